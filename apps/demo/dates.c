@@ -25,8 +25,8 @@ static bool show(void)
 
 bool demo_dates_begin(struct demo *demo)
 {
-    char shim[PATH_MAX + 32], path[PATH_MAX + 16];
-    (void)snprintf(shim, sizeof shim, "%s/libclock_shim.so", demo->bin);
+    char shim[sizeof demo->cast + 32], path[PATH_MAX + 16];
+    (void)snprintf(shim, sizeof shim, "%s/libclock_shim.so", demo->cast);
     (void)snprintf(path, sizeof path, "%s/calendar", demo->dir);
     file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (access(shim, R_OK) != 0 || file < 0 || !show()) {

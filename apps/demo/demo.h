@@ -64,7 +64,7 @@ struct demo_peer {
     uint32_t index; /* from 0 */
     uint32_t root, operator_; /* its vendor and its operator, from 0 */
     char name[32];
-    char program[PATH_MAX + 32]; /* assayd, or its Byzantine test build */
+    char program[PATH_MAX + 64]; /* assayd, or its Byzantine test build */
     char dir[PATH_MAX], admin[PATH_MAX], log[PATH_MAX];
     unsigned port;
     unsigned http_port; /* of the witness: the page; 0 for the others */
@@ -118,7 +118,8 @@ struct demo_check {
 
 struct demo {
     struct demo_options options;
-    char dir[PATH_MAX], bin[PATH_MAX]; /* working folder; folder of the programs */
+    /* Working folder; folder of the programs; folder of the demo's cast, which nobody else runs. */
+    char dir[PATH_MAX], bin[PATH_MAX], cast[PATH_MAX + 32];
     struct demo_peer peers[DEMO_PEERS_MAX];
     uint32_t prepared, operators; /* peers with keys, some of which may join later */
     uint32_t witness;             /* who is asked */

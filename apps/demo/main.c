@@ -148,6 +148,8 @@ static bool find_programs(struct demo *demo)
     }
     if (slash == NULL) return false;
     *slash = '\0';
+    /* As built and as installed (cmake/install.cmake). */
+    (void)snprintf(demo->cast, sizeof demo->cast, "%s/../libexec/assay", demo->bin);
     return true;
 }
 

@@ -70,9 +70,9 @@ static bool copy_program(const char *from, const char *to, uint8_t measurement[s
 
 static bool make_enclaves(struct demo *demo)
 {
-    char good[PATH_MAX + 64], tampered[PATH_MAX + 64];
+    char good[PATH_MAX + 64], tampered[sizeof demo->cast + 32];
     (void)snprintf(good, sizeof good, "%s/assay-enclave", demo->bin);
-    (void)snprintf(tampered, sizeof tampered, "%s/assay-enclave-tampered", demo->bin);
+    (void)snprintf(tampered, sizeof tampered, "%s/assay-enclave-tampered", demo->cast);
     return copy_program(good, demo_below(demo, "enclave.good"), demo->good_measurement) &&
            copy_program(tampered, demo_below(demo, "enclave.tampered"), demo->tampered_measurement);
 }
@@ -341,7 +341,8 @@ static bool make_peers(struct demo *demo)
         (void)snprintf(peer->admin, sizeof peer->admin, "%s",
                        demo_below(demo, "%s/admin.sock", peer->name));
         (void)snprintf(peer->log, sizeof peer->log, "%s", demo_below(demo, "%s/log", peer->name));
-        (void)snprintf(peer->program, sizeof peer->program, "%s/%s", demo->bin,
+        (void)snprintf(peer->program, sizeof peer->program, "%s/%s",
+                       byzantine ? demo->cast : demo->bin,
                        byzantine ? "assayd-byzantine" : "assayd");
         if (!make_dir(peer->dir)) return false;
     }

@@ -400,10 +400,10 @@ static void step_kill(struct demo *demo)
 
 static bool stranger_replays(struct demo *demo)
 {
-    char program[PATH_MAX + 32], address[64], door[65], quote[PATH_MAX + 32];
+    char program[sizeof demo->cast + 32], address[64], door[65], quote[PATH_MAX + 32];
     char chain[PATH_MAX + 16];
     struct demo_peer *target = demo_witness(demo);
-    (void)snprintf(program, sizeof program, "%s/assay-stranger", demo->bin);
+    (void)snprintf(program, sizeof program, "%s/assay-stranger", demo->cast);
     (void)snprintf(address, sizeof address, "tcp://127.0.0.1:%u", target->port);
     (void)snprintf(quote, sizeof quote, "%s/command.quote", demo->peers[REPLAYER].dir);
     (void)snprintf(chain, sizeof chain, "%s/genesis", demo->dir);

@@ -2,7 +2,7 @@
 # Real daemons with wrong dates, and machines that stand still (docs/protocol.md 4.3.3, 4.5): epochs go on
 # closing, nobody falls for it, nothing is signed twice, and status says what is wrong.
 . "$(dirname "$0")/lib.sh"
-SHIM=$BIN/libclock_shim.so
+SHIM=$CAST/libclock_shim.so
 check 'the clock can be set' test -e "$SHIM"
 network 4 1000 2
 sign alpha beta

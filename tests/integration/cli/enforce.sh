@@ -3,7 +3,8 @@
 # hand; nginx serves only while its node is trusted (examples/gate.c, gate.conf); the journal holds.
 . "$(dirname "$0")/lib.sh"
 ROOT=$(cd "$(dirname "$0")/../../.." && pwd)
-[ -x "$BIN/assay-enclave-tampered" ] && [ -x "$BIN/example_gate" ] || {
+GATE=$BIN/../examples/example_gate
+[ -x "$CAST/assay-enclave-tampered" ] && [ -x "$GATE" ] || {
     echo 'assay-enclave-tampered or example_gate is missing' >&2
     exit 2
 }
@@ -59,7 +60,7 @@ echo 'the page' >gate/html/index.html
 cp "$ROOT/examples/gate.conf" gate/gate.conf
 chmod 755 "$WORK" gate gate/html
 [ "$(id -u)" -eq 0 ] && sed -i '1i user root;' gate/gate.conf
-"$BIN/example_gate" gate/gate.sock node-1/admin.sock critical 2>gate/log &
+"$GATE" gate/gate.sock node-1/admin.sock critical 2>gate/log &
 started="$started $!"
 gate=$!
 (cd gate && exec nginx -p . -c gate.conf 2>nginx.log) &
@@ -112,7 +113,7 @@ check "without the gate nobody is served: $(page)" until_true 5 page_is '503 '
 kill -TERM "$nginx"
 
 # --- node-4 runs another build: the network finds it, and orders a RESTART
-cp "$BIN/assay-enclave-tampered" node-4/other && mv node-4/other node-4/enclave
+cp "$CAST/assay-enclave-tampered" node-4/other && mv node-4/other node-4/enclave
 kill -KILL "$(field 4 status pid)"
 stopped() { case $(acts 4) in *stop*) ;; *) return 1 ;; esac; }
 check "the hook is told to stop: $(acts 4)" until_true 30 stopped

@@ -11,6 +11,7 @@ set -u
 export LC_ALL=C
 BIN=$1 TOOLS=$2
 ASSAY=$BIN/assay ASSAYD=$BIN/assayd
+CAST=$BIN/../libexec/assay # test builds: traitors, a tampered enclave, dates and disks that lie
 # Short: the path of a UNIX socket has 107 bytes.
 WORK=$(mktemp -d /tmp/assay-it.XXXXXX)
 started=

@@ -8,10 +8,11 @@ expect 2 '--story: expected trial or life' "$BIN/assay-demo" --story none
 expect 2 'expected 7 peers' "$BIN/assay-demo" --story life --peers 9
 
 # --- nobody can be told to join: the row fails, so does the year, and both say so
-mkdir bin
+mkdir -p bin libexec/assay
 cp "$BIN/assay-demo" bin/
-for program in assayd assayd-byzantine assay-enclave assay-enclave-tampered libclock_shim.so; do
-    ln -s "$BIN/$program" bin/
+ln -s "$BIN/assayd" "$BIN/assay-enclave" bin/
+for program in assayd-byzantine assay-enclave-tampered libclock_shim.so; do
+    ln -s "$(realpath "$CAST")/$program" libexec/assay/
 done
 cat >bin/assay <<END
 #!/bin/sh
@@ -23,7 +24,7 @@ expect 1 'NOT everything happened' bin/assay-demo --story life --short --epoch 4
 check 'the failed year is written down' grep -q '"passed": false' bad.json
 case $out in *'the command was refused'*) ;; *) wrong "it is not told why: $out" ;; esac
 case $out in *'365 days'*) wrong 'a year that broke off has no 365 days' ;; esac
-rm -f bin/libclock_shim.so
+rm -f libexec/assay/libclock_shim.so
 expect 1 'dates cannot be set' bin/assay-demo --story life --short --epoch 400 --headless --dir dates
 
 # --- the year

@@ -22,6 +22,11 @@ fails() { ! "$@"; }
 
 prefix=$work/prefix
 check 'installs' "$cmake" --install "$build" --prefix "$prefix" --component library
+# Who only runs programs gets the library alone: no header, no link without a version.
+check 'the library by itself is one file and its SONAME' \
+    test "$(find "$prefix" ! -type d | sed 's|.*/||; s|[0-9.]*$||' | sort -u)" = libassay.so
+check 'without a version it is nobody' test -z "$(find "$prefix" -name 'libassay.so')"
+check 'installs what developers need' "$cmake" --install "$build" --prefix "$prefix" --component dev
 so=$(find "$prefix" -name 'libassay.so')
 archive=$(find "$prefix" -name 'libassay.a')
 lib=$(dirname "$so")
@@ -78,22 +83,38 @@ if command -v pkg-config >/dev/null; then
 fi
 mkdir "$work/user"
 cp "$root/examples/verify.c" "$work/user"
-cat >"$work/user/CMakeLists.txt" <<'END'
+for spelling in assay Assay; do
+    cat >"$work/user/CMakeLists.txt" <<END
 cmake_minimum_required(VERSION 3.16)
 project(user C)
-find_package(Assay 0.1 REQUIRED)
+find_package($spelling 0.1 REQUIRED)
 add_executable(shared verify.c)
-target_link_libraries(shared PRIVATE Assay::assay)
+target_link_libraries(shared PRIVATE $spelling::assay)
 add_executable(static verify.c)
-target_link_libraries(static PRIVATE Assay::assay_static)
+target_link_libraries(static PRIVATE $spelling::assay_static)
 END
-check 'find_package finds it' "$cmake" -S "$work/user" -B "$work/out" -DCMAKE_PREFIX_PATH="$prefix" \
-    -DCMAKE_C_COMPILER="$cc"
-check 'the example builds with find_package' "$cmake" --build "$work/out"
+    check "find_package($spelling) finds it" "$cmake" -S "$work/user" -B "$work/$spelling" \
+        -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc"
+    check "the example builds with find_package($spelling)" "$cmake" --build "$work/$spelling"
+done
+sed 's/ 0\.1 / 0.2 /' "$work/user/CMakeLists.txt" >"$work/user/later" &&
+    mv "$work/user/later" "$work/user/CMakeLists.txt"
+check 'another minor version is not taken for it' fails "$cmake" -S "$work/user" -B "$work/none" \
+    -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc"
+
+# --- the same from Python, with nothing compiled
+python=$(command -v python3 || true)
+if [ -n "$python" ]; then
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$python" "$root/examples/verify.py" >"$work/by-python"
+    chmod +x "$work/by-python"
+    check 'the Python example loads the library by its SONAME' \
+        grep -q "\"$(readelf -d "$so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')\"" "$root/examples/verify.py"
+fi
 
 mkdir "$work/empty"
 head -c 500 /dev/zero >"$work/zeros"
-for program in "$work/by-pkg-config" "$work/static" "$work/out/shared" "$work/out/static"; do
+for program in "$work/by-pkg-config" "$work/static" "$work/assay/shared" "$work/assay/static" \
+    "$work/Assay/shared" "$work/by-python"; do
     [ -x "$program" ] || continue
     check "$(basename "$program") judges bytes that are no evidence" \
         sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2" "$3" 2>/dev/null | grep -qxE "none|contraindicated"' \
@@ -103,6 +124,13 @@ for program in "$work/by-pkg-config" "$work/static" "$work/out/shared" "$work/ou
     check "$(basename "$program") affirms a genuine quote" \
         sh -c 'LD_LIBRARY_PATH=$1 "$0" "$2/quote.bin" "$2" 1751624191 | grep -qx affirming' \
         "$program" "$lib" "$vectors"
+    LD_LIBRARY_PATH=$lib "$program" "$vectors/quote.bin" "$vectors" 1 >"$work/early" 2>/dev/null
+    [ -s "$work/first" ] || cp "$work/early" "$work/first"
+    check "$(basename "$program") gives the same reasons as the first" same "$work/first" "$work/early"
+done
+# A static program carries the library; it needs none at run time.
+for program in "$work/static" "$work/assay/static"; do
+    check "$program needs no libassay.so" fails sh -c 'readelf -d "$0" | grep -q "NEEDED.*libassay"' "$program"
 done
 
 # --- what a network says of a member, from the files of a real one
@@ -122,7 +150,8 @@ if command -v pkg-config >/dev/null; then
     check "an old one is old: $said" test "${said##* }" = old
 fi
 
-# --- pages
+# --- pages, and what is not the library's
+check 'nothing but the library is installed' test -z "$(find "$prefix" -path '*/bin/*' -o -path '*/libexec/*')"
 check 'the manual is installed' test -f "$prefix/share/man/man3/libassay.3"
 if command -v groff >/dev/null; then
     said=$(groff -mandoc -Tutf8 -ww "$prefix/share/man/man3/libassay.3" 2>&1 >"$work/page")

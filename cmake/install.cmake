@@ -1,0 +1,56 @@
+# What `cmake --install BUILD --prefix PREFIX` puts where, by component (docs/packages.md): daemon,
+# command, simulator, page, docs, demo. The library's own two, library and dev, stand in
+# quote/api/CMakeLists.txt.
+if(ASSAY_FUZZ)
+  return()
+endif()
+
+foreach(pair assayd:daemon assay-enclave:daemon assay:command assay-sim:simulator assay-demo:demo)
+  string(REPLACE ":" ";" pair ${pair})
+  list(GET pair 0 program)
+  list(GET pair 1 component)
+  install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ${component})
+endforeach()
+
+# The demo's cast: not among the programs of users.
+install(TARGETS assayd-byzantine assay-stranger assay-enclave-tampered clock_shim
+        RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo)
+
+# A manual goes with the program that it describes; what is new and nobody's is the command line's.
+file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.[1-8])
+foreach(page IN LISTS pages)
+  get_filename_component(name ${page} NAME)
+  string(REGEX MATCH "[1-8]$" section ${name})
+  if(name MATCHES "^assayd|^assay-enclave")
+    set(component daemon)
+  elseif(name MATCHES "^assay-sim")
+    set(component simulator)
+  elseif(name MATCHES "^assay-demo")
+    set(component demo)
+  elseif(section EQUAL 3)
+    set(component dev)
+  else()
+    set(component command)
+  endif()
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
+endforeach()
+
+# The page as a file, for a web server in front of nodes; what watches them; the contract of HTTP.
+set(shared ${CMAKE_INSTALL_DATADIR}/assay)
+install(FILES ${PROJECT_BINARY_DIR}/web/page/index.html DESTINATION ${shared}/page COMPONENT page)
+install(FILES ${PROJECT_SOURCE_DIR}/web/vendor/uplot/LICENSE DESTINATION ${shared}/page
+        RENAME LICENSE.uPlot COMPONENT page)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/monitoring/alerts.yml ${PROJECT_SOURCE_DIR}/docs/monitoring/dashboard.json
+              ${PROJECT_SOURCE_DIR}/docs/monitoring/prometheus.yml
+        DESTINATION ${shared}/monitoring COMPONENT page)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/openapi.json DESTINATION ${shared} COMPONENT page)
+
+# Pages for readers, with README's links intact; examples beside them.
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+              ${PROJECT_SOURCE_DIR}/SECURITY.md ${PROJECT_SOURCE_DIR}/LICENSE
+        DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT docs)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT docs
+        PATTERN man EXCLUDE PATTERN monitoring EXCLUDE PATTERN openapi.json EXCLUDE)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT dev
+        PATTERN CMakeLists.txt EXCLUDE)

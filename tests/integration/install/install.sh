@@ -1,0 +1,87 @@
+#!/bin/sh
+# What `cmake --install` puts where: every file in one component, the programs that users run in bin/ and
+# no others, every manual, links of the pages that lead somewhere; and the programs run from there.
+#
+# usage: install.sh ROOT BUILD CMAKE
+set -u
+export LC_ALL=C
+root=$1 build=$2 cmake=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+checks=0 failures=0
+check() { # check TEXT COMMAND...
+    what=$1
+    shift
+    checks=$((checks + 1))
+    "$@" >"$work/said" 2>&1 && return 0
+    failures=$((failures + 1))
+    printf 'FAILED: %s\n' "$what" >&2
+    sed 's/^/  /' "$work/said" | head -20 >&2
+}
+fails() { ! "$@"; }
+files() { (cd "$1" && find . ! -type d | sort); }
+
+prefix=$work/all
+check 'installs' "$cmake" --install "$build" --prefix "$prefix"
+files "$prefix" >"$work/all.txt"
+
+# --- components: together everything, and nothing twice
+for component in daemon command simulator library dev page docs demo; do
+    check "installs $component" "$cmake" --install "$build" --prefix "$work/$component" --component $component
+    files "$work/$component" >"$work/$component.txt"
+    check "$component is not empty" test -s "$work/$component.txt"
+    cat "$work/$component.txt" >>"$work/parts.txt"
+done
+sort "$work/parts.txt" >"$work/parts.sorted"
+check 'the components together are everything' diff "$work/all.txt" "$work/parts.sorted"
+
+# --- programs
+programs() { [ "$(ls "$1/bin" | xargs)" = "$2" ] || { ls "$1/bin"; return 1; }; }
+check 'users find their programs' programs "$prefix" 'assay assay-demo assay-enclave assay-sim assayd'
+check 'the daemon comes with its enclave' programs "$work/daemon" 'assay-enclave assayd'
+check 'the command line is one program' programs "$work/command" assay
+check 'the simulator too' programs "$work/simulator" assay-sim
+cast='assay-enclave-tampered assay-stranger assayd-byzantine libclock_shim.so'
+check "the demo's cast stands apart" test "$(ls "$prefix/libexec/assay" | xargs)" = "$cast"
+check 'and comes with the demo alone' test "$(find "$work" -name 'assay*byzantine*' | grep -c -v "$prefix")" = 1
+cp "$prefix/libexec/assay/assayd-byzantine" "$prefix/bin/"
+check 'a traitor among the programs would be seen' \
+    fails programs "$prefix" 'assay assay-demo assay-enclave assay-sim assayd'
+rm "$prefix/bin/assayd-byzantine"
+check 'no test build is beside what was built for users' \
+    fails sh -c 'ls "$0" | grep -E "byzantine|tampered|stranger|shim|example"' "$build/bin"
+for program in assay assayd assay-sim; do
+    check "$program says its version" sh -c '"$0" --version | grep -q "[0-9][.][0-9]"' "$prefix/bin/$program"
+done
+check 'programs look for libraries where the system does' fails sh -c \
+    'for p in "$0"/bin/* "$0"/libexec/assay/*; do readelf -d "$p"; done | grep -E "RPATH|RUNPATH"' "$prefix"
+check 'installed programs are hardened' sh "$root/tests/tidy/elf.sh" "$prefix/bin/assayd" \
+    "$prefix/bin/assay" "$prefix/bin/assay-enclave"
+check 'the demo starts' sh -c '"$0" --help | grep -q "^usage"' "$prefix/bin/assay-demo"
+
+# --- pages
+for page in "$root"/docs/man/*.[1-8]; do
+    name=${page##*/}
+    check "$name is installed" cmp "$page" "$prefix/share/man/man${name##*.}/$name"
+done
+doc=$prefix/share/doc/assay
+links_hold() {
+    dangling=$(cd "$1" && find . -name '*.md' | while read -r page; do
+        grep -oE '\]\([^)# ]+' "$page" | sed 's/^](//' | grep -v ':' | while read -r link; do
+            [ -e "${page%/*}/$link" ] || echo "$page: $link"
+        done
+    done)
+    echo "$dangling"
+    [ -z "$dangling" ]
+}
+check 'links of installed pages lead somewhere' links_hold "$doc"
+mv "$doc/docs/images" "$work/images"
+check 'a picture that is left out would be seen' fails links_hold "$doc"
+check 'the page is the one that nodes serve' cmp "$build/web/page/index.html" "$prefix/share/assay/page/index.html"
+check 'rules, dashboard and contract come with it' sh -c \
+    'cd "$0" && ls monitoring/alerts.yml monitoring/dashboard.json monitoring/prometheus.yml openapi.json' \
+    "$prefix/share/assay"
+check 'nobody else may write what is installed' test -z "$(find "$prefix" -perm /022 ! -type l)"
+
+echo "$((checks - failures)) of $checks checks passed"
+[ "$failures" -eq 0 ]
