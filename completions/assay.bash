@@ -4,7 +4,7 @@ _assay() {
     local group=${COMP_WORDS[1]} verb=${COMP_WORDS[2]} options= words= want=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W '--help --version help evidence ear tcb collateral policy setup node soft tpm keys genesis change recover status nodes top explain doctor debug permit enforce counters timeline export report checkpoint proof store audit completion' -- "$now"))
+        COMPREPLY=($(compgen -W '--help --version help evidence ear tcb collateral policy setup config node soft tpm keys genesis change recover status nodes top explain doctor debug permit enforce counters timeline export report checkpoint proof store audit completion' -- "$now"))
         return
     fi
     case $group in
@@ -14,6 +14,7 @@ _assay() {
     collateral) words='fetch show pack apply compare forecast submit status' ;;
     policy) words='lint show diff try import export' ;;
     setup) words='local node' ;;
+    config) words='check show diff' ;;
     node) words='request' ;;
     soft) words='ca collateral node quote' ;;
     tpm) words='registrar enroll prepare challenge answer issue crl measure quote' ;;
@@ -240,6 +241,23 @@ _assay() {
         --http) want=text ;;
         --enclave) want=file ;;
         --peer) want=text ;;
+        esac
+        ;;
+    'config check')
+        options='--help --set --no-environment --json'
+        case $before in
+        --set) want=text ;;
+        esac
+        ;;
+    'config show')
+        options='--help --origin --set --no-environment --json'
+        case $before in
+        --set) want=text ;;
+        esac
+        ;;
+    'config diff')
+        options='--help --no-environment --json'
+        case $before in
         esac
         ;;
     'node request')

@@ -10,7 +10,7 @@ function __assay_in
         test $words[(math $i + 1)] = $argv[$i]; or return 1
     end
 end
-complete -c assay -n __fish_use_subcommand -f -a '--help --version help evidence ear tcb collateral policy setup node soft tpm keys genesis change recover status nodes top explain doctor debug permit enforce counters timeline export report checkpoint proof store audit completion'
+complete -c assay -n __fish_use_subcommand -f -a '--help --version help evidence ear tcb collateral policy setup config node soft tpm keys genesis change recover status nodes top explain doctor debug permit enforce counters timeline export report checkpoint proof store audit completion'
 complete -c assay -n '__assay_at evidence' -f -a verify -d 'Appraises one piece of evidence: SGX, TDX, SEV-SNP, Nitro, TPM 2.0, vTPM, CCA'
 complete -c assay -n '__assay_in evidence verify' -l collateral -x -a '(__fish_complete_directories)' -d 'what the evidence does not carry, recognised by content'
 complete -c assay -n '__assay_in evidence verify' -l root -r -F -d 'trust this root (certificate, public key, JWK) instead of the pinned ones'
@@ -142,6 +142,18 @@ complete -c assay -n '__assay_in setup node' -l admin -r -F -d 'socket of assay 
 complete -c assay -n '__assay_in setup node' -l http -x -d 'where HTTP listens [beside the socket of assay]'
 complete -c assay -n '__assay_in setup node' -l enclave -r -F -d 'the program that it runs [assay-enclave beside this one]'
 complete -c assay -n '__assay_in setup node' -l peer -x -d 'a member to connect to'
+complete -c assay -n '__assay_at config' -f -a check -d 'Reads FILE, its folder (assayd.yaml: assayd.d/*.yaml), ASSAY_..'
+complete -c assay -n '__assay_in config check' -l set -x -d 'over every other place, as in log.level=debug'
+complete -c assay -n '__assay_in config check' -l no-environment -d 'without the variables of this shell'
+complete -c assay -n '__assay_in config check' -l json -d 'one versioned JSON document, for failures as well'
+complete -c assay -n '__assay_at config' -f -a show -d 'Prints what all of these come to, with what stands without being said'
+complete -c assay -n '__assay_in config show' -l origin -d 'beside each value the place that it comes from'
+complete -c assay -n '__assay_in config show' -l set -x -d 'over every other place, as in log.level=debug'
+complete -c assay -n '__assay_in config show' -l no-environment -d 'without the variables of this shell'
+complete -c assay -n '__assay_in config show' -l json -d 'one versioned JSON document, for failures as well'
+complete -c assay -n '__assay_at config' -f -a diff -d 'Says what differs between two configurations, and whether a reload takes it over.'
+complete -c assay -n '__assay_in config diff' -l no-environment -d 'without the variables of this shell'
+complete -c assay -n '__assay_in config diff' -l json -d 'one versioned JSON document, for failures as well'
 complete -c assay -n '__assay_at node' -f -a request -d 'What operators need to let a node join, in one file: its card and a quote of its platform, made by the source of evidence that its configuration names'
 complete -c assay -n '__assay_in node request' -l config -r -F -d 'that of the node\'s daemon, default /etc/assay/assayd.yaml'
 complete -c assay -n '__assay_in node request' -l out -r -F -d 'the request'
