@@ -160,6 +160,43 @@ async function contents() {
     await t.close(page);
 }
 
+// Each part of a drawing has ink of its own: without it there is less.
+async function drawings() {
+    const ink = async (data, change = () => {}) => {
+        const docs = structuredClone(data);
+        change(docs.runs || docs.sweep);
+        const page = await t.open(report(docs));
+        const [first] = await inked(page);
+        await t.close(page);
+        return first;
+    };
+    const several = made.runs({ runs: 3 }),
+        all = await ink(several);
+    for (const [what, change] of [
+        ['the ground of epochs that were held', (r) => r.epochs.held.fill(0)],
+        ['a closed form', (r) => (r.laws = [])],
+        [
+            'a band',
+            (r) => {
+                for (const c of r.epochs.cohorts) delete c.score_mean_bp?.low;
+            },
+        ],
+    ]) {
+        const without = await ink(several, change);
+        t.check(`${what} is drawn`, without < all, { all, without });
+    }
+    const sweep = made.sweep(),
+        whole = await ink(sweep);
+    for (const [what, change] of [
+        ['the curve of a law', (d) => (d.plots[0].curves = [])],
+        ['the band over seeds', (d) => (d.repeats = 1)],
+        ['a line of measured points', (d) => d.lines.pop()],
+    ]) {
+        const without = await ink(sweep, change);
+        t.check(`${what} is drawn`, without < whole, { whole, without });
+    }
+}
+
 async function sweeps() {
     const page = await t.open(report(made.sweep({ more: 3 })));
     const text = (selector = 'main') => page.locator(selector).first().innerText();
@@ -328,6 +365,7 @@ async function simulation() {
     t.check('forced colours, reduced motion: the console is quiet', forced.said.length === 0, forced.said);
     await t.close(forced);
     await contents();
+    await drawings();
     await sweeps();
     await hostile();
 }
