@@ -160,8 +160,8 @@ function runs(options = {}) {
                 ? {
                       epochs: {
                           first: 1,
-                          last: epochs,
-                          step: 1,
+                          last: epochs * (options.step || 1),
+                          step: options.step || 1,
                           scale: 1,
                           held: Array.from({ length: epochs }, (_, i) => (i > 9 && i < 14 ? 100 : 0)),
                           cohorts: names.map(([, members], k) => (members ? cohort(k) : {})),

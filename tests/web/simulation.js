@@ -171,6 +171,27 @@ async function contents() {
     t.check('the console is quiet', page.said.length === 0, page.said);
 }
 
+// Points that stand for several epochs say so, and the board names a round epoch among them.
+async function longRuns() {
+    const page = await open(report(made.runs({ step: 13 })));
+    t.check(
+        'a point names its epochs',
+        (await page.locator('.legend .at').first().innerText()) === 'epoch 508 to 520',
+        await page.locator('.legend .at').first().innerText(),
+    );
+    // The names stand in the uppermost 16 pixels, right of the cohorts.
+    const named = await page.evaluate(() => {
+        const c = document.querySelector('.standingsboard canvas'),
+            ratio = window.devicePixelRatio,
+            left = 128 * ratio,
+            d = c
+                .getContext('2d', { willReadFrequently: true })
+                .getImageData(left, 0, c.width - left, 16 * ratio).data;
+        return d.some((v, i) => i % 4 === 3 && v > 0);
+    });
+    t.check('the board names epochs', named);
+}
+
 // Each part of a drawing has ink of its own: without it there is less.
 async function drawings() {
     const ink = async (data, change = () => {}) => {
@@ -381,6 +402,7 @@ async function simulation() {
     t.check('forced colours, reduced motion: the console is quiet', forced.said.length === 0, forced.said);
     await t.close(forced);
     await contents();
+    await longRuns();
     await drawings();
     await sweeps();
     await hostile();

@@ -23,7 +23,11 @@ function toggle(ctx, key) {
 
 // One card with lines over epochs or an axis. lines: [{ label, column: { middle, low, high }, dash, colour }].
 export function chart(ctx, id, title, about, x, lines, { cls, ...options } = {}) {
-    const off = hidden(ctx);
+    const off = hidden(ctx),
+        step = ctx.model.epochs?.step;
+    // A point may stand for several epochs.
+    const at =
+        step > 1 ? { at: (i) => `${x[i]} to ${Math.min(ctx.model.epochs.last, x[i] + step - 1)}` } : {};
     const series = lines.map((l, i) => ({
         label: l.label,
         values: l.column.middle,
@@ -43,6 +47,7 @@ export function chart(ctx, id, title, about, x, lines, { cls, ...options } = {})
             unit: short,
             even: true,
             words: true,
+            ...at,
             ontoggle: lines.length > 1 ? (i) => toggle(ctx, `${id}.${i}`) : undefined,
             ...options,
         }),
@@ -132,14 +137,13 @@ function ground(ctx, tone) {
 }
 
 // Epochs between two that are named: a round number, whatever a point stands for.
-function tickOf(points, step) {
-    const rough = Math.max(1, points) * step,
-        power = 10 ** Math.floor(Math.log10(rough));
-    return [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough && k % step === 0) || 10 * power * step;
+function tickOf(rough) {
+    const power = 10 ** Math.floor(Math.log10(Math.max(1, rough)));
+    return [1, 2, 5, 10].map((k) => k * power).find((k) => k >= rough) || 10 * power;
 }
 
 const standingsBoard = canvas(
-    (ctx, w, height, { x, rows, held }) => {
+    (ctx, w, height, { x, step, rows, held }) => {
         const side = w < 560 ? 82 : 128,
             wide = (w - side) / Math.max(1, x.length),
             muted = colour('muted'),
@@ -147,14 +151,15 @@ const standingsBoard = canvas(
         ctx.font = '12px system-ui, sans-serif';
         ctx.textBaseline = 'middle';
         ctx.fillStyle = muted;
-        const every = tickOf((x.length * 56) / Math.max(1, w - side), x.length > 1 ? x[1] - x[0] : 1);
+        const every = tickOf((x.length * step * 56) / Math.max(1, w - side));
         x.forEach((epoch, i) => {
             const left = Math.round(side + i * wide),
                 right = Math.round(side + (i + 1) * wide);
             ctx.fillStyle = muted;
             ctx.textAlign = 'center';
             const middle = side + (i + 0.5) * wide;
-            if (epoch % every === 0 && middle + 16 < w) ctx.fillText(String(epoch), middle, 8);
+            const named = Math.ceil(epoch / every) * every; // the round one among the epochs of this point
+            if (named < epoch + step && middle + 16 < w) ctx.fillText(String(named), middle, 8);
             if (held[i] > 0) {
                 ctx.fillStyle = colour('ink');
                 ctx.globalAlpha = Math.max(0.35, held[i]);
@@ -241,7 +246,8 @@ export function standings(model) {
 // The same rows again are the same object: a canvas is drawn anew when its data are others.
 const boards = new WeakMap();
 function boardData(model, rows) {
-    if (!boards.has(model)) boards.set(model, { x: model.epochs.x, rows, held: model.epochs.held });
+    if (!boards.has(model))
+        boards.set(model, { x: model.epochs.x, step: model.epochs.step, rows, held: model.epochs.held });
     return boards.get(model);
 }
 
