@@ -316,11 +316,8 @@ int main(int argc, char **argv)
                                              { "help", no_argument, NULL, 'h' },
                                              { NULL, 0, NULL, 0 } };
     static const char *sets[SETS_MAX];
-    union {
-        char **in;
-        const char *const *out;
-    } variables = { .in = environ };
-    struct assay_config_sources sources = { .environment = variables.out, .sets = sets };
+    struct assay_config_sources sources = { .environment = assay_config_environment(),
+                                            .sets = sets };
     bool check_only = false;
     for (int o; (o = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
         if (o == 'c') sources.path = optarg;

@@ -200,6 +200,12 @@ struct assay_config_sources {
 ASSAY_CHECKED enum assay_status assay_config_load_layers(
     const struct assay_config_sources *sources, struct assay_config *config,
     char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/* The same as a daemon that is started here: the file, its folder, this environment. Returns: as
+ * assay_config_load */
+ASSAY_CHECKED enum assay_status assay_config_load_here(
+    const char *path, struct assay_config *config, char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/* Returns: this process' environment, as sources want it. */
+const char *const *assay_config_environment(void);
 /*
  * assay_config_load - read and check a configuration file, alone.
  * Out:     *config (large: keep it off the stack), written only on ASSAY_OK; message says what was

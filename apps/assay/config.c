@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SETS_MAX = 64 };
 
@@ -41,13 +40,9 @@ static void close_read(struct read *r)
 static int open_read(const struct options *o, const char *path, struct read *r)
 {
     char message[ASSAY_CONFIG_MESSAGE_MAX];
-    union {
-        char **in;
-        const char *const *out;
-    } variables = { .in = environ };
     const struct assay_config_sources sources = {
         .path = path,
-        .environment = o->no_environment ? NULL : variables.out,
+        .environment = o->no_environment ? NULL : assay_config_environment(),
         .sets = o->sets,
         .set_count = o->set_count,
     };

@@ -125,17 +125,30 @@ static void look_at_folder(struct assay_doctor *d, const char *about, const char
         (unsigned)info.st_uid);
 }
 
+/* As the daemon would, whose folder it is: root looks with that user's eyes. */
+static enum assay_status open_keys(const struct assay_config *config, struct assay_keyring *ring,
+                                   char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    struct stat info;
+    const bool other = geteuid() == 0 && stat(config->keys_dir, &info) == 0 && info.st_uid != 0 &&
+                       seteuid(info.st_uid) == 0;
+    const enum assay_status status =
+        assay_keyring_open(config->keys_dir, config->identity_dir, ring, message);
+    if (other && seteuid(0) != 0) return ASSAY_E_IO;
+    return status;
+}
+
 static void look_at_keys(struct assay_doctor *d, const struct charter *c)
 {
     struct assay_keyring ring;
+    char message[ASSAY_FILE_MESSAGE_LEN] = "";
     look_at_folder(d, "keys", d->config.keys_dir);
-    const enum assay_status status = assay_keyring_load(d->config.keys_dir, &ring);
-    if (status != ASSAY_OK) {
+    if (open_keys(&d->config, &ring, message) != ASSAY_OK) {
         assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL,
                          "what assay keys generate made, each file of mode 0600",
                          "ls -l there; bring the keys back from their back-up, never make new ones "
                          "for a member",
-                         "%s: %s", d->config.keys_dir, assay_status_text(status));
+                         "%s", message);
         return;
     }
     bool is_member = false;
@@ -236,7 +249,7 @@ void assay_doctor_config(struct assay_doctor *d)
                          "none was given, and there is no /etc/assay/assayd.yaml");
         return;
     }
-    d->has_config = assay_config_load(d->config_path, &d->config, message) == ASSAY_OK;
+    d->has_config = assay_config_load_here(d->config_path, &d->config, message) == ASSAY_OK;
     if (d->has_config)
         assay_doctor_say(d, "configuration", ASSAY_HEALTH_OK, "", "", "%s", d->config_path);
     else

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ------------------------------------------------------------ the file as YAML has it */
 
@@ -321,4 +322,21 @@ enum assay_status assay_config_load_layers(const struct assay_config_sources *so
         status = assay_config_take_layers(&layers, sources->path, config, message);
     assay_config_layers_close(&layers);
     return status;
+}
+
+const char *const *assay_config_environment(void)
+{
+    const union {
+        char **in;
+        const char *const *out;
+    } variables = { .in = environ };
+    return variables.out;
+}
+
+enum assay_status assay_config_load_here(const char *path, struct assay_config *config,
+                                         char message[static ASSAY_CONFIG_MESSAGE_MAX])
+{
+    const struct assay_config_sources sources = { .path = path,
+                                                  .environment = assay_config_environment() };
+    return assay_config_load_layers(&sources, config, message);
 }

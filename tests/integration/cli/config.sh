@@ -85,4 +85,20 @@ check 'and metrics' sh -c "curl -s http://127.0.0.1:$port/metrics | grep -q '^as
 kill -TERM $started_1
 wait $started_1
 check 'it ends with 0' test $? -eq 0
+
+# --- to the journal, when that is what standard error is, and not when it was once
+: >node-1/journal
+JOURNAL_STREAM=$(stat -c %d:%i node-1/journal) "$ASSAYD" --config $FILE 2>node-1/journal </dev/null &
+started="$started $!"
+started_1=$!
+check 'lines have priorities' until_true 20 grep -q '^<6>event=node_open node=node-1 ' node-1/journal
+check 'and no date' sh -c "! grep -q '^ts=' node-1/journal"
+kill -TERM $started_1
+wait $started_1
+JOURNAL_STREAM=1:2 "$ASSAYD" --config $FILE >node-1/log 2>&1 </dev/null &
+started="$started $!"
+started_1=$!
+check 'a file that is no journal has lines of its own' until_true 20 grep -q '^ts=.* event=node_open' node-1/log
+kill -TERM $started_1
+wait $started_1
 finish

@@ -39,7 +39,8 @@ finds() { # finds TEXT COMMAND: after the command the doctor fails with TEXT, be
 finds 'fail  configuration  node-1/assayd.yaml:2:1: unknown key "nod"' "sed -i 's/^node:/nod:/' node-1/assayd.yaml"
 finds 'fail  genesis' 'rm genesis; : >genesis'
 finds 'fail  keys           node-1/keys: a folder, mode 0755' 'chmod 755 node-1/keys'
-finds 'fail  keys' 'chmod 644 node-1/keys/identity.key'
+finds 'fail  keys           node-1/keys/identity.key: a key must be a readable regular file of mode 0600, found mode 0644' \
+    'chmod 644 node-1/keys/identity.key'
 finds 'fail  state          node-1/state: a folder, mode 0777' 'mkdir node-1/state; chmod 777 node-1/state'
 finds 'fail  evidence       soft: ' 'rm node-1/platform.key'
 finds 'fail  restore_path' "sed -i 's,restore_path: .*,restore_path: /nowhere/enclave,' node-1/assayd.yaml"
@@ -47,6 +48,15 @@ finds 'its SHA-256 is no reference value of the policy' \
     "cp /bin/true node-1/other; sed -i 's,  path: .*,  path: other,' node-1/assayd.yaml"
 finds 'fail  listen.gossip' "sed -i 's,gossip: .*,gossip: 192.0.2.1:7101,' node-1/assayd.yaml"
 finds 'fail  listen.admin' ': >node-1/admin.sock'
+# Root looks at what is the daemon's user's as that user does.
+if [ "$(id -u)" -eq 0 ]; then
+    chmod 711 "$WORK"
+    chown -R 12345 node-1/keys
+    expect 10 'ok    keys ' doctor
+    chown 54321 node-1/keys/door.key
+    expect 11 'node-1/keys/door.key: belongs to user 54321, expected user 12345' doctor
+    chown -R 0 node-1/keys
+fi
 few() { (ulimit -n 512 && doctor); }
 expect 11 'fail  descriptors    512 of a daemon started from here' few
 expect 10 'warn  configuration  none was given' "$ASSAY" doctor --socket nothing.sock

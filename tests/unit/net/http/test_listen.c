@@ -45,6 +45,30 @@ Test(net_http_listen, every_other_address_needs_mutual_tls)
     cr_expect_eq(check("/run/x", NULL, true, true), ASSAY_E_INVALID, "a socket needs no TLS");
 }
 
+/* An operator took http-without-tls by name (configuration key insecure). */
+Test(net_http_listen, what_is_open_is_told_and_may_be_accepted)
+{
+    struct assay_http_config config = { .address = "0.0.0.0:80" };
+    cr_expect(assay_http_is_open(&config));
+    cr_expect_eq(assay_http_check(&config, message, sizeof message), ASSAY_E_INVALID);
+    cr_expect_not_null(strstr(message, "http-without-tls"), "%s", message);
+    config.accept_plain = true;
+    cr_expect_eq(assay_http_check(&config, message, sizeof message), ASSAY_OK);
+    cr_expect(assay_http_is_open(&config), "accepted, and open all the same");
+    config.certificate = config.key = config.clients = "x";
+    cr_expect_not(assay_http_is_open(&config));
+    config = (struct assay_http_config){ .address = "127.0.0.1:80", .accept_plain = true };
+    cr_expect_not(assay_http_is_open(&config));
+    config = (struct assay_http_config){ .socket_path = "/run/x", .accept_plain = true };
+    cr_expect_not(assay_http_is_open(&config));
+    config = (struct assay_http_config){ .address = "no address", .accept_plain = true };
+    cr_expect_not(assay_http_is_open(&config));
+    cr_expect_eq(assay_http_check(&config, message, sizeof message), ASSAY_E_SYNTAX);
+    /* Half a TLS is no plain text. */
+    config = (struct assay_http_config){ .address = "0.0.0.0:80", .key = "x", .accept_plain = true };
+    cr_expect_eq(assay_http_check(&config, message, sizeof message), ASSAY_E_INVALID);
+}
+
 Test(net_http_listen, no_name_is_resolved)
 {
     static const char *const odd[] = { "",
