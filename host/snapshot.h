@@ -69,7 +69,7 @@ struct assay_snapshot {
     bool incarnation_waiting; /* new keys wait to be listed */
     bool newcomer;            /* not in the state yet: catching up from genesis or a checkpoint */
     const char *cannot_catch_up; /* a sentence that lives as long as the program; NULL: it can */
-    bool insecure;               /* profile development, or what follows */
+    bool insecure;               /* profile development */
     const char *const *insecure_names; /* [insecure_count] that an operator accepted */
     uint32_t insecure_count;
     char listen[ASSAY_SNAPSHOT_TEXT];

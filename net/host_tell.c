@@ -351,8 +351,7 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->incarnation_waiting = host->ring.next.incarnation != 0;
     s->newcomer = host->config.newcomer;
     s->cannot_catch_up = host->missing != 0 ? missing_text(host->missing) : NULL;
-    s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT ||
-                  host->config.insecure_count > 0;
+    s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     s->insecure_names = host->config.insecure;
     s->insecure_count = (uint32_t)host->config.insecure_count;
     (void)snprintf(s->listen, sizeof s->listen, "%s", assay_link_endpoint(host->link));

@@ -195,6 +195,12 @@ static void show_status(const struct assay_json *document)
     show_sentence(d);
     if (assay_json_bool(d, "insecure", false))
         (void)puts("INSECURE       profile development: evidence proves nothing about hardware");
+    const struct assay_json *accepted = assay_json_get(d, "insecure_settings");
+    for (size_t i = 0; i < assay_json_count(accepted); i++) {
+        const char *const name = assay_json_as_text(assay_json_at(accepted, i));
+        (void)printf("INSECURE       accepted by its configuration: %s\n",
+                     name != NULL ? name : "?");
+    }
     show_head(d);
     show_hold(d);
     show_closing(d);

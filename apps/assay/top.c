@@ -136,6 +136,8 @@ static void put_status(struct top *t)
     const struct assay_json *const advice = assay_json_get(d, "advice");
     put_text(t, assay_json_text(d, "sentence", "?"));
     if (assay_json_bool(d, "insecure", false)) put(t, "INSECURE: development");
+    if (assay_json_count(assay_json_get(d, "insecure_settings")) > 0)
+        put(t, "INSECURE: settings that were accepted");
     put(t, "epoch %llu  height %llu  may fail %llu, lie %llu", assay_number_of(d, "epoch"),
         assay_number_of(d, "height"), assay_number_of(tolerance, "members_stop"),
         assay_number_of(tolerance, "members_break"));

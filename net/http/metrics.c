@@ -92,7 +92,7 @@ static void put_self(const struct page *page, const struct assay_snapshot *s)
           0);
     counter(page, "assay_enclave_starts", "Starts of the enclave.", s->enclave.starts, 0);
     gauge(page, "assay_insecure_mode", "Profile development, or what was accepted.",
-          s->insecure, 0);
+          s->insecure || s->insecure_count > 0, 0);
 }
 
 /* ------------------------------------------------------------ the network */

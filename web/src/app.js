@@ -213,10 +213,15 @@ function header() {
             h('span', {}, 'Assay'),
         ),
         where(),
-        status?.insecure &&
+        (status?.insecure || status?.insecure_settings?.length > 0) &&
             h(
                 'span',
-                { class: 'chip warn', title: 'Profile development: evidence proves nothing about hardware' },
+                {
+                    class: 'chip warn',
+                    title: status.insecure
+                        ? 'Profile development: evidence proves nothing about hardware'
+                        : 'Accepted by the operator: ' + clean(status.insecure_settings.join(', '), 80),
+                },
                 'INSECURE',
             ),
         h(

@@ -78,6 +78,7 @@ started_1=$!
 check 'it runs' until_true 20 test -S node-1/admin.sock
 check 'every line of its log is JSON' until_true 10 grep -q '"event":"insecure_setting".*"name":"http-without-tls"' node-1/log
 check 'every line of its log is JSON' sh -c "! grep -v '^{.*}\$' node-1/log"
+check 'status says it to people' sh -c "'$ASSAY' status --socket node-1/admin.sock | grep -q '^INSECURE  *accepted by its configuration: http-without-tls'"
 check 'status says it' sh -c "'$ASSAY' status --socket node-1/admin.sock --json | tr -d '\\n ' | grep -q '\"insecure_settings\":\\[\"http-without-tls\"\\]'"
 check 'readyz says it' sh -c "curl -s http://127.0.0.1:$port/readyz | grep -q 'INSECURE, accepted: http-without-tls'"
 check 'status of HTTP says it' sh -c "curl -s http://127.0.0.1:$port/v1/status | tr -d '\\n ' | grep -q '\"insecure_settings\":\\[\"http-without-tls\"\\]'"
