@@ -107,7 +107,8 @@ int assay_command_node(int argc, char **argv)
         if (c == 'c') path = optarg;
         else out = optarg;
     }
-    if (assay_config_load_here(path, &config, message) == ASSAY_OK) return make_request(&config, out);
+    if (assay_config_load_here(path, &config, message) == ASSAY_OK)
+        return make_request(&config, out);
     (void)fprintf(stderr, "assay node request: %s\n", message);
     return ASSAY_EXIT_USAGE;
 }

@@ -51,6 +51,13 @@ grep -v '`handshake_accepted`' "$PAGE" >"$WORK/page"
 stands handshake_accepted "$WORK/page" && wrong 'a name that is gone is not missed'
 stands handshake_accepte "$PAGE" && wrong 'half a name is taken for a whole one'
 
+# --- what a reload takes over, in the table of keys and on the page
+sed -n 's/^ *LIVE("\([a-z_.]*\)".*/\1/p; s/^ *LIST("\([a-z_.]*\)", ASSAY_CONFIG_LIVE).*/\1/p' \
+    "$ROOT/apps/config/keys.c" | sort >"$WORK/live"
+sed -n 's/^| `\([a-z_.]*\)` .*\*live\* |$/\1/p' "$PAGE" | sort >"$WORK/told"
+check 'keys are live' test "$(wc -l <"$WORK/live")" -ge 5
+check "docs/operations.md marks other keys live: $(diff "$WORK/live" "$WORK/told")" cmp -s "$WORK/live" "$WORK/told"
+
 # --- the worked example, on ports of its own and as long as it needs
 "$TOOLS/free_port" 4 >"$WORK/ports"
 awk '/^<!-- run -->$/ { want = 1; next } want && /^```sh$/ { inside = 1; next }
