@@ -19,6 +19,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -105,6 +106,22 @@ static void turned(void *context, uint64_t now_ms)
     daemon_notify_status(&node->notify, sentence);
 }
 
+/* Which key is wrong, when a socket or a port is. */
+static enum assay_status open_first(struct daemon_node *node,
+                                    const struct assay_host_config *settings)
+{
+    static const struct {
+        const char *begin, *key;
+    } rows[] = { { "cannot listen on", "listen.gossip" },
+                 { "admin socket", "listen.admin" },
+                 { "HTTP socket", "listen.http" } };
+    const enum assay_status status = assay_host_open(settings, &node->host, node->message);
+    for (size_t i = 0; status != ASSAY_OK && i < sizeof rows / sizeof rows[0]; i++)
+        if (strncmp(node->message, rows[i].begin, strlen(rows[i].begin)) == 0)
+            daemon_place(node, rows[i].key);
+    return status;
+}
+
 /* The host of a charter: the first one, or in the place of the one before. */
 static enum assay_status open_host(struct daemon_node *node, const struct daemon_charter *now)
 {
@@ -161,7 +178,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
 #ifdef ASSAY_TEST_HOOKS
     assay_byzantine_hooks(&settings.hooks);
 #endif
-    if (node->host == NULL) return assay_host_open(&settings, &node->host, node->message);
+    if (node->host == NULL) return open_first(node, &settings);
     return assay_host_renew(&node->host, &settings, node->message);
 }
 

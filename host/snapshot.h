@@ -72,6 +72,8 @@ struct assay_snapshot {
     bool insecure;               /* profile development */
     const char *const *insecure_names; /* [insecure_count] that an operator accepted */
     uint32_t insecure_count;
+    uint64_t config_reloads; /* taken over in this run */
+    bool config_refused;     /* the last one was */
     char listen[ASSAY_SNAPSHOT_TEXT];
     uint32_t collateral_count;
     struct assay_snapshot_collateral collateral[ASSAY_ENDORSEMENTS_MAX];

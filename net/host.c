@@ -318,7 +318,8 @@ struct left {
     struct assay_latency latency;
     struct assay_admin *admin;
     struct assay_http *http;
-    uint64_t started_ms;
+    uint64_t started_ms, reloads;
+    bool reload_refused;
 };
 
 static void take_over(struct assay_host *host, struct left *left)
@@ -332,6 +333,8 @@ static void take_over(struct assay_host *host, struct left *left)
     host->http = left->http;
     host->renewed = true;
     host->started_ms = left->started_ms;
+    host->reloads = left->reloads;
+    host->reload_refused = left->reload_refused;
     left->admin = NULL;
     left->http = NULL;
 }
@@ -395,7 +398,9 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
                            .latency = old->latency,
                            .admin = old->admin,
                            .http = old->http,
-                           .started_ms = old->started_ms };
+                           .started_ms = old->started_ms,
+                           .reloads = old->reloads,
+                           .reload_refused = old->reload_refused };
     assay_engine_renewal(old->engine, &left->engine);
     old->timeline_file = NULL;
     old->admin = NULL;

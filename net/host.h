@@ -233,6 +233,8 @@ ASSAY_CHECKED enum assay_status assay_host_tune(struct assay_host *host,
 /* A line of event "reload": key (NULL: none) with its value, and a note. Returns: nothing. */
 void assay_host_told(struct assay_host *host, enum assay_severity severity, const char *key,
                      const char *value, const char *note);
+/* What came of a reload, for metrics. Returns: nothing. */
+void assay_host_reloaded(struct assay_host *host, bool taken);
 /* How things stand, in one sentence. Returns: nothing. */
 void assay_host_sentence(struct assay_host *host, char text[static ASSAY_HOST_SENTENCE_LEN]);
 /* After run or turn said ASSAY_OK: the epoch that follows is another engine's (docs/protocol.md

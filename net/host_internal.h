@@ -91,6 +91,8 @@ struct assay_host {
     bool renewed;  /* not the first host of the process */
     bool renewing; /* this engine is done: the next one is made of the store */
     bool reloading; /* SIGHUP came */
+    uint64_t reloads; /* taken over */
+    bool reload_refused;
     bool draining; /* asked to end: it does when nothing is in hand, at the latest then: */
     uint64_t drain_until_ms;
     int signal_fd;

@@ -171,6 +171,12 @@ void assay_host_told(struct assay_host *host, enum assay_severity severity, cons
     assay_log_end(&host->log);
 }
 
+void assay_host_reloaded(struct assay_host *host, bool taken)
+{
+    host->reload_refused = !taken;
+    if (taken) host->reloads++;
+}
+
 void assay_host_sentence(struct assay_host *host, char text[static ASSAY_HOST_SENTENCE_LEN])
 {
     _Static_assert((int)ASSAY_DOCUMENT_SENTENCE <= (int)ASSAY_HOST_SENTENCE_LEN, "fits");

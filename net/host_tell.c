@@ -354,6 +354,8 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     s->insecure_names = host->config.insecure;
     s->insecure_count = (uint32_t)host->config.insecure_count;
+    s->config_reloads = host->reloads;
+    s->config_refused = host->reload_refused;
     (void)snprintf(s->listen, sizeof s->listen, "%s", assay_link_endpoint(host->link));
     s->verifications_pending = assay_verify_pool_pending(host->pool);
     s->evidence_cached_bytes = assay_locker_held(host->locker);

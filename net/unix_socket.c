@@ -44,7 +44,10 @@ enum assay_status assay_unix_listen(const char *path, const char *what, int back
     }
     assay_bytes_copy(address.sun_path, sizeof address.sun_path, path, len + 1);
     if (!is_free(&address)) {
-        (void)snprintf(message, message_len, "%s %s is in use", what, path);
+        (void)snprintf(message, message_len,
+                       "%s %s is in use: expected a free name, found a socket that answers or a "
+                       "file that is none",
+                       what, path);
         return ASSAY_E_IO;
     }
     const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

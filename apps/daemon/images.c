@@ -30,11 +30,8 @@ struct image {
 static enum assay_status refuse(struct daemon_node *node, enum assay_status status,
                                 const struct image *image, const char *why)
 {
-    char origin[ASSAY_CONFIG_ORIGIN_MAX] = "";
-    const struct assay_config_row *row = assay_config_rows_find(&node->rows, image->key);
-    if (row != NULL) assay_config_row_origin(row, origin);
-    (void)snprintf(node->message, sizeof node->message, "%.60s%s%s: %.120s: %.290s", origin,
-                   row != NULL ? ": " : "", image->key, image->path, why);
+    (void)snprintf(node->message, sizeof node->message, "%.120s: %.300s", image->path, why);
+    daemon_place(node, image->key);
     return status;
 }
 

@@ -50,6 +50,16 @@ void daemon_complain(const char *message)
     speak(ASSAY_SEVERITY_ERROR, "stopped", "", message);
 }
 
+void daemon_place(struct daemon_node *node, const char *key)
+{
+    char origin[ASSAY_CONFIG_ORIGIN_MAX] = "", message[ASSAY_CONFIG_MESSAGE_MAX];
+    const struct assay_config_row *row = assay_config_rows_find(&node->rows, key);
+    if (row != NULL) assay_config_row_origin(row, origin);
+    (void)snprintf(message, sizeof message, "%s", node->message);
+    (void)snprintf(node->message, sizeof node->message, "%.100s%s%s: %.370s", origin,
+                   row != NULL ? ": " : "", key, message);
+}
+
 bool daemon_is_in(const struct assay_genesis *genesis, const uint8_t node_id[static 32])
 {
     for (uint32_t i = 0; i < genesis->member_count; i++)

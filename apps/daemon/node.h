@@ -78,6 +78,10 @@ struct daemon_node {
 
 /* With ASSAY_OK nothing is said. Returns: status */
 enum assay_status daemon_say(struct daemon_node *node, const char *what, enum assay_status status);
+/* Puts the place of a key in the configuration, and the key, before node->message. Returns:
+ * nothing.
+ */
+void daemon_place(struct daemon_node *node, const char *key);
 /* Returns: text; NULL when it is empty. */
 const char *daemon_said(const char *text);
 /* Returns: whether the identity is a member. */

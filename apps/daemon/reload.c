@@ -215,6 +215,7 @@ void daemon_reload(struct daemon_node *node)
         take_over(node, next);
         next = NULL;
     }
+    assay_host_reloaded(node->host, next == NULL && status == ASSAY_OK);
     close_next(&next);
     daemon_notify_ready(&node->notify);
 }

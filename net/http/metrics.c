@@ -91,6 +91,10 @@ static void put_self(const struct page *page, const struct assay_snapshot *s)
     gauge(page, "assay_enclave_paused", "Is its service suspended by an order?", s->enclave.paused,
           0);
     counter(page, "assay_enclave_starts", "Starts of the enclave.", s->enclave.starts, 0);
+    counter(page, "assay_config_reloads", "Configurations that were taken over while it runs.",
+            s->config_reloads, 0);
+    gauge(page, "assay_config_last_reload_success", "Was the last one taken over?",
+          !s->config_refused, 0);
     gauge(page, "assay_insecure_mode", "Profile development, or what was accepted.",
           s->insecure || s->insecure_count > 0, 0);
 }

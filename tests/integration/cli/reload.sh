@@ -58,6 +58,9 @@ printf 'log: { level: debug }\nlimits: { verify_threads: 99 }\n' >>node-1/assayd
 kill -HUP $daemon
 check 'it is refused, with the place' saw 'event=reload .*reason="node-1/assayd.yaml:[0-9]*:[0-9]*: limits.verify_threads: expected 1 to 16, found 99" note="refused as a whole'
 check 'and nothing of it holds' sh -c "! grep -q level=debug $LOG"
+metric() { curl -s --unix-socket node-1/admin.http http://localhost/metrics | grep -qx "$1"; }
+check 'metrics say that it was refused' until_true 5 metric 'assay_config_last_reload_success 0'
+check 'and that one was taken before' metric 'assay_config_reloads_total 1'
 cp kept.yaml node-1/assayd.yaml
 sed -i 's,genesis: .*,genesis: ../no-genesis,' node-1/assayd.yaml
 kill -HUP $daemon
@@ -86,6 +89,7 @@ done
 check 'another one needs a restart' saw 'event=reload .*key=evidence.deadline_ms note="changed, and needs a restart"'
 check 'lines are JSON from now on' saw '^{"ts":.*"event":"reload".*needs\? a restart\|^{"ts":.*"level":"debug"'
 check 'debug is heard' saw '"level":"debug","event":"block_finalised"'
+check 'metrics say that it was taken' until_true 5 metric 'assay_config_last_reload_success 1'
 before=$(field 1 status epoch)
 check 'the node goes on' until_true 20 epoch_at_least 1 $((before + 2))
 check 'with its peers' sh -c "'$ASSAY' status --socket node-1/admin.sock --json | grep -q '\"certified\": true'"
