@@ -147,61 +147,15 @@ static void put_folder(struct bundle *b, const char *name, const char *path)
     free(text);
 }
 
-/* An address without what stands before its "@" or behind its "?". Returns: how long it was. */
-static size_t put_address(FILE *out, const char *text, size_t len)
-{
-    size_t end = 0, from = 0;
-    while (end < len && strchr(" \"',}]", text[end]) == NULL) {
-        if (text[end] == '@') from = end + 1;
-        end++;
-    }
-    if (from != 0) (void)fputs("REDACTED@", out);
-    for (; from < end && text[from] != '?'; from++)
-        (void)fputc(text[from], out);
-    if (from < end) (void)fputs("?REDACTED", out);
-    return end;
-}
-
-/* Without its comment, in which people write down what they should not. */
-static void put_line(FILE *out, const char *line, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (line[i] == '#' && (i == 0 || line[i - 1] == ' ')) break;
-        (void)fputc(line[i], out);
-        if (i >= 2 && strncmp(line + i - 2, "://", 3) == 0)
-            i += put_address(out, line + i + 1, len - i - 1);
-    }
-    (void)fputc('\n', out);
-}
-
-static void put_config(struct bundle *b)
-{
-    uint8_t *bytes = NULL;
-    char *text = NULL;
-    size_t len = 0, text_len = 0;
-    if (assay_file_read(b->config_path, ASSAY_CONFIG_LEN_MAX, &bytes, &len) != ASSAY_OK) {
-        put_text(b, "assayd.yaml", "it cannot be read\n");
-        return;
-    }
-    FILE *const out = open_memstream(&text, &text_len);
-    for (size_t at = 0; out != NULL && at < len;) {
-        const char *const line = (const char *)bytes + at;
-        const char *const newline = memchr(line, '\n', len - at);
-        const size_t line_len = newline != NULL ? (size_t)(newline - line) : len - at;
-        put_line(out, line, line_len);
-        at += line_len + 1;
-    }
-    if (out != NULL && fclose(out) == 0) put_part(b, "assayd.yaml", text, text_len);
-    free(text);
-    free(bytes);
-}
-
 static void put_configured(struct bundle *b)
 {
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
-    put_config(b);
-    if (assay_config_load(b->config_path, &config, message) != ASSAY_OK) {
+    const struct assay_config_sources sources = { .path = b->config_path };
+    const char *const show[] = { "config",           "show", b->config_path, "--origin",
+                                 "--no-environment", NULL };
+    put_verb(b, "config.txt", show);
+    if (assay_config_load_layers(&sources, &config, message) != ASSAY_OK) {
         put_text(b, "config-error.txt", message);
         return;
     }

@@ -25,14 +25,14 @@ expect 6 'File exists' bundle with-daemon.tar
 check 'it is for its owner alone' test "$(stat -c %a with-daemon.tar)" = 600
 mkdir out && tar xf with-daemon.tar -C out || wrong 'tar cannot read it'
 for part in version.txt doctor.json status.json nodes.json counters.json timeline.json changes.json collateral.json \
-    enforcement.json epochs.json assayd.yaml state-folder.txt keys-folder.txt genesis.txt; do
+    enforcement.json epochs.json config.txt state-folder.txt keys-folder.txt genesis.txt; do
     check "no $part" test -s out/assay-debug/$part
 done
 check 'documents of the daemon' grep -q '"sentence": ' out/assay-debug/status.json
 check 'what doctor finds' grep -q '"schema":"assay.doctor"\|"schema": "assay.doctor"' out/assay-debug/doctor.json
 check 'names and rights of keys' grep -q '^100600 .* identity.key$' out/assay-debug/keys-folder.txt
-check 'the configuration' grep -q 'url: "https://REDACTED@127.0.0.1:9/events?REDACTED"' out/assay-debug/assayd.yaml
-check 'and its paths' grep -q 'secret: ../webhook.secret' out/assay-debug/assayd.yaml
+check 'the configuration' grep -q 'driver.*webhook' out/assay-debug/config.txt
+check 'and its paths' grep -q 'webhook.secret' out/assay-debug/config.txt
 check 'who signed' grep -q '^signatures ' out/assay-debug/genesis.txt
 
 # --- none of the secrets, as they are and in hexadecimal

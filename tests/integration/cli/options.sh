@@ -31,7 +31,7 @@ same() { # same GROUP FILE...: no option stands in one place alone
 }
 for row in 'evidence evidence.c' 'ear ear.c' 'tcb tcb.c' 'collateral collateral.c' 'policy policy.c' \
     'soft soft.c' 'keys keys.c' 'genesis genesis.c' 'enforce enforce.c' 'export export.c' 'report report.c' \
-    'store store.c' 'audit audit.c orders.c' 'doctor doctor.c' 'setup setup.c' 'node node.c' 'debug debug.c' 'top top.c' 'tpm tpm.c' \
+    'store store.c' 'audit audit.c orders.c' 'doctor doctor.c' 'setup setup.c' 'node node.c' 'config config.c' 'debug debug.c' 'top top.c' 'tpm tpm.c' \
     'recover recover.c change.h'; do
     # shellcheck disable=SC2086
     check "the table and what is read differ: $row" same $row
