@@ -18,7 +18,7 @@ _assay() {
     node) words='request' ;;
     soft) words='ca collateral node quote' ;;
     tpm) words='registrar enroll prepare challenge answer issue crl measure quote' ;;
-    keys) words='generate operator show' ;;
+    keys) words='generate rotate operator show' ;;
     genesis) words='create sign show' ;;
     change) words='draft add-node show try sign submit list' ;;
     recover) words='status fence answer draft show sign submit' ;;
@@ -369,6 +369,12 @@ _assay() {
         options='--help --name'
         case $before in
         --name) want=text ;;
+        esac
+        ;;
+    'keys rotate')
+        options='--help --config'
+        case $before in
+        --config) want=file ;;
         esac
         ;;
     'keys operator')

@@ -4,6 +4,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/options.h"
 
+#include "apps/client.h"
 #include "apps/config.h"
 #include "net/keyring.h"
 
@@ -63,8 +64,8 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
 static int generate(const char *dir, const char *name)
 {
     if (!assay_name_is_fit(assay_slice_over(name, strlen(name))))
-        return assay_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"",
-                            ASSAY_NAME_MAX, name);
+        return assay_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"", ASSAY_NAME_MAX,
+                            name);
     struct assay_keyring ring;
     const enum assay_status status = assay_keyring_create(dir, &ring);
     if (status != ASSAY_OK) return complain(dir, status, cannot_write);
@@ -103,14 +104,52 @@ static int show(const char *path)
     return ASSAY_EXIT_OK;
 }
 
+/* The next set waits beside the listed one until the network lists it (docs/protocol.md 2.6). A
+ * daemon has both in memory, so it must not run. */
+static int rotate(const char *config_path)
+{
+    static struct assay_config config; /* large */
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    const struct assay_config_sources sources = { .path = config_path };
+    struct assay_json *answer = NULL;
+    struct assay_keyring ring;
+    if (assay_config_load_layers(&sources, &config, message) != ASSAY_OK) {
+        (void)fprintf(stderr, "assay keys rotate: %s\n", message);
+        return ASSAY_EXIT_USAGE;
+    }
+    const enum assay_status asked =
+        assay_client_ask(config.admin, "status", ASSAY_CLIENT_TIMEOUT_MS, &answer);
+    assay_json_free(&answer);
+    if (asked != ASSAY_E_NOT_FOUND && asked != ASSAY_E_IO) {
+        (void)fprintf(stderr,
+                      "assay keys rotate: a daemon answers at %s: stop it, rotate, start it\n",
+                      config.admin);
+        return ASSAY_EXIT_CONFLICT;
+    }
+    enum assay_status status = assay_keyring_load(config.keys_dir, &ring);
+    if (status != ASSAY_OK) return complain(config.keys_dir, status, "");
+    const uint32_t newest =
+        ring.next.incarnation != 0 ? ring.next.incarnation : ring.current.incarnation;
+    status = assay_keyring_make_next(config.keys_dir, newest + 1, &ring);
+    assay_keyring_wipe(&ring);
+    if (status != ASSAY_OK) return complain(config.keys_dir, status, cannot_write);
+    (void)printf("%s: new voting and transport keys, incarnation %u; start the daemon, and the "
+                 "network lists them\n",
+                 config.keys_dir, (unsigned)newest + 1);
+    return ASSAY_EXIT_OK;
+}
+
 int assay_command_keys(int argc, char **argv)
 {
     static const struct option options[] = { { "name", required_argument, NULL, 'n' },
+                                             { "config", required_argument, NULL, 'c' },
                                              { NULL, 0, NULL, 0 } };
-    const char *name = NULL;
+    const char *name = NULL, *config = "/etc/assay/assayd.yaml";
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
         if (option == 'n') name = optarg;
+        else config = optarg;
     const char *verb = argv[optind], *where = argv[optind + 1];
+    if (strcmp(verb, "rotate") == 0) return rotate(config);
     if (strcmp(verb, "generate") == 0) return generate(where, name);
     return strcmp(verb, "operator") == 0 ? operator_key(where) : show(where);
 }

@@ -223,6 +223,18 @@ const struct assay_verb assay_verbs_network[] = {
       "6 there are keys already", "assay keys generate node-1/keys --name node-1\n",
       (const struct assay_option[]){
           { "name", "NAME", "of the node, for people", ASSAY_OPTION_MUST }, ASSAY_OPTIONS_END } },
+    { "keys", "rotate", "",
+      "Makes new voting and transport keys for a node whose daemon does not run. When it starts it "
+      "asks "
+      "the network to list them, as a new incarnation, and votes again once they are. Integrity "
+      "and "
+      "weight stay; availability falls for the epochs that it is away. The identity key names the "
+      "node "
+      "for life: assay change add-node --replace instead.",
+      "6 the daemon runs", "assay keys rotate --config /etc/assay/assayd.yaml\n",
+      (const struct assay_option[]){
+          { "config", "FILE", "that of the node's daemon, default /etc/assay/assayd.yaml", 0 },
+          ASSAY_OPTIONS_END } },
     { "keys", "operator", "FILE", "Makes the key of an operator and prints its public half.",
       "6 there is a key already", "assay keys operator alpha.key > alpha.pub\n",
       (const struct assay_option[]){ ASSAY_OPTIONS_END } },

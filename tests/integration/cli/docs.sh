@@ -57,6 +57,19 @@ sed -n 's/^ *LIVE("\([a-z_.]*\)".*/\1/p; s/^ *LIST("\([a-z_.]*\)", ASSAY_CONFIG_
 sed -n 's/^| `\([a-z_.]*\)` .*\*live\* |$/\1/p' "$PAGE" | sort >"$WORK/told"
 check 'keys are live' test "$(wc -l <"$WORK/live")" -ge 5
 check "docs/operations.md marks other keys live: $(diff "$WORK/live" "$WORK/told")" cmp -s "$WORK/live" "$WORK/told"
+# Sections that others cite are about what they say.
+cited() { # cited FILE TEXT TITLE: behind TEXT stands the number of the section with that title
+    number=$(grep -o "$2[0-9]*" "$ROOT/$1" | grep -o '[0-9]*$' | head -1)
+    [ -n "$number" ] && grep -qx "## $number[.] $3" "$PAGE"
+}
+check 'assay.h cites another section' cited include/assay/assay.h \
+    'text of a policy file (docs/operations.md, section ' 'The policy file'
+check 'library.md cites another section' cited docs/library.md \
+    'says what is accepted (`docs/operations.md`, section ' 'The policy file'
+check 'library.md cites another section for the choice' cited docs/library.md \
+    'the rule of `operations.md`, section ' 'The command line'
+cited docs/library.md 'says what is accepted (`docs/operations.md`, section ' 'Counters' &&
+    wrong 'a citation that leads astray is not noticed'
 
 # --- the worked example, on ports of its own and as long as it needs
 "$TOOLS/free_port" 4 >"$WORK/ports"

@@ -30,6 +30,18 @@ full() { ask 1 nodes | grep -q 'node-4           FULL'; }
 check 'node-4 is full' until_true 20 full
 check 'no key is readable by others' test -z "$(find net -name '*.key' -perm /077)"
 
+# --- new voting keys by one command
+rotate() { "$ASSAY" keys rotate --config net/node-3/assayd.yaml; }
+expect 6 'a daemon answers at' rotate
+expect 2 'nothing.yaml' "$ASSAY" keys rotate --config nothing.yaml
+kill -TERM "$pid_3" && wait "$pid_3"
+expect 0 'incarnation 2; start the daemon' rotate
+start 3
+rotated() { [ "$(field 3 status incarnation)" = 2 ] && [ "$(field 3 status voting)" = true ]; }
+check 'the network lists the new keys' until_true 30 rotated
+kept() { ask 1 explain node-3 --json | grep -q '"integrity_bp": 10000' && [ "$(ask 1 explain node-3 --json | grep -c '"weight": 10000')" = 1 ]; }
+check 'integrity and weight stay' kept
+
 # --- a node that joins, and takes the place of another, without an editor
 port=$("$TOOLS/free_port" 1)
 first=$(sed -n 's/^node_id: "\(.*\)"$/\1/p' net/node-1/keys/node.yaml)
