@@ -9,6 +9,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/options.h"
+#include "apps/assay/terminal.h"
 #include "base/assert.h"
 
 #include <getopt.h>
@@ -73,11 +74,15 @@ static int print_json(const struct assay_doctor *d)
 
 static void print_rows(const struct assay_doctor *d)
 {
+    /* As standings have them, by what they call for: none, a look, something at once. */
+    static const char *const colours[] = { "FULL", "WARNING", "SUSPENDED" };
+    const struct assay_terminal terminal = assay_terminal_look();
     size_t counts[3] = { 0 };
     for (size_t i = 0; i < d->count; i++) {
         const struct assay_doctor_row *const row = &d->rows[i];
         counts[row->health] += 1;
-        (void)printf("%-5s %-14s %s\n", health_text(row->health), row->about,
+        (void)printf("%s%-5s%s %-14s %s\n", assay_terminal_colour(&terminal, colours[row->health]),
+                     health_text(row->health), assay_terminal_plain(&terminal), row->about,
                      assay_fit(row->found));
         if (row->health == ASSAY_HEALTH_OK) continue;
         (void)printf("%20s expected: %s\n", "", row->expected);

@@ -3,6 +3,7 @@
  */
 #include "apps/assay/ask.h"
 #include "apps/assay/command.h"
+#include "apps/assay/terminal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -47,17 +48,19 @@ static void show_nodes(const struct assay_json *document)
 {
     const struct assay_json *const d = assay_json_get(document, "data");
     const struct assay_json *const nodes = assay_json_get(d, "nodes");
+    const struct assay_terminal terminal = assay_terminal_look();
     (void)printf("%4s  %-16s %-10s %9s %9s %9s %7s %4s %7s %9s  %s\n", "SLOT", "NODE", "STANDING",
                  "SCORE", "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE",
                  "WHAT MOVED IT");
     for (size_t i = 0; i < assay_json_count(nodes); i++) {
         const struct assay_json *const n = assay_json_at(nodes, i);
-        (void)printf("%4llu  %-16s %-10s %9s %9s %9s %7llu %4llu %7s %9s  ",
-                     assay_number_of(n, "slot"), assay_text_of(n, "name", "?"),
-                     assay_text_of(n, "standing", "?"), assay_percent_of(n, "score_bp"),
-                     assay_percent_of(n, "integrity_bp"), assay_percent_of(n, "availability_bp"),
-                     assay_number_of(n, "weight"), assay_number_of(n, "incarnation"), ago(n),
-                     apart(n));
+        const char *const standing = assay_text_of(n, "standing", "?");
+        (void)printf(
+            "%4llu  %-16s %s%-10s%s %9s %9s %9s %7llu %4llu %7s %9s  ", assay_number_of(n, "slot"),
+            assay_text_of(n, "name", "?"), assay_terminal_colour(&terminal, standing), standing,
+            assay_terminal_plain(&terminal), assay_percent_of(n, "score_bp"),
+            assay_percent_of(n, "integrity_bp"), assay_percent_of(n, "availability_bp"),
+            assay_number_of(n, "weight"), assay_number_of(n, "incarnation"), ago(n), apart(n));
         put_why(n);
     }
 }

@@ -1,31 +1,26 @@
 /*
  * apps/demo/view.c - the live view: one table in the terminal, drawn with ANSI escapes.
  *
- * Standings have a glyph each, so that colour is never the only sign; NO_COLOR is obeyed.
+ * What the terminal can show says apps/assay/terminal.h: signs, colours, plain ASCII.
  */
+#include "apps/assay/terminal.h"
 #include "apps/demo/demo.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 enum { VIEW_EVENTS = 12, LINE_LEN_MAX = 1024, BAR_MAX = 20 };
 
-static bool colours;
-static int columns; /* of the terminal; lines are cut to it, never wrapped */
+static struct assay_terminal terminal; /* lines are cut to its columns, never wrapped */
 
 int demo_view_columns(void)
 {
-    struct winsize size = { 0 };
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    return assay_terminal_look().columns;
 }
 
 void demo_view_open(const struct demo *demo)
 {
     (void)demo;
-    colours = getenv("NO_COLOR") == NULL;
     (void)fputs("\x1b[?1049h\x1b[?25l", stdout); /* another screen, no cursor */
     (void)fflush(stdout);
 }
@@ -36,66 +31,21 @@ void demo_view_close(void)
     (void)fflush(stdout);
 }
 
-static const char *glyph(const char *standing)
-{
-    if (strcmp(standing, "FULL") == 0) return "\xe2\x97\x8f";       /* filled circle */
-    if (strcmp(standing, "WARNING") == 0) return "\xe2\x96\xb2";    /* triangle */
-    if (strcmp(standing, "RESTRICTED") == 0) return "\xe2\x97\x86"; /* diamond */
-    if (strcmp(standing, "SUSPENDED") == 0) return "\xe2\x96\xa0";  /* square */
-    return "\xe2\x97\x8b"; /* no standing, or one that does not count now: an empty circle */
-}
-
-static const char *colour(const char *standing)
-{
-    if (!colours) return "";
-    if (strcmp(standing, "FULL") == 0) return "\x1b[36m";
-    if (strcmp(standing, "WARNING") == 0) return "\x1b[33m";
-    if (strcmp(standing, "RESTRICTED") == 0) return "\x1b[35m";
-    if (strcmp(standing, "SUSPENDED") == 0) return "\x1b[31m";
-    return "";
-}
-
-static const char *plain(void)
-{
-    return colours ? "\x1b[0m" : "";
-}
-
-/* One line, cut to the terminal's columns: escapes take no room, a character of UTF-8 takes one. */
 __attribute__((format(printf, 1, 2))) static void put_line(const char *format, ...)
 {
     char line[LINE_LEN_MAX];
-    int shown = 0;
     va_list args;
     va_start(args, format);
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    for (const char *c = line; *c != '\0';) {
-        size_t len = 1;
-        if (*c == '\x1b') len += strcspn(c, "m"); /* colours alone */
-        else
-            while (((unsigned char)c[len] & 0xc0) == 0x80)
-                len++;
-        if (*c == '\x1b' || shown++ < columns) (void)fwrite(c, 1, len, stdout);
-        c += len;
-    }
-    (void)fputs(plain(), stdout);
+    assay_terminal_put(&terminal, line, stdout);
     (void)fputs("\x1b[K\n", stdout);
 }
 
 /* Less of it where there is little room. */
 static int bar_cells(void)
 {
-    return columns >= 100 ? BAR_MAX : columns >= 80 ? BAR_MAX / 2 : BAR_MAX / 4;
-}
-
-static const char *bar(uint32_t score_bp, char text[static 3 * BAR_MAX + 1])
-{
-    const uint32_t cells = (uint32_t)bar_cells();
-    size_t at = 0;
-    for (uint32_t i = 0; i < cells; i++)
-        at += (size_t)snprintf(text + at, 3 * BAR_MAX + 1 - at, "%s",
-                               i < score_bp * cells / 10000 ? "\xe2\x96\x88" : "\xc2\xb7");
-    return text;
+    return terminal.columns >= 100 ? BAR_MAX : terminal.columns >= 80 ? BAR_MAX / 2 : BAR_MAX / 4;
 }
 
 static bool serves(const struct demo_member *m)
@@ -108,9 +58,11 @@ static void draw_member(const struct demo_peer *peer, const struct demo_member *
     char cells[3 * BAR_MAX + 1];
     const char *process = peer->pid == 0 ? "down" : peer->now.reachable ? "up" : "starting";
     const char *stands = m->in_maintenance ? "serviced" : serves(m) ? m->standing : m->stage;
-    put_line(" %-8s %s%s %-10s%s %s %3u %% %6u %3u  %-8s %s%s", m->name, colour(stands),
-             glyph(stands), stands, plain(), bar(m->score_bp, cells), (unsigned)m->score_bp / 100,
-             (unsigned)m->weight, (unsigned)m->incarnation, process,
+    put_line(" %-8s %s%s %-10s%s %s %3u %% %6u %3u  %-8s %s%s", m->name,
+             assay_terminal_colour(&terminal, stands), assay_terminal_glyph(&terminal, stands),
+             stands, assay_terminal_plain(&terminal),
+             assay_terminal_bar(&terminal, m->score_bp, (unsigned)bar_cells(), cells),
+             (unsigned)m->score_bp / 100, (unsigned)m->weight, (unsigned)m->incarnation, process,
              m->probation && serves(m) ? "on probation; " : "", serves(m) ? m->reason : "");
 }
 
@@ -119,7 +71,7 @@ static void draw_events(const struct demo *demo)
     const size_t shown = demo->event_count < VIEW_EVENTS ? demo->event_count : VIEW_EVENTS;
     for (size_t i = demo->event_count - shown; i < demo->event_count; i++) {
         const struct demo_event *e = &demo->events[i];
-        if (columns >= 100)
+        if (terminal.columns >= 100)
             put_line(" %7.2f s  epoch %-4llu %-8s %-22.22s %s", (double)e->at_ms / 1000,
                      (unsigned long long)e->epoch, e->peer, e->code, e->text);
         else
@@ -155,7 +107,7 @@ static void draw_table(const struct demo *demo, const struct demo_peer *seen_by)
 void demo_view_draw(const struct demo *demo)
 {
     const struct demo_peer *seen_by = eyes(demo);
-    columns = demo_view_columns();
+    terminal = assay_terminal_look();
     (void)fputs("\x1b[H", stdout);
     put_line(" Assay, INSECURE (development): %u %s, %s", (unsigned)demo->options.peer_count,
              demo->options.story->title,

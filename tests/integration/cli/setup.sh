@@ -15,6 +15,31 @@ check 'what was there is left alone' test "$(ls full)" = somebodys
 deep=$WORK/$(printf 'd%.0s' $(seq 90))
 expect 2 'choose a shorter --dir' "$ASSAY" setup local --dir "$deep"
 
+# --- asked on a terminal: what is answered is taken, what is not has the value in brackets
+cat >ask.py <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], ["assay", "setup", "local", "--port", "0"])
+said = b""
+for question, answer in ((b"folder of the network: ", b"asked\n"), (b"how many nodes [4]: ", b"2\n"),
+                         (b"of how many operators [2]: ", b"1\n"), (b"vendors [2]: ", b"\n"),
+                         (b"epoch in ms [1000]: ", b"\n"), (b"of the page (0: none) [0]: ", b"\n")):
+    while question not in said:
+        said += os.read(fd, 4096)
+    said = said[said.index(question) + len(question):]
+    os.write(fd, answer)
+try:
+    while True:
+        said += os.read(fd, 4096)
+except OSError:
+    pass
+print(said.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+expect 0 '2 nodes of 1 operators on 2 vendors' timeout 30 /usr/bin/python3 ask.py "$ASSAY"
+check 'what was asked for was made' test -s asked/node-2/assayd.yaml
+
 # --- a network that runs
 expect 0 '4 nodes of 2 operators on 2 vendors of SOFT platforms, INSECURE' \
     "$ASSAY" setup local --dir net --epoch-ms 500 --port 0
