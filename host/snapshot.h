@@ -75,6 +75,7 @@ struct assay_snapshot {
     uint64_t config_reloads; /* taken over in this run */
     bool config_refused;     /* the last one was */
     char listen[ASSAY_SNAPSHOT_TEXT];
+    char http[ASSAY_SNAPSHOT_TEXT]; /* where HTTP listens, path or address; "": nowhere */
     uint32_t collateral_count;
     struct assay_snapshot_collateral collateral[ASSAY_ENDORSEMENTS_MAX];
     uint64_t verifications_pending, evidence_cached_bytes, timeline_seq;

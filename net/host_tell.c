@@ -357,6 +357,9 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->config_reloads = host->reloads;
     s->config_refused = host->reload_refused;
     (void)snprintf(s->listen, sizeof s->listen, "%s", assay_link_endpoint(host->link));
+    const struct assay_host_http *const http = &host->config.http;
+    const char *const where = http->socket_path != NULL ? http->socket_path : http->address;
+    (void)snprintf(s->http, sizeof s->http, "%s", where != NULL ? where : "");
     s->verifications_pending = assay_verify_pool_pending(host->pool);
     s->evidence_cached_bytes = assay_locker_held(host->locker);
     s->timeline_seq = host->timeline.last;

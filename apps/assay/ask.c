@@ -18,15 +18,6 @@ const char *assay_ask_socket(void)
     return from_environment != NULL ? from_environment : "/run/assay/admin.sock";
 }
 
-bool assay_ask_http(const char *socket, char *http, size_t size)
-{
-    static const char ending[] = ".sock";
-    size_t len = strlen(socket);
-    if (len > sizeof ending - 1 && strcmp(socket + len - (sizeof ending - 1), ending) == 0)
-        len -= sizeof ending - 1;
-    return len < size && snprintf(http, size, "%.*s.http", (int)len, socket) < (int)size;
-}
-
 bool assay_ask_timeout(const char *text, unsigned *timeout_ms)
 {
     char *end = NULL;

@@ -18,9 +18,6 @@ struct assay_question {
 
 /* $ASSAY_SOCKET, else where packages put it. Returns: a path. */
 const char *assay_ask_socket(void);
-/* admin.sock -> admin.http, as the daemon does without listen.http. Returns: false when the path
- * does not fit. */
-bool assay_ask_http(const char *socket, char *http, size_t size);
 /* Reads the options that all such commands share; which of them may stand there the table of verbs
  * has said. Returns: -1 to go on, else the exit status. */
 int assay_ask_options(struct assay_question *q, int argc, char **argv);

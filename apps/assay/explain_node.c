@@ -154,9 +154,8 @@ static void print_without_history(const struct assay_json *node, const char *htt
     (void)printf("%s %s\n", assay_text_of(node, "name", "?"), assay_text_of(node, "standing", "?"));
     put_stands(node);
     put_evidence(node);
-    (void)printf("\nWhat happened before is served over HTTP, and nobody answers at %s "
-                 "(listen.http).\n",
-                 http);
+    (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
+                 http[0] != '\0' ? "nobody answers at " : "it is off", http);
 }
 
 /* A word as part of an address of HTTP: names are of letters, digits, dot, dash and underscore, and
@@ -167,9 +166,19 @@ static bool is_plain(const char *word)
     return word[0] != '\0' && strlen(word) < 128 && word[strspn(word, plain)] == '\0';
 }
 
+/* Where the node says that HTTP listens, "" when nowhere. */
+static void find_http(const struct assay_question *q, char *http, size_t size)
+{
+    struct assay_json *status = NULL;
+    if (assay_client_ask(q->socket, "status", q->timeout_ms, &status) == ASSAY_OK)
+        (void)snprintf(http, size, "%s",
+                       assay_json_text(assay_json_get(status, "data"), "http", ""));
+    assay_json_free(&status);
+}
+
 static int print(const struct assay_question *q, const struct assay_json *answer)
 {
-    char http[112] = "", target[192];
+    char http[128] = "", target[192];
     const struct assay_json *const node = assay_json_get(answer, "data");
     struct assay_json *document = NULL;
     if (q->json) {
@@ -178,9 +187,10 @@ static int print(const struct assay_question *q, const struct assay_json *answer
     }
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
                    is_plain(q->word) ? q->word : assay_text_of(node, "node_id", "?"));
-    enum assay_status status = ASSAY_E_RANGE;
-    if (assay_ask_http(q->socket, http, sizeof http))
-        status = assay_client_get(http, target, q->timeout_ms, &document);
+    find_http(q, http, sizeof http);
+    const enum assay_status status =
+        http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
+                        : ASSAY_E_NOT_FOUND;
     if (status == ASSAY_OK) print_page(assay_json_get(document, "data"));
     else print_without_history(node, http);
     assay_json_free(&document);

@@ -41,8 +41,9 @@ expect 0 '2 nodes of 1 operators on 2 vendors' timeout 30 /usr/bin/python3 ask.p
 check 'what was asked for was made' test -s asked/node-2/assayd.yaml
 
 # --- a network that runs
+http=$("$TOOLS/free_port" 4 | head -1) # the others come behind it
 expect 0 '4 nodes of 2 operators on 2 vendors of SOFT platforms, INSECURE' \
-    "$ASSAY" setup local --dir net --epoch-ms 500 --port 0
+    "$ASSAY" setup local --dir net --epoch-ms 500 --port 0 --http-port "$http"
 case $out in *"assayd --config $WORK/net/node-\$n/assayd.yaml"*'assay status --socket'*) ;; *) wrong "what next? $out" ;; esac
 expect 6 'is not there, or is empty' "$ASSAY" setup local --dir net --port 0
 for n in 1 2 3 4; do
@@ -53,6 +54,8 @@ done
 for n in 1 4; do check "node-$n closes epochs" until_true 30 epoch_at_least $n 4; done
 full() { ask 1 nodes | grep -q 'node-4           FULL'; }
 check 'node-4 is full' until_true 20 full
+expect 0 'Who says so, epoch ' ask 1 explain node-2 # its history comes from where HTTP listens
+expect 0 "\"http\": \"127.0.0.1:$http\"" ask 1 status --json
 check 'no key is readable by others' test -z "$(find net -name '*.key' -perm /077)"
 
 # --- new voting keys by one command
