@@ -1,6 +1,6 @@
 # What `cmake --install BUILD --prefix PREFIX` puts where, by component (docs/packages.md): daemon,
 # command, simulator, page, docs, demo. The library's own two, library and dev, stand in
-# quote/api/CMakeLists.txt.
+# quote/api/CMakeLists.txt, what systemd reads in packaging/systemd. The packages of packaging/ hold the same files.
 if(ASSAY_FUZZ)
   return()
 endif()
@@ -35,6 +35,13 @@ foreach(page IN LISTS pages)
   endif()
   install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
 endforeach()
+
+install(FILES ${PROJECT_SOURCE_DIR}/completions/assay.bash RENAME assay
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT command)
+install(FILES ${PROJECT_SOURCE_DIR}/completions/_assay
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT command)
+install(FILES ${PROJECT_SOURCE_DIR}/completions/assay.fish
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT command)
 
 # The page as a file, for a web server in front of nodes; what watches them; the contract of HTTP.
 set(shared ${CMAKE_INSTALL_DATADIR}/assay)

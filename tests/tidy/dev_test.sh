@@ -85,7 +85,7 @@ dev help
 status_is 0; says "usage: ./dev COMMAND"
 dev nonsense
 status_is 2; says 'unknown command "nonsense"'; says "./dev help"
-for command in build test check bench fuzz differential; do
+for command in build test check bench fuzz package differential; do
     dev "$command" --help
     status_is 0; says "usage: ./dev $command"
     dev help "$command"
@@ -95,6 +95,8 @@ dev test --nonsense
 status_is 2; says "./dev help test"
 dev fuzz --seconds soon
 status_is 2
+dev package --sign
+status_is 2; says "./dev help package"
 not_called apt-get
 
 # Nothing is missing: apt is left alone.

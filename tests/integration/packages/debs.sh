@@ -1,0 +1,95 @@
+#!/bin/sh
+# The packages in a folder are what they should be: lintian is content, the right files in the right
+# package, hardened programs, licences, an SBOM that is sound and true.
+#
+# usage: debs.sh ROOT OUT
+set -u
+export LC_ALL=C
+root=$1 out=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. "$root/tests/integration/packages/lib.sh"
+
+deb() { ls "$out/$1"_*.deb; }
+set -- $(sed -n 's/^Package: //p' "$root/packaging/debian/control")
+for name; do
+    check "there is one package $name" test -f "$(deb "$name")"
+    mkdir -p "$work/$name"
+    check "$name unpacks" dpkg-deb --extract "$(deb "$name")" "$work/$name"
+    (cd "$work/$name" && find . ! -type d | sed 's|^\.||' | sort) >"$work/$name.txt"
+done
+
+# --- lintian, with the installed policy of Debian; an override would be a line in packaging/debian
+check 'lintian has neither error nor warning' lintian --allow-root --fail-on error,warning --tag-display-limit 0 "$out"/*.deb
+cp "$(deb assay-sim)" "$work/bad.deb"
+mkdir "$work/bad"
+dpkg-deb --raw-extract "$work/bad.deb" "$work/bad" && chmod 777 "$work/bad/usr/bin/assay-sim" &&
+    rm "$work/bad/usr/share/doc/assay-sim/copyright" && dpkg-deb --build --root-owner-group "$work/bad" "$work/bad.deb" >/dev/null
+check 'lintian sees what is wrong' fails lintian --allow-root --fail-on error,warning "$work/bad.deb"
+
+# --- contents
+has() { grep -qxE "$2" "$work/$1.txt" || { cat "$work/$1.txt"; return 1; }; }
+for file in assayd:/usr/bin/assayd assayd:/usr/bin/assay-enclave assay:/usr/bin/assay assay-sim:/usr/bin/assay-sim \
+    assay-demo:/usr/bin/assay-demo assay-demo:/usr/libexec/assay/assayd-byzantine \
+    assayd:/lib/systemd/system/assayd.service assayd:/usr/lib/sysusers.d/assayd.conf \
+    assayd:/usr/lib/tmpfiles.d/assayd.conf assayd:/usr/share/doc/assayd/systemd/tpm.conf \
+    assay:/usr/share/bash-completion/completions/assay assay:/usr/share/zsh/vendor-completions/_assay \
+    assay:/usr/share/fish/vendor_completions.d/assay.fish \
+    assayd:/usr/share/man/man8/assayd.8.gz assayd:/usr/share/man/man5/assayd.yaml.5.gz \
+    assay:/usr/share/man/man1/assay.1.gz assay:/usr/share/man/man5/assay-policy.5.gz \
+    assay-sim:/usr/share/man/man1/assay-sim.1.gz libassay-dev:/usr/share/man/man3/libassay.3.gz \
+    libassay0.1:'/usr/lib/[^/]*/libassay.so.0.1' libassay-dev:'/usr/lib/[^/]*/libassay.(so|a)' \
+    libassay-dev:/usr/include/assay/assay.h libassay-dev:'/usr/lib/[^/]*/pkgconfig/assay.pc' \
+    libassay-dev:'/usr/lib/[^/]*/cmake/assay/assay-config.cmake' libassay-dev:/usr/share/doc/libassay-dev/examples/verify.py \
+    assay-page:/usr/share/assay/page/index.html assay-page:/usr/share/assay/monitoring/alerts.yml \
+    assay-page:/usr/share/assay/monitoring/dashboard.json assay-page:/usr/share/assay/openapi.json; do
+    check "${file%%:*} holds ${file#*:}" has "${file%%:*}" "${file#*:}"
+done
+cat "$work"/*.txt | sort | uniq -d >"$work/twice"
+check "no file is in two packages: $(xargs <"$work/twice")" test ! -s "$work/twice"
+check 'test builds are in the demo alone' fails sh -c \
+    'cd "$0" && grep -lE "byzantine|tampered|stranger|shim" *.txt | grep -v "^assay-demo.txt"' "$work"
+check 'a library in no package but its own' test "$(cd "$work" && grep -lE '/libassay[.]so[.]' *.txt)" = libassay0.1.txt
+for name; do
+    check "$name says its licence" has "$name" "/usr/share/doc/$name/copyright"
+    check "$name names who else holds a copyright" grep -q 'Leon Sorokin' "$work/$name/usr/share/doc/$name/copyright"
+done
+# A vendored folder that "copyright" forgets would be shipped without its licence.
+for folder in "$root"/web/vendor/*/; do
+    name=$(basename "$folder")
+    check "copyright names web/vendor/$name" grep -q "^Files:.*web/vendor/$name/" "$root/packaging/debian/copyright"
+done
+
+# --- what packages need to be built is what ./dev installs to build, in the same words
+sed -n '/^packages_build=(/,/)/p' "$root/dev" | sed 's/.*(//; s/)//' | xargs -n1 |
+    grep -vE '^(gcc|libc6-dev|binutils)$' | sort >"$work/dev"
+sed -n '/^Build-Depends:/,/^[A-Z].*:/p' "$root/packaging/debian/control" | grep -v '^Standards' |
+    sed 's/^Build-Depends://; s/([^)]*)//; s/,//' | xargs -n1 | grep -vE '^(debhelper-compat|libgmp-dev)$' | sort >"$work/control"
+check 'Build-Depends and ./dev agree' diff "$work/dev" "$work/control"
+
+# --- hardening, as the linker left it
+check 'programs are hardened' sh "$root/tests/tidy/elf.sh" "$work/assayd/usr/bin/assayd" \
+    "$work/assay/usr/bin/assay" "$work/assay-sim/usr/bin/assay-sim" "$work/assay-demo/usr/bin/assay-demo"
+library=$(find "$work/libassay0.1" -name 'libassay.so.*' -type f)
+hardened() {
+    readelf -Wl "$1" | grep -q GNU_RELRO && readelf -Wd "$1" | grep -q NOW &&
+        readelf -Wl "$1" | awk '$1 == "GNU_STACK" && $7 == "RW" { ok = 1 } END { exit !ok }' &&
+        readelf -W --dyn-syms "$1" | grep -q __stack_chk_fail && readelf -W --dyn-syms "$1" | grep -q '_chk@' &&
+        ! readelf -Wd "$1" | grep -q TEXTREL
+}
+check 'the library is hardened' hardened "$library"
+check 'an object without would be seen' fails hardened "$(find "$work/libassay-dev" -name '*.a')"
+
+# --- the list of parts
+spdx=$(ls "$out"/*.spdx.json)
+sbom() { /usr/bin/python3 "$root/packaging/sbom.py" check "$out" "$1"; }
+check 'the SBOM is sound and true' sbom "$spdx"
+check 'it names what the page carries' grep -q '"name": "uplot"' "$spdx"
+for fault in 's/SPDX-2.3/SPDX-2.2/' 's/"SHA256"/"MD5"/' 's/"licenseConcluded": "MIT"/"licenseConcluded": "Whatever"/' \
+    's/"SPDXID": "SPDXRef-Package-assayd"/"SPDXID": "SPDXRef-Package-other"/' 's/"CONTAINS"/"INSIDE"/' \
+    's/"versionInfo": "[^"]*"/"versionInfo": "9"/' '/"created"/d' 's/"checksumValue": "./"checksumValue": "f0/' \
+    's/"DEPENDS_ON"/"CONTAINS"/'; do
+    sed "$fault" "$spdx" >"$work/fault.json"
+    check "an SBOM after $fault is refused" fails sbom "$work/fault.json"
+done
+finish
