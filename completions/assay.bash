@@ -383,7 +383,7 @@ _assay() {
         esac
         ;;
     'keys show')
-        options='--help'
+        options='--help --json'
         case $before in
         esac
         ;;
@@ -400,7 +400,7 @@ _assay() {
         esac
         ;;
     'genesis show')
-        options='--help'
+        options='--help --json'
         case $before in
         esac
         ;;
@@ -646,7 +646,7 @@ _assay() {
         esac
         ;;
     'checkpoint')
-        options='--help --file --genesis --out --socket'
+        options='--help --file --genesis --out --json --socket'
         case $before in
         --file) want=file ;;
         --genesis) want=file ;;

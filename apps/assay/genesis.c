@@ -6,6 +6,7 @@
  */
 #include "apps/assay/genesis.h"
 
+#include "apps/assay/evidence_print.h"
 #include "base/rfc3339.h"
 
 #include <getopt.h>
@@ -147,13 +148,76 @@ static void print_genesis(const struct assay_genesis *g)
     print_members(g);
 }
 
-static int show(const char *path)
+static struct assay_json *operators_of(const struct assay_genesis *g)
+{
+    struct assay_json *const list = assay_json_array();
+    uint32_t next = 0; /* signers ascend, as operators do */
+    for (uint32_t i = 0; i < g->operator_count; i++) {
+        const bool signed_it = next < g->signature_count && g->signers[next] == i;
+        struct assay_json *const object = assay_json_object();
+        assay_json_set_text_n(object, "name", g->operators[i].name.bytes, g->operators[i].name.len);
+        assay_json_set_hex(object, "operator_id", g->operators[i].operator_id, 32);
+        assay_json_set_hex(object, "public_key", g->operators[i].public_key, ASSAY_P256_PUBLIC_LEN);
+        assay_json_set_bool(object, "signed", signed_it);
+        assay_json_append(list, object);
+        next += signed_it ? 1 : 0;
+    }
+    return list;
+}
+
+static struct assay_json *members_of(const struct assay_genesis *g)
+{
+    struct assay_json *const list = assay_json_array();
+    for (uint32_t i = 0; i < g->member_count; i++) {
+        const struct assay_genesis_member *const m = &g->members[i];
+        struct assay_json *const object = assay_json_object();
+        assay_json_set_uint(object, "slot", i);
+        assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
+        assay_json_set_hex(object, "node_id", m->node_id, 32);
+        assay_json_set_hex(object, "operator_id", m->operator_id, 32);
+        assay_json_set_text(object, "kind",
+                            assay_kind_text((enum assay_evidence_kind)m->evidence_kind));
+        assay_json_append(list, object);
+    }
+    return list;
+}
+
+static int print_json(const struct assay_genesis *g)
+{
+    char time[ASSAY_RFC3339_MS_LEN + 1];
+    const struct assay_genesis_parameters *const p = &g->parameters;
+    struct assay_json *const data = assay_json_object();
+    assay_rfc3339_format_ms(g->time_ms, time);
+    assay_json_set_hex(data, "chain_id", g->chain_id, 32);
+    assay_json_set_text(data, "time", time);
+    assay_json_set_uint(data, "epoch_ms", p->epoch_ms);
+    assay_json_set_uint(data, "operator_cap_num", p->operator_cap_num);
+    assay_json_set_uint(data, "operator_cap_den", p->operator_cap_den);
+    assay_json_set_uint(data, "vendor_cap_num", p->vendor_cap_num);
+    assay_json_set_uint(data, "vendor_cap_den", p->vendor_cap_den);
+    assay_json_set_uint(data, "block_len_max", p->block_len_max);
+    assay_json_set_uint(data, "collateral_delay_s", assay_parameters_delay_ms(p) / 1000);
+    assay_json_set_hex(data, "policy_digest", g->policy_digest, 32);
+    const char *const profile = profile_of(g);
+    const bool insecure = strncmp(profile, "development", 11) == 0;
+    assay_json_set_text(data, "profile", insecure ? "development" : profile);
+    assay_json_set_bool(data, "insecure", insecure);
+    assay_json_set_hex(data, "endorsements_digest", g->endorsements_digest, 32);
+    assay_json_set_uint(data, "signatures", g->signature_count);
+    assay_json_set_uint(data, "threshold", g->threshold);
+    assay_json_set(data, "operators", operators_of(g));
+    assay_json_set(data, "members", members_of(g));
+    return assay_print_envelope("assay.genesis", data);
+}
+
+static int show(const char *path, bool json)
 {
     struct assay_genesis_file file;
     struct assay_where where = { 0 };
     const enum assay_status status = assay_genesis_file_load(path, &file, &where);
     int result = ASSAY_EXIT_OK;
-    if (status == ASSAY_OK) print_genesis(file.genesis);
+    if (status == ASSAY_OK && json) result = print_json(file.genesis);
+    else if (status == ASSAY_OK) print_genesis(file.genesis);
     else result = assay_genesis_complain("show", path, status, &where);
     assay_genesis_file_free(&file);
     return result;
@@ -163,14 +227,17 @@ int assay_command_genesis(int argc, char **argv)
 {
     static const struct option options[] = { { "out", required_argument, NULL, 'o' },
                                              { "key", required_argument, NULL, 'k' },
+                                             { "json", no_argument, NULL, 'j' },
                                              { NULL, 0, NULL, 0 } };
     const char *out = NULL, *key = NULL;
+    bool json = false;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'o') out = optarg;
         else if (option == 'k') key = optarg;
+        else json = true;
     }
     const char *verb = argv[optind], *path = argv[optind + 1];
     if (strcmp(verb, "create") == 0) return assay_genesis_create(path, out);
     if (strcmp(verb, "sign") == 0) return assay_genesis_sign(path, key);
-    return show(path);
+    return show(path, json);
 }

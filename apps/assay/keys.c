@@ -2,6 +2,7 @@
  * apps/assay/keys.c - `assay keys`: the keys of a node or an operator, and their public card.
  */
 #include "apps/assay/command.h"
+#include "apps/assay/evidence_print.h"
 #include "apps/assay/options.h"
 
 #include "apps/client.h"
@@ -84,22 +85,49 @@ static int operator_key(const char *path)
     return ASSAY_EXIT_OK;
 }
 
-static int show(const char *path)
+static int print_json(struct assay_json *data)
+{
+    return assay_print_envelope("assay.keys", data);
+}
+
+static struct assay_json *ring_of(const struct assay_keyring *ring)
+{
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_hex(data, "node_id", ring->node_id, sizeof ring->node_id);
+    assay_json_set_hex(data, "identity_public", ring->identity_public,
+                       sizeof ring->identity_public);
+    assay_json_set_hex(data, "door_public", ring->door_public, sizeof ring->door_public);
+    assay_json_set_hex(data, "voting_public", ring->current.voting_public,
+                       sizeof ring->current.voting_public);
+    assay_json_set_hex(data, "transport_public", ring->current.transport_public,
+                       sizeof ring->current.transport_public);
+    assay_json_set_uint(data, "incarnation", ring->current.incarnation);
+    assay_json_set_uint(data, "incarnation_waiting", ring->next.incarnation);
+    return data;
+}
+
+static int show(const char *path, bool json)
 {
     struct assay_keyring ring;
     struct assay_secret32 secret;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     enum assay_status status = assay_keyring_load(path, &ring);
     if (status == ASSAY_OK) {
-        put_card(stdout, "-", &ring);
-        (void)printf("incarnation: %u\n", (unsigned)ring.current.incarnation);
+        struct assay_json *const data = json ? ring_of(&ring) : NULL;
+        if (!json) put_card(stdout, "-", &ring);
+        if (!json) (void)printf("incarnation: %u\n", (unsigned)ring.current.incarnation);
         assay_keyring_wipe(&ring);
-        return ASSAY_EXIT_OK;
+        return json ? print_json(data) : ASSAY_EXIT_OK;
     }
     const enum assay_status second = assay_operator_key_load(path, &secret, public_key);
     assay_secret_wipe(&secret, sizeof secret);
     if (second != ASSAY_OK)
         return complain(path, status, "a key file must be a regular file of mode 0600");
+    if (json) {
+        struct assay_json *const data = assay_json_object();
+        assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
+        return print_json(data);
+    }
     put_hex(stdout, "public_key", public_key, sizeof public_key);
     return ASSAY_EXIT_OK;
 }
@@ -143,13 +171,16 @@ int assay_command_keys(int argc, char **argv)
 {
     static const struct option options[] = { { "name", required_argument, NULL, 'n' },
                                              { "config", required_argument, NULL, 'c' },
+                                             { "json", no_argument, NULL, 'j' },
                                              { NULL, 0, NULL, 0 } };
     const char *name = NULL, *config = "/etc/assay/assayd.yaml";
+    bool json = false;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
         if (option == 'n') name = optarg;
-        else config = optarg;
+        else if (option == 'c') config = optarg;
+        else json = true;
     const char *verb = argv[optind], *where = argv[optind + 1];
     if (strcmp(verb, "rotate") == 0) return rotate(config);
     if (strcmp(verb, "generate") == 0) return generate(where, name);
-    return strcmp(verb, "operator") == 0 ? operator_key(where) : show(where);
+    return strcmp(verb, "operator") == 0 ? operator_key(where) : show(where, json);
 }

@@ -5,6 +5,7 @@
 #include "apps/assay/proof.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/evidence_print.h"
 #include "apps/assay/options.h"
 #include "apps/client.h"
 #include "base/file/file.h"
@@ -103,8 +104,7 @@ static enum assay_status from_genesis(struct assay_slice bytes, struct assay_che
     if (status == ASSAY_OK) {
         const uint32_t n = genesis->member_count;
         memory = aligned_alloc(64, assay_fold_memory_len(n));
-        status = memory != NULL ? assay_fold_init(&fold, memory, n, genesis, NULL)
-                                : ASSAY_E_MEMORY;
+        status = memory != NULL ? assay_fold_init(&fold, memory, n, genesis, NULL) : ASSAY_E_MEMORY;
         if (memory != NULL) assay_fold_deinit(&fold);
         if (status == ASSAY_OK) assay_checkpoint_of(&fold.state, checkpoint);
     }
@@ -181,6 +181,17 @@ static int ask_checkpoint(const char *socket, struct assay_checkpoint *checkpoin
     return result;
 }
 
+static int print_checkpoint_json(const struct assay_checkpoint *c)
+{
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_hex(data, "chain_id", c->chain_id, 32);
+    assay_json_set_uint(data, "era", c->era);
+    assay_json_set_uint(data, "epoch", c->epoch);
+    assay_json_set_hex(data, "id", c->id, 32);
+    assay_json_set_hex(data, "roster_digest", c->roster_digest, 32);
+    return assay_print_envelope("assay.checkpoint", data);
+}
+
 static void print_checkpoint(const struct assay_checkpoint *c)
 {
     put_id("chain_id       ", c->chain_id);
@@ -202,6 +213,7 @@ int assay_command_checkpoint(int argc, char **argv)
                               : ask_checkpoint(o.socket, &c);
     if (result == ASSAY_EXIT_OK && o.out != NULL)
         result = write_checkpoint("assay checkpoint", o.out, &c);
+    if (result == ASSAY_EXIT_OK && o.json) return print_checkpoint_json(&c);
     if (result == ASSAY_EXIT_OK) print_checkpoint(&c);
     return result;
 }

@@ -239,7 +239,7 @@ const struct assay_verb assay_verbs_network[] = {
       "6 there is a key already", "assay keys operator alpha.key > alpha.pub\n",
       (const struct assay_option[]){ ASSAY_OPTIONS_END } },
     { "keys", "show", "DIR|FILE", "Prints the public halves.", "", "assay keys show node-1/keys\n",
-      (const struct assay_option[]){ ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "genesis", "create", "PLAN",
       "Reads a plan, verifies everything that it names, and writes the unsigned genesis of a "
       "network. A plan names epoch_ms, threshold, policy, collateral folders, operators (name, "
@@ -253,7 +253,8 @@ const struct assay_verb assay_verbs_network[] = {
       "assay genesis sign genesis --key alpha.key\n",
       (const struct assay_option[]){ OPERATOR_KEY, ASSAY_OPTIONS_END } },
     { "genesis", "show", "FILE", "Prints what a genesis fixes, and who signed it.", "",
-      "assay genesis show genesis\n", (const struct assay_option[]){ ASSAY_OPTIONS_END } },
+      "assay genesis show genesis\n",
+      (const struct assay_option[]){ ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "draft", "",
       "Writes an unsigned change of a running network: one or more actions, which apply together "
       "or "

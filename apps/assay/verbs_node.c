@@ -130,6 +130,7 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){ { "file", "FILE", "show this one", 0 },
                                      { "genesis", "FILE", "that of this genesis, epoch 0", 0 },
                                      { "out", "FILE", "write it", 0 },
+          ASSAY_OPTION_JSON,
                                      ASSAY_OPTION_SOCKET,
                                      ASSAY_OPTIONS_END } },
     { "proof", "", "NODE",

@@ -56,6 +56,29 @@ expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
 expect 0 'fit to run' "$ASSAYD" --config node-2/assayd.yaml --check-config
 cp genesis genesis.good
 
+# The same for programs; what is secret stands in none of it.
+"$ASSAY" genesis show genesis --json >genesis.json
+"$ASSAY" checkpoint --genesis genesis --json >checkpoint.json
+"$ASSAY" keys show node-1/keys --json >node.json
+"$ASSAY" keys show alpha.key --json >operator.json
+check 'documents of genesis, checkpoint and keys' /usr/bin/python3 - <<'END'
+import json
+def read(name, schema):
+    d = json.load(open(name))
+    assert d["schema"] == schema and d["schema_version"] == 1, d
+    return d["data"]
+g = read("genesis.json", "assay.genesis")
+assert g["signatures"] == 2 and g["threshold"] == 2 and g["profile"] == "development" and g["insecure"], g
+assert [o["signed"] for o in g["operators"]] == [True, True] and [m["slot"] for m in g["members"]] == [0, 1], g
+c = read("checkpoint.json", "assay.checkpoint")
+assert c["chain_id"] == g["chain_id"] and c["epoch"] == 0 and c["era"] == 0, c
+n = read("node.json", "assay.keys")
+assert n["node_id"] in [m["node_id"] for m in g["members"]] and n["incarnation"] == 1, n
+assert not any("private" in k or "secret" in k for k in n), n
+o = read("operator.json", "assay.keys")
+assert o["public_key"] in [p["public_key"] for p in g["operators"]], o
+END
+
 # The order of signing does not matter, and the chain id is the same for all who sign.
 "$ASSAY" genesis create plan.yaml --out other >/dev/null
 expect 0 'chain_id' "$ASSAY" genesis show other
