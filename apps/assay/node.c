@@ -107,12 +107,7 @@ int assay_command_node(int argc, char **argv)
         if (c == 'c') path = optarg;
         else out = optarg;
     }
-<<<<<<< HEAD
     if (assay_config_load_here(path, &config, message) == ASSAY_OK)
-=======
-    const struct assay_config_sources sources = { .path = path };
-    if (assay_config_load_layers(&sources, &config, message) == ASSAY_OK)
->>>>>>> a9ab947 (assay: config stands in the table of verbs; doctor, requests and bundles read all layers)
         return make_request(&config, out);
     (void)fprintf(stderr, "assay node request: %s\n", message);
     return ASSAY_EXIT_USAGE;
