@@ -363,7 +363,7 @@ complete -c assay -n '__assay_in export' -l timeout -x -d 'how long an answer ma
 complete -c assay -n '__assay_in report' -l html -r -F -d 'write the page'
 complete -c assay -n '__assay_in report' -l json -d 'one versioned JSON document, for failures as well'
 complete -c assay -n '__assay_in report' -l socket -r -F -d 'admin socket of the daemon (default $ASSAY_SOCKET, else /run/assay/admin.sock)'
-complete -c assay -n '__assay_in report' -l http -x -d 'its socket of HTTP (default admin.http beside admin.sock), or its address on this machine, 127.0.0.1:8080'
+complete -c assay -n '__assay_in report' -l http -x -d 'its socket of HTTP, or its address on this machine, 127.0.0.1:8080 (default: as the node says)'
 complete -c assay -n '__assay_in report' -l timeout -x -d 'how long an answer may take, default 5000'
 complete -c assay -n '__assay_in checkpoint' -l file -r -F -d 'show this one'
 complete -c assay -n '__assay_in checkpoint' -l genesis -r -F -d 'that of this genesis, epoch 0'

@@ -18,6 +18,16 @@ const char *assay_ask_socket(void)
     return from_environment != NULL ? from_environment : "/run/assay/admin.sock";
 }
 
+void assay_ask_http(const char *socket, unsigned timeout_ms, char *http, size_t size)
+{
+    struct assay_json *status = NULL;
+    http[0] = '\0';
+    if (assay_client_ask(socket, "status", timeout_ms, &status) == ASSAY_OK)
+        (void)snprintf(http, size, "%s",
+                       assay_json_text(assay_json_get(status, "data"), "http", ""));
+    assay_json_free(&status);
+}
+
 bool assay_ask_timeout(const char *text, unsigned *timeout_ms)
 {
     char *end = NULL;

@@ -18,6 +18,9 @@ struct assay_question {
 
 /* $ASSAY_SOCKET, else where packages put it. Returns: a path. */
 const char *assay_ask_socket(void);
+/* Where the node at the socket says that it serves HTTP; "" when nowhere, or nobody answers.
+ * Returns: nothing. */
+void assay_ask_http(const char *socket, unsigned timeout_ms, char *http, size_t size);
 /* Reads the options that all such commands share; which of them may stand there the table of verbs
  * has said. Returns: -1 to go on, else the exit status. */
 int assay_ask_options(struct assay_question *q, int argc, char **argv);

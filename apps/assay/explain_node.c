@@ -166,16 +166,6 @@ static bool is_plain(const char *word)
     return word[0] != '\0' && strlen(word) < 128 && word[strspn(word, plain)] == '\0';
 }
 
-/* Where the node says that HTTP listens, "" when nowhere. */
-static void find_http(const struct assay_question *q, char *http, size_t size)
-{
-    struct assay_json *status = NULL;
-    if (assay_client_ask(q->socket, "status", q->timeout_ms, &status) == ASSAY_OK)
-        (void)snprintf(http, size, "%s",
-                       assay_json_text(assay_json_get(status, "data"), "http", ""));
-    assay_json_free(&status);
-}
-
 static int print(const struct assay_question *q, const struct assay_json *answer)
 {
     char http[128] = "", target[192];
@@ -187,7 +177,7 @@ static int print(const struct assay_question *q, const struct assay_json *answer
     }
     (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
                    is_plain(q->word) ? q->word : assay_text_of(node, "node_id", "?"));
-    find_http(q, http, sizeof http);
+    assay_ask_http(q->socket, q->timeout_ms, http, sizeof http);
     const enum assay_status status =
         http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
                         : ASSAY_E_NOT_FOUND;

@@ -6,8 +6,10 @@
  */
 #include "apps/assay/report.h"
 
+#include "apps/assay/ask.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/options.h"
 #include "apps/client.h"
 #include "web/page.h"
 
@@ -17,64 +19,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "usage: assay report --html FILE [--socket PATH] [--http WHERE] [--timeout MS]\n"
-    "       assay report --json [--socket PATH] [--http WHERE] [--timeout MS]\n"
-    "\n"
-    "Everything that a node can show, at this moment: status, members, closed epochs, who said "
-    "what\n"
-    "of whom, events, policy, collateral, and the evidence of every member decoded beside the "
-    "policy.\n"
-    "--html writes the page with it inside, one file that needs no network; --json prints the "
-    "data.\n"
-    "\n"
-    "  --socket PATH     admin socket of the daemon\n"
-    "                    (default $ASSAY_SOCKET, else /run/assay/admin.sock)\n"
-    "  --http WHERE      its socket of HTTP (default: admin.http beside admin.sock), or its "
-    "address\n"
-    "                    where it listens on this machine, 127.0.0.1:8080\n"
-    "  --timeout MS      of each question, default 5000\n"
-    "exit status: 0 ok, 1 the file could not be written, 2 usage, 3 daemon unreachable, 7 "
-    "timeout\n";
-
-static const char socket_default[] = "/run/assay/admin.sock";
-
 enum { MATRICES_MAX = 16, E5 = 5 }; /* E5: a vote against what the evidence says */
 
 struct report {
     struct assay_change_options options; /* socket, json: as `assay change` asks */
     const char *html;
-    char http[112];
+    char http[112]; /* "": the node did not say where */
     unsigned timeout_ms;
     char node[64], generated_at[40]; /* of the first document */
 };
 
 /* ------------------------------------------------------------ options */
-
-static int misuse(FILE *out, int status)
-{
-    (void)fputs(usage, out);
-    return status;
-}
-
-/* admin.sock -> admin.http, as the daemon does without listen.http (apps/config/http.c). */
-static bool http_beside(const char *socket, char *http, size_t size)
-{
-    static const char ending[] = ".sock";
-    size_t len = strlen(socket);
-    if (len > sizeof ending - 1 && strcmp(socket + len - (sizeof ending - 1), ending) == 0)
-        len -= sizeof ending - 1;
-    return len < size && snprintf(http, size, "%.*s.http", (int)len, socket) < (int)size;
-}
-
-static bool take_timeout(const char *text, unsigned *out)
-{
-    char *end = NULL;
-    const unsigned long value = strtoul(text, &end, 10);
-    if (end == text || *end != '\0' || value == 0 || value > 3600000) return false;
-    *out = (unsigned)value;
-    return true;
-}
 
 /* Returns: -1 to go on, else the exit status. */
 static int read_options(struct report *r, int argc, char **argv)
@@ -82,26 +37,24 @@ static int read_options(struct report *r, int argc, char **argv)
     static const struct option table[] = {
         { "html", required_argument, NULL, 'o' },    { "json", no_argument, NULL, 'j' },
         { "socket", required_argument, NULL, 's' },  { "http", required_argument, NULL, 'w' },
-        { "timeout", required_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
+        { "timeout", required_argument, NULL, 't' }, { NULL, 0, NULL, 0 },
     };
-    const char *from_environment = getenv("ASSAY_SOCKET"), *http = NULL;
-    r->options.socket = from_environment != NULL ? from_environment : socket_default;
+    const char *http = NULL;
+    r->options.socket = assay_ask_socket();
     r->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int o; (o = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
         if (o == 'o') r->html = optarg;
         else if (o == 'j') r->options.json = true;
         else if (o == 's') r->options.socket = optarg;
         else if (o == 'w') http = optarg;
-        else if (o != 't' || !take_timeout(optarg, &r->timeout_ms))
-            return misuse(o == 'h' ? stdout : stderr, o == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE);
+        else if (!assay_ask_timeout(optarg, &r->timeout_ms))
+            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
     }
-    if (optind < argc || (r->html == NULL) == !r->options.json)
-        return misuse(stderr, ASSAY_EXIT_USAGE);
-    if (http != NULL ? snprintf(r->http, sizeof r->http, "%s", http) >= (int)sizeof r->http
-                     : !http_beside(r->options.socket, r->http, sizeof r->http))
-        return assay_print_error(r->options.json, ASSAY_EXIT_USAGE, "usage",
-                                 "report: the path of a socket has 107 bytes at most");
+    if ((r->html == NULL) == !r->options.json)
+        return assay_misuse("give --html FILE for the page, or --json for its data");
+    if (http == NULL) assay_ask_http(r->options.socket, r->timeout_ms, r->http, sizeof r->http);
+    else if (snprintf(r->http, sizeof r->http, "%s", http) >= (int)sizeof r->http)
+        return assay_misuse("--http: a path of a socket has 107 bytes at most");
     return -1;
 }
 
@@ -119,6 +72,7 @@ static int unreachable(const struct report *r, const char *path, enum assay_stat
 static int get(struct report *r, struct assay_json *data, const char *name, const char *target)
 {
     struct assay_json *document = NULL;
+    if (r->http[0] == '\0') return unreachable(r, r->options.socket, ASSAY_E_NOT_FOUND);
     const enum assay_status status = assay_client_get(r->http, target, r->timeout_ms, &document);
     if (status != ASSAY_OK) return unreachable(r, r->http, status);
     if (r->node[0] == '\0') {

@@ -115,8 +115,8 @@ const struct assay_verb assay_verbs_node[] = {
           ASSAY_OPTION_JSON,
           ASSAY_OPTION_SOCKET,
           { "http", "WHERE",
-            "its socket of HTTP (default admin.http beside admin.sock), or its address on this "
-            "machine, 127.0.0.1:8080",
+            "its socket of HTTP, or its address on this machine, 127.0.0.1:8080 (default: as the "
+            "node says)",
             0 },
           ASSAY_OPTION_TIMEOUT,
           ASSAY_OPTIONS_END } },
