@@ -89,5 +89,5 @@ for words in 'compare genesis' 'compare genesis genesis genesis' 'pack newer-1 -
 done
 expect 2 '--raise wants 2 to 255' publish vendor-1 --out x --raise 1
 expect 2 '--evaluation wants' publish vendor-1 --out x --evaluation 0
-expect 2 'collateral wants DIR and --out' publish vendor-1
+expect 2 '--out DIR is missing: where to write it' publish vendor-1
 finish

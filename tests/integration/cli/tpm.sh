@@ -114,10 +114,10 @@ expect 12 attestation-key-unproven "$ASSAY" evidence verify quote --collateral r
     --root registrar/root_ca.pem --at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 
 # --- misuse
-expect 2 'which step' "$ASSAY" tpm
-expect 2 'no such step' "$ASSAY" tpm destroy
-expect 2 'an option is unknown' "$ASSAY" tpm registrar x --days 0
-expect 2 'wants STATE' "$ASSAY" tpm enroll
+expect 2 'which verb?' "$ASSAY" tpm
+expect 2 'is none of its verbs' "$ASSAY" tpm destroy
+expect 2 '--days wants 1 to 7300' "$ASSAY" tpm registrar x --days 0
+expect 2 '--registrar DIR is missing' "$ASSAY" tpm enroll
 expect 2 '128 hexadecimal digits' "$ASSAY" tpm quote one --report-data 00 --out x
 expect 5 'is not there' "$ASSAY" tpm prepare x --tcti device:/nowhere
 expect 2 ASSAY_E "$ASSAY" tpm answer one/ak.pem --out x --tcti "$one"
