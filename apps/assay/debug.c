@@ -151,11 +151,10 @@ static void put_configured(struct bundle *b)
 {
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
-    const struct assay_config_sources sources = { .path = b->config_path };
     const char *const show[] = { "config",           "show", b->config_path, "--origin",
                                  "--no-environment", NULL };
     put_verb(b, "config.txt", show);
-    if (assay_config_load_layers(&sources, &config, message) != ASSAY_OK) {
+    if (assay_config_load_here(b->config_path, &config, message) != ASSAY_OK) {
         put_text(b, "config-error.txt", message);
         return;
     }

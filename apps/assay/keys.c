@@ -138,10 +138,9 @@ static int rotate(const char *config_path)
 {
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
-    const struct assay_config_sources sources = { .path = config_path };
     struct assay_json *answer = NULL;
     struct assay_keyring ring;
-    if (assay_config_load_layers(&sources, &config, message) != ASSAY_OK) {
+    if (assay_config_load_here(config_path, &config, message) != ASSAY_OK) {
         (void)fprintf(stderr, "assay keys rotate: %s\n", message);
         return ASSAY_EXIT_USAGE;
     }
