@@ -138,6 +138,7 @@ static int rotate(const char *config_path)
 {
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    char why[ASSAY_FILE_MESSAGE_LEN] = "";
     struct assay_json *answer = NULL;
     struct assay_keyring ring;
     if (assay_config_load_here(config_path, &config, message) != ASSAY_OK) {
@@ -153,8 +154,13 @@ static int rotate(const char *config_path)
                       config.admin);
         return ASSAY_EXIT_CONFLICT;
     }
-    enum assay_status status = assay_keyring_load(config.keys_dir, &ring);
-    if (status != ASSAY_OK) return complain(config.keys_dir, status, "");
+    /* By the daemon's user alone: what another one writes there it could not read. */
+    enum assay_status status =
+        assay_keyring_open(config.keys_dir, config.identity_dir, &ring, why);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr, "assay keys rotate: %s\n", why);
+        return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
+    }
     const uint32_t newest =
         ring.next.incarnation != 0 ? ring.next.incarnation : ring.current.incarnation;
     status = assay_keyring_make_next(config.keys_dir, newest + 1, &ring);
