@@ -233,6 +233,8 @@ ASSAY_CHECKED enum assay_status assay_host_tune(struct assay_host *host,
 /* A line of event "reload": key (NULL: none) with its value, and a note. Returns: nothing. */
 void assay_host_told(struct assay_host *host, enum assay_severity severity, const char *key,
                      const char *value, const char *note);
+/* Returns: whether it was asked to end, and goes when nothing is in hand. */
+bool assay_host_ends(const struct assay_host *host);
 /* What came of a reload, for metrics. Returns: nothing. */
 void assay_host_reloaded(struct assay_host *host, bool taken);
 /* How things stand, in one sentence. Returns: nothing. */

@@ -171,6 +171,11 @@ void assay_host_told(struct assay_host *host, enum assay_severity severity, cons
     assay_log_end(&host->log);
 }
 
+bool assay_host_ends(const struct assay_host *host)
+{
+    return host->draining || host->stopping;
+}
+
 void assay_host_reloaded(struct assay_host *host, bool taken)
 {
     host->reload_refused = !taken;

@@ -93,7 +93,8 @@ void daemon_notify_reloading(struct daemon_notify *notify, uint64_t monotonic_us
 
 void daemon_notify_stopping(struct daemon_notify *notify)
 {
-    put(notify, "STOPPING=1");
+    if (!notify->stopping) put(notify, "STOPPING=1");
+    notify->stopping = true;
 }
 
 bool daemon_notify_turned(struct daemon_notify *notify, uint64_t now_ms)

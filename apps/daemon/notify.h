@@ -16,6 +16,7 @@ struct daemon_notify {
     uint64_t watchdog_ms; /* half of what systemd waits; 0: it does not watch */
     uint64_t fed_ms, said_ms;
     char said[256]; /* the last status */
+    bool stopping;
 };
 
 /* Takes $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID out of the environment, so that nobody who
@@ -27,7 +28,7 @@ void daemon_notify_close(struct daemon_notify *notify);
 void daemon_notify_ready(struct daemon_notify *notify);
 /* A reload begins; it ends with ready. Returns: nothing. */
 void daemon_notify_reloading(struct daemon_notify *notify, uint64_t monotonic_us);
-/* Returns: nothing. */
+/* Said once. Returns: nothing. */
 void daemon_notify_stopping(struct daemon_notify *notify);
 /* A turn of the node ended. Returns: whether a status is wanted: daemon_notify_status. */
 bool daemon_notify_turned(struct daemon_notify *notify, uint64_t now_ms);

@@ -62,6 +62,8 @@ Test(apps_notify, tells_what_sd_notify_says)
     cr_expect_str_eq(heard(), "RELOADING=1\nMONOTONIC_USEC=123456789");
     daemon_notify_stopping(&notify);
     cr_expect_str_eq(heard(), "STOPPING=1");
+    daemon_notify_stopping(&notify);
+    cr_expect_str_eq(heard(), "", "said once");
     daemon_notify_status(&notify, "7 of 7 attested\nREADY=1");
     cr_expect_str_eq(heard(), "STATUS=7 of 7 attested", "one line, whatever the text holds");
     daemon_notify_status(&notify, "7 of 7 attested");
