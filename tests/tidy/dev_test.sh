@@ -180,6 +180,19 @@ END
 dev build
 status_is 1; says "apt-get install --no-install-recommends cmake"; not_called "^apt-get"
 
+# Packages: what Debian's tools need is installed, and the version is handed on.
+machine
+mkdir -p "$tree/packaging"
+printf 'echo "build.sh $*" >>"$calls"\n' >"$tree/packaging/build.sh"
+printf 'debhelper\nlintian\n' >"$fake/installed"
+dev package --version 1.2
+status_is 0; called "apt-get .*install -y --no-install-recommends debhelper lintian"
+called "^build.sh build/package/debs --version 1.2$"
+printf 'exit 1\n' >"$tree/packaging/build.sh"
+dev package
+status_is 1
+rm -r "$tree/packaging"
+
 # A build that fails shows the end of its log.
 machine
 stand_in cmake <<'END'

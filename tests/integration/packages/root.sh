@@ -92,7 +92,8 @@ echo 'config_version: 1' >"$fresh/etc/assay/assayd.yaml"
 ours=$(inside dpkg-query -W -f '${Package}\n' | grep -E '^(lib)?assay')
 # shellcheck disable=SC2086 # words are wanted
 check 'the packages are removed' inside apt-get remove -qq -y $ours
-check 'no program is left' test -z "$(find "$fresh/usr" "$fresh/lib" "$fresh/etc/systemd" -iname '*assay*' 2>/dev/null)"
+gone() { found=$(find "$fresh"/usr "$fresh"/lib/* -iname '*assay*'); echo "$found"; [ -z "$found" ]; }
+check 'no program is left' gone
 check 'what the node stored is left' test -d "$fresh/var/lib/assay/net"
 known() { inside dpkg-query -W -f '${Package}\n' | grep -E '^(lib)?assay'; }
 # shellcheck disable=SC2046
