@@ -75,8 +75,8 @@ page_is() { [ "$(page)" = "$1" ]; }
 check "the page is served: $(page)" until_true 15 page_is '200 the page '
 
 # --- by hand
-expect 2 '--reason: expected' ask 1 enforce hold
-expect 2 '--reason: expected' ask 1 enforce hold --reason "two
+expect 2 '--reason TEXT is missing' ask 1 enforce hold
+expect 2 '--reason wants 1 to 200' ask 1 enforce hold --reason "two
 lines"
 expect 0 'HELD           by hand since 20' ask 1 enforce hold --reason 'ticket 4711; $(reboot)'
 case $out in *'ticket 4711; $(reboot)'*) ;; *) wrong "the reason is not shown: $out" ;; esac
@@ -149,7 +149,7 @@ head -n 2 node-4/state/orders.log >orders
 expect 0 'holds          2 lines' "$ASSAY" audit orders orders
 expect 11 'lines are missing at the end' "$ASSAY" audit orders orders --head "$head"
 expect 5 'nothing is known' "$ASSAY" audit orders nowhere
-expect 2 '--head: expected NUMBER:HASH' "$ASSAY" audit orders orders --head 7
+expect 2 '--head wants NUMBER:HASH' "$ASSAY" audit orders orders --head 7
 kill -TERM "$pid_4"
 wait "$pid_4"
 sed -i '3s/"at":"2/"at":"3/' node-4/state/orders.log
