@@ -318,8 +318,8 @@ struct left {
     struct assay_latency latency;
     struct assay_admin *admin;
     struct assay_http *http;
-    uint64_t started_ms, reloads;
-    bool reload_refused;
+    uint64_t started_ms, reloads, drain_until_ms;
+    bool reload_refused, draining;
 };
 
 static void take_over(struct assay_host *host, struct left *left)
@@ -335,6 +335,8 @@ static void take_over(struct assay_host *host, struct left *left)
     host->started_ms = left->started_ms;
     host->reloads = left->reloads;
     host->reload_refused = left->reload_refused;
+    host->draining = left->draining; /* who was asked to end before the boundary ends after it */
+    host->drain_until_ms = left->drain_until_ms;
     left->admin = NULL;
     left->http = NULL;
 }
@@ -400,7 +402,9 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
                            .http = old->http,
                            .started_ms = old->started_ms,
                            .reloads = old->reloads,
-                           .reload_refused = old->reload_refused };
+                           .reload_refused = old->reload_refused,
+                           .draining = old->draining,
+                           .drain_until_ms = old->drain_until_ms };
     assay_engine_renewal(old->engine, &left->engine);
     old->timeline_file = NULL;
     old->admin = NULL;

@@ -7,6 +7,8 @@
 #include "net/json/json.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -417,6 +419,151 @@ Test(net_network, permission_ends_when_the_head_grows_old)
     cr_assert_not(assay_json_bool(data, "permitted", true));
     cr_assert_str_eq(assay_json_text(data, "reason", ""), "stale");
     assay_json_free(&document);
+    network_free(&network);
+}
+
+/* ------------------------------------------------------------ what an operator asks */
+
+static unsigned turns;
+
+static void count_turns(void *context, uint64_t now_ms)
+{
+    cr_assert(now_ms > 0);
+    turns += (unsigned)(context == &turns);
+}
+
+/* Turns until the node says something else than that it goes on, or a hundred times. */
+static enum assay_status turned(struct assay_host *host)
+{
+    enum assay_status status = ASSAY_E_AGAIN;
+    for (int i = 0; i < 100 && status == ASSAY_E_AGAIN; i++)
+        status = assay_host_turn(host, 5);
+    return status;
+}
+
+Test(net_network, hears_signals_and_ends_by_two_of_them, .timeout = 60)
+{
+    struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
+    struct assay_host_config *config = &network->nodes[0].config;
+    config->take_signals = true;
+    config->drain_ms = 30000;
+    config->turned = count_turns;
+    config->turned_context = &turns;
+    cr_assert(network_up(network, 0));
+    struct assay_host *host = network->nodes[0].host;
+    cr_assert_eq(turned(host), ASSAY_E_AGAIN);
+    cr_assert(turns >= 100, "a watchdog would have been fed %u times", turns);
+    cr_assert_eq(raise(SIGUSR1), 0);
+    cr_assert_eq(raise(SIGUSR2), 0);
+    cr_assert_eq(turned(host), ASSAY_E_AGAIN, "both are answered by a line");
+    cr_assert_eq(raise(SIGHUP), 0);
+    cr_assert_eq(turned(host), ASSAY_OK);
+    cr_assert(assay_host_reloads(host), "a reload is wanted");
+    cr_assert_not(assay_host_reloads(host), "once");
+    cr_assert_not(assay_host_renews(host));
+    cr_assert_eq(turned(host), ASSAY_E_AGAIN, "and the node goes on");
+    cr_assert_not(assay_host_ends(host));
+    cr_assert_eq(raise(SIGTERM), 0);
+    cr_assert_eq(turned(host), ASSAY_OK, "nothing is in hand: it does not wait for drain_ms");
+    cr_assert(assay_host_ends(host));
+    network_free(&network);
+}
+
+static atomic_int gate;
+
+static enum assay_status never_done(struct assay_verifier *verifier,
+                                    const struct assay_evidence_request *request,
+                                    struct assay_verdict *verdict)
+{
+    (void)verifier;
+    while (atomic_load(&gate) == 0)
+        (void)usleep(1000);
+    assay_verdict_init(verdict, request->kind, request->at_unix_s);
+    return ASSAY_OK;
+}
+
+/* A node that is asked to end while evidence is being verified. */
+static struct assay_host *ending_with_something_in_hand(struct network *network, uint32_t drain_ms)
+{
+    const struct assay_verify_pool_config slow = { .threads = 1, .verify = never_done };
+    const uint8_t bytes[1] = { 1 };
+    const struct assay_verify_job job = { .kind = ASSAY_KIND_SOFT,
+                                          .bytes = assay_slice_over(bytes, sizeof bytes) };
+    network->nodes[0].config.take_signals = true;
+    network->nodes[0].config.drain_ms = drain_ms;
+    cr_assert(network_up(network, 0));
+    struct assay_host *host = network->nodes[0].host;
+    cr_assert_eq(turned(host), ASSAY_E_AGAIN);
+    assay_verify_pool_destroy(&host->pool);
+    cr_assert_eq(assay_verify_pool_create(&slow, &host->pool), ASSAY_OK);
+    cr_assert_eq(assay_verify_pool_submit(host->pool, &job), ASSAY_OK);
+    cr_assert_eq(raise(SIGTERM), 0);
+    cr_assert_eq(assay_host_turn(host, 5), ASSAY_E_AGAIN, "it finishes what it has in hand");
+    cr_assert(assay_host_ends(host), "and says so");
+    return host;
+}
+
+Test(net_network, waits_for_what_is_in_hand_and_no_longer_than_it_may, .timeout = 60)
+{
+    struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
+    struct assay_host *host = ending_with_something_in_hand(network, 300);
+    const uint64_t until = host->drain_until_ms;
+    cr_assert_eq(turned(host), ASSAY_OK);
+    cr_assert_geq(host->now_ms, until, "it took its time, which is over");
+    atomic_store(&gate, 1);
+    network_free(&network);
+}
+
+Test(net_network, asked_twice_it_ends_at_once, .timeout = 60)
+{
+    struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
+    struct assay_host *host = ending_with_something_in_hand(network, 60000);
+    cr_assert_eq(raise(SIGINT), 0);
+    cr_assert_eq(turned(host), ASSAY_OK);
+    cr_assert_lt(host->now_ms, host->drain_until_ms);
+    atomic_store(&gate, 1);
+    network_free(&network);
+}
+
+Test(net_network, ends_when_nothing_is_in_hand_any_more, .timeout = 60)
+{
+    struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
+    struct assay_host *host = ending_with_something_in_hand(network, 60000);
+    atomic_store(&gate, 1);
+    cr_assert_eq(turned(host), ASSAY_OK);
+    cr_assert_lt(host->now_ms, host->drain_until_ms);
+    network_free(&network);
+}
+
+Test(net_network, takes_over_what_may_change_while_it_runs, .timeout = 60)
+{
+    struct network *network = network_make(FOUR, EPOCH_MS, START_MS);
+    for (uint32_t i = 0; i < FOUR; i++)
+        cr_assert(network_up(network, i));
+    struct assay_host *host = network->nodes[0].host;
+    struct assay_host_peer peers[2] = { network->peers[1], network->peers[2] };
+    const char *const there = peers[0].endpoint;
+    struct assay_host_tuning tuning = {
+        .verify_threads = 4, .drain_ms = 7, .peers = peers, .peer_count = 2
+    };
+    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_OK);
+    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_OK, "the same again changes nothing");
+    struct assay_host_peer others[1] = { peers[0] };
+    others[0].endpoint = "tcp://no address at all";
+    tuning.peers = others;
+    tuning.peer_count = 1;
+    tuning.verify_threads = 1;
+    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_E_IO, "an address that is none is told");
+    others[0].endpoint = there;
+    struct assay_host_peer again[1] = { others[0] };
+    others[0].endpoint = "tcp://127.0.0.1:1";
+    tuning.peers = again;
+    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_OK);
+    tuning.verify_threads = 1000;
+    cr_assert_eq(assay_host_tune(host, &tuning), ASSAY_E_RANGE);
+    const uint64_t epoch = network_epoch(network, 0);
+    (void)network_run(network, 10 * EPOCH_MS, NULL, NULL);
+    cr_assert_gt(network_epoch(network, 0), epoch, "and the network goes on");
     network_free(&network);
 }
 
