@@ -67,7 +67,7 @@ forged 6 2 150 'votes, era 0, epoch'
 forged 7 0 150 'envelopes, era 0, epoch'
 forged 8 0 150 'ballots, era 0, epoch'
 forged 11 1 77 'evidence, era 0, epoch'
-forged 12 5 40 'scores, epoch'
+forged 12 5 19 'scores, epoch'
 forged 13 1 300 'proposals, era 0, epoch'
 
 # --- and bytes that the disk changed
