@@ -85,6 +85,20 @@ int assay_setup_enclave(struct assay_setup *s)
     return ASSAY_EXIT_NOT_FOUND;
 }
 
+int assay_setup_copy(const struct assay_setup *s, const char *dir)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const char *const path = assay_setup_path(dir, "enclave");
+    enum assay_status status = assay_file_read(s->enclave_path, (size_t)1 << 30, &bytes, &len);
+    if (status == ASSAY_OK)
+        status = assay_file_create(path, ASSAY_FILE_PROGRAM, assay_slice_over(bytes, len));
+    free(bytes);
+    if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay setup: %s: %s\n", path, assay_status_text(status));
+    return ASSAY_EXIT_INTERNAL;
+}
+
 /* ------------------------------------------------------------ files */
 
 const char *assay_setup_path(const char *dir, const char *name)

@@ -144,7 +144,8 @@ static int make_node(struct local *l, unsigned long n)
                                    "--out",
                                    assay_setup_path(folder, "sample.quote"),
                                    NULL };
-    int made = assay_setup_run(NULL, make_keys);
+    int made = assay_setup_copy(l->s, folder);
+    if (made == ASSAY_EXIT_OK) made = assay_setup_run(NULL, make_keys);
     if (made == ASSAY_EXIT_OK) made = assay_setup_run(NULL, make_platform);
     return made == ASSAY_EXIT_OK ? assay_setup_run(NULL, sample) : made;
 }
@@ -229,10 +230,11 @@ static int write_config(struct local *l, unsigned long n)
                   "listen:\n  gossip: 127.0.0.1:%u\n  admin: admin.sock\n",
                   l->ports[n - 1]);
     if (l->http_port != 0) (void)fprintf(l->out, "  http: 127.0.0.1:%lu\n", l->http_port + n - 1);
-    (void)fprintf(l->out,
-                  "evidence: { kind: soft, credential: platform.key }\n"
-                  "enclave:\n  path: %s\n  restore_path: %s\n  service: service.sock\npeers:\n",
-                  l->s->enclave_path, l->s->enclave_path);
+    (void)fprintf(
+        l->out,
+        "evidence: { kind: soft, credential: platform.key }\n"
+        "enclave:\n  path: enclave\n  restore_path: %s\n  service: service.sock\npeers:\n",
+        l->s->enclave_path);
     for (unsigned long k = 1; k <= l->nodes; k++) {
         if (!assay_setup_value(in(l, "node-%lu/keys/node.yaml", k), "node_id", id, sizeof id))
             id[0] = '\0';

@@ -112,8 +112,8 @@ static void put_config(const struct assay_setup *s, FILE *out)
         (void)fprintf(out, "  credential: %s\n",
                       strcmp(s->credential, "platform.key") == 0 ? s->credential
                                                                  : absolute(s->credential));
-    (void)fprintf(out, "enclave:\n  path: %s\n  restore_path: %s\n  service: service.sock\n",
-                  s->enclave_path, s->enclave_path);
+    (void)fprintf(out, "enclave:\n  path: enclave\n  restore_path: %s\n  service: service.sock\n",
+                  s->enclave_path);
 }
 
 static int write_config(const struct assay_setup *s, const char *path)
@@ -151,6 +151,7 @@ int assay_setup_node(struct assay_setup *s)
         return ASSAY_EXIT_INTERNAL;
     }
     int made = assay_setup_enclave(s);
+    if (made == ASSAY_EXIT_OK) made = assay_setup_copy(s, s->dir);
     if (made == ASSAY_EXIT_OK) made = make_keys(s);
     if (made == ASSAY_EXIT_OK) made = make_platform(s);
     if (made == ASSAY_EXIT_OK) made = write_config(s, config);
