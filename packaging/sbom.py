@@ -49,6 +49,10 @@ def control(deb):
     return fields
 
 
+def files_of(deb):
+    return subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], check=True, capture_output=True).stdout
+
+
 @functools.lru_cache(maxsize=None)
 def machine():
     """What is installed here: name -> name, version, architecture, source."""
@@ -103,13 +107,10 @@ def vendored(folder):
 
 
 def names_of(relation):
-    """Names in a Depends field. Alternatives name what this machine has; the others are not in it."""
+    """Names in a Depends field. Of alternatives the one that this machine has, else the first."""
     for group in filter(None, (group.strip() for group in relation.split(","))):
-        for one in group.split("|"):
-            name = re.match(r"[a-z0-9][a-z0-9.+-]*", one.strip())[0]
-            if name in machine():
-                yield name
-                break
+        names = [re.match(r"[a-z0-9][a-z0-9.+-]*", one.strip())[0] for one in group.split("|")]
+        yield next((name for name in names if name in machine()), names[0])
 
 
 def built_with(out):
@@ -132,7 +133,8 @@ def write(out, folder, epoch):
 
     def add(name):
         if name not in packages:
-            packages[name] = theirs(*machine()[name])
+            here = machine().get(name)
+            packages[name] = theirs(*here) if here else package(name, "NOASSERTION")
 
     for deb, fields in controls.items():
         name, version = fields["Package"], fields["Version"]
@@ -142,14 +144,12 @@ def write(out, folder, epoch):
             if other not in own:
                 add(other)
             relate(name, "DEPENDS_ON", other)
-        for other in re.findall(r"[a-z0-9][a-z0-9.+-]*(?= \(=)", fields.get("Depends", "")):
-            if other in own:
-                relate(name, "DEPENDS_ON", other)
     for part in sorted(glob.glob(os.path.join(folder, "*", ""))):
         inside = vendored(part.rstrip("/"))
         packages[inside["name"]] = inside
-        for name in {"assayd", "assay", "assay-page"} & own:
-            relate(name, "CONTAINS", inside["name"])
+        for deb, fields in controls.items():  # whoever carries it carries its first line, too
+            if inside["downloadLocation"].encode() in files_of(deb):
+                relate(fields["Package"], "CONTAINS", inside["name"])
     packages["src:assay"] = package("src:assay", version, licenseConcluded="Apache-2.0 AND MIT",
                                     licenseDeclared="Apache-2.0 AND MIT", primaryPackagePurpose="SOURCE")
     for name in own:

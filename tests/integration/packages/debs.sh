@@ -85,6 +85,15 @@ spdx=$(ls "$out"/*.spdx.json)
 sbom() { /usr/bin/python3 "$root/packaging/sbom.py" check "$out" "$1"; }
 check 'the SBOM is sound and true' sbom "$spdx"
 check 'it names what the page carries' grep -q '"name": "uplot"' "$spdx"
+carries() { sed -n '/"relationships"/,$p' "$spdx" | grep -B1 -A1 '"CONTAINS"' | grep -qx ' *"spdxElementId": "SPDXRef-Package-'"$1"'",'; }
+for name; do
+    if grep -rq 'https://github.com/leeoniya/uPlot' --exclude=copyright --exclude-dir=doc "$work/$name"; then
+        check "and that $name carries it" carries "$name"
+    else
+        check "and that $name does not" fails carries "$name"
+    fi
+done
+check 'the daemon does' carries assayd
 for fault in 's/SPDX-2.3/SPDX-2.2/' 's/"SHA256"/"MD5"/' 's/"licenseConcluded": "MIT"/"licenseConcluded": "Whatever"/' \
     's/"SPDXID": "SPDXRef-Package-assayd"/"SPDXID": "SPDXRef-Package-other"/' 's/"CONTAINS"/"INSIDE"/' \
     's/"versionInfo": "[^"]*"/"versionInfo": "9"/' '/"created"/d' 's/"checksumValue": "./"checksumValue": "f0/' \
