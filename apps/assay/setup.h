@@ -34,8 +34,8 @@ bool assay_setup_ask(const char *question, const char *preset, const char **valu
 /* The program that nodes run: as given, else assay-enclave beside this program. Says what is wrong.
  * Returns: an enum assay_exit. */
 int assay_setup_enclave(struct assay_setup *s);
-/* The node's own copy of that program, DIR/enclave: a RESTART replaces it by the pristine one. One that
- * is there stays. Says what is wrong. Returns: an enum assay_exit. */
+/* The node's own copy of that program, DIR/enclave: a RESTART replaces it by the pristine one. One
+ * that is there stays. Says what is wrong. Returns: an enum assay_exit. */
 int assay_setup_copy(const struct assay_setup *s, const char *dir);
 /* A decimal number between low and high, said when it is none. Returns: ASSAY_EXIT_OK |
  * ASSAY_EXIT_USAGE */
