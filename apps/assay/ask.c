@@ -86,7 +86,8 @@ static int ask_line(const struct assay_question *q, const char *request,
 }
 
 /* Returns: false when it is no line that could be asked. */
-static bool put_request(char request[static 224], const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static bool put_request(char request[static 224],
+                                                              const char *format, va_list args)
 {
     const int len = vsnprintf(request, 224, format, args);
     return len >= 0 && len < 224 && strchr(request, '\n') == NULL;
