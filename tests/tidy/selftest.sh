@@ -130,6 +130,7 @@ plant "" base/status.h '
 int assay_status_number(const char *text);'
 plant status-untested base/status.h '    X(ASSAY_E_FORGOTTEN, 1, "nobody asks for it")'
 plant unused-header base/forgotten.h '/* nobody reads me */'
+plant merge-mark net/page.md "$(printf '<%.0s' 1 2 3 4 5 6 7) ours"
 plant stray-file 'net/node:1~leaves' 'what a shell wrote'
 
 # Parts and their owners. parts RULE FILE TEXT

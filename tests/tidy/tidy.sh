@@ -38,6 +38,10 @@ find . \( -name build -o -name .git -o -name node_modules \) -prune -o -name '*[
     sed "s|^\./||; s/\(.*\)/stray-file$tab\1${tab}0$tab${tab}names have letters, digits, dot, dash, underscore/" \
         >>"$work/found"
 
+# Two versions of one place, of which nobody has chosen.
+grep -rnI --exclude-dir=build --exclude-dir=.git --exclude-dir=node_modules -E '^(<{7}|>{7}) ' . |
+    sed "s|^\./||; s/^\([^:]*\):\([0-9]*\):.*/merge-mark$tab\1$tab\2$tab${tab}what a merge left open/" >>"$work/found"
+
 # A part of the engine is changed by its owner alone: engine/engine_internal.h names both, engine.c lays
 # them out. Tests reach in where they have to.
 if [ -f engine/engine_internal.h ]; then
