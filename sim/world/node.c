@@ -315,6 +315,7 @@ static void damage(struct assay_sim_world *w, uint32_t node)
     const enum assay_status status = assay_store_memory_restore(n->store, image->store);
     ASSAY_ASSERT(status == ASSAY_OK);
     n->faulty_store = true;
+    n->lost_era = n->seen_era;
     n->fenced_eras = 0; /* its disk may be from before the fence: it is told again */
     world_evidence_forget(w, node, image->epoch + 1);
 }
@@ -435,9 +436,14 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
     assay_engine_deinit(&n->engine);
     make_engine(w, node, false, &renewal);
     if (n->engine->head->state.era != era) {
-        /* What its log lacks is of an era that is over (docs/protocol.md 9.11). */
-        n->finished = n->asked = n->faulty_store = false;
-        n->faulty_until = 0;
+        /* What its log lacks is of an era that is over (docs/protocol.md 9.11), unless its disk is
+         * from before an era that it was in. */
+        const uint32_t now = n->engine->head->state.era;
+        if (now > n->lost_era) {
+            n->finished = n->asked = n->faulty_store = false;
+            n->faulty_until = 0;
+        }
+        if (now > n->seen_era) n->seen_era = now;
         world_run_era(w, node, n->engine->head->state.era);
     }
     world_check_renewed(w, node);

@@ -161,6 +161,7 @@ void world_run_down(struct assay_sim_world *w, uint32_t node)
         const size_t kept = torn && size > 1 ? 1 + assay_sim_random_below(&w->disks, size - 1) : 0;
         assay_store_memory_lose(n->store, size - kept);
         n->faulty_store = n->faulty_store || size > 0;
+        n->lost_era = n->seen_era;
     }
     if (assay_sim_random_permille(&w->disks, faults->rolled_back_permille)) {
         n->rolls_back = true;

@@ -172,6 +172,8 @@ struct world_node {
     uint32_t level; /* the highest feature level that its build speaks */
     struct assay_genesis *joining; /* of a newcomer with an empty store: the genesis, and itself */
     bool born; /* its machine is there: a member, or one that left a moment ago */
+    /* The eras that it was in reach to this one; what its log lacks, to that one. */
+    uint32_t seen_era, lost_era;
     bool bundled; /* it came with a bundle, and comes back with one when its store is lost */
     uint8_t node_id[32];
     uint8_t fails[NODE_BITS]; /* nodes whose evidence fails by the policy that it judges by */

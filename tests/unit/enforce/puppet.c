@@ -126,5 +126,5 @@ static const struct assay_driver_ops puppet_ops = {
 
 void puppet_init(struct puppet *puppet)
 {
-    *puppet = (struct puppet){ .base = { &puppet_ops }, .pid = 100 };
+    *puppet = (struct puppet){ .base = { .ops = &puppet_ops }, .pid = 100 };
 }

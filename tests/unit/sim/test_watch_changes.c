@@ -265,7 +265,7 @@ Test(sim_watch_changes, sees_a_change_that_comes_in_part)
         set_stage(f, 4, ASSAY_STAGE_RESTING);
         if (whole == 1) set_stage(f, 3, ASSAY_STAGE_LEFT);
         fixture_close(f, NULL);
-        cr_expect_eq(found(f), 1 - whole);
+        cr_expect_eq(found(f), (uint64_t)(1 - whole));
         end(f, &o);
     }
 }
@@ -281,7 +281,7 @@ Test(sim_watch_changes, sees_half_of_a_change_that_did_not_fit)
                                                .epoch = f->after.epoch };
         if (half == 1) set_stage(f, 4, ASSAY_STAGE_RESTING);
         fixture_close(f, NULL);
-        cr_expect_eq(found(f), half);
+        cr_expect_eq(found(f), (uint64_t)half);
         end(f, &o);
     }
 }
@@ -343,7 +343,7 @@ Test(sim_watch_changes, sees_availability_move_in_maintenance)
             if (fault == 1 && i == 1) f->after.members[4].trust.availability_bp = 7500;
             fixture_close(f, NULL);
         }
-        cr_expect_eq(found(f), fault);
+        cr_expect_eq(found(f), (uint64_t)fault);
         end(f, &o);
     }
 }
