@@ -39,7 +39,7 @@ class Top:
             os.execve(ASSAY, ["assay", "top", "--socket", SOCKET, "--every", "200"], env)
         self.before = termios.tcgetattr(self.fd)
 
-    def read(self, until, seconds=10):
+    def read(self, until, seconds=60):
         """What came until a text stood in it, or the process ended."""
         end, start = time.monotonic() + seconds, len(self.seen)
         while until not in self.seen[start:] and time.monotonic() < end:
@@ -56,8 +56,8 @@ class Top:
 
     def end(self):
         """Its wait status, and whether the terminal is as it was."""
-        self.read(b"\x1b[?1049l", 5)
-        for _ in range(50):
+        self.read(b"\x1b[?1049l", 60)
+        for _ in range(600):
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 break
@@ -104,9 +104,9 @@ check("UTF-8", top.read("\u25cf".encode()))
 check("colours", top.read(b"\x1b[36m"))
 # Ctrl-Z: the shell has its terminal, afterwards it goes on.
 os.kill(top.pid, signal.SIGTSTP)
-check("stopped: given back", top.read(b"\x1b[?1049l", 5))
+check("stopped: given back", top.read(b"\x1b[?1049l", 60))
 os.kill(top.pid, signal.SIGCONT)
-check("and taken again", top.read(b"\x1b[?1049h", 5) and top.read(b"node-4"))
+check("and taken again", top.read(b"\x1b[?1049h", 60) and top.read(b"node-4"))
 os.kill(top.pid, signal.SIGTERM)
 status, given_back = top.end()
 check("TERM ends it with 0", status == 0, status)
