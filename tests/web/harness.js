@@ -27,7 +27,7 @@ const equal = (what, found, expected) =>
     check(what, found === expected, `expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
 
 // Polls: what is looked for may take its time, and no longer than that.
-async function eventually(what, test, ms = 8000) {
+async function eventually(what, test, ms = 30000) {
     const until = Date.now() + ms;
     let seen;
     do {

@@ -20,11 +20,11 @@ async function processes() {
     const ended = new Promise((done) => demo.on('exit', done));
     try {
         const address = () => /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0];
-        await t.eventually('the demo prints the address of its page', async () => address(), 20000);
-        await t.eventually('which is served', () => fetch(address()).then((r) => r.ok), 20000);
+        await t.eventually('the demo prints the address of its page', async () => address());
+        await t.eventually('which is served', () => fetch(address()).then((r) => r.ok));
         const page = await t.open(address());
         const text = (selector) => page.locator(selector).innerText();
-        await t.eventually('it is live', async () => (await text('.link')).includes('Live'), 20000);
+        await t.eventually('it is live', async () => (await text('.link')).includes('Live'));
         await t.eventually(
             'the story appears as it happens',
             async () => (await text('.c-events')).includes('peer-2 convicted by proof'),
