@@ -42,6 +42,7 @@ function(assay_planted_suite out name suite test sources links)
   target_compile_definitions(${target} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE ${links} PkgConfig::CRITERION assay_options
                         assay_criterion_flags)
+  target_compile_options(${target} PRIVATE -w -O0 -g0) # dev has compiled it with every warning
 endfunction()
 
 # assay_planted(NAME name TESTS folder of tests/unit... LINKS target... [SOURCES file...])
@@ -84,7 +85,7 @@ function(assay_planted)
                           RUNTIME_OUTPUT_DIRECTORY ${built})
     target_compile_definitions(${program} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(${program} PRIVATE ${arg_LINKS} PkgConfig::CRITERION assay_options
-                          assay_criterion_flags)
+                          assay_criterion_flags assay_test_flags)
     # What a fault leaves unused is no finding; hundreds of programs that run once need no debugger.
     target_compile_options(${program} PRIVATE -w -O1 -g0)
     target_link_options(${program} PRIVATE LINKER:--strip-debug)
