@@ -128,6 +128,11 @@ plant '`cellar/` is not in the tree' docs/architecture.md '
 
 | `cellar/` | wine |'
 plant '`base/gone.c` is not in the tree' docs/architecture.md 'And `base/gone.c`.'
+plant '`docs/` has a row already' docs/architecture.md '
+| folder | again |
+| --- | --- |
+| `docs/` | once |
+| `docs/` | twice |'
 change '`words*.c` is not in the tree' docs/architecture.md 's/word\*\.c/words*.c/'
 change '`base/world.h` is not in the tree' docs/architecture.md 's/behind .base.word/behind `base\/world/'
 

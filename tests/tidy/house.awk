@@ -2,7 +2,7 @@
 #
 # In: `known`, a file with every path of the tree and "/" behind folders; then docs/architecture.md and
 # README.md. Of the first: every folder of the tree has a row ("| `folder/` | ..."; a `*` stands for any
-# one name and what is below), every row has its folder, every file that the page names exists (from the
+# one name and what is below) and no second one in its table, every row has its folder, every file that the page names exists (from the
 # root, from docs/, or from the folder of its row); folders under "A place for what comes" may be missing. Of the
 # second: each row "| question | `file` | `name` |" names a file that holds that name. Out: path, line,
 # message, separated by tabs. Plain POSIX awk.
@@ -41,9 +41,11 @@ function house(text,    name, pattern, path, hit) {
         coming = text ~ /^## A place for what comes/
         row = ""
     }
+    if (text ~ /^[|] ---/) table++
     if (text ~ /^[|] `[^`]*\/` [|]/) {
         split(text, part, "`")
         row = part[2]
+        if (rows[table, row]++) found(FNR, "`" row "` has a row already")
         pattern = expression(row)
         hit = 0
         for (path in folders)
