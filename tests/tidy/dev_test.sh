@@ -273,6 +273,14 @@ status_is 1; says "quote: 99 % of lines executed, floor 95 %; 89 % of branches, 
 : >"$fake/coverage"
 dev check --seconds 0
 status_is 1; says "quote: no % of lines"
+# One part alone, and a part that there is not.
+: >"$calls"
+coverage_is 95.0 90.0
+dev check --only coverage
+status_is 0; last_line_is "  coverage    ok"; not_called "cmake --preset clang"
+: >"$calls"
+dev check --only coverage,tea
+status_is 2; says "no part \"tea\"; there are test release"; not_called "gcovr"
 rm -f "$fake/gcovr" "$fake/git" "$fake/clang-tidy" "$fake/coverage" "$fake/ctest-output"
 
 echo "dev_test: $checks checks, $failures wrong"
