@@ -122,17 +122,44 @@ static bool has_date(const struct assay_dates *d, uint32_t slot, uint64_t now_ms
     return slot == d->self || (p->known && is_fresh(d, p->told_ms, now_ms));
 }
 
+/* How far a date is ahead of ours; `sure`: at least so far, were the whole of the answer's time
+ * spent on one of its ways (4.5.4). A slow answer says little, and no alarm comes of it. */
+static int64_t ahead_of(const struct assay_dates *d, uint32_t slot, bool sure)
+{
+    if (slot == d->self) return 0;
+    const struct assay_dates_peer *p = &d->peers[slot];
+    const int64_t vague_ms = sure ? (int64_t)((p->round_ms + 1) / 2) : 0;
+    if (p->ahead_ms > vague_ms) return p->ahead_ms - vague_ms;
+    return p->ahead_ms < -vague_ms ? p->ahead_ms + vague_ms : 0;
+}
+
 /* Weight of the members whose date is not above the limit (`above`: not below it). */
 static uint64_t weight_beside(const struct assay_dates *d, const uint32_t *weights, uint64_t now_ms,
-                              int64_t limit_ms, bool above)
+                              bool sure, int64_t limit_ms, bool above)
 {
     uint64_t weight = 0;
     for (uint32_t i = 0; i < d->count; i++) {
         if (!has_date(d, i, now_ms)) continue;
-        const int64_t ahead_ms = i == d->self ? 0 : d->peers[i].ahead_ms;
+        const int64_t ahead_ms = ahead_of(d, i, sure);
         if (above ? ahead_ms >= limit_ms : ahead_ms <= limit_ms) weight += weights[i];
     }
     return weight;
+}
+
+/* The median that is nearest to our own date: where exactly half disagrees with it, nobody can say
+ * who is right. A Byzantine third is less than half of what is looked at. Returns: ours ahead of it. */
+static int64_t median(const struct assay_dates *dates, const uint32_t *weights, uint64_t now_ms,
+                      uint64_t dated, bool sure)
+{
+    int64_t nearest_ms = 0;
+    for (uint32_t i = 0; i < dates->count; i++) {
+        if (i == dates->self || !has_date(dates, i, now_ms)) continue;
+        const int64_t ahead_ms = ahead_of(dates, i, sure);
+        const bool above = ahead_ms > 0;
+        if (2 * weight_beside(dates, weights, now_ms, sure, ahead_ms, above) <= dated) continue;
+        if (above ? ahead_ms > -nearest_ms : ahead_ms < -nearest_ms) nearest_ms = -ahead_ms;
+    }
+    return nearest_ms;
 }
 
 static struct assay_dates_found find(const struct assay_dates *dates, const uint32_t *weights,
@@ -146,16 +173,8 @@ static struct assay_dates_found find(const struct assay_dates *dates, const uint
     }
     struct assay_dates_found found = { .known = total > 0 && 3 * dated > 2 * total };
     if (!found.known) return found;
-    /* The median that is nearest to our own date: where exactly half disagrees with it, nobody can
-     * say who is right. A Byzantine third is less than half of what is looked at. */
-    for (uint32_t i = 0; i < dates->count; i++) {
-        if (i == dates->self || !has_date(dates, i, now_ms)) continue;
-        const int64_t ahead_ms = dates->peers[i].ahead_ms;
-        const bool above = ahead_ms > 0;
-        if (2 * weight_beside(dates, weights, now_ms, ahead_ms, above) <= dated) continue;
-        if (above ? ahead_ms > -found.ahead_ms : ahead_ms < -found.ahead_ms)
-            found.ahead_ms = -ahead_ms;
-    }
+    found.ahead_ms = median(dates, weights, now_ms, dated, false);
+    found.sure_ms = median(dates, weights, now_ms, dated, true);
     return found;
 }
 
@@ -163,8 +182,8 @@ bool assay_dates_look(struct assay_dates *dates, const uint32_t *weights, uint64
 {
     check(dates);
     dates->found = find(dates, weights, now_ms);
-    const int64_t ahead_ms = dates->found.ahead_ms;
-    const uint64_t by_ms = (uint64_t)(ahead_ms < 0 ? -ahead_ms : ahead_ms);
+    const int64_t sure_ms = dates->found.sure_ms;
+    const uint64_t by_ms = (uint64_t)(sure_ms < 0 ? -sure_ms : sure_ms);
     /* That too few are heard of does not make a date right again. */
     const bool off = dates->found.known ? by_ms > dates->bound_ms : dates->off;
     const bool turned = off != dates->off;

@@ -40,10 +40,11 @@ struct assay_dates {
     uint64_t every_ms;
     uint64_t bound_ms; /* how far apart dates may be: min(5 s, T/8) (docs/protocol.md 4.5) */
     uint64_t ask_at_ms, ticket; /* ticket 0: nothing was asked */
-    bool off;                   /* as found out last: our date is off by more than the bound */
+    bool off; /* as found out last: our date is surely off by more than the bound */
     struct assay_dates_found {
         bool known; /* members of more than 2W/3, this one included, have a date that is fresh */
         int64_t ahead_ms; /* ours is ahead of the weighted median of theirs and ours by so much */
+        int64_t sure_ms;  /* and by so much at least, however long each way of an answer took */
     } found;
 };
 

@@ -105,6 +105,7 @@ check("colours", top.read(b"\x1b[36m"))
 # Ctrl-Z: the shell has its terminal, afterwards it goes on.
 os.kill(top.pid, signal.SIGTSTP)
 check("stopped: given back", top.read(b"\x1b[?1049l", 60))
+check("stopped", os.WIFSTOPPED(os.waitpid(top.pid, os.WUNTRACED)[1])) # as a shell waits before it goes on
 os.kill(top.pid, signal.SIGCONT)
 check("and taken again", top.read(b"\x1b[?1049h", 60) and top.read(b"node-4"))
 os.kill(top.pid, signal.SIGTERM)

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-enum { N = 5, SELF = 0, T_MS = 8000, BOUND_MS = 1000 };
+enum { N = 5, SELF = 0, T_MS = 8000, BOUND_MS = 1000, WAY_MS = 100 };
 
 static struct assay_dates_peer peers[N];
 static const uint32_t even[N] = { 10, 10, 10, 10, 10 };
@@ -164,13 +164,14 @@ Test(dates, off_is_said_once_and_right_again_once)
     struct assay_dates d = dates_of();
     ask(&d, 100);
     for (uint16_t i = 1; i < N; i++)
-        told(&d, i, 100, BOUND_MS);
+        told(&d, i, 100, BOUND_MS + WAY_MS);
     cr_assert_not(assay_dates_look(&d, even, 300), "at the bound is within it");
     for (uint16_t i = 1; i < N; i++)
-        told(&d, i, 100, -(BOUND_MS + 1));
+        told(&d, i, 100, -(BOUND_MS + WAY_MS + 1));
     cr_assert(assay_dates_look(&d, even, 300));
     cr_assert(d.off);
-    cr_assert_eq(d.found.ahead_ms, BOUND_MS + 1);
+    cr_assert_eq(d.found.ahead_ms, BOUND_MS + WAY_MS + 1);
+    cr_assert_eq(d.found.sure_ms, BOUND_MS + 1);
     cr_assert_not(assay_dates_look(&d, even, 300));
     /* silence is no sign that it is right again */
     cr_assert_not(assay_dates_look(&d, even, 300 + 10 * T_MS));
@@ -180,6 +181,23 @@ Test(dates, off_is_said_once_and_right_again_once)
         told(&d, i, 20 * T_MS, 0);
     cr_assert(assay_dates_look(&d, even, 20 * T_MS + 300));
     cr_assert_not(d.off);
+}
+
+/* A question that arrives at once and answers that take three bounds, as of a busy machine: what
+ * they say is off by half of that, and nobody's date is. */
+Test(dates, a_lopsided_way_is_no_wrong_date)
+{
+    struct assay_dates d = dates_of();
+    ask(&d, 100);
+    for (uint16_t i = 1; i < N; i++) {
+        uint8_t bytes[ASSAY_DATE_LEN];
+        const struct assay_slice answer = payload(bytes, 1, d.ticket, 1000000 + 100);
+        cr_assert_eq(give(&d, i, 100 + 3 * BOUND_MS, answer), ASSAY_OK);
+    }
+    cr_assert_not(assay_dates_look(&d, even, 100 + 3 * BOUND_MS));
+    cr_assert_not(d.off);
+    cr_assert_eq(d.found.ahead_ms, 3 * BOUND_MS / 2, "shown as the best guess");
+    cr_assert_eq(d.found.sure_ms, 0);
 }
 
 Test(dates, who_is_silent_for_three_questions_is_gone)
