@@ -140,14 +140,14 @@ static bool lifts(const struct cutting *c, const struct assay_family *family,
 }
 
 /* docs/protocol.md 6.3. Returns which cuts stand, and the total of the target table. */
-static enum assay_cuts cut_caps(const struct assay_weight_input *input,
+static enum assay_cuts cut_caps(const struct assay_groups *groups,
+                                const struct assay_weight_rules *rules,
                                 const struct scratch *scratch, uint32_t *weights, uint64_t *total)
 {
-    const struct assay_groups *groups = input->groups;
-    ASSAY_ASSERT(input->rules->operator_cap.den > 0 && input->rules->vendor_cap.den > 0);
+    ASSAY_ASSERT(rules->operator_cap.den > 0 && rules->vendor_cap.den > 0);
     struct cutting c = {
         .groups = groups,
-        .rules = input->rules,
+        .rules = rules,
         .operators = family_of(groups->operator_, groups->operator_count, scratch),
         .vendors = family_of(groups->vendor, groups->vendor_count, scratch),
         .before = scratch->before,
@@ -193,7 +193,16 @@ enum assay_cuts assay_weight_stages(const struct assay_weight_input *input, void
     for (uint32_t i = 0; i < count; i++)
         stages->capped[i] = stages->unit[i];
     uint64_t total = 0;
-    return cut_caps(input, &scratch, stages->capped, &total);
+    return cut_caps(input->groups, input->rules, &scratch, stages->capped, &total);
+}
+
+enum assay_cuts assay_weights_cut(const struct assay_groups *groups,
+                                  const struct assay_weight_rules *rules, void *memory,
+                                  size_t memory_len, uint32_t *weights)
+{
+    const struct scratch scratch = scratch_over(memory, memory_len, groups->count);
+    uint64_t total = 0;
+    return cut_caps(groups, rules, &scratch, weights, &total);
 }
 
 static int compare_sums_falling(const void *context, uint32_t a, uint32_t b)
@@ -267,7 +276,7 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
     fill_raw(input, weights);
     cut_platforms(input, &scratch, weights);
     uint64_t total = 0;
-    const enum assay_cuts cuts = cut_caps(input, &scratch, weights, &total);
+    const enum assay_cuts cuts = cut_caps(input->groups, input->rules, &scratch, weights, &total);
     /* docs/protocol.md 6.4: an empty table is refused, for nobody could vote. */
     const bool refused = total == 0 && input->previous != NULL;
     if (refused)

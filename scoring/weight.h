@@ -85,6 +85,17 @@ size_t assay_weights_memory_len(uint32_t count);
 void assay_weights(const struct assay_weight_input *input, void *memory, size_t memory_len,
                    uint32_t *weights, struct assay_tolerance *tolerance);
 
+/*
+ * assay_weights_cut - any table brought under the caps (docs/protocol.md 6.3).
+ *
+ * In:       weights[groups->count]; memory as of assay_weights
+ * Out:      weights
+ * Returns:  which cuts stand; a table that meets the caps stays as it is
+ */
+enum assay_cuts assay_weights_cut(const struct assay_groups *groups,
+                                  const struct assay_weight_rules *rules, void *memory,
+                                  size_t memory_len, uint32_t *weights);
+
 /* The table as it comes to be, each array [count]. */
 struct assay_weight_stages {
     uint32_t *raw;    /* I, or 0 (docs/protocol.md 6.0) */

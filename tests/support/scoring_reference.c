@@ -495,27 +495,36 @@ bool reference_lifted(const struct assay_place *places, uint32_t count, const ui
     return false;
 }
 
-enum assay_cuts reference_weights(const struct assay_weight_input *input,
-                                  const struct assay_place *places, uint32_t count,
-                                  uint32_t *weights)
+enum assay_cuts reference_cut(const struct assay_weight_rules *rules,
+                              const struct assay_place *places, uint32_t count, uint32_t *weights)
 {
     static const char *const sequences[] = { "ovov", "ov", "v", "o", "" };
     uint32_t before[REFERENCE_MEMBERS_MAX];
     unsigned stands = 0;
-    reference_units(input, places, count, before);
+    for (uint32_t i = 0; i < count; i++)
+        before[i] = weights[i];
     for (bool good = false; !good; stands += good ? 0 : 1) {
         for (uint32_t i = 0; i < count; i++)
             weights[i] = before[i];
         for (const char *turn = sequences[stands]; *turn != '\0'; turn++)
             cut(places, count, *turn == 'o' ? same_operator : same_vendor,
-                *turn == 'o' ? input->rules->operator_cap : input->rules->vendor_cap,
-                sum_of_all(count, before), weights);
+                *turn == 'o' ? rules->operator_cap : rules->vendor_cap, sum_of_all(count, before),
+                weights);
         good = !reference_lifted(places, count, before, weights);
     }
+    return (enum assay_cuts)stands;
+}
+
+enum assay_cuts reference_weights(const struct assay_weight_input *input,
+                                  const struct assay_place *places, uint32_t count,
+                                  uint32_t *weights)
+{
+    reference_units(input, places, count, weights);
+    const enum assay_cuts stands = reference_cut(input->rules, places, count, weights);
     if (sum_of_all(count, weights) == 0 && input->previous != NULL)
         for (uint32_t i = 0; i < count; i++)
             weights[i] = input->previous[i];
-    return (enum assay_cuts)stands;
+    return stands;
 }
 
 /* --- comparing ----------------------------------------------------------------------------- */

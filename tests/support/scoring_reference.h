@@ -29,6 +29,9 @@ uint64_t reference_cap_limit(const uint64_t *sums, uint32_t group_count, struct 
 enum assay_cuts reference_weights(const struct assay_weight_input *input,
                                   const struct assay_place *places, uint32_t count,
                                   uint32_t *weights);
+/* The cuts alone, of any table. Returns: which stand. */
+enum assay_cuts reference_cut(const struct assay_weight_rules *rules,
+                              const struct assay_place *places, uint32_t count, uint32_t *weights);
 /* The table before all cuts: integrity, one unit a platform. Returns: nothing. */
 void reference_units(const struct assay_weight_input *input, const struct assay_place *places,
                      uint32_t count, uint32_t *weights);
