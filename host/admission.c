@@ -12,7 +12,18 @@ static void check(const struct assay_admission *a, uint16_t slot)
     ASSAY_ASSERT(slot < a->roster->count);
 }
 
-static void count_decode(struct assay_admission *a, enum assay_status status)
+/* What one refusal says of a peer's conduct. It may shut the peer out: the host sees that. */
+static void hold_against(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                         enum assay_conduct_fault fault)
+{
+    if (a->limits == NULL) return;
+    if (assay_conduct_note(&a->limits[slot].conduct, now_ms, fault))
+        assay_count(a->counters, ASSAY_COUNT_SHUT);
+}
+
+/* A kind that we do not know may be a newer build's. */
+static void refuse_header(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                          enum assay_status status)
 {
     ASSAY_ASSERT(status != ASSAY_OK);
 
@@ -22,18 +33,36 @@ static void count_decode(struct assay_admission *a, enum assay_status status)
     if (status == ASSAY_E_CHAIN) which = ASSAY_COUNT_FRAME_CHAIN;
     if (status == ASSAY_E_UNSUPPORTED) which = ASSAY_COUNT_FRAME_KIND;
     assay_count(a->counters, which);
+    hold_against(a, now_ms, slot,
+                 which == ASSAY_COUNT_FRAME_KIND ? ASSAY_CONDUCT_OF_DUPLICATE
+                                                 : ASSAY_CONDUCT_OF_INVALID);
+}
+
+static bool is_heard(struct assay_admission *a, uint64_t now_ms, uint16_t slot)
+{
+    if (a->limits == NULL) return true;
+    switch (assay_limit_peer(&a->limits[slot], now_ms)) {
+    case ASSAY_LIMIT_BANNED: assay_count(a->counters, ASSAY_COUNT_FRAME_BANNED); return false;
+    case ASSAY_LIMIT_SHUT: assay_count(a->counters, ASSAY_COUNT_FRAME_SHUT); return false;
+    case ASSAY_LIMIT_OK:
+    case ASSAY_LIMIT_MESSAGES:
+    case ASSAY_LIMIT_BYTES: break;
+    }
+    return true;
 }
 
 static bool within_budget(struct assay_admission *a, uint64_t now_ms, uint16_t slot, size_t len)
 {
     if (a->limits == NULL) return true;
     switch (assay_limit_frame(&a->limits[slot], now_ms, len)) {
-    case ASSAY_LIMIT_OK: return true;
-    case ASSAY_LIMIT_BANNED: assay_count(a->counters, ASSAY_COUNT_FRAME_BANNED); return false;
-    case ASSAY_LIMIT_MESSAGES: assay_count(a->counters, ASSAY_COUNT_RATE_MESSAGES); return false;
-    case ASSAY_LIMIT_BYTES: assay_count(a->counters, ASSAY_COUNT_RATE_BYTES); return false;
+    case ASSAY_LIMIT_MESSAGES: assay_count(a->counters, ASSAY_COUNT_RATE_MESSAGES); break;
+    case ASSAY_LIMIT_BYTES: assay_count(a->counters, ASSAY_COUNT_RATE_BYTES); break;
+    case ASSAY_LIMIT_OK:
+    case ASSAY_LIMIT_BANNED:
+    case ASSAY_LIMIT_SHUT: return true;
     }
-    ASSAY_UNREACHABLE("limit answer");
+    hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_FLOODING);
+    return false;
 }
 
 /* docs/protocol.md 10.5: standing gates service, weight gates consensus. */
@@ -53,7 +82,8 @@ static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
     return ASSAY_ADMIT_REFUSED;
 }
 
-static void count_page(struct assay_admission *a, enum assay_status status)
+static enum assay_admitted refuse_page(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                                       enum assay_status status)
 {
     ASSAY_ASSERT(status != ASSAY_OK && status != ASSAY_E_AGAIN);
 
@@ -62,30 +92,40 @@ static void count_page(struct assay_admission *a, enum assay_status status)
     if (status == ASSAY_E_SIGNATURE) which = ASSAY_COUNT_PAGE_DIGEST;
     if (status == ASSAY_E_FULL || status == ASSAY_E_MEMORY) which = ASSAY_COUNT_PAGE_FULL;
     assay_count(a->counters, which);
+    if (which == ASSAY_COUNT_PAGE_DUPLICATE)
+        hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_DUPLICATE);
+    if (which == ASSAY_COUNT_PAGE_MALFORMED || which == ASSAY_COUNT_PAGE_DIGEST)
+        hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_INVALID);
+    return ASSAY_ADMIT_REFUSED;
+}
+
+/* What a page is a page of decides its lane, before anything of it is kept.
+ * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED | as assay_page_decode */
+static enum assay_status kind_of_page(struct assay_slice payload, struct assay_frame *frame)
+{
+    struct assay_page page;
+    ASSAY_TRY(assay_page_decode(payload, &page));
+    if (!assay_message_lane(page.kind, &frame->lane)) return ASSAY_E_UNSUPPORTED;
+    frame->kind = (enum assay_message_kind)page.kind;
+    ASSAY_ASSERT(frame->kind != ASSAY_MESSAGE_PAGE); /* no page of pages is decoded */
+    return ASSAY_OK;
 }
 
 static enum assay_admitted take_page(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
-                                     enum assay_roster_key which, struct assay_slice payload,
+                                     struct assay_slice payload,
                                      struct assay_admission_message *message)
 {
     uint16_t number = 0;
-    enum assay_lane lane = ASSAY_LANE_QUARANTINE;
     const enum assay_status status =
         assay_pages_take(a->pages, slot, now_ms, payload, &number, &message->payload);
     if (status == ASSAY_E_AGAIN) return ASSAY_ADMIT_REFUSED; /* kept, more to come */
-    if (status != ASSAY_OK) {
-        count_page(a, status);
-        return ASSAY_ADMIT_REFUSED;
-    }
-    if (!assay_message_lane(number, &lane) || number == ASSAY_MESSAGE_PAGE) {
-        assay_count(a->counters, ASSAY_COUNT_FRAME_KIND);
-        return ASSAY_ADMIT_REFUSED;
-    }
+    if (status != ASSAY_OK) return refuse_page(a, now_ms, slot, status);
+    ASSAY_ASSERT(number == (uint16_t)message->kind);
     ASSAY_ASSERT(message->payload.len > ASSAY_PAGE_LEN);
-    message->kind = (enum assay_message_kind)number;
-    return in_lane(a, slot, which, message->kind, lane);
+    return ASSAY_ADMIT_TAKEN;
 }
 
+/* Size, header, peer, lane, rate: each before the next costs anything (docs/protocol.md 10.5.1). */
 enum assay_admitted assay_admission_frame(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
                                           enum assay_roster_key which, struct assay_slice bytes,
                                           struct assay_admission_message *message)
@@ -93,18 +133,26 @@ enum assay_admitted assay_admission_frame(struct assay_admission *a, uint64_t no
     check(a, slot);
     ASSAY_ASSERT(a->pages != NULL && a->chain_id != NULL);
     struct assay_frame frame;
-    if (!within_budget(a, now_ms, slot, bytes.len)) return ASSAY_ADMIT_REFUSED;
     const enum assay_status status = assay_frame_decode(a->chain_id, bytes, &frame);
+    if (!is_heard(a, now_ms, slot)) return ASSAY_ADMIT_REFUSED;
     if (status != ASSAY_OK) {
-        count_decode(a, status);
+        refuse_header(a, now_ms, slot, status);
         return ASSAY_ADMIT_REFUSED;
     }
-    if (frame.kind == ASSAY_MESSAGE_PAGE)
-        return take_page(a, now_ms, slot, which, frame.payload, message);
+    const bool is_page = frame.kind == ASSAY_MESSAGE_PAGE;
+    const enum assay_status of_page = is_page ? kind_of_page(frame.payload, &frame) : ASSAY_OK;
+    if (of_page == ASSAY_E_UNSUPPORTED) refuse_header(a, now_ms, slot, of_page);
+    else if (of_page != ASSAY_OK) (void)refuse_page(a, now_ms, slot, of_page);
+    if (of_page != ASSAY_OK) return ASSAY_ADMIT_REFUSED;
+    const enum assay_admitted lane = in_lane(a, slot, which, frame.kind, frame.lane);
+    if (lane == ASSAY_ADMIT_REFUSED || !within_budget(a, now_ms, slot, bytes.len))
+        return ASSAY_ADMIT_REFUSED;
     message->kind = frame.kind;
     message->payload = frame.payload;
     ASSAY_ASSERT(frame.payload.len <= ASSAY_FRAME_LEN_MAX - ASSAY_FRAME_HEADER_LEN);
-    return in_lane(a, slot, which, frame.kind, frame.lane);
+    if (is_page && lane == ASSAY_ADMIT_TAKEN)
+        return take_page(a, now_ms, slot, frame.payload, message);
+    return is_page ? ASSAY_ADMIT_REFUSED : lane;
 }
 
 enum assay_admitted assay_admission_whole(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
@@ -115,6 +163,9 @@ enum assay_admitted assay_admission_whole(struct assay_admission *a, uint64_t no
     enum assay_lane lane = ASSAY_LANE_QUARANTINE;
     const int known = assay_message_lane(message->kind, &lane);
     ASSAY_ASSERT(known != 0);
+    if (!is_heard(a, now_ms, slot)) return ASSAY_ADMIT_REFUSED;
+    const enum assay_admitted answer = in_lane(a, slot, which, message->kind, lane);
+    if (answer == ASSAY_ADMIT_REFUSED) return answer;
     size_t left = message->payload.len;
     do {
         const size_t len = left < ASSAY_PAGE_LEN ? left : ASSAY_PAGE_LEN;
@@ -122,7 +173,7 @@ enum assay_admitted assay_admission_whole(struct assay_admission *a, uint64_t no
             return ASSAY_ADMIT_REFUSED;
         left -= len;
     } while (left > 0);
-    return in_lane(a, slot, which, message->kind, lane);
+    return answer;
 }
 
 /* ------------------------------------------------------------ duplicates, strikes */
@@ -154,12 +205,26 @@ static enum assay_counter counter_of(enum assay_status status)
                                                            : ASSAY_COUNT_ENGINE_ENCODING;
 }
 
+/* What a correct build may send in good faith, about a state that is not ours, is no fault. */
+static void hold_against_answer(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
+                                enum assay_status status)
+{
+    const enum assay_counter which = counter_of(status);
+    const bool invalid = which == ASSAY_COUNT_ENGINE_SIGNATURE ||
+                         (which == ASSAY_COUNT_ENGINE_ENCODING && status != ASSAY_E_UNSUPPORTED);
+    const bool again = which == ASSAY_COUNT_ENGINE_DUPLICATE || which == ASSAY_COUNT_ENGINE_STALE ||
+                       status == ASSAY_E_UNSUPPORTED;
+    if (invalid) hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_INVALID);
+    if (again) hold_against(a, now_ms, slot, ASSAY_CONDUCT_OF_DUPLICATE);
+}
+
 bool assay_admission_judged(struct assay_admission *a, uint64_t now_ms, uint16_t slot,
                             enum assay_status status, const uint8_t *digest)
 {
     check(a, slot);
     assay_count(a->counters, counter_of(status));
     if (status == ASSAY_OK && digest != NULL) assay_seen_note(a->seen, now_ms, digest);
+    hold_against_answer(a, now_ms, slot, status);
     if (status != ASSAY_E_SIGNATURE || a->limits == NULL) return false;
     if (!assay_limit_strike(&a->limits[slot], now_ms)) return false;
     ASSAY_ASSERT(assay_limit_banned(&a->limits[slot], now_ms));

@@ -22,6 +22,7 @@
     X(ASSAY_COUNT_HANDSHAKE_MECHANISM, "handshake_refused_mechanism")                              \
     X(ASSAY_COUNT_HANDSHAKE_RATE, "handshake_refused_rate")                                        \
     X(ASSAY_COUNT_HANDSHAKE_BANNED, "handshake_refused_banned")                                    \
+    X(ASSAY_COUNT_HANDSHAKE_SHUT, "handshake_refused_shut")                                        \
     X(ASSAY_COUNT_HANDSHAKE_REQUEST, "handshake_refused_request")                                  \
     X(ASSAY_COUNT_HANDSHAKE_FAILED, "handshake_failed")                                            \
     X(ASSAY_COUNT_CONNECTION_CUT, "connections_cut")                                               \
@@ -37,6 +38,7 @@
     X(ASSAY_COUNT_FRAME_CHAIN, "frame_refused_chain")                                              \
     X(ASSAY_COUNT_FRAME_KIND, "frame_refused_kind")                                                \
     X(ASSAY_COUNT_FRAME_BANNED, "frame_refused_banned")                                            \
+    X(ASSAY_COUNT_FRAME_SHUT, "frame_refused_shut")                                                \
     X(ASSAY_COUNT_RATE_MESSAGES, "rate_refused_messages")                                          \
     X(ASSAY_COUNT_RATE_BYTES, "rate_refused_bytes")                                                \
     X(ASSAY_COUNT_RATE_VERIFICATIONS, "rate_refused_verifications")                                \
@@ -47,6 +49,7 @@
     X(ASSAY_COUNT_LANE_DOOR, "lane_refused_unlisted")                                              \
     X(ASSAY_COUNT_DUPLICATE, "message_dropped_duplicate")                                          \
     X(ASSAY_COUNT_BANS, "bans")                                                                    \
+    X(ASSAY_COUNT_SHUT, "peers_shut_out")                                                          \
     /* pages */                                                                                    \
     X(ASSAY_COUNT_PAGE_MALFORMED, "page_refused_malformed")                                        \
     X(ASSAY_COUNT_PAGE_DUPLICATE, "page_refused_duplicate")                                        \

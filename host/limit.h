@@ -1,5 +1,6 @@
 /*
- * host/limit.h - what one peer may cost: budgets, bans, handshakes. Pure; time is an argument.
+ * host/limit.h - what one peer may cost: budgets, bans, handshakes, conduct. Pure; time is an
+ * argument.
  *
  * The budgets grow out of what the protocol asks of an honest peer in one epoch of length T with n
  * members, times ASSAY_LIMIT_SLACK for standstill re-sends, catching up and bursts at the boundary:
@@ -21,6 +22,7 @@
 #define ASSAY_HOST_LIMIT_H
 
 #include "base/status.h"
+#include "host/conduct.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,11 +60,13 @@ struct assay_limit {
     uint32_t strikes;                      /* how many of them count */
     uint64_t banned_until_ms;
     uint64_t next_ban_ms;
+    struct assay_conduct conduct;
 };
 
 enum assay_limit_answer {
     ASSAY_LIMIT_OK,
     ASSAY_LIMIT_BANNED,
+    ASSAY_LIMIT_SHUT, /* by its conduct */
     ASSAY_LIMIT_MESSAGES,
     ASSAY_LIMIT_BYTES,
 };
@@ -72,7 +76,10 @@ void assay_limit_rates(uint32_t epoch_ms, uint32_t members, struct assay_limit_r
 /* Full buckets, no strike. Returns: nothing. */
 void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates *rates,
                       uint64_t now_ms);
-/* One frame of that length came. Returns: whether it is taken; a refused one costs nothing. */
+/* Is the peer heard at all? Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_BANNED | ASSAY_LIMIT_SHUT */
+enum assay_limit_answer assay_limit_peer(const struct assay_limit *limit, uint64_t now_ms);
+/* One frame of that length came. Returns: ASSAY_LIMIT_OK | ASSAY_LIMIT_MESSAGES |
+ * ASSAY_LIMIT_BYTES; a refused one costs nothing. */
 enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t now_ms, size_t len);
 /* Returns: true when one more verification is in the budget (and takes it). */
 bool assay_limit_verification(struct assay_limit *limit, uint64_t now_ms);

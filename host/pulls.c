@@ -86,15 +86,31 @@ enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_e
     return take(e, &flight, bytes);
 }
 
-enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint16_t from,
+/* What the answer says of whoever gave it (host/conduct.h). One that comes when it is needed no
+ * more is no fault. */
+static void note_answer(struct assay_pulls *e, uint64_t now_ms, uint16_t from,
+                        enum assay_status status)
+{
+    if (e->limits == NULL) return;
+    struct assay_conduct *conduct = &e->limits[from].conduct;
+    const bool invalid = status == ASSAY_E_TRUNCATED || status == ASSAY_E_SIGNATURE ||
+                         status == ASSAY_E_RANGE || status == ASSAY_E_TRAILING;
+    if (!invalid) assay_conduct_answered(conduct, now_ms);
+    else if (assay_conduct_note(conduct, now_ms, ASSAY_CONDUCT_OF_INVALID))
+        assay_count(e->counters, ASSAY_COUNT_SHUT);
+}
+
+enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint64_t now_ms, uint16_t from,
                                         struct assay_slice payload)
 {
     check(e);
     ASSAY_ASSERT(from < e->members);
     struct assay_fetch_request request;
     struct assay_slice bytes;
-    if (assay_gossip_evidence(e->gossip, from, payload, &request, &bytes) != ASSAY_OK)
-        return ASSAY_OK; /* counted */
+    const enum assay_status status =
+        assay_gossip_evidence(e->gossip, from, payload, &request, &bytes);
+    note_answer(e, now_ms, from, status);
+    if (status != ASSAY_OK) return ASSAY_OK; /* counted */
     return take(e, &request, bytes);
 }
 
@@ -108,6 +124,7 @@ bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms)
         return true;
     }
     ASSAY_ASSERT(action.to < e->members && action.to != e->self);
+    if (e->limits != NULL) assay_conduct_asked(&e->limits[action.to].conduct, now_ms);
     e->world.send(e->world.context, action.to, ASSAY_MESSAGE_EVIDENCE_PULL,
                   assay_slice_over(action.request.digest, ASSAY_PULL_LEN));
     return true;

@@ -58,8 +58,8 @@ ASSAY_CHECKED enum assay_status assay_pulls_verify(struct assay_pulls *e,
 ASSAY_CHECKED enum assay_status assay_pulls_serve(struct assay_pulls *e, uint16_t from,
                                                      struct assay_slice payload);
 /* A peer's answer to a pull of ours; what was not asked for is counted. Returns: ASSAY_OK | HOST */
-ASSAY_CHECKED enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint16_t from,
-                                                      struct assay_slice payload);
+ASSAY_CHECKED enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint64_t now_ms,
+                                                      uint16_t from, struct assay_slice payload);
 /* One thing that is due: a further source is asked, or a fetch fails.
  * Returns: false when nothing was. */
 bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms);

@@ -15,6 +15,9 @@ enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay
     ASSAY_ASSERT(serve->scratch != NULL && serve->answer != NULL);
     if (limit != NULL && !assay_limit_sync(limit, now_ms)) {
         assay_count(serve->counters, ASSAY_COUNT_RATE_SYNC);
+        const bool is_shut =
+            assay_conduct_note(&limit->conduct, now_ms, ASSAY_CONDUCT_OF_DUPLICATE);
+        ASSAY_ASSERT(!is_shut); /* who catches up asks often */
         return ASSAY_E_RATE;
     }
     struct assay_writer w = assay_writer_over(serve->answer, ASSAY_SYNC_ANSWER_LEN_MAX);

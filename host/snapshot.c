@@ -24,6 +24,16 @@ static void look_at_dates(struct assay_snapshot *s, const struct assay_dates *da
     s->clock_bound_ms = dates->bound_ms;
 }
 
+static void look_at_conduct(struct assay_snapshot_member *member,
+                            const struct assay_conduct *conduct, uint64_t now_ms)
+{
+    member->is_shut_out = assay_conduct_is_shut(conduct, now_ms);
+    member->is_served_last = assay_conduct_is_last(conduct, now_ms);
+    member->conduct = assay_conduct_points(conduct, now_ms);
+    for (unsigned i = 0; i < ASSAY_CONDUCT_FAULTS; i++)
+        member->conduct_faults[i] = conduct->faults[i];
+}
+
 void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_engine *engine,
                          const struct assay_limit *limits, const struct assay_dates *dates,
                          uint64_t now_ms)
@@ -42,6 +52,7 @@ void assay_snapshot_take(struct assay_snapshot *snapshot, const struct assay_eng
         struct assay_snapshot_member *member = &snapshot->members[slot];
         assay_engine_member_snapshot(engine, (uint16_t)slot, &member->ledger);
         member->banned = assay_limit_banned(&limits[slot], now_ms);
+        look_at_conduct(member, &limits[slot].conduct, now_ms);
     }
     look_at_dates(snapshot, dates);
     assay_margin_take(snapshot);

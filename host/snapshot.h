@@ -15,7 +15,7 @@
 #include "host/margin.h"
 #include "quote/verify.h"
 
-enum { ASSAY_SNAPSHOT_TEXT = 128 };
+enum { ASSAY_SNAPSHOT_TEXT = 128, ASSAY_SNAPSHOT_NEWEST = 32 };
 
 /* How long what evidence under one root is judged by will last (docs/protocol.md 8.6). */
 struct assay_snapshot_collateral {
@@ -38,6 +38,10 @@ struct assay_snapshot_member {
     struct assay_member_snapshot ledger; /* slices point into the genesis */
     bool has_address;                /* there is a way to it */
     bool banned;
+    /* How it behaves towards this node (host/conduct.h): no word about its hardware. */
+    bool is_shut_out, is_served_last;
+    uint32_t conduct; /* 0 to ASSAY_CONDUCT_FULL */
+    uint64_t conduct_faults[ASSAY_CONDUCT_FAULTS];
     bool present; /* heard of lately; always oneself */
     bool was_heard;
     uint64_t heard_age_ms; /* was_heard */
@@ -92,7 +96,8 @@ struct assay_snapshot {
         bool refused;
     } service;
     struct {
-        uint64_t samples, p50_us, p99_us;
+        uint64_t samples, p50_us, p90_us, p99_us;
+        uint32_t newest_count, newest_us[ASSAY_SNAPSHOT_NEWEST]; /* newest first */
     } finality;
     struct assay_counters counters;
 };

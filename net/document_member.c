@@ -167,6 +167,17 @@ static void put_stage(struct assay_json *object, const struct assay_snapshot_mem
     else assay_json_set_null(object, "heard_age_ms");
     if (member->has_date) assay_json_set_int(object, "date_ahead_ms", member->date_ahead_ms);
     else assay_json_set_null(object, "date_ahead_ms");
+    assay_json_set_uint(object, "conduct", member->conduct);
+    assay_json_set_bool(object, "shut_out", member->is_shut_out);
+}
+
+static void put_faults(struct assay_json *object, const struct assay_snapshot_member *member)
+{
+    struct assay_json *faults = assay_json_object();
+    for (unsigned i = 0; i < ASSAY_CONDUCT_FAULTS; i++)
+        assay_json_set_uint(faults, assay_conduct_name((enum assay_conduct_fault)i),
+                            member->conduct_faults[i]);
+    assay_json_set(object, "conduct_faults", faults);
 }
 
 static void put_keys(struct assay_json *object, const struct assay_snapshot_member *member)
@@ -179,6 +190,7 @@ static void put_keys(struct assay_json *object, const struct assay_snapshot_memb
     assay_json_set_bool(object, "has_address", member->has_address);
     if (member->has_date) assay_json_set_uint(object, "date_round_ms", member->date_round_ms);
     assay_json_set_bool(object, "banned", member->banned);
+    put_faults(object, member);
 }
 
 struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole)

@@ -35,7 +35,12 @@ static struct assay_json *finality_of(const struct assay_snapshot *s)
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "samples", s->finality.samples);
     assay_json_set_uint(object, "p50_us", s->finality.p50_us);
+    assay_json_set_uint(object, "p90_us", s->finality.p90_us);
     assay_json_set_uint(object, "p99_us", s->finality.p99_us);
+    struct assay_json *newest = assay_json_array();
+    for (uint32_t i = 0; i < s->finality.newest_count; i++)
+        assay_json_append_uint(newest, s->finality.newest_us[i]);
+    assay_json_set(object, "newest_us", newest);
     return object;
 }
 

@@ -190,7 +190,7 @@ void host_pull(struct assay_host *host, uint16_t from, struct assay_slice payloa
 
 void host_pulled(struct assay_host *host, uint16_t from, struct assay_slice payload)
 {
-    stop_if_failed(host, assay_pulls_pulled(&host->pulls, from, payload));
+    stop_if_failed(host, assay_pulls_pulled(&host->pulls, host->now_ms, from, payload));
 }
 
 void host_evidence_turn(struct assay_host *host)

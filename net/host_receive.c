@@ -16,6 +16,22 @@ static void say_banned(struct assay_host *host, uint16_t slot)
     host_tell(host, "peer_banned", slot, 0, 0, "%s sent invalid signatures", name);
 }
 
+static void say_shut_out(struct assay_host *host, uint16_t slot)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    const struct assay_conduct *conduct = &host->limits[slot].conduct;
+    host_name(host, slot, name, sizeof name);
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "peer_shut_out")) {
+        assay_log_text(&host->log, "peer", name);
+        assay_log_uint(&host->log, "for_ms", conduct->shut_until_ms - host->now_ms);
+        for (unsigned i = 0; i < ASSAY_CONDUCT_FAULTS; i++)
+            assay_log_uint(&host->log, assay_conduct_name((enum assay_conduct_fault)i),
+                           conduct->faults[i]);
+    }
+    assay_log_end(&host->log);
+    host_tell(host, "peer_shut_out", slot, 0, 0, "%s floods, or sends what is no message", name);
+}
+
 static void to_engine(struct assay_host *host, uint16_t slot, enum assay_message_kind kind,
                       struct assay_slice payload)
 {
@@ -100,7 +116,9 @@ void host_receive(struct assay_host *host)
     for (int i = 0; i < HOST_FRAMES_PER_TURN && host->waiting == NULL; i++) {
         if (host->failure != ASSAY_OK) return;
         if (assay_link_receive(host->link, &slot, &which, &bytes) != ASSAY_OK) return;
+        const uint32_t shut_before = host->limits[slot].conduct.shut_count;
         take_frame(host, slot, which, bytes);
+        if (host->limits[slot].conduct.shut_count != shut_before) say_shut_out(host, slot);
     }
 }
 

@@ -331,6 +331,9 @@ static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
     s->service.refused = service.refused_by_last;
     s->finality.samples = host->latency.count;
     s->finality.p50_us = assay_latency_us(&host->latency, 500);
+    s->finality.p90_us = assay_latency_us(&host->latency, 900);
+    s->finality.newest_count =
+        assay_latency_newest(&host->latency, s->finality.newest_us, ASSAY_SNAPSHOT_NEWEST);
     s->finality.p99_us = assay_latency_us(&host->latency, 990);
 }
 

@@ -37,6 +37,16 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+uint32_t assay_latency_newest(const struct assay_latency *latency, uint32_t *us, uint32_t count)
+{
+    uint32_t n = 0;
+    while (n < count && n < latency->count && n < ASSAY_LATENCY_SAMPLES) {
+        us[n] = latency->us[(latency->count - 1 - n) % ASSAY_LATENCY_SAMPLES];
+        n++;
+    }
+    return n;
+}
+
 uint32_t assay_latency_us(const struct assay_latency *latency, uint32_t permille)
 {
     uint32_t sorted[ASSAY_LATENCY_SAMPLES];

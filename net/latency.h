@@ -28,6 +28,8 @@ void assay_latency_open(struct assay_latency *latency, uint64_t view, uint64_t h
 /* A block became final; it is measured when it was ours. Returns: nothing. */
 void assay_latency_final(struct assay_latency *latency, uint64_t view, uint64_t height,
                          uint64_t now_us);
+/* Copies the newest samples, newest first. Returns: how many, count at most. */
+uint32_t assay_latency_newest(const struct assay_latency *latency, uint32_t *us, uint32_t count);
 /* Returns: the percentile in microseconds over the ring, 0 without samples; permille <= 1000. */
 uint32_t assay_latency_us(const struct assay_latency *latency, uint32_t permille);
 

@@ -4,6 +4,7 @@
 #include "apps/assay/ask.h"
 #include "apps/assay/command.h"
 #include "apps/assay/terminal.h"
+#include "host/conduct.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,10 @@ static void put_why(const struct assay_json *node)
     (void)printf("%s%s%s", is_member ? "" : stage, is_member ? "" : "; ",
                  assay_json_bool(node, "in_maintenance", false) ? "in maintenance; " : "");
     (void)fputs(assay_json_bool(node, "probation", false) ? "on probation; " : "", stdout);
+    if (assay_json_bool(node, "shut_out", false)) (void)fputs("shut out here; ", stdout);
+    else if (assay_json_get(node, "conduct") != NULL &&
+             assay_number_of(node, "conduct") < ASSAY_CONDUCT_LAST)
+        (void)fputs("served last here; ", stdout);
     (void)fputs(assay_text_of(reason, "text", ""), stdout);
     if (assay_number_of(reason, "epoch") > 0)
         (void)printf(" (epoch %llu)", assay_number_of(reason, "epoch"));

@@ -105,12 +105,15 @@ static void put_members(const struct page *page, const struct assay_snapshot *s)
 {
     static const char *const words[] = { "full", "warning", "restricted", "suspended" };
     uint64_t bands[4] = { 0 }, present = 0, banned = 0, attested = 0, offences = 0;
+    uint64_t shut = 0, last = 0;
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
         if (m->ledger.stage != ASSAY_STAGE_MEMBER) continue;
         bands[(unsigned)m->ledger.trust.score.standing % 4]++;
         present += m->present;
         banned += m->banned;
+        shut += m->is_shut_out;
+        last += m->is_served_last && !m->is_shut_out;
         offences += m->ledger.trust.offences.count;
         attested += m->ledger.last_success_epoch + 1 >= s->chain.epoch;
     }
@@ -126,6 +129,8 @@ static void put_members(const struct page *page, const struct assay_snapshot *s)
     sample(page, "assay_peers", "state", "present", present, 0);
     sample(page, "assay_peers", "state", "absent", all - present, 0);
     sample(page, "assay_peers", "state", "banned", banned, 0);
+    sample(page, "assay_peers", "state", "shut_out", shut, 0);
+    sample(page, "assay_peers", "state", "served_last", last, 0);
 }
 
 static void put_margin(const struct page *page, const struct assay_snapshot *s)

@@ -211,6 +211,15 @@ static int oldest_of(const struct link_census *c, uint16_t slot)
     return oldest;
 }
 
+/* Whoever is not heard is not kept, either (docs/protocol.md 10.5.1). */
+static uint32_t connections_of(const struct assay_link *link, uint16_t slot)
+{
+    const struct assay_limit *limits = link->config.limits;
+    if (limits == NULL || assay_limit_peer(&limits[slot], link->now_ms) == ASSAY_LIMIT_OK)
+        return LINK_CONNECTIONS_OF_ONE;
+    return 0;
+}
+
 /* Oldest first: who has just come may still be about to say who it is. */
 static void thin_out(struct assay_link *link, struct link_load *t, uint16_t slot,
                      uint32_t count_max)
@@ -251,5 +260,5 @@ void assay_census_take(struct assay_link *link)
     count_all(link, &strangers);
     thin_out(link, &strangers, LINK_NOBODY, c->silent_max);
     for (uint32_t s = 0; s < link->config.roster->count; s++)
-        thin_out(link, &c->of_member[s], (uint16_t)s, LINK_CONNECTIONS_OF_ONE);
+        thin_out(link, &c->of_member[s], (uint16_t)s, connections_of(link, (uint16_t)s));
 }

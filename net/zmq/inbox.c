@@ -70,26 +70,42 @@ static void pop(struct assay_link *link, struct link_inbox *box)
     free(frame);
 }
 
+/* The member whose turn it is: of those that behave, and of the others when no such one waits
+ * (host/conduct.h). Returns: its slot, LINK_NOBODY when nothing waits. */
+static uint16_t whose_turn(const struct assay_link *link)
+{
+    const uint32_t members = link->config.roster->count;
+    const struct assay_limit *limits = link->config.limits;
+    uint16_t last = LINK_NOBODY;
+    for (uint32_t i = 0; i < members && link->waiting > 0; i++) {
+        const uint16_t slot = (uint16_t)((link->turn + i) % members);
+        if (link->inboxes[slot].first == NULL) continue;
+        if (limits == NULL || !assay_conduct_is_last(&limits[slot].conduct, link->now_ms))
+            return slot;
+        if (last == LINK_NOBODY) last = slot;
+    }
+    return last;
+}
+
 enum assay_status assay_inbox_take(struct assay_link *link, zmq_msg_t **message,
                                    struct assay_slice *frame)
 {
-    const uint32_t members = link->config.roster->count;
-    for (uint32_t i = 0; i < members; i++) {
-        struct link_inbox *box = &link->inboxes[(link->turn + i) % members];
-        struct link_frame *first = box->first;
-        if (first == NULL) continue;
-        link->turn = (link->turn + i + 1) % members;
-        const enum assay_status status = assay_batch_next(&first->batch, frame);
-        *message = &first->message;
-        if (status == ASSAY_OK && !assay_batch_ended(&first->batch)) return ASSAY_OK;
-        const uint8_t *from = first->batch.bytes.bytes;
-        pop(link, box);
-        *message = &link->frame;
-        /* Moving a message may move its bytes, when they are few. */
-        const uint8_t *moved = zmq_msg_data(&link->frame);
-        if (status == ASSAY_OK) frame->bytes = moved + (frame->bytes - from);
-        return status;
+    const uint16_t slot = whose_turn(link);
+    if (slot == LINK_NOBODY) {
+        ASSAY_ASSERT(link->waiting == 0);
+        return ASSAY_E_AGAIN;
     }
-    ASSAY_ASSERT(link->waiting == 0);
-    return ASSAY_E_AGAIN;
+    struct link_inbox *box = &link->inboxes[slot];
+    struct link_frame *first = box->first;
+    link->turn = (slot + 1U) % link->config.roster->count;
+    const enum assay_status status = assay_batch_next(&first->batch, frame);
+    *message = &first->message;
+    if (status == ASSAY_OK && !assay_batch_ended(&first->batch)) return ASSAY_OK;
+    const uint8_t *from = first->batch.bytes.bytes;
+    pop(link, box);
+    *message = &link->frame;
+    /* Moving a message may move its bytes, when they are few. */
+    const uint8_t *moved = zmq_msg_data(&link->frame);
+    if (status == ASSAY_OK) frame->bytes = moved + (frame->bytes - from);
+    return status;
 }

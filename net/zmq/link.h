@@ -43,7 +43,7 @@ struct assay_link_config {
     /* A silent peer is dialled again after it; 0: 1000. Being refused is silence too: this is how
      * long a member that was just listed waits for a peer to know. */
     int redial_ms;
-    bool self_test; /* prove that a NULL client and an unknown key are refused */
+    bool self_test; /* prove that NULL, PLAIN and an unknown key are refused */
 };
 
 /*

@@ -169,8 +169,8 @@ void assay_census_take(struct assay_link *link);
  * Returns: true when it has refused the unknown key. */
 typedef bool assay_selftest_pump(void *context);
 /*
- * Dial endpoint twice, without CURVE and with a key that nobody knows.
- * Returns: ASSAY_OK (both were refused) | ASSAY_E_INVALID (one got in) | ASSAY_E_TIMEOUT |
+ * Dial endpoint without CURVE (NULL), with a password (PLAIN) and with a key that nobody knows.
+ * Returns: ASSAY_OK (all were refused) | ASSAY_E_INVALID (one got in) | ASSAY_E_TIMEOUT |
  *          ASSAY_E_IO
  */
 ASSAY_CHECKED enum assay_status assay_selftest(void *context, const char *endpoint,

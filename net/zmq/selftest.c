@@ -2,8 +2,9 @@
  * net/zmq/selftest.c - at start-up: does the door that we opened keep strangers out?
  *
  * A library that is built otherwise, or an option that is misspelt, would let NULL clients or
- * every CURVE key in without a word (it happened to others). So a node dials itself twice before
- * it says that it is up.
+ * every CURVE key in without a word (it happened to others). So a node dials itself three times
+ * before it says that it is up: without a mechanism, with a name and a password, with a key that
+ * nobody knows.
  */
 #include "net/zmq/link_internal.h"
 
@@ -55,24 +56,42 @@ static void look(struct caller *caller)
     }
 }
 
-static enum assay_status outcome(struct caller *plain, struct caller *unknown,
-                                 assay_selftest_pump *pump, void *pump_context)
+/* Those that speak another mechanism are told so; a key that is not known meets silence. */
+enum { CALLER_NULL, CALLER_PLAIN, CALLER_UNKNOWN, CALLERS };
+
+static enum assay_status outcome(struct caller callers[static CALLERS], assay_selftest_pump *pump,
+                                 void *pump_context)
 {
     int quiet_ms = 0;
     for (int waited_ms = 0; waited_ms < LINK_SELF_TEST_MS; waited_ms += PUMP_MS) {
-        zmq_pollitem_t items[2] = { { .socket = plain->monitor, .events = ZMQ_POLLIN },
-                                    { .socket = unknown->monitor, .events = ZMQ_POLLIN } };
-        if (zmq_poll(items, 2, PUMP_MS) < 0) return ASSAY_E_IO;
+        zmq_pollitem_t items[CALLERS];
+        for (int i = 0; i < CALLERS; i++)
+            items[i] = (zmq_pollitem_t){ .socket = callers[i].monitor, .events = ZMQ_POLLIN };
+        if (zmq_poll(items, CALLERS, PUMP_MS) < 0) return ASSAY_E_IO;
         /*
          * A refusal with 300 is silence: nothing reaches the caller until the handshake times out.
          */
         if (pump(pump_context)) quiet_ms += PUMP_MS;
-        look(plain);
-        look(unknown);
-        if (plain->accepted || unknown->accepted) return ASSAY_E_INVALID;
-        if (plain->refused && quiet_ms >= LINK_SELF_TEST_QUIET_MS) return ASSAY_OK;
+        for (int i = 0; i < CALLERS; i++) {
+            look(&callers[i]);
+            if (callers[i].accepted) return ASSAY_E_INVALID;
+        }
+        const bool refused = callers[CALLER_NULL].refused && callers[CALLER_PLAIN].refused;
+        if (refused && quiet_ms >= LINK_SELF_TEST_QUIET_MS) return ASSAY_OK;
     }
     return ASSAY_E_TIMEOUT;
+}
+
+static bool prepare_all(void *context, struct caller callers[static CALLERS])
+{
+    static const char *const names[CALLERS] = { "inproc://selftest-null",
+                                                "inproc://selftest-plain",
+                                                "inproc://selftest-unknown" };
+    for (int i = 0; i < CALLERS; i++)
+        if (!prepare(context, &callers[i], names[i])) return false;
+    void *plain = callers[CALLER_PLAIN].socket;
+    return assay_socket_bytes(plain, ZMQ_PLAIN_USERNAME, "assay", 5) &&
+           assay_socket_bytes(plain, ZMQ_PLAIN_PASSWORD, "assay", 5);
 }
 
 enum assay_status assay_selftest(void *context, const char *endpoint,
@@ -81,20 +100,17 @@ enum assay_status assay_selftest(void *context, const char *endpoint,
                                  const uint8_t public_key[static 32], assay_selftest_pump *pump,
                                  void *pump_context)
 {
-    struct caller plain = { 0 }, unknown = { 0 };
+    struct caller callers[CALLERS] = { 0 };
     enum assay_status status = ASSAY_E_IO;
-    if (!prepare(context, &plain, "inproc://selftest-plain") ||
-        !prepare(context, &unknown, "inproc://selftest-unknown"))
-        goto out;
-    if (!assay_socket_bytes(unknown.socket, ZMQ_CURVE_SERVERKEY, server_key, 32) ||
-        !assay_socket_bytes(unknown.socket, ZMQ_CURVE_PUBLICKEY, public_key, 32) ||
-        !assay_socket_bytes(unknown.socket, ZMQ_CURVE_SECRETKEY, secret->bytes, 32))
-        goto out;
-    if (zmq_connect(plain.socket, endpoint) != 0 || zmq_connect(unknown.socket, endpoint) != 0)
-        goto out;
-    status = outcome(&plain, &unknown, pump, pump_context);
-out:
-    hang_up(&unknown);
-    hang_up(&plain);
+    bool good = prepare_all(context, callers);
+    void *unknown = callers[CALLER_UNKNOWN].socket;
+    good = good && assay_socket_bytes(unknown, ZMQ_CURVE_SERVERKEY, server_key, 32) &&
+           assay_socket_bytes(unknown, ZMQ_CURVE_PUBLICKEY, public_key, 32) &&
+           assay_socket_bytes(unknown, ZMQ_CURVE_SECRETKEY, secret->bytes, 32);
+    for (int i = 0; good && i < CALLERS; i++)
+        good = zmq_connect(callers[i].socket, endpoint) == 0;
+    if (good) status = outcome(callers, pump, pump_context);
+    for (int i = 0; i < CALLERS; i++)
+        hang_up(&callers[i]);
     return status;
 }

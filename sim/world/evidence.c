@@ -315,7 +315,7 @@ void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_ef
 void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
                   struct assay_slice payload)
 {
-    check(assay_pulls_pulled(pulls_of(w, node), from, payload));
+    check(assay_pulls_pulled(pulls_of(w, node), world_mono_ms(w, node), from, payload));
     world_gossip_turn(w, node);
 }
 

@@ -3,9 +3,9 @@
  *
  * At each close, and whatever the roster of host/ says, the standings are taken from the ledger:
  * nobody SUSPENDED is served by others or permitted to work itself, everybody else is
- * (docs/protocol.md 10.5). Nobody honest is banned. What comes from others is passed on. With
- * budgets on, whoever is honest stays within them: what the protocol asks of a member is never
- * refused for its rate.
+ * (docs/protocol.md 10.5). Nobody honest is banned or shut out. What comes from others is passed
+ * on. With budgets on, whoever is honest stays within them: what the protocol asks of a member is
+ * never refused for its rate.
  */
 #include "sim/world/world_internal.h"
 
@@ -68,6 +68,16 @@ void world_lanes_banned(struct assay_sim_world *w, uint32_t node, uint32_t from)
                      from);
 }
 
+/* Links lose, repeat and hold up: who is honest is served last for that, never shut out
+ * (docs/protocol.md 10.5.1). */
+static void check_conduct(struct assay_sim_world *w, uint32_t node, uint32_t from)
+{
+    const struct assay_conduct *conduct = &w->nodes[node].limits[from].conduct;
+    if (conduct->shut_count > 0 && world_trusted(w, from))
+        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u shuts out node %u, which is honest", node,
+                     from);
+}
+
 static uint64_t over_rate(const struct world_node *n)
 {
     return n->counters->value[ASSAY_COUNT_RATE_MESSAGES] +
@@ -83,6 +93,10 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
     if (!w->options.limits || item->from == ASSAY_SLOT_SELF) return true;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_BUDGET && item->node == 1)
         n->limits[2].messages.rate_s = 0;
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_CONDUCT && item->node == 1)
+        n->counters->value[ASSAY_COUNT_SHUT] +=
+            assay_conduct_note(&n->limits[item->from].conduct, world_mono_ms(w, item->node),
+                               ASSAY_CONDUCT_OF_INVALID);
     const uint64_t before = over_rate(n);
     const bool taken =
         assay_admission_whole(&n->admission, world_mono_ms(w, item->node), item->from,
@@ -91,5 +105,6 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
         world_broken(w, ASSAY_SIM_CHECKER_LANES,
                      "node %u refuses message %d of node %u, which is honest: over its budget",
                      item->node, (int)message.kind, item->from);
+    check_conduct(w, item->node, item->from);
     return taken;
 }

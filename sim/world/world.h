@@ -53,6 +53,7 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_LANES,       /* the roster of node 1 says that node 3 is suspended */
     ASSAY_SIM_WORLD_PLANT_BUDGET,      /* the budget of node 2 at node 1 does not refill */
     ASSAY_SIM_WORLD_PLANT_POISON,      /* every view is said to follow nullified ones */
+    ASSAY_SIM_WORLD_PLANT_CONDUCT,     /* node 1 finds whatever it is sent malformed */
     ASSAY_SIM_WORLD_PLANT_BAN,         /* node 1 is said to ban whoever sends it something */
     ASSAY_SIM_WORLD_PLANT_VERIFIES,    /* node 1 is said to verify everything forty times */
     ASSAY_SIM_WORLD_PLANT_CHARTER,     /* node 1 is said to judge by another policy */

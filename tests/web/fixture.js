@@ -220,6 +220,8 @@ function network(options = {}) {
         heard_age_ms: away(i, epochs) ? 31000 : 12 + ((i * 7) % 80),
         date_ahead_ms: (i % 5) - 2,
         banned: false,
+        conduct: 1000,
+        shut_out: false,
     }));
     const status = {
         sentence: '',
@@ -283,7 +285,7 @@ function network(options = {}) {
         standing: 'FULL',
         insecure: true,
         uptime_ms: epochs * T,
-        finality: { samples: epochs * 3, p50_us: 21600, p99_us: 48900 },
+        finality: { samples: epochs * 3, p50_us: 21600, p90_us: 37100, p99_us: 48900, newest_us: [] },
     };
     const docs = {
         status,

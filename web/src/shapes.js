@@ -118,6 +118,7 @@ const loud = {
     enclave_exited: 'warn',
     no_quote: 'warn',
     peer_banned: 'warn',
+    peer_shut_out: 'warn',
     collateral_age: 'warn',
     order_done: 'note',
     incarnation_listed: 'good',

@@ -152,3 +152,165 @@ Test(host_admission, invalid_signatures_ban)
     cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_REFUSED);
     cr_assert_eq(counted(ASSAY_COUNT_FRAME_BANNED), 1);
 }
+
+/* ------------------------------------------------------------ one check after the other */
+
+/* What a frame may have cost: of each the same before and after, unless it came that far. */
+struct cost {
+    uint64_t level_milli, bytes_milli, counted;
+    size_t held;
+};
+
+static struct cost cost_of(uint16_t slot)
+{
+    struct cost cost = { .level_milli = limits[slot].messages.level_milli,
+                         .bytes_milli = limits[slot].bytes.level_milli,
+                         .held = assay_pages_held(a.pages, NULL) };
+    for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++)
+        cost.counted += counters.value[i];
+    return cost;
+}
+
+/* A first page of three, of a kind, from a slot. */
+static enum assay_admitted give_page(uint16_t slot, unsigned kind, bool good_header)
+{
+    static uint8_t object[3 * ASSAY_PAGE_LEN], page[ASSAY_FRAME_LEN_MAX];
+    uint8_t digest[32];
+    struct assay_slice payload, frame;
+    struct assay_writer w = assay_writer_over(page, sizeof page);
+    const struct assay_slice whole = assay_slice_over(object, sizeof object);
+    assay_page_digest((uint16_t)kind, whole, digest);
+    cr_assert_eq(assay_page_encode((uint16_t)kind, whole, digest, 0, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &payload), ASSAY_OK);
+    w = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_frame_encode(chain, ASSAY_MESSAGE_PAGE, payload, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &frame), ASSAY_OK);
+    if (!good_header) bytes[1] ^= 1;
+    return assay_admission_frame(&a, NOW, slot, ASSAY_ROSTER_TRANSPORT, frame, &message);
+}
+
+static void empty_budget(uint16_t slot)
+{
+    limits[slot].messages.level_milli = 0;
+}
+
+static void refused_for(uint16_t slot, enum assay_counter which, const struct cost *before)
+{
+    const struct cost after = cost_of(slot);
+    cr_assert_eq(after.counted, before->counted + 1, "one reason alone");
+    cr_assert_eq(counted(which), 1, "%s", assay_counter_name(which));
+    cr_assert_eq(after.level_milli, before->level_milli, "%s", assay_counter_name(which));
+    cr_assert_eq(after.bytes_milli, before->bytes_milli, "%s", assay_counter_name(which));
+    cr_assert_eq(after.held, 0);
+}
+
+/*
+ * One frame fails every check; each time the first one that it fails is mended, and the next is
+ * its reason. Nothing of what comes later has cost anything by then.
+ */
+Test(host_admission, size_header_peer_lane_rate_one_after_the_other)
+{
+    entries[1].weight = 0;
+    empty_budget(1);
+    for (int i = 0; i < ASSAY_BAN_STRIKES; i++)
+        (void)assay_limit_strike(&limits[1], NOW);
+    struct cost before = cost_of(1);
+    static const uint8_t oversize[ASSAY_FRAME_LEN_MAX + 1];
+    limits[1].banned_until_ms = 0;
+    (void)assay_admission_frame(&a, NOW, 1, ASSAY_ROSTER_TRANSPORT,
+                                assay_slice_over(oversize, sizeof oversize), &message);
+    refused_for(1, ASSAY_COUNT_FRAME_OVERSIZE, &before);
+    before = cost_of(1);
+    cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, false), ASSAY_ADMIT_REFUSED);
+    refused_for(1, ASSAY_COUNT_FRAME_CHAIN, &before);
+    limits[1].banned_until_ms = NOW + 1;
+    before = cost_of(1);
+    cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, true), ASSAY_ADMIT_REFUSED);
+    refused_for(1, ASSAY_COUNT_FRAME_BANNED, &before);
+    limits[1].banned_until_ms = 0;
+    before = cost_of(1);
+    cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, true), ASSAY_ADMIT_REFUSED);
+    refused_for(1, ASSAY_COUNT_LANE_VOTER, &before);
+    entries[1].weight = 1;
+    before = cost_of(1);
+    cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, true), ASSAY_ADMIT_REFUSED);
+    refused_for(1, ASSAY_COUNT_RATE_MESSAGES, &before);
+    assay_limit_init(&limits[1], &rates, NOW);
+    cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, true), ASSAY_ADMIT_REFUSED);
+    cr_assert_eq(assay_pages_held(a.pages, NULL), ASSAY_PAGE_LEN, "now it is kept");
+}
+
+/* Whoever has no weight filled our pages with proposals that were refused when they were whole. */
+Test(host_admission, no_page_is_kept_of_what_its_sender_may_not_send)
+{
+    entries[1].weight = 0;
+    cr_assert_eq(give_page(1, ASSAY_MESSAGE_PROPOSAL, true), ASSAY_ADMIT_REFUSED);
+    cr_assert_eq(counted(ASSAY_COUNT_LANE_VOTER), 1);
+    cr_assert_eq(assay_pages_held(a.pages, NULL), 0);
+    cr_assert_eq(give_page(2, 999, true), ASSAY_ADMIT_REFUSED);
+    cr_assert_eq(counted(ASSAY_COUNT_FRAME_KIND), 1);
+    cr_assert_eq(assay_pages_held(a.pages, NULL), 0);
+}
+
+/* A refusal of service is an answer, and answers are for those who keep to their budget. */
+Test(host_admission, the_suspended_are_told_so_within_their_budget)
+{
+    entries[2].standing = ASSAY_STANDING_SUSPENDED;
+    uint64_t told = 0;
+    while (give(2, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_SERVICE_ASK, 1) == ASSAY_ADMIT_SUSPENDED)
+        told++;
+    cr_assert_eq(told, rates.messages_burst);
+    cr_assert_eq(counted(ASSAY_COUNT_RATE_MESSAGES), 1);
+}
+
+Test(host_admission, a_large_service_ask_of_the_suspended_is_not_kept)
+{
+    entries[2].standing = ASSAY_STANDING_SUSPENDED;
+    cr_assert_eq(give_page(2, ASSAY_MESSAGE_SERVICE_ASK, true), ASSAY_ADMIT_REFUSED);
+    cr_assert_eq(assay_pages_held(a.pages, NULL), 0);
+}
+
+/* ------------------------------------------------------------ conduct */
+
+Test(host_admission, malformed_frames_shut_out_one_peer_and_no_other)
+{
+    const struct assay_slice none = { 0 };
+    for (int i = 0; i < ASSAY_CONDUCT_FULL / ASSAY_CONDUCT_INVALID; i++) {
+        cr_assert_eq(counted(ASSAY_COUNT_SHUT), 0);
+        (void)assay_admission_frame(&a, NOW, 1, ASSAY_ROSTER_DOOR, none, &message);
+    }
+    cr_assert_eq(counted(ASSAY_COUNT_SHUT), 1);
+    cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_REFUSED);
+    cr_assert_eq(counted(ASSAY_COUNT_FRAME_SHUT), 1);
+    cr_assert_eq(give(2, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_TAKEN);
+}
+
+/* A kind that we do not know may be a newer build's, and what the engine calls early, of another
+ * chain or unfit may be said in good faith. */
+Test(host_admission, a_newer_build_and_another_view_of_things_shut_nobody_out)
+{
+    static const enum assay_status in_good_faith[] = { ASSAY_E_EARLY,     ASSAY_E_CHAIN,
+                                                       ASSAY_E_STRANGER,  ASSAY_E_INVALID,
+                                                       ASSAY_E_DUPLICATE, ASSAY_E_STALE,
+                                                       ASSAY_E_UNSUPPORTED, ASSAY_E_FULL };
+    for (int i = 0; i < 5000; i++) {
+        (void)give(1, ASSAY_ROSTER_TRANSPORT, (enum assay_message_kind)999, 1);
+        for (size_t k = 0; k < sizeof in_good_faith / sizeof in_good_faith[0]; k++)
+            cr_assert_not(assay_admission_judged(&a, NOW + (uint64_t)i * 100, 1, in_good_faith[k],
+                                                 NULL));
+    }
+    cr_assert_eq(counted(ASSAY_COUNT_SHUT), 0);
+    cr_assert(assay_conduct_is_last(&limits[1].conduct, NOW + 500000), "but served last");
+}
+
+Test(host_admission, what_cannot_be_read_and_bad_signatures_are_held_against_the_sender)
+{
+    (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_TRUNCATED, NULL);
+    (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_SIGNATURE, NULL);
+    cr_assert_eq(limits[1].conduct.faults[ASSAY_CONDUCT_OF_INVALID], 2);
+    (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_DUPLICATE, NULL);
+    (void)assay_admission_judged(&a, NOW, 1, ASSAY_E_STALE, NULL);
+    cr_assert_eq(limits[1].conduct.faults[ASSAY_CONDUCT_OF_DUPLICATE], 2);
+    (void)assay_admission_judged(&a, NOW, 1, ASSAY_OK, NULL);
+    cr_assert_eq(assay_conduct_points(&limits[1].conduct, NOW), ASSAY_CONDUCT_FULL - 102);
+}

@@ -83,7 +83,7 @@ Test(host_limit, three_invalid_signatures_in_a_minute_ban_and_bans_double)
         cr_assert_not(assay_limit_strike(&limit, now));
         cr_assert_not(assay_limit_strike(&limit, now + 1));
         cr_assert(assay_limit_strike(&limit, now + 2));
-        cr_assert_eq(assay_limit_frame(&limit, now + 3, 1), ASSAY_LIMIT_BANNED);
+        cr_assert_eq(assay_limit_peer(&limit, now + 3), ASSAY_LIMIT_BANNED);
         cr_assert(assay_limit_banned(&limit, now + 2 + expected - 1));
         cr_assert_not(assay_limit_banned(&limit, now + 2 + expected));
         now += 2 + expected;

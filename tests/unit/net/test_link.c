@@ -441,6 +441,44 @@ Test(net_link, self_test_notices_a_door_without_curve)
     zmq_ctx_term(context);
 }
 
+/* Says yes to whoever asks at the door. */
+static bool pump_yes(void *zap)
+{
+    char id[64] = "", part[256];
+    int more = 1;
+    for (int at = 0; more != 0; at++) {
+        size_t len = sizeof more;
+        const int got = zmq_recv(zap, at == 1 ? id : part, sizeof id, ZMQ_DONTWAIT);
+        if (got < 0) return true;
+        if (zmq_getsockopt(zap, ZMQ_RCVMORE, &more, &len) != 0) return true;
+    }
+    const char *const answer[] = { "1.0", id, "200", "", "", "" };
+    for (int i = 0; i < 6; i++)
+        (void)zmq_send(zap, answer[i], strlen(answer[i]), i < 5 ? ZMQ_SNDMORE : 0);
+    return true;
+}
+
+Test(net_link, self_test_notices_a_door_that_takes_passwords)
+{
+    char endpoint[128];
+    size_t len = sizeof endpoint;
+    make_keys();
+    void *context = zmq_ctx_new();
+    void *zap = zmq_socket(context, ZMQ_REP);
+    void *door = zmq_socket(context, ZMQ_PULL);
+    cr_assert_eq(zmq_bind(zap, "inproc://zeromq.zap.01"), 0);
+    cr_assert(assay_socket_int(door, ZMQ_PLAIN_SERVER, 1));
+    cr_assert(assay_socket_bytes(door, ZMQ_ZAP_DOMAIN, "assay", 5));
+    cr_assert_eq(zmq_bind(door, "tcp://127.0.0.1:*"), 0);
+    cr_assert_eq(zmq_getsockopt(door, ZMQ_LAST_ENDPOINT, endpoint, &len), 0);
+    cr_assert_eq(assay_selftest(context, endpoint, nodes[0].door, &nodes[1].door_secret,
+                                nodes[1].door, pump_yes, zap),
+                 ASSAY_E_INVALID);
+    zmq_close(door);
+    zmq_close(zap);
+    zmq_ctx_term(context);
+}
+
 Test(net_link, self_test_notices_a_door_that_takes_every_key)
 {
     char endpoint[128];

@@ -343,3 +343,86 @@ Test(net_link_hostile, hangs_up_on_what_cannot_be_decoded)
     hears_the_honest();
     close_all();
 }
+
+/* ------------------------------------------------------------ conduct */
+
+Test(net_link_hostile, hangs_up_on_the_shut_out_and_hears_them_again_afterwards)
+{
+    char text[64];
+    uint16_t slot = 99;
+    open_all();
+    introduce(0, 1);
+    say(0, 1, "before");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    struct assay_conduct *conduct = &nodes[1].limits[0].conduct;
+    conduct->shut_until_ms = now_ms() + 1500;
+    while (assay_conduct_is_shut(conduct, now_ms())) {
+        say(0, 1, "meanwhile");
+        (void)listen_for(1, STEP_MS, text, sizeof text, &slot);
+    }
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_CONNECTION_CUT], 0);
+    cr_assert_gt(nodes[1].counters.value[ASSAY_COUNT_HANDSHAKE_SHUT], 0);
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot), "forgiven");
+    cr_assert_eq(slot, 0);
+    close_all();
+}
+
+static void fill(size_t from, uint32_t frames)
+{
+    const uint64_t end_ms = now_ms() + LONG_MS;
+    for (uint32_t i = 0; i < frames; i++)
+        say(from, 1, "x");
+    while (nodes[1].link->inboxes[from].count == 0 && now_ms() < end_ms) {
+        cr_assert_eq(assay_link_wait(nodes[from].link, now_ms(), NULL, 0, 1), ASSAY_OK);
+        cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, 1), ASSAY_OK);
+    }
+    cr_assert_gt(nodes[1].link->inboxes[from].count, 0);
+}
+
+Test(net_link_hostile, serves_those_who_behave_first)
+{
+    enum { FRAMES = 8 };
+    open_all();
+    introduce(0, 1);
+    introduce(2, 1);
+    assay_link_pause(nodes[1].link, true);
+    fill(0, FRAMES);
+    fill(2, FRAMES);
+    nodes[1].limits[0].conduct.points_milli = 0;
+    nodes[1].limits[0].conduct.at_ms = UINT64_MAX; /* nothing comes back while this runs */
+    assay_link_pause(nodes[1].link, false);
+    for (int i = 0; i < FRAMES; i++) {
+        struct assay_slice frame;
+        uint16_t slot = 0;
+        enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+        cr_assert_eq(assay_link_receive(nodes[1].link, &slot, &which, &frame), ASSAY_OK);
+        cr_assert_eq(slot, 2, "frame %d", i);
+    }
+    uint16_t slot = 99;
+    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
+    struct assay_slice frame;
+    cr_assert_eq(assay_link_receive(nodes[1].link, &slot, &which, &frame), ASSAY_OK);
+    cr_assert_eq(slot, 0, "last, but served");
+    close_all();
+}
+
+/* At the limit and one past it: what one member's frames may take, over all its connections. */
+Test(net_link_hostile, one_inbox_holds_its_bytes_and_its_frames_and_not_one_more)
+{
+    open_all();
+    zmq_msg_t message;
+    uint32_t taken = 0;
+    cr_assert_eq(zmq_msg_init_size(&message, 10), 0);
+    while (assay_inbox_put(nodes[1].link, 0, &message)) {
+        taken++;
+        cr_assert_eq(zmq_msg_init_size(&message, 10), 0);
+    }
+    zmq_msg_close(&message);
+    cr_assert_eq(taken, LINK_INBOX_FRAMES_MAX);
+    cr_assert_eq(zmq_msg_init_size(&message, LINK_INBOX_BYTES_MAX), 0);
+    cr_assert(assay_inbox_put(nodes[1].link, 2, &message), "another member's, to its last byte");
+    cr_assert_eq(zmq_msg_init_size(&message, 1), 0);
+    cr_assert_not(assay_inbox_put(nodes[1].link, 2, &message));
+    zmq_msg_close(&message);
+    close_all();
+}

@@ -89,6 +89,11 @@ Test(sim_world_checkers, lanes_sees_an_honest_node_that_is_banned)
     expect(ASSAY_SIM_WORLD_PLANT_BAN, false, 2000, "bans node");
 }
 
+Test(sim_world_checkers, lanes_sees_an_honest_node_that_is_shut_out)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_CONDUCT, false, 60000, "shuts out node");
+}
+
 Test(sim_world_checkers, memory_sees_a_hoard, .timeout = 60)
 {
     expect(ASSAY_SIM_WORLD_PLANT_HOARDS, false, 30000, "pieces of evidence, bound");

@@ -253,6 +253,7 @@ export function nodeView(ctx) {
                 node.probation && h('span', { class: 'chip warn' }, 'on probation'),
                 node.in_maintenance && h('span', { class: 'chip' }, 'in maintenance'),
                 node.banned && h('span', { class: 'chip warn' }, 'banned'),
+                node.shut_out && h('span', { class: 'chip warn' }, 'shut out'),
             ),
             lead && h('p', { class: 'lead' }, h('bdi', {}, lead)),
         ),
