@@ -9,7 +9,7 @@ set -eu
 export LC_ALL=C
 
 cd "${1:-.}"
-find base quote scoring engine host enforce net sim apps include examples tests -name '*.[ch]' 2>/dev/null |
+find base quote scoring engine host services enforce net sim apps include examples tests -name '*.[ch]' 2>/dev/null |
     grep -v '/build/' | sort | tr '\n' '\0' | xargs -0 -x -s 1000000 awk '
 function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
 function stem_of(path) { sub(/(_internal)?[.][ch]$/, "", path); return path }

@@ -3,8 +3,8 @@
 #
 # usage: purity.sh ROOT BUILD CC
 #
-# The core is every folder of base/ quote/ scoring/ engine/ host/ but those that touch the world, which are named
-# below (docs/architecture.md; rules.awk names the same ones). Its objects,
+# The core is every folder of base/ quote/ scoring/ engine/ host/ services/ but those that touch the world, which are
+# named below (docs/architecture.md; rules.awk names the same ones). Its objects,
 # joined by `ld -r`, may leave undefined only the seams (functions of the headers that purity.allow names)
 # and the symbols that it lists; they may hold no writable data; and every file compiles with -mgeneral-regs-only,
 # which refuses floating point. Sanitizers and gcov add symbols, so this wants a plain build.
@@ -22,7 +22,7 @@ complain() { echo "purity: $*"; bad=1; }
 worldly='base/crypto base/file quote/source quote/json quote/yaml quote/api engine/api engine/store'
 
 rooms=""
-for room in base quote scoring engine host; do
+for room in base quote scoring engine host services; do
     [ ! -d "$room" ] || rooms="$rooms $room"
 done
 # shellcheck disable=SC2086 # a list of words, none with a blank

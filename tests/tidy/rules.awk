@@ -50,14 +50,15 @@ BEGIN {
     arrow["scoring"] = " base quote/verdict.h "
     arrow["engine"] = " base scoring quote/verdict.h "
     arrow["host"] = " base scoring engine quote/verdict.h quote/verify.h "
+    arrow["services"] = " base "
     arrow["enforce"] = " base engine/effect.h engine/store/store.h net/json/json.h "
     arrow["web"] = ""
-    arrow["net"] = " base quote scoring engine host enforce web "
-    arrow["sim"] = " base quote scoring engine host "
-    arrow["apps"] = " base quote scoring engine host enforce net sim web "
+    arrow["net"] = " base quote scoring engine host services enforce web "
+    arrow["sim"] = " base quote scoring engine host services "
+    arrow["apps"] = " base quote scoring engine host services enforce net sim web "
     arrow["examples"] = " include "
     arrow["include"] = ""
-    arrow["tests"] = " base quote scoring engine host enforce net sim apps web include "
+    arrow["tests"] = " base quote scoring engine host services enforce net sim apps web include "
 
     # Within a room: what a folder sees of its own room, beside itself.
     within["engine/consensus/"] = " engine/effect.h engine/message.h engine/store/store.h "
@@ -67,7 +68,7 @@ BEGIN {
 # The core is every folder of these rooms but those that touch the world (docs/architecture.md); purity.sh
 # names the same ones.
 function is_core(path) {
-    return path ~ /^(base|quote|scoring|engine|host)\// &&
+    return path ~ /^(base|quote|scoring|engine|host|services)\// &&
            path !~ /^(base\/(crypto|file)|quote\/(source|json|yaml|api)|engine\/(api|store))\//
 }
 function ban(word, where, advice) { banned[word] = advice; ban_where[word] = where }

@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$root"
 
 tab=$(printf '\t')
-find base quote scoring engine host enforce net sim apps examples include tests -name '*.[ch]' 2>/dev/null |
+find base quote scoring engine host services enforce net sim apps examples include tests -name '*.[ch]' 2>/dev/null |
     sort >"$work/files"
 [ -s "$work/files" ] || { echo "tidy: no file found under $root" >&2; exit 2; }
 

@@ -1,0 +1,438 @@
+/*
+ * services/continuity/client.c - one session of an enclave (docs/services.md 1.4 to 1.8).
+ */
+#include "services/continuity/client_internal.h"
+
+enum {
+    RESEND_MS = 50,
+    DOUBT_MS = 1000,
+};
+
+void assay_cont_client_init(struct assay_cont_client *c,
+                            const struct assay_cont_client_config *config)
+{
+    ASSAY_ASSERT(assay_cont_size_is_fit(config->roster.count));
+    ASSAY_ASSERT(config->session > 0);
+    assay_bytes_zero(c, sizeof *c);
+    c->config = *config;
+    c->resend_at_ms = UINT64_MAX;
+}
+
+static void outs_clear(struct assay_cont_outs *outs)
+{
+    outs->count = 0;
+    outs->told = 0;
+    outs->used = 0;
+    outs->wake_at_ms = UINT64_MAX;
+}
+
+static uint8_t all_seats(const struct assay_cont_client *c)
+{
+    return (uint8_t)((1u << c->config.roster.count) - 1);
+}
+
+static bool is_quorum(const struct assay_cont_client *c, uint8_t seats)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->config.roster.count; i++)
+        count += seats >> i & 1;
+    return count >= assay_cont_quorum(c->config.roster.count);
+}
+
+static bool is_under_way(const struct assay_cont_client *c)
+{
+    if (c->phase == ASSAY_CONT_ENDED || c->lost) return false;
+    if (c->phase == ASSAY_CONT_FOUND) return false;
+    return c->phase != ASSAY_CONT_RUNNING || c->flight_last != 0 || c->confirm.asked ||
+           c->ask_receipt.asked;
+}
+
+static void sent(struct assay_cont_client *c, uint64_t now_ms)
+{
+    c->resend_at_ms = now_ms + RESEND_MS;
+    c->sent_at_ms = now_ms;
+}
+
+static void set_wake(const struct assay_cont_client *c, struct assay_cont_outs *outs)
+{
+    outs->wake_at_ms = is_under_way(c) ? c->resend_at_ms : UINT64_MAX;
+}
+
+static void end(struct assay_cont_client *c, enum assay_cont_end why)
+{
+    c->phase = ASSAY_CONT_ENDED;
+    c->end = why;
+    c->flight_last = 0;
+    c->confirm.asked = c->ask_receipt.asked = false;
+}
+
+/* --- calls of the application */
+
+void assay_cont_client_open(struct assay_cont_client *c, const uint8_t nonce[static 32],
+                            uint64_t now_ms, struct assay_cont_outs *outs)
+{
+    ASSAY_ASSERT(c->phase == ASSAY_CONT_OPENING);
+    outs_clear(outs);
+    assay_bytes_copy(c->nonce, 32, nonce, 32);
+    c->answered = 0;
+    c->found = (struct assay_cont_entry){ 0 };
+    assay_cont_client_say_open(c, all_seats(c), outs);
+    sent(c, now_ms);
+    set_wake(c, outs);
+}
+
+/* docs/services.md 1.4: no other state than the one that a quorum knows. */
+enum assay_status assay_cont_client_adopt(struct assay_cont_client *c, uint64_t index,
+                                          const uint8_t prev[static 32],
+                                          const uint8_t blob_hash[static 32], uint64_t now_ms,
+                                          struct assay_cont_outs *outs)
+{
+    uint8_t digest[32] = { 0 };
+    outs_clear(outs);
+    if (c->phase != ASSAY_CONT_FOUND) return ASSAY_E_INVALID;
+    if (index > 0) assay_cont_state_digest(c->config.instance, index, prev, blob_hash, digest);
+    if (index != c->found.index || !assay_bytes_equal(digest, c->found.digest, 32)) {
+        end(c, ASSAY_CONT_END_ROLLBACK);
+        return ASSAY_E_STALE;
+    }
+    c->certified = c->last = index;
+    assay_bytes_copy(c->certified_digest, 32, digest, 32);
+    assay_bytes_copy(c->last_digest, 32, digest, 32);
+    c->phase = ASSAY_CONT_ADOPTING;
+    c->adopted = 0;
+    assay_cont_client_say_adopt(c, index, digest, all_seats(c), outs);
+    sent(c, now_ms);
+    set_wake(c, outs);
+    return ASSAY_OK;
+}
+
+/* Group commit: one frame is under way; what comes meanwhile goes into the next. */
+static void fly_next(struct assay_cont_client *c, uint64_t now_ms, struct assay_cont_outs *outs)
+{
+    assay_cont_client_fly(c, c->last);
+    if (c->flight_last == 0) return;
+    assay_cont_client_say_flight(c, all_seats(c), outs);
+    sent(c, now_ms);
+}
+
+enum assay_status assay_cont_client_update(struct assay_cont_client *c,
+                                           const uint8_t blob_hash[static 32], uint64_t now_ms,
+                                           uint64_t *index, struct assay_cont_outs *outs)
+{
+    outs_clear(outs);
+    set_wake(c, outs);
+    if (c->phase != ASSAY_CONT_RUNNING || c->last >= UINT64_MAX - 1) return ASSAY_E_INVALID;
+    if (c->last - c->certified == ASSAY_CONT_QUEUE_MAX) return ASSAY_E_FULL;
+    uint8_t digest[32];
+    c->last++;
+    assay_cont_state_digest(c->config.instance, c->last, c->last_digest, blob_hash, digest);
+    assay_bytes_copy(c->last_digest, 32, digest, 32);
+    assay_bytes_copy(c->queue[c->last % ASSAY_CONT_QUEUE_MAX], 32, digest, 32);
+    *index = c->last;
+    if (c->flight_last == 0 && !c->lost) fly_next(c, now_ms, outs);
+    set_wake(c, outs);
+    return ASSAY_OK;
+}
+
+static enum assay_status ask(struct assay_cont_client *c, struct assay_cont_question *question,
+                             enum assay_cont_kind kind, const uint8_t nonce[static 32],
+                             uint64_t now_ms, struct assay_cont_outs *outs)
+{
+    outs_clear(outs);
+    set_wake(c, outs);
+    if (c->phase != ASSAY_CONT_RUNNING) return ASSAY_E_INVALID;
+    if (question->asked) return ASSAY_E_AGAIN;
+    const bool alone = !is_under_way(c);
+    *question = (struct assay_cont_question){ .asked = true };
+    assay_bytes_copy(question->nonce, 32, nonce, 32);
+    assay_cont_client_say_question(c, kind, question, all_seats(c), outs);
+    if (alone) sent(c, now_ms);
+    set_wake(c, outs);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_cont_client_confirm(struct assay_cont_client *c,
+                                            const uint8_t nonce[static 32], uint64_t now_ms,
+                                            struct assay_cont_outs *outs)
+{
+    return ask(c, &c->confirm, ASSAY_CONT_CONFIRM, nonce, now_ms, outs);
+}
+
+enum assay_status assay_cont_client_receipt(struct assay_cont_client *c,
+                                            const uint8_t nonce[static 32], uint64_t now_ms,
+                                            struct assay_cont_outs *outs)
+{
+    const bool asked = c->ask_receipt.asked;
+    ASSAY_TRY(ask(c, &c->ask_receipt, ASSAY_CONT_RECEIPT, nonce, now_ms, outs));
+    ASSAY_ASSERT(!asked);
+    c->receipt = (struct assay_cont_receipt){ .home = c->config.home,
+                                              .view = c->config.roster.view };
+    assay_bytes_copy(c->receipt.nonce, 32, nonce, 32);
+    return ASSAY_OK;
+}
+
+/* --- answers of replicas */
+
+static enum assay_status take_opened(struct assay_cont_client *c, uint32_t seat,
+                                     const struct assay_cont_frame *f,
+                                     struct assay_cont_outs *outs)
+{
+    if (c->phase != ASSAY_CONT_OPENING || !assay_bytes_equal(f->nonce, c->nonce, 32))
+        return ASSAY_E_STALE;
+    const struct assay_cont_entry theirs = { .writer = f->writer, .index = f->index };
+    if (c->answered == 0 || assay_cont_newer(&theirs, &c->found)) {
+        c->found = theirs;
+        assay_bytes_copy(c->found.instance, 32, c->config.instance, 32);
+        assay_bytes_copy(c->found.digest, 32, f->digest, 32);
+    }
+    c->answered |= (uint8_t)(1u << seat);
+    if (!is_quorum(c, c->answered)) return ASSAY_OK;
+    c->phase = ASSAY_CONT_FOUND;
+    outs->told |= ASSAY_CONT_TOLD_FOUND;
+    return ASSAY_OK;
+}
+
+/* The highest index that a quorum holds: each holds all that came before it in this session. */
+static uint64_t held_by_quorum(const struct assay_cont_client *c)
+{
+    uint64_t best = 0;
+    for (uint32_t i = 0; i < c->config.roster.count; i++) {
+        uint8_t seats = 0;
+        for (uint32_t k = 0; k < c->config.roster.count; k++)
+            if (c->acked[k] >= c->acked[i]) seats |= (uint8_t)(1u << k);
+        if (c->acked[i] > best && is_quorum(c, seats)) best = c->acked[i];
+    }
+    return best;
+}
+
+static void certify(struct assay_cont_client *c, uint64_t now_ms, struct assay_cont_outs *outs)
+{
+    const uint64_t held = held_by_quorum(c);
+    if (held <= c->certified) return;
+    ASSAY_ASSERT(held <= c->last);
+    c->certified = held;
+    assay_bytes_copy(c->certified_digest, 32, c->queue[held % ASSAY_CONT_QUEUE_MAX], 32);
+    outs->told |= ASSAY_CONT_TOLD_CERTIFIED;
+    if (c->flight_last <= held) fly_next(c, now_ms, outs);
+}
+
+/* docs/services.md 1.6: q acknowledgements of one view. */
+static enum assay_status take_ack(struct assay_cont_client *c, uint32_t seat,
+                                  const struct assay_cont_frame *f, uint64_t now_ms,
+                                  struct assay_cont_outs *outs)
+{
+    if (c->phase == ASSAY_CONT_ADOPTING) {
+        if (f->index != c->certified || !assay_bytes_equal(f->digest, c->certified_digest, 32))
+            return ASSAY_E_INVALID;
+        c->adopted |= (uint8_t)(1u << seat);
+        if (!is_quorum(c, c->adopted)) return ASSAY_OK;
+        c->phase = ASSAY_CONT_RUNNING;
+        outs->told |= ASSAY_CONT_TOLD_ADOPTED;
+        return ASSAY_OK;
+    }
+    if (c->phase != ASSAY_CONT_RUNNING) return ASSAY_E_STALE;
+    if (f->index > c->last) return ASSAY_E_INVALID; /* nobody wrote that */
+    if (f->index > c->certified &&
+        !assay_bytes_equal(f->digest, c->queue[f->index % ASSAY_CONT_QUEUE_MAX], 32))
+        return ASSAY_E_INVALID;
+    if (f->index > c->acked[seat]) c->acked[seat] = f->index;
+    certify(c, now_ms, outs);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_confirmed(struct assay_cont_client *c, uint32_t seat,
+                                        const struct assay_cont_frame *f,
+                                        struct assay_cont_outs *outs)
+{
+    if (!c->confirm.asked || !assay_bytes_equal(f->nonce, c->confirm.nonce, 32))
+        return ASSAY_E_STALE;
+    c->confirm.seats |= (uint8_t)(1u << seat);
+    if (!is_quorum(c, c->confirm.seats)) return ASSAY_OK;
+    c->confirm.asked = false;
+    outs->told |= ASSAY_CONT_TOLD_CONFIRMED;
+    return ASSAY_OK;
+}
+
+/* Signatures of one entry; a later one begins anew, since replicas may have been between two. */
+static enum assay_status take_signed(struct assay_cont_client *c, uint32_t seat,
+                                     const struct assay_cont_frame *f,
+                                     struct assay_cont_outs *outs)
+{
+    struct assay_cont_entry entry = { .promised = f->promised, .writer = f->writer,
+                                      .index = f->index };
+    if (!c->ask_receipt.asked || !assay_bytes_equal(f->nonce, c->ask_receipt.nonce, 32))
+        return ASSAY_E_STALE;
+    assay_bytes_copy(entry.instance, 32, c->config.instance, 32);
+    assay_bytes_copy(entry.digest, 32, f->digest, 32);
+    uint8_t digest[32];
+    assay_cont_entry_statement(&c->config.home, c->config.roster.view, &entry, f->nonce, digest);
+    if (!assay_cont_signed(c->config.roster.key[seat], digest, f->signature))
+        return ASSAY_E_SIGNATURE;
+    struct assay_cont_receipt *receipt = &c->receipt;
+    const bool same = c->ask_receipt.seats != 0 && entry.promised == receipt->entry.promised &&
+                      entry.writer == receipt->entry.writer &&
+                      entry.index == receipt->entry.index &&
+                      assay_bytes_equal(entry.digest, receipt->entry.digest, 32);
+    if (same && c->ask_receipt.seats >> seat & 1) return ASSAY_OK;
+    if (!same && c->ask_receipt.seats != 0 && !assay_cont_newer(&entry, &receipt->entry))
+        return ASSAY_OK; /* it lags: ask again */
+    if (!same) {
+        receipt->count = 0;
+        c->ask_receipt.seats = 0;
+    }
+    receipt->entry = entry;
+    uint32_t at = receipt->count++;
+    for (; at > 0 && receipt->seat[at - 1] > seat; at--) {
+        receipt->seat[at] = receipt->seat[at - 1];
+        assay_bytes_copy(receipt->signature[at], ASSAY_P256_SIGNATURE_LEN,
+                         receipt->signature[at - 1], ASSAY_P256_SIGNATURE_LEN);
+    }
+    receipt->seat[at] = (uint8_t)seat;
+    assay_bytes_copy(receipt->signature[at], ASSAY_P256_SIGNATURE_LEN, f->signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+    c->ask_receipt.seats |= (uint8_t)(1u << seat);
+    if (!is_quorum(c, c->ask_receipt.seats)) return ASSAY_OK;
+    c->ask_receipt.asked = false;
+    outs->told |= ASSAY_CONT_TOLD_RECEIPT;
+    return ASSAY_OK;
+}
+
+static enum assay_status take_refused(struct assay_cont_client *c, uint32_t seat,
+                                      const struct assay_cont_frame *f,
+                                      struct assay_cont_outs *outs)
+{
+    const uint8_t only = (uint8_t)(1u << seat);
+    switch (f->reason) {
+    case ASSAY_CONT_FENCED:
+        if (f->value <= c->config.session) return ASSAY_E_INVALID;
+        end(c, ASSAY_CONT_END_FENCED);
+        outs->told |= ASSAY_CONT_TOLD_FENCED;
+        return ASSAY_OK;
+    case ASSAY_CONT_VIEW:
+        if (f->value > c->view_hint) c->view_hint = f->value;
+        return ASSAY_OK;
+    case ASSAY_CONT_GAP:
+        /* It lags: from the last certified state, then what is under way. */
+        if (c->phase != ASSAY_CONT_RUNNING || f->view != c->config.roster.view)
+            return ASSAY_E_STALE;
+        assay_cont_client_say_adopt(c, c->certified, c->certified_digest, only, outs);
+        if (c->flight_last != 0) assay_cont_client_say_flight(c, only, outs);
+        return ASSAY_OK;
+    case ASSAY_CONT_SUSPENDED: c->suspended = true; return ASSAY_OK;
+    case ASSAY_CONT_UNKNOWN: return ASSAY_OK; /* its ledger lags: said again by tick */
+    case ASSAY_CONT_HALTED: return ASSAY_OK;  /* the ledger's to say: fact LOST */
+    }
+    ASSAY_UNREACHABLE("a reason that the decoder refuses");
+}
+
+enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t seat,
+                                          struct assay_slice bytes, uint64_t now_ms,
+                                          struct assay_cont_outs *outs)
+{
+    struct assay_cont_frame f;
+    enum assay_status status = ASSAY_E_LANE;
+    outs_clear(outs);
+    set_wake(c, outs);
+    ASSAY_TRY(assay_cont_frame_decode(bytes, &f));
+    if (f.kind != ASSAY_CONT_OPENED && f.kind != ASSAY_CONT_ACK &&
+        f.kind != ASSAY_CONT_CONFIRMED && f.kind != ASSAY_CONT_SIGNED &&
+        f.kind != ASSAY_CONT_REFUSED)
+        return ASSAY_E_LANE;
+    if (seat >= c->config.roster.count || f.group != c->config.home.group ||
+        f.session != c->config.session || !assay_bytes_equal(f.instance, c->config.instance, 32))
+        return ASSAY_E_STRANGER;
+    if (c->phase == ASSAY_CONT_ENDED) return ASSAY_E_STALE;
+    if (f.view != c->config.roster.view && f.kind != ASSAY_CONT_REFUSED) return ASSAY_E_STALE;
+    if (f.kind == ASSAY_CONT_OPENED) status = take_opened(c, seat, &f, outs);
+    else if (f.kind == ASSAY_CONT_ACK) status = take_ack(c, seat, &f, now_ms, outs);
+    else if (f.kind == ASSAY_CONT_CONFIRMED) status = take_confirmed(c, seat, &f, outs);
+    else if (f.kind == ASSAY_CONT_SIGNED) status = take_signed(c, seat, &f, outs);
+    else status = take_refused(c, seat, &f, outs);
+    set_wake(c, outs);
+    return status;
+}
+
+/* --- facts and time */
+
+/* Everything that is not certified is said again, in the new view, and counted there anew. */
+static void move(struct assay_cont_client *c, const struct assay_cont_roster *roster,
+                 uint64_t now_ms, struct assay_cont_outs *outs)
+{
+    const uint64_t until = c->flight_last;
+    c->config.roster = *roster;
+    c->answered = c->adopted = 0;
+    c->found = c->phase == ASSAY_CONT_OPENING ? (struct assay_cont_entry){ 0 } : c->found;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        c->acked[i] = 0;
+    if (c->phase == ASSAY_CONT_OPENING) assay_cont_client_say_open(c, all_seats(c), outs);
+    if (c->phase == ASSAY_CONT_ADOPTING)
+        assay_cont_client_say_adopt(c, c->certified, c->certified_digest, all_seats(c), outs);
+    if (c->phase == ASSAY_CONT_RUNNING && until != 0) {
+        assay_cont_client_fly(c, until); /* the same states, in a frame of this view */
+        assay_cont_client_say_flight(c, all_seats(c), outs);
+    }
+    c->confirm.seats = 0;
+    if (c->confirm.asked)
+        assay_cont_client_say_question(c, ASSAY_CONT_CONFIRM, &c->confirm, all_seats(c), outs);
+    c->ask_receipt.seats = 0;
+    c->receipt.count = 0;
+    c->receipt.view = roster->view;
+    if (c->ask_receipt.asked)
+        assay_cont_client_say_question(c, ASSAY_CONT_RECEIPT, &c->ask_receipt, all_seats(c), outs);
+    c->resend_at_ms = now_ms + RESEND_MS;
+}
+
+void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont_fact *fact,
+                            uint64_t now_ms, struct assay_cont_outs *outs)
+{
+    outs_clear(outs);
+    if (fact->kind == ASSAY_CONT_LOST) c->lost = true;
+    if (fact->kind == ASSAY_CONT_STARTED && fact->roster.view > c->config.roster.view &&
+        c->phase != ASSAY_CONT_ENDED)
+        move(c, &fact->roster, now_ms, outs);
+    set_wake(c, outs);
+}
+
+void assay_cont_client_tick(struct assay_cont_client *c, uint64_t now_ms,
+                            struct assay_cont_outs *outs)
+{
+    outs_clear(outs);
+    set_wake(c, outs);
+    if (!is_under_way(c) || now_ms < c->resend_at_ms) return;
+    const uint8_t all = all_seats(c);
+    if (c->phase == ASSAY_CONT_OPENING)
+        assay_cont_client_say_open(c, (uint8_t)(all & ~c->answered), outs);
+    if (c->phase == ASSAY_CONT_ADOPTING)
+        assay_cont_client_say_adopt(c, c->certified, c->certified_digest,
+                                    (uint8_t)(all & ~c->adopted), outs);
+    uint8_t behind = 0;
+    for (uint32_t i = 0; i < c->config.roster.count; i++)
+        if (c->acked[i] < c->flight_last) behind |= (uint8_t)(1u << i);
+    if (c->flight_last != 0) assay_cont_client_say_flight(c, behind, outs);
+    if (c->confirm.asked)
+        assay_cont_client_say_question(c, ASSAY_CONT_CONFIRM, &c->confirm,
+                                       (uint8_t)(all & ~c->confirm.seats), outs);
+    /* Those who have answered may have been between two states: all are asked again. */
+    if (c->ask_receipt.asked)
+        assay_cont_client_say_question(c, ASSAY_CONT_RECEIPT, &c->ask_receipt, all, outs);
+    c->resend_at_ms = now_ms + RESEND_MS;
+    set_wake(c, outs);
+}
+
+bool assay_cont_client_doubts(const struct assay_cont_client *c, uint64_t now_ms)
+{
+    return is_under_way(c) && now_ms >= c->sent_at_ms && now_ms - c->sent_at_ms >= DOUBT_MS;
+}
+
+void assay_cont_client_check(const struct assay_cont_client *c)
+{
+    ASSAY_ASSERT(c->certified <= c->last);
+    ASSAY_ASSERT(c->last - c->certified <= ASSAY_CONT_QUEUE_MAX);
+    if (c->flight_last != 0) {
+        ASSAY_ASSERT(c->phase == ASSAY_CONT_RUNNING);
+        ASSAY_ASSERT(c->flight_last > c->certified && c->flight_last <= c->last);
+    }
+    if (c->phase == ASSAY_CONT_ENDED) ASSAY_ASSERT(c->end != ASSAY_CONT_END_NONE);
+    if (c->phase == ASSAY_CONT_RUNNING && c->last == c->certified)
+        ASSAY_ASSERT(assay_bytes_equal(c->last_digest, c->certified_digest, 32));
+}

@@ -1,0 +1,94 @@
+/*
+ * services/continuity/receipt.c - receipts, canonical CBOR (docs/services.md 1.8).
+ */
+#include "services/continuity/receipt.h"
+
+#include "base/cbor.h"
+
+static const char type[] = "assay/continuity/receipt/v1";
+
+enum assay_status assay_cont_receipt_encode(const struct assay_cont_receipt *receipt,
+                                            uint8_t *bytes, size_t capacity,
+                                            struct assay_slice *out)
+{
+    uint8_t entry[ASSAY_CONT_ENTRY_LEN];
+    struct assay_writer e = assay_writer_over(entry, sizeof entry);
+    assay_cont_entry_put(&e, &receipt->entry);
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    ASSAY_ASSERT(receipt->count <= ASSAY_CONT_SEATS_MAX);
+    assay_cbor_put_array(&w, 7);
+    assay_cbor_put_text(&w, type);
+    assay_cbor_put_bytes(&w, receipt->home.chain_id, 32);
+    assay_cbor_put_uint(&w, receipt->home.group);
+    assay_cbor_put_uint(&w, receipt->view);
+    assay_cbor_put_bytes(&w, receipt->nonce, 32);
+    assay_cbor_put_bytes(&w, entry, sizeof entry);
+    assay_cbor_put_array(&w, receipt->count);
+    for (uint32_t i = 0; i < receipt->count; i++) {
+        assay_cbor_put_array(&w, 2);
+        assay_cbor_put_uint(&w, receipt->seat[i]);
+        assay_cbor_put_bytes(&w, receipt->signature[i], ASSAY_P256_SIGNATURE_LEN);
+    }
+    return assay_writer_finish(&w, out);
+}
+
+static enum assay_status take_seats(struct assay_cursor *in, struct assay_cont_receipt *read)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(in, ASSAY_CONT_SEATS_MAX, &count));
+    read->count = (uint32_t)count;
+    for (uint32_t i = 0; i < read->count; i++) {
+        uint64_t seat = 0;
+        ASSAY_TRY(assay_cbor_array_exact(in, 2));
+        ASSAY_TRY(assay_cbor_uint_max(in, ASSAY_CONT_SEATS_MAX - 1, &seat));
+        ASSAY_TRY(assay_cbor_bytes_exact(in, read->signature[i], ASSAY_P256_SIGNATURE_LEN));
+        read->seat[i] = (uint8_t)seat;
+        /* One seat is one signature, however often it comes. */
+        if (i > 0 && read->seat[i] <= read->seat[i - 1]) return ASSAY_E_DUPLICATE;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_cont_receipt_decode(struct assay_slice bytes,
+                                            struct assay_cont_receipt *receipt)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_cont_receipt read = { 0 };
+    uint8_t entry[ASSAY_CONT_ENTRY_LEN];
+    uint64_t group = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 7));
+    ASSAY_TRY(assay_cbor_text_expect(&in, type));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.home.chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&in, UINT32_MAX, &group));
+    read.home.group = (uint32_t)group;
+    ASSAY_TRY(assay_cbor_uint(&in, &read.view));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.nonce, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, entry, sizeof entry));
+    struct assay_cursor inner = assay_cursor_over(entry, sizeof entry);
+    ASSAY_TRY(assay_cont_entry_take(&inner, &read.entry));
+    ASSAY_TRY(take_seats(&in, &read));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *receipt = read;
+    return ASSAY_OK;
+}
+
+bool assay_cont_receipt_verify(const struct assay_cont_receipt *receipt,
+                               const struct assay_cont_home *home,
+                               const struct assay_cont_roster *roster,
+                               const uint8_t nonce[static 32])
+{
+    uint8_t digest[32];
+    if (receipt->home.group != home->group ||
+        !assay_bytes_equal(receipt->home.chain_id, home->chain_id, 32) ||
+        receipt->view != roster->view || !assay_bytes_equal(receipt->nonce, nonce, 32))
+        return false;
+    if (receipt->count < assay_cont_quorum(roster->count)) return false;
+    assay_cont_entry_statement(home, receipt->view, &receipt->entry, nonce, digest);
+    for (uint32_t i = 0; i < receipt->count; i++) {
+        if (receipt->seat[i] >= roster->count) return false;
+        if (i > 0 && receipt->seat[i] <= receipt->seat[i - 1]) return false;
+        if (!assay_cont_signed(roster->key[receipt->seat[i]], digest, receipt->signature[i]))
+            return false;
+    }
+    return true;
+}

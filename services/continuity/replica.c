@@ -1,0 +1,404 @@
+/*
+ * services/continuity/replica.c - what a replica answers to enclaves (docs/services.md 1): OPEN
+ * promises, ADOPT and UPDATE are remembered, CONFIRM and RECEIPT tell.
+ */
+#include "services/continuity/replica_internal.h"
+
+enum {
+    PAUSE_MS = 50, /* what may be lost is said again after it, doubled up to the longest */
+    PAUSE_MS_MAX = 1000,
+    TABLES = 3 + ASSAY_CONT_SEATS_MAX,
+};
+
+static size_t align_up(size_t len)
+{
+    return (len + 15) & ~(size_t)15;
+}
+
+size_t assay_cont_replica_size(uint32_t instances_max)
+{
+    return align_up(sizeof(struct assay_cont_replica)) +
+           TABLES * align_up(instances_max * sizeof(struct assay_cont_entry)) +
+           align_up(instances_max * sizeof(struct known_session));
+}
+
+struct assay_cont_replica *assay_cont_replica_init(void *memory, size_t memory_len,
+                                                   const struct assay_cont_replica_config *config)
+{
+    const uint32_t max = config->instances_max;
+    ASSAY_ASSERT(max > 0 && max <= ASSAY_CONT_INSTANCES_MAX);
+    ASSAY_ASSERT(memory_len >= assay_cont_replica_size(max));
+    assay_bytes_zero(memory, assay_cont_replica_size(max));
+    struct assay_cont_replica *r = memory;
+    uint8_t *at = (uint8_t *)memory + align_up(sizeof *r);
+    struct assay_cont_table *tables[TABLES] = { &r->table, &r->entered, &r->scratch };
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        tables[3 + i] = &r->fin[i].table;
+    for (uint32_t i = 0; i < TABLES; i++) {
+        tables[i]->capacity = max;
+        tables[i]->entry = (struct assay_cont_entry *)(void *)at;
+        at += align_up(max * sizeof(struct assay_cont_entry));
+    }
+    r->sessions = (struct known_session *)(void *)at;
+    r->instances_max = max;
+    r->home = config->home;
+    assay_bytes_copy(r->key, sizeof r->key, config->key, sizeof config->key);
+    return r;
+}
+
+struct assay_cont_send *assay_cont_replica_put(struct assay_cont_replica *r,
+                                               struct assay_cont_frame *frame,
+                                               struct assay_cont_effects *effects)
+{
+    ASSAY_ASSERT(effects->count < ASSAY_CONT_SENDS_MAX);
+    struct assay_slice out;
+    frame->group = r->home.group;
+    const enum assay_status status =
+        assay_cont_frame_encode(frame, effects->bytes + effects->used,
+                                sizeof effects->bytes - effects->used, &out);
+    ASSAY_ASSERT(status == ASSAY_OK); /* the sizes of effects cover every step */
+    struct assay_cont_send *send = &effects->send[effects->count++];
+    *send = (struct assay_cont_send){ .at = effects->used, .len = out.len };
+    effects->used += out.len;
+    return send;
+}
+
+static void effects_clear(struct assay_cont_effects *effects)
+{
+    effects->count = 0;
+    effects->used = 0;
+    effects->wake_at_ms = UINT64_MAX;
+}
+
+/* While a view changes, everything is said again until it has changed. */
+static void set_wake(const struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    effects->wake_at_ms = r->pending || r->entering ? r->resend_at_ms : UINT64_MAX;
+}
+
+static void resend_soon(struct assay_cont_replica *r, uint64_t now_ms)
+{
+    r->pause_ms = PAUSE_MS;
+    r->resend_at_ms = now_ms + PAUSE_MS;
+}
+
+/* --- sessions that are final */
+
+static struct known_session *session_of(const struct assay_cont_replica *r,
+                                        const uint8_t instance[static 32])
+{
+    uint32_t low = 0, high = r->session_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (assay_bytes_compare(r->sessions[middle].instance, instance, 32) < 0) low = middle + 1;
+        else high = middle;
+    }
+    if (low == r->session_count ||
+        !assay_bytes_equal(r->sessions[low].instance, instance, 32))
+        return NULL;
+    return &r->sessions[low];
+}
+
+/* The registry holds as many instances as a replica: one more is another ledger's, and not served.
+ * */
+static struct known_session *session_need(struct assay_cont_replica *r,
+                                          const uint8_t instance[static 32])
+{
+    struct known_session *found = session_of(r, instance);
+    if (found != NULL || r->session_count == r->instances_max) return found;
+    uint32_t at = r->session_count++;
+    while (at > 0 && assay_bytes_compare(r->sessions[at - 1].instance, instance, 32) > 0) {
+        r->sessions[at] = r->sessions[at - 1];
+        at--;
+    }
+    r->sessions[at] = (struct known_session){ 0 };
+    assay_bytes_copy(r->sessions[at].instance, 32, instance, 32);
+    return &r->sessions[at];
+}
+
+/* --- facts */
+
+static void born(struct assay_cont_replica *r, const struct assay_cont_roster *roster)
+{
+    if (r->born) return; /* once for ever: an empty table is no table of a later view */
+    r->born = true;
+    r->started = *roster;
+    if (assay_cont_seat(roster, r->key) == roster->count) return;
+    r->mode = MODE_ACTIVE;
+    r->view = roster->view;
+}
+
+void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_cont_fact *fact,
+                             uint64_t now_ms, struct assay_cont_effects *effects)
+{
+    struct known_session *known = NULL;
+    effects_clear(effects);
+    switch (fact->kind) {
+    case ASSAY_CONT_BORN: born(r, &fact->roster); break;
+    case ASSAY_CONT_DECIDED:
+        resend_soon(r, now_ms);
+        assay_cont_replica_decided(r, fact, effects);
+        break;
+    case ASSAY_CONT_STARTED:
+        resend_soon(r, now_ms);
+        assay_cont_replica_started(r, fact, effects);
+        break;
+    case ASSAY_CONT_LOST: r->lost = true; break;
+    case ASSAY_CONT_SESSION:
+        known = session_need(r, fact->instance);
+        if (known != NULL && fact->session > known->session) known->session = fact->session;
+        break;
+    case ASSAY_CONT_STANDING:
+        known = session_need(r, fact->instance);
+        if (known != NULL) known->suspended = fact->suspended;
+        break;
+    }
+    set_wake(r, effects);
+}
+
+/* --- answers */
+
+static struct assay_cont_frame answer_to(const struct assay_cont_frame *f,
+                                         enum assay_cont_kind kind)
+{
+    struct assay_cont_frame answer = { .kind = kind, .view = f->view, .session = f->session };
+    assay_bytes_copy(answer.instance, 32, f->instance, 32);
+    assay_bytes_copy(answer.nonce, 32, f->nonce, 32);
+    return answer;
+}
+
+static void reply(struct assay_cont_replica *r, struct assay_cont_frame *answer,
+                  struct assay_cont_effects *effects)
+{
+    assay_cont_replica_put(r, answer, effects)->to = ASSAY_CONT_TO_SENDER;
+}
+
+static enum assay_status refuse(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                enum assay_cont_reason reason, uint64_t value,
+                                struct assay_cont_effects *effects)
+{
+    struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_REFUSED);
+    answer.reason = reason;
+    answer.value = value;
+    reply(r, &answer, effects);
+    return ASSAY_OK;
+}
+
+static enum assay_status acknowledge(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                     const struct assay_cont_entry *entry,
+                                     struct assay_cont_effects *effects)
+{
+    struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_ACK);
+    answer.index = entry->index;
+    assay_bytes_copy(answer.digest, 32, entry->digest, 32);
+    reply(r, &answer, effects);
+    return ASSAY_OK;
+}
+
+static void entry_set(struct assay_cont_entry *entry, uint64_t writer, uint64_t index,
+                      const uint8_t digest[static 32])
+{
+    entry->writer = writer;
+    entry->index = index;
+    assay_bytes_copy(entry->digest, 32, digest, 32);
+}
+
+/* docs/services.md 1.4: who opens is promised that no older session is served here any more. */
+static enum assay_status take_open(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                   struct assay_cont_effects *effects)
+{
+    struct assay_cont_entry *entry = assay_cont_table_need(&r->table, f->instance);
+    if (entry == NULL) return ASSAY_E_FULL;
+    if (f->session < entry->promised)
+        return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+    entry->promised = f->session;
+    struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_OPENED);
+    answer.writer = entry->writer;
+    answer.index = entry->index;
+    assay_bytes_copy(answer.digest, 32, entry->digest, 32);
+    reply(r, &answer, effects);
+    return ASSAY_OK;
+}
+
+/*
+ * docs/services.md 1.5: the state that a session starts from, or that it has certified when this
+ * replica lags. One session is one writer of one chain, so its later state stands above its earlier
+ * ones. It promises as OPEN does: a session whose OPEN was lost here would else never be served.
+ */
+static enum assay_status take_adopt(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                                    struct assay_cont_effects *effects)
+{
+    struct assay_cont_entry *entry = assay_cont_table_need(&r->table, f->instance);
+    if (entry == NULL) return ASSAY_E_FULL;
+    if (f->session < entry->promised)
+        return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+    if (entry->writer == f->session && entry->index == f->index &&
+        !assay_bytes_equal(entry->digest, f->digest, 32))
+        return ASSAY_E_INVALID; /* never another digest at an index */
+    entry->promised = f->session;
+    if (entry->writer < f->session || entry->index < f->index)
+        entry_set(entry, f->session, f->index, f->digest);
+    return acknowledge(r, f, entry, effects);
+}
+
+/* docs/services.md 1.6: only what continues the chain of the session that wrote last. */
+static enum assay_status take_update(struct assay_cont_replica *r,
+                                     const struct assay_cont_frame *f,
+                                     struct assay_cont_effects *effects)
+{
+    struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
+    if (entry == NULL) return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
+    if (f->session < entry->promised)
+        return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+    /* Writer below session: its start was not written here, whatever the indices say. */
+    if (entry->writer < f->session) return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
+    const uint64_t first = f->index, last = first + f->count - 1;
+    if (entry->index + 1 < first) return refuse(r, f, ASSAY_CONT_GAP, entry->index, effects);
+    if (entry->index <= last) {
+        const uint8_t *held =
+            entry->index < first ? f->prev
+                                 : assay_cont_frame_digest(f, (uint32_t)(entry->index - first));
+        if (!assay_bytes_equal(entry->digest, held, 32)) return ASSAY_E_INVALID;
+        entry_set(entry, f->session, last, assay_cont_frame_digest(f, f->count - 1));
+    }
+    return acknowledge(r, f, entry, effects);
+}
+
+/* docs/services.md 1.7: a read leaves only while no newer session was promised anything. */
+static enum assay_status take_confirm(struct assay_cont_replica *r,
+                                      const struct assay_cont_frame *f,
+                                      struct assay_cont_effects *effects)
+{
+    const struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
+    if (entry == NULL || entry->promised < f->session)
+        return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
+    if (f->session < entry->promised)
+        return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
+    struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_CONFIRMED);
+    reply(r, &answer, effects);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_receipt(struct assay_cont_replica *r,
+                                      const struct assay_cont_frame *f,
+                                      struct assay_cont_effects *effects)
+{
+    const struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
+    if (entry == NULL) return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
+    struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_SIGNED);
+    answer.promised = entry->promised;
+    answer.writer = entry->writer;
+    answer.index = entry->index;
+    assay_bytes_copy(answer.digest, 32, entry->digest, 32);
+    struct assay_cont_send *send = assay_cont_replica_put(r, &answer, effects);
+    send->sign = true;
+    assay_cont_entry_statement(&r->home, r->view, entry, f->nonce, send->statement);
+    return ASSAY_OK;
+}
+
+/* What stands in the way of serving a session at all. */
+static bool is_refused(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                       struct assay_cont_effects *effects)
+{
+    const struct known_session *known = session_of(r, f->instance);
+    enum assay_cont_reason reason = ASSAY_CONT_HALTED;
+    uint64_t value = 0;
+    if (r->lost) reason = ASSAY_CONT_HALTED;
+    else if (known == NULL || f->session > known->session) {
+        reason = ASSAY_CONT_UNKNOWN; /* the ledger orders successors: nobody may guess a number */
+        value = known == NULL ? 0 : known->session;
+    } else if (known->suspended) reason = ASSAY_CONT_SUSPENDED;
+    else if (r->mode != MODE_ACTIVE || f->view != r->view) {
+        reason = ASSAY_CONT_VIEW;
+        value = r->mode == MODE_ACTIVE ? r->view : r->decided;
+    } else return false;
+    assay_status_ignore(refuse(r, f, reason, value, effects), "a refusal always fits");
+    return true;
+}
+
+static enum assay_status take_enclave(struct assay_cont_replica *r,
+                                      const struct assay_cont_from *from,
+                                      const struct assay_cont_frame *f,
+                                      struct assay_cont_effects *effects)
+{
+    if (f->kind != ASSAY_CONT_OPEN && f->kind != ASSAY_CONT_ADOPT &&
+        f->kind != ASSAY_CONT_UPDATE && f->kind != ASSAY_CONT_CONFIRM &&
+        f->kind != ASSAY_CONT_RECEIPT)
+        return ASSAY_E_LANE;
+    if (from->session != f->session || !assay_bytes_equal(from->instance, f->instance, 32))
+        return ASSAY_E_STRANGER;
+    if (is_refused(r, f, effects)) return ASSAY_OK;
+    if (f->kind == ASSAY_CONT_OPEN) return take_open(r, f, effects);
+    if (f->kind == ASSAY_CONT_ADOPT) return take_adopt(r, f, effects);
+    if (f->kind == ASSAY_CONT_UPDATE) return take_update(r, f, effects);
+    if (f->kind == ASSAY_CONT_CONFIRM) return take_confirm(r, f, effects);
+    return take_receipt(r, f, effects);
+}
+
+enum assay_status assay_cont_replica_frame(struct assay_cont_replica *r,
+                                           const struct assay_cont_from *from,
+                                           struct assay_slice bytes, uint64_t now_ms,
+                                           struct assay_cont_effects *effects)
+{
+    struct assay_cont_frame f;
+    effects_clear(effects);
+    set_wake(r, effects);
+    ASSAY_TRY(assay_cont_frame_decode(bytes, &f));
+    if (f.group != r->home.group) return ASSAY_E_CHAIN;
+    if (!from->replica) return take_enclave(r, from, &f, effects);
+    ASSAY_TRY(assay_cont_replica_peer(r, from, &f, effects));
+    if (effects->count > 0) resend_soon(r, now_ms); /* there is progress: no need to hurry */
+    set_wake(r, effects);
+    return ASSAY_OK;
+}
+
+void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
+                             struct assay_cont_effects *effects)
+{
+    effects_clear(effects);
+    if ((r->pending || r->entering) && now_ms >= r->resend_at_ms) {
+        assay_cont_replica_again(r, effects);
+        r->pause_ms = r->pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : r->pause_ms * 2;
+        r->resend_at_ms = now_ms + r->pause_ms;
+    }
+    set_wake(r, effects);
+}
+
+struct assay_cont_status assay_cont_replica_status(const struct assay_cont_replica *r)
+{
+    return (struct assay_cont_status){
+        .serves = r->mode == MODE_ACTIVE && !r->lost,
+        .lost = r->lost,
+        .leaving = r->mode == MODE_FINAL,
+        .entering = r->entering,
+        .view = r->view,
+        .pending_view = r->pending ? r->decided : 0,
+        .instances = r->table.count,
+    };
+}
+
+const struct assay_cont_entry *assay_cont_replica_entry(const struct assay_cont_replica *r,
+                                                        const uint8_t instance[static 32])
+{
+    return assay_cont_table_find(&r->table, instance);
+}
+
+void assay_cont_replica_check(const struct assay_cont_replica *r)
+{
+    ASSAY_ASSERT(r->table.count <= r->instances_max);
+    ASSAY_ASSERT(r->session_count <= r->instances_max);
+    for (uint32_t i = 0; i < r->table.count; i++) {
+        const struct assay_cont_entry *entry = &r->table.entry[i];
+        const struct known_session *known = session_of(r, entry->instance);
+        ASSAY_ASSERT(entry->writer <= entry->promised);
+        /* Promised alone, or from a table of others that knew more of the ledger. */
+        if (r->mode == MODE_ACTIVE && r->view == 0)
+            ASSAY_ASSERT(known != NULL && entry->promised <= known->session);
+        if (i > 0)
+            ASSAY_ASSERT(assay_bytes_compare(r->table.entry[i - 1].instance, entry->instance,
+                                             32) < 0);
+    }
+    if (r->mode == MODE_ACTIVE) ASSAY_ASSERT(r->born);
+    if (r->pending) ASSAY_ASSERT(r->next.view == r->decided && r->base.view < r->decided);
+    if (r->entering) ASSAY_ASSERT(r->mode != MODE_ACTIVE || r->view < r->started.view);
+}

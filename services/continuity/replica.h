@@ -1,0 +1,138 @@
+/*
+ * services/continuity/replica.h - one replica of a group: facts of the ledger and frames in,
+ * effects out (docs/services.md 1).
+ *
+ * A replica keeps its memory and nothing else: no disk, no clock, no socket. Its key is made at
+ * start and never stored, so one that was restarted is another replica, and its memory comes from
+ * others by a view that the ledger orders. It serves a view that it has entered once, leaves it
+ * before it signs its last table, and never comes back to it.
+ *
+ * Memory is the caller's and bounded by the instances of the group. Frames that it answers with are
+ * written into the effects; one whose `sign` is set ends in 64 bytes that the host fills with the
+ * signature of `statement` before it is sent. What goes to the group goes to the replica itself
+ * too.
+ */
+#ifndef ASSAY_SERVICES_CONTINUITY_REPLICA_H
+#define ASSAY_SERVICES_CONTINUITY_REPLICA_H
+
+#include "services/continuity/frame.h"
+#include "services/continuity/table.h"
+
+/* What is final on the ledger; group.h makes these of records. */
+enum assay_cont_fact_kind {
+    ASSAY_CONT_BORN,     /* view 0 begins, empty, once for ever. roster */
+    ASSAY_CONT_DECIDED,  /* roster shall follow base_roster; tables of barred seats count not */
+    ASSAY_CONT_STARTED,  /* roster serves, from the table of root and entries */
+    ASSAY_CONT_LOST,     /* fewer than a quorum of memories are left: nothing is served any more */
+    ASSAY_CONT_SESSION,  /* the ledger numbered a session of instance */
+    ASSAY_CONT_STANDING, /* the author of instance's sessions stands suspended, or no more */
+};
+
+struct assay_cont_fact {
+    enum assay_cont_fact_kind kind;
+    struct assay_cont_roster roster;
+    struct assay_cont_roster base_roster;
+    uint8_t barred; /* seats of base_roster */
+    uint8_t root[32];
+    uint32_t entries;
+    uint8_t instance[32];
+    uint64_t session;
+    bool suspended;
+};
+
+/* Who sent a frame, as the link tells by the CURVE key. */
+struct assay_cont_from {
+    bool replica;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* of a replica */
+    uint8_t instance[32];               /* of an enclave */
+    uint64_t session;
+};
+
+enum assay_cont_to {
+    ASSAY_CONT_TO_SENDER, /* of the frame that is answered */
+    ASSAY_CONT_TO_GROUP,  /* every replica of the rosters that are known, and itself */
+    ASSAY_CONT_TO_KEY,    /* the replica of that key, which may be itself */
+    ASSAY_CONT_TO_LEDGER, /* the payload of a TABLE record */
+};
+
+struct assay_cont_send {
+    enum assay_cont_to to;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    bool sign;
+    uint8_t statement[32];
+    size_t at; /* in the bytes of the effects */
+    size_t len;
+};
+
+enum {
+    ASSAY_CONT_SENDS_MAX = 32,
+    ASSAY_CONT_EFFECT_BYTES = ASSAY_CONT_FRAME_MAX + 16384, /* a page and what is small */
+};
+
+struct assay_cont_effects {
+    uint32_t count;
+    size_t used;
+    uint64_t wake_at_ms; /* call tick then; UINT64_MAX: nothing is waited for */
+    struct assay_cont_send send[ASSAY_CONT_SENDS_MAX];
+    uint8_t bytes[ASSAY_CONT_EFFECT_BYTES];
+};
+
+struct assay_cont_replica_config {
+    struct assay_cont_home home;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint32_t instances_max; /* 1 to ASSAY_CONT_INSTANCES_MAX */
+};
+
+/* For people and metrics. */
+struct assay_cont_status {
+    bool serves;
+    bool lost;       /* the group's quorum is gone */
+    bool leaving;    /* its last table of `view` is signed */
+    bool entering;   /* a view started, its table is not here yet */
+    uint64_t view;   /* that it serves, or served last */
+    uint64_t pending_view; /* decided and not started; 0: none */
+    uint32_t instances;
+};
+
+struct assay_cont_replica;
+
+/* Returns: the bytes that assay_cont_replica_init wants. */
+size_t assay_cont_replica_size(uint32_t instances_max);
+/*
+ * assay_cont_replica_init - a fresh replica, which serves nothing before the ledger says so.
+ * In:      memory of at least assay_cont_replica_size bytes, aligned for any type
+ * Returns: the replica, in that memory
+ */
+struct assay_cont_replica *assay_cont_replica_init(void *memory, size_t memory_len,
+                                                   const struct assay_cont_replica_config *config);
+/*
+ * assay_cont_replica_fact - what has become final, in the ledger's order. What is older than a fact
+ * seen before changes nothing: a host that shows an old ledger gains nothing by it.
+ * Returns: nothing
+ */
+void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_cont_fact *fact,
+                             uint64_t now_ms, struct assay_cont_effects *effects);
+/*
+ * assay_cont_replica_frame - a frame that came over a link.
+ * Returns: ASSAY_OK | what assay_cont_frame_decode says | ASSAY_E_CHAIN (another group) |
+ *          ASSAY_E_LANE (the sender may not say this) | ASSAY_E_STRANGER (no seat, barred, another
+ *          session's name) | ASSAY_E_SIGNATURE | ASSAY_E_STALE (another view's) | ASSAY_E_INVALID
+ *          (another digest at an index, another root) | ASSAY_E_NOT_FOUND (a page of no table
+ *          here) | ASSAY_E_FULL. On failure nothing has changed and nothing is sent
+ */
+ASSAY_CHECKED enum assay_status assay_cont_replica_frame(struct assay_cont_replica *r,
+                                                         const struct assay_cont_from *from,
+                                                         struct assay_slice bytes, uint64_t now_ms,
+                                                         struct assay_cont_effects *effects);
+/* Says again what may have been lost. Returns: nothing. */
+void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
+                             struct assay_cont_effects *effects);
+/* Returns: what the replica is doing. */
+struct assay_cont_status assay_cont_replica_status(const struct assay_cont_replica *r);
+/* Returns: the entry of an instance, for tests and people; NULL when it has none. */
+const struct assay_cont_entry *assay_cont_replica_entry(const struct assay_cont_replica *r,
+                                                        const uint8_t instance[static 32]);
+/* Asserts every invariant. Returns: nothing. */
+void assay_cont_replica_check(const struct assay_cont_replica *r);
+
+#endif

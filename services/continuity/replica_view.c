@@ -1,0 +1,430 @@
+/*
+ * services/continuity/replica_view.c - how a replica leaves a view and enters the next
+ * (docs/services.md 1.9).
+ *
+ * Members of the base view stop, sign their last table (FIN) and give it in pages. Members of the
+ * next view take the maximum of q of them and vouch for it; q vouches make a TABLE record. Which q
+ * tables depends on what arrived, so each member offers one choice, and signs every choice that it
+ * can compute as well: each is above everything certified, and the ledger takes the first.
+ */
+#include "services/continuity/records.h"
+#include "services/continuity/replica_internal.h"
+
+static void send_to(struct assay_cont_send *send, enum assay_cont_to to)
+{
+    send->to = to;
+}
+
+static void send_to_key(struct assay_cont_send *send,
+                        const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+{
+    send->to = ASSAY_CONT_TO_KEY;
+    assay_bytes_copy(send->key, sizeof send->key, key, ASSAY_P256_PUBLIC_LEN);
+}
+
+static uint32_t bits(uint8_t mask)
+{
+    uint32_t count = 0;
+    for (; mask != 0; mask = (uint8_t)(mask & (mask - 1)))
+        count++;
+    return count;
+}
+
+static bool is_next(const struct assay_cont_replica *r)
+{
+    return r->pending && assay_cont_seat(&r->next, r->key) < r->next.count;
+}
+
+/* --- leaving */
+
+static void say_fin(struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN, .view = r->view };
+    fin.entries = r->table.count;
+    assay_bytes_copy(fin.root, 32, r->final_root, 32);
+    struct assay_cont_send *send = assay_cont_replica_put(r, &fin, effects);
+    send_to(send, ASSAY_CONT_TO_GROUP);
+    send->sign = true;
+    assay_cont_fin_statement(&r->home, r->view, r->final_root, r->table.count, send->statement);
+}
+
+/* It stops before it signs: what it would acknowledge afterwards is in no table. */
+static void leave(struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    if (r->mode == MODE_ACTIVE && r->view == r->base.view) {
+        r->mode = MODE_FINAL;
+        assay_cont_table_root(&r->table, r->final_root);
+    } else if (r->mode == MODE_ACTIVE && r->view < r->base.view) {
+        r->mode = MODE_OUT;
+    }
+    if (r->mode == MODE_FINAL && r->view == r->base.view) say_fin(r, effects);
+}
+
+void assay_cont_replica_decided(struct assay_cont_replica *r, const struct assay_cont_fact *fact,
+                                struct assay_cont_effects *effects)
+{
+    if (r->born && fact->roster.view <= r->decided) return;
+    if (fact->roster.view <= r->started.view || fact->base_roster.view < r->started.view) return;
+    r->born = true;
+    r->decided = fact->roster.view;
+    r->pending = true;
+    r->next = fact->roster;
+    r->base = fact->base_roster;
+    r->barred = fact->barred;
+    r->offered = false;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        r->offer[i] = (struct offer){ 0 };
+        r->fin[i].known = r->fin[i].whole = false;
+    }
+    leave(r, effects);
+}
+
+/* --- gathering */
+
+static void ask_page(struct assay_cont_replica *r, const uint8_t root[static 32], uint32_t held,
+                     const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                     struct assay_cont_effects *effects)
+{
+    struct assay_cont_frame ask = { .kind = ASSAY_CONT_PAGE_GET, .view = r->decided };
+    ask.page = held / ASSAY_CONT_PAGE_ENTRIES;
+    assay_bytes_copy(ask.root, 32, root, 32);
+    send_to_key(assay_cont_replica_put(r, &ask, effects), key);
+}
+
+static void ask_fin(struct assay_cont_replica *r, uint32_t seat,
+                    struct assay_cont_effects *effects)
+{
+    const struct fin *fin = &r->fin[seat];
+    if (!fin->known || fin->whole) return;
+    ask_page(r, fin->root, fin->table.count, r->base.key[seat], effects);
+}
+
+/* The maximum of the tables of mask, into scratch. Returns: false when one is not here. */
+static bool join(struct assay_cont_replica *r, uint8_t mask)
+{
+    r->scratch.count = 0;
+    for (uint32_t i = 0; i < r->base.count; i++) {
+        if (!(mask >> i & 1)) continue;
+        if (!r->fin[i].whole) return false;
+        if (assay_cont_table_raise(&r->scratch, &r->fin[i].table) != ASSAY_OK) return false;
+    }
+    return true;
+}
+
+static void say_vouch(struct assay_cont_replica *r, const struct offer *offer,
+                      struct assay_cont_effects *effects)
+{
+    struct assay_cont_frame vouch = { .kind = ASSAY_CONT_VOUCH, .view = r->next.view };
+    vouch.base = r->base.view;
+    vouch.mask = offer->mask;
+    vouch.entries = offer->entries;
+    assay_bytes_copy(vouch.root, 32, offer->root, 32);
+    struct assay_cont_send *send = assay_cont_replica_put(r, &vouch, effects);
+    send_to(send, ASSAY_CONT_TO_GROUP);
+    send->sign = true;
+    assay_cont_table_statement(&r->home, r->next.view, offer->root, offer->entries,
+                               send->statement);
+}
+
+static void submit(struct assay_cont_replica *r, const struct offer *offer,
+                   struct assay_cont_effects *effects)
+{
+    struct assay_cont_table_record record = { .group = r->home.group, .view = r->next.view };
+    record.entries = offer->entries;
+    assay_bytes_copy(record.root, 32, offer->root, 32);
+    for (uint32_t i = 0; i < r->next.count; i++) {
+        if (!(offer->by >> i & 1) || record.count == assay_cont_quorum(r->next.count)) continue;
+        assay_bytes_copy(record.key[record.count], ASSAY_P256_PUBLIC_LEN, r->next.key[i],
+                         ASSAY_P256_PUBLIC_LEN);
+        assay_bytes_copy(record.signature[record.count], ASSAY_P256_SIGNATURE_LEN,
+                         offer->signature[i], ASSAY_P256_SIGNATURE_LEN);
+        record.count++;
+    }
+    ASSAY_ASSERT(effects->count < ASSAY_CONT_SENDS_MAX);
+    struct assay_slice out;
+    const enum assay_status status =
+        assay_cont_table_record_encode(&record, effects->bytes + effects->used,
+                                       sizeof effects->bytes - effects->used, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    effects->send[effects->count++] = (struct assay_cont_send){ .to = ASSAY_CONT_TO_LEDGER,
+                                                                .at = effects->used,
+                                                                .len = out.len };
+    effects->used += out.len;
+}
+
+static struct offer *offer_of(struct assay_cont_replica *r, uint8_t mask)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        if (r->offer[i].mask == mask || r->offer[i].mask == 0) return &r->offer[i];
+    return NULL;
+}
+
+/* Signs every offer that can be computed here; a different root would be a wrong one. */
+static void second(struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        struct offer *offer = &r->offer[i];
+        uint8_t root[32];
+        if (offer->mask == 0 || offer->mine || !join(r, offer->mask)) continue;
+        assay_cont_table_root(&r->scratch, root);
+        if (r->scratch.count != offer->entries || !assay_bytes_equal(root, offer->root, 32))
+            continue;
+        offer->mine = true;
+        say_vouch(r, offer, effects);
+    }
+}
+
+/* The first q last tables that are here make this member's own offer. */
+static void propose(struct assay_cont_replica *r)
+{
+    const uint32_t need = assay_cont_quorum(r->base.count);
+    uint8_t mask = 0;
+    if (r->offered) return;
+    for (uint32_t i = 0; i < r->base.count && bits(mask) < need; i++)
+        if (r->fin[i].whole) mask |= (uint8_t)(1u << i);
+    if (bits(mask) < need) return;
+    struct offer *offer = offer_of(r, mask);
+    if (offer == NULL || !join(r, mask)) return;
+    r->offered = true;
+    if (offer->mask == mask) return; /* somebody offered the same: seconded below */
+    offer->mask = mask;
+    offer->entries = r->scratch.count;
+    assay_cont_table_root(&r->scratch, offer->root);
+}
+
+static void gathered(struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    propose(r);
+    second(r, effects);
+}
+
+static enum assay_status take_fin(struct assay_cont_replica *r, const struct assay_cont_from *from,
+                                  const struct assay_cont_frame *f,
+                                  struct assay_cont_effects *effects)
+{
+    if (!is_next(r) || f->view != r->base.view) return ASSAY_E_STALE;
+    const uint32_t seat = assay_cont_seat(&r->base, from->key);
+    if (seat == r->base.count) return ASSAY_E_STRANGER;
+    if (r->barred >> seat & 1) return ASSAY_E_STRANGER; /* a suspended member's memory counts not */
+    struct fin *fin = &r->fin[seat];
+    if (fin->known)
+        return assay_bytes_equal(fin->root, f->root, 32) ? ASSAY_OK : ASSAY_E_INVALID;
+    uint8_t digest[32];
+    assay_cont_fin_statement(&r->home, f->view, f->root, f->entries, digest);
+    if (!assay_cont_signed(from->key, digest, f->signature)) return ASSAY_E_SIGNATURE;
+    fin->known = true;
+    fin->whole = false;
+    fin->entries = f->entries;
+    fin->table.count = 0;
+    assay_bytes_copy(fin->root, 32, f->root, 32);
+    if (fin->entries > r->instances_max) return ASSAY_OK; /* of another ledger: never whole */
+    if (fin->entries > 0) {
+        ask_fin(r, seat, effects);
+        return ASSAY_OK;
+    }
+    uint8_t root[32];
+    assay_cont_table_root(&fin->table, root);
+    fin->whole = assay_bytes_equal(root, fin->root, 32);
+    gathered(r, effects);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_vouch(struct assay_cont_replica *r,
+                                    const struct assay_cont_from *from,
+                                    const struct assay_cont_frame *f,
+                                    struct assay_cont_effects *effects)
+{
+    if (!is_next(r) || f->view != r->next.view || f->base != r->base.view) return ASSAY_E_STALE;
+    const uint32_t seat = assay_cont_seat(&r->next, from->key);
+    if (seat == r->next.count) return ASSAY_E_STRANGER;
+    if (f->mask >> r->base.count != 0 || (f->mask & r->barred) != 0 ||
+        bits(f->mask) != assay_cont_quorum(r->base.count))
+        return ASSAY_E_INVALID;
+    struct offer *offer = offer_of(r, f->mask);
+    if (offer == NULL) return ASSAY_E_FULL;
+    if (offer->mask == f->mask &&
+        (offer->entries != f->entries || !assay_bytes_equal(offer->root, f->root, 32)))
+        return ASSAY_E_INVALID;
+    uint8_t digest[32];
+    assay_cont_table_statement(&r->home, f->view, f->root, f->entries, digest);
+    if (!assay_cont_signed(from->key, digest, f->signature)) return ASSAY_E_SIGNATURE;
+    offer->mask = f->mask;
+    offer->entries = f->entries;
+    assay_bytes_copy(offer->root, 32, f->root, 32);
+    const uint32_t before = bits(offer->by);
+    offer->by |= (uint8_t)(1u << seat);
+    assay_bytes_copy(offer->signature[seat], ASSAY_P256_SIGNATURE_LEN, f->signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+    second(r, effects);
+    const uint32_t need = assay_cont_quorum(r->next.count);
+    if (before < need && bits(offer->by) == need) submit(r, offer, effects);
+    return ASSAY_OK;
+}
+
+/* --- pages */
+
+static const struct assay_cont_table *table_of(const struct assay_cont_replica *r,
+                                               const uint8_t root[static 32])
+{
+    if (r->mode == MODE_FINAL && assay_bytes_equal(r->final_root, root, 32)) return &r->table;
+    if (r->entered_whole && assay_bytes_equal(r->started_root, root, 32)) return &r->entered;
+    return NULL;
+}
+
+static enum assay_status take_page_get(struct assay_cont_replica *r,
+                                       const struct assay_cont_frame *f,
+                                       struct assay_cont_effects *effects)
+{
+    const struct assay_cont_table *table = table_of(r, f->root);
+    const uint32_t first = f->page * ASSAY_CONT_PAGE_ENTRIES;
+    if (table == NULL || first >= table->count) return ASSAY_E_NOT_FOUND;
+    uint8_t bytes[ASSAY_CONT_PAGE_ENTRIES * ASSAY_CONT_ENTRY_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_cont_frame page = { .kind = ASSAY_CONT_PAGE, .view = f->view, .page = f->page };
+    assay_bytes_copy(page.root, 32, f->root, 32);
+    for (uint32_t i = first; i < table->count && page.count < ASSAY_CONT_PAGE_ENTRIES; i++) {
+        assay_cont_entry_put(&w, &table->entry[i]);
+        page.count++;
+    }
+    page.list = assay_slice_over(bytes, w.len);
+    send_to(assay_cont_replica_put(r, &page, effects), ASSAY_CONT_TO_SENDER);
+    return ASSAY_OK;
+}
+
+/* Appends the page that comes next. Returns: true when the table has become whole. */
+static bool fill(struct assay_cont_table *table, const struct assay_cont_frame *f,
+                 uint32_t entries, const uint8_t root[static 32])
+{
+    if (table->count == entries || f->page * ASSAY_CONT_PAGE_ENTRIES != table->count) return false;
+    for (uint32_t i = 0; i < f->count && table->count < entries; i++) {
+        const struct assay_cont_entry entry = assay_cont_frame_entry(f, i);
+        if (assay_cont_table_append(table, &entry) != ASSAY_OK) {
+            table->count = 0; /* no table has that order: ask again from the start */
+            return false;
+        }
+    }
+    if (table->count < entries) {
+        if (table->count % ASSAY_CONT_PAGE_ENTRIES != 0) table->count = 0;
+        return false;
+    }
+    uint8_t made[32];
+    assay_cont_table_root(table, made);
+    if (assay_bytes_equal(made, root, 32)) return true;
+    table->count = 0;
+    return false;
+}
+
+/* --- entering */
+
+/* docs/services.md 1.9: once for each view, with the table that the ledger names. */
+static void enter(struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    ASSAY_ASSERT(r->mode != MODE_ACTIVE || r->view < r->started.view);
+    r->entered_whole = true;
+    r->entering = false;
+    r->mode = MODE_ACTIVE;
+    r->view = r->started.view;
+    assay_cont_table_copy(&r->table, &r->entered);
+    if (r->pending) leave(r, effects); /* its end was decided while the table was on its way */
+}
+
+static void ask_entered(struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    for (uint32_t i = 0; i < r->started.count; i++) {
+        r->ask = (r->ask + 1) % r->started.count;
+        const uint8_t *key = r->started.key[r->ask];
+        if (assay_bytes_equal(key, r->key, ASSAY_P256_PUBLIC_LEN)) continue;
+        ask_page(r, r->started_root, r->entered.count, key, effects);
+        return;
+    }
+}
+
+/* From the tables that this member joined itself, when it did. */
+static bool enter_from_offers(struct assay_cont_replica *r)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        const struct offer *offer = &r->offer[i];
+        if (!offer->mine || !assay_bytes_equal(offer->root, r->started_root, 32)) continue;
+        if (!join(r, offer->mask)) continue;
+        assay_cont_table_copy(&r->entered, &r->scratch);
+        return true;
+    }
+    return false;
+}
+
+void assay_cont_replica_started(struct assay_cont_replica *r, const struct assay_cont_fact *fact,
+                                struct assay_cont_effects *effects)
+{
+    if (fact->roster.view <= r->started.view || fact->entries > r->instances_max) return;
+    r->born = true;
+    const bool joined = r->pending && r->decided == fact->roster.view;
+    r->started = fact->roster;
+    r->started_entries = fact->entries;
+    assay_bytes_copy(r->started_root, 32, fact->root, 32);
+    r->entered.count = 0;
+    r->entered_whole = r->entering = false;
+    if (r->mode == MODE_ACTIVE) r->mode = MODE_OUT; /* its view is over */
+    if (assay_cont_seat(&r->started, r->key) < r->started.count) {
+        r->entering = true;
+        uint8_t root[32];
+        assay_cont_table_root(&r->entered, root);
+        const bool empty = fact->entries == 0 && assay_bytes_equal(root, fact->root, 32);
+        const bool here = empty || (joined && enter_from_offers(r));
+        if (r->decided <= fact->roster.view) r->pending = false; /* before leave() looks at it */
+        if (here) enter(r, effects);
+        else ask_entered(r, effects);
+    }
+    if (r->decided <= fact->roster.view) {
+        r->decided = fact->roster.view;
+        r->pending = false;
+    }
+}
+
+static enum assay_status take_page(struct assay_cont_replica *r,
+                                   const struct assay_cont_from *from,
+                                   const struct assay_cont_frame *f,
+                                   struct assay_cont_effects *effects)
+{
+    if (r->entering && assay_bytes_equal(f->root, r->started_root, 32)) {
+        if (fill(&r->entered, f, r->started_entries, r->started_root)) enter(r, effects);
+        else if (r->entered.count > 0) ask_page(r, r->started_root, r->entered.count, from->key,
+                                                effects);
+        return ASSAY_OK;
+    }
+    const uint32_t seat = assay_cont_seat(&r->base, from->key);
+    if (!is_next(r) || seat == r->base.count) return ASSAY_E_STALE;
+    struct fin *fin = &r->fin[seat];
+    if (!fin->known || fin->whole || !assay_bytes_equal(f->root, fin->root, 32))
+        return ASSAY_E_STALE;
+    fin->whole = fill(&fin->table, f, fin->entries, fin->root);
+    if (fin->whole) gathered(r, effects);
+    else if (fin->table.count > 0) ask_fin(r, seat, effects);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_cont_replica_peer(struct assay_cont_replica *r,
+                                          const struct assay_cont_from *from,
+                                          const struct assay_cont_frame *f,
+                                          struct assay_cont_effects *effects)
+{
+    if (f->kind == ASSAY_CONT_FIN) return take_fin(r, from, f, effects);
+    if (f->kind == ASSAY_CONT_PAGE_GET) return take_page_get(r, f, effects);
+    if (f->kind == ASSAY_CONT_PAGE) return take_page(r, from, f, effects);
+    if (f->kind == ASSAY_CONT_VOUCH) return take_vouch(r, from, f, effects);
+    return ASSAY_E_LANE;
+}
+
+void assay_cont_replica_again(struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    if (r->entering) ask_entered(r, effects);
+    if (!r->pending) return;
+    if (r->mode == MODE_FINAL && r->view == r->base.view) say_fin(r, effects);
+    if (!is_next(r)) return;
+    for (uint32_t i = 0; i < r->base.count; i++)
+        ask_fin(r, i, effects);
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        const struct offer *offer = &r->offer[i];
+        if (offer->mask != 0 && offer->mine) say_vouch(r, offer, effects);
+        if (bits(offer->by) >= assay_cont_quorum(r->next.count)) submit(r, offer, effects);
+    }
+}
