@@ -215,7 +215,7 @@ _assay() {
         esac
         ;;
     'setup local')
-        options='--help --dir --nodes --operators --vendors --epoch-ms --port --http-port --enclave'
+        options='--help --dir --nodes --operators --vendors --epoch-ms --port --http-port --enclave --json'
         case $before in
         --dir) want=folder ;;
         --nodes) want=text ;;
@@ -228,7 +228,7 @@ _assay() {
         esac
         ;;
     'setup node')
-        options='--help --dir --name --kind --genesis --gossip --vendor --credential --admin --http --enclave --peer'
+        options='--help --dir --name --kind --genesis --gossip --vendor --credential --admin --http --enclave --peer --json'
         case $before in
         --dir) want=folder ;;
         --name) want=text ;;
@@ -261,21 +261,21 @@ _assay() {
         esac
         ;;
     'node request')
-        options='--help --config --out'
+        options='--help --config --out --json'
         case $before in
         --config) want=file ;;
         --out) want=file ;;
         esac
         ;;
     'soft ca')
-        options='--help --name --days'
+        options='--help --name --days --json'
         case $before in
         --name) want=text ;;
         --days) want=text ;;
         esac
         ;;
     'soft collateral')
-        options='--help --out --evaluation --raise --days'
+        options='--help --out --evaluation --raise --days --json'
         case $before in
         --out) want=folder ;;
         --evaluation) want=text ;;
@@ -284,13 +284,13 @@ _assay() {
         esac
         ;;
     'soft node')
-        options='--help --out'
+        options='--help --out --json'
         case $before in
         --out) want=file ;;
         esac
         ;;
     'soft quote')
-        options='--help --measurement --program --report-data --out --isvsvn --debug'
+        options='--help --measurement --program --report-data --out --isvsvn --debug --json'
         case $before in
         --measurement) want=text ;;
         --program) want=file ;;
@@ -300,14 +300,14 @@ _assay() {
         esac
         ;;
     'tpm registrar')
-        options='--help --name --days'
+        options='--help --name --days --json'
         case $before in
         --name) want=text ;;
         --days) want=text ;;
         esac
         ;;
     'tpm enroll')
-        options='--help --registrar --makers --tcti --days'
+        options='--help --registrar --makers --tcti --days --json'
         case $before in
         --registrar) want=folder ;;
         --makers) want=folder ;;
@@ -316,27 +316,27 @@ _assay() {
         esac
         ;;
     'tpm prepare')
-        options='--help --tcti'
+        options='--help --tcti --json'
         case $before in
         --tcti) want=text ;;
         esac
         ;;
     'tpm challenge')
-        options='--help --makers --out'
+        options='--help --makers --out --json'
         case $before in
         --makers) want=folder ;;
         --out) want=file ;;
         esac
         ;;
     'tpm answer')
-        options='--help --out --tcti'
+        options='--help --out --tcti --json'
         case $before in
         --out) want=file ;;
         --tcti) want=text ;;
         esac
         ;;
     'tpm issue')
-        options='--help --registrar --out --days'
+        options='--help --registrar --out --days --json'
         case $before in
         --registrar) want=folder ;;
         --out) want=file ;;
@@ -344,13 +344,13 @@ _assay() {
         esac
         ;;
     'tpm crl')
-        options='--help --days'
+        options='--help --days --json'
         case $before in
         --days) want=text ;;
         esac
         ;;
     'tpm measure')
-        options='--help --measurement --program --tcti'
+        options='--help --measurement --program --tcti --json'
         case $before in
         --measurement) want=text ;;
         --program) want=file ;;
@@ -358,7 +358,7 @@ _assay() {
         esac
         ;;
     'tpm quote')
-        options='--help --report-data --out --tcti'
+        options='--help --report-data --out --tcti --json'
         case $before in
         --report-data) want=text ;;
         --out) want=file ;;
@@ -366,19 +366,19 @@ _assay() {
         esac
         ;;
     'keys generate')
-        options='--help --name'
+        options='--help --name --json'
         case $before in
         --name) want=text ;;
         esac
         ;;
     'keys rotate')
-        options='--help --config'
+        options='--help --config --json'
         case $before in
         --config) want=file ;;
         esac
         ;;
     'keys operator')
-        options='--help'
+        options='--help --json'
         case $before in
         esac
         ;;
@@ -388,13 +388,13 @@ _assay() {
         esac
         ;;
     'genesis create')
-        options='--help --out'
+        options='--help --out --json'
         case $before in
         --out) want=file ;;
         esac
         ;;
     'genesis sign')
-        options='--help --key'
+        options='--help --key --json'
         case $before in
         --key) want=file ;;
         esac
@@ -573,7 +573,7 @@ _assay() {
         esac
         ;;
     'debug bundle')
-        options='--help --out --config --socket'
+        options='--help --out --config --socket --json'
         case $before in
         --out) want=file ;;
         --config) want=file ;;
@@ -655,7 +655,7 @@ _assay() {
         esac
         ;;
     'proof')
-        options='--help --out --bare --socket'
+        options='--help --out --bare --socket --json'
         case $before in
         --out) want=file ;;
         --socket) want=file ;;
@@ -691,7 +691,7 @@ _assay() {
         esac
         ;;
     'store restore')
-        options='--help --into --genesis --checkpoint'
+        options='--help --into --genesis --checkpoint --json'
         case $before in
         --into) want=folder ;;
         --genesis) want=file ;;
@@ -699,7 +699,7 @@ _assay() {
         esac
         ;;
     'audit verify')
-        options='--help --genesis --checkpoint --from'
+        options='--help --genesis --checkpoint --from --json'
         case $before in
         --genesis) want=file ;;
         --checkpoint) want=file ;;
@@ -707,7 +707,7 @@ _assay() {
         esac
         ;;
     'audit replay')
-        options='--help --genesis --checkpoint --from --signatures --table'
+        options='--help --genesis --checkpoint --from --signatures --table --json'
         case $before in
         --genesis) want=file ;;
         --checkpoint) want=file ;;

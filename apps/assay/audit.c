@@ -3,6 +3,7 @@
  * block on, without a daemon (engine/audit.h).
  */
 #include "apps/assay/command.h"
+#include "apps/assay/evidence_print.h"
 #include "apps/assay/network.h"
 #include "apps/assay/options.h"
 #include "apps/assay/orders.h"
@@ -21,7 +22,7 @@
 struct audit_options {
     const char *verb, *store, *genesis, *checkpoint;
     uint64_t from_epoch;
-    bool signatures, table;
+    bool signatures, table, json;
 };
 
 struct audit_run {
@@ -154,6 +155,41 @@ static const char *class_name(enum assay_store_class class_)
     return "store";
 }
 
+/* Schema assay.audit; fault: what does not hold, NULL when all does. Takes both over. Returns: the
+ * exit status. */
+static int print_json(const struct audit_run *run, struct assay_json *data,
+                      struct assay_json *fault)
+{
+    assay_json_set_text(data, "verb", run->options->verb);
+    assay_json_set_bool(data, "holds", fault == NULL);
+    if (fault != NULL) assay_json_set(data, "fault", fault);
+    const int printed = assay_print_envelope("assay.audit", data);
+    return printed == ASSAY_EXIT_OK && fault != NULL ? ASSAY_EXIT_CONTRAINDICATED : printed;
+}
+
+/* What does not hold, for programs: people read the same on stderr. */
+static int print_fault_json(const struct audit_run *run, const struct assay_audit_fault *at)
+{
+    const struct assay_fault *f = &at->fault;
+    struct assay_json *const data = assay_json_object(), *const fault = assay_json_object();
+    assay_json_set_text(fault, "in", class_name(at->class_));
+    assay_json_set_uint(fault, "era", at->key.era);
+    assay_json_set_uint(fault, "epoch", at->key.epoch);
+    if (at->class_ == ASSAY_STORE_BLOCK) assay_json_set_uint(fault, "height", at->key.number);
+    if (f->has_record) assay_json_set_uint(fault, "record", f->record);
+    assay_json_set_text(fault, "what", f->what);
+    if (f->has_numbers) {
+        assay_json_set_uint(fault, "expected", f->expected);
+        assay_json_set_uint(fault, "found", f->found);
+    } else if (f->has_ids) {
+        assay_json_set_hex(fault, "expected", f->expected_id, sizeof f->expected_id);
+        assay_json_set_hex(fault, "found", f->found_id, sizeof f->found_id);
+    } else {
+        assay_json_set_text(fault, "status", assay_status_symbol(f->status));
+    }
+    return print_json(run, data, fault);
+}
+
 static int print_fault(const struct audit_run *run, const struct assay_audit_fault *at)
 {
     const struct assay_fault *f = &at->fault;
@@ -175,6 +211,7 @@ static int print_fault(const struct audit_run *run, const struct assay_audit_fau
         (void)fprintf(stderr, ": %s", assay_status_text(f->status));
     }
     (void)fputc('\n', stderr);
+    if (run->options->json) return print_fault_json(run, at);
     return ASSAY_EXIT_CONTRAINDICATED;
 }
 
@@ -185,6 +222,16 @@ static int print_score(const struct audit_run *run)
                   "%llu\n",
                   run->options->verb, (unsigned long long)run->epoch, (unsigned long long)run->slot,
                   run->field, (unsigned long long)run->expected, (unsigned long long)run->found);
+    if (run->options->json) {
+        struct assay_json *const fault = assay_json_object();
+        assay_json_set_text(fault, "in", "scores");
+        assay_json_set_uint(fault, "epoch", run->epoch);
+        assay_json_set_uint(fault, "slot", run->slot);
+        assay_json_set_text(fault, "what", run->field);
+        assay_json_set_uint(fault, "expected", run->expected);
+        assay_json_set_uint(fault, "found", run->found);
+        return print_json(run, assay_json_object(), fault);
+    }
     return ASSAY_EXIT_CONTRAINDICATED;
 }
 
@@ -223,6 +270,42 @@ static void print_figures(const struct audit_run *run, const struct assay_audit_
                   (double)f->epochs / (took_s > 0 ? took_s : 1e-9));
 }
 
+static int print_figures_json(const struct audit_run *run, const struct assay_audit_figures *f,
+                              const struct assay_network *network, double took_s)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        { "epochs", f->epochs },
+        { "started_epoch", f->started_epoch },
+        { "head_epoch", f->head_epoch },
+        { "head_height", f->head_height },
+        { "blocks", f->blocks },
+        { "records", f->records },
+        { "running_blocks", f->running_blocks },
+        { "leaps", f->leaps },
+        { "leapt_epochs", f->leapt_epochs },
+        { "evidence_verified", network->judged },
+        { "evidence_kept", f->held_evidence },
+        { "certificates", f->certificates },
+        { "votes", f->votes },
+        { "proposals", f->proposals },
+        { "envelopes", f->envelopes },
+        { "ballots", f->ballots },
+        { "waiting_records", f->waiting },
+        { "snapshots", f->snapshots },
+        { "score_rows", run->scores },
+        { "took_ms", (uint64_t)(took_s * 1000) },
+    };
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_hex(data, "head_id", f->head_id, sizeof f->head_id);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assay_json_set_uint(data, rows[i].name, rows[i].value);
+    assay_json_set_bool(data, "signatures_verified", run->options->signatures);
+    return print_json(run, data, NULL);
+}
+
 /* ------------------------------------------------------------ the commands */
 
 static int walk(struct audit_run *run, struct assay_network *network,
@@ -246,7 +329,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
         .closed = closed,
         .context = run,
     };
-    run->progress = assay_sim_progress_start("epochs", newest_epoch(run->store), 0, false);
+    run->progress = assay_sim_progress_start("epochs", newest_epoch(run->store), 0, options->json);
     const double began_s = now_s();
     const enum assay_status status =
         memory != NULL ? assay_audit(&config, &figures, &fault) : ASSAY_E_MEMORY;
@@ -256,6 +339,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
     if (run->wrong_score) return print_score(run);
     if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
     if (status == ASSAY_OK) {
+        if (options->json) return print_figures_json(run, &figures, network, took_s);
         print_figures(run, &figures, network, took_s);
         return ASSAY_EXIT_OK;
     }
@@ -301,19 +385,23 @@ static int read_options(int argc, char **argv, struct audit_options *o)
     static const struct option options[] = {
         { "genesis", required_argument, NULL, 'g' }, { "checkpoint", required_argument, NULL, 'c' },
         { "from", required_argument, NULL, 'f' },    { "signatures", no_argument, NULL, 's' },
-        { "table", no_argument, NULL, 't' },         { NULL, 0, NULL, 0 },
+        { "table", no_argument, NULL, 't' },         { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g') o->genesis = optarg;
         else if (option == 'c') o->checkpoint = optarg;
         else if (option == 's') o->signatures = true;
         else if (option == 't') o->table = true;
+        else if (option == 'j') o->json = true;
         else if (option != 'f' || !read_epoch(optarg, &o->from_epoch))
             return assay_misuse("--from wants an epoch, a plain number");
     }
     o->verb = argv[optind];
     o->store = argv[optind + 1];
     if (strcmp(o->verb, "verify") == 0) o->signatures = true;
+    if (o->json && o->table)
+        return assay_misuse("--json is one document and --table lines: one of them");
     return -1;
 }
 

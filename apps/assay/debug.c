@@ -9,6 +9,7 @@
  */
 #include "apps/assay/ask.h"
 #include "apps/assay/command.h"
+#include "apps/assay/made.h"
 #include "apps/assay/options.h"
 #include "apps/assay/setup.h"
 #include "apps/config.h"
@@ -206,6 +207,12 @@ static int write_bundle(struct bundle *b, const char *path)
         (void)fprintf(stderr, "assay debug bundle: %s: could not be written\n", path);
         return ASSAY_EXIT_INTERNAL;
     }
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("debug bundle", (const char *const[]){ path, NULL });
+        assay_json_set_uint(data, "parts", b->parts);
+        return assay_made_print(data);
+    }
     (void)printf("%s: %u files, nothing secret; look: tar tvf %s\n", path, b->parts, path);
     return ASSAY_EXIT_OK;
 }
@@ -215,13 +222,14 @@ int assay_command_debug(int argc, char **argv)
     static const struct option options[] = { { "out", required_argument, NULL, 'o' },
                                              { "config", required_argument, NULL, 'c' },
                                              { "socket", required_argument, NULL, 's' },
+                                             { "json", no_argument, NULL, 'j' },
                                              { NULL, 0, NULL, 0 } };
     struct bundle b = { .socket = assay_ask_socket() };
     const char *out = NULL;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'o') out = optarg;
         else if (c == 'c') b.config_path = optarg;
-        else b.socket = optarg;
+        else if (c == 's') b.socket = optarg;
     }
     return write_bundle(&b, out);
 }

@@ -7,6 +7,7 @@
  */
 #include "apps/assay/genesis.h"
 
+#include "apps/assay/made.h"
 #include "apps/assay/member.h"
 #include "apps/assay/policy.h"
 #include "quote/yaml.h"
@@ -249,6 +250,22 @@ static bool is_signed(const char *path)
     return true;
 }
 
+static int say(const char *path, const struct assay_genesis *genesis)
+{
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("genesis create", (const char *const[]){ path, NULL });
+        assay_json_set_uint(data, "members", genesis->member_count);
+        assay_json_set_uint(data, "operators", genesis->operator_count);
+        assay_json_set_uint(data, "threshold", genesis->threshold);
+        return assay_made_print(data);
+    }
+    (void)printf("%s: %u members, %u operators, %u of them must sign; now: assay genesis sign\n",
+                 path, (unsigned)genesis->member_count, (unsigned)genesis->operator_count,
+                 (unsigned)genesis->threshold);
+    return ASSAY_EXIT_OK;
+}
+
 int assay_genesis_create(const char *plan_path, const char *out_path)
 {
     struct draft d;
@@ -259,13 +276,10 @@ int assay_genesis_create(const char *plan_path, const char *out_path)
         status = assay_genesis_file_write(out_path, body, NULL, NULL, 0);
         (void)snprintf(d.message, sizeof d.message, "%s: %s", out_path, assay_status_text(status));
     }
-    if (status == ASSAY_OK)
-        (void)printf(
-            "%s: %u members, %u operators, %u of them must sign; now: assay genesis sign\n",
-            out_path, (unsigned)d.genesis->member_count, (unsigned)d.genesis->operator_count,
-            (unsigned)d.genesis->threshold);
+    int result = ASSAY_EXIT_OK;
+    if (status == ASSAY_OK) result = say(out_path, d.genesis);
     else (void)fprintf(stderr, "assay genesis create: %s\n", d.message);
     const bool input = assay_status_class(status) == ASSAY_CLASS_INPUT;
     close_draft(&d);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : input ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
+    return status == ASSAY_OK ? result : input ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
 }

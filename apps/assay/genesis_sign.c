@@ -6,6 +6,7 @@
  */
 #include "apps/assay/genesis.h"
 
+#include "apps/assay/made.h"
 #include "net/keyring.h"
 
 #include <stdio.h>
@@ -85,6 +86,15 @@ static int sign_with(const char *path, const struct assay_genesis *genesis,
         assay_genesis_file_write(path, genesis->body, all.signers,
                                  (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all.bytes, all.count);
     if (status != ASSAY_OK) return assay_genesis_complain("sign", path, status, &nowhere);
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("genesis sign", (const char *const[]){ path, NULL });
+        assay_json_set_hex(data, "chain_id", genesis->chain_id, sizeof genesis->chain_id);
+        assay_json_set_uint(data, "signatures", all.count);
+        assay_json_set_uint(data, "operators", genesis->operator_count);
+        assay_json_set_uint(data, "threshold", genesis->threshold);
+        return assay_made_print(data);
+    }
     (void)printf("%s: signed by %u of %u operators, %u needed\n", path, (unsigned)all.count,
                  (unsigned)genesis->operator_count, (unsigned)genesis->threshold);
     return ASSAY_EXIT_OK;

@@ -15,6 +15,7 @@
 enum { HEARD_MAX = 2048 };
 
 static struct {
+    bool asked;
     FILE *out, *err; /* those of the process, while ours stand in their place */
     char *text;      /* what was printed */
     size_t text_len;
@@ -38,6 +39,7 @@ static ssize_t hear(void *cookie, const char *bytes, size_t len)
 
 void assay_json_mode_begin(void)
 {
+    mode.asked = true;
     FILE *const out = open_memstream(&mode.text, &mode.text_len);
     FILE *const err = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = hear });
     if (out == NULL || err == NULL) {
@@ -50,6 +52,11 @@ void assay_json_mode_begin(void)
     mode.err = stderr;
     stdout = out;
     stderr = err;
+}
+
+bool assay_json_mode_asked(void)
+{
+    return mode.asked;
 }
 
 static const char *code_of(int status)

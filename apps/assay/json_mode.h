@@ -8,10 +8,14 @@
 #ifndef ASSAY_APPS_JSON_MODE_H
 #define ASSAY_APPS_JSON_MODE_H
 
+#include <stdbool.h>
+
 /* Before a command that was asked for JSON runs. Returns: nothing; without memory all is as it
  * was. */
 void assay_json_mode_begin(void);
 /* After it, with its exit status. Returns: the status; ASSAY_EXIT_INTERNAL when stdout is gone. */
 int assay_json_mode_end(int status);
+/* Returns: whether the command that runs was asked for JSON. */
+bool assay_json_mode_asked(void);
 
 #endif

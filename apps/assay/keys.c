@@ -3,6 +3,7 @@
  */
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/made.h"
 #include "apps/assay/options.h"
 
 #include "apps/client.h"
@@ -62,37 +63,8 @@ static int write_card(const char *dir, const char *name, const struct assay_keyr
     return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(path, status, cannot_write);
 }
 
-static int generate(const char *dir, const char *name)
+static void put_ring(struct assay_json *data, const struct assay_keyring *ring)
 {
-    if (!assay_name_is_fit(assay_slice_over(name, strlen(name))))
-        return assay_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"", ASSAY_NAME_MAX,
-                            name);
-    struct assay_keyring ring;
-    const enum assay_status status = assay_keyring_create(dir, &ring);
-    if (status != ASSAY_OK) return complain(dir, status, cannot_write);
-    const int result = write_card(dir, name, &ring);
-    if (result == ASSAY_EXIT_OK) put_card(stdout, name, &ring);
-    assay_keyring_wipe(&ring);
-    return result;
-}
-
-static int operator_key(const char *path)
-{
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    const enum assay_status status = assay_operator_key_create(path, public_key);
-    if (status != ASSAY_OK) return complain(path, status, cannot_write);
-    put_hex(stdout, "public_key", public_key, sizeof public_key);
-    return ASSAY_EXIT_OK;
-}
-
-static int print_json(struct assay_json *data)
-{
-    return assay_print_envelope("assay.keys", data);
-}
-
-static struct assay_json *ring_of(const struct assay_keyring *ring)
-{
-    struct assay_json *const data = assay_json_object();
     assay_json_set_hex(data, "node_id", ring->node_id, sizeof ring->node_id);
     assay_json_set_hex(data, "identity_public", ring->identity_public,
                        sizeof ring->identity_public);
@@ -103,7 +75,48 @@ static struct assay_json *ring_of(const struct assay_keyring *ring)
                        sizeof ring->current.transport_public);
     assay_json_set_uint(data, "incarnation", ring->current.incarnation);
     assay_json_set_uint(data, "incarnation_waiting", ring->next.incarnation);
-    return data;
+}
+
+static int generate(const char *dir, const char *name)
+{
+    if (!assay_name_is_fit(assay_slice_over(name, strlen(name))))
+        return assay_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"", ASSAY_NAME_MAX,
+                            name);
+    struct assay_keyring ring;
+    const enum assay_status status = assay_keyring_create(dir, &ring);
+    if (status != ASSAY_OK) return complain(dir, status, cannot_write);
+    int result = write_card(dir, name, &ring);
+    if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("keys generate", (const char *const[]){ dir, NULL });
+        assay_json_set_text(data, "name", name);
+        put_ring(data, &ring);
+        result = assay_made_print(data);
+    } else if (result == ASSAY_EXIT_OK) {
+        put_card(stdout, name, &ring);
+    }
+    assay_keyring_wipe(&ring);
+    return result;
+}
+
+static int operator_key(const char *path)
+{
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    const enum assay_status status = assay_operator_key_create(path, public_key);
+    if (status != ASSAY_OK) return complain(path, status, cannot_write);
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("keys operator", (const char *const[]){ path, NULL });
+        assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
+        return assay_made_print(data);
+    }
+    put_hex(stdout, "public_key", public_key, sizeof public_key);
+    return ASSAY_EXIT_OK;
+}
+
+static int print_json(struct assay_json *data)
+{
+    return assay_print_envelope("assay.keys", data);
 }
 
 static int show(const char *path, bool json)
@@ -113,7 +126,8 @@ static int show(const char *path, bool json)
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     enum assay_status status = assay_keyring_load(path, &ring);
     if (status == ASSAY_OK) {
-        struct assay_json *const data = json ? ring_of(&ring) : NULL;
+        struct assay_json *const data = json ? assay_json_object() : NULL;
+        if (json) put_ring(data, &ring);
         if (!json) put_card(stdout, "-", &ring);
         if (!json) (void)printf("incarnation: %u\n", (unsigned)ring.current.incarnation);
         assay_keyring_wipe(&ring);
@@ -166,6 +180,12 @@ static int rotate(const char *config_path)
     status = assay_keyring_make_next(config.keys_dir, newest + 1, &ring);
     assay_keyring_wipe(&ring);
     if (status != ASSAY_OK) return complain(config.keys_dir, status, cannot_write);
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("keys rotate", (const char *const[]){ config.keys_dir, NULL });
+        assay_json_set_uint(data, "incarnation", (uint64_t)newest + 1);
+        return assay_made_print(data);
+    }
     (void)printf("%s: new voting and transport keys, incarnation %u; start the daemon, and the "
                  "network lists them\n",
                  config.keys_dir, (unsigned)newest + 1);

@@ -7,6 +7,7 @@
 #include "apps/assay/node.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/made.h"
 #include "apps/assay/node_source.h"
 #include "net/json/json.h"
 
@@ -86,10 +87,17 @@ static int make_request(const struct assay_config *config, const char *out)
                                                  assay_slice_over(written, strlen(written)));
         if (status != ASSAY_OK) result = complain(who, out, status, "");
     }
-    if (result == ASSAY_EXIT_OK)
+    if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("node request", (const char *const[]){ out, NULL });
+        assay_json_set_text(data, "name", card.name);
+        assay_json_set_hex(data, "node_id", card.node_id, sizeof card.node_id);
+        result = assay_made_print(data);
+    } else if (result == ASSAY_EXIT_OK) {
         (void)printf("%s: %s, with a quote of its platform; for an operator:\n"
                      "  assay change add-node %s --operator NAME --out join.change\n",
                      out, card.name, out);
+    }
     free(written);
     free(text);
     return result;
@@ -99,13 +107,14 @@ int assay_command_node(int argc, char **argv)
 {
     static const struct option options[] = { { "config", required_argument, NULL, 'c' },
                                              { "out", required_argument, NULL, 'o' },
+                                             { "json", no_argument, NULL, 'j' },
                                              { NULL, 0, NULL, 0 } };
     static struct assay_config config; /* large */
     char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
     const char *path = "/etc/assay/assayd.yaml", *out = NULL;
     for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (c == 'c') path = optarg;
-        else out = optarg;
+        else if (c == 'o') out = optarg;
     }
     if (assay_config_load_here(path, &config, message) == ASSAY_OK)
         return make_request(&config, out);

@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/made.h"
 #include "apps/assay/options.h"
 #include "apps/client.h"
 #include "base/file/file.h"
@@ -220,6 +221,18 @@ int assay_command_checkpoint(int argc, char **argv)
 
 /* ------------------------------------------------------------ proofs */
 
+static int say_made(const char *path, const char *node, size_t len)
+{
+    if (!assay_json_mode_asked()) {
+        (void)printf("%s: %zu bytes\n", path, len);
+        return ASSAY_EXIT_OK;
+    }
+    struct assay_json *const data = assay_made("proof", (const char *const[]){ path, NULL });
+    assay_json_set_text(data, "node", node);
+    assay_json_set_uint(data, "bytes", len);
+    return assay_made_print(data);
+}
+
 static int make(const struct proof_options *o)
 {
     static const char who[] = "assay proof";
@@ -236,7 +249,7 @@ static int make(const struct proof_options *o)
         const enum assay_status status =
             assay_file_replace(o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
         if (status != ASSAY_OK) result = complain(who, o->out, status);
-        else (void)printf("%s: %zu bytes\n", o->out, len);
+        else result = say_made(o->out, o->words[0], len);
     }
     free(bytes);
     return result;

@@ -6,6 +6,7 @@
  */
 #include "apps/assay/setup.h"
 
+#include "apps/assay/made.h"
 #include "apps/assay/options.h"
 #include "apps/demo/loopback.h"
 #include "base/crypto.h"
@@ -259,6 +260,30 @@ static void print_next(const struct local *l)
     if (l->http_port != 0) (void)printf("  the page: http://127.0.0.1:%lu/\n", l->http_port);
 }
 
+static int print_made(const struct local *l)
+{
+    struct assay_json *const data =
+        assay_made("setup local", (const char *const[]){ l->dir, NULL });
+    struct assay_json *const nodes = assay_json_array();
+    for (unsigned long n = 1; n <= l->nodes; n++) {
+        struct assay_json *const node = assay_json_object();
+        char text[64];
+        (void)snprintf(text, sizeof text, "node-%lu", n);
+        assay_json_set_text(node, "name", text);
+        assay_json_set_text(node, "config", in(l, "node-%lu/assayd.yaml", n));
+        assay_json_set_text(node, "admin", in(l, "node-%lu/admin.sock", n));
+        (void)snprintf(text, sizeof text, "http://127.0.0.1:%lu/", l->http_port + n - 1);
+        if (l->http_port != 0) assay_json_set_text(node, "page", text);
+        assay_json_append(nodes, node);
+    }
+    assay_json_set_text(data, "genesis", in(l, "genesis"));
+    assay_json_set_uint(data, "operators", l->operators);
+    assay_json_set_uint(data, "vendors", l->vendors);
+    assay_json_set_bool(data, "insecure", true); /* SOFT proves nothing about hardware */
+    assay_json_set(data, "nodes", nodes);
+    return assay_made_print(data);
+}
+
 static int read_numbers(struct local *l, struct assay_setup *s)
 {
     const struct {
@@ -305,6 +330,8 @@ int assay_setup_local(struct assay_setup *s)
     if (made == ASSAY_EXIT_OK) made = make_genesis(&l);
     for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l.nodes; n++)
         made = write_config(&l, n);
-    if (made == ASSAY_EXIT_OK) print_next(&l);
-    return made;
+    if (made != ASSAY_EXIT_OK) return made;
+    if (assay_json_mode_asked()) return print_made(&l);
+    print_next(&l);
+    return ASSAY_EXIT_OK;
 }

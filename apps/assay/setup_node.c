@@ -6,6 +6,7 @@
  */
 #include "apps/assay/setup.h"
 
+#include "apps/assay/made.h"
 #include "apps/assay/options.h"
 
 #include <stdio.h>
@@ -158,6 +159,14 @@ int assay_setup_node(struct assay_setup *s)
     if (made != ASSAY_EXIT_OK) return made;
     if (access(s->genesis, F_OK) == 0) made = assay_setup_check(config);
     else (void)fprintf(stderr, "assay setup node: note: %s is not there yet\n", s->genesis);
-    if (made == ASSAY_EXIT_OK) print_next(s, config);
-    return made;
+    if (made != ASSAY_EXIT_OK) return made;
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("setup node", (const char *const[]){ s->dir, NULL });
+        assay_json_set_text(data, "name", s->name);
+        assay_json_set_text(data, "config", config);
+        return assay_made_print(data);
+    }
+    print_next(s, config);
+    return ASSAY_EXIT_OK;
 }

@@ -2,6 +2,7 @@
  * apps/assay/soft.c - `assay soft`: attestation made by the project itself, for development.
  */
 #include "apps/assay/command.h"
+#include "apps/assay/made.h"
 #include "apps/assay/options.h"
 
 #include "base/rfc3339.h"
@@ -53,9 +54,20 @@ static bool read_number(const char *text, unsigned long max, unsigned long *out)
     return true;
 }
 
+/* What was written; people are told its name where they did not give it. */
+static int say_file(const char *verb, const char *path, bool to_people)
+{
+    if (assay_json_mode_asked())
+        return assay_made_print(assay_made(verb, (const char *const[]){ path, NULL }));
+    if (to_people) (void)printf("%s\n", path);
+    return ASSAY_EXIT_OK;
+}
+
 /* --- ca */
+enum { KEY_TEXT = 2 * ASSAY_P256_PUBLIC_LEN + 1 };
+
 static enum assay_status make_ca(const char *dir, const char *name, unsigned long days,
-                                 struct assay_soft_bundle *bundle)
+                                 struct assay_soft_bundle *bundle, char key[static KEY_TEXT])
 {
     struct timespec now;
     struct assay_soft_ca ca;
@@ -68,26 +80,34 @@ static enum assay_status make_ca(const char *dir, const char *name, unsigned lon
     enum assay_status status = assay_soft_collateral(&ca, &terms, bundle);
     if (status == ASSAY_OK) status = assay_soft_ca_save(&ca, dir);
     if (status == ASSAY_OK) status = assay_soft_bundle_save(bundle, dir);
-    if (status == ASSAY_OK) {
-        char key[2 * ASSAY_P256_PUBLIC_LEN + 1];
-        assay_hex_encode(ca.root_public, sizeof ca.root_public, key, sizeof key);
-        (void)printf("root_key: \"%s\"\n", key);
-    }
+    if (status == ASSAY_OK) assay_hex_encode(ca.root_public, sizeof ca.root_public, key, KEY_TEXT);
     assay_soft_ca_wipe(&ca);
     return status;
+}
+
+static int say_ca(const char *dir, const char *key)
+{
+    if (!assay_json_mode_asked()) {
+        (void)printf("root_key: \"%s\"\n", key);
+        return ASSAY_EXIT_OK;
+    }
+    struct assay_json *const data = assay_made("soft ca", (const char *const[]){ dir, NULL });
+    assay_json_set_text(data, "root_key", key);
+    return assay_made_print(data);
 }
 
 static int run_ca(const struct options *o)
 {
     unsigned long days = DAYS_DEFAULT;
+    char key[KEY_TEXT];
     if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
         return assay_misuse("--days wants 1 to 7300");
     struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
     if (bundle == NULL) return complain("ca", ASSAY_E_MEMORY);
     const enum assay_status status =
-        make_ca(o->words[0], o->name == NULL ? "vendor" : o->name, days, bundle);
+        make_ca(o->words[0], o->name == NULL ? "vendor" : o->name, days, bundle, key);
     free(bundle);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->words[0], status);
+    return status == ASSAY_OK ? say_ca(o->words[0], key) : complain(o->words[0], status);
 }
 
 /* --- collateral */
@@ -134,7 +154,8 @@ static int run_collateral(const struct options *o)
                                        .evaluation_number = (uint32_t)evaluation };
     wanted.levels[0].components[0] = (uint8_t)raise;
     const enum assay_status status = publish(o->words[0], &wanted, o->out);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->words[0], status);
+    return status == ASSAY_OK ? say_file("soft collateral", o->out, false)
+                              : complain(o->words[0], status);
 }
 
 /* --- node */
@@ -162,9 +183,7 @@ static int run_node(const struct options *o)
     if (len >= (int)sizeof path) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) status = assay_soft_node_save(&node, path);
     assay_soft_node_deinit(&node);
-    if (status != ASSAY_OK) return complain(path, status);
-    (void)printf("%s\n", path);
-    return ASSAY_EXIT_OK;
+    return status == ASSAY_OK ? say_file("soft node", path, true) : complain(path, status);
 }
 
 /* --- quote */
@@ -208,7 +227,7 @@ static int run_quote(const struct options *o)
     assay_soft_node_deinit(&node);
     if (status == ASSAY_OK)
         status = assay_file_replace(o->out, ASSAY_FILE_PUBLIC, assay_slice_over(quote, len));
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(o->out, status);
+    return status == ASSAY_OK ? say_file("soft quote", o->out, false) : complain(o->out, status);
 }
 
 static void read_options(int argc, char **argv, struct options *o)
@@ -222,6 +241,7 @@ static void read_options(int argc, char **argv, struct options *o)
         { "raise", required_argument, NULL, 'R' },
         { "measurement", required_argument, NULL, 'm' },
         { "debug", no_argument, NULL, 'D' },
+        { "json", no_argument, NULL, 'j' }, /* json_mode.h knows */
         { "program", required_argument, NULL, 'p' },
         { "report-data", required_argument, NULL, 'r' },
         { NULL, 0, NULL, 0 },

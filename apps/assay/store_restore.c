@@ -9,6 +9,7 @@
 #include "apps/assay/store.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/made.h"
 #include "engine/store/store_sqlite.h"
 #include "host/charter.h"
 #include "net/tie.h"
@@ -113,6 +114,14 @@ static int restore(const struct assay_store_options *o, const struct assay_archi
         return message[0] != '\0' ? refuse(o->into, message)
                                   : assay_store_complain(verb, o->into, status);
     result = take_place(&p);
+    if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("store restore", (const char *const[]){ p.store, NULL });
+        assay_json_set_uint(data, "era", archive->end.era);
+        assay_json_set_uint(data, "epoch", archive->end.epoch);
+        assay_json_set_hex(data, "id", archive->end.id, sizeof archive->end.id);
+        return assay_made_print(data);
+    }
     if (result == ASSAY_EXIT_OK)
         (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n", p.store,
                      (unsigned long long)archive->end.epoch);

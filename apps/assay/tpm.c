@@ -4,6 +4,7 @@
  * The steps on the node's side are here, those on the registrar's in tpm_registrar.c; `enroll` does
  * them all where both are on one machine.
  */
+#include "apps/assay/made.h"
 #include "apps/assay/options.h"
 #include "apps/assay/tpm.h"
 
@@ -33,6 +34,25 @@ static int complain_device(const char *message, enum assay_status status)
     if (message[0] == '\0') return tpm_complain("tpm", status);
     (void)fprintf(stderr, "assay %s\n", message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+}
+
+int tpm_say_file(const char *verb, const char *path, bool to_people)
+{
+    if (assay_json_mode_asked())
+        return assay_made_print(assay_made(verb, (const char *const[]){ path, NULL }));
+    if (to_people) (void)printf("%s\n", path);
+    return ASSAY_EXIT_OK;
+}
+
+int tpm_say_value(const char *verb, const char *path, const char *name, const char *value)
+{
+    if (!assay_json_mode_asked()) {
+        (void)printf("%s: \"%s\"\n", name, value);
+        return ASSAY_EXIT_OK;
+    }
+    struct assay_json *const data = assay_made(verb, (const char *const[]){ path, NULL });
+    assay_json_set_text(data, name, value);
+    return assay_made_print(data);
 }
 
 enum assay_status tpm_join(char path[static PATH_MAX], const char *dir, const char *name)
@@ -115,9 +135,8 @@ static int run_prepare(const struct tpm_options *o)
     status = tpm_join(path, o->words[0], "request");
     if (status == ASSAY_OK)
         status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
-    if (status != ASSAY_OK) return tpm_complain(path, status);
-    (void)printf("%s\n", path);
-    return ASSAY_EXIT_OK;
+    return status == ASSAY_OK ? tpm_say_file("tpm prepare", path, true)
+                              : tpm_complain(path, status);
 }
 
 static int run_answer(const struct tpm_options *o)
@@ -136,7 +155,8 @@ static int run_answer(const struct tpm_options *o)
     if (status != ASSAY_OK) return complain_device(message, status);
     status = assay_file_replace(o->out, ASSAY_FILE_SECRET, assay_slice_over(secret, len));
     assay_secret_wipe(secret, sizeof secret);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : tpm_complain(o->out, status);
+    return status == ASSAY_OK ? tpm_say_file("tpm answer", o->out, false)
+                              : tpm_complain(o->out, status);
 }
 
 /* ------------------------------------------------------------ evidence */
@@ -174,8 +194,7 @@ static int run_measure(const struct tpm_options *o)
     if (status != ASSAY_OK) return complain_device(message, status);
     assay_tpm_pcr_of(measurement, value);
     assay_hex_encode(value, sizeof value, text, sizeof text);
-    (void)printf("pcr23: \"%s\"\n", text);
-    return ASSAY_EXIT_OK;
+    return tpm_say_value("tpm measure", NULL, "pcr23", text);
 }
 
 static int run_quote(const struct tpm_options *o)
@@ -193,7 +212,8 @@ static int run_quote(const struct tpm_options *o)
     int result = status == ASSAY_OK ? ASSAY_EXIT_OK : complain_device(message, status);
     if (status == ASSAY_OK) {
         status = assay_file_replace(o->out, ASSAY_FILE_PUBLIC, evidence);
-        if (status != ASSAY_OK) result = tpm_complain(o->out, status);
+        result = status == ASSAY_OK ? tpm_say_file("tpm quote", o->out, false)
+                                    : tpm_complain(o->out, status);
     }
     assay_tpm_source_close(&source);
     return result;
@@ -218,8 +238,9 @@ static int run_enroll(const struct tpm_options *o)
     int result = tpm_challenge(o, &request, &challenge);
     if (result != ASSAY_EXIT_OK) return result;
     status = tpm_answer(o, request.slot, &challenge.credential, secret, &len, message);
-    result = status == ASSAY_OK ? tpm_issue(o, &challenge, assay_slice_over(secret, len), path)
-                                : complain_device(message, status);
+    result = status == ASSAY_OK
+                 ? tpm_issue(o, "tpm enroll", &challenge, assay_slice_over(secret, len), path)
+                 : complain_device(message, status);
     assay_secret_wipe(secret, sizeof secret);
     assay_secret_wipe(&challenge, sizeof challenge);
     return result;
@@ -251,6 +272,7 @@ static bool read_options(int argc, char **argv, struct tpm_options *o)
         { "measurement", required_argument, NULL, 'x' },
         { "program", required_argument, NULL, 'p' },
         { "report-data", required_argument, NULL, 'q' },
+        { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };
     for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
@@ -266,6 +288,7 @@ static bool read_options(int argc, char **argv, struct tpm_options *o)
         case 'x': o->measurement = optarg; break;
         case 'p': o->program = optarg; break;
         case 'q': o->report_data = optarg; break;
+        case 'j': break; /* json_mode.h knows */
         case '?': return false;
         }
     }

@@ -20,6 +20,12 @@ struct tpm_options {
 
 /* Each says it on stderr. Returns: the exit status. */
 int tpm_complain(const char *what, enum assay_status status);
+/* What was written, under this verb; people are told its name where they did not give it. Returns:
+ * the exit status. */
+int tpm_say_file(const char *verb, const char *path, bool to_people);
+/* One value under its name: `name: "value"`, and the folder or file that was written, or NULL.
+ * Returns: the exit status. */
+int tpm_say_value(const char *verb, const char *path, const char *name, const char *value);
 /* Returns: ASSAY_OK | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status tpm_join(char path[static PATH_MAX], const char *dir,
                                          const char *name);
@@ -39,8 +45,9 @@ ASSAY_CHECKED enum assay_status tpm_answer(const struct tpm_options *o, uint32_t
 /* --- registrar. Returns: exit statuses, said on stderr. */
 int tpm_challenge(const struct tpm_options *o, const struct assay_tpm_request *request,
                   struct assay_tpm_challenge *challenge);
-int tpm_issue(const struct tpm_options *o, const struct assay_tpm_challenge *challenge,
-              struct assay_slice answer, const char *path);
+int tpm_issue(const struct tpm_options *o, const char *verb,
+              const struct assay_tpm_challenge *challenge, struct assay_slice answer,
+              const char *path);
 int tpm_run_registrar(const struct tpm_options *o);
 int tpm_run_challenge(const struct tpm_options *o);
 int tpm_run_issue(const struct tpm_options *o);

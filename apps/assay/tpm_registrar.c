@@ -46,13 +46,11 @@ int tpm_run_registrar(const struct tpm_options *o)
                                             now_s + days_or(o, REGISTRAR_DAYS), &registrar);
     if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
     status = assay_tpm_registrar_save(&registrar, o->words[0]);
-    if (status == ASSAY_OK) {
-        char key[2 * ASSAY_P256_PUBLIC_LEN + 1];
-        assay_hex_encode(registrar.key.bytes, registrar.key.len, key, sizeof key);
-        (void)printf("root_key: \"%s\"\n", key);
-    }
+    char key[2 * ASSAY_P256_PUBLIC_LEN + 1];
+    assay_hex_encode(registrar.key.bytes, registrar.key.len, key, sizeof key);
     assay_tpm_registrar_wipe(&registrar);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : tpm_complain(o->words[0], status);
+    return status == ASSAY_OK ? tpm_say_value("tpm registrar", o->words[0], "root_key", key)
+                              : tpm_complain(o->words[0], status);
 }
 
 /* ------------------------------------------------------------ makers of TPMs */
@@ -121,8 +119,9 @@ int tpm_challenge(const struct tpm_options *o, const struct assay_tpm_request *r
                                                            : ASSAY_EXIT_INTERNAL;
 }
 
-int tpm_issue(const struct tpm_options *o, const struct assay_tpm_challenge *challenge,
-              struct assay_slice answer, const char *path)
+int tpm_issue(const struct tpm_options *o, const char *verb,
+              const struct assay_tpm_challenge *challenge, struct assay_slice answer,
+              const char *path)
 {
     struct assay_tpm_registrar registrar;
     uint8_t der[ASSAY_TPM_CERTIFICATE_MAX];
@@ -143,9 +142,7 @@ int tpm_issue(const struct tpm_options *o, const struct assay_tpm_challenge *cha
         return ASSAY_EXIT_DENIED;
     }
     if (status == ASSAY_OK) status = tpm_write_pem(path, der, len);
-    if (status != ASSAY_OK) return tpm_complain(path, status);
-    (void)printf("%s\n", path);
-    return ASSAY_EXIT_OK;
+    return status == ASSAY_OK ? tpm_say_file(verb, path, true) : tpm_complain(path, status);
 }
 
 static enum assay_status save_challenge(const struct tpm_options *o, uint32_t slot,
@@ -179,7 +176,8 @@ int tpm_run_challenge(const struct tpm_options *o)
                                     : tpm_complain(o->words[0], status);
     if (result == ASSAY_EXIT_OK) {
         status = save_challenge(o, request.slot, &challenge);
-        if (status != ASSAY_OK) result = tpm_complain(o->out, status);
+        result = status == ASSAY_OK ? tpm_say_file("tpm challenge", o->out, false)
+                                    : tpm_complain(o->out, status);
         assay_secret_wipe(&challenge, sizeof challenge);
     }
     free(bytes);
@@ -197,7 +195,8 @@ int tpm_run_issue(const struct tpm_options *o)
     if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
     status = assay_file_read_secret(o->words[1], answer, sizeof answer, &answer_len);
     const int result = status == ASSAY_OK
-                           ? tpm_issue(o, &challenge, assay_slice_over(answer, answer_len), o->out)
+                           ? tpm_issue(o, "tpm issue", &challenge,
+                                       assay_slice_over(answer, answer_len), o->out)
                            : tpm_complain(o->words[1], status);
     assay_secret_wipe(answer, sizeof answer);
     assay_secret_wipe(&challenge, sizeof challenge);
@@ -254,5 +253,6 @@ int tpm_run_crl(const struct tpm_options *o)
         status = make_crl(o, (const uint8_t(*)[ASSAY_SERIAL_LEN])revoked, count);
     }
     free(revoked);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : tpm_complain(what, status);
+    return status == ASSAY_OK ? tpm_say_file("tpm crl", o->words[0], false)
+                              : tpm_complain(what, status);
 }

@@ -67,7 +67,7 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){ { "out", "FILE", "the tar file", ASSAY_OPTION_MUST },
                                      { "config", "FILE", "that of the daemon", 0 },
                                      ASSAY_OPTION_SOCKET,
-                                     ASSAY_OPTIONS_END } },
+                                     ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "permit", "", "", "May this node act now?", EXIT_PERMIT,
       "assay permit --class critical && deliver-the-secret\n",
       (const struct assay_option[]){
@@ -140,6 +140,7 @@ const struct assay_verb assay_verbs_node[] = {
           { "out", "FILE", "the proof", ASSAY_OPTION_MUST },
           { "bare", NULL, "without the votes, for who holds the checkpoint of this very epoch", 0 },
           ASSAY_OPTION_SOCKET,
+          ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "proof", "verify", "FILE",
       "Believes a proof or not, without a daemon; a genesis does for a checkpoint of epoch 0.",
@@ -179,7 +180,7 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){ { "into", "DIR", "the state folder", ASSAY_OPTION_MUST },
                                      GENESIS,
                                      CHECKPOINT,
-                                     ASSAY_OPTIONS_END } },
+                                     ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "audit", "verify", "STORE",
       "Looks at everything in a store: links, leaders, signatures of every vote, certificate and "
       "record, evidence in blocks, state roots, finality proofs, and all else that is kept. STORE "
@@ -191,7 +192,7 @@ const struct assay_verb assay_verbs_node[] = {
           GENESIS,
           CHECKPOINT,
           { "from", "EPOCH", "begin at a kept snapshot no older than this", 0 },
-          ASSAY_OPTIONS_END } },
+          ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "audit", "replay", "STORE",
       "Folds every record again: scores, standings and weights of every epoch, bit for bit against "
       "the roots.",
@@ -203,7 +204,7 @@ const struct assay_verb assay_verbs_node[] = {
           { "from", "EPOCH", "begin at a kept snapshot no older than this", 0 },
           { "signatures", NULL, "look at these as well", 0 },
           { "table", NULL, "scores and weights after each epoch", 0 },
-          ASSAY_OPTIONS_END } },
+          ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "audit", "orders", "FILE",
       "Reads the chain of lines that a daemon writes of its orders: orders.log in its state "
       "folder, "

@@ -40,6 +40,20 @@ expect 0 ' a minute  ETA ' on_terminal "$ASSAY" audit verify node-1/state --gene
 case $out in *' epochs  '*' %'*'holds '*) ;; *) wrong "progress of what? $out" ;; esac
 case $(audit verify node-1/state 2>&1) in *ETA*) wrong 'progress into a pipe' ;; esac
 
+# For programs: the same figures, one document.
+audit verify node-1/state --json >verified.json
+audit replay node-1/state --json >replayed.json
+check 'documents of an audit' /usr/bin/python3 - <<'END'
+import json
+for name, looked in (("verified", True), ("replayed", False)):
+    d = json.load(open(name + ".json"))
+    assert d["schema"] == "assay.audit" and d["schema_version"] == 1, d
+    d = d["data"]
+    assert d["holds"] is True and "fault" not in d and d["signatures_verified"] is looked, d
+    assert d["epochs"] >= 6 and d["head_epoch"] >= 6 and len(d["head_id"]) == 64 and d["score_rows"] > 0, d
+    assert d["verb"] == {"verified": "verify", "replayed": "replay"}[name], d
+END
+
 # --- what it is given
 expect 5 'No such file' audit verify node-9/state
 check 'looking makes no store' test ! -e node-9
@@ -58,6 +72,11 @@ forged() {
     check "class $1 has item $2" "$TOOLS/tamper" forged/store.sqlite "$1" "$2" "$3"
     expect 11 "$4" audit verify forged
     check 'one line' test "$(printf '%s\n' "$out" | wc -l)" -eq 1
+    audit verify forged --json >forged.json 2>/dev/null
+    check 'a document that says what does not hold' /usr/bin/python3 -c 'import json
+d = json.load(open("forged.json"))
+assert d["schema"] == "assay.audit" and d["data"]["holds"] is False, d
+assert d["data"]["fault"]["in"] and d["data"]["fault"]["what"] and d["data"]["fault"]["epoch"] >= 0, d'
 }
 forged 2 0 700 'states, era 0, epoch'
 forged 3 3 60 'finality, era 0, epoch 4'
@@ -75,4 +94,5 @@ cp -r node-1/state lost
 at=$(grep -abo 'assay/block/v1' lost/store.sqlite | sed -n '9s/:.*//p')
 printf '\377\000\377' | dd of=lost/store.sqlite bs=1 seek=$((at + 60)) conv=notrunc 2>/dev/null
 expect 11 'damaged' audit verify lost
+expect 11 '"code": "' audit verify lost --json
 finish

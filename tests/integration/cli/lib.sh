@@ -202,6 +202,27 @@ epoch_at_least() {
     [ "${e:-0}" -ge "$2" ]
 }
 
+# made VERB FILE MEMBER... -- COMMAND...: with --json it says one document, of schema assay.made, of that verb, with
+# that file (- for none) and these members.
+made() {
+    made_verb=$1 made_file=$2 made_members=
+    shift 2
+    while [ "$1" != -- ]; do made_members="$made_members $1"; shift; done
+    shift
+    checks=$((checks + 1))
+    "$@" --json >"$WORK/made" 2>"$WORK/made.said" </dev/null || wrong "exit status $?: $*: $(cat "$WORK/made.said")"
+    # shellcheck disable=SC2086
+    /usr/bin/python3 - "$made_verb" "$made_file" $made_members <"$WORK/made" 3<&0 <<'END' || wrong "no document of what was made: $*: $(cat "$WORK/made")"
+import json, os, sys
+d = json.load(os.fdopen(3))
+assert d["schema"] == "assay.made" and d["schema_version"] == 1, d
+assert d["data"]["verb"] == sys.argv[1], d
+assert d["data"]["files"] == ([] if sys.argv[2] == "-" else [sys.argv[2]]), d
+assert sys.argv[2] == "-" or os.path.exists(sys.argv[2]), d
+assert all(d["data"][name] not in ("", None) for name in sys.argv[3:]), d
+END
+}
+
 running() {
     kill -0 "$1" 2>/dev/null
 }

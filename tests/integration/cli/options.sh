@@ -69,6 +69,19 @@ while read -r group verb; do
     check "no summary of $group" grep -qx "$group" groups
 done <verbs
 
+# --- --json: every verb has it, but those whose output is no document of ours: text, pictures, files
+without_json() {
+    awk '$1 == ".Cm" { if (verb != "" && !json) print verb; verb = $2 " " ($3 ~ /^[a-z]/ ? $3 : ""); json = 0 }
+         /^[.](Op )?Fl -json/ { json = 1 }
+         END { if (!json) print verb }' "$1" | sed 's/ $//' | sort
+}
+printf '%s\n' 'completion bash' 'completion fish' 'completion man-options' 'completion man-synopsis' 'completion zsh' \
+    'evidence explain' 'policy export' 'policy import' top >expected
+without_json synopsis >had
+check "verbs without --json: $(diff expected had)" cmp expected had
+grep -v 'Fl -json' synopsis | without_json /dev/stdin >had
+check 'looking for --json can fail' test "$(wc -l <had)" -gt 60
+
 # --- errors for people: the word that is wrong
 expect 2 '"--polcy"; did you mean "--policy"?' "$ASSAY" evidence verify q --polcy p
 expect 2 '"s" is none of its verbs' "$ASSAY" node s
@@ -94,6 +107,7 @@ assert d["data"]["code"] == sys.argv[1] and len(d["data"]["detail"]) > 8, d
 END
     check "people are told as well: $*" test -s stderr
 }
+json_error 2 usage "$ASSAY" audit replay store --genesis genesis --json --table
 json_error 3 unreachable "$ASSAY" status --json --socket nothing.sock
 json_error 3 unreachable "$ASSAY" nodes --socket nothing.sock --json
 json_error 2 usage "$ASSAY" nodes --json --timeout never

@@ -11,6 +11,7 @@ expect 0 'roster_digest' ask 1 checkpoint --out here
 expect 0 'roster_digest' "$ASSAY" checkpoint --file here
 expect 0 'bytes' ask 2 proof node-3 --out whole
 expect 0 'bytes' ask 2 proof node-3 --bare --out bare
+made proof whole.made node bytes -- ask 2 proof node-3 --out whole.made
 expect 5 'no member has that name' ask 2 proof nobody --out none
 expect 2 'usage: assay proof' ask 2 proof node-3
 expect 2 'usage: assay proof' ask 2 proof 'node-3 bare more' --out none

@@ -40,6 +40,26 @@ END
 expect 0 '2 nodes of 1 operators on 2 vendors' timeout 30 /usr/bin/python3 ask.py "$ASSAY"
 check 'what was asked for was made' test -s asked/node-2/assayd.yaml
 
+# --- for programs: everything that makes a network, one document each
+made 'setup local' "$WORK/made-net" genesis nodes operators -- \
+    "$ASSAY" setup local --dir made-net --nodes 2 --operators 1 --port 0
+made 'soft ca' ca root_key -- "$ASSAY" soft ca ca
+made 'soft collateral' next -- "$ASSAY" soft collateral ca --out next --evaluation 2
+made 'soft node' ca/nodes/n.key -- "$ASSAY" soft node ca n
+made 'soft quote' n.quote -- "$ASSAY" soft quote ca/nodes/n.key --program "$BIN/assay-enclave" \
+    --report-data "$(printf '0%.0s' $(seq 128))" --out n.quote
+made 'keys generate' n-keys name node_id voting_public -- "$ASSAY" keys generate n-keys --name n
+made 'keys operator' o.key public_key -- "$ASSAY" keys operator o.key
+made 'genesis create' g members operators threshold -- "$ASSAY" genesis create made-net/plan.yaml --out g
+made 'genesis sign' g chain_id signatures -- "$ASSAY" genesis sign g --key made-net/alpha.key
+made 'setup node' fifth name config -- "$ASSAY" setup node --dir fifth --name fifth --kind soft --vendor ca \
+    --genesis made-net/genesis --gossip 127.0.0.1:7105
+made 'node request' fifth.request name node_id -- "$ASSAY" node request --config fifth/assayd.yaml \
+    --out fifth.request
+made 'keys rotate' made-net/node-1/keys incarnation -- "$ASSAY" keys rotate \
+    --config made-net/node-1/assayd.yaml
+made 'debug bundle' bundle.tar parts -- "$ASSAY" debug bundle --out bundle.tar --socket nothing.sock
+
 # --- a network that runs
 http=$("$TOOLS/free_port" 4 | head -1) # the others come behind it
 expect 0 '4 nodes of 2 operators on 2 vendors of SOFT platforms, INSECURE' \

@@ -93,6 +93,7 @@ for ms in 0 2 5 10 20 40 80; do
         check 'and nothing is left beside' test "$(ls crashed)" = store.sqlite
     fi
 done
+made 'store restore' for-programs/store.sqlite epoch id -- store restore stopped --into for-programs --genesis genesis
 expect 0 'makes new keys' store restore stopped --into node-4/state --genesis genesis
 check 'nobody else may read it' test "$(stat -c %a node-4/state/store.sqlite)" = 600
 

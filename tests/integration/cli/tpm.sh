@@ -92,6 +92,20 @@ expect 0 affirming judge verify quote --policy required.yaml --event-log ccel
 expect 11 event-denied judge verify quote --policy denied.yaml --event-log ccel
 expect 11 event-log-mismatch judge verify quote --policy denied.yaml --event-log altered
 
+# --- the same for programs
+made 'tpm registrar' other root_key -- "$ASSAY" tpm registrar other
+mkdir programs
+made 'tpm prepare' programs/request -- "$ASSAY" tpm prepare programs --tcti "$two"
+made 'tpm challenge' programs/challenge -- "$ASSAY" tpm challenge programs/request --makers maker \
+    --out programs/challenge
+made 'tpm answer' programs/answer -- "$ASSAY" tpm answer programs/challenge --out programs/answer --tcti "$two"
+made 'tpm issue' programs/ak.pem -- "$ASSAY" tpm issue programs/challenge.secret programs/answer --registrar other \
+    --out programs/ak.pem
+made 'tpm enroll' programs/ak.pem -- "$ASSAY" tpm enroll programs --registrar other --makers maker --tcti "$two"
+made 'tpm measure' - pcr23 -- "$ASSAY" tpm measure --program "$BIN/assay-enclave" --tcti "$two"
+made 'tpm quote' programs/quote -- "$ASSAY" tpm quote programs --report-data "$zeros" --out programs/quote --tcti "$two"
+made 'tpm crl' other -- "$ASSAY" tpm crl other programs/ak.pem
+
 # --- revocation
 expect 0 '' "$ASSAY" tpm crl registrar one/ak.pem
 expect 11 certificate-revoked "$ASSAY" evidence verify quote --collateral registrar \
