@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 """Runs what a guide tells its reader to type, and holds what comes against what the guide promises.
 
-usage: run.py GUIDE.md BIN [--seconds N] [--keep]
+usage: run.py GUIDE.md BIN [--seconds N] [--keep] [--packages DIR] [--table FILE]
+
+--packages runs the blocks that install, too, with the packages of DIR in the guide's folder; what they bring lies
+then where they put it. --table writes the steps with the time that each took.
 
 docs/guides/README.md has the convention. Exit status: 0 all of it is true, 1 something is not, 2 misuse,
 77 something that the guide needs is not on this machine. Every process that a guide starts is ended.
@@ -23,6 +26,7 @@ import tempfile
 import time
 
 SECONDS_EACH = 60  # a block of commands that takes longer hangs
+SECONDS_PACKAGES = 900  # ... or waits for a mirror
 SLOW = 2  # seconds of one block that are worth a line
 PAUSE = 0.2  # between two tries of what is waited for
 PROGRAMS = ("assay", "assayd", "assay-enclave", "assay-sim")
@@ -46,7 +50,7 @@ class Block:
         self.line, self.text, self.heading, self.hidden = line, [], "", hidden
         self.kind = words[0] if words else ""
         self.file = self.until = None
-        self.exit, self.hardware, self.any_order = 0, False, False
+        self.exit, self.hardware, self.any_order, self.packages = 0, False, False, False
         for word in words[1:]:
             name, _, value = word.partition("=")
             if name == "file" and value and self.kind != "sh":
@@ -57,6 +61,8 @@ class Block:
                 self.until = int(value)
             elif word == "hardware" and self.kind == "sh":
                 self.hardware = True
+            elif word == "packages" and self.kind == "sh":
+                self.packages = True
             elif word == "any" and self.kind == "text":
                 self.any_order = True
             else:
@@ -90,7 +96,7 @@ def read_guide(path):
             heading = line.lstrip("# ")
     if block is not None:
         raise Wrong(block.line - 1, "this block has no end")
-    if not any(b.kind == "sh" and not b.hidden and not b.hardware for b in blocks):
+    if not any(b.kind == "sh" and not b.hidden and not b.hardware and not b.packages for b in blocks):
         raise Wrong(1, "nothing of this guide would be run")
     return blocks, needs
 
@@ -144,7 +150,7 @@ def free_ten(taken):
 class Session:
     """One bash for the whole guide, in a folder of its own; variables and background jobs stay."""
 
-    def __init__(self, bin_dir, folder):
+    def __init__(self, bin_dir, folder, packages=None):
         self.folder = folder
         self.notes = folder / ".runner"
         self.notes.mkdir()
@@ -160,7 +166,13 @@ class Session:
         environment = dict(os.environ, PATH=f"{bin_dir}:{os.environ['PATH']}", LC_ALL="C",
                            HOME=str(folder), TERM="dumb")
         environment.pop("ASSAY_SOCKET", None)
-        environment.update(guides=str(self.notes), docs=str(HERE.parent.parent / "docs"))
+        environment.pop("monitoring", None)
+        if packages:
+            for package in sorted(packages.glob("*.deb")):
+                (folder / package.name).symlink_to(package)
+        else:
+            environment["monitoring"] = str(HERE.parent.parent / "docs" / "monitoring")
+        environment["guides"] = str(self.notes)
         self.bash = subprocess.Popen(
             ["bash", "--noprofile", "--norc"], stdin=subprocess.PIPE, cwd=folder, env=environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[tell],
@@ -312,40 +324,66 @@ def lacking(needs):
     return None
 
 
-def run(path, bin_dir, folder, seconds):
+class Steps:
+    """Headings of a guide and how long what stands below each took."""
+
+    def __init__(self):
+        self.rows, self.since = [], None
+
+    def begin(self, heading):
+        if self.rows and self.rows[-1][0] == heading:
+            return
+        self.end()
+        self.rows.append([heading, 0.0])
+
+    def end(self):
+        now = time.monotonic()
+        if self.rows:
+            self.rows[-1][1] = now - self.since
+            print(f"{self.rows[-1][1]:6.1f} s  {self.rows[-1][0]}", flush=True)
+        self.since = now
+
+    def table(self):
+        rows = [f"| {heading} | {seconds:.1f} |" for heading, seconds in self.rows]
+        total = sum(seconds for _, seconds in self.rows)
+        return "\n".join(["| step | seconds |", "| --- | --- |", *rows, f"| all of it | {total:.1f} |"]) + "\n"
+
+
+def do_block(session, block, text, left, bin_dir):
+    """Returns: commands that ran, lines that came, commands for hardware that are known."""
+    if block.file:
+        target = session.folder / block.file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(session.own_ports("\n".join(block.text)) + "\n", encoding="utf-8")
+        return 0, 0, 0
+    if block.hardware:
+        return 0, 0, look_at(bin_dir, block)
+    (wait_for if block.until is not None else expect)(session, block, text, left)
+    return 1, sum(line.strip() not in ("", "...") for line in text.text) if text else 0, 0
+
+
+def run(path, bin_dir, folder, options):
     blocks, needs = read_guide(path)
-    lack = lacking(needs)
-    if lack:
+    if not options.packages and (lack := lacking(needs)):
         print(f"{path.name}: {lack}", file=sys.stderr)
         return 77
-    session = Session(bin_dir, folder)
-    begun = since = time.monotonic()
-    ran = held = looked = 0
-    heading = ""
+    session = Session(bin_dir, folder, options.packages)
+    begun, steps, done = time.monotonic(), Steps(), (0, 0, 0)
     for block, text in pair(blocks):
-        if block.heading != heading:
-            if heading:
-                print(f"{time.monotonic() - since:6.1f} s  {heading}")
-            heading, since = block.heading, time.monotonic()
-        left = max(1.0, min(SECONDS_EACH, seconds - (time.monotonic() - begun)))
+        if block.packages and not options.packages:
+            continue
+        steps.begin(block.heading)
+        each = SECONDS_PACKAGES if block.packages else SECONDS_EACH
+        left = max(1.0, min(each, options.seconds - (time.monotonic() - begun)))
         started = time.monotonic()
         try:
-            if block.file:
-                target = folder / block.file
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(session.own_ports("\n".join(block.text)) + "\n", encoding="utf-8")
-            elif block.hardware:
-                looked += look_at(bin_dir, block)
-            else:
-                (wait_for if block.until is not None else expect)(session, block, text, left)
-                ran += 1
-                held += sum(line.strip() not in ("", "...") for line in text.text) if text else 0
+            done = tuple(map(sum, zip(done, do_block(session, block, text, left, bin_dir))))
         except Wrong as wrong:
             wrong.line = wrong.line or block.line
             raise
         if time.monotonic() - started > SLOW:
             print(f"{time.monotonic() - started:6.1f} s    line {block.line}")
-    print(f"{time.monotonic() - since:6.1f} s  {heading}")
+    steps.end()
     session.type("exit 0\n")
     session.bash.wait(timeout=10)
     time.sleep(0.3)
@@ -353,7 +391,9 @@ def run(path, bin_dir, folder, seconds):
     if left:
         names = ", ".join(sorted({name for _, name in left}))
         raise Wrong(blocks[-1].line, f"the guide leaves processes behind: {names}")
-    print(f"{path.name}: {ran} blocks ran, {held} lines came as promised, {looked} commands for hardware "
+    if options.table:
+        options.table.write_text(steps.table(), encoding="utf-8")
+    print(f"{path.name}: {done[0]} blocks ran, {done[1]} lines came as promised, {done[2]} commands for hardware "
           f"are known, {time.monotonic() - begun:.1f} s")
     return 0
 
@@ -364,13 +404,15 @@ def main():
     parser.add_argument("bin", type=pathlib.Path)
     parser.add_argument("--seconds", type=int, default=120)
     parser.add_argument("--keep", action="store_true", help="leave the folder behind")
+    parser.add_argument("--packages", type=pathlib.Path)
+    parser.add_argument("--table", type=pathlib.Path)
     options = parser.parse_args()
     os.environ.setdefault("ASSAY_VECTORS", str(HERE.parent.parent.parent / "shared" / "vectors"))
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans become ours
     # Short: the path of a UNIX socket has 107 bytes.
     folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-guide.", dir="/tmp"))
     try:
-        return run(options.guide, options.bin.resolve(), folder, options.seconds)
+        return run(options.guide, options.bin.resolve(), folder, options)
     except Wrong as wrong:
         print(f"{options.guide}:{wrong.line}: {wrong}", file=sys.stderr)
         for log in sorted(folder.glob("**/*log")) if options.keep else []:

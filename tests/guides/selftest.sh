@@ -185,6 +185,11 @@ guide 1 'unknown word "unless=5"' <<'END'
 true
 ```
 END
+guide 1 'nothing of this guide would be run' <<'END'
+```sh packages
+true
+```
+END
 guide 1 'this block has no end' <<'END'
 ```sh
 true
@@ -209,6 +214,40 @@ guide 77 'ASSAY_VECTORS names no folder' <<'END'
 false
 ```
 END
+
+# --- what installs runs where packages are, and nowhere else; steps are noted
+mkdir "$work/packages"
+: >"$work/packages/some_1_all.deb"
+cat >"$work/guide.md" <<'END'
+# A guide
+```sh packages
+ls ./some_*.deb >installed
+```
+## What comes then
+```sh
+cat installed; echo "in ${monitoring:-the package}"
+```
+END
+installs() { # installs STATUS TEXT OPTION...
+    expected=$1 text=$2
+    shift 2
+    out=$(/usr/bin/python3 "$here/run.py" "$work/guide.md" "$BIN" --seconds 6 "$@" 2>&1)
+    got=$?
+    checks=$((checks + 1))
+    case $out in *"$text"*) [ $got -eq "$expected" ] && return ;; esac
+    failures=$((failures + 1))
+    printf 'FAILED: packages: expected %d and "%s", found %d: %s\n' "$expected" "$text" $got "$out" >&2
+}
+installs 1 'of `cat installed`'
+installs 0 '2 blocks ran' --packages "$work/packages" --table "$work/table"
+checks=$((checks + 1))
+[ "$(sed 's/[0-9.][0-9.]* |$/N |/' "$work/table" 2>/dev/null | tr '\n' ' ')" = \
+    '| step | seconds | | --- | --- | | A guide | N | | What comes then | N | | all of it | N | ' ] || {
+    failures=$((failures + 1))
+    cat "$work/table" >&2
+}
+printf '```text\nin the package\n```\n' >>"$work/guide.md"
+installs 0 '1 lines came as promised' --packages "$work/packages"
 
 # --- links: a tree in which one thing after the other is broken
 root=$(cd "$here/../.." && pwd)

@@ -16,39 +16,13 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 . "$root/tests/integration/packages/lib.sh"
 
-[ "$(id -u)" -eq 0 ] && command -v mmdebstrap >/dev/null || {
-    echo 'root.sh: this needs root and mmdebstrap' >&2
-    exit 77
-}
-. /etc/os-release
-mkdir -p "$cache"
-if [ -z "$(find "$cache/$VERSION_CODENAME.tar" -mtime -7 2>/dev/null)" ]; then
-    # The machine's own way to a mirror, a proxy too.
-    set --
-    for file in /etc/apt/apt.conf.d/*; do
-        ! grep -q '^ *Acquire::http' "$file" || set -- "$@" --aptopt="$file"
-    done
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | sed '/^ *\(#\|$\)/d' >"$work/list"
-    for file in "$work/list" /etc/apt/sources.list.d/*.sources; do
-        [ ! -s "$file" ] || set -- "$@" "$file"
-    done
-    mmdebstrap --quiet --variant=minbase --mode=root "$VERSION_CODENAME" "$work/root.tar" "$@" || exit 1
-    mv "$work/root.tar" "$cache/$VERSION_CODENAME.tar"
-fi
-mkdir "$fresh"
-tar -x -C "$fresh" --numeric-owner -f "$cache/$VERSION_CODENAME.tar" || exit 1
-cp /etc/resolv.conf "$fresh/etc/" 2>/dev/null
+bare_debian "$cache"
 mkdir -p "$fresh/test/debs" "$fresh/test/newer"
 cp "$debs"/*.deb "$fresh/test/debs/"
 cp "$newer"/*.deb "$fresh/test/newer/"
 rm -f "$fresh"/test/*/*-dbgsym_*.deb
 cp "$root/tests/integration/packages/inside.sh" "$fresh/test/"
 
-# Processes of the root end with the command that started them.
-inside() {
-    unshare --mount --pid --fork --kill-child --mount-proc="$fresh/proc" \
-        chroot "$fresh" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root DEBIAN_FRONTEND=noninteractive "$@"
-}
 left() { (cd "$fresh" && find . -xdev \( -path ./test -o -path ./proc -o -path ./var/lib/apt -o -path ./var/log \) -prune -o \
     -iname '*assay*' -print | sort); }
 version_of() { inside dpkg-query -W -f '${Version}' "$1"; }
