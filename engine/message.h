@@ -37,7 +37,8 @@ enum {
     X(ASSAY_MESSAGE_SERVICE_ANSWER, 35, "service_answer", ASSAY_LANE_SERVICE)  /* net/service.c */ \
     X(ASSAY_MESSAGE_PAGE, 36, "page", ASSAY_LANE_QUARANTINE)                   /* host/page.c */   \
     X(ASSAY_MESSAGE_DATE, 37, "date", ASSAY_LANE_QUARANTINE)                   /* host/dates.c */  \
-    X(ASSAY_MESSAGE_ADDRESS, 38, "address", ASSAY_LANE_QUARANTINE)         /* host/addresses.c */
+    X(ASSAY_MESSAGE_ADDRESS, 38, "address", ASSAY_LANE_QUARANTINE)         /* host/addresses.c */  \
+    X(ASSAY_MESSAGE_NEIGHBOUR, 39, "neighbour", ASSAY_LANE_QUARANTINE)     /* host/view.c */
 
 /*
  * docs/protocol.md 10.5. QUARANTINE kinds are taken (rate-limited) from everybody on the roster,

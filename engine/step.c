@@ -43,7 +43,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_SERVICE_ANSWER:
     case ASSAY_MESSAGE_PAGE:
     case ASSAY_MESSAGE_DATE:
-    case ASSAY_MESSAGE_ADDRESS: return ASSAY_E_UNSUPPORTED;
+    case ASSAY_MESSAGE_ADDRESS:
+    case ASSAY_MESSAGE_NEIGHBOUR: return ASSAY_E_UNSUPPORTED;
     }
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
 }

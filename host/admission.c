@@ -72,7 +72,11 @@ static enum assay_admitted in_lane(struct assay_admission *a, uint16_t slot,
 {
     switch (assay_roster_admit(a->roster, slot, which, lane)) {
     case ASSAY_ADMITTED: return ASSAY_ADMIT_TAKEN;
-    case ASSAY_REFUSED_NO_WEIGHT: assay_count(a->counters, ASSAY_COUNT_LANE_VOTER); break;
+    case ASSAY_REFUSED_NO_WEIGHT:
+        /* 4.12.7: it passes on what others say, and the engine looks at whose votes they are. */
+        if (a->view != NULL && assay_view_used(a->view)) return ASSAY_ADMIT_TAKEN;
+        assay_count(a->counters, ASSAY_COUNT_LANE_VOTER);
+        break;
     case ASSAY_REFUSED_UNLISTED: assay_count(a->counters, ASSAY_COUNT_LANE_DOOR); break;
     case ASSAY_REFUSED_SUSPENDED:
         assay_count(a->counters, ASSAY_COUNT_LANE_SUSPENDED);
@@ -189,6 +193,41 @@ bool assay_admission_is_new(struct assay_admission *a, uint64_t now_ms,
     if (!assay_seen_has(a->seen, now_ms, digest)) return true;
     assay_count(a->counters, ASSAY_COUNT_DUPLICATE);
     return false;
+}
+
+bool assay_admission_passes_on(const struct assay_admission *a, enum assay_message_kind kind)
+{
+    if (a->view == NULL || !assay_view_used(a->view)) return false;
+    return kind == ASSAY_MESSAGE_VOTE || kind == ASSAY_MESSAGE_CERTIFICATE ||
+           kind == ASSAY_MESSAGE_PROPOSAL;
+}
+
+uint64_t assay_admission_again_ms(uint32_t epoch_ms)
+{
+    const uint64_t delta_ms = assay_min_u64(assay_max_u64(epoch_ms / 16, 25), 2000);
+    return 3 * delta_ms;
+}
+
+enum assay_passing assay_admission_passing(struct assay_admission *a, uint64_t now_ms,
+                                           const uint8_t digest[static 32])
+{
+    ASSAY_ASSERT(a->again_ms > 0);
+    if (!assay_seen_has(a->seen, now_ms, digest)) return ASSAY_PASSING_NEW;
+    if (!assay_seen_within(a->seen, now_ms, digest, a->again_ms)) return ASSAY_PASSING_AGAIN;
+    assay_count(a->counters, ASSAY_COUNT_DUPLICATE);
+    return ASSAY_PASSING_DUPLICATE;
+}
+
+/* Nothing is passed on whose signature was not verified, now or when the same bytes came before:
+ * whoever passes junk on is banned for it. */
+bool assay_admission_pass(struct assay_admission *a, uint64_t now_ms, enum assay_passing passing,
+                          enum assay_status status, const uint8_t digest[static 32])
+{
+    ASSAY_ASSERT(passing != ASSAY_PASSING_DUPLICATE);
+    const bool again = passing == ASSAY_PASSING_AGAIN && status == ASSAY_E_DUPLICATE;
+    if (status != ASSAY_OK && !again) return false;
+    assay_seen_note(a->seen, now_ms, digest);
+    return true;
 }
 
 static enum assay_counter counter_of(enum assay_status status)

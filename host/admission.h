@@ -14,6 +14,7 @@
 #include "host/limit.h"
 #include "host/page.h"
 #include "host/roster.h"
+#include "host/view.h"
 
 /* All set by the caller. */
 struct assay_admission {
@@ -23,6 +24,8 @@ struct assay_admission {
     struct assay_pages *pages;  /* of frames */
     struct assay_seen *seen;
     struct assay_counters *counters;
+    const struct assay_view *view; /* who passes on what; NULL: everybody speaks for itself */
+    uint64_t again_ms; /* what is flooded by the host is passed on again after so long */
 };
 
 enum assay_admitted {
@@ -51,6 +54,29 @@ bool assay_admission_floods(enum assay_message_kind kind);
  * Returns: false, and counts, when the engine accepted the same a short while ago. */
 bool assay_admission_is_new(struct assay_admission *a, uint64_t now_ms,
                             const uint8_t digest[static 32]);
+/*
+ * docs/protocol.md 4.12.7: with a view that is used, the host floods what voters tell everybody:
+ * votes, certificates, proposals. What was passed on less than again_ms ago is a duplicate; what an
+ * author sends again after that goes round again, since some may lack it.
+ * Returns: whether a kind is flooded so.
+ */
+bool assay_admission_passes_on(const struct assay_admission *a, enum assay_message_kind kind);
+
+enum assay_passing {
+    ASSAY_PASSING_NEW,
+    ASSAY_PASSING_AGAIN,     /* these bytes were accepted before */
+    ASSAY_PASSING_DUPLICATE, /* counted; not worth a step */
+};
+/* digest: SHA-256 of the payload. Returns: what it is before the engine has seen it. */
+enum assay_passing assay_admission_passing(struct assay_admission *a, uint64_t now_ms,
+                                           const uint8_t digest[static 32]);
+/* status: the engine's of it. Returns: whether it is to be passed on to all other neighbours; then
+ * it is noted. */
+bool assay_admission_pass(struct assay_admission *a, uint64_t now_ms, enum assay_passing passing,
+                          enum assay_status status, const uint8_t digest[static 32]);
+/* Returns: again_ms for epochs of epoch_ms: three quarters of the shortest wait before a standstill
+ * sends again (docs/protocol.md 5.20), so that what is sent again goes round again. */
+uint64_t assay_admission_again_ms(uint32_t epoch_ms);
 /* What the engine said of a message; digest as above, or NULL. Invalid signatures are strikes.
  * Returns: true when the peer is banned from now on because of it. */
 bool assay_admission_judged(struct assay_admission *a, uint64_t now_ms, uint16_t slot,

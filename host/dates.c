@@ -147,7 +147,8 @@ static uint64_t weight_beside(const struct assay_dates *d, const uint32_t *weigh
 }
 
 /* The median that is nearest to our own date: where exactly half disagrees with it, nobody can say
- * who is right. A Byzantine third is less than half of what is looked at. Returns: ours ahead of it. */
+ * who is right. A Byzantine third is less than half of what is looked at. Returns: ours ahead of
+ * it. */
 static int64_t median(const struct assay_dates *dates, const uint32_t *weights, uint64_t now_ms,
                       uint64_t dated, bool sure)
 {

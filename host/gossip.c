@@ -13,11 +13,12 @@
 
 struct heard {
     bool used;
+    uint8_t again; /* times that it was noted after the first */
     uint64_t at_ms;
     uint8_t digest[32];
 };
 
-enum { SEEN_WAYS = 4, SEEN_SETS = ASSAY_SEEN_MAX / SEEN_WAYS };
+enum { AGAIN_MAX = 16, SEEN_WAYS = 4, SEEN_SETS = ASSAY_SEEN_MAX / SEEN_WAYS };
 
 /* A digest has four places; the oldest of them makes room. Digests of accepted messages are no
  * attacker's free choice of place: each costs a valid signature. */
@@ -46,15 +47,28 @@ static size_t set_of(const uint8_t digest[static 32])
     return ((size_t)digest[0] << 8 | digest[1]) % SEEN_SETS;
 }
 
-bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
+static const struct heard *find_heard(const struct assay_seen *seen, uint64_t now_ms,
+                                      const uint8_t digest[static 32])
 {
-    ASSAY_ASSERT(seen->life_ms > 0);
     const struct heard *set = seen->sets[set_of(digest)];
     for (size_t i = 0; i < SEEN_WAYS; i++)
         if (set[i].used && now_ms - set[i].at_ms < seen->life_ms &&
             assay_bytes_equal(set[i].digest, digest, 32))
-            return true;
-    return false;
+            return &set[i];
+    return NULL;
+}
+
+bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
+{
+    ASSAY_ASSERT(seen->life_ms > 0);
+    return find_heard(seen, now_ms, digest) != NULL;
+}
+
+bool assay_seen_within(const struct assay_seen *seen, uint64_t now_ms,
+                       const uint8_t digest[static 32], uint64_t within_ms)
+{
+    const struct heard *heard = find_heard(seen, now_ms, digest);
+    return heard != NULL && now_ms - heard->at_ms < within_ms << heard->again;
 }
 
 void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
@@ -63,8 +77,12 @@ void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t dig
 
     struct heard *set = seen->sets[set_of(digest)];
     struct heard *place = &set[0];
+    const bool again = assay_seen_has(seen, now_ms, digest);
     for (size_t i = 1; i < SEEN_WAYS && place->used; i++)
         if (!set[i].used || set[i].at_ms < place->at_ms) place = &set[i];
+    for (size_t i = 0; i < SEEN_WAYS; i++) /* one place for one digest */
+        if (set[i].used && assay_bytes_equal(set[i].digest, digest, 32)) place = &set[i];
+    place->again = again ? (uint8_t)assay_min_u64(place->again + 1u, AGAIN_MAX) : 0;
     place->used = true;
     place->at_ms = now_ms;
     assay_bytes_copy(place->digest, sizeof place->digest, digest, 32);
@@ -79,12 +97,22 @@ struct flight {
     uint32_t asked;
     uint16_t sources[ASSAY_FETCH_ASKED_MAX];
     bool origin_again; /* asked a second time */
+    struct assay_gossip_waiters waiters;
     uint64_t since_ms;
     uint64_t next_ms; /* when the next source is asked, or the fetch fails */
 };
 
+struct announced {
+    bool used;
+    uint16_t from;
+    uint8_t digest[32];
+};
+
 struct assay_gossip {
     struct assay_gossip_config config;
+    struct assay_gossip_waiters waited; /* of the flight that ended last */
+    uint32_t announced_next;
+    struct announced announced[ASSAY_ANNOUNCED_MAX]; /* a ring */
     size_t count;
     size_t top; /* none is used from here on: searches end here */
     bool quiet; /* nothing is due before earliest_ms */
@@ -108,6 +136,12 @@ uint64_t assay_gossip_retry_ms(uint32_t epoch_ms)
 {
     ASSAY_ASSERT(epoch_ms > 0);
     return assay_max_u64(10, assay_min_u64(ASSAY_FETCH_RETRY_MS, epoch_ms / 16));
+}
+
+uint64_t assay_gossip_retry_near_ms(uint32_t epoch_ms)
+{
+    ASSAY_ASSERT(epoch_ms > 0);
+    return assay_max_u64(10, assay_min_u64(ASSAY_FETCH_RETRY_NEAR_MS, epoch_ms / 16));
 }
 
 uint64_t assay_gossip_patience_ms(uint32_t epoch_ms)
@@ -171,6 +205,7 @@ static void land(struct assay_gossip *gossip, struct flight *flight)
 {
     ASSAY_ASSERT(flight->used && gossip->count > 0);
     if (flight->next_ms <= gossip->earliest_ms) gossip->quiet = false; /* look anew */
+    gossip->waited = flight->waiters;
     *flight = (struct flight){ 0 };
     gossip->count--;
     while (gossip->top > 0 && !gossip->flights[gossip->top - 1].used)
@@ -186,6 +221,57 @@ static bool was_asked(const struct flight *flight, uint16_t slot)
     return false;
 }
 
+void assay_gossip_announced(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                            uint16_t from)
+{
+    ASSAY_ASSERT(from < gossip->config.members);
+    struct announced *a = &gossip->announced[gossip->announced_next++ % ASSAY_ANNOUNCED_MAX];
+    *a = (struct announced){ .used = true, .from = from };
+    assay_bytes_copy(a->digest, 32, digest, 32);
+}
+
+bool assay_gossip_wait(struct assay_gossip *gossip, const uint8_t digest[static 32], uint16_t from)
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+    struct flight *flight = find(gossip, digest);
+    if (flight == NULL || flight->waiters.count == ASSAY_FETCH_WAITERS) return false;
+    for (uint32_t i = 0; i < flight->waiters.count; i++)
+        if (flight->waiters.slots[i] == from) return true;
+    flight->waiters.slots[flight->waiters.count++] = from;
+    return true;
+}
+
+const struct assay_gossip_waiters *assay_gossip_waited(const struct assay_gossip *gossip)
+{
+    return &gossip->waited;
+}
+
+/* docs/protocol.md 4.12.8: whoever announced it, the origin, then the other neighbours.
+ * Returns: true and *slot while somebody is left. */
+static bool next_near(const struct assay_gossip *gossip, const struct flight *flight,
+                      uint16_t *slot)
+{
+    const struct assay_view *view = gossip->config.view;
+    const uint8_t *digest = flight->request.digest;
+    const uint32_t count = assay_view_count(view);
+    for (size_t i = 0; i < ASSAY_ANNOUNCED_MAX && flight->asked == 0; i++) {
+        const struct announced *a = &gossip->announced[i];
+        if (!a->used || a->digest[0] != digest[0] || !assay_bytes_equal(a->digest, digest, 32))
+            continue;
+        if (!assay_view_near(view, a->from)) continue;
+        *slot = a->from;
+        return true;
+    }
+    *slot = flight->request.origin;
+    if (assay_view_near(view, *slot) && !was_asked(flight, *slot)) return true;
+    const uint32_t start = (uint32_t)digest[0] << 8 | digest[1];
+    for (uint32_t i = 0; i < count; i++) {
+        *slot = assay_view_at(view, (start + i) % count);
+        if (*slot < gossip->config.members && !was_asked(flight, *slot)) return true;
+    }
+    return false;
+}
+
 /*
  * The origin first, then members from a place that the digest chooses, so that not everybody turns
  * to the same one. Returns: true and *slot while somebody is left.
@@ -198,6 +284,8 @@ static bool next_source(const struct assay_gossip *gossip, const struct flight *
     const uint32_t members = gossip->config.members;
     const uint16_t origin = flight->request.origin;
     ASSAY_ASSERT(members > 0 && gossip->config.self < members);
+    if (gossip->config.view != NULL && assay_view_used(gossip->config.view))
+        return next_near(gossip, flight, slot);
     if (flight->asked == 0 && origin < members && origin != gossip->config.self) {
         *slot = origin;
         return true;

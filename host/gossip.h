@@ -9,6 +9,10 @@
  * says how many were asked: that number decides whether ABSENT may be voted (docs/protocol.md
  * 4.3.1). One flight per digest, however often it is asked for.
  *
+ * With a view (host/view.h) neighbours alone are asked: who announced it to us first, then the
+ * others. Who is asked for what itself is pulling answers when it comes (docs/protocol.md 4.12.8):
+ * so each piece comes to a node once, behind its announcement.
+ *
  *   EVIDENCE_PULL payload: digest 32
  *   EVIDENCE payload:      digest 32 | bytes (none: not here)
  *
@@ -21,6 +25,7 @@
 
 #include "base/writer.h"
 #include "host/counters.h"
+#include "host/view.h"
 #include "quote/verdict.h"
 
 enum {
@@ -28,6 +33,9 @@ enum {
     ASSAY_FETCH_ASKED = 3,      /* at least so many are asked before a fetch fails */
     ASSAY_FETCH_ASKED_MAX = 8,  /* and never more */
     ASSAY_FETCH_RETRY_MS = 200, /* second source; less in short epochs */
+    ASSAY_FETCH_RETRY_NEAR_MS = 1000, /* where what is asked for is on its way over others */
+    ASSAY_FETCH_WAITERS = 16,         /* that a flight answers when it lands */
+    ASSAY_ANNOUNCED_MAX = 256,        /* of the last so many it is known who announced them */
     ASSAY_PULL_LEN = 32,
     ASSAY_SEEN_MAX = 4096,
 };
@@ -49,7 +57,11 @@ struct assay_seen *assay_seen_init(void *memory, uint64_t life_ms);
 /* Returns: true when noted less than a life ago. */
 bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms,
                     const uint8_t digest[static 32]);
-/* Returns: nothing. */
+/* Returns: the same for less than within_ms ago, at most a life; after each time that it is noted
+ * anew it is twice as long, so that nothing goes round for ever. */
+bool assay_seen_within(const struct assay_seen *seen, uint64_t now_ms,
+                       const uint8_t digest[static 32], uint64_t within_ms);
+/* Noted again it is as if noted for the first time. Returns: nothing. */
 void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32]);
 
 /* --- pulling evidence */
@@ -83,10 +95,19 @@ struct assay_gossip_config {
     uint64_t retry_ms;    /* between one source and the next */
     uint64_t patience_ms; /* before a fetch may fail */
     struct assay_counters *counters;
+    const struct assay_view *view; /* NULL: everybody can be asked */
+};
+
+/* Who asked for what a flight brings, while it flew. */
+struct assay_gossip_waiters {
+    uint32_t count;
+    uint16_t slots[ASSAY_FETCH_WAITERS];
 };
 
 /* Returns: how long a source has for an answer: 200 ms, less where an eighth of T/4 is less. */
 uint64_t assay_gossip_retry_ms(uint32_t epoch_ms);
+/* Returns: the same where neighbours alone are asked: up to a second. */
+uint64_t assay_gossip_retry_near_ms(uint32_t epoch_ms);
 /* Returns: how long a fetch goes on: 3T/8, so that what is announced within the first quarter is
  * settled before ballots are due at 5T/8; 3 s at most. */
 uint64_t assay_gossip_patience_ms(uint32_t epoch_ms);
@@ -99,6 +120,15 @@ struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_c
  *          above the limit) */
 ASSAY_CHECKED enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
                                                    const struct assay_fetch_request *request);
+/* A neighbour announced evidence: it is asked first. Returns: nothing. */
+void assay_gossip_announced(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                            uint16_t from);
+/* A neighbour asks for what may be in flight. Returns: whether it is, and is answered when the
+ * flight ends. */
+bool assay_gossip_wait(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                       uint16_t from);
+/* Returns: who waited for the flight that ended last, borrowed until the next one ends. */
+const struct assay_gossip_waiters *assay_gossip_waited(const struct assay_gossip *gossip);
 /* What is to be done now; called until false. Returns: true and *action. */
 bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
                        struct assay_gossip_action *action);

@@ -77,6 +77,17 @@ void assay_limit_rates(uint32_t epoch_ms, uint32_t members, struct assay_limit_r
     ASSAY_ASSERT(rates->answers_burst > 0 && rates->syncs_burst >= rates->syncs_s);
 }
 
+void assay_limit_rates_near(uint32_t epoch_ms, uint32_t members, struct assay_limit_rates *rates)
+{
+    enum { VOTERS_MAX = 100, VOTES = 64, VOTE_LEN = 512 };
+    const uint64_t votes = (uint64_t)VOTES * assay_min_u64(members, VOTERS_MAX);
+    assay_limit_rates(epoch_ms, members, rates);
+    rates->messages_s += per_second(votes, epoch_ms);
+    rates->messages_burst += 2 * ASSAY_LIMIT_SLACK * votes;
+    rates->bytes_s += per_second(votes * VOTE_LEN, epoch_ms);
+    rates->bytes_burst += 2 * ASSAY_LIMIT_SLACK * votes * VOTE_LEN;
+}
+
 void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates *rates,
                       uint64_t now_ms)
 {

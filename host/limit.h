@@ -73,6 +73,9 @@ enum assay_limit_answer {
 
 /* Returns: nothing; *rates for epochs of epoch_ms (> 0, asserted) with that many members. */
 void assay_limit_rates(uint32_t epoch_ms, uint32_t members, struct assay_limit_rates *rates);
+/* The same where members pass on what others vote (docs/protocol.md 4.12.6): of every voter the
+ * votes of as many views. Returns: nothing. */
+void assay_limit_rates_near(uint32_t epoch_ms, uint32_t members, struct assay_limit_rates *rates);
 /* Full buckets, no strike. Returns: nothing. */
 void assay_limit_init(struct assay_limit *limit, const struct assay_limit_rates *rates,
                       uint64_t now_ms);

@@ -18,6 +18,30 @@ static bool is_failure(enum assay_status status)
 
 /* ------------------------------------------------------------ having it */
 
+static void tell(struct assay_pulls *e, uint16_t to, const uint8_t digest[static 32],
+                 struct assay_slice bytes)
+{
+    struct assay_slice answer = { 0 };
+    struct assay_writer w = assay_writer_over(e->buffer, sizeof e->buffer);
+    assay_pull_answer_encode(digest, bytes, &w);
+    const enum assay_status encoded = assay_writer_finish(&w, &answer);
+    ASSAY_ASSERT(encoded == ASSAY_OK); /* nothing longer was ever kept */
+    ASSAY_ASSERT(answer.len >= ASSAY_PULL_LEN && answer.len <= sizeof e->buffer);
+    e->world.send(e->world.context, to, ASSAY_MESSAGE_EVIDENCE, answer);
+}
+
+/* docs/protocol.md 4.12.8: those who asked while it flew. */
+static void tell_waiters(struct assay_pulls *e, const struct assay_gossip_waiters *waiters,
+                         const uint8_t digest[static 32], struct assay_slice bytes)
+{
+    for (uint32_t i = 0; i < waiters->count; i++) {
+        if (waiters->slots[i] >= e->members) continue;
+        assay_count(e->counters,
+                    bytes.len > 0 ? ASSAY_COUNT_PULL_ANSWERED : ASSAY_COUNT_PULL_UNKNOWN);
+        tell(e, waiters->slots[i], digest, bytes);
+    }
+}
+
 /* Kept, then judged. */
 static enum assay_status take(struct assay_pulls *e, const struct assay_fetch_request *request,
                               struct assay_slice bytes)
@@ -76,12 +100,15 @@ enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_e
                                            .at_unix_s = effect->as.verify.at_unix_s,
                                            .kind = effect->as.verify.evidence_kind };
     struct assay_fetch_request flight;
+    struct assay_gossip_waiters waiters = { 0 };
     assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
     /* A record brought what was being pulled: the flight has its answer too. */
     const bool flies = assay_gossip_satisfy(e->gossip, request.digest, &flight);
+    if (flies) waiters = *assay_gossip_waited(e->gossip);
     if (!effect->as.verify.keep && !flies) return e->world.judge(e->world.context, &request, bytes);
     ASSAY_TRY(take(e, &request, bytes));
     if (!flies) return ASSAY_OK;
+    tell_waiters(e, &waiters, request.digest, bytes);
     if (flight.at_unix_s == request.at_unix_s && flight.kind == request.kind) return ASSAY_OK;
     return take(e, &flight, bytes);
 }
@@ -111,7 +138,10 @@ enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint64_t now_ms, uin
         assay_gossip_evidence(e->gossip, from, payload, &request, &bytes);
     note_answer(e, now_ms, from, status);
     if (status != ASSAY_OK) return ASSAY_OK; /* counted */
-    return take(e, &request, bytes);
+    const struct assay_gossip_waiters waiters = *assay_gossip_waited(e->gossip);
+    ASSAY_TRY(take(e, &request, bytes));
+    tell_waiters(e, &waiters, request.digest, bytes);
+    return ASSAY_OK;
 }
 
 bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms)
@@ -120,6 +150,8 @@ bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms)
     struct assay_gossip_action action;
     if (!assay_gossip_next(e->gossip, now_ms, &action)) return false;
     if (action.kind == ASSAY_GOSSIP_FAIL) {
+        const struct assay_gossip_waiters waiters = *assay_gossip_waited(e->gossip);
+        tell_waiters(e, &waiters, action.request.digest, (struct assay_slice){ 0 });
         e->world.answer(e->world.context, &action.request, action.asked);
         return true;
     }
@@ -138,7 +170,7 @@ enum assay_status assay_pulls_serve(struct assay_pulls *e, uint16_t from,
     check(e);
     ASSAY_ASSERT(from < e->members);
     uint8_t digest[32];
-    struct assay_slice bytes = { 0 }, answer = { 0 };
+    struct assay_slice bytes = { 0 };
     if (assay_pull_decode(payload, digest) != ASSAY_OK) {
         assay_count(e->counters, ASSAY_COUNT_PULL_MALFORMED);
         return ASSAY_OK;
@@ -146,13 +178,9 @@ enum assay_status assay_pulls_serve(struct assay_pulls *e, uint16_t from,
     const enum assay_status status = e->world.get(e->world.context, digest, &bytes);
     if (is_failure(status)) return status;
     if (status != ASSAY_OK) bytes = (struct assay_slice){ 0 };
+    if (bytes.len == 0 && e->waits && assay_gossip_wait(e->gossip, digest, from)) return ASSAY_OK;
     assay_count(e->counters,
                 bytes.len > 0 ? ASSAY_COUNT_PULL_ANSWERED : ASSAY_COUNT_PULL_UNKNOWN);
-    struct assay_writer w = assay_writer_over(e->buffer, sizeof e->buffer);
-    assay_pull_answer_encode(digest, bytes, &w);
-    const enum assay_status encoded = assay_writer_finish(&w, &answer);
-    ASSAY_ASSERT(encoded == ASSAY_OK); /* nothing longer was ever kept */
-    ASSAY_ASSERT(answer.len >= ASSAY_PULL_LEN && answer.len <= sizeof e->buffer);
-    e->world.send(e->world.context, from, ASSAY_MESSAGE_EVIDENCE, answer);
+    tell(e, from, digest, bytes);
     return ASSAY_OK;
 }

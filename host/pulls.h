@@ -44,6 +44,7 @@ struct assay_pulls {
     struct assay_gossip *gossip;
     struct assay_limit *limits; /* [members]; NULL: no budgets */
     struct assay_counters *counters;
+    bool waits; /* what is in flight is answered when it lands (docs/protocol.md 4.12.8) */
     uint8_t buffer[ASSAY_PULL_LEN + ASSAY_EVIDENCE_LEN_MAX];
 };
 

@@ -24,16 +24,64 @@ struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to
     return relay;
 }
 
+/* docs/protocol.md 2.4: the weight of those who answer counts, so every voter is asked. */
+static bool asks_voters(enum assay_message_kind kind)
+{
+    return kind == ASSAY_MESSAGE_RESUME_ASK;
+}
+
+/* Whoever has it may answer, and the answer proves itself. */
+static bool asks_anybody(enum assay_message_kind kind)
+{
+    return kind == ASSAY_MESSAGE_BLOCK_PULL || kind == ASSAY_MESSAGE_CERTIFICATE_PULL ||
+           kind == ASSAY_MESSAGE_ENVELOPE_PULL;
+}
+
+struct assay_relay assay_relay_near(struct assay_view *view, uint64_t now_ms,
+                                    const struct assay_relay *wide, enum assay_message_kind kind)
+{
+    struct assay_relay relay = *wide;
+    ASSAY_ASSERT(assay_view_used(view) && wide->walked == 0);
+    relay.now_ms = now_ms;
+    relay.calls = view;
+    if (relay.to != ASSAY_SLOT_ALL && asks_anybody(kind) && !assay_view_turn(view, &relay.to))
+        relay.left = 0; /* nobody to ask yet */
+    if (relay.to != ASSAY_SLOT_ALL || asks_voters(kind)) return relay;
+    relay.view = view;
+    if (!relay.few) relay.left = assay_view_count(view);
+    return relay;
+}
+
+static bool next_near(struct assay_relay *relay, bool (*reaches)(void *context, uint16_t slot),
+                      void *context, uint16_t *slot)
+{
+    const uint32_t count = assay_view_count(relay->view);
+    while (relay->walked < count && relay->left > 0) {
+        const uint16_t s = assay_view_at(relay->view, (relay->first + relay->walked++) % count);
+        if (s == relay->except || s >= relay->members) continue;
+        if (relay->few && !reaches(context, s)) continue;
+        relay->left--;
+        *slot = s;
+        return true;
+    }
+    return false;
+}
+
 bool assay_relay_next(struct assay_relay *relay, bool (*reaches)(void *context, uint16_t slot),
                       void *context, uint16_t *slot)
 {
     ASSAY_ASSERT(relay->self < relay->members);
     ASSAY_ASSERT(relay->walked <= relay->members);
+    if (relay->view != NULL) return next_near(relay, reaches, context, slot);
     while (relay->walked < relay->members && relay->left > 0) {
         const uint16_t s = (uint16_t)((relay->first + relay->walked++) % relay->members);
         if (s == relay->self || s == relay->except) continue;
         if (relay->to != ASSAY_SLOT_ALL && s != relay->to) continue;
         if (relay->few && !reaches(context, s)) continue;
+        if (relay->calls != NULL && relay->to == ASSAY_SLOT_ALL &&
+            !assay_view_voter(relay->calls, s))
+            continue;
+        if (relay->calls != NULL && !assay_view_errand(relay->calls, relay->now_ms, s)) continue;
         ASSAY_ASSERT(s < relay->members && s != relay->self);
         relay->left--;
         *slot = s;

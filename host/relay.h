@@ -5,12 +5,16 @@
  * holder passes it on to ASSAY_RELAY_PEERS others, and what still misses is pulled or sent again. A
  * relay to everybody would cost n * n frames a message and buy nothing in a full mesh. The walk
  * starts at a place drawn from the message, moved by the own slot: together the holders' walks
- * cover every slot equally often. An overlay of peers would grow here.
+ * cover every slot equally often.
+ *
+ * Above so many members (host/view.h) it is the neighbours who get what would go to everybody, and
+ * what any member may answer is asked of them in turn; what is meant for one member goes to it.
  */
 #ifndef ASSAY_HOST_RELAY_H
 #define ASSAY_HOST_RELAY_H
 
 #include "engine/message.h"
+#include "host/view.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +27,11 @@ struct assay_relay {
     uint16_t self, to, except;
     uint16_t first; /* of a relay: where the walk over the roster begins */
     uint32_t members, walked, left;
-    bool few; /* a relay */
+    bool few;                /* a relay */
+    struct assay_view *view; /* its neighbours are walked over; NULL: the roster */
+    struct assay_view *calls; /* errands: links for those who are no neighbours; NULL: there are
+                                 links to all */
+    uint64_t now_ms;
 };
 
 /* Returns: whether a message goes out for somebody else, with ALL and a slot that is left out. */
@@ -38,6 +46,12 @@ static inline bool assay_relay_is(uint16_t to, uint16_t except)
  */
 struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to, uint16_t except,
                                     const uint8_t *digest);
+/*
+ * The same over a view that is used, for a message of that kind (docs/protocol.md 4.12.6).
+ * Returns: the walk before its first recipient.
+ */
+struct assay_relay assay_relay_near(struct assay_view *view, uint64_t now_ms,
+                                    const struct assay_relay *wide, enum assay_message_kind kind);
 /*
  * The next recipient. reaches: whether there is a way to a slot now; a relay looks for others when
  * there is none, an author leaves what it sends for the time when there is one again.

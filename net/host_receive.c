@@ -75,6 +75,7 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_SERVICE_ANSWER: assay_service_answered(host->service, slot, payload); return;
     case ASSAY_MESSAGE_DATE: host_date(host, slot, payload); return;
     case ASSAY_MESSAGE_ADDRESS: host_address(host, slot, payload); return;
+    case ASSAY_MESSAGE_NEIGHBOUR: /* everybody is one here */
     case ASSAY_MESSAGE_PAGE: assay_count(&host->counters, ASSAY_COUNT_PAGE_MALFORMED); return;
     case ASSAY_MESSAGE_PROPOSAL:
     case ASSAY_MESSAGE_VOTE:

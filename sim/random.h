@@ -26,6 +26,7 @@ enum assay_sim_stream {
     ASSAY_SIM_STREAM_THEORY = 11,
     ASSAY_SIM_STREAM_COHORT = 12,
     ASSAY_SIM_STREAM_CHANGE = 13, /* whom operators hand their changes to */
+    ASSAY_SIM_STREAM_VIEW = 14,   /* whom a node chooses as neighbours */
 };
 
 struct assay_sim_random {

@@ -28,6 +28,8 @@ struct assay_scenario assay_scenario_default(void)
         .link = { .delay_min_ms = 5, .delay_mean_ms = 10, .delay_max_ms = 20 },
         .cohort_count = 1,
         .progress_epochs = 3,
+        .overlay_above = 64, /* ASSAY_VIEW_ABOVE, ASSAY_VIEW_DEGREE (host/view.h) */
+        .overlay_degree = 8,
         .collateral_delay_s = 4,
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");

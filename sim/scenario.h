@@ -330,6 +330,8 @@ struct assay_scenario {
         heal_epoch; /* from here on no fault but the adversary's; progress is demanded. 0: never */
     uint32_t
         progress_epochs; /* the bound: so many epochs may pass after heal_epoch without a close */
+    uint32_t overlay_above;  /* with more members everybody has neighbours */
+    uint32_t overlay_degree; /* so many to twice as many */
     uint32_t assertion_count;
     struct assay_sim_assertion assertions[ASSAY_SIM_ASSERTIONS_MAX];
 };

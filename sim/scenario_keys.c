@@ -114,6 +114,10 @@ static const struct assay_scenario_key root_keys[] = {
           "how long a vendor's collateral lasts from its date on, s; 0: it does not end") },
     { U32("progress_epochs", progress_epochs, 1, 1000,
           "so many epochs may pass after heal_epoch without a close") },
+    { U32("overlay_above", overlay_above, 1, ASSAY_SIM_NODES_MAX,
+          "with more members than this nodes have neighbours, not links to everybody") },
+    { U32("overlay_degree", overlay_degree, 1, 32,
+          "so many neighbours to twice as many; seven eighths of it by one's own choice") },
 };
 #undef PART
 

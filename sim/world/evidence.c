@@ -283,6 +283,7 @@ static struct assay_pulls *pulls_of(struct assay_sim_world *w, uint32_t node)
     w->pulls->gossip = w->nodes[node].gossip;
     w->pulls->counters = w->nodes[node].counters;
     w->pulls->limits = w->nodes[node].limits;
+    w->pulls->waits = world_overlay_used(w, node);
     return w->pulls;
 }
 

@@ -36,6 +36,20 @@ static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
     world_payload_drop(w, payload);
 }
 
+/* How often the same comes, and how far what is new has come. */
+static void count_flooded(struct assay_sim_world *w, const struct item *item, bool flooded)
+{
+    const struct world_node *n = &w->nodes[item->node];
+    if (!flooded || !world_overlay_used(w, item->node)) return;
+    const uint8_t *digest = world_payload_digest(item->payload);
+    if (assay_seen_has(n->seen, world_mono_ms(w, item->node), digest)) {
+        w->count.flooded_again++;
+        return;
+    }
+    w->count.flooded++;
+    if (item->hops > w->count.hops_max) w->count.hops_max = item->hops;
+}
+
 /* What the engine accepted before is not worth a step. */
 static void to_engine(struct assay_sim_world *w, const struct item *item, struct assay_slice bytes)
 {
@@ -43,9 +57,16 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     const enum assay_message_kind kind = (enum assay_message_kind)item->message;
     const bool own = item->from == ASSAY_SLOT_SELF;
     const uint64_t now_ms = world_mono_ms(w, item->node);
+    const bool passes = !own && assay_admission_passes_on(&n->admission, kind);
     const uint8_t *digest =
         assay_admission_floods(kind) && !own ? world_payload_digest(item->payload) : NULL;
+    count_flooded(w, item, digest != NULL || passes);
     if (digest != NULL && !assay_admission_is_new(&n->admission, now_ms, digest)) return;
+    enum assay_passing passing = ASSAY_PASSING_NEW;
+    if (passes)
+        passing = assay_admission_passing(&n->admission, now_ms,
+                                          world_payload_digest(item->payload));
+    if (passing == ASSAY_PASSING_DUPLICATE) return;
     if (!world_run_takes(w, item->node, kind, item->payload)) return;
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = item->from;
@@ -53,7 +74,16 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     event.as.message.payload = bytes;
     const uint32_t life = n->life;
     if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_heard(w, item->node, bytes);
+    if (kind == ASSAY_MESSAGE_ENVELOPE)
+        world_overlay_announced(w, item->node, item->from, bytes);
+    w->hearing = item->payload;
+    w->hearing_hops = item->hops;
     const enum assay_status status = world_step(w, item->node, &event);
+    if (!own && n->alive && n->life == life && passes &&
+        assay_admission_pass(&n->admission, now_ms, passing, status,
+                             world_payload_digest(item->payload)))
+        world_send(w, item->node, ASSAY_SLOT_ALL, item->from, kind, item->payload);
+    w->hearing = NULL;
     if (own || !n->alive || n->life != life) return;
     if (assay_admission_judged(&n->admission, now_ms, item->from, status, digest) ||
         (w->options.plant == ASSAY_SIM_WORLD_PLANT_BAN && item->node == 1))
@@ -81,6 +111,9 @@ void world_host_message(struct assay_sim_world *w, const struct item *item)
         sync_ask(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE_PULL) {
         world_pull(w, item->node, item->from, bytes);
+    } else if (kind == ASSAY_MESSAGE_NEIGHBOUR) {
+        if (world_overlay_used(w, item->node))
+            world_overlay_heard(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE) {
         world_pulled(w, item->node, item->from, bytes);
     } else {
@@ -324,6 +357,7 @@ static void closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
         n->engine->parts->head.state.members[0].change_epoch = 1;
     n->closed = epoch;
     assay_roster_take(&n->roster, n->engine);
+    world_overlay_closed(w, node, epoch);
     world_ballots_opened(w, node);
     world_check_closed(w, node, epoch);
     world_lanes_closed(w, node);

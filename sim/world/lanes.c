@@ -52,6 +52,7 @@ void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t exce
 {
     uint32_t others = 0;
     if (count == 4) return;
+    if (world_overlay_used(w, node)) return; /* fewer neighbours may be there */
     for (uint32_t i = 0; i < world_members(w, node); i++)
         others += i != node && i != except && w->nodes[i].alive && world_hears(w, node, i);
     if (count != (others < 4 ? others : 4))
@@ -106,5 +107,7 @@ bool world_lanes_admit(struct assay_sim_world *w, const struct item *item, struc
                      "node %u refuses message %d of node %u, which is honest: over its budget",
                      item->node, (int)message.kind, item->from);
     check_conduct(w, item->node, item->from);
+    if (taken && world_overlay_used(w, item->node))
+        assay_view_alive(n->view, world_mono_ms(w, item->node), item->from);
     return taken;
 }

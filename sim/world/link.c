@@ -88,6 +88,17 @@ static uint64_t leave_us(struct assay_sim_world *w, uint32_t from, size_t len)
     return n->uplink_us;
 }
 
+/* What a node passes on has come some way already. */
+static uint32_t hops_so_far(const struct assay_sim_world *w, struct world_payload *payload)
+{
+    if (w->hearing == NULL || w->hearing_hops >= UINT8_MAX - 1) return 0;
+    if (payload == w->hearing) return w->hearing_hops;
+    if (payload->len != w->hearing->len) return 0;
+    return assay_bytes_equal(world_payload_digest(payload), world_payload_digest(w->hearing), 32)
+               ? w->hearing_hops
+               : 0;
+}
+
 static void put_on_its_way(struct assay_sim_world *w, uint32_t from, uint32_t to,
                            enum assay_message_kind kind, struct world_payload *payload,
                            uint64_t left_us)
@@ -101,6 +112,11 @@ static void put_on_its_way(struct assay_sim_world *w, uint32_t from, uint32_t to
     item->message = (uint8_t)kind;
     item->payload = payload;
     payload->refs++;
+    if (world_overlay_used(w, from)) {
+        const uint64_t ready_us = w->ready_us[(size_t)from * w->options.nodes + to];
+        if (left_us < ready_us) left_us = ready_us;
+        item->hops = (uint8_t)(hops_so_far(w, payload) + 1);
+    }
     world_push(w, item, left_us + w->extra_delay_us + world_run_delay_us(w, from, kind) + delay);
 }
 
@@ -155,9 +171,13 @@ void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t 
     const uint8_t *digest = assay_relay_is(to, except) ? world_payload_digest(payload) : NULL;
     struct assay_relay walk =
         assay_relay_over((uint16_t)from, world_members(w, from), to, except, digest);
+    if (world_overlay_used(w, from))
+        walk = assay_relay_near(w->nodes[from].view, world_mono_ms(w, from), &walk, kind);
     uint16_t slot = 0;
     uint32_t count = 0;
-    for (; assay_relay_next(&walk, reaches, &way, &slot); count++)
+    for (; assay_relay_next(&walk, reaches, &way, &slot); count++) {
+        world_overlay_turn(w, from); /* an errand dials */
         world_deliver(w, from, slot, kind, payload);
+    }
     if (assay_relay_is(to, except)) world_lanes_relayed(w, from, except, count);
 }

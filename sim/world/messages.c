@@ -19,6 +19,8 @@ static struct assay_sim_world_options options_of(const struct assay_scenario *s,
         .check_each_step = options->check_each_step,
         .real_signatures = s->evidence == ASSAY_SIM_EVIDENCE_SOFT,
         .limits = true,
+        .overlay_above = s->overlay_above,
+        .overlay_degree = s->overlay_degree,
     };
 }
 

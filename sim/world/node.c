@@ -71,6 +71,7 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node)
     free(n->charter);
     free(n->joining);
     free(n->roster.entries);
+    free(n->view);
     free(n->limits);
     free(n->signed_);
     free(n->signed_keys);
@@ -258,7 +259,9 @@ static void make_limits(struct assay_sim_world *w, uint32_t node)
     if (!w->options.limits) return;
     if (n->limits == NULL) n->limits = calloc(w->options.nodes, sizeof *n->limits);
     ASSAY_ASSERT(n->limits != NULL);
-    assay_limit_rates(w->options.epoch_ms, w->options.nodes, &rates);
+    if (w->options.nodes > w->options.overlay_above)
+        assay_limit_rates_near(w->options.epoch_ms, w->options.nodes, &rates);
+    else assay_limit_rates(w->options.epoch_ms, w->options.nodes, &rates);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         assay_limit_init(&n->limits[i], &rates, world_mono_ms(w, node));
 }
@@ -269,9 +272,11 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
     const struct assay_gossip_config config = {
         .self = (uint16_t)node,
         .members = n->roster.count,
-        .retry_ms = assay_gossip_retry_ms(w->options.epoch_ms),
+        .retry_ms = world_overlay_used(w, node) ? assay_gossip_retry_near_ms(w->options.epoch_ms)
+                                                : assay_gossip_retry_ms(w->options.epoch_ms),
         .patience_ms = assay_gossip_patience_ms(w->options.epoch_ms),
         .counters = n->counters,
+        .view = n->view,
     };
     void *flights = aligned_alloc(64, (assay_gossip_size() + 63) / 64 * 64);
     void *seen = aligned_alloc(64, (assay_seen_size() + 63) / 64 * 64);
@@ -281,7 +286,10 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
     n->admission = (struct assay_admission){ .roster = &n->roster,
                                              .limits = n->limits,
                                              .seen = n->seen,
-                                             .counters = n->counters };
+                                             .counters = n->counters,
+                                             .view = n->view,
+                                             .again_ms =
+                                                 assay_admission_again_ms(w->options.epoch_ms) };
 }
 
 /* The keys know which store they belong to (net/host_keys.c): beside an empty one the daemon makes
@@ -345,13 +353,15 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
     make_engine(w, node, unused, NULL);
     n->wipes = false;
     make_limits(w, node);
-    make_gossip(w, node);
     n->alive = true;
     n->life++;
-    n->wake_us = n->wake_item_us = n->gossip_item_us = UINT64_MAX;
+    n->wake_us = n->wake_item_us = n->gossip_item_us = n->view_item_us = UINT64_MAX;
     n->verifier_us = n->uplink_us = w->now_us;
     n->verified = 0;
     n->dies_at = CRASH_NEVER;
+    assay_roster_take(&n->roster, n->engine);
+    world_overlay_open(w, node);
+    make_gossip(w, node);
     if (again) restore(w, node);
     assay_roster_take(&n->roster, n->engine);
     struct assay_engine_snapshot snapshot;
@@ -360,6 +370,7 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
     n->came_back = again;
     n->asked = n->finished = false;
     world_trace(w, node, ITEM_REBOOT, again, NULL);
+    world_overlay_turn(w, node);
     push_start(w, node);
 }
 
@@ -448,10 +459,12 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
     }
     world_check_renewed(w, node);
     n->life++;
-    n->wake_us = n->wake_item_us = n->gossip_item_us = UINT64_MAX;
+    n->wake_us = n->wake_item_us = n->gossip_item_us = n->view_item_us = UINT64_MAX;
     world_follow(w, node);
     free(n->gossip);
     free(n->seen);
+    assay_roster_take(&n->roster, n->engine);
+    world_overlay_renewed(w, node);
     make_gossip(w, node);
     restore(w, node);
     push_start(w, node);

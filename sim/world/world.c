@@ -174,6 +174,7 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
         world_node_replace_keys(w, item->node);
         return;
     case ITEM_DIE: world_run_die(w, item); return;
+    case ITEM_VIEW: world_overlay_due(w, item->node); return;
     case ITEM_JOIN:
     case ITEM_RETIRE:
     case ITEM_RECOVER:
@@ -197,6 +198,7 @@ static bool put_off(struct assay_sim_world *w, struct item *item)
     if (item->kind == ITEM_WAKE) n->wake_item_us = again_us;
     if (item->kind == ITEM_WAKE && n->wake_us < again_us) n->wake_us = again_us;
     if (item->kind == ITEM_GOSSIP) n->gossip_item_us = again_us;
+    if (item->kind == ITEM_VIEW) n->view_item_us = again_us;
     world_push(w, item, again_us);
     return true;
 }
@@ -279,6 +281,8 @@ static void set_defaults(struct assay_sim_world *w)
     ASSAY_ASSERT(o->nodes > 0 && o->nodes <= WORLD_NODES);
     if (o->epoch_ms == 0) o->epoch_ms = 800;
     if (o->vendors == 0) o->vendors = 4;
+    if (o->overlay_above == 0) o->overlay_above = ASSAY_VIEW_ABOVE;
+    if (o->overlay_degree == 0) o->overlay_degree = ASSAY_VIEW_DEGREE;
     if (o->delay_max_ms == 0) {
         o->delay_min_ms = 1;
         o->delay_max_ms = 6;
@@ -296,7 +300,8 @@ static void set_streams(struct assay_sim_world *w)
     const uint64_t seed = w->options.seed;
     const size_t n = w->options.nodes;
     w->links = calloc(n * n, sizeof *w->links);
-    ASSAY_ASSERT(w->links != NULL);
+    if (n > w->options.overlay_above) w->ready_us = calloc(n * n, sizeof *w->ready_us);
+    ASSAY_ASSERT(w->links != NULL && (w->ready_us != NULL || n <= w->options.overlay_above));
     for (size_t i = 0; i < n * n; i++)
         w->links[i] = assay_sim_random_of(seed, ASSAY_SIM_STREAM_LINK, i / n, i % n);
     w->crashes = assay_sim_random_of(seed, ASSAY_SIM_STREAM_CRASH, 0, 0);
@@ -362,6 +367,7 @@ void assay_sim_world_destroy(struct assay_sim_world **world)
     world_voters_free(w);
     world_queue_free(&w->queue);
     free(w->links);
+    free(w->ready_us);
     free(w->cut);
     free(w->notes);
     free(w->scratch);

@@ -71,6 +71,8 @@ struct assay_sim_world_options {
     uint32_t skew_ms;        /* clocks differ by up to so much */
     bool check_each_step;    /* assay_engine_check */
     bool real_signatures;    /* ECDSA P-256 with nonces that repeat */
+    uint32_t overlay_above;  /* with more members nodes have neighbours; 0: ASSAY_VIEW_ABOVE */
+    uint32_t overlay_degree; /* so many to twice as many; 0: ASSAY_VIEW_DEGREE */
     bool limits;             /* lanes and budgets: what host/admission.h and host/limit.h refuse */
     enum assay_sim_world_plant plant;
     const struct assay_checkpoint *checkpoint; /* of every node's configuration; NULL: none */

@@ -14,6 +14,7 @@
 #include "base/assert.h"
 #include "base/crypto/model.h"
 #include "engine/consensus/block.h"
+#include "engine/ledger/envelope.h"
 #include "engine/store/store_memory.h"
 #include "engine/sync.h"
 #include "host/admission.h"
@@ -22,6 +23,7 @@
 #include "host/pulls.h"
 #include "host/relay.h"
 #include "host/serve.h"
+#include "host/view.h"
 #include "sim/attack.h"
 #include "sim/outcome.h"
 #include "sim/random.h"
@@ -88,13 +90,14 @@ enum item_kind {
     ITEM_JOIN,     /* a newcomer starts */
     ITEM_RETIRE,   /* who left is switched off */
     ITEM_RECOVER,  /* of the world: operators fence, or recover; or a store is moved away */
+    ITEM_VIEW,     /* a node looks after its neighbours */
 };
 
 /* One thing that is going to happen. */
 struct item {
     uint32_t node, life;
     uint16_t from;
-    uint8_t kind, message;
+    uint8_t kind, message, hops;
     struct world_payload *payload; /* owned reference: MESSAGE */
     struct world_answer *answer;   /* owned: ANSWER */
     uint64_t number;               /* DIE: crash point; SCHEDULE: stall deadline */
@@ -160,6 +163,9 @@ struct world_node {
     void *charter; /* assay_charter_size(): what the engine was made of */
     struct assay_store *store;
     struct assay_gossip *gossip;
+    struct assay_view *view; /* its neighbours; NULL: everybody is */
+    struct assay_sim_random handshakes;
+    uint64_t view_item_us;
     struct assay_seen *seen;
     struct assay_counters *counters;
     struct assay_roster roster;
@@ -236,6 +242,9 @@ struct assay_sim_world {
     struct world_node nodes[WORLD_NODES];
     struct world_queue queue;
     struct assay_sim_link link;
+    uint64_t *ready_us;             /* [nodes * nodes] from, to: when a link was opened; overlay */
+    struct world_payload *hearing;  /* what a node is working on, borrowed, and its hops so far */
+    uint32_t hearing_hops;
     struct assay_sim_random *links; /* [nodes * nodes] one stream a pair */
     struct assay_sim_random crashes, disks, clocks, quotes;
     struct assay_updates updates; /* what the ledger asks about modelled collateral */
@@ -267,7 +276,7 @@ struct assay_sim_world {
     size_t trace_used;
     struct {
         uint64_t delivered, bytes, lost, verifications, crashes, recovered, events, strange,
-            equivocations;
+            equivocations, dials, flooded, flooded_again, hops_max;
     } count;
 };
 
@@ -338,6 +347,19 @@ void world_node_replace_keys(struct assay_sim_world *w, uint32_t node);
 /* Dies, to come back after so long. */
 void world_node_die(struct assay_sim_world *w, uint32_t node, uint64_t down_ms);
 void world_node_image(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+
+/* overlay.c: a node comes up; its engine took over; looks after its view; a NEIGHBOUR message, an
+ * envelope comes; it closed an epoch. */
+bool world_overlay_used(const struct assay_sim_world *w, uint32_t node);
+void world_overlay_open(struct assay_sim_world *w, uint32_t node);
+void world_overlay_renewed(struct assay_sim_world *w, uint32_t node);
+void world_overlay_turn(struct assay_sim_world *w, uint32_t node);
+void world_overlay_due(struct assay_sim_world *w, uint32_t node);
+void world_overlay_heard(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                         struct assay_slice payload);
+void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                             struct assay_slice payload);
 
 /* host.c */
 void world_dispatch_open(struct assay_sim_world *w);

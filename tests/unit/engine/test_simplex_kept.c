@@ -111,7 +111,7 @@ Test(simplex_kept, a_vote_that_repeats_a_certificate_is_not_verified)
         cr_expect_eq(vote(w, OWNER, 1, type, CERTIFIED, JUNK), ASSAY_E_SIGNATURE);
         certify(w, 1, type);
         cr_expect_eq(vote(w, 0, 1, type, CERTIFIED, JUNK), ASSAY_E_SIGNATURE, "not its owner's");
-        cr_expect_eq(vote(w, OWNER, 1, type, CERTIFIED, JUNK), ASSAY_OK);
+        cr_expect_eq(vote(w, OWNER, 1, type, CERTIFIED, JUNK), ASSAY_E_DUPLICATE);
         cr_expect(seen(w, 1)->kept[type]);
         cr_expect_not(seen(w, 1)->held[type]);
         cr_expect_eq(vote(w, OWNER, 1, type, CERTIFIED, JUNK), ASSAY_E_DUPLICATE);
@@ -155,7 +155,7 @@ Test(simplex_kept, a_kept_vote_convicts_with_the_one_that_contradicts_it)
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         struct assay_sim_simplex *w = silent_world();
         certify(w, 1, pairs[i].kept);
-        cr_expect_eq(vote(w, OWNER, 1, pairs[i].kept, CERTIFIED, 0), ASSAY_OK);
+        cr_expect_eq(vote(w, OWNER, 1, pairs[i].kept, CERTIFIED, 0), ASSAY_E_DUPLICATE);
         cr_assert(seen(w, 1)->kept[pairs[i].kept]);
         cr_expect_eq(vote(w, OWNER, 1, pairs[i].other, OTHER, JUNK), ASSAY_E_SIGNATURE);
         cr_expect_eq(accusations(w, 0), 0);
@@ -170,7 +170,7 @@ Test(simplex_kept, a_kept_vote_of_no_key_convicts_nobody)
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
         struct assay_sim_simplex *w = silent_world();
         certify(w, 1, pairs[i].kept);
-        cr_expect_eq(vote(w, OWNER, 1, pairs[i].kept, CERTIFIED, JUNK), ASSAY_OK);
+        cr_expect_eq(vote(w, OWNER, 1, pairs[i].kept, CERTIFIED, JUNK), ASSAY_E_DUPLICATE);
         cr_expect_eq(vote(w, OWNER, 1, pairs[i].other, OTHER, 0), ASSAY_OK);
         cr_expect_eq(accusations(w, 0), 0, "pair %zu", i);
         cr_expect(seen(w, 1)->held[pairs[i].other], "the true one took its place");
@@ -185,7 +185,7 @@ Test(simplex_kept, who_sends_what_is_not_verified_is_not_silent)
     struct assay_simplex *s = assay_sim_simplex_machine(w, 1);
     certify(w, 1, ASSAY_VOTE_NOTARISE);
     cr_expect_eq(s->heard_at[OWNER], 0);
-    cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, CERTIFIED, 0), ASSAY_OK);
+    cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, CERTIFIED, 0), ASSAY_E_DUPLICATE);
     cr_expect_eq(s->heard_at[OWNER], 1);
     assay_sim_simplex_destroy(&w);
 }
@@ -235,8 +235,8 @@ Test(simplex_kept, who_resumes_is_told_its_kept_votes_and_no_junk)
     uint64_t view = 0;
     certify(w, 1, ASSAY_VOTE_NOTARISE);
     certify(w, 2, ASSAY_VOTE_NOTARISE);
-    cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, CERTIFIED, 0), ASSAY_OK);
-    cr_expect_eq(vote(w, OWNER, 2, ASSAY_VOTE_NOTARISE, CERTIFIED, JUNK), ASSAY_OK);
+    cr_expect_eq(vote(w, OWNER, 1, ASSAY_VOTE_NOTARISE, CERTIFIED, 0), ASSAY_E_DUPLICATE);
+    cr_expect_eq(vote(w, OWNER, 2, ASSAY_VOTE_NOTARISE, CERTIFIED, JUNK), ASSAY_E_DUPLICATE);
     cr_expect(seen(w, 1)->kept[ASSAY_VOTE_NOTARISE] && seen(w, 2)->kept[ASSAY_VOTE_NOTARISE]);
     cr_expect_eq(told(w, &view), 1);
     cr_expect_eq(view, 1);

@@ -1,0 +1,138 @@
+/*
+ * sim/world/overlay.c - whom a simulated node keeps links to: host/view.h over modelled links.
+ *
+ * A link takes three ways to open (TCP, then CURVE's handshake); what is sent over it meanwhile
+ * waits. Who comes up again has forgotten its neighbours, and draws by another seed. At each close
+ * an honest node's view is looked at: its own choices, and not more neighbours than agreed.
+ */
+#include "sim/world/world_internal.h"
+
+#include <stdlib.h>
+
+enum { HANDSHAKE_WAYS = 3, VIEW_SEED_LEN = 32 };
+
+bool world_overlay_used(const struct assay_sim_world *w, uint32_t node)
+{
+    return w->nodes[node].view != NULL && assay_view_used(w->nodes[node].view);
+}
+
+/* Machines of one operator stand in one place. */
+static void tell_members(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    assay_view_members(n->view, n->roster.count);
+    for (uint32_t s = 0; s < n->roster.count; s++) {
+        const struct assay_roster_entry *entry = &n->roster.entries[s];
+        const struct assay_view_peer peer = { .usable = !entry->gone,
+                                              .first = s < w->genesis->member_count,
+                                              .voter = entry->weight > 0,
+                                              .operator_ = world_operator(w, s),
+                                              .group = world_operator(w, s) };
+        assay_view_peer(n->view, world_mono_ms(w, node), (uint16_t)s, &peer);
+    }
+}
+
+void world_overlay_open(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_view_config config = { .self = (uint16_t)node,
+                                        .capacity = w->options.nodes,
+                                        .above = w->options.overlay_above,
+                                        .degree = w->options.overlay_degree,
+                                        .epoch_ms = w->options.epoch_ms };
+    assay_bytes_copy(config.network, sizeof config.network, w->genesis->chain_id,
+                     sizeof config.network);
+    struct assay_sim_random seed =
+        assay_sim_random_of(w->options.seed, ASSAY_SIM_STREAM_VIEW, node, n->life);
+    if (w->options.nodes <= w->options.overlay_above) return;
+    for (size_t i = 0; i < VIEW_SEED_LEN; i++)
+        config.seed[i] = (uint8_t)assay_sim_random_next(&seed);
+    free(n->view);
+    n->view = aligned_alloc(64, assay_view_size(config.capacity));
+    ASSAY_ASSERT(n->view != NULL);
+    n->view = assay_view_init(n->view, &config);
+    n->handshakes = assay_sim_random_of(w->options.seed, ASSAY_SIM_STREAM_VIEW, node,
+                                        UINT64_C(1) << 32 | n->life);
+    tell_members(w, node);
+}
+
+/* The same members as its engine's, when that took over from another. */
+void world_overlay_renewed(struct assay_sim_world *w, uint32_t node)
+{
+    if (w->nodes[node].view != NULL) tell_members(w, node);
+}
+
+static void say(struct assay_sim_world *w, uint32_t node, uint16_t to, enum assay_view_word word)
+{
+    const uint8_t byte = (uint8_t)word;
+    struct world_payload *payload = world_payload(w, &byte, 1);
+    world_deliver(w, node, to, ASSAY_MESSAGE_NEIGHBOUR, payload);
+    world_payload_drop(w, payload);
+}
+
+static void dial(struct assay_sim_world *w, uint32_t node, uint16_t to)
+{
+    uint64_t ready_us = w->now_us;
+    for (unsigned i = 0; i < HANDSHAKE_WAYS; i++)
+        ready_us += world_delay_us(&w->link, &w->nodes[node].handshakes);
+    w->ready_us[(size_t)node * w->options.nodes + to] = ready_us;
+    w->count.dials++;
+}
+
+void world_overlay_turn(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_view_action action;
+    if (!n->alive || !world_overlay_used(w, node)) return;
+    while (assay_view_next(n->view, world_mono_ms(w, node), &action)) {
+        if (action.kind == ASSAY_VIEW_LINK) dial(w, node, action.slot);
+        if (action.kind == ASSAY_VIEW_TELL) say(w, node, action.slot, action.word);
+    }
+    const uint64_t wake_ms = assay_view_wake_at(n->view);
+    const uint64_t at_us = world_when_us(w, node, wake_ms);
+    if (n->view_item_us <= at_us) return;
+    n->view_item_us = at_us;
+    world_push(w, world_item(w, node, ITEM_VIEW), at_us);
+}
+
+void world_overlay_due(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    if (n->view_item_us != w->now_us) return; /* an earlier one took its place */
+    n->view_item_us = UINT64_MAX;
+    world_overlay_turn(w, node);
+}
+
+void world_overlay_heard(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                         struct assay_slice payload)
+{
+    const enum assay_status status = assay_view_heard(
+        w->nodes[node].view, world_mono_ms(w, node), from, payload.bytes, payload.len);
+    assay_status_ignore(status, "a member asked too often, or is none");
+    world_overlay_turn(w, node);
+}
+
+void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_view_figures figures;
+    if (n->view == NULL) return;
+    tell_members(w, node);
+    assay_view_closed(n->view, world_mono_ms(w, node), epoch);
+    world_overlay_turn(w, node);
+    assay_view_look(n->view, &figures);
+    const uint32_t count = figures.outbound + figures.inbound + figures.asked;
+    if (count > 2 * w->options.overlay_degree + 1)
+        world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u has %u neighbours, %u at most", node,
+                     count, 2 * w->options.overlay_degree + 1);
+}
+
+/* host/pulls.h asks whoever announced it first. */
+void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                             struct assay_slice payload)
+{
+    struct assay_envelope envelope;
+    if (!world_overlay_used(w, node) || from >= world_members(w, node)) return;
+    if (assay_envelope_decode(payload, &envelope) != ASSAY_OK) return;
+    assay_gossip_announced(w->nodes[node].gossip, envelope.evidence_digest, from);
+}
