@@ -316,8 +316,13 @@ static void machine_restart(struct world *w)
 
 static void machine_learn(struct world *w, struct machine *m)
 {
-    if (m->seen == w->fact_count) return;
-    assay_cont_replica_fact(m->replica, &w->fact[m->seen++], w->now_ms, &w->effects);
+    uint32_t which = m->seen;
+    /* A host may show what was seen before once more. */
+    if (which > 0 && w->plan->rule == CONT_RULE_OURS && draw(w, 4) == 0)
+        which = (uint32_t)draw(w, which);
+    if (which == w->fact_count) return;
+    if (which == m->seen) m->seen++;
+    assay_cont_replica_fact(m->replica, &w->fact[which], w->now_ms, &w->effects);
     replica_did(w, m, NULL);
 }
 

@@ -1,0 +1,334 @@
+/*
+ * An enclave's session against replicas that are played by hand (docs/services.md 1.4 to 1.8).
+ */
+#include "base/crypto/model.h"
+#include "services/continuity/client.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+enum { N = 3, SESSION = 4, GROUP = 2 };
+
+struct bench {
+    struct assay_cont_client client;
+    struct assay_cont_client_config config;
+    struct assay_cont_outs outs;
+    uint8_t secret[N][32];
+    uint8_t nonce[32];
+    uint64_t now_ms;
+};
+
+static struct bench *begin(void)
+{
+    struct bench *b = calloc(1, sizeof *b);
+    cr_assert_not_null(b);
+    b->config.home.group = GROUP;
+    b->config.session = SESSION;
+    b->config.instance[0] = 1;
+    b->config.roster.view = 6;
+    b->config.roster.count = N;
+    for (uint8_t i = 0; i < N; i++) {
+        b->secret[i][3] = (uint8_t)(i + 1);
+        assay_model_public(b->secret[i], b->config.roster.key[i]);
+    }
+    b->nonce[0] = 7;
+    assay_cont_client_init(&b->client, &b->config);
+    assay_cont_client_open(&b->client, b->nonce, b->now_ms, &b->outs);
+    return b;
+}
+
+static struct assay_cont_frame frame(const struct bench *b, enum assay_cont_kind kind)
+{
+    struct assay_cont_frame f = { .kind = kind, .group = GROUP, .session = SESSION };
+    f.view = b->client.config.roster.view;
+    assay_bytes_copy(f.instance, 32, b->config.instance, 32);
+    assay_bytes_copy(f.nonce, 32, b->nonce, 32);
+    return f;
+}
+
+static enum assay_status hand(struct bench *b, uint32_t seat, const struct assay_cont_frame *f)
+{
+    uint8_t bytes[1024];
+    struct assay_slice out;
+    cr_assert_eq(assay_cont_frame_encode(f, bytes, sizeof bytes, &out), ASSAY_OK);
+    const enum assay_status status =
+        assay_cont_client_frame(&b->client, seat, out, b->now_ms, &b->outs);
+    assay_cont_client_check(&b->client);
+    return status;
+}
+
+static enum assay_status hand_ack(struct bench *b, uint32_t seat, uint64_t view, uint64_t index)
+{
+    struct assay_cont_frame f = frame(b, ASSAY_CONT_ACK);
+    f.view = view;
+    f.index = index;
+    if (index > b->client.certified)
+        assay_bytes_copy(f.digest, 32, b->client.queue[index % ASSAY_CONT_QUEUE_MAX], 32);
+    else assay_bytes_copy(f.digest, 32, b->client.certified_digest, 32);
+    return hand(b, seat, &f);
+}
+
+static void opened(struct bench *b, uint32_t seat, uint64_t writer, uint64_t index, uint8_t digest)
+{
+    struct assay_cont_frame f = frame(b, ASSAY_CONT_OPENED);
+    f.writer = writer;
+    f.index = index;
+    f.digest[0] = digest;
+    cr_assert_eq(hand(b, seat, &f), ASSAY_OK);
+}
+
+/* A first start: nothing was ever written. */
+static struct bench *running(void)
+{
+    struct bench *b = begin();
+    const uint8_t zero[32] = { 0 };
+    opened(b, 0, 0, 0, 0);
+    cr_assert_eq(b->outs.told, 0);
+    opened(b, 2, 0, 0, 0);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_FOUND);
+    cr_assert_eq(assay_cont_client_adopt(&b->client, 0, zero, zero, 0, &b->outs), ASSAY_OK);
+    cr_assert_eq(hand_ack(b, 0, 6, 0), ASSAY_OK);
+    cr_assert_eq(b->outs.told, 0, "one is no quorum of three");
+    cr_assert_eq(hand_ack(b, 0, 6, 0), ASSAY_OK);
+    cr_assert_eq(b->outs.told, 0, "the same one twice is one");
+    cr_assert_eq(hand_ack(b, 1, 6, 0), ASSAY_OK);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_ADOPTED);
+    return b;
+}
+
+static uint64_t update(struct bench *b, uint8_t blob)
+{
+    const uint8_t hash[32] = { blob };
+    uint64_t index = 0;
+    cr_assert_eq(assay_cont_client_update(&b->client, hash, b->now_ms, &index, &b->outs),
+                 ASSAY_OK);
+    return index;
+}
+
+Test(client, an_older_state_is_refused_with_what_was_certified)
+{
+    struct bench *b = begin();
+    const uint8_t prev[32] = { 0 }, blob[32] = { 1 };
+    opened(b, 0, 3, 2, 99);
+    opened(b, 1, 3, 5, 77);
+    cr_assert_eq(assay_cont_client_adopt(&b->client, 2, prev, blob, 0, &b->outs), ASSAY_E_STALE);
+    cr_assert_eq(b->client.phase, ASSAY_CONT_ENDED);
+    cr_assert_eq(b->client.end, ASSAY_CONT_END_ROLLBACK);
+    cr_assert_eq(b->client.found.index, 5);
+    cr_assert_eq(b->client.found.digest[0], 77);
+    cr_assert_eq(b->outs.count, 0, "nothing is said about it");
+    free(b);
+}
+
+Test(client, the_right_index_with_another_digest_is_refused)
+{
+    struct bench *b = begin();
+    const uint8_t prev[32] = { 0 }, blob[32] = { 1 };
+    opened(b, 0, 3, 5, 77);
+    opened(b, 1, 3, 5, 77);
+    cr_assert_eq(assay_cont_client_adopt(&b->client, 5, prev, blob, 0, &b->outs), ASSAY_E_STALE);
+    free(b);
+}
+
+Test(client, the_newest_writer_wins_over_the_highest_index)
+{
+    struct bench *b = begin();
+    opened(b, 0, 2, 9, 1);
+    opened(b, 1, 3, 4, 2);
+    cr_assert_eq(b->client.found.index, 4);
+    cr_assert_eq(b->client.found.writer, 3);
+    free(b);
+}
+
+Test(client, a_state_is_certified_by_a_quorum_of_one_view)
+{
+    struct bench *b = running();
+    cr_assert_eq(update(b, 1), 1);
+    cr_assert_eq(hand_ack(b, 2, 6, 1), ASSAY_OK);
+    cr_assert_eq(b->client.certified, 0);
+    cr_assert_eq(hand_ack(b, 0, 6, 1), ASSAY_OK);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_CERTIFIED);
+    cr_assert_eq(b->client.certified, 1);
+    free(b);
+}
+
+static void start_view(struct bench *b, uint64_t view)
+{
+    struct assay_cont_fact fact = { .kind = ASSAY_CONT_STARTED };
+    fact.roster = b->client.config.roster;
+    fact.roster.view = view;
+    assay_cont_client_fact(&b->client, &fact, b->now_ms, &b->outs);
+}
+
+Test(client, acknowledgements_of_two_views_do_not_add_up)
+{
+    struct bench *b = running();
+    update(b, 1);
+    cr_assert_eq(hand_ack(b, 0, 6, 1), ASSAY_OK);
+    start_view(b, 7);
+    cr_assert_eq(b->outs.count, 1, "what is not certified is said again");
+    struct assay_cont_frame f;
+    cr_assert_eq(assay_cont_frame_decode(b->outs.out[0].frame, &f), ASSAY_OK);
+    cr_assert_eq(f.view, 7);
+    cr_assert_eq(f.index, 1);
+    cr_assert_eq(hand_ack(b, 1, 6, 1), ASSAY_E_STALE);
+    cr_assert_eq(hand_ack(b, 1, 7, 1), ASSAY_OK);
+    cr_assert_eq(b->client.certified, 0);
+    cr_assert_eq(hand_ack(b, 2, 7, 1), ASSAY_OK);
+    cr_assert_eq(b->client.certified, 1);
+    start_view(b, 6);
+    cr_assert_eq(b->client.config.roster.view, 7, "views do not go back");
+    free(b);
+}
+
+Test(client, what_comes_while_a_frame_is_under_way_goes_into_the_next)
+{
+    struct bench *b = running();
+    update(b, 1);
+    cr_assert_eq(b->outs.count, 1);
+    for (uint8_t i = 2; i <= 5; i++) {
+        update(b, i);
+        cr_assert_eq(b->outs.count, 0);
+    }
+    cr_assert_eq(hand_ack(b, 0, 6, 1), ASSAY_OK);
+    cr_assert_eq(hand_ack(b, 1, 6, 1), ASSAY_OK);
+    cr_assert_eq(b->outs.count, 1);
+    struct assay_cont_frame f;
+    cr_assert_eq(assay_cont_frame_decode(b->outs.out[0].frame, &f), ASSAY_OK);
+    cr_assert_eq(f.index, 2);
+    cr_assert_eq(f.count, 4);
+    cr_assert_eq(hand_ack(b, 0, 6, 5), ASSAY_OK);
+    cr_assert_eq(hand_ack(b, 1, 6, 3), ASSAY_OK);
+    cr_assert_eq(b->client.certified, 3, "as far as a quorum holds");
+    cr_assert_eq(hand_ack(b, 1, 6, 5), ASSAY_OK);
+    cr_assert_eq(b->client.certified, 5);
+    free(b);
+}
+
+Test(client, in_doubt_the_same_bytes_are_said_again)
+{
+    struct bench *b = running();
+    update(b, 1);
+    const struct assay_slice first = b->outs.out[0].frame;
+    uint8_t copy[256];
+    assay_bytes_copy(copy, sizeof copy, first.bytes, first.len);
+    update(b, 2);
+    cr_assert_eq(hand_ack(b, 2, 6, 1), ASSAY_OK);
+    b->now_ms = 1000;
+    cr_assert(assay_cont_client_doubts(&b->client, b->now_ms));
+    assay_cont_client_tick(&b->client, b->now_ms, &b->outs);
+    cr_assert_eq(b->outs.count, 1);
+    cr_assert_eq(b->outs.out[0].seats, 3, "to those that have not answered");
+    cr_assert(assay_slice_equal(b->outs.out[0].frame, assay_slice_over(copy, first.len)));
+    cr_assert_eq(b->outs.wake_at_ms, 1050);
+    free(b);
+}
+
+Test(client, a_replica_that_lags_gets_the_last_certified_state_first)
+{
+    struct bench *b = running();
+    update(b, 1);
+    cr_assert_eq(hand_ack(b, 0, 6, 1), ASSAY_OK);
+    cr_assert_eq(hand_ack(b, 1, 6, 1), ASSAY_OK);
+    update(b, 2);
+    struct assay_cont_frame gap = frame(b, ASSAY_CONT_REFUSED), f;
+    gap.reason = ASSAY_CONT_GAP;
+    cr_assert_eq(hand(b, 2, &gap), ASSAY_OK);
+    cr_assert_eq(b->outs.count, 2);
+    cr_assert_eq(assay_cont_frame_decode(b->outs.out[0].frame, &f), ASSAY_OK);
+    cr_assert_eq(f.kind, ASSAY_CONT_ADOPT);
+    cr_assert_eq(f.index, 1);
+    cr_assert_eq(b->outs.out[0].seats, 4);
+    cr_assert_eq(assay_cont_frame_decode(b->outs.out[1].frame, &f), ASSAY_OK);
+    cr_assert_eq(f.kind, ASSAY_CONT_UPDATE);
+    free(b);
+}
+
+Test(client, a_fenced_session_ends)
+{
+    struct bench *b = running();
+    struct assay_cont_frame f = frame(b, ASSAY_CONT_REFUSED);
+    uint64_t index = 0;
+    f.reason = ASSAY_CONT_FENCED;
+    f.value = SESSION;
+    cr_assert_eq(hand(b, 1, &f), ASSAY_E_INVALID, "not by itself");
+    f.value = SESSION + 1;
+    cr_assert_eq(hand(b, 1, &f), ASSAY_OK);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_FENCED);
+    cr_assert_eq(b->client.end, ASSAY_CONT_END_FENCED);
+    cr_assert_eq(assay_cont_client_update(&b->client, b->nonce, 0, &index, &b->outs),
+                 ASSAY_E_INVALID);
+    cr_assert_eq(hand_ack(b, 0, 6, 0), ASSAY_E_STALE);
+    free(b);
+}
+
+Test(client, the_queue_is_bounded)
+{
+    struct bench *b = running();
+    uint64_t index = 0;
+    for (uint32_t i = 0; i < ASSAY_CONT_QUEUE_MAX; i++)
+        update(b, (uint8_t)i);
+    cr_assert_eq(assay_cont_client_update(&b->client, b->nonce, 0, &index, &b->outs),
+                 ASSAY_E_FULL);
+    free(b);
+}
+
+Test(client, a_read_is_confirmed_by_answers_to_its_own_nonce)
+{
+    struct bench *b = running();
+    uint8_t nonce[32] = { 42 };
+    cr_assert_eq(assay_cont_client_confirm(&b->client, nonce, 0, &b->outs), ASSAY_OK);
+    cr_assert_eq(assay_cont_client_confirm(&b->client, nonce, 0, &b->outs), ASSAY_E_AGAIN);
+    struct assay_cont_frame f = frame(b, ASSAY_CONT_CONFIRMED);
+    cr_assert_eq(hand(b, 0, &f), ASSAY_E_STALE, "an old nonce");
+    assay_bytes_copy(f.nonce, 32, nonce, 32);
+    cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
+    cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
+    cr_assert_eq(b->outs.told, 0);
+    cr_assert_eq(hand(b, 1, &f), ASSAY_OK);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_CONFIRMED);
+    free(b);
+}
+
+/* The receipt that the client gathers, encoded, decoded and verified; then each part of it wrong.
+ * */
+Test(client, a_receipt_is_a_quorum_of_signatures)
+{
+    struct bench *b = running();
+    struct assay_cont_frame f = frame(b, ASSAY_CONT_SIGNED);
+    struct assay_cont_entry entry = { .promised = SESSION, .writer = SESSION };
+    struct assay_cont_receipt read;
+    uint8_t bytes[ASSAY_CONT_RECEIPT_MAX], digest[32];
+    struct assay_slice out;
+    cr_assert_eq(assay_cont_client_receipt(&b->client, b->nonce, 0, &b->outs), ASSAY_OK);
+    assay_bytes_copy(entry.instance, 32, b->config.instance, 32);
+    f.promised = f.writer = SESSION;
+    assay_cont_entry_statement(&b->config.home, 6, &entry, b->nonce, digest);
+    cr_assert_eq(hand(b, 2, &f), ASSAY_E_SIGNATURE);
+    assay_model_sign(b->secret[2], digest, f.signature);
+    cr_assert_eq(hand(b, 2, &f), ASSAY_OK);
+    assay_model_sign(b->secret[0], digest, f.signature);
+    cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
+    cr_assert_eq(b->outs.told, ASSAY_CONT_TOLD_RECEIPT);
+    cr_assert_eq(assay_cont_receipt_encode(&b->client.receipt, bytes, sizeof bytes, &out),
+                 ASSAY_OK);
+    cr_assert_eq(assay_cont_receipt_decode(out, &read), ASSAY_OK);
+    const struct assay_cont_roster *roster = &b->config.roster;
+    cr_assert(assay_cont_receipt_verify(&read, &b->config.home, roster, b->nonce));
+    struct assay_cont_receipt wrong = read;
+    wrong.count = 1;
+    cr_assert(!assay_cont_receipt_verify(&wrong, &b->config.home, roster, b->nonce), "too few");
+    wrong = read;
+    wrong.seat[1] = wrong.seat[0];
+    cr_assert(!assay_cont_receipt_verify(&wrong, &b->config.home, roster, b->nonce), "one twice");
+    wrong = read;
+    wrong.entry.promised++;
+    cr_assert(!assay_cont_receipt_verify(&wrong, &b->config.home, roster, b->nonce));
+    struct assay_cont_home other = { .group = GROUP + 1 };
+    cr_assert(!assay_cont_receipt_verify(&read, &other, roster, b->nonce));
+    b->nonce[1] = 1;
+    cr_assert(!assay_cont_receipt_verify(&read, &b->config.home, roster, b->nonce), "old");
+    for (size_t len = 0; len < out.len; len++)
+        cr_assert_neq(assay_cont_receipt_decode(assay_slice_over(bytes, len), &read), ASSAY_OK);
+    free(b);
+}
