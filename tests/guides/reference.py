@@ -208,26 +208,94 @@ def arguments(text, at):
     return found
 
 
-# Who logs, and which of the arguments are its level and its event; a level that is text is always that.
-LOGGERS = {"net": (("assay_log_begin", 1, 2), ("say", "info", 1)),
-           "apps/enclave": (("assay_enclave_log", 0, 1), ("tell", 1, 2))}
+# What writes a line: places of its level and its event among the arguments. Functions that hand their own
+# parameters on to it are found, so that a wrapper counts as well.
+WRITERS = {"assay_log_begin": (1, 2), "assay_enclave_log": (0, 1)}
+FOLDERS = ("net", "apps/daemon", "apps/enclave", "enforce")
+LEVELS = r'(?:ASSAY_SEVERITY_|"|^)(error|warning|info|debug)\b'
+
+
+class Function:
+    """One function of a file: its name, its parameters and what stands between its braces."""
+
+    def __init__(self, path, head, body):
+        self.path, self.static, self.body = path, head.startswith("static"), body
+        self.name = re.search(r"(\w+)\($", head[:head.index("(") + 1])[1]
+        self.parameters = [re.search(r"(\w+)[^\w]*$", p)[1] if re.search(r"\w", p) else ""
+                           for p in arguments(head, head.index("("))]
+
+    def value(self, expression):
+        """What an expression is made of: a local name stands for what it was given, everywhere."""
+        if not re.fullmatch(r"[a-z_]\w*", expression) or expression in self.parameters:
+            return [expression]
+        given = re.findall(rf"\b{expression} = ((?:{STRING}|[^;\"])*);", self.body)
+        given += re.findall(rf"\b{expression}\[\] = ({STRING})", self.body)
+        return given or [expression]
+
+
+def functions(root):
+    for folder in FOLDERS:
+        for path in sorted((root / folder).rglob("*.c")):
+            text = source(root, path.relative_to(root))
+            for found in re.finditer(r"^((?:\w[\w \*]*?)\w+\([^;{}]*?\))\s*\n\{\n(.*?)^\}", text, re.M | re.S):
+                yield Function(path.relative_to(root), found[1], found[2])
+
+
+def branches(expression):
+    """{condition: (then, else)} of a ternary, {"": expression} of anything else."""
+    found = re.match(r"(?s)([^?\"]*)\?(.*)", expression)
+    if not found:
+        return {"": (expression,)}
+    depth, quoted = 0, False
+    for i, c in enumerate(found[2]):
+        quoted = quoted != (c == '"')
+        depth += 0 if quoted else (c in "(?") - (c in "):")
+        if c == ":" and depth < 0:
+            return {found[1].strip(): (found[2][:i], found[2][i + 1:])}
+    return {"": (expression,)}
+
+
+def pairs_of(level, event):
+    """Levels with events; a condition that decides both decides them together."""
+    ((how, levels),), ((why, names),) = branches(level).items(), branches(event).items()
+    if how and how == why:
+        return [pair for one in zip(levels, names) for pair in pairs_of(one[0].strip(), one[1].strip())]
+    return [(level, event)]
+
+
+def calls_of(function, writers):
+    """(level, event) of every call of a writer in a function, as written there."""
+    for name, (level_at, event_at) in writers.items():
+        if isinstance(name, tuple):
+            if name[0] != function.path:
+                continue
+            name = name[1]
+        for call in re.finditer(rf"(?<![\w.>]){name}(\()", function.body):
+            given = arguments(function.body, call.start(1))
+            if len(given) > event_at:
+                yield level_at if isinstance(level_at, str) else given[level_at], given[event_at]
 
 
 def logged(root):
     """{event: its levels} of what the daemon logs by itself."""
-    found = {}
-    for folder, calls in LOGGERS.items():
-        for path in sorted((root / folder).rglob("*.c")):
-            text = source(root, path.relative_to(root))
-            for name, level_at, event_at in calls:
-                for call in re.finditer(rf"(?<![\w.>]){name}(\()", text):
-                    given = arguments(text, call.start(1))
-                    if len(given) <= event_at:
-                        continue
-                    level = level_at if isinstance(level_at, str) else given[level_at]
-                    levels = re.findall(r'(?:ASSAY_SEVERITY_|"|^)(error|warning|info|debug)\b', level, re.I)
-                    for event in re.findall(r'"([a-z]+(?:_[a-z]+)*)"', given[event_at]):
-                        found.setdefault(event, set()).update(word.lower() for word in levels)
+    every, writers, found, before = list(functions(root)), dict(WRITERS), {}, None
+    while before != writers:
+        before, found = dict(writers), {}
+        for function in every:
+            for level, event in calls_of(function, before):
+                if event in function.parameters:
+                    key = function.name if not function.static else (function.path, function.name)
+                    place = function.parameters.index(level) if level in function.parameters else level
+                    if key not in WRITERS:
+                        writers[key] = (place, function.parameters.index(event))
+                    continue
+                for one in (pair for value in function.value(event) for pair in pairs_of(level, value)):
+                    names = re.findall(r'"([a-z]+(?:_[a-z]+)*)"', one[1])
+                    if not names and "assay_note_name" not in one[1]:
+                        raise Broken(f"{function.path}: {function.name}: which event is {event}?")
+                    levels = [w for text in function.value(one[0]) for w in re.findall(LEVELS, text, re.I)]
+                    for name in names:
+                        found.setdefault(name, set()).update(word.lower() for word in levels)
     return found
 
 
