@@ -11,6 +11,8 @@
 #include "apps/assay/command.h"
 #include "apps/daemon/node.h"
 #include "base/assert.h"
+#include "net/judge/judge.h"
+#include "net/judge/keeper.h"
 #ifdef ASSAY_TEST_HOOKS
 #include "tests/byzantine/byzantine.h"
 #endif
@@ -132,6 +134,9 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
                    node->config->state_dir);
     const struct assay_rules *rules = now->rules;
     ASSAY_ASSERT(rules != NULL); /* open_charter */
+    struct assay_judge_set sets[ASSAY_JUDGE_SETS_MAX];
+    struct assay_judge_config judge = { .sets = sets,
+                                        .set_count = assay_rules_judge_sets(rules, sets) };
     struct assay_host_config settings = {
         .genesis = now->charter.genesis,
         .state = now->charter.state,
@@ -158,6 +163,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .policy = rules->sets[0].policy,
         .past = rules->past,
         .past_count = rules->past_count,
+        .judge = &judge,
         .document_check = assay_rules_check,
         .updates = assay_update_judge_functions(node->updates),
         .fetcher = node->fetcher,
@@ -178,6 +184,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
     assay_supervisor_callbacks(node->supervisor, &settings.enclave);
 #ifdef ASSAY_TEST_HOOKS
     assay_byzantine_hooks(&settings.hooks);
+    judge.argument = assay_byzantine_judge();
 #endif
     if (node->host == NULL) return open_first(node, &settings);
     return assay_host_renew(&node->host, &settings, node->message);
@@ -337,6 +344,10 @@ int main(int argc, char **argv)
     struct assay_config_sources sources = { .environment = assay_config_environment(),
                                             .sets = sets };
     bool check_only = false;
+#ifdef ASSAY_TEST_HOOKS
+    if (assay_judge_is(argc, argv)) assay_judge_run(assay_byzantine_verify(argv[2]));
+#endif
+    if (argc == 2 && assay_judge_is(argc, argv)) assay_judge_run(assay_evidence_verify);
     for (int o; (o = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
         if (o == 'c') sources.path = optarg;
         else if (o == 's' && sources.set_count < SETS_MAX) sets[sources.set_count++] = optarg;

@@ -75,6 +75,10 @@
     X(ASSAY_COUNT_VERIFIED, "verifications")                                                       \
     X(ASSAY_COUNT_VERIFY_MEMO, "verifications_remembered")                                         \
     X(ASSAY_COUNT_VERIFY_BACKPRESSURE, "verify_queue_full")                                        \
+    X(ASSAY_COUNT_JUDGE_FELL, "judge_fell")                                                        \
+    X(ASSAY_COUNT_JUDGE_STALLED, "judge_stalled")                                                  \
+    X(ASSAY_COUNT_JUDGE_RETRIED, "judge_retried")                                                  \
+    X(ASSAY_COUNT_JUDGE_UNJUDGED, "judge_left_unjudged")                                           \
     /* the engine's answers to messages */                                                         \
     X(ASSAY_COUNT_ENGINE_ACCEPTED, "engine_accepted")                                              \
     X(ASSAY_COUNT_ENGINE_STALE, "engine_refused_stale")                                            \

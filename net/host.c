@@ -122,15 +122,23 @@ static uint32_t default_threads(void)
     return cores > 9 ? 8 : (uint32_t)cores - 1;
 }
 
-static enum assay_status open_pool(struct assay_host *host)
+/* A machine on which none can run says so at the start, and only there is it waited for. */
+static enum assay_status open_pool(struct assay_host *host,
+                                   char message[static ASSAY_HOST_MESSAGE_LEN])
 {
+    char why[ASSAY_KEEPER_WHY] = "";
     const struct assay_verify_pool_config config = {
         .threads =
             host->config.verify_threads > 0 ? host->config.verify_threads : default_threads(),
         .endorsements = host->config.endorsements,
         .policy = host->config.policy,
+        .judge = host->config.judge,
+        .message = host->config.judge != NULL && !host->renewed ? why : NULL,
     };
-    return assay_verify_pool_create(&config, &host->pool);
+    const enum assay_status status = assay_verify_pool_create(&config, &host->pool);
+    host->config.judge = NULL;
+    if (why[0] != '\0') (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "judge: %.240s", why);
+    return status;
 }
 
 /* For the pieces of host/, which take their memory from the caller. */
@@ -139,7 +147,8 @@ static void *memory_of(size_t len)
     return aligned_alloc(64, (len + 63) / 64 * 64);
 }
 
-static enum assay_status open_pieces(struct assay_host *host)
+static enum assay_status open_pieces(struct assay_host *host,
+                                     char message[static ASSAY_HOST_MESSAGE_LEN])
 {
     const uint32_t epoch_ms = host->config.genesis->parameters.epoch_ms;
     const struct assay_gossip_config gossip = {
@@ -195,7 +204,7 @@ static enum assay_status open_pieces(struct assay_host *host)
         ASSAY_TRY(assay_workload_create(host->config.workload_path, &host->workload));
     ASSAY_TRY(assay_service_create(host->self, host->members, host->workload, &host->counters,
                                    &host->service));
-    return open_pool(host);
+    return open_pool(host, message);
 }
 
 static enum assay_status open_peers(struct assay_host *host)
@@ -297,7 +306,7 @@ static enum assay_status open_all(struct assay_host *host,
     ASSAY_TRY(open_engine(host, renewal));
     ASSAY_TRY(restore(host, message));
     (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the node");
-    ASSAY_TRY(open_pieces(host));
+    ASSAY_TRY(open_pieces(host, message));
     ASSAY_TRY(open_link(host, message));
     ASSAY_TRY(open_admin(host, message));
     ASSAY_TRY(host_publish_open(host, message));

@@ -3,9 +3,9 @@
  *
  * Each turn: read -> step -> sign -> persist -> send -> act -> sleep, in the order of
  * engine/engine.h. A store that fails stops the node: nothing more is signed or sent, the loop
- * returns the status and assayd exits non-zero. Verification runs in a pool of threads
- * (net/verify_pool.h) and comes back as events; everything else happens in the thread that calls
- * assay_host_run.
+ * returns the status and assayd exits non-zero. Verification runs in a process of its own, or in a
+ * pool of threads (net/verify_pool.h), and comes back as events; everything else happens in the
+ * thread that calls assay_host_run.
  *
  * The enclave (platform and agent, quote/source and engine/enforce) is reached through struct
  * assay_host_enclave alone; apps/assayd.c fills it in.
@@ -22,6 +22,7 @@
 struct assay_host;
 struct assay_endorsements; /* quote/verify.h */
 struct assay_fetcher;      /* net/fetch/fetcher.h */
+struct assay_judge_config; /* net/judge/keeper.h */
 struct assay_policy;       /* quote/accept/policy.h */
 
 enum {
@@ -170,6 +171,9 @@ struct assay_host_config {
     const struct assay_policy *policy;
     const struct assay_host_past *past; /* [past_count] */
     size_t past_count;
+    /* Quotes are judged in a process of its own; borrowed while the host opens. NULL: in threads.
+     * */
+    const struct assay_judge_config *judge;
     assay_document_check *document_check;
     const struct assay_updates *updates; /* net/updates.h; NULL: no collateral in blocks */
     struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */

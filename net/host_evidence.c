@@ -3,6 +3,7 @@
  */
 #include "net/host_internal.h"
 
+#include "net/judge/cage.h"
 #include "net/rules.h"
 
 #include <stdlib.h>
@@ -89,6 +90,49 @@ static void collect(struct assay_host *host)
         if (is_in_force(host, at_unix_s))
             assay_locker_remember(host->locker, digest, at_unix_s, &host->verdict);
         deliver(host, digest, at_unix_s, &host->verdict, 0);
+    }
+}
+
+/* ------------------------------------------------------------ the judge */
+
+static void say_ready(struct assay_host *host, const struct assay_judge_news *news)
+{
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "judge_ready")) {
+        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
+        assay_log_uint(&host->log, "took_ms", news->took_ms);
+        assay_log_bool(&host->log, "calls", (news->walls & ASSAY_WALL_CALLS) != 0);
+        assay_log_bool(&host->log, "limits", (news->walls & ASSAY_WALL_LIMITS) != 0);
+        assay_log_bool(&host->log, "memory", (news->walls & ASSAY_WALL_MEMORY) != 0);
+        assay_log_uint(&host->log, "landlock", news->landlock);
+    }
+    assay_log_end(&host->log);
+}
+
+static void say_fell(struct assay_host *host, const struct assay_judge_news *news)
+{
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "judge_fell")) {
+        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
+        assay_log_text(&host->log, "why", news->why);
+        assay_log_uint(&host->log, "in_hand", news->in_hand);
+        assay_log_bool(&host->log, "was_ready", news->started);
+        if (news->unjudged) assay_log_hex(&host->log, "unjudged", news->digest, 32);
+    }
+    assay_log_end(&host->log);
+}
+
+/* What became of the process that judges: nothing that it does may pass without a word. */
+static void hear_judge(struct assay_host *host)
+{
+    struct assay_judge_losses since;
+    struct assay_judge_news news;
+    assay_verify_pool_losses(host->pool, &since);
+    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_FELL, since.restarts);
+    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_STALLED, since.stalls);
+    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_RETRIED, since.retried);
+    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_UNJUDGED, since.unjudged);
+    while (assay_verify_pool_news(host->pool, &news)) {
+        if (news.ready) say_ready(host, &news);
+        else say_fell(host, &news);
     }
 }
 
@@ -196,6 +240,7 @@ void host_pulled(struct assay_host *host, uint16_t from, struct assay_slice payl
 void host_evidence_turn(struct assay_host *host)
 {
     collect(host);
+    hear_judge(host);
     submit_waiting(host);
     while (assay_dispatch_room(host->dispatch) &&
            assay_pulls_turn(&host->pulls, host->now_ms)) {

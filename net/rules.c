@@ -4,6 +4,7 @@
 #include "net/rules.h"
 
 #include "base/assert.h"
+#include "net/judge/keeper.h"
 #include "quote/collateral/endorsements.h"
 
 #include <stdio.h>
@@ -23,13 +24,16 @@ enum assay_status assay_ruleset_open(struct assay_slice policy, struct assay_sli
                                      struct assay_ruleset *set)
 {
     *set = (struct assay_ruleset){ .policy = calloc(1, sizeof *set->policy),
-                                   .documents = malloc(endorsements.len + 1) };
+                                   .documents = malloc(policy.len + endorsements.len + 1) };
     if (set->policy == NULL || set->documents == NULL) return ASSAY_E_MEMORY;
     assay_sha256(policy.bytes, policy.len, set->policy_digest);
     assay_sha256(endorsements.bytes, endorsements.len, set->endorsements_digest);
     ASSAY_TRY(assay_policy_decode(policy.bytes, policy.len, set->policy));
+    set->endorsements_bytes = assay_slice_over(set->documents, endorsements.len);
+    set->policy_bytes = assay_slice_over(set->documents + endorsements.len, policy.len);
     assay_bytes_copy(set->documents, endorsements.len, endorsements.bytes, endorsements.len);
-    return read_endorsements(assay_slice_over(set->documents, endorsements.len), set);
+    assay_bytes_copy(set->documents + endorsements.len, policy.len, policy.bytes, policy.len);
+    return read_endorsements(set->endorsements_bytes, set);
 }
 
 void assay_ruleset_close(struct assay_ruleset *set)
@@ -131,6 +135,19 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
     if (status != ASSAY_OK) assay_rules_close(&r.rules);
     *out = r.rules;
     return status;
+}
+
+size_t assay_rules_judge_sets(const struct assay_rules *rules, struct assay_judge_set *sets)
+{
+    _Static_assert((int)ASSAY_JUDGE_SETS_MAX == 1 + (int)ASSAY_PAST_EPOCHS, "as many as rules");
+    for (size_t i = 0; i < rules->set_count; i++) {
+        const struct assay_ruleset *set = &rules->sets[i];
+        sets[i] = (struct assay_judge_set){ .endorsements = &set->endorsements,
+                                            .policy = set->policy,
+                                            .documents = { set->policy_bytes,
+                                                           set->endorsements_bytes } };
+    }
+    return rules->set_count;
 }
 
 void assay_rules_close(struct assay_rules **rules)

@@ -12,6 +12,7 @@
 #include "quote/accept/policy.h"
 
 struct assay_collateral; /* quote/collateral/collateral.h */
+struct assay_judge_set;  /* net/judge/keeper.h */
 
 /* One policy and one set of endorsements. */
 struct assay_ruleset {
@@ -20,6 +21,7 @@ struct assay_ruleset {
     struct assay_endorsements endorsements;
     struct assay_collateral *collateral; /* what endorsements point into, like these: */
     uint8_t *documents;
+    struct assay_slice policy_bytes, endorsements_bytes; /* of documents */
 };
 
 /* In: the bytes of both documents, copied where they are kept.
@@ -54,6 +56,9 @@ ASSAY_CHECKED enum assay_status assay_rules_open(const struct assay_genesis *gen
                                                  struct assay_store *store,
                                                  struct assay_rules **out,
                                                  char message[static ASSAY_RULES_MESSAGE]);
+/* All sets with their documents, for a judge in another process (net/judge/keeper.h); they borrow.
+ * Out: sets[1 + ASSAY_PAST_EPOCHS]. Returns: how many. */
+size_t assay_rules_judge_sets(const struct assay_rules *rules, struct assay_judge_set *sets);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_rules_close(struct assay_rules **rules);
 

@@ -8,10 +8,15 @@
 #include "net/verify_pool.h"
 
 #include "base/assert.h"
+#include "net/judge/judge.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 struct entry {
@@ -19,6 +24,7 @@ struct entry {
     uint8_t digest[32];
     enum assay_evidence_kind kind;
     int64_t at_unix_s;
+    uint32_t set; /* of the judge */
     uint8_t *bytes;
     size_t len;
     const struct assay_endorsements *endorsements;
@@ -44,7 +50,32 @@ struct assay_verify_pool {
     uint64_t head, next, tail;
     struct worker workers[ASSAY_POOL_THREADS_MAX];
     struct entry ring[ASSAY_POOL_QUEUE_MAX];
+
+    /* --- with a judge in another process: the thread that keeps it */
+    pthread_t minder;
+    bool minds;
+    int bell; /* rung when there is something to do for it */
+    struct assay_keeper *keeper; /* the minder's alone, once it runs */
+    struct assay_judge_set sets[ASSAY_JUDGE_SETS_MAX];
+    size_t set_count;
+    bool has_begun; /* the first judge is ready, or fell */
+    size_t news_count;
+    struct assay_judge_news news[ASSAY_POOL_NEWS_MAX];
+    struct assay_judge_losses losses, told; /* the minder's copy; what the host has of it */
 };
+
+/* The counter is far from its limit; a write of eight bytes is whole or not at all. */
+static void ring_bell(int fd)
+{
+    const uint64_t one = 1;
+    if (write(fd, &one, sizeof one) != (ssize_t)sizeof one) return;
+}
+
+static void quiet(int fd)
+{
+    uint64_t count = 0;
+    if (read(fd, &count, sizeof count) < 0) return;
+}
 
 static struct entry *entry_at(struct assay_verify_pool *pool, uint64_t number)
 {
@@ -62,21 +93,13 @@ static void judge(struct worker *worker, struct entry *entry)
         .endorsements = entry->endorsements,
         .policy = entry->policy,
     };
-    const enum assay_status status = config->verify(worker->verifier, &request, &entry->verdict);
-    /*
-     * A host that fails says nothing about the evidence: UNJUDGED, never FAIL (docs/protocol.md
-     * 3.1).
-     */
-    if (assay_status_class(status) != ASSAY_CLASS_HOST) return;
-    assay_verdict_init(&entry->verdict, entry->kind, entry->at_unix_s);
-    assay_verdict_conclude(&entry->verdict);
+    assay_judge_one(config->verify, worker->verifier, &request, &entry->verdict);
 }
 
 static void *work(void *context)
 {
     struct worker *worker = context;
     struct assay_verify_pool *pool = worker->pool;
-    const uint64_t one = 1;
     pthread_mutex_lock(&pool->mutex);
     while (!pool->stopping && !worker->surplus) {
         if (pool->next == pool->tail) {
@@ -88,8 +111,7 @@ static void *work(void *context)
         judge(worker, entry);
         pthread_mutex_lock(&pool->mutex);
         entry->done = true;
-        /* The counter is far from its limit; a write of eight bytes is whole or not at all. */
-        if (write(pool->fd, &one, sizeof one) != (ssize_t)sizeof one) continue;
+        ring_bell(pool->fd);
     }
     pthread_mutex_unlock(&pool->mutex);
     return NULL;
@@ -107,6 +129,134 @@ static enum assay_status start(struct assay_verify_pool *pool, struct worker *wo
     return ASSAY_OK;
 }
 
+/* ------------------------------------------------------------ a judge in another process */
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* What was submitted stays as it is until it is answered. */
+static void load_job(void *context, uint64_t number, struct assay_judge_job *job)
+{
+    const struct entry *entry = entry_at(context, number);
+    *job = (struct assay_judge_job){ .number = number,
+                                     .kind = entry->kind,
+                                     .set = entry->set,
+                                     .at_unix_s = entry->at_unix_s,
+                                     .bytes = assay_slice_over(entry->bytes, entry->len) };
+}
+
+static void take_answer(void *context, uint64_t number, const struct assay_verdict *verdict)
+{
+    struct assay_verify_pool *pool = context;
+    struct entry *entry = entry_at(pool, number);
+    if (verdict != NULL) {
+        entry->verdict = *verdict;
+    } else { /* docs/protocol.md 3.1: a failure of the verifier, never FAIL */
+        assay_verdict_init(&entry->verdict, entry->kind, entry->at_unix_s);
+        assay_verdict_conclude(&entry->verdict);
+    }
+    pthread_mutex_lock(&pool->mutex);
+    entry->done = true;
+    assay_keeper_losses(pool->keeper, &pool->losses);
+    pthread_mutex_unlock(&pool->mutex);
+    ring_bell(pool->fd);
+}
+
+static void take_news(void *context, const struct assay_judge_news *news)
+{
+    struct assay_verify_pool *pool = context;
+    pthread_mutex_lock(&pool->mutex);
+    if (!pool->has_begun && !news->ready && pool->config.message != NULL)
+        (void)snprintf(pool->config.message, ASSAY_KEEPER_WHY, "%s", news->why);
+    else if (!pool->has_begun && pool->config.message != NULL)
+        pool->config.message[0] = '\0';
+    pool->config.message = NULL; /* the creator's, who waits no longer */
+    pool->has_begun = true;
+    assay_keeper_losses(pool->keeper, &pool->losses);
+    if (pool->news_count < ASSAY_POOL_NEWS_MAX) {
+        struct assay_judge_news *const kept = &pool->news[pool->news_count++];
+        *kept = *news;
+        if (news->unjudged)
+            assay_bytes_copy(kept->digest, 32, entry_at(pool, news->number)->digest, 32);
+    }
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+    ring_bell(pool->fd);
+}
+
+/* With the mutex held, which is let go of while the keeper works. */
+static void give_jobs(struct assay_verify_pool *pool, uint64_t now)
+{
+    bool taken = true;
+    while (taken && pool->next != pool->tail && assay_keeper_room(pool->keeper, now)) {
+        const uint64_t number = pool->next++; /* before an answer to it can come */
+        pthread_mutex_unlock(&pool->mutex);
+        taken = assay_keeper_give(pool->keeper, now, number);
+        pthread_mutex_lock(&pool->mutex);
+        if (!taken) pool->next--;
+    }
+}
+
+static void *mind(void *context)
+{
+    struct assay_verify_pool *pool = context;
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->stopping) {
+        const uint32_t threads = pool->config.threads;
+        pthread_mutex_unlock(&pool->mutex);
+        assay_status_ignore(assay_keeper_threads(pool->keeper, threads),
+                            "as many as before go on");
+        assay_keeper_turn(pool->keeper, now_ms());
+        pthread_mutex_lock(&pool->mutex);
+        give_jobs(pool, now_ms());
+        pthread_mutex_unlock(&pool->mutex);
+        struct pollfd fds[2] = { { .fd = pool->bell, .events = POLLIN },
+                                 assay_keeper_poll(pool->keeper) };
+        (void)poll(fds, 2, assay_keeper_wait_ms(pool->keeper, now_ms()));
+        quiet(pool->bell);
+        pthread_mutex_lock(&pool->mutex);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+static enum assay_status start_minder(struct assay_verify_pool *pool,
+                                      const struct assay_judge_config *judge)
+{
+    const struct assay_keeper_world world = { pool, load_job, take_answer, take_news };
+    pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (pool->bell < 0) return ASSAY_E_IO;
+    ASSAY_TRY(assay_keeper_create(judge, pool->config.threads, &world, &pool->keeper));
+    for (pool->set_count = 0; pool->set_count < judge->set_count; pool->set_count++)
+        pool->sets[pool->set_count] = judge->sets[pool->set_count];
+    pool->config.judge = NULL; /* borrowed until here */
+    char *const message = pool->config.message;
+    if (pthread_create(&pool->minder, NULL, mind, pool) != 0) return ASSAY_E_IO;
+    pool->minds = true;
+    if (message == NULL) return ASSAY_OK;
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->has_begun)
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
+    return message[0] == '\0' ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* Returns: whether the judge was told these rules. */
+static bool find_set(const struct assay_verify_pool *pool, struct entry *entry)
+{
+    for (entry->set = 0; entry->set < pool->set_count; entry->set++)
+        if (pool->sets[entry->set].policy == entry->policy &&
+            pool->sets[entry->set].endorsements == entry->endorsements)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------ from outside */
+
 enum assay_status assay_verify_pool_create(const struct assay_verify_pool_config *config,
                                            struct assay_verify_pool **out)
 {
@@ -117,9 +267,11 @@ enum assay_status assay_verify_pool_create(const struct assay_verify_pool_config
     if (pool->config.verify == NULL) pool->config.verify = assay_evidence_verify;
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->wake, NULL);
+    pool->bell = -1;
     pool->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     enum assay_status status = pool->fd < 0 ? ASSAY_E_IO : ASSAY_OK;
-    for (uint32_t i = 0; status == ASSAY_OK && i < config->threads; i++)
+    if (status == ASSAY_OK && config->judge != NULL) status = start_minder(pool, config->judge);
+    for (uint32_t i = 0; status == ASSAY_OK && config->judge == NULL && i < config->threads; i++)
         status = start(pool, &pool->workers[i]);
     if (status != ASSAY_OK) {
         assay_verify_pool_destroy(&pool);
@@ -142,6 +294,13 @@ enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool, uint
 {
     enum assay_status status = ASSAY_OK;
     if (threads == 0 || threads > ASSAY_POOL_THREADS_MAX) return ASSAY_E_RANGE;
+    if (pool->minds) { /* as soon as the judge has nothing in hand */
+        pthread_mutex_lock(&pool->mutex);
+        pool->config.threads = threads;
+        pthread_mutex_unlock(&pool->mutex);
+        ring_bell(pool->bell);
+        return ASSAY_OK;
+    }
     pthread_mutex_lock(&pool->mutex);
     for (uint32_t i = threads; i < ASSAY_POOL_THREADS_MAX; i++)
         pool->workers[i].surplus = true;
@@ -166,6 +325,12 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
     p->stopping = true;
     pthread_cond_broadcast(&p->wake);
     pthread_mutex_unlock(&p->mutex);
+    if (p->minds) {
+        ring_bell(p->bell);
+        (void)pthread_join(p->minder, NULL);
+    }
+    assay_keeper_destroy(&p->keeper);
+    if (p->bell >= 0) (void)close(p->bell);
     for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
         join(&p->workers[i]);
     for (size_t i = 0; i < ASSAY_POOL_QUEUE_MAX; i++)
@@ -186,25 +351,30 @@ enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
     assay_bytes_copy(copy, job->bytes.len, job->bytes.bytes, job->bytes.len);
 
     pthread_mutex_lock(&pool->mutex);
-    const bool full = pool->tail - pool->head == ASSAY_POOL_QUEUE_MAX;
-    if (!full) {
-        struct entry *entry = entry_at(pool, pool->tail++);
+    enum assay_status status =
+        pool->tail - pool->head == ASSAY_POOL_QUEUE_MAX ? ASSAY_E_AGAIN : ASSAY_OK;
+    if (status == ASSAY_OK) {
+        struct entry *entry = entry_at(pool, pool->tail);
         ASSAY_ASSERT(entry->bytes == NULL);
         entry->done = false;
         entry->kind = job->kind;
         entry->at_unix_s = job->at_unix_s;
-        entry->bytes = copy;
         entry->len = job->bytes.len;
         entry->endorsements =
             job->endorsements != NULL ? job->endorsements : pool->config.endorsements;
         entry->policy = job->policy != NULL ? job->policy : pool->config.policy;
         assay_bytes_copy(entry->digest, sizeof entry->digest, job->digest, sizeof job->digest);
+        if (pool->minds && !find_set(pool, entry)) status = ASSAY_E_RANGE;
+        if (status == ASSAY_OK) {
+            entry->bytes = copy;
+            pool->tail++;
+        }
         pthread_cond_signal(&pool->wake);
     }
     pthread_mutex_unlock(&pool->mutex);
-    if (!full) return ASSAY_OK;
-    free(copy);
-    return ASSAY_E_AGAIN;
+    if (status != ASSAY_OK) free(copy);
+    else if (pool->minds) ring_bell(pool->bell);
+    return status;
 }
 
 int assay_verify_pool_fd(const struct assay_verify_pool *pool)
@@ -228,11 +398,36 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
         pool->head++;
     } else {
         /* Drained under the lock: an answer that comes later writes again. */
-        uint64_t count = 0;
-        if (read(pool->fd, &count, sizeof count) < 0) count = 0;
+        quiet(pool->fd);
     }
     pthread_mutex_unlock(&pool->mutex);
     return ready;
+}
+
+bool assay_verify_pool_news(struct assay_verify_pool *pool, struct assay_judge_news *news)
+{
+    pthread_mutex_lock(&pool->mutex);
+    const bool any = pool->news_count > 0;
+    if (any) {
+        *news = pool->news[0];
+        pool->news_count--;
+        for (size_t i = 0; i < pool->news_count; i++)
+            pool->news[i] = pool->news[i + 1];
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return any;
+}
+
+void assay_verify_pool_losses(struct assay_verify_pool *pool, struct assay_judge_losses *since)
+{
+    pthread_mutex_lock(&pool->mutex);
+    const struct assay_judge_losses now = pool->losses, before = pool->told;
+    pool->told = now;
+    pthread_mutex_unlock(&pool->mutex);
+    *since = (struct assay_judge_losses){ .restarts = now.restarts - before.restarts,
+                                          .stalls = now.stalls - before.stalls,
+                                          .retried = now.retried - before.retried,
+                                          .unjudged = now.unjudged - before.unjudged };
 }
 
 size_t assay_verify_pool_pending(struct assay_verify_pool *pool)

@@ -1,6 +1,10 @@
 /*
  * net/verify_pool.h - threads around quote/verify.h: evidence in, verdicts out, in the order asked.
  *
+ * A daemon's threads stand in a process of their own, which has no keys (net/judge/judge.h); one
+ * thread here keeps it (net/judge/keeper.h). Tests and tools have the threads in their own process.
+ * The interface is the same, and so is every verdict.
+ *
  * One verifier per thread; policy and endorsements are shared and constant. The queue is bounded: a
  * full one refuses a request, and the caller, which keeps it, stops reading from the network until
  * there is room. Results are handed out in the order of submission whatever the order of
@@ -11,12 +15,14 @@
 #define ASSAY_NET_VERIFY_POOL_H
 
 #include "base/bytes.h"
+#include "net/judge/keeper.h"
 #include "quote/verify.h"
 
 enum {
     ASSAY_POOL_QUEUE_MAX = 256,
     ASSAY_POOL_THREADS_MAX = 16,
     ASSAY_POOL_ENTRIES = 2048, /* chains remembered per thread */
+    ASSAY_POOL_NEWS_MAX = 8,
 };
 
 struct assay_verify_pool;
@@ -42,11 +48,14 @@ struct assay_verify_pool_config {
     const struct assay_endorsements *endorsements; /* in force */
     const struct assay_policy *policy;
     assay_verify_function *verify; /* NULL: assay_evidence_verify */
+    /* Judge in a process of its own; rules of jobs, and of this, are among its sets. NULL: here. */
+    const struct assay_judge_config *judge;
+    char *message; /* [ASSAY_KEEPER_WHY] why there is no judge, or NULL: that is not waited for */
 };
 
 /*
- * Returns: ASSAY_OK | ASSAY_E_RANGE (threads) | ASSAY_E_MEMORY | ASSAY_E_IO (threads, eventfd) |
- * ASSAY_E_FULL
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (threads, rules outside the judge's sets) | ASSAY_E_MEMORY |
+ * ASSAY_E_IO (threads, eventfd, no judge can be had: message) | ASSAY_E_FULL
  */
 ASSAY_CHECKED enum assay_status assay_verify_pool_create(
     const struct assay_verify_pool_config *config, struct assay_verify_pool **out);
@@ -55,16 +64,17 @@ ASSAY_CHECKED enum assay_status assay_verify_pool_create(
  * came into being, one at least */
 ASSAY_CHECKED enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool,
                                                           uint32_t threads);
-/* Waits for the jobs that run, forgets those that wait. Accepts a pointer to NULL; nulls it.
+/* Waits for the jobs that run in threads, forgets those that wait. Accepts a pointer to NULL; nulls
+ * it.
  * Returns: nothing. */
 void assay_verify_pool_destroy(struct assay_verify_pool **pool);
 /*
  * Returns: ASSAY_OK | ASSAY_E_AGAIN (the queue is full: keep it and come back) | ASSAY_E_RANGE
- * (longer than evidence may be) | ASSAY_E_MEMORY
+ * (longer than evidence may be, or rules that the judge was not told) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
                                                          const struct assay_verify_job *job);
-/* Returns: a descriptor that is readable while answers wait. */
+/* Returns: a descriptor that is readable while answers wait, or news. */
 int assay_verify_pool_fd(const struct assay_verify_pool *pool);
 /*
  * assay_verify_pool_next - the next answer in order of submission.
@@ -75,6 +85,11 @@ int assay_verify_pool_fd(const struct assay_verify_pool *pool);
  */
 bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[static 32],
                             int64_t *at_unix_s, struct assay_verdict *verdict);
+/* The next of what happened to the judge, the oldest first; of more than ASSAY_POOL_NEWS_MAX that
+ * wait the last ones are lost. Returns: whether there was one. */
+bool assay_verify_pool_news(struct assay_verify_pool *pool, struct assay_judge_news *news);
+/* What judges cost since the last call; nothing in a process without. Returns: nothing. */
+void assay_verify_pool_losses(struct assay_verify_pool *pool, struct assay_judge_losses *since);
 /* Returns: how many jobs were submitted and not yet handed out. */
 size_t assay_verify_pool_pending(struct assay_verify_pool *pool);
 

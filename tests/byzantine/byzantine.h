@@ -18,6 +18,7 @@
 #define ASSAY_TESTS_BYZANTINE_H
 
 #include "net/host.h"
+#include "tests/byzantine/judge_plants.h"
 
 /* Fills in both hooks. Returns: nothing. */
 void assay_byzantine_hooks(struct assay_host_hooks *hooks);

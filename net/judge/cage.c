@@ -1,0 +1,218 @@
+/*
+ * net/judge/cage.c - see cage.h.
+ */
+#include "net/judge/cage.h"
+
+#include "base/assert.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+/* ------------------------------------------------------------ limits */
+
+static bool limit(int which, uint64_t most)
+{
+    const struct rlimit both = { most, most };
+    return setrlimit((__rlimit_resource_t)which, &both) == 0;
+}
+
+uint64_t assay_cage_mapped(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file == NULL) return 0;
+    if (fscanf(file, "%lu", &pages) != 1) pages = 0;
+    (void)fclose(file);
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint32_t assay_cage_limits(uint64_t memory)
+{
+    uint32_t walls = 0;
+#ifdef SANITIZED
+    memory = 0;
+#endif
+    if (memory > 0 && limit(RLIMIT_AS, memory)) walls |= ASSAY_WALL_MEMORY;
+    /* Descriptors that are open stay open; there will be no other. */
+    const bool all = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, 0);
+    const bool shut = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                      prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+    return all && shut ? walls | ASSAY_WALL_LIMITS : walls;
+}
+
+/* ------------------------------------------------------------ files */
+
+/* Of linux/landlock.h, which may be older than the kernel that this runs on. */
+#define LANDLOCK_CREATE 444
+#define LANDLOCK_ENTER 446
+enum { LANDLOCK_ASK_VERSION = 1 };
+
+struct landlock_rights {
+    uint64_t files, ports, scopes;
+};
+
+/* Every right that the kernel knows is withheld, since no rule gives it back. */
+static struct landlock_rights rights_of(long version)
+{
+    struct landlock_rights r = { .files = (UINT64_C(1) << 13) - 1 };
+    if (version >= 2) r.files |= UINT64_C(1) << 13; /* REFER */
+    if (version >= 3) r.files |= UINT64_C(1) << 14; /* TRUNCATE */
+    if (version >= 4) r.ports = 3;                  /* bind, connect */
+    if (version >= 5) r.files |= UINT64_C(1) << 15; /* ioctl of devices */
+    if (version >= 6) r.scopes = 3;                 /* abstract sockets, signals */
+    return r;
+}
+
+static size_t rights_len(long version)
+{
+    if (version >= 6) return sizeof(struct landlock_rights);
+    return version >= 4 ? offsetof(struct landlock_rights, scopes)
+                        : offsetof(struct landlock_rights, ports);
+}
+
+uint32_t assay_cage_files(uint32_t *version)
+{
+    *version = 0;
+    const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
+    if (known < 1) return 0;
+    const struct landlock_rights rights = rights_of(known);
+    const long rules = syscall(LANDLOCK_CREATE, &rights, rights_len(known), 0);
+    if (rules < 0) return 0;
+    const bool in = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                    syscall(LANDLOCK_ENTER, (int)rules, 0) == 0;
+    (void)close((int)rules);
+    if (!in) return 0;
+    *version = (uint32_t)known;
+    return ASSAY_WALL_FILES;
+}
+
+/* ------------------------------------------------------------ calls */
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define ARCHITECTURE AUDIT_ARCH_RISCV64
+#endif
+
+/* To compute, and to speak over what is open. */
+static const int allowed[] = {
+    SYS_read,         SYS_write,         SYS_readv,      SYS_writev,      SYS_recvfrom,
+    SYS_recvmsg,      SYS_sendto,        SYS_sendmsg,    SYS_ppoll,       SYS_close,
+    SYS_futex,        SYS_munmap,        SYS_mremap,     SYS_brk,         SYS_madvise,
+    SYS_getrandom,    SYS_clock_gettime, SYS_getpid,     SYS_gettid,      SYS_sched_yield,
+    SYS_nanosleep,    SYS_clock_nanosleep, SYS_rt_sigreturn, SYS_rt_sigprocmask,
+    SYS_restart_syscall, SYS_exit,       SYS_exit_group,
+#ifdef SYS_poll
+    SYS_poll,
+#endif
+#ifdef SANITIZED
+    SYS_sigaltstack, SYS_rt_sigaction, SYS_getrusage, SYS_prctl, SYS_set_robust_list,
+#endif
+};
+
+/* Asked by libraries out of curiosity; "no" does them no harm, and Landlock says it anyway. */
+static const int curious[] = {
+    SYS_openat,   SYS_newfstatat, SYS_fstat,      SYS_statx, SYS_faccessat,         SYS_readlinkat,
+    SYS_ioctl,    SYS_fcntl,      SYS_lseek,      SYS_uname, SYS_sched_getaffinity, SYS_getrlimit,
+    SYS_prlimit64, SYS_sysinfo,
+#ifdef SYS_open
+    SYS_open,     SYS_stat,       SYS_lstat,      SYS_access, SYS_readlink,
+#endif
+};
+
+enum { PROGRAM_MAX = 160 };
+
+struct program {
+    struct sock_filter lines[PROGRAM_MAX];
+    unsigned short count;
+};
+
+static void add(struct program *p, uint16_t code, uint8_t yes, uint8_t no, uint32_t k)
+{
+    ASSAY_ASSERT(p->count < PROGRAM_MAX);
+    p->lines[p->count++] = (struct sock_filter){ .code = code, .jt = yes, .jf = no, .k = k };
+}
+
+static void answer(struct program *p, uint32_t what)
+{
+    add(p, BPF_RET | BPF_K, 0, 0, what);
+}
+
+static void load(struct program *p, size_t offset)
+{
+    add(p, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+}
+
+/* The low half of an argument; all three machines are little-endian. */
+static void load_argument(struct program *p, unsigned which)
+{
+    load(p, offsetof(struct seccomp_data, args) + 8 * (size_t)which);
+}
+
+static void say(struct program *p, int number, uint32_t what)
+{
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)number);
+    answer(p, what);
+}
+
+static void build(struct program *p)
+{
+    const uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
+    load(p, offsetof(struct seccomp_data, arch));
+#ifdef ARCHITECTURE
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCHITECTURE);
+    answer(p, SECCOMP_RET_KILL_PROCESS);
+#endif
+    load(p, offsetof(struct seccomp_data, nr));
+    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
+        say(p, allowed[i], SECCOMP_RET_ALLOW);
+    for (size_t i = 0; i < sizeof curious / sizeof curious[0]; i++)
+        say(p, curious[i], refused);
+    const int maps[] = { SYS_mmap, SYS_mprotect };
+    for (size_t i = 0; i < 2; i++) {
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)maps[i]);
+        load_argument(p, 2);
+        add(p, BPF_JMP | BPF_JSET | BPF_K, 0, 1, PROT_EXEC);
+        answer(p, refused);
+        answer(p, SECCOMP_RET_ALLOW);
+    }
+    /* abort() of itself, so that the core reads why; a signal to nobody else. */
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, SYS_tgkill);
+    load_argument(p, 0);
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)getpid());
+    answer(p, SECCOMP_RET_ALLOW);
+    answer(p, SECCOMP_RET_KILL_PROCESS); /* x32 too: its numbers are others */
+}
+
+enum assay_status assay_cage_calls(void)
+{
+    struct program program = { .count = 0 };
+#ifndef ARCHITECTURE
+    return ASSAY_E_UNSUPPORTED; /* numbers without the machine they belong to are no wall */
+#endif
+    build(&program);
+    const struct sock_fprog all = { .len = program.count, .filter = program.lines };
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return ASSAY_E_UNSUPPORTED;
+    const long status =
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &all);
+    return status == 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
+}

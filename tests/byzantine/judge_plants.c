@@ -1,0 +1,196 @@
+/*
+ * tests/byzantine/judge_plants.c - everything that hostile evidence could do to a judge, done on
+ * purpose: it falls, hangs, grows, or uses what it may not.
+ */
+#include "tests/byzantine/judge_plants.h"
+
+#include "base/crypto.h"
+#include "net/judge/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* --- what a plant does; where it comes back, it says what it was told */
+
+static int crash(void)
+{
+    (void)signal(SIGSEGV, SIG_DFL); /* a sanitizer would tell a story */
+    (void)raise(SIGSEGV);
+    return 0;
+}
+
+static int spin(void)
+{
+    volatile unsigned i = 0;
+    while (i < 2)
+        i = 1 - i;
+    return 0;
+}
+
+static int rest(void)
+{
+    const struct timespec long_time = { .tv_sec = 3600 };
+    return nanosleep(&long_time, NULL) != 0 ? errno : 0;
+}
+
+/* Every page is touched; where there is no more, it falls as careless code would. */
+static int grow(void)
+{
+    for (;;) {
+        volatile char *more = malloc(1 << 20);
+        if (more == NULL) abort();
+        for (size_t i = 0; i < 1 << 20; i += 4096)
+            more[i] = 1;
+    }
+}
+
+static int write_file(void)
+{
+    const int fd = open("/tmp/assay-judge-was-here", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    return fd < 0 ? errno : 0;
+}
+
+static int read_file(void)
+{
+    const int fd = open("/proc/self/environ", O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? errno : 0;
+}
+
+static int open_socket(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+
+static int run_program(void)
+{
+    char name[] = "/bin/true";
+    char *const argv[] = { name, NULL };
+    return execv(name, argv) != 0 ? errno : 0;
+}
+
+static int fork_one(void)
+{
+    return fork() < 0 ? errno : 0;
+}
+
+static int kill_parent(void)
+{
+    return kill(getppid(), SIGTERM) != 0 ? errno : 0;
+}
+
+static int make_code(void)
+{
+    void *code = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return code == MAP_FAILED ? errno : 0;
+}
+
+static int fall_by_abort(void)
+{
+    (void)fprintf(stderr, "a planted\nabort");
+    abort();
+}
+
+/* A verdict to something that nobody asked. */
+static int lie(void)
+{
+    static struct assay_verdict verdict;
+    uint8_t out[ASSAY_JUDGE_ANSWER_LEN_MAX];
+    struct assay_slice packet;
+    struct assay_writer w = assay_writer_over(out, sizeof out);
+    assay_verdict_init(&verdict, ASSAY_KIND_SOFT, 1);
+    assay_judge_verdict_encode(UINT64_MAX, &verdict, &w);
+    if (assay_writer_finish(&w, &packet) != ASSAY_OK) return 0;
+    return send(ASSAY_JUDGE_SOCKET_FD, packet.bytes, packet.len, 0) < 0 ? errno : 0;
+}
+
+static int babble(void)
+{
+    return send(ASSAY_JUDGE_SOCKET_FD, "babble", 6, 0) < 0 ? errno : 0;
+}
+
+/* Standard error without end: nobody waits for it. */
+static int shout(void)
+{
+    for (int i = 0; i < 100000; i++)
+        if (write(ASSAY_JUDGE_WORDS_FD, "shout ", 6) < 0 && errno != EAGAIN) return errno;
+    abort();
+}
+
+static const struct {
+    const char *name;
+    int (*fall)(void);
+} plants[] = {
+    { "abort", fall_by_abort }, { "segv", crash },          { "loop", spin },
+    { "sleep", rest },          { "alloc", grow },          { "write", write_file },
+    { "read", read_file },      { "socket", open_socket },  { "exec", run_program },
+    { "fork", fork_one },       { "kill", kill_parent },    { "code", make_code },
+    { "lie", lie },             { "babble", babble },       { "shout", shout },
+};
+
+/* Returns: what the plant was told; 0: it was allowed, or there is none of that name. */
+static int fall(const char *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof plants / sizeof plants[0]; i++)
+        if (strlen(plants[i].name) == len && strncmp(plants[i].name, name, len) == 0)
+            return plants[i].fall();
+    return 0;
+}
+
+/* --- of a daemon */
+
+static const char *plant = "";
+static unsigned one_of = 1;
+
+const char *assay_byzantine_judge(void)
+{
+    return getenv("ASSAY_BYZANTINE_JUDGE");
+}
+
+static enum assay_status verify_some(struct assay_verifier *verifier,
+                                     const struct assay_evidence_request *request,
+                                     struct assay_verdict *verdict)
+{
+    uint8_t digest[32];
+    assay_sha256(request->bytes, request->len, digest);
+    if (digest[0] % one_of == 0) (void)fall(plant, strcspn(plant, ":"));
+    return assay_evidence_verify(verifier, request, verdict);
+}
+
+assay_judge_function *assay_byzantine_verify(const char *argument)
+{
+    const char *colon = argument != NULL ? strchr(argument, ':') : NULL;
+    if (colon == NULL) return assay_evidence_verify;
+    plant = argument;
+    one_of = (unsigned)strtoul(colon + 1, NULL, 10);
+    if (one_of == 0) one_of = 1;
+    return verify_some;
+}
+
+/* --- of a test */
+
+enum assay_status assay_planted_verify(struct assay_verifier *verifier,
+                                       const struct assay_evidence_request *request,
+                                       struct assay_verdict *verdict)
+{
+    const char *text = (const char *)request->bytes;
+    size_t word = 0;
+    (void)verifier;
+    while (word < request->len && text[word] != ' ')
+        word++;
+    const int told = fall(text, word);
+    assay_verdict_init(verdict, request->kind, request->at_unix_s);
+    const size_t len = request->len < sizeof verdict->report_data ? request->len
+                                                                  : sizeof verdict->report_data;
+    assay_bytes_copy(verdict->report_data, sizeof verdict->report_data, request->bytes, len);
+    verdict->measurement[0] = (uint8_t)told;
+    return ASSAY_OK;
+}

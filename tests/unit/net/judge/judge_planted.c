@@ -1,0 +1,13 @@
+/*
+ * A judge whose evidence tells it what to do (tests/byzantine/judge_plants.c), or a good one.
+ */
+#include "tests/byzantine/judge_plants.h"
+
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    if (!assay_judge_is(argc, argv)) return 2;
+    const bool good = argc == 3 && strcmp(argv[2], "good") == 0;
+    assay_judge_run(good ? assay_evidence_verify : assay_planted_verify);
+}
