@@ -13,16 +13,22 @@
  * and nothing of ours but these calls. So p50 less the crowd is what our code and the transport
  * cost.
  *
+ * Each network runs twice: verifiers in threads, and in a judge of each node (net/judge), as
+ * daemons have them. The second line of the pair says what that costs: finality may rise by a
+ * tenth; processor time is that of the node and of its judge, verifiers, stores and sockets.
+ *
  * usage: bench_net_finality [SECONDS]
  */
 #include "engine/store/store_sqlite.h"
 #include "net/host_internal.h"
+#include "net/judge/judge.h"
 #include "tests/integration/net/network.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -296,8 +302,35 @@ static void use_sqlite(struct network *network, uint32_t i)
     need(assay_store_sqlite_open(path, &node->store, message, sizeof message) == ASSAY_OK, message);
 }
 
-static void bench(uint32_t count, unsigned seconds)
+static uint64_t used_us(int who)
 {
+    struct rusage use;
+    need(getrusage(who, &use) == 0, "getrusage");
+    return (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+}
+
+struct cost {
+    uint32_t p50_us;
+    uint64_t cpu_us; /* of a node and epoch */
+};
+
+static void judge_apart(struct network *network, struct assay_judge_config *judge,
+                        struct assay_judge_set *set)
+{
+    *set = (struct assay_judge_set){ .endorsements = &network->endorsements,
+                                     .policy = &network->policy,
+                                     .documents = { network->genesis.policy,
+                                                    network->genesis.endorsements } };
+    *judge = (struct assay_judge_config){ .sets = set, .set_count = 1 };
+    for (uint32_t i = 0; i < network->count; i++)
+        network->nodes[i].config.judge = judge;
+}
+
+static struct cost bench(uint32_t count, unsigned seconds, bool apart)
+{
+    struct assay_judge_config judge;
+    struct assay_judge_set set;
     struct network *network = network_make(count, EPOCH_MS, START_MS);
     struct floor floor = { 0 };
     pthread_t threads[NETWORK_MAX];
@@ -305,17 +338,20 @@ static void bench(uint32_t count, unsigned seconds)
     measure_commit(&floor, network->dir);
     measure_hop(&floor);
     const uint32_t crowd_us = measure_crowd(count, network->dir);
+    if (apart) judge_apart(network, &judge, &set);
     for (uint32_t i = 0; i < count; i++) {
         use_sqlite(network, i);
         need(network_up(network, i), "a node did not start");
     }
     for (uint32_t i = 0; i < count; i++)
         need(pthread_create(&threads[i], NULL, run, &network->nodes[i]) == 0, "thread");
+    const uint64_t own_us = used_us(RUSAGE_SELF), judges_us = used_us(RUSAGE_CHILDREN);
     (void)sleep(seconds);
     for (uint32_t i = 0; i < count; i++)
         assay_host_stop(network->nodes[i].host);
     for (uint32_t i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
+    uint64_t cpu_us = used_us(RUSAGE_SELF) - own_us;
 
     uint32_t *samples = calloc((size_t)count * ASSAY_LATENCY_SAMPLES, sizeof *samples);
     size_t used = 0;
@@ -333,9 +369,10 @@ static void bench(uint32_t count, unsigned seconds)
                            (1 + 2 * (quorum - 1)) * floor.verify_us;
     const uint32_t p50 = at(samples, used, 500), p90 = at(samples, used, 900);
     const uint32_t p99 = at(samples, used, 990);
-    printf("finality, %u peers over loopback    p50 %6u us   p90 %6u us   p99 %6u us   "
+    printf("finality, %u peers, judging in %s    p50 %6u us   p90 %6u us   p99 %6u us   "
            "(%zu blocks, epoch %llu, certified %llu)\n",
-           (unsigned)count, (unsigned)p50, (unsigned)p90, (unsigned)p99, used,
+           (unsigned)count, apart ? "processes" : "threads  ", (unsigned)p50, (unsigned)p90,
+           (unsigned)p99, used,
            (unsigned long long)snapshot.epoch, (unsigned long long)snapshot.certified_epoch);
     printf(
         "  floor %u us = %d x (hop %u + commit %u + sign %u) + %u x verify %u;   p50 is %.1f x the "
@@ -349,14 +386,28 @@ static void bench(uint32_t count, unsigned seconds)
            (unsigned)crowd_us, (unsigned)count, (double)p50 / (crowd_us + HOPS * floor.hop_us));
     free(samples);
     network_free(&network);
+    cpu_us += used_us(RUSAGE_CHILDREN) - judges_us; /* they have ended */
+    const uint64_t epochs = (uint64_t)seconds * 1000 / EPOCH_MS;
+    return (struct cost){ .p50_us = p50, .cpu_us = cpu_us / count / epochs };
+}
+
+static void both(uint32_t count, unsigned seconds)
+{
+    const struct cost here = bench(count, seconds, false), apart = bench(count, seconds, true);
+    printf("  a process that judges, %u peers: p50 %+.1f %% (at most 10), CPU of a node and epoch "
+           "%.1f ms, %.1f ms in one\n",
+           (unsigned)count,
+           here.p50_us > 0 ? 100.0 * ((double)apart.p50_us / here.p50_us - 1) : 0,
+           (double)apart.cpu_us / 1000, (double)here.cpu_us / 1000);
 }
 
 int main(int argc, char **argv)
 {
+    if (argc == 2 && assay_judge_is(argc, argv)) assay_judge_run(assay_evidence_verify);
     const long seconds = argc > 1 ? strtol(argv[1], NULL, 10) : 10;
     need(seconds > 0 && seconds <= 600, "usage: bench_net_finality [SECONDS]");
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    bench(4, (unsigned)seconds);
-    bench(7, (unsigned)seconds);
+    both(4, (unsigned)seconds);
+    both(7, (unsigned)seconds);
     return 0;
 }
