@@ -81,9 +81,17 @@ bool zmtp_write(struct zmtp *z, const void *bytes, size_t len)
     return true;
 }
 
+static _Thread_local int patience_ms = 2000;
+
+void zmtp_be_patient(int ms)
+{
+    patience_ms = ms;
+}
+
 static void be_patient(int fd)
 {
-    const struct timeval patience = { .tv_sec = 2 };
+    const struct timeval patience = { .tv_sec = patience_ms / 1000,
+                                      .tv_usec = patience_ms % 1000 * 1000 };
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }

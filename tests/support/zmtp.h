@@ -24,6 +24,8 @@ struct zmtp {
     uint8_t long_secret[32], long_public[32], server_public[32], cookie[96];
 };
 
+/* How long connections of this thread wait from now on: 2000 ms unless told. */
+void zmtp_be_patient(int ms);
 /* Connects. Returns: true when it did. */
 bool zmtp_dial(struct zmtp *z, uint16_t port);
 /* Greeting and HELLO, up to the WELCOME, as the client with this key at the door of that one. */

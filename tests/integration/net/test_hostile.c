@@ -133,12 +133,13 @@ Test(net_hostile, every_bad_frame_is_counted_under_its_reason, .init = start, .f
 
 Test(net_hostile, a_flood_costs_the_flooder_alone, .init = start, .fini = stop)
 {
-    uint8_t vote[200] = { 0x83 };
+    uint8_t ask[16];
     run_past(1);
     const uint64_t since = network_epoch(network, 0);
-    for (int i = 0; i < 20000; i++) {
-        vote[1] = (uint8_t)i;
-        send_frame(ASSAY_MESSAGE_VOTE, vote, sizeof vote);
+    for (uint64_t i = 0; i < 20000; i++) {
+        struct assay_writer w = assay_writer_over(ask, sizeof ask);
+        assay_service_ask_encode(i, &w);
+        send_frame(ASSAY_MESSAGE_SERVICE_ASK, ask, w.len);
         if (i % 50 == 0) network_run(network, 1, NULL, NULL);
     }
     expect(ASSAY_COUNT_RATE_MESSAGES);
@@ -146,6 +147,27 @@ Test(net_hostile, a_flood_costs_the_flooder_alone, .init = start, .fini = stop)
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(assay_host_engine(network->nodes[0].host), &snapshot);
     cr_assert(snapshot.certified, "three of four close certified epochs through it");
+}
+
+/* What no build sends costs its sender the connection, for a while, and nobody anything else. */
+Test(net_hostile, who_sends_what_is_no_message_is_hung_up, .init = start, .fini = stop)
+{
+    uint8_t vote[200] = { 0x83 };
+    run_past(1);
+    for (int i = 0; i < 200; i++) {
+        vote[1] = (uint8_t)i;
+        send_frame(ASSAY_MESSAGE_VOTE, vote, sizeof vote);
+    }
+    expect(ASSAY_COUNT_SHUT);
+    expect(ASSAY_COUNT_CONNECTION_CUT);
+    expect(ASSAY_COUNT_HANDSHAKE_SHUT);
+    cr_assert_eq(counted(ASSAY_COUNT_BANS), 0);
+    run_past(network_epoch(network, 0) + 2);
+    for (uint32_t i = 0; i < EVIL; i++) {
+        struct assay_member_snapshot member;
+        network_look(network, 0, i, &member);
+        cr_assert_eq(member.trust.score.standing, ASSAY_STANDING_FULL);
+    }
 }
 
 Test(net_hostile, large_objects_that_never_end_are_forgotten, .init = start, .fini = stop)

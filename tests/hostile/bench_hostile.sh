@@ -1,0 +1,13 @@
+#!/bin/sh
+# Finality, memory, descriptors and CPU of honest daemons under each attack of tests/hostile, beside the quiet ones
+# of the same run: two of seven hostile, then three of ten, each attacking otherwise, at once.
+#
+# usage: bench_hostile_attacks [SECONDS [NAME]]; SECONDS of each window, default 4
+set -eu
+build=$(cd "$(dirname "$0")/.." && pwd)
+seconds=${1:-4}
+if [ $# -gt 1 ]; then
+    exec "$build/tests/hostile_daemons" "$build/bin" --seconds "$seconds" "$2"
+fi
+"$build/tests/hostile_daemons" "$build/bin" --seconds "$seconds"
+"$build/tests/hostile_daemons" "$build/bin" --seconds "$seconds" --members 10 --hostile 3 --only together
