@@ -7,7 +7,7 @@
 #include "base/checked.h"
 #include "base/cursor.h"
 
-enum { ASK = 0, ANSWER = 1, BOUND_MS_MAX = 5000, BOUND_PARTS = 8 };
+enum { ASK = 0, ANSWER = 1, FAREWELL = 2, WORST_PARTS = 8, BOUND_MS_MAX = 5000, BOUND_PARTS = 8 };
 
 static void check(const struct assay_dates *d)
 {
@@ -36,6 +36,7 @@ void assay_dates_heard(struct assay_dates *dates, uint16_t slot, uint64_t now_ms
     ASSAY_ASSERT(slot < dates->count);
     dates->peers[slot].heard = true;
     dates->peers[slot].heard_ms = now_ms;
+    dates->peers[slot].ended = false;
 }
 
 static bool is_fresh(const struct assay_dates *d, uint64_t at_ms, uint64_t now_ms)
@@ -48,7 +49,8 @@ bool assay_dates_present(const struct assay_dates *dates, uint16_t slot, uint64_
     check(dates);
     ASSAY_ASSERT(slot < dates->count);
     const struct assay_dates_peer *p = &dates->peers[slot];
-    return slot == dates->self || (p->heard && is_fresh(dates, p->heard_ms, now_ms));
+    if (slot == dates->self) return true;
+    return p->heard && !p->ended && is_fresh(dates, p->heard_ms, now_ms);
 }
 
 static void put(struct assay_writer *w, uint8_t what, uint64_t ticket, uint64_t at_unix_ms)
@@ -70,6 +72,23 @@ bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_uni
     return true;
 }
 
+void assay_dates_farewell(uint64_t at_unix_ms, struct assay_writer *w)
+{
+    put(w, FAREWELL, 0, at_unix_ms);
+    ASSAY_ASSERT(!w->full);
+}
+
+bool assay_dates_ends(struct assay_dates *dates, uint16_t slot, uint64_t now_ms)
+{
+    check(dates);
+    ASSAY_ASSERT(slot < dates->count);
+    struct assay_dates_peer *p = &dates->peers[slot];
+    if (!p->ended || (p->was_ending && now_ms - p->ending_ms < dates->every_ms)) return false;
+    p->was_ending = true;
+    p->ending_ms = now_ms;
+    return true;
+}
+
 uint64_t assay_dates_wake_at(const struct assay_dates *dates)
 {
     return dates->ask_at_ms;
@@ -80,14 +99,11 @@ static void note(struct assay_dates *d, struct assay_dates_peer *p, uint64_t now
                  uint64_t at_unix_ms, uint64_t told_unix_ms)
 {
     const uint64_t round_ms = now_ms - (d->ticket - 1);
-    *p = (struct assay_dates_peer){
-        .heard = true,
-        .known = true,
-        .heard_ms = now_ms,
-        .ahead_ms = (int64_t)told_unix_ms + (int64_t)(round_ms / 2) - (int64_t)at_unix_ms,
-        .round_ms = round_ms,
-        .told_ms = now_ms,
-    };
+    p->heard = p->known = true;
+    p->heard_ms = p->told_ms = now_ms;
+    p->ahead_ms = (int64_t)told_unix_ms + (int64_t)(round_ms / 2) - (int64_t)at_unix_ms;
+    p->round_ms = round_ms;
+    p->worst_ms = assay_max_u64(round_ms, p->worst_ms - p->worst_ms / WORST_PARTS);
 }
 
 enum assay_status assay_dates_take(struct assay_dates *dates, uint16_t slot, uint64_t now_ms,
@@ -104,11 +120,17 @@ enum assay_status assay_dates_take(struct assay_dates *dates, uint16_t slot, uin
     ASSAY_TRY(assay_cursor_u64be(&in, &ticket));
     ASSAY_TRY(assay_cursor_u64be(&in, &told_unix_ms));
     ASSAY_TRY(assay_cursor_end(&in));
-    if (what > ANSWER || told_unix_ms >= INT64_MAX / 2) return ASSAY_E_RANGE;
+    if (what > FAREWELL || told_unix_ms >= INT64_MAX / 2) return ASSAY_E_RANGE;
     if (what == ASK) {
         put(w, ANSWER, ticket, at_unix_ms);
         return ASSAY_OK;
     }
+    /* docs/protocol.md 4.5.5: of the sender alone, whom the link proves, until it is heard of
+     * again.
+     */
+    if (what == FAREWELL && ticket != 0) return ASSAY_E_RANGE;
+    if (what == FAREWELL) dates->peers[slot].ended = slot != dates->self;
+    if (what == FAREWELL) return ASSAY_OK;
     /* One that took longer than the next question is too vague, and one of nobody's is a lie. */
     if (dates->ticket == 0 || ticket != dates->ticket || now_ms < ticket - 1) return ASSAY_E_STALE;
     if (slot == dates->self) return ASSAY_E_STALE;

@@ -1,11 +1,13 @@
 /*
- * host/dates.h - what the dates of peers say about our own, and who was heard of lately.
+ * host/dates.h - what the dates of peers say about our own, who was heard of lately, who said that
+ * it ends, and how long the way to each is.
  *
  * docs/protocol.md 4.5.4. Dates are asked for and told over links that prove who is at the other
  * end; how long an answer took bounds how wrong it is. Only people are told: no verdict, no vote
  * and no time of a block depends on it, so that nobody has to be believed.
  *
- *   DATE payload: 0 ask, 1 answer | the asker's ticket, 8 | Unix milliseconds of the sender, 8
+ *   DATE payload: 0 ask, 1 answer, 2 farewell | the asker's ticket (0 in a farewell), 8 | Unix
+ *   milliseconds of the sender, 8
  */
 #ifndef ASSAY_HOST_DATES_H
 #define ASSAY_HOST_DATES_H
@@ -30,6 +32,10 @@ struct assay_dates_peer {
     int64_t ahead_ms;  /* its date was ahead of ours by so much ... */
     uint64_t round_ms; /* ... give or take half of what the answer took */
     uint64_t told_ms;
+    uint64_t worst_ms; /* the longest of the last answers; forgets an eighth with each */
+    bool ended;        /* it said farewell (docs/protocol.md 4.5.5), and nothing since */
+    bool was_ending;  /* at ending_ms people were told so last */
+    uint64_t ending_ms;
 };
 
 /* In the caller's memory. */
@@ -55,6 +61,11 @@ void assay_dates_init(struct assay_dates *dates, struct assay_dates_peer *peers,
 void assay_dates_heard(struct assay_dates *dates, uint16_t slot, uint64_t now_ms);
 /* Returns: whether the member was heard of lately; always of oneself. */
 bool assay_dates_present(const struct assay_dates *dates, uint16_t slot, uint64_t now_ms);
+/* What this node says last: *w holds it. Returns: nothing. */
+void assay_dates_farewell(uint64_t at_unix_ms, struct assay_writer *w);
+/* After a DATE payload was taken. Returns: whether people are to be told that the member ends:
+ * once an interval of questions, however often it says so. */
+bool assay_dates_ends(struct assay_dates *dates, uint16_t slot, uint64_t now_ms);
 /* Whether everybody is to be asked now; then *w holds the question. Returns: true once a turn. */
 bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_unix_ms,
                      struct assay_writer *w);

@@ -13,7 +13,11 @@ static void look_at_dates(struct assay_snapshot *s, const struct assay_dates *da
         m->present = assay_dates_present(dates, (uint16_t)slot, s->now_ms);
         m->was_heard = p->heard && p->heard_ms <= s->now_ms;
         m->heard_age_ms = m->was_heard ? s->now_ms - p->heard_ms : 0;
+        m->ended = p->ended;
         m->has_date = p->known && m->present;
+        m->has_round = p->known;
+        m->round_ms = p->round_ms;
+        m->round_worst_ms = p->worst_ms;
         m->date_ahead_ms = p->ahead_ms;
         m->date_round_ms = p->round_ms;
     }

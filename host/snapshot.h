@@ -45,9 +45,13 @@ struct assay_snapshot_member {
     bool present; /* heard of lately; always oneself */
     bool was_heard;
     uint64_t heard_age_ms; /* was_heard */
+    bool ended;            /* it said that it ends, and nothing since (docs/protocol.md 4.5.5) */
     bool has_date;         /* it has told its date lately: */
     int64_t date_ahead_ms; /* ahead of ours by so much, */
     uint64_t date_round_ms; /* give or take half of this */
+    bool has_round;         /* it has answered in this run, whether it is there now or not: */
+    uint64_t round_ms, round_worst_ms; /* the last way there and back, the longest of the last few
+                                        */
     /* Without the whole operator or vendor root that it is of, nothing more becomes final; and with
      * all of it lying the network is not safe. */
     struct assay_snapshot_fall integrity_fall, availability_fall; /* the host's to fill in */

@@ -165,10 +165,14 @@ static void put_stage(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_bool(object, "present", member->present);
     if (member->was_heard) assay_json_set_uint(object, "heard_age_ms", member->heard_age_ms);
     else assay_json_set_null(object, "heard_age_ms");
+    assay_json_set_bool(object, "ended", member->ended);
     if (member->has_date) assay_json_set_int(object, "date_ahead_ms", member->date_ahead_ms);
     else assay_json_set_null(object, "date_ahead_ms");
     assay_json_set_uint(object, "conduct", member->conduct);
     assay_json_set_bool(object, "shut_out", member->is_shut_out);
+    if (!member->has_round) return;
+    assay_json_set_uint(object, "round_ms", member->round_ms);
+    assay_json_set_uint(object, "round_worst_ms", member->round_worst_ms);
 }
 
 static void put_faults(struct assay_json *object, const struct assay_snapshot_member *member)

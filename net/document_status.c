@@ -118,6 +118,7 @@ static struct assay_json *lacks_of(const struct assay_snapshot *s, uint16_t slot
     assay_json_set_bool(object, "present", m->present);
     if (m->was_heard) assay_json_set_uint(object, "heard_age_ms", m->heard_age_ms);
     else assay_json_set_null(object, "heard_age_ms");
+    assay_json_set_bool(object, "ended", m->ended);
     assay_json_set_bool(object, "evidence", m->ledger.announced || slot == s->self);
     assay_json_set_bool(object, "ballot", m->ledger.balloted);
     return object;

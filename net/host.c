@@ -437,6 +437,7 @@ void assay_host_close(struct assay_host **host)
     assay_timeline_file_close(&h->timeline_file);
     assay_admin_close(&h->admin);
     /* The last words of a node that ends in order; who fails has none. */
+    if (h->draining && h->stopping && h->link != NULL) host_farewell(h);
     if (h->draining && h->link != NULL) assay_link_linger(h->link, HOST_LINGER_MS);
     assay_link_close(&h->link);
     assay_verify_pool_destroy(&h->pool);

@@ -55,6 +55,25 @@ void host_dates_turn(struct assay_host *host)
     host_addresses_turn(host);
 }
 
+void host_farewell(struct assay_host *host)
+{
+    uint8_t bytes[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_dates_farewell(host->at_unix_ms, &w);
+    host_send(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
+              assay_slice_over(bytes, w.len));
+}
+
+static void say_ended(struct assay_host *host, uint16_t slot)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    host_name(host, slot, name, sizeof name);
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "peer_ended"))
+        assay_log_text(&host->log, "peer", name);
+    assay_log_end(&host->log);
+    host_tell(host, "peer_ended", slot, 0, 0, "%s says that it ends, as it was asked to", name);
+}
+
 void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
@@ -66,4 +85,5 @@ void host_date(struct assay_host *host, uint16_t from, struct assay_slice payloa
                     status == ASSAY_E_STALE ? ASSAY_COUNT_DATE_STALE : ASSAY_COUNT_DATE_MALFORMED);
     else if (w.len > 0)
         host_send(host, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE, assay_slice_over(bytes, w.len));
+    if (assay_dates_ends(&host->dates, from, host->now_ms)) say_ended(host, from);
 }

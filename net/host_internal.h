@@ -316,6 +316,8 @@ void host_dates_close(struct assay_host *host);
 /* Asks everybody when it is time; says when our own date turns out to be off. */
 void host_dates_turn(struct assay_host *host);
 void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload);
+/* Tells everybody that this node ends, as it was asked to. Returns: nothing. */
+void host_farewell(struct assay_host *host);
 
 /* --- host_addresses.c */
 ASSAY_CHECKED enum assay_status host_addresses_open(struct assay_host *host);

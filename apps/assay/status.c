@@ -82,7 +82,9 @@ static void show_lacking(const struct assay_json *missing, const char *key, cons
         (void)printf("%s%s", before, assay_text_of(m, "name", "?"));
         int64_t age_ms = 0;
         if (gone && assay_json_as_int(assay_json_get(m, "heard_age_ms"), &age_ms))
-            (void)printf(" (for %.1f s)", (double)age_ms / 1000);
+            (void)printf(" (%s %.1f s%s)", assay_json_bool(m, "ended", false) ? "ended" : "for",
+                         (double)age_ms / 1000,
+                         assay_json_bool(m, "ended", false) ? " ago, as it said" : "");
         before = ", ";
     }
     if (before != what) (void)putchar('\n');

@@ -210,6 +210,57 @@ Test(dates, who_is_silent_for_three_questions_is_gone)
     cr_assert_not(assay_dates_present(&d, 1, 501 + 3 * T_MS));
 }
 
+Test(dates, who_says_farewell_is_gone_at_once_until_it_is_heard_of_again)
+{
+    struct assay_dates d = dates_of();
+    uint8_t bytes[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_dates_farewell(5, &w);
+    const struct assay_slice farewell = assay_slice_over(bytes, w.len);
+    assay_dates_heard(&d, 1, 500);
+    assay_dates_heard(&d, 2, 500);
+    cr_assert_not(assay_dates_ends(&d, 1, 500));
+    cr_assert_eq(give(&d, 1, 500, farewell), ASSAY_OK);
+    cr_assert_not(assay_dates_present(&d, 1, 500));
+    cr_assert(assay_dates_present(&d, 2, 500), "of itself alone");
+    cr_assert(assay_dates_ends(&d, 1, 500));
+    cr_assert_not(assay_dates_ends(&d, 2, 500));
+    assay_dates_heard(&d, 1, 600);
+    cr_assert(assay_dates_present(&d, 1, 600));
+    cr_assert_not(assay_dates_ends(&d, 1, 600));
+    cr_assert_eq(give(&d, SELF, 600, farewell), ASSAY_OK);
+    cr_assert(assay_dates_present(&d, SELF, 600), "nobody says it of this node");
+}
+
+Test(dates, people_are_told_of_farewells_once_an_interval)
+{
+    struct assay_dates d = dates_of();
+    uint8_t bytes[ASSAY_DATE_LEN];
+    uint32_t said = 0;
+    for (uint64_t now = 0; now < 2 * T_MS; now += 10) {
+        assay_dates_heard(&d, 1, now);
+        cr_assert_eq(give(&d, 1, now, payload(bytes, 2, 0, 5)), ASSAY_OK);
+        said += assay_dates_ends(&d, 1, now);
+    }
+    cr_assert_eq(said, 2);
+    cr_assert_eq(give(&d, 1, 0, payload(bytes, 2, 1, 5)), ASSAY_E_RANGE, "one encoding");
+    cr_assert_eq(give(&d, 1, 0, payload(bytes, 3, 0, 5)), ASSAY_E_RANGE);
+}
+
+Test(dates, the_longest_way_is_remembered_for_a_while)
+{
+    struct assay_dates d = dates_of();
+    uint8_t bytes[ASSAY_DATE_LEN];
+    uint64_t at = 100;
+    for (int i = 0; i < 40; i++, at += T_MS) {
+        ask(&d, at);
+        const uint64_t took = i == 0 ? 800 : 80;
+        cr_assert_eq(give(&d, 1, at + took, payload(bytes, 1, d.ticket, 1000000)), ASSAY_OK);
+        if (i == 4) cr_assert(peers[1].worst_ms > 400 && peers[1].round_ms == 80);
+    }
+    cr_assert_eq(peers[1].worst_ms, 80);
+}
+
 Test(dates, a_weight_table_of_zeros_says_nothing)
 {
     static const uint32_t none[N] = { 0 };
