@@ -128,8 +128,6 @@ static enum assay_status open_first(struct daemon_node *node,
 /* The host of a charter: the first one, or in the place of the one before. */
 static enum assay_status open_host(struct daemon_node *node, const struct daemon_charter *now)
 {
-    char listen[ASSAY_ADDRESS_MAX + 8];
-    (void)snprintf(listen, sizeof listen, "tcp://%s", node->config->gossip);
     (void)snprintf(node->timeline_path, sizeof node->timeline_path, "%s/timeline",
                    node->config->state_dir);
     const struct assay_rules *rules = now->rules;
@@ -145,9 +143,8 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .store = node->store,
         .keys_dir = node->config->keys_dir,
         .identity_dir = node->config->identity_dir,
-        .listen = listen,
-        .advertise = node->config->advertise[0] != '\0' ? node->config->advertise
-                                                        : node->config->gossip,
+        .listen = node->config->gossip,
+        .advertise = daemon_advertised(node->config),
         .peers = node->peers,
         .peer_count = node->config->peer_count,
         .timeline_path = node->timeline_path,

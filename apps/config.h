@@ -21,13 +21,15 @@ enum {
     ASSAY_CONFIG_LEN_MAX = 256 * 1024, /* 1024 peers take about 110 KiB */
     ASSAY_CONFIG_MESSAGE_MAX = 512,
     ASSAY_ADDRESS_MAX = 128,
+    ASSAY_ADDRESSES_OF_ONE = 4,
+    ASSAY_ADDRESSES_MAX = ASSAY_ADDRESSES_OF_ONE * ASSAY_ADDRESS_MAX, /* between commas */
     ASSAY_TCTI_MAX = 256,
     ASSAY_SERVICE_MAX = 64, /* names and GUIDs of services (configfs-tsm) */
 };
 
 struct assay_config_peer {
     uint8_t node_id[32];
-    char address[ASSAY_ADDRESS_MAX]; /* HOST:PORT */
+    char address[ASSAY_ADDRESSES_MAX]; /* HOST:PORT[,HOST:PORT]... */
 };
 
 /* evidence.kind. Symbol, text. All but soft are drivers of quote/source/source.h. */
@@ -146,10 +148,10 @@ struct assay_config {
     char genesis[PATH_MAX];         /* node.genesis */
     char checkpoint[PATH_MAX];      /* node.checkpoint, "": none */
     uint32_t history_epochs;        /* node.history_epochs, 0: the default */
-    char gossip[ASSAY_ADDRESS_MAX]; /* listen.gossip, HOST:PORT */
+    char gossip[ASSAY_ADDRESSES_MAX]; /* listen.gossip, HOST:PORT[,HOST:PORT]... */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
     struct assay_config_http http;
-    char advertise[ASSAY_ADDRESS_MAX]; /* listen.advertise, HOST:PORT, "": listen.gossip */
+    char advertise[ASSAY_ADDRESSES_MAX]; /* listen.advertise, the same; "": listen.gossip */
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
     struct assay_config_collateral collateral;

@@ -6,9 +6,9 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
-static const char tag[] = "assay/address/v1";
+static const char tag[] = "assay/address/v2";
 
-enum { BODY_LEN_MAX = 256, PORT_MAX = 65535 };
+enum { BODY_LEN_MAX = 656, PORT_MAX = 65535 };
 
 static size_t length_of(const char *text)
 {
@@ -51,16 +51,72 @@ bool assay_address_fits(const char *text)
     return port <= PORT_MAX && !is_wildcard(text, colon);
 }
 
+bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_MAX])
+{
+    static const char scheme[] = "tcp://";
+    const char *at = *rest;
+    size_t len = 0;
+    while (*at == ' ')
+        at++;
+    if (*at == '\0') return false;
+    for (len = 0; len < sizeof scheme - 1 && at[len] == scheme[len];)
+        len++;
+    if (len == sizeof scheme - 1) at += len;
+    for (len = 0; at[len] != '\0' && at[len] != ',';)
+        len++;
+    *rest = at[len] == ',' ? at + len + 1 : at + len;
+    while (len > 0 && at[len - 1] == ' ')
+        len--;
+    if (len >= ASSAY_CLAIM_ADDRESS_MAX) len = 0;
+    assay_bytes_copy((uint8_t *)item, ASSAY_CLAIM_ADDRESS_MAX, (const uint8_t *)at, len);
+    item[len] = '\0';
+    return true;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    const size_t len = length_of(a);
+    return len == length_of(b) && assay_bytes_equal(a, b, len);
+}
+
+static bool has(const struct assay_claim *claim, const char *address)
+{
+    for (uint32_t i = 0; i < claim->count; i++)
+        if (is_same(claim->addresses[i], address)) return true;
+    return false;
+}
+
+void assay_claim_add(struct assay_claim *claim, const char *address)
+{
+    ASSAY_ASSERT(claim->count <= ASSAY_CLAIM_ADDRESSES_MAX);
+    if (claim->count == ASSAY_CLAIM_ADDRESSES_MAX) return;
+    if (!assay_address_fits(address) || has(claim, address)) return;
+    assay_bytes_copy(claim->addresses[claim->count++], ASSAY_CLAIM_ADDRESS_MAX, address,
+                     length_of(address) + 1);
+}
+
+bool assay_claim_same(const struct assay_claim *a, const struct assay_claim *b)
+{
+    if (a->count != b->count) return false;
+    for (uint32_t i = 0; i < a->count; i++)
+        if (!is_same(a->addresses[i], b->addresses[i])) return false;
+    return true;
+}
+
 static size_t put_body(const struct assay_claim *c, uint8_t body[static BODY_LEN_MAX])
 {
     struct assay_writer w = assay_writer_over(body, BODY_LEN_MAX);
-    ASSAY_ASSERT(assay_address_fits(c->address));
+    ASSAY_ASSERT(c->count > 0 && c->count <= ASSAY_CLAIM_ADDRESSES_MAX);
     assay_cbor_put_array(&w, 5);
     assay_cbor_put_text(&w, tag);
     assay_cbor_put_bytes(&w, c->chain_id, 32);
     assay_cbor_put_bytes(&w, c->node_id, 32);
     assay_cbor_put_uint(&w, c->number);
-    assay_cbor_put_text(&w, c->address);
+    assay_cbor_put_array(&w, c->count);
+    for (uint32_t i = 0; i < c->count; i++) {
+        ASSAY_ASSERT(assay_address_fits(c->addresses[i]));
+        assay_cbor_put_text(&w, c->addresses[i]);
+    }
     ASSAY_ASSERT(!w.full);
     return w.len;
 }
@@ -82,22 +138,35 @@ enum assay_status assay_claim_encode(const struct assay_claim *claim, struct ass
     return assay_writer_finish(w, &all);
 }
 
+/* docs/protocol.md 9.3.1: one to four, each once, so that one meaning has one encoding. */
+static enum assay_status read_address(struct assay_cursor *c, struct assay_claim *claim)
+{
+    struct assay_slice text;
+    char address[ASSAY_CLAIM_ADDRESS_MAX];
+    ASSAY_TRY(assay_cbor_text(c, ASSAY_CLAIM_ADDRESS_MAX - 1, &text));
+    for (size_t i = 0; i < text.len; i++)
+        if (text.bytes[i] == 0) return ASSAY_E_INVALID;
+    assay_bytes_copy((uint8_t *)address, sizeof address, text.bytes, text.len);
+    address[text.len] = '\0';
+    const uint32_t before = claim->count;
+    assay_claim_add(claim, address);
+    return claim->count > before ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
 static enum assay_status read_body(struct assay_slice body, struct assay_claim *claim)
 {
     struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
-    struct assay_slice text;
+    uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array_exact(&c, 5));
     ASSAY_TRY(assay_cbor_text_expect(&c, tag));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, claim->chain_id, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, claim->node_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &claim->number));
-    ASSAY_TRY(assay_cbor_text(&c, ASSAY_CLAIM_ADDRESS_MAX - 1, &text));
-    ASSAY_TRY(assay_cursor_end(&c));
-    for (size_t i = 0; i < text.len; i++)
-        if (text.bytes[i] == 0) return ASSAY_E_INVALID;
-    assay_bytes_copy((uint8_t *)claim->address, ASSAY_CLAIM_ADDRESS_MAX, text.bytes, text.len);
-    claim->address[text.len] = '\0';
-    return assay_address_fits(claim->address) ? ASSAY_OK : ASSAY_E_INVALID;
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_CLAIM_ADDRESSES_MAX, &count));
+    if (count == 0) return ASSAY_E_INVALID;
+    for (uint64_t i = 0; i < count; i++)
+        ASSAY_TRY(read_address(&c, claim));
+    return assay_cursor_end(&c);
 }
 
 enum assay_status assay_claim_decode(struct assay_slice bytes, struct assay_claim *claim)

@@ -5,7 +5,8 @@
  * by the link (door keys), and no address decides about anything. A claim is signed by the identity
  * key, so it may be passed on by anybody; the number of it is the date of its making, and of two of
  * a member the higher one stands. Canonical CBOR [body, signature], the body being
- * ["assay/address/v1", chain_id, node_id, number, "HOST:PORT"].
+ * ["assay/address/v2", chain_id, node_id, number, ["HOST:PORT", ..]], in the order in which they
+ * are to be tried.
  */
 #ifndef ASSAY_HOST_ADDRESSES_H
 #define ASSAY_HOST_ADDRESSES_H
@@ -18,21 +19,36 @@
 
 enum {
     ASSAY_CLAIM_ADDRESS_MAX = 128, /* with its terminating zero */
-    ASSAY_CLAIM_LEN_MAX = 384,
+    ASSAY_CLAIM_ADDRESSES_MAX = 4,
+    ASSAY_CLAIM_LEN_MAX = 768,
     ASSAY_CLAIM_EVERY_MS = 10 * 1000, /* so often a member may move: each costs a signature */
 };
 
 struct assay_claim {
     uint8_t chain_id[32], node_id[32];
     uint64_t number;
-    char address[ASSAY_CLAIM_ADDRESS_MAX];
+    uint32_t count; /* 1 to ASSAY_CLAIM_ADDRESSES_MAX, each another one */
+    char addresses[ASSAY_CLAIM_ADDRESSES_MAX][ASSAY_CLAIM_ADDRESS_MAX];
     uint8_t digest[32], signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
 /* HOST:PORT that can be dialled: letters, digits, dots, dashes, brackets and colons; a port of 1 to
  * 65535; no wildcard. Returns: whether so. */
 bool assay_address_fits(const char *text);
-/* Sets claim->digest, which is to be signed. The address must fit (asserted). Returns: nothing. */
+/*
+ * assay_address_next - walks "HOST:PORT, HOST:PORT": between commas, without blanks and "tcp://".
+ * In:      *rest: the text, advanced
+ * Out:     item: the next one, "" when it is too long
+ * Returns: false at the end
+ */
+bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_MAX]);
+/* One more address, unless it does not fit, is in it already, or the claim is full. Returns:
+ * nothing. */
+void assay_claim_add(struct assay_claim *claim, const char *address);
+/* Returns: whether the same addresses stand in both, in the same order. */
+bool assay_claim_same(const struct assay_claim *a, const struct assay_claim *b);
+/* Sets claim->digest, which is to be signed. The addresses must fit (asserted). Returns: nothing.
+ * */
 void assay_claim_digest(struct assay_claim *claim);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_claim_encode(const struct assay_claim *claim,

@@ -37,6 +37,7 @@ struct assay_snapshot_fall {
 struct assay_snapshot_member {
     struct assay_member_snapshot ledger; /* slices point into the genesis */
     bool has_address;                /* there is a way to it */
+    bool connected;                  /* ... and it stands */
     bool banned;
     /* How it behaves towards this node (host/conduct.h): no word about its hardware. */
     bool is_shut_out, is_served_last;

@@ -192,6 +192,7 @@ static void put_keys(struct assay_json *object, const struct assay_snapshot_memb
     assay_json_set_hex(object, "transport_public", m->transport_public, sizeof m->transport_public);
     assay_json_set_hex(object, "door_public", m->door_public, sizeof m->door_public);
     assay_json_set_bool(object, "has_address", member->has_address);
+    assay_json_set_bool(object, "connected", member->connected);
     if (member->has_date) assay_json_set_uint(object, "date_round_ms", member->date_round_ms);
     assay_json_set_bool(object, "banned", member->banned);
     put_faults(object, member);

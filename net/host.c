@@ -209,12 +209,6 @@ static enum assay_status open_pieces(struct assay_host *host,
 
 static enum assay_status open_peers(struct assay_host *host)
 {
-    for (size_t i = 0; i < host->config.peer_count; i++) {
-        const struct assay_host_peer *peer = &host->config.peers[i];
-        const uint32_t slot = host_slot_of(host, peer->node_id);
-        if (slot == host->members || slot == host->self) continue; /* not (yet) a member; we */
-        ASSAY_TRY(assay_link_peer(host->link, (uint16_t)slot, peer->endpoint));
-    }
     for (uint16_t slot = 0; slot < host->members; slot++)
         ASSAY_TRY(host_address_dial(host, slot));
     return ASSAY_OK;
@@ -233,6 +227,8 @@ static enum assay_status open_link(struct assay_host *host,
         .door_public = host->ring.door_public,
         .listen = host->config.listen,
         .redial_ms = (int)assay_max_u64(500, assay_min_u64(epoch_ms, 5000)),
+        /* A member that comes back calls: a pause need not be short for its sake. */
+        .pause_ms_max = (uint32_t)assay_max_u64(2000, assay_min_u64(epoch_ms, 30000)),
         .self_test = !host->renewed, /* the door is the same */
     };
     host_roster(host); /* before the door opens: members may be waiting outside */

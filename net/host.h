@@ -131,7 +131,7 @@ struct assay_host_hooks {
 
 struct assay_host_peer {
     uint8_t node_id[32];
-    const char *endpoint; /* "tcp://host:port" */
+    const char *endpoint; /* "host:port", several between commas (net/zmq/link.h) */
 };
 
 /* An epoch that proofs may still be about, and that had other rules than those in force. */
@@ -205,6 +205,7 @@ struct assay_host_tuning {
     uint32_t verify_threads, drain_ms;
     const struct assay_host_peer *peers; /* in the place of those before */
     size_t peer_count;
+    const char *advertise; /* as in assay_host_config */
 };
 
 /*

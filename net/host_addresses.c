@@ -4,8 +4,8 @@
  */
 #include "net/host_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static struct assay_store_key key_of(const struct assay_host *host, uint16_t slot)
 {
@@ -34,13 +34,23 @@ static enum assay_status keep(struct assay_host *host, uint16_t slot)
 
 /* ------------------------------------------------------------ one's own */
 
+/* Returns: whether there is anything that others can dial. */
+static bool advertised(const struct assay_host *host, struct assay_claim *claim)
+{
+    const char *rest = host->config.advertise != NULL ? host->config.advertise : "";
+    char item[ASSAY_CLAIM_ADDRESS_MAX];
+    while (assay_address_next(&rest, item))
+        assay_claim_add(claim, item);
+    return claim->count > 0;
+}
+
 static enum assay_status sign_own(struct assay_host *host, uint64_t number)
 {
     struct assay_claim claim = { .number = number };
     const struct assay_genesis *g = host->config.genesis;
     assay_bytes_copy(claim.chain_id, 32, g->chain_id, 32);
     assay_bytes_copy(claim.node_id, 32, g->members[host->self].node_id, 32);
-    (void)snprintf(claim.address, sizeof claim.address, "%s", host->config.advertise);
+    if (!advertised(host, &claim)) return ASSAY_OK;
     assay_claim_digest(&claim);
     ASSAY_TRY(assay_p256_sign(host->identity, claim.digest, claim.signature));
     host->addresses[host->self] = (struct assay_address){ .known = true, .claim = claim };
@@ -51,9 +61,9 @@ static enum assay_status sign_own(struct assay_host *host, uint64_t number)
 static enum assay_status claim_own(struct assay_host *host)
 {
     const struct assay_address *own = &host->addresses[host->self];
-    if (host->config.advertise == NULL || !assay_address_fits(host->config.advertise))
-        return ASSAY_OK;
-    if (own->known && strcmp(own->claim.address, host->config.advertise) == 0) return ASSAY_OK;
+    struct assay_claim now = { .count = 0 };
+    if (!advertised(host, &now)) return ASSAY_OK;
+    if (own->known && assay_claim_same(&own->claim, &now)) return ASSAY_OK;
     const uint64_t next = own->known ? own->claim.number + 1 : 1;
     return sign_own(host, assay_max_u64(host->at_unix_ms, next));
 }
@@ -63,7 +73,7 @@ static enum assay_status outdo(struct assay_host *host, const struct assay_claim
 {
     const struct assay_address *own = &host->addresses[host->self];
     struct assay_address held = *own;
-    if (host->config.advertise == NULL || !own->known) return ASSAY_E_STALE;
+    if (!own->known) return ASSAY_E_STALE;
     const struct assay_genesis_member *m = &host->config.genesis->members[host->self];
     ASSAY_TRY(assay_address_take(&held, claim, host->config.genesis->chain_id, m->node_id,
                                  m->identity_public, host->now_ms));
@@ -102,23 +112,43 @@ void host_addresses_close(struct assay_host *host)
     host->addresses = NULL;
 }
 
-/* The operator's word stands before anybody's. */
-static bool is_configured(const struct assay_host *host, uint16_t slot)
+static const char *configured(const struct assay_host *host, uint16_t slot)
 {
     const uint8_t *id = host->config.genesis->members[slot].node_id;
     for (size_t i = 0; i < host->config.peer_count; i++)
-        if (assay_bytes_equal(host->config.peers[i].node_id, id, 32)) return true;
-    return false;
+        if (assay_bytes_equal(host->config.peers[i].node_id, id, 32))
+            return host->config.peers[i].endpoint;
+    return NULL;
 }
 
+/* The operator's word comes first, and what the member says of itself after it: one that moved is
+ * found where no configuration was edited, and the door key proves who is there. */
 enum assay_status host_address_dial(struct assay_host *host, uint16_t slot)
 {
-    char endpoint[ASSAY_CLAIM_ADDRESS_MAX + 8];
+    char text[2 * ASSAY_CLAIM_ADDRESSES_MAX * (ASSAY_CLAIM_ADDRESS_MAX + 8)];
     const struct assay_address *held = &host->addresses[slot];
-    if (slot == host->self || !held->known || is_configured(host, slot)) return ASSAY_OK;
-    (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", held->claim.address);
-    const enum assay_status status = assay_link_peer(host->link, slot, endpoint);
-    return status == ASSAY_E_IO ? ASSAY_OK : status; /* a name that nobody knows is no fault here */
+    const char *const first = configured(host, slot);
+    if (slot == host->self) return ASSAY_OK;
+    int len = snprintf(text, sizeof text, "%s", first != NULL ? first : "");
+    for (uint32_t i = 0; held->known && i < held->claim.count; i++) {
+        ASSAY_ASSERT(len >= 0 && (size_t)len < sizeof text);
+        len += snprintf(text + len, sizeof text - (size_t)len, "%s%s", len > 0 ? "," : "",
+                        held->claim.addresses[i]);
+    }
+    if (len > 0) return assay_link_peer(host->link, slot, text);
+    if (assay_link_has_peer(host->link, slot)) assay_link_forget(host->link, slot);
+    return ASSAY_OK;
+}
+
+enum assay_status host_addresses_advertise(struct assay_host *host, const char *advertise)
+{
+    const uint64_t before = host->addresses[host->self].claim.number;
+    host->config.advertise = advertise;
+    ASSAY_TRY(claim_own(host));
+    if (host->addresses[host->self].claim.number == before) return ASSAY_OK;
+    assay_dispatch_opened(host->dispatch);
+    host_addresses_turn(host);
+    return ASSAY_OK;
 }
 
 /* ------------------------------------------------------------ told and heard */
@@ -139,16 +169,20 @@ void host_addresses_turn(struct assay_host *host)
 
 static void say(struct assay_host *host, uint16_t slot)
 {
-    char name[ASSAY_NAME_MAX + 1];
-    const char *address = host->addresses[slot].claim.address;
+    char name[ASSAY_NAME_MAX + 1], all[ASSAY_CLAIM_ADDRESSES_MAX * ASSAY_CLAIM_ADDRESS_MAX];
+    const struct assay_claim *claim = &host->addresses[slot].claim;
+    int len = 0;
+    for (uint32_t i = 0; i < claim->count; i++)
+        len += snprintf(all + len, sizeof all - (size_t)len, "%s%s", i > 0 ? "," : "",
+                        claim->addresses[i]);
     host_name(host, slot, name, sizeof name);
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "peer_address")) {
         assay_log_text(&host->log, "peer", name);
-        assay_log_text(&host->log, "address", address);
-        assay_log_bool(&host->log, "configured", is_configured(host, slot));
+        assay_log_text(&host->log, "address", all);
+        assay_log_bool(&host->log, "configured", configured(host, slot) != NULL);
     }
     assay_log_end(&host->log);
-    host_tell(host, "peer_address", slot, 0, 0, "%s says that it listens on %s", name, address);
+    host_tell(host, "peer_address", slot, 0, 0, "%s says that it listens on %s", name, all);
 }
 
 /* A member that is new here has heard of nobody else, maybe. */
@@ -159,7 +193,9 @@ static void learn(struct assay_host *host, uint16_t from, uint16_t slot, bool fi
         assay_dispatch_opened(host->dispatch);
         status = host_address_dial(host, slot);
     }
-    if (status != ASSAY_OK) {
+    /* What the configuration says may be no address (assay_host_tune told it): no fault of theirs.
+     * */
+    if (status != ASSAY_OK && status != ASSAY_E_IO) {
         host_fail(host, status, "peer address");
         return;
     }

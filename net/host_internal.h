@@ -322,9 +322,13 @@ void host_farewell(struct assay_host *host);
 /* --- host_addresses.c */
 ASSAY_CHECKED enum assay_status host_addresses_open(struct assay_host *host);
 void host_addresses_close(struct assay_host *host);
-/* Where the member said that it listens, unless the configuration knows. Returns: ASSAY_OK |
- * ASSAY_E_MEMORY */
+/* By what the configuration says of the member, and then by what it says of itself; forgotten when
+ * neither does. Returns: ASSAY_OK | ASSAY_E_IO (no address) | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status host_address_dial(struct assay_host *host, uint16_t slot);
+/* This node is to be dialled elsewhere from now on: claimed, and told when it is something new.
+ * Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status host_addresses_advertise(struct assay_host *host,
+                                                         const char *advertise);
 /* Tells everybody where this node listens. */
 void host_addresses_turn(struct assay_host *host);
 void host_address(struct assay_host *host, uint16_t from, struct assay_slice payload);

@@ -119,28 +119,13 @@ static enum assay_severity severity_of(unsigned level)
     return level < ASSAY_SEVERITY_DEBUG ? (enum assay_severity)level : ASSAY_SEVERITY_DEBUG;
 }
 
-static const char *endpoint_of(const struct assay_host_peer *peers, size_t count,
-                               const uint8_t node_id[static 32])
-{
-    for (size_t i = 0; i < count; i++)
-        if (assay_bytes_equal(peers[i].node_id, node_id, 32)) return peers[i].endpoint;
-    return NULL;
-}
-
-/* Those whose address changed are dialled anew. One that is not named any more stays until the next
- * start: the link has no way to forget it, and a member that does not answer costs nothing. */
-static enum assay_status tune_peers(struct assay_host *host,
-                                    const struct assay_host_tuning *tuning)
+/* One that is named otherwise is dialled there, and one that is named no more where it says that it
+ * listens, or not at all. A connection to an address that is still among them goes on. */
+static enum assay_status tune_peers(struct assay_host *host)
 {
     enum assay_status status = ASSAY_OK;
-    for (size_t i = 0; i < tuning->peer_count; i++) {
-        const struct assay_host_peer *peer = &tuning->peers[i];
-        const char *before =
-            endpoint_of(host->config.peers, host->config.peer_count, peer->node_id);
-        const uint32_t slot = host_slot_of(host, peer->node_id);
-        if (slot == host->members || slot == host->self) continue;
-        if (before != NULL && strcmp(before, peer->endpoint) == 0) continue;
-        const enum assay_status one = assay_link_peer(host->link, (uint16_t)slot, peer->endpoint);
+    for (uint16_t slot = 0; slot < host->members; slot++) {
+        const enum assay_status one = host_address_dial(host, slot);
         if (one != ASSAY_OK) status = one;
     }
     return status;
@@ -148,9 +133,11 @@ static enum assay_status tune_peers(struct assay_host *host,
 
 enum assay_status assay_host_tune(struct assay_host *host, const struct assay_host_tuning *tuning)
 {
-    enum assay_status status = tune_peers(host, tuning);
     host->config.peers = tuning->peers;
     host->config.peer_count = tuning->peer_count;
+    enum assay_status status = tune_peers(host);
+    const enum assay_status told = host_addresses_advertise(host, tuning->advertise);
+    if (told != ASSAY_OK) status = told;
     host->config.drain_ms = tuning->drain_ms;
     host->config.log_level = tuning->log_level;
     host->log.most = severity_of(tuning->log_level);

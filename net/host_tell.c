@@ -348,6 +348,7 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     assay_snapshot_take(s, host->engine, host->limits, &host->dates, host->now_ms);
     for (uint16_t slot = 0; slot < host->members; slot++) {
         s->members[slot].has_address = assay_link_has_peer(host->link, slot);
+        s->members[slot].connected = assay_link_is_up(host->link, slot);
         s->members[slot].integrity_fall = host->integrity_falls[slot];
         s->members[slot].availability_fall = host->availability_falls[slot];
     }

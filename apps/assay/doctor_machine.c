@@ -94,9 +94,8 @@ static struct addrinfo *resolve(const char *where)
 }
 
 /* A daemon that runs has its port: then somebody must listen there. */
-static void look_at_port(struct assay_doctor *d)
+static void look_at_port(struct assay_doctor *d, const char *where)
 {
-    const char *const where = d->config.gossip;
     struct addrinfo *const list = resolve(where);
     const int one = 1;
     if (list == NULL) {
@@ -121,6 +120,14 @@ static void look_at_port(struct assay_doctor *d)
                                            : strerror(error));
 }
 
+static void look_at_ports(struct assay_doctor *d)
+{
+    char all[ASSAY_ADDRESSES_MAX], *rest = NULL;
+    (void)snprintf(all, sizeof all, "%s", d->config.gossip);
+    for (char *one = strtok_r(all, ",", &rest); one != NULL; one = strtok_r(NULL, ",", &rest))
+        look_at_port(d, one);
+}
+
 /* Without a daemon nobody compares dates: the kernel knows whether somebody sets this one. */
 static void look_at_date(struct assay_doctor *d)
 {
@@ -143,5 +150,5 @@ void assay_doctor_machine(struct assay_doctor *d)
     look_at_path(d, "listen.admin", d->config.admin);
     if (d->config.http.socket_path[0] != '\0')
         look_at_path(d, "listen.http", d->config.http.socket_path);
-    look_at_port(d);
+    look_at_ports(d);
 }

@@ -131,7 +131,7 @@ static enum assay_status take_peer(const struct assay_config_file *file,
             return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "%.64s is named twice",
                                      yaml->node);
     (void)snprintf(key, sizeof key, "peers[%u].address", (unsigned)index);
-    return assay_config_take_address(file, key, yaml->address, peer->address);
+    return assay_config_take_addresses(file, key, yaml->address, peer->address);
 }
 
 static enum assay_status take_paths(const struct assay_config_file *file,
@@ -243,12 +243,12 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(assay_config_take_version(file, "config_version", yaml->config_version));
     ASSAY_TRY(take_paths(file, yaml, config));
     ASSAY_TRY(
-        assay_config_take_address(file, "listen.gossip", yaml->listen.gossip, config->gossip));
+        assay_config_take_addresses(file, "listen.gossip", yaml->listen.gossip, config->gossip));
     ASSAY_TRY(take_insecure(file, yaml, config));
     ASSAY_TRY(assay_config_take_http(file, yaml->listen.http, &yaml->http, config));
     if (yaml->listen.advertise != NULL)
-        ASSAY_TRY(assay_config_take_address(file, "listen.advertise", yaml->listen.advertise,
-                                            config->advertise));
+        ASSAY_TRY(assay_config_take_addresses(file, "listen.advertise", yaml->listen.advertise,
+                                              config->advertise));
     ASSAY_TRY(assay_config_take_evidence(file, &yaml->evidence, &config->evidence));
     if (yaml->node.history_epochs != NULL)
         ASSAY_TRY(assay_config_take_number(file, "node.history_epochs", yaml->node.history_epochs,

@@ -3,6 +3,8 @@
  */
 #include "apps/config/yaml.h"
 
+#include "base/checked.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,4 +120,39 @@ enum assay_status assay_config_take_address(const struct assay_config_file *file
                                  text);
     assay_bytes_copy(out, ASSAY_ADDRESS_MAX, text, len + 1);
     return ASSAY_OK;
+}
+
+/* One between commas. Returns: as assay_config_take_address, ASSAY_E_RANGE (too many) */
+static enum assay_status take_one_of(const struct assay_config_file *file, const char *key,
+                                     const char *text, size_t len,
+                                     char out[static ASSAY_ADDRESSES_MAX], unsigned count)
+{
+    char item[ASSAY_ADDRESSES_MAX], address[ASSAY_ADDRESS_MAX];
+    const size_t taken = strlen(out);
+    (void)snprintf(item, sizeof item, "%.*s", (int)assay_min_u64(len, sizeof item - 1), text);
+    ASSAY_TRY(assay_config_take_address(file, key, item, address));
+    if (count == ASSAY_ADDRESSES_OF_ONE)
+        return assay_config_fail(file, ASSAY_E_RANGE, key, "expected at most %d addresses",
+                                 ASSAY_ADDRESSES_OF_ONE);
+    (void)snprintf(out + taken, ASSAY_ADDRESSES_MAX - taken, "%s%s", count > 0 ? "," : "",
+                   address);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_config_take_addresses(const struct assay_config_file *file, const char *key,
+                                              const char *text,
+                                              char out[static ASSAY_ADDRESSES_MAX])
+{
+    unsigned count = 0;
+    out[0] = '\0';
+    for (const char *at = text;; at++) {
+        at += strspn(at, " ");
+        const size_t len = strcspn(at, ",");
+        size_t used = len;
+        while (used > 0 && at[used - 1] == ' ')
+            used--;
+        ASSAY_TRY(take_one_of(file, key, at, used, out, count++));
+        at += len;
+        if (*at == '\0') return ASSAY_OK;
+    }
 }

@@ -98,5 +98,9 @@ ASSAY_CHECKED enum assay_status assay_config_take_socket(const struct assay_conf
 ASSAY_CHECKED enum assay_status assay_config_take_address(const struct assay_config_file *file,
                                                           const char *key, const char *text,
                                                           char out[static ASSAY_ADDRESS_MAX]);
+/* One to four of them, between commas; out without blanks. */
+ASSAY_CHECKED enum assay_status assay_config_take_addresses(const struct assay_config_file *file,
+                                                            const char *key, const char *text,
+                                                            char out[static ASSAY_ADDRESSES_MAX]);
 
 #endif

@@ -159,7 +159,7 @@ static void open_peers(struct daemon_node *node)
     const struct assay_config *config = node->config;
     for (uint32_t i = 0; i < config->peer_count; i++) {
         const struct assay_config_peer *peer = &config->peers[i];
-        (void)snprintf(node->endpoints[i], sizeof node->endpoints[i], "tcp://%s", peer->address);
+        (void)snprintf(node->endpoints[i], sizeof node->endpoints[i], "%s", peer->address);
         assay_bytes_copy(node->peers[i].node_id, 32, peer->node_id, 32);
         node->peers[i].endpoint = node->endpoints[i];
     }
@@ -208,6 +208,11 @@ static enum assay_status open_tpm(struct daemon_node *node)
 const char *daemon_said(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
+}
+
+const char *daemon_advertised(const struct assay_config *config)
+{
+    return config->advertise[0] != '\0' ? config->advertise : config->gossip;
 }
 
 static enum assay_status open_source(struct daemon_node *node)

@@ -59,7 +59,7 @@ struct daemon_node {
     struct assay_source *source;  /* every kind but soft and tpm */
     bool lent;                    /* a quote is still being made: its maker must not be freed */
     struct assay_host_peer *peers;
-    char (*endpoints)[ASSAY_ADDRESS_MAX + 8];
+    char (*endpoints)[ASSAY_ADDRESSES_MAX];
     struct assay_store *store;
     struct assay_supervisor *supervisor;
     struct assay_update_judge *updates;
@@ -84,6 +84,8 @@ enum assay_status daemon_say(struct daemon_node *node, const char *what, enum as
 void daemon_place(struct daemon_node *node, const char *key);
 /* Returns: text; NULL when it is empty. */
 const char *daemon_said(const char *text);
+/* Returns: what others are told to dial: listen.advertise, or listen.gossip. Borrowed. */
+const char *daemon_advertised(const struct assay_config *config);
 /* Returns: whether the identity is a member. */
 bool daemon_is_in(const struct assay_genesis *genesis, const uint8_t node_id[static 32]);
 /* The keys of this node, which the caller wipes. Returns: ASSAY_OK | as assay_keyring_open */

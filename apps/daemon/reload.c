@@ -139,12 +139,15 @@ static bool take_targets(struct daemon_node *node, struct daemon_node *next)
 
 static void take_live(struct daemon_node *node, struct daemon_node *next)
 {
+    assay_bytes_copy(node->config->advertise, sizeof node->config->advertise,
+                     next->config->advertise, sizeof next->config->advertise);
     const struct assay_host_tuning tuning = {
         .log_level = (unsigned)next->config->log_level,
         .verify_threads = next->config->verify_threads,
         .drain_ms = next->config->drain_ms,
         .peers = next->peers,
         .peer_count = next->config->peer_count,
+        .advertise = daemon_advertised(node->config), /* of the door that is open */
     };
     const enum assay_status status = assay_host_tune(node->host, &tuning);
     if (status != ASSAY_OK)
@@ -158,7 +161,7 @@ static void take_live(struct daemon_node *node, struct daemon_node *next)
     node->config->drain_ms = next->config->drain_ms;
     node->config->peer_count = next->config->peer_count;
     struct assay_host_peer *const peers = node->peers;
-    char(*const endpoints)[ASSAY_ADDRESS_MAX + 8] = node->endpoints;
+    char(*const endpoints)[ASSAY_ADDRESSES_MAX] = node->endpoints;
     node->peers = next->peers;
     node->endpoints = next->endpoints;
     next->peers = peers;

@@ -60,6 +60,13 @@ static uint16_t local_port(int fd)
     return ntohs(port);
 }
 
+static bool is_door(const struct link_census *c, uint16_t port)
+{
+    for (uint32_t i = 0; i < c->port_count; i++)
+        if (c->ports[i] == port) return true;
+    return false;
+}
+
 enum assay_status assay_census_open(struct assay_link *link)
 {
     struct link_census *c = &link->census;
@@ -110,7 +117,7 @@ void assay_census_new(struct assay_link *link, int fd)
     *conn = (struct link_conn){ .cookie = cookie,
                                 .since_ms = link->now_ms,
                                 .slot = LINK_NOBODY,
-                                .is_inbound = local_port(fd) == c->port };
+                                .is_inbound = is_door(c, local_port(fd)) };
 }
 
 void assay_census_heard(struct assay_link *link, int fd, size_t len)

@@ -84,6 +84,7 @@ static bool admit(struct assay_link *link, const uint8_t key[static 32],
     }
     assay_count(counters, ASSAY_COUNT_HANDSHAKE_ACCEPTED);
     assay_roster_user_encode(slot, which, key, user);
+    assay_line_called(link, slot);
     return true;
 }
 
@@ -128,15 +129,6 @@ bool assay_monitor_next(void *monitor, uint16_t *event, uint32_t *value)
     assay_bytes_copy(event, sizeof *event, head, 2); /* zmq_socket_monitor(3): host order */
     assay_bytes_copy(value, sizeof *value, head + 2, 4);
     return true;
-}
-
-void assay_gate_watch_line(struct assay_link *link, const struct link_peer *peer)
-{
-    uint16_t event = 0;
-    uint32_t value = 0;
-    ASSAY_ASSERT(peer->monitor != NULL);
-    while (assay_monitor_next(peer->monitor, &event, &value))
-        if (event == ZMQ_EVENT_CONNECTED) assay_census_new(link, (int)value);
 }
 
 void assay_gate_watch(struct assay_link *link)

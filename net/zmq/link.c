@@ -59,6 +59,38 @@ static bool set_server(struct assay_link *link)
            assay_socket_bytes(link->door, ZMQ_ZAP_DOMAIN, "assay", 5);
 }
 
+static enum assay_status listen_at(struct assay_link *link, const char *address,
+                                   char message[static ASSAY_LINK_MESSAGE_LEN])
+{
+    char endpoint[ASSAY_LINK_ENDPOINT_MAX];
+    size_t len = sizeof endpoint;
+    struct link_census *const census = &link->census;
+    (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", address);
+    if (census->port_count == LINK_LISTEN_MAX || zmq_bind(link->door, endpoint) != 0) {
+        snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot listen on %.150s: %s", endpoint,
+                 census->port_count == LINK_LISTEN_MAX ? "there are too many"
+                                                       : zmq_strerror(zmq_errno()));
+        return ASSAY_E_IO;
+    }
+    if (zmq_getsockopt(link->door, ZMQ_LAST_ENDPOINT, endpoint, &len) != 0) return ASSAY_E_IO;
+    const char *port = strrchr(endpoint, ':');
+    census->ports[census->port_count++] =
+        port == NULL ? 0 : (uint16_t)strtoul(port + 1, NULL, 10);
+    if (link->endpoint[0] == '\0')
+        (void)snprintf(link->endpoint, sizeof link->endpoint, "%s", endpoint);
+    return ASSAY_OK;
+}
+
+static enum assay_status listen_on(struct assay_link *link,
+                                   char message[static ASSAY_LINK_MESSAGE_LEN])
+{
+    const char *rest = link->config.listen;
+    char item[ASSAY_CLAIM_ADDRESS_MAX];
+    while (assay_address_next(&rest, item))
+        ASSAY_TRY(listen_at(link, item, message));
+    return link->endpoint[0] != '\0' ? ASSAY_OK : ASSAY_E_IO;
+}
+
 /*
  * The monitor tells of new connections and of nothing else. libzmq tells of a message that cannot
  * be decoded (ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) after it has set errno and before it looks at
@@ -84,16 +116,7 @@ static enum assay_status open_server(struct assay_link *link,
         return ASSAY_E_IO;
     }
     assay_gate_watch(link); /* the first edge comes after the first look */
-    if (zmq_bind(link->door, link->config.listen) != 0) {
-        snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot listen on %.150s: %s",
-                 link->config.listen, zmq_strerror(zmq_errno()));
-        return ASSAY_E_IO;
-    }
-    size_t len = sizeof link->endpoint;
-    if (zmq_getsockopt(link->door, ZMQ_LAST_ENDPOINT, link->endpoint, &len) != 0) return ASSAY_E_IO;
-    const char *port = strrchr(link->endpoint, ':');
-    link->census.port = port == NULL ? 0 : (uint16_t)strtoul(port + 1, NULL, 10);
-    return ASSAY_OK;
+    return listen_on(link, message);
 }
 
 static bool pump(void *context)
@@ -155,6 +178,7 @@ static enum assay_status open_all(struct assay_link *link,
     if (link->peers == NULL || link->fds == NULL || link->context == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_census_open(link));
     ASSAY_TRY(assay_inbox_open(link));
+    ASSAY_TRY(assay_line_open(link));
     /* A PUSH and the two ends of its monitor each, twice while one is closing: libzmq's 1023 would
      * end at some 300 peers. */
     if (zmq_ctx_set(link->context, ZMQ_MAX_SOCKETS, (int)(64 + 6 * peers)) != 0) return ASSAY_E_IO;
@@ -199,6 +223,7 @@ void assay_link_close(struct assay_link **link)
     if (l->context != NULL) (void)zmq_ctx_term(l->context);
     assay_secret_wipe(&l->dial_secret, sizeof l->dial_secret);
     assay_census_close(l);
+    assay_resolver_close(&l->resolver);
     free(l->fds);
     free(l->peers);
     free(l);
@@ -248,11 +273,11 @@ static size_t serve_lines(struct assay_link *link)
 {
     size_t at = 3;
     for (size_t i = 0; i < link->config.roster->count; i++) {
-        const struct link_peer *peer = &link->peers[i];
+        struct link_peer *peer = &link->peers[i];
         if (peer->line == NULL) continue;
         const bool was_stuck = peer->is_stuck;
-        if (link->fds[at++].revents != 0) assay_gate_watch_line(link, peer);
-        if (!was_stuck || link->fds[at++].revents == 0) continue;
+        if (link->fds[at++].revents != 0) assay_line_watch(link, peer);
+        if (!was_stuck || link->fds[at++].revents == 0 || peer->line == NULL) continue;
         int events = 0; /* asking lets libzmq take note of what happened; flush tries again */
         size_t len = sizeof events;
         (void)zmq_getsockopt(peer->line, ZMQ_EVENTS, &events, &len);
@@ -341,10 +366,11 @@ static void attend(struct assay_link *link, struct link_woken woken)
     }
     if (woken.door || link->has_more || link->paused) drain(link);
     assay_census_take(link);
+    assay_line_turn(link);
     assay_link_flush(link);
 }
 
-static uint64_t clock_ms(void)
+uint64_t assay_link_clock_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -381,22 +407,23 @@ enum assay_status assay_link_wait(struct assay_link *link, uint64_t now_ms, stru
                                   size_t count, int timeout_ms)
 {
     ASSAY_ASSERT(count <= LINK_EXTRA_MAX);
-    const uint64_t start_ms = clock_ms();
+    const uint64_t start_ms = assay_link_clock_ms();
     bool is_due = false;
     link->now_ms = now_ms;
     /* Frames that wait are the host's to take first: only a look at what else is there. */
     if (!link->paused && link->waiting > 0) timeout_ms = 0;
     for (;;) {
-        const uint64_t gone_ms = clock_ms() - start_ms;
+        const uint64_t gone_ms = assay_link_clock_ms() - start_ms;
         int left_ms = LINK_CENSUS_MS;
         if (timeout_ms >= 0 && gone_ms + LINK_CENSUS_MS > (uint64_t)timeout_ms)
             left_ms = gone_ms >= (uint64_t)timeout_ms ? 0 : timeout_ms - (int)gone_ms;
         struct link_woken woken;
         ASSAY_TRY(poll_once(link, extra, count, left_ms, &woken, &is_due));
-        link->now_ms = now_ms + (clock_ms() - start_ms);
+        link->now_ms = now_ms + (assay_link_clock_ms() - start_ms);
         attend(link, woken);
         if (is_due || (!link->paused && link->waiting > 0)) return ASSAY_OK;
-        if (timeout_ms >= 0 && clock_ms() - start_ms >= (uint64_t)timeout_ms) return ASSAY_OK;
+        if (timeout_ms >= 0 && assay_link_clock_ms() - start_ms >= (uint64_t)timeout_ms)
+            return ASSAY_OK;
     }
 }
 

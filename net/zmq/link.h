@@ -24,6 +24,7 @@
 #include "host/counters.h"
 #include "host/limit.h"
 #include "host/roster.h"
+#include "net/resolver.h"
 
 #include <poll.h>
 
@@ -38,11 +39,15 @@ struct assay_link_config {
     struct assay_counters *counters;
     const struct assay_secret32 *door_secret;
     const uint8_t *door_public; /* [32] */
-    const char *listen;         /* "tcp://127.0.0.1:7100"; port 0 or * takes a free one */
+    /* "127.0.0.1:7100", several between commas, at most 4; port 0 or * takes a free one. */
+    const char *listen;
     int handshake_ms;           /* a silent caller is hung up after it; 0: 5000 */
     /* A silent peer is dialled again after it; 0: 1000. Being refused is silence too: this is how
      * long a member that was just listed waits for a peer to know. */
     int redial_ms;
+    uint32_t pause_ms_max; /* the longest pause between rounds of tries (host/dial.h); 0: 2000 */
+    assay_resolve *resolve; /* NULL: as the system does */
+    void *resolve_context;
     bool self_test; /* prove that NULL, PLAIN and an unknown key are refused */
 };
 
@@ -64,20 +69,28 @@ void assay_link_linger(struct assay_link *link, int ms);
 /* Accepts a pointer to NULL; nulls it. Queued frames are dropped, but for those that linger.
  * Returns: nothing. */
 void assay_link_close(struct assay_link **link);
-/* Returns: the address that was bound, with its port. */
+/* Returns: the first address that was bound, with its port. */
 const char *assay_link_endpoint(const struct assay_link *link);
 
-/* The key that we dial with: (re)connects every peer. Returns: ASSAY_OK | ASSAY_E_IO |
- * ASSAY_E_MEMORY */
+/* The key that we dial with: (re)connects every peer. Returns: ASSAY_OK */
 ASSAY_CHECKED enum assay_status assay_link_identify(struct assay_link *link,
                                                     const struct assay_secret32 *secret,
                                                     const uint8_t public_key[static 32]);
-/* Where a member listens; connects when a key was given, replaces an earlier address.
- * Returns: ASSAY_OK | ASSAY_E_IO (no address of ZeroMQ) | ASSAY_E_MEMORY */
+/*
+ * assay_link_peer - where a member listens, in the place of what was known; dialled when a key was
+ * given. A connection to an address that is among them stays.
+ * In:      addresses: "HOST:PORT", several between commas, tried in turn (host/dial.h); names are
+ *          resolved at each try; of more than 8 the first ones
+ * Returns: ASSAY_OK | ASSAY_E_IO (one is no address: nothing changed) | ASSAY_E_MEMORY
+ */
 ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot,
-                                                const char *endpoint);
+                                                const char *addresses);
+/* The member has no address any more: hung up, and what waits for it dropped. Returns: nothing. */
+void assay_link_forget(struct assay_link *link, uint16_t slot);
 /* Returns: true when the member has an address here. */
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);
+/* Returns: true when a connection to it stands, and it proved who it is. */
+bool assay_link_is_up(const struct assay_link *link, uint16_t slot);
 /* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
  * oldest frames go, and are counted. relay: what is passed on waits for company (net/outbox.h); 0.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address) | ASSAY_E_RANGE | ASSAY_E_MEMORY */

@@ -5,8 +5,11 @@
 #ifndef ASSAY_NET_ZMQ_LINK_INTERNAL_H
 #define ASSAY_NET_ZMQ_LINK_INTERNAL_H
 
+#include "host/addresses.h"
+#include "host/dial.h"
 #include "host/wire.h"
 #include "net/outbox.h"
+#include "net/resolver.h"
 #include "net/zmq/link.h"
 
 #include <zmq.h>
@@ -18,8 +21,11 @@ enum {
     LINK_REDIAL_MS = 1000,
     LINK_HEARTBEAT_MS = 2000,
     LINK_HEARTBEAT_LATE_MS = 6000,
-    LINK_RECONNECT_MS = 100, /* libzmq adds up to as much at random */
-    LINK_RECONNECT_MAX_MS = 2000,
+    LINK_CONNECT_MS = 4000,   /* what a try may take beside the handshake */
+    LINK_PAUSE_MS_MAX = 2000, /* between two rounds of tries */
+    /* What the configuration says of a member, and what it says of itself. */
+    LINK_ADDRESSES_MAX = 2 * ASSAY_CLAIM_ADDRESSES_MAX,
+    LINK_LISTEN_MAX = ASSAY_CLAIM_ADDRESSES_MAX,
     LINK_CURVE_OVERHEAD = 33,    /* ZMQ_MAXMSGSIZE counts the encrypted message */
     LINK_EXTRA_MAX = 256,        /* descriptors of the host in one poll */
     LINK_DROPS_PER_RECEIVE = 64, /* then the host gets its turn */
@@ -63,7 +69,8 @@ struct link_load {
 struct link_census {
     uint64_t next_ms, looked_ms, looked_cpu_us;
     uint32_t capacity, count, silent_max, looks;
-    uint16_t port;               /* of the door */
+    uint16_t ports[LINK_LISTEN_MAX]; /* [port_count] of the door */
+    uint32_t port_count;
     struct link_conn *conns;     /* [capacity] by descriptor */
     int *active;                 /* [count] descriptors whose conn is known */
     struct link_load *of_member; /* [roster->count] */
@@ -82,9 +89,13 @@ struct link_inbox {
 };
 
 struct link_peer {
-    char *endpoint; /* NULL: not known */
-    void *line;     /* PUSH; NULL: not connected */
-    void *monitor;  /* of the line */
+    char *addresses[LINK_ADDRESSES_MAX]; /* [address_count] HOST:PORT; none: not known */
+    uint32_t address_count;
+    struct assay_dial dial; /* its addresses are these */
+    bool is_resolving;      /* the name of this try is asked */
+    uint32_t turn;          /* which number of a name is next */
+    void *line;             /* PUSH; NULL: none is dialled */
+    void *monitor;          /* of the line */
     int line_fd, monitor_fd; /* ZMQ_FD of these */
     struct assay_outbox box;
     bool is_stuck; /* something is due that the line did not take */
@@ -97,6 +108,10 @@ struct assay_link {
     uint64_t now_ms;
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
     bool identified, paused;
+    int redial_ms;
+    struct assay_dial_config dialling;
+    struct assay_resolver *resolver;
+    uint32_t asked; /* of it, and not answered */
     struct assay_secret32 dial_secret;
     uint8_t dial_public[32];
     uint8_t test_key[32]; /* of the self-test: its refusal is no stranger's */
@@ -127,8 +142,6 @@ ASSAY_CHECKED enum assay_status assay_gate_open(struct assay_link *link);
 void assay_gate_answer(struct assay_link *link);
 /* Count what the door's monitor saw. Returns: nothing. */
 void assay_gate_watch(struct assay_link *link);
-/* Tell the census what a line's monitor saw. Returns: nothing. */
-void assay_gate_watch_line(struct assay_link *link, const struct link_peer *peer);
 
 /* inbox.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
@@ -145,9 +158,21 @@ bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
 ASSAY_CHECKED enum assay_status assay_inbox_take(struct assay_link *link, zmq_msg_t **message,
                                                  struct assay_slice *frame);
 
-/* line.c */
+/* dial.c */
+/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_line_open(struct assay_link *link);
 /* No line, no frames, no address any more. Returns: nothing. */
 void assay_line_close(struct link_peer *peer);
+/* Tries that are due begin, those that take too long end. Returns: nothing. */
+void assay_line_turn(struct assay_link *link);
+/* What the line's monitor saw, for the census and for dialling. Returns: nothing. */
+void assay_line_watch(struct assay_link *link, struct link_peer *peer);
+/* The member dialled us, and was let in. Returns: nothing. */
+void assay_line_called(struct assay_link *link, uint16_t slot);
+
+/* link.c */
+/* Returns: milliseconds of the monotonic clock. */
+uint64_t assay_link_clock_ms(void);
 
 /* census.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */

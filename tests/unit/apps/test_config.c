@@ -113,6 +113,19 @@ Test(apps_config, reads_every_key)
     cr_expect_str_eq(config->peers[1].address, "[::1]:65535");
 }
 
+Test(apps_config, an_address_may_be_up_to_four)
+{
+    static const char key[] = "address: peer-a.example:7101";
+    cr_assert_eq(load_with(key, "address: \" a.example:1 ,[::1]:2,  127.0.0.1:3,b:4\""), ASSAY_OK,
+                 "%s", message);
+    cr_expect_str_eq(config->peers[0].address, "a.example:1,[::1]:2,127.0.0.1:3,b:4");
+    expect_refused(key, "address: \"a:1,b:1,c:1,d:1,e:1\"", ASSAY_E_RANGE, 22, 14,
+                   "peers[0].address: expected at most 4 addresses");
+    expect_refused(key, "address: \"a:1,\"", ASSAY_E_SYNTAX, 22, 14, "expected HOST:PORT");
+    expect_refused(key, "address: \"a:1,,b:1\"", ASSAY_E_SYNTAX, 22, 14, "expected HOST:PORT");
+    expect_refused(key, "address: \"a:1 b:1\"", ASSAY_E_SYNTAX, 22, 14, "expected HOST:PORT");
+}
+
 Test(apps_config, has_defaults_for_limits_and_log)
 {
     cr_assert_eq(load_with("limits:\n  verify_threads: 2\nlog:\n  level: debug\n", ""), ASSAY_OK,

@@ -1,6 +1,7 @@
 /*
  * tests/unit/host/test_addresses.c - claims of addresses: whose, how new, and of what shape.
  */
+#include "base/cbor.h"
 #include "host/addresses.h"
 
 #include <criterion/criterion.h>
@@ -28,7 +29,9 @@ static struct assay_claim claim_of(const struct member *m, uint64_t number, cons
     struct assay_claim c = { .number = number };
     assay_bytes_copy(c.chain_id, 32, chain_id, 32);
     assay_bytes_copy(c.node_id, 32, m->node_id, 32);
-    (void)snprintf(c.address, sizeof c.address, "%s", address);
+    char item[ASSAY_CLAIM_ADDRESS_MAX];
+    while (assay_address_next(&address, item))
+        assay_claim_add(&c, item);
     assay_claim_digest(&c);
     cr_assert_eq(assay_p256_sign(m->signer, c.digest, c.signature), ASSAY_OK);
     return c;
@@ -61,6 +64,109 @@ Test(addresses, fit_when_somebody_can_dial_them)
     cr_expect(assay_address_fits(longest + 1));
 }
 
+Test(addresses, are_walked_between_commas)
+{
+    static const char *const items[] = { "a:1", "[::1]:2", "b:3", "", "" };
+    char longest[2 * ASSAY_CLAIM_ADDRESS_MAX] = " tcp://a:1 ,[::1]:2,  b:3,,";
+    char item[ASSAY_CLAIM_ADDRESS_MAX];
+    const char *rest = longest;
+    memset(longest + strlen(longest), 'x', ASSAY_CLAIM_ADDRESS_MAX);
+    for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
+        cr_assert(assay_address_next(&rest, item), "%zu", i);
+        cr_expect_str_eq(item, items[i]);
+    }
+    cr_assert_not(assay_address_next(&rest, item));
+    rest = "";
+    cr_assert_not(assay_address_next(&rest, item));
+    rest = "tcp:/";
+    cr_assert(assay_address_next(&rest, item));
+    cr_assert_str_eq(item, "tcp:/");
+}
+
+Test(addresses, a_claim_has_one_to_four_each_once_and_in_order)
+{
+    struct assay_claim a = { .count = 0 }, b = { .count = 0 };
+    assay_claim_add(&a, "0.0.0.0:1");
+    cr_assert_eq(a.count, 0, "nobody dials that");
+    static const char *const texts[] = { "a:1", "b:1", "a:1", "c:1", "d:1", "e:1" };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        assay_claim_add(&a, texts[i]);
+    cr_assert_eq(a.count, ASSAY_CLAIM_ADDRESSES_MAX);
+    cr_assert_str_eq(a.addresses[2], "c:1");
+    cr_assert_str_eq(a.addresses[3], "d:1");
+    assay_claim_add(&b, "b:1");
+    cr_assert_not(assay_claim_same(&a, &b));
+    assay_claim_add(&b, "a:1");
+    assay_claim_add(&b, "c:1");
+    assay_claim_add(&b, "d:1");
+    cr_assert_not(assay_claim_same(&a, &b), "the order says which one is tried first");
+}
+
+/* [body, signature] around a body with these items as its addresses. */
+static size_t made(const struct member *m, const char *const *items, size_t count, uint8_t *out)
+{
+    uint8_t body[2048];
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    struct assay_writer all = assay_writer_over(out, 4096);
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN] = { 0 };
+    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_text(&w, "assay/address/v2");
+    assay_cbor_put_bytes(&w, chain_id, 32);
+    assay_cbor_put_bytes(&w, m->node_id, 32);
+    assay_cbor_put_uint(&w, 1);
+    assay_cbor_put_array(&w, count);
+    for (size_t i = 0; i < count; i++)
+        assay_cbor_put_text(&w, items[i]);
+    assay_cbor_put_array(&all, 2);
+    assay_cbor_put_bytes(&all, body, w.len);
+    assay_cbor_put_bytes(&all, signature, sizeof signature);
+    cr_assert_not(all.full);
+    return all.len;
+}
+
+Test(addresses, a_list_that_no_member_writes_is_refused)
+{
+    static const char *const good[] = { "a:1", "b:1", "c:1", "d:1", "e:1" };
+    static const char *const twice[] = { "a:1", "b:1", "a:1" };
+    static const char *const wild[] = { "a:1", "[::]:1" };
+    struct member m;
+    struct assay_claim read;
+    uint8_t bytes[4096];
+    make_member(&m);
+#define DECODED(items, count)                                                                      \
+    assay_claim_decode(assay_slice_over(bytes, made(&m, items, count, bytes)), &read)
+    cr_assert_eq(DECODED(good, 1), ASSAY_OK);
+    cr_assert_eq(DECODED(good, 4), ASSAY_OK);
+    cr_assert_eq(read.count, 4);
+    cr_assert_neq(DECODED(good, 0), ASSAY_OK);
+    cr_assert_neq(DECODED(good, 5), ASSAY_OK);
+    cr_assert_eq(DECODED(twice, 3), ASSAY_E_INVALID);
+    cr_assert_eq(DECODED(wild, 2), ASSAY_E_INVALID);
+#undef DECODED
+    assay_p256_signer_free(&m.signer);
+}
+
+Test(addresses, the_longest_claim_fits_its_buffer)
+{
+    struct member m;
+    char text[ASSAY_CLAIM_ADDRESSES_MAX * ASSAY_CLAIM_ADDRESS_MAX + 1] = "";
+    uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
+    make_member(&m);
+    for (int i = 0; i < ASSAY_CLAIM_ADDRESSES_MAX; i++) {
+        memset(text + i * ASSAY_CLAIM_ADDRESS_MAX, 'a' + i, ASSAY_CLAIM_ADDRESS_MAX);
+        (void)snprintf(text + (i + 1) * ASSAY_CLAIM_ADDRESS_MAX - 7, 8, ":65535,");
+    }
+    text[sizeof text - 2] = '\0';
+    const struct assay_claim c = claim_of(&m, INT64_MAX, text);
+    cr_assert_eq(c.count, ASSAY_CLAIM_ADDRESSES_MAX);
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_claim read;
+    cr_assert_eq(assay_claim_encode(&c, &w), ASSAY_OK);
+    cr_assert_eq(assay_claim_decode(assay_slice_over(bytes, w.len), &read), ASSAY_OK);
+    cr_assert(assay_claim_same(&read, &c));
+    assay_p256_signer_free(&m.signer);
+}
+
 Test(addresses, the_newest_genuine_claim_of_a_member_stands)
 {
     struct member m, other;
@@ -76,11 +182,11 @@ Test(addresses, the_newest_genuine_claim_of_a_member_stands)
     cr_assert_not(held.known);
     cr_assert_eq(take(&held, &first, &m, 0), ASSAY_OK);
     cr_assert_eq(take(&held, &first, &m, 0), ASSAY_E_STALE);
-    forged.address[0] = 'x';
+    forged.addresses[0][0] = 'x';
     assay_claim_digest(&forged);
     cr_assert_eq(take(&held, &forged, &m, 0), ASSAY_E_SIGNATURE);
     cr_assert_eq(take(&held, &second, &m, 0), ASSAY_OK, "its first move is taken at once");
-    cr_assert_str_eq(held.claim.address, "b:2");
+    cr_assert_str_eq(held.claim.addresses[0], "b:2");
     struct assay_claim third = claim_of(&m, 7, "d:4");
     cr_assert_eq(take(&held, &third, &m, ASSAY_CLAIM_EVERY_MS - 1), ASSAY_E_RATE);
     cr_assert_eq(take(&held, &third, &m, ASSAY_CLAIM_EVERY_MS), ASSAY_OK);
@@ -97,13 +203,15 @@ Test(addresses, hostile_bytes_are_refused)
     struct member m;
     uint8_t bytes[ASSAY_CLAIM_LEN_MAX];
     make_member(&m);
-    const struct assay_claim c = claim_of(&m, 5, "a.example:7100");
+    const struct assay_claim c =
+        claim_of(&m, 5, "a.example:7100, [::1]:7100,b.example:1,127.0.0.1:65535");
     struct assay_claim read;
+    cr_assert_eq(c.count, ASSAY_CLAIM_ADDRESSES_MAX);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     cr_assert_eq(assay_claim_encode(&c, &w), ASSAY_OK);
     cr_assert_eq(assay_claim_decode(assay_slice_over(bytes, w.len), &read), ASSAY_OK);
     cr_assert_eq(read.number, 5);
-    cr_assert_str_eq(read.address, c.address);
+    cr_assert(assay_claim_same(&read, &c));
     cr_assert(assay_bytes_equal(read.digest, c.digest, 32));
     for (size_t len = 0; len < w.len; len++) {
         uint8_t *exact = malloc(len > 0 ? len : 1);

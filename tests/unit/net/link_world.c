@@ -10,6 +10,7 @@
 #include <time.h>
 
 struct node nodes[NODES];
+assay_resolve *resolve;
 
 uint64_t now_ms(void)
 {
@@ -27,7 +28,7 @@ void make_keys(void)
     }
 }
 
-static void open_node(size_t self)
+void open_node(size_t self, const char *listen)
 {
     struct node *node = &nodes[self];
     struct assay_limit_rates rates;
@@ -47,7 +48,8 @@ static void open_node(size_t self)
         .counters = &node->counters,
         .door_secret = &node->door_secret,
         .door_public = node->door,
-        .listen = "tcp://127.0.0.1:*",
+        .listen = listen != NULL ? listen : "127.0.0.1:*",
+        .resolve = resolve,
         .handshake_ms = 200,
         .self_test = true,
     };
@@ -61,7 +63,7 @@ void open_all(void)
 {
     make_keys();
     for (size_t i = 0; i < NODES; i++)
-        open_node(i);
+        open_node(i, NULL);
 }
 
 void introduce(size_t from, size_t to)

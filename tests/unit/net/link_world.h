@@ -19,9 +19,12 @@ struct node {
 };
 
 extern struct node nodes[NODES];
+extern assay_resolve *resolve; /* who resolves names for nodes that are opened; NULL: the system */
 
 uint64_t now_ms(void);
 void make_keys(void);
+/* listen: NULL: a free port of 127.0.0.1 */
+void open_node(size_t self, const char *listen);
 void open_all(void);
 void close_all(void);
 /* Node `from` learns where node `to` listens. */

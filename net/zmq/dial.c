@@ -1,0 +1,299 @@
+/*
+ * net/zmq/dial.c - the ways out: one PUSH per peer and try, dialled as host/dial.h says.
+ *
+ * libzmq neither redials nor resolves names here: it would do the one at one address alone, and the
+ * other in the thread that serves everybody. A socket of its own for each try keeps what its
+ * monitor tells apart from the try before.
+ */
+#include "net/zmq/link_internal.h"
+
+#include "base/assert.h"
+#include "base/checked.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void disconnect(struct link_peer *peer)
+{
+    if (peer->line != NULL) {
+        (void)zmq_socket_monitor(peer->line, NULL, 0);
+        (void)zmq_close(peer->line);
+    }
+    if (peer->monitor != NULL) (void)zmq_close(peer->monitor);
+    peer->line = peer->monitor = NULL;
+}
+
+static void forget_addresses(struct link_peer *peer)
+{
+    for (uint32_t i = 0; i < peer->address_count; i++)
+        free(peer->addresses[i]);
+    peer->address_count = 0;
+}
+
+void assay_line_close(struct link_peer *peer)
+{
+    disconnect(peer);
+    assay_outbox_clear(&peer->box);
+    forget_addresses(peer);
+}
+
+/* The census has to know the line's descriptor: a peer that we dialled may send, too. */
+static bool watch_line(struct assay_link *link, struct link_peer *peer)
+{
+    /* No event of a failed handshake: link.c says why, above open_server. */
+    const int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED |
+                       ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED;
+    char name[64];
+    snprintf(name, sizeof name, "inproc://line-%u", link->dialled++);
+    peer->monitor = zmq_socket(link->context, ZMQ_PAIR);
+    return peer->monitor != NULL && assay_socket_int(peer->monitor, ZMQ_LINGER, 0) &&
+           assay_socket_int(peer->monitor, ZMQ_RCVHWM, 0) &&
+           zmq_socket_monitor(peer->line, name, events) == 0 &&
+           zmq_connect(peer->monitor, name) == 0 && assay_socket_fd(peer->line, &peer->line_fd) &&
+           assay_socket_fd(peer->monitor, &peer->monitor_fd);
+}
+
+/* address: HOST:PORT, the host a number. Returns: whether libzmq took it. */
+static bool dial(struct assay_link *link, struct link_peer *peer, const char *address)
+{
+    char endpoint[ASSAY_LINK_ENDPOINT_MAX];
+    const uint8_t *server_key = link->config.roster->entries[peer - link->peers].door;
+    (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", address);
+    disconnect(peer);
+    void *line = peer->line = zmq_socket(link->context, ZMQ_PUSH);
+    if (line != NULL && assay_socket_common(line) && assay_socket_int(line, ZMQ_IMMEDIATE, 1) &&
+        assay_socket_int(line, ZMQ_HANDSHAKE_IVL, link->redial_ms) &&
+        assay_socket_int(line, ZMQ_RECONNECT_IVL, -1) &&
+        assay_socket_bytes(line, ZMQ_CURVE_SERVERKEY, server_key, 32) &&
+        assay_socket_bytes(line, ZMQ_CURVE_PUBLICKEY, link->dial_public, 32) &&
+        assay_socket_bytes(line, ZMQ_CURVE_SECRETKEY, link->dial_secret.bytes, 32) &&
+        watch_line(link, peer) && zmq_connect(line, endpoint) == 0) {
+        assay_line_watch(link, peer); /* the first edge comes after the first look */
+        return true;
+    }
+    disconnect(peer);
+    return false;
+}
+
+static void fail(struct assay_link *link, struct link_peer *peer)
+{
+    disconnect(peer);
+    assay_dial_down(&peer->dial, &link->dialling, assay_link_clock_ms());
+}
+
+void assay_line_watch(struct assay_link *link, struct link_peer *peer)
+{
+    uint16_t event = 0;
+    uint32_t value = 0;
+    ASSAY_ASSERT(peer->monitor != NULL);
+    while (peer->monitor != NULL && assay_monitor_next(peer->monitor, &event, &value)) {
+        if (event == ZMQ_EVENT_CONNECTED) assay_census_new(link, (int)value);
+        else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
+            assay_dial_up(&peer->dial, assay_link_clock_ms());
+        else if (event == ZMQ_EVENT_DISCONNECTED || event == ZMQ_EVENT_CLOSED) fail(link, peer);
+    }
+}
+
+/* ------------------------------------------------------------ tries */
+
+/* Where the host ends: at the last colon. Returns: whether it is a number, or none that a server of
+ * names would know: libzmq takes it as it is. */
+static bool is_number(const char *address, char host[static ASSAY_CLAIM_ADDRESS_MAX])
+{
+    struct in_addr four;
+    const char *const colon = strrchr(address, ':');
+    ASSAY_ASSERT(colon != NULL);
+    (void)snprintf(host, ASSAY_CLAIM_ADDRESS_MAX, "%.*s", (int)(colon - address), address);
+    return host[0] == '[' || inet_pton(AF_INET, host, &four) == 1;
+}
+
+/* docs/protocol.md 9.3.3: a name is resolved at each try. */
+static void try(struct assay_link *link, struct link_peer *peer)
+{
+    char host[ASSAY_CLAIM_ADDRESS_MAX];
+    const char *const address = peer->addresses[peer->dial.index];
+    peer->is_resolving = false;
+    if (is_number(address, host)) {
+        if (!dial(link, peer, address)) fail(link, peer);
+        return;
+    }
+    peer->is_resolving =
+        assay_resolver_ask(link->resolver, (uint32_t)(peer - link->peers), host) == ASSAY_OK;
+    if (peer->is_resolving) link->asked++;
+    else fail(link, peer);
+}
+
+/* One number a try, another one the next time: of a name with two families one may lead nowhere. */
+static void resolved(struct assay_link *link, const struct assay_resolver_answer *answer)
+{
+    char host[ASSAY_CLAIM_ADDRESS_MAX], address[ASSAY_RESOLVER_NUMBER_LEN + 8];
+    struct link_peer *const peer = &link->peers[answer->asker];
+    ASSAY_ASSERT(answer->asker < link->config.roster->count && link->asked > 0);
+    link->asked--;
+    if (!peer->is_resolving || peer->dial.state != ASSAY_DIAL_TRYING) return; /* too late */
+    const char *const named = peer->addresses[peer->dial.index];
+    if (is_number(named, host) || strcmp(host, answer->host) != 0) return; /* of another list */
+    peer->is_resolving = false;
+    if (answer->count == 0) {
+        assay_count(link->config.counters, ASSAY_COUNT_NAME_UNKNOWN);
+        fail(link, peer);
+        return;
+    }
+    (void)snprintf(address, sizeof address, "%s%s",
+                   answer->numbers[peer->turn++ % answer->count], strrchr(named, ':'));
+    if (!dial(link, peer, address)) fail(link, peer);
+}
+
+void assay_line_turn(struct assay_link *link)
+{
+    struct assay_resolver_answer answer;
+    const uint64_t now_ms = assay_link_clock_ms();
+    while (link->asked > 0 && assay_resolver_take(link->resolver, &answer))
+        resolved(link, &answer);
+    if (!link->identified) return;
+    for (size_t i = 0; i < link->config.roster->count; i++) {
+        struct link_peer *peer = &link->peers[i];
+        if (now_ms < assay_dial_next(&peer->dial)) continue;
+        if (assay_dial_late(&peer->dial, &link->dialling, now_ms)) disconnect(peer);
+        else if (assay_dial_due(&peer->dial, &link->dialling, now_ms)) try(link, peer);
+    }
+}
+
+void assay_line_called(struct assay_link *link, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < link->config.roster->count);
+    assay_dial_nudge(&link->peers[slot].dial, assay_link_clock_ms());
+}
+
+/* ------------------------------------------------------------ addresses */
+
+/* Returns: whether it is HOST:PORT, of what hosts and ports are made of. */
+static bool is_address(const char *text)
+{
+    static const char fit[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%";
+    const char *const colon = strrchr(text, ':');
+    if (colon == NULL || colon == text || strspn(text, fit) != strlen(text)) return false;
+    char *end = NULL;
+    const unsigned long port = strtoul(colon + 1, &end, 10);
+    return colon[1] >= '1' && colon[1] <= '9' && *end == '\0' && port <= 65535;
+}
+
+static bool has(char *const *addresses, uint32_t count, const char *address, uint32_t *at)
+{
+    for (*at = 0; *at < count; ++*at)
+        if (strcmp(addresses[*at], address) == 0) return true;
+    return false;
+}
+
+static enum assay_status read_addresses(const char *text, char *list[static LINK_ADDRESSES_MAX],
+                                        uint32_t *count)
+{
+    char item[ASSAY_CLAIM_ADDRESS_MAX];
+    uint32_t at = 0;
+    *count = 0;
+    while (assay_address_next(&text, item)) {
+        if (!is_address(item)) return ASSAY_E_IO;
+        if (has(list, *count, item, &at) || *count == LINK_ADDRESSES_MAX) continue;
+        if ((list[*count] = strdup(item)) == NULL) return ASSAY_E_MEMORY;
+        ++*count;
+    }
+    return *count > 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+static bool is_same(const struct link_peer *peer, char *const *list, uint32_t count)
+{
+    if (peer->address_count != count) return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(peer->addresses[i], list[i]) != 0) return false;
+    return true;
+}
+
+static void take_addresses(struct link_peer *peer, char *const *list, uint32_t count)
+{
+    uint32_t at = 0;
+    const enum assay_dial_state state = peer->dial.state;
+    const bool is_out = state == ASSAY_DIAL_TRYING || state == ASSAY_DIAL_UP;
+    const bool stays = is_out && has(list, count, peer->addresses[peer->dial.index], &at);
+    forget_addresses(peer);
+    for (uint32_t i = 0; i < count; i++)
+        peer->addresses[i] = list[i];
+    peer->address_count = count;
+    if (stays) {
+        assay_dial_keep(&peer->dial, count, at);
+        return;
+    }
+    disconnect(peer);
+    assay_dial_begin(&peer->dial, count, assay_link_clock_ms());
+}
+
+enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot, const char *addresses)
+{
+    ASSAY_ASSERT(slot < link->config.roster->count);
+    struct link_peer *peer = &link->peers[slot];
+    char *list[LINK_ADDRESSES_MAX] = { NULL };
+    uint32_t count = 0;
+    const enum assay_status status = read_addresses(addresses, list, &count);
+    if (status == ASSAY_OK && !is_same(peer, list, count)) {
+        take_addresses(peer, list, count);
+        return ASSAY_OK;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        free(list[i]);
+    return status;
+}
+
+void assay_link_forget(struct assay_link *link, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < link->config.roster->count);
+    struct link_peer *peer = &link->peers[slot];
+    assay_line_close(peer);
+    assay_dial_begin(&peer->dial, 0, 0);
+}
+
+bool assay_link_has_peer(const struct assay_link *link, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < link->config.roster->count);
+    return link->peers[slot].address_count > 0;
+}
+
+bool assay_link_is_up(const struct assay_link *link, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < link->config.roster->count);
+    return link->peers[slot].dial.state == ASSAY_DIAL_UP;
+}
+
+enum assay_status assay_link_identify(struct assay_link *link, const struct assay_secret32 *secret,
+                                      const uint8_t public_key[static 32])
+{
+    link->dial_secret = *secret;
+    assay_bytes_copy(link->dial_public, sizeof link->dial_public, public_key, 32);
+    link->identified = true;
+    for (uint16_t slot = 0; slot < link->config.roster->count; slot++) {
+        struct link_peer *peer = &link->peers[slot];
+        disconnect(peer);
+        assay_dial_begin(&peer->dial, peer->address_count, assay_link_clock_ms());
+    }
+    assay_line_turn(link);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_line_open(struct assay_link *link)
+{
+    const struct assay_link_config *config = &link->config;
+    link->redial_ms = config->redial_ms > 0 ? config->redial_ms : LINK_REDIAL_MS;
+    /* A SYN that was lost comes again after one second, and after three. */
+    link->dialling = (struct assay_dial_config){
+        .give_up_ms = (uint32_t)link->redial_ms + LINK_CONNECT_MS,
+        .pause_ms_max = config->pause_ms_max > 0 ? config->pause_ms_max : LINK_PAUSE_MS_MAX,
+    };
+    /* docs/protocol.md 9.3.3: those that lost one peer at once are to come back apart. */
+    uint64_t seed = 0;
+    for (size_t i = 0; i < sizeof seed; i++)
+        seed = seed << 8 | config->door_public[i];
+    for (uint16_t slot = 0; slot < config->roster->count; slot++)
+        link->peers[slot].dial.random = seed + slot;
+    return assay_resolver_open(config->resolve, config->resolve_context, &link->resolver);
+}
