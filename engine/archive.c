@@ -17,7 +17,7 @@ enum {
     ITEMS = 12,
     DIGEST_LEN = 34, /* the last item, with its head */
     HEAD_LEN_MAX = 256,
-    CAPACITY = ASSAY_VOTERS_MAX + ASSAY_JOINS_MAX, /* as a daemon has (host/charter.c) */
+    CAPACITY = ASSAY_MEMBERS_MAX, /* of any roster */
     DOCUMENTS = 6, /* policy, endorsements, operators: before and after a change */
 };
 
@@ -129,12 +129,13 @@ struct walk {
     const struct assay_archive_check *check;
     struct assay_archive_report *report;
     struct assay_fold fold;
-    struct assay_roster_row rows[ASSAY_VOTERS_MAX]; /* who votes in the next epoch */
+    struct assay_roster_row rows[ASSAY_MEMBERS_MAX]; /* who votes in the next epoch */
+    struct assay_roster_row next[ASSAY_MEMBERS_MAX]; /* and after it */
     uint32_t row_count;
     struct assay_voter_table voters;
-    uint32_t weights[ASSAY_VOTERS_MAX];
-    uint8_t node_ids[ASSAY_VOTERS_MAX][32];
-    struct assay_p256 *keys[ASSAY_VOTERS_MAX];
+    uint32_t weights[ASSAY_MEMBERS_MAX];
+    uint8_t node_ids[ASSAY_MEMBERS_MAX][32];
+    struct assay_p256 *keys[ASSAY_MEMBERS_MAX];
     struct assay_slice documents[DOCUMENTS];
 };
 
@@ -204,7 +205,7 @@ static enum assay_status seat_voters(struct walk *w, const struct assay_roster_r
                                      uint32_t count)
 {
     uint64_t total = 0;
-    ASSAY_ASSERT(count <= ASSAY_VOTERS_MAX);
+    ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX);
     for (uint32_t i = 0; i < count; i++) {
         if (w->keys[i] == NULL ||
             !assay_bytes_equal(w->rows[i].voting_public, rows[i].voting_public, 64)) {
@@ -227,11 +228,10 @@ static enum assay_status seat_voters(struct walk *w, const struct assay_roster_r
 
 static enum assay_status seat_state(struct walk *w, const struct assay_state *state)
 {
-    struct assay_roster_row rows[ASSAY_VOTERS_MAX];
-    if (state->member_count > ASSAY_VOTERS_MAX) return ASSAY_E_RANGE;
+    if (state->member_count > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < state->member_count; i++)
-        assay_roster_row_of(&state->members[i], &rows[i]);
-    return seat_voters(w, rows, state->member_count);
+        assay_roster_row_of(&state->members[i], &w->next[i]);
+    return seat_voters(w, w->next, state->member_count);
 }
 
 /* The checkpoint, where the walk has come to its epoch. */
@@ -253,10 +253,10 @@ static enum assay_status take_boundary(struct walk *w, uint64_t epoch, struct as
                                        struct assay_slice finality, struct assay_checkpoint *here)
 {
     struct assay_boundary b;
-    struct assay_roster_row rows[ASSAY_VOTERS_MAX];
+    struct assay_roster_row *const rows = w->next;
     uint8_t final_id[32], votes[32];
     const struct assay_checkpoint *end = &w->check->archive->end;
-    const enum assay_status read = assay_boundary_decode(bytes, ASSAY_VOTERS_MAX, &b);
+    const enum assay_status read = assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b);
     if (read != ASSAY_OK)
         return wrong(w, epoch, "boundary cannot be read, or is not its own root's", read);
     if (!assay_bytes_equal(b.header.chain_id, end->chain_id, 32) || b.header.era != end->era ||
@@ -362,7 +362,7 @@ static enum assay_status look_at_state(struct walk *w)
         return wrong(w, epoch, "a change or a document that the state names is not here", taken);
     w->report->members = w->fold.state.member_count;
     for (uint32_t i = 0; i < w->report->members; i++)
-        w->report->voters += w->fold.state.members[i].weight > 0;
+        w->report->voters += w->fold.state.members[i].seat_weight > 0;
     return ASSAY_OK;
 }
 
@@ -399,7 +399,7 @@ enum assay_status assay_archive_verify(const struct assay_archive_check *check,
     if (status != ASSAY_OK) report->proven = false;
     ASSAY_ASSERT(status != ASSAY_E_INVALID || report->fault.what != NULL);
     assay_fold_deinit(&w->fold);
-    for (uint32_t i = 0; i < ASSAY_VOTERS_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
         assay_p256_free(&w->keys[i]);
     return status;
 }

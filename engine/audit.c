@@ -36,22 +36,17 @@ static size_t value_len_max(uint32_t members)
     return state > ASSAY_FINALITY_LEN_MAX ? state : ASSAY_FINALITY_LEN_MAX;
 }
 
-/* Rosters grow by operators' decisions: as far as there are seats, or the genesis has more. */
-static uint32_t capacity_of(uint32_t members)
-{
-    const uint32_t seats = members > ASSAY_VOTERS_MAX ? members : ASSAY_VOTERS_MAX;
-    return seats + ASSAY_JOINS_MAX < ASSAY_MEMBERS_MAX ? seats + ASSAY_JOINS_MAX
-                                                       : ASSAY_MEMBERS_MAX;
-}
+/* Rosters grow by operators' decisions, whatever the genesis had. */
+enum { CAPACITY = ASSAY_MEMBERS_MAX };
 
 static size_t rounded(size_t len)
 {
     return (len + 63) & ~(size_t)63;
 }
 
-size_t assay_audit_memory_len(uint32_t members)
+size_t assay_audit_memory_len(void)
 {
-    const uint32_t n = capacity_of(members);
+    const uint32_t n = CAPACITY;
     return assay_fold_memory_len(n) + rounded(value_len_max(n)) +
            rounded((size_t)n * sizeof(struct assay_roster_row)) +
            (size_t)DOCUMENTS * rounded(ASSAY_SET_LEN_MAX);
@@ -711,7 +706,7 @@ static enum assay_status run(struct audit *a)
 enum assay_status assay_audit(const struct assay_audit_config *config,
                               struct assay_audit_figures *figures, struct assay_audit_fault *fault)
 {
-    const uint32_t n = capacity_of(config->genesis->member_count);
+    const uint32_t n = CAPACITY;
     struct audit a = { .config = config, .figures = figures, .at = fault };
     ASSAY_ASSERT(config->store != NULL && config->memory != NULL && config->vet.finding != NULL);
     *figures = (struct assay_audit_figures){ 0 };

@@ -58,8 +58,8 @@ struct assay_audit_fault {
     struct assay_store_key key;
 };
 
-/* Returns: bytes of memory for a roster of so many. */
-size_t assay_audit_memory_len(uint32_t members);
+/* Returns: bytes of memory, for rosters of any size. */
+size_t assay_audit_memory_len(void);
 /*
  * assay_audit - walk the store.
  *

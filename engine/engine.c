@@ -138,7 +138,7 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
 /* Boundaries that are leapt over may have other rosters. */
 static void lay_out_leap(struct assay_parts *p, struct layout *l)
 {
-    const size_t n = ASSAY_VOTERS_MAX;
+    const size_t n = ASSAY_MEMBERS_MAX;
     p->leap.rows = take(l, n * sizeof *p->leap.rows);
     p->leap.rows_next = take(l, n * sizeof *p->leap.rows_next);
     p->leap.keys = take(l, n * sizeof *p->leap.keys);
@@ -174,10 +174,10 @@ static void lay_out(struct assay_parts *p, struct layout *l,
      * that leaps a state of any roster. */
     m->arena_len = assay_state_len_max(capacity(n)) + assay_boundary_len_max(capacity(n)) +
                    body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX + ASSAY_DECISIONS_LEN_MAX +
-                   assay_state_len_max(ASSAY_VOTERS_MAX) + ARENA_EXTRA + (size_t)n * 512;
+                   assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + (size_t)n * 512;
     /* And every decision that such a state names: as many as one answer has room for. */
     const size_t leap_len =
-        assay_state_len_max(ASSAY_VOTERS_MAX) + ARENA_EXTRA + ASSAY_SYNC_ANSWER_LEN_MAX;
+        assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + ASSAY_SYNC_ANSWER_LEN_MAX;
     if (m->arena_len < leap_len) m->arena_len = leap_len;
     m->arena = take(l, m->arena_len);
     m->groups = take(l, assay_groups_memory_len(n));
@@ -214,9 +214,7 @@ size_t assay_engine_size(const struct assay_engine_config *config)
 static bool in_range(const struct assay_engine_config *config)
 {
     const uint32_t n = config->genesis->member_count;
-    /* docs/protocol.md 5.22: without seats every member votes, and a certificate has room for
-     * so many signatures. */
-    if (n == 0 || n > ASSAY_VOTERS_MAX || config->self >= n) return false;
+    if (n == 0 || n > ASSAY_MEMBERS_MAX || config->self >= n) return false;
     if (config->member_capacity != 0 && config->member_capacity < n) return false;
     if (body_max(config) < ASSAY_BLOCK_LEN_MIN || body_max(config) > ASSAY_BLOCK_LEN_MAX)
         return false;

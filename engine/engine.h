@@ -156,6 +156,7 @@ struct assay_member_snapshot {
     uint8_t door_public[32];
     struct assay_trust trust; /* I, A, standing, probation, ... after the last closed epoch */
     uint32_t weight;       /* in the running epoch */
+    uint32_t seat_weight;  /* of its votes in it; 0: it has no seat */
     uint64_t positive_bp, negative_bp, electorate_bp; /* P, N, W of the last closed epoch */
     uint64_t unjudged_bp;                             /* U */
     uint16_t lo_bp, hi_bp;
@@ -196,7 +197,9 @@ struct assay_engine_snapshot {
     uint64_t certified_epoch;
     bool voting; /* resumed and not halted */
     bool behind;
-    uint64_t total_weight;
+    uint64_t total_weight; /* of all members */
+    uint64_t seats_weight; /* of those who vote (docs/protocol.md 5.22) */
+    uint32_t seats;
     uint32_t member_count;
     bool operator_cap_met, vendor_cap_met;
     uint32_t cuts; /* enum assay_cuts: which cuts of weight stand */

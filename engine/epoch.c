@@ -216,14 +216,16 @@ void assay_epoch_keys(struct assay_engine *e, const uint8_t voting_public[static
 /* Valid envelopes of more than 2/3 of W: only who hears the network may call others absent. */
 static bool hears_network(const struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->head->voters.count == e->members);
+    ASSAY_ASSERT(e->head->state.member_count == e->members);
 
-    uint64_t held = 0;
-    for (uint32_t i = 0; i < e->members; i++) {
-        if (e->seats[i].payload_len > 0) held += e->head->weights[i];
+    uint64_t held = 0, total = 0;
+    for (uint32_t i = 0; i < e->members; i++) { /* of all: everybody ballots (5.22) */
+        const uint32_t weight = e->head->state.members[i].weight;
+        if (e->seats[i].payload_len > 0) held += weight;
+        total += weight;
     }
-    ASSAY_ASSERT(held <= e->head->voters.total_weight);
-    return assay_quorum(held, e->head->voters.total_weight);
+    ASSAY_ASSERT(held <= total);
+    return assay_quorum(held, total);
 }
 
 static enum assay_outcome outcome_of(const struct assay_engine *e, uint32_t slot, bool hears)

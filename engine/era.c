@@ -245,8 +245,8 @@ enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct
         .largest_platform_bp = share_bp(&t->platform, t->total_weight),
     };
     for (uint32_t i = 0; i < e->head->next.member_count; i++) {
-        out->total_weight += e->head->next.members[i].weight;
-        out->voters += e->head->next.members[i].weight > 0;
+        out->total_weight += e->head->next.members[i].seat_weight;
+        out->voters += e->head->next.members[i].seat_weight > 0;
     }
     return ASSAY_OK;
 }

@@ -32,9 +32,9 @@ static enum assay_status list_voters(struct assay_engine *e)
             ASSAY_TRY(load_key(&h->voting[i], m->lives[0].voting_public));
             assay_bytes_copy(h->loaded[i], 64, m->lives[0].voting_public, 64);
         }
-        ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
-        h->weights[i] = m->weight;
-        total += m->weight;
+        ASSAY_ASSERT(m->seat_weight <= ASSAY_SEAT_WEIGHT_MAX);
+        h->weights[i] = m->seat_weight;
+        total += m->seat_weight;
     }
     h->voters = (struct assay_voter_table){ .count = e->members,
                                             .weight = h->weights,

@@ -25,7 +25,7 @@ struct assay_head {
     struct assay_voter_table voters;
     struct assay_p256 **voting, **identity;
     uint8_t (*loaded)[ASSAY_P256_PUBLIC_LEN]; /* whose decoded key stands in voting[] */
-    uint32_t *weights;                        /* basis points */
+    uint32_t *weights;                        /* of seats */
     uint8_t (*node_ids)[32];
 
     /* Closing. */

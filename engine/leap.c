@@ -27,13 +27,13 @@ static bool leap_holds(const struct assay_engine *e)
 {
     const struct assay_leap *l = e->leap;
     if (l->phase == ASSAY_LEAP_OFF) return true;
-    return l->epoch >= e->head->state.epoch && l->voters.count <= ASSAY_VOTERS_MAX;
+    return l->epoch >= e->head->state.epoch && l->voters.count <= ASSAY_MEMBERS_MAX;
 }
 
 void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
     struct assay_leap *l = &e->parts->leap;
-    for (uint32_t i = 0; i < ASSAY_VOTERS_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
         l->keys[i] = NULL;
     for (size_t i = 0; i < 3; i++)
         assay_bytes_copy(l->first[i], 32, config->genesis->first[i], 32);
@@ -43,7 +43,7 @@ void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *c
 
 void assay_leap_free(struct assay_engine *e)
 {
-    for (uint32_t i = 0; i < ASSAY_VOTERS_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
         assay_p256_free(&e->parts->leap.keys[i]);
 }
 
@@ -63,7 +63,7 @@ static enum assay_status seat_voters(struct assay_engine *e, const struct assay_
 {
     struct assay_leap *l = &e->parts->leap;
     uint64_t total = 0;
-    ASSAY_ASSERT(count <= ASSAY_VOTERS_MAX);
+    ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX);
     for (uint32_t i = 0; i < count; i++) {
         const bool same = l->keys[i] != NULL &&
                           assay_bytes_equal(l->rows[i].voting_public, rows[i].voting_public, 64);
@@ -211,7 +211,7 @@ static enum assay_status take_boundary(struct assay_engine *e, struct assay_slic
     struct assay_leap *l = &e->parts->leap;
     struct assay_boundary b;
     uint8_t votes[32];
-    ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_VOTERS_MAX, &b));
+    ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
     if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (b.header.epoch != l->epoch + 1) return ASSAY_E_INVALID;
     ASSAY_TRY(prove(e, &b, finality, votes));

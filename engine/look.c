@@ -29,8 +29,12 @@ void assay_engine_snapshot(const struct assay_engine *engine,
                                                 .certified = s->certified,
                                                 .certified_epoch = s->certified_epoch,
                                                 .behind = engine->sync->active,
-                                                .total_weight = engine->head->voters.total_weight,
+                                                .seats_weight = engine->head->voters.total_weight,
                                                 .member_count = engine->members };
+    for (uint32_t i = 0; i < engine->members; i++) {
+        snapshot->total_weight += s->members[i].weight;
+        snapshot->seats += s->members[i].seat_weight > 0;
+    }
     if (engine->chain->begun) assay_simplex_snapshot(engine->simplex, &look);
     snapshot->voting = look.voting && assay_eng_may_sign(engine);
     snapshot->views_nullified = look.nullified_in_a_row;
@@ -60,6 +64,7 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                                         .incarnation = m->lives[0].incarnation,
                                         .trust = m->trust,
                                         .weight = m->weight,
+                                        .seat_weight = m->seat_weight,
                                         .positive_bp = m->found.pass_weight,
                                         .negative_bp = m->found.negative_weight,
                                         .unjudged_bp = m->found.unjudged_weight,
@@ -123,7 +128,8 @@ void assay_engine_check(const struct assay_engine *engine)
     uint64_t total = 0;
     for (uint32_t i = 0; i < engine->members; i++) {
         assay_seat_check(engine, i);
-        ASSAY_ASSERT(engine->head->weights[i] == engine->head->state.members[i].weight);
+        ASSAY_ASSERT(engine->head->weights[i] ==
+                     engine->head->state.members[i].seat_weight);
         ASSAY_ASSERT(assay_bytes_equal(engine->head->loaded[i],
                                        engine->head->state.members[i].lives[0].voting_public, 64));
         total += engine->head->weights[i];

@@ -11,7 +11,7 @@ struct room {
     struct assay_genesis genesis;
     struct assay_state state;
     /* Room for a roster that is full, and for the members that its last change adds. */
-    _Alignas(16) uint8_t members[(ASSAY_VOTERS_MAX + ASSAY_JOINS_MAX) *
+    _Alignas(16) uint8_t members[(ASSAY_MEMBERS_MAX + ASSAY_JOINS_MAX) *
                                      (sizeof(struct assay_member) + sizeof(int64_t)) +
                                  64];
     uint8_t documents[DOCUMENTS][ASSAY_SET_LEN_MAX];
@@ -124,7 +124,7 @@ enum assay_status assay_charter_load(void *memory, size_t memory_len,
     room->status = ASSAY_OK;
     room->document_count = 0;
     room->state = (struct assay_state){ 0 };
-    assay_state_place(&room->state, room->members, ASSAY_VOTERS_MAX + ASSAY_JOINS_MAX);
+    assay_state_place(&room->state, room->members, ASSAY_MEMBERS_MAX + ASSAY_JOINS_MAX);
     assay_bytes_copy(room->state.chain_id, 32, genesis->chain_id, 32);
     ASSAY_TRY(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, false, take_state, room));
     ASSAY_TRY(room->status);

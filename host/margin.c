@@ -1,5 +1,6 @@
 /*
- * host/margin.c - sums over the weight table, of everybody and of those who are heard of.
+ * host/margin.c - sums over the seats (docs/protocol.md 5.22), of all and of those who are heard
+ * of.
  */
 #include "host/margin.h"
 
@@ -21,7 +22,7 @@ static bool breaks(uint64_t weight, uint64_t total)
 static uint32_t weight_of(const struct assay_snapshot *s, uint32_t slot, bool present_only)
 {
     const struct assay_snapshot_member *m = &s->members[slot];
-    return present_only && !m->present ? 0 : m->ledger.weight;
+    return present_only && !m->present ? 0 : m->ledger.seat_weight;
 }
 
 static const uint8_t *group_of(const struct assay_snapshot_member *m, bool vendor)
@@ -42,7 +43,7 @@ static uint64_t group_weight(const struct assay_snapshot *s, uint32_t slot, bool
 
 static void look_at_groups(struct assay_snapshot *s)
 {
-    const uint64_t total = s->chain.total_weight;
+    const uint64_t total = s->chain.seats_weight;
     for (uint32_t i = 0; i < s->member_count; i++) {
         struct assay_snapshot_member *m = &s->members[i];
         const uint64_t present = s->margin.present_weight;
@@ -83,7 +84,8 @@ static bool shares_platforms(const struct assay_snapshot *s)
 {
     for (uint32_t i = 0; i < s->member_count; i++)
         for (uint32_t k = i + 1; k < s->member_count; k++)
-            if (s->members[i].ledger.weight > 0 && s->members[k].ledger.weight > 0 &&
+            if (s->members[i].ledger.seat_weight > 0 &&
+                s->members[k].ledger.seat_weight > 0 &&
                 same_platform(s, i, k))
                 return true;
     return false;
@@ -109,13 +111,13 @@ static uint32_t heaviest(const struct assay_snapshot *s, const uint32_t *weights
 /* How many of the heaviest may go before it is too much. */
 static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only, bool platforms)
 {
-    const uint64_t total = s->chain.total_weight;
-    uint32_t weights[ASSAY_VOTERS_MAX];
+    const uint64_t total = s->chain.seats_weight;
+    uint32_t weights[ASSAY_MEMBERS_MAX];
     uint64_t gone = 0;
     uint32_t count = 0;
     uint32_t weight = UINT32_MAX;
     uint32_t slot = 0;
-    ASSAY_ASSERT(s->member_count <= ASSAY_VOTERS_MAX);
+    ASSAY_ASSERT(s->member_count <= ASSAY_MEMBERS_MAX);
     for (uint32_t i = 0; i < s->member_count; i++)
         weights[i] = unit_weight(s, i, present_only, platforms);
     while ((slot = heaviest(s, weights, weight, slot)) < s->member_count) {
@@ -140,7 +142,7 @@ static uint64_t balloted_weight(const struct assay_snapshot *s)
 static void advise(struct assay_snapshot *s)
 {
     struct assay_margin *o = &s->margin;
-    const bool alone = o->present_weight <= s->members[s->self].ledger.weight;
+    const bool alone = o->present_weight <= s->members[s->self].ledger.seat_weight;
     const bool waits = !o->progress || o->overdue;
     o->advised[ASSAY_ADVICE_ALONE] = alone && !o->progress;
     o->advised[ASSAY_ADVICE_BRING_BACK] = !alone && !o->progress;
@@ -151,14 +153,14 @@ static void advise(struct assay_snapshot *s)
     o->advised[ASSAY_ADVICE_BALLOTS] = o->overdue && o->ballots_short;
     o->advised[ASSAY_ADVICE_FENCED] = s->fenced;
     o->advised[ASSAY_ADVICE_MARGIN] =
-        o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.total_weight;
+        o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.seats_weight;
 }
 
 void assay_margin_take(struct assay_snapshot *snapshot)
 {
     struct assay_snapshot *s = snapshot;
     struct assay_margin *o = &s->margin;
-    const uint64_t total = s->chain.total_weight;
+    const uint64_t total = s->chain.seats_weight;
     ASSAY_ASSERT(s->members != NULL && s->self < s->member_count && s->epoch_ms > 0);
     *o = (struct assay_margin){ .quorum_weight = 2 * total / 3 + 1 };
     for (uint32_t i = 0; i < s->member_count; i++)
@@ -168,7 +170,7 @@ void assay_margin_take(struct assay_snapshot *snapshot)
     if (s->chain.opened_ms != 0 && s->now_ms > s->chain.opened_ms)
         o->open_ms = s->now_ms - s->chain.opened_ms;
     o->overdue = o->open_ms > s->epoch_ms + s->epoch_ms / 4;
-    o->ballots_short = s->chain.has_roll && !is_quorum(balloted_weight(s), total);
+    o->ballots_short = s->chain.has_roll && !is_quorum(balloted_weight(s), s->chain.total_weight);
     look_at_groups(s);
     if (o->progress) o->members_stop = any_so_many(s, true, false);
     if (o->progress) o->platforms_stop = any_so_many(s, true, true);

@@ -10,13 +10,13 @@ enum assay_status assay_recovery_begin(struct assay_recovery *r, const struct as
     uint64_t total = 0;
     assay_bytes_zero(r, sizeof *r);
     r->state = state;
-    if (state->member_count > ASSAY_VOTERS_MAX) return ASSAY_E_RANGE;
+    if (state->member_count > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < state->member_count; i++) {
         const struct assay_member *m = &state->members[i];
         ASSAY_TRY(assay_p256_load(m->lives[0].voting_public, &r->keys[i]));
-        r->weights[i] = m->weight;
+        r->weights[i] = m->seat_weight;
         assay_bytes_copy(r->node_ids[i], 32, m->node_id, 32);
-        total += m->weight;
+        total += m->seat_weight;
     }
     r->voters = (struct assay_voter_table){ .count = state->member_count,
                                             .weight = r->weights,
@@ -28,7 +28,7 @@ enum assay_status assay_recovery_begin(struct assay_recovery *r, const struct as
 
 void assay_recovery_end(struct assay_recovery *r)
 {
-    for (uint32_t i = 0; i < ASSAY_VOTERS_MAX; i++)
+    for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
         assay_p256_free(&r->keys[i]);
 }
 

@@ -31,10 +31,10 @@ struct assay_recovery_answer {
 struct assay_recovery {
     const struct assay_state *state; /* borrowed */
     struct assay_voter_table voters; /* of the running epoch */
-    struct assay_p256 *keys[ASSAY_VOTERS_MAX];
-    uint32_t weights[ASSAY_VOTERS_MAX];
-    uint8_t node_ids[ASSAY_VOTERS_MAX][32];
-    struct assay_recovery_answer answers[ASSAY_VOTERS_MAX]; /* by slot */
+    struct assay_p256 *keys[ASSAY_MEMBERS_MAX];
+    uint32_t weights[ASSAY_MEMBERS_MAX];
+    uint8_t node_ids[ASSAY_MEMBERS_MAX][32];
+    struct assay_recovery_answer answers[ASSAY_MEMBERS_MAX]; /* by slot */
     /* Of the running epoch: F above heads, whoever shows it. */
     uint32_t shown_count;
     struct assay_recovery_doubt shown[ASSAY_RECOVERY_DOUBTS_MAX];
@@ -45,11 +45,11 @@ struct assay_recovery {
     uint64_t answered_weight;
     uint64_t unknown_weight; /* of those who did not answer, or whose log is not whole */
     uint32_t key_count;
-    struct assay_recover_keys listed[ASSAY_VOTERS_MAX]; /* ascending by node id */
+    struct assay_recover_keys listed[ASSAY_MEMBERS_MAX]; /* ascending by node id */
 };
 
-/* Returns: ASSAY_OK | ASSAY_E_RANGE (more members than seats, or nobody has weight) | ASSAY_E_KEY |
- * ASSAY_E_CRYPTO; end it in any case */
+/* Returns: ASSAY_OK | ASSAY_E_RANGE (more members than a roster has, or nobody has weight) |
+ * ASSAY_E_KEY | ASSAY_E_CRYPTO; end it in any case */
 ASSAY_CHECKED enum assay_status assay_recovery_begin(struct assay_recovery *r,
                                                      const struct assay_state *state);
 /* Frees the decoded keys. Returns: nothing. */

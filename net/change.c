@@ -344,6 +344,7 @@ void assay_change_weigh(struct assay_change_basis *b, struct assay_state *state,
     assay_close_tolerance(&rules, b->close, state, tolerance);
     for (uint32_t i = 0; i < state->member_count; i++)
         state->members[i].weight = b->close->weights_after[i];
+    assay_close_seats(&groups, b->close, state);
 }
 
 /* ------------------------------------------------------------ words */

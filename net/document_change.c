@@ -67,8 +67,8 @@ static struct assay_json *waiting_of(const struct assay_host *host,
 static struct assay_json *felled_of(struct assay_host *host, uint64_t sequence)
 {
     char name[ASSAY_NAME_MAX + 1];
-    uint64_t slots[ASSAY_VOTERS_MAX];
-    const size_t count = host_felled_load(host, sequence, slots, ASSAY_VOTERS_MAX);
+    uint64_t slots[ASSAY_MEMBERS_MAX];
+    const size_t count = host_felled_load(host, sequence, slots, ASSAY_MEMBERS_MAX);
     struct assay_json *list = assay_json_array();
     for (size_t i = 0; i < count; i++)
         assay_json_append_text(list, host_name(host, (uint16_t)slots[i], name, sizeof name));

@@ -249,7 +249,7 @@ bool host_change_next(const struct assay_host *host, uint32_t *at, struct assay_
 /* ------------------------------------------------------------ reverted */
 
 /* In the store: the sequence number in 8 bytes, then node ids: a name may be another's later. */
-enum { SEQUENCE_LEN = 8, FELLED_LEN_MAX = SEQUENCE_LEN + 32 * ASSAY_VOTERS_MAX };
+enum { SEQUENCE_LEN = 8, FELLED_LEN_MAX = SEQUENCE_LEN + 32 * ASSAY_MEMBERS_MAX };
 
 static bool is_felled(const struct assay_host *host, uint16_t slot, uint64_t epoch,
                       uint8_t node_id[static 32])

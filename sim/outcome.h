@@ -98,7 +98,8 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
       "who nobody can judge for eight certified epochs falls like the absent")                     \
     X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")                  \
     X(CHANGES, "changes", "operators' changes: by their rules, whole, undone if they fell many")   \
-    X(ERAS, "eras", "nothing is signed behind a fence, nothing final undone but what was named")
+    X(ERAS, "eras", "nothing is signed behind a fence, nothing final undone but what was named")   \
+    X(SEATS, "seats", "seats are those of the rule, and nobody without one signs votes or blocks")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

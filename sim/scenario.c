@@ -1,6 +1,7 @@
 /*
  * sim/scenario.c - what a scenario is when nobody says anything, its names, and what fits together.
  */
+#include "engine/ledger/genesis.h"
 #include "sim/scenario_internal.h"
 
 #include <stdio.h>
@@ -30,6 +31,7 @@ struct assay_scenario assay_scenario_default(void)
         .progress_epochs = 3,
         .overlay_above = 64, /* ASSAY_VIEW_ABOVE, ASSAY_VIEW_DEGREE (host/view.h) */
         .overlay_degree = 8,
+        .seats_max = ASSAY_VOTERS_MAX,
         .collateral_delay_s = 4,
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");

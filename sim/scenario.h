@@ -16,7 +16,7 @@
 
 enum {
     ASSAY_SIM_NODES_MAX = 16384,       /* ASSAY_SCORING_MEMBERS_MAX: 32-bit sums hold it */
-    ASSAY_SIM_MESSAGE_NODES_MAX = 100, /* voters of a certificate (engine/ledger/genesis.h) */
+    ASSAY_SIM_MESSAGE_NODES_MAX = 256, /* every one is a whole engine */
     ASSAY_SIM_EPOCHS_MAX = 1000000,
     ASSAY_SIM_COHORTS_MAX = 8, /* cohort 0 is "honest": who is in no other */
     ASSAY_SIM_ADVERSARIES_MAX = 16,
@@ -324,6 +324,7 @@ struct assay_scenario {
     struct assay_sim_recover recovers[ASSAY_SIM_RECOVERS_MAX];
     uint32_t day_count;
     struct assay_sim_day days[ASSAY_SIM_DAYS_MAX];
+    uint32_t seats_max;          /* of the network: so many members vote */
     uint32_t collateral_delay_s; /* of the network: how long a recovery waits */
     uint32_t collateral_life_s;  /* of each vendor's part, from its date on; 0: it does not end */
     uint64_t

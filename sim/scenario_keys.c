@@ -108,6 +108,7 @@ static const struct assay_scenario_key root_keys[] = {
     { U32("drift_ppm", drift_ppm, 0, 100000, "and run up to so much too fast or too slow, ppm") },
     { U64("heal_epoch", heal_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
           "from here on no fault but the adversaries', and progress is demanded; 0: never") },
+    { U32("seats_max", seats_max, 1, ASSAY_VOTERS_MAX, "so many members vote, the others ballot") },
     { U32("collateral_delay_s", collateral_delay_s, 1, 2419200,
           "how long collateral of a higher evaluation number waits, s") },
     { U32("collateral_life_s", collateral_life_s, 0, 2419200,

@@ -51,6 +51,7 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
     w->vendor = zeroed(n, sizeof *w->vendor);
     w->tracks = zeroed(n, sizeof *w->tracks);
     w->first_weight = zeroed(n, sizeof *w->first_weight);
+    w->seated = zeroed(n, sizeof *w->seated);
     place_members(w);
     const uint32_t families[] = { w->platform_count, w->operator_count, w->vendor_count };
     uint32_t largest = 0;
@@ -82,6 +83,7 @@ void assay_sim_watch_destroy(struct assay_sim_watch **watch)
     free(w->vendor);
     free(w->tracks);
     free(w->first_weight);
+    free(w->seated);
     free(w->sums);
     free(w->platform_weight);
     free(w->platform_byzantine);
@@ -214,6 +216,7 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
             assay_watch_members(&epoch);
             assay_watch_recount(&epoch);
             assay_watch_network(&epoch);
+            assay_watch_seats(&epoch);
         }
     }
     assay_watch_count(watch, closed);

@@ -47,6 +47,7 @@ struct assay_sim_watch {
     bool has_first, first_uncapped;
     uint64_t first_total;
     uint32_t *first_weight; /* [nodes] */
+    bool *seated;           /* [nodes] scratch */
     /* Liveness. */
     uint64_t healed_ms, last_close_ms;
     bool healed, closed_since;
@@ -108,6 +109,8 @@ void assay_watch_members(const struct assay_watch_epoch *epoch);
 void assay_watch_members_end(struct assay_sim_watch *watch);
 void assay_watch_recount(const struct assay_watch_epoch *epoch);
 void assay_watch_network(const struct assay_watch_epoch *epoch);
+/* watch_seats.c: who votes next. Returns: nothing. */
+void assay_watch_seats(const struct assay_watch_epoch *epoch);
 /* P10 needs no state before. */
 void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_closed *closed);
 

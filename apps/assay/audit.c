@@ -314,7 +314,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
     const struct audit_options *options = run->options;
     struct assay_audit_figures figures;
     struct assay_audit_fault fault;
-    void *memory = aligned_alloc(64, assay_audit_memory_len(network->genesis->member_count));
+    void *memory = aligned_alloc(64, assay_audit_memory_len());
     const struct assay_audit_config config = {
         .store = run->store,
         .genesis = network->genesis,

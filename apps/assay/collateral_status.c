@@ -73,7 +73,7 @@ struct looking {
     struct assay_outlook *outlook;
     const struct assay_update *update;
     struct assay_json *rows; /* of the update that is looked at */
-    uint64_t seen[ASSAY_VOTERS_MAX + ASSAY_JOINS_MAX]; /* epoch of the evidence that was told of */
+    uint64_t seen[ASSAY_MEMBERS_MAX]; /* epoch of the evidence that was told of */
     uint64_t falls;
     bool json;
 };

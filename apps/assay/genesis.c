@@ -139,6 +139,7 @@ static void print_genesis(const struct assay_genesis *g)
     (void)printf("block_len_max  %u\n", (unsigned)g->parameters.block_len_max);
     (void)printf("collateral     of a higher number serves after %llu s\n",
                  (unsigned long long)assay_parameters_delay_ms(&g->parameters) / 1000);
+    (void)printf("seats_max      %u\n", (unsigned)assay_parameters_seats(&g->parameters));
     put_id("policy         ", g->policy_digest);
     (void)printf("profile        %s\n", profile_of(g));
     put_id("endorsements   ", g->endorsements_digest);
@@ -197,6 +198,7 @@ static int print_json(const struct assay_genesis *g)
     assay_json_set_uint(data, "vendor_cap_den", p->vendor_cap_den);
     assay_json_set_uint(data, "block_len_max", p->block_len_max);
     assay_json_set_uint(data, "collateral_delay_s", assay_parameters_delay_ms(p) / 1000);
+    assay_json_set_uint(data, "seats_max", assay_parameters_seats(p));
     assay_json_set_hex(data, "policy_digest", g->policy_digest, 32);
     const char *const profile = profile_of(g);
     const bool insecure = strncmp(profile, "development", 11) == 0;

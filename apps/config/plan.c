@@ -23,6 +23,7 @@ struct yaml_member {
 
 struct yaml_plan {
     char *plan_version, *epoch_ms, *time, *threshold, *policy, *block_len_max, *collateral_delay;
+    char *seats_max;
     char **collateral;
     unsigned collateral_count;
     struct yaml_cap operator_cap, vendor_cap;
@@ -56,6 +57,7 @@ static const cyaml_schema_field_t plan_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("time", struct yaml_plan, time),
     ASSAY_CONFIG_FIELD_OPTIONAL("block_len_max", struct yaml_plan, block_len_max),
     ASSAY_CONFIG_FIELD_OPTIONAL("collateral_delay", struct yaml_plan, collateral_delay),
+    ASSAY_CONFIG_FIELD_OPTIONAL("seats_max", struct yaml_plan, seats_max),
     ASSAY_CONFIG_FIELD("threshold", struct yaml_plan, threshold),
     ASSAY_CONFIG_FIELD("policy", struct yaml_plan, policy),
     CYAML_FIELD_SEQUENCE("collateral", CYAML_FLAG_POINTER, struct yaml_plan, collateral,
@@ -103,7 +105,8 @@ static enum assay_status take_head(const struct assay_config_file *file,
 {
     struct assay_genesis_parameters *parameters = &plan->parameters;
     *parameters =
-        (struct assay_genesis_parameters){ 0, 20, 100, 33, 100, ASSAY_BLOCK_LEN_MAX, { 0 }, 0, 0 };
+        (struct assay_genesis_parameters){ 0, 20, 100, 33, 100, ASSAY_BLOCK_LEN_MAX,
+                                            { 0 }, 0, 0, 0 };
     ASSAY_TRY(assay_config_take_version(file, "plan_version", yaml->plan_version));
     ASSAY_TRY(assay_config_take_number(file, "epoch_ms", yaml->epoch_ms, ASSAY_EPOCH_MS_MIN,
                                        ASSAY_EPOCH_MS_MAX, &parameters->epoch_ms));
@@ -119,6 +122,10 @@ static enum assay_status take_head(const struct assay_config_file *file,
         ASSAY_TRY(assay_config_take_number(file, "collateral_delay", yaml->collateral_delay, 1,
                                            ASSAY_COLLATERAL_DELAY_S_MAX,
                                            &parameters->collateral_delay_s));
+    if (yaml->seats_max != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "seats_max", yaml->seats_max, 1, ASSAY_VOTERS_MAX,
+                                           &parameters->seats_max));
+    if (parameters->seats_max == ASSAY_VOTERS_MAX) parameters->seats_max = 0;
     if (parameters->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S)
         parameters->collateral_delay_s = 0; /* the usual one has one encoding */
     ASSAY_TRY(assay_config_take_number(file, "threshold", yaml->threshold, 1, yaml->operators_count,

@@ -65,7 +65,7 @@ static enum assay_status become_newcomer(struct daemon_node *node, struct daemon
 {
     struct assay_keyring ring;
     const struct assay_genesis *g = node->genesis;
-    if (g->member_count >= ASSAY_VOTERS_MAX)
+    if (g->member_count >= ASSAY_MEMBERS_MAX)
         return say_stranger(node,
                             "%.200s: this node is no member of %.120s, and there is no seat to "
                             "watch from: begin with an archive (assay store restore)",

@@ -9,7 +9,8 @@
 
 enum { ALIGNMENT = 64, EARLY_LEN_DEFAULT = 256 * 1024, CERTIFICATES_EXTRA = 1280 };
 
-_Static_assert((uint64_t)ASSAY_VOTERS_MAX * 10000 <= UINT32_MAX,
+/* A seat carries what its group weighs, and all seats together no more than all members. */
+_Static_assert((uint64_t)ASSAY_MEMBERS_MAX * 10000 <= UINT32_MAX,
                "three times the total weight must fit in 64 bits");
 
 /* --- what holds */

@@ -307,8 +307,7 @@ static enum assay_status join(struct applying *a, const struct assay_genesis_mem
         assay_bytes_equal(card->door_public, card->transport_public, 32))
         return unfit(a, ASSAY_E_DUPLICATE, "one key serves two purposes");
     if (slot == s->member_count) {
-        /* docs/protocol.md 5.22: without seats every member votes. */
-        if (slot >= s->capacity || slot >= ASSAY_VOTERS_MAX)
+        if (slot >= s->capacity || slot >= ASSAY_MEMBERS_MAX)
             return unfit(a, ASSAY_E_FULL, "the roster is full");
         s->member_count++;
     }
@@ -334,7 +333,7 @@ static enum assay_status move_stage(struct applying *a, const uint8_t node_id[st
     if (to != ASSAY_STAGE_LEFT && m->stage != from) return unfit(a, ASSAY_E_INVALID, why);
     m->stage = to;
     m->stage_epoch = a->activation;
-    m->weight = 0; /* until the table is made */
+    m->weight = m->seat_weight = 0; /* until the table is made */
     s->counters[slot] = 0;
     /* What is not attested is not trusted: back at work it earns A again, as after an absence. */
     if (to == ASSAY_STAGE_RESTING) assay_trust_rest(&m->trust);
@@ -360,6 +359,8 @@ static enum assay_status replace_parameters(struct applying *a,
 {
     struct assay_state *s = a->state;
     const uint32_t now = s->rules.parameters.level;
+    if (parameters->seats_max != s->rules.parameters.seats_max)
+        return unfit(a, ASSAY_E_INVALID, "how many vote is fixed by genesis");
     if (parameters->level != now && parameters->level != now + 1)
         return unfit(a, ASSAY_E_INVALID, "a feature level rises by one, and never falls");
     for (uint32_t i = 0; parameters->level > now && i < s->member_count; i++)

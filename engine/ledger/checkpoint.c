@@ -11,11 +11,11 @@ static const char roster_tag[] = "assay/roster/v1";
 
 void assay_roster_row_of(const struct assay_member *member, struct assay_roster_row *row)
 {
-    ASSAY_ASSERT(member->weight <= ASSAY_WEIGHT_UNIT);
+    ASSAY_ASSERT(member->seat_weight <= ASSAY_SEAT_WEIGHT_MAX);
     assay_bytes_copy(row->node_id, 32, member->node_id, 32);
     assay_bytes_copy(row->voting_public, ASSAY_P256_PUBLIC_LEN, member->lives[0].voting_public,
                      ASSAY_P256_PUBLIC_LEN);
-    row->weight = member->weight;
+    row->weight = member->seat_weight;
 }
 
 void assay_roster_row_encode(const struct assay_roster_row *row, struct assay_writer *w)
@@ -34,7 +34,7 @@ enum assay_status assay_roster_row_decode(struct assay_cursor *c, struct assay_r
     ASSAY_TRY(assay_cbor_array_exact(c, 3));
     ASSAY_TRY(assay_cbor_bytes_exact(c, row->node_id, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(c, row->voting_public, ASSAY_P256_PUBLIC_LEN));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_WEIGHT_UNIT, &weight));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_SEAT_WEIGHT_MAX, &weight));
     row->weight = (uint32_t)weight;
     return ASSAY_OK;
 }

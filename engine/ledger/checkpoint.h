@@ -32,7 +32,7 @@ struct assay_roster_row {
     uint8_t node_id[32], voting_public[ASSAY_P256_PUBLIC_LEN];
     uint32_t weight;
 };
-enum { ASSAY_ROSTER_ROW_LEN_MAX = 1 + 34 + 66 + 3 };
+enum { ASSAY_ROSTER_ROW_LEN_MAX = 1 + 34 + 66 + 5 };
 /* The digest of a table, row by row: begin, add `count` times, then assay_merkle_root.
  * Each Returns: nothing. */
 void assay_roster_begin(struct assay_merkle *tree, const uint8_t chain_id[static 32], uint32_t era,

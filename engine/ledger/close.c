@@ -11,6 +11,8 @@
 
 #include "base/assert.h"
 
+_Static_assert((int)ASSAY_SEATS_MAX == (int)ASSAY_VOTERS_MAX, "a seat is a place in a certificate");
+
 static void *take(uint8_t **at, size_t len)
 {
     ASSAY_ASSERT(((uintptr_t)*at & 15) == 0);
@@ -29,9 +31,9 @@ size_t assay_close_memory_len(uint32_t members)
     const size_t n = members;
     return rounded(n * sizeof(struct assay_tally_member)) + rounded(n * sizeof(uint8_t *)) +
            rounded(n * sizeof(struct assay_trust)) +
-           rounded(n * sizeof(struct assay_tally_result)) + 2 * rounded(n * sizeof(uint32_t)) +
+           rounded(n * sizeof(struct assay_tally_result)) + 3 * rounded(n * sizeof(uint32_t)) +
            rounded(n * 32) + rounded(assay_tally_memory_len(members)) +
-           rounded(assay_weights_memory_len(members)) + rounded(n * sizeof(bool)) +
+           rounded(assay_seats_memory_len(members)) + rounded(n * sizeof(bool)) +
            rounded(n * sizeof(struct assay_place)) + rounded(assay_groups_memory_len(members));
 }
 
@@ -46,10 +48,12 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
     close->results = take(&at, n * sizeof(struct assay_tally_result));
     close->weights_before = take(&at, n * sizeof(uint32_t));
     close->weights_after = take(&at, n * sizeof(uint32_t));
+    close->seats = take(&at, n * sizeof(uint32_t));
     close->node_id = take(&at, n * 32);
     close->tally_memory_len = assay_tally_memory_len(members);
     close->tally_memory = take(&at, close->tally_memory_len);
-    close->weights_memory_len = assay_weights_memory_len(members);
+    close->weights_memory_len = assay_seats_memory_len(members); /* no less than weights need */
+    ASSAY_ASSERT(close->weights_memory_len >= assay_weights_memory_len(members));
     close->weights_memory = take(&at, close->weights_memory_len);
     close->unlisted = take(&at, n * sizeof(bool));
     close->places = take(&at, n * sizeof(struct assay_place));
@@ -263,12 +267,13 @@ static void advance_counters(const struct assay_context *context, struct assay_c
     uint64_t total = 0;
     for (uint32_t i = 0; i < next->member_count; i++) {
         assay_bytes_copy(s->node_id[i], 32, next->members[i].node_id, 32);
-        total += s->weights_before[i];
+        s->seats[i] = context->state->members[i].seat_weight;
+        total += s->seats[i];
     }
     ASSAY_ASSERT(total > 0);
     const struct assay_voter_table table = {
         .count = next->member_count,
-        .weight = s->weights_before,
+        .weight = s->seats,
         .node_id = (const uint8_t(*)[32])s->node_id,
         .voting_key = context->voting,
         .total_weight = total,
@@ -276,7 +281,7 @@ static void advance_counters(const struct assay_context *context, struct assay_c
     uint16_t last = 0;
     for (uint64_t i = 0; i < view; i++)
         last = assay_leader_next(&table, next->counters);
-    ASSAY_ASSERT(last < next->member_count && s->weights_before[last] > 0);
+    ASSAY_ASSERT(last < next->member_count && s->seats[last] > 0);
 }
 
 /* The table of the epoch that follows into s->weights_after. previous: [of next], NULL at genesis.
@@ -299,6 +304,26 @@ static void work_out_weights(const struct assay_groups *groups, const uint32_t *
     assay_weights(&input, s->weights_memory, s->weights_memory_len, s->weights_after, tolerance);
 }
 
+void assay_close_seats(const struct assay_groups *groups, struct assay_close *scratch,
+                       struct assay_state *state)
+{
+    ASSAY_ASSERT(groups->count == state->member_count);
+    const struct assay_weight_rules rules = assay_close_caps(&state->rules);
+    for (uint32_t i = 0; i < state->member_count; i++)
+        scratch->weights_after[i] = state->members[i].weight;
+    const struct assay_seats_input input = {
+        .rules = &rules,
+        .groups = groups,
+        .weights = scratch->weights_after,
+        .seats_max = assay_parameters_seats(&state->rules.parameters),
+    };
+    const uint32_t seats = assay_seats(&input, scratch->weights_memory, scratch->weights_memory_len,
+                                       scratch->seats);
+    ASSAY_ASSERT(seats <= input.seats_max);
+    for (uint32_t i = 0; i < state->member_count; i++)
+        state->members[i].seat_weight = scratch->seats[i];
+}
+
 static void make_weights(const struct assay_groups *groups, const uint32_t *previous,
                          struct assay_close *s, struct assay_state *next,
                          struct assay_tolerance *tolerance)
@@ -308,6 +333,7 @@ static void make_weights(const struct assay_groups *groups, const uint32_t *prev
         ASSAY_ASSERT(s->weights_after[i] <= ASSAY_WEIGHT_UNIT);
         next->members[i].weight = s->weights_after[i];
     }
+    assay_close_seats(groups, s, next);
 }
 
 /* --- changes (docs/protocol.md 9.5 to 9.9) */
@@ -498,7 +524,7 @@ static void name_roster(const struct assay_state *before, struct assay_state *ne
     for (uint32_t i = 0; same && i < next->member_count; i++) {
         const struct assay_member *a = &before->members[i];
         const struct assay_member *b = &next->members[i];
-        same = a->weight == b->weight && assay_bytes_equal(a->node_id, b->node_id, 32) &&
+        same = a->seat_weight == b->seat_weight && assay_bytes_equal(a->node_id, b->node_id, 32) &&
                assay_bytes_equal(a->lives[0].voting_public, b->lives[0].voting_public,
                                  ASSAY_P256_PUBLIC_LEN);
     }

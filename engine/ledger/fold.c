@@ -368,10 +368,10 @@ static enum assay_status open_epoch(struct assay_fold *f)
         ASSAY_TRY(load_key(&f->voting[i], f->loaded[i], m->lives[0].voting_public));
         ASSAY_TRY(load_key(&f->identity[i], f->named[i], m->identity_public));
         assay_bytes_copy(f->node_ids[i], 32, m->node_id, 32);
-        ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
-        f->weights[i] = m->weight;
+        ASSAY_ASSERT(m->seat_weight <= ASSAY_SEAT_WEIGHT_MAX);
+        f->weights[i] = m->seat_weight;
         f->counters[i] = f->state.counters[i];
-        total += m->weight;
+        total += m->seat_weight;
     }
     f->voters = (struct assay_voter_table){ .count = f->members,
                                             .weight = f->weights,

@@ -41,6 +41,7 @@ static bool parameters_in_range(const struct assay_genesis_parameters *p)
     if (p->operator_cap_num == 0 || p->operator_cap_num > p->operator_cap_den) return false;
     if (p->collateral_delay_s > ASSAY_COLLATERAL_DELAY_S_MAX) return false;
     if (p->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S) return false; /* said by nothing */
+    if (p->seats_max >= ASSAY_VOTERS_MAX) return false; /* as many are said by nothing, too */
     return p->vendor_cap_num != 0 && p->vendor_cap_num <= p->vendor_cap_den;
 }
 
@@ -56,9 +57,10 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
 static enum assay_status read_parameters(struct reader *r, struct assay_genesis_parameters *p)
 {
     uint64_t items = 0;
-    ASSAY_TRY(at(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 2, &items)));
+    ASSAY_TRY(at(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 3, &items)));
     if (items < PARAMETERS) return at(r, "parameters", ASSAY_E_TYPE);
     p->collateral_delay_s = 0;
+    p->seats_max = 0;
     ASSAY_TRY(at(r, "epoch_ms", read_u32(&r->in, UINT32_MAX, &p->epoch_ms)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_num)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_den)));
@@ -71,7 +73,12 @@ static enum assay_status read_parameters(struct reader *r, struct assay_genesis_
     if (items == PARAMETERS + 1 && p->level == 0) return at(r, "level", ASSAY_E_ENCODING);
     if (items > PARAMETERS + 1) {
         ASSAY_TRY(at(r, "collateral_delay", read_u32(&r->in, UINT32_MAX, &p->collateral_delay_s)));
-        if (p->collateral_delay_s == 0) return at(r, "collateral_delay", ASSAY_E_RANGE);
+        if (p->collateral_delay_s == 0 && items == PARAMETERS + 2)
+            return at(r, "collateral_delay", ASSAY_E_RANGE);
+    }
+    if (items > PARAMETERS + 2) {
+        ASSAY_TRY(at(r, "seats_max", read_u32(&r->in, ASSAY_VOTERS_MAX, &p->seats_max)));
+        if (p->seats_max == 0) return at(r, "seats_max", ASSAY_E_RANGE);
     }
     return at(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
 }
@@ -86,7 +93,7 @@ enum assay_status assay_parameters_read(struct assay_cursor *c, struct assay_gen
 
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p)
 {
-    const uint64_t later = p->collateral_delay_s != 0 ? 2 : p->level > 0;
+    const uint64_t later = p->seats_max != 0 ? 3 : p->collateral_delay_s != 0 ? 2 : p->level > 0;
     assay_cbor_put_array(w, PARAMETERS + later);
     assay_cbor_put_uint(w, p->epoch_ms);
     assay_cbor_put_uint(w, p->operator_cap_num);
@@ -97,6 +104,13 @@ void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_par
     assay_cbor_put_bytes(w, p->verifier_digest, 32);
     if (later > 0) assay_cbor_put_uint(w, p->level);
     if (later > 1) assay_cbor_put_uint(w, p->collateral_delay_s);
+    if (later > 2) assay_cbor_put_uint(w, p->seats_max);
+}
+
+uint32_t assay_parameters_seats(const struct assay_genesis_parameters *p)
+{
+    ASSAY_ASSERT(p->seats_max < ASSAY_VOTERS_MAX);
+    return p->seats_max != 0 ? p->seats_max : ASSAY_VOTERS_MAX;
 }
 
 uint64_t assay_parameters_delay_ms(const struct assay_genesis_parameters *p)

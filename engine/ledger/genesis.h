@@ -60,6 +60,7 @@ struct assay_genesis_parameters {
     /* How long collateral of a higher evaluation number waits (docs/protocol.md 8.9); 0:
      * ASSAY_COLLATERAL_DELAY_S. */
     uint32_t collateral_delay_s;
+    uint32_t seats_max; /* members that vote (docs/protocol.md 5.22); 0: ASSAY_VOTERS_MAX */
 };
 
 /* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order,
@@ -109,11 +110,14 @@ ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_
 void assay_genesis_sort(struct assay_genesis *genesis);
 /* --- parts that changes carry, too (engine/ledger/change.h) */
 
-/* [epoch_ms, caps, block_len_max, verifier digest, ?level, ?collateral_delay_s]: both are left out
- * where they are the usual ones, so that there is one encoding. Returns: nothing. */
+/* [epoch_ms, caps, block_len_max, verifier digest, ?level, ?collateral_delay_s, ?seats_max]: what
+ * stands at the end is left out where it is the usual one, so that there is one encoding.
+ * Returns: nothing. */
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p);
 /* Returns: the delay in ms. */
 uint64_t assay_parameters_delay_ms(const struct assay_genesis_parameters *p);
+/* Returns: how many members vote at most, 1 .. ASSAY_VOTERS_MAX. */
+uint32_t assay_parameters_seats(const struct assay_genesis_parameters *p);
 /* Returns: ASSAY_OK | ASSAY_E_RANGE | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_parameters_read(struct assay_cursor *c,
                                                       struct assay_genesis_parameters *p);

@@ -459,7 +459,13 @@ static void put_stage(struct assay_writer *w, const struct assay_member *m)
     else assay_cbor_put_null(w);
 }
 
-enum { MEMBER_ITEMS = 24 }; /* without the level */
+enum { MEMBER_ITEMS = 24 }; /* without what came later: the level, and the weight of a seat */
+
+/* Where everybody votes a seat is worth its member's weight, which stands there already. */
+static uint64_t later_items(const struct assay_member *m)
+{
+    return m->seat_weight != m->weight ? 2 : m->level > 0;
+}
 
 enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint32_t slot,
                                           struct assay_writer *w)
@@ -470,7 +476,7 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     ASSAY_ASSERT(m->weight <= ASSAY_WEIGHT_UNIT);
     const size_t start = w->len;
     struct assay_slice all;
-    assay_cbor_put_array(w, MEMBER_ITEMS + (m->level > 0));
+    assay_cbor_put_array(w, MEMBER_ITEMS + later_items(m));
     assay_cbor_put_text(w, "assay/member/v2");
     assay_cbor_put_bytes(w, m->node_id, 32);
     assay_cbor_put_bytes(w, m->identity_public, 64);
@@ -492,7 +498,8 @@ enum assay_status assay_state_leaf_encode(const struct assay_state *state, uint3
     assay_cbor_put_uint(w, m->ballots_struck);
     assay_cbor_put_uint(w, m->pass_epoch);
     put_stage(w, m);
-    if (m->level > 0) assay_cbor_put_uint(w, m->level);
+    if (later_items(m) > 0) assay_cbor_put_uint(w, m->level);
+    if (later_items(m) > 1) assay_cbor_put_uint(w, m->seat_weight);
     ASSAY_ASSERT(w->full || w->len - start <= ASSAY_LEAF_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
@@ -627,7 +634,7 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint64_t items = 0;
-    ASSAY_TRY(assay_cbor_array(&c, MEMBER_ITEMS + 1, &items));
+    ASSAY_TRY(assay_cbor_array(&c, MEMBER_ITEMS + 2, &items));
     if (items < MEMBER_ITEMS) return ASSAY_E_TYPE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/member/v2"));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, m->node_id, 32));
@@ -650,7 +657,13 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
     ASSAY_TRY(read_stage(&c, m));
     m->level = 0; /* which is not written: one meaning has one encoding */
     if (items > MEMBER_ITEMS) ASSAY_TRY(read_u32(&c, ASSAY_LEVEL_MAX, &m->level));
-    if (items > MEMBER_ITEMS && m->level == 0) return ASSAY_E_ENCODING;
+    if (items == MEMBER_ITEMS + 1 && m->level == 0) return ASSAY_E_ENCODING;
+    m->seat_weight = m->weight;
+    if (items > MEMBER_ITEMS + 1) {
+        ASSAY_TRY(read_u32(&c, ASSAY_SEAT_WEIGHT_MAX, &m->seat_weight));
+        if (m->seat_weight == m->weight) return ASSAY_E_ENCODING;
+        if (m->weight == 0) return ASSAY_E_INVALID; /* who has no weight has no seat */
+    }
     return assay_cursor_end(&c);
 }
 
@@ -708,6 +721,10 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
         assay_merkle_add(&tree, leaf.bytes, leaf.len);
     }
     assay_merkle_root(&tree, state->root);
+    uint32_t seats = 0;
+    for (uint32_t slot = 0; slot < state->member_count; slot++)
+        seats += state->members[slot].seat_weight > 0;
+    if (seats > assay_parameters_seats(&state->rules.parameters)) return ASSAY_E_INVALID;
     uint8_t roster[32];
     assay_roster_digest(state, roster);
     return assay_bytes_equal(roster, state->roster_digest, 32) ? ASSAY_OK : ASSAY_E_INVALID;

@@ -109,6 +109,7 @@ struct assay_close {
     struct assay_trust *trust;
     struct assay_tally_result *results;
     uint32_t *weights_before, *weights_after;
+    uint32_t *seats; /* of the epoch that closes, then of the next */
     uint8_t (*node_id)[32];
     void *tally_memory;
     size_t tally_memory_len;
@@ -131,6 +132,11 @@ void assay_close_groups(const struct assay_state *state, struct assay_place *pla
                         struct assay_groups *groups);
 /* Returns: the caps of these rules. */
 struct assay_weight_rules assay_close_caps(const struct assay_charter_rules *rules);
+
+/* Who votes in the epoch that follows: members[].seat_weight from members[].weight
+ * (docs/protocol.md 5.22). groups: of its roster. Returns: nothing. */
+void assay_close_seats(const struct assay_groups *groups, struct assay_close *scratch,
+                       struct assay_state *state);
 
 /* Returns: bytes of memory for rosters of so many slots. */
 size_t assay_close_memory_len(uint32_t members);

@@ -351,7 +351,7 @@ enum assay_status assay_recover_body_encode(struct assay_slice change,
                                             struct assay_writer *w)
 {
     struct assay_slice all;
-    if (count > ASSAY_VOTERS_MAX) return ASSAY_E_RANGE;
+    if (count > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
     assay_cbor_put_array(w, 3);
     assay_cbor_put_text(w, body_tag);
     assay_cbor_put_bytes(w, change.bytes, change.len);
@@ -374,7 +374,7 @@ enum assay_status assay_recover_body_decode(struct assay_slice body, struct assa
     ASSAY_TRY(assay_cbor_text_expect(&c, body_tag));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CHANGE_RECORD_LEN_MAX, &r->change));
     if (r->change.len > 0) ASSAY_TRY(assay_change_record_read(r->change, &change));
-    ASSAY_TRY(assay_cbor_array(&c, ASSAY_VOTERS_MAX, &count));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_MEMBERS_MAX, &count));
     r->body = body;
     r->key_count = (uint32_t)count;
     r->keys = c;

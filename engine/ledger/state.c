@@ -220,7 +220,7 @@ bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_c
            p->operator_cap_num == q->operator_cap_num &&
            p->operator_cap_den == q->operator_cap_den && p->vendor_cap_num == q->vendor_cap_num &&
            p->vendor_cap_den == q->vendor_cap_den &&
-           p->collateral_delay_s == q->collateral_delay_s;
+           p->collateral_delay_s == q->collateral_delay_s && p->seats_max == q->seats_max;
 }
 
 bool assay_member_serves(const struct assay_member *member)
@@ -291,6 +291,7 @@ static void member_check(const struct assay_state *state, const struct assay_mem
     ASSAY_ASSERT(m->standing_epoch <= state->epoch);
     ASSAY_ASSERT(m->maintenance_count <= ASSAY_MAINTENANCES_MAX);
     ASSAY_ASSERT(m->weight == 0 || assay_member_serves(m));
+    ASSAY_ASSERT(m->seat_weight == 0 || m->weight > 0);
     ASSAY_ASSERT(!m->felled || assay_trial_runs(&state->trial));
     assay_trust_check(&m->trust);
 }
@@ -300,7 +301,10 @@ void assay_state_check(const struct assay_state *state)
     ASSAY_ASSERT(assay_state_holds(state));
     ASSAY_ASSERT(state->past_count <= ASSAY_PAST_EPOCHS);
     ASSAY_ASSERT(state->certified_epoch <= state->epoch);
+    uint32_t seats = 0;
     for (uint32_t i = 0; i < state->member_count; i++) {
         member_check(state, &state->members[i]);
+        seats += state->members[i].seat_weight > 0;
     }
+    ASSAY_ASSERT(seats <= assay_parameters_seats(&state->rules.parameters));
 }

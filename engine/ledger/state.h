@@ -13,6 +13,7 @@
 
 #include "engine/consensus/block.h"
 #include "engine/ledger/genesis.h"
+#include "scoring/seats.h"
 #include "scoring/tally.h"
 #include "scoring/weight.h"
 
@@ -69,7 +70,8 @@ struct assay_member {
     uint32_t life_count; /* 1 .. ASSAY_LIVES_MAX; lives[0] is listed, then older ones */
     struct assay_life lives[ASSAY_LIVES_MAX];
     struct assay_trust trust;
-    uint32_t weight; /* of the epoch that follows */
+    uint32_t weight; /* of the epoch that follows: of its ballot, and what seats are made of */
+    uint32_t seat_weight; /* of its votes then; 0: it has no seat (docs/protocol.md 5.22) */
     struct assay_found found;
     uint64_t change_epoch;   /* when I or A moved last */
     uint64_t standing_epoch; /* when the standing moved last; 0: never */

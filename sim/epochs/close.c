@@ -48,6 +48,7 @@ static void reweigh(struct assay_sim_epochs *w, struct assay_state *next)
                   w->close.weights_after, &w->tolerance);
     for (uint32_t i = 0; i < w->n; i++)
         next->members[i].weight = w->close.weights_after[i];
+    assay_close_seats(&w->groups, &w->close, next);
 }
 
 /* --- the root */
@@ -261,10 +262,12 @@ void epochs_begin(struct assay_sim_epochs *w)
 {
     const struct assay_state *state = &w->states[w->current];
     const uint32_t *weights = w->other != NULL ? assay_sim_rules_weights(w->other) : NULL;
-    w->total_weight = 0;
+    w->total_weight = w->seats_weight = 0;
     for (uint32_t i = 0; i < w->n; i++) {
         w->weights[i] = weights != NULL ? weights[i] : state->members[i].weight;
+        w->seats[i] = weights != NULL ? weights[i] : state->members[i].seat_weight;
         w->total_weight += w->weights[i];
+        w->seats_weight += w->seats[i];
     }
     w->proofs = 0;
     w->context = (struct assay_context){ .state = state, .epoch = state->epoch + 1 };

@@ -141,6 +141,8 @@ struct assay_sim_epochs {
     uint8_t *other_bytes;          /* [n * 6]: what its root is made of */
     uint32_t *weights;             /* [n] in force */
     uint64_t total_weight;
+    uint32_t *seats;               /* [n] weights of votes: docs/protocol.md 5.22 */
+    uint64_t seats_weight;
     uint64_t epoch; /* running */
     uint8_t root[32];
 

@@ -119,6 +119,7 @@ static void make_genesis(struct assay_sim_epochs *w)
         .vendor_cap_num = s->vendor_cap_num,
         .vendor_cap_den = s->vendor_cap_den,
         .block_len_max = ASSAY_BLOCK_LEN_MAX,
+        .seats_max = s->seats_max < ASSAY_VOTERS_MAX ? s->seats_max : 0,
     };
     epochs_key(w, UINT32_MAX, 0, g->chain_id, 32);
     epochs_key(w, UINT32_MAX, 1, g->policy_digest, 32);

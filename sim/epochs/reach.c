@@ -129,9 +129,9 @@ uint64_t epochs_heard(const struct assay_sim_epochs *w, const uint64_t *weight, 
 
 struct epochs_quorum epochs_quorum_at(const struct assay_sim_epochs *w, uint32_t rel_ms)
 {
-    struct epochs_quorum q = { .total = w->total_weight };
+    struct epochs_quorum q = { .total = w->seats_weight };
     for (uint32_t i = 0; i < w->n; i++)
-        if (w->weights[i] > 0 && votes_at(w, i, rel_ms)) q.weight[w->at[i].side] += w->weights[i];
+        if (w->seats[i] > 0 && votes_at(w, i, rel_ms)) q.weight[w->at[i].side] += w->seats[i];
     for (uint32_t s = 0; s < w->side_count; s++)
         q.in[s] = q.weight[s] > 0;
     bool changed = true;

@@ -65,6 +65,7 @@ static void place(struct assay_sim_epochs *w)
     w->record = epochs_take(w, 1, sizeof *w->record);
     w->score_bp = epochs_take(w, n, sizeof *w->score_bp);
     w->weights = epochs_take(w, n, sizeof *w->weights);
+    w->seats = epochs_take(w, n, sizeof *w->seats);
     w->other_bytes = epochs_take(w, n, sizeof *w->score_bp + sizeof *w->weights);
     w->side = epochs_take(w, n, sizeof *w->side);
     w->nodes = epochs_take(w, n, sizeof *w->nodes);

@@ -39,9 +39,9 @@ void epochs_leaders(struct assay_sim_epochs *w)
     assay_bytes_copy(w->counters, w->n * sizeof *w->counters, state->counters,
                      w->n * sizeof *state->counters);
     const struct assay_voter_table table = { .count = w->n,
-                                             .weight = w->weights,
+                                             .weight = w->seats,
                                              .node_id = (const uint8_t(*)[32])w->node_ids,
-                                             .total_weight = w->total_weight };
+                                             .total_weight = w->seats_weight };
     bool good = false;
     while (w->views < VIEWS_MAX && (w->views < VIEWS || !good)) {
         const uint16_t leader = assay_leader_next(&table, w->counters);

@@ -100,7 +100,7 @@ static void come_back(struct assay_sim_epochs *w, uint32_t node, bool same_epoch
  */
 static bool can_catch_up(const struct assay_sim_epochs *w, const uint64_t *fresh, uint32_t side)
 {
-    return 3 * epochs_heard(w, fresh, NULL, side) > w->total_weight;
+    return 3 * epochs_heard(w, fresh, NULL, side) > w->seats_weight;
 }
 
 static uint32_t ready_rel(const struct assay_sim_epochs *w, uint32_t node, const uint64_t *fresh)
@@ -186,7 +186,7 @@ void epochs_uptime(struct assay_sim_epochs *w)
     uint64_t fresh[SIDES_MAX] = { 0 }; /* weight that is in the running epoch, by side */
     for (uint32_t i = 0; i < w->n; i++) {
         w->at[i] = (struct epochs_now){ .side = w->side[i] };
-        if (w->nodes[i].closed + 1 == w->epoch) fresh[w->side[i]] += w->weights[i];
+        if (w->nodes[i].closed + 1 == w->epoch) fresh[w->side[i]] += w->seats[i];
     }
     for (uint32_t i = 0; i < w->n; i++) {
         act(w, i);

@@ -178,11 +178,13 @@ void world_check_signed(struct assay_sim_world *w, uint32_t node, const struct a
     if (effect->as.sign.message == ASSAY_MESSAGE_PROPOSAL) {
         world_check_proposed(w, node, effect->as.sign.digest);
         world_voters_proposal(w, node, assay_slice_over(payload->bytes, payload->len));
+        world_voters_signed(w, node, effect->as.sign.store_key.epoch, "proposal");
     }
     if (effect->as.sign.class_ == ASSAY_STORE_BALLOT)
         world_ballots_signed(w, node, assay_slice_over(payload->bytes, payload->len));
     world_check_fence(w, node, effect->as.sign.store_key.era);
     if (!describe(effect, payload, &s)) return;
+    if (s.is_vote) world_voters_signed(w, node, s.epoch, "vote");
     if (s.is_vote && n->asked && !resumes_now(w))
         world_broken(w, ASSAY_SIM_CHECKER_SIGNED_ONCE,
                      "node %u votes behind a boundary before peers said what it had signed", node);

@@ -22,16 +22,17 @@ void world_final_turn(struct world_run *r)
     }
 }
 
-/* Everybody gets its weight, the richest leads and pays all of it; of two, the lower id. */
+/* Every seat gets its weight, the richest leads and pays all of it; of two, the lower id. */
 static uint32_t next_leader(struct world_run *r)
 {
     const struct assay_member *m = r->before.members;
     int64_t total = 0;
     uint32_t richest = UINT32_MAX;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        total += (int64_t)m[i].weight;
-        r->robin[i] = m[i].weight == 0 ? 0 : r->robin[i] + (int64_t)m[i].weight;
-        if (m[i].weight == 0) continue;
+        const int64_t weight = m[i].seat_weight;
+        total += weight;
+        r->robin[i] = weight == 0 ? 0 : r->robin[i] + weight;
+        if (weight == 0) continue;
         /* Slots are in the order of the ids. */
         if (richest == UINT32_MAX || r->robin[i] > r->robin[richest]) richest = i;
     }

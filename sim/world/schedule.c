@@ -43,6 +43,7 @@ void world_run_genesis(const struct assay_sim_world *w, struct assay_genesis_par
     parameters->operator_cap_den = s->operator_cap_den;
     parameters->vendor_cap_num = s->vendor_cap_num;
     parameters->vendor_cap_den = s->vendor_cap_den;
+    parameters->seats_max = s->seats_max < ASSAY_VOTERS_MAX ? s->seats_max : 0;
     if (s->day_count > 0) parameters->collateral_delay_s = s->collateral_delay_s;
 }
 
@@ -222,7 +223,7 @@ static void demand_progress(struct world_run *r)
     uint64_t total = 0;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        const uint64_t weight = r->before.members[i].weight;
+        const uint64_t weight = r->before.members[i].seat_weight;
         total += weight;
         if (silent(r, i)) lost += weight;
     }

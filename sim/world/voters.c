@@ -2,7 +2,7 @@
  * sim/world/voters.c - which votes make a certificate, and what a leader may propose.
  *
  * docs/protocol.md 5.1, 6.0: a certificate that an honest node stores holds votes of members that
- * have weight in its epoch (none whose integrity standing is SUSPENDED), under their listed keys,
+ * have a seat in its epoch (none whose integrity standing is SUSPENDED), under their listed keys,
  * of more than two thirds of it. The table of each epoch is taken from the state that the network
  * closed the one before with, whose root every close compares; weights are added and signatures
  * verified here anew. And, poison: after 4 nullified views in a row an honest leader proposes no
@@ -24,7 +24,8 @@ enum {
 };
 
 struct voter {
-    uint32_t weight;
+    uint32_t weight; /* of its seat */
+    bool member;     /* has weight, if not a seat */
     bool suspended; /* by integrity: no weight is due to it */
     uint8_t key[64];
 };
@@ -68,7 +69,8 @@ void world_voters_free(struct assay_sim_world *w)
 static void plant_table(const struct assay_sim_world *w, struct voter_table *t)
 {
     const enum assay_sim_world_plant plant = w->options.plant;
-    if (plant == ASSAY_SIM_WORLD_PLANT_WEIGHTLESS) t->voters[3].weight = 0;
+    if (plant == ASSAY_SIM_WORLD_PLANT_WEIGHTLESS) t->voters[3].weight = t->voters[3].member = 0;
+    if (plant == ASSAY_SIM_WORLD_PLANT_SEATLESS) t->voters[3].weight = 0;
     if (plant == ASSAY_SIM_WORLD_PLANT_SUSPENDED) t->voters[3].suspended = true;
     if (plant == ASSAY_SIM_WORLD_PLANT_HEAVY) t->total_weight *= 2;
     if (plant == ASSAY_SIM_WORLD_PLANT_OTHER_KEY)
@@ -86,7 +88,8 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node)
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         const struct assay_member *m = world_member(state, i);
         struct voter *v = &t->voters[i];
-        v->weight = m->weight;
+        v->weight = m->seat_weight;
+        v->member = m->weight > 0;
         v->suspended = m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED;
         assay_bytes_copy(v->key, 64, m->lives[0].voting_public, 64);
         t->total_weight += v->weight;
@@ -142,7 +145,7 @@ static const char *wrong_vote(struct assay_sim_world *w, uint32_t slot, const st
                               const struct assay_certificate *c, uint32_t index)
 {
     if (v->suspended) return "whose integrity is suspended";
-    if (v->weight == 0) return "that has no weight";
+    if (v->weight == 0) return v->member ? "that has no seat" : "that has no weight";
     if ((size_t)(index + 1) * 64 > c->signatures.len) return "without a signature";
     if (!signed_by(w, slot, v, c->digest, c->signatures.bytes + (size_t)index * 64))
         return "that its listed key did not sign";
@@ -173,6 +176,17 @@ void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
                      "node %u stores a certificate of view %llu with %llu of %llu", node,
                      (unsigned long long)c->statement.view, (unsigned long long)weight,
                      (unsigned long long)t->total_weight);
+}
+
+void world_voters_signed(struct assay_sim_world *w, uint32_t node, uint64_t epoch, const char *what)
+{
+    const struct voter_table *t = &w->voters->tables[epoch % TABLES_KEPT];
+    if (t->epoch != epoch || !world_trusted(w, node)) return;
+    if (w->options.plant == ASSAY_SIM_WORLD_PLANT_WEIGHTLESS) return; /* planted for certificates */
+    world_looked(w, ASSAY_SIM_CHECKER_SEATS);
+    if (t->voters[node].weight > 0) return;
+    world_broken(w, ASSAY_SIM_CHECKER_SEATS, "node %u signs a %s in epoch %llu without a seat",
+                 node, what, (unsigned long long)epoch);
 }
 
 /* --- poison */

@@ -48,6 +48,7 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_HASTY,       /* the epochs of node 1 are said to begin T/2 later */
     ASSAY_SIM_WORLD_PLANT_WEIGHTLESS,  /* node 3 is said to have no weight */
     ASSAY_SIM_WORLD_PLANT_SUSPENDED,   /* node 3 is said to be suspended by integrity */
+    ASSAY_SIM_WORLD_PLANT_SEATLESS,    /* node 3 is said to have no seat */
     ASSAY_SIM_WORLD_PLANT_HEAVY,       /* everybody together is said to weigh twice as much */
     ASSAY_SIM_WORLD_PLANT_OTHER_KEY,   /* node 3 is said to have the key of node 2 */
     ASSAY_SIM_WORLD_PLANT_LANES,       /* the roster of node 1 says that node 3 is suspended */

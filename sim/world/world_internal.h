@@ -511,6 +511,9 @@ void world_voters_rewind(struct assay_sim_world *w, uint64_t epoch);
 void world_voters_certificate(struct assay_sim_world *w, uint32_t node,
                               const struct assay_certificate *c);
 void world_voters_proposal(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
+/* It signs a vote or a proposal of the epoch (docs/protocol.md 5.22). */
+void world_voters_signed(struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                         const char *what);
 
 /* acts.c */
 void world_acts_sign(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,

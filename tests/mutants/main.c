@@ -19,7 +19,7 @@ int main(int argc, char **argv)
         (void)fprintf(
             stderr,
             "usage: %s --suites \"twins simplex scoring messages epochs links dates changes days "
-            "eras\" --seeds N\n",
+            "eras seats\" --seeds N\n",
             argv[0]);
         return 2;
     }

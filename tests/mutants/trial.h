@@ -68,6 +68,8 @@ void trial_days(uint64_t seed, struct trial_finding *finding);
 void trial_changes(uint64_t seed, struct trial_finding *finding);
 /* suite_eras.c: whole networks whose operators begin a new era. */
 void trial_eras(uint64_t seed, struct trial_finding *finding);
+/* suite_seats.c: whole networks with more members than seats. */
+void trial_seats(uint64_t seed, struct trial_finding *finding);
 
 /* disrupter.c: a voter that signs whatever does harm: proposals out of turn, certificates without a
  * quorum, votes in the names of others. */

@@ -4,15 +4,14 @@
 #include "tests/support/seats_reference.h"
 
 #include "base/assert.h"
-
-#include <string.h>
+#include "base/bytes.h"
 
 enum kin { ROOT, OPERATOR, BOTH };
 
 static bool same(enum kin kin, const struct assay_place *a, const struct assay_place *b)
 {
-    const bool root = memcmp(a->vendor_root, b->vendor_root, ASSAY_SCORING_ID_LEN) == 0;
-    const bool operator_ = memcmp(a->operator_id, b->operator_id, ASSAY_SCORING_ID_LEN) == 0;
+    const bool root = assay_bytes_equal(a->vendor_root, b->vendor_root, ASSAY_SCORING_ID_LEN);
+    const bool operator_ = assay_bytes_equal(a->operator_id, b->operator_id, ASSAY_SCORING_ID_LEN);
     return kin == ROOT ? root : kin == OPERATOR ? operator_ : root && operator_;
 }
 
@@ -63,15 +62,18 @@ static bool comes_before(const struct roster *r, uint32_t a, uint32_t b)
     int sign = compare_quotients(weight_of(r, ROOT, a), seats_of(r, ROOT, a) + 1,
                                  weight_of(r, ROOT, b), seats_of(r, ROOT, b) + 1);
     if (sign != 0) return sign > 0;
-    sign = memcmp(r->places[a].vendor_root, r->places[b].vendor_root, ASSAY_SCORING_ID_LEN);
+    sign = assay_bytes_compare(r->places[a].vendor_root, r->places[b].vendor_root,
+                               ASSAY_SCORING_ID_LEN);
     if (sign != 0) return sign < 0;
     sign = compare_quotients(weight_of(r, BOTH, a), seats_of(r, BOTH, a) + 1,
                              weight_of(r, BOTH, b), seats_of(r, BOTH, b) + 1);
     if (sign != 0) return sign > 0;
-    sign = memcmp(r->places[a].operator_id, r->places[b].operator_id, ASSAY_SCORING_ID_LEN);
+    sign = assay_bytes_compare(r->places[a].operator_id, r->places[b].operator_id,
+                               ASSAY_SCORING_ID_LEN);
     if (sign != 0) return sign < 0;
     if (r->weights[a] != r->weights[b]) return r->weights[a] > r->weights[b];
-    return memcmp(r->places[a].node_id, r->places[b].node_id, ASSAY_SCORING_ID_LEN) < 0;
+    return assay_bytes_compare(r->places[a].node_id, r->places[b].node_id, ASSAY_SCORING_ID_LEN) <
+           0;
 }
 
 uint32_t reference_seats(const struct assay_place *places, const uint32_t *weights, uint32_t count,
@@ -104,7 +106,8 @@ static void carry(const struct roster *r, enum kin kin, uint32_t *carried)
     const uint32_t count = r->count;
     uint32_t before[4096];
     ASSAY_ASSERT(count <= sizeof before / sizeof before[0]);
-    memcpy(before, carried, count * sizeof *before);
+    for (uint32_t i = 0; i < count; i++)
+        before[i] = carried[i];
     for (uint32_t of = 0; of < count; of++) {
         bool first = before[of] > 0; /* each group once, at its first seat */
         for (uint32_t i = 0; i < of; i++)
@@ -125,8 +128,9 @@ static void carry(const struct roster *r, enum kin kin, uint32_t *carried)
                 const uint64_t product = before[i] * target;
                 if (!same(kin, &r->places[i], &r->places[of]) || product % sum == 0) continue;
                 if (carried[i] != product / sum) continue;
-                if (best == count || memcmp(r->places[i].node_id, r->places[best].node_id,
-                                            ASSAY_SCORING_ID_LEN) < 0)
+                const uint8_t *id = r->places[i].node_id;
+                if (best == count ||
+                    assay_bytes_compare(id, r->places[best].node_id, ASSAY_SCORING_ID_LEN) < 0)
                     best = i;
             }
             ASSAY_ASSERT(best < count);

@@ -58,7 +58,7 @@ static void read_again(const struct assay_sim_world *w, uint32_t nodes, bool sig
 {
     struct assay_audit_figures figures = { 0 };
     struct assay_audit_fault fault;
-    void *memory = aligned_alloc(64, assay_audit_memory_len(nodes));
+    void *memory = aligned_alloc(64, assay_audit_memory_len());
     const struct assay_audit_config config = {
         .store = w->nodes[0].store,
         .genesis = w->genesis,

@@ -93,7 +93,7 @@ struct change_bench *change_make(void)
     b->genesis.member_count = CHANGE_MEMBERS;
     b->genesis.time_ms = 1000000;
     b->genesis.parameters =
-        (struct assay_genesis_parameters){ 800, 50, 100, 50, 100, 1 << 20, { 0 }, 0, 0 };
+        (struct assay_genesis_parameters){ 800, 50, 100, 50, 100, 1 << 20, { 0 }, 0, 0, 0 };
     b->genesis.policy = assay_slice_over("policy", 6);
     b->genesis.endorsements = assay_slice_over("endorsements", 12);
     assay_sha256("policy", 6, b->genesis.policy_digest);

@@ -78,7 +78,7 @@ static struct outcome audit(struct assay_sim_world *w, struct assay_store *store
     struct judge j = { .world = w };
     j.findings.items = j.items;
     j.findings.count = 16;
-    void *memory = aligned_alloc(64, assay_audit_memory_len(NODES));
+    void *memory = aligned_alloc(64, assay_audit_memory_len());
     const struct assay_audit_config config = {
         .store = store,
         .genesis = w->genesis,

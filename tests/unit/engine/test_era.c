@@ -388,7 +388,7 @@ static enum assay_status audit(struct assay_sim_world *w, uint32_t node,
                                struct assay_audit_fault *fault)
 {
     struct assay_store *store = NULL;
-    void *memory = aligned_alloc(64, assay_audit_memory_len(w->genesis->member_count));
+    void *memory = aligned_alloc(64, assay_audit_memory_len());
     cr_assert_eq(assay_store_memory_snapshot(w->nodes[node].store, &store), ASSAY_OK);
     const struct assay_audit_config config = { .store = store,
                                                .genesis = w->genesis,

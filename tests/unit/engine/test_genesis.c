@@ -33,7 +33,7 @@ static void fill(struct made *m)
     struct assay_genesis *g = &m->genesis;
     g->time_ms = 1700000000123;
     g->parameters =
-        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 7 }, 0, 0 };
+        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 7 }, 0, 0, 0 };
     g->policy = assay_slice_over("policy", 6);
     g->endorsements = assay_slice_over("endorsements", 12);
     g->threshold = 2;
@@ -467,8 +467,104 @@ Test(genesis, refuses_empty_names_and_names_that_are_too_long)
     }
 }
 
-/* docs/protocol.md 5.22: a certificate holds the signatures of a hundred voters. */
-Test(genesis, an_engine_of_more_members_than_voters_does_not_start)
+/* docs/protocol.md 5.22: how many vote is a parameter, with one encoding. */
+Test(genesis, agrees_on_the_number_of_seats)
+{
+    static const struct {
+        uint32_t level, delay_s, seats_max;
+    } rows[] = { { 0, 0, 0 }, { 0, 0, 7 }, { 2, 0, 99 }, { 0, 60, 1 }, { 3, 60, 20 } };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t bytes[128];
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        const struct assay_genesis_parameters p = {
+            500, 20, 100, 33, 100, 1 << 20, { 7 }, rows[i].level, rows[i].delay_s, rows[i].seats_max
+        };
+        struct assay_genesis_parameters q;
+        assay_parameters_put(&w, &p);
+        struct assay_cursor c = assay_cursor_over(w.bytes, w.len);
+        cr_assert_eq(assay_parameters_read(&c, &q), ASSAY_OK, "row %zu", i);
+        cr_expect_eq(assay_cursor_end(&c), ASSAY_OK);
+        cr_expect_eq(q.seats_max, rows[i].seats_max);
+        cr_expect_eq(q.level, rows[i].level);
+        cr_expect_eq(q.collateral_delay_s, rows[i].delay_s);
+        cr_expect_eq(assay_parameters_seats(&q), rows[i].seats_max != 0 ? rows[i].seats_max : 100);
+    }
+}
+
+Test(genesis, refuses_numbers_of_seats_that_are_none_or_need_not_be_said)
+{
+    static const uint8_t said[] = { 0, 99, 100, 101 };
+    for (size_t i = 0; i < sizeof said; i++) {
+        uint8_t bytes[128];
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        const struct assay_genesis_parameters p = { 500,     20,    100, 33, 100,
+                                                    1 << 20, { 7 }, 0,   0,  99 };
+        struct assay_genesis_parameters q;
+        assay_parameters_put(&w, &p);
+        bytes[w.len - 1] = said[i];
+        struct assay_cursor c = assay_cursor_over(w.bytes, w.len);
+        const enum assay_status status = assay_parameters_read(&c, &q);
+        cr_expect_eq(status == ASSAY_OK, said[i] == 99, "%u: %s", said[i],
+                     assay_status_symbol(status));
+    }
+}
+
+/* With the longest names, and as many operators as there may be. */
+Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout = 120)
+{
+    static char names[ASSAY_MEMBERS_MAX][ASSAY_NAME_MAX + 1];
+    struct assay_genesis *g = calloc(1, sizeof *g);
+    struct assay_genesis *read = calloc(1, sizeof *read);
+    uint8_t *body = malloc(ASSAY_GENESIS_LEN_MAX), *file = malloc(ASSAY_GENESIS_LEN_MAX);
+    struct assay_where where = { 0 };
+    cr_assert(g != NULL && read != NULL && body != NULL && file != NULL);
+    g->time_ms = 1700000000123;
+    g->parameters =
+        (struct assay_genesis_parameters){ 60000, 20, 100, 33, 100, 4 << 20, { 7 }, 0, 0, 0 };
+    g->policy = assay_slice_over("policy", 6);
+    g->endorsements = assay_slice_over("endorsements", 12);
+    g->threshold = 1;
+    g->operator_count = 1;
+    key_of(1, g->operators[0].public_key, NULL);
+    g->operators[0].name = assay_slice_over("op", 2);
+    assay_genesis_sort(g);
+    g->member_count = ASSAY_MEMBERS_MAX;
+    for (uint32_t i = 0; i < g->member_count; i++) {
+        struct assay_genesis_member *x = &g->members[i];
+        key_of(1000 + 2 * i, x->identity_public, NULL);
+        key_of(1001 + 2 * i, x->voting_public, NULL);
+        for (unsigned k = 0; k < 2; k++)
+            (k == 0 ? x->door_public : x->transport_public)[k] = (uint8_t)(i >> 8);
+        x->door_public[2] = x->transport_public[2] = (uint8_t)i;
+        x->door_public[3] = 1;
+        memset(x->platform_id, 6, 32);
+        x->platform_id[0] = (uint8_t)(i >> 8);
+        x->platform_id[1] = (uint8_t)i;
+        assay_bytes_copy(x->operator_id, 32, g->operators[0].operator_id, 32);
+        memset(x->vendor_root, 5, 32);
+        x->evidence_kind = 3;
+        memset(names[i], 'a', ASSAY_NAME_MAX);
+        x->name = assay_slice_over((const uint8_t *)names[i], ASSAY_NAME_MAX);
+    }
+    assay_genesis_sort(g);
+    struct assay_writer w = assay_writer_over(body, ASSAY_GENESIS_LEN_MAX);
+    cr_assert_eq(assay_genesis_encode_body(g, &w), ASSAY_OK);
+    struct assay_writer f = assay_writer_over(file, ASSAY_GENESIS_LEN_MAX);
+    cr_assert_eq(assay_genesis_encode_file(assay_slice_over(body, w.len), NULL, NULL, 0, &f),
+                 ASSAY_OK);
+    /* What is left is for a policy and the collateral. */
+    cr_expect_leq(f.len + 512 * 1024, ASSAY_GENESIS_LEN_MAX, "%zu bytes", f.len);
+    cr_assert_eq(assay_genesis_decode(file, f.len, true, read, &where), ASSAY_OK, "%s",
+                 where.field);
+    cr_expect_eq(read->member_count, (uint32_t)ASSAY_MEMBERS_MAX);
+    free(g);
+    free(read);
+    free(body);
+    free(file);
+}
+
+/* docs/protocol.md 5.22: a roster has room for so many. */
+Test(genesis, an_engine_of_more_members_than_a_roster_holds_does_not_start)
 {
     static _Alignas(64) uint8_t memory[64];
     struct assay_genesis *genesis = calloc(1, sizeof *genesis);
@@ -476,9 +572,9 @@ Test(genesis, an_engine_of_more_members_than_voters_does_not_start)
     struct assay_engine *engine = NULL;
     cr_assert_not_null(genesis);
     genesis->parameters.block_len_max = ASSAY_BLOCK_LEN_MAX;
-    genesis->member_count = ASSAY_VOTERS_MAX + 1;
+    genesis->member_count = ASSAY_MEMBERS_MAX + 1;
     cr_expect_eq(assay_engine_init(memory, sizeof memory, &config, &engine), ASSAY_E_RANGE);
-    genesis->member_count = ASSAY_VOTERS_MAX; /* fits: only the memory does not */
+    genesis->member_count = ASSAY_MEMBERS_MAX; /* fits: only the memory does not */
     cr_expect_eq(assay_engine_init(memory, sizeof memory, &config, &engine), ASSAY_E_FULL);
     free(genesis);
 }

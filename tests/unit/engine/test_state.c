@@ -56,7 +56,7 @@ static struct bench *make(void)
     g->member_count = N;
     g->time_ms = 1700000000000;
     g->parameters =
-        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 0 }, 0, 0 };
+        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 0 }, 0, 0, 0 };
     for (uint32_t i = 0; i < N; i++) {
         memset(g->members[i].node_id, (int)(10 * (i + 1)), 32);
         memset(g->members[i].voting_public, (int)(i + 1), 64);
@@ -76,7 +76,7 @@ static struct bench *make(void)
     b->state.past[1] = (struct assay_past){ .epoch = 40, .t0_ms = 4 };
     b->state.counters[2] = -12345;
     b->state.rules.parameters =
-        (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20, { 0 }, 2, 0 };
+        (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20, { 0 }, 2, 0, 0 };
     b->state.members[1].level = 3;
     b->state.pending_count = 1;
     b->state.pending[0] = (struct assay_pending){ .sequence = 4, .activation = 50 };
@@ -159,11 +159,67 @@ Test(state, a_snapshot_that_names_other_voters_than_it_has_is_refused)
 {
     struct bench *b = make();
     b->state.members[2].weight++;
+    b->state.members[2].seat_weight++;
     encode(b);
     cr_assert_eq(decode(b, b->len), ASSAY_E_INVALID);
     assay_roster_digest(&b->state, b->state.roster_digest);
     encode(b);
     cr_assert_eq(decode(b, b->len), ASSAY_OK);
+    drop(b);
+}
+
+/* docs/protocol.md 5.22: who may sign is in the state, and said only where it is not the weight. */
+Test(state, seats_stand_in_leaves_and_in_the_digest_of_who_votes)
+{
+    struct bench *b = make();
+    const uint32_t seats[N] = { 0, 20000, 7, 100 };
+    uint8_t digest[32];
+    const size_t plain = b->len;
+    for (uint32_t i = 0; i < N; i++)
+        b->state.members[i].weight = b->state.members[i].seat_weight = 100;
+    assay_roster_digest(&b->state, b->state.roster_digest);
+    encode(b);
+    cr_assert_eq(b->len, plain + N, "where everybody votes nothing more is said");
+    assay_bytes_copy(digest, 32, b->state.roster_digest, 32);
+    for (uint32_t i = 0; i < N; i++)
+        b->state.members[i].seat_weight = i < 4 ? seats[i] : 0;
+    encode(b);
+    cr_expect_eq(decode(b, b->len), ASSAY_E_INVALID, "the digest is over seats");
+    assay_roster_digest(&b->state, b->state.roster_digest);
+    cr_expect_arr_neq(digest, b->state.roster_digest, 32);
+    encode(b);
+    cr_assert_eq(decode(b, b->len), ASSAY_OK);
+    for (uint32_t i = 0; i < N; i++) {
+        cr_expect_eq(b->other.members[i].weight, 100u);
+        cr_expect_eq(b->other.members[i].seat_weight, i < 4 ? seats[i] : 0u);
+        cr_expect_eq(b->other.members[i].level, b->state.members[i].level);
+    }
+    assay_state_check(&b->other);
+    drop(b);
+}
+
+Test(state, a_snapshot_with_more_seats_than_its_rules_allow_is_refused)
+{
+    struct bench *b = make();
+    for (uint32_t i = 0; i < N; i++)
+        b->state.members[i].weight = b->state.members[i].seat_weight = 100;
+    b->state.rules.parameters.seats_max = N;
+    assay_roster_digest(&b->state, b->state.roster_digest);
+    encode(b);
+    cr_expect_eq(decode(b, b->len), ASSAY_OK);
+    b->state.rules.parameters.seats_max = N - 1;
+    encode(b);
+    cr_expect_eq(decode(b, b->len), ASSAY_E_INVALID);
+    drop(b);
+}
+
+Test(state, a_seat_without_weight_is_refused)
+{
+    struct bench *b = make();
+    b->state.members[1].seat_weight = 5;
+    assay_roster_digest(&b->state, b->state.roster_digest);
+    encode(b);
+    cr_expect_eq(decode(b, b->len), ASSAY_E_INVALID);
     drop(b);
 }
 
@@ -239,6 +295,7 @@ Test(state, every_field_of_the_network_moves_the_root)
     MOVES(s->rules.parameters.vendor_cap_den);
     MOVES(s->rules.parameters.block_len_max);
     MOVES(s->rules.parameters.collateral_delay_s);
+    MOVES(s->rules.parameters.seats_max);
     MOVES(s->rules.parameters.verifier_digest[0]);
     MOVES(s->operators_digest[7]);
     MOVES(s->change_sequence);
@@ -287,6 +344,7 @@ Test(state, every_field_of_a_member_moves_the_root)
     MOVES(m->vendor_root[0]);
     MOVES(m->platform_id[0]);
     MOVES(m->evidence_kind);
+    MOVES(m->seat_weight);
     MOVES(m->lives[0].incarnation);
     MOVES(m->lives[0].since_epoch);
     MOVES(m->lives[0].voting_public[0]);

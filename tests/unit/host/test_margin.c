@@ -21,18 +21,44 @@ static struct assay_snapshot network(const uint32_t weights[N])
                                 .members = members };
     memset(members, 0, sizeof members);
     for (uint32_t i = 0; i < N; i++) {
-        members[i].ledger.weight = weights[i];
+        members[i].ledger.weight = members[i].ledger.seat_weight = weights[i];
         members[i].present = true;
         members[i].ledger.operator_id[0] = (uint8_t)(i % 3);
         members[i].ledger.vendor_root[0] = (uint8_t)(i % 2);
         s.chain.total_weight += weights[i];
     }
+    s.chain.seats_weight = s.chain.total_weight;
     s.chain.opened_ms = 49000;
     s.chain.voting = true;
     return s;
 }
 
 static const uint32_t even[N] = { 10, 10, 10, 10, 10, 10, 10 };
+
+/* docs/protocol.md 5.22: what goes on is decided by who votes, what is certified by all. */
+Test(margin, of_who_has_no_seat_only_the_ballot_counts)
+{
+    struct assay_snapshot s = network(even);
+    for (uint32_t i = 4; i < N; i++)
+        members[i].ledger.seat_weight = 0;
+    s.chain.seats_weight = 40;
+    s.chain.has_roll = true;
+    members[5].present = members[6].present = false;
+    for (uint32_t i = 0; i < 4; i++)
+        members[i].ledger.balloted = true;
+    assay_margin_take(&s);
+    cr_expect(s.margin.progress);
+    cr_expect_eq(s.margin.present_weight, 40);
+    cr_expect_eq(s.margin.quorum_weight, 27);
+    cr_expect_eq(s.margin.members_stop, 1);
+    cr_expect(s.margin.ballots_short, "ballots of four of seven certify nothing");
+    members[4].ledger.balloted = true;
+    assay_margin_take(&s);
+    cr_expect_not(s.margin.ballots_short);
+    members[0].present = members[1].present = false;
+    assay_margin_take(&s);
+    cr_expect_not(s.margin.progress);
+}
 
 Test(margin, seven_alike_bear_two)
 {

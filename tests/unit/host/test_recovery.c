@@ -37,7 +37,7 @@ static struct bench *make(void)
         cr_assert_eq(assay_p256_signer_load(&key, &b->signers[i]), ASSAY_OK);
         memset(m->node_id, (int)(0xf0 - i), 32); /* slots are not in the order of ids here */
         m->life_count = 1;
-        m->weight = WEIGHT;
+        m->weight = m->seat_weight = WEIGHT;
     }
     cr_assert_eq(assay_recovery_begin(&b->r, &b->state), ASSAY_OK);
     return b;

@@ -3,14 +3,13 @@
  */
 #include "scoring/seats.h"
 
-#include "scoring/caps.h"
+#include "base/bytes.h"
 #include "tests/support/scoring_reference.h"
 #include "tests/support/seats_reference.h"
 #include "tests/unit/scoring/world.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
-#include <string.h>
 
 enum { MEMBERS_MAX = 1024 };
 
@@ -23,7 +22,7 @@ static struct assay_weight_rules rules;
 
 static void number(uint8_t *id, uint32_t n)
 {
-    memset(id, 0, ASSAY_SCORING_ID_LEN);
+    assay_bytes_zero(id, ASSAY_SCORING_ID_LEN);
     id[0] = (uint8_t)(n >> 8);
     id[1] = (uint8_t)n;
 }
@@ -131,9 +130,9 @@ static void draw(uint64_t *seed, uint32_t members)
     for (uint32_t i = members; i > 1; i--) {
         const uint32_t k = world_below(seed, i);
         uint8_t id[ASSAY_SCORING_ID_LEN];
-        memcpy(id, places[k].node_id, sizeof id);
-        memcpy(places[k].node_id, places[i - 1].node_id, sizeof id);
-        memcpy(places[i - 1].node_id, id, sizeof id);
+        assay_bytes_copy(id, sizeof id, places[k].node_id, sizeof id);
+        assay_bytes_copy(places[k].node_id, sizeof id, places[i - 1].node_id, sizeof id);
+        assay_bytes_copy(places[i - 1].node_id, sizeof id, id, sizeof id);
     }
 }
 
@@ -328,8 +327,10 @@ Test(scoring_seats, do_not_depend_on_the_order_of_slots)
         draw(&seed, 2 + world_below(&seed, 60));
         const uint32_t seats_max = 1 + world_below(&seed, 20);
         const uint32_t given = seat(seats_max);
-        memcpy(first_places, places, sizeof places);
-        memcpy(first_seats, seats, sizeof seats);
+        for (uint32_t i = 0; i < count; i++) {
+            first_places[i] = places[i];
+            first_seats[i] = seats[i];
+        }
         for (uint32_t i = count; i > 1; i--) {
             const uint32_t k = world_below(&seed, i);
             const struct assay_place place = places[k];
@@ -342,7 +343,7 @@ Test(scoring_seats, do_not_depend_on_the_order_of_slots)
         cr_assert_eq(seat(seats_max), given);
         for (uint32_t i = 0; i < count; i++)
             for (uint32_t k = 0; k < count; k++)
-                if (memcmp(places[i].node_id, first_places[k].node_id, 32) == 0)
+                if (assay_bytes_equal(places[i].node_id, first_places[k].node_id, 32))
                     cr_assert_eq(seats[i], first_seats[k]);
     }
 }

@@ -138,6 +138,11 @@ Test(sim_world_checkers, voters_sees_who_has_no_vote)
     expect(ASSAY_SIM_WORLD_PLANT_HEAVY, false, 1000, " of 66160");
 }
 
+Test(sim_world_checkers, seats_sees_who_signs_without_one)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_SEATLESS, false, 1000, "node 3 signs a vote in epoch 1 without");
+}
+
 Test(sim_world_checkers, validity_sees_records_that_should_wait)
 {
     expect(ASSAY_SIM_WORLD_PLANT_POISON, true, 4000, "record after 4 nullified views");

@@ -25,7 +25,7 @@ static void place(struct fixture *f)
             m->life_count = 1;
             m->lives[0].incarnation = 1;
             m->trust = assay_trust_genesis();
-            m->weight = 10000;
+            m->weight = m->seat_weight = 10000;
         }
     }
 }
@@ -87,6 +87,8 @@ void fixture_epoch(struct fixture *f)
 void fixture_close(struct fixture *f, const uint8_t *root)
 {
     uint8_t own[32];
+    for (uint32_t slot = 0; slot < f->after.member_count && !f->seats_by_hand; slot++)
+        f->after.members[slot].seat_weight = f->after.members[slot].weight;
     if (f->watch == NULL)
         f->watch = assay_sim_watch_create(&f->scenario, 1, f->cohort_of, &f->outcome);
     if (root == NULL) {

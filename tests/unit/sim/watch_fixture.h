@@ -24,6 +24,7 @@ struct fixture {
     const uint8_t *row_of[FIXTURE_NODES];
     uint8_t fails[FIXTURE_NODES];
     bool with_rows; /* hand rows and fails over */
+    bool seats_by_hand; /* else everybody votes with its weight */
     const struct assay_genesis *genesis; /* hand changes over, too; NULL: there are none */
     struct assay_slice changes[4];       /* of the epoch */
     uint32_t change_count;

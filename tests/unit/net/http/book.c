@@ -15,7 +15,7 @@ static void fill_member(struct book *book, uint32_t slot)
     m->ledger.name = assay_slice_over(book->names[slot], slot < 10 ? 6 : 7);
     m->ledger.node_id[0] = (uint8_t)(slot + 1);
     m->ledger.trust = assay_trust_genesis();
-    m->ledger.weight = 10000;
+    m->ledger.weight = m->ledger.seat_weight = 10000;
     m->ledger.own_outcome = ASSAY_OUTCOME_PASS_UP_TO_DATE;
     m->ledger.last_success_epoch = 41;
     m->ledger.last_attempt_epoch = 42;
@@ -39,7 +39,7 @@ void book_open(struct book *book, uint32_t members)
     s->chain.voting = true;
     s->chain.certified = true;
     s->chain.member_count = members;
-    s->chain.total_weight = 10000 * (uint64_t)members;
+    s->chain.total_weight = s->chain.seats_weight = 10000 * (uint64_t)members;
     for (uint32_t i = 0; i < members; i++)
         fill_member(book, i);
     assay_margin_take(s);
