@@ -53,7 +53,7 @@ static uint64_t bytes_of(struct assay_store *store, enum assay_store_class class
     return bytes;
 }
 
-static void read_again(const struct assay_sim_world *w, uint32_t nodes, bool signatures,
+static void read_again(const struct assay_sim_world *w, bool signatures,
                        unsigned times)
 {
     struct assay_audit_figures figures = { 0 };
@@ -137,8 +137,8 @@ static int measure(uint32_t nodes, uint64_t epochs)
            nodes, (unsigned long long)closed, (unsigned long long)blocks,
            (unsigned long long)proofs, (unsigned long long)boundaries, (double)blocks * 1440 / 1e6,
            (double)(boundaries + proofs) * 1440 / 1e6);
-    read_again(w, nodes, false, 40);
-    read_again(w, nodes, true, 2);
+    read_again(w, false, 40);
+    read_again(w, true, 2);
     leap_over(w, nodes, closed);
     assay_sim_world_destroy(&w);
     return 0;
