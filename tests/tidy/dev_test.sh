@@ -85,7 +85,7 @@ dev help
 status_is 0; says "usage: ./dev COMMAND"
 dev nonsense
 status_is 2; says 'unknown command "nonsense"'; says "./dev help"
-for command in build test check bench fuzz package differential; do
+for command in build test check bench soak fuzz package differential; do
     dev "$command" --help
     status_is 0; says "usage: ./dev $command"
     dev help "$command"
