@@ -1,5 +1,5 @@
 /*
- * apps/assay/doctor.c - `assay doctor`: what keeps a node from working, or soon will.
+ * apps/assay/doctor.c - `assay doctor`: what keeps a node from working, or soon will; `doctor net`.
  *
  * It changes nothing, and works whether the daemon runs or not.
  */
@@ -128,6 +128,7 @@ int assay_command_doctor(int argc, char **argv)
     d.at_unix_s = (int64_t)now.tv_sec;
     assay_doctor_config(&d);
     if (d.has_config && !d.socket_given) d.socket = d.config.admin;
+    if (argv[optind] != NULL) return assay_doctor_net(&d, json); /* the table has no other word */
     assay_doctor_daemon(&d);
     if (d.has_config) assay_doctor_files(&d);
     assay_doctor_machine(&d);

@@ -43,6 +43,8 @@ void assay_doctor_config(struct assay_doctor *d);
 void assay_doctor_files(struct assay_doctor *d);
 /* Descriptors, sockets, the date of this machine (doctor_machine.c). Returns: nothing. */
 void assay_doctor_machine(struct assay_doctor *d);
+/* `doctor net`: which epochs the links carry (doctor_net.c). Returns: an enum assay_exit. */
+int assay_doctor_net(const struct assay_doctor *d, bool json);
 /* What a running daemon says: whether there is one, clock against peers, quorum, collateral
  * (doctor_daemon.c). Returns: nothing. */
 void assay_doctor_daemon(struct assay_doctor *d);

@@ -56,6 +56,13 @@ const struct assay_verb assay_verbs_node[] = {
       "10 a warning, 11 a failure", "assay doctor --config /etc/assay/assayd.yaml\n",
       (const struct assay_option[]){
           { "config", "FILE", "that of the daemon, default /etc/assay/assayd.yaml", 0 }, ASKED } },
+    { "doctor", "net", "",
+      "Which epoch length T the links of this node carry, who is too slow for the T in force, and "
+      "why: the way there and back to each peer, as the running daemon measures it.",
+      "10 somebody is too slow or not heard of, 11 T is too short for a quorum",
+      "assay doctor net\n",
+      (const struct assay_option[]){
+          { "config", "FILE", "that of the daemon, default /etc/assay/assayd.yaml", 0 }, ASKED } },
     { "debug", "bundle", "",
       "Puts what somebody needs who helps from afar into one tar file: documents of the daemon, "
       "what "
