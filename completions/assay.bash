@@ -26,7 +26,7 @@ _assay() {
     nodes) words='' verb= ;;
     top) words='' verb= ;;
     explain) words='' verb= ;;
-    doctor) words='' verb= ;;
+    doctor) words='net' ;;
     debug) words='bundle' ;;
     permit) words='' verb= ;;
     enforce) words='show hold release' ;;
@@ -565,6 +565,14 @@ _assay() {
         esac
         ;;
     'doctor')
+        options='--help --config --socket --json --timeout'
+        case $before in
+        --config) want=file ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'doctor net')
         options='--help --config --socket --json --timeout'
         case $before in
         --config) want=file ;;

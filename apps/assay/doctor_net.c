@@ -129,7 +129,8 @@ static void print_text(const struct net *n)
 {
     (void)printf("T is %.1f s: one way may take %llu ms\n", (double)n->epoch_ms / 1000,
                  (unsigned long long)n->advice.way_ms);
-    (void)printf("%-16s %-8s %9s %9s %9s  %s\n", "NODE", "LINK", "ROUND", "WORST", "NEEDS T", "WHY");
+    (void)printf("%-16s %-8s %9s %9s %9s  %s\n", "NODE", "LINK", "ROUND", "WORST", "NEEDS T",
+                 "WHY");
     for (size_t i = 0; i < n->count; i++)
         if (!n->peers[i].is_self) print_peer(&n->peers[i]);
     if (n->advice.quorum_ms == 0)
