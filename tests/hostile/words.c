@@ -280,8 +280,12 @@ static void address_claims(struct attacker *a)
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         assay_bytes_copy(claim.chain_id, 32, chain_of(a), 32);
         assay_bytes_copy(claim.node_id, 32, a->ring.node_id, 32);
-        (void)snprintf(claim.address, sizeof claim.address, "127.0.0.1:%u",
-                       (unsigned)(1 + a->said % 1000));
+        for (unsigned k = 0; k < ASSAY_CLAIM_ADDRESSES_MAX; k++) {
+            char address[ASSAY_CLAIM_ADDRESS_MAX];
+            (void)snprintf(address, sizeof address, "127.0.0.1:%u",
+                           (unsigned)(1 + (a->said * 4 + k) % 1000));
+            assay_claim_add(&claim, address);
+        }
         assay_claim_digest(&claim);
         must(assay_p256_sign(a->identity, claim.digest, claim.signature), "sign");
         must(assay_claim_encode(&claim, &w), "claim");
@@ -467,7 +471,7 @@ const struct attack attacks_of_words[] = {
     { "votes-of-epochs-to-come", "a thousand ahead", MEMBER, votes_of_epochs_to_come, FORMED },
     { "old-envelopes", "of six epochs ago", MEMBER, old_envelopes, FORMED },
     { "the-same-again", "one envelope, 2000 a second", MEMBER, the_same_again, FLOOD },
-    { "address-claims", "another place each time", MEMBER, address_claims, FORMED },
+    { "address-claims", "four other places each time", MEMBER, address_claims, FORMED },
     { "junk-incarnate", "new keys with junk evidence", MEMBER, junk_incarnate, FORMED },
     { "unknown-kinds", "numbers of no message", MEMBER, unknown_kinds, FLOOD },
     { "other-chains", "frames of another network", MEMBER, other_chains, MALFORMED },
