@@ -60,7 +60,7 @@ static uint8_t part[32 * 1024];
 
 static bool connect_as_member_0(void)
 {
-    return zmtp_connect(&hostile, nodes[1].link->census.port, nodes[0].transport_secret.bytes,
+    return zmtp_connect(&hostile, nodes[1].link->census.ports[0], nodes[0].transport_secret.bytes,
                         nodes[1].door);
 }
 
@@ -173,7 +173,7 @@ static void ping_and_leave(void)
     static uint8_t all[8192];
     for (int round = 0; round < 24; round++) {
         size_t len = 0;
-        if (!zmtp_dial(&hostile, nodes[1].link->census.port) ||
+        if (!zmtp_dial(&hostile, nodes[1].link->census.ports[0]) ||
             !zmtp_hello(&hostile, nodes[0].transport_secret.bytes, nodes[1].door))
             continue;
         len = zmtp_initiate(&hostile, "PUSH", all);
@@ -248,7 +248,7 @@ Test(net_link_hostile, hangs_up_the_oldest_of_many_that_say_nothing)
     open_all();
     nodes[1].link->census.silent_max = 64; /* as if descriptors were few */
     struct sockaddr_in address = { .sin_family = AF_INET };
-    address.sin_port = htons(nodes[1].link->census.port);
+    address.sin_port = htons(nodes[1].link->census.ports[0]);
     cr_assert_eq(inet_pton(AF_INET, "127.0.0.1", &address.sin_addr), 1);
     for (size_t i = 0; i < CALLERS; i++) {
         callers[i] = socket(AF_INET, SOCK_STREAM, 0);
