@@ -1,6 +1,7 @@
 /*
  * tests/unit/net/test_link_dial.c - a peer is found wherever one of its addresses leads to it.
  */
+#include "base/assert.h"
 #include "base/crypto.h"
 #include "tests/unit/net/link_world.h"
 
@@ -165,7 +166,7 @@ static size_t canned(void *context, const char *host,
         (void)nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
         return 0;
     }
-    cr_assert_str_eq(host, "peer.test");
+    ASSAY_ASSERT(strcmp(host, "peer.test") == 0); /* not of Criterion: another thread */
     atomic_fetch_add(&asked, 1);
     if (atomic_load(&answers) == 0) return 0;
     (void)snprintf(numbers[0], ASSAY_RESOLVER_NUMBER_LEN, "[::1]"); /* nobody listens there */
