@@ -4,7 +4,18 @@
  */
 #include "tests/mutants/trial.h"
 
-enum { NODES = 16, SEATS = 6, BAD = 1, BAD_ROOT = 3, START = 3, EPOCHS = 8 };
+enum { NODES = 18, SEATS = 6, BAD = 1, BAD_ROOT = 3, START = 3, EPOCHS = 8 };
+
+/* Four roots, or one and many small ones, which D'Hondt alone would leave without a seat. */
+static void split(struct assay_scenario *s, bool small)
+{
+    static const uint32_t four[] = { 5000, 2000, 1700, 1300 };
+    enum { SMALL = 12, SMALL_BP = 556 };
+    s->vendors = small ? 1 + SMALL : sizeof four / sizeof four[0];
+    s->has_vendor_shares = true;
+    for (uint32_t i = 0; i < s->vendors; i++)
+        s->vendor_share_bp[i] = !small ? four[i] : i == 0 ? 10000 - SMALL * SMALL_BP : SMALL_BP;
+}
 
 void trial_seats(uint64_t seed, struct trial_finding *finding)
 {
@@ -16,17 +27,13 @@ void trial_seats(uint64_t seed, struct trial_finding *finding)
     static const enum assay_sim_attack attacks[] = { ASSAY_SIM_ATTACK_WITHHOLD,
                                                      ASSAY_SIM_ATTACK_TAMPER,
                                                      ASSAY_SIM_ATTACK_ABSENT_VOTE };
-    static const uint32_t shares[] = { 5000, 2000, 1700, 1300 };
     struct assay_scenario s = assay_scenario_default();
     struct assay_sim_outcome o;
     s.fidelity = seed % 4 == 0 ? ASSAY_SIM_FIDELITY_EPOCH : ASSAY_SIM_FIDELITY_MESSAGE;
     s.nodes = s.operators = NODES;
     s.epochs = EPOCHS;
     s.seats_max = SEATS;
-    s.vendors = sizeof shares / sizeof shares[0];
-    s.has_vendor_shares = true;
-    for (uint32_t i = 0; i < s.vendors; i++)
-        s.vendor_share_bp[i] = shares[i];
+    split(&s, seed % 2 == 0);
     s.cohort_count = 2;
     s.cohorts[BAD] = (struct assay_sim_cohort){
         .name = "bad", .share_bp = 10000, .has_vendor = true, .vendor = BAD_ROOT
