@@ -147,8 +147,9 @@ static void advise(struct assay_snapshot *s)
     o->advised[ASSAY_ADVICE_ALONE] = alone && !o->progress;
     o->advised[ASSAY_ADVICE_BRING_BACK] = !alone && !o->progress;
     o->advised[ASSAY_ADVICE_CLOCK] = s->clock_off || s->chain.clock_lead_ms > 0;
-    o->advised[ASSAY_ADVICE_CATCH_UP] = waits && (s->chain.behind || !s->chain.voting) &&
-                                        s->members[s->self].ledger.weight > 0;
+    const struct assay_member_snapshot *own = &s->members[s->self].ledger;
+    const bool mute = own->seat_weight > 0 && !s->chain.voting;
+    o->advised[ASSAY_ADVICE_CATCH_UP] = waits && own->weight > 0 && (s->chain.behind || mute);
     o->advised[ASSAY_ADVICE_VIEWS] = o->overdue && o->progress && s->chain.views_nullified > 0;
     o->advised[ASSAY_ADVICE_BALLOTS] = o->overdue && o->ballots_short;
     o->advised[ASSAY_ADVICE_FENCED] = s->fenced;

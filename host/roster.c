@@ -23,6 +23,7 @@ void assay_roster_take(struct assay_roster *roster, const struct assay_engine *e
         assay_bytes_copy(entry->door, 32, member.door_public, 32);
         assay_bytes_copy(entry->transport, 32, member.transport_public, 32);
         entry->weight = member.weight;
+        entry->seated = member.seat_weight > 0;
         entry->standing = member.trust.score.standing;
         entry->gone = member.stage == ASSAY_STAGE_LEFT;
     }

@@ -20,6 +20,7 @@ struct assay_roster_entry {
     uint8_t door[32];
     uint8_t transport[32];
     uint32_t weight; /* in the running epoch */
+    bool seated;     /* it votes in it (docs/protocol.md 5.22) */
     enum assay_standing standing;
     bool gone; /* docs/protocol.md 9.6.2: it left, its keys are a stranger's */
 };

@@ -130,6 +130,7 @@ static void put_trust(struct assay_json *object, const struct assay_snapshot_mem
                         assay_document_standing(m->trust.integrity.standing));
     assay_json_set_bool(object, "probation", assay_trust_on_probation(&m->trust));
     assay_json_set_uint(object, "weight", m->weight);
+    assay_json_set_uint(object, "seat_weight", m->seat_weight);
     assay_json_set_uint(object, "positive_bp", m->positive_bp);
     assay_json_set_uint(object, "negative_bp", m->negative_bp);
     assay_json_set_uint(object, "unjudged_bp", m->unjudged_bp);

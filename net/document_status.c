@@ -75,6 +75,8 @@ static void put_chain(struct assay_json *data, const struct assay_snapshot *s)
     assay_json_set_bool(data, "fenced", s->fenced);
     assay_json_set_bool(data, "behind", snapshot->behind);
     assay_json_set_uint(data, "total_weight", snapshot->total_weight);
+    assay_json_set_uint(data, "seats", snapshot->seats);
+    assay_json_set_uint(data, "seats_weight", snapshot->seats_weight);
     assay_json_set_bool(data, "operator_cap_met", snapshot->operator_cap_met);
     assay_json_set_bool(data, "vendor_cap_met", snapshot->vendor_cap_met);
     assay_json_set_text(data, "cuts", assay_cuts_text((enum assay_cuts)snapshot->cuts));
@@ -274,6 +276,8 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set_bool(data, "in_maintenance", own->in_maintenance);
     assay_json_set_uint(data, "level", s->changes.rules.parameters.level);
     assay_json_set(data, "changes", assay_document_change_status(s));
+    assay_json_set_uint(data, "weight", own->weight);
+    assay_json_set_uint(data, "seat_weight", own->seat_weight);
     assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
     assay_json_set_text(data, "standing", assay_document_standing(own->trust.score.standing));
     assay_json_set_bool(data, "insecure", s->insecure);

@@ -62,7 +62,11 @@ static void look_at_self(struct assay_doctor *d, const struct assay_json *status
     assay_doctor_say(d, "standing", full ? ASSAY_HEALTH_OK : ASSAY_HEALTH_WARN, "FULL",
                      "assay explain NODE says why, and what to do", "%s, score %s", standing,
                      assay_percent_of(status, "score_bp"));
-    if (!assay_json_bool(status, "voting", false))
+    /* Of many members only some have a seat (docs/protocol.md 5.22). */
+    const bool seatless = assay_json_uint(status, "weight", 0) > 0 &&
+                          assay_json_uint(status, "seat_weight", 1) == 0 &&
+                          !assay_json_bool(status, "behind", false);
+    if (!assay_json_bool(status, "voting", false) && !seatless)
         assay_doctor_say(d, "voting", ASSAY_HEALTH_WARN, "this node votes",
                          "it catches up, or its new keys wait to be listed: assay status", "%s",
                          assay_json_bool(status, "behind", false) ? "behind the others"

@@ -215,8 +215,12 @@ static void show_status(const struct assay_json *document)
     (void)printf("chain          epoch %llu, height %llu, last close %s\n",
                  assay_number_of(d, "epoch"), assay_number_of(d, "height"),
                  assay_json_bool(d, "certified", false) ? "certified" : "held");
+    const bool seatless =
+        assay_json_uint(d, "weight", 0) > 0 && assay_json_uint(d, "seat_weight", 1) == 0;
     (void)printf("voting         %s%s\n", yes(assay_json_bool(d, "voting", false)),
-                 assay_json_bool(d, "behind", false) ? ", behind the others: catching up" : "");
+                 assay_json_bool(d, "behind", false) ? ", behind the others: catching up"
+                 : seatless                          ? ", it has no seat: it ballots alone"
+                                                     : "");
     show_changes(d);
     (void)printf("caps met       operator %s, vendor root %s\n",
                  yes(assay_json_bool(d, "operator_cap_met", false)),

@@ -85,9 +85,12 @@ void http_readyz(struct http_asking *asking)
     check(&checks, "quorum", s->margin.progress,
           "weight %" PRIu64 " is heard of, %" PRIu64 " is needed", s->margin.present_weight,
           s->margin.quorum_weight);
-    check(&checks, "caught_up", s->chain.voting && !s->chain.behind, "%s",
+    /* docs/protocol.md 5.22: of many members only some have a vote to give. */
+    const bool seatless = own->weight > 0 && own->seat_weight == 0;
+    check(&checks, "caught_up", (s->chain.voting || seatless) && !s->chain.behind, "%s",
           s->chain.behind   ? "behind: fetching blocks"
           : s->chain.voting ? "votes"
+          : seatless        ? "ballots; it has no seat in this epoch"
                             : "does not vote");
     check(&checks, "chain", assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms), "%s",
           s->chain.final_at_ms == 0 ? "nothing has become final in this run"

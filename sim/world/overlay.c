@@ -25,7 +25,7 @@ static void tell_members(struct assay_sim_world *w, uint32_t node)
         const struct assay_roster_entry *entry = &n->roster.entries[s];
         const struct assay_view_peer peer = { .usable = !entry->gone,
                                               .first = s < w->genesis->member_count,
-                                              .voter = entry->weight > 0,
+                                              .voter = entry->seated,
                                               .operator_ = world_operator(w, s),
                                               .group = world_operator(w, s) };
         assay_view_peer(n->view, world_mono_ms(w, node), (uint16_t)s, &peer);

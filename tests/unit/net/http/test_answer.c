@@ -344,6 +344,16 @@ Test(net_http_answer, each_thing_that_is_missing_makes_a_node_not_ready)
     book.snapshot.chain.behind = false;
     book.snapshot.chain.voting = false;
     expect_not_ready("caught_up");
+    book.members[0].ledger.seat_weight = 0; /* docs/protocol.md 5.22 */
+    publish();
+    (void)ask("/readyz");
+    cr_expect_eq(answer.status, 200, "a member without a seat has no vote to give");
+    book.snapshot.chain.behind = true;
+    expect_not_ready("caught_up");
+    book.snapshot.chain.behind = false;
+    book.members[0].ledger.weight = 0;
+    expect_not_ready("caught_up");
+    book.members[0].ledger.weight = book.members[0].ledger.seat_weight = 10000;
     book.snapshot.chain.voting = true;
     book.snapshot.chain.final_at_ms = 97000;
     expect_not_ready("chain");
