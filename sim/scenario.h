@@ -88,6 +88,9 @@ struct assay_sim_link {
     enum assay_sim_losing loss_of;
     uint32_t reorder_permille, reorder_ms; /* that many messages take so much longer */
     uint32_t bandwidth_kbit_s;             /* of each node's uplink; 0: unlimited */
+    /* Three regions: node i is of i mod 3; that much more between the first and the second, the
+     * first and the third, the second and the third. */
+    uint32_t regions_01_ms, regions_02_ms, regions_12_ms;
 };
 
 /* Who is who: cohorts are cut from the roster in this order, the rest is cohort 0, "honest". */

@@ -135,6 +135,10 @@ static const struct assay_scenario_key link_keys[] = {
     { U32("reorder_ms", reorder_ms, 0, TIME_MS_MAX, "by so much, ms") },
     { U32("bandwidth_kbit_s", bandwidth_kbit_s, 0, 100000000,
           "of each node's uplink, kbit/s; 0: unlimited") },
+    { U32("regions_01_ms", regions_01_ms, 0, TIME_MS_MAX,
+          "node i is in region i mod 3: more delay between regions 0 and 1, ms (message)") },
+    { U32("regions_02_ms", regions_02_ms, 0, TIME_MS_MAX, "between regions 0 and 2, ms") },
+    { U32("regions_12_ms", regions_12_ms, 0, TIME_MS_MAX, "between regions 1 and 2, ms") },
 };
 #undef PART
 

@@ -30,10 +30,12 @@ enum aspect {
     ASPECT_CARELESS = 15,
     ASPECT_RECOVER = 16,
     ASPECT_DAYS = 17,
+    ASPECT_OVERLAY = 18,
 };
 
 enum {
     BEYOND_PERMILLE = 100, /* of scenarios: more than a third of traitors */
+    OVERLAY_PERMILLE = 250, /* of scenarios: neighbours instead of links to everybody */
     BURN_PERMILLE = 15,    /* of scenarios: no proposal comes through until all heals */
     NODES_MIN = 4,
     TRAITOR_COHORTS_MAX = 3,
@@ -105,6 +107,14 @@ static void draw_burn(struct draw *d)
     struct assay_sim_random r = stream(d, ASPECT_BURN);
     d->burns = chance(&r, BURN_PERMILLE);
     if (d->burns) d->s->epoch_ms = between(&r, 20, 60) * MINUTE_MS;
+}
+
+static void draw_overlay(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_OVERLAY);
+    if (!chance(&r, OVERLAY_PERMILLE)) return;
+    d->s->overlay_above = between(&r, NODES_MIN, NODES_MIN + 2);
+    d->s->overlay_degree = between(&r, 3, 5);
 }
 
 static void draw_groups(const struct draw *d)
@@ -518,6 +528,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_size(&d, sizes);
     draw_burn(&d);
     draw_groups(&d);
+    draw_overlay(&d);
     draw_link(&d);
     draw_clocks(&d);
     draw_cohorts(&d);

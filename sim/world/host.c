@@ -39,6 +39,7 @@ static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
 /* How often the same comes, and how far what is new has come. */
 static void count_flooded(struct assay_sim_world *w, const struct item *item, bool flooded)
 {
+    const bool votes = item->message == ASSAY_MESSAGE_VOTE;
     const struct world_node *n = &w->nodes[item->node];
     if (!flooded || !world_overlay_used(w, item->node)) return;
     const uint8_t *digest = world_payload_digest(item->payload);
@@ -47,7 +48,7 @@ static void count_flooded(struct assay_sim_world *w, const struct item *item, bo
         return;
     }
     w->count.flooded++;
-    if (item->hops > w->count.hops_max) w->count.hops_max = item->hops;
+    if (votes) w->count.vote_hops[item->hops < HOPS_KEPT ? item->hops : HOPS_KEPT - 1]++;
 }
 
 /* What the engine accepted before is not worth a step. */

@@ -88,6 +88,22 @@ static uint64_t leave_us(struct assay_sim_world *w, uint32_t from, size_t len)
     return n->uplink_us;
 }
 
+/* How much longer it is between two regions. */
+static uint64_t apart_us(const struct assay_sim_link *link, uint32_t from, uint32_t to)
+{
+    const uint32_t a = from % 3 < to % 3 ? from % 3 : to % 3;
+    const uint32_t b = from % 3 < to % 3 ? to % 3 : from % 3;
+    if (a == b) return 0;
+    if (a == 1) return (uint64_t)link->regions_12_ms * US;
+    return (uint64_t)(b == 1 ? link->regions_01_ms : link->regions_02_ms) * US;
+}
+
+uint64_t world_way_us(const struct assay_sim_link *link, struct assay_sim_random *random,
+                      uint32_t from, uint32_t to)
+{
+    return world_delay_us(link, random) + apart_us(link, from, to);
+}
+
 /* What a node passes on has come some way already. */
 static uint32_t hops_so_far(const struct assay_sim_world *w, struct world_payload *payload)
 {
@@ -104,7 +120,7 @@ static void put_on_its_way(struct assay_sim_world *w, uint32_t from, uint32_t to
                            uint64_t left_us)
 {
     struct assay_sim_random *random = &w->links[(size_t)from * w->options.nodes + to];
-    uint64_t delay = world_delay_us(&w->link, random);
+    uint64_t delay = world_way_us(&w->link, random, from, to);
     if (assay_sim_random_permille(random, w->link.reorder_permille))
         delay += (uint64_t)w->link.reorder_ms * US;
     struct item *item = world_item(w, to, ITEM_MESSAGE);

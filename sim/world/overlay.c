@@ -74,7 +74,7 @@ static void dial(struct assay_sim_world *w, uint32_t node, uint16_t to)
 {
     uint64_t ready_us = w->now_us;
     for (unsigned i = 0; i < HANDSHAKE_WAYS; i++)
-        ready_us += world_delay_us(&w->link, &w->nodes[node].handshakes);
+        ready_us += world_way_us(&w->link, &w->nodes[node].handshakes, node, to);
     w->ready_us[(size_t)node * w->options.nodes + to] = ready_us;
     w->count.dials++;
 }

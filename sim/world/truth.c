@@ -328,6 +328,18 @@ static void put(struct world_run *r, enum assay_sim_figure figure, uint64_t valu
     r->outcome->figures[figure][0] = (int64_t)value;
 }
 
+static uint64_t hops_p99(const struct assay_sim_world *w)
+{
+    uint64_t all = 0, sum = 0;
+    for (size_t i = 0; i < HOPS_KEPT; i++)
+        all += w->count.vote_hops[i];
+    for (size_t i = 0; i < HOPS_KEPT; i++) {
+        sum += w->count.vote_hops[i];
+        if (100 * sum >= 99 * all) return i;
+    }
+    return HOPS_KEPT;
+}
+
 void world_truth_end(struct world_run *r)
 {
     const struct assay_sim_world *w = r->w;
@@ -344,6 +356,11 @@ void world_truth_end(struct world_run *r)
     put(r, ASSAY_SIM_FIGURE_MEMORY_KIB_MAX, r->memory_kib_max);
     put(r, ASSAY_SIM_FIGURE_EQUIVOCATIONS_SEEN, w->count.equivocations);
     put(r, ASSAY_SIM_FIGURE_STRANGE_EVIDENCE, w->count.strange);
+    if (w->count.flooded > 0) {
+        put(r, ASSAY_SIM_FIGURE_HOPS_P99, hops_p99(w));
+        put(r, ASSAY_SIM_FIGURE_COPIES_PERMILLE, 1000 * w->count.flooded_again / w->count.flooded);
+        put(r, ASSAY_SIM_FIGURE_DIALS, w->count.dials);
+    }
     put(r, ASSAY_SIM_FIGURE_SIMULATED_MS, w->now_us / US);
     put(r, ASSAY_SIM_FIGURE_EVENTS, w->count.events);
     r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P50][0] = quantile_ms(r, 50, 100);

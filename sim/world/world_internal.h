@@ -39,6 +39,7 @@ enum {
     IMAGES_KEPT = 16,  /* of a disk, one an epoch */
     NODE_BITS = (WORLD_NODES + 7) / 8,
     POLICIES_KEPT = 32, /* epochs whose policy is known; proofs live for 8 */
+    HOPS_KEPT = 16,      /* more are counted as so many */
     TRACE_CLOSED = 64, /* in the trace: the network closed an epoch */
 };
 
@@ -276,7 +277,7 @@ struct assay_sim_world {
     size_t trace_used;
     struct {
         uint64_t delivered, bytes, lost, verifications, crashes, recovered, events, strange,
-            equivocations, dials, flooded, flooded_again, hops_max;
+            equivocations, dials, flooded, flooded_again, vote_hops[HOPS_KEPT];
     } count;
 };
 
@@ -298,6 +299,9 @@ const uint8_t *world_payload_digest(struct world_payload *payload);
 
 /* link.c */
 uint64_t world_delay_us(const struct assay_sim_link *link, struct assay_sim_random *random);
+/* The same between two nodes, which may be in different regions. */
+uint64_t world_way_us(const struct assay_sim_link *link, struct assay_sim_random *random,
+                      uint32_t from, uint32_t to);
 /* One message; loses, doubles, delays. */
 void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
                    enum assay_message_kind kind, struct world_payload *payload);

@@ -314,4 +314,67 @@ Test(host_admission, what_cannot_be_read_and_bad_signatures_are_held_against_the
     cr_assert_eq(limits[1].conduct.faults[ASSAY_CONDUCT_OF_DUPLICATE], 2);
     (void)assay_admission_judged(&a, NOW, 1, ASSAY_OK, NULL);
     cr_assert_eq(assay_conduct_points(&limits[1].conduct, NOW), ASSAY_CONDUCT_FULL - 102);
+
+/* --- docs/protocol.md 4.12.7 */
+
+static void with_neighbours(uint32_t members)
+{
+    static _Alignas(64) uint8_t memory[1 << 16];
+    const struct assay_view_config config = {
+        .capacity = 8, .above = 3, .degree = 2, .epoch_ms = EPOCH_MS
+    };
+    cr_assert_leq(assay_view_size(config.capacity), sizeof memory);
+    struct assay_view *view = assay_view_init(memory, &config);
+    assay_view_members(view, members);
+    a.view = view;
+    a.again_ms = assay_admission_again_ms(EPOCH_MS);
+}
+
+Test(host_admission, only_with_neighbours_votes_are_passed_on)
+{
+    cr_expect_not(assay_admission_passes_on(&a, ASSAY_MESSAGE_VOTE));
+    with_neighbours(3);
+    cr_expect_not(assay_admission_passes_on(&a, ASSAY_MESSAGE_VOTE));
+    with_neighbours(4);
+    cr_expect(assay_admission_passes_on(&a, ASSAY_MESSAGE_VOTE));
+    cr_expect(assay_admission_passes_on(&a, ASSAY_MESSAGE_CERTIFICATE));
+    cr_expect(assay_admission_passes_on(&a, ASSAY_MESSAGE_PROPOSAL));
+    cr_expect_not(assay_admission_passes_on(&a, ASSAY_MESSAGE_ENVELOPE), "the engine relays it");
+    cr_expect_not(assay_admission_passes_on(&a, ASSAY_MESSAGE_SYNC_ANSWER));
+}
+
+Test(host_admission, what_is_sent_again_goes_round_again_ever_later)
+{
+    const uint8_t digest[32] = { 7 };
+    const uint64_t again_ms = assay_admission_again_ms(EPOCH_MS);
+    with_neighbours(4);
+    cr_assert_eq(assay_admission_passing(&a, NOW, digest), ASSAY_PASSING_NEW);
+    cr_assert(assay_admission_pass(&a, NOW, ASSAY_PASSING_NEW, ASSAY_OK, digest));
+    cr_assert_eq(assay_admission_passing(&a, NOW + again_ms - 1, digest), ASSAY_PASSING_DUPLICATE);
+    cr_assert_eq(counted(ASSAY_COUNT_DUPLICATE), 1);
+    uint64_t at = NOW + again_ms;
+    cr_assert_eq(assay_admission_passing(&a, at, digest), ASSAY_PASSING_AGAIN);
+    cr_assert(assay_admission_pass(&a, at, ASSAY_PASSING_AGAIN, ASSAY_E_DUPLICATE, digest));
+    cr_assert_eq(assay_admission_passing(&a, at + again_ms, digest), ASSAY_PASSING_DUPLICATE);
+    cr_assert_eq(assay_admission_passing(&a, at + 2 * again_ms, digest), ASSAY_PASSING_AGAIN);
+}
+
+Test(host_admission, nothing_is_passed_on_that_nobody_verified)
+{
+    const uint8_t digest[32] = { 8 };
+    with_neighbours(4);
+    cr_expect_not(
+        assay_admission_pass(&a, NOW, ASSAY_PASSING_NEW, ASSAY_E_DUPLICATE, digest));
+    cr_expect_not(
+        assay_admission_pass(&a, NOW, ASSAY_PASSING_NEW, ASSAY_E_SIGNATURE, digest));
+    cr_expect_not(assay_admission_pass(&a, NOW, ASSAY_PASSING_AGAIN, ASSAY_E_STALE, digest));
+    cr_expect_eq(assay_admission_passing(&a, NOW, digest), ASSAY_PASSING_NEW);
+}
+
+Test(host_admission, with_neighbours_a_member_without_weight_brings_votes_of_others)
+{
+    entries[1].weight = 0;
+    cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_REFUSED);
+    with_neighbours(4);
+    cr_assert_eq(give(1, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_TAKEN);
 }

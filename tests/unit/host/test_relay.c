@@ -89,3 +89,89 @@ Test(host_relay, ends_where_there_are_fewer_members_than_a_relay_wants)
     cr_assert_eq(walk(assay_relay_over(0, 3, ASSAY_SLOT_ALL, 1, digest), everybody, NULL, got), 1);
     cr_assert_eq(walk(assay_relay_over(0, 1, ASSAY_SLOT_ALL, 0, digest), everybody, NULL, got), 0);
 }
+
+/* --- over a view (docs/protocol.md 4.12.6) */
+
+enum { MANY = 100, WEIGHTY = 10 };
+
+static struct assay_view *neighbours(void)
+{
+    static _Alignas(64) uint8_t memory[1 << 16];
+    const struct assay_view_config config = {
+        .self = 0, .capacity = MANY, .above = 64, .degree = 8, .epoch_ms = 10000
+    };
+    struct assay_view_action action;
+    cr_assert_leq(assay_view_size(MANY), sizeof memory);
+    struct assay_view *view = assay_view_init(memory, &config);
+    assay_view_members(view, MANY);
+    for (uint16_t s = 0; s < MANY; s++) {
+        const struct assay_view_peer peer = {
+            .usable = true, .first = true, .voter = s < WEIGHTY, .operator_ = s, .group = s
+        };
+        assay_view_peer(view, 1000, s, &peer);
+    }
+    while (assay_view_next(view, 1000, &action))
+        continue;
+    cr_assert_geq(assay_view_count(view), 7);
+    return view;
+}
+
+static uint32_t walk_near(struct assay_view *view, uint16_t to, uint16_t except,
+                          enum assay_message_kind kind, unsigned got[static MANY])
+{
+    const uint8_t digest[32] = { 1, 2, 3 };
+    const struct assay_relay wide = assay_relay_over(0, MANY, to, except, digest);
+    struct assay_relay relay = assay_relay_near(view, 1000, &wide, kind);
+    uint32_t count = 0;
+    uint16_t slot = 0;
+    for (uint32_t i = 0; i < MANY; i++)
+        got[i] = 0;
+    for (; assay_relay_next(&relay, everybody, NULL, &slot); count++)
+        got[slot]++;
+    return count;
+}
+
+Test(host_relay, what_is_for_everybody_goes_to_the_neighbours)
+{
+    struct assay_view *view = neighbours();
+    unsigned got[MANY];
+    const uint32_t count = assay_view_count(view);
+    const uint16_t first = assay_view_at(view, 0);
+    cr_expect_eq(walk_near(view, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_VOTE, got), count);
+    for (uint16_t s = 0; s < MANY; s++)
+        cr_expect_eq(got[s], assay_view_near(view, s));
+    cr_expect_eq(walk_near(view, ASSAY_SLOT_ALL, first, ASSAY_MESSAGE_ENVELOPE, got),
+                 ASSAY_RELAY_PEERS);
+    cr_expect_eq(got[first], 0);
+}
+
+Test(host_relay, what_anybody_may_answer_is_asked_of_neighbours_in_turn)
+{
+    struct assay_view *view = neighbours();
+    unsigned got[MANY], sum[MANY] = { 0 };
+    for (uint32_t k = 0; k < assay_view_count(view); k++) {
+        cr_expect_eq(walk_near(view, 99, ASSAY_SLOT_ALL, ASSAY_MESSAGE_BLOCK_PULL, got), 1);
+        for (uint32_t s = 0; s < MANY; s++)
+            sum[s] += got[s];
+    }
+    for (uint16_t s = 0; s < MANY; s++)
+        cr_expect_eq(sum[s], assay_view_near(view, s));
+}
+
+Test(host_relay, what_is_for_one_goes_to_it_and_a_resume_to_every_voter)
+{
+    struct assay_view *view = neighbours();
+    unsigned got[MANY];
+    struct assay_view_figures f;
+    uint16_t far = 1;
+    while (assay_view_near(view, far))
+        far++;
+    cr_expect_eq(walk_near(view, far, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ANSWER, got), 1);
+    cr_expect_eq(got[far], 1);
+    assay_view_look(view, &f);
+    cr_expect_eq(f.errands, 1);
+    cr_expect_eq(walk_near(view, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RESUME_ASK, got),
+                 WEIGHTY - 1);
+    for (uint16_t s = 1; s < MANY; s++)
+        cr_expect_eq(got[s], s < WEIGHTY);
+}
