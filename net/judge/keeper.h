@@ -22,7 +22,7 @@
 #include <poll.h>
 
 enum {
-    ASSAY_KEEPER_STALL_CPU_MS = 2000, /* a quote of 32 KiB takes some ms */
+    ASSAY_KEEPER_STALL_CPU_MS = 1000, /* the dearest quote takes some ms, a hundred in valgrind */
     ASSAY_KEEPER_STALL_MS = 10000,
     ASSAY_KEEPER_START_MS = 30000,
     ASSAY_KEEPER_BACKOFF_MS = 250,       /* at most, when a job fells one judge after the other */
