@@ -149,6 +149,7 @@ void assay_engine_check(const struct assay_engine *engine);
 struct assay_member_snapshot {
     uint8_t node_id[32];
     struct assay_slice name;
+    struct assay_slice operator_name; /* empty: no operator of that id is in force */
     uint8_t operator_id[32], vendor_root[32], platform_id[32];
     uint32_t incarnation;
     uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];

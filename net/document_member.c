@@ -208,6 +208,7 @@ struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_
     assay_json_set_uint(object, "slot", slot);
     assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
     assay_json_set_hex(object, "node_id", m->node_id, sizeof m->node_id);
+    assay_json_set_text_n(object, "operator", m->operator_name.bytes, m->operator_name.len);
     assay_json_set_hex(object, "operator_id", m->operator_id, sizeof m->operator_id);
     assay_json_set_hex(object, "vendor_root", m->vendor_root, sizeof m->vendor_root);
     assay_json_set_uint(object, "incarnation", m->incarnation);

@@ -170,6 +170,9 @@ static struct assay_json *groups_of(const struct assay_snapshot *s, bool vendor,
         if (!is_first(s, slot, vendor)) continue;
         struct assay_json *group = assay_json_object(), *members = assay_json_array();
         assay_json_set_hex(group, "id", vendor ? m->ledger.vendor_root : m->ledger.operator_id, 32);
+        if (!vendor)
+            assay_json_set_text_n(group, "name", m->ledger.operator_name.bytes,
+                                  m->ledger.operator_name.len);
         for (uint16_t other = slot; other < s->member_count; other++)
             if (same_group(s, slot, other, vendor)) append_member(s, members, other);
         assay_json_set(group, "members", members);

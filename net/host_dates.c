@@ -37,8 +37,8 @@ static void say(struct assay_host *host)
     }
     assay_log_end(&host->log);
     host_tell(host, off ? "clock_off" : "clock_right", ASSAY_SLOT_ALL, by_ms, host->dates.bound_ms,
-              "this machine's date is %" PRIu64 " ms %s of the others'%s", by_ms, side,
-              off ? ": set it" : "");
+              "this machine's date is %" PRIu64 " ms %s the others'%s", by_ms,
+              ahead_ms < 0 ? "behind" : "ahead of", off ? ": set it" : "");
 }
 
 void host_dates_turn(struct assay_host *host)

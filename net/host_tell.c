@@ -138,6 +138,15 @@ static void tell_about(struct assay_host *host, const struct assay_effect *effec
               snapshot.last_reason[0] != '\0' ? ": " : "", snapshot.last_reason);
 }
 
+/* It is no judgement: the last one is not the reason of it. */
+static void tell_listed(struct assay_host *host, const struct assay_effect *effect)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, effect->as.note.a,
+              effect->as.note.b, "%s listed anew, with new keys",
+              host_name(host, effect->as.note.slot, name, sizeof name));
+}
+
 static void tell_standing(struct assay_host *host, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -256,7 +265,8 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_NOTE_STANDSTILL:
     case ASSAY_NOTE_REFUSED: return;
     case ASSAY_NOTE_EPOCH_CLOSED:
-        tell_plain(host, effect, b ? "closed, certified" : "closed, held");
+        tell_plain(host, effect,
+                   b ? "closed, certified" : "closed without a certificate: no score moved");
         return;
     case ASSAY_NOTE_VIEW_NULLIFIED: tell_plain(host, effect, "view nullified"); return;
     case ASSAY_NOTE_STANDING: tell_standing(host, effect); return;
@@ -265,7 +275,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         tell_about(host, effect, "proven to fail");
         return;
     case ASSAY_NOTE_OFFENCE_PROVEN: tell_about(host, effect, "convicted by proof"); return;
-    case ASSAY_NOTE_INCARNATION_LISTED: tell_about(host, effect, "listed anew"); return;
+    case ASSAY_NOTE_INCARNATION_LISTED: tell_listed(host, effect); return;
     case ASSAY_NOTE_EVIDENCE_FOREIGN:
         tell_about(host, effect, "sent evidence that is not for this epoch");
         return;

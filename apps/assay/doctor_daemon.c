@@ -27,8 +27,8 @@ static void look_at_clock(struct assay_doctor *d, const struct assay_json *statu
         assay_doctor_say(d, "clock", off ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
                          "the date that the others have",
                          "set this machine's date by a good source of time",
-                         "%.3f s %s of the others', %.3f s are allowed", seconds(ahead_ms),
-                         ahead_ms < 0 ? "behind" : "ahead", bound_s);
+                         "%.3f s %s the others', %.3f s are allowed", seconds(ahead_ms),
+                         ahead_ms < 0 ? "behind" : "ahead of", bound_s);
 }
 
 static void look_at_quorum(struct assay_doctor *d, const struct assay_json *status)

@@ -124,7 +124,8 @@ static void put_evidence(const struct assay_json *node)
     (void)puts("\nWho vouches for it");
     (void)printf("node_id        %s\n", assay_text_of(node, "node_id", "?"));
     (void)printf("incarnation    %llu\n", assay_number_of(node, "incarnation"));
-    (void)printf("operator       %s\n", assay_text_of(node, "operator_id", "?"));
+    (void)printf("operator       %s, %s\n", assay_text_of(node, "operator", "?"),
+                 assay_text_of(node, "operator_id", "?"));
     (void)printf("vendor root    %s\n", assay_text_of(node, "vendor_root", "?"));
     (void)printf("platform       %s\n", assay_text_of(node, "platform_id", "?"));
 }

@@ -112,7 +112,9 @@ static void show_groups(const struct assay_json *groups, const char *what)
     for (size_t i = 0; i < assay_json_count(groups); i++) {
         const struct assay_json *g = assay_json_at(groups, i);
         const struct assay_json *members = assay_json_get(g, "members");
-        (void)printf("               %s %.12s (", what, assay_text_of(g, "id", "?"));
+        const char *const name = assay_text_of(g, "name", "");
+        (void)printf("               %s %.64s (", what,
+                     name[0] != '\0' ? assay_fit(name) : assay_text_of(g, "id", "?"));
         for (size_t k = 0; k < assay_json_count(members); k++)
             (void)printf("%s%s", k > 0 ? ", " : "",
                          assay_fit(assay_json_as_text(assay_json_at(members, k))));
@@ -139,9 +141,9 @@ static void show_outlook(const struct assay_json *d)
     show_groups(assay_json_get(t, "operators_break"), "not the lies of operator");
     show_groups(assay_json_get(t, "vendors_break"), "not the lies of vendor root");
     if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
-        (void)printf("clock          %.3f s %s of the others', %.3f s are allowed%s\n",
+        (void)printf("clock          %.3f s %s the others', %.3f s are allowed%s\n",
                      (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000,
-                     ahead_ms < 0 ? "behind" : "ahead", seconds(clock, "bound_ms"),
+                     ahead_ms < 0 ? "behind" : "ahead of", seconds(clock, "bound_ms"),
                      assay_json_bool(clock, "off", false) ? ": OFF" : "");
     else (void)puts("clock          too few members have told their date");
 }

@@ -29,6 +29,7 @@ function network(options = {}) {
         slot: i,
         name: name(i),
         node_id: hex('node' + i),
+        operator: 'operator-' + (i % Math.max(5, Math.ceil(n / 3))),
         operator_id: hex('operator' + (i % Math.max(5, Math.ceil(n / 3)))),
         vendor_root: hex('vendor' + (i % 4)),
         A: 10000,
@@ -201,6 +202,7 @@ function network(options = {}) {
     const nodes = members.map((m, i) => ({
         ...last.members[i],
         node_id: m.node_id,
+        operator: m.operator,
         operator_id: m.operator_id,
         vendor_root: m.vendor_root,
         integrity_standing: standingOf(m.I),

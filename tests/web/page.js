@@ -139,6 +139,19 @@ async function model() {
 
 // ------------------------------------------------------------ every view, every width
 
+// What a person would have to know of to see it: values beside the edge of their table, the view's own place in the
+// list. On a phone tables of many numbers may be moved; those of long values are lists there.
+const hiddenOf = (page) =>
+    page.evaluate(() => {
+        const wide = [...document.querySelectorAll(innerWidth < 1000 ? '.stacks' : '.scroll')].filter(
+            (e) => e.scrollWidth > e.clientWidth + 1,
+        );
+        const list = document.querySelector('.side ul').getBoundingClientRect(),
+            here = document.querySelector('.side [aria-current]').getBoundingClientRect();
+        const away = here.left < list.left - 1 || here.right > list.right + 1;
+        return [...wide.map((e) => e.getAttribute('aria-label')), ...(away ? ['the current view'] : [])];
+    });
+
 async function views() {
     const address = t.report(network());
     for (const [width, dark] of [
@@ -156,6 +169,8 @@ async function views() {
                 (await t.overflow(page)) <= 0,
                 await t.overflow(page),
             );
+            const cut = await hiddenOf(page);
+            t.check(`${name}: nothing of its view is cut off`, cut.length === 0, cut);
             t.equal(`${name}: one first heading`, await page.locator('h1').count(), 1);
             if (width !== 2560 && (width === 360) === dark) {
                 const found = await t.violations(page);
@@ -266,6 +281,7 @@ async function contents() {
     t.equal('audit: proofs alone', await page.locator('tbody tr').count(), 2);
     await t.go(page, '#/topology?by=operator');
     t.equal('topology: a hull for each operator', await page.locator('.clusters > li').count(), 5);
+    t.check('by its name', (await text('.clusters')).includes('operator-3'));
     t.check('the console is quiet', page.said.length === 0, page.said);
     await t.close(page);
 }

@@ -162,6 +162,7 @@ function setTheme(to) {
 function linkState() {
     const { link, model } = app;
     if (model.kind) return { tone: 'file', text: 'Simulation' };
+    if (link.kind === 'first') return { tone: 'slow', text: 'Asking' };
     if (link.kind === 'file')
         return { tone: 'file', text: 'Report', more: link.at ? ' of ' + date(link.at) : '' };
     if (link.lost) return { tone: 'lost', text: `No contact for ${span(link.age)}` };
@@ -389,6 +390,12 @@ function draw() {
         document.getElementById('main').focus({ preventScroll: true });
     }
     app.went = went;
+    // On a phone the views stand in one line: the one that is shown is in sight.
+    const list = document.querySelector('.side ul'),
+        here = list?.querySelector('[aria-current]');
+    if (here && list.scrollWidth > list.clientWidth && app.seen !== at.path)
+        list.scrollLeft = here.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
+    app.seen = at.path;
 }
 
 function drawSoon() {
@@ -478,6 +485,7 @@ function start() {
         });
         draw();
     } else {
+        app.link = { ...app.link, kind: 'first' };
         draw();
         app.live = new Live(receive);
     }

@@ -64,6 +64,12 @@ export function rootName(model, id) {
     return root && root.name ? clean(root.name, 32) : '';
 }
 
+// An operator as the genesis or a change calls it; older nodes do not say.
+export function operatorName(model, id) {
+    const node = model.nodes.find((n) => n.operator_id === id);
+    return node?.operator ? clean(node.operator, 32) : '';
+}
+
 export const nameOf = (node) => (node ? clean(node.name || `slot ${node.slot}`, 64) : '\u2013');
 
 export function findNode(model, which) {
@@ -301,6 +307,8 @@ export function sentence(model, link) {
             head: 'No contact with this node.',
             text: `What is shown is ${span(link.age)} old. Trying again.`,
         };
+    if (nodes.length === 0 && link?.kind === 'first')
+        return { tone: 'unknown', head: 'Asking the node \u2026', text: '' };
     if (nodes.length === 0) return { tone: 'unknown', head: 'Nothing is known yet.', text: '' };
     const closing = status.closing || {};
     if (status.stale || closing.progress === false) {

@@ -135,7 +135,9 @@ export const table = (caption, columns, rows, keyOf, cls = '') =>
                     h(
                         'tr',
                         { key: keyOf ? keyOf(row) : i },
-                        columns.map(([, cell, cls], k) => h('td', { class: cls, key: k }, cell(row))),
+                        columns.map(([title, cell, cls], k) =>
+                            h('td', { class: cls, key: k, 'data-title': title || null }, cell(row)),
+                        ),
                     ),
                 ),
             ),

@@ -76,6 +76,8 @@ full() { ask 1 nodes | grep -q 'node-4           FULL'; }
 check 'node-4 is full' until_true 20 full
 expect 0 'Who says so, epoch ' ask 1 explain node-2 # its history comes from where HTTP listens
 expect 0 "\"http\": \"127.0.0.1:$http\"" ask 1 status --json
+expect 0 'operator       alpha, ' ask 1 explain node-2 # and whose it is, by name
+expect 0 '"operator": "beta"' ask 1 nodes --json
 check 'a node has its own copy of the program' cmp net/node-1/enclave "$BIN/assay-enclave"
 check 'no key is readable by others' test -z "$(find net -name '*.key' -perm /077)"
 

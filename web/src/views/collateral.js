@@ -181,6 +181,7 @@ export function collateralView(ctx) {
                     h(
                         'span',
                         {},
+                        roots.length > 0 && 'filled: how much of its life is over; ',
                         'digest ',
                         h('code', {}, short(model.status.changes.endorsements_digest, 16)),
                     ),

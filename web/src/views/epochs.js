@@ -258,7 +258,7 @@ export function epochsView(ctx) {
                             ],
                             ['Standing', (n) => badge(epoch.at.get(n.slot).standing)],
                             ['Score', (n) => percent(epoch.at.get(n.slot).score_bp), 'num'],
-                            ['For', (n) => count(epoch.at.get(n.slot).positive_bp), 'num'],
+                            ['For', (n) => count(epoch.at.get(n.slot).positive_bp), 'num w2'],
                             ['Against', (n) => count(epoch.at.get(n.slot).negative_bp), 'num'],
                         ],
                         members.length > 30

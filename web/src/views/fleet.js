@@ -1,7 +1,7 @@
 // views/fleet.js - every node, sortable; only the rows that can be seen are in the page.
 import { h } from '../dom.js';
 import { clean, count, percent, short, span } from '../format.js';
-import { nameOf, told, STAGES } from '../model.js';
+import { nameOf, operatorName, rootName, told, STAGES } from '../model.js';
 import { STANDINGS, badge, standingOf } from '../shapes.js';
 import { empty, meter, nodeLink, page, select, spark } from '../parts.js';
 
@@ -20,7 +20,7 @@ const COLUMNS = [
             badge(n.standing),
             STAGES[n.stage] && h('span', { class: 'chip' }, STAGES[n.stage]),
         ],
-        cls: 'w2',
+        cls: 'stands',
     },
     {
         id: 'score',
@@ -50,7 +50,7 @@ const COLUMNS = [
         title: 'Attested',
         by: (n) => n.last_success_epoch,
         cell: (ctx, n) => (n.last_success_epoch ? 'epoch ' + n.last_success_epoch : 'never'),
-        cls: 'num w3',
+        cls: 'num w5',
     },
     {
         id: 'heard',
@@ -69,7 +69,7 @@ const COLUMNS = [
     {
         id: 'why',
         title: 'Why',
-        cell: (ctx, n) => h('span', { class: 'why' }, h('bdi', {}, told(whyOf(n), 120))),
+        cell: (ctx, n) => h('span', { class: 'why', title: told(whyOf(n)) || null }, h('bdi', {}, told(whyOf(n), 120))),
         cls: 'w4',
     },
 ];
@@ -189,7 +189,7 @@ export function fleet(ctx) {
                     'button',
                     { class: 'button', type: 'button', onclick: () => ctx.set({ group: '' }) },
                     'Group ',
-                    short(query.group, 8),
+                    rootName(model, query.group) || operatorName(model, query.group) || short(query.group, 8),
                     ' \u00d7',
                 ),
             h(

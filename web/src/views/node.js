@@ -7,6 +7,7 @@ import {
     findNode,
     historyOf,
     nameOf,
+    rootName,
     sinceEpoch,
     tally,
     waterfall,
@@ -182,7 +183,7 @@ const claims = (caption, rows) =>
         ],
         rows,
         (r) => r.name,
-        'roomy',
+        'stacks',
     );
 
 function sums(ctx, node) {
@@ -281,7 +282,9 @@ export function nodeView(ctx) {
                         h(
                             'a',
                             { href: ctx.address('fleet', { group: node.operator_id }) },
-                            code(short(node.operator_id, 16)),
+                            node.operator
+                                ? h('bdi', {}, clean(node.operator, 32))
+                                : code(short(node.operator_id, 16)),
                         ),
                     ],
                     [
@@ -289,7 +292,7 @@ export function nodeView(ctx) {
                         h(
                             'a',
                             { href: ctx.address('fleet', { group: node.vendor_root }) },
-                            code(short(node.vendor_root, 16)),
+                            rootName(ctx.model, node.vendor_root) || code(short(node.vendor_root, 16)),
                         ),
                     ],
                     ['Weight', count(node.weight), node.weight === 0 ? 'it has no say in votes' : ''],

@@ -197,7 +197,7 @@ export function policyView(ctx) {
                                     ],
                                     policy.references,
                                     null,
-                                    'roomy',
+                                    'stacks',
                                 )
                               : empty('None: any measurement is accepted.'),
                           h('h3', {}, 'TCB statuses'),
@@ -212,6 +212,7 @@ export function policyView(ctx) {
                                           r.grace_s === null || r.grace_s === undefined
                                               ? 'ever'
                                               : span(r.grace_s * 1000),
+                                      'when',
                                   ],
                               ],
                               policy.statuses || [],

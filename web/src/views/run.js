@@ -205,7 +205,7 @@ export function checksView(ctx) {
                 ],
                 m.checks,
                 undefined,
-                'roomy',
+                'stacks',
             ),
         ),
     );
@@ -276,13 +276,13 @@ const FIDELITY = {
 function networkFacts(m) {
     const n = m.network;
     return facts([
-        ['Nodes', count(n.nodes), `${plural(n.operators, 'operator')}, ${plural(n.vendors, 'vendor root')}`],
+        ['Nodes', count(n.nodes), `of ${plural(n.operators, 'operator')} on ${plural(n.vendors, 'vendor root')}`],
         ['Cohorts', m.cohorts.map((c) => `${clean(c.name, 40)} ${count(c.members)}`).join(', ')],
         ['Epochs', count(n.epochs), `of ${span(n.epoch_ms)}`],
-        ['Fidelity', clean(n.fidelity, 20), FIDELITY[n.fidelity]],
+        ['Fidelity', clean(n.fidelity, 20) + (FIDELITY[n.fidelity] ? ':' : ''), FIDELITY[n.fidelity]],
         ['Evidence', clean(n.evidence, 20), n.evidence === 'real' ? 'SOFT quotes, verified' : ''],
         ['Signatures', clean(n.signatures, 20)],
-        ['Rule', clean(n.rule, 20), `weight from ${clean(n.weight, 20)}`],
+        ['Rule', clean(n.rule, 20) + ',', `weight from ${clean(n.weight, 20)}`],
         ['Caps', `operator ${shown('_bp', n.operator_cap_bp)}, vendor root ${shown('_bp', n.vendor_cap_bp)}`],
     ]);
 }
@@ -306,7 +306,7 @@ function linkFacts(m) {
         ['Uplink', l.bandwidth_kbit_s ? `${count(l.bandwidth_kbit_s)} kbit/s` : 'unlimited'],
         [
             'Clocks',
-            `${span(l.skew_ms)} apart`,
+            `${span(l.skew_ms)} apart,`,
             l.drift_ppm ? `drifting up to ${count(l.drift_ppm)} ppm` : 'no drift',
         ],
     ]);
@@ -343,7 +343,7 @@ const runTable = (m) =>
         ],
         m.runs.slice(0, 500),
         undefined,
-        'roomy',
+        'stacks',
     );
 
 export function scenarioView(ctx) {

@@ -21,7 +21,7 @@ function failures(m) {
             ],
             m.failures.slice(0, SHOWN),
             undefined,
-            'roomy',
+            'stacks',
         ),
         m.failed > m.failures.length &&
             h('p', { class: 'note' }, `${count(m.failed - m.failures.length)} more are counted, not listed.`),

@@ -1,7 +1,7 @@
 // views/tolerance.js - what must fail together to hurt us, and trying it.
 import { h } from '../dom.js';
 import { clean, count, names, percent, plural, short } from '../format.js';
-import { fewest, groups, nameOf, whatIf, rootName } from '../model.js';
+import { fewest, groups, nameOf, operatorName, whatIf, rootName } from '../model.js';
 import { mark } from '../shapes.js';
 import { card, empty, page, stat, table } from '../parts.js';
 
@@ -97,8 +97,12 @@ export function tolerance(ctx) {
     const lead = t
         ? `Any ${plural(t.members_stop, 'more node')} may fail without stopping the network; any ${count(t.members_break)} may lie without ending its safety.`
         : 'Computed from the weights alone.';
-    const groupNames = (g) =>
-        `${names(g.nodes.map(nameOf), 2)} \u00b7 ${rootName(model, g.id) || short(g.id, 6)}`;
+    // By its name where it has one; a digest alone tells nobody anything.
+    const groupNames = (g) => {
+        const name = rootName(model, g.id) || operatorName(model, g.id),
+            whose = names(g.nodes.map(nameOf), 2);
+        return name ? `${name} \u00b7 ${whose}` : `${whose} \u00b7 ${short(g.id, 6)}`;
+    };
     const alone = t
         ? [
               ...(t.operators_stop || []).map((g) => ['operator', g]),
@@ -116,7 +120,7 @@ export function tolerance(ctx) {
                 names(
                     alone.map(
                         ([what, g]) =>
-                            `${what} ${short(g.id, 8)} (${names(
+                            `${what} ${rootName(model, g.id) || clean(g.name || '', 32) || short(g.id, 8)} (${names(
                                 (g.members || []).map((m) => clean(m, 24)),
                                 2,
                             )})`,

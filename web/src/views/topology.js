@@ -1,7 +1,7 @@
 // views/topology.js - who stands on what: members packed by the vendor root or operator they depend on.
 import { h } from '../dom.js';
 import { clean, count, percent, plural, short } from '../format.js';
-import { describe, groups, nameOf, rootName } from '../model.js';
+import { describe, groups, nameOf, operatorName, rootName } from '../model.js';
 import { standingOf } from '../shapes.js';
 import { empty, page, segments, twin } from '../parts.js';
 
@@ -75,7 +75,7 @@ function cluster(ctx, group, size, total, third) {
             h(
                 'a',
                 { href: ctx.address('fleet', { group: group.id }) },
-                rootName(ctx.model, group.id) || h('code', {}, short(group.id, 10)),
+                groupName(ctx.model, group.id) || h('code', {}, short(group.id, 10)),
             ),
             h('b', {}, percent(total ? (10000 * group.weight) / total : NaN, 1)),
             h('span', { class: 'muted' }, plural(list.length, 'node')),
@@ -84,6 +84,8 @@ function cluster(ctx, group, size, total, third) {
         ),
     );
 }
+
+const groupName = (model, id) => rootName(model, id) || operatorName(model, id);
 
 export function topology(ctx) {
     const { model, query } = ctx,
@@ -129,7 +131,7 @@ export function topology(ctx) {
         twin(
             'Groups',
             [
-                [by === 'operator' ? 'Operator' : 'Vendor root', (g) => short(g.id, 16)],
+                [by === 'operator' ? 'Operator' : 'Vendor root', (g) => groupName(model, g.id) || short(g.id, 16)],
                 ['Nodes', (g) => g.nodes.length, 'num'],
                 ['Weight', (g) => count(g.weight), 'num'],
                 ['Share', (g) => percent(total ? (10000 * g.weight) / total : NaN, 1), 'num'],
