@@ -1,0 +1,49 @@
+/*
+ * Fuzz target: payloads of records and receipts. The first byte chooses the decoder; what is read
+ * encodes to the very same bytes.
+ */
+#include "base/assert.h"
+#include "services/continuity/receipt.h"
+#include "services/continuity/records.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+enum { KINDS = 4 };
+
+static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *bytes,
+                               size_t capacity, struct assay_slice *out)
+{
+    struct assay_cont_replica_record replica;
+    struct assay_cont_session_record session;
+    struct assay_cont_table_record table;
+    struct assay_cont_receipt receipt;
+    switch (kind) {
+    case 0:
+        ASSAY_TRY(assay_cont_replica_record_decode(in, &replica));
+        ASSAY_ASSERT(assay_cont_replica_record_encode(&replica, bytes, capacity, out) == ASSAY_OK);
+        return ASSAY_OK;
+    case 1:
+        ASSAY_TRY(assay_cont_session_record_decode(in, &session));
+        ASSAY_ASSERT(assay_cont_session_record_encode(&session, bytes, capacity, out) == ASSAY_OK);
+        return ASSAY_OK;
+    case 2:
+        ASSAY_TRY(assay_cont_table_record_decode(in, &table));
+        ASSAY_ASSERT(assay_cont_table_record_encode(&table, bytes, capacity, out) == ASSAY_OK);
+        return ASSAY_OK;
+    default:
+        ASSAY_TRY(assay_cont_receipt_decode(in, &receipt));
+        ASSAY_ASSERT(assay_cont_receipt_encode(&receipt, bytes, capacity, out) == ASSAY_OK);
+        return ASSAY_OK;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    uint8_t memory[2048];
+    struct assay_slice out;
+    if (len == 0) return 0;
+    const struct assay_slice in = assay_slice_over(bytes + 1, len - 1);
+    if (again(bytes[0] % KINDS, in, memory, sizeof memory, &out) == ASSAY_OK)
+        ASSAY_ASSERT(assay_slice_equal(in, out));
+    return 0;
+}
