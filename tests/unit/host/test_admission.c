@@ -314,6 +314,7 @@ Test(host_admission, what_cannot_be_read_and_bad_signatures_are_held_against_the
     cr_assert_eq(limits[1].conduct.faults[ASSAY_CONDUCT_OF_DUPLICATE], 2);
     (void)assay_admission_judged(&a, NOW, 1, ASSAY_OK, NULL);
     cr_assert_eq(assay_conduct_points(&limits[1].conduct, NOW), ASSAY_CONDUCT_FULL - 102);
+}
 
 /* --- docs/protocol.md 4.12.7 */
 
