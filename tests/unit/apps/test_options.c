@@ -116,7 +116,7 @@ Test(options, sees_json_only_where_it_is_an_option)
     cr_assert(asks_for_json("evidence --json verify f"));
     cr_assert_not(asks_for_json("enforce hold --reason --json"));
     cr_assert_not(asks_for_json("evidence verify -- --json"));
-    cr_assert_not(asks_for_json("soft ca --json"));
+    cr_assert_not(asks_for_json("top --json"));
 }
 
 Test(options, finds_the_nearest_name)
