@@ -7,6 +7,7 @@
 #include "apps/config/http.h"
 #include "apps/config/layers.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,7 +272,12 @@ static enum assay_status take_open(const struct assay_config_file *file,
 {
     struct assay_config *found = calloc(1, sizeof *found);
     enum assay_status status = found != NULL ? take_config(file, found) : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK) *config = *found;
+    /* Of its many places for peers only those that are taken: the others stay memory that nobody
+     * has touched. */
+    if (status == ASSAY_OK)
+        assay_bytes_copy(config, sizeof *config, found,
+                         offsetof(struct assay_config, peers) +
+                             found->peer_count * sizeof found->peers[0]);
     free(found);
     return status;
 }

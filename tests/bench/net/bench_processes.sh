@@ -1,9 +1,9 @@
 #!/bin/sh
 # CPU per node and epoch of real processes: assayd with SOFT enclaves on loopback, in four roots and
 # five operators, as the kernel counts it (user and system time of the daemons; their enclaves are
-# told apart). Beside it blocks per epoch: consensus costs by the block. Target: 30 ms at 20 nodes.
+# told apart). Beside it blocks per epoch: consensus costs by the block. Target: 25 ms at 20 nodes.
 # Then what a node sends, an epoch and a day of minutes, as the daemons count it, and how large a proof
-# about a member is.
+# about a member is; and what memory is private to a daemon and to its judge, descriptors and threads.
 #
 # usage: bench_net_processes [NODES [EPOCH_MS [SECONDS]]]; default 20 nodes, 2000 ms, 20 s
 set -eu
@@ -132,7 +132,7 @@ awk -v n="$nodes" -v hz="$(getconf CLK_TCK)" -v cores="$(getconf _NPROCESSORS_ON
     each = 1000 / hz / n / epochs
     printf "%d processes, epochs of %d ms, %d core(s): %.1f ms of CPU a node and epoch ", n, epoch_ms,
         cores, (u1 - u0 + s1 - s0) * each
-    printf "(user %.1f, system %.1f), its enclave %.1f; %.1f blocks an epoch, %d epochs; target 30\n",
+    printf "(user %.1f, system %.1f), its enclave %.1f; %.1f blocks an epoch, %d epochs; target 25\n",
         (u1 - u0) * each, (s1 - s0) * each, (c1 - c0) * each, (h1 - h0) / epochs, epochs
 }'
 awk -v n="$nodes" -v b="$sent_bytes" -v e="$sent_epochs" 'BEGIN {
@@ -140,6 +140,26 @@ awk -v n="$nodes" -v b="$sent_bytes" -v e="$sent_epochs" 'BEGIN {
     printf "  sent: %.0f bytes a node and epoch, %.1f MB a node and day of 1440 epochs\n", b / n / e,
         b / n / e * 1440 / 1e6
 }'
+# What belongs to a process alone, and what it has open: the largest of all daemons, its judge apart.
+private() { # private and resident KiB of one process
+    awk '/^Private_(Clean|Dirty)/ { p += $2 } /^Rss:/ { r = $2 } END { print p + 0, r + 0 }' /proc/$1/smaps_rollup 2>/dev/null
+}
+judges() { # processes of the same program below one
+    for child in $(cat /proc/$1/task/*/children 2>/dev/null); do
+        [ "$(readlink /proc/$child/exe)" != "$(readlink /proc/$1/exe)" ] || echo $child
+    done
+}
+for pid in $pids; do
+    printf 'daemon %s %s %s\n' "$(private $pid)" "$(ls /proc/$pid/fd | wc -l)" "$(ls /proc/$pid/task | wc -l)"
+    for child in $(judges $pid); do printf 'judge %s 0 0\n' "$(private $child)"; done
+done >memory
+awk '{ if ($2 > p[$1]) p[$1] = $2; if ($3 > r[$1]) r[$1] = $3; if ($4 > fds) fds = $4; if ($5 > threads) threads = $5 }
+END {
+    printf "  memory of a daemon: %.1f MB private, %.1f MB resident; %d descriptors, %d threads", p["daemon"] / 1024,
+        r["daemon"] / 1024, fds, threads
+    if ("judge" in p) printf "; its judge: %.1f MB private", p["judge"] / 1024
+    print "; target 16 private"
+}' memory
 if "$bin/assay" proof node-1 --out proof --socket node-1/admin.sock >/dev/null 2>&1; then
     printf '  a proof about a member: %s bytes\n' "$(wc -c <proof)"
 fi
