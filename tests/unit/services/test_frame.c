@@ -56,7 +56,7 @@ Test(frame, every_kind_comes_back_as_it_went)
         assay_bytes_copy(copy, out.len, out.bytes, out.len);
         cr_assert_eq(assay_cont_frame_decode(assay_slice_over(copy, out.len), &read), ASSAY_OK,
                      "kind %d", kind);
-        cr_assert_eq(read.kind, kind);
+        cr_assert_eq(read.kind, f.kind);
         cr_assert_eq(read.group, f.group);
         cr_assert_eq(read.view, f.view);
         cr_assert_eq(assay_cont_frame_encode(&read, again, sizeof again, &second), ASSAY_OK);
