@@ -61,7 +61,8 @@
     X(COLLATERAL_TAKEN, "collateral_taken", false, "newer collateral that a final block holds")    \
     X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")      \
     X(COLLATERAL_REVERTED, "collateral_reverted", false, "times it felled too many and went back") \
-    X(HELD_EPOCHS, "held_epochs", false, "epochs in which a member's collateral had ended, summed") \
+    X(HELD_EPOCHS, "held_epochs", false,                                                           \
+      "epochs in which a member's collateral had ended, summed")                                   \
     X(HOPS_P99, "hops_p99", false,                                                                 \
       "links that a vote came over before it was first heard, 99 of 100 (overlay)")                \
     X(COPIES_PERMILLE, "copies_permille", false,                                                   \
