@@ -7,6 +7,7 @@
 
 #include "apps/assay/ask.h"
 #include "apps/assay/command.h"
+#include "apps/assay/evidence_print.h"
 #include "apps/assay/links.h"
 #include "apps/assay/terminal.h"
 
