@@ -365,7 +365,8 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
     if (known != NULL && !kept && from == vote.slot &&
         is_spare(s, known, seat, &vote.statement)) {
         keep(s, known, seat, &vote);
-        return ASSAY_E_DUPLICATE; /* tells nothing new, and nobody looked at its signature */
+        assay_sx_advance(s, out); /* as after all that is taken: a certificate may need it now */
+        return ASSAY_E_DUPLICATE; /* and as nobody looked at its signature, nobody passes it on */
     }
     /* Our own was signed by our host, with the key that the ledger lists for us. */
     if (from != ASSAY_SLOT_SELF) ASSAY_TRY(assay_vote_verify(&vote, s->voters));

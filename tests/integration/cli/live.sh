@@ -95,7 +95,7 @@ kill -KILL "$pid_2"
 wait "$pid_2" 2>/dev/null
 stopped() { ask 3 status | grep -q "$1"; }
 check 'half of the weight is said to be too little' until_true 8 stopped '^STOPPED        50 %'
-check 'and who is missing' until_true 8 stopped '^not heard of   .*node-1 (for'
+check 'and who is missing' until_true 8 stopped '^not heard of   .*node-1 (ended .* ago, as it said'
 expect 0 'start again those that are missing' ask 3 status
 expect 0 '"progress": false' ask 3 status --json
 start 1

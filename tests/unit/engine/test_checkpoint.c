@@ -92,7 +92,7 @@ Test(checkpoint, the_roster_digest_moves_with_every_voter_key_and_weight)
     for (uint32_t i = 0; i < N; i++) {
         uint8_t *const bytes[] = { &state.members[i].node_id[31],
                                    &state.members[i].lives[0].voting_public[63],
-                                   (uint8_t *)&state.members[i].weight };
+                                   (uint8_t *)&state.members[i].seat_weight };
         for (size_t k = 0; k < 3; k++) {
             *bytes[k] ^= 1;
             assay_roster_digest(&state, other);
@@ -100,6 +100,7 @@ Test(checkpoint, the_roster_digest_moves_with_every_voter_key_and_weight)
             *bytes[k] ^= 1;
         }
         state.members[i].trust.integrity_bp ^= 1; /* what does not vote is not in it */
+        state.members[i].weight ^= 1;
         assay_roster_digest(&state, other);
         cr_assert(assay_bytes_equal(first, other, 32));
     }
