@@ -18,7 +18,6 @@
 #endif
 
 #include <getopt.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -233,13 +232,6 @@ static void forbid_dumps(void)
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* glibc gives each thread a heap of its own, which keeps what its busiest moment took: two MiB in a
- * network of twenty. The threads of a node allocate too little to wait for one another. */
-static void keep_little_memory(void)
-{
-    (void)mallopt(M_ARENA_MAX, 1);
-}
-
 /* A connection costs a descriptor, and strangers may open many: no more than half of these are left
  * to those that say nothing (net/zmq/census.c). */
 static void allow_descriptors(void)
@@ -370,7 +362,6 @@ int main(int argc, char **argv)
         return ASSAY_EXIT_USAGE;
     }
     hold_signals(false);
-    keep_little_memory();
     forbid_dumps();
     allow_descriptors();
     return run(&sources, check_only);
