@@ -6,6 +6,7 @@
  */
 #include "apps/sim/command.h"
 #include "apps/sim/number.h"
+#include "base/assert.h"
 #include "base/file/file.h"
 
 #include <ctype.h>
@@ -21,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CPU_SECONDS_MAX = 240, LINE_MAX_LEN = 512, PATH_LEN = 1024 };
+enum { CPU_SECONDS_MAX = 120, LINE_MAX_LEN = 512, PATH_LEN = 1024 };
 enum { PROGRAM_LEN = PATH_LEN + 128 };
 
 #define MAKE_THEM "`cmake --build --preset release --target assay_mutants` makes them"
@@ -212,10 +213,21 @@ static void put_row(struct table *table, const char *name, const char *about, co
     assay_json_append(table->rows, row);
 }
 
+/* One suite after the other, each with the processor time that a fault's suites have: a suite more
+ * takes nothing from the others. The row is that of the first which is not clean, or the last. */
 static void try_sound(struct table *table, const char *suites, uint64_t seeds)
 {
-    const struct trial t = run_build(table->options, "good", suites, seeds);
-    table->good = t.ran && !t.caught;
+    char copy[256];
+    char *rest = NULL;
+    struct trial t = { 0 };
+    table->good = true;
+    (void)snprintf(copy, sizeof copy, "%s", suites);
+    for (char *suite = strtok_r(copy, " ", &rest); suite != NULL && table->good;
+         suite = strtok_r(NULL, " ", &rest)) {
+        t = run_build(table->options, "good", suite, seeds);
+        table->good = t.ran && !t.caught;
+    }
+    ASSAY_ASSERT(t.ran || !table->good);
     put_row(table, "good", "the build as it is", suites, &t, seeds, true);
 }
 
