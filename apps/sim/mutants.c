@@ -28,13 +28,14 @@ enum { PROGRAM_LEN = PATH_LEN + 128 };
 #define MAKE_THEM "`cmake --build --preset release --target assay_mutants` makes them"
 
 static const char usage[] =
-    "usage: assay-sim mutants [--seeds N] [--only NAME] [--dir DIR] [--json]\n"
+    "usage: assay-sim mutants [--seeds N] [--only NAME] [--share K/N] [--dir DIR] [--json]\n"
     "\n"
     "Runs the sound build and every known-bad build of this tree: each must be caught by a "
     "checker\n"
     "that is meant to catch it, within its number of seeds, and the sound one must not.\n"
     "  --seeds N    of the sound build; default: as many as the most stubborn fault may take\n"
     "  --only NAME  this fault, and the sound build\n"
+    "  --share K/N  of all builds the K-th, the K+N-th and so on; the sound build is the first\n"
     "  --dir DIR    where the builds are; default: mutants/ beside the folder of this program\n"
     "\n"
     MAKE_THEM ".\n"
@@ -43,6 +44,7 @@ static const char usage[] =
 struct options {
     uint64_t seeds;
     const char *only;
+    uint64_t share, shares;
     bool json;
     char dir[PATH_LEN];
 };
@@ -169,7 +171,7 @@ struct table {
     const struct options *options;
     struct assay_json *rows; /* array, when json */
     uint64_t faults, missed;
-    bool good;
+    bool good; /* or not asked for */
 };
 
 static bool is_word_of(const char *list, const char *word)
@@ -256,14 +258,24 @@ static void add_words(char *list, size_t capacity, const char *words)
     }
 }
 
-static bool is_asked_for(const struct options *o, const struct assay_json *entry)
+/* Builds are numbered from 0, the sound one. */
+static bool is_in_share(const struct options *o, size_t build)
 {
-    return o->only == NULL || strcmp(o->only, assay_json_text(entry, "name", "")) == 0;
+    return build % o->shares == o->share - 1;
+}
+
+static bool is_asked_for(const struct options *o, const struct assay_json *entries, size_t i)
+{
+    const char *name = assay_json_text(assay_json_at(entries, i), "name", "");
+    return is_in_share(o, i + 1) && (o->only == NULL || strcmp(o->only, name) == 0);
 }
 
 static int run_table(const struct options *o, const struct assay_json *entries)
 {
-    struct table table = { .options = o, .rows = o->json ? assay_json_array() : NULL };
+    struct table table = {
+        .options = o, .rows = o->json ? assay_json_array() : NULL, .good = true
+    };
+    const bool sound = is_in_share(o, 0);
     char suites[256] = "";
     uint64_t seeds = o->seeds;
     for (size_t i = 0; i < assay_json_count(entries); i++) {
@@ -272,22 +284,23 @@ static int run_table(const struct options *o, const struct assay_json *entries)
         add_words(suites, sizeof suites, assay_json_text(entry, "suites", ""));
         if (o->seeds == 0 && bound > seeds) seeds = bound;
     }
-    try_sound(&table, suites, seeds);
+    if (sound) try_sound(&table, suites, seeds);
     for (size_t i = 0; i < assay_json_count(entries); i++)
-        if (is_asked_for(o, assay_json_at(entries, i)))
+        if (is_asked_for(o, entries, i))
             try_fault(&table, assay_json_at(entries, i));
     const bool all = table.good && table.missed == 0;
     if (o->json) {
         struct assay_json *data = assay_json_object();
         assay_json_set_uint(data, "faults", table.faults);
         assay_json_set_uint(data, "missed", table.missed);
-        assay_json_set_bool(data, "good_is_clean", table.good);
+        if (sound) assay_json_set_bool(data, "good_is_clean", table.good);
         assay_json_set(data, "builds", table.rows);
         const int printed = assay_sim_print_envelope("assay.sim.mutants", data);
         if (printed != ASSAY_SIM_EXIT_OK) return printed;
     } else {
         (void)printf("%" PRIu64 " faults, %" PRIu64 " missed; the sound build is %s\n",
-                     table.faults, table.missed, table.good ? "clean" : "NOT clean");
+                     table.faults, table.missed,
+                     !sound ? "in another share" : table.good ? "clean" : "NOT clean");
     }
     return all ? ASSAY_SIM_EXIT_OK : ASSAY_SIM_EXIT_FAILED;
 }
@@ -321,9 +334,9 @@ static void look_for(struct missing *missing, const struct options *o, const cha
 static int run_all_built(const struct options *o, const struct assay_json *entries)
 {
     struct missing missing = { 0 };
-    look_for(&missing, o, "good");
+    if (is_in_share(o, 0)) look_for(&missing, o, "good");
     for (size_t i = 0; i < assay_json_count(entries); i++)
-        if (is_asked_for(o, assay_json_at(entries, i)))
+        if (is_asked_for(o, entries, i))
             look_for(&missing, o, assay_json_text(assay_json_at(entries, i), "name", ""));
     if (missing.count == 0) return run_table(o, entries);
     return assay_sim_print_error(o->json, ASSAY_SIM_EXIT_USAGE, "not_found",
@@ -374,15 +387,26 @@ static void default_dir(char dir[static PATH_LEN])
     (void)snprintf(dir, PATH_LEN, "%s/mutants", self);
 }
 
+static bool take_share(const char *text, struct options *o)
+{
+    char first[24];
+    const char *slash = strchr(text, '/');
+    if (slash == NULL || (size_t)(slash - text) >= sizeof first) return false;
+    (void)snprintf(first, sizeof first, "%.*s", (int)(slash - text), text);
+    return assay_sim_take_number(slash + 1, 1, 1000, &o->shares) &&
+           assay_sim_take_number(first, 1, o->shares, &o->share);
+}
+
 int assay_sim_command_mutants(int argc, char **argv)
 {
     static const struct option known[] = {
         { "seeds", required_argument, NULL, 's' }, { "only", required_argument, NULL, 'o' },
-        { "dir", required_argument, NULL, 'd' },   { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 }
+        { "dir", required_argument, NULL, 'd' },   { "share", required_argument, NULL, 'p' },
+        { "json", no_argument, NULL, 'j' },        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 }
     };
     static struct options o;
-    o = (struct options){ 0 };
+    o = (struct options){ .share = 1, .shares = 1 };
     default_dir(o.dir);
     optind = 0; /* main.c has read words before */
     for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
@@ -395,6 +419,9 @@ int assay_sim_command_mutants(int argc, char **argv)
         if (option == 'o') o.only = optarg;
         if (option == 's' && !assay_sim_take_number(optarg, 1, 1000000000, &o.seeds))
             return assay_sim_print_misuse(argc, argv, optarg, "--seeds: expected 1 .. 1000000000");
+        if (option == 'p' && !take_share(optarg, &o))
+            return assay_sim_print_misuse(argc, argv, optarg,
+                                          "--share: expected K/N, 1 <= K <= N <= 1000");
         if (option == 'd' && strlen(optarg) >= sizeof o.dir)
             return assay_sim_print_misuse(argc, argv, optarg, "--dir: expected a shorter path");
         if (option == 'd') (void)snprintf(o.dir, sizeof o.dir, "%s", optarg);

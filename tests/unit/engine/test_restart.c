@@ -3,6 +3,7 @@
  */
 #include "engine/engine_internal.h"
 #include "sim/world/world_internal.h"
+#include "tests/support/depth.h"
 
 #include <criterion/criterion.h>
 
@@ -276,7 +277,7 @@ Test(restart, who_names_anothers_waiting_key_mutes_nobody, .timeout = 60)
  * are no deadlines, or it would call everybody absent. */
 static void stands_still(uint32_t first, uint32_t count, uint64_t for_ms)
 {
-    for (uint64_t phase = 0; phase < 400; phase += 10) {
+    for (uint64_t phase = 0; phase < 400; phase += 10 * test_every(4)) {
         struct assay_sim_world_options options = seven;
         options.check_each_step = false;
         options.delay_min_ms = 1;

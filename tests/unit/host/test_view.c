@@ -5,6 +5,7 @@
 #include "host/view.h"
 
 #include "base/bytes.h"
+#include "tests/support/depth.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -298,12 +299,12 @@ static struct siege look_at_siege(void)
 /* Figures: a third of 300 members is hostile, never refuses and asks everybody all the time. */
 Test(host_view, a_third_that_asks_all_the_time_does_not_fill_a_view, .timeout = 300)
 {
-    enum { EPOCHS = 24 };
+    const uint64_t epochs = 24 / test_every(3);
     uint64_t alone = 0, worst = 0, looks = 0;
     begin(300, 5);
     for (uint32_t i = 0; i < net.members; i++)
         net.hostile[i] = i % 3 == 0;
-    for (uint64_t epoch = 1; epoch <= EPOCHS; epoch++) {
+    for (uint64_t epoch = 1; epoch <= epochs; epoch++) {
         for (unsigned k = 0; k < 6; k++) {
             besiege(net.members);
             run(EPOCH_MS / 6);

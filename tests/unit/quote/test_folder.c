@@ -1,6 +1,7 @@
 /*
  * tests/unit/quote/test_folder.c - collateral folders: parts are known by what is in them.
  */
+#include "tests/support/depth.h"
 #include "tests/unit/quote/world.h"
 
 #include "apps/assay/collateral_dir.h"
@@ -144,7 +145,7 @@ Test(quote_folder, answers_the_same_for_every_vector_when_every_file_has_another
         (void)snprintf(name, sizeof name, "%s", assay_json_text(file, "path", "?/"));
         *strrchr(name, '/') = '\0';
         if (strncmp(name, "sgx/", 4) != 0 && strncmp(name, "tdx/", 4) != 0) continue;
-        for (int round = 0; round < 2; round++) { /* other names, another order */
+        for (size_t round = 0; round < 2 / test_every(2); round++) { /* other names and order */
             copy_renamed(name, &state);
             expect_same(name, at == NULL ? "2026-01-01T00:00:00Z" : at);
             empty();

@@ -3,6 +3,7 @@
  * network of whole engines (docs/protocol.md 9.5 to 9.9).
  */
 #include "sim/run.h"
+#include "tests/support/depth.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -223,7 +224,7 @@ Test(sim_changes, who_still_asks_at_a_boundary_does_not_vote_behind_it, .timeout
         (struct assay_sim_crash){ .cohort = 1, .rate_permille = 1000, .down_ms = 50 };
     for (uint64_t at = 2; at < 14; at++)
         add(&s, ASSAY_SIM_ACTION_POLICY, at)->by_cohort = false;
-    for (uint64_t seed = 1; seed <= 6; seed++) {
+    for (uint64_t seed = 1; seed <= 6 / test_every(3); seed++) {
         const struct assay_sim_options options = { .seed = seed, .threads = 1 };
         struct assay_sim_outcome o;
         cr_assert_eq(assay_sim_run(&s, &options, &o), ASSAY_OK);

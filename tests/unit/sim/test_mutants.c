@@ -159,11 +159,34 @@ Test(mutants, a_build_that_nobody_made_is_usage, .fini = tear_down)
 
 Test(mutants, builds_are_run_with_their_suites_and_numbers_of_seeds, .fini = tear_down)
 {
-    /* The sound one: every suite, and as many seeds as the most stubborn fault. */
-    set_up("[ \"$*\" = '--suites twins simplex --seeds 7' ] && echo clean 7",
+    /* The sound one: suite by suite, and as many seeds as the most stubborn fault. */
+    set_up("case \"$*\" in '--suites twins --seeds 7'|'--suites simplex --seeds 7') "
+           "echo clean 7 ;; *) exit 126 ;; esac",
            "[ \"$*\" = '--suites twins simplex --seeds 7' ] && echo caught agreement x && exit 1");
     cr_expect_eq(run(NULL, NULL), 0);
     cr_expect_eq(run("--seeds", "9"), 1, "the sound build alone gets the seeds asked for");
+}
+
+Test(mutants, each_suite_of_the_sound_build_counts, .fini = tear_down)
+{
+    set_up("[ \"$2\" = twins ] || { echo caught agreement x; exit 1; }; echo clean 7", caught);
+    cr_expect_eq(run(NULL, NULL), 1, "the last one");
+    put_script("good",
+               "[ \"$2\" = simplex ] || { echo caught agreement x; exit 1; }; echo clean 7");
+    cr_expect_eq(run(NULL, NULL), 1, "the first one");
+}
+
+Test(mutants, shares_are_all_builds_and_each_once, .fini = tear_down)
+{
+    set_up("echo caught agreement x; exit 1", caught);
+    cr_expect_eq(run("--share", "1/2"), 1, "the sound one alone");
+    cr_expect_eq(run("--share", "2/2"), 0, "the fault alone");
+    cr_expect_eq(run("--share", "3/3"), 0, "nothing");
+    put_script("bad", clean);
+    cr_expect_eq(run("--share", "2/2"), 1);
+    static const char *const refused[] = { "0/2", "3/2", "1", "1/", "/2", "1/0", "1/2/3", "-1/2" };
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        cr_expect_eq(run("--share", refused[i]), 2, "%s", refused[i]);
 }
 
 Test(mutants, what_is_not_there_is_usage, .fini = tear_down)

@@ -5,6 +5,7 @@
 #include "sim/twins/twins_internal.h"
 
 #include "base/bytes.h"
+#include "tests/support/depth.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -348,7 +349,7 @@ Test(twins, a_chain_that_two_of_four_split_convicts_both_and_nobody_else)
 Test(twins, every_split_by_two_of_four_in_one_view_is_accounted_for)
 {
     const struct assay_twins_campaign campaign = {
-        .nodes = 4, .twins = 2, .views = 1, .groups = 2
+        .nodes = 4, .twins = 2, .views = 1, .groups = 2, .shards = (uint32_t)test_every(6)
     };
     cr_expect_gt(run(&campaign).forks, 0);
 }

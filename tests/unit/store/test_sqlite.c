@@ -1,5 +1,6 @@
 /* tests/unit/store/test_sqlite.c - opening, refusing, and every failure of the disk. */
 #include "engine/store/store_sqlite.h"
+#include "tests/support/depth.h"
 #include "tests/unit/store/model.h"
 #include "tests/unit/store/place.h"
 #include "tests/unit/store/sqlite_faults.h"
@@ -211,7 +212,8 @@ Test(store_sqlite, never_shows_a_damaged_row_as_sound, .timeout = 120)
     cr_assert_eq(stat(place.store, &status), 0);
     uint64_t seed = 1;
     int refused = 0;
-    for (int i = 0; i < 1500; i++) {
+    const int flips = 1500 / (int)test_every(4);
+    for (int i = 0; i < flips; i++) {
         const size_t at = (size_t)(model_random(&seed) % (uint64_t)status.st_size);
         const int bit = (int)(model_random(&seed) % 8);
         flip_bit(at, bit);
@@ -219,7 +221,7 @@ Test(store_sqlite, never_shows_a_damaged_row_as_sound, .timeout = 120)
         /* A refused or read store writes nothing but the header's counters; take the bit back. */
         flip_bit(at, bit);
     }
-    cr_assert_gt(refused, 50, "%d of 1500 noticed", refused);
+    cr_assert_gt(refused, flips / 30, "%d of %d noticed", refused, flips);
     refused = 0;
     cr_assert(honest(model, &refused) && refused == 0, "%s", message);
     free(model);

@@ -1,0 +1,23 @@
+/*
+ * tests/support/depth.h - how much of a long search one run takes.
+ *
+ * Searches that go through every bit, schedule or phase cost many times as much under sanitizers.
+ * `./dev test` runs those with ASSAY_DEPTH=quick: every n-th case, spread over the whole. Without
+ * the word all of it is done: optimised in part `release` of `./dev check`, with sanitizers in
+ * part `clang`.
+ */
+#ifndef ASSAY_TESTS_SUPPORT_DEPTH_H
+#define ASSAY_TESTS_SUPPORT_DEPTH_H
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Returns: n in a quick run; else 1. */
+static inline size_t test_every(size_t n)
+{
+    const char *const depth = getenv("ASSAY_DEPTH");
+    return depth != NULL && strcmp(depth, "quick") == 0 ? n : 1;
+}
+
+#endif
