@@ -182,6 +182,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
 #ifdef ASSAY_TEST_HOOKS
     assay_byzantine_hooks(&settings.hooks);
     judge.argument = assay_byzantine_judge();
+    assay_byzantine_overlay(&settings.overlay_above, &settings.overlay_degree);
 #endif
     if (node->host == NULL) return open_first(node, &settings);
     return assay_host_renew(&node->host, &settings, node->message);

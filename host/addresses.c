@@ -73,6 +73,103 @@ bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_
     return true;
 }
 
+/* --- groups */
+
+/* FNV-1a: who crowds a group wins nothing by a collision. */
+static uint32_t mix(uint32_t hash, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (uint8_t)text[i]) * UINT32_C(16777619);
+    return hash;
+}
+
+/* Returns: whether it is four numbers below 256 between dots, and nothing else. */
+static bool read_ipv4(const char *host, size_t len, uint8_t octets[static 4])
+{
+    size_t count = 0, digits = 0;
+    uint32_t number = 0;
+    for (size_t i = 0; i <= len; i++) {
+        const bool ends = i == len || host[i] == '.';
+        if (!ends && (host[i] < '0' || host[i] > '9')) return false;
+        if (!ends) number = 10 * number + (uint32_t)(host[i] - '0');
+        digits += !ends;
+        if (digits > 3 || number > 255) return false;
+        if (!ends) continue;
+        if (digits == 0 || count == 4) return false;
+        octets[count++] = (uint8_t)number;
+        number = 0;
+        digits = 0;
+    }
+    return count == 4;
+}
+
+static int hex_of(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Of "[x:y:...]" x and y, which are 0 where the zeros are left out. */
+static void read_ipv6(const char *host, size_t len, uint32_t parts[static 2])
+{
+    size_t part = 0;
+    parts[0] = parts[1] = 0;
+    for (size_t i = 1; i < len && part < 2; i++) {
+        const int digit = hex_of(host[i]);
+        if (digit >= 0) parts[part] = (parts[part] << 4 | (uint32_t)digit) & 0xffff;
+        else part++;
+    }
+}
+
+enum reach { EVERYWHERE, ONE_NETWORK, ONE_MACHINE };
+
+/* RFC 1122 3.2.1.3, RFC 1918, RFC 3927, RFC 6598. */
+static enum reach reach_of_ipv4(const uint8_t a[static 4])
+{
+    if (a[0] == 127) return ONE_MACHINE;
+    const bool private = a[0] == 10 || (a[0] == 172 && (a[1] & 0xf0) == 16) ||
+                         (a[0] == 192 && a[1] == 168) || (a[0] == 169 && a[1] == 254) ||
+                         (a[0] == 100 && (a[1] & 0xc0) == 64);
+    return private ? ONE_NETWORK : EVERYWHERE;
+}
+
+/* RFC 4291 2.5.3 and 2.5.6, RFC 4193. */
+static enum reach reach_of_ipv6(const char *host, size_t len, const uint32_t parts[static 2])
+{
+    static const char loopback[] = "[::1]";
+    if (len == sizeof loopback - 1 && assay_bytes_equal(host, loopback, len)) return ONE_MACHINE;
+    const bool private = (parts[0] & 0xfe00) == 0xfc00 || (parts[0] & 0xffc0) == 0xfe80;
+    return private ? ONE_NETWORK : EVERYWHERE;
+}
+
+uint32_t assay_address_group(const char *text)
+{
+    enum { START = 2166136261u & 0x7fffffff };
+    char item[ASSAY_CLAIM_ADDRESS_MAX];
+    uint8_t octets[4];
+    uint32_t parts[2];
+    if (!assay_address_next(&text, item)) return 0;
+    const size_t len = length_of(item);
+    size_t host = len;
+    while (host > 0 && item[host] != ':')
+        host--;
+    if (read_ipv4(item, host, octets)) {
+        const enum reach reach = reach_of_ipv4(octets);
+        if (reach == EVERYWHERE) return UINT32_C(4) << 24 | (uint32_t)octets[0] << 8 | octets[1];
+        return mix(START, item, reach == ONE_MACHINE ? len : host);
+    }
+    if (host > 0 && item[0] == '[') {
+        read_ipv6(item, host, parts);
+        const enum reach reach = reach_of_ipv6(item, host, parts);
+        if (reach == EVERYWHERE) return parts[0] << 16 | parts[1];
+        return mix(START, item, reach == ONE_MACHINE ? len : host);
+    }
+    static const char here[] = "localhost";
+    const bool machine = host == sizeof here - 1 && assay_bytes_equal(item, here, host);
+    return mix(START, item, machine ? len : host);
+}
+
 static bool is_same(const char *a, const char *b)
 {
     const size_t len = length_of(a);

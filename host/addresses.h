@@ -42,6 +42,14 @@ bool assay_address_fits(const char *text);
  * Returns: false at the end
  */
 bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_MAX]);
+/*
+ * assay_address_group - what addresses share that are likely to fail, or to be had, together: the
+ * first 16 bits of a public IPv4 address, the first 32 of a public IPv6 address. A name, or an
+ * address that means something on one network alone, is a group of its own; on the loopback so is
+ * each port.
+ * In:      text: HOST:PORT, several between commas: of the first
+ */
+uint32_t assay_address_group(const char *text);
 /* One more address, unless it does not fit, is in it already, or the claim is full. Returns:
  * nothing. */
 void assay_claim_add(struct assay_claim *claim, const char *address);

@@ -50,7 +50,9 @@ bool assay_dates_present(const struct assay_dates *dates, uint16_t slot, uint64_
     ASSAY_ASSERT(slot < dates->count);
     const struct assay_dates_peer *p = &dates->peers[slot];
     if (slot == dates->self) return true;
-    return p->heard && !p->ended && is_fresh(dates, p->heard_ms, now_ms);
+    if (!p->heard || p->ended) return false;
+    return is_fresh(dates, p->heard_ms, now_ms) ||
+           (dates->far_ms > 0 && now_ms - p->heard_ms <= dates->far_ms);
 }
 
 static void put(struct assay_writer *w, uint8_t what, uint64_t ticket, uint64_t at_unix_ms)

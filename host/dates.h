@@ -44,6 +44,7 @@ struct assay_dates {
     uint32_t count;
     uint16_t self;
     uint64_t every_ms;
+    uint64_t far_ms; /* 0, or what who is not asked may be silent for: heard through others */
     uint64_t bound_ms; /* how far apart dates may be: min(5 s, T/8) (docs/protocol.md 4.5) */
     uint64_t ask_at_ms, ticket; /* ticket 0: nothing was asked */
     bool off; /* as found out last: our date is surely off by more than the bound */

@@ -13,6 +13,7 @@
 #include "host/enforcement.h"
 #include "host/limit.h"
 #include "host/margin.h"
+#include "host/view.h"
 #include "quote/verify.h"
 
 enum { ASSAY_SNAPSHOT_TEXT = 128, ASSAY_SNAPSHOT_NEWEST = 32 };
@@ -95,6 +96,8 @@ struct assay_snapshot {
         uint8_t measurement[32];
     } enclave;
     struct assay_enforcement enforcement;
+    bool has_neighbours; /* docs/protocol.md 4.12.1; else everybody has a link to everybody */
+    struct assay_view_figures neighbours;
     struct {
         uint64_t counter, got;
         uint16_t got_from;

@@ -30,6 +30,18 @@ static struct assay_json *service_of(const struct assay_snapshot *s)
     return object;
 }
 
+static struct assay_json *neighbours_of(const struct assay_snapshot *s)
+{
+    struct assay_json *object = assay_json_object();
+    const struct assay_view_figures *n = &s->neighbours;
+    assay_json_set_bool(object, "used", s->has_neighbours);
+    assay_json_set_uint(object, "chosen", n->outbound);
+    assay_json_set_uint(object, "others", n->inbound);
+    assay_json_set_uint(object, "asked", n->asked);
+    assay_json_set_uint(object, "errands", n->errands);
+    return object;
+}
+
 static struct assay_json *finality_of(const struct assay_snapshot *s)
 {
     struct assay_json *object = assay_json_object();
@@ -297,6 +309,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set(data, "enclave", enclave_of(s));
     assay_json_set(data, "enforcement", assay_document_enforcement(s));
     assay_json_set(data, "service", service_of(s));
+    assay_json_set(data, "neighbours", neighbours_of(s));
     assay_json_set(data, "finality", finality_of(s));
     return data;
 }

@@ -154,9 +154,11 @@ static enum assay_status open_pieces(struct assay_host *host,
     const struct assay_gossip_config gossip = {
         .self = host->self,
         .members = host->members,
-        .retry_ms = assay_gossip_retry_ms(epoch_ms),
+        .retry_ms = host->view != NULL ? assay_gossip_retry_near_ms(epoch_ms)
+                                       : assay_gossip_retry_ms(epoch_ms),
         .patience_ms = assay_gossip_patience_ms(epoch_ms),
         .counters = &host->counters,
+        .view = host->view,
     };
     ASSAY_TRY(host_dates_open(host));
     ASSAY_TRY(host_addresses_open(host));
@@ -172,7 +174,8 @@ static enum assay_status open_pieces(struct assay_host *host,
         return ASSAY_E_MEMORY;
     host->roster.count = host->members;
     host->roster.self = host->self;
-    assay_limit_rates(epoch_ms, host->members, &host->rates);
+    if (host->view != NULL) assay_limit_rates_near(epoch_ms, host->members, &host->rates);
+    else assay_limit_rates(epoch_ms, host->members, &host->rates);
     for (uint32_t i = 0; i < host->members; i++)
         assay_limit_init(&host->limits[i], &host->rates, host->now_ms);
     void *pages = memory_of(assay_pages_size(host->members));
@@ -192,7 +195,9 @@ static enum assay_status open_pieces(struct assay_host *host,
                                                 .limits = host->limits,
                                                 .pages = host->pages,
                                                 .seen = host->seen,
-                                                .counters = &host->counters };
+                                                .counters = &host->counters,
+                                                .view = host->view,
+                                                .again_ms = assay_admission_again_ms(epoch_ms) };
     host->serve = (struct assay_serve){ .store = host->config.store,
                                         .chain_id = host->config.genesis->chain_id,
                                         .counters = &host->counters,
@@ -302,6 +307,7 @@ static enum assay_status open_all(struct assay_host *host,
     ASSAY_TRY(open_engine(host, renewal));
     ASSAY_TRY(restore(host, message));
     (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot set up the node");
+    ASSAY_TRY(host_neighbours_open(host));
     ASSAY_TRY(open_pieces(host, message));
     ASSAY_TRY(open_link(host, message));
     ASSAY_TRY(open_admin(host, message));
@@ -456,6 +462,7 @@ void assay_host_close(struct assay_host **host)
     free(h->limits);
     host_dates_close(h);
     host_addresses_close(h);
+    host_neighbours_close(h);
     free(h->fail_epoch);
     host_changes_close(h);
     host_offers_close(h);
@@ -474,6 +481,7 @@ static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
     uint64_t wake = host->wake_at_ms;
     wake = assay_min_u64(wake, assay_gossip_wake_at(host->gossip));
     wake = assay_min_u64(wake, assay_dates_wake_at(&host->dates));
+    wake = assay_min_u64(wake, host_neighbours_wake_at(host));
     wake = assay_min_u64(wake, host->config.enclave.wake_at(host->config.enclave.context));
     if (host->workload != NULL) wake = assay_min_u64(wake, assay_workload_wake_at(host->workload));
     if (host->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->admin));
@@ -545,6 +553,7 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_collateral(host);
     host_service(host);
     host_dates_turn(host);
+    host_neighbours_turn(host);
     host_settle(host);
     if (host->admin != NULL) assay_admin_step(host->admin, host->now_ms);
     host_drain(host);

@@ -181,6 +181,8 @@ struct assay_host_config {
     uint32_t level; /* the highest feature level that this build speaks (docs/protocol.md 9.10) */
     uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
     uint32_t history_epochs; /* 0: as the engine */
+    /* docs/protocol.md 4.12.1: the same for all members. 0: 64 and 8; others are for tests. */
+    uint32_t overlay_above, overlay_degree;
     const struct assay_checkpoint *checkpoint; /* NULL: none; outlives the opening */
     bool newcomer; /* the last member of genesis is this node, and of no state that is known yet */
     struct assay_host_enclave enclave;

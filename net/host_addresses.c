@@ -123,19 +123,28 @@ static const char *configured(const struct assay_host *host, uint16_t slot)
 
 /* The operator's word comes first, and what the member says of itself after it: one that moved is
  * found where no configuration was edited, and the door key proves who is there. */
-enum assay_status host_address_dial(struct assay_host *host, uint16_t slot)
+bool host_addresses_of(const struct assay_host *host, uint16_t slot,
+                       char text[static HOST_ADDRESSES_TEXT])
 {
-    char text[2 * ASSAY_CLAIM_ADDRESSES_MAX * (ASSAY_CLAIM_ADDRESS_MAX + 8)];
     const struct assay_address *held = &host->addresses[slot];
     const char *const first = configured(host, slot);
-    if (slot == host->self) return ASSAY_OK;
-    int len = snprintf(text, sizeof text, "%s", first != NULL ? first : "");
+    int len = snprintf(text, HOST_ADDRESSES_TEXT, "%s", first != NULL ? first : "");
     for (uint32_t i = 0; held->known && i < held->claim.count; i++) {
-        ASSAY_ASSERT(len >= 0 && (size_t)len < sizeof text);
-        len += snprintf(text + len, sizeof text - (size_t)len, "%s%s", len > 0 ? "," : "",
-                        held->claim.addresses[i]);
+        ASSAY_ASSERT(len >= 0 && len < HOST_ADDRESSES_TEXT);
+        len += snprintf(text + len, (size_t)(HOST_ADDRESSES_TEXT - len), "%s%s",
+                        len > 0 ? "," : "", held->claim.addresses[i]);
     }
-    if (len > 0) return assay_link_peer(host->link, slot, text);
+    return len > 0;
+}
+
+enum assay_status host_address_dial(struct assay_host *host, uint16_t slot)
+{
+    char text[HOST_ADDRESSES_TEXT];
+    if (slot == host->self) return ASSAY_OK;
+    host_neighbours_address(host, slot);
+    const bool links = host_neighbours_links(host, slot);
+    if (links && host_addresses_of(host, slot, text))
+        return assay_link_peer(host->link, slot, text);
     if (assay_link_has_peer(host->link, slot)) assay_link_forget(host->link, slot);
     return ASSAY_OK;
 }

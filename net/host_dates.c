@@ -13,6 +13,9 @@ enum assay_status host_dates_open(struct assay_host *host)
     if (host->date_peers == NULL || host->date_weights == NULL) return ASSAY_E_MEMORY;
     assay_dates_init(&host->dates, host->date_peers, host->members, host->self,
                      host->config.genesis->parameters.epoch_ms);
+    /* What a member signs in one epoch, and in the next one, comes through others. */
+    if (host->view != NULL)
+        host->dates.far_ms = 2 * (uint64_t)host->config.genesis->parameters.epoch_ms;
     return ASSAY_OK;
 }
 
@@ -47,8 +50,11 @@ void host_dates_turn(struct assay_host *host)
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     if (!assay_dates_ask(&host->dates, host->now_ms, host->at_unix_ms, &w)) return;
     /* What the last question brought, before the next one. */
-    for (uint16_t slot = 0; slot < host->members; slot++)
-        host->date_weights[slot] = host->roster.entries[slot].weight;
+    for (uint16_t slot = 0; slot < host->members; slot++) {
+        const bool asked = slot == host->self || !host_neighbours_used(host) ||
+                           assay_view_near(host->view, slot);
+        host->date_weights[slot] = asked ? host->roster.entries[slot].weight : 0;
+    }
     if (assay_dates_look(&host->dates, host->date_weights, host->now_ms)) say(host);
     host_send(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_DATE,
               assay_slice_over(bytes, w.len));

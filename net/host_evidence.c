@@ -209,6 +209,7 @@ void host_evidence_open(struct assay_host *host)
         .gossip = host->gossip,
         .limits = host->limits,
         .counters = &host->counters,
+        .waits = host->view != NULL,
     };
 }
 

@@ -15,6 +15,7 @@
  *   host_history.c   what is kept of closed epochs for people
  *   host_publish.c   what HTTP is given
  *   host_addresses.c where peers say that they listen
+ *   host_neighbours.c whom we keep links to, in a large network
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
  *                    document_proof.c for proofs, document_recover.c for the end of an era
  *   document_hold.c  the hold by hand
@@ -71,6 +72,13 @@ enum {
     HOST_META_OFFERS = 1020,      /* to 1035 */
     HOST_OFFERS_MAX = 16,         /* of collateral, found or submitted and in no block yet */
     HOST_OFFER_MESSAGE = 300,
+    HOST_ADDRESSES_TEXT = 2 * ASSAY_CLAIM_ADDRESSES_MAX * (ASSAY_CLAIM_ADDRESS_MAX + 8),
+};
+
+/* In a large network: whether a link is held to a member. */
+struct host_link {
+    bool wanted;
+    uint64_t hang_up_ms; /* monotonic; 0: it stays */
 };
 
 /* A verification that found the pool full. */
@@ -121,6 +129,10 @@ struct assay_host {
     uint32_t *date_weights;              /* [members] */
     struct assay_address *addresses;     /* [members] where they say that they listen */
     struct assay_link *link;
+    struct assay_view *view; /* in view_memory; NULL: everybody has a link to everybody */
+    void *view_memory;
+    struct host_link *links; /* [members]; NULL with it */
+    uint64_t hang_up_at_ms;  /* the next of links */
     struct assay_pages *pages;
     struct assay_seen *seen;
     struct assay_gossip *gossip;
@@ -164,6 +176,9 @@ enum assay_status host_step(struct assay_host *host, struct assay_event *event);
 void host_settle(struct assay_host *host);
 /* The node stops: the reason is logged once. Returns: nothing. */
 void host_fail(struct assay_host *host, enum assay_status status, const char *what);
+/* One frame over the link that there is, or none. Returns: nothing. */
+void host_send_over(struct assay_host *host, uint16_t to, enum assay_message_kind kind,
+                    struct assay_slice payload);
 /* One message to a slot or ASSAY_SLOT_ALL, in pages when large. Returns: nothing. */
 void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
                struct assay_slice payload);
@@ -319,7 +334,36 @@ void host_date(struct assay_host *host, uint16_t from, struct assay_slice payloa
 /* Tells everybody that this node ends, as it was asked to. Returns: nothing. */
 void host_farewell(struct assay_host *host);
 
+/* --- host_neighbours.c: all of it does nothing where everybody is everybody's neighbour */
+/* Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status host_neighbours_open(struct assay_host *host);
+void host_neighbours_close(struct assay_host *host);
+/* Returns: whether neighbours alone have links. */
+bool host_neighbours_used(const struct assay_host *host);
+/* Returns: whether there is to be a link to a member. */
+bool host_neighbours_links(const struct assay_host *host, uint16_t slot);
+/* The roster is another one; of one member: its addresses. Returns: nothing. */
+void host_neighbours_roster(struct assay_host *host);
+void host_neighbours_address(struct assay_host *host, uint16_t slot);
+/* What is due: dialled, hung up, told. Returns: nothing. */
+void host_neighbours_turn(struct assay_host *host);
+/* Returns: when it is; UINT64_MAX: never. */
+uint64_t host_neighbours_wake_at(const struct assay_host *host);
+/* A NEIGHBOUR message, hostile bytes. Returns: nothing. */
+void host_neighbour(struct assay_host *host, uint16_t from, struct assay_slice payload);
+/* A frame of it was taken. Returns: nothing. */
+void host_neighbours_alive(struct assay_host *host, uint16_t from);
+/* An ENVELOPE came: who sent it has the evidence first. Returns: nothing. */
+void host_neighbours_announced(struct assay_host *host, uint16_t from, struct assay_slice payload);
+/* The engine accepted it: who signed it is heard of. Returns: nothing. */
+void host_neighbours_authored(struct assay_host *host, enum assay_message_kind kind,
+                              struct assay_slice payload);
+void host_neighbours_closed(struct assay_host *host, uint64_t epoch);
+
 /* --- host_addresses.c */
+/* What is known, as assay_link_peer takes it. Returns: whether there is any. */
+bool host_addresses_of(const struct assay_host *host, uint16_t slot,
+                       char text[static HOST_ADDRESSES_TEXT]);
 ASSAY_CHECKED enum assay_status host_addresses_open(struct assay_host *host);
 void host_addresses_close(struct assay_host *host);
 /* By what the configuration says of the member, and then by what it says of itself; forgotten when

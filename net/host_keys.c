@@ -282,6 +282,7 @@ void host_roster(struct assay_host *host)
 {
     struct assay_member_snapshot own;
     assay_roster_take(&host->roster, host->engine);
+    host_neighbours_roster(host);
     assay_engine_member_snapshot(host->engine, host->self, &own);
     promote(host, &own);
     host_dial(host);

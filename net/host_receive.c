@@ -36,15 +36,25 @@ static void to_engine(struct assay_host *host, uint16_t slot, enum assay_message
                       struct assay_slice payload)
 {
     const bool floods = assay_admission_floods(kind);
+    const bool passes = assay_admission_passes_on(&host->admission, kind);
+    enum assay_passing passing = ASSAY_PASSING_NEW;
     uint8_t digest[32] = { 0 };
-    if (floods) {
+    if (floods || passes) {
         assay_sha256(payload.bytes, payload.len, digest);
         assay_link_spare(host->link, slot, assay_outbox_tag(digest));
-        if (!assay_admission_is_new(&host->admission, host->now_ms, digest)) return;
     }
+    if (floods && !assay_admission_is_new(&host->admission, host->now_ms, digest)) return;
+    if (passes) passing = assay_admission_passing(&host->admission, host->now_ms, digest);
+    if (passing == ASSAY_PASSING_DUPLICATE) return;
+    if (kind == ASSAY_MESSAGE_ENVELOPE) host_neighbours_announced(host, slot, payload);
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,
                                  .as.message = { .from = slot, .kind = kind, .payload = payload } };
     const enum assay_status status = host_step(host, &event);
+    if (status == ASSAY_OK) host_neighbours_authored(host, kind, payload);
+    /* What is passed on was verified, and nothing of it is ours: it may leave before a commit. */
+    if (passes &&
+        assay_admission_pass(&host->admission, host->now_ms, passing, status, digest))
+        host_send(host, ASSAY_SLOT_ALL, slot, kind, payload);
     if (assay_admission_judged(&host->admission, host->now_ms, slot, status,
                                floods ? digest : NULL))
         say_banned(host, slot);
@@ -75,7 +85,7 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_SERVICE_ANSWER: assay_service_answered(host->service, slot, payload); return;
     case ASSAY_MESSAGE_DATE: host_date(host, slot, payload); return;
     case ASSAY_MESSAGE_ADDRESS: host_address(host, slot, payload); return;
-    case ASSAY_MESSAGE_NEIGHBOUR: /* everybody is one here */
+    case ASSAY_MESSAGE_NEIGHBOUR: host_neighbour(host, slot, payload); return;
     case ASSAY_MESSAGE_PAGE: assay_count(&host->counters, ASSAY_COUNT_PAGE_MALFORMED); return;
     case ASSAY_MESSAGE_PROPOSAL:
     case ASSAY_MESSAGE_VOTE:
@@ -102,7 +112,10 @@ static void take_frame(struct assay_host *host, uint16_t slot, enum assay_roster
         assay_dates_heard(&host->dates, slot, host->now_ms);
     switch (assay_admission_frame(&host->admission, host->now_ms, slot, which, bytes, &message)) {
     case ASSAY_ADMIT_REFUSED: return;
-    case ASSAY_ADMIT_TAKEN: dispatch(host, slot, message.kind, message.payload); return;
+    case ASSAY_ADMIT_TAKEN:
+        host_neighbours_alive(host, slot);
+        dispatch(host, slot, message.kind, message.payload);
+        return;
     case ASSAY_ADMIT_SUSPENDED: assay_service_refuse(host->service, slot, message.payload); return;
     }
     ASSAY_UNREACHABLE("admission");

@@ -150,8 +150,23 @@ static void send_one(struct assay_host *host, struct assay_relay walk, uint64_t 
         assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
         return;
     }
-    while (assay_relay_next(&walk, reaches, host, &slot))
+    while (assay_relay_next(&walk, reaches, host, &slot)) {
+        host_neighbours_turn(host); /* an errand dials */
         send_frame_to(host, slot, frame, relay);
+    }
+}
+
+void host_send_over(struct assay_host *host, uint16_t to, enum assay_message_kind kind,
+                    struct assay_slice payload)
+{
+    uint8_t bytes[64];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_slice frame = { 0 };
+    ASSAY_ASSERT(to < host->members);
+    const enum assay_status status =
+        assay_frame_encode(host->config.genesis->chain_id, kind, payload, &w);
+    ASSAY_ASSERT(status == ASSAY_OK && assay_writer_finish(&w, &frame) == ASSAY_OK);
+    send_frame_to(host, to, frame, 0);
 }
 
 void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
@@ -163,8 +178,9 @@ void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay
         assay_sha256(payload.bytes, payload.len, digest);
         relay = assay_outbox_tag(digest);
     }
-    const struct assay_relay walk =
-        assay_relay_over(host->self, host->members, to, except, digest);
+    struct assay_relay walk = assay_relay_over(host->self, host->members, to, except, digest);
+    if (host_neighbours_used(host))
+        walk = assay_relay_near(host->view, host->now_ms, &walk, kind);
     if (payload.len <= ASSAY_PAGE_LEN) {
         send_one(host, walk, relay, kind, payload);
         return;

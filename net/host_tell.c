@@ -334,6 +334,8 @@ static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
                      sizeof enclave.measurement);
     if (host->config.enclave.enforcement != NULL)
         host->config.enclave.enforcement(host->config.enclave.context, &s->enforcement);
+    s->has_neighbours = host_neighbours_used(host);
+    if (s->has_neighbours) assay_view_look(host->view, &s->neighbours);
     assay_service_look(host->service, &service);
     s->service.counter = service.last_value;
     s->service.got = service.last_got;
@@ -434,6 +436,7 @@ void host_closed(struct assay_host *host, uint64_t epoch)
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(host->engine, &snapshot);
     host_roster(host);
+    host_neighbours_closed(host, epoch);
     assay_gossip_forget(host->gossip, epoch);
     assay_service_turn(host->service);
     host_changes_turn(host);

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "engine/ledger/record.h"
+#include "host/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,4 +147,15 @@ static bool on_event(void *context, struct assay_host *host, struct assay_event 
 void assay_byzantine_hooks(struct assay_host_hooks *hooks)
 {
     *hooks = (struct assay_host_hooks){ .effect = on_effect, .event = on_event };
+}
+
+void assay_byzantine_overlay(uint32_t *above, uint32_t *degree)
+{
+    const char *text = getenv("ASSAY_TEST_OVERLAY");
+    unsigned a = 0, d = 0;
+    if (text == NULL) return;
+    if (sscanf(text, "%u,%u", &a, &d) != 2) abort();
+    if (a == 0 || d == 0 || d > ASSAY_VIEW_DEGREE_MAX) abort();
+    *above = a;
+    *degree = d;
 }

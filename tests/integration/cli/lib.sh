@@ -89,18 +89,25 @@ until_true() {
 # --- a network by hand, as docs/operations.md tells an operator to
 
 # network COUNT EPOCH_MS THRESHOLD: COUNT nodes of two operators on two SOFT vendors, in $WORK; the
-# genesis is created and not signed. Nodes are node-1, node-2, ...
+# genesis is created and not signed. Nodes are node-1, node-2, ... More than two: $operators, $vendors.
+operators='alpha beta' vendors='1 2'
+turn_of() { # NUMBER WORD...: the words in turn
+    turn=$1
+    shift
+    shift $((turn % $#))
+    echo "$1"
+}
 network() {
     count=$1 epoch_ms=$2 threshold=$3
     (
         cd "$WORK" || exit 1
         set -e
-        for v in 1 2; do "$ASSAY" soft ca vendor-$v --name "Vendor $v" >vendor-$v.out; done
-        for o in alpha beta; do "$ASSAY" keys operator $o.key >$o.pub; done
+        for v in $vendors; do "$ASSAY" soft ca vendor-$v --name "Vendor $v" >vendor-$v.out; done
+        for o in $operators; do "$ASSAY" keys operator $o.key >$o.pub; done
         measurement=$(sha256sum "$BIN/assay-enclave" | cut -d' ' -f1)
         {
             printf 'policy_version: 1\nprofile: development\nkinds: [soft]\nroots:\n'
-            for v in 1 2; do
+            for v in $vendors; do
                 printf '  - name: vendor-%d\n    key: %s\n    kinds: [soft]\n' $v \
                     "$(sed -n 's/^root_key: //p' vendor-$v.out)"
             done
@@ -110,8 +117,8 @@ network() {
         {
             printf 'plan_version: 1\nepoch_ms: %d\nthreshold: %d\npolicy: policy.yaml\n' \
                 "$epoch_ms" "$threshold"
-            printf 'collateral: [vendor-1, vendor-2]\noperators:\n'
-            for o in alpha beta; do
+            printf 'collateral: [%s]\noperators:\n' "$(printf ', vendor-%d' $vendors | cut -c3-)"
+            for o in $operators; do
                 printf '  - name: %s\n    %s\n' $o "$(cat $o.pub)"
             done
             printf 'members:\n'
@@ -120,9 +127,8 @@ network() {
         i=1
         while [ $i -le "$count" ]; do
             mkdir node-$i
-            v=$((i % 2 + 1))
-            o=alpha
-            [ $((i % 2)) -eq 0 ] || o=beta
+            v=$(turn_of $i $vendors)
+            o=$(turn_of $i $operators)
             "$ASSAY" keys generate node-$i/keys --name node-$i >/dev/null
             "$ASSAY" soft node vendor-$v node-$i --out node-$i/platform.key >/dev/null
             "$ASSAY" soft quote node-$i/platform.key --program "$BIN/assay-enclave" \

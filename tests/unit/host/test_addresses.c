@@ -230,3 +230,38 @@ Test(addresses, hostile_bytes_are_refused)
     }
     assay_p256_signer_free(&m.signer);
 }
+
+Test(addresses, groups_are_what_fails_together)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } rows[] = {
+        { "8.8.8.8:7100", "8.8.4.4:7200", true },
+        { "8.8.8.8:7100", "8.9.8.8:7100", false },
+        { "8.8.8.8:7100, 9.9.9.9:1", "8.8.1.1:1", true },
+        { "[2001:db8::1]:7100", "[2001:0DB8:ffff::2]:7100", true },
+        { "[2001:db8::1]:7100", "[2001:db9::1]:7100", false },
+        { "10.1.2.3:7100", "10.1.2.3:7200", true },
+        { "10.1.2.3:7100", "10.1.2.4:7100", false },
+        { "192.168.0.1:1", "192.168.0.2:1", false },
+        { "172.16.0.1:1", "172.31.0.2:1", false },
+        { "172.32.0.1:1", "172.32.9.9:1", true },
+        { "100.64.0.1:1", "100.64.0.2:1", false },
+        { "169.254.0.1:1", "169.254.0.2:1", false },
+        { "[fd00::1]:1", "[fd00::2]:1", false },
+        { "[fe80::1]:1", "[fe80::2]:1", false },
+        { "127.0.0.1:7100", "127.0.0.1:7200", false },
+        { "[::1]:7100", "[::1]:7200", false },
+        { "localhost:7100", "localhost:7200", false },
+        { "a.example:7100", "a.example:7200", true },
+        { "a.example:7100", "b.example:7100", false },
+        { "1.2.3:7100", "1.2.4:7100", false }, /* names */
+        { "1.2.3.4.5:7100", "1.2.3.4.6:7100", false },
+        { "1.2.3.256:7100", "1.2.9.256:7100", false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        cr_expect_eq(assay_address_group(rows[i].a) == assay_address_group(rows[i].b),
+                     rows[i].same, "%s and %s", rows[i].a, rows[i].b);
+    cr_expect_eq(assay_address_group(""), 0);
+}

@@ -268,3 +268,16 @@ Test(dates, a_weight_table_of_zeros_says_nothing)
     cr_assert_not(assay_dates_look(&d, none, 5));
     cr_assert_not(d.found.known);
 }
+
+/* docs/protocol.md 4.12.9: who is no neighbour is heard through others, once an epoch. */
+Test(dates, who_is_far_may_be_silent_for_longer)
+{
+    struct assay_dates d = dates_of();
+    assay_dates_heard(&d, 1, 1000);
+    cr_expect(assay_dates_present(&d, 1, 1000 + 3 * T_MS));
+    cr_expect_not(assay_dates_present(&d, 1, 1001 + 3 * T_MS));
+    d.far_ms = 5 * T_MS;
+    cr_expect(assay_dates_present(&d, 1, 1000 + 5 * T_MS));
+    cr_expect_not(assay_dates_present(&d, 1, 1001 + 5 * T_MS));
+    cr_expect_not(assay_dates_present(&d, 2, 1000), "never heard");
+}
