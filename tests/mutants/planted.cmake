@@ -87,7 +87,7 @@ function(assay_planted)
     target_link_libraries(${program} PRIVATE ${arg_LINKS} PkgConfig::CRITERION assay_options
                           assay_criterion_flags assay_test_flags)
     # What a fault leaves unused is no finding; hundreds of programs that run once need no debugger.
-    target_compile_options(${program} PRIVATE -w -O1 -g0)
+    target_compile_options(${program} PRIVATE -w -O0 -g0)
     target_link_options(${program} PRIVATE LINKER:--strip-debug)
     add_dependencies(${all} ${program})
     add_test(NAME ${program} COMMAND sh ${mutants}/caught.sh ${expect} $<TARGET_FILE:${program}>

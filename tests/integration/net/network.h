@@ -18,7 +18,7 @@
 #include <limits.h>
 
 enum {
-    NETWORK_MAX = 8,
+    NETWORK_MAX = 10,
     NETWORK_ROOTS = 4,
     NETWORK_EVENTS_MAX = 64,
     NETWORK_ORDERS_MAX = 256,
