@@ -2,9 +2,8 @@
  * tests/support/depth.h - how much of a long search one run takes.
  *
  * Searches that go through every bit, schedule or phase cost many times as much under sanitizers.
- * `./dev test` runs those with ASSAY_DEPTH=quick: every n-th case, spread over the whole. Without
- * the word all of it is done: optimised in part `release` of `./dev check`, with sanitizers in
- * part `clang`.
+ * `./dev test` runs them with ASSAY_DEPTH=quick: every n-th case, spread over the whole. Without
+ * the word, as in all parts of `./dev check`, all of it is done.
  */
 #ifndef ASSAY_TESTS_SUPPORT_DEPTH_H
 #define ASSAY_TESTS_SUPPORT_DEPTH_H
