@@ -39,9 +39,14 @@ void assay_dates_heard(struct assay_dates *dates, uint16_t slot, uint64_t now_ms
     dates->peers[slot].ended = false;
 }
 
+static bool is_within(uint64_t at_ms, uint64_t now_ms, uint64_t most_ms)
+{
+    return now_ms < at_ms || now_ms - at_ms <= most_ms;
+}
+
 static bool is_fresh(const struct assay_dates *d, uint64_t at_ms, uint64_t now_ms)
 {
-    return now_ms < at_ms || now_ms - at_ms <= ASSAY_DATES_ASKS * d->every_ms;
+    return is_within(at_ms, now_ms, ASSAY_DATES_ASKS * d->every_ms);
 }
 
 bool assay_dates_present(const struct assay_dates *dates, uint16_t slot, uint64_t now_ms)
@@ -50,9 +55,8 @@ bool assay_dates_present(const struct assay_dates *dates, uint16_t slot, uint64_
     ASSAY_ASSERT(slot < dates->count);
     const struct assay_dates_peer *p = &dates->peers[slot];
     if (slot == dates->self) return true;
-    if (!p->heard || p->ended) return false;
-    return is_fresh(dates, p->heard_ms, now_ms) ||
-           (dates->far_ms > 0 && now_ms - p->heard_ms <= dates->far_ms);
+    const uint64_t most_ms = assay_max_u64(ASSAY_DATES_ASKS * dates->every_ms, dates->far_ms);
+    return p->heard && !p->ended && is_within(p->heard_ms, now_ms, most_ms);
 }
 
 static void put(struct assay_writer *w, uint8_t what, uint64_t ticket, uint64_t at_unix_ms)

@@ -176,7 +176,7 @@ enum assay_status host_step(struct assay_host *host, struct assay_event *event);
 void host_settle(struct assay_host *host);
 /* The node stops: the reason is logged once. Returns: nothing. */
 void host_fail(struct assay_host *host, enum assay_status status, const char *what);
-/* One frame over the link that there is, or none. Returns: nothing. */
+/* One frame of a few bytes over the link that there is, or none. Returns: nothing. */
 void host_send_over(struct assay_host *host, uint16_t to, enum assay_message_kind kind,
                     struct assay_slice payload);
 /* One message to a slot or ASSAY_SLOT_ALL, in pages when large. Returns: nothing. */

@@ -176,12 +176,21 @@ Test(mutants, each_suite_of_the_sound_build_counts, .fini = tear_down)
     cr_expect_eq(run(NULL, NULL), 1, "the first one");
 }
 
+Test(mutants, a_sound_build_without_a_suite_is_not_clean, .fini = tear_down)
+{
+    set_up(clean, caught);
+    put("mutants.json",
+        "{\"mutants\": [{\"name\": \"bad\", \"expect\": \"finality\", \"seeds\": 7}]}",
+        ASSAY_FILE_PUBLIC);
+    cr_expect_eq(run(NULL, NULL), 1);
+}
+
 Test(mutants, shares_are_all_builds_and_each_once, .fini = tear_down)
 {
     set_up("echo caught agreement x; exit 1", caught);
     cr_expect_eq(run("--share", "1/2"), 1, "the sound one alone");
     cr_expect_eq(run("--share", "2/2"), 0, "the fault alone");
-    cr_expect_eq(run("--share", "3/3"), 0, "nothing");
+    cr_expect_eq(run("--share", "3/3"), 2, "nothing is no success");
     put_script("bad", clean);
     cr_expect_eq(run("--share", "2/2"), 1);
     static const char *const refused[] = { "0/2", "3/2", "1", "1/", "/2", "1/0", "1/2/3", "-1/2" };
