@@ -137,11 +137,32 @@ static void finish(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->resume.asking);
 
-    s->resume.asking = false;
+    s->resume.asking = s->resume.owed = false;
     if (s->resume.floor < s->resume.log_view) s->resume.floor = s->resume.log_view;
     assay_sx_note(s, ASSAY_NOTE_RESUMED, s->config.self, s->resume.floor, 0, out);
     assay_sx_resend(s, out);
     ASSAY_ASSERT(s->resume.floor >= s->resume.log_view);
+}
+
+static void begin_asking(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    for (uint32_t i = 0; i < s->config.voters_max; i++)
+        s->answered[i] = false;
+    s->resume.nonce = s->now_ms;
+    s->resume.later_bp = 0;
+    s->resume.deadline_ms = s->now_ms + 4 * s->delta_ms;
+    ask(s, ASSAY_SLOT_ALL, out);
+}
+
+/* docs/protocol.md 2.4.1: who has no seat now is not answered about votes of its own, and may have
+ * cast some behind the epoch that its log ends in. */
+void assay_sx_resume_seat(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(s->running && s->begun);
+    const bool asked = s->resume.asking;
+    s->resume.asking = s->resume.owed && s->seat_of[s->config.self] != UINT16_MAX;
+    if (s->resume.asking && !asked) begin_asking(s, out);
+    ASSAY_ASSERT(s->resume.owed || !s->resume.asking);
 }
 
 void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
@@ -157,17 +178,9 @@ void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
     ASSAY_ASSERT(s->resume.log_view == 0 || s->seat_of[s->config.self] != UINT16_MAX);
     for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++)
         assay_blocks_at(s->config.blocks, i)->held_ms = now_ms; /* measured in this run alone */
-    const bool voter = s->seat_of[s->config.self] != UINT16_MAX;
-    s->resume.asking = !fresh && voter;
+    s->resume.owed = !fresh;
     s->resume.floor = s->resume.log_view;
-    if (s->resume.asking) {
-        for (uint32_t i = 0; i < s->config.voters_max; i++)
-            s->answered[i] = false;
-        s->resume.nonce = now_ms;
-        s->resume.later_bp = 0;
-        s->resume.deadline_ms = now_ms + 4 * s->delta_ms;
-        ask(s, ASSAY_SLOT_ALL, out);
-    }
+    assay_sx_resume_seat(s, out);
     assay_sx_advance(s, out);
     ASSAY_ASSERT(assay_sx_holds(s));
 }

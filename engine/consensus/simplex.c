@@ -343,6 +343,7 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
     assay_sx_enter(s, 1);
     ASSAY_ASSERT(assay_sx_holds(s));
     if (!s->running) return;
+    assay_sx_resume_seat(s, out);
     assay_sx_early_replay(s, out);
     assay_sx_advance(s, out);
     ASSAY_ASSERT(s->early.used == 0);
@@ -470,7 +471,7 @@ void assay_simplex_snapshot(const struct assay_simplex *s, struct assay_simplex_
                                                  .nullified_in_a_row = s->nullified_in_a_row,
                                                  .gives_up_ms = assay_sx_gives_up_at(s),
                                                  .voting = s->begun && assay_sx_voting(s),
-                                                 .asking = s->resume.asking,
+                                                 .asking = s->resume.owed,
                                                  .refused = s->refused };
     assay_bytes_copy(snapshot->final_id, 32, s->handed_id, 32);
 }

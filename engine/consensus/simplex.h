@@ -116,7 +116,8 @@ ASSAY_CHECKED enum assay_status assay_simplex_restore(struct assay_simplex *s,
                                                       const struct assay_store_key *key,
                                                       struct assay_slice value);
 /* fresh: a new key set that never voted, nothing to ask; otherwise resume (docs/protocol.md 2.4):
- * ask peers for the highest vote of ours, wait for G of the weight or 4 delta. Returns: nothing. */
+ * ask peers for the highest vote of ours, wait for G of the weight or 4 delta; without a seat now,
+ * in the first epoch that gives it one (2.4.1). Returns: nothing. */
 void assay_simplex_run(struct assay_simplex *s, uint64_t now_ms, bool fresh,
                        struct assay_simplex_actions *out);
 

@@ -158,6 +158,7 @@ void assay_simplex_check(const struct assay_simplex *s)
     ASSAY_ASSERT(s->handed_height >= s->base.height);
     if (s->done) ASSAY_ASSERT(s->handed_view == s->final_view);
     if (s->resume.asking) ASSAY_ASSERT(!assay_sx_voting(s));
+    if (s->running && s->resume.owed) ASSAY_ASSERT(!assay_sx_voting(s));
 
     uint64_t total = 0;
     for (uint32_t seat = 0; seat < s->seat_count; seat++) {

@@ -108,7 +108,8 @@ struct sx_early {
 
 /* docs/protocol.md 2.4: what a resumed node waits for and where it may vote. */
 struct sx_resume {
-    bool asking;
+    bool owed;   /* peers have not said yet what this key signed before this run */
+    bool asking; /* ... and are asked: it has a seat */
     uint64_t nonce;
     uint64_t deadline_ms, ask_again_ms;
     uint32_t turn;           /* whom to ask for help while nothing may be signed */
@@ -424,6 +425,9 @@ void assay_sx_behind(struct assay_simplex *s, struct assay_simplex_actions *out)
 void assay_sx_behind_hint(struct assay_simplex *s, struct assay_simplex_actions *out);
 
 /* --- resume.c */
+/* When it begins to run, and in each epoch from then on: asks as soon as it has a seat, if peers
+ * have not said yet what this key signed. Returns: nothing. */
+void assay_sx_resume_seat(struct assay_simplex *s, struct assay_simplex_actions *out);
 enum assay_status assay_sx_resume_ask(struct assay_simplex *s, uint16_t from,
                                       struct assay_slice payload,
                                       struct assay_simplex_actions *out);

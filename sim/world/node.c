@@ -368,7 +368,9 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
     assay_engine_snapshot(n->engine, &snapshot);
     n->closed = snapshot.epoch - 1;
     n->came_back = again;
-    n->asked = n->finished = false;
+    /* Listed keys may have signed more than the log tells. */
+    n->asked = again && n->engine->own->listed;
+    n->finished = false;
     world_trace(w, node, ITEM_REBOOT, again, NULL);
     world_overlay_turn(w, node);
     push_start(w, node);

@@ -58,6 +58,40 @@ Test(resume, waits_for_answers_of_more_than_a_third)
     assay_sim_simplex_destroy(&world);
 }
 
+/* docs/protocol.md 2.4.1: the fourth of five has no weight in the first epoch. */
+Test(resume, who_has_no_seat_asks_as_soon_as_it_has_one)
+{
+    const struct assay_sim_simplex_options options = { .seed = 7,
+                                                       .slot_count = 5,
+                                                       .weights = { 1, 1, 1, 1, 0 },
+                                                       .rotate = true,
+                                                       .delay_min_ms = 1,
+                                                       .delay_max_ms = 5,
+                                                       .cadence_ms = 20 };
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    struct assay_simplex_snapshot look;
+    cr_assert(assay_sim_simplex_run(world, 20));
+    assay_sim_simplex_crash(world, 3);
+    assay_sim_simplex_restart(world, 3);
+    assay_sim_simplex_look(world, 3, &look);
+    cr_assert_eq(look.epoch, 1);
+    const struct assay_simplex *s = assay_sim_simplex_machine(world, 3);
+    cr_expect_not(s->resume.asking, "nobody would know of a vote of its own");
+    cr_expect(look.asking);
+    while (look.epoch == 1) {
+        cr_expect_not(look.voting);
+        cr_assert(assay_sim_simplex_run(world, 1));
+        assay_sim_simplex_look(world, 3, &look);
+    }
+    cr_expect(s->resume.asking && look.asking);
+    cr_expect_not(look.voting, "before anybody could answer");
+    cr_assert(assay_sim_simplex_run(world, 4 * DELTA_MS));
+    assay_sim_simplex_look(world, 3, &look);
+    cr_expect_not(look.asking);
+    require_sound(world);
+    assay_sim_simplex_destroy(&world);
+}
+
 Test(resume, goes_on_after_four_deltas_when_nobody_answers)
 {
     struct assay_sim_simplex *world = running_world();
