@@ -54,8 +54,9 @@ function(assay_planted)
   add_custom_target(${all})
   add_test(NAME planted_${arg_NAME}_build
            COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target ${all})
+  # One ninja at a time in one folder.
   set_tests_properties(planted_${arg_NAME}_build PROPERTIES LABELS "release" TIMEOUT 900
-                       FIXTURES_SETUP planted_${arg_NAME})
+                       FIXTURES_SETUP planted_${arg_NAME} RESOURCE_LOCK build_folder)
 
   file(GLOB entries CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.mutant)
   foreach(entry IN LISTS entries)
@@ -84,7 +85,7 @@ function(assay_planted)
     set_target_properties(${program} PROPERTIES OUTPUT_NAME ${name}
                           RUNTIME_OUTPUT_DIRECTORY ${built})
     target_compile_definitions(${program} PRIVATE ASSAY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-    target_link_libraries(${program} PRIVATE ${arg_LINKS} PkgConfig::CRITERION assay_options
+    target_link_libraries(${program} PRIVATE ${arg_LINKS} assay_criterion assay_options
                           assay_criterion_flags assay_test_flags)
     # What a fault leaves unused is no finding; hundreds of programs that run once need no debugger.
     target_compile_options(${program} PRIVATE -w -O0 -g0)

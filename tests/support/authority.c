@@ -6,7 +6,10 @@
 
 #include "base/assert.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -35,9 +38,39 @@ static struct authority_key *own(EVP_PKEY *pair)
     return key;
 }
 
+static EVP_PKEY *read_pair(const char *path)
+{
+    FILE *const file = fopen(path, "r");
+    if (file == NULL) return NULL;
+    EVP_PKEY *const pair = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+    ASSAY_ASSERT(fclose(file) == 0);
+    return pair;
+}
+
+/* Whole or not at all: other programs look for it at the same time. */
+static void keep_pair(EVP_PKEY *pair, const char *path)
+{
+    char own_path[PATH_MAX + 16];
+    (void)snprintf(own_path, sizeof own_path, "%s.%ld", path, (long)getpid());
+    FILE *const file = fopen(own_path, "w");
+    if (file == NULL) return; /* the next one makes its own again */
+    const bool written = PEM_write_PrivateKey(file, pair, NULL, NULL, 0, NULL, NULL) == 1;
+    const bool closed = fclose(file) == 0;
+    if (!written || !closed || rename(own_path, path) != 0) (void)unlink(own_path);
+}
+
 struct authority_key *authority_key_make_rsa(unsigned bits)
 {
-    return own(EVP_RSA_gen(bits));
+    static unsigned made;
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, ASSAY_TEST_KEYS "/rsa-%u-%u.pem", bits, made++);
+    EVP_PKEY *pair = read_pair(path);
+    if (pair == NULL) {
+        pair = EVP_RSA_gen(bits);
+        ASSAY_ASSERT(pair != NULL);
+        keep_pair(pair, path);
+    }
+    return own(pair);
 }
 
 struct authority_key *authority_key_make(enum assay_key_type type)

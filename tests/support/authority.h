@@ -20,7 +20,8 @@ struct authority_key;
 
 /* A fresh key pair; RSA of 2048 bits. Returns: never NULL; free it with authority_key_free. */
 struct authority_key *authority_key_make(enum assay_key_type type);
-/* Returns: never NULL. */
+/* They take a tenth of a second and more to make: the n-th of a process is that of every process of
+ * this build, kept in the folder ASSAY_TEST_KEYS. Returns: never NULL. */
 struct authority_key *authority_key_make_rsa(unsigned bits);
 /* Accepts a NULL key; sets *key to NULL. Returns: nothing. */
 void authority_key_free(struct authority_key **key);
