@@ -29,6 +29,7 @@ SECONDS_EACH = 60  # a block of commands that takes longer hangs
 SECONDS_PACKAGES = 900  # ... or waits for a mirror
 SLOW = 2  # seconds of one block that are worth a line
 PAUSE = 0.2  # between two tries of what is waited for
+PATIENCE = 3  # times the seconds of a guide: other tests run beside it
 PROGRAMS = ("assay", "assayd", "assay-enclave", "assay-sim")
 HERE = pathlib.Path(__file__).resolve().parent
 NEEDS = {"swtpm": "swtpm", "prometheus": "prometheus", "promtool": "promtool", "nginx": "nginx",
@@ -233,7 +234,7 @@ def expect(session, block, text, seconds):
 
 
 def wait_for(session, block, text, seconds):
-    ends = time.monotonic() + block.until
+    ends = time.monotonic() + PATIENCE * block.until
     while True:
         try:
             return expect(session, block, text, seconds)

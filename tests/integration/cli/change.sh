@@ -49,11 +49,11 @@ goes_on() {
 }
 
 # --- a draft is held against what is in force, before anybody signs
-expect 6 'it does not rest' change draft --out bad --wake node-5 --activation +4
+expect 6 'it does not rest' change draft --out bad --wake node-5 --activation +7
 expect 5 'no member is named node-9' change draft --out bad --rest node-9
 expect 6 'is too near' change draft --out bad --rest node-5 --activation +1
 expect 6 'a voter has not announced this feature level' change draft --out bad --parameter level=1 \
-    --activation +4
+    --activation +7
 expect 2 'level=N' change draft --out bad --parameter level=65536
 expect 2 'expected FIELD=HEX' change draft --out bad --allow-reference mrenclave=00
 expect 2 'maintenance stands alone' change draft --out bad --maintenance node-1=2 --rest node-5
@@ -62,7 +62,7 @@ expect 3 'is assayd running' "$ASSAY" change list --socket "$WORK/none"
 check 'nothing was written' test ! -e bad
 
 # --- who may decide
-expect 0 'action         rest node-5' change draft --out rest --rest node-5 --activation +5
+expect 0 'action         rest node-5' change draft --out rest --rest node-5 --activation +9
 expect 4 '0 of 2 signatures are there' change submit rest
 "$ASSAY" keys operator stranger.key >/dev/null
 cp rest foreign
@@ -87,7 +87,7 @@ expect 0 'resting    node-5' change list
 expect 0 'stage          resting' ask 5 status
 expect 0 'resting; ' ask 1 nodes
 expect 6 'is taken, the next one is 2' change submit rest
-expect 0 'wake node-5' change draft --out wake --wake node-5 --activation +4
+expect 0 'wake node-5' change draft --out wake --wake node-5 --activation +7
 carry wake 2
 check 'node-5 is back' until_true 20 of node-5 stage member
 regains() { [ "$(ask 1 explain node-5 --json | json availability_bp)" -gt 0 ]; }
@@ -98,7 +98,7 @@ goes_on WAKE
 before=$(field 1 status policy_digest)
 measured=$(sha256sum "$BIN/assay-enclave" | cut -d' ' -f1)
 other=$(printf '%064d' 1)
-expect 0 'looser' change draft --out policy --allow-reference mrenclave=$other --activation +4
+expect 0 'looser' change draft --out policy --allow-reference mrenclave=$other --activation +7
 expect 0 'reverts": false' change try policy --json
 carry policy 3
 other_policy() { everywhere sequence 3 && ! everywhere policy_digest "$before"; }
@@ -115,7 +115,7 @@ expect 5 'no such reference to retire' change draft --out bad --retire-reference
 
 # --- a bad one: references of a build that nobody runs
 sed "s/value: \"[0-9a-f]*\"/value: \"$(printf '%064d' 7)\"/" policy.yaml >bad.yaml
-expect 0 'stricter' change draft --out bad --policy bad.yaml --activation +4
+expect 0 'stricter' change draft --out bad --policy bad.yaml --activation +7
 expect 11 'the change would revert by itself' change try bad
 case $out in *'FALLS'*) ;; *) wrong "nobody falls: $out" ;; esac
 carry bad 4
@@ -131,7 +131,7 @@ check 'it struck nobody' full
 
 # --- maintenance: the node's own operator alone
 expect 0 'not signed     alpha' change draft --out service --maintenance node-4=4 \
-    --activation +4
+    --activation +7
 cp service wrong
 expect 0 '1 signatures in all' "$ASSAY" change sign wrong --key beta.key
 expect 4 "is another operator's" change submit wrong
@@ -159,9 +159,9 @@ mkdir node-6
 sed "s/gossip: .*/gossip: 127.0.0.1:$("$TOOLS/free_port" 1)/" node-1/assayd.yaml >node-6/assayd.yaml
 expect 0 'it begins where one joins it' "$ASSAYD" --config node-6/assayd.yaml --check-config
 expect 5 'no operator is named gamma' change draft --out join --join node-6/keys/node.yaml \
-    --sample node-6/sample.quote --operator gamma --activation +4
+    --sample node-6/sample.quote --operator gamma --activation +7
 expect 0 ': soft, platform ' change draft --out join --join node-6/keys/node.yaml \
-    --sample node-6/sample.quote --operator alpha --activation +4
+    --sample node-6/sample.quote --operator alpha --activation +7
 carry join 5
 kill -KILL "$pid_3"
 wait "$pid_3" 2>/dev/null
@@ -179,16 +179,16 @@ done >operators
 expect 2 'wants --threshold' change draft --out bad --operators operators
 head -1 operators >few
 expect 6 'operator is not in the new list' change draft --out bad --operators few --threshold 1 \
-    --activation +4
+    --activation +7
 expect 0 'parameters: epoch_ms 1200' change draft --out rules --parameter epoch_ms=1200 \
-    --operators operators --threshold 1 --activation +4
+    --operators operators --threshold 1 --activation +7
 expect 0 'alpha, 1 of 2 must sign' change show rules
 carry rules 6
 check 'epochs are longer' until_true 20 everywhere epoch_ms 1200
 goes_on PARAMETERS
 
 # --- and one that leaves; from now on one operator is enough
-expect 0 'leave node-5' change draft --out leave --leave node-5 --activation +4
+expect 0 'leave node-5' change draft --out leave --leave node-5 --activation +7
 expect 0 '1 signatures in all' "$ASSAY" change sign leave --key beta.key
 expect 0 'offered in every epoch' change submit leave
 check 'change 7 is in a block' until_true 20 everywhere sequence 7
@@ -219,7 +219,7 @@ from_store() {
 }
 expect 0 'signatures     1 of 1 needed' from_store show leave
 case $out in *'sequence 7 is taken, the next one is 8'*) ;; *) wrong "it is not told: $out" ;; esac
-expect 0 'change         8' from_store draft --out last --rest node-4 --activation +40
+expect 0 'change         8' from_store draft --out last --rest node-4 --activation +70
 expect 0 'pass-up-to-date' from_store try last
 # --- what was submitted outlives the daemon, alone and without a quorum
 start 1

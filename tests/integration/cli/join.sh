@@ -37,7 +37,7 @@ check 'epochs close' until_true 60 epoch_at_least 1 4
 
 join() { # join NUMBER SEQUENCE OPERATOR
     expect 0 'soft, platform' "$ASSAY" change draft --out join-$1 --join node-$1/keys/node.yaml \
-        --sample node-$1/sample.quote --operator $3 --activation +6 --socket "$socket"
+        --sample node-$1/sample.quote --operator $3 --activation +10 --socket "$socket"
     for o in alpha beta; do
         expect 0 'in all' "$ASSAY" change sign join-$1 --key $o.key
     done

@@ -5,13 +5,13 @@
 . "$(dirname "$0")/lib.sh"
 network 5 1000 2
 cd "$WORK" || exit 2
-# Who is out of date falls at once; a recovery waits for six seconds.
+# Who is out of date falls at once; a recovery waits long enough for operators to sign a change meanwhile.
 sed -i 's/^kinds:.*/&\nstatuses: [{ status: OutOfDate, accept: refused }]/' policy.yaml
-sed -i 's/^threshold:.*/&\ncollateral_delay: 6/' plan.yaml
+sed -i 's/^threshold:.*/&\ncollateral_delay: 15/' plan.yaml
 rm genesis
 "$ASSAY" genesis create plan.yaml --out genesis >/dev/null 2>&1 || exit 2
 sign alpha beta
-expect 0 'serves after 6 s' "$ASSAY" genesis show genesis
+expect 0 'serves after 15 s' "$ASSAY" genesis show genesis
 for i in 1 2 3 4 5; do start $i; done
 for i in 1 2 3 4 5; do
     check "node-$i closes epochs" until_true 30 epoch_at_least $i 3
@@ -53,7 +53,7 @@ cp genesis set
 first=$(in_force)
 expect 0 'evaluation number' collateral status
 case $out in *': fresh, until '*' ends first), alarm from '*) ;; *) wrong "no life is shown: $out" ;; esac
-expect 0 'serves 6 s after a block has it' collateral status
+expect 0 'serves 15 s after a block has it' collateral status
 expect 3 'is assayd running' "$ASSAY" collateral status --socket "$WORK/none"
 
 # --- of the same number
@@ -94,7 +94,7 @@ case $out in *'node-1: falls'*) wrong "node-1 is of another vendor: $out" ;; esa
 expect 11 '"falls": 2' collateral status --json
 check 'and nothing has changed yet' test "$(in_force)" = "$second"
 expect 6 'waits, is on trial or was reverted' collateral submit recovery.offer
-check 'and reverts itself' until_true 30 phase reverted
+check 'and reverts itself' until_true 60 phase reverted
 check 'the set before is back' until_true 10 everywhere endorsements_digest "$second"
 expect 0 'collateral_reverted' ask 4 timeline
 became_active() { [ "$(ask 2 timeline | grep -c collateral_active)" -eq 2 ]; }
@@ -111,7 +111,7 @@ expect 0 'it ' collateral submit harmless.offer # it may have to wait for its fi
 check 'it waits' until_true 20 phase waiting
 digest=$(collateral status | sed -n 's/^waiting *\([0-9a-f]*\):.*/\1/p')
 expect 2 'nothing of that digest' "$ASSAY" change draft --out bad --collateral 0123456789abcdef --socket "$socket"
-expect 0 'without a trial' "$ASSAY" change draft --out force --collateral "$digest" --activation +2 --socket "$socket"
+expect 0 'without a trial' "$ASSAY" change draft --out force --collateral "$digest" --activation +4 --socket "$socket"
 expect 0 '1 signatures in all' "$ASSAY" change sign force --key alpha.key
 expect 0 '2 signatures in all' "$ASSAY" change sign force --key beta.key
 expect 0 'offered in every epoch' "$ASSAY" change submit force --socket "$socket"
