@@ -50,10 +50,13 @@ END
 exit 0
 END
     stand_in ctest <<'END'
-case "$*" in *"-L network"*) exit 0 ;; esac
-cat "$fake/ctest-output" 2>/dev/null
+case "$*" in
+*"-j 1 -R"*) cat "$fake/alone-output" ;;
+*"-L network"*) cat "$fake/network-output" ;;
+*) cat "$fake/ctest-output" ;;
+esac 2>/dev/null
 END
-    rm -f "$fake/ctest-output" "$fake/sudo"
+    rm -f "$fake/ctest-output" "$fake/network-output" "$fake/alone-output" "$fake/sudo"
 }
 
 dev() {
@@ -243,6 +246,27 @@ status_is 1; last_line_is "14 passed, 10 failed, 2 skipped"; says "plain_hangs";
 rm "$fake/ctest-output"
 dev test --filter nothing
 status_is 1; last_line_is "0 passed, 0 failed, 0 skipped"; called "ctest .*-R nothing"
+
+# A network of daemons that failed beside others runs again alone; what fails there, or does not end, has failed.
+machine
+cat >"$fake/network-output" <<'END'
+1: FAILED: node-2 closes epochs
+1/3 Test  #1: net_late ........................***Failed   9.01 sec
+2/3 Test #22: net_good ........................   Passed   1.01 sec
+3/3 Test  #3: net_skips .......................***Skipped   0.01 sec
+END
+echo '1/1 Test  #1: net_late ........................   Passed   2.01 sec' >"$fake/alone-output"
+dev test
+status_is 0; last_line_is "4 passed, 0 failed, 2 skipped"
+says "Failed beside others, again alone: net_late (build/log/test-dev-network.log)"
+called 'ctest .*-j 1 -R ^(net_late)\$ -L network'
+echo '1/1 Test  #1: net_late ........................***Failed   2.01 sec' >"$fake/alone-output"
+dev test
+status_is 1; last_line_is "2 passed, 2 failed, 2 skipped"; says "node-2 closes epochs"
+: >"$fake/alone-output"
+dev test
+status_is 1; last_line_is "2 passed, 2 failed, 2 skipped"
+rm "$fake/network-output" "$fake/alone-output"
 
 # Coverage: below a floor of lines or of branches `check` fails and names the room; without a number, too.
 machine
