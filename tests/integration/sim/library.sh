@@ -31,7 +31,11 @@ while read -r name; do
     check "$name.md has the figures of the run (UPDATE=1 library.sh writes them anew)" diff written printed
 done <names
 
-# failing.txt: NAME | arguments of run | an assertion, as it is printed. All that it lacks is named below.
+# failing.txt: NAME | arguments of run | an assertion, as it is printed. All that it lacks is named below. Most of the
+# time goes here: a quick run (tests/support/depth.h) takes every third scenario.
+if [ "${ASSAY_DEPTH:-}" = quick ] && [ $# -gt 3 ]; then
+    awk 'NR % 3 == 1' names >some && mv some names
+fi
 while IFS='|' read -r name arguments; do
     case $name in
     '' | '#'*) continue ;;

@@ -4,6 +4,7 @@
 #include "scoring/seats.h"
 
 #include "base/bytes.h"
+#include "tests/support/depth.h"
 #include "tests/support/scoring_reference.h"
 #include "tests/support/seats_reference.h"
 #include "tests/unit/scoring/world.h"
@@ -249,7 +250,7 @@ Test(scoring_seats, of_roots_without_one_do_not_lift_the_others_above_the_caps)
 Test(scoring_seats, are_those_of_the_reference_on_drawn_rosters)
 {
     uint64_t seed = 1;
-    for (uint64_t round = 0; round < 4000; round++) {
+    for (uint64_t round = 0; round < 4000 / test_every(4); round++) {
         draw(&seed, 1 + world_below(&seed, round % 16 == 0 ? 64 : 24));
         if (round % 2 == 0) {
             assay_groups_build(places, count, groups_memory, sizeof groups_memory, &groups);
@@ -303,7 +304,7 @@ Test(scoring_seats, keep_shares_within_the_caps_on_drawn_rosters)
 Test(scoring_seats, are_not_lost_by_more_weight)
 {
     uint64_t seed = 3;
-    for (uint32_t round = 0; round < 4000; round++) {
+    for (uint32_t round = 0; round < 4000 / test_every(4); round++) {
         draw(&seed, 10 + world_below(&seed, 40));
         for (uint32_t i = 0; i < count; i++)
             places[i].operator_id[2] = places[i].vendor_root[1];

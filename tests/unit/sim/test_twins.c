@@ -190,7 +190,7 @@ static bool mirror_agrees(void *context, const struct assay_twins_schedule *sche
 Test(twins, a_schedule_and_its_mirror_image_come_to_the_same)
 {
     const struct assay_twins_campaign campaign = {
-        .nodes = 4, .views = 1, .shard = 1, .shards = 4
+        .nodes = 4, .views = 1, .shard = 1, .shards = 4 * (uint32_t)test_every(3)
     };
     struct assay_twins_totals totals;
     char message[ASSAY_SIM_MESSAGE_MAX] = "";
@@ -222,7 +222,9 @@ Test(twins, shards_are_parts_of_the_whole)
 
 Test(twins, drawn_schedules_of_seven_and_ten_are_safe_and_heal)
 {
-    struct assay_twins_campaign campaign = { .nodes = 7, .views = 4, .samples = 20, .seed = 3 };
+    struct assay_twins_campaign campaign = {
+        .nodes = 7, .views = 4, .samples = 20 / test_every(3), .seed = 3
+    };
     const struct assay_twins_totals first = run(&campaign);
     cr_expect_eq(run(&campaign).trace, first.trace, "the same seed came to something else");
     campaign.seed = 4;
@@ -357,7 +359,7 @@ Test(twins, every_split_by_two_of_four_in_one_view_is_accounted_for)
 Test(twins, splits_by_three_of_seven_are_accounted_for)
 {
     const struct assay_twins_campaign campaign = {
-        .nodes = 7, .twins = 3, .views = 3, .samples = 60, .seed = 2
+        .nodes = 7, .twins = 3, .views = 3, .samples = 60 / test_every(3), .seed = 2
     };
     cr_expect_gt(run(&campaign).forks, 0);
 }
