@@ -1,0 +1,281 @@
+/*
+ * Fuzz target: the keeper of judges against judges and clocks that do what the bytes say, in any
+ * order: they become ready, answer well, answer what was not asked, speak nonsense, fall, stall,
+ * cannot be started. Whatever they do, each job is answered once, with what the judge that has it
+ * said of it or with nothing; and when judges are good again, all are.
+ */
+#include "base/assert.h"
+#include "net/judge/keeper.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+enum { JOBS = 64, AT_S = 1000, GOOD_TURNS = 4096 };
+
+enum job_state { JOB_NEW, JOB_BEING_GIVEN, JOB_GIVEN, JOB_ANSWERED };
+
+static struct world {
+    struct assay_keeper *keeper;
+    uint64_t now_ms, cpu_ms;
+    enum job_state jobs[JOBS];
+    bool said[JOBS]; /* well, by the judge that runs */
+    int64_t pids;
+    int judge;               /* its end of the socket; -1: none runs */
+    uint64_t in_hand[JOBS];  /* jobs that the judge has taken and not answered */
+    size_t in_hand_count;
+    bool no_start;
+} w;
+
+static uint8_t packet[ASSAY_JUDGE_ANSWER_LEN_MAX];
+
+/* ------------------------------------------------------------ in place of net/judge/child.c */
+
+static void end_judge(void)
+{
+    if (w.judge >= 0) (void)close(w.judge);
+    w.judge = -1;
+    w.in_hand_count = 0;
+    for (size_t i = 0; i < JOBS; i++)
+        w.said[i] = false;
+}
+
+enum assay_status assay_child_start(const char *program, const char *role, const char *argument,
+                                    int brief, struct assay_child *child)
+{
+    int pair[2];
+    (void)program;
+    (void)role;
+    (void)argument;
+    ASSAY_ASSERT(brief >= 0 && w.judge < 0 && child->pid == 0);
+    if (w.no_start) return ASSAY_E_IO;
+    const int made = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair);
+    ASSAY_ASSERT(made == 0);
+    *child = (struct assay_child){ .pid = (pid_t)++w.pids, .socket = pair[0], .words = -1 };
+    w.judge = pair[1];
+    return ASSAY_OK;
+}
+
+void assay_child_end(struct assay_child *child, struct assay_child_end *end)
+{
+    *end = (struct assay_child_end){ .number = 1 };
+    if (child->pid == 0) return;
+    (void)close(child->socket);
+    *child = (struct assay_child){ .socket = -1, .words = -1 };
+    end_judge();
+}
+
+uint64_t assay_child_cpu_ms(const struct assay_child *child)
+{
+    ASSAY_ASSERT(child->pid > 0);
+    return w.cpu_ms;
+}
+
+/* ------------------------------------------------------------ whose jobs they are */
+
+static void load(void *context, uint64_t number, struct assay_judge_job *job)
+{
+    static const uint8_t evidence[8];
+    (void)context;
+    ASSAY_ASSERT(number < JOBS);
+    ASSAY_ASSERT(w.jobs[number] == JOB_BEING_GIVEN || w.jobs[number] == JOB_GIVEN);
+    *job = (struct assay_judge_job){ .number = number,
+                                     .kind = ASSAY_KIND_SOFT,
+                                     .at_unix_s = AT_S + (int64_t)number,
+                                     .bytes = assay_slice_over(evidence, sizeof evidence) };
+}
+
+static void answered(void *context, uint64_t number, const struct assay_verdict *verdict)
+{
+    (void)context;
+    ASSAY_ASSERT(number < JOBS);
+    ASSAY_ASSERT(w.jobs[number] == JOB_GIVEN || w.jobs[number] == JOB_BEING_GIVEN);
+    w.jobs[number] = JOB_ANSWERED;
+    if (verdict == NULL) return;
+    ASSAY_ASSERT(w.said[number]);
+    ASSAY_ASSERT(verdict->at_unix_s == AT_S + (int64_t)number);
+}
+
+static void told(void *context, const struct assay_judge_news *news)
+{
+    (void)context;
+    ASSAY_ASSERT(news->ready ? news->pid > 0 : news->why[0] != '\0');
+}
+
+static void give(uint8_t number)
+{
+    const size_t n = number % JOBS;
+    if (w.jobs[n] != JOB_NEW && w.jobs[n] != JOB_ANSWERED) return;
+    w.jobs[n] = JOB_BEING_GIVEN;
+    w.said[n] = false;
+    const bool room = assay_keeper_room(w.keeper, w.now_ms);
+    const bool taken = assay_keeper_give(w.keeper, w.now_ms, n);
+    ASSAY_ASSERT(room || !taken);
+    if (w.jobs[n] == JOB_BEING_GIVEN) w.jobs[n] = taken ? JOB_GIVEN : JOB_NEW;
+    else ASSAY_ASSERT(taken);
+}
+
+/* ------------------------------------------------------------ what the judge does */
+
+static void judge_takes(void)
+{
+    static uint8_t job_packet[ASSAY_JUDGE_JOB_LEN_MAX];
+    struct assay_judge_job job;
+    ssize_t got;
+    while (w.judge >= 0 && (got = recv(w.judge, job_packet, sizeof job_packet, 0)) > 0) {
+        const enum assay_status status =
+            assay_judge_job_decode(assay_slice_over(job_packet, (size_t)got), &job);
+        ASSAY_ASSERT(status == ASSAY_OK && w.in_hand_count < ASSAY_KEEPER_HANDS);
+        w.in_hand[w.in_hand_count++] = job.number;
+    }
+}
+
+static void judge_says(const uint8_t *bytes, size_t len)
+{
+    if (w.judge >= 0) (void)send(w.judge, bytes, len, MSG_NOSIGNAL);
+}
+
+static size_t ready_packet(void)
+{
+    struct assay_slice out;
+    struct assay_writer writer = assay_writer_over(packet, sizeof packet);
+    assay_judge_ready_encode(3, 1, &writer);
+    const enum assay_status status = assay_writer_finish(&writer, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return out.len;
+}
+
+static size_t verdict_packet(uint64_t number, int64_t at_unix_s)
+{
+    static struct assay_verdict verdict;
+    struct assay_slice out;
+    struct assay_writer writer = assay_writer_over(packet, sizeof packet);
+    verdict.kind = ASSAY_KIND_SOFT;
+    verdict.at_unix_s = at_unix_s;
+    assay_judge_verdict_encode(number, &verdict, &writer);
+    const enum assay_status status = assay_writer_finish(&writer, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return out.len;
+}
+
+/* Of a job that it has. */
+static void judge_answers(uint8_t which)
+{
+    judge_takes();
+    if (w.in_hand_count == 0) return;
+    const size_t at = which % w.in_hand_count;
+    const uint64_t number = w.in_hand[at];
+    w.in_hand[at] = w.in_hand[--w.in_hand_count];
+    w.said[number] = true;
+    judge_says(packet, verdict_packet(number, AT_S + (int64_t)number));
+}
+
+/* Of one that it may not have, or of another time. */
+static void judge_lies(uint8_t number, uint8_t by)
+{
+    judge_says(packet, verdict_packet(number, AT_S + number + 1 + by));
+}
+
+static void judge_garbles(uint8_t at, uint8_t with)
+{
+    const size_t len = verdict_packet(at % JOBS, AT_S - 1);
+    packet[(size_t)at * 7 % len] ^= with;
+    judge_says(packet, len);
+}
+
+/* ------------------------------------------------------------ steps */
+
+struct tape {
+    const uint8_t *bytes;
+    size_t len;
+};
+
+static uint8_t next(struct tape *t)
+{
+    if (t->len == 0) return 0;
+    t->len--;
+    return *t->bytes++;
+}
+
+static void say_raw(struct tape *t)
+{
+    const size_t wanted = next(t);
+    const size_t len = wanted < t->len ? wanted : t->len;
+    judge_says(t->bytes, len);
+    t->bytes += len;
+    t->len -= len;
+}
+
+static void step(struct tape *t)
+{
+    switch (next(t) % 15) {
+    case 0: w.now_ms += next(t); break;
+    case 1: w.now_ms += (uint64_t)next(t) * 250; break;
+    case 2:
+    case 3: assay_keeper_turn(w.keeper, w.now_ms); break;
+    case 4:
+    case 5: give(next(t)); break;
+    case 6: judge_says(packet, ready_packet()); break;
+    case 7: judge_answers(next(t)); break;
+    case 8: judge_lies(next(t), next(t)); break;
+    case 9: say_raw(t); break;
+    case 10: judge_garbles(next(t), next(t)); break;
+    case 11: /* it falls; what it said before may still be read */
+        if (w.judge >= 0) (void)shutdown(w.judge, SHUT_RDWR);
+        break;
+    case 12: w.no_start = next(t) % 2 == 0; break;
+    case 13: {
+        const uint32_t threads = next(t) % ASSAY_JUDGE_THREADS_MAX + 1;
+        const enum assay_status status = assay_keeper_threads(w.keeper, threads);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        break;
+    }
+    case 14:
+        w.cpu_ms += (uint64_t)next(t) * 20;
+        ASSAY_ASSERT(assay_keeper_wait_ms(w.keeper, w.now_ms) >= -1);
+        break;
+    }
+}
+
+static bool all_answered(void)
+{
+    for (size_t i = 0; i < JOBS; i++)
+        if (w.jobs[i] == JOB_GIVEN) return false;
+    return true;
+}
+
+/* A judge that was ready before and said READY again has fallen by that: once for each that runs. */
+static void be_good(void)
+{
+    int64_t greeted = 0;
+    w.no_start = false;
+    for (int i = 0; i < GOOD_TURNS && !all_answered(); i++) {
+        w.now_ms += 20;
+        assay_keeper_turn(w.keeper, w.now_ms);
+        if (w.judge >= 0 && greeted != w.pids) {
+            greeted = w.pids;
+            judge_says(packet, ready_packet());
+        }
+        judge_answers(0);
+    }
+    ASSAY_ASSERT(all_answered());
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    static const struct assay_judge_set set = { 0 };
+    const struct assay_judge_config config = { .sets = &set, .set_count = 1 };
+    const struct assay_keeper_world world = { .load = load, .answer = answered, .tell = told };
+    struct tape tape = { .bytes = bytes, .len = len };
+    w = (struct world){ .judge = -1, .now_ms = 1000000 };
+    const enum assay_status status = assay_keeper_create(&config, 2, &world, &w.keeper);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    while (tape.len > 0)
+        step(&tape);
+    be_good();
+    assay_keeper_destroy(&w.keeper);
+    end_judge();
+    return 0;
+}
