@@ -81,7 +81,7 @@ static void form(struct assay_cont_group *group, struct assay_cont_facts *facts)
         seat_set(group, &seats, seats.roster.count, slot);
         seats.roster.count++;
     }
-    group->now = seats;
+    group->now = group->next = seats;
     group->phase = ASSAY_CONT_SERVING;
     fact_add(facts, ASSAY_CONT_BORN)->roster = seats.roster;
 }
@@ -124,6 +124,8 @@ static void decide(struct assay_cont_group *group, struct assay_cont_facts *fact
     const uint32_t quorum = assay_cont_quorum(group->now.roster.count);
     if (memories < quorum) {
         group->phase = ASSAY_CONT_GONE;
+        group->next = group->now; /* nothing is waited for any more */
+        group->barred = 0;
         (void)fact_add(facts, ASSAY_CONT_LOST);
         return;
     }
@@ -172,17 +174,24 @@ enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, 
     return ASSAY_CONT_APPLIED;
 }
 
-void assay_cont_group_close(struct assay_cont_group *group, uint64_t epoch,
+void assay_cont_group_stand(struct assay_cont_group *group, uint64_t epoch,
                             const enum assay_cont_standing *standing, const uint16_t *score,
-                            uint32_t count, struct assay_cont_facts *facts)
+                            uint32_t count)
 {
     ASSAY_ASSERT(count <= ASSAY_CONT_SLOTS_MAX);
-    facts->count = 0;
     group->epoch = epoch;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
         group->member[slot].standing = slot < count ? standing[slot] : ASSAY_CONT_STAND_NONE;
         group->member[slot].score = slot < count ? score[slot] : 0;
     }
+}
+
+void assay_cont_group_close(struct assay_cont_group *group, uint64_t epoch,
+                            const enum assay_cont_standing *standing, const uint16_t *score,
+                            uint32_t count, struct assay_cont_facts *facts)
+{
+    facts->count = 0;
+    assay_cont_group_stand(group, epoch, standing, score, count);
     decide(group, facts);
 }
 
@@ -247,6 +256,7 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
     }
     if (count < assay_cont_quorum(group->next.roster.count)) return ASSAY_CONT_FEW;
     group->now = group->next;
+    group->barred = 0;
     group->phase = ASSAY_CONT_SERVING;
     struct assay_cont_fact *fact = fact_add(facts, ASSAY_CONT_STARTED);
     fact->roster = group->now.roster;

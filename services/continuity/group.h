@@ -59,8 +59,8 @@ struct assay_cont_group {
     uint32_t instances_max;
     uint64_t epoch;
     enum assay_cont_phase phase;
-    struct assay_cont_seats now, next;
-    uint8_t barred;      /* seats of `now` that did not count when `next` was decided */
+    struct assay_cont_seats now, next; /* the same unless CHANGING */
+    uint8_t barred;      /* seats of `now` that did not count when `next` was decided; then, too */
     uint64_t view_last;  /* the highest number that was decided */
     struct assay_cont_member member[ASSAY_CONT_SLOTS_MAX];
     uint32_t instance_count;
@@ -100,6 +100,11 @@ enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, 
 void assay_cont_group_close(struct assay_cont_group *group, uint64_t epoch,
                             const enum assay_cont_standing *standing, const uint16_t *score,
                             uint32_t count, struct assay_cont_facts *facts);
+/* What the close of an epoch told, to a group that comes from its document (document.h): as close,
+ * and nothing is decided. Returns: nothing. */
+void assay_cont_group_stand(struct assay_cont_group *group, uint64_t epoch,
+                            const enum assay_cont_standing *standing, const uint16_t *score,
+                            uint32_t count);
 /* SESSION, submitted by the member in a slot. Returns: APPLIED, and the number is in the fact |
  * NOT_HERE | EXPECTED | CLONES | NO_ROOM */
 enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, uint32_t slot,

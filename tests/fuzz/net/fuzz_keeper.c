@@ -246,7 +246,7 @@ static bool all_answered(void)
     return true;
 }
 
-/* A judge that was ready before and said READY again has fallen by that: once for each that runs. */
+/* READY said twice is a fall: once for each that runs. */
 static void be_good(void)
 {
     int64_t greeted = 0;

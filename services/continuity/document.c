@@ -1,0 +1,238 @@
+/*
+ * services/continuity/document.c - writing and reading side by side: what a group keeps between two
+ * epochs stands here and nowhere else (docs/services.md 1.3.1).
+ */
+#include "services/continuity/document.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+enum {
+    ITEMS = 11,
+    HEAD_LEN_MAX = 128,
+    SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN,
+    ROW_LEN_MAX = 1 + 2 + 32 + 9 + 3 + 9 + 1,
+};
+
+size_t assay_cont_group_len_max(uint32_t instances_max)
+{
+    ASSAY_ASSERT(instances_max <= ASSAY_CONT_INSTANCES_MAX);
+    const size_t seats = 2 * ASSAY_CONT_SEATS_MAX + ASSAY_CONT_SLOTS_MAX;
+    return HEAD_LEN_MAX + seats * SEAT_LEN_MAX + (size_t)instances_max * ROW_LEN_MAX;
+}
+
+/* The next view's seats mean something while it is waited for. */
+static bool has_next(const struct assay_cont_group *group)
+{
+    return group->phase == ASSAY_CONT_CHANGING;
+}
+
+/* --- writing */
+
+static void put_seat(struct assay_writer *w, uint32_t slot, const uint8_t *key)
+{
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_uint(w, slot);
+    assay_cbor_put_bytes(w, key, ASSAY_P256_PUBLIC_LEN);
+}
+
+static void put_seats(struct assay_writer *w, const struct assay_cont_seats *seats)
+{
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_uint(w, seats->roster.view);
+    assay_cbor_put_array(w, seats->roster.count);
+    for (uint32_t i = 0; i < seats->roster.count; i++)
+        put_seat(w, seats->slot[i], seats->roster.key[i]);
+}
+
+static void put_members(struct assay_writer *w, const struct assay_cont_group *group)
+{
+    uint32_t listed = 0;
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        listed += group->member[i].listed;
+    assay_cbor_put_array(w, listed);
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        if (group->member[i].listed) put_seat(w, i, group->member[i].key);
+}
+
+static void put_instances(struct assay_writer *w, const struct assay_cont_group *group)
+{
+    assay_cbor_put_array(w, group->instance_count);
+    for (uint32_t i = 0; i < group->instance_count; i++) {
+        const struct assay_cont_instance_row *row = &group->instance[i];
+        assay_cbor_put_array(w, 5);
+        assay_cbor_put_bytes(w, row->instance, 32);
+        assay_cbor_put_uint(w, row->session);
+        assay_cbor_put_uint(w, row->author);
+        assay_cbor_put_uint(w, row->epoch);
+        assay_cbor_put_uint(w, row->in_epoch);
+    }
+}
+
+enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,
+                                          struct assay_writer *w)
+{
+    struct assay_slice all;
+    const size_t start = w->len;
+    assay_cont_group_check(group);
+    assay_cbor_put_array(w, ITEMS);
+    assay_cbor_put_text(w, "assay/group/v1");
+    assay_cbor_put_uint(w, group->home.group);
+    assay_cbor_put_uint(w, group->size);
+    assay_cbor_put_uint(w, group->instances_max);
+    assay_cbor_put_uint(w, (uint64_t)group->phase);
+    assay_cbor_put_uint(w, group->view_last);
+    assay_cbor_put_uint(w, has_next(group) ? group->barred : 0);
+    put_seats(w, &group->now);
+    if (has_next(group)) put_seats(w, &group->next);
+    else assay_cbor_put_null(w);
+    put_members(w, group);
+    put_instances(w, group);
+    ASSAY_ASSERT(w->full || w->len - start <= assay_cont_group_len_max(group->instances_max));
+    return assay_writer_finish(w, &all);
+}
+
+/* --- reading */
+
+static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
+{
+    uint64_t value = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
+    *out = (uint32_t)value;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_seat(struct assay_cursor *c, uint32_t *slot, uint8_t *key)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, slot));
+    return assay_cbor_bytes_exact(c, key, ASSAY_P256_PUBLIC_LEN);
+}
+
+static enum assay_status read_seats(struct assay_cursor *c, uint32_t count,
+                                    struct assay_cont_seats *seats)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 2));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seats->roster.view));
+    ASSAY_TRY(assay_cbor_array_exact(c, count));
+    for (uint32_t i = 0; i < count; i++) {
+        ASSAY_TRY(read_seat(c, &seats->slot[i], seats->roster.key[i]));
+        for (uint32_t k = 0; k < i; k++)
+            if (seats->slot[k] == seats->slot[i] ||
+                assay_bytes_equal(seats->roster.key[k], seats->roster.key[i],
+                                  ASSAY_P256_PUBLIC_LEN))
+                return ASSAY_E_INVALID;
+    }
+    seats->roster.count = count;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_group *group)
+{
+    uint64_t count = 0;
+    uint32_t next_slot = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_CONT_SLOTS_MAX, &count));
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t key[ASSAY_P256_PUBLIC_LEN];
+        uint32_t slot = 0;
+        ASSAY_TRY(read_seat(c, &slot, key));
+        if (slot < next_slot) return ASSAY_E_ENCODING;
+        for (uint32_t k = 0; k < slot; k++)
+            if (group->member[k].listed &&
+                assay_bytes_equal(group->member[k].key, key, ASSAY_P256_PUBLIC_LEN))
+                return ASSAY_E_INVALID;
+        group->member[slot].listed = true;
+        assay_bytes_copy(group->member[slot].key, ASSAY_P256_PUBLIC_LEN, key, sizeof key);
+        next_slot = slot + 1;
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status read_instance(struct assay_cursor *c, struct assay_cont_group *group)
+{
+    struct assay_cont_instance_row row = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(c, 5));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, row.instance, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.session));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &row.author));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.epoch));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row.in_epoch));
+    if (row.session == 0 || row.in_epoch == 0 || row.in_epoch > row.session)
+        return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < group->instance_count; i++)
+        if (assay_bytes_equal(group->instance[i].instance, row.instance, 32))
+            return ASSAY_E_INVALID;
+    group->instance[group->instance_count++] = row;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_instances(struct assay_cursor *c, struct assay_cont_group *group)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, group->instances_max, &count));
+    for (uint64_t i = 0; i < count; i++)
+        ASSAY_TRY(read_instance(c, group));
+    return ASSAY_OK;
+}
+
+/* Which view may have which number (group.h). */
+static bool are_views_fit(const struct assay_cont_group *group)
+{
+    const uint64_t now = group->now.roster.view;
+    switch (group->phase) {
+    case ASSAY_CONT_FORMING: return group->view_last == 0 && now == 0;
+    case ASSAY_CONT_SERVING: return now <= group->view_last;
+    case ASSAY_CONT_CHANGING:
+        return group->next.roster.view == group->view_last && now < group->view_last;
+    case ASSAY_CONT_GONE: return now <= group->view_last;
+    }
+    ASSAY_UNREACHABLE("a phase");
+}
+
+static enum assay_status read_views(struct assay_cursor *c, struct assay_cont_group *group)
+{
+    uint32_t barred = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &group->view_last));
+    ASSAY_TRY(read_u32(c, (UINT32_C(1) << group->size) - 1, &barred));
+    group->barred = (uint8_t)barred;
+    const uint32_t seats = group->phase == ASSAY_CONT_FORMING ? 0 : group->size;
+    ASSAY_TRY(read_seats(c, seats, &group->now));
+    if (!has_next(group)) {
+        if (barred != 0) return ASSAY_E_RANGE;
+        ASSAY_TRY(assay_cbor_null(c));
+        group->next = group->now;
+    } else {
+        ASSAY_TRY(read_seats(c, seats, &group->next));
+    }
+    return are_views_fit(group) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+static enum assay_status read_group(struct assay_cursor *c, const struct assay_cont_home *home,
+                                    struct assay_cont_group *group)
+{
+    uint32_t number = 0, size = 0, instances_max = 0, phase = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, ITEMS));
+    ASSAY_TRY(assay_cbor_text_expect(c, "assay/group/v1"));
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &number));
+    if (number != home->group) return ASSAY_E_CHAIN;
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SEATS_MAX, &size));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_INSTANCES_MAX, &instances_max));
+    if (!assay_cont_size_is_fit(size) || instances_max == 0) return ASSAY_E_RANGE;
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_GONE, &phase));
+    assay_cont_group_init(group, home, size, instances_max);
+    group->phase = (enum assay_cont_phase)phase;
+    ASSAY_TRY(read_views(c, group));
+    ASSAY_TRY(read_members(c, group));
+    return read_instances(c, group);
+}
+
+enum assay_status assay_cont_group_decode(struct assay_slice bytes,
+                                          const struct assay_cont_home *home,
+                                          struct assay_cont_group *group)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    ASSAY_TRY(read_group(&c, home, group));
+    ASSAY_TRY(assay_cursor_end(&c));
+    assay_cont_group_check(group);
+    return ASSAY_OK;
+}
