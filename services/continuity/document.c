@@ -10,8 +10,9 @@
 enum {
     ITEMS = 11,
     HEAD_LEN_MAX = 128,
-    SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN,
-    ROW_LEN_MAX = 1 + 2 + 32 + 9 + 3 + 9 + 1,
+    CONTACT_LEN_MAX = 2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX,
+    SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX,
+    ROW_LEN_MAX = 1 + 2 + 32 + 9 + 3 + 9 + 1 + CONTACT_LEN_MAX,
 };
 
 size_t assay_cont_group_len_max(uint32_t instances_max)
@@ -51,8 +52,14 @@ static void put_members(struct assay_writer *w, const struct assay_cont_group *g
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         listed += group->member[i].listed;
     assay_cbor_put_array(w, listed);
-    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
-        if (group->member[i].listed) put_seat(w, i, group->member[i].key);
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
+        const struct assay_cont_member *m = &group->member[i];
+        if (!m->listed) continue;
+        assay_cbor_put_array(w, 4);
+        assay_cbor_put_uint(w, i);
+        assay_cbor_put_bytes(w, m->key, ASSAY_P256_PUBLIC_LEN);
+        assay_cont_contact_put(w, &m->contact);
+    }
 }
 
 static void put_instances(struct assay_writer *w, const struct assay_cont_group *group)
@@ -60,12 +67,13 @@ static void put_instances(struct assay_writer *w, const struct assay_cont_group 
     assay_cbor_put_array(w, group->instance_count);
     for (uint32_t i = 0; i < group->instance_count; i++) {
         const struct assay_cont_instance_row *row = &group->instance[i];
-        assay_cbor_put_array(w, 5);
+        assay_cbor_put_array(w, 7);
         assay_cbor_put_bytes(w, row->instance, 32);
         assay_cbor_put_uint(w, row->session);
         assay_cbor_put_uint(w, row->author);
         assay_cbor_put_uint(w, row->epoch);
         assay_cbor_put_uint(w, row->in_epoch);
+        assay_cont_contact_put(w, &row->contact);
     }
 }
 
@@ -127,22 +135,34 @@ static enum assay_status read_seats(struct assay_cursor *c, uint32_t count,
     return ASSAY_OK;
 }
 
+/* A key and a CURVE key are one member's. */
+static bool is_another(const struct assay_cont_group *group, uint32_t slot,
+                       const struct assay_cont_member *member)
+{
+    for (uint32_t k = 0; k < slot; k++) {
+        const struct assay_cont_member *m = &group->member[k];
+        if (m->listed && (assay_bytes_equal(m->key, member->key, ASSAY_P256_PUBLIC_LEN) ||
+                          assay_bytes_equal(m->contact.curve, member->contact.curve, 32)))
+            return false;
+    }
+    return true;
+}
+
 static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_group *group)
 {
     uint64_t count = 0;
     uint32_t next_slot = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_CONT_SLOTS_MAX, &count));
     for (uint64_t i = 0; i < count; i++) {
-        uint8_t key[ASSAY_P256_PUBLIC_LEN];
+        struct assay_cont_member member = { .listed = true };
         uint32_t slot = 0;
-        ASSAY_TRY(read_seat(c, &slot, key));
+        ASSAY_TRY(assay_cbor_array_exact(c, 4));
+        ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &slot));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, member.key, ASSAY_P256_PUBLIC_LEN));
+        ASSAY_TRY(assay_cont_contact_take(c, &member.contact));
         if (slot < next_slot) return ASSAY_E_ENCODING;
-        for (uint32_t k = 0; k < slot; k++)
-            if (group->member[k].listed &&
-                assay_bytes_equal(group->member[k].key, key, ASSAY_P256_PUBLIC_LEN))
-                return ASSAY_E_INVALID;
-        group->member[slot].listed = true;
-        assay_bytes_copy(group->member[slot].key, ASSAY_P256_PUBLIC_LEN, key, sizeof key);
+        if (!is_another(group, slot, &member)) return ASSAY_E_INVALID;
+        group->member[slot] = member;
         next_slot = slot + 1;
     }
     return ASSAY_OK;
@@ -151,16 +171,18 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_
 static enum assay_status read_instance(struct assay_cursor *c, struct assay_cont_group *group)
 {
     struct assay_cont_instance_row row = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(c, 5));
+    ASSAY_TRY(assay_cbor_array_exact(c, 7));
     ASSAY_TRY(assay_cbor_bytes_exact(c, row.instance, 32));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.session));
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &row.author));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.epoch));
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row.in_epoch));
+    ASSAY_TRY(assay_cont_contact_take(c, &row.contact));
     if (row.session == 0 || row.in_epoch == 0 || row.in_epoch > row.session)
         return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < group->instance_count; i++)
-        if (assay_bytes_equal(group->instance[i].instance, row.instance, 32))
+        if (assay_bytes_equal(group->instance[i].instance, row.instance, 32) ||
+            assay_bytes_equal(group->instance[i].contact.curve, row.contact.curve, 32))
             return ASSAY_E_INVALID;
     group->instance[group->instance_count++] = row;
     return ASSAY_OK;

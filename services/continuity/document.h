@@ -7,8 +7,8 @@
  * the ledger by digests has nothing to fetch.
  *
  *   ["assay/group/v1", group, size, instances_max, phase, view_last, barred, SEATS, SEATS or null,
- *    [[slot, key], ...] of members that listed a replica, by slot,
- *    [[instance, session, author, epoch, in_epoch], ...] in the order of their births]
+ *    [[slot, key, curve, address], ...] of members that listed a replica, by slot,
+ *    [[instance, session, author, epoch, in_epoch, curve, address], ...] in the order of births]
  *   SEATS: [view, [[slot, key], ...] by seat]
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_DOCUMENT_H
@@ -16,7 +16,7 @@
 
 #include "services/continuity/group.h"
 
-/* Returns: an upper bound of the bytes of a group with so many instances: 77 KiB for 1,024. */
+/* Returns: an upper bound of the bytes of a group with so many instances: 180 KiB for 1,024. */
 size_t assay_cont_group_len_max(uint32_t instances_max);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,

@@ -149,6 +149,18 @@ static void decide(struct assay_cont_group *group, struct assay_cont_facts *fact
 
 /* --- records */
 
+/* A link tells who speaks by this key: nobody has two names, and no name is two. */
+static bool has_curve(const struct assay_cont_group *group, const uint8_t curve[static 32])
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        if (group->member[i].listed &&
+            assay_bytes_equal(group->member[i].contact.curve, curve, 32))
+            return true;
+    for (uint32_t i = 0; i < group->instance_count; i++)
+        if (assay_bytes_equal(group->instance[i].contact.curve, curve, 32)) return true;
+    return false;
+}
+
 enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, uint32_t slot,
                                                 const struct assay_cont_replica_record *record,
                                                 struct assay_cont_facts *facts)
@@ -167,7 +179,9 @@ enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, 
     for (uint32_t i = 0; i < 2; i++)
         if (assay_cont_seat(&all[i]->roster, record->key) < all[i]->roster.count)
             return ASSAY_CONT_KEY_TAKEN;
+    if (has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
     group->member[slot].listed = true;
+    group->member[slot].contact = record->contact;
     assay_bytes_copy(group->member[slot].key, ASSAY_P256_PUBLIC_LEN, record->key,
                      ASSAY_P256_PUBLIC_LEN);
     decide(group, facts);
@@ -218,6 +232,7 @@ enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, 
     const uint64_t last = row == NULL ? 0 : row->session;
     /* A record that was replayed, or that lost the race, names a number that is gone. */
     if (record->expected != last + 1) return ASSAY_CONT_EXPECTED;
+    if (has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
     if (row == NULL && group->instance_count == group->instances_max) return ASSAY_CONT_NO_ROOM;
     if (row == NULL) {
         row = &group->instance[group->instance_count++];
@@ -229,6 +244,7 @@ enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, 
     row->epoch = group->epoch;
     row->in_epoch++;
     row->session = last + 1;
+    row->contact = record->contact;
     row->author = slot;
     struct assay_cont_fact *fact = fact_add(facts, ASSAY_CONT_SESSION);
     fact->session = row->session;

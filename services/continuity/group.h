@@ -29,8 +29,9 @@ enum assay_cont_standing {
 struct assay_cont_member {
     enum assay_cont_standing standing;
     uint16_t score;
-    bool listed; /* has a REPLICA record */
+    bool listed; /* has a REPLICA record: the newest is this */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_cont_contact contact;
 };
 
 struct assay_cont_seats {
@@ -41,7 +42,8 @@ struct assay_cont_seats {
 struct assay_cont_instance_row {
     uint8_t instance[32];
     uint64_t session; /* the last */
-    uint32_t author;  /* slot */
+    struct assay_cont_contact contact; /* of it */
+    uint32_t author;                   /* slot */
     uint64_t epoch;   /* of the last session, and how many in it */
     uint32_t in_epoch;
 };
@@ -76,7 +78,7 @@ enum assay_cont_result {
     ASSAY_CONT_APPLIED,
     ASSAY_CONT_SAME,      /* it stood already */
     ASSAY_CONT_NOT_HERE,  /* another group, a slot out of range, a standing that may not */
-    ASSAY_CONT_KEY_TAKEN, /* another member listed that key */
+    ASSAY_CONT_KEY_TAKEN, /* another member listed that key, or somebody has that CURVE key */
     ASSAY_CONT_DEAD,      /* a view that is not the one decided last */
     ASSAY_CONT_FEW,       /* fewer than a quorum of its seats have signed */
     ASSAY_CONT_EXPECTED,  /* another session was numbered meanwhile */
@@ -106,7 +108,7 @@ void assay_cont_group_stand(struct assay_cont_group *group, uint64_t epoch,
                             const enum assay_cont_standing *standing, const uint16_t *score,
                             uint32_t count);
 /* SESSION, submitted by the member in a slot. Returns: APPLIED, and the number is in the fact |
- * NOT_HERE | EXPECTED | CLONES | NO_ROOM */
+ * NOT_HERE | EXPECTED | KEY_TAKEN | CLONES | NO_ROOM */
 enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, uint32_t slot,
                                                 const struct assay_cont_session_record *record,
                                                 struct assay_cont_facts *facts);

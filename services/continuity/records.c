@@ -23,14 +23,14 @@ void assay_cont_session_statement(const struct assay_cont_home *home,
                                   const struct assay_cont_session_record *record,
                                   uint8_t digest[static 32])
 {
-    uint8_t bytes[256];
+    uint8_t bytes[320];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_array(&w, 7);
     assay_cbor_put_text(&w, "assay/continuity/session/v1");
     assay_cbor_put_bytes(&w, home->chain_id, 32);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
-    assay_cbor_put_bytes(&w, record->curve, sizeof record->curve);
+    assay_cont_contact_put(&w, &record->contact);
     assay_cbor_put_uint(&w, record->expected);
     ASSAY_ASSERT(!w.full);
     assay_sha256(bytes, w.len, digest);
@@ -44,17 +44,36 @@ static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_
     return ASSAY_OK;
 }
 
+void assay_cont_contact_put(struct assay_writer *w, const struct assay_cont_contact *contact)
+{
+    ASSAY_ASSERT(contact->address_len <= ASSAY_CONT_ADDRESS_MAX);
+    assay_cbor_put_bytes(w, contact->curve, sizeof contact->curve);
+    assay_cbor_put_bytes(w, contact->address, contact->address_len);
+}
+
+enum assay_status assay_cont_contact_take(struct assay_cursor *in,
+                                          struct assay_cont_contact *contact)
+{
+    struct assay_slice address;
+    ASSAY_TRY(assay_cbor_bytes_exact(in, contact->curve, sizeof contact->curve));
+    ASSAY_TRY(assay_cbor_bytes(in, ASSAY_CONT_ADDRESS_MAX, &address));
+    if (address.len == 0) return ASSAY_E_INVALID;
+    for (size_t i = 0; i < address.len; i++)
+        if (address.bytes[i] <= ' ' || address.bytes[i] > '~') return ASSAY_E_INVALID;
+    assay_bytes_copy(contact->address, sizeof contact->address, address.bytes, address.len);
+    contact->address_len = (uint8_t)address.len;
+    return ASSAY_OK;
+}
+
 enum assay_status assay_cont_replica_record_encode(const struct assay_cont_replica_record *record,
                                                    uint8_t *bytes, size_t capacity,
                                                    struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    ASSAY_ASSERT(record->address_len <= ASSAY_CONT_ADDRESS_MAX);
     assay_cbor_put_array(&w, 4);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
-    assay_cbor_put_bytes(&w, record->curve, sizeof record->curve);
-    assay_cbor_put_bytes(&w, record->address, record->address_len);
+    assay_cont_contact_put(&w, &record->contact);
     return assay_writer_finish(&w, out);
 }
 
@@ -63,15 +82,11 @@ enum assay_status assay_cont_replica_record_decode(struct assay_slice bytes,
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_replica_record read = { 0 };
-    struct assay_slice address;
     ASSAY_TRY(assay_cbor_array_exact(&in, 4));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
-    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.curve, sizeof read.curve));
-    ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_CONT_ADDRESS_MAX, &address));
+    ASSAY_TRY(assay_cont_contact_take(&in, &read.contact));
     ASSAY_TRY(assay_cursor_end(&in));
-    assay_bytes_copy(read.address, sizeof read.address, address.bytes, address.len);
-    read.address_len = (uint8_t)address.len;
     *record = read;
     return ASSAY_OK;
 }
@@ -81,10 +96,10 @@ enum assay_status assay_cont_session_record_encode(const struct assay_cont_sessi
                                                    struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_array(&w, 6);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
-    assay_cbor_put_bytes(&w, record->curve, sizeof record->curve);
+    assay_cont_contact_put(&w, &record->contact);
     assay_cbor_put_uint(&w, record->expected);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
@@ -95,10 +110,10 @@ enum assay_status assay_cont_session_record_decode(struct assay_slice bytes,
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_session_record read = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&in, 5));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 6));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.instance_key, sizeof read.instance_key));
-    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.curve, sizeof read.curve));
+    ASSAY_TRY(assay_cont_contact_take(&in, &read.contact));
     ASSAY_TRY(assay_cbor_uint(&in, &read.expected));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));

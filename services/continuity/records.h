@@ -15,20 +15,25 @@ enum {
     ASSAY_CONT_RECORD_MAX = 1024, /* the longest, of a table of seven, has about 700 bytes */
 };
 
+/* How a process is reached, and known when it calls: links run between CURVE keys. */
+struct assay_cont_contact {
+    uint8_t curve[32]; /* made at start, never sealed */
+    uint8_t address[ASSAY_CONT_ADDRESS_MAX]; /* HOST:PORT, printable, no NUL */
+    uint8_t address_len;                     /* 1 .. ASSAY_CONT_ADDRESS_MAX */
+};
+
 /* A member offers a memory. */
 struct assay_cont_replica_record {
     uint32_t group;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
-    uint8_t curve[32];
-    uint8_t address[ASSAY_CONT_ADDRESS_MAX];
-    uint8_t address_len;
+    struct assay_cont_contact contact;
 };
 
 /* One process life of an enclave asks for its number. */
 struct assay_cont_session_record {
     uint32_t group;
     uint8_t instance_key[ASSAY_P256_PUBLIC_LEN]; /* made at birth, sealed with the state */
-    uint8_t curve[32];                           /* made at start, never sealed */
+    struct assay_cont_contact contact;
     uint64_t expected;                           /* the number that it would get */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
@@ -52,20 +57,26 @@ void assay_cont_session_statement(const struct assay_cont_home *home,
                                   const struct assay_cont_session_record *record,
                                   uint8_t digest[static 32]);
 
+/* Curve key and address, two items. Returns: nothing. */
+void assay_cont_contact_put(struct assay_writer *w, const struct assay_cont_contact *contact);
+/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_INVALID (an address that is no text) */
+ASSAY_CHECKED enum assay_status assay_cont_contact_take(struct assay_cursor *in,
+                                                        struct assay_cont_contact *contact);
+
 /* Encoders write into bytes, and *out is borrowed from them; decoders write *record only on
  * ASSAY_OK. */
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_cont_replica_record_encode(
     const struct assay_cont_replica_record *record, uint8_t *bytes, size_t capacity,
     struct assay_slice *out);
-/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE */
+/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE | ASSAY_E_INVALID */
 ASSAY_CHECKED enum assay_status assay_cont_replica_record_decode(
     struct assay_slice bytes, struct assay_cont_replica_record *record);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_cont_session_record_encode(
     const struct assay_cont_session_record *record, uint8_t *bytes, size_t capacity,
     struct assay_slice *out);
-/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE */
+/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE | ASSAY_E_INVALID */
 ASSAY_CHECKED enum assay_status assay_cont_session_record_decode(
     struct assay_slice bytes, struct assay_cont_session_record *record);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */

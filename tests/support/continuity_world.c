@@ -272,6 +272,7 @@ static void machine_list(struct world *w, uint32_t slot)
     struct assay_cont_replica_record record = { .group = GROUP };
     struct assay_cont_facts facts;
     assay_bytes_copy(record.key, sizeof record.key, w->machine[slot].key, sizeof record.key);
+    assay_bytes_copy(record.contact.curve, 32, record.key, 32); /* another for every key */
     (void)assay_cont_group_replica(&w->group, slot, &record, &facts);
     w->machine[slot].listed = true;
     facts_add(w, &facts);
@@ -364,6 +365,8 @@ static void clone_start(struct world *w, struct clone *c, bool newest)
     struct assay_cont_facts facts;
     uint8_t nonce[32];
     if (w->group.phase == ASSAY_CONT_FORMING) return;
+    record.contact.curve[0] = (uint8_t)record.expected;
+    record.contact.curve[31] = 0xff;
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, w->instance_key,
                      sizeof w->instance_key);
     /* Epochs pass, or the ledger would call it clones at play. */

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     static struct assay_cont_group group;
     static struct assay_cont_facts facts;
-    static uint8_t again[128 * 1024];
+    static uint8_t again[256 * 1024];
     static const struct assay_cont_home home = { .group = 7 };
     enum assay_cont_standing standing[8];
     uint16_t score[8];

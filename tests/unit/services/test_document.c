@@ -8,7 +8,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { GROUP = 7, MEMBERS = 9, KEYS = 24, ENCLAVES = 6, BYTES_MAX = 128 * 1024 };
+enum { GROUP = 7, MEMBERS = 9, KEYS = 24, ENCLAVES = 6, BYTES_MAX = 256 * 1024 };
 
 static const struct assay_cont_home home = { .group = GROUP };
 
@@ -57,12 +57,22 @@ static void expect_same(struct pair *p, const char *what)
     cr_assert(assay_bytes_equal(&p->facts[0], &p->facts[1], sizeof p->facts[0]), "%s", what);
 }
 
+/* Few CURVE keys, so that some are taken. */
+static struct assay_cont_contact contact_of(uint64_t *seed)
+{
+    struct assay_cont_contact contact = { .curve = { (uint8_t)(1 + random_below(seed, 200)) },
+                                          .address_len = (uint8_t)(6 + random_below(seed, 4)) };
+    assay_bytes_copy(contact.address, sizeof contact.address, "host:7100", contact.address_len);
+    return contact;
+}
+
 static void lists(struct pair *p, uint64_t *seed)
 {
     const uint32_t slot = (uint32_t)random_below(seed, MEMBERS);
-    const struct assay_cont_replica_record record = {
+    struct assay_cont_replica_record record = {
         .group = GROUP, .key = { (uint8_t)(1 + random_below(seed, KEYS)) }
     };
+    record.contact = contact_of(seed);
     const enum assay_cont_result result =
         assay_cont_group_replica(p->live, slot, &record, &p->facts[0]);
     cr_assert_eq(assay_cont_group_replica(p->read, slot, &record, &p->facts[1]), result);
@@ -74,7 +84,8 @@ static void opens(struct pair *p, uint64_t *seed)
     const struct assay_cont_session_record record = {
         .group = GROUP,
         .instance_key = { (uint8_t)(1 + random_below(seed, ENCLAVES)) },
-        .expected = 1 + random_below(seed, 12)
+        .contact = contact_of(seed),
+        .expected = 1 + random_below(seed, 12),
     };
     const enum assay_cont_result result =
         assay_cont_group_session(p->live, slot, &record, &p->facts[0]);
@@ -206,6 +217,15 @@ Test(document, no_other_bytes_are_a_group)
     pair_free(p);
 }
 
+static struct assay_cont_contact large(uint32_t i, uint8_t of)
+{
+    struct assay_cont_contact contact = { .curve = { (uint8_t)i, (uint8_t)(i >> 8), of },
+                                          .address_len = ASSAY_CONT_ADDRESS_MAX };
+    for (size_t k = 0; k < ASSAY_CONT_ADDRESS_MAX; k++)
+        contact.address[k] = 'a';
+    return contact;
+}
+
 Test(document, a_group_as_large_as_it_may_be_has_room)
 {
     struct pair *p = pair_of(7);
@@ -215,13 +235,17 @@ Test(document, a_group_as_large_as_it_may_be_has_room)
     assay_cont_group_close(p->live, INT64_MAX, p->standing, p->score, MEMBERS, &p->facts[0]);
     for (uint32_t i = 0; i < MEMBERS; i++) {
         const struct assay_cont_replica_record record = { .group = GROUP,
-                                                          .key = { (uint8_t)(i + 1) } };
+                                                          .key = { (uint8_t)(i + 1) },
+                                                          .contact = large(i, 1) };
         cr_assert_eq(assay_cont_group_replica(p->live, i, &record, &p->facts[0]),
                      ASSAY_CONT_APPLIED);
     }
     for (uint32_t i = 0; i < ASSAY_CONT_INSTANCES_MAX; i++) {
         const struct assay_cont_session_record record = {
-            .group = GROUP, .instance_key = { (uint8_t)i, (uint8_t)(i >> 8) }, .expected = 1
+            .group = GROUP,
+            .instance_key = { (uint8_t)i, (uint8_t)(i >> 8) },
+            .contact = large(i, 2),
+            .expected = 1,
         };
         cr_assert_eq(assay_cont_group_session(p->live, 0, &record, &p->facts[0]),
                      ASSAY_CONT_APPLIED);

@@ -24,7 +24,9 @@ static void close_epoch(struct bench *b)
 
 static enum assay_cont_result list(struct bench *b, uint32_t slot, uint8_t key)
 {
-    struct assay_cont_replica_record record = { .group = GROUP, .key = { key } };
+    const struct assay_cont_replica_record record = { .group = GROUP,
+                                                      .key = { key },
+                                                      .contact = { .curve = { key } } };
     const enum assay_cont_result result =
         assay_cont_group_replica(&b->group, slot, &record, &b->facts);
     assay_cont_group_check(&b->group);
@@ -172,35 +174,62 @@ Test(group, a_key_belongs_to_whoever_listed_it)
     free(b);
 }
 
+/* A session of an enclave, with a CURVE key of its own. */
+static enum assay_cont_result opens(struct bench *b, uint32_t slot, uint8_t enclave,
+                                    uint8_t expected)
+{
+    const struct assay_cont_session_record record = {
+        .group = GROUP,
+        .instance_key = { enclave },
+        .contact = { .curve = { 0, expected, enclave } },
+        .expected = expected,
+    };
+    return assay_cont_group_session(&b->group, slot, &record, &b->facts);
+}
+
 Test(group, sessions_are_numbered_one_by_one)
 {
     struct bench *b = serving();
-    struct assay_cont_session_record record = { .group = GROUP, .expected = 1 };
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(opens(b, 0, 0, 1), ASSAY_CONT_APPLIED);
     cr_assert_eq(b->facts.fact[0].session, 1);
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &record, &b->facts), ASSAY_CONT_EXPECTED,
-                 "a replayed record numbers nothing");
+    cr_assert_eq(opens(b, 0, 0, 1), ASSAY_CONT_EXPECTED, "a replayed record numbers nothing");
     cr_assert_eq(b->facts.count, 0);
-    for (record.expected = 2; record.expected <= ASSAY_CONT_SESSIONS_EPOCH_MAX; record.expected++)
-        cr_assert_eq(assay_cont_group_session(&b->group, 1, &record, &b->facts),
-                     ASSAY_CONT_APPLIED);
-    cr_assert_eq(assay_cont_group_session(&b->group, 1, &record, &b->facts), ASSAY_CONT_CLONES);
+    for (uint8_t expected = 2; expected <= ASSAY_CONT_SESSIONS_EPOCH_MAX; expected++)
+        cr_assert_eq(opens(b, 1, 0, expected), ASSAY_CONT_APPLIED);
+    cr_assert_eq(opens(b, 1, 0, ASSAY_CONT_SESSIONS_EPOCH_MAX + 1), ASSAY_CONT_CLONES);
     close_epoch(b);
-    cr_assert_eq(assay_cont_group_session(&b->group, 1, &record, &b->facts), ASSAY_CONT_APPLIED);
-    record.expected = 1;
-    record.instance_key[0] = 1;
-    cr_assert_eq(assay_cont_group_session(&b->group, 1, &record, &b->facts), ASSAY_CONT_APPLIED);
-    record.instance_key[0] = 2;
-    cr_assert_eq(assay_cont_group_session(&b->group, 1, &record, &b->facts), ASSAY_CONT_NO_ROOM);
+    cr_assert_eq(opens(b, 1, 0, ASSAY_CONT_SESSIONS_EPOCH_MAX + 1), ASSAY_CONT_APPLIED);
+    cr_assert_eq(opens(b, 1, 1, 1), ASSAY_CONT_APPLIED);
+    cr_assert_eq(opens(b, 1, 2, 1), ASSAY_CONT_NO_ROOM);
+    free(b);
+}
+
+/* A link knows who speaks by the CURVE key alone. */
+Test(group, a_curve_key_is_one_process)
+{
+    struct bench *b = serving();
+    struct assay_cont_session_record session = { .group = GROUP, .expected = 1 };
+    session.contact.curve[0] = 11; /* of the replica in slot 1 */
+    cr_assert_eq(assay_cont_group_session(&b->group, 0, &session, &b->facts),
+                 ASSAY_CONT_KEY_TAKEN);
+    cr_assert_eq(opens(b, 0, 0, 1), ASSAY_CONT_APPLIED);
+    session.contact.curve[0] = 0;
+    session.contact.curve[1] = 1; /* of that session */
+    session.expected = 2;
+    cr_assert_eq(assay_cont_group_session(&b->group, 0, &session, &b->facts),
+                 ASSAY_CONT_KEY_TAKEN, "a new process has a new key");
+    struct assay_cont_replica_record replica = { .group = GROUP, .key = { 40 } };
+    replica.contact = session.contact;
+    cr_assert_eq(assay_cont_group_replica(&b->group, 3, &replica, &b->facts),
+                 ASSAY_CONT_KEY_TAKEN);
     free(b);
 }
 
 Test(group, standings_of_authors_reach_their_sessions)
 {
     struct bench *b = serving();
-    struct assay_cont_session_record record = { .group = GROUP, .expected = 1 };
     struct assay_cont_fact fact;
-    cr_assert_eq(assay_cont_group_session(&b->group, 4, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert_eq(opens(b, 4, 0, 1), ASSAY_CONT_APPLIED);
     cr_assert(assay_cont_group_standing(&b->group, 0, &fact));
     cr_assert(!fact.suspended);
     b->standing[4] = ASSAY_CONT_STAND_SUSPENDED;
@@ -208,7 +237,6 @@ Test(group, standings_of_authors_reach_their_sessions)
     cr_assert(assay_cont_group_standing(&b->group, 0, &fact));
     cr_assert(fact.suspended);
     cr_assert(!assay_cont_group_standing(&b->group, 1, &fact));
-    record.expected = 2;
-    cr_assert_eq(assay_cont_group_session(&b->group, 4, &record, &b->facts), ASSAY_CONT_NOT_HERE);
+    cr_assert_eq(opens(b, 4, 0, 2), ASSAY_CONT_NOT_HERE);
     free(b);
 }
