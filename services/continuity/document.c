@@ -8,7 +8,7 @@
 #include "base/cbor.h"
 
 enum {
-    ITEMS = 11,
+    ITEMS = 13,
     HEAD_LEN_MAX = 128,
     CONTACT_LEN_MAX = 2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX,
     SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX,
@@ -91,6 +91,8 @@ enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,
     assay_cbor_put_uint(w, (uint64_t)group->phase);
     assay_cbor_put_uint(w, group->view_last);
     assay_cbor_put_uint(w, has_next(group) ? group->barred : 0);
+    assay_cbor_put_bytes(w, group->root, 32);
+    assay_cbor_put_uint(w, group->entries);
     put_seats(w, &group->now);
     if (has_next(group)) put_seats(w, &group->next);
     else assay_cbor_put_null(w);
@@ -197,10 +199,11 @@ static enum assay_status read_instances(struct assay_cursor *c, struct assay_con
     return ASSAY_OK;
 }
 
-/* Which view may have which number (group.h). */
+/* Which view may have which number (group.h); view 0 had no table. */
 static bool are_views_fit(const struct assay_cont_group *group)
 {
     const uint64_t now = group->now.roster.view;
+    if (now == 0 && (group->entries > 0 || !assay_bytes_all_zero(group->root, 32))) return false;
     switch (group->phase) {
     case ASSAY_CONT_FORMING: return group->view_last == 0 && now == 0;
     case ASSAY_CONT_SERVING: return now <= group->view_last;
@@ -217,6 +220,8 @@ static enum assay_status read_views(struct assay_cursor *c, struct assay_cont_gr
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &group->view_last));
     ASSAY_TRY(read_u32(c, (UINT32_C(1) << group->size) - 1, &barred));
     group->barred = (uint8_t)barred;
+    ASSAY_TRY(assay_cbor_bytes_exact(c, group->root, 32));
+    ASSAY_TRY(read_u32(c, group->instances_max, &group->entries));
     const uint32_t seats = group->phase == ASSAY_CONT_FORMING ? 0 : group->size;
     ASSAY_TRY(read_seats(c, seats, &group->now));
     if (!has_next(group)) {

@@ -6,7 +6,8 @@
  * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows
  * the ledger by digests has nothing to fetch.
  *
- *   ["assay/group/v1", group, size, instances_max, phase, view_last, barred, SEATS, SEATS or null,
+ *   ["assay/group/v1", group, size, instances_max, phase, view_last, barred, root, entries,
+ *    SEATS, SEATS or null,
  *    [[slot, key, curve, address], ...] of members that listed a replica, by slot,
  *    [[instance, session, author, epoch, in_epoch, curve, address], ...] in the order of births]
  *   SEATS: [view, [[slot, key], ...] by seat]

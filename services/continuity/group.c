@@ -23,6 +23,28 @@ static struct assay_cont_fact *fact_add(struct assay_cont_facts *facts,
     return fact;
 }
 
+/* Which view serves. */
+static void tell_serving(const struct assay_cont_group *group, struct assay_cont_fact *fact)
+{
+    fact->roster = group->now.roster;
+    fact->entries = group->entries;
+    assay_bytes_copy(fact->root, 32, group->root, 32);
+}
+
+/* Which one shall. */
+static void tell_waiting(const struct assay_cont_group *group, struct assay_cont_fact *fact)
+{
+    fact->roster = group->next.roster;
+    fact->base_roster = group->now.roster;
+    fact->barred = group->barred;
+}
+
+static void tell_session(const struct assay_cont_instance_row *row, struct assay_cont_fact *fact)
+{
+    fact->session = row->session;
+    assay_bytes_copy(fact->instance, 32, row->instance, 32);
+}
+
 /* --- seats */
 
 static bool is_seated(const struct assay_cont_seats *seats, uint32_t slot)
@@ -83,7 +105,7 @@ static void form(struct assay_cont_group *group, struct assay_cont_facts *facts)
     }
     group->now = group->next = seats;
     group->phase = ASSAY_CONT_SERVING;
-    fact_add(facts, ASSAY_CONT_BORN)->roster = seats.roster;
+    tell_serving(group, fact_add(facts, ASSAY_CONT_BORN));
 }
 
 /* Replaces what is lost by who may. Returns: true when the roster became another. */
@@ -141,10 +163,7 @@ static void decide(struct assay_cont_group *group, struct assay_cont_facts *fact
     group->next = next;
     group->barred = barred;
     group->phase = ASSAY_CONT_CHANGING;
-    struct assay_cont_fact *fact = fact_add(facts, ASSAY_CONT_DECIDED);
-    fact->roster = next.roster;
-    fact->base_roster = group->now.roster;
-    fact->barred = barred;
+    tell_waiting(group, fact_add(facts, ASSAY_CONT_DECIDED));
 }
 
 /* --- records */
@@ -246,9 +265,7 @@ enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, 
     row->session = last + 1;
     row->contact = record->contact;
     row->author = slot;
-    struct assay_cont_fact *fact = fact_add(facts, ASSAY_CONT_SESSION);
-    fact->session = row->session;
-    assay_bytes_copy(fact->instance, 32, instance, 32);
+    tell_session(row, fact_add(facts, ASSAY_CONT_SESSION));
     return ASSAY_CONT_APPLIED;
 }
 
@@ -274,12 +291,35 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
     group->now = group->next;
     group->barred = 0;
     group->phase = ASSAY_CONT_SERVING;
-    struct assay_cont_fact *fact = fact_add(facts, ASSAY_CONT_STARTED);
-    fact->roster = group->now.roster;
-    fact->entries = record->entries;
-    assay_bytes_copy(fact->root, 32, record->root, 32);
+    group->entries = record->entries;
+    assay_bytes_copy(group->root, 32, record->root, 32);
+    tell_serving(group, fact_add(facts, ASSAY_CONT_STARTED));
     decide(group, facts); /* what was lost meanwhile is replaced at once */
     return ASSAY_CONT_APPLIED;
+}
+
+bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number,
+                           struct assay_cont_fact *fact)
+{
+    *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_BORN };
+    if (group->phase == ASSAY_CONT_FORMING) return false;
+    if (number == 0) {
+        if (group->now.roster.view > 0) fact->kind = ASSAY_CONT_STARTED;
+        tell_serving(group, fact);
+        return true;
+    }
+    uint32_t rest = number - 1;
+    const bool waits = group->phase == ASSAY_CONT_CHANGING;
+    if (waits || group->phase == ASSAY_CONT_GONE) {
+        fact->kind = waits ? ASSAY_CONT_DECIDED : ASSAY_CONT_LOST;
+        if (rest == 0 && waits) tell_waiting(group, fact);
+        if (rest == 0) return true;
+        rest--;
+    }
+    if (rest >= group->instance_count) return false;
+    *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_SESSION };
+    tell_session(&group->instance[rest], fact);
+    return true;
 }
 
 bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,

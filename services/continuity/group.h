@@ -62,6 +62,8 @@ struct assay_cont_group {
     uint64_t epoch;
     enum assay_cont_phase phase;
     struct assay_cont_seats now, next; /* the same unless CHANGING */
+    uint8_t root[32];    /* of the table that `now` started from; zero: of view 0, which had none */
+    uint32_t entries;
     uint8_t barred;      /* seats of `now` that did not count when `next` was decided; then, too */
     uint64_t view_last;  /* the highest number that was decided */
     struct assay_cont_member member[ASSAY_CONT_SLOTS_MAX];
@@ -116,6 +118,14 @@ enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, 
 enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
                                               const struct assay_cont_table_record *record,
                                               struct assay_cont_facts *facts);
+/*
+ * assay_cont_group_tell - what a group amounts to, for whoever comes later than its records: the
+ * view that serves, the one that is waited for, whether it is gone, every session.
+ * In:      number: from 0 on
+ * Returns: true and the fact | false: there is none of that number, nor above
+ */
+bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number,
+                           struct assay_cont_fact *fact);
 /* Whether the author of instance number i stands suspended now. Returns: false when i is none. */
 bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,
                                struct assay_cont_fact *fact);

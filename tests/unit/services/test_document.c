@@ -98,6 +98,8 @@ static void starts(struct pair *p, uint64_t *seed)
                                               .view = p->live->view_last -
                                                       (random_below(seed, 8) == 0),
                                               .count = 2 };
+    record.entries = (uint32_t)random_below(seed, ENCLAVES - 1);
+    record.root[0] = (uint8_t)(1 + random_below(seed, 255));
     for (uint32_t i = 0; i < record.count; i++)
         assay_bytes_copy(record.key[i], 64, p->live->next.roster.key[i], 64);
     const enum assay_cont_result result =

@@ -187,6 +187,40 @@ static enum assay_cont_result opens(struct bench *b, uint32_t slot, uint8_t encl
     return assay_cont_group_session(&b->group, slot, &record, &b->facts);
 }
 
+/* Who comes later is told what the records told, as far as it still matters. */
+Test(group, what_it_amounts_to_is_told_to_whoever_comes_later)
+{
+    struct bench *b = serving();
+    struct assay_cont_fact fact;
+    cr_assert(assay_cont_group_tell(&b->group, 0, &fact));
+    cr_expect_eq(fact.kind, ASSAY_CONT_BORN);
+    cr_expect_eq(fact.roster.count, 3);
+    cr_expect_not(assay_cont_group_tell(&b->group, 1, &fact));
+    cr_assert_eq(opens(b, 0, 0, 1), ASSAY_CONT_APPLIED);
+    cr_assert_eq(opens(b, 0, 1, 1), ASSAY_CONT_APPLIED);
+    cr_assert_eq(opens(b, 0, 0, 2), ASSAY_CONT_APPLIED);
+    cr_assert_eq(list(b, 3, 13), ASSAY_CONT_APPLIED);
+    b->standing[1] = ASSAY_CONT_STAND_NONE;
+    close_epoch(b);
+    cr_assert(assay_cont_group_tell(&b->group, 1, &fact));
+    cr_assert_eq(fact.kind, ASSAY_CONT_DECIDED);
+    cr_expect(assay_bytes_equal(&fact, &b->facts.fact[0], sizeof fact), "as the close told");
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert(assay_cont_group_tell(&b->group, 2 + i, &fact));
+        cr_expect_eq(fact.kind, ASSAY_CONT_SESSION);
+        cr_expect_eq(fact.session, i == 0 ? 2 : 1, "the last of each instance");
+    }
+    cr_expect_not(assay_cont_group_tell(&b->group, 4, &fact));
+    struct assay_cont_table_record record = table(b, 1);
+    record.entries = 2;
+    record.root[5] = 9;
+    cr_assert_eq(assay_cont_group_table(&b->group, &record, &b->facts), ASSAY_CONT_APPLIED);
+    cr_assert(assay_cont_group_tell(&b->group, 0, &fact));
+    cr_expect_eq(fact.kind, ASSAY_CONT_STARTED);
+    cr_expect(assay_bytes_equal(&fact, &b->facts.fact[0], sizeof fact), "as the table told");
+    free(b);
+}
+
 Test(group, sessions_are_numbered_one_by_one)
 {
     struct bench *b = serving();
