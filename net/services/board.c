@@ -1,0 +1,211 @@
+/*
+ * net/services/board.c - see board.h.
+ */
+#include "net/services/board.h"
+
+#include "base/assert.h"
+#include "base/crypto.h"
+#include "net/zmq/link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct party {
+    uint8_t curve[32];
+    bool dialled;
+    struct assay_cont_from from;
+    struct assay_cont_contact contact;
+};
+
+struct assay_board {
+    struct assay_secret32 secret;
+    uint8_t public_key[32];
+    uint32_t instances;
+    struct assay_roster roster;
+    struct party *parties; /* [roster.count] */
+    struct assay_counters counters;
+    struct assay_link *link;
+};
+
+static enum assay_status set_up(struct assay_board *b, const struct assay_board_config *config,
+                                char message[static ASSAY_BOARD_MESSAGE_LEN])
+{
+    b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + 1;
+    b->roster.self = (uint16_t)(b->roster.count - 1);
+    b->instances = config->instances;
+    b->roster.entries = calloc(b->roster.count, sizeof *b->roster.entries);
+    b->parties = calloc(b->roster.count, sizeof *b->parties);
+    if (b->roster.entries == NULL || b->parties == NULL) return ASSAY_E_MEMORY;
+    for (uint32_t i = 0; i < b->roster.count; i++)
+        b->roster.entries[i].gone = true;
+    ASSAY_TRY(assay_x25519_generate(&b->secret, b->public_key));
+    const struct assay_link_config link = { .roster = &b->roster,
+                                            .counters = &b->counters,
+                                            .door_secret = &b->secret,
+                                            .door_public = b->public_key,
+                                            .listen = config->listen,
+                                            .self_test = true };
+    ASSAY_TRY(assay_link_open(&link, &b->link, message));
+    return assay_link_identify(b->link, &b->secret, b->public_key);
+}
+
+enum assay_status assay_board_open(const struct assay_board_config *config,
+                                   struct assay_board **out,
+                                   char message[static ASSAY_BOARD_MESSAGE_LEN])
+{
+    _Static_assert((int)ASSAY_BOARD_MESSAGE_LEN >= (int)ASSAY_LINK_MESSAGE_LEN, "its words fit");
+    ASSAY_ASSERT(config->instances <= ASSAY_CONT_INSTANCES_MAX);
+    struct assay_board *b = calloc(1, sizeof *b);
+    (void)snprintf(message, ASSAY_BOARD_MESSAGE_LEN, "out of memory, or no random numbers");
+    if (b == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status = set_up(b, config, message);
+    if (status != ASSAY_OK) assay_board_close(&b);
+    *out = b;
+    return status;
+}
+
+void assay_board_close(struct assay_board **board)
+{
+    struct assay_board *b = *board;
+    if (b == NULL) return;
+    assay_link_close(&b->link);
+    assay_secret_wipe(&b->secret, sizeof b->secret);
+    free(b->roster.entries);
+    free(b->parties);
+    free(b);
+    *board = NULL;
+}
+
+enum assay_status assay_board_contact(const struct assay_board *board, const char *host,
+                                      struct assay_cont_contact *contact)
+{
+    static const char scheme[] = "tcp://";
+    char text[ASSAY_LINK_ENDPOINT_MAX];
+    const char *bound = assay_link_endpoint(board->link) + sizeof scheme - 1;
+    const char *port = strrchr(bound, ':');
+    if (port == NULL) return ASSAY_E_RANGE;
+    const int len = host == NULL ? snprintf(text, sizeof text, "%s", bound)
+                                 : snprintf(text, sizeof text, "%s%s", host, port);
+    if (len <= 0 || len > ASSAY_CONT_ADDRESS_MAX) return ASSAY_E_RANGE;
+    *contact = (struct assay_cont_contact){ .address_len = (uint8_t)len };
+    assay_bytes_copy(contact->curve, 32, board->public_key, 32);
+    assay_bytes_copy(contact->address, sizeof contact->address, text, (size_t)len);
+    return ASSAY_OK;
+}
+
+/* --- who is who */
+
+static void set_party(struct assay_board *b, uint32_t slot, const struct assay_cont_from *from,
+                      const struct assay_cont_contact *contact)
+{
+    struct party *p = &b->parties[slot];
+    struct assay_roster_entry *entry = &b->roster.entries[slot];
+    const bool same = contact != NULL && !entry->gone &&
+                      assay_bytes_equal(p->curve, contact->curve, 32);
+    if (same) {
+        p->from = *from; /* the number of a session */
+        return;
+    }
+    if (p->dialled) assay_link_forget(b->link, (uint16_t)slot);
+    *p = (struct party){ 0 };
+    entry->gone = contact == NULL;
+    if (contact == NULL) return;
+    p->from = *from;
+    p->contact = *contact;
+    assay_bytes_copy(p->curve, 32, contact->curve, 32);
+    assay_bytes_copy(entry->door, 32, contact->curve, 32);
+    assay_bytes_copy(entry->transport, 32, contact->curve, 32);
+}
+
+void assay_board_take(struct assay_board *board, const struct assay_cont_group *group)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
+        const struct assay_cont_member *m = &group->member[i];
+        struct assay_cont_from from = { .replica = true };
+        assay_bytes_copy(from.key, sizeof from.key, m->key, sizeof m->key);
+        /* Whoever else claims our own key is nobody. */
+        const bool own = assay_bytes_equal(m->contact.curve, board->public_key, 32);
+        set_party(board, i, &from, m->listed && !own ? &m->contact : NULL);
+    }
+    for (uint32_t i = 0; i < board->instances; i++) {
+        const struct assay_cont_instance_row *row = &group->instance[i];
+        struct assay_cont_from from = { .session = row->session };
+        assay_bytes_copy(from.instance, 32, row->instance, 32);
+        set_party(board, ASSAY_CONT_SLOTS_MAX + i, &from,
+                  i < group->instance_count ? &row->contact : NULL);
+    }
+}
+
+/* --- frames */
+
+static bool dial(struct assay_board *b, uint16_t slot)
+{
+    struct party *p = &b->parties[slot];
+    char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
+    if (p->dialled) return true;
+    if (b->roster.entries[slot].gone) return false;
+    assay_bytes_copy(address, sizeof address, p->contact.address, p->contact.address_len);
+    p->dialled = assay_link_peer(b->link, slot, address) == ASSAY_OK;
+    return p->dialled;
+}
+
+void assay_board_to_slot(struct assay_board *board, uint16_t slot, struct assay_slice frame)
+{
+    ASSAY_ASSERT(slot < board->roster.count);
+    if (!dial(board, slot)) return;
+    assay_status_ignore(assay_link_send(board->link, slot, frame, 0),
+                        "a frame that is lost is said again by whoever waits for its answer");
+}
+
+static uint32_t slot_of(const struct assay_board *b, const uint8_t *key)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        if (!b->roster.entries[i].gone &&
+            assay_bytes_equal(b->parties[i].from.key, key, ASSAY_P256_PUBLIC_LEN))
+            return i;
+    return ASSAY_CONT_SLOTS_MAX;
+}
+
+void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
+                            struct assay_slice frame)
+{
+    const uint32_t slot = slot_of(board, key);
+    if (slot < ASSAY_CONT_SLOTS_MAX) assay_board_to_slot(board, (uint16_t)slot, frame);
+}
+
+bool assay_board_is_up(const struct assay_board *board, const uint8_t *key)
+{
+    const uint32_t slot = slot_of(board, key);
+    return slot < ASSAY_CONT_SLOTS_MAX && board->parties[slot].dialled &&
+           assay_link_is_up(board->link, (uint16_t)slot);
+}
+
+enum assay_status assay_board_wait(struct assay_board *board, uint64_t now_ms,
+                                   struct pollfd *extra, size_t count, int timeout_ms)
+{
+    return assay_link_wait(board->link, now_ms, extra, count, timeout_ms);
+}
+
+void assay_board_flush(struct assay_board *board)
+{
+    assay_link_flush(board->link);
+}
+
+enum assay_status assay_board_receive(struct assay_board *board, uint16_t *slot,
+                                      struct assay_cont_from *from, struct assay_slice *frame)
+{
+    enum assay_roster_key which = ASSAY_ROSTER_TRANSPORT;
+    ASSAY_TRY(assay_link_receive(board->link, slot, &which, frame));
+    ASSAY_ASSERT(*slot < board->roster.count);
+    *from = board->parties[*slot].from;
+    return ASSAY_OK;
+}
+
+uint64_t assay_board_clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}

@@ -1,0 +1,336 @@
+/*
+ * net/services/enclave.c - see enclave.h.
+ */
+#include "net/services/enclave.h"
+
+#include "base/assert.h"
+#include "base/checked.h"
+#include "net/services/board.h"
+#include "net/services/follower.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SUBMIT_AGAIN_MS = 1000, FRAMES_PER_TURN = 512 };
+
+struct assay_enclave {
+    uint32_t group;
+    struct assay_p256_signer *signer;
+    uint8_t instance_key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t instance[32];
+    struct assay_board *board;
+    struct assay_follower *follower;
+    uint64_t told;
+    struct assay_cont_contact contact;
+    uint64_t now_ms, submit_at_ms;
+    bool numbered; /* the ledger has: the client lives */
+    bool superseded; /* ... and has numbered another one since: nobody hears this one any more */
+    bool gone; /* the group's memory is, for ever */
+    bool failed;
+    struct assay_cont_client client;
+    struct assay_cont_outs outs;
+};
+
+static void told(void *context, const struct assay_cont_fact *fact);
+
+static enum assay_status set_up(struct assay_enclave *e, const struct assay_enclave_config *config,
+                                char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
+{
+    const struct assay_board_config board = { .listen = config->listen };
+    ASSAY_TRY(assay_p256_public(config->instance_key, e->instance_key));
+    ASSAY_TRY(assay_p256_signer_load(config->instance_key, &e->signer));
+    assay_cont_instance(config->group, e->instance_key, e->instance);
+    ASSAY_TRY(assay_board_open(&board, &e->board, message));
+    (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "the address is longer than %d bytes",
+                   ASSAY_CONT_ADDRESS_MAX);
+    ASSAY_TRY(assay_board_contact(e->board, config->host, &e->contact));
+    (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
+                   "the path of the ledger's socket is longer than %d bytes",
+                   ASSAY_FOLLOWER_PATH_MAX);
+    return assay_follower_create(config->ledger, config->group, told, e, &e->follower);
+}
+
+enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
+                                     struct assay_enclave **out,
+                                     char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
+{
+    struct assay_enclave *e = calloc(1, sizeof *e);
+    (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "out of memory, or no such key");
+    if (e == NULL) return ASSAY_E_MEMORY;
+    e->group = config->group;
+    const enum assay_status status = set_up(e, config, message);
+    if (status != ASSAY_OK) assay_enclave_close(&e);
+    else message[0] = '\0';
+    *out = e;
+    return status;
+}
+
+void assay_enclave_close(struct assay_enclave **enclave)
+{
+    struct assay_enclave *e = *enclave;
+    if (e == NULL) return;
+    assay_follower_destroy(&e->follower);
+    assay_board_close(&e->board);
+    assay_p256_signer_free(&e->signer);
+    assay_secret_wipe(e, sizeof *e);
+    free(e);
+    *enclave = NULL;
+}
+
+const struct assay_cont_client *assay_enclave_client(const struct assay_enclave *enclave)
+{
+    return &enclave->client;
+}
+
+/* --- what it says */
+
+static void perform(struct assay_enclave *e)
+{
+    const struct assay_cont_roster *roster = &e->client.config.roster;
+    for (uint32_t i = 0; i < e->outs.count; i++)
+        for (uint32_t seat = 0; seat < roster->count; seat++)
+            if (e->outs.out[i].seats >> seat & 1)
+                assay_board_to_replica(e->board, roster->key[seat], e->outs.out[i].frame);
+}
+
+static bool draw(struct assay_enclave *e, uint8_t nonce[static 32])
+{
+    if (assay_random(nonce, 32) != ASSAY_OK) e->failed = true;
+    return !e->failed;
+}
+
+/* --- the ledger */
+
+/* docs/services.md 1.4: numbered; the client asks the group. */
+static void begin(struct assay_enclave *e, const struct assay_cont_group *group, uint64_t session)
+{
+    struct assay_cont_client_config config = { .home = group->home,
+                                               .session = session,
+                                               .roster = group->now.roster };
+    uint8_t nonce[32];
+    if (!draw(e, nonce)) return;
+    assay_bytes_copy(config.instance, 32, e->instance, 32);
+    assay_cont_client_init(&e->client, &config);
+    e->numbered = true;
+    assay_cont_client_open(&e->client, nonce, e->now_ms, &e->outs);
+    perform(e);
+}
+
+static void told(void *context, const struct assay_cont_fact *fact)
+{
+    struct assay_enclave *e = context;
+    if (!e->numbered) return;
+    assay_board_take(e->board, assay_follower_group(e->follower));
+    assay_cont_client_fact(&e->client, fact, e->now_ms, &e->outs);
+    perform(e);
+}
+
+static const struct assay_cont_instance_row *row_of(const struct assay_enclave *e,
+                                                    const struct assay_cont_group *group)
+{
+    for (uint32_t i = 0; i < group->instance_count; i++)
+        if (assay_bytes_equal(group->instance[i].instance, e->instance, 32))
+            return &group->instance[i];
+    return NULL;
+}
+
+static void ask_for_number(struct assay_enclave *e, const struct assay_cont_group *group,
+                           uint64_t expected)
+{
+    struct assay_cont_session_record record = { .group = e->group,
+                                                .contact = e->contact,
+                                                .expected = expected };
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    if (e->now_ms < e->submit_at_ms) return;
+    e->submit_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
+    assay_bytes_copy(record.instance_key, sizeof record.instance_key, e->instance_key,
+                     sizeof e->instance_key);
+    assay_cont_session_statement(&group->home, &record, digest);
+    if (assay_p256_sign(e->signer, digest, record.signature) != ASSAY_OK) {
+        e->failed = true;
+        return;
+    }
+    const enum assay_status status =
+        assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_status_ignore(assay_follower_submit(e->follower, ASSAY_SERVICE_SESSION, payload),
+                        "handed in again until it has a number");
+}
+
+static void follow(struct assay_enclave *e)
+{
+    assay_status_ignore(assay_follower_turn(e->follower, e->now_ms),
+                        "the ledger is dialled again; meanwhile nothing new is final");
+    const struct assay_cont_group *group = assay_follower_group(e->follower);
+    if (group == NULL) return;
+    if (e->told != assay_follower_told(e->follower)) {
+        e->told = assay_follower_told(e->follower);
+        assay_board_take(e->board, group);
+    }
+    const struct assay_cont_instance_row *row = row_of(e, group);
+    e->gone = e->gone || group->phase == ASSAY_CONT_GONE;
+    if (e->numbered && row != NULL && row->session > e->client.config.session)
+        e->superseded = true;
+    if (e->numbered || group->phase == ASSAY_CONT_FORMING) return;
+    if (row != NULL && assay_bytes_equal(row->contact.curve, e->contact.curve, 32))
+        begin(e, group, row->session);
+    else ask_for_number(e, group, row == NULL ? 1 : row->session + 1);
+}
+
+/* --- a turn */
+
+static void listen(struct assay_enclave *e)
+{
+    struct assay_cont_from from;
+    struct assay_slice frame;
+    uint16_t slot = 0;
+    for (int i = 0; i < FRAMES_PER_TURN; i++) {
+        if (assay_board_receive(e->board, &slot, &from, &frame) != ASSAY_OK) break;
+        if (!e->numbered || !from.replica) continue;
+        const uint32_t seat = assay_cont_seat(&e->client.config.roster, from.key);
+        if (seat == e->client.config.roster.count) continue;
+        if (assay_cont_client_frame(&e->client, seat, frame, e->now_ms, &e->outs) == ASSAY_OK)
+            perform(e);
+    }
+}
+
+/* Whether anything may go on at all. */
+static enum assay_enclave_result standing(const struct assay_enclave *e)
+{
+    if (e->failed) return ASSAY_ENCLAVE_FAILED;
+    if (!e->numbered) return e->gone ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
+    if (e->client.end == ASSAY_CONT_END_ROLLBACK) return ASSAY_ENCLAVE_ROLLBACK;
+    if (e->superseded || e->client.end == ASSAY_CONT_END_FENCED) return ASSAY_ENCLAVE_FENCED;
+    return e->gone || e->client.lost ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
+}
+
+static int wait_ms(const struct assay_enclave *e, int timeout_ms)
+{
+    uint64_t due = e->numbered ? e->outs.wake_at_ms : e->submit_at_ms;
+    if (assay_follower_poll(e->follower).fd < 0)
+        due = assay_min_u64(due, e->now_ms + ASSAY_FOLLOWER_REDIAL_MS);
+    const uint64_t left = due > e->now_ms ? due - e->now_ms : 0;
+    return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
+}
+
+enum assay_enclave_result assay_enclave_turn(struct assay_enclave *enclave, int timeout_ms)
+{
+    struct assay_enclave *e = enclave;
+    struct pollfd extra = assay_follower_poll(e->follower);
+    ASSAY_ASSERT(timeout_ms >= 0);
+    e->now_ms = assay_board_clock_ms();
+    if (assay_board_wait(e->board, e->now_ms, &extra, 1, wait_ms(e, timeout_ms)) != ASSAY_OK)
+        e->failed = true;
+    e->now_ms = assay_board_clock_ms();
+    follow(e);
+    listen(e);
+    if (e->numbered && e->now_ms >= e->outs.wake_at_ms) {
+        assay_cont_client_tick(&e->client, e->now_ms, &e->outs);
+        perform(e);
+    }
+    assay_board_flush(e->board);
+    return standing(e);
+}
+
+typedef bool is_done(const struct assay_enclave *e, uint64_t index);
+
+static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *done, uint64_t index,
+                                           int timeout_ms)
+{
+    const uint64_t ends_ms = assay_board_clock_ms() + (uint64_t)timeout_ms;
+    assay_board_flush(e->board);
+    for (;;) {
+        if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
+        if (done(e, index)) return ASSAY_ENCLAVE_OK;
+        const uint64_t now_ms = assay_board_clock_ms();
+        if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
+        if (assay_enclave_turn(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK) return standing(e);
+    }
+}
+
+static bool has_found(const struct assay_enclave *e, uint64_t index)
+{
+    (void)index;
+    return e->numbered && e->client.phase != ASSAY_CONT_OPENING;
+}
+
+static bool is_running(const struct assay_enclave *e, uint64_t index)
+{
+    (void)index;
+    return e->client.phase == ASSAY_CONT_RUNNING;
+}
+
+static bool is_certified(const struct assay_enclave *e, uint64_t index)
+{
+    return e->numbered && e->client.certified >= index;
+}
+
+static bool is_confirmed(const struct assay_enclave *e, uint64_t index)
+{
+    (void)index;
+    return !e->client.confirm.asked;
+}
+
+enum assay_enclave_result assay_enclave_start(struct assay_enclave *enclave, int timeout_ms,
+                                              struct assay_cont_entry *found)
+{
+    const enum assay_enclave_result result = run_until(enclave, has_found, 0, timeout_ms);
+    if (result == ASSAY_ENCLAVE_OK) *found = enclave->client.found;
+    return result;
+}
+
+enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uint64_t index,
+                                              const uint8_t prev[static 32],
+                                              const uint8_t blob_hash[static 32], int timeout_ms)
+{
+    struct assay_enclave *e = enclave;
+    if (!has_found(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
+    if (e->client.phase == ASSAY_CONT_FOUND) {
+        e->now_ms = assay_board_clock_ms();
+        const enum assay_status status =
+            assay_cont_client_adopt(&e->client, index, prev, blob_hash, e->now_ms, &e->outs);
+        if (status == ASSAY_E_STALE) return ASSAY_ENCLAVE_ROLLBACK;
+        if (status != ASSAY_OK) return ASSAY_ENCLAVE_TOO_EARLY;
+        perform(e);
+    }
+    return run_until(e, is_running, 0, timeout_ms);
+}
+
+enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
+                                               const uint8_t blob_hash[static 32],
+                                               uint64_t *index)
+{
+    struct assay_enclave *e = enclave;
+    if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
+    if (!e->numbered) return ASSAY_ENCLAVE_TOO_EARLY;
+    e->now_ms = assay_board_clock_ms();
+    const enum assay_status status =
+        assay_cont_client_update(&e->client, blob_hash, e->now_ms, index, &e->outs);
+    if (status == ASSAY_E_FULL) return ASSAY_ENCLAVE_FULL;
+    if (status != ASSAY_OK) return ASSAY_ENCLAVE_TOO_EARLY;
+    perform(e);
+    return ASSAY_ENCLAVE_OK;
+}
+
+enum assay_enclave_result assay_enclave_wait(struct assay_enclave *enclave, uint64_t index,
+                                             int timeout_ms)
+{
+    return run_until(enclave, is_certified, index, timeout_ms);
+}
+
+enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, int timeout_ms)
+{
+    struct assay_enclave *e = enclave;
+    uint8_t nonce[32];
+    if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
+    if (!e->numbered || !is_running(e, 0)) return ASSAY_ENCLAVE_TOO_EARLY;
+    if (!e->client.confirm.asked) {
+        if (!draw(e, nonce)) return ASSAY_ENCLAVE_FAILED;
+        e->now_ms = assay_board_clock_ms();
+        if (assay_cont_client_confirm(&e->client, nonce, e->now_ms, &e->outs) != ASSAY_OK)
+            return ASSAY_ENCLAVE_TOO_EARLY;
+        perform(e);
+    }
+    return run_until(e, is_confirmed, 0, timeout_ms);
+}

@@ -1,0 +1,326 @@
+/*
+ * Replicas and enclaves as they run: real links, real sockets, a ledger that orders at once
+ * (docs/services.md 4). The house, a thread of its own, is the ledger and every replica; the test
+ * is the enclave.
+ */
+#include "net/services/enclave.h"
+#include "net/services/replica_node.h"
+#include "tests/support/service_ledger.h"
+
+#include "base/crypto.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { GROUP = 3, REPLICAS_MAX = 8, SOON_MS = 20000, INSTANCES = 4 };
+
+static struct house {
+    char folder[64], path[100];
+    pthread_t thread;
+    pthread_mutex_t lock;
+    bool ends;
+    struct service_ledger *ledger;
+    struct assay_replica_node *nodes[REPLICAS_MAX];
+    enum assay_status ended[REPLICAS_MAX];
+} house;
+
+static void *live(void *context)
+{
+    (void)context;
+    for (bool ends = false; !ends;) {
+        pthread_mutex_lock(&house.lock);
+        service_ledger_turn(house.ledger, 0);
+        for (size_t i = 0; i < REPLICAS_MAX; i++) {
+            if (house.nodes[i] == NULL) continue;
+            house.ended[i] = assay_replica_node_turn(house.nodes[i], 0);
+            if (house.ended[i] != ASSAY_OK) assay_replica_node_close(&house.nodes[i]);
+        }
+        ends = house.ends;
+        pthread_mutex_unlock(&house.lock);
+        usleep(200);
+    }
+    return NULL;
+}
+
+static void replica_start(uint32_t slot)
+{
+    const struct assay_replica_node_config config = { .ledger = house.path,
+                                                      .listen = "127.0.0.1:0",
+                                                      .group = GROUP,
+                                                      .instances_max = INSTANCES };
+    char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
+    pthread_mutex_lock(&house.lock);
+    assay_replica_node_close(&house.nodes[slot]);
+    const enum assay_status status =
+        assay_replica_node_open(&config, &house.nodes[slot], message);
+    cr_assert_eq(status, ASSAY_OK, "%s", message);
+    service_ledger_expect(house.ledger, slot);
+    /* Its connection is the next one. */
+    for (int i = 0; i < 100 && !assay_replica_node_is_listed(house.nodes[slot]); i++) {
+        cr_assert_eq(assay_replica_node_turn(house.nodes[slot], 10), ASSAY_OK);
+        service_ledger_turn(house.ledger, 10);
+    }
+    cr_assert(assay_replica_node_is_listed(house.nodes[slot]), "the ledger lists it");
+    service_ledger_expect(house.ledger, 100);
+    pthread_mutex_unlock(&house.lock);
+}
+
+static void replica_kill(uint32_t slot)
+{
+    pthread_mutex_lock(&house.lock);
+    assay_replica_node_close(&house.nodes[slot]);
+    pthread_mutex_unlock(&house.lock);
+}
+
+static void open_house(uint32_t size, uint32_t replicas)
+{
+    (void)snprintf(house.folder, sizeof house.folder, "/tmp/assay-services.XXXXXX");
+    cr_assert_not_null(mkdtemp(house.folder));
+    (void)snprintf(house.path, sizeof house.path, "%s/ledger", house.folder);
+    pthread_mutex_init(&house.lock, NULL);
+    house.ledger = service_ledger_open(house.path, GROUP, size, INSTANCES);
+    for (uint32_t i = 0; i < replicas; i++)
+        replica_start(i);
+    cr_assert_eq(pthread_create(&house.thread, NULL, live, NULL), 0);
+}
+
+static void close_house(void)
+{
+    pthread_mutex_lock(&house.lock);
+    house.ends = true;
+    pthread_mutex_unlock(&house.lock);
+    pthread_join(house.thread, NULL);
+    for (size_t i = 0; i < REPLICAS_MAX; i++)
+        assay_replica_node_close(&house.nodes[i]);
+    service_ledger_close(&house.ledger);
+    (void)unlink(house.path);
+    (void)rmdir(house.folder);
+}
+
+static uint64_t view_that_serves(uint32_t slot)
+{
+    pthread_mutex_lock(&house.lock);
+    const struct assay_cont_status status = assay_replica_node_status(house.nodes[slot]);
+    pthread_mutex_unlock(&house.lock);
+    return status.serves ? status.view : UINT64_MAX;
+}
+
+/* For whoever reads that a view was not served. */
+static const char *told_of(uint32_t slot)
+{
+    static char text[200];
+    const struct assay_cont_group *group = service_ledger_group(house.ledger);
+    const struct assay_cont_status s = assay_replica_node_status(house.nodes[slot]);
+    (void)snprintf(text, sizeof text,
+                   "view %llu, pending %llu, serves %d, leaving %d, entering %d; the ledger: phase "
+                   "%d, now %llu, next %llu",
+                   (unsigned long long)s.view, (unsigned long long)s.pending_view, s.serves,
+                   s.leaving, s.entering, (int)group->phase,
+                   (unsigned long long)group->now.roster.view,
+                   (unsigned long long)group->next.roster.view);
+    return text;
+}
+
+static void wait_for_view(uint32_t slot, uint64_t view)
+{
+    for (int i = 0; i < 2000 && view_that_serves(slot) != view; i++)
+        usleep(10000);
+    cr_assert_eq(view_that_serves(slot), view, "replica %u: %s", slot, told_of(slot));
+}
+
+/* --- an enclave: its state is a number, sealed beside the digest before it */
+
+struct app {
+    struct assay_secret32 key;
+    struct assay_enclave *enclave;
+    uint64_t index; /* of the state that is sealed last */
+    uint8_t prev[32], hash[32];
+};
+
+static struct app app_born(void)
+{
+    struct app app = { 0 };
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    cr_assert_eq(assay_p256_generate(&app.key, public_key), ASSAY_OK);
+    return app;
+}
+
+static void app_open(struct app *app)
+{
+    const struct assay_enclave_config config = { .ledger = house.path,
+                                                 .listen = "127.0.0.1:0",
+                                                 .group = GROUP,
+                                                 .instance_key = &app->key };
+    char message[ASSAY_ENCLAVE_MESSAGE_LEN];
+    cr_assert_eq(assay_enclave_open(&config, &app->enclave, message), ASSAY_OK, "%s", message);
+}
+
+/* From the state that it has. */
+static enum assay_enclave_result app_start(struct app *app, struct assay_cont_entry *found)
+{
+    app_open(app);
+    const enum assay_enclave_result result = assay_enclave_start(app->enclave, SOON_MS, found);
+    if (result != ASSAY_ENCLAVE_OK) return result;
+    return assay_enclave_adopt(app->enclave, app->index, app->prev, app->hash, SOON_MS);
+}
+
+static enum assay_enclave_result app_next(struct app *app)
+{
+    const struct assay_cont_client *client = assay_enclave_client(app->enclave);
+    uint8_t hash[32] = { (uint8_t)app->index, (uint8_t)(app->index >> 8), 7 };
+    uint8_t prev[32];
+    uint64_t index = 0;
+    assay_bytes_copy(prev, 32, client->last_digest, 32);
+    const enum assay_enclave_result result = assay_enclave_update(app->enclave, hash, &index);
+    if (result != ASSAY_ENCLAVE_OK) return result;
+    cr_assert_eq(index, app->index + 1);
+    app->index = index;
+    assay_bytes_copy(app->prev, 32, prev, 32);
+    assay_bytes_copy(app->hash, 32, hash, 32);
+    return ASSAY_ENCLAVE_OK;
+}
+
+static void app_go_on(struct app *app, uint32_t states)
+{
+    for (uint32_t i = 0; i < states; i++)
+        cr_assert_eq(app_next(app), ASSAY_ENCLAVE_OK);
+    cr_assert_eq(assay_enclave_wait(app->enclave, app->index, SOON_MS), ASSAY_ENCLAVE_OK);
+}
+
+static void app_end(struct app *app)
+{
+    assay_enclave_close(&app->enclave);
+}
+
+/* --- */
+
+Test(services_runtime, states_are_certified_and_yesterdays_is_refused, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    cr_expect_eq(found.index, 0, "its first start of all");
+    app_go_on(&app, 5);
+    const struct app yesterday = app;
+    app_go_on(&app, 700); /* more than a frame holds */
+    cr_expect_eq(assay_enclave_confirm(app.enclave, SOON_MS), ASSAY_ENCLAVE_OK);
+    app_end(&app);
+
+    struct app old = yesterday;
+    cr_expect_eq(app_start(&old, &found), ASSAY_ENCLAVE_ROLLBACK);
+    cr_expect_eq(found.index, 705, "what was certified is named");
+    uint64_t index = 0;
+    cr_expect_eq(assay_enclave_update(old.enclave, old.hash, &index), ASSAY_ENCLAVE_ROLLBACK);
+    app_end(&old);
+
+    cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "today's goes on");
+    app_go_on(&app, 1);
+    cr_expect_eq(app.index, 706);
+    app_end(&app);
+    close_house();
+}
+
+Test(services_runtime, of_two_that_run_the_older_is_fenced, .timeout = 120)
+{
+    struct app one = app_born();
+    struct assay_cont_entry found;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&one, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&one, 3);
+    struct app clone = one; /* its folder was copied */
+    cr_assert_eq(app_start(&clone, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&clone, 1);
+    (void)app_next(&one);
+    cr_expect_eq(assay_enclave_wait(one.enclave, one.index, SOON_MS), ASSAY_ENCLAVE_FENCED);
+    cr_expect_eq(assay_enclave_confirm(one.enclave, SOON_MS), ASSAY_ENCLAVE_FENCED);
+    app_go_on(&clone, 2);
+    app_end(&one);
+    app_end(&clone);
+    close_house();
+}
+
+Test(services_runtime, a_replica_that_is_lost_is_replaced_and_nothing_with_it, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_house(3, 4); /* one to spare */
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 10);
+    replica_kill(0);
+    app_go_on(&app, 10); /* two of three are a quorum */
+    replica_start(0);    /* another process: the memory that sat there is gone */
+    for (uint32_t slot = 1; slot < 4; slot++)
+        wait_for_view(slot == 3 ? 0 : slot, 1);
+    app_go_on(&app, 10);
+    replica_kill(1); /* of the two that were there from the beginning */
+    replica_start(1);
+    wait_for_view(2, 2);
+    app_go_on(&app, 10);
+    app_end(&app);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "all of it is still known");
+    cr_expect_eq(found.index, 40);
+    app_end(&app);
+    close_house();
+}
+
+Test(services_runtime, a_quorum_that_is_lost_is_said_and_never_forgotten, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_house(5, 5);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 4);
+    for (uint32_t slot = 0; slot < 3; slot++)
+        replica_kill(slot);
+    (void)app_next(&app);
+    cr_expect_eq(assay_enclave_wait(app.enclave, app.index, 1500), ASSAY_ENCLAVE_IN_DOUBT);
+    for (uint32_t slot = 0; slot < 3; slot++)
+        replica_start(slot);
+    cr_expect_eq(assay_enclave_wait(app.enclave, app.index, SOON_MS), ASSAY_ENCLAVE_NO_QUORUM);
+    app_end(&app);
+    app_open(&app);
+    cr_expect_eq(assay_enclave_start(app.enclave, SOON_MS, &found), ASSAY_ENCLAVE_NO_QUORUM);
+    app_end(&app);
+    close_house();
+}
+
+/* The daemon is restarted: its programs are not, and lose no seat by it. */
+Test(services_runtime, the_ledger_may_go_and_come_back, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 3);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_hang_up(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+    app_go_on(&app, 3); /* updates never touch it */
+    usleep(700000);
+    app_go_on(&app, 1);
+    cr_expect_eq(view_that_serves(0), 0);
+    struct app clone = app;
+    cr_expect_eq(app_start(&clone, &found), ASSAY_ENCLAVE_OK, "sessions are numbered again");
+    app_end(&clone);
+    app_end(&app);
+    close_house();
+}
+
+/* What a member lists last is its memory; the process before it has no use. */
+Test(services_runtime, a_replica_that_is_superseded_ends, .timeout = 120)
+{
+    open_house(3, 3);
+    pthread_mutex_lock(&house.lock);
+    house.nodes[7] = house.nodes[1]; /* it lives on */
+    house.nodes[1] = NULL;
+    pthread_mutex_unlock(&house.lock);
+    replica_start(1);
+    for (int i = 0; i < 1000 && house.ended[7] == ASSAY_OK; i++)
+        usleep(10000);
+    cr_expect_eq(house.ended[7], ASSAY_E_STALE);
+    close_house();
+}
