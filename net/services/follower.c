@@ -64,6 +64,11 @@ const struct assay_cont_group *assay_follower_group(const struct assay_follower 
     return f->has_group ? &f->group : NULL;
 }
 
+bool assay_follower_follows(const struct assay_follower *f)
+{
+    return f->begun;
+}
+
 uint64_t assay_follower_told(const struct assay_follower *f)
 {
     return f->told;

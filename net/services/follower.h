@@ -39,6 +39,8 @@ ASSAY_CHECKED enum assay_status assay_follower_submit(struct assay_follower *f,
                                                       struct assay_slice payload);
 /* Returns: the group as it is now; NULL before the ledger has told. */
 const struct assay_cont_group *assay_follower_group(const struct assay_follower *f);
+/* Returns: whether a ledger is followed now. */
+bool assay_follower_follows(const struct assay_follower *f);
 /* Returns: a number that rises with whatever is told. */
 uint64_t assay_follower_told(const struct assay_follower *f);
 

@@ -245,7 +245,8 @@ static void list_oneself(struct assay_replica_node *n)
 /* Returns: ASSAY_OK | ASSAY_E_STALE */
 static enum assay_status follow(struct assay_replica_node *n)
 {
-    n->ledger = assay_follower_turn(n->follower, n->now_ms);
+    const enum assay_status status = assay_follower_turn(n->follower, n->now_ms);
+    if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
     const struct assay_cont_group *group = assay_follower_group(n->follower);
     if (group == NULL) return ASSAY_OK;
     if (n->replica == NULL) be_born(n, &group->home);

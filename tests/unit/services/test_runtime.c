@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { GROUP = 3, REPLICAS_MAX = 8, SOON_MS = 20000, INSTANCES = 4 };
+enum { GROUP = 3, REPLICAS_MAX = 8, SOON_MS = 10000, INSTANCES = 4 };
 
 static struct house {
     char folder[64], path[100];
@@ -306,6 +306,37 @@ Test(services_runtime, the_ledger_may_go_and_come_back, .timeout = 120)
     struct app clone = app;
     cr_expect_eq(app_start(&clone, &found), ASSAY_ENCLAVE_OK, "sessions are numbered again");
     app_end(&clone);
+    app_end(&app);
+    close_house();
+}
+
+/* A daemon whose host shows it an old disk: what is older than seen is not followed. */
+Test(services_runtime, a_ledger_that_forgot_is_not_followed, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    enum assay_status ledger = ASSAY_OK;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 3);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_close_epoch(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+    app_go_on(&app, 1);
+    usleep(200000);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_close(&house.ledger);
+    house.ledger = service_ledger_open(house.path, GROUP, 3, INSTANCES);
+    pthread_mutex_unlock(&house.lock);
+    for (int i = 0; i < 500 && ledger != ASSAY_E_CHAIN; i++) {
+        usleep(10000);
+        pthread_mutex_lock(&house.lock);
+        ledger = assay_replica_node_ledger(house.nodes[0]);
+        pthread_mutex_unlock(&house.lock);
+    }
+    cr_expect_eq(ledger, ASSAY_E_CHAIN);
+    cr_expect_eq(view_that_serves(0), 0, "it serves as before");
+    app_go_on(&app, 3);
     app_end(&app);
     close_house();
 }
