@@ -18,12 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef __has_feature /* clang's way to tell */
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
+#ifdef __has_feature
+#define HAS(feature) __has_feature(feature) /* clang's way to tell */
+#else
+#define HAS(feature) 0
 #endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HAS(address_sanitizer) ||     \
+    HAS(thread_sanitizer)
 enum { SANITIZED = 1, CRASHES = 60 };
 #else
 enum { SANITIZED = 0, CRASHES = 1000 };
