@@ -105,8 +105,9 @@ ASSAY_CHECKED enum assay_status assay_task_executor_evidence(struct assay_task_e
  * assay_task_executor_step - the program has made a step.
  * In:      result: state, output and 32 random bytes of salt. opening: 32 random bytes, the key of
  *          this step's lock, never used before
- * Returns: ASSAY_OK, and the STEP leaves | ASSAY_E_INVALID (none runs) | ASSAY_E_STALE (a receipt of
- *          this epoch could not be claimed before the deadline) | ASSAY_E_RANGE | what crypto says
+ * Returns: ASSAY_OK, and the STEP leaves | ASSAY_E_INVALID (none runs) | ASSAY_E_STALE (a receipt
+ *          of this epoch could not be claimed before the deadline) | ASSAY_E_RANGE | what crypto
+ *          says
  */
 ASSAY_CHECKED enum assay_status assay_task_executor_step(
     struct assay_task_executor *e, const struct assay_task_result_bytes *result,

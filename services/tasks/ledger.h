@@ -176,7 +176,8 @@ uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoc
 
 /*
  * assay_task_ledger_choose - who may run a program: of the offers that name it, for at most
- * price_max, of members not below min_standing, the highest score, then the lowest price, then slot.
+ * price_max, of members not below min_standing, the highest score, then the lowest price, then the
+ * lowest slot.
  * Returns: the slot; ASSAY_TASK_SLOTS_MAX when there is none
  */
 uint32_t assay_task_ledger_choose(const struct assay_task_ledger *ledger,

@@ -92,7 +92,7 @@ enum assay_task_result assay_task_ledger_accept(struct assay_task_ledger *ledger
     row->accepted = true;
     assay_bytes_copy(row->key, sizeof row->key, record->key, sizeof record->key);
     assay_bytes_copy(row->payee, 32, record->account, 32);
-    (void)assay_task_fact_add(facts, ASSAY_TASK_ACCEPTED, row);
+    assay_task_fact_add(facts, ASSAY_TASK_ACCEPTED, row);
     assay_task_ledger_check(ledger);
     return ASSAY_TASK_APPLIED;
 }
@@ -170,8 +170,8 @@ enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger,
     fact->amount = amount;
     assay_bytes_copy(fact->opening, 32, record->opening, 32);
     if (row->paid == row->steps) {
-        (void)assay_task_row_end(ledger, row, ASSAY_TASK_END_PAID);
-        (void)assay_task_fact_add(facts, ASSAY_TASK_ENDED, row);
+        assay_task_row_end(ledger, row, ASSAY_TASK_END_PAID);
+        assay_task_fact_add(facts, ASSAY_TASK_ENDED, row);
     }
     assay_task_ledger_check(ledger);
     return ASSAY_TASK_APPLIED;

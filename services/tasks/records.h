@@ -3,10 +3,10 @@
  * service records (docs/services.md 6.2): canonical CBOR, hostile until checked.
  *
  * TRANSFER, OPEN and CLOSE are signed by an account key, CLAIM holds what two others have signed;
- * OFFER and ACCEPT need nothing inside, since the member that submits them signs the record. `check`
- * verifies with the keys that stand beside, so it needs no branch of the ledger; whether those keys
- * mean anything is the fold's to say (ledger.h). A record is some hundred bytes, and below
- * ASSAY_TASK_RECORD_MAX in any case.
+ * OFFER and ACCEPT need nothing inside, since the member that submits them signs the record.
+ * `check` verifies with the keys that stand beside, so it needs no branch of the ledger; whether
+ * those keys mean anything is the fold's to say (ledger.h). A record is some hundred bytes, and
+ * below ASSAY_TASK_RECORD_MAX in any case.
  */
 #ifndef ASSAY_SERVICES_TASKS_RECORDS_H
 #define ASSAY_SERVICES_TASKS_RECORDS_H

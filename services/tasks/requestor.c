@@ -44,7 +44,7 @@ static void say(struct assay_task_requestor *r, struct assay_task_frame *f,
     ASSAY_ASSERT(status == ASSAY_OK); /* the longest frame fits */
 }
 
-/* Every phase that waits has one question; the answer to it is the same however often it is asked. */
+/* Every phase that waits has one question; its answer is the same however often it is asked. */
 static void say_question(struct assay_task_requestor *r, struct assay_task_outs *outs)
 {
     struct assay_task_frame f = { 0 };

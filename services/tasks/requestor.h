@@ -3,8 +3,8 @@
  * step verify a receipt, vouch, open what came (docs/services.md 6.5, 6.6).
  *
  * It asks, and asks again what may have been lost; the executor only answers. The host judges
- * evidence (quote/verify.h, a word that this library does not know), keeps chain and results durable,
- * hands facts of the ledger in. Memory is the caller's, in the struct (some 200 KiB).
+ * evidence (quote/verify.h, a word that this library does not know), keeps chain and results
+ * durable, hands facts of the ledger in. Memory is the caller's, in the struct (some 250 KiB).
  *
  * Frames that leave are borrowed from the struct until the next call. What a call refuses changes
  * nothing and lets no frame leave, but CHEATED, which is told once and ends the task.
@@ -81,29 +81,30 @@ ASSAY_CHECKED enum assay_status assay_task_requestor_trust(struct assay_task_req
                                                            struct assay_task_outs *outs);
 /* The evidence does not hold: nothing was sent, nothing is owed. Returns: nothing. */
 void assay_task_requestor_reject(struct assay_task_requestor *r);
-/* After a crash, in place of ask and trust: goes on behind the last result that was kept. In: chain,
- * with at least one step, of this task and key. Returns: ASSAY_OK | ASSAY_E_INVALID (it is not) */
+/* After a crash, in place of ask and trust: goes on behind the last result that was kept. In:
+ * chain, with at least one step, of this task and key. Returns: ASSAY_OK | ASSAY_E_INVALID (it is
+ * not) */
 ASSAY_CHECKED enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
                                                             const struct assay_task_chain *chain,
                                                             uint64_t now_ms,
                                                             struct assay_task_outs *outs);
 /* A frame of whoever says that it is the enclave. Returns: ASSAY_OK | what assay_task_frame_decode
  * and assay_task_chain_add say | ASSAY_E_LANE (a kind that requestors send) | ASSAY_E_STRANGER
- * (another task) | ASSAY_E_KEY (another task key than the ledger's) | ASSAY_E_STALE (answers nothing
- * that is asked) | ASSAY_E_EARLY (of an epoch that is to come) | ASSAY_E_AGAIN (held) |
+ * (another task) | ASSAY_E_KEY (another task key than the ledger's) | ASSAY_E_STALE (answers
+ * nothing that is asked) | ASSAY_E_EARLY (of an epoch that is to come) | ASSAY_E_AGAIN (held) |
  * ASSAY_E_INVALID (another ciphertext than the receipt's, a key that does not open the lock; after
  * CHEATED also what the receipt does not hold) | what crypto says */
 ASSAY_CHECKED enum assay_status assay_task_requestor_frame(struct assay_task_requestor *r,
                                                            struct assay_slice bytes,
                                                            uint64_t now_ms,
                                                            struct assay_task_outs *outs);
-/* The result is durable, with the chain: the next step, please. Wipes the result. Returns: ASSAY_OK,
- * OVER after the last step | ASSAY_E_INVALID (there is none) */
+/* The result is durable, with the chain: the next step, please. Wipes the result. Returns:
+ * ASSAY_OK, OVER after the last step | ASSAY_E_INVALID (there is none) */
 ASSAY_CHECKED enum assay_status assay_task_requestor_next(struct assay_task_requestor *r,
                                                           uint64_t now_ms,
                                                           struct assay_task_outs *outs);
-/* The ledger told something: PAID brings the key of a claim, ENDED and FAILED end the task. Returns:
- * ASSAY_OK | as a KEY_IS of that step would */
+/* The ledger told something: PAID brings the key of a claim, ENDED and FAILED end the task.
+ * Returns: ASSAY_OK | as a KEY_IS of that step would */
 ASSAY_CHECKED enum assay_status assay_task_requestor_fact(struct assay_task_requestor *r,
                                                           const struct assay_task_fact *fact,
                                                           struct assay_task_outs *outs);

@@ -29,8 +29,8 @@ void kit_sign_open(const uint8_t chain_id[static 32], const struct kit_key *key,
                    struct assay_task_open *record);
 void kit_sign_close(const uint8_t chain_id[static 32], const struct kit_key *key,
                     struct assay_task_close *record);
-/* Receipt of step `step` and, by account, its voucher; previous is zero bytes for step 1. The key of
- * the lock is kit_bytes('K', step). */
+/* Receipt of step `step` and, by account, its voucher; previous is zero bytes for step 1. The key
+ * of the lock is kit_bytes('K', step). */
 void kit_claim(const uint8_t chain_id[static 32], const struct kit_key *account,
                const struct kit_key *task_key, const uint8_t task[static 32],
                const uint8_t input[static 32], uint32_t step, uint64_t epoch,

@@ -146,7 +146,7 @@ Test(task_records, every_truncation_and_one_byte_more_is_refused)
     }
 }
 
-/* What is read after a bit has flipped is either the very same meaning nobody signed, or refused. */
+/* What is read after a bit has flipped means something else, which nobody has signed. */
 Test(task_records, no_flipped_bit_of_a_signed_record_passes_its_check)
 {
     static const int kinds[] = { TRANSFER, OPEN, CLOSE, CLAIM };
