@@ -56,8 +56,7 @@ static enum assay_status take_ask(struct assay_task_executor *e, const struct as
     return ASSAY_OK;
 }
 
-static enum assay_status take_input(struct assay_task_executor *e,
-                                    const struct assay_task_frame *f,
+static enum assay_status take_input(struct assay_task_executor *e, const struct assay_task_frame *f,
                                     struct assay_task_outs *outs)
 {
     const struct assay_task_crypto *crypto = e->config.crypto;
@@ -96,8 +95,8 @@ static void claim_make(struct assay_task_executor *e, const struct assay_task_vo
     struct assay_task_claim claim = { .receipt = e->receipt, .voucher = *voucher };
     struct assay_slice out;
     assay_bytes_copy(claim.task_key, sizeof claim.task_key, e->config.key, sizeof e->config.key);
-    assay_bytes_copy(claim.receipt_signature, sizeof claim.receipt_signature,
-                     e->receipt_signature, sizeof e->receipt_signature);
+    assay_bytes_copy(claim.receipt_signature, sizeof claim.receipt_signature, e->receipt_signature,
+                     sizeof e->receipt_signature);
     assay_bytes_copy(claim.opening, 32, e->opening.bytes, 32);
     assay_bytes_copy(claim.requestor, sizeof claim.requestor, e->config.terms.key,
                      sizeof claim.requestor);
@@ -110,8 +109,7 @@ static void claim_make(struct assay_task_executor *e, const struct assay_task_vo
     e->claim.epoch = e->receipt.epoch;
 }
 
-static enum assay_status take_vouch(struct assay_task_executor *e,
-                                    const struct assay_task_frame *f,
+static enum assay_status take_vouch(struct assay_task_executor *e, const struct assay_task_frame *f,
                                     struct assay_task_outs *outs)
 {
     struct assay_task_voucher voucher = { .step = f->step };
@@ -135,8 +133,7 @@ static enum assay_status take_vouch(struct assay_task_executor *e,
     return ASSAY_OK;
 }
 
-static enum assay_status take_next(struct assay_task_executor *e,
-                                   const struct assay_task_frame *f,
+static enum assay_status take_next(struct assay_task_executor *e, const struct assay_task_frame *f,
                                    struct assay_task_outs *outs)
 {
     if (e->phase == ASSAY_TASK_WAITING) return ASSAY_E_EARLY;
@@ -159,8 +156,7 @@ static enum assay_status take_next(struct assay_task_executor *e,
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_executor_frame(struct assay_task_executor *e,
-                                            struct assay_slice bytes,
+enum assay_status assay_task_executor_frame(struct assay_task_executor *e, struct assay_slice bytes,
                                             struct assay_task_outs *outs)
 {
     struct assay_task_frame f;
@@ -215,10 +211,9 @@ static enum assay_status wrap(struct assay_task_executor *e,
     ASSAY_TRY(sealed);
     ASSAY_ASSERT(sealed_len <= sizeof e->sealed);
     assay_task_about(e->task, e->step, about);
-    ASSAY_TRY(crypto->encrypt(crypto->context, opening->bytes,
-                              assay_slice_over(about, sizeof about),
-                              assay_slice_over(e->sealed, sealed_len), e->ciphertext,
-                              sizeof e->ciphertext, len));
+    ASSAY_TRY(crypto->encrypt(
+        crypto->context, opening->bytes, assay_slice_over(about, sizeof about),
+        assay_slice_over(e->sealed, sealed_len), e->ciphertext, sizeof e->ciphertext, len));
     return *len > 0 && *len <= sizeof e->ciphertext ? ASSAY_OK : ASSAY_E_CRYPTO;
 }
 

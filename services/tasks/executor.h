@@ -43,7 +43,7 @@ enum assay_task_executor_phase {
 
 /* Payload of a CLAIM. */
 struct assay_task_held {
-    uint32_t step; /* 0: none */
+    uint32_t step;  /* 0: none */
     uint64_t epoch; /* of its receipt */
     size_t len;
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];

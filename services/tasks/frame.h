@@ -13,8 +13,8 @@
 #include "services/tasks/receipt.h"
 
 enum {
-    ASSAY_TASK_BLOB_MAX = 24 * 1024,      /* an input, a state, an output */
-    ASSAY_TASK_OVERHEAD_MAX = 128,        /* bytes that one sealing adds at most */
+    ASSAY_TASK_BLOB_MAX = 24 * 1024, /* an input, a state, an output */
+    ASSAY_TASK_OVERHEAD_MAX = 128,   /* bytes that one sealing adds at most */
     ASSAY_TASK_EVIDENCE_MAX = 32 * 1024,
     /* salt, length of the state, state, output */
     ASSAY_TASK_PLAIN_MAX = 32 + 4 + 2 * ASSAY_TASK_BLOB_MAX,

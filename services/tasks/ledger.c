@@ -197,14 +197,14 @@ struct assay_task_row *assay_task_row_find(const struct assay_task_ledger *ledge
                                            const uint8_t task[static 32])
 {
     for (uint32_t i = 0; i < ledger->tasks_max; i++)
-        if (assay_bytes_equal(ledger->row[i].task, task, 32)) return &ledger->row[i];
+        if (ledger->row[i].steps > 0 && assay_bytes_equal(ledger->row[i].task, task, 32))
+            return &ledger->row[i];
     return NULL;
 }
 
 const struct assay_task_row *assay_task_ledger_task(const struct assay_task_ledger *ledger,
                                                     const uint8_t task[static 32])
 {
-    if (assay_bytes_all_zero(task, 32)) return NULL; /* that is how free rows look */
     return assay_task_row_find(ledger, task);
 }
 
@@ -296,7 +296,7 @@ uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoc
     ledger->epoch = epoch;
     for (uint32_t i = 0; i < ledger->tasks_max; i++) {
         struct assay_task_row *row = &ledger->row[i];
-        if (assay_bytes_all_zero(row->task, 32) || row->end != ASSAY_TASK_END_NONE) continue;
+        if (row->steps == 0 || row->end != ASSAY_TASK_END_NONE) continue;
         const struct assay_task_member *executor =
             row->executor < count ? &member[row->executor] : &nobody;
         if (row_close(ledger, row, executor, &fact[facts])) facts++;
@@ -310,7 +310,7 @@ uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoc
 static void check_row(const struct assay_task_row *row)
 {
     uint64_t rest = 0;
-    if (assay_bytes_all_zero(row->task, 32)) {
+    if (row->steps == 0) {
         ASSAY_ASSERT(row->locked == 0);
         return;
     }

@@ -16,8 +16,8 @@
 #include "services/tasks/records.h"
 
 enum {
-    ASSAY_TASK_FACTS_MAX = 2,       /* of a record */
-    ASSAY_TASK_CLOSED_EPOCHS = 64,  /* how many closed epochs are remembered of a member */
+    ASSAY_TASK_FACTS_MAX = 2,      /* of a record */
+    ASSAY_TASK_CLOSED_EPOCHS = 64, /* how many closed epochs are remembered of a member */
 };
 
 struct assay_task_balance {
@@ -27,10 +27,10 @@ struct assay_task_balance {
 
 struct assay_task_ledger_config {
     uint8_t chain_id[32];
-    uint32_t accounts_max; /* 1 to ASSAY_TASK_ACCOUNTS_MAX */
-    uint32_t tasks_max;    /* 1 to ASSAY_TASK_TASKS_MAX */
-    uint32_t slots_max;    /* 1 to ASSAY_TASK_SLOTS_MAX */
-    uint64_t epoch;        /* the one that runs first */
+    uint32_t accounts_max;                     /* 1 to ASSAY_TASK_ACCOUNTS_MAX */
+    uint32_t tasks_max;                        /* 1 to ASSAY_TASK_TASKS_MAX */
+    uint32_t slots_max;                        /* 1 to ASSAY_TASK_SLOTS_MAX */
+    uint64_t epoch;                            /* the one that runs first */
     const struct assay_task_balance *balances; /* first balances; read by init alone */
     uint32_t balance_count;
 };
@@ -77,41 +77,41 @@ struct assay_task_facts {
 
 enum assay_task_result {
     ASSAY_TASK_APPLIED,
-    ASSAY_TASK_SAME,        /* it stood already */
-    ASSAY_TASK_NOT_HERE,    /* a slot where no member sits */
-    ASSAY_TASK_NO_ACCOUNT,  /* the key has none */
-    ASSAY_TASK_SEQUENCE,    /* another record of the account took that number, or none led to it */
-    ASSAY_TASK_POOR,        /* the balance is lower */
-    ASSAY_TASK_NO_ROOM,     /* no room for another account or task */
-    ASSAY_TASK_OVERFLOW,    /* price x steps is no amount */
-    ASSAY_TASK_NO_OFFER,    /* the executor does not run this program at this price */
-    ASSAY_TASK_STANDING,    /* the executor stands below what the terms ask */
-    ASSAY_TASK_DEADLINE,    /* past, or too near or far */
-    ASSAY_TASK_UNKNOWN,     /* no such task */
-    ASSAY_TASK_OTHER_SLOT,  /* not the executor of the terms */
-    ASSAY_TASK_TAKEN,       /* accepted with another key */
-    ASSAY_TASK_NOT_TAKEN,   /* not accepted */
-    ASSAY_TASK_WRONG_KEY,   /* another task or account key than the ledger knows */
-    ASSAY_TASK_CHANGED,     /* receipt and voucher, or receipt and terms, do not belong together */
-    ASSAY_TASK_LOCK,        /* the key does not open the lock of both */
-    ASSAY_TASK_STEP,        /* not above what was paid, or beyond the terms */
-    ASSAY_TASK_INTEGRITY,   /* the executor's fell since it accepted */
-    ASSAY_TASK_UNPROVEN,    /* a receipt of an epoch in which the executor was not certified */
-    ASSAY_TASK_EARLY,       /* the receipt's epoch has not closed; the task may still be claimed */
-    ASSAY_TASK_GONE,        /* it ended before */
+    ASSAY_TASK_SAME,       /* it stood already */
+    ASSAY_TASK_NOT_HERE,   /* a slot where no member sits */
+    ASSAY_TASK_NO_ACCOUNT, /* the key has none */
+    ASSAY_TASK_SEQUENCE,   /* another record of the account took that number, or none led to it */
+    ASSAY_TASK_POOR,       /* the balance is lower */
+    ASSAY_TASK_NO_ROOM,    /* no room for another account or task */
+    ASSAY_TASK_OVERFLOW,   /* price x steps is no amount */
+    ASSAY_TASK_NO_OFFER,   /* the executor does not run this program at this price */
+    ASSAY_TASK_STANDING,   /* the executor stands below what the terms ask */
+    ASSAY_TASK_DEADLINE,   /* past, or too near or far */
+    ASSAY_TASK_UNKNOWN,    /* no such task */
+    ASSAY_TASK_OTHER_SLOT, /* not the executor of the terms */
+    ASSAY_TASK_TAKEN,      /* accepted with another key */
+    ASSAY_TASK_NOT_TAKEN,  /* not accepted */
+    ASSAY_TASK_WRONG_KEY,  /* another task or account key than the ledger knows */
+    ASSAY_TASK_CHANGED,    /* receipt and voucher, or receipt and terms, do not belong together */
+    ASSAY_TASK_LOCK,       /* the key does not open the lock of both */
+    ASSAY_TASK_STEP,       /* not above what was paid, or beyond the terms */
+    ASSAY_TASK_INTEGRITY,  /* the executor's fell since it accepted */
+    ASSAY_TASK_UNPROVEN,   /* a receipt of an epoch in which the executor was not certified */
+    ASSAY_TASK_EARLY,      /* the receipt's epoch has not closed; the task may still be claimed */
+    ASSAY_TASK_GONE,       /* it ended before */
 };
 
 /* What is known of one task; read by hosts, owned by the ledger. */
 struct assay_task_row {
-    uint8_t task[32]; /* zeros: free */
-    uint8_t requestor[32]; /* account */
-    uint8_t payee[32];     /* account; zeros until accepted */
+    uint8_t task[32];
+    uint8_t requestor[32];              /* account */
+    uint8_t payee[32];                  /* account; zeros until accepted */
     uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* task key; zeros until accepted */
     uint8_t input[32];
     uint32_t executor;
     uint64_t price;
-    uint32_t steps;
-    uint32_t paid; /* steps */
+    uint32_t steps; /* 0: the row is free */
+    uint32_t paid;  /* steps */
     uint64_t locked;
     uint64_t deadline;
     enum assay_task_standing min_standing;

@@ -12,7 +12,7 @@ static struct assay_task_row *row_free(struct assay_task_ledger *ledger)
     struct assay_task_row *ended = NULL;
     for (uint32_t i = 0; i < ledger->tasks_max; i++) {
         struct assay_task_row *row = &ledger->row[i];
-        if (assay_bytes_all_zero(row->task, 32)) return row;
+        if (row->steps == 0) return row;
         if (ended == NULL && row->end != ASSAY_TASK_END_NONE) ended = row;
     }
     return ended;
@@ -76,7 +76,7 @@ enum assay_task_result assay_task_ledger_accept(struct assay_task_ledger *ledger
 {
     facts->count = 0;
     struct assay_task_row *row = assay_task_row_find(ledger, record->task);
-    if (row == NULL || assay_bytes_all_zero(record->task, 32)) return ASSAY_TASK_UNKNOWN;
+    if (row == NULL) return ASSAY_TASK_UNKNOWN;
     if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;
     if (slot != row->executor) return ASSAY_TASK_OTHER_SLOT;
     if (row->accepted)
@@ -149,10 +149,7 @@ enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger,
                                                struct assay_task_facts *facts)
 {
     facts->count = 0;
-    struct assay_task_row *row =
-        assay_bytes_all_zero(record->receipt.task, 32)
-            ? NULL
-            : assay_task_row_find(ledger, record->receipt.task);
+    struct assay_task_row *row = assay_task_row_find(ledger, record->receipt.task);
     enum assay_task_result result = look_at_row(row, slot);
     if (result != ASSAY_TASK_APPLIED) return result;
     result = look_at_proof(row, record);
@@ -184,7 +181,7 @@ enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
     uint8_t account[32];
     facts->count = 0;
     struct assay_task_row *row = assay_task_row_find(ledger, record->task);
-    if (row == NULL || assay_bytes_all_zero(record->task, 32)) return ASSAY_TASK_UNKNOWN;
+    if (row == NULL) return ASSAY_TASK_UNKNOWN;
     assay_task_account(record->key, account);
     if (!assay_bytes_equal(account, row->requestor, 32)) return ASSAY_TASK_WRONG_KEY;
     if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;

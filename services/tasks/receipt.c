@@ -124,8 +124,7 @@ enum assay_status assay_task_chain_decode(struct assay_slice bytes, struct assay
     read.step = (uint32_t)step;
     const bool empty = assay_bytes_all_zero(read.head, 32);
     if ((read.step == 0) != empty) return ASSAY_E_INVALID;
-    if (empty && (read.epoch != 0 || !assay_bytes_all_zero(read.state, 32)))
-        return ASSAY_E_INVALID;
+    if (empty && (read.epoch != 0 || !assay_bytes_all_zero(read.state, 32))) return ASSAY_E_INVALID;
     *chain = read;
     return ASSAY_OK;
 }

@@ -226,8 +226,7 @@ enum assay_status assay_task_open_decode(struct assay_slice bytes, struct assay_
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_close_decode(struct assay_slice bytes,
-                                          struct assay_task_close *record)
+enum assay_status assay_task_close_decode(struct assay_slice bytes, struct assay_task_close *record)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_task_close read = { 0 };
@@ -240,8 +239,7 @@ enum assay_status assay_task_close_decode(struct assay_slice bytes,
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_offer_decode(struct assay_slice bytes,
-                                          struct assay_task_offer *record)
+enum assay_status assay_task_offer_decode(struct assay_slice bytes, struct assay_task_offer *record)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_task_offer read = { 0 };
@@ -290,8 +288,7 @@ static enum assay_status take_voucher(struct assay_cursor *in, struct assay_task
     return ASSAY_OK;
 }
 
-enum assay_status assay_task_claim_decode(struct assay_slice bytes,
-                                          struct assay_task_claim *record)
+enum assay_status assay_task_claim_decode(struct assay_slice bytes, struct assay_task_claim *record)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_task_claim read = { 0 };

@@ -51,7 +51,7 @@ struct assay_task_close {
 
 /* A member offers to run programs. */
 struct assay_task_offer {
-    uint32_t count; /* 0 takes the offer back */
+    uint32_t count;                                /* 0 takes the offer back */
     uint8_t code[ASSAY_TASK_MEASUREMENTS_MAX][32]; /* ascending */
     uint64_t price;                                /* a step; from 1 */
     uint8_t address[ASSAY_TASK_ADDRESS_MAX];
@@ -123,8 +123,7 @@ ASSAY_CHECKED enum assay_status assay_task_claim_decode(struct assay_slice bytes
 /* Each Returns: true when all that is signed inside verifies with the keys beside it. */
 bool assay_task_transfer_check(const uint8_t chain_id[static 32],
                                const struct assay_task_transfer *record);
-bool assay_task_open_check(const uint8_t chain_id[static 32],
-                           const struct assay_task_open *record);
+bool assay_task_open_check(const uint8_t chain_id[static 32], const struct assay_task_open *record);
 bool assay_task_close_check(const uint8_t chain_id[static 32],
                             const struct assay_task_close *record);
 bool assay_task_claim_check(const uint8_t chain_id[static 32],

@@ -62,8 +62,7 @@ static void say_question(struct assay_task_requestor *r, struct assay_task_outs 
         f.kind = ASSAY_TASK_VOUCH;
         f.step = r->next.step;
         assay_bytes_copy(f.nonce, 32, r->lock, 32);
-        assay_bytes_copy(f.signature, sizeof f.signature, r->voucher_signature,
-                         sizeof f.signature);
+        assay_bytes_copy(f.signature, sizeof f.signature, r->voucher_signature, sizeof f.signature);
         break;
     case ASSAY_TASK_JUDGING:
     case ASSAY_TASK_HOLDING:
@@ -111,8 +110,7 @@ enum assay_status assay_task_requestor_ask(struct assay_task_requestor *r,
     return ASSAY_OK;
 }
 
-static enum assay_status take_keys(struct assay_task_requestor *r,
-                                   const struct assay_task_frame *f,
+static enum assay_status take_keys(struct assay_task_requestor *r, const struct assay_task_frame *f,
                                    struct assay_task_outs *outs)
 {
     if (r->phase != ASSAY_TASK_ASKING || !assay_bytes_equal(f->nonce, r->nonce, 32))
@@ -163,8 +161,8 @@ void assay_task_requestor_reject(struct assay_task_requestor *r)
 }
 
 enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
-                                              const struct assay_task_chain *chain,
-                                              uint64_t now_ms, struct assay_task_outs *outs)
+                                              const struct assay_task_chain *chain, uint64_t now_ms,
+                                              struct assay_task_outs *outs)
 {
     outs_clear(r, outs);
     if (r->phase != ASSAY_TASK_ASKING || chain->step == 0) return ASSAY_E_INVALID;
@@ -186,9 +184,8 @@ enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
 /* --- steps */
 
 /* docs/services.md 6.6: first the receipt, then the voucher. */
-static enum assay_status take_step(struct assay_task_requestor *r,
-                                   const struct assay_task_frame *f, uint64_t now_ms,
-                                   struct assay_task_outs *outs)
+static enum assay_status take_step(struct assay_task_requestor *r, const struct assay_task_frame *f,
+                                   uint64_t now_ms, struct assay_task_outs *outs)
 {
     const struct assay_task_crypto *crypto = r->config.crypto;
     struct assay_task_chain next = r->chain;
@@ -340,6 +337,5 @@ void assay_task_requestor_check(const struct assay_task_requestor *r)
     }
     if (r->phase == ASSAY_TASK_HOLDING) ASSAY_ASSERT(r->chain.step > 0);
     if (r->phase == ASSAY_TASK_OVER) ASSAY_ASSERT(r->again_at_ms == UINT64_MAX);
-    if (r->phase == ASSAY_TASK_AWAITING && r->chain.step == 0)
-        ASSAY_ASSERT(r->input_len > 0);
+    if (r->phase == ASSAY_TASK_AWAITING && r->chain.step == 0) ASSAY_ASSERT(r->input_len > 0);
 }

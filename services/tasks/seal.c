@@ -13,8 +13,7 @@ void assay_task_about(const uint8_t task[static 32], uint32_t step,
 }
 
 enum assay_status assay_task_result_encode(const struct assay_task_result_bytes *result,
-                                           uint8_t *bytes, size_t capacity,
-                                           struct assay_slice *out)
+                                           uint8_t *bytes, size_t capacity, struct assay_slice *out)
 {
     if (result->state.len > ASSAY_TASK_BLOB_MAX || result->output.len > ASSAY_TASK_BLOB_MAX)
         return ASSAY_E_RANGE;

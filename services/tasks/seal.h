@@ -15,9 +15,8 @@ struct assay_task_crypto {
     void *context;
     /* For whoever has the secret of an X25519 key, and nobody else; adds at most
      * ASSAY_TASK_OVERHEAD_MAX bytes. */
-    enum assay_status (*seal)(void *context, const uint8_t box[static 32],
-                              struct assay_slice plain, uint8_t *out, size_t capacity,
-                              size_t *len);
+    enum assay_status (*seal)(void *context, const uint8_t box[static 32], struct assay_slice plain,
+                              uint8_t *out, size_t capacity, size_t *len);
     /* With the context's own secret. */
     enum assay_status (*open)(void *context, struct assay_slice sealed, uint8_t *out,
                               size_t capacity, size_t *len);

@@ -5,8 +5,7 @@
 
 #include "base/cbor.h"
 
-void assay_task_account(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                        uint8_t account[static 32])
+void assay_task_account(const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint8_t account[static 32])
 {
     assay_sha256(key, ASSAY_P256_PUBLIC_LEN, account);
 }

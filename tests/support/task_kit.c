@@ -60,8 +60,7 @@ void kit_sign_claim(const uint8_t chain_id[static 32], const struct kit_key *acc
 {
     uint8_t digest[32];
     assay_bytes_copy(claim->task_key, sizeof claim->task_key, task_key->key, sizeof task_key->key);
-    assay_bytes_copy(claim->requestor, sizeof claim->requestor, account->key,
-                     sizeof account->key);
+    assay_bytes_copy(claim->requestor, sizeof claim->requestor, account->key, sizeof account->key);
     assay_task_receipt_digest(&claim->receipt, digest);
     kit_sign(task_key, digest, claim->receipt_signature);
     assay_task_voucher_statement(chain_id, &claim->voucher, digest);

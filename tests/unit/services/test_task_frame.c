@@ -49,8 +49,7 @@ Test(task_frame, every_kind_comes_back_byte_for_byte)
             struct assay_task_frame f = frame_of(i, lens[k]), read;
             struct assay_slice first, second;
             cr_assert_eq(assay_task_frame_encode(&f, bytes, sizeof bytes, &first), ASSAY_OK);
-            cr_assert_eq(assay_task_frame_decode(first, &read), ASSAY_OK, "kind %d",
-                         (int)f.kind);
+            cr_assert_eq(assay_task_frame_decode(first, &read), ASSAY_OK, "kind %d", (int)f.kind);
             cr_assert_eq(assay_task_frame_encode(&read, again, sizeof again, &second), ASSAY_OK);
             cr_assert(assay_slice_equal(first, second), "kind %d", (int)f.kind);
             cr_assert_eq(assay_task_frame_encode(&f, again, first.len - 1, &second), ASSAY_E_FULL);

@@ -42,8 +42,8 @@ static struct assay_task_ledger_config config_of(const struct assay_task_balance
 /* Every member stands FULL and was certified, unless the test has said otherwise. */
 static void next_epoch(struct bench *b)
 {
-    b->fact_count = assay_task_ledger_epoch(b->ledger, ++b->epoch, b->member, SLOTS, b->fact,
-                                            TASKS);
+    b->fact_count =
+        assay_task_ledger_epoch(b->ledger, ++b->epoch, b->member, SLOTS, b->fact, TASKS);
 }
 
 static enum assay_task_result offer(struct bench *b, uint32_t slot, uint64_t price)
@@ -74,7 +74,8 @@ static struct bench *made(void)
     b->epoch = FIRST_EPOCH;
     for (uint32_t i = 0; i < SLOTS; i++)
         b->member[i] = (struct assay_task_member){ .standing = ASSAY_TASK_STAND_FULL,
-                                                   .score = 100, .certified = true };
+                                                   .score = 100,
+                                                   .certified = true };
     next_epoch(b);
     for (uint32_t i = 0; i < SLOTS; i++)
         cr_assert_eq(offer(b, i, 10), ASSAY_TASK_APPLIED);
@@ -189,9 +190,8 @@ Test(task_ledger, first_balances_must_add_up_and_name_an_account_once)
 
 /* --- transfers */
 
-static enum assay_task_result transfer(struct bench *b, const struct kit_key *from,
-                                       uint64_t number, const uint8_t to[static 32],
-                                       uint64_t amount)
+static enum assay_task_result transfer(struct bench *b, const struct kit_key *from, uint64_t number,
+                                       const uint8_t to[static 32], uint64_t amount)
 {
     struct assay_task_transfer record = { .sequence = number, .amount = amount };
     assay_bytes_copy(record.key, 64, from->key, 64);
@@ -755,8 +755,8 @@ Test(task_ledger, a_successor_goes_on_from_the_state_of_a_receipt)
     open.executor = 2;
     cr_assert_eq(open_with(b, &open), ASSAY_TASK_APPLIED);
     cr_assert_not(assay_bytes_equal(before, b->task, 32));
-    cr_assert(assay_bytes_equal(assay_task_ledger_task(b->ledger, b->task)->input,
-                                c.receipt.state, 32));
+    cr_assert(
+        assay_bytes_equal(assay_task_ledger_task(b->ledger, b->task)->input, c.receipt.state, 32));
     cr_assert_null(assay_task_ledger_task(b->ledger, (const uint8_t[32]){ 0 }));
     cr_assert_eq(assay_task_ledger_now(b->ledger), b->epoch);
     free_bench(b);

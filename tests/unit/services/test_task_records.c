@@ -99,17 +99,16 @@ static void make(int kind, union any *any)
         kit_sign_close(chain, &account, &any->close);
         break;
     case OFFER:
-        any->offer = (struct assay_task_offer){ .count = 2, .price = 6, .address_len = 4,
-                                                .address = "host", .code = { { 1 }, { 2 } } };
+        any->offer = (struct assay_task_offer){
+            .count = 2, .price = 6, .address_len = 4, .address = "host", .code = { { 1 }, { 2 } }
+        };
         break;
     case ACCEPT:
         assay_bytes_copy(any->accept.task, 32, task, 32);
         assay_bytes_copy(any->accept.key, 64, task_key.key, 64);
         assay_bytes_copy(any->accept.account, 32, account.account, 32);
         break;
-    default:
-        kit_claim(chain, &account, &task_key, task, input, 4, 9, &any->claim);
-        break;
+    default: kit_claim(chain, &account, &task_key, task, input, 4, 9, &any->claim); break;
     }
 }
 
@@ -161,9 +160,8 @@ Test(task_records, no_flipped_bit_of_a_signed_record_passes_its_check)
             bytes[i] ^= (uint8_t)(1u << i % 8);
             if (decode(kinds[k], whole, &out) == ASSAY_OK) {
                 /* The key of the lock is the fold's to judge: nobody signs it. */
-                const bool opening =
-                    kinds[k] == CLAIM &&
-                    !assay_bytes_equal(out.claim.opening, in.claim.opening, 32);
+                const bool opening = kinds[k] == CLAIM &&
+                                     !assay_bytes_equal(out.claim.opening, in.claim.opening, 32);
                 cr_assert(opening || !is_signed(kinds[k], &out), "kind %d byte %zu", kinds[k], i);
                 checked++;
             }
@@ -205,8 +203,8 @@ Test(task_records, numbers_of_terms_stay_within_their_ranges)
     open = terms();
     for (uint32_t standing = 0; standing < 6; standing++) {
         open.min_standing = (enum assay_task_standing)standing;
-        const bool good = standing >= ASSAY_TASK_STAND_RESTRICTED &&
-                          standing <= ASSAY_TASK_STAND_FULL;
+        const bool good =
+            standing >= ASSAY_TASK_STAND_RESTRICTED && standing <= ASSAY_TASK_STAND_FULL;
         cr_assert_eq(open_again(&open), good ? ASSAY_OK : ASSAY_E_RANGE, "%u", standing);
     }
 }
@@ -230,7 +228,8 @@ Test(task_records, codes_of_an_offer_ascend_and_are_at_most_eight)
     record.code[1][0] = 2;
     cr_assert_eq(assay_task_offer_encode(&record, bytes, sizeof bytes, &out), ASSAY_OK);
     cr_assert_eq(assay_task_offer_decode(out, &read), ASSAY_E_ENCODING, "twice the same");
-    record = (struct assay_task_offer){ .count = ASSAY_TASK_MEASUREMENTS_MAX, .price = 1,
+    record = (struct assay_task_offer){ .count = ASSAY_TASK_MEASUREMENTS_MAX,
+                                        .price = 1,
                                         .address_len = ASSAY_TASK_ADDRESS_MAX };
     for (uint8_t i = 0; i < ASSAY_TASK_MEASUREMENTS_MAX; i++)
         record.code[i][0] = i;

@@ -45,10 +45,10 @@ static void to_executor(struct bench *b, enum assay_status expected)
 
 static void to_requestor(struct bench *b, enum assay_status expected)
 {
-    r_checked(b,
-              assay_task_requestor_frame(&b->r, assay_slice_over(b->frame, b->len), b->now_ms,
-                                         &b->outs),
-              expected);
+    r_checked(
+        b,
+        assay_task_requestor_frame(&b->r, assay_slice_over(b->frame, b->len), b->now_ms, &b->outs),
+        expected);
 }
 
 static void say(struct bench *b, const struct assay_task_frame *f)
@@ -70,9 +70,9 @@ static struct assay_task_frame heard(const struct bench *b)
 
 static struct assay_task_requestor_config r_config(const struct bench *b)
 {
-    struct assay_task_requestor_config config = {
-        .terms = b->terms, .epoch = EPOCH, .crypto = &b->mine.crypto
-    };
+    struct assay_task_requestor_config config = { .terms = b->terms,
+                                                  .epoch = EPOCH,
+                                                  .crypto = &b->mine.crypto };
     assay_bytes_copy(config.chain_id, 32, b->chain, 32);
     assay_bytes_copy(config.key, 64, b->task_key.key, 64);
     return config;
@@ -89,13 +89,15 @@ static struct bench *made(void)
     task_seal_make(&b->mine, &b->account.secret);
     task_seal_make(&b->theirs, &b->task_key.secret);
     kit_bytes('s', 0, b->salt);
-    b->terms = (struct assay_task_open){ .price = 1, .steps = STEPS, .deadline = DEADLINE,
-                                         .min_standing = ASSAY_TASK_STAND_FULL };
+    b->terms = (struct assay_task_open){
+        .price = 1, .steps = STEPS, .deadline = DEADLINE, .min_standing = ASSAY_TASK_STAND_FULL
+    };
     assay_task_blob_digest(b->salt, assay_slice_over(input, sizeof input), b->terms.input);
     assay_bytes_copy(b->terms.box, 32, b->mine.box, 32);
     kit_sign_open(b->chain, &b->account, &b->terms);
     assay_task_open_statement(b->chain, &b->terms, b->task);
-    struct assay_task_executor_config config = { .terms = b->terms, .epoch = EPOCH,
+    struct assay_task_executor_config config = { .terms = b->terms,
+                                                 .epoch = EPOCH,
                                                  .crypto = &b->theirs.crypto };
     assay_bytes_copy(config.chain_id, 32, b->chain, 32);
     assay_bytes_copy(config.key, 64, b->task_key.key, 64);
@@ -249,13 +251,11 @@ Test(task_sides, evidence_is_given_once_for_each_question_and_has_its_bound)
     ask(b);
     r_checked(b, assay_task_executor_evidence(&b->e, assay_slice_over(much, 0), &b->outs),
               ASSAY_E_RANGE);
-    r_checked(b,
-              assay_task_executor_evidence(&b->e, assay_slice_over(much, sizeof much), &b->outs),
+    r_checked(b, assay_task_executor_evidence(&b->e, assay_slice_over(much, sizeof much), &b->outs),
               ASSAY_E_RANGE);
-    r_checked(b,
-              assay_task_executor_evidence(&b->e, assay_slice_over(much, sizeof much - 1),
-                                           &b->outs),
-              ASSAY_OK);
+    r_checked(
+        b, assay_task_executor_evidence(&b->e, assay_slice_over(much, sizeof much - 1), &b->outs),
+        ASSAY_OK);
     to_requestor(b, ASSAY_OK);
     r_checked(b, assay_task_executor_evidence(&b->e, quote, &b->outs), ASSAY_E_INVALID);
     ask(b);
@@ -645,13 +645,12 @@ Test(task_sides, frames_of_the_wrong_side_or_task_change_nothing)
         enum assay_task_kind kind;
         bool requestors;
     } kinds[] = {
-        { ASSAY_TASK_ASK, true },      { ASSAY_TASK_KEYS, false },  { ASSAY_TASK_INPUT, true },
-        { ASSAY_TASK_STEP_IS, false }, { ASSAY_TASK_VOUCH, true },  { ASSAY_TASK_KEY_IS, false },
+        { ASSAY_TASK_ASK, true },      { ASSAY_TASK_KEYS, false }, { ASSAY_TASK_INPUT, true },
+        { ASSAY_TASK_STEP_IS, false }, { ASSAY_TASK_VOUCH, true }, { ASSAY_TASK_KEY_IS, false },
         { ASSAY_TASK_NEXT, true },
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        struct assay_task_frame f = { .kind = kinds[i].kind, .step = 1,
-                                      .receipt = { .step = 1 } };
+        struct assay_task_frame f = { .kind = kinds[i].kind, .step = 1, .receipt = { .step = 1 } };
         f.list = assay_slice_over("x", 1);
         say(b, &f);
         if (kinds[i].requestors) to_requestor(b, ASSAY_E_LANE);
