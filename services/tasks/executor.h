@@ -4,7 +4,7 @@
  *
  * One struct is one task. It never acts by itself: a requestor asks, and asks again what was lost.
  * The host does what touches the world: it quotes, runs the program, draws keys, keeps claims
- * durable and hands them to the ledger. Memory is the caller's, in the struct (some 200 KiB).
+ * durable and hands them to the ledger. Memory is the caller's, in the struct (some 220 KiB).
  *
  * Frames that leave are borrowed from the struct until the next call. What a call refuses changes
  * nothing and lets no frame leave.
@@ -13,25 +13,8 @@
 #define ASSAY_SERVICES_TASKS_EXECUTOR_H
 
 #include "services/tasks/ledger.h"
+#include "services/tasks/outs.h"
 #include "services/tasks/seal.h"
-
-/* What the caller is told after a call. Bits. */
-enum {
-    ASSAY_TASK_TOLD_ASKED = 1 << 0,  /* quote `statement`, then call evidence */
-    ASSAY_TASK_TOLD_INPUT = 1 << 1,  /* the program may begin: `input` */
-    ASSAY_TASK_TOLD_NEXT = 1 << 2,   /* it may go on */
-    ASSAY_TASK_TOLD_CLAIM = 1 << 3,  /* make claim and sure durable before the frame leaves */
-    ASSAY_TASK_TOLD_DONE = 1 << 4,   /* the last step is with the requestor */
-    ASSAY_TASK_TOLD_KEYS = 1 << 5,   /* requestor: judge `evidence`, then call trust */
-    ASSAY_TASK_TOLD_OUTPUT = 1 << 6, /* requestor: keep chain and result durable, then call next */
-    ASSAY_TASK_TOLD_CHEATED = 1 << 7 /* requestor: the enclave signed what it did not give */
-};
-
-struct assay_task_outs {
-    uint32_t told;
-    struct assay_slice frame; /* len 0: none */
-    uint64_t wake_at_ms;      /* requestor: when to tick; UINT64_MAX: nothing is asked */
-};
 
 enum assay_task_executor_phase {
     ASSAY_TASK_WAITING, /* for its input */

@@ -4,7 +4,7 @@
  *
  * It asks, and asks again what may have been lost; the executor only answers. The host judges
  * evidence (quote/verify.h, a word that this library does not know), keeps chain and results
- * durable, hands facts of the ledger in. Memory is the caller's, in the struct (some 250 KiB).
+ * durable, hands facts of the ledger in. Memory is the caller's, in the struct (some 220 KiB).
  *
  * Frames that leave are borrowed from the struct until the next call. What a call refuses changes
  * nothing and lets no frame leave, but CHEATED, which is told once and ends the task.
@@ -12,7 +12,9 @@
 #ifndef ASSAY_SERVICES_TASKS_REQUESTOR_H
 #define ASSAY_SERVICES_TASKS_REQUESTOR_H
 
-#include "services/tasks/executor.h"
+#include "services/tasks/ledger.h"
+#include "services/tasks/outs.h"
+#include "services/tasks/seal.h"
 
 enum assay_task_requestor_phase {
     ASSAY_TASK_ASKING,   /* for keys and evidence */
@@ -40,7 +42,7 @@ struct assay_task_requestor {
     bool cheated;
     bool ended; /* on the ledger */
     uint8_t nonce[32];
-    struct assay_slice evidence; /* of the last KEYS; borrowed, valid during that call alone */
+    struct assay_slice evidence; /* of the last KEYS; borrowed from the bytes of that frame */
     uint8_t statement[32];       /* what it has to vouch for */
     uint8_t box[32];             /* the enclave's */
     size_t input_len;

@@ -5,7 +5,8 @@
  * Messages are lost, repeated, changed and reordered, either side crashes, members fail or are not
  * certified, records are submitted again by anybody. Hostile executors have a broken TEE: their
  * task keys sign whatever they like. The code under test is the product's: records, fold,
- * requestor, executor. What must hold is computed here again, from what was signed and from what closed:
+ * requestor, executor. What must hold is computed here again, from what was signed and from what
+ * closed:
  *   PAID      a claim was paid without a receipt and a voucher of that step, for an epoch without
  *             certificate, after the deadline, or after the executor fell
  *   TWICE     the steps of a task were paid more than once
@@ -18,6 +19,7 @@
 #ifndef ASSAY_TESTS_SUPPORT_TASK_WORLD_H
 #define ASSAY_TESTS_SUPPORT_TASK_WORLD_H
 
+#include "services/tasks/executor.h"
 #include "services/tasks/requestor.h"
 
 struct task_plan {

@@ -1,6 +1,6 @@
 /*
- * tests/support/task_world_attacks.c - what hostile requestors and executors do. A hostile executor's
- * TEE is broken: its task keys sign whatever it likes.
+ * tests/support/task_world_attacks.c - what hostile requestors and executors do. A hostile
+ * executor's TEE is broken: its task keys sign whatever it likes.
  */
 #include "tests/support/task_world_internal.h"
 
@@ -28,7 +28,7 @@ void task_world_lie(struct world *w, struct job *j)
     task_world_send(w, j, false, out);
 }
 
-/* A claim of what the enclave holds, or the last one that was whole. Returns: false when neither. */
+/* The last claim that was whole, or what the enclave holds. Returns: false when neither. */
 static bool claim_at_hand(const struct job *j, struct assay_task_claim *claim)
 {
     if (j->e == NULL) return false;

@@ -1,6 +1,6 @@
 /*
- * tests/support/task_world_sides.c - modelled cryptography: what nobody has sealed for somebody does
- * not open, and what was signed is remembered. Nothing is hidden.
+ * tests/support/task_world_sides.c - modelled cryptography: what nobody has sealed for somebody
+ * does not open, and what was signed is remembered. Nothing is hidden.
  */
 #include "tests/support/task_world_internal.h"
 

@@ -7,6 +7,7 @@
  * behind the functions of seal.h (the tests' own adapter, which loads its keys each time).
  */
 #include "base/assert.h"
+#include "services/tasks/executor.h"
 #include "services/tasks/requestor.h"
 #include "tests/support/stopwatch.h"
 #include "tests/support/task_kit.h"

@@ -4,6 +4,7 @@
  * invariants, and what they refuse lets no frame leave.
  */
 #include "base/assert.h"
+#include "services/tasks/executor.h"
 #include "services/tasks/requestor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

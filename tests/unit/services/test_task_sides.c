@@ -1,6 +1,7 @@
 /*
  * Requestor and executor of one task, with real sealing and signatures (docs/services.md 6.5, 6.6).
  */
+#include "services/tasks/executor.h"
 #include "services/tasks/requestor.h"
 #include "tests/support/task_kit.h"
 #include "tests/support/task_seal.h"
