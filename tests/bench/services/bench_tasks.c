@@ -3,8 +3,8 @@
  * beside full tables, the signatures inside them, and a step of both sides together.
  *
  * One core, no network, no ledger behind the fold; best of seven rounds. A step is what requestor
- * and enclave compute for it: two sealings and their opening, receipt, voucher and key, with OpenSSL
- * behind the functions of seal.h (the tests' own adapter, which loads its keys each time).
+ * and enclave compute for it: two sealings and their opening, receipt, voucher and key, with
+ * OpenSSL behind the functions of seal.h (the tests' own adapter, which loads its keys each time).
  */
 #include "base/assert.h"
 #include "services/tasks/executor.h"

@@ -152,7 +152,7 @@ static enum assay_status step(struct bench *b, uint32_t number)
     kit_bytes('T', number, result.salt);
     kit_bytes('K', number, opening.bytes);
     result.state = assay_slice_over("state", 5);
-    result.output = assay_slice_over("output 1 output 2 output 3" + 9 * (number - 1), 8);
+    result.output = assay_slice_over(&"output 1 output 2 output 3"[9 * (size_t)(number - 1)], 8);
     return assay_task_executor_step(&b->e, &result, &opening, &b->outs);
 }
 
@@ -431,6 +431,12 @@ Test(task_sides, a_requestor_that_crashed_goes_on_from_what_it_has_kept)
     other.key[0] ^= 1;
     r_checked(b, assay_task_requestor_resume(&b->r, &other, b->now_ms, &b->outs), ASSAY_E_INVALID);
     other = kept;
+    other.task[0] ^= 1;
+    r_checked(b, assay_task_requestor_resume(&b->r, &other, b->now_ms, &b->outs), ASSAY_E_INVALID);
+    other = kept;
+    other.input[0] ^= 1;
+    r_checked(b, assay_task_requestor_resume(&b->r, &other, b->now_ms, &b->outs), ASSAY_E_INVALID);
+    other = kept;
     other.step = STEPS + 1;
     r_checked(b, assay_task_requestor_resume(&b->r, &other, b->now_ms, &b->outs), ASSAY_E_INVALID);
     other.step = 0;
@@ -548,6 +554,50 @@ Test(task_sides, a_state_that_is_not_the_receipts_is_a_lie)
     to_requestor(b, ASSAY_E_INVALID);
     cr_assert(b->r.cheated);
     free(b);
+}
+
+/* The bytes of step 1, made by an enclave that keeps to no rule, with a receipt that it signs. */
+static void say_crooked_step(struct bench *b, const uint8_t box[static 32],
+                             struct assay_slice plain)
+{
+    static uint8_t sealed[512], ciphertext[512];
+    uint8_t about[ASSAY_TASK_ABOUT_LEN], opening[32], digest[32];
+    size_t sealed_len = 0, len = 0;
+    struct assay_task_frame f = heard(b);
+    const struct assay_task_crypto *crypto = &b->theirs.crypto;
+    kit_bytes('K', 1, opening);
+    assay_task_about(b->task, 1, about);
+    cr_assert_eq(crypto->seal(crypto->context, box, plain, sealed, sizeof sealed, &sealed_len),
+                 ASSAY_OK);
+    cr_assert_eq(crypto->encrypt(crypto->context, opening, assay_slice_over(about, sizeof about),
+                                 assay_slice_over(sealed, sealed_len), ciphertext,
+                                 sizeof ciphertext, &len),
+                 ASSAY_OK);
+    f.list = assay_slice_over(ciphertext, len);
+    assay_sha256(ciphertext, len, f.receipt.ciphertext);
+    assay_task_receipt_digest(&f.receipt, digest);
+    kit_sign(&b->task_key, digest, f.signature);
+    say(b, &f);
+}
+
+Test(task_sides, what_the_key_opens_must_be_a_result_and_for_this_requestor)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        struct bench *b = running();
+        const struct assay_slice plain = assay_slice_over("neither salt nor state", 22);
+        make_step(b, 1);
+        /* Sealed to somebody else; then to us, but no result. */
+        say_crooked_step(b, i == 0 ? b->theirs.box : b->mine.box, plain);
+        to_requestor(b, ASSAY_OK);
+        struct assay_task_frame f = { .kind = ASSAY_TASK_KEY_IS, .step = 1 };
+        kit_bytes('K', 1, f.nonce);
+        say(b, &f);
+        to_requestor(b, ASSAY_E_INVALID);
+        cr_assert(b->r.cheated);
+        cr_assert_eq(b->outs.told, ASSAY_TASK_TOLD_CHEATED);
+        cr_assert(assay_bytes_all_zero(b->r.plain, sizeof b->r.plain));
+        free(b);
+    }
 }
 
 /* --- epochs */
@@ -783,6 +833,14 @@ Test(task_sides, a_task_that_ended_on_the_ledger_is_over)
     cr_assert_eq(b->e.phase, ASSAY_TASK_RUNNING);
     fact.kind = ASSAY_TASK_PAID;
     r_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    make_step(b, 1);
+    to_requestor(b, ASSAY_OK);
+    fact.step = 2;
+    r_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
+    cr_assert_eq(b->r.phase, ASSAY_TASK_PAYING, "of another step than the one that is bought");
+    fact.step = 1;
+    r_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_E_INVALID);
+    cr_assert_eq(b->r.phase, ASSAY_TASK_PAYING, "a key that opens nothing");
     fact.kind = ASSAY_TASK_FAILED;
     r_checked(b, assay_task_requestor_fact(&b->r, &fact, &b->outs), ASSAY_OK);
     cr_assert_eq(b->r.phase, ASSAY_TASK_OVER);
