@@ -256,6 +256,9 @@ void assay_task_executor_fact(struct assay_task_executor *e, const struct assay_
         if (fact->step > e->paid) e->paid = fact->step;
         break;
     case ASSAY_TASK_ENDED:
+        /* Paid to the end, it still answers a requestor that has lost the last step. */
+        if (fact->end != ASSAY_TASK_END_PAID) assay_task_executor_stop(e);
+        break;
     case ASSAY_TASK_FAILED: assay_task_executor_stop(e); break;
     case ASSAY_TASK_OPENED:
     case ASSAY_TASK_ACCEPTED:

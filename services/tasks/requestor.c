@@ -14,6 +14,7 @@ void assay_task_requestor_init(struct assay_task_requestor *r,
     assay_bytes_zero(r, sizeof *r);
     r->config = *config;
     r->epoch = config->epoch;
+    r->held = config->held;
     r->again_at_ms = UINT64_MAX;
     assay_task_open_statement(config->chain_id, &config->terms, r->task);
     assay_task_chain_init(&r->chain, r->task, config->key, config->terms.input);
@@ -310,6 +311,8 @@ enum assay_status assay_task_requestor_fact(struct assay_task_requestor *r,
         return take_key(r, fact->step, fact->opening, outs);
     case ASSAY_TASK_ENDED:
     case ASSAY_TASK_FAILED:
+        /* Whoever was paid to the end still gives the last step to one that has lost it. */
+        if (fact->kind == ASSAY_TASK_ENDED && fact->end == ASSAY_TASK_END_PAID) return ASSAY_OK;
         /* What is open stays open until the host has kept it. */
         r->ended = true;
         if (r->phase != ASSAY_TASK_HOLDING) over(r);

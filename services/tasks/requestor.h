@@ -30,6 +30,7 @@ struct assay_task_requestor_config {
     struct assay_task_open terms;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];     /* task key, as the ledger has it from ACCEPT */
     uint64_t epoch;                         /* that runs */
+    bool held; /* in the one before it the executor was not certified */
     const struct assay_task_crypto *crypto; /* outlives the requestor */
 };
 
@@ -105,7 +106,8 @@ ASSAY_CHECKED enum assay_status assay_task_requestor_frame(struct assay_task_req
 ASSAY_CHECKED enum assay_status assay_task_requestor_next(struct assay_task_requestor *r,
                                                           uint64_t now_ms,
                                                           struct assay_task_outs *outs);
-/* The ledger told something: PAID brings the key of a claim, ENDED and FAILED end the task.
+/* The ledger told something: PAID brings the key of a claim, FAILED and ENDED end the task, but not
+ * an end at which every step was paid: the last may still be on its way.
  * Returns: ASSAY_OK | as a KEY_IS of that step would */
 ASSAY_CHECKED enum assay_status assay_task_requestor_fact(struct assay_task_requestor *r,
                                                           const struct assay_task_fact *fact,

@@ -70,17 +70,44 @@ static void look_at_paid(struct world *w, uint32_t slot, const struct assay_task
 
 static void requestor_did(struct world *w, struct job *j);
 
+static void event_add(struct job *j, const struct event *event)
+{
+    ASSAY_ASSERT(j->event_count < EVENTS);
+    j->event[j->event_count++] = *event;
+}
+
 static void tell(struct world *w, const struct assay_task_fact *fact)
 {
     struct job *j = job_of(w, fact->task);
     if (j == NULL) return;
     if (fact->kind == ASSAY_TASK_ENDED) {
         j->ended = true;
-        w->result->completed += fact->end == ASSAY_TASK_END_PAID;
+        j->paid_up = fact->end == ASSAY_TASK_END_PAID;
+        w->result->completed += j->paid_up;
     }
-    if (j->e != NULL) assay_task_executor_fact(j->e, fact);
+    event_add(j, &(struct event){ .fact = *fact });
+}
+
+static void executor_sees(struct job *j)
+{
+    if (j->theirs_seen == j->event_count) return;
+    const struct event *event = &j->event[j->theirs_seen++];
+    if (j->e == NULL) return;
+    if (event->epoch > 0) assay_task_executor_epoch(j->e, event->epoch, event->certified);
+    else assay_task_executor_fact(j->e, &event->fact);
+    assay_task_executor_check(j->e);
+}
+
+static void requestor_sees(struct world *w, struct job *j)
+{
+    if (j->mine_seen == j->event_count) return;
+    const struct event *event = &j->event[j->mine_seen++];
     if (j->r == NULL) return;
-    if (assay_task_requestor_fact(j->r, fact, &w->outs) == ASSAY_OK || w->outs.told != 0)
+    if (event->epoch > 0) {
+        assay_task_requestor_epoch(j->r, event->epoch, event->certified);
+        return;
+    }
+    if (assay_task_requestor_fact(j->r, &event->fact, &w->outs) == ASSAY_OK || w->outs.told != 0)
         requestor_did(w, j);
 }
 
@@ -335,6 +362,9 @@ static void requestor_start(struct world *w, struct job *j)
                                                   .epoch = w->epoch,
                                                   .crypto = &j->mine.crypto };
     uint8_t nonce[32];
+    /* It asks the ledger first, whose word of the last epoch counts when that was in the task. */
+    j->mine_seen = j->event_count;
+    config.held = w->epoch > j->accepted_in && !w->certified[j->slot][w->epoch - 1];
     assay_bytes_copy(config.chain_id, 32, w->chain, 32);
     assay_bytes_copy(config.key, 64, j->theirs.key.key, 64);
     j->r = malloc(sizeof *j->r);
@@ -368,6 +398,7 @@ static void accept(struct world *w, struct job *j)
     assay_bytes_copy(config.box, 32, j->theirs.box, 32);
     j->accepted = true;
     j->accepted_in = w->epoch;
+    j->theirs_seen = j->event_count;
     j->e = malloc(sizeof *j->e);
     ASSAY_ASSERT(j->e != NULL);
     assay_task_executor_init(j->e, &config);
@@ -466,8 +497,15 @@ static void close_epoch(struct world *w)
 {
     struct assay_task_fact fact[JOBS];
     ASSAY_ASSERT(w->epoch + 1 < EPOCHS);
-    for (uint32_t i = 0; i < w->job_count; i++)
-        if (!task_world_hostile_executor(w, w->job[i].slot)) claim_in_time(w, &w->job[i]);
+    for (uint32_t i = 0; i < w->job_count; i++) {
+        struct job *j = &w->job[i];
+        /* A daemon that lags does so by less than an epoch. */
+        while (j->theirs_seen < j->event_count)
+            executor_sees(j);
+        while (j->mine_seen < j->event_count)
+            requestor_sees(w, j);
+        if (!task_world_hostile_executor(w, j->slot)) claim_in_time(w, j);
+    }
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
         struct assay_task_member *m = &w->member[slot];
         m->standing = ASSAY_TASK_STAND_FULL;
@@ -491,8 +529,7 @@ static void close_epoch(struct world *w)
     for (uint32_t i = 0; i < w->job_count; i++) {
         struct job *j = &w->job[i];
         const bool certified = w->member[j->slot].certified && !w->member[j->slot].failed;
-        if (j->e != NULL) assay_task_executor_epoch(j->e, w->epoch, certified);
-        if (j->r != NULL) assay_task_requestor_epoch(j->r, w->epoch, certified);
+        event_add(j, &(struct event){ .epoch = w->epoch, .certified = certified });
     }
     for (uint32_t i = 0; i < facts; i++)
         tell(w, &fact[i]);
@@ -524,7 +561,9 @@ static void one_step(struct world *w)
         open_task(w, (uint32_t)task_world_draw(w, REQUESTORS), NULL);
     if (w->job_count == 0) return;
     struct job *j = &w->job[task_world_draw(w, w->job_count)];
-    switch (task_world_draw(w, 24)) {
+    switch (task_world_draw(w, 26)) {
+    case 24: executor_sees(j); break;
+    case 25: requestor_sees(w, j); break;
     case 0:
     case 8: accept(w, j); break;
     case 1:
@@ -532,7 +571,8 @@ static void one_step(struct world *w)
     case 3:
         if (j->r == NULL) {
             /* Crashed ones come back, unless they are hostile: those never pay again. */
-            if (j->accepted && !j->ended && !task_world_hostile_requestor(w, j->requestor))
+            if (j->accepted && (!j->ended || j->paid_up) &&
+                !task_world_hostile_requestor(w, j->requestor))
                 requestor_start(w, j);
             break;
         }

@@ -2,11 +2,11 @@
  * tests/support/task_world.h - one ledger, requestors and executors, honest and hostile, under a
  * schedule drawn from a seed.
  *
- * Messages are lost, repeated, changed and reordered, either side crashes, members fail or are not
- * certified, records are submitted again by anybody. Hostile executors have a broken TEE: their
- * task keys sign whatever they like. The code under test is the product's: records, fold,
- * requestor, executor. What must hold is computed here again, from what was signed and from what
- * closed:
+ * Messages are lost, repeated, changed and reordered, either side crashes and sees the ledger
+ * late, members fail or are not certified, records are submitted again by anybody. Hostile
+ * executors have a broken TEE: their task keys sign whatever they like. The code under test is the
+ * product's: records, fold, requestor, executor. What must hold is computed here again, from what
+ * was signed and from what closed:
  *   PAID      a claim was paid without a receipt and a voucher of that step, for an epoch without
  *             certificate, after the deadline, or after the executor fell
  *   TWICE     the steps of a task were paid more than once

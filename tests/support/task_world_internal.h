@@ -17,6 +17,7 @@ enum {
     PAYLOADS = 48,
     LOG = 96,
     EPOCHS = 400,
+    EVENTS = 160,
     FIRST_EPOCH = 20,
     FIRST_BALANCE = 400,
 };
@@ -25,6 +26,13 @@ enum {
 enum payload_kind { TRANSFER, OPEN, CLOSE, OFFER, ACCEPT, CLAIM };
 
 struct world;
+
+/* What a ledger shows to both sides of a task, each when its daemon gets there. */
+struct event {
+    uint64_t epoch; /* 0: a fact */
+    bool certified;
+    struct assay_task_fact fact;
+};
 
 /* Who signs and opens: context of the modelled cryptography. */
 struct side {
@@ -59,9 +67,11 @@ struct job {
     struct assay_task_held held[2]; /* durable claims */
     struct log receipts, vouchers;
     uint64_t accepted_in;
-    bool accepted, ended, e_gone, r_crashed, lied, lapsed, failed, succeeded;
+    bool accepted, ended, paid_up, e_gone, r_crashed, lied, lapsed, failed, succeeded;
     uint32_t made, paid;
     uint64_t amount;
+    uint32_t event_count, mine_seen, theirs_seen;
+    struct event event[EVENTS];
 };
 
 struct message {

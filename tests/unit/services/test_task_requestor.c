@@ -123,6 +123,40 @@ Test(task_requestor, a_requestor_that_crashed_goes_on_from_what_it_has_kept)
     free(b);
 }
 
+Test(task_requestor, one_that_lost_the_last_step_gets_it_from_an_executor_that_was_paid)
+{
+    struct task_pair *b = pair_running();
+    struct assay_task_fact end = { .kind = ASSAY_TASK_ENDED, .end = ASSAY_TASK_END_PAID };
+    assay_bytes_copy(end.task, 32, b->task, 32);
+    for (uint32_t i = 1; i < STEPS; i++) {
+        pair_buy_step(b, i);
+        pair_next(b);
+        pair_to_executor(b, ASSAY_OK);
+    }
+    const struct assay_task_chain kept = b->r.chain;
+    pair_make_step(b, STEPS);
+    pair_to_requestor(b, ASSAY_OK);
+    pair_to_executor(b, ASSAY_OK);
+    assay_task_executor_fact(&b->e, &end);
+    cr_assert_eq(b->e.phase, ASSAY_TASK_VOUCHED);
+    const struct assay_task_requestor_config config = pair_config(b);
+    assay_task_requestor_init(&b->r, &config);
+    pair_checked(b, assay_task_requestor_resume(&b->r, &kept, b->now_ms, &b->outs), ASSAY_OK);
+    pair_checked(b, assay_task_requestor_fact(&b->r, &end, &b->outs), ASSAY_OK);
+    cr_assert_eq(b->r.phase, ASSAY_TASK_AWAITING);
+    assay_task_requestor_tick(&b->r, b->now_ms + 100, &b->outs);
+    pair_checked(b, ASSAY_OK, ASSAY_OK);
+    pair_to_executor(b, ASSAY_OK);
+    pair_to_requestor(b, ASSAY_OK);
+    pair_to_executor(b, ASSAY_OK);
+    pair_to_requestor(b, ASSAY_OK);
+    cr_assert_eq(b->r.result.output.bytes[7], '0' + STEPS);
+    end.end = ASSAY_TASK_END_DEADLINE;
+    assay_task_executor_fact(&b->e, &end);
+    cr_assert_eq(b->e.phase, ASSAY_TASK_STOPPED);
+    free(b);
+}
+
 Test(task_requestor, the_key_of_a_claim_opens_what_the_executor_kept_back)
 {
     struct task_pair *b = pair_running();
@@ -275,6 +309,10 @@ Test(task_requestor, nothing_is_vouched_after_an_epoch_without_certificate)
     pair_to_requestor(b, ASSAY_E_AGAIN); /* an epoch that is behind us tells nothing */
     assay_task_requestor_epoch(&b->r, EPOCH + 2, true);
     pair_to_requestor(b, ASSAY_OK);
+    struct assay_task_requestor_config config = pair_config(b);
+    config.held = true;
+    assay_task_requestor_init(&b->r, &config);
+    cr_assert(b->r.held, "one that comes back asks the ledger first");
     free(b);
 }
 
