@@ -63,6 +63,22 @@ enum assay_status assay_task_ledger_init(void *memory, size_t memory_len,
     return ASSAY_OK;
 }
 
+void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_task_ledger *from)
+{
+    ASSAY_ASSERT(to->accounts_max == from->accounts_max && to->tasks_max == from->tasks_max &&
+                 to->slots_max == from->slots_max);
+    const size_t accounts = from->accounts_max * sizeof *from->account;
+    const size_t seats = from->slots_max * sizeof *from->seat;
+    const size_t rows = from->tasks_max * sizeof *from->row;
+    assay_bytes_copy(to->chain_id, 32, from->chain_id, 32);
+    to->epoch = from->epoch;
+    to->total = from->total;
+    to->account_count = from->account_count;
+    assay_bytes_copy(to->account, accounts, from->account, accounts);
+    assay_bytes_copy(to->seat, seats, from->seat, seats);
+    assay_bytes_copy(to->row, rows, from->row, rows);
+}
+
 /* --- accounts */
 
 /* Where the account is, or would be. */

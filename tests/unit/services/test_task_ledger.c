@@ -188,6 +188,28 @@ Test(task_ledger, first_balances_must_add_up_and_name_an_account_once)
     free(memory);
 }
 
+/* A branch that loses leaves nothing behind. */
+Test(task_ledger, a_copy_goes_its_own_way)
+{
+    struct bench *b = made(), *other = made();
+    const struct assay_task_open open = terms(b);
+    cr_assert_eq(open_with(b, &open), ASSAY_TASK_APPLIED);
+    assay_task_ledger_copy(other->ledger, b->ledger);
+    assay_task_ledger_check(other->ledger);
+    assay_bytes_copy(other->task, 32, b->task, 32);
+    other->epoch = b->epoch;
+    cr_assert_eq(accept_by(other, 1), ASSAY_TASK_APPLIED);
+    const struct assay_task_claim c = claim_of(other, 1, other->epoch);
+    next_epoch(other);
+    cr_assert_eq(claim(other, &c), ASSAY_TASK_APPLIED);
+    cr_assert_eq(balance(other, &b->payee), 10);
+    cr_assert_eq(balance(b, &b->payee), 0);
+    cr_assert_not(assay_task_ledger_task(b->ledger, b->task)->accepted);
+    cr_assert_eq(assay_task_ledger_now(b->ledger) + 1, assay_task_ledger_now(other->ledger));
+    free_bench(b);
+    free_bench(other);
+}
+
 /* --- transfers */
 
 static enum assay_task_result transfer(struct bench *b, const struct kit_key *from, uint64_t number,
