@@ -197,14 +197,14 @@ enum assay_status assay_task_executor_evidence(struct assay_task_executor *e,
 /* The output for the requestor alone, and that once more under the key that a voucher buys.
  * Returns: what crypto says; *len bytes of ciphertext. */
 static enum assay_status wrap(struct assay_task_executor *e,
-                              const struct assay_task_result_bytes *result,
+                              const struct assay_task_product *result,
                               const struct assay_secret32 *opening, size_t *len)
 {
     const struct assay_task_crypto *crypto = e->config.crypto;
     uint8_t about[ASSAY_TASK_ABOUT_LEN];
     struct assay_slice plain;
     size_t sealed_len = 0;
-    ASSAY_TRY(assay_task_result_encode(result, e->plain, sizeof e->plain, &plain));
+    ASSAY_TRY(assay_task_product_encode(result, e->plain, sizeof e->plain, &plain));
     const enum assay_status sealed = crypto->seal(crypto->context, e->config.terms.box, plain,
                                                   e->sealed, sizeof e->sealed, &sealed_len);
     assay_secret_wipe(e->plain, sizeof e->plain);
@@ -218,7 +218,7 @@ static enum assay_status wrap(struct assay_task_executor *e,
 }
 
 enum assay_status assay_task_executor_step(struct assay_task_executor *e,
-                                           const struct assay_task_result_bytes *result,
+                                           const struct assay_task_product *result,
                                            const struct assay_secret32 *opening,
                                            struct assay_task_outs *outs)
 {

@@ -92,9 +92,10 @@ ASSAY_CHECKED enum assay_status assay_task_executor_evidence(struct assay_task_e
  *          of this epoch could not be claimed before the deadline) | ASSAY_E_RANGE | what crypto
  *          says
  */
-ASSAY_CHECKED enum assay_status assay_task_executor_step(
-    struct assay_task_executor *e, const struct assay_task_result_bytes *result,
-    const struct assay_secret32 *opening, struct assay_task_outs *outs);
+ASSAY_CHECKED enum assay_status assay_task_executor_step(struct assay_task_executor *e,
+                                                         const struct assay_task_product *result,
+                                                         const struct assay_secret32 *opening,
+                                                         struct assay_task_outs *outs);
 /* The ledger told something; of other tasks it means nothing. Returns: nothing. */
 void assay_task_executor_fact(struct assay_task_executor *e, const struct assay_task_fact *fact);
 /* An epoch begins. In: certified: in the one before it the ledger certified this executor, which is

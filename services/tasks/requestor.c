@@ -31,7 +31,7 @@ static void over(struct assay_task_requestor *r)
     r->again_at_ms = UINT64_MAX;
     r->ciphertext_len = 0;
     assay_secret_wipe(r->plain, sizeof r->plain);
-    r->result = (struct assay_task_result_bytes){ 0 };
+    r->result = (struct assay_task_product){ 0 };
 }
 
 /* --- what is asked */
@@ -227,7 +227,7 @@ static enum assay_status unwrap(struct assay_task_requestor *r, const uint8_t ke
                               sizeof r->sealed, &sealed_len));
     ASSAY_TRY(crypto->open(crypto->context, assay_slice_over(r->sealed, sealed_len), r->plain,
                            sizeof r->plain, &len));
-    ASSAY_TRY(assay_task_result_decode(assay_slice_over(r->plain, len), &r->result));
+    ASSAY_TRY(assay_task_product_decode(assay_slice_over(r->plain, len), &r->result));
     assay_task_blob_digest(r->result.salt, r->result.state, digest);
     return assay_bytes_equal(digest, r->next.state, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
@@ -285,7 +285,7 @@ enum assay_status assay_task_requestor_next(struct assay_task_requestor *r, uint
     outs_clear(r, outs);
     if (r->phase != ASSAY_TASK_HOLDING) return ASSAY_E_INVALID;
     assay_secret_wipe(r->plain, sizeof r->plain);
-    r->result = (struct assay_task_result_bytes){ 0 };
+    r->result = (struct assay_task_product){ 0 };
     r->phase = ASSAY_TASK_AWAITING;
     /* The last one is said once, so that the executor knows that it is over; it is paid without. */
     if (!r->ended) ask_now(r, now_ms, outs);

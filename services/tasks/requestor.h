@@ -28,9 +28,9 @@ enum assay_task_requestor_phase {
 struct assay_task_requestor_config {
     uint8_t chain_id[32];
     struct assay_task_open terms;
-    uint8_t key[ASSAY_P256_PUBLIC_LEN];     /* task key, as the ledger has it from ACCEPT */
-    uint64_t epoch;                         /* that runs */
-    bool held; /* in the one before it the executor was not certified */
+    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* task key, as the ledger has it from ACCEPT */
+    uint64_t epoch;                     /* that runs */
+    bool held;                          /* in the one before it the executor was not certified */
     const struct assay_task_crypto *crypto; /* outlives the requestor */
 };
 
@@ -56,7 +56,7 @@ struct assay_task_requestor {
     uint8_t ciphertext[ASSAY_TASK_CIPHERTEXT_MAX];
     uint8_t sealed[ASSAY_TASK_SEALED_MAX];
     uint8_t plain[ASSAY_TASK_PLAIN_MAX];
-    struct assay_task_result_bytes result; /* of the last step; in plain, until next */
+    struct assay_task_product result; /* of the last step; in plain, until next */
     uint64_t again_at_ms;
     uint64_t pause_ms;
     uint8_t frame[ASSAY_TASK_FRAME_MAX];

@@ -12,8 +12,8 @@ void assay_task_about(const uint8_t task[static 32], uint32_t step,
     ASSAY_ASSERT(!w.full);
 }
 
-enum assay_status assay_task_result_encode(const struct assay_task_result_bytes *result,
-                                           uint8_t *bytes, size_t capacity, struct assay_slice *out)
+enum assay_status assay_task_product_encode(const struct assay_task_product *result, uint8_t *bytes,
+                                            size_t capacity, struct assay_slice *out)
 {
     if (result->state.len > ASSAY_TASK_BLOB_MAX || result->output.len > ASSAY_TASK_BLOB_MAX)
         return ASSAY_E_RANGE;
@@ -25,11 +25,11 @@ enum assay_status assay_task_result_encode(const struct assay_task_result_bytes 
     return assay_writer_finish(&w, out);
 }
 
-enum assay_status assay_task_result_decode(struct assay_slice bytes,
-                                           struct assay_task_result_bytes *result)
+enum assay_status assay_task_product_decode(struct assay_slice bytes,
+                                            struct assay_task_product *result)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
-    struct assay_task_result_bytes read = { 0 };
+    struct assay_task_product read = { 0 };
     uint32_t len = 0;
     ASSAY_TRY(assay_cursor_copy(&in, read.salt, 32));
     ASSAY_TRY(assay_cursor_u32be(&in, &len));

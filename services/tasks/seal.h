@@ -40,7 +40,7 @@ void assay_task_about(const uint8_t task[static 32], uint32_t step,
                       uint8_t about[static ASSAY_TASK_ABOUT_LEN]);
 
 /* What a step gives: state and output, in one plaintext of at most ASSAY_TASK_PLAIN_MAX bytes. */
-struct assay_task_result_bytes {
+struct assay_task_product {
     uint8_t salt[32]; /* of the state's digest */
     struct assay_slice state;
     struct assay_slice output;
@@ -48,12 +48,12 @@ struct assay_task_result_bytes {
 
 /* Returns: ASSAY_OK and *out, borrowed from bytes | ASSAY_E_RANGE (longer than
  * ASSAY_TASK_BLOB_MAX) | ASSAY_E_FULL */
-ASSAY_CHECKED enum assay_status assay_task_result_encode(
-    const struct assay_task_result_bytes *result, uint8_t *bytes, size_t capacity,
-    struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_task_product_encode(const struct assay_task_product *result,
+                                                          uint8_t *bytes, size_t capacity,
+                                                          struct assay_slice *out);
 /* Out: *result, written only on ASSAY_OK; its slices point into bytes. Returns: ASSAY_OK |
  * ASSAY_E_TRUNCATED | ASSAY_E_RANGE */
-ASSAY_CHECKED enum assay_status assay_task_result_decode(struct assay_slice bytes,
-                                                         struct assay_task_result_bytes *result);
+ASSAY_CHECKED enum assay_status assay_task_product_decode(struct assay_slice bytes,
+                                                          struct assay_task_product *result);
 
 #endif

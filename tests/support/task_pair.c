@@ -127,7 +127,7 @@ struct task_pair *pair_running(void)
 
 enum assay_status pair_step(struct task_pair *b, uint32_t number)
 {
-    struct assay_task_result_bytes result;
+    struct assay_task_product result;
     struct assay_secret32 opening;
     kit_bytes('T', number, result.salt);
     kit_bytes('K', number, opening.bytes);

@@ -457,7 +457,7 @@ static void open_task(struct world *w, uint32_t requestor, const struct job *bef
 /* The program has made a step. */
 static void make_step(struct world *w, struct job *j)
 {
-    struct assay_task_result_bytes result;
+    struct assay_task_product result;
     struct assay_secret32 opening;
     uint8_t count[4];
     if (j->e == NULL || !j->program_runs) return;

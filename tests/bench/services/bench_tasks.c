@@ -177,7 +177,7 @@ struct work {
     struct assay_task_requestor r;
     struct assay_task_executor e;
     struct assay_task_outs outs;
-    struct assay_task_result_bytes result;
+    struct assay_task_product result;
     uint8_t chain[32], salt[32], blob[ASSAY_TASK_BLOB_MAX];
     uint32_t number;
 };

@@ -102,7 +102,7 @@ static void to_executor(const uint8_t *bytes, size_t len)
     static struct assay_task_outs outs;
     struct assay_task_executor_config config = { .epoch = 1, .crypto = &crypto };
     struct assay_task_frame input = { .kind = ASSAY_TASK_INPUT };
-    const struct assay_task_result_bytes result = { .salt = { 6 } };
+    const struct assay_task_product result = { .salt = { 6 } };
     const struct assay_secret32 opening = { { 7 } };
     uint8_t said[256], plain[34] = { 5 };
     struct assay_slice out;

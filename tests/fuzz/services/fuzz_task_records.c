@@ -62,7 +62,7 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
     struct assay_task_offer offer;
     struct assay_task_accept accept;
     struct assay_task_chain chain;
-    struct assay_task_result_bytes result;
+    struct assay_task_product result;
     switch (kind) {
     case 4:
         ASSAY_TRY(assay_task_offer_decode(in, &offer));
@@ -75,8 +75,8 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
         ASSAY_TRY(assay_task_chain_decode(in, &chain));
         return assay_task_chain_encode(&chain, bytes, capacity, out);
     case 8:
-        ASSAY_TRY(assay_task_result_decode(in, &result));
-        return assay_task_result_encode(&result, bytes, capacity, out);
+        ASSAY_TRY(assay_task_product_decode(in, &result));
+        return assay_task_product_encode(&result, bytes, capacity, out);
     default: return signed_kinds(kind, in, bytes, capacity, out);
     }
 }

@@ -133,32 +133,32 @@ Test(task_frame, a_receipt_is_of_the_task_of_its_frame)
 Test(task_frame, what_a_step_gives_comes_back_and_has_its_bounds)
 {
     static uint8_t bytes[ASSAY_TASK_PLAIN_MAX + 1];
-    struct assay_task_result_bytes in = { .salt = { 9 } }, out;
+    struct assay_task_product in = { .salt = { 9 } }, out;
     struct assay_slice whole;
     in.state = assay_slice_over(list, ASSAY_TASK_BLOB_MAX);
     in.output = assay_slice_over(list, ASSAY_TASK_BLOB_MAX);
-    cr_assert_eq(assay_task_result_encode(&in, bytes, ASSAY_TASK_PLAIN_MAX, &whole), ASSAY_OK);
+    cr_assert_eq(assay_task_product_encode(&in, bytes, ASSAY_TASK_PLAIN_MAX, &whole), ASSAY_OK);
     cr_assert_eq(whole.len, ASSAY_TASK_PLAIN_MAX);
-    cr_assert_eq(assay_task_result_decode(whole, &out), ASSAY_OK);
+    cr_assert_eq(assay_task_product_decode(whole, &out), ASSAY_OK);
     cr_assert(assay_slice_equal(out.state, in.state));
     cr_assert(assay_slice_equal(out.output, in.output));
-    cr_assert_eq(assay_task_result_encode(&in, bytes, 100, &whole), ASSAY_E_FULL);
-    cr_assert_eq(assay_task_result_decode(assay_slice_over(bytes, ASSAY_TASK_PLAIN_MAX + 1), &out),
+    cr_assert_eq(assay_task_product_encode(&in, bytes, 100, &whole), ASSAY_E_FULL);
+    cr_assert_eq(assay_task_product_decode(assay_slice_over(bytes, ASSAY_TASK_PLAIN_MAX + 1), &out),
                  ASSAY_E_RANGE, "a longer output");
     struct assay_writer w = assay_writer_over(bytes + 32, 4);
     assay_writer_u32be(&w, ASSAY_TASK_BLOB_MAX + 1);
-    cr_assert_eq(assay_task_result_decode(assay_slice_over(bytes, ASSAY_TASK_PLAIN_MAX), &out),
+    cr_assert_eq(assay_task_product_decode(assay_slice_over(bytes, ASSAY_TASK_PLAIN_MAX), &out),
                  ASSAY_E_RANGE, "a longer state");
     in.state.len++;
-    cr_assert_eq(assay_task_result_encode(&in, bytes, sizeof bytes, &whole), ASSAY_E_RANGE);
+    cr_assert_eq(assay_task_product_encode(&in, bytes, sizeof bytes, &whole), ASSAY_E_RANGE);
     in.state.len = 0;
     in.output.len = ASSAY_TASK_BLOB_MAX + 1;
-    cr_assert_eq(assay_task_result_encode(&in, bytes, sizeof bytes, &whole), ASSAY_E_RANGE);
+    cr_assert_eq(assay_task_product_encode(&in, bytes, sizeof bytes, &whole), ASSAY_E_RANGE);
     in.output.len = 0;
-    cr_assert_eq(assay_task_result_encode(&in, bytes, sizeof bytes, &whole), ASSAY_OK);
+    cr_assert_eq(assay_task_product_encode(&in, bytes, sizeof bytes, &whole), ASSAY_OK);
     for (size_t len = 0; len < whole.len; len++)
-        cr_assert_eq(assay_task_result_decode(assay_slice_over(bytes, len), &out),
+        cr_assert_eq(assay_task_product_decode(assay_slice_over(bytes, len), &out),
                      ASSAY_E_TRUNCATED);
-    cr_assert_eq(assay_task_result_decode(whole, &out), ASSAY_OK);
+    cr_assert_eq(assay_task_product_decode(whole, &out), ASSAY_OK);
     cr_assert_eq(out.state.len + out.output.len, 0);
 }

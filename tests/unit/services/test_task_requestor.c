@@ -430,7 +430,7 @@ Test(task_requestor, results_as_long_as_they_may_be_go_through_one_frame)
 {
     struct task_pair *b = pair_running();
     static uint8_t much[ASSAY_TASK_BLOB_MAX + 1];
-    struct assay_task_result_bytes result = { .salt = { 1 } };
+    struct assay_task_product result = { .salt = { 1 } };
     struct assay_secret32 opening = { { 2 } };
     result.state = assay_slice_over(much, sizeof much);
     result.output = assay_slice_over(much, sizeof much - 1);
