@@ -56,6 +56,7 @@ struct assay_task_executor {
     struct assay_task_receipt receipt;
     uint8_t receipt_signature[ASSAY_P256_SIGNATURE_LEN];
     struct assay_secret32 opening; /* of the step's lock */
+    struct assay_secret32 before;  /* of the step before, which was vouched for */
     size_t ciphertext_len;
     uint8_t ciphertext[ASSAY_TASK_CIPHERTEXT_MAX];
     uint64_t certified; /* bit k: the ledger certified us in the epoch k + 1 before `epoch` */
@@ -73,7 +74,7 @@ void assay_task_executor_init(struct assay_task_executor *e,
                               const struct assay_task_executor_config *config);
 /* A frame of whoever says that it is the requestor. Returns: ASSAY_OK | what
  * assay_task_frame_decode says | ASSAY_E_LANE (a kind that executors send) | ASSAY_E_STRANGER
- * (another task) | ASSAY_E_STALE (of another step than the one that is offered) | ASSAY_E_EARLY
+ * (another task) | ASSAY_E_STALE (of a step that is behind) | ASSAY_E_EARLY
  * (asks for what is not made) | ASSAY_E_INVALID (another input than the terms name, another lock) |
  * ASSAY_E_SIGNATURE | ASSAY_E_AGAIN (stopped) | what crypto says */
 ASSAY_CHECKED enum assay_status assay_task_executor_frame(struct assay_task_executor *e,

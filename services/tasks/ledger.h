@@ -135,8 +135,8 @@ ASSAY_CHECKED enum assay_status assay_task_ledger_init(
     void *memory, size_t memory_len, const struct assay_task_ledger_config *config,
     struct assay_task_ledger **ledger);
 
-/* A branch is folded onto a copy. In: to, of init with the same limits (asserted). Returns: nothing.
- */
+/* A branch is folded onto a copy. In: to, of init with the same limits (asserted). Returns:
+ * nothing. */
 void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_task_ledger *from);
 
 /* TRANSFER. Returns: APPLIED | NO_ACCOUNT | SEQUENCE | POOR | NO_ROOM */

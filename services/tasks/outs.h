@@ -13,7 +13,7 @@ enum {
     ASSAY_TASK_TOLD_INPUT = 1 << 1,  /* the program may begin: `input` */
     ASSAY_TASK_TOLD_NEXT = 1 << 2,   /* it may go on */
     ASSAY_TASK_TOLD_CLAIM = 1 << 3,  /* make claim and sure durable before the frame leaves */
-    ASSAY_TASK_TOLD_DONE = 1 << 4,   /* the last step is with the requestor */
+    ASSAY_TASK_TOLD_DONE = 1 << 4,   /* somebody says that the last step is with the requestor */
     ASSAY_TASK_TOLD_KEYS = 1 << 5,   /* requestor: judge `evidence`, then call trust */
     ASSAY_TASK_TOLD_OUTPUT = 1 << 6, /* requestor: keep chain and result durable, then call next */
     ASSAY_TASK_TOLD_CHEATED = 1 << 7 /* requestor: the enclave signed what it did not give */

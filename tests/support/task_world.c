@@ -553,6 +553,19 @@ static void go_on(struct world *w, struct job *j)
     open_task(w, j->requestor, j);
 }
 
+/* Nobody signs a NEXT: a network can make one up. */
+static void forge_next(struct world *w, const struct job *j)
+{
+    struct assay_task_frame f = { .kind = ASSAY_TASK_NEXT };
+    uint8_t bytes[64];
+    struct assay_slice out;
+    if (j->e == NULL || j->e->step == 0) return;
+    f.step = j->e->step;
+    assay_bytes_copy(f.task, 32, j->id, 32);
+    ASSAY_ASSERT(assay_task_frame_encode(&f, bytes, sizeof bytes, &out) == ASSAY_OK);
+    task_world_send(w, j, true, out);
+}
+
 static void one_step(struct world *w)
 {
     w->now_ms += task_world_draw(w, 400);
@@ -561,7 +574,8 @@ static void one_step(struct world *w)
         open_task(w, (uint32_t)task_world_draw(w, REQUESTORS), NULL);
     if (w->job_count == 0) return;
     struct job *j = &w->job[task_world_draw(w, w->job_count)];
-    switch (task_world_draw(w, 26)) {
+    switch (task_world_draw(w, 27)) {
+    case 26: forge_next(w, j); break;
     case 24: executor_sees(j); break;
     case 25: requestor_sees(w, j); break;
     case 0:

@@ -21,8 +21,11 @@ Test(task_executor, a_task_runs_to_its_end_and_its_claim_is_paid_for)
         cr_assert_eq(b->outs.told, i < STEPS ? ASSAY_TASK_TOLD_NEXT : ASSAY_TASK_TOLD_DONE);
     }
     cr_assert_eq(b->r.phase, ASSAY_TASK_OVER);
-    cr_assert_eq(b->e.phase, ASSAY_TASK_STOPPED);
+    cr_assert_eq(b->e.phase, ASSAY_TASK_VOUCHED, "it answers on");
+    assay_task_executor_stop(&b->e);
+    assay_task_executor_check(&b->e);
     cr_assert(assay_bytes_all_zero(b->e.opening.bytes, 32));
+    cr_assert(assay_bytes_all_zero(b->e.before.bytes, 32));
     cr_assert_eq(assay_task_executor_claim(&b->e).len, 0, "its epoch has not closed");
     assay_task_executor_epoch(&b->e, EPOCH + 1, true);
     cr_assert(assay_task_executor_claim_due(&b->e));
@@ -157,9 +160,16 @@ Test(task_executor, everything_can_be_said_again)
     f = (struct assay_task_frame){ .kind = ASSAY_TASK_NEXT, .step = 1 };
     pair_say(b, &f);
     pair_to_executor(b, ASSAY_E_EARLY); /* the program is at it */
+    /* Anybody can have said NEXT: the voucher still buys its key, and only that. */
     assay_bytes_copy(b->frame, sizeof b->frame, voucher, voucher_len);
     b->len = voucher_len;
-    pair_to_executor(b, ASSAY_E_STALE);
+    pair_to_executor(b, ASSAY_OK);
+    cr_assert_eq(b->len, key_len);
+    cr_assert(assay_bytes_equal(b->frame, key, key_len));
+    assay_bytes_copy(b->frame, sizeof b->frame, voucher, voucher_len);
+    b->len = voucher_len;
+    b->frame[38] ^= 1; /* another lock */
+    pair_to_executor(b, ASSAY_E_INVALID);
     pair_make_step(b, 2);
     pair_to_requestor(b, ASSAY_OK);
     pair_to_executor(b, ASSAY_OK);
