@@ -295,6 +295,8 @@ void assay_task_executor_stop(struct assay_task_executor *e)
     e->phase = ASSAY_TASK_STOPPED;
     assay_secret_wipe(&e->opening, sizeof e->opening); /* of what is vouched the claim has it */
     assay_secret_wipe(&e->before, sizeof e->before);
+    assay_secret_wipe(e->input, sizeof e->input);
+    e->input_len = 0;
 }
 
 /* Returns: NULL when there is none. */

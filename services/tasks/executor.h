@@ -74,8 +74,8 @@ void assay_task_executor_init(struct assay_task_executor *e,
                               const struct assay_task_executor_config *config);
 /* A frame of whoever says that it is the requestor. Returns: ASSAY_OK | what
  * assay_task_frame_decode says | ASSAY_E_LANE (a kind that executors send) | ASSAY_E_STRANGER
- * (another task) | ASSAY_E_STALE (of a step that is behind) | ASSAY_E_EARLY
- * (asks for what is not made) | ASSAY_E_INVALID (another input than the terms name, another lock) |
+ * (another task) | ASSAY_E_STALE (of a step that is behind) | ASSAY_E_EARLY (asks for what is not
+ * made) | ASSAY_E_RANGE, ASSAY_E_INVALID (another input than the terms name, another lock) |
  * ASSAY_E_SIGNATURE | ASSAY_E_AGAIN (stopped) | what crypto says */
 ASSAY_CHECKED enum assay_status assay_task_executor_frame(struct assay_task_executor *e,
                                                           struct assay_slice bytes,
@@ -102,8 +102,8 @@ void assay_task_executor_fact(struct assay_task_executor *e, const struct assay_
 /* An epoch begins. In: certified: in the one before it the ledger certified this executor, which is
  * so when no fact UNCERTIFIED or FAILED of the task came with its close. Returns: nothing. */
 void assay_task_executor_epoch(struct assay_task_executor *e, uint64_t epoch, bool certified);
-/* No step is made any more; what is vouched stays claimable. Wipes the key of a step that is not
- * vouched. Returns: nothing. */
+/* No step is made any more and nothing is answered; what is vouched stays claimable. Wipes keys and
+ * input. Returns: nothing. */
 void assay_task_executor_stop(struct assay_task_executor *e);
 /* The claim of the most steps that the ledger would pay now: its epoch has closed, certified.
  * Returns: its payload, borrowed; len 0 when there is none above what is paid. */

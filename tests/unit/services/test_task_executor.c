@@ -26,6 +26,7 @@ Test(task_executor, a_task_runs_to_its_end_and_its_claim_is_paid_for)
     assay_task_executor_check(&b->e);
     cr_assert(assay_bytes_all_zero(b->e.opening.bytes, 32));
     cr_assert(assay_bytes_all_zero(b->e.before.bytes, 32));
+    cr_assert(assay_bytes_all_zero(b->e.input, sizeof b->e.input));
     cr_assert_eq(assay_task_executor_claim(&b->e).len, 0, "its epoch has not closed");
     assay_task_executor_epoch(&b->e, EPOCH + 1, true);
     cr_assert(assay_task_executor_claim_due(&b->e));
