@@ -1,0 +1,350 @@
+/*
+ * services/tasks/ledger.c - accounts, members and the end of epochs (docs/services.md 6.2, 6.3,
+ * 6.9).
+ */
+#include "services/tasks/ledger_internal.h"
+
+#include "base/checked.h"
+
+static size_t align_up(size_t len)
+{
+    return (len + 15) & ~(size_t)15;
+}
+
+size_t assay_task_ledger_size(uint32_t accounts_max, uint32_t tasks_max, uint32_t slots_max)
+{
+    ASSAY_ASSERT(accounts_max > 0 && accounts_max <= ASSAY_TASK_ACCOUNTS_MAX);
+    ASSAY_ASSERT(tasks_max > 0 && tasks_max <= ASSAY_TASK_TASKS_MAX);
+    ASSAY_ASSERT(slots_max > 0 && slots_max <= ASSAY_TASK_SLOTS_MAX);
+    return align_up(sizeof(struct assay_task_ledger)) +
+           align_up(accounts_max * sizeof(struct account)) +
+           align_up(slots_max * sizeof(struct seat)) +
+           align_up(tasks_max * sizeof(struct assay_task_row));
+}
+
+static enum assay_status first_balances(struct assay_task_ledger *ledger,
+                                        const struct assay_task_ledger_config *config)
+{
+    for (uint32_t i = 0; i < config->balance_count; i++) {
+        const struct assay_task_balance *given = &config->balances[i];
+        if (assay_task_account_find(ledger, given->account) != NULL) return ASSAY_E_DUPLICATE;
+        /* The sum fits, so no balance ever overflows: money only moves. */
+        ASSAY_TRY(assay_add_u64(ledger->total, given->amount, &ledger->total));
+        struct account *account = assay_task_account_need(ledger, given->account);
+        if (account == NULL) return ASSAY_E_FULL;
+        account->balance = given->amount;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_task_ledger_init(void *memory, size_t memory_len,
+                                         const struct assay_task_ledger_config *config,
+                                         struct assay_task_ledger **ledger)
+{
+    const size_t size =
+        assay_task_ledger_size(config->accounts_max, config->tasks_max, config->slots_max);
+    ASSAY_ASSERT(memory_len >= size);
+    assay_bytes_zero(memory, size);
+    struct assay_task_ledger *made = memory;
+    uint8_t *at = (uint8_t *)memory + align_up(sizeof *made);
+    made->account = (struct account *)(void *)at;
+    at += align_up(config->accounts_max * sizeof(struct account));
+    made->seat = (struct seat *)(void *)at;
+    at += align_up(config->slots_max * sizeof(struct seat));
+    made->row = (struct assay_task_row *)(void *)at;
+    assay_bytes_copy(made->chain_id, 32, config->chain_id, 32);
+    made->epoch = config->epoch;
+    made->accounts_max = config->accounts_max;
+    made->tasks_max = config->tasks_max;
+    made->slots_max = config->slots_max;
+    ASSAY_TRY(first_balances(made, config));
+    assay_task_ledger_check(made);
+    *ledger = made;
+    return ASSAY_OK;
+}
+
+void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_task_ledger *from)
+{
+    ASSAY_ASSERT(to->accounts_max == from->accounts_max && to->tasks_max == from->tasks_max &&
+                 to->slots_max == from->slots_max);
+    const size_t accounts = from->accounts_max * sizeof *from->account;
+    const size_t seats = from->slots_max * sizeof *from->seat;
+    const size_t rows = from->tasks_max * sizeof *from->row;
+    assay_bytes_copy(to->chain_id, 32, from->chain_id, 32);
+    to->epoch = from->epoch;
+    to->total = from->total;
+    to->account_count = from->account_count;
+    assay_bytes_copy(to->account, accounts, from->account, accounts);
+    assay_bytes_copy(to->seat, seats, from->seat, seats);
+    assay_bytes_copy(to->row, rows, from->row, rows);
+}
+
+/* --- accounts */
+
+/* Where the account is, or would be. */
+static uint32_t place_of(const struct assay_task_ledger *ledger, const uint8_t id[static 32])
+{
+    uint32_t low = 0, high = ledger->account_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (assay_bytes_compare(ledger->account[middle].id, id, 32) < 0) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+struct account *assay_task_account_find(const struct assay_task_ledger *ledger,
+                                        const uint8_t id[static 32])
+{
+    const uint32_t at = place_of(ledger, id);
+    if (at == ledger->account_count) return NULL;
+    return assay_bytes_equal(ledger->account[at].id, id, 32) ? &ledger->account[at] : NULL;
+}
+
+struct account *assay_task_account_need(struct assay_task_ledger *ledger,
+                                        const uint8_t id[static 32])
+{
+    struct account *found = assay_task_account_find(ledger, id);
+    if (found != NULL || ledger->account_count == ledger->accounts_max) return found;
+    const uint32_t at = place_of(ledger, id);
+    for (uint32_t i = ledger->account_count++; i > at; i--)
+        ledger->account[i] = ledger->account[i - 1];
+    ledger->account[at] = (struct account){ 0 };
+    assay_bytes_copy(ledger->account[at].id, 32, id, 32);
+    return &ledger->account[at];
+}
+
+enum assay_task_result assay_task_ledger_transfer(struct assay_task_ledger *ledger,
+                                                  const struct assay_task_transfer *record,
+                                                  struct assay_task_facts *facts)
+{
+    uint8_t id[32];
+    facts->count = 0;
+    assay_task_account(record->key, id);
+    struct account *from = assay_task_account_find(ledger, id);
+    if (from == NULL) return ASSAY_TASK_NO_ACCOUNT;
+    if (record->sequence != from->sequence) return ASSAY_TASK_SEQUENCE;
+    if (record->amount > from->balance) return ASSAY_TASK_POOR;
+    struct account *to = assay_task_account_need(ledger, record->to);
+    if (to == NULL) return ASSAY_TASK_NO_ROOM;
+    from = assay_task_account_find(ledger, id); /* a new account may have moved it */
+    from->sequence++;
+    from->balance -= record->amount;
+    to->balance += record->amount;
+    assay_task_ledger_check(ledger);
+    return ASSAY_TASK_APPLIED;
+}
+
+bool assay_task_ledger_balance(const struct assay_task_ledger *ledger,
+                               const uint8_t account[static 32], uint64_t *balance,
+                               uint64_t *sequence)
+{
+    const struct account *found = assay_task_account_find(ledger, account);
+    if (found == NULL) return false;
+    *balance = found->balance;
+    *sequence = found->sequence;
+    return true;
+}
+
+/* --- members and their offers */
+
+static bool is_same_offer(const struct assay_task_offer *a, const struct assay_task_offer *b)
+{
+    return a->count == b->count && a->price == b->price && a->address_len == b->address_len &&
+           assay_bytes_equal(a->code, b->code, sizeof a->code) &&
+           assay_bytes_equal(a->address, b->address, sizeof a->address);
+}
+
+enum assay_task_result assay_task_ledger_offer(struct assay_task_ledger *ledger, uint32_t slot,
+                                               const struct assay_task_offer *record,
+                                               struct assay_task_facts *facts)
+{
+    facts->count = 0;
+    if (slot >= ledger->slots_max || ledger->seat[slot].standing == ASSAY_TASK_STAND_NONE)
+        return ASSAY_TASK_NOT_HERE;
+    struct seat *seat = &ledger->seat[slot];
+    if (seat->offers ? is_same_offer(&seat->offer, record) : record->count == 0)
+        return ASSAY_TASK_SAME;
+    seat->offers = record->count > 0;
+    seat->offer = *record;
+    return ASSAY_TASK_APPLIED;
+}
+
+bool assay_task_offer_fits(const struct seat *seat, const uint8_t code[static 32],
+                           uint64_t price_max)
+{
+    if (!seat->offers || seat->offer.price > price_max) return false;
+    for (uint32_t i = 0; i < seat->offer.count; i++)
+        if (assay_bytes_equal(seat->offer.code[i], code, 32)) return true;
+    return false;
+}
+
+/* docs/services.md 6.3: trust first, then money; the slot decides what nothing else does. */
+static bool is_better(const struct seat *a, const struct seat *b)
+{
+    if (a->score != b->score) return a->score > b->score;
+    return a->offer.price < b->offer.price;
+}
+
+uint32_t assay_task_ledger_choose(const struct assay_task_ledger *ledger,
+                                  const uint8_t code[static 32], uint64_t price_max,
+                                  enum assay_task_standing min_standing)
+{
+    uint32_t best = ASSAY_TASK_SLOTS_MAX;
+    for (uint32_t slot = 0; slot < ledger->slots_max; slot++) {
+        const struct seat *seat = &ledger->seat[slot];
+        if (seat->standing < min_standing) continue;
+        if (!assay_task_offer_fits(seat, code, price_max)) continue;
+        if (best == ASSAY_TASK_SLOTS_MAX || is_better(seat, &ledger->seat[best])) best = slot;
+    }
+    return best;
+}
+
+const struct assay_task_offer *assay_task_ledger_offered(const struct assay_task_ledger *ledger,
+                                                         uint32_t slot)
+{
+    if (slot >= ledger->slots_max || !ledger->seat[slot].offers) return NULL;
+    return &ledger->seat[slot].offer;
+}
+
+/* --- tasks */
+
+struct assay_task_row *assay_task_row_find(const struct assay_task_ledger *ledger,
+                                           const uint8_t task[static 32])
+{
+    for (uint32_t i = 0; i < ledger->tasks_max; i++)
+        if (ledger->row[i].steps > 0 && assay_bytes_equal(ledger->row[i].task, task, 32))
+            return &ledger->row[i];
+    return NULL;
+}
+
+const struct assay_task_row *assay_task_ledger_task(const struct assay_task_ledger *ledger,
+                                                    const uint8_t task[static 32])
+{
+    return assay_task_row_find(ledger, task);
+}
+
+uint64_t assay_task_ledger_now(const struct assay_task_ledger *ledger)
+{
+    return ledger->epoch;
+}
+
+static void fact_make(struct assay_task_fact *fact, enum assay_task_fact_kind kind,
+                      const struct assay_task_row *row)
+{
+    *fact = (struct assay_task_fact){
+        .kind = kind, .executor = row->executor, .step = row->paid, .end = row->end
+    };
+    assay_bytes_copy(fact->task, 32, row->task, 32);
+    assay_bytes_copy(fact->key, sizeof fact->key, row->key, sizeof row->key);
+}
+
+struct assay_task_fact *assay_task_fact_add(struct assay_task_facts *facts,
+                                            enum assay_task_fact_kind kind,
+                                            const struct assay_task_row *row)
+{
+    ASSAY_ASSERT(facts->count < ASSAY_TASK_FACTS_MAX);
+    struct assay_task_fact *fact = &facts->fact[facts->count++];
+    fact_make(fact, kind, row);
+    return fact;
+}
+
+uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_row *row,
+                            enum assay_task_end end)
+{
+    const uint64_t back = row->locked;
+    struct account *account = assay_task_account_find(ledger, row->requestor);
+    ASSAY_ASSERT(account != NULL); /* it opened the task, and accounts stay */
+    account->balance += back;
+    row->locked = 0;
+    row->end = end;
+    return back;
+}
+
+/* --- the end of an epoch */
+
+static void seat_close(struct seat *seat, const struct assay_task_member *member, uint64_t epochs)
+{
+    seat->standing = member->standing;
+    seat->score = member->score;
+    if (member->standing == ASSAY_TASK_STAND_NONE) {
+        *seat = (struct seat){ 0 }; /* whoever sits here next has offered and proven nothing */
+        return;
+    }
+    /* Epochs that were never closed here were certified by nobody. */
+    seat->certified = epochs >= ASSAY_TASK_CLOSED_EPOCHS ? 0 : seat->certified << epochs;
+    if (member->certified) seat->certified |= 1;
+}
+
+/* Returns: true when the task has something to be told. */
+static bool row_close(struct assay_task_ledger *ledger, struct assay_task_row *row,
+                      const struct assay_task_member *executor, struct assay_task_fact *fact)
+{
+    /* docs/services.md 6.8: what nobody has claimed by then goes back. */
+    if (row->deadline < ledger->epoch) {
+        const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_DEADLINE);
+        fact_make(fact, ASSAY_TASK_ENDED, row);
+        fact->amount = back;
+        return true;
+    }
+    if (!row->accepted) return false;
+    if (!row->failed && (executor->failed || executor->standing == ASSAY_TASK_STAND_NONE)) {
+        row->failed = true;
+        fact_make(fact, ASSAY_TASK_FAILED, row);
+        return true;
+    }
+    if (row->failed || executor->certified) return false;
+    fact_make(fact, ASSAY_TASK_UNCERTIFIED, row);
+    return true;
+}
+
+uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoch,
+                                 const struct assay_task_member *member, uint32_t count,
+                                 struct assay_task_fact *fact, uint32_t fact_max)
+{
+    static const struct assay_task_member nobody = { .standing = ASSAY_TASK_STAND_NONE };
+    uint32_t facts = 0;
+    ASSAY_ASSERT(epoch > ledger->epoch);
+    ASSAY_ASSERT(count <= ledger->slots_max && fact_max >= ledger->tasks_max);
+    for (uint32_t slot = 0; slot < ledger->slots_max; slot++)
+        seat_close(&ledger->seat[slot], slot < count ? &member[slot] : &nobody,
+                   epoch - ledger->epoch);
+    ledger->epoch = epoch;
+    for (uint32_t i = 0; i < ledger->tasks_max; i++) {
+        struct assay_task_row *row = &ledger->row[i];
+        if (row->steps == 0 || row->end != ASSAY_TASK_END_NONE) continue;
+        const struct assay_task_member *executor =
+            row->executor < count ? &member[row->executor] : &nobody;
+        if (row_close(ledger, row, executor, &fact[facts])) facts++;
+    }
+    assay_task_ledger_check(ledger);
+    return facts;
+}
+
+/* --- invariants */
+
+static void check_row(const struct assay_task_row *row)
+{
+    uint64_t rest = 0;
+    if (row->steps == 0) {
+        ASSAY_ASSERT(row->locked == 0);
+        return;
+    }
+    ASSAY_ASSERT(row->paid <= row->steps);
+    ASSAY_ASSERT(assay_mul_u64(row->price, row->steps - row->paid, &rest) == ASSAY_OK);
+    ASSAY_ASSERT(row->locked == (row->end == ASSAY_TASK_END_NONE ? rest : 0));
+    ASSAY_ASSERT(row->accepted || (row->paid == 0 && !row->failed));
+    ASSAY_ASSERT(row->end != ASSAY_TASK_END_PAID || row->paid == row->steps);
+}
+
+void assay_task_ledger_check(const struct assay_task_ledger *ledger)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < ledger->account_count; i++)
+        ASSAY_ASSERT(assay_add_u64(sum, ledger->account[i].balance, &sum) == ASSAY_OK);
+    for (uint32_t i = 0; i < ledger->tasks_max; i++) {
+        check_row(&ledger->row[i]);
+        ASSAY_ASSERT(assay_add_u64(sum, ledger->row[i].locked, &sum) == ASSAY_OK);
+    }
+    ASSAY_ASSERT(sum == ledger->total);
+}

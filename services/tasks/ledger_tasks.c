@@ -1,0 +1,194 @@
+/*
+ * services/tasks/ledger_tasks.c - tasks from OPEN to the last claim (docs/services.md 6.4 to 6.8).
+ */
+#include "services/tasks/ledger_internal.h"
+
+#include "base/checked.h"
+
+/* One that was never used, else the first that has ended: what is forgotten of that is only the
+ * reason that a late claim would be told. */
+static struct assay_task_row *row_free(struct assay_task_ledger *ledger)
+{
+    struct assay_task_row *ended = NULL;
+    for (uint32_t i = 0; i < ledger->tasks_max; i++) {
+        struct assay_task_row *row = &ledger->row[i];
+        if (row->steps == 0) return row;
+        if (ended == NULL && row->end != ASSAY_TASK_END_NONE) ended = row;
+    }
+    return ended;
+}
+
+/* docs/services.md 6.4: what the terms ask of the executor, before any money is locked. */
+static enum assay_task_result look_at_executor(const struct assay_task_ledger *ledger,
+                                               const struct assay_task_open *record)
+{
+    if (record->executor >= ledger->slots_max) return ASSAY_TASK_NOT_HERE;
+    const struct seat *seat = &ledger->seat[record->executor];
+    if (seat->standing == ASSAY_TASK_STAND_NONE) return ASSAY_TASK_NOT_HERE;
+    if (!assay_task_offer_fits(seat, record->code, record->price)) return ASSAY_TASK_NO_OFFER;
+    if (seat->standing < record->min_standing) return ASSAY_TASK_STANDING;
+    return ASSAY_TASK_APPLIED;
+}
+
+enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
+                                              const struct assay_task_open *record,
+                                              struct assay_task_facts *facts)
+{
+    uint8_t id[32];
+    uint64_t amount = 0;
+    facts->count = 0;
+    assay_task_account(record->key, id);
+    struct account *account = assay_task_account_find(ledger, id);
+    if (account == NULL) return ASSAY_TASK_NO_ACCOUNT;
+    /* A number once: the same record opens one task, and no two tasks have one name. */
+    if (record->sequence != account->sequence) return ASSAY_TASK_SEQUENCE;
+    if (record->deadline <= ledger->epoch ||
+        record->deadline - ledger->epoch > ASSAY_TASK_AHEAD_MAX)
+        return ASSAY_TASK_DEADLINE;
+    const enum assay_task_result looked = look_at_executor(ledger, record);
+    if (looked != ASSAY_TASK_APPLIED) return looked;
+    if (assay_mul_u64(record->price, record->steps, &amount) != ASSAY_OK)
+        return ASSAY_TASK_OVERFLOW;
+    if (amount > account->balance) return ASSAY_TASK_POOR;
+    struct assay_task_row *row = row_free(ledger);
+    if (row == NULL) return ASSAY_TASK_NO_ROOM;
+    *row = (struct assay_task_row){
+        .executor = record->executor,
+        .price = record->price,
+        .steps = record->steps,
+        .locked = amount,
+        .deadline = record->deadline,
+        .min_standing = record->min_standing,
+    };
+    assay_task_open_statement(ledger->chain_id, record, row->task);
+    assay_bytes_copy(row->requestor, 32, id, 32);
+    assay_bytes_copy(row->input, 32, record->input, 32);
+    account->balance -= amount;
+    account->sequence++;
+    assay_task_fact_add(facts, ASSAY_TASK_OPENED, row)->amount = amount;
+    assay_task_ledger_check(ledger);
+    return ASSAY_TASK_APPLIED;
+}
+
+enum assay_task_result assay_task_ledger_accept(struct assay_task_ledger *ledger, uint32_t slot,
+                                                const struct assay_task_accept *record,
+                                                struct assay_task_facts *facts)
+{
+    facts->count = 0;
+    struct assay_task_row *row = assay_task_row_find(ledger, record->task);
+    if (row == NULL) return ASSAY_TASK_UNKNOWN;
+    if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;
+    if (slot != row->executor) return ASSAY_TASK_OTHER_SLOT;
+    if (row->accepted)
+        return assay_bytes_equal(row->key, record->key, sizeof row->key) &&
+                       assay_bytes_equal(row->payee, record->account, 32)
+                   ? ASSAY_TASK_SAME
+                   : ASSAY_TASK_TAKEN;
+    /* A receipt is paid when its epoch has closed: with one epoch left there is nothing to earn. */
+    if (row->deadline <= ledger->epoch) return ASSAY_TASK_DEADLINE;
+    if (ledger->seat[slot].standing < row->min_standing) return ASSAY_TASK_STANDING;
+    /* Now, so that no claim fails for want of room. */
+    if (assay_task_account_need(ledger, record->account) == NULL) return ASSAY_TASK_NO_ROOM;
+    row->accepted = true;
+    assay_bytes_copy(row->key, sizeof row->key, record->key, sizeof record->key);
+    assay_bytes_copy(row->payee, 32, record->account, 32);
+    assay_task_fact_add(facts, ASSAY_TASK_ACCEPTED, row);
+    assay_task_ledger_check(ledger);
+    return ASSAY_TASK_APPLIED;
+}
+
+/* --- claims */
+
+/* Is there a task that this member may claim? */
+static enum assay_task_result look_at_row(const struct assay_task_row *row, uint32_t slot)
+{
+    if (row == NULL) return ASSAY_TASK_UNKNOWN;
+    if (row->end == ASSAY_TASK_END_DEADLINE) return ASSAY_TASK_DEADLINE;
+    if (row->end == ASSAY_TASK_END_PAID) return ASSAY_TASK_STEP;
+    if (row->end == ASSAY_TASK_END_CLOSED) return ASSAY_TASK_GONE;
+    if (slot != row->executor) return ASSAY_TASK_OTHER_SLOT;
+    if (!row->accepted) return ASSAY_TASK_NOT_TAKEN;
+    return ASSAY_TASK_APPLIED;
+}
+
+/* docs/services.md 6.7: receipt, voucher and key are of one step of this task. */
+static enum assay_task_result look_at_proof(const struct assay_task_row *row,
+                                            const struct assay_task_claim *record)
+{
+    const struct assay_task_receipt *receipt = &record->receipt;
+    const struct assay_task_voucher *voucher = &record->voucher;
+    uint8_t account[32], lock[32];
+    assay_task_account(record->requestor, account);
+    if (!assay_bytes_equal(account, row->requestor, 32)) return ASSAY_TASK_WRONG_KEY;
+    if (!assay_bytes_equal(record->task_key, row->key, sizeof row->key))
+        return ASSAY_TASK_WRONG_KEY;
+    if (!assay_bytes_equal(receipt->task, voucher->task, 32) || receipt->step != voucher->step ||
+        !assay_bytes_equal(receipt->input, row->input, 32))
+        return ASSAY_TASK_CHANGED;
+    assay_sha256(record->opening, sizeof record->opening, lock);
+    if (!assay_bytes_equal(lock, receipt->lock, 32) || !assay_bytes_equal(lock, voucher->lock, 32))
+        return ASSAY_TASK_LOCK;
+    if (receipt->step <= row->paid || receipt->step > row->steps) return ASSAY_TASK_STEP;
+    return ASSAY_TASK_APPLIED;
+}
+
+/* docs/services.md 6.7: a step is worth what its executor was worth when it made it. */
+static enum assay_task_result look_at_epoch(const struct assay_task_ledger *ledger,
+                                            const struct assay_task_row *row, uint64_t epoch)
+{
+    if (row->failed) return ASSAY_TASK_INTEGRITY;
+    if (epoch >= ledger->epoch) return ASSAY_TASK_EARLY;
+    const uint64_t before = ledger->epoch - epoch - 1;
+    if (before >= ASSAY_TASK_CLOSED_EPOCHS) return ASSAY_TASK_UNPROVEN;
+    return ledger->seat[row->executor].certified >> before & 1 ? ASSAY_TASK_APPLIED
+                                                               : ASSAY_TASK_UNPROVEN;
+}
+
+enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger, uint32_t slot,
+                                               const struct assay_task_claim *record,
+                                               struct assay_task_facts *facts)
+{
+    facts->count = 0;
+    struct assay_task_row *row = assay_task_row_find(ledger, record->receipt.task);
+    enum assay_task_result result = look_at_row(row, slot);
+    if (result != ASSAY_TASK_APPLIED) return result;
+    result = look_at_proof(row, record);
+    if (result != ASSAY_TASK_APPLIED) return result;
+    result = look_at_epoch(ledger, row, record->receipt.epoch);
+    if (result != ASSAY_TASK_APPLIED) return result;
+    /* price x steps was an amount, so this is one. */
+    const uint64_t amount = (uint64_t)(record->receipt.step - row->paid) * row->price;
+    struct account *payee = assay_task_account_find(ledger, row->payee);
+    ASSAY_ASSERT(payee != NULL && amount <= row->locked);
+    row->locked -= amount;
+    row->paid = record->receipt.step;
+    payee->balance += amount;
+    struct assay_task_fact *fact = assay_task_fact_add(facts, ASSAY_TASK_PAID, row);
+    fact->amount = amount;
+    assay_bytes_copy(fact->opening, 32, record->opening, 32);
+    if (row->paid == row->steps) {
+        assay_task_row_end(ledger, row, ASSAY_TASK_END_PAID);
+        assay_task_fact_add(facts, ASSAY_TASK_ENDED, row);
+    }
+    assay_task_ledger_check(ledger);
+    return ASSAY_TASK_APPLIED;
+}
+
+enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
+                                               const struct assay_task_close *record,
+                                               struct assay_task_facts *facts)
+{
+    uint8_t account[32];
+    facts->count = 0;
+    struct assay_task_row *row = assay_task_row_find(ledger, record->task);
+    if (row == NULL) return ASSAY_TASK_UNKNOWN;
+    assay_task_account(record->key, account);
+    if (!assay_bytes_equal(account, row->requestor, 32)) return ASSAY_TASK_WRONG_KEY;
+    if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;
+    /* docs/services.md 6.8: whoever holds a voucher has until the deadline to claim it. */
+    if (row->accepted && !row->failed) return ASSAY_TASK_EARLY;
+    const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_CLOSED);
+    assay_task_fact_add(facts, ASSAY_TASK_ENDED, row)->amount = back;
+    assay_task_ledger_check(ledger);
+    return ASSAY_TASK_APPLIED;
+}

@@ -1,0 +1,132 @@
+/*
+ * services/tasks/records.h - what requestors and executors put on the ledger, as payloads of its
+ * service records (docs/services.md 6.2): canonical CBOR, hostile until checked.
+ *
+ * TRANSFER, OPEN and CLOSE are signed by an account key, CLAIM holds what two others have signed;
+ * OFFER and ACCEPT need nothing inside, since the member that submits them signs the record.
+ * `check` verifies with the keys that stand beside, so it needs no branch of the ledger; whether
+ * those keys mean anything is the fold's to say (ledger.h). A record is some hundred bytes, and
+ * below ASSAY_TASK_RECORD_MAX in any case.
+ */
+#ifndef ASSAY_SERVICES_TASKS_RECORDS_H
+#define ASSAY_SERVICES_TASKS_RECORDS_H
+
+#include "services/tasks/receipt.h"
+#include "services/tasks/voucher.h"
+
+enum {
+    ASSAY_TASK_ADDRESS_MAX = 64,
+    ASSAY_TASK_MEASUREMENTS_MAX = 8,
+    ASSAY_TASK_RECORD_MAX = 1024, /* the longest, a claim, has about 680 bytes */
+};
+
+struct assay_task_transfer {
+    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* of the account that pays */
+    uint64_t sequence;                  /* that account's next, from 0 */
+    uint8_t to[32];                     /* account; it need not exist */
+    uint64_t amount;                    /* from 1 */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* The terms of a task. */
+struct assay_task_open {
+    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* the requestor's account key */
+    uint64_t sequence;
+    uint32_t executor; /* slot of a member */
+    uint8_t code[32];  /* digest of the program's measurement, as offers name it */
+    uint8_t input[32]; /* assay_task_blob_digest; of a successor: the state that it goes on from */
+    uint8_t box[32];   /* X25519 key to which outputs are sealed */
+    uint64_t price;    /* a step; from 1 */
+    uint32_t steps;    /* from 1 */
+    uint64_t deadline; /* the last epoch in which a claim counts */
+    enum assay_task_standing min_standing; /* RESTRICTED and better */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+struct assay_task_close {
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t task[32];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* A member offers to run programs. */
+struct assay_task_offer {
+    uint32_t count;                                /* 0 takes the offer back */
+    uint8_t code[ASSAY_TASK_MEASUREMENTS_MAX][32]; /* ascending */
+    uint64_t price;                                /* a step; from 1 */
+    uint8_t address[ASSAY_TASK_ADDRESS_MAX];
+    uint8_t address_len;
+};
+
+struct assay_task_accept {
+    uint8_t task[32];
+    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* the task key, made in the enclave */
+    uint8_t account[32];                /* that is paid */
+};
+
+struct assay_task_claim {
+    struct assay_task_receipt receipt;
+    uint8_t task_key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t receipt_signature[ASSAY_P256_SIGNATURE_LEN];
+    uint8_t opening[32]; /* the key of the lock: public from here on */
+    struct assay_task_voucher voucher;
+    uint8_t requestor[ASSAY_P256_PUBLIC_LEN]; /* account key */
+};
+
+/* What the account key signs of each. The statement of an OPEN is the task's name as well. Each
+ * Returns: nothing. */
+void assay_task_transfer_statement(const uint8_t chain_id[static 32],
+                                   const struct assay_task_transfer *record,
+                                   uint8_t digest[static 32]);
+void assay_task_open_statement(const uint8_t chain_id[static 32],
+                               const struct assay_task_open *record, uint8_t digest[static 32]);
+void assay_task_close_statement(const uint8_t chain_id[static 32],
+                                const struct assay_task_close *record, uint8_t digest[static 32]);
+
+/* Encoders write into bytes, and *out is borrowed from them; what they are given is within its
+ * ranges (asserted where a length follows from it). Each Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_task_transfer_encode(const struct assay_task_transfer *record,
+                                                           uint8_t *bytes, size_t capacity,
+                                                           struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_task_open_encode(const struct assay_task_open *record,
+                                                       uint8_t *bytes, size_t capacity,
+                                                       struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_task_close_encode(const struct assay_task_close *record,
+                                                        uint8_t *bytes, size_t capacity,
+                                                        struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_task_offer_encode(const struct assay_task_offer *record,
+                                                        uint8_t *bytes, size_t capacity,
+                                                        struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_task_accept_encode(const struct assay_task_accept *record,
+                                                         uint8_t *bytes, size_t capacity,
+                                                         struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_task_claim_encode(const struct assay_task_claim *record,
+                                                        uint8_t *bytes, size_t capacity,
+                                                        struct assay_slice *out);
+
+/* Decoders write *record only on ASSAY_OK. Each Returns: ASSAY_OK | what base/cbor.h says |
+ * ASSAY_E_TRAILING | ASSAY_E_RANGE (a number that the struct above excludes); of an offer
+ * ASSAY_E_ENCODING (codes do not ascend), of a claim ASSAY_E_INVALID (a receipt that cannot be) */
+ASSAY_CHECKED enum assay_status assay_task_transfer_decode(struct assay_slice bytes,
+                                                           struct assay_task_transfer *record);
+ASSAY_CHECKED enum assay_status assay_task_open_decode(struct assay_slice bytes,
+                                                       struct assay_task_open *record);
+ASSAY_CHECKED enum assay_status assay_task_close_decode(struct assay_slice bytes,
+                                                        struct assay_task_close *record);
+ASSAY_CHECKED enum assay_status assay_task_offer_decode(struct assay_slice bytes,
+                                                        struct assay_task_offer *record);
+ASSAY_CHECKED enum assay_status assay_task_accept_decode(struct assay_slice bytes,
+                                                         struct assay_task_accept *record);
+ASSAY_CHECKED enum assay_status assay_task_claim_decode(struct assay_slice bytes,
+                                                        struct assay_task_claim *record);
+
+/* Each Returns: true when all that is signed inside verifies with the keys beside it. */
+bool assay_task_transfer_check(const uint8_t chain_id[static 32],
+                               const struct assay_task_transfer *record);
+bool assay_task_open_check(const uint8_t chain_id[static 32], const struct assay_task_open *record);
+bool assay_task_close_check(const uint8_t chain_id[static 32],
+                            const struct assay_task_close *record);
+bool assay_task_claim_check(const uint8_t chain_id[static 32],
+                            const struct assay_task_claim *record);
+
+#endif

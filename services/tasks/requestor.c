@@ -1,0 +1,344 @@
+/*
+ * services/tasks/requestor.c - the requestor's side of one task (docs/services.md 6.5, 6.6).
+ */
+#include "services/tasks/requestor.h"
+
+enum {
+    PAUSE_MS = 100, /* what may be lost is said again after it, doubled up to the longest */
+    PAUSE_MS_MAX = 10000,
+};
+
+void assay_task_requestor_init(struct assay_task_requestor *r,
+                               const struct assay_task_requestor_config *config)
+{
+    assay_bytes_zero(r, sizeof *r);
+    r->config = *config;
+    r->epoch = config->epoch;
+    r->held = config->held;
+    r->again_at_ms = UINT64_MAX;
+    assay_task_open_statement(config->chain_id, &config->terms, r->task);
+    assay_task_chain_init(&r->chain, r->task, config->key, config->terms.input);
+}
+
+static void outs_clear(const struct assay_task_requestor *r, struct assay_task_outs *outs)
+{
+    *outs = (struct assay_task_outs){ .wake_at_ms = r->again_at_ms };
+}
+
+static void over(struct assay_task_requestor *r)
+{
+    r->phase = ASSAY_TASK_OVER;
+    r->again_at_ms = UINT64_MAX;
+    r->ciphertext_len = 0;
+    assay_secret_wipe(r->plain, sizeof r->plain);
+    r->result = (struct assay_task_product){ 0 };
+}
+
+/* --- what is asked */
+
+static void say(struct assay_task_requestor *r, struct assay_task_frame *f,
+                struct assay_task_outs *outs)
+{
+    assay_bytes_copy(f->task, 32, r->task, 32);
+    const enum assay_status status =
+        assay_task_frame_encode(f, r->frame, sizeof r->frame, &outs->frame);
+    ASSAY_ASSERT(status == ASSAY_OK); /* the longest frame fits */
+}
+
+/* Every phase that waits has one question; its answer is the same however often it is asked. */
+static void say_question(struct assay_task_requestor *r, struct assay_task_outs *outs)
+{
+    struct assay_task_frame f = { 0 };
+    switch (r->phase) {
+    case ASSAY_TASK_ASKING:
+        f.kind = ASSAY_TASK_ASK;
+        assay_bytes_copy(f.nonce, 32, r->nonce, 32);
+        break;
+    case ASSAY_TASK_AWAITING:
+        f.kind = r->chain.step == 0 ? ASSAY_TASK_INPUT : ASSAY_TASK_NEXT;
+        f.step = r->chain.step;
+        f.list = assay_slice_over(r->input, r->input_len);
+        break;
+    case ASSAY_TASK_PAYING:
+        f.kind = ASSAY_TASK_VOUCH;
+        f.step = r->next.step;
+        assay_bytes_copy(f.nonce, 32, r->lock, 32);
+        assay_bytes_copy(f.signature, sizeof f.signature, r->voucher_signature, sizeof f.signature);
+        break;
+    case ASSAY_TASK_JUDGING:
+    case ASSAY_TASK_HOLDING:
+    case ASSAY_TASK_OVER: return;
+    }
+    say(r, &f, outs);
+}
+
+static void ask_now(struct assay_task_requestor *r, uint64_t now_ms, struct assay_task_outs *outs)
+{
+    r->pause_ms = PAUSE_MS;
+    r->again_at_ms = now_ms + r->pause_ms;
+    outs->wake_at_ms = r->again_at_ms;
+    say_question(r, outs);
+}
+
+static void ask_nothing(struct assay_task_requestor *r, struct assay_task_outs *outs)
+{
+    r->again_at_ms = UINT64_MAX;
+    outs->wake_at_ms = UINT64_MAX;
+}
+
+void assay_task_requestor_tick(struct assay_task_requestor *r, uint64_t now_ms,
+                               struct assay_task_outs *outs)
+{
+    outs_clear(r, outs);
+    if (now_ms < r->again_at_ms) return;
+    r->pause_ms = r->pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : r->pause_ms * 2;
+    r->again_at_ms = now_ms + r->pause_ms;
+    outs->wake_at_ms = r->again_at_ms;
+    say_question(r, outs);
+}
+
+/* --- who it is */
+
+enum assay_status assay_task_requestor_ask(struct assay_task_requestor *r,
+                                           const uint8_t nonce[static 32], uint64_t now_ms,
+                                           struct assay_task_outs *outs)
+{
+    outs_clear(r, outs);
+    if (r->phase != ASSAY_TASK_ASKING && r->phase != ASSAY_TASK_JUDGING) return ASSAY_E_INVALID;
+    r->phase = ASSAY_TASK_ASKING;
+    assay_bytes_copy(r->nonce, 32, nonce, 32);
+    ask_now(r, now_ms, outs);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_keys(struct assay_task_requestor *r, const struct assay_task_frame *f,
+                                   struct assay_task_outs *outs)
+{
+    if (r->phase != ASSAY_TASK_ASKING || !assay_bytes_equal(f->nonce, r->nonce, 32))
+        return ASSAY_E_STALE;
+    /* Who signs the receipts and who is paid for them must be one. */
+    if (!assay_bytes_equal(f->key, r->config.key, sizeof f->key)) return ASSAY_E_KEY;
+    assay_bytes_copy(r->box, 32, f->box, 32);
+    assay_task_keys_statement(r->config.chain_id, r->task, f->key, f->box, f->nonce, r->statement);
+    r->evidence = f->list;
+    r->phase = ASSAY_TASK_JUDGING;
+    ask_nothing(r, outs);
+    outs->told |= ASSAY_TASK_TOLD_KEYS;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_task_requestor_trust(struct assay_task_requestor *r,
+                                             const uint8_t salt[static 32],
+                                             struct assay_slice input, uint64_t now_ms,
+                                             struct assay_task_outs *outs)
+{
+    const struct assay_task_crypto *crypto = r->config.crypto;
+    uint8_t digest[32];
+    size_t len = 0;
+    outs_clear(r, outs);
+    if (r->phase != ASSAY_TASK_JUDGING) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(input.len <= ASSAY_TASK_BLOB_MAX);
+    assay_task_blob_digest(salt, input, digest);
+    ASSAY_ASSERT(assay_bytes_equal(digest, r->config.terms.input, 32));
+    struct assay_writer w = assay_writer_over(r->plain, sizeof r->plain);
+    assay_writer_put(&w, salt, 32);
+    assay_writer_put(&w, input.bytes, input.len);
+    ASSAY_ASSERT(!w.full);
+    const enum assay_status status =
+        crypto->seal(crypto->context, r->box, assay_slice_over(r->plain, w.len), r->input,
+                     sizeof r->input, &len);
+    assay_secret_wipe(r->plain, w.len);
+    ASSAY_TRY(status);
+    ASSAY_ASSERT(len > 0 && len <= sizeof r->input);
+    r->input_len = len;
+    r->phase = ASSAY_TASK_AWAITING;
+    ask_now(r, now_ms, outs);
+    return ASSAY_OK;
+}
+
+void assay_task_requestor_reject(struct assay_task_requestor *r)
+{
+    over(r);
+}
+
+enum assay_status assay_task_requestor_resume(struct assay_task_requestor *r,
+                                              const struct assay_task_chain *chain, uint64_t now_ms,
+                                              struct assay_task_outs *outs)
+{
+    outs_clear(r, outs);
+    if (r->phase != ASSAY_TASK_ASKING || chain->step == 0) return ASSAY_E_INVALID;
+    if (!assay_bytes_equal(chain->task, r->task, 32) ||
+        !assay_bytes_equal(chain->key, r->config.key, sizeof chain->key) ||
+        !assay_bytes_equal(chain->input, r->config.terms.input, 32) ||
+        chain->step > r->config.terms.steps)
+        return ASSAY_E_INVALID;
+    r->chain = *chain;
+    if (chain->step == r->config.terms.steps) {
+        over(r);
+        return ASSAY_OK;
+    }
+    r->phase = ASSAY_TASK_AWAITING;
+    ask_now(r, now_ms, outs);
+    return ASSAY_OK;
+}
+
+/* --- steps */
+
+/* docs/services.md 6.6: first the receipt, then the voucher. */
+static enum assay_status take_step(struct assay_task_requestor *r, const struct assay_task_frame *f,
+                                   uint64_t now_ms, struct assay_task_outs *outs)
+{
+    const struct assay_task_crypto *crypto = r->config.crypto;
+    struct assay_task_chain next = r->chain;
+    struct assay_task_voucher voucher = { .step = f->receipt.step };
+    uint8_t digest[32];
+    if (r->phase != ASSAY_TASK_AWAITING) return ASSAY_E_STALE;
+    if (r->held) return ASSAY_E_AGAIN;
+    if (f->receipt.step > r->config.terms.steps) return ASSAY_E_RANGE;
+    /* Views of the ledger differ by a block: one epoch ahead is no lie yet. */
+    if (f->receipt.epoch > r->epoch && f->receipt.epoch - r->epoch > 1) return ASSAY_E_EARLY;
+    assay_sha256(f->list.bytes, f->list.len, digest);
+    if (!assay_bytes_equal(digest, f->receipt.ciphertext, 32)) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_task_chain_add(&next, &f->receipt, f->signature));
+    assay_bytes_copy(voucher.task, 32, r->task, 32);
+    assay_bytes_copy(voucher.lock, 32, f->receipt.lock, 32);
+    assay_task_voucher_statement(r->config.chain_id, &voucher, digest);
+    ASSAY_TRY(crypto->sign(crypto->context, digest, voucher.signature));
+    r->next = next;
+    assay_bytes_copy(r->lock, 32, voucher.lock, 32);
+    assay_bytes_copy(r->voucher_signature, sizeof r->voucher_signature, voucher.signature,
+                     sizeof voucher.signature);
+    assay_bytes_copy(r->ciphertext, sizeof r->ciphertext, f->list.bytes, f->list.len);
+    r->ciphertext_len = f->list.len;
+    r->phase = ASSAY_TASK_PAYING;
+    ask_now(r, now_ms, outs);
+    return ASSAY_OK;
+}
+
+/* Both layers, and whether the state is the one of the receipt. */
+static enum assay_status unwrap(struct assay_task_requestor *r, const uint8_t key[static 32])
+{
+    const struct assay_task_crypto *crypto = r->config.crypto;
+    uint8_t about[ASSAY_TASK_ABOUT_LEN], digest[32];
+    size_t sealed_len = 0, len = 0;
+    assay_task_about(r->task, r->next.step, about);
+    ASSAY_TRY(crypto->decrypt(crypto->context, key, assay_slice_over(about, sizeof about),
+                              assay_slice_over(r->ciphertext, r->ciphertext_len), r->sealed,
+                              sizeof r->sealed, &sealed_len));
+    ASSAY_TRY(crypto->open(crypto->context, assay_slice_over(r->sealed, sealed_len), r->plain,
+                           sizeof r->plain, &len));
+    ASSAY_TRY(assay_task_product_decode(assay_slice_over(r->plain, len), &r->result));
+    assay_task_blob_digest(r->result.salt, r->result.state, digest);
+    return assay_bytes_equal(digest, r->next.state, 32) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+static enum assay_status take_key(struct assay_task_requestor *r, uint32_t step,
+                                  const uint8_t key[static 32], struct assay_task_outs *outs)
+{
+    uint8_t lock[32];
+    if (r->phase != ASSAY_TASK_PAYING || step != r->next.step) return ASSAY_E_STALE;
+    assay_sha256(key, 32, lock);
+    if (!assay_bytes_equal(lock, r->lock, 32)) return ASSAY_E_INVALID;
+    const enum assay_status status = unwrap(r, key);
+    /* The library at hand failed: the ciphertext is kept, and the key is asked for again. */
+    if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    if (status != ASSAY_OK) {
+        /* The right key opens nothing, yet a receipt was signed for it: the enclave is none. This
+         * one step is lost, and no other will be. */
+        r->cheated = true;
+        over(r);
+        outs->wake_at_ms = UINT64_MAX;
+        outs->told |= ASSAY_TASK_TOLD_CHEATED;
+        return ASSAY_E_INVALID;
+    }
+    r->chain = r->next;
+    r->ciphertext_len = 0;
+    r->phase = ASSAY_TASK_HOLDING;
+    ask_nothing(r, outs);
+    outs->told |= ASSAY_TASK_TOLD_OUTPUT;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_task_requestor_frame(struct assay_task_requestor *r,
+                                             struct assay_slice bytes, uint64_t now_ms,
+                                             struct assay_task_outs *outs)
+{
+    struct assay_task_frame f;
+    outs_clear(r, outs);
+    ASSAY_TRY(assay_task_frame_decode(bytes, &f));
+    if (!assay_bytes_equal(f.task, r->task, 32)) return ASSAY_E_STRANGER;
+    switch (f.kind) {
+    case ASSAY_TASK_KEYS: return take_keys(r, &f, outs);
+    case ASSAY_TASK_STEP_IS: return take_step(r, &f, now_ms, outs);
+    case ASSAY_TASK_KEY_IS: return take_key(r, f.step, f.nonce, outs);
+    case ASSAY_TASK_ASK:
+    case ASSAY_TASK_INPUT:
+    case ASSAY_TASK_VOUCH:
+    case ASSAY_TASK_NEXT: return ASSAY_E_LANE;
+    }
+    ASSAY_UNREACHABLE("the decoder knows every kind");
+}
+
+enum assay_status assay_task_requestor_next(struct assay_task_requestor *r, uint64_t now_ms,
+                                            struct assay_task_outs *outs)
+{
+    outs_clear(r, outs);
+    if (r->phase != ASSAY_TASK_HOLDING) return ASSAY_E_INVALID;
+    assay_secret_wipe(r->plain, sizeof r->plain);
+    r->result = (struct assay_task_product){ 0 };
+    r->phase = ASSAY_TASK_AWAITING;
+    /* The last one is said once, so that the executor knows that it is over; it is paid without. */
+    if (!r->ended) ask_now(r, now_ms, outs);
+    if (r->ended || r->chain.step == r->config.terms.steps) {
+        over(r);
+        outs->wake_at_ms = UINT64_MAX;
+    }
+    return ASSAY_OK;
+}
+
+/* --- the ledger */
+
+enum assay_status assay_task_requestor_fact(struct assay_task_requestor *r,
+                                            const struct assay_task_fact *fact,
+                                            struct assay_task_outs *outs)
+{
+    outs_clear(r, outs);
+    if (!assay_bytes_equal(fact->task, r->task, 32)) return ASSAY_OK;
+    switch (fact->kind) {
+    case ASSAY_TASK_PAID:
+        /* A claim is never secret: the executor was paid, so its key is ours. */
+        if (r->phase != ASSAY_TASK_PAYING || fact->step != r->next.step) return ASSAY_OK;
+        return take_key(r, fact->step, fact->opening, outs);
+    case ASSAY_TASK_ENDED:
+    case ASSAY_TASK_FAILED:
+        /* Whoever was paid to the end still gives the last step to one that has lost it. */
+        if (fact->kind == ASSAY_TASK_ENDED && fact->end == ASSAY_TASK_END_PAID) return ASSAY_OK;
+        /* What is open stays open until the host has kept it. */
+        r->ended = true;
+        if (r->phase != ASSAY_TASK_HOLDING) over(r);
+        outs->wake_at_ms = r->again_at_ms;
+        return ASSAY_OK;
+    case ASSAY_TASK_OPENED:
+    case ASSAY_TASK_ACCEPTED:
+    case ASSAY_TASK_UNCERTIFIED: return ASSAY_OK;
+    }
+    ASSAY_UNREACHABLE("a kind of fact");
+}
+
+void assay_task_requestor_epoch(struct assay_task_requestor *r, uint64_t epoch, bool certified)
+{
+    if (epoch <= r->epoch) return;
+    r->epoch = epoch;
+    r->held = !certified;
+}
+
+void assay_task_requestor_check(const struct assay_task_requestor *r)
+{
+    ASSAY_ASSERT(r->chain.step <= r->config.terms.steps);
+    if (r->phase == ASSAY_TASK_PAYING) {
+        ASSAY_ASSERT(r->next.step == r->chain.step + 1 && r->ciphertext_len > 0);
+    }
+    if (r->phase == ASSAY_TASK_HOLDING) ASSAY_ASSERT(r->chain.step > 0);
+    if (r->phase == ASSAY_TASK_OVER) ASSAY_ASSERT(r->again_at_ms == UINT64_MAX);
+    if (r->phase == ASSAY_TASK_AWAITING && r->chain.step == 0) ASSAY_ASSERT(r->input_len > 0);
+}

@@ -1,0 +1,254 @@
+/*
+ * The enclave's side of a task, with real sealing and signatures (docs/services.md 6.5 to 6.7).
+ */
+#include "tests/support/task_pair.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+Test(task_executor, a_task_runs_to_its_end_and_its_claim_is_paid_for)
+{
+    struct task_pair *b = pair_running();
+    cr_assert_eq(b->e.input_len, 32 + sizeof pair_input);
+    cr_assert(assay_bytes_equal(b->e.input + 32, pair_input, sizeof pair_input));
+    for (uint32_t i = 1; i <= STEPS; i++) {
+        pair_buy_step(b, i);
+        cr_assert_eq(b->r.result.output.len, 8);
+        cr_assert_eq(b->r.result.output.bytes[7], '0' + i);
+        cr_assert(assay_slice_equal(b->r.result.state, assay_slice_over("state", 5)));
+        pair_next(b);
+        pair_to_executor(b, ASSAY_OK);
+        cr_assert_eq(b->outs.told, i < STEPS ? ASSAY_TASK_TOLD_NEXT : ASSAY_TASK_TOLD_DONE);
+    }
+    cr_assert_eq(b->r.phase, ASSAY_TASK_OVER);
+    cr_assert_eq(b->e.phase, ASSAY_TASK_VOUCHED, "it answers on");
+    assay_task_executor_stop(&b->e);
+    assay_task_executor_check(&b->e);
+    cr_assert(assay_bytes_all_zero(b->e.opening.bytes, 32));
+    cr_assert(assay_bytes_all_zero(b->e.before.bytes, 32));
+    cr_assert(assay_bytes_all_zero(b->e.input, sizeof b->e.input));
+    cr_assert_eq(assay_task_executor_claim(&b->e).len, 0, "its epoch has not closed");
+    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    cr_assert(assay_task_executor_claim_due(&b->e));
+    struct assay_task_claim claim;
+    cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
+    cr_assert(assay_task_claim_check(b->chain, &claim));
+    cr_assert_eq(claim.receipt.step, STEPS);
+    const struct assay_task_fact paid = { .kind = ASSAY_TASK_PAID, .step = STEPS };
+    assay_task_executor_fact(&b->e, &paid);
+    cr_assert(assay_task_executor_claim_due(&b->e), "of another task it means nothing");
+    struct assay_task_fact mine = paid;
+    assay_bytes_copy(mine.task, 32, b->task, 32);
+    assay_task_executor_fact(&b->e, &mine);
+    cr_assert_not(assay_task_executor_claim_due(&b->e));
+    cr_assert_eq(assay_task_executor_claim(&b->e).len, 0);
+    free(b);
+}
+
+Test(task_executor, evidence_is_given_once_for_each_question_and_has_its_bound)
+{
+    static uint8_t much[ASSAY_TASK_EVIDENCE_MAX + 1];
+    struct task_pair *b = pair_made();
+    const struct assay_slice quote = assay_slice_over("quote", 5);
+    pair_checked(b, assay_task_executor_evidence(&b->e, quote, &b->outs), ASSAY_E_INVALID);
+    pair_ask(b);
+    pair_checked(b, assay_task_executor_evidence(&b->e, assay_slice_over(much, 0), &b->outs),
+                 ASSAY_E_RANGE);
+    pair_checked(b,
+                 assay_task_executor_evidence(&b->e, assay_slice_over(much, sizeof much), &b->outs),
+                 ASSAY_E_RANGE);
+    pair_checked(
+        b, assay_task_executor_evidence(&b->e, assay_slice_over(much, sizeof much - 1), &b->outs),
+        ASSAY_OK);
+    pair_to_requestor(b, ASSAY_OK);
+    pair_checked(b, assay_task_executor_evidence(&b->e, quote, &b->outs), ASSAY_E_INVALID);
+    pair_ask(b);
+    pair_answer(b);
+    pair_to_requestor(b, ASSAY_OK);
+    free(b);
+}
+
+Test(task_executor, the_enclave_takes_no_other_input_than_the_terms_name)
+{
+    struct task_pair *b = pair_made();
+    static uint8_t sealed[256];
+    uint8_t plain[64];
+    size_t len = 0;
+    kit_bytes('s', 9, plain);
+    assay_bytes_copy(plain + 32, 32, "something else", 15);
+    cr_assert_eq(b->mine.crypto.seal(&b->mine, b->theirs.box, assay_slice_over(plain, 47), sealed,
+                                     sizeof sealed, &len),
+                 ASSAY_OK);
+    struct assay_task_frame f = { .kind = ASSAY_TASK_INPUT };
+    f.list = assay_slice_over(sealed, len);
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_INVALID);
+    cr_assert_eq(b->mine.crypto.seal(&b->mine, b->theirs.box, assay_slice_over(plain, 31), sealed,
+                                     sizeof sealed, &len),
+                 ASSAY_OK);
+    f.list = assay_slice_over(sealed, len);
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_RANGE); /* shorter than a salt */
+    sealed[len - 1] ^= 1;
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_INVALID); /* sealed by nobody */
+    cr_assert_eq(b->e.phase, ASSAY_TASK_WAITING);
+    f = (struct assay_task_frame){ .kind = ASSAY_TASK_NEXT, .step = 1 };
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_EARLY);
+    pair_checked(b, pair_step(b, 1), ASSAY_E_INVALID);
+    free(b);
+}
+
+Test(task_executor, no_key_leaves_without_a_good_voucher)
+{
+    struct task_pair *b = pair_running();
+    pair_make_step(b, 1);
+    pair_to_requestor(b, ASSAY_OK);
+    const struct assay_task_frame good = pair_heard(b);
+    struct assay_task_frame f = good;
+    f.signature[9] ^= 1;
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_SIGNATURE);
+    f = good;
+    f.nonce[0] ^= 1; /* another lock */
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_INVALID);
+    f = good;
+    f.step = 2;
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_STALE);
+    f = (struct assay_task_frame){ .kind = ASSAY_TASK_NEXT, .step = 1 };
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_STALE); /* it has not been bought */
+    cr_assert_eq(b->e.phase, ASSAY_TASK_OFFERED);
+    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    cr_assert_eq(assay_task_executor_claim(&b->e).len, 0, "nothing is vouched");
+    pair_say(b, &good);
+    pair_to_executor(b, ASSAY_OK);
+    cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_KEY_IS);
+    cr_assert_neq(assay_task_executor_claim(&b->e).len, 0);
+    free(b);
+}
+
+Test(task_executor, everything_can_be_said_again)
+{
+    struct task_pair *b = pair_running();
+    pair_make_step(b, 1);
+    struct assay_task_frame f = { .kind = ASSAY_TASK_INPUT, .list = assay_slice_over("x", 1) };
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_OK); /* it did not hear the step */
+    cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_STEP_IS);
+    pair_to_requestor(b, ASSAY_OK);
+    static uint8_t voucher[512];
+    const size_t voucher_len = b->len;
+    assay_bytes_copy(voucher, sizeof voucher, b->frame, b->len);
+    pair_to_executor(b, ASSAY_OK);
+    assay_bytes_copy(b->frame, sizeof b->frame, voucher, voucher_len);
+    b->len = voucher_len;
+    pair_to_executor(b, ASSAY_OK); /* it did not hear the key */
+    cr_assert_eq(b->outs.told, 0, "the claim is the same");
+    cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_KEY_IS);
+    static uint8_t key[512];
+    const size_t key_len = b->len;
+    assay_bytes_copy(key, sizeof key, b->frame, b->len);
+    pair_to_requestor(b, ASSAY_OK);
+    assay_bytes_copy(b->frame, sizeof b->frame, key, key_len);
+    b->len = key_len;
+    pair_to_requestor(b, ASSAY_E_STALE);
+    pair_next(b);
+    pair_to_executor(b, ASSAY_OK);
+    f = (struct assay_task_frame){ .kind = ASSAY_TASK_NEXT, .step = 1 };
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_EARLY); /* the program is at it */
+    /* Anybody can have said NEXT: the voucher still buys its key, and only that. */
+    assay_bytes_copy(b->frame, sizeof b->frame, voucher, voucher_len);
+    b->len = voucher_len;
+    pair_to_executor(b, ASSAY_OK);
+    cr_assert_eq(b->len, key_len);
+    cr_assert(assay_bytes_equal(b->frame, key, key_len));
+    assay_bytes_copy(b->frame, sizeof b->frame, voucher, voucher_len);
+    b->len = voucher_len;
+    b->frame[38] ^= 1; /* another lock */
+    pair_to_executor(b, ASSAY_E_INVALID);
+    pair_make_step(b, 2);
+    pair_to_requestor(b, ASSAY_OK);
+    pair_to_executor(b, ASSAY_OK);
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_OK); /* it came back with step 1 */
+    cr_assert_eq(pair_heard(b).kind, ASSAY_TASK_STEP_IS);
+    cr_assert_eq(pair_heard(b).receipt.step, 2);
+    f = (struct assay_task_frame){ .kind = ASSAY_TASK_INPUT, .list = assay_slice_over("x", 1) };
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_STALE);
+    free(b);
+}
+
+Test(task_executor, an_executor_makes_no_step_that_it_could_not_claim)
+{
+    struct task_pair *b = pair_running();
+    assay_task_executor_epoch(&b->e, DEADLINE, true);
+    pair_checked(b, pair_step(b, 1), ASSAY_E_STALE);
+    assay_task_executor_epoch(&b->e, DEADLINE - 1, true);
+    pair_checked(b, pair_step(b, 1), ASSAY_E_STALE);
+    free(b);
+    b = pair_running();
+    assay_task_executor_epoch(&b->e, DEADLINE - 1, true);
+    pair_make_step(b, 1);
+    free(b);
+}
+
+Test(task_executor, the_last_claim_of_an_earlier_epoch_outlives_one_that_is_worth_nothing)
+{
+    struct task_pair *b = pair_running();
+    pair_buy_step(b, 1); /* in EPOCH */
+    pair_next(b);
+    pair_to_executor(b, ASSAY_OK);
+    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    assay_task_requestor_epoch(&b->r, EPOCH + 1, true);
+    pair_buy_step(b, 2); /* in EPOCH + 1, which will not be certified */
+    assay_task_executor_epoch(&b->e, EPOCH + 2, false);
+    cr_assert_not(assay_task_executor_claim_due(&b->e), "the deadline is far");
+    struct assay_task_claim claim;
+    cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
+    cr_assert_eq(claim.receipt.step, 1);
+    pair_next(b);
+    pair_to_executor(b, ASSAY_OK);
+    assay_task_requestor_epoch(&b->r, EPOCH + 2, true);
+    pair_buy_step(b, 3);
+    cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
+    cr_assert_eq(claim.receipt.step, 1);
+    assay_task_executor_epoch(&b->e, EPOCH + 3, true);
+    cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
+    cr_assert_eq(claim.receipt.step, 3);
+    assay_task_executor_epoch(&b->e, EPOCH + 3 + ASSAY_TASK_CLOSED_EPOCHS, true);
+    cr_assert_eq(assay_task_executor_claim(&b->e).len, 0, "nobody remembers that epoch");
+    free(b);
+}
+
+Test(task_executor, a_claim_is_due_before_the_deadline_and_when_the_task_has_stopped)
+{
+    struct task_pair *b = pair_running();
+    cr_assert_not(assay_task_executor_claim_due(&b->e));
+    pair_buy_step(b, 1);
+    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    cr_assert_not(assay_task_executor_claim_due(&b->e));
+    for (uint64_t epoch = EPOCH + 2; epoch < DEADLINE - 1; epoch++)
+        assay_task_executor_epoch(&b->e, epoch, true);
+    cr_assert_not(assay_task_executor_claim_due(&b->e));
+    assay_task_executor_epoch(&b->e, DEADLINE - 1, true);
+    cr_assert(assay_task_executor_claim_due(&b->e));
+    free(b);
+    b = pair_running();
+    pair_buy_step(b, 1);
+    assay_task_executor_epoch(&b->e, EPOCH + 1, true);
+    struct assay_task_fact fact = { .kind = ASSAY_TASK_FAILED };
+    assay_bytes_copy(fact.task, 32, b->task, 32);
+    assay_task_executor_fact(&b->e, &fact);
+    cr_assert_eq(b->e.phase, ASSAY_TASK_STOPPED);
+    cr_assert(assay_task_executor_claim_due(&b->e));
+    struct assay_task_frame f = { .kind = ASSAY_TASK_NEXT, .step = 1 };
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_AGAIN);
+    free(b);
+}
