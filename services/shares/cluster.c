@@ -406,39 +406,50 @@ enum assay_share_result assay_share_registry_read(struct assay_share_registry *r
     return ASSAY_SHARE_APPLIED;
 }
 
-/* docs/services.md 5.9: what it signed is not what it said on the ledger, or is no share. */
-static bool is_lie(const struct assay_share_reshare *reshare,
-                   const struct assay_share_lie_record *record)
+/* docs/services.md 5.9: what it signed is not what the ledger has, or is no share. Returns: APPLIED
+ * for a lie | UNKNOWN | STRANGER | MISMATCH | HONEST */
+static enum assay_share_result judge(const struct assay_share_registry *r,
+                                     const struct assay_share_row *row,
+                                     const struct assay_share_lie_record *record)
 {
-    uint8_t digest[32];
-    assay_share_commitments_digest(&record->piece.commitments, digest);
-    return !assay_bytes_equal(digest, reshare->dealing[record->dealer], 32) ||
-           assay_share_lie_stands(record);
+    const struct assay_share_piece *piece = &record->piece;
+    const struct assay_share_reshare *reshare = assay_share_registry_reshare(r, row);
+    uint8_t digest[32], current[32];
+    assay_share_commitments_digest(&piece->commitments, digest);
+    if (row->synced && piece->generation == row->generation && piece->attempt == row->attempt) {
+        const bool good =
+            assay_bytes_equal(digest, row->digest, 32) &&
+            assay_share_verify(&piece->commitments, record->slot, &piece->share) == ASSAY_OK;
+        return good ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
+    }
+    if (reshare == NULL || reshare->cluster != record->cluster ||
+        reshare->generation != piece->generation || reshare->attempt != piece->attempt)
+        return ASSAY_SHARE_UNKNOWN;
+    if (!(reshare->dealt >> record->dealer & 1)) return ASSAY_SHARE_STRANGER;
+    assay_share_commitments_digest(&record->current, current);
+    if (!assay_bytes_equal(current, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
+    return assay_bytes_equal(digest, reshare->dealing[record->dealer], 32) &&
+                   !assay_share_lie_stands(record)
+               ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
 }
 
 enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
                                                  const struct assay_share_lie_record *record,
                                                  struct assay_share_facts *facts)
 {
-    uint8_t digest[32];
     facts->count = 0;
     if (record->cluster >= r->config.clusters || !r->cluster[record->cluster].seated)
         return ASSAY_SHARE_NOT_HERE;
     const struct assay_share_row *row = row_of(r, record->piece.id);
-    const struct assay_share_reshare *reshare =
-        row == NULL ? NULL : assay_share_registry_reshare(r, row);
-    if (reshare == NULL || reshare->cluster != record->cluster ||
-        reshare->generation != record->piece.generation ||
-        reshare->attempt != record->piece.attempt)
-        return ASSAY_SHARE_UNKNOWN;
-    if (record->dealer >= r->config.slots || !(reshare->dealt >> record->dealer & 1) ||
+    if (row == NULL) return ASSAY_SHARE_UNKNOWN;
+    if (record->dealer >= r->config.slots ||
         !assay_bytes_equal(r->cluster[record->cluster].seat[record->dealer].key, record->key,
                            sizeof record->key))
         return ASSAY_SHARE_STRANGER;
-    assay_share_commitments_digest(&record->current, digest);
-    if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
-    if (!is_lie(reshare, record)) return ASSAY_SHARE_HONEST;
     const uint32_t member = r->cluster[record->cluster].seat[record->dealer].member;
+    if (r->member[member].convicted) return ASSAY_SHARE_SAME;
+    const enum assay_share_result result = judge(r, row, record);
+    if (result != ASSAY_SHARE_APPLIED) return result;
     r->member[member].convicted = true;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_CONVICTED);
     fact->cluster = record->cluster;
@@ -469,6 +480,20 @@ static void forget(struct assay_share_registry *r, struct assay_share_facts *fac
     }
 }
 
+/* docs/services.md 5.8: a share that no slot of any cluster keeps, since its slot never confirmed
+ * it, can be fetched of nobody: the next generation gives one to every slot. */
+static void want_whole(struct assay_share_registry *r)
+{
+    const uint32_t all = (1u << r->config.slots) - 1;
+    for (uint32_t i = 0; i < r->row_count; i++) {
+        struct assay_share_row *row = &r->row[i];
+        uint32_t kept = 0;
+        for (uint32_t c = 0; c < r->config.clusters; c++)
+            kept |= row->have[c];
+        if (row->synced && kept != all) row->wanted |= 1u << row->origin;
+    }
+}
+
 void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
                                 const enum assay_share_standing *standing, const uint16_t *score,
                                 uint32_t count, struct assay_share_facts *facts)
@@ -484,6 +509,7 @@ void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
     while (r->reshare_count > 0) /* not done in time: another attempt, by others */
         assay_share_reshare_fail(r, r->reshare_count - 1);
     forget(r, facts);
+    want_whole(r);
     assay_share_seats_decide(r, facts);
     assay_share_reshares_begin(r, facts);
 }

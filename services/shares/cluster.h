@@ -45,7 +45,7 @@ struct assay_share_member {
     enum assay_share_standing standing;
     uint16_t score;
     bool listed;    /* has a HOLDER record */
-    bool convicted; /* was shown to have lied as a dealer; for ever */
+    bool convicted; /* was shown to have lied as a dealer or giver; for ever */
     uint32_t cluster;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     uint8_t node[32];
@@ -121,7 +121,7 @@ enum assay_share_fact_kind {
     ASSAY_SHARE_DEALT,     /* all dealers have said what they deal */
     ASSAY_SHARE_READY,     /* slot of cluster gives and deals */
     ASSAY_SHARE_ALARM,     /* cluster cannot go on; see why. Nothing is dropped */
-    ASSAY_SHARE_CONVICTED, /* member lied as a dealer, in slot of cluster */
+    ASSAY_SHARE_CONVICTED, /* member lied as a dealer or giver, in slot of cluster */
     ASSAY_SHARE_READ,      /* somebody may read id */
 };
 
@@ -203,8 +203,9 @@ enum assay_share_result assay_share_registry_ready(struct assay_share_registry *
 enum assay_share_result assay_share_registry_read(struct assay_share_registry *r,
                                                   const struct assay_share_read_record *record,
                                                   struct assay_share_facts *facts);
-/* SHARE_LIE, whoever submits it, checked before (records.h). Returns: APPLIED, and the dealer is
- * convicted | STRANGER (no dealer of that key) | UNKNOWN | MISMATCH (another A) | HONEST */
+/* SHARE_LIE, whoever submits it, checked before (records.h). Returns: APPLIED, and who signed is
+ * convicted | STRANGER (no slot of that key, or no dealer) | UNKNOWN | MISMATCH (another A) |
+ * HONEST | SAME (convicted before) */
 enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
                                                  const struct assay_share_lie_record *record,
                                                  struct assay_share_facts *facts);

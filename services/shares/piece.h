@@ -41,7 +41,7 @@ void assay_share_piece_put(struct assay_writer *w, const struct assay_share_piec
 ASSAY_CHECKED enum assay_status assay_share_piece_take(struct assay_cursor *in,
                                                        struct assay_share_piece *piece);
 /*
- * assay_share_dealt_statement - what a dealer signs of the sub-shares that it gives to a slot.
+ * assay_share_dealt_statement - what a dealer or a giver signs of what it gives to a slot.
  * In:      root: of RFC 6962 over the pieces as they are put, count of them; so that one that lies
  *          can be shown to everybody, and the others stay secret
  * Returns: nothing

@@ -82,7 +82,8 @@ struct assay_share_read_record {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* SHARE_LIE: a sub-share that a dealer signed and that does not stand. */
+/* SHARE_LIE: a sub-share that a dealer signed, or a share that a giver signed, and that does not
+ * stand. */
 struct assay_share_lie_record {
     uint32_t cluster;
     uint32_t dealer; /* slot */
@@ -95,7 +96,7 @@ struct assay_share_lie_record {
     uint32_t path_len;
     uint8_t path[ASSAY_SHARE_PATH_MAX][32];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
-    struct assay_share_commitments current; /* A, from which it was to be dealt */
+    struct assay_share_commitments current; /* A, from which it was to be dealt; else anything */
 };
 
 /* Encoders write into bytes, and *out is borrowed from them; decoders write *record only on
@@ -151,8 +152,8 @@ bool assay_share_read_record_check(const struct assay_share_home *home,
  * digest may be another than the ledger's, or assay_share_lie_stands. */
 bool assay_share_lie_record_check(const struct assay_share_home *home,
                                   const struct assay_share_lie_record *record);
-/* Returns: true when the piece, by its own B and by A, is no sub-share of its dealer for its slot.
- */
+/* Returns: true when a dealt piece, by its own B and by A, is no sub-share of its dealer for its
+ * slot. */
 bool assay_share_lie_stands(const struct assay_share_lie_record *record);
 
 #endif

@@ -545,7 +545,7 @@ static void fill(uint8_t *bytes, size_t len, uint8_t seed)
 }
 
 /* A secret whose A is on the ledger as id 0, being dealt on; slot 0 has said B. */
-static struct bench *dealing(struct assay_share_lie_record *shown)
+static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_secret32 *share)
 {
     struct bench *b = seated(1);
     struct assay_share_put_record put = put_of(0);
@@ -557,6 +557,7 @@ static struct bench *dealing(struct assay_share_lie_record *shown)
     fill(wide, sizeof wide, 1);
     cr_assert_eq(assay_share_deal(K, wide, &secret, &shown->current), ASSAY_OK);
     cr_assert_eq(assay_share_of(&secret, 0, &own), ASSAY_OK);
+    if (share != NULL) *share = own;
     assay_share_commitments_digest(&shown->current, put.digest);
     cr_assert_eq(assay_share_registry_put(b->r, &put, &b->facts), ASSAY_SHARE_APPLIED);
     struct assay_share_line line = line_of(0, 1, 1);
@@ -586,7 +587,7 @@ static struct bench *dealing(struct assay_share_lie_record *shown)
 Test(cluster, a_dealer_that_lies_is_convicted_and_loses_its_slot)
 {
     struct assay_share_lie_record shown;
-    struct bench *b = dealing(&shown);
+    struct bench *b = dealing(&shown, NULL);
     shown.piece.share.bytes[0] ^= 1;
     cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
     assay_share_registry_check(b->r);
@@ -598,14 +599,37 @@ Test(cluster, a_dealer_that_lies_is_convicted_and_loses_its_slot)
     cr_assert_eq(list(b, 0, 0, 90), ASSAY_SHARE_APPLIED);
     close_epoch(b);
     cr_assert_eq(facts_of(b, ASSAY_SHARE_SEATED), 0, "another key makes it no better");
+    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_STRANGER);
+    done(b);
+}
+
+Test(cluster, a_giver_of_what_is_no_share_is_convicted_as_well)
+{
+    struct assay_share_lie_record shown;
+    struct assay_secret32 own;
+    struct bench *b = dealing(&shown, &own);
+    shown.slot = 0;
+    shown.piece.generation = 1;
+    shown.piece.share = own;
+    shown.piece.commitments = shown.current;
+    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_HONEST);
+    shown.piece.generation = 3;
     cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_UNKNOWN);
+    shown.piece.generation = 1;
+    shown.piece.share.bytes[0] ^= 1;
+    b->standing[10] = b->standing[11] = ASSAY_SHARE_STAND_NONE;
+    close_epoch(b);
+    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CONVICTED);
+    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_SAME,
+                 "once, though it sits there still");
     done(b);
 }
 
 Test(cluster, another_dealing_than_the_ledgers_is_a_lie_as_well)
 {
     struct assay_share_lie_record shown;
-    struct bench *b = dealing(&shown);
+    struct bench *b = dealing(&shown, NULL);
     assay_bytes_copy(shown.piece.commitments.point[1], 32, shown.piece.commitments.point[2], 32);
     cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CONVICTED);
@@ -615,7 +639,7 @@ Test(cluster, another_dealing_than_the_ledgers_is_a_lie_as_well)
 Test(cluster, an_honest_dealer_is_not_convicted)
 {
     struct assay_share_lie_record shown;
-    struct bench *b = dealing(&shown);
+    struct bench *b = dealing(&shown, NULL);
     cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_HONEST);
     struct assay_share_lie_record other = shown;
     other.current.point[1][0] ^= 2;
