@@ -433,9 +433,12 @@ static struct machine *machine_of(struct world *w, const uint8_t key[static 64])
 /* The one that lies keeps a number that is no share, and deals and gives that. */
 static void spoil(struct machine *m)
 {
-    if (!m->lies) return;
-    for (uint32_t i = 0; i < m->holder->count; i++)
-        if (m->holder->holding[i].has) m->holder->holding[i].current.share.bytes[0] ^= 1;
+    for (uint32_t i = 0; i < m->holder->count && m->lies; i++) {
+        struct assay_share_piece *piece = &m->holder->holding[i].current;
+        if (m->holder->holding[i].has &&
+            assay_share_verify(&piece->commitments, m->holder->slot, &piece->share) == ASSAY_OK)
+            piece->share.bytes[0] ^= 1;
+    }
 }
 
 static void see(struct world *w, struct machine *m)
@@ -445,7 +448,6 @@ static void see(struct world *w, struct machine *m)
     const struct assay_share_epoch epoch = epoch_of(m);
     spoil(m);
     assay_share_holder_facts(m->holder, m->registry, &epoch, &w->facts, w->now_ms, &w->effects);
-    spoil(m);
     host_does(w, m);
 }
 
@@ -563,6 +565,7 @@ static void deliver(struct world *w, uint32_t at)
     }
     const struct assay_share_epoch epoch = epoch_of(m);
     const uint32_t kept = assay_share_holder_status(m->holder).kept;
+    spoil(m);
     switch (in.kind) {
     case TO_HOLDER:
         if (assay_share_holder_message(m->holder, m->registry, &epoch, &in.from, bytes, w->now_ms,

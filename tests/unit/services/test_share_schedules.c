@@ -52,9 +52,9 @@ static const struct shares_plan three_clusters = {
 
 Test(share_schedules, one_cluster_loses_nothing_and_deals_anew)
 {
-    const struct shares_result all = run_all(one_cluster, 200);
-    cr_assert_gt(all.renewed, 200);
-    cr_assert_gt(all.crashes, 200);
+    const struct shares_result all = run_all(one_cluster, 120);
+    cr_assert_gt(all.renewed, 120);
+    cr_assert_gt(all.crashes, 120);
     cr_assert_gt(all.erased, 0);
 }
 
@@ -63,13 +63,13 @@ Test(share_schedules, a_disk_that_is_lost_loses_nothing)
     struct shares_plan plan = one_cluster;
     plan.suspensions = 0;
     plan.rekeys = 1;
-    const struct shares_result all = run_all(plan, 150);
-    cr_assert_gt(all.renewed, 150);
+    const struct shares_result all = run_all(plan, 80);
+    cr_assert_gt(all.renewed, 80);
 }
 
 Test(share_schedules, three_clusters_fetch_what_one_has)
 {
-    const struct shares_result all = run_all(three_clusters, 50);
+    const struct shares_result all = run_all(three_clusters, 40);
     cr_assert_gt(all.fetched, 500);
     cr_assert_gt(all.renewed, 25);
 }
@@ -79,8 +79,8 @@ Test(share_schedules, a_dealer_that_lies_is_refused_and_convicted)
     struct shares_plan plan = one_cluster;
     plan.liar = true;
     plan.suspensions = 1;
-    const struct shares_result all = run_all(plan, 150);
-    cr_assert_gt(all.convicted, 10);
+    const struct shares_result all = run_all(plan, 90);
+    cr_assert_gt(all.convicted, 5);
 }
 
 Test(share_schedules, a_giver_that_lies_is_passed_over)
@@ -88,6 +88,6 @@ Test(share_schedules, a_giver_that_lies_is_passed_over)
     struct shares_plan plan = three_clusters;
     plan.liar = true;
     plan.suspensions = 1;
-    const struct shares_result all = run_all(plan, 40);
+    const struct shares_result all = run_all(plan, 30);
     cr_assert_gt(all.fetched, 300);
 }
