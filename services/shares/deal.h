@@ -70,6 +70,10 @@ ASSAY_CHECKED enum assay_status assay_share_deal_on(uint32_t k, const struct ass
                                                     const uint8_t *wide,
                                                     struct assay_share_polynomial *polynomial,
                                                     struct assay_share_commitments *commitments);
+/* The same once more without its commitments, which are known. Returns: ASSAY_OK | ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status assay_share_polynomial_of(
+    uint32_t k, const struct assay_secret32 *secret, const uint8_t *wide,
+    struct assay_share_polynomial *polynomial);
 /* The share of a slot. Returns: ASSAY_OK | ASSAY_E_RANGE (slot, k, or the share is zero) */
 ASSAY_CHECKED enum assay_status assay_share_of(const struct assay_share_polynomial *polynomial,
                                                uint32_t slot, struct assay_secret32 *share);
@@ -94,7 +98,8 @@ ASSAY_CHECKED enum assay_status assay_share_combine(uint32_t k, const uint32_t *
 ASSAY_CHECKED enum assay_status assay_share_dealing_verify(
     const struct assay_share_commitments *current, uint32_t slot,
     const struct assay_share_dealing *dealing);
-/* Returns: as above, without the sub-share: whether B_0 is A at the dealer. */
+/* Without the sub-share: whether B_0 is A at the dealer. Returns: as above; of the other points of
+ * B it asks no more than that they are not the identity. */
 ASSAY_CHECKED enum assay_status assay_share_dealer_verify(
     const struct assay_share_commitments *current, uint32_t dealer,
     const struct assay_share_commitments *dealt);

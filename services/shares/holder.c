@@ -182,6 +182,7 @@ static void drop_next(struct assay_share_holding *holding)
 static void drop_deal(struct assay_share_holding *holding)
 {
     holding->deal_generation = holding->deal_attempt = 0;
+    holding->dealt.k = 0;
     assay_secret_wipe(&holding->deal_seed, sizeof holding->deal_seed);
 }
 
@@ -287,7 +288,6 @@ static bool deal(const struct assay_share_call *call, struct assay_share_holding
 {
     const struct assay_share_host *host = &call->h->config.host;
     struct assay_share_polynomial polynomial;
-    struct assay_share_commitments commitments;
     bool drawn = false;
     if (holding->deal_attempt == 0) {
         host->random(host->context, holding->deal_seed.bytes, sizeof holding->deal_seed.bytes);
@@ -299,9 +299,9 @@ static bool deal(const struct assay_share_call *call, struct assay_share_holding
     if (!say_once(holding->said_deal, reshare->generation, reshare->attempt)) return drawn;
     /* The line leaves at the end of the call, or when another one needs its place: by then the seed
      * is among the effects. */
-    if (assay_share_own_dealing(holding, &polynomial, &commitments) == ASSAY_OK)
+    if (assay_share_own_dealing(holding, &polynomial) == ASSAY_OK)
         line_add(call, &call->h->deal, ASSAY_SHARE_PAYLOAD_DEAL, holding->id, reshare->generation,
-                 reshare->attempt, &commitments);
+                 reshare->attempt, &holding->dealt);
     assay_secret_wipe(&polynomial, sizeof polynomial);
     return drawn;
 }

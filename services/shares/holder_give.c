@@ -7,9 +7,8 @@
 /* --- what it deals */
 
 /* Coefficients follow from the stored seed, so they are the same whenever they are asked for. */
-enum assay_status assay_share_own_dealing(const struct assay_share_holding *holding,
-                                          struct assay_share_polynomial *polynomial,
-                                          struct assay_share_commitments *commitments)
+enum assay_status assay_share_own_dealing(struct assay_share_holding *holding,
+                                          struct assay_share_polynomial *polynomial)
 {
     static const char type[] = "assay/share/deal/v1";
     uint8_t wide[(ASSAY_SHARE_K_MAX - 1) * ASSAY_SODIUM_WIDE_LEN];
@@ -23,8 +22,10 @@ enum assay_status assay_share_own_dealing(const struct assay_share_holding *hold
         input[sizeof input - 1] = (uint8_t)i;
         assay_sha512(input, sizeof input, wide + (size_t)i * ASSAY_SODIUM_WIDE_LEN);
     }
-    const enum assay_status status = assay_share_deal_on(k, &holding->current.share, wide,
-                                                         polynomial, commitments);
+    const struct assay_secret32 *share = &holding->current.share;
+    const enum assay_status status =
+        holding->dealt.k == k ? assay_share_polynomial_of(k, share, wide, polynomial)
+                              : assay_share_deal_on(k, share, wide, polynomial, &holding->dealt);
     assay_secret_wipe(wide, sizeof wide);
     assay_secret_wipe(input, sizeof input);
     return status;
@@ -152,7 +153,7 @@ static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[s
                          struct assay_share_commitments *current)
 {
     const struct assay_share_row *row = assay_share_registry_find(call->r, id);
-    const struct assay_share_holding *holding = assay_share_holding_find(call->h, id);
+    struct assay_share_holding *holding = assay_share_holding_find(call->h, id);
     const struct assay_share_reshare *reshare =
         row == NULL ? NULL : assay_share_own_reshare(call, row);
     struct assay_share_polynomial polynomial;
@@ -166,8 +167,9 @@ static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[s
     assay_bytes_copy(piece->id, 32, id, 32);
     *current = holding->current.commitments;
     const bool good =
-        assay_share_own_dealing(holding, &polynomial, &piece->commitments) == ASSAY_OK &&
+        assay_share_own_dealing(holding, &polynomial) == ASSAY_OK &&
         assay_share_of(&polynomial, slot, &piece->share) == ASSAY_OK;
+    piece->commitments = holding->dealt;
     assay_secret_wipe(&polynomial, sizeof polynomial);
     return good;
 }

@@ -22,6 +22,7 @@ struct assay_share_holding {
     /* As a dealer: of which attempt, and what its polynomial is made of. 0: none. */
     uint32_t deal_generation, deal_attempt;
     struct assay_secret32 deal_seed;
+    struct assay_share_commitments dealt; /* what it makes; k 0: to be made. Not stored */
     /* Not stored. */
     bool missing; /* it is synced, and its current generation is not here */
     bool asked;   /* in an exchange that is under way */
@@ -196,9 +197,9 @@ ASSAY_CHECKED enum assay_status assay_share_give_answer(const struct assay_share
  * ASSAY_E_KEY, ASSAY_E_STALE */
 ASSAY_CHECKED enum assay_status assay_share_give(const struct assay_share_call *call,
                                                  struct assay_share_talk *talk);
-/* What this slot deals on. Returns: ASSAY_OK | ASSAY_E_RANGE (a zero was drawn) */
+/* What this slot deals on; its commitments are holding->dealt then. Returns: ASSAY_OK |
+ * ASSAY_E_RANGE (a zero was drawn) */
 ASSAY_CHECKED enum assay_status assay_share_own_dealing(
-    const struct assay_share_holding *holding, struct assay_share_polynomial *polynomial,
-    struct assay_share_commitments *commitments);
+    struct assay_share_holding *holding, struct assay_share_polynomial *polynomial);
 
 #endif

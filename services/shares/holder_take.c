@@ -152,8 +152,10 @@ static void gather_own(const struct assay_share_call *call, struct assay_share_h
 {
     struct assay_share_polynomial polynomial;
     struct assay_share_dealing dealing = { .dealer = call->h->slot };
-    if (assay_share_own_dealing(holding, &polynomial, &dealing.commitments) == ASSAY_OK &&
-        assay_share_of(&polynomial, call->h->slot, &dealing.sub) == ASSAY_OK)
+    const bool good = assay_share_own_dealing(holding, &polynomial) == ASSAY_OK &&
+                      assay_share_of(&polynomial, call->h->slot, &dealing.sub) == ASSAY_OK;
+    dealing.commitments = holding->dealt;
+    if (good)
         gather_add(call, holding, &holding->current.commitments, &dealing);
     assay_secret_wipe(&polynomial, sizeof polynomial);
     assay_secret_wipe(&dealing, sizeof dealing);

@@ -147,6 +147,8 @@ Test(deal, commitments_that_are_no_points_are_refused)
         for (uint32_t b = 0; b < 32; b++)
             c.point[i][b] = 0xff;
         cr_assert_eq(assay_share_commitments_check(&c), ASSAY_E_KEY, "above the field's prime");
+        for (uint32_t slot = 0; slot < N; slot++)
+            cr_assert_eq(assay_share_verify(&c, slot, &d.share[slot]), ASSAY_E_KEY);
         c = d.commitments;
         c.point[i][0] |= 1; /* a negative number of the field is nobody's encoding */
         if (!assay_bytes_equal(c.point[i], d.commitments.point[i], 32))
@@ -157,6 +159,19 @@ Test(deal, commitments_that_are_no_points_are_refused)
     cr_assert_eq(assay_share_commitments_check(&c), ASSAY_E_RANGE);
     c.k = ASSAY_SHARE_K_MAX + 1;
     cr_assert_eq(assay_share_commitments_check(&c), ASSAY_E_RANGE);
+}
+
+/* Small slots are computed by additions, the others by a multiplication. */
+Test(deal, every_slot_of_the_largest_cluster_verifies)
+{
+    struct dealt d = deal(12);
+    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++) {
+        struct assay_secret32 share;
+        cr_assert_eq(assay_share_of(&d.polynomial, slot, &share), ASSAY_OK);
+        cr_assert_eq(assay_share_verify(&d.commitments, slot, &share), ASSAY_OK);
+        assay_sodium_scalar_add(&share, &d.share[0], &share);
+        cr_assert_eq(assay_share_verify(&d.commitments, slot, &share), ASSAY_E_INVALID);
+    }
 }
 
 Test(deal, the_digest_of_commitments_tells_all_of_them)
