@@ -1,0 +1,245 @@
+/*
+ * services/shares/cluster.h - what the ledger makes of records of shares (docs/services.md 5.5 to
+ * 5.9): who sits in which slot, which ids are synced, which are being dealt anew.
+ *
+ * A pure fold in the order of the chain. A record that means nothing changes nothing and has a
+ * result that says why; it never makes a block invalid. What changes is told as facts. Holders read
+ * the fold itself as well (holder.h): facts tell them where to look, so none is missed by a crash.
+ *
+ * Memory is the caller's, handed in once. Members are numbered by their slot in the network; the
+ * word slot is a cluster's here.
+ */
+#ifndef ASSAY_SERVICES_SHARES_CLUSTER_H
+#define ASSAY_SERVICES_SHARES_CLUSTER_H
+
+#include "services/shares/records.h"
+
+enum {
+    ASSAY_SHARE_MEMBERS_MAX = 128,
+    ASSAY_SHARE_IDS_MAX = 4096,
+    ASSAY_SHARE_RESHARES_MAX = 500,  /* begun in one epoch, so at most so many are under way */
+    ASSAY_SHARE_WAITING_EPOCHS = 4,  /* what is not synced by then is forgotten */
+    ASSAY_SHARE_FORGET_MAX = 256,    /* at one close */
+    ASSAY_SHARE_FACTS_MAX = 1024,    /* of one call: seats, alarms, reshares, what is forgotten */
+};
+
+/* Of a member, at the close of an epoch; what scoring says, in the words that count here. */
+enum assay_share_standing {
+    ASSAY_SHARE_STAND_NONE,      /* unknown, or below WARNING: it loses its slot */
+    ASSAY_SHARE_STAND_SUSPENDED, /* the same */
+    ASSAY_SHARE_STAND_WARNING,   /* keeps a slot, gets none */
+    ASSAY_SHARE_STAND_FULL,      /* may get a slot */
+};
+
+/* As the genesis says; the same for every cluster, since a slot's share is the same in each. */
+struct assay_share_config {
+    struct assay_share_home home;
+    uint32_t clusters;      /* 1 to ASSAY_SHARE_CLUSTERS_MAX */
+    uint32_t slots;         /* k to ASSAY_SHARE_SLOTS_MAX */
+    uint32_t k;             /* ASSAY_SHARE_K_MIN to ASSAY_SHARE_K_MAX */
+    uint32_t confirmations; /* k to slots: so many slots keep a share before an id is synced */
+    uint32_t ids_max;       /* 1 to ASSAY_SHARE_IDS_MAX */
+};
+
+struct assay_share_member {
+    enum assay_share_standing standing;
+    uint16_t score;
+    bool listed;    /* has a HOLDER record */
+    bool convicted; /* was shown to have lied as a dealer or giver; for ever */
+    uint32_t cluster;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t node[32];
+};
+
+struct assay_share_seat {
+    uint32_t member;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+};
+
+struct assay_share_cluster {
+    bool seated; /* once for ever, when enough members stood */
+    struct assay_share_seat seat[ASSAY_SHARE_SLOTS_MAX];
+    uint32_t ready;       /* slots that have shown that they have everything; bits */
+    uint64_t alarm_epoch; /* in which it was said last that it cannot go on; 0: never */
+};
+
+/* An id. */
+struct assay_share_row {
+    uint8_t id[32];
+    uint8_t payload[32];
+    bool synced;
+    uint64_t put_epoch;
+    uint32_t generation; /* the current one */
+    uint32_t attempt;    /* that made it */
+    uint8_t digest[32];  /* of its commitments */
+    uint32_t origin;     /* the cluster that has it whole */
+    uint32_t have[ASSAY_SHARE_CLUSTERS_MAX]; /* slots that keep the current generation; bits */
+    uint32_t wanted; /* clusters that gave a slot away since: it is to be dealt anew; bits */
+    uint32_t tried;  /* attempts at the next generation */
+    uint32_t reshare; /* number in the registry's reshares, counted from 1; 0: none */
+    uint32_t reader_count;
+    struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX];
+};
+
+/* The next generation of an id, under way. */
+struct assay_share_reshare {
+    uint32_t row;
+    uint32_t cluster;
+    uint32_t generation;
+    uint32_t attempt;
+    uint32_t dealers; /* k slots; bits */
+    uint32_t dealt;   /* of them, who said what they deal */
+    uint8_t dealing[ASSAY_SHARE_SLOTS_MAX][32]; /* digest of B, by dealer's slot */
+    uint32_t have;  /* slots that keep the new share with `digest` */
+    uint32_t other; /* slots that came to another digest */
+    uint8_t digest[32];
+};
+
+struct assay_share_registry {
+    struct assay_share_config config;
+    uint64_t epoch; /* the last that was closed */
+    uint32_t begun; /* reshares in this epoch */
+    uint32_t begin_at; /* the row after the one that was begun last */
+    struct assay_share_member member[ASSAY_SHARE_MEMBERS_MAX];
+    struct assay_share_cluster cluster[ASSAY_SHARE_CLUSTERS_MAX];
+    uint32_t row_count;
+    struct assay_share_row *row;
+    uint16_t *order; /* rows ascending by id */
+    uint32_t reshare_count;
+    struct assay_share_reshare *reshare;
+    uint32_t synced_count;
+    bool root_known;
+    uint8_t root[32];
+};
+
+enum assay_share_fact_kind {
+    ASSAY_SHARE_SEATED,    /* member, with key, has slot of cluster now */
+    ASSAY_SHARE_WAITING,   /* id was put: its cluster's slots wait for the owner */
+    ASSAY_SHARE_SYNCED,    /* generation of id is current; cluster has it whole */
+    ASSAY_SHARE_FORGOTTEN, /* id was not confirmed in time */
+    ASSAY_SHARE_BEGUN,     /* attempt at the next generation of id, by dealers of cluster */
+    ASSAY_SHARE_DEALT,     /* all dealers have said what they deal */
+    ASSAY_SHARE_READY,     /* slot of cluster gives and deals */
+    ASSAY_SHARE_ALARM,     /* cluster cannot go on; see why. Nothing is dropped */
+    ASSAY_SHARE_CONVICTED, /* member lied as a dealer or giver, in slot of cluster */
+    ASSAY_SHARE_READ,      /* somebody may read id */
+};
+
+enum assay_share_why {
+    ASSAY_SHARE_WHY_NONE,
+    ASSAY_SHARE_WHY_FEW,          /* a lost slot stays: some id would have fewer than k shares */
+    ASSAY_SHARE_WHY_NO_CANDIDATE, /* a lost slot stays: nobody else may sit */
+    ASSAY_SHARE_WHY_NO_DEALERS,   /* ids wait: fewer than k slots of any cluster can deal them */
+};
+
+struct assay_share_fact {
+    enum assay_share_fact_kind kind;
+    enum assay_share_why why;
+    uint32_t cluster, slot, member;
+    uint32_t generation, attempt;
+    uint32_t dealers; /* slots; bits */
+    uint8_t id[32];
+    uint8_t digest[32];
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_share_reader reader;
+    uint8_t nonce[32], box[32]; /* of a read */
+};
+
+struct assay_share_facts {
+    uint32_t count;
+    struct assay_share_fact fact[ASSAY_SHARE_FACTS_MAX];
+};
+
+enum assay_share_result {
+    ASSAY_SHARE_APPLIED,
+    ASSAY_SHARE_SAME,      /* it stood already: a duplicate */
+    ASSAY_SHARE_NOT_HERE,  /* no such cluster, or it has no members yet; a member out of range */
+    ASSAY_SHARE_KEY_TAKEN, /* another member listed that key */
+    ASSAY_SHARE_STRANGER,  /* the author has no slot there, or has lost it */
+    ASSAY_SHARE_UNKNOWN,   /* no such id, or no such generation or attempt of it under way */
+    ASSAY_SHARE_MISMATCH,  /* another digest, k or count than the ledger has */
+    ASSAY_SHARE_NO_ROOM,   /* no room for another id */
+    ASSAY_SHARE_NO_READER, /* it is not among the readers of the id */
+    ASSAY_SHARE_HONEST,    /* what was shown as a lie stands */
+};
+
+/* Returns: the bytes that assay_share_registry_init wants. */
+size_t assay_share_registry_size(uint32_t ids_max);
+/*
+ * assay_share_registry_init - an empty ledger.
+ * In:      memory of at least assay_share_registry_size bytes, aligned for any type; config within
+ *          its limits (asserted)
+ * Returns: the registry, in that memory
+ */
+struct assay_share_registry *assay_share_registry_init(void *memory, size_t memory_len,
+                                                       const struct assay_share_config *config);
+
+/* --- records, in the order of the chain; each clears the facts first. A member out of range is
+ * ASSAY_SHARE_NOT_HERE everywhere. */
+/* HOLDER of a member, whose node id the network knows. Returns: APPLIED | SAME | NOT_HERE |
+ * KEY_TAKEN */
+enum assay_share_result assay_share_registry_holder(struct assay_share_registry *r, uint32_t member,
+                                                    const uint8_t node[static 32],
+                                                    const struct assay_share_holder_record *record,
+                                                    struct assay_share_facts *facts);
+/* SHARE_PUT, whoever submits it. Returns: APPLIED | SAME (the id is taken) | NOT_HERE | MISMATCH |
+ * NO_ROOM */
+enum assay_share_result assay_share_registry_put(struct assay_share_registry *r,
+                                                 const struct assay_share_put_record *record,
+                                                 struct assay_share_facts *facts);
+/* SHARE_HAVE and SHARE_DEAL of a member. Lines stand alone. Returns: APPLIED when one changed
+ * something, else why the last did not: SAME | STRANGER | UNKNOWN | MISMATCH */
+enum assay_share_result assay_share_registry_have(struct assay_share_registry *r, uint32_t member,
+                                                  const struct assay_share_list_record *record,
+                                                  struct assay_share_facts *facts);
+enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r, uint32_t member,
+                                                  const struct assay_share_list_record *record,
+                                                  struct assay_share_facts *facts);
+/* SHARE_READY of a member. Returns: APPLIED | SAME | STRANGER | MISMATCH (not everything) */
+enum assay_share_result assay_share_registry_ready(struct assay_share_registry *r, uint32_t member,
+                                                   const struct assay_share_ready_record *record,
+                                                   struct assay_share_facts *facts);
+/* SHARE_READ, whoever submits it. Returns: APPLIED | UNKNOWN (not synced) | NO_READER */
+enum assay_share_result assay_share_registry_read(struct assay_share_registry *r,
+                                                  const struct assay_share_read_record *record,
+                                                  struct assay_share_facts *facts);
+/* SHARE_LIE, whoever submits it, checked before (records.h). Returns: APPLIED, and who signed is
+ * convicted | STRANGER (no slot of that key, or no dealer) | UNKNOWN | MISMATCH (another A) |
+ * HONEST | SAME (convicted before) */
+enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
+                                                 const struct assay_share_lie_record *record,
+                                                 struct assay_share_facts *facts);
+/*
+ * assay_share_registry_close - an epoch ends, and every member has a standing and a score.
+ * In:      standing[count], score[count] by member; count <= ASSAY_SHARE_MEMBERS_MAX (asserted);
+ *          epoch above the last
+ * Returns: nothing
+ */
+void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
+                                const enum assay_share_standing *standing, const uint16_t *score,
+                                uint32_t count, struct assay_share_facts *facts);
+
+/* --- questions */
+/* Returns: the row of an id; NULL when there is none. */
+const struct assay_share_row *assay_share_registry_find(const struct assay_share_registry *r,
+                                                        const uint8_t id[static 32]);
+/* Returns: what is under way for a row; NULL when nothing is. */
+const struct assay_share_reshare *assay_share_registry_reshare(
+    const struct assay_share_registry *r, const struct assay_share_row *row);
+/* Where the holder of a key sits. Returns: false when it has no slot, or has lost it. */
+bool assay_share_registry_seat(const struct assay_share_registry *r,
+                               const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint32_t *cluster,
+                               uint32_t *slot);
+/* Returns: true when whoever sits there may not act any more: below WARNING, with another key or in
+ * another cluster, convicted. */
+bool assay_share_registry_is_lost(const struct assay_share_registry *r, uint32_t cluster,
+                                  uint32_t slot);
+/* Of all synced ids, ascending, with their generations: RFC 6962 over id | generation (4 bytes,
+ * big-endian). Returns: nothing. */
+void assay_share_registry_root(const struct assay_share_registry *r, uint8_t root[static 32]);
+/* One leaf of it. Returns: nothing. */
+void assay_share_leaf(const uint8_t id[static 32], uint32_t generation, uint8_t leaf[static 36]);
+/* Asserts every invariant. Returns: nothing. */
+void assay_share_registry_check(const struct assay_share_registry *r);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * services/shares/cluster_internal.h - the fold's parts: cluster.c takes records,
+ * cluster_seats.c says who sits and who deals.
+ */
+#ifndef ASSAY_SERVICES_SHARES_CLUSTER_INTERNAL_H
+#define ASSAY_SERVICES_SHARES_CLUSTER_INTERNAL_H
+
+#include "services/shares/cluster.h"
+
+/* A fact of so many zeros, and its kind. Returns: it, in the facts. */
+struct assay_share_fact *assay_share_fact_add(struct assay_share_facts *facts,
+                                              enum assay_share_fact_kind kind);
+/* Returns: how many bits are set. */
+uint32_t assay_share_count(uint32_t bits);
+/* Returns: slots of a cluster whose holder may act; bits. */
+uint32_t assay_share_standing_slots(const struct assay_share_registry *r, uint32_t cluster);
+/* Gives lost slots to candidates, where nothing is lost by it. Returns: nothing. */
+void assay_share_seats_decide(struct assay_share_registry *r, struct assay_share_facts *facts);
+/* Begins what is wanted, as far as the epoch allows. Returns: nothing. */
+void assay_share_reshares_begin(struct assay_share_registry *r, struct assay_share_facts *facts);
+/* Ends one that came to nothing: its id stays wanted. Returns: nothing. */
+void assay_share_reshare_fail(struct assay_share_registry *r, uint32_t number);
+/* Ends one. Returns: nothing. */
+void assay_share_reshare_remove(struct assay_share_registry *r, uint32_t number);
+
+#endif

@@ -1,0 +1,264 @@
+/*
+ * services/shares/cluster_seats.c - who sits in a slot, and who deals to whom (docs/services.md
+ * 5.7, 5.8).
+ */
+#include "services/shares/cluster_internal.h"
+
+struct assay_share_fact *assay_share_fact_add(struct assay_share_facts *facts,
+                                              enum assay_share_fact_kind kind)
+{
+    ASSAY_ASSERT(facts->count < ASSAY_SHARE_FACTS_MAX);
+    struct assay_share_fact *fact = &facts->fact[facts->count++];
+    *fact = (struct assay_share_fact){ .kind = kind };
+    return fact;
+}
+
+uint32_t assay_share_count(uint32_t bits)
+{
+    uint32_t count = 0;
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+/* --- slots */
+
+bool assay_share_registry_is_lost(const struct assay_share_registry *r, uint32_t cluster,
+                                  uint32_t slot)
+{
+    const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
+    const struct assay_share_member *m = &r->member[seat->member];
+    return m->standing < ASSAY_SHARE_STAND_WARNING || m->convicted || m->cluster != cluster ||
+           !assay_bytes_equal(m->key, seat->key, sizeof seat->key);
+}
+
+uint32_t assay_share_standing_slots(const struct assay_share_registry *r, uint32_t cluster)
+{
+    uint32_t bits = 0;
+    if (!r->cluster[cluster].seated) return 0;
+    for (uint32_t slot = 0; slot < r->config.slots; slot++)
+        if (!assay_share_registry_is_lost(r, cluster, slot)) bits |= 1u << slot;
+    return bits;
+}
+
+static bool sits_elsewhere(const struct assay_share_registry *r, uint32_t member, uint32_t cluster,
+                           uint32_t slot, uint32_t filled)
+{
+    for (uint32_t c = 0; c < r->config.clusters; c++) {
+        const uint32_t count = c == cluster ? filled : r->cluster[c].seated ? r->config.slots : 0;
+        for (uint32_t i = 0; i < count; i++)
+            if (!(c == cluster && i == slot) && r->cluster[c].seat[i].member == member) return true;
+    }
+    return false;
+}
+
+/* Highest score, then lowest number, of those that may and have no other slot; `filled` slots of
+ * the cluster have a member. */
+static uint32_t best_candidate(const struct assay_share_registry *r, uint32_t cluster,
+                               uint32_t slot, uint32_t filled)
+{
+    uint32_t best = ASSAY_SHARE_MEMBERS_MAX;
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
+        const struct assay_share_member *m = &r->member[i];
+        if (!m->listed || m->convicted || m->cluster != cluster ||
+            m->standing != ASSAY_SHARE_STAND_FULL || sits_elsewhere(r, i, cluster, slot, filled))
+            continue;
+        if (best == ASSAY_SHARE_MEMBERS_MAX || m->score > r->member[best].score) best = i;
+    }
+    return best;
+}
+
+static void seat_set(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
+                     uint32_t member, struct assay_share_facts *facts)
+{
+    struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
+    seat->member = member;
+    assay_bytes_copy(seat->key, sizeof seat->key, r->member[member].key, sizeof seat->key);
+    if (facts == NULL) return;
+    struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_SEATED);
+    fact->cluster = cluster;
+    fact->slot = slot;
+    fact->member = member;
+    assay_bytes_copy(fact->key, sizeof fact->key, seat->key, sizeof seat->key);
+}
+
+/* docs/services.md 5.7: all slots at once, when enough members stand. */
+static void form(struct assay_share_registry *r, uint32_t cluster, struct assay_share_facts *facts)
+{
+    struct assay_share_cluster *c = &r->cluster[cluster];
+    for (uint32_t slot = 0; slot < r->config.slots; slot++) {
+        const uint32_t member = best_candidate(r, cluster, slot, slot);
+        if (member == ASSAY_SHARE_MEMBERS_MAX) return;
+        seat_set(r, cluster, slot, member, NULL);
+    }
+    c->seated = true;
+    for (uint32_t slot = 0; slot < r->config.slots; slot++)
+        seat_set(r, cluster, slot, c->seat[slot].member, facts);
+}
+
+/* Once an epoch is enough to be heard. */
+static void alarm(struct assay_share_registry *r, uint32_t cluster, enum assay_share_why why,
+                  struct assay_share_facts *facts)
+{
+    struct assay_share_cluster *c = &r->cluster[cluster];
+    if (c->alarm_epoch == r->epoch) return;
+    c->alarm_epoch = r->epoch;
+    struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_ALARM);
+    fact->cluster = cluster;
+    fact->why = why;
+}
+
+/* docs/services.md 5.7: would every synced id still have k shares, in some cluster, when no lost
+ * slot's share counts any more? Who is suspended today may stand again tomorrow, with its share. */
+static bool nothing_is_lost(const struct assay_share_registry *r)
+{
+    uint32_t standing[ASSAY_SHARE_CLUSTERS_MAX];
+    for (uint32_t c = 0; c < r->config.clusters; c++)
+        standing[c] = assay_share_standing_slots(r, c);
+    for (uint32_t i = 0; i < r->row_count; i++) {
+        const struct assay_share_row *row = &r->row[i];
+        bool kept = !row->synced;
+        for (uint32_t c = 0; c < r->config.clusters && !kept; c++)
+            kept = assay_share_count(row->have[c] & standing[c]) >= r->config.k;
+        if (!kept) return false;
+    }
+    return true;
+}
+
+/* What the slot kept went with its holder: every id has to be dealt anew. */
+static void move(struct assay_share_registry *r, uint32_t cluster, uint32_t slot, uint32_t member,
+                 struct assay_share_facts *facts)
+{
+    const uint32_t bit = 1u << slot;
+    seat_set(r, cluster, slot, member, facts);
+    r->cluster[cluster].ready &= ~bit;
+    for (uint32_t i = 0; i < r->row_count; i++) {
+        r->row[i].have[cluster] &= ~bit;
+        r->row[i].wanted |= 1u << cluster;
+    }
+    for (uint32_t i = r->reshare_count; i-- > 0;)
+        if (r->reshare[i].cluster == cluster) assay_share_reshare_fail(r, i);
+}
+
+void assay_share_seats_decide(struct assay_share_registry *r, struct assay_share_facts *facts)
+{
+    for (uint32_t c = 0; c < r->config.clusters; c++) {
+        if (!r->cluster[c].seated) {
+            form(r, c, facts);
+            continue;
+        }
+        const uint32_t standing = assay_share_standing_slots(r, c);
+        if (assay_share_count(standing) == r->config.slots) continue;
+        if (!nothing_is_lost(r)) {
+            alarm(r, c, ASSAY_SHARE_WHY_FEW, facts);
+            continue;
+        }
+        for (uint32_t slot = 0; slot < r->config.slots; slot++) {
+            if (standing >> slot & 1) continue;
+            const uint32_t member = best_candidate(r, c, slot, r->config.slots);
+            if (member == ASSAY_SHARE_MEMBERS_MAX) alarm(r, c, ASSAY_SHARE_WHY_NO_CANDIDATE, facts);
+            else move(r, c, slot, member, facts);
+        }
+    }
+}
+
+/* --- reshares */
+
+void assay_share_reshare_remove(struct assay_share_registry *r, uint32_t number)
+{
+    ASSAY_ASSERT(number < r->reshare_count);
+    r->row[r->reshare[number].row].reshare = 0;
+    r->reshare_count--;
+    if (number == r->reshare_count) return;
+    r->reshare[number] = r->reshare[r->reshare_count];
+    r->row[r->reshare[number].row].reshare = number + 1;
+}
+
+void assay_share_reshare_fail(struct assay_share_registry *r, uint32_t number)
+{
+    const struct assay_share_reshare *reshare = &r->reshare[number];
+    r->row[reshare->row].wanted |= 1u << reshare->cluster;
+    assay_share_reshare_remove(r, number);
+}
+
+/* k of the slots that can, others with every attempt, so that one that is silent is passed over. */
+static uint32_t choose_dealers(uint32_t able, uint32_t k, uint32_t attempt)
+{
+    const uint32_t count = assay_share_count(able);
+    uint32_t number[ASSAY_SHARE_SLOTS_MAX], at = 0, chosen = 0;
+    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++)
+        if (able >> slot & 1) number[at++] = slot;
+    for (uint32_t i = 0; i < k; i++)
+        chosen |= 1u << number[(attempt - 1 + i) % count];
+    return chosen;
+}
+
+/* docs/services.md 5.8: all slots of a cluster must agree, so all must have a holder that may act;
+ * k of them deal, who are ready and keep the current generation. Returns: who can; 0: not here. */
+static uint32_t able_to_deal(const struct assay_share_registry *r,
+                             const struct assay_share_row *row, uint32_t cluster)
+{
+    const uint32_t standing = assay_share_standing_slots(r, cluster);
+    if (assay_share_count(standing) != r->config.slots) return 0;
+    const uint32_t able = row->have[cluster] & r->cluster[cluster].ready;
+    return assay_share_count(able) >= r->config.k ? able : 0;
+}
+
+/* A cluster that gave a slot away, or any other that can: a generation more is one for all. */
+static bool choose_cluster(const struct assay_share_registry *r, const struct assay_share_row *row,
+                           uint32_t *cluster, uint32_t *able)
+{
+    for (uint32_t pass = 0; pass < 2; pass++)
+        for (uint32_t c = 0; c < r->config.clusters; c++) {
+            if ((row->wanted >> c & 1) != (pass == 0)) continue;
+            *able = able_to_deal(r, row, c);
+            *cluster = c;
+            if (*able != 0) return true;
+        }
+    return false;
+}
+
+static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t cluster,
+                      uint32_t able, struct assay_share_facts *facts)
+{
+    struct assay_share_row *row = &r->row[number];
+    ASSAY_ASSERT(r->reshare_count < ASSAY_SHARE_RESHARES_MAX);
+    struct assay_share_reshare *reshare = &r->reshare[r->reshare_count++];
+    row->reshare = r->reshare_count;
+    row->tried++;
+    *reshare = (struct assay_share_reshare){
+        .row = number,
+        .cluster = cluster,
+        .generation = row->generation + 1,
+        .attempt = row->tried,
+        .dealers = choose_dealers(able, r->config.k, row->tried),
+    };
+    struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_BEGUN);
+    fact->cluster = cluster;
+    fact->generation = reshare->generation;
+    fact->attempt = reshare->attempt;
+    fact->dealers = reshare->dealers;
+    assay_bytes_copy(fact->id, 32, row->id, 32);
+    assay_bytes_copy(fact->digest, 32, row->digest, 32);
+}
+
+void assay_share_reshares_begin(struct assay_share_registry *r, struct assay_share_facts *facts)
+{
+    const uint32_t from = r->begin_at;
+    for (uint32_t i = 0; i < r->row_count && r->begun < ASSAY_SHARE_RESHARES_MAX; i++) {
+        const uint32_t number = (from + i) % r->row_count;
+        const struct assay_share_row *row = &r->row[number];
+        uint32_t cluster = 0, able = 0;
+        if (!row->synced || row->wanted == 0 || row->reshare != 0) continue;
+        if (row->tried == UINT16_MAX || row->generation == UINT32_MAX) continue;
+        if (!choose_cluster(r, row, &cluster, &able)) {
+            for (cluster = 0; !(row->wanted >> cluster & 1);)
+                cluster++;
+            alarm(r, cluster, ASSAY_SHARE_WHY_NO_DEALERS, facts);
+            continue;
+        }
+        begin_one(r, number, cluster, able, facts);
+        r->begun++;
+        r->begin_at = number + 1; /* the next epoch goes on behind it: nothing waits for ever */
+    }
+}

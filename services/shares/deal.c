@@ -1,0 +1,324 @@
+/*
+ * services/shares/deal.c - secret sharing by Feldman, resharing by Desmedt and Jajodia
+ * (docs/services.md 5.3).
+ */
+#include "services/shares/deal.h"
+
+#include "base/crypto.h"
+
+static bool k_is_fit(uint32_t k)
+{
+    return k >= ASSAY_SHARE_K_MIN && k <= ASSAY_SHARE_K_MAX;
+}
+
+/* x of a slot: never 0, where the secret lies. */
+static struct assay_secret32 x_of(uint32_t slot)
+{
+    struct assay_secret32 x = { { 0 } };
+    ASSAY_ASSERT(slot < ASSAY_SHARE_SLOTS_MAX);
+    x.bytes[0] = (uint8_t)(slot + 1);
+    return x;
+}
+
+/* --- commitments */
+
+enum assay_status assay_share_commitments_check(const struct assay_share_commitments *c)
+{
+    if (!k_is_fit(c->k)) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < c->k; i++)
+        if (!assay_sodium_point_is_fit(c->point[i])) return ASSAY_E_KEY;
+    return ASSAY_OK;
+}
+
+/* Whatever adds or multiplies a point refuses bytes that are none; the identity it does not mind.
+ */
+static enum assay_status none_is_identity(const struct assay_share_commitments *c)
+{
+    if (!k_is_fit(c->k)) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < c->k; i++)
+        if (assay_bytes_all_zero(c->point[i], ASSAY_SODIUM_POINT_LEN)) return ASSAY_E_KEY;
+    return ASSAY_OK;
+}
+
+void assay_share_commitments_digest(const struct assay_share_commitments *c,
+                                    uint8_t digest[static 32])
+{
+    static const char type[] = "assay/share/commitments/v1";
+    ASSAY_ASSERT(k_is_fit(c->k));
+    const uint8_t k = (uint8_t)c->k;
+    const struct assay_slice pieces[] = {
+        assay_slice_over(type, sizeof type - 1),
+        assay_slice_over(&k, 1),
+        assay_slice_over(c->point, (size_t)c->k * ASSAY_SODIUM_POINT_LEN),
+    };
+    assay_sha256_pieces(pieces, 3, digest);
+}
+
+/* x times a public point, in place. Few additions cost less than a multiplication, which takes the
+ * same time for every number. */
+static enum assay_status times_x(uint32_t slot, uint8_t point[static ASSAY_SODIUM_POINT_LEN])
+{
+    uint8_t once[ASSAY_SODIUM_POINT_LEN];
+    const uint32_t x = slot + 1;
+    if (x > 4) {
+        const struct assay_secret32 scalar = x_of(slot);
+        return assay_sodium_point_mul(&scalar, point, point);
+    }
+    assay_bytes_copy(once, sizeof once, point, sizeof once);
+    if (x > 1) ASSAY_TRY(assay_sodium_point_add(point, point, point));
+    if (x == 3) ASSAY_TRY(assay_sodium_point_add(point, once, point));
+    if (x == 4) ASSAY_TRY(assay_sodium_point_add(point, point, point));
+    return ASSAY_OK;
+}
+
+enum assay_status assay_share_commitments_at(const struct assay_share_commitments *c, uint32_t slot,
+                                             uint8_t point[static ASSAY_SODIUM_POINT_LEN])
+{
+    uint8_t at[ASSAY_SODIUM_POINT_LEN];
+    if (!k_is_fit(c->k) || slot >= ASSAY_SHARE_SLOTS_MAX) return ASSAY_E_RANGE;
+    assay_bytes_copy(at, sizeof at, c->point[c->k - 1], sizeof at);
+    for (uint32_t i = c->k - 1; i-- > 0;) {
+        /* The identity times anything is itself, which libsodium gives no name. */
+        if (!assay_bytes_all_zero(at, sizeof at)) ASSAY_TRY(times_x(slot, at));
+        ASSAY_TRY(assay_sodium_point_add(at, c->point[i], at));
+    }
+    assay_bytes_copy(point, ASSAY_SODIUM_POINT_LEN, at, sizeof at);
+    return ASSAY_OK;
+}
+
+/* --- dealing */
+
+static enum assay_status commit(const struct assay_share_polynomial *polynomial,
+                                struct assay_share_commitments *commitments)
+{
+    struct assay_share_commitments made = { .k = polynomial->k };
+    for (uint32_t i = 0; i < polynomial->k; i++)
+        ASSAY_TRY(assay_sodium_point_base(&polynomial->a[i], made.point[i]));
+    *commitments = made;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_share_polynomial_of(uint32_t k, const struct assay_secret32 *secret,
+                                            const uint8_t *wide,
+                                            struct assay_share_polynomial *polynomial)
+{
+    if (!k_is_fit(k) || !assay_sodium_scalar_is_fit(secret)) return ASSAY_E_RANGE;
+    polynomial->k = k;
+    polynomial->a[0] = *secret;
+    for (uint32_t i = 1; i < k; i++)
+        assay_sodium_scalar_from(wide + (i - 1) * (size_t)ASSAY_SODIUM_WIDE_LEN, &polynomial->a[i]);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_share_deal_on(uint32_t k, const struct assay_secret32 *secret,
+                                      const uint8_t *wide,
+                                      struct assay_share_polynomial *polynomial,
+                                      struct assay_share_commitments *commitments)
+{
+    ASSAY_TRY(assay_share_polynomial_of(k, secret, wide, polynomial));
+    return commit(polynomial, commitments);
+}
+
+enum assay_status assay_share_deal(uint32_t k, const uint8_t *wide,
+                                   struct assay_share_polynomial *polynomial,
+                                   struct assay_share_commitments *commitments)
+{
+    struct assay_secret32 secret;
+    if (!k_is_fit(k)) return ASSAY_E_RANGE;
+    assay_sodium_scalar_from(wide, &secret);
+    const enum assay_status status =
+        assay_share_deal_on(k, &secret, wide + ASSAY_SODIUM_WIDE_LEN, polynomial, commitments);
+    assay_secret_wipe(&secret, sizeof secret);
+    return status;
+}
+
+enum assay_status assay_share_of(const struct assay_share_polynomial *polynomial, uint32_t slot,
+                                 struct assay_secret32 *share)
+{
+    if (!k_is_fit(polynomial->k) || slot >= ASSAY_SHARE_SLOTS_MAX) return ASSAY_E_RANGE;
+    const struct assay_secret32 x = x_of(slot);
+    struct assay_secret32 at = polynomial->a[polynomial->k - 1];
+    for (uint32_t i = polynomial->k - 1; i-- > 0;) {
+        assay_sodium_scalar_mul(&at, &x, &at);
+        assay_sodium_scalar_add(&at, &polynomial->a[i], &at);
+    }
+    const bool fit = assay_sodium_scalar_is_fit(&at);
+    if (fit) *share = at;
+    assay_secret_wipe(&at, sizeof at);
+    return fit ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+enum assay_status assay_share_verify(const struct assay_share_commitments *c, uint32_t slot,
+                                     const struct assay_secret32 *share)
+{
+    uint8_t is[ASSAY_SODIUM_POINT_LEN], must[ASSAY_SODIUM_POINT_LEN];
+    if (slot >= ASSAY_SHARE_SLOTS_MAX || !assay_sodium_scalar_is_fit(share)) return ASSAY_E_RANGE;
+    ASSAY_TRY(none_is_identity(c));
+    ASSAY_TRY(assay_sodium_point_base(share, is));
+    ASSAY_TRY(assay_share_commitments_at(c, slot, must));
+    return assay_bytes_equal(is, must, sizeof is) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+/* Lagrange's factor at 0 of the i-th of k slots: the product of x_j / (x_j - x_i). */
+static enum assay_status lambda_of(uint32_t k, const uint32_t *slot, uint32_t i,
+                                   struct assay_secret32 *lambda)
+{
+    struct assay_secret32 above = { { 1 } }, below = { { 1 } }, difference;
+    const struct assay_secret32 own = x_of(slot[i]);
+    for (uint32_t j = 0; j < k; j++) {
+        if (j == i) continue;
+        const struct assay_secret32 other = x_of(slot[j]);
+        assay_sodium_scalar_mul(&above, &other, &above);
+        assay_sodium_scalar_sub(&other, &own, &difference);
+        assay_sodium_scalar_mul(&below, &difference, &below);
+    }
+    ASSAY_TRY(assay_sodium_scalar_invert(&below, &below));
+    assay_sodium_scalar_mul(&above, &below, lambda);
+    return ASSAY_OK;
+}
+
+static enum assay_status slots_check(uint32_t k, const uint32_t *slot)
+{
+    if (!k_is_fit(k)) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < k; i++) {
+        if (slot[i] >= ASSAY_SHARE_SLOTS_MAX) return ASSAY_E_RANGE;
+        for (uint32_t j = 0; j < i; j++)
+            if (slot[j] == slot[i]) return ASSAY_E_DUPLICATE;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_share_combine(uint32_t k, const uint32_t *slot,
+                                      const struct assay_secret32 *share,
+                                      struct assay_secret32 *secret)
+{
+    struct assay_secret32 sum = { { 0 } }, lambda, part;
+    ASSAY_TRY(slots_check(k, slot));
+    for (uint32_t i = 0; i < k; i++)
+        if (!assay_sodium_scalar_is_fit(&share[i])) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < k; i++) {
+        const enum assay_status status = lambda_of(k, slot, i, &lambda);
+        ASSAY_ASSERT(status == ASSAY_OK); /* slots differ, so nothing is zero */
+        assay_sodium_scalar_mul(&lambda, &share[i], &part);
+        assay_sodium_scalar_add(&sum, &part, &sum);
+    }
+    const bool fit = assay_sodium_scalar_is_fit(&sum);
+    if (fit) *secret = sum;
+    assay_secret_wipe(&sum, sizeof sum);
+    assay_secret_wipe(&part, sizeof part);
+    return fit ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+/* --- resharing */
+
+enum assay_status assay_share_dealer_verify(const struct assay_share_commitments *current,
+                                            uint32_t dealer,
+                                            const struct assay_share_commitments *dealt)
+{
+    uint8_t must[ASSAY_SODIUM_POINT_LEN];
+    ASSAY_TRY(none_is_identity(current));
+    ASSAY_TRY(none_is_identity(dealt));
+    if (dealt->k != current->k) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_share_commitments_at(current, dealer, must));
+    return assay_bytes_equal(must, dealt->point[0], sizeof must) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+enum assay_status assay_share_dealing_verify(const struct assay_share_commitments *current,
+                                             uint32_t slot,
+                                             const struct assay_share_dealing *dealing)
+{
+    ASSAY_TRY(assay_share_dealer_verify(current, dealing->dealer, &dealing->commitments));
+    return assay_share_verify(&dealing->commitments, slot, &dealing->sub);
+}
+
+static enum assay_status renew_point(uint32_t k, const struct assay_secret32 *lambda,
+                                     const struct assay_share_dealing *dealing, uint32_t m,
+                                     uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+{
+    uint8_t sum[ASSAY_SODIUM_POINT_LEN] = { 0 }, part[ASSAY_SODIUM_POINT_LEN];
+    for (uint32_t i = 0; i < k; i++) {
+        ASSAY_TRY(assay_sodium_point_mul(&lambda[i], dealing[i].commitments.point[m], part));
+        ASSAY_TRY(assay_sodium_point_add(sum, part, sum));
+    }
+    if (assay_bytes_all_zero(sum, sizeof sum)) return ASSAY_E_KEY;
+    assay_bytes_copy(out, ASSAY_SODIUM_POINT_LEN, sum, sizeof sum);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_share_renew(const struct assay_share_commitments *current,
+                                    const struct assay_share_dealing *dealing,
+                                    struct assay_secret32 *share,
+                                    struct assay_share_commitments *renewed)
+{
+    const uint32_t k = current->k;
+    uint32_t slot[ASSAY_SHARE_K_MAX];
+    struct assay_secret32 lambda[ASSAY_SHARE_K_MAX], sum = { { 0 } }, part;
+    struct assay_share_commitments made = { .k = k };
+    if (!k_is_fit(k)) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < k; i++) {
+        slot[i] = dealing[i].dealer;
+        if (dealing[i].commitments.k != k) return ASSAY_E_RANGE;
+    }
+    ASSAY_TRY(slots_check(k, slot));
+    for (uint32_t i = 0; i < k; i++)
+        ASSAY_TRY(lambda_of(k, slot, i, &lambda[i]));
+    for (uint32_t m = 0; m < k; m++)
+        ASSAY_TRY(renew_point(k, lambda, dealing, m, made.point[m]));
+    if (!assay_bytes_equal(made.point[0], current->point[0], ASSAY_SODIUM_POINT_LEN))
+        return ASSAY_E_INVALID;
+    for (uint32_t i = 0; i < k; i++) {
+        assay_sodium_scalar_mul(&lambda[i], &dealing[i].sub, &part);
+        assay_sodium_scalar_add(&sum, &part, &sum);
+    }
+    const bool fit = assay_sodium_scalar_is_fit(&sum);
+    if (fit) {
+        *share = sum;
+        *renewed = made;
+    }
+    assay_secret_wipe(&sum, sizeof sum);
+    assay_secret_wipe(&part, sizeof part);
+    return fit ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+/* --- payloads */
+
+static void payload_key(const struct assay_secret32 *secret, const uint8_t id[static 32],
+                        struct assay_secret32 *key)
+{
+    static const char salt[] = "assay/share/payload/v1";
+    uint8_t info[33], extracted[ASSAY_SHA256_LEN];
+    assay_bytes_copy(info, sizeof info, id, 32);
+    info[32] = 1; /* the first and only block of the expansion */
+    assay_hmac_sha256((const uint8_t *)salt, sizeof salt - 1, secret->bytes, sizeof secret->bytes,
+                      extracted);
+    assay_hmac_sha256(extracted, sizeof extracted, info, sizeof info, key->bytes);
+    assay_secret_wipe(extracted, sizeof extracted);
+}
+
+void assay_share_payload_seal(const struct assay_secret32 *secret, const uint8_t id[static 32],
+                              const uint8_t nonce[static ASSAY_SODIUM_NONCE_LEN],
+                              struct assay_slice message, uint8_t *sealed)
+{
+    struct assay_secret32 key;
+    payload_key(secret, id, &key);
+    assay_bytes_copy(sealed, ASSAY_SODIUM_NONCE_LEN, nonce, ASSAY_SODIUM_NONCE_LEN);
+    assay_sodium_seal(&key, nonce, assay_slice_over(id, 32), message,
+                      sealed + ASSAY_SODIUM_NONCE_LEN);
+    assay_secret_wipe(&key, sizeof key);
+}
+
+enum assay_status assay_share_payload_open(const struct assay_secret32 *secret,
+                                           const uint8_t id[static 32], struct assay_slice sealed,
+                                           uint8_t *message)
+{
+    struct assay_secret32 key;
+    if (sealed.len < ASSAY_SODIUM_NONCE_LEN + ASSAY_SODIUM_TAG_LEN) return ASSAY_E_TRUNCATED;
+    payload_key(secret, id, &key);
+    const enum assay_status status = assay_sodium_open(
+        &key, sealed.bytes, assay_slice_over(id, 32),
+        assay_slice_over(sealed.bytes + ASSAY_SODIUM_NONCE_LEN,
+                         sealed.len - ASSAY_SODIUM_NONCE_LEN),
+        message);
+    assay_secret_wipe(&key, sizeof key);
+    return status;
+}

@@ -1,0 +1,663 @@
+/*
+ * services/shares/holder.c - what a slot keeps is made what the ledger says (docs/services.md
+ * 5.11).
+ */
+#include "base/merkle.h"
+#include "services/shares/holder_internal.h"
+
+static size_t align_up(size_t len)
+{
+    return (len + 15) & ~(size_t)15;
+}
+
+size_t assay_share_holder_size(uint32_t ids_max)
+{
+    return align_up(sizeof(struct assay_share_holder)) +
+           align_up(ids_max * sizeof(struct assay_share_holding)) +
+           align_up(ids_max * sizeof(uint16_t));
+}
+
+struct assay_share_holder *assay_share_holder_init(void *memory, size_t memory_len,
+                                                   const struct assay_share_holder_config *config)
+{
+    ASSAY_ASSERT(config->ids_max > 0 && config->ids_max <= ASSAY_SHARE_IDS_MAX);
+    ASSAY_ASSERT(memory_len >= assay_share_holder_size(config->ids_max));
+    assay_bytes_zero(memory, assay_share_holder_size(config->ids_max));
+    struct assay_share_holder *h = memory;
+    uint8_t *at = (uint8_t *)memory + align_up(sizeof *h);
+    h->config = *config;
+    h->holding = (struct assay_share_holding *)(void *)at;
+    at += align_up(config->ids_max * sizeof *h->holding);
+    h->order = (uint16_t *)(void *)at;
+    return h;
+}
+
+/* --- effects */
+
+struct assay_share_effect *assay_share_effect_add(const struct assay_share_call *call,
+                                                  enum assay_share_act act)
+{
+    ASSAY_ASSERT(call->out->count < ASSAY_SHARE_EFFECTS_MAX);
+    struct assay_share_effect *effect = &call->out->effect[call->out->count++];
+    *effect = (struct assay_share_effect){ .act = act };
+    return effect;
+}
+
+uint8_t *assay_share_effect_room(const struct assay_share_call *call, size_t need)
+{
+    ASSAY_ASSERT(sizeof call->out->bytes - call->out->used >= need);
+    return call->out->bytes + call->out->used;
+}
+
+void assay_share_persist(const struct assay_share_call *call,
+                         const struct assay_share_holding *holding)
+{
+    struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_PERSIST);
+    assay_bytes_copy(effect->id, 32, holding->id, 32);
+}
+
+static void submit(const struct assay_share_call *call, enum assay_share_payload payload,
+                   struct assay_slice bytes)
+{
+    struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_SUBMIT);
+    effect->payload = payload;
+    effect->bytes = bytes;
+    call->out->used += bytes.len;
+}
+
+/* Ids of one record ascend. */
+static void lines_sort(struct assay_share_list_record *record)
+{
+    for (uint32_t i = 1; i < record->count; i++) {
+        const struct assay_share_line line = record->line[i];
+        uint32_t at = i;
+        for (; at > 0 && assay_bytes_compare(record->line[at - 1].id, line.id, 32) > 0; at--)
+            record->line[at] = record->line[at - 1];
+        record->line[at] = line;
+    }
+}
+
+static void lines_leave(const struct assay_share_call *call, struct assay_share_list_record *record,
+                        enum assay_share_payload payload)
+{
+    struct assay_slice out;
+    if (record->count == 0) return;
+    record->cluster = call->h->cluster;
+    lines_sort(record);
+    const enum assay_status status = assay_share_list_record_encode(
+        record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
+        &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    submit(call, payload, out);
+    record->count = 0;
+}
+
+static void line_add(const struct assay_share_call *call, struct assay_share_list_record *record,
+                     enum assay_share_payload payload, const uint8_t id[static 32],
+                     uint32_t generation, uint32_t attempt,
+                     const struct assay_share_commitments *of)
+{
+    for (uint32_t i = 0; i < record->count; i++)
+        if (assay_bytes_equal(record->line[i].id, id, 32)) { /* an id once in a record */
+            lines_leave(call, record, payload);
+            break;
+        }
+    if (record->count == ASSAY_SHARE_LIST_MAX) lines_leave(call, record, payload);
+    struct assay_share_line *line = &record->line[record->count++];
+    *line = (struct assay_share_line){ .generation = generation, .attempt = attempt };
+    assay_bytes_copy(line->id, 32, id, 32);
+    assay_share_commitments_digest(of, line->digest);
+}
+
+/* --- holdings */
+
+static uint32_t place(const struct assay_share_holder *h, const uint8_t id[static 32])
+{
+    uint32_t low = 0, high = h->count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (assay_bytes_compare(h->holding[h->order[middle]].id, id, 32) < 0) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+struct assay_share_holding *assay_share_holding_find(const struct assay_share_holder *h,
+                                                     const uint8_t id[static 32])
+{
+    const uint32_t at = place(h, id);
+    if (at == h->count || !assay_bytes_equal(h->holding[h->order[at]].id, id, 32)) return NULL;
+    return &h->holding[h->order[at]];
+}
+
+struct assay_share_holding *assay_share_holding_need(struct assay_share_holder *h,
+                                                     const uint8_t id[static 32])
+{
+    struct assay_share_holding *found = assay_share_holding_find(h, id);
+    if (found != NULL || h->count == h->config.ids_max) return found;
+    const uint32_t at = place(h, id);
+    for (uint32_t i = h->count; i > at; i--)
+        h->order[i] = h->order[i - 1];
+    h->order[at] = (uint16_t)h->count;
+    found = &h->holding[h->count++];
+    *found = (struct assay_share_holding){ 0 };
+    assay_bytes_copy(found->id, 32, id, 32);
+    return found;
+}
+
+static void set_missing(struct assay_share_holder *h, struct assay_share_holding *holding,
+                        bool missing)
+{
+    if (missing && !holding->missing) h->missing++;
+    if (!missing && holding->missing) h->missing--;
+    holding->missing = missing;
+}
+
+/* The last one takes its place. */
+static void holding_erase(const struct assay_share_call *call, struct assay_share_holding *holding)
+{
+    struct assay_share_holder *h = call->h;
+    const uint32_t number = (uint32_t)(holding - h->holding), last = h->count - 1;
+    struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_ERASE);
+    assay_bytes_copy(effect->id, 32, holding->id, 32);
+    set_missing(h, holding, false);
+    assay_share_gather_end(h, holding);
+    for (uint32_t i = place(h, holding->id); i < last; i++)
+        h->order[i] = h->order[i + 1];
+    h->count = last;
+    if (number != last) {
+        const uint32_t at = place(h, h->holding[last].id);
+        h->order[at] = (uint16_t)number;
+        *holding = h->holding[last];
+    }
+    assay_secret_wipe(&h->holding[last], sizeof h->holding[last]);
+}
+
+static void drop_next(struct assay_share_holding *holding)
+{
+    holding->has_next = false;
+    assay_secret_wipe(&holding->next, sizeof holding->next);
+}
+
+static void drop_deal(struct assay_share_holding *holding)
+{
+    holding->deal_generation = holding->deal_attempt = 0;
+    holding->dealt.k = 0;
+    assay_secret_wipe(&holding->deal_seed, sizeof holding->deal_seed);
+}
+
+bool assay_share_piece_is(const struct assay_share_piece *piece, const struct assay_share_row *row)
+{
+    uint8_t digest[32];
+    if (piece->generation != row->generation || piece->attempt != row->attempt) return false;
+    assay_share_commitments_digest(&piece->commitments, digest);
+    return assay_bytes_equal(digest, row->digest, 32);
+}
+
+const struct assay_share_reshare *assay_share_own_reshare(const struct assay_share_call *call,
+                                                          const struct assay_share_row *row)
+{
+    const struct assay_share_reshare *reshare = assay_share_registry_reshare(call->r, row);
+    return reshare != NULL && reshare->cluster == call->h->cluster ? reshare : NULL;
+}
+
+bool assay_share_may_deal(const struct assay_share_call *call)
+{
+    const struct assay_share_holder *h = call->h;
+    return !h->lost && (call->r->cluster[h->cluster].ready >> h->slot & 1);
+}
+
+/* --- what is kept, beside what the ledger says */
+
+/* A word on the ledger is said once, unless everything is looked at anew. */
+static bool say_once(uint32_t said[2], uint32_t generation, uint32_t attempt)
+{
+    if (said[0] == generation && said[1] == attempt) return false;
+    said[0] = generation;
+    said[1] = attempt;
+    return true;
+}
+
+static void say_have(const struct assay_share_call *call, struct assay_share_holding *holding,
+                     const struct assay_share_piece *piece)
+{
+    if (!say_once(holding->said_have, piece->generation, piece->attempt)) return;
+    line_add(call, &call->h->have, ASSAY_SHARE_PAYLOAD_HAVE, holding->id, piece->generation,
+             piece->attempt, &piece->commitments);
+}
+
+void assay_share_keep(const struct assay_share_call *call, struct assay_share_holding *holding,
+                      const struct assay_share_row *row, const struct assay_share_piece *piece)
+{
+    holding->current = *piece;
+    holding->has = true;
+    holding->tries = 0;
+    set_missing(call->h, holding, false);
+    call->h->ready_due = true;
+    assay_share_persist(call, holding);
+    if (!(row->have[call->h->cluster] >> call->h->slot & 1)) say_have(call, holding, piece);
+}
+
+void assay_share_keep_next(const struct assay_share_call *call, struct assay_share_holding *holding,
+                           const struct assay_share_piece *piece)
+{
+    holding->next = *piece;
+    holding->has_next = true;
+    assay_share_persist(call, holding);
+    say_have(call, holding, piece);
+}
+
+/* docs/services.md 5.11: the old generation goes when the ledger says that all slots have the new
+ * one, not before; what an attempt that is over made goes at once. Returns: true when what is
+ * stored is another. */
+static bool settle(const struct assay_share_call *call, struct assay_share_holding *holding,
+                   const struct assay_share_row *row, const struct assay_share_reshare *reshare)
+{
+    bool changed = false;
+    if (holding->has_next && assay_share_piece_is(&holding->next, row)) {
+        holding->current = holding->next;
+        holding->has = true;
+        drop_next(holding);
+        changed = true;
+    }
+    if (holding->has_next && (reshare == NULL || holding->next.generation != reshare->generation ||
+                              holding->next.attempt != reshare->attempt)) {
+        drop_next(holding);
+        changed = true;
+    }
+    if (holding->deal_attempt != 0 &&
+        (reshare == NULL || holding->deal_generation != reshare->generation ||
+         holding->deal_attempt != reshare->attempt)) {
+        drop_deal(holding);
+        changed = true;
+    }
+    const bool has = holding->has && assay_share_piece_is(&holding->current, row);
+    if (!has && !holding->missing) {
+        holding->tries = 0;
+        holding->due_ms = call->now_ms;
+    }
+    set_missing(call->h, holding, !has);
+    return changed;
+}
+
+/* docs/services.md 5.8: what it deals follows from a seed that is stored before it is announced, so
+ * that it deals the same after a crash: one polynomial an attempt. Returns: true when the seed was
+ * drawn. */
+static bool deal(const struct assay_share_call *call, struct assay_share_holding *holding,
+                 const struct assay_share_reshare *reshare)
+{
+    const struct assay_share_host *host = &call->h->config.host;
+    struct assay_share_polynomial polynomial;
+    bool drawn = false;
+    if (holding->deal_attempt == 0) {
+        host->random(host->context, holding->deal_seed.bytes, sizeof holding->deal_seed.bytes);
+        holding->deal_generation = reshare->generation;
+        holding->deal_attempt = reshare->attempt;
+        drawn = true;
+    }
+    if (reshare->dealt >> call->h->slot & 1) return drawn;
+    if (!say_once(holding->said_deal, reshare->generation, reshare->attempt)) return drawn;
+    /* The line leaves at the end of the call, or when another one needs its place: by then the seed
+     * is among the effects. */
+    if (assay_share_own_dealing(holding, &polynomial) == ASSAY_OK)
+        line_add(call, &call->h->deal, ASSAY_SHARE_PAYLOAD_DEAL, holding->id, reshare->generation,
+                 reshare->attempt, &holding->dealt);
+    assay_secret_wipe(&polynomial, sizeof polynomial);
+    return drawn;
+}
+
+static void look_synced(const struct assay_share_call *call, struct assay_share_holding *holding,
+                        const struct assay_share_row *row)
+{
+    const struct assay_share_holder *h = call->h;
+    const struct assay_share_reshare *reshare = assay_share_own_reshare(call, row);
+    bool changed = settle(call, holding, row, reshare);
+    if (reshare != NULL && (reshare->dealers >> h->slot & 1) && !holding->missing &&
+        assay_share_may_deal(call) && deal(call, holding, reshare))
+        changed = true;
+    if (changed) assay_share_persist(call, holding);
+    if (!holding->missing && !(row->have[h->cluster] >> h->slot & 1))
+        say_have(call, holding, &holding->current);
+    if (reshare == NULL || reshare->dealt != reshare->dealers) {
+        assay_share_gather_end(call->h, holding);
+        return;
+    }
+    if (!holding->has_next) assay_share_gather_begin(call, holding, row, reshare);
+    else if (!((reshare->have | reshare->other) >> h->slot & 1))
+        say_have(call, holding, &holding->next);
+}
+
+void assay_share_look(const struct assay_share_call *call, const uint8_t id[static 32])
+{
+    struct assay_share_holder *h = call->h;
+    const struct assay_share_row *row = assay_share_registry_find(call->r, id);
+    struct assay_share_holding *holding = assay_share_holding_find(h, id);
+    h->ready_due = true;
+    if (row == NULL) {
+        if (holding != NULL) holding_erase(call, holding);
+        return;
+    }
+    if (!row->synced) { /* the owner hands it over; said again after a crash */
+        if (holding != NULL && holding->has && row->origin == h->cluster &&
+            assay_share_piece_is(&holding->current, row) &&
+            !(row->have[h->cluster] >> h->slot & 1))
+            say_have(call, holding, &holding->current);
+        return;
+    }
+    if (holding == NULL) holding = assay_share_holding_need(h, id);
+    if (holding != NULL) look_synced(call, holding, row);
+}
+
+/* --- where it sits */
+
+static void wipe(const struct assay_share_call *call)
+{
+    struct assay_share_holder *h = call->h;
+    const struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_WIPE);
+    ASSAY_ASSERT(effect->act == ASSAY_SHARE_ACT_WIPE);
+    assay_secret_wipe(h->holding, h->config.ids_max * sizeof *h->holding);
+    assay_secret_wipe(h->gather, sizeof h->gather);
+    assay_share_talks_wipe(h);
+    h->count = h->missing = h->gather_count = h->queue_count = 0;
+    h->own_left = h->rows_left = h->read_count = 0;
+    h->have.count = h->deal.count = 0;
+    h->seated = h->lost = h->ready_said = false;
+}
+
+static void look_at_all(struct assay_share_holder *h, const struct assay_share_registry *r)
+{
+    h->queue_count = 0;
+    h->own_left = h->count;
+    h->rows_left = r->row_count;
+    h->ready_said = false;
+    h->ready_due = true;
+    for (uint32_t i = 0; i < h->count; i++)
+        h->holding[i].said_have[0] = h->holding[i].said_deal[0] = 0;
+}
+
+/* A slot that moved took its shares with it: whoever had it keeps nothing (docs/services.md 5.11).
+ */
+static void find_seat(const struct assay_share_call *call)
+{
+    struct assay_share_holder *h = call->h;
+    const struct assay_share_registry *r = call->r;
+    bool sits = false;
+    uint32_t cluster = 0, slot = 0;
+    for (uint32_t c = 0; c < r->config.clusters && !sits; c++)
+        for (uint32_t i = 0; i < r->config.slots && r->cluster[c].seated && !sits; i++) {
+            sits = assay_bytes_equal(r->cluster[c].seat[i].key, h->config.key,
+                                     ASSAY_P256_PUBLIC_LEN);
+            cluster = c;
+            slot = i;
+        }
+    if (h->seated && !(sits && cluster == h->cluster && slot == h->slot)) wipe(call);
+    if (!sits) return;
+    const bool was_away = !h->seated || h->lost;
+    h->seated = true;
+    h->cluster = cluster;
+    h->slot = slot;
+    h->lost = assay_share_registry_is_lost(r, cluster, slot);
+    /* What it said meanwhile nobody has heard. */
+    if (was_away && !h->lost) look_at_all(h, r);
+}
+
+/* --- a call */
+
+static void begin(const struct assay_share_call *call)
+{
+    call->out->count = 0;
+    call->out->used = 0;
+    call->out->wake_at_ms = UINT64_MAX;
+    find_seat(call);
+}
+
+/* As many ids as fit a call: those of facts first. */
+static void look_at_some(const struct assay_share_call *call)
+{
+    struct assay_share_holder *h = call->h;
+    uint8_t id[32];
+    for (uint32_t i = 0; i < ASSAY_SHARE_LOOKS_MAX; i++) {
+        if (h->queue_count > 0) {
+            assay_bytes_copy(id, 32, h->queue[--h->queue_count], 32);
+        } else if (h->own_left > 0) { /* downwards: what is erased is replaced by one seen before */
+            h->own_left--;
+            if (h->own_left >= h->count) continue;
+            assay_bytes_copy(id, 32, h->holding[h->own_left].id, 32);
+            if (assay_share_registry_find(call->r, id) != NULL) continue; /* a row, below */
+        } else if (h->rows_left > 0) {
+            h->rows_left--;
+            if (h->rows_left >= call->r->row_count) continue;
+            assay_bytes_copy(id, 32, call->r->row[h->rows_left].id, 32);
+        } else {
+            return;
+        }
+        assay_share_look(call, id);
+    }
+}
+
+static bool is_looking(const struct assay_share_holder *h)
+{
+    return h->queue_count > 0 || h->own_left > 0 || h->rows_left > 0;
+}
+
+/* docs/services.md 5.6: with everything that is synced, counted from what is kept. */
+static void say_ready(const struct assay_share_call *call)
+{
+    struct assay_share_holder *h = call->h;
+    struct assay_share_ready_record record = { .cluster = h->cluster, .slot = h->slot };
+    struct assay_merkle tree;
+    struct assay_slice out;
+    if (!h->ready_due || h->lost || is_looking(h) || h->missing > 0) return;
+    h->ready_due = false;
+    if (call->r->cluster[h->cluster].ready >> h->slot & 1) return;
+    assay_merkle_init(&tree);
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct assay_share_holding *holding = &h->holding[h->order[i]];
+        const struct assay_share_row *row = assay_share_registry_find(call->r, holding->id);
+        uint8_t leaf[36];
+        if (row == NULL || !row->synced || !holding->has ||
+            !assay_share_piece_is(&holding->current, row))
+            continue;
+        assay_share_leaf(holding->id, holding->current.generation, leaf);
+        assay_merkle_add(&tree, leaf, sizeof leaf);
+        record.count++;
+    }
+    assay_merkle_root(&tree, record.digest);
+    if (record.count != call->r->synced_count) return;
+    if (h->ready_said && assay_bytes_equal(record.digest, h->ready_root, 32)) return;
+    h->ready_said = true;
+    assay_bytes_copy(h->ready_root, 32, record.digest, 32);
+    const enum assay_status status = assay_share_ready_record_encode(
+        &record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
+        &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    submit(call, ASSAY_SHARE_PAYLOAD_READY, out);
+}
+
+/* What is stored stands before what is said of it: lines leave last. */
+static void end(const struct assay_share_call *call)
+{
+    struct assay_share_holder *h = call->h;
+    if (!h->seated) {
+        h->queue_count = 0;
+        return;
+    }
+    if (h->lost) h->queue_count = h->own_left = h->rows_left = 0;
+    look_at_some(call);
+    call->out->wake_at_ms = assay_share_talks_go_on(call);
+    lines_leave(call, &h->have, ASSAY_SHARE_PAYLOAD_HAVE);
+    lines_leave(call, &h->deal, ASSAY_SHARE_PAYLOAD_DEAL);
+    say_ready(call);
+    if (is_looking(h)) call->out->wake_at_ms = call->now_ms;
+}
+
+void assay_share_holder_crawl(struct assay_share_holder *h, const struct assay_share_registry *r,
+                              const struct assay_share_epoch *epoch, uint64_t now_ms,
+                              struct assay_share_effects *effects)
+{
+    const struct assay_share_call call = { h, r, epoch, now_ms, effects };
+    begin(&call);
+    if (h->seated && !h->lost) look_at_all(h, r);
+    end(&call);
+}
+
+static void remember_read(struct assay_share_holder *h, const struct assay_share_fact *fact)
+{
+    struct assay_share_known_read *read = &h->read[h->read_at];
+    h->read_at = (h->read_at + 1) % ASSAY_SHARE_READS_MAX;
+    if (h->read_count < ASSAY_SHARE_READS_MAX) h->read_count++;
+    read->reader = fact->reader;
+    assay_bytes_copy(read->id, 32, fact->id, 32);
+    assay_bytes_copy(read->nonce, 32, fact->nonce, 32);
+    assay_bytes_copy(read->box, 32, fact->box, 32);
+}
+
+void assay_share_holder_facts(struct assay_share_holder *h, const struct assay_share_registry *r,
+                              const struct assay_share_epoch *epoch,
+                              const struct assay_share_facts *facts, uint64_t now_ms,
+                              struct assay_share_effects *effects)
+{
+    const struct assay_share_call call = { h, r, epoch, now_ms, effects };
+    begin(&call);
+    for (uint32_t i = 0; i < facts->count && h->seated; i++) {
+        const struct assay_share_fact *fact = &facts->fact[i];
+        if (fact->kind == ASSAY_SHARE_READ) remember_read(h, fact);
+        if (fact->kind != ASSAY_SHARE_SYNCED && fact->kind != ASSAY_SHARE_FORGOTTEN &&
+            fact->kind != ASSAY_SHARE_BEGUN && fact->kind != ASSAY_SHARE_DEALT)
+            continue;
+        if (h->queue_count == ASSAY_SHARE_QUEUE_MAX) {
+            look_at_all(h, r);
+            break;
+        }
+        assay_bytes_copy(h->queue[h->queue_count++], 32, fact->id, 32);
+    }
+    end(&call);
+}
+
+enum assay_status assay_share_holder_hand(struct assay_share_holder *h,
+                                          const struct assay_share_registry *r,
+                                          const struct assay_share_epoch *epoch,
+                                          const struct assay_share_from *from,
+                                          const uint8_t id[static 32], uint64_t now_ms,
+                                          struct assay_share_effects *effects)
+{
+    const struct assay_share_call call = { h, r, epoch, now_ms, effects };
+    begin(&call);
+    const struct assay_share_row *row = assay_share_registry_find(r, id);
+    enum assay_status status = ASSAY_E_NOT_FOUND;
+    if (h->seated && !from->holder && row != NULL && !row->synced && row->origin == h->cluster) {
+        struct assay_share_side owner = { .cluster = h->cluster, .slot = h->slot };
+        assay_bytes_copy(owner.node, 32, from->name, 32);
+        status = assay_share_holding_need(h, id) == NULL ? ASSAY_E_FULL :
+                 assay_share_talk_ask(&call, from, ASSAY_SHARE_HAND, &owner, id, 1);
+    }
+    end(&call);
+    return status;
+}
+
+static struct assay_share_talk *talk_by_message(struct assay_share_holder *h,
+                                                const struct assay_share_from *from,
+                                                const struct assay_share_message *m)
+{
+    for (uint32_t i = 0; i < ASSAY_SHARE_TALKS; i++) {
+        struct assay_share_talk *talk = &h->talk[i];
+        if (talk->serial == 0 || talk->peer.holder != from->holder) continue;
+        if (from->holder ? !assay_bytes_equal(talk->peer.key, from->key, sizeof from->key)
+                         : talk->peer.link != from->link)
+            continue;
+        if (talk->x.gives == (m->kind == ASSAY_SHARE_PROOF) &&
+            assay_bytes_equal(talk->x.nonce_a, m->nonce_a, 32))
+            return talk;
+    }
+    return NULL;
+}
+
+static enum assay_status take_message(const struct assay_share_call *call,
+                                      const struct assay_share_from *from, struct assay_slice bytes)
+{
+    struct assay_share_message m;
+    struct assay_share_want want;
+    ASSAY_TRY(assay_share_message_decode(bytes, &m));
+    if (!call->h->seated) return ASSAY_E_LANE;
+    if (m.kind == ASSAY_SHARE_ASK) return assay_share_give_answer(call, from, &m);
+    struct assay_share_talk *talk = talk_by_message(call->h, from, &m);
+    if (talk == NULL) return ASSAY_E_STALE;
+    enum assay_status status = assay_share_exchange_message(
+        &talk->x, &m, assay_share_effect_room(call, ASSAY_SHARE_MESSAGE_MAX),
+        ASSAY_SHARE_MESSAGE_MAX, &want);
+    if (status == ASSAY_E_STALE) return status; /* a repetition: the exchange goes on */
+    if (status == ASSAY_OK && m.kind == ASSAY_SHARE_GIVE) status = assay_share_take(call, talk, &m);
+    else if (status == ASSAY_OK) status = assay_share_talk_do(call, talk, &want);
+    if (status != ASSAY_OK) assay_share_talk_end(call, talk);
+    return status;
+}
+
+enum assay_status assay_share_holder_message(struct assay_share_holder *h,
+                                             const struct assay_share_registry *r,
+                                             const struct assay_share_epoch *epoch,
+                                             const struct assay_share_from *from,
+                                             struct assay_slice bytes, uint64_t now_ms,
+                                             struct assay_share_effects *effects)
+{
+    const struct assay_share_call call = { h, r, epoch, now_ms, effects };
+    begin(&call);
+    const enum assay_status status = take_message(&call, from, bytes);
+    end(&call);
+    return status;
+}
+
+static struct assay_share_talk *talk_by_serial(struct assay_share_holder *h, uint64_t serial)
+{
+    for (uint32_t i = 0; i < ASSAY_SHARE_TALKS && serial != 0; i++)
+        if (h->talk[i].serial == serial) return &h->talk[i];
+    return NULL;
+}
+
+void assay_share_holder_quoted(struct assay_share_holder *h, const struct assay_share_registry *r,
+                               const struct assay_share_epoch *epoch, uint64_t serial,
+                               struct assay_slice evidence, uint64_t now_ms,
+                               struct assay_share_effects *effects)
+{
+    const struct assay_share_call call = { h, r, epoch, now_ms, effects };
+    struct assay_share_want want;
+    begin(&call);
+    struct assay_share_talk *talk = talk_by_serial(h, serial);
+    if (talk != NULL) {
+        enum assay_status status = assay_share_exchange_quoted(
+            &talk->x, evidence, assay_share_effect_room(&call, ASSAY_SHARE_MESSAGE_MAX),
+            ASSAY_SHARE_MESSAGE_MAX, &want);
+        if (status == ASSAY_OK) status = assay_share_talk_do(&call, talk, &want);
+        if (status != ASSAY_OK && status != ASSAY_E_STALE) assay_share_talk_end(&call, talk);
+    }
+    end(&call);
+}
+
+void assay_share_holder_verified(struct assay_share_holder *h,
+                                 const struct assay_share_registry *r,
+                                 const struct assay_share_epoch *epoch, uint64_t serial, bool good,
+                                 uint64_t now_ms, struct assay_share_effects *effects)
+{
+    const struct assay_share_call call = { h, r, epoch, now_ms, effects };
+    struct assay_share_want want;
+    begin(&call);
+    struct assay_share_talk *talk = talk_by_serial(h, serial);
+    if (talk != NULL) {
+        enum assay_status status = ASSAY_E_INVALID;
+        if (good)
+            status = assay_share_exchange_verified(
+                &talk->x, assay_share_effect_room(&call, ASSAY_SHARE_MESSAGE_MAX),
+                ASSAY_SHARE_MESSAGE_MAX, &want);
+        if (status == ASSAY_OK) status = assay_share_talk_do(&call, talk, &want);
+        if (status != ASSAY_OK && status != ASSAY_E_STALE) assay_share_talk_end(&call, talk);
+    }
+    end(&call);
+}
+
+void assay_share_holder_tick(struct assay_share_holder *h, const struct assay_share_registry *r,
+                             const struct assay_share_epoch *epoch, uint64_t now_ms,
+                             struct assay_share_effects *effects)
+{
+    const struct assay_share_call call = { h, r, epoch, now_ms, effects };
+    begin(&call);
+    end(&call);
+}

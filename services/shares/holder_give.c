@@ -1,0 +1,239 @@
+/*
+ * services/shares/holder_give.c - to whom a holder gives, and what (docs/services.md 5.8 to 5.12).
+ */
+#include "base/merkle.h"
+#include "services/shares/holder_internal.h"
+
+/* --- what it deals */
+
+/* Coefficients follow from the stored seed, so they are the same whenever they are asked for. */
+enum assay_status assay_share_own_dealing(struct assay_share_holding *holding,
+                                          struct assay_share_polynomial *polynomial)
+{
+    static const char type[] = "assay/share/deal/v1";
+    uint8_t wide[(ASSAY_SHARE_K_MAX - 1) * ASSAY_SODIUM_WIDE_LEN];
+    uint8_t input[sizeof type - 1 + 32 + 1];
+    const uint32_t k = holding->current.commitments.k;
+    ASSAY_ASSERT(holding->has && holding->deal_attempt != 0);
+    struct assay_writer w = assay_writer_over(input, sizeof input);
+    assay_writer_put(&w, type, sizeof type - 1);
+    assay_writer_put(&w, holding->deal_seed.bytes, sizeof holding->deal_seed.bytes);
+    for (uint32_t i = 0; i + 1 < k; i++) {
+        input[sizeof input - 1] = (uint8_t)i;
+        assay_sha512(input, sizeof input, wide + (size_t)i * ASSAY_SODIUM_WIDE_LEN);
+    }
+    const struct assay_secret32 *share = &holding->current.share;
+    const enum assay_status status =
+        holding->dealt.k == k ? assay_share_polynomial_of(k, share, wide, polynomial)
+                              : assay_share_deal_on(k, share, wide, polynomial, &holding->dealt);
+    assay_secret_wipe(wide, sizeof wide);
+    assay_secret_wipe(input, sizeof input);
+    return status;
+}
+
+/* --- to whom */
+
+/* Slots are equal for a share, one cluster's for sub-shares: nobody else is given anything. */
+static enum assay_status is_for(const struct assay_share_call *call,
+                                const struct assay_share_from *from,
+                                enum assay_share_purpose purpose, struct assay_share_side *taker)
+{
+    const struct assay_share_holder *h = call->h;
+    uint32_t cluster = 0, slot = 0;
+    if (!from->holder) return ASSAY_E_LANE;
+    if (!assay_share_registry_seat(call->r, from->key, &cluster, &slot)) return ASSAY_E_STRANGER;
+    *taker = assay_share_side_of(call, cluster, slot);
+    if (purpose == ASSAY_SHARE_FETCH)
+        return cluster != h->cluster && slot == h->slot ? ASSAY_OK : ASSAY_E_LANE;
+    if (purpose == ASSAY_SHARE_DEAL)
+        return cluster == h->cluster && slot != h->slot ? ASSAY_OK : ASSAY_E_LANE;
+    return ASSAY_E_LANE;
+}
+
+/* A slot gives what it keeps, and is ready before it deals: if it had to be ready to give as well,
+ * two new ones, each of which has what the other one misses, would wait for each other for ever. */
+static enum assay_status gives_now(const struct assay_share_call *call,
+                                   enum assay_share_purpose purpose)
+{
+    if (call->h->lost) return ASSAY_E_STRANGER;
+    if (purpose == ASSAY_SHARE_DEAL && !assay_share_may_deal(call)) return ASSAY_E_AGAIN;
+    return ASSAY_OK;
+}
+
+/* docs/services.md 5.12: the read is final, and this is its nonce and its box. */
+static const struct assay_share_known_read *read_of(const struct assay_share_holder *h,
+                                                    const uint8_t id[static 32],
+                                                    const uint8_t nonce[static 32],
+                                                    const uint8_t box[static 32])
+{
+    for (uint32_t i = 0; i < h->read_count; i++)
+        if (assay_bytes_equal(h->read[i].id, id, 32) &&
+            assay_bytes_equal(h->read[i].nonce, nonce, 32) &&
+            assay_bytes_equal(h->read[i].box, box, 32))
+            return &h->read[i];
+    return NULL;
+}
+
+/* Whoever asks anew has given up what it asked before. */
+static void end_older(const struct assay_share_call *call, const struct assay_share_from *from,
+                      enum assay_share_purpose purpose)
+{
+    for (uint32_t i = ASSAY_SHARE_TAKING_MAX; i < ASSAY_SHARE_TALKS; i++) {
+        struct assay_share_talk *talk = &call->h->talk[i];
+        if (talk->serial == 0 || talk->x.terms.purpose != purpose ||
+            talk->peer.holder != from->holder)
+            continue;
+        if (from->holder ? assay_bytes_equal(talk->peer.key, from->key, sizeof from->key)
+                         : talk->peer.link == from->link)
+            assay_share_talk_end(call, talk);
+    }
+}
+
+enum assay_status assay_share_give_answer(const struct assay_share_call *call,
+                                          const struct assay_share_from *from,
+                                          const struct assay_share_message *ask)
+{
+    struct assay_share_holder *h = call->h;
+    const struct assay_share_known_read *read = NULL;
+    struct assay_share_terms terms = {
+        .home = call->r->config.home, .era = call->epoch->era, .epoch = call->epoch->epoch,
+        .purpose = ask->purpose, .giver = assay_share_own_side(call), .taker_proves = true,
+    };
+    struct assay_share_want want;
+    uint8_t nonce[32];
+    if (ask->purpose == ASSAY_SHARE_LET) {
+        read = ask->count == 1 && !from->holder
+                   ? read_of(h, ask->ids.bytes, ask->nonce_a, ask->box) : NULL;
+        if (read == NULL) return ASSAY_E_LANE;
+        terms.taker = (struct assay_share_side){ .cluster = h->cluster, .slot = h->slot };
+        assay_bytes_copy(terms.taker.node, 32, from->name, 32);
+        terms.taker_proves = read->reader.kind == ASSAY_SHARE_READER_MEASUREMENT;
+    } else {
+        ASSAY_TRY(is_for(call, from, ask->purpose, &terms.taker));
+    }
+    ASSAY_TRY(gives_now(call, ask->purpose));
+    end_older(call, from, ask->purpose);
+    struct assay_share_talk *talk = assay_share_talk_new(h, true, from);
+    if (talk == NULL) return ASSAY_E_FULL;
+    if (read != NULL && terms.taker_proves) {
+        talk->measured = true;
+        assay_bytes_copy(talk->measurement, 32, read->reader.name, 32);
+    }
+    assay_bytes_copy(terms.beacon, 32, call->epoch->beacon, 32);
+    h->config.host.random(h->config.host.context, nonce, sizeof nonce);
+    enum assay_status status = assay_share_exchange_answer(
+        &talk->x, &terms, ask, nonce, call->now_ms,
+        assay_share_effect_room(call, ASSAY_SHARE_MESSAGE_MAX), ASSAY_SHARE_MESSAGE_MAX, &want);
+    if (status == ASSAY_OK) status = assay_share_talk_do(call, talk, &want);
+    if (status != ASSAY_OK) {
+        talk->x.gives = true; /* a giver's end leaves nothing behind */
+        assay_share_talk_end(call, talk);
+    }
+    return status;
+}
+
+/* --- what */
+
+/* The share itself. */
+static bool pick_share(const struct assay_share_call *call, const uint8_t id[static 32],
+                       struct assay_share_piece *piece)
+{
+    const struct assay_share_row *row = assay_share_registry_find(call->r, id);
+    const struct assay_share_holding *holding = assay_share_holding_find(call->h, id);
+    if (row == NULL || !row->synced || holding == NULL || !holding->has ||
+        !assay_share_piece_is(&holding->current, row))
+        return false;
+    *piece = holding->current;
+    return true;
+}
+
+/* The sub-share of a slot, once the ledger has what is dealt. */
+static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[static 32],
+                         uint32_t slot, struct assay_share_piece *piece,
+                         struct assay_share_commitments *current)
+{
+    const struct assay_share_row *row = assay_share_registry_find(call->r, id);
+    struct assay_share_holding *holding = assay_share_holding_find(call->h, id);
+    const struct assay_share_reshare *reshare =
+        row == NULL ? NULL : assay_share_own_reshare(call, row);
+    struct assay_share_polynomial polynomial;
+    if (reshare == NULL || holding == NULL || !(reshare->dealt >> call->h->slot & 1) ||
+        !holding->has || !assay_share_piece_is(&holding->current, row) ||
+        holding->deal_generation != reshare->generation ||
+        holding->deal_attempt != reshare->attempt)
+        return false;
+    *piece = (struct assay_share_piece){ .generation = reshare->generation,
+                                         .attempt = reshare->attempt };
+    assay_bytes_copy(piece->id, 32, id, 32);
+    *current = holding->current.commitments;
+    const bool good =
+        assay_share_own_dealing(holding, &polynomial) == ASSAY_OK &&
+        assay_share_of(&polynomial, slot, &piece->share) == ASSAY_OK;
+    piece->commitments = holding->dealt;
+    assay_secret_wipe(&polynomial, sizeof polynomial);
+    return good;
+}
+
+/* As much of what was asked as is here and fits. Returns: the gift, in h->gift. */
+static struct assay_slice fill_gift(const struct assay_share_call *call,
+                                    const struct assay_share_talk *talk)
+{
+    struct assay_share_holder *h = call->h;
+    const struct assay_share_terms *t = &talk->x.terms;
+    const bool dealt = t->purpose == ASSAY_SHARE_DEAL;
+    const size_t most = ASSAY_SHARE_PIECE_MAX + ASSAY_SHARE_K_MAX * ASSAY_SODIUM_POINT_LEN +
+                        ASSAY_P256_SIGNATURE_LEN;
+    struct assay_writer w = assay_writer_over(h->gift, sizeof h->gift);
+    struct assay_share_piece piece;
+    struct assay_share_commitments current;
+    struct assay_merkle tree;
+    uint16_t count = 0;
+    assay_merkle_init(&tree);
+    assay_writer_u16be(&w, 0);
+    for (uint32_t i = 0; i < talk->x.count && w.capacity - w.len >= most; i++) {
+        const size_t at = w.len;
+        if (dealt ? !pick_dealing(call, talk->x.ids[i], t->taker.slot, &piece, &current)
+                  : !pick_share(call, talk->x.ids[i], &piece))
+            continue;
+        assay_share_piece_put(&w, &piece);
+        assay_merkle_add(&tree, h->gift + at, w.len - at);
+        if (dealt) assay_writer_put(&w, current.point, (size_t)current.k * ASSAY_SODIUM_POINT_LEN);
+        count++;
+    }
+    if (t->purpose == ASSAY_SHARE_FETCH || dealt) {
+        uint8_t root[32], digest[32], signature[ASSAY_P256_SIGNATURE_LEN];
+        assay_merkle_root(&tree, root);
+        assay_share_dealt_statement(&t->home, t->giver.cluster, t->giver.slot, t->taker.slot, root,
+                                    count, digest);
+        h->config.host.sign(h->config.host.context, digest, signature);
+        assay_writer_put(&w, signature, sizeof signature);
+    }
+    ASSAY_ASSERT(!w.full);
+    h->gift[0] = (uint8_t)(count >> 8);
+    h->gift[1] = (uint8_t)count;
+    assay_secret_wipe(&piece, sizeof piece);
+    return assay_slice_over(h->gift, w.len);
+}
+
+enum assay_status assay_share_give(const struct assay_share_call *call,
+                                   struct assay_share_talk *talk)
+{
+    struct assay_share_holder *h = call->h;
+    struct assay_share_side taker;
+    struct assay_share_want want;
+    struct assay_secret32 seed;
+    /* Looked at again: an epoch may have closed while evidence was verified. */
+    ASSAY_TRY(gives_now(call, talk->x.terms.purpose));
+    if (talk->x.terms.epoch != call->epoch->epoch) return ASSAY_E_INVALID;
+    if (talk->x.terms.purpose != ASSAY_SHARE_LET)
+        ASSAY_TRY(is_for(call, &talk->peer, talk->x.terms.purpose, &taker));
+    const struct assay_slice gift = fill_gift(call, talk);
+    h->config.host.random(h->config.host.context, seed.bytes, sizeof seed.bytes);
+    enum assay_status status = assay_share_exchange_give(
+        &talk->x, gift, &seed, h->room, assay_share_effect_room(call, ASSAY_SHARE_MESSAGE_MAX),
+        ASSAY_SHARE_MESSAGE_MAX, &want);
+    assay_secret_wipe(h->gift, sizeof h->gift);
+    assay_secret_wipe(&seed, sizeof seed);
+    if (status == ASSAY_OK) status = assay_share_talk_do(call, talk, &want);
+    return status;
+}

@@ -1,0 +1,205 @@
+/*
+ * services/shares/holder_internal.h - a holder's parts: holder.c keeps what the ledger says,
+ * holder_talk.c speaks with others, holder_take.c takes what they give, holder_give.c gives.
+ */
+#ifndef ASSAY_SERVICES_SHARES_HOLDER_INTERNAL_H
+#define ASSAY_SERVICES_SHARES_HOLDER_INTERNAL_H
+
+#include "services/shares/holder.h"
+
+enum {
+    ASSAY_SHARE_PAUSE_MS = 2000, /* after a round of failures, doubled up to the longest */
+    ASSAY_SHARE_PAUSE_MS_MAX = 60000,
+    ASSAY_SHARE_QUEUE_MAX = ASSAY_SHARE_FACTS_MAX, /* ids to be looked at; more is a crawl */
+    ASSAY_SHARE_TALKS = ASSAY_SHARE_TAKING_MAX + ASSAY_SHARE_GIVING_MAX,
+};
+
+/* What is kept of an id. Secret. */
+struct assay_share_holding {
+    uint8_t id[32];
+    bool has, has_next;
+    struct assay_share_piece current, next;
+    /* As a dealer: of which attempt, and what its polynomial is made of. 0: none. */
+    uint32_t deal_generation, deal_attempt;
+    struct assay_secret32 deal_seed;
+    struct assay_share_commitments dealt; /* what it makes; k 0: to be made. Not stored */
+    /* Not stored. */
+    bool missing; /* it is synced, and its current generation is not here */
+    bool asked;   /* in an exchange that is under way */
+    uint32_t tries;
+    uint64_t due_ms;
+    uint32_t gather; /* number of what collects its next generation, from 1; 0: none */
+    uint32_t said_have[2], said_deal[2]; /* generation and attempt that were submitted last */
+};
+
+/* Sub-shares of one attempt. Secret. */
+struct assay_share_gather {
+    uint8_t id[32]; /* of a used one; `generation` 0: free */
+    uint32_t generation, attempt;
+    uint32_t got; /* dealers; bits */
+    uint32_t count;
+    struct assay_share_commitments current;
+    struct assay_share_dealing dealing[ASSAY_SHARE_K_MAX];
+};
+
+/* How a dealer is asked. */
+struct assay_share_pace {
+    bool busy;
+    uint32_t fails;
+    uint64_t due_ms;
+};
+
+/* One exchange and whom it is with. */
+struct assay_share_talk {
+    uint64_t serial; /* 0: free */
+    bool progress;   /* something of it was taken, */
+    bool refused;    /* and something was not */
+    bool measured;
+    uint8_t measurement[32];
+    struct assay_share_from peer;
+    struct assay_share_exchange x;
+};
+
+struct assay_share_known_read {
+    uint8_t id[32], nonce[32], box[32];
+    struct assay_share_reader reader;
+};
+
+struct assay_share_holder {
+    struct assay_share_holder_config config;
+    bool seated;
+    bool lost; /* may not act; its shares stay until the slot moves */
+    uint32_t cluster, slot;
+
+    uint32_t count;
+    struct assay_share_holding *holding;
+    uint16_t *order; /* holdings ascending by id */
+    uint32_t missing;
+    uint32_t gather_count; /* of those that are used */
+    struct assay_share_gather gather[ASSAY_SHARE_RESHARES_MAX];
+    struct assay_share_pace pace[ASSAY_SHARE_SLOTS_MAX];
+
+    uint64_t serial;
+    struct assay_share_talk talk[ASSAY_SHARE_TALKS]; /* taking first, then giving */
+    uint32_t read_count, read_at;
+    struct assay_share_known_read read[ASSAY_SHARE_READS_MAX];
+
+    /* What is to be looked at: ids of facts, own holdings and rows of the ledger downwards. */
+    uint32_t queue_count;
+    uint8_t queue[ASSAY_SHARE_QUEUE_MAX][32];
+    uint32_t own_left, rows_left;
+    bool ready_due; /* whether everything is here is to be found out */
+    uint32_t ready_count;
+    uint8_t ready_root[32]; /* that was submitted last */
+    bool ready_said;
+    uint64_t refused;
+
+    /* Lines that leave at the end of a call. */
+    struct assay_share_list_record have, deal;
+    /* Scratch. */
+    uint32_t batch_count[ASSAY_SHARE_SLOTS_MAX];
+    uint8_t batch[ASSAY_SHARE_SLOTS_MAX][ASSAY_SHARE_GIVE_MAX * 32];
+    uint8_t leaf[ASSAY_SHARE_GIVE_MAX][32];
+    uint8_t room[ASSAY_SHARE_MESSAGE_MAX];
+    uint8_t gift[ASSAY_SHARE_GIFT_MAX];
+    struct assay_share_lie_record lie;
+};
+
+/* What one call works with. */
+struct assay_share_call {
+    struct assay_share_holder *h;
+    const struct assay_share_registry *r;
+    const struct assay_share_epoch *epoch;
+    uint64_t now_ms;
+    struct assay_share_effects *out;
+};
+
+/* --- holder.c */
+/* Returns: the holding of an id; NULL when there is none. */
+struct assay_share_holding *assay_share_holding_find(const struct assay_share_holder *h,
+                                                     const uint8_t id[static 32]);
+/* Returns: an effect of zeros and this act. */
+struct assay_share_effect *assay_share_effect_add(const struct assay_share_call *call,
+                                                  enum assay_share_act act);
+/* Returns: what is left of the bytes of the effects, at least `need` (asserted). */
+uint8_t *assay_share_effect_room(const struct assay_share_call *call, size_t need);
+void assay_share_persist(const struct assay_share_call *call,
+                         const struct assay_share_holding *holding);
+/* Looks at an id now: makes what is kept what the ledger says. Returns: nothing. */
+void assay_share_look(const struct assay_share_call *call, const uint8_t id[static 32]);
+/* Returns: true when the piece is the current generation of the row. */
+bool assay_share_piece_is(const struct assay_share_piece *piece, const struct assay_share_row *row);
+/* Takes over the current generation of an id, verified before. Returns: nothing. */
+void assay_share_keep(const struct assay_share_call *call, struct assay_share_holding *holding,
+                      const struct assay_share_row *row, const struct assay_share_piece *piece);
+/* Takes over its next generation. Returns: nothing. */
+void assay_share_keep_next(const struct assay_share_call *call, struct assay_share_holding *holding,
+                           const struct assay_share_piece *piece);
+/* Makes room for an id. Returns: NULL when there is none. */
+struct assay_share_holding *assay_share_holding_need(struct assay_share_holder *h,
+                                                     const uint8_t id[static 32]);
+/* The reshare of a row, if it is this cluster's. Returns: NULL when there is none. */
+const struct assay_share_reshare *assay_share_own_reshare(const struct assay_share_call *call,
+                                                          const struct assay_share_row *row);
+/* Returns: true when this slot may deal: it is ready on the ledger and not lost. */
+bool assay_share_may_deal(const struct assay_share_call *call);
+
+/* --- holder_talk.c */
+/* Ends what took too long, asks what is due. Returns: when to be called again. */
+uint64_t assay_share_talks_go_on(const struct assay_share_call *call);
+/* Ends every exchange. Returns: nothing. */
+void assay_share_talks_wipe(struct assay_share_holder *h);
+/* Ends one. Returns: nothing. */
+void assay_share_talk_end(const struct assay_share_call *call, struct assay_share_talk *talk);
+/* Returns: a free place, with a serial number; NULL when there is none. */
+struct assay_share_talk *assay_share_talk_new(struct assay_share_holder *h, bool gives,
+                                              const struct assay_share_from *peer);
+/* Begins to take ids[32 * count]. Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_share_talk_ask(const struct assay_share_call *call,
+                                                     const struct assay_share_from *peer,
+                                                     enum assay_share_purpose purpose,
+                                                     const struct assay_share_side *giver,
+                                                     const uint8_t *ids, uint32_t count);
+/* Does what an exchange wants. Returns: ASSAY_OK | what giving says */
+ASSAY_CHECKED enum assay_status assay_share_talk_do(const struct assay_share_call *call,
+                                                    struct assay_share_talk *talk,
+                                                    const struct assay_share_want *want);
+/* This slot, or that of another holder, as a side of an exchange. They Return: the side. */
+struct assay_share_side assay_share_own_side(const struct assay_share_call *call);
+struct assay_share_side assay_share_side_of(const struct assay_share_call *call, uint32_t cluster,
+                                            uint32_t slot);
+
+/* --- holder_take.c */
+/* Collects sub-shares of an attempt. Returns: nothing. */
+void assay_share_gather_begin(const struct assay_share_call *call,
+                              struct assay_share_holding *holding,
+                              const struct assay_share_row *row,
+                              const struct assay_share_reshare *reshare);
+void assay_share_gather_end(struct assay_share_holder *h, struct assay_share_holding *holding);
+/* Asks for what is missing and for sub-shares, as far as it is due. Returns: when more is. */
+uint64_t assay_share_take_due(const struct assay_share_call *call);
+/* A GIVE. Returns: ASSAY_OK | what _open and the pieces say */
+ASSAY_CHECKED enum assay_status assay_share_take(const struct assay_share_call *call,
+                                                 struct assay_share_talk *talk,
+                                                 const struct assay_share_message *m);
+/* After a failure: the next source, or a pause after each round. Returns: nothing. */
+void assay_share_take_failed(const struct assay_share_call *call,
+                             struct assay_share_holding *holding);
+/* Returns: so many fails' pause. */
+uint64_t assay_share_pause(uint32_t round);
+
+/* --- holder_give.c */
+/* An ASK. Returns: as assay_share_holder_message. */
+ASSAY_CHECKED enum assay_status assay_share_give_answer(const struct assay_share_call *call,
+                                                        const struct assay_share_from *from,
+                                                        const struct assay_share_message *ask);
+/* The other side has proved itself. Returns: ASSAY_OK | ASSAY_E_STRANGER, ASSAY_E_AGAIN,
+ * ASSAY_E_KEY, ASSAY_E_STALE */
+ASSAY_CHECKED enum assay_status assay_share_give(const struct assay_share_call *call,
+                                                 struct assay_share_talk *talk);
+/* What this slot deals on; its commitments are holding->dealt then. Returns: ASSAY_OK |
+ * ASSAY_E_RANGE (a zero was drawn) */
+ASSAY_CHECKED enum assay_status assay_share_own_dealing(
+    struct assay_share_holding *holding, struct assay_share_polynomial *polynomial);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * services/shares/piece.c - ids, pieces and what is signed of them (docs/services.md 5.4).
+ */
+#include "services/shares/piece.h"
+
+#include "base/cbor.h"
+
+void assay_share_id(const uint8_t owner[static ASSAY_P256_PUBLIC_LEN],
+                    const uint8_t name[static 32], uint8_t id[static 32])
+{
+    static const char type[] = "assay/share/v1";
+    const struct assay_slice pieces[] = {
+        assay_slice_over(type, sizeof type - 1),
+        assay_slice_over(owner, ASSAY_P256_PUBLIC_LEN),
+        assay_slice_over(name, 32),
+    };
+    assay_sha256_pieces(pieces, 3, id);
+}
+
+void assay_share_piece_put(struct assay_writer *w, const struct assay_share_piece *piece)
+{
+    ASSAY_ASSERT(piece->commitments.k <= ASSAY_SHARE_K_MAX);
+    assay_writer_put(w, piece->id, sizeof piece->id);
+    assay_writer_u32be(w, piece->generation);
+    assay_writer_u16be(w, (uint16_t)piece->attempt);
+    assay_writer_u8(w, (uint8_t)piece->commitments.k);
+    assay_writer_put(w, piece->share.bytes, sizeof piece->share.bytes);
+    assay_writer_put(w, piece->commitments.point,
+                     (size_t)piece->commitments.k * ASSAY_SODIUM_POINT_LEN);
+}
+
+enum assay_status assay_share_piece_take(struct assay_cursor *in, struct assay_share_piece *piece)
+{
+    struct assay_share_piece read = { 0 };
+    uint16_t attempt = 0;
+    uint8_t k = 0;
+    ASSAY_TRY(assay_cursor_copy(in, read.id, sizeof read.id));
+    ASSAY_TRY(assay_cursor_u32be(in, &read.generation));
+    ASSAY_TRY(assay_cursor_u16be(in, &attempt));
+    ASSAY_TRY(assay_cursor_u8(in, &k));
+    if (k < ASSAY_SHARE_K_MIN || k > ASSAY_SHARE_K_MAX) return ASSAY_E_RANGE;
+    if (read.generation == 0 || attempt == 0) return ASSAY_E_RANGE;
+    read.attempt = attempt;
+    read.commitments.k = k;
+    ASSAY_TRY(assay_cursor_copy(in, read.share.bytes, sizeof read.share.bytes));
+    ASSAY_TRY(assay_cursor_copy(in, read.commitments.point, (size_t)k * ASSAY_SODIUM_POINT_LEN));
+    *piece = read;
+    assay_secret_wipe(&read, sizeof read);
+    return ASSAY_OK;
+}
+
+void assay_share_dealt_statement(const struct assay_share_home *home, uint32_t cluster,
+                                 uint32_t dealer, uint32_t slot, const uint8_t root[static 32],
+                                 uint32_t count, uint8_t digest[static 32])
+{
+    uint8_t bytes[192];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 7);
+    assay_cbor_put_text(&w, "assay/share/dealt/v1");
+    assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
+    assay_cbor_put_uint(&w, cluster);
+    assay_cbor_put_uint(&w, dealer);
+    assay_cbor_put_uint(&w, slot);
+    assay_cbor_put_bytes(&w, root, 32);
+    assay_cbor_put_uint(&w, count);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+bool assay_share_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                        const uint8_t digest[static 32],
+                        const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct assay_p256 *loaded = NULL;
+    if (assay_p256_load(key, &loaded) != ASSAY_OK) return false;
+    const bool good = assay_p256_verify(loaded, digest, signature, ASSAY_S_LOW);
+    assay_p256_free(&loaded);
+    return good;
+}

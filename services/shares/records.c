@@ -1,0 +1,403 @@
+/*
+ * services/shares/records.c - payloads of service records, canonical CBOR (docs/services.md 5.4).
+ */
+#include "services/shares/records.h"
+
+#include "base/cbor.h"
+#include "base/merkle.h"
+
+enum { ATTEMPT_MAX = UINT16_MAX };
+
+static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
+{
+    uint64_t value = 0;
+    ASSAY_TRY(assay_cbor_uint_max(in, max, &value));
+    *out = (uint32_t)value;
+    return ASSAY_OK;
+}
+
+/* --- HOLDER */
+
+enum assay_status assay_share_holder_record_encode(const struct assay_share_holder_record *record,
+                                                   uint8_t *bytes, size_t capacity,
+                                                   struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    ASSAY_ASSERT(record->address_len <= ASSAY_SHARE_ADDRESS_MAX);
+    assay_cbor_put_array(&w, 4);
+    assay_cbor_put_uint(&w, record->cluster);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cbor_put_bytes(&w, record->curve, sizeof record->curve);
+    assay_cbor_put_bytes(&w, record->address, record->address_len);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_share_holder_record_decode(struct assay_slice bytes,
+                                                   struct assay_share_holder_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_holder_record read = { 0 };
+    struct assay_slice address;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 4));
+    ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.curve, sizeof read.curve));
+    ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_SHARE_ADDRESS_MAX, &address));
+    ASSAY_TRY(assay_cursor_end(&in));
+    assay_bytes_copy(read.address, sizeof read.address, address.bytes, address.len);
+    read.address_len = (uint8_t)address.len;
+    *record = read;
+    return ASSAY_OK;
+}
+
+/* --- SHARE_PUT */
+
+static void put_reader(struct assay_writer *w, const struct assay_share_reader *reader)
+{
+    assay_cbor_put_array(w, 2);
+    assay_cbor_put_uint(w, reader->kind);
+    assay_cbor_put_bytes(w, reader->name, sizeof reader->name);
+}
+
+static enum assay_status take_reader(struct assay_cursor *in, struct assay_share_reader *reader)
+{
+    uint32_t kind = 0;
+    ASSAY_TRY(assay_cbor_array_exact(in, 2));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_READER_MEASUREMENT, &kind));
+    if (kind < ASSAY_SHARE_READER_ACCOUNT) return ASSAY_E_RANGE;
+    reader->kind = (enum assay_share_reader_kind)kind;
+    return assay_cbor_bytes_exact(in, reader->name, sizeof reader->name);
+}
+
+/* All but the signature; the statement is the same behind type and chain. */
+static void put_fields(struct assay_writer *w, const struct assay_share_put_record *record)
+{
+    ASSAY_ASSERT(record->reader_count <= ASSAY_SHARE_READERS_MAX);
+    assay_cbor_put_uint(w, record->cluster);
+    assay_cbor_put_uint(w, record->k);
+    assay_cbor_put_bytes(w, record->owner, sizeof record->owner);
+    assay_cbor_put_bytes(w, record->name, sizeof record->name);
+    assay_cbor_put_bytes(w, record->digest, sizeof record->digest);
+    assay_cbor_put_bytes(w, record->payload, sizeof record->payload);
+    assay_cbor_put_array(w, record->reader_count);
+    for (uint32_t i = 0; i < record->reader_count; i++)
+        put_reader(w, &record->reader[i]);
+}
+
+enum assay_status assay_share_put_record_encode(const struct assay_share_put_record *record,
+                                                uint8_t *bytes, size_t capacity,
+                                                struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, 8);
+    put_fields(&w, record);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    return assay_writer_finish(&w, out);
+}
+
+/* One set of readers has one encoding. */
+static bool reader_ascends(const struct assay_share_reader *last,
+                           const struct assay_share_reader *next)
+{
+    if (last->kind != next->kind) return last->kind < next->kind;
+    return assay_bytes_compare(last->name, next->name, sizeof last->name) < 0;
+}
+
+enum assay_status assay_share_put_record_decode(struct assay_slice bytes,
+                                                struct assay_share_put_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_put_record read = { 0 };
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 8));
+    ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
+    ASSAY_TRY(take_u32(&in, ASSAY_SHARE_K_MAX, &read.k));
+    if (read.k < ASSAY_SHARE_K_MIN) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.owner, sizeof read.owner));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.name, sizeof read.name));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.digest, sizeof read.digest));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.payload, sizeof read.payload));
+    ASSAY_TRY(assay_cbor_array(&in, ASSAY_SHARE_READERS_MAX, &count));
+    read.reader_count = (uint32_t)count;
+    for (uint32_t i = 0; i < read.reader_count; i++) {
+        ASSAY_TRY(take_reader(&in, &read.reader[i]));
+        if (i > 0 && !reader_ascends(&read.reader[i - 1], &read.reader[i])) return ASSAY_E_ENCODING;
+    }
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+void assay_share_put_statement(const struct assay_share_home *home,
+                               const struct assay_share_put_record *record,
+                               uint8_t digest[static 32])
+{
+    uint8_t bytes[640];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 9);
+    assay_cbor_put_text(&w, "assay/share/put/v1");
+    assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
+    put_fields(&w, record);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+bool assay_share_put_record_check(const struct assay_share_home *home,
+                                  const struct assay_share_put_record *record)
+{
+    uint8_t digest[32];
+    assay_share_put_statement(home, record, digest);
+    return assay_share_signed(record->owner, digest, record->signature);
+}
+
+/* --- SHARE_HAVE, SHARE_DEAL */
+
+enum assay_status assay_share_list_record_encode(const struct assay_share_list_record *record,
+                                                 uint8_t *bytes, size_t capacity,
+                                                 struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    ASSAY_ASSERT(record->count <= ASSAY_SHARE_LIST_MAX);
+    assay_cbor_put_array(&w, 2);
+    assay_cbor_put_uint(&w, record->cluster);
+    assay_cbor_put_array(&w, record->count);
+    for (uint32_t i = 0; i < record->count; i++) {
+        const struct assay_share_line *line = &record->line[i];
+        assay_cbor_put_array(&w, 4);
+        assay_cbor_put_bytes(&w, line->id, sizeof line->id);
+        assay_cbor_put_uint(&w, line->generation);
+        assay_cbor_put_uint(&w, line->attempt);
+        assay_cbor_put_bytes(&w, line->digest, sizeof line->digest);
+    }
+    return assay_writer_finish(&w, out);
+}
+
+static enum assay_status take_line(struct assay_cursor *in, struct assay_share_line *line)
+{
+    ASSAY_TRY(assay_cbor_array_exact(in, 4));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, line->id, sizeof line->id));
+    ASSAY_TRY(take_u32(in, UINT32_MAX, &line->generation));
+    ASSAY_TRY(take_u32(in, ATTEMPT_MAX, &line->attempt));
+    if (line->generation == 0 || line->attempt == 0) return ASSAY_E_RANGE;
+    return assay_cbor_bytes_exact(in, line->digest, sizeof line->digest);
+}
+
+enum assay_status assay_share_list_record_decode(struct assay_slice bytes,
+                                                 struct assay_share_list_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_list_record read;
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 2));
+    ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
+    ASSAY_TRY(assay_cbor_array(&in, ASSAY_SHARE_LIST_MAX, &count));
+    if (count == 0) return ASSAY_E_RANGE;
+    read.count = (uint32_t)count;
+    for (uint32_t i = 0; i < read.count; i++) {
+        ASSAY_TRY(take_line(&in, &read.line[i]));
+        if (i > 0 && assay_bytes_compare(read.line[i - 1].id, read.line[i].id, 32) >= 0)
+            return ASSAY_E_ENCODING;
+    }
+    ASSAY_TRY(assay_cursor_end(&in));
+    record->cluster = read.cluster;
+    record->count = read.count;
+    for (uint32_t i = 0; i < read.count; i++)
+        record->line[i] = read.line[i];
+    return ASSAY_OK;
+}
+
+/* --- SHARE_READY */
+
+enum assay_status assay_share_ready_record_encode(const struct assay_share_ready_record *record,
+                                                  uint8_t *bytes, size_t capacity,
+                                                  struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, 4);
+    assay_cbor_put_uint(&w, record->cluster);
+    assay_cbor_put_uint(&w, record->slot);
+    assay_cbor_put_uint(&w, record->count);
+    assay_cbor_put_bytes(&w, record->digest, sizeof record->digest);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_share_ready_record_decode(struct assay_slice bytes,
+                                                  struct assay_share_ready_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_ready_record read = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&in, 4));
+    ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
+    ASSAY_TRY(take_u32(&in, ASSAY_SHARE_SLOTS_MAX - 1, &read.slot));
+    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.count));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.digest, sizeof read.digest));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+/* --- SHARE_READ */
+
+static void read_fields(struct assay_writer *w, const struct assay_share_read_record *record)
+{
+    assay_cbor_put_bytes(w, record->id, sizeof record->id);
+    assay_cbor_put_bytes(w, record->nonce, sizeof record->nonce);
+    assay_cbor_put_bytes(w, record->box, sizeof record->box);
+    put_reader(w, &record->reader);
+    assay_cbor_put_bytes(w, record->key, sizeof record->key);
+}
+
+enum assay_status assay_share_read_record_encode(const struct assay_share_read_record *record,
+                                                 uint8_t *bytes, size_t capacity,
+                                                 struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, 6);
+    read_fields(&w, record);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_share_read_record_decode(struct assay_slice bytes,
+                                                 struct assay_share_read_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_read_record read = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&in, 6));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.id, sizeof read.id));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.nonce, sizeof read.nonce));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.box, sizeof read.box));
+    ASSAY_TRY(take_reader(&in, &read.reader));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+void assay_share_read_statement(const struct assay_share_home *home,
+                                const struct assay_share_read_record *record,
+                                uint8_t digest[static 32])
+{
+    uint8_t bytes[384];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 7);
+    assay_cbor_put_text(&w, "assay/share/read/v1");
+    assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
+    read_fields(&w, record);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+bool assay_share_read_record_check(const struct assay_share_home *home,
+                                   const struct assay_share_read_record *record)
+{
+    uint8_t digest[32];
+    if (record->reader.kind == ASSAY_SHARE_READER_ACCOUNT) {
+        assay_sha256(record->key, sizeof record->key, digest);
+        if (!assay_bytes_equal(digest, record->reader.name, 32)) return false;
+    }
+    assay_share_read_statement(home, record, digest);
+    return assay_share_signed(record->key, digest, record->signature);
+}
+
+/* --- SHARE_LIE */
+
+enum assay_status assay_share_lie_record_encode(const struct assay_share_lie_record *record,
+                                                uint8_t *bytes, size_t capacity,
+                                                struct assay_slice *out)
+{
+    uint8_t piece[ASSAY_SHARE_PIECE_MAX];
+    struct assay_writer p = assay_writer_over(piece, sizeof piece);
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    ASSAY_ASSERT(record->path_len <= ASSAY_SHARE_PATH_MAX);
+    ASSAY_ASSERT(record->current.k <= ASSAY_SHARE_K_MAX);
+    assay_share_piece_put(&p, &record->piece);
+    ASSAY_ASSERT(!p.full);
+    assay_cbor_put_array(&w, 11);
+    assay_cbor_put_uint(&w, record->cluster);
+    assay_cbor_put_uint(&w, record->dealer);
+    assay_cbor_put_uint(&w, record->slot);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cbor_put_bytes(&w, piece, p.len);
+    assay_cbor_put_bytes(&w, record->root, sizeof record->root);
+    assay_cbor_put_uint(&w, record->count);
+    assay_cbor_put_uint(&w, record->index);
+    assay_cbor_put_bytes(&w, record->path, (size_t)record->path_len * 32);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    assay_cbor_put_bytes(&w, record->current.point,
+                         (size_t)record->current.k * ASSAY_SODIUM_POINT_LEN);
+    return assay_writer_finish(&w, out);
+}
+
+/* A list of 32 bytes each, in one string. */
+static enum assay_status take_rows(struct assay_cursor *in, uint32_t min, uint32_t max,
+                                   uint8_t (*rows)[32], uint32_t *count)
+{
+    struct assay_slice bytes;
+    ASSAY_TRY(assay_cbor_bytes(in, (size_t)max * 32, &bytes));
+    if (bytes.len % 32 != 0 || bytes.len < (size_t)min * 32) return ASSAY_E_RANGE;
+    assay_bytes_copy(rows, (size_t)max * 32, bytes.bytes, bytes.len);
+    *count = (uint32_t)(bytes.len / 32);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_lie(struct assay_cursor *in, struct assay_share_lie_record *read)
+{
+    struct assay_slice piece;
+    ASSAY_TRY(assay_cbor_array_exact(in, 11));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read->cluster));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_SLOTS_MAX - 1, &read->dealer));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_SLOTS_MAX - 1, &read->slot));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, read->key, sizeof read->key));
+    ASSAY_TRY(assay_cbor_bytes(in, ASSAY_SHARE_PIECE_MAX, &piece));
+    struct assay_cursor inner = assay_cursor_over(piece.bytes, piece.len);
+    ASSAY_TRY(assay_share_piece_take(&inner, &read->piece));
+    ASSAY_TRY(assay_cursor_end(&inner));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, read->root, sizeof read->root));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_GIVE_MAX, &read->count));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_GIVE_MAX - 1, &read->index));
+    if (read->index >= read->count) return ASSAY_E_RANGE;
+    ASSAY_TRY(take_rows(in, 0, ASSAY_SHARE_PATH_MAX, read->path, &read->path_len));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, read->signature, sizeof read->signature));
+    ASSAY_TRY(take_rows(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, read->current.point,
+                        &read->current.k));
+    return assay_cursor_end(in);
+}
+
+enum assay_status assay_share_lie_record_decode(struct assay_slice bytes,
+                                                struct assay_share_lie_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_lie_record read = { 0 };
+    ASSAY_TRY(take_lie(&in, &read));
+    *record = read;
+    return ASSAY_OK;
+}
+
+bool assay_share_lie_record_check(const struct assay_share_home *home,
+                                  const struct assay_share_lie_record *record)
+{
+    uint8_t bytes[ASSAY_SHARE_PIECE_MAX], leaf[32], digest[32];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_share_piece_put(&w, &record->piece);
+    ASSAY_ASSERT(!w.full);
+    assay_merkle_leaf_hash(bytes, w.len, leaf);
+    if (!assay_merkle_verify(leaf, record->index, record->count,
+                             (const uint8_t(*)[32])record->path, record->path_len, record->root))
+        return false;
+    assay_share_dealt_statement(home, record->cluster, record->dealer, record->slot, record->root,
+                                record->count, digest);
+    return assay_share_signed(record->key, digest, record->signature);
+}
+
+bool assay_share_lie_stands(const struct assay_share_lie_record *record)
+{
+    struct assay_share_dealing dealing = {
+        .dealer = record->dealer,
+        .commitments = record->piece.commitments,
+        .sub = record->piece.share,
+    };
+    return assay_share_dealing_verify(&record->current, record->slot, &dealing) != ASSAY_OK;
+}

@@ -1,0 +1,89 @@
+/*
+ * services/shares/sodium.h - the seam between shares and libsodium: the group that secrets are
+ * shared in (ristretto255), sealed boxes and the cipher of payloads.
+ *
+ * Implemented by sodium.c alone (docs/services.md 5.2). Everything is a function of its arguments:
+ * randomness comes in as bytes, so that a program decides where it is drawn. Scalars are 32 bytes
+ * little-endian below the group's order, points their 32 canonical bytes. What handles secrets
+ * takes the same time whatever they are.
+ */
+#ifndef ASSAY_SERVICES_SHARES_SODIUM_H
+#define ASSAY_SERVICES_SHARES_SODIUM_H
+
+#include "base/bytes.h"
+#include "base/secret.h"
+
+enum {
+    ASSAY_SODIUM_POINT_LEN = 32,
+    ASSAY_SODIUM_WIDE_LEN = 64, /* uniform bytes of which one scalar is made */
+    ASSAY_SODIUM_BOX_OVERHEAD = 48,
+    ASSAY_SODIUM_NONCE_LEN = 24,
+    ASSAY_SODIUM_TAG_LEN = 16,
+};
+
+/* Once in a process, before anything else here. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_sodium_start(void);
+
+/* --- scalars. What returns nothing cannot fail. */
+/* Uniform bytes to a uniform scalar. Returns: nothing. */
+void assay_sodium_scalar_from(const uint8_t wide[static ASSAY_SODIUM_WIDE_LEN],
+                              struct assay_secret32 *out);
+/* Returns: true when it is below the order and not zero. */
+bool assay_sodium_scalar_is_fit(const struct assay_secret32 *a);
+/* out = a + b, a - b, a b; out may be one of them. Each Returns: nothing. */
+void assay_sodium_scalar_add(const struct assay_secret32 *a, const struct assay_secret32 *b,
+                             struct assay_secret32 *out);
+void assay_sodium_scalar_sub(const struct assay_secret32 *a, const struct assay_secret32 *b,
+                             struct assay_secret32 *out);
+void assay_sodium_scalar_mul(const struct assay_secret32 *a, const struct assay_secret32 *b,
+                             struct assay_secret32 *out);
+/* Returns: ASSAY_OK | ASSAY_E_RANGE (zero has none) */
+ASSAY_CHECKED enum assay_status assay_sodium_scalar_invert(const struct assay_secret32 *a,
+                                                           struct assay_secret32 *out);
+
+/* --- points */
+/* Returns: true for the canonical bytes of a point that is not the identity. */
+bool assay_sodium_point_is_fit(const uint8_t point[static ASSAY_SODIUM_POINT_LEN]);
+/* a times the generator. Returns: ASSAY_OK | ASSAY_E_RANGE (a is zero) */
+ASSAY_CHECKED enum assay_status assay_sodium_point_base(
+    const struct assay_secret32 *a, uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+/* a times a point. Returns: ASSAY_OK | ASSAY_E_KEY (not a point, or the result is the identity) */
+ASSAY_CHECKED enum assay_status assay_sodium_point_mul(
+    const struct assay_secret32 *a, const uint8_t point[static ASSAY_SODIUM_POINT_LEN],
+    uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+/* Returns: ASSAY_OK, and 32 zeros are the identity | ASSAY_E_KEY (not points) */
+ASSAY_CHECKED enum assay_status assay_sodium_point_add(
+    const uint8_t a[static ASSAY_SODIUM_POINT_LEN], const uint8_t b[static ASSAY_SODIUM_POINT_LEN],
+    uint8_t out[static ASSAY_SODIUM_POINT_LEN]);
+
+/* --- sealed boxes: whoever has the key's secret half opens, nobody knows who sealed */
+/* A pair of a seed of 32 uniform bytes. Returns: nothing. */
+void assay_sodium_box_pair(const struct assay_secret32 *seed, struct assay_secret32 *secret,
+                           uint8_t public_key[static 32]);
+/*
+ * assay_sodium_box_seal - the bytes of libsodium's crypto_box_seal, of which anything opens them.
+ * In:      seed: 32 uniform bytes, for this box alone; message of any length
+ * Out:     sealed[message.len + ASSAY_SODIUM_BOX_OVERHEAD]
+ * Returns: ASSAY_OK | ASSAY_E_KEY (of small order)
+ */
+ASSAY_CHECKED enum assay_status assay_sodium_box_seal(const struct assay_secret32 *seed,
+                                                      const uint8_t public_key[static 32],
+                                                      struct assay_slice message, uint8_t *sealed);
+/* Out: message[sealed.len - ASSAY_SODIUM_BOX_OVERHEAD]. Returns: ASSAY_OK | ASSAY_E_TRUNCATED |
+ * ASSAY_E_SIGNATURE (another key's, or changed) */
+ASSAY_CHECKED enum assay_status assay_sodium_box_open(const struct assay_secret32 *secret,
+                                                      const uint8_t public_key[static 32],
+                                                      struct assay_slice sealed, uint8_t *message);
+
+/* --- the cipher of payloads: XChaCha20-Poly1305, of constant time on every processor */
+/* Out: sealed[message.len + ASSAY_SODIUM_TAG_LEN]. Returns: nothing. */
+void assay_sodium_seal(const struct assay_secret32 *key,
+                       const uint8_t nonce[static ASSAY_SODIUM_NONCE_LEN], struct assay_slice about,
+                       struct assay_slice message, uint8_t *sealed);
+/* Out: message[sealed.len - ASSAY_SODIUM_TAG_LEN]. Returns: ASSAY_OK | ASSAY_E_TRUNCATED |
+ * ASSAY_E_SIGNATURE (another key, nonce or `about`, or changed) */
+ASSAY_CHECKED enum assay_status assay_sodium_open(
+    const struct assay_secret32 *key, const uint8_t nonce[static ASSAY_SODIUM_NONCE_LEN],
+    struct assay_slice about, struct assay_slice sealed, uint8_t *message);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * tests/support/shares_record.c - see the header.
+ */
+#include "tests/support/shares_record.h"
+
+void shares_record_apply(struct assay_share_registry *r, const struct shares_record *record,
+                  struct assay_share_facts *facts)
+{
+    static struct assay_share_list_record list;
+    static struct assay_share_lie_record lie;
+    struct assay_share_holder_record holder;
+    struct assay_share_put_record put;
+    struct assay_share_ready_record ready;
+    const struct assay_slice bytes = assay_slice_over(record->bytes, record->len);
+    uint8_t node[32] = { (uint8_t)record->member };
+    enum assay_status status = ASSAY_OK;
+    switch (record->kind) {
+    case SHARES_HOLDER:
+        status = assay_share_holder_record_decode(bytes, &holder);
+        (void)assay_share_registry_holder(r, record->member, node, &holder, facts);
+        break;
+    case SHARES_PUT:
+        status = assay_share_put_record_decode(bytes, &put);
+        (void)assay_share_registry_put(r, &put, facts);
+        break;
+    case SHARES_HAVE:
+    case SHARES_DEAL:
+        status = assay_share_list_record_decode(bytes, &list);
+        if (record->kind == SHARES_HAVE)
+            (void)assay_share_registry_have(r, record->member, &list, facts);
+        else (void)assay_share_registry_deal(r, record->member, &list, facts);
+        break;
+    case SHARES_READY:
+        status = assay_share_ready_record_decode(bytes, &ready);
+        (void)assay_share_registry_ready(r, record->member, &ready, facts);
+        break;
+    case SHARES_LIE:
+        status = assay_share_lie_record_decode(bytes, &lie);
+        ASSAY_ASSERT(assay_share_lie_record_check(&r->config.home, &lie));
+        (void)assay_share_registry_lie(r, &lie, facts);
+        break;
+    case SHARES_CLOSE: {
+        enum assay_share_standing standing[SHARES_MEMBERS];
+        uint16_t score[SHARES_MEMBERS];
+        const uint32_t count = (uint32_t)record->len;
+        for (uint32_t i = 0; i < count; i++) {
+            standing[i] = (enum assay_share_standing)record->bytes[i];
+            score[i] = (uint16_t)(100 + i);
+        }
+        assay_share_registry_close(r, r->epoch + 1, standing, score, count, facts);
+        break;
+    }
+    }
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+

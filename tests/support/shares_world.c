@@ -1,0 +1,752 @@
+/*
+ * tests/support/shares_world.c - see the header.
+ */
+#include "tests/support/shares_world.h"
+
+#include "base/crypto/model.h"
+#include "services/shares/cluster_internal.h"
+#include "services/shares/holder_internal.h"
+#include "tests/support/shares_record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    SLOTS = 5,
+    K = 3,
+    CONFIRMATIONS = 4,
+    MACHINES = 18,
+    IDS = 6,
+    MESSAGES = 160,
+    POOL = 96,
+    LOG = 4096,
+    EVIDENCE = 96,
+    HEAL_ROUNDS = 4000,
+};
+
+struct kept {
+    uint8_t id[32];
+    size_t len; /* 0: nothing */
+    uint8_t bytes[ASSAY_SHARE_STORED_MAX];
+};
+
+struct machine {
+    struct assay_share_holder *holder;
+    struct assay_share_registry *registry; /* what its ledger shows */
+    uint32_t seen;
+    uint32_t cluster; /* for which it lists itself */
+    uint8_t secret[32], key[ASSAY_P256_PUBLIC_LEN];
+    struct kept disk[IDS];
+    bool lies;
+};
+
+enum message_kind { TO_HOLDER, TO_OWNER, QUOTE, VERIFY };
+
+struct message {
+    enum message_kind kind;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* of the holder that it is for, or from */
+    struct assay_share_from from;
+    uint64_t serial;
+    bool good;
+    size_t len;
+    uint8_t *bytes;
+};
+
+/* An owner deals one id, and hands it to one slot after the other. */
+struct owner {
+    uint8_t id[32];
+    struct assay_share_polynomial polynomial;
+    struct assay_share_commitments commitments;
+    struct assay_share_exchange with[SLOTS];
+};
+
+struct world {
+    const struct shares_plan *plan;
+    struct shares_result *result;
+    uint64_t random, now_ms, epoch;
+    struct assay_share_config config;
+    struct assay_share_registry *head;
+    uint32_t machine_count;
+    struct machine machine[MACHINES];
+    enum assay_share_standing standing[MACHINES];
+    struct owner owner[IDS];
+    uint32_t log_count;
+    struct shares_record log[LOG];
+    uint32_t pool_count;
+    struct shares_record pool[POOL];
+    uint32_t message_count;
+    struct message message[MESSAGES];
+    uint32_t suspensions, crashes, rekeys, keys;
+    bool healing;
+    struct assay_share_facts facts;
+    struct assay_share_effects effects;
+    uint8_t room[2 * ASSAY_SHARE_MESSAGE_MAX];
+};
+
+static uint64_t draw(struct world *w, uint64_t below)
+{
+    uint64_t x = w->random += 0x9e3779b97f4a7c15ULL;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
+    return (x ^ x >> 31) % below;
+}
+
+static void draw_bytes(void *context, uint8_t *bytes, size_t len)
+{
+    struct world *w = context;
+    for (size_t i = 0; i < len; i++)
+        bytes[i] = (uint8_t)draw(w, 256);
+}
+
+static void violated(struct world *w, const char *what, uint32_t id, uint32_t who)
+{
+    if (w->result->violation != NULL) return;
+    w->result->violation = what;
+    (void)snprintf(w->result->story, sizeof w->result->story, "seed %llu step %u: id %u, %u",
+                   (unsigned long long)w->plan->seed, w->result->steps, id, who);
+}
+
+static void *copy_of(const uint8_t *bytes, size_t len)
+{
+    uint8_t *copy = malloc(len + 1);
+    ASSAY_ASSERT(copy != NULL);
+    assay_bytes_copy(copy, len, bytes, len);
+    return copy;
+}
+
+/* --- what must hold */
+
+/* What a machine would come back with of a row's current generation, which it may still keep as the
+ * next one. Returns: false when it has none. */
+static bool disk_piece(const struct machine *m, uint32_t id, const struct assay_share_row *row,
+                       struct assay_share_piece *current)
+{
+    const struct kept *kept = &m->disk[id];
+    struct assay_cursor in = assay_cursor_over(kept->bytes, kept->len);
+    uint8_t head[4 + 32];
+    if (kept->len == 0) return false;
+    ASSAY_ASSERT(assay_cursor_copy(&in, head, sizeof head) == ASSAY_OK);
+    for (uint32_t flag = 1; flag <= 2; flag++) { /* the current piece, the next one */
+        struct assay_share_piece piece;
+        if (!(head[1] & flag)) continue;
+        ASSAY_ASSERT(assay_share_piece_take(&in, &piece) == ASSAY_OK);
+        if (!assay_share_piece_is(&piece, row)) continue;
+        *current = piece;
+        return true;
+    }
+    return false;
+}
+
+static void check_id(struct world *w, uint32_t id)
+{
+    const struct assay_share_row *row = assay_share_registry_find(w->head, w->owner[id].id);
+    uint32_t slots = 0, kept = 0;
+    if (row == NULL || !row->synced) return;
+    for (uint32_t i = 0; i < w->machine_count; i++) {
+        struct assay_share_piece piece;
+        const struct machine *m = &w->machine[i];
+        if (!m->holder->seated || m->lies || !disk_piece(m, id, row, &piece)) continue;
+        if (assay_share_verify(&piece.commitments, m->holder->slot, &piece.share) != ASSAY_OK)
+            violated(w, "FALSE", id, i);
+        slots |= 1u << m->holder->slot;
+        kept++;
+    }
+    if (assay_share_count(slots) < K) violated(w, "LOST", id, kept);
+}
+
+static bool keeps(struct world *w, uint32_t member, uint32_t id)
+{
+    struct assay_share_piece piece;
+    const struct assay_share_row *row = assay_share_registry_find(w->head, w->owner[id].id);
+    return disk_piece(&w->machine[member], id, row, &piece);
+}
+
+static uint32_t id_number(const struct world *w, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < w->plan->ids; i++)
+        if (assay_bytes_equal(w->owner[i].id, id, 32)) return i;
+    ASSAY_UNREACHABLE("an id of nobody");
+}
+
+/* A share is on a disk before anybody counts on it. */
+static void check_fact(struct world *w, const struct assay_share_fact *fact)
+{
+    if (fact->kind == ASSAY_SHARE_CONVICTED) {
+        w->result->convicted++;
+        if (!w->machine[fact->member].lies) violated(w, "FRAMED", 0, fact->member);
+    }
+    if (fact->kind == ASSAY_SHARE_SEATED) w->result->moved++;
+    if (fact->kind == ASSAY_SHARE_ALARM) w->result->alarms++;
+    if (fact->kind == ASSAY_SHARE_SYNCED) {
+        const uint32_t id = id_number(w, fact->id);
+        const uint32_t need = fact->generation == 1 ? CONFIRMATIONS : K;
+        uint32_t count = 0;
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            const uint32_t member = w->head->cluster[fact->cluster].seat[slot].member;
+            if (keeps(w, member, id) || w->machine[member].lies) count++;
+        }
+        count += w->plan->rekeys - w->rekeys; /* a disk that is gone had it, perhaps */
+        if (fact->generation == 1) w->result->synced++;
+        else w->result->renewed++;
+        if (count < need) violated(w, "EARLY", id, count);
+    }
+    if (fact->kind == ASSAY_SHARE_READY)
+        for (uint32_t i = 0; i < w->plan->ids; i++) {
+            const struct assay_share_row *row =
+                assay_share_registry_find(w->head, w->owner[i].id);
+            const uint32_t member = w->head->cluster[fact->cluster].seat[fact->slot].member;
+            if (row != NULL && row->synced && !keeps(w, member, i))
+                violated(w, "EARLY", i, member);
+        }
+}
+
+/* --- the ledger */
+
+static void make_final(struct world *w, const struct shares_record *record)
+{
+    if (w->log_count == LOG) return; /* the chain of a schedule is long enough */
+    w->log[w->log_count] = *record;
+    w->log[w->log_count].bytes = copy_of(record->bytes, record->len);
+    shares_record_apply(w->head, &w->log[w->log_count++], &w->facts);
+    assay_share_registry_check(w->head);
+    for (uint32_t i = 0; i < w->facts.count; i++)
+        check_fact(w, &w->facts.fact[i]);
+}
+
+static void pool_drop(struct world *w, uint32_t at)
+{
+    free(w->pool[at].bytes);
+    w->pool[at] = w->pool[--w->pool_count];
+}
+
+static void pool_add(struct world *w, enum shares_record_kind kind, uint32_t member,
+                     struct assay_slice bytes)
+{
+    if (w->pool_count == POOL) { /* what is final soonest is not lost */
+        make_final(w, &w->pool[0]);
+        pool_drop(w, 0);
+    }
+    struct shares_record *record = &w->pool[w->pool_count++];
+    *record = (struct shares_record){ .kind = kind, .member = member, .len = bytes.len };
+    record->bytes = copy_of(bytes.bytes, bytes.len);
+    assay_bytes_copy(record->key, 64, w->machine[member].key, 64);
+}
+
+static void finalize(struct world *w, uint32_t at)
+{
+    make_final(w, &w->pool[at]);
+    if (w->healing || draw(w, 8) > 0) pool_drop(w, at); /* or it is final once more */
+}
+
+static void close_epoch(struct world *w)
+{
+    uint8_t standing[MACHINES];
+    for (uint32_t i = 0; i < w->machine_count; i++) {
+        if (!w->healing && w->standing[i] != ASSAY_SHARE_STAND_FULL && draw(w, 2) == 0)
+            w->standing[i] = ASSAY_SHARE_STAND_FULL;
+        else if (!w->healing && w->suspensions > 0 && draw(w, 8) == 0) {
+            w->suspensions--;
+            w->standing[i] = (enum assay_share_standing)draw(w, 3);
+        }
+        if (w->healing) w->standing[i] = ASSAY_SHARE_STAND_FULL;
+        standing[i] = (uint8_t)w->standing[i];
+    }
+    const struct shares_record record = { .kind = SHARES_CLOSE, .len = w->machine_count,
+                                          .bytes = standing };
+    make_final(w, &record);
+}
+
+/* --- holders */
+
+/* A host's context is its machine; randomness is the world's. */
+struct own_host {
+    struct world *w;
+    struct machine *m;
+};
+
+static struct own_host hosts[MACHINES];
+
+static void own_random(void *context, uint8_t *bytes, size_t len)
+{
+    const struct own_host *own = context;
+    draw_bytes(own->w, bytes, len);
+}
+
+static void own_sign(void *context, const uint8_t digest[static 32],
+                     uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    const struct own_host *own = context;
+    assay_model_sign(own->m->secret, digest, signature);
+}
+
+static struct assay_share_epoch epoch_of(const struct machine *m)
+{
+    return (struct assay_share_epoch){ .epoch = m->registry->epoch,
+                                       .beacon = { (uint8_t)m->registry->epoch } };
+}
+
+static uint32_t number_of(const struct world *w, const struct machine *m)
+{
+    return (uint32_t)(m - w->machine);
+}
+
+static struct message *message_add(struct world *w, const uint8_t *bytes, size_t len)
+{
+    if (w->message_count == MESSAGES) {
+        const uint32_t at = (uint32_t)draw(w, MESSAGES);
+        free(w->message[at].bytes);
+        w->message[at] = w->message[--w->message_count];
+    }
+    struct message *m = &w->message[w->message_count++];
+    *m = (struct message){ .len = len, .bytes = copy_of(bytes, len) };
+    return m;
+}
+
+static void start(struct world *w, struct machine *m)
+{
+    struct assay_share_holder_config config = { .ids_max = IDS };
+    const uint32_t number = number_of(w, m);
+    const size_t len = assay_share_holder_size(IDS);
+    hosts[number] = (struct own_host){ w, m };
+    config.host = (struct assay_share_host){ &hosts[number], own_random, own_sign };
+    assay_bytes_copy(config.key, 64, m->key, 64);
+    if (m->holder == NULL) m->holder = malloc(len);
+    m->holder = assay_share_holder_init(m->holder, len, &config);
+    for (uint32_t i = 0; i < IDS; i++)
+        if (m->disk[i].len > 0)
+            ASSAY_ASSERT(assay_share_holder_load(m->holder,
+                                                 assay_slice_over(m->disk[i].bytes,
+                                                                  m->disk[i].len)) == ASSAY_OK);
+}
+
+static void new_key(struct world *w, struct machine *m)
+{
+    draw_bytes(w, m->secret, sizeof m->secret);
+    m->secret[31] = (uint8_t)++w->keys;
+    assay_model_public(m->secret, m->key);
+}
+
+static void list_itself(struct world *w, struct machine *m)
+{
+    struct assay_share_holder_record record = { .cluster = m->cluster };
+    uint8_t bytes[256];
+    struct assay_slice out;
+    assay_bytes_copy(record.key, 64, m->key, 64);
+    ASSAY_ASSERT(assay_share_holder_record_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK);
+    pool_add(w, SHARES_HOLDER, number_of(w, m), out);
+}
+
+static void disk_write(struct world *w, struct machine *m, const uint8_t id[static 32])
+{
+    struct kept *kept = &m->disk[id_number(w, id)];
+    struct assay_slice out;
+    ASSAY_ASSERT(assay_share_holder_stored(m->holder, id, kept->bytes, sizeof kept->bytes, &out) ==
+                 ASSAY_OK);
+    assay_bytes_copy(kept->id, 32, id, 32);
+    kept->len = out.len;
+}
+
+static void disk_erase(struct world *w, struct machine *m, const uint8_t *id)
+{
+    for (uint32_t i = 0; i < w->plan->ids; i++)
+        if (id == NULL || assay_bytes_equal(w->owner[i].id, id, 32)) {
+            if (m->disk[i].len > 0) w->result->erased++;
+            m->disk[i].len = 0;
+        }
+}
+
+static void effect_do(struct world *w, struct machine *m, const struct assay_share_effect *effect)
+{
+    static const enum shares_record_kind kinds[] = { SHARES_HAVE, SHARES_DEAL, SHARES_READY,
+                                                     SHARES_LIE };
+    struct message *message = NULL;
+    uint8_t evidence[EVIDENCE] = { 0 };
+    switch (effect->act) {
+    case ASSAY_SHARE_ACT_SEND:
+        message = message_add(w, effect->bytes.bytes, effect->bytes.len);
+        message->kind = effect->to_holder ? TO_HOLDER : TO_OWNER;
+        assay_bytes_copy(message->key, 64, effect->to_holder ? effect->key : m->key, 64);
+        message->from.holder = true;
+        message->from.link = effect->link;
+        assay_bytes_copy(message->from.key, 64, m->key, 64);
+        break;
+    case ASSAY_SHARE_ACT_PERSIST: disk_write(w, m, effect->id); break;
+    case ASSAY_SHARE_ACT_ERASE: disk_erase(w, m, effect->id); break;
+    case ASSAY_SHARE_ACT_WIPE: disk_erase(w, m, NULL); break;
+    case ASSAY_SHARE_ACT_SUBMIT:
+        pool_add(w, kinds[effect->payload], number_of(w, m), effect->bytes);
+        break;
+    case ASSAY_SHARE_ACT_QUOTE:
+        assay_bytes_copy(evidence, EVIDENCE, effect->report_data, 64);
+        evidence[64] = (uint8_t)number_of(w, m); /* its node */
+        message = message_add(w, evidence, sizeof evidence);
+        message->kind = QUOTE;
+        message->serial = effect->serial;
+        assay_bytes_copy(message->key, 64, m->key, 64);
+        break;
+    case ASSAY_SHARE_ACT_VERIFY:
+        message = message_add(w, evidence, 1);
+        message->kind = VERIFY;
+        message->serial = effect->serial;
+        message->good = effect->bytes.len == EVIDENCE &&
+                        assay_bytes_equal(effect->bytes.bytes, effect->report_data, 64) &&
+                        assay_bytes_equal(effect->bytes.bytes + 64, effect->node, 32);
+        assay_bytes_copy(message->key, 64, m->key, 64);
+        break;
+    }
+}
+
+static void crash(struct world *w, struct machine *m)
+{
+    w->result->crashes++;
+    start(w, m);
+    const struct assay_share_epoch epoch = epoch_of(m);
+    assay_share_holder_crawl(m->holder, m->registry, &epoch, w->now_ms, &w->effects);
+}
+
+/* Does what the holder asked for, in its order; the host may die in the middle. */
+static void host_does(struct world *w, struct machine *m)
+{
+    uint32_t until = w->effects.count;
+    bool dies = false;
+    if (!w->healing && w->crashes > 0 && w->effects.count > 0 && draw(w, 60) == 0) {
+        w->crashes--;
+        dies = true;
+        until = (uint32_t)draw(w, w->effects.count + 1);
+    }
+    assay_share_holder_check(m->holder);
+    for (uint32_t i = 0; i < until; i++)
+        effect_do(w, m, &w->effects.effect[i]);
+    if (!dies) return;
+    crash(w, m);
+    for (uint32_t i = 0; i < w->effects.count; i++)
+        effect_do(w, m, &w->effects.effect[i]);
+}
+
+static struct machine *machine_of(struct world *w, const uint8_t key[static 64])
+{
+    for (uint32_t i = 0; i < w->machine_count; i++)
+        if (assay_bytes_equal(w->machine[i].key, key, 64)) return &w->machine[i];
+    return NULL;
+}
+
+/* The one that lies keeps a number that is no share, and deals and gives that. */
+static void spoil(struct machine *m)
+{
+    for (uint32_t i = 0; i < m->holder->count && m->lies; i++) {
+        struct assay_share_piece *piece = &m->holder->holding[i].current;
+        if (m->holder->holding[i].has &&
+            assay_share_verify(&piece->commitments, m->holder->slot, &piece->share) == ASSAY_OK)
+            piece->share.bytes[0] ^= 1;
+    }
+}
+
+static void see(struct world *w, struct machine *m)
+{
+    if (m->seen == w->log_count) return;
+    shares_record_apply(m->registry, &w->log[m->seen++], &w->facts);
+    const struct assay_share_epoch epoch = epoch_of(m);
+    spoil(m);
+    assay_share_holder_facts(m->holder, m->registry, &epoch, &w->facts, w->now_ms, &w->effects);
+    host_does(w, m);
+}
+
+static void tick(struct world *w, struct machine *m)
+{
+    const struct assay_share_epoch epoch = epoch_of(m);
+    assay_share_holder_tick(m->holder, m->registry, &epoch, w->now_ms, &w->effects);
+    host_does(w, m);
+}
+
+/* --- owners */
+
+static void owner_make(struct world *w, uint32_t number)
+{
+    struct owner *o = &w->owner[number];
+    uint8_t wide[K * ASSAY_SODIUM_WIDE_LEN], bytes[640];
+    struct assay_share_put_record record = { .k = K, .owner = { 9 } };
+    struct assay_slice out;
+    draw_bytes(w, wide, sizeof wide);
+    ASSAY_ASSERT(assay_share_deal(K, wide, &o->polynomial, &o->commitments) == ASSAY_OK);
+    record.cluster = number % w->plan->clusters;
+    record.name[0] = (uint8_t)number;
+    assay_share_commitments_digest(&o->commitments, record.digest);
+    assay_share_id(record.owner, record.name, o->id);
+    ASSAY_ASSERT(assay_share_put_record_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK);
+    const struct shares_record put = { .kind = SHARES_PUT, .len = out.len, .bytes = bytes };
+    make_final(w, &put);
+}
+
+static void owner_hands(struct world *w, uint32_t number, uint32_t slot)
+{
+    const struct owner *o = &w->owner[number];
+    const struct assay_share_row *row = assay_share_registry_find(w->head, o->id);
+    if (row == NULL || row->synced || !w->head->cluster[row->origin].seated) return;
+    const struct assay_share_seat *seat = &w->head->cluster[row->origin].seat[slot];
+    struct machine *m = &w->machine[seat->member];
+    const struct assay_share_from from = { .link = 1 + number * SLOTS + slot, .name = { 99 } };
+    const struct assay_share_epoch epoch = epoch_of(m);
+    if (assay_share_holder_hand(m->holder, m->registry, &epoch, &from, o->id, w->now_ms,
+                                &w->effects) == ASSAY_OK ||
+        w->effects.count > 0)
+        host_does(w, m);
+}
+
+static void owner_answers(struct world *w, const struct message *in)
+{
+    struct assay_share_message m;
+    const struct assay_share_from back = { .link = in->from.link, .name = { 99 } };
+    const uint32_t number = (uint32_t)(in->from.link - 1) / SLOTS;
+    const uint32_t slot = (uint32_t)(in->from.link - 1) % SLOTS;
+    struct owner *o = &w->owner[number];
+    struct assay_share_exchange *x = &o->with[slot];
+    struct assay_share_want want = { 0 };
+    const struct machine *to = machine_of(w, in->key);
+    uint8_t nonce[32], *bytes = w->room;
+    if (to == NULL) return;
+    ASSAY_ASSERT(assay_share_message_decode(assay_slice_over(in->bytes, in->len), &m) == ASSAY_OK);
+    draw_bytes(w, nonce, sizeof nonce);
+    enum assay_status status = ASSAY_OK;
+    if (m.kind == ASSAY_SHARE_ASK) {
+        const uint32_t cluster = number % w->plan->clusters;
+        struct assay_share_terms terms = { .epoch = m.epoch, .purpose = ASSAY_SHARE_HAND,
+                                           .beacon = { (uint8_t)m.epoch }, .taker_proves = true };
+        terms.taker = (struct assay_share_side){ .cluster = cluster, .slot = slot };
+        terms.giver = (struct assay_share_side){ .cluster = cluster, .slot = slot };
+        terms.taker.node[0] = (uint8_t)number_of(w, to);
+        terms.giver.node[0] = 99;
+        status = assay_share_exchange_answer(x, &terms, &m, nonce, w->now_ms, bytes,
+                                             ASSAY_SHARE_MESSAGE_MAX, &want);
+    } else {
+        status = assay_share_exchange_message(x, &m, bytes, ASSAY_SHARE_MESSAGE_MAX, &want);
+    }
+    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_VERIFY) {
+        struct assay_share_piece piece = { .generation = 1, .attempt = 1 };
+        struct assay_secret32 seed;
+        uint8_t gift[512] = { 0, 1 };
+        if (!assay_bytes_equal(want.bytes.bytes, want.report_data, 64)) return;
+        ASSAY_ASSERT(assay_share_exchange_verified(x, bytes, ASSAY_SHARE_MESSAGE_MAX, &want) ==
+                     ASSAY_OK);
+        assay_bytes_copy(piece.id, 32, o->id, 32);
+        piece.commitments = o->commitments;
+        ASSAY_ASSERT(assay_share_of(&o->polynomial, slot, &piece.share) == ASSAY_OK);
+        struct assay_writer out = assay_writer_over(gift + 2, sizeof gift - 2);
+        assay_share_piece_put(&out, &piece);
+        draw_bytes(w, seed.bytes, sizeof seed.bytes);
+        status = assay_share_exchange_give(x, assay_slice_over(gift, out.len + 2), &seed,
+                                           w->room + ASSAY_SHARE_MESSAGE_MAX, bytes,
+                                           ASSAY_SHARE_MESSAGE_MAX, &want);
+    }
+    if (status != ASSAY_OK || want.wish != ASSAY_SHARE_WISH_SEND) return;
+    struct message *out = message_add(w, want.bytes.bytes, want.bytes.len);
+    out->kind = TO_HOLDER;
+    out->from = back;
+    assay_bytes_copy(out->key, 64, to->key, 64);
+}
+
+/* --- steps */
+
+static void deliver(struct world *w, uint32_t at)
+{
+    /* Taken out first: what it leads to may need its place. */
+    const struct message in = w->message[at];
+    w->message[at] = w->message[--w->message_count];
+    if (!w->healing && draw(w, 12) == 0) { /* and once more, later */
+        struct message *again = message_add(w, in.bytes, in.len);
+        uint8_t *bytes = again->bytes;
+        *again = in;
+        again->bytes = bytes;
+    }
+    struct machine *m = machine_of(w, in.key);
+    const struct assay_slice bytes = assay_slice_over(in.bytes, in.len);
+    if (m == NULL) {
+        free(in.bytes);
+        return;
+    }
+    const struct assay_share_epoch epoch = epoch_of(m);
+    const uint32_t kept = assay_share_holder_status(m->holder).kept;
+    spoil(m);
+    switch (in.kind) {
+    case TO_HOLDER:
+        if (assay_share_holder_message(m->holder, m->registry, &epoch, &in.from, bytes, w->now_ms,
+                                       &w->effects) != ASSAY_OK)
+            w->result->refused++;
+        if (in.from.holder && assay_share_holder_status(m->holder).kept > kept)
+            w->result->fetched++;
+        break;
+    case TO_OWNER:
+        w->effects.count = 0;
+        owner_answers(w, &in);
+        break;
+    case QUOTE:
+        assay_share_holder_quoted(m->holder, m->registry, &epoch, in.serial, bytes, w->now_ms,
+                                  &w->effects);
+        break;
+    case VERIFY:
+        assay_share_holder_verified(m->holder, m->registry, &epoch, in.serial, in.good, w->now_ms,
+                                    &w->effects);
+        break;
+    }
+    host_does(w, m);
+    free(in.bytes);
+}
+
+static void message_drop(struct world *w, uint32_t at)
+{
+    free(w->message[at].bytes);
+    w->message[at] = w->message[--w->message_count];
+}
+
+/* Disk and key are gone: it lists itself anew, and is nobody's holder until it has a slot. */
+static void rekey(struct world *w, struct machine *m)
+{
+    if (w->rekeys == 0) return;
+    w->rekeys--;
+    disk_erase(w, m, NULL);
+    new_key(w, m);
+    start(w, m);
+    list_itself(w, m);
+}
+
+static void step(struct world *w)
+{
+    struct machine *m = &w->machine[draw(w, w->machine_count)];
+    const uint64_t what = draw(w, 100);
+    if (what < 40) {
+        if (w->message_count > 0) deliver(w, (uint32_t)draw(w, w->message_count));
+    } else if (what < 43) {
+        if (w->message_count > 0) message_drop(w, (uint32_t)draw(w, w->message_count));
+    } else if (what < 55) {
+        if (w->pool_count > 0) finalize(w, (uint32_t)draw(w, w->pool_count));
+    } else if (what < 75) {
+        for (uint64_t i = draw(w, 4); i < 4; i++)
+            see(w, m);
+    } else if (what < 83) {
+        w->now_ms += draw(w, 200);
+        tick(w, m);
+    } else if (what < 85) {
+        if (draw(w, w->plan->clusters > 1 ? 12 : 6) == 0) close_epoch(w);
+    } else if (what < 86) {
+        if (draw(w, 10) == 0) rekey(w, m);
+    } else {
+        owner_hands(w, (uint32_t)draw(w, w->plan->ids), (uint32_t)draw(w, SLOTS));
+    }
+}
+
+static void check(struct world *w)
+{
+    for (uint32_t i = 0; i < w->plan->ids; i++)
+        check_id(w, i);
+}
+
+/* Every slot keeps what is synced, of the current generation and nothing else. */
+static bool is_settled(struct world *w)
+{
+    if (w->pool_count > 0 || w->head->reshare_count > 0) return false;
+    for (uint32_t c = 0; c < w->plan->clusters; c++)
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            const struct machine *m = &w->machine[w->head->cluster[c].seat[slot].member];
+            if (!w->head->cluster[c].seated || m->seen < w->log_count) return false;
+            if (m->lies) continue;
+            for (uint32_t i = 0; i < w->plan->ids; i++) {
+                const struct assay_share_row *row =
+                    assay_share_registry_find(w->head, w->owner[i].id);
+                if (row == NULL) continue;
+                if (!row->synced || row->wanted != 0) return false;
+                if (!keeps(w, number_of(w, m), i)) return false;
+                if (assay_share_holder_piece(m->holder, row->id, true) != NULL) return false;
+            }
+        }
+    return true;
+}
+
+static void heal(struct world *w)
+{
+    w->healing = true;
+    for (uint32_t round = 0; round < HEAL_ROUNDS && w->result->violation == NULL; round++) {
+        w->now_ms += 100;
+        if (round % 200 == 0) close_epoch(w);
+        if (round % 20 == 5)
+            for (uint32_t i = 0; i < w->plan->ids; i++)
+                owner_hands(w, i, round / 20 % SLOTS);
+        if (w->pool_count > 0) finalize(w, 0);
+        for (uint32_t i = 0; i < w->machine_count; i++) {
+            while (w->machine[i].seen < w->log_count)
+                see(w, &w->machine[i]);
+            tick(w, &w->machine[i]);
+        }
+        for (uint32_t i = w->message_count; i > 0 && w->message_count > 0; i--)
+            deliver(w, 0);
+        if (round % 8 == 0) check(w);
+        if (round % 8 == 0 && is_settled(w)) {
+            w->result->settled = true;
+            return;
+        }
+    }
+}
+
+static void make(struct world *w)
+{
+    const size_t len = assay_share_registry_size(IDS);
+    w->config = (struct assay_share_config){ .clusters = w->plan->clusters, .slots = SLOTS, .k = K,
+                                             .confirmations = CONFIRMATIONS, .ids_max = IDS };
+    w->head = assay_share_registry_init(malloc(len), len, &w->config);
+    w->machine_count = w->plan->clusters * (SLOTS + w->plan->spare);
+    ASSAY_ASSERT(w->machine_count <= MACHINES && w->plan->ids <= IDS);
+    for (uint32_t i = 0; i < w->machine_count; i++) {
+        struct machine *m = &w->machine[i];
+        m->cluster = i % w->plan->clusters;
+        m->lies = w->plan->liar && i == w->machine_count - 1; /* the best: it sits at once */
+        m->registry = assay_share_registry_init(malloc(len), len, &w->config);
+        w->standing[i] = ASSAY_SHARE_STAND_FULL;
+        new_key(w, m);
+        start(w, m);
+    }
+    close_epoch(w);
+    for (uint32_t i = 0; i < w->machine_count; i++) {
+        list_itself(w, &w->machine[i]);
+        finalize(w, 0);
+        while (w->pool_count > 0)
+            finalize(w, 0);
+    }
+    for (uint32_t i = 0; i < w->plan->ids; i++)
+        owner_make(w, i);
+}
+
+static void unmake(struct world *w)
+{
+    while (w->message_count > 0)
+        message_drop(w, 0);
+    while (w->pool_count > 0)
+        pool_drop(w, 0);
+    for (uint32_t i = 0; i < w->log_count; i++)
+        free(w->log[i].bytes);
+    for (uint32_t i = 0; i < w->machine_count; i++) {
+        free(w->machine[i].holder);
+        free(w->machine[i].registry);
+    }
+    free(w->head);
+}
+
+struct shares_result shares_world_run(const struct shares_plan *plan)
+{
+    struct shares_result result = { 0 };
+    struct world *w = calloc(1, sizeof *w);
+    ASSAY_ASSERT(w != NULL);
+    w->plan = plan;
+    w->result = &result;
+    w->random = plan->seed;
+    w->crashes = plan->crashes;
+    w->rekeys = plan->rekeys;
+    w->suspensions = 0;
+    make(w);
+    w->suspensions = plan->suspensions;
+    for (; result.steps < plan->steps && result.violation == NULL; result.steps++) {
+        step(w);
+        check(w);
+    }
+    if (result.violation == NULL) heal(w);
+    unmake(w);
+    free(w);
+    return result;
+}

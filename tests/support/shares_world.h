@@ -1,0 +1,40 @@
+/*
+ * tests/support/shares_world.h - clusters of holders, owners, a ledger and a host that means ill,
+ * under a schedule drawn from a seed.
+ *
+ * Whatever a hostile host and network may do is a step: messages are lost, repeated and reordered,
+ * holders are killed between any two effects and come back with what they had stored, ledgers are
+ * shown late, records become final in any order and twice, members are suspended and come back, one
+ * loses its disk and key, one deals and gives numbers that are no shares. The code under test is
+ * the product's: holder, exchange, cluster, deal. After each step:
+ *   LOST    a synced id has fewer than k durable shares of its current generation
+ *   FALSE   an honest holder stores what is no share of its slot
+ *   EARLY   an id is synced, or a slot ready, without what that says being stored
+ *   FRAMED  a member was convicted that never lied
+ */
+#ifndef ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
+#define ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
+
+#include "services/shares/holder.h"
+
+struct shares_plan {
+    uint64_t seed;
+    uint32_t clusters;
+    uint32_t spare; /* members of each cluster without a slot */
+    uint32_t ids;
+    uint32_t crashes, suspensions, rekeys; /* at most */
+    bool liar;
+    uint32_t steps;
+};
+
+struct shares_result {
+    const char *violation; /* NULL: none */
+    char story[160];       /* where it was found */
+    bool settled; /* after healing all slots keep all that is synced, and nothing else */
+    uint32_t synced, renewed, fetched, crashes, moved, convicted, refused, erased, alarms, steps;
+};
+
+/* Returns: what one schedule came to. */
+struct shares_result shares_world_run(const struct shares_plan *plan);
+
+#endif
