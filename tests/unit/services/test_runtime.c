@@ -15,7 +15,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { GROUP = 3, REPLICAS_MAX = 8, SOON_MS = 10000, INSTANCES = 4 };
+#ifdef __SANITIZE_ADDRESS__
+enum { SOON_MS = 20000 };
+#else
+enum { SOON_MS = 5000 };
+#endif
+enum { GROUP = 3, REPLICAS_MAX = 8, INSTANCES = 4 };
 
 static struct house {
     char folder[64], path[100];
@@ -126,7 +131,7 @@ static const char *told_of(uint32_t slot)
 
 static void wait_for_view(uint32_t slot, uint64_t view)
 {
-    for (int i = 0; i < 2000 && view_that_serves(slot) != view; i++)
+    for (int i = 0; i < SOON_MS / 10 && view_that_serves(slot) != view; i++)
         usleep(10000);
     cr_assert_eq(view_that_serves(slot), view, "replica %u: %s", slot, told_of(slot));
 }
@@ -328,7 +333,7 @@ Test(services_runtime, a_ledger_that_forgot_is_not_followed, .timeout = 120)
     service_ledger_close(&house.ledger);
     house.ledger = service_ledger_open(house.path, GROUP, 3, INSTANCES);
     pthread_mutex_unlock(&house.lock);
-    for (int i = 0; i < 500 && ledger != ASSAY_E_CHAIN; i++) {
+    for (int i = 0; i < SOON_MS / 10 && ledger != ASSAY_E_CHAIN; i++) {
         usleep(10000);
         pthread_mutex_lock(&house.lock);
         ledger = assay_replica_node_ledger(house.nodes[0]);
@@ -350,7 +355,7 @@ Test(services_runtime, a_replica_that_is_superseded_ends, .timeout = 120)
     house.nodes[1] = NULL;
     pthread_mutex_unlock(&house.lock);
     replica_start(1);
-    for (int i = 0; i < 1000 && house.ended[7] == ASSAY_OK; i++)
+    for (int i = 0; i < SOON_MS / 10 && house.ended[7] == ASSAY_OK; i++)
         usleep(10000);
     cr_expect_eq(house.ended[7], ASSAY_E_STALE);
     close_house();
