@@ -10,10 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct party {
-    uint8_t curve[32];
     bool dialled;
     struct assay_cont_from from;
     struct assay_cont_contact contact;
@@ -103,7 +101,7 @@ static void set_party(struct assay_board *b, uint32_t slot, const struct assay_c
     struct party *p = &b->parties[slot];
     struct assay_roster_entry *entry = &b->roster.entries[slot];
     const bool same = contact != NULL && !entry->gone &&
-                      assay_bytes_equal(p->curve, contact->curve, 32);
+                      assay_bytes_equal(p->contact.curve, contact->curve, 32);
     if (same) {
         p->from = *from; /* the number of a session */
         return;
@@ -114,7 +112,6 @@ static void set_party(struct assay_board *b, uint32_t slot, const struct assay_c
     if (contact == NULL) return;
     p->from = *from;
     p->contact = *contact;
-    assay_bytes_copy(p->curve, 32, contact->curve, 32);
     assay_bytes_copy(entry->door, 32, contact->curve, 32);
     assay_bytes_copy(entry->transport, 32, contact->curve, 32);
 }
@@ -175,13 +172,6 @@ void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
     if (slot < ASSAY_CONT_SLOTS_MAX) assay_board_to_slot(board, (uint16_t)slot, frame);
 }
 
-bool assay_board_is_up(const struct assay_board *board, const uint8_t *key)
-{
-    const uint32_t slot = slot_of(board, key);
-    return slot < ASSAY_CONT_SLOTS_MAX && board->parties[slot].dialled &&
-           assay_link_is_up(board->link, (uint16_t)slot);
-}
-
 enum assay_status assay_board_wait(struct assay_board *board, uint64_t now_ms,
                                    struct pollfd *extra, size_t count, int timeout_ms)
 {
@@ -205,7 +195,5 @@ enum assay_status assay_board_receive(struct assay_board *board, uint16_t *slot,
 
 uint64_t assay_board_clock_ms(void)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+    return assay_link_clock_ms();
 }

@@ -44,8 +44,6 @@ void assay_board_take(struct assay_board *board, const struct assay_cont_group *
 void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
                             struct assay_slice frame);
 void assay_board_to_slot(struct assay_board *board, uint16_t slot, struct assay_slice frame);
-/* Returns: whether a line to the replica of that key stands. */
-bool assay_board_is_up(const struct assay_board *board, const uint8_t *key);
 
 /* Sleeps until a frame, one of extra, or the time-out; sends what is queued. Returns: as
  * assay_link_wait */

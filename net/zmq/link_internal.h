@@ -171,8 +171,6 @@ void assay_line_watch(struct assay_link *link, struct link_peer *peer);
 void assay_line_called(struct assay_link *link, uint16_t slot);
 
 /* link.c */
-/* Returns: milliseconds of the monotonic clock. */
-uint64_t assay_link_clock_ms(void);
 
 /* census.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
