@@ -1,12 +1,14 @@
-/* apps/sim/batch.c - a window of jobs over worker threads (apps/sim/batch.h). */
+/* apps/sim/batch.c - a window of jobs over worker threads or children (apps/sim/batch.h). */
 #include "apps/sim/batch.h"
 
 #include "base/assert.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 struct window {
     const struct assay_sim_batch *batch;
@@ -39,15 +41,26 @@ static bool stopping(const struct window *w)
     return w->refused || (w->batch->stop != NULL && *w->batch->stop != 0);
 }
 
-/* Under the mutex. Returns: false when there is nothing left to take. */
-static bool take(struct window *w, uint64_t *index)
+static bool is_full(const struct window *w)
 {
-    while (!stopping(w) && w->next < w->batch->count && w->next - w->committed >= w->width)
-        (void)pthread_cond_wait(&w->moved, &w->mutex);
-    if (stopping(w) || w->next >= w->batch->count) return false;
+    return w->next - w->committed >= w->width;
+}
+
+/* Under the mutex. Returns: false when there is nothing to take now. */
+static bool take_now(struct window *w, uint64_t *index)
+{
+    if (stopping(w) || w->next >= w->batch->count || is_full(w)) return false;
     *index = w->next++;
     memset(result_of(w, *index), 0, w->batch->result_size);
     return true;
+}
+
+/* Under the mutex. Returns: false when there is nothing left to take. */
+static bool take(struct window *w, uint64_t *index)
+{
+    while (!stopping(w) && w->next < w->batch->count && is_full(w))
+        (void)pthread_cond_wait(&w->moved, &w->mutex);
+    return take_now(w, index);
 }
 
 /* Under the mutex: everything that follows without a gap. */
@@ -64,6 +77,13 @@ static void commit(struct window *w)
     (void)pthread_cond_broadcast(&w->moved);
 }
 
+/* Under the mutex. */
+static void finish(struct window *w, uint64_t index)
+{
+    w->done[index % w->width] = true;
+    commit(w);
+}
+
 static void *worker(void *argument)
 {
     struct window *const w = argument;
@@ -73,8 +93,7 @@ static void *worker(void *argument)
         (void)pthread_mutex_unlock(&w->mutex);
         w->batch->work(w->batch->context, index, result_of(w, index));
         (void)pthread_mutex_lock(&w->mutex);
-        w->done[index % w->width] = true;
-        commit(w);
+        finish(w, index);
     }
     (void)pthread_cond_broadcast(&w->moved);
     (void)pthread_mutex_unlock(&w->mutex);
@@ -93,6 +112,44 @@ static void run_threads(struct window *w, uint32_t threads)
         (void)pthread_join(thread[i], NULL);
 }
 
+struct child {
+    pid_t pid;
+    uint64_t index;
+};
+
+/* Returns: which of them has ended. */
+static uint32_t await_one(const struct child *running, uint32_t count, int *status)
+{
+    for (;;) {
+        const pid_t ended = waitpid(-1, status, 0);
+        ASSAY_ASSERT(ended > 0 || errno == EINTR); /* there are children, and nobody else waits */
+        for (uint32_t i = 0; ended > 0 && i < count; i++)
+            if (running[i].pid == ended) return i;
+    }
+}
+
+static void run_processes(struct window *w, uint32_t at_once)
+{
+    const struct assay_sim_batch *const b = w->batch;
+    struct child running[ASSAY_SIM_BATCH_THREADS_MAX];
+    uint32_t count = 0;
+    uint64_t index = 0;
+    for (;;) {
+        while (count < at_once && take_now(w, &index)) {
+            const pid_t pid = b->begin(b->context, index, result_of(w, index));
+            if (pid > 0) running[count++] = (struct child){ pid, index };
+            else finish(w, index);
+        }
+        if (count == 0) return;
+        int status = 0;
+        const uint32_t at = await_one(running, count, &status);
+        index = running[at].index;
+        running[at] = running[--count];
+        b->end(b->context, index, result_of(w, index), status);
+        finish(w, index);
+    }
+}
+
 uint64_t assay_sim_batch_run(const struct assay_sim_batch *batch)
 {
     uint32_t threads = batch->threads == 0 ? assay_sim_batch_processors() : batch->threads;
@@ -107,7 +164,8 @@ uint64_t assay_sim_batch_run(const struct assay_sim_batch *batch)
     ASSAY_ASSERT(w.done != NULL);
     ASSAY_ASSERT(pthread_mutex_init(&w.mutex, NULL) == 0);
     ASSAY_ASSERT(pthread_cond_init(&w.moved, NULL) == 0);
-    run_threads(&w, threads);
+    if (batch->begin != NULL) run_processes(&w, threads);
+    else run_threads(&w, threads);
     for (uint64_t i = w.committed; i < w.next; i++)
         if (batch->drop != NULL) batch->drop(batch->context, result_of(&w, i));
     (void)pthread_cond_destroy(&w.moved);

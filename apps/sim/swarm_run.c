@@ -41,20 +41,51 @@ enum assay_status assay_sim_swarm_scenario(const struct assay_sim_swarm *swarm, 
     return ASSAY_OK;
 }
 
-static void work(void *context, uint64_t index, void *result)
+struct seed_run {
+    struct assay_sim_child child;
+    struct assay_sim_trial trial;
+};
+
+/* Returns: whether there is a scenario to run; otherwise the trial says why not. */
+static bool find_scenario(const struct swarming *w, uint64_t index, struct seed_run *run,
+                          struct assay_scenario *scenario)
+{
+    char message[ASSAY_SIM_MESSAGE_MAX];
+    struct assay_sim_breach *const breach = &run->trial.breach;
+    if (assay_sim_swarm_scenario(w->options, w->first + index, scenario, message) == ASSAY_OK)
+        return true;
+    breach->broken = true;
+    (void)snprintf(breach->what, sizeof breach->what, "scenario");
+    (void)snprintf(breach->message, sizeof breach->message, "%.150s", message);
+    return false;
+}
+
+static void work_here(void *context, uint64_t index, void *result)
 {
     const struct swarming *const w = context;
-    struct assay_sim_trial *const r = result;
+    struct seed_run *const run = result;
     struct assay_scenario scenario;
-    char message[ASSAY_SIM_MESSAGE_MAX];
-    const uint64_t seed = w->first + index;
-    if (assay_sim_swarm_scenario(w->options, seed, &scenario, message) != ASSAY_OK) {
-        r->breach.broken = true;
-        (void)snprintf(r->breach.what, sizeof r->breach.what, "scenario");
-        (void)snprintf(r->breach.message, sizeof r->breach.message, "%.150s", message);
-        return;
-    }
-    *r = assay_sim_try(w->options->run, &scenario, w->options->twice, !w->options->one_process);
+    if (find_scenario(w, index, run, &scenario))
+        run->trial = assay_sim_try(w->options->run, &scenario, w->options->twice, false);
+}
+
+static pid_t begin_child(void *context, uint64_t index, void *result)
+{
+    const struct swarming *const w = context;
+    struct seed_run *const run = result;
+    struct assay_scenario scenario;
+    if (!find_scenario(w, index, run, &scenario)) return 0;
+    run->child = assay_sim_try_begin(w->options->run, &scenario, w->options->twice);
+    if (run->child.pid == 0) run->trial = assay_sim_try_end(&run->child, 0);
+    return run->child.pid;
+}
+
+static void end_child(void *context, uint64_t index, void *result, int status)
+{
+    struct seed_run *const run = result;
+    (void)context;
+    (void)index;
+    run->trial = assay_sim_try_end(&run->child, status);
 }
 
 /* --- all of them, in order */
@@ -130,7 +161,7 @@ static void count_drawn(const struct swarming *w, uint64_t seed)
 static bool commit(void *context, uint64_t index, void *result)
 {
     struct swarming *const w = context;
-    const struct assay_sim_trial *const r = result;
+    const struct assay_sim_trial *const r = &((const struct seed_run *)result)->trial;
     struct assay_sim_swarm_state *const s = w->state;
     extend_digest(s->digest, w->first + index, r->trace_hash);
     s->done++;
@@ -210,13 +241,17 @@ enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
     w.wall_before_ms = state->wall_ms;
     w.saved_seeds = w.done_before = state->done;
     w.progress = assay_sim_progress_start("seeds", swarm->seeds, state->done, swarm->quiet);
-    const struct assay_sim_batch batch = { .count = swarm->seeds - state->done,
-                                           .threads = swarm->threads,
-                                           .result_size = sizeof(struct assay_sim_trial),
-                                           .context = &w,
-                                           .work = work,
-                                           .commit = commit,
-                                           .stop = swarm->stop };
+    struct assay_sim_batch batch = { .count = swarm->seeds - state->done,
+                                     .threads = swarm->threads,
+                                     .result_size = sizeof(struct seed_run),
+                                     .context = &w,
+                                     .work = work_here,
+                                     .commit = commit,
+                                     .stop = swarm->stop };
+    if (!swarm->one_process) {
+        batch.begin = begin_child;
+        batch.end = end_child;
+    }
     const uint64_t ran = assay_sim_batch_run(&batch);
     ASSAY_ASSERT(state->done == w.done_before + ran);
     state->wall_ms = w.wall_before_ms + assay_sim_progress_ms(&w.progress);

@@ -101,26 +101,49 @@ static void explain(struct assay_sim_trial *trial, int status)
     fail(trial, "crash", message);
 }
 
+struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
+                                           const struct assay_scenario *scenario, bool twice)
+{
+    struct assay_sim_child child = { 0 };
+    void *const memory = mmap(NULL, sizeof *child.shared, PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        child.error = errno;
+        return child;
+    }
+    child.shared = memory;
+    child.pid = fork();
+    if (child.pid == 0) run_in_child(run, scenario, twice, child.shared);
+    if (child.pid < 0) {
+        child.error = errno;
+        child.pid = 0;
+    }
+    return child;
+}
+
+struct assay_sim_trial assay_sim_try_end(struct assay_sim_child *child, int status)
+{
+    struct assay_sim_trial trial = { 0 };
+    if (child->pid == 0) fail(&trial, "host", strerror(child->error));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) trial = *child->shared;
+    else explain(&trial, status);
+    if (child->shared != NULL) (void)munmap(child->shared, sizeof *child->shared);
+    *child = (struct assay_sim_child){ 0 };
+    return trial;
+}
+
 struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
                                      bool twice, bool own_process)
 {
     if (!own_process) return run_here(run, scenario, twice);
-    struct assay_sim_trial trial = { 0 };
-    struct assay_sim_trial *const shared =
-        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED) {
-        fail(&trial, "host", strerror(errno));
-        return trial;
-    }
-    const pid_t child = fork();
-    if (child == 0) run_in_child(run, scenario, twice, shared);
+    struct assay_sim_child child = assay_sim_try_begin(run, scenario, twice);
     int status = 0;
-    pid_t ended = child;
-    while (child > 0 && (ended = waitpid(child, &status, 0)) < 0 && errno == EINTR)
+    pid_t ended = child.pid;
+    while (child.pid > 0 && (ended = waitpid(child.pid, &status, 0)) < 0 && errno == EINTR)
         continue;
-    if (child < 0 || ended < 0) fail(&trial, "host", strerror(errno));
-    else if (WIFEXITED(status) && WEXITSTATUS(status) == 0) trial = *shared;
-    else explain(&trial, status);
-    (void)munmap(shared, sizeof *shared);
-    return trial;
+    if (ended < 0) {
+        child.error = errno;
+        child.pid = 0;
+    }
+    return assay_sim_try_end(&child, status);
 }

@@ -10,6 +10,8 @@
 #include "sim/run.h"
 #include "sim/swarm/promise.h"
 
+#include <sys/types.h>
+
 typedef enum assay_status assay_sim_runner(const struct assay_scenario *scenario,
                                            const struct assay_sim_options *options,
                                            struct assay_sim_outcome *outcome);
@@ -33,5 +35,20 @@ struct assay_sim_trial {
  */
 struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
                                      bool twice, bool own_process);
+
+/* A run in a child that is not awaited yet. */
+struct assay_sim_child {
+    pid_t pid;                      /* 0: there is none */
+    struct assay_sim_trial *shared; /* [1] mapped; NULL: there is no memory for it */
+    int error;                      /* errno: why there is none */
+};
+
+/* Begins it; whoever calls has no other threads, whose locks the child would find taken for ever.
+ * Returns: the child, to be handed to assay_sim_try_end when it has ended, or at once if pid is 0.
+ */
+struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
+                                           const struct assay_scenario *scenario, bool twice);
+/* status: of waitpid. Returns: as assay_sim_try. */
+struct assay_sim_trial assay_sim_try_end(struct assay_sim_child *child, int status);
 
 #endif
