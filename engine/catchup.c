@@ -479,10 +479,8 @@ void assay_sync_tick(struct assay_engine *e)
     if (!e->sync->active) {
         /* Long without a final block: perhaps the others are ahead and we cannot hear it. */
         const uint64_t quiet = 2 * assay_eng_epoch_ms(e);
-        if (e->now_ms >= e->chain->progress_ms + quiet && e->now_ms >= e->sync->asked_ms + quiet) {
-            e->parts->sync.turn++;
+        if (e->now_ms >= e->chain->progress_ms + quiet && e->now_ms >= e->sync->asked_ms + quiet)
             assay_sync_start(e, e->head->context.epoch);
-        }
         return;
     }
     if (e->now_ms < e->sync->asked_ms + pause_ms(e)) return;

@@ -12,6 +12,7 @@ struct eras_row {
     uint32_t nodes, hit;
     struct assay_sim_crash crash; /* down_ms 0: none */
     bool rests_dead;
+    uint32_t cut_bp; /* of the weight, until the operators have decided */
     struct trial_expectation expected[EXPECTED_MAX];
 };
 
@@ -21,14 +22,16 @@ struct eras_row {
     }
 static const struct eras_row cases[] = {
     /* More than a third is gone for good. */
-    { 7, 3, { .down_ms = FOR_GOOD_MS }, true, GOES_ON },
+    { 7, 3, { .down_ms = FOR_GOOD_MS }, true, 0, GOES_ON },
     /* Or has lost what it signed. */
-    { 4, 2, { .down_ms = AWAY_MS, .loses_store = true }, false, GOES_ON },
-    { 7, 3, { .down_ms = AWAY_MS, .rolls_back_epochs = 2 }, false, GOES_ON },
+    { 4, 2, { .down_ms = AWAY_MS, .loses_store = true }, false, 0, GOES_ON },
+    { 7, 3, { .down_ms = AWAY_MS, .rolls_back_epochs = 2 }, false, 0, GOES_ON },
     /* Nobody: who is fenced stands still all the same. */
-    { 7, 1, { .down_ms = 0 }, false, GOES_ON },
+    { 7, 1, { .down_ms = 0 }, false, 0, GOES_ON },
     /* Everybody: all that was final is undone, and the draft says so. */
-    { 4, 4, { .down_ms = AWAY_MS, .loses_store = true }, false, GOES_ON },
+    { 4, 4, { .down_ms = AWAY_MS, .loses_store = true }, false, 0, GOES_ON },
+    /* Nobody, and who takes their decision is alone with it: the others find it by asking. */
+    { 5, 1, { .down_ms = 0 }, false, 3999, GOES_ON },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
 
@@ -50,6 +53,11 @@ void trial_eras(uint64_t seed, struct trial_finding *finding)
         crash->cohort = HIT;
         crash->at_epoch = 5;
     }
+    if (row->cut_bp > 0)
+        s.partitions[s.partition_count++] =
+            (struct assay_sim_partition){ .start_epoch = 7,
+                                          .stop_epoch = 10,
+                                          .share_bp = row->cut_bp };
     s.recovers[s.recover_count++] = (struct assay_sim_recover){
         .at_epoch = 7, .after_epochs = 2, .rests_dead = row->rests_dead
     };
