@@ -309,8 +309,10 @@ static void note_decisions(struct assay_engine *e, const struct assay_ledger *le
     if (ended)
         assay_eng_note(e, ASSAY_NOTE_CHANGE_ENDED, ASSAY_SLOT_ALL, next->ended.sequence,
                        (uint64_t)next->ended.end);
-    const bool due = now->pending_count > 0 && now->pending[0].activation == next->epoch + 1;
-    if (due && !ended)
+    const bool begun =
+        now->pending_count > 0 && now->era == next->era &&
+        (next->pending_count == 0 || next->pending[0].sequence != now->pending[0].sequence);
+    if (begun && !ended)
         assay_eng_note(e, ASSAY_NOTE_CHANGE_ACTIVE, ASSAY_SLOT_ALL, now->pending[0].sequence, 0);
     note_updates(e, ledger);
 }

@@ -226,14 +226,18 @@ static struct assay_json *advice_of(const struct assay_snapshot *s)
 static struct assay_json *trial_of(const struct assay_snapshot *s)
 {
     const struct assay_trial *trial = &s->changes.trial;
-    uint64_t felled = 0;
-    for (uint32_t i = 0; i < s->member_count; i++)
-        if (s->members[i].ledger.felled) felled += s->members[i].ledger.watched_weight;
+    uint64_t felled = 0, unjudged = 0;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct assay_member_snapshot *m = &s->members[i].ledger;
+        if (m->felled) felled += m->watched_weight;
+        else if (m->last_success_epoch < trial->epoch) unjudged += m->watched_weight;
+    }
     struct assay_json *object = assay_json_object();
     assay_json_set_uint(object, "sequence", trial->sequence);
     assay_json_set_uint(object, "epoch", trial->epoch);
     assay_json_set_uint(object, "total_weight", trial->total_weight);
     assay_json_set_uint(object, "felled_weight", felled);
+    assay_json_set_uint(object, "unjudged_weight", unjudged);
     return object;
 }
 

@@ -18,6 +18,8 @@
 enum {
     PROOFS_LIVE = 8,     /* epochs, docs/protocol.md 4.10: so long is the slot kept of who left */
     FORGET_EPOCHS = 512, /* 7.6: in so many one offence is forgotten */
+    TRIAL_LEAST = 2,     /* epochs, 9.9 */
+    TRIAL_MOST = 64,     /* ... while more than a fifth is not judged by the new rules */
 };
 
 void assay_watch_add(const struct assay_watch_epoch *e, enum assay_sim_figure figure)
@@ -96,12 +98,34 @@ static void count_felled(const struct assay_watch_epoch *e)
     struct assay_watch_charter *c = e->watch->charter;
     for (uint32_t i = 0; i < e->before->member_count; i++) {
         struct felled *f = &c->felled[i];
+        const struct assay_found *found = &e->after->members[i].found;
+        f->struck |= f->now && found->integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
         if (f->weight == 0 || f->now || e->closed->fails[i] == ASSAY_OUTCOME_NONE) continue;
+        /* Behind its first two epochs a trial waits for those alone that were not judged yet. */
+        if (f->passed && e->closed->epoch > c->trial.epoch + 1) continue;
         f->now = true;
         f->integrity_bp = e->before->members[i].trust.integrity_bp;
         f->offences = e->before->members[i].trust.offences.count;
         c->trial.felled += f->weight;
     }
+}
+
+/* Weight of those who were neither certified PASS nor proven FAIL under the new rules. */
+static uint64_t unjudged_weight(const struct assay_watch_epoch *e)
+{
+    uint64_t weight = 0;
+    struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        struct felled *f = &c->felled[i];
+        f->passed |= e->after->members[i].found.certified_pass;
+        /* Of two epochs everybody's verdict counts; then who does not serve is not waited for. */
+        f->passed |= e->before->members[i].stage != ASSAY_STAGE_MEMBER;
+        const struct assay_found *found = &e->after->members[i].found;
+        const uint64_t said = found->pass_weight + found->negative_weight;
+        const bool held = e->after->certified && 3 * said <= found->electorate_weight;
+        if (!f->now && !f->passed && !held) weight += f->weight;
+    }
+    return weight;
 }
 
 static void end_trial(struct assay_watch_charter *c, uint32_t nodes)
@@ -128,6 +152,7 @@ static void check_spared(const struct assay_watch_epoch *e)
         const struct felled *f = &c->felled[i];
         const struct assay_trust *now = &e->after->members[i].trust;
         const bool struck =
+            f->struck ||
             e->after->members[i].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
         /* What it did beside it strikes as ever: docs/protocol.md 9.9. */
         if (!f->now || struck || !is_innocent(e, i)) continue;
@@ -155,7 +180,8 @@ static void judge_trial(const struct assay_watch_epoch *e)
     const struct trial *t = &c->trial;
     if (t->epoch == 0) return;
     count_felled(e);
-    if (5 * t->felled > t->total) {
+    const bool ended = t->until_ms <= e->before->head_time_ms;
+    if (5 * t->felled > t->total && !ended) {
         if (t->sequence != 0) assay_watch_add(e, ASSAY_SIM_FIGURE_CHANGES_REVERTED);
         c->rules = t->before;
         if (t->sequence != 0) c->reverted = t->sequence;
@@ -176,7 +202,10 @@ static void judge_trial(const struct assay_watch_epoch *e)
                (unsigned long long)t->sequence, (unsigned long long)t->felled,
                (unsigned long long)t->total);
     else FINE(e);
-    if (e->closed->epoch <= t->epoch) return;
+    const uint64_t unjudged = unjudged_weight(e);
+    const uint64_t epochs = e->closed->epoch - t->epoch + 1;
+    if (epochs < TRIAL_LEAST) return;
+    if (5 * (t->felled + unjudged) > t->total && epochs < TRIAL_MOST && !ended) return;
     if (t->sequence == 0) assay_watch_updates_end_trial(e, false);
     end_trial(c, e->watch->nodes);
 }
@@ -309,45 +338,75 @@ static void try_rules(const struct assay_watch_epoch *e, uint64_t sequence,
                       const struct assay_charter_rules *before)
 {
     struct assay_watch_charter *c = e->watch->charter;
+    if (c->trial.epoch != 0) BROKEN(e, "rules on trial give way to others");
     end_trial(c, e->watch->nodes);
     c->trial = (struct trial){ .sequence = sequence,
                                .epoch = e->closed->epoch + 1,
-                               .before = *before };
+                               .before = *before,
+                               .until_ms = sequence == 0 ? c->set_before_until_ms : INT64_MAX };
     for (uint32_t i = 0; i < e->after->member_count; i++) {
         const struct assay_member *m = &e->after->members[i];
         c->trial.total += m->weight;
-        c->felled[i].weight = m->found.certified_pass ? m->weight : 0;
+        const bool failed_now = m->found.integrity_reason == ASSAY_INTEGRITY_FAIL_SOFT;
+        if (m->found.certified_pass || (m->pass_epoch > m->failure_epoch && !failed_now))
+            c->felled[i].weight = m->weight;
     }
 }
 
-/* As a whole, or not at all. */
+/* Nothing of the operators comes into force at this boundary. */
+static void serve_alone(const struct assay_watch_epoch *e, struct making *m)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    const struct assay_charter_rules before = c->rules;
+    const bool serves = assay_watch_serve(e, &m->rules);
+    const char *what = difference(m);
+    if (what == NULL) FINE(e);
+    else
+        BROKEN(e, serves ? "%s: not as collateral has it that was due"
+                         : "%s changed, and nothing was due",
+               what);
+    if (!serves) return;
+    c->rules = m->rules;
+    c->turned = true;
+    try_rules(e, 0, &before);
+}
+
+static void make_all(struct making *m, const struct assay_change *change)
+{
+    struct assay_cursor at = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action a;
+        const enum assay_status shape = assay_action_next(&at, &a);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        make_one(m, &a);
+    }
+}
+
+static void settle_places(const struct assay_watch_epoch *e, struct place *places)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->watch->nodes; i++) {
+        if (!places[i].taken || assay_bytes_equal(places[i].node_id, c->places[i].node_id, 32))
+            continue;
+        check_newcomer(e, i);
+        c->felled[i] = (struct felled){ 0 }; /* who had the slot was on trial, not the newcomer */
+    }
+    free(c->places);
+    c->places = places;
+}
+
+/* As a whole, or not at all; while rules are on trial others wait, and what stands behind them. */
 static void activate(const struct assay_watch_epoch *e)
 {
     struct assay_watch_charter *c = e->watch->charter;
     const uint32_t nodes = e->watch->nodes;
     struct making m = { .e = e, .places = c->places, .rules = c->rules };
     assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
-    const bool due = c->waiting_count > 0 && c->waiting[0].activation == e->closed->epoch + 1;
-    const char *what = NULL;
-    if (!due) {
-        const struct assay_charter_rules before = c->rules;
-        const bool serves = assay_watch_serve(e, &m.rules);
-        what = difference(&m);
-        if (what == NULL) FINE(e);
-        else
-            BROKEN(e, serves ? "%s: not as collateral has it that was due"
-                             : "%s changed, and nothing was due",
-                   what);
-        if (!serves) return;
-        c->rules = m.rules;
-        c->turned = true;
-        try_rules(e, 0, &before);
+    if (c->waiting_count == 0 || c->waiting[0].activation > e->closed->epoch + 1) {
+        serve_alone(e, &m);
         return;
     }
     const struct waiting w = c->waiting[0];
-    for (uint32_t i = 1; i < c->waiting_count; i++)
-        c->waiting[i - 1] = c->waiting[i];
-    c->waiting_count--;
     const bool unfit = e->after->ended.end == ASSAY_CHANGE_UNFIT &&
                        e->after->ended.sequence == w.sequence &&
                        e->after->ended.epoch == e->closed->epoch;
@@ -358,32 +417,32 @@ static void activate(const struct assay_watch_epoch *e)
     for (uint32_t i = 0; i < nodes; i++)
         places[i] = c->places[i];
     m.places = places;
-    m.activation = w.activation;
-    struct assay_cursor at = assay_cursor_over(change.actions.bytes, change.actions.len);
-    for (uint32_t i = 0; i < change.action_count && !unfit; i++) {
-        struct assay_action a;
-        const enum assay_status shape = assay_action_next(&at, &a);
-        ASSAY_ASSERT(shape == ASSAY_OK);
-        make_one(&m, &a);
+    m.activation = e->closed->epoch + 1;
+    if (!unfit) make_all(&m, &change);
+    const bool others = !assay_rules_equal(&c->rules, &m.rules);
+    if (others && c->trial.epoch != 0) {
+        m = (struct making){ .e = e, .places = c->places, .rules = c->rules };
+        assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
+        free(places);
+        serve_alone(e, &m); /* nothing does: they are on trial */
+        return;
     }
-    const bool tries =
-        !unfit && w.forces == 0 && !assay_rules_equal(&c->rules, &m.rules);
+    for (uint32_t i = 1; i < c->waiting_count; i++)
+        c->waiting[i - 1] = c->waiting[i];
+    c->waiting_count--;
+    const bool tries = others && w.forces == 0;
     const bool serves = !tries && assay_watch_serve(e, &m.rules);
-    what = difference(&m);
+    const char *const what = difference(&m);
     if (what != NULL)
         BROKEN(e, "change %llu%s: %s not as it says", (unsigned long long)w.sequence,
                unfit ? ", which did not fit" : "", what);
     else FINE(e);
     assay_watch_add(e, unfit ? ASSAY_SIM_FIGURE_CHANGES_UNFIT : ASSAY_SIM_FIGURE_CHANGES_ACTIVE);
-    for (uint32_t i = 0; i < nodes && !unfit; i++)
-        if (places[i].taken && !assay_bytes_equal(places[i].node_id, c->places[i].node_id, 32))
-            check_newcomer(e, i);
     const struct assay_charter_rules before = c->rules;
     c->rules = m.rules;
     assay_bytes_copy(c->operators_digest, 32, m.operators_digest, 32);
     if (m.operators.len > 0) follow_operators(c, m.operators);
-    free(c->places);
-    c->places = places;
+    settle_places(e, places);
     c->turned = true;
     if (tries || serves) try_rules(e, tries ? w.sequence : 0, &before);
     free(w.body);

@@ -37,6 +37,7 @@ struct trial {
     uint64_t epoch;    /* of activation; 0: none */
     uint64_t total, felled;
     struct assay_charter_rules before;
+    uint64_t until_ms; /* header time from which they are good for nothing */
 };
 
 enum { UPDATES_WATCHED = 64, SET_WATCHED = 4096, OFFER_WATCHED = 128 };
@@ -50,8 +51,10 @@ struct watched_update {
 };
 
 struct felled {
-    uint32_t weight; /* 0: it was not certified PASS */
+    uint32_t weight; /* 0: its newest verdict before was not PASS */
+    bool passed;     /* it was certified PASS since, or does not serve */
     bool now;        /* it is */
+    bool struck;     /* since, for what has nothing to do with the rules */
     uint16_t integrity_bp;
     uint32_t offences; /* before it was */
 };
@@ -74,6 +77,7 @@ struct assay_watch_charter {
     /* Collateral: the set in force, the one before, and what blocks took. */
     uint8_t set[SET_WATCHED], set_before[SET_WATCHED], set_next[SET_WATCHED];
     size_t set_len, set_before_len;
+    uint64_t set_before_until_ms;
     struct watched_update updates[UPDATES_WATCHED];
     uint32_t update_count;
     /* Of the epoch that closed: */

@@ -154,6 +154,8 @@ bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_charter_r
         if (taken[k]) c->updates[at[k]].phase = ASSAY_UPDATE_TRIED;
         else drop_at(c, at[k]);
     }
+    const bool ends = until_s >= 0 && until_s < INT64_MAX / 1000;
+    c->set_before_until_ms = ends ? (uint64_t)until_s * 1000 : INT64_MAX;
     c->set_before_len = c->set_len;
     assay_bytes_copy(c->set_before, sizeof c->set_before, c->set, c->set_len);
     c->set_len = w.len;

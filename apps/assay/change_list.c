@@ -81,11 +81,13 @@ static void print_changes(const struct assay_json *list, const char *label)
 static void print_trial(const struct assay_json *trial)
 {
     if (assay_json_kind_of(trial) != ASSAY_JSON_OBJECT) return;
-    (void)printf("trial      change %llu since epoch %llu: weight %llu of %llu has fallen\n",
+    (void)printf("trial      change %llu since epoch %llu: weight %llu of %llu has fallen, "
+                 "%llu is not judged by it yet\n",
                  (llu)assay_json_uint(trial, "sequence", 0),
                  (llu)assay_json_uint(trial, "epoch", 0),
                  (llu)assay_json_uint(trial, "felled_weight", 0),
-                 (llu)assay_json_uint(trial, "total_weight", 0));
+                 (llu)assay_json_uint(trial, "total_weight", 0),
+                 (llu)assay_json_uint(trial, "unjudged_weight", 0));
 }
 
 static void print_ended(const struct assay_json *data)

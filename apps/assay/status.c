@@ -164,9 +164,11 @@ static void show_changes(const struct assay_json *d)
         (void)printf("changes        %llu pending, the next in epoch %llu: assay change list\n",
                      assay_number_of(c, "pending"), assay_number_of(c, "next_activation"));
     if (assay_json_kind_of(trial) == ASSAY_JSON_OBJECT)
-        (void)printf("on trial       change %llu: weight %llu of %llu has fallen\n",
+        (void)printf("on trial       change %llu: weight %llu of %llu has fallen, "
+                     "%llu is not judged by it yet\n",
                      assay_number_of(trial, "sequence"), assay_number_of(trial, "felled_weight"),
-                     assay_number_of(trial, "total_weight"));
+                     assay_number_of(trial, "total_weight"),
+                     assay_number_of(trial, "unjudged_weight"));
     if (assay_json_kind_of(ended) == ASSAY_JSON_OBJECT)
         (void)printf("%-14s change %llu, by the close of epoch %llu: assay change list\n",
                      assay_text_of(ended, "end", "?"), assay_number_of(ended, "sequence"),

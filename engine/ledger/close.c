@@ -108,15 +108,8 @@ static bool is_reverted(const struct assay_state *state, const struct assay_ledg
            state->head_time_ms < state->trial.until_ms;
 }
 
-/* What the rules on trial prove of those who are watched. */
-enum forgiven {
-    NOT_FORGIVEN,
-    FORGIVEN,      /* the rules go back: it strikes nobody */
-    WITHOUT_TRIAL, /* as if there were no trial: what is given back if they go back later */
-};
-
-/* What a member had before the trial, with everything that has nothing to do with it. A platform's
- * offences are those of all ids on it (docs/protocol.md 7.5). */
+/* What a member had if there were no trial, with everything that has nothing to do with it. A
+ * platform's offences are those of all ids on it (docs/protocol.md 7.5). */
 static void forgive(const struct assay_state *state, const struct assay_groups *groups,
                     struct assay_close *s)
 {
@@ -130,9 +123,9 @@ static void forgive(const struct assay_state *state, const struct assay_groups *
     }
 }
 
+/* forgiven: as if the rules on trial struck nobody, now and before. */
 static void gather(const struct assay_context *context, const struct assay_ledger *ledger,
-                   const struct assay_groups *groups, enum forgiven forgiven,
-                   struct assay_close *s)
+                   const struct assay_groups *groups, bool forgiven, struct assay_close *s)
 {
     ASSAY_ASSERT(ledger->members == context->state->member_count);
     ASSAY_ASSERT(ledger->row_len == assay_row_len(ledger->members));
@@ -140,7 +133,7 @@ static void gather(const struct assay_context *context, const struct assay_ledge
     for (uint32_t i = 0; i < state->member_count; i++) {
         const struct assay_member *m = &state->members[i];
         enum assay_outcome fail = (enum assay_outcome)ledger->fail[i];
-        if (forgiven != NOT_FORGIVEN && m->watched_weight > 0) fail = ASSAY_OUTCOME_NONE;
+        if (forgiven && m->watched_weight > 0) fail = ASSAY_OUTCOME_NONE;
         ASSAY_ASSERT(fail == ASSAY_OUTCOME_NONE || assay_outcome_is_fail(fail));
         s->members[i] = (struct assay_tally_member){
             .faults = { .own_fail_hard = fail == ASSAY_OUTCOME_FAIL_HARD,
@@ -156,7 +149,7 @@ static void gather(const struct assay_context *context, const struct assay_ledge
         s->trust[i] = state->members[i].trust;
         s->weights_before[i] = state->members[i].weight;
     }
-    if (forgiven == FORGIVEN) forgive(state, groups, s);
+    if (forgiven) forgive(state, groups, s);
 }
 
 static void tally(const struct assay_context *context, const struct assay_ledger *ledger,
@@ -391,8 +384,8 @@ static void revert(const struct assay_state *before, const struct assay_ledger *
     end_trial(next);
 }
 
-/* Who has fallen now, and what it gets back if the rules go back in the next epoch: what this close
- * would have made of it without their verdict. */
+/* Who has fallen, and what each gets back if the rules go back in a later epoch: what the closes
+ * since would have made of it without their verdict. */
 static void mark_felled(const struct assay_context *context, const struct assay_ledger *ledger,
                         const struct assay_close_rules *rules, struct assay_close *s,
                         struct assay_state *next)
@@ -400,19 +393,48 @@ static void mark_felled(const struct assay_context *context, const struct assay_
     const struct assay_state *before = context->state;
     struct assay_tally_summary summary;
     bool any = false;
-    for (uint32_t i = 0; i < before->member_count; i++)
-        any = any || (!before->members[i].felled && before->members[i].watched_weight > 0 &&
-                      ledger->fail[i] != ASSAY_OUTCOME_NONE);
+    for (uint32_t i = 0; i < before->member_count; i++) {
+        struct assay_member *m = &next->members[i];
+        m->felled |= m->watched_weight > 0 && ledger->fail[i] != ASSAY_OUTCOME_NONE;
+        any = any || m->felled;
+    }
     if (!any) return;
-    gather(context, ledger, rules->groups, WITHOUT_TRIAL, s);
+    gather(context, ledger, rules->groups, true, s);
     tally(context, ledger, rules, s, &summary);
     for (uint32_t i = 0; i < before->member_count; i++) {
         struct assay_member *m = &next->members[i];
-        if (m->felled || m->watched_weight == 0 || ledger->fail[i] == ASSAY_OUTCOME_NONE) continue;
-        m->felled = true;
+        if (!m->felled) continue;
         m->spared = s->trust[i];
         if (ledger->incarnated[i]) assay_trust_list(&m->spared);
     }
+}
+
+/* A certified epoch in which no third had anything to say of it, good or bad: its collateral ended,
+ * or lacks its platform. What is newer there waits for the trial, so the trial must not wait for it
+ * (docs/protocol.md 9.9.1). */
+static bool is_held(const struct assay_state *next, const struct assay_found *found)
+{
+    return next->certified &&
+           3 * (found->pass_weight + found->negative_weight) <= found->electorate_weight;
+}
+
+/* docs/protocol.md 9.9.1: two epochs and, behind them, until a fifth at most could still fall: who
+ * was certified PASS under the new rules is out of it, and so is who does not serve. Returns:
+ * whether the rules stay. */
+static bool is_decided(const struct assay_state *before, struct assay_state *next)
+{
+    const struct assay_trial *trial = &before->trial;
+    uint64_t could_fall = 0;
+    if (next->epoch < trial->epoch + ASSAY_TRIAL_EPOCHS_MIN - 1) return false;
+    for (uint32_t i = 0; i < next->member_count; i++) {
+        struct assay_member *m = &next->members[i];
+        const bool passed = m->pass_epoch >= trial->epoch;
+        if (!m->felled && (passed || !assay_member_serves(m))) m->watched_weight = 0;
+        if (m->felled || !is_held(next, &m->found)) could_fall += m->watched_weight;
+    }
+    return 5 * could_fall <= trial->total_weight ||
+           next->epoch >= trial->epoch + ASSAY_TRIAL_EPOCHS_MAX - 1 ||
+           before->head_time_ms >= trial->until_ms;
 }
 
 static void judge_trial(const struct assay_context *context, const struct assay_ledger *ledger,
@@ -425,39 +447,47 @@ static void judge_trial(const struct assay_context *context, const struct assay_
         revert(context->state, ledger, next);
         return;
     }
-    if (next->epoch == trial->epoch) {
-        mark_felled(context, ledger, rules, s, next);
-        return;
-    }
+    mark_felled(context, ledger, rules, s, next);
+    if (!is_decided(context->state, next)) return;
     if (trial->sequence == 0) assay_update_stays(next);
     end_trial(next);
 }
 
-/* The change whose epoch comes next, as a whole or not at all: on a copy. */
+static void drop_first(struct assay_state *next)
+{
+    for (uint32_t i = 1; i < next->pending_count; i++)
+        next->pending[i - 1] = next->pending[i];
+    next->pending[--next->pending_count] = (struct assay_pending){ 0 };
+}
+
+/* The change whose epoch comes next, as a whole or not at all: on a copy. While rules are on trial
+ * others wait, and what waits behind them. */
 static void activate(const struct assay_context *context, struct assay_state *next)
 {
     struct assay_change change;
     struct assay_unfit unfit;
-    if (next->pending_count == 0 || next->pending[0].activation != next->epoch + 1) return;
+    if (next->pending_count == 0 || next->pending[0].activation > next->epoch + 1) return;
     ASSAY_ASSERT(context->pending != NULL && context->stage != NULL);
     /* Taken at the earliest one epoch before: it stands in the state before as well. */
     ASSAY_ASSERT(context->state->pending_count > 0 &&
                  context->state->pending[0].sequence == next->pending[0].sequence);
     assay_change_of_record(context->pending[0], &change);
-    for (uint32_t i = 1; i < next->pending_count; i++)
-        next->pending[i - 1] = next->pending[i];
-    next->pending[--next->pending_count] = (struct assay_pending){ 0 };
+    change.activation = next->epoch + 1; /* it may have waited */
     struct assay_staging staging = { context->stage, context->operators };
     assay_state_copy(staging.state, next);
+    drop_first(staging.state);
     if (assay_change_apply(&staging, &change, &unfit) != ASSAY_OK) {
+        drop_first(next);
         next->ended = (struct assay_ended){ .end = ASSAY_CHANGE_UNFIT,
                                             .sequence = change.sequence,
                                             .epoch = next->epoch };
         return;
     }
     const struct assay_charter_rules before = next->rules;
+    const bool same = assay_rules_equal(&before, &staging.state->rules);
+    if (!same && assay_trial_runs(&next->trial)) return;
     assay_state_copy(next, staging.state);
-    if (change.forces != 0 || assay_rules_equal(&before, &next->rules)) return;
+    if (change.forces != 0 || same) return;
     next->trial = (struct assay_trial){ .sequence = change.sequence,
                                         .epoch = next->epoch + 1,
                                         .before = before,
@@ -490,15 +520,22 @@ static void begin_era(const struct assay_context *context, const struct assay_re
                                         .epoch = next->epoch };
 }
 
-/* Who was certified PASS under the rules that end here, by the table of the epoch that tries the
- * new ones. */
+/* Was its newest verdict PASS? It may be some epochs old, when nobody could judge it since. */
+static bool passed_last(const struct assay_member *m)
+{
+    if (m->found.certified_pass) return true;
+    return m->pass_epoch > m->failure_epoch &&
+           m->found.integrity_reason != ASSAY_INTEGRITY_FAIL_SOFT;
+}
+
+/* Who was good under the rules that end here, by the table of the epoch that tries the new ones. */
 static void watch(struct assay_state *next)
 {
     if (next->trial.epoch != next->epoch + 1) return;
     for (uint32_t i = 0; i < next->member_count; i++) {
         struct assay_member *m = &next->members[i];
         next->trial.total_weight += m->weight;
-        m->watched_weight = m->found.certified_pass ? m->weight : 0;
+        m->watched_weight = passed_last(m) ? m->weight : 0;
     }
 }
 
@@ -541,7 +578,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     ASSAY_ASSERT(assay_context_holds(context) && next->capacity >= before->member_count);
     ASSAY_ASSERT(ledger->height >= before->head_height);
     const bool reverted = is_reverted(before, ledger);
-    gather(context, ledger, rules->groups, reverted ? FORGIVEN : NOT_FORGIVEN, scratch);
+    gather(context, ledger, rules->groups, reverted, scratch);
     tally(context, ledger, rules, scratch, &summary);
     assay_state_copy(next, before);
     next->epoch = context->epoch;

@@ -86,7 +86,8 @@ struct assay_member {
     uint32_t maintenance_count; /* newest last */
     struct assay_maintenance maintenances[ASSAY_MAINTENANCES_MAX];
     /* While new rules are on trial (docs/protocol.md 9.9): weight of one that was certified PASS
-     * under the old ones, 0 for others; proven FAIL under the new ones, and what it was before. */
+     * under the old ones, 0 for others, and in the end for those certified PASS under the new ones;
+     * proven FAIL under the new ones, and what it would be without that. */
     uint32_t watched_weight;
     bool felled;
     struct assay_trust spared;
@@ -142,8 +143,12 @@ struct assay_update {
     uint64_t due_ms;    /* header time */
 };
 
-/* The newest change of the rules, in the epoch in which it became active and in the next. Made by
- * operators, or by collateral that vendors renewed: the updates that are TRIED. */
+/* How long rules are on trial, in epochs (docs/protocol.md 9.9): up to the most, while more than a
+ * fifth of the weight has not been judged by them. */
+enum { ASSAY_TRIAL_EPOCHS_MIN = 2, ASSAY_TRIAL_EPOCHS_MAX = 64 };
+
+/* The newest change of the rules, from the epoch on in which it became active. Made by operators,
+ * or by collateral that vendors renewed: the updates that are TRIED. */
 struct assay_trial {
     uint64_t sequence; /* of the CHANGE; 0: of collateral */
     uint64_t epoch;    /* of activation; 0: no trial is on */

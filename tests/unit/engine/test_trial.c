@@ -1,0 +1,454 @@
+/*
+ * tests/unit/engine/test_trial.c - what fells many reverts itself (docs/protocol.md 9.9, 9.9.1).
+ */
+#include "tests/unit/engine/change_bench.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void try_policy(struct change_bench *b, uint64_t forces)
+{
+    struct assay_change head =
+        change_head_of(b, b->state.change_sequence + 1, b->context.epoch + 2);
+    const struct assay_action policy = change_policy_of("another policy");
+    head.forces = forces;
+    struct change_made *m = change_make_change(b, &head, &policy, 1, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_OK);
+    free(m);
+    change_pass_epoch(b);
+    change_pass_epoch(b); /* the epoch before activation */
+    uint8_t digest[32];
+    assay_sha256("another policy", 14, digest);
+    cr_assert_arr_eq(b->state.rules.policy_digest, digest, 32);
+}
+
+static void fell(struct change_bench *b, uint32_t from, uint32_t to)
+{
+    change_all_pass(b);
+    for (uint32_t s = from; s < to; s++)
+        b->ledger.fail[s] = ASSAY_OUTCOME_FAIL_HARD;
+}
+
+/* Those of these slots are not there. */
+static void pass_but(struct change_bench *b, uint32_t from, uint32_t to)
+{
+    change_all_pass(b);
+    for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
+        for (uint32_t s = from; s < to; s++)
+            assay_row_set(b->ledger.rows + v * b->ledger.row_len, s, ASSAY_OUTCOME_ABSENT);
+}
+
+Test(trial, more_than_a_fifth_felled_brings_the_rules_back_and_strikes_nobody)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    cr_assert_eq(b->state.trial.sequence, 1);
+    fell(b, 0, 2); /* two of six */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.ended.sequence, 1);
+    cr_assert_eq(3 * b->state.ended.felled_weight, b->state.ended.total_weight);
+    cr_assert_arr_eq(b->state.rules.policy_digest, b->genesis.policy_digest, 32);
+    cr_assert_eq(b->state.trial.sequence, 0);
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++) {
+        cr_assert_eq(b->state.members[i].trust.integrity_bp, 10000, "slot %u", i);
+        cr_assert_eq(b->state.members[i].trust.offences.count, 0);
+        cr_assert_eq(b->state.members[i].watched_weight, 0);
+    }
+    /* Signed again by people who mean it: it stays. */
+    try_policy(b, 1);
+    cr_assert_eq(b->state.trial.sequence, 0);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[2].trust.integrity_bp, 10000);
+    cr_assert_eq(b->state.ended.sequence, 1, "still the first one");
+    change_drop(b);
+}
+
+/* What could not be applied later does not take its place: it may still be forced. */
+Test(trial, an_unfit_change_leaves_a_reverted_one_to_be_forced)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &rest), ASSAY_OK);
+    change_pass_epoch(b);
+    b->state.members[5].stage = ASSAY_STAGE_RESTING; /* it fits no more */
+    b->state.members[5].weight = 0;
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_UNFIT);
+    cr_assert_eq(b->state.ended.sequence, 2);
+    try_policy(b, 1);
+    cr_assert_not(assay_trial_runs(&b->state.trial), "it was forced");
+    change_drop(b);
+}
+
+/* Two on one platform: the offences of a platform are those of all ids on it (7.5). */
+Test(trial, what_was_true_of_a_platform_mate_stays_when_the_rules_go_back)
+{
+    struct change_bench *b = change_make();
+    assay_bytes_copy(b->state.members[4].platform_id, 32, b->state.members[0].platform_id, 32);
+    assay_close_groups(&b->state, b->close.places, b->close.groups_memory, &b->groups);
+    try_policy(b, 0);
+    fell(b, 0, 1);
+    b->ledger.struck[4] = 1; /* it signed two things: nobody's rules are to blame */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 1);
+    cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
+    fell(b, 1, 3);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000, "given back");
+    cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[4].trust.offences.count, 1);
+    cr_assert_eq(b->state.members[0].trust.offences.count, 1, "the platform's");
+    change_drop(b);
+}
+
+/* And so does what is true of the one that fell. */
+Test(trial, what_was_true_of_who_fell_stays_when_the_rules_go_back)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    fell(b, 0, 1);
+    b->ledger.struck[0] = 1;
+    change_close_epoch(b);
+    fell(b, 1, 3);
+    b->ledger.struck[3] = 1;
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[0].trust.offences.count, 1);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 10000);
+    change_drop(b);
+}
+
+Test(trial, a_fifth_or_less_stays_and_strikes)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    fell(b, 3, 4); /* one of six */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
+    cr_assert(b->state.members[3].felled);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 0, "the trial is over");
+    cr_assert_not(b->state.members[3].felled);
+    cr_assert_neq(b->state.rules.policy_digest[0], 0);
+    fell(b, 0, 3); /* later faults are nobody's fault but their own */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    change_drop(b);
+}
+
+Test(trial, what_falls_in_two_epochs_counts_together_and_is_given_back)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    fell(b, 3, 4);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[3].trust.offences.count, 1);
+    fell(b, 1, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 10000);
+    cr_assert_eq(b->state.members[3].trust.offences.count, 0);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 10000);
+    cr_assert_gt(b->state.members[3].weight, 0);
+    change_drop(b);
+}
+
+Test(trial, who_failed_before_does_not_count_against_the_new_rules)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action policy = change_policy_of("another policy");
+    cr_assert_eq(change_offer_one(b, 1, 3, &policy), ASSAY_OK);
+    change_pass_epoch(b);
+    pass_but(b, 0, 2);
+    b->ledger.fail[0] = b->ledger.fail[1] = ASSAY_OUTCOME_FAIL_SOFT;
+    change_close_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 1);
+    cr_assert_eq(b->state.members[0].watched_weight, 0);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    change_drop(b);
+}
+
+/* Its newest verdict was PASS, some epochs ago. */
+Test(trial, who_could_not_be_judged_in_the_epoch_before_counts)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action policy = change_policy_of("another policy");
+    cr_assert_eq(change_offer_one(b, 1, 3, &policy), ASSAY_OK);
+    change_pass_epoch(b);
+    pass_but(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_not(b->state.members[0].found.certified_pass);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000);
+    change_drop(b);
+}
+
+/* --- a trial waits for those that nobody could judge */
+
+Test(trial, a_trial_goes_on_while_more_than_a_fifth_is_not_judged)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    for (uint32_t k = 0; k < 7; k++) {
+        pass_but(b, 0, 2); /* two of six */
+        change_close_epoch(b);
+        cr_assert_eq(b->state.trial.sequence, 1, "epoch %u of the trial", k + 1);
+    }
+    cr_assert_eq(b->state.members[2].watched_weight, 0, "it passed");
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000);
+    cr_assert_eq(b->state.members[0].trust.offences.count, 0);
+    change_drop(b);
+}
+
+Test(trial, nobody_is_judged_at_all_and_the_trial_goes_on)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    for (uint32_t k = 0; k < 4; k++) {
+        pass_but(b, 0, CHANGE_MEMBERS);
+        change_close_epoch(b);
+    }
+    cr_assert_eq(b->state.trial.sequence, 1);
+    fell(b, 0, CHANGE_MEMBERS);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[3].trust.integrity_bp, 10000);
+    change_drop(b);
+}
+
+Test(trial, a_trial_ends_when_a_fifth_at_most_could_still_fall)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    for (uint32_t k = 0; k < 3; k++) {
+        pass_but(b, 0, 2);
+        change_close_epoch(b);
+    }
+    cr_assert_eq(b->state.trial.sequence, 1);
+    pass_but(b, 0, 1); /* one of six */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 0);
+    cr_assert_eq(b->state.members[0].watched_weight, 0);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    change_drop(b);
+}
+
+/* They wait for collateral, which waits for the end of the trial: nobody may wait in a ring. */
+Test(trial, a_trial_does_not_wait_for_who_is_held)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    for (uint32_t k = 0; k < 2; k++) {
+        change_all_pass(b);
+        for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
+            for (uint32_t s = 0; s < 2; s++)
+                assay_row_set(b->ledger.rows + v * b->ledger.row_len, s,
+                              s == 0 ? ASSAY_OUTCOME_UNJUDGED : ASSAY_OUTCOME_NONE);
+        cr_assert_eq(b->state.trial.sequence, 1);
+        change_close_epoch(b);
+    }
+    cr_assert_eq(b->state.trial.sequence, 0);
+    change_drop(b);
+}
+
+/* What fell and what could fall are counted together: one and one of six. */
+Test(trial, a_trial_counts_who_fell_and_who_could_fall_together)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    pass_but(b, 1, 2);
+    b->ledger.fail[0] = ASSAY_OUTCOME_FAIL_HARD;
+    change_close_epoch(b);
+    for (uint32_t k = 0; k < 3; k++) {
+        pass_but(b, 1, 2);
+        change_close_epoch(b);
+        cr_assert_eq(b->state.trial.sequence, 1);
+    }
+    fell(b, 1, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000);
+    cr_assert_eq(b->state.members[0].trust.offences.count, 0);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 10000);
+    change_drop(b);
+}
+
+Test(trial, a_trial_waits_for_64_epochs_at_most)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    for (uint32_t k = 1; k <= ASSAY_TRIAL_EPOCHS_MAX; k++) {
+        cr_assert_eq(b->state.trial.sequence, 1, "epoch %u", k);
+        pass_but(b, 0, 2);
+        change_close_epoch(b);
+    }
+    cr_assert_eq(b->state.trial.sequence, 0);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    change_drop(b);
+}
+
+/* Who passed under the new rules and falls later has nobody to blame. */
+Test(trial, who_passed_under_the_new_rules_falls_alone)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    for (uint32_t k = 0; k < 2; k++) {
+        pass_but(b, 0, 2);
+        change_close_epoch(b);
+    }
+    pass_but(b, 0, 2);
+    b->ledger.fail[5] = ASSAY_OUTCOME_FAIL_HARD;
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[5].trust.integrity_bp, 0);
+    cr_assert_not(b->state.members[5].felled);
+    fell(b, 0, 2);
+    b->ledger.fail[4] = ASSAY_OUTCOME_FAIL_HARD; /* ... in the very epoch that goes back as well */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(3 * b->state.ended.felled_weight, b->state.ended.total_weight);
+    cr_assert_eq(b->state.members[5].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000);
+    change_drop(b);
+}
+
+/* Some epochs after it fell it signs two things: that stays when the rules go back. */
+Test(trial, what_who_fell_did_since_stays_when_the_rules_go_back)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    pass_but(b, 1, 3);
+    b->ledger.fail[0] = ASSAY_OUTCOME_FAIL_HARD;
+    change_close_epoch(b);
+    pass_but(b, 1, 3);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[0].spared.integrity_bp, 10000);
+    pass_but(b, 1, 3);
+    b->ledger.struck[0] = 1;
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[0].spared.integrity_bp, 0);
+    fell(b, 1, 3);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[0].trust.offences.count, 1);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 10000);
+    change_drop(b);
+}
+
+/* Operators may say that somebody is not to be waited for, and then other rules come. */
+Test(trial, while_rules_are_on_trial_others_wait_and_the_roster_does_not)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action rests[] = { change_about(ASSAY_ACTION_REST, b, 0),
+                                          change_about(ASSAY_ACTION_REST, b, 1) };
+    const struct assay_action other = change_policy_of("a third policy");
+    uint8_t second[32], third[32];
+    assay_sha256("another policy", 14, second);
+    assay_sha256("a third policy", 14, third);
+    try_policy(b, 0);
+    const uint64_t first = b->context.epoch;
+    cr_assert_eq(change_offer_one(b, 2, first + 2, &rests[0]), ASSAY_OK);
+    for (uint32_t k = 0; k < 2; k++) {
+        pass_but(b, 0, 3); /* three of six */
+        change_close_epoch(b);
+    }
+    cr_assert_eq(b->state.members[0].stage, ASSAY_STAGE_RESTING);
+    cr_assert_eq(b->state.trial.sequence, 1, "two of six are waited for");
+    cr_assert_eq(change_offer_one(b, 3, first + 4, &other), ASSAY_OK);
+    pass_but(b, 0, 3);
+    change_close_epoch(b);
+    cr_assert_eq(change_offer_one(b, 4, first + 6, &rests[1]), ASSAY_OK);
+    for (uint32_t k = 0; k < 4; k++) {
+        pass_but(b, 0, 3);
+        change_close_epoch(b);
+        cr_assert_eq(b->state.trial.sequence, 1);
+        cr_assert_arr_eq(b->state.rules.policy_digest, second, 32);
+        cr_assert_eq(b->state.pending_count, 2, "one waits for the trial, one behind it");
+    }
+    pass_but(b, 0, 2);
+    change_close_epoch(b); /* node 2 passes: one of six is left */
+    cr_assert_arr_eq(b->state.rules.policy_digest, third, 32);
+    cr_assert_eq(b->state.trial.sequence, 3);
+    cr_assert_eq(b->state.trial.epoch, b->context.epoch);
+    cr_assert_arr_eq(b->state.trial.before.policy_digest, second, 32);
+    change_pass_epoch(b);
+    cr_assert_eq(b->state.members[1].stage, ASSAY_STAGE_RESTING, "its epoch was long ago");
+    cr_assert_eq(b->state.members[1].stage_epoch, b->context.epoch);
+    cr_assert_eq(b->state.pending_count, 0);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    change_drop(b);
+}
+
+/* Its slot is somebody else's: nobody is waited for, and nothing is given back to a stranger. */
+Test(trial, who_left_is_not_waited_for)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action leaves[] = { change_about(ASSAY_ACTION_LEAVE, b, 0),
+                                           change_about(ASSAY_ACTION_LEAVE, b, 1) };
+    try_policy(b, 0);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &leaves[0]), ASSAY_OK);
+    pass_but(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(change_offer_one(b, 3, b->context.epoch + 3, &leaves[1]), ASSAY_OK);
+    pass_but(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 1);
+    pass_but(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 0, "one of six is left");
+    change_drop(b);
+}
+
+Test(trial, what_waits_behind_a_reverted_change_goes_with_it)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action policy = change_policy_of("another policy");
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
+    cr_assert_eq(change_offer_one(b, 1, 3, &policy), ASSAY_OK);
+    change_pass_epoch(b);
+    cr_assert_eq(change_offer_one(b, 2, 9, &rest), ASSAY_OK);
+    change_pass_epoch(b);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.pending_count, 0);
+    cr_assert_eq(b->state.change_sequence, 2, "numbers are not used twice");
+    change_drop(b);
+}
+
+Test(trial, what_is_taken_in_the_epoch_that_reverts_goes_as_well)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
+    try_policy(b, 0);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &rest), ASSAY_OK);
+    fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.pending_count, 0);
+    cr_assert_eq(b->state.change_sequence, 2);
+    change_drop(b);
+}
