@@ -45,6 +45,8 @@ static enum assay_order_kind order_of(enum assay_standing standing)
 void assay_order_derive(struct assay_engine *e)
 {
     const struct assay_member *m = &e->head->state.members[e->self];
+    /* One step may close several epochs: what followed from the first of them is history. */
+    assay_eng_drop_kind(e, ASSAY_EFFECT_ORDER);
     if (!e->life->started || e->sync->active || e->chain->halted)
         return; /* history is nothing to act on */
     /* After a crash the state may be old and nobody has said so yet: the next close tells. */

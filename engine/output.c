@@ -69,6 +69,19 @@ void assay_eng_drop_effect(struct assay_engine *e)
     e->output->effects->count--;
 }
 
+void assay_eng_drop_kind(struct assay_engine *e, enum assay_effect_kind kind)
+{
+    ASSAY_ASSERT(output_holds(e->output));
+    struct assay_effects *all = e->output->effects;
+    size_t kept = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->items[i].kind == kind) continue;
+        if (kept < i) all->items[kept] = all->items[i];
+        kept++;
+    }
+    all->count = kept;
+}
+
 uint8_t *assay_eng_take(struct assay_engine *e, size_t len)
 {
     struct assay_output *o = &e->parts->output;

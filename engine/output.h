@@ -31,6 +31,8 @@ void assay_output_crowded(struct assay_engine *e);
 struct assay_effect *assay_eng_effect(struct assay_engine *e, enum assay_effect_kind kind);
 /* Takes back the effect that was made last. Returns: nothing. */
 void assay_eng_drop_effect(struct assay_engine *e);
+/* Takes back those of one kind that this step made. Returns: nothing. */
+void assay_eng_drop_kind(struct assay_engine *e, enum assay_effect_kind kind);
 /* Returns: whether so many more effects fit; the step is repeated when they do not. */
 bool assay_eng_room(struct assay_engine *e, size_t effects);
 /* Returns: len bytes of the step's memory, aligned to 16; NULL when there is no room. */

@@ -475,7 +475,7 @@ static void check_aside(const struct assay_watch_epoch *e)
                  now->trust.availability_bp != old->trust.availability_bp)
             BROKEN(e, "node %u is out of service: availability %u, it was %u", i,
                    now->trust.availability_bp, old->trust.availability_bp);
-        else if (!served && now->trust.integrity_bp > old->trust.integrity_bp)
+        else if (!c->spared_now && !served && now->trust.integrity_bp > old->trust.integrity_bp)
             BROKEN(e, "node %u is out of service, and its integrity rose", i);
         else FINE(e);
     }

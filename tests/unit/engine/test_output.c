@@ -37,3 +37,27 @@ Test(output, counts_what_finds_no_room)
     cr_expect_eq(effects.count, 0);
     cr_expect_eq(effects.unsent, 1);
 }
+
+Test(output, takes_back_what_it_made_of_one_kind)
+{
+    static uint8_t arena[ARENA];
+    static struct assay_effects effects;
+    static struct assay_parts parts;
+    struct assay_engine e = { .members = 4, .parts = &parts, .output = &parts.output };
+    static const enum assay_effect_kind kinds[] = { ASSAY_EFFECT_ORDER, ASSAY_EFFECT_NOTE,
+                                                    ASSAY_EFFECT_ORDER, ASSAY_EFFECT_ORDER,
+                                                    ASSAY_EFFECT_NOTE };
+    assay_output_place(&e, arena, sizeof arena);
+    assay_output_begin(&e, &effects);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct assay_effect *effect = assay_eng_effect(&e, kinds[i]);
+        cr_assert_not_null(effect);
+        if (kinds[i] == ASSAY_EFFECT_NOTE) effect->as.note.a = i;
+    }
+    assay_eng_drop_kind(&e, ASSAY_EFFECT_ORDER);
+    cr_assert_eq(effects.count, 2);
+    cr_expect_eq(effects.items[0].as.note.a, 1);
+    cr_expect_eq(effects.items[1].as.note.a, 4);
+    assay_eng_drop_kind(&e, ASSAY_EFFECT_NOTE);
+    cr_expect_eq(effects.count, 0);
+}
