@@ -234,14 +234,17 @@ static enum assay_counter counter_of(enum assay_status status)
 {
     if (status == ASSAY_OK) return ASSAY_COUNT_ENGINE_ACCEPTED;
     if (status == ASSAY_E_STALE) return ASSAY_COUNT_ENGINE_STALE;
+    /* It asks for a block that is not here, or not any more. */
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_COUNT_ENGINE_STALE;
     if (status == ASSAY_E_EARLY) return ASSAY_COUNT_ENGINE_EARLY;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_COUNT_ENGINE_DUPLICATE;
     if (status == ASSAY_E_SIGNATURE) return ASSAY_COUNT_ENGINE_SIGNATURE;
     if (status == ASSAY_E_CHAIN) return ASSAY_COUNT_ENGINE_CHAIN;
     if (status == ASSAY_E_STRANGER) return ASSAY_COUNT_ENGINE_STRANGER;
     if (status == ASSAY_E_INVALID) return ASSAY_COUNT_ENGINE_INVALID;
-    return assay_status_class(status) == ASSAY_CLASS_LIMIT ? ASSAY_COUNT_ENGINE_LIMIT
-                                                           : ASSAY_COUNT_ENGINE_ENCODING;
+    /* A limit or a failure of ours says nothing about who sent it. */
+    return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_COUNT_ENGINE_ENCODING
+                                                           : ASSAY_COUNT_ENGINE_LIMIT;
 }
 
 /* What a correct build may send in good faith, about a state that is not ours, is no fault. */

@@ -286,14 +286,16 @@ Test(host_admission, malformed_frames_shut_out_one_peer_and_no_other)
     cr_assert_eq(give(2, ASSAY_ROSTER_TRANSPORT, ASSAY_MESSAGE_VOTE, 1), ASSAY_ADMIT_TAKEN);
 }
 
-/* A kind that we do not know may be a newer build's, and what the engine calls early, of another
- * chain or unfit may be said in good faith. */
+/* A kind that we do not know may be a newer build's; what the engine calls early, of another chain
+ * or unfit may be said in good faith, and a block asked for that is not here; and a failure of this
+ * node is nobody else's. */
 Test(host_admission, a_newer_build_and_another_view_of_things_shut_nobody_out)
 {
     static const enum assay_status in_good_faith[] = { ASSAY_E_EARLY,     ASSAY_E_CHAIN,
                                                        ASSAY_E_STRANGER,  ASSAY_E_INVALID,
                                                        ASSAY_E_DUPLICATE, ASSAY_E_STALE,
-                                                       ASSAY_E_UNSUPPORTED, ASSAY_E_FULL };
+                                                       ASSAY_E_UNSUPPORTED, ASSAY_E_FULL,
+                                                       ASSAY_E_NOT_FOUND,   ASSAY_E_MEMORY };
     for (int i = 0; i < 5000; i++) {
         (void)give(1, ASSAY_ROSTER_TRANSPORT, (enum assay_message_kind)999, 1);
         for (size_t k = 0; k < sizeof in_good_faith / sizeof in_good_faith[0]; k++)
