@@ -120,6 +120,14 @@ function(assay_mutant_apply entry root out)
   endforeach()
 endfunction()
 
+# assay_mutant_turns(all): targets all_turn0 to all_turn2, for a third of the faults each (build.sh). A
+# program of place p has turn p % 3, and its test the label of that name.
+function(assay_mutant_turns all)
+  foreach(turn RANGE 2)
+    add_custom_target(${all}_turn${turn})
+  endforeach()
+endfunction()
+
 if(DEFINED ENTRY)
   # What an earlier form of the entry wrote would still be found before the sources.
   file(REMOVE_RECURSE ${OUT})

@@ -52,14 +52,18 @@ function(assay_planted)
   set(built ${CMAKE_BINARY_DIR}/mutants/${arg_NAME})
   set(mutants ${PROJECT_SOURCE_DIR}/tests/mutants)
   add_custom_target(${all})
+  assay_mutant_turns(${all})
   add_test(NAME planted_${arg_NAME}_build
-           COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target ${all})
+           COMMAND sh ${mutants}/build.sh ${CMAKE_COMMAND} ${CMAKE_BINARY_DIR} ${all})
   # One ninja at a time in one folder.
   set_tests_properties(planted_${arg_NAME}_build PROPERTIES LABELS "release" TIMEOUT 900
                        FIXTURES_SETUP planted_${arg_NAME} RESOURCE_LOCK build_folder)
 
   file(GLOB entries CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.mutant)
+  set(place 0)
   foreach(entry IN LISTS entries)
+    math(EXPR turn "${place} % 3")
+    math(EXPR place "${place} + 1")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${entry})
     get_filename_component(name ${entry} NAME_WE)
     file(READ ${entry} text)
@@ -91,9 +95,10 @@ function(assay_planted)
     target_compile_options(${program} PRIVATE -w -O0 -g0)
     target_link_options(${program} PRIVATE LINKER:--strip-debug)
     add_dependencies(${all} ${program})
+    add_dependencies(${all}_turn${turn} ${program})
     add_test(NAME ${program} COMMAND sh ${mutants}/caught.sh ${expect} $<TARGET_FILE:${program}>
                                      --filter "*/${expect}" --timeout 120)
-    set_tests_properties(${program} PROPERTIES LABELS "release" TIMEOUT 180
+    set_tests_properties(${program} PROPERTIES LABELS "release;turn${turn}" TIMEOUT 180
       FIXTURES_REQUIRED planted_${arg_NAME} ENVIRONMENT "${ASSAY_TEST_ENVIRONMENT}")
   endforeach()
 endfunction()

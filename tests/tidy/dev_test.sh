@@ -231,6 +231,9 @@ test 1
 END
 dev test
 status_is 0; last_line_is "12 passed, 0 failed, 2 skipped" # dev and release both answer alike
+called 'ctest --test-dir build/dev .*-LE network|turn\[^0\]'; called 'ctest --test-dir build/release .*-LE network|turn\[^0\]'
+dev check --only test
+called 'ctest --test-dir build/release .*-LE network$'; status_is 0
 cat >"$fake/ctest-output" <<'END'
 1: [====] Synthesis: Tested: 6 | Passing: 4 | Failing: 2 | Crashing: 1 
 1/4 Test #1: test_a ...........................***Failed    0.05 sec
