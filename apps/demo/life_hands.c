@@ -40,7 +40,8 @@ bool life_draft(struct demo *demo, struct life_turn *turn, char file[PATH_MAX],
     size_t count = 8;
     turn->number = demo_witness(demo)->now.change_sequence + 1;
     (void)snprintf(file, PATH_MAX, "%s",
-                   demo_below(demo, "change-%llu-%llu", (llu)turn->number, (llu)life_epoch(demo)));
+                   demo_below(demo, "change-%llu-%llu%s", (llu)turn->number, (llu)life_epoch(demo),
+                              activation));
     for (size_t i = 0; actions[i] != NULL && count + 1 < sizeof words / sizeof words[0]; i++)
         words[count++] = actions[i];
     return demo_run_assay(demo, words);
@@ -52,13 +53,19 @@ bool life_submit(struct demo *demo, const char *file)
     return demo_run_assay(demo, words);
 }
 
-static bool change_by(struct demo *demo, struct life_turn *turn, const char *activation,
+enum { TAKEN_EPOCHS = 2 }; /* from standing in a block to being in force, at least */
+
+static bool change_by(struct demo *demo, struct life_turn *turn, uint32_t ahead,
                       const char *const actions[])
 {
-    char file[PATH_MAX];
+    char file[PATH_MAX], activation[16];
+    const uint64_t late_ms =
+        demo_now_ms() + (uint64_t)(ahead - TAKEN_EPOCHS) * demo->options.epoch_ms;
+    (void)snprintf(activation, sizeof activation, "+%u", (unsigned)ahead);
     if (!life_draft(demo, turn, file, activation, actions)) return false;
     for (uint32_t i = 0; i < SIGNERS; i++)
         if (!life_sign(demo, file, i)) return false;
+    if (demo_now_ms() > late_ms) return false; /* it may be taken, and expire unheard */
     demo_tell(demo, life_epoch(demo), "all", "change", "change %llu: %s %s", (llu)turn->number,
               actions[0] + 2, actions[1]);
     return life_submit(demo, file);
@@ -68,7 +75,10 @@ static bool change_by(struct demo *demo, struct life_turn *turn, const char *act
  * and the activation is too near: then it is drafted anew, as an operator would. */
 bool life_change(struct demo *demo, struct life_turn *turn, const char *const actions[])
 {
-    return change_by(demo, turn, "+4", actions) || change_by(demo, turn, "+24", actions);
+    static const uint32_t ahead[] = { 4, 10, 24 };
+    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++)
+        if (change_by(demo, turn, ahead[i], actions)) return true;
+    return false;
 }
 
 bool life_refused(struct life_turn *turn)

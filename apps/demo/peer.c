@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,7 +17,7 @@
 
 extern char **environ;
 
-enum { ASK_TIMEOUT_MS = 1000 };
+enum { ASK_TIMEOUT_MS = 1000, LAST_WORDS = 240 };
 
 uint64_t demo_now_ms(void)
 {
@@ -194,13 +195,34 @@ static void read_nodes(struct demo_peer *peer, const struct assay_json *data)
         read_member(&peer->now.members[i], assay_json_at(nodes, i));
 }
 
+/* The last line of its log: a daemon that ends says why. */
+static void last_words(const struct demo_peer *peer, char words[static LAST_WORDS])
+{
+    char tail[LAST_WORDS] = "";
+    words[0] = '\0';
+    FILE *const log = fopen(peer->log, "re");
+    if (log == NULL) return;
+    if (fseek(log, 1 - (long)LAST_WORDS, SEEK_END) != 0) rewind(log);
+    size_t len = fread(tail, 1, LAST_WORDS - 1, log);
+    (void)fclose(log);
+    while (len > 0 && tail[len - 1] == '\n')
+        tail[--len] = '\0';
+    const char *const line = strrchr(tail, '\n');
+    (void)snprintf(words, LAST_WORDS, "%s", line != NULL ? line + 1 : tail);
+}
+
 void demo_peer_read(struct demo *demo, struct demo_peer *peer)
 {
     int status = 0;
     struct assay_json *document = NULL;
-    if (peer->pid != 0 && reaped(peer, &status))
-        demo_tell(demo, peer->now.epoch, peer->name, "exited", "assayd ended by itself, status %d",
-                  status);
+    if (peer->pid != 0 && reaped(peer, &status)) {
+        char words[LAST_WORDS];
+        last_words(peer, words);
+        demo_tell(demo, peer->now.epoch, peer->name, "exited",
+                  "assayd ended by itself, %s %d; its log ends: %s",
+                  WIFSIGNALED(status) ? "signal" : "status",
+                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words);
+    }
     peer->now.reachable = false;
     if (peer->pid == 0 || !ask(peer, "status", &document)) return;
     read_status(peer, assay_json_get(document, "data"));

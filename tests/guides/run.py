@@ -233,6 +233,15 @@ def expect(session, block, text, seconds):
         raise Wrong(text.line + lost, f'expected "{text.text[lost].strip()}"; it said:\n{said}')
 
 
+LOG_LINES = 4  # the newest of each daemon, when the guide is not true
+
+
+def end_of(log, folder):
+    """What somebody who was not there wants to see first, since the folder is gone."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
+    return "\n".join(f"{log.relative_to(folder)}: {line[:400]}" for line in lines)
+
+
 def wait_for(session, block, text, seconds):
     ends = time.monotonic() + PATIENCE * block.until
     while True:
@@ -416,8 +425,8 @@ def main():
         return run(options.guide, options.bin.resolve(), folder, options)
     except Wrong as wrong:
         print(f"{options.guide}:{wrong.line}: {wrong}", file=sys.stderr)
-        for log in sorted(folder.glob("**/*log")) if options.keep else []:
-            print(f"see {log}", file=sys.stderr)
+        for log in sorted(folder.glob("**/*log")):
+            print(f"see {log}" if options.keep else end_of(log, folder), file=sys.stderr)
         return 1
     finally:
         end_all()
