@@ -118,8 +118,6 @@ static uint64_t unjudged_weight(const struct assay_watch_epoch *e)
     for (uint32_t i = 0; i < e->before->member_count; i++) {
         struct felled *f = &c->felled[i];
         f->passed |= e->after->members[i].found.certified_pass;
-        /* Of two epochs everybody's verdict counts; then who does not serve is not waited for. */
-        f->passed |= e->before->members[i].stage != ASSAY_STAGE_MEMBER;
         const struct assay_found *found = &e->after->members[i].found;
         const uint64_t said = found->pass_weight + found->negative_weight;
         const bool held = e->after->certified && 3 * said <= found->electorate_weight;

@@ -52,7 +52,7 @@ struct watched_update {
 
 struct felled {
     uint32_t weight; /* 0: its newest verdict before was not PASS */
-    bool passed;     /* it was certified PASS since, or does not serve */
+    bool passed;     /* it was certified PASS since */
     bool now;        /* it is */
     bool struck;     /* since, for what has nothing to do with the rules */
     uint16_t integrity_bp;

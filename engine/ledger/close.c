@@ -409,9 +409,9 @@ static void mark_felled(const struct assay_context *context, const struct assay_
     }
 }
 
-/* A certified epoch in which no third had anything to say of it, good or bad: its collateral ended,
- * or lacks its platform. What is newer there waits for the trial, so the trial must not wait for it
- * (docs/protocol.md 9.9.1). */
+/* A certified epoch in which no third had anything to say of it, good or bad: it does not serve, or
+ * its collateral ended, or lacks its platform. What is newer there waits for the trial, so the
+ * trial must not wait for it (docs/protocol.md 9.9.1). */
 static bool is_held(const struct assay_state *next, const struct assay_found *found)
 {
     return next->certified &&
@@ -419,8 +419,7 @@ static bool is_held(const struct assay_state *next, const struct assay_found *fo
 }
 
 /* docs/protocol.md 9.9.1: two epochs and, behind them, until a fifth at most could still fall: who
- * was certified PASS under the new rules is out of it, and so is who does not serve. Returns:
- * whether the rules stay. */
+ * was certified PASS under the new rules is out of it. Returns: whether the rules stay. */
 static bool is_decided(const struct assay_state *before, struct assay_state *next)
 {
     const struct assay_trial *trial = &before->trial;
@@ -428,8 +427,7 @@ static bool is_decided(const struct assay_state *before, struct assay_state *nex
     if (next->epoch < trial->epoch + ASSAY_TRIAL_EPOCHS_MIN - 1) return false;
     for (uint32_t i = 0; i < next->member_count; i++) {
         struct assay_member *m = &next->members[i];
-        const bool passed = m->pass_epoch >= trial->epoch;
-        if (!m->felled && (passed || !assay_member_serves(m))) m->watched_weight = 0;
+        if (!m->felled && m->pass_epoch >= trial->epoch) m->watched_weight = 0;
         if (m->felled || !is_held(next, &m->found)) could_fall += m->watched_weight;
     }
     return 5 * could_fall <= trial->total_weight ||
