@@ -54,7 +54,10 @@ void assay_leap_again(struct assay_engine *e)
 
 void assay_leap_closed(struct assay_engine *e)
 {
-    e->parts->leap.missing = false;
+    struct assay_leap *l = &e->parts->leap;
+    l->missing = false;
+    /* What was to be leapt over was closed here meanwhile: from there on page by page. */
+    if (l->phase != ASSAY_LEAP_OFF && l->epoch < e->head->state.epoch) l->phase = ASSAY_LEAP_OFF;
 }
 
 /* Decodes what changed. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO */
