@@ -46,7 +46,8 @@ void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *c
 void assay_leap_free(struct assay_engine *e);
 /* Somebody was seen ahead: what led nowhere may lead somewhere now. Returns: nothing. */
 void assay_leap_again(struct assay_engine *e);
-/* An epoch closed: nothing is missing. Returns: nothing. */
+/* An epoch closed: nothing is missing, and what lies behind it is leapt over no more. Returns:
+ * nothing. */
 void assay_leap_closed(struct assay_engine *e);
 /* Nobody has the next blocks. Returns: nothing. */
 void assay_leap_starve(struct assay_engine *e);

@@ -170,8 +170,6 @@ void assay_line_watch(struct assay_link *link, struct link_peer *peer);
 /* The member dialled us, and was let in. Returns: nothing. */
 void assay_line_called(struct assay_link *link, uint16_t slot);
 
-/* link.c */
-
 /* census.c */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_census_open(struct assay_link *link);

@@ -75,6 +75,11 @@ false
 true
 ```
 END
+guide 1 'node-1/log: why it ended' <<'END'
+```sh
+mkdir node-1; echo 'why it ended' >node-1/log; false
+```
+END
 guide 1 ':2: expected exit status 0, found 127' <<'END'
 ```sh
 assay-that-is-no-program

@@ -231,6 +231,21 @@ void change_all_pass(struct change_bench *b)
     }
 }
 
+void change_fell(struct change_bench *b, uint32_t from, uint32_t to)
+{
+    change_all_pass(b);
+    for (uint32_t s = from; s < to; s++)
+        b->ledger.fail[s] = ASSAY_OUTCOME_FAIL_HARD;
+}
+
+void change_away(struct change_bench *b, uint32_t from, uint32_t to)
+{
+    change_all_pass(b);
+    for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
+        for (uint32_t s = from; s < to; s++)
+            assay_row_set(b->ledger.rows + v * b->ledger.row_len, s, ASSAY_OUTCOME_ABSENT);
+}
+
 /* Records and the set in force, as engine/head.c, the store and the next engine do. */
 static void follow_updates(struct change_bench *b)
 {

@@ -64,6 +64,10 @@ struct assay_action change_about(enum assay_action_kind kind, const struct chang
 struct assay_action change_policy_of(const char *text);
 /* Everybody that serves ballots PASS of everybody. */
 void change_all_pass(struct change_bench *b);
+/* The same, and of the slots from .. to - 1 it is proven that they fail. */
+void change_fell(struct change_bench *b, uint32_t from, uint32_t to);
+/* The same, and those of the slots from .. to - 1 are not there. */
+void change_away(struct change_bench *b, uint32_t from, uint32_t to);
 /* The epoch closes; what waits is followed as engine/head.c does. */
 void change_close_epoch(struct change_bench *b);
 void change_pass_epoch(struct change_bench *b);

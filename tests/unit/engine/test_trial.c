@@ -23,28 +23,12 @@ static void try_policy(struct change_bench *b, uint64_t forces)
     cr_assert_arr_eq(b->state.rules.policy_digest, digest, 32);
 }
 
-static void fell(struct change_bench *b, uint32_t from, uint32_t to)
-{
-    change_all_pass(b);
-    for (uint32_t s = from; s < to; s++)
-        b->ledger.fail[s] = ASSAY_OUTCOME_FAIL_HARD;
-}
-
-/* Those of these slots are not there. */
-static void pass_but(struct change_bench *b, uint32_t from, uint32_t to)
-{
-    change_all_pass(b);
-    for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
-        for (uint32_t s = from; s < to; s++)
-            assay_row_set(b->ledger.rows + v * b->ledger.row_len, s, ASSAY_OUTCOME_ABSENT);
-}
-
 Test(trial, more_than_a_fifth_felled_brings_the_rules_back_and_strikes_nobody)
 {
     struct change_bench *b = change_make();
     try_policy(b, 0);
     cr_assert_eq(b->state.trial.sequence, 1);
-    fell(b, 0, 2); /* two of six */
+    change_fell(b, 0, 2); /* two of six */
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.ended.sequence, 1);
@@ -59,7 +43,7 @@ Test(trial, more_than_a_fifth_felled_brings_the_rules_back_and_strikes_nobody)
     /* Signed again by people who mean it: it stays. */
     try_policy(b, 1);
     cr_assert_eq(b->state.trial.sequence, 0);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
     cr_assert_eq(b->state.members[2].trust.integrity_bp, 10000);
@@ -72,7 +56,7 @@ Test(trial, an_unfit_change_leaves_a_reverted_one_to_be_forced)
 {
     struct change_bench *b = change_make();
     try_policy(b, 0);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
@@ -95,12 +79,12 @@ Test(trial, what_was_true_of_a_platform_mate_stays_when_the_rules_go_back)
     assay_bytes_copy(b->state.members[4].platform_id, 32, b->state.members[0].platform_id, 32);
     assay_close_groups(&b->state, b->close.places, b->close.groups_memory, &b->groups);
     try_policy(b, 0);
-    fell(b, 0, 1);
+    change_fell(b, 0, 1);
     b->ledger.struck[4] = 1; /* it signed two things: nobody's rules are to blame */
     change_close_epoch(b);
     cr_assert_eq(b->state.trial.sequence, 1);
     cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
-    fell(b, 1, 3);
+    change_fell(b, 1, 3);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000, "given back");
@@ -115,10 +99,10 @@ Test(trial, what_was_true_of_who_fell_stays_when_the_rules_go_back)
 {
     struct change_bench *b = change_make();
     try_policy(b, 0);
-    fell(b, 0, 1);
+    change_fell(b, 0, 1);
     b->ledger.struck[0] = 1;
     change_close_epoch(b);
-    fell(b, 1, 3);
+    change_fell(b, 1, 3);
     b->ledger.struck[3] = 1;
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
@@ -133,7 +117,7 @@ Test(trial, a_fifth_or_less_stays_and_strikes)
 {
     struct change_bench *b = change_make();
     try_policy(b, 0);
-    fell(b, 3, 4); /* one of six */
+    change_fell(b, 3, 4); /* one of six */
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
     cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
@@ -142,7 +126,7 @@ Test(trial, a_fifth_or_less_stays_and_strikes)
     cr_assert_eq(b->state.trial.sequence, 0, "the trial is over");
     cr_assert_not(b->state.members[3].felled);
     cr_assert_neq(b->state.rules.policy_digest[0], 0);
-    fell(b, 0, 3); /* later faults are nobody's fault but their own */
+    change_fell(b, 0, 3); /* later faults are nobody's fault but their own */
     change_close_epoch(b);
     cr_assert_eq(b->state.members[1].trust.integrity_bp, 0);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
@@ -153,11 +137,11 @@ Test(trial, what_falls_in_two_epochs_counts_together_and_is_given_back)
 {
     struct change_bench *b = change_make();
     try_policy(b, 0);
-    fell(b, 3, 4);
+    change_fell(b, 3, 4);
     change_close_epoch(b);
     cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
     cr_assert_eq(b->state.members[3].trust.offences.count, 1);
-    fell(b, 1, 2);
+    change_fell(b, 1, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.members[3].trust.integrity_bp, 10000);
@@ -173,12 +157,12 @@ Test(trial, who_failed_before_does_not_count_against_the_new_rules)
     const struct assay_action policy = change_policy_of("another policy");
     cr_assert_eq(change_offer_one(b, 1, 3, &policy), ASSAY_OK);
     change_pass_epoch(b);
-    pass_but(b, 0, 2);
+    change_away(b, 0, 2);
     b->ledger.fail[0] = b->ledger.fail[1] = ASSAY_OUTCOME_FAIL_SOFT;
     change_close_epoch(b);
     cr_assert_eq(b->state.trial.sequence, 1);
     cr_assert_eq(b->state.members[0].watched_weight, 0);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
@@ -192,10 +176,10 @@ Test(trial, who_could_not_be_judged_in_the_epoch_before_counts)
     const struct assay_action policy = change_policy_of("another policy");
     cr_assert_eq(change_offer_one(b, 1, 3, &policy), ASSAY_OK);
     change_pass_epoch(b);
-    pass_but(b, 0, 2);
+    change_away(b, 0, 2);
     change_close_epoch(b);
     cr_assert_not(b->state.members[0].found.certified_pass);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000);
@@ -209,12 +193,12 @@ Test(trial, a_trial_goes_on_while_more_than_a_fifth_is_not_judged)
     struct change_bench *b = change_make();
     try_policy(b, 0);
     for (uint32_t k = 0; k < 7; k++) {
-        pass_but(b, 0, 2); /* two of six */
+        change_away(b, 0, 2); /* two of six */
         change_close_epoch(b);
         cr_assert_eq(b->state.trial.sequence, 1, "epoch %u of the trial", k + 1);
     }
     cr_assert_eq(b->state.members[2].watched_weight, 0, "it passed");
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000);
@@ -227,11 +211,11 @@ Test(trial, nobody_is_judged_at_all_and_the_trial_goes_on)
     struct change_bench *b = change_make();
     try_policy(b, 0);
     for (uint32_t k = 0; k < 4; k++) {
-        pass_but(b, 0, CHANGE_MEMBERS);
+        change_away(b, 0, CHANGE_MEMBERS);
         change_close_epoch(b);
     }
     cr_assert_eq(b->state.trial.sequence, 1);
-    fell(b, 0, CHANGE_MEMBERS);
+    change_fell(b, 0, CHANGE_MEMBERS);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.members[3].trust.integrity_bp, 10000);
@@ -243,15 +227,32 @@ Test(trial, a_trial_ends_when_a_fifth_at_most_could_still_fall)
     struct change_bench *b = change_make();
     try_policy(b, 0);
     for (uint32_t k = 0; k < 3; k++) {
-        pass_but(b, 0, 2);
+        change_away(b, 0, 2);
         change_close_epoch(b);
     }
     cr_assert_eq(b->state.trial.sequence, 1);
-    pass_but(b, 0, 1); /* one of six */
+    change_away(b, 0, 1); /* one of six */
     change_close_epoch(b);
     cr_assert_eq(b->state.trial.sequence, 0);
     cr_assert_eq(b->state.members[0].watched_weight, 0);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    change_drop(b);
+}
+
+/* Five of equal weight: one that could still fall is a fifth, and no more. */
+Test(trial, a_trial_does_not_wait_for_exactly_a_fifth)
+{
+    struct change_bench *b = change_make();
+    b->state.members[5].stage = ASSAY_STAGE_RESTING;
+    b->state.members[5].weight = 0;
+    try_policy(b, 0);
+    cr_assert_eq(5 * (uint64_t)b->state.members[0].watched_weight, b->state.trial.total_weight);
+    for (uint32_t k = 0; k < 2; k++) {
+        cr_assert_eq(b->state.trial.sequence, 1);
+        change_away(b, 0, 1);
+        change_close_epoch(b);
+    }
+    cr_assert_eq(b->state.trial.sequence, 0);
     change_drop(b);
 }
 
@@ -278,15 +279,15 @@ Test(trial, a_trial_counts_who_fell_and_who_could_fall_together)
 {
     struct change_bench *b = change_make();
     try_policy(b, 0);
-    pass_but(b, 1, 2);
+    change_away(b, 1, 2);
     b->ledger.fail[0] = ASSAY_OUTCOME_FAIL_HARD;
     change_close_epoch(b);
     for (uint32_t k = 0; k < 3; k++) {
-        pass_but(b, 1, 2);
+        change_away(b, 1, 2);
         change_close_epoch(b);
         cr_assert_eq(b->state.trial.sequence, 1);
     }
-    fell(b, 1, 2);
+    change_fell(b, 1, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 10000);
@@ -301,7 +302,7 @@ Test(trial, a_trial_waits_for_64_epochs_at_most)
     try_policy(b, 0);
     for (uint32_t k = 1; k <= ASSAY_TRIAL_EPOCHS_MAX; k++) {
         cr_assert_eq(b->state.trial.sequence, 1, "epoch %u", k);
-        pass_but(b, 0, 2);
+        change_away(b, 0, 2);
         change_close_epoch(b);
     }
     cr_assert_eq(b->state.trial.sequence, 0);
@@ -315,15 +316,15 @@ Test(trial, who_passed_under_the_new_rules_falls_alone)
     struct change_bench *b = change_make();
     try_policy(b, 0);
     for (uint32_t k = 0; k < 2; k++) {
-        pass_but(b, 0, 2);
+        change_away(b, 0, 2);
         change_close_epoch(b);
     }
-    pass_but(b, 0, 2);
+    change_away(b, 0, 2);
     b->ledger.fail[5] = ASSAY_OUTCOME_FAIL_HARD;
     change_close_epoch(b);
     cr_assert_eq(b->state.members[5].trust.integrity_bp, 0);
     cr_assert_not(b->state.members[5].felled);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     b->ledger.fail[4] = ASSAY_OUTCOME_FAIL_HARD; /* ... in the very epoch that goes back as well */
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
@@ -339,17 +340,17 @@ Test(trial, what_who_fell_did_since_stays_when_the_rules_go_back)
 {
     struct change_bench *b = change_make();
     try_policy(b, 0);
-    pass_but(b, 1, 3);
+    change_away(b, 1, 3);
     b->ledger.fail[0] = ASSAY_OUTCOME_FAIL_HARD;
     change_close_epoch(b);
-    pass_but(b, 1, 3);
+    change_away(b, 1, 3);
     change_close_epoch(b);
     cr_assert_eq(b->state.members[0].spared.integrity_bp, 10000);
-    pass_but(b, 1, 3);
+    change_away(b, 1, 3);
     b->ledger.struck[0] = 1;
     change_close_epoch(b);
     cr_assert_eq(b->state.members[0].spared.integrity_bp, 0);
-    fell(b, 1, 3);
+    change_fell(b, 1, 3);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
@@ -372,23 +373,23 @@ Test(trial, while_rules_are_on_trial_others_wait_and_the_roster_does_not)
     const uint64_t first = b->context.epoch;
     cr_assert_eq(change_offer_one(b, 2, first + 2, &rests[0]), ASSAY_OK);
     for (uint32_t k = 0; k < 2; k++) {
-        pass_but(b, 0, 3); /* three of six */
+        change_away(b, 0, 3); /* three of six */
         change_close_epoch(b);
     }
     cr_assert_eq(b->state.members[0].stage, ASSAY_STAGE_RESTING);
     cr_assert_eq(b->state.trial.sequence, 1, "two of six are waited for");
     cr_assert_eq(change_offer_one(b, 3, first + 4, &other), ASSAY_OK);
-    pass_but(b, 0, 3);
+    change_away(b, 0, 3);
     change_close_epoch(b);
     cr_assert_eq(change_offer_one(b, 4, first + 6, &rests[1]), ASSAY_OK);
     for (uint32_t k = 0; k < 4; k++) {
-        pass_but(b, 0, 3);
+        change_away(b, 0, 3);
         change_close_epoch(b);
         cr_assert_eq(b->state.trial.sequence, 1);
         cr_assert_arr_eq(b->state.rules.policy_digest, second, 32);
         cr_assert_eq(b->state.pending_count, 2, "one waits for the trial, one behind it");
     }
-    pass_but(b, 0, 2);
+    change_away(b, 0, 2);
     change_close_epoch(b); /* node 2 passes: one of six is left */
     cr_assert_arr_eq(b->state.rules.policy_digest, third, 32);
     cr_assert_eq(b->state.trial.sequence, 3);
@@ -410,13 +411,13 @@ Test(trial, who_left_is_not_waited_for)
                                            change_about(ASSAY_ACTION_LEAVE, b, 1) };
     try_policy(b, 0);
     cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &leaves[0]), ASSAY_OK);
-    pass_but(b, 0, 2);
+    change_away(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(change_offer_one(b, 3, b->context.epoch + 3, &leaves[1]), ASSAY_OK);
-    pass_but(b, 0, 2);
+    change_away(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.trial.sequence, 1);
-    pass_but(b, 0, 2);
+    change_away(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.trial.sequence, 0, "one of six is left");
     change_drop(b);
@@ -431,7 +432,7 @@ Test(trial, what_waits_behind_a_reverted_change_goes_with_it)
     change_pass_epoch(b);
     cr_assert_eq(change_offer_one(b, 2, 9, &rest), ASSAY_OK);
     change_pass_epoch(b);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.pending_count, 0);
@@ -445,7 +446,7 @@ Test(trial, what_is_taken_in_the_epoch_that_reverts_goes_as_well)
     const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
     try_policy(b, 0);
     cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &rest), ASSAY_OK);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.pending_count, 0);

@@ -115,13 +115,6 @@ static uint8_t date_in_force(const struct change_bench *b, uint8_t root)
     return b->genesis.endorsements.bytes[4 + 3 * root];
 }
 
-static void fell(struct change_bench *b, uint32_t from, uint32_t to)
-{
-    change_all_pass(b);
-    for (uint32_t s = from; s < to; s++)
-        b->ledger.fail[s] = ASSAY_OUTCOME_FAIL_HARD;
-}
-
 /* --- when it may stand in a block, and when it serves */
 
 Test(update, of_the_same_number_it_serves_from_the_next_epoch)
@@ -253,7 +246,7 @@ Test(update, a_vendors_day_that_fells_more_than_a_fifth_goes_back_and_strikes_no
     pass_to(b, 11);
     pass_to(b, 12);
     cr_assert_eq(number_in_force(b, 1), 2);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     b->state.head_time_ms = (T0_S + 13) * 1000;
     cr_assert_eq(number_in_force(b, 1), 1);
@@ -281,7 +274,7 @@ Test(update, a_fifth_or_less_stays_and_strikes)
     cr_assert_eq(offer(b, 1, 2, 9), ASSAY_OK);
     pass_to(b, 11);
     pass_to(b, 12);
-    fell(b, 3, 4);
+    change_fell(b, 3, 4);
     change_close_epoch(b);
     cr_assert_eq(number_in_force(b, 1), 2);
     cr_assert_eq(b->state.members[3].trust.integrity_bp, 0);
@@ -294,7 +287,7 @@ Test(update, of_the_same_number_a_reverted_one_is_kept_away_for_a_day)
     pass_to(b, 10);
     cr_assert_eq(offer(b, 1, 1, 9), ASSAY_OK);
     pass_to(b, 11);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(date_in_force(b, 1), 0);
     b->state.head_time_ms = (T0_S + 12) * 1000;
@@ -314,11 +307,38 @@ Test(update, nothing_goes_back_to_a_set_that_has_ended)
     pass_to(b, 11);
     pass_to(b, 255); /* the set before is good for nothing from here on */
     cr_assert_eq(number_in_force(b, 1), 2);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(number_in_force(b, 1), 2);
     cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    change_drop(b);
+}
+
+/* Two of six are away, so it would be tried on: until there is nothing to go back to. */
+Test(update, a_trial_of_collateral_ends_with_the_set_before)
+{
+    struct change_bench *b = make(1);
+    pass_to(b, 10);
+    cr_assert_eq(offer(b, 1, 2, 9), ASSAY_OK);
+    pass_to(b, 11);
+    pass_to(b, 12);
+    for (uint32_t k = 0; k < 4; k++) {
+        cr_assert(assay_trial_runs(&b->state.trial), "epoch %u", k);
+        change_away(b, 0, 2);
+        change_close_epoch(b);
+        b->state.head_time_ms = (T0_S + 13 + k) * 1000;
+    }
+    b->state.head_time_ms = (T0_S + 254) * 1000;
+    change_away(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert(assay_trial_runs(&b->state.trial), "a second before");
+    b->state.head_time_ms = (T0_S + 255) * 1000;
+    change_away(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_not(assay_trial_runs(&b->state.trial));
+    cr_assert_eq(number_in_force(b, 1), 2);
+    cr_assert_eq(b->state.update_count, 0, "it is no update any more, but in force");
     change_drop(b);
 }
 
@@ -331,7 +351,7 @@ Test(update, what_waits_of_the_operators_does_not_go_with_it)
     cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 6, &rest), ASSAY_OK);
     pass_to(b, 11);
     cr_assert_eq(date_in_force(b, 1), 9);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.pending_count, 1);
@@ -354,7 +374,7 @@ Test(update, operators_force_what_was_reverted_and_it_has_no_trial)
     cr_assert_eq(offer(b, 1, 2, 9), ASSAY_OK);
     pass_to(b, 11);
     pass_to(b, 12);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     b->state.head_time_ms = (T0_S + 13) * 1000;
     const struct assay_action again = force(b->state.updates[0].digest);
@@ -365,7 +385,7 @@ Test(update, operators_force_what_was_reverted_and_it_has_no_trial)
     cr_assert_eq(number_in_force(b, 1), 2);
     cr_assert_not(assay_trial_runs(&b->state.trial));
     cr_assert_eq(b->state.update_count, 0);
-    fell(b, 0, 2);
+    change_fell(b, 0, 2);
     change_close_epoch(b);
     cr_assert_eq(b->state.members[1].trust.integrity_bp, 0);
     cr_assert_eq(number_in_force(b, 1), 2);
