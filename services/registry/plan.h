@@ -1,0 +1,55 @@
+/*
+ * services/registry/plan.h - which services a network has, as its genesis says (docs/services.md
+ * 7.1): the one initialisation.
+ *
+ * Canonical CBOR:
+ *   ["assay/services/v1", [[name, size, instances_max] ..],
+ *    [clusters, slots, k, confirmations, ids_max] or null,
+ *    [accounts_max, tasks_max, [[account, amount] ..]] or null]
+ * Names of groups differ and are fit as names are (assay_name_is_fit's letters); accounts ascend. A
+ * plan of nothing is no plan.
+ */
+#ifndef ASSAY_SERVICES_REGISTRY_PLAN_H
+#define ASSAY_SERVICES_REGISTRY_PLAN_H
+
+#include "base/cursor.h"
+#include "base/writer.h"
+#include "services/tasks/ledger.h"
+
+enum {
+    ASSAY_PLAN_GROUPS_MAX = 8,
+    ASSAY_PLAN_NAME_MAX = 63,
+    ASSAY_PLAN_BALANCES_MAX = 256,
+    ASSAY_PLAN_LEN_MAX = 16 * 1024,
+};
+
+struct assay_registry_plan {
+    uint32_t group_count;
+    struct {
+        char name[ASSAY_PLAN_NAME_MAX + 1];
+        uint32_t size; /* 3, 5 or 7 */
+        uint32_t instances_max;
+    } group[ASSAY_PLAN_GROUPS_MAX];
+    bool has_shares;
+    struct {
+        uint32_t clusters, slots, k, confirmations, ids_max; /* as assay_share_config */
+    } shares;
+    bool has_tasks;
+    struct {
+        uint32_t accounts_max, tasks_max;
+        uint32_t balance_count;
+        struct assay_task_balance balance[ASSAY_PLAN_BALANCES_MAX];
+    } tasks;
+};
+
+/* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE, ASSAY_E_DUPLICATE, ASSAY_E_SYNTAX as decode */
+ASSAY_CHECKED enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *plan,
+                                                           struct assay_writer *w);
+/* Out: *plan on ASSAY_OK. Returns: ASSAY_OK | ASSAY_E_RANGE (a number out of the limits of its
+ * service, a plan of nothing, balances beyond 64 bits) | ASSAY_E_DUPLICATE (a name twice) |
+ * ASSAY_E_SYNTAX (a name) | ASSAY_E_ENCODING (accounts do not ascend) | what base/cbor.h says |
+ * ASSAY_E_TRAILING */
+ASSAY_CHECKED enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
+                                                           struct assay_registry_plan *plan);
+
+#endif
