@@ -154,19 +154,15 @@ static void record(struct assay_follower *f, const struct assay_service_message 
     struct assay_cont_session_record session;
     struct assay_cont_table_record table;
     facts.count = 0;
-    switch (m->kind) {
-    case ASSAY_SERVICE_REPLICA:
+    if (m->kind == ASSAY_SERVICE_REPLICA) {
         if (assay_cont_replica_record_decode(m->payload, &replica) != ASSAY_OK) return;
         assay_cont_group_replica(&f->group, m->slot, &replica, &facts);
-        break;
-    case ASSAY_SERVICE_SESSION:
+    } else if (m->kind == ASSAY_SERVICE_SESSION) {
         if (assay_cont_session_record_decode(m->payload, &session) != ASSAY_OK) return;
         assay_cont_group_session(&f->group, m->slot, &session, &facts);
-        break;
-    case ASSAY_SERVICE_TABLE:
+    } else if (m->kind == ASSAY_SERVICE_TABLE) {
         if (assay_cont_table_record_decode(m->payload, &table) != ASSAY_OK) return;
         assay_cont_group_table(&f->group, &table, &facts);
-        break;
     }
     tell_all(f, &facts);
 }

@@ -19,18 +19,9 @@
 #define ASSAY_NET_SERVICES_WIRE_H
 
 #include "services/continuity/group.h"
+#include "services/registry/kind.h"
 
-enum {
-    ASSAY_SERVICE_PAYLOAD_MAX = 8192,
-    ASSAY_SERVICE_MESSAGE_MAX = 512 * 1024, /* the document of the largest group, and room */
-};
-
-/* What a service record says. On the ledger, hence never reused. */
-enum assay_service_kind {
-    ASSAY_SERVICE_REPLICA = 1,
-    ASSAY_SERVICE_SESSION = 2,
-    ASSAY_SERVICE_TABLE = 3,
-};
+enum { ASSAY_SERVICE_MESSAGE_MAX = 512 * 1024 }; /* the document of the largest group, and room */
 
 enum assay_service_verb {
     ASSAY_SERVICE_BEGIN = 1,

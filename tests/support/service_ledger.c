@@ -133,25 +133,24 @@ static bool fold(struct service_ledger *l, uint32_t slot, enum assay_service_kin
     struct assay_cont_replica_record replica;
     struct assay_cont_session_record session;
     struct assay_cont_table_record table;
-    switch (kind) {
-    case ASSAY_SERVICE_REPLICA:
+    if (kind == ASSAY_SERVICE_REPLICA) {
         if (assay_cont_replica_record_decode(payload, &replica) != ASSAY_OK) return false;
         (void)assay_cont_group_replica(&l->group, slot, &replica, &l->facts);
         return true;
-    case ASSAY_SERVICE_SESSION:
+    }
+    if (kind == ASSAY_SERVICE_SESSION) {
         if (assay_cont_session_record_decode(payload, &session) != ASSAY_OK ||
             !assay_cont_session_record_check(&l->group.home, &session))
             return false;
         (void)assay_cont_group_session(&l->group, slot, &session, &l->facts);
         return true;
-    case ASSAY_SERVICE_TABLE:
-        if (assay_cont_table_record_decode(payload, &table) != ASSAY_OK ||
-            !assay_cont_table_record_check(&l->group.home, &table))
-            return false;
-        (void)assay_cont_group_table(&l->group, &table, &l->facts);
-        return true;
     }
-    return false;
+    if (kind != ASSAY_SERVICE_TABLE) return false;
+    if (assay_cont_table_record_decode(payload, &table) != ASSAY_OK ||
+        !assay_cont_table_record_check(&l->group.home, &table))
+        return false;
+    (void)assay_cont_group_table(&l->group, &table, &l->facts);
+    return true;
 }
 
 static void order(struct service_ledger *l, uint32_t slot, enum assay_service_kind kind,
