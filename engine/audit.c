@@ -162,12 +162,37 @@ static bool visit_change(void *context, const struct assay_store_key *key,
     return false;
 }
 
+/* One of services, of a recent state or of an anchor. */
+static bool find_of_services(struct audit *a, const uint8_t digest[static 32],
+                             struct assay_slice *document)
+{
+    static const enum assay_store_class kept[2] = { ASSAY_STORE_SERVICE_ANCHOR,
+                                                    ASSAY_STORE_SERVICE };
+    uint8_t *own = a->documents[a->document_turn % DOCUMENTS];
+    struct assay_store_key key;
+    if (a->config->services == NULL) return false;
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t found[32];
+        size_t len = 0;
+        if (assay_store_find(a->config->store, kept[i], digest, &key, own, ASSAY_SET_LEN_MAX,
+                             &len) != ASSAY_OK)
+            continue;
+        assay_sha256(own, len, found);
+        if (!assay_bytes_equal(found, digest, 32)) continue;
+        a->document_turn++;
+        *document = assay_slice_over(own, len);
+        return true;
+    }
+    return false;
+}
+
 static bool find_document(void *context, const uint8_t digest[static 32],
                           struct assay_slice *document)
 {
     struct search s = { .audit = context, .digest = digest };
     const struct assay_store_key from = first_of(0, 0), to = last_of(UINT32_MAX, UINT64_MAX);
     enum assay_status status = ASSAY_OK;
+    if (find_of_services(context, digest, document)) return true;
     for (size_t i = 0; status == ASSAY_OK && s.found.len == 0 && i < 2; i++) {
         s.by_id = decisions[i] == ASSAY_STORE_COLLATERAL;
         status = assay_store_scan(s.audit->config->store, decisions[i], &from, &to, false,
@@ -703,6 +728,11 @@ static enum assay_status run(struct audit *a)
     return a->stop ? ASSAY_OK : look_at_named(a);
 }
 
+size_t assay_audit_services_len(const struct assay_services *services)
+{
+    return assay_fold_services_len(services, CAPACITY);
+}
+
 enum assay_status assay_audit(const struct assay_audit_config *config,
                               struct assay_audit_figures *figures, struct assay_audit_fault *fault)
 {
@@ -711,8 +741,13 @@ enum assay_status assay_audit(const struct assay_audit_config *config,
     ASSAY_ASSERT(config->store != NULL && config->memory != NULL && config->vet.finding != NULL);
     *figures = (struct assay_audit_figures){ 0 };
     *fault = (struct assay_audit_fault){ .fault = { .status = ASSAY_OK } };
-    const struct assay_fold_books books = { &a, find_document, find_change,
-                                            config->document_check, config->updates };
+    const struct assay_fold_books books = { .context = &a,
+                                            .document = find_document,
+                                            .change = find_change,
+                                            .check = config->document_check,
+                                            .updates = config->updates,
+                                            .services = config->services,
+                                            .services_memory = config->services_memory };
     a.value = (uint8_t *)config->memory + assay_fold_memory_len(n);
     a.value_len_max = value_len_max(n);
     a.rows = (struct assay_roster_row *)(void *)(a.value + rounded(a.value_len_max));

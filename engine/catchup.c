@@ -12,6 +12,7 @@
 
 #include "base/cbor.h"
 #include "engine/past.h"
+#include "engine/registry_page.h"
 
 enum {
     FAILURES_PATIENT = 8,
@@ -268,9 +269,9 @@ static bool room_for(struct assay_engine *e, size_t payload_len)
     ASSAY_ASSERT(e->output->arena_used <= e->output->arena_len);
     const size_t len = payload_len + assay_state_len_max(e->head->capacity) +
                        assay_boundary_len_max(e->head->capacity) + ASSAY_DECISIONS_LEN_MAX +
-                       ASSAY_FINALITY_LEN_MAX;
+                       ASSAY_FINALITY_LEN_MAX + assay_services_len_max(e);
     return len + 1024 <= e->output->arena_len - e->output->arena_used &&
-           assay_eng_room(e, CLOSE_EFFECTS);
+           assay_eng_room(e, CLOSE_EFFECTS + assay_services_effects(e));
 }
 
 /* A block that is known by its id. No hash covers its signature, so that is checked: what is stored
@@ -433,6 +434,11 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
 {
     ASSAY_ASSERT(sync_holds(e));
     if (assay_past_is(payload)) return take_past(e, from, payload);
+    if (assay_registry_page_is(payload)) return assay_services_document(e, from, payload);
+    if (assay_services_lack(e)) { /* no epoch can be closed before: asked again then */
+        e->parts->sync.answered = true;
+        return ASSAY_OK;
+    }
 
     struct assay_sync_page page;
     const bool was_verified = e->sync->verified;

@@ -75,7 +75,9 @@ struct assay_order {
     X(ASSAY_NOTE_COLLATERAL_TAKEN, 27, "collateral_taken")                                         \
     X(ASSAY_NOTE_COLLATERAL_ACTIVE, 28, "collateral_active")     /* a: number, b: higher */        \
     X(ASSAY_NOTE_COLLATERAL_REVERTED, 29, "collateral_reverted") /* alarm; a: number, b: higher */ \
-    X(ASSAY_NOTE_COLLATERAL_VOID, 30, "collateral_void") /* a: number, b: higher; follows no more */
+    /* a: number, b: higher; follows no more */                                                    \
+    X(ASSAY_NOTE_COLLATERAL_VOID, 30, "collateral_void")                                           \
+    X(ASSAY_NOTE_SERVICES_FETCHED, 31, "services_fetched") /* a: epoch, b: documents */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };

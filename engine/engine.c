@@ -147,6 +147,25 @@ static void lay_out_leap(struct assay_parts *p, struct layout *l)
     p->chain.leaf_hashes = take(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
 }
 
+static void lay_out_services(struct assay_parts *p, struct layout *l,
+                             const struct assay_engine_config *config)
+{
+    const struct assay_services *services = config->services;
+    const uint32_t n = config->genesis->member_count;
+    struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
+    if (services == NULL) return;
+    p->serving.registry = take(l, services->registry_len);
+    p->serving.room.registry = take(l, services->registry_len);
+    p->serving.room.members = take(l, capacity(n) * sizeof *p->serving.room.members);
+    p->serving.room.document = take(l, services->document_len_max);
+    void *closed = take(l, assay_service_log_memory_len(n));
+    if (l->base != NULL) assay_service_log_place(&p->serving.closed, closed, n);
+    for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
+        void *memory = take(l, assay_service_log_memory_len(n));
+        if (l->base != NULL) assay_ledger_serve(ledgers[i], memory);
+    }
+}
+
 static void lay_out_blocks(struct assay_parts *p, struct layout *l,
                            const struct assay_engine_config *config)
 {
@@ -169,12 +188,15 @@ static void lay_out(struct assay_parts *p, struct layout *l,
     lay_out_ledgers(p, l, n);
     lay_out_members(p, l, n);
     lay_out_leap(p, l);
+    lay_out_services(p, l, config);
     lay_out_blocks(p, l, config);
     /* A step that closes an epoch keeps a block, two proofs, a boundary, a state and a change; one
      * that leaps a state of any roster. */
     m->arena_len = assay_state_len_max(capacity(n)) + assay_boundary_len_max(capacity(n)) +
                    body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX + ASSAY_DECISIONS_LEN_MAX +
                    assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + (size_t)n * 512;
+    if (config->services != NULL)
+        m->arena_len += config->services->documents_len_max + config->services->document_len_max;
     /* And every decision that such a state names: as many as one answer has room for. */
     const size_t leap_len =
         assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + ASSAY_SYNC_ANSWER_LEN_MAX;
@@ -185,8 +207,9 @@ static void lay_out(struct assay_parts *p, struct layout *l,
     m->simplex = take(l, assay_simplex_size(&simplex));
     m->actions = take(l, sizeof *m->actions);
     m->pool = take(l, sizeof *m->pool);
-    void *pool = take(l, assay_pool_memory_len(n));
-    if (l->base != NULL) assay_pool_place(m->pool, pool, n);
+    const bool services = config->services != NULL;
+    void *pool = take(l, assay_pool_memory_len(n, services));
+    if (l->base != NULL) assay_pool_place(m->pool, pool, n, services);
 }
 
 enum { UNIT = 64 }; /* of every place in the memory */
@@ -219,6 +242,10 @@ static bool in_range(const struct assay_engine_config *config)
     if (body_max(config) < ASSAY_BLOCK_LEN_MIN || body_max(config) > ASSAY_BLOCK_LEN_MAX)
         return false;
     if (config->state != NULL && config->state->member_count != n) return false;
+    if ((config->services != NULL) != (config->genesis->services.len > 0)) return false;
+    if (config->state != NULL && config->services != NULL &&
+        config->state->services.count != config->services->documents)
+        return false;
     if (config->newcomer && (config->state != NULL || n < 2 || config->self != n - 1)) return false;
     return blocks_max(config) >= 8;
 }
@@ -243,6 +270,7 @@ static void show_parts(struct assay_engine *e, struct assay_parts *p)
     e->leap = &p->leap;
     e->ending = &p->ending;
     e->life = &p->life;
+    e->serving = &p->serving;
 }
 
 static struct assay_engine *place(void *memory, const struct assay_engine_config *config,
@@ -259,6 +287,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     e->genesis = config->genesis;
     e->document_check = config->document_check;
     e->updates = config->updates;
+    e->services = config->services;
     e->members = config->genesis->member_count;
     e->self = config->self;
     e->history_epochs = config->history_epochs;

@@ -15,6 +15,7 @@
 #include "engine/ledger/checkpoint.h"
 #include "engine/ledger/context.h"
 #include "engine/ledger/genesis.h"
+#include "engine/ledger/services.h"
 #include "scoring/trust.h"
 
 enum {
@@ -33,6 +34,11 @@ enum assay_event_kind {
     ASSAY_EVENT_EVIDENCE, /* answer to LOAD */
     ASSAY_EVENT_QUOTE,    /* answer to QUOTE */
     ASSAY_EVENT_KEYS,     /* the enclave restarted with new keys: have the incarnation listed */
+    /* A program of this node has a record for its service. Refused with ASSAY_E_AGAIN (this node
+     * may not sign), ASSAY_E_DUPLICATE (said in this epoch), ASSAY_E_FULL (enough in this epoch, or
+     * at once), ASSAY_E_STRANGER (this node is suspended), ASSAY_E_UNSUPPORTED, or why the service
+     * refuses it. What is not final when its epoch ends is forgotten: say it again. */
+    ASSAY_EVENT_SUBMIT,
 };
 
 struct assay_event {
@@ -69,6 +75,10 @@ struct assay_event {
             uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
             uint8_t transport_public[32];
         } keys;
+        struct {
+            uint32_t kind;
+            struct assay_slice payload;
+        } submit;
     } as;
 };
 
@@ -97,6 +107,8 @@ struct assay_engine_config {
     assay_document_check *document_check; /* of policies and endorsements in changes; NULL: none */
     /* What collateral in blocks is judged by; outlives the engine. NULL: no block may have any. */
     const struct assay_updates *updates;
+    /* What records of services make; outlives the engine. NULL where the genesis has none. */
+    const struct assay_services *services;
     uint16_t self;                       /* own roster slot */
     struct assay_own_keys keys;
     uint8_t verifier_digest[32]; /* version of the verifier, part of every ballot */
@@ -231,6 +243,22 @@ void assay_engine_changes(const struct assay_engine *engine,
 /* slot < member_count (asserted). Returns: nothing. */
 void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
                                   struct assay_member_snapshot *snapshot);
+
+/* What services' records have made, as far as this node knows. Borrowed until the next step. */
+struct assay_services_snapshot {
+    const void *registry;   /* after the last closed epoch; NULL: none, or not whole yet */
+    uint64_t epoch;         /* running */
+    const struct assay_service_log *log;    /* its final records, in their order */
+    const struct assay_service_log *closed; /* all of the epoch before; not from before a start */
+    uint32_t lacks;         /* documents that are still asked for */
+};
+/* Returns: nothing. */
+void assay_engine_services(const struct assay_engine *engine,
+                           struct assay_services_snapshot *snapshot);
+/* Members after the last closed epoch as services see them, but for who is new: into
+ * members[member_count]. Returns: nothing. */
+void assay_engine_service_members(const struct assay_engine *engine,
+                                  struct assay_service_member *members);
 
 /* --------------------------------------------------------------- when an era ends */
 

@@ -14,6 +14,7 @@
  * epoch.c     attest, judge, ballot            own.c        own keys
  * catchup.c   asking for the past              restore.c    coming back after a crash
  * leap.c      over many epochs at once         era.c         the end of an era
+ * services.c  registry of services, own records of them
  *
  * Without a part: engine.c (memory), step.c (control flow), order.c, look.c. blocks, simplex and
  * pool are machines of their own behind their headers.
@@ -42,6 +43,7 @@
 #include "engine/pool.h"
 #include "engine/restore.h"
 #include "engine/seat.h"
+#include "engine/services.h"
 #include "engine/settle.h"
 #include "engine/sync.h"
 #include "engine/verifying.h"
@@ -71,12 +73,14 @@ struct assay_parts {
     struct assay_leap leap;           /* leap.c */
     struct assay_ending ending;       /* era.c */
     struct assay_progress life;       /* restore.c */
+    struct assay_serving serving;     /* services.c */
 };
 
 struct assay_engine {
     const struct assay_genesis *genesis; /* or the charter in force */
     assay_document_check *document_check;
     const struct assay_updates *updates;
+    const struct assay_services *services; /* NULL: the network has none */
     uint32_t members;
     uint16_t self;
     uint64_t history_epochs;
@@ -105,6 +109,7 @@ struct assay_engine {
     const struct assay_leap *leap;
     const struct assay_ending *ending;
     const struct assay_progress *life;
+    const struct assay_serving *serving;
 
     struct assay_blocks *blocks;
     struct assay_simplex *simplex;

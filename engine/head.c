@@ -72,6 +72,9 @@ static void set_context(struct assay_engine *e)
         .endorsements = e->genesis->endorsements,
         .shelf = &h->shelf,
         .set = &h->set,
+        .services = e->services,
+        .registry = e->serving->registry,
+        .room = &e->serving->room,
     };
     if (e->genesis->operator_count == 0) return; /* a network that nobody may change */
     const enum assay_status status = assay_operators_encode(e->genesis, &w);
@@ -93,11 +96,13 @@ enum assay_status assay_head_begin(struct assay_engine *e, const struct assay_st
         assay_state_copy(&h->state, state);
         assay_close_groups(&h->state, h->close.places, groups, &h->groups);
         assay_close_tolerance(&h->rules, &h->close, &h->state, &h->tolerance);
+        assay_services_begin(e, NULL);
     } else {
         assay_state_genesis(&h->state, e->genesis);
         if (e->newcomer) h->state.members[e->self].stage = ASSAY_STAGE_RESTING; /* no weight */
         assay_close_groups(&h->state, h->close.places, groups, &h->groups);
         assay_close_genesis_weights(&h->rules, &h->close, &h->state, &h->tolerance);
+        assay_services_begin(e, &h->state);
         assay_state_root(&h->state, h->scratch, h->scratch_len, h->state.root);
     }
     set_context(e);
@@ -125,7 +130,9 @@ enum assay_status assay_head_restore(struct assay_engine *e, struct assay_slice 
     assay_state_copy(&h->next, &h->state);
     ASSAY_TRY(assay_state_decode(value, &h->next));
     if (assay_head_turns(e)) return ASSAY_E_CHAIN;
+    if (h->next.services.count != h->state.services.count) return ASSAY_E_INVALID;
     assay_state_copy(&h->state, &h->next);
+    assay_services_replaced(e);
     return list_voters(e);
 }
 
@@ -208,7 +215,7 @@ void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, 
     ASSAY_ASSERT(head_holds(e) && view > 0);
 
     struct assay_head *h = &e->parts->head;
-    ASSAY_ASSERT(ledger->members == e->members);
+    ASSAY_ASSERT(ledger->members == e->members && !assay_services_lack(e));
     assay_close(&h->context, ledger, &h->rules, view, &h->close, &h->next, &h->next_tolerance);
     assay_state_root(&h->next, h->scratch, h->scratch_len, h->next.root);
     ASSAY_ASSERT(h->next.epoch == h->context.epoch);
@@ -247,6 +254,7 @@ void assay_head_take_next(struct assay_engine *e, const struct assay_ledger *led
     for (uint32_t i = 0; i < ledger->update_count; i++)
         assay_shelf_put(&h->shelf, assay_slice_over(ledger->updates[i], ledger->update_len[i]));
     assay_shelf_keep(&h->shelf, &h->next);
+    assay_services_take_next(e, ledger);
     assay_state_copy(&h->state, &h->next);
     h->tolerance = h->next_tolerance;
     assay_head_proof(e, commitment);

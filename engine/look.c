@@ -53,6 +53,25 @@ void assay_engine_snapshot(const struct assay_engine *engine,
         snapshot->refused[i] = engine->refused[i];
 }
 
+void assay_engine_services(const struct assay_engine *engine,
+                           struct assay_services_snapshot *snapshot)
+{
+    const struct assay_engine *e = engine;
+    const bool whole = e->services != NULL && !assay_services_lack(e);
+    *snapshot = (struct assay_services_snapshot){ .epoch = e->head->context.epoch,
+                                                  .log = &e->chain->ledger.services,
+                                                  .closed = &e->serving->closed };
+    if (whole) snapshot->registry = e->serving->registry;
+    for (uint32_t left = e->serving->missing; left != 0; left &= left - 1)
+        snapshot->lacks++;
+}
+
+void assay_engine_service_members(const struct assay_engine *engine,
+                                  struct assay_service_member *members)
+{
+    assay_services_members(NULL, &engine->head->state, members);
+}
+
 void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
                                   struct assay_member_snapshot *snapshot)
 {

@@ -14,6 +14,9 @@ enum {
     WAIT_VIEWS = 16,
     WAIT_VIEWS_MAX = 1 << 20,
     PER_SENDER_ASKED = 8, /* unverified records of one peer at once */
+    PASSING_OF_MEMBER = 8,
+    PASSING_MAX = 256,
+    PASSING_LEN = (ASSAY_SERVICE_RECORD_LEN_MAX + 63) & ~63,
 };
 
 static size_t small_len(uint32_t members)
@@ -32,20 +35,34 @@ static uint32_t large_count(uint32_t members)
     return LARGE_MIN + members / 8;
 }
 
-static size_t items_len(uint32_t members)
+static uint32_t passing_count(uint32_t members, bool services)
 {
-    const size_t count = (size_t)small_count(members) + large_count(members);
+    if (!services) return 0;
+    return members < PASSING_MAX / PASSING_OF_MEMBER ? members * PASSING_OF_MEMBER : PASSING_MAX;
+}
+
+static size_t items_len(uint32_t members, bool services)
+{
+    const size_t count =
+        (size_t)small_count(members) + large_count(members) + passing_count(members, services);
     const size_t item_len = sizeof(struct assay_pool_item) + 1; /* and a tag */
     return (count * item_len + 63) & ~(size_t)63;
 }
 
-size_t assay_pool_memory_len(uint32_t members)
+size_t assay_pool_memory_len(uint32_t members, bool services)
 {
-    return items_len(members) + small_count(members) * small_len(members) +
-           (size_t)large_count(members) * LARGE_LEN;
+    return items_len(members, services) + small_count(members) * small_len(members) +
+           (size_t)large_count(members) * LARGE_LEN +
+           (size_t)passing_count(members, services) * PASSING_LEN;
 }
 
-void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
+static size_t place_len(const struct assay_pool *pool, uint32_t index, uint32_t members)
+{
+    if (index < pool->small_count) return small_len(members);
+    return index < pool->passing_from ? LARGE_LEN : PASSING_LEN;
+}
+
+void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members, bool services)
 {
     ASSAY_ASSERT(members > 0);
 
@@ -53,12 +70,13 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
     pool->items = memory;
     pool->version = 1;
     pool->small_count = small_count(members);
-    pool->count = pool->small_count + large_count(members);
+    pool->passing_from = pool->small_count + large_count(members);
+    pool->count = pool->passing_from + passing_count(members, services);
     pool->tags = (uint8_t *)&pool->items[pool->count];
     assay_bytes_zero(pool->tags, pool->count);
-    at += items_len(members);
+    at += items_len(members, services);
     for (uint32_t i = 0; i < pool->count; i++) {
-        const size_t len = i < pool->small_count ? small_len(members) : LARGE_LEN;
+        const size_t len = place_len(pool, i, members);
         pool->items[i] = (struct assay_pool_item){ .bytes = at, .capacity = len };
         at += len;
     }
@@ -66,7 +84,8 @@ void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members)
 
 static bool pool_holds(const struct assay_pool *pool)
 {
-    return pool->count > 0 && pool->small_count <= pool->count && pool->version > 0 &&
+    return pool->count > 0 && pool->small_count <= pool->passing_from &&
+           pool->passing_from <= pool->count && pool->version > 0 &&
            pool->tags == (const uint8_t *)&pool->items[pool->count];
 }
 
@@ -93,6 +112,21 @@ const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
 static bool is_over(uint32_t count, uint32_t limit)
 {
     return limit != 0 && count >= limit;
+}
+
+bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind kind,
+                           uint32_t slot, uint64_t epoch)
+{
+    const struct assay_record_row *row = assay_record_row(kind);
+    uint32_t same = 0;
+    bool place = false;
+    ASSAY_ASSERT(pool_holds(pool) && row->passes);
+    for (uint32_t i = pool->passing_from; i < pool->count; i++) {
+        const struct assay_pool_item *item = &pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE) place = true;
+        else if (item->kind == kind && item->slot == slot && item->epoch == epoch) same++;
+    }
+    return !place || is_over(same, row->limits.of_epoch);
 }
 
 /* What a member could otherwise say again and again in other words. */
@@ -137,7 +171,9 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
     struct assay_pool_item *found = NULL;
     struct assay_pool_item *done = NULL; /* the chain itself refuses it a second time */
     bool fits = false;
-    for (uint32_t i = 0; found == NULL && i < pool->count; i++) {
+    const bool passes = assay_record_row(record->kind)->passes;
+    const uint32_t to = passes ? pool->count : pool->passing_from;
+    for (uint32_t i = passes ? pool->passing_from : 0; found == NULL && i < to; i++) {
         struct assay_pool_item *item = &pool->items[i];
         if (record->bytes.len > item->capacity) continue;
         fits = true;

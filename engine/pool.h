@@ -45,13 +45,18 @@ struct assay_pool {
     uint8_t *tags; /* [count] first byte of each item's key: what a search reads first */
     uint32_t count;
     uint32_t small_count; /* items[0 .. small_count) have small slots */
+    uint32_t passing_from; /* items[passing_from .. count) are for records of services alone */
     uint64_t version;     /* moves when what is offered may have changed */
 };
 
 /* Returns: bytes of memory. */
-size_t assay_pool_memory_len(uint32_t members);
-/* memory: aligned to 16. Returns: nothing. */
-void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members);
+size_t assay_pool_memory_len(uint32_t members, bool services);
+/* memory: aligned to 16; services: with places for their records. Returns: nothing. */
+void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members, bool services);
+/* Has an author said as much as is kept at once of this kind and epoch, or is there no place for
+ * something of that length? Returns: whether another one would be refused. */
+bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind kind,
+                           uint32_t slot, uint64_t epoch);
 /* Returns: the item that says this, NULL when there is none. */
 const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
                                               const uint8_t key[static 32]);

@@ -9,7 +9,8 @@
 #include "base/cbor.h"
 
 static const enum assay_store_class order[] = {
-    ASSAY_STORE_STATE,    ASSAY_STORE_FINALITY,      ASSAY_STORE_CERTIFICATE, ASSAY_STORE_BLOCK,
+    ASSAY_STORE_STATE,    ASSAY_STORE_SERVICE,       ASSAY_STORE_FINALITY,
+    ASSAY_STORE_CERTIFICATE, ASSAY_STORE_BLOCK,
     ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE,          ASSAY_STORE_ENVELOPE,    ASSAY_STORE_BALLOT,
     ASSAY_STORE_RECORD,   ASSAY_STORE_CHANGE,        ASSAY_STORE_COLLATERAL,  ASSAY_STORE_META,
     (enum assay_store_class)0,
@@ -32,6 +33,8 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
         *epoch = 0;
     }
     if (class_ == ASSAY_STORE_META) *epoch = 0;
+    if (class_ == ASSAY_STORE_SERVICE)
+        *epoch = closed > ASSAY_SERVICE_KEPT_EPOCHS ? closed - ASSAY_SERVICE_KEPT_EPOCHS : 0;
     if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
     if (class_ == ASSAY_STORE_RECORD)
         *epoch = closed > ASSAY_PAST_EPOCHS ? closed - ASSAY_PAST_EPOCHS : 0;
@@ -81,6 +84,8 @@ static enum assay_status restore_record(struct assay_engine *e, struct assay_sli
     ASSAY_TRY(assay_record_decode(value, &r));
     if (assay_record_check(&e->head->context, &r) != ASSAY_OK)
         return ASSAY_OK; /* its time is over */
+    if (r.kind == ASSAY_RECORD_SERVICE && r.slot == e->self)
+        assay_services_restore_record(e, &r.service);
     const enum assay_status status = assay_pool_add(e->pool, &r, ASSAY_SLOT_SELF, &item);
     /* One's own ballot comes first and finds room; proofs are in other pools too. */
     return status == ASSAY_E_DUPLICATE || status == ASSAY_E_FULL ? ASSAY_OK : status;
@@ -107,6 +112,8 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
     case ASSAY_STORE_RECORD: return restore_record(e, value);
     case ASSAY_STORE_CHANGE: assay_head_restore_change(e, value); return ASSAY_OK;
     case ASSAY_STORE_COLLATERAL: assay_head_restore_update(e, value); return ASSAY_OK;
+    case ASSAY_STORE_SERVICE:
+    case ASSAY_STORE_SERVICE_ANCHOR: assay_services_restore(e, value); return ASSAY_OK;
     case ASSAY_STORE_META: return assay_era_restore(e, key, value);
     case ASSAY_STORE_ORDER:
     case ASSAY_STORE_EVIDENCE:
@@ -161,6 +168,7 @@ void assay_restore_start(struct assay_engine *e)
     ensure_begun(e);
     /* Without what is to come into force no epoch can be closed: peers' blocks bring it. */
     if (!assay_head_knows_pending(e)) assay_settle_halt(e, false);
+    if (assay_services_lack(e)) assay_settle_wait(e);
     assay_settle_held(e);
     e->parts->life.started = true;
     assay_own_begin(e, (e->life->restored || !e->own->keys_unused) && e->members > 1);

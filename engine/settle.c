@@ -76,7 +76,8 @@ static void finish_records(struct assay_engine *e, struct assay_slice body)
         r.outcome = item->outcome;
         r.falsehood = item->falsehood;
         note_record(e, &r);
-        assay_pool_done(e->pool, item);
+        if (assay_record_row(r.kind)->passes) assay_pool_remove(e->pool, item);
+        else assay_pool_done(e->pool, item);
     }
 }
 
@@ -196,6 +197,7 @@ static void persist_head(struct assay_engine *e, struct assay_slice header_bytes
     ASSAY_ASSERT(proof.len <= ASSAY_FINALITY_LEN_MAX);
     const struct assay_store_key key = { .era = e->head->next.era, .epoch = e->head->next.epoch };
     persist_state(e, &key, header_bytes, key.epoch % ANCHOR_EPOCHS == 0);
+    assay_services_persist(e, &key, key.epoch % ANCHOR_EPOCHS == 0);
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
     persist_boundary(e, &key, header_bytes);
 }
@@ -343,6 +345,10 @@ static void prune_all(struct assay_engine *e)
     prune(e, ASSAY_STORE_STATE, STATES_KEPT);
     prune(e, ASSAY_STORE_BLOCK, history);
     prune(e, ASSAY_STORE_ANCHOR, history + 1);
+    if (e->services != NULL) {
+        prune(e, ASSAY_STORE_SERVICE, STATES_KEPT + ASSAY_SERVICE_KEPT_EPOCHS);
+        prune(e, ASSAY_STORE_SERVICE_ANCHOR, history + 1);
+    }
     prune(e, ASSAY_STORE_COLLATERAL, history + 1 + ANCHOR_EPOCHS);
     prune(e, ASSAY_STORE_FINALITY, BOUNDARIES_PER_HISTORY * history);
     prune(e, ASSAY_STORE_BOUNDARY, BOUNDARIES_PER_HISTORY * history);
@@ -392,6 +398,7 @@ static void open_next(struct assay_engine *e)
     if (effect != NULL) effect->as.closed.epoch = e->head->state.epoch;
     prune_all(e);
     assay_gather_turn(e);
+    assay_services_turn(e);
     assay_sync_turn(e);
     assay_settle_begin(e);
     ask_for_keys(e);
@@ -418,8 +425,10 @@ enum assay_status assay_settle_leap(struct assay_engine *e, struct assay_slice s
     const uint64_t from = e->head->state.epoch;
     ASSAY_TRY(assay_proof_checkpoint_of(snapshot, &c));
     if (!assay_bytes_equal(c.id, id, 32) || c.epoch <= from) return ASSAY_E_INVALID;
-    if (!assay_eng_room(e, CLOSE_EFFECTS)) return ASSAY_E_AGAIN;
-    const enum assay_status status = assay_head_restore(e, snapshot);
+    if (!assay_eng_room(e, CLOSE_EFFECTS + assay_services_effects(e))) return ASSAY_E_AGAIN;
+    /* Documents of services come to the next engine, too, which begins with what it lacks. */
+    const enum assay_status status =
+        e->services != NULL ? ASSAY_E_CHAIN : assay_head_restore(e, snapshot);
     if (status == ASSAY_E_CHAIN) { /* of another roster or other rules: for the next engine */
         keep_leapt(e, &c, snapshot, from);
         renew(e);
@@ -477,10 +486,11 @@ static bool room_to_recover(struct assay_engine *e, const struct assay_recover *
 {
     size_t len = assay_state_len_max(e->head->capacity) +
                  assay_boundary_len_max(e->head->capacity) + 2 * recover->bytes.len +
-                 recover->change.len + 1024;
+                 recover->change.len + assay_services_len_max(e) + 1024;
     for (uint32_t i = 0; i < ledger->update_count; i++)
         len += ledger->update_len[i] + 16;
-    return len <= e->output->arena_len - e->output->arena_used && assay_eng_room(e, CLOSE_EFFECTS);
+    return len <= e->output->arena_len - e->output->arena_used &&
+           assay_eng_room(e, CLOSE_EFFECTS + assay_services_effects(e));
 }
 
 enum assay_status assay_settle_recover(struct assay_engine *e, const struct assay_recover *recover,
@@ -501,6 +511,7 @@ enum assay_status assay_settle_recover(struct assay_engine *e, const struct assa
     assay_eng_persist(e, ASSAY_STORE_FINALITY, &ends, kept);
     persist_boundary(e, &ends, recover->header_bytes);
     persist_state(e, &begins, recover->header_bytes, true);
+    assay_services_persist(e, &begins, true);
     persist_decision(e, recover);
     persist_updates(e, ledger);
     if (head->next.epoch % ANCHOR_EPOCHS != 0) persist_named(e); /* the state is an anchor */
@@ -516,6 +527,13 @@ void assay_settle_halt(struct assay_engine *e, bool catching_up)
     if (!e->chain->halted)
         assay_eng_note(e, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL, e->head->context.epoch,
                        catching_up);
+    e->parts->chain.halted = true;
+    assay_simplex_halt(e->simplex);
+    ASSAY_ASSERT(!assay_eng_may_sign(e));
+}
+
+void assay_settle_wait(struct assay_engine *e)
+{
     e->parts->chain.halted = true;
     assay_simplex_halt(e->simplex);
     ASSAY_ASSERT(!assay_eng_may_sign(e));
@@ -595,7 +613,8 @@ static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
     size_t left = e->output->arena_len - e->output->arena_used;
     const size_t spare = assay_state_len_max(e->head->capacity) +
                          assay_boundary_len_max(e->head->capacity) + ASSAY_DECISIONS_LEN_MAX +
-                         ASSAY_FINALITY_LEN_MAX + 1024;
+                         ASSAY_FINALITY_LEN_MAX + assay_services_len_max(e) + 1024;
+    const size_t closing = CLOSE_EFFECTS + assay_services_effects(e);
     uint32_t take = 0;
     if (left < spare) return 0;
     left -= spare;
@@ -603,7 +622,7 @@ static uint32_t there_is_room(struct assay_engine *e, uint32_t count)
         const struct assay_block *block =
             assay_blocks_find_const(e->blocks, e->chain->path[count - 1 - take]);
         if (block->payload_len + 16 > left) break;
-        if (e->output->effects->count + take + 1 + CLOSE_EFFECTS > ASSAY_EFFECTS_MAX) break;
+        if (e->output->effects->count + take + 1 + closing > ASSAY_EFFECTS_MAX) break;
         left -= block->payload_len + 16;
         take++;
     }

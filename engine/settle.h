@@ -70,6 +70,8 @@ void assay_settle_progress(struct assay_engine *e);
 /* Persists a final block and notes it. Returns: false when there was no room for it. */
 bool assay_settle_block(struct assay_engine *e, const struct assay_block_header *header,
                         const uint8_t id[static 32], struct assay_slice payload);
+/* What closing needs is still to come: nothing is voted on before. Returns: nothing. */
+void assay_settle_wait(struct assay_engine *e);
 /* The network's state was had after all. Returns: nothing. */
 void assay_settle_recovered(struct assay_engine *e);
 /* Our state is not the network's: never vote on it again; found while catching up or not.

@@ -80,6 +80,8 @@ static enum assay_status take_event(struct assay_engine *e, const struct assay_e
     case ASSAY_EVENT_KEYS:
         assay_epoch_keys(e, event->as.keys.voting_public, event->as.keys.transport_public);
         return ASSAY_OK;
+    case ASSAY_EVENT_SUBMIT:
+        return assay_services_submit(e, event->as.submit.kind, event->as.submit.payload);
     }
     return ASSAY_E_UNSUPPORTED;
 }
@@ -180,6 +182,7 @@ static uint64_t wake_at(struct assay_engine *e)
     uint64_t wake = assay_simplex_wake_at(e->simplex);
     wake = assay_min_u64(wake, assay_epoch_wake(e));
     wake = assay_min_u64(wake, assay_sync_wake(e));
+    wake = assay_min_u64(wake, assay_services_wake(e));
     wake = assay_min_u64(wake, e->branch->early_ms);
     /* Resends, proofs and retries need no better clock than this. */
     return assay_min_u64(wake, e->now_ms + assay_max_u64(assay_eng_epoch_ms(e) / 16, 1));
@@ -198,6 +201,7 @@ static void do_what_is_due(struct assay_engine *e)
     assay_want_tick(e);
     assay_evidence_tick(e);
     assay_gather_resend(e);
+    assay_services_tick(e);
     assay_sync_tick(e);
     assay_era_tick(e);
     if (e->chain->turned) return;

@@ -10,6 +10,7 @@
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
 #include "engine/past.h"
+#include "engine/registry_page.h"
 
 enum { BLOCKS_MAX = 4096 };
 
@@ -147,6 +148,8 @@ enum assay_status assay_sync_answer(struct assay_store *store, const uint8_t cha
     ASSAY_ASSERT(store != NULL && scratch != NULL && w != NULL);
     if (assay_past_is(ask))
         return assay_past_answer(store, chain_id, ask, scratch, scratch_len, w);
+    if (assay_registry_page_is(ask))
+        return assay_registry_answer(store, chain_id, ask, scratch, scratch_len, w);
     ASSAY_TRY(assay_sync_ask_decode(ask, &a));
     if (!assay_bytes_equal(a.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     const struct assay_store_key key = { .era = a.era, .epoch = a.epoch };

@@ -133,6 +133,7 @@ static struct assay_slice bytes_of(const struct assay_event *event)
     case ASSAY_EVENT_MESSAGE: return event->as.message.payload;
     case ASSAY_EVENT_EVIDENCE: return event->as.evidence.bytes;
     case ASSAY_EVENT_QUOTE: return event->as.quote.bytes;
+    case ASSAY_EVENT_SUBMIT: return event->as.submit.payload;
     case ASSAY_EVENT_VERDICT:
         verdict = event->as.verdict.verdict;
         return assay_slice_over(verdict, verdict != NULL ? sizeof *verdict : 0);
@@ -149,6 +150,7 @@ static void point_at(struct assay_event *event, struct assay_slice bytes)
     if (event->kind == ASSAY_EVENT_MESSAGE) event->as.message.payload = bytes;
     if (event->kind == ASSAY_EVENT_EVIDENCE) event->as.evidence.bytes = bytes;
     if (event->kind == ASSAY_EVENT_QUOTE) event->as.quote.bytes = bytes;
+    if (event->kind == ASSAY_EVENT_SUBMIT) event->as.submit.payload = bytes;
     if (event->kind == ASSAY_EVENT_VERDICT)
         event->as.verdict.verdict = bytes.len > 0 ? (const void *)bytes.bytes : NULL;
 }

@@ -92,6 +92,7 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_COLLATERAL_VOID:
     case ASSAY_NOTE_EVIDENCE_FOREIGN: return ASSAY_SEVERITY_WARNING;
     case ASSAY_NOTE_EPOCH_CLOSED:
+    case ASSAY_NOTE_SERVICES_FETCHED:
     case ASSAY_NOTE_STANDING:
     case ASSAY_NOTE_INCARNATION_LISTED:
     case ASSAY_NOTE_EVIDENCE_MISSING:
@@ -250,6 +251,11 @@ static void tell_active(struct assay_host *host, const struct assay_effect *effe
                                  : "newer collateral is in force");
 }
 
+static void tell_fetched(struct assay_host *host, const struct assay_effect *effect)
+{
+    tell_plain(host, effect, "every document of services is here");
+}
+
 void host_note(struct assay_host *host, const struct assay_effect *effect)
 {
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
@@ -305,6 +311,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_NOTE_COLLATERAL_VOID:
         tell_plain(host, effect, "collateral that waited is not newer any more, or has ended");
         return;
+    case ASSAY_NOTE_SERVICES_FETCHED: tell_fetched(host, effect); return;
     case ASSAY_NOTE_CLOCK: tell_plain(host, effect, "the chain is ahead of our clock"); return;
     case ASSAY_NOTE_LEAPT:
         tell_plain(host, effect, "leapt over history, by what its voters have signed");

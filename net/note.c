@@ -49,6 +49,7 @@ static struct fields fields_of(enum assay_note note)
     case ASSAY_NOTE_FENCED:
     case ASSAY_NOTE_RECOVERED: return TWO("era", NUMBER, "epoch", NUMBER);
     case ASSAY_NOTE_RECOVER_REFUSED: return TWO("own_height", NUMBER, "named_height", NUMBER);
+    case ASSAY_NOTE_SERVICES_FETCHED: return TWO("epoch", NUMBER, "documents", NUMBER);
     case ASSAY_NOTE_COLLATERAL_TAKEN:
         return TWO("evaluation_number", NUMBER, "serves_from_ms", NUMBER);
     case ASSAY_NOTE_COLLATERAL_ACTIVE:

@@ -566,6 +566,28 @@ static void name_roster(const struct assay_state *before, struct assay_state *ne
     if (!same) assay_roster_digest(next, next->roster_digest);
 }
 
+/* What the epoch's records make of the registry, by the members that the close leaves. */
+static void close_services(const struct assay_context *context, const struct assay_ledger *ledger,
+                           struct assay_state *next)
+{
+    const struct assay_services *services = context->services;
+    const struct assay_service_room *room = context->room;
+    struct assay_service_entry entry;
+    size_t at = 0;
+    if (services == NULL) return;
+    ASSAY_ASSERT(context->registry != NULL && room->registry != context->registry);
+    services->copy(services->context, room->registry, context->registry);
+    while (assay_service_log_next(&ledger->services, &at, &entry)) {
+        ASSAY_ASSERT(entry.slot < context->state->member_count);
+        services->apply(services->context, room->registry, entry.slot,
+                        context->state->members[entry.slot].node_id, entry.kind, entry.payload);
+    }
+    assay_services_members(context->state, next, room->members);
+    services->close(services->context, room->registry, next->epoch, room->members,
+                    next->member_count);
+    assay_services_commit(services, room->registry, room, next);
+}
+
 void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,
                  const struct assay_close_rules *rules, uint64_t view, struct assay_close *scratch,
                  struct assay_state *next, struct assay_tolerance *tolerance)
@@ -603,6 +625,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
                  tolerance);
     watch(next);
     name_roster(before, next);
+    close_services(context, ledger, next);
     ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
     ASSAY_ASSERT(assay_state_holds(next));
 }

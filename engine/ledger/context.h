@@ -6,6 +6,7 @@
 #define ASSAY_ENGINE_LEDGER_CONTEXT_H
 
 #include "engine/ledger/envelope.h"
+#include "engine/ledger/services.h"
 #include "engine/ledger/state.h"
 #include "engine/ledger/update.h"
 
@@ -31,6 +32,10 @@ struct assay_context {
     struct assay_slice endorsements;  /* the set in force */
     const struct assay_shelf *shelf;  /* records of the updates that the state names */
     struct assay_writer *set;         /* scratch of a close: the set that it brings into force */
+    /* For services (docs/protocol.md 12); without the functions there is none. */
+    const struct assay_services *services;
+    const void *registry; /* of the state */
+    const struct assay_service_room *room; /* of a close */
     /* Signatures are not looked at: reading again what was verified before (fold.h). Nothing that
      * votes or answers may say so. */
     bool unsigned_;

@@ -235,6 +235,24 @@ size_t assay_fold_memory_len(uint32_t capacity)
     return l.at;
 }
 
+static void lay_out_services(struct assay_fold *f, struct layout *l,
+                             const struct assay_services *services, uint32_t capacity)
+{
+    f->registry = take(l, services->registry_len);
+    f->room.registry = take(l, services->registry_len);
+    f->room.members = take(l, capacity * sizeof *f->room.members);
+    f->room.document = take(l, services->document_len_max);
+    f->log_memory = take(l, assay_service_log_memory_len(capacity));
+}
+
+size_t assay_fold_services_len(const struct assay_services *services, uint32_t capacity)
+{
+    struct assay_fold counted = { 0 };
+    struct layout l = { 0 };
+    lay_out_services(&counted, &l, services, capacity);
+    return l.at;
+}
+
 static bool fold_holds(const struct assay_fold *f)
 {
     return assay_context_holds(&f->context) && f->context.state == &f->state &&
@@ -389,13 +407,18 @@ static enum assay_status open_epoch(struct assay_fold *f)
                                          .endorsements = f->charter->endorsements,
                                          .shelf = &f->shelf,
                                          .set = &f->set[f->set_turn],
+                                         .services = f->books.services,
+                                         .registry = f->registry,
+                                         .room = &f->room,
                                          .unsigned_ = f->unsigned_ };
     name_operators(f);
     f->view = 0;
     if (f->groups.count != f->members)
         assay_close_groups(&f->state, f->places, f->groups_memory, &f->groups);
-    if (f->ledger.members != f->members)
+    if (f->ledger.members != f->members) {
         assay_ledger_place(&f->ledger, f->ledger_memory, f->members);
+        if (f->books.services != NULL) assay_ledger_serve(&f->ledger, f->log_memory);
+    }
     assay_ledger_reset(&f->ledger, &f->state);
     ASSAY_ASSERT(fold_holds(f));
     return total == 0 ? ASSAY_E_RANGE : ASSAY_OK;
@@ -412,6 +435,11 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
     if (books != NULL) fold->books = *books;
     lay_out(fold, &l, capacity);
     if (genesis->member_count > capacity) return ASSAY_E_FULL;
+    if (genesis->services.len == 0) fold->books.services = NULL;
+    if (fold->books.services != NULL) {
+        struct layout beside = { .base = fold->books.services_memory };
+        lay_out_services(fold, &beside, fold->books.services, capacity);
+    }
     fold->rules =
         (struct assay_close_rules){ .groups = &fold->groups, .score = assay_score_rules_default() };
     fold->charter = genesis;
@@ -420,8 +448,47 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
     assay_state_genesis(&fold->state, genesis);
     assay_close_groups(&fold->state, fold->places, fold->groups_memory, &fold->groups);
     assay_close_genesis_weights(&fold->rules, &fold->close, &fold->state, &fold->tolerance);
+    if (fold->books.services != NULL)
+        assay_services_found(fold->books.services, fold->registry, &fold->room, &fold->state);
     assay_state_root(&fold->state, fold->scratch, fold->scratch_len, fold->state.root);
     return open_epoch(fold);
+}
+
+/* Without their functions nothing of a network that has services can be closed. */
+static enum assay_status knows_services(const struct assay_fold *f, struct assay_fault *fault)
+{
+    if (f->genesis->services.len == 0 || f->books.services != NULL) return ASSAY_OK;
+    return assay_fault_plain(fault, "the network has services, which are not known here",
+                             ASSAY_E_UNSUPPORTED);
+}
+
+static enum assay_status take_next(struct assay_fold *fold)
+{
+    const struct assay_state before = fold->state; /* its arrays serve for the next one */
+    fold->state = fold->next;
+    fold->next = before;
+    return open_epoch(fold);
+}
+
+/* The registry that a state names, from the books. */
+static enum assay_status read_registry(struct assay_fold *fold)
+{
+    const struct assay_services *services = fold->books.services;
+    const struct assay_state *state = &fold->next;
+    if (services == NULL) return ASSAY_OK; /* nothing will be closed on it */
+    if (state->services.count != services->documents) return ASSAY_E_INVALID;
+    services->begin(services->context, fold->registry);
+    for (uint32_t i = 0; i < state->services.count; i++) {
+        struct assay_slice document;
+        if (fold->books.document == NULL ||
+            !fold->books.document(fold->books.context, state->services.documents[i], &document))
+            return ASSAY_E_NOT_FOUND;
+        ASSAY_TRY(services->decode(services->context, fold->registry, i, document));
+    }
+    assay_services_members(NULL, state, fold->room.members);
+    services->stand(services->context, fold->registry, state->epoch, fold->room.members,
+                    state->member_count);
+    return ASSAY_OK;
 }
 
 enum assay_status assay_fold_from(struct assay_fold *fold, struct assay_slice snapshot)
@@ -431,7 +498,8 @@ enum assay_status assay_fold_from(struct assay_fold *fold, struct assay_slice sn
     fold->ledger.change_len = 0; /* of another epoch */
     fold->ledger.update_count = 0;
     fold->groups.count = 0;
-    return assay_fold_take(fold);
+    ASSAY_TRY(read_registry(fold));
+    return take_next(fold);
 }
 
 void assay_fold_deinit(struct assay_fold *fold)
@@ -508,6 +576,7 @@ enum assay_status assay_fold_block(struct assay_fold *fold, struct assay_slice p
     struct assay_proposal p;
     ASSAY_ASSERT(fold_holds(fold));
     *fault = (struct assay_fault){ .status = ASSAY_OK };
+    ASSAY_TRY(knows_services(fold, fault));
     if (fold->ledger.closed)
         return assay_fault_plain(fault, "a block after the end of its epoch", ASSAY_E_INVALID);
     const enum assay_status status = assay_proposal_decode(payload, &p);
@@ -559,6 +628,7 @@ enum assay_status assay_fold_recover(struct assay_fold *fold, struct assay_slice
     struct assay_recover r;
     ASSAY_ASSERT(fold_holds(fold));
     *fault = (struct assay_fault){ .status = ASSAY_OK };
+    ASSAY_TRY(knows_services(fold, fault));
     if (fold->ledger.closed)
         return assay_fault_plain(fault, "a RECOVER after the end of its epoch", ASSAY_E_INVALID);
     const enum assay_status read = assay_recover_decode(bytes, &r);
@@ -584,8 +654,7 @@ enum assay_status assay_fold_recover(struct assay_fold *fold, struct assay_slice
 
 enum assay_status assay_fold_take(struct assay_fold *fold)
 {
-    const struct assay_state before = fold->state; /* its arrays serve for the next one */
-    fold->state = fold->next;
-    fold->next = before;
-    return open_epoch(fold);
+    const struct assay_services *services = fold->books.services;
+    if (services != NULL) services->copy(services->context, fold->registry, fold->room.registry);
+    return take_next(fold);
 }

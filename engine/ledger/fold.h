@@ -86,6 +86,10 @@ struct assay_fold_books {
     size_t (*change)(void *context, const uint8_t digest[static 32], uint8_t *record);
     assay_document_check *check; /* as the context's; NULL: documents are not looked into */
     const struct assay_updates *updates; /* as the context's */
+    /* As the context's; with memory, assay_fold_services_len bytes aligned to 64 that outlive the
+     * fold. NULL: blocks of a network that has services are refused. */
+    const struct assay_services *services;
+    void *services_memory;
 };
 
 struct assay_fold {
@@ -124,6 +128,9 @@ struct assay_fold {
     struct assay_groups groups;
     struct assay_close close;
     struct assay_close_rules rules;
+    void *registry; /* of the state */
+    struct assay_service_room room;
+    void *log_memory;
     int64_t *counters; /* of the leader sequence, at `view` */
     uint64_t view;
     uint16_t leader;
@@ -135,6 +142,8 @@ struct assay_fold {
 
 /* Returns: bytes of memory, a multiple of 64, for rosters of up to so many slots. */
 size_t assay_fold_memory_len(uint32_t capacity);
+/* Returns: bytes that services take beside it. */
+size_t assay_fold_services_len(const struct assay_services *services, uint32_t capacity);
 /*
  * The state is genesis. memory: aligned to 64, outlives it, as genesis does; books: NULL: none.
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_RANGE (nobody has weight) |
@@ -145,8 +154,8 @@ ASSAY_CHECKED enum assay_status assay_fold_init(struct assay_fold *fold, void *m
                                                 const struct assay_genesis *genesis,
                                                 const struct assay_fold_books *books);
 /* Begin at a stored state instead, which proves itself against its own block: whether that block is
- * the chain is for the caller to know. Returns: as assay_state_decode | ASSAY_E_KEY |
- * ASSAY_E_CRYPTO */
+ * the chain is for the caller to know. Documents of services come from the books. Returns: as
+ * assay_state_decode | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_NOT_FOUND (a document) */
 ASSAY_CHECKED enum assay_status assay_fold_from(struct assay_fold *fold,
                                                 struct assay_slice snapshot);
 /* Frees the decoded keys. Returns: nothing. */

@@ -331,8 +331,9 @@ static enum assay_status read_members(struct reader *r, struct assay_genesis *g)
 
 static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
 {
-    uint64_t version = 0;
-    ASSAY_TRY(at(r, "body", assay_cbor_array_exact(&r->in, 8)));
+    uint64_t version = 0, items = 0;
+    ASSAY_TRY(at(r, "body", assay_cbor_array(&r->in, 9, &items)));
+    if (items < 8) return at(r, "body", ASSAY_E_TYPE);
     ASSAY_TRY(at(r, "version", assay_cbor_uint(&r->in, &version)));
     if (version != GENESIS_VERSION) return at(r, "version", ASSAY_E_UNSUPPORTED);
     ASSAY_TRY(at(r, "time_ms", assay_cbor_uint_max(&r->in, INT64_MAX, &g->time_ms)));
@@ -344,6 +345,11 @@ static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
     if (g->threshold == 0 || g->threshold > g->operator_count)
         return at(r, "threshold", ASSAY_E_RANGE);
     ASSAY_TRY(read_members(r, g));
+    if (items > 8) {
+        ASSAY_TRY(at(r, "services",
+                     assay_cbor_bytes(&r->in, ASSAY_SERVICES_PLAN_LEN_MAX, &g->services)));
+        if (g->services.len == 0) return at(r, "services", ASSAY_E_ENCODING); /* left out then */
+    }
     ASSAY_TRY(at(r, "body", assay_cursor_end(&r->in)));
     ASSAY_ASSERT(g->threshold <= g->operator_count && g->member_count > 0);
     operators_digest(g, g->operators_digest);
@@ -486,6 +492,7 @@ static enum assay_status check_parts(const struct assay_genesis *g)
     if (g->operator_count == 0 || g->operator_count > ASSAY_OPERATORS_MAX) return ASSAY_E_RANGE;
     if (g->member_count == 0 || g->member_count > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
     if (g->threshold == 0 || g->threshold > g->operator_count) return ASSAY_E_RANGE;
+    if (g->services.len > ASSAY_SERVICES_PLAN_LEN_MAX) return ASSAY_E_RANGE;
     if (!parameters_in_range(&g->parameters) || g->time_ms > INT64_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < g->operator_count; i++) {
         if (!assay_name_is_fit(g->operators[i].name)) return ASSAY_E_SYNTAX;
@@ -511,7 +518,7 @@ enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
 {
     ASSAY_ASSERT(genesis != NULL && w != NULL);
     ASSAY_TRY(check_parts(genesis));
-    assay_cbor_put_array(w, 8);
+    assay_cbor_put_array(w, genesis->services.len > 0 ? 9 : 8);
     assay_cbor_put_uint(w, GENESIS_VERSION);
     assay_cbor_put_uint(w, genesis->time_ms);
     assay_parameters_put(w, &genesis->parameters);
@@ -524,6 +531,8 @@ enum assay_status assay_genesis_encode_body(const struct assay_genesis *genesis,
     assay_cbor_put_array(w, genesis->member_count);
     for (uint32_t i = 0; i < genesis->member_count; i++)
         assay_member_card_put(w, &genesis->members[i]);
+    if (genesis->services.len > 0)
+        assay_cbor_put_bytes(w, genesis->services.bytes, genesis->services.len);
     struct assay_slice all;
     return assay_writer_finish(w, &all);
 }

@@ -4,7 +4,9 @@
  *
  * A genesis file is canonical CBOR: ["assay/genesis/v1", body, signatures]. The body is signed by
  * at least `threshold` of the founding operators it names. chain_id = SHA-256 of that body. Bodies
- * are of version 2, which fixes the length of blocks; those of version 1 are refused.
+ * are of version 2, which fixes the length of blocks; those of version 1 are refused. A plan of
+ * services stands last where there is one; what it says is not looked into here
+ * (docs/protocol.md 12.3).
  */
 #ifndef ASSAY_ENGINE_LEDGER_GENESIS_H
 #define ASSAY_ENGINE_LEDGER_GENESIS_H
@@ -23,6 +25,7 @@ enum {
     ASSAY_EPOCH_MS_MAX = 3600 * 1000,
     ASSAY_COLLATERAL_DELAY_S = 14 * 86400, /* where parameters say nothing */
     ASSAY_COLLATERAL_DELAY_S_MAX = 28 * 86400, /* Intel's documents live 30 days */
+    ASSAY_SERVICES_PLAN_LEN_MAX = 16 * 1024,
     ASSAY_OPERATORS_LEN_MAX = 64 + ASSAY_OPERATORS_MAX * 140, /* of the operators' document */
 };
 
@@ -69,6 +72,7 @@ struct assay_genesis {
     uint8_t chain_id[32];
     uint64_t time_ms; /* Unix ms: t0 of epoch 1 */
     struct assay_genesis_parameters parameters;
+    struct assay_slice services;     /* which services it has: their plan; empty: none */
     struct assay_slice policy;       /* canonical policy, quote/accept/policy.h */
     struct assay_slice endorsements; /* collateral of all roots, canonical: collateral.h */
     uint8_t policy_digest[32], endorsements_digest[32]; /* SHA-256 of the slices */

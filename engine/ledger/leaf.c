@@ -1,6 +1,5 @@
 /*
- * engine/ledger/leaf.c - the leaves of the state root and the snapshot made of them
- * (docs/protocol.md 11.1).
+ * engine/ledger/leaf.c - the leaves of the state root (docs/protocol.md 11.1).
  *
  * Encode and decode side by side: every field of a state stands in exactly one place here.
  */
@@ -14,7 +13,12 @@
 /* --- leaf 0 */
 
 /* What came later stands at the end, so that a proof is read by whoever knows only the first. */
-enum { HEAD_ITEMS_FIRST = 16, HEAD_ITEMS = 19, HEAD_ITEMS_MAX = 64 };
+enum {
+    HEAD_ITEMS_FIRST = 16,
+    HEAD_ITEMS = 19,
+    HEAD_ITEMS_SERVICES = 21, /* of a network that has services */
+    HEAD_ITEMS_MAX = 64
+};
 
 static void put_past(struct assay_writer *w, const struct assay_past *p)
 {
@@ -105,13 +109,24 @@ static void put_updates(struct assay_writer *w, const struct assay_state *state)
     }
 }
 
+/* The anchor last: a contract looks for it there. */
+static void put_services(struct assay_writer *w, const struct assay_service_state *services)
+{
+    ASSAY_ASSERT(services->count <= ASSAY_SERVICE_DOCUMENTS_MAX);
+    if (services->count == 0) return;
+    assay_cbor_put_array(w, services->count);
+    for (uint32_t i = 0; i < services->count; i++)
+        assay_cbor_put_bytes(w, services->documents[i], 32);
+    assay_cbor_put_bytes(w, services->anchor, 32);
+}
+
 enum assay_status assay_state_header_encode(const struct assay_state *state, struct assay_writer *w)
 {
     ASSAY_ASSERT(assay_state_holds(state));
     const size_t start = w->len;
 
     struct assay_slice all;
-    assay_cbor_put_array(w, HEAD_ITEMS);
+    assay_cbor_put_array(w, state->services.count > 0 ? HEAD_ITEMS_SERVICES : HEAD_ITEMS);
     assay_cbor_put_text(w, "assay/state/v2");
     assay_cbor_put_bytes(w, state->chain_id, 32);
     assay_cbor_put_uint(w, state->era);
@@ -132,6 +147,7 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     assay_cbor_put_uint(w, state->reverted_sequence);
     put_trial(w, &state->trial);
     put_updates(w, state);
+    put_services(w, &state->services);
     ASSAY_ASSERT(w->full || w->len - start <= assay_state_scratch_len(state->member_count));
     return assay_writer_finish(w, &all);
 }
@@ -266,24 +282,38 @@ static enum assay_status read_changes(struct assay_cursor *c, struct assay_state
     return read_ended(c, &s->ended);
 }
 
+static enum assay_status read_services(struct assay_cursor *c, struct assay_service_state *s)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_SERVICE_DOCUMENTS_MAX, &count));
+    if (count == 0) return ASSAY_E_ENCODING; /* left out then */
+    s->count = (uint32_t)count;
+    for (uint32_t i = 0; i < s->count; i++)
+        ASSAY_TRY(assay_cbor_bytes_exact(c, s->documents[i], 32));
+    return assay_cbor_bytes_exact(c, s->anchor, 32);
+}
+
 /* What came later; a state of before has none of it. */
 static enum assay_status read_later(struct assay_cursor *c, uint64_t items, struct assay_state *s)
 {
     s->reverted_sequence = 0;
     s->update_count = 0;
+    s->services = (struct assay_service_state){ 0 };
     if (items < HEAD_ITEMS) return ASSAY_OK;
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &s->reverted_sequence));
     ASSAY_TRY(read_trial_of_updates(c, &s->trial));
-    return read_updates(c, s);
+    ASSAY_TRY(read_updates(c, s));
+    return items < HEAD_ITEMS_SERVICES ? ASSAY_OK : read_services(c, &s->services);
 }
 
-static enum assay_status header_decode(struct assay_slice leaf, struct assay_state *s)
+enum assay_status assay_leaf_header_decode(struct assay_slice leaf, struct assay_state *s)
 {
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint64_t era = 0;
     uint64_t count = 0, items = 0;
-    ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS, &items));
-    if (items != HEAD_ITEMS && items != HEAD_ITEMS_FIRST) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS_SERVICES, &items));
+    if (items != HEAD_ITEMS_SERVICES && items != HEAD_ITEMS && items != HEAD_ITEMS_FIRST)
+        return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v2"));
     uint8_t chain_id[32];
     ASSAY_TRY(assay_cbor_bytes_exact(&c, chain_id, 32));
@@ -358,7 +388,8 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     struct assay_slice skipped;
     uint64_t items = 0, era = 0, count = 0;
     ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS_MAX, &items));
-    if (items < HEAD_ITEMS_FIRST || (items > HEAD_ITEMS_FIRST && items < HEAD_ITEMS))
+    if (items < HEAD_ITEMS_FIRST || (items > HEAD_ITEMS_FIRST && items < HEAD_ITEMS) ||
+        (items > HEAD_ITEMS && items < HEAD_ITEMS_SERVICES))
         return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v2"));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, head->chain_id, 32));
@@ -379,7 +410,7 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     ASSAY_TRY(read_later(&c, items, &s));
     for (uint32_t i = 0; i < s.update_count; i++)
         assay_bytes_copy(head->pending[head->pending_count++], 32, s.updates[i].digest, 32);
-    for (uint64_t i = HEAD_ITEMS; i < items; i++)
+    for (uint64_t i = s.services.count > 0 ? HEAD_ITEMS_SERVICES : HEAD_ITEMS; i < items; i++)
         ASSAY_TRY(assay_cbor_skip(&c, &skipped));
     assay_bytes_copy(head->policy_digest, 32, s.rules.policy_digest, 32);
     assay_bytes_copy(head->endorsements_digest, 32, s.rules.endorsements_digest, 32);
@@ -665,107 +696,4 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
         if (m->weight == 0) return ASSAY_E_INVALID; /* who has no weight has no seat */
     }
     return assay_cursor_end(&c);
-}
-
-/* --- the snapshot: ["assay/snapshot/v1", head header bytes, leaves] */
-
-size_t assay_state_len_max(uint32_t members)
-{
-    return assay_state_scratch_len(members) + (size_t)(members + 1) * (ASSAY_LEAF_LEN_MAX + 8) +
-           ASSAY_BLOCK_HEADER_LEN_MAX + 64;
-}
-
-enum assay_status assay_state_encode(const struct assay_state *state, struct assay_slice head,
-                                     void *scratch, size_t scratch_len, struct assay_writer *w)
-{
-    ASSAY_ASSERT(head.len <= ASSAY_BLOCK_HEADER_LEN_MAX);
-    const size_t start = w->len;
-
-    struct assay_slice leaf;
-    assay_cbor_put_array(w, 3);
-    assay_cbor_put_text(w, "assay/snapshot/v1");
-    assay_cbor_put_bytes(w, head.bytes, head.len);
-    assay_cbor_put_array(w, (uint64_t)state->member_count + 1);
-    struct assay_writer one = assay_writer_over(scratch, scratch_len);
-    ASSAY_TRY(assay_state_header_encode(state, &one));
-    ASSAY_TRY(assay_writer_finish(&one, &leaf));
-    assay_cbor_put_bytes(w, leaf.bytes, leaf.len);
-    for (uint32_t slot = 0; slot < state->member_count; slot++) {
-        one = assay_writer_over(scratch, scratch_len);
-        ASSAY_TRY(assay_state_leaf_encode(state, slot, &one));
-        ASSAY_TRY(assay_writer_finish(&one, &leaf));
-        assay_cbor_put_bytes(w, leaf.bytes, leaf.len);
-    }
-    struct assay_slice all;
-    ASSAY_ASSERT(w->full || w->len - start <= assay_state_len_max(state->member_count));
-    return assay_writer_finish(w, &all);
-}
-
-static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state *state)
-{
-    ASSAY_ASSERT(state->member_count > 0);
-
-    struct assay_merkle tree;
-    struct assay_slice leaf;
-    assay_merkle_init(&tree);
-    uint64_t leaves = 0;
-    ASSAY_TRY(assay_cbor_array(c, (uint64_t)state->capacity + 1, &leaves));
-    if (leaves == 0) return ASSAY_E_RANGE;
-    ASSAY_TRY(assay_cbor_bytes(c, SIZE_MAX, &leaf));
-    ASSAY_TRY(header_decode(leaf, state));
-    if (leaves != (uint64_t)state->member_count + 1) return ASSAY_E_ENCODING;
-    assay_merkle_add(&tree, leaf.bytes, leaf.len);
-    for (uint32_t slot = 0; slot < state->member_count; slot++) {
-        ASSAY_TRY(assay_cbor_bytes(c, ASSAY_LEAF_LEN_MAX, &leaf));
-        ASSAY_TRY(assay_leaf_member(leaf, &state->members[slot]));
-        assay_merkle_add(&tree, leaf.bytes, leaf.len);
-    }
-    assay_merkle_root(&tree, state->root);
-    uint32_t seats = 0;
-    for (uint32_t slot = 0; slot < state->member_count; slot++)
-        seats += state->members[slot].seat_weight > 0;
-    if (seats > assay_parameters_seats(&state->rules.parameters)) return ASSAY_E_INVALID;
-    uint8_t roster[32];
-    assay_roster_digest(state, roster);
-    return assay_bytes_equal(roster, state->roster_digest, 32) ? ASSAY_OK : ASSAY_E_INVALID;
-}
-
-enum assay_status assay_state_peek(struct assay_slice bytes, uint64_t *epoch, uint32_t *members)
-{
-    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
-    struct assay_slice head;
-    struct assay_block_header header;
-    uint64_t leaves = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
-    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/snapshot/v1"));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &head));
-    ASSAY_TRY(assay_block_header_decode(head, &header));
-    ASSAY_TRY(assay_cbor_array(&c, ASSAY_MEMBERS_MAX + 1, &leaves));
-    if (leaves < 2) return ASSAY_E_RANGE;
-    *epoch = header.epoch;
-    *members = (uint32_t)leaves - 1;
-    return ASSAY_OK;
-}
-
-enum assay_status assay_state_decode(struct assay_slice bytes, struct assay_state *state)
-{
-    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
-    struct assay_slice head;
-    struct assay_block_header header;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
-    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/snapshot/v1"));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &head));
-    ASSAY_TRY(assay_block_header_decode(head, &header));
-    ASSAY_TRY(read_leaves(&c, state));
-    ASSAY_TRY(assay_cursor_end(&c));
-    if (!assay_bytes_equal(header.chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
-    if (header.kind != ASSAY_BLOCK_EPOCH || header.epoch != state->epoch) return ASSAY_E_INVALID;
-    if (header.era != state->era) return ASSAY_E_CHAIN;
-    if (!assay_bytes_equal(header.state_root, state->root, 32)) return ASSAY_E_INVALID;
-    assay_block_id(head, state->head_id);
-    state->head_height = header.height;
-    state->head_view = header.view;
-    state->head_time_ms = header.time_ms;
-    ASSAY_ASSERT(assay_state_holds(state));
-    return ASSAY_OK;
 }

@@ -38,6 +38,10 @@ uint32_t assay_leaf_documents(const struct assay_state *state,
  * Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_leaf_head(struct assay_slice leaf,
                                                 struct assay_leaf_head *head);
+/* Leaf 0, the whole of it, into a state with its arrays placed and its chain id. Returns: ASSAY_OK
+ * | ASSAY_E_CHAIN | ASSAY_E_FULL (more slots than there is room for) | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_leaf_header_decode(struct assay_slice leaf,
+                                                         struct assay_state *state);
 /* The leaf of any member. Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_leaf_member(struct assay_slice leaf,
                                                   struct assay_member *member);

@@ -12,6 +12,7 @@ static bool ledger_holds(const struct assay_ledger *l)
     if (l->members == 0 || l->row_len != assay_row_len(l->members)) return false;
     if (l->contradiction_count > ASSAY_CONTRADICTIONS_MAX) return false;
     if (l->update_count > ASSAY_UPDATES_EPOCH_MAX) return false;
+    if (l->services.members != 0 && l->services.members != l->members) return false;
     return (uint8_t *)l->roll < l->rows && l->rows < l->fail; /* as place() laid them */
 }
 
@@ -80,13 +81,20 @@ void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t memb
     assay_bytes_zero(memory, used);
 }
 
+void assay_ledger_serve(struct assay_ledger *ledger, void *memory)
+{
+    assay_service_log_place(&ledger->services, memory, ledger->members);
+    ASSAY_ASSERT(ledger_holds(ledger));
+}
+
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state)
 {
     ASSAY_ASSERT(ledger_holds(ledger) && assay_state_holds(state));
     ASSAY_ASSERT(ledger->members == state->member_count);
     const uint32_t n = ledger->members;
     void *memory = ledger->roll;
-    *ledger = (struct assay_ledger){ 0 };
+    *ledger = (struct assay_ledger){ .services = ledger->services };
+    assay_service_log_reset(&ledger->services);
     (void)place(ledger, memory, n);
     /* All arrays but the rows, which nobody reads before `counted` says so: they are most of it. */
     uint8_t *rows_end = ledger->fail; /* the next array: place() */
@@ -104,7 +112,10 @@ void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
     ASSAY_ASSERT(to->members == from->members);
     void *memory = to->roll;
     const size_t len = arrays_len(from->members);
+    struct assay_service_log services = to->services;
+    assay_service_log_copy(&services, &from->services);
     *to = *from;
+    to->services = services;
     assay_bytes_copy(memory, len, from->roll, len); /* every array, they are one piece */
     (void)place(to, memory, from->members);
     if (from->change_len > 0)

@@ -10,6 +10,7 @@
 
 #include "engine/consensus/vote.h"
 #include "engine/ledger/record.h"
+#include "engine/ledger/services.h"
 
 enum {
     ASSAY_CONTRADICTIONS_MAX = 256, /* E5 in one epoch; more wait for the next */
@@ -59,12 +60,16 @@ struct assay_ledger {
     struct assay_update_facts update_facts[ASSAY_UPDATES_EPOCH_MAX];
     size_t update_len[ASSAY_UPDATES_EPOCH_MAX];
     uint8_t *updates[ASSAY_UPDATES_EPOCH_MAX]; /* [ASSAY_UPDATE_RECORD_LEN_MAX] each */
+    struct assay_service_log services; /* of no members where the network has none */
 };
 
 /* Returns: bytes of the arrays. */
 size_t assay_ledger_memory_len(uint32_t members);
 /* memory: aligned to 16. Returns: nothing. */
 void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t members);
+/* It takes records of services, too. memory: assay_service_log_memory_len(members), aligned to 16.
+ * Returns: nothing. */
+void assay_ledger_serve(struct assay_ledger *ledger, void *memory);
 /* Empty, at the state's head. Returns: nothing. */
 void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state);
 /* The two ledgers share nothing afterwards. Returns: nothing. */

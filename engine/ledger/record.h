@@ -17,6 +17,7 @@
  *                  ballot's roll root and is empty where the ballot names it as an exception
  *   CHANGE         [7, body, signatures]: what operators decide, engine/ledger/change.h
  *   COLLATERAL     [8, offer]: newer collateral of one vendor root, engine/ledger/update.h
+ *   SERVICE        [9, body, signature]: something for a service, engine/ledger/service_record.h
  *
  * What a kind is stands in its row (row.h): decode (shape), check (what holds on every branch:
  * signatures, keys, epochs), judge (with the verdict on the evidence that it carries), fits and
@@ -30,6 +31,7 @@
 #include "engine/ledger/context.h"
 #include "engine/ledger/envelope.h"
 #include "engine/ledger/finding.h"
+#include "engine/ledger/service_record.h"
 
 #include "base/merkle.h"
 
@@ -44,6 +46,7 @@
     X(ASSAY_RECORD_CONTRADICTION, 6, assay_row_contradiction)                                      \
     X(ASSAY_RECORD_CHANGE, 7, assay_row_change)                                                    \
     X(ASSAY_RECORD_COLLATERAL, 8, assay_row_update)                                                \
+    X(ASSAY_RECORD_SERVICE, 9, assay_row_service)                                                  \
     ASSAY_RECORD_LIST_MORE(X)
 
 /* Of a test that tries a row of its own. */
@@ -93,6 +96,7 @@ struct assay_record {
     uint8_t evidence_digest[32];
     struct assay_change change;
     struct assay_slice offer; /* COLLATERAL */
+    struct assay_service_body service;
     unsigned offence;                 /* OFFENCE: 1..4, 8 */
     struct assay_slice first, second; /* OFFENCE: signed messages */
     struct assay_slice ballot_record; /* CONTRADICTION: the BALLOT record inside */

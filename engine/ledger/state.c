@@ -19,7 +19,9 @@ bool assay_state_holds(const struct assay_state *state)
 {
     return state->member_count > 0 && state->member_count <= state->capacity &&
            state->pending_count <= ASSAY_PENDING_MAX &&
-           state->update_count <= ASSAY_UPDATES_MAX && state->past_count <= ASSAY_PAST_EPOCHS &&
+           state->update_count <= ASSAY_UPDATES_MAX &&
+           state->services.count <= ASSAY_SERVICE_DOCUMENTS_MAX &&
+           state->past_count <= ASSAY_PAST_EPOCHS &&
            state->certified_epoch <= state->epoch &&
            (const void *)state->counters > (const void *)state->members;
 }
@@ -108,7 +110,8 @@ void assay_state_found(struct assay_state *state, const struct assay_genesis *ge
 
 size_t assay_state_scratch_len(uint32_t members)
 {
-    return ASSAY_LEAF_LEN_MAX + (size_t)members * 9; /* counters are 9 bytes at most */
+    const size_t services = (ASSAY_SERVICE_DOCUMENTS_MAX + 2) * 34;
+    return ASSAY_LEAF_LEN_MAX + services + (size_t)members * 9; /* a counter: 9 bytes at most */
 }
 
 static void hash_leaf(struct assay_writer *w, enum assay_status status, uint8_t *hash)

@@ -27,6 +27,7 @@ enum {
     ASSAY_MAINTENANCE_SPAN = 1024,
     ASSAY_MAINTENANCE_EPOCHS = 64, /* in any so many epochs: 1 in 16 */
     ASSAY_UPDATES_MAX = 16, /* of collateral that wait, are tried or were reverted */
+    ASSAY_SERVICE_DOCUMENTS_MAX = 16,
 };
 
 /* docs/protocol.md 9.6: what operators decided of a slot. Encoded, hence never reused. */
@@ -173,6 +174,13 @@ struct assay_ended {
     uint64_t felled_weight, total_weight; /* REVERTED */
 };
 
+/* What services' records have made (docs/protocol.md 12.4). */
+struct assay_service_state {
+    uint32_t count; /* 0: the network has no services */
+    uint8_t documents[ASSAY_SERVICE_DOCUMENTS_MAX][32];
+    uint8_t anchor[32]; /* scores and voters, for contracts: anchor.h */
+};
+
 struct assay_state {
     uint8_t chain_id[32];
     uint32_t era;
@@ -190,6 +198,7 @@ struct assay_state {
     uint64_t reverted_sequence; /* newest CHANGE that was REVERTED: what `forces` may name; 0 */
     uint32_t update_count;      /* in the order in which blocks took them */
     struct assay_update updates[ASSAY_UPDATES_MAX];
+    struct assay_service_state services;
     uint32_t past_count; /* newest first */
     struct assay_past past[ASSAY_PAST_EPOCHS];
     uint32_t capacity;     /* slots that there is memory for */

@@ -39,14 +39,17 @@
     X(ASSAY_STORE_BOUNDARY, 15, "boundaries") /* one an epoch: engine/ledger/boundary.h */         \
     X(ASSAY_STORE_ANCHOR, 16, "anchors")      /* a state that blocks follow, now and then */       \
     X(ASSAY_STORE_COLLATERAL, 17,                                                                  \
-      "collateral") /* id: SHA-256 of the value; COLLATERAL records, and sets that they made */
+      "collateral") /* id: SHA-256 of the value; COLLATERAL records, and sets that they made */    \
+    X(ASSAY_STORE_SERVICE, 18,                                                                     \
+      "service") /* number: document; id: SHA-256 of the value, which recent states name */        \
+    X(ASSAY_STORE_SERVICE_ANCHOR, 19, "service_anchor") /* the same, of anchors */
 
 #define ASSAY_STORE_ENUM(symbol, number, table) symbol = number,
 enum assay_store_class { ASSAY_STORE_LIST(ASSAY_STORE_ENUM) };
 #undef ASSAY_STORE_ENUM
 
 enum {
-    ASSAY_STORE_CLASS_COUNT = 17,
+    ASSAY_STORE_CLASS_COUNT = 19,
     ASSAY_STORE_VALUE_LEN_MAX = 16 * 1024 * 1024, /* a block is 4 MiB, a big state is more */
 };
 
@@ -94,8 +97,8 @@ struct assay_store_ops {
                              const struct assay_store_key *key, uint8_t *buffer, size_t capacity,
                              size_t *len);
     /* First value of a class under an id, whatever the rest of its key. Fast for blocks,
-     * proposals, certificates and evidence, a walk for others. Same returns as get; *key is set
-     * with ASSAY_OK and ASSAY_E_FULL. */
+     * proposals, certificates, evidence and services' documents, a walk for others. Same returns
+     * as get; *key is set with ASSAY_OK and ASSAY_E_FULL. */
     enum assay_status (*find)(struct assay_store *store, enum assay_store_class class_,
                               const uint8_t id[static 32], struct assay_store_key *key,
                               uint8_t *buffer, size_t capacity, size_t *len);

@@ -59,7 +59,9 @@ static const char schema_sql[] = "BEGIN EXCLUSIVE;" ASSAY_STORE_LIST(
     CLASS_CREATE) "CREATE INDEX blocks_by_id ON blocks(id," KEY_COLUMNS ");"
                   "CREATE INDEX certificates_by_id ON certificates(id," KEY_COLUMNS ");"
                   "CREATE INDEX evidence_by_id ON evidence(id," KEY_COLUMNS ");"
-                  "CREATE INDEX proposals_by_id ON proposals(id," KEY_COLUMNS ");";
+                  "CREATE INDEX proposals_by_id ON proposals(id," KEY_COLUMNS ");"
+                  "CREATE INDEX service_by_id ON service(id," KEY_COLUMNS ");"
+                  "CREATE INDEX service_anchor_by_id ON service_anchor(id," KEY_COLUMNS ");";
 
 struct store_sqlite {
     struct assay_store base; /* first: a pointer to it is a pointer to this */

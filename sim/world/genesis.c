@@ -178,6 +178,7 @@ void world_genesis_make(struct assay_sim_world *w)
     g->policy = assay_slice_over(policy, sizeof policy);
     g->endorsements = assay_slice_over(endorsements, sizeof endorsements);
     if (w->soft != NULL) world_soft_genesis(w, g);
+    g->services = w->options.plan;
     operators(w, g);
     g->member_count = w->options.nodes - w->options.spares;
     deal(w);

@@ -226,6 +226,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .document_check =
                                                     w->soft == NULL ? world_document_check : NULL,
                                                 .updates = w->soft == NULL ? &w->updates : NULL,
+                                                .services = w->options.services,
                                                 .checkpoint = w->options.checkpoint,
                                                 .blocks_max = BLOCKS_MAX };
     const size_t len = assay_engine_size(&config);
@@ -518,6 +519,17 @@ static void tell_keys(struct assay_sim_world *w, uint32_t node)
     assay_bytes_copy(event.as.keys.voting_public, 64, n->keys.voting_public, 64);
     assay_bytes_copy(event.as.keys.transport_public, 32, n->keys.transport_public, 32);
     (void)world_step(w, node, &event);
+}
+
+enum assay_status assay_sim_world_serve(struct assay_sim_world *w, uint32_t node, uint32_t kind,
+                                        const uint8_t *payload, size_t len)
+{
+    struct assay_event event = {
+        .kind = ASSAY_EVENT_SUBMIT,
+        .as.submit = { .kind = kind, .payload = assay_slice_over(payload, len) },
+    };
+    ASSAY_ASSERT(w->nodes[node].alive);
+    return world_step(w, node, &event);
 }
 
 void world_node_fresh_keys(struct assay_sim_world *w, uint32_t node)

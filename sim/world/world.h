@@ -77,6 +77,8 @@ struct assay_sim_world_options {
     bool limits;             /* lanes and budgets: what host/admission.h and host/limit.h refuse */
     enum assay_sim_world_plant plant;
     const struct assay_checkpoint *checkpoint; /* of every node's configuration; NULL: none */
+    const struct assay_services *services; /* of the network; NULL: none */
+    struct assay_slice plan; /* of them, in the genesis */
     uint64_t (*clock_ns)(void); /* benches: what assay_sim_world_engine_ns adds up; NULL: nothing */
 };
 
@@ -153,6 +155,10 @@ void assay_sim_world_partition(struct assay_sim_world *world, const uint32_t *gr
 /* From now on. Each Returns: nothing. */
 void assay_sim_world_set_loss(struct assay_sim_world *world, uint32_t permille);
 void assay_sim_world_set_crashes(struct assay_sim_world *world, uint32_t permille);
+
+/* A program of a living node has a record for its service. Returns: what its engine said. */
+enum assay_status assay_sim_world_serve(struct assay_sim_world *world, uint32_t node,
+                                        uint32_t kind, const uint8_t *payload, size_t len);
 
 /* --- operators end an era (recover.c) */
 /* A fence through one living node. Returns: what its engine said. */

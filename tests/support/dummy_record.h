@@ -5,6 +5,6 @@
 #ifndef ASSAY_TESTS_DUMMY_RECORD_H
 #define ASSAY_TESTS_DUMMY_RECORD_H
 
-#define ASSAY_RECORD_LIST_MORE(X) X(DUMMY_RECORD, 9, dummy_row)
+#define ASSAY_RECORD_LIST_MORE(X) X(DUMMY_RECORD, 60, dummy_row)
 
 #endif

@@ -50,7 +50,7 @@ BEGIN {
     arrow["quote"] = " base "
     arrow["scoring"] = " base quote/verdict.h "
     arrow["engine"] = " base scoring quote/verdict.h "
-    arrow["host"] = " base scoring engine quote/verdict.h quote/verify.h "
+    arrow["host"] = " base scoring engine quote/verdict.h quote/verify.h services "
     arrow["services"] = " base "
     arrow["enforce"] = " base engine/effect.h engine/store/store.h net/json/json.h "
     arrow["web"] = ""

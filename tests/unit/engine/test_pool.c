@@ -13,9 +13,9 @@ enum { MEMBERS = 7 };
 static struct assay_pool *make(void)
 {
     struct assay_pool *pool = calloc(1, sizeof *pool);
-    void *memory = calloc(1, assay_pool_memory_len(MEMBERS));
+    void *memory = calloc(1, assay_pool_memory_len(MEMBERS, false));
     cr_assert(pool != NULL && memory != NULL);
-    assay_pool_place(pool, memory, MEMBERS);
+    assay_pool_place(pool, memory, MEMBERS, false);
     return pool;
 }
 

@@ -1,0 +1,596 @@
+/*
+ * tests/unit/engine/test_services.c - records of services in whole networks: everybody orders them
+ * alike, and what they make survives restarts, losses, leaps, rosters and eras (docs/protocol.md
+ * 12).
+ */
+#include "sim/world/world_internal.h"
+#include "tests/support/toy_services.h"
+#include "tests/unit/engine/decide.h"
+
+#include "base/cbor.h"
+#include "engine/audit.h"
+#include "engine/engine_internal.h"
+#include "engine/ledger/anchor.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODES = 5, EPOCH_MS = 400 };
+
+static const uint8_t plan[] = "toy services";
+
+static struct assay_sim_world *start_of(uint32_t nodes, uint32_t spares)
+{
+    const struct assay_sim_world_options o = { .seed = 23,
+                                               .nodes = nodes,
+                                               .spares = spares,
+                                               .epoch_ms = EPOCH_MS,
+                                               .check_each_step = true,
+                                               .services = &toy_services,
+                                               .plan = { plan, sizeof plan } };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, 1, 20 * EPOCH_MS), "%s",
+              assay_sim_world_violation(w));
+    return w;
+}
+
+static struct assay_sim_world *start(void)
+{
+    return start_of(NODES, 0);
+}
+
+static const struct toy_registry *registry_of(struct assay_sim_world *w, uint32_t node)
+{
+    struct assay_services_snapshot s;
+    assay_engine_services(assay_sim_world_engine(w, node), &s);
+    return s.registry;
+}
+
+static enum assay_status add(struct assay_sim_world *w, uint32_t node, uint8_t value)
+{
+    return assay_sim_world_serve(w, node, TOY_ADD, &value, 1);
+}
+
+/* Two epochs more for everybody: what was said stands in a closed one. */
+static void close_two(struct assay_sim_world *w)
+{
+    uint64_t goal = 0;
+    for (uint32_t i = 0; i < w->options.nodes; i++)
+        if (w->nodes[i].alive && assay_sim_world_epoch(w, i) > goal)
+            goal = assay_sim_world_epoch(w, i);
+    cr_assert(assay_sim_world_run_to_epoch(w, goal + 2, 60 * EPOCH_MS), "%s",
+              assay_sim_world_violation(w));
+}
+
+/* Everybody that lives and has closed the same epoch has the same registry, named by its state. */
+static void agree(struct assay_sim_world *w, uint32_t nodes)
+{
+    uint8_t document[4096], digest[32];
+    for (uint32_t i = 0; i < nodes; i++) {
+        if (!w->nodes[i].alive) continue;
+        const struct assay_state *state = &w->nodes[i].engine->head->state;
+        const struct toy_registry *r = registry_of(w, i);
+        cr_assert_not_null(r, "node %u lacks documents", i);
+        cr_assert_eq(state->services.count, 2);
+        for (uint32_t d = 0; d < 2; d++) {
+            struct assay_writer out = assay_writer_over(document, sizeof document);
+            cr_assert_eq(toy_services.encode(NULL, r, d, &out), ASSAY_OK);
+            assay_sha256(document, out.len, digest);
+            cr_assert_arr_eq(digest, state->services.documents[d], 32, "node %u document %u", i, d);
+        }
+    }
+}
+
+static uint64_t sum_at(struct assay_sim_world *w, uint32_t node, uint32_t slot)
+{
+    return registry_of(w, node)->sum[slot];
+}
+
+/* As programs do: said again in every epoch until it counts. */
+static void add_for_certain(struct assay_sim_world *w, uint32_t node, uint8_t value)
+{
+    const uint64_t before = sum_at(w, node, node);
+    for (unsigned tries = 0; sum_at(w, node, node) == before; tries++) {
+        const enum assay_status status = add(w, node, value);
+        cr_assert(status == ASSAY_OK || status == ASSAY_E_DUPLICATE);
+        cr_assert(assay_sim_world_run(w, EPOCH_MS / 8), "%s", assay_sim_world_violation(w));
+        cr_assert_lt(tries, 100);
+    }
+    cr_assert(assay_sim_world_run(w, EPOCH_MS / 8));
+}
+
+Test(services, every_node_folds_the_same_records, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    for (uint32_t i = 0; i < NODES; i++)
+        cr_assert_eq(add(w, i, (uint8_t)(i + 1)), ASSAY_OK);
+    close_two(w);
+    for (uint32_t node = 0; node < NODES; node++)
+        for (uint32_t slot = 0; slot < NODES; slot++)
+            cr_assert_eq(sum_at(w, node, slot), slot + 1);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, a_record_is_told_in_the_log_of_its_epoch_and_of_the_one_after, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    struct assay_services_snapshot s;
+    struct assay_service_entry entry;
+    cr_assert_eq(add(w, 2, 9), ASSAY_OK);
+    uint64_t told_in = 0;
+    for (unsigned i = 0; i < 40 && told_in == 0; i++) {
+        size_t at = 0;
+        cr_assert(assay_sim_world_run(w, 20));
+        assay_engine_services(assay_sim_world_engine(w, 0), &s);
+        if (!assay_service_log_next(s.log, &at, &entry)) continue;
+        cr_assert_eq(entry.slot, 2);
+        cr_assert_eq(entry.kind, TOY_ADD);
+        cr_assert_eq(entry.payload.len, 1);
+        cr_assert_eq(entry.payload.bytes[0], 9);
+        cr_assert_not(assay_service_log_next(s.log, &at, &entry));
+        told_in = s.epoch;
+    }
+    cr_assert_neq(told_in, 0);
+    cr_assert_eq(sum_at(w, 0, 2), 0, "it counts when its epoch closes");
+    cr_assert(assay_sim_world_run_to_epoch(w, told_in, 20 * EPOCH_MS));
+    assay_engine_services(assay_sim_world_engine(w, 0), &s);
+    cr_assert_eq(s.epoch, told_in + 1);
+    cr_assert_eq(s.log->count, 0);
+    cr_assert_eq(s.closed->count, 1);
+    cr_assert_eq(sum_at(w, 0, 2), 9);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, what_no_service_can_mean_is_refused, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    static uint8_t long_[ASSAY_SERVICE_PAYLOAD_LEN_MAX + 1];
+    const uint8_t bad = 0xff;
+    cr_assert_eq(assay_sim_world_serve(w, 0, 3, long_, 1), ASSAY_E_UNSUPPORTED);
+    cr_assert_eq(assay_sim_world_serve(w, 0, 1 << 16, long_, 1), ASSAY_E_UNSUPPORTED);
+    cr_assert_eq(assay_sim_world_serve(w, 0, TOY_ADD, &bad, 1), ASSAY_E_SIGNATURE);
+    cr_assert_eq(assay_sim_world_serve(w, 0, TOY_ADD, long_, 0), ASSAY_E_RANGE);
+    cr_assert_eq(assay_sim_world_serve(w, 0, TOY_ADD, long_, sizeof long_), ASSAY_E_RANGE);
+    cr_assert_eq(assay_sim_world_serve(w, 0, TOY_ADD, long_, sizeof long_ - 1), ASSAY_OK);
+    cr_assert_eq(assay_sim_world_serve(w, 0, TOY_ADD, long_, sizeof long_ - 1), ASSAY_E_DUPLICATE);
+    assay_sim_world_destroy(&w);
+
+    const struct assay_sim_world_options none = { .seed = 23, .nodes = 4, .epoch_ms = EPOCH_MS };
+    w = assay_sim_world_create(&none);
+    cr_assert(assay_sim_world_run(w, EPOCH_MS));
+    cr_assert_eq(add(w, 0, 1), ASSAY_E_UNSUPPORTED);
+    cr_assert_null(registry_of(w, 0));
+    cr_assert_eq(w->nodes[0].engine->head->state.services.count, 0);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, an_author_has_sixty_four_records_an_epoch_and_eight_at_once, .timeout = 120)
+{
+    struct assay_sim_world *w = start();
+    uint32_t said = 0, full = 0;
+    uint64_t expected = 0;
+    const uint64_t epoch = assay_sim_world_epoch(w, 0);
+    for (uint32_t i = 0; assay_sim_world_epoch(w, 0) == epoch; i++) {
+        const uint8_t payload[2] = { (uint8_t)(i % 200), (uint8_t)(i / 200) };
+        const enum assay_status status = assay_sim_world_serve(w, 0, TOY_ADD, payload, 2);
+        if (status == ASSAY_OK) {
+            said++;
+            expected += payload[0] + payload[1];
+        } else {
+            cr_assert_eq(status, ASSAY_E_FULL);
+            full++;
+            cr_assert(assay_sim_world_run(w, 2));
+        }
+        if (full == 0) cr_assert_leq(said, 8);
+    }
+    cr_assert_gt(full, 0);
+    cr_assert_leq(said, ASSAY_SERVICE_NUMBERS);
+    cr_assert_gt(said, 16);
+    close_two(w);
+    cr_assert_leq(sum_at(w, 1, 0), expected); /* the last few may have come too late */
+    cr_assert_gt(sum_at(w, 1, 0), 0);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, a_node_that_restarts_goes_on_with_its_registry, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    cr_assert_eq(add(w, 1, 7), ASSAY_OK);
+    close_two(w);
+    cr_assert_eq(add(w, 2, 5), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 30)); /* it may be final, or on its way */
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run(w, 20));
+    assay_sim_world_restart(w, 0);
+    cr_assert(assay_sim_world_run(w, 60));
+    cr_assert_not_null(registry_of(w, 0), "its own store has every document");
+    close_two(w);
+    cr_assert_eq(sum_at(w, 0, 1), 7);
+    cr_assert_eq(sum_at(w, 0, 2), 5);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL), 0);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
+/* Documents that nothing changes are stored again now and then, since the store prunes by epoch. */
+Test(services, documents_outlive_the_epochs_that_changed_them, .timeout = 120)
+{
+    struct assay_sim_world *w = start();
+    const uint64_t far = ASSAY_SERVICE_KEPT_EPOCHS * 4 + 10;
+    cr_assert_eq(add(w, 1, 7), ASSAY_OK);
+    cr_assert(assay_sim_world_run_to_epoch(w, far, 20 * EPOCH_MS * far), "%s",
+              assay_sim_world_violation(w));
+    assay_sim_world_kill(w, 0);
+    assay_sim_world_restart(w, 0);
+    cr_assert(assay_sim_world_run(w, 60));
+    cr_assert_not_null(registry_of(w, 0));
+    cr_assert_eq(sum_at(w, 0, 1), 7);
+    assay_sim_world_destroy(&w);
+}
+
+static void prune_blocks(struct assay_sim_world *w, uint64_t epoch)
+{
+    for (uint32_t node = 1; node < NODES; node++) {
+        struct assay_store *store = w->nodes[node].store;
+        cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, 0, epoch), ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    }
+}
+
+static void come_back_from_nothing(struct assay_sim_world *w, uint64_t pruned)
+{
+    assay_sim_world_acts(w, 0)->loses_store = true;
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run(w, 2 * EPOCH_MS));
+    if (pruned > 0) prune_blocks(w, pruned);
+    assay_sim_world_restart(w, 0);
+    const uint64_t goal = assay_sim_world_epoch(w, 1) + 4;
+    cr_assert(assay_sim_world_run_to_epoch(w, goal, 80 * EPOCH_MS), "%s",
+              assay_sim_world_violation(w));
+}
+
+Test(services, a_node_without_its_store_folds_what_the_others_keep, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    cr_assert_eq(add(w, 1, 7), ASSAY_OK);
+    close_two(w);
+    come_back_from_nothing(w, 0);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(sum_at(w, 0, 1), 7);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, who_leaps_is_given_the_documents_that_the_state_names, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    cr_assert_eq(add(w, 1, 7), ASSAY_OK);
+    cr_assert(assay_sim_world_run_to_epoch(w, 12, 4000 * 12));
+    come_back_from_nothing(w, 12);
+    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL), 1);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(sum_at(w, 0, 1), 7);
+    cr_assert_eq(add(w, 0, 3), ASSAY_OK);
+    close_two(w);
+    cr_assert_eq(sum_at(w, 3, 0), 3);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
+/* One peer gives other bytes under the digest, another has nothing: both are passed over. */
+Test(services, a_lie_about_a_document_is_refused, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    struct assay_services_snapshot s;
+    cr_assert_eq(add(w, 1, 7), ASSAY_OK);
+    cr_assert(assay_sim_world_run_to_epoch(w, 12, 4000 * 12));
+    come_back_from_nothing(w, 12);
+    struct assay_engine *e = assay_sim_world_engine(w, 0);
+    /* As after a leap, without waiting for one. */
+    assay_services_replaced(e);
+    assay_engine_services(e, &s);
+    cr_assert_null(s.registry);
+    cr_assert_eq(s.lacks, 2);
+    uint8_t bytes[64 + 4096];
+    struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
+    struct assay_slice all;
+    assay_cbor_put_array(&out, 4);
+    assay_cbor_put_text(&out, "assay/service-answer/v1");
+    assay_cbor_put_bytes(&out, e->head->state.chain_id, 32);
+    assay_cbor_put_bytes(&out, e->head->state.services.documents[0], 32);
+    assay_cbor_put_bytes(&out, (const uint8_t *)"other", 5);
+    cr_assert_eq(assay_writer_finish(&out, &all), ASSAY_OK);
+    const uint16_t asked = assay_eng_peer(e, e->serving->turn);
+    cr_assert_eq(assay_services_document(e, asked, all), ASSAY_E_INVALID);
+    cr_assert_neq(assay_eng_peer(e, e->serving->turn), asked);
+    cr_assert_eq(assay_services_document(e, asked, all), ASSAY_E_STALE, "nobody asked it");
+    bytes[1] ^= 1;
+    cr_assert_neq(assay_services_document(e, assay_eng_peer(e, e->serving->turn), all), ASSAY_OK);
+    cr_assert_eq(e->serving->missing, 3);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, a_suspended_member_has_no_word, .timeout = 120)
+{
+    struct assay_sim_world *w = start();
+    assay_sim_world_acts(w, 3)->tampered = true;
+    uint64_t epochs = 0;
+    while (w->nodes[0].engine->head->state.members[3].trust.integrity.standing !=
+           ASSAY_STANDING_SUSPENDED) {
+        cr_assert(assay_sim_world_run(w, EPOCH_MS), "%s", assay_sim_world_violation(w));
+        cr_assert_lt(++epochs, 20);
+    }
+    struct assay_record r = { .kind = ASSAY_RECORD_SERVICE,
+                              .slot = 3,
+                              .epoch = w->nodes[0].engine->head->context.epoch,
+                              .service = { .number = 1, .payload = assay_slice_over("x", 1) } };
+    const struct assay_head *head = w->nodes[0].engine->head;
+    const struct assay_ledger *ledger = &w->nodes[0].engine->chain->ledger;
+    cr_assert_eq(assay_ledger_fits(&head->context, ledger, &r), ASSAY_E_INVALID);
+    r.slot = 2;
+    cr_assert_eq(assay_ledger_fits(&head->context, ledger, &r), ASSAY_OK);
+    cr_assert_eq(add(w, 3, 1), ASSAY_E_STRANGER);
+    /* What stood before the close was told to the registry of everybody, those that restarted too:
+     * toy services count who changed. */
+    close_two(w);
+    cr_assert_gt(registry_of(w, 0)->suspended, 0);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, a_member_that_leaves_takes_along_what_stood_for_it, .timeout = 120)
+{
+    struct assay_sim_world *w = start();
+    struct assay_action action = { .kind = ASSAY_ACTION_LEAVE };
+    cr_assert_eq(add(w, 4, 7), ASSAY_OK);
+    close_two(w);
+    cr_assert_eq(sum_at(w, 0, 4), 7);
+    assay_bytes_copy(action.node_id, 32, w->nodes[4].node_id, 32);
+    decide(w, 1, assay_sim_world_epoch(w, 0) + 3, &action);
+    cr_assert(assay_sim_world_run(w, 8 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_assert_eq(w->nodes[0].engine->head->state.members[4].stage, ASSAY_STAGE_LEFT);
+    cr_assert_eq(sum_at(w, 0, 4), 0, "told once, by the close that let it go");
+    for (uint32_t i = 1; i < 4; i++)
+        cr_assert_eq(sum_at(w, i, 4), 0);
+    add_for_certain(w, 1, 2); /* the next engine takes records, too */
+    cr_assert_eq(sum_at(w, 0, 1), 2);
+    agree(w, 4);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, an_era_begins_with_the_registry_of_the_one_before, .timeout = 120)
+{
+    struct assay_sim_world *w = start();
+    const bool rest[NODES] = { false, false, false, true, true };
+    cr_assert_eq(add(w, 1, 7), ASSAY_OK);
+    close_two(w);
+    assay_sim_world_kill(w, 3);
+    assay_sim_world_kill(w, 4);
+    cr_assert(assay_sim_world_run(w, 8 * EPOCH_MS));
+    for (uint32_t i = 0; i < 3; i++)
+        cr_assert_eq(assay_sim_world_fence(w, i), ASSAY_OK);
+    struct assay_sim_world_recovery r = { .rest = rest };
+    cr_assert_eq(assay_sim_world_recover(w, &r), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    for (uint32_t i = 0; i < 3; i++) {
+        cr_assert_eq(w->nodes[i].engine->head->state.era, 1);
+        cr_assert_eq(sum_at(w, i, 1), 7);
+    }
+    add_for_certain(w, 0, 2);
+    cr_assert_eq(sum_at(w, 2, 0), 2);
+    agree(w, 3);
+    assay_sim_world_destroy(&w);
+}
+
+/* Crashes at every point around commits, and losses of messages. */
+Test(services, crashes_lose_nothing_that_was_folded, .timeout = 180)
+{
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        const struct assay_sim_world_options o = { .seed = seed,
+                                                   .nodes = NODES,
+                                                   .epoch_ms = EPOCH_MS,
+                                                   .loss_permille = 50,
+                                                   .crash_permille = 4,
+                                                   .services = &toy_services,
+                                                   .plan = { plan, sizeof plan } };
+        struct assay_sim_world *w = assay_sim_world_create(&o);
+        for (uint32_t i = 0; i < 60; i++) {
+            const uint32_t node = i % NODES;
+            const uint8_t payload[2] = { (uint8_t)i, 1 };
+            if (w->nodes[node].alive)
+                (void)assay_sim_world_serve(w, node, TOY_ADD, payload, sizeof payload);
+            cr_assert(assay_sim_world_run(w, 100), "seed %llu: %s", (unsigned long long)seed,
+                      assay_sim_world_violation(w));
+        }
+        assay_sim_world_set_crashes(w, 0);
+        assay_sim_world_set_loss(w, 0);
+        cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "seed %llu: %s", (unsigned long long)seed,
+                  assay_sim_world_violation(w));
+        agree(w, NODES);
+        uint64_t all = 0;
+        for (uint32_t slot = 0; slot < NODES; slot++)
+            all += sum_at(w, 0, slot);
+        cr_assert_gt(all, 0);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* --- audits */
+
+static const struct assay_finding *no_finding(void *context, const struct assay_ask *ask)
+{
+    (void)context;
+    (void)ask;
+    cr_assert_fail("nothing was verified in these epochs");
+    return NULL;
+}
+
+static enum assay_status audit(struct assay_sim_world *w, const struct assay_services *services,
+                               uint64_t from, struct assay_audit_fault *fault)
+{
+    struct assay_store *store = NULL;
+    struct assay_audit_figures figures;
+    void *memory = aligned_alloc(64, assay_audit_memory_len());
+    void *beside = aligned_alloc(64, assay_audit_services_len(&toy_services));
+    cr_assert_eq(assay_store_memory_snapshot(w->nodes[0].store, &store), ASSAY_OK);
+    const struct assay_audit_config config = { .store = store,
+                                               .genesis = w->genesis,
+                                               .vet = { .finding = no_finding },
+                                               .document_check = world_document_check,
+                                               .services = services,
+                                               .services_memory = beside,
+                                               .signatures = true,
+                                               .from_epoch = from,
+                                               .items = true,
+                                               .memory = memory };
+    const enum assay_status status = assay_audit(&config, &figures, fault);
+    cr_assert(status != ASSAY_OK || figures.epochs > 0);
+    assay_store_close(&store);
+    free(memory);
+    free(beside);
+    return status;
+}
+
+Test(services, an_audit_folds_them_from_genesis_or_from_a_kept_state, .timeout = 120)
+{
+    struct assay_sim_world *w = start();
+    struct assay_audit_fault fault;
+    for (uint32_t i = 0; i < NODES; i++) {
+        cr_assert_eq(add(w, i, (uint8_t)(i + 1)), ASSAY_OK);
+        close_two(w);
+    }
+    cr_assert_eq(audit(w, &toy_services, 0, &fault), ASSAY_OK, "%s", fault.fault.what);
+    cr_assert_eq(audit(w, &toy_services, 6, &fault), ASSAY_OK, "%s", fault.fault.what);
+    cr_assert_eq(audit(w, NULL, 0, &fault), ASSAY_E_INVALID);
+    cr_assert_str_eq(fault.fault.what, "the network has services, which are not known here");
+    assay_sim_world_destroy(&w);
+}
+
+/* --- the log */
+
+struct log_room {
+    struct assay_service_log log;
+    void *memory;
+};
+
+static struct log_room log_of(uint32_t members)
+{
+    struct log_room r = { .memory = aligned_alloc(64, (assay_service_log_memory_len(members) + 63) &
+                                                          ~(size_t)63) };
+    assay_service_log_place(&r.log, r.memory, members);
+    return r;
+}
+
+/* Returns: how many payloads of that length one slot got in. */
+static uint32_t fill(struct assay_service_log *log, uint32_t slot, size_t len)
+{
+    static uint8_t payload[ASSAY_SERVICE_PAYLOAD_LEN_MAX];
+    uint32_t n = 0;
+    while (n < ASSAY_SERVICE_NUMBERS && assay_service_log_fits(log, slot, n, len) == ASSAY_OK)
+        assay_service_log_add(log, slot, n++, 1, assay_slice_over(payload, len));
+    return n;
+}
+
+Test(service_log, numbers_are_taken_once)
+{
+    struct log_room r = log_of(4);
+    assay_service_log_add(&r.log, 2, 5, 1, assay_slice_over("a", 1));
+    cr_assert_eq(assay_service_log_fits(&r.log, 2, 5, 1), ASSAY_E_DUPLICATE);
+    cr_assert_eq(assay_service_log_fits(&r.log, 2, 4, 1), ASSAY_OK);
+    cr_assert_eq(assay_service_log_fits(&r.log, 1, 5, 1), ASSAY_OK);
+    assay_service_log_reset(&r.log);
+    cr_assert_eq(assay_service_log_fits(&r.log, 2, 5, 1), ASSAY_OK);
+    free(r.memory);
+}
+
+Test(service_log, nobody_takes_anothers_part)
+{
+    struct log_room r = log_of(16);
+    for (uint32_t slot = 0; slot < 15; slot++)
+        cr_assert_eq(fill(&r.log, slot, ASSAY_SERVICE_PAYLOAD_LEN_MAX), 7);
+    cr_assert_eq(fill(&r.log, 15, ASSAY_SERVICE_PAYLOAD_LEN_MAX), 7, "what the last one may");
+    cr_assert_eq(assay_service_log_fits(&r.log, 15, 60, ASSAY_SERVICE_PAYLOAD_LEN_MAX),
+                 ASSAY_E_FULL);
+    free(r.memory);
+    /* 64 KiB less 7 times 8,198, to the byte. */
+    r = log_of(2);
+    cr_assert_eq(fill(&r.log, 0, ASSAY_SERVICE_PAYLOAD_LEN_MAX), 7);
+    const size_t left = ASSAY_SERVICES_AUTHOR_LEN - 7 * (ASSAY_SERVICE_PAYLOAD_LEN_MAX + 6);
+    cr_assert_eq(assay_service_log_fits(&r.log, 0, 63, left - 6), ASSAY_OK);
+    cr_assert_eq(assay_service_log_fits(&r.log, 0, 63, left - 5), ASSAY_E_FULL);
+    free(r.memory);
+    /* Of many each has a part, and one record in any case while there is room. */
+    r = log_of(1024);
+    cr_assert_eq(fill(&r.log, 0, 500), 2);
+    cr_assert_eq(fill(&r.log, 1, ASSAY_SERVICE_PAYLOAD_LEN_MAX), 1);
+    free(r.memory);
+}
+
+Test(service_log, a_copy_has_the_same_and_shares_nothing)
+{
+    struct log_room a = log_of(4), b = log_of(4);
+    struct assay_service_entry entry;
+    size_t at = 0;
+    assay_service_log_add(&a.log, 2, 5, 0x1234, assay_slice_over("abc", 3));
+    assay_service_log_copy(&b.log, &a.log);
+    assay_service_log_add(&a.log, 3, 0, 1, assay_slice_over("z", 1));
+    cr_assert(assay_service_log_next(&b.log, &at, &entry));
+    cr_assert_eq(entry.slot, 2);
+    cr_assert_eq(entry.kind, 0x1234);
+    cr_assert(assay_bytes_equal(entry.payload.bytes, (const uint8_t *)"abc", 3));
+    cr_assert_not(assay_service_log_next(&b.log, &at, &entry));
+    cr_assert_eq(assay_service_log_fits(&b.log, 2, 5, 1), ASSAY_E_DUPLICATE);
+    cr_assert_eq(assay_service_log_fits(&b.log, 3, 0, 1), ASSAY_OK);
+    free(a.memory);
+    free(b.memory);
+}
+
+/* --- the anchor */
+
+/* Made by hand from docs/protocol.md 12.5. */
+Test(anchor, is_what_its_rule_says, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    close_two(w);
+    const struct assay_state *s = &w->nodes[0].engine->head->state;
+    uint8_t rows[NODES * 68], leaf[47], all[15 + 32 + 4 + 8 + 64], root[32];
+    struct assay_merkle tree;
+    size_t len = 0;
+    assay_merkle_init(&tree);
+    for (uint32_t i = 0; i < NODES; i++) {
+        const struct assay_member *m = &s->members[i];
+        const uint16_t score = assay_trust_score_bp(&m->trust);
+        assay_bytes_copy(leaf, 32, m->node_id, 32);
+        memset(leaf + 32, 0, 15);
+        leaf[39] = (uint8_t)s->epoch;
+        leaf[40] = (uint8_t)(score >> 8);
+        leaf[41] = (uint8_t)score;
+        leaf[42] = (uint8_t)m->trust.score.standing;
+        leaf[45] = (uint8_t)(m->weight >> 8);
+        leaf[46] = (uint8_t)m->weight;
+        assay_merkle_add(&tree, leaf, sizeof leaf);
+        assay_bytes_copy(rows + len, 64, m->lives[0].voting_public, 64);
+        memset(rows + len + 64, 0, 4);
+        rows[len + 66] = (uint8_t)(m->seat_weight >> 8);
+        rows[len + 67] = (uint8_t)m->seat_weight;
+        len += m->seat_weight > 0 ? 68 : 0;
+    }
+    memset(all, 0, sizeof all);
+    assay_bytes_copy(all, 15, "assay/anchor/v1", 15);
+    assay_bytes_copy(all + 15, 32, s->chain_id, 32);
+    all[58] = (uint8_t)s->epoch;
+    assay_merkle_root(&tree, all + 59);
+    assay_sha256(rows, len, all + 91);
+    assay_sha256(all, sizeof all, root);
+    cr_assert_arr_eq(root, s->services.anchor, 32);
+    /* And leaf 0 ends with it. */
+    uint8_t header[8192];
+    struct assay_writer out = assay_writer_over(header, sizeof header);
+    cr_assert_eq(assay_state_header_encode(s, &out), ASSAY_OK);
+    cr_assert_arr_eq(header + out.len - 32, root, 32);
+    assay_sim_world_destroy(&w);
+}

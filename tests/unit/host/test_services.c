@@ -1,0 +1,238 @@
+/*
+ * tests/unit/host/test_services.c - the registry of every service, folded by whole networks
+ * (docs/services.md 7, docs/protocol.md 12).
+ */
+#include "host/services.h"
+
+#include "base/crypto.h"
+#include "engine/engine_internal.h"
+#include "sim/world/world_internal.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+enum { NODES = 5, EPOCH_MS = 400 };
+
+struct network {
+    struct assay_host_services *services;
+    struct assay_genesis *named; /* of the plan alone */
+    uint8_t plan[ASSAY_PLAN_LEN_MAX];
+    struct assay_sim_world *world;
+    struct assay_p256_signer *account;
+    uint8_t account_public[ASSAY_P256_PUBLIC_LEN], account_id[32];
+};
+
+static void key_of(uint8_t seed, struct assay_p256_signer **signer, uint8_t public[static 64])
+{
+    struct assay_secret32 secret = { 0 };
+    secret.bytes[31] = seed;
+    cr_assert_eq(assay_p256_signer_load(&secret, signer), ASSAY_OK);
+    cr_assert_eq(assay_p256_public(&secret, public), ASSAY_OK);
+}
+
+/* What accounts sign is of chain 0 here: the plan is read before there is a genesis around it. */
+static struct network *start(void)
+{
+    struct network *n = calloc(1, sizeof *n);
+    n->services = calloc(1, sizeof *n->services);
+    n->named = calloc(1, sizeof *n->named);
+    cr_assert(n != NULL && n->services != NULL && n->named != NULL);
+    key_of(9, &n->account, n->account_public);
+    assay_sha256(n->account_public, 64, n->account_id);
+    struct assay_registry_plan *plan = calloc(1, sizeof *plan);
+    plan->group_count = 1;
+    plan->group[0].name[0] = 'g';
+    plan->group[0].size = 3;
+    plan->group[0].instances_max = 16;
+    plan->has_tasks = true;
+    plan->tasks.accounts_max = 16;
+    plan->tasks.tasks_max = 16;
+    plan->tasks.balance_count = 1;
+    assay_bytes_copy(plan->tasks.balance[0].account, 32, n->account_id, 32);
+    plan->tasks.balance[0].amount = 1000;
+    struct assay_writer w = assay_writer_over(n->plan, sizeof n->plan);
+    cr_assert_eq(assay_registry_plan_encode(plan, &w), ASSAY_OK);
+    free(plan);
+    n->named->services = assay_slice_over(n->plan, w.len);
+    cr_assert_eq(assay_host_services_open(n->services, n->named), ASSAY_OK);
+    const struct assay_sim_world_options o = { .seed = 5,
+                                               .nodes = NODES,
+                                               .epoch_ms = EPOCH_MS,
+                                               .check_each_step = true,
+                                               .real_signatures = true,
+                                               .services = &n->services->ledger,
+                                               .plan = n->named->services };
+    n->world = assay_sim_world_create(&o);
+    return n;
+}
+
+static void stop(struct network *n)
+{
+    assay_sim_world_destroy(&n->world);
+    assay_p256_signer_free(&n->account);
+    free(n->services);
+    free(n->named);
+    free(n);
+}
+
+static const struct assay_registry *registry_of(struct network *n, uint32_t node)
+{
+    struct assay_services_snapshot s;
+    assay_engine_services(assay_sim_world_engine(n->world, node), &s);
+    cr_assert_not_null(s.registry);
+    assay_registry_check(s.registry);
+    return s.registry;
+}
+
+static void run(struct network *n, uint64_t epochs)
+{
+    const uint64_t goal = assay_sim_world_epoch(n->world, 1) + epochs;
+    cr_assert(assay_sim_world_run_to_epoch(n->world, goal, 40 * EPOCH_MS * epochs), "%s",
+              assay_sim_world_violation(n->world));
+}
+
+static void list_replica(struct network *n, uint32_t node)
+{
+    struct assay_cont_replica_record r = { .group = 0 };
+    struct assay_p256_signer *signer = NULL;
+    uint8_t bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice out;
+    key_of((uint8_t)(20 + node), &signer, r.key);
+    assay_p256_signer_free(&signer);
+    r.contact.curve[0] = (uint8_t)(1 + node);
+    assay_bytes_copy(r.contact.address, 64, (const uint8_t *)"127.0.0.1:1", 11);
+    r.contact.address_len = 11;
+    cr_assert_eq(assay_cont_replica_record_encode(&r, bytes, sizeof bytes, &out), ASSAY_OK);
+    cr_assert_eq(assay_sim_world_serve(n->world, node, ASSAY_SERVICE_REPLICA, out.bytes, out.len),
+                 ASSAY_OK);
+}
+
+static struct assay_slice transfer(struct network *n, uint64_t sequence, uint64_t amount,
+                                   uint8_t bytes[static ASSAY_TASK_RECORD_MAX])
+{
+    struct assay_task_transfer t = { .sequence = sequence, .amount = amount };
+    struct assay_slice out;
+    uint8_t digest[32];
+    assay_bytes_copy(t.key, 64, n->account_public, 64);
+    t.to[0] = 7;
+    assay_task_transfer_statement(n->services->chain_id, &t, digest);
+    cr_assert_eq(assay_p256_sign(n->account, digest, t.signature), ASSAY_OK);
+    cr_assert_eq(assay_task_transfer_encode(&t, bytes, ASSAY_TASK_RECORD_MAX, &out), ASSAY_OK);
+    return out;
+}
+
+static uint64_t balance(struct network *n, uint32_t node)
+{
+    uint64_t amount = 0, sequence = 0;
+    cr_assert(assay_task_ledger_balance(assay_registry_tasks(registry_of(n, node)), n->account_id,
+                                        &amount, &sequence));
+    return amount;
+}
+
+/* Every document, by the digests that a quorum has agreed on. */
+static void is_named_by_its_state(struct network *n, uint32_t node)
+{
+    static uint8_t bytes[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
+    const struct assay_service_state *named = &n->world->nodes[node].engine->head->state.services;
+    uint8_t digest[32];
+    cr_assert_eq(named->count, assay_registry_documents(&n->services->plan));
+    for (uint32_t i = 0; i < named->count; i++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        cr_assert_eq(assay_registry_encode(registry_of(n, node), i, &w), ASSAY_OK);
+        assay_sha256(bytes, w.len, digest);
+        cr_assert_arr_eq(digest, named->documents[i], 32);
+    }
+}
+
+Test(host_services, a_network_decides_views_and_moves_money, .timeout = 120)
+{
+    struct network *n = start();
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    run(n, 1);
+    for (uint32_t i = 0; i < 4; i++)
+        list_replica(n, i);
+    const struct assay_slice t = transfer(n, 0, 300, bytes);
+    cr_assert_eq(assay_sim_world_serve(n->world, 2, ASSAY_SERVICE_TRANSFER, t.bytes, t.len),
+                 ASSAY_OK);
+    cr_assert_eq(assay_sim_world_serve(n->world, 3, ASSAY_SERVICE_TRANSFER, t.bytes, t.len),
+                 ASSAY_OK, "through another member as well: it counts once");
+    run(n, 2);
+    for (uint32_t i = 0; i < NODES; i++) {
+        const struct assay_cont_group *g = assay_registry_group(registry_of(n, i), 0);
+        cr_assert_eq(g->phase, ASSAY_CONT_SERVING);
+        cr_assert_eq(balance(n, i), 700);
+    }
+    /* Who takes its place there comes from the ledger's own scores. */
+    const uint32_t gone = assay_registry_group(registry_of(n, 0), 0)->now.slot[0];
+    assay_sim_world_acts(n->world, gone)->tampered = true;
+    for (unsigned i = 0; i < 20; i++) {
+        const struct assay_cont_group *g =
+            assay_registry_group(registry_of(n, (gone + 1) % NODES), 0);
+        if (g->phase == ASSAY_CONT_CHANGING) break;
+        cr_assert(assay_sim_world_run(n->world, EPOCH_MS), "%s",
+                  assay_sim_world_violation(n->world));
+    }
+    const struct assay_cont_group *g = assay_registry_group(registry_of(n, (gone + 1) % NODES), 0);
+    cr_assert_eq(g->phase, ASSAY_CONT_CHANGING, "a suspended member loses its seat");
+    for (uint32_t i = 0; i < 3; i++)
+        cr_assert_neq(g->next.slot[i], gone);
+    stop(n);
+}
+
+Test(host_services, a_payload_that_is_signed_wrongly_stands_nowhere, .timeout = 60)
+{
+    struct network *n = start();
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    run(n, 1);
+    const struct assay_slice t = transfer(n, 0, 300, bytes);
+    bytes[t.len - 1] ^= 1;
+    cr_assert_eq(assay_sim_world_serve(n->world, 2, ASSAY_SERVICE_TRANSFER, t.bytes, t.len),
+                 ASSAY_E_SIGNATURE);
+    cr_assert_eq(assay_sim_world_serve(n->world, 2, ASSAY_SERVICE_SHARE_PUT, t.bytes, t.len),
+                 ASSAY_E_UNSUPPORTED, "the plan has no shares");
+    run(n, 2);
+    cr_assert_eq(balance(n, 0), 1000);
+    stop(n);
+}
+
+Test(host_services, who_lost_its_store_has_the_same_registry_again, .timeout = 120)
+{
+    struct network *n = start();
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    run(n, 1);
+    for (uint32_t i = 0; i < 4; i++)
+        list_replica(n, i);
+    const struct assay_slice t = transfer(n, 0, 300, bytes);
+    cr_assert_eq(assay_sim_world_serve(n->world, 2, ASSAY_SERVICE_TRANSFER, t.bytes, t.len),
+                 ASSAY_OK);
+    run(n, 11);
+    assay_sim_world_acts(n->world, 0)->loses_store = true;
+    assay_sim_world_kill(n->world, 0);
+    cr_assert(assay_sim_world_run(n->world, 2 * EPOCH_MS));
+    for (uint32_t i = 1; i < NODES; i++) {
+        struct assay_store *store = n->world->nodes[i].store;
+        cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, 0, 12), ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    }
+    assay_sim_world_restart(n->world, 0);
+    run(n, 4);
+    cr_assert_eq(assay_sim_world_notes(n->world, 0, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL),
+                 1);
+    cr_assert_eq(balance(n, 0), 700);
+    is_named_by_its_state(n, 0);
+    cr_assert_neq(assay_registry_group(registry_of(n, 0), 0)->phase, ASSAY_CONT_FORMING);
+    run(n, 3);
+    is_named_by_its_state(n, 0);
+    cr_assert_null(assay_sim_world_violation(n->world));
+    stop(n);
+}
+
+Test(host_services, a_plan_that_cannot_be_read_opens_nothing)
+{
+    struct assay_host_services *s = calloc(1, sizeof *s);
+    struct assay_genesis *g = calloc(1, sizeof *g);
+    g->services = assay_slice_over("\x80", 1);
+    cr_assert_neq(assay_host_services_open(s, g), ASSAY_OK);
+    free(s);
+    free(g);
+}
