@@ -176,7 +176,7 @@ static enum assay_status read_instance(struct assay_cursor *c, struct assay_cont
     ASSAY_TRY(assay_cbor_array_exact(c, 7));
     ASSAY_TRY(assay_cbor_bytes_exact(c, row.instance, 32));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.session));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &row.author));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row.author));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.epoch));
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row.in_epoch));
     ASSAY_TRY(assay_cont_contact_take(c, &row.contact));

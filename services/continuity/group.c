@@ -14,6 +14,15 @@ void assay_cont_group_init(struct assay_cont_group *group, const struct assay_co
     group->instances_max = instances_max;
 }
 
+void assay_cont_group_copy(struct assay_cont_group *to, const struct assay_cont_group *from)
+{
+    /* All but the instances, which are the most of it, and then those that there are. */
+    const size_t head = offsetof(struct assay_cont_group, instance);
+    const size_t rows = from->instance_count * sizeof *from->instance;
+    assay_bytes_copy(to, sizeof *to, from, head);
+    assay_bytes_copy(to->instance, sizeof to->instance, from->instance, rows);
+}
+
 static struct assay_cont_fact *fact_add(struct assay_cont_facts *facts,
                                         enum assay_cont_fact_kind kind)
 {
@@ -58,8 +67,9 @@ static bool is_seated(const struct assay_cont_seats *seats, uint32_t slot)
 static bool is_rekeyed(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
                        uint32_t seat)
 {
-    return !assay_bytes_equal(group->member[seats->slot[seat]].key, seats->roster.key[seat],
-                              ASSAY_P256_PUBLIC_LEN);
+    const struct assay_cont_member *m = &group->member[seats->slot[seat]];
+    return !m->listed ||
+           !assay_bytes_equal(m->key, seats->roster.key[seat], ASSAY_P256_PUBLIC_LEN);
 }
 
 static bool is_lost(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
@@ -228,6 +238,14 @@ void assay_cont_group_close(struct assay_cont_group *group, uint64_t epoch,
     decide(group, facts);
 }
 
+void assay_cont_group_renew(struct assay_cont_group *group, uint32_t slot)
+{
+    if (slot >= ASSAY_CONT_SLOTS_MAX) return;
+    group->member[slot] = (struct assay_cont_member){ 0 };
+    for (uint32_t i = 0; i < group->instance_count; i++)
+        if (group->instance[i].author == slot) group->instance[i].author = ASSAY_CONT_SLOTS_MAX;
+}
+
 static struct assay_cont_instance_row *row_of(struct assay_cont_group *group,
                                               const uint8_t instance[static 32])
 {
@@ -329,7 +347,8 @@ bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,
     const struct assay_cont_instance_row *row = &group->instance[i];
     *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_STANDING };
     assay_bytes_copy(fact->instance, 32, row->instance, 32);
-    fact->suspended = group->member[row->author].standing == ASSAY_CONT_STAND_SUSPENDED;
+    fact->suspended = row->author < ASSAY_CONT_SLOTS_MAX &&
+                      group->member[row->author].standing == ASSAY_CONT_STAND_SUSPENDED;
     return true;
 }
 

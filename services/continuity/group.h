@@ -43,7 +43,7 @@ struct assay_cont_instance_row {
     uint8_t instance[32];
     uint64_t session; /* the last */
     struct assay_cont_contact contact; /* of it */
-    uint32_t author;                   /* slot */
+    uint32_t author;                   /* slot; ASSAY_CONT_SLOTS_MAX: its member is gone */
     uint64_t epoch;   /* of the last session, and how many in it */
     uint32_t in_epoch;
 };
@@ -92,6 +92,8 @@ enum assay_cont_result {
  * */
 void assay_cont_group_init(struct assay_cont_group *group, const struct assay_cont_home *home,
                            uint32_t size, uint32_t instances_max);
+/* A branch is folded onto a copy. Returns: nothing. */
+void assay_cont_group_copy(struct assay_cont_group *to, const struct assay_cont_group *from);
 /* REPLICA of the member in a slot. Returns: APPLIED | SAME | NOT_HERE | KEY_TAKEN */
 enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, uint32_t slot,
                                                 const struct assay_cont_replica_record *record,
@@ -109,6 +111,10 @@ void assay_cont_group_close(struct assay_cont_group *group, uint64_t epoch,
 void assay_cont_group_stand(struct assay_cont_group *group, uint64_t epoch,
                             const enum assay_cont_standing *standing, const uint16_t *score,
                             uint32_t count);
+/* Another member has the slot now, or nobody: its replica is listed no more, what sat there is a
+ * memory that is lost, and who had its sessions numbered is gone. Said before the close that tells
+ * the new one's standing. Returns: nothing; out of range there is nothing to do. */
+void assay_cont_group_renew(struct assay_cont_group *group, uint32_t slot);
 /* SESSION, submitted by the member in a slot. Returns: APPLIED, and the number is in the fact |
  * NOT_HERE | EXPECTED | KEY_TAKEN | CLONES | NO_ROOM */
 enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, uint32_t slot,
@@ -126,7 +132,8 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
  */
 bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number,
                            struct assay_cont_fact *fact);
-/* Whether the author of instance number i stands suspended now. Returns: false when i is none. */
+/* Whether the author of instance number i stands suspended now; one that is gone does not. Returns:
+ * false when i is none. */
 bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,
                                struct assay_cont_fact *fact);
 /* Asserts every invariant. Returns: nothing. */

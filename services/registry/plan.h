@@ -6,8 +6,8 @@
  *   ["assay/services/v1", [[name, size, instances_max] ..],
  *    [clusters, slots, k, confirmations, ids_max] or null,
  *    [accounts_max, tasks_max, [[account, amount] ..]] or null]
- * Names of groups differ and are fit as names are (assay_name_is_fit's letters); accounts ascend. A
- * plan of nothing is no plan.
+ * Names of groups are 1 to ASSAY_PLAN_NAME_MAX of A-Z a-z 0-9 . _ - and differ; a group's number is
+ * its place. Accounts ascend. A plan of nothing is no plan.
  */
 #ifndef ASSAY_SERVICES_REGISTRY_PLAN_H
 #define ASSAY_SERVICES_REGISTRY_PLAN_H
@@ -42,7 +42,10 @@ struct assay_registry_plan {
     } tasks;
 };
 
-/* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE, ASSAY_E_DUPLICATE, ASSAY_E_SYNTAX as decode */
+/* Is it one? Returns: ASSAY_OK | ASSAY_E_RANGE, ASSAY_E_DUPLICATE, ASSAY_E_SYNTAX, ASSAY_E_ENCODING
+ * as decode */
+ASSAY_CHECKED enum assay_status assay_registry_plan_check(const struct assay_registry_plan *plan);
+/* Returns: ASSAY_OK | ASSAY_E_FULL | what check says */
 ASSAY_CHECKED enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *plan,
                                                            struct assay_writer *w);
 /* Out: *plan on ASSAY_OK. Returns: ASSAY_OK | ASSAY_E_RANGE (a number out of the limits of its

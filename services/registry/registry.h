@@ -52,14 +52,14 @@ struct assay_registry_facts {
 
 struct assay_registry;
 
-/* Returns: bytes that init needs for a plan. */
+/* In: plan, within its limits (asserted). Returns: bytes that init needs. */
 size_t assay_registry_size(const struct assay_registry_plan *plan);
 /*
  * assay_registry_init - as the genesis says; nobody has a standing.
  * In:      memory: memory_len >= assay_registry_size (asserted), aligned for any object; plan is
  *          copied
  * Out:     *registry: in memory; written only on ASSAY_OK
- * Returns: ASSAY_OK | ASSAY_E_RANGE (first balances do not add up) | ASSAY_E_DUPLICATE
+ * Returns: ASSAY_OK | what assay_registry_plan_check says
  */
 ASSAY_CHECKED enum assay_status assay_registry_init(void *memory, size_t memory_len,
                                                     const struct assay_registry_plan *plan,
@@ -72,7 +72,9 @@ void assay_registry_copy(struct assay_registry *to, const struct assay_registry 
  * assay_registry_check_record - may this payload stand in a block: its shape, and every signature
  * inside with the keys that stand beside it. Of no branch. A service that the plan does not have is
  * refused as well.
- * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (kind) | ASSAY_E_SIGNATURE | as the decoders
+ * In:      kind: any number
+ * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (kind) | ASSAY_E_RANGE (no such group, too long) |
+ *          ASSAY_E_SIGNATURE | as the decoders
  */
 ASSAY_CHECKED enum assay_status assay_registry_check_record(const struct assay_registry_plan *plan,
                                                             const uint8_t chain_id[static 32],
@@ -80,7 +82,8 @@ ASSAY_CHECKED enum assay_status assay_registry_check_record(const struct assay_r
                                                             struct assay_slice payload);
 /*
  * assay_registry_apply - a record that was checked, in the order of the chain.
- * In:      slot and node id of its author; facts: NULL: nobody wants them
+ * In:      slot and node id of its author; payload: of a shape that check_record takes (asserted);
+ *          facts: NULL: nobody wants them
  * Returns: what became of it, as a word: "applied", "same", "key-taken" ... ; never NULL, static
  */
 const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
@@ -89,7 +92,8 @@ const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
 /*
  * assay_registry_close - an epoch ends. Of several groups each has its turn, facts of one group at
  * a time are told: `told` is called for each part that has any; NULL: nobody wants them.
- * In:      epoch: the one that closes; members by slot
+ * In:      epoch: the one that closes, above the last and below 2^63 - 1 (asserted); members by
+ *          slot; scratch: also when nobody wants them
  */
 typedef void assay_registry_told(void *context, const struct assay_registry_facts *facts);
 void assay_registry_close(struct assay_registry *r, uint64_t epoch,
@@ -97,7 +101,8 @@ void assay_registry_close(struct assay_registry *r, uint64_t epoch,
                           struct assay_registry_facts *scratch, assay_registry_told *told,
                           void *context);
 /* What that close told, to a registry that was read from its documents; nothing is decided, so it
- * goes on as the one that wrote them. Returns: nothing. */
+ * goes on as the one that wrote them. Who was renewed or certified stands there already. Returns:
+ * nothing. */
 void assay_registry_stand(struct assay_registry *r, uint64_t epoch,
                           const struct assay_registry_member *member, uint32_t count);
 
@@ -111,15 +116,17 @@ void assay_registry_document_name(const struct assay_registry_plan *plan, uint32
 ASSAY_CHECKED enum assay_status assay_registry_encode(const struct assay_registry *r,
                                                       uint32_t document, struct assay_writer *w);
 /* Hostile bytes. A registry is of use when each of its documents was read, in any order, and it was
- * told standings. Returns: ASSAY_OK | INPUT statuses; that document of *r is undefined then */
+ * told standings; the last of them is held against the others as well. From the first on, and after
+ * one that was refused until all were read again, it takes nothing else (asserted). Returns:
+ * ASSAY_OK | INPUT statuses; *r is undefined then */
 ASSAY_CHECKED enum assay_status assay_registry_decode(struct assay_registry *r, uint32_t document,
                                                       struct assay_slice bytes);
 
-/* Parts, for who follows or shows them; NULL where the plan has none. */
+/* Parts, for who follows or shows them. Each Returns: it; NULL where the plan has none. */
 const struct assay_cont_group *assay_registry_group(const struct assay_registry *r, uint32_t group);
 const struct assay_share_registry *assay_registry_shares(const struct assay_registry *r);
 const struct assay_task_ledger *assay_registry_tasks(const struct assay_registry *r);
-/* Asserts every invariant of every part. Returns: nothing. */
+/* Asserts every invariant of every part, and that no document is missing. Returns: nothing. */
 void assay_registry_check(const struct assay_registry *r);
 
 #endif

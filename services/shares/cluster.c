@@ -38,6 +38,24 @@ struct assay_share_registry *assay_share_registry_init(void *memory, size_t memo
     return r;
 }
 
+void assay_share_registry_copy(struct assay_share_registry *to,
+                               const struct assay_share_registry *from)
+{
+    struct assay_share_row *const row = to->row;
+    uint16_t *const order = to->order;
+    struct assay_share_reshare *const reshare = to->reshare;
+    ASSAY_ASSERT(to->config.ids_max == from->config.ids_max);
+    *to = *from;
+    to->row = row;
+    to->order = order;
+    to->reshare = reshare;
+    const size_t rows = from->row_count * sizeof *row, orders = from->row_count * sizeof *order;
+    const size_t reshares = from->reshare_count * sizeof *reshare;
+    assay_bytes_copy(row, rows, from->row, rows);
+    assay_bytes_copy(order, orders, from->order, orders);
+    assay_bytes_copy(reshare, reshares, from->reshare, reshares);
+}
+
 /* --- ids */
 
 /* The first place whose id is not below this one. */
@@ -73,15 +91,23 @@ const struct assay_share_reshare *assay_share_registry_reshare(
     return row->reshare == 0 ? NULL : &r->reshare[row->reshare - 1];
 }
 
-static struct assay_share_row *row_add(struct assay_share_registry *r, const uint8_t id[static 32])
+bool assay_share_order_add(struct assay_share_registry *r)
 {
+    const uint8_t *const id = r->row[r->row_count].id;
     const uint32_t at = place(r, id);
+    if (at < r->row_count && assay_bytes_equal(r->row[r->order[at]].id, id, 32)) return false;
     for (uint32_t i = r->row_count; i > at; i--)
         r->order[i] = r->order[i - 1];
-    r->order[at] = (uint16_t)r->row_count;
-    struct assay_share_row *row = &r->row[r->row_count++];
+    r->order[at] = (uint16_t)r->row_count++;
+    return true;
+}
+
+static struct assay_share_row *row_add(struct assay_share_registry *r, const uint8_t id[static 32])
+{
+    struct assay_share_row *row = &r->row[r->row_count];
     *row = (struct assay_share_row){ .generation = 1, .attempt = 1 };
     assay_bytes_copy(row->id, 32, id, 32);
+    ASSAY_ASSERT(assay_share_order_add(r)); /* it was looked for before */
     return row;
 }
 
@@ -472,6 +498,7 @@ enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
                            sizeof record->key))
         return ASSAY_SHARE_STRANGER;
     const uint32_t member = r->cluster[record->cluster].seat[record->dealer].member;
+    if (member == ASSAY_SHARE_NOBODY) return ASSAY_SHARE_STRANGER; /* its slot is lost anyway */
     if (r->member[member].convicted) return ASSAY_SHARE_SAME;
     const enum assay_share_result result = judge(r, row, record);
     if (result != ASSAY_SHARE_APPLIED) return result;
@@ -519,55 +546,40 @@ static void want_whole(struct assay_share_registry *r)
     }
 }
 
-void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
+void assay_share_registry_stand(struct assay_share_registry *r, uint64_t epoch,
                                 const enum assay_share_standing *standing, const uint16_t *score,
-                                uint32_t count, struct assay_share_facts *facts)
+                                uint32_t count)
 {
-    ASSAY_ASSERT(count <= ASSAY_SHARE_MEMBERS_MAX && epoch > r->epoch);
-    facts->count = 0;
+    ASSAY_ASSERT(count <= ASSAY_SHARE_MEMBERS_MAX);
     r->epoch = epoch;
-    r->begun = 0;
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         r->member[i].standing = i < count ? standing[i] : ASSAY_SHARE_STAND_NONE;
         r->member[i].score = i < count ? score[i] : 0;
     }
+}
+
+void assay_share_registry_renew(struct assay_share_registry *r, uint32_t member)
+{
+    if (member >= ASSAY_SHARE_MEMBERS_MAX) return;
+    r->member[member] = (struct assay_share_member){ 0 };
+    for (uint32_t c = 0; c < r->config.clusters; c++)
+        for (uint32_t i = 0; i < r->config.slots && r->cluster[c].seated; i++)
+            if (r->cluster[c].seat[i].member == member)
+                r->cluster[c].seat[i].member = ASSAY_SHARE_NOBODY;
+}
+
+void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
+                                const enum assay_share_standing *standing, const uint16_t *score,
+                                uint32_t count, struct assay_share_facts *facts)
+{
+    ASSAY_ASSERT(epoch > r->epoch);
+    facts->count = 0;
+    assay_share_registry_stand(r, epoch, standing, score, count);
+    r->begun = 0;
     while (r->reshare_count > 0) /* not done in time: another attempt, by others */
         assay_share_reshare_fail(r, r->reshare_count - 1);
     forget(r, facts);
     want_whole(r);
     assay_share_seats_decide(r, facts);
     assay_share_reshares_begin(r, facts);
-}
-
-void assay_share_registry_check(const struct assay_share_registry *r)
-{
-    const uint32_t all = (1u << r->config.slots) - 1;
-    uint32_t synced_count = 0;
-    ASSAY_ASSERT(r->row_count <= r->config.ids_max);
-    ASSAY_ASSERT(r->reshare_count <= ASSAY_SHARE_RESHARES_MAX);
-    for (uint32_t i = 0; i < r->row_count; i++) {
-        const struct assay_share_row *row = &r->row[r->order[i]];
-        if (i > 0)
-            ASSAY_ASSERT(assay_bytes_compare(r->row[r->order[i - 1]].id, row->id, 32) < 0);
-        if (row->synced) synced_count++;
-        if (row->reshare != 0) {
-            ASSAY_ASSERT(row->reshare <= r->reshare_count);
-            ASSAY_ASSERT(r->reshare[row->reshare - 1].row == r->order[i]);
-        }
-        if (!row->synced) ASSAY_ASSERT(row->reshare == 0 && row->generation == 1);
-    }
-    ASSAY_ASSERT(synced_count == r->synced_count);
-    for (uint32_t i = 0; i < r->reshare_count; i++) {
-        const struct assay_share_reshare *reshare = &r->reshare[i];
-        const struct assay_share_row *row = &r->row[reshare->row];
-        ASSAY_ASSERT(row->reshare == i + 1);
-        ASSAY_ASSERT(reshare->generation == row->generation + 1 && reshare->attempt == row->tried);
-        ASSAY_ASSERT(assay_share_count(reshare->dealers) == r->config.k);
-        ASSAY_ASSERT((reshare->dealt & ~reshare->dealers) == 0);
-        ASSAY_ASSERT((reshare->have & reshare->other) == 0 && (reshare->have & ~all) == 0);
-    }
-    for (uint32_t c = 0; c < r->config.clusters; c++)
-        for (uint32_t i = 0; i < r->config.slots && r->cluster[c].seated; i++)
-            for (uint32_t k = 0; k < i; k++)
-                ASSAY_ASSERT(r->cluster[c].seat[i].member != r->cluster[c].seat[k].member);
 }

@@ -16,6 +16,7 @@
 
 enum {
     ASSAY_SHARE_MEMBERS_MAX = 128,
+    ASSAY_SHARE_NOBODY = ASSAY_SHARE_MEMBERS_MAX, /* who sits where the member is gone */
     ASSAY_SHARE_IDS_MAX = 4096,
     ASSAY_SHARE_RESHARES_MAX = 500,  /* begun in one epoch, so at most so many are under way */
     ASSAY_SHARE_WAITING_EPOCHS = 4,  /* what is not synced by then is forgotten */
@@ -55,7 +56,7 @@ struct assay_share_member {
 };
 
 struct assay_share_seat {
-    uint32_t member;
+    uint32_t member; /* ASSAY_SHARE_NOBODY: its member is gone, and nobody else may list the key */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
 };
 
@@ -177,6 +178,11 @@ size_t assay_share_registry_size(uint32_t ids_max);
 struct assay_share_registry *assay_share_registry_init(void *memory, size_t memory_len,
                                                        const struct assay_share_config *config);
 
+/* A branch is folded onto a copy. In: to, of init with the same ids_max (asserted). Returns:
+ * nothing. */
+void assay_share_registry_copy(struct assay_share_registry *to,
+                               const struct assay_share_registry *from);
+
 /* --- records, in the order of the chain; each clears the facts first. A member out of range is
  * ASSAY_SHARE_NOT_HERE everywhere. */
 /* HOLDER of a member, whose node id the network knows. Returns: APPLIED | SAME | NOT_HERE |
@@ -221,6 +227,15 @@ enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
 void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
                                 const enum assay_share_standing *standing, const uint16_t *score,
                                 uint32_t count, struct assay_share_facts *facts);
+/* What the last close told, to a registry that was read from its documents (document.h): as close,
+ * and nothing is decided. Returns: nothing. */
+void assay_share_registry_stand(struct assay_share_registry *r, uint64_t epoch,
+                                const enum assay_share_standing *standing, const uint16_t *score,
+                                uint32_t count);
+/* Another member has the number now, or nobody: what it listed is gone, what it was convicted of as
+ * well, and its slot is lost. Said before the close that tells the new one's standing. Returns:
+ * nothing; no member is nothing to do. */
+void assay_share_registry_renew(struct assay_share_registry *r, uint32_t member);
 
 /* --- questions */
 /* Returns: the row of an id; NULL when there is none. */
@@ -234,7 +249,7 @@ bool assay_share_registry_seat(const struct assay_share_registry *r,
                                const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint32_t *cluster,
                                uint32_t *slot);
 /* Returns: true when whoever sits there may not act any more: below WARNING, with another key or in
- * another cluster, convicted. */
+ * another cluster, convicted, gone. */
 bool assay_share_registry_is_lost(const struct assay_share_registry *r, uint32_t cluster,
                                   uint32_t slot);
 /* Of all synced ids, ascending, with their generations: RFC 6962 over id | generation (4 bytes,

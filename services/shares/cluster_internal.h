@@ -1,6 +1,6 @@
 /*
  * services/shares/cluster_internal.h - the fold's parts: cluster.c takes records,
- * cluster_seats.c says who sits and who deals.
+ * cluster_seats.c says who sits and who deals, cluster_sound.c what always holds.
  */
 #ifndef ASSAY_SERVICES_SHARES_CLUSTER_INTERNAL_H
 #define ASSAY_SERVICES_SHARES_CLUSTER_INTERNAL_H
@@ -10,6 +10,11 @@
 /* A fact of so many zeros, and its kind. Returns: it, in the facts. */
 struct assay_share_fact *assay_share_fact_add(struct assay_share_facts *facts,
                                               enum assay_share_fact_kind kind);
+/* The row behind the last becomes one, in the order of ids. Returns: false, and nothing is done,
+ * when its id stands there already. */
+bool assay_share_order_add(struct assay_share_registry *r);
+/* Every invariant. Returns: whether it holds. */
+bool assay_share_registry_is_sound(const struct assay_share_registry *r);
 /* Returns: how many bits are set. */
 uint32_t assay_share_count(uint32_t bits);
 /* Returns: slots of a cluster whose holder may act; bits. */

@@ -27,6 +27,7 @@ bool assay_share_registry_is_lost(const struct assay_share_registry *r, uint32_t
                                   uint32_t slot)
 {
     const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
+    if (seat->member == ASSAY_SHARE_NOBODY) return true;
     const struct assay_share_member *m = &r->member[seat->member];
     return m->standing < ASSAY_SHARE_STAND_WARNING || m->convicted || m->cluster != cluster ||
            !assay_bytes_equal(m->key, seat->key, sizeof seat->key);

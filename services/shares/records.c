@@ -52,7 +52,7 @@ enum assay_status assay_share_holder_record_decode(struct assay_slice bytes,
 
 /* --- SHARE_PUT */
 
-static void put_reader(struct assay_writer *w, const struct assay_share_reader *reader)
+void assay_share_reader_put(struct assay_writer *w, const struct assay_share_reader *reader)
 {
     assay_cbor_put_array(w, 2);
     assay_cbor_put_uint(w, reader->kind);
@@ -69,6 +69,28 @@ static enum assay_status take_reader(struct assay_cursor *in, struct assay_share
     return assay_cbor_bytes_exact(in, reader->name, sizeof reader->name);
 }
 
+/* One set of readers has one encoding. */
+static bool reader_ascends(const struct assay_share_reader *last,
+                           const struct assay_share_reader *next)
+{
+    if (last->kind != next->kind) return last->kind < next->kind;
+    return assay_bytes_compare(last->name, next->name, sizeof last->name) < 0;
+}
+
+enum assay_status assay_share_readers_take(
+    struct assay_cursor *in, struct assay_share_reader reader[static ASSAY_SHARE_READERS_MAX],
+    uint32_t *count)
+{
+    uint64_t read = 0;
+    ASSAY_TRY(assay_cbor_array(in, ASSAY_SHARE_READERS_MAX, &read));
+    for (uint32_t i = 0; i < (uint32_t)read; i++) {
+        ASSAY_TRY(take_reader(in, &reader[i]));
+        if (i > 0 && !reader_ascends(&reader[i - 1], &reader[i])) return ASSAY_E_ENCODING;
+    }
+    *count = (uint32_t)read;
+    return ASSAY_OK;
+}
+
 /* All but the signature; the statement is the same behind type and chain. */
 static void put_fields(struct assay_writer *w, const struct assay_share_put_record *record)
 {
@@ -81,7 +103,7 @@ static void put_fields(struct assay_writer *w, const struct assay_share_put_reco
     assay_cbor_put_bytes(w, record->payload, sizeof record->payload);
     assay_cbor_put_array(w, record->reader_count);
     for (uint32_t i = 0; i < record->reader_count; i++)
-        put_reader(w, &record->reader[i]);
+        assay_share_reader_put(w, &record->reader[i]);
 }
 
 enum assay_status assay_share_put_record_encode(const struct assay_share_put_record *record,
@@ -95,20 +117,11 @@ enum assay_status assay_share_put_record_encode(const struct assay_share_put_rec
     return assay_writer_finish(&w, out);
 }
 
-/* One set of readers has one encoding. */
-static bool reader_ascends(const struct assay_share_reader *last,
-                           const struct assay_share_reader *next)
-{
-    if (last->kind != next->kind) return last->kind < next->kind;
-    return assay_bytes_compare(last->name, next->name, sizeof last->name) < 0;
-}
-
 enum assay_status assay_share_put_record_decode(struct assay_slice bytes,
                                                 struct assay_share_put_record *record)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_share_put_record read = { 0 };
-    uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array_exact(&in, 8));
     ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
     ASSAY_TRY(take_u32(&in, ASSAY_SHARE_K_MAX, &read.k));
@@ -117,12 +130,7 @@ enum assay_status assay_share_put_record_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.name, sizeof read.name));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.digest, sizeof read.digest));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.payload, sizeof read.payload));
-    ASSAY_TRY(assay_cbor_array(&in, ASSAY_SHARE_READERS_MAX, &count));
-    read.reader_count = (uint32_t)count;
-    for (uint32_t i = 0; i < read.reader_count; i++) {
-        ASSAY_TRY(take_reader(&in, &read.reader[i]));
-        if (i > 0 && !reader_ascends(&read.reader[i - 1], &read.reader[i])) return ASSAY_E_ENCODING;
-    }
+    ASSAY_TRY(assay_share_readers_take(&in, read.reader, &read.reader_count));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     *record = read;
@@ -244,7 +252,7 @@ static void read_fields(struct assay_writer *w, const struct assay_share_read_re
     assay_cbor_put_bytes(w, record->id, sizeof record->id);
     assay_cbor_put_bytes(w, record->nonce, sizeof record->nonce);
     assay_cbor_put_bytes(w, record->box, sizeof record->box);
-    put_reader(w, &record->reader);
+    assay_share_reader_put(w, &record->reader);
     assay_cbor_put_bytes(w, record->key, sizeof record->key);
 }
 

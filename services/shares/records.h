@@ -99,6 +99,14 @@ struct assay_share_lie_record {
     struct assay_share_commitments current; /* A, from which it was to be dealt; else anything */
 };
 
+/* [kind, name]. Returns: nothing. */
+void assay_share_reader_put(struct assay_writer *w, const struct assay_share_reader *reader);
+/* An array of them. Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_RANGE | ASSAY_E_ENCODING
+ * (they do not ascend) */
+ASSAY_CHECKED enum assay_status assay_share_readers_take(
+    struct assay_cursor *in, struct assay_share_reader reader[static ASSAY_SHARE_READERS_MAX],
+    uint32_t *count);
+
 /* Encoders write into bytes, and *out is borrowed from them; decoders write *record only on
  * ASSAY_OK. Each encoder Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_share_holder_record_encode(

@@ -263,17 +263,19 @@ uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_
 
 /* --- the end of an epoch */
 
-static void seat_close(struct seat *seat, const struct assay_task_member *member, uint64_t epochs)
+static void seat_close(struct seat *seat, const struct assay_task_member *member, uint64_t from,
+                       uint64_t epoch)
 {
-    seat->standing = member->standing;
-    seat->score = member->score;
-    if (member->standing == ASSAY_TASK_STAND_NONE) {
+    if (member->standing == ASSAY_TASK_STAND_NONE || member->renewed)
         *seat = (struct seat){ 0 }; /* whoever sits here next has offered and proven nothing */
-        return;
-    }
+    seat->standing = member->standing;
+    if (member->standing == ASSAY_TASK_STAND_NONE) return;
+    seat->score = member->score;
     /* Epochs that were never closed here were certified by nobody. */
-    seat->certified = epochs >= ASSAY_TASK_CLOSED_EPOCHS ? 0 : seat->certified << epochs;
-    if (member->certified) seat->certified |= 1;
+    if (epoch - from >= ASSAY_TASK_CLOSED_EPOCHS) seat->certified = 0;
+    for (uint64_t e = from; e < epoch && seat->certified != 0; e++)
+        seat->certified &= ~assay_task_epoch_bit(e);
+    if (member->certified && !member->renewed) seat->certified |= assay_task_epoch_bit(epoch - 1);
 }
 
 /* Returns: true when the task has something to be told. */
@@ -287,8 +289,15 @@ static bool row_close(struct assay_task_ledger *ledger, struct assay_task_row *r
         fact->amount = back;
         return true;
     }
-    if (!row->accepted) return false;
-    if (!row->failed && (executor->failed || executor->standing == ASSAY_TASK_STAND_NONE)) {
+    if (!row->accepted && !executor->renewed) return false;
+    if (!row->accepted) { /* the terms name somebody who is gone */
+        const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_CLOSED);
+        fact_make(fact, ASSAY_TASK_ENDED, row);
+        fact->amount = back;
+        return true;
+    }
+    if (!row->failed && (executor->failed || executor->renewed ||
+                         executor->standing == ASSAY_TASK_STAND_NONE)) {
         row->failed = true;
         fact_make(fact, ASSAY_TASK_FAILED, row);
         return true;
@@ -308,7 +317,7 @@ uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoc
     ASSAY_ASSERT(count <= ledger->slots_max && fact_max >= ledger->tasks_max);
     for (uint32_t slot = 0; slot < ledger->slots_max; slot++)
         seat_close(&ledger->seat[slot], slot < count ? &member[slot] : &nobody,
-                   epoch - ledger->epoch);
+                   ledger->epoch, epoch);
     ledger->epoch = epoch;
     for (uint32_t i = 0; i < ledger->tasks_max; i++) {
         struct assay_task_row *row = &ledger->row[i];
@@ -321,30 +330,45 @@ uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoc
     return facts;
 }
 
+void assay_task_ledger_stand(struct assay_task_ledger *ledger, uint64_t epoch,
+                             const struct assay_task_member *member, uint32_t count)
+{
+    ASSAY_ASSERT(count <= ledger->slots_max);
+    ledger->epoch = epoch;
+    for (uint32_t slot = 0; slot < ledger->slots_max; slot++) {
+        struct seat *seat = &ledger->seat[slot];
+        seat->standing = slot < count ? member[slot].standing : ASSAY_TASK_STAND_NONE;
+        seat->score = seat->standing == ASSAY_TASK_STAND_NONE ? 0 : member[slot].score;
+    }
+}
+
 /* --- invariants */
 
-static void check_row(const struct assay_task_row *row)
+static bool is_row_sound(const struct assay_task_row *row)
 {
     uint64_t rest = 0;
-    if (row->steps == 0) {
-        ASSAY_ASSERT(row->locked == 0);
-        return;
-    }
-    ASSAY_ASSERT(row->paid <= row->steps);
-    ASSAY_ASSERT(assay_mul_u64(row->price, row->steps - row->paid, &rest) == ASSAY_OK);
-    ASSAY_ASSERT(row->locked == (row->end == ASSAY_TASK_END_NONE ? rest : 0));
-    ASSAY_ASSERT(row->accepted || (row->paid == 0 && !row->failed));
-    ASSAY_ASSERT(row->end != ASSAY_TASK_END_PAID || row->paid == row->steps);
+    if (row->steps == 0) return row->locked == 0;
+    if (row->paid > row->steps ||
+        assay_mul_u64(row->price, row->steps - row->paid, &rest) != ASSAY_OK)
+        return false;
+    return row->locked == (row->end == ASSAY_TASK_END_NONE ? rest : 0) &&
+           (row->accepted || (row->paid == 0 && !row->failed)) &&
+           (row->end == ASSAY_TASK_END_PAID) == (row->paid == row->steps);
+}
+
+bool assay_task_ledger_is_sound(const struct assay_task_ledger *ledger)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < ledger->account_count; i++)
+        if (assay_add_u64(sum, ledger->account[i].balance, &sum) != ASSAY_OK) return false;
+    for (uint32_t i = 0; i < ledger->tasks_max; i++)
+        if (!is_row_sound(&ledger->row[i]) ||
+            assay_add_u64(sum, ledger->row[i].locked, &sum) != ASSAY_OK)
+            return false;
+    return sum == ledger->total;
 }
 
 void assay_task_ledger_check(const struct assay_task_ledger *ledger)
 {
-    uint64_t sum = 0;
-    for (uint32_t i = 0; i < ledger->account_count; i++)
-        ASSAY_ASSERT(assay_add_u64(sum, ledger->account[i].balance, &sum) == ASSAY_OK);
-    for (uint32_t i = 0; i < ledger->tasks_max; i++) {
-        check_row(&ledger->row[i]);
-        ASSAY_ASSERT(assay_add_u64(sum, ledger->row[i].locked, &sum) == ASSAY_OK);
-    }
-    ASSAY_ASSERT(sum == ledger->total);
+    ASSAY_ASSERT(assay_task_ledger_is_sound(ledger));
 }

@@ -41,13 +41,15 @@ struct assay_task_member {
     uint16_t score;
     bool certified; /* its evidence of the epoch that closed was found good */
     bool failed;    /* its integrity fell in it */
+    bool renewed;   /* another member has the slot now: nothing here is of who had it */
 };
 
+/* In documents, hence never reused. */
 enum assay_task_end {
-    ASSAY_TASK_END_NONE, /* it runs */
-    ASSAY_TASK_END_PAID, /* every step was */
-    ASSAY_TASK_END_CLOSED,
-    ASSAY_TASK_END_DEADLINE,
+    ASSAY_TASK_END_NONE = 0, /* it runs */
+    ASSAY_TASK_END_PAID = 1, /* every step was */
+    ASSAY_TASK_END_CLOSED = 2, /* by its requestor, or whom it names was gone before it accepted */
+    ASSAY_TASK_END_DEADLINE = 3,
 };
 
 enum assay_task_fact_kind {
@@ -177,6 +179,11 @@ enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
 uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoch,
                                  const struct assay_task_member *member, uint32_t count,
                                  struct assay_task_fact *fact, uint32_t fact_max);
+
+/* What the last close told, to a ledger that was read from its document: `epoch` runs, and who was
+ * certified stands there already. In: as above. Returns: nothing. */
+void assay_task_ledger_stand(struct assay_task_ledger *ledger, uint64_t epoch,
+                             const struct assay_task_member *member, uint32_t count);
 
 /*
  * assay_task_ledger_choose - who may run a program: of the offers that name it, for at most

@@ -16,7 +16,9 @@ struct account {
 struct seat {
     enum assay_task_standing standing;
     uint16_t score;
-    uint64_t certified; /* bit k: in the epoch k + 1 before the one that runs */
+    /* Bit e mod 64: in epoch e, one of the last 64 that closed. So while a member is certified in
+     * each, the ledger stays the same from epoch to epoch (document.h). */
+    uint64_t certified;
     bool offers;
     struct assay_task_offer offer;
 };
@@ -32,6 +34,12 @@ struct assay_task_ledger {
     struct assay_task_row *row;
 };
 
+/* Of `certified`. Returns: one bit. */
+static inline uint64_t assay_task_epoch_bit(uint64_t epoch)
+{
+    return UINT64_C(1) << epoch % ASSAY_TASK_CLOSED_EPOCHS;
+}
+
 /* --- ledger.c. find Returns: NULL when there is none; need: NULL when there is no room. */
 struct account *assay_task_account_find(const struct assay_task_ledger *ledger,
                                         const uint8_t id[static 32]);
@@ -45,6 +53,8 @@ struct assay_task_fact *assay_task_fact_add(struct assay_task_facts *facts,
 /* What is locked goes back, and the task has ended. Returns: what went back. */
 uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_row *row,
                             enum assay_task_end end);
+/* Every invariant, the sum of all balances and locked amounts first. Returns: whether it holds. */
+bool assay_task_ledger_is_sound(const struct assay_task_ledger *ledger);
 /* Whether the member offers the program for at most that price. */
 bool assay_task_offer_fits(const struct seat *seat, const uint8_t code[static 32],
                            uint64_t price_max);

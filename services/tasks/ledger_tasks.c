@@ -138,10 +138,10 @@ static enum assay_task_result look_at_epoch(const struct assay_task_ledger *ledg
 {
     if (row->failed) return ASSAY_TASK_INTEGRITY;
     if (epoch >= ledger->epoch) return ASSAY_TASK_EARLY;
-    const uint64_t before = ledger->epoch - epoch - 1;
-    if (before >= ASSAY_TASK_CLOSED_EPOCHS) return ASSAY_TASK_UNPROVEN;
-    return ledger->seat[row->executor].certified >> before & 1 ? ASSAY_TASK_APPLIED
-                                                               : ASSAY_TASK_UNPROVEN;
+    if (ledger->epoch - epoch > ASSAY_TASK_CLOSED_EPOCHS) return ASSAY_TASK_UNPROVEN;
+    return ledger->seat[row->executor].certified & assay_task_epoch_bit(epoch)
+               ? ASSAY_TASK_APPLIED
+               : ASSAY_TASK_UNPROVEN;
 }
 
 enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger, uint32_t slot,

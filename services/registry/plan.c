@@ -1,0 +1,207 @@
+/*
+ * services/registry/plan.c - the plan of services, canonical CBOR (docs/services.md 7.1).
+ */
+#include "services/registry/plan.h"
+
+#include "base/cbor.h"
+#include "base/checked.h"
+#include "services/shares/cluster.h"
+#include "services/continuity/entry.h"
+
+static const char type[] = "assay/services/v1";
+
+/* --- what a plan may be */
+
+static bool is_name_fit(const char *name)
+{
+    size_t len = 0;
+    for (; len <= ASSAY_PLAN_NAME_MAX && name[len] != 0; len++) {
+        const char c = name[len];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        const bool digit = c >= '0' && c <= '9';
+        if (!letter && !digit && c != '.' && c != '_' && c != '-') return false;
+    }
+    return len > 0 && len <= ASSAY_PLAN_NAME_MAX;
+}
+
+static bool is_within(uint32_t number, uint32_t min, uint32_t max)
+{
+    return number >= min && number <= max;
+}
+
+static enum assay_status check_groups(const struct assay_registry_plan *plan)
+{
+    if (plan->group_count > ASSAY_PLAN_GROUPS_MAX) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < plan->group_count; i++) {
+        if (!is_name_fit(plan->group[i].name)) return ASSAY_E_SYNTAX;
+        if (!assay_cont_size_is_fit(plan->group[i].size) ||
+            !is_within(plan->group[i].instances_max, 1, ASSAY_CONT_INSTANCES_MAX))
+            return ASSAY_E_RANGE;
+        for (uint32_t k = 0; k < i; k++)
+            if (assay_bytes_equal(plan->group[k].name, plan->group[i].name,
+                                  strlen(plan->group[i].name) + 1))
+                return ASSAY_E_DUPLICATE;
+    }
+    return ASSAY_OK;
+}
+
+static bool are_shares_fit(const struct assay_registry_plan *plan)
+{
+    return is_within(plan->shares.clusters, 1, ASSAY_SHARE_CLUSTERS_MAX) &&
+           is_within(plan->shares.k, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX) &&
+           is_within(plan->shares.slots, plan->shares.k, ASSAY_SHARE_SLOTS_MAX) &&
+           is_within(plan->shares.confirmations, plan->shares.k, plan->shares.slots) &&
+           is_within(plan->shares.ids_max, 1, ASSAY_SHARE_IDS_MAX);
+}
+
+static enum assay_status check_tasks(const struct assay_registry_plan *plan)
+{
+    uint64_t sum = 0;
+    if (!is_within(plan->tasks.accounts_max, 1, ASSAY_TASK_ACCOUNTS_MAX) ||
+        !is_within(plan->tasks.tasks_max, 1, ASSAY_TASK_TASKS_MAX) ||
+        plan->tasks.balance_count > ASSAY_PLAN_BALANCES_MAX ||
+        plan->tasks.balance_count > plan->tasks.accounts_max)
+        return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
+        const struct assay_task_balance *balance = &plan->tasks.balance[i];
+        if (i > 0 && assay_bytes_compare(balance[-1].account, balance->account, 32) >= 0)
+            return ASSAY_E_ENCODING;
+        ASSAY_TRY(assay_add_u64(sum, balance->amount, &sum));
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_registry_plan_check(const struct assay_registry_plan *plan)
+{
+    if (plan->group_count == 0 && !plan->has_shares && !plan->has_tasks) return ASSAY_E_RANGE;
+    ASSAY_TRY(check_groups(plan));
+    if (plan->has_shares && !are_shares_fit(plan)) return ASSAY_E_RANGE;
+    return plan->has_tasks ? check_tasks(plan) : ASSAY_OK;
+}
+
+/* --- writing */
+
+static void put_tasks(struct assay_writer *w, const struct assay_registry_plan *plan)
+{
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_uint(w, plan->tasks.accounts_max);
+    assay_cbor_put_uint(w, plan->tasks.tasks_max);
+    assay_cbor_put_array(w, plan->tasks.balance_count);
+    for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_bytes(w, plan->tasks.balance[i].account, 32);
+        assay_cbor_put_uint(w, plan->tasks.balance[i].amount);
+    }
+}
+
+static void put_shares(struct assay_writer *w, const struct assay_registry_plan *plan)
+{
+    assay_cbor_put_array(w, 5);
+    assay_cbor_put_uint(w, plan->shares.clusters);
+    assay_cbor_put_uint(w, plan->shares.slots);
+    assay_cbor_put_uint(w, plan->shares.k);
+    assay_cbor_put_uint(w, plan->shares.confirmations);
+    assay_cbor_put_uint(w, plan->shares.ids_max);
+}
+
+enum assay_status assay_registry_plan_encode(const struct assay_registry_plan *plan,
+                                             struct assay_writer *w)
+{
+    struct assay_slice all;
+    ASSAY_TRY(assay_registry_plan_check(plan));
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_text(w, type);
+    assay_cbor_put_array(w, plan->group_count);
+    for (uint32_t i = 0; i < plan->group_count; i++) {
+        assay_cbor_put_array(w, 3);
+        assay_cbor_put_text(w, plan->group[i].name);
+        assay_cbor_put_uint(w, plan->group[i].size);
+        assay_cbor_put_uint(w, plan->group[i].instances_max);
+    }
+    if (plan->has_shares) put_shares(w, plan);
+    else assay_cbor_put_null(w);
+    if (plan->has_tasks) put_tasks(w, plan);
+    else assay_cbor_put_null(w);
+    return assay_writer_finish(w, &all);
+}
+
+/* --- reading */
+
+static enum assay_status read_u32(struct assay_cursor *c, uint32_t *out)
+{
+    uint64_t value = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX, &value));
+    *out = (uint32_t)value;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_groups(struct assay_cursor *c, struct assay_registry_plan *plan)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_PLAN_GROUPS_MAX, &count));
+    plan->group_count = (uint32_t)count;
+    for (uint32_t i = 0; i < plan->group_count; i++) {
+        struct assay_slice name;
+        ASSAY_TRY(assay_cbor_array_exact(c, 3));
+        ASSAY_TRY(assay_cbor_text(c, ASSAY_PLAN_NAME_MAX, &name));
+        for (size_t k = 0; k < name.len; k++) /* which would end it here */
+            if (name.bytes[k] == 0) return ASSAY_E_SYNTAX;
+        assay_bytes_copy(plan->group[i].name, ASSAY_PLAN_NAME_MAX, name.bytes, name.len);
+        ASSAY_TRY(read_u32(c, &plan->group[i].size));
+        ASSAY_TRY(read_u32(c, &plan->group[i].instances_max));
+    }
+    return ASSAY_OK;
+}
+
+/* null, or an array of that many. */
+static enum assay_status read_has(struct assay_cursor *c, uint64_t items, bool *has)
+{
+    enum assay_cbor_type item;
+    ASSAY_TRY(assay_cbor_peek(c, &item));
+    *has = item != ASSAY_CBOR_NULL;
+    return *has ? assay_cbor_array_exact(c, items) : assay_cbor_null(c);
+}
+
+static enum assay_status read_shares(struct assay_cursor *c, struct assay_registry_plan *plan)
+{
+    ASSAY_TRY(read_has(c, 5, &plan->has_shares));
+    if (!plan->has_shares) return ASSAY_OK;
+    ASSAY_TRY(read_u32(c, &plan->shares.clusters));
+    ASSAY_TRY(read_u32(c, &plan->shares.slots));
+    ASSAY_TRY(read_u32(c, &plan->shares.k));
+    ASSAY_TRY(read_u32(c, &plan->shares.confirmations));
+    return read_u32(c, &plan->shares.ids_max);
+}
+
+static enum assay_status read_tasks(struct assay_cursor *c, struct assay_registry_plan *plan)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(read_has(c, 3, &plan->has_tasks));
+    if (!plan->has_tasks) return ASSAY_OK;
+    ASSAY_TRY(read_u32(c, &plan->tasks.accounts_max));
+    ASSAY_TRY(read_u32(c, &plan->tasks.tasks_max));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_PLAN_BALANCES_MAX, &count));
+    plan->tasks.balance_count = (uint32_t)count;
+    for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
+        ASSAY_TRY(assay_cbor_array_exact(c, 2));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, plan->tasks.balance[i].account, 32));
+        ASSAY_TRY(assay_cbor_uint(c, &plan->tasks.balance[i].amount));
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
+                                             struct assay_registry_plan *plan)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_registry_plan read = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&c, 4));
+    ASSAY_TRY(assay_cbor_text_expect(&c, type));
+    ASSAY_TRY(read_groups(&c, &read));
+    ASSAY_TRY(read_shares(&c, &read));
+    ASSAY_TRY(read_tasks(&c, &read));
+    ASSAY_TRY(assay_cursor_end(&c));
+    ASSAY_TRY(assay_registry_plan_check(&read));
+    *plan = read;
+    return ASSAY_OK;
+}

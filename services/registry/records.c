@@ -1,0 +1,340 @@
+/*
+ * services/registry/records.c - one record of whichever service: read, checked, folded
+ * (docs/services.md 7.2).
+ */
+#include "services/registry/registry_internal.h"
+
+/* --- may it stand in a block? */
+
+static bool has_service(const struct assay_registry_plan *plan, enum assay_service_kind kind)
+{
+    if (kind < ASSAY_SERVICE_REPLICA || kind > ASSAY_SERVICE_TASK_CLOSE) return false;
+    if (kind <= ASSAY_SERVICE_TABLE) return plan->group_count > 0;
+    return kind <= ASSAY_SERVICE_SHARE_LIE ? plan->has_shares : plan->has_tasks;
+}
+
+static enum assay_status when(bool is_signed)
+{
+    return is_signed ? ASSAY_OK : ASSAY_E_SIGNATURE;
+}
+
+static enum assay_status check_continuity(const struct assay_registry_plan *plan,
+                                          const uint8_t chain_id[static 32],
+                                          enum assay_service_kind kind, struct assay_slice payload)
+{
+    struct assay_cont_home home;
+    struct assay_cont_replica_record replica;
+    struct assay_cont_session_record session;
+    struct assay_cont_table_record table;
+    assay_bytes_copy(home.chain_id, 32, chain_id, 32);
+    if (kind == ASSAY_SERVICE_REPLICA) {
+        ASSAY_TRY(assay_cont_replica_record_decode(payload, &replica));
+        return replica.group < plan->group_count ? ASSAY_OK : ASSAY_E_RANGE;
+    }
+    if (kind == ASSAY_SERVICE_SESSION) {
+        ASSAY_TRY(assay_cont_session_record_decode(payload, &session));
+        home.group = session.group;
+        if (session.group >= plan->group_count) return ASSAY_E_RANGE;
+        return when(assay_cont_session_record_check(&home, &session));
+    }
+    ASSAY_TRY(assay_cont_table_record_decode(payload, &table));
+    home.group = table.group;
+    if (table.group >= plan->group_count) return ASSAY_E_RANGE;
+    return when(assay_cont_table_record_check(&home, &table));
+}
+
+static enum assay_status check_shares(const uint8_t chain_id[static 32],
+                                      enum assay_service_kind kind, struct assay_slice payload)
+{
+    struct assay_share_home home;
+    union {
+        struct assay_share_holder_record holder;
+        struct assay_share_put_record put;
+        struct assay_share_list_record list;
+        struct assay_share_ready_record ready;
+        struct assay_share_read_record read;
+        struct assay_share_lie_record lie;
+    } record;
+    assay_bytes_copy(home.chain_id, 32, chain_id, 32);
+    if (kind == ASSAY_SERVICE_HOLDER)
+        return assay_share_holder_record_decode(payload, &record.holder);
+    if (kind == ASSAY_SERVICE_SHARE_PUT) {
+        ASSAY_TRY(assay_share_put_record_decode(payload, &record.put));
+        return when(assay_share_put_record_check(&home, &record.put));
+    }
+    if (kind == ASSAY_SERVICE_SHARE_READY)
+        return assay_share_ready_record_decode(payload, &record.ready);
+    if (kind == ASSAY_SERVICE_SHARE_READ) {
+        ASSAY_TRY(assay_share_read_record_decode(payload, &record.read));
+        return when(assay_share_read_record_check(&home, &record.read));
+    }
+    if (kind == ASSAY_SERVICE_SHARE_LIE) {
+        ASSAY_TRY(assay_share_lie_record_decode(payload, &record.lie));
+        return when(assay_share_lie_record_check(&home, &record.lie));
+    }
+    return assay_share_list_record_decode(payload, &record.list); /* HAVE, DEAL */
+}
+
+static enum assay_status check_tasks(const uint8_t chain_id[static 32],
+                                     enum assay_service_kind kind, struct assay_slice payload)
+{
+    union {
+        struct assay_task_transfer transfer;
+        struct assay_task_open open;
+        struct assay_task_close close;
+        struct assay_task_offer offer;
+        struct assay_task_accept accept;
+        struct assay_task_claim claim;
+    } record;
+    if (kind == ASSAY_SERVICE_TASK_OFFER) return assay_task_offer_decode(payload, &record.offer);
+    if (kind == ASSAY_SERVICE_TASK_ACCEPT) return assay_task_accept_decode(payload, &record.accept);
+    if (kind == ASSAY_SERVICE_TRANSFER) {
+        ASSAY_TRY(assay_task_transfer_decode(payload, &record.transfer));
+        return when(assay_task_transfer_check(chain_id, &record.transfer));
+    }
+    if (kind == ASSAY_SERVICE_TASK_OPEN) {
+        ASSAY_TRY(assay_task_open_decode(payload, &record.open));
+        return when(assay_task_open_check(chain_id, &record.open));
+    }
+    if (kind == ASSAY_SERVICE_TASK_CLAIM) {
+        ASSAY_TRY(assay_task_claim_decode(payload, &record.claim));
+        return when(assay_task_claim_check(chain_id, &record.claim));
+    }
+    ASSAY_TRY(assay_task_close_decode(payload, &record.close));
+    return when(assay_task_close_check(chain_id, &record.close));
+}
+
+enum assay_status assay_registry_check_record(const struct assay_registry_plan *plan,
+                                              const uint8_t chain_id[static 32],
+                                              enum assay_service_kind kind,
+                                              struct assay_slice payload)
+{
+    if (!has_service(plan, kind)) return ASSAY_E_UNSUPPORTED;
+    if (payload.len > ASSAY_SERVICE_PAYLOAD_MAX) return ASSAY_E_RANGE;
+    if (kind <= ASSAY_SERVICE_TABLE) return check_continuity(plan, chain_id, kind, payload);
+    if (kind <= ASSAY_SERVICE_SHARE_LIE) return check_shares(chain_id, kind, payload);
+    return check_tasks(chain_id, kind, payload);
+}
+
+/* --- what becomes of it */
+
+static const char not_here[] = "not-here";
+
+static const char *cont_word(enum assay_cont_result result)
+{
+    switch (result) {
+    case ASSAY_CONT_APPLIED: return "applied";
+    case ASSAY_CONT_SAME: return "same";
+    case ASSAY_CONT_NOT_HERE: return not_here;
+    case ASSAY_CONT_KEY_TAKEN: return "key-taken";
+    case ASSAY_CONT_DEAD: return "dead";
+    case ASSAY_CONT_FEW: return "few";
+    case ASSAY_CONT_EXPECTED: return "expected";
+    case ASSAY_CONT_CLONES: return "clones";
+    case ASSAY_CONT_NO_ROOM: return "no-room";
+    }
+    ASSAY_UNREACHABLE("a result of continuity");
+}
+
+static const char *share_word(enum assay_share_result result)
+{
+    switch (result) {
+    case ASSAY_SHARE_APPLIED: return "applied";
+    case ASSAY_SHARE_SAME: return "same";
+    case ASSAY_SHARE_NOT_HERE: return not_here;
+    case ASSAY_SHARE_KEY_TAKEN: return "key-taken";
+    case ASSAY_SHARE_STRANGER: return "stranger";
+    case ASSAY_SHARE_UNKNOWN: return "unknown";
+    case ASSAY_SHARE_MISMATCH: return "mismatch";
+    case ASSAY_SHARE_NO_ROOM: return "no-room";
+    case ASSAY_SHARE_NO_READER: return "no-reader";
+    case ASSAY_SHARE_HONEST: return "honest";
+    }
+    ASSAY_UNREACHABLE("a result of shares");
+}
+
+static const char *task_word(enum assay_task_result result)
+{
+    switch (result) {
+    case ASSAY_TASK_APPLIED: return "applied";
+    case ASSAY_TASK_SAME: return "same";
+    case ASSAY_TASK_NOT_HERE: return not_here;
+    case ASSAY_TASK_NO_ACCOUNT: return "no-account";
+    case ASSAY_TASK_SEQUENCE: return "sequence";
+    case ASSAY_TASK_POOR: return "poor";
+    case ASSAY_TASK_NO_ROOM: return "no-room";
+    case ASSAY_TASK_OVERFLOW: return "overflow";
+    case ASSAY_TASK_NO_OFFER: return "no-offer";
+    case ASSAY_TASK_STANDING: return "standing";
+    case ASSAY_TASK_DEADLINE: return "deadline";
+    case ASSAY_TASK_UNKNOWN: return "unknown";
+    case ASSAY_TASK_OTHER_SLOT: return "other-slot";
+    case ASSAY_TASK_TAKEN: return "taken";
+    case ASSAY_TASK_NOT_TAKEN: return "not-taken";
+    case ASSAY_TASK_WRONG_KEY: return "wrong-key";
+    case ASSAY_TASK_CHANGED: return "changed";
+    case ASSAY_TASK_LOCK: return "lock";
+    case ASSAY_TASK_STEP: return "step";
+    case ASSAY_TASK_INTEGRITY: return "integrity";
+    case ASSAY_TASK_UNPROVEN: return "unproven";
+    case ASSAY_TASK_EARLY: return "early";
+    case ASSAY_TASK_GONE: return "gone";
+    }
+    ASSAY_UNREACHABLE("a result of tasks");
+}
+
+/* It was checked before it could stand in a block. */
+static void must(enum assay_status status)
+{
+    ASSAY_ASSERT(status == ASSAY_OK);
+}
+
+static struct assay_cont_group *group_of(struct assay_registry *r, uint32_t group)
+{
+    ASSAY_ASSERT(group < r->plan.group_count);
+    return &r->group[group];
+}
+
+static const char *apply_continuity(struct assay_registry *r, uint32_t slot,
+                                    enum assay_service_kind kind, struct assay_slice payload,
+                                    uint32_t *group, struct assay_cont_facts *facts)
+{
+    struct assay_cont_replica_record replica;
+    struct assay_cont_session_record session;
+    struct assay_cont_table_record table;
+    if (kind == ASSAY_SERVICE_REPLICA) {
+        must(assay_cont_replica_record_decode(payload, &replica));
+        *group = replica.group;
+        return cont_word(
+            assay_cont_group_replica(group_of(r, replica.group), slot, &replica, facts));
+    }
+    if (kind == ASSAY_SERVICE_SESSION) {
+        must(assay_cont_session_record_decode(payload, &session));
+        *group = session.group;
+        return cont_word(
+            assay_cont_group_session(group_of(r, session.group), slot, &session, facts));
+    }
+    must(assay_cont_table_record_decode(payload, &table));
+    *group = table.group;
+    return cont_word(assay_cont_group_table(group_of(r, table.group), &table, facts));
+}
+
+static enum assay_share_result apply_list(struct assay_share_registry *shares, uint32_t slot,
+                                          enum assay_service_kind kind, struct assay_slice payload,
+                                          struct assay_share_facts *facts)
+{
+    struct assay_share_list_record list;
+    must(assay_share_list_record_decode(payload, &list));
+    return kind == ASSAY_SERVICE_SHARE_HAVE
+               ? assay_share_registry_have(shares, slot, &list, facts)
+               : assay_share_registry_deal(shares, slot, &list, facts);
+}
+
+static enum assay_share_result apply_lie(struct assay_share_registry *shares,
+                                         struct assay_slice payload,
+                                         struct assay_share_facts *facts)
+{
+    struct assay_share_lie_record lie;
+    must(assay_share_lie_record_decode(payload, &lie));
+    return assay_share_registry_lie(shares, &lie, facts);
+}
+
+static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t slot,
+                                            const uint8_t node_id[static 32],
+                                            enum assay_service_kind kind,
+                                            struct assay_slice payload,
+                                            struct assay_share_facts *facts)
+{
+    struct assay_share_holder_record holder;
+    struct assay_share_put_record put;
+    struct assay_share_ready_record ready;
+    struct assay_share_read_record read;
+    ASSAY_ASSERT(r->shares != NULL);
+    if (kind == ASSAY_SERVICE_HOLDER) {
+        must(assay_share_holder_record_decode(payload, &holder));
+        return assay_share_registry_holder(r->shares, slot, node_id, &holder, facts);
+    }
+    if (kind == ASSAY_SERVICE_SHARE_PUT) {
+        must(assay_share_put_record_decode(payload, &put));
+        return assay_share_registry_put(r->shares, &put, facts);
+    }
+    if (kind == ASSAY_SERVICE_SHARE_READY) {
+        must(assay_share_ready_record_decode(payload, &ready));
+        return assay_share_registry_ready(r->shares, slot, &ready, facts);
+    }
+    if (kind == ASSAY_SERVICE_SHARE_READ) {
+        must(assay_share_read_record_decode(payload, &read));
+        return assay_share_registry_read(r->shares, &read, facts);
+    }
+    if (kind == ASSAY_SERVICE_SHARE_LIE) return apply_lie(r->shares, payload, facts);
+    return apply_list(r->shares, slot, kind, payload, facts);
+}
+
+static enum assay_task_result apply_tasks(struct assay_registry *r, uint32_t slot,
+                                          enum assay_service_kind kind, struct assay_slice payload,
+                                          struct assay_task_facts *facts)
+{
+    union {
+        struct assay_task_transfer transfer;
+        struct assay_task_open open;
+        struct assay_task_close close;
+        struct assay_task_offer offer;
+        struct assay_task_accept accept;
+        struct assay_task_claim claim;
+    } record;
+    ASSAY_ASSERT(r->tasks != NULL);
+    if (kind == ASSAY_SERVICE_TRANSFER) {
+        must(assay_task_transfer_decode(payload, &record.transfer));
+        return assay_task_ledger_transfer(r->tasks, &record.transfer, facts);
+    }
+    if (kind == ASSAY_SERVICE_TASK_OFFER) {
+        must(assay_task_offer_decode(payload, &record.offer));
+        return assay_task_ledger_offer(r->tasks, slot, &record.offer, facts);
+    }
+    if (kind == ASSAY_SERVICE_TASK_OPEN) {
+        must(assay_task_open_decode(payload, &record.open));
+        return assay_task_ledger_open(r->tasks, &record.open, facts);
+    }
+    if (kind == ASSAY_SERVICE_TASK_ACCEPT) {
+        must(assay_task_accept_decode(payload, &record.accept));
+        return assay_task_ledger_accept(r->tasks, slot, &record.accept, facts);
+    }
+    if (kind == ASSAY_SERVICE_TASK_CLAIM) {
+        must(assay_task_claim_decode(payload, &record.claim));
+        return assay_task_ledger_claim(r->tasks, slot, &record.claim, facts);
+    }
+    must(assay_task_close_decode(payload, &record.close));
+    return assay_task_ledger_close(r->tasks, &record.close, facts);
+}
+
+static const char *tell_tasks(struct assay_registry *r, uint32_t slot, enum assay_service_kind kind,
+                              struct assay_slice payload, struct assay_registry_facts *facts)
+{
+    struct assay_task_facts told = { 0 };
+    const enum assay_task_result result = apply_tasks(r, slot, kind, payload, &told);
+    for (uint32_t i = 0; i < told.count && facts != NULL; i++)
+        facts->task[facts->task_count++] = told.fact[i];
+    return task_word(result);
+}
+
+const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
+                                 const uint8_t node_id[static 32], enum assay_service_kind kind,
+                                 struct assay_slice payload, struct assay_registry_facts *facts)
+{
+    struct assay_cont_facts told;
+    uint32_t group = 0;
+    ASSAY_ASSERT(r->missing == 0);
+    ASSAY_ASSERT(kind >= ASSAY_SERVICE_REPLICA && kind <= ASSAY_SERVICE_TASK_CLOSE);
+    told.count = 0;
+    if (facts != NULL) assay_registry_facts_none(facts);
+    if (slot >= ASSAY_REGISTRY_SLOTS_MAX) return not_here;
+    if (kind > ASSAY_SERVICE_SHARE_LIE) return tell_tasks(r, slot, kind, payload, facts);
+    if (kind > ASSAY_SERVICE_TABLE)
+        return share_word(apply_shares(r, slot, node_id, kind, payload,
+                                       facts != NULL ? &facts->shares : r->unheard));
+    const char *const word = apply_continuity(r, slot, kind, payload, &group, &told);
+    if (facts == NULL) return word;
+    facts->group = group;
+    facts->continuity = told;
+    return word;
+}

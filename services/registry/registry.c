@@ -1,0 +1,393 @@
+/*
+ * services/registry/registry.c - all services' folds as one value: memory, epochs, documents
+ * (docs/services.md 7.2, 7.3).
+ */
+#include "services/continuity/document.h"
+#include "services/registry/registry_internal.h"
+#include "services/shares/document.h"
+#include "services/tasks/document.h"
+
+enum { ALIGN = 16, GENESIS = 0 };
+
+_Static_assert(ASSAY_PLAN_GROUPS_MAX + ASSAY_SHARE_DOCUMENTS_MAX + 1 <=
+                   (int)ASSAY_REGISTRY_DOCUMENTS_MAX,
+               "a plan at its limits has more documents than are foreseen");
+_Static_assert((int)ASSAY_SHARE_DOCUMENT_LEN_MAX <= (int)ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
+               "a document of shares is too long");
+_Static_assert(ASSAY_TASK_DOCUMENT_HEAD_MAX +
+                       ASSAY_TASK_ACCOUNTS_MAX * ASSAY_TASK_DOCUMENT_ACCOUNT_MAX +
+                       ASSAY_REGISTRY_SLOTS_MAX * ASSAY_TASK_DOCUMENT_SEAT_MAX +
+                       ASSAY_TASK_TASKS_MAX * ASSAY_TASK_DOCUMENT_ROW_MAX <=
+                   ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
+               "the document of tasks is too long");
+_Static_assert((int)ASSAY_REGISTRY_SLOTS_MAX <= (int)ASSAY_CONT_SLOTS_MAX &&
+                   (int)ASSAY_REGISTRY_SLOTS_MAX <= (int)ASSAY_SHARE_MEMBERS_MAX &&
+                   (int)ASSAY_REGISTRY_SLOTS_MAX <= (int)ASSAY_TASK_SLOTS_MAX,
+               "a service has fewer slots");
+
+/* --- memory */
+
+static size_t align_up(size_t len)
+{
+    return (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+static size_t shares_size(const struct assay_registry_plan *plan)
+{
+    return plan->has_shares ? align_up(assay_share_registry_size(plan->shares.ids_max)) : 0;
+}
+
+static size_t tasks_size(const struct assay_registry_plan *plan)
+{
+    return plan->has_tasks ? align_up(assay_task_ledger_size(plan->tasks.accounts_max,
+                                                             plan->tasks.tasks_max,
+                                                             ASSAY_REGISTRY_SLOTS_MAX))
+                           : 0;
+}
+
+static size_t unheard_size(const struct assay_registry_plan *plan)
+{
+    return plan->has_shares ? align_up(sizeof(struct assay_share_facts)) : 0;
+}
+
+size_t assay_registry_size(const struct assay_registry_plan *plan)
+{
+    return align_up(sizeof(struct assay_registry)) +
+           align_up(plan->group_count * sizeof(struct assay_cont_group)) + shares_size(plan) +
+           tasks_size(plan) + unheard_size(plan);
+}
+
+static struct assay_cont_home home_of(const struct assay_registry *r, uint32_t group)
+{
+    struct assay_cont_home home = { .group = group };
+    assay_bytes_copy(home.chain_id, 32, r->chain_id, 32);
+    return home;
+}
+
+static void init_shares(struct assay_registry *r, uint8_t *memory)
+{
+    struct assay_share_config config = {
+        .clusters = r->plan.shares.clusters,
+        .slots = r->plan.shares.slots,
+        .k = r->plan.shares.k,
+        .confirmations = r->plan.shares.confirmations,
+        .ids_max = r->plan.shares.ids_max,
+    };
+    assay_bytes_copy(config.home.chain_id, 32, r->chain_id, 32);
+    r->shares = assay_share_registry_init(memory, shares_size(&r->plan), &config);
+}
+
+static enum assay_status init_tasks(struct assay_registry *r, uint8_t *memory)
+{
+    struct assay_task_ledger_config config = {
+        .accounts_max = r->plan.tasks.accounts_max,
+        .tasks_max = r->plan.tasks.tasks_max,
+        .slots_max = ASSAY_REGISTRY_SLOTS_MAX,
+        .epoch = GENESIS + 1,
+        .balances = r->plan.tasks.balance,
+        .balance_count = r->plan.tasks.balance_count,
+    };
+    assay_bytes_copy(config.chain_id, 32, r->chain_id, 32);
+    return assay_task_ledger_init(memory, tasks_size(&r->plan), &config, &r->tasks);
+}
+
+enum assay_status assay_registry_init(void *memory, size_t memory_len,
+                                      const struct assay_registry_plan *plan,
+                                      const uint8_t chain_id[static 32],
+                                      struct assay_registry **registry)
+{
+    ASSAY_TRY(assay_registry_plan_check(plan));
+    ASSAY_ASSERT(memory_len >= assay_registry_size(plan));
+    struct assay_registry *r = memory;
+    uint8_t *at = memory;
+    *r = (struct assay_registry){ .plan = *plan, .epoch = GENESIS };
+    assay_bytes_copy(r->chain_id, 32, chain_id, 32);
+    at += align_up(sizeof *r);
+    r->group = (struct assay_cont_group *)(void *)at;
+    at += align_up(plan->group_count * sizeof *r->group);
+    for (uint32_t i = 0; i < plan->group_count; i++) {
+        const struct assay_cont_home home = home_of(r, i);
+        assay_cont_group_init(&r->group[i], &home, plan->group[i].size,
+                              plan->group[i].instances_max);
+    }
+    if (plan->has_shares) init_shares(r, at);
+    at += shares_size(plan);
+    if (plan->has_tasks) ASSAY_TRY(init_tasks(r, at));
+    at += tasks_size(plan);
+    if (plan->has_shares) r->unheard = (struct assay_share_facts *)(void *)at;
+    *registry = r;
+    return ASSAY_OK;
+}
+
+void assay_registry_copy(struct assay_registry *to, const struct assay_registry *from)
+{
+    ASSAY_ASSERT(to->plan.group_count == from->plan.group_count);
+    ASSAY_ASSERT(to->plan.has_shares == from->plan.has_shares);
+    ASSAY_ASSERT(to->plan.has_tasks == from->plan.has_tasks);
+    ASSAY_ASSERT(assay_bytes_equal(to->chain_id, from->chain_id, 32));
+    to->epoch = from->epoch;
+    to->missing = from->missing;
+    for (uint32_t i = 0; i < from->plan.group_count; i++)
+        assay_cont_group_copy(&to->group[i], &from->group[i]);
+    if (from->shares != NULL) assay_share_registry_copy(to->shares, from->shares);
+    if (from->tasks != NULL) assay_task_ledger_copy(to->tasks, from->tasks);
+}
+
+/* --- epochs */
+
+void assay_registry_facts_none(struct assay_registry_facts *facts)
+{
+    facts->group = 0;
+    facts->continuity.count = 0;
+    facts->shares.count = 0;
+    facts->task_count = 0;
+}
+
+/* In words that each service has (docs/services.md 7.3). */
+struct standings {
+    uint32_t count;
+    enum assay_cont_standing cont[ASSAY_REGISTRY_SLOTS_MAX];
+    enum assay_share_standing share[ASSAY_REGISTRY_SLOTS_MAX];
+    uint16_t score[ASSAY_REGISTRY_SLOTS_MAX];
+    struct assay_task_member task[ASSAY_REGISTRY_SLOTS_MAX];
+};
+
+/* RESTRICTED: it loses a seat as one that is unknown, but what it remembers is not in doubt. */
+static enum assay_cont_standing cont_standing(enum assay_registry_standing standing)
+{
+    switch (standing) {
+    case ASSAY_REGISTRY_STAND_NONE:
+    case ASSAY_REGISTRY_STAND_RESTRICTED: return ASSAY_CONT_STAND_NONE;
+    case ASSAY_REGISTRY_STAND_SUSPENDED: return ASSAY_CONT_STAND_SUSPENDED;
+    case ASSAY_REGISTRY_STAND_WARNING: return ASSAY_CONT_STAND_WARNING;
+    case ASSAY_REGISTRY_STAND_FULL: return ASSAY_CONT_STAND_FULL;
+    }
+    ASSAY_UNREACHABLE("a standing");
+}
+
+static enum assay_share_standing share_standing(enum assay_registry_standing standing)
+{
+    switch (standing) {
+    case ASSAY_REGISTRY_STAND_NONE:
+    case ASSAY_REGISTRY_STAND_RESTRICTED: return ASSAY_SHARE_STAND_NONE;
+    case ASSAY_REGISTRY_STAND_SUSPENDED: return ASSAY_SHARE_STAND_SUSPENDED;
+    case ASSAY_REGISTRY_STAND_WARNING: return ASSAY_SHARE_STAND_WARNING;
+    case ASSAY_REGISTRY_STAND_FULL: return ASSAY_SHARE_STAND_FULL;
+    }
+    ASSAY_UNREACHABLE("a standing");
+}
+
+static enum assay_task_standing task_standing(enum assay_registry_standing standing)
+{
+    switch (standing) {
+    case ASSAY_REGISTRY_STAND_NONE: return ASSAY_TASK_STAND_NONE;
+    case ASSAY_REGISTRY_STAND_SUSPENDED: return ASSAY_TASK_STAND_SUSPENDED;
+    case ASSAY_REGISTRY_STAND_RESTRICTED: return ASSAY_TASK_STAND_RESTRICTED;
+    case ASSAY_REGISTRY_STAND_WARNING: return ASSAY_TASK_STAND_WARNING;
+    case ASSAY_REGISTRY_STAND_FULL: return ASSAY_TASK_STAND_FULL;
+    }
+    ASSAY_UNREACHABLE("a standing");
+}
+
+static void translate(const struct assay_registry_member *member, uint32_t count,
+                      struct standings *out)
+{
+    out->count = count < ASSAY_REGISTRY_SLOTS_MAX ? count : ASSAY_REGISTRY_SLOTS_MAX;
+    for (uint32_t i = 0; i < out->count; i++) {
+        const struct assay_registry_member *m = &member[i];
+        out->cont[i] = cont_standing(m->standing);
+        out->share[i] = share_standing(m->standing);
+        out->score[i] = m->score_bp;
+        out->task[i] = (struct assay_task_member){
+            .standing = task_standing(m->standing),
+            .score = m->score_bp,
+            .certified = m->certified,
+            .failed = m->failed,
+            .renewed = m->renewed,
+        };
+    }
+}
+
+/* Who had the slot is gone, with what stood there; tasks are told of it by their close. */
+static void renew(struct assay_registry *r, uint32_t slot)
+{
+    for (uint32_t i = 0; i < r->plan.group_count; i++)
+        assay_cont_group_renew(&r->group[i], slot);
+    if (r->shares != NULL) assay_share_registry_renew(r->shares, slot);
+}
+
+static void close_groups(struct assay_registry *r, const struct standings *s,
+                         struct assay_registry_facts *scratch, assay_registry_told *told,
+                         void *context)
+{
+    for (uint32_t i = 0; i < r->plan.group_count; i++) {
+        assay_registry_facts_none(scratch);
+        scratch->group = i;
+        assay_cont_group_close(&r->group[i], r->epoch, s->cont, s->score, s->count,
+                               &scratch->continuity);
+        if (told != NULL && scratch->continuity.count > 0) told(context, scratch);
+    }
+}
+
+void assay_registry_close(struct assay_registry *r, uint64_t epoch,
+                          const struct assay_registry_member *member, uint32_t count,
+                          struct assay_registry_facts *scratch, assay_registry_told *told,
+                          void *context)
+{
+    struct standings s;
+    ASSAY_ASSERT(r->missing == 0);
+    ASSAY_ASSERT(epoch > r->epoch && epoch < INT64_MAX);
+    translate(member, count, &s);
+    for (uint32_t i = 0; i < s.count; i++)
+        if (member[i].renewed) renew(r, i);
+    r->epoch = epoch;
+    close_groups(r, &s, scratch, told, context);
+    if (r->shares != NULL) {
+        assay_registry_facts_none(scratch);
+        assay_share_registry_close(r->shares, epoch, s.share, s.score, s.count, &scratch->shares);
+        if (told != NULL && scratch->shares.count > 0) told(context, scratch);
+    }
+    if (r->tasks != NULL) {
+        assay_registry_facts_none(scratch);
+        scratch->task_count = assay_task_ledger_epoch(r->tasks, epoch + 1, s.task, s.count,
+                                                      scratch->task, ASSAY_TASK_TASKS_MAX);
+        if (told != NULL && scratch->task_count > 0) told(context, scratch);
+    }
+}
+
+void assay_registry_stand(struct assay_registry *r, uint64_t epoch,
+                          const struct assay_registry_member *member, uint32_t count)
+{
+    struct standings s;
+    ASSAY_ASSERT(r->missing == 0);
+    ASSAY_ASSERT(epoch < INT64_MAX);
+    translate(member, count, &s);
+    r->epoch = epoch;
+    for (uint32_t i = 0; i < r->plan.group_count; i++)
+        assay_cont_group_stand(&r->group[i], epoch, s.cont, s.score, s.count);
+    if (r->shares != NULL)
+        assay_share_registry_stand(r->shares, epoch, s.share, s.score, s.count);
+    if (r->tasks != NULL) assay_task_ledger_stand(r->tasks, epoch + 1, s.task, s.count);
+}
+
+/* --- documents: groups, then shares, then tasks */
+
+static uint32_t share_documents(const struct assay_registry_plan *plan)
+{
+    return plan->has_shares ? assay_share_documents(plan->shares.ids_max) : 0;
+}
+
+uint32_t assay_registry_documents(const struct assay_registry_plan *plan)
+{
+    return plan->group_count + share_documents(plan) + (plan->has_tasks ? 1 : 0);
+}
+
+void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
+                                  char name[static 80])
+{
+    struct assay_writer w = assay_writer_over(name, 80);
+    ASSAY_ASSERT(document < assay_registry_documents(plan));
+    if (document < plan->group_count) {
+        const char *const of = plan->group[document].name;
+        assay_writer_put(&w, "group/", 6);
+        assay_writer_put(&w, of, strlen(of));
+    } else if (document - plan->group_count < share_documents(plan)) {
+        const uint32_t number = document - plan->group_count;
+        ASSAY_ASSERT(number < 10);
+        assay_writer_put(&w, "shares/", 7);
+        assay_writer_u8(&w, (uint8_t)('0' + number));
+    } else {
+        assay_writer_put(&w, "tasks", 5);
+    }
+    assay_writer_u8(&w, 0);
+    ASSAY_ASSERT(!w.full);
+}
+
+enum assay_status assay_registry_encode(const struct assay_registry *r, uint32_t document,
+                                        struct assay_writer *w)
+{
+    ASSAY_ASSERT(r->missing == 0);
+    ASSAY_ASSERT(document < assay_registry_documents(&r->plan));
+    if (document < r->plan.group_count) return assay_cont_group_encode(&r->group[document], w);
+    document -= r->plan.group_count;
+    if (document < share_documents(&r->plan))
+        return assay_share_registry_encode(r->shares, document, w);
+    return assay_task_ledger_encode(r->tasks, w);
+}
+
+static enum assay_status decode_group(struct assay_registry *r, uint32_t group,
+                                      struct assay_slice bytes)
+{
+    const struct assay_cont_home home = home_of(r, group);
+    ASSAY_TRY(assay_cont_group_decode(bytes, &home, &r->group[group]));
+    return r->group[group].size == r->plan.group[group].size &&
+                   r->group[group].instances_max == r->plan.group[group].instances_max
+               ? ASSAY_OK
+               : ASSAY_E_INVALID;
+}
+
+static enum assay_status decode_tasks(struct assay_registry *r, struct assay_slice bytes)
+{
+    uint64_t balance = 0, sequence = 0;
+    ASSAY_TRY(assay_task_ledger_decode(bytes, r->tasks));
+    for (uint32_t i = 0; i < r->plan.tasks.balance_count; i++) /* accounts stay */
+        if (!assay_task_ledger_balance(r->tasks, r->plan.tasks.balance[i].account, &balance,
+                                       &sequence))
+            return ASSAY_E_INVALID;
+    return ASSAY_OK;
+}
+
+static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
+                                    struct assay_slice bytes)
+{
+    if (bytes.len > ASSAY_REGISTRY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
+    if (document < r->plan.group_count) return decode_group(r, document, bytes);
+    document -= r->plan.group_count;
+    if (document < share_documents(&r->plan))
+        return assay_share_registry_decode(r->shares, document, bytes);
+    return decode_tasks(r, bytes);
+}
+
+enum assay_status assay_registry_decode(struct assay_registry *r, uint32_t document,
+                                        struct assay_slice bytes)
+{
+    const uint32_t count = assay_registry_documents(&r->plan);
+    const uint32_t all = (UINT32_C(1) << count) - 1;
+    ASSAY_ASSERT(document < count);
+    if (r->missing == 0) { /* the first of all: what was there is gone */
+        r->missing = all;
+        r->epoch = GENESIS;
+    }
+    enum assay_status status = decode_one(r, document, bytes);
+    const uint32_t left = r->missing & ~(UINT32_C(1) << document);
+    if (status == ASSAY_OK && left == 0 && r->shares != NULL)
+        status = assay_share_registry_join(r->shares);
+    r->missing = status == ASSAY_OK ? left : all;
+    return status;
+}
+
+/* --- parts */
+
+const struct assay_cont_group *assay_registry_group(const struct assay_registry *r, uint32_t group)
+{
+    return group < r->plan.group_count ? &r->group[group] : NULL;
+}
+
+const struct assay_share_registry *assay_registry_shares(const struct assay_registry *r)
+{
+    return r->shares;
+}
+
+const struct assay_task_ledger *assay_registry_tasks(const struct assay_registry *r)
+{
+    return r->tasks;
+}
+
+void assay_registry_check(const struct assay_registry *r)
+{
+    ASSAY_ASSERT(r->missing == 0);
+    for (uint32_t i = 0; i < r->plan.group_count; i++)
+        assay_cont_group_check(&r->group[i]);
+    if (r->shares != NULL) assay_share_registry_check(r->shares);
+    if (r->tasks != NULL) assay_task_ledger_check(r->tasks);
+}

@@ -1,0 +1,140 @@
+/*
+ * services/shares/cluster_sound.c - what holds of every registry, whatever records came
+ * (docs/services.md 5.5 to 5.9): asserted of one that was folded, and asked of one that was read.
+ */
+#include "services/shares/cluster_internal.h"
+
+static bool is_within(uint32_t bits, uint32_t count)
+{
+    return bits >> count == 0;
+}
+
+static bool is_a_cluster(const struct assay_share_registry *r, uint32_t cluster)
+{
+    return cluster < r->config.clusters && r->cluster[cluster].seated;
+}
+
+/* --- members and seats */
+
+static bool are_members_sound(const struct assay_share_registry *r)
+{
+    static const uint8_t none[32];
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
+        const struct assay_share_member *m = &r->member[i];
+        if (!m->listed && m->convicted) return false;
+        if (!m->listed) continue;
+        if (m->cluster >= r->config.clusters) return false;
+        const bool linked = !assay_bytes_equal(m->curve, none, sizeof m->curve);
+        for (uint32_t k = 0; k < i; k++) {
+            const struct assay_share_member *other = &r->member[k];
+            if (!other->listed) continue;
+            if (assay_bytes_equal(other->key, m->key, sizeof m->key)) return false;
+            if (linked && assay_bytes_equal(other->curve, m->curve, sizeof m->curve)) return false;
+        }
+    }
+    return true;
+}
+
+/* A member has one seat, and a key that sits is nobody else's. */
+static bool are_apart(const struct assay_share_seat *a, const struct assay_share_seat *b)
+{
+    if (a->member == b->member && a->member != ASSAY_SHARE_NOBODY) return false;
+    return !assay_bytes_equal(a->key, b->key, sizeof a->key);
+}
+
+static bool is_seat_sound(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
+{
+    const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
+    if (seat->member > ASSAY_SHARE_NOBODY) return false;
+    if (seat->member != ASSAY_SHARE_NOBODY && !r->member[seat->member].listed) return false;
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
+        if (i != seat->member && r->member[i].listed &&
+            assay_bytes_equal(r->member[i].key, seat->key, sizeof seat->key))
+            return false;
+    for (uint32_t c = 0; c <= cluster; c++)
+        for (uint32_t i = 0; i < (c == cluster ? slot : r->config.slots); i++)
+            if (r->cluster[c].seated && !are_apart(seat, &r->cluster[c].seat[i])) return false;
+    return true;
+}
+
+static bool are_clusters_sound(const struct assay_share_registry *r)
+{
+    for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
+        const struct assay_share_cluster *cluster = &r->cluster[c];
+        if (!is_within(cluster->ready, r->config.slots)) return false;
+        if (!cluster->seated && (cluster->ready != 0 || cluster->alarm_epoch != 0)) return false;
+        if (cluster->seated && c >= r->config.clusters) return false;
+        for (uint32_t slot = 0; slot < r->config.slots && cluster->seated; slot++)
+            if (!is_seat_sound(r, c, slot)) return false;
+    }
+    return true;
+}
+
+/* --- ids */
+
+static bool is_row_sound(const struct assay_share_registry *r, const struct assay_share_row *row)
+{
+    if (!is_a_cluster(r, row->origin) || row->generation == 0) return false;
+    if (row->attempt == 0 || row->attempt > UINT16_MAX || row->tried > UINT16_MAX) return false;
+    if (row->generation == 1 && row->attempt != 1) return false;
+    if (row->tried > 0 && row->wanted == 0) return false;
+    for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
+        if (!is_within(row->have[c], r->config.slots)) return false;
+        if (!is_a_cluster(r, c) && (row->have[c] != 0 || row->wanted >> c & 1)) return false;
+        if (!row->synced && c != row->origin && row->have[c] != 0) return false;
+    }
+    if (!is_within(row->wanted, ASSAY_SHARE_CLUSTERS_MAX)) return false;
+    if (row->synced) return true;
+    return row->generation == 1 && row->tried == 0 && row->reshare == 0 &&
+           assay_share_count(row->have[row->origin]) < r->config.confirmations;
+}
+
+static bool are_rows_sound(const struct assay_share_registry *r)
+{
+    uint32_t synced_count = 0, reshare_count = 0;
+    for (uint32_t i = 0; i < r->row_count; i++) {
+        const struct assay_share_row *row = &r->row[r->order[i]];
+        if (r->order[i] >= r->row_count || !is_row_sound(r, row)) return false;
+        if (i > 0 && assay_bytes_compare(r->row[r->order[i - 1]].id, row->id, 32) >= 0)
+            return false;
+        if (row->reshare > r->reshare_count ||
+            (row->reshare != 0 && r->reshare[row->reshare - 1].row != r->order[i]))
+            return false;
+        synced_count += row->synced;
+        reshare_count += row->reshare != 0;
+    }
+    return synced_count == r->synced_count && reshare_count == r->reshare_count;
+}
+
+/* What dealers keep lasts until a slot moves, and then the attempt is over. */
+static bool is_reshare_sound(const struct assay_share_registry *r,
+                             const struct assay_share_reshare *reshare)
+{
+    const struct assay_share_row *row = &r->row[reshare->row];
+    if (!is_a_cluster(r, reshare->cluster)) return false;
+    const uint32_t able = row->have[reshare->cluster] & r->cluster[reshare->cluster].ready;
+    const uint32_t said = reshare->have | reshare->other;
+    if (row->generation == UINT32_MAX || reshare->generation != row->generation + 1) return false;
+    if (row->tried == 0 || reshare->attempt != row->tried) return false;
+    if (assay_share_count(reshare->dealers) != r->config.k) return false;
+    if ((reshare->dealers & ~able) != 0 || (reshare->dealt & ~reshare->dealers) != 0) return false;
+    if ((reshare->have & reshare->other) != 0 || !is_within(said, r->config.slots)) return false;
+    if (assay_share_count(said) >= r->config.slots) return false;
+    if (said != 0 && (reshare->have == 0 || reshare->dealt != reshare->dealers)) return false;
+    return reshare->have != 0 || assay_bytes_all_zero(reshare->digest, 32);
+}
+
+bool assay_share_registry_is_sound(const struct assay_share_registry *r)
+{
+    if (r->row_count > r->config.ids_max || r->begin_at > r->config.ids_max) return false;
+    if (r->begun > ASSAY_SHARE_RESHARES_MAX || r->reshare_count > r->begun) return false;
+    if (!are_members_sound(r) || !are_clusters_sound(r) || !are_rows_sound(r)) return false;
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        if (!is_reshare_sound(r, &r->reshare[i])) return false;
+    return true;
+}
+
+void assay_share_registry_check(const struct assay_share_registry *r)
+{
+    ASSAY_ASSERT(assay_share_registry_is_sound(r));
+}

@@ -1,0 +1,393 @@
+/*
+ * services/shares/document.c - writing and reading side by side: what clusters and ids keep between
+ * two epochs stands here and nowhere else (docs/services.md 7.5).
+ */
+#include "services/shares/document.h"
+
+#include "base/cbor.h"
+#include "services/shares/cluster_internal.h"
+
+enum { HEAD_ITEMS = 11, ROWS_ITEMS = 3, ROW_ITEMS = 12 };
+
+static const char head_type[] = "assay/shares/v1";
+static const char rows_type[] = "assay/shares/rows/v1";
+
+/* Rows are the most of it: the head fits where they do. */
+_Static_assert(128 + ASSAY_SHARE_MEMBERS_MAX * ASSAY_SHARE_DOCUMENT_MEMBER_MAX +
+                       ASSAY_SHARE_CLUSTERS_MAX * ASSAY_SHARE_DOCUMENT_CLUSTER_MAX +
+                       ASSAY_SHARE_RESHARES_MAX * ASSAY_SHARE_DOCUMENT_RESHARE_MAX <=
+                   ASSAY_SHARE_DOCUMENT_LEN_MAX,
+               "the head is longer than the rows");
+
+uint32_t assay_share_documents(uint32_t ids_max)
+{
+    return 1 + (ids_max + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS;
+}
+
+static uint32_t first_row(uint32_t document)
+{
+    return (document - 1) * ASSAY_SHARE_DOCUMENT_ROWS;
+}
+
+/* Behind the last row that may stand in a document. */
+static uint32_t last_row(uint32_t document, uint32_t rows)
+{
+    const uint32_t end = document * ASSAY_SHARE_DOCUMENT_ROWS;
+    return end < rows ? end : rows;
+}
+
+/* --- writing */
+
+static void put_members(struct assay_writer *w, const struct assay_share_registry *r)
+{
+    uint32_t listed = 0;
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
+        listed += r->member[i].listed;
+    assay_cbor_put_array(w, listed);
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
+        const struct assay_share_member *m = &r->member[i];
+        if (!m->listed) continue;
+        assay_cbor_put_array(w, 7);
+        assay_cbor_put_uint(w, i);
+        assay_cbor_put_uint(w, m->cluster);
+        assay_cbor_put_bool(w, m->convicted);
+        assay_cbor_put_bytes(w, m->key, sizeof m->key);
+        assay_cbor_put_bytes(w, m->node, sizeof m->node);
+        assay_cbor_put_bytes(w, m->curve, sizeof m->curve);
+        assay_cbor_put_bytes(w, m->address, m->address_len);
+    }
+}
+
+static void put_clusters(struct assay_writer *w, const struct assay_share_registry *r)
+{
+    assay_cbor_put_array(w, r->config.clusters);
+    for (uint32_t c = 0; c < r->config.clusters; c++) {
+        const struct assay_share_cluster *cluster = &r->cluster[c];
+        if (!cluster->seated) {
+            assay_cbor_put_null(w);
+            continue;
+        }
+        assay_cbor_put_array(w, 3);
+        assay_cbor_put_uint(w, cluster->alarm_epoch);
+        assay_cbor_put_uint(w, cluster->ready);
+        assay_cbor_put_array(w, r->config.slots);
+        for (uint32_t slot = 0; slot < r->config.slots; slot++) {
+            assay_cbor_put_array(w, 2);
+            assay_cbor_put_uint(w, cluster->seat[slot].member);
+            assay_cbor_put_bytes(w, cluster->seat[slot].key, ASSAY_P256_PUBLIC_LEN);
+        }
+    }
+}
+
+static void put_digest(struct assay_writer *w, bool known, const uint8_t digest[static 32])
+{
+    if (known) assay_cbor_put_bytes(w, digest, 32);
+    else assay_cbor_put_null(w);
+}
+
+/* Generation and attempt follow from the row. */
+static void put_reshare(struct assay_writer *w, const struct assay_share_reshare *reshare)
+{
+    assay_cbor_put_array(w, 6);
+    assay_cbor_put_uint(w, reshare->row);
+    assay_cbor_put_uint(w, reshare->cluster);
+    assay_cbor_put_array(w, assay_share_count(reshare->dealers));
+    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++) {
+        if (!(reshare->dealers >> slot & 1)) continue;
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_uint(w, slot);
+        put_digest(w, reshare->dealt >> slot & 1, reshare->dealing[slot]);
+    }
+    assay_cbor_put_uint(w, reshare->have);
+    assay_cbor_put_uint(w, reshare->other);
+    put_digest(w, reshare->have != 0, reshare->digest);
+}
+
+static void put_head(struct assay_writer *w, const struct assay_share_registry *r)
+{
+    const struct assay_share_config *config = &r->config;
+    assay_cbor_put_array(w, HEAD_ITEMS);
+    assay_cbor_put_text(w, head_type);
+    assay_cbor_put_uint(w, config->clusters);
+    assay_cbor_put_uint(w, config->slots);
+    assay_cbor_put_uint(w, config->k);
+    assay_cbor_put_uint(w, config->confirmations);
+    assay_cbor_put_uint(w, config->ids_max);
+    assay_cbor_put_uint(w, r->begun);
+    assay_cbor_put_uint(w, r->begin_at);
+    put_members(w, r);
+    put_clusters(w, r);
+    assay_cbor_put_array(w, r->reshare_count);
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        put_reshare(w, &r->reshare[i]);
+}
+
+static void put_row(struct assay_writer *w, const struct assay_share_row *row, uint32_t clusters)
+{
+    assay_cbor_put_array(w, ROW_ITEMS);
+    assay_cbor_put_bytes(w, row->id, 32);
+    assay_cbor_put_bytes(w, row->payload, 32);
+    assay_cbor_put_bytes(w, row->digest, 32);
+    assay_cbor_put_bool(w, row->synced);
+    assay_cbor_put_uint(w, row->put_epoch);
+    assay_cbor_put_uint(w, row->generation);
+    assay_cbor_put_uint(w, row->attempt);
+    assay_cbor_put_uint(w, row->origin);
+    assay_cbor_put_array(w, clusters);
+    for (uint32_t c = 0; c < clusters; c++)
+        assay_cbor_put_uint(w, row->have[c]);
+    assay_cbor_put_uint(w, row->wanted);
+    assay_cbor_put_uint(w, row->tried);
+    assay_cbor_put_array(w, row->reader_count);
+    for (uint32_t i = 0; i < row->reader_count; i++)
+        assay_share_reader_put(w, &row->reader[i]);
+}
+
+static void put_rows(struct assay_writer *w, const struct assay_share_registry *r,
+                     uint32_t document)
+{
+    const uint32_t first = first_row(document), end = last_row(document, r->row_count);
+    assay_cbor_put_array(w, ROWS_ITEMS);
+    assay_cbor_put_text(w, rows_type);
+    assay_cbor_put_uint(w, document);
+    assay_cbor_put_array(w, first < end ? end - first : 0);
+    for (uint32_t i = first; i < end; i++)
+        put_row(w, &r->row[i], r->config.clusters);
+}
+
+enum assay_status assay_share_registry_encode(const struct assay_share_registry *r,
+                                              uint32_t document, struct assay_writer *w)
+{
+    struct assay_slice all;
+    const size_t start = w->len;
+    ASSAY_ASSERT(document < assay_share_documents(r->config.ids_max));
+    if (document == 0) {
+        assay_share_registry_check(r);
+        put_head(w, r);
+    } else {
+        put_rows(w, r, document);
+    }
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_SHARE_DOCUMENT_LEN_MAX);
+    return assay_writer_finish(w, &all);
+}
+
+/* --- reading */
+
+static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t *out)
+{
+    uint64_t value = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, max, &value));
+    *out = (uint32_t)value;
+    return ASSAY_OK;
+}
+
+/* Nothing else may stand there. */
+static enum assay_status read_number(struct assay_cursor *c, uint32_t number)
+{
+    uint32_t value = 0;
+    ASSAY_TRY(read_u32(c, number, &value));
+    return value == number ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+static enum assay_status read_is_null(struct assay_cursor *c, bool *is_null)
+{
+    enum assay_cbor_type item;
+    ASSAY_TRY(assay_cbor_peek(c, &item));
+    *is_null = item == ASSAY_CBOR_NULL;
+    return *is_null ? assay_cbor_null(c) : ASSAY_OK;
+}
+
+static enum assay_status read_members(struct assay_cursor *c, struct assay_share_registry *r)
+{
+    uint64_t count = 0;
+    uint32_t next = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_SHARE_MEMBERS_MAX, &count));
+    for (uint64_t i = 0; i < count; i++) {
+        struct assay_share_member m = { .listed = true };
+        uint32_t number = 0;
+        struct assay_slice address;
+        ASSAY_TRY(assay_cbor_array_exact(c, 7));
+        ASSAY_TRY(read_u32(c, ASSAY_SHARE_MEMBERS_MAX - 1, &number));
+        ASSAY_TRY(read_u32(c, r->config.clusters - 1, &m.cluster));
+        ASSAY_TRY(assay_cbor_bool(c, &m.convicted));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, m.key, sizeof m.key));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, m.node, sizeof m.node));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, m.curve, sizeof m.curve));
+        ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SHARE_ADDRESS_MAX, &address));
+        assay_bytes_copy(m.address, sizeof m.address, address.bytes, address.len);
+        m.address_len = (uint8_t)address.len;
+        if (number < next) return ASSAY_E_ENCODING;
+        r->member[number] = m;
+        next = number + 1;
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status read_cluster(struct assay_cursor *c, uint32_t slots,
+                                      struct assay_share_cluster *cluster)
+{
+    bool is_null = false;
+    ASSAY_TRY(read_is_null(c, &is_null));
+    if (is_null) return ASSAY_OK;
+    cluster->seated = true;
+    ASSAY_TRY(assay_cbor_array_exact(c, 3));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->alarm_epoch));
+    ASSAY_TRY(read_u32(c, (1u << slots) - 1, &cluster->ready));
+    ASSAY_TRY(assay_cbor_array_exact(c, slots));
+    for (uint32_t slot = 0; slot < slots; slot++) {
+        ASSAY_TRY(assay_cbor_array_exact(c, 2));
+        ASSAY_TRY(read_u32(c, ASSAY_SHARE_NOBODY, &cluster->seat[slot].member));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, cluster->seat[slot].key, ASSAY_P256_PUBLIC_LEN));
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status read_dealers(struct assay_cursor *c, const struct assay_share_config *of,
+                                      struct assay_share_reshare *reshare)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, of->k));
+    for (uint32_t i = 0; i < of->k; i++) {
+        uint32_t slot = 0;
+        bool is_null = false;
+        ASSAY_TRY(assay_cbor_array_exact(c, 2));
+        ASSAY_TRY(read_u32(c, of->slots - 1, &slot));
+        if (reshare->dealers >> slot != 0) return ASSAY_E_ENCODING;
+        reshare->dealers |= 1u << slot;
+        ASSAY_TRY(read_is_null(c, &is_null));
+        if (is_null) continue;
+        reshare->dealt |= 1u << slot;
+        ASSAY_TRY(assay_cbor_bytes_exact(c, reshare->dealing[slot], 32));
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status read_reshare(struct assay_cursor *c, const struct assay_share_config *of,
+                                      struct assay_share_reshare *reshare)
+{
+    const uint32_t all = (1u << of->slots) - 1;
+    *reshare = (struct assay_share_reshare){ 0 };
+    ASSAY_TRY(assay_cbor_array_exact(c, 6));
+    ASSAY_TRY(read_u32(c, of->ids_max - 1, &reshare->row));
+    ASSAY_TRY(read_u32(c, of->clusters - 1, &reshare->cluster));
+    ASSAY_TRY(read_dealers(c, of, reshare));
+    ASSAY_TRY(read_u32(c, all, &reshare->have));
+    ASSAY_TRY(read_u32(c, all, &reshare->other));
+    if (reshare->have == 0) return assay_cbor_null(c);
+    return assay_cbor_bytes_exact(c, reshare->digest, 32);
+}
+
+static enum assay_status read_head(struct assay_cursor *c, struct assay_share_registry *r)
+{
+    const struct assay_share_config *config = &r->config;
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, HEAD_ITEMS));
+    ASSAY_TRY(assay_cbor_text_expect(c, head_type));
+    ASSAY_TRY(read_number(c, config->clusters));
+    ASSAY_TRY(read_number(c, config->slots));
+    ASSAY_TRY(read_number(c, config->k));
+    ASSAY_TRY(read_number(c, config->confirmations));
+    ASSAY_TRY(read_number(c, config->ids_max));
+    ASSAY_TRY(read_u32(c, ASSAY_SHARE_RESHARES_MAX, &r->begun));
+    ASSAY_TRY(read_u32(c, config->ids_max, &r->begin_at));
+    ASSAY_TRY(read_members(c, r));
+    ASSAY_TRY(assay_cbor_array_exact(c, config->clusters));
+    for (uint32_t i = 0; i < config->clusters; i++)
+        ASSAY_TRY(read_cluster(c, config->slots, &r->cluster[i]));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_SHARE_RESHARES_MAX, &count));
+    r->reshare_count = (uint32_t)count;
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        ASSAY_TRY(read_reshare(c, config, &r->reshare[i]));
+    return ASSAY_OK;
+}
+
+static enum assay_status read_row(struct assay_cursor *c, const struct assay_share_config *of,
+                                  struct assay_share_row *row)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, ROW_ITEMS));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, row->id, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, row->payload, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, row->digest, 32));
+    ASSAY_TRY(assay_cbor_bool(c, &row->synced));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->put_epoch));
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &row->generation));
+    ASSAY_TRY(read_u32(c, UINT16_MAX, &row->attempt));
+    ASSAY_TRY(read_u32(c, of->clusters - 1, &row->origin));
+    ASSAY_TRY(assay_cbor_array_exact(c, of->clusters));
+    for (uint32_t i = 0; i < of->clusters; i++)
+        ASSAY_TRY(read_u32(c, (1u << of->slots) - 1, &row->have[i]));
+    ASSAY_TRY(read_u32(c, (1u << of->clusters) - 1, &row->wanted));
+    ASSAY_TRY(read_u32(c, UINT16_MAX, &row->tried));
+    ASSAY_TRY(assay_share_readers_take(c, row->reader, &row->reader_count));
+    return row->generation > 0 ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+/* One that stands in no document has generation 0, which no row has. */
+static enum assay_status read_rows(struct assay_cursor *c, struct assay_share_registry *r,
+                                   uint32_t document)
+{
+    const uint32_t first = first_row(document), end = last_row(document, r->config.ids_max);
+    uint64_t count = 0;
+    assay_bytes_zero(&r->row[first], (end - first) * sizeof *r->row);
+    ASSAY_TRY(assay_cbor_array_exact(c, ROWS_ITEMS));
+    ASSAY_TRY(assay_cbor_text_expect(c, rows_type));
+    ASSAY_TRY(read_number(c, document));
+    ASSAY_TRY(assay_cbor_array(c, end - first, &count));
+    for (uint32_t i = 0; i < (uint32_t)count; i++)
+        ASSAY_TRY(read_row(c, &r->config, &r->row[first + i]));
+    return ASSAY_OK;
+}
+
+enum assay_status assay_share_registry_decode(struct assay_share_registry *r, uint32_t document,
+                                              struct assay_slice bytes)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    ASSAY_ASSERT(document < assay_share_documents(r->config.ids_max));
+    if (document == 0) {
+        assay_bytes_zero(r->member, sizeof r->member);
+        assay_bytes_zero(r->cluster, sizeof r->cluster);
+        r->epoch = 0;
+        ASSAY_TRY(read_head(&c, r));
+    } else {
+        ASSAY_TRY(read_rows(&c, r, document));
+    }
+    return assay_cursor_end(&c);
+}
+
+/* --- together */
+
+/* Rows come without a gap, each id once. */
+static bool join_rows(struct assay_share_registry *r)
+{
+    uint32_t rows = r->config.ids_max;
+    while (rows > 0 && r->row[rows - 1].generation == 0)
+        rows--;
+    r->row_count = 0;
+    r->synced_count = 0;
+    r->root_known = false;
+    for (uint32_t i = 0; i < rows; i++) {
+        r->row[i].reshare = 0;
+        r->synced_count += r->row[i].synced;
+        if (r->row[i].generation == 0 || !assay_share_order_add(r)) return false;
+    }
+    return true;
+}
+
+static bool join_reshares(struct assay_share_registry *r)
+{
+    for (uint32_t i = 0; i < r->reshare_count; i++) {
+        struct assay_share_reshare *reshare = &r->reshare[i];
+        if (reshare->row >= r->row_count) return false;
+        struct assay_share_row *row = &r->row[reshare->row];
+        if (row->reshare != 0 || row->generation == UINT32_MAX) return false;
+        row->reshare = i + 1;
+        reshare->generation = row->generation + 1;
+        reshare->attempt = row->tried;
+    }
+    return true;
+}
+
+enum assay_status assay_share_registry_join(struct assay_share_registry *r)
+{
+    if (!join_rows(r) || !join_reshares(r)) return ASSAY_E_INVALID;
+    return assay_share_registry_is_sound(r) ? ASSAY_OK : ASSAY_E_INVALID;
+}

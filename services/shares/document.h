@@ -1,0 +1,63 @@
+/*
+ * services/shares/document.h - clusters and ids as the ledger keeps them from epoch to epoch
+ * (docs/services.md 7.5): document 0 of members, clusters and reshares, and behind it one for each
+ * ASSAY_SHARE_DOCUMENT_ROWS rows, so that an id that changes changes one of them.
+ *
+ * Canonical CBOR of what records and closes have made of them. Standings and scores are each
+ * close's to tell, and so is the epoch.
+ *
+ *   0: ["assay/shares/v1", clusters, slots, k, confirmations, ids_max, begun, begin_at,
+ *       [[member, cluster, convicted, key, node, curve, address] ..] of members that are listed, by number,
+ *       [[alarm_epoch, ready, [[member, key] .. by slot]] or null ..] by cluster,
+ *       [[row, cluster, [[slot, digest or null] .. of dealers, by slot], have, other,
+ *         digest or null] ..] of reshares]
+ *   n: ["assay/shares/rows/v1", n,
+ *       [[id, payload, digest, synced, put_epoch, generation, attempt, origin,
+ *         [have .. by cluster], wanted, tried, [[kind, name] .. of readers]] ..] by row]
+ */
+#ifndef ASSAY_SERVICES_SHARES_DOCUMENT_H
+#define ASSAY_SERVICES_SHARES_DOCUMENT_H
+
+#include "services/shares/cluster.h"
+
+enum {
+    ASSAY_SHARE_DOCUMENT_ROWS = 832, /* of one document */
+    ASSAY_SHARE_DOCUMENTS_MAX =
+        1 + (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
+    ASSAY_SHARE_DOCUMENT_ROW_MAX =
+        1 + 3 * 34 + 1 + 9 + 5 + 3 + 1 + (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 +
+        (1 + 36 * ASSAY_SHARE_READERS_MAX),
+    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 3 + 1 + 69 * ASSAY_SHARE_SLOTS_MAX,
+    ASSAY_SHARE_DOCUMENT_MEMBER_MAX = 1 + 2 + 1 + 1 + 66 + 34 + 34 + 2 + ASSAY_SHARE_ADDRESS_MAX,
+    ASSAY_SHARE_DOCUMENT_RESHARE_MAX = 1 + 3 + 1 + 1 + 36 * ASSAY_SHARE_K_MAX + 3 + 3 + 34,
+    ASSAY_SHARE_DOCUMENT_LEN_MAX = 64 + ASSAY_SHARE_DOCUMENT_ROWS * ASSAY_SHARE_DOCUMENT_ROW_MAX,
+};
+
+/* Returns: how many documents a registry of so many ids has, from 2 on. */
+uint32_t assay_share_documents(uint32_t ids_max);
+/* At most ASSAY_SHARE_DOCUMENT_LEN_MAX bytes. In: document: below assay_share_documents (asserted).
+ * Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_share_registry_encode(const struct assay_share_registry *r,
+                                                            uint32_t document,
+                                                            struct assay_writer *w);
+/*
+ * assay_share_registry_decode - one document, each in any order, once; then
+ * assay_share_registry_join.
+ * In:      r: of init, with the configuration of the documents; document below
+ *          assay_share_documents (asserted)
+ * Out:     *r: of no use before join
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (also another configuration or number of the document),
+ *          ASSAY_E_ENCODING (something does not ascend) | what base/cbor.h says | ASSAY_E_TRAILING
+ */
+ASSAY_CHECKED enum assay_status assay_share_registry_decode(struct assay_share_registry *r,
+                                                            uint32_t document,
+                                                            struct assay_slice bytes);
+/*
+ * assay_share_registry_join - all documents were read: do they belong together?
+ * Out:     *r, in which nobody has a standing before assay_share_registry_stand, which also tells
+ *          the epoch; undefined unless ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (no fold could have made it)
+ */
+ASSAY_CHECKED enum assay_status assay_share_registry_join(struct assay_share_registry *r);
+
+#endif

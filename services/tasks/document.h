@@ -1,0 +1,47 @@
+/*
+ * services/tasks/document.h - accounts, offers and tasks as the ledger keeps them from epoch to
+ * epoch (docs/services.md 7.4).
+ *
+ * Canonical CBOR of what records and closes have made of them. Standings and scores are each
+ * close's to tell, and so is the epoch. In which of the last 64 epochs a member was certified
+ * stands by the epochs' own numbers, so a ledger of which nobody says anything stays the same bytes
+ * while its members are certified.
+ *
+ *   ["assay/tasks/v1", accounts_max, tasks_max,
+ *    [[account, balance, sequence] ..] ascending,
+ *    [[slot, certified, [[code ..], price, address] or null] ..] of members that have any, by slot,
+ *    [[task, requestor, input, executor, price, steps, paid, deadline, min_standing, end, failed,
+ *      [key, payee] or null] ..] in the order of rows]
+ */
+#ifndef ASSAY_SERVICES_TASKS_DOCUMENT_H
+#define ASSAY_SERVICES_TASKS_DOCUMENT_H
+
+#include "services/tasks/ledger.h"
+
+enum {
+    ASSAY_TASK_DOCUMENT_HEAD_MAX = 64,
+    ASSAY_TASK_DOCUMENT_ACCOUNT_MAX = 1 + 34 + 9 + 9,
+    ASSAY_TASK_DOCUMENT_SEAT_MAX =
+        1 + 3 + 9 + 1 + 1 + ASSAY_TASK_MEASUREMENTS_MAX * 34 + 9 + 2 + ASSAY_TASK_ADDRESS_MAX,
+    ASSAY_TASK_DOCUMENT_ROW_MAX = 1 + 3 * 34 + 3 + 9 + 3 + 3 + 9 + 1 + 1 + 1 + 1 + 66 + 34,
+};
+
+/* Returns: an upper bound of the bytes of a ledger of these limits: 216 KiB for 1,024 accounts, 512
+ * tasks and 128 slots. */
+size_t assay_task_ledger_len_max(uint32_t accounts_max, uint32_t tasks_max, uint32_t slots_max);
+/* Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_task_ledger_encode(const struct assay_task_ledger *ledger,
+                                                         struct assay_writer *w);
+/*
+ * assay_task_ledger_decode - the ledger of a document.
+ * In:      ledger: of init, with the limits and first balances that the document's had
+ * Out:     *ledger, in which nobody has a standing before assay_task_ledger_stand, which also tells
+ *          the epoch; undefined unless ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (also other limits), ASSAY_E_ENCODING (something does not
+ *          ascend), ASSAY_E_INVALID (no fold could have made it) | what base/cbor.h says |
+ *          ASSAY_E_TRAILING
+ */
+ASSAY_CHECKED enum assay_status assay_task_ledger_decode(struct assay_slice bytes,
+                                                         struct assay_task_ledger *ledger);
+
+#endif
