@@ -1,5 +1,5 @@
 /*
- * net/services/wire.c - messages between ledger and programs: both directions side by side
+ * net/services/wire.c - messages between daemon and programs: both directions side by side
  * (docs/services.md 4.1).
  */
 #include "net/services/wire.h"
@@ -12,32 +12,124 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LENGTH_LEN = 4, ROOM = ASSAY_SERVICE_MESSAGE_MAX + LENGTH_LEN };
+enum {
+    LENGTH_LEN = 4,
+    ROOM_IN = ASSAY_SERVICE_MESSAGE_MAX + LENGTH_LEN,
+    ROOM_OUT = ASSAY_SERVICE_QUEUE_MAX + LENGTH_LEN,
+    MEMBER_LEN = 36,
+    MOMENT_ITEMS = 3,
+    ITEMS_MAX = 6 + MOMENT_ITEMS,
+};
+
+enum assay_service assay_service_of(enum assay_service_kind kind)
+{
+    if (kind < ASSAY_SERVICE_REPLICA || kind > ASSAY_SERVICE_TASK_CLOSE) return 0;
+    if (kind <= ASSAY_SERVICE_TABLE) return ASSAY_SERVICE_CONTINUITY;
+    return kind <= ASSAY_SERVICE_SHARE_LIE ? ASSAY_SERVICE_SHARES : ASSAY_SERVICE_TASKS;
+}
+
+void assay_service_report_data(const uint8_t chain_id[static 32],
+                               enum assay_service_purpose purpose, struct assay_slice statement,
+                               uint8_t report_data[static 64])
+{
+    uint8_t bytes[160];
+    struct assay_slice all;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    ASSAY_ASSERT(statement.len > 0 && statement.len <= ASSAY_SERVICE_STATEMENT_MAX);
+    assay_cbor_put_array(&w, 4);
+    assay_cbor_put_text(&w, "assay/service-evidence/v1");
+    assay_cbor_put_bytes(&w, chain_id, 32);
+    assay_cbor_put_uint(&w, (uint64_t)purpose);
+    assay_cbor_put_bytes(&w, statement.bytes, statement.len);
+    const enum assay_status status = assay_writer_finish(&w, &all);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha512(all.bytes, all.len, report_data);
+}
 
 /* --- writing */
 
-static void put_standings(struct assay_writer *w, const struct assay_service_message *m)
+static void put_moment(struct assay_writer *w, const struct assay_service_message *m)
 {
-    ASSAY_ASSERT(m->slots <= ASSAY_CONT_SLOTS_MAX);
-    assay_cbor_put_bytes_head(w, m->slots);
-    for (uint32_t i = 0; i < m->slots; i++)
-        assay_writer_u8(w, (uint8_t)m->standing[i]);
-    assay_cbor_put_bytes_head(w, (uint64_t)2 * m->slots);
-    for (uint32_t i = 0; i < m->slots; i++)
-        assay_writer_u16be(w, m->score[i]);
+    assay_cbor_put_uint(w, m->era);
+    assay_cbor_put_uint(w, m->epoch);
+    assay_cbor_put_bytes(w, m->beacon, 32);
+}
+
+static void put_members(struct assay_writer *w, const struct assay_service_message *m)
+{
+    ASSAY_ASSERT(m->members <= ASSAY_REGISTRY_SLOTS_MAX);
+    assay_cbor_put_bytes_head(w, (uint64_t)MEMBER_LEN * m->members);
+    for (uint32_t i = 0; i < m->members; i++) {
+        const struct assay_registry_member *one = &m->member[i];
+        const unsigned bits = (one->certified ? ASSAY_SERVICE_CERTIFIED : 0U) |
+                              (one->failed ? ASSAY_SERVICE_FAILED : 0U) |
+                              (one->renewed ? ASSAY_SERVICE_RENEWED : 0U);
+        assay_writer_u8(w, (uint8_t)one->standing);
+        assay_writer_u16be(w, one->score_bp);
+        assay_writer_u8(w, (uint8_t)bits);
+        assay_writer_put(w, m->node[i], 32);
+    }
+}
+
+static void put_slice(struct assay_writer *w, struct assay_slice slice, size_t min, size_t max)
+{
+    ASSAY_ASSERT(slice.len >= min && slice.len <= max);
+    assay_cbor_put_bytes(w, slice.bytes, slice.len);
 }
 
 static void put_payload(struct assay_writer *w, const struct assay_service_message *m)
 {
-    ASSAY_ASSERT(m->payload.len > 0 && m->payload.len <= ASSAY_SERVICE_PAYLOAD_MAX);
     assay_cbor_put_uint(w, (uint64_t)m->kind);
-    assay_cbor_put_bytes(w, m->payload.bytes, m->payload.len);
+    put_slice(w, m->payload, 1, ASSAY_SERVICE_PAYLOAD_MAX);
+}
+
+static void put_question(struct assay_writer *w, const struct assay_service_message *m)
+{
+    assay_cbor_put_uint(w, m->serial);
+    assay_cbor_put_uint(w, (uint64_t)m->purpose);
+    put_slice(w, m->statement, 1, ASSAY_SERVICE_STATEMENT_MAX);
 }
 
 static const uint8_t items_of[] = {
-    [ASSAY_SERVICE_BEGIN] = 6,  [ASSAY_SERVICE_RECORD] = 4, [ASSAY_SERVICE_CLOSE] = 4,
-    [ASSAY_SERVICE_FOLLOW] = 2, [ASSAY_SERVICE_SUBMIT] = 3,
+    [ASSAY_SERVICE_BEGIN] = 6 + MOMENT_ITEMS,
+    [ASSAY_SERVICE_RECORD] = 5,
+    [ASSAY_SERVICE_CLOSE] = 2 + MOMENT_ITEMS,
+    [ASSAY_SERVICE_FOLLOW] = 3,
+    [ASSAY_SERVICE_SUBMIT] = 3,
+    [ASSAY_SERVICE_DOCUMENT] = 3,
+    [ASSAY_SERVICE_QUOTE] = 4,
+    [ASSAY_SERVICE_EVIDENCE] = 3,
+    [ASSAY_SERVICE_VERIFY] = 7,
+    [ASSAY_SERVICE_VERDICT] = 4,
+    [ASSAY_SERVICE_REFUSED] = 3,
 };
+
+static void put_begin(struct assay_writer *w, const struct assay_service_message *m)
+{
+    assay_cbor_put_bytes(w, m->chain_id, 32);
+    assay_cbor_put_uint(w, m->slot);
+    put_moment(w, m);
+    put_slice(w, m->plan, 1, ASSAY_PLAN_LEN_MAX);
+    put_members(w, m);
+    assay_cbor_put_uint(w, m->count);
+}
+
+static void put_answer(struct assay_writer *w, const struct assay_service_message *m)
+{
+    if (m->verb == ASSAY_SERVICE_REFUSED) {
+        assay_cbor_put_uint(w, (uint64_t)m->kind);
+        ASSAY_ASSERT(m->why.len > 0 && m->why.len <= ASSAY_SERVICE_WHY_MAX);
+        assay_cbor_put_text_n(w, (const char *)m->why.bytes, m->why.len);
+        return;
+    }
+    assay_cbor_put_uint(w, m->serial);
+    if (m->verb == ASSAY_SERVICE_EVIDENCE) {
+        put_slice(w, m->evidence, 0, ASSAY_SERVICE_EVIDENCE_MAX);
+        return;
+    }
+    assay_cbor_put_bool(w, m->good);
+    assay_cbor_put_uint(w, (uint64_t)m->standing);
+}
 
 enum assay_status assay_service_encode(const struct assay_service_message *m,
                                        struct assay_writer *w)
@@ -46,52 +138,41 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
     assay_cbor_put_array(w, items_of[m->verb]);
     assay_cbor_put_uint(w, (uint64_t)m->verb);
     switch (m->verb) {
-    case ASSAY_SERVICE_BEGIN:
-        assay_cbor_put_bytes(w, m->chain_id, 32);
-        assay_cbor_put_uint(w, m->epoch);
-        put_standings(w, m);
-        assay_cbor_put_bytes(w, m->document.bytes, m->document.len);
-        break;
+    case ASSAY_SERVICE_BEGIN: put_begin(w, m); break;
     case ASSAY_SERVICE_RECORD:
         assay_cbor_put_uint(w, m->slot);
+        assay_cbor_put_bytes(w, m->node_id, 32);
         put_payload(w, m);
         break;
     case ASSAY_SERVICE_CLOSE:
-        assay_cbor_put_uint(w, m->epoch);
-        put_standings(w, m);
+        put_moment(w, m);
+        put_members(w, m);
         break;
-    case ASSAY_SERVICE_FOLLOW: assay_cbor_put_uint(w, m->group); break;
+    case ASSAY_SERVICE_FOLLOW:
+        assay_cbor_put_uint(w, (uint64_t)m->service);
+        assay_cbor_put_uint(w, m->group);
+        break;
     case ASSAY_SERVICE_SUBMIT: put_payload(w, m); break;
+    case ASSAY_SERVICE_DOCUMENT:
+        assay_cbor_put_uint(w, m->index);
+        put_slice(w, m->document, 0, ASSAY_REGISTRY_DOCUMENT_LEN_MAX);
+        break;
+    case ASSAY_SERVICE_QUOTE: put_question(w, m); break;
+    case ASSAY_SERVICE_VERIFY:
+        put_question(w, m);
+        assay_cbor_put_bytes(w, m->node_id, 32);
+        ASSAY_ASSERT(m->measurement.len == 0 || m->measurement.len == 32);
+        assay_cbor_put_bytes(w, m->measurement.bytes, m->measurement.len);
+        put_slice(w, m->evidence, 1, ASSAY_SERVICE_EVIDENCE_MAX);
+        break;
+    case ASSAY_SERVICE_EVIDENCE:
+    case ASSAY_SERVICE_VERDICT:
+    case ASSAY_SERVICE_REFUSED: put_answer(w, m); break;
     }
     return assay_writer_finish(w, &all);
 }
 
 /* --- reading */
-
-static enum assay_status read_standings(struct assay_cursor *c, struct assay_service_message *m)
-{
-    struct assay_slice standings, scores;
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_CONT_SLOTS_MAX, &standings));
-    ASSAY_TRY(assay_cbor_bytes(c, 2 * standings.len, &scores));
-    if (scores.len != 2 * standings.len) return ASSAY_E_RANGE;
-    m->slots = (uint32_t)standings.len;
-    for (uint32_t i = 0; i < m->slots; i++) {
-        if (standings.bytes[i] > ASSAY_CONT_STAND_FULL) return ASSAY_E_RANGE;
-        m->standing[i] = (enum assay_cont_standing)standings.bytes[i];
-        m->score[i] = (uint16_t)(scores.bytes[2 * i] << 8 | scores.bytes[2 * i + 1]);
-    }
-    return ASSAY_OK;
-}
-
-static enum assay_status read_payload(struct assay_cursor *c, struct assay_service_message *m)
-{
-    uint64_t kind = 0;
-    ASSAY_TRY(assay_cbor_uint(c, &kind));
-    if (kind < ASSAY_SERVICE_REPLICA || kind > ASSAY_SERVICE_TABLE) return ASSAY_E_UNSUPPORTED;
-    m->kind = (enum assay_service_kind)kind;
-    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SERVICE_PAYLOAD_MAX, &m->payload));
-    return m->payload.len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
-}
 
 static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t *out)
 {
@@ -101,22 +182,139 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
     return ASSAY_OK;
 }
 
+static enum assay_status read_slice(struct assay_cursor *c, size_t min, size_t max,
+                                    struct assay_slice *out)
+{
+    ASSAY_TRY(assay_cbor_bytes(c, max, out));
+    return out->len >= min ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+static enum assay_status read_moment(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->era));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->epoch));
+    return assay_cbor_bytes_exact(c, m->beacon, 32);
+}
+
+static enum assay_status read_member(const uint8_t *bytes, struct assay_registry_member *one)
+{
+    if (bytes[0] > ASSAY_REGISTRY_STAND_FULL || bytes[3] > 7) return ASSAY_E_RANGE;
+    one->standing = (enum assay_registry_standing)bytes[0];
+    one->score_bp = (uint16_t)(bytes[1] << 8 | bytes[2]);
+    one->certified = (bytes[3] & ASSAY_SERVICE_CERTIFIED) != 0;
+    one->failed = (bytes[3] & ASSAY_SERVICE_FAILED) != 0;
+    one->renewed = (bytes[3] & ASSAY_SERVICE_RENEWED) != 0;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_members(struct assay_cursor *c, struct assay_service_message *m)
+{
+    struct assay_slice all;
+    ASSAY_TRY(assay_cbor_bytes(c, MEMBER_LEN * ASSAY_REGISTRY_SLOTS_MAX, &all));
+    if (all.len % MEMBER_LEN != 0) return ASSAY_E_RANGE;
+    m->members = (uint32_t)(all.len / MEMBER_LEN);
+    for (uint32_t i = 0; i < m->members; i++) {
+        const uint8_t *bytes = all.bytes + (size_t)MEMBER_LEN * i;
+        ASSAY_TRY(read_member(bytes, &m->member[i]));
+        assay_bytes_copy(m->node[i], 32, bytes + 4, 32);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status read_kind(struct assay_cursor *c, struct assay_service_message *m)
+{
+    uint64_t kind = 0;
+    ASSAY_TRY(assay_cbor_uint(c, &kind));
+    if (kind < ASSAY_SERVICE_REPLICA || kind > ASSAY_SERVICE_TASK_CLOSE) return ASSAY_E_UNSUPPORTED;
+    m->kind = (enum assay_service_kind)kind;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_payload(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(read_kind(c, m));
+    return read_slice(c, 1, ASSAY_SERVICE_PAYLOAD_MAX, &m->payload);
+}
+
+static enum assay_status read_follow(struct assay_cursor *c, struct assay_service_message *m)
+{
+    uint64_t service = 0;
+    ASSAY_TRY(assay_cbor_uint(c, &service));
+    if (service < ASSAY_SERVICE_CONTINUITY || service > ASSAY_SERVICE_TASKS)
+        return ASSAY_E_UNSUPPORTED;
+    m->service = (enum assay_service)service;
+    return read_u32(c, service == ASSAY_SERVICE_CONTINUITY ? ASSAY_PLAN_GROUPS_MAX - 1 : 0,
+                    &m->group);
+}
+
+static enum assay_status read_question(struct assay_cursor *c, struct assay_service_message *m)
+{
+    uint64_t purpose = 0;
+    ASSAY_TRY(assay_cbor_uint(c, &m->serial));
+    ASSAY_TRY(assay_cbor_uint(c, &purpose));
+    if (purpose < ASSAY_SERVICE_FOR_SHARES || purpose > ASSAY_SERVICE_FOR_TASKS)
+        return ASSAY_E_UNSUPPORTED;
+    m->purpose = (enum assay_service_purpose)purpose;
+    return read_slice(c, 1, ASSAY_SERVICE_STATEMENT_MAX, &m->statement);
+}
+
+static enum assay_status read_begin(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(assay_cbor_bytes_exact(c, m->chain_id, 32));
+    ASSAY_TRY(read_u32(c, ASSAY_REGISTRY_SLOTS_MAX, &m->slot));
+    ASSAY_TRY(read_moment(c, m));
+    ASSAY_TRY(read_slice(c, 1, ASSAY_PLAN_LEN_MAX, &m->plan));
+    ASSAY_TRY(read_members(c, m));
+    return read_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX, &m->count);
+}
+
+static enum assay_status read_verify(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(read_question(c, m));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, m->node_id, 32));
+    ASSAY_TRY(assay_cbor_bytes(c, 32, &m->measurement));
+    if (m->measurement.len != 0 && m->measurement.len != 32) return ASSAY_E_RANGE;
+    return read_slice(c, 1, ASSAY_SERVICE_EVIDENCE_MAX, &m->evidence);
+}
+
+static enum assay_status read_verdict(struct assay_cursor *c, struct assay_service_message *m)
+{
+    uint64_t standing = 0;
+    ASSAY_TRY(assay_cbor_uint(c, &m->serial));
+    ASSAY_TRY(assay_cbor_bool(c, &m->good));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_REGISTRY_STAND_FULL, &standing));
+    m->standing = (enum assay_registry_standing)standing;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_refused(struct assay_cursor *c, struct assay_service_message *m)
+{
+    ASSAY_TRY(read_kind(c, m));
+    ASSAY_TRY(assay_cbor_text(c, ASSAY_SERVICE_WHY_MAX, &m->why));
+    return m->why.len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
 static enum assay_status read_fields(struct assay_cursor *c, struct assay_service_message *m)
 {
     switch (m->verb) {
-    case ASSAY_SERVICE_BEGIN:
-        ASSAY_TRY(assay_cbor_bytes_exact(c, m->chain_id, 32));
-        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->epoch));
-        ASSAY_TRY(read_standings(c, m));
-        return assay_cbor_bytes(c, ASSAY_SERVICE_MESSAGE_MAX, &m->document);
+    case ASSAY_SERVICE_BEGIN: return read_begin(c, m);
     case ASSAY_SERVICE_RECORD:
-        ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &m->slot));
+        ASSAY_TRY(read_u32(c, ASSAY_REGISTRY_SLOTS_MAX - 1, &m->slot));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, m->node_id, 32));
         return read_payload(c, m);
-    case ASSAY_SERVICE_CLOSE:
-        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->epoch));
-        return read_standings(c, m);
-    case ASSAY_SERVICE_FOLLOW: return read_u32(c, UINT32_MAX, &m->group);
+    case ASSAY_SERVICE_CLOSE: ASSAY_TRY(read_moment(c, m)); return read_members(c, m);
+    case ASSAY_SERVICE_FOLLOW: return read_follow(c, m);
     case ASSAY_SERVICE_SUBMIT: return read_payload(c, m);
+    case ASSAY_SERVICE_DOCUMENT:
+        ASSAY_TRY(read_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX - 1, &m->index));
+        return read_slice(c, 0, ASSAY_REGISTRY_DOCUMENT_LEN_MAX, &m->document);
+    case ASSAY_SERVICE_QUOTE: return read_question(c, m);
+    case ASSAY_SERVICE_EVIDENCE:
+        ASSAY_TRY(assay_cbor_uint(c, &m->serial));
+        return read_slice(c, 0, ASSAY_SERVICE_EVIDENCE_MAX, &m->evidence);
+    case ASSAY_SERVICE_VERIFY: return read_verify(c, m);
+    case ASSAY_SERVICE_VERDICT: return read_verdict(c, m);
+    case ASSAY_SERVICE_REFUSED: return read_refused(c, m);
     }
     ASSAY_UNREACHABLE("a verb");
 }
@@ -125,9 +323,9 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
     uint64_t items = 0, verb = 0;
-    ASSAY_TRY(assay_cbor_array(&c, 6, &items));
+    ASSAY_TRY(assay_cbor_array(&c, ITEMS_MAX, &items));
     ASSAY_TRY(assay_cbor_uint(&c, &verb));
-    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_SUBMIT) return ASSAY_E_UNSUPPORTED;
+    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_REFUSED) return ASSAY_E_UNSUPPORTED;
     if (items != items_of[verb]) return ASSAY_E_RANGE;
     assay_bytes_zero(m, sizeof *m);
     m->verb = (enum assay_service_verb)verb;
@@ -139,7 +337,7 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
 
 enum assay_status assay_service_stream_open(struct assay_service_stream *s, int fd)
 {
-    *s = (struct assay_service_stream){ .fd = fd, .in = malloc(ROOM), .out = malloc(ROOM) };
+    *s = (struct assay_service_stream){ .fd = fd, .in = malloc(ROOM_IN), .out = malloc(ROOM_OUT) };
     if (s->in != NULL && s->out != NULL) return ASSAY_OK;
     assay_service_stream_close(s);
     return ASSAY_E_MEMORY;
@@ -168,35 +366,48 @@ static void shift(uint8_t *bytes, size_t by, size_t len)
 enum assay_status assay_service_flush(struct assay_service_stream *s)
 {
     while (s->out_len > 0) {
-        const ssize_t put = send(s->fd, s->out, s->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t put =
+            send(s->fd, s->out + s->out_at, s->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (put < 0 && errno == EINTR) continue;
         if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return ASSAY_OK;
         if (put <= 0) return ASSAY_E_IO;
         s->out_len -= (size_t)put;
-        shift(s->out, (size_t)put, s->out_len);
+        s->out_at = s->out_len > 0 ? s->out_at + (size_t)put : 0;
     }
+    return ASSAY_OK;
+}
+
+static enum assay_status queue(struct assay_service_stream *s,
+                               const struct assay_service_message *m)
+{
+    struct assay_slice all;
+    const size_t at = s->out_at + s->out_len;
+    if (ROOM_OUT - at < LENGTH_LEN) return ASSAY_E_FULL;
+    struct assay_writer w = assay_writer_over(s->out + at + LENGTH_LEN, ROOM_OUT - LENGTH_LEN - at);
+    ASSAY_TRY(assay_service_encode(m, &w));
+    ASSAY_TRY(assay_writer_finish(&w, &all));
+    struct assay_writer length = assay_writer_over(s->out + at, LENGTH_LEN);
+    assay_writer_u32be(&length, (uint32_t)all.len);
+    s->out_len += LENGTH_LEN + all.len;
     return ASSAY_OK;
 }
 
 enum assay_status assay_service_send(struct assay_service_stream *s,
                                      const struct assay_service_message *m)
 {
-    struct assay_slice all;
-    if (ROOM - s->out_len < LENGTH_LEN) return ASSAY_E_FULL;
-    struct assay_writer w = assay_writer_over(s->out + s->out_len + LENGTH_LEN,
-                                              ROOM - LENGTH_LEN - s->out_len);
-    ASSAY_TRY(assay_service_encode(m, &w));
-    ASSAY_TRY(assay_writer_finish(&w, &all));
-    struct assay_writer length = assay_writer_over(s->out + s->out_len, LENGTH_LEN);
-    assay_writer_u32be(&length, (uint32_t)all.len);
-    s->out_len += LENGTH_LEN + all.len;
+    enum assay_status status = queue(s, m);
+    if (status == ASSAY_E_FULL && s->out_at > 0) {
+        shift(s->out, s->out_at, s->out_len);
+        s->out_at = 0;
+        status = queue(s, m);
+    }
+    if (status != ASSAY_OK) return status;
     return assay_service_flush(s);
 }
 
 static uint32_t length_at(const uint8_t *bytes)
 {
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-           bytes[3];
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
 /* What was handed out goes; what is behind it moves up. */

@@ -1,27 +1,60 @@
 /*
- * net/services/wire.h - what a ledger and the programs of services say to each other over a
- * UNIX stream (docs/services.md 4).
+ * net/services/wire.h - what a daemon and the programs of services say to each other over a UNIX
+ * stream (docs/services.md 4.1).
  *
- * A message is its length (u32 big-endian) and canonical CBOR. A program names its group and gets
- * what the ledger makes of it so far, then every final record and every close in their order; it
- * folds them itself, by the same code as the ledger. Records it hands in come back when they are
- * final, or not at all.
+ * A message is its length (u32 big-endian) and canonical CBOR, an array whose first number is its
+ * verb. A program names what it follows and gets what the ledger makes of it so far, as documents,
+ * then every final record of that service and every close in their order; it folds them itself, by
+ * the same code as the ledger. Records it hands in come back when they are final, or not at all.
  *
- *   BEGIN  [1, chain id, epoch, standings, scores, document]   ledger
- *   RECORD [2, slot of the author, kind, payload]              ledger
- *   CLOSE  [3, epoch, standings, scores]                       ledger
- *   FOLLOW [4, group]                                          program, once, first
- *   SUBMIT [5, kind, payload]                                  program
+ * By the daemon:
+ *   BEGIN    [1, chain id, slot, moment, plan, members, count]   the answer to FOLLOW
+ *   DOCUMENT [6, index, bytes]                 so many follow BEGIN, from index 0, before the rest
+ *   RECORD   [2, slot, node id, kind, payload]
+ *   CLOSE    [3, moment, members]
+ *   EVIDENCE [8, serial, bytes]                the answer to QUOTE; empty: none is to be had
+ *   VERDICT  [10, serial, good, standing]      the answer to VERIFY
+ *   REFUSED  [11, kind, why]                   a SUBMIT that will be in no block; why: for people
+ * By a program:
+ *   FOLLOW   [4, service, group]               once, first
+ *   SUBMIT   [5, kind, payload]
+ *   QUOTE    [7, serial, purpose, statement]
+ *   VERIFY   [9, serial, purpose, statement, node id, measurement, evidence]
  *
- * Standings are a byte for each slot (enum assay_cont_standing), scores two.
+ * slot: the daemon's own, ASSAY_REGISTRY_SLOTS_MAX when it has none that may serve. moment: three
+ * items: era, the epoch that closed last, and the beacon of the one that runs, which make evidence
+ * fresh. plan: canonical bytes of registry/plan.h. members: 36 bytes for each slot: standing (enum
+ * assay_registry_standing), score (u16 big-endian), bits of enum assay_service_member_bit, node id
+ * (zeros where nobody sits). Documents are those of the service that is followed, in the order of
+ * registry.h. RECORD comes for that service alone.
+ *
+ * What evidence covers follows from chain, purpose and statement (assay_service_report_data), so a
+ * daemon vouches for no program in the words of its own proofs. A verdict is good when the evidence
+ * stands as that node's would in its proofs: by its key's binding or, of no node (zeros), by its
+ * measurement alone; measurement: 32 bytes, or empty for any that the rules allow. The standing is
+ * that of the node at the last close. Evidence names its kind itself, as the daemon made it.
  */
 #ifndef ASSAY_NET_SERVICES_WIRE_H
 #define ASSAY_NET_SERVICES_WIRE_H
 
-#include "services/continuity/group.h"
-#include "services/registry/kind.h"
+#include "services/registry/registry.h"
 
-enum { ASSAY_SERVICE_MESSAGE_MAX = 512 * 1024 }; /* the document of the largest group, and room */
+enum {
+    ASSAY_SERVICE_MESSAGE_MAX = 512 * 1024, /* the longest document, and room */
+    /* What may wait to be sent on a stream: all documents of a ledger, and records behind them. */
+    ASSAY_SERVICE_QUEUE_MAX =
+        ASSAY_REGISTRY_DOCUMENTS_MAX * ASSAY_REGISTRY_DOCUMENT_LEN_MAX + 1024 * 1024,
+    ASSAY_SERVICE_STATEMENT_MAX = 64,
+    ASSAY_SERVICE_EVIDENCE_MAX = 32 * 1024,
+    ASSAY_SERVICE_WHY_MAX = 128,
+};
+
+/* What a program follows. */
+enum assay_service {
+    ASSAY_SERVICE_CONTINUITY = 1, /* a group by its number */
+    ASSAY_SERVICE_SHARES = 2,     /* group 0 */
+    ASSAY_SERVICE_TASKS = 3,      /* group 0 */
+};
 
 enum assay_service_verb {
     ASSAY_SERVICE_BEGIN = 1,
@@ -29,37 +62,81 @@ enum assay_service_verb {
     ASSAY_SERVICE_CLOSE = 3,
     ASSAY_SERVICE_FOLLOW = 4,
     ASSAY_SERVICE_SUBMIT = 5,
+    ASSAY_SERVICE_DOCUMENT = 6,
+    ASSAY_SERVICE_QUOTE = 7,
+    ASSAY_SERVICE_EVIDENCE = 8,
+    ASSAY_SERVICE_VERIFY = 9,
+    ASSAY_SERVICE_VERDICT = 10,
+    ASSAY_SERVICE_REFUSED = 11,
+};
+
+enum assay_service_member_bit {
+    ASSAY_SERVICE_CERTIFIED = 1,
+    ASSAY_SERVICE_FAILED = 2,
+    ASSAY_SERVICE_RENEWED = 4,
+};
+
+/* What evidence is asked for. Hashed into it, hence never reused. */
+enum assay_service_purpose {
+    ASSAY_SERVICE_FOR_SHARES = 1, /* statement: report data of services/shares/exchange.h */
+    ASSAY_SERVICE_FOR_TASKS = 2,  /* statement: of the task's keys, services/tasks/task.h */
 };
 
 /* Slices are borrowed. Fields of other verbs are not read, and zero when read. */
 struct assay_service_message {
     enum assay_service_verb verb;
+    enum assay_service service;
+    uint32_t group; /* below ASSAY_PLAN_GROUPS_MAX */
     uint8_t chain_id[32];
+    uint32_t slot; /* RECORD: below ASSAY_REGISTRY_SLOTS_MAX; BEGIN: or it */
+    uint64_t era;
     uint64_t epoch; /* that closed last */
-    uint32_t slots; /* that have a standing */
-    enum assay_cont_standing standing[ASSAY_CONT_SLOTS_MAX];
-    uint16_t score[ASSAY_CONT_SLOTS_MAX];
-    struct assay_slice document; /* of the group */
-    uint32_t group;
-    uint32_t slot; /* below ASSAY_CONT_SLOTS_MAX */
+    uint8_t beacon[32];
+    struct assay_slice plan; /* at most ASSAY_PLAN_LEN_MAX */
+    uint32_t members;        /* at most ASSAY_REGISTRY_SLOTS_MAX */
+    struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
+    uint8_t node[ASSAY_REGISTRY_SLOTS_MAX][32];
+    uint32_t count;              /* of documents, at most ASSAY_REGISTRY_DOCUMENTS_MAX */
+    uint32_t index;              /* of this one, below it */
+    struct assay_slice document; /* at most ASSAY_REGISTRY_DOCUMENT_LEN_MAX */
+    uint8_t node_id[32];
     enum assay_service_kind kind;
     struct assay_slice payload; /* 1 .. ASSAY_SERVICE_PAYLOAD_MAX */
+    uint64_t serial;            /* the program's, given back */
+    enum assay_service_purpose purpose;
+    struct assay_slice statement;   /* 1 .. ASSAY_SERVICE_STATEMENT_MAX */
+    struct assay_slice measurement; /* 0 or 32 */
+    struct assay_slice evidence;    /* at most ASSAY_SERVICE_EVIDENCE_MAX; VERIFY: from 1 */
+    bool good;
+    enum assay_registry_standing standing;
+    struct assay_slice why; /* 1 .. ASSAY_SERVICE_WHY_MAX */
 };
 
-/* Without the length. Returns: ASSAY_OK | ASSAY_E_FULL */
+/* Without the length; what is given is within its ranges (asserted). Returns: ASSAY_OK |
+ * ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_service_encode(const struct assay_service_message *m,
                                                      struct assay_writer *w);
-/* Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (verb, kind) | ASSAY_E_RANGE | what base/cbor.h says |
- * ASSAY_E_TRAILING; *m is undefined then */
+/* Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (verb, kind, service, purpose) | ASSAY_E_RANGE | what
+ * base/cbor.h says | ASSAY_E_TRAILING; *m is undefined then */
 ASSAY_CHECKED enum assay_status assay_service_decode(struct assay_slice bytes,
                                                      struct assay_service_message *m);
+/* What evidence that a program asked for covers: SHA-512 of canonical CBOR [type, chain id,
+ * purpose, statement]. In: statement of 1 .. ASSAY_SERVICE_STATEMENT_MAX bytes (asserted). Returns:
+ * nothing. */
+void assay_service_report_data(const uint8_t chain_id[static 32],
+                               enum assay_service_purpose purpose, struct assay_slice statement,
+                               uint8_t report_data[static 64]);
+/* Returns: the service of a kind of record, 0 outside the list. */
+enum assay_service assay_service_of(enum assay_service_kind kind);
 
 /* --- one end of the stream; all zero but fd is an empty one */
 
 struct assay_service_stream {
-    int fd; /* does not block; the caller's */
-    uint8_t *in, *out; /* [ASSAY_SERVICE_MESSAGE_MAX + 4] each */
-    size_t in_len, taken, out_len;
+    int fd;       /* does not block; the caller's */
+    uint8_t *in;  /* [ASSAY_SERVICE_MESSAGE_MAX + 4] */
+    uint8_t *out; /* [ASSAY_SERVICE_QUEUE_MAX + 4] */
+    size_t in_len, taken;
+    size_t out_at, out_len; /* what waits: out_len bytes from out_at */
 };
 
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */

@@ -193,6 +193,26 @@ static bool key_is_taken(const struct assay_share_registry *r, uint32_t member,
     return false;
 }
 
+/* A CURVE key is one process: who it is follows from it. Zeros are no key, and link nobody. */
+static bool curve_is_taken(const struct assay_share_registry *r, uint32_t member,
+                           const uint8_t curve[static 32])
+{
+    static const uint8_t none[32];
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
+        if (i != member && r->member[i].listed &&
+            assay_bytes_equal(r->member[i].curve, curve, 32))
+            return !assay_bytes_equal(curve, none, 32);
+    return false;
+}
+
+static bool contact_is(const struct assay_share_member *m,
+                       const struct assay_share_holder_record *record)
+{
+    return assay_bytes_equal(m->curve, record->curve, 32) &&
+           m->address_len == record->address_len &&
+           assay_bytes_equal(m->address, record->address, record->address_len);
+}
+
 enum assay_share_result assay_share_registry_holder(struct assay_share_registry *r, uint32_t member,
                                                     const uint8_t node[static 32],
                                                     const struct assay_share_holder_record *record,
@@ -202,10 +222,15 @@ enum assay_share_result assay_share_registry_holder(struct assay_share_registry 
     if (member >= ASSAY_SHARE_MEMBERS_MAX || record->cluster >= r->config.clusters)
         return ASSAY_SHARE_NOT_HERE;
     if (key_is_taken(r, member, record->key)) return ASSAY_SHARE_KEY_TAKEN;
+    if (curve_is_taken(r, member, record->curve)) return ASSAY_SHARE_KEY_TAKEN;
     struct assay_share_member *m = &r->member[member];
-    if (m->listed && m->cluster == record->cluster &&
-        assay_bytes_equal(m->key, record->key, sizeof m->key))
-        return ASSAY_SHARE_SAME;
+    const bool same = m->listed && m->cluster == record->cluster &&
+                      assay_bytes_equal(m->key, record->key, sizeof m->key);
+    if (same && contact_is(m, record)) return ASSAY_SHARE_SAME;
+    assay_bytes_copy(m->curve, 32, record->curve, 32);
+    assay_bytes_copy(m->address, sizeof m->address, record->address, sizeof record->address);
+    m->address_len = record->address_len;
+    if (same) return ASSAY_SHARE_APPLIED; /* it has moved to another address, nothing else */
     m->listed = true;
     m->cluster = record->cluster;
     assay_bytes_copy(m->key, sizeof m->key, record->key, sizeof m->key);

@@ -50,6 +50,9 @@ struct assay_share_member {
     uint32_t cluster;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     uint8_t node[32];
+    uint8_t curve[32]; /* of its links, */
+    uint8_t address[ASSAY_SHARE_ADDRESS_MAX]; /* and where it listens */
+    uint8_t address_len;
 };
 
 struct assay_share_seat {

@@ -18,14 +18,19 @@ static bool is_a_cluster(const struct assay_share_registry *r, uint32_t cluster)
 
 static bool are_members_sound(const struct assay_share_registry *r)
 {
+    static const uint8_t none[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
         if (!m->listed && m->convicted) return false;
         if (!m->listed) continue;
         if (m->cluster >= r->config.clusters) return false;
-        for (uint32_t k = 0; k < i; k++)
-            if (r->member[k].listed && assay_bytes_equal(r->member[k].key, m->key, sizeof m->key))
-                return false;
+        const bool linked = !assay_bytes_equal(m->curve, none, sizeof m->curve);
+        for (uint32_t k = 0; k < i; k++) {
+            const struct assay_share_member *other = &r->member[k];
+            if (!other->listed) continue;
+            if (assay_bytes_equal(other->key, m->key, sizeof m->key)) return false;
+            if (linked && assay_bytes_equal(other->curve, m->curve, sizeof m->curve)) return false;
+        }
     }
     return true;
 }

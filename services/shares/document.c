@@ -47,12 +47,14 @@ static void put_members(struct assay_writer *w, const struct assay_share_registr
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
         if (!m->listed) continue;
-        assay_cbor_put_array(w, 5);
+        assay_cbor_put_array(w, 7);
         assay_cbor_put_uint(w, i);
         assay_cbor_put_uint(w, m->cluster);
         assay_cbor_put_bool(w, m->convicted);
         assay_cbor_put_bytes(w, m->key, sizeof m->key);
         assay_cbor_put_bytes(w, m->node, sizeof m->node);
+        assay_cbor_put_bytes(w, m->curve, sizeof m->curve);
+        assay_cbor_put_bytes(w, m->address, m->address_len);
     }
 }
 
@@ -203,12 +205,17 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_share
     for (uint64_t i = 0; i < count; i++) {
         struct assay_share_member m = { .listed = true };
         uint32_t number = 0;
-        ASSAY_TRY(assay_cbor_array_exact(c, 5));
+        struct assay_slice address;
+        ASSAY_TRY(assay_cbor_array_exact(c, 7));
         ASSAY_TRY(read_u32(c, ASSAY_SHARE_MEMBERS_MAX - 1, &number));
         ASSAY_TRY(read_u32(c, r->config.clusters - 1, &m.cluster));
         ASSAY_TRY(assay_cbor_bool(c, &m.convicted));
         ASSAY_TRY(assay_cbor_bytes_exact(c, m.key, sizeof m.key));
         ASSAY_TRY(assay_cbor_bytes_exact(c, m.node, sizeof m.node));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, m.curve, sizeof m.curve));
+        ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SHARE_ADDRESS_MAX, &address));
+        assay_bytes_copy(m.address, sizeof m.address, address.bytes, address.len);
+        m.address_len = (uint8_t)address.len;
         if (number < next) return ASSAY_E_ENCODING;
         r->member[number] = m;
         next = number + 1;

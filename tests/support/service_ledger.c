@@ -108,10 +108,17 @@ static void say_to_all(struct service_ledger *l, const struct assay_service_mess
 
 static void put_standings(const struct service_ledger *l, struct assay_service_message *m)
 {
+    static const enum assay_registry_standing as[] = {
+        [ASSAY_CONT_STAND_NONE] = ASSAY_REGISTRY_STAND_NONE,
+        [ASSAY_CONT_STAND_SUSPENDED] = ASSAY_REGISTRY_STAND_SUSPENDED,
+        [ASSAY_CONT_STAND_WARNING] = ASSAY_REGISTRY_STAND_WARNING,
+        [ASSAY_CONT_STAND_FULL] = ASSAY_REGISTRY_STAND_FULL,
+    };
     m->epoch = l->epoch;
-    m->slots = ASSAY_CONT_SLOTS_MAX;
-    assay_bytes_copy(m->standing, sizeof m->standing, l->standing, sizeof l->standing);
-    assay_bytes_copy(m->score, sizeof m->score, l->score, sizeof l->score);
+    m->members = ASSAY_CONT_SLOTS_MAX;
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        m->member[i] = (struct assay_registry_member){ .standing = as[l->standing[i]],
+                                                       .score_bp = l->score[i] };
 }
 
 void service_ledger_close_epoch(struct service_ledger *ledger)
@@ -133,24 +140,25 @@ static bool fold(struct service_ledger *l, uint32_t slot, enum assay_service_kin
     struct assay_cont_replica_record replica;
     struct assay_cont_session_record session;
     struct assay_cont_table_record table;
-    if (kind == ASSAY_SERVICE_REPLICA) {
+    switch ((int)kind) {
+    case ASSAY_SERVICE_REPLICA:
         if (assay_cont_replica_record_decode(payload, &replica) != ASSAY_OK) return false;
         (void)assay_cont_group_replica(&l->group, slot, &replica, &l->facts);
         return true;
-    }
-    if (kind == ASSAY_SERVICE_SESSION) {
+    case ASSAY_SERVICE_SESSION:
         if (assay_cont_session_record_decode(payload, &session) != ASSAY_OK ||
             !assay_cont_session_record_check(&l->group.home, &session))
             return false;
         (void)assay_cont_group_session(&l->group, slot, &session, &l->facts);
         return true;
+    case ASSAY_SERVICE_TABLE:
+        if (assay_cont_table_record_decode(payload, &table) != ASSAY_OK ||
+            !assay_cont_table_record_check(&l->group.home, &table))
+            return false;
+        (void)assay_cont_group_table(&l->group, &table, &l->facts);
+        return true;
+    default: return false;
     }
-    if (kind != ASSAY_SERVICE_TABLE) return false;
-    if (assay_cont_table_record_decode(payload, &table) != ASSAY_OK ||
-        !assay_cont_table_record_check(&l->group.home, &table))
-        return false;
-    (void)assay_cont_group_table(&l->group, &table, &l->facts);
-    return true;
 }
 
 static void order(struct service_ledger *l, uint32_t slot, enum assay_service_kind kind,
@@ -178,15 +186,21 @@ void service_ledger_hold(struct service_ledger *ledger, bool held)
 
 static void begin(struct service_ledger *l, struct program *p)
 {
-    struct assay_service_message m = { .verb = ASSAY_SERVICE_BEGIN };
+    static const uint8_t plan[] = "continuity alone";
+    struct assay_service_message m = { .verb = ASSAY_SERVICE_BEGIN,
+                                       .slot = p->slot,
+                                       .plan = assay_slice_over(plan, sizeof plan),
+                                       .count = 1 };
+    struct assay_service_message document = { .verb = ASSAY_SERVICE_DOCUMENT };
     struct assay_writer w = assay_writer_over(l->document, sizeof l->document);
     const enum assay_status encoded = assay_cont_group_encode(&l->group, &w);
-    const enum assay_status status = assay_writer_finish(&w, &m.document);
+    const enum assay_status status = assay_writer_finish(&w, &document.document);
     ASSAY_ASSERT(encoded == ASSAY_OK && status == ASSAY_OK);
     assay_bytes_copy(m.chain_id, 32, l->group.home.chain_id, 32);
     put_standings(l, &m);
     p->follows = true;
     say(p, &m);
+    if (p->stream.fd >= 0) say(p, &document);
 }
 
 static void take(struct service_ledger *l, struct program *p)
@@ -239,8 +253,8 @@ void service_ledger_turn(struct service_ledger *ledger, int timeout_ms)
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++) {
         const struct assay_service_stream *s = &ledger->programs[i].stream;
         const bool waits = s->fd >= 0 && assay_service_waits(s);
-        fds[i + 1] = (struct pollfd){ .fd = s->fd,
-                                      .events = (short)(waits ? POLLIN | POLLOUT : POLLIN) };
+        fds[i + 1] =
+            (struct pollfd){ .fd = s->fd, .events = (short)(waits ? POLLIN | POLLOUT : POLLIN) };
     }
     if (poll(fds, SERVICE_LEDGER_PROGRAMS + 1, timeout_ms) <= 0) return;
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct assay_slice out;
     struct assay_writer w = assay_writer_over(again, sizeof again);
     if (assay_service_decode(assay_slice_over(bytes, len), &m) != ASSAY_OK) return 0;
-    ASSAY_ASSERT(m.slots <= ASSAY_CONT_SLOTS_MAX && m.slot < ASSAY_CONT_SLOTS_MAX);
+    ASSAY_ASSERT(m.members <= ASSAY_REGISTRY_SLOTS_MAX && m.slot <= ASSAY_REGISTRY_SLOTS_MAX);
     ASSAY_ASSERT(m.payload.len <= ASSAY_SERVICE_PAYLOAD_MAX);
     if (len > sizeof again) return 0;
     const enum assay_status written = assay_service_encode(&m, &w);

@@ -317,6 +317,30 @@ Test(cluster, another_key_or_another_cluster_is_another_holder)
     done(b);
 }
 
+Test(cluster, a_holder_may_move_to_another_address_and_links_are_one_holders_alone)
+{
+    struct bench *b = seated(1);
+    const uint8_t node[32] = { 0 }, other[32] = { 1 };
+    struct assay_share_holder_record record = { .key = { 1 }, .curve = { 9 }, .address_len = 3 };
+    put_synced(b, 1);
+    assay_bytes_copy(record.address, 3, "a:1", 3);
+    cr_assert_eq(assay_share_registry_holder(b->r, 0, node, &record, &b->facts),
+                 ASSAY_SHARE_APPLIED);
+    cr_expect_eq(b->facts.count, 0, "it sits where it sat");
+    cr_expect_eq(row_of(b, 1)->have[0], 0x1f, "with what it had");
+    cr_expect(assay_bytes_equal(b->r->member[0].address, "a:1", 3));
+    cr_expect_eq(b->r->member[0].curve[0], 9);
+    cr_expect_eq(assay_share_registry_holder(b->r, 0, node, &record, &b->facts),
+                 ASSAY_SHARE_SAME);
+    record.key[0] = 2;
+    cr_expect_eq(assay_share_registry_holder(b->r, 1, other, &record, &b->facts),
+                 ASSAY_SHARE_KEY_TAKEN, "who is who follows from the key of a link");
+    record.curve[0] = 8;
+    cr_expect_eq(assay_share_registry_holder(b->r, 1, other, &record, &b->facts),
+                 ASSAY_SHARE_APPLIED);
+    done(b);
+}
+
 Test(cluster, with_fewer_than_k_left_nothing_moves_and_it_is_said)
 {
     struct bench *b = seated(1);

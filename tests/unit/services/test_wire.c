@@ -27,25 +27,109 @@ Test(services_wire, a_payload_has_its_limit)
     cr_expect_neq(submit_of(ASSAY_SERVICE_PAYLOAD_MAX + 1), ASSAY_OK);
 }
 
-static enum assay_status close_of(uint8_t slots, uint8_t standing)
+/* CLOSE with one member after another, each of these four bytes and a node id. */
+static enum assay_status close_of(uint32_t members, uint8_t standing, uint8_t bits, uint32_t more)
 {
-    uint8_t bytes[512];
+    static uint8_t bytes[8192];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    const uint8_t head[] = { 0x84, 3, 9, 0x58, slots };
-    const uint8_t scores[] = { 0x59, (uint8_t)(2 * slots >> 8), (uint8_t)(2 * slots) };
+    const uint32_t len = 36 * members + more;
+    const uint8_t head[] = { 0x85, 3, 0, 9, 0x58, 32 };
+    const uint8_t all[] = { 0x59, (uint8_t)(len >> 8), (uint8_t)len };
     assay_writer_put(&w, head, sizeof head);
-    for (uint8_t i = 0; i < slots; i++)
-        assay_writer_u8(&w, standing);
-    assay_writer_put(&w, scores, sizeof scores);
-    assay_writer_zero(&w, (size_t)2 * slots);
+    assay_writer_zero(&w, 32);
+    assay_writer_put(&w, all, sizeof all);
+    for (uint32_t i = 0; i < members; i++) {
+        const uint8_t one[] = { standing, 0x27, 0x10, bits };
+        assay_writer_put(&w, one, sizeof one);
+        assay_writer_zero(&w, 32);
+    }
+    assay_writer_zero(&w, more);
     return assay_service_decode(assay_slice_over(bytes, w.len), &message);
 }
 
-Test(services_wire, slots_and_standings_have_theirs)
+Test(services_wire, members_have_their_limits)
 {
-    cr_expect_eq(close_of(ASSAY_CONT_SLOTS_MAX, ASSAY_CONT_STAND_FULL), ASSAY_OK);
-    cr_expect_neq(close_of(ASSAY_CONT_SLOTS_MAX + 1, ASSAY_CONT_STAND_FULL), ASSAY_OK);
-    cr_expect_neq(close_of(ASSAY_CONT_SLOTS_MAX, ASSAY_CONT_STAND_FULL + 1), ASSAY_OK);
+    cr_expect_eq(close_of(ASSAY_REGISTRY_SLOTS_MAX, ASSAY_REGISTRY_STAND_FULL, 7, 0), ASSAY_OK);
+    cr_expect_eq(message.members, ASSAY_REGISTRY_SLOTS_MAX);
+    cr_expect_eq(message.member[127].score_bp, 10000);
+    cr_expect(message.member[127].certified && message.member[127].failed &&
+              message.member[127].renewed);
+    cr_expect_eq(close_of(8, ASSAY_REGISTRY_STAND_WARNING, 2, 0), ASSAY_OK);
+    cr_expect(!message.member[7].certified && message.member[7].failed &&
+              !message.member[7].renewed);
+    cr_expect_neq(close_of(ASSAY_REGISTRY_SLOTS_MAX + 1, ASSAY_REGISTRY_STAND_FULL, 0, 0),
+                  ASSAY_OK);
+    cr_expect_neq(close_of(8, ASSAY_REGISTRY_STAND_FULL + 1, 0, 0), ASSAY_OK);
+    cr_expect_neq(close_of(8, ASSAY_REGISTRY_STAND_FULL, 8, 0), ASSAY_OK, "a bit of no name");
+    cr_expect_neq(close_of(8, ASSAY_REGISTRY_STAND_FULL, 0, 35), ASSAY_OK, "a part of one");
+}
+
+/* What a daemon vouches for is told apart by chain, purpose and statement, to its last byte. */
+Test(services_wire, evidence_covers_chain_purpose_and_statement)
+{
+    uint8_t chain[32] = { 1 }, statement[64] = { 2 }, one[64], other[64];
+    const struct assay_slice whole = assay_slice_over(statement, 64);
+    assay_service_report_data(chain, ASSAY_SERVICE_FOR_SHARES, whole, one);
+    assay_service_report_data(chain, ASSAY_SERVICE_FOR_TASKS, whole, other);
+    cr_expect_not(assay_bytes_equal(one, other, 64), "the purpose");
+    assay_service_report_data(chain, ASSAY_SERVICE_FOR_SHARES, assay_slice_over(statement, 63),
+                              other);
+    cr_expect_not(assay_bytes_equal(one, other, 64), "the length");
+    statement[63] = 1;
+    assay_service_report_data(chain, ASSAY_SERVICE_FOR_SHARES, whole, other);
+    cr_expect_not(assay_bytes_equal(one, other, 64), "the statement");
+    statement[63] = 0;
+    chain[31] = 1;
+    assay_service_report_data(chain, ASSAY_SERVICE_FOR_SHARES, whole, other);
+    cr_expect_not(assay_bytes_equal(one, other, 64), "the chain");
+}
+
+/* Every verb, with what it has, comes back as it was said. */
+static void comes_back(const struct assay_service_message *said)
+{
+    static uint8_t bytes[ASSAY_SERVICE_MESSAGE_MAX], again[ASSAY_SERVICE_MESSAGE_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_writer v = assay_writer_over(again, sizeof again);
+    cr_assert_eq(assay_service_encode(said, &w), ASSAY_OK);
+    cr_assert_eq(assay_service_decode(assay_slice_over(bytes, w.len), &message), ASSAY_OK,
+                 "verb %d", (int)said->verb);
+    cr_assert_eq(assay_service_encode(&message, &v), ASSAY_OK);
+    cr_expect(w.len == v.len && assay_bytes_equal(bytes, again, w.len), "verb %d", (int)said->verb);
+    for (size_t len = 0; len < w.len; len += 1 + w.len / 64)
+        cr_expect_neq(assay_service_decode(assay_slice_over(bytes, len), &message), ASSAY_OK,
+                      "verb %d, cut", (int)said->verb);
+    bytes[w.len] = 0;
+    cr_expect_eq(assay_service_decode(assay_slice_over(bytes, w.len + 1), &message),
+                 ASSAY_E_TRAILING, "verb %d", (int)said->verb);
+}
+
+Test(services_wire, every_verb_comes_back)
+{
+    static const uint8_t some[64] = "some bytes";
+    const struct assay_slice word = assay_slice_over(some, 10);
+    struct assay_service_message m = { .service = ASSAY_SERVICE_CONTINUITY,
+                                       .group = 7,
+                                       .slot = 127,
+                                       .epoch = 5,
+                                       .plan = word,
+                                       .members = 3,
+                                       .count = 2,
+                                       .index = 1,
+                                       .document = word,
+                                       .kind = ASSAY_SERVICE_TASK_CLOSE,
+                                       .payload = word,
+                                       .serial = 9,
+                                       .purpose = ASSAY_SERVICE_FOR_TASKS,
+                                       .statement = assay_slice_over(some, 64),
+                                       .measurement = assay_slice_over(some, 32),
+                                       .evidence = word,
+                                       .good = true,
+                                       .standing = ASSAY_REGISTRY_STAND_FULL,
+                                       .why = word };
+    for (int verb = ASSAY_SERVICE_BEGIN; verb <= ASSAY_SERVICE_REFUSED; verb++) {
+        m.verb = (enum assay_service_verb)verb;
+        comes_back(&m);
+    }
 }
 
 /* What the length of a message makes of the stream. */
