@@ -247,6 +247,8 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
 /* What services' records have made, as far as this node knows. Borrowed until the next step. */
 struct assay_services_snapshot {
     const void *registry;   /* after the last closed epoch; NULL: none, or not whole yet */
+    uint32_t era;
+    uint8_t beacon[32];     /* of the running epoch */
     uint64_t epoch;         /* running */
     const struct assay_service_log *log;    /* its final records, in their order */
     const struct assay_service_log *closed; /* all of the epoch before; not from before a start */

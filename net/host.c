@@ -29,6 +29,7 @@ static enum assay_status open_engine(struct assay_host *host,
         .renewal = renewal,
         .document_check = host->config.document_check,
         .updates = host->config.updates,
+        .services = host_services_ledger(host),
         .self = host->self,
         .keys = { .incarnation = set->incarnation },
         .history_epochs = host->config.history_epochs,
@@ -311,6 +312,7 @@ static enum assay_status open_all(struct assay_host *host,
     ASSAY_TRY(open_pieces(host, message));
     ASSAY_TRY(open_link(host, message));
     ASSAY_TRY(open_admin(host, message));
+    ASSAY_TRY(host_services_open(host, message));
     ASSAY_TRY(host_publish_open(host, message));
     const struct assay_event start = { .kind = ASSAY_EVENT_START };
     host_queue(host, &start);
@@ -328,6 +330,7 @@ struct left {
     struct assay_timeline_file *timeline_file;
     struct assay_latency latency;
     struct assay_admin *admin;
+    struct assay_desk *desk;
     struct assay_http *http;
     uint64_t started_ms, reloads, drain_until_ms;
     bool reload_refused, draining;
@@ -341,6 +344,7 @@ static void take_over(struct assay_host *host, struct left *left)
     left->timeline_file = NULL;
     host->latency = left->latency;
     host->admin = left->admin;
+    host->desk = left->desk;
     host->http = left->http;
     host->renewed = true;
     host->started_ms = left->started_ms;
@@ -349,6 +353,7 @@ static void take_over(struct assay_host *host, struct left *left)
     host->draining = left->draining; /* who was asked to end before the boundary ends after it */
     host->drain_until_ms = left->drain_until_ms;
     left->admin = NULL;
+    left->desk = NULL;
     left->http = NULL;
 }
 
@@ -410,6 +415,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
                            .timeline_file = old->timeline_file,
                            .latency = old->latency,
                            .admin = old->admin,
+                           .desk = old->desk,
                            .http = old->http,
                            .started_ms = old->started_ms,
                            .reloads = old->reloads,
@@ -419,6 +425,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
     assay_engine_renewal(old->engine, &left->engine);
     old->timeline_file = NULL;
     old->admin = NULL;
+    old->desk = NULL;
     old->http = NULL;
     assay_link_linger(old->link, HOST_LINGER_MS); /* the last word of the epoch that ends */
     assay_host_close(&old);
@@ -426,6 +433,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
     if (status == ASSAY_OK) host_closed(*host, config->state->epoch);
     assay_timeline_file_close(&left->timeline_file);
     assay_admin_close(&left->admin);
+    assay_desk_close(&left->desk);
     assay_http_close(&left->http);
     free(left);
     return status != ASSAY_OK ? status : (*host)->failure;
@@ -438,6 +446,7 @@ void assay_host_close(struct assay_host **host)
     host_publish_close(h);
     assay_timeline_file_close(&h->timeline_file);
     assay_admin_close(&h->admin);
+    host_services_close(h);
     /* The last words of a node that ends in order; who fails has none. */
     if (h->draining && h->stopping && h->link != NULL) host_farewell(h);
     if (h->draining && h->link != NULL) assay_link_linger(h->link, HOST_LINGER_MS);
@@ -485,6 +494,7 @@ static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
     wake = assay_min_u64(wake, host->config.enclave.wake_at(host->config.enclave.context));
     if (host->workload != NULL) wake = assay_min_u64(wake, assay_workload_wake_at(host->workload));
     if (host->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->admin));
+    if (host->desk != NULL) wake = assay_min_u64(wake, assay_desk_wake_at(host->desk));
     if (assay_dispatch_waits(host->dispatch) || wake <= host->now_ms) return 0;
     const uint64_t most = assay_min_u64(wait_ms_max, HOST_SLEEP_MS_MAX);
     return (int)assay_min_u64(wake - host->now_ms, most);
@@ -508,6 +518,8 @@ static struct polled fill_fds(struct assay_host *host)
         p.count += assay_workload_poll(host->workload, host->fds + p.count, HOST_FDS_MAX - p.count);
     if (host->admin != NULL)
         p.count += assay_admin_poll(host->admin, host->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
+    if (host->desk != NULL)
+        p.count += assay_desk_poll(host->desk, host->fds + p.count, ASSAY_DESK_CLIENTS_MAX + 1);
     p.enclave_at = p.count;
     p.enclave_count = host->config.enclave.poll_set(
         host->config.enclave.context, host->fds + p.count, ASSAY_HOST_ENCLAVE_FDS_MAX);
@@ -556,6 +568,7 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_neighbours_turn(host);
     host_settle(host);
     if (host->admin != NULL) assay_admin_step(host->admin, host->now_ms);
+    host_services_turn(host);
     host_drain(host);
     host_publish_turn(host);
     expire(host);

@@ -23,6 +23,7 @@ struct assay_host;
 struct assay_endorsements; /* quote/verify.h */
 struct assay_fetcher;      /* net/fetch/fetcher.h */
 struct assay_judge_config; /* net/judge/keeper.h */
+struct assay_host_services; /* host/services.h */
 struct assay_policy;       /* quote/accept/policy.h */
 
 enum {
@@ -176,6 +177,8 @@ struct assay_host_config {
     const struct assay_judge_config *judge;
     assay_document_check *document_check;
     const struct assay_updates *updates; /* net/updates.h; NULL: no collateral in blocks */
+    const struct assay_host_services *services; /* of the genesis; NULL: it has none */
+    const char *services_path; /* UNIX socket for programs of services; NULL: none */
     struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */
     uint8_t verifier_digest[32];
     uint32_t level; /* the highest feature level that this build speaks (docs/protocol.md 9.10) */

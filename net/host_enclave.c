@@ -17,12 +17,15 @@ void host_quote(struct assay_host *host, const struct assay_effect *effect)
 {
     const struct assay_slice none = { 0 };
     const struct assay_host_enclave *enclave = &host->config.enclave;
+    host_services_quoted(host, none); /* the newer request replaces a program's */
+    host->quoting = true;
     const enum assay_status status =
         enclave->request_quote(enclave->context, effect->as.quote.epoch,
                                effect->as.quote.incarnation, effect->as.quote.report_data);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) {
         host_fail(host, status, "enclave quote");
     } else if (status != ASSAY_OK) {
+        host->quoting = false;
         answer_quote(host, effect->as.quote.epoch, effect->as.quote.incarnation, none);
     }
 }
@@ -34,6 +37,11 @@ static void take_quote(struct assay_host *host, const struct assay_enclave_event
     struct assay_slice bytes = event->as.quote.bytes;
     struct assay_engine_snapshot snapshot;
     uint8_t digest[32];
+    if (host_services_is_quote(host, event->as.quote.epoch)) {
+        host_services_quoted(host, bytes);
+        return;
+    }
+    host->quoting = false;
     if (bytes.len > ASSAY_EVIDENCE_LEN_MAX) bytes = (struct assay_slice){ 0 };
     if (bytes.len > 0) {
         assay_engine_snapshot(host->engine, &snapshot);

@@ -90,6 +90,7 @@ static void collect(struct assay_host *host)
         if (is_in_force(host, at_unix_s))
             assay_locker_remember(host->locker, digest, at_unix_s, &host->verdict);
         deliver(host, digest, at_unix_s, &host->verdict, 0);
+        host_services_verdict(host, digest, at_unix_s, &host->verdict);
     }
 }
 
@@ -187,6 +188,20 @@ static enum assay_status judge(void *context, const struct assay_fetch_request *
     choose_rules(host, request->epoch, &job);
     submit(host, &job);
     return ASSAY_OK;
+}
+
+void host_evidence_judge(struct assay_host *host, const uint8_t digest[static 32],
+                         enum assay_evidence_kind kind, int64_t at_unix_s,
+                         struct assay_slice bytes)
+{
+    struct assay_verify_job job = { .kind = kind, .at_unix_s = at_unix_s, .bytes = bytes };
+    const struct assay_verdict *known = assay_locker_verdict(host->locker, digest, at_unix_s);
+    if (known != NULL && known->kind == kind) {
+        host_services_verdict(host, digest, at_unix_s, known);
+        return;
+    }
+    assay_bytes_copy(job.digest, sizeof job.digest, digest, 32);
+    submit(host, &job);
 }
 
 static void answer(void *context, const struct assay_fetch_request *request, uint32_t asked)

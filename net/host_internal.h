@@ -46,6 +46,7 @@
 #include "net/log.h"
 #include "net/outbox.h"
 #include "net/service.h"
+#include "net/services/desk.h"
 #include "net/timeline_file.h"
 #include "net/verify_pool.h"
 #include "net/workload.h"
@@ -60,8 +61,10 @@ enum {
     HOST_EVENTS_PER_COMMIT = 512, /* a turn's frames, and as many answers */
     HOST_SLEEP_MS_MAX = 1000,
     HOST_LINGER_MS = 200, /* peers that are there take what is queued in much less */
-    /* signals, pool, fetcher, workload, the admin socket with its clients, the enclave's */
-    HOST_FDS_MAX = 4 + 1 + ASSAY_ADMIN_CLIENTS_MAX + ASSAY_HOST_ENCLAVE_FDS_MAX,
+    /* signals, pool, fetcher, workload, the sockets of admin and services with their clients, the
+     * enclave's */
+    HOST_FDS_MAX = 4 + 1 + ASSAY_ADMIN_CLIENTS_MAX + 1 + ASSAY_DESK_CLIENTS_MAX +
+                   ASSAY_HOST_ENCLAVE_FDS_MAX,
     HOST_HISTORY_EPOCHS = 20000, /* as the engine keeps blocks */
     /* ASSAY_STORE_META; the engine's own numbers are below, 1000 and 1040 are net/tie.c's */
     HOST_META_CHANGES = 1001,     /* to 1008 */
@@ -145,6 +148,9 @@ struct assay_host {
     struct assay_workload *workload;
     struct assay_service *service;
     struct assay_admin *admin;
+    struct assay_desk *desk; /* NULL: no services, or nobody is to follow them */
+    struct host_desk *desk_at; /* host_services.c */
+    bool quoting; /* the node's own quote is on its way */
     uint64_t history_hour; /* whose rows are kept for a month, and one; 0: none in this run */
     struct assay_http *http; /* NULL: none */
     struct assay_snapshot_fall *integrity_falls, *availability_falls; /* [members] */
@@ -226,10 +232,32 @@ void host_pulled(struct assay_host *host, uint16_t from, struct assay_slice payl
 void host_evidence_turn(struct assay_host *host);
 void host_evidence_forget(struct assay_host *host);
 
+/* Have bytes judged for a moment: host_services_verdict is told, now or later. Returns: nothing. */
+void host_evidence_judge(struct assay_host *host, const uint8_t digest[static 32],
+                         enum assay_evidence_kind kind, int64_t at_unix_s,
+                         struct assay_slice bytes);
+
 /* --- host_enclave.c */
 void host_quote(struct assay_host *host, const struct assay_effect *effect);
 void host_order(struct assay_host *host, const struct assay_order *order);
 void host_enclave_events(struct assay_host *host);
+
+/* --- host_services.c: programs that follow what services' records make */
+/* Returns: what the engine asks; NULL where the genesis has no services. */
+const struct assay_services *host_services_ledger(const struct assay_host *host);
+/* Returns: as assay_desk_open */
+ASSAY_CHECKED enum assay_status host_services_open(struct assay_host *host,
+                                                   char message[static ASSAY_HOST_MESSAGE_LEN]);
+/* Tells what became final, hears what programs want. Returns: nothing. */
+void host_services_turn(struct assay_host *host);
+/* A verdict came, perhaps for programs, NULL: there is none. Returns: nothing. */
+void host_services_verdict(struct assay_host *host, const uint8_t digest[static 32],
+                           int64_t at_unix_s, const struct assay_verdict *verdict);
+/* Returns: whether a quote is one that a program asked for. */
+bool host_services_is_quote(const struct assay_host *host, uint64_t epoch);
+/* It, or nothing: there is none. Returns: nothing. */
+void host_services_quoted(struct assay_host *host, struct assay_slice bytes);
+void host_services_close(struct assay_host *host);
 
 /* --- host_keys.c */
 ASSAY_CHECKED enum assay_status host_keys_open(struct assay_host *host,

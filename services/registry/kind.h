@@ -29,6 +29,9 @@ enum { ASSAY_SERVICE_PAYLOAD_MAX = 8192 };
 #define ASSAY_SERVICE_ENUM(symbol, number, word) symbol = number,
 enum assay_service_kind { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_ENUM) };
 #undef ASSAY_SERVICE_ENUM
+#define ASSAY_SERVICE_ONE(symbol, number, word) +1
+enum { ASSAY_SERVICE_KIND_COUNT = 1 ASSAY_SERVICE_KINDS(ASSAY_SERVICE_ONE) }; /* all are below */
+#undef ASSAY_SERVICE_ONE
 
 /* Returns: the word of a kind, NULL outside the list. */
 const char *assay_service_kind_name(unsigned kind);

@@ -1,0 +1,530 @@
+/*
+ * net/services/desk.c - what programs of services are told, and what they ask (docs/services.md
+ * 4.1).
+ */
+#include "net/services/desk.h"
+
+#include "base/assert.h"
+#include "base/checked.h"
+#include "net/services/wire.h"
+#include "net/unix_socket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct client {
+    struct assay_service_stream stream; /* fd -1: free */
+    uint64_t number;                    /* never used again */
+    enum assay_service service;         /* 0: it has not said what it follows */
+    uint32_t group;
+    bool told; /* where the ledger is, and so on */
+};
+
+/* A quote or a verdict that a program waits for. */
+struct ask {
+    uint64_t ticket; /* 0: free */
+    uint64_t client, serial;
+    uint64_t until_ms;
+    bool quote, sent;
+    uint8_t report_data[64];
+    uint8_t node_id[32]; /* of a verdict */
+};
+
+struct assay_desk {
+    int fd;
+    char *path;
+    uint8_t chain_id[32];
+    struct assay_registry_plan plan;
+    uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
+    size_t plan_len;
+    struct assay_desk_world world;
+    struct client clients[ASSAY_DESK_CLIENTS_MAX];
+    struct ask asks[ASSAY_DESK_ASKS_MAX];
+    uint64_t numbers, tickets;
+    bool ready; /* the registry is that of the ledger, and programs may be told */
+    void *memory;
+    struct assay_registry *registry; /* NULL before the first begin */
+    struct assay_registry_facts facts;
+    uint32_t slot;
+    struct assay_desk_moment moment;
+    uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
+    struct assay_service_message message, answer;
+    struct assay_desk_snapshot figures;
+};
+
+/* --- opening */
+
+static enum assay_status make(struct assay_desk *d, const char *path, struct assay_slice plan,
+                              char message[static ASSAY_DESK_MESSAGE])
+{
+    (void)snprintf(message, ASSAY_DESK_MESSAGE, "the genesis' plan of services cannot be read");
+    ASSAY_TRY(assay_registry_plan_decode(plan, &d->plan));
+    ASSAY_ASSERT(plan.len <= sizeof d->plan_bytes); /* it was decoded */
+    assay_bytes_copy(d->plan_bytes, sizeof d->plan_bytes, plan.bytes, plan.len);
+    d->plan_len = plan.len;
+    (void)snprintf(message, ASSAY_DESK_MESSAGE, "no memory");
+    const size_t len = (assay_registry_size(&d->plan) + 63) / 64 * 64;
+    d->path = strdup(path);
+    d->memory = aligned_alloc(64, len);
+    if (d->path == NULL || d->memory == NULL) return ASSAY_E_MEMORY;
+    return assay_unix_listen(path, "services socket", ASSAY_DESK_CLIENTS_MAX, &d->fd, message,
+                             ASSAY_DESK_MESSAGE);
+}
+
+enum assay_status assay_desk_open(const char *path, struct assay_slice plan,
+                                  const uint8_t chain_id[static 32],
+                                  const struct assay_desk_world *world, struct assay_desk **out,
+                                  char message[static ASSAY_DESK_MESSAGE])
+{
+    struct assay_desk *d = calloc(1, sizeof *d);
+    if (d == NULL) return ASSAY_E_MEMORY;
+    d->fd = -1;
+    d->world = *world;
+    assay_bytes_copy(d->chain_id, 32, chain_id, 32);
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
+        d->clients[i].stream.fd = -1;
+    const enum assay_status status = make(d, path, plan, message);
+    if (status != ASSAY_OK) {
+        if (d->fd >= 0) (void)close(d->fd);
+        free(d->memory);
+        free(d->path);
+        free(d);
+        return status;
+    }
+    *out = d;
+    return ASSAY_OK;
+}
+
+static void drop(struct assay_desk *d, struct client *c)
+{
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++)
+        if (d->asks[i].ticket != 0 && d->asks[i].client == c->number && !d->asks[i].sent)
+            d->asks[i].ticket = 0;
+    assay_service_stream_close(&c->stream);
+    *c = (struct client){ .stream = { .fd = -1 } };
+}
+
+void assay_desk_close(struct assay_desk **desk)
+{
+    struct assay_desk *d = *desk;
+    if (d == NULL) return;
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
+        if (d->clients[i].stream.fd >= 0) drop(d, &d->clients[i]);
+    (void)close(d->fd);
+    (void)unlink(d->path);
+    free(d->memory);
+    free(d->path);
+    free(d);
+    *desk = NULL;
+}
+
+/* --- telling */
+
+static bool is_open(const struct client *c)
+{
+    return c->stream.fd >= 0;
+}
+
+/* Who reads too slowly dials again, and is told everything anew. */
+static void send_to(struct assay_desk *d, struct client *c, const struct assay_service_message *m)
+{
+    if (assay_service_send(&c->stream, m) != ASSAY_OK) drop(d, c);
+}
+
+static void put_moment(const struct assay_desk *d, struct assay_service_message *m)
+{
+    m->era = d->moment.era;
+    m->epoch = d->moment.epoch;
+    assay_bytes_copy(m->beacon, 32, d->moment.beacon, 32);
+    m->members = d->moment.members;
+    for (uint32_t i = 0; i < d->moment.members; i++) {
+        m->member[i] = d->moment.member[i];
+        assay_bytes_copy(m->node[i], 32, d->moment.node_id[i], 32);
+    }
+}
+
+static struct assay_service_message *fresh(struct assay_desk *d, enum assay_service_verb verb)
+{
+    d->answer = (struct assay_service_message){ .verb = verb };
+    return &d->answer;
+}
+
+static void tell_document(struct assay_desk *d, struct client *c, uint32_t index, uint32_t number)
+{
+    struct assay_writer w = assay_writer_over(d->document, sizeof d->document);
+    const enum assay_status status = assay_registry_encode(d->registry, number, &w);
+    ASSAY_ASSERT(status == ASSAY_OK); /* within ASSAY_REGISTRY_DOCUMENT_LEN_MAX */
+    struct assay_service_message *m = fresh(d, ASSAY_SERVICE_DOCUMENT);
+    m->index = index;
+    m->document = assay_slice_over(d->document, w.len);
+    send_to(d, c, m);
+}
+
+static void tell_beginning(struct assay_desk *d, struct client *c)
+{
+    uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
+    const uint32_t count = assay_service_documents(&d->plan, c->service, c->group, numbers);
+    ASSAY_ASSERT(count > 0); /* follow() */
+    struct assay_service_message *m = fresh(d, ASSAY_SERVICE_BEGIN);
+    assay_bytes_copy(m->chain_id, 32, d->chain_id, 32);
+    m->slot = d->slot < ASSAY_REGISTRY_SLOTS_MAX ? d->slot : ASSAY_REGISTRY_SLOTS_MAX;
+    m->plan = assay_slice_over(d->plan_bytes, d->plan_len);
+    m->count = count;
+    put_moment(d, m);
+    c->told = true;
+    send_to(d, c, m);
+    for (uint32_t i = 0; i < count && is_open(c); i++)
+        tell_document(d, c, i, numbers[i]);
+}
+
+static void tell_waiting(struct assay_desk *d)
+{
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX && d->ready; i++) {
+        struct client *c = &d->clients[i];
+        if (is_open(c) && c->service != 0 && !c->told) tell_beginning(d, c);
+    }
+}
+
+void assay_desk_begin(struct assay_desk *desk, const struct assay_registry *registry,
+                      uint32_t slot, const struct assay_desk_moment *moment)
+{
+    struct assay_desk *d = desk;
+    if (d->registry == NULL) {
+        const enum assay_status status =
+            assay_registry_init(d->memory, assay_registry_size(&d->plan), &d->plan, d->chain_id,
+                                &d->registry);
+        ASSAY_ASSERT(status == ASSAY_OK); /* the plan was decoded */
+    }
+    assay_registry_copy(d->registry, registry);
+    d->slot = slot;
+    d->moment = *moment;
+    d->ready = false;
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
+        if (is_open(&d->clients[i]) && d->clients[i].told) drop(d, &d->clients[i]);
+}
+
+void assay_desk_ready(struct assay_desk *desk)
+{
+    ASSAY_ASSERT(desk->registry != NULL);
+    desk->ready = true;
+    tell_waiting(desk);
+}
+
+void assay_desk_record(struct assay_desk *desk, uint32_t slot, enum assay_service_kind kind,
+                       struct assay_slice payload)
+{
+    static const char applied[] = "applied";
+    static const uint8_t nobody[32];
+    struct assay_desk *d = desk;
+    ASSAY_ASSERT(d->registry != NULL && kind > 0 && kind < ASSAY_SERVICE_KIND_COUNT);
+    const uint8_t *node = slot < d->moment.members ? d->moment.node_id[slot] : nobody;
+    const char *became = assay_registry_apply(d->registry, slot, node, kind, payload, &d->facts);
+    if (strcmp(became, applied) == 0) d->figures.applied[kind]++;
+    else d->figures.idle[kind]++;
+    if (!d->ready || slot >= ASSAY_REGISTRY_SLOTS_MAX) return;
+    struct assay_service_message *m = fresh(d, ASSAY_SERVICE_RECORD);
+    m->slot = slot;
+    m->kind = kind;
+    m->payload = payload;
+    assay_bytes_copy(m->node_id, 32, node, 32);
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++) {
+        struct client *c = &d->clients[i];
+        if (is_open(c) && c->told && c->service == assay_service_of(kind)) send_to(d, c, m);
+    }
+}
+
+void assay_desk_closed(struct assay_desk *desk, const struct assay_registry *registry,
+                       const struct assay_desk_moment *moment)
+{
+    struct assay_desk *d = desk;
+    ASSAY_ASSERT(d->registry != NULL);
+    assay_registry_copy(d->registry, registry);
+    d->moment = *moment;
+    if (!d->ready) return;
+    struct assay_service_message *m = fresh(d, ASSAY_SERVICE_CLOSE);
+    put_moment(d, m);
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
+        if (is_open(&d->clients[i]) && d->clients[i].told) send_to(d, &d->clients[i], m);
+}
+
+/* --- what programs ask */
+
+static struct client *client_of(struct assay_desk *d, uint64_t number)
+{
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
+        if (is_open(&d->clients[i]) && d->clients[i].number == number) return &d->clients[i];
+    return NULL;
+}
+
+static enum assay_registry_standing standing_of(const struct assay_desk *d,
+                                                const uint8_t node_id[static 32])
+{
+    for (uint32_t i = 0; i < d->moment.members; i++)
+        if (assay_bytes_equal(d->moment.node_id[i], node_id, 32))
+            return d->moment.member[i].standing;
+    return ASSAY_REGISTRY_STAND_NONE;
+}
+
+/* The ask has its answer. */
+static void answer(struct assay_desk *d, struct ask *a, struct assay_slice evidence, bool good)
+{
+    struct client *c = client_of(d, a->client);
+    struct assay_service_message *m =
+        fresh(d, a->quote ? ASSAY_SERVICE_EVIDENCE : ASSAY_SERVICE_VERDICT);
+    m->serial = a->serial;
+    m->evidence = evidence;
+    m->good = good;
+    m->standing = standing_of(d, a->node_id);
+    a->ticket = 0;
+    if (c != NULL) send_to(d, c, m);
+}
+
+static struct ask *place_for(struct assay_desk *d)
+{
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++)
+        if (d->asks[i].ticket == 0) return &d->asks[i];
+    return NULL;
+}
+
+/* Of too many the answer is none, at once: who waits asks again. */
+static struct ask *take_ask(struct assay_desk *d, const struct client *c, uint64_t now_ms,
+                            struct ask *instead)
+{
+    const struct assay_service_message *m = &d->message;
+    struct ask *a = place_for(d);
+    if (a == NULL) a = instead;
+    *a = (struct ask){ .ticket = ++d->tickets,
+                       .client = c->number,
+                       .serial = m->serial,
+                       .until_ms = now_ms + ASSAY_DESK_PATIENCE_MS,
+                       .quote = m->verb == ASSAY_SERVICE_QUOTE };
+    assay_service_report_data(d->chain_id, m->purpose, m->statement, a->report_data);
+    return a;
+}
+
+static void quote_next(struct assay_desk *d)
+{
+    struct ask *first = NULL;
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+        struct ask *a = &d->asks[i];
+        if (a->ticket == 0 || !a->quote) continue;
+        if (a->sent) return; /* one at a time */
+        if (first == NULL || a->ticket < first->ticket) first = a;
+    }
+    if (first != NULL) first->sent = d->world.quote(d->world.context, first->report_data);
+}
+
+static void take_quote(struct assay_desk *d, struct client *c, uint64_t now_ms)
+{
+    const struct assay_slice none = { 0 };
+    struct ask instead = { 0 };
+    struct ask *a = take_ask(d, c, now_ms, &instead);
+    if (a == &instead) answer(d, a, none, false);
+    else quote_next(d);
+}
+
+static void take_verify(struct assay_desk *d, struct client *c, uint64_t now_ms)
+{
+    const struct assay_service_message *m = &d->message;
+    const struct assay_slice none = { 0 };
+    struct assay_desk_proof proof = { .evidence = m->evidence,
+                                      .has_measurement = m->measurement.len == 32 };
+    struct ask instead = { 0 };
+    struct ask *a = take_ask(d, c, now_ms, &instead);
+    const uint64_t ticket = a->ticket;
+    assay_bytes_copy(a->node_id, 32, m->node_id, 32);
+    assay_bytes_copy(proof.node_id, 32, m->node_id, 32);
+    assay_bytes_copy(proof.report_data, 64, a->report_data, 64);
+    if (proof.has_measurement)
+        assay_bytes_copy(proof.measurement, 32, m->measurement.bytes, m->measurement.len);
+    a->sent = true;
+    if (a != &instead && d->world.judge(d->world.context, ticket, &proof)) return;
+    if (a->ticket == ticket) answer(d, a, none, false); /* not answered within the call */
+}
+
+void assay_desk_quoted(struct assay_desk *desk, struct assay_slice bytes)
+{
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+        struct ask *a = &desk->asks[i];
+        if (a->ticket == 0 || !a->quote || !a->sent) continue;
+        if (bytes.len > 0) desk->figures.quotes++;
+        answer(desk, a, bytes.len <= ASSAY_SERVICE_EVIDENCE_MAX ? bytes : (struct assay_slice){ 0 },
+               false);
+        break;
+    }
+}
+
+void assay_desk_hand_over(struct assay_desk *desk, const struct assay_desk_world *world)
+{
+    desk->world = *world;
+    desk->ready = false;
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+        struct ask *a = &desk->asks[i];
+        if (a->ticket == 0 || !a->sent) continue;
+        if (a->quote) a->sent = false; /* asked again of who is there now */
+        else answer(desk, a, (struct assay_slice){ 0 }, false);
+    }
+}
+
+void assay_desk_judged(struct assay_desk *desk, uint64_t ticket, bool good)
+{
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+        struct ask *a = &desk->asks[i];
+        if (a->ticket != ticket || ticket == 0 || a->quote) continue;
+        desk->figures.verdicts++;
+        answer(desk, a, (struct assay_slice){ 0 }, good);
+        return;
+    }
+}
+
+/* What can never stand in a block is said; what may be said again later is the program's to say
+ * again: it has not come back. */
+static void take_submit(struct assay_desk *d, struct client *c)
+{
+    const struct assay_service_message *m = &d->message;
+    enum assay_status status = ASSAY_E_UNSUPPORTED;
+    if (assay_service_of(m->kind) == c->service)
+        status = d->world.submit(d->world.context, m->kind, m->payload);
+    d->figures.submitted++;
+    if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE || status == ASSAY_E_AGAIN ||
+        status == ASSAY_E_FULL)
+        return;
+    d->figures.refused++;
+    struct assay_service_message *refused = fresh(d, ASSAY_SERVICE_REFUSED);
+    const char *why = status == ASSAY_E_STRANGER ? "this node is suspended: it has no word"
+                                                 : assay_status_text(status);
+    const size_t len = strnlen(why, ASSAY_SERVICE_WHY_MAX);
+    refused->kind = m->kind;
+    refused->why = assay_slice_over(why, len);
+    send_to(d, c, refused);
+}
+
+/* Returns: whether it speaks as a program does. */
+static bool take(struct assay_desk *d, struct client *c, uint64_t now_ms)
+{
+    const struct assay_service_message *m = &d->message;
+    uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
+    if (m->verb == ASSAY_SERVICE_FOLLOW) {
+        if (c->service != 0 ||
+            assay_service_documents(&d->plan, m->service, m->group, numbers) == 0)
+            return false;
+        c->service = m->service;
+        c->group = m->group;
+        return true;
+    }
+    if (c->service == 0) return false;
+    switch ((int)m->verb) {
+    case ASSAY_SERVICE_SUBMIT: take_submit(d, c); return true;
+    case ASSAY_SERVICE_QUOTE: take_quote(d, c, now_ms); return true;
+    case ASSAY_SERVICE_VERIFY: take_verify(d, c, now_ms); return true;
+    default: return false;
+    }
+}
+
+/* --- turns */
+
+static bool may_connect(int fd)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid());
+}
+
+static void accept_clients(struct assay_desk *d)
+{
+    for (;;) {
+        const int fd = accept4(d->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        size_t place = 0;
+        if (fd < 0) return;
+        while (place < ASSAY_DESK_CLIENTS_MAX && is_open(&d->clients[place]))
+            place++;
+        struct client *c = &d->clients[place];
+        if (place == ASSAY_DESK_CLIENTS_MAX || !may_connect(fd)) {
+            (void)close(fd);
+            continue;
+        }
+        *c = (struct client){ .number = ++d->numbers };
+        if (assay_service_stream_open(&c->stream, fd) != ASSAY_OK) {
+            (void)close(fd);
+            *c = (struct client){ .stream = { .fd = -1 } };
+        }
+    }
+}
+
+enum { MESSAGES_PER_TURN = 64 }; /* of one program: the node has other work */
+
+static void serve(struct assay_desk *d, struct client *c, uint64_t now_ms)
+{
+    const uint64_t number = c->number;
+    enum assay_status status = assay_service_flush(&c->stream);
+    for (unsigned i = 0; status == ASSAY_OK && i < MESSAGES_PER_TURN; i++) {
+        status = assay_service_next(&c->stream, &d->message);
+        if (status != ASSAY_OK) break;
+        const bool fit = take(d, c, now_ms);
+        if (!is_open(c) || c->number != number) return; /* dropped while it was answered */
+        if (!fit) status = ASSAY_E_INVALID;
+    }
+    if (status != ASSAY_OK && status != ASSAY_E_AGAIN) drop(d, c);
+}
+
+static void give_up(struct assay_desk *d, uint64_t now_ms)
+{
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+        struct ask *a = &d->asks[i];
+        if (a->ticket != 0 && now_ms >= a->until_ms) answer(d, a, (struct assay_slice){ 0 }, false);
+    }
+}
+
+void assay_desk_step(struct assay_desk *desk, uint64_t now_ms)
+{
+    accept_clients(desk);
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
+        if (is_open(&desk->clients[i])) serve(desk, &desk->clients[i], now_ms);
+    give_up(desk, now_ms);
+    quote_next(desk);
+    tell_waiting(desk);
+}
+
+size_t assay_desk_poll(const struct assay_desk *desk, struct pollfd *fds, size_t capacity)
+{
+    size_t count = 0;
+    if (capacity > 0) fds[count++] = (struct pollfd){ .fd = desk->fd, .events = POLLIN };
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX && count < capacity; i++) {
+        const struct client *c = &desk->clients[i];
+        if (!is_open(c)) continue;
+        const short events = assay_service_waits(&c->stream) ? POLLIN | POLLOUT : POLLIN;
+        fds[count++] = (struct pollfd){ .fd = c->stream.fd, .events = events };
+    }
+    return count;
+}
+
+uint64_t assay_desk_wake_at(const struct assay_desk *desk)
+{
+    uint64_t wake = UINT64_MAX;
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++)
+        if (desk->asks[i].ticket != 0) wake = assay_min_u64(wake, desk->asks[i].until_ms);
+    return wake;
+}
+
+const struct assay_registry *assay_desk_registry(const struct assay_desk *desk)
+{
+    return desk->registry;
+}
+
+const struct assay_registry_plan *assay_desk_plan(const struct assay_desk *desk)
+{
+    return &desk->plan;
+}
+
+void assay_desk_look(const struct assay_desk *desk, struct assay_desk_snapshot *snapshot)
+{
+    *snapshot = desk->figures;
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++) {
+        snapshot->clients += is_open(&desk->clients[i]);
+        snapshot->following += is_open(&desk->clients[i]) && desk->clients[i].told;
+    }
+}
