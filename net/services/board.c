@@ -38,7 +38,9 @@ static enum assay_status set_up(struct assay_board *b, const struct assay_board_
     if (b->roster.entries == NULL || b->parties == NULL) return ASSAY_E_MEMORY;
     for (uint32_t i = 0; i < b->roster.count; i++)
         b->roster.entries[i].gone = true;
-    ASSAY_TRY(assay_x25519_generate(&b->secret, b->public_key));
+    if (config->secret != NULL) b->secret = *config->secret;
+    ASSAY_TRY(config->secret != NULL ? assay_x25519_public(&b->secret, b->public_key)
+                                     : assay_x25519_generate(&b->secret, b->public_key));
     const struct assay_link_config link = { .roster = &b->roster,
                                             .counters = &b->counters,
                                             .door_secret = &b->secret,
@@ -101,7 +103,10 @@ static void set_party(struct assay_board *b, uint32_t slot, const struct assay_c
     struct party *p = &b->parties[slot];
     struct assay_roster_entry *entry = &b->roster.entries[slot];
     const bool same = contact != NULL && !entry->gone &&
-                      assay_bytes_equal(p->contact.curve, contact->curve, 32);
+                      assay_bytes_equal(p->contact.curve, contact->curve, 32) &&
+                      p->contact.address_len == contact->address_len &&
+                      assay_bytes_equal(p->contact.address, contact->address,
+                                        contact->address_len);
     if (same) {
         p->from = *from; /* the number of a session */
         return;
@@ -116,15 +121,23 @@ static void set_party(struct assay_board *b, uint32_t slot, const struct assay_c
     assay_bytes_copy(entry->transport, 32, contact->curve, 32);
 }
 
+void assay_board_list(struct assay_board *board, uint32_t slot,
+                      const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                      const struct assay_cont_contact *contact)
+{
+    struct assay_cont_from from = { .replica = true };
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
+    assay_bytes_copy(from.key, sizeof from.key, key, ASSAY_P256_PUBLIC_LEN);
+    /* Whoever else claims our own key is nobody. */
+    if (contact != NULL && assay_bytes_equal(contact->curve, board->public_key, 32)) contact = NULL;
+    set_party(board, slot, &from, contact);
+}
+
 void assay_board_take(struct assay_board *board, const struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
         const struct assay_cont_member *m = &group->member[i];
-        struct assay_cont_from from = { .replica = true };
-        assay_bytes_copy(from.key, sizeof from.key, m->key, sizeof m->key);
-        /* Whoever else claims our own key is nobody. */
-        const bool own = assay_bytes_equal(m->contact.curve, board->public_key, 32);
-        set_party(board, i, &from, m->listed && !own ? &m->contact : NULL);
+        assay_board_list(board, i, m->key, m->listed ? &m->contact : NULL);
     }
     for (uint32_t i = 0; i < board->instances; i++) {
         const struct assay_cont_instance_row *row = &group->instance[i];

@@ -1,6 +1,6 @@
 /*
- * net/services/board.h - the links between replicas and enclaves of one group: who is who by
- * CURVE key, as the ledger has it (docs/services.md 4.2).
+ * net/services/board.h - the links between replicas and enclaves of one group, or between holders:
+ * who is who by CURVE key, as the ledger has it (docs/services.md 4.2).
  *
  * The links are those of peers (net/zmq/link.h): one door that all dial, one line out to whom one
  * speaks to, so whatever holds there against members who mean ill holds here, too. A slot of the
@@ -20,12 +20,13 @@ enum { ASSAY_BOARD_MESSAGE_LEN = 256 };
 struct assay_board_config {
     const char *listen; /* HOST:PORT; port 0 takes a free one */
     uint32_t instances; /* that this process may have to answer; 0 for an enclave */
+    const struct assay_secret32 *secret; /* X25519, copied; NULL: one is made */
 };
 
 struct assay_board;
 
-/* Makes the process's CURVE key, and opens its door. Out: message says why not, for people.
- * Returns: ASSAY_OK | as assay_link_open | ASSAY_E_CRYPTO */
+/* Makes the process's CURVE key, if it has none, and opens its door. Out: message says why not, for
+ * people. Returns: ASSAY_OK | as assay_link_open | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_board_open(const struct assay_board_config *config,
                                                  struct assay_board **out,
                                                  char message[static ASSAY_BOARD_MESSAGE_LEN]);
@@ -38,9 +39,14 @@ ASSAY_CHECKED enum assay_status assay_board_contact(const struct assay_board *bo
                                                     struct assay_cont_contact *contact);
 /* Who there is now; lines to those that are gone end. Returns: nothing. */
 void assay_board_take(struct assay_board *board, const struct assay_cont_group *group);
+/* The same of one member, who has this key and listens there; contact NULL: nobody does. In: slot
+ * below ASSAY_CONT_SLOTS_MAX (asserted). Returns: nothing. */
+void assay_board_list(struct assay_board *board, uint32_t slot,
+                      const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                      const struct assay_cont_contact *contact);
 
-/* Queues a frame to the replica of a key, or to whoever is in a slot; a line is dialled when there
- * is none. What cannot be sent is lost, as on any link. Returns: nothing. */
+/* Queues a frame to the replica or holder of a key, or to whoever is in a slot; a line is dialled
+ * when there is none. What cannot be sent is lost, as on any link. Returns: nothing. */
 void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
                             struct assay_slice frame);
 void assay_board_to_slot(struct assay_board *board, uint16_t slot, struct assay_slice frame);

@@ -47,7 +47,12 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
-    return assay_follower_create(config->ledger, config->group, told, e, &e->follower);
+    const struct assay_follower_config follower = { .path = config->ledger,
+                                                    .service = ASSAY_SERVICE_CONTINUITY,
+                                                    .group = config->group,
+                                                    .tells = { .fact = told },
+                                                    .context = e };
+    return assay_follower_create(&follower, &e->follower);
 }
 
 enum assay_status assay_enclave_open(const struct assay_enclave_config *config,

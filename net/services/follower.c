@@ -4,7 +4,6 @@
 #include "net/services/follower.h"
 
 #include "base/assert.h"
-#include "services/continuity/document.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,46 +13,61 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* A registry and the memory that it is in. */
+struct held {
+    void *memory;
+    struct assay_registry *registry;
+};
+
 struct assay_follower {
     char path[ASSAY_FOLLOWER_PATH_MAX + 1];
-    uint32_t number;
-    assay_follower_fact *fact;
-    void *context;
+    struct assay_follower_config config;
     struct assay_service_stream stream; /* fd -1: none */
     uint64_t dial_at_ms;
     uint64_t told;
-    bool begun;  /* on this connection */
-    bool awaits; /* BEGIN came, its document did not */
-    uint8_t chain_id[32];
-    uint64_t epoch; /* that closed last, */
-    uint32_t slots;
-    enum assay_cont_standing standing[ASSAY_CONT_SLOTS_MAX]; /* and what it told */
-    uint16_t score[ASSAY_CONT_SLOTS_MAX];
-    bool has_group; /* ever */
-    struct assay_cont_group group, next;
+    bool begun; /* on this connection */
+    bool knows; /* ever */
+    struct assay_follower_home home;
+    struct assay_registry_plan plan; /* of what is followed alone */
+    struct held now;
+    /* A beginning whose documents are being read. */
+    struct assay_follower_home next_home;
+    struct assay_registry_plan next_plan;
+    struct held next; /* registry NULL: there is none */
+    uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX], count, read;
+    struct assay_registry_facts facts;
     struct assay_service_message message;
 };
 
-enum assay_status assay_follower_create(const char *path, uint32_t group, assay_follower_fact *fact,
-                                        void *context, struct assay_follower **out)
+enum assay_status assay_follower_create(const struct assay_follower_config *config,
+                                        struct assay_follower **out)
 {
-    if (strlen(path) > ASSAY_FOLLOWER_PATH_MAX) return ASSAY_E_RANGE;
+    if (strlen(config->path) > ASSAY_FOLLOWER_PATH_MAX) return ASSAY_E_RANGE;
     struct assay_follower *f = calloc(1, sizeof *f);
     if (f == NULL) return ASSAY_E_MEMORY;
-    assay_bytes_copy(f->path, sizeof f->path, path, strlen(path));
-    f->number = group;
-    f->fact = fact;
-    f->context = context;
+    assay_bytes_copy(f->path, sizeof f->path, config->path, strlen(config->path));
+    f->config = *config;
     f->stream.fd = -1;
+    f->home.epoch = config->epoch_min;
+    if (config->chain_id != NULL) assay_bytes_copy(f->home.chain_id, 32, config->chain_id, 32);
     *out = f;
     return ASSAY_OK;
 }
 
+static void let_go(struct held *held)
+{
+    free(held->memory);
+    *held = (struct held){ 0 };
+}
+
 void assay_follower_destroy(struct assay_follower **follower)
 {
-    if (*follower == NULL) return;
-    assay_service_stream_close(&(*follower)->stream);
-    free(*follower);
+    struct assay_follower *f = *follower;
+    if (f == NULL) return;
+    assay_service_stream_close(&f->stream);
+    let_go(&f->now);
+    let_go(&f->next);
+    free(f);
     *follower = NULL;
 }
 
@@ -66,7 +80,23 @@ struct pollfd assay_follower_poll(const struct assay_follower *f)
 
 const struct assay_cont_group *assay_follower_group(const struct assay_follower *f)
 {
-    return f->has_group ? &f->group : NULL;
+    if (!f->knows || f->config.service != ASSAY_SERVICE_CONTINUITY) return NULL;
+    return assay_registry_group(f->now.registry, f->config.group);
+}
+
+const struct assay_share_registry *assay_follower_shares(const struct assay_follower *f)
+{
+    return f->knows ? assay_registry_shares(f->now.registry) : NULL;
+}
+
+const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower *f)
+{
+    return f->knows ? assay_registry_tasks(f->now.registry) : NULL;
+}
+
+const struct assay_follower_home *assay_follower_home(const struct assay_follower *f)
+{
+    return f->knows ? &f->home : NULL;
 }
 
 bool assay_follower_follows(const struct assay_follower *f)
@@ -84,7 +114,8 @@ uint64_t assay_follower_told(const struct assay_follower *f)
 static void hang_up(struct assay_follower *f, uint64_t now_ms)
 {
     assay_service_stream_close(&f->stream);
-    f->begun = f->awaits = false;
+    let_go(&f->next);
+    f->begun = false;
     f->dial_at_ms = now_ms + ASSAY_FOLLOWER_REDIAL_MS;
 }
 
@@ -92,8 +123,8 @@ static enum assay_status dial(struct assay_follower *f, uint64_t now_ms)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const struct assay_service_message follow = { .verb = ASSAY_SERVICE_FOLLOW,
-                                                  .service = ASSAY_SERVICE_CONTINUITY,
-                                                  .group = f->number };
+                                                  .service = f->config.service,
+                                                  .group = f->config.group };
     if (now_ms < f->dial_at_ms) return ASSAY_OK;
     f->dial_at_ms = now_ms + ASSAY_FOLLOWER_REDIAL_MS;
     assay_bytes_copy(address.sun_path, sizeof address.sun_path, f->path, sizeof f->path);
@@ -114,119 +145,163 @@ static enum assay_status dial(struct assay_follower *f, uint64_t now_ms)
 
 /* --- what is told */
 
-static void tell(struct assay_follower *f, const struct assay_cont_fact *fact)
+static void tell_fact(struct assay_follower *f, const struct assay_cont_fact *fact)
 {
-    f->fact(f->context, fact);
-}
-
-static void tell_all(struct assay_follower *f, const struct assay_cont_facts *facts)
-{
-    for (uint32_t i = 0; i < facts->count; i++)
-        tell(f, &facts->fact[i]);
+    if (f->config.tells.fact != NULL) f->config.tells.fact(f->config.context, fact);
 }
 
 static void tell_standings(struct assay_follower *f)
 {
+    const struct assay_cont_group *group = assay_follower_group(f);
     struct assay_cont_fact fact;
-    for (uint32_t i = 0; assay_cont_group_standing(&f->group, i, &fact); i++)
-        tell(f, &fact);
+    for (uint32_t i = 0; group != NULL && assay_cont_group_standing(group, i, &fact); i++)
+        tell_fact(f, &fact);
 }
 
-/* Whoever is restricted has no seat. */
-static enum assay_cont_standing standing_of(enum assay_registry_standing standing)
+static void tell_beginning(struct assay_follower *f)
 {
-    switch (standing) {
-    case ASSAY_REGISTRY_STAND_NONE:
-    case ASSAY_REGISTRY_STAND_RESTRICTED: return ASSAY_CONT_STAND_NONE;
-    case ASSAY_REGISTRY_STAND_SUSPENDED: return ASSAY_CONT_STAND_SUSPENDED;
-    case ASSAY_REGISTRY_STAND_WARNING: return ASSAY_CONT_STAND_WARNING;
-    case ASSAY_REGISTRY_STAND_FULL: return ASSAY_CONT_STAND_FULL;
-    }
-    ASSAY_UNREACHABLE("a standing");
+    const struct assay_cont_group *group = assay_follower_group(f);
+    struct assay_cont_fact fact;
+    for (uint32_t i = 0; group != NULL && assay_cont_group_tell(group, i, &fact); i++)
+        tell_fact(f, &fact);
+    tell_standings(f);
+    if (f->config.tells.begun != NULL) f->config.tells.begun(f->config.context);
 }
 
-static void take_members(struct assay_follower *f, const struct assay_service_message *m)
+static void tell_facts(void *context, const struct assay_registry_facts *facts)
 {
-    f->epoch = m->epoch;
-    f->slots = m->members;
-    for (uint32_t i = 0; i < m->members; i++) {
-        f->standing[i] = standing_of(m->member[i].standing);
-        f->score[i] = m->member[i].score_bp;
-    }
+    struct assay_follower *f = context;
+    if (f->config.service == ASSAY_SERVICE_CONTINUITY && facts->group == f->config.group)
+        for (uint32_t i = 0; i < facts->continuity.count; i++)
+            tell_fact(f, &facts->continuity.fact[i]);
+    if (f->config.tells.facts != NULL) f->config.tells.facts(f->config.context, facts);
+}
+
+/* --- a beginning */
+
+static void take_moment(struct assay_follower_home *home, const struct assay_service_message *m)
+{
+    home->era = m->era;
+    home->epoch = m->epoch;
+    home->members = m->members;
+    assay_bytes_copy(home->beacon, 32, m->beacon, 32);
+    assay_bytes_copy(home->node, sizeof home->node, m->node, sizeof m->node);
+    for (uint32_t i = 0; i < m->members; i++)
+        home->member[i] = m->member[i];
+}
+
+/* Of the whole plan what is followed: records and documents of the rest do not come. */
+static enum assay_status reduce(struct assay_follower *f, struct assay_slice plan)
+{
+    struct assay_registry_plan *p = &f->next_plan;
+    ASSAY_TRY(assay_registry_plan_decode(plan, p));
+    if (f->config.service != ASSAY_SERVICE_CONTINUITY) p->group_count = 0;
+    p->has_shares = p->has_shares && f->config.service == ASSAY_SERVICE_SHARES;
+    p->has_tasks = p->has_tasks && f->config.service == ASSAY_SERVICE_TASKS;
+    f->count = assay_service_documents(p, f->config.service, f->config.group, f->numbers);
+    return f->count > 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
+}
+
+/* docs/services.md 4.1: what is older than seen is refused, and another chain is nobody's. */
+static bool is_older(const struct assay_follower *f, const struct assay_service_message *m)
+{
+    const bool bound = f->knows || f->config.chain_id != NULL;
+    return (bound && !assay_bytes_equal(f->home.chain_id, m->chain_id, 32)) ||
+           m->epoch < f->home.epoch;
+}
+
+static enum assay_status finish(struct assay_follower *f)
+{
+    const struct assay_cont_group *seen = assay_follower_group(f);
+    const struct assay_cont_group *shown =
+        assay_registry_group(f->next.registry, f->config.group);
+    if (seen != NULL && shown != NULL && shown->view_last < seen->view_last) return ASSAY_E_CHAIN;
+    assay_registry_stand(f->next.registry, f->next_home.epoch, f->next_home.member,
+                         f->next_home.members);
+    let_go(&f->now);
+    f->now = f->next;
+    f->next = (struct held){ 0 };
+    f->home = f->next_home;
+    f->plan = f->next_plan;
+    f->begun = f->knows = true;
+    tell_beginning(f);
+    return ASSAY_OK;
 }
 
 static enum assay_status begin(struct assay_follower *f, const struct assay_service_message *m)
 {
-    if (f->begun || f->awaits || m->count != 1) return ASSAY_E_INVALID;
-    assay_bytes_copy(f->chain_id, 32, m->chain_id, 32);
-    take_members(f, m);
-    f->awaits = true;
-    return ASSAY_OK;
+    if (f->begun || f->next.registry != NULL) return ASSAY_E_INVALID;
+    if (is_older(f, m)) return ASSAY_E_CHAIN;
+    ASSAY_TRY(reduce(f, m->plan));
+    if (m->count != f->count) return ASSAY_E_INVALID;
+    f->next_home = (struct assay_follower_home){ .slot = m->slot };
+    assay_bytes_copy(f->next_home.chain_id, 32, m->chain_id, 32);
+    take_moment(&f->next_home, m);
+    f->read = 0;
+    const size_t len = assay_registry_size(&f->next_plan);
+    f->next.memory = malloc(len);
+    if (f->next.memory == NULL) return ASSAY_E_MEMORY;
+    return assay_registry_init(f->next.memory, len, &f->next_plan, m->chain_id, &f->next.registry);
 }
 
-/* docs/services.md 4.1: what is older than seen is refused, and another chain is nobody's. */
 static enum assay_status document(struct assay_follower *f, const struct assay_service_message *m)
 {
-    struct assay_cont_home home = { .group = f->number };
-    struct assay_cont_fact fact;
-    if (!f->awaits || m->index != 0) return ASSAY_E_INVALID;
-    assay_bytes_copy(home.chain_id, 32, f->chain_id, 32);
-    ASSAY_TRY(assay_cont_group_decode(m->document, &home, &f->next));
-    if (f->has_group && (!assay_bytes_equal(f->group.home.chain_id, home.chain_id, 32) ||
-                         f->epoch < f->group.epoch || f->next.view_last < f->group.view_last))
-        return ASSAY_E_CHAIN;
-    f->group = f->next;
-    assay_cont_group_stand(&f->group, f->epoch, f->standing, f->score, f->slots);
-    f->awaits = false;
-    f->begun = f->has_group = true;
-    for (uint32_t i = 0; assay_cont_group_tell(&f->group, i, &fact); i++)
-        tell(f, &fact);
-    tell_standings(f);
+    if (f->next.registry == NULL || m->index != f->read) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_registry_decode(f->next.registry, f->numbers[f->read], m->document));
+    f->read++;
+    return f->read == f->count ? finish(f) : ASSAY_OK;
+}
+
+/* --- what is final */
+
+static enum assay_status record(struct assay_follower *f, const struct assay_service_message *m)
+{
+    if (assay_service_of(m->kind) != f->config.service) return ASSAY_OK;
+    ASSAY_TRY(assay_registry_check_record(&f->plan, f->home.chain_id, m->kind, m->payload));
+    if (f->config.tells.record != NULL)
+        f->config.tells.record(f->config.context, m->slot, m->kind, m->payload);
+    const char *became = assay_registry_apply(f->now.registry, m->slot, m->node_id, m->kind,
+                                              m->payload, &f->facts);
+    ASSAY_ASSERT(became != NULL); /* what follows from it are its facts */
+    tell_facts(f, &f->facts);
     return ASSAY_OK;
 }
 
-static void record(struct assay_follower *f, const struct assay_service_message *m)
+static enum assay_status close_epoch(struct assay_follower *f,
+                                     const struct assay_service_message *m)
 {
-    struct assay_cont_facts facts;
-    struct assay_cont_replica_record replica;
-    struct assay_cont_session_record session;
-    struct assay_cont_table_record table;
-    facts.count = 0;
-    switch ((int)m->kind) {
-    case ASSAY_SERVICE_REPLICA:
-        if (assay_cont_replica_record_decode(m->payload, &replica) != ASSAY_OK) return;
-        assay_cont_group_replica(&f->group, m->slot, &replica, &facts);
-        break;
-    case ASSAY_SERVICE_SESSION:
-        if (assay_cont_session_record_decode(m->payload, &session) != ASSAY_OK) return;
-        assay_cont_group_session(&f->group, m->slot, &session, &facts);
-        break;
-    case ASSAY_SERVICE_TABLE:
-        if (assay_cont_table_record_decode(m->payload, &table) != ASSAY_OK) return;
-        assay_cont_group_table(&f->group, &table, &facts);
-        break;
-    default: return;
+    if (m->epoch <= f->home.epoch) return ASSAY_E_CHAIN;
+    take_moment(&f->home, m);
+    assay_registry_close(f->now.registry, m->epoch, m->member, m->members, &f->facts, tell_facts,
+                         f);
+    tell_standings(f);
+    if (f->config.tells.closed != NULL) f->config.tells.closed(f->config.context);
+    return ASSAY_OK;
+}
+
+static enum assay_status answered(struct assay_follower *f, const struct assay_service_message *m)
+{
+    const struct assay_follower_tells *tells = &f->config.tells;
+    if (m->verb == ASSAY_SERVICE_EVIDENCE) {
+        if (tells->evidence != NULL) tells->evidence(f->config.context, m->serial, m->evidence);
+    } else if (m->verb == ASSAY_SERVICE_VERDICT) {
+        if (tells->verdict != NULL)
+            tells->verdict(f->config.context, m->serial, m->good, m->standing);
+    } else if (m->verb == ASSAY_SERVICE_REFUSED) {
+        if (tells->refused != NULL) tells->refused(f->config.context, m->kind, m->why);
+    } else {
+        return ASSAY_E_UNSUPPORTED;
     }
-    tell_all(f, &facts);
+    return ASSAY_OK;
 }
 
 static enum assay_status take(struct assay_follower *f, const struct assay_service_message *m)
 {
-    struct assay_cont_facts facts;
     if (m->verb == ASSAY_SERVICE_BEGIN) return begin(f, m);
     if (m->verb == ASSAY_SERVICE_DOCUMENT) return document(f, m);
     if (!f->begun) return ASSAY_E_INVALID;
-    if (m->verb == ASSAY_SERVICE_RECORD) {
-        record(f, m);
-        return ASSAY_OK;
-    }
-    if (m->verb != ASSAY_SERVICE_CLOSE) return ASSAY_E_UNSUPPORTED;
-    if (m->epoch <= f->group.epoch) return ASSAY_E_CHAIN;
-    take_members(f, m);
-    assay_cont_group_close(&f->group, f->epoch, f->standing, f->score, f->slots, &facts);
-    tell_all(f, &facts);
-    tell_standings(f);
-    return ASSAY_OK;
+    if (m->verb == ASSAY_SERVICE_CLOSE) return close_epoch(f, m);
+    return m->verb == ASSAY_SERVICE_RECORD ? record(f, m) : answered(f, m);
 }
 
 enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms)
@@ -244,12 +319,18 @@ enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms)
     return status;
 }
 
+enum assay_status assay_follower_ask(struct assay_follower *f,
+                                     const struct assay_service_message *m)
+{
+    if (!f->begun) return ASSAY_E_AGAIN;
+    return assay_service_send(&f->stream, m);
+}
+
 enum assay_status assay_follower_submit(struct assay_follower *f, enum assay_service_kind kind,
                                         struct assay_slice payload)
 {
     const struct assay_service_message m = { .verb = ASSAY_SERVICE_SUBMIT,
                                              .kind = kind,
                                              .payload = payload };
-    if (!f->begun) return ASSAY_E_AGAIN;
-    return assay_service_send(&f->stream, &m);
+    return assay_follower_ask(f, &m);
 }

@@ -62,7 +62,12 @@ static enum assay_status set_up(struct assay_replica_node *n,
     (void)snprintf(message, ASSAY_REPLICA_NODE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
-    return assay_follower_create(n->config.ledger, n->config.group, told, n, &n->follower);
+    const struct assay_follower_config follower = { .path = n->config.ledger,
+                                                    .service = ASSAY_SERVICE_CONTINUITY,
+                                                    .group = n->config.group,
+                                                    .tells = { .fact = told },
+                                                    .context = n };
+    return assay_follower_create(&follower, &n->follower);
 }
 
 enum assay_status assay_replica_node_open(const struct assay_replica_node_config *config,

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +27,29 @@ enum assay_service assay_service_of(enum assay_service_kind kind)
     if (kind < ASSAY_SERVICE_REPLICA || kind > ASSAY_SERVICE_TASK_CLOSE) return 0;
     if (kind <= ASSAY_SERVICE_TABLE) return ASSAY_SERVICE_CONTINUITY;
     return kind <= ASSAY_SERVICE_SHARE_LIE ? ASSAY_SERVICE_SHARES : ASSAY_SERVICE_TASKS;
+}
+
+static bool is_of(const struct assay_registry_plan *plan, const char *name,
+                  enum assay_service service, uint32_t group)
+{
+    if (service == ASSAY_SERVICE_SHARES) return strncmp(name, "shares/", 7) == 0;
+    if (service == ASSAY_SERVICE_TASKS) return strncmp(name, "tasks", 5) == 0;
+    return strncmp(name, "group/", 6) == 0 && group < plan->group_count;
+}
+
+uint32_t assay_service_documents(const struct assay_registry_plan *plan,
+                                 enum assay_service service, uint32_t group,
+                                 uint32_t numbers[static ASSAY_REGISTRY_DOCUMENTS_MAX])
+{
+    const uint32_t all = assay_registry_documents(plan);
+    char name[80];
+    uint32_t count = 0;
+    ASSAY_ASSERT(all <= ASSAY_REGISTRY_DOCUMENTS_MAX);
+    for (uint32_t i = 0; i < all; i++) {
+        assay_registry_document_name(plan, i, name);
+        if (is_of(plan, name, service, group)) numbers[count++] = i;
+    }
+    return count;
 }
 
 void assay_service_report_data(const uint8_t chain_id[static 32],
@@ -192,7 +216,7 @@ static enum assay_status read_slice(struct assay_cursor *c, size_t min, size_t m
 static enum assay_status read_moment(struct assay_cursor *c, struct assay_service_message *m)
 {
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->era));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m->epoch));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX - 1, &m->epoch));
     return assay_cbor_bytes_exact(c, m->beacon, 32);
 }
 

@@ -25,8 +25,8 @@
  * items: era, the epoch that closed last, and the beacon of the one that runs, which make evidence
  * fresh. plan: canonical bytes of registry/plan.h. members: 36 bytes for each slot: standing (enum
  * assay_registry_standing), score (u16 big-endian), bits of enum assay_service_member_bit, node id
- * (zeros where nobody sits). Documents are those of the service that is followed, in the order of
- * registry.h. RECORD comes for that service alone.
+ * (zeros where nobody sits). Documents are those of the service that is followed, of continuity all
+ * groups', in the order of registry.h. RECORD comes for that service alone.
  *
  * What evidence covers follows from chain, purpose and statement (assay_service_report_data), so a
  * daemon vouches for no program in the words of its own proofs. A verdict is good when the evidence
@@ -128,6 +128,11 @@ void assay_service_report_data(const uint8_t chain_id[static 32],
                                uint8_t report_data[static 64]);
 /* Returns: the service of a kind of record, 0 outside the list. */
 enum assay_service assay_service_of(enum assay_service_kind kind);
+/* Which documents of a plan are of a service, in the order in which they are sent. Out: their
+ * numbers. Returns: how many; 0: the plan has no such service, or no such group */
+uint32_t assay_service_documents(const struct assay_registry_plan *plan,
+                                 enum assay_service service, uint32_t group,
+                                 uint32_t numbers[static ASSAY_REGISTRY_DOCUMENTS_MAX]);
 
 /* --- one end of the stream; all zero but fd is an empty one */
 

@@ -7,8 +7,8 @@
  * close's to tell, and so is the epoch.
  *
  *   0: ["assay/shares/v1", clusters, slots, k, confirmations, ids_max, begun, begin_at,
- *       [[member, cluster, convicted, key, node, curve, address] ..] of members that are listed, by number,
- *       [[alarm_epoch, ready, [[member, key] .. by slot]] or null ..] by cluster,
+ *       [[member, cluster, convicted, key, node, curve, address] ..] of members that are listed, by
+ *       number, [[alarm_epoch, ready, [[member, key] .. by slot]] or null ..] by cluster,
  *       [[row, cluster, [[slot, digest or null] .. of dealers, by slot], have, other,
  *         digest or null] ..] of reshares]
  *   n: ["assay/shares/rows/v1", n,

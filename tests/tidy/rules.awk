@@ -32,7 +32,7 @@ BEGIN {
     confine("wolfssl/", "^base/crypto/wolfssl[.]c$")
     confine("zmq.h", "^net/zmq/")
     confine("czmq.h", "^net/zmq/")
-    confine("sqlite3.h", "^engine/store/store_sqlite[.]c$")
+    confine("sqlite3.h", "^(engine/store/store_sqlite|net/services/vault)[.]c$")
     confine("jansson.h", "^(quote|net)/json/")
     confine("cyaml/", "^(quote/yaml/|apps/config/|sim/yaml/)")
     confine("yaml.h", "^(quote/yaml/|apps/config/)")

@@ -1,0 +1,449 @@
+/*
+ * Holders as they run: each a process of its own with a vault on disk, real links and sockets; the
+ * test is the ledger, owner and reader (docs/services.md 5.13). A holder that is killed is killed:
+ * nothing of it is told that it ends.
+ */
+#include "net/services/holder_node.h"
+#include "net/services/share_client.h"
+#include "net/services/vault.h"
+#include "tests/support/service_ledger.h"
+
+#include "base/crypto.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+enum { SOON_MS = 60000 };
+#else
+enum { SOON_MS = 20000 };
+#endif
+enum { SLOTS = 5, K = 3, HOLDERS_MAX = 12, SPARE = 10 };
+
+static const struct assay_secret32 vault_key = { { 7, 7, 7 } };
+
+static struct world {
+    char folder[64];
+    struct service_ledger *ledger;
+    pid_t holder[HOLDERS_MAX];
+    struct assay_secret32 owner;
+    uint8_t reader[32]; /* account */
+    uint8_t id[32];
+    char secret[64];
+    uint8_t sealed[64 + ASSAY_SHARE_PAYLOAD_MORE];
+    size_t sealed_len;
+} w;
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static const char *in_folder(const char *what, uint32_t slot)
+{
+    static char paths[8][128];
+    static unsigned at;
+    char *path = paths[at++ % 8];
+    (void)snprintf(path, sizeof paths[0], "%s/%s-%u", w.folder, what, slot);
+    return path;
+}
+
+/* --- holders */
+
+static void be_holder(uint32_t slot, uint32_t cluster)
+{
+    const struct assay_holder_node_config config = { .ledger = in_folder("daemon", slot),
+                                                     .listen = "127.0.0.1:0",
+                                                     .door = "127.0.0.1:0",
+                                                     .store = in_folder("vault", slot),
+                                                     .key = &vault_key,
+                                                     .cluster = cluster,
+                                                     .again_ms = 500 };
+    struct assay_holder_node *node = NULL;
+    char message[ASSAY_HOLDER_NODE_MESSAGE_LEN];
+    if (assay_holder_node_open(&config, &node, message) != ASSAY_OK) {
+        (void)fprintf(stderr, "holder %u: %s\n", slot, message);
+        _exit(3);
+    }
+    enum assay_status status = ASSAY_OK;
+    while (status == ASSAY_OK)
+        status = assay_holder_node_turn(node, 1000);
+    assay_holder_node_close(&node);
+    _exit(status == ASSAY_E_STALE ? 4 : 5);
+}
+
+static void start(uint32_t slot, uint32_t cluster)
+{
+    (void)fflush(NULL);
+    w.holder[slot] = fork();
+    cr_assert_geq(w.holder[slot], 0);
+    if (w.holder[slot] > 0) return;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    be_holder(slot, cluster);
+}
+
+static void stop(uint32_t slot)
+{
+    if (w.holder[slot] <= 0) return;
+    (void)kill(w.holder[slot], SIGKILL);
+    (void)waitpid(w.holder[slot], NULL, 0);
+    w.holder[slot] = 0;
+}
+
+/* --- the ledger */
+
+static const struct assay_share_registry *shares(void)
+{
+    return assay_registry_shares(service_ledger_registry(w.ledger));
+}
+
+typedef bool condition(uint32_t number);
+
+/* The ledger lives until something is so. */
+static bool becomes(condition *is, uint32_t number, uint64_t within_ms)
+{
+    const uint64_t until = now_ms() + within_ms;
+    while (!is(number) && now_ms() < until)
+        service_ledger_turn(w.ledger, 20);
+    return is(number);
+}
+
+static void live(uint64_t ms)
+{
+    const uint64_t until = now_ms() + ms;
+    while (now_ms() < until)
+        service_ledger_turn(w.ledger, 10);
+}
+
+static bool are_ready(uint32_t clusters)
+{
+    for (uint32_t c = 0; c < clusters; c++)
+        if (!shares()->cluster[c].seated || shares()->cluster[c].ready != (1u << SLOTS) - 1)
+            return false;
+    return true;
+}
+
+static void open_world(uint32_t clusters, uint32_t confirmations, uint32_t ids_max)
+{
+    static struct assay_registry_plan plan;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    plan.has_shares = true;
+    plan.shares.clusters = clusters;
+    plan.shares.slots = SLOTS;
+    plan.shares.k = K;
+    plan.shares.confirmations = confirmations;
+    plan.shares.ids_max = ids_max;
+    (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-shares.XXXXXX");
+    cr_assert_not_null(mkdtemp(w.folder));
+    w.ledger = service_ledger_of(in_folder("ledger", 0), &plan);
+    for (uint32_t slot = 0; slot < HOLDERS_MAX; slot++)
+        service_ledger_member(w.ledger, in_folder("daemon", slot), slot);
+    for (uint32_t slot = 0; slot < clusters * SLOTS; slot++)
+        start(slot, slot / SLOTS);
+    cr_assert_eq(assay_p256_generate(&w.owner, key), ASSAY_OK);
+    assay_sha256(key, sizeof key, w.reader);
+    cr_assert(becomes(are_ready, clusters, SOON_MS), "all are seated, and ready with nothing");
+}
+
+static void close_world(void)
+{
+    for (uint32_t slot = 0; slot < HOLDERS_MAX; slot++)
+        stop(slot);
+    service_ledger_close(&w.ledger);
+    char command[128];
+    (void)snprintf(command, sizeof command, "rm -r %s", w.folder);
+    cr_expect_eq(system(command), 0);
+}
+
+/* --- owner and reader */
+
+static struct assay_share_client *client_open(void)
+{
+    const struct assay_share_client_config config = { .ledger = in_folder("daemon", 11),
+                                                      .key = &w.owner };
+    struct assay_share_client *client = NULL;
+    cr_assert_eq(assay_share_client_open(&config, &client), ASSAY_OK);
+    return client;
+}
+
+static struct assay_share_client_status run_for(struct assay_share_client *client, uint64_t ms)
+{
+    const uint64_t until = now_ms() + ms;
+    do {
+        service_ledger_turn(w.ledger, 2);
+        assay_share_client_turn(client, 2);
+    } while (assay_share_client_status(client).state <= ASSAY_SHARE_CLIENT_WORKS &&
+             now_ms() < until);
+    return assay_share_client_status(client);
+}
+
+static struct assay_share_client *put_begin(uint8_t number)
+{
+    const struct assay_share_reader reader = { .kind = ASSAY_SHARE_READER_ACCOUNT };
+    struct assay_share_reader readers[1] = { reader };
+    const uint8_t name[32] = { number };
+    struct assay_share_client *client = client_open();
+    enum assay_status status = ASSAY_E_AGAIN;
+    assay_bytes_copy(readers[0].name, 32, w.reader, 32);
+    w.sealed_len = (size_t)snprintf(w.secret, sizeof w.secret, "a secret, number %u", number);
+    const struct assay_slice payload = assay_slice_over(w.secret, w.sealed_len);
+    w.sealed_len += ASSAY_SHARE_PAYLOAD_MORE;
+    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
+        (void)run_for(client, 5);
+        status = assay_share_client_put(client, 0, name, readers, 1, payload, w.id, w.sealed);
+    }
+    cr_assert_eq(status, ASSAY_OK);
+    return client;
+}
+
+static void put(uint8_t number)
+{
+    struct assay_share_client *client = put_begin(number);
+    const struct assay_share_client_status status = run_for(client, SOON_MS);
+    cr_assert_eq(status.state, ASSAY_SHARE_CLIENT_DONE, "%u of %u confirmed %s", status.answered,
+                 status.wanted, status.why);
+    assay_share_client_close(&client);
+}
+
+/* Returns: whether the secret came back as it was, within ms. */
+static bool reads(uint64_t ms)
+{
+    struct assay_share_client *client = client_open();
+    enum assay_status status = ASSAY_E_AGAIN;
+    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
+        (void)run_for(client, 5);
+        status = assay_share_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
+    }
+    bool equal = status == ASSAY_OK && run_for(client, ms).state == ASSAY_SHARE_CLIENT_DONE;
+    const struct assay_slice payload = assay_share_client_payload(client);
+    equal = equal && payload.len == strlen(w.secret) &&
+            assay_bytes_equal(payload.bytes, w.secret, payload.len);
+    assay_share_client_close(&client);
+    return equal;
+}
+
+/* --- what the ledger says of the id */
+
+static const struct assay_share_row *row(void)
+{
+    return assay_share_registry_find(shares(), w.id);
+}
+
+static bool has_all(uint32_t cluster)
+{
+    return row() != NULL && row()->synced && row()->have[cluster] == (1u << SLOTS) - 1;
+}
+
+static bool has_generation(uint32_t generation)
+{
+    return row() != NULL && row()->generation == generation;
+}
+
+static bool has_confirmed(uint32_t count)
+{
+    return row() != NULL && (uint32_t)__builtin_popcount(row()->have[0]) >= count;
+}
+
+static bool has_but_slot_2(uint32_t cluster)
+{
+    return row() != NULL && row()->have[cluster] == 0x1b;
+}
+
+/* --- */
+
+Test(services_shares_runtime, a_secret_is_put_fetched_by_another_cluster_and_read, .timeout = 180)
+{
+    open_world(2, SLOTS, 16);
+    put(1);
+    cr_expect(becomes(has_all, 0, SOON_MS));
+    cr_expect(becomes(has_all, 1, SOON_MS), "the second cluster fetched every share");
+    cr_expect(reads(SOON_MS), "it comes back equal");
+    for (uint32_t slot = 0; slot < 2; slot++)
+        stop(slot);
+    cr_expect(reads(SOON_MS), "three of five are enough");
+    stop(2);
+    cr_expect_not(reads(3000), "two are not");
+    close_world();
+}
+
+Test(services_shares_runtime, four_confirmations_are_none, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    stop(3);
+    struct assay_share_client *client = put_begin(1);
+    const struct assay_share_client_status status = run_for(client, 4000);
+    cr_expect_eq(status.state, ASSAY_SHARE_CLIENT_WORKS);
+    cr_expect_eq(status.answered, SLOTS - 1);
+    cr_expect_not(row()->synced);
+    start(3, 0);
+    cr_expect_eq(run_for(client, SOON_MS).state, ASSAY_SHARE_CLIENT_DONE, "the fifth came back");
+    cr_expect(row()->synced);
+    assay_share_client_close(&client);
+    cr_expect(reads(SOON_MS));
+    close_world();
+}
+
+/* Its confirmations are lost on their way, and it is killed: what it says anew after its start it
+ * says of what is on its disk, for the owner is gone. */
+Test(services_shares_runtime, a_holder_that_is_killed_before_it_confirmed_has_what_it_took,
+     .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    struct assay_share_client *client = put_begin(1);
+    const uint64_t until = now_ms() + SOON_MS;
+    while ((row() == NULL || row()->have[0] == 0) && now_ms() < until) {
+        service_ledger_turn(w.ledger, 1);
+        assay_share_client_turn(client, 1);
+        /* From PUT on nothing is final. */
+        if (row() != NULL) service_ledger_lose(w.ledger, 1000000);
+        if (service_ledger_lost(w.ledger) >= SLOTS) break; /* all five have said it */
+    }
+    cr_assert_geq(service_ledger_lost(w.ledger), SLOTS);
+    assay_share_client_close(&client);
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        stop(slot);
+    cr_expect_not(row()->synced);
+    service_ledger_lose(w.ledger, 0);
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        start(slot, 0);
+    cr_expect(becomes(has_all, 0, SOON_MS), "what was confirmed was durable before");
+    cr_expect(reads(SOON_MS));
+    close_world();
+}
+
+Test(services_shares_runtime, records_that_are_lost_are_handed_in_again, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    struct assay_share_client *client = put_begin(1);
+    service_ledger_lose(w.ledger, 4);
+    cr_expect_eq(run_for(client, SOON_MS).state, ASSAY_SHARE_CLIENT_DONE);
+    assay_share_client_close(&client);
+    service_ledger_hang_up(w.ledger);
+    live(1500);
+    cr_expect(reads(SOON_MS), "and the daemon may go and come back");
+    close_world();
+}
+
+Test(services_shares_runtime, who_is_suspended_loses_its_slot_to_a_spare_and_the_secret_stays,
+     .timeout = 240)
+{
+    struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
+    open_world(1, SLOTS, 16);
+    put(1);
+    start(SPARE, 0);
+    live(1500);
+    service_ledger_set(w.ledger, 2, &out);
+    service_ledger_close_epoch(w.ledger);
+    cr_assert(becomes(has_generation, 2, SOON_MS), "dealt anew, to the spare as well");
+    cr_expect_eq(shares()->cluster[0].seat[2].member, SPARE);
+    cr_expect(becomes(has_all, 0, SOON_MS));
+    stop(0);
+    stop(1);
+    cr_expect(reads(SOON_MS), "with the spare's share among three");
+    live(500);
+    /* What sat there before has nothing any more. */
+    stop(2);
+    struct assay_vault *vault = NULL;
+    char message[ASSAY_VAULT_MESSAGE_LEN];
+    uint8_t bytes[2048];
+    struct assay_slice found;
+    cr_assert_eq(assay_vault_open(in_folder("vault", 2), &vault_key, &vault, message), ASSAY_OK,
+                 "%s", message);
+    cr_expect_eq(assay_vault_get(vault, ASSAY_VAULT_SHARE, w.id, bytes, sizeof bytes, &found),
+                 ASSAY_E_NOT_FOUND, "it was wiped when the slot moved");
+    assay_vault_close(&vault);
+    close_world();
+}
+
+/* A vault that is lost: the same member lists another holder, whose slot it gets anew. */
+Test(services_shares_runtime, a_disk_that_is_lost_is_dealt_or_fetched_anew, .timeout = 240)
+{
+    open_world(2, SLOTS, 16);
+    put(1);
+    cr_assert(becomes(has_all, 1, SOON_MS));
+    stop(6);
+    cr_assert_eq(unlink(in_folder("vault", 6)), 0);
+    char log[160];
+    (void)snprintf(log, sizeof log, "%s-wal", in_folder("vault", 6));
+    (void)unlink(log);
+    start(6, 1);
+    live(500);
+    service_ledger_close_epoch(w.ledger);
+    cr_expect(becomes(has_all, 1, SOON_MS), "slot 1 of cluster 1 has its share again");
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        stop(slot);
+    cr_expect_eq(row()->generation, 2, "another key is another holder: dealt anew");
+    close_world();
+}
+
+/* Ids that were put while a holder of the second cluster was away are fetched when it comes back.
+ * */
+Test(services_shares_runtime, a_downtime_is_made_up_for, .timeout = 240)
+{
+    open_world(2, SLOTS, 16);
+    put(1);
+    cr_assert(becomes(has_all, 1, SOON_MS));
+    stop(7);
+    for (uint8_t number = 2; number < 6; number++)
+        put(number);
+    service_ledger_close_epoch(w.ledger);
+    cr_expect(becomes(has_but_slot_2, 1, SOON_MS), "the others do not wait for it");
+    start(7, 1);
+    cr_expect(becomes(has_all, 1, SOON_MS));
+    cr_expect_eq(shares()->synced_count, 5);
+    cr_expect(becomes(are_ready, 2, SOON_MS), "and is ready with all of it");
+    close_world();
+}
+
+/* Evidence of a program that nobody knows: nothing is given to it, nothing taken. */
+Test(services_shares_runtime, a_holder_whose_evidence_is_not_good_gets_nothing, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    service_ledger_tamper(w.ledger, 4);
+    struct assay_share_client *client = put_begin(1);
+    (void)run_for(client, 4000);
+    cr_expect(has_confirmed(SLOTS - 1));
+    cr_expect_eq(row()->have[0], 0x0f);
+    assay_share_client_close(&client);
+    close_world();
+}
+
+Test(services_shares_runtime, who_is_no_reader_reads_nothing, .timeout = 180)
+{
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    open_world(1, SLOTS, 16);
+    put(1);
+    cr_expect(reads(SOON_MS));
+    cr_assert_eq(assay_p256_generate(&w.owner, key), ASSAY_OK);
+    cr_expect_not(reads(3000), "another account");
+    close_world();
+}
+
+/* The process that ran before is another holder: two of one member would fight for the slot. */
+Test(services_shares_runtime, a_holder_that_is_superseded_ends_and_keeps_its_vault, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    put(1);
+    const pid_t before = w.holder[1];
+    char kept[160];
+    (void)snprintf(kept, sizeof kept, "mv %s %s-old", in_folder("vault", 1),
+                   in_folder("vault", 1));
+    cr_assert_eq(system(kept), 0);
+    start(1, 0);
+    int code = 0;
+    const uint64_t until = now_ms() + SOON_MS;
+    while (waitpid(before, &code, WNOHANG) == 0 && now_ms() < until)
+        service_ledger_turn(w.ledger, 20);
+    cr_expect(WIFEXITED(code) && WEXITSTATUS(code) == 4, "it says why: %x", (unsigned)code);
+    close_world();
+}
