@@ -4,6 +4,7 @@
  */
 #include "net/host_internal.h"
 
+#include "engine/ledger/finding.h"
 #include "host/services.h"
 #include "quote/verify.h"
 

@@ -293,6 +293,39 @@ Test(registry, documents_of_two_moments_do_not_belong_together)
     pair_free(p);
 }
 
+Test(registry, nothing_is_taken_behind_a_document_that_was_refused, .signal = SIGABRT)
+{
+    struct pair *p = pair_of(1);
+    struct registry_documents documents;
+    registry_documents_of(&p->world, p->live, &documents);
+    documents.of[documents.count - 1].len--;
+    if (registry_documents_read(&documents, 0, p->read) == ASSAY_OK)
+        return; /* no abort: it fails */
+    assay_registry_check(p->read);
+}
+
+Test(registry, groups_are_of_the_plan)
+{
+    struct pair *p = pair_of(1);
+    struct registry_documents documents;
+    registry_documents_of(&p->world, p->live, &documents);
+    for (uint32_t i = 0; i < 2; i++) {
+        struct registry_world other = p->world;
+        if (i == 0) other.plan.group[1].size = 5;
+        else other.plan.group[0].instances_max++;
+        struct assay_registry *r = registry_world_fresh(&other);
+        cr_expect_eq(registry_documents_read(&documents, 0, r), ASSAY_E_INVALID);
+        free(r);
+    }
+    const struct assay_slice first = documents.of[0];
+    documents.of[0] = documents.of[1];
+    cr_expect_eq(registry_documents_read(&documents, 0, p->read), ASSAY_E_CHAIN);
+    documents.of[0] = first;
+    cr_expect_eq(registry_documents_read(&documents, 0, p->read), ASSAY_OK);
+    registry_documents_free(&documents);
+    pair_free(p);
+}
+
 Test(registry, nothing_is_taken_between_documents, .signal = SIGABRT)
 {
     struct pair *p = pair_of(1);

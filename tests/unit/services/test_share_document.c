@@ -216,8 +216,8 @@ static struct assay_registry *rich(struct registry_world *w)
         struct assay_registry *r = registry_world_fresh(w);
         for (uint32_t step = 0; step < 600; step++) {
             const struct assay_share_registry *s = assay_registry_shares(r);
-            if (s->reshare_count > 1 && s->reshare[0].have != 0 && s->synced_count > 3 &&
-                s->synced_count < s->row_count && s->cluster[1].seated)
+            if (s->reshare_count > 1 && s->begun > s->reshare_count && s->reshare[0].have != 0 &&
+                s->synced_count > 3 && s->synced_count < s->row_count && s->cluster[1].seated)
                 return r;
             if (step % 24 == 0) {
                 registry_world_close(w);
@@ -228,6 +228,46 @@ static struct assay_registry *rich(struct registry_world *w)
         }
         free(r);
     }
+}
+
+static void expect_same_fields(const struct assay_share_registry *a,
+                               const struct assay_share_registry *b)
+{
+    cr_expect(a->begun == b->begun && a->begin_at == b->begin_at);
+    cr_expect(a->row_count == b->row_count && a->synced_count == b->synced_count);
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
+        const struct assay_share_member *m = &a->member[i], *n = &b->member[i];
+        cr_expect(m->listed == n->listed && m->convicted == n->convicted);
+        cr_expect(m->cluster == n->cluster && assay_bytes_equal(m->key, n->key, 64));
+        cr_expect(assay_bytes_equal(m->node, n->node, 32));
+    }
+    for (uint32_t i = 0; i < a->row_count; i++) {
+        const struct assay_share_row *m = &a->row[i], *n = &b->row[i];
+        cr_expect(assay_bytes_equal(m->id, n->id, 32) && assay_bytes_equal(m->have, n->have, 32));
+        cr_expect(assay_bytes_equal(m->payload, n->payload, 32));
+        cr_expect(m->tried == n->tried && m->wanted == n->wanted && m->reshare == n->reshare);
+        cr_expect(m->put_epoch == n->put_epoch && m->reader_count == n->reader_count);
+        cr_expect_eq(a->order[i], b->order[i]);
+    }
+    for (uint32_t i = 0; i < a->reshare_count; i++)
+        cr_expect(assay_bytes_equal(&a->reshare[i], &b->reshare[i], sizeof a->reshare[i]));
+}
+
+Test(share_document, all_of_it_is_kept)
+{
+    struct registry_world w;
+    struct assay_registry *whole = rich(&w);
+    const struct assay_share_registry *const good = assay_registry_shares(whole);
+    struct bench *b = bench_of(2, 4, 2, good->config.ids_max);
+    free(b->read);
+    b->config = good->config;
+    b->read = registry_of(&b->config);
+    write_all(b, good);
+    cr_assert_eq(read_all(b, 0), ASSAY_OK);
+    cr_expect_gt(good->begun, good->reshare_count, "some that began are done");
+    expect_same_fields(good, b->read);
+    free(whole);
+    done(b);
 }
 
 static struct assay_share_registry *copy_of(const struct assay_share_registry *from)

@@ -212,6 +212,48 @@ Test(task_document, first_accounts_stay)
     done(b);
 }
 
+/* Where 32 bytes stand in the document that was written first. */
+static uint8_t *find(struct bench *b, size_t len, const uint8_t bytes[static 32])
+{
+    for (size_t at = 0; at + 32 <= len; at++)
+        if (assay_bytes_equal(b->bytes[0] + at, bytes, 32)) return b->bytes[0] + at;
+    cr_assert(false, "it is there");
+    return NULL;
+}
+
+/* How far before `from` the same 32 bytes stand. */
+static size_t find_back(const uint8_t *from, const uint8_t bytes[static 32])
+{
+    size_t back = 1;
+    while (!assay_bytes_equal(from - back, bytes, 32))
+        back++;
+    return back;
+}
+
+Test(task_document, who_pays_and_who_is_paid_have_accounts)
+{
+    struct bench *b = fresh(1);
+    struct assay_task_ledger *ledger = ledger_of(&b->world);
+    struct assay_slice good;
+    close_as(b, true);
+    close_as(b, true);
+    cr_assert_str_eq(claim_of(b, 2), "applied");
+    good = document(b, 0);
+    /* [task, requestor, ..., [key, payee]]: the key of the task stands once. */
+    uint8_t *const payee = find(b, good.len, b->world.key[54].key) + 64 + 2;
+    uint8_t *const requestor = payee - find_back(payee, b->world.key[40].account);
+    uint8_t *const both[] = { payee, requestor };
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert(assay_bytes_equal(both[i], b->world.key[40].account, 32));
+        both[i][0] ^= 1;
+        cr_expect_eq(assay_task_ledger_decode(good, ledger), ASSAY_E_INVALID);
+        both[i][0] ^= 1;
+    }
+    cr_expect_eq(assay_task_ledger_decode(good, ledger), ASSAY_OK);
+    free(ledger);
+    done(b);
+}
+
 /* Each offset of a document that a fold has made, with each other byte. */
 Test(task_document, no_other_bytes_are_a_ledger, .timeout = 120)
 {
