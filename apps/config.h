@@ -13,6 +13,7 @@
 #include "enforce/systemd.h"
 #include "engine/ledger/genesis.h"
 #include "net/fetch/round.h"
+#include "services/registry/plan.h"
 
 #include <limits.h>
 
@@ -151,6 +152,7 @@ struct assay_config {
     char gossip[ASSAY_ADDRESSES_MAX]; /* listen.gossip, HOST:PORT[,HOST:PORT]... */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
     struct assay_config_http http;
+    char services[PATH_MAX]; /* listen.services, a UNIX socket; "": off */
     char advertise[ASSAY_ADDRESSES_MAX]; /* listen.advertise, the same; "": listen.gossip */
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
@@ -257,6 +259,8 @@ struct assay_plan {
     struct assay_plan_operator operators[ASSAY_OPERATORS_MAX];
     uint32_t member_count;
     struct assay_plan_member members[ASSAY_MEMBERS_MAX];
+    bool has_services;
+    struct assay_registry_plan services;
 };
 
 /* Returns: as assay_config_load | ASSAY_E_NOT_FOUND (a member of an unknown operator) */

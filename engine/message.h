@@ -33,8 +33,8 @@ enum {
     /* From here on the host answers; the engine never sees them. */                               \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* host/gossip.c */ \
     X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* host/gossip.c */ \
-    X(ASSAY_MESSAGE_SERVICE_ASK, 34, "service_ask", ASSAY_LANE_SERVICE)        /* net/service.c */ \
-    X(ASSAY_MESSAGE_SERVICE_ANSWER, 35, "service_answer", ASSAY_LANE_SERVICE)  /* net/service.c */ \
+    X(ASSAY_MESSAGE_SERVICE_ASK, 34, "service_ask", ASSAY_LANE_SERVICE)        /* net/favour.c */  \
+    X(ASSAY_MESSAGE_SERVICE_ANSWER, 35, "service_answer", ASSAY_LANE_SERVICE)  /* net/favour.c */  \
     X(ASSAY_MESSAGE_PAGE, 36, "page", ASSAY_LANE_QUARANTINE)                   /* host/page.c */   \
     X(ASSAY_MESSAGE_DATE, 37, "date", ASSAY_LANE_QUARANTINE)                   /* host/dates.c */  \
     X(ASSAY_MESSAGE_ADDRESS, 38, "address", ASSAY_LANE_QUARANTINE)         /* host/addresses.c */  \

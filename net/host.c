@@ -208,7 +208,7 @@ static enum assay_status open_pieces(struct assay_host *host,
     if (host->serve.scratch == NULL || host->serve.answer == NULL) return ASSAY_E_MEMORY;
     if (host->config.workload_path != NULL && host->config.workload_path[0] != '\0')
         ASSAY_TRY(assay_workload_create(host->config.workload_path, &host->workload));
-    ASSAY_TRY(assay_service_create(host->self, host->members, host->workload, &host->counters,
+    ASSAY_TRY(assay_favour_create(host->self, host->members, host->workload, &host->counters,
                                    &host->service));
     return open_pool(host, message);
 }
@@ -457,7 +457,7 @@ void assay_host_close(struct assay_host **host)
     assay_engine_deinit(&h->engine);
     free(h->engine_memory);
     free(h->dispatch_memory);
-    assay_service_destroy(&h->service);
+    assay_favour_destroy(&h->service);
     assay_workload_destroy(&h->workload);
     free(h->serve.scratch);
     free(h->serve.answer);

@@ -45,7 +45,7 @@
 #include "net/locker.h"
 #include "net/log.h"
 #include "net/outbox.h"
-#include "net/service.h"
+#include "net/favour.h"
 #include "net/services/desk.h"
 #include "net/timeline_file.h"
 #include "net/verify_pool.h"
@@ -146,7 +146,7 @@ struct assay_host {
     struct host_waiting *waiting, **waiting_end;
     struct assay_serve serve;
     struct assay_workload *workload;
-    struct assay_service *service;
+    struct assay_favour *service;
     struct assay_admin *admin;
     struct assay_desk *desk; /* NULL: no services, or nobody is to follow them */
     struct host_desk *desk_at; /* host_services.c */

@@ -80,9 +80,9 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_EVIDENCE_PULL: host_pull(host, slot, payload); return;
     case ASSAY_MESSAGE_EVIDENCE: host_pulled(host, slot, payload); return;
     case ASSAY_MESSAGE_SERVICE_ASK:
-        assay_service_ask(host->service, host->now_ms, slot, payload);
+        assay_favour_ask(host->service, host->now_ms, slot, payload);
         return;
-    case ASSAY_MESSAGE_SERVICE_ANSWER: assay_service_answered(host->service, slot, payload); return;
+    case ASSAY_MESSAGE_SERVICE_ANSWER: assay_favour_answered(host->service, slot, payload); return;
     case ASSAY_MESSAGE_DATE: host_date(host, slot, payload); return;
     case ASSAY_MESSAGE_ADDRESS: host_address(host, slot, payload); return;
     case ASSAY_MESSAGE_NEIGHBOUR: host_neighbour(host, slot, payload); return;
@@ -116,7 +116,7 @@ static void take_frame(struct assay_host *host, uint16_t slot, enum assay_roster
         host_neighbours_alive(host, slot);
         dispatch(host, slot, message.kind, message.payload);
         return;
-    case ASSAY_ADMIT_SUSPENDED: assay_service_refuse(host->service, slot, message.payload); return;
+    case ASSAY_ADMIT_SUSPENDED: assay_favour_refuse(host->service, slot, message.payload); return;
     }
     ASSAY_UNREACHABLE("admission");
 }
@@ -138,15 +138,15 @@ void host_receive(struct assay_host *host)
 
 void host_service(struct assay_host *host)
 {
-    struct assay_service_message message;
-    while (assay_service_next(host->service, &message)) {
+    struct assay_favour_message message;
+    while (assay_favour_next(host->service, &message)) {
         uint8_t bytes[32];
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         struct assay_slice payload = { 0 };
         if (message.ask) {
-            assay_service_ask_encode(message.answer.ticket, &w);
+            assay_favour_ask_encode(message.answer.ticket, &w);
         } else {
-            assay_service_answer_encode(&message.answer, &w);
+            assay_favour_answer_encode(&message.answer, &w);
         }
         if (assay_writer_finish(&w, &payload) != ASSAY_OK) continue;
         host_send(host, message.to, ASSAY_SLOT_ALL,

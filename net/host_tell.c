@@ -332,7 +332,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
 static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
 {
     struct assay_enclave_snapshot enclave = { 0 };
-    struct assay_service_snapshot service;
+    struct assay_favour_snapshot service;
     host->config.enclave.look(host->config.enclave.context, &enclave);
     s->enclave.pid = enclave.pid;
     s->enclave.paused = enclave.paused;
@@ -343,7 +343,7 @@ static void look_at_pieces(struct assay_host *host, struct assay_snapshot *s)
         host->config.enclave.enforcement(host->config.enclave.context, &s->enforcement);
     s->has_neighbours = host_neighbours_used(host);
     if (s->has_neighbours) assay_view_look(host->view, &s->neighbours);
-    assay_service_look(host->service, &service);
+    assay_favour_look(host->service, &service);
     s->service.counter = service.last_value;
     s->service.got = service.last_got;
     s->service.got_from = service.last_got_from;
@@ -445,7 +445,7 @@ void host_closed(struct assay_host *host, uint64_t epoch)
     host_roster(host);
     host_neighbours_closed(host, epoch);
     assay_gossip_forget(host->gossip, epoch);
-    assay_service_turn(host->service);
+    assay_favour_turn(host->service);
     host_changes_turn(host);
     assay_dispatch_opened(host->dispatch);
     enum assay_status status = keep_scores(host, epoch, &snapshot);

@@ -8,6 +8,7 @@
 
 #include "apps/assay/evidence_print.h"
 #include "base/rfc3339.h"
+#include "services/registry/plan.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -127,6 +128,70 @@ static void print_members(const struct assay_genesis *g)
     }
 }
 
+/* NULL: it has none, or a plan that this build cannot read. The caller frees it. */
+static struct assay_registry_plan *plan_of(const struct assay_genesis *g)
+{
+    struct assay_registry_plan *plan = g->services.len > 0 ? calloc(1, sizeof *plan) : NULL;
+    if (plan != NULL && assay_registry_plan_decode(g->services, plan) == ASSAY_OK) return plan;
+    free(plan);
+    return NULL;
+}
+
+static void print_services(const struct assay_genesis *g)
+{
+    struct assay_registry_plan *plan = plan_of(g);
+    if (plan == NULL) {
+        if (g->services.len > 0) (void)printf("services       a plan that cannot be read\n");
+        return;
+    }
+    for (uint32_t i = 0; i < plan->group_count; i++)
+        (void)printf("group          %s: %u replicas, at most %u instances\n", plan->group[i].name,
+                     (unsigned)plan->group[i].size, (unsigned)plan->group[i].instances_max);
+    if (plan->has_shares)
+        (void)printf("shares         %u of %u in %u clusters, %u confirmations, at most %u ids\n",
+                     (unsigned)plan->shares.k, (unsigned)plan->shares.slots,
+                     (unsigned)plan->shares.clusters, (unsigned)plan->shares.confirmations,
+                     (unsigned)plan->shares.ids_max);
+    if (plan->has_tasks)
+        (void)printf("tasks          at most %u at once, %u accounts, %u of them with a balance\n",
+                     (unsigned)plan->tasks.tasks_max, (unsigned)plan->tasks.accounts_max,
+                     (unsigned)plan->tasks.balance_count);
+    free(plan);
+}
+
+static struct assay_json *services_of(const struct assay_genesis *g)
+{
+    struct assay_registry_plan *plan = plan_of(g);
+    struct assay_json *const object = assay_json_object();
+    struct assay_json *const groups = assay_json_array();
+    for (uint32_t i = 0; plan != NULL && i < plan->group_count; i++) {
+        struct assay_json *const group = assay_json_object();
+        assay_json_set_text(group, "name", plan->group[i].name);
+        assay_json_set_uint(group, "size", plan->group[i].size);
+        assay_json_set_uint(group, "instances", plan->group[i].instances_max);
+        assay_json_append(groups, group);
+    }
+    assay_json_set(object, "groups", groups);
+    if (plan != NULL && plan->has_shares) {
+        struct assay_json *const shares = assay_json_object();
+        assay_json_set_uint(shares, "clusters", plan->shares.clusters);
+        assay_json_set_uint(shares, "slots", plan->shares.slots);
+        assay_json_set_uint(shares, "threshold", plan->shares.k);
+        assay_json_set_uint(shares, "confirmations", plan->shares.confirmations);
+        assay_json_set_uint(shares, "ids", plan->shares.ids_max);
+        assay_json_set(object, "shares", shares);
+    }
+    if (plan != NULL && plan->has_tasks) {
+        struct assay_json *const tasks = assay_json_object();
+        assay_json_set_uint(tasks, "tasks", plan->tasks.tasks_max);
+        assay_json_set_uint(tasks, "accounts", plan->tasks.accounts_max);
+        assay_json_set_uint(tasks, "balances", plan->tasks.balance_count);
+        assay_json_set(object, "tasks", tasks);
+    }
+    free(plan);
+    return object;
+}
+
 static void print_genesis(const struct assay_genesis *g)
 {
     char time[ASSAY_RFC3339_MS_LEN + 1];
@@ -145,6 +210,7 @@ static void print_genesis(const struct assay_genesis *g)
     put_id("endorsements   ", g->endorsements_digest);
     (void)printf("signatures     %u valid, %u of %u operators needed\n",
                  (unsigned)g->signature_count, (unsigned)g->threshold, (unsigned)g->operator_count);
+    print_services(g);
     print_operators(g);
     print_members(g);
 }
@@ -207,6 +273,7 @@ static int print_json(const struct assay_genesis *g)
     assay_json_set_hex(data, "endorsements_digest", g->endorsements_digest, 32);
     assay_json_set_uint(data, "signatures", g->signature_count);
     assay_json_set_uint(data, "threshold", g->threshold);
+    if (g->services.len > 0) assay_json_set(data, "services", services_of(g));
     assay_json_set(data, "operators", operators_of(g));
     assay_json_set(data, "members", members_of(g));
     return assay_print_envelope("assay.genesis", data);

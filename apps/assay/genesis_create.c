@@ -29,6 +29,7 @@ struct draft {
     struct assay_node_card *cards;
     uint32_t refused; /* samples of programs that the policy does not accept */
     uint8_t *body;
+    uint8_t services[ASSAY_PLAN_LEN_MAX];
     char message[ASSAY_CONFIG_MESSAGE_MAX];
 };
 
@@ -213,6 +214,17 @@ static enum assay_status now_ms(uint64_t *ms)
     return ASSAY_OK;
 }
 
+static enum assay_status write_services(struct draft *d)
+{
+    struct assay_writer w = assay_writer_over(d->services, sizeof d->services);
+    const enum assay_status status = assay_registry_plan_encode(&d->plan->services, &w);
+    if (status != ASSAY_OK)
+        return assay_genesis_explain(d->message, status, "services: %s",
+                                     assay_status_text(status));
+    d->genesis->services = assay_slice_over(d->services, w.len);
+    return ASSAY_OK;
+}
+
 static enum assay_status build(struct draft *d, const char *plan_path, struct assay_slice *body)
 {
     ASSAY_TRY(open_draft(d));
@@ -220,6 +232,7 @@ static enum assay_status build(struct draft *d, const char *plan_path, struct as
     d->genesis->parameters = d->plan->parameters;
     d->genesis->threshold = d->plan->threshold;
     d->genesis->time_ms = d->plan->time_ms;
+    if (d->plan->has_services) ASSAY_TRY(write_services(d));
     if (!d->plan->has_time) ASSAY_TRY(now_ms(&d->genesis->time_ms));
     ASSAY_TRY(read_policy(d));
     ASSAY_TRY(read_collateral(d));

@@ -19,7 +19,7 @@ struct yaml_node {
     char *state_dir, *keys_dir, *identity_dir, *genesis, *checkpoint, *history_epochs;
 };
 struct yaml_listen {
-    char *gossip, *admin, *http, *advertise;
+    char *gossip, *admin, *http, *services, *advertise;
 };
 struct yaml_peer {
     char *node, *address;
@@ -64,6 +64,7 @@ static const cyaml_schema_field_t listen_fields[] = {
     ASSAY_CONFIG_FIELD("gossip", struct yaml_listen, gossip),
     ASSAY_CONFIG_FIELD("admin", struct yaml_listen, admin),
     ASSAY_CONFIG_FIELD_OPTIONAL("http", struct yaml_listen, http),
+    ASSAY_CONFIG_FIELD_OPTIONAL("services", struct yaml_listen, services),
     ASSAY_CONFIG_FIELD_OPTIONAL("advertise", struct yaml_listen, advertise), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t peer_fields[] = {
@@ -237,6 +238,23 @@ static enum assay_status take_insecure(const struct assay_config_file *file,
     return ASSAY_OK;
 }
 
+/* Programs of services; a network without services needs none, and makes none. */
+static enum assay_status take_services(const struct assay_config_file *file, const char *text,
+                                       struct assay_config *config)
+{
+    static const char key[] = "listen.services";
+    config->services[0] = '\0';
+    if (text != NULL && strcmp(text, "off") == 0) return ASSAY_OK;
+    if (text == NULL) assay_config_beside_admin(config->admin, ".svcs", config->services);
+    else ASSAY_TRY(assay_config_take_socket(file, key, text, config->services));
+    if (strcmp(config->services, config->admin) == 0)
+        return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "listen.admin has the same path");
+    if (strcmp(config->services, config->enclave_service) == 0)
+        return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "enclave.service has the same path");
+    if (strcmp(config->services, config->http.socket_path) != 0) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "listen.http has the same path");
+}
+
 static enum assay_status take_config(const struct assay_config_file *file,
                                      struct assay_config *config)
 {
@@ -247,6 +265,7 @@ static enum assay_status take_config(const struct assay_config_file *file,
         assay_config_take_addresses(file, "listen.gossip", yaml->listen.gossip, config->gossip));
     ASSAY_TRY(take_insecure(file, yaml, config));
     ASSAY_TRY(assay_config_take_http(file, yaml->listen.http, &yaml->http, config));
+    ASSAY_TRY(take_services(file, yaml->listen.services, config));
     if (yaml->listen.advertise != NULL)
         ASSAY_TRY(assay_config_take_addresses(file, "listen.advertise", yaml->listen.advertise,
                                               config->advertise));

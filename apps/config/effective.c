@@ -52,6 +52,8 @@ static const char *derived(const struct assay_config_layers *layers, const char 
         return in_folder(layers, config->enforcement.journal);
     if (strcmp(key, "evidence.tcti") == 0 && config->evidence.kind == ASSAY_CONFIG_TPM)
         return config->evidence.tcti;
+    if (strcmp(key, "listen.services") == 0)
+        return config->services[0] != '\0' ? in_folder(layers, config->services) : "off";
     if (strcmp(key, "listen.http") != 0) return NULL;
     if (http->socket_path[0] != '\0') return in_folder(layers, http->socket_path);
     return http->address[0] != '\0' ? http->address : "off";

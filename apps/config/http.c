@@ -22,23 +22,22 @@ static bool is_address(const char *text)
            strspn(colon + 1, "0123456789") == strlen(colon + 1);
 }
 
-/* admin.sock -> admin.http: in the same folder, and never the socket of another node there. Where
- * a longer name has no room, its end gives way: a path that was good stays good. */
-static void beside_admin(struct assay_config *config)
+void assay_config_beside_admin(const char *admin, const char end[static 6],
+                               char out[static PATH_MAX])
 {
-    static const char sock[] = ".sock", http[] = ".http";
-    const size_t len = strlen(config->admin), tail = sizeof sock - 1;
-    const bool has = len > tail && strcmp(config->admin + len - tail, sock) == 0;
+    static const char sock[] = ".sock";
+    const size_t len = strlen(admin), tail = sizeof sock - 1;
+    const bool has = len > tail && strcmp(admin + len - tail, sock) == 0;
     const size_t stem = has || len + tail > ASSAY_CONFIG_SOCKET_MAX ? len - tail : len;
-    assay_bytes_copy(config->http.socket_path, sizeof config->http.socket_path, config->admin,
-                     stem);
-    assay_bytes_copy(config->http.socket_path + stem, sizeof http, http, sizeof http);
+    assay_bytes_copy(out, PATH_MAX, admin, stem);
+    assay_bytes_copy(out + stem, sizeof sock, end, sizeof sock);
 }
 
 static enum assay_status take_listen(const struct assay_config_file *file, const char *listen,
                                      struct assay_config *config)
 {
-    if (listen == NULL) beside_admin(config);
+    if (listen == NULL)
+        assay_config_beside_admin(config->admin, ".http", config->http.socket_path);
     if (listen == NULL || strcmp(listen, "off") == 0) return ASSAY_OK;
     if (is_address(listen))
         return assay_config_take_address(file, "listen.http", listen, config->http.address);

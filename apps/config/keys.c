@@ -28,6 +28,7 @@ static const struct assay_config_key keys[] = {
     RESTART("listen.gossip", NULL),
     RESTART("listen.admin", NULL),
     RESTART("listen.http", NULL),
+    RESTART("listen.services", NULL),
     LIVE("listen.advertise", NULL),
     RESTART("http.certificate", NULL),
     RESTART("http.key", NULL),

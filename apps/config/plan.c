@@ -1,7 +1,7 @@
 /*
  * apps/config/plan.c - the plan of a network, for `assay genesis create`.
  */
-#include "apps/config/yaml.h"
+#include "apps/config/services.h"
 
 #include "base/rfc3339.h"
 
@@ -31,6 +31,7 @@ struct yaml_plan {
     unsigned operators_count;
     struct yaml_member *members;
     unsigned members_count;
+    struct assay_yaml_services services;
 };
 
 static const cyaml_schema_field_t cap_fields[] = { ASSAY_CONFIG_FIELD("num", struct yaml_cap, num),
@@ -70,6 +71,8 @@ static const cyaml_schema_field_t plan_fields[] = {
                          &operator_value, 1, ASSAY_OPERATORS_MAX),
     CYAML_FIELD_SEQUENCE("members", CYAML_FLAG_POINTER, struct yaml_plan, members, &member_value, 1,
                          ASSAY_MEMBERS_MAX),
+    CYAML_FIELD_MAPPING("services", CYAML_FLAG_OPTIONAL, struct yaml_plan, services,
+                        assay_config_services_fields),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t plan_schema = { CYAML_VALUE_MAPPING(
@@ -187,7 +190,8 @@ static enum assay_status take_plan(const struct assay_config_file *file, struct 
     plan->member_count = yaml->members_count;
     for (uint32_t i = 0; i < yaml->members_count; i++)
         ASSAY_TRY(take_member(file, &yaml->members[i], i, plan));
-    return ASSAY_OK;
+    return assay_config_take_services(file, &yaml->services, &plan->services,
+                                      &plan->has_services);
 }
 
 enum assay_status assay_plan_load(const char *path, struct assay_plan *plan,

@@ -21,6 +21,7 @@
 #include "net/fetch/fetcher.h"
 #include "net/keyring.h"
 #include "net/rules.h"
+#include "host/services.h"
 #include "net/updates.h"
 #include "quote/source/soft.h"
 #include "quote/source/source.h"
@@ -63,6 +64,7 @@ struct daemon_node {
     struct assay_store *store;
     struct assay_supervisor *supervisor;
     struct assay_update_judge *updates;
+    struct assay_host_services *services; /* NULL: the genesis has none */
     struct assay_fetcher *fetcher; /* NULL: nobody is asked for collateral */
     struct assay_host *host;
     struct daemon_notify notify;

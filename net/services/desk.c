@@ -219,7 +219,8 @@ void assay_desk_record(struct assay_desk *desk, uint32_t slot, enum assay_servic
     static const char applied[] = "applied";
     static const uint8_t nobody[32];
     struct assay_desk *d = desk;
-    ASSAY_ASSERT(d->registry != NULL && (unsigned)kind > 0 && (unsigned)kind < ASSAY_SERVICE_KIND_COUNT);
+    ASSAY_ASSERT(d->registry != NULL);
+    ASSAY_ASSERT((unsigned)kind > 0 && (unsigned)kind < ASSAY_SERVICE_KIND_COUNT);
     const uint8_t *node = slot < d->moment.members ? d->moment.node_id[slot] : nobody;
     const char *became = assay_registry_apply(d->registry, slot, node, kind, payload, &d->facts);
     if (strcmp(became, applied) == 0) d->figures.applied[kind]++;

@@ -12,7 +12,7 @@
 #include "host/dates.h"
 #include "host/gossip.h"
 #include "host/page.h"
-#include "net/service.h"
+#include "net/favour.h"
 #include "tests/hostile/attacker.h"
 
 #include <stdio.h>
@@ -46,7 +46,7 @@ static void service_asks(struct attacker *a)
     uint8_t bytes[32];
     for (int i = 0; i < RATE; i++) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        assay_service_ask_encode(a->said++, &w);
+        assay_favour_ask_encode(a->said++, &w);
         attacker_tell_written(a, ASSAY_MESSAGE_SERVICE_ASK, &w);
     }
 }
@@ -55,9 +55,9 @@ static void service_answers(struct attacker *a)
 {
     uint8_t bytes[32];
     for (int i = 0; i < RATE; i++) {
-        const struct assay_service_answer answer = { .ticket = a->said++ };
+        const struct assay_favour_answer answer = { .ticket = a->said++ };
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        assay_service_answer_encode(&answer, &w);
+        assay_favour_answer_encode(&answer, &w);
         attacker_tell_written(a, ASSAY_MESSAGE_SERVICE_ANSWER, &w);
     }
 }

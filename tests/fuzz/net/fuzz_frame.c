@@ -8,7 +8,7 @@
 #include "host/gossip.h"
 #include "host/wire.h"
 #include "net/history.h"
-#include "net/service.h"
+#include "net/favour.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -48,17 +48,17 @@ static void check_batch(struct assay_slice bytes)
 
 static void check_service(struct assay_slice bytes)
 {
-    struct assay_service_answer answer;
+    struct assay_favour_answer answer;
     uint64_t ticket = 0;
     uint8_t digest[32];
     struct assay_writer w = assay_writer_over(again, sizeof again);
-    if (assay_service_answer_decode(bytes, &answer) == ASSAY_OK) {
-        assay_service_answer_encode(&answer, &w);
+    if (assay_favour_answer_decode(bytes, &answer) == ASSAY_OK) {
+        assay_favour_answer_encode(&answer, &w);
         ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
     }
     w = assay_writer_over(again, sizeof again);
-    if (assay_service_ask_decode(bytes, &ticket) == ASSAY_OK) {
-        assay_service_ask_encode(ticket, &w);
+    if (assay_favour_ask_decode(bytes, &ticket) == ASSAY_OK) {
+        assay_favour_ask_encode(ticket, &w);
         ASSAY_ASSERT(assay_slice_equal(bytes, assay_slice_over(again, w.len)));
     }
     w = assay_writer_over(again, sizeof again);

@@ -1,0 +1,182 @@
+/*
+ * apps/config/services.c - section services of a plan.
+ */
+#include "apps/config/services.h"
+
+#include "services/registry/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const cyaml_schema_field_t group_fields[] = {
+    ASSAY_CONFIG_FIELD("name", struct assay_yaml_group, name),
+    ASSAY_CONFIG_FIELD("size", struct assay_yaml_group, size),
+    ASSAY_CONFIG_FIELD_OPTIONAL("instances", struct assay_yaml_group, instances), CYAML_FIELD_END
+};
+static const cyaml_schema_value_t group_value = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct assay_yaml_group, group_fields) };
+static const cyaml_schema_field_t balance_fields[] = {
+    ASSAY_CONFIG_FIELD("account", struct assay_yaml_balance, account),
+    ASSAY_CONFIG_FIELD("amount", struct assay_yaml_balance, amount), CYAML_FIELD_END
+};
+static const cyaml_schema_value_t balance_value = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_DEFAULT, struct assay_yaml_balance, balance_fields) };
+static const cyaml_schema_field_t shares_fields[] = {
+    ASSAY_CONFIG_FIELD_OPTIONAL("clusters", struct assay_yaml_shares, clusters),
+    ASSAY_CONFIG_FIELD_OPTIONAL("slots", struct assay_yaml_shares, slots),
+    ASSAY_CONFIG_FIELD_OPTIONAL("threshold", struct assay_yaml_shares, threshold),
+    ASSAY_CONFIG_FIELD_OPTIONAL("confirmations", struct assay_yaml_shares, confirmations),
+    ASSAY_CONFIG_FIELD_OPTIONAL("ids", struct assay_yaml_shares, ids), CYAML_FIELD_END
+};
+static const cyaml_schema_field_t tasks_fields[] = {
+    ASSAY_CONFIG_FIELD_OPTIONAL("accounts", struct assay_yaml_tasks, accounts),
+    ASSAY_CONFIG_FIELD_OPTIONAL("tasks", struct assay_yaml_tasks, tasks),
+    CYAML_FIELD_SEQUENCE("balances", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct assay_yaml_tasks, balances, &balance_value, 1,
+                         ASSAY_PLAN_BALANCES_MAX),
+    CYAML_FIELD_END
+};
+
+const cyaml_schema_field_t assay_config_services_fields[] = {
+    CYAML_FIELD_SEQUENCE("groups", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct assay_yaml_services, groups, &group_value, 1,
+                         ASSAY_PLAN_GROUPS_MAX),
+    CYAML_FIELD_MAPPING("shares", CYAML_FLAG_OPTIONAL, struct assay_yaml_services, shares,
+                        shares_fields),
+    CYAML_FIELD_MAPPING("tasks", CYAML_FLAG_OPTIONAL, struct assay_yaml_services, tasks,
+                        tasks_fields),
+    CYAML_FIELD_END
+};
+
+enum {
+    INSTANCES_USUAL = 256,
+    SLOTS_USUAL = 5,
+    K_USUAL = 3,
+    IDS_USUAL = 1024,
+    ACCOUNTS_USUAL = 256,
+    TASKS_USUAL = 128
+};
+
+/* text NULL: the usual one. */
+static enum assay_status take(const struct assay_config_file *file, const char *key,
+                              const char *text, uint32_t usual, uint32_t min, uint32_t max,
+                              uint32_t *out)
+{
+    *out = usual;
+    return text != NULL ? assay_config_take_number(file, key, text, min, max, out) : ASSAY_OK;
+}
+
+static enum assay_status take_group(const struct assay_config_file *file,
+                                    const struct assay_yaml_group *yaml, uint32_t index,
+                                    struct assay_registry_plan *plan)
+{
+    char key[ASSAY_CONFIG_KEY_MAX];
+    _Static_assert((int)ASSAY_PLAN_NAME_MAX == (int)ASSAY_NAME_MAX, "one kind of names");
+    (void)snprintf(key, sizeof key, "services.groups[%u].name", (unsigned)index);
+    ASSAY_TRY(assay_config_take_name(file, key, yaml->name, plan->group[index].name));
+    for (uint32_t k = 0; k < index; k++)
+        if (strcmp(plan->group[k].name, plan->group[index].name) == 0)
+            return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "%s is named twice",
+                                     plan->group[index].name);
+    (void)snprintf(key, sizeof key, "services.groups[%u].size", (unsigned)index);
+    ASSAY_TRY(assay_config_take_number(file, key, yaml->size, 3, 7, &plan->group[index].size));
+    if (plan->group[index].size % 2 == 0)
+        return assay_config_fail(file, ASSAY_E_RANGE, key, "expected 3, 5 or 7, found %u",
+                                 (unsigned)plan->group[index].size);
+    (void)snprintf(key, sizeof key, "services.groups[%u].instances", (unsigned)index);
+    return take(file, key, yaml->instances, INSTANCES_USUAL, 1, ASSAY_CONT_INSTANCES_MAX,
+                &plan->group[index].instances_max);
+}
+
+static enum assay_status take_shares(const struct assay_config_file *file,
+                                     const struct assay_yaml_services *yaml,
+                                     struct assay_registry_plan *plan)
+{
+    plan->has_shares = yaml->shares.clusters != NULL;
+    if (!plan->has_shares) {
+        if (yaml->shares.slots == NULL && yaml->shares.threshold == NULL &&
+            yaml->shares.confirmations == NULL && yaml->shares.ids == NULL)
+            return ASSAY_OK;
+        return assay_config_fail(file, ASSAY_E_NOT_FOUND, "services.shares.clusters",
+                                 "expected how many clusters there are, 1 to %d",
+                                 (int)ASSAY_SHARE_CLUSTERS_MAX);
+    }
+    ASSAY_TRY(take(file, "services.shares.clusters", yaml->shares.clusters, 1, 1,
+                   ASSAY_SHARE_CLUSTERS_MAX, &plan->shares.clusters));
+    ASSAY_TRY(take(file, "services.shares.slots", yaml->shares.slots, SLOTS_USUAL,
+                   ASSAY_SHARE_K_MIN, ASSAY_SHARE_SLOTS_MAX, &plan->shares.slots));
+    ASSAY_TRY(take(file, "services.shares.threshold", yaml->shares.threshold,
+                   plan->shares.slots < K_USUAL ? plan->shares.slots : K_USUAL, ASSAY_SHARE_K_MIN,
+                   plan->shares.slots < ASSAY_SHARE_K_MAX ? plan->shares.slots : ASSAY_SHARE_K_MAX,
+                   &plan->shares.k));
+    ASSAY_TRY(take(file, "services.shares.confirmations", yaml->shares.confirmations,
+                   plan->shares.slots, plan->shares.k, plan->shares.slots,
+                   &plan->shares.confirmations));
+    return take(file, "services.shares.ids", yaml->shares.ids, IDS_USUAL, 1, ASSAY_SHARE_IDS_MAX,
+                &plan->shares.ids_max);
+}
+
+static enum assay_status take_amount(const struct assay_config_file *file, const char *key,
+                                     const char *text, uint64_t *out)
+{
+    uint64_t value = 0;
+    const size_t len = strlen(text);
+    if (len == 0 || len > 19 || strspn(text, "0123456789") != len || (len > 1 && text[0] == '0'))
+        return assay_config_fail(file, ASSAY_E_SYNTAX, key,
+                                 "expected a number of at most 19 digits, found \"%.40s\"", text);
+    for (size_t i = 0; i < len; i++)
+        value = value * 10 + (uint64_t)(text[i] - '0');
+    *out = value;
+    return ASSAY_OK;
+}
+
+static int by_account(const void *a, const void *b)
+{
+    const struct assay_task_balance *x = a, *y = b;
+    return assay_bytes_compare(x->account, y->account, 32);
+}
+
+static enum assay_status take_tasks(const struct assay_config_file *file,
+                                    const struct assay_yaml_services *yaml,
+                                    struct assay_registry_plan *plan)
+{
+    const uint32_t count = yaml->tasks.balances_count;
+    char key[ASSAY_CONFIG_KEY_MAX];
+    plan->has_tasks = yaml->tasks.accounts != NULL || yaml->tasks.tasks != NULL || count > 0;
+    if (!plan->has_tasks) return ASSAY_OK;
+    ASSAY_TRY(take(file, "services.tasks.accounts", yaml->tasks.accounts, ACCOUNTS_USUAL,
+                   count > 0 ? count : 1, ASSAY_TASK_ACCOUNTS_MAX, &plan->tasks.accounts_max));
+    ASSAY_TRY(take(file, "services.tasks.tasks", yaml->tasks.tasks, TASKS_USUAL, 1,
+                   ASSAY_TASK_TASKS_MAX, &plan->tasks.tasks_max));
+    plan->tasks.balance_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_task_balance *to = &plan->tasks.balance[i];
+        (void)snprintf(key, sizeof key, "services.tasks.balances[%u].account", (unsigned)i);
+        ASSAY_TRY(assay_config_take_hex(file, key, yaml->tasks.balances[i].account, to->account,
+                                        32));
+        (void)snprintf(key, sizeof key, "services.tasks.balances[%u].amount", (unsigned)i);
+        ASSAY_TRY(take_amount(file, key, yaml->tasks.balances[i].amount, &to->amount));
+    }
+    qsort(plan->tasks.balance, count, sizeof plan->tasks.balance[0], by_account);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_config_take_services(const struct assay_config_file *file,
+                                             const struct assay_yaml_services *yaml,
+                                             struct assay_registry_plan *plan, bool *has)
+{
+    plan->group_count = yaml->groups_count;
+    for (uint32_t i = 0; i < yaml->groups_count; i++)
+        ASSAY_TRY(take_group(file, &yaml->groups[i], i, plan));
+    ASSAY_TRY(take_shares(file, yaml, plan));
+    ASSAY_TRY(take_tasks(file, yaml, plan));
+    *has = plan->group_count > 0 || plan->has_shares || plan->has_tasks;
+    if (!*has) return ASSAY_OK;
+    const enum assay_status status = assay_registry_plan_check(plan);
+    if (status == ASSAY_OK) return ASSAY_OK;
+    return assay_config_fail(file, status, "services", "%s",
+                             status == ASSAY_E_RANGE
+                                 ? "first balances add up to more than 2^64 - 1"
+                                 : assay_status_text(status));
+}

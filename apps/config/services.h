@@ -1,0 +1,40 @@
+/*
+ * apps/config/services.h - section services of a plan: what records of services may make
+ * (docs/services.md 7.1). Private to the folder.
+ */
+#ifndef ASSAY_APPS_CONFIG_SERVICES_H
+#define ASSAY_APPS_CONFIG_SERVICES_H
+
+#include "apps/config/yaml.h"
+#include "services/registry/plan.h"
+
+struct assay_yaml_group {
+    char *name, *size, *instances;
+};
+struct assay_yaml_balance {
+    char *account, *amount;
+};
+struct assay_yaml_shares {
+    char *clusters, *slots, *threshold, *confirmations, *ids;
+};
+struct assay_yaml_tasks {
+    char *accounts, *tasks;
+    struct assay_yaml_balance *balances;
+    unsigned balances_count;
+};
+struct assay_yaml_services {
+    struct assay_yaml_group *groups;
+    unsigned groups_count;
+    struct assay_yaml_shares shares;
+    struct assay_yaml_tasks tasks;
+};
+
+extern const cyaml_schema_field_t assay_config_services_fields[];
+
+/* Out: *plan, *has: whether the section says anything. Returns: as the other sections */
+ASSAY_CHECKED enum assay_status assay_config_take_services(const struct assay_config_file *file,
+                                                           const struct assay_yaml_services *yaml,
+                                                           struct assay_registry_plan *plan,
+                                                           bool *has);
+
+#endif
