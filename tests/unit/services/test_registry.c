@@ -556,6 +556,31 @@ Test(registry, another_member_in_a_slot_has_not_the_memory_of_the_old_one)
     pair_free(p);
 }
 
+Test(registry, a_session_is_not_suspended_with_another_member_than_its_author)
+{
+    struct pair *p = pair_of(1);
+    struct assay_cont_session_record record = { .instance_key = { 1 },
+                                                .expected = 1,
+                                                .contact = { .address = "h", .address_len = 1 } };
+    struct assay_slice payload;
+    struct assay_cont_fact fact;
+    cr_assert_eq(assay_cont_session_record_encode(&record, p->record.bytes, 1024, &payload),
+                 ASSAY_OK);
+    close_full(p, WORLD_MEMBERS);
+    cr_assert_str_eq(
+        assay_registry_apply(p->live, 3, p->record.node, ASSAY_SERVICE_SESSION, payload, NULL),
+        "applied");
+    for (uint32_t round = 0; round < 2; round++) {
+        p->world.epoch++;
+        p->world.member[3].standing = ASSAY_REGISTRY_STAND_SUSPENDED;
+        p->world.member[3].renewed = round == 1;
+        close_one(p, p->live, &p->heard[0]);
+        cr_assert(assay_cont_group_standing(assay_registry_group(p->live, 0), 0, &fact));
+        cr_expect_eq(fact.suspended, round == 0);
+    }
+    pair_free(p);
+}
+
 static const char *holder_of(struct pair *p, uint32_t slot, uint32_t key)
 {
     struct assay_share_holder_record record = { .address_len = 1, .address = "h" };
