@@ -281,35 +281,31 @@ static void ask_daemon(struct assay_holder_node *n, const struct assay_share_eff
                         "an exchange without an answer is over soon, and begun again");
 }
 
-/* What was stored is durable before anything leaves that follows from it. */
-static void perform_one(struct assay_holder_node *n, const struct assay_share_effect *e)
+static void store(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
-    switch (e->act) {
-    case ASSAY_SHARE_ACT_PERSIST: persist(n, e->id); break;
-    case ASSAY_SHARE_ACT_ERASE:
+    if (e->act == ASSAY_SHARE_ACT_PERSIST) persist(n, e->id);
+    else if (e->act == ASSAY_SHARE_ACT_ERASE)
         keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, e->id));
-        break;
-    case ASSAY_SHARE_ACT_WIPE: keep(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE)); break;
-    case ASSAY_SHARE_ACT_SUBMIT:
-        keep(n, assay_vault_commit(n->vault));
-        if (n->failure == ASSAY_OK) submit(n, e);
-        break;
-    case ASSAY_SHARE_ACT_SEND:
-        keep(n, assay_vault_commit(n->vault));
-        if (n->failure == ASSAY_OK) send_out(n, e);
-        break;
-    case ASSAY_SHARE_ACT_QUOTE: ask_daemon(n, e); break;
-    case ASSAY_SHARE_ACT_VERIFY:
-        if (e->bytes.len > 0) ask_daemon(n, e);
-        break;
-    }
+    else if (e->act == ASSAY_SHARE_ACT_WIPE)
+        keep(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE));
 }
 
+static void say(struct assay_holder_node *n, const struct assay_share_effect *e)
+{
+    if (e->act == ASSAY_SHARE_ACT_SUBMIT) submit(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_SEND) send_out(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_QUOTE) ask_daemon(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_VERIFY && e->bytes.len > 0) ask_daemon(n, e);
+}
+
+/* All that is stored is durable before anything leaves that may follow from it. */
 static void perform(struct assay_holder_node *n)
 {
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
-        perform_one(n, &n->effects.effect[i]);
+        store(n, &n->effects.effect[i]);
     if (n->failure == ASSAY_OK) keep(n, assay_vault_commit(n->vault));
+    for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
+        say(n, &n->effects.effect[i]);
     n->wake_at_ms = n->effects.wake_at_ms;
     assay_secret_wipe(n->effects.bytes, n->effects.used);
 }

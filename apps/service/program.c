@@ -1,0 +1,232 @@
+/*
+ * apps/service/program.c - see program.h.
+ */
+#include "apps/service/program.h"
+
+#include "apps/config/yaml.h"
+#include "base/file/file.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- the file */
+
+struct yaml_service {
+    char *service_version, *daemon, *listen, *host, *door, *store, *key, *group, *instances,
+        *cluster;
+};
+
+#define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
+static const cyaml_schema_field_t fields[] = {
+    FIELD(service_version), FIELD(daemon), FIELD(listen),    FIELD(host),    FIELD(door),
+    FIELD(store),           FIELD(key),    FIELD(group),     FIELD(instances), FIELD(cluster),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
+                                                                 struct yaml_service, fields) };
+
+struct key {
+    const char *name;
+    const char *text; /* NULL: not there */
+    unsigned of;      /* programs that have it; 0: all */
+    bool optional;
+};
+
+/* A key that a program needs is there, and one that it does not have is not. */
+static enum assay_status check_keys(const struct assay_config_file *file,
+                                    const struct service_program *p, const struct yaml_service *y)
+{
+    const struct key keys[] = {
+        { "service_version", y->service_version, 0, false },
+        { "daemon", y->daemon, 0, false },
+        { "listen", y->listen, 0, false },
+        { "host", y->host, 0, true },
+        { "door", y->door, SERVICE_KEY_DOOR, false },
+        { "store", y->store, SERVICE_KEY_STORE, false },
+        { "key", y->key, SERVICE_KEY_STORE, false },
+        { "group", y->group, SERVICE_KEY_GROUP, false },
+        { "instances", y->instances, SERVICE_KEY_GROUP, true },
+        { "cluster", y->cluster, SERVICE_KEY_CLUSTER, false },
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const bool has = keys[i].of == 0 || (p->keys & keys[i].of) != 0;
+        if (!has && keys[i].text != NULL)
+            return assay_config_fail(file, ASSAY_E_SYNTAX, keys[i].name, "%s has no such key",
+                                     p->name);
+        if (has && keys[i].text == NULL && !keys[i].optional)
+            return assay_config_fail(file, ASSAY_E_SYNTAX, keys[i].name, "is missing");
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status take_host(const struct assay_config_file *file, const char *text,
+                                   char host[static ASSAY_ADDRESS_MAX])
+{
+    if (text == NULL) return ASSAY_OK;
+    const size_t len = strlen(text);
+    if (len >= ASSAY_ADDRESS_MAX || strpbrk(text, " /,") != NULL)
+        return assay_config_fail(file, ASSAY_E_SYNTAX, "host",
+                                 "expected a name or an address without a port, found \"%.40s\"",
+                                 text);
+    assay_bytes_copy(host, ASSAY_ADDRESS_MAX, text, len + 1);
+    return ASSAY_OK;
+}
+
+static enum assay_status take_key(const struct assay_config_file *file, const char *text,
+                                  struct assay_secret32 *key)
+{
+    char path[PATH_MAX], fault[ASSAY_FILE_MESSAGE_LEN] = "";
+    uint8_t bytes[33];
+    size_t len = 0;
+    ASSAY_TRY(assay_config_take_path(file, "key", text, path));
+    const enum assay_status status = assay_file_read_secret(path, bytes, sizeof bytes, &len);
+    if (status == ASSAY_OK && len == 32) {
+        assay_bytes_copy(key->bytes, 32, bytes, 32);
+        assay_secret_wipe(bytes, sizeof bytes);
+        return ASSAY_OK;
+    }
+    if (status == ASSAY_E_INVALID && assay_file_secret_fault(path, fault))
+        return assay_config_fail(file, status, "key", "%.300s", fault);
+    return assay_config_fail(file, ASSAY_E_RANGE, "key",
+                             "%.200s: expected a file of 32 bytes that its owner alone may read",
+                             path);
+}
+
+static enum assay_status take(const struct assay_config_file *file, struct service_program *p,
+                              const struct yaml_service *y)
+{
+    struct service_config *c = &p->config;
+    ASSAY_TRY(check_keys(file, p, y));
+    ASSAY_TRY(assay_config_take_version(file, "service_version", y->service_version));
+    ASSAY_TRY(assay_config_take_socket(file, "daemon", y->daemon, c->daemon));
+    ASSAY_TRY(assay_config_take_address(file, "listen", y->listen, c->listen));
+    ASSAY_TRY(take_host(file, y->host, c->host));
+    if (y->door != NULL) ASSAY_TRY(assay_config_take_address(file, "door", y->door, c->door));
+    if (y->store != NULL) ASSAY_TRY(assay_config_take_path(file, "store", y->store, c->store));
+    if (y->group != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "group", y->group, 0, 7, &c->group));
+    c->instances = 1024;
+    if (y->instances != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "instances", y->instances, 1, 1024,
+                                           &c->instances));
+    if (y->cluster != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "cluster", y->cluster, 0, 7, &c->cluster));
+    return y->key == NULL ? ASSAY_OK : take_key(file, y->key, &c->key);
+}
+
+static enum assay_status read_config(struct service_program *p, const char *path,
+                                     char message[static ASSAY_CONFIG_MESSAGE_MAX])
+{
+    struct assay_config_file file = { .path = path, .schema = &schema, .message = message };
+    enum assay_status status = assay_config_open(&file);
+    if (status == ASSAY_OK) status = take(&file, p, file.data);
+    assay_config_close(&file);
+    return status;
+}
+
+/* --- signals */
+
+static volatile sig_atomic_t asked_to_end;
+
+static void on_signal(int number)
+{
+    (void)number;
+    asked_to_end = 1;
+}
+
+static void take_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal }; /* waits are interrupted */
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* --- a run */
+
+void service_say(const struct service_program *program, const char *format, ...)
+{
+    va_list args;
+    (void)fprintf(stderr, "%s: ", program->name);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fputc('\n', stderr);
+}
+
+static const struct option options[] = { { "config", required_argument, NULL, 'c' },
+                                         { "check-config", no_argument, NULL, 'k' },
+                                         { "help", no_argument, NULL, 'h' },
+                                         { "version", no_argument, NULL, 'v' },
+                                         { NULL, 0, NULL, 0 } };
+
+bool service_begin(struct service_program *program, int argc, char **argv, int *status)
+{
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    const char *path = NULL;
+    bool only_check = false;
+    *status = SERVICE_USAGE;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'c') path = optarg;
+        else if (option == 'k') only_check = true;
+        else if (option == 'h' || option == 'v') {
+            *status = SERVICE_OK;
+            if (option == 'h') (void)fputs(program->usage, stdout);
+            else (void)printf("%s %s\n", program->name, ASSAY_VERSION);
+            return false;
+        } else {
+            (void)fputs(program->usage, stderr);
+            return false;
+        }
+    }
+    if (path == NULL || optind != argc) {
+        (void)fputs(program->usage, stderr);
+        return false;
+    }
+    if (read_config(program, path, message) != ASSAY_OK) {
+        service_say(program, "%s", message);
+        return false;
+    }
+    *status = SERVICE_OK;
+    if (only_check) assay_secret_wipe(&program->config.key, sizeof program->config.key);
+    if (only_check) return false;
+    take_signals();
+    daemon_notify_open(&program->notify);
+    return true;
+}
+
+void service_ready(struct service_program *program)
+{
+    service_say(program, "ready");
+    daemon_notify_ready(&program->notify);
+}
+
+bool service_goes_on(struct service_program *program, const char *line)
+{
+    if (strcmp(line, program->said) != 0) {
+        service_say(program, "%s", line);
+        daemon_notify_status(&program->notify, line);
+        (void)snprintf(program->said, sizeof program->said, "%s", line);
+    }
+    return !asked_to_end;
+}
+
+int service_end(struct service_program *program, enum assay_status status)
+{
+    daemon_notify_stopping(&program->notify);
+    daemon_notify_close(&program->notify);
+    if (status == ASSAY_OK) {
+        service_say(program, "ended, as asked");
+        return SERVICE_OK;
+    }
+    if (status == ASSAY_E_STALE) {
+        service_say(program, "ended: its member has put another process in its place");
+        return SERVICE_SUPERSEDED;
+    }
+    service_say(program, "ended: %s", assay_status_text(status));
+    return SERVICE_WORLD;
+}

@@ -1,0 +1,58 @@
+/*
+ * apps/service/program.h - what programs of services share: options, their configuration, signals,
+ * what systemd is told, statuses.
+ *
+ * Exit statuses: 0 asked to end, 1 the world did not oblige (socket, disk), 2 usage or
+ * configuration, 4 the member has put another process in this one's place.
+ */
+#ifndef ASSAY_APPS_SERVICE_PROGRAM_H
+#define ASSAY_APPS_SERVICE_PROGRAM_H
+
+#include "apps/config.h"
+#include "apps/daemon/notify.h"
+#include "base/secret.h"
+
+enum { SERVICE_OK = 0, SERVICE_WORLD = 1, SERVICE_USAGE = 2, SERVICE_SUPERSEDED = 4 };
+
+/* Keys that a program has in its file, beside service_version, daemon, listen and host. Bits. */
+enum {
+    SERVICE_KEY_GROUP = 1 << 0,   /* group, instances */
+    SERVICE_KEY_CLUSTER = 1 << 1, /* cluster */
+    SERVICE_KEY_DOOR = 1 << 2,    /* door */
+    SERVICE_KEY_STORE = 1 << 3,   /* store, key */
+};
+
+struct service_config {
+    char daemon[PATH_MAX];          /* its socket of services */
+    char listen[ASSAY_ADDRESS_MAX]; /* HOST:PORT, for others of the service */
+    char host[ASSAY_ADDRESS_MAX];   /* that they dial instead; "": that of listen */
+    char door[ASSAY_ADDRESS_MAX];   /* HOST:PORT, for people */
+    char store[PATH_MAX];
+    struct assay_secret32 key; /* of the store; the caller's to wipe */
+    uint32_t group, instances, cluster;
+};
+
+struct service_program {
+    const char *name;
+    const char *usage;
+    unsigned keys;
+    struct service_config config;
+    struct daemon_notify notify;
+    char said[256]; /* how it stands */
+};
+
+/* Reads options and configuration; what is wrong is said on stderr. Out: *status, with which to end
+ * when it Returns: false (help and version as well) */
+bool service_begin(struct service_program *program, int argc, char **argv, int *status);
+/* Everything is open. Returns: nothing. */
+void service_ready(struct service_program *program);
+/* Returns: whether it shall go on: nobody has asked it to end. In: line: how it stands, for people;
+ * said when it changed */
+bool service_goes_on(struct service_program *program, const char *line);
+/* Says why, if status is none to end with quietly. Returns: the status to exit with */
+int service_end(struct service_program *program, enum assay_status status);
+/* One line on stderr. Returns: nothing. */
+__attribute__((format(printf, 2, 3))) void service_say(const struct service_program *program,
+                                                       const char *format, ...);
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * Programs of services as people start them: what is wrong with a configuration is said, they are
+ * listed and ready, and end when they are asked to (docs/services.md 4.3, 5.13).
+ */
+#include "tests/support/service_ledger.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SOON_MS = 20000 };
+
+static char folder[64], said[8192];
+static struct service_ledger *ledger;
+
+static const char *in_folder(const char *name)
+{
+    static char paths[8][160];
+    static unsigned at;
+    char *path = paths[at++ % 8];
+    (void)snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static void write_file(const char *name, const char *text, size_t len, mode_t mode)
+{
+    FILE *file = fopen(in_folder(name), "w");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(text, 1, len, file), len);
+    (void)fclose(file);
+    cr_assert_eq(chmod(in_folder(name), mode), 0);
+}
+
+static void set_up(void)
+{
+    static struct assay_registry_plan plan = { .group_count = 1 };
+    static const char key[33] = "a key of the tests, of 32 bytes.";
+    (void)snprintf(plan.group[0].name, sizeof plan.group[0].name, "states");
+    plan.group[0].size = 3;
+    plan.group[0].instances_max = 4;
+    plan.has_shares = true;
+    plan.shares.clusters = 1;
+    plan.shares.slots = 2;
+    plan.shares.k = plan.shares.confirmations = 2;
+    plan.shares.ids_max = 8;
+    (void)snprintf(folder, sizeof folder, "/tmp/assay-programs.XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+    ledger = service_ledger_of(in_folder("ledger"), &plan);
+    service_ledger_member(ledger, in_folder("daemon-0"), 0);
+    service_ledger_member(ledger, in_folder("daemon-1"), 1);
+    write_file("key", key, 32, 0600);
+}
+
+static void clear_up(void)
+{
+    char command[128];
+    service_ledger_close(&ledger);
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_expect_eq(system(command), 0);
+}
+
+static pid_t start(const char *program, const char *config)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", ASSAY_PROGRAMS, program);
+    (void)fflush(NULL);
+    const pid_t pid = fork();
+    cr_assert_geq(pid, 0);
+    if (pid > 0) return pid;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (freopen(in_folder("said"), "a", stderr) == NULL) _exit(99);
+    execl(path, program, "--config", in_folder(config), (char *)NULL);
+    _exit(99);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Returns: its exit status. */
+static int ends(pid_t pid)
+{
+    int code = 0;
+    const uint64_t until = now_ms() + SOON_MS;
+    while (waitpid(pid, &code, WNOHANG) == 0 && now_ms() < until)
+        service_ledger_turn(ledger, 10);
+    FILE *file = fopen(in_folder("said"), "r");
+    cr_assert_not_null(file);
+    said[fread(said, 1, sizeof said - 1, file)] = '\0';
+    (void)fclose(file);
+    return WIFEXITED(code) ? WEXITSTATUS(code) : -1;
+}
+
+static void wants(const char *program, const char *config, const char *word)
+{
+    (void)unlink(in_folder("said"));
+    write_file("bad.yaml", config, strlen(config), 0644);
+    cr_expect_eq(ends(start(program, "bad.yaml")), 2, "%s", said);
+    cr_expect_not_null(strstr(said, word), "%s: %s", word, said);
+}
+
+Test(services_programs, what_is_wrong_with_a_configuration_is_said, .init = set_up,
+     .fini = clear_up)
+{
+    wants("assay-replica", "service_version: 1\ndaemon: d\n", "listen: is missing");
+    wants("assay-replica", "service_version: 1\ndaemon: d\nlisten: a:1\ngroup: 0\nstore: s\n",
+          "store: assay-replica has no such key");
+    wants("assay-replica", "service_version: 1\ndaemon: d\nlisten: a:1\ngroup: 8\n", "group");
+    wants("assay-replica", "service_version: 2\ndaemon: d\nlisten: a:1\ngroup: 0\n", "version");
+    wants("assay-replica", "service_version: 1\ndaemon: d\nlisten: a:1\ngroup: 0\nnonsense: 1\n",
+          "nonsense");
+    wants("assay-holder",
+          "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\ndoor: 127.0.0.1:7201\n"
+          "cluster: 0\nstore: vault\nkey: nowhere\n",
+          "expected a file of 32 bytes");
+    write_file("key", "a key of the tests, of 32 bytes.", 32, 0644);
+    wants("assay-holder",
+          "service_version: 1\ndaemon: d\nlisten: 127.0.0.1:7200\ndoor: 127.0.0.1:7201\n"
+          "cluster: 0\nstore: vault\nkey: key\n",
+          "key");
+}
+
+/* One that nobody has now. */
+static unsigned free_port(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    socklen_t len = sizeof at;
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    (void)close(fd);
+    return ntohs(at.sin_port);
+}
+
+static void replica_config(const char *name)
+{
+    char text[256];
+    const int len = snprintf(text, sizeof text,
+                             "service_version: 1\ndaemon: daemon-1\nlisten: 127.0.0.1:%u\n"
+                             "group: 0\ninstances: 4\n",
+                             free_port());
+    write_file(name, text, (size_t)len, 0644);
+}
+
+static void holder_config(const char *name, unsigned slot)
+{
+    char text[512];
+    const int len = snprintf(text, sizeof text,
+                             "service_version: 1\ndaemon: daemon-%u\nlisten: 127.0.0.1:%u\n"
+                             "door: 127.0.0.1:%u\ncluster: 0\nstore: vault-%u\nkey: key\n",
+                             slot, free_port(), free_port(), slot);
+    write_file(name, text, (size_t)len, 0644);
+}
+
+static bool is_seated(void)
+{
+    return assay_registry_shares(service_ledger_registry(ledger))->cluster[0].ready == 3;
+}
+
+Test(services_programs, holders_are_seated_and_end_when_asked, .init = set_up, .fini = clear_up,
+     .timeout = 90)
+{
+    holder_config("0.yaml", 0);
+    holder_config("1.yaml", 1);
+    const pid_t one = start("assay-holder", "0.yaml"), two = start("assay-holder", "1.yaml");
+    const uint64_t until = now_ms() + SOON_MS;
+    while (!is_seated() && now_ms() < until)
+        service_ledger_turn(ledger, 20);
+    cr_expect(is_seated());
+    const pid_t again = start("assay-holder", "0.yaml");
+    cr_expect_eq(ends(again), 1, "the store is locked");
+    cr_expect_not_null(strstr(said, "locked"), "%s", said);
+    (void)kill(one, SIGTERM);
+    (void)kill(two, SIGINT);
+    cr_expect_eq(ends(one), 0, "%s", said);
+    cr_expect_eq(ends(two), 0, "%s", said);
+    cr_expect_not_null(strstr(said, "slot 0 of cluster 0"), "%s", said);
+    cr_expect_not_null(strstr(said, "ended, as asked"), "%s", said);
+}
+
+Test(services_programs, a_replica_is_listed_and_ends_when_asked, .init = set_up, .fini = clear_up,
+     .timeout = 90)
+{
+    replica_config("r.yaml");
+    const pid_t pid = start("assay-replica", "r.yaml");
+    const uint64_t until = now_ms() + SOON_MS;
+    while (!service_ledger_group(ledger)->member[1].listed && now_ms() < until)
+        service_ledger_turn(ledger, 20);
+    cr_expect(service_ledger_group(ledger)->member[1].listed);
+    replica_config("newer.yaml");
+    const pid_t newer = start("assay-replica", "newer.yaml");
+    cr_expect_eq(ends(pid), 4, "another was listed: %s", said);
+    (void)kill(newer, SIGTERM);
+    cr_expect_eq(ends(newer), 0);
+}
