@@ -188,7 +188,7 @@ static void check_absent(struct assay_sim_world *w, uint32_t node, const struct 
     const uint32_t enough = peers < ASKED_MIN ? peers : ASKED_MIN;
     world_looked(w, ASSAY_SIM_CHECKER_BALLOTS);
     if (bit(k->judged, subject)) { /* what it judged was of something else */
-        if (world_run_good(w, k->epoch, subject, k->evidence[subject]))
+        if (world_run_good(w, node, k->epoch, subject, k->evidence[subject]))
             world_broken(w, ASSAY_SIM_CHECKER_BALLOTS,
                          "node %u calls %u absent, whose good evidence it judged", node, subject);
         return;

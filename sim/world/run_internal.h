@@ -24,6 +24,7 @@ struct world_epoch {
     uint64_t epoch;
     bool has_quote[WORLD_NODES];
     uint8_t quote[WORLD_NODES][32]; /* digest of the newest for the listed life */
+    uint8_t base[WORLD_NODES][32];  /* the block on which it was made: chains may fork */
     enum assay_sim_evidence evidence[WORLD_NODES];
     bool died[WORLD_NODES];                            /* or was down at some time in it */
     bool balloted[WORLD_NODES];                        /* signed one */

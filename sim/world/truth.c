@@ -87,6 +87,15 @@ static bool is_held(const struct assay_sim_world *w, uint32_t node, uint64_t epo
     return world_rules_ended(w, world_rules_of(w, epoch), node, moment.at_unix_s);
 }
 
+/* The block that closed the epoch before, as a node knows it. Returns: its id; NULL: forgotten. */
+static const uint8_t *base_of(const struct assay_sim_world *w, uint32_t node, uint64_t epoch)
+{
+    const struct assay_state *state = &w->nodes[node].engine->head->state;
+    if (epoch == state->epoch + 1) return state->head_id;
+    const struct assay_past *past = assay_state_past(state, epoch);
+    return past != NULL ? past->base_id : NULL;
+}
+
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                       struct world_payload *bytes)
 {
@@ -113,6 +122,10 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
     e->has_quote[node] = true;
     e->evidence[node] = evidence;
     assay_bytes_copy(e->quote[node], 32, world_payload_digest(bytes), 32);
+    if (same) return;
+    const uint8_t *const base = base_of(w, node, epoch);
+    if (base != NULL) assay_bytes_copy(e->base[node], 32, base, 32);
+    else assay_bytes_zero(e->base[node], 32);
 }
 
 /* A ballot is about to be signed: of whom has the node no verdict? */
@@ -128,12 +141,15 @@ void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
     }
 }
 
-bool world_run_good(const struct assay_sim_world *w, uint64_t epoch, uint32_t subject,
-                    const uint8_t digest[static 32])
+bool world_run_good(const struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                    uint32_t subject, const uint8_t digest[static 32])
 {
     if (w->run == NULL) return false;
     const struct world_epoch *e = &w->run->epochs[epoch % QUOTES_KEPT];
-    return e->epoch == epoch && e->has_quote[subject] &&
+    const uint8_t *const base = base_of(w, node, epoch);
+    /* docs/protocol.md 3.6: what was made on another branch is not evidence for this epoch. */
+    return e->epoch == epoch && e->has_quote[subject] && base != NULL &&
+           assay_bytes_equal(e->base[subject], base, 32) &&
            e->evidence[subject] == ASSAY_SIM_EVIDENCE_GOOD &&
            assay_bytes_equal(e->quote[subject], digest, 32);
 }

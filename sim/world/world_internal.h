@@ -565,9 +565,10 @@ void world_run_sent(struct assay_sim_world *w, uint32_t node, struct assay_effec
 /* truth.c, final.c */
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                       struct world_payload *bytes);
-/* Returns: whether this is known to be good evidence of that member for that epoch. */
-bool world_run_good(const struct assay_sim_world *w, uint64_t epoch, uint32_t subject,
-                    const uint8_t digest[static 32]);
+/* Returns: whether this is known to be good evidence of that member for that epoch of the node's
+ * chain. */
+bool world_run_good(const struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                    uint32_t subject, const uint8_t digest[static 32]);
 void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p);
 void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
 void world_run_restart(struct assay_sim_world *w, uint32_t node);
