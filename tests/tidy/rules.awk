@@ -28,7 +28,7 @@ BEGIN {
 
     # Outside libraries, each behind its adapter. Tests may look behind the adapter they compare with.
     confine("openssl/", "^base/crypto/openssl[a-z0-9_]*[.]c$")
-    confine("nettle/", "^base/crypto/nettle[.]c$")
+    confine("nettle/", "^(base/crypto/nettle|services/evm/keccak)[.]c$")
     confine("wolfssl/", "^base/crypto/wolfssl[.]c$")
     confine("zmq.h", "^net/zmq/")
     confine("czmq.h", "^net/zmq/")
@@ -42,7 +42,7 @@ BEGIN {
     confine("sodium.h", "^services/shares/sodium[.]c$")
     confine("systemd/", "^enforce/systemd[.]c$")
     confine("curl/", "^(engine/chain/|quote/source/fetch/curl[.]c$)")
-    confine("secp256k1", "^engine/chain/")
+    confine("secp256k1", "^services/evm/secp256k1[.]c$")
     confine("criterion/", "^tests/")
 
     # Who may include whom (docs/architecture.md). A room always sees itself.
@@ -71,7 +71,7 @@ BEGIN {
 function is_core(path) {
     return path ~ /^(base|quote|scoring|engine|host|services)\// &&
            path !~ /^(base\/(crypto|file)|quote\/(source|json|yaml|api)|engine\/(api|store))\// &&
-           path !~ /^services\/shares\/sodium[.]c$/
+           path !~ /^services\/(shares\/sodium|evm\/(keccak|secp256k1))[.]c$/
 }
 function ban(word, where, advice) { banned[word] = advice; ban_where[word] = where }
 function confine(prefix, where) { library[prefix] = where }

@@ -1,0 +1,51 @@
+/*
+ * net/evm/tasks.h - tasks whose money lies on an EVM chain: orders for a sender, and what the
+ * contract says of a task (docs/services.md 8.3).
+ */
+#ifndef ASSAY_NET_EVM_TASKS_H
+#define ASSAY_NET_EVM_TASKS_H
+
+#include "net/evm/contract.h"
+#include "net/evm/sender.h"
+#include "services/evm/task.h"
+
+/* What an anchored epoch says of the executor's member, and how that is under the scores root. */
+struct assay_evm_score_proof {
+    uint8_t leaf[47];
+    uint64_t index, count; /* of the leaf; of leaves */
+    const uint8_t (*path)[32];
+    size_t path_len; /* at most ASSAY_EVM_SCORE_PATH_MAX */
+};
+
+/* Orders; their data are in bytes. Each Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE (terms or
+ * path that the contract would refuse) */
+ASSAY_CHECKED enum assay_status assay_evm_tasks_deploy_order(
+    const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN], uint8_t *bytes, size_t capacity,
+    struct assay_evm_order *order);
+ASSAY_CHECKED enum assay_status assay_evm_open_order(const struct assay_evm_place *place,
+                                                     const struct assay_evm_terms *terms,
+                                                     const struct assay_evm_score_proof *proof,
+                                                     uint8_t *bytes, size_t capacity,
+                                                     struct assay_evm_order *order);
+ASSAY_CHECKED enum assay_status assay_evm_claim_order(const struct assay_evm_place *place,
+                                                      const struct assay_evm_terms *terms,
+                                                      const struct assay_evm_claim *claim,
+                                                      uint8_t *bytes, size_t capacity,
+                                                      struct assay_evm_order *order);
+ASSAY_CHECKED enum assay_status assay_evm_close_order(const struct assay_evm_place *place,
+                                                      const struct assay_evm_terms *terms,
+                                                      uint8_t *bytes, size_t capacity,
+                                                      struct assay_evm_order *order);
+
+/* Is the contract AssayTasks, over that anchor? Returns: ASSAY_OK | ASSAY_E_NOT_FOUND |
+ * ASSAY_E_INVALID | what asking says */
+ASSAY_CHECKED enum assay_status assay_evm_tasks_check(
+    struct assay_evm_rpc *rpc, const struct assay_evm_place *place,
+    const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN]);
+/* Out: *open: the task is known; *paid steps of it. Returns: ASSAY_OK | what asking says */
+ASSAY_CHECKED enum assay_status assay_evm_task_ask(struct assay_evm_rpc *rpc,
+                                                   const struct assay_evm_place *place,
+                                                   const uint8_t task[static 32], bool *open,
+                                                   uint32_t *paid);
+
+#endif

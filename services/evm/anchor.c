@@ -1,0 +1,83 @@
+/*
+ * services/evm/anchor.c - see the header (docs/services.md 8.2).
+ */
+#include "services/evm/anchor.h"
+
+enum { ADVANCE_WORDS = 9 };
+
+void assay_evm_anchor_put_arguments(struct assay_writer *w, const struct assay_evm_anchored *from)
+{
+    assay_abi_put_word(w, from->chain_id);
+    assay_abi_put_uint(w, from->era);
+    assay_abi_put_uint(w, from->epoch);
+    assay_abi_put_uint(w, from->time_ms);
+    assay_abi_put_word(w, from->voters);
+    assay_abi_put_word(w, from->scores);
+}
+
+static size_t tails_len(const struct assay_evm_advance *a)
+{
+    size_t len = assay_abi_words_len(a->tail_count);
+    for (size_t i = 0; i < a->tail_count; i++)
+        len += assay_abi_tail_len(a->tails[i].len);
+    return len;
+}
+
+/* An array of byte strings: its length, where each begins behind that, and they. */
+static void put_tails(struct assay_writer *w, const struct assay_evm_advance *a)
+{
+    size_t at = ASSAY_ABI_WORD_LEN * a->tail_count;
+    assay_abi_put_uint(w, a->tail_count);
+    for (size_t i = 0; i < a->tail_count; i++) {
+        assay_abi_put_uint(w, at);
+        at += assay_abi_tail_len(a->tails[i].len);
+    }
+    for (size_t i = 0; i < a->tail_count; i++)
+        assay_abi_put_tail(w, a->tails[i]);
+}
+
+void assay_evm_anchor_put_advance(struct assay_writer *w, const struct assay_evm_advance *a)
+{
+    size_t at = ASSAY_ABI_WORD_LEN * ADVANCE_WORDS;
+    assay_abi_put_selector(
+        w, "advance(bytes,bytes[],bytes,uint256,bytes,bytes,bytes32[],bytes32,bytes32)");
+    assay_abi_put_uint(w, at);
+    at += assay_abi_tail_len(a->header.len);
+    assay_abi_put_uint(w, at);
+    at += tails_len(a);
+    assay_abi_put_uint(w, at);
+    at += assay_abi_tail_len(a->rows.len);
+    assay_abi_put_word(w, a->signers);
+    assay_abi_put_uint(w, at);
+    at += assay_abi_tail_len(a->signatures.len);
+    assay_abi_put_uint(w, at);
+    at += assay_abi_tail_len(a->leaf.len);
+    assay_abi_put_uint(w, at);
+    assay_abi_put_word(w, a->voters);
+    assay_abi_put_word(w, a->scores);
+    assay_abi_put_tail(w, a->header);
+    put_tails(w, a);
+    assay_abi_put_tail(w, a->rows);
+    assay_abi_put_tail(w, a->signatures);
+    assay_abi_put_tail(w, a->leaf);
+    assay_abi_put_words(w, a->path, a->path_len);
+}
+
+uint64_t assay_evm_path_sides(uint64_t index, uint64_t count, size_t path_len)
+{
+    ASSAY_ASSERT(index < count && path_len <= 64);
+    uint64_t sides = 0, last = count - 1;
+    for (size_t i = 0; i < path_len; i++) {
+        if (index % 2 == 1 || index == last) {
+            sides |= UINT64_C(1) << i;
+            /* Whoever is last and even has no neighbour on these levels. */
+            while (index % 2 == 0 && index != 0) {
+                index /= 2;
+                last /= 2;
+            }
+        }
+        index /= 2;
+        last /= 2;
+    }
+    return sides;
+}

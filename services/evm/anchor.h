@@ -1,0 +1,52 @@
+/*
+ * services/evm/anchor.h - calls of the contract AssayAnchor (contracts/AssayAnchor.sol,
+ * docs/services.md 8.2).
+ */
+#ifndef ASSAY_SERVICES_EVM_ANCHOR_H
+#define ASSAY_SERVICES_EVM_ANCHOR_H
+
+#include "services/evm/abi.h"
+
+enum {
+    ASSAY_EVM_ROW_LEN = 68, /* of a voter: X, Y, weight */
+    ASSAY_EVM_SIGNERS_MAX = 255,
+    ASSAY_EVM_SCORE_LEN = 47, /* node_id, epoch, score, standing, weight */
+    ASSAY_EVM_ANCHOR_MAX_AGE_MS = 24 * 3600 * 1000,
+};
+
+/* Where an anchor begins, and what it holds later. */
+struct assay_evm_anchored {
+    uint8_t chain_id[32];
+    uint32_t era;
+    uint64_t epoch, time_ms;
+    uint8_t voters[32]; /* SHA-256 of the rows of who votes next */
+    uint8_t scores[32]; /* root over the score leaves of the epoch */
+};
+
+/* Arguments of the constructor, behind the code. Returns: nothing. */
+void assay_evm_anchor_put_arguments(struct assay_writer *w, const struct assay_evm_anchored *from);
+
+struct assay_evm_advance {
+    struct assay_slice header;       /* of the EPOCH block */
+    const struct assay_slice *tails; /* headers from the finalised block up to, not including, it */
+    size_t tail_count;
+    struct assay_slice rows;       /* ASSAY_EVM_ROW_LEN each: the table that the anchor knows */
+    uint8_t signers[32];           /* big-endian, bit i for row i */
+    struct assay_slice signatures; /* 64 bytes each, in the order of rows */
+    struct assay_slice leaf;       /* leaf 0 of the state */
+    const uint8_t (*path)[32];
+    size_t path_len;
+    uint8_t voters[32], scores[32]; /* what its anchor root is made of */
+};
+/* The call. Returns: nothing; sets full when there is no room. */
+void assay_evm_anchor_put_advance(struct assay_writer *w, const struct assay_evm_advance *advance);
+
+/*
+ * assay_evm_path_sides - where the steps of an audit path stand, for a contract that does not know
+ * how many leaves there are.
+ * In:      path_len: of assay_merkle_path for that leaf
+ * Returns: bit i is set where step i is the left one
+ */
+uint64_t assay_evm_path_sides(uint64_t index, uint64_t count, size_t path_len);
+
+#endif
