@@ -407,6 +407,24 @@ Test(apps_config, http_listens_beside_the_admin_socket_unless_told_otherwise)
                    ASSAY_E_DUPLICATE, 9, 9, "listen.admin has the same path");
 }
 
+/* listen.services */
+Test(apps_config, programs_of_services_have_a_socket_beside_the_admin_socket)
+{
+    cr_assert_eq(load(good, sizeof good - 1), ASSAY_OK, "%s", message);
+    const size_t len = strlen(config->services);
+    cr_expect_str_eq(config->services + len - 11, "/admin.svcs");
+    cr_assert_eq(load_with("  admin: admin.sock\n", "  admin: admin.sock\n  services: off\n"),
+                 ASSAY_OK);
+    cr_expect_str_eq(config->services, "");
+    cr_assert_eq(load_with("  admin: admin.sock\n", "  admin: admin.sock\n  services: /run/s\n"),
+                 ASSAY_OK);
+    cr_expect_str_eq(config->services, "/run/s");
+    expect_refused("  admin: admin.sock\n", "  admin: admin.sock\n  services: admin.sock\n",
+                   ASSAY_E_DUPLICATE, 9, 13, "listen.admin has the same path");
+    expect_refused("  admin: admin.sock\n", "  admin: admin.sock\n  services: admin.http\n",
+                   ASSAY_E_DUPLICATE, 9, 13, "listen.http has the same path");
+}
+
 Test(apps_config, http_is_reached_from_other_machines_by_mutual_tls_alone)
 {
     static const char tls[] = "  admin: admin.sock\n  http: 192.0.2.1:8443\n"

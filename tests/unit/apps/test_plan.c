@@ -309,3 +309,79 @@ Test(apps_card, every_truncation_is_refused_and_leaves_the_output_alone)
         cr_expect_str_empty(card.name);
     }
 }
+
+/* --- services */
+
+static const char services_plan[] = "services:\n"
+                                    "  groups:\n"
+                                    "    - { name: vault, size: 5, instances: 16 }\n"
+                                    "    - { name: other, size: 3 }\n"
+                                    "  shares: { clusters: 2 }\n"
+                                    "  tasks:\n"
+                                    "    balances:\n"
+                                    "      - { account: \"" HEX32("bb") "\", amount: \"7\" }\n"
+                                    "      - { account: \"" HEX32("aa") "\", amount: \"1000\" }\n";
+
+static enum assay_status load_services(const char *from, const char *to)
+{
+    char changed[4096], text[8192];
+    const size_t len = replaced(services_plan, from, to, changed);
+    const int all = snprintf(text, sizeof text, "%s%.*s", good_plan, (int)len, changed);
+    cr_assert(all > 0 && all < (int)sizeof text);
+    return assay_plan_load(folder_put(&folder, "plan.yaml", text, (size_t)all, 0644), plan,
+                           message);
+}
+
+Test(apps_plan, services_have_groups_shares_and_accounts)
+{
+    cr_assert_eq(load_services("vault", "vault"), ASSAY_OK, "%s", message);
+    const struct assay_registry_plan *s = &plan->services;
+    cr_assert(plan->has_services);
+    cr_expect_eq(s->group_count, 2);
+    cr_expect_str_eq(s->group[0].name, "vault");
+    cr_expect_eq(s->group[0].size, 5);
+    cr_expect_eq(s->group[0].instances_max, 16);
+    cr_expect_eq(s->group[1].instances_max, 256);
+    cr_assert(s->has_shares);
+    cr_expect_eq(s->shares.clusters, 2);
+    cr_expect_eq(s->shares.slots, 5);
+    cr_expect_eq(s->shares.k, 3);
+    cr_expect_eq(s->shares.confirmations, 5);
+    cr_assert(s->has_tasks);
+    cr_expect_eq(s->tasks.balance_count, 2);
+    cr_expect_eq(s->tasks.balance[0].account[0], 0xaa, "accounts ascend");
+    cr_expect_eq(s->tasks.balance[0].amount, 1000);
+}
+
+Test(apps_plan, a_plan_without_services_has_none)
+{
+    cr_assert_eq(load_plan("plan_version", "plan_version"), ASSAY_OK, "%s", message);
+    cr_expect_not(plan->has_services);
+}
+
+Test(apps_plan, what_services_cannot_be_is_said)
+{
+    static const struct {
+        const char *from, *to;
+        enum assay_status status;
+        const char *words;
+    } wrong[] = {
+        { "size: 5", "size: 4", ASSAY_E_RANGE, "expected 3, 5 or 7, found 4" },
+        { "size: 5", "size: 9", ASSAY_E_RANGE, "services.groups[0].size" },
+        { "name: other", "name: vault", ASSAY_E_DUPLICATE, "vault is named twice" },
+        { "instances: 16", "instances: 2000", ASSAY_E_RANGE, "services.groups[0].instances" },
+        { "clusters: 2", "slots: 5", ASSAY_E_NOT_FOUND, "expected how many clusters" },
+        { "clusters: 2", "clusters: 2, threshold: 6", ASSAY_E_RANGE, "services.shares.threshold" },
+        { "clusters: 2", "clusters: 9", ASSAY_E_RANGE, "services.shares.clusters" },
+        { "amount: \"7\"", "amount: \"x\"", ASSAY_E_SYNTAX, "at most 19 digits" },
+        { "amount: \"7\"", "amount: \"07\"", ASSAY_E_SYNTAX, "at most 19 digits" },
+        { HEX32("bb"), HEX32("aa"), ASSAY_E_DUPLICATE, "services" },
+        { HEX32("bb"), "bb", ASSAY_E_SYNTAX, "services.tasks.balances[0].account" },
+        { "  tasks:\n", "  jobs:\n", ASSAY_E_SYNTAX, "jobs" },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cr_expect_eq(load_services(wrong[i].from, wrong[i].to), wrong[i].status, "%zu: %s", i,
+                     message);
+        cr_expect(strstr(message, wrong[i].words) != NULL, "%zu: %s", i, message);
+    }
+}
