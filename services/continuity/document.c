@@ -199,6 +199,33 @@ static enum assay_status read_instances(struct assay_cursor *c, struct assay_con
     return ASSAY_OK;
 }
 
+/* A key that sits is its own member's to list, and in both views one slot's. */
+static bool is_seat_its_own(const struct assay_cont_group *group, uint32_t slot, const uint8_t *key)
+{
+    const uint32_t other = assay_cont_seat(&group->next.roster, key);
+    if (other < group->next.roster.count && group->next.slot[other] != slot) return false;
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        if (i != slot && group->member[i].listed &&
+            assay_bytes_equal(group->member[i].key, key, ASSAY_P256_PUBLIC_LEN))
+            return false;
+    return true;
+}
+
+/* Nobody has two names, and no name is two (group.c). */
+static bool are_names_fit(const struct assay_cont_group *group)
+{
+    const struct assay_cont_seats *const all[] = { &group->now, &group->next };
+    for (uint32_t v = 0; v < 2; v++)
+        for (uint32_t i = 0; i < all[v]->roster.count; i++)
+            if (!is_seat_its_own(group, all[v]->slot[i], all[v]->roster.key[i])) return false;
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        for (uint32_t k = 0; k < group->instance_count && group->member[i].listed; k++)
+            if (assay_bytes_equal(group->member[i].contact.curve, group->instance[k].contact.curve,
+                                  32))
+                return false;
+    return true;
+}
+
 /* Which view may have which number (group.h); view 0 had no table. */
 static bool are_views_fit(const struct assay_cont_group *group)
 {
@@ -250,7 +277,8 @@ static enum assay_status read_group(struct assay_cursor *c, const struct assay_c
     group->phase = (enum assay_cont_phase)phase;
     ASSAY_TRY(read_views(c, group));
     ASSAY_TRY(read_members(c, group));
-    return read_instances(c, group);
+    ASSAY_TRY(read_instances(c, group));
+    return are_names_fit(group) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_cont_group_decode(struct assay_slice bytes,

@@ -5,8 +5,8 @@
 
 #include "base/cbor.h"
 #include "base/checked.h"
-#include "services/shares/cluster.h"
 #include "services/continuity/entry.h"
+#include "services/shares/cluster.h"
 
 static const char type[] = "assay/services/v1";
 

@@ -225,9 +225,8 @@ static enum assay_share_result apply_list(struct assay_share_registry *shares, u
 {
     struct assay_share_list_record list;
     must(assay_share_list_record_decode(payload, &list));
-    return kind == ASSAY_SERVICE_SHARE_HAVE
-               ? assay_share_registry_have(shares, slot, &list, facts)
-               : assay_share_registry_deal(shares, slot, &list, facts);
+    return kind == ASSAY_SERVICE_SHARE_HAVE ? assay_share_registry_have(shares, slot, &list, facts)
+                                            : assay_share_registry_deal(shares, slot, &list, facts);
 }
 
 static enum assay_share_result apply_lie(struct assay_share_registry *shares,

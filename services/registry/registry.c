@@ -39,10 +39,10 @@ static size_t shares_size(const struct assay_registry_plan *plan)
 
 static size_t tasks_size(const struct assay_registry_plan *plan)
 {
-    return plan->has_tasks ? align_up(assay_task_ledger_size(plan->tasks.accounts_max,
-                                                             plan->tasks.tasks_max,
-                                                             ASSAY_REGISTRY_SLOTS_MAX))
-                           : 0;
+    return plan->has_tasks
+               ? align_up(assay_task_ledger_size(plan->tasks.accounts_max, plan->tasks.tasks_max,
+                                                 ASSAY_REGISTRY_SLOTS_MAX))
+               : 0;
 }
 
 static size_t unheard_size(const struct assay_registry_plan *plan)
@@ -265,8 +265,7 @@ void assay_registry_stand(struct assay_registry *r, uint64_t epoch,
     r->epoch = epoch;
     for (uint32_t i = 0; i < r->plan.group_count; i++)
         assay_cont_group_stand(&r->group[i], epoch, s.cont, s.score, s.count);
-    if (r->shares != NULL)
-        assay_share_registry_stand(r->shares, epoch, s.share, s.score, s.count);
+    if (r->shares != NULL) assay_share_registry_stand(r->shares, epoch, s.share, s.score, s.count);
     if (r->tasks != NULL) assay_task_ledger_stand(r->tasks, epoch + 1, s.task, s.count);
 }
 

@@ -10,9 +10,9 @@
 struct assay_registry {
     struct assay_registry_plan plan;
     uint8_t chain_id[32];
-    uint64_t epoch;   /* the last that was closed */
-    uint32_t missing; /* documents that are to be read before it is of use; bits */
-    struct assay_cont_group *group;      /* [plan.group_count] */
+    uint64_t epoch;                 /* the last that was closed */
+    uint32_t missing;               /* documents that are to be read before it is of use; bits */
+    struct assay_cont_group *group; /* [plan.group_count] */
     struct assay_share_registry *shares; /* NULL: none planned */
     struct assay_task_ledger *tasks;     /* NULL: none planned */
     struct assay_share_facts *unheard;   /* room for what nobody wants to hear; with shares */

@@ -355,7 +355,7 @@ enum assay_status assay_share_registry_decode(struct assay_share_registry *r, ui
 
 /* --- together */
 
-/* Rows come without a gap, each id once. */
+/* Up to the last that stands in a document, each id once; a gap between them is no sound row. */
 static bool join_rows(struct assay_share_registry *r)
 {
     uint32_t rows = r->config.ids_max;
@@ -367,7 +367,7 @@ static bool join_rows(struct assay_share_registry *r)
     for (uint32_t i = 0; i < rows; i++) {
         r->row[i].reshare = 0;
         r->synced_count += r->row[i].synced;
-        if (r->row[i].generation == 0 || !assay_share_order_add(r)) return false;
+        if (!assay_share_order_add(r)) return false;
     }
     return true;
 }

@@ -24,9 +24,9 @@ enum {
     ASSAY_SHARE_DOCUMENT_ROWS = 832, /* of one document */
     ASSAY_SHARE_DOCUMENTS_MAX =
         1 + (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
-    ASSAY_SHARE_DOCUMENT_ROW_MAX =
-        1 + 3 * 34 + 1 + 9 + 5 + 3 + 1 + (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 +
-        (1 + 36 * ASSAY_SHARE_READERS_MAX),
+    ASSAY_SHARE_DOCUMENT_ROW_MAX = 1 + 3 * 34 + 1 + 9 + 5 + 3 + 1 +
+                                   (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 +
+                                   (1 + 36 * ASSAY_SHARE_READERS_MAX),
     ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 3 + 1 + 69 * ASSAY_SHARE_SLOTS_MAX,
     ASSAY_SHARE_DOCUMENT_MEMBER_MAX = 1 + 2 + 1 + 1 + 66 + 34 + 34 + 2 + ASSAY_SHARE_ADDRESS_MAX,
     ASSAY_SHARE_DOCUMENT_RESHARE_MAX = 1 + 3 + 1 + 1 + 36 * ASSAY_SHARE_K_MAX + 3 + 3 + 34,

@@ -116,8 +116,7 @@ enum assay_status assay_task_ledger_encode(const struct assay_task_ledger *ledge
         put_row(w, &ledger->row[i]);
     ASSAY_ASSERT(w->full ||
                  w->len - start <= assay_task_ledger_len_max(ledger->accounts_max,
-                                                             ledger->tasks_max,
-                                                             ledger->slots_max));
+                                                             ledger->tasks_max, ledger->slots_max));
     return assay_writer_finish(w, &all);
 }
 

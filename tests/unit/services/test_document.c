@@ -219,6 +219,40 @@ Test(document, no_other_bytes_are_a_group)
     pair_free(p);
 }
 
+/* What encode writes and no fold makes. */
+static enum assay_status read_changed(struct pair *p)
+{
+    const struct assay_slice bytes = encoded(p->live, p->bytes[0]);
+    return assay_cont_group_decode(bytes, &home, p->read);
+}
+
+Test(document, a_key_and_a_curve_key_are_one_process)
+{
+    struct pair *p = pair_of(3);
+    (void)changing(p);
+    struct assay_cont_group *g = p->live;
+    const struct assay_cont_group good = *g;
+    cr_assert_eq(read_changed(p), ASSAY_OK);
+    uint32_t stranger = 0; /* to whom nothing of it belongs */
+    while (g->member[stranger].listed || stranger == g->now.slot[0])
+        stranger++;
+    g->member[stranger] =
+        (struct assay_cont_member){ .listed = true, .contact = g->instance[0].contact };
+    cr_expect_eq(read_changed(p), ASSAY_E_INVALID, "a member and an instance");
+    g->member[stranger].contact.curve[31] ^= 1;
+    cr_expect_eq(read_changed(p), ASSAY_OK);
+    for (uint32_t i = 0; i < MEMBERS; i++) /* or somebody has it already */
+        if (i != stranger) g->member[i].listed = false;
+    assay_bytes_copy(g->member[stranger].key, 64, g->now.roster.key[0], 64);
+    cr_expect_eq(read_changed(p), ASSAY_E_INVALID, "who lists it and who sits");
+    *g = good;
+    g->next.slot[1] = stranger;
+    assay_bytes_copy(g->next.roster.key[1], 64, g->now.roster.key[0], 64);
+    g->next.roster.key[0][60] ^= 1;
+    cr_expect_eq(read_changed(p), ASSAY_E_INVALID, "who sat and who shall sit");
+    pair_free(p);
+}
+
 static struct assay_cont_contact large(uint32_t i, uint8_t of)
 {
     struct assay_cont_contact contact = { .curve = { (uint8_t)i, (uint8_t)(i >> 8), of },

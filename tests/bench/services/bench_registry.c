@@ -1,0 +1,415 @@
+/*
+ * tests/bench/services/bench_registry.c - what the records of all services cost the ledger: folded
+ * one by one, and kept as documents when an epoch closes.
+ *
+ * The registry is as full as its plan may be: 8 groups of 1,024 instances, 4,096 ids in 8 clusters
+ * of 16 slots, 500 of them being dealt anew by 8 dealers, 1,024 accounts, 512 tasks, 128 members
+ * that offer everything. Signatures inside records are checked before (bench_continuity and others
+ * tell what that costs), and not here.
+ */
+#include "base/assert.h"
+#include "base/crypto.h"
+#include "services/registry/registry.h"
+#include "tests/support/stopwatch.h"
+
+#include <stdlib.h>
+
+enum { MEMBERS = ASSAY_REGISTRY_SLOTS_MAX, K = ASSAY_SHARE_K_MAX, SLOTS = ASSAY_SHARE_SLOTS_MAX };
+
+struct full {
+    struct assay_registry_plan plan;
+    struct assay_registry *r, *other;
+    struct assay_registry_facts *facts;
+    struct assay_registry_member member[MEMBERS];
+    uint64_t epoch;
+    uint64_t sequence;
+    uint32_t number;
+    struct assay_share_list_record list;
+    uint8_t bytes[ASSAY_SERVICE_PAYLOAD_MAX];
+    struct assay_slice payload;
+    size_t len[ASSAY_REGISTRY_DOCUMENTS_MAX];
+    uint8_t *document[ASSAY_REGISTRY_DOCUMENTS_MAX];
+    uint8_t digest[32];
+};
+
+static void must(bool it)
+{
+    ASSAY_ASSERT(it);
+}
+
+static void bytes_of(uint8_t tag, uint32_t number, uint8_t *bytes, size_t len)
+{
+    uint8_t seed[5] = { tag };
+    struct assay_writer w = assay_writer_over(seed + 1, 4);
+    assay_writer_u32be(&w, number);
+    for (size_t at = 0; at < len; at += 32)
+        assay_sha256(seed, sizeof seed, bytes + at);
+}
+
+static bool apply(struct full *f, uint32_t slot, enum assay_service_kind kind)
+{
+    uint8_t node[32];
+    bytes_of('n', slot, node, 32);
+    return assay_registry_apply(f->r, slot, node, kind, f->payload, f->facts)[1] == 'p';
+}
+
+static void close_epoch(struct full *f)
+{
+    assay_registry_close(f->r, ++f->epoch, f->member, MEMBERS, f->facts, NULL, NULL);
+}
+
+/* --- filling */
+
+static struct assay_cont_contact contact_of(uint8_t tag, uint32_t number)
+{
+    struct assay_cont_contact contact = { .address_len = ASSAY_CONT_ADDRESS_MAX };
+    bytes_of(tag, number, contact.curve, 32);
+    for (size_t i = 0; i < ASSAY_CONT_ADDRESS_MAX; i++)
+        contact.address[i] = 'a';
+    return contact;
+}
+
+static void replica(struct full *f, uint32_t group, uint32_t slot)
+{
+    struct assay_cont_replica_record record = { .group = group };
+    bytes_of('r', slot, record.key, sizeof record.key);
+    record.contact = contact_of('r', slot);
+    must(assay_cont_replica_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
+         ASSAY_OK);
+    must(apply(f, slot, ASSAY_SERVICE_REPLICA));
+}
+
+static void session(struct full *f, uint32_t group, uint32_t instance, uint64_t number,
+                    uint32_t curve)
+{
+    struct assay_cont_session_record record = { .group = group, .expected = number };
+    bytes_of('i', instance, record.instance_key, sizeof record.instance_key);
+    record.contact = contact_of('s', curve);
+    must(assay_cont_session_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
+         ASSAY_OK);
+    must(apply(f, instance % MEMBERS, ASSAY_SERVICE_SESSION));
+}
+
+static void fill_groups(struct full *f)
+{
+    for (uint32_t g = 0; g < f->plan.group_count; g++) {
+        for (uint32_t i = 0; i < MEMBERS; i++)
+            replica(f, g, i);
+        for (uint32_t i = 0; i < ASSAY_CONT_INSTANCES_MAX; i++)
+            session(f, g, i, 1, i);
+    }
+}
+
+static struct assay_share_put_record put_of(uint32_t number)
+{
+    struct assay_share_put_record record = { .cluster = number % ASSAY_SHARE_CLUSTERS_MAX,
+                                             .k = K,
+                                             .reader_count = ASSAY_SHARE_READERS_MAX };
+    bytes_of('N', number, record.name, 32);
+    bytes_of('D', number, record.digest, 32);
+    for (uint32_t i = 0; i < ASSAY_SHARE_READERS_MAX; i++) {
+        record.reader[i].kind = ASSAY_SHARE_READER_ACCOUNT;
+        record.reader[i].name[0] = (uint8_t)i;
+    }
+    return record;
+}
+
+static void list_say(struct full *f, uint32_t slot, enum assay_service_kind kind)
+{
+    must(assay_share_list_record_encode(&f->list, f->bytes, sizeof f->bytes, &f->payload) ==
+         ASSAY_OK);
+    must(apply(f, slot, kind));
+    f->list.count = 0;
+}
+
+/* Of all rows of a cluster, by its slot. */
+static void have_all(struct full *f, uint32_t cluster, uint32_t slot)
+{
+    const struct assay_share_registry *s = assay_registry_shares(f->r);
+    const uint32_t member = s->cluster[cluster].seat[slot].member;
+    f->list.cluster = cluster;
+    for (uint32_t i = 0; i < s->row_count; i++) {
+        const struct assay_share_row *row = &s->row[s->order[i]];
+        if (row->origin != cluster) continue;
+        struct assay_share_line *line = &f->list.line[f->list.count++];
+        *line = (struct assay_share_line){ .generation = 1, .attempt = 1 };
+        assay_bytes_copy(line->id, 32, row->id, 32);
+        assay_bytes_copy(line->digest, 32, row->digest, 32);
+        if (f->list.count == ASSAY_SHARE_LIST_MAX) list_say(f, member, ASSAY_SERVICE_SHARE_HAVE);
+    }
+    if (f->list.count > 0) list_say(f, member, ASSAY_SERVICE_SHARE_HAVE);
+}
+
+static void ready(struct full *f, uint32_t cluster, uint32_t slot)
+{
+    const struct assay_share_registry *s = assay_registry_shares(f->r);
+    struct assay_share_ready_record record = { .cluster = cluster,
+                                               .slot = slot,
+                                               .count = s->synced_count };
+    assay_share_registry_root(s, record.digest);
+    must(assay_share_ready_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
+         ASSAY_OK);
+    must(apply(f, s->cluster[cluster].seat[slot].member, ASSAY_SERVICE_SHARE_READY));
+}
+
+static void deal_all(struct full *f, uint32_t cluster, uint32_t slot)
+{
+    const struct assay_share_registry *s = assay_registry_shares(f->r);
+    const uint32_t member = s->cluster[cluster].seat[slot].member;
+    f->list.cluster = cluster;
+    for (uint32_t i = 0; i < s->row_count; i++) {
+        const struct assay_share_row *row = &s->row[s->order[i]];
+        const struct assay_share_reshare *reshare = assay_share_registry_reshare(s, row);
+        if (reshare == NULL || reshare->cluster != cluster || !(reshare->dealers >> slot & 1))
+            continue;
+        struct assay_share_line *line = &f->list.line[f->list.count++];
+        *line = (struct assay_share_line){ .generation = reshare->generation,
+                                           .attempt = reshare->attempt };
+        assay_bytes_copy(line->id, 32, row->id, 32);
+        line->digest[0] = (uint8_t)slot;
+        if (f->list.count == ASSAY_SHARE_LIST_MAX) list_say(f, member, ASSAY_SERVICE_SHARE_DEAL);
+    }
+    if (f->list.count > 0) list_say(f, member, ASSAY_SERVICE_SHARE_DEAL);
+}
+
+static void fill_shares(struct full *f)
+{
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        struct assay_share_holder_record record = { .cluster = i % ASSAY_SHARE_CLUSTERS_MAX };
+        bytes_of('h', i, record.key, sizeof record.key);
+        must(assay_share_holder_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
+             ASSAY_OK);
+        must(apply(f, i, ASSAY_SERVICE_HOLDER));
+    }
+    for (uint32_t i = 0; i < ASSAY_SHARE_IDS_MAX; i++) {
+        const struct assay_share_put_record record = put_of(i);
+        must(assay_share_put_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
+             ASSAY_OK);
+        must(apply(f, 0, ASSAY_SERVICE_SHARE_PUT));
+    }
+    for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
+        for (uint32_t slot = 0; slot < SLOTS - 1; slot++) /* one is missing: it is dealt anew */
+            have_all(f, c, slot);
+    for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
+        for (uint32_t slot = 0; slot < SLOTS; slot++)
+            ready(f, c, slot);
+    close_epoch(f);
+    must(assay_registry_shares(f->r)->reshare_count == ASSAY_SHARE_RESHARES_MAX);
+    for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
+        for (uint32_t slot = 0; slot < SLOTS; slot++)
+            deal_all(f, c, slot);
+}
+
+static void transfer(struct full *f, uint32_t to, uint64_t amount)
+{
+    struct assay_task_transfer record = { .sequence = f->sequence++, .amount = amount };
+    bytes_of('a', to, record.to, 32);
+    must(assay_task_transfer_encode(&record, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
+    must(apply(f, 0, ASSAY_SERVICE_TRANSFER));
+}
+
+static void fill_tasks(struct full *f)
+{
+    struct assay_task_offer offer = { .count = ASSAY_TASK_MEASUREMENTS_MAX,
+                                      .price = UINT32_MAX,
+                                      .address_len = ASSAY_TASK_ADDRESS_MAX };
+    for (uint32_t i = 1; i < ASSAY_TASK_ACCOUNTS_MAX; i++)
+        transfer(f, i, UINT64_C(1) << 40);
+    for (uint8_t i = 0; i < offer.count; i++)
+        offer.code[i][0] = i;
+    must(assay_task_offer_encode(&offer, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        must(apply(f, i, ASSAY_SERVICE_TASK_OFFER));
+    for (uint32_t i = 0; i < ASSAY_TASK_TASKS_MAX; i++) {
+        struct assay_task_open open = {
+            .sequence = f->sequence++,
+            .executor = i % MEMBERS,
+            .price = UINT32_MAX,
+            .steps = 300,
+            .deadline = 5000,
+            .min_standing = ASSAY_TASK_STAND_FULL,
+        };
+        struct assay_task_accept accept = { 0 };
+        must(assay_task_open_encode(&open, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
+        must(apply(f, 0, ASSAY_SERVICE_TASK_OPEN));
+        assay_bytes_copy(accept.task, 32, f->facts->task[0].task, 32);
+        bytes_of('a', i, accept.account, 32);
+        if (i == 0) assay_bytes_copy(accept.account, 32, f->plan.tasks.balance[0].account, 32);
+        must(assay_task_accept_encode(&accept, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
+        must(apply(f, i % MEMBERS, ASSAY_SERVICE_TASK_ACCEPT));
+    }
+}
+
+static struct assay_registry *fresh(const struct full *f)
+{
+    static const uint8_t chain_id[32];
+    const size_t len = assay_registry_size(&f->plan);
+    struct assay_registry *r = NULL;
+    void *memory = malloc(len);
+    must(memory != NULL);
+    must(assay_registry_init(memory, len, &f->plan, chain_id, &r) == ASSAY_OK);
+    return r;
+}
+
+static void plan(struct full *f)
+{
+    static const uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    f->plan.group_count = ASSAY_PLAN_GROUPS_MAX;
+    for (uint32_t i = 0; i < f->plan.group_count; i++) {
+        f->plan.group[i].name[0] = (char)('a' + i);
+        f->plan.group[i].size = ASSAY_CONT_SEATS_MAX;
+        f->plan.group[i].instances_max = ASSAY_CONT_INSTANCES_MAX;
+    }
+    f->plan.has_shares = true;
+    f->plan.shares.clusters = ASSAY_SHARE_CLUSTERS_MAX;
+    f->plan.shares.slots = SLOTS;
+    f->plan.shares.k = K;
+    f->plan.shares.confirmations = SLOTS - 1;
+    f->plan.shares.ids_max = ASSAY_SHARE_IDS_MAX;
+    f->plan.has_tasks = true;
+    f->plan.tasks.accounts_max = ASSAY_TASK_ACCOUNTS_MAX;
+    f->plan.tasks.tasks_max = ASSAY_TASK_TASKS_MAX;
+    f->plan.tasks.balance_count = 1;
+    f->plan.tasks.balance[0].amount = INT64_MAX;
+    assay_task_account(key, f->plan.tasks.balance[0].account);
+}
+
+static struct full *make(void)
+{
+    struct full *f = calloc(1, sizeof *f);
+    must(f != NULL);
+    f->facts = malloc(sizeof *f->facts);
+    must(f->facts != NULL);
+    plan(f);
+    f->r = fresh(f);
+    f->other = fresh(f);
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        f->member[i] = (struct assay_registry_member){ .standing = ASSAY_REGISTRY_STAND_FULL,
+                                                       .score_bp = 10000,
+                                                       .certified = true };
+    for (uint32_t i = 0; i < ASSAY_TASK_CLOSED_EPOCHS; i++)
+        close_epoch(f);
+    fill_groups(f);
+    fill_shares(f);
+    fill_tasks(f);
+    for (uint32_t i = 0; i < assay_registry_documents(&f->plan); i++) {
+        f->document[i] = malloc(ASSAY_REGISTRY_DOCUMENT_LEN_MAX);
+        must(f->document[i] != NULL);
+    }
+    return f;
+}
+
+/* --- what is measured */
+
+static void one_transfer(void *context)
+{
+    struct full *f = context;
+    transfer(f, 1 + f->number++ % (ASSAY_TASK_ACCOUNTS_MAX - 1), 1);
+}
+
+/* The fold refuses it behind all that it looks at. */
+static void one_session(void *context)
+{
+    struct full *f = context;
+    struct assay_cont_session_record record = { .group = f->number++ % 8, .expected = 2 };
+    bytes_of('i', ASSAY_CONT_INSTANCES_MAX - 1, record.instance_key, sizeof record.instance_key);
+    record.contact = contact_of('s', ASSAY_CONT_INSTANCES_MAX - 1);
+    must(assay_cont_session_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
+         ASSAY_OK);
+    must(!apply(f, 0, ASSAY_SERVICE_SESSION));
+}
+
+static void one_have(void *context)
+{
+    struct full *f = context;
+    const struct assay_share_registry *s = assay_registry_shares(f->r);
+    const struct assay_share_row *row = &s->row[f->number++ % s->row_count];
+    struct assay_share_line *line = &f->list.line[0];
+    f->list.count = 1;
+    f->list.cluster = row->origin;
+    *line = (struct assay_share_line){ .generation = 1, .attempt = 1 };
+    assay_bytes_copy(line->id, 32, row->id, 32);
+    assay_bytes_copy(line->digest, 32, row->digest, 32);
+    must(assay_share_list_record_encode(&f->list, f->bytes, sizeof f->bytes, &f->payload) ==
+         ASSAY_OK);
+    must(!apply(f, s->cluster[row->origin].seat[0].member, ASSAY_SERVICE_SHARE_HAVE));
+}
+
+static void one_of_each(void *context)
+{
+    one_transfer(context);
+    one_session(context);
+    one_have(context);
+}
+
+static void encode_all(void *context)
+{
+    struct full *f = context;
+    for (uint32_t i = 0; i < assay_registry_documents(&f->plan); i++) {
+        struct assay_writer w = assay_writer_over(f->document[i], ASSAY_REGISTRY_DOCUMENT_LEN_MAX);
+        must(assay_registry_encode(f->r, i, &w) == ASSAY_OK);
+        f->len[i] = w.len;
+    }
+}
+
+static void hash_all(void *context)
+{
+    struct full *f = context;
+    for (uint32_t i = 0; i < assay_registry_documents(&f->plan); i++)
+        assay_sha256(f->document[i], f->len[i], f->digest);
+}
+
+static void read_all(void *context)
+{
+    struct full *f = context;
+    for (uint32_t i = 0; i < assay_registry_documents(&f->plan); i++)
+        must(assay_registry_decode(f->other, i, assay_slice_over(f->document[i], f->len[i])) ==
+             ASSAY_OK);
+    assay_registry_stand(f->other, f->epoch, f->member, MEMBERS);
+}
+
+static void copy_all(void *context)
+{
+    struct full *f = context;
+    assay_registry_copy(f->other, f->r);
+}
+
+static void close_one(void *context)
+{
+    struct full *f = context;
+    close_epoch(f);
+}
+
+int main(void)
+{
+    struct full *f = make();
+    size_t all = 0, longest = 0;
+    printf("a full registry: %zu KiB of memory; processor time of one thread\n",
+           assay_registry_size(&f->plan) / 1024);
+    (void)stopwatch_best_us("fold", "TRANSFER", 500, one_transfer, f);
+    (void)stopwatch_best_us("fold", "SESSION", 500, one_session, f);
+    (void)stopwatch_best_us("fold", "SHARE_HAVE of one id", 500, one_have, f);
+    const double each =
+        stopwatch_best_us("fold", "one of each, three records", 500, one_of_each, f);
+    printf("%-13s%-33s %12s %10.0f /s\n", "fold", "records", "", 3e6 / each);
+    (void)stopwatch_best_us("epoch", "all documents written", 5, encode_all, f);
+    (void)stopwatch_best_us("epoch", "their SHA-256", 5, hash_all, f);
+    for (uint32_t i = 0; i < assay_registry_documents(&f->plan); i++) {
+        char name[80];
+        assay_registry_document_name(&f->plan, i, name);
+        printf("%-13s%-33s %9zu bytes\n", "document", name, f->len[i]);
+        all += f->len[i];
+        if (f->len[i] > longest) longest = f->len[i];
+    }
+    printf("%-13s%-33s %9zu bytes, the longest %zu\n", "document", "all", all, longest);
+    (void)stopwatch_best_us("epoch", "all documents read and told", 5, read_all, f);
+    (void)stopwatch_best_us("epoch", "copied for a branch", 5, copy_all, f);
+    (void)stopwatch_best_us("epoch", "closed", 5, close_one, f);
+    for (uint32_t i = 0; i < assay_registry_documents(&f->plan); i++)
+        free(f->document[i]);
+    free(f->r);
+    free(f->other);
+    free(f->facts);
+    free(f);
+    return 0;
+}

@@ -1,0 +1,197 @@
+/*
+ * Which services a network has (docs/services.md 7.1): one plan has one encoding, and nothing else
+ * is a plan.
+ */
+#include "services/continuity/entry.h"
+#include "services/registry/plan.h"
+#include "services/shares/cluster.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+static struct assay_registry_plan plan_of_all(void)
+{
+    struct assay_registry_plan plan = { .group_count = 2, .has_shares = true, .has_tasks = true };
+    plan.group[0].name[0] = 'a';
+    plan.group[0].size = 3;
+    plan.group[0].instances_max = 1;
+    for (size_t i = 0; i < ASSAY_PLAN_NAME_MAX; i++)
+        plan.group[1].name[i] = "aZ09._-"[i % 7];
+    plan.group[1].size = 7;
+    plan.group[1].instances_max = ASSAY_CONT_INSTANCES_MAX;
+    plan.shares.clusters = 8;
+    plan.shares.slots = 16;
+    plan.shares.k = 2;
+    plan.shares.confirmations = 16;
+    plan.shares.ids_max = 4096;
+    plan.tasks.accounts_max = 1024;
+    plan.tasks.tasks_max = 512;
+    plan.tasks.balance_count = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        plan.tasks.balance[i].account[31] = (uint8_t)i;
+        plan.tasks.balance[i].amount = i == 2 ? UINT64_MAX - 1 : i;
+    }
+    return plan;
+}
+
+static enum assay_status encode(const struct assay_registry_plan *plan, uint8_t *bytes,
+                                struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_PLAN_LEN_MAX);
+    *out = assay_slice_over(bytes, 0);
+    ASSAY_TRY(assay_registry_plan_encode(plan, &w));
+    return assay_writer_finish(&w, out);
+}
+
+Test(plan, what_is_written_is_read)
+{
+    static uint8_t bytes[ASSAY_PLAN_LEN_MAX], again[ASSAY_PLAN_LEN_MAX];
+    for (uint32_t has = 1; has < 8; has++) {
+        struct assay_registry_plan plan = plan_of_all(), read;
+        struct assay_slice out, other;
+        if (!(has & 1)) plan.group_count = 0;
+        plan.has_shares = has >> 1 & 1;
+        plan.has_tasks = has >> 2 & 1;
+        cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
+        cr_assert_eq(assay_registry_plan_decode(out, &read), ASSAY_OK);
+        cr_expect_eq(read.group_count, plan.group_count);
+        cr_expect_eq(read.has_shares, plan.has_shares);
+        cr_expect_eq(read.has_tasks, plan.has_tasks);
+        cr_assert_eq(encode(&read, again, &other), ASSAY_OK);
+        cr_expect(assay_slice_equal(out, other));
+    }
+}
+
+Test(plan, one_at_its_limits_has_room)
+{
+    static uint8_t bytes[ASSAY_PLAN_LEN_MAX];
+    struct assay_registry_plan plan = plan_of_all(), read;
+    struct assay_slice out;
+    plan.group_count = ASSAY_PLAN_GROUPS_MAX;
+    for (uint32_t i = 0; i < plan.group_count; i++) {
+        plan.group[i] = plan.group[1];
+        plan.group[i].name[0] = (char)('a' + i);
+    }
+    plan.tasks.balance_count = ASSAY_PLAN_BALANCES_MAX;
+    for (uint32_t i = 0; i < plan.tasks.balance_count; i++) {
+        plan.tasks.balance[i].account[0] = (uint8_t)i;
+        plan.tasks.balance[i].amount = UINT64_MAX / ASSAY_PLAN_BALANCES_MAX;
+    }
+    cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
+    cr_assert_eq(assay_registry_plan_decode(out, &read), ASSAY_OK);
+    struct assay_writer small = assay_writer_over(bytes, out.len - 1);
+    cr_expect_eq(assay_registry_plan_encode(&plan, &small), ASSAY_E_FULL);
+}
+
+/* The bytes of the plan that is `bad` in one field; written around what encode refuses. */
+static void refused(enum assay_status expected, struct assay_registry_plan bad, const char *why)
+{
+    static uint8_t bytes[ASSAY_PLAN_LEN_MAX];
+    struct assay_slice out;
+    cr_expect_eq(assay_registry_plan_check(&bad), expected, "%s", why);
+    cr_expect_eq(encode(&bad, bytes, &out), expected, "%s", why);
+    cr_expect_eq(out.len, 0);
+}
+
+#define REFUSED(status, field, value)                                                              \
+    do {                                                                                           \
+        struct assay_registry_plan bad_ = plan_of_all();                                           \
+        bad_.field = value;                                                                        \
+        refused(status, bad_, #field " = " #value);                                                \
+    } while (0)
+
+Test(plan, every_number_has_its_limits)
+{
+    REFUSED(ASSAY_E_RANGE, group_count, ASSAY_PLAN_GROUPS_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, group[0].size, 4);
+    REFUSED(ASSAY_E_RANGE, group[0].size, 9);
+    REFUSED(ASSAY_E_RANGE, group[1].instances_max, 0);
+    REFUSED(ASSAY_E_RANGE, group[1].instances_max, ASSAY_CONT_INSTANCES_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, shares.clusters, 0);
+    REFUSED(ASSAY_E_RANGE, shares.clusters, ASSAY_SHARE_CLUSTERS_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, shares.slots, 1);
+    REFUSED(ASSAY_E_RANGE, shares.slots, ASSAY_SHARE_SLOTS_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, shares.k, 1);
+    REFUSED(ASSAY_E_RANGE, shares.k, ASSAY_SHARE_K_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, shares.confirmations, 1);
+    REFUSED(ASSAY_E_RANGE, shares.confirmations, 17);
+    REFUSED(ASSAY_E_RANGE, shares.ids_max, 0);
+    REFUSED(ASSAY_E_RANGE, shares.ids_max, ASSAY_SHARE_IDS_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, tasks.accounts_max, 0);
+    REFUSED(ASSAY_E_RANGE, tasks.accounts_max, ASSAY_TASK_ACCOUNTS_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, tasks.accounts_max, 2);
+    REFUSED(ASSAY_E_RANGE, tasks.tasks_max, 0);
+    REFUSED(ASSAY_E_RANGE, tasks.tasks_max, ASSAY_TASK_TASKS_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, tasks.balance_count, ASSAY_PLAN_BALANCES_MAX + 1);
+    REFUSED(ASSAY_E_RANGE, tasks.balance[2].amount, UINT64_MAX);
+    REFUSED(ASSAY_E_ENCODING, tasks.balance[1].account[31], 0);
+    REFUSED(ASSAY_E_ENCODING, tasks.balance[0].account[0], 1);
+    refused(ASSAY_E_RANGE, (struct assay_registry_plan){ 0 }, "a plan of nothing");
+}
+
+Test(plan, names_are_fit_and_differ)
+{
+    REFUSED(ASSAY_E_SYNTAX, group[0].name[0], 0);
+    REFUSED(ASSAY_E_SYNTAX, group[0].name[0], '/');
+    REFUSED(ASSAY_E_SYNTAX, group[0].name[0], ' ');
+    REFUSED(ASSAY_E_SYNTAX, group[0].name[0], (char)0xc3);
+    REFUSED(ASSAY_E_SYNTAX, group[1].name[ASSAY_PLAN_NAME_MAX], 'x');
+    struct assay_registry_plan twice = plan_of_all();
+    twice.group[1] = twice.group[0];
+    refused(ASSAY_E_DUPLICATE, twice, "one name twice");
+    twice.group[1].name[1] = 'a';
+    cr_expect_eq(assay_registry_plan_check(&twice), ASSAY_OK, "a name may begin another");
+}
+
+Test(plan, no_other_bytes_are_that_plan)
+{
+    static uint8_t bytes[ASSAY_PLAN_LEN_MAX], again[ASSAY_PLAN_LEN_MAX];
+    struct assay_registry_plan plan = plan_of_all(), read;
+    struct assay_slice out, other;
+    uint32_t taken = 0;
+    cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
+    for (size_t bit = 0; bit < 8 * out.len; bit++) {
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        if (assay_registry_plan_decode(out, &read) == ASSAY_OK) {
+            cr_assert_eq(encode(&read, again, &other), ASSAY_OK);
+            cr_assert(assay_slice_equal(out, other), "bit %zu", bit);
+            taken++;
+        }
+        bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    cr_expect_gt(taken, 100, "another name or amount is another plan");
+    for (size_t len = 0; len < out.len; len++) {
+        uint8_t *exact = malloc(len + 1);
+        assay_bytes_copy(exact, len + 1, bytes, len);
+        cr_expect_neq(assay_registry_plan_decode(assay_slice_over(exact, len), &read), ASSAY_OK);
+        free(exact);
+    }
+    bytes[out.len] = 0;
+    cr_expect_eq(assay_registry_plan_decode(assay_slice_over(bytes, out.len + 1), &read),
+                 ASSAY_E_TRAILING);
+}
+
+/* What encode does not write: decode refuses it by itself. */
+Test(plan, what_is_read_has_the_same_limits)
+{
+    static uint8_t bytes[ASSAY_PLAN_LEN_MAX];
+    struct assay_registry_plan plan = plan_of_all(), read;
+    struct assay_slice out;
+    cr_assert_eq(encode(&plan, bytes, &out), ASSAY_OK);
+    /* [4 items, 17 characters, [2 groups, [3 items, 1 character, its size */
+    const size_t name = 1 + 1 + 17 + 1 + 1 + 1;
+    cr_assert_eq(bytes[name], 'a');
+    bytes[name] = '/';
+    cr_expect_eq(assay_registry_plan_decode(out, &read), ASSAY_E_SYNTAX);
+    bytes[name] = 0;
+    cr_expect_eq(assay_registry_plan_decode(out, &read), ASSAY_E_SYNTAX);
+    bytes[name] = 'a';
+    bytes[name + 1] = 4;
+    cr_expect_eq(assay_registry_plan_decode(out, &read), ASSAY_E_RANGE);
+    bytes[name + 1] = 3;
+    cr_expect_eq(assay_registry_plan_decode(out, &read), ASSAY_OK);
+    static const uint8_t nothing[] = "\x84\x71"
+                                     "assay/services/v1\x80\xf6\xf6";
+    cr_expect_eq(assay_registry_plan_decode(assay_slice_over(nothing, sizeof nothing - 1), &read),
+                 ASSAY_E_RANGE);
+}
