@@ -66,8 +66,8 @@ static void make_plan(void)
 {
     struct assay_registry_plan *plan = calloc(1, sizeof *plan);
     plan->group_count = 2;
-    (void)strcpy(plan->group[0].name, "a");
-    (void)strcpy(plan->group[1].name, "b");
+    plan->group[0].name[0] = 'a';
+    plan->group[1].name[0] = 'b';
     plan->group[0].size = plan->group[1].size = 3;
     plan->group[0].instances_max = plan->group[1].instances_max = 4;
     plan->has_tasks = true;
@@ -115,7 +115,7 @@ TestSuite(desk, .init = set_up, .fini = tear_down);
 static void dial(struct assay_service_stream *s)
 {
     struct sockaddr_un to = { .sun_family = AF_UNIX };
-    (void)strcpy(to.sun_path, path);
+    (void)snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     (void)fcntl(fd, F_SETFL, O_NONBLOCK);
