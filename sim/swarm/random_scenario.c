@@ -31,12 +31,14 @@ enum aspect {
     ASPECT_RECOVER = 16,
     ASPECT_DAYS = 17,
     ASPECT_OVERLAY = 18,
+    ASPECT_SEATS = 19,
 };
 
 enum {
-    BEYOND_PERMILLE = 100, /* of scenarios: more than a third of traitors */
+    BEYOND_PERMILLE = 100,  /* of scenarios: more than a third of traitors */
     OVERLAY_PERMILLE = 250, /* of scenarios: neighbours instead of links to everybody */
-    BURN_PERMILLE = 15,    /* of scenarios: no proposal comes through until all heals */
+    SEATS_PERMILLE = 250,   /* of scenarios: fewer vote than there are members, if that may be */
+    BURN_PERMILLE = 15,     /* of scenarios: no proposal comes through until all heals */
     NODES_MIN = 4,
     TRAITOR_COHORTS_MAX = 3,
     PARTITIONS_MAX = 2,
@@ -511,6 +513,19 @@ static void fit_to_promise(const struct draw *d)
     }
 }
 
+/* Last: only where no less is promised for it. */
+static void draw_seats(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_SEATS);
+    struct assay_scenario *const s = d->s;
+    const struct assay_sim_promise all = assay_sim_promise_of(s, s->seed);
+    const uint32_t usual = s->seats_max;
+    if (!chance(&r, SEATS_PERMILLE) || !all.safety || s->nodes <= NODES_MIN) return;
+    s->seats_max = between(&r, NODES_MIN, s->nodes - 1);
+    const struct assay_sim_promise few = assay_sim_promise_of(s, s->seed);
+    if (!few.safety || few.progress != all.progress) s->seats_max = usual;
+}
+
 struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_swarm_sizes sizes)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
@@ -542,6 +557,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_recover(&d);
     draw_days(&d);
     if (!d.beyond) fit_to_promise(&d);
+    draw_seats(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
     (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",
                    (unsigned long long)seed, d.beyond ? ", beyond the third" : "");
