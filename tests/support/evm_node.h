@@ -17,8 +17,9 @@ struct evm_node {
     const char *send_result, *receipt; /* JSON; NULL: the hash of what came, null */
     const char *code, *call;           /* JSON of results */
     const char *second_call;           /* of every call but the first; NULL: the same */
-    bool silent;                       /* no connection */
-    bool replays;                      /* answers carry the id of the first one */
+    const char *included; /* the receipt from the next question for a nonce on, which is one more */
+    bool silent;          /* no connection */
+    bool replays;         /* answers carry the id of the first one */
     /* What it was asked. */
     unsigned questions, calls, sent;
     uint8_t raw[EVM_NODE_RAW_MAX], hash[32];

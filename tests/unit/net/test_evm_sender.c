@@ -205,6 +205,16 @@ Test(evm_sender, a_place_that_another_has_is_left_when_that_is_deep)
     cr_assert_eq(sender.progress.nonce, 6);
 }
 
+Test(evm_sender, what_is_included_while_it_is_looked_for_is_not_sent_twice)
+{
+    step_is(1, ASSAY_EVM_SENT, "");
+    node.included = evm_node_receipt(&node, 90, true, "null", receipt, sizeof receipt);
+    step_is(RESEND_MS + 2, ASSAY_EVM_SENT, "");
+    cr_assert_eq(node.sent, 1);
+    step_is(RESEND_MS + 3, ASSAY_EVM_DONE, "");
+    cr_assert_eq(sender.progress.signed_, 1);
+}
+
 Test(evm_sender, what_the_contract_refuses_is_never_sent)
 {
     char text[512], hex[9];
