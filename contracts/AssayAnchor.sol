@@ -68,7 +68,7 @@ contract AssayAnchor {
         Header memory h = walk(header);
         if (h.kind != KIND_EPOCH) revert Refused("kind");
         uint256 nowMs = block.timestamp * 1000;
-        if (h.epoch <= epoch || h.epoch > type(uint64).max) revert Refused("epoch");
+        if (h.epoch <= epoch) revert Refused("epoch");
         if (nowMs > timeMs + MAX_AGE_MS) revert Refused("stale");
         if (h.timeMs < timeMs || h.timeMs > nowMs + AHEAD_MS) revert Refused("time");
         weigh(statement(header, h, tails), rows, signers, signatures);

@@ -213,6 +213,29 @@ static void refuses_other_blocks(struct bench *b)
     REFUSED(&d, "epoch");
 }
 
+/* Two of seven vote with other keys since: no epoch between is needed. Three of seven: they are. */
+static void leaves_out_epochs(struct bench *b)
+{
+    struct assay_evm_order order;
+    struct ending e = at(b, 104);
+    e.rekeyed = 2;
+    network_close(&net, &e, &spare);
+    e = at(b, 105);
+    network_close(&net, &e, &third);
+    CHECK_OK(assay_evm_anchor_advance_order(&first.anchored, b->anchor, &third.boundary, first.next,
+                                            net.n, b->data, sizeof b->data, &order));
+    const char *const said = bench_would(b, b->sender.account, &order);
+    CHECK(strcmp(said, "") == 0);
+    e = at(b, 106);
+    e.rekeyed = 3;
+    network_close(&net, &e, &spare);
+    e = at(b, 107);
+    network_close(&net, &e, &third);
+    CHECK(assay_evm_anchor_advance_order(&first.anchored, b->anchor, &third.boundary, first.next,
+                                         net.n, b->data, sizeof b->data,
+                                         &order) == ASSAY_E_INVALID);
+}
+
 void scenario_anchor_refusals(struct bench *b)
 {
     static struct draft d;
@@ -225,6 +248,7 @@ void scenario_anchor_refusals(struct bench *b)
     refuses_what_was_changed(b);
     refuses_too_few(b);
     refuses_other_blocks(b);
+    leaves_out_epochs(b);
     /* A certificate of a day ago is by keys that may have leaked since. */
     bench_later(b, DAY_S + 60);
     draft_of(&second, &d);
