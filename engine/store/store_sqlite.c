@@ -58,11 +58,10 @@ static const char *const class_sql[ASSAY_STORE_CLASS_COUNT + 1][OP_COUNT] = { AS
 #define SERVICE_INDEXES                                                                            \
     "CREATE INDEX service_by_id ON service(id," KEY_COLUMNS ");"                                   \
     "CREATE INDEX service_anchor_by_id ON service_anchor(id," KEY_COLUMNS ");"
-static const char upgrade_sql[] =
-    "BEGIN EXCLUSIVE;" CLASS_CREATE(ASSAY_STORE_SERVICE, 18, "service")
-        CLASS_CREATE(ASSAY_STORE_SERVICE_ANCHOR, 19, "service_anchor");
+static const char upgrade_sql[] = CLASS_CREATE(ASSAY_STORE_SERVICE, 18, "service")
+    CLASS_CREATE(ASSAY_STORE_SERVICE_ANCHOR, 19, "service_anchor");
 
-static const char tables_sql[] = "BEGIN EXCLUSIVE;" ASSAY_STORE_LIST(CLASS_CREATE);
+static const char tables_sql[] = ASSAY_STORE_LIST(CLASS_CREATE);
 /* Looked up by id in the course of the protocol: pulled blocks, certificates, evidence. */
 static const char indexes_sql[] = "CREATE INDEX blocks_by_id ON blocks(id," KEY_COLUMNS ");"
                                   "CREATE INDEX certificates_by_id ON certificates(id," KEY_COLUMNS
@@ -473,13 +472,14 @@ static enum assay_status make_file(struct store_sqlite *self)
     return refuse(self, "opening", strerror(errno));
 }
 
-/* All of it or, after a crash, nothing: tables begins a transaction. */
+/* All of it or, after a crash, nothing. */
 static enum assay_status stamp_schema(struct store_sqlite *self, const char *tables,
                                       const char *indexes)
 {
     char stamp[128];
     snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
              ASSAY_STORE_APPLICATION_ID, ASSAY_STORE_SCHEMA_VERSION);
+    ASSAY_TRY(run(self, "BEGIN EXCLUSIVE"));
     ASSAY_TRY(run(self, tables));
     ASSAY_TRY(run(self, indexes));
     return run(self, stamp);
