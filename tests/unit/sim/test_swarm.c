@@ -302,6 +302,20 @@ Test(sim_promise, is_broken_by_the_first_checker_then_by_assertions)
     assay_sim_outcome_free(&o);
 }
 
+/* What --set has left of a random scenario may heal, and still have too many who are silent. */
+Test(sim_promise, of_no_progress_is_not_broken_by_standing_still)
+{
+    const struct assay_scenario s = with_traitors(8, 1);
+    struct assay_sim_promise p = assay_sim_promise_of(&s, 1);
+    struct assay_sim_outcome o;
+    assay_sim_outcome_init(&o);
+    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_LIVENESS, 4, "nothing closes");
+    cr_expect_str_eq(assay_sim_promise_breach(&s, &p, &o).what, "liveness");
+    p.progress = false;
+    cr_expect_not(assay_sim_promise_breach(&s, &p, &o).broken);
+    assay_sim_outcome_free(&o);
+}
+
 Test(sim_promise, beyond_the_third_is_accountability_alone)
 {
     const struct assay_scenario s = with_traitors(8, 4);
