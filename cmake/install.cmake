@@ -14,7 +14,7 @@ foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-hold
 endforeach()
 
 # The demo's cast: not among the programs of users.
-install(TARGETS assayd-byzantine assay-stranger assay-enclave-tampered clock_shim
+install(TARGETS assay-demo-hand assayd-byzantine assay-stranger assay-enclave-tampered clock_shim
         RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo)
 

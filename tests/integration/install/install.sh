@@ -42,7 +42,7 @@ check 'the daemon comes with its enclave and the programs of services' programs 
     'assay-enclave assay-executor assay-holder assay-replica assayd'
 check 'the command line is one program' programs "$work/command" assay
 check 'the simulator too' programs "$work/simulator" assay-sim
-cast='assay-enclave-tampered assay-stranger assayd-byzantine libclock_shim.so'
+cast='assay-demo-hand assay-enclave-tampered assay-stranger assayd-byzantine libclock_shim.so'
 check "the demo's cast stands apart" test "$(ls "$prefix/libexec/assay" | xargs)" = "$cast"
 check 'and comes with the demo alone' test "$(find "$work" -name 'assay*byzantine*' | grep -c -v "$prefix")" = 1
 cp "$prefix/libexec/assay/assayd-byzantine" "$prefix/bin/"
