@@ -4,7 +4,7 @@ _assay() {
     local group=${COMP_WORDS[1]} verb=${COMP_WORDS[2]} options= words= want=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W '--help --version help evidence ear tcb collateral policy setup config node soft tpm keys genesis change recover status nodes top explain doctor debug permit enforce counters timeline export report checkpoint proof store audit completion' -- "$now"))
+        COMPREPLY=($(compgen -W '--help --version help evidence ear tcb collateral policy setup config node soft tpm keys genesis change recover status nodes top explain doctor debug permit enforce counters timeline export report checkpoint proof store audit completion services continuity share account task' -- "$now"))
         return
     fi
     case $group in
@@ -39,6 +39,11 @@ _assay() {
     store) words='save verify inspect restore' ;;
     audit) words='verify replay orders' ;;
     completion) words='bash zsh fish man-synopsis man-options' ;;
+    services) words='status' ;;
+    continuity) words='status' ;;
+    share) words='status put read' ;;
+    account) words='create show transfer' ;;
+    task) words='offers status close' ;;
     esac
     if [ "$COMP_CWORD" -eq 2 ] && [ -n "$words" ] &&
         [ "${now#-}" = "$now" ]; then
@@ -215,7 +220,7 @@ _assay() {
         esac
         ;;
     'setup local')
-        options='--help --dir --nodes --operators --vendors --epoch-ms --port --http-port --enclave --json'
+        options='--help --dir --nodes --operators --vendors --epoch-ms --port --http-port --services --enclave --json'
         case $before in
         --dir) want=folder ;;
         --nodes) want=text ;;
@@ -751,6 +756,97 @@ _assay() {
     'completion man-options')
         options='--help'
         case $before in
+        esac
+        ;;
+    'services status')
+        options='--help --socket --json --timeout'
+        case $before in
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'continuity status')
+        options='--help --group --socket --json --timeout'
+        case $before in
+        --group) want=text ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'share status')
+        options='--help --id --socket --json --timeout'
+        case $before in
+        --id) want=text ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'share put')
+        options='--help --key --name --reader --out --cluster --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --name) want=text ;;
+        --reader) want=text ;;
+        --out) want=file ;;
+        --cluster) want=text ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'share read')
+        options='--help --key --sealed --out --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --sealed) want=file ;;
+        --out) want=file ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'account create')
+        options='--help --out --json'
+        case $before in
+        --out) want=file ;;
+        esac
+        ;;
+    'account show')
+        options='--help --socket --json --timeout'
+        case $before in
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'account transfer')
+        options='--help --key --to --amount --sequence --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --to) want=text ;;
+        --amount) want=text ;;
+        --sequence) want=text ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'task offers')
+        options='--help --socket --json --timeout'
+        case $before in
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'task status')
+        options='--help --socket --json --timeout'
+        case $before in
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'task close')
+        options='--help --key --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
         esac
         ;;
     esac

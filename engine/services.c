@@ -119,12 +119,15 @@ void assay_services_persist(struct assay_engine *e, const struct assay_store_key
     const struct assay_serving *s = e->serving;
     const struct assay_service_state *before = &e->head->state.services;
     const struct assay_service_state *after = &e->head->next.services;
+    /* No close before this one has stored what the genesis begins with. */
+    const bool again =
+        e->head->state.epoch == 0 || key->epoch % ASSAY_SERVICE_KEPT_EPOCHS == 0;
     if (e->services == NULL) return;
     for (uint32_t i = 0; i < after->count; i++) {
         struct assay_store_key own = *key;
         const bool same =
             i < before->count && assay_bytes_equal(before->documents[i], after->documents[i], 32);
-        if (same && !all && key->epoch % ASSAY_SERVICE_KEPT_EPOCHS != 0) continue;
+        if (same && !all && !again) continue;
         uint8_t *bytes = assay_eng_take(e, e->services->document_len_max);
         ASSAY_ASSERT(bytes != NULL); /* assay_services_len_max */
         struct assay_writer w = assay_writer_over(bytes, e->services->document_len_max);

@@ -60,6 +60,8 @@ struct assay_snapshot_member {
     bool operator_stops, vendor_stops, operator_breaks, vendor_breaks;
 };
 
+struct assay_services_summary; /* net/services/summary.h */
+
 struct assay_snapshot {
     uint64_t at_unix_ms, now_ms, uptime_ms; /* now_ms: the engine's monotonic clock */
     uint16_t self;
@@ -107,6 +109,7 @@ struct assay_snapshot {
         uint64_t samples, p50_us, p90_us, p99_us;
         uint32_t newest_count, newest_us[ASSAY_SNAPSHOT_NEWEST]; /* newest first */
     } finality;
+    const struct assay_services_summary *services; /* NULL: the network has none */
     struct assay_counters counters;
 };
 

@@ -6,6 +6,7 @@
  *   enforcement | hold REASON | let-go REASON (document_hold.c)
  *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
  *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)
+ *   services | account HEX | tasks | task HEX | share HEX    (document_registry.c)
  *
  * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
  * Every document: { schema, schema_version, node, generated_at, data }. Within a version fields are
@@ -182,11 +183,14 @@ char *host_document(void *context, const char *line)
     if (strcmp(command, "proof") == 0) return proof(host, argument);
     if (strcmp(command, "checkpoint") == 0)
         return host_document_proof(host, ASSAY_SLOT_ALL, true);
+    char *const service = host_document_service(host, command, argument);
+    if (service != NULL) return service;
     assay_count(&host->counters, ASSAY_COUNT_ADMIN_SYNTAX);
     return host_document_refuse(host, "unknown_request",
                   "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
                   "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
                   "changes | submit HEX | recover VERB | collateral | offer HEX | "
                   "enforcement | hold REASON | let-go REASON | "
-                  "items CLASS [EPOCH [SKIP]] | checkpoint | proof NAME|SLOT|ID [bare]");
+                  "items CLASS [EPOCH [SKIP]] | checkpoint | proof NAME|SLOT|ID [bare] | "
+                  "services | account HEX | tasks | task HEX | share HEX");
 }

@@ -19,6 +19,7 @@
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
  *                    document_proof.c for proofs, document_recover.c for the end of an era
  *   document_hold.c  the hold by hand
+ *   document_registry.c  what services' records have made
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
 #define ASSAY_NET_HOST_INTERNAL_H
@@ -46,7 +47,7 @@
 #include "net/log.h"
 #include "net/outbox.h"
 #include "net/favour.h"
-#include "net/services/desk.h"
+#include "net/services/summary.h"
 #include "net/timeline_file.h"
 #include "net/verify_pool.h"
 #include "net/workload.h"
@@ -150,6 +151,7 @@ struct assay_host {
     struct assay_admin *admin;
     struct assay_desk *desk; /* NULL: no services, or nobody is to follow them */
     struct host_desk *desk_at; /* host_services.c */
+    struct assay_services_summary *summary; /* NULL: the network has no services */
     bool quoting; /* the node's own quote is on its way */
     uint64_t history_hour; /* whose rows are kept for a month, and one; 0: none in this run */
     struct assay_http *http; /* NULL: none */
@@ -257,6 +259,10 @@ void host_services_verdict(struct assay_host *host, const uint8_t digest[static 
 bool host_services_is_quote(const struct assay_host *host, uint64_t epoch);
 /* It, or nothing: there is none. Returns: nothing. */
 void host_services_quoted(struct assay_host *host, struct assay_slice bytes);
+/* What people may ask of them, as it is now. Returns: nothing. */
+void host_services_look(struct assay_host *host, struct assay_snapshot *snapshot);
+/* Returns: the registry, borrowed until the next step; NULL: no services, or not whole yet. */
+const struct assay_registry *host_services_registry(const struct assay_host *host);
 void host_services_close(struct assay_host *host);
 
 /* --- host_keys.c */
@@ -435,6 +441,9 @@ char *host_document_recover(struct assay_host *host, const char *argument);
 /* --- document_collateral.c. Each Returns: as assay_admin_answer. */
 char *host_document_collateral(struct assay_host *host);
 char *host_document_offer(struct assay_host *host, const char *hex);
+
+/* --- document_registry.c: of services. Returns: as above; NULL: no command of these. */
+char *host_document_service(struct assay_host *host, const char *command, const char *argument);
 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */

@@ -8,7 +8,10 @@
 #include "host/services.h"
 #include "quote/verify.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of the enclave: a request of this "epoch" is a program's, and the node's own goes first. */
 #define FOR_DESK UINT64_MAX
@@ -29,6 +32,7 @@ struct host_desk {
     uint64_t epoch; /* running, as it was told last */
     size_t at;      /* in the log of that epoch */
     bool quoting;   /* for a program */
+    char path[ASSAY_SUMMARY_PATH]; /* of the socket, for people: whole where that fits */
     struct desk_job jobs[ASSAY_DESK_ASKS_MAX];
     struct assay_desk_moment moment;
     struct assay_service_member *members; /* [of the roster] */
@@ -231,7 +235,47 @@ void host_services_turn(struct assay_host *host)
     host_settle(host); /* what programs handed in is signed and sent now */
 }
 
+/* --- for people */
+
+const struct assay_registry *host_services_registry(const struct assay_host *host)
+{
+    struct assay_services_snapshot s;
+    if (host->config.services == NULL) return NULL;
+    if (host->desk != NULL) {
+        const bool begun = host->desk_at != NULL && host->desk_at->begun;
+        return begun ? assay_desk_registry(host->desk) : NULL;
+    }
+    assay_engine_services(host->engine, &s);
+    return host->renewing ? NULL : s.registry;
+}
+
+void host_services_look(struct assay_host *host, struct assay_snapshot *snapshot)
+{
+    struct assay_services_summary *const out = host->summary;
+    const struct assay_registry *const registry = host_services_registry(host);
+    const uint64_t epoch = snapshot->chain.epoch;
+    snapshot->services = out;
+    if (out == NULL) return;
+    *out = (struct assay_services_summary){ .is_known = registry != NULL,
+                                            .is_current = host->desk != NULL,
+                                            .epoch = epoch > 0 ? epoch - 1 : 0 };
+    if (host->desk != NULL) {
+        if (host->desk_at != NULL)
+            assay_bytes_copy(out->path, sizeof out->path, host->desk_at->path, sizeof out->path);
+        assay_desk_look(host->desk, &out->desk);
+    }
+    if (registry != NULL) assay_summary_take(out, &host->config.services->plan, registry);
+}
+
 /* --- opening */
+
+/* Who asks stands in another folder. */
+static void keep_path(struct host_desk *d, const char *path)
+{
+    char whole[PATH_MAX];
+    const bool found = realpath(path, whole) != NULL && strlen(whole) < sizeof d->path;
+    (void)snprintf(d->path, sizeof d->path, "%s", found ? whole : path);
+}
 
 enum assay_status host_services_open(struct assay_host *host,
                                      char message[static ASSAY_HOST_MESSAGE_LEN])
@@ -239,17 +283,23 @@ enum assay_status host_services_open(struct assay_host *host,
     _Static_assert((int)ASSAY_DESK_MESSAGE <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
     const struct assay_desk_world world = { host, submit, quote, judge };
     const char *path = host->config.services_path;
-    if (host->config.services == NULL || path == NULL || path[0] == '\0') return ASSAY_OK;
+    if (host->config.services == NULL) return ASSAY_OK;
+    host->summary = calloc(1, sizeof *host->summary);
+    if (host->summary == NULL) return ASSAY_E_MEMORY;
+    if (path == NULL || path[0] == '\0') return ASSAY_OK;
     host->desk_at = calloc(1, sizeof *host->desk_at);
     if (host->desk_at == NULL) return ASSAY_E_MEMORY;
     host->desk_at->members = calloc(host->members, sizeof *host->desk_at->members);
     if (host->desk_at->members == NULL) return ASSAY_E_MEMORY;
     if (host->desk != NULL) { /* the host before us had it open */
         assay_desk_hand_over(host->desk, &world);
+        keep_path(host->desk_at, path);
         return ASSAY_OK;
     }
-    return assay_desk_open(path, host->config.genesis->services, host->config.genesis->chain_id,
-                           &world, &host->desk, message);
+    ASSAY_TRY(assay_desk_open(path, host->config.genesis->services,
+                              host->config.genesis->chain_id, &world, &host->desk, message));
+    keep_path(host->desk_at, path);
+    return ASSAY_OK;
 }
 
 void host_services_close(struct assay_host *host)
@@ -258,4 +308,6 @@ void host_services_close(struct assay_host *host)
     if (host->desk_at != NULL) free(host->desk_at->members);
     free(host->desk_at);
     host->desk_at = NULL;
+    free(host->summary);
+    host->summary = NULL;
 }

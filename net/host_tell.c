@@ -388,6 +388,7 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->timeline_seq = host->timeline.last;
     s->counters = host->counters;
     look_at_pieces(host, s);
+    host_services_look(host, s);
     return s;
 }
 

@@ -41,6 +41,12 @@ static const struct assay_command commands[] = {
     { "proof", "what the network says of a member, for who was not there", assay_command_proof },
     { "store", "save what others can begin with, verify, inspect, restore", assay_command_store },
     { "audit", "verify and replay a store, check the journal of orders", assay_command_audit },
+    { "services", "what the network's services amount to", assay_command_services },
+    { "continuity", "groups that keep states from being rolled back", assay_command_continuity },
+    { "share", "secrets that members keep in shares: put one, read one", assay_command_share },
+    { "account", "money of a network with tasks: keys, balances, payments",
+      assay_command_account },
+    { "task", "work that is paid by steps: offers, tasks, ending one", assay_command_task },
     { "completion", "what bash, zsh and fish complete", assay_command_completion },
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

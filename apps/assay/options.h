@@ -53,8 +53,10 @@ struct assay_verb {
     }
 
 /* The table, in the order of help. */
-extern const struct assay_verb assay_verbs_evidence[], assay_verbs_network[], assay_verbs_node[];
-extern const size_t assay_verbs_evidence_count, assay_verbs_network_count, assay_verbs_node_count;
+extern const struct assay_verb assay_verbs_evidence[], assay_verbs_network[], assay_verbs_node[],
+    assay_verbs_services[];
+extern const size_t assay_verbs_evidence_count, assay_verbs_network_count, assay_verbs_node_count,
+    assay_verbs_services_count;
 /* Returns: the verb with this number, counted over all; NULL after the last. */
 const struct assay_verb *assay_verb_at(size_t index);
 

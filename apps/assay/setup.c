@@ -194,6 +194,7 @@ int assay_command_setup(int argc, char **argv)
         { "epoch-ms", required_argument, NULL, 'T' },
         { "port", required_argument, NULL, 'P' },
         { "http-port", required_argument, NULL, 'H' },
+        { "services", no_argument, NULL, 'S' },
         { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };
@@ -216,6 +217,7 @@ int assay_command_setup(int argc, char **argv)
         case 'T': s.epoch_ms = optarg; break;
         case 'P': s.port = optarg; break;
         case 'H': s.http_port = optarg; break;
+        case 'S': s.services = true; break;
         case 'j': break; /* json_mode.h knows */
         default:
             if (s.peer_count == sizeof s.peers / sizeof s.peers[0])

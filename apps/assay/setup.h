@@ -13,6 +13,7 @@
 struct assay_setup {
     const char *dir, *name, *genesis, *gossip, *kind, *credential, *vendor, *admin, *http;
     const char *nodes, *operators, *vendors, *epoch_ms, *port, *http_port;
+    bool services; /* local: in its plan */
     const char *enclave; /* "": the one beside this program */
     size_t peer_count;
     const char *peers[256]; /* NODE_ID=HOST:PORT */

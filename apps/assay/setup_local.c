@@ -24,6 +24,9 @@ enum {
     GROUPS_MAX = 8, /* operators, vendors */
     TEXT_MAX = 64 * 1024,
     SOCKET_PATH_MAX = 107,
+    GROUP_SIZE = 3,     /* replicas, and the fewest nodes for shares */
+    CLUSTER_SLOTS = 5,  /* at most */
+    MONEY = 1000000,    /* all that there is */
 };
 
 static const char *const operator_names[GROUPS_MAX] = { "alpha",   "beta", "gamma", "delta",
@@ -151,6 +154,84 @@ static int make_node(struct local *l, unsigned long n)
     return made == ASSAY_EXIT_OK ? assay_setup_run(NULL, sample) : made;
 }
 
+/* ------------------------------------------------------------ services */
+
+static bool has_replicas(const struct local *l)
+{
+    return l->s->services && l->nodes >= GROUP_SIZE;
+}
+
+static unsigned long slots_of(const struct local *l)
+{
+    return l->nodes < CLUSTER_SLOTS ? l->nodes : CLUSTER_SLOTS;
+}
+
+/* More than half of the slots make a secret, so two halves of a network cannot both. */
+static unsigned long threshold_of(const struct local *l)
+{
+    return slots_of(l) / 2 + 1;
+}
+
+/* One holder may be away while a secret is put. */
+static unsigned long confirmations_of(const struct local *l)
+{
+    const unsigned long all_but_one = slots_of(l) - 1;
+    return all_but_one > threshold_of(l) ? all_but_one : threshold_of(l);
+}
+
+static int make_account(struct local *l)
+{
+    char key[PATH_MAX];
+    (void)snprintf(key, sizeof key, "%s", in(l, "account.key"));
+    const char *const words[] = { "account", "create", "--out", key, NULL };
+    return l->s->services ? assay_setup_run(in(l, "account.pub"), words) : ASSAY_EXIT_OK;
+}
+
+static void put_services(const struct local *l)
+{
+    char account[80];
+    if (!l->s->services) return;
+    if (!assay_setup_value(in(l, "account.pub"), "account", account, sizeof account))
+        account[0] = '\0';
+    (void)fputs("services:\n", l->out);
+    if (has_replicas(l)) {
+        (void)fprintf(l->out, "  groups: [{ name: state, size: %d }]\n", (int)GROUP_SIZE);
+        (void)fprintf(l->out,
+                      "  shares: { clusters: 1, slots: %lu, threshold: %lu, confirmations: %lu }\n",
+                      slots_of(l), threshold_of(l), confirmations_of(l));
+    }
+    (void)fprintf(l->out, "  tasks:\n    balances: [{ account: \"%s\", amount: %d }]\n", account,
+                  (int)MONEY);
+}
+
+static void print_services(const struct local *l)
+{
+    if (!l->s->services) return;
+    if (has_replicas(l))
+        (void)printf("services: group state of %d replicas, shares of %lu slots of which %lu make "
+                     "a secret\n",
+                     (int)GROUP_SIZE, slots_of(l), threshold_of(l));
+    else (void)puts("services: too few nodes for replicas and shares");
+    (void)printf("money: %d, of %s\n", (int)MONEY, in(l, "account.key"));
+}
+
+static void set_services(const struct local *l, struct assay_json *data)
+{
+    char account[80];
+    if (!l->s->services) return;
+    struct assay_json *const services = assay_json_object();
+    if (has_replicas(l)) {
+        assay_json_set_text(services, "group", "state");
+        assay_json_set_uint(services, "slots", slots_of(l));
+        assay_json_set_uint(services, "threshold", threshold_of(l));
+    }
+    if (assay_setup_value(in(l, "account.pub"), "account", account, sizeof account))
+        assay_json_set_text(services, "account", account);
+    assay_json_set_text(services, "key", in(l, "account.key"));
+    assay_json_set_uint(services, "money", MONEY);
+    assay_json_set(data, "services", services);
+}
+
 /* ------------------------------------------------------------ policy, plan, genesis */
 
 static int write_policy(struct local *l)
@@ -200,6 +281,7 @@ static int write_plan(struct local *l)
                       "  - { operator: %s, card: node-%lu/keys/node.yaml, "
                       "sample: node-%lu/sample.quote }\n",
                       operator_names[(n - 1) * l->operators / l->nodes], n, n);
+    put_services(l);
     return end_file(l, in(l, "plan.yaml"));
 }
 
@@ -248,15 +330,18 @@ static int write_config(struct local *l, unsigned long n)
 
 static void print_next(const struct local *l)
 {
-    (void)printf("%s: %lu nodes of %lu operators on %lu vendors of SOFT platforms, INSECURE\n"
-                 "next:\n"
+    (void)printf("%s: %lu nodes of %lu operators on %lu vendors of SOFT platforms, INSECURE\n",
+                 l->dir, l->nodes, l->operators, l->vendors);
+    print_services(l);
+    (void)printf("next:\n"
                  "  for n in $(seq %lu); do assayd --config %s/node-$n/assayd.yaml "
                  "2>> %s/node-$n/log & done\n"
                  "  assay status --socket %s/node-1/admin.sock\n"
                  "  assay top --socket %s/node-1/admin.sock\n"
                  "  assay doctor --config %s/node-1/assayd.yaml\n",
-                 l->dir, l->nodes, l->operators, l->vendors, l->nodes, l->dir, l->dir, l->dir,
-                 l->dir, l->dir);
+                 l->nodes, l->dir, l->dir, l->dir, l->dir, l->dir);
+    if (l->s->services)
+        (void)printf("  assay services status --socket %s/node-1/admin.sock\n", l->dir);
     if (l->http_port != 0) (void)printf("  the page: http://127.0.0.1:%lu/\n", l->http_port);
 }
 
@@ -281,6 +366,7 @@ static int print_made(const struct local *l)
     assay_json_set_uint(data, "vendors", l->vendors);
     assay_json_set_bool(data, "insecure", true); /* SOFT proves nothing about hardware */
     assay_json_set(data, "nodes", nodes);
+    set_services(l, data);
     return assay_made_print(data);
 }
 
@@ -325,6 +411,7 @@ int assay_setup_local(struct assay_setup *s)
     if (made == ASSAY_EXIT_OK) made = make_groups(&l);
     for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l.nodes; n++)
         made = make_node(&l, n);
+    if (made == ASSAY_EXIT_OK) made = make_account(&l);
     if (made == ASSAY_EXIT_OK) made = write_policy(&l);
     if (made == ASSAY_EXIT_OK) made = write_plan(&l);
     if (made == ASSAY_EXIT_OK) made = make_genesis(&l);

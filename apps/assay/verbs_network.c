@@ -73,7 +73,8 @@ const struct assay_verb assay_verbs_network[] = {
       "not given is asked for on a terminal, else has the value in brackets.",
       "6 the folder is there and not empty",
       "assay setup local --dir net\n"
-      "assay setup local --dir net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n",
+      "assay setup local --dir net --nodes 7 --operators 5 --vendors 4 --http-port 8080\n"
+      "assay setup local --dir net --services\n",
       (const struct assay_option[]){
           { "dir", "DIR", "the folder, which is made", 0 },
           { "nodes", "N", "1 to 20 [4]", 0 },
@@ -83,6 +84,8 @@ const struct assay_verb assay_verbs_network[] = {
           { "port", "N", "of the first node, the next one's is one higher [7101]; 0: free ones",
             0 },
           { "http-port", "N", "where the first node serves the page [0: a UNIX socket]", 0 },
+          { "services", NULL,
+            "a group of state continuity, shares, accounts with money in account.key", 0 },
           { "enclave", "FILE", "the program that nodes run [assay-enclave beside this one]", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },

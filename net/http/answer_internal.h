@@ -78,6 +78,7 @@ void http_policy(struct http_asking *asking);
 void http_timeline(struct http_asking *asking);
 void http_counters(struct http_asking *asking);
 void http_collateral(struct http_asking *asking);
+void http_services(struct http_asking *asking);
 void http_graph_nodes(struct http_asking *asking);
 void http_graph_edges(struct http_asking *asking);
 /* Returns: the newest closed epoch of the view, NULL: none. */

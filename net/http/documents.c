@@ -3,6 +3,7 @@
  */
 #include "net/http/answer_internal.h"
 
+#include "net/document_services.h"
 #include "scoring/tally.h"
 
 #include <inttypes.h>
@@ -265,6 +266,12 @@ void http_collateral(struct http_asking *asking)
 {
     const struct assay_http_rules *rules = asking->view->rules;
     answer_text(asking, "assay.collateral", rules != NULL ? rules->collateral : NULL);
+}
+
+void http_services(struct http_asking *asking)
+{
+    if (http_same_view(asking)) return;
+    http_document(asking, "assay.services", assay_document_services(&asking->view->snapshot));
 }
 
 /* ------------------------------------------------------------ what happened */

@@ -6,6 +6,8 @@
  */
 #include "net/http/answer_internal.h"
 
+#include "net/document_services.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,6 +64,14 @@ static void labelled(const struct page *page, const char *name, const char *labe
     char full[96];
     (void)snprintf(full, sizeof full, "%s_total", name);
     sample(page, full, label, word, value, 0);
+}
+
+/* With a second label: what is counted by two. */
+static void pair(const struct page *page, const char *name, const char *label, const char *word,
+                 const char *second, const char *other, uint64_t value)
+{
+    (void)fprintf(page->out, "%s{%s=\"%s\",%s=\"%s\"} %" PRIu64 "\n", name, label, word, second,
+                  other, value);
 }
 
 /* ------------------------------------------------------------ this node */
@@ -291,6 +301,87 @@ static void put_counters(const struct page *page, const struct assay_counters *c
         labelled(page, counted, "what", assay_counter_name((enum assay_counter)i), c->value[i]);
 }
 
+/* ------------------------------------------------------------ services */
+
+/* Groups are named by the genesis, which has eight at most. */
+static void put_groups(const struct page *page, const struct assay_services_summary *v)
+{
+    static const char view[] = "assay_continuity_view", phase[] = "assay_continuity_phase";
+    static const char lost[] = "assay_continuity_seats_lost";
+    static const char sessions[] = "assay_continuity_sessions";
+    if (v->group_count == 0) return;
+    head(page, view, "gauge", "The view that serves a group of state continuity.");
+    for (uint32_t g = 0; g < v->group_count; g++)
+        sample(page, view, "group", v->group[g].name, v->group[g].view, 0);
+    head(page, phase, "gauge", "1 at the phase of the group.");
+    for (uint32_t g = 0; g < v->group_count; g++)
+        for (int p = ASSAY_CONT_FORMING; p <= ASSAY_CONT_GONE; p++)
+            pair(page, phase, "group", v->group[g].name, "phase",
+                 assay_document_phase((enum assay_cont_phase)p), (int)v->group[g].phase == p);
+    head(page, lost, "gauge", "Seats of that view whose member serves no more.");
+    for (uint32_t g = 0; g < v->group_count; g++) {
+        uint64_t count = 0;
+        for (uint32_t i = 0; i < v->group[g].seat_count; i++)
+            count += v->group[g].lost[i];
+        sample(page, lost, "group", v->group[g].name, count, 0);
+    }
+    head(page, sessions, "gauge", "Sessions that were numbered, of all enclaves of the group.");
+    for (uint32_t g = 0; g < v->group_count; g++)
+        sample(page, sessions, "group", v->group[g].name, v->group[g].sessions, 0);
+}
+
+static void put_shares(const struct page *page, const struct assay_services_summary *v)
+{
+    uint64_t alarms = 0;
+    if (!v->has_shares) return;
+    for (uint32_t c = 0; c < v->shares.cluster_count; c++)
+        alarms += v->shares.cluster[c].alarm;
+    gauge(page, "assay_shares_synced", "Secrets that enough holders keep.", v->shares.synced, 0);
+    gauge(page, "assay_shares_waiting", "Secrets that too few holders have confirmed yet.",
+          v->shares.waiting, 0);
+    gauge(page, "assay_shares_resharing", "Secrets that are being dealt anew.",
+          v->shares.resharing, 0);
+    gauge(page, "assay_shares_alarm", "Clusters that could not go on at the last close.", alarms,
+          0);
+}
+
+static void put_tasks(const struct page *page, const struct assay_services_summary *v)
+{
+    if (!v->has_tasks) return;
+    gauge(page, "assay_tasks_open", "Tasks that have not ended.",
+          (uint64_t)v->tasks.state[ASSAY_SUMMARY_OPEN] + v->tasks.state[ASSAY_SUMMARY_ACCEPTED] +
+              v->tasks.state[ASSAY_SUMMARY_FAILED],
+          0);
+    gauge(page, "assay_tasks_locked", "Money that tasks have locked.", v->tasks.locked, 0);
+    gauge(page, "assay_accounts", "Accounts.", v->tasks.accounts, 0);
+}
+
+static void put_programs(const struct page *page, const struct assay_services_summary *v)
+{
+    static const char programs[] = "assay_service_programs";
+    static const char records[] = "assay_service_records_total";
+    if (v->path[0] == '\0') return;
+    head(page, "assay_service_records", "counter", "Final records of services since the start.");
+    for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
+        const char *word = assay_service_kind_name(kind);
+        pair(page, records, "kind", word, "result", "applied", v->desk.applied[kind]);
+        pair(page, records, "kind", word, "result", "idle", v->desk.idle[kind]);
+    }
+    head(page, programs, "gauge", "Programs at the socket of services; idle: they follow nothing.");
+    sample(page, programs, "state", "following", v->desk.following, 0);
+    sample(page, programs, "state", "idle", v->desk.clients - v->desk.following, 0);
+}
+
+/* Only where the network has services, and this node their documents. */
+static void put_services(const struct page *page, const struct assay_services_summary *v)
+{
+    if (v == NULL || !v->is_known) return;
+    put_programs(page, v);
+    put_groups(page, v);
+    put_shares(page, v);
+    put_tasks(page, v);
+}
+
 void http_metrics(struct http_asking *asking)
 {
     const struct assay_http_view *view = asking->view;
@@ -314,6 +405,7 @@ void http_metrics(struct http_asking *asking)
     put_process(&page, asking->book);
     put_http(&page, asking->book->figures);
     put_counters(&page, &view->snapshot.counters);
+    put_services(&page, view->snapshot.services);
     if (page.open) (void)fputs("# EOF\n", page.out);
     const bool whole = ferror(page.out) == 0;
     if (fclose(page.out) != 0 || !whole) {

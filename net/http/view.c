@@ -4,6 +4,7 @@
 #include "net/http/view.h"
 
 #include "base/assert.h"
+#include "net/services/summary.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -143,18 +144,25 @@ void assay_http_shelf_rules(struct assay_http_shelf *shelf, struct assay_http_ru
     shelf->rules = rules;
 }
 
-/* One piece of memory: the view, its members, their names. */
+/* One piece of memory: the view, its members, services, names of members. */
 static struct assay_http_view *copy_of(const struct assay_snapshot *snapshot)
 {
     const uint32_t count = snapshot->member_count;
     const size_t at_members = (sizeof(struct assay_http_view) + 63) / 64 * 64;
-    const size_t at_names = at_members + (size_t)count * sizeof *snapshot->members;
+    const size_t at_services = at_members + (size_t)count * sizeof *snapshot->members;
+    const size_t at_names =
+        at_services + (snapshot->services != NULL ? sizeof *snapshot->services : 0);
     uint8_t *memory = malloc(at_names + (size_t)count * ASSAY_NAME_MAX);
     if (memory == NULL) return NULL;
-    void *start = memory, *members = memory + at_members;
+    void *start = memory, *members = memory + at_members, *own = memory + at_services;
     struct assay_http_view *view = start;
     *view = (struct assay_http_view){ .snapshot = *snapshot };
     view->snapshot.members = members;
+    if (snapshot->services != NULL) {
+        struct assay_services_summary *services = own;
+        *services = *snapshot->services;
+        view->snapshot.services = services;
+    }
     for (uint32_t i = 0; i < count; i++) {
         struct assay_snapshot_member *m = &view->snapshot.members[i];
         uint8_t *name = memory + at_names + (size_t)i * ASSAY_NAME_MAX;

@@ -61,7 +61,7 @@ struct assay_http_view {
     uint64_t generation; /* from 1 */
     uint64_t boot;       /* names this run of the process */
     bool draining;
-    struct assay_snapshot snapshot; /* members and their names point into this view */
+    struct assay_snapshot snapshot; /* members, their names, services point into this view */
     uint32_t epoch_count, lie_count;
     struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS]; /* ascending */
     struct assay_http_lie lies[ASSAY_HTTP_LIES];

@@ -262,7 +262,9 @@ static enum assay_status record(struct assay_follower *f, const struct assay_ser
         f->config.tells.record(f->config.context, m->slot, m->kind, m->payload);
     const char *became = assay_registry_apply(f->now.registry, m->slot, m->node_id, m->kind,
                                               m->payload, &f->facts);
-    ASSAY_ASSERT(became != NULL); /* what follows from it are its facts */
+    ASSAY_ASSERT(became != NULL);
+    if (f->config.tells.became != NULL)
+        f->config.tells.became(f->config.context, m->kind, m->payload, became);
     tell_facts(f, &f->facts);
     return ASSAY_OK;
 }

@@ -24,6 +24,9 @@ struct assay_follower_tells {
     /* A record is final, whatever it means; its facts come after it. */
     void (*record)(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload);
+    /* What it did: a word of assay_registry_apply. */
+    void (*became)(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word);
     /* Of one record, or of one close: those of the service that is followed. */
     void (*facts)(void *context, const struct assay_registry_facts *facts);
     /* An epoch closed; its facts were told before. */

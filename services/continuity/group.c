@@ -79,6 +79,12 @@ static bool is_lost(const struct assay_cont_group *group, const struct assay_con
            group->member[seats->slot[seat]].standing < ASSAY_CONT_STAND_WARNING;
 }
 
+bool assay_cont_group_is_lost(const struct assay_cont_group *group, uint32_t seat)
+{
+    ASSAY_ASSERT(seat < group->now.roster.count);
+    return is_lost(group, &group->now, seat);
+}
+
 /* Highest score, then lowest slot, of those that may and have no other seat. */
 static uint32_t best_candidate(const struct assay_cont_group *group,
                                const struct assay_cont_seats *seats, uint32_t own_seat)

@@ -136,6 +136,9 @@ bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number
  * false when i is none. */
 bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,
                                struct assay_cont_fact *fact);
+/* Whether who sits there in `now` serves no more: it lists another key, or stands too low.
+ * In: seat < now.roster.count (asserted). Returns: so. */
+bool assay_cont_group_is_lost(const struct assay_cont_group *group, uint32_t seat);
 /* Asserts every invariant. Returns: nothing. */
 void assay_cont_group_check(const struct assay_cont_group *group);
 

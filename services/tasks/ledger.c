@@ -224,6 +224,26 @@ const struct assay_task_row *assay_task_ledger_task(const struct assay_task_ledg
     return assay_task_row_find(ledger, task);
 }
 
+const struct assay_task_row *assay_task_ledger_next(const struct assay_task_ledger *ledger,
+                                                    uint32_t *at)
+{
+    while (*at < ledger->tasks_max) {
+        const struct assay_task_row *row = &ledger->row[(*at)++];
+        if (row->steps > 0) return row;
+    }
+    return NULL;
+}
+
+void assay_task_ledger_sums(const struct assay_task_ledger *ledger, uint32_t *accounts,
+                            uint64_t *total, uint64_t *locked)
+{
+    *accounts = ledger->account_count;
+    *total = ledger->total;
+    *locked = 0;
+    for (uint32_t i = 0; i < ledger->tasks_max; i++)
+        *locked += ledger->row[i].locked; /* no more than the total: ledger_check */
+}
+
 uint64_t assay_task_ledger_now(const struct assay_task_ledger *ledger)
 {
     return ledger->epoch;

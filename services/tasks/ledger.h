@@ -204,6 +204,14 @@ const struct assay_task_row *assay_task_ledger_task(const struct assay_task_ledg
 bool assay_task_ledger_balance(const struct assay_task_ledger *ledger,
                                const uint8_t account[static 32], uint64_t *balance,
                                uint64_t *sequence);
+/* Walks the tasks that are remembered. In: *at: 0 at first. Returns: the next, borrowed until the
+ * next record; NULL: there is none */
+const struct assay_task_row *assay_task_ledger_next(const struct assay_task_ledger *ledger,
+                                                    uint32_t *at);
+/* Out: *accounts: how many there are; *total: all money, *locked: what of it tasks have. Returns:
+ * nothing. */
+void assay_task_ledger_sums(const struct assay_task_ledger *ledger, uint32_t *accounts,
+                            uint64_t *total, uint64_t *locked);
 /* Returns: the epoch that runs. */
 uint64_t assay_task_ledger_now(const struct assay_task_ledger *ledger);
 /* Asserts every invariant, the sum of all balances and locked amounts first. Returns: nothing. */

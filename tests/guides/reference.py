@@ -159,6 +159,9 @@ def metrics(root):
                 labels[name + "_total" if name + "_total" in found else name] = unquote(first)
         for label in re.findall(r'"%s\{(\w+)=', text):
             labels[unquote(names["name"])] = label
+        pairs = rf"\bpair\(page,\s*(\w+),\s*({STRING}),[^;]*?({STRING}),\s*(?:{STRING}|\w+\()"
+        for name, first, second in re.findall(pairs, text):
+            labels[unquote(names[name])] = f"{unquote(first)}`, `{unquote(second)}"
     if len(order) < 40 or not all(help_ for _, help_ in found.values()):
         raise Broken(f"net/http/metrics.c: {len(order)} metrics can be read")
     body = [[code(name), found[name][0], code(labels[name]) if name in labels else "", found[name][1]] for name in order]

@@ -90,7 +90,8 @@ until_true() {
 
 # network COUNT EPOCH_MS THRESHOLD: COUNT nodes of two operators on two SOFT vendors, in $WORK; the
 # genesis is created and not signed. Nodes are node-1, node-2, ... More than two: $operators, $vendors.
-operators='alpha beta' vendors='1 2'
+# $services: lines of the plan's section, which has none else.
+operators='alpha beta' vendors='1 2' services=
 turn_of() { # NUMBER WORD...: the words in turn
     turn=$1
     shift
@@ -137,6 +138,7 @@ network() {
                 $o $i node-$i/sample.quote >>plan.yaml
             i=$((i + 1))
         done
+        [ -z "$services" ] || printf 'services:\n%s\n' "$services" >>plan.yaml
         "$ASSAY" genesis create plan.yaml --out genesis >/dev/null
     ) || { echo 'the network could not be made' >&2; exit 2; }
     configure "$count"

@@ -6,6 +6,8 @@ contract() {
     /usr/bin/python3 "$root/tests/integration/http/contract.py" "$WORK/node-1/admin.http" "$root/docs/openapi.json" \
         "$root/net/http" "$1"
 }
+# With services: what is told of them is held as well.
+services=$(printf '  groups: [{ name: state, size: 3 }]\n  shares: { clusters: 1, slots: 4 }\n  tasks: { balances: [{ account: "%064d", amount: 9223372036854775807 }] }' 7)
 network 4 1000 2
 sign alpha beta
 start 1

@@ -68,7 +68,7 @@ def lint(address, root):
     check("formats differ", names_of(new) == names_of(old))
     # No label names a member.
     check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {"version", "band", "state", "until", "quantile", "dir", "what",
-                                                              "result", "code", "reason", "kind"})
+                                                              "result", "code", "reason", "kind", "group", "phase"})
     names = names_of(new)
     page = open(root + "/docs/reference/metrics.md", encoding="utf-8").read()
     told = set(re.findall(r"^\| `([a-z_]+)`", page, re.M))

@@ -215,6 +215,22 @@ Test(services, a_node_that_restarts_goes_on_with_its_registry, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
+/* What the genesis begins with is nobody's change: a network whose members all end would else have
+ * nobody to ask. */
+Test(services, a_node_that_restarts_has_what_nothing_has_changed_yet, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    close_two(w);
+    cr_assert_lt(assay_sim_world_epoch(w, 0), ASSAY_SERVICE_KEPT_EPOCHS);
+    assay_sim_world_kill(w, 0);
+    assay_sim_world_restart(w, 0);
+    cr_assert_not_null(registry_of(w, 0), "its own store has every document");
+    close_two(w);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL), 0);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
 /* Documents that nothing changes are stored again now and then, since the store prunes by epoch. */
 Test(services, documents_outlive_the_epochs_that_changed_them, .timeout = 120)
 {

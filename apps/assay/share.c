@@ -1,0 +1,280 @@
+/*
+ * apps/assay/share.c - `assay share`: what holders keep, secrets that are given to them and read
+ * (docs/services.md 5).
+ */
+#include "apps/assay/command.h"
+#include "apps/assay/hand.h"
+#include "apps/assay/made.h"
+#include "apps/assay/options.h"
+#include "apps/assay/services.h"
+#include "net/services/share_client.h"
+#include "services/shares/cluster.h"
+#include "services/tasks/task.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TURN_MS = 200 };
+
+struct share_deed {
+    struct assay_question q;
+    const char *key, *name, *sealed, *out, *cluster, *id, *timeout;
+    const char *readers[ASSAY_SHARE_READERS_MAX];
+    uint32_t reader_count;
+    const char *verb, *word;
+    uint64_t until_ms;
+    uint8_t account[32]; /* of the key */
+    char path[ASSAY_FOLLOWER_PATH_MAX + 1];
+    struct assay_share_client *client;
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Returns: -1 to go on, else the exit status. */
+static int read_deed(struct share_deed *d, int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },
+        { "json", no_argument, NULL, 'j' },
+        { "timeout", required_argument, NULL, 't' },
+        { "key", required_argument, NULL, 'k' },
+        { "name", required_argument, NULL, 'n' },
+        { "reader", required_argument, NULL, 'r' },
+        { "out", required_argument, NULL, 'o' },
+        { "sealed", required_argument, NULL, 'S' },
+        { "cluster", required_argument, NULL, 'c' },
+        { "id", required_argument, NULL, 'i' },
+        { NULL, 0, NULL, 0 },
+    };
+    d->q.socket = assay_ask_socket();
+    d->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o == 's') d->q.socket = optarg;
+        else if (o == 'j') d->q.json = true;
+        else if (o == 'k') d->key = optarg;
+        else if (o == 'n') d->name = optarg;
+        else if (o == 'o') d->out = optarg;
+        else if (o == 'S') d->sealed = optarg;
+        else if (o == 'c') d->cluster = optarg;
+        else if (o == 'i') d->id = optarg;
+        else if (o == 't') d->timeout = optarg;
+        else if (d->reader_count == ASSAY_SHARE_READERS_MAX)
+            return assay_misuse("--reader: a secret has %d readers at most",
+                                (int)ASSAY_SHARE_READERS_MAX);
+        else d->readers[d->reader_count++] = optarg;
+    }
+    d->verb = argv[optind];
+    d->word = optind + 1 < argc ? argv[optind + 1] : NULL;
+    if (d->timeout == NULL || assay_ask_timeout(d->timeout, &d->q.timeout_ms)) return -1;
+    return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", d->timeout);
+}
+
+static int complain(const char *what, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay share: %s: %s\n", what, assay_status_text(status));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
+    if (status == ASSAY_E_TIMEOUT) return ASSAY_EXIT_TIMEOUT;
+    if (status == ASSAY_E_RANGE) return ASSAY_EXIT_USAGE;
+    if (status == ASSAY_E_CHAIN) return ASSAY_EXIT_MALFORMED;
+    return ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ the client */
+
+static int open_client(struct share_deed *d)
+{
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    const int set = assay_hand_timeout(&d->q, d->timeout);
+    if (set >= 0) return set;
+    d->until_ms = now_ms() + d->q.timeout_ms;
+    int result = assay_hand_key(d->q.group, d->key, &secret, public_key);
+    if (result != ASSAY_EXIT_OK) return result;
+    assay_task_account(public_key, d->account);
+    result = assay_hand_path(&d->q, d->path);
+    const struct assay_share_client_config config = { .ledger = d->path, .key = &secret };
+    const enum assay_status status =
+        result == ASSAY_EXIT_OK ? assay_share_client_open(&config, &d->client) : ASSAY_OK;
+    assay_secret_wipe(&secret, sizeof secret);
+    return status == ASSAY_OK ? result : complain(d->path, status);
+}
+
+/* Returns: whether there is time left. */
+static bool turn(struct share_deed *d)
+{
+    assay_share_client_turn(d->client, TURN_MS);
+    return now_ms() < d->until_ms;
+}
+
+static int wait_done(struct share_deed *d)
+{
+    for (;;) {
+        const struct assay_share_client_status s = assay_share_client_status(d->client);
+        if (s.state == ASSAY_SHARE_CLIENT_DONE) return ASSAY_EXIT_OK;
+        if (s.state == ASSAY_SHARE_CLIENT_FAILED) {
+            (void)fprintf(stderr, "assay share: %s\n", assay_fit(s.why));
+            return ASSAY_EXIT_DENIED;
+        }
+        if (turn(d)) continue;
+        (void)fprintf(stderr,
+                      "assay share: not done in time: the record is %s, %u of %u holders have "
+                      "answered\n",
+                      s.is_final ? "final" : "not final", (unsigned)s.answered, (unsigned)s.wanted);
+        return ASSAY_EXIT_TIMEOUT;
+    }
+}
+
+/* ------------------------------------------------------------ put */
+
+static int by_name(const void *a, const void *b)
+{
+    const struct assay_share_reader *x = a, *y = b;
+    return assay_bytes_compare(x->name, y->name, 32);
+}
+
+static int take_readers(const struct share_deed *d,
+                        struct assay_share_reader reader[static ASSAY_SHARE_READERS_MAX])
+{
+    for (uint32_t i = 0; i < d->reader_count; i++) {
+        reader[i].kind = ASSAY_SHARE_READER_ACCOUNT;
+        const int known = assay_hand_account(d->q.group, d->readers[i], reader[i].name);
+        if (known != ASSAY_EXIT_OK) return known;
+    }
+    qsort(reader, d->reader_count, sizeof reader[0], by_name);
+    for (uint32_t i = 1; i < d->reader_count; i++)
+        if (assay_bytes_equal(reader[i - 1].name, reader[i].name, 32))
+            return assay_misuse("--reader: an account is named twice");
+    return ASSAY_EXIT_OK;
+}
+
+static int print_put(const struct share_deed *d, const uint8_t id[static 32])
+{
+    char text[65];
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("share put", (const char *const[]){ d->out, NULL });
+        assay_json_set_hex(data, "id", id, 32);
+        return assay_made_print(data);
+    }
+    assay_hex_encode(id, 32, text, sizeof text);
+    (void)printf("id: %s\n", text);
+    return ASSAY_EXIT_OK;
+}
+
+/* The sealed secret is on disk before anything is dealt: without it shares are of no use. */
+static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t cluster,
+                       uint8_t *sealed)
+{
+    struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX] = { 0 };
+    uint8_t name[32], id[32];
+    const int known = take_readers(d, reader);
+    if (known != ASSAY_EXIT_OK) return known;
+    assay_sha256(d->name, strlen(d->name), name);
+    enum assay_status status = ASSAY_E_AGAIN;
+    while ((status = assay_share_client_put(d->client, cluster, name, reader, d->reader_count,
+                                            secret, id, sealed)) == ASSAY_E_AGAIN)
+        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    if (status == ASSAY_OK)
+        status =
+            assay_file_replace(d->out, ASSAY_FILE_PUBLIC,
+                               assay_slice_over(sealed, secret.len + ASSAY_SHARE_PAYLOAD_MORE));
+    if (status != ASSAY_OK) return complain(d->word, status);
+    const int done = wait_done(d);
+    return done == ASSAY_EXIT_OK ? print_put(d, id) : done;
+}
+
+static int put(struct share_deed *d)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    uint64_t cluster = 0;
+    if (d->cluster != NULL &&
+        (!assay_hand_number(d->cluster, 0, &cluster) || cluster >= ASSAY_SHARE_CLUSTERS_MAX))
+        return assay_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
+    if (d->name[0] == '\0') return assay_misuse("--name is empty");
+    const enum assay_status status =
+        assay_file_read(d->word, ASSAY_SHARE_PAYLOAD_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return complain(d->word, status);
+    uint8_t *const sealed = malloc(len + ASSAY_SHARE_PAYLOAD_MORE);
+    int result = sealed != NULL ? open_client(d) : ASSAY_EXIT_INTERNAL;
+    if (result == ASSAY_EXIT_OK)
+        result = hand_secret(d, assay_slice_over(bytes, len), (uint32_t)cluster, sealed);
+    assay_secret_wipe(bytes, len);
+    free(bytes);
+    free(sealed);
+    return result;
+}
+
+/* ------------------------------------------------------------ read */
+
+static int write_secret(const struct share_deed *d)
+{
+    const enum assay_status status =
+        assay_file_replace(d->out, ASSAY_FILE_SECRET, assay_share_client_payload(d->client));
+    if (status != ASSAY_OK) return complain(d->out, status);
+    if (!assay_json_mode_asked()) return ASSAY_EXIT_OK;
+    return assay_made_print(assay_made("share read", (const char *const[]){ d->out, NULL }));
+}
+
+/* Holders answer nobody else, and would not say so. */
+static bool may_read(const struct share_deed *d, const uint8_t id[static 32])
+{
+    const struct assay_share_registry *const r = assay_share_client_registry(d->client);
+    const struct assay_share_row *const row = r != NULL ? assay_share_registry_find(r, id) : NULL;
+    if (row == NULL) return true; /* the client says what is wrong */
+    for (uint32_t i = 0; i < row->reader_count; i++)
+        if (row->reader[i].kind == ASSAY_SHARE_READER_ACCOUNT &&
+            assay_bytes_equal(row->reader[i].name, d->account, 32))
+            return true;
+    return false;
+}
+
+static int begin_read(struct share_deed *d, const uint8_t id[static 32], struct assay_slice sealed)
+{
+    enum assay_status status = ASSAY_E_AGAIN;
+    while (assay_share_client_registry(d->client) == NULL)
+        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    if (!may_read(d, id)) {
+        (void)fprintf(stderr, "assay share: %s is none of the readers of that secret\n", d->key);
+        return ASSAY_EXIT_DENIED;
+    }
+    while ((status = assay_share_client_read(d->client, id, sealed)) == ASSAY_E_AGAIN)
+        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(d->word, status);
+}
+
+static int read_secret(struct share_deed *d)
+{
+    uint8_t id[32], *sealed = NULL;
+    size_t len = 0;
+    if (strlen(d->word) != 64 || assay_hex_decode(d->word, 64, id, 32) != ASSAY_OK)
+        return assay_misuse("ID has 64 hexadecimal digits, \"%s\" has not", d->word);
+    const enum assay_status status = assay_file_read(
+        d->sealed, ASSAY_SHARE_PAYLOAD_MAX + ASSAY_SHARE_PAYLOAD_MORE, &sealed, &len);
+    if (status != ASSAY_OK) return complain(d->sealed, status);
+    int result = open_client(d);
+    if (result == ASSAY_EXIT_OK) result = begin_read(d, id, assay_slice_over(sealed, len));
+    free(sealed);
+    if (result == ASSAY_EXIT_OK) result = wait_done(d);
+    return result == ASSAY_EXIT_OK ? write_secret(d) : result;
+}
+
+int assay_command_share(int argc, char **argv)
+{
+    struct share_deed d = { .q = { .group = "share" } };
+    const int read = read_deed(&d, argc, argv);
+    if (read >= 0) return read;
+    if (strcmp(d.verb, "status") == 0) return assay_services_shares(&d.q, d.id);
+    const int result = strcmp(d.verb, "put") == 0 ? put(&d) : read_secret(&d);
+    assay_share_client_close(&d.client);
+    return result;
+}

@@ -1,0 +1,100 @@
+/*
+ * apps/assay/verbs_services.c - the verbs about services of a network (options.h,
+ * docs/services.md).
+ */
+#include "apps/assay/options.h"
+
+#define ASKED ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTION_TIMEOUT, ASSAY_OPTIONS_END
+#define KEY(help)                                                                                  \
+    {                                                                                              \
+        "key", "FILE", help, ASSAY_OPTION_MUST                                                     \
+    }
+/* What is handed in is waited for. */
+#define HANDED                                                                                     \
+    ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,                                                        \
+        { "timeout", "MS", "how long it may take until it is final, default 60000", 0 },           \
+        ASSAY_OPTIONS_END
+#define EXIT_HANDED                                                                                \
+    "4 it will be in no block, or means nothing: the word says why, 5 no such account, task or "   \
+    "id, 6 another record took its number, 8 nobody knows whether it was this record, 7 not "      \
+    "final "                                                                                       \
+    "in time: it may still become so"
+
+const struct assay_verb assay_verbs_services[] = {
+    { "services", "status", "",
+      "What the network's services amount to on this node: groups of state continuity, clusters of "
+      "shares, accounts and tasks, records that were final, programs at the socket.",
+      "", "assay services status\nassay services status --json\n",
+      (const struct assay_option[]){ ASKED } },
+    { "continuity", "status", "",
+      "Which replicas serve each group of state continuity, in which view, who is listed beside "
+      "them, which seats are lost, how many enclaves have sessions.",
+      "5 no such group", "assay continuity status\nassay continuity status --group state\n",
+      (const struct assay_option[]){ { "group", "NAME", "this one alone; or its number", 0 },
+                                     ASKED } },
+    { "share", "status", "",
+      "Clusters with their holders, who has everything, alarms, how many secrets are kept, wait, "
+      "or are being dealt anew; with --id one secret and who keeps its shares.",
+      "5 no such id", "assay share status\nassay share status --id $(cat secret.id)\n",
+      (const struct assay_option[]){ { "id", "HEX", "one secret, 64 digits", 0 }, ASKED } },
+    { "share", "put", "FILE",
+      "Has the bytes of FILE kept as a secret: seals them under a key of their own, deals the key "
+      "to the holders of a cluster, and waits until enough of them confirmed. What is sealed goes "
+      "to --out, for the readers; only its digest stands in the ledger.",
+      EXIT_HANDED,
+      "assay share put secret --key owner.key --name db --reader reader.key --out secret.sealed\n",
+      (const struct assay_option[]){
+          KEY("the owner's key (assay account create)"),
+          { "name", "TEXT", "of the secret; with the key it makes the id", ASSAY_OPTION_MUST },
+          { "reader", "ACCOUNT", "who may read, an account or its key file",
+            ASSAY_OPTION_MUST | ASSAY_OPTION_MANY },
+          { "out", "FILE", "the sealed secret", ASSAY_OPTION_MUST },
+          { "cluster", "N", "default 0", 0 },
+          HANDED } },
+    { "share", "read", "ID",
+      "Asks the ledger for a secret, collects shares from its holders, and opens what share put "
+      "sealed. Everybody sees that it was asked for.",
+      EXIT_HANDED,
+      "assay share read $(cat secret.id) --key reader.key --sealed secret.sealed --out secret\n",
+      (const struct assay_option[]){
+          KEY("a reader's key"),
+          { "sealed", "FILE", "as share put wrote it", ASSAY_OPTION_MUST },
+          { "out", "FILE", "the secret, mode 0600", ASSAY_OPTION_MUST },
+          HANDED } },
+    { "account", "create", "",
+      "Makes the key of an account, readable by its owner alone, and prints the account: SHA-256 "
+      "of the public key. The ledger hears of it when it is paid.",
+      "6 there is a key already", "assay account create --out me.key\n",
+      (const struct assay_option[]){
+          { "out", "FILE", "the key", ASSAY_OPTION_MUST }, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "account", "show", "ACCOUNT",
+      "Balance, what its tasks have locked, and the number of its next record. ACCOUNT is 64 "
+      "digits or a key file.",
+      "5 this network has no accounts", "assay account show me.key\n",
+      (const struct assay_option[]){ ASKED } },
+    { "account", "transfer", "",
+      "Pays another account: signs a record, hands it to the daemon until it is final, and says "
+      "what became of it.",
+      EXIT_HANDED,
+      "assay account transfer --key me.key --to you.key --amount 250\n"
+      "assay account transfer --key me.key --to $(cat you.account) --amount 250 --json\n",
+      (const struct assay_option[]){
+          KEY("of the account that pays"),
+          { "to", "ACCOUNT", "64 digits or a key file; need not exist", ASSAY_OPTION_MUST },
+          { "amount", "N", "from 1", ASSAY_OPTION_MUST },
+          { "sequence", "N", "the record's number, default the account's next", 0 },
+          HANDED } },
+    { "task", "offers", "", "Which members run which programs, and for how much a step.", "",
+      "assay task offers\n", (const struct assay_option[]){ ASKED } },
+    { "task", "status", "[TASK]",
+      "Tasks that are remembered, or one of them: its state, steps paid, money locked, deadline.",
+      "5 no such task is remembered", "assay task status\nassay task status $(cat task.id)\n",
+      (const struct assay_option[]){ ASKED } },
+    { "task", "close", "TASK",
+      "Ends a task of this account; what was not paid goes back. While its executor can still "
+      "claim, the ledger refuses.",
+      EXIT_HANDED, "assay task close $(cat task.id) --key me.key\n",
+      (const struct assay_option[]){ KEY("of the account that opened it"), HANDED } },
+};
+const size_t assay_verbs_services_count =
+    sizeof assay_verbs_services / sizeof assay_verbs_services[0];

@@ -1,0 +1,133 @@
+/*
+ * net/services/summary.c - see summary.h.
+ */
+#include "net/services/summary.h"
+
+#include "base/assert.h"
+
+static void take_seats(struct assay_summary_group *out, const struct assay_cont_group *g)
+{
+    if (g->phase == ASSAY_CONT_FORMING) return;
+    out->view = out->next_view = g->now.roster.view;
+    out->seat_count = g->now.roster.count;
+    for (uint32_t i = 0; i < out->seat_count; i++) {
+        out->seat[i] = g->now.slot[i];
+        out->lost[i] = assay_cont_group_is_lost(g, i);
+    }
+    if (g->phase != ASSAY_CONT_CHANGING) return;
+    out->next_view = g->next.roster.view;
+    out->next_count = g->next.roster.count;
+    for (uint32_t i = 0; i < out->next_count; i++)
+        out->next[i] = g->next.slot[i];
+}
+
+static void take_group(struct assay_summary_group *out, const struct assay_registry_plan *plan,
+                       const struct assay_registry *r, uint32_t number)
+{
+    const struct assay_cont_group *g = assay_registry_group(r, number);
+    ASSAY_ASSERT(g != NULL); /* the plan has it */
+    *out = (struct assay_summary_group){ .size = g->size,
+                                         .instances_max = g->instances_max,
+                                         .phase = g->phase,
+                                         .entries = g->entries,
+                                         .instances = g->instance_count };
+    assay_bytes_copy(out->name, sizeof out->name, plan->group[number].name, sizeof out->name);
+    take_seats(out, g);
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
+        if (g->member[slot].listed) out->listed[out->listed_count++] = slot;
+    for (uint32_t i = 0; i < g->instance_count; i++)
+        out->sessions += g->instance[i].session;
+}
+
+static void take_cluster(struct assay_summary_cluster *out, const struct assay_share_registry *r,
+                         uint32_t number)
+{
+    const struct assay_share_cluster *c = &r->cluster[number];
+    *out = (struct assay_summary_cluster){
+        .seated = c->seated,
+        .alarm = c->alarm_epoch != 0 && c->alarm_epoch == r->epoch,
+        .alarm_epoch = c->alarm_epoch,
+    };
+    for (uint32_t slot = 0; c->seated && slot < r->config.slots; slot++) {
+        out->member[slot] = c->seat[slot].member;
+        out->ready[slot] = (c->ready >> slot & 1) != 0;
+        out->lost[slot] = assay_share_registry_is_lost(r, number, slot);
+    }
+}
+
+static void take_shares(struct assay_summary_shares *out, const struct assay_share_registry *r)
+{
+    *out = (struct assay_summary_shares){ .slots = r->config.slots,
+                                          .k = r->config.k,
+                                          .confirmations = r->config.confirmations,
+                                          .ids_max = r->config.ids_max,
+                                          .ids = r->row_count,
+                                          .synced = r->synced_count,
+                                          .waiting = r->row_count - r->synced_count,
+                                          .resharing = r->reshare_count,
+                                          .cluster_count = r->config.clusters };
+    for (uint32_t i = 0; i < r->row_count; i++)
+        out->due += r->row[i].wanted != 0;
+    for (uint32_t m = 0; m < ASSAY_SHARE_MEMBERS_MAX; m++) {
+        out->holders += r->member[m].listed;
+        out->convicted += r->member[m].convicted;
+    }
+    for (uint32_t c = 0; c < out->cluster_count; c++)
+        take_cluster(&out->cluster[c], r, c);
+}
+
+enum assay_summary_state assay_summary_state_of(const struct assay_task_row *row)
+{
+    switch (row->end) {
+    case ASSAY_TASK_END_PAID: return ASSAY_SUMMARY_PAID;
+    case ASSAY_TASK_END_CLOSED: return ASSAY_SUMMARY_CLOSED;
+    case ASSAY_TASK_END_DEADLINE: return ASSAY_SUMMARY_EXPIRED;
+    case ASSAY_TASK_END_NONE: break;
+    }
+    if (row->failed) return ASSAY_SUMMARY_FAILED;
+    return row->accepted ? ASSAY_SUMMARY_ACCEPTED : ASSAY_SUMMARY_OPEN;
+}
+
+static void take_tasks(struct assay_summary_tasks *out, const struct assay_registry_plan *plan,
+                       const struct assay_task_ledger *ledger)
+{
+    const struct assay_task_row *row = NULL;
+    *out = (struct assay_summary_tasks){ .accounts_max = plan->tasks.accounts_max,
+                                         .tasks_max = plan->tasks.tasks_max };
+    assay_task_ledger_sums(ledger, &out->accounts, &out->total, &out->locked);
+    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+        out->state[assay_summary_state_of(row)]++;
+    for (uint32_t slot = 0; slot < ASSAY_REGISTRY_SLOTS_MAX; slot++) {
+        const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, slot);
+        if (offer == NULL) continue;
+        out->offer[out->offer_count++] =
+            (struct assay_summary_offer){ .slot = slot, .offer = *offer };
+    }
+}
+
+void assay_summary_take(struct assay_services_summary *summary,
+                        const struct assay_registry_plan *plan,
+                        const struct assay_registry *registry)
+{
+    summary->group_count = plan->group_count;
+    for (uint32_t g = 0; g < plan->group_count; g++)
+        take_group(&summary->group[g], plan, registry, g);
+    summary->has_shares = plan->has_shares;
+    if (plan->has_shares) take_shares(&summary->shares, assay_registry_shares(registry));
+    summary->has_tasks = plan->has_tasks;
+    if (plan->has_tasks) take_tasks(&summary->tasks, plan, assay_registry_tasks(registry));
+}
+
+void assay_summary_account_take(struct assay_summary_account *account,
+                                const struct assay_registry *registry, const uint8_t id[static 32])
+{
+    const struct assay_task_ledger *ledger = assay_registry_tasks(registry);
+    const struct assay_task_row *row = NULL;
+    ASSAY_ASSERT(ledger != NULL);
+    *account = (struct assay_summary_account){ 0 };
+    assay_bytes_copy(account->account, 32, id, 32);
+    account->is_known =
+        assay_task_ledger_balance(ledger, id, &account->balance, &account->sequence);
+    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+        if (assay_bytes_equal(row->requestor, id, 32)) account->locked += row->locked;
+}

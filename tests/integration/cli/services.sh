@@ -1,0 +1,179 @@
+#!/bin/sh
+# Services of a network that `assay setup local --services` made: what is asked of them, money that moves
+# or does not and is still there after crashes, replicas and holders that run, a secret that is kept.
+. "$(dirname "$0")/lib.sh"
+cd "$WORK" || exit 2
+
+# --- without services nothing is shown, and nothing can be handed in
+expect 0 '2 nodes' "$ASSAY" setup local --dir bare --nodes 2 --operators 1 --port 0 --epoch-ms 500
+check 'a plan without --services has none' sh -c '! grep -q services bare/plan.yaml'
+expect 0 'account: ' "$ASSAY" account create --out bare.key
+for n in 1 2; do
+    "$ASSAYD" --config bare/node-$n/assayd.yaml 2>bare/node-$n/log </dev/null &
+    started="$started $!"
+    bare_pids="${bare_pids:-} $!"
+done
+bare() { "$ASSAY" "$@" --socket bare/node-1/admin.sock; }
+check 'the bare network runs' until_true 20 bare status
+expect 0 'this network has no services' bare services status
+expect 5 'no groups' bare continuity status
+expect 5 'no shares' bare share status
+expect 5 'no tasks' bare task offers
+expect 5 'no tasks' bare task status
+expect 5 'no accounts' bare account show bare.key
+expect 5 'no services, or listen.services is off' bare account transfer --key bare.key \
+    --to "$(printf '1%.0s' $(seq 64))" --amount 1
+# shellcheck disable=SC2086
+kill $bare_pids
+
+# --- a network with services
+expect 0 'services: group state of 3 replicas, shares of 4 slots of which 3 make a secret' \
+    "$ASSAY" setup local --dir net --services --port 0 --epoch-ms 2000
+case $out in *"money: 1000000, of $WORK/net/account.key"*) ;; *) wrong "setup says nothing of money: $out" ;; esac
+made 'setup local' "$WORK/small" genesis services -- "$ASSAY" setup local --dir small --nodes 2 --operators 1 \
+    --port 0 --services
+check 'two nodes have money, and no group' sh -c 'grep -q balances small/plan.yaml && ! grep -q groups small/plan.yaml'
+begin() { # begin NUMBER
+    "$ASSAYD" --config net/node-$1/assayd.yaml 2>>net/node-$1/log </dev/null &
+    started="$started $!"
+    eval "pid_$1=$!"
+}
+node() { # node NUMBER WORDS...
+    number=$1
+    shift
+    "$ASSAY" "$@" --socket net/node-$number/admin.sock
+}
+for n in 1 2 3 4; do begin $n; done
+check 'blocks become final' until_true 30 sh -c "'$ASSAY' status --socket net/node-1/admin.sock | grep -q '4 full'"
+expect 0 'group          state: forming' node 1 services status
+expect 0 '1000000 in all, 0 locked' node 1 services status
+expect 0 'too few holders stand' node 1 share status
+expect 5 'no group is called "nothing"' node 1 continuity status --group nothing
+expect 0 'state: forming' node 1 continuity status --group state
+expect 0 'state: forming' node 1 continuity status --group 0
+expect 0 'offers         none' node 1 task offers
+expect 0 'none is remembered' node 1 task status
+expect 2 '64 hexadecimal digits' node 1 task status 12
+expect 5 'no such task' node 1 task status "$(printf '0%.0s' $(seq 64))"
+expect 5 'no secret has that id' node 1 share status --id "$(printf '0%.0s' $(seq 64))"
+
+# --- money
+made 'account create' you.key account public_key -- "$ASSAY" account create --out you.key
+you=$("$ASSAY" account create --out they.key --json | sed -n 's/.*"account": "\(.*\)".*/\1/p')
+check 'an account has 64 digits' test ${#you} -eq 64
+check 'a key is for its owner alone' test "$(stat -c %a they.key)" = 600
+expect 6 'never overwritten' "$ASSAY" account create --out you.key
+expect 0 'which was never paid' node 1 account show you.key
+expect 0 'final          250 paid, record 0' node 1 account transfer --key net/account.key --to you.key --amount 250
+expect 0 'balance 999700' node 2 account transfer --key net/account.key --to "$you" --amount 50
+expect 0 'balance        250' node 3 account show you.key
+expect 0 'next record    number 2' node 4 account show net/account.key
+# What cannot be is said before anything is signed.
+expect 4 'nothing was signed' node 1 account transfer --key you.key --to "$you" --amount 251
+expect 2 'is no account' node 1 account transfer --key you.key --to nobody --amount 1
+expect 2 'wants a number from 1, not "0"' node 1 account transfer --key you.key --to "$you" --amount 0
+expect 2 'wants a number from 1' node 1 account transfer --key you.key --to "$you" --amount 18446744073709551616
+expect 5 'account create makes keys' node 1 account transfer --key no.key --to "$you" --amount 1
+# What is signed all the same is final, and the ledger says why it means nothing.
+expect 6 'without effect (sequence)' node 1 account transfer --key net/account.key --to "$you" --amount 1 --sequence 0
+expect 6 'without effect (sequence)' node 1 account transfer --key net/account.key --to "$you" --amount 1 --sequence 9
+expect 4 'without effect (poor)' node 1 account transfer --key you.key --to "$you" --amount 251 --sequence 0
+expect 5 'without effect (no-account)' node 1 account transfer --key bare.key --to "$you" --amount 1 --sequence 0
+expect 5 'without effect (unknown)' node 1 task close "$(printf '0%.0s' $(seq 64))" --key you.key
+# The number of what was refused, used otherwise, takes it back.
+expect 0 'balance 249' node 1 account transfer --key you.key --to "$you" --amount 1 --sequence 0
+node 1 account transfer --key you.key --to net/account.key --amount 9 --json >handed
+check 'a document says what became of it' /usr/bin/python3 - <<'END'
+import json
+d = json.load(open("handed"))
+assert d["schema"] == "assay.handed" and d["data"]["result"] == "applied", d
+assert (d["data"]["amount"], d["data"]["sequence"], d["data"]["balance"]) == (9, 1, 240), d
+END
+expect 0 'transfer     4 applied, 4 without effect' node 2 services status
+# In time or not: no block takes it while two of four are away.
+balance() { # balance NUMBER ACCOUNT: what a node says that an account has
+    node "$1" account show "$2" --json | sed -n 's/.*"balance": \(.*\),/\1/p'
+}
+has() { [ "$(balance "$1" "$2" 2>/dev/null)" = "$3" ]; }
+kill "$pid_3" "$pid_4"
+check 'two nodes ended' until_true 20 sh -c "! kill -0 $pid_3 && ! kill -0 $pid_4"
+expect 7 'it may still become so' node 1 account transfer --key you.key --to "$you" --amount 40 --timeout 2500
+check 'nothing moved' has 1 you.key 240
+
+# --- a crash keeps balances; what was handed in before it is not lost with the others
+begin 3
+begin 4
+check 'what was handed in becomes final' until_true 40 has 1 you.key 200
+kill -KILL "$pid_2"
+wait "$pid_2" 2>/dev/null
+begin 2
+check 'a daemon that was killed has all balances again' until_true 40 has 2 you.key 200
+check 'and those of others' has 2 "$you" 91
+check 'and so has who saw it' has 1 "$you" 91
+expect 0 'balance 195' node 2 account transfer --key you.key --to "$you" --amount 5
+
+# --- replicas and holders
+"$TOOLS/free_port" 12 >ports
+port() { sed -n "${1}p" ports; }
+for n in 1 2 3 4; do
+    printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\ngroup: 0\n' "$(port $n)" >net/node-$n/replica.yaml
+    head -c 32 /dev/urandom >net/node-$n/holder.key
+    chmod 600 net/node-$n/holder.key
+    printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\ndoor: 127.0.0.1:%s\ncluster: 0\n' \
+        "$(port $((n + 4)))" "$(port $((n + 8)))" >net/node-$n/holder.yaml
+    printf 'store: holder.store\nkey: holder.key\n' >>net/node-$n/holder.yaml
+    for program in replica holder; do
+        "$BIN/assay-$program" --config net/node-$n/$program.yaml 2>net/node-$n/$program.log </dev/null &
+        started="$started $!"
+        eval "${program}_$n=$!"
+    done
+done
+says() { node "$1" "$2" status | grep -q "$3"; }
+check 'a group serves' until_true 40 says 1 continuity 'state: serving, view 0'
+check 'holders sit' until_true 40 says 2 share 'cluster        0: seated'
+check 'each has everything' until_true 40 sh -c \
+    "[ \$('$ASSAY' share status --socket net/node-1/admin.sock | grep -c 'has everything') = 4 ]"
+expect 0 'programs       2 connected, 2 follow' node 1 services status
+expect 0 '4 holders listed, 0 convicted' node 1 share status
+
+# --- a secret
+echo 'what nobody else may know' >secret
+# Holders have four epochs to confirm: what they are too slow for is forgotten, and may be put again.
+put() {
+    node 1 share put secret --key net/account.key --name first --reader you.key --out sealed >id 2>&1
+    id=$(sed -n 's/^id: //p' id)
+    [ ${#id} -eq 64 ]
+}
+put || put || put
+check "a secret is kept: $(cat id)" test ${#id} -eq 64
+check 'what is sealed does not show it' sh -c '! grep -q "nobody else" sealed'
+expect 0 'state          synced' node 3 share status --id "$id"
+expect 0 '1 synced, 0 wait' node 4 share status
+expect 6 '' node 1 share put secret --key net/account.key --name first --reader you.key --out again
+expect 4 'none of the readers' node 2 share read "$id" --key net/account.key --sealed sealed --out stolen
+check 'nobody else has it' test ! -e stolen
+head -c "$(stat -c %s sealed)" /dev/zero >other
+expect 13 '' node 2 share read "$id" --key you.key --sealed other --out stolen
+expect 2 'outside its range' node 2 share read "$id" --key you.key --sealed secret --out stolen
+expect 5 '' node 2 share read "$(printf '0%.0s' $(seq 64))" --key you.key --sealed sealed --out stolen
+made 'share read' opened -- "$ASSAY" share read "$id" --key you.key --sealed sealed --out opened \
+    --socket net/node-3/admin.sock
+check 'its reader has it' cmp secret opened
+check 'for its owner alone' test "$(stat -c %a opened)" = 600
+# A program that is connected and follows nothing is seen.
+/usr/bin/python3 -c 'import socket, time
+s = socket.socket(socket.AF_UNIX)
+s.connect("net/node-1/admin.svcs")
+time.sleep(60)' &
+started="$started $!"
+check 'a program that follows nothing is told apart' until_true 10 says 1 services '3 connected, 2 follow'
+
+# --- what the stores have holds, services and all
+for n in 1 2 3 4; do eval "kill \$pid_$n"; done
+check 'the daemons end' until_true 20 sh -c "! kill -0 $pid_1 && ! kill -0 $pid_3 && ! kill -0 $pid_4"
+check 'node-2 ends' until_true 20 sh -c "! kill -0 $pid_2"
+expect 0 '' "$ASSAY" audit verify net/node-1/state --genesis net/genesis
+expect 0 '' "$ASSAY" audit verify net/node-2/state --genesis net/genesis
+expect 0 '' "$ASSAY" audit replay net/node-3/state --genesis net/genesis
+expect 3 'is assayd running' node 1 account transfer --key you.key --to "$you" --amount 1
+finish
