@@ -76,7 +76,12 @@
     X(CLONES_FENCED, "clones_fenced", false, "processes that ended because a newer one lives")     \
     X(VIEWS_STARTED, "views_started", false, "views of groups, beyond the first")                  \
     X(GROUPS_LOST, "groups_lost", false, "groups whose quorum of memories is gone")                \
-    X(ENCLAVES_FINAL, "enclaves_final", false, "enclaves that may show their state at the end")
+    X(ENCLAVES_FINAL, "enclaves_final", false, "enclaves that may show their state at the end")    \
+    X(TASKS_OPENED, "tasks_opened", false, "tasks that stand on the ledger")                       \
+    X(TASKS_PAID, "tasks_paid", false, "of them, those of which every step was paid")              \
+    X(STEPS_PAID, "steps_paid", false, "steps that were paid")                                     \
+    X(RESULTS_READ, "results_read", false, "results that requestors opened")                       \
+    X(CLAIMS_REFUSED, "claims_refused", false, "claims in final blocks that paid nothing")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
@@ -116,7 +121,8 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(ERAS, "eras", "nothing is signed behind a fence, nothing final undone but what was named")   \
     X(SEATS, "seats", "seats are those of the rule, and nobody without one signs votes or blocks") \
     X(SERVICES, "services", "every registry is what final records make, by members with a word")   \
-    X(CONTINUITY, "continuity", "no released state is lost, forked, or read when it is old")
+    X(CONTINUITY, "continuity", "no released state is lost, forked, or read when it is old")       \
+    X(TASKS, "tasks", "money is conserved, paid for proven steps alone, nobody loses two")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

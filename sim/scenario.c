@@ -33,13 +33,7 @@ struct assay_scenario assay_scenario_default(void)
         .overlay_degree = 8,
         .seats_max = ASSAY_VOTERS_MAX,
         .collateral_delay_s = 4,
-        .services = { .group_size = 3,
-                      .enclaves = 1,
-                      .clones = 1,
-                      .slots = 3,
-                      .k = 2,
-                      .confirmations = 2,
-                      .steps = 3 },
+        .services = { .group_size = 3, .enclaves = 1, .clones = 1, .steps = 3 },
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
     return s;
@@ -452,7 +446,7 @@ static enum assay_status check_spares(const struct assay_scenario *s, char *mess
 bool assay_scenario_serves(const struct assay_scenario *scenario)
 {
     const struct assay_sim_services_plan *p = &scenario->services;
-    return p->groups > 0 || p->clusters > 0 || p->requestors > 0;
+    return p->groups > 0 || p->requestors > 0;
 }
 
 static enum assay_status check_services(const struct assay_scenario *s, char *message)
@@ -462,8 +456,6 @@ static enum assay_status check_services(const struct assay_scenario *s, char *me
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "services.group_size: expected 3, 5 or 7, found %u",
                                      (unsigned)p->group_size);
-    ASSAY_TRY(within(message, "services.k", p->k, 2, p->slots));
-    ASSAY_TRY(within(message, "services.confirmations", p->confirmations, p->k, p->slots));
     if (!assay_scenario_serves(s)) return ASSAY_OK;
     if (assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE ||
         s->evidence == ASSAY_SIM_EVIDENCE_SOFT)

@@ -29,7 +29,6 @@ enum {
     ASSAY_SIM_GROUPS_MAX = 4,
     ASSAY_SIM_ENCLAVES_MAX = 8, /* of a group */
     ASSAY_SIM_CLONES_MAX = 3,
-    ASSAY_SIM_SECRETS_MAX = 32,
     ASSAY_SIM_REQUESTORS_MAX = 8,
     ASSAY_SIM_SERVED_NODES_MAX = 32, /* with services: each has registries of its own */
     ASSAY_SIM_ASSERTIONS_MAX = 48,
@@ -285,10 +284,6 @@ struct assay_sim_services_plan {
     uint32_t old_states_permille;   /* of starts: the host hands in any state that was sealed */
     uint32_t replicas_die_permille; /* of each in an epoch: its memory is lost */
     uint32_t enclaves_die_permille; /* of each process in an epoch */
-    uint32_t clusters, slots, k, confirmations; /* of shares; every member offers a holder */
-    uint32_t secrets;                           /* that owners put, one an epoch */
-    uint32_t liars;                             /* holders whose shares are none */
-    uint32_t holders_die_permille;              /* of each in an epoch: what it stored stays */
     uint32_t requestors;         /* accounts with money; every member offers to execute */
     uint32_t tasks, steps;       /* that are opened in an epoch; of each */
     uint32_t leavers_permille;   /* of tasks: the requestor goes when it was shown a step */

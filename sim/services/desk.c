@@ -43,6 +43,8 @@ static void tell(struct assay_sim_services *s, uint32_t node,
         replicas_fact(s, node, facts->group, &facts->continuity.fact[i]);
         enclaves_fact(s, node, facts->group, &facts->continuity.fact[i]);
     }
+    for (uint32_t i = 0; i < facts->task_count; i++)
+        tasks_fact(s, node, &facts->task[i]);
 }
 
 static void tell_group(struct assay_sim_services *s, uint32_t node, uint32_t group, bool all)
@@ -95,6 +97,7 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
     d->at = 0;
     for (uint32_t g = 0; g < s->plan.group_count; g++)
         tell_group(s, node, g, true);
+    tasks_begun(s, node);
 }
 
 struct telling {
@@ -122,6 +125,7 @@ static void close_one(struct assay_sim_services *s, uint32_t node,
     d->at = 0;
     for (uint32_t g = 0; g < s->plan.group_count; g++)
         tell_group(s, node, g, false);
+    tasks_node_closed(s, node);
 }
 
 /* What they made of it is what the ledger made. */

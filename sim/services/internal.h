@@ -2,8 +2,8 @@
  * sim/services/internal.h - what the files of sim/services/ share.
  *
  * services.c (life, plan, turns), desk.c (how a node's programs see the ledger), recount.c (the
- * registry once more, from final blocks), replicas.c and enclaves.c (continuity), tasks.c and
- * sides.c (tasks), holders.c and owners.c (shares).
+ * registry once more, from final blocks), replicas.c and enclaves.c (continuity), tasks.c, seal.c
+ * and audit.c (tasks).
  */
 #ifndef ASSAY_SIM_SERVICES_INTERNAL_H
 #define ASSAY_SIM_SERVICES_INTERNAL_H
@@ -23,7 +23,7 @@ enum {
 };
 
 /* Kinds of programs: the first byte of the CURVE keys that stand for them. */
-enum program { PROGRAM_REPLICA = 1, PROGRAM_ENCLAVE, PROGRAM_HOLDER, PROGRAM_OWNER, PROGRAM_TASK };
+enum program { PROGRAM_REPLICA = 1, PROGRAM_ENCLAVE, PROGRAM_TASK };
 
 /* One process: a CURVE key of its own, which is nothing but its name here. */
 struct name {
@@ -102,7 +102,6 @@ struct enclave {
 };
 
 struct tasks;
-struct shares;
 
 struct assay_sim_services {
     const struct assay_scenario *scenario;
@@ -111,7 +110,7 @@ struct assay_sim_services {
     uint64_t seed;
     uint32_t nodes;
     uint64_t epoch; /* of the scenario */
-    bool undone;
+    bool undone, missed; /* records that the recount did not see */
     uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
     size_t plan_len;
     struct assay_registry_plan plan;
@@ -137,7 +136,6 @@ struct assay_sim_services {
     struct assay_cont_effects effects;
     struct assay_cont_outs outs;
     struct tasks *tasks;
-    struct shares *shares;
 
     uint32_t submissions;
     struct submission submission[SUBMISSIONS];
@@ -202,5 +200,28 @@ void enclaves_epoch(struct assay_sim_services *s);
 void enclaves_free(struct assay_sim_services *s);
 /* Returns: how many may show their state. */
 uint32_t enclaves_running(const struct assay_sim_services *s);
+
+/* --- tasks.c, audit.c */
+void tasks_open(struct assay_sim_services *s);
+void tasks_plan(const struct assay_sim_services *s, struct assay_registry_plan *plan);
+void tasks_free(struct assay_sim_services *s);
+void tasks_die(struct assay_sim_services *s, uint32_t node);
+void tasks_epoch(struct assay_sim_services *s);
+void tasks_turn(struct assay_sim_services *s, uint32_t node);
+void tasks_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                 struct assay_slice frame);
+void tasks_fact(struct assay_sim_services *s, uint32_t node, const struct assay_task_fact *fact);
+/* The programs of a node were told of a close; or everything anew. */
+void tasks_node_closed(struct assay_sim_services *s, uint32_t node);
+void tasks_begun(struct assay_sim_services *s, uint32_t node);
+/* A final record, and what it told; a close of the network. */
+void tasks_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
+                  struct assay_slice payload, bool applied,
+                  const struct assay_registry_facts *facts);
+void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
+                  const struct assay_registry_member *member, uint32_t count);
+void tasks_end(struct assay_sim_services *s);
+void tasks_figures(const struct assay_sim_services *s,
+                   int64_t figures[static ASSAY_SIM_FIGURE_COUNT]);
 
 #endif

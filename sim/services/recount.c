@@ -6,6 +6,7 @@
 #include "sim/services/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void recount_open(struct assay_sim_services *s)
 {
@@ -102,13 +103,15 @@ void assay_sim_services_record(struct assay_sim_services *services,
         services_look(s, ASSAY_SIM_CHECKER_SERVICES, "a record of slot %u in epoch %llu %s", slot,
                       (unsigned long long)record->epoch, fault);
         s->recount.sound = false;
+        s->missed = true;
         return;
     }
     s->recount.taken[slot] |= (uint64_t)1 << record->number;
     const char *became = assay_registry_apply(s->recount.registry, slot, record->node_id,
                                               (enum assay_service_kind)record->kind,
                                               record->payload, &s->recount.facts);
-    ASSAY_ASSERT(became != NULL);
+    tasks_record(s, slot, (enum assay_service_kind)record->kind, record->payload,
+                 strcmp(became, "applied") == 0, &s->recount.facts);
 }
 
 static void compare(struct assay_sim_services *s, const struct assay_registry *registry,
@@ -144,13 +147,17 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     assay_bytes_zero(s->recount.taken, sizeof s->recount.taken);
     stand(s, before);
     s->recount.fresh = true;
-    if (after->epoch != before->epoch + 1) s->recount.sound = false;
+    if (after->epoch != before->epoch + 1) {
+        s->recount.sound = false;
+        s->missed = true;
+    }
     if (!s->recount.sound) return;
     const uint32_t count = members_of(before, after, member);
     assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts, NULL,
                          NULL);
     assay_registry_check(s->recount.registry);
     compare(s, s->recount.registry, after, "as the blocks", 0);
+    tasks_closed(s, after, member, count);
 }
 
 void assay_sim_services_node_closed(struct assay_sim_services *services, uint32_t node,
@@ -171,4 +178,5 @@ void assay_sim_services_era(struct assay_sim_services *services, bool undone)
 {
     services->undone = services->undone || undone;
     services->recount.sound = false;
+    services->missed = true;
 }

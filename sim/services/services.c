@@ -104,7 +104,7 @@ void services_look(struct assay_sim_services *s, enum assay_sim_checker checker,
 {
     char message[160];
     va_list args;
-    if (s->undone) return;
+    if (s->undone || (s->missed && checker == ASSAY_SIM_CHECKER_TASKS)) return;
     if (format == NULL) {
         s->world.looked(s->world.context, checker, NULL);
         return;
@@ -127,6 +127,7 @@ static void make_plan(struct assay_sim_services *s)
         p->group[i].size = l->group_size;
         p->group[i].instances_max = l->enclaves;
     }
+    tasks_plan(s, p);
     struct assay_writer w = assay_writer_over(s->plan_bytes, sizeof s->plan_bytes);
     const enum assay_status status = assay_registry_plan_encode(p, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* assay_scenario_check */
@@ -161,6 +162,7 @@ struct assay_sim_services *assay_sim_services_create(const struct assay_scenario
     s->seed = seed;
     s->nodes = scenario->nodes;
     s->world = *world;
+    tasks_open(s);
     make_plan(s);
     enclaves_open(s);
     return s;
@@ -175,6 +177,7 @@ void assay_sim_services_destroy(struct assay_sim_services **services)
     recount_free(s);
     replicas_free(s);
     enclaves_free(s);
+    tasks_free(s);
     free(s);
     *services = NULL;
 }
@@ -195,6 +198,7 @@ static bool is_up(struct assay_sim_services *s, uint32_t node)
         d->begun = false;
         replicas_die(s, node);
         enclaves_die(s, node);
+        tasks_die(s, node);
     }
     return s->world.engine(s->world.context, node) != NULL;
 }
@@ -207,6 +211,7 @@ void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node)
     if (!s->desk[node].begun) return;
     replicas_turn(s, node);
     enclaves_turn(s, node);
+    tasks_turn(s, node);
     hand_in(s);
 }
 
@@ -227,9 +232,7 @@ void assay_sim_services_heard(struct assay_sim_services *services, uint32_t node
     switch (to.program) {
     case PROGRAM_REPLICA: replicas_heard(s, node, &to, &sender, frame); break;
     case PROGRAM_ENCLAVE: enclaves_heard(s, node, &to, &sender, frame); break;
-    case PROGRAM_HOLDER:
-    case PROGRAM_OWNER:
-    case PROGRAM_TASK: break;
+    case PROGRAM_TASK: tasks_heard(s, node, &to, frame); break;
     }
     hand_in(s);
 }
@@ -239,13 +242,15 @@ void assay_sim_services_epoch(struct assay_sim_services *services, uint64_t epoc
     services->epoch = epoch;
     replicas_epoch(services);
     enclaves_epoch(services);
+    tasks_epoch(services);
 }
 
 /* --- figures */
 
 void assay_sim_services_end(struct assay_sim_services *services, struct assay_sim_outcome *outcome)
 {
-    const struct assay_sim_services *s = services;
+    struct assay_sim_services *s = services;
+    tasks_end(s);
     int64_t figures[ASSAY_SIM_FIGURE_COUNT] = { 0 };
     figures[ASSAY_SIM_FIGURE_SERVICE_RECORDS] = (int64_t)s->count.records;
     figures[ASSAY_SIM_FIGURE_SESSIONS] = (int64_t)s->count.adopted;
@@ -259,6 +264,7 @@ void assay_sim_services_end(struct assay_sim_services *services, struct assay_si
         figures[ASSAY_SIM_FIGURE_VIEWS_STARTED] += (int64_t)group->now.roster.view;
         figures[ASSAY_SIM_FIGURE_GROUPS_LOST] += group->phase == ASSAY_CONT_GONE;
     }
+    tasks_figures(s, figures);
     for (uint32_t i = ASSAY_SIM_FIGURE_SERVICE_RECORDS; i < ASSAY_SIM_FIGURE_COUNT; i++)
         outcome->figures[i][0] = figures[i];
 }

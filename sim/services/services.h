@@ -1,13 +1,12 @@
 /*
  * sim/services/services.h - programs of services beside simulated nodes: replicas, enclaves,
- * holders, owners, readers, executors, requestors (docs/services.md), and what must hold of them.
+ * executors, requestors (docs/services.md), and what must hold of them.
  *
  * Each follows the registry of its own node as net/services/ does, hands records in through it and
  * again until they are final, and speaks with the others over links that the world models. A
- * machine that dies takes its programs with it: memory is lost, what a holder or the side of a task
- * has stored stays. The code under test is the product's: services/, host/services.h, the ledger.
- * Secrets are dealt with libsodium itself; boxes and task keys are modelled as signatures are
- * (base/crypto/model.h).
+ * machine that dies takes its programs with it: memory is lost, what a side of a task has stored
+ * stays. The code under test is the product's: services/, host/services.h, the ledger. Boxes and
+ * one-time keys of tasks are modelled as signatures are (base/crypto/model.h).
  *
  * Pure: time, links and the ledger are the world's; every draw is from streams of the seed.
  */
