@@ -11,7 +11,7 @@ mkdir -p "$out"
 # A module comes after those it imports.
 modules="dom format shapes model charts parts source views/overview views/fleet views/node views/matrix
 views/epochs views/topology views/tolerance views/audit views/collateral views/policy
-simulation figures views/course views/run views/sweep views/swarm app"
+views/services simulation figures views/course views/run views/sweep views/swarm app"
 
 # import { a, b } from './x.js'   becomes  const { a, b } = $x;   what a module exports is what it returns.
 bundle() {

@@ -141,6 +141,7 @@ static int gather(struct report *r, struct assay_json *data)
     if (result == ASSAY_EXIT_OK) result = get_matrices(r, data);
     if (result == ASSAY_EXIT_OK) result = get(r, data, "policy", "/v1/policy");
     if (result == ASSAY_EXIT_OK) result = get(r, data, "collateral", "/v1/collateral");
+    if (result == ASSAY_EXIT_OK) result = get(r, data, "services", "/v1/services");
     if (result == ASSAY_EXIT_OK) result = get_changes(r, data);
     if (result == ASSAY_EXIT_OK) result = assay_report_add_evidence(&r->options, data);
     return result;

@@ -297,6 +297,7 @@ function network(options = {}) {
         matrix: shownMatrix,
     };
     if (!options.quiet) Object.assign(docs, extras(members, epochs));
+    if (!options.quiet && options.services !== false) docs.services = services(members, epochs);
     return docs;
 }
 
@@ -310,6 +311,87 @@ function heaviest(weights, total) {
         k++;
     }
     return k;
+}
+
+// What services' records have made: a group that changes, a cluster with an alarm, tasks and money.
+function services(members, epochs) {
+    const seat = (i) => ({ slot: i % members.length, name: members[i % members.length].name });
+    const group = (number, name, phase, more) => ({
+        number,
+        name,
+        size: 3,
+        phase,
+        view: 4,
+        seats: [
+            { ...seat(3), lost: false },
+            { ...seat(0), lost: phase === 'changing' },
+            { ...seat(4), lost: false },
+        ],
+        next_view: phase === 'changing' ? 5 : 4,
+        next_seats: phase === 'changing' ? [seat(3), seat(5), seat(4)] : [],
+        listed: [seat(0), seat(3), seat(4), seat(5)],
+        entries: 2,
+        instances: 12,
+        instances_max: 256,
+        sessions: 31,
+        ...more,
+    });
+    return {
+        known: true,
+        current: true,
+        epoch: epochs,
+        groups: [group(0, 'state', 'changing'), group(1, 'spare', 'forming', { view: 0, seats: [] })],
+        shares: {
+            slots: 4,
+            threshold: 3,
+            confirmations: 3,
+            ids: 1207,
+            ids_max: 4096,
+            synced: 1200,
+            waiting: 7,
+            due: 40,
+            resharing: 12,
+            holders: 5,
+            convicted: 1,
+            clusters: [
+                {
+                    number: 0,
+                    seated: true,
+                    alarm: true,
+                    alarm_epoch: epochs,
+                    seats: [
+                        { ...seat(3), ready: true, lost: false },
+                        { ...seat(0), ready: true, lost: true },
+                        { slot: null, name: '', ready: false, lost: true },
+                        { ...seat(5), ready: false, lost: false },
+                    ],
+                },
+                { number: 1, seated: false, alarm: false, alarm_epoch: 0, seats: [] },
+            ],
+        },
+        tasks: {
+            accounts: 9,
+            accounts_max: 256,
+            total: '18446744073709551615',
+            locked: 1500,
+            tasks_max: 128,
+            states: { open: 1, accepted: 2, failed: 1, paid: 30, closed: 0, expired: 0 },
+            offers: [{ ...seat(4), price: 5, address: '192.0.2.7:7400', codes: [hex('program'), hex('other')] }],
+        },
+        records: [
+            { kind: 'transfer', applied: 12, idle: 3 },
+            { kind: 'replica', applied: 0, idle: 0 },
+        ],
+        programs: {
+            socket: '/run/assay/admin.svcs',
+            connected: 3,
+            following: 2,
+            submitted: 5,
+            refused: 0,
+            quotes: 1,
+            verdicts: 4,
+        },
+    };
 }
 
 // What a report adds: policy, collateral with its dates, evidence decoded.

@@ -156,6 +156,7 @@ const VIEWS = [
     'tolerance',
     'collateral',
     'policy',
+    'services',
     'audit',
 ];
 

@@ -54,6 +54,7 @@ class Node {
             '/v1/timeline': 'timeline',
             '/v1/policy': 'policy',
             '/v1/collateral': 'collateral',
+            '/v1/services': 'services',
         }[url.pathname];
         if (!name || !this.docs[name]) return this.problem(response, 404);
         const etag = `"${this.version}"`;

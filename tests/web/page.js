@@ -266,6 +266,20 @@ async function contents() {
     await t.go(page, '#/collateral');
     t.check('collateral: the first to end', (await text()).includes('in 3 days'));
     t.check('collateral: the forecast', (await text()).includes('component 4 has SVN 6'));
+    await t.go(page, '#/services');
+    t.check(
+        'services: a group that waits for its next view',
+        /changing[\s\S]*view 4, waits for view 5; 1 seat lost/.test(await text()),
+        await text(),
+    );
+    t.check('services: a slot that nobody has', (await text()).includes('nobody'));
+    t.check('services: an alarm', (await text()).includes('alarm: it cannot go on'));
+    t.check('services: money to its last digit', (await text()).includes('18446744073709551615'));
+    t.check(
+        'services: records that came, and no others',
+        (await text()).includes('transfer') && !/\breplica\b\s+0/.test(await text()),
+    );
+    t.check('services: programs', (await text()).includes('3 programs at the socket, 2 of them follow.'));
     await t.go(page, '#/policy');
     await page
         .getByRole('checkbox', { name: /mrenclave/ })
@@ -282,8 +296,20 @@ async function contents() {
     await t.go(page, '#/topology?by=operator');
     t.equal('topology: a hull for each operator', await page.locator('.clusters > li').count(), 5);
     t.check('by its name', (await text('.clusters')).includes('operator-3'));
+    t.check('services are in the list', (await text('.side')).includes('Services'));
     t.check('the console is quiet', page.said.length === 0, page.said);
     await t.close(page);
+    const bare = await t.open(t.report(network({ services: false })));
+    t.check(
+        'a network without services shows none',
+        !(await bare.locator('.side').innerText()).includes('Services'),
+    );
+    await t.go(bare, '#/services');
+    t.check(
+        'whoever goes there reads why',
+        (await bare.locator('main').innerText()).includes('This network has no services.'),
+    );
+    await t.close(bare);
 }
 
 async function keyboard() {

@@ -14,13 +14,15 @@ import { collateralView } from './views/collateral.js';
 import { tolerance } from './views/tolerance.js';
 import { audit } from './views/audit.js';
 import { policyView } from './views/policy.js';
+import { servicesView } from './views/services.js';
 import { makeSimulation } from './simulation.js';
 import { checksView, figuresView, runOverview, scenarioView } from './views/run.js';
 import { standingsView, trafficView, weightView } from './views/course.js';
 import { sweepFigures, sweepOverview, sweepPlots, sweepTable } from './views/sweep.js';
 import { swarmOverview } from './views/swarm.js';
 
-// path: its key with `g`, its title, its view. Of a network, and of what assay-sim reports.
+// path: its key with `g`, its title, its view; `when`: listed only where it has something to show. Of a
+// network, and of what assay-sim reports.
 const NETWORK = {
     overview: { key: 'o', title: 'Overview', view: overview },
     fleet: { key: 'f', title: 'Fleet', view: fleet },
@@ -30,6 +32,7 @@ const NETWORK = {
     tolerance: { key: 'r', title: 'Tolerance', view: tolerance },
     collateral: { key: 'c', title: 'Collateral', view: collateralView },
     policy: { key: 'p', title: 'Policy', view: policyView },
+    services: { key: 's', title: 'Services', view: servicesView, when: (model) => model.services },
     audit: { key: 'a', title: 'Orders and audit', view: audit },
     node: { title: 'Node', view: nodeView },
 };
@@ -263,7 +266,7 @@ function navigation(at) {
             'ul',
             {},
             Object.entries(VIEWS)
-                .filter(([, v]) => v.key)
+                .filter(([, v]) => v.key && (!v.when || v.when(app.model)))
                 .map(([path, v]) =>
                     h(
                         'li',
@@ -427,7 +430,9 @@ function onkey(event) {
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (chord && performance.now() - chord < 1500) {
         chord = 0;
-        const to = Object.entries(VIEWS).find(([, v]) => v.key === event.key);
+        const to = Object.entries(VIEWS).find(
+            ([, v]) => v.key === event.key && (!v.when || v.when(app.model)),
+        );
         if (to) location.hash = '#/' + to[0];
         return;
     }

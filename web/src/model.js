@@ -5,7 +5,7 @@ import { STANDINGS } from './shapes.js';
 const list = (value) => (Array.isArray(value) ? value : []);
 
 // docs: data of the documents by their short names (status, nodes, history, timeline, matrix, changes, policy,
-// collateral, evidence, forecast). Each may be missing.
+// collateral, services, evidence, forecast). Each may be missing.
 export function makeModel(docs, source) {
     const status = docs.status || {};
     const known = list(docs.nodes && docs.nodes.nodes);
@@ -21,7 +21,15 @@ export function makeModel(docs, source) {
         events,
         bySlot,
         matrix: once(docs.matrix, readMatrix),
+        services: servicesOf(docs),
     };
+}
+
+// Null of a network that has none, and of nodes that do not say.
+export function servicesOf(docs) {
+    const s = docs.services;
+    if (!s || !(list(s.groups).length || s.shares || s.tasks || s.known === false)) return null;
+    return { ...s, groups: list(s.groups), records: list(s.records) };
 }
 
 // What is made of a document is made once: most updates change other documents.

@@ -1,5 +1,6 @@
 // source.js - where documents come from: a running node (requests and its stream of events), or a block of
 // data in this very file.
+import { servicesOf } from './model.js';
 
 const LIVE = {
     status: '/v1/status',
@@ -9,6 +10,7 @@ const LIVE = {
     timeline: '/v1/timeline',
     policy: '/v1/policy',
     collateral: '/v1/collateral',
+    services: '/v1/services',
 };
 const LOOK_MS = 2000; // how often a node is asked that sends no events
 const GONE_MS = 6000; // without an answer for so long what is shown is old
@@ -127,10 +129,16 @@ export class Live {
                 this.ask('status'),
                 this.all('nodes', 'nodes'),
                 this.all('timeline', 'events'),
+                servicesOf(this.docs) && this.ask('services'),
             ]);
             const closed = this.docs.status?.certified_epoch;
             if (this.closed !== closed) {
-                await Promise.all([this.newEpochs(), this.ask('policy'), this.ask('collateral')]);
+                await Promise.all([
+                    this.newEpochs(),
+                    this.ask('policy'),
+                    this.ask('collateral'),
+                    !servicesOf(this.docs) && this.ask('services'),
+                ]);
                 // A node that has just begun keeps no closed epoch, and has no ballots to tell.
                 if (this.docs.history?.epochs.length) await this.ask('matrix');
                 this.closed = closed; // only now: what failed is asked for again

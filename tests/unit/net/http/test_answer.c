@@ -3,6 +3,7 @@
  */
 #include "net/http/answer.h"
 #include "net/json/json.h"
+#include "net/services/summary.h"
 #include "scoring/tally.h"
 #include "tests/unit/net/http/book.h"
 
@@ -479,6 +480,126 @@ Test(net_http_answer, names_are_data_wherever_they_are_shown)
     cr_assert_eq(answer.status, 200);
     cr_expect_null(strstr(answer.body, "</script"), "metrics name no member");
     cr_expect_null(strstr(answer.body, "node-"), "metrics name no member");
+}
+
+/* ------------------------------------------------------------ services */
+
+/* A group that changes, a cluster with an alarm, tasks and more money than fits 63 bits. */
+static struct assay_services_summary *some_services(void)
+{
+    static struct assay_services_summary v;
+    v = (struct assay_services_summary){ .is_known = true,
+                                         .is_current = true,
+                                         .epoch = 41,
+                                         .path = "/run/a.svcs",
+                                         .desk = { .clients = 3, .following = 2 },
+                                         .group_count = 2,
+                                         .has_shares = true,
+                                         .has_tasks = true };
+    v.desk.applied[ASSAY_SERVICE_TRANSFER] = 5;
+    v.desk.idle[ASSAY_SERVICE_TASK_CLAIM] = 7;
+    v.group[0] = (struct assay_summary_group){ .name = "state",
+                                               .size = 3,
+                                               .phase = ASSAY_CONT_CHANGING,
+                                               .view = 4,
+                                               .next_view = 5,
+                                               .seat_count = 3,
+                                               .next_count = 3,
+                                               .seat = { 0, 1, 2 },
+                                               .next = { 0, 3, 2 },
+                                               .lost = { false, true, false },
+                                               .sessions = 9 };
+    v.group[1] = (struct assay_summary_group){ .name = "other", .size = 3 };
+    v.shares = (struct assay_summary_shares){ .slots = 2, .k = 2, .cluster_count = 2, .synced = 8 };
+    v.shares.cluster[1] = (struct assay_summary_cluster){ .seated = true,
+                                                          .alarm = true,
+                                                          .alarm_epoch = 41,
+                                                          .member = { 2, ASSAY_SHARE_NOBODY },
+                                                          .ready = { true, false } };
+    v.tasks = (struct assay_summary_tasks){ .accounts = 2,
+                                            .total = UINT64_MAX,
+                                            .locked = 30,
+                                            .state = { 1, 2, 3, 4, 5, 6 } };
+    return &v;
+}
+
+Test(net_http_answer, a_network_without_services_tells_of_none)
+{
+    publish();
+    const struct assay_json *data = ask("/v1/services");
+    cr_assert_eq(answer.status, 200);
+    cr_expect_str_eq(assay_json_text(json, "schema", ""), "assay.services");
+    cr_expect_eq(assay_json_count(assay_json_get(data, "groups")), 0);
+    cr_expect_eq(assay_json_kind_of(assay_json_get(data, "shares")), ASSAY_JSON_NULL);
+    cr_expect_eq(assay_json_kind_of(assay_json_get(data, "tasks")), ASSAY_JSON_NULL);
+    (void)ask("/metrics");
+    cr_expect_null(strstr(answer.body, "assay_service"));
+    cr_expect_null(strstr(answer.body, "assay_tasks"));
+    struct assay_services_summary *v = some_services();
+    v->is_known = false; /* figures of what is not there yet would be zeros */
+    book.snapshot.services = v;
+    publish();
+    (void)ask("/metrics");
+    cr_expect_null(strstr(answer.body, "assay_continuity"));
+    cr_expect_not(assay_json_bool(ask("/v1/services"), "known", true));
+}
+
+Test(net_http_answer, services_are_told_as_their_summary_has_them)
+{
+    struct assay_services_summary *v = some_services();
+    book.snapshot.services = v;
+    publish();
+    v->group[0].view = 99; /* what was laid out does not change any more */
+    const struct assay_json *data = ask("/v1/services");
+    const struct assay_json *group = assay_json_at(assay_json_get(data, "groups"), 0);
+    cr_expect_str_eq(assay_json_text(group, "phase", ""), "changing");
+    cr_expect_eq(assay_json_uint(group, "view", 0), 4);
+    const struct assay_json *seats = assay_json_get(group, "seats");
+    cr_expect_str_eq(assay_json_text(assay_json_at(seats, 1), "name", ""), "node-1");
+    cr_expect(assay_json_bool(assay_json_at(seats, 1), "lost", false));
+    cr_expect_not(assay_json_bool(assay_json_at(seats, 0), "lost", true));
+    cr_expect_eq(
+        assay_json_uint(assay_json_at(assay_json_get(group, "next_seats"), 1), "slot", 0), 3);
+    const struct assay_json *shares = assay_json_get(data, "shares");
+    const struct assay_json *clusters = assay_json_get(shares, "clusters");
+    const struct assay_json *slots = assay_json_get(assay_json_at(clusters, 1), "seats");
+    cr_expect_eq(assay_json_count(assay_json_get(assay_json_at(clusters, 0), "seats")), 0);
+    cr_expect(assay_json_bool(assay_json_at(clusters, 1), "alarm", false));
+    cr_expect_eq(assay_json_kind_of(assay_json_get(assay_json_at(slots, 1), "slot")),
+                 ASSAY_JSON_NULL, "nobody");
+    const struct assay_json *tasks = assay_json_get(data, "tasks");
+    cr_expect_str_eq(assay_json_text(tasks, "total", ""), "18446744073709551615");
+    cr_expect_eq(assay_json_uint(assay_json_get(tasks, "states"), "expired", 0), 6);
+    const struct assay_json *records = assay_json_get(data, "records");
+    cr_expect_eq(assay_json_count(records), ASSAY_SERVICE_KIND_COUNT - 1);
+    cr_expect_eq(assay_json_uint(assay_json_at(records, ASSAY_SERVICE_TRANSFER - 1), "applied", 0),
+                 5);
+}
+
+Test(net_http_answer, services_have_metrics)
+{
+    static const char *const lines[] = {
+        "\nassay_service_records_total{kind=\"transfer\",result=\"applied\"} 5\n",
+        "\nassay_service_records_total{kind=\"task-claim\",result=\"idle\"} 7\n",
+        "\nassay_service_programs{state=\"following\"} 2\n",
+        "\nassay_service_programs{state=\"idle\"} 1\n",
+        "\nassay_continuity_view{group=\"state\"} 4\n",
+        "\nassay_continuity_phase{group=\"state\",phase=\"changing\"} 1\n",
+        "\nassay_continuity_phase{group=\"state\",phase=\"gone\"} 0\n",
+        "\nassay_continuity_phase{group=\"other\",phase=\"forming\"} 1\n",
+        "\nassay_continuity_seats_lost{group=\"state\"} 1\n",
+        "\nassay_continuity_sessions{group=\"state\"} 9\n",
+        "\nassay_shares_synced 8\n",
+        "\nassay_shares_alarm 1\n",
+        "\nassay_tasks_open 6\n", /* with those that were accepted, and those that failed */
+        "\nassay_tasks_locked 30\n",
+        "\nassay_accounts 2\n",
+    };
+    book.snapshot.services = some_services();
+    publish();
+    (void)ask("/metrics");
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        cr_expect_not_null(strstr(answer.body, lines[i]), "%s", lines[i]);
 }
 
 Test(net_http_answer, only_questions_are_answered)

@@ -1,0 +1,199 @@
+// views/services.js - what services' records have made: groups of state continuity, clusters of shares, tasks
+// and money, as the node of this page knows them.
+import { h } from '../dom.js';
+import { clean, count, plural, short } from '../format.js';
+import { card, empty, facts, nodeLink, page, stat, table } from '../parts.js';
+
+const PHASES = {
+    forming: 'forms: too few replicas stand',
+    serving: 'serves',
+    changing: 'changes: its next view does not serve yet',
+    gone: 'gone for ever: too few memories are left',
+};
+const STATES = [
+    ['open', 'Open'],
+    ['accepted', 'Accepted'],
+    ['failed', 'Failed'],
+    ['paid', 'Paid'],
+    ['closed', 'Closed'],
+    ['expired', 'Expired'],
+];
+
+// Amounts beyond what numbers of JSON carry come as text.
+const money = (amount) => (typeof amount === 'string' ? clean(amount, 24) : count(amount || 0));
+const chip = (text, bad) => h('span', { class: 'chip ' + (bad ? 'warn' : 'l-live') }, text);
+
+function member(ctx, seat) {
+    const node = ctx.model.bySlot.get(seat.slot);
+    if (node) return nodeLink(ctx, node);
+    return h('span', { class: 'muted' }, clean(seat.name, 64) || 'nobody');
+}
+
+const members = (ctx, seats) =>
+    h(
+        'span',
+        {},
+        seats.map((s, i) => h('span', { key: i }, i > 0 && ' ', member(ctx, s))),
+    );
+
+function group(ctx, g) {
+    const bad = g.phase !== 'serving',
+        lost = g.seats.filter((s) => s.lost).length;
+    return card(
+        ['Group ', h('bdi', { key: 'name' }, clean(g.name, 64))],
+        [
+            h(
+                'p',
+                { key: 'state' },
+                chip(clean(g.phase, 12), bad),
+                ' ',
+                PHASES[g.phase] || clean(g.phase, 24),
+                g.phase !== 'forming' && `, view ${count(g.view)}`,
+                g.next_seats.length > 0 && `, waits for view ${count(g.next_view)}`,
+                lost > 0 && `; ${plural(lost, 'seat')} lost`,
+            ),
+            g.seats.length > 0 &&
+                table(
+                    'Seats of group ' + clean(g.name, 64),
+                    [
+                        ['Seat', (s) => s.seat, 'num'],
+                        ['Member', (s) => member(ctx, s)],
+                        ['', (s) => (s.lost ? chip('lost', true) : 'serves')],
+                    ],
+                    g.seats.map((s, seat) => ({ ...s, seat })),
+                    (s) => s.seat,
+                ),
+            facts([
+                g.next_seats.length > 0 && ['Next seats', members(ctx, g.next_seats)],
+                ['Listed', g.listed.length ? members(ctx, g.listed) : 'nobody'],
+                ['Enclaves', count(g.instances), `of at most ${count(g.instances_max)}`],
+                ['Sessions', count(g.sessions), 'numbered'],
+            ]),
+        ],
+        { key: 'g' + g.number, note: `${g.size} replicas` },
+    );
+}
+
+function cluster(ctx, c) {
+    return card(
+        `Cluster ${c.number}`,
+        c.seated
+            ? table(
+                  'Slots of cluster ' + c.number,
+                  [
+                      ['Slot', (s) => s.place, 'num'],
+                      ['Member', (s) => member(ctx, s)],
+                      ['Shares', (s) => (s.ready ? 'has everything' : 'not everything yet')],
+                      ['', (s) => (s.lost ? chip('lost', true) : '')],
+                  ],
+                  c.seats.map((s, place) => ({ ...s, place })),
+                  (s) => s.place,
+              )
+            : empty('Too few holders have stood so far.'),
+        { key: 'c' + c.number, note: c.alarm && chip('alarm: it cannot go on', true) },
+    );
+}
+
+const shares = (s) =>
+    card(
+        'Secrets in shares',
+        h(
+            'dl',
+            { class: 'stats' },
+            stat('Kept', count(s.synced), `of at most ${count(s.ids_max)}`),
+            stat('Waiting', count(s.waiting), `for ${s.confirmations} confirmations`),
+            stat('To be dealt anew', count(s.due), `${count(s.resharing)} under way`),
+            stat('Holders', count(s.holders), s.convicted > 0 && `${count(s.convicted)} convicted`),
+        ),
+        { key: 'shares', note: `any ${s.threshold} of ${s.slots} slots make a secret` },
+    );
+
+function tasks(ctx, t) {
+    return [
+        card(
+            'Tasks and money',
+            h(
+                'dl',
+                { class: 'stats' },
+                stat('Money', money(t.total), `in ${plural(t.accounts, 'account')}`),
+                stat('Locked', money(t.locked), 'by tasks'),
+                STATES.filter(([key], i) => i < 2 || t.states[key] > 0).map(([key, word]) =>
+                    stat(word, count(t.states[key]), 'tasks'),
+                ),
+            ),
+            { key: 'money' },
+        ),
+        card(
+            'Offers',
+            t.offers.length
+                ? table(
+                      'Offers',
+                      [
+                          ['Member', (o) => member(ctx, o)],
+                          ['A step', (o) => money(o.price), 'num'],
+                          [
+                              'Programs',
+                              (o) => o.codes.map((c, i) => [i > 0 && ' ', h('code', { key: c }, short(c, 12))]),
+                          ],
+                          ['Address', (o) => clean(o.address, 64)],
+                      ],
+                      t.offers,
+                      (o) => o.slot,
+                  )
+                : empty('Nobody offers to run a program.'),
+            { key: 'offers' },
+        ),
+    ];
+}
+
+function programs(s) {
+    const seen = s.records.filter((r) => r.applied + r.idle > 0),
+        p = s.programs;
+    return card(
+        'Records and programs',
+        [
+            p
+                ? h(
+                      'p',
+                      { key: 'p' },
+                      `${plural(p.connected, 'program')} at the socket, ${count(p.following)} of them `,
+                      p.following === 1 ? 'follows.' : 'follow.',
+                  )
+                : h('p', { key: 'p' }, 'No program may follow this node.'),
+            seen.length > 0 &&
+                table(
+                    'Final records by kind',
+                    [
+                        ['Kind', (r) => clean(r.kind, 24)],
+                        ['Applied', (r) => count(r.applied), 'num'],
+                        ['Without effect', (r) => count(r.idle), 'num'],
+                    ],
+                    seen,
+                    (r) => r.kind,
+                ),
+        ],
+        { key: 'records', note: 'since the node started' },
+    );
+}
+
+export function servicesView(ctx) {
+    const s = ctx.model.services;
+    if (!s) return page('Services', null, empty('This network has no services.'));
+    return page(
+        'Services',
+        !s.known
+            ? 'This node still asks for the documents of services.'
+            : s.current
+              ? 'With every final record.'
+              : `As epoch ${count(s.epoch)} left it.`,
+        h(
+            'div',
+            { class: 'grid two' },
+            s.groups.map((g) => group(ctx, g)),
+            (s.shares?.clusters || []).map((c) => cluster(ctx, c)),
+        ),
+        s.shares && shares(s.shares),
+        s.tasks && tasks(ctx, s.tasks),
+        programs(s),
+    );
+}
