@@ -17,7 +17,8 @@
  *   host_addresses.c where peers say that they listen
  *   host_neighbours.c whom we keep links to, in a large network
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
- *                    document_proof.c for proofs, document_recover.c for the end of an era
+ *                    document_proof.c for proofs, document_anchor.c for anchors,
+ *                    document_recover.c for the end of an era
  *   document_hold.c  the hold by hand
  */
 #ifndef ASSAY_NET_HOST_INTERNAL_H
@@ -439,5 +440,7 @@ char *host_document_offer(struct assay_host *host, const char *hex);
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */
 char *host_document_proof(struct assay_host *host, uint16_t slot, bool bare);
+/* "[EPOCH]": what a contract is shown of it (docs/services.md 8.8). Returns: as above. */
+char *host_document_anchor(struct assay_host *host, const char *argument);
 
 #endif

@@ -24,7 +24,9 @@ const struct assay_verb *assay_verb_at(size_t index)
     index -= assay_verbs_evidence_count;
     if (index < assay_verbs_network_count) return &assay_verbs_network[index];
     index -= assay_verbs_network_count;
-    return index < assay_verbs_node_count ? &assay_verbs_node[index] : NULL;
+    if (index < assay_verbs_node_count) return &assay_verbs_node[index];
+    index -= assay_verbs_node_count;
+    return index < assay_verbs_anchor_count ? &assay_verbs_anchor[index] : NULL;
 }
 
 /* ------------------------------------------------------------ near names */
