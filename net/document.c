@@ -181,6 +181,7 @@ char *host_document(void *context, const char *line)
     if (strcmp(command, "offer") == 0) return host_document_offer(host, argument);
     if (strcmp(command, "items") == 0) return host_document_items(host, argument);
     if (strcmp(command, "proof") == 0) return proof(host, argument);
+    if (strcmp(command, "anchor") == 0) return host_document_anchor(host, argument);
     if (strcmp(command, "checkpoint") == 0)
         return host_document_proof(host, ASSAY_SLOT_ALL, true);
     char *const service = host_document_service(host, command, argument);
@@ -191,6 +192,7 @@ char *host_document(void *context, const char *line)
                   "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
                   "changes | submit HEX | recover VERB | collateral | offer HEX | "
                   "enforcement | hold REASON | let-go REASON | "
-                  "items CLASS [EPOCH [SKIP]] | checkpoint | proof NAME|SLOT|ID [bare] | "
+                  "items CLASS [EPOCH [SKIP]] | checkpoint | anchor [EPOCH] | "
+                  "proof NAME|SLOT|ID [bare] | "
                   "services | account HEX | tasks | task HEX | share HEX");
 }

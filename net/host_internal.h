@@ -17,7 +17,8 @@
  *   host_addresses.c where peers say that they listen
  *   host_neighbours.c whom we keep links to, in a large network
  *   document.c       JSON documents for the admin socket, with document_change.c for changes
- *                    document_proof.c for proofs, document_recover.c for the end of an era
+ *                    document_proof.c for proofs, document_anchor.c for anchors,
+ *                    document_recover.c for the end of an era
  *   document_hold.c  the hold by hand
  *   document_registry.c  what services' records have made
  */
@@ -448,5 +449,7 @@ char *host_document_service(struct assay_host *host, const char *command, const 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */
 char *host_document_proof(struct assay_host *host, uint16_t slot, bool bare);
+/* "[EPOCH]": what a contract is shown of it (docs/services.md 8.8). Returns: as above. */
+char *host_document_anchor(struct assay_host *host, const char *argument);
 
 #endif

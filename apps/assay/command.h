@@ -62,6 +62,7 @@ int assay_command_enforce(int argc, char **argv); /* enforce.c: show, hold, rele
 int assay_command_counters(int argc, char **argv);
 int assay_command_timeline(int argc, char **argv);
 int assay_command_checkpoint(int argc, char **argv); /* proof.c */
+int assay_command_anchor(int argc, char **argv);   /* anchor.c: show, advance, deploy */
 int assay_command_proof(int argc, char **argv);      /* proof.c: verify */
 int assay_command_store(int argc, char **argv); /* store.c: save, verify, inspect, restore */
 int assay_command_report(int argc, char **argv);     /* report.c: the page with its data inside */

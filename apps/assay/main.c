@@ -39,6 +39,7 @@ static const struct assay_command commands[] = {
     { "checkpoint", "an epoch to begin with, for proofs and for those who come back",
       assay_command_checkpoint },
     { "proof", "what the network says of a member, for who was not there", assay_command_proof },
+    { "anchor", "epochs of a network brought to a contract on an EVM chain", assay_command_anchor },
     { "store", "save what others can begin with, verify, inspect, restore", assay_command_store },
     { "audit", "verify and replay a store, check the journal of orders", assay_command_audit },
     { "services", "what the network's services amount to", assay_command_services },

@@ -26,7 +26,9 @@ const struct assay_verb *assay_verb_at(size_t index)
     index -= assay_verbs_network_count;
     if (index < assay_verbs_node_count) return &assay_verbs_node[index];
     index -= assay_verbs_node_count;
-    return index < assay_verbs_services_count ? &assay_verbs_services[index] : NULL;
+    if (index < assay_verbs_services_count) return &assay_verbs_services[index];
+    index -= assay_verbs_services_count;
+    return index < assay_verbs_anchor_count ? &assay_verbs_anchor[index] : NULL;
 }
 
 /* ------------------------------------------------------------ near names */

@@ -54,9 +54,9 @@ struct assay_verb {
 
 /* The table, in the order of help. */
 extern const struct assay_verb assay_verbs_evidence[], assay_verbs_network[], assay_verbs_node[],
-    assay_verbs_services[];
+    assay_verbs_services[], assay_verbs_anchor[];
 extern const size_t assay_verbs_evidence_count, assay_verbs_network_count, assay_verbs_node_count,
-    assay_verbs_services_count;
+    assay_verbs_services_count, assay_verbs_anchor_count;
 /* Returns: the verb with this number, counted over all; NULL after the last. */
 const struct assay_verb *assay_verb_at(size_t index);
 

@@ -1,0 +1,163 @@
+/*
+ * apps/config/anchor.c - see the header.
+ */
+#include "apps/config/anchor.h"
+
+#include "apps/config/yaml.h"
+
+#include <stdio.h>
+#include <string.h>
+
+_Static_assert((int)ASSAY_ANCHOR_FAULT_MAX == (int)ASSAY_CONFIG_MESSAGE_MAX, "messages");
+
+enum { WEI_DIGITS = 9, GWEI_DIGITS_MAX = 9, GAS_MAX = 30000000, RESEND_MS = 60000 };
+
+void assay_anchor_settings_init(struct assay_anchor_settings *settings)
+{
+    *settings = (struct assay_anchor_settings){
+        .sender = { .gas_limit = 2000000, .confirmations = 12, .resend_ms = RESEND_MS }
+    };
+}
+
+bool assay_anchor_gwei(const char *text, uint64_t *wei)
+{
+    const size_t whole = strspn(text, "0123456789");
+    const size_t places = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
+    const size_t end = whole + (text[whole] == '.' ? 1 + places : 0);
+    uint64_t value = 0;
+    if (whole == 0 || whole > GWEI_DIGITS_MAX || places > WEI_DIGITS || text[end] != '\0' ||
+        (text[whole] == '.' && places == 0))
+        return false;
+    for (size_t i = 0; i < whole; i++)
+        value = 10 * value + (uint64_t)(text[i] - '0');
+    for (size_t i = 0; i < WEI_DIGITS; i++)
+        value = 10 * value + (i < places ? (uint64_t)(text[whole + 1 + i] - '0') : 0);
+    *wei = value;
+    return true;
+}
+
+static bool number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
+{
+    return assay_yaml_number(text, out) && *out >= min && *out <= max;
+}
+
+static bool keep(const char *text, char *out, size_t capacity)
+{
+    const size_t len = strlen(text);
+    if (len == 0 || len >= capacity) return false;
+    assay_bytes_copy((uint8_t *)out, capacity, (const uint8_t *)text, len + 1);
+    return true;
+}
+
+static bool address(const char *text, uint8_t out[static ASSAY_EVM_ADDRESS_LEN])
+{
+    const bool prefixed = strncmp(text, "0x", 2) == 0;
+    return prefixed &&
+           assay_hex_decode(text + 2, strlen(text + 2), out, ASSAY_EVM_ADDRESS_LEN) == ASSAY_OK;
+}
+
+static bool set_number(struct assay_evm_config *c, const char *key, const char *text)
+{
+    uint64_t value = 0;
+    if (strcmp(key, "chain") == 0) return number(text, 1, INT64_MAX, &c->chain_id);
+    if (strcmp(key, "max_gas") == 0) return number(text, 21000, GAS_MAX, &c->gas_limit);
+    if (!number(text, 1, ASSAY_EVM_CONFIRMATIONS_MAX, &value)) return false;
+    c->confirmations = (uint32_t)value;
+    return true;
+}
+
+const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const char *key,
+                                      const char *text)
+{
+    if (strcmp(key, "rpc") == 0) {
+        const bool fits = keep(text, s->rpc, sizeof s->rpc);
+        const bool is_url = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+        return fits && is_url ? NULL : "an URL, https:// or of this machine http://";
+    }
+    if (strcmp(key, "ca_file") == 0)
+        return keep(text, s->ca_file, sizeof s->ca_file) ? NULL : "a path";
+    if (strcmp(key, "key") == 0) return keep(text, s->key, sizeof s->key) ? NULL : "a path";
+    if (strcmp(key, "daemon") == 0)
+        return keep(text, s->daemon, sizeof s->daemon) ? NULL : "a path";
+    if (strcmp(key, "contract") == 0) {
+        s->has_contract = address(text, s->contract);
+        return s->has_contract ? NULL : "0x and 40 hexadecimal digits";
+    }
+    if (strcmp(key, "max_fee") == 0)
+        return assay_anchor_gwei(text, &s->sender.fee_limit_wei) && s->sender.fee_limit_wei > 0
+                   ? NULL
+                   : "gwei a unit of gas above 0, as in 30 or 0.05";
+    if (strcmp(key, "tip") == 0) {
+        s->has_tip = assay_anchor_gwei(text, &s->sender.tip_wei);
+        return s->has_tip ? NULL : "gwei a unit of gas, as in 1 or 0.005";
+    }
+    if (set_number(&s->sender, key, text)) return NULL;
+    if (strcmp(key, "chain") == 0) return "the chain's number (EIP-155)";
+    if (strcmp(key, "max_gas") == 0) return "21000 to 30000000";
+    ASSAY_ASSERT(strcmp(key, "confirmations") == 0);
+    return "1 to 1024";
+}
+
+/* --- the file */
+
+struct yaml_anchor {
+    char *anchor_version, *rpc, *ca_file, *chain, *contract, *key, *max_fee, *tip, *max_gas,
+        *confirmations, *daemon;
+};
+
+#define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_anchor, key)
+static const cyaml_schema_field_t fields[] = {
+    ASSAY_CONFIG_FIELD("anchor_version", struct yaml_anchor, anchor_version),
+    FIELD(rpc),
+    FIELD(ca_file),
+    FIELD(chain),
+    FIELD(contract),
+    FIELD(key),
+    FIELD(max_fee),
+    FIELD(tip),
+    FIELD(max_gas),
+    FIELD(confirmations),
+    FIELD(daemon),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
+                                                                 struct yaml_anchor, fields) };
+
+static enum assay_status take(const struct assay_config_file *file,
+                              struct assay_anchor_settings *settings, const struct yaml_anchor *y)
+{
+    const struct {
+        const char *name, *text;
+        bool is_path;
+    } keys[] = { { "rpc", y->rpc, false },      { "ca_file", y->ca_file, true },
+                 { "chain", y->chain, false },  { "contract", y->contract, false },
+                 { "key", y->key, true },       { "max_fee", y->max_fee, false },
+                 { "tip", y->tip, false },      { "max_gas", y->max_gas, false },
+                 { "daemon", y->daemon, true }, { "confirmations", y->confirmations, false } };
+    ASSAY_TRY(assay_config_take_version(file, "anchor_version", y->anchor_version));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char path[PATH_MAX];
+        const char *text = keys[i].text;
+        if (text == NULL) continue;
+        if (keys[i].is_path) {
+            ASSAY_TRY(assay_config_take_path(file, keys[i].name, text, path));
+            text = path;
+        }
+        const char *const expected = assay_anchor_settings_set(settings, keys[i].name, text);
+        if (expected != NULL)
+            return assay_config_fail(file, ASSAY_E_SYNTAX, keys[i].name,
+                                     "expected %s, found \"%.60s\"", expected, text);
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_anchor_settings_read(struct assay_anchor_settings *settings,
+                                             const char *path,
+                                             char message[static ASSAY_ANCHOR_FAULT_MAX])
+{
+    struct assay_config_file file = { .path = path, .schema = &schema, .message = message };
+    enum assay_status status = assay_config_open(&file);
+    if (status == ASSAY_OK) status = take(&file, settings, file.data);
+    assay_config_close(&file);
+    return status;
+}

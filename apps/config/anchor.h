@@ -1,0 +1,42 @@
+/*
+ * apps/config/anchor.h - how an anchor on an EVM chain is advanced: anchor.yaml, and the same keys
+ * on the command line (docs/services.md 8.8).
+ */
+#ifndef ASSAY_APPS_CONFIG_ANCHOR_H
+#define ASSAY_APPS_CONFIG_ANCHOR_H
+
+#include "net/evm/sender.h"
+
+#include <limits.h>
+
+/* apps/config.h and net/evm/anchor.h are never included by one file: two things are called
+ * certificate. */
+enum { ASSAY_ANCHOR_URL_MAX = 512, ASSAY_ANCHOR_FAULT_MAX = 512 };
+
+struct assay_anchor_settings {
+    char rpc[ASSAY_ANCHOR_URL_MAX];
+    char ca_file[PATH_MAX]; /* "": the system's */
+    char key[PATH_MAX];     /* "": none was named */
+    char daemon[PATH_MAX];  /* admin socket; "": none was named */
+    bool has_contract, has_tip;
+    uint8_t contract[ASSAY_EVM_ADDRESS_LEN];
+    struct assay_evm_config sender; /* zero where nothing was said */
+};
+
+/* What is used where nothing is said. Returns: nothing. */
+void assay_anchor_settings_init(struct assay_anchor_settings *settings);
+/*
+ * assay_anchor_settings_set - one key, as the file and the command line name it.
+ * Returns: NULL, or what was expected instead; unknown keys are the caller's bug
+ */
+const char *assay_anchor_settings_set(struct assay_anchor_settings *settings, const char *key,
+                                      const char *text);
+/* Every key of a file. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_SYNTAX |
+ * ASSAY_E_RANGE | ASSAY_E_VERSION | ASSAY_E_MEMORY, each with a message */
+ASSAY_CHECKED enum assay_status assay_anchor_settings_read(
+    struct assay_anchor_settings *settings, const char *path,
+    char message[static ASSAY_ANCHOR_FAULT_MAX]);
+/* Gwei with up to nine places behind a point, "0.05", as wei. Returns: whether it is that */
+bool assay_anchor_gwei(const char *text, uint64_t *wei);
+
+#endif
