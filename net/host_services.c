@@ -274,7 +274,8 @@ static void keep_path(struct host_desk *d, const char *path)
 {
     char whole[PATH_MAX];
     const bool found = realpath(path, whole) != NULL && strlen(whole) < sizeof d->path;
-    (void)snprintf(d->path, sizeof d->path, "%s", found ? whole : path);
+    (void)snprintf(d->path, sizeof d->path, "%.*s", (int)sizeof d->path - 1,
+                   found ? whole : path);
 }
 
 enum assay_status host_services_open(struct assay_host *host,
