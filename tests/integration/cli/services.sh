@@ -112,6 +112,25 @@ check 'and those of others' has 2 "$you" 91
 check 'and so has who saw it' has 1 "$you" 91
 expect 0 'balance 195' node 2 account transfer --key you.key --to "$you" --amount 5
 
+# --- whoever waits for a record outlives the daemon that it handed it to, and money moves once
+kill "$pid_3" "$pid_4"
+check 'two nodes ended again' until_true 20 sh -c "! kill -0 $pid_3 && ! kill -0 $pid_4"
+node 1 account transfer --key you.key --to "$you" --amount 5 --timeout 120000 >waited 2>&1 &
+waits=$!
+check 'a program follows' until_true 20 sh -c "'$ASSAY' services status --socket net/node-1/admin.sock | grep -q '1 follow'"
+sleep 1
+kill -KILL "$pid_1"
+wait "$pid_1" 2>/dev/null
+begin 1
+begin 3
+begin 4
+wait "$waits"
+waited=$?
+check "its status is 0, or 8 when it became final unseen: $waited: $(cat waited)" \
+    sh -c "[ $waited = 0 ] || [ $waited = 8 ]"
+check 'it was paid' until_true 40 has 1 you.key 190
+check 'once' sh -c "sleep 5; '$ASSAY' account show you.key --socket net/node-1/admin.sock | grep -q 'balance        190'"
+
 # --- replicas and holders
 "$TOOLS/free_port" 12 >ports
 port() { sed -n "${1}p" ports; }
