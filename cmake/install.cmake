@@ -5,7 +5,8 @@ if(ASSAY_FUZZ)
   return()
 endif()
 
-foreach(pair assayd:daemon assay-enclave:daemon assay:command assay-sim:simulator assay-demo:demo)
+foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-holder:daemon assay-replica:daemon
+        assay:command assay-sim:simulator assay-demo:demo)
   string(REPLACE ":" ";" pair ${pair})
   list(GET pair 0 program)
   list(GET pair 1 component)
@@ -13,7 +14,7 @@ foreach(pair assayd:daemon assay-enclave:daemon assay:command assay-sim:simulato
 endforeach()
 
 # The demo's cast: not among the programs of users.
-install(TARGETS assayd-byzantine assay-stranger assay-enclave-tampered clock_shim
+install(TARGETS assay-demo-hand assayd-byzantine assay-stranger assay-enclave-tampered clock_shim
         RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/assay COMPONENT demo)
 
@@ -22,7 +23,7 @@ file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/man/*.[1-8])
 foreach(page IN LISTS pages)
   get_filename_component(name ${page} NAME)
   string(REGEX MATCH "[1-8]$" section ${name})
-  if(name MATCHES "^assayd|^assay-enclave")
+  if(name MATCHES "^assayd|^assay-(enclave|executor|holder|replica)")
     set(component daemon)
   elseif(name MATCHES "^assay-sim")
     set(component simulator)

@@ -51,15 +51,15 @@ contract AssayAnchor {
 
     /// A later epoch. header: of its EPOCH block. tails: headers from the finalised block up to, not including, that
     /// one; none when it was finalised itself. rows: the voters that are known here. signers: bit i for row i.
-    /// signatures: r | s of each signer, in order. leaf, path: leaf 0 of the state. nextVoters, nextScores: what the
-    /// leaf's anchor root is made of.
+    /// signatures: r | s of each signer, in order. leaf: hash of leaf 0 of the state, beside which the anchor stands;
+    /// path: from both on. nextVoters, nextScores: what the anchor of that epoch is made of.
     function advance(
         bytes calldata header,
         bytes[] calldata tails,
         bytes calldata rows,
         uint256 signers,
         bytes calldata signatures,
-        bytes calldata leaf,
+        bytes32 leaf,
         bytes32[] calldata path,
         bytes32 nextVoters,
         bytes32 nextScores
@@ -68,16 +68,14 @@ contract AssayAnchor {
         Header memory h = walk(header);
         if (h.kind != KIND_EPOCH) revert Refused("kind");
         uint256 nowMs = block.timestamp * 1000;
-        if (h.epoch <= epoch || h.epoch > type(uint64).max) revert Refused("epoch");
+        if (h.epoch <= epoch) revert Refused("epoch");
         if (nowMs > timeMs + MAX_AGE_MS) revert Refused("stale");
         if (h.timeMs < timeMs || h.timeMs > nowMs + AHEAD_MS) revert Refused("time");
         weigh(statement(header, h, tails), rows, signers, signatures);
-        if (rootOf(leaf, path) != h.state) revert Refused("path");
-        if (leaf.length < 32) revert Refused("leaf");
-        bytes32 root = sha256(
+        bytes32 anchor = sha256(
             abi.encodePacked("assay/anchor/v1", chain, era, uint64(h.epoch), nextScores, nextVoters)
         );
-        if (bytes32(leaf[leaf.length - 32:]) != root) revert Refused("anchor");
+        if (rootOf(leaf, anchor, path) != h.state) revert Refused("anchor");
         epoch = uint64(h.epoch);
         timeMs = uint64(h.timeMs);
         scores = nextScores;
@@ -107,9 +105,11 @@ contract AssayAnchor {
         weight = uint32(bytes4(leaf[43:47]));
     }
 
-    /// Leaf 0 stands leftmost in a tree of any size.
-    function rootOf(bytes calldata leaf, bytes32[] calldata path) private pure returns (bytes32 hash) {
-        hash = sha256(abi.encodePacked(uint8(0), leaf));
+    /// The node over leaf 0 and the anchor stands leftmost in a tree of any size (docs/protocol.md 12.5). The anchor is
+    /// hashed as a leaf of 32 bytes: no other leaf of a state is so short.
+    function rootOf(bytes32 leaf, bytes32 anchor, bytes32[] calldata path) private pure returns (bytes32 hash) {
+        hash = sha256(abi.encodePacked(uint8(0), anchor));
+        hash = sha256(abi.encodePacked(uint8(1), leaf, hash));
         for (uint256 i = 0; i < path.length; i++) hash = sha256(abi.encodePacked(uint8(1), hash, path[i]));
     }
 

@@ -64,7 +64,7 @@ struct assay_attack_scene {
     uint32_t node;  /* who does it */
     /* --- */
     uint32_t members; /* slots of the roster in this epoch; 0: scenario->nodes */
-    bool no_vote; /* it has no weight in this epoch: nobody hears its votes and proposals */
+    bool no_vote; /* it has no seat in this epoch: nobody hears its votes and proposals */
     /* COPY_VOTES: the row of the first ballot of another that it heard; NULL: none yet. */
     const uint8_t *first_row;
     const uint8_t (*node_ids)[32];        /* [nodes], message fidelity; NULL: unknown */

@@ -56,10 +56,10 @@
     X(CHANGES_ACTIVE, "changes_active", false, "changes that came into force")                     \
     X(CHANGES_REVERTED, "changes_reverted", false, "changes that felled too many and went back")   \
     X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
-    X(MEMBERS_FINAL, "members_final", false, "members at the end that neither rest nor left") \
-    X(ERAS, "eras_ended", false, "eras that operators ended") \
+    X(MEMBERS_FINAL, "members_final", false, "members at the end that neither rest nor left")      \
+    X(ERAS, "eras_ended", false, "eras that operators ended")                                      \
     X(COLLATERAL_TAKEN, "collateral_taken", false, "newer collateral that a final block holds")    \
-    X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")      \
+    X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")           \
     X(COLLATERAL_REVERTED, "collateral_reverted", false, "times it felled too many and went back") \
     X(HELD_EPOCHS, "held_epochs", false,                                                           \
       "epochs in which a member's collateral had ended, summed")                                   \
@@ -67,7 +67,21 @@
       "links that a vote came over before it was first heard, 99 of 100 (overlay)")                \
     X(COPIES_PERMILLE, "copies_permille", false,                                                   \
       "copies that came of a message passed on, of 1000 first ones (overlay)")                     \
-    X(DIALS, "dials", false, "links that nodes opened (overlay)")
+    X(DIALS, "dials", false, "links that nodes opened (overlay)")                                  \
+    X(SERVICE_RECORDS, "service_records", false, "records of services in final blocks")            \
+    X(SESSIONS, "sessions_adopted", false, "sessions of enclaves that came up on their state")     \
+    X(STATES_CERTIFIED, "states_certified", false, "times that newer states were certified")       \
+    X(READS_CONFIRMED, "reads_confirmed", false, "reads that a quorum confirmed")                  \
+    X(ROLLBACKS_REFUSED, "rollbacks_refused", false, "starts on an old state that were refused")   \
+    X(CLONES_FENCED, "clones_fenced", false, "processes that ended because a newer one lives")     \
+    X(VIEWS_STARTED, "views_started", false, "views of groups, beyond the first")                  \
+    X(GROUPS_LOST, "groups_lost", false, "groups whose quorum of memories is gone")                \
+    X(ENCLAVES_FINAL, "enclaves_final", false, "enclaves that may show their state at the end")    \
+    X(TASKS_OPENED, "tasks_opened", false, "tasks that stand on the ledger")                       \
+    X(TASKS_PAID, "tasks_paid", false, "of them, those of which every step was paid")              \
+    X(STEPS_PAID, "steps_paid", false, "steps that were paid")                                     \
+    X(RESULTS_READ, "results_read", false, "results that requestors opened")                       \
+    X(CLAIMS_REFUSED, "claims_refused", false, "claims in final blocks that paid nothing")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
@@ -105,7 +119,10 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")                  \
     X(CHANGES, "changes", "operators' changes: by their rules, whole, undone if they fell many")   \
     X(ERAS, "eras", "nothing is signed behind a fence, nothing final undone but what was named")   \
-    X(SEATS, "seats", "seats are those of the rule, and nobody without one signs votes or blocks")
+    X(SEATS, "seats", "seats are those of the rule, and nobody without one signs votes or blocks") \
+    X(SERVICES, "services", "every registry is what final records make, by members with a word")   \
+    X(CONTINUITY, "continuity", "no released state is lost, forked, or read when it is old")       \
+    X(TASKS, "tasks", "money is conserved, paid for proven steps alone, nobody loses two")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

@@ -25,8 +25,10 @@ enum assay_sim_stream {
     ASSAY_SIM_STREAM_TWINS = 10,
     ASSAY_SIM_STREAM_THEORY = 11,
     ASSAY_SIM_STREAM_COHORT = 12,
-    ASSAY_SIM_STREAM_CHANGE = 13, /* whom operators hand their changes to */
-    ASSAY_SIM_STREAM_VIEW = 14,   /* whom a node chooses as neighbours */
+    ASSAY_SIM_STREAM_CHANGE = 13,        /* whom operators hand their changes to */
+    ASSAY_SIM_STREAM_VIEW = 14,          /* whom a node chooses as neighbours */
+    ASSAY_SIM_STREAM_SERVICES = 15,      /* programs of services, and what they are asked */
+    ASSAY_SIM_STREAM_SERVICE_LINKS = 16, /* between them */
 };
 
 struct assay_sim_random {

@@ -33,6 +33,7 @@ struct assay_scenario assay_scenario_default(void)
         .overlay_degree = 8,
         .seats_max = ASSAY_VOTERS_MAX,
         .collateral_delay_s = 4,
+        .services = { .group_size = 3, .enclaves = 1, .clones = 1, .steps = 3 },
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
     return s;
@@ -442,6 +443,28 @@ static enum assay_status check_spares(const struct assay_scenario *s, char *mess
         "spares: they join at fidelity message and with modelled evidence alone");
 }
 
+bool assay_scenario_serves(const struct assay_scenario *scenario)
+{
+    const struct assay_sim_services_plan *p = &scenario->services;
+    return p->groups > 0 || p->requestors > 0;
+}
+
+static enum assay_status check_services(const struct assay_scenario *s, char *message)
+{
+    const struct assay_sim_services_plan *p = &s->services;
+    if (p->group_size % 2 == 0)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "services.group_size: expected 3, 5 or 7, found %u",
+                                     (unsigned)p->group_size);
+    if (!assay_scenario_serves(s)) return ASSAY_OK;
+    if (assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE ||
+        s->evidence == ASSAY_SIM_EVIDENCE_SOFT)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "services: they run at fidelity message and with modelled evidence alone");
+    return within(message, "nodes (with services)", s->nodes, 4, ASSAY_SIM_SERVED_NODES_MAX);
+}
+
 static enum assay_status check_lists(const struct assay_scenario *s, char *message)
 {
     for (uint32_t i = 0; i < s->cohort_count; i++)
@@ -472,6 +495,7 @@ enum assay_status assay_scenario_check(const struct assay_scenario *scenario,
     ASSAY_TRY(check_fidelity(scenario, message));
     ASSAY_TRY(check_link(scenario, message));
     ASSAY_TRY(check_spares(scenario, message));
+    ASSAY_TRY(check_services(scenario, message));
     ASSAY_TRY(check_lists(scenario, message));
     if (scenario->heal_epoch == 0 || scenario->heal_epoch <= scenario->epochs) return ASSAY_OK;
     return assay_scenario_refuse(

@@ -26,6 +26,11 @@ enum {
     ASSAY_SIM_CHANGES_MAX = 16,
     ASSAY_SIM_RECOVERS_MAX = 4,
     ASSAY_SIM_DAYS_MAX = 8,
+    ASSAY_SIM_GROUPS_MAX = 4,
+    ASSAY_SIM_ENCLAVES_MAX = 8, /* of a group */
+    ASSAY_SIM_CLONES_MAX = 3,
+    ASSAY_SIM_REQUESTORS_MAX = 8,
+    ASSAY_SIM_SERVED_NODES_MAX = 32, /* with services: each has registries of its own */
     ASSAY_SIM_ASSERTIONS_MAX = 48,
     ASSAY_SIM_VENDORS_MAX = 16,
     ASSAY_SIM_NAME_MAX = 63,
@@ -269,6 +274,23 @@ struct assay_sim_store_faults {
     uint32_t rolled_back_permille; /* of restarts: an older image */
 };
 
+/* Services over the ledger (docs/services.md), and what is asked of them. Each is there when the
+ * first number of its part is not 0. */
+struct assay_sim_services_plan {
+    uint32_t groups, group_size;    /* of continuity; every member offers a replica to each */
+    uint32_t enclaves;              /* of each group: instances */
+    uint32_t clones;                /* processes of each: above 1 the host runs several at once */
+    uint32_t updates, reads;        /* of each process in an epoch */
+    uint32_t old_states_permille;   /* of starts: the host hands in any state that was sealed */
+    uint32_t replicas_die_permille; /* of each in an epoch: its memory is lost */
+    uint32_t enclaves_die_permille; /* of each process in an epoch */
+    uint32_t requestors;         /* accounts with money; every member offers to execute */
+    uint32_t tasks, steps;       /* that are opened in an epoch; of each */
+    uint32_t leavers_permille;   /* of tasks: the requestor goes when it was shown a step */
+    uint32_t tasks_die_permille; /* of each side of a task in an epoch */
+    uint64_t stop_epoch;         /* nothing more is asked from here on; 0: never */
+};
+
 enum assay_sim_compare {
     ASSAY_SIM_LESS,      /* < */
     ASSAY_SIM_AT_MOST,   /* <= */
@@ -336,6 +358,7 @@ struct assay_scenario {
         progress_epochs; /* the bound: so many epochs may pass after heal_epoch without a close */
     uint32_t overlay_above;  /* with more members everybody has neighbours */
     uint32_t overlay_degree; /* so many to twice as many */
+    struct assay_sim_services_plan services;
     uint32_t assertion_count;
     struct assay_sim_assertion assertions[ASSAY_SIM_ASSERTIONS_MAX];
 };
@@ -372,6 +395,9 @@ void assay_scenario_put_yaml(const struct assay_scenario *scenario, struct assay
 /* Every key, attack and figure as tables of Markdown: docs/simulator.md has them from here.
  * Returns: nothing; the writer says whether it fit. */
 void assay_scenario_put_keys(struct assay_writer *w);
+
+/* Returns: whether the network has any service. */
+bool assay_scenario_serves(const struct assay_scenario *scenario);
 
 /* Returns: the fidelity that runs: AUTO decided. */
 enum assay_sim_fidelity assay_scenario_fidelity(const struct assay_scenario *scenario);

@@ -272,6 +272,34 @@ static const struct assay_scenario_key day_keys[] = {
 };
 #undef PART
 
+#define PART assay_sim_services_plan
+static const struct assay_scenario_key services_keys[] = {
+    { U32("groups", groups, 0, ASSAY_SIM_GROUPS_MAX, "groups of state continuity; 0: none") },
+    { U32("group_size", group_size, 3, 7, "replicas of a group: 3, 5 or 7") },
+    { U32("enclaves", enclaves, 1, ASSAY_SIM_ENCLAVES_MAX, "instances of each group") },
+    { U32("clones", clones, 1, ASSAY_SIM_CLONES_MAX,
+          "processes of each: with several the host runs clones") },
+    { U32("updates", updates, 0, 100, "of each process in an epoch") },
+    { U32("reads", reads, 0, 100, "confirmed reads of each process in an epoch") },
+    { U32("old_states_permille", old_states_permille, 0, 1000,
+          "starts at which the host hands in any state that was ever sealed, in 1000") },
+    { U32("replicas_die_permille", replicas_die_permille, 0, 1000,
+          "replicas that lose their memory in an epoch, in 1000") },
+    { U32("enclaves_die_permille", enclaves_die_permille, 0, 1000,
+          "processes that end in an epoch, in 1000") },
+    { U32("requestors", requestors, 0, ASSAY_SIM_REQUESTORS_MAX,
+          "accounts with money to open tasks; 0: no tasks") },
+    { U32("tasks", tasks, 0, 8, "that are opened in an epoch") },
+    { U32("steps", steps, 1, 16, "of each") },
+    { U32("leavers_permille", leavers_permille, 0, 1000,
+          "tasks whose requestor goes before it pays for a step, in 1000") },
+    { U32("tasks_die_permille", tasks_die_permille, 0, 1000,
+          "sides of a task that die in an epoch, in 1000") },
+    { U64("stop_epoch", stop_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
+          "nothing more is asked of them from here on; 0: never") },
+};
+#undef PART
+
 static const struct assay_scenario_key assertion_key[] = {
     { .kind = ASSAY_SCENARIO_ASSERTION, .line = "FIGURE [COHORT] COMPARE NUMBER" },
 };
@@ -324,6 +352,10 @@ const struct assay_scenario_section assay_scenario_sections[ASSAY_SCENARIO_SECTI
       LIST(days, day_count, ASSAY_SIM_DAYS_MAX, 0),
       KEYS(day_keys),
       .line = "Newer collateral that vendors publish (fidelity message)" },
+    { .name = "services",
+      .offset = offsetof(struct assay_scenario, services),
+      KEYS(services_keys),
+      .line = "Services over the ledger, and what is asked of them (fidelity message)" },
     { .name = "assertions",
       LIST(assertions, assertion_count, ASSAY_SIM_ASSERTIONS_MAX, 0),
       KEYS(assertion_key),

@@ -159,6 +159,10 @@ static enum assay_status take_tasks(const struct assay_config_file *file,
         ASSAY_TRY(take_amount(file, key, yaml->tasks.balances[i].amount, &to->amount));
     }
     qsort(plan->tasks.balance, count, sizeof plan->tasks.balance[0], by_account);
+    for (uint32_t i = 1; i < count; i++)
+        if (by_account(&plan->tasks.balance[i - 1], &plan->tasks.balance[i]) == 0)
+            return assay_config_fail(file, ASSAY_E_DUPLICATE, "services.tasks.balances",
+                                     "an account is named twice");
     return ASSAY_OK;
 }
 

@@ -6,7 +6,8 @@
  * what it
  * sees; story.c does things to the network and checks what follows; view.c draws; timeline.c
  * writes it
- * all down. life.c is another story, of a year. Nothing here is believed without having been read
+ * all down. life.c is another story, of a year, services.c a third, of programs that follow the
+ * ledger. Nothing here is believed without having been read
  * from a running peer.
  */
 #ifndef ASSAY_APPS_DEMO_H
@@ -25,7 +26,7 @@ enum {
     DEMO_PEERS_MIN = 7,
     DEMO_PEERS_MAX = 20,
     DEMO_ROOTS = 4,
-    DEMO_TEXT = 160,
+    DEMO_TEXT = 256,
     DEMO_EVENTS_MAX = 4096,
     DEMO_CHECKS_MAX = 48,
 };
@@ -49,7 +50,7 @@ struct demo_reading {
     bool voting, behind, certified;
     bool operator_cap_met, vendor_cap_met;
     uint64_t head_time_ms;
-    uint64_t change_sequence;   /* of the last change that a block took */
+    uint64_t change_sequence;                        /* of the last change that a block took */
     char policy_digest[65], endorsements_digest[65]; /* in force */
     uint64_t era;
     uint64_t reverted_sequence; /* of the change that reverted last; 0: none did */
@@ -61,7 +62,7 @@ struct demo_reading {
 };
 
 struct demo_peer {
-    uint32_t index; /* from 0 */
+    uint32_t index;           /* from 0 */
     uint32_t root, operator_; /* its vendor and its operator, from 0 */
     char name[32];
     char program[PATH_MAX + 64]; /* assayd, or its Byzantine test build */
@@ -80,13 +81,19 @@ struct demo;
 /* What is done to a network, and what must follow. */
 struct demo_story {
     const char *name;
-    uint32_t spares;          /* peers that are made, and join later or never */
-    bool dated;               /* dates are set: months pass in seconds */
-    const char *title;        /* of the live view */
-    void (*cast)(struct demo *); /* NULL: vendors in turn, an operator each */
+    uint32_t peers;                       /* exactly so many; 0: as many as asked for */
+    uint32_t spares;                      /* peers that are made, and join later or never */
+    bool dated;                           /* dates are set: months pass in seconds */
+    const char *title;                    /* of the live view */
+    void (*cast)(struct demo *);          /* NULL: vendors in turn, an operator each */
     bool (*is_byzantine)(uint32_t index); /* needs the test build; NULL: nobody */
+    /* Adds to the plan of genesis; NULL: nothing. Returns: false after saying why on stderr */
+    bool (*plan)(struct demo *, FILE *plan);
     /* One look at the network and the next deed. Returns: false when the story is over. */
     bool (*step)(struct demo *, bool *failed);
+    /* Ends what it started beside the peers, which still run; also of a story that broke off. NULL:
+     * nothing. */
+    void (*end)(struct demo *);
     /* What can be checked only after every peer has stopped. */
     void (*after)(struct demo *);
 };
@@ -112,7 +119,9 @@ struct demo_event {
 /* Something that must have happened for exit status 0. */
 struct demo_check {
     const char *name;
+    const char *expected; /* in more words; NULL: the name says it */
     bool known, passed;
+    uint64_t at_ms;         /* monotonic, when it was known */
     char figure[DEMO_TEXT]; /* what was measured */
 };
 
@@ -152,6 +161,14 @@ void demo_peer_read(struct demo *demo, struct demo_peer *peer);
 uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name);
 /* Returns: the member of that name as the peer sees it, or NULL. */
 const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name);
+/* Start a program in a group of its own, output to the log. Returns: its process, 0: it did not
+ * start */
+pid_t demo_spawn(const char *log, char *const argv[]);
+/* Whether a process that we started is gone; never waits. Out: *status, as waitpid has it. */
+bool demo_reaped(pid_t pid, int *status);
+/* The last line of a log, or the end of it: who ends says why. Returns: nothing. */
+enum { DEMO_LAST_WORDS = 110 }; /* with what is said before: DEMO_TEXT */
+void demo_last_words(const char *log, char words[static DEMO_LAST_WORDS]);
 /* Run a program to its end, output to the log. Returns: exit status, -1 when it did not exit. */
 int demo_run(const struct demo *demo, const char *log, char *const argv[]);
 /* The peer that is asked what happened: one that the story does nothing to. */
@@ -184,13 +201,15 @@ bool demo_audit_before(struct demo *demo, const struct demo_peer *peer);
 void demo_audit_signatures(struct demo *demo, const struct demo_peer *peer, const char *check);
 /* The store of a stopped peer has a finality proof of every epoch; none took too long. */
 void demo_audit_finality(struct demo *demo, const struct demo_peer *peer);
-/* The same without a bound on any epoch: dates leap. */
-void demo_audit_proofs(struct demo *demo, const struct demo_peer *peer);
+/* The same without a bound on any epoch: dates leap, or more than peers keeps the machine busy. */
+void demo_audit_proofs(struct demo *demo, const struct demo_peer *peer, const char *check);
 
 /* --- story.c: tampering, slander, SIGKILL, replay. */
 extern const struct demo_story demo_story_trial;
 /* --- life.c: a year of members, rules and disasters. */
 extern const struct demo_story demo_story_life;
+/* --- services.c: state continuity, shares and tasks, by programs beside the daemons. */
+extern const struct demo_story demo_story_services;
 
 /* --- dates.c: the dates of every process that is started from here on.
  * Returns: true; false after saying why on stderr. */

@@ -28,13 +28,22 @@ struct life_step {
     const char *check;   /* what had to happen */
     /* One look and, where it is time, one deed. Returns: true when turn->passed is known. */
     bool (*look)(struct demo *demo, struct life_turn *turn);
-    bool waits_long; /* left out of the short form */
+    bool waits_long;      /* left out of the short form */
+    unsigned patience_s;  /* a row that takes that and 40 epochs has failed; 0: as life.c has it */
+    const char *expected; /* the check in more words; NULL: it says enough */
 };
 
 extern const struct life_step life_steps[];
 extern const size_t life_step_count;
 
 enum { LIFE_FOUNDERS = 7, LIFE_NEWCOMER = 7, LIFE_REPLACEMENT = 8, LIFE_SPARES = 2 };
+
+/* --- life.c, for stories of rows */
+/* One look at the network and the row that it is at. Returns: false when there is none any more, or
+ * one has failed: then *failed. */
+bool life_rows(struct demo *demo, const struct life_step *steps, size_t count, bool *failed);
+/* What was watched all the while; evidence may have been late so often. Returns: nothing. */
+void life_settle_watched(struct demo *demo, uint32_t late_max);
 
 /* --- life.c, for the rows */
 /* Falls of this peer's score have a cause from now on; life_settled: for two more epochs. */

@@ -51,10 +51,11 @@ static bool join(struct demo *demo, struct life_turn *turn, uint32_t peer, const
     (void)snprintf(card, sizeof card, "%s", demo_below(demo, "%s/keys/node.yaml", p->name));
     (void)snprintf(sample, sizeof sample, "%s", demo_below(demo, "%s/sample.quote", p->name));
     (void)snprintf(operator_, sizeof operator_, "operator-%u", (unsigned)p->operator_ + 1);
-    const char *const alone[] = { "--join",   card, "--sample", sample, "--operator",
-                                  operator_, NULL };
-    const char *const both[] = { "--leave",  leaves,       "--join",  card, "--sample",
-                                 sample,     "--operator", operator_, NULL };
+    const char *const alone[] = {
+        "--join", card, "--sample", sample, "--operator", operator_, NULL
+    };
+    const char *const both[] = { "--leave", leaves,       "--join",  card, "--sample",
+                                 sample,    "--operator", operator_, NULL };
     return life_change(demo, turn, leaves != NULL ? both : alone);
 }
 
@@ -224,10 +225,9 @@ static bool settle_revert(struct demo *demo, struct life_turn *turn)
         whole += life_is_whole(demo, i);
         life_settled(demo, i);
     }
-    return life_known(
-        turn, whole == LIFE_FOUNDERS,
-        "change %llu reverted in epoch %llu: the old rules are back, %u of 7 whole",
-        (llu)turn->number, (llu)turn->epoch, (unsigned)whole);
+    return life_known(turn, whole == LIFE_FOUNDERS,
+                      "change %llu reverted in epoch %llu: the old rules are back, %u of 7 whole",
+                      (llu)turn->number, (llu)turn->epoch, (unsigned)whole);
 }
 
 static bool look_bad_policy(struct demo *demo, struct life_turn *turn)
@@ -270,26 +270,28 @@ static bool look_year_end(struct demo *demo, struct life_turn *turn)
 
 /* The days make a year, also without the last row, which the short form leaves out. */
 const struct life_step life_steps[] = {
-    { 0, "a network is born", "seven members close epochs", look_birth, false },
+    { 0, "a network is born", "seven members close epochs", look_birth, false, 0, NULL },
     { 31, "an eighth member joins", "a newcomer joins by the operators' signatures", look_join,
-      false },
-    { 28, "a new build is allowed", "a changed policy lets a new build serve", look_policy, false },
+      false, 0, NULL },
+    { 28, "a new build is allowed", "a changed policy lets a new build serve", look_policy, false,
+      0, NULL },
     { 31, "a wrong policy fells everybody", "a bad change reverts itself and strikes nobody",
-      look_bad_policy, false },
-    { 30, "a vendor renews its collateral", "newer collateral serves", life_look_collateral,
-      false },
-    { 31, "peer-6 is serviced", "maintenance costs nothing", look_maintenance, false },
-    { 30, "peer-5 rests", "a member rests and endangers nothing", look_rest, false },
-    { 31, "peer-5 comes back", "who rested is woken and serves again", look_wake, false },
-    { 31, "peer-9 takes the place of peer-4", "a member is replaced", look_replace, false },
+      look_bad_policy, false, 0, NULL },
+    { 30, "a vendor renews its collateral", "newer collateral serves", life_look_collateral, false,
+      0, NULL },
+    { 31, "peer-6 is serviced", "maintenance costs nothing", look_maintenance, false, 0, NULL },
+    { 30, "peer-5 rests", "a member rests and endangers nothing", look_rest, false, 0, NULL },
+    { 31, "peer-5 comes back", "who rested is woken and serves again", look_wake, false, 0, NULL },
+    { 31, "peer-9 takes the place of peer-4", "a member is replaced", look_replace, false, 0,
+      NULL },
     { 30, "every machine is restarted in turn", "a rolling restart stops nobody", life_look_rolling,
-      false },
-    { 31, "power fails everywhere", "all are killed at once and go on", life_look_power_cut,
-      false },
+      false, 0, NULL },
+    { 31, "power fails everywhere", "all are killed at once and go on", life_look_power_cut, false,
+      0, NULL },
     { 30, "a third is rebooted at once", "a third comes back and the network goes on",
-      life_look_third, false },
+      life_look_third, false, 0, NULL },
     { 31, "a third is lost with its disks", "people recover, and the network goes on in a new era",
-      life_look_recover, false },
-    { 0, "the year ends", "newcomers are FULL, too", look_year_end, true },
+      life_look_recover, false, 0, NULL },
+    { 0, "the year ends", "newcomers are FULL, too", look_year_end, true, 0, NULL },
 };
 const size_t life_step_count = sizeof life_steps / sizeof life_steps[0];

@@ -21,8 +21,8 @@ enum {
 };
 
 static const char usage[] =
-    "usage: ./dev demo [--story trial|life] [--short] [--evidence soft|tpm] [--headless]\n"
-    "                  [--json FILE] [--keep] [--peers N] [--epoch MS] [--dir DIR]\n"
+    "usage: ./dev demo [--story trial|life|services] [--short] [--evidence soft|tpm]\n"
+    "                  [--headless] [--json FILE] [--keep] [--peers N] [--epoch MS] [--dir DIR]\n"
     "\n"
     "Starts a network of assayd peers on loopback, each with an enclave of its own, and lives "
     "through a\n"
@@ -34,8 +34,14 @@ static const char usage[] =
     "quotes;\n"
     "                life: a year in under two minutes: members join, rest, are replaced, rules "
     "change and\n"
-    "                revert, power fails. Every month the dates of all peers leap by one\n"
-    "  --short       life without waiting for newcomers to be FULL: under a minute\n"
+    "                revert, power fails. Every month the dates of all peers leap by one;\n"
+    "                services: 11 peers with replicas, holders and executors beside them: states "
+    "that no\n"
+    "                host can roll back, a secret that survives a suspension, a task paid by the "
+    "step\n"
+    "  --short       life without waiting for newcomers to be FULL: under a minute; services "
+    "without\n"
+    "                replicas that die\n"
     "  --evidence    soft (default): made by the project itself; tpm: quotes of live software "
     "TPMs,\n"
     "                one a peer, started and stopped by the demo. Both prove nothing about "
@@ -44,7 +50,7 @@ static const char usage[] =
     "  --headless    no live view: one line an event on stderr\n"
     "  --json FILE   write the timeline and the results to FILE\n"
     "  --keep        after the story leave the network running until Ctrl-C\n"
-    "  --peers N     7 to 20, default 7\n"
+    "  --peers N     7 to 20, default 7; trial alone\n"
     "  --epoch MS    length of an epoch, 200 to 60000; default 500, from 11 peers on 100 a peer: "
     "every\n"
     "                peer is a process of its own, and all of them share this machine\n"
@@ -79,23 +85,26 @@ static bool evidence(const char *text, struct demo_options *options)
 
 static bool story(const char *text, struct demo_options *options)
 {
-    static const struct demo_story *const stories[] = { &demo_story_trial, &demo_story_life };
+    static const struct demo_story *const stories[] = { &demo_story_trial, &demo_story_life,
+                                                        &demo_story_services };
     for (size_t i = 0; i < sizeof stories / sizeof stories[0]; i++) {
         if (strcmp(text, stories[i]->name) != 0) continue;
         options->story = stories[i];
         return true;
     }
-    (void)fprintf(stderr, "assay-demo: --story: expected trial or life, found \"%s\"\n", text);
+    (void)fprintf(stderr, "assay-demo: --story: expected trial, life or services, found \"%s\"\n",
+                  text);
     return false;
 }
 
 /* Stories that go on with peers of their own making have no room for more, and no TPMs. */
-static bool fits(const struct demo_options *options)
+static bool fits(struct demo_options *options)
 {
-    if (options->story->spares == 0) return true;
-    if (!options->tpm && options->peer_count == DEMO_PEERS_MIN) return true;
-    (void)fprintf(stderr, "assay-demo: --story %s: expected 7 peers with evidence soft\n",
-                  options->story->name);
+    const uint32_t peers = options->story->peers;
+    if (options->peer_count == 0) options->peer_count = peers != 0 ? peers : DEMO_PEERS_MIN;
+    if (peers == 0 || (!options->tpm && options->peer_count == peers)) return true;
+    (void)fprintf(stderr, "assay-demo: --story %s: expected %u peers with evidence soft\n",
+                  options->story->name, (unsigned)peers);
     return false;
 }
 
@@ -229,8 +238,7 @@ static void remove_folder(const struct demo *demo, bool passed)
 
 int main(int argc, char **argv)
 {
-    static struct demo demo = { .options = { .peer_count = DEMO_PEERS_MIN,
-                                             .story = &demo_story_trial } };
+    static struct demo demo = { .options = { .story = &demo_story_trial } };
     const int early = read_options(argc, argv, &demo.options);
     if (early != 0) return early - 1;
     if (isatty(STDOUT_FILENO) == 0) demo.options.headless = true;
@@ -250,6 +258,7 @@ int main(int argc, char **argv)
     if (!demo.options.headless) demo_view_open(&demo);
     tell_address(&demo);
     const bool told = tell_story(&demo);
+    if (demo.options.story->end != NULL) demo.options.story->end(&demo);
     stop_peers(&demo);
     demo_tpm_platforms_stop(&demo);
     if (!demo.options.headless) demo_view_close();

@@ -227,6 +227,7 @@ static bool write_plan(struct demo *demo)
                       "    sample: %s/sample.quote\n",
                       (unsigned)demo->peers[i].operator_ + 1, demo->peers[i].name,
                       demo->peers[i].name);
+    if (ok && demo->options.story->plan != NULL) ok = demo->options.story->plan(demo, out);
     return fclose(out) == 0 && ok;
 }
 
@@ -246,7 +247,7 @@ static bool make_genesis(struct demo *demo)
 
 /* ------------------------------------------------------------ configurations */
 
-static unsigned free_port(void)
+unsigned demo_free_port(void)
 {
     unsigned port = 0;
     const int fd = demo_loopback_bind(&port);
@@ -290,10 +291,10 @@ static bool make_configs(struct demo *demo)
 {
     uint8_t same[32];
     for (uint32_t i = 0; i < demo->prepared; i++) {
-        demo->peers[i].port = free_port();
+        demo->peers[i].port = demo_free_port();
         if (demo->peers[i].port == 0) return say("loopback port", ASSAY_E_IO);
     }
-    demo_witness(demo)->http_port = free_port();
+    demo_witness(demo)->http_port = demo_free_port();
     if (demo_witness(demo)->http_port == 0) return say("loopback port", ASSAY_E_IO);
     for (uint32_t i = 0; i < demo->prepared; i++) {
         const struct demo_peer *peer = &demo->peers[i];

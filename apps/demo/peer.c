@@ -17,7 +17,7 @@
 
 extern char **environ;
 
-enum { ASK_TIMEOUT_MS = 1000, LAST_WORDS = 110 /* with what is said before: DEMO_TEXT */ };
+enum { ASK_TIMEOUT_MS = 1000 };
 
 uint64_t demo_now_ms(void)
 {
@@ -40,7 +40,7 @@ struct demo_peer *demo_witness(struct demo *demo)
 /* ------------------------------------------------------------ processes */
 
 /* Both outputs go to the log; the child starts with default signals. */
-static pid_t spawn(const char *log, char *const argv[])
+pid_t demo_spawn(const char *log, char *const argv[])
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -71,7 +71,7 @@ static pid_t spawn(const char *log, char *const argv[])
 int demo_run(const struct demo *demo, const char *log, char *const argv[])
 {
     (void)demo;
-    const pid_t pid = spawn(log, argv);
+    const pid_t pid = demo_spawn(log, argv);
     int status = 0;
     if (pid == 0) return -1;
     while (waitpid(pid, &status, 0) < 0)
@@ -90,14 +90,19 @@ bool demo_peer_start(struct demo *demo, struct demo_peer *peer)
     (void)demo;
     peer->timeline_seq = 0;
     peer->now.reachable = false;
-    peer->pid = spawn(peer->log, argv);
+    peer->pid = demo_spawn(peer->log, argv);
     return peer->pid != 0;
+}
+
+bool demo_reaped(pid_t pid, int *status)
+{
+    const pid_t done = waitpid(pid, status, WNOHANG);
+    return done == pid || (done < 0 && errno == ECHILD);
 }
 
 static bool reaped(struct demo_peer *peer, int *status)
 {
-    const pid_t done = waitpid(peer->pid, status, WNOHANG);
-    if (done != peer->pid && !(done < 0 && errno == ECHILD)) return false;
+    if (!demo_reaped(peer->pid, status)) return false;
     peer->pid = 0;
     peer->now.reachable = false;
     return true;
@@ -170,8 +175,7 @@ static void read_member(struct demo_member *member, const struct assay_json *nod
     (void)snprintf(member->name, sizeof member->name, "%s", assay_json_text(node, "name", "?"));
     (void)snprintf(member->standing, sizeof member->standing, "%s",
                    assay_json_text(node, "standing", "?"));
-    (void)snprintf(member->stage, sizeof member->stage, "%s",
-                   assay_json_text(node, "stage", "?"));
+    (void)snprintf(member->stage, sizeof member->stage, "%s", assay_json_text(node, "stage", "?"));
     member->in_maintenance = assay_json_bool(node, "in_maintenance", false);
     (void)snprintf(member->reason, sizeof member->reason, "%s",
                    assay_json_text(node, "last_reason", ""));
@@ -195,20 +199,19 @@ static void read_nodes(struct demo_peer *peer, const struct assay_json *data)
         read_member(&peer->now.members[i], assay_json_at(nodes, i));
 }
 
-/* The last line of its log, or the end of it: a daemon that ends says why. */
-static void last_words(const struct demo_peer *peer, char words[static LAST_WORDS])
+void demo_last_words(const char *path, char words[static DEMO_LAST_WORDS])
 {
-    char tail[LAST_WORDS] = "";
+    char tail[DEMO_LAST_WORDS] = "";
     words[0] = '\0';
-    FILE *const log = fopen(peer->log, "re");
+    FILE *const log = fopen(path, "re");
     if (log == NULL) return;
-    if (fseek(log, 1 - (long)LAST_WORDS, SEEK_END) != 0) rewind(log);
-    size_t len = fread(tail, 1, LAST_WORDS - 1, log);
+    if (fseek(log, 1 - (long)DEMO_LAST_WORDS, SEEK_END) != 0) rewind(log);
+    size_t len = fread(tail, 1, DEMO_LAST_WORDS - 1, log);
     (void)fclose(log);
     while (len > 0 && tail[len - 1] == '\n')
         tail[--len] = '\0';
     const char *const line = strrchr(tail, '\n');
-    (void)snprintf(words, LAST_WORDS, "%s", line != NULL ? line + 1 : tail);
+    (void)snprintf(words, DEMO_LAST_WORDS, "%s", line != NULL ? line + 1 : tail);
 }
 
 void demo_peer_read(struct demo *demo, struct demo_peer *peer)
@@ -216,8 +219,8 @@ void demo_peer_read(struct demo *demo, struct demo_peer *peer)
     int status = 0;
     struct assay_json *document = NULL;
     if (peer->pid != 0 && reaped(peer, &status)) {
-        char words[LAST_WORDS];
-        last_words(peer, words);
+        char words[DEMO_LAST_WORDS];
+        demo_last_words(peer->log, words);
         demo_tell(demo, peer->now.epoch, peer->name, "exited",
                   "assayd ended by itself, %s %d; its log ends: %s",
                   WIFSIGNALED(status) ? "signal" : "status",

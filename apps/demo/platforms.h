@@ -19,6 +19,8 @@ void demo_tpm_platforms_stop(struct demo *demo);
 /* A path below the working folder. Returns: one of a few static buffers, for use at once. */
 __attribute__((format(printf, 2, 3))) const char *demo_below(const struct demo *demo,
                                                              const char *format, ...);
+/* Returns: a port of the loopback that nobody listens on, 0: none is free */
+unsigned demo_free_port(void);
 /* Runs the command line with these words, NULL at the end, output to setup.log.
  * Returns: true when it exited with 0; else says so */
 bool demo_run_assay(const struct demo *demo, const char *const words[]);

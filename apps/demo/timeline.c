@@ -43,6 +43,7 @@ void demo_settle(struct demo_check *check, bool passed, const char *format, ...)
     if (check->known) return;
     check->known = true;
     check->passed = passed;
+    check->at_ms = demo_now_ms();
     va_list args;
     va_start(args, format);
     (void)vsnprintf(check->figure, sizeof check->figure, format, args);
@@ -60,11 +61,13 @@ static struct assay_json *event_json(const struct demo_event *event)
     return object;
 }
 
-static struct assay_json *check_json(const struct demo_check *check)
+static struct assay_json *check_json(const struct demo *demo, const struct demo_check *check)
 {
     struct assay_json *object = assay_json_object();
     assay_json_set_text(object, "name", check->name);
+    if (check->expected != NULL) assay_json_set_text(object, "expected", check->expected);
     assay_json_set_bool(object, "passed", check->known && check->passed);
+    if (check->known) assay_json_set_uint(object, "at_ms", check->at_ms - demo->started_ms);
     assay_json_set_text(object, "measured", check->known ? check->figure : "did not happen");
     return object;
 }
@@ -76,7 +79,7 @@ bool demo_timeline_write(const struct demo *demo, const char *path, bool passed)
     for (size_t i = 0; i < demo->event_count; i++)
         assay_json_append(events, event_json(&demo->events[i]));
     for (size_t i = 0; i < demo->check_count; i++)
-        assay_json_append(checks, check_json(&demo->checks[i]));
+        assay_json_append(checks, check_json(demo, &demo->checks[i]));
     assay_json_set_text(document, "schema", "assay.demo");
     assay_json_set_uint(document, "schema_version", 1);
     assay_json_set_text(data, "story", demo->options.story->name);

@@ -10,8 +10,8 @@
 static const char usage[] =
     "usage: assay-holder --config FILE [--check-config]\n"
     "\n"
-    "Keeps shares of secrets on disk, sealed, and gives them to whom the ledger and evidence allow:\n"
-    "a slot of a cluster when the network has chosen this member for one. It has the daemon list\n"
+    "Keeps shares of secrets on disk, sealed, and gives them to whom ledger and evidence allow: a\n"
+    "slot of a cluster when the network has chosen this member for one. It has the daemon list\n"
     "it. What it confirmed is durable; what the ledger takes away is wiped.\n"
     "\n"
     "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"

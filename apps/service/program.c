@@ -16,13 +16,14 @@
 
 struct yaml_service {
     char *service_version, *daemon, *listen, *host, *door, *store, *key, *group, *instances,
-        *cluster;
+        *cluster, *code, *price, *account;
 };
 
 #define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
 static const cyaml_schema_field_t fields[] = {
     FIELD(service_version), FIELD(daemon), FIELD(listen),    FIELD(host),    FIELD(door),
     FIELD(store),           FIELD(key),    FIELD(group),     FIELD(instances), FIELD(cluster),
+    FIELD(code),            FIELD(price),  FIELD(account),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
@@ -50,6 +51,9 @@ static enum assay_status check_keys(const struct assay_config_file *file,
         { "group", y->group, SERVICE_KEY_GROUP, false },
         { "instances", y->instances, SERVICE_KEY_GROUP, true },
         { "cluster", y->cluster, SERVICE_KEY_CLUSTER, false },
+        { "code", y->code, SERVICE_KEY_PROGRAM, false },
+        { "price", y->price, SERVICE_KEY_PROGRAM, false },
+        { "account", y->account, SERVICE_KEY_PROGRAM, false },
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const bool has = keys[i].of == 0 || (p->keys & keys[i].of) != 0;
@@ -114,6 +118,11 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
                                            &c->instances));
     if (y->cluster != NULL)
         ASSAY_TRY(assay_config_take_number(file, "cluster", y->cluster, 0, 7, &c->cluster));
+    if (y->code != NULL) ASSAY_TRY(assay_config_take_hex(file, "code", y->code, c->code, 32));
+    if (y->account != NULL)
+        ASSAY_TRY(assay_config_take_hex(file, "account", y->account, c->account, 32));
+    if (y->price != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "price", y->price, 1, UINT32_MAX, &c->price));
     return y->key == NULL ? ASSAY_OK : take_key(file, y->key, &c->key);
 }
 

@@ -20,6 +20,7 @@ enum {
     SERVICE_KEY_CLUSTER = 1 << 1, /* cluster */
     SERVICE_KEY_DOOR = 1 << 2,    /* door */
     SERVICE_KEY_STORE = 1 << 3,   /* store, key */
+    SERVICE_KEY_PROGRAM = 1 << 4, /* code, price, account */
 };
 
 struct service_config {
@@ -30,6 +31,8 @@ struct service_config {
     char store[PATH_MAX];
     struct assay_secret32 key; /* of the store; the caller's to wipe */
     uint32_t group, instances, cluster;
+    uint8_t code[32], account[32];
+    uint32_t price;
 };
 
 struct service_program {

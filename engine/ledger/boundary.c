@@ -3,6 +3,7 @@
  * 5.30).
  */
 #include "engine/ledger/boundary.h"
+#include "engine/ledger/leaf.h"
 
 #include "base/assert.h"
 #include "base/cbor.h"
@@ -120,7 +121,7 @@ static enum assay_status read_state(struct assay_cursor *c, uint32_t members_max
         ASSAY_TRY(assay_cbor_bytes_exact(c, path[i], 32));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_MEMBERS_MAX, &count));
     if (count == 0 || count > members_max || count != b->state.member_count) return ASSAY_E_RANGE;
-    assay_merkle_leaf_hash(leaf.bytes, leaf.len, hash);
+    assay_leaf_head_hash(leaf, hash);
     return assay_merkle_verify(hash, 0, count + 1, (const uint8_t(*)[32])path, (size_t)path_len,
                                b->header.state_root)
                ? ASSAY_OK

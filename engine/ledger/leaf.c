@@ -152,6 +152,21 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     return assay_writer_finish(w, &all);
 }
 
+void assay_leaf_head_hash(struct assay_slice leaf, uint8_t hash[static 32])
+{
+    struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
+    struct assay_merkle tree;
+    uint64_t items = 0;
+    assay_merkle_leaf_hash(leaf.bytes, leaf.len, hash);
+    if (assay_cbor_array(&c, HEAD_ITEMS_MAX, &items) != ASSAY_OK || items < HEAD_ITEMS_SERVICES ||
+        leaf.len < 32)
+        return;
+    assay_merkle_init(&tree);
+    assay_merkle_add_hash(&tree, hash);
+    assay_merkle_add(&tree, leaf.bytes + leaf.len - 32, 32);
+    assay_merkle_root(&tree, hash);
+}
+
 static enum assay_status read_null_or_bytes(struct assay_cursor *c, bool *has, uint8_t *out)
 {
     enum assay_cbor_type type;

@@ -135,7 +135,8 @@ enum assay_status assay_proof_snapshot(struct assay_slice snapshot, struct assay
     ASSAY_TRY(assay_block_header_decode(v.head, &header));
     ASSAY_TRY(next_leaf(&v, &leaf));
     ASSAY_TRY(assay_leaf_head(leaf, head));
-    assay_merkle_add(&tree, leaf.bytes, leaf.len);
+    assay_leaf_head_hash(leaf, root);
+    assay_merkle_add_hash(&tree, root);
     if (head->member_count != v.members) return ASSAY_E_INVALID;
     for (uint32_t i = 0; i < v.members; i++) {
         struct assay_member member;
@@ -206,7 +207,8 @@ enum assay_status assay_proof_make(struct assay_slice snapshot, struct assay_sli
     const uint32_t leaves = v.members + 1;
     for (uint32_t i = 0; i < leaves; i++) {
         ASSAY_TRY(next_leaf(&v, &leaf));
-        assay_merkle_leaf_hash(leaf.bytes, leaf.len, hashes[i]);
+        if (i == 0) assay_leaf_head_hash(leaf, hashes[i]);
+        else assay_merkle_leaf_hash(leaf.bytes, leaf.len, hashes[i]);
         if (i == 0) head = leaf;
         if (i == slot + 1) own = leaf;
     }
@@ -292,7 +294,8 @@ static enum assay_status read_proof(struct assay_slice bytes, struct proof *p)
 static bool leads(const struct proof *p, size_t which, struct assay_slice leaf, uint64_t index)
 {
     uint8_t hash[32];
-    assay_merkle_leaf_hash(leaf.bytes, leaf.len, hash);
+    if (index == 0) assay_leaf_head_hash(leaf, hash);
+    else assay_merkle_leaf_hash(leaf.bytes, leaf.len, hash);
     return assay_merkle_verify(hash, index, (uint64_t)p->members + 1,
                                (const uint8_t(*)[32])p->path[which], p->path_len[which],
                                p->header.state_root);

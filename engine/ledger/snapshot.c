@@ -47,6 +47,7 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
 
     struct assay_merkle tree;
     struct assay_slice leaf;
+    uint8_t hash[32];
     assay_merkle_init(&tree);
     uint64_t leaves = 0;
     ASSAY_TRY(assay_cbor_array(c, (uint64_t)state->capacity + 1, &leaves));
@@ -54,7 +55,8 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
     ASSAY_TRY(assay_cbor_bytes(c, SIZE_MAX, &leaf));
     ASSAY_TRY(assay_leaf_header_decode(leaf, state));
     if (leaves != (uint64_t)state->member_count + 1) return ASSAY_E_ENCODING;
-    assay_merkle_add(&tree, leaf.bytes, leaf.len);
+    assay_leaf_head_hash(leaf, hash);
+    assay_merkle_add_hash(&tree, hash);
     for (uint32_t slot = 0; slot < state->member_count; slot++) {
         ASSAY_TRY(assay_cbor_bytes(c, ASSAY_LEAF_LEN_MAX, &leaf));
         ASSAY_TRY(assay_leaf_member(leaf, &state->members[slot]));

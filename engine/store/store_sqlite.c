@@ -54,14 +54,21 @@ static const char *const class_sql[ASSAY_STORE_CLASS_COUNT + 1][OP_COUNT] = { AS
     " id BLOB NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL,"                           \
     " PRIMARY KEY(" KEY_COLUMNS ")) STRICT, WITHOUT ROWID;"
 
+/* What schema 4 has and 3 had not. */
+#define SERVICE_INDEXES                                                                            \
+    "CREATE INDEX service_by_id ON service(id," KEY_COLUMNS ");"                                   \
+    "CREATE INDEX service_anchor_by_id ON service_anchor(id," KEY_COLUMNS ");"
+static const char upgrade_sql[] = CLASS_CREATE(ASSAY_STORE_SERVICE, 18, "service")
+    CLASS_CREATE(ASSAY_STORE_SERVICE_ANCHOR, 19, "service_anchor");
+
+static const char tables_sql[] = ASSAY_STORE_LIST(CLASS_CREATE);
 /* Looked up by id in the course of the protocol: pulled blocks, certificates, evidence. */
-static const char schema_sql[] = "BEGIN EXCLUSIVE;" ASSAY_STORE_LIST(
-    CLASS_CREATE) "CREATE INDEX blocks_by_id ON blocks(id," KEY_COLUMNS ");"
-                  "CREATE INDEX certificates_by_id ON certificates(id," KEY_COLUMNS ");"
-                  "CREATE INDEX evidence_by_id ON evidence(id," KEY_COLUMNS ");"
-                  "CREATE INDEX proposals_by_id ON proposals(id," KEY_COLUMNS ");"
-                  "CREATE INDEX service_by_id ON service(id," KEY_COLUMNS ");"
-                  "CREATE INDEX service_anchor_by_id ON service_anchor(id," KEY_COLUMNS ");";
+static const char indexes_sql[] = "CREATE INDEX blocks_by_id ON blocks(id," KEY_COLUMNS ");"
+                                  "CREATE INDEX certificates_by_id ON certificates(id," KEY_COLUMNS
+                                  ");"
+                                  "CREATE INDEX evidence_by_id ON evidence(id," KEY_COLUMNS ");"
+                                  "CREATE INDEX proposals_by_id ON proposals(id," KEY_COLUMNS
+                                  ");" SERVICE_INDEXES;
 
 struct store_sqlite {
     struct assay_store base; /* first: a pointer to it is a pointer to this */
@@ -465,12 +472,16 @@ static enum assay_status make_file(struct store_sqlite *self)
     return refuse(self, "opening", strerror(errno));
 }
 
-static enum assay_status create_schema(struct store_sqlite *self)
+/* All of it or, after a crash, nothing. */
+static enum assay_status stamp_schema(struct store_sqlite *self, const char *tables,
+                                      const char *indexes)
 {
     char stamp[128];
     snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
              ASSAY_STORE_APPLICATION_ID, ASSAY_STORE_SCHEMA_VERSION);
-    ASSAY_TRY(run(self, schema_sql));
+    ASSAY_TRY(run(self, "BEGIN EXCLUSIVE"));
+    ASSAY_TRY(run(self, tables));
+    ASSAY_TRY(run(self, indexes));
     return run(self, stamp);
 }
 
@@ -481,10 +492,12 @@ static enum assay_status check_schema(struct store_sqlite *self)
     ASSAY_TRY(ask(self, "PRAGMA user_version", &version, NULL, 0));
     ASSAY_TRY(ask(self, "SELECT count(*) FROM sqlite_schema", &objects, NULL, 0));
     if (application == 0 && version == 0 && objects == 0 && !self->looks)
-        return create_schema(self);
+        return stamp_schema(self, tables_sql, indexes_sql);
     if (application != ASSAY_STORE_APPLICATION_ID)
         return refuse(self, "opening", "not a store of assayd: another program's database");
-    if (version != ASSAY_STORE_SCHEMA_VERSION) {
+    /* Who only looks finds nothing in tables that are not there, and has no reason to ask. */
+    const bool before = version == ASSAY_STORE_SCHEMA_BEFORE;
+    if (version != ASSAY_STORE_SCHEMA_VERSION && !before) {
         char why[96];
         snprintf(why, sizeof why, "schema version %lld, this program reads version %d",
                  (long long)version, ASSAY_STORE_SCHEMA_VERSION);
@@ -493,7 +506,8 @@ static enum assay_status check_schema(struct store_sqlite *self)
     }
     char answer[128], why[160];
     ASSAY_TRY(ask(self, "PRAGMA integrity_check(1)", NULL, answer, sizeof answer));
-    if (strcmp(answer, "ok") == 0) return ASSAY_OK;
+    if (strcmp(answer, "ok") == 0)
+        return before && !self->looks ? stamp_schema(self, upgrade_sql, SERVICE_INDEXES) : ASSAY_OK;
     snprintf(why, sizeof why, "damaged (%s)", answer);
     return refuse(self, "opening", why);
 }

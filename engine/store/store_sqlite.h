@@ -11,7 +11,8 @@
 #include "engine/store/store.h"
 
 enum {
-    ASSAY_STORE_SCHEMA_VERSION = 3,
+    ASSAY_STORE_SCHEMA_VERSION = 4,
+    ASSAY_STORE_SCHEMA_BEFORE = 3, /* without services: brought up to date when it is opened */
     ASSAY_STORE_APPLICATION_ID =
         0x41535359,                /* "ASSY" in the header of the file: file(1) can name it */
     ASSAY_STORE_MESSAGE_LEN = 256, /* what every message fits in */

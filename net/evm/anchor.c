@@ -5,7 +5,6 @@
 
 #include "base/cbor.h"
 #include "base/crypto.h"
-#include "base/merkle.h"
 
 enum { ROWS_MAX = ASSAY_EVM_SIGNERS_MAX, WORD = ASSAY_ABI_WORD_LEN };
 
@@ -23,9 +22,7 @@ static uint32_t seats_of(const struct assay_roster_row *rows, uint32_t count, st
     for (uint32_t i = 0; i < count; i++) {
         if (rows[i].weight == 0) continue;
         if (seats < ROWS_MAX) {
-            struct assay_writer w = assay_writer_over(out[seats].bytes, ASSAY_EVM_ROW_LEN);
-            assay_writer_put(&w, rows[i].voting_public, ASSAY_P256_PUBLIC_LEN);
-            assay_writer_u32be(&w, rows[i].weight);
+            assay_evm_anchor_row(rows[i].voting_public, rows[i].weight, out[seats].bytes);
             out[seats].weight = rows[i].weight;
             out[seats].signature = NULL;
         }
@@ -127,37 +124,7 @@ static enum assay_status check_tails(const struct assay_evm_boundary *boundary,
     return assay_bytes_equal(id, wanted, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-static bool leads_to(const struct assay_evm_boundary *boundary, const uint8_t state_root[static 32])
-{
-    uint8_t hash[32];
-    struct assay_slice pieces[3];
-    static const uint8_t node = 1;
-    assay_merkle_leaf_hash(boundary->leaf.bytes, boundary->leaf.len, hash);
-    for (size_t i = 0; i < boundary->path_len; i++) {
-        pieces[0] = assay_slice_over(&node, 1);
-        pieces[1] = assay_slice_over(hash, 32);
-        pieces[2] = assay_slice_over(boundary->path[i], 32);
-        assay_sha256_pieces(pieces, 3, hash);
-    }
-    return assay_bytes_equal(hash, state_root, 32);
-}
-
-void assay_evm_anchor_root(const struct assay_evm_anchored *a, uint8_t root[static 32])
-{
-    static const char type[] = "assay/anchor/v1";
-    uint8_t bytes[sizeof type + 4 + 8 + 3 * 32];
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_writer_put(&w, type, sizeof type - 1);
-    assay_writer_put(&w, a->chain_id, 32);
-    assay_writer_u32be(&w, a->era);
-    assay_writer_u64be(&w, a->epoch);
-    assay_writer_put(&w, a->scores, 32);
-    assay_writer_put(&w, a->voters, 32);
-    ASSAY_ASSERT(!w.full);
-    assay_sha256(bytes, w.len, root);
-}
-
-/* What the contract would check of header and leaf. Out: what it would hold then. */
+/* What the contract would check of header and anchor. Out: what it would hold then. */
 static enum assay_status check(const struct assay_evm_anchored *held,
                                const struct assay_evm_boundary *boundary,
                                struct assay_evm_anchored *next)
@@ -175,9 +142,8 @@ static enum assay_status check(const struct assay_evm_anchored *held,
     assay_bytes_copy(next->voters, 32, boundary->next_voters, 32);
     assay_bytes_copy(next->scores, 32, boundary->next_scores, 32);
     assay_evm_anchor_root(next, root);
-    if (boundary->leaf.len < 32 || !leads_to(boundary, header.state_root)) return ASSAY_E_INVALID;
-    const uint8_t *const end = boundary->leaf.bytes + boundary->leaf.len - 32;
-    return assay_bytes_equal(end, root, 32) ? ASSAY_OK : ASSAY_E_INVALID;
+    assay_evm_anchor_lead(root, boundary->leaf, boundary->path, boundary->path_len, root);
+    return assay_bytes_equal(root, header.state_root, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 static enum assay_status finish(struct assay_writer *w, struct assay_evm_order *order)
@@ -205,12 +171,11 @@ enum assay_status assay_evm_anchor_advance_order(
                                    .tails = finality.tail,
                                    .tail_count = finality.tails,
                                    .rows = assay_slice_over(rows, rows_len),
-                                   .leaf = boundary->leaf,
                                    .path = boundary->path,
                                    .path_len = boundary->path_len };
     const uint32_t seats = seats_of(known, known_count, row);
     assign(&finality.certificate, boundary, row, seats);
-    if (!choose(row, seats, a.signers)) return ASSAY_E_INVALID;
+    if (!choose(row, seats, a.signers)) return ASSAY_E_EARLY;
     for (uint32_t i = 0; i < seats; i++) {
         if ((a.signers[31 - i / 8] >> (i % 8) & 1) == 0) continue;
         assay_bytes_copy(signatures + signatures_len, sizeof signatures - signatures_len,
@@ -218,6 +183,7 @@ enum assay_status assay_evm_anchor_advance_order(
         signatures_len += ASSAY_P256_SIGNATURE_LEN;
     }
     a.signatures = assay_slice_over(signatures, signatures_len);
+    assay_bytes_copy(a.leaf, 32, boundary->leaf, 32);
     assay_bytes_copy(a.voters, 32, boundary->next_voters, 32);
     assay_bytes_copy(a.scores, 32, boundary->next_scores, 32);
     struct assay_writer w = assay_writer_over(bytes, capacity);

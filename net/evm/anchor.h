@@ -32,12 +32,12 @@ ASSAY_CHECKED enum assay_status assay_evm_rows(const struct assay_roster_row *ro
 struct assay_evm_boundary {
     struct assay_slice header;   /* of its EPOCH block */
     struct assay_slice finality; /* finality proof (engine/consensus/vote.h) */
-    struct assay_slice leaf;     /* leaf 0 of the state after it */
-    const uint8_t (*path)[32];   /* of leaf 0 */
+    uint8_t leaf[32];            /* leaf hash of leaf 0 of the state after it */
+    const uint8_t (*path)[32];   /* of index 0 */
     size_t path_len;
     const struct assay_roster_row *voted; /* who voted in that epoch, by slot */
     uint32_t voted_count;
-    uint8_t next_voters[32], next_scores[32]; /* of which the leaf's anchor root is made */
+    uint8_t next_voters[32], next_scores[32]; /* of which its anchor is made */
 };
 
 /*
@@ -47,9 +47,9 @@ struct assay_evm_boundary {
  *          voted in that epoch, the same
  * Out:     *order: to the contract, its data in bytes; as few signatures as make a quorum
  * Returns: ASSAY_OK | ASSAY_E_STALE (not later than the anchor) | ASSAY_E_CHAIN | ASSAY_E_STRANGER
- *          (known is not the table that the anchor holds) | ASSAY_E_INVALID (too little of its
- *          weight has signed: bring an epoch between first; or path or leaf do not lead to the
- *          header) | ASSAY_E_FULL | INPUT statuses
+ *          (known is not the table that the anchor holds) | ASSAY_E_EARLY (too little of its
+ *          weight has signed: bring an epoch between first) | ASSAY_E_INVALID (leaf, path and
+ *          anchor do not lead to the header) | ASSAY_E_FULL | INPUT statuses
  * Cost:    what the contract checks is checked here first, but the signatures: estimating gas does
  */
 ASSAY_CHECKED enum assay_status assay_evm_anchor_advance_order(
@@ -61,8 +61,6 @@ ASSAY_CHECKED enum assay_status assay_evm_anchor_advance_order(
 ASSAY_CHECKED enum assay_status assay_evm_anchor_deploy_order(const struct assay_evm_anchored *from,
                                                               uint8_t *bytes, size_t capacity,
                                                               struct assay_evm_order *order);
-/* The anchor root that a leaf 0 ends with. Returns: nothing. */
-void assay_evm_anchor_root(const struct assay_evm_anchored *anchored, uint8_t root[static 32]);
 /*
  * assay_evm_anchor_ask - what an anchor holds, when it is one: its code is compared first.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND, ASSAY_E_INVALID (no, or other code) | what asking says

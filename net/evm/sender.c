@@ -265,6 +265,7 @@ static void raise_fee(struct assay_evm_sender *sender)
 static void send_again(struct assay_evm_sender *sender, uint64_t now_ms)
 {
     uint64_t nonce = 0, deep = 0, head = 0;
+    struct assay_evm_receipt receipt;
     struct assay_evm_progress *const p = &sender->progress;
     const uint32_t newest = sender->hash_count - 1; /* an older one may have been mined, and gone */
     p->nonce = sender->nonces[newest];
@@ -277,6 +278,8 @@ static void send_again(struct assay_evm_sender *sender, uint64_t now_ms)
     if (!answered(sender, assay_evm_ask_nonce(&sender->rpc, sender->account,
                                               head > below ? head - below : 0, &deep)))
         return;
+    /* It may be ours that was included while we asked. */
+    if (nonce > p->nonce && (!look(sender, &receipt) || receipt.found)) return;
     if (nonce == p->nonce) {
         raise_fee(sender);
     } else if (nonce < sender->next) {

@@ -3,7 +3,54 @@
  */
 #include "services/evm/anchor.h"
 
+#include "base/crypto.h"
+#include "base/merkle.h"
+
 enum { ADVANCE_WORDS = 9 };
+
+void assay_evm_anchor_row(const uint8_t voting_public[static 64], uint32_t weight,
+                          uint8_t row[static ASSAY_EVM_ROW_LEN])
+{
+    struct assay_writer w = assay_writer_over(row, ASSAY_EVM_ROW_LEN);
+    assay_writer_put(&w, voting_public, 64);
+    assay_writer_u32be(&w, weight);
+    ASSAY_ASSERT(!w.full && w.len == ASSAY_EVM_ROW_LEN);
+}
+
+void assay_evm_anchor_root(const struct assay_evm_anchored *a, uint8_t root[static 32])
+{
+    static const char type[] = "assay/anchor/v1";
+    uint8_t bytes[sizeof type + 4 + 8 + 3 * 32];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_writer_put(&w, type, sizeof type - 1);
+    assay_writer_put(&w, a->chain_id, 32);
+    assay_writer_u32be(&w, a->era);
+    assay_writer_u64be(&w, a->epoch);
+    assay_writer_put(&w, a->scores, 32);
+    assay_writer_put(&w, a->voters, 32);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, root);
+}
+
+static void node(const uint8_t left[static 32], const uint8_t right[static 32],
+                 uint8_t hash[static 32])
+{
+    static const uint8_t inner = 1;
+    const struct assay_slice pieces[] = { assay_slice_over(&inner, 1), assay_slice_over(left, 32),
+                                          assay_slice_over(right, 32) };
+    assay_sha256_pieces(pieces, 3, hash);
+}
+
+void assay_evm_anchor_lead(const uint8_t anchor[static 32], const uint8_t leaf[static 32],
+                           const uint8_t (*path)[32], size_t path_len, uint8_t root[static 32])
+{
+    uint8_t hash[32];
+    assay_merkle_leaf_hash(anchor, 32, hash);
+    node(leaf, hash, hash);
+    for (size_t i = 0; i < path_len; i++)
+        node(hash, path[i], hash);
+    assay_bytes_copy(root, 32, hash, 32);
+}
 
 void assay_evm_anchor_put_arguments(struct assay_writer *w, const struct assay_evm_anchored *from)
 {
@@ -40,7 +87,7 @@ void assay_evm_anchor_put_advance(struct assay_writer *w, const struct assay_evm
 {
     size_t at = ASSAY_ABI_WORD_LEN * ADVANCE_WORDS;
     assay_abi_put_selector(
-        w, "advance(bytes,bytes[],bytes,uint256,bytes,bytes,bytes32[],bytes32,bytes32)");
+        w, "advance(bytes,bytes[],bytes,uint256,bytes,bytes32,bytes32[],bytes32,bytes32)");
     assay_abi_put_uint(w, at);
     at += assay_abi_tail_len(a->header.len);
     assay_abi_put_uint(w, at);
@@ -50,8 +97,7 @@ void assay_evm_anchor_put_advance(struct assay_writer *w, const struct assay_evm
     assay_abi_put_word(w, a->signers);
     assay_abi_put_uint(w, at);
     at += assay_abi_tail_len(a->signatures.len);
-    assay_abi_put_uint(w, at);
-    at += assay_abi_tail_len(a->leaf.len);
+    assay_abi_put_word(w, a->leaf);
     assay_abi_put_uint(w, at);
     assay_abi_put_word(w, a->voters);
     assay_abi_put_word(w, a->scores);
@@ -59,7 +105,6 @@ void assay_evm_anchor_put_advance(struct assay_writer *w, const struct assay_evm
     put_tails(w, a);
     assay_abi_put_tail(w, a->rows);
     assay_abi_put_tail(w, a->signatures);
-    assay_abi_put_tail(w, a->leaf);
     assay_abi_put_words(w, a->path, a->path_len);
 }
 

@@ -23,6 +23,16 @@ struct assay_evm_anchored {
     uint8_t scores[32]; /* root over the score leaves of the epoch */
 };
 
+/* Fixed bytes that contracts read, as the engine makes them (engine/ledger/anchor.h), for whoever
+ * has no state: of a voter, a member's score, a whole epoch. Each Returns: nothing. */
+void assay_evm_anchor_row(const uint8_t voting_public[static 64], uint32_t weight,
+                          uint8_t row[static ASSAY_EVM_ROW_LEN]);
+void assay_evm_anchor_root(const struct assay_evm_anchored *anchored, uint8_t root[static 32]);
+/* The root of a state by its anchor: leaf: leaf hash of its leaf 0; path: audit path of index 0.
+ * Returns: nothing. */
+void assay_evm_anchor_lead(const uint8_t anchor[static 32], const uint8_t leaf[static 32],
+                           const uint8_t (*path)[32], size_t path_len, uint8_t root[static 32]);
+
 /* Arguments of the constructor, behind the code. Returns: nothing. */
 void assay_evm_anchor_put_arguments(struct assay_writer *w, const struct assay_evm_anchored *from);
 
@@ -33,10 +43,10 @@ struct assay_evm_advance {
     struct assay_slice rows;       /* ASSAY_EVM_ROW_LEN each: the table that the anchor knows */
     uint8_t signers[32];           /* big-endian, bit i for row i */
     struct assay_slice signatures; /* 64 bytes each, in the order of rows */
-    struct assay_slice leaf;       /* leaf 0 of the state */
-    const uint8_t (*path)[32];
+    uint8_t leaf[32];              /* leaf hash of leaf 0 of the state */
+    const uint8_t (*path)[32];     /* of the node over leaf 0 and the anchor */
     size_t path_len;
-    uint8_t voters[32], scores[32]; /* what its anchor root is made of */
+    uint8_t voters[32], scores[32]; /* what its anchor is made of */
 };
 /* The call. Returns: nothing; sets full when there is no room. */
 void assay_evm_anchor_put_advance(struct assay_writer *w, const struct assay_evm_advance *advance);

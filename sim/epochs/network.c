@@ -166,7 +166,7 @@ bool epochs_acts(const struct assay_sim_epochs *w, uint32_t node, struct assay_a
                                               .seed = w->seed,
                                               .epoch = w->tick,
                                               .node = node,
-                                              .no_vote = w->weights[node] == 0 };
+                                              .no_vote = w->seats[node] == 0 };
     assay_attack_acts_find(&about, acts);
     return acts->count > 0;
 }

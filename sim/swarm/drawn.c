@@ -40,6 +40,8 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     has[ASSAY_SIM_DRAWN_PARTITIONS] = s->partition_count > 0;
     has[ASSAY_SIM_DRAWN_CHANGES] = s->change_count > 0;
     has[ASSAY_SIM_DRAWN_ERAS] = s->recover_count > 0;
+    has[ASSAY_SIM_DRAWN_SEATS] = s->seats_max < s->nodes;
+    has[ASSAY_SIM_DRAWN_SERVICES] = assay_scenario_serves(s);
     for (uint32_t i = 0; i < s->change_count; i++)
         if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN) has[ASSAY_SIM_DRAWN_JOINS] = true;
     see_crashes(s, has);

@@ -21,7 +21,9 @@
     X(CHANGES, "changes", "operators change members, rules or themselves")                         \
     X(JOINS, "joins", "somebody joins")                                                            \
     X(BURNED, "burned", "no proposal comes through: views are nullified by the range")             \
-    X(ERAS, "eras", "operators end an era")
+    X(ERAS, "eras", "operators end an era")                                                        \
+    X(SEATS, "seats", "fewer vote than there are members")                                         \
+    X(SERVICES, "services", "the network has services, and programs that use them")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };

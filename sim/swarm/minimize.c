@@ -177,6 +177,17 @@ struct number {
     }
 /* In the order in which they are tried: what takes most away first. */
 static const struct number numbers[] = { NUMBER(spares, 0),
+                                         NUMBER(services.groups, 0),
+                                         NUMBER(services.requestors, 0),
+                                         NUMBER(services.enclaves, 1),
+                                         NUMBER(services.clones, 1),
+                                         NUMBER(services.updates, 0),
+                                         NUMBER(services.reads, 0),
+                                         NUMBER(services.old_states_permille, 0),
+                                         NUMBER(services.replicas_die_permille, 0),
+                                         NUMBER(services.enclaves_die_permille, 0),
+                                         NUMBER(services.leavers_permille, 0),
+                                         NUMBER(services.tasks_die_permille, 0),
                                          NUMBER(store.lost_permille, 0),
                                          NUMBER(store.torn_permille, 0),
                                          NUMBER(store.rolled_back_permille, 0),

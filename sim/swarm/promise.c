@@ -153,6 +153,30 @@ static bool electorates_hold(const struct assay_scenario *scenario, const uint8_
     return true;
 }
 
+/* docs/protocol.md 5.22.1: seats carry what all members of their root weigh, and which of these sit
+ * keys decide, which are not made yet: whoever may fail may carry all of it. */
+static void seat(const struct assay_scenario *scenario, const uint8_t *cohort_of,
+                 const uint32_t *weights, struct assay_sim_promise *promise)
+{
+    uint64_t of[ASSAY_SIM_VENDORS_MAX] = { 0 }, liars = 0, silent = 0;
+    bool has_liar[ASSAY_SIM_VENDORS_MAX] = { false }, has_silent[ASSAY_SIM_VENDORS_MAX] = { false };
+    for (uint32_t i = 0; i < scenario->nodes; i++) {
+        const uint32_t root = assay_scenario_vendor(scenario, i);
+        of[root] += weights[i];
+        if (lies(scenario, cohort_of[i])) has_liar[root] = true;
+        else if (is_silent(scenario, cohort_of[i])) has_silent[root] = true;
+    }
+    for (uint32_t root = 0; root < ASSAY_SIM_VENDORS_MAX; root++) {
+        if (has_liar[root]) liars += of[root];
+        else if (has_silent[root]) silent += of[root];
+    }
+    /* Of more roots than seats some have none, and what these weigh is lost. */
+    const bool all_sit = scenario->vendors <= scenario->seats_max;
+    promise->safety = promise->safety && (liars == 0 || (all_sit && 3 * liars <= promise->total));
+    promise->progress = promise->progress && promise->safety &&
+                        (liars + silent == 0 || (all_sit && 3 * (liars + silent) < promise->total));
+}
+
 /* By one table of weights. */
 static struct assay_sim_promise promise_by(const struct assay_scenario *scenario,
                                            const uint8_t *cohort_of, bool without_moved)
@@ -172,6 +196,7 @@ static struct assay_sim_promise promise_by(const struct assay_scenario *scenario
     promise.safety = 3 * liars <= promise.total &&
                      electorates_hold(scenario, cohort_of, weights, platform, promise.total);
     promise.progress = promise.safety && 3 * (liars + promise.silent) < promise.total;
+    if (scenario->seats_max < n) seat(scenario, cohort_of, weights, &promise);
     free(platform);
     free(weights);
     return promise;
@@ -210,6 +235,9 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_CHANGES:
     case ASSAY_SIM_CHECKER_ERAS:
     case ASSAY_SIM_CHECKER_SEATS:
+    case ASSAY_SIM_CHECKER_SERVICES:
+    case ASSAY_SIM_CHECKER_CONTINUITY:
+    case ASSAY_SIM_CHECKER_TASKS:
     case ASSAY_SIM_CHECKER_LIVENESS: return false;
     case ASSAY_SIM_CHECKER_SIGNED_ONCE:
     case ASSAY_SIM_CHECKER_PERSIST:
@@ -237,6 +265,7 @@ static bool checker_breach(const struct assay_sim_promise *promise,
         const struct assay_sim_check *const check = &outcome->checks[i];
         if (check->violated == 0) continue;
         if (!promise->safety && !assay_sim_promise_always(checker)) continue;
+        if (!promise->progress && checker == ASSAY_SIM_CHECKER_LIVENESS) continue;
         breach->broken = true;
         breach->epoch = check->first_epoch;
         (void)snprintf(breach->what, sizeof breach->what, "%s", assay_sim_checker_name(checker));

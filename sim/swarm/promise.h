@@ -20,6 +20,7 @@ struct assay_sim_promise {
     /* Honest nodes that may fall silent for long: those whose store is lost in a crash, and victims
      * of an eclipse. */
     uint64_t silent;
+    /* Where fewer vote than there are members, of seats too: by what all of their roots weigh. */
     bool safety;   /* the first two are at most a third, of every other node's electorate too */
     bool progress; /* all three together are less than a third */
 };

@@ -31,12 +31,16 @@ enum aspect {
     ASPECT_RECOVER = 16,
     ASPECT_DAYS = 17,
     ASPECT_OVERLAY = 18,
+    ASPECT_SEATS = 19,
+    ASPECT_SERVICES = 20,
 };
 
 enum {
-    BEYOND_PERMILLE = 100, /* of scenarios: more than a third of traitors */
-    OVERLAY_PERMILLE = 250, /* of scenarios: neighbours instead of links to everybody */
-    BURN_PERMILLE = 15,    /* of scenarios: no proposal comes through until all heals */
+    BEYOND_PERMILLE = 100,   /* of scenarios: more than a third of traitors */
+    OVERLAY_PERMILLE = 250,  /* of scenarios: neighbours instead of links to everybody */
+    SEATS_PERMILLE = 250,    /* of scenarios: fewer vote than there are members, if that may be */
+    SERVICES_PERMILLE = 350, /* of scenarios: services over the ledger */
+    BURN_PERMILLE = 15,      /* of scenarios: no proposal comes through until all heals */
     NODES_MIN = 4,
     TRAITOR_COHORTS_MAX = 3,
     PARTITIONS_MAX = 2,
@@ -498,6 +502,39 @@ static void draw_days(const struct draw *d)
     s->epochs += between(&r, 2, 8);
 }
 
+static void draw_continuity(struct assay_sim_services_plan *p, struct assay_sim_random *r)
+{
+    static const uint32_t sizes[] = { 3, 3, 3, 5, 5, 7 };
+    p->groups = low(r, 1, 2);
+    p->group_size = sizes[between(r, 0, 5)];
+    p->enclaves = low(r, 1, 3);
+    p->clones = low(r, 1, ASSAY_SIM_CLONES_MAX);
+    p->updates = between(r, 0, 12);
+    p->reads = between(r, 0, 6);
+    if (chance(r, 600)) p->old_states_permille = between(r, 1, 500);
+    if (chance(r, 500)) p->replicas_die_permille = low(r, 1, 200);
+    if (chance(r, 600)) p->enclaves_die_permille = low(r, 1, 400);
+}
+
+static void draw_tasks(struct assay_sim_services_plan *p, struct assay_sim_random *r)
+{
+    p->requestors = low(r, 1, 4);
+    p->tasks = low(r, 1, 4);
+    p->steps = low(r, 1, 5);
+    if (chance(r, 500)) p->leavers_permille = between(r, 1, 500);
+    if (chance(r, 500)) p->tasks_die_permille = low(r, 1, 300);
+}
+
+/* Where views burn by the hundred, hours pass in which nothing is final. */
+static void draw_services(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_SERVICES);
+    if (!chance(&r, SERVICES_PERMILLE) || d->burns) return;
+    struct assay_sim_services_plan *const p = &d->s->services;
+    if (chance(&r, 800)) draw_continuity(p, &r);
+    if (p->groups == 0 || chance(&r, 500)) draw_tasks(p, &r);
+}
+
 /* Fewer of the largest cohort until the promise holds, or nobody is left. */
 static void fit_to_promise(const struct draw *d)
 {
@@ -509,6 +546,19 @@ static void fit_to_promise(const struct draw *d)
         if (largest == 0 || s->cohorts[largest].count == 0) return;
         s->cohorts[largest].count--;
     }
+}
+
+/* Last: only where no less is promised for it. */
+static void draw_seats(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_SEATS);
+    struct assay_scenario *const s = d->s;
+    const struct assay_sim_promise all = assay_sim_promise_of(s, s->seed);
+    const uint32_t usual = s->seats_max;
+    if (!chance(&r, SEATS_PERMILLE) || !all.safety || s->nodes <= NODES_MIN) return;
+    s->seats_max = between(&r, NODES_MIN, s->nodes - 1);
+    const struct assay_sim_promise few = assay_sim_promise_of(s, s->seed);
+    if (!few.safety || few.progress != all.progress) s->seats_max = usual;
 }
 
 struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_swarm_sizes sizes)
@@ -541,7 +591,9 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_changes(&d, sizes);
     draw_recover(&d);
     draw_days(&d);
+    draw_services(&d);
     if (!d.beyond) fit_to_promise(&d);
+    draw_seats(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;
     (void)snprintf(s.title, sizeof s.title, "a random scenario of seed %llu%s",
                    (unsigned long long)seed, d.beyond ? ", beyond the third" : "");

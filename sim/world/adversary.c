@@ -47,7 +47,7 @@ static void find_acts(struct world_run *r, uint32_t node)
         .seed = r->w->options.seed,
         .epoch = r->epoch,
         .node = node,
-        .no_vote = r->before.members[node].weight == 0,
+        .no_vote = r->before.members[node].seat_weight == 0,
         .members = world_members(r->w, node),
         .first_row = heard ? r->first_rows[node] : NULL,
         .node_ids = (const uint8_t(*)[32])r->node_ids,

@@ -49,14 +49,14 @@ void world_plan_dates(struct world_run *r)
 
 /* --- the checker */
 
-/* The latest date that more than a third of the weight had in honest hands: of every quorum so much
- * is honest, but for a third, and agreed. */
+/* The latest date that more than a third of the seats' weight had in honest hands: of every quorum
+ * so much is honest, but for a third, and agreed (docs/protocol.md 5.22.2). */
 static uint64_t latest_date(const struct assay_sim_world *w)
 {
     uint64_t dates[WORLD_NODES], weights[WORLD_NODES], total = 0;
     uint32_t count = 0;
     for (uint32_t node = 0; node < w->options.nodes; node++) {
-        const uint64_t weight = w->run != NULL ? w->run->before.members[node].weight : 1;
+        const uint64_t weight = w->run != NULL ? w->run->before.members[node].seat_weight : 1;
         const uint64_t date_ms = world_unix_ms(w, node);
         total += weight;
         if (!world_trusted(w, node)) continue;

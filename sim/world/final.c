@@ -139,7 +139,7 @@ static void take_record(struct world_run *r, const struct assay_record *record)
     case ASSAY_RECORD_INCARNATE: check_incarnate(r, record); return;
     case ASSAY_RECORD_CHANGE: world_changes_taken(r, record); return;
     case ASSAY_RECORD_COLLATERAL: world_days_taken(r, record); return;
-    case ASSAY_RECORD_SERVICE: return; /* services have checkers of their own */
+    case ASSAY_RECORD_SERVICE: world_services_taken(r, record); return;
     }
 }
 

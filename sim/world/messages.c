@@ -46,7 +46,8 @@ static void play(struct world_run *r)
 
 static void run(struct world_run *r)
 {
-    const struct assay_sim_world_options options = options_of(r->scenario, r->options);
+    struct assay_sim_world_options options = options_of(r->scenario, r->options);
+    world_services_open(r, &options);
     r->w = world_make(&options, r);
     r->outcome->signatures_are_real = options.real_signatures;
     r->outcome->evidence_is_real = r->scenario->evidence == ASSAY_SIM_EVIDENCE_SOFT;
@@ -58,8 +59,10 @@ static void run(struct world_run *r)
     world_truth_open(r);
     world_changes_open(r);
     r->watch = assay_sim_watch_create(r->scenario, r->options->seed, r->cohort_of, r->outcome);
+    world_services_begin(r);
     world_run_begin(r);
     play(r);
+    world_services_end(r);
     world_truth_end(r);
     assay_sim_watch_end(r->watch, r->w->now_us / 1000);
     assay_sim_world_trace(r->w, r->outcome->trace_hash);
@@ -68,6 +71,7 @@ static void run(struct world_run *r)
     world_days_turned(r);
     world_truth_free(r);
     assay_sim_world_destroy(&r->w);
+    world_services_free(r);
 }
 
 /* What the message world alone cannot do; why stands in outcome->stopped. */

@@ -355,6 +355,7 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
     n->wipes = false;
     make_limits(w, node);
     n->alive = true;
+    n->boots++;
     n->life++;
     n->wake_us = n->wake_item_us = n->gossip_item_us = n->view_item_us = UINT64_MAX;
     n->verifier_us = n->uplink_us = w->now_us;

@@ -332,6 +332,7 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     r->chosen_height = height;
     r->chosen_epoch = epoch;
     r->undone = world_check_undone(r->w, height, epoch) || r->undone;
+    world_services_era(r);
     rewind_to(r, epoch);
     assay_status_ignore(assay_sim_world_recover(r->w, &options), "the next epoch tries again");
     if (r->ending == ERA_FENCED) return;           /* tried again in the next epoch */

@@ -14,6 +14,7 @@
 
 #include "sim/attack.h"
 #include "sim/run.h"
+#include "sim/services/services.h"
 #include "sim/watch.h"
 #include "sim/world/world_internal.h"
 
@@ -68,6 +69,8 @@ struct world_run {
     struct assay_state now; /* after the one that just closed */
     void *now_memory;
     struct world_changes *changes; /* changes.c */
+    struct assay_sim_services *services;    /* services.c; NULL: the network has none */
+    struct assay_sim_random *service_links; /* [nodes * nodes] one stream a pair of machines */
     enum world_ending { ERA_GOES_ON, ERA_FENCED } ending; /* recover.c: of the row that is on */
     uint32_t recovered;            /* rows that are done; so many eras have ended */
     bool undone;   /* something above what operators are about to choose is final somewhere */
@@ -133,6 +136,19 @@ void world_changes_taken(struct world_run *r, const struct assay_record *record)
 void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed);
 /* The next epoch begins. */
 void world_changes_turned(struct world_run *r);
+
+/* services.c: before the world is made, and when its first epoch is about to begin. */
+void world_services_open(struct world_run *r, struct assay_sim_world_options *options);
+void world_services_begin(struct world_run *r);
+void world_services_free(struct world_run *r);
+/* Another epoch of the scenario. */
+void world_services_turn(struct world_run *r);
+/* A record of a final block; the network closed an epoch, a node did; an era ended. */
+void world_services_taken(struct world_run *r, const struct assay_record *record);
+void world_services_closed(struct world_run *r);
+void world_services_node_closed(struct world_run *r, uint32_t node);
+void world_services_era(struct world_run *r);
+void world_services_end(struct world_run *r);
 
 /* recover.c */
 /* Another epoch of the scenario: operators fence, or try to recover. */

@@ -261,6 +261,7 @@ static void turn(struct world_run *r)
     world_changes_turn(r);
     world_recovers_turn(r);
     world_days_turn(r);
+    world_services_turn(r);
     plan_roll_backs(r);
     set_stall_timer(r);
 }

@@ -298,6 +298,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
                                        .genesis = r->w->genesis };
     world_changes_closed(r, &closed);
     world_days_closed(r, &closed);
+    world_services_closed(r);
     measure(r, &closed);
     world_trace(r->w, node, TRACE_CLOSED, state->certified, state->root);
     chain_root(r->outcome, state->root);
@@ -319,8 +320,12 @@ void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     struct world_run *r = w->run;
     if (r == NULL) return;
     if (r->images) world_node_image(w, node, epoch);
-    if (epoch <= r->closed || w->nodes[node].engine->head->state.epoch != epoch) return;
+    if (epoch <= r->closed || w->nodes[node].engine->head->state.epoch != epoch) {
+        world_services_node_closed(r, node);
+        return;
+    }
     world_truth_close(r, node, epoch);
+    world_services_node_closed(r, node);
     (void)world_truth_at(r, epoch + 1);
     world_run_next(r);
 }

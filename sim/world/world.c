@@ -180,6 +180,7 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
     case ITEM_RECOVER:
     case ITEM_REBOOT:
     case ITEM_CLOCKS:
+    case ITEM_PROGRAM:
     case ITEM_SCHEDULE: break;
     }
     ASSAY_UNREACHABLE("taken before");
@@ -190,7 +191,8 @@ static void happen_to(struct assay_sim_world *w, const struct item *item)
 static bool put_off(struct assay_sim_world *w, struct item *item)
 {
     if (item->kind == ITEM_SCHEDULE || item->kind == ITEM_CLOCKS || item->kind == ITEM_REBOOT ||
-        item->kind == ITEM_JOIN || item->kind == ITEM_RETIRE || item->kind == ITEM_RECOVER)
+        item->kind == ITEM_JOIN || item->kind == ITEM_RETIRE || item->kind == ITEM_RECOVER ||
+        item->kind == ITEM_PROGRAM)
         return false;
     struct world_node *n = &w->nodes[item->node];
     if (n->still_until_us <= w->now_us || !n->alive || item->life != n->life) return false;
@@ -228,6 +230,10 @@ static void happen(struct assay_sim_world *w, const struct item *item)
     }
     if (item->kind == ITEM_RETIRE) {
         world_run_retire(w, item);
+        return;
+    }
+    if (item->kind == ITEM_PROGRAM) {
+        world_services_item(w, item);
         return;
     }
     if (n->alive && item->life == n->life) {
@@ -337,6 +343,7 @@ struct assay_sim_world *world_make(const struct assay_sim_world_options *options
 void world_start(struct assay_sim_world *w)
 {
     world_genesis_make(w);
+    world_services_genesis(w);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         world_node_create(w, i);
     for (uint32_t i = 0; i + w->options.spares < w->options.nodes; i++)

@@ -5,8 +5,8 @@
  * world.c (clock, life of the whole, the loop), node.c (life of one node), host.c and evidence.c
  * (what host/ runs over: keys, disk, agent; quotes, what is held, verdicts), genesis.c (keys and
  * final block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c, voters.c and lanes.c
- * (what must hold), schedule.c (what a scenario makes happen, epoch by epoch), messages.c (a
- * scenario from beginning to end).
+ * (what must hold), services.c (programs of services), schedule.c (what a scenario makes happen,
+ * epoch by epoch), messages.c (a scenario from beginning to end).
  */
 #ifndef ASSAY_SIM_WORLD_WORLD_INTERNAL_H
 #define ASSAY_SIM_WORLD_WORLD_INTERNAL_H
@@ -92,6 +92,7 @@ enum item_kind {
     ITEM_RETIRE,   /* who left is switched off */
     ITEM_RECOVER,  /* of the world: operators fence, or recover; or a store is moved away */
     ITEM_VIEW,     /* a node looks after its neighbours */
+    ITEM_PROGRAM,  /* programs of services on a node: a turn, or a message to one */
 };
 
 /* One thing that is going to happen. */
@@ -173,6 +174,7 @@ struct world_node {
     struct assay_limit *limits; /* [nodes]; NULL: budgets are off */
     struct assay_admission admission;
     uint32_t life;
+    uint32_t boots; /* of the machine: its programs go with it */
     bool alive;
     bool asked; /* at a boundary it was still asking what it had signed: it must know first */
     bool finished; /* its keys signed what its log lacks, and its engine knew before a boundary */
@@ -581,6 +583,9 @@ void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era);
 void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era);
 /* checker.c: what was final above a block that operators chose. Returns: whether anything was. */
 bool world_check_undone(struct assay_sim_world *w, uint64_t height, uint64_t epoch);
+/* services.c: the genesis is made; a turn of a node's programs, or a message to one. */
+void world_services_genesis(struct assay_sim_world *w);
+void world_services_item(struct assay_sim_world *w, const struct item *item);
 /* changes.c */
 void world_run_join(struct assay_sim_world *w, const struct item *item);
 void world_run_retire(struct assay_sim_world *w, const struct item *item);

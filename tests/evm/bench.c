@@ -118,6 +118,7 @@ uint64_t bench_send(struct bench *b, struct assay_evm_sender *sender,
         if (phase == ASSAY_EVM_REFUSED) break;
     }
     snprintf(b->rpc.why, sizeof b->rpc.why, "%s", sender->progress.why);
+    printf("%s: %s\n", assay_evm_phase_text(sender->progress.phase), b->rpc.why);
     return 0;
 }
 

@@ -65,7 +65,7 @@ struct draft {
     struct assay_evm_advance call;
     uint8_t rows[NETWORK_MAX * ASSAY_EVM_ROW_LEN], signatures[NETWORK_MAX * 64];
     uint8_t path[ASSAY_MERKLE_LEVELS][32];
-    uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX], leaf[NETWORK_LEAF_MAX];
+    uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
     struct assay_slice tails[4];
 };
 
@@ -89,7 +89,6 @@ static void draft_of(const struct closed *c, struct draft *d)
     }
     CHECK_OK(assay_evm_rows(c->voted, net.n, d->rows, sizeof d->rows, &rows_len, NULL));
     assay_bytes_copy(d->header, sizeof d->header, c->header, c->boundary.header.len);
-    assay_bytes_copy(d->leaf, sizeof d->leaf, c->leaf, c->boundary.leaf.len);
     assay_bytes_copy(d->path, sizeof d->path, c->path, 32 * c->boundary.path_len);
     assay_bytes_copy(d->signatures, sizeof d->signatures, cert.signatures.bytes,
                      cert.signatures.len);
@@ -99,13 +98,13 @@ static void draft_of(const struct closed *c, struct draft *d)
         .tail_count = tails,
         .rows = assay_slice_over(d->rows, rows_len),
         .signatures = assay_slice_over(d->signatures, cert.signatures.len),
-        .leaf = assay_slice_over(d->leaf, c->boundary.leaf.len),
         .path = (const uint8_t(*)[32])d->path,
         .path_len = c->boundary.path_len,
     };
     for (uint32_t i = 0; i < net.n; i++)
         if (assay_bitmap_has(cert.bitmap, i))
             d->call.signers[31 - i / 8] = (uint8_t)(d->call.signers[31 - i / 8] | 1U << (i % 8));
+    assay_bytes_copy(d->call.leaf, 32, c->boundary.leaf, 32);
     assay_bytes_copy(d->call.voters, 32, c->boundary.next_voters, 32);
     assay_bytes_copy(d->call.scores, 32, c->boundary.next_scores, 32);
 }
@@ -136,13 +135,13 @@ static void refuses_what_was_changed(struct bench *b)
     REFUSED(&d, "signature");
     draft_of(&second, &d);
     d.path[0][3] ^= 1;
-    REFUSED(&d, "path");
+    REFUSED(&d, "anchor");
     draft_of(&second, &d);
     d.call.path_len--;
-    REFUSED(&d, "path");
+    REFUSED(&d, "anchor");
     draft_of(&second, &d);
-    d.leaf[d.call.leaf.len - 1] ^= 1;
-    REFUSED(&d, "path");
+    d.call.leaf[31] ^= 1;
+    REFUSED(&d, "anchor");
     draft_of(&second, &d);
     d.call.scores[0] ^= 1;
     REFUSED(&d, "anchor");
@@ -213,6 +212,72 @@ static void refuses_other_blocks(struct bench *b)
     REFUSED(&d, "epoch");
 }
 
+/* Two of seven vote with other keys since: no epoch between is needed. Three of seven: they are. */
+static void leaves_out_epochs(struct bench *b)
+{
+    struct assay_evm_order order;
+    struct ending e = at(b, 104);
+    e.rekeyed = 2;
+    network_close(&net, &e, &spare);
+    e = at(b, 105);
+    network_close(&net, &e, &third);
+    CHECK_OK(assay_evm_anchor_advance_order(&first.anchored, b->anchor, &third.boundary, first.next,
+                                            net.n, b->data, sizeof b->data, &order));
+    const char *const said = bench_would(b, b->sender.account, &order);
+    CHECK(strcmp(said, "") == 0);
+    e = at(b, 106);
+    e.rekeyed = 3;
+    network_close(&net, &e, &spare);
+    e = at(b, 107);
+    network_close(&net, &e, &third);
+    CHECK(assay_evm_anchor_advance_order(&first.anchored, b->anchor, &third.boundary, first.next,
+                                         net.n, b->data, sizeof b->data, &order) == ASSAY_E_EARLY);
+}
+
+/* What stands beside the anchor's node, or where it would stand, is no anchor. */
+static void refuses_what_is_no_anchor(struct bench *b)
+{
+    static struct draft d, other;
+    static struct closed plain;
+    uint8_t scratch[ASSAY_LEAF_LEN_MAX], hash[32];
+    const uint8_t node = 1;
+    /* Slot 0's leaf is to the right one level up, as an anchor that somebody vouches for. */
+    draft_of(&second, &d);
+    assay_merkle_leaf_hash(d.call.scores, 32, hash);
+    const struct assay_slice pieces[] = { assay_slice_over(&node, 1),
+                                          assay_slice_over(second.boundary.leaf, 32),
+                                          assay_slice_over(hash, 32) };
+    assay_sha256_pieces(pieces, 3, d.call.leaf);
+    d.call.path++;
+    d.call.path_len--;
+    REFUSED(&d, "anchor");
+    for (uint32_t i = 0; i < net.n; i++) { /* and none is as short as one */
+        struct assay_writer w = assay_writer_over(scratch, sizeof scratch);
+        CHECK_OK(assay_state_leaf_encode(&net.state, i, &w));
+        CHECK(w.len > 32);
+    }
+    /* Scores, voters, leaf and path of the epoch after it, under this one's header. */
+    struct ending e = at(b, 102);
+    network_judge(&net, 3, 9100, ASSAY_STANDING_FULL);
+    network_close(&net, &e, &spare);
+    draft_of(&second, &d);
+    draft_of(&spare, &other);
+    assay_bytes_copy(d.call.leaf, 32, other.call.leaf, 32);
+    d.call.path = other.call.path;
+    REFUSED(&d, "anchor");
+    draft_of(&second, &d);
+    assay_bytes_copy(d.call.scores, 32, other.call.scores, 32);
+    REFUSED(&d, "anchor");
+    /* The same scores and voters as before, of which nothing in this state speaks. */
+    e = at(b, 101);
+    e.plain = true;
+    network_close(&net, &e, &plain);
+    draft_of(&plain, &d);
+    REFUSED(&d, "anchor");
+    assay_bytes_copy(d.call.leaf, 32, plain.path[0], 32);
+    REFUSED(&d, "anchor");
+}
+
 void scenario_anchor_refusals(struct bench *b)
 {
     static struct draft d;
@@ -225,6 +290,8 @@ void scenario_anchor_refusals(struct bench *b)
     refuses_what_was_changed(b);
     refuses_too_few(b);
     refuses_other_blocks(b);
+    refuses_what_is_no_anchor(b);
+    leaves_out_epochs(b);
     /* A certificate of a day ago is by keys that may have leaked since. */
     bench_later(b, DAY_S + 60);
     draft_of(&second, &d);

@@ -27,9 +27,8 @@ void task_make(struct bench *b, struct task *t)
 void task_network(struct bench *b, struct task *t)
 {
     network_make(&t->net, 7);
-    t->net.standing[SUSPENDED_SLOT] = 3;
-    t->net.standing[WARNED_SLOT] = 2;
-    t->net.score_bp[SUSPENDED_SLOT] = 4000;
+    network_judge(&t->net, SUSPENDED_SLOT, 4000, ASSAY_STANDING_SUSPENDED);
+    network_judge(&t->net, WARNED_SLOT, 9700, ASSAY_STANDING_RESTRICTED);
     t->net.state.members[WEIGHTLESS_SLOT].weight = 0;
     const struct ending e = { .epoch = 100, .time_ms = bench_now_s(b) * 1000 };
     network_close(&t->net, &e, &t->closed);

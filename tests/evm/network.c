@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/ledger/anchor.h"
 
 #include <stdlib.h>
 
@@ -39,38 +40,22 @@ void network_make(struct network *net, uint32_t n)
     assay_state_genesis(&net->state, &genesis);
     for (uint32_t i = 0; i < n; i++) {
         net->state.members[i].weight = net->state.members[i].seat_weight = WEIGHT;
-        net->score_bp[i] = 9700;
+        network_judge(net, i, 9700, ASSAY_STANDING_FULL);
         draw_key(net, i);
     }
+}
+
+void network_judge(struct network *net, uint32_t slot, uint16_t score_bp,
+                   enum assay_standing standing)
+{
+    struct assay_trust *const trust = &net->state.members[slot].trust;
+    trust->integrity_bp = trust->availability_bp = score_bp;
+    trust->score.standing = standing;
 }
 
 void network_free(struct network *net)
 {
     free(net->memory);
-}
-
-static void put_score(const struct network *net, uint32_t slot, uint64_t epoch,
-                      uint8_t leaf[static ASSAY_EVM_SCORE_LEN])
-{
-    const struct assay_member *const m = &net->state.members[slot];
-    struct assay_writer w = assay_writer_over(leaf, ASSAY_EVM_SCORE_LEN);
-    assay_writer_put(&w, m->node_id, 32);
-    assay_writer_u64be(&w, epoch);
-    assay_writer_u16be(&w, net->score_bp[slot]);
-    assay_writer_u8(&w, net->standing[slot]);
-    assay_writer_u32be(&w, m->weight);
-    ASSAY_ASSERT(!w.full);
-}
-
-static void close_scores(const struct network *net, const struct ending *ending, struct closed *c)
-{
-    struct assay_merkle tree;
-    assay_merkle_init(&tree);
-    for (uint32_t i = 0; i < net->n; i++) {
-        put_score(net, i, ending->epoch, c->scores[i]);
-        assay_merkle_add(&tree, c->scores[i], sizeof c->scores[i]);
-    }
-    assay_merkle_root(&tree, c->anchored.scores);
 }
 
 /* As states look after a while: eight epochs are remembered, counters have some digits. */
@@ -95,31 +80,34 @@ static void close_state(struct network *net, const struct ending *ending)
     assay_roster_digest(s, s->roster_digest);
 }
 
-/* Leaf 0 with the anchor root as its last item, and the root over it and the members' leaves. */
+/* What the engine makes of scores and voters, where the network has services. */
+static void close_services(struct network *net, const struct ending *ending)
+{
+    struct assay_state *const s = &net->state;
+    s->services = (struct assay_service_state){ 0 };
+    if (ending->plain) return;
+    s->services.count = 1;
+    assay_sha256("a document", 10, s->services.documents[0]);
+    assay_anchor_root(s, s->services.anchor);
+}
+
+/* Leaf 0 and its path, as the state's tree has them. Out: the root that the engine makes. */
 static void close_leaves(const struct network *net, struct closed *c, uint8_t root[static 32])
 {
     static uint8_t scratch[NETWORK_LEAF_MAX], hashes[NETWORK_MAX + 1][32];
     const size_t scratch_len = assay_state_scratch_len(net->n);
-    struct assay_merkle tree;
     struct assay_writer w = assay_writer_over(c->leaf, sizeof c->leaf);
-    uint8_t anchor[32];
     ASSAY_ASSERT(scratch_len <= sizeof scratch);
     MUST(assay_state_header_encode(&net->state, &w));
-    ASSAY_ASSERT((c->leaf[0] & 0xe0) == 0x80 && (c->leaf[0] & 0x1f) < 23);
-    c->leaf[0]++;
-    assay_evm_anchor_root(&c->anchored, anchor);
-    assay_cbor_put_bytes(&w, anchor, sizeof anchor);
-    MUST(assay_writer_finish(&w, &c->boundary.leaf));
-    assay_merkle_leaf_hash(c->leaf, w.len, hashes[0]);
+    c->leaf_len = w.len;
+    assay_merkle_leaf_hash(c->leaf, w.len, c->boundary.leaf);
+    assay_state_header_hash(&net->state, scratch, scratch_len, hashes[0]);
     for (uint32_t i = 0; i < net->n; i++)
         assay_state_leaf_hash(&net->state, i, scratch, scratch_len, hashes[i + 1]);
-    assay_merkle_init(&tree);
-    for (uint32_t i = 0; i <= net->n; i++)
-        assay_merkle_add_hash(&tree, hashes[i]);
-    assay_merkle_root(&tree, root);
     MUST(assay_merkle_path((const uint8_t(*)[32])hashes, net->n + 1, 0, c->path,
                            ASSAY_MERKLE_LEVELS, &c->boundary.path_len));
     c->boundary.path = (const uint8_t(*)[32])c->path;
+    assay_state_root(&net->state, scratch, scratch_len, root);
 }
 
 /* Headers of tails, newest first, as a finality proof has them. Out: id of the newest. */
@@ -218,12 +206,13 @@ static void check_finality(const struct network *net, const struct ending *endin
 
 static void close_anchored(const struct network *net, const struct ending *ending, struct closed *c)
 {
-    static uint8_t rows[NETWORK_MAX * ASSAY_EVM_ROW_LEN];
-    size_t len = 0;
     c->anchored.epoch = ending->epoch;
     c->anchored.time_ms = ending->time_ms;
     assay_bytes_copy(c->anchored.chain_id, 32, net->chain_id, 32);
-    MUST(assay_evm_rows(c->next, net->n, rows, sizeof rows, &len, c->anchored.voters));
+    assay_anchor_voters(&net->state, c->anchored.voters);
+    assay_anchor_scores(&net->state, c->anchored.scores);
+    for (uint32_t i = 0; i < net->n; i++)
+        assay_anchor_leaf(&net->state, i, c->scores[i]);
     assay_bytes_copy(c->boundary.next_voters, 32, c->anchored.voters, 32);
     assay_bytes_copy(c->boundary.next_scores, 32, c->anchored.scores, 32);
 }
@@ -249,9 +238,9 @@ void network_close(struct network *net, const struct ending *ending, struct clos
         draw_key(net, i);
     for (uint32_t i = 0; i < net->n; i++)
         assay_roster_row_of(&net->state.members[i], &c->next[i]);
-    close_scores(net, ending, c);
-    close_anchored(net, ending, c);
     close_state(net, ending);
+    close_anchored(net, ending, c);
+    close_services(net, ending);
     close_leaves(net, c, header.state_root);
     assay_bytes_copy(header.chain_id, 32, net->chain_id, 32);
     assay_sha256("parent", 6, header.parent_id);

@@ -2,8 +2,7 @@
  * tests/evm/network.h - epoch boundaries of a network, made at the time of the test by the engine's
  * own code: states and their leaves, headers, votes, certificates.
  *
- * The anchor root stands at the end of leaf 0, as in a network with services (docs/services.md
- * 8.2).
+ * The anchor is the engine's (docs/protocol.md 12.5): the network has services.
  */
 #ifndef ASSAY_TESTS_EVM_NETWORK_H
 #define ASSAY_TESTS_EVM_NETWORK_H
@@ -22,13 +21,12 @@ struct network {
     struct assay_state state; /* of the last closed epoch; who votes next */
     void *memory;
     struct assay_secret32 secret[NETWORK_MAX];
-    uint8_t standing[NETWORK_MAX];
-    uint16_t score_bp[NETWORK_MAX];
 };
 
 struct closed {
     struct assay_evm_anchored anchored;
     uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX], leaf[NETWORK_LEAF_MAX];
+    size_t leaf_len;
     uint8_t finality[ASSAY_FINALITY_LEN_MAX];
     uint8_t path[ASSAY_MERKLE_LEVELS][32];
     uint8_t scores[NETWORK_MAX][ASSAY_EVM_SCORE_LEN];
@@ -42,12 +40,16 @@ struct ending {
     uint64_t epoch, time_ms;
     uint32_t tails;   /* headers above the EPOCH block, the last of which is finalised */
     uint32_t rekeyed; /* so many members, from slot 0 on, vote with other keys from now on */
+    bool plain;       /* the network has no services in it */
     bool few;         /* one vote less than a quorum of equal weights needs */
 };
 
 /* n members of equal weight, each with a seat. Returns: nothing; aborts without memory. */
 void network_make(struct network *network, uint32_t n);
 void network_free(struct network *network);
+/* How a member stands from now on. Returns: nothing. */
+void network_judge(struct network *network, uint32_t slot, uint16_t score_bp,
+                   enum assay_standing standing);
 /* The next epoch. Returns: nothing. */
 void network_close(struct network *network, const struct ending *ending, struct closed *closed);
 /* The proof of a slot's score in an epoch; its path lies in closed. Returns: nothing. */

@@ -311,15 +311,15 @@ static void begin(struct service_ledger *l, struct program *p,
 static void quote(struct service_ledger *l, struct program *p,
                   const struct assay_service_message *m)
 {
-    uint8_t bytes[EVIDENCE_LEN];
-    const struct assay_service_message answer = { .verb = ASSAY_SERVICE_EVIDENCE,
-                                                  .serial = m->serial,
-                                                  .evidence =
-                                                      assay_slice_over(bytes, sizeof bytes) };
+    uint8_t bytes[EVIDENCE_LEN] = { 0 };
     service_ledger_node(p->slot, bytes);
     service_ledger_measurement(bytes + 32);
     if (l->tampered[p->slot]) bytes[32] ^= 1;
     assay_service_report_data(l->chain_id, m->purpose, m->statement, bytes + 64);
+    const struct assay_service_message answer = { .verb = ASSAY_SERVICE_EVIDENCE,
+                                                  .serial = m->serial,
+                                                  .evidence =
+                                                      assay_slice_over(bytes, sizeof bytes) };
     say(p, &answer);
 }
 

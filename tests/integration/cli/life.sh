@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 2
 
-expect 2 '--story: expected trial or life' "$BIN/assay-demo" --story none
+expect 2 '--story: expected trial, life or services' "$BIN/assay-demo" --story none
 expect 2 'expected 7 peers' "$BIN/assay-demo" --story life --peers 9
 
 # --- nobody can be told to join: the row fails, so does the year, and both say so

@@ -37,16 +37,17 @@ check 'the components together are everything' diff "$work/all.txt" "$work/parts
 
 # --- programs
 programs() { [ "$(ls "$1/bin" | xargs)" = "$2" ] || { ls "$1/bin"; return 1; }; }
-check 'users find their programs' programs "$prefix" 'assay assay-demo assay-enclave assay-sim assayd'
-check 'the daemon comes with its enclave' programs "$work/daemon" 'assay-enclave assayd'
+check 'users find their programs' programs "$prefix" 'assay assay-demo assay-enclave assay-executor assay-holder assay-replica assay-sim assayd'
+check 'the daemon comes with its enclave and the programs of services' programs "$work/daemon" \
+    'assay-enclave assay-executor assay-holder assay-replica assayd'
 check 'the command line is one program' programs "$work/command" assay
 check 'the simulator too' programs "$work/simulator" assay-sim
-cast='assay-enclave-tampered assay-stranger assayd-byzantine libclock_shim.so'
+cast='assay-demo-hand assay-enclave-tampered assay-stranger assayd-byzantine libclock_shim.so'
 check "the demo's cast stands apart" test "$(ls "$prefix/libexec/assay" | xargs)" = "$cast"
 check 'and comes with the demo alone' test "$(find "$work" -name 'assay*byzantine*' | grep -c -v "$prefix")" = 1
 cp "$prefix/libexec/assay/assayd-byzantine" "$prefix/bin/"
 check 'a traitor among the programs would be seen' \
-    fails programs "$prefix" 'assay assay-demo assay-enclave assay-sim assayd'
+    fails programs "$prefix" 'assay assay-demo assay-enclave assay-executor assay-holder assay-replica assay-sim assayd'
 rm "$prefix/bin/assayd-byzantine"
 check 'no test build is beside what was built for users' \
     fails sh -c 'ls "$0" | grep -E "byzantine|tampered|stranger|shim|example"' "$build/bin"

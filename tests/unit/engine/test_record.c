@@ -149,6 +149,17 @@ static struct sample sample_of(enum assay_record_kind kind)
     case ASSAY_RECORD_COLLATERAL:
         status = assay_record_put_update(&w, assay_slice_over("an offer", 8));
         break;
+    case ASSAY_RECORD_SERVICE: {
+        const struct assay_service_body b9 = { .epoch = 9,
+                                               .incarnation = 2,
+                                               .number = 63,
+                                               .kind = 4,
+                                               .payload = assay_slice_over("offer", 5) };
+        uint8_t digest[32];
+        size_t at = 0;
+        status = assay_record_put_service(&w, &b9, digest, &at);
+        break;
+    }
     }
     cr_assert_eq(status, ASSAY_OK);
     s.len = w.len;
@@ -231,7 +242,7 @@ Test(record, an_unknown_kind_is_unsupported)
 {
     uint8_t bytes[16];
     struct assay_record r;
-    for (uint64_t kind = 0; kind < 10; kind += 9) {
+    for (uint64_t kind = 0; kind <= KINDS + 1; kind += KINDS + 1) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         assay_cbor_put_array(&w, 2);
         assay_cbor_put_uint(&w, kind);

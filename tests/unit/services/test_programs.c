@@ -52,6 +52,8 @@ static void set_up(void)
     plan.shares.slots = 2;
     plan.shares.k = plan.shares.confirmations = 2;
     plan.shares.ids_max = 8;
+    plan.has_tasks = true;
+    plan.tasks.accounts_max = plan.tasks.tasks_max = 4;
     (void)snprintf(folder, sizeof folder, "/tmp/assay-programs.XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
     ledger = service_ledger_of(in_folder("ledger"), &plan);
@@ -188,6 +190,28 @@ Test(services_programs, holders_are_seated_and_end_when_asked, .init = set_up, .
     cr_expect_eq(ends(two), 0, "%s", said);
     cr_expect_not_null(strstr(said, "slot 0 of cluster 0"), "%s", said);
     cr_expect_not_null(strstr(said, "ended, as asked"), "%s", said);
+}
+
+Test(services_programs, an_executor_offers_and_ends_when_asked, .init = set_up, .fini = clear_up,
+     .timeout = 90)
+{
+    static const char digest[] = "0101010101010101010101010101010101010101010101010101010101010101";
+    char text[512];
+    const int len = snprintf(text, sizeof text,
+                             "service_version: 1\ndaemon: daemon-1\nlisten: 127.0.0.1:%u\n"
+                             "store: vault\nkey: key\ncode: %s\nprice: 3\naccount: %s\n",
+                             free_port(), digest, digest);
+    write_file("e.yaml", text, (size_t)len, 0644);
+    const pid_t pid = start("assay-executor", "e.yaml");
+    const struct assay_task_ledger *tasks = assay_registry_tasks(service_ledger_registry(ledger));
+    const uint64_t until = now_ms() + SOON_MS;
+    while (assay_task_ledger_offered(tasks, 1) == NULL && now_ms() < until)
+        service_ledger_turn(ledger, 20);
+    const struct assay_task_offer *offer = assay_task_ledger_offered(tasks, 1);
+    cr_assert_not_null(offer, "%d", ends(pid));
+    cr_expect(offer->price == 3 && offer->code[0][31] == 1);
+    (void)kill(pid, SIGTERM);
+    cr_expect_eq(ends(pid), 0, "%s", said);
 }
 
 Test(services_programs, a_replica_is_listed_and_ends_when_asked, .init = set_up, .fini = clear_up,

@@ -80,7 +80,10 @@ static void seat_all(struct bench *b)
         standing[i] = ASSAY_SHARE_STAND_FULL;
     assay_share_registry_close(b->r, 1, standing, score, b->config.slots, &b->facts);
     for (uint32_t i = 0; i < b->config.slots; i++) {
-        const struct assay_share_holder_record record = { .key = { (uint8_t)(i + 1) } };
+        const struct assay_share_holder_record record = { .key = { (uint8_t)(i + 1) },
+                                                          .curve = { (uint8_t)(i + 1) },
+                                                          .address = "a:1/2",
+                                                          .address_len = 5 };
         cr_assert_eq(assay_share_registry_holder(b->r, i, node, &record, &b->facts),
                      ASSAY_SHARE_APPLIED);
     }
@@ -237,6 +240,8 @@ static void expect_same_fields(const struct assay_share_registry *a,
     cr_expect(a->row_count == b->row_count && a->synced_count == b->synced_count);
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &a->member[i], *n = &b->member[i];
+        cr_expect(assay_bytes_equal(m->curve, n->curve, 32) && m->address_len == n->address_len &&
+                  assay_bytes_equal(m->address, n->address, sizeof m->address));
         cr_expect(m->listed == n->listed && m->convicted == n->convicted);
         cr_expect(m->cluster == n->cluster && assay_bytes_equal(m->key, n->key, 64));
         cr_expect(assay_bytes_equal(m->node, n->node, 32));
@@ -325,6 +330,7 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(r->cluster[0].seat[0].member = r->cluster[1].seat[2].member);
     UNSOUND(r->cluster[0].seat[0].member = ASSAY_SHARE_NOBODY;
             assay_bytes_copy(r->cluster[0].seat[0].key, 64, first->key, 64));
+    UNSOUND((first->curve[0] = 9, assay_bytes_copy(second->curve, 32, first->curve, 32)));
     UNSOUND(assay_bytes_copy(r->cluster[1].seat[3].key, 64, r->cluster[0].seat[0].key, 64));
     UNSOUND(r->cluster[1].seated = false);
     UNSOUND(dealt->wanted = 0);

@@ -71,6 +71,46 @@ Test(sim_seats, follow_the_weights)
     assay_sim_outcome_free(&o);
 }
 
+/* How many of three equivocators are convicted, in a network of ten whose five seats the seed gives
+ * away. */
+static int64_t convicted(enum assay_sim_fidelity fidelity, uint64_t seed)
+{
+    struct assay_scenario s = network(10, 5);
+    struct assay_sim_outcome o;
+    const struct assay_sim_options options = { .seed = seed };
+    s.operators = 10;
+    s.vendors = 5;
+    s.has_vendor_shares = false;
+    s.fidelity = fidelity;
+    s.epochs = 5;
+    s.cohort_count = 2;
+    (void)snprintf(s.cohorts[1].name, sizeof s.cohorts[1].name, "bad");
+    s.cohorts[1].count = 3;
+    s.adversary_count = 1;
+    s.adversaries[0] = (struct assay_sim_adversary){
+        .attack = ASSAY_SIM_ATTACK_EQUIVOCATE, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
+    };
+    cr_assert_eq(assay_sim_run(&s, &options, &o), ASSAY_OK);
+    cr_expect_eq(o.cohort_members[1], 3u);
+    const int64_t detected = o.figures[ASSAY_SIM_FIGURE_DETECTED][1];
+    assay_sim_outcome_free(&o);
+    return detected;
+}
+
+/* docs/protocol.md 5.22.2: whose votes nobody hears cannot vote twice, in either world. */
+Test(sim_seats, who_has_none_is_not_convicted_of_its_votes)
+{
+    enum { SEEDS = 8 };
+    const enum assay_sim_fidelity both[] = { ASSAY_SIM_FIDELITY_MESSAGE, ASSAY_SIM_FIDELITY_EPOCH };
+    for (size_t i = 0; i < 2; i++) {
+        int64_t all = 0;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++)
+            all += convicted(both[i], seed);
+        cr_expect(0 < all && all < 3 * SEEDS, "fidelity %d: %d of %d", (int)both[i], (int)all,
+                  3 * SEEDS);
+    }
+}
+
 Test(sim_seats, a_thousand_members_close_epochs_with_a_hundred_seats)
 {
     struct assay_scenario s = network(ASSAY_MEMBERS_MAX, ASSAY_VOTERS_MAX);

@@ -17,15 +17,16 @@ static const struct assay_sim_swarm_sizes any = { 0 };
 /* Everything that was drawn, as text. */
 static size_t describe(const struct assay_scenario *s, char *text, size_t len)
 {
-    int at = snprintf(text, len, "%u %llu %u %u %u %u %u|%d %u %u %u %u %u %u %u %u|%u %u %u|%u %u",
-                      s->nodes, (unsigned long long)s->epochs, s->epoch_ms, s->operators,
-                      s->vendors, s->nodes_per_platform, s->masked_bp, (int)s->link.delay,
-                      s->link.delay_min_ms, s->link.delay_mean_ms, s->link.delay_max_ms,
-                      s->link.loss_permille, s->link.duplicate_permille, s->link.reorder_permille,
-                      s->link.reorder_ms, s->link.bandwidth_kbit_s, s->skew_ms, s->drift_ppm,
-                      s->store.torn_permille + 1000 * s->store.lost_permille +
-                          1000000 * s->store.rolled_back_permille,
-                      (unsigned)s->heal_epoch, s->progress_epochs);
+    int at =
+        snprintf(text, len, "%u %u %llu %u %u %u %u %u|%d %u %u %u %u %u %u %u %u|%u %u %u|%u %u",
+                 s->nodes, s->seats_max, (unsigned long long)s->epochs, s->epoch_ms, s->operators,
+                 s->vendors, s->nodes_per_platform, s->masked_bp, (int)s->link.delay,
+                 s->link.delay_min_ms, s->link.delay_mean_ms, s->link.delay_max_ms,
+                 s->link.loss_permille, s->link.duplicate_permille, s->link.reorder_permille,
+                 s->link.reorder_ms, s->link.bandwidth_kbit_s, s->skew_ms, s->drift_ppm,
+                 s->store.torn_permille + 1000 * s->store.lost_permille +
+                     1000000 * s->store.rolled_back_permille,
+                 (unsigned)s->heal_epoch, s->progress_epochs);
     for (uint32_t i = 0; i < s->cohort_count; i++)
         at += snprintf(text + at, len - (size_t)at, " %s=%u", s->cohorts[i].name,
                        s->cohorts[i].count);
@@ -77,7 +78,7 @@ Test(sim_swarm, draws_the_same_with_every_compiler)
         assay_sha256_pieces(pieces, 2, chain);
     }
     assay_hex_encode(chain, sizeof chain, hex, sizeof hex);
-    cr_expect_str_eq(hex, "b10c27d61556f46c0118a130d043cc25bd45b4ea436f0466fce86d84ea081809");
+    cr_expect_str_eq(hex, "97bbc6c77b90736ed5c269d2be516a2fb1db72b3699b5029c4fff0c9eddc4f67");
 }
 
 Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
@@ -211,6 +212,44 @@ Test(sim_promise, ends_at_a_third)
     }
 }
 
+/* Four roots of two equal members each, six seats: whose root has a traitor may be all traitors. */
+Test(sim_promise, is_of_seats_where_there_are_fewer)
+{
+    struct assay_scenario s = with_traitors(8, 1);
+    s.seats_max = 6;
+    cr_expect(assay_sim_promise_of(&s, 1).progress, "a quarter");
+    s.seats_max = 4;
+    cr_expect(assay_sim_promise_of(&s, 1).progress, "a seat for each root");
+    s.seats_max = 3;
+    cr_expect_not(assay_sim_promise_of(&s, 1).safety, "what a root without a seat weighs is lost");
+    s.cohorts[1].has_vendor = true;
+    s.cohorts[1].count = 2;
+    s.seats_max = 6;
+    cr_expect(assay_sim_promise_of(&s, 1).progress, "two of one root are a quarter");
+    s.adversary_count = 2;
+    s.cohort_count = 3;
+    s.cohorts[1].count = 1;
+    s.cohorts[2] = (struct assay_sim_cohort){ .name = "more", .count = 1, .has_vendor = true };
+    s.cohorts[2].vendor = 1;
+    s.adversaries[1] = s.adversaries[0];
+    s.adversaries[1].cohort = 2;
+    cr_expect_not(assay_sim_promise_of(&s, 1).safety, "of two roots they are half");
+    s.seats_max = 8;
+    cr_expect(assay_sim_promise_of(&s, 1).progress, "two of eight where everybody sits");
+    s.adversary_count = 1;
+    s.crash_count = 1;
+    s.crashes[0] = (struct assay_sim_crash){ .cohort = 2, .at_epoch = 2, .loses_store = true };
+    s.seats_max = 6;
+    cr_expect(assay_sim_promise_of(&s, 1).safety, "a lost store is no lie");
+    cr_expect_not(assay_sim_promise_of(&s, 1).progress, "but it is silent, for half of the seats");
+    s.adversary_count = 0;
+    s.seats_max = 3;
+    cr_expect(assay_sim_promise_of(&s, 1).safety, "nobody lies");
+    cr_expect_not(assay_sim_promise_of(&s, 1).progress);
+    s.crash_count = 0;
+    cr_expect(assay_sim_promise_of(&s, 1).progress);
+}
+
 Test(sim_promise, counts_who_forgets_and_who_is_cut_off)
 {
     struct assay_scenario s = with_traitors(8, 1);
@@ -260,6 +299,20 @@ Test(sim_promise, is_broken_by_the_first_checker_then_by_assertions)
     cr_expect_str_eq(breach.what, "agreement");
     cr_expect_eq(breach.epoch, 4);
     cr_expect_str_eq(breach.message, "heads differ");
+    assay_sim_outcome_free(&o);
+}
+
+/* What --set has left of a random scenario may heal, and still have too many who are silent. */
+Test(sim_promise, of_no_progress_is_not_broken_by_standing_still)
+{
+    const struct assay_scenario s = with_traitors(8, 1);
+    struct assay_sim_promise p = assay_sim_promise_of(&s, 1);
+    struct assay_sim_outcome o;
+    assay_sim_outcome_init(&o);
+    assay_sim_check_look(&o, ASSAY_SIM_CHECKER_LIVENESS, 4, "nothing closes");
+    cr_expect_str_eq(assay_sim_promise_breach(&s, &p, &o).what, "liveness");
+    p.progress = false;
+    cr_expect_not(assay_sim_promise_breach(&s, &p, &o).broken);
     assay_sim_outcome_free(&o);
 }
 

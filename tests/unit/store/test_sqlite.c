@@ -119,8 +119,52 @@ Test(store_sqlite, refuses_another_schema_version)
 {
     struct assay_store *store = open_it();
     assay_store_close(&store);
-    run_sql("PRAGMA user_version=4");
-    expect_refusal(ASSAY_E_VERSION, "schema version 4, this program reads version 3");
+    run_sql("PRAGMA user_version=5");
+    expect_refusal(ASSAY_E_VERSION, "schema version 5, this program reads version 4");
+    run_sql("PRAGMA user_version=2");
+    expect_refusal(ASSAY_E_VERSION, "schema version 2, this program reads version 4");
+}
+
+/* As a build of before services left it. */
+static void make_older(void)
+{
+    struct assay_store *store = open_it();
+    cr_assert_eq(put_vote(store, 1), ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    assay_store_close(&store);
+    run_sql("DROP TABLE service; DROP TABLE service_anchor; PRAGMA user_version=3");
+}
+
+Test(store_sqlite, brings_a_store_of_before_services_up_to_date)
+{
+    const struct assay_store_key key = { .epoch = 3, .id = { 1 } };
+    struct assay_store_key found;
+    uint8_t value[8];
+    size_t len = 0;
+    make_older();
+    for (unsigned i = 0; i < 2; i++) { /* and goes on with it as with its own */
+        struct assay_store *store = open_it();
+        cr_assert_eq(assay_store_put(store, ASSAY_STORE_SERVICE, &key, assay_slice_over("abc", 3)),
+                     ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+        cr_assert_eq(assay_store_find(store, ASSAY_STORE_SERVICE, key.id, &found, value,
+                                      sizeof value, &len),
+                     ASSAY_OK);
+        cr_assert_eq(len, 3);
+        cr_assert_eq(put_vote(store, 2 + i), ASSAY_OK, "what was there still is");
+        assay_store_close(&store);
+    }
+}
+
+Test(store_sqlite, who_only_looks_reads_a_store_of_before_services_and_leaves_it)
+{
+    struct assay_store *store = NULL;
+    make_older();
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(assay_store_sqlite_look(place.store, &store, message, sizeof message),
+                     ASSAY_OK, "%s", message);
+        assay_store_close(&store);
+    }
 }
 
 Test(store_sqlite, refuses_the_database_of_another_program)

@@ -1,0 +1,54 @@
+/*
+ * apps/demo/hand/hand.h - `assay-demo-hand`: what people and enclaves do in the demo's story of
+ * services, one deed a process. It speaks with one daemon's socket of services and with programs.
+ *
+ * What it has to say are lines on stdout, a word first; the story reads them. Its folder has what
+ * it keeps: keys and states, which nothing seals: INSECURE.
+ *
+ * Exit statuses: 0 done, 1 the world did not oblige (the last line says what), 3 usage, 4 refused:
+ * the services did what they exist for.
+ */
+#ifndef ASSAY_APPS_DEMO_HAND_H
+#define ASSAY_APPS_DEMO_HAND_H
+
+#include "base/secret.h"
+
+#include <limits.h>
+#include <signal.h>
+
+enum { HAND_OK = 0, HAND_WORLD = 1, HAND_USAGE = 3, HAND_REFUSED = 4 };
+enum { HAND_PATIENCE_MS = 120000 }; /* for what takes a second on an idle machine */
+
+/* SIGTERM or SIGINT came. */
+extern volatile sig_atomic_t hand_asked_to_end;
+
+/* --- main.c */
+/* One line on stdout, at once. Returns: nothing. */
+__attribute__((format(printf, 1, 2))) void hand_say(const char *format, ...);
+/* The same, which is the last one. Returns: HAND_WORLD */
+__attribute__((format(printf, 1, 2))) int hand_fail(const char *format, ...);
+/* Returns: DIR/NAME, in one of a few static buffers. */
+const char *hand_in(const char *dir, const char *name);
+/* A file of 32 bytes that its owner alone may read. Returns: whether it is one. */
+bool hand_key(const char *dir, const char *name, struct assay_secret32 *key);
+/* Returns: monotonic ms. */
+uint64_t hand_now_ms(void);
+
+/* --- deeds, with what follows their word on the command line; each Returns: exit status */
+/* eyes SOCKET DIR [ACCOUNT ..]: tells what the ledger makes of services, whenever it changed;
+ * claims are kept in DIR. */
+int hand_eyes(int argc, char **argv);
+/* enclave SOCKET GROUP DIR INDEX [hold]: an enclave whose state is a count, up to that state; hold:
+ * then it is asked to be read until it may not. load SOCKET GROUP DIR RATE: as many states a second
+ * until SIGTERM. */
+int hand_enclave(int argc, char **argv);
+int hand_load(int argc, char **argv);
+/* put SOCKET DIR CLUSTER: DIR/secret is dealt; read SOCKET DIR: DIR/read becomes it. */
+int hand_put(int argc, char **argv);
+int hand_read(int argc, char **argv);
+/* task SOCKET DIR CODE PRICE STEPS: DIR/input is counted, DIR/output is what came last. */
+int hand_task(int argc, char **argv);
+/* forge SOCKET FILE: a claim with another receipt is handed in. */
+int hand_forge(int argc, char **argv);
+
+#endif

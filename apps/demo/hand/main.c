@@ -1,0 +1,114 @@
+/*
+ * apps/demo/hand/main.c - which deed, and what all of them share.
+ */
+#include "apps/demo/hand/hand.h"
+
+#include "base/file/file.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+volatile sig_atomic_t hand_asked_to_end;
+
+static const char usage[] =
+    "usage: assay-demo-hand DEED ...\n"
+    "\n"
+    "One deed of the demo's story of services, INSECURE; nobody but the demo runs it.\n"
+    "\n"
+    "  eyes SOCKET DIR [ACCOUNT ..]           tell what the ledger makes of all services\n"
+    "  enclave SOCKET GROUP DIR INDEX [hold]  certify states up to that one\n"
+    "  load SOCKET GROUP DIR RATE             so many states a second, until SIGTERM\n"
+    "  put SOCKET DIR CLUSTER                 deal DIR/secret\n"
+    "  read SOCKET DIR                        read it back\n"
+    "  task SOCKET DIR CODE PRICE STEPS       have DIR/input counted\n"
+    "  forge SOCKET FILE                      hand in a claim with a changed receipt\n";
+
+void hand_say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vprintf(format, args);
+    va_end(args);
+    (void)putchar('\n');
+    (void)fflush(stdout);
+}
+
+int hand_fail(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)fputs("failed ", stdout);
+    (void)vprintf(format, args);
+    va_end(args);
+    (void)putchar('\n');
+    (void)fflush(stdout);
+    return HAND_WORLD;
+}
+
+const char *hand_in(const char *dir, const char *name)
+{
+    static char buffers[4][PATH_MAX];
+    static unsigned turn;
+    char *path = buffers[turn++ % 4];
+    (void)snprintf(path, sizeof buffers[0], "%s/%s", dir, name);
+    return path;
+}
+
+bool hand_key(const char *dir, const char *name, struct assay_secret32 *key)
+{
+    uint8_t bytes[33];
+    size_t len = 0;
+    if (assay_file_read_secret(hand_in(dir, name), bytes, sizeof bytes, &len) != ASSAY_OK)
+        return false;
+    if (len == 32) assay_bytes_copy(key->bytes, 32, bytes, 32);
+    assay_secret_wipe(bytes, sizeof bytes);
+    return len == 32;
+}
+
+uint64_t hand_now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    hand_asked_to_end = 1;
+}
+
+static void take_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal }; /* waits are interrupted */
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+struct deed {
+    const char *word;
+    int least, most; /* words behind it */
+    int (*run)(int argc, char **argv);
+};
+
+int main(int argc, char **argv)
+{
+    static const struct deed deeds[] = {
+        { "eyes", 2, 10, hand_eyes },  { "enclave", 4, 5, hand_enclave },
+        { "load", 4, 4, hand_load },   { "put", 3, 3, hand_put },
+        { "read", 2, 2, hand_read },   { "task", 5, 5, hand_task },
+        { "forge", 2, 2, hand_forge },
+    };
+    for (size_t i = 0; argc > 1 && i < sizeof deeds / sizeof deeds[0]; i++) {
+        const struct deed *d = &deeds[i];
+        if (strcmp(argv[1], d->word) != 0 || argc - 2 < d->least || argc - 2 > d->most) continue;
+        take_signals();
+        return d->run(argc - 2, argv + 2);
+    }
+    (void)fputs(usage, stderr);
+    return HAND_USAGE;
+}

@@ -1,0 +1,70 @@
+/*
+ * apps/executor/main.c - assay-executor: runs attested tasks for others, and is paid for each step
+ * that was proven (docs/services.md 6.12).
+ */
+#include "apps/service/program.h"
+#include "net/services/words.h"
+
+#include <stdio.h>
+
+static const char usage[] =
+    "usage: assay-executor --config FILE [--check-config]\n"
+    "\n"
+    "Offers a program on the ledger, runs it on inputs that are sealed to it, and claims what was\n"
+    "vouched for each step. The program is compiled in: it counts words of a text by length.\n"
+    "\n"
+    "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"
+    "                    listen (HOST:PORT, requestors), host (that they dial instead), store\n"
+    "                    (file), key (file of 32 bytes, or a credential of systemd), code (digest\n"
+    "                    of the measurement, 64 digits), price (a step), account (that is paid)\n"
+    "  --check-config    read configuration and key, then exit: 0 fit, 2 not\n"
+    "  --version         print the version\n"
+    "\n"
+    "  assay-executor --config /etc/assay/executor.yaml\n"
+    "SIGTERM and SIGINT end it; what was vouched is claimed after the next start.\n";
+
+static void put_line(const struct assay_executor_node *node, char *line, size_t len)
+{
+    const struct assay_executor_node_status s = assay_executor_node_status(node);
+    (void)snprintf(line, len, "%s, %u tasks, %llu steps made, %u claims not paid",
+                   !s.follows  ? "no daemon"
+                   : s.offered ? "offered"
+                               : "waits for its offer",
+                   s.tasks, (unsigned long long)s.steps, s.claims);
+}
+
+int main(int argc, char **argv)
+{
+    static struct service_program program = { .name = "assay-executor",
+                                              .usage = usage,
+                                              .keys = SERVICE_KEY_STORE | SERVICE_KEY_PROGRAM };
+    static struct assay_task_program words = { .step = assay_words_step };
+    char message[ASSAY_EXECUTOR_NODE_MESSAGE_LEN], line[200];
+    struct assay_executor_node *node = NULL;
+    int status = 0;
+    if (!service_begin(&program, argc, argv, &status)) return status;
+    struct service_config *c = &program.config;
+    struct assay_executor_node_config config = { .ledger = c->daemon,
+                                                 .door = c->listen,
+                                                 .host = c->host[0] != '\0' ? c->host : NULL,
+                                                 .store = c->store,
+                                                 .key = &c->key,
+                                                 .program = &words,
+                                                 .price = c->price };
+    assay_bytes_copy(words.code, 32, c->code, 32);
+    assay_bytes_copy(config.account, 32, c->account, 32);
+    enum assay_status ended = assay_executor_node_open(&config, &node, message);
+    assay_secret_wipe(&c->key, sizeof c->key); /* the vault has it */
+    if (ended != ASSAY_OK) {
+        service_say(&program, "%s", message);
+        return service_end(&program, ended);
+    }
+    service_ready(&program);
+    do {
+        put_line(node, line, sizeof line);
+        if (!service_goes_on(&program, line)) break;
+        ended = assay_executor_node_turn(node, 500);
+    } while (ended == ASSAY_OK);
+    assay_executor_node_close(&node);
+    return service_end(&program, ended);
+}

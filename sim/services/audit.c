@@ -1,0 +1,198 @@
+/*
+ * sim/services/audit.c - what must hold of tasks: money is conserved, nobody is paid without a
+ * receipt and a voucher of that step, of an epoch in which it was certified, nor twice; neither
+ * side loses more than one step (docs/services.md 6).
+ *
+ * Judged by final records and states, and by what either side has signed, alone.
+ */
+#include "sim/services/tasks.h"
+
+static void wrong(struct assay_sim_services *s, const struct job *j, const char *what)
+{
+    services_look(s, ASSAY_SIM_CHECKER_TASKS,
+                  "job %u of slot %u: %s; made %u, kept %u, paid %u of %u", j->number,
+                  j->open.executor, what, j->seen.made, j->kept ? j->chain.step : 0, j->seen.paid,
+                  j->open.steps);
+}
+
+/* --- of final records */
+
+/* Returns: NULL, or why this claim was not worth its money. */
+static const char *fault_of(struct assay_sim_services *s, const struct job *j, uint32_t slot,
+                            const struct assay_task_claim *c)
+{
+    const struct tasks *t = s->tasks;
+    uint8_t digest[32];
+    assay_task_receipt_digest(&c->receipt, digest);
+    if (!side_has_signed(&j->theirs, digest)) return "paid for a receipt that nobody signed";
+    assay_task_voucher_statement(s->chain_id, &c->voucher, digest);
+    if (!side_has_signed(&j->mine, digest)) return "paid for a voucher that nobody signed";
+    assay_sha256(c->opening, 32, digest);
+    if (!assay_bytes_equal(digest, c->receipt.lock, 32) ||
+        !assay_bytes_equal(digest, c->voucher.lock, 32))
+        return "paid for a key that opens nothing";
+    if (c->voucher.step != c->receipt.step) return "paid for a voucher of another step";
+    if (slot != j->open.executor || !j->seen.accepted) return "another was paid";
+    if (j->seen.failed) return "paid after a fall";
+    if (j->seen.ended || t->now > j->open.deadline) return "paid when it was over";
+    const uint64_t epoch = c->receipt.epoch;
+    if (epoch >= t->now || t->now - epoch >= CLOSED_KEPT ||
+        !t->certified[slot][epoch % CLOSED_KEPT])
+        return "paid for an epoch in which it was not certified";
+    return NULL;
+}
+
+static void claimed(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload,
+                    const struct assay_registry_facts *facts)
+{
+    struct assay_task_claim c;
+    const enum assay_status status = assay_task_claim_decode(payload, &c);
+    ASSAY_ASSERT(status == ASSAY_OK && facts->task_count > 0);
+    struct job *j = tasks_job(s->tasks, c.receipt.task);
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (j == NULL) {
+        services_look(s, ASSAY_SIM_CHECKER_TASKS, "a task that nobody opened was paid");
+        return;
+    }
+    const char *fault = fault_of(s, j, slot, &c);
+    if (fault != NULL) wrong(s, j, fault);
+    const uint64_t amount = facts->task[0].amount;
+    if (c.receipt.step <= j->seen.paid ||
+        amount != (uint64_t)(c.receipt.step - j->seen.paid) * j->open.price)
+        wrong(s, j, "paid twice");
+    s->tasks->steps_paid += c.receipt.step - j->seen.paid;
+    j->seen.paid = c.receipt.step;
+    j->seen.amount += amount;
+    if (j->seen.amount > (uint64_t)j->open.steps * j->open.price) wrong(s, j, "paid too much");
+}
+
+static void happened(struct assay_sim_services *s, const struct assay_task_fact *fact)
+{
+    struct job *j = tasks_job(s->tasks, fact->task);
+    if (j == NULL) return;
+    if (fact->kind == ASSAY_TASK_OPENED) {
+        j->seen.opened = true;
+        s->tasks->opened++;
+    }
+    if (fact->kind == ASSAY_TASK_ACCEPTED) j->seen.accepted = true;
+    if (fact->kind == ASSAY_TASK_FAILED) j->seen.failed = true;
+    if (fact->kind != ASSAY_TASK_ENDED) return;
+    j->seen.ended = true;
+    j->seen.ended_in = s->tasks->now;
+    s->tasks->paid_up += fact->end == ASSAY_TASK_END_PAID;
+}
+
+void tasks_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
+                  struct assay_slice payload, bool applied,
+                  const struct assay_registry_facts *facts)
+{
+    if (s->tasks == NULL) return;
+    if (kind == ASSAY_SERVICE_TASK_CLAIM && applied) claimed(s, slot, payload, facts);
+    if (kind == ASSAY_SERVICE_TASK_CLAIM && !applied) s->tasks->refused++;
+    for (uint32_t i = 0; i < facts->task_count; i++)
+        happened(s, &facts->task[i]);
+}
+
+/* --- of closes */
+
+/* Every account is one of ours: what is not in them is locked. */
+static void add_up(struct assay_sim_services *s)
+{
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
+    const struct tasks *t = s->tasks;
+    uint64_t sum = 0, amount = 0, sequence = 0;
+    for (uint32_t i = 0; i < s->load->requestors; i++)
+        if (assay_task_ledger_balance(ledger, t->requestor[i].id, &amount, &sequence))
+            sum += amount;
+    for (uint32_t i = 0; i < s->nodes; i++)
+        if (assay_task_ledger_balance(ledger, t->payee[i].id, &amount, &sequence)) sum += amount;
+    for (uint32_t i = 0; i < JOBS; i++) {
+        const struct assay_task_row *row =
+            t->job[i].stage == JOB_FREE ? NULL : assay_task_ledger_task(ledger, t->job[i].id);
+        if (row != NULL && row->end == ASSAY_TASK_END_NONE) sum += row->locked;
+    }
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (sum != (uint64_t)MONEY * s->load->requestors)
+        services_look(s, ASSAY_SIM_CHECKER_TASKS, "epoch %llu: %llu in all, %llu at first",
+                      (unsigned long long)t->now - 1, (unsigned long long)sum,
+                      (unsigned long long)MONEY * s->load->requestors);
+}
+
+/* An executor's host that was kept from its ledger may be too late for its money. */
+static void see_hampered(struct assay_sim_services *s, const struct assay_state *after)
+{
+    for (uint32_t i = 0; i < JOBS; i++) {
+        struct job *j = &s->tasks->job[i];
+        const uint32_t slot = j->open.executor;
+        if (j->stage == JOB_FREE || slot >= after->member_count) continue;
+        const bool behind = s->world.engine(s->world.context, slot) == NULL ||
+                            !s->desk[slot].begun || s->desk[slot].epoch < after->epoch ||
+                            after->members[slot].trust.score.standing != ASSAY_STANDING_FULL;
+        j->seen.hampered = j->seen.hampered || behind || !after->certified ||
+                           !s->tasks->certified[slot][after->epoch % CLOSED_KEPT];
+    }
+}
+
+void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
+                  const struct assay_registry_member *member, uint32_t count)
+{
+    struct tasks *t = s->tasks;
+    if (t == NULL) return;
+    for (uint32_t i = 0; i < NODES; i++)
+        t->certified[i][after->epoch % CLOSED_KEPT] = i < count && member[i].certified;
+    for (uint32_t i = 0; i < JOBS; i++) {
+        struct job *j = &t->job[i];
+        if (j->seen.accepted && j->open.executor < count)
+            j->seen.failed = j->seen.failed || member[j->open.executor].failed ||
+                             member[j->open.executor].renewed;
+    }
+    see_hampered(s, after);
+    t->now = after->epoch + 1;
+    add_up(s);
+}
+
+/* --- of the sides */
+
+void audit_key(struct assay_sim_services *s, const struct job *j, struct assay_slice frame)
+{
+    struct assay_task_frame f;
+    uint8_t digest[32];
+    if (frame.len == 0 || assay_task_frame_decode(frame, &f) != ASSAY_OK ||
+        f.kind != ASSAY_TASK_KEY_IS)
+        return;
+    struct assay_task_voucher voucher = { .step = f.step };
+    assay_bytes_copy(voucher.task, 32, f.task, 32);
+    assay_sha256(f.nonce, 32, voucher.lock);
+    assay_task_voucher_statement(s->chain_id, &voucher, digest);
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (!side_has_signed(&j->mine, digest)) wrong(s, j, "a key left that nobody vouched for");
+}
+
+void audit_vouched(struct assay_sim_services *s, const struct job *j)
+{
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (!side_has_signed(&j->theirs, j->r->next.head)) wrong(s, j, "vouched for nothing");
+}
+
+/* The program counts. */
+void audit_result(struct assay_sim_services *s, const struct job *j)
+{
+    const struct assay_slice output = j->r->result.output;
+    struct assay_cursor in = assay_cursor_over(output.bytes, output.len);
+    uint32_t count = 0;
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (assay_cursor_u32be(&in, &count) != ASSAY_OK || count != j->start + j->r->chain.step)
+        wrong(s, j, "another result than its program's");
+}
+
+/* When it is over. */
+void audit_job(struct assay_sim_services *s, const struct job *j)
+{
+    if (!j->seen.opened) return;
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (j->seen.paid > (j->kept ? j->chain.step : 0) + 1)
+        wrong(s, j, "the requestor lost more than one step");
+    if (j->seen.ended && j->seen.accepted && !j->seen.hampered && !j->seen.failed &&
+        j->seen.made > j->seen.paid + 1)
+        wrong(s, j, "the executor lost more than one step");
+}

@@ -1,0 +1,170 @@
+/*
+ * sim/services/desk.c - how the programs of a node see the ledger: as net/host_services.c tells it,
+ * and net/services/follower.c takes it.
+ */
+#include "sim/services/internal.h"
+
+#include <stdlib.h>
+
+void desk_free(struct desk *desk)
+{
+    free(desk->memory);
+    *desk = (struct desk){ 0 };
+}
+
+static void look(struct assay_sim_services *s, struct desk *d, const struct assay_engine *engine,
+                 const struct assay_services_snapshot *now, bool first)
+{
+    struct assay_engine_snapshot e;
+    struct assay_service_member members[NODES];
+    uint8_t before[NODES][32];
+    const uint32_t count = d->members;
+    (void)s;
+    assay_engine_snapshot(engine, &e);
+    assay_bytes_copy(before, sizeof before, d->node_id, sizeof before);
+    assay_engine_service_members(engine, members);
+    d->era = now->era;
+    assay_bytes_copy(d->beacon, 32, now->beacon, 32);
+    d->members = assay_host_services_members(members, e.member_count, d->member);
+    for (uint32_t i = 0; i < d->members; i++) {
+        struct assay_member_snapshot one;
+        assay_engine_member_snapshot(engine, (uint16_t)i, &one);
+        assay_bytes_zero(d->node_id[i], 32);
+        if (one.stage != ASSAY_STAGE_LEFT) assay_bytes_copy(d->node_id[i], 32, one.node_id, 32);
+        d->member[i].renewed =
+            !first && (i >= count || !assay_bytes_equal(before[i], d->node_id[i], 32));
+    }
+}
+
+static void tell(struct assay_sim_services *s, uint32_t node,
+                 const struct assay_registry_facts *facts)
+{
+    for (uint32_t i = 0; i < facts->continuity.count; i++) {
+        replicas_fact(s, node, facts->group, &facts->continuity.fact[i]);
+        enclaves_fact(s, node, facts->group, &facts->continuity.fact[i]);
+    }
+    for (uint32_t i = 0; i < facts->task_count; i++)
+        tasks_fact(s, node, &facts->task[i]);
+}
+
+static void tell_group(struct assay_sim_services *s, uint32_t node, uint32_t group, bool all)
+{
+    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    struct assay_cont_fact fact;
+    for (uint32_t i = 0; all && assay_cont_group_tell(g, i, &fact); i++) {
+        replicas_fact(s, node, group, &fact);
+        enclaves_fact(s, node, group, &fact);
+    }
+    for (uint32_t i = 0; assay_cont_group_standing(g, i, &fact); i++) {
+        replicas_fact(s, node, group, &fact);
+        enclaves_fact(s, node, group, &fact);
+    }
+}
+
+/* Who is told hands records in later: the log is borrowed until the engine's next step. */
+static void tell_log(struct assay_sim_services *s, uint32_t node,
+                     const struct assay_service_log *log, size_t *at)
+{
+    struct desk *d = &s->desk[node];
+    static const uint8_t nobody[32];
+    struct assay_service_entry entry;
+    while (assay_service_log_next(log, at, &entry)) {
+        const uint8_t *id = entry.slot < d->members ? d->node_id[entry.slot] : nobody;
+        const char *became =
+            assay_registry_apply(d->registry, entry.slot, id, (enum assay_service_kind)entry.kind,
+                                 entry.payload, &s->facts);
+        ASSAY_ASSERT(became != NULL);
+        tell(s, node, &s->facts);
+    }
+}
+
+static void begin(struct assay_sim_services *s, uint32_t node, const struct assay_engine *engine,
+                  const struct assay_services_snapshot *now)
+{
+    struct desk *d = &s->desk[node];
+    const size_t len = (assay_registry_size(&s->plan) + 63) / 64 * 64;
+    if (d->registry == NULL) {
+        d->memory = aligned_alloc(64, len);
+        ASSAY_ASSERT(d->memory != NULL);
+        const enum assay_status status =
+            assay_registry_init(d->memory, len, &s->plan, s->chain_id, &d->registry);
+        ASSAY_ASSERT(status == ASSAY_OK);
+    }
+    assay_registry_copy(d->registry, now->registry);
+    look(s, d, engine, now, true);
+    d->begun = true;
+    d->epoch = now->epoch;
+    d->at = 0;
+    for (uint32_t g = 0; g < s->plan.group_count; g++)
+        tell_group(s, node, g, true);
+    tasks_begun(s, node);
+}
+
+struct telling {
+    struct assay_sim_services *s;
+    uint32_t node;
+};
+
+static void told(void *context, const struct assay_registry_facts *facts)
+{
+    const struct telling *t = context;
+    tell(t->s, t->node, facts);
+}
+
+/* One epoch went by: the rest of its records, and its close, which the programs make themselves. */
+static void close_one(struct assay_sim_services *s, uint32_t node,
+                      const struct assay_engine *engine, const struct assay_services_snapshot *now)
+{
+    struct desk *d = &s->desk[node];
+    struct telling telling = { s, node };
+    tell_log(s, node, now->closed, &d->at);
+    look(s, d, engine, now, false);
+    assay_registry_close(d->registry, now->epoch - 1, d->member, d->members, &s->facts, told,
+                         &telling);
+    d->epoch = now->epoch;
+    d->at = 0;
+    for (uint32_t g = 0; g < s->plan.group_count; g++)
+        tell_group(s, node, g, false);
+    tasks_node_closed(s, node);
+}
+
+/* What they made of it is what the ledger made. */
+static void compare(struct assay_sim_services *s, uint32_t node,
+                    const struct assay_services_snapshot *now)
+{
+    uint8_t digest[2][32];
+    const struct assay_registry *both[] = { s->desk[node].registry, now->registry };
+    services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
+    for (uint32_t i = 0; i < assay_registry_documents(&s->plan); i++) {
+        for (uint32_t k = 0; k < 2; k++) {
+            struct assay_writer w =
+                assay_writer_over(s->recount.document, sizeof s->recount.document);
+            const enum assay_status status = assay_registry_encode(both[k], i, &w);
+            ASSAY_ASSERT(status == ASSAY_OK);
+            assay_sha256(s->recount.document, w.len, digest[k]);
+        }
+        if (assay_bytes_equal(digest[0], digest[1], 32)) continue;
+        services_look(s, ASSAY_SIM_CHECKER_SERVICES,
+                      "programs of node %u have another document %u in epoch %llu than its ledger",
+                      node, i, (unsigned long long)now->epoch - 1);
+    }
+}
+
+void desk_turn(struct assay_sim_services *s, uint32_t node)
+{
+    struct desk *d = &s->desk[node];
+    const struct assay_engine *engine = s->world.engine(s->world.context, node);
+    struct assay_services_snapshot now;
+    assay_engine_services(engine, &now);
+    if (now.registry == NULL) return; /* documents are still to come */
+    const uint32_t life = s->world.lives(s->world.context, node);
+    if (life != d->life) d->begun = false;
+    d->life = life;
+    if (!d->begun || now.epoch < d->epoch || now.epoch > d->epoch + 1 || now.era != d->era) {
+        begin(s, node, engine, &now);
+    } else if (now.epoch == d->epoch + 1) {
+        close_one(s, node, engine, &now);
+        compare(s, node, &now);
+    }
+    tell_log(s, node, now.log, &d->at);
+}

@@ -1,0 +1,402 @@
+/*
+ * sim/services/enclaves.c - processes of enclaves, one life after the other, as
+ * net/services/enclave.c runs one, on hosts that keep every sealed state and may hand in any.
+ *
+ * What must hold, whatever hosts, links and machines do (docs/services.md 2): who starts goes on
+ * from no less than what was released before (LOST), what is released lies on one chain (FORK), and
+ * a confirmed read is no older than what was released before it began (STALE).
+ */
+#include "sim/services/internal.h"
+
+#include "base/crypto/model.h"
+
+#include <stdlib.h>
+
+static uint32_t per_group(const struct assay_sim_services *s)
+{
+    return s->load->enclaves * s->load->clones;
+}
+
+static uint32_t process_count(const struct assay_sim_services *s)
+{
+    return s->plan.group_count * per_group(s);
+}
+
+static struct instance *instance_of(struct assay_sim_services *s, uint32_t process)
+{
+    return &s->instance[process / s->load->clones];
+}
+
+static struct name name_of(const struct assay_sim_services *s, uint32_t process)
+{
+    const struct enclave *e = &s->enclave[process];
+    return (struct name){ .program = PROGRAM_ENCLAVE,
+                          .index = process,
+                          .life = e->life,
+                          .session = e->numbered ? e->client->config.session : 0 };
+}
+
+/* --- what was sealed */
+
+static uint32_t seal(struct instance *in, const struct sealed *state)
+{
+    if (in->sealed_count == in->sealed_room) {
+        in->sealed_room = in->sealed_room == 0 ? 64 : 2 * in->sealed_room;
+        in->sealed = realloc(in->sealed, in->sealed_room * sizeof *in->sealed);
+        ASSAY_ASSERT(in->sealed != NULL);
+    }
+    in->sealed[in->sealed_count] = *state;
+    return in->sealed_count++;
+}
+
+/* Whether young is old, or was made from it. */
+static bool comes_from(const struct instance *in, uint32_t young, uint32_t old)
+{
+    while (in->sealed[young].index > in->sealed[old].index)
+        young = in->sealed[young].parent;
+    return young == old;
+}
+
+static void broken(struct assay_sim_services *s, uint32_t process, const char *what, uint32_t is,
+                   uint32_t must)
+{
+    const struct instance *in = instance_of(s, process);
+    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY,
+                  "%s: process %u of group %u at state %llu (%u) beside state %llu (%u)", what,
+                  process, in->group, (unsigned long long)in->sealed[is].index, is,
+                  (unsigned long long)in->sealed[must].index, must);
+}
+
+static void release(struct assay_sim_services *s, uint32_t process, uint32_t state)
+{
+    struct instance *in = instance_of(s, process);
+    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    if (comes_from(in, state, in->released)) in->released = state;
+    else if (!comes_from(in, in->released, state)) broken(s, process, "FORK", state, in->released);
+}
+
+/* --- life */
+
+void enclaves_open(struct assay_sim_services *s)
+{
+    for (uint32_t i = 0; i < s->plan.group_count * s->load->enclaves; i++) {
+        struct instance *in = &s->instance[i];
+        struct assay_sim_random random = services_stream(s, PROGRAM_ENCLAVE, (uint64_t)1 << 62 | i);
+        in->group = i / s->load->enclaves;
+        services_key(&random, &in->secret, in->key);
+        assay_cont_instance(in->group, in->key, in->name);
+        (void)seal(in, &(struct sealed){ 0 });
+    }
+    for (uint32_t p = 0; p < process_count(s); p++) {
+        struct enclave *e = &s->enclave[p];
+        e->client = malloc(sizeof *e->client);
+        ASSAY_ASSERT(e->client != NULL);
+        e->random = services_stream(s, PROGRAM_ENCLAVE, p);
+        e->node = UINT32_MAX;
+        /* Clones come when the first has run for a while. */
+        e->start_at_ms = (uint64_t)(p % s->load->clones) * s->scenario->epoch_ms * 3;
+    }
+}
+
+void enclaves_free(struct assay_sim_services *s)
+{
+    for (uint32_t i = 0; i < s->plan.group_count * s->load->enclaves; i++)
+        free(s->instance[i].sealed);
+    for (uint32_t p = 0; p < process_count(s); p++)
+        free(s->enclave[p].client);
+}
+
+/* It comes back after a while, wherever its host likes. */
+static void end(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    e->runs = false;
+    e->node = UINT32_MAX;
+    e->start_at_ms =
+        services_now(s) + assay_sim_random_below(&e->random, 2 * (uint64_t)s->scenario->epoch_ms);
+}
+
+void enclaves_die(struct assay_sim_services *s, uint32_t node)
+{
+    for (uint32_t p = 0; p < process_count(s); p++)
+        if (s->enclave[p].runs && s->enclave[p].node == node) end(s, p);
+}
+
+void enclaves_epoch(struct assay_sim_services *s)
+{
+    for (uint32_t p = 0; p < process_count(s); p++) {
+        struct enclave *e = &s->enclave[p];
+        const bool dies = assay_sim_random_below(&e->random, 1000) < s->load->enclaves_die_permille;
+        if (!services_is_on(s)) continue;
+        e->updates = s->load->updates;
+        e->reads = s->load->reads;
+        if (dies && e->runs) end(s, p);
+    }
+}
+
+static void start(struct assay_sim_services *s, uint32_t process, uint32_t node)
+{
+    struct enclave *e = &s->enclave[process];
+    e->runs = true;
+    e->numbered = false;
+    e->blind = s->load->clones > 1 && assay_sim_random_below(&e->random, 2) == 0;
+    e->node = node;
+    e->life++;
+    e->submit_at_ms = 0;
+    e->before = instance_of(s, process)->released;
+}
+
+/* --- what it says, and what it is told */
+
+static void perform(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    const struct instance *in = instance_of(s, process);
+    const struct name self = name_of(s, process);
+    const struct assay_cont_roster *roster = &e->client->config.roster;
+    for (uint32_t i = 0; i < s->outs.count; i++)
+        for (uint32_t seat = 0; seat < roster->count; seat++) {
+            uint32_t there = 0;
+            if ((s->outs.out[i].seats >> seat & 1) == 0) continue;
+            if (!replicas_find(s, in->group, roster->key[seat], &there)) continue;
+            const struct name to = { .program = PROGRAM_REPLICA,
+                                     .index = in->group << 8 | there,
+                                     .life = s->replica[in->group][there].life };
+            services_send(s, &self, e->node, &to, there, s->outs.out[i].frame);
+        }
+}
+
+/* The state that the client says is certified: of the chain that this process has sealed. */
+static uint32_t certified_of(const struct instance *in, const struct enclave *e)
+{
+    uint32_t state = e->last;
+    while (in->sealed[state].index > e->client->certified)
+        state = in->sealed[state].parent;
+    return state;
+}
+
+static void did(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    const struct instance *in = instance_of(s, process);
+    const uint32_t told = s->outs.told;
+    e->wake_at_ms = s->outs.wake_at_ms;
+    assay_cont_client_check(e->client);
+    perform(s, process);
+    if ((told & (ASSAY_CONT_TOLD_CERTIFIED | ASSAY_CONT_TOLD_ADOPTED)) != 0)
+        e->shown = certified_of(in, e);
+    if ((told & ASSAY_CONT_TOLD_ADOPTED) != 0) {
+        s->count.adopted++;
+        if (!comes_from(in, e->shown, e->before)) broken(s, process, "LOST", e->shown, e->before);
+    }
+    if ((told & (ASSAY_CONT_TOLD_CERTIFIED | ASSAY_CONT_TOLD_ADOPTED)) != 0)
+        release(s, process, e->shown);
+    if ((told & ASSAY_CONT_TOLD_CERTIFIED) != 0) s->count.certified++;
+    if ((told & ASSAY_CONT_TOLD_CONFIRMED) != 0) {
+        s->count.confirmed++;
+        services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+        if (!comes_from(in, e->shown, e->read_from))
+            broken(s, process, "STALE", e->shown, e->read_from);
+    }
+    if (e->client->phase != ASSAY_CONT_ENDED) return;
+    if (e->client->end == ASSAY_CONT_END_FENCED) s->count.fenced++;
+    end(s, process);
+}
+
+void enclaves_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
+                   const struct assay_cont_fact *fact)
+{
+    for (uint32_t p = group * per_group(s); p < (group + 1) * per_group(s); p++) {
+        struct enclave *e = &s->enclave[p];
+        if (!e->runs || !e->numbered || e->blind || e->node != node) continue;
+        assay_cont_client_fact(e->client, fact, services_now(s), &s->outs);
+        did(s, p);
+    }
+}
+
+void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                    const struct name *from, struct assay_slice frame)
+{
+    struct enclave *e = &s->enclave[to->index];
+    const struct instance *in = instance_of(s, to->index);
+    if (!e->runs || !e->numbered || e->life != to->life || e->node != node) return;
+    if (from->program != PROGRAM_REPLICA) return;
+    const struct replica *r = &s->replica[in->group][from->index & 0xff];
+    if (!r->runs || r->life != from->life) return;
+    const uint32_t seat = assay_cont_seat(&e->client->config.roster, r->key);
+    if (seat == e->client->config.roster.count) return;
+    if (assay_cont_client_frame(e->client, seat, frame, services_now(s), &s->outs) == ASSAY_OK)
+        did(s, to->index);
+}
+
+/* --- a session */
+
+static void ask_for_number(struct assay_sim_services *s, uint32_t process,
+                           const struct assay_cont_group *g, uint64_t expected)
+{
+    struct enclave *e = &s->enclave[process];
+    const struct instance *in = instance_of(s, process);
+    const struct name self = name_of(s, process);
+    struct assay_cont_session_record record = { .group = in->group, .expected = expected };
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    const uint64_t now_ms = services_now(s);
+    if (now_ms < e->submit_at_ms) return;
+    e->submit_at_ms = now_ms + AGAIN_MS;
+    services_name_put(&self, record.contact.curve);
+    record.contact.address[0] = 'e';
+    record.contact.address_len = 1;
+    assay_bytes_copy(record.instance_key, sizeof record.instance_key, in->key, sizeof in->key);
+    assay_cont_session_statement(&g->home, &record, digest);
+    assay_model_sign(in->secret.bytes, digest, record.signature);
+    const enum assay_status status =
+        assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    services_submit(s, e->node, ASSAY_SERVICE_SESSION, payload);
+}
+
+static void begin(struct assay_sim_services *s, uint32_t process, const struct assay_cont_group *g,
+                  uint64_t session)
+{
+    struct enclave *e = &s->enclave[process];
+    const struct instance *in = instance_of(s, process);
+    struct assay_cont_client_config config = { .home = g->home,
+                                               .session = session,
+                                               .roster = g->now.roster };
+    uint8_t nonce[32];
+    assay_bytes_copy(config.instance, 32, in->name, 32);
+    services_bytes(&e->random, nonce, sizeof nonce);
+    assay_cont_client_init(e->client, &config);
+    e->numbered = true;
+    e->last = e->shown = 0;
+    assay_cont_client_open(e->client, nonce, services_now(s), &s->outs);
+    did(s, process);
+}
+
+/* Returns: whether it has a number by now. */
+static bool has_number(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    const struct instance *in = instance_of(s, process);
+    const struct name self = name_of(s, process);
+    const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
+    uint64_t expected = 1;
+    uint8_t curve[32];
+    if (e->numbered) return true;
+    if (g->phase == ASSAY_CONT_FORMING) return false;
+    services_name_put(&self, curve);
+    for (uint32_t i = 0; i < g->instance_count; i++) {
+        if (!assay_bytes_equal(g->instance[i].instance, in->name, 32)) continue;
+        expected = g->instance[i].session + 1;
+        if (!assay_bytes_equal(g->instance[i].contact.curve, curve, 32)) continue;
+        begin(s, process, g, g->instance[i].session);
+        return e->runs;
+    }
+    ask_for_number(s, process, g, expected);
+    return false;
+}
+
+/* --- what the host does with one that runs */
+
+static void hand_state(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    const struct instance *in = instance_of(s, process);
+    uint32_t state = 0;
+    while (state < in->sealed_count &&
+           (in->sealed[state].index != e->client->found.index ||
+            !assay_bytes_equal(in->sealed[state].digest, e->client->found.digest, 32)))
+        state++;
+    ASSAY_ASSERT(state < in->sealed_count); /* what replicas hold was sealed before */
+    if (assay_sim_random_below(&e->random, 1000) < s->load->old_states_permille)
+        state = (uint32_t)assay_sim_random_below(&e->random, in->sealed_count);
+    e->last = e->shown = state;
+    const struct sealed *it = &in->sealed[state];
+    if (assay_cont_client_adopt(e->client, it->index, it->prev, it->blob, services_now(s),
+                                &s->outs) != ASSAY_OK)
+        s->count.refused++;
+    did(s, process);
+}
+
+static void update(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    struct instance *in = instance_of(s, process);
+    struct sealed state = { .parent = e->last };
+    services_bytes(&e->random, state.blob, sizeof state.blob);
+    assay_bytes_copy(state.prev, 32, e->client->last_digest, 32);
+    if (assay_cont_client_update(e->client, state.blob, services_now(s), &state.index, &s->outs) !=
+        ASSAY_OK)
+        return;
+    assay_bytes_copy(state.digest, 32, e->client->last_digest, 32);
+    e->last = seal(in, &state);
+    e->updates--;
+    did(s, process);
+}
+
+static void read_one(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    uint8_t nonce[32];
+    services_bytes(&e->random, nonce, sizeof nonce);
+    if (assay_cont_client_confirm(e->client, nonce, services_now(s), &s->outs) != ASSAY_OK) return;
+    e->read_from = instance_of(s, process)->released;
+    e->reads--;
+    did(s, process);
+}
+
+/* A process that was superseded is heard by nobody any more: its host ends it. */
+static bool is_superseded(const struct assay_sim_services *s, uint32_t process)
+{
+    const struct enclave *e = &s->enclave[process];
+    const struct instance *in = &s->instance[process / s->load->clones];
+    const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
+    for (uint32_t i = 0; i < g->instance_count; i++)
+        if (assay_bytes_equal(g->instance[i].instance, in->name, 32) &&
+            g->instance[i].session > e->client->config.session)
+            return true;
+    return false;
+}
+
+static void run_one(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    const uint64_t now_ms = services_now(s);
+    if (!has_number(s, process)) return;
+    if (now_ms >= e->wake_at_ms) {
+        assay_cont_client_tick(e->client, now_ms, &s->outs);
+        did(s, process);
+    }
+    if (e->runs && e->client->phase == ASSAY_CONT_FOUND) hand_state(s, process);
+    /* In the same turn as the rest, some turns apart. */
+    const uint64_t what = assay_sim_random_below(&e->random, 8);
+    if (e->runs && !e->blind && is_superseded(s, process) && what == 0) {
+        s->count.fenced++;
+        end(s, process);
+    }
+    if (!e->runs || e->client->phase != ASSAY_CONT_RUNNING) return;
+    if (what < 4 && e->updates > 0) update(s, process);
+    if (e->runs && what > 4 && e->reads > 0) read_one(s, process);
+}
+
+void enclaves_turn(struct assay_sim_services *s, uint32_t node)
+{
+    for (uint32_t p = 0; p < process_count(s); p++) {
+        struct enclave *e = &s->enclave[p];
+        if (!e->runs && services_now(s) >= e->start_at_ms && services_is_on(s) &&
+            assay_sim_random_below(&e->random, s->nodes) == 0)
+            start(s, p, node);
+        if (e->runs && e->node == node) run_one(s, p);
+    }
+}
+
+uint32_t enclaves_running(const struct assay_sim_services *s)
+{
+    uint32_t count = 0;
+    for (uint32_t p = 0; p < process_count(s); p++) {
+        const struct enclave *e = &s->enclave[p];
+        count +=
+            e->runs && e->numbered && e->client->phase == ASSAY_CONT_RUNNING && !e->client->lost;
+    }
+    return count;
+}

@@ -1,0 +1,227 @@
+/*
+ * sim/services/internal.h - what the files of sim/services/ share.
+ *
+ * services.c (life, plan, turns), desk.c (how a node's programs see the ledger), recount.c (the
+ * registry once more, from final blocks), replicas.c and enclaves.c (continuity), tasks.c, seal.c
+ * and audit.c (tasks).
+ */
+#ifndef ASSAY_SIM_SERVICES_INTERNAL_H
+#define ASSAY_SIM_SERVICES_INTERNAL_H
+
+#include "base/assert.h"
+#include "host/services.h"
+#include "services/continuity/client.h"
+#include "sim/random.h"
+#include "sim/services/services.h"
+
+enum {
+    NODES = ASSAY_SIM_SERVED_NODES_MAX,
+    GROUPS = ASSAY_SIM_GROUPS_MAX,
+    PROCESSES = GROUPS * ASSAY_SIM_ENCLAVES_MAX * ASSAY_SIM_CLONES_MAX,
+    SUBMISSIONS = 64, /* of one turn */
+    AGAIN_MS = 1000,  /* records that are not final are handed in again */
+};
+
+/* Kinds of programs: the first byte of the CURVE keys that stand for them. */
+enum program { PROGRAM_REPLICA = 1, PROGRAM_ENCLAVE, PROGRAM_TASK };
+
+/* One process: a CURVE key of its own, which is nothing but its name here. */
+struct name {
+    enum program program;
+    uint32_t index; /* among its kind */
+    uint32_t life;
+    uint64_t session; /* of an enclave: as the ledger numbered this life; 0: not yet */
+};
+
+/* How the programs of a node see the ledger (net/services/desk.h, follower.h). */
+struct desk {
+    uint32_t boot; /* of the machine that it was opened on */
+    uint32_t life; /* of the engine behind it */
+    bool begun;
+    uint64_t epoch; /* running, as told */
+    size_t at;      /* in the log of that epoch */
+    void *memory;
+    struct assay_registry *registry; /* every final record since; NULL before the first beginning */
+    uint64_t era;
+    uint8_t beacon[32];
+    uint32_t members;
+    struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
+    uint8_t node_id[ASSAY_REGISTRY_SLOTS_MAX][32];
+};
+
+struct replica {
+    bool runs;
+    uint32_t life;
+    struct assay_secret32 secret;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    void *memory;
+    struct assay_cont_replica *core; /* NULL before its ledger has told */
+    uint64_t wake_at_ms, submit_at_ms;
+    bool listed;
+    uint64_t table_view; /* of the TABLE that waits to become final; 0: none */
+    size_t table_len;
+    uint8_t table[ASSAY_CONT_RECORD_MAX];
+};
+
+/* A record on its way to the node. */
+struct submission {
+    uint32_t node;
+    enum assay_service_kind kind;
+    size_t len;
+    uint8_t bytes[ASSAY_SERVICE_PAYLOAD_MAX];
+};
+
+/* A state that an enclave sealed. The host keeps all of them. */
+struct sealed {
+    uint32_t parent;
+    uint64_t index;
+    uint8_t prev[32], blob[32], digest[32];
+};
+
+struct instance {
+    uint32_t group;
+    struct assay_secret32 secret;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN], name[32];
+    uint32_t sealed_count, sealed_room;
+    struct sealed *sealed; /* [0] is no state yet */
+    uint32_t released;     /* the newest of which an output has left */
+};
+
+/* One process life after the other of an instance. */
+struct enclave {
+    bool runs, numbered;
+    bool blind; /* its host shows it nothing of what becomes final after its number */
+    uint32_t node, life;
+    uint64_t submit_at_ms, start_at_ms, wake_at_ms;
+    struct assay_cont_client *client;
+    uint32_t last, shown;    /* of the instance's sealed states: queued last, certified last */
+    uint32_t before;         /* what was released when it was started */
+    uint32_t read_from;      /* when its read began */
+    uint32_t updates, reads; /* that are still to be made in this epoch */
+    struct assay_sim_random random;
+};
+
+struct tasks;
+
+struct assay_sim_services {
+    const struct assay_scenario *scenario;
+    const struct assay_sim_services_plan *load;
+    struct assay_sim_services_world world;
+    uint64_t seed;
+    uint32_t nodes;
+    uint64_t epoch; /* of the scenario */
+    bool undone, missed; /* records that the recount did not see */
+    uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
+    size_t plan_len;
+    struct assay_registry_plan plan;
+    struct assay_host_services host;
+    uint8_t chain_id[32];
+    struct desk desk[NODES];
+    struct assay_registry_facts facts;
+
+    struct {
+        bool sound; /* it has every record since it began */
+        bool stood; /* it was told who stands how */
+        bool fresh; /* the network has just closed an epoch */
+        void *memory;
+        struct assay_registry *registry;
+        uint64_t taken[NODES]; /* numbers of the running epoch, a bit each */
+        struct assay_registry_facts facts;
+        uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
+    } recount;
+
+    struct replica replica[GROUPS][NODES];
+    struct instance instance[GROUPS * ASSAY_SIM_ENCLAVES_MAX];
+    struct enclave enclave[PROCESSES];
+    struct assay_cont_effects effects;
+    struct assay_cont_outs outs;
+    struct tasks *tasks;
+
+    uint32_t submissions;
+    struct submission submission[SUBMISSIONS];
+    uint8_t room[2 * 64 * 1024];
+    struct {
+        uint64_t records, certified, adopted, refused, fenced, confirmed;
+    } count;
+};
+
+/* --- services.c */
+/* Returns: numbers of a program, or of one of its lives. */
+struct assay_sim_random services_stream(const struct assay_sim_services *s, enum program program,
+                                        uint64_t number);
+void services_bytes(struct assay_sim_random *random, uint8_t *bytes, size_t len);
+/* A modelled key. Returns: nothing. */
+void services_key(struct assay_sim_random *random, struct assay_secret32 *secret,
+                  uint8_t public[static ASSAY_P256_PUBLIC_LEN]);
+void services_name_put(const struct name *name, uint8_t curve[static 32]);
+bool services_name_take(const uint8_t curve[static 32], struct name *name);
+void services_send(struct assay_sim_services *s, const struct name *from, uint32_t from_node,
+                   const struct name *to, uint32_t to_node, struct assay_slice frame);
+void services_submit(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
+                     struct assay_slice payload);
+/* A checker looked; format NULL: nothing was found. */
+void services_look(struct assay_sim_services *s, enum assay_sim_checker checker, const char *format,
+                   ...) __attribute__((format(printf, 3, 4)));
+/* Returns: whether anything is still to be asked of services; and virtual milliseconds. */
+bool services_is_on(const struct assay_sim_services *s);
+uint64_t services_now(const struct assay_sim_services *s);
+
+/* --- desk.c */
+/* What became final since the last call is told to the programs of the node. */
+void desk_turn(struct assay_sim_services *s, uint32_t node);
+void desk_free(struct desk *desk);
+
+/* --- recount.c */
+void recount_open(struct assay_sim_services *s);
+void recount_free(struct assay_sim_services *s);
+
+/* --- replicas.c */
+void replicas_die(struct assay_sim_services *s, uint32_t node);
+void replicas_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
+                   const struct assay_cont_fact *fact);
+void replicas_turn(struct assay_sim_services *s, uint32_t node);
+void replicas_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                    const struct name *from, struct assay_slice frame);
+void replicas_epoch(struct assay_sim_services *s);
+void replicas_free(struct assay_sim_services *s);
+/* Which replica has that key, alive. Returns: false: nobody has. */
+bool replicas_find(const struct assay_sim_services *s, uint32_t group,
+                   const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint32_t *node);
+
+/* --- enclaves.c */
+void enclaves_open(struct assay_sim_services *s);
+void enclaves_die(struct assay_sim_services *s, uint32_t node);
+void enclaves_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
+                   const struct assay_cont_fact *fact);
+void enclaves_turn(struct assay_sim_services *s, uint32_t node);
+void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                    const struct name *from, struct assay_slice frame);
+void enclaves_epoch(struct assay_sim_services *s);
+void enclaves_free(struct assay_sim_services *s);
+/* Returns: how many may show their state. */
+uint32_t enclaves_running(const struct assay_sim_services *s);
+
+/* --- tasks.c, audit.c */
+void tasks_open(struct assay_sim_services *s);
+void tasks_plan(const struct assay_sim_services *s, struct assay_registry_plan *plan);
+void tasks_free(struct assay_sim_services *s);
+void tasks_die(struct assay_sim_services *s, uint32_t node);
+void tasks_epoch(struct assay_sim_services *s);
+void tasks_turn(struct assay_sim_services *s, uint32_t node);
+void tasks_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                 struct assay_slice frame);
+void tasks_fact(struct assay_sim_services *s, uint32_t node, const struct assay_task_fact *fact);
+/* The programs of a node were told of a close; or everything anew. */
+void tasks_node_closed(struct assay_sim_services *s, uint32_t node);
+void tasks_begun(struct assay_sim_services *s, uint32_t node);
+/* A final record, and what it told; a close of the network. */
+void tasks_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
+                  struct assay_slice payload, bool applied,
+                  const struct assay_registry_facts *facts);
+void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
+                  const struct assay_registry_member *member, uint32_t count);
+void tasks_end(struct assay_sim_services *s);
+void tasks_figures(const struct assay_sim_services *s,
+                   int64_t figures[static ASSAY_SIM_FIGURE_COUNT]);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * sim/services/recount.c - the registry once more: folded from final blocks alone, closed by what
+ * the state says of members, and held against the digests that a quorum has agreed on
+ * (docs/protocol.md 12).
+ */
+#include "sim/services/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void recount_open(struct assay_sim_services *s)
+{
+    const size_t len = (assay_registry_size(&s->plan) + 63) / 64 * 64;
+    s->recount.memory = aligned_alloc(64, len);
+    ASSAY_ASSERT(s->recount.memory != NULL);
+    const enum assay_status status =
+        assay_registry_init(s->recount.memory, len, &s->plan, s->chain_id, &s->recount.registry);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    s->recount.sound = true;
+}
+
+void recount_free(struct assay_sim_services *s)
+{
+    free(s->recount.memory);
+}
+
+static bool has_word(const struct assay_member *m)
+{
+    return m->stage == ASSAY_STAGE_MEMBER &&
+           m->trust.integrity.standing != ASSAY_STANDING_SUSPENDED;
+}
+
+/* What must hold of a record that stands in a final block. Returns: NULL, or what is wrong. */
+static const char *fault_of(struct assay_sim_services *s, const struct assay_state *before,
+                            const struct assay_service_body *record, uint32_t slot)
+{
+    if (slot >= before->member_count) return "is by nobody";
+    const struct assay_member *m = &before->members[slot];
+    if (!has_word(m)) return "is by a member that has no word";
+    if (m->lives[0].incarnation != record->incarnation) return "is by a life that is not listed";
+    if (record->epoch != before->epoch + 1) return "is of another epoch";
+    if (!assay_bytes_equal(record->chain_id, s->chain_id, 32)) return "is of another chain";
+    if (record->number >= ASSAY_SERVICE_NUMBERS) return "has no such number";
+    if ((s->recount.taken[slot] >> record->number & 1) != 0) return "has a number twice";
+    if (assay_registry_check_record(&s->plan, s->chain_id, (enum assay_service_kind)record->kind,
+                                    record->payload) != ASSAY_OK)
+        return "is none of its service";
+    return NULL;
+}
+
+static enum assay_registry_standing standing_of(const struct assay_member *m)
+{
+    static const enum assay_registry_standing words[] = {
+        [ASSAY_STANDING_SUSPENDED] = ASSAY_REGISTRY_STAND_SUSPENDED,
+        [ASSAY_STANDING_RESTRICTED] = ASSAY_REGISTRY_STAND_RESTRICTED,
+        [ASSAY_STANDING_WARNING] = ASSAY_REGISTRY_STAND_WARNING,
+        [ASSAY_STANDING_FULL] = ASSAY_REGISTRY_STAND_FULL,
+    };
+    if (m->stage != ASSAY_STAGE_MEMBER) return ASSAY_REGISTRY_STAND_NONE;
+    return words[m->trust.score.standing];
+}
+
+static uint32_t members_of(const struct assay_state *before, const struct assay_state *after,
+                           struct assay_registry_member out[static ASSAY_REGISTRY_SLOTS_MAX])
+{
+    for (uint32_t i = 0; i < after->member_count; i++) {
+        const struct assay_member *m = &after->members[i];
+        const bool same = i < before->member_count &&
+                          assay_bytes_equal(before->members[i].node_id, m->node_id, 32);
+        out[i] = (struct assay_registry_member){
+            .standing = standing_of(m),
+            .score_bp = assay_trust_score_bp(&m->trust),
+            .certified = same && after->certified && m->pass_epoch == after->epoch,
+            .failed = m->failure_epoch == after->epoch,
+            .renewed = !same || m->stage == ASSAY_STAGE_LEFT,
+        };
+    }
+    return after->member_count;
+}
+
+/* The genesis tells standings before anything is final. */
+static void stand(struct assay_sim_services *s, const struct assay_state *genesis)
+{
+    struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
+    if (s->recount.stood) return;
+    const uint32_t count = members_of(genesis, genesis, member);
+    assay_registry_stand(s->recount.registry, genesis->epoch, member, count);
+    s->recount.stood = true;
+}
+
+void assay_sim_services_record(struct assay_sim_services *services,
+                               const struct assay_state *before,
+                               const struct assay_service_body *record)
+{
+    struct assay_sim_services *s = services;
+    const uint32_t slot = assay_state_slot_of(before, record->node_id);
+    const char *fault = fault_of(s, before, record, slot);
+    services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
+    stand(s, before);
+    s->count.records++;
+    s->recount.fresh = false;
+    if (fault != NULL) {
+        services_look(s, ASSAY_SIM_CHECKER_SERVICES, "a record of slot %u in epoch %llu %s", slot,
+                      (unsigned long long)record->epoch, fault);
+        s->recount.sound = false;
+        s->missed = true;
+        return;
+    }
+    s->recount.taken[slot] |= (uint64_t)1 << record->number;
+    const char *became = assay_registry_apply(s->recount.registry, slot, record->node_id,
+                                              (enum assay_service_kind)record->kind,
+                                              record->payload, &s->recount.facts);
+    tasks_record(s, slot, (enum assay_service_kind)record->kind, record->payload,
+                 strcmp(became, "applied") == 0, &s->recount.facts);
+}
+
+static void compare(struct assay_sim_services *s, const struct assay_registry *registry,
+                    const struct assay_state *state, const char *whose, uint32_t node)
+{
+    uint8_t digest[32];
+    const uint32_t documents = assay_registry_documents(&s->plan);
+    services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
+    if (state->services.count != documents) {
+        services_look(s, ASSAY_SIM_CHECKER_SERVICES, "epoch %llu names %u documents of %u",
+                      (unsigned long long)state->epoch, state->services.count, documents);
+        return;
+    }
+    for (uint32_t i = 0; i < documents; i++) {
+        char name[80];
+        struct assay_writer w = assay_writer_over(s->recount.document, sizeof s->recount.document);
+        const enum assay_status status = assay_registry_encode(registry, i, &w);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        assay_sha256(s->recount.document, w.len, digest);
+        if (assay_bytes_equal(digest, state->services.documents[i], 32)) continue;
+        assay_registry_document_name(&s->plan, i, name);
+        services_look(s, ASSAY_SIM_CHECKER_SERVICES,
+                      "epoch %llu: %.40s %s of node %u is not what its state names",
+                      (unsigned long long)state->epoch, name, whose, node);
+    }
+}
+
+void assay_sim_services_closed(struct assay_sim_services *services,
+                               const struct assay_state *before, const struct assay_state *after)
+{
+    struct assay_sim_services *s = services;
+    struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
+    assay_bytes_zero(s->recount.taken, sizeof s->recount.taken);
+    stand(s, before);
+    s->recount.fresh = true;
+    if (after->epoch != before->epoch + 1) {
+        s->recount.sound = false;
+        s->missed = true;
+    }
+    if (!s->recount.sound) return;
+    const uint32_t count = members_of(before, after, member);
+    assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts, NULL,
+                         NULL);
+    assay_registry_check(s->recount.registry);
+    compare(s, s->recount.registry, after, "as the blocks", 0);
+    tasks_closed(s, after, member, count);
+}
+
+void assay_sim_services_node_closed(struct assay_sim_services *services, uint32_t node,
+                                    const struct assay_state *state)
+{
+    struct assay_sim_services *s = services;
+    struct assay_services_snapshot now;
+    assay_engine_services(s->world.engine(s->world.context, node), &now);
+    if (now.registry == NULL || now.epoch != state->epoch + 1) return;
+    compare(s, now.registry, state, "as the engine", node);
+    if (s->recount.sound || !s->recount.fresh) return;
+    /* After epochs that nobody saw closing, and boundaries that operators decided. */
+    assay_registry_copy(s->recount.registry, now.registry);
+    s->recount.sound = true;
+}
+
+void assay_sim_services_era(struct assay_sim_services *services, bool undone)
+{
+    services->undone = services->undone || undone;
+    services->recount.sound = false;
+    services->missed = true;
+}

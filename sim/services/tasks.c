@@ -1,0 +1,541 @@
+/*
+ * sim/services/tasks.c - requestors and executors with their hosts (docs/services.md 6.11): tasks
+ * are opened, accepted, worked on step by step, claimed; either side dies, or leaves.
+ */
+#include "sim/services/tasks.h"
+
+#include "base/crypto/model.h"
+
+#include <stdlib.h>
+
+enum { PRICE = 3, AHEAD_MIN = 3, AHEAD_MAX = 8, FORGOTTEN_EPOCHS = 3, EVIDENCE = 33 };
+enum { TO_EXECUTOR, TO_REQUESTOR };
+
+struct job *tasks_job(struct tasks *t, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < JOBS; i++)
+        if (t->job[i].stage != JOB_FREE && assay_bytes_equal(t->job[i].id, id, 32))
+            return &t->job[i];
+    return NULL;
+}
+
+static const struct assay_task_ledger *ledger_of(const struct assay_sim_services *s, uint32_t node)
+{
+    return assay_registry_tasks(s->desk[node].registry);
+}
+
+static void say(struct assay_sim_services *s, const struct job *j, unsigned whom,
+                struct assay_slice frame)
+{
+    const uint32_t from = whom == TO_EXECUTOR ? j->home : j->open.executor;
+    const uint32_t to = whom == TO_EXECUTOR ? j->open.executor : j->home;
+    const struct name name = { .program = PROGRAM_TASK,
+                               .index = (uint32_t)(j - s->tasks->job) << 1 | whom,
+                               .life = j->number };
+    if (frame.len > 0) services_send(s, &name, from, &name, to, frame);
+}
+
+/* --- life */
+
+static void account_make(struct account *a, struct assay_sim_random *random)
+{
+    services_key(random, &a->secret, a->key);
+    assay_task_account(a->key, a->id);
+}
+
+void tasks_open(struct assay_sim_services *s)
+{
+    if (s->load->requestors == 0) return;
+    struct assay_sim_random random = services_stream(s, PROGRAM_TASK, 0);
+    struct tasks *t = calloc(1, sizeof *t);
+    ASSAY_ASSERT(t != NULL);
+    services_bytes(&random, t->code, sizeof t->code);
+    t->now = 1;
+    for (uint32_t i = 0; i < s->load->requestors; i++)
+        account_make(&t->requestor[i], &random);
+    for (uint32_t i = 0; i < s->nodes; i++)
+        account_make(&t->payee[i], &random);
+    s->tasks = t;
+}
+
+void tasks_plan(const struct assay_sim_services *s, struct assay_registry_plan *plan)
+{
+    const struct tasks *t = s->tasks;
+    if (t == NULL) return;
+    plan->has_tasks = true;
+    plan->tasks.accounts_max = s->load->requestors + s->nodes;
+    plan->tasks.tasks_max = JOBS / 2;
+    plan->tasks.balance_count = s->load->requestors;
+    for (uint32_t i = 0; i < s->load->requestors; i++) {
+        uint32_t at = i; /* they ascend */
+        for (; at > 0 &&
+               assay_bytes_compare(plan->tasks.balance[at - 1].account, t->requestor[i].id, 32) > 0;
+             at--)
+            plan->tasks.balance[at] = plan->tasks.balance[at - 1];
+        plan->tasks.balance[at].amount = MONEY;
+        assay_bytes_copy(plan->tasks.balance[at].account, 32, t->requestor[i].id, 32);
+    }
+}
+
+static void job_free(struct job *j)
+{
+    free(j->r);
+    free(j->e);
+    *j = (struct job){ .stage = JOB_FREE };
+}
+
+void tasks_free(struct assay_sim_services *s)
+{
+    for (uint32_t i = 0; s->tasks != NULL && i < JOBS; i++)
+        job_free(&s->tasks->job[i]);
+    free(s->tasks);
+}
+
+/* The enclave's memory is gone: what it vouched for is on its host's disk. */
+static void executor_dies(struct job *j)
+{
+    free(j->e);
+    j->gone = j->gone || j->e != NULL;
+    j->e = NULL;
+    j->program_runs = false;
+}
+
+static void requestor_dies(struct job *j)
+{
+    free(j->r);
+    j->r = NULL;
+}
+
+void tasks_die(struct assay_sim_services *s, uint32_t node)
+{
+    for (uint32_t i = 0; s->tasks != NULL && i < JOBS; i++) {
+        struct job *j = &s->tasks->job[i];
+        if (j->stage == JOB_FREE) continue;
+        if (j->open.executor == node) executor_dies(j);
+        if (j->home == node) requestor_dies(j);
+    }
+}
+
+void tasks_epoch(struct assay_sim_services *s)
+{
+    struct tasks *t = s->tasks;
+    if (t == NULL) return;
+    struct assay_sim_random random = services_stream(s, PROGRAM_TASK, 1000 + s->epoch);
+    for (uint32_t i = 0; services_is_on(s) && i < s->load->tasks; i++)
+        t->wanted[assay_sim_random_below(&random, s->load->requestors)]++;
+    for (uint32_t i = 0; i < JOBS; i++) {
+        struct job *j = &t->job[i];
+        const bool first = assay_sim_random_below(&random, 1000) < s->load->tasks_die_permille;
+        const bool second = assay_sim_random_below(&random, 1000) < s->load->tasks_die_permille;
+        if (j->stage == JOB_FREE || !services_is_on(s)) continue;
+        if (first) executor_dies(j);
+        if (second) requestor_dies(j);
+    }
+}
+
+/* --- opening */
+
+static void hand_in_open(struct assay_sim_services *s, struct job *j)
+{
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice out;
+    const uint64_t now_ms = services_now(s);
+    if (now_ms < j->submit_at_ms) return;
+    j->submit_at_ms = now_ms + AGAIN_MS;
+    const enum assay_status status = assay_task_open_encode(&j->open, bytes, sizeof bytes, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    services_submit(s, j->home, ASSAY_SERVICE_TASK_OPEN, out);
+}
+
+static void open_one(struct assay_sim_services *s, uint32_t requestor, uint32_t home)
+{
+    struct tasks *t = s->tasks;
+    const struct assay_task_ledger *ledger = ledger_of(s, home);
+    struct job *j = NULL;
+    uint64_t balance = 0, sequence = 0;
+    uint8_t input[4];
+    for (uint32_t i = 0; i < JOBS && j == NULL; i++)
+        if (t->job[i].stage == JOB_FREE) j = &t->job[i];
+    if (j == NULL ||
+        !assay_task_ledger_balance(ledger, t->requestor[requestor].id, &balance, &sequence))
+        return;
+    const struct account *a = &t->requestor[requestor];
+    *j = (struct job){ .number = ++t->numbers, .requestor = requestor, .home = home };
+    j->random = services_stream(s, PROGRAM_TASK, (uint64_t)1 << 32 | j->number);
+    j->open = (struct assay_task_open){
+        .sequence = sequence,
+        .price = PRICE + assay_sim_random_below(&j->random, 3),
+        .steps = s->load->steps,
+        .deadline = assay_task_ledger_now(ledger) +
+                    assay_sim_random_between(&j->random, AHEAD_MIN, AHEAD_MAX),
+        .min_standing = ASSAY_TASK_STAND_WARNING,
+    };
+    const uint32_t slot =
+        assay_task_ledger_choose(ledger, t->code, j->open.price, j->open.min_standing);
+    /* Whom it knows, or whom the ledger names. */
+    j->open.executor = assay_sim_random_below(&j->random, 2) == 0
+                           ? slot
+                           : (uint32_t)assay_sim_random_below(&j->random, s->nodes);
+    if (j->open.executor >= s->nodes) return; /* nobody offers yet */
+    side_of(&j->mine, &j->random, &a->secret);
+    side_make(&j->theirs, &j->random, j->key);
+    j->start = (uint32_t)assay_sim_random_below(&j->random, 1000);
+    j->leaves = assay_sim_random_below(&j->random, 1000) < s->load->leavers_permille;
+    services_bytes(&j->random, j->salt, sizeof j->salt);
+    struct assay_writer in = assay_writer_over(input, sizeof input);
+    assay_writer_u32be(&in, j->start);
+    assay_task_blob_digest(j->salt, assay_slice_over(input, sizeof input), j->open.input);
+    assay_bytes_copy(j->open.code, 32, t->code, 32);
+    assay_bytes_copy(j->open.box, 32, j->mine.box, 32);
+    assay_bytes_copy(j->open.key, sizeof j->open.key, a->key, sizeof a->key);
+    assay_task_open_statement(s->chain_id, &j->open, j->id);
+    assay_model_sign(a->secret.bytes, j->id, j->open.signature);
+    j->stage = JOB_ASKED;
+    t->wanted[requestor]--;
+    hand_in_open(s, j);
+}
+
+/* Of one account one record is on its way at a time: numbers of others would wait for it. */
+static void requestor_turn(struct assay_sim_services *s, uint32_t requestor, uint32_t node)
+{
+    struct tasks *t = s->tasks;
+    if (requestor % s->nodes != node) return;
+    for (uint32_t i = 0; i < JOBS; i++)
+        if (t->job[i].stage == JOB_ASKED && t->job[i].requestor == requestor) return;
+    if (t->wanted[requestor] > 0) open_one(s, requestor, node);
+}
+
+/* --- the requestor's side */
+
+static void requestor_did(struct assay_sim_services *s, struct job *j);
+
+static void nonce_of(struct job *j, uint8_t nonce[static 32])
+{
+    services_bytes(&j->random, nonce, 32);
+}
+
+static void requestor_starts(struct assay_sim_services *s, struct job *j,
+                             const struct assay_task_row *row)
+{
+    struct tasks *t = s->tasks;
+    const struct desk *d = &s->desk[j->home];
+    struct assay_task_requestor_config config = { .terms = j->open,
+                                                  .epoch = d->epoch,
+                                                  .crypto = &j->mine.crypto };
+    uint8_t nonce[32];
+    config.held = j->open.executor >= d->members || !d->member[j->open.executor].certified;
+    assay_bytes_copy(config.chain_id, 32, s->chain_id, 32);
+    assay_bytes_copy(config.key, sizeof config.key, row->key, sizeof row->key);
+    j->r = malloc(sizeof *j->r);
+    ASSAY_ASSERT(j->r != NULL);
+    assay_task_requestor_init(j->r, &config);
+    nonce_of(j, nonce);
+    const enum assay_status status =
+        j->kept ? assay_task_requestor_resume(j->r, &j->chain, services_now(s), &t->outs)
+                : assay_task_requestor_ask(j->r, nonce, services_now(s), &t->outs);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    requestor_did(s, j);
+}
+
+/* What was quoted is the statement, by that slot. */
+static void judge(struct assay_sim_services *s, struct job *j)
+{
+    struct tasks *t = s->tasks;
+    uint8_t input[4], nonce[32];
+    const struct assay_slice e = j->r->evidence;
+    struct assay_writer in = assay_writer_over(input, sizeof input);
+    assay_writer_u32be(&in, j->start);
+    const bool good = e.len == EVIDENCE && assay_bytes_equal(e.bytes, j->r->statement, 32) &&
+                      e.bytes[32] == j->open.executor;
+    nonce_of(j, nonce);
+    const enum assay_status status =
+        good ? assay_task_requestor_trust(j->r, j->salt, assay_slice_over(input, sizeof input),
+                                          services_now(s), &t->outs)
+             : assay_task_requestor_ask(j->r, nonce, services_now(s), &t->outs);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    j->r_wake_ms = t->outs.wake_at_ms;
+    say(s, j, TO_EXECUTOR, t->outs.frame);
+}
+
+static void requestor_did(struct assay_sim_services *s, struct job *j)
+{
+    struct tasks *t = s->tasks;
+    const uint32_t told = t->outs.told;
+    assay_task_requestor_check(j->r);
+    j->r_wake_ms = t->outs.wake_at_ms;
+    say(s, j, TO_EXECUTOR, t->outs.frame);
+    if (j->r->phase == ASSAY_TASK_PAYING) audit_vouched(s, j);
+    if ((told & ASSAY_TASK_TOLD_CHEATED) != 0)
+        services_look(s, ASSAY_SIM_CHECKER_TASKS, "job %u: an honest executor is called a liar",
+                      j->number);
+    if ((told & ASSAY_TASK_TOLD_KEYS) != 0) judge(s, j);
+    if ((told & ASSAY_TASK_TOLD_OUTPUT) == 0) return;
+    audit_result(s, j);
+    t->results++;
+    j->kept = true;
+    j->chain = j->r->chain;
+    const enum assay_status status = assay_task_requestor_next(j->r, services_now(s), &t->outs);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    j->r_wake_ms = t->outs.wake_at_ms;
+    say(s, j, TO_EXECUTOR, t->outs.frame);
+}
+
+/* One that has left wants the key, and the next step, for a voucher that it never signed. */
+static void forge(struct assay_sim_services *s, struct job *j)
+{
+    struct assay_task_frame f = { .step = j->shown.step };
+    uint8_t bytes[256];
+    struct assay_slice out;
+    if (services_now(s) < j->forge_at_ms) return;
+    j->forge_at_ms = services_now(s) + AGAIN_MS;
+    f.kind = assay_sim_random_below(&j->random, 2) == 0 ? ASSAY_TASK_VOUCH : ASSAY_TASK_NEXT;
+    assay_bytes_copy(f.task, 32, j->id, 32);
+    assay_bytes_copy(f.nonce, 32, j->shown.lock, 32);
+    services_bytes(&j->random, f.signature, sizeof f.signature);
+    const enum assay_status status = assay_task_frame_encode(&f, bytes, sizeof bytes, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    say(s, j, TO_EXECUTOR, out);
+}
+
+static void requestor_side(struct assay_sim_services *s, struct job *j)
+{
+    const struct assay_task_row *row = assay_task_ledger_task(ledger_of(s, j->home), j->id);
+    if (j->stage == JOB_ASKED) {
+        if (row != NULL) j->stage = JOB_OPEN;
+        else if (s->desk[j->home].epoch > j->open.deadline) job_free(j);
+        else hand_in_open(s, j);
+        return;
+    }
+    if (j->left) forge(s, j);
+    const bool over =
+        row == NULL || (row->end != ASSAY_TASK_END_NONE && row->end != ASSAY_TASK_END_PAID);
+    if (j->r == NULL && !j->left && !over && row->accepted) requestor_starts(s, j, row);
+    if (j->r == NULL || services_now(s) < j->r_wake_ms) return;
+    assay_task_requestor_tick(j->r, services_now(s), &s->tasks->outs);
+    requestor_did(s, j);
+}
+
+/* --- the executor's side */
+
+static void executor_did(struct assay_sim_services *s, struct job *j)
+{
+    struct tasks *t = s->tasks;
+    const uint32_t told = t->outs.told;
+    assay_task_executor_check(j->e);
+    if ((told & (ASSAY_TASK_TOLD_INPUT | ASSAY_TASK_TOLD_NEXT)) != 0) j->program_runs = true;
+    if ((told & ASSAY_TASK_TOLD_ASKED) != 0) {
+        uint8_t quote[EVIDENCE];
+        struct assay_task_outs outs;
+        assay_bytes_copy(quote, sizeof quote, j->e->statement, 32);
+        quote[32] = (uint8_t)j->open.executor;
+        const enum assay_status status =
+            assay_task_executor_evidence(j->e, assay_slice_over(quote, sizeof quote), &outs);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        say(s, j, TO_REQUESTOR, outs.frame);
+        return;
+    }
+    if ((told & ASSAY_TASK_TOLD_CLAIM) != 0) {
+        j->held[0] = j->e->claim;
+        j->held[1] = j->e->sure;
+    }
+    audit_key(s, j, t->outs.frame);
+    say(s, j, TO_REQUESTOR, t->outs.frame);
+}
+
+static void offer(struct assay_sim_services *s, uint32_t node)
+{
+    struct tasks *t = s->tasks;
+    struct assay_task_offer record = { .count = 1, .price = PRICE };
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice out;
+    if (assay_task_ledger_offered(ledger_of(s, node), node) != NULL) return;
+    if (services_now(s) < t->offer_at_ms[node] || !services_is_on(s)) return;
+    t->offer_at_ms[node] = services_now(s) + AGAIN_MS;
+    assay_bytes_copy(record.code[0], 32, t->code, 32);
+    record.address[0] = 'x';
+    record.address_len = 1;
+    const enum assay_status status = assay_task_offer_encode(&record, bytes, sizeof bytes, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    services_submit(s, node, ASSAY_SERVICE_TASK_OFFER, out);
+}
+
+static void executor_starts(struct assay_sim_services *s, struct job *j)
+{
+    struct assay_task_executor_config config = { .terms = j->open,
+                                                 .epoch = s->desk[j->open.executor].epoch,
+                                                 .crypto = &j->theirs.crypto };
+    assay_bytes_copy(config.chain_id, 32, s->chain_id, 32);
+    assay_bytes_copy(config.key, sizeof config.key, j->key, sizeof j->key);
+    assay_bytes_copy(config.box, 32, j->theirs.box, 32);
+    j->accepted = true;
+    j->e = malloc(sizeof *j->e);
+    ASSAY_ASSERT(j->e != NULL);
+    assay_task_executor_init(j->e, &config);
+}
+
+static void accept(struct assay_sim_services *s, struct job *j)
+{
+    struct assay_task_accept record = { 0 };
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice out;
+    if (services_now(s) < j->accept_at_ms) return;
+    j->accept_at_ms = services_now(s) + AGAIN_MS;
+    assay_bytes_copy(record.task, 32, j->id, 32);
+    assay_bytes_copy(record.key, sizeof record.key, j->key, sizeof j->key);
+    assay_bytes_copy(record.account, 32, s->tasks->payee[j->open.executor].id, 32);
+    const enum assay_status status = assay_task_accept_encode(&record, bytes, sizeof bytes, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    services_submit(s, j->open.executor, ASSAY_SERVICE_TASK_ACCEPT, out);
+}
+
+static void make_step(struct assay_sim_services *s, struct job *j)
+{
+    struct tasks *t = s->tasks;
+    struct assay_task_product result;
+    struct assay_secret32 opening;
+    uint8_t count[4];
+    struct assay_writer out = assay_writer_over(count, sizeof count);
+    assay_writer_u32be(&out, j->start + j->e->step);
+    services_bytes(&j->random, result.salt, sizeof result.salt);
+    services_bytes(&j->random, opening.bytes, sizeof opening.bytes);
+    result.state = result.output = assay_slice_over(count, sizeof count);
+    if (assay_task_executor_step(j->e, &result, &opening, &t->outs) != ASSAY_OK) return;
+    j->program_runs = false;
+    j->seen.made++;
+    executor_did(s, j);
+}
+
+/* Whether the enclave lives or not. */
+static void claim(struct assay_sim_services *s, struct job *j, const struct assay_task_row *row)
+{
+    const uint32_t slot = j->open.executor;
+    if (services_now(s) < j->claim_at_ms) return;
+    if (j->e != NULL) {
+        const struct assay_slice claim = assay_task_executor_claim(j->e);
+        if (claim.len == 0 || !assay_task_executor_claim_due(j->e)) return;
+        services_submit(s, slot, ASSAY_SERVICE_TASK_CLAIM, claim);
+    } else {
+        for (uint32_t i = 0; i < 2; i++)
+            if (j->held[i].step > row->paid && j->held[i].epoch < s->desk[slot].epoch)
+                services_submit(s, slot, ASSAY_SERVICE_TASK_CLAIM,
+                                assay_slice_over(j->held[i].bytes, j->held[i].len));
+    }
+    j->claim_at_ms = services_now(s) + AGAIN_MS;
+}
+
+static void executor_side(struct assay_sim_services *s, struct job *j)
+{
+    const struct assay_task_row *row =
+        assay_task_ledger_task(ledger_of(s, j->open.executor), j->id);
+    if (row == NULL) return;
+    if (row->end == ASSAY_TASK_END_NONE && !row->accepted && !j->accepted) accept(s, j);
+    const bool mine = row->accepted && assay_bytes_equal(row->key, j->key, sizeof j->key);
+    if (mine && j->e == NULL && !j->accepted && row->end == ASSAY_TASK_END_NONE)
+        executor_starts(s, j);
+    if (j->e != NULL && j->program_runs && assay_sim_random_below(&j->random, 3) == 0)
+        make_step(s, j);
+    if (mine && row->end == ASSAY_TASK_END_NONE) claim(s, j, row);
+}
+
+/* --- turns, words, facts */
+
+void tasks_turn(struct assay_sim_services *s, uint32_t node)
+{
+    struct tasks *t = s->tasks;
+    if (t == NULL) return;
+    if (node < s->desk[node].members) offer(s, node);
+    for (uint32_t i = 0; i < s->load->requestors; i++)
+        requestor_turn(s, i, node);
+    for (uint32_t i = 0; i < JOBS; i++) {
+        struct job *j = &t->job[i];
+        if (j->stage != JOB_FREE && j->home == node) requestor_side(s, j);
+        if (j->stage != JOB_FREE && j->open.executor == node) executor_side(s, j);
+        if (j->stage == JOB_FREE || !j->seen.ended) continue;
+        if (t->now < j->seen.ended_in + FORGOTTEN_EPOCHS) continue;
+        audit_job(s, j);
+        job_free(j);
+    }
+}
+
+void tasks_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                 struct assay_slice frame)
+{
+    struct tasks *t = s->tasks;
+    struct job *j = &t->job[to->index >> 1];
+    struct assay_task_frame f;
+    if (j->stage == JOB_FREE || j->number != to->life) return;
+    if ((to->index & 1) == TO_EXECUTOR) {
+        if (j->e == NULL || j->open.executor != node) return;
+        if (assay_task_executor_frame(j->e, frame, &t->outs) == ASSAY_OK) executor_did(s, j);
+        return;
+    }
+    if (j->r == NULL || j->home != node) return;
+    if (j->leaves && assay_task_frame_decode(frame, &f) == ASSAY_OK &&
+        f.kind == ASSAY_TASK_STEP_IS && f.receipt.step == (j->number % s->load->steps) + 1) {
+        j->left = true; /* shown the step, it pays for no more */
+        j->shown = f.receipt;
+        requestor_dies(j);
+        return;
+    }
+    if (assay_task_requestor_frame(j->r, frame, services_now(s), &t->outs) == ASSAY_OK ||
+        t->outs.told != 0)
+        requestor_did(s, j);
+}
+
+void tasks_fact(struct assay_sim_services *s, uint32_t node, const struct assay_task_fact *fact)
+{
+    struct tasks *t = s->tasks;
+    if (t == NULL) return;
+    struct job *j = tasks_job(t, fact->task);
+    if (j == NULL) return;
+    const bool lapse = fact->kind == ASSAY_TASK_UNCERTIFIED || fact->kind == ASSAY_TASK_FAILED;
+    if (j->open.executor == node) {
+        j->lapse[0] = j->lapse[0] || lapse;
+        if (j->e != NULL) assay_task_executor_fact(j->e, fact);
+    }
+    if (j->home != node) return;
+    j->lapse[1] = j->lapse[1] || lapse;
+    if (j->r == NULL) return;
+    if (assay_task_requestor_fact(j->r, fact, &t->outs) == ASSAY_OK || t->outs.told != 0)
+        requestor_did(s, j);
+}
+
+void tasks_node_closed(struct assay_sim_services *s, uint32_t node)
+{
+    for (uint32_t i = 0; s->tasks != NULL && i < JOBS; i++) {
+        struct job *j = &s->tasks->job[i];
+        if (j->stage == JOB_FREE) continue;
+        const uint64_t epoch = s->desk[node].epoch;
+        if (j->open.executor == node) {
+            if (j->e != NULL) assay_task_executor_epoch(j->e, epoch, !j->lapse[0]);
+            j->lapse[0] = false;
+        }
+        if (j->home != node) continue;
+        if (j->r != NULL) assay_task_requestor_epoch(j->r, epoch, !j->lapse[1]);
+        j->lapse[1] = false;
+    }
+}
+
+/* Facts were missed: both sides begin anew on what is on their disks. */
+void tasks_begun(struct assay_sim_services *s, uint32_t node)
+{
+    tasks_die(s, node);
+}
+
+void tasks_end(struct assay_sim_services *s)
+{
+    for (uint32_t i = 0; s->tasks != NULL && i < JOBS; i++)
+        if (s->tasks->job[i].stage != JOB_FREE) audit_job(s, &s->tasks->job[i]);
+}
+
+void tasks_figures(const struct assay_sim_services *s,
+                   int64_t figures[static ASSAY_SIM_FIGURE_COUNT])
+{
+    const struct tasks *t = s->tasks;
+    if (t == NULL) return;
+    figures[ASSAY_SIM_FIGURE_TASKS_OPENED] = (int64_t)t->opened;
+    figures[ASSAY_SIM_FIGURE_TASKS_PAID] = (int64_t)t->paid_up;
+    figures[ASSAY_SIM_FIGURE_STEPS_PAID] = (int64_t)t->steps_paid;
+    figures[ASSAY_SIM_FIGURE_RESULTS_READ] = (int64_t)t->results;
+    figures[ASSAY_SIM_FIGURE_CLAIMS_REFUSED] = (int64_t)t->refused;
+}

@@ -1,0 +1,380 @@
+/*
+ * Executors as they run: each a process of its own, with its vault and its door; the test is the
+ * ledger and the requestor (docs/services.md 6.12). An executor that is killed is killed.
+ */
+#include "net/services/executor_node.h"
+#include "net/services/task_client.h"
+#include "net/services/words.h"
+#include "tests/support/service_ledger.h"
+
+#include "base/crypto.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+enum { SOON_MS = 60000 };
+#else
+enum { SOON_MS = 20000 };
+#endif
+enum { EXECUTORS = 3, PRICE = 5, FIRST = 1000, STEPS = 4, TEXT_LEN = 3500, CLIENT = 11 };
+
+static const struct assay_secret32 vault_key = { { 9, 9 } };
+
+static struct world {
+    char folder[64];
+    struct service_ledger *ledger;
+    pid_t executor[EXECUTORS];
+    struct assay_secret32 requestor;
+    uint8_t account[32], payee[32];
+    struct assay_task_program program;
+    uint8_t text[TEXT_LEN];
+    uint32_t told;
+    char output[1024]; /* of the last step */
+} w;
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static const char *in_folder(const char *what, uint32_t slot)
+{
+    static char paths[8][128];
+    static unsigned at;
+    char *path = paths[at++ % 8];
+    (void)snprintf(path, sizeof paths[0], "%s/%s-%u", w.folder, what, slot);
+    return path;
+}
+
+/* --- executors */
+
+static void be_executor(uint32_t slot)
+{
+    struct assay_executor_node_config config = { .ledger = in_folder("daemon", slot),
+                                                 .door = "127.0.0.1:0",
+                                                 .store = in_folder("vault", slot),
+                                                 .key = &vault_key,
+                                                 .program = &w.program,
+                                                 .price = PRICE,
+                                                 .again_ms = 500 };
+    struct assay_executor_node *node = NULL;
+    char message[ASSAY_EXECUTOR_NODE_MESSAGE_LEN];
+    assay_bytes_copy(config.account, 32, w.payee, 32);
+    if (assay_executor_node_open(&config, &node, message) != ASSAY_OK) {
+        (void)fprintf(stderr, "executor %u: %s\n", slot, message);
+        _exit(3);
+    }
+    while (assay_executor_node_turn(node, 1000) == ASSAY_OK) {
+    }
+    _exit(5);
+}
+
+static void start(uint32_t slot)
+{
+    (void)fflush(NULL);
+    w.executor[slot] = fork();
+    cr_assert_geq(w.executor[slot], 0);
+    if (w.executor[slot] > 0) return;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    be_executor(slot);
+}
+
+static void stop(uint32_t slot)
+{
+    if (w.executor[slot] <= 0) return;
+    (void)kill(w.executor[slot], SIGKILL);
+    (void)waitpid(w.executor[slot], NULL, 0);
+    w.executor[slot] = 0;
+}
+
+/* --- the ledger */
+
+static const struct assay_task_ledger *tasks(void)
+{
+    return assay_registry_tasks(service_ledger_registry(w.ledger));
+}
+
+static uint64_t balance(const uint8_t account[32])
+{
+    uint64_t amount = 0, sequence = 0;
+    return assay_task_ledger_balance(tasks(), account, &amount, &sequence) ? amount : 0;
+}
+
+static bool is_offered(uint32_t slot)
+{
+    return assay_task_ledger_offered(tasks(), slot) != NULL;
+}
+
+static bool is_paid(uint32_t steps)
+{
+    return balance(w.payee) == (uint64_t)steps * PRICE;
+}
+
+static bool becomes(bool (*is)(uint32_t), uint32_t number, uint64_t within_ms)
+{
+    const uint64_t until = now_ms() + within_ms;
+    while (!is(number) && now_ms() < until)
+        service_ledger_turn(w.ledger, 20);
+    return is(number);
+}
+
+static void open_world(uint32_t executors)
+{
+    static struct assay_registry_plan plan;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    w.program.step = assay_words_step;
+    service_ledger_measurement(w.program.code);
+    for (size_t i = 0; i < TEXT_LEN; i++)
+        w.text[i] = i % (3 + i % 7) == 0 ? ' ' : 'a';
+    cr_assert_eq(assay_p256_generate(&w.requestor, key), ASSAY_OK);
+    assay_task_account(key, w.account);
+    w.payee[0] = 0xfa;
+    plan.has_tasks = true;
+    plan.tasks.accounts_max = 8;
+    plan.tasks.tasks_max = 8;
+    plan.tasks.balance_count = 1;
+    plan.tasks.balance[0].amount = FIRST;
+    assay_bytes_copy(plan.tasks.balance[0].account, 32, w.account, 32);
+    (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-tasks.XXXXXX");
+    cr_assert_not_null(mkdtemp(w.folder));
+    w.ledger = service_ledger_of(in_folder("ledger", 0), &plan);
+    service_ledger_member(w.ledger, in_folder("daemon", CLIENT), CLIENT);
+    for (uint32_t slot = 0; slot < executors; slot++) {
+        service_ledger_member(w.ledger, in_folder("daemon", slot), slot);
+        start(slot);
+        cr_assert(becomes(is_offered, slot, SOON_MS));
+    }
+}
+
+static void close_world(void)
+{
+    char command[128];
+    for (uint32_t slot = 0; slot < EXECUTORS; slot++)
+        stop(slot);
+    service_ledger_close(&w.ledger);
+    (void)snprintf(command, sizeof command, "rm -r %s", w.folder);
+    cr_expect_eq(system(command), 0);
+}
+
+/* --- the requestor */
+
+static void told(void *context, uint32_t step, struct assay_slice state, struct assay_slice output)
+{
+    (void)context;
+    (void)state;
+    cr_expect_eq(step, w.told + 1, "each once, in order");
+    w.told = step;
+    cr_assert_lt(output.len, sizeof w.output);
+    assay_bytes_copy(w.output, sizeof w.output, output.bytes, output.len);
+    w.output[output.len] = '\0';
+}
+
+static struct assay_task_client *client_open(void)
+{
+    const struct assay_task_client_config config = { .ledger = in_folder("daemon", CLIENT),
+                                                     .store = in_folder("vault", CLIENT),
+                                                     .store_key = &vault_key,
+                                                     .key = &w.requestor,
+                                                     .again_ms = 500 };
+    struct assay_task_client *client = NULL;
+    char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
+    cr_assert_eq(assay_task_client_open(&config, told, NULL, &client, message), ASSAY_OK, "%s",
+                 message);
+    return client;
+}
+
+/* Until it has so many results, or has ended. */
+static struct assay_task_client_status run(struct assay_task_client *client, uint32_t results,
+                                           uint64_t ms)
+{
+    const uint64_t until = now_ms() + ms;
+    struct assay_task_client_status status;
+    do {
+        service_ledger_turn(w.ledger, 2);
+        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+        status = assay_task_client_status(client);
+    } while (status.state <= ASSAY_TASK_CLIENT_WORKS && status.results < results &&
+             now_ms() < until);
+    return status;
+}
+
+static struct assay_task_client *submit(uint64_t deadline)
+{
+    struct assay_task_wish wish = { .price_max = PRICE,
+                                    .steps = STEPS,
+                                    .deadline = deadline,
+                                    .min_standing = ASSAY_TASK_STAND_WARNING,
+                                    .input = assay_slice_over(w.text, TEXT_LEN) };
+    struct assay_task_client *client = client_open();
+    enum assay_status status = ASSAY_E_AGAIN;
+    assay_bytes_copy(wish.code, 32, w.program.code, 32);
+    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
+        service_ledger_turn(w.ledger, 2);
+        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+        status = assay_task_client_submit(client, &wish);
+    }
+    cr_assert_eq(status, ASSAY_OK);
+    return client;
+}
+
+/* The same text counted in another way. */
+static void is_counted(void)
+{
+    uint32_t counts[ASSAY_WORDS_LENGTHS] = { 0 }, length = 0;
+    char expected[1024] = "";
+    size_t len = 0;
+    for (size_t i = 0; i <= TEXT_LEN; i++) {
+        if (i < TEXT_LEN && w.text[i] == 'a') {
+            length++;
+        } else if (length > 0) {
+            counts[length < ASSAY_WORDS_LENGTHS ? length - 1 : ASSAY_WORDS_LENGTHS - 1]++;
+            length = 0;
+        }
+    }
+    for (uint32_t i = 0; i < ASSAY_WORDS_LENGTHS; i++)
+        len += (size_t)snprintf(expected + len, sizeof expected - len, "%u %u\n", i + 1,
+                                counts[i]);
+    cr_expect_str_eq(w.output, expected);
+}
+
+/* --- */
+
+Test(services_tasks_runtime, a_task_is_run_step_by_step_and_paid, .timeout = 120)
+{
+    open_world(1);
+    struct assay_task_client *client = submit(1000);
+    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    cr_assert_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
+                 status.why);
+    is_counted();
+    cr_expect_eq(balance(w.payee), 0, "its epoch has not closed");
+    service_ledger_close_epoch(w.ledger);
+    cr_expect(becomes(is_paid, STEPS, SOON_MS));
+    cr_expect_eq(balance(w.account), FIRST - STEPS * PRICE);
+    assay_task_client_close(&client);
+    close_world();
+}
+
+/* Two steps were vouched: they are paid although the executor that made them is gone. */
+Test(services_tasks_runtime, an_executor_that_is_killed_loses_one_step_at_most, .timeout = 120)
+{
+    open_world(1);
+    const uint64_t deadline = service_ledger_epoch(w.ledger) + 6;
+    struct assay_task_client *client = submit(deadline);
+    (void)run(client, 2, SOON_MS);
+    stop(0);
+    const uint32_t results = run(client, STEPS, 1500).results;
+    cr_expect(results >= 2 && results < STEPS);
+    start(0);
+    service_ledger_close_epoch(w.ledger);
+    cr_expect(becomes(is_offered, 0, SOON_MS));
+    const uint64_t until = now_ms() + SOON_MS;
+    while (balance(w.payee) < 2 * PRICE && now_ms() < until) {
+        service_ledger_turn(w.ledger, 10);
+        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+    }
+    const uint64_t paid = balance(w.payee) / PRICE;
+    cr_expect(paid >= 2, "what was vouched is claimed: %llu", (unsigned long long)paid);
+    const struct assay_task_client_status status = run(client, STEPS, 1000);
+    cr_expect_eq(status.results, paid, "and the requestor has what it paid for");
+    for (int i = 0; i < 8; i++)
+        service_ledger_close_epoch(w.ledger);
+    cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_FAILED);
+    cr_expect_eq(balance(w.account), FIRST - paid * PRICE, "the rest went back");
+    assay_task_client_close(&client);
+    close_world();
+}
+
+Test(services_tasks_runtime, a_requestor_that_is_killed_goes_on_behind_its_last_result,
+     .timeout = 120)
+{
+    open_world(1);
+    struct assay_task_client *client = submit(1000);
+    (void)run(client, 2, SOON_MS);
+    assay_task_client_close(&client);
+    cr_assert_eq(w.told, 2);
+    client = client_open();
+    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
+                 status.why);
+    is_counted();
+    service_ledger_close_epoch(w.ledger);
+    cr_expect(becomes(is_paid, STEPS, SOON_MS), "once");
+    assay_task_client_close(&client);
+    close_world();
+}
+
+Test(services_tasks_runtime, records_of_tasks_are_handed_in_again, .timeout = 120)
+{
+    open_world(1);
+    service_ledger_lose(w.ledger, 2);
+    struct assay_task_client *client = submit(1000);
+    cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
+    service_ledger_lose(w.ledger, 1);
+    service_ledger_close_epoch(w.ledger);
+    cr_expect(becomes(is_paid, STEPS, SOON_MS));
+    assay_task_client_close(&client);
+    close_world();
+}
+
+Test(services_tasks_runtime, who_scores_less_is_passed_over, .timeout = 120)
+{
+    const struct assay_registry_member less = { .standing = ASSAY_REGISTRY_STAND_FULL,
+                                                .score_bp = 9000,
+                                                .certified = true };
+    open_world(2);
+    service_ledger_set(w.ledger, 0, &less);
+    service_ledger_close_epoch(w.ledger);
+    struct assay_task_client *client = submit(1000);
+    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE);
+    cr_expect_eq(status.executor, 1);
+    assay_task_client_close(&client);
+    close_world();
+}
+
+/* Nothing of the input leaves for an enclave of which nobody knows what it runs. */
+Test(services_tasks_runtime, evidence_of_another_program_gets_no_input, .timeout = 120)
+{
+    open_world(1);
+    service_ledger_tamper(w.ledger, 0);
+    struct assay_task_client *client = submit(1000);
+    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_REJECTED);
+    cr_expect_eq(status.results, 0);
+    cr_expect_eq(balance(w.payee), 0);
+    assay_task_client_close(&client);
+    close_world();
+}
+
+/* An executor that was not certified is not paid for that epoch's steps: nothing is vouched while
+ * it is so. */
+Test(services_tasks_runtime, nothing_is_vouched_while_the_executor_is_not_certified,
+     .timeout = 120)
+{
+    struct assay_registry_member member = { .standing = ASSAY_REGISTRY_STAND_FULL,
+                                            .score_bp = 10000 };
+    open_world(1);
+    struct assay_task_client *client = submit(1000);
+    (void)run(client, 1, SOON_MS);
+    service_ledger_set(w.ledger, 0, &member);
+    service_ledger_close_epoch(w.ledger);
+    const uint32_t results = run(client, STEPS, 1500).results;
+    cr_expect_lt(results, STEPS, "it waits");
+    member.certified = true;
+    service_ledger_set(w.ledger, 0, &member);
+    service_ledger_close_epoch(w.ledger);
+    cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
+    assay_task_client_close(&client);
+    close_world();
+}
