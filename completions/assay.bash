@@ -4,7 +4,7 @@ _assay() {
     local group=${COMP_WORDS[1]} verb=${COMP_WORDS[2]} options= words= want=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        COMPREPLY=($(compgen -W '--help --version help evidence ear tcb collateral policy setup config node soft tpm keys genesis change recover status nodes top explain doctor debug permit enforce counters timeline export report checkpoint proof store audit completion services continuity share account task' -- "$now"))
+        COMPREPLY=($(compgen -W '--help --version help evidence ear tcb collateral policy setup config node soft tpm keys genesis change recover status nodes top explain doctor debug permit enforce counters timeline export report checkpoint proof store audit completion services continuity share account task anchor' -- "$now"))
         return
     fi
     case $group in
@@ -44,6 +44,7 @@ _assay() {
     share) words='status put read' ;;
     account) words='create show transfer' ;;
     task) words='offers status close' ;;
+    anchor) words='show advance deploy' ;;
     esac
     if [ "$COMP_CWORD" -eq 2 ] && [ -n "$words" ] &&
         [ "${now#-}" = "$now" ]; then
@@ -847,6 +848,51 @@ _assay() {
         --key) want=file ;;
         --socket) want=file ;;
         --timeout) want=text ;;
+        esac
+        ;;
+    'anchor show')
+        options='--help --config --rpc --ca-file --contract --proof --checkpoint --socket --json'
+        case $before in
+        --config) want=file ;;
+        --rpc) want=text ;;
+        --ca-file) want=file ;;
+        --contract) want=text ;;
+        --proof) want=file ;;
+        --checkpoint) want=file ;;
+        --socket) want=file ;;
+        esac
+        ;;
+    'anchor advance')
+        options='--help --config --rpc --ca-file --contract --chain --key --max-fee --tip --max-gas --confirmations --wait --socket --json'
+        case $before in
+        --config) want=file ;;
+        --rpc) want=text ;;
+        --ca-file) want=file ;;
+        --contract) want=text ;;
+        --chain) want=text ;;
+        --key) want=file ;;
+        --max-fee) want=text ;;
+        --tip) want=text ;;
+        --max-gas) want=text ;;
+        --confirmations) want=text ;;
+        --wait) want=text ;;
+        --socket) want=file ;;
+        esac
+        ;;
+    'anchor deploy')
+        options='--help --config --rpc --ca-file --chain --key --max-fee --tip --max-gas --confirmations --wait --socket --json'
+        case $before in
+        --config) want=file ;;
+        --rpc) want=text ;;
+        --ca-file) want=file ;;
+        --chain) want=text ;;
+        --key) want=file ;;
+        --max-fee) want=text ;;
+        --tip) want=text ;;
+        --max-gas) want=text ;;
+        --confirmations) want=text ;;
+        --wait) want=text ;;
+        --socket) want=file ;;
         esac
         ;;
     esac
