@@ -16,7 +16,7 @@ enum {
     EPOCH_MS_DEFAULT = 500,
     PEERS_AT_DEFAULT = 10, /* more are slower: the signatures of a view grow with their square */
     EPOCH_MS_A_PEER = 100,
-    STOP_GRACE_MS = 5000,
+    STOP_GRACE_MS = 30000, /* sanitizers look through all memory at the end */
     LOOK_MS = 100,
 };
 
