@@ -12,14 +12,13 @@ void desk_free(struct desk *desk)
     *desk = (struct desk){ 0 };
 }
 
-static void look(struct assay_sim_services *s, struct desk *d, const struct assay_engine *engine,
+static void look(struct desk *d, const struct assay_engine *engine,
                  const struct assay_services_snapshot *now, bool first)
 {
     struct assay_engine_snapshot e;
     struct assay_service_member members[NODES];
     uint8_t before[NODES][32];
     const uint32_t count = d->members;
-    (void)s;
     assay_engine_snapshot(engine, &e);
     assay_bytes_copy(before, sizeof before, d->node_id, sizeof before);
     assay_engine_service_members(engine, members);
@@ -91,7 +90,7 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     assay_registry_copy(d->registry, now->registry);
-    look(s, d, engine, now, true);
+    look(d, engine, now, true);
     d->begun = true;
     d->epoch = now->epoch;
     d->at = 0;
@@ -118,7 +117,7 @@ static void close_one(struct assay_sim_services *s, uint32_t node,
     struct desk *d = &s->desk[node];
     struct telling telling = { s, node };
     tell_log(s, node, now->closed, &d->at);
-    look(s, d, engine, now, false);
+    look(d, engine, now, false);
     assay_registry_close(d->registry, now->epoch - 1, d->member, d->members, &s->facts, told,
                          &telling);
     d->epoch = now->epoch;

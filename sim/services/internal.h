@@ -109,7 +109,7 @@ struct assay_sim_services {
     struct assay_sim_services_world world;
     uint64_t seed;
     uint32_t nodes;
-    uint64_t epoch; /* of the scenario */
+    uint64_t epoch;      /* of the scenario */
     bool undone, missed; /* records that the recount did not see */
     uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
     size_t plan_len;

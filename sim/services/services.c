@@ -215,12 +215,11 @@ void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node)
     hand_in(s);
 }
 
-void assay_sim_services_heard(struct assay_sim_services *services, uint32_t node, uint32_t from,
+void assay_sim_services_heard(struct assay_sim_services *services, uint32_t node,
                               struct assay_slice bytes)
 {
     struct assay_sim_services *s = services;
     struct name to, sender;
-    (void)from;
     ASSAY_ASSERT(bytes.len > HEAD);
     if (!is_up(s, node)) return;
     const bool known =

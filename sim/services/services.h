@@ -58,7 +58,7 @@ const struct assay_services *assay_sim_services_ledger(struct assay_sim_services
 uint32_t assay_sim_services_turn_ms(const struct assay_sim_services *services);
 void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node);
 /* What `send` was given. */
-void assay_sim_services_heard(struct assay_sim_services *services, uint32_t node, uint32_t from,
+void assay_sim_services_heard(struct assay_sim_services *services, uint32_t node,
                               struct assay_slice bytes);
 /* An epoch of the scenario begins: what dies in it, and what is asked. */
 void assay_sim_services_epoch(struct assay_sim_services *services, uint64_t epoch);

@@ -152,7 +152,7 @@ void world_services_item(struct assay_sim_world *w, const struct item *item)
         return;
     }
     world_trace(w, item->node, ITEM_PROGRAM, 0, world_payload_digest(item->payload));
-    assay_sim_services_heard(r->services, item->node, item->from,
+    assay_sim_services_heard(r->services, item->node,
                              assay_slice_over(item->payload->bytes, item->payload->len));
 }
 
