@@ -105,19 +105,18 @@ struct yaml_anchor {
         *confirmations, *daemon;
 };
 
-#define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_anchor, key)
 static const cyaml_schema_field_t fields[] = {
     ASSAY_CONFIG_FIELD("anchor_version", struct yaml_anchor, anchor_version),
-    FIELD(rpc),
-    FIELD(ca_file),
-    FIELD(chain),
-    FIELD(contract),
-    FIELD(key),
-    FIELD(max_fee),
-    FIELD(tip),
-    FIELD(max_gas),
-    FIELD(confirmations),
-    FIELD(daemon),
+    ASSAY_CONFIG_FIELD_OPTIONAL("rpc", struct yaml_anchor, rpc),
+    ASSAY_CONFIG_FIELD_OPTIONAL("ca_file", struct yaml_anchor, ca_file),
+    ASSAY_CONFIG_FIELD_OPTIONAL("chain", struct yaml_anchor, chain),
+    ASSAY_CONFIG_FIELD_OPTIONAL("contract", struct yaml_anchor, contract),
+    ASSAY_CONFIG_FIELD_OPTIONAL("key", struct yaml_anchor, key),
+    ASSAY_CONFIG_FIELD_OPTIONAL("max_fee", struct yaml_anchor, max_fee),
+    ASSAY_CONFIG_FIELD_OPTIONAL("tip", struct yaml_anchor, tip),
+    ASSAY_CONFIG_FIELD_OPTIONAL("max_gas", struct yaml_anchor, max_gas),
+    ASSAY_CONFIG_FIELD_OPTIONAL("confirmations", struct yaml_anchor, confirmations),
+    ASSAY_CONFIG_FIELD_OPTIONAL("daemon", struct yaml_anchor, daemon),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
