@@ -113,7 +113,9 @@ static void settle(struct assay_simplex *s, uint32_t index, struct assay_simplex
         settle_range(s, index);
         return;
     }
-    if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view)
+    /* Of E that is handed out, one certificate is enough: that of a tail of it may come later, and
+     * name a body that is not held. */
+    if (st->type == ASSAY_VOTE_FINALISE && st->view > s->final_view && !s->done)
         assay_sx_final(s, st->view, st->block_id, index);
     if (!assay_sx_in_window(s, st->view)) return;
 
