@@ -81,7 +81,12 @@
     X(TASKS_PAID, "tasks_paid", false, "of them, those of which every step was paid")              \
     X(STEPS_PAID, "steps_paid", false, "steps that were paid")                                     \
     X(RESULTS_READ, "results_read", false, "results that requestors opened")                       \
-    X(CLAIMS_REFUSED, "claims_refused", false, "claims in final blocks that paid nothing")
+    X(CLAIMS_REFUSED, "claims_refused", false, "claims in final blocks that paid nothing")         \
+    X(SECRETS_SYNCED, "secrets_synced", false, "secrets whose shares enough slots keep")           \
+    X(SECRETS_RENEWED, "secrets_renewed", false, "times that one was dealt anew")                  \
+    X(SECRETS_READ, "secrets_read", false, "times that a reader put one together")                 \
+    X(SLOTS_GIVEN, "slots_given", false, "slots of clusters given to a holder, first ones too")      \
+    X(LIARS_CONVICTED, "liars_convicted", false, "holders that gave what is no share, shown")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
@@ -122,7 +127,8 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(SEATS, "seats", "seats are those of the rule, and nobody without one signs votes or blocks") \
     X(SERVICES, "services", "every registry is what final records make, by members with a word")   \
     X(CONTINUITY, "continuity", "no released state is lost, forked, or read when it is old")       \
-    X(TASKS, "tasks", "money is conserved, paid for proven steps alone, nobody loses two")
+    X(TASKS, "tasks", "money is conserved, paid for proven steps alone, nobody loses two")         \
+    X(SHARES, "shares", "no secret is lost, what counts as kept is, no honest holder is convicted")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

@@ -33,7 +33,8 @@ struct assay_scenario assay_scenario_default(void)
         .overlay_degree = 8,
         .seats_max = ASSAY_VOTERS_MAX,
         .collateral_delay_s = 4,
-        .services = { .group_size = 3, .enclaves = 1, .clones = 1, .steps = 3 },
+        .services = { .group_size = 3, .enclaves = 1, .clones = 1, .steps = 3, .share_slots = 3,
+                      .share_k = 2, .secrets = 1 },
     };
     (void)snprintf(s.cohorts[0].name, sizeof s.cohorts[0].name, "honest");
     return s;
@@ -446,7 +447,7 @@ static enum assay_status check_spares(const struct assay_scenario *s, char *mess
 bool assay_scenario_serves(const struct assay_scenario *scenario)
 {
     const struct assay_sim_services_plan *p = &scenario->services;
-    return p->groups > 0 || p->requestors > 0;
+    return p->groups > 0 || p->requestors > 0 || p->share_clusters > 0;
 }
 
 static enum assay_status check_services(const struct assay_scenario *s, char *message)
@@ -456,6 +457,16 @@ static enum assay_status check_services(const struct assay_scenario *s, char *me
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "services.group_size: expected 3, 5 or 7, found %u",
                                      (unsigned)p->group_size);
+    if (p->share_k > p->share_slots)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "services.share_k: expected at most share_slots, %u, found %u",
+                                     (unsigned)p->share_slots, (unsigned)p->share_k);
+    if (p->share_clusters * p->share_slots > s->nodes)
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "services.share_clusters: %u with %u slots each need %u nodes, found %u",
+            (unsigned)p->share_clusters, (unsigned)p->share_slots,
+            (unsigned)(p->share_clusters * p->share_slots), (unsigned)s->nodes);
     if (!assay_scenario_serves(s)) return ASSAY_OK;
     if (assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE ||
         s->evidence == ASSAY_SIM_EVIDENCE_SOFT)

@@ -30,6 +30,7 @@ enum {
     ASSAY_SIM_ENCLAVES_MAX = 8, /* of a group */
     ASSAY_SIM_CLONES_MAX = 3,
     ASSAY_SIM_REQUESTORS_MAX = 8,
+    ASSAY_SIM_SECRETS_MAX = 16,
     ASSAY_SIM_SERVED_NODES_MAX = 32, /* with services: each has registries of its own */
     ASSAY_SIM_ASSERTIONS_MAX = 48,
     ASSAY_SIM_VENDORS_MAX = 16,
@@ -288,6 +289,12 @@ struct assay_sim_services_plan {
     uint32_t tasks, steps;       /* that are opened in an epoch; of each */
     uint32_t leavers_permille;   /* of tasks: the requestor goes when it was shown a step */
     uint32_t tasks_die_permille; /* of each side of a task in an epoch */
+    uint32_t share_clusters; /* every member offers to hold shares, in one of them */
+    uint32_t share_slots, share_k; /* of each: so many slots, of which so many make a secret */
+    uint32_t secrets;              /* one is put in an epoch, until there are so many */
+    uint32_t secret_reads;         /* in an epoch */
+    uint32_t share_liars;          /* of the last members the holders keep and give no shares */
+    uint32_t holders_die_permille, holders_lose_permille; /* in an epoch; their disks */
     uint64_t stop_epoch;         /* nothing more is asked from here on; 0: never */
 };
 

@@ -328,7 +328,10 @@ static void ask_daemon(struct assay_share_client *c, struct talk *t,
 static enum assay_status give(struct assay_share_client *c, struct talk *t,
                               struct assay_share_want *want)
 {
-    struct assay_share_piece piece = { .generation = 1, .attempt = 1 };
+    const struct assay_share_row *row =
+        assay_share_registry_find(assay_follower_shares(c->follower), c->id);
+    if (row == NULL) return ASSAY_E_NOT_FOUND;
+    struct assay_share_piece piece = { .generation = 1, .attempt = row->attempt };
     struct assay_secret32 seed;
     struct assay_slice gift;
     struct assay_writer w = assay_writer_over(c->gift, sizeof c->gift);

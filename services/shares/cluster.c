@@ -102,10 +102,17 @@ bool assay_share_order_add(struct assay_share_registry *r)
     return true;
 }
 
+uint32_t assay_share_put_attempt(uint64_t epoch)
+{
+    return (uint32_t)(epoch % UINT16_MAX) + 1;
+}
+
 static struct assay_share_row *row_add(struct assay_share_registry *r, const uint8_t id[static 32])
 {
     struct assay_share_row *row = &r->row[r->row_count];
-    *row = (struct assay_share_row){ .generation = 1, .attempt = 1 };
+    *row = (struct assay_share_row){ .generation = 1,
+                                     .put_epoch = r->epoch,
+                                     .attempt = assay_share_put_attempt(r->epoch) };
     assay_bytes_copy(row->id, 32, id, 32);
     ASSAY_ASSERT(assay_share_order_add(r)); /* it was looked for before */
     return row;
@@ -256,7 +263,6 @@ enum assay_share_result assay_share_registry_put(struct assay_share_registry *r,
     if (r->row_count == r->config.ids_max) return ASSAY_SHARE_NO_ROOM;
     struct assay_share_row *row = row_add(r, id);
     row->origin = record->cluster;
-    row->put_epoch = r->epoch;
     row->reader_count = record->reader_count;
     for (uint32_t i = 0; i < record->reader_count; i++)
         row->reader[i] = record->reader[i];

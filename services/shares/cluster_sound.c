@@ -76,7 +76,8 @@ static bool is_row_sound(const struct assay_share_registry *r, const struct assa
 {
     if (!is_a_cluster(r, row->origin) || row->generation == 0) return false;
     if (row->attempt == 0 || row->attempt > UINT16_MAX || row->tried > UINT16_MAX) return false;
-    if (row->generation == 1 && row->attempt != 1) return false;
+    if (row->generation == 1 && row->attempt != assay_share_put_attempt(row->put_epoch))
+        return false;
     if (row->tried > 0 && row->wanted == 0) return false;
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
         if (!is_within(row->have[c], r->config.slots)) return false;

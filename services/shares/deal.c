@@ -251,7 +251,7 @@ enum assay_status assay_share_renew(const struct assay_share_commitments *curren
                                     struct assay_share_commitments *renewed)
 {
     const uint32_t k = current->k;
-    uint32_t slot[ASSAY_SHARE_K_MAX];
+    uint32_t slot[ASSAY_SHARE_K_MAX] = { 0 };
     struct assay_secret32 lambda[ASSAY_SHARE_K_MAX], sum = { { 0 } }, part;
     struct assay_share_commitments made = { .k = k };
     if (!k_is_fit(k)) return ASSAY_E_RANGE;

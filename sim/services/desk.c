@@ -44,6 +44,7 @@ static void tell(struct assay_sim_services *s, uint32_t node,
     }
     for (uint32_t i = 0; i < facts->task_count; i++)
         tasks_fact(s, node, &facts->task[i]);
+    if (facts->shares.count > 0) shares_fact(s, node, &facts->shares);
 }
 
 static void tell_group(struct assay_sim_services *s, uint32_t node, uint32_t group, bool all)
@@ -74,6 +75,7 @@ static void tell_log(struct assay_sim_services *s, uint32_t node,
                                  entry.payload, &s->facts);
         ASSAY_ASSERT(became != NULL);
         tell(s, node, &s->facts);
+        shares_final(s, node, entry.slot, (enum assay_service_kind)entry.kind, entry.payload);
     }
 }
 
@@ -97,6 +99,7 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
     for (uint32_t g = 0; g < s->plan.group_count; g++)
         tell_group(s, node, g, true);
     tasks_begun(s, node);
+    shares_begun(s, node);
 }
 
 struct telling {
@@ -125,6 +128,7 @@ static void close_one(struct assay_sim_services *s, uint32_t node,
     for (uint32_t g = 0; g < s->plan.group_count; g++)
         tell_group(s, node, g, false);
     tasks_node_closed(s, node);
+    shares_node_closed(s, node);
 }
 
 /* What they made of it is what the ledger made. */

@@ -3,7 +3,7 @@
  *
  * services.c (life, plan, turns), desk.c (how a node's programs see the ledger), recount.c (the
  * registry once more, from final blocks), replicas.c and enclaves.c (continuity), tasks.c, seal.c
- * and audit.c (tasks).
+ * and audit.c (tasks), shares.c, secrets.c and shares_audit.c (shares).
  */
 #ifndef ASSAY_SIM_SERVICES_INTERNAL_H
 #define ASSAY_SIM_SERVICES_INTERNAL_H
@@ -23,14 +23,22 @@ enum {
 };
 
 /* Kinds of programs: the first byte of the CURVE keys that stand for them. */
-enum program { PROGRAM_REPLICA = 1, PROGRAM_ENCLAVE, PROGRAM_TASK };
+enum program {
+    PROGRAM_REPLICA = 1,
+    PROGRAM_ENCLAVE,
+    PROGRAM_TASK,
+    PROGRAM_HOLDER,
+    PROGRAM_OWNER,
+    PROGRAM_READER,
+};
 
 /* One process: a CURVE key of its own, which is nothing but its name here. */
 struct name {
     enum program program;
     uint32_t index; /* among its kind */
     uint32_t life;
-    uint64_t session; /* of an enclave: as the ledger numbered this life; 0: not yet */
+    uint64_t session; /* of an enclave: as the ledger numbered this life, 0: not yet; of an owner
+                       * or a reader: the node that it is on */
 };
 
 /* How the programs of a node see the ledger (net/services/desk.h, follower.h). */
@@ -102,6 +110,7 @@ struct enclave {
 };
 
 struct tasks;
+struct shares;
 
 struct assay_sim_services {
     const struct assay_scenario *scenario;
@@ -136,6 +145,7 @@ struct assay_sim_services {
     struct assay_cont_effects effects;
     struct assay_cont_outs outs;
     struct tasks *tasks;
+    struct shares *shares;
 
     uint32_t submissions;
     struct submission submission[SUBMISSIONS];
@@ -223,5 +233,27 @@ void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
 void tasks_end(struct assay_sim_services *s);
 void tasks_figures(const struct assay_sim_services *s,
                    int64_t figures[static ASSAY_SIM_FIGURE_COUNT]);
+
+/* --- shares.c, secrets.c, shares_audit.c */
+void shares_open(struct assay_sim_services *s);
+void shares_plan(const struct assay_sim_services *s, struct assay_registry_plan *plan);
+void shares_free(struct assay_sim_services *s);
+void shares_die(struct assay_sim_services *s, uint32_t node);
+void shares_epoch_begins(struct assay_sim_services *s);
+void shares_turn(struct assay_sim_services *s, uint32_t node);
+void shares_fact(struct assay_sim_services *s, uint32_t node,
+                 const struct assay_share_facts *facts);
+/* A record that is final, as the programs of a node are told. */
+void shares_final(struct assay_sim_services *s, uint32_t node, uint32_t slot,
+                  enum assay_service_kind kind, struct assay_slice payload);
+void shares_node_closed(struct assay_sim_services *s, uint32_t node);
+void shares_begun(struct assay_sim_services *s, uint32_t node);
+void shares_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                  const struct name *from, struct assay_slice frame);
+/* What a final record told; a close of the network. */
+void shares_record(struct assay_sim_services *s, const struct assay_registry_facts *facts);
+void shares_closed(struct assay_sim_services *s);
+void shares_figures(const struct assay_sim_services *s,
+                    int64_t figures[static ASSAY_SIM_FIGURE_COUNT]);
 
 #endif

@@ -112,6 +112,7 @@ void assay_sim_services_record(struct assay_sim_services *services,
                                               record->payload, &s->recount.facts);
     tasks_record(s, slot, (enum assay_service_kind)record->kind, record->payload,
                  strcmp(became, "applied") == 0, &s->recount.facts);
+    shares_record(s, &s->recount.facts);
 }
 
 static void compare(struct assay_sim_services *s, const struct assay_registry *registry,
@@ -139,6 +140,11 @@ static void compare(struct assay_sim_services *s, const struct assay_registry *r
     }
 }
 
+static void told(void *context, const struct assay_registry_facts *facts)
+{
+    shares_record(context, facts);
+}
+
 void assay_sim_services_closed(struct assay_sim_services *services,
                                const struct assay_state *before, const struct assay_state *after)
 {
@@ -153,11 +159,12 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     }
     if (!s->recount.sound) return;
     const uint32_t count = members_of(before, after, member);
-    assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts, NULL,
-                         NULL);
+    assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts,
+                         told, s);
     assay_registry_check(s->recount.registry);
     compare(s, s->recount.registry, after, "as the blocks", 0);
     tasks_closed(s, after, member, count);
+    shares_closed(s);
 }
 
 void assay_sim_services_node_closed(struct assay_sim_services *services, uint32_t node,

@@ -50,7 +50,7 @@ bool services_name_take(const uint8_t curve[static 32], struct name *name)
         name->index = name->index << 8 | curve[1 + i];
         name->life = name->life << 8 | curve[5 + i];
     }
-    return curve[0] >= PROGRAM_REPLICA && curve[0] <= PROGRAM_TASK;
+    return curve[0] >= PROGRAM_REPLICA && curve[0] <= PROGRAM_READER;
 }
 
 uint64_t services_now(const struct assay_sim_services *s)
@@ -128,6 +128,7 @@ static void make_plan(struct assay_sim_services *s)
         p->group[i].instances_max = l->enclaves;
     }
     tasks_plan(s, p);
+    shares_plan(s, p);
     struct assay_writer w = assay_writer_over(s->plan_bytes, sizeof s->plan_bytes);
     const enum assay_status status = assay_registry_plan_encode(p, &w);
     ASSAY_ASSERT(status == ASSAY_OK); /* assay_scenario_check */
@@ -163,6 +164,7 @@ struct assay_sim_services *assay_sim_services_create(const struct assay_scenario
     s->nodes = scenario->nodes;
     s->world = *world;
     tasks_open(s);
+    shares_open(s);
     make_plan(s);
     enclaves_open(s);
     return s;
@@ -178,6 +180,7 @@ void assay_sim_services_destroy(struct assay_sim_services **services)
     replicas_free(s);
     enclaves_free(s);
     tasks_free(s);
+    shares_free(s);
     free(s);
     *services = NULL;
 }
@@ -199,6 +202,7 @@ static bool is_up(struct assay_sim_services *s, uint32_t node)
         replicas_die(s, node);
         enclaves_die(s, node);
         tasks_die(s, node);
+        shares_die(s, node);
     }
     return s->world.engine(s->world.context, node) != NULL;
 }
@@ -212,6 +216,7 @@ void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node)
     replicas_turn(s, node);
     enclaves_turn(s, node);
     tasks_turn(s, node);
+    shares_turn(s, node);
     hand_in(s);
 }
 
@@ -232,6 +237,9 @@ void assay_sim_services_heard(struct assay_sim_services *services, uint32_t node
     case PROGRAM_REPLICA: replicas_heard(s, node, &to, &sender, frame); break;
     case PROGRAM_ENCLAVE: enclaves_heard(s, node, &to, &sender, frame); break;
     case PROGRAM_TASK: tasks_heard(s, node, &to, frame); break;
+    case PROGRAM_HOLDER:
+    case PROGRAM_OWNER:
+    case PROGRAM_READER: shares_heard(s, node, &to, &sender, frame); break;
     }
     hand_in(s);
 }
@@ -242,6 +250,7 @@ void assay_sim_services_epoch(struct assay_sim_services *services, uint64_t epoc
     replicas_epoch(services);
     enclaves_epoch(services);
     tasks_epoch(services);
+    shares_epoch_begins(services);
 }
 
 /* --- figures */
@@ -264,6 +273,7 @@ void assay_sim_services_end(struct assay_sim_services *services, struct assay_si
         figures[ASSAY_SIM_FIGURE_GROUPS_LOST] += group->phase == ASSAY_CONT_GONE;
     }
     tasks_figures(s, figures);
+    shares_figures(s, figures);
     for (uint32_t i = ASSAY_SIM_FIGURE_SERVICE_RECORDS; i < ASSAY_SIM_FIGURE_COUNT; i++)
         outcome->figures[i][0] = figures[i];
 }

@@ -238,6 +238,7 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_SERVICES:
     case ASSAY_SIM_CHECKER_CONTINUITY:
     case ASSAY_SIM_CHECKER_TASKS:
+    case ASSAY_SIM_CHECKER_SHARES:
     case ASSAY_SIM_CHECKER_LIVENESS: return false;
     case ASSAY_SIM_CHECKER_SIGNED_ONCE:
     case ASSAY_SIM_CHECKER_PERSIST:

@@ -521,7 +521,9 @@ static void owner_answers(struct world *w, const struct message *in)
         status = assay_share_exchange_message(x, &m, bytes, ASSAY_SHARE_MESSAGE_MAX, &want);
     }
     if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_VERIFY) {
-        struct assay_share_piece piece = { .generation = 1, .attempt = 1 };
+        const struct assay_share_row *row = assay_share_registry_find(w->head, o->id);
+        if (row == NULL) return;
+        struct assay_share_piece piece = { .generation = 1, .attempt = row->attempt };
         struct assay_secret32 seed;
         uint8_t gift[512] = { 0, 1 };
         if (!assay_bytes_equal(want.bytes.bytes, want.report_data, 64)) return;

@@ -109,7 +109,11 @@ static enum assay_share_result have_line(struct bench *b, uint32_t member, uint3
                                          struct assay_share_line line)
 {
     struct assay_share_list_record record = { .cluster = cluster, .count = 1 };
+    const struct assay_share_row *row = assay_share_registry_find(b->r, line.id);
     record.line[0] = line;
+    /* 1 of the first generation means: as it was put. */
+    if (line.generation == 1 && line.attempt == 1 && row != NULL && row->generation == 1)
+        record.line[0].attempt = row->attempt;
     const enum assay_share_result result =
         assay_share_registry_have(b->r, member, &record, &b->facts);
     assay_share_registry_check(b->r);
@@ -195,7 +199,7 @@ Test(cluster, strangers_and_other_digests_confirm_nothing)
     cr_assert_eq(have_line(b, 5, 0, line), ASSAY_SHARE_STRANGER, "of another cluster");
     cr_assert_eq(have_line(b, 5, 1, line), ASSAY_SHARE_UNKNOWN, "before it is synced");
     cr_assert_eq(have_line(b, ASSAY_SHARE_MEMBERS_MAX, 0, line), ASSAY_SHARE_NOT_HERE);
-    cr_assert_eq(have(b, 0, 1, 1, 2), ASSAY_SHARE_MISMATCH);
+    cr_assert_eq(have(b, 0, 1, 1, 9), ASSAY_SHARE_MISMATCH);
     cr_assert_eq(have(b, 0, 1, 2, 1), ASSAY_SHARE_UNKNOWN);
     line.digest[0] ^= 1;
     cr_assert_eq(have_line(b, 0, 0, line), ASSAY_SHARE_MISMATCH);
@@ -206,6 +210,26 @@ Test(cluster, strangers_and_other_digests_confirm_nothing)
     other = put_of(2);
     other.cluster = 2;
     cr_assert_eq(assay_share_registry_put(b->r, &other, &b->facts), ASSAY_SHARE_NOT_HERE);
+    done(b);
+}
+
+Test(cluster, what_was_forgotten_and_is_put_again_is_counted_anew)
+{
+    struct bench *b = seated(1);
+    const struct assay_share_put_record record = put_of(1);
+    cr_assert_eq(assay_share_registry_put(b->r, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    struct assay_share_line said = line_of(1, 1, row_of(b, 1)->attempt);
+    cr_assert_eq(have_line(b, 0, 0, said), ASSAY_SHARE_APPLIED);
+    for (uint32_t i = 0; i < ASSAY_SHARE_WAITING_EPOCHS; i++)
+        close_epoch(b);
+    cr_assert_null(row_of(b, 1), "and slot 0 has erased its share");
+    cr_assert_eq(assay_share_registry_put(b->r, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    struct assay_share_list_record late = { .count = 1 };
+    late.line[0] = said;
+    cr_assert_eq(assay_share_registry_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_MISMATCH);
+    late.line[0].attempt = row_of(b, 1)->attempt;
+    cr_assert_eq(assay_share_registry_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(row_of(b, 1)->have[0], 1);
     done(b);
 }
 
@@ -634,6 +658,7 @@ Test(cluster, a_giver_of_what_is_no_share_is_convicted_as_well)
     struct bench *b = dealing(&shown, &own);
     shown.slot = 0;
     shown.piece.generation = 1;
+    shown.piece.attempt = row_of(b, 0)->attempt;
     shown.piece.share = own;
     shown.piece.commitments = shown.current;
     cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_HONEST);

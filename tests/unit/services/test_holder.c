@@ -58,10 +58,17 @@ static void list(struct bench *b, uint32_t member, uint32_t cluster)
                  ASSAY_SHARE_APPLIED);
 }
 
+static uint32_t attempt_of(const struct bench *b)
+{
+    const struct assay_share_row *row = assay_share_registry_find(b->r, b->id);
+    return row == NULL ? 1 : row->attempt;
+}
+
 static struct assay_share_list_record line(const struct bench *b, uint32_t cluster)
 {
     struct assay_share_list_record record = { .cluster = cluster, .count = 1 };
-    record.line[0] = (struct assay_share_line){ .generation = 1, .attempt = 1 };
+    record.line[0] = (struct assay_share_line){ .generation = 1,
+                                                .attempt = attempt_of(b) };
     assay_bytes_copy(record.line[0].id, 32, b->id, 32);
     assay_share_commitments_digest(&b->commitments, record.line[0].digest);
     return record;
@@ -167,7 +174,7 @@ static bool asks(const struct bench *b, uint32_t member)
 
 static struct assay_share_piece piece_of(const struct bench *b, uint32_t slot)
 {
-    struct assay_share_piece piece = { .generation = 1, .attempt = 1,
+    struct assay_share_piece piece = { .generation = 1, .attempt = attempt_of(b),
                                        .commitments = b->commitments };
     assay_bytes_copy(piece.id, 32, b->id, 32);
     cr_assert_eq(assay_share_of(&b->polynomial, slot, &piece.share), ASSAY_OK);

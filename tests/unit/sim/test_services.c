@@ -8,58 +8,10 @@
 #include "base/bytes.h"
 #include "sim/run.h"
 #include "tests/support/depth.h"
+#include "tests/unit/sim/services_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-
-static struct assay_scenario scenario(uint32_t nodes, uint64_t epochs)
-{
-    struct assay_scenario s = assay_scenario_default();
-    s.fidelity = ASSAY_SIM_FIDELITY_MESSAGE;
-    s.nodes = s.operators = nodes;
-    s.epochs = epochs;
-    s.epoch_ms = 1000;
-    return s;
-}
-
-/* Links and machines of a seed. */
-static void disturb(struct assay_scenario *s, uint64_t seed)
-{
-    s->link.loss_permille = (uint32_t)(seed * 37 % 120);
-    s->link.duplicate_permille = (uint32_t)(seed * 53 % 300);
-    s->link.reorder_permille = (uint32_t)(seed * 29 % 200);
-    s->link.reorder_ms = 200;
-    s->heal_epoch = s->epochs * 3 / 4;
-    s->progress_epochs = 8;
-    if (seed % 3 != 0)
-        s->crashes[s->crash_count++] = (struct assay_sim_crash){
-            .everybody = true, .rate_permille = 20 * (uint32_t)(seed % 3), .down_ms = 700
-        };
-}
-
-struct total {
-    int64_t figures[ASSAY_SIM_FIGURE_COUNT];
-    uint64_t looked[ASSAY_SIM_CHECKER_COUNT];
-};
-
-static void run_one(const struct assay_scenario *s, uint64_t seed, struct total *total)
-{
-    const struct assay_sim_options options = { .seed = seed, .threads = 1 };
-    struct assay_sim_outcome o;
-    char message[ASSAY_SIM_MESSAGE_MAX];
-    cr_assert_eq(assay_scenario_check(s, message), ASSAY_OK, "%s", message);
-    cr_assert_eq(assay_sim_run(s, &options, &o), ASSAY_OK);
-    for (int c = 0; c < ASSAY_SIM_CHECKER_COUNT; c++) {
-        cr_assert_eq(o.checks[c].violated, 0, "seed %llu, %s: %s", (unsigned long long)seed,
-                     assay_sim_checker_name((enum assay_sim_checker)c), o.checks[c].message);
-        total->looked[c] += o.checks[c].checked;
-    }
-    for (int f = 0; f < ASSAY_SIM_FIGURE_COUNT; f++)
-        total->figures[f] += o.figures[f][0];
-    assay_sim_outcome_free(&o);
-}
-
-#define SUM(total, figure) (total).figures[ASSAY_SIM_FIGURE_##figure]
 
 static void hostile_host(struct assay_scenario *s, uint64_t seed)
 {
@@ -76,12 +28,12 @@ static void hostile_host(struct assay_scenario *s, uint64_t seed)
 
 Test(sim_services, nothing_released_is_lost_forked_or_stale, .timeout = 600)
 {
-    struct total total = { 0 };
+    struct served_total total = { 0 };
     for (uint64_t seed = 1; seed <= 48; seed += test_every(4)) {
-        struct assay_scenario s = scenario(6 + (uint32_t)(seed % 3), 16);
+        struct assay_scenario s = served_scenario(6 + (uint32_t)(seed % 3), 16);
         hostile_host(&s, seed);
-        disturb(&s, seed);
-        run_one(&s, seed, &total);
+        served_disturb(&s, seed);
+        served_run(&s, seed, &total);
     }
     cr_expect_gt(SUM(total, STATES_CERTIFIED), 500);
     cr_expect_gt(SUM(total, READS_CONFIRMED), 200);
@@ -124,12 +76,12 @@ static void come_and_go(struct assay_scenario *s, uint64_t seed)
 
 Test(sim_services, everybody_has_the_registry_that_final_records_make, .timeout = 600)
 {
-    struct total total = { 0 };
+    struct served_total total = { 0 };
     for (uint64_t seed = 1; seed <= 24; seed += test_every(4)) {
-        struct assay_scenario s = scenario(6 + (uint32_t)(seed % 2), 16);
+        struct assay_scenario s = served_scenario(6 + (uint32_t)(seed % 2), 16);
         hostile_host(&s, seed);
         come_and_go(&s, seed);
-        run_one(&s, seed, &total);
+        served_run(&s, seed, &total);
     }
     cr_expect_gt(SUM(total, SERVICE_RECORDS), 100);
     cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_SERVICES], 1000);
@@ -151,9 +103,9 @@ static void executors_lapse(struct assay_scenario *s, uint64_t seed)
 
 Test(sim_services, nobody_is_paid_for_nothing_or_loses_two_steps, .timeout = 600)
 {
-    struct total total = { 0 };
+    struct served_total total = { 0 };
     for (uint64_t seed = 1; seed <= 32; seed += test_every(4)) {
-        struct assay_scenario s = scenario(7, 22);
+        struct assay_scenario s = served_scenario(7, 22);
         s.services.requestors = 1 + (uint32_t)(seed % 4);
         s.services.tasks = 2;
         s.services.steps = 1 + (uint32_t)(seed % 6);
@@ -161,8 +113,8 @@ Test(sim_services, nobody_is_paid_for_nothing_or_loses_two_steps, .timeout = 600
         s.services.tasks_die_permille = seed % 4 > 1 ? 150 : 0;
         s.services.stop_epoch = 12;
         if (seed % 4 != 3) executors_lapse(&s, seed);
-        if (seed % 4 != 0) disturb(&s, seed);
-        run_one(&s, seed, &total);
+        if (seed % 4 != 0) served_disturb(&s, seed);
+        served_run(&s, seed, &total);
     }
     cr_expect_gt(SUM(total, TASKS_OPENED), 50);
     cr_expect_gt(SUM(total, STEPS_PAID), 100);
@@ -173,8 +125,8 @@ Test(sim_services, nobody_is_paid_for_nothing_or_loses_two_steps, .timeout = 600
 
 Test(sim_services, a_group_whose_memories_are_lost_says_so_and_stays_so, .timeout = 60)
 {
-    struct total total = { 0 };
-    struct assay_scenario s = scenario(5, 14);
+    struct served_total total = { 0 };
+    struct assay_scenario s = served_scenario(5, 14);
     hostile_host(&s, 4);
     s.services.clones = 1;
     s.services.replicas_die_permille = 0;
@@ -182,15 +134,15 @@ Test(sim_services, a_group_whose_memories_are_lost_says_so_and_stays_so, .timeou
     (void)snprintf(s.cohorts[s.cohort_count++].name, ASSAY_SIM_NAME_MAX, "three");
     s.crashes[s.crash_count++] =
         (struct assay_sim_crash){ .cohort = 1, .at_epoch = 6, .down_ms = 500 };
-    run_one(&s, 4, &total);
+    served_run(&s, 4, &total);
     cr_expect_eq(SUM(total, GROUPS_LOST), 1);
     cr_expect_eq(SUM(total, ENCLAVES_FINAL), 0);
     cr_expect_gt(SUM(total, STATES_CERTIFIED), 0);
     s.crashes[0].at_epoch = 0;
     s.crashes[0].rate_permille = 1;
     s.cohorts[1].count = 1;
-    struct total two = { 0 };
-    run_one(&s, 4, &two);
+    struct served_total two = { 0 };
+    served_run(&s, 4, &two);
     cr_expect_eq(SUM(two, GROUPS_LOST), 0);
     cr_expect_gt(SUM(two, ENCLAVES_FINAL), 0);
 }
@@ -198,9 +150,9 @@ Test(sim_services, a_group_whose_memories_are_lost_says_so_and_stays_so, .timeou
 Test(sim_services, the_same_seed_is_the_same_run, .timeout = 60)
 {
     uint8_t hash[2][32];
-    struct assay_scenario s = scenario(5, 8);
+    struct assay_scenario s = served_scenario(5, 8);
     hostile_host(&s, 2);
-    disturb(&s, 2);
+    served_disturb(&s, 2);
     for (unsigned i = 0; i < 2; i++) {
         const struct assay_sim_options options = { .seed = 2, .check_each_step = i == 1 };
         struct assay_sim_outcome o;
@@ -214,7 +166,7 @@ Test(sim_services, the_same_seed_is_the_same_run, .timeout = 60)
 Test(sim_services, what_does_not_fit_is_refused)
 {
     char message[ASSAY_SIM_MESSAGE_MAX];
-    struct assay_scenario s = scenario(5, 8);
+    struct assay_scenario s = served_scenario(5, 8);
     s.services.groups = 1;
     cr_expect_eq(assay_scenario_check(&s, message), ASSAY_OK);
     s.services.group_size = 4;

@@ -1,0 +1,489 @@
+/*
+ * sim/services/shares.c - holders with their hosts (docs/services.md 5.11, 5.13): one beside each
+ * node. What net/services/holder_node.c does with a vault, a board and a daemon is done here with a
+ * modelled disk, modelled links and modelled evidence.
+ */
+#include "services/shares/holder_internal.h"
+#include "sim/services/shares.h"
+
+#include "base/crypto/model.h"
+
+#include <stdlib.h>
+
+enum { RECORD_BYTES = ASSAY_SHARE_RECORD_MAX, ANSWERS = 64, TICKS = 16 };
+
+struct secret *shares_secret(struct shares *h, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < SECRETS; i++)
+        if (assay_bytes_equal(h->secret[i].id, id, 32)) return &h->secret[i];
+    return NULL;
+}
+
+const struct assay_share_registry *shares_ledger(const struct assay_sim_services *s, uint32_t node)
+{
+    return s->desk[node].begun ? assay_registry_shares(s->desk[node].registry) : NULL;
+}
+
+struct assay_share_epoch shares_epoch(const struct assay_sim_services *s, uint32_t node)
+{
+    const struct desk *d = &s->desk[node];
+    struct assay_share_epoch epoch = { .era = d->era, .epoch = d->epoch };
+    assay_bytes_copy(epoch.beacon, 32, d->beacon, 32);
+    return epoch;
+}
+
+/* --- keys and disks */
+
+static void host_random(void *context, uint8_t *bytes, size_t len)
+{
+    struct keeper *k = context;
+    services_bytes(&k->random, bytes, len);
+}
+
+static void host_sign(void *context, const uint8_t digest[static 32],
+                      uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    const struct keeper *k = context;
+    assay_model_sign(k->secret.bytes, digest, signature);
+}
+
+static void waiting_drop(struct waiting_record *r)
+{
+    free(r->bytes);
+    *r = (struct waiting_record){ 0 };
+}
+
+static void forget_records(struct keeper *k)
+{
+    for (uint32_t i = 0; i < PENDING; i++)
+        waiting_drop(&k->waiting[i]);
+}
+
+/* The process is gone: with it what was to be said. */
+static void stop(struct keeper *k)
+{
+    free(k->memory);
+    k->memory = NULL;
+    k->core = NULL;
+    forget_records(k);
+}
+
+/* A new machine: it lists itself anew, and has no slot. */
+static void lose_disk(struct assay_sim_services *s, struct keeper *k)
+{
+    const struct name name = { PROGRAM_HOLDER, k->node, k->life + 1, 0 };
+    stop(k);
+    for (uint32_t i = 0; i < SECRETS; i++) {
+        s->shares->secret[i].lost += k->disk[i].len > 0;
+        k->disk[i].len = k->disk[i].pieces = 0;
+    }
+    k->life++;
+    k->seen_epoch = 0;
+    k->list_at_ms = 0;
+    k->random = services_stream(s, PROGRAM_HOLDER, (uint64_t)k->node << 32 | k->life);
+    services_key(&k->random, &k->secret, k->key);
+    services_name_put(&name, k->curve);
+}
+
+void shares_open(struct assay_sim_services *s)
+{
+    if (s->load->share_clusters == 0) return;
+    struct shares *h = calloc(1, sizeof *h);
+    ASSAY_ASSERT(h != NULL);
+    s->shares = h;
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        h->keeper[i] = (struct keeper){ .s = s, .node = i, .cluster = i % s->load->share_clusters,
+                                        .lies = i + s->load->share_liars >= s->nodes };
+        lose_disk(s, &h->keeper[i]);
+    }
+    secrets_open(s);
+}
+
+void shares_plan(const struct assay_sim_services *s, struct assay_registry_plan *plan)
+{
+    const struct assay_sim_services_plan *l = s->load;
+    if (s->shares == NULL) return;
+    plan->has_shares = true;
+    plan->shares.clusters = l->share_clusters;
+    plan->shares.slots = l->share_slots;
+    plan->shares.k = l->share_k;
+    plan->shares.confirmations =
+        l->share_k + 1 < l->share_slots ? l->share_k + 1 : l->share_slots;
+    plan->shares.ids_max = SECRETS;
+}
+
+void shares_free(struct assay_sim_services *s)
+{
+    for (uint32_t i = 0; s->shares != NULL && i < s->nodes; i++)
+        stop(&s->shares->keeper[i]);
+    free(s->shares);
+}
+
+void shares_die(struct assay_sim_services *s, uint32_t node)
+{
+    if (s->shares != NULL) stop(&s->shares->keeper[node]);
+}
+
+void shares_epoch_begins(struct assay_sim_services *s)
+{
+    struct shares *h = s->shares;
+    if (h == NULL) return;
+    struct assay_sim_random random = services_stream(s, PROGRAM_HOLDER, 1000 + s->epoch);
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        const bool dies = assay_sim_random_below(&random, 1000) < s->load->holders_die_permille;
+        const bool loses = assay_sim_random_below(&random, 1000) < s->load->holders_lose_permille;
+        if (!services_is_on(s)) continue;
+        if (dies) stop(&h->keeper[i]);
+        if (loses) lose_disk(s, &h->keeper[i]);
+    }
+    secrets_epoch(s);
+}
+
+/* --- what a holder asks for, done in its order */
+
+static uint32_t number_of(const struct shares *h, const struct secret *secret)
+{
+    return (uint32_t)(secret - h->secret);
+}
+
+static void persist(struct assay_sim_services *s, struct keeper *k, const uint8_t id[static 32])
+{
+    struct secret *secret = shares_secret(s->shares, id);
+    struct assay_slice out;
+    ASSAY_ASSERT(secret != NULL);
+    struct kept *row = &k->disk[number_of(s->shares, secret)];
+    /* What is gone again was erased in the same call. */
+    if (assay_share_holder_stored(k->core, id, row->bytes, sizeof row->bytes, &out) != ASSAY_OK)
+        return;
+    row->len = out.len;
+    audit_kept(s, k, number_of(s->shares, secret));
+}
+
+static void erase(struct assay_sim_services *s, struct keeper *k, const uint8_t *id)
+{
+    for (uint32_t i = 0; i < SECRETS; i++)
+        if (id == NULL || assay_bytes_equal(s->shares->secret[i].id, id, 32))
+            k->disk[i].len = k->disk[i].pieces = 0;
+}
+
+static struct keeper *keeper_of(struct assay_sim_services *s,
+                                const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+{
+    for (uint32_t i = 0; i < s->nodes; i++)
+        if (assay_bytes_equal(s->shares->keeper[i].key, key, ASSAY_P256_PUBLIC_LEN))
+            return &s->shares->keeper[i];
+    return NULL;
+}
+
+/* A link of an outsider: whose, where it is, and with which slot. */
+static uint64_t link_of(const struct name *from, uint32_t node)
+{
+    return (uint64_t)from->program << 56 | (uint64_t)node << 48 | (uint64_t)from->life << 16 |
+           from->index;
+}
+
+static void send_out(struct assay_sim_services *s, const struct keeper *k,
+                     const struct assay_share_effect *e)
+{
+    const struct name own = { PROGRAM_HOLDER, k->node, k->life, 0 };
+    if (e->to_holder) {
+        const struct keeper *other = keeper_of(s, e->key);
+        if (other == NULL) return;
+        const struct name to = { PROGRAM_HOLDER, other->node, other->life, 0 };
+        services_send(s, &own, k->node, &to, other->node, e->bytes);
+        return;
+    }
+    const struct name to = { (enum program)(e->link >> 56), (uint32_t)(e->link & 0xffff),
+                             (uint32_t)(e->link >> 16 & 0xffffffff), 0 };
+    services_send(s, &own, k->node, &to, (uint32_t)(e->link >> 48 & 0xff), e->bytes);
+}
+
+static void wait_for(struct keeper *k, enum assay_service_kind kind, struct assay_slice bytes)
+{
+    struct waiting_record *at = NULL;
+    for (uint32_t i = 0; i < PENDING; i++) {
+        /* One that is ready is so with what is synced now. */
+        if (kind == ASSAY_SERVICE_SHARE_READY && k->waiting[i].kind == kind)
+            waiting_drop(&k->waiting[i]);
+        if (k->waiting[i].len == 0 && at == NULL) at = &k->waiting[i];
+    }
+    if (at == NULL) return; /* it says it again after a start */
+    *at = (struct waiting_record){ .kind = kind, .len = bytes.len, .bytes = malloc(bytes.len) };
+    ASSAY_ASSERT(at->bytes != NULL);
+    assay_bytes_copy(at->bytes, bytes.len, bytes.bytes, bytes.len);
+}
+
+/* What the daemon is asked, answered when the holder's call is over. */
+struct answer {
+    bool quotes, good;
+    uint64_t serial;
+    uint8_t evidence[SHARE_EVIDENCE];
+};
+
+bool shares_evidence_is(const struct assay_sim_services *s, uint32_t at_node,
+                        struct assay_slice evidence, const uint8_t report_data[static 64],
+                        const uint8_t node_id[static 32])
+{
+    const struct desk *d = &s->desk[at_node];
+    return evidence.len == SHARE_EVIDENCE && evidence.bytes[64] < d->members &&
+           assay_bytes_equal(evidence.bytes, report_data, 64) &&
+           assay_bytes_equal(d->node_id[evidence.bytes[64]], node_id, 32);
+}
+
+static void ask_daemon(struct assay_sim_services *s, const struct keeper *k,
+                       const struct assay_share_effect *e, struct answer *answer)
+{
+    *answer = (struct answer){ .quotes = e->act == ASSAY_SHARE_ACT_QUOTE, .serial = e->serial };
+    assay_bytes_copy(answer->evidence, 64, e->report_data, 64);
+    answer->evidence[64] = (uint8_t)k->node;
+    answer->good = !answer->quotes && !e->measured &&
+                   shares_evidence_is(s, k->node, e->bytes, e->report_data, e->node);
+}
+
+static void effect_do(struct assay_sim_services *s, struct keeper *k,
+                      const struct assay_share_effect *e)
+{
+    static const enum assay_service_kind kind_of[] = {
+        [ASSAY_SHARE_PAYLOAD_HAVE] = ASSAY_SERVICE_SHARE_HAVE,
+        [ASSAY_SHARE_PAYLOAD_DEAL] = ASSAY_SERVICE_SHARE_DEAL,
+        [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
+        [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
+    };
+    switch (e->act) {
+    case ASSAY_SHARE_ACT_PERSIST: persist(s, k, e->id); break;
+    case ASSAY_SHARE_ACT_ERASE: erase(s, k, e->id); break;
+    case ASSAY_SHARE_ACT_WIPE: erase(s, k, NULL); break;
+    case ASSAY_SHARE_ACT_SEND: send_out(s, k, e); break;
+    case ASSAY_SHARE_ACT_SUBMIT: wait_for(k, kind_of[e->payload], e->bytes); break;
+    case ASSAY_SHARE_ACT_QUOTE:
+    case ASSAY_SHARE_ACT_VERIFY: break; /* ask_daemon */
+    }
+}
+
+/* Does what the holder asked for; what the daemon answers asks for more. */
+static void perform(struct assay_sim_services *s, struct keeper *k)
+{
+    const struct assay_share_epoch epoch = shares_epoch(s, k->node);
+    const struct assay_share_effects *const effects = &s->shares->effects;
+    struct answer answer[ANSWERS];
+    uint32_t answers = 0;
+    assay_share_holder_check(k->core);
+    for (uint32_t i = 0; i < effects->count; i++) {
+        const struct assay_share_effect *e = &effects->effect[i];
+        effect_do(s, k, e);
+        const bool asks = e->act == ASSAY_SHARE_ACT_QUOTE || e->act == ASSAY_SHARE_ACT_VERIFY;
+        if (asks && answers < ANSWERS) ask_daemon(s, k, e, &answer[answers++]);
+    }
+    k->wake_at_ms = effects->wake_at_ms;
+    for (uint32_t i = 0; i < answers; i++) {
+        if (answer[i].quotes)
+            assay_share_holder_quoted(k->core, shares_ledger(s, k->node), &epoch, answer[i].serial,
+                                      assay_slice_over(answer[i].evidence, SHARE_EVIDENCE),
+                                      services_now(s), &s->shares->effects);
+        else
+            assay_share_holder_verified(k->core, shares_ledger(s, k->node), &epoch,
+                                        answer[i].serial, answer[i].good, services_now(s),
+                                        &s->shares->effects);
+        perform(s, k);
+    }
+}
+
+/* The one that lies keeps a number that is no share, and deals and gives that. */
+static void spoil(struct keeper *k)
+{
+    for (uint32_t i = 0; i < k->core->count && k->lies; i++) {
+        struct assay_share_piece *piece = &k->core->holding[i].current;
+        if (k->core->holding[i].has &&
+            assay_share_verify(&piece->commitments, k->core->slot, &piece->share) == ASSAY_OK)
+            piece->share.bytes[0] ^= 1;
+    }
+}
+
+/* --- the ledger */
+
+static void start(struct assay_sim_services *s, struct keeper *k)
+{
+    struct assay_share_holder_config config = {
+        .host = { .context = k, .random = host_random, .sign = host_sign },
+        .ids_max = SECRETS,
+    };
+    const size_t len = assay_share_holder_size(SECRETS);
+    const struct assay_share_epoch epoch = shares_epoch(s, k->node);
+    assay_bytes_copy(config.key, sizeof config.key, k->key, sizeof k->key);
+    k->memory = malloc(len);
+    ASSAY_ASSERT(k->memory != NULL);
+    k->core = assay_share_holder_init(k->memory, len, &config);
+    for (uint32_t i = 0; i < SECRETS; i++) {
+        if (k->disk[i].len == 0) continue;
+        const enum assay_status status = assay_share_holder_load(
+            k->core, assay_slice_over(k->disk[i].bytes, k->disk[i].len));
+        ASSAY_ASSERT(status == ASSAY_OK);
+    }
+    assay_share_holder_crawl(k->core, shares_ledger(s, k->node), &epoch, services_now(s),
+                             &s->shares->effects);
+    perform(s, k);
+}
+
+/* An older ledger would show the slot as another's. Returns: whether the holder works. */
+static bool follows(const struct assay_sim_services *s, const struct keeper *k)
+{
+    return k->core != NULL && s->desk[k->node].begun && s->desk[k->node].epoch >= k->seen_epoch;
+}
+
+void shares_fact(struct assay_sim_services *s, uint32_t node,
+                 const struct assay_share_facts *facts)
+{
+    if (s->shares == NULL) return;
+    struct keeper *k = &s->shares->keeper[node];
+    if (!follows(s, k)) return;
+    spoil(k);
+    const struct assay_share_epoch epoch = shares_epoch(s, node);
+    assay_share_holder_facts(k->core, shares_ledger(s, node), &epoch, facts, services_now(s),
+                             &s->shares->effects);
+    perform(s, k);
+}
+
+/* Everything is told anew: what it has is looked through. */
+void shares_begun(struct assay_sim_services *s, uint32_t node)
+{
+    if (s->shares == NULL) return;
+    struct keeper *k = &s->shares->keeper[node];
+    stop(k);
+}
+
+void shares_node_closed(struct assay_sim_services *s, uint32_t node)
+{
+    if (s->shares == NULL) return;
+    struct keeper *k = &s->shares->keeper[node];
+    const struct desk *d = &s->desk[node];
+    if (node < d->members && d->member[node].renewed) lose_disk(s, k); /* another machine */
+    if (d->epoch > k->seen_epoch) k->seen_epoch = d->epoch;
+    k->wake_at_ms = 0; /* exchanges of the epoch before are over */
+}
+
+void shares_final(struct assay_sim_services *s, uint32_t node, uint32_t slot,
+                  enum assay_service_kind kind, struct assay_slice payload)
+{
+    if (s->shares == NULL) return;
+    secrets_final(s, node, kind, payload);
+    if (slot != node) return;
+    struct keeper *k = &s->shares->keeper[node];
+    for (uint32_t i = 0; i < PENDING; i++) {
+        struct waiting_record *r = &k->waiting[i];
+        if (r->len == payload.len && r->kind == kind &&
+            assay_bytes_equal(r->bytes, payload.bytes, payload.len))
+            waiting_drop(r);
+    }
+}
+
+/* --- turns */
+
+static void list_itself(struct assay_sim_services *s, struct keeper *k)
+{
+    const struct assay_share_registry *r = shares_ledger(s, k->node);
+    const struct assay_share_member *m = &r->member[k->node];
+    struct assay_share_holder_record record = { .cluster = k->cluster };
+    uint8_t bytes[256];
+    struct assay_slice out;
+    const bool listed = m->listed && m->cluster == k->cluster &&
+                        assay_bytes_equal(m->key, k->key, sizeof k->key);
+    if (listed || services_now(s) < k->list_at_ms) return;
+    k->list_at_ms = services_now(s) + AGAIN_MS;
+    assay_bytes_copy(record.key, sizeof record.key, k->key, sizeof k->key);
+    assay_bytes_copy(record.curve, 32, k->curve, 32);
+    record.address[0] = 'x';
+    record.address_len = 1;
+    const enum assay_status status =
+        assay_share_holder_record_encode(&record, bytes, sizeof bytes, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    services_submit(s, k->node, ASSAY_SERVICE_HOLDER, out);
+}
+
+static void hand_in_again(struct assay_sim_services *s, struct keeper *k)
+{
+    for (uint32_t i = 0; i < PENDING; i++) {
+        struct waiting_record *r = &k->waiting[i];
+        if (r->len == 0 || services_now(s) < r->submit_at_ms) continue;
+        r->submit_at_ms = services_now(s) + AGAIN_MS;
+        services_submit(s, k->node, r->kind, assay_slice_over(r->bytes, r->len));
+    }
+}
+
+static void tick(struct assay_sim_services *s, struct keeper *k)
+{
+    for (uint32_t i = 0; i < TICKS && services_now(s) >= k->wake_at_ms; i++) {
+        const struct assay_share_epoch epoch = shares_epoch(s, k->node);
+        assay_share_holder_tick(k->core, shares_ledger(s, k->node), &epoch, services_now(s),
+                                &s->shares->effects);
+        perform(s, k);
+    }
+}
+
+void shares_turn(struct assay_sim_services *s, uint32_t node)
+{
+    if (s->shares == NULL) return;
+    struct keeper *k = &s->shares->keeper[node];
+    if (s->desk[node].epoch >= k->seen_epoch) {
+        k->seen_epoch = s->desk[node].epoch;
+        if (k->core == NULL) start(s, k);
+        spoil(k);
+        list_itself(s, k);
+        tick(s, k);
+        hand_in_again(s, k);
+        audit_keeper(s, k);
+    }
+    secrets_turn(s, node);
+}
+
+static void heard_holder(struct assay_sim_services *s, struct keeper *k, const struct name *from,
+                         struct assay_slice frame)
+{
+    struct assay_share_from party = { .holder = true };
+    const struct keeper *other = &s->shares->keeper[from->index];
+    if (other->life != from->life) return; /* a key that is gone */
+    assay_bytes_copy(party.key, sizeof party.key, other->key, sizeof other->key);
+    const struct assay_share_epoch epoch = shares_epoch(s, k->node);
+    assay_status_ignore(assay_share_holder_message(k->core, shares_ledger(s, k->node), &epoch,
+                                                   &party, frame, services_now(s),
+                                                   &s->shares->effects),
+                        "what is refused ends its exchange, and is asked for again");
+    perform(s, k);
+}
+
+/* An outsider's name is that of its program's home. */
+static void keeper_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                  const struct name *from, struct assay_slice frame)
+{
+    struct keeper *k = &s->shares->keeper[node];
+    const struct assay_share_registry *r = shares_ledger(s, node);
+    if (!follows(s, k) || to->life != k->life) return;
+    spoil(k);
+    if (from->program == PROGRAM_HOLDER) {
+        heard_holder(s, k, from, frame);
+        return;
+    }
+    const uint32_t home = (uint32_t)from->session;
+    struct assay_share_from party = { .link = link_of(from, home) };
+    const struct assay_share_epoch epoch = shares_epoch(s, node);
+    ASSAY_ASSERT(frame.len > 33);
+    assay_bytes_copy(party.name, 32, frame.bytes + 1, 32);
+    const struct assay_slice rest = assay_slice_over(frame.bytes + 33, frame.len - 33);
+    s->shares->effects.count = 0;
+    s->shares->effects.used = 0;
+    s->shares->effects.wake_at_ms = k->wake_at_ms;
+    const enum assay_status status =
+        frame.bytes[0] == SECRET_HAND
+            ? assay_share_holder_hand(k->core, r, &epoch, &party, rest.bytes, services_now(s),
+                                      &s->shares->effects)
+            : assay_share_holder_message(k->core, r, &epoch, &party, rest, services_now(s),
+                                         &s->shares->effects);
+    assay_status_ignore(status, "an outsider tries again");
+    perform(s, k);
+}
+
+void shares_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
+                  const struct name *from, struct assay_slice frame)
+{
+    if (to->program == PROGRAM_HOLDER) keeper_heard(s, node, to, from, frame);
+    else secrets_heard(s, node, to, frame);
+}
