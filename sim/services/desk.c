@@ -79,6 +79,22 @@ static void tell_log(struct assay_sim_services *s, uint32_t node,
     }
 }
 
+/* As the daemon's desk does: what is final of the running epoch stands in what it begins with. */
+static void take_log(struct assay_sim_services *s, uint32_t node,
+                     const struct assay_service_log *log)
+{
+    struct desk *d = &s->desk[node];
+    static const uint8_t nobody[32];
+    struct assay_service_entry entry;
+    while (assay_service_log_next(log, &d->at, &entry)) {
+        const uint8_t *id = entry.slot < d->members ? d->node_id[entry.slot] : nobody;
+        const char *became =
+            assay_registry_apply(d->registry, entry.slot, id, (enum assay_service_kind)entry.kind,
+                                 entry.payload, &s->facts);
+        ASSAY_ASSERT(became != NULL);
+    }
+}
+
 static void begin(struct assay_sim_services *s, uint32_t node, const struct assay_engine *engine,
                   const struct assay_services_snapshot *now)
 {
@@ -96,6 +112,7 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
     d->begun = true;
     d->epoch = now->epoch;
     d->at = 0;
+    take_log(s, node, now->log);
     for (uint32_t g = 0; g < s->plan.group_count; g++)
         tell_group(s, node, g, true);
     tasks_begun(s, node);

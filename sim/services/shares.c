@@ -78,7 +78,7 @@ static void lose_disk(struct assay_sim_services *s, struct keeper *k)
         k->disk[i].len = k->disk[i].pieces = 0;
     }
     k->life++;
-    k->seen_epoch = 0;
+    k->seen_epoch = k->seen_at = 0;
     k->list_at_ms = 0;
     k->random = services_stream(s, PROGRAM_HOLDER, (uint64_t)k->node << 32 | k->life);
     services_key(&k->random, &k->secret, k->key);
@@ -141,6 +141,20 @@ void shares_epoch_begins(struct assay_sim_services *s)
 
 /* --- what a holder asks for, done in its order */
 
+/* An older ledger would show the slot as another's, and shares as nobody's. */
+static bool is_as_new(const struct desk *d, const struct keeper *k)
+{
+    return d->begun && (d->epoch > k->seen_epoch ||
+                        (d->epoch == k->seen_epoch && d->at >= k->seen_at));
+}
+
+static void saw(const struct desk *d, struct keeper *k)
+{
+    ASSAY_ASSERT(is_as_new(d, k));
+    k->seen_epoch = d->epoch;
+    k->seen_at = d->at;
+}
+
 static uint32_t number_of(const struct shares *h, const struct secret *secret)
 {
     return (uint32_t)(secret - h->secret);
@@ -151,6 +165,7 @@ static void persist(struct assay_sim_services *s, struct keeper *k, const uint8_
     struct secret *secret = shares_secret(s->shares, id);
     struct assay_slice out;
     ASSAY_ASSERT(secret != NULL);
+    saw(&s->desk[k->node], k);
     struct kept *row = &k->disk[number_of(s->shares, secret)];
     /* What is gone again was erased in the same call. */
     if (assay_share_holder_stored(k->core, id, row->bytes, sizeof row->bytes, &out) != ASSAY_OK)
@@ -161,6 +176,7 @@ static void persist(struct assay_sim_services *s, struct keeper *k, const uint8_
 
 static void erase(struct assay_sim_services *s, struct keeper *k, const uint8_t *id)
 {
+    saw(&s->desk[k->node], k);
     for (uint32_t i = 0; i < SECRETS; i++)
         if (id == NULL || assay_bytes_equal(s->shares->secret[i].id, id, 32))
             k->disk[i].len = k->disk[i].pieces = 0;
@@ -324,10 +340,9 @@ static void start(struct assay_sim_services *s, struct keeper *k)
     perform(s, k);
 }
 
-/* An older ledger would show the slot as another's. Returns: whether the holder works. */
 static bool follows(const struct assay_sim_services *s, const struct keeper *k)
 {
-    return k->core != NULL && s->desk[k->node].begun && s->desk[k->node].epoch >= k->seen_epoch;
+    return k->core != NULL && is_as_new(&s->desk[k->node], k);
 }
 
 void shares_fact(struct assay_sim_services *s, uint32_t node,
@@ -357,7 +372,6 @@ void shares_node_closed(struct assay_sim_services *s, uint32_t node)
     struct keeper *k = &s->shares->keeper[node];
     const struct desk *d = &s->desk[node];
     if (node < d->members && d->member[node].renewed) lose_disk(s, k); /* another machine */
-    if (d->epoch > k->seen_epoch) k->seen_epoch = d->epoch;
     k->wake_at_ms = 0; /* exchanges of the epoch before are over */
 }
 
@@ -423,8 +437,7 @@ void shares_turn(struct assay_sim_services *s, uint32_t node)
 {
     if (s->shares == NULL) return;
     struct keeper *k = &s->shares->keeper[node];
-    if (s->desk[node].epoch >= k->seen_epoch) {
-        k->seen_epoch = s->desk[node].epoch;
+    if (is_as_new(&s->desk[node], k)) {
         if (k->core == NULL) start(s, k);
         spoil(k);
         list_itself(s, k);

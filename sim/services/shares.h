@@ -42,7 +42,9 @@ struct keeper {
     bool lies;
     struct assay_secret32 secret;
     uint8_t key[ASSAY_P256_PUBLIC_LEN], curve[32];
-    uint64_t seen_epoch; /* an older ledger is not followed */
+    /* How far the ledger was when it wrote last: an older one is not followed. */
+    uint64_t seen_epoch;
+    size_t seen_at; /* in the log of that epoch */
     struct kept disk[SECRETS];
     void *memory;
     struct assay_share_holder *core; /* NULL: it does not run, or its ledger has not told yet */

@@ -525,6 +525,19 @@ static void draw_tasks(struct assay_sim_services_plan *p, struct assay_sim_rando
     if (chance(r, 500)) p->tasks_die_permille = low(r, 1, 300);
 }
 
+static void draw_shares(struct assay_sim_services_plan *p, uint32_t nodes,
+                        struct assay_sim_random *r)
+{
+    p->share_slots = between(r, 3, nodes < 5 ? 3 : 5);
+    p->share_k = between(r, 2, p->share_slots - 1);
+    p->share_clusters = low(r, 1, nodes / p->share_slots > 3 ? 3 : nodes / p->share_slots);
+    p->secrets = low(r, 1, 6);
+    p->secret_reads = low(r, 0, 3);
+    if (chance(r, 200)) p->share_liars = 1;
+    if (chance(r, 500)) p->holders_die_permille = low(r, 1, 200);
+    if (chance(r, 300)) p->holders_lose_permille = low(r, 1, 60);
+}
+
 /* Where views burn by the hundred, hours pass in which nothing is final. */
 static void draw_services(const struct draw *d)
 {
@@ -533,6 +546,7 @@ static void draw_services(const struct draw *d)
     struct assay_sim_services_plan *const p = &d->s->services;
     if (chance(&r, 800)) draw_continuity(p, &r);
     if (p->groups == 0 || chance(&r, 500)) draw_tasks(p, &r);
+    if (chance(&r, 400)) draw_shares(p, d->s->nodes, &r);
 }
 
 /* Fewer of the largest cohort until the promise holds, or nobody is left. */
