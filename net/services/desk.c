@@ -50,6 +50,7 @@ struct assay_desk {
     struct assay_registry_facts facts;
     uint32_t slot;
     struct assay_desk_moment moment;
+    uint64_t records[ASSAY_SERVICE_TASKS + 1]; /* by service, final since that moment's close */
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
     struct assay_service_message message, answer;
     struct assay_desk_snapshot figures;
@@ -173,6 +174,7 @@ static void tell_beginning(struct assay_desk *d, struct client *c)
     m->slot = d->slot < ASSAY_REGISTRY_SLOTS_MAX ? d->slot : ASSAY_REGISTRY_SLOTS_MAX;
     m->plan = assay_slice_over(d->plan_bytes, d->plan_len);
     m->count = count;
+    m->records = d->records[c->service];
     put_moment(d, m);
     c->told = true;
     send_to(d, c, m);
@@ -201,6 +203,7 @@ void assay_desk_begin(struct assay_desk *desk, const struct assay_registry *regi
     assay_registry_copy(d->registry, registry);
     d->slot = slot;
     d->moment = *moment;
+    assay_bytes_zero(d->records, sizeof d->records);
     d->ready = false;
     for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
         if (is_open(&d->clients[i]) && d->clients[i].told) drop(d, &d->clients[i]);
@@ -225,6 +228,7 @@ void assay_desk_record(struct assay_desk *desk, uint32_t slot, enum assay_servic
     const char *became = assay_registry_apply(d->registry, slot, node, kind, payload, &d->facts);
     if (strcmp(became, applied) == 0) d->figures.applied[kind]++;
     else d->figures.idle[kind]++;
+    d->records[assay_service_of(kind)]++;
     if (!d->ready || slot >= ASSAY_REGISTRY_SLOTS_MAX) return;
     struct assay_service_message *m = fresh(d, ASSAY_SERVICE_RECORD);
     m->slot = slot;
@@ -244,6 +248,7 @@ void assay_desk_closed(struct assay_desk *desk, const struct assay_registry *reg
     ASSAY_ASSERT(d->registry != NULL);
     assay_registry_copy(d->registry, registry);
     d->moment = *moment;
+    assay_bytes_zero(d->records, sizeof d->records);
     if (!d->ready) return;
     struct assay_service_message *m = fresh(d, ASSAY_SERVICE_CLOSE);
     put_moment(d, m);

@@ -49,6 +49,7 @@ enum assay_status assay_follower_create(const struct assay_follower_config *conf
     f->config = *config;
     f->stream.fd = -1;
     f->home.epoch = config->epoch_min;
+    f->home.records = config->records_min;
     if (config->chain_id != NULL) assay_bytes_copy(f->home.chain_id, 32, config->chain_id, 32);
     *out = f;
     return ASSAY_OK;
@@ -202,12 +203,14 @@ static enum assay_status reduce(struct assay_follower *f, struct assay_slice pla
     return f->count > 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
 }
 
-/* docs/services.md 4.1: what is older than seen is refused, and another chain is nobody's. */
+/* docs/services.md 4.1: what is older than seen is refused, and another chain is nobody's. A daemon
+ * that lost its store, or came up on an older one, goes through the running epoch once more. */
 static bool is_older(const struct assay_follower *f, const struct assay_service_message *m)
 {
     const bool bound = f->knows || f->config.chain_id != NULL;
     return (bound && !assay_bytes_equal(f->home.chain_id, m->chain_id, 32)) ||
-           m->epoch < f->home.epoch;
+           m->epoch < f->home.epoch ||
+           (m->epoch == f->home.epoch && m->records < f->home.records);
 }
 
 static enum assay_status finish(struct assay_follower *f)
@@ -234,7 +237,7 @@ static enum assay_status begin(struct assay_follower *f, const struct assay_serv
     if (is_older(f, m)) return ASSAY_E_CHAIN;
     ASSAY_TRY(reduce(f, m->plan));
     if (m->count != f->count) return ASSAY_E_INVALID;
-    f->next_home = (struct assay_follower_home){ .slot = m->slot };
+    f->next_home = (struct assay_follower_home){ .slot = m->slot, .records = m->records };
     assay_bytes_copy(f->next_home.chain_id, 32, m->chain_id, 32);
     take_moment(&f->next_home, m);
     f->read = 0;
@@ -258,6 +261,7 @@ static enum assay_status record(struct assay_follower *f, const struct assay_ser
 {
     if (assay_service_of(m->kind) != f->config.service) return ASSAY_OK;
     ASSAY_TRY(assay_registry_check_record(&f->plan, f->home.chain_id, m->kind, m->payload));
+    f->home.records++;
     if (f->config.tells.record != NULL)
         f->config.tells.record(f->config.context, m->slot, m->kind, m->payload);
     const char *became = assay_registry_apply(f->now.registry, m->slot, m->node_id, m->kind,
@@ -274,6 +278,7 @@ static enum assay_status close_epoch(struct assay_follower *f,
 {
     if (m->epoch <= f->home.epoch) return ASSAY_E_CHAIN;
     take_moment(&f->home, m);
+    f->home.records = 0;
     assay_registry_close(f->now.registry, m->epoch, m->member, m->members, &f->facts, tell_facts,
                          f);
     tell_standings(f);

@@ -46,6 +46,7 @@ struct assay_follower_config {
     /* Of an earlier run: what shows less, or another chain, is not followed. */
     const uint8_t *chain_id; /* [32]; NULL: any */
     uint64_t epoch_min;
+    uint64_t records_min; /* since that epoch closed */
 };
 
 /* What the daemon said of itself and of the chain. */
@@ -53,6 +54,7 @@ struct assay_follower_home {
     uint8_t chain_id[32];
     uint32_t slot; /* ASSAY_REGISTRY_SLOTS_MAX: none that may serve */
     uint64_t era, epoch;
+    uint64_t records; /* of the service, final since that epoch closed */
     uint8_t beacon[32];
     uint32_t members;
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];

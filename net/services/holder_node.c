@@ -18,7 +18,7 @@ enum {
     TICKS_PER_TURN = 16,
     LIST_AGAIN_MS = 1000,
     IDENTITY_LEN = 64,
-    SEEN_LEN = 40,
+    SEEN_LEN = 48, /* chain, epoch, records since it closed */
     NAME_LEN = 32,
 };
 
@@ -134,9 +134,10 @@ static enum assay_status open_follower(struct assay_holder_node *n)
         assay_vault_get(n->vault, ASSAY_VAULT_OWN, seen_row, n->seen, sizeof n->seen, &seen);
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
     if (status == ASSAY_OK && seen.len == SEEN_LEN) {
-        struct assay_cursor in = assay_cursor_over(n->seen + 32, 8);
+        struct assay_cursor in = assay_cursor_over(n->seen + 32, SEEN_LEN - 32);
         config.chain_id = n->seen;
         ASSAY_TRY(assay_cursor_u64be(&in, &config.epoch_min));
+        ASSAY_TRY(assay_cursor_u64be(&in, &config.records_min));
     }
     return assay_follower_create(&config, &n->follower);
 }
@@ -281,13 +282,29 @@ static void ask_daemon(struct assay_holder_node *n, const struct assay_share_eff
                         "an exchange without an answer is over soon, and begun again");
 }
 
-static void store(struct assay_holder_node *n, const struct assay_share_effect *e)
+/* Over a restart nothing older is followed: it would show the slot as another's, and a share that
+ * this epoch brought as nobody's. */
+static void put_seen(struct assay_holder_node *n)
+{
+    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    struct assay_writer w = assay_writer_over(n->seen, sizeof n->seen);
+    assay_writer_put(&w, home->chain_id, 32);
+    assay_writer_u64be(&w, home->epoch);
+    assay_writer_u64be(&w, home->records);
+    keep(n, assay_vault_put(n->vault, ASSAY_VAULT_OWN, seen_row,
+                            assay_slice_over(n->seen, sizeof n->seen)));
+}
+
+/* Returns: whether there was something to store. */
+static bool store(struct assay_holder_node *n, const struct assay_share_effect *e)
 {
     if (e->act == ASSAY_SHARE_ACT_PERSIST) persist(n, e->id);
     else if (e->act == ASSAY_SHARE_ACT_ERASE)
         keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, e->id));
     else if (e->act == ASSAY_SHARE_ACT_WIPE)
         keep(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE));
+    else return false;
+    return true;
 }
 
 static void say(struct assay_holder_node *n, const struct assay_share_effect *e)
@@ -301,8 +318,10 @@ static void say(struct assay_holder_node *n, const struct assay_share_effect *e)
 /* All that is stored is durable before anything leaves that may follow from it. */
 static void perform(struct assay_holder_node *n)
 {
+    bool stores = false;
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
-        store(n, &n->effects.effect[i]);
+        stores = store(n, &n->effects.effect[i]) || stores;
+    if (stores && n->failure == ASSAY_OK) put_seen(n);
     if (n->failure == ASSAY_OK) keep(n, assay_vault_commit(n->vault));
     for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
         say(n, &n->effects.effect[i]);
@@ -345,15 +364,9 @@ static void be_born(struct assay_holder_node *n, const struct assay_share_regist
     keep(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, load, n));
 }
 
-/* Over a restart nothing older is followed: it would show the slot as another's. */
 static void remember_seen(struct assay_holder_node *n)
 {
-    const struct assay_follower_home *home = assay_follower_home(n->follower);
-    struct assay_writer w = assay_writer_over(n->seen, sizeof n->seen);
-    assay_writer_put(&w, home->chain_id, 32);
-    assay_writer_u64be(&w, home->epoch);
-    keep(n, assay_vault_put(n->vault, ASSAY_VAULT_OWN, seen_row,
-                            assay_slice_over(n->seen, sizeof n->seen)));
+    put_seen(n);
     keep(n, assay_vault_commit(n->vault));
 }
 

@@ -19,7 +19,7 @@ enum {
     ROOM_OUT = ASSAY_SERVICE_QUEUE_MAX + LENGTH_LEN,
     MEMBER_LEN = 36,
     MOMENT_ITEMS = 3,
-    ITEMS_MAX = 6 + MOMENT_ITEMS,
+    ITEMS_MAX = 7 + MOMENT_ITEMS,
 };
 
 enum assay_service assay_service_of(enum assay_service_kind kind)
@@ -115,7 +115,7 @@ static void put_question(struct assay_writer *w, const struct assay_service_mess
 }
 
 static const uint8_t items_of[] = {
-    [ASSAY_SERVICE_BEGIN] = 6 + MOMENT_ITEMS,
+    [ASSAY_SERVICE_BEGIN] = 7 + MOMENT_ITEMS,
     [ASSAY_SERVICE_RECORD] = 5,
     [ASSAY_SERVICE_CLOSE] = 2 + MOMENT_ITEMS,
     [ASSAY_SERVICE_FOLLOW] = 3,
@@ -135,6 +135,7 @@ static void put_begin(struct assay_writer *w, const struct assay_service_message
     put_moment(w, m);
     put_slice(w, m->plan, 1, ASSAY_PLAN_LEN_MAX);
     put_members(w, m);
+    assay_cbor_put_uint(w, m->records);
     assay_cbor_put_uint(w, m->count);
 }
 
@@ -289,6 +290,7 @@ static enum assay_status read_begin(struct assay_cursor *c, struct assay_service
     ASSAY_TRY(read_moment(c, m));
     ASSAY_TRY(read_slice(c, 1, ASSAY_PLAN_LEN_MAX, &m->plan));
     ASSAY_TRY(read_members(c, m));
+    ASSAY_TRY(assay_cbor_uint(c, &m->records));
     return read_u32(c, ASSAY_REGISTRY_DOCUMENTS_MAX, &m->count);
 }
 

@@ -8,7 +8,7 @@
  * the same code as the ledger. Records it hands in come back when they are final, or not at all.
  *
  * By the daemon:
- *   BEGIN    [1, chain id, slot, moment, plan, members, count]   the answer to FOLLOW
+ *   BEGIN    [1, chain id, slot, moment, plan, members, records, count]  the answer to FOLLOW
  *   DOCUMENT [6, index, bytes]                 so many follow BEGIN, from index 0, before the rest
  *   RECORD   [2, slot, node id, kind, payload]
  *   CLOSE    [3, moment, members]
@@ -25,7 +25,8 @@
  * items: era, the epoch that closed last, and the beacon of the one that runs, which make evidence
  * fresh. plan: canonical bytes of registry/plan.h. members: 36 bytes for each slot: standing (enum
  * assay_registry_standing), score (u16 big-endian), bits of enum assay_service_member_bit, node id
- * (zeros where nobody sits). Documents are those of the service that is followed, of continuity all
+ * (zeros where nobody sits). records: of that service, final since that close, which stand in the
+ * documents already. Documents are those of the service that is followed, of continuity all
  * groups', in the order of registry.h. RECORD comes for that service alone.
  *
  * What evidence covers follows from chain, purpose and statement (assay_service_report_data), so a
@@ -96,6 +97,7 @@ struct assay_service_message {
     uint32_t members;        /* at most ASSAY_REGISTRY_SLOTS_MAX */
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     uint8_t node[ASSAY_REGISTRY_SLOTS_MAX][32];
+    uint64_t records;            /* of the service, final since that close; BEGIN */
     uint32_t count;              /* of documents, at most ASSAY_REGISTRY_DOCUMENTS_MAX */
     uint32_t index;              /* of this one, below it */
     struct assay_slice document; /* at most ASSAY_REGISTRY_DOCUMENT_LEN_MAX */

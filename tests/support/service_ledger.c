@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HELD_MAX = 256, EVIDENCE_LEN = 32 + 32 + 64, ANYBODY = UINT32_MAX };
+enum { HELD_MAX = 256, EVIDENCE_LEN = 32 + 32 + 64, ANYBODY = INT32_MAX };
 
 struct program {
     struct assay_service_stream stream; /* fd -1: none */
@@ -42,6 +42,7 @@ struct service_ledger {
     size_t held_count;
     struct held held[HELD_MAX];
     uint64_t epoch;
+    uint64_t records[ASSAY_SERVICE_TASKS + 1]; /* since it closed */
     uint8_t chain_id[32];
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     bool tampered[ASSAY_REGISTRY_SLOTS_MAX];
@@ -250,6 +251,7 @@ void service_ledger_close_epoch(struct service_ledger *ledger)
                          NULL, NULL);
     assay_registry_check(l->registry);
     put_moment(l, &m);
+    assay_bytes_zero(l->records, sizeof l->records);
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
         if (l->programs[i].service != 0) say(&l->programs[i], &m);
 }
@@ -266,6 +268,7 @@ static void order(struct service_ledger *l, uint32_t slot, enum assay_service_ki
     (void)assay_registry_apply(l->registry, slot, m.node_id, kind, payload, &l->facts);
     assay_registry_check(l->registry);
     l->final[kind]++;
+    l->records[assay_service_of(kind)]++;
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
         if (l->programs[i].service == assay_service_of(kind)) say(&l->programs[i], &m);
 }
@@ -294,6 +297,7 @@ static void begin(struct service_ledger *l, struct program *p,
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
     p->service = follow->service;
     p->group = follow->group;
+    m.records = l->records[p->service];
     m.count = assay_service_documents(&l->plan, p->service, p->group, numbers);
     assay_bytes_copy(m.chain_id, 32, l->chain_id, 32);
     put_moment(l, &m);

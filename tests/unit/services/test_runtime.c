@@ -346,6 +346,30 @@ Test(services_runtime, a_ledger_that_forgot_is_not_followed, .timeout = 120)
     close_house();
 }
 
+/* As well when it is of the same epoch, and knows less of what is final in it. */
+Test(services_runtime, a_ledger_that_forgot_records_is_not_followed, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    enum assay_status ledger = ASSAY_OK;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_close(&house.ledger);
+    house.ledger = service_ledger_open(house.path, GROUP, 3, INSTANCES);
+    pthread_mutex_unlock(&house.lock);
+    for (int i = 0; i < SOON_MS / 10 && ledger != ASSAY_E_CHAIN; i++) {
+        usleep(10000);
+        pthread_mutex_lock(&house.lock);
+        ledger = assay_replica_node_ledger(house.nodes[0]);
+        pthread_mutex_unlock(&house.lock);
+    }
+    cr_expect_eq(ledger, ASSAY_E_CHAIN);
+    cr_expect_eq(view_that_serves(0), 0, "it serves as before");
+    app_end(&app);
+    close_house();
+}
+
 /* What a member lists last is its memory; the process before it has no use. */
 Test(services_runtime, a_replica_that_is_superseded_ends, .timeout = 120)
 {

@@ -36,6 +36,7 @@ static struct world {
     pid_t holder[HOLDERS_MAX];
     struct assay_secret32 owner;
     uint8_t reader[32]; /* account */
+    const char *daemon; /* whose socket holders follow, in the folder */
     uint8_t id[32];
     char secret[64];
     uint8_t sealed[64 + ASSAY_SHARE_PAYLOAD_MORE];
@@ -62,7 +63,7 @@ static const char *in_folder(const char *what, uint32_t slot)
 
 static void be_holder(uint32_t slot, uint32_t cluster)
 {
-    const struct assay_holder_node_config config = { .ledger = in_folder("daemon", slot),
+    const struct assay_holder_node_config config = { .ledger = in_folder(w.daemon, slot),
                                                      .listen = "127.0.0.1:0",
                                                      .door = "127.0.0.1:0",
                                                      .store = in_folder("vault", slot),
@@ -133,9 +134,10 @@ static bool are_ready(uint32_t clusters)
     return true;
 }
 
+static struct assay_registry_plan plan;
+
 static void open_world(uint32_t clusters, uint32_t confirmations, uint32_t ids_max)
 {
-    static struct assay_registry_plan plan;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     plan.has_shares = true;
     plan.shares.clusters = clusters;
@@ -145,6 +147,7 @@ static void open_world(uint32_t clusters, uint32_t confirmations, uint32_t ids_m
     plan.shares.ids_max = ids_max;
     (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-shares.XXXXXX");
     cr_assert_not_null(mkdtemp(w.folder));
+    w.daemon = "daemon";
     w.ledger = service_ledger_of(in_folder("ledger", 0), &plan);
     for (uint32_t slot = 0; slot < HOLDERS_MAX; slot++)
         service_ledger_member(w.ledger, in_folder("daemon", slot), slot);
@@ -318,6 +321,32 @@ Test(services_shares_runtime, a_holder_that_is_killed_before_it_confirmed_has_wh
         start(slot, 0);
     cr_expect(becomes(has_all, 0, SOON_MS), "what was confirmed was durable before");
     cr_expect(reads(SOON_MS));
+    close_world();
+}
+
+/* Its daemon lost its store, and goes through the running epoch once more: what was put in that
+ * epoch is on no ledger for a while, nor has the holder its slot. */
+Test(services_shares_runtime, a_ledger_that_forgot_its_epoch_takes_no_share, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    struct service_ledger *const whole = w.ledger;
+    put(1);
+    cr_assert(becomes(has_all, 0, SOON_MS));
+    stop(0);
+    w.daemon = "forgetful";
+    w.ledger = service_ledger_of(in_folder("forgetful", 99), &plan);
+    service_ledger_member(w.ledger, in_folder(w.daemon, 0), 0);
+    start(0, 0);
+    live(1500);
+    stop(0);
+    service_ledger_close(&w.ledger);
+    w.ledger = whole;
+    w.daemon = "daemon";
+    start(0, 0);
+    live(1500); /* a read is for whoever follows when it is final */
+    stop(3);
+    stop(4);
+    cr_expect(reads(SOON_MS), "the first of three has its share");
     close_world();
 }
 

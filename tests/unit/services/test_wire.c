@@ -113,6 +113,7 @@ Test(services_wire, every_verb_comes_back)
                                        .epoch = 5,
                                        .plan = word,
                                        .members = 3,
+                                       .records = 11,
                                        .count = 2,
                                        .index = 1,
                                        .document = word,
