@@ -141,7 +141,7 @@ static void lay_out_leap(struct assay_parts *p, struct layout *l)
     const size_t n = ASSAY_MEMBERS_MAX;
     p->leap.rows = take(l, n * sizeof *p->leap.rows);
     p->leap.rows_next = take(l, n * sizeof *p->leap.rows_next);
-    p->leap.keys = take(l, n * sizeof *p->leap.keys);
+    p->leap.keys = take(l, n * sizeof(struct assay_p256 *));
     p->leap.weights = take(l, n * sizeof *p->leap.weights);
     p->leap.node_ids = take(l, n * sizeof *p->leap.node_ids);
     p->chain.leaf_hashes = take(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);

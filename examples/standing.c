@@ -35,8 +35,9 @@ int main(int argc, char **argv)
     if (report.answer != ASSAY_PROVEN)
         return fprintf(stderr, "not believed: %s\n", assay_describe_answer(report.answer)), 1;
     (void)timespec_get(&now, TIME_UTC);
-    const double age_s = (double)now.tv_sec - (double)(report.time_ms / 1000);
-    if (argc > 3 && age_s > strtod(argv[3], NULL)) return fprintf(stderr, "%.0f s old\n", age_s), 1;
+    const long long age_s = (long long)now.tv_sec - (long long)(report.time_ms / 1000);
+    if (argc > 3 && (double)age_s > strtod(argv[3], NULL))
+        return fprintf(stderr, "%lld s old\n", age_s), 1;
 
     (void)printf("%s, score %u bp, %s: weight %llu of %llu passed it, %llu did not\n",
                  assay_name_of_standing(report.standing), (unsigned)report.score_bp,

@@ -139,6 +139,7 @@ static enum assay_status put_rows(struct assay_json *data, const char *name,
 static enum assay_status put_scores(struct assay_json *data, const struct assay_state *s)
 {
     const size_t len = (size_t)s->member_count * ASSAY_ANCHOR_LEAF_LEN;
+    ASSAY_ASSERT(len > 0); /* assay_state_decode */
     uint8_t *const leaves = malloc(len);
     if (leaves == NULL) return ASSAY_E_MEMORY;
     for (uint32_t i = 0; i < s->member_count; i++)

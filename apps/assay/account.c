@@ -7,6 +7,7 @@
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
 #include "apps/assay/services.h"
+#include "base/assert.h"
 #include "net/keyring.h"
 #include "services/tasks/records.h"
 
@@ -238,6 +239,7 @@ static int close_task(struct deed *d)
 {
     struct signing s = { .hand = NULL };
     struct assay_task_close c = { .task = { 0 } };
+    ASSAY_ASSERT(d->word != NULL); /* by the table */
     if (strlen(d->word) != 64 || assay_hex_decode(d->word, 64, c.task, 32) != ASSAY_OK)
         return assay_misuse("TASK has 64 hexadecimal digits, \"%s\" has not", d->word);
     int result = begin(d, &s);

@@ -220,9 +220,10 @@ static const struct option options_long[] = {
 };
 
 /* The file of `assay node request` in place of a card and a sample. */
-static int add_node(struct assay_change_options *o, const char *operator_name,
+static int add_node(const struct assay_change_options *options, const char *operator_name,
                     const char *replaced)
 {
+    struct assay_change_options own = *options, *const o = &own; /* points into the request */
     struct assay_node_request request;
     int result = assay_node_request_open("assay change add-node", o->file, &request);
     o->file = NULL;

@@ -13,6 +13,7 @@
 #include "apps/assay/options.h"
 #include "apps/assay/setup.h"
 #include "apps/config.h"
+#include "base/assert.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -231,5 +232,6 @@ int assay_command_debug(int argc, char **argv)
         else if (c == 'c') b.config_path = optarg;
         else if (c == 's') b.socket = optarg;
     }
+    ASSAY_ASSERT(out != NULL); /* by the table */
     return write_bundle(&b, out);
 }

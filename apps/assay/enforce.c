@@ -5,6 +5,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/options.h"
 #include "apps/client.h"
+#include "base/assert.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -142,8 +143,10 @@ int assay_command_enforce(int argc, char **argv)
     char request[REASON_MAX + 16];
     const int early = read_options(argc, argv, &o);
     if (early >= 0) return early;
+    ASSAY_ASSERT(o.verb != NULL); /* by the table */
     if (strcmp(o.verb, "show") == 0) return ask(&o, "enforcement");
     const bool hold = strcmp(o.verb, "hold") == 0;
+    ASSAY_ASSERT(o.reason != NULL); /* by the table */
     if (!reason_is_fit(o.reason))
         return assay_misuse("--reason wants 1 to 200 printable characters");
     (void)snprintf(request, sizeof request, "%s %s", hold ? "hold" : "let-go", o.reason);

@@ -8,6 +8,7 @@
 
 #include "apps/client.h"
 #include "apps/config.h"
+#include "base/assert.h"
 #include "net/keyring.h"
 
 #include <getopt.h>
@@ -79,6 +80,7 @@ static void put_ring(struct assay_json *data, const struct assay_keyring *ring)
 
 static int generate(const char *dir, const char *name)
 {
+    ASSAY_ASSERT(name != NULL); /* by the table */
     if (!assay_name_is_fit(assay_slice_over(name, strlen(name))))
         return assay_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"", ASSAY_NAME_MAX,
                             name);

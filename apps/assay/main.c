@@ -6,6 +6,7 @@
 #include "apps/assay/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A new group is one file and one row. */
@@ -104,6 +105,8 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    /* With it getopt_long would read no option behind a verb, and the table lets these through. */
+    (void)unsetenv("POSIXLY_CORRECT");
     if (argc < 2) {
         print_usage(stderr);
         return ASSAY_EXIT_USAGE;

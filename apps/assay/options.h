@@ -3,7 +3,8 @@
  *
  * One table says it, and the rest is made of it: what is accepted, help, completions, the man page
  * (completion.c). Groups read their options after the table has let them through, so that what is
- * wrong with a word is said in one way everywhere.
+ * wrong with a word is said in one way everywhere: a verb, words without brackets and options that
+ * must be there are there then.
  */
 #ifndef ASSAY_APPS_OPTIONS_H
 #define ASSAY_APPS_OPTIONS_H

@@ -10,6 +10,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/options.h"
+#include "base/assert.h"
 #include "net/keyring.h"
 
 #include <getopt.h>
@@ -125,6 +126,7 @@ static int run_status(const struct assay_recover_options *options)
 static int run_fence(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
+    ASSAY_ASSERT(options->reason != NULL); /* by the table */
     const struct assay_slice reason =
         assay_slice_over(options->reason, strlen(options->reason));
     int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);

@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "base/assert.h"
 #include "host/recovery.h"
 
 #include <stdio.h>
@@ -104,6 +105,7 @@ static int gather(struct drafting *d)
 
 static int make_change(struct drafting *d)
 {
+    ASSAY_ASSERT(d->source.basis != NULL); /* open_drafting */
     const struct assay_state *state = &d->source.basis->state;
     struct assay_json *document = NULL;
     struct assay_change head = { .era = state->era + 1, .activation = state->epoch + 2 };

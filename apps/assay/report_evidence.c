@@ -190,7 +190,7 @@ static int rules_in_force(const struct assay_change_options *options, struct col
     const uint32_t members = c->source.basis->state.member_count;
     c->verdict = calloc(1, sizeof *c->verdict);
     c->epochs = calloc(members, sizeof *c->epochs);
-    c->nodes = calloc(members, sizeof *c->nodes);
+    c->nodes = calloc(members, sizeof(struct assay_json *));
     if (c->verdict == NULL || c->epochs == NULL || c->nodes == NULL)
         return assay_change_fail(options, ASSAY_E_MEMORY, "evidence");
     return ASSAY_EXIT_OK;

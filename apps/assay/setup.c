@@ -28,8 +28,10 @@ static int run_program(const char *program, const char *out, const char *const *
     size_t count = 0;
     int wait_status = 0;
     (void)fflush(NULL);
-    for (; words[count] != NULL && count < WORDS_MAX; count++)
-        argv[count] = (char *)(uintptr_t)words[count]; /* execv does not write to them */
+    while (words[count] != NULL && count < WORDS_MAX)
+        count++;
+    /* Without their const: execv does not write to them. */
+    assay_bytes_copy(argv, sizeof argv, words, count * sizeof argv[0]);
     const pid_t pid = fork();
     if (pid == 0) {
         const int fd = open(out != NULL ? out : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0644);

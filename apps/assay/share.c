@@ -7,6 +7,7 @@
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
 #include "apps/assay/services.h"
+#include "base/assert.h"
 #include "net/services/share_client.h"
 #include "services/shares/cluster.h"
 #include "services/tasks/task.h"
@@ -197,6 +198,7 @@ static int put(struct share_deed *d)
     uint8_t *bytes = NULL;
     size_t len = 0;
     uint64_t cluster = 0;
+    ASSAY_ASSERT(d->name != NULL); /* by the table */
     if (d->cluster != NULL &&
         (!assay_hand_number(d->cluster, 0, &cluster) || cluster >= ASSAY_SHARE_CLUSTERS_MAX))
         return assay_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
@@ -256,6 +258,7 @@ static int read_secret(struct share_deed *d)
 {
     uint8_t id[32], *sealed = NULL;
     size_t len = 0;
+    ASSAY_ASSERT(d->word != NULL); /* by the table */
     if (strlen(d->word) != 64 || assay_hex_decode(d->word, 64, id, 32) != ASSAY_OK)
         return assay_misuse("ID has 64 hexadecimal digits, \"%s\" has not", d->word);
     const enum assay_status status = assay_file_read(

@@ -5,6 +5,7 @@
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
 
+#include "base/assert.h"
 #include "base/rfc3339.h"
 #include "quote/source/soft.h"
 
@@ -153,6 +154,7 @@ static int run_collateral(const struct options *o)
     struct assay_soft_terms wanted = { .next_unix_s = (int64_t)days * DAY_S,
                                        .evaluation_number = (uint32_t)evaluation };
     wanted.levels[0].components[0] = (uint8_t)raise;
+    ASSAY_ASSERT(o->out != NULL); /* by the table */
     const enum assay_status status = publish(o->words[0], &wanted, o->out);
     return status == ASSAY_OK ? say_file("soft collateral", o->out, false)
                               : complain(o->words[0], status);
@@ -212,6 +214,7 @@ static int run_quote(const struct options *o)
     uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
     size_t len = 0;
     unsigned long isvsvn = 0;
+    ASSAY_ASSERT(o->report_data != NULL); /* by the table */
     if (assay_hex_decode(o->report_data, strlen(o->report_data), request.report_data, 64) !=
         ASSAY_OK)
         return assay_misuse("--report-data wants 128 hexadecimal digits");

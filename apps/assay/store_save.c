@@ -110,7 +110,7 @@ static int write_archive(const struct assay_store_options *o, struct assay_store
 int assay_store_save(const struct assay_store_options *o)
 {
     struct assay_store *store = NULL;
-    struct assay_archive archive;
+    struct assay_archive archive = { 0 };
     uint8_t *bytes = NULL;
     const char *socket = o->socket;
     if (socket == NULL && o->file == NULL) socket = getenv("ASSAY_SOCKET");

@@ -120,7 +120,7 @@ static void put_nodes(struct top *t)
     for (size_t i = 0; i < count; i++)
         rows[i] = assay_json_at(nodes, i);
     sorting = t;
-    qsort(rows, count, sizeof rows[0], compare);
+    qsort(rows, count, sizeof(struct assay_json *), compare);
     put(t, "%4s %-14s %-12s %-8s %8s %5s  %s", "SLOT", "NODE", "STANDING", "", "SCORE", "WGHT",
         "WHAT MOVED IT");
     for (size_t i = 0; i < count; i++)

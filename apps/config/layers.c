@@ -30,11 +30,12 @@ static size_t container_len(const char *key, size_t len)
 
 static void drop_at(struct assay_config_layers *layers, size_t index)
 {
-    free(layers->entries[index].key);
-    free(layers->entries[index].text);
+    const struct assay_config_entry gone = layers->entries[index];
     layers->count--;
     for (size_t i = index; i < layers->count; i++)
         layers->entries[i] = layers->entries[i + 1];
+    free(gone.key);
+    free(gone.text);
 }
 
 /* What was a section or a list is a value now, or another list. */

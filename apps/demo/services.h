@@ -78,7 +78,9 @@ bool services_copy(struct demo *demo, const char *from, const char *to);
 /* Returns: the peer in a slot of the network; DEMO_PEERS_MAX: none that the witness knows. */
 uint32_t services_peer_in(struct demo *demo, unsigned slot);
 unsigned services_slot_of(struct demo *demo, uint32_t peer);
-/* Numbers behind the word " WORD ": at most max of them. Returns: how many */
+/* Returns: what follows the word " WORD ", "" when it does not stand there. */
+const char *services_behind(const char *text, const char *word);
+/* Numbers behind that word: at most max of them. Returns: how many */
 unsigned services_numbers(const char *text, const char *word, unsigned *numbers, unsigned max);
 /* What executors want for a step, and who is paid, in hexadecimal digits. */
 extern const unsigned services_price[SERVICES_EXECUTORS];

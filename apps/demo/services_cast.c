@@ -391,13 +391,18 @@ unsigned services_count_seen(const char *words)
     return cast.eyes != NULL ? find(cast.eyes, words, 0, NULL) : 0;
 }
 
-unsigned services_numbers(const char *text, const char *word, unsigned *numbers, unsigned max)
+const char *services_behind(const char *text, const char *word)
 {
     char mark[32];
-    unsigned count = 0;
     (void)snprintf(mark, sizeof mark, " %s ", word);
-    const char *at = strstr(text, mark);
-    for (at = at == NULL ? "" : at + strlen(mark); count < max; count++) {
+    const char *const at = strstr(text, mark);
+    return at == NULL ? "" : at + strlen(mark);
+}
+
+unsigned services_numbers(const char *text, const char *word, unsigned *numbers, unsigned max)
+{
+    unsigned count = 0;
+    for (const char *at = services_behind(text, word); count < max; count++) {
         char *end = NULL;
         const unsigned long number = strtoul(at, &end, 10);
         if (end == at) break;

@@ -55,8 +55,8 @@ bool services_look_dealt(struct demo *demo, struct life_turn *turn)
     case 1:
         if (services_went_wrong(secret.owner, 0, turn)) return true;
         if (!secret.owner->ended) return false;
-        if (!services_said(secret.owner, "put", rest) ||
-            sscanf(rest, " %64s confirmed %u", secret.id, &confirmed) != 2)
+        if (!services_said(secret.owner, "put", rest) || sscanf(rest, " %64s", secret.id) != 1 ||
+            services_numbers(rest, "confirmed", &confirmed, 1) != 1)
             return life_known(turn, false, "it was put, and nothing was said");
         return life_next(demo, turn);
     default:

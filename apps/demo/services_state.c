@@ -52,11 +52,19 @@ static const char *brief(const char *digest)
     return out;
 }
 
+/* "INDEX DIGEST". Returns: whether both stand there */
+static bool read_state(const char *text, unsigned *index, char digest[static 65])
+{
+    char *end = NULL;
+    *index = (unsigned)strtoul(text, &end, 10);
+    return end != text && sscanf(end, " %64s", digest) == 1;
+}
+
 static bool certified(const struct services_process *p, unsigned index, char digest[static 65])
 {
     char rest[SERVICES_LINE];
     unsigned found = 0;
-    return services_said(p, "certified", rest) && sscanf(rest, " %u %64s", &found, digest) == 2 &&
+    return services_said(p, "certified", rest) && read_state(rest, &found, digest) &&
            found == index;
 }
 
@@ -88,14 +96,15 @@ bool services_look_states(struct demo *demo, struct life_turn *turn)
 }
 
 /* Both are told: what was handed in, what is certified. */
-static bool is_refused(const struct services_process *p, char *handed, char *found)
+static bool is_refused(const struct services_process *p, char handed[static 65],
+                       char found[static 65])
 {
     char rest[SERVICES_LINE];
     unsigned a = 0, b = 0;
     return services_said(p, "rollback", rest) &&
-           sscanf(rest, " handed %u %64s certified %u %64s", &a, handed, &b, found) == 4 &&
-           a == YESTERDAY && b == TODAY && strcmp(handed, state.yesterday) == 0 &&
-           strcmp(found, state.today) == 0;
+           read_state(services_behind(rest, "handed"), &a, handed) &&
+           read_state(services_behind(rest, "certified"), &b, found) && a == YESTERDAY &&
+           b == TODAY && strcmp(handed, state.yesterday) == 0 && strcmp(found, state.today) == 0;
 }
 
 bool services_look_rollback(struct demo *demo, struct life_turn *turn)
@@ -154,7 +163,8 @@ bool services_look_clone(struct demo *demo, struct life_turn *turn)
         if (services_went_wrong(state.clone, 0, turn)) return true;
         if (!state.clone->ended) return false;
         if (!services_said(state.enclave, "fenced", rest) ||
-            sscanf(rest, " session %u at state %u", &session, &index) != 2)
+            services_numbers(rest, "session", &session, 1) != 1 ||
+            services_numbers(rest, "state", &index, 1) != 1)
             return life_known(turn, false, "the older one ended, and was not fenced");
         return life_known(turn, index == CLONED && certified(state.clone, CLONE, state.today),
                           "the older one (session %u) is fenced at state %u, the clone certifies "
@@ -202,18 +212,28 @@ static bool begin_load(struct demo *demo, struct life_turn *turn)
     return life_next(demo, turn);
 }
 
+/* Returns: whether a number stands behind the word */
+static bool figure(const char *text, const char *word, double *value)
+{
+    char *end = NULL;
+    const char *const at = services_behind(text, word);
+    *value = strtod(at, &end);
+    return end != at;
+}
+
 static bool end_load(struct demo *demo, struct life_turn *turn)
 {
     char rest[SERVICES_LINE];
-    unsigned long long count = 0, full = 0;
+    unsigned full = 0;
     double rate = 0, p50 = 0, p99 = 0, longest = 0;
-    if (!services_said(state.load, "load", rest) ||
-        sscanf(rest, " %llu rate %lf p50 %lf p99 %lf longest %lf full %llu", &count, &rate, &p50,
-               &p99, &longest, &full) != 6 ||
+    if (!services_said(state.load, "load", rest) || !figure(rest, "rate", &rate) ||
+        !figure(rest, "p50", &p50) || !figure(rest, "p99", &p99) ||
+        !figure(rest, "longest", &longest) || services_numbers(rest, "full", &full, 1) != 1 ||
         !services_said(state.load, "certified", state.last))
         return life_known(turn, false, "no figures");
+    const unsigned long long count = strtoull(rest, NULL, 10);
     demo_tell(demo, life_epoch(demo), "load", "measured",
-              "%llu states, p99 %.1f ms; the queue was full %llu times", count, p99, full);
+              "%llu states, p99 %.1f ms; the queue was full %u times", count, p99, full);
     return life_known(turn, count > BEFORE_KILL,
                       "%.0f/s, p50 %.2f ms, at most %.0f ms while view %u took over "
                       "(Narrator-Pro: 8,000/s, 3.58 ms on five machines with SGX; here everything "
@@ -260,7 +280,7 @@ bool services_look_kept(struct demo *demo, struct life_turn *turn)
 {
     char rest[SERVICES_LINE], digest[65] = "", was[65] = "", next[65];
     unsigned last = 0, found = 0;
-    (void)sscanf(state.last, " %u %64s", &last, was);
+    if (!read_state(state.last, &last, was)) return life_known(turn, false, "no state of the load");
     if (turn->phase == 0) {
         state.enclave = enclave(demo, "enclave", 0, "clone", last + 1, false);
         return life_next(demo, turn);
@@ -268,8 +288,7 @@ bool services_look_kept(struct demo *demo, struct life_turn *turn)
     if (services_went_wrong(state.enclave, 0, turn)) return true;
     if (!state.enclave->ended) return false;
     const bool same = services_said(state.enclave, "found", rest) &&
-                      sscanf(rest, " %u %64s", &found, digest) == 2 && found == last &&
-                      strcmp(digest, was) == 0;
+                      read_state(rest, &found, digest) && found == last && strcmp(digest, was) == 0;
     return life_known(turn, same && certified(state.enclave, last + 1, next),
                       "certified last: state %u (%s); found by the next process: %u (%s)", last,
                       brief(was), found, brief(digest));
@@ -293,7 +312,7 @@ static bool has_halted(struct life_turn *turn)
     if (!services_seen("group 1", rest) || strncmp(rest, " gone ", 6) != 0) return false;
     if (!state.halted->ended) return false;
     const bool said = services_said(state.halted, "halted", rest) &&
-                      sscanf(rest, " at state %u", &index) == 1 && index == HALTED;
+                      services_numbers(rest, "state", &index, 1) == 1 && index == HALTED;
     const bool rest_serves = seats_of(0, &view, seats);
     return life_known(turn, said && rest_serves,
                       "the ledger: GONE; its enclave: halted at state %u, which is kept; the first "

@@ -60,9 +60,11 @@ static bool make_input(struct demo *demo)
 static bool is_right(struct demo *demo)
 {
     FILE *in = fopen(demo_below(demo, "task/output"), "re");
-    unsigned length = 0, count = 0, lines = 0;
+    char line[64], *end = line;
+    unsigned lines = 0;
     bool right = in != NULL;
-    while (right && fscanf(in, "%u %u", &length, &count) == 2) {
+    while (right && fgets(line, sizeof line, in) != NULL) {
+        const unsigned long length = strtoul(line, &end, 10), count = strtoul(end, NULL, 10);
         lines++;
         right = length == lines && lines <= LENGTHS && task.count[lines - 1] == count;
     }
@@ -76,14 +78,27 @@ struct offer {
     unsigned slot, price, score, standing;
 };
 
+/* "SLOT:PRICE:SCORE:STANDING". Returns: whether all stand there */
+static bool read_offer(const char *at, struct offer *o)
+{
+    unsigned *const fields[] = { &o->slot, &o->price, &o->score, &o->standing };
+    const size_t last = sizeof fields / sizeof fields[0] - 1;
+    for (size_t i = 0; i <= last; i++) {
+        char *end = NULL;
+        *fields[i] = (unsigned)strtoul(at, &end, 10);
+        if (end == at || (i < last && *end != ':')) return false;
+        at = i < last ? end + 1 : end;
+    }
+    return true;
+}
+
 /* "EPOCH SLOT:PRICE:SCORE:STANDING ..". Returns: how many */
 static unsigned read_offers(const char *line, struct offer offers[static SERVICES_EXECUTORS])
 {
     unsigned count = 0;
     const char *at = strchr(line + 1, ' '); /* behind the epoch */
     for (; at != NULL && count < SERVICES_EXECUTORS; at = strchr(at + 1, ' ')) {
-        struct offer *o = &offers[count];
-        if (sscanf(at, " %u:%u:%u:%u", &o->slot, &o->price, &o->score, &o->standing) != 4) break;
+        if (!read_offer(at, &offers[count])) break;
         count++;
     }
     return count;

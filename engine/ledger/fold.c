@@ -197,8 +197,8 @@ static void lay_out(struct assay_fold *f, struct layout *l, uint32_t capacity)
     for (size_t i = 0; i < 3; i++)
         states[i] = take(l, assay_state_memory_len(capacity));
     void *close = take(l, assay_close_memory_len(capacity));
-    f->voting = take(l, n * sizeof *f->voting);
-    f->identity = take(l, n * sizeof *f->identity);
+    f->voting = take(l, n * sizeof(struct assay_p256 *));
+    f->identity = take(l, n * sizeof(struct assay_p256 *));
     f->loaded = take(l, n * sizeof *f->loaded);
     f->named = take(l, n * sizeof *f->named);
     f->weights = take(l, n * sizeof *f->weights);

@@ -117,8 +117,10 @@ static void read_error(struct assay_evm_rpc *rpc, const struct assay_json *error
 {
     const char *const text = assay_json_text(error, "message", "an error without words");
     size_t len = 0;
-    for (; text[len] != '\0' && len + 1 < sizeof rpc->why; len++)
-        rpc->why[len] = text[len] >= ' ' && text[len] <= '~' ? text[len] : '?';
+    for (char c; (c = text[len]) != '\0' && len + 1 < sizeof rpc->why; len++) {
+        if (c < ' ' || c > '~') c = '?';
+        rpc->why[len] = c;
+    }
     rpc->why[len] = '\0';
     read_refusal(rpc, assay_json_get(error, "data"));
 }

@@ -216,10 +216,12 @@ static uint64_t count_files(void)
 static void look_at_process(struct assay_http_book *book)
 {
     struct rusage used;
-    unsigned long long pages = 0, resident = 0;
+    char line[128], *resident = line; /* "MAPPED RESIDENT ..", in pages */
     FILE *file = fopen("/proc/self/statm", "re");
-    if (file != NULL && fscanf(file, "%llu %llu", &pages, &resident) == 2)
-        book->rss_bytes = (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    if (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        (void)strtoull(line, &resident, 10);
+        book->rss_bytes = strtoull(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
+    }
     if (file != NULL) (void)fclose(file);
     if (getrusage(RUSAGE_SELF, &used) == 0)
         book->cpu_ms = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +

@@ -14,7 +14,7 @@ char assay_http_letter(uint8_t outcome)
 {
     static const char letters[] = "-ASFPHOU"; /* by enum assay_outcome */
     _Static_assert(ASSAY_OUTCOME_COUNT == sizeof letters - 1, "a letter each");
-    return outcome < sizeof letters - 1 ? letters[outcome] : '-';
+    return letters[outcome < sizeof letters - 1 ? outcome : 0];
 }
 
 /* ------------------------------------------------------------ epochs */

@@ -11,6 +11,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -35,12 +36,13 @@ static bool limit(int which, uint64_t most)
 
 uint64_t assay_cage_mapped(void)
 {
-    unsigned long pages = 0;
+    char line[128]; /* "MAPPED RESIDENT ..", in pages */
+    uint64_t pages = 0;
     FILE *file = fopen("/proc/self/statm", "re");
     if (file == NULL) return 0;
-    if (fscanf(file, "%lu", &pages) != 1) pages = 0;
+    if (fgets(line, sizeof line, file) != NULL) pages = strtoull(line, NULL, 10);
     (void)fclose(file);
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 uint32_t assay_cage_limits(uint64_t memory)

@@ -60,19 +60,18 @@ bool assay_judge_is(int argc, char *const *argv)
 
 /* ------------------------------------------------------------ before the walls */
 
-static struct assay_slice read_brief(struct assay_judge_brief *brief)
+static void *read_brief(struct assay_judge_brief *brief, size_t *len)
 {
     struct stat about;
     if (fstat(ASSAY_JUDGE_BRIEF_FD, &about) != 0 || about.st_size < 1 ||
         about.st_size > ASSAY_JUDGE_BRIEF_LEN_MAX)
         give_up("brief", "not what a daemon leaves: this role is for assayd alone");
-    const size_t len = (size_t)about.st_size;
-    void *bytes = mmap(NULL, len, PROT_READ, MAP_PRIVATE, ASSAY_JUDGE_BRIEF_FD, 0);
+    *len = (size_t)about.st_size;
+    void *bytes = mmap(NULL, *len, PROT_READ, MAP_PRIVATE, ASSAY_JUDGE_BRIEF_FD, 0);
     if (bytes == MAP_FAILED) give_up("brief", strerror(errno));
     (void)close(ASSAY_JUDGE_BRIEF_FD);
-    const struct assay_slice all = assay_slice_over(bytes, len);
-    need(assay_judge_brief_decode(all, brief), "brief");
-    return all;
+    need(assay_judge_brief_decode(assay_slice_over(bytes, *len), brief), "brief");
+    return bytes;
 }
 
 /* Where memory runs out on the machine, it goes before the daemon that can replace it. */
@@ -199,12 +198,13 @@ void assay_judge_run(assay_judge_function *verify)
     static struct judge judge = { .mutex = PTHREAD_MUTEX_INITIALIZER,
                                   .changed = PTHREAD_COND_INITIALIZER };
     uint32_t walls = 0, landlock = 0;
+    size_t brief_len = 0;
     uint8_t out[16];
     struct assay_writer w = assay_writer_over(out, sizeof out);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
     (void)mallopt(M_ARENA_MAX, 1); /* others would be 64 MiB of addresses a thread */
     judge.verify = verify;
-    const struct assay_slice brief = read_brief(&judge.brief);
+    void *const brief = read_brief(&judge.brief, &brief_len);
     warm_up();
     offer_itself();
     const uint64_t mib = MEMORY_MIB + MEMORY_SET_MIB * (uint64_t)judge.brief.set_count +
@@ -216,7 +216,7 @@ void assay_judge_run(assay_judge_function *verify)
     need(assay_cage_calls(), "the kernel filters no system calls");
     walls |= ASSAY_WALL_CALLS;
     read_rules(&judge);
-    (void)munmap((void *)(uintptr_t)brief.bytes, brief.len);
+    (void)munmap(brief, brief_len);
     assay_judge_ready_encode(walls, landlock, &w);
     say(&w);
     pthread_mutex_lock(&judge.mutex);

@@ -160,17 +160,19 @@ struct assay_door {
 static enum assay_status bind_to(struct assay_door *d, const struct addrinfo *at)
 {
     const int on = 1;
-    struct sockaddr_storage bound;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound = { .v6 = { 0 } };
     socklen_t len = sizeof bound;
     d->fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (d->fd < 0) return ASSAY_E_IO;
     (void)setsockopt(d->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(d->fd, at->ai_addr, at->ai_addrlen) != 0 || listen(d->fd, BACKLOG) != 0 ||
-        getsockname(d->fd, (struct sockaddr *)&bound, &len) != 0)
+        getsockname(d->fd, &bound.any, &len) != 0)
         return ASSAY_E_IO;
-    d->port = bound.ss_family == AF_INET6
-                  ? ntohs(((const struct sockaddr_in6 *)(const void *)&bound)->sin6_port)
-                  : ntohs(((const struct sockaddr_in *)(const void *)&bound)->sin_port);
+    d->port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     return ASSAY_OK;
 }
 

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#define ASSAY_SERVICE_WORD(symbol, number, word) [number] = word,
+#define ASSAY_SERVICE_WORD(symbol, number, word) [number] = (word),
 static const char *const words[] = { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_WORD) };
 #undef ASSAY_SERVICE_WORD
 

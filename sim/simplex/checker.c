@@ -185,7 +185,8 @@ static void check_reliance(struct assay_sim_simplex *w, const struct sxw_machine
     }
     for (size_t at = 0; at < p->nulls.len && all; at += 32) {
         all = held(w, m, h->epoch, p->nulls.bytes + at, &c);
-        right = right && all && assay_vote_kind(c.statement.type) == ASSAY_VOTE_NULLIFY &&
+        if (!all) break; /* nothing was read into c */
+        right = right && assay_vote_kind(c.statement.type) == ASSAY_VOTE_NULLIFY &&
                 assay_vote_covers(&c.statement, next);
         next = assay_vote_last(&c.statement) + 1;
     }

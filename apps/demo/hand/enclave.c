@@ -295,9 +295,9 @@ static int report(struct flow *f, double seconds)
     qsort(f->us, n, sizeof *f->us, ascending);
     f->self->state = f->last;
     if (!keep(f->self, "state", &f->last)) return hand_fail("the disk does not take the state");
+    const uint32_t half = f->us[n / 2], most = f->us[(n - 1) * 99 / 100], all = f->us[n - 1];
     hand_say("load %llu rate %.0f p50 %.2f p99 %.2f longest %.0f full %llu", (unsigned long long)n,
-             (double)n / seconds, f->us[n / 2] / 1e3, f->us[(n - 1) * 99 / 100] / 1e3,
-             f->us[n - 1] / 1e3, (unsigned long long)f->full);
+             (double)n / seconds, half / 1e3, most / 1e3, all / 1e3, (unsigned long long)f->full);
     say_certified(f->self);
     return HAND_OK;
 }

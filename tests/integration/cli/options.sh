@@ -97,6 +97,9 @@ expect 2 '--since and --until want an epoch' "$ASSAY" export --since x
 expect 2 'Either --for, or --fmspc, --ca and --tee' "$ASSAY" collateral fetch --out d
 expect 2 '--store and --genesis go together' "$ASSAY" change show f --store x
 
+# --- options behind a verb are read, whatever the environment wants of getopt_long
+expect 3 'is assayd running' env POSIXLY_CORRECT=1 "$ASSAY" enforce hold --reason x --socket nothing.sock
+
 # --- errors for programs: one document on stdout, the words on stderr
 json_error() { # json_error STATUS CODE COMMAND...
     want=$1 code=$2
