@@ -429,7 +429,6 @@ static void activate(const struct assay_watch_epoch *e)
         c->waiting[i - 1] = c->waiting[i];
     c->waiting_count--;
     const bool tries = others && w.forces == 0;
-    const bool serves = !tries && assay_watch_serve(e, &m.rules);
     const char *const what = difference(&m);
     if (what != NULL)
         BROKEN(e, "change %llu%s: %s not as it says", (unsigned long long)w.sequence,
@@ -442,7 +441,7 @@ static void activate(const struct assay_watch_epoch *e)
     if (m.operators.len > 0) follow_operators(c, m.operators);
     settle_places(e, places);
     c->turned = true;
-    if (tries || serves) try_rules(e, tries ? w.sequence : 0, &before);
+    if (tries) try_rules(e, w.sequence, &before);
     free(w.body);
 }
 

@@ -459,12 +459,12 @@ static void drop_first(struct assay_state *next)
 }
 
 /* The change whose epoch comes next, as a whole or not at all: on a copy. While rules are on trial
- * others wait, and what waits behind them. */
-static void activate(const struct assay_context *context, struct assay_state *next)
+ * others wait, and what waits behind them. Returns: whether one waits no more. */
+static bool activate(const struct assay_context *context, struct assay_state *next)
 {
     struct assay_change change;
     struct assay_unfit unfit;
-    if (next->pending_count == 0 || next->pending[0].activation > next->epoch + 1) return;
+    if (next->pending_count == 0 || next->pending[0].activation > next->epoch + 1) return false;
     ASSAY_ASSERT(context->pending != NULL && context->stage != NULL);
     /* Taken at the earliest one epoch before: it stands in the state before as well. */
     ASSAY_ASSERT(context->state->pending_count > 0 &&
@@ -479,17 +479,18 @@ static void activate(const struct assay_context *context, struct assay_state *ne
         next->ended = (struct assay_ended){ .end = ASSAY_CHANGE_UNFIT,
                                             .sequence = change.sequence,
                                             .epoch = next->epoch };
-        return;
+        return true;
     }
     const struct assay_charter_rules before = next->rules;
     const bool same = assay_rules_equal(&before, &staging.state->rules);
-    if (!same && assay_trial_runs(&next->trial)) return;
+    if (!same && assay_trial_runs(&next->trial)) return false;
     assay_state_copy(next, staging.state);
-    if (change.forces != 0 || same) return;
+    if (change.forces != 0 || same) return true;
     next->trial = (struct assay_trial){ .sequence = change.sequence,
                                         .epoch = next->epoch + 1,
                                         .before = before,
                                         .until_ms = INT64_MAX };
+    return true;
 }
 
 /* docs/protocol.md 9.15: the next epoch is of another era. What waits was signed for this one, and
@@ -613,8 +614,8 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     if (ledger->recover != NULL) {
         begin_era(context, ledger->recover, next);
     } else {
-        activate(context, next);
-        assay_updates_serve(context, ledger, next);
+        const bool decided = activate(context, next);
+        assay_updates_serve(context, ledger, decided, next);
     }
     assay_update_forget(next, before->head_time_ms);
     for (uint32_t i = before->member_count; i < next->member_count; i++)

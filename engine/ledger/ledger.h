@@ -161,9 +161,10 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
                  const struct assay_close_rules *rules, uint64_t view, struct assay_close *scratch,
                  struct assay_state *next, struct assay_tolerance *tolerance);
 /* Collateral whose time has come, at the end of a close (docs/protocol.md 8.10): next->rules, its
- * updates and its trial; the new set is in context->set. Returns: nothing. */
+ * updates and its trial; the new set is in context->set. decided: a change came into force here,
+ * so only what it forces serves. Returns: nothing. */
 void assay_updates_serve(const struct assay_context *context, const struct assay_ledger *ledger,
-                         struct assay_state *next);
+                         bool decided, struct assay_state *next);
 /* What the table of a state can survive. Returns: nothing. */
 void assay_close_tolerance(const struct assay_close_rules *rules, struct assay_close *scratch,
                            const struct assay_state *state, struct assay_tolerance *tolerance);

@@ -387,7 +387,7 @@ static void serve(const struct assay_context *context, struct due *due, bool for
 }
 
 void assay_updates_serve(const struct assay_context *context, const struct assay_ledger *ledger,
-                         struct assay_state *next)
+                         bool decided, struct assay_state *next)
 {
     struct due due;
     if (context->updates == NULL || next->update_count == 0) return;
@@ -399,6 +399,7 @@ void assay_updates_serve(const struct assay_context *context, const struct assay
         return;
     find_due(context, ledger, true, next, &due);
     const bool forced = due.count > 0;
-    if (!forced) find_due(context, ledger, false, next, &due);
+    /* docs/protocol.md 8.10: who falls would fall by either. */
+    if (!forced && !decided) find_due(context, ledger, false, next, &due);
     if (due.count > 0) serve(context, &due, forced, next);
 }

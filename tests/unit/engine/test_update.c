@@ -236,6 +236,25 @@ Test(update, a_change_of_the_operators_has_its_epochs_for_itself)
     change_drop(b);
 }
 
+/* Of two that come into force at once nobody could say which fells whom. */
+Test(update, nothing_serves_from_the_epoch_on_in_which_a_change_holds)
+{
+    struct change_bench *b = make(0);
+    const struct assay_action rest = change_about(ASSAY_ACTION_REST, b, 5);
+    pass_to(b, 10);
+    cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 2, &rest), ASSAY_OK);
+    cr_assert_eq(offer(b, 1, 1, 9), ASSAY_OK);
+    pass_to(b, 11);
+    cr_assert_eq(date_in_force(b, 1), 0, "the change is near");
+    pass_to(b, 12);
+    cr_assert_eq(b->state.members[5].stage, ASSAY_STAGE_RESTING, "it is in force");
+    cr_assert_eq(date_in_force(b, 1), 0);
+    cr_assert_not(assay_trial_runs(&b->state.trial));
+    pass_to(b, 13);
+    cr_assert_eq(date_in_force(b, 1), 9);
+    change_drop(b);
+}
+
 /* --- what fells many reverts itself */
 
 Test(update, a_vendors_day_that_fells_more_than_a_fifth_goes_back_and_strikes_nobody)
