@@ -85,7 +85,7 @@
     X(SECRETS_SYNCED, "secrets_synced", false, "secrets whose shares enough slots keep")           \
     X(SECRETS_RENEWED, "secrets_renewed", false, "times that one was dealt anew")                  \
     X(SECRETS_READ, "secrets_read", false, "times that a reader put one together")                 \
-    X(SLOTS_GIVEN, "slots_given", false, "slots of clusters given to a holder, first ones too")      \
+    X(SLOTS_GIVEN, "slots_given", false, "slots of clusters given to a holder, first ones too")    \
     X(LIARS_CONVICTED, "liars_convicted", false, "holders that gave what is no share, shown")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,

@@ -241,8 +241,8 @@ void assay_share_registry_renew(struct assay_share_registry *r, uint32_t member)
 /* Returns: the row of an id; NULL when there is none. */
 const struct assay_share_row *assay_share_registry_find(const struct assay_share_registry *r,
                                                         const uint8_t id[static 32]);
-/* The attempt of the first generation of what was put after that epoch: an id that was forgotten and
- * put again has another one, so nobody counts with what it kept before (docs/services.md 5.5).
+/* The attempt of the first generation of what was put after that epoch: an id that was forgotten
+ * and put again has another one, so nobody counts with what it kept before (docs/services.md 5.5).
  * Returns: 1 to 2^16 - 1. */
 uint32_t assay_share_put_attempt(uint64_t epoch);
 /* Returns: what is under way for a row; NULL when nothing is. */

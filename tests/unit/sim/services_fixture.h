@@ -1,6 +1,6 @@
 /*
- * tests/unit/sim/services_fixture.h - scenarios with services, and runs of them that must keep every
- * promise.
+ * tests/unit/sim/services_fixture.h - scenarios with services, and runs of them that must keep
+ * every promise.
  */
 #ifndef ASSAY_TESTS_SERVICES_FIXTURE_H
 #define ASSAY_TESTS_SERVICES_FIXTURE_H

@@ -1,7 +1,7 @@
 /*
  * tests/unit/sim/test_shares.c - shares over whole networks (docs/services.md 5): members fall and
- * leave, holders die, lose their disks and lie; nothing synced is lost, and readers read what owners
- * put.
+ * leave, holders die, lose their disks and lie; nothing synced is lost, and readers read what
+ * owners put.
  */
 #include "sim/run.h"
 #include "tests/support/depth.h"
@@ -85,7 +85,7 @@ Test(sim_shares, a_holder_that_lies_is_shown_and_nobody_believes_it, .timeout = 
     cr_expect_gt(SUM(total, LIARS_CONVICTED), 0);
 }
 
-/* Found by a swarm: what is forgotten and put again was counted with what slots had said of it before. */
+/* What was forgotten and put again was counted with what slots had said of it before. */
 Test(sim_shares, what_is_put_again_is_counted_anew, .timeout = 600)
 {
     struct served_total total = { 0 };
