@@ -14,7 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 400, GIVE_UP_MS = 3000, SERIAL_SLOTS = 256 };
+enum {
+    AGAIN_MS = 400,
+    GIVE_UP_MS = 3000,
+    SERIAL_SLOTS = 256,
+    READ_AGAIN_MS = 5000, /* doubled each time */
+    READ_AGAIN_MS_MAX = 60000,
+};
 
 /* With one slot of the cluster. */
 struct talk {
@@ -51,6 +57,7 @@ struct assay_share_client {
     /* read */
     struct assay_share_read_record read;
     struct assay_secret32 box_seed;
+    uint64_t read_again_ms, read_pause_ms;
     uint32_t generation;
     struct assay_share_piece piece[ASSAY_SHARE_SLOTS_MAX];
     size_t sealed_len, payload_len;
@@ -63,6 +70,8 @@ struct assay_share_client {
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload);
 static void begun(void *context);
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *what);
 static void evidence(void *context, uint64_t serial, struct assay_slice bytes);
 static void verdict(void *context, uint64_t serial, bool good,
                     enum assay_registry_standing standing);
@@ -75,7 +84,7 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     const struct assay_follower_config follower = {
         .path = config->ledger,
         .service = ASSAY_SERVICE_SHARES,
-        .tells = { .record = record, .begun = begun, .evidence = evidence, .verdict = verdict,
+        .tells = { .record = record, .became = became, .begun = begun, .evidence = evidence, .verdict = verdict,
                    .refused = refused },
         .context = c,
     };
@@ -255,6 +264,7 @@ enum assay_status assay_share_client_read(struct assay_share_client *client,
     c->k = r->config.k;
     c->cluster = row->origin;
     c->deed = READS;
+    c->read_pause_ms = READ_AGAIN_MS;
     /* By its node, whose evidence it shows, or by its account. */
     const struct assay_follower_home *home = assay_follower_home(c->follower);
     if (!c->config.measured) assay_sha256(c->key, sizeof c->key, c->name);
@@ -490,6 +500,19 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     const size_t before = assay_pending_count(c->pending);
     assay_pending_final(c->pending, kind, payload);
     if (assay_pending_count(c->pending) < before) c->is_final = true;
+    c->read_again_ms = c->now_ms + c->read_pause_ms;
+}
+
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *what)
+{
+    struct assay_share_client *c = context;
+    struct assay_share_read_record read;
+    if (kind != ASSAY_SERVICE_SHARE_READ || c->deed != READS || strcmp(what, "no-reader") != 0 ||
+        assay_share_read_record_decode(payload, &read) != ASSAY_OK)
+        return;
+    if (assay_bytes_equal(read.nonce, c->read.nonce, 32))
+        give_up(c, "who asks is not among the readers that the owner named");
 }
 
 static void begun(void *context)
@@ -580,6 +603,17 @@ static void look_at_generation(struct assay_share_client *c, const struct assay_
     }
 }
 
+/* A holder that was away when the read became final has not heard of it. */
+static void read_again(struct assay_share_client *c, const struct assay_share_registry *r)
+{
+    if (c->now_ms < c->read_again_ms) return;
+    c->read_pause_ms *= 2;
+    if (c->read_pause_ms > READ_AGAIN_MS_MAX) c->read_pause_ms = READ_AGAIN_MS_MAX;
+    for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
+        end_talk(&c->talk[i]);
+    if (submit_read(c, r) != ASSAY_OK) give_up(c, "no memory, or no random numbers");
+}
+
 static void go_on(struct assay_share_client *c)
 {
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
@@ -592,6 +626,8 @@ static void go_on(struct assay_share_client *c)
     }
     if (c->deed == READS) look_at_generation(c, row);
     if (c->deed == READS && collected(c) >= c->k) combine(c);
+    else if (c->deed == READS) read_again(c, r);
+    if (!c->is_final) return;
     if (c->deed == PUTS && row->synced) {
         c->state = ASSAY_SHARE_CLIENT_DONE;
         assay_secret_wipe(&c->polynomial, sizeof c->polynomial);
