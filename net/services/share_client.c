@@ -84,8 +84,8 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     const struct assay_follower_config follower = {
         .path = config->ledger,
         .service = ASSAY_SERVICE_SHARES,
-        .tells = { .record = record, .became = became, .begun = begun, .evidence = evidence, .verdict = verdict,
-                   .refused = refused },
+        .tells = { .record = record, .became = became, .begun = begun, .evidence = evidence,
+                   .verdict = verdict, .refused = refused },
         .context = c,
     };
     *out = NULL;
