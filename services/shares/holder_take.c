@@ -73,12 +73,20 @@ static enum assay_status ask_slot(const struct assay_share_call *call,
                                 call->h->batch_count[batch]);
 }
 
+/* Nobody can be asked now, so nothing is looked through: an exchange that ends leads here again. */
+static bool all_are_busy(const struct assay_share_call *call)
+{
+    for (uint32_t c = 0; c < call->r->config.clusters; c++)
+        if (c != call->h->cluster && !is_busy(call->h, c)) return false;
+    return true;
+}
+
 /* Returns: when the next missing share is due. */
 static uint64_t fetch_due(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     uint64_t wake_at_ms = UINT64_MAX;
-    if (h->missing == 0) return wake_at_ms;
+    if (h->missing == 0 || all_are_busy(call)) return wake_at_ms;
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         h->batch_count[c] = 0;
     for (uint32_t i = 0; i < h->count; i++) {
@@ -109,13 +117,25 @@ static uint64_t fetch_due(const struct assay_share_call *call)
 
 /* --- sub-shares of a reshare */
 
+/* The same of dealers: those that are asked now may be asked for more when that ends. */
+static bool all_dealers_are_busy(const struct assay_share_call *call)
+{
+    uint32_t dealers = 0;
+    for (uint32_t i = 0; i < call->r->reshare_count; i++)
+        if (call->r->reshare[i].cluster == call->h->cluster)
+            dealers |= call->r->reshare[i].dealers;
+    for (uint32_t i = 0; i < call->r->config.slots; i++)
+        if ((dealers >> i & 1) && i != call->h->slot && !call->h->pace[i].busy) return false;
+    return true;
+}
+
 /* Returns: when the next dealer is due. */
 static uint64_t deals_due(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     uint64_t wake_at_ms = UINT64_MAX;
     uint32_t asks = 0;
-    if (h->gather_count == 0) return wake_at_ms;
+    if (h->gather_count == 0 || all_dealers_are_busy(call)) return wake_at_ms;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
         h->batch_count[i] = 0;
     for (uint32_t i = 0; i < h->count; i++) {
