@@ -157,6 +157,39 @@ enum assay_status assay_merkle_path(const uint8_t (*leaf_hashes)[32], uint64_t c
     return ASSAY_OK;
 }
 
+/* Level by level, two nodes make one; one that is left over goes up as it is. */
+void assay_merkle_grow(uint8_t (*nodes)[32], uint64_t count)
+{
+    ASSAY_ASSERT(nodes != NULL && count > 0 && count <= UINT32_MAX);
+    uint64_t from = 0;
+    for (uint64_t width = count; width > 1; width = (width + 1) / 2) {
+        const uint64_t above = from + width;
+        for (uint64_t i = 0; i + 1 < width; i += 2)
+            node_hash(nodes[from + i], nodes[from + i + 1], nodes[above + i / 2]);
+        if (width % 2 == 1)
+            assay_bytes_copy(nodes[above + width / 2], HASH_LEN, nodes[above - 1], HASH_LEN);
+        from = above;
+    }
+}
+
+enum assay_status assay_merkle_path_in(const uint8_t (*nodes)[32], uint64_t count, uint64_t index,
+                                       uint8_t (*path)[32], size_t path_max, size_t *path_len)
+{
+    ASSAY_ASSERT(nodes != NULL && index < count && count <= UINT32_MAX);
+    uint64_t from = 0, at = index;
+    size_t len = 0;
+    for (uint64_t width = count; width > 1; width = (width + 1) / 2) {
+        if ((at ^ 1) < width) {
+            if (len == path_max) return ASSAY_E_FULL;
+            assay_bytes_copy(path[len++], HASH_LEN, nodes[from + (at ^ 1)], HASH_LEN);
+        }
+        from += width;
+        at /= 2;
+    }
+    *path_len = len;
+    return ASSAY_OK;
+}
+
 /* RFC 9162 section 2.1.3.2, step by step; its names fn and sn stand for index and last. */
 bool assay_merkle_verify(const uint8_t leaf_hash[static 32], uint64_t index, uint64_t count,
                          const uint8_t (*path)[32], size_t path_len, const uint8_t root[static 32])

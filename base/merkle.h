@@ -15,6 +15,8 @@
 #include <stdint.h>
 
 enum { ASSAY_MERKLE_LEVELS = 32 }; /* up to 2^32 - 1 leaves */
+/* A tree of `count` leaves has no more nodes than these. */
+#define ASSAY_MERKLE_NODES(count) (2 * (count) + ASSAY_MERKLE_LEVELS)
 
 struct assay_merkle {
     uint64_t count;
@@ -41,6 +43,14 @@ ASSAY_CHECKED enum assay_status assay_merkle_path(const uint8_t (*leaf_hashes)[3
                                                   uint64_t count, uint64_t index,
                                                   uint8_t (*path)[32], size_t path_max,
                                                   size_t *path_len);
+/* Many paths of one tree, for one pass over it. In: nodes[ASSAY_MERKLE_NODES(count)], of which the
+ * first count are its leaf hashes; count > 0 (asserted). Out: all nodes above them, behind them.
+ * Returns: nothing. */
+void assay_merkle_grow(uint8_t (*nodes)[32], uint64_t count);
+/* The path of a leaf of what was grown, as assay_merkle_path has it. Returns: the same. */
+ASSAY_CHECKED enum assay_status assay_merkle_path_in(const uint8_t (*nodes)[32], uint64_t count,
+                                                     uint64_t index, uint8_t (*path)[32],
+                                                     size_t path_max, size_t *path_len);
 /* Returns: true when the path leads from the leaf at index of count leaves to root. */
 bool assay_merkle_verify(const uint8_t leaf_hash[static 32], uint64_t index, uint64_t count,
                          const uint8_t (*path)[32], size_t path_len, const uint8_t root[static 32]);

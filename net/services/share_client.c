@@ -397,10 +397,9 @@ static void take_gift(struct assay_share_client *c, struct talk *t,
     const uint32_t slot = (uint32_t)(t - c->talk);
     struct assay_slice bytes;
     struct assay_share_gift gift;
-    uint8_t leaf[32];
     if (assay_share_exchange_open(&t->x, m, c->room, &bytes) == ASSAY_OK &&
-        assay_share_gift_open(bytes, ASSAY_SHARE_LET, &gift) == ASSAY_OK && gift.count == 1 &&
-        assay_share_gift_next(&gift, &c->piece[slot], NULL, leaf))
+        assay_share_gift_open(bytes, ASSAY_SHARE_LET, &gift, NULL) == ASSAY_OK &&
+        gift.count == 1 && assay_share_gift_next(&gift, &c->piece[slot], NULL))
         t->has = is_share(c, slot, &c->piece[slot]);
     assay_secret_wipe(c->room, sizeof c->room);
     end_talk(t);

@@ -351,13 +351,13 @@ enum assay_share_result assay_share_registry_have(struct assay_share_registry *r
     const uint32_t slot = slot_of(r, record->cluster, member);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
-    bool applied = false, failed = false;
+    const uint32_t under_way = r->reshare_count;
+    bool applied = false;
     for (uint32_t i = 0; i < record->count; i++) {
         const struct assay_share_line *line = &record->line[i];
         struct assay_share_row *row = row_of(r, line->id);
         const struct assay_share_reshare *reshare =
             row == NULL ? NULL : assay_share_registry_reshare(r, row);
-        const uint32_t before = r->reshare_count, facts_before = facts->count;
         if (row == NULL) last = ASSAY_SHARE_UNKNOWN;
         else if (line->generation == row->generation)
             last = have_current(r, row, record->cluster, slot, line, facts);
@@ -366,9 +366,8 @@ enum assay_share_result assay_share_registry_have(struct assay_share_registry *r
             last = have_next(r, row->reshare - 1, slot, line, facts);
         else last = ASSAY_SHARE_UNKNOWN;
         if (last == ASSAY_SHARE_APPLIED) applied = true;
-        if (r->reshare_count < before && facts->count == facts_before) failed = true;
     }
-    if (failed) assay_share_reshares_begin(r, facts);
+    if (r->reshare_count < under_way) assay_share_reshares_begin(r, facts); /* there is room */
     return applied ? ASSAY_SHARE_APPLIED : last;
 }
 
@@ -486,7 +485,7 @@ static enum assay_share_result judge(const struct assay_share_registry *r,
     assay_share_commitments_digest(&record->current, current);
     if (!assay_bytes_equal(current, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
     return assay_bytes_equal(digest, reshare->dealing[record->dealer], 32) &&
-                   !assay_share_lie_stands(record)
+                   !assay_share_lie_stands(record, reshare->dealers)
                ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
 }
 

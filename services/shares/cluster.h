@@ -18,7 +18,8 @@ enum {
     ASSAY_SHARE_MEMBERS_MAX = 128,
     ASSAY_SHARE_NOBODY = ASSAY_SHARE_MEMBERS_MAX, /* who sits where the member is gone */
     ASSAY_SHARE_IDS_MAX = 4096,
-    ASSAY_SHARE_RESHARES_MAX = 500,  /* begun in one epoch, so at most so many are under way */
+    ASSAY_SHARE_RESHARES_MAX = 500,  /* under way at a time, */
+    ASSAY_SHARE_BEGUN_MAX = ASSAY_SHARE_IDS_MAX, /* and begun in one epoch */
     ASSAY_SHARE_WAITING_EPOCHS = 4,  /* what is not synced by then is forgotten */
     ASSAY_SHARE_FORGET_MAX = 256,    /* at one close */
     ASSAY_SHARE_FACTS_MAX = 1024,    /* of one call: seats, alarms, reshares, what is forgotten */
@@ -102,7 +103,7 @@ struct assay_share_reshare {
 struct assay_share_registry {
     struct assay_share_config config;
     uint64_t epoch; /* the last that was closed */
-    uint32_t begun; /* reshares in this epoch */
+    uint32_t begun; /* reshares in this epoch, whatever became of them */
     uint32_t begin_at; /* the row after the one that was begun last */
     struct assay_share_member member[ASSAY_SHARE_MEMBERS_MAX];
     struct assay_share_cluster cluster[ASSAY_SHARE_CLUSTERS_MAX];

@@ -246,7 +246,9 @@ static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t 
 void assay_share_reshares_begin(struct assay_share_registry *r, struct assay_share_facts *facts)
 {
     const uint32_t from = r->begin_at;
-    for (uint32_t i = 0; i < r->row_count && r->begun < ASSAY_SHARE_RESHARES_MAX; i++) {
+    for (uint32_t i = 0; i < r->row_count && r->begun < ASSAY_SHARE_BEGUN_MAX &&
+                         r->reshare_count < ASSAY_SHARE_RESHARES_MAX;
+         i++) {
         const uint32_t number = (from + i) % r->row_count;
         const struct assay_share_row *row = &r->row[number];
         uint32_t cluster = 0, able = 0;
@@ -260,6 +262,6 @@ void assay_share_reshares_begin(struct assay_share_registry *r, struct assay_sha
         }
         begin_one(r, number, cluster, able, facts);
         r->begun++;
-        r->begin_at = number + 1; /* the next epoch goes on behind it: nothing waits for ever */
+        r->begin_at = number + 1; /* the next one is behind it: nothing waits for ever */
     }
 }

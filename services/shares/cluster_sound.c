@@ -128,7 +128,8 @@ static bool is_reshare_sound(const struct assay_share_registry *r,
 bool assay_share_registry_is_sound(const struct assay_share_registry *r)
 {
     if (r->row_count > r->config.ids_max || r->begin_at > r->config.ids_max) return false;
-    if (r->begun > ASSAY_SHARE_RESHARES_MAX || r->reshare_count > r->begun) return false;
+    if (r->reshare_count > ASSAY_SHARE_RESHARES_MAX || r->reshare_count > r->begun) return false;
+    if (r->begun > ASSAY_SHARE_BEGUN_MAX) return false;
     if (!are_members_sound(r) || !are_clusters_sound(r) || !are_rows_sound(r)) return false;
     for (uint32_t i = 0; i < r->reshare_count; i++)
         if (!is_reshare_sound(r, &r->reshare[i])) return false;

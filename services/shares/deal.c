@@ -211,73 +211,83 @@ enum assay_status assay_share_combine(uint32_t k, const uint32_t *slot,
 
 /* --- resharing */
 
+enum assay_status assay_share_lambda(uint32_t dealers, uint32_t dealer,
+                                     struct assay_secret32 *lambda)
+{
+    uint32_t slot[ASSAY_SHARE_K_MAX], k = 0, own = ASSAY_SHARE_K_MAX;
+    if (dealers >> ASSAY_SHARE_SLOTS_MAX != 0) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++) {
+        if (!(dealers >> i & 1)) continue;
+        if (k == ASSAY_SHARE_K_MAX) return ASSAY_E_RANGE;
+        if (i == dealer) own = k;
+        slot[k++] = i;
+    }
+    if (k < ASSAY_SHARE_K_MIN || own == ASSAY_SHARE_K_MAX) return ASSAY_E_RANGE;
+    return lambda_of(k, slot, own, lambda);
+}
+
 enum assay_status assay_share_dealer_verify(const struct assay_share_commitments *current,
-                                            uint32_t dealer,
+                                            uint32_t dealers, uint32_t dealer,
                                             const struct assay_share_commitments *dealt)
 {
+    struct assay_secret32 lambda;
     uint8_t must[ASSAY_SODIUM_POINT_LEN];
     ASSAY_TRY(none_is_identity(current));
     ASSAY_TRY(none_is_identity(dealt));
     if (dealt->k != current->k) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_share_lambda(dealers, dealer, &lambda));
     ASSAY_TRY(assay_share_commitments_at(current, dealer, must));
+    ASSAY_TRY(assay_sodium_point_mul(&lambda, must, must));
     return assay_bytes_equal(must, dealt->point[0], sizeof must) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_share_dealing_verify(const struct assay_share_commitments *current,
-                                             uint32_t slot,
+                                             uint32_t dealers, uint32_t slot,
                                              const struct assay_share_dealing *dealing)
 {
-    ASSAY_TRY(assay_share_dealer_verify(current, dealing->dealer, &dealing->commitments));
+    ASSAY_TRY(assay_share_dealer_verify(current, dealers, dealing->dealer, &dealing->commitments));
     return assay_share_verify(&dealing->commitments, slot, &dealing->sub);
 }
 
-static enum assay_status renew_point(uint32_t k, const struct assay_secret32 *lambda,
-                                     const struct assay_share_dealing *dealing, uint32_t m,
-                                     uint8_t out[static ASSAY_SODIUM_POINT_LEN])
+static enum assay_status dealings_fit(uint32_t k, const struct assay_share_dealing *dealing)
 {
-    uint8_t sum[ASSAY_SODIUM_POINT_LEN] = { 0 }, part[ASSAY_SODIUM_POINT_LEN];
+    uint32_t slot[ASSAY_SHARE_K_MAX];
     for (uint32_t i = 0; i < k; i++) {
-        ASSAY_TRY(assay_sodium_point_mul(&lambda[i], dealing[i].commitments.point[m], part));
-        ASSAY_TRY(assay_sodium_point_add(sum, part, sum));
+        slot[i] = dealing[i].dealer;
+        if (dealing[i].commitments.k != k || !assay_sodium_scalar_is_fit(&dealing[i].sub))
+            return ASSAY_E_RANGE;
+        ASSAY_TRY(none_is_identity(&dealing[i].commitments));
     }
-    if (assay_bytes_all_zero(sum, sizeof sum)) return ASSAY_E_KEY;
-    assay_bytes_copy(out, ASSAY_SODIUM_POINT_LEN, sum, sizeof sum);
-    return ASSAY_OK;
+    return slots_check(k, slot);
 }
 
-enum assay_status assay_share_renew(const struct assay_share_commitments *current,
+enum assay_status assay_share_renew(const struct assay_share_commitments *current, uint32_t slot,
                                     const struct assay_share_dealing *dealing,
                                     struct assay_secret32 *share,
                                     struct assay_share_commitments *renewed)
 {
     const uint32_t k = current->k;
-    uint32_t slot[ASSAY_SHARE_K_MAX] = { 0 };
-    struct assay_secret32 lambda[ASSAY_SHARE_K_MAX], sum = { { 0 } }, part;
-    struct assay_share_commitments made = { .k = k };
+    struct assay_share_commitments made = *current;
     if (!k_is_fit(k)) return ASSAY_E_RANGE;
-    for (uint32_t i = 0; i < k; i++) {
-        slot[i] = dealing[i].dealer;
-        if (dealing[i].commitments.k != k) return ASSAY_E_RANGE;
+    ASSAY_TRY(dealings_fit(k, dealing));
+    /* B_0 of all dealers add up to A_0 when the share lies on what is made of it. */
+    for (uint32_t m = 1; m < k; m++) {
+        assay_bytes_copy(made.point[m], sizeof made.point[m], dealing[0].commitments.point[m],
+                         sizeof made.point[m]);
+        for (uint32_t i = 1; i < k; i++)
+            ASSAY_TRY(assay_sodium_point_add(made.point[m], dealing[i].commitments.point[m],
+                                             made.point[m]));
     }
-    ASSAY_TRY(slots_check(k, slot));
-    for (uint32_t i = 0; i < k; i++)
-        ASSAY_TRY(lambda_of(k, slot, i, &lambda[i]));
-    for (uint32_t m = 0; m < k; m++)
-        ASSAY_TRY(renew_point(k, lambda, dealing, m, made.point[m]));
-    if (!assay_bytes_equal(made.point[0], current->point[0], ASSAY_SODIUM_POINT_LEN))
-        return ASSAY_E_INVALID;
-    for (uint32_t i = 0; i < k; i++) {
-        assay_sodium_scalar_mul(&lambda[i], &dealing[i].sub, &part);
-        assay_sodium_scalar_add(&sum, &part, &sum);
-    }
-    const bool fit = assay_sodium_scalar_is_fit(&sum);
-    if (fit) {
+    struct assay_secret32 sum = dealing[0].sub;
+    for (uint32_t i = 1; i < k; i++)
+        assay_sodium_scalar_add(&sum, &dealing[i].sub, &sum);
+    const enum assay_status status = assay_share_verify(&made, slot, &sum);
+    if (status == ASSAY_OK) {
         *share = sum;
         *renewed = made;
     }
     assay_secret_wipe(&sum, sizeof sum);
-    assay_secret_wipe(&part, sizeof part);
-    return fit ? ASSAY_OK : ASSAY_E_RANGE;
+    return status;
 }
 
 /* --- payloads */

@@ -91,26 +91,38 @@ ASSAY_CHECKED enum assay_status assay_share_combine(uint32_t k, const uint32_t *
                                                     const struct assay_secret32 *share,
                                                     struct assay_secret32 *secret);
 
-/* --- resharing: k holders deal their own shares */
-/* Does what a dealer gave to `slot` stand? Its B_0 is A at the dealer, so it dealt its share and no
- * other number; the sub-share lies on B. Returns: as assay_share_verify; ASSAY_E_INVALID for both
- * lies, ASSAY_E_RANGE also when k is another than A's. */
+/* --- resharing: k holders deal their own shares on, each times Lagrange's factor of its slot among
+ * them. So what they deal adds up to the secret, and nobody else has to multiply. Dealers are slots
+ * as bits */
+/* What a dealer multiplies its share by. Returns: ASSAY_OK | ASSAY_E_RANGE (not ASSAY_SHARE_K_MIN
+ * to ASSAY_SHARE_K_MAX dealers, or it is none of them) */
+ASSAY_CHECKED enum assay_status assay_share_lambda(uint32_t dealers, uint32_t dealer,
+                                                   struct assay_secret32 *lambda);
+/* Does what a dealer gave to `slot` stand by itself? Its B_0 is A at the dealer times lambda, so it
+ * dealt its share and no other number; the sub-share lies on B. Returns: as assay_share_verify;
+ * ASSAY_E_INVALID for both lies, ASSAY_E_RANGE also when k is another than A's, or dealers and
+ * dealer do not fit. */
 ASSAY_CHECKED enum assay_status assay_share_dealing_verify(
-    const struct assay_share_commitments *current, uint32_t slot,
+    const struct assay_share_commitments *current, uint32_t dealers, uint32_t slot,
     const struct assay_share_dealing *dealing);
-/* Without the sub-share: whether B_0 is A at the dealer. Returns: as above; of the other points of
- * B it asks no more than that they are not the identity. */
+/* Without the sub-share: whether B_0 is A at the dealer times lambda. Returns: as above; of the
+ * other points of B it asks no more than that they are not the identity. */
 ASSAY_CHECKED enum assay_status assay_share_dealer_verify(
-    const struct assay_share_commitments *current, uint32_t dealer,
+    const struct assay_share_commitments *current, uint32_t dealers, uint32_t dealer,
     const struct assay_share_commitments *dealt);
 /*
- * assay_share_renew - the share of the next generation: the sum of lambda_i f_i(slot + 1), and its
- * commitments likewise. A_0 stays, and with it the secret.
- * In:      dealing[current->k], each verified before
- * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_DUPLICATE (a dealer twice) | ASSAY_E_KEY (a sum is
- *          the identity) | ASSAY_E_INVALID (A_0 would change)
+ * assay_share_renew - the share of the next generation in `slot`, the sum of what all dealers gave
+ * it, and its commitments: A_0 as ever, and with it the secret; the others sums likewise.
+ *
+ * The share is checked against those commitments. That is all that has to hold, so dealings need
+ * not be verified before: when they do not add up, at least one of them does not stand by itself.
+ * In:      dealing[current->k], of different dealers; what came from others is hostile, but each
+ *          B has the digest that the ledger has, so that all slots come to the same
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (k, slot, a sub-share) | ASSAY_E_DUPLICATE (a dealer twice) |
+ *          ASSAY_E_KEY (a point is none, or the identity, or adds up to that) | ASSAY_E_INVALID
  */
 ASSAY_CHECKED enum assay_status assay_share_renew(const struct assay_share_commitments *current,
+                                                  uint32_t slot,
                                                   const struct assay_share_dealing *dealing,
                                                   struct assay_secret32 *share,
                                                   struct assay_share_commitments *renewed);

@@ -287,7 +287,7 @@ static enum assay_status read_head(struct assay_cursor *c, struct assay_share_re
     ASSAY_TRY(read_number(c, config->k));
     ASSAY_TRY(read_number(c, config->confirmations));
     ASSAY_TRY(read_number(c, config->ids_max));
-    ASSAY_TRY(read_u32(c, ASSAY_SHARE_RESHARES_MAX, &r->begun));
+    ASSAY_TRY(read_u32(c, ASSAY_SHARE_BEGUN_MAX, &r->begun));
     ASSAY_TRY(read_u32(c, config->ids_max, &r->begin_at));
     ASSAY_TRY(read_members(c, r));
     ASSAY_TRY(assay_cbor_array_exact(c, config->clusters));

@@ -346,23 +346,22 @@ void assay_share_exchange_wipe(struct assay_share_exchange *x)
 
 /* --- gifts */
 
-/* One piece, what stands behind it, and its leaf. */
+/* One piece, what stands behind it, and its leaf if that is wanted. */
 static enum assay_status gift_take(struct assay_cursor *at, bool dealt,
                                    struct assay_share_piece *piece,
-                                   struct assay_share_commitments *current,
-                                   uint8_t leaf[static 32])
+                                   struct assay_share_commitments *current, uint8_t *leaf)
 {
     const uint8_t *start = at->bytes + at->pos;
     const size_t from = at->pos;
     ASSAY_TRY(assay_share_piece_take(at, piece));
-    assay_merkle_leaf_hash(start, at->pos - from, leaf);
+    if (leaf != NULL) assay_merkle_leaf_hash(start, at->pos - from, leaf);
     if (!dealt) return ASSAY_OK;
     current->k = piece->commitments.k;
     return assay_cursor_copy(at, current->point, (size_t)current->k * ASSAY_SODIUM_POINT_LEN);
 }
 
 enum assay_status assay_share_gift_open(struct assay_slice bytes, enum assay_share_purpose purpose,
-                                        struct assay_share_gift *gift)
+                                        struct assay_share_gift *gift, uint8_t (*leaf)[32])
 {
     struct assay_share_gift read = { .purpose = purpose };
     const bool dealt = purpose == ASSAY_SHARE_DEAL;
@@ -377,9 +376,11 @@ enum assay_status assay_share_gift_open(struct assay_slice bytes, enum assay_sha
     read.count = count;
     assay_merkle_init(&tree);
     for (uint32_t i = 0; i < count && status == ASSAY_OK; i++) {
-        uint8_t leaf[32];
-        status = gift_take(&at, dealt, &piece, &current, leaf);
-        if (status == ASSAY_OK) assay_merkle_add_hash(&tree, leaf);
+        uint8_t own[32];
+        status = gift_take(&at, dealt, &piece, &current, own);
+        if (status != ASSAY_OK) break;
+        assay_merkle_add_hash(&tree, own);
+        if (leaf != NULL) assay_bytes_copy(leaf[i], 32, own, 32);
     }
     assay_secret_wipe(&piece, sizeof piece);
     ASSAY_TRY(status);
@@ -392,14 +393,14 @@ enum assay_status assay_share_gift_open(struct assay_slice bytes, enum assay_sha
 }
 
 bool assay_share_gift_next(struct assay_share_gift *gift, struct assay_share_piece *piece,
-                           struct assay_share_commitments *current, uint8_t leaf[static 32])
+                           struct assay_share_commitments *current)
 {
     struct assay_share_commitments unused;
     if (gift->count == 0) return false;
     gift->count--;
     const enum assay_status status =
         gift_take(&gift->at, gift->purpose == ASSAY_SHARE_DEAL, piece,
-                  current != NULL ? current : &unused, leaf);
+                  current != NULL ? current : &unused, NULL);
     ASSAY_ASSERT(status == ASSAY_OK); /* it was read to its end before */
     return true;
 }

@@ -185,14 +185,15 @@ struct assay_share_gift {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* Reads a gift to its end, so that _next cannot fail. Returns: ASSAY_OK | ASSAY_E_TRUNCATED |
- * ASSAY_E_TRAILING | ASSAY_E_RANGE */
+/* Reads a gift to its end, so that _next cannot fail. Out: leaf[ASSAY_SHARE_GIVE_MAX], the leaves
+ * of its tree; NULL: not wanted. Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_TRAILING |
+ * ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status assay_share_gift_open(struct assay_slice bytes,
                                                       enum assay_share_purpose purpose,
-                                                      struct assay_share_gift *gift);
-/* The next piece, and its leaf of the tree. current: NULL, or what is behind it in a DEAL. Returns:
- * false behind the last. */
+                                                      struct assay_share_gift *gift,
+                                                      uint8_t (*leaf)[32]);
+/* The next piece. current: NULL, or what is behind it in a DEAL. Returns: false behind the last. */
 bool assay_share_gift_next(struct assay_share_gift *gift, struct assay_share_piece *piece,
-                           struct assay_share_commitments *current, uint8_t leaf[static 32]);
+                           struct assay_share_commitments *current);
 
 #endif

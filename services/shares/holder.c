@@ -2,7 +2,6 @@
  * services/shares/holder.c - what a slot keeps is made what the ledger says (docs/services.md
  * 5.11).
  */
-#include "base/merkle.h"
 #include "services/shares/holder_internal.h"
 
 static size_t align_up(size_t len)
@@ -299,7 +298,7 @@ static bool deal(const struct assay_share_call *call, struct assay_share_holding
     if (!say_once(holding->said_deal, reshare->generation, reshare->attempt)) return drawn;
     /* The line leaves at the end of the call, or when another one needs its place: by then the seed
      * is among the effects. */
-    if (assay_share_own_dealing(holding, &polynomial) == ASSAY_OK)
+    if (assay_share_own_dealing(call->h, holding, reshare->dealers, &polynomial) == ASSAY_OK)
         line_add(call, &call->h->deal, ASSAY_SHARE_PAYLOAD_DEAL, holding->id, reshare->generation,
                  reshare->attempt, &holding->dealt);
     assay_secret_wipe(&polynomial, sizeof polynomial);
@@ -362,6 +361,7 @@ static void wipe(const struct assay_share_call *call)
     h->own_left = h->rows_left = h->read_count = 0;
     h->have.count = h->deal.count = 0;
     h->seated = h->lost = h->ready_said = false;
+    h->lambda_dealers = 0; /* another slot has another */
 }
 
 static void look_at_all(struct assay_share_holder *h, const struct assay_share_registry *r)
@@ -408,6 +408,7 @@ static void begin(const struct assay_share_call *call)
     call->out->count = 0;
     call->out->used = 0;
     call->out->wake_at_ms = UINT64_MAX;
+    call->h->lie_shown = false;
     find_seat(call);
 }
 

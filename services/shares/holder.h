@@ -108,6 +108,8 @@ struct assay_share_status {
     uint32_t missing; /* synced ids that are not, as far as it has looked */
     uint32_t renewing; /* next generations that are kept beside the current one */
     uint32_t exchanges;
+    uint64_t asked;   /* exchanges that it began as a taker, */
+    uint64_t late;    /* and that were not done in time */
     uint64_t refused; /* pieces that did not stand */
 };
 

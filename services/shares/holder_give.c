@@ -1,13 +1,26 @@
 /*
  * services/shares/holder_give.c - to whom a holder gives, and what (docs/services.md 5.8 to 5.12).
  */
-#include "base/merkle.h"
 #include "services/shares/holder_internal.h"
 
 /* --- what it deals */
 
+/* docs/services.md 5.3: of the same dealers it is the same number for every id. */
+static enum assay_status own_part(struct assay_share_holder *h, uint32_t dealers,
+                                  const struct assay_secret32 *share, struct assay_secret32 *part)
+{
+    if (h->lambda_dealers != dealers) {
+        h->lambda_dealers = 0;
+        ASSAY_TRY(assay_share_lambda(dealers, h->slot, &h->lambda));
+        h->lambda_dealers = dealers;
+    }
+    assay_sodium_scalar_mul(&h->lambda, share, part);
+    return ASSAY_OK;
+}
+
 /* Coefficients follow from the stored seed, so they are the same whenever they are asked for. */
-enum assay_status assay_share_own_dealing(struct assay_share_holding *holding,
+enum assay_status assay_share_own_dealing(struct assay_share_holder *h,
+                                          struct assay_share_holding *holding, uint32_t dealers,
                                           struct assay_share_polynomial *polynomial)
 {
     static const char type[] = "assay/share/deal/v1";
@@ -22,10 +35,13 @@ enum assay_status assay_share_own_dealing(struct assay_share_holding *holding,
         input[sizeof input - 1] = (uint8_t)i;
         assay_sha512(input, sizeof input, wide + (size_t)i * ASSAY_SODIUM_WIDE_LEN);
     }
-    const struct assay_secret32 *share = &holding->current.share;
-    const enum assay_status status =
-        holding->dealt.k == k ? assay_share_polynomial_of(k, share, wide, polynomial)
-                              : assay_share_deal_on(k, share, wide, polynomial, &holding->dealt);
+    struct assay_secret32 part;
+    enum assay_status status = own_part(h, dealers, &holding->current.share, &part);
+    if (status == ASSAY_OK)
+        status = holding->dealt.k == k
+                     ? assay_share_polynomial_of(k, &part, wide, polynomial)
+                     : assay_share_deal_on(k, &part, wide, polynomial, &holding->dealt);
+    assay_secret_wipe(&part, sizeof part);
     assay_secret_wipe(wide, sizeof wide);
     assay_secret_wipe(input, sizeof input);
     return status;
@@ -147,7 +163,7 @@ static bool pick_share(const struct assay_share_call *call, const uint8_t id[sta
     return true;
 }
 
-/* The sub-share of a slot, once the ledger has what is dealt. */
+/* The sub-share of a slot, once the ledger has what is dealt; nothing else than that. */
 static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[static 32],
                          uint32_t slot, struct assay_share_piece *piece,
                          struct assay_share_commitments *current)
@@ -157,6 +173,7 @@ static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[s
     const struct assay_share_reshare *reshare =
         row == NULL ? NULL : assay_share_own_reshare(call, row);
     struct assay_share_polynomial polynomial;
+    uint8_t digest[32];
     if (reshare == NULL || holding == NULL || !(reshare->dealt >> call->h->slot & 1) ||
         !holding->has || !assay_share_piece_is(&holding->current, row) ||
         holding->deal_generation != reshare->generation ||
@@ -167,11 +184,13 @@ static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[s
     assay_bytes_copy(piece->id, 32, id, 32);
     *current = holding->current.commitments;
     const bool good =
-        assay_share_own_dealing(holding, &polynomial) == ASSAY_OK &&
+        assay_share_own_dealing(call->h, holding, reshare->dealers, &polynomial) == ASSAY_OK &&
         assay_share_of(&polynomial, slot, &piece->share) == ASSAY_OK;
     piece->commitments = holding->dealt;
     assay_secret_wipe(&polynomial, sizeof polynomial);
-    return good;
+    if (!good) return false;
+    assay_share_commitments_digest(&piece->commitments, digest);
+    return assay_bytes_equal(digest, reshare->dealing[call->h->slot], 32);
 }
 
 /* As much of what was asked as is here and fits. Returns: the gift, in h->gift. */

@@ -1,10 +1,12 @@
 /*
  * services/shares/holder_internal.h - a holder's parts: holder.c keeps what the ledger says,
- * holder_talk.c speaks with others, holder_take.c takes what they give, holder_give.c gives.
+ * holder_talk.c speaks with others, holder_take.c takes what they give, holder_gather.c makes the
+ * next generation of what dealers give, holder_give.c gives.
  */
 #ifndef ASSAY_SERVICES_SHARES_HOLDER_INTERNAL_H
 #define ASSAY_SERVICES_SHARES_HOLDER_INTERNAL_H
 
+#include "base/merkle.h"
 #include "services/shares/holder.h"
 
 enum {
@@ -32,6 +34,15 @@ struct assay_share_holding {
     uint32_t said_have[2], said_deal[2]; /* generation and attempt that were submitted last */
 };
 
+/* By what a piece can be shown to everybody: where it stands in what its giver signed. */
+struct assay_share_proof {
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t root[32];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    uint32_t count, index, path_len;
+    uint8_t path[ASSAY_SHARE_PATH_MAX][32];
+};
+
 /* Sub-shares of one attempt. Secret. */
 struct assay_share_gather {
     uint8_t id[32]; /* of a used one; `generation` 0: free */
@@ -40,6 +51,7 @@ struct assay_share_gather {
     uint32_t count;
     struct assay_share_commitments current;
     struct assay_share_dealing dealing[ASSAY_SHARE_K_MAX];
+    struct assay_share_proof proof[ASSAY_SHARE_K_MAX]; /* of each, but of its own */
 };
 
 /* How a dealer is asked. */
@@ -92,14 +104,18 @@ struct assay_share_holder {
     uint32_t ready_count;
     uint8_t ready_root[32]; /* that was submitted last */
     bool ready_said;
-    uint64_t refused;
+    uint64_t asked, late, refused;
 
     /* Lines that leave at the end of a call. */
     struct assay_share_list_record have, deal;
+    bool lie_shown; /* in this call: one is enough */
+    /* What its share is multiplied by before it is dealt on, by dealers; 0: none yet. */
+    uint32_t lambda_dealers;
+    struct assay_secret32 lambda;
     /* Scratch. */
     uint32_t batch_count[ASSAY_SHARE_SLOTS_MAX];
     uint8_t batch[ASSAY_SHARE_SLOTS_MAX][ASSAY_SHARE_GIVE_MAX * 32];
-    uint8_t leaf[ASSAY_SHARE_GIVE_MAX][32];
+    uint8_t node[ASSAY_MERKLE_NODES(ASSAY_SHARE_GIVE_MAX)][32]; /* of a gift's tree */
     uint8_t room[ASSAY_SHARE_MESSAGE_MAX];
     uint8_t gift[ASSAY_SHARE_GIFT_MAX];
     struct assay_share_lie_record lie;
@@ -169,13 +185,30 @@ struct assay_share_side assay_share_own_side(const struct assay_share_call *call
 struct assay_share_side assay_share_side_of(const struct assay_share_call *call, uint32_t cluster,
                                             uint32_t slot);
 
-/* --- holder_take.c */
+/* --- holder_gather.c */
 /* Collects sub-shares of an attempt. Returns: nothing. */
 void assay_share_gather_begin(const struct assay_share_call *call,
                               struct assay_share_holding *holding,
                               const struct assay_share_row *row,
                               const struct assay_share_reshare *reshare);
 void assay_share_gather_end(struct assay_share_holder *h, struct assay_share_holding *holding);
+/* A piece of a dealer, with what it was dealt from. Returns: ASSAY_OK | ASSAY_E_STALE (of no
+ * attempt that is under way, or not asked for) | ASSAY_E_INVALID (its giver lies, or A is not the
+ * ledger's) */
+ASSAY_CHECKED enum assay_status assay_share_gather_take(
+    const struct assay_share_call *call, const struct assay_share_talk *talk,
+    const struct assay_share_piece *piece, const struct assay_share_commitments *current,
+    const struct assay_share_proof *proof);
+
+/* --- holder_take.c */
+/* Returns: true when the exchange asked for the id. */
+bool assay_share_was_asked(const struct assay_share_talk *talk, const uint8_t id[static 32]);
+/* Hands in a SHARE_LIE, once in a call: what the giver in a slot signed does not stand. Returns:
+ * nothing. */
+void assay_share_show_lie(const struct assay_share_call *call, const struct assay_share_side *giver,
+                          const struct assay_share_piece *piece,
+                          const struct assay_share_commitments *current,
+                          const struct assay_share_proof *proof);
 /* Asks for what is missing and for sub-shares, as far as it is due. Returns: when more is. */
 uint64_t assay_share_take_due(const struct assay_share_call *call);
 /* A GIVE. Returns: ASSAY_OK | what _open and the pieces say */
@@ -197,9 +230,10 @@ ASSAY_CHECKED enum assay_status assay_share_give_answer(const struct assay_share
  * ASSAY_E_KEY, ASSAY_E_STALE */
 ASSAY_CHECKED enum assay_status assay_share_give(const struct assay_share_call *call,
                                                  struct assay_share_talk *talk);
-/* What this slot deals on; its commitments are holding->dealt then. Returns: ASSAY_OK |
- * ASSAY_E_RANGE (a zero was drawn) */
+/* What this slot deals on as one of these dealers; its commitments are holding->dealt then.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (a zero was drawn; it is none of them) */
 ASSAY_CHECKED enum assay_status assay_share_own_dealing(
-    struct assay_share_holding *holding, struct assay_share_polynomial *polynomial);
+    struct assay_share_holder *h, struct assay_share_holding *holding, uint32_t dealers,
+    struct assay_share_polynomial *polynomial);
 
 #endif

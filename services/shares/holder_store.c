@@ -98,7 +98,7 @@ struct assay_share_status assay_share_holder_status(const struct assay_share_hol
 {
     struct assay_share_status status = {
         .seated = h->seated, .cluster = h->cluster, .slot = h->slot, .missing = h->missing,
-        .refused = h->refused, .ready = h->ready_said,
+        .asked = h->asked, .late = h->late, .refused = h->refused, .ready = h->ready_said,
     };
     for (uint32_t i = 0; i < h->count; i++) {
         if (h->holding[i].has && !h->holding[i].missing) status.kept++;

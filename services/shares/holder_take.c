@@ -2,7 +2,6 @@
  * services/shares/holder_take.c - what a holder asks for, and what it believes of what it gets
  * (docs/services.md 5.8 to 5.11).
  */
-#include "base/merkle.h"
 #include "services/shares/holder_internal.h"
 
 enum { ASKS_MAX = 16 }; /* in one call */
@@ -74,12 +73,20 @@ static enum assay_status ask_slot(const struct assay_share_call *call,
                                 call->h->batch_count[batch]);
 }
 
+/* Nobody can be asked now, so nothing is looked through: an exchange that ends leads here again. */
+static bool all_are_busy(const struct assay_share_call *call)
+{
+    for (uint32_t c = 0; c < call->r->config.clusters; c++)
+        if (c != call->h->cluster && !is_busy(call->h, c)) return false;
+    return true;
+}
+
 /* Returns: when the next missing share is due. */
 static uint64_t fetch_due(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     uint64_t wake_at_ms = UINT64_MAX;
-    if (h->missing == 0) return wake_at_ms;
+    if (h->missing == 0 || all_are_busy(call)) return wake_at_ms;
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         h->batch_count[c] = 0;
     for (uint32_t i = 0; i < h->count; i++) {
@@ -110,83 +117,16 @@ static uint64_t fetch_due(const struct assay_share_call *call)
 
 /* --- sub-shares of a reshare */
 
-void assay_share_gather_end(struct assay_share_holder *h, struct assay_share_holding *holding)
+/* The same of dealers: those that are asked now may be asked for more when that ends. */
+static bool all_dealers_are_busy(const struct assay_share_call *call)
 {
-    if (holding->gather == 0) return;
-    assay_secret_wipe(&h->gather[holding->gather - 1], sizeof h->gather[0]);
-    holding->gather = 0;
-    h->gather_count--;
-}
-
-/* All sub-shares are here: they make the share of the next generation. */
-static void gather_finish(const struct assay_share_call *call, struct assay_share_holding *holding)
-{
-    struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
-    struct assay_share_piece piece = { .generation = gather->generation,
-                                       .attempt = gather->attempt };
-    assay_bytes_copy(piece.id, 32, holding->id, 32);
-    /* Dealers that came to a sum which is none between them have spoilt this attempt alone. */
-    if (assay_share_renew(&gather->current, gather->dealing, &piece.share, &piece.commitments) ==
-        ASSAY_OK) {
-        assay_share_gather_end(call->h, holding);
-        assay_share_keep_next(call, holding, &piece);
-    }
-    assay_secret_wipe(&piece, sizeof piece);
-}
-
-static void gather_add(const struct assay_share_call *call, struct assay_share_holding *holding,
-                       const struct assay_share_commitments *current,
-                       const struct assay_share_dealing *dealing)
-{
-    struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
-    if (gather->got >> dealing->dealer & 1) return;
-    ASSAY_ASSERT(gather->count < call->r->config.k);
-    gather->current = *current;
-    gather->got |= 1u << dealing->dealer;
-    gather->dealing[gather->count++] = *dealing;
-    if (gather->count == call->r->config.k) gather_finish(call, holding);
-}
-
-/* A dealer needs nobody for its own part. */
-static void gather_own(const struct assay_share_call *call, struct assay_share_holding *holding)
-{
-    struct assay_share_polynomial polynomial;
-    struct assay_share_dealing dealing = { .dealer = call->h->slot };
-    const bool good = assay_share_own_dealing(holding, &polynomial) == ASSAY_OK &&
-                      assay_share_of(&polynomial, call->h->slot, &dealing.sub) == ASSAY_OK;
-    dealing.commitments = holding->dealt;
-    if (good)
-        gather_add(call, holding, &holding->current.commitments, &dealing);
-    assay_secret_wipe(&polynomial, sizeof polynomial);
-    assay_secret_wipe(&dealing, sizeof dealing);
-}
-
-void assay_share_gather_begin(const struct assay_share_call *call,
-                              struct assay_share_holding *holding,
-                              const struct assay_share_row *row,
-                              const struct assay_share_reshare *reshare)
-{
-    struct assay_share_holder *h = call->h;
-    if (holding->gather != 0) {
-        const struct assay_share_gather *gather = &h->gather[holding->gather - 1];
-        if (gather->generation == reshare->generation && gather->attempt == reshare->attempt)
-            return;
-        assay_share_gather_end(h, holding);
-    }
-    uint32_t free_at = 0;
-    while (free_at < ASSAY_SHARE_RESHARES_MAX && h->gather[free_at].generation != 0)
-        free_at++;
-    if (free_at == ASSAY_SHARE_RESHARES_MAX) return; /* the ledger begins no more than fit */
-    struct assay_share_gather *gather = &h->gather[free_at];
-    *gather = (struct assay_share_gather){ .generation = reshare->generation,
-                                           .attempt = reshare->attempt };
-    assay_bytes_copy(gather->id, 32, holding->id, 32);
-    holding->gather = free_at + 1;
-    h->gather_count++;
-    if (holding->has && assay_share_piece_is(&holding->current, row) &&
-        holding->deal_generation == reshare->generation &&
-        holding->deal_attempt == reshare->attempt)
-        gather_own(call, holding);
+    uint32_t dealers = 0;
+    for (uint32_t i = 0; i < call->r->reshare_count; i++)
+        if (call->r->reshare[i].cluster == call->h->cluster)
+            dealers |= call->r->reshare[i].dealers;
+    for (uint32_t i = 0; i < call->r->config.slots; i++)
+        if ((dealers >> i & 1) && i != call->h->slot && !call->h->pace[i].busy) return false;
+    return true;
 }
 
 /* Returns: when the next dealer is due. */
@@ -195,7 +135,7 @@ static uint64_t deals_due(const struct assay_share_call *call)
     struct assay_share_holder *h = call->h;
     uint64_t wake_at_ms = UINT64_MAX;
     uint32_t asks = 0;
-    if (h->gather_count == 0) return wake_at_ms;
+    if (h->gather_count == 0 || all_dealers_are_busy(call)) return wake_at_ms;
     for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
         h->batch_count[i] = 0;
     for (uint32_t i = 0; i < h->count; i++) {
@@ -234,94 +174,70 @@ uint64_t assay_share_take_due(const struct assay_share_call *call)
 
 /* --- what came */
 
-static bool was_asked(const struct assay_share_talk *talk, const uint8_t id[static 32])
+bool assay_share_was_asked(const struct assay_share_talk *talk, const uint8_t id[static 32])
 {
     for (uint32_t i = 0; i < talk->x.count; i++)
         if (assay_bytes_equal(talk->x.ids[i], id, 32)) return true;
     return false;
 }
 
-/* docs/services.md 5.3: checked on arrival, against what the ledger has. *lies: the giver said that
- * this is the current generation, and it is not. */
-static enum assay_status take_share(const struct assay_share_call *call,
-                                    const struct assay_share_talk *talk,
-                                    const struct assay_share_piece *piece, bool *lies)
-{
-    const struct assay_share_row *row = assay_share_registry_find(call->r, piece->id);
-    struct assay_share_holding *holding = assay_share_holding_find(call->h, piece->id);
-    if (row == NULL || holding == NULL || !was_asked(talk, piece->id)) return ASSAY_E_STALE;
-    if (!row->synced && row->origin != call->h->cluster) return ASSAY_E_STALE;
-    if (piece->generation != row->generation || piece->attempt != row->attempt)
-        return ASSAY_E_STALE; /* the ledger went on meanwhile, here or there */
-    enum assay_status status = assay_share_piece_is(piece, row) ? ASSAY_OK : ASSAY_E_INVALID;
-    if (status == ASSAY_OK)
-        status = assay_share_verify(&piece->commitments, call->h->slot, &piece->share);
-    *lies = status != ASSAY_OK;
-    if (*lies) return ASSAY_E_INVALID;
-    if (!holding->has || !assay_share_piece_is(&holding->current, row))
-        assay_share_keep(call, holding, row, piece);
-    return ASSAY_OK;
-}
-
 /* Anybody can see it now. */
-static void submit_lie(const struct assay_share_call *call, const struct assay_share_talk *talk,
-                       const struct assay_share_gift *gift, const struct assay_share_piece *piece,
-                       const struct assay_share_commitments *current, uint32_t index,
-                       uint32_t count)
+void assay_share_show_lie(const struct assay_share_call *call, const struct assay_share_side *giver,
+                          const struct assay_share_piece *piece,
+                          const struct assay_share_commitments *current,
+                          const struct assay_share_proof *proof)
 {
     struct assay_share_holder *h = call->h;
     struct assay_share_lie_record *lie = &h->lie;
     struct assay_slice out;
-    size_t path_len = 0;
+    if (h->lie_shown) return;
+    h->lie_shown = true;
     *lie = (struct assay_share_lie_record){
-        .cluster = talk->x.terms.giver.cluster, .dealer = talk->x.terms.giver.slot, .slot = h->slot,
-        .piece = *piece, .count = count, .index = index, .current = *current,
+        .cluster = giver->cluster, .dealer = giver->slot, .slot = h->slot, .piece = *piece,
+        .count = proof->count, .index = proof->index, .path_len = proof->path_len,
+        .current = *current,
     };
-    assay_bytes_copy(lie->key, sizeof lie->key, talk->peer.key, sizeof lie->key);
-    assay_bytes_copy(lie->root, 32, gift->root, 32);
-    assay_bytes_copy(lie->signature, sizeof lie->signature, gift->signature,
-                     sizeof lie->signature);
-    enum assay_status status =
-        assay_merkle_path((const uint8_t(*)[32])h->leaf, count, index, lie->path,
-                          ASSAY_SHARE_PATH_MAX, &path_len);
-    ASSAY_ASSERT(status == ASSAY_OK); /* 2^8 leaves are more than a gift has */
-    lie->path_len = (uint32_t)path_len;
-    status = assay_share_lie_record_encode(
+    assay_bytes_copy(lie->key, sizeof lie->key, proof->key, sizeof proof->key);
+    assay_bytes_copy(lie->root, 32, proof->root, 32);
+    assay_bytes_copy(lie->signature, sizeof lie->signature, proof->signature,
+                     sizeof proof->signature);
+    assay_bytes_copy(lie->path, sizeof lie->path, proof->path, sizeof proof->path);
+    const enum assay_status status = assay_share_lie_record_encode(
         lie, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
     struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_SUBMIT);
     effect->payload = ASSAY_SHARE_PAYLOAD_LIE;
     effect->bytes = out;
     call->out->used += out.len;
+    assay_secret_wipe(lie, sizeof *lie);
 }
 
-/* Returns: ASSAY_OK | ASSAY_E_STALE (of no attempt that is under way) | ASSAY_E_INVALID (A is not
- * the ledger's) | ASSAY_E_DUPLICATE (a lie) */
-static enum assay_status take_dealing(const struct assay_share_call *call,
-                                      const struct assay_share_talk *talk,
-                                      const struct assay_share_piece *piece,
-                                      const struct assay_share_commitments *current, bool *lies)
+/* docs/services.md 5.3: checked on arrival, against what the ledger has. A giver that said that
+ * this is the current generation when it is not is shown; an owner's slip convicts nobody. */
+static enum assay_status take_share(const struct assay_share_call *call,
+                                    const struct assay_share_talk *talk,
+                                    const struct assay_share_piece *piece,
+                                    const struct assay_share_proof *proof)
 {
-    uint8_t digest[32];
+    const struct assay_share_terms *terms = &talk->x.terms;
     const struct assay_share_row *row = assay_share_registry_find(call->r, piece->id);
     struct assay_share_holding *holding = assay_share_holding_find(call->h, piece->id);
-    const struct assay_share_reshare *reshare =
-        row == NULL ? NULL : assay_share_own_reshare(call, row);
-    const uint32_t dealer = talk->x.terms.giver.slot;
-    if (reshare == NULL || holding == NULL || holding->gather == 0 ||
-        piece->generation != reshare->generation || piece->attempt != reshare->attempt ||
-        !(reshare->dealt >> dealer & 1) || !was_asked(talk, piece->id))
+    if (row == NULL || holding == NULL || !assay_share_was_asked(talk, piece->id))
         return ASSAY_E_STALE;
-    assay_share_commitments_digest(current, digest);
-    if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_E_INVALID;
-    assay_share_commitments_digest(&piece->commitments, digest);
-    struct assay_share_dealing dealing = { .dealer = dealer, .commitments = piece->commitments,
-                                           .sub = piece->share };
-    *lies = !assay_bytes_equal(digest, reshare->dealing[dealer], 32) ||
-            assay_share_dealing_verify(current, call->h->slot, &dealing) != ASSAY_OK;
-    if (!*lies) gather_add(call, holding, current, &dealing);
-    assay_secret_wipe(&dealing, sizeof dealing);
-    return *lies ? ASSAY_E_INVALID : ASSAY_OK;
+    if (!row->synced && row->origin != call->h->cluster) return ASSAY_E_STALE;
+    if (piece->generation != row->generation || piece->attempt != row->attempt)
+        return ASSAY_E_STALE; /* the ledger went on meanwhile, here or there */
+    enum assay_status status = assay_share_piece_is(piece, row) ? ASSAY_OK : ASSAY_E_INVALID;
+    if (status == ASSAY_OK)
+        status = assay_share_verify(&piece->commitments, call->h->slot, &piece->share);
+    if (status != ASSAY_OK) {
+        if (terms->purpose == ASSAY_SHARE_FETCH)
+            assay_share_show_lie(call, &terms->giver, piece, &piece->commitments, proof);
+        return ASSAY_E_INVALID;
+    }
+    if (!holding->has || !assay_share_piece_is(&holding->current, row))
+        assay_share_keep(call, holding, row, piece);
+    return ASSAY_OK;
 }
 
 static bool is_signed(const struct assay_share_talk *talk, const struct assay_share_gift *gift)
@@ -333,38 +249,49 @@ static bool is_signed(const struct assay_share_talk *talk, const struct assay_sh
     return assay_share_signed(talk->peer.key, digest, gift->signature);
 }
 
+/* Of piece `index`; the tree stands in h->node. */
+static void prove(const struct assay_share_holder *h, uint32_t index,
+                  struct assay_share_proof *proof)
+{
+    size_t path_len = 0;
+    const enum assay_status status =
+        assay_merkle_path_in((const uint8_t(*)[32])h->node, proof->count, index, proof->path,
+                             ASSAY_SHARE_PATH_MAX, &path_len);
+    ASSAY_ASSERT(status == ASSAY_OK); /* 2^8 leaves are more than a gift has */
+    proof->index = index;
+    proof->path_len = (uint32_t)path_len;
+}
+
 static enum assay_status take_gift(const struct assay_share_call *call,
                                    struct assay_share_talk *talk, struct assay_slice bytes)
 {
     struct assay_share_holder *h = call->h;
     const enum assay_share_purpose purpose = talk->x.terms.purpose;
     struct assay_share_gift gift;
-    struct assay_share_piece piece, lie;
-    struct assay_share_commitments current, lie_current;
+    struct assay_share_piece piece = { 0 };
+    struct assay_share_commitments current;
     enum assay_status worst = ASSAY_OK;
-    ASSAY_TRY(assay_share_gift_open(bytes, purpose, &gift));
-    const uint32_t count = gift.count;
-    uint32_t lie_at = count;
+    ASSAY_TRY(assay_share_gift_open(bytes, purpose, &gift, h->node));
     /* Without a signature nothing could be shown to others, so nothing is taken of a holder. */
     if (purpose != ASSAY_SHARE_HAND && !is_signed(talk, &gift)) return ASSAY_E_SIGNATURE;
-    for (uint32_t i = 0; assay_share_gift_next(&gift, &piece, &current, h->leaf[i]); i++) {
-        bool lies = false;
+    struct assay_share_proof proof = { .count = gift.count };
+    assay_bytes_copy(proof.key, sizeof proof.key, talk->peer.key, sizeof proof.key);
+    assay_bytes_copy(proof.root, 32, gift.root, 32);
+    assay_bytes_copy(proof.signature, sizeof proof.signature, gift.signature,
+                     sizeof gift.signature);
+    if (gift.count > 0) assay_merkle_grow(h->node, gift.count);
+    for (uint32_t i = 0; assay_share_gift_next(&gift, &piece, &current); i++) {
+        prove(h, i, &proof);
         const enum assay_status status =
-            purpose == ASSAY_SHARE_DEAL ? take_dealing(call, talk, &piece, &current, &lies)
-                                        : take_share(call, talk, &piece, &lies);
+            purpose == ASSAY_SHARE_DEAL ? assay_share_gather_take(call, talk, &piece, &current,
+                                                                  &proof)
+                                        : take_share(call, talk, &piece, &proof);
         if (status == ASSAY_OK) talk->progress = true;
-        if (status == ASSAY_E_INVALID) {
-            worst = status;
-            talk->refused = true;
-            h->refused++;
-        }
-        if (!lies || lie_at != count) continue;
-        lie_at = i; /* one lie is enough */
-        lie = piece;
-        lie_current = purpose == ASSAY_SHARE_DEAL ? current : piece.commitments;
+        if (status != ASSAY_E_INVALID) continue;
+        worst = status;
+        talk->refused = true;
+        h->refused++;
     }
-    if (lie_at != count && purpose != ASSAY_SHARE_HAND)
-        submit_lie(call, talk, &gift, &lie, &lie_current, lie_at, count);
     assay_secret_wipe(&piece, sizeof piece);
     return worst;
 }

@@ -64,7 +64,7 @@ void assay_share_talk_end(const struct assay_share_call *call, struct assay_shar
     if (!talk->x.gives && terms->purpose == ASSAY_SHARE_DEAL) {
         struct assay_share_pace *pace = &h->pace[terms->giver.slot];
         pace->busy = false;
-        pace->fails = talk->progress ? 0 : pace->fails + 1;
+        pace->fails = talk->progress && !talk->refused ? 0 : pace->fails + 1;
         pace->due_ms = call->now_ms + assay_share_pause(pace->fails);
     }
     talk_wipe(talk);
@@ -133,6 +133,7 @@ enum assay_status assay_share_talk_ask(const struct assay_share_call *call,
     assay_secret_wipe(&seed, sizeof seed);
     if (status == ASSAY_OK) status = assay_share_talk_do(call, talk, &want);
     if (status != ASSAY_OK) talk_wipe(talk);
+    else h->asked++;
     return status;
 }
 
@@ -143,6 +144,9 @@ uint64_t assay_share_talks_go_on(const struct assay_share_call *call)
     for (uint32_t i = 0; i < ASSAY_SHARE_TALKS; i++) {
         struct assay_share_talk *talk = &h->talk[i];
         if (talk->serial == 0) continue;
+        if (talk->x.step != ASSAY_SHARE_STEP_DONE && !talk->x.gives &&
+            call->now_ms >= talk->x.until_ms)
+            h->late++;
         if (talk->x.step == ASSAY_SHARE_STEP_DONE || call->now_ms >= talk->x.until_ms ||
             talk->x.terms.epoch != call->epoch->epoch || talk->x.terms.era != call->epoch->era)
             assay_share_talk_end(call, talk);

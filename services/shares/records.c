@@ -400,12 +400,13 @@ bool assay_share_lie_record_check(const struct assay_share_home *home,
     return assay_share_signed(record->key, digest, record->signature);
 }
 
-bool assay_share_lie_stands(const struct assay_share_lie_record *record)
+bool assay_share_lie_stands(const struct assay_share_lie_record *record, uint32_t dealers)
 {
     struct assay_share_dealing dealing = {
         .dealer = record->dealer,
         .commitments = record->piece.commitments,
         .sub = record->piece.share,
     };
-    return assay_share_dealing_verify(&record->current, record->slot, &dealing) != ASSAY_OK;
+    return assay_share_dealing_verify(&record->current, dealers, record->slot, &dealing) !=
+           ASSAY_OK;
 }

@@ -160,8 +160,8 @@ bool assay_share_read_record_check(const struct assay_share_home *home,
  * digest may be another than the ledger's, or assay_share_lie_stands. */
 bool assay_share_lie_record_check(const struct assay_share_home *home,
                                   const struct assay_share_lie_record *record);
-/* Returns: true when a dealt piece, by its own B and by A, is no sub-share of its dealer for its
- * slot. */
-bool assay_share_lie_stands(const struct assay_share_lie_record *record);
+/* Returns: true when a dealt piece, by its own B and by A, is no sub-share of its dealer, one of
+ * these (slots; bits), for its slot. */
+bool assay_share_lie_stands(const struct assay_share_lie_record *record, uint32_t dealers);
 
 #endif

@@ -341,13 +341,12 @@ static void take(struct assay_sim_services *s, struct reading *r, uint32_t slot,
     struct outside *o = &r->with[slot];
     struct assay_slice bytes;
     struct assay_share_gift gift;
-    uint8_t leaf[32];
     const struct assay_share_row *row =
         assay_share_registry_find(shares_ledger(s, r->home), s->shares->secret[r->secret].id);
     o->under_way = false;
     if (assay_share_exchange_open(&o->x, m, s->shares->room, &bytes) != ASSAY_OK ||
-        assay_share_gift_open(bytes, ASSAY_SHARE_LET, &gift) != ASSAY_OK || gift.count != 1 ||
-        !assay_share_gift_next(&gift, &r->piece[slot], NULL, leaf))
+        assay_share_gift_open(bytes, ASSAY_SHARE_LET, &gift, NULL) != ASSAY_OK || gift.count != 1 ||
+        !assay_share_gift_next(&gift, &r->piece[slot], NULL))
         return;
     if (is_share(row, slot, &r->piece[slot])) r->has |= 1u << slot;
 }

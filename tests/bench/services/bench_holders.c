@@ -5,7 +5,8 @@
  * usage: bench_services_holders [IDS]
  *
  * All processes share this machine's processors; evidence is that of the tests and costs nothing.
- * A holder's own figures are therefore better on a machine of its own, its links worse.
+ * A holder's own figures are therefore better on a machine of its own, its links worse. While ids
+ * are dealt anew, the holders of the other cluster fetch what is done already.
  */
 #include "base/assert.h"
 #include "base/crypto.h"
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +30,13 @@ static char folder[64];
 static pid_t children[HOLDERS];
 static struct service_ledger *ledger;
 static struct assay_secret32 owner;
+
+/* What a holder tells of itself, where the bench sees it. */
+struct told {
+    double cpu_us;
+    uint64_t asked, late;
+};
+static struct told *told; /* [HOLDERS] */
 static uint8_t reader[32];
 
 static void end_all(void)
@@ -72,7 +81,10 @@ static void start(uint32_t slot, uint32_t cluster)
     if (children[slot] > 0) return;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (assay_holder_node_open(&config, &node, message) != ASSAY_OK) _exit(1);
-    while (assay_holder_node_turn(node, 1000) == ASSAY_OK) {
+    while (assay_holder_node_turn(node, 100) == ASSAY_OK) {
+        const struct assay_share_status share = assay_holder_node_status(node).share;
+        told[slot] = (struct told){ stopwatch_us(CLOCK_PROCESS_CPUTIME_ID), share.asked,
+                                    share.late };
     }
     _exit(1);
 }
@@ -98,18 +110,68 @@ static uint32_t with_all(uint32_t cluster, uint32_t generation)
     return count;
 }
 
+/* --- a reshare as the ledger sees it */
+
+enum phase { BEGUN, DEALT, KEPT, CURRENT, PHASES };
+
+struct passed {
+    double first_s, half_s, all_s;
+};
+
+static struct passed passed[PHASES];
+
+static enum phase phase_of(const struct assay_share_row *row)
+{
+    const struct assay_share_reshare *reshare = assay_share_registry_reshare(shares(), row);
+    if (row->generation > 1) return CURRENT;
+    if (reshare == NULL) return PHASES;
+    if (reshare->have != 0) return KEPT;
+    return reshare->dealt == reshare->dealers ? DEALT : BEGUN;
+}
+
+static void note_phases(double now_s)
+{
+    uint32_t count[PHASES] = { 0 };
+    const uint32_t ids = shares()->row_count;
+    for (uint32_t i = 0; i < ids; i++) {
+        const enum phase phase = phase_of(&shares()->row[i]);
+        for (uint32_t k = 0; phase < PHASES && k <= phase; k++)
+            count[k]++;
+    }
+    for (uint32_t k = 0; k < PHASES; k++) {
+        if (count[k] > 0 && !(passed[k].first_s > 0)) passed[k].first_s = now_s;
+        if (count[k] >= (ids + 1) / 2 && !(passed[k].half_s > 0)) passed[k].half_s = now_s;
+        if (count[k] == ids && !(passed[k].all_s > 0)) passed[k].all_s = now_s;
+    }
+}
+
+static void print_phases(void)
+{
+    static const char *const names[PHASES] = { "begun", "dealt", "kept by one slot", "current" };
+    for (uint32_t k = 0; k < PHASES; k++)
+        (void)printf("  %-17s first %6.2f, half %6.2f, all %6.2f s\n", names[k],
+                     passed[k].first_s, passed[k].half_s, passed[k].all_s);
+}
+
+static struct told told_in_all(uint32_t from, uint32_t until)
+{
+    struct told all = { 0 };
+    for (uint32_t i = from; i < until; i++) {
+        all.cpu_us += told[i].cpu_us;
+        all.asked += told[i].asked;
+        all.late += told[i].late;
+    }
+    return all;
+}
+
 /* Returns: seconds until every id is kept by every slot of a cluster in this generation. */
 static double until_all(uint32_t ids, uint32_t cluster, uint32_t generation)
 {
     const double from = seconds();
-    for (double close_at = from + 4; with_all(cluster, generation) < ids;) {
+    while (with_all(cluster, generation) < ids) {
         service_ledger_turn(ledger, 20);
         must(seconds() - from < SOON_S, "it takes too long");
-        /* 500 ids are begun in an epoch. */
-        if (generation > 1 && shares()->reshare_count == 0 && seconds() > close_at) {
-            service_ledger_close_epoch(ledger);
-            close_at = seconds() + 1;
-        }
+        if (generation > 1) note_phases(seconds() - from);
     }
     return seconds() - from;
 }
@@ -162,6 +224,9 @@ int main(int argc, char **argv)
     const uint32_t ids = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000;
     char command[128];
     must(ids > 0 && ids <= MOST, "IDS");
+    told = mmap(NULL, HOLDERS * sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                -1, 0);
+    must(told != MAP_FAILED, "memory that is shared");
     open_ledger();
     for (uint32_t slot = 0; slot < SLOTS; slot++)
         start(slot, 0);
@@ -175,15 +240,31 @@ int main(int argc, char **argv)
     for (uint32_t slot = SLOTS; slot < 2 * SLOTS; slot++)
         start(slot, 1);
     from = until_all(ids, 1, 1);
-    (void)printf("five new members fetch %u shares each: %.2f s, %.2f ms a share of one member\n",
-                 ids, from, from * 1e3 / ids);
+    (void)printf("five new members fetch %u shares each: %.2f s, %.2f ms a share; 100,000 for one"
+                 " member: %.0f s\n",
+                 ids, from, from * 1e3 / (SLOTS * ids), from * 1e5 / (SLOTS * ids));
     start(SPARE, 0);
     for (int i = 0; i < 100; i++)
         service_ledger_turn(ledger, 10);
     service_ledger_set(ledger, 2, &out);
+    const struct told before = told_in_all(0, HOLDERS);
+    const double own_us = stopwatch_us(CLOCK_PROCESS_CPUTIME_ID);
+    const uint32_t deals = service_ledger_count(ledger, ASSAY_SERVICE_SHARE_DEAL);
+    const uint32_t haves = service_ledger_count(ledger, ASSAY_SERVICE_SHARE_HAVE);
     service_ledger_close_epoch(ledger);
     from = until_all(ids, 0, 2);
-    (void)printf("a slot moved, %u ids dealt anew by their cluster: %.2f s\n", ids, from);
+    const struct told after = told_in_all(0, HOLDERS);
+    (void)printf("a slot moved, %u ids dealt anew by their cluster: %.2f s"
+                 " (target 5 s for 1,000)\n",
+                 ids, from);
+    print_phases();
+    (void)printf("  processors: holders %.2f s, ledger %.2f s; exchanges %u, late %u;"
+                 " records: DEAL %u, HAVE %u\n",
+                 (after.cpu_us - before.cpu_us) / 1e6,
+                 (stopwatch_us(CLOCK_PROCESS_CPUTIME_ID) - own_us) / 1e6,
+                 (unsigned)(after.asked - before.asked), (unsigned)(after.late - before.late),
+                 service_ledger_count(ledger, ASSAY_SERVICE_SHARE_DEAL) - deals,
+                 service_ledger_count(ledger, ASSAY_SERVICE_SHARE_HAVE) - haves);
     end_all();
     service_ledger_close(&ledger);
     (void)snprintf(command, sizeof command, "rm -r %s", folder);

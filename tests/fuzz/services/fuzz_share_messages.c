@@ -13,11 +13,11 @@ static void gift(struct assay_slice in, enum assay_share_purpose purpose)
     struct assay_share_gift gift;
     struct assay_share_piece piece;
     struct assay_share_commitments current;
-    uint8_t leaf[32];
+    static uint8_t leaf[ASSAY_SHARE_GIVE_MAX][32];
     uint32_t count = 0;
-    if (assay_share_gift_open(in, purpose, &gift) != ASSAY_OK) return;
+    if (assay_share_gift_open(in, purpose, &gift, leaf) != ASSAY_OK) return;
     const uint32_t promised = gift.count;
-    while (assay_share_gift_next(&gift, &piece, &current, leaf))
+    while (assay_share_gift_next(&gift, &piece, &current))
         count++;
     ASSAY_ASSERT(count == promised);
 }

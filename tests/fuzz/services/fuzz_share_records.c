@@ -58,7 +58,7 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
         return assay_share_read_record_encode(&any.read, bytes, capacity, out);
     case 5:
         ASSAY_TRY(assay_share_lie_record_decode(in, &any.lie));
-        (void)assay_share_lie_stands(&any.lie);
+        (void)assay_share_lie_stands(&any.lie, 1u << any.lie.dealer | 1u << any.lie.slot);
         return assay_share_lie_record_encode(&any.lie, bytes, capacity, out);
     default: return stored_again(in, bytes, capacity, out);
     }

@@ -132,10 +132,12 @@ Test(base_merkle, gives_the_known_roots_of_certificate_transparency)
 
 Test(base_merkle, makes_every_path_of_the_definition)
 {
-    uint8_t leaves[COUNT_MAX][32];
+    uint8_t leaves[COUNT_MAX][32], nodes[ASSAY_MERKLE_NODES(COUNT_MAX)][32];
     fill(leaves, COUNT_MAX);
     for (unsigned count = 1; count <= COUNT_MAX; count++) {
         const struct hash root = reference_root(0, count);
+        fill(nodes, count);
+        assay_merkle_grow(nodes, count);
         for (unsigned index = 0; index < count; index++) {
             uint8_t path[ASSAY_MERKLE_LEVELS][32];
             struct hash expected[ASSAY_MERKLE_LEVELS];
@@ -150,6 +152,12 @@ Test(base_merkle, makes_every_path_of_the_definition)
             }
             cr_assert(assay_merkle_verify(leaves[index], index, count, read_only(path), len,
                                           root.bytes));
+            cr_assert_eq(assay_merkle_path_in(read_only(nodes), count, index, path,
+                                              ASSAY_MERKLE_LEVELS, &len),
+                         ASSAY_OK);
+            cr_assert_eq(len, expected_len);
+            for (size_t i = 0; i < len; i++)
+                cr_assert(assay_bytes_equal(path[i], expected[i].bytes, 32));
         }
     }
 }
@@ -246,6 +254,15 @@ Test(base_merkle, says_when_a_path_does_not_fit)
     cr_assert_eq(assay_merkle_path(read_only(leaves), 5, 4, path, 1, &len), ASSAY_OK);
     cr_assert_eq(len, 1, "the last leaf of five hangs right below the root");
     cr_assert_eq(assay_merkle_path(read_only(leaves), 1, 0, NULL, 0, &len), ASSAY_OK);
+    cr_assert_eq(len, 0);
+    uint8_t nodes[ASSAY_MERKLE_NODES(5)][32];
+    fill(nodes, 5);
+    assay_merkle_grow(nodes, 5);
+    cr_assert_eq(assay_merkle_path_in(read_only(nodes), 5, 0, path, 2, &len), ASSAY_E_FULL);
+    cr_assert_eq(assay_merkle_path_in(read_only(nodes), 5, 4, path, 1, &len), ASSAY_OK);
+    cr_assert_eq(len, 1);
+    assay_merkle_grow(nodes, 1);
+    cr_assert_eq(assay_merkle_path_in(read_only(nodes), 1, 0, NULL, 0, &len), ASSAY_OK);
     cr_assert_eq(len, 0);
 }
 

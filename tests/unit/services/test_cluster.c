@@ -529,7 +529,7 @@ Test(cluster, a_slot_that_moves_ends_what_is_under_way)
     done(b);
 }
 
-Test(cluster, five_hundred_ids_are_dealt_anew_in_an_epoch_and_none_waits_for_ever)
+Test(cluster, five_hundred_ids_are_dealt_anew_at_a_time_and_none_waits_for_ever)
 {
     struct bench *b = resharing(1100);
     bool seen[1100] = { false };
@@ -542,6 +542,44 @@ Test(cluster, five_hundred_ids_are_dealt_anew_in_an_epoch_and_none_waits_for_eve
     }
     for (uint32_t i = 0; i < 1100; i++)
         cr_assert(seen[i], "id %u", i);
+    done(b);
+}
+
+Test(cluster, another_id_begins_when_one_is_done)
+{
+    struct bench *b = resharing(504);
+    uint32_t begun = 0;
+    for (uint32_t i = 0; i < 504; i++)
+        begun += row_of(b, i)->reshare != 0;
+    cr_assert_eq(begun, 500);
+    for (uint32_t done_ids = 0; done_ids < 504; done_ids++) {
+        uint32_t id = 0;
+        while (row_of(b, id)->reshare == 0)
+            id++;
+        deal_all(b, id, 0);
+        for (uint32_t i = 0; i < SLOTS; i++)
+            cr_assert_eq(have_line(b, member_in(b, i), 0, line_of(id, 2, 1)),
+                         ASSAY_SHARE_APPLIED);
+        cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_SYNCED);
+        cr_assert_eq(facts_of(b, ASSAY_SHARE_BEGUN), done_ids < 4);
+        if (done_ids == 6) break; /* none waits any more */
+    }
+    cr_assert_eq(b->r->reshare_count, 497);
+    done(b);
+}
+
+Test(cluster, whoever_moves_again_and_again_has_an_epochs_worth_of_it)
+{
+    struct bench *b = resharing(1100);
+    uint32_t begun = facts_of(b, ASSAY_SHARE_BEGUN);
+    for (uint8_t key = 60; key < 80; key++) { /* slot 3 is lost and given with each */
+        cr_assert_eq(list(b, 3, 0, key), ASSAY_SHARE_APPLIED);
+        cr_assert_eq(facts_of(b, ASSAY_SHARE_SEATED), 1);
+        begun += facts_of(b, ASSAY_SHARE_BEGUN);
+    }
+    cr_assert_eq(begun, ASSAY_SHARE_BEGUN_MAX);
+    close_epoch(b);
+    cr_assert_eq(facts_of(b, ASSAY_SHARE_BEGUN), ASSAY_SHARE_RESHARES_MAX);
     done(b);
 }
 
@@ -598,7 +636,7 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     struct bench *b = seated(1);
     struct assay_share_put_record put = put_of(0);
     struct assay_share_polynomial secret, polynomial;
-    struct assay_secret32 own;
+    struct assay_secret32 own, lambda;
     uint8_t wide[K * ASSAY_SODIUM_WIDE_LEN];
     *shown = (struct assay_share_lie_record){ .slot = 2, .count = 1, .key = { 1 } };
     cr_assert_eq(assay_sodium_start(), ASSAY_OK);
@@ -617,6 +655,9 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     b->standing[4] = ASSAY_SHARE_STAND_SUSPENDED;
     close_epoch(b);
     fill(wide, sizeof wide, 2);
+    const struct assay_share_reshare *reshare = assay_share_registry_reshare(b->r, row_of(b, 0));
+    cr_assert_eq(assay_share_lambda(reshare->dealers, 0, &lambda), ASSAY_OK);
+    assay_sodium_scalar_mul(&lambda, &own, &own);
     cr_assert_eq(assay_share_deal_on(K, &own, wide, &polynomial, &shown->piece.commitments),
                  ASSAY_OK);
     cr_assert_eq(assay_share_of(&polynomial, 2, &shown->piece.share), ASSAY_OK);
@@ -627,7 +668,7 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     record.line[0] = line;
     record.line[0].generation = 2;
     assay_share_commitments_digest(&shown->piece.commitments, record.line[0].digest);
-    cr_assert(assay_share_registry_reshare(b->r, row_of(b, 0))->dealers & 1);
+    cr_assert(reshare->dealers & 1);
     cr_assert_eq(assay_share_registry_deal(b->r, 0, &record, &b->facts), ASSAY_SHARE_APPLIED);
     return b;
 }

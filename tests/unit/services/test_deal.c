@@ -192,16 +192,19 @@ Test(deal, the_digest_of_commitments_tells_all_of_them)
 /* --- resharing */
 
 static const uint32_t dealers[K] = { 1, 3, 4 };
+enum { DEALERS = 1 << 1 | 1 << 3 | 1 << 4 };
 
 static void deal_on(const struct dealt *d, struct assay_share_polynomial polynomial[K],
                     struct assay_share_dealing dealing[K])
 {
     for (uint32_t i = 0; i < K; i++) {
         uint8_t wide[K * ASSAY_SODIUM_WIDE_LEN];
+        struct assay_secret32 part;
         fill(wide, sizeof wide, 100 + i);
         dealing[i].dealer = dealers[i];
-        cr_assert_eq(assay_share_deal_on(K, &d->share[dealers[i]], wide, &polynomial[i],
-                                         &dealing[i].commitments),
+        cr_assert_eq(assay_share_lambda(DEALERS, dealers[i], &part), ASSAY_OK);
+        assay_sodium_scalar_mul(&part, &d->share[dealers[i]], &part);
+        cr_assert_eq(assay_share_deal_on(K, &part, wide, &polynomial[i], &dealing[i].commitments),
                      ASSAY_OK);
     }
 }
@@ -224,8 +227,9 @@ Test(deal, shares_dealt_on_keep_the_secret_and_old_ones_are_worth_nothing)
     for (uint32_t j = 0; j < N; j++) {
         dealings_to(polynomial, j, dealing);
         for (uint32_t i = 0; i < K; i++)
-            cr_assert_eq(assay_share_dealing_verify(&d.commitments, j, &dealing[i]), ASSAY_OK);
-        cr_assert_eq(assay_share_renew(&d.commitments, dealing, &share[j], &renewed), ASSAY_OK);
+            cr_assert_eq(assay_share_dealing_verify(&d.commitments, DEALERS, j, &dealing[i]),
+                         ASSAY_OK);
+        cr_assert_eq(assay_share_renew(&d.commitments, j, dealing, &share[j], &renewed), ASSAY_OK);
         cr_assert_eq(assay_share_verify(&renewed, j, &share[j]), ASSAY_OK);
         cr_assert_neq(assay_share_verify(&d.commitments, j, &share[j]), ASSAY_OK);
         if (j == 0) first = renewed;
@@ -247,23 +251,114 @@ Test(deal, a_dealer_that_lies_is_seen)
     dealings_to(polynomial, 2, dealing);
     struct assay_share_dealing lie = dealing[0];
     lie.sub.bytes[0] ^= 1;
-    cr_assert_eq(assay_share_dealing_verify(&d.commitments, 2, &lie), ASSAY_E_INVALID);
-    cr_assert_neq(assay_share_dealing_verify(&d.commitments, 3, &dealing[0]), ASSAY_OK);
+    cr_assert_eq(assay_share_dealing_verify(&d.commitments, DEALERS, 2, &lie), ASSAY_E_INVALID);
+    cr_assert_neq(assay_share_dealing_verify(&d.commitments, DEALERS, 3, &dealing[0]), ASSAY_OK);
     lie = dealing[0];
-    lie.dealer = 2; /* another's share was dealt */
-    cr_assert_eq(assay_share_dealing_verify(&d.commitments, 2, &lie), ASSAY_E_INVALID);
+    lie.dealer = 3; /* another's share was dealt */
+    cr_assert_eq(assay_share_dealing_verify(&d.commitments, DEALERS, 2, &lie), ASSAY_E_INVALID);
+    lie.dealer = 2;
+    cr_assert_eq(assay_share_dealing_verify(&d.commitments, DEALERS, 2, &lie), ASSAY_E_RANGE,
+                 "it is no dealer");
     lie = dealing[0];
     lie.commitments.k = 2;
-    cr_assert_eq(assay_share_dealing_verify(&d.commitments, 2, &lie), ASSAY_E_RANGE);
+    cr_assert_eq(assay_share_dealing_verify(&d.commitments, DEALERS, 2, &lie), ASSAY_E_RANGE);
     lie.dealer = ASSAY_SHARE_SLOTS_MAX;
     lie.commitments.k = K;
-    cr_assert_eq(assay_share_dealing_verify(&d.commitments, 2, &lie), ASSAY_E_RANGE);
+    cr_assert_eq(assay_share_dealing_verify(&d.commitments, DEALERS, 2, &lie), ASSAY_E_RANGE);
+}
+
+/* What dealings to slot 2 add up to, and whether one of them does not stand by itself. */
+static enum assay_status renew(const struct dealt *d, const struct assay_share_dealing dealing[K],
+                               bool *stand)
+{
     struct assay_secret32 share;
     struct assay_share_commitments renewed;
+    *stand = true;
+    for (uint32_t i = 0; i < K; i++)
+        if (assay_share_dealing_verify(&d->commitments, DEALERS, 2, &dealing[i]) != ASSAY_OK)
+            *stand = false;
+    return assay_share_renew(&d->commitments, 2, dealing, &share, &renewed);
+}
+
+Test(deal, what_does_not_add_up_is_refused_and_somebody_lied)
+{
+    const struct dealt d = deal(10);
+    const struct assay_secret32 one = { { 1 } };
+    struct assay_share_polynomial polynomial[K];
+    struct assay_share_dealing good[K], dealing[K];
+    uint8_t wide[K * ASSAY_SODIUM_WIDE_LEN];
+    bool stand = false;
+    deal_on(&d, polynomial, good);
+    dealings_to(polynomial, 2, good);
+    cr_assert_eq(renew(&d, good, &stand), ASSAY_OK);
+    cr_assert(stand);
+    for (uint32_t i = 0; i < K; i++) {
+        assay_bytes_copy(dealing, sizeof dealing, good, sizeof good);
+        assay_sodium_scalar_add(&dealing[i].sub, &one, &dealing[i].sub);
+        cr_assert_eq(renew(&d, dealing, &stand), ASSAY_E_INVALID, "a wrong sub-share");
+        cr_assert(!stand);
+        dealing[i] = good[i];
+        assay_bytes_copy(dealing[i].commitments.point[1], 32, good[i].commitments.point[2], 32);
+        cr_assert_eq(renew(&d, dealing, &stand), ASSAY_E_INVALID, "other commitments");
+        cr_assert(!stand);
+        assay_bytes_zero(dealing[i].commitments.point[1], 32);
+        cr_assert_eq(renew(&d, dealing, &stand), ASSAY_E_KEY, "the identity");
+        cr_assert(!stand);
+        dealing[i] = good[i];
+        dealing[i].commitments.k = K - 1;
+        cr_assert_eq(renew(&d, dealing, &stand), ASSAY_E_RANGE);
+        dealing[i] = good[i];
+        assay_bytes_zero(dealing[i].sub.bytes, 32);
+        cr_assert_eq(renew(&d, dealing, &stand), ASSAY_E_RANGE);
+        /* A polynomial that is right in itself, of another number: the secret would change. */
+        dealing[i] = good[i];
+        fill(wide, sizeof wide, 200);
+        cr_assert_eq(assay_share_deal_on(K, &d.share[dealers[i]], wide, &polynomial[i],
+                                         &dealing[i].commitments),
+                     ASSAY_OK);
+        cr_assert_eq(assay_share_of(&polynomial[i], 2, &dealing[i].sub), ASSAY_OK);
+        cr_assert_eq(renew(&d, dealing, &stand), ASSAY_E_INVALID, "its share without lambda");
+        cr_assert(!stand);
+    }
+    assay_bytes_copy(dealing, sizeof dealing, good, sizeof good);
     dealing[1].dealer = dealing[0].dealer;
-    cr_assert_eq(assay_share_renew(&d.commitments, dealing, &share, &renewed), ASSAY_E_DUPLICATE);
-    dealing[1].dealer = 0;
-    cr_assert_eq(assay_share_renew(&d.commitments, dealing, &share, &renewed), ASSAY_E_INVALID);
+    cr_assert_eq(renew(&d, dealing, &stand), ASSAY_E_DUPLICATE);
+}
+
+Test(deal, the_share_is_of_its_slot_and_lies_that_cancel_out_change_nothing)
+{
+    const struct dealt d = deal(12);
+    struct assay_share_polynomial polynomial[K];
+    struct assay_share_dealing dealing[K];
+    struct assay_share_commitments renewed, again;
+    struct assay_secret32 share, same;
+    const struct assay_secret32 one = { { 1 } };
+    deal_on(&d, polynomial, dealing);
+    dealings_to(polynomial, 2, dealing);
+    cr_assert_eq(assay_share_renew(&d.commitments, 3, dealing, &share, &renewed), ASSAY_E_INVALID);
+    cr_assert_eq(assay_share_renew(&d.commitments, 2, dealing, &share, &renewed), ASSAY_OK);
+    assay_sodium_scalar_add(&dealing[0].sub, &one, &dealing[0].sub);
+    assay_sodium_scalar_sub(&dealing[2].sub, &one, &dealing[2].sub);
+    cr_assert_eq(assay_share_renew(&d.commitments, 2, dealing, &same, &again), ASSAY_OK);
+    cr_assert(assay_equal_ct(share.bytes, same.bytes, 32));
+    cr_assert(assay_bytes_equal(&renewed, &again, sizeof again));
+}
+
+Test(deal, what_dealers_multiply_by_adds_up_to_one_times_the_secret)
+{
+    const struct dealt d = deal(13);
+    struct assay_secret32 sum = { { 0 } }, lambda;
+    for (uint32_t i = 0; i < K; i++) {
+        cr_assert_eq(assay_share_lambda(DEALERS, dealers[i], &lambda), ASSAY_OK);
+        assay_sodium_scalar_mul(&lambda, &d.share[dealers[i]], &lambda);
+        assay_sodium_scalar_add(&sum, &lambda, &sum);
+    }
+    cr_assert(is_secret(&d, sum));
+    cr_assert_eq(assay_share_lambda(DEALERS, 0, &lambda), ASSAY_E_RANGE, "none of them");
+    cr_assert_eq(assay_share_lambda(1, 0, &lambda), ASSAY_E_RANGE, "one alone");
+    cr_assert_eq(assay_share_lambda(0x1ff, 0, &lambda), ASSAY_E_RANGE, "nine");
+    cr_assert_eq(assay_share_lambda(1 << 16 | 3, 0, &lambda), ASSAY_E_RANGE);
+    cr_assert_eq(assay_share_lambda(DEALERS, 40, &lambda), ASSAY_E_RANGE);
 }
 
 /* --- what libsodium gives besides */

@@ -319,7 +319,7 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     struct assay_registry *whole = rich(&w);
     const struct assay_share_registry *const good = assay_registry_shares(whole);
     UNSOUND(r->begun = r->reshare_count - 1);
-    UNSOUND(r->begun = ASSAY_SHARE_RESHARES_MAX + 1);
+    UNSOUND(r->begun = ASSAY_SHARE_BEGUN_MAX + 1);
     UNSOUND(r->begin_at = r->config.ids_max + 1);
     UNSOUND(r->synced_count++);
     UNSOUND(assay_bytes_copy(first->key, 64, second->key, 64));

@@ -270,12 +270,14 @@ static void fill(uint8_t *bytes, size_t len, uint8_t seed)
     }
 }
 
+enum { DEALERS = 1 | 1 << 1 };
+
 /* What slot 0 deals on to slot 2, signed, one piece of three. */
 static struct assay_share_lie_record dealt(const struct key *dealer, bool lies)
 {
     struct assay_share_lie_record r = { .cluster = 1, .slot = 2, .count = 3, .index = 1 };
     struct assay_share_polynomial secret, polynomial;
-    struct assay_secret32 own;
+    struct assay_secret32 own, lambda;
     uint8_t wide[2 * ASSAY_SODIUM_WIDE_LEN], bytes[ASSAY_SHARE_PIECE_MAX], leaf[3][32] = { { 0 } };
     uint8_t digest[32];
     size_t path_len = 0;
@@ -285,6 +287,8 @@ static struct assay_share_lie_record dealt(const struct key *dealer, bool lies)
     cr_assert_eq(assay_share_deal(2, wide, &secret, &r.current), ASSAY_OK);
     cr_assert_eq(assay_share_of(&secret, 0, &own), ASSAY_OK);
     fill(wide, sizeof wide, 2);
+    cr_assert_eq(assay_share_lambda(DEALERS, 0, &lambda), ASSAY_OK);
+    assay_sodium_scalar_mul(&lambda, &own, &own);
     r.piece = (struct assay_share_piece){ .id = { 1 }, .generation = 2, .attempt = 1 };
     cr_assert_eq(assay_share_deal_on(2, &own, wide, &polynomial, &r.piece.commitments), ASSAY_OK);
     cr_assert_eq(assay_share_of(&polynomial, lies ? 3 : 2, &r.piece.share), ASSAY_OK);
@@ -310,16 +314,16 @@ Test(share_records, a_lie_is_what_the_dealer_signed_and_nothing_else)
     struct key dealer = key_make();
     const struct assay_share_lie_record lie = dealt(&dealer, true);
     cr_assert(assay_share_lie_record_check(&home, &lie));
-    cr_assert(assay_share_lie_stands(&lie));
+    cr_assert(assay_share_lie_stands(&lie, DEALERS));
     struct assay_share_lie_record honest = dealt(&dealer, false);
     cr_assert(assay_share_lie_record_check(&home, &honest));
-    cr_assert(!assay_share_lie_stands(&honest));
+    cr_assert(!assay_share_lie_stands(&honest, DEALERS));
     honest.piece.share.bytes[0] ^= 1; /* whoever changes it convicts nobody */
-    cr_assert(assay_share_lie_stands(&honest));
+    cr_assert(assay_share_lie_stands(&honest, DEALERS));
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
     honest.slot = 3; /* nor who shows it as if it were for another slot */
-    cr_assert(assay_share_lie_stands(&honest));
+    cr_assert(assay_share_lie_stands(&honest, DEALERS));
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
     honest.dealer = 1;
@@ -327,5 +331,7 @@ Test(share_records, a_lie_is_what_the_dealer_signed_and_nothing_else)
     honest = dealt(&dealer, false);
     honest.index = 0;
     cr_assert(!assay_share_lie_record_check(&home, &honest));
+    honest = dealt(&dealer, false);
+    cr_assert(assay_share_lie_stands(&honest, 1 | 1 << 2), "another number, with others");
     assay_p256_signer_free(&dealer.signer);
 }

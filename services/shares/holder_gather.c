@@ -1,0 +1,196 @@
+/*
+ * services/shares/holder_gather.c - the next generation of a share, of what dealers give
+ * (docs/services.md 5.3, 5.8, 5.9).
+ */
+#include "services/shares/holder_internal.h"
+
+void assay_share_gather_end(struct assay_share_holder *h, struct assay_share_holding *holding)
+{
+    if (holding->gather == 0) return;
+    assay_secret_wipe(&h->gather[holding->gather - 1], sizeof h->gather[0]);
+    holding->gather = 0;
+    h->gather_count--;
+}
+
+/* --- who lies */
+
+static void drop(struct assay_share_gather *gather, uint32_t at)
+{
+    const uint32_t last = --gather->count;
+    gather->got &= ~(1u << gather->dealing[at].dealer);
+    gather->dealing[at] = gather->dealing[last];
+    gather->proof[at] = gather->proof[last];
+    assay_secret_wipe(&gather->dealing[last], sizeof gather->dealing[last]);
+}
+
+/* What was dealt does not add up, so something of it does not stand by itself: that is shown, and
+ * asked for again after a pause. Returns: ASSAY_E_INVALID when it is of the giver of this
+ * exchange, else ASSAY_OK */
+static enum assay_status blame(const struct assay_share_call *call,
+                               struct assay_share_gather *gather, uint32_t dealers,
+                               const struct assay_share_side *giver)
+{
+    struct assay_share_holder *h = call->h;
+    struct assay_share_piece piece = { .generation = gather->generation,
+                                       .attempt = gather->attempt };
+    enum assay_status status = ASSAY_OK;
+    assay_bytes_copy(piece.id, 32, gather->id, 32);
+    for (uint32_t i = gather->count; i-- > 0;) {
+        const struct assay_share_dealing *dealing = &gather->dealing[i];
+        if (dealing->dealer == h->slot || /* its own is as good as its share */
+            assay_share_dealing_verify(&gather->current, dealers, h->slot, dealing) == ASSAY_OK)
+            continue;
+        const struct assay_share_side side = { .cluster = h->cluster, .slot = dealing->dealer };
+        piece.share = dealing->sub;
+        piece.commitments = dealing->commitments;
+        assay_share_show_lie(call, &side, &piece, &gather->current, &gather->proof[i]);
+        if (side.slot == giver->slot) {
+            status = ASSAY_E_INVALID;
+        } else {
+            struct assay_share_pace *pace = &h->pace[side.slot];
+            h->refused++;
+            pace->due_ms = call->now_ms + assay_share_pause(++pace->fails);
+        }
+        drop(gather, i);
+    }
+    assay_secret_wipe(&piece, sizeof piece);
+    return status;
+}
+
+/* --- what they give */
+
+/* All sub-shares are here: they make the share of the next generation. */
+static enum assay_status finish(const struct assay_share_call *call,
+                                struct assay_share_holding *holding, uint32_t dealers,
+                                const struct assay_share_side *giver)
+{
+    struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
+    struct assay_share_piece piece = { .generation = gather->generation,
+                                       .attempt = gather->attempt };
+    assay_bytes_copy(piece.id, 32, holding->id, 32);
+    /* Dealers that came to a sum which is none between them have spoilt this attempt alone. */
+    enum assay_status status = assay_share_renew(&gather->current, call->h->slot, gather->dealing,
+                                                 &piece.share, &piece.commitments);
+    if (status == ASSAY_OK) {
+        assay_share_gather_end(call->h, holding);
+        assay_share_keep_next(call, holding, &piece);
+    } else {
+        status = blame(call, gather, dealers, giver);
+    }
+    assay_secret_wipe(&piece, sizeof piece);
+    return status;
+}
+
+static void add(struct assay_share_gather *gather, const struct assay_share_commitments *current,
+                const struct assay_share_dealing *dealing, const struct assay_share_proof *proof)
+{
+    ASSAY_ASSERT(gather->count < ASSAY_SHARE_K_MAX);
+    gather->current = *current;
+    gather->got |= 1u << dealing->dealer;
+    gather->dealing[gather->count] = *dealing;
+    gather->proof[gather->count++] = *proof;
+}
+
+/* A dealer needs nobody for its own part. */
+static void add_own(const struct assay_share_call *call, struct assay_share_holding *holding,
+                    uint32_t dealers)
+{
+    static const struct assay_share_proof none;
+    struct assay_share_polynomial polynomial;
+    struct assay_share_dealing dealing = { .dealer = call->h->slot };
+    const bool good =
+        assay_share_own_dealing(call->h, holding, dealers, &polynomial) == ASSAY_OK &&
+        assay_share_of(&polynomial, call->h->slot, &dealing.sub) == ASSAY_OK;
+    dealing.commitments = holding->dealt;
+    if (good)
+        add(&call->h->gather[holding->gather - 1], &holding->current.commitments, &dealing, &none);
+    assay_secret_wipe(&polynomial, sizeof polynomial);
+    assay_secret_wipe(&dealing, sizeof dealing);
+}
+
+/* What an attempt that is over has left makes room: the ledger has no more under way than fit.
+ * Returns: ASSAY_SHARE_RESHARES_MAX when there is none. */
+static uint32_t free_place(const struct assay_share_call *call)
+{
+    struct assay_share_holder *h = call->h;
+    uint32_t at = 0;
+    while (at < ASSAY_SHARE_RESHARES_MAX && h->gather[at].generation != 0)
+        at++;
+    for (uint32_t i = 0; i < ASSAY_SHARE_RESHARES_MAX && at == ASSAY_SHARE_RESHARES_MAX; i++) {
+        const struct assay_share_gather *gather = &h->gather[i];
+        const struct assay_share_row *row = assay_share_registry_find(call->r, gather->id);
+        const struct assay_share_reshare *reshare =
+            row == NULL ? NULL : assay_share_own_reshare(call, row);
+        if (reshare != NULL && reshare->generation == gather->generation &&
+            reshare->attempt == gather->attempt)
+            continue;
+        struct assay_share_holding *holding = assay_share_holding_find(h, gather->id);
+        ASSAY_ASSERT(holding != NULL && holding->gather == i + 1);
+        assay_share_gather_end(h, holding);
+        at = i;
+    }
+    return at;
+}
+
+void assay_share_gather_begin(const struct assay_share_call *call,
+                              struct assay_share_holding *holding,
+                              const struct assay_share_row *row,
+                              const struct assay_share_reshare *reshare)
+{
+    struct assay_share_holder *h = call->h;
+    if (holding->gather != 0) {
+        const struct assay_share_gather *gather = &h->gather[holding->gather - 1];
+        if (gather->generation == reshare->generation && gather->attempt == reshare->attempt)
+            return;
+        assay_share_gather_end(h, holding);
+    }
+    const uint32_t free_at = free_place(call);
+    if (free_at == ASSAY_SHARE_RESHARES_MAX) return;
+    struct assay_share_gather *gather = &h->gather[free_at];
+    *gather = (struct assay_share_gather){ .generation = reshare->generation,
+                                           .attempt = reshare->attempt };
+    assay_bytes_copy(gather->id, 32, holding->id, 32);
+    holding->gather = free_at + 1;
+    h->gather_count++;
+    if (holding->has && assay_share_piece_is(&holding->current, row) &&
+        holding->deal_generation == reshare->generation &&
+        holding->deal_attempt == reshare->attempt)
+        add_own(call, holding, reshare->dealers);
+}
+
+/* Nothing is believed of it yet: whether all dealings add up is seen when all are here (deal.h). */
+enum assay_status assay_share_gather_take(const struct assay_share_call *call,
+                                          const struct assay_share_talk *talk,
+                                          const struct assay_share_piece *piece,
+                                          const struct assay_share_commitments *current,
+                                          const struct assay_share_proof *proof)
+{
+    uint8_t digest[32];
+    const struct assay_share_row *row = assay_share_registry_find(call->r, piece->id);
+    struct assay_share_holding *holding = assay_share_holding_find(call->h, piece->id);
+    const struct assay_share_reshare *reshare =
+        row == NULL ? NULL : assay_share_own_reshare(call, row);
+    const struct assay_share_side *giver = &talk->x.terms.giver;
+    if (reshare == NULL || holding == NULL || holding->gather == 0 ||
+        piece->generation != reshare->generation || piece->attempt != reshare->attempt ||
+        !(reshare->dealt >> giver->slot & 1) || !assay_share_was_asked(talk, piece->id))
+        return ASSAY_E_STALE;
+    struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
+    if (gather->generation != reshare->generation || gather->attempt != reshare->attempt)
+        return ASSAY_E_STALE;
+    assay_share_commitments_digest(current, digest);
+    if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_E_INVALID;
+    assay_share_commitments_digest(&piece->commitments, digest);
+    if (!assay_bytes_equal(digest, reshare->dealing[giver->slot], 32)) {
+        assay_share_show_lie(call, giver, piece, current, proof);
+        return ASSAY_E_INVALID;
+    }
+    if (gather->got >> giver->slot & 1) return ASSAY_OK;
+    struct assay_share_dealing dealing = { .dealer = giver->slot,
+                                           .commitments = piece->commitments,
+                                           .sub = piece->share };
+    add(gather, current, &dealing, proof);
+    assay_secret_wipe(&dealing, sizeof dealing);
+    if (gather->count < call->r->config.k) return ASSAY_OK;
+    return finish(call, holding, reshare->dealers, giver);
+}
