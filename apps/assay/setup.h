@@ -45,6 +45,17 @@ int assay_setup_number(const char *option, const char *text, unsigned long low, 
 /* `assayd --check-config` on each, where assayd stands beside this program. Returns: an enum
  * assay_exit. */
 int assay_setup_check(const char *config);
+/* Programs of services beside the nodes of a local network (setup_services.c). */
+struct assay_setup_programs {
+    const char *dir;     /* of the network */
+    const char *enclave; /* what executors run, as evidence measures it */
+    unsigned long nodes;
+    unsigned long port; /* the first node's; theirs stand behind all of them. 0: free ones */
+    bool shares;        /* replicas and holders as well */
+};
+/* Writes replica.yaml, holder.yaml, executor.yaml, the key of their stores and the account that is
+ * paid into the folder of node n, which counts from 1. Returns: an enum assay_exit. */
+int assay_setup_programs(const struct assay_setup_programs *p, unsigned long n);
 
 /* Each Returns: an enum assay_exit. */
 int assay_setup_local(struct assay_setup *s); /* setup_local.c */

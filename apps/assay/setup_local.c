@@ -232,6 +232,26 @@ static void set_services(const struct local *l, struct assay_json *data)
     assay_json_set(data, "services", services);
 }
 
+static int write_programs(const struct local *l, unsigned long n)
+{
+    const struct assay_setup_programs programs = { .dir = l->dir,
+                                                   .enclave = l->s->enclave_path,
+                                                   .nodes = l->nodes,
+                                                   .port = l->port,
+                                                   .shares = has_replicas(l) };
+    return l->s->services ? assay_setup_programs(&programs, n) : ASSAY_EXIT_OK;
+}
+
+/* How they are started, beside daemons that run. */
+static void print_programs(const struct local *l)
+{
+    if (!l->s->services) return;
+    (void)printf("  for n in $(seq %lu); do for p in %sexecutor; do assay-$p --config "
+                 "%s/node-$n/$p.yaml 2>> %s/node-$n/$p.log & done; done\n"
+                 "  assay services status --socket %s/node-1/admin.sock\n",
+                 l->nodes, has_replicas(l) ? "replica holder " : "", l->dir, l->dir, l->dir);
+}
+
 /* ------------------------------------------------------------ policy, plan, genesis */
 
 static int write_policy(struct local *l)
@@ -340,8 +360,7 @@ static void print_next(const struct local *l)
                  "  assay top --socket %s/node-1/admin.sock\n"
                  "  assay doctor --config %s/node-1/assayd.yaml\n",
                  l->nodes, l->dir, l->dir, l->dir, l->dir, l->dir);
-    if (l->s->services)
-        (void)printf("  assay services status --socket %s/node-1/admin.sock\n", l->dir);
+    print_programs(l);
     if (l->http_port != 0) (void)printf("  the page: http://127.0.0.1:%lu/\n", l->http_port);
 }
 
@@ -415,8 +434,10 @@ int assay_setup_local(struct assay_setup *s)
     if (made == ASSAY_EXIT_OK) made = write_policy(&l);
     if (made == ASSAY_EXIT_OK) made = write_plan(&l);
     if (made == ASSAY_EXIT_OK) made = make_genesis(&l);
-    for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l.nodes; n++)
+    for (unsigned long n = 1; made == ASSAY_EXIT_OK && n <= l.nodes; n++) {
         made = write_config(&l, n);
+        if (made == ASSAY_EXIT_OK) made = write_programs(&l, n);
+    }
     if (made != ASSAY_EXIT_OK) return made;
     if (assay_json_mode_asked()) return print_made(&l);
     print_next(&l);

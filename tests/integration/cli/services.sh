@@ -33,6 +33,7 @@ case $out in *"money: 1000000, of $WORK/net/account.key"*) ;; *) wrong "setup sa
 made 'setup local' "$WORK/small" genesis services -- "$ASSAY" setup local --dir small --nodes 2 --operators 1 \
     --port 0 --services
 check 'two nodes have money, and no group' sh -c 'grep -q balances small/plan.yaml && ! grep -q groups small/plan.yaml'
+check 'nor programs for one' sh -c 'test -f small/node-1/executor.yaml && ! test -e small/node-1/holder.yaml'
 begin() { # begin NUMBER
     "$ASSAYD" --config net/node-$1/assayd.yaml 2>>net/node-$1/log </dev/null &
     started="$started $!"
@@ -132,15 +133,11 @@ check 'it was paid' until_true 40 has 1 you.key 190
 check 'once' sh -c "sleep 5; '$ASSAY' account show you.key --socket net/node-1/admin.sock | grep -q 'balance        190'"
 
 # --- replicas and holders
-"$TOOLS/free_port" 12 >ports
-port() { sed -n "${1}p" ports; }
 for n in 1 2 3 4; do
-    printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\ngroup: 0\n' "$(port $n)" >net/node-$n/replica.yaml
-    head -c 32 /dev/urandom >net/node-$n/holder.key
-    chmod 600 net/node-$n/holder.key
-    printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\ndoor: 127.0.0.1:%s\ncluster: 0\n' \
-        "$(port $((n + 4)))" "$(port $((n + 8)))" >net/node-$n/holder.yaml
-    printf 'store: holder.store\nkey: holder.key\n' >>net/node-$n/holder.yaml
+    for program in replica holder executor; do
+        expect 0 '' "$BIN/assay-$program" --config net/node-$n/$program.yaml --check-config
+    done
+    check 'who else has an account cannot read their key' test "$(stat -c %a net/node-$n/programs.key)" = 600
     for program in replica holder; do
         "$BIN/assay-$program" --config net/node-$n/$program.yaml 2>net/node-$n/$program.log </dev/null &
         started="$started $!"
