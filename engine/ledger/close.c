@@ -460,7 +460,8 @@ static void drop_first(struct assay_state *next)
 
 /* The change whose epoch comes next, as a whole or not at all: on a copy. While rules are on trial
  * others wait, and what waits behind them. */
-static void activate(const struct assay_context *context, struct assay_state *next)
+static void activate(const struct assay_context *context, struct assay_state *next,
+                     struct assay_service_places *places)
 {
     struct assay_change change;
     struct assay_unfit unfit;
@@ -471,7 +472,7 @@ static void activate(const struct assay_context *context, struct assay_state *ne
                  context->state->pending[0].sequence == next->pending[0].sequence);
     assay_change_of_record(context->pending[0], &change);
     change.activation = next->epoch + 1; /* it may have waited */
-    struct assay_staging staging = { context->stage, context->operators };
+    struct assay_staging staging = assay_staging_of(context);
     assay_state_copy(staging.state, next);
     drop_first(staging.state);
     if (assay_change_apply(&staging, &change, &unfit) != ASSAY_OK) {
@@ -485,6 +486,7 @@ static void activate(const struct assay_context *context, struct assay_state *ne
     const bool same = assay_rules_equal(&before, &staging.state->rules);
     if (!same && assay_trial_runs(&next->trial)) return;
     assay_state_copy(next, staging.state);
+    *places = staging.places;
     if (change.forces != 0 || same) return;
     next->trial = (struct assay_trial){ .sequence = change.sequence,
                                         .epoch = next->epoch + 1,
@@ -495,7 +497,7 @@ static void activate(const struct assay_context *context, struct assay_state *ne
 /* docs/protocol.md 9.15: the next epoch is of another era. What waits was signed for this one, and
  * a trial would blame on rules what the halt did; the actions of a RECOVER are on trial never. */
 static void begin_era(const struct assay_context *context, const struct assay_recover *recover,
-                      struct assay_state *next)
+                      struct assay_state *next, struct assay_service_places *places)
 {
     struct assay_change change;
     struct assay_unfit unfit;
@@ -506,10 +508,11 @@ static void begin_era(const struct assay_context *context, const struct assay_re
     if (recover->change.len == 0) return;
     assay_change_of_record(recover->change, &change);
     next->change_sequence = change.sequence;
-    struct assay_staging staging = { context->stage, context->operators };
+    struct assay_staging staging = assay_staging_of(context);
     assay_state_copy(staging.state, next);
     if (assay_change_apply(&staging, &change, &unfit) == ASSAY_OK) {
         assay_state_copy(next, staging.state);
+        *places = staging.places;
         return;
     }
     /* It fitted before the strikes of this very close: void as a whole, as in activate. */
@@ -594,6 +597,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
 {
     const struct assay_state *before = context->state;
     struct assay_tally_summary summary;
+    struct assay_service_places places = { 0 }; /* of a plan that comes into force */
     ASSAY_ASSERT(next != before && next->members != before->members);
     ASSAY_ASSERT(assay_context_holds(context) && next->capacity >= before->member_count);
     ASSAY_ASSERT(ledger->height >= before->head_height);
@@ -611,9 +615,9 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     judge_trial(context, ledger, rules, reverted, scratch, next);
     take_changes(before, ledger, reverted && before->trial.sequence != 0, next);
     if (ledger->recover != NULL) {
-        begin_era(context, ledger->recover, next);
+        begin_era(context, ledger->recover, next, &places);
     } else {
-        activate(context, next);
+        activate(context, next, &places);
         assay_updates_serve(context, ledger, next);
     }
     assay_update_forget(next, before->head_time_ms);
@@ -626,6 +630,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     watch(next);
     name_roster(before, next);
     close_services(context, ledger, next);
+    assay_services_extend(&places, next);
     ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
     ASSAY_ASSERT(assay_state_holds(next));
 }

@@ -142,7 +142,8 @@ struct assay_slice assay_sim_services_plan(const struct assay_sim_services *serv
 const struct assay_services *assay_sim_services_ledger(struct assay_sim_services *services,
                                                        const struct assay_genesis *genesis)
 {
-    const enum assay_status status = assay_host_services_open(&services->host, genesis);
+    const enum assay_status status = assay_host_services_open(
+        &services->host, genesis->chain_id, genesis->services);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_bytes_copy(services->chain_id, 32, genesis->chain_id, 32);
     recount_open(services);
