@@ -405,6 +405,11 @@ static enum assay_status check_change(const struct assay_scenario *s, uint32_t i
             message, ASSAY_E_INVALID,
             "changes[%u].flaw: one operator announces maintenance, and it forces nothing",
             (unsigned)index);
+    if (c->action == ASSAY_SIM_ACTION_SERVICES && !assay_scenario_adds_services(s))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "changes[%u]: services.later_groups or later_tasks says what "
+                                     "is added",
+                                     (unsigned)index);
     if (!c->with_before) return ASSAY_OK;
     if (before == NULL)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
@@ -449,6 +454,11 @@ bool assay_scenario_serves(const struct assay_scenario *scenario)
     return p->groups > 0 || p->requestors > 0;
 }
 
+bool assay_scenario_adds_services(const struct assay_scenario *scenario)
+{
+    return scenario->services.later_groups > 0 || scenario->services.later_tasks;
+}
+
 static enum assay_status check_services(const struct assay_scenario *s, char *message)
 {
     const struct assay_sim_services_plan *p = &s->services;
@@ -456,6 +466,10 @@ static enum assay_status check_services(const struct assay_scenario *s, char *me
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "services.group_size: expected 3, 5 or 7, found %u",
                                      (unsigned)p->group_size);
+    if (p->later_groups > p->groups || (p->later_tasks && p->requestors == 0))
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "services: later_groups and later_tasks are of those that there will be");
     if (!assay_scenario_serves(s)) return ASSAY_OK;
     if (assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE ||
         s->evidence == ASSAY_SIM_EVIDENCE_SOFT)

@@ -402,6 +402,11 @@ void assay_registry_added(struct assay_registry *r, uint32_t document)
 
 /* --- parts */
 
+const struct assay_registry_plan *assay_registry_plan_of(const struct assay_registry *r)
+{
+    return &r->plan;
+}
+
 const struct assay_cont_group *assay_registry_group(const struct assay_registry *r, uint32_t group)
 {
     return group < r->plan.group_count ? &r->group[group] : NULL;

@@ -133,6 +133,8 @@ ASSAY_CHECKED enum assay_status assay_registry_decode(struct assay_registry *r, 
  * registry that was begun: it stays as init made it (docs/protocol.md 12.7.4). Returns: nothing. */
 void assay_registry_added(struct assay_registry *r, uint32_t document);
 
+/* Returns: the plan that it was begun with. */
+const struct assay_registry_plan *assay_registry_plan_of(const struct assay_registry *r);
 /* Parts, for who follows or shows them. Each Returns: it; NULL where the plan has none. */
 const struct assay_cont_group *assay_registry_group(const struct assay_registry *r, uint32_t group);
 const struct assay_share_registry *assay_registry_shares(const struct assay_registry *r);

@@ -120,7 +120,7 @@ expect 6 'a group of this name already' node 1 change draft --out bad --services
 expect 0 'as before: group state' node 1 change draft --out second --services second.yaml --activation +8
 case $out in *'new: group ledger (number 1)'*'as before: tasks'*) ;; *) wrong "what is new is not told: $out" ;; esac
 carry second
-check 'a replica that waited serves' until_true 90 shows 1 'continuity status --group ledger' 'state: serving'
+check 'a replica that waited serves' until_true 90 shows 1 'continuity status --group ledger' 'ledger: serving'
 expect 0 'balance        300' node 4 account show you.key
 expect 0 'state          synced' node 3 share status --id "$id"
 read_it() { node 3 share read "$id" --key you.key --sealed sealed --out opened >/dev/null 2>&1; }
