@@ -22,6 +22,8 @@ for n in 1 2 3 4; do begin $n; done
 check 'blocks become final' until_true 30 sh -c "'$ASSAY' status --socket net/node-1/admin.sock | grep -q '4 full'"
 expect 0 'this network has no services' node 1 services status
 check 'and no socket of services' test ! -e net/node-1/admin.svcs
+web() { curl -s --unix-socket net/node-1/admin.http "http://localhost/$1"; }
+check 'nor metrics of groups' sh -c "! curl -s --unix-socket net/node-1/admin.http http://localhost/metrics | grep -q '^assay_continuity'"
 keys="$WORK/net/alpha.key $WORK/net/beta.key"
 check "operators have keys" test -e net/beta.key
 # carry FILE: all operators sign, node-1 takes it.
@@ -127,6 +129,10 @@ read_it() { node 3 share read "$id" --key you.key --sealed sealed --out opened >
 check 'its reader has the secret' until_true 30 read_it
 check 'it is the same' cmp secret opened
 node 2 services status --json >summary
+web v1/services >served
+check 'the page is told of both groups' grep -q '"ledger"' served
+web metrics >metrics
+check 'and so are metrics' grep -q '^assay_continuity.*"ledger"' metrics
 check 'everybody is shown both groups' /usr/bin/python3 - <<'END'
 import json
 d = json.load(open("summary"))["data"]
