@@ -165,7 +165,8 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .judge = &judge,
         .document_check = assay_rules_check,
         .updates = assay_update_judge_functions(node->updates),
-        .services = node->services,
+        .plan_follow = assay_host_services_follow,
+        .services = now->services,
         .services_path = daemon_said(node->config->services),
         .fetcher = node->fetcher,
         .verify_threads = node->config->verify_threads,
@@ -220,22 +221,12 @@ static enum assay_status renew(struct daemon_node *node)
     return status;
 }
 
-static enum assay_status open_services(struct daemon_node *node)
-{
-    if (node->genesis->services.len == 0) return ASSAY_OK;
-    node->services = calloc(1, sizeof *node->services);
-    if (node->services == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
-    return daemon_say(node, "the genesis' plan of services",
-                      assay_host_services_open(node->services, node->genesis));
-}
-
 static enum assay_status open_all(struct daemon_node *node)
 {
     ASSAY_TRY(daemon_open_store(node));
     ASSAY_TRY(open_enclave(node));
     ASSAY_TRY(daemon_say(node, "start", assay_update_judge_create(&node->updates)));
     ASSAY_TRY(open_fetcher(node));
-    ASSAY_TRY(open_services(node));
     return open_host(node, &node->in_force);
 }
 

@@ -266,5 +266,10 @@ struct assay_plan {
 /* Returns: as assay_config_load | ASSAY_E_NOT_FOUND (a member of an unknown operator) */
 ASSAY_CHECKED enum assay_status assay_plan_load(const char *path, struct assay_plan *plan,
                                                 char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/* A file with the section services of a plan and nothing else (plan_version may stand before it).
+ * Returns: as assay_config_load */
+ASSAY_CHECKED enum assay_status assay_services_load(const char *path,
+                                                    struct assay_registry_plan *plan,
+                                                    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
 
 #endif

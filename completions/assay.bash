@@ -411,7 +411,7 @@ _assay() {
         esac
         ;;
     'change draft')
-        options='--help --out --join --sample --operator --leave --rest --wake --policy --allow-reference --retire-reference --deny-reference --parameter --operators --threshold --collateral --maintenance --activation --force --socket --store --genesis --json'
+        options='--help --out --join --sample --operator --leave --rest --wake --policy --allow-reference --retire-reference --deny-reference --parameter --operators --services --threshold --collateral --maintenance --activation --force --socket --store --genesis --json'
         case $before in
         --out) want=file ;;
         --join) want=file ;;
@@ -426,6 +426,7 @@ _assay() {
         --deny-reference) want=text ;;
         --parameter) want=text ;;
         --operators) want=file ;;
+        --services) want=file ;;
         --threshold) want=text ;;
         --collateral) want=text ;;
         --maintenance) want=text ;;
@@ -504,7 +505,7 @@ _assay() {
         esac
         ;;
     'recover draft')
-        options='--help --out --join --sample --operator --leave --rest --wake --policy --allow-reference --retire-reference --deny-reference --parameter --operators --threshold --socket --json'
+        options='--help --out --join --sample --operator --leave --rest --wake --policy --allow-reference --retire-reference --deny-reference --parameter --operators --services --threshold --socket --json'
         case $before in
         --out) want=file ;;
         --join) want=file ;;
@@ -519,6 +520,7 @@ _assay() {
         --deny-reference) want=text ;;
         --parameter) want=text ;;
         --operators) want=file ;;
+        --services) want=file ;;
         --threshold) want=text ;;
         --socket) want=file ;;
         esac

@@ -12,7 +12,8 @@
 #include "engine/ledger/recover.h"
 #include "engine/ledger/row.h"
 
-enum { DOCUMENTS = 6 }; /* policy, endorsements, operators: before and after a change */
+/* Policy, endorsements, operators, plan of services: before and after a change. */
+enum { DOCUMENTS = 8 };
 
 struct audit {
     const struct assay_audit_config *config;
@@ -728,7 +729,7 @@ static enum assay_status run(struct audit *a)
     return a->stop ? ASSAY_OK : look_at_named(a);
 }
 
-size_t assay_audit_services_len(const struct assay_services *services)
+size_t assay_audit_services_len(const struct assay_service_plans *services)
 {
     return assay_fold_services_len(services, CAPACITY);
 }
@@ -746,8 +747,8 @@ enum assay_status assay_audit(const struct assay_audit_config *config,
                                             .change = find_change,
                                             .check = config->document_check,
                                             .updates = config->updates,
-                                            .services = config->services,
-                                            .services_memory = config->services_memory };
+                                            .plan_follow = config->plan_follow,
+                                            .services = config->services };
     a.value = (uint8_t *)config->memory + assay_fold_memory_len(n);
     a.value_len_max = value_len_max(n);
     a.rows = (struct assay_roster_row *)(void *)(a.value + rounded(a.value_len_max));

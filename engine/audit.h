@@ -27,8 +27,9 @@ struct assay_audit_config {
     bool (*ruled)(void *context, const struct assay_genesis *charter);
     assay_document_check *document_check; /* as the engine's; NULL: they are not looked into */
     const struct assay_updates *updates;
-    const struct assay_services *services; /* as the engine's */
-    void *services_memory; /* assay_audit_services_len, aligned to 64; NULL without */
+    assay_plan_follow *plan_follow; /* as the engine's */
+    /* With memory of assay_audit_services_len; NULL: a network with services is not audited. */
+    const struct assay_service_plans *services;
     bool signatures;     /* of leaders, voters, members: all; false: roots and links alone */
     bool items;          /* the classes beside the chain, too */
     uint64_t from_epoch; /* begin at a kept snapshot no older than this; 0: as far back as can be */
@@ -63,7 +64,7 @@ struct assay_audit_fault {
 /* Returns: bytes of memory, for rosters of any size. */
 size_t assay_audit_memory_len(void);
 /* Returns: bytes that services take beside it. */
-size_t assay_audit_services_len(const struct assay_services *services);
+size_t assay_audit_services_len(const struct assay_service_plans *services);
 /*
  * assay_audit - walk the store.
  *

@@ -288,6 +288,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     e->document_check = config->document_check;
     e->updates = config->updates;
     e->services = config->services;
+    e->plan_follow = config->plan_follow;
     e->members = config->genesis->member_count;
     e->self = config->self;
     e->history_epochs = config->history_epochs;

@@ -107,7 +107,9 @@ struct assay_engine_config {
     assay_document_check *document_check; /* of policies and endorsements in changes; NULL: none */
     /* What collateral in blocks is judged by; outlives the engine. NULL: no block may have any. */
     const struct assay_updates *updates;
-    /* What records of services make; outlives the engine. NULL where the genesis has none. */
+    assay_plan_follow *plan_follow; /* which services changes may add; NULL: none */
+    /* What records of services make, by the plan in genesis->services; outlives the engine. NULL
+     * where there is none. */
     const struct assay_services *services;
     uint16_t self;                       /* own roster slot */
     struct assay_own_keys keys;

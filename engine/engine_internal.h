@@ -81,6 +81,7 @@ struct assay_engine {
     assay_document_check *document_check;
     const struct assay_updates *updates;
     const struct assay_services *services; /* NULL: the network has none */
+    assay_plan_follow *plan_follow;
     uint32_t members;
     uint16_t self;
     uint64_t history_epochs;

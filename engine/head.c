@@ -68,6 +68,7 @@ static void set_context(struct assay_engine *e)
         .pending = h->pending,
         .stage = &h->stage,
         .document_check = e->document_check,
+        .plan_follow = e->plan_follow,
         .updates = e->updates,
         .endorsements = e->genesis->endorsements,
         .shelf = &h->shelf,
@@ -171,6 +172,7 @@ bool assay_head_turns(const struct assay_engine *e)
     if (now->member_count != next->member_count || now->era != next->era) return true;
     if (!assay_rules_equal(&now->rules, &next->rules)) return true;
     if (!assay_bytes_equal(now->operators_digest, next->operators_digest, 32)) return true;
+    if (!assay_bytes_equal(now->services.plan, next->services.plan, 32)) return true;
     for (uint32_t i = 0; i < now->member_count; i++)
         if (now->members[i].stage != next->members[i].stage ||
             !assay_bytes_equal(now->members[i].node_id, next->members[i].node_id, 32))

@@ -22,12 +22,6 @@ static bool serving_holds(const struct assay_engine *e)
            s->said_count <= ASSAY_SERVICE_NUMBERS;
 }
 
-static uint32_t all_of(uint32_t documents)
-{
-    ASSAY_ASSERT(documents > 0 && documents <= ASSAY_SERVICE_DOCUMENTS_MAX);
-    return (uint32_t)(((uint64_t)1 << documents) - 1);
-}
-
 void assay_services_begin(struct assay_engine *e, struct assay_state *genesis)
 {
     struct assay_serving *s = &e->parts->serving;
@@ -37,18 +31,8 @@ void assay_services_begin(struct assay_engine *e, struct assay_state *genesis)
         assay_services_found(e->services, s->registry, &s->room, genesis);
         return;
     }
-    e->services->begin(e->services->context, s->registry);
     e->services->begin(e->services->context, s->room.registry);
     assay_services_replaced(e);
-}
-
-void assay_services_replaced(struct assay_engine *e)
-{
-    const struct assay_state *state = &e->head->state;
-    if (e->services == NULL) return;
-    ASSAY_ASSERT(state->services.count == e->services->documents);
-    e->parts->serving.missing = all_of(state->services.count);
-    e->parts->serving.asked_ms = 0;
 }
 
 bool assay_services_lack(const struct assay_engine *e)
@@ -66,6 +50,29 @@ static void complete(struct assay_engine *e)
                        state->member_count);
     /* What was said in the running epoch may stand in its blocks. */
     assay_services_turn(e);
+}
+
+/* Those of services that begin are as the plan says (docs/protocol.md 12.7.4). */
+static void begin_added(struct assay_engine *e)
+{
+    struct assay_serving *s = &e->parts->serving;
+    const struct assay_service_state *named = &e->head->state.services;
+    s->missing = 0;
+    for (uint32_t i = 0; i < named->count; i++) {
+        if (!assay_bytes_all_zero(named->documents[i], 32)) s->missing |= (uint32_t)1 << i;
+        else e->services->added(e->services->context, s->registry, i);
+    }
+}
+
+void assay_services_replaced(struct assay_engine *e)
+{
+    struct assay_serving *s = &e->parts->serving;
+    if (e->services == NULL) return;
+    ASSAY_ASSERT(e->head->state.services.count == e->services->documents);
+    e->services->begin(e->services->context, s->registry);
+    begin_added(e);
+    s->asked_ms = 0;
+    if (s->missing == 0) complete(e);
 }
 
 /* Returns: whether the head names it, and it was missing. */
@@ -119,15 +126,16 @@ void assay_services_persist(struct assay_engine *e, const struct assay_store_key
     const struct assay_serving *s = e->serving;
     const struct assay_service_state *before = &e->head->state.services;
     const struct assay_service_state *after = &e->head->next.services;
+    /* Where a plan comes into force, documents have other places in the state that follows. */
+    const bool moved = !assay_bytes_equal(before->plan, after->plan, 32);
     /* No close before this one has stored what the genesis begins with. */
     const bool again =
-        e->head->state.epoch == 0 || key->epoch % ASSAY_SERVICE_KEPT_EPOCHS == 0;
+        moved || e->head->state.epoch == 0 || key->epoch % ASSAY_SERVICE_KEPT_EPOCHS == 0;
     if (e->services == NULL) return;
-    for (uint32_t i = 0; i < after->count; i++) {
+    for (uint32_t i = 0; i < e->services->documents; i++) {
         struct assay_store_key own = *key;
-        const bool same =
-            i < before->count && assay_bytes_equal(before->documents[i], after->documents[i], 32);
-        if (same && !all && !again) continue;
+        if (!again && !all && assay_bytes_equal(before->documents[i], after->documents[i], 32))
+            continue;
         uint8_t *bytes = assay_eng_take(e, e->services->document_len_max);
         ASSAY_ASSERT(bytes != NULL); /* assay_services_len_max */
         struct assay_writer w = assay_writer_over(bytes, e->services->document_len_max);
@@ -135,7 +143,8 @@ void assay_services_persist(struct assay_engine *e, const struct assay_store_key
             e->services->encode(e->services->context, s->room.registry, i, &w);
         ASSAY_ASSERT(status == ASSAY_OK);
         own.number = i;
-        assay_bytes_copy(own.id, 32, after->documents[i], 32);
+        if (moved) assay_sha256(bytes, w.len, own.id);
+        else assay_bytes_copy(own.id, 32, after->documents[i], 32);
         assay_eng_persist(e, ASSAY_STORE_SERVICE, &own, assay_slice_over(bytes, w.len));
         if (all)
             assay_eng_persist(e, ASSAY_STORE_SERVICE_ANCHOR, &own, assay_slice_over(bytes, w.len));

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 
-enum { DOCUMENTS = 3 }; /* policy, endorsements, operators */
+enum { DOCUMENTS = 4 }; /* policy, endorsements, operators, plan of services */
 
 struct room {
     struct assay_genesis genesis;

@@ -93,12 +93,18 @@ static enum assay_status decode(void *context, void *registry, uint32_t document
     return assay_registry_decode(registry, document, bytes);
 }
 
-enum assay_status assay_host_services_open(struct assay_host_services *services,
-                                           const struct assay_genesis *genesis)
+static void added(void *context, void *registry, uint32_t document)
 {
-    ASSAY_ASSERT(genesis->services.len > 0);
-    ASSAY_TRY(assay_registry_plan_decode(genesis->services, &services->plan));
-    assay_bytes_copy(services->chain_id, 32, genesis->chain_id, 32);
+    (void)context;
+    assay_registry_added(registry, document);
+}
+
+enum assay_status assay_host_services_open(struct assay_host_services *services,
+                                           const uint8_t chain_id[static 32],
+                                           struct assay_slice plan)
+{
+    ASSAY_TRY(assay_registry_plan_decode(plan, &services->plan));
+    assay_bytes_copy(services->chain_id, 32, chain_id, 32);
     const uint32_t documents = assay_registry_documents(&services->plan);
     services->ledger = (struct assay_services){
         .context = services,
@@ -113,8 +119,58 @@ enum assay_status assay_host_services_open(struct assay_host_services *services,
         .close = close_epoch,
         .stand = stand,
         .encode = encode,
+        .added = added,
         .decode = decode,
     };
     ASSAY_ASSERT(documents > 0 && documents <= ASSAY_SERVICE_DOCUMENTS_MAX);
     return ASSAY_OK;
+}
+
+/* --- plans that follow one another */
+
+static enum assay_status read_plan(struct assay_slice bytes, struct assay_registry_plan *plan,
+                                   const char **why)
+{
+    const enum assay_status status = assay_registry_plan_decode(bytes, plan);
+    if (status != ASSAY_OK) *why = "the new plan of services is none: it cannot be read";
+    return status;
+}
+
+enum assay_status assay_host_services_follow(struct assay_slice before, struct assay_slice after,
+                                             struct assay_service_places *places, const char **why)
+{
+    struct assay_registry_plan now, next;
+    const bool any = before.len > 0;
+    if (any) ASSAY_TRY(read_plan(before, &now, why));
+    ASSAY_TRY(read_plan(after, &next, why));
+    ASSAY_TRY(assay_registry_plan_extends(any ? &now : NULL, &next, why));
+    places->count = assay_registry_documents(&next);
+    ASSAY_ASSERT(places->count <= ASSAY_SERVICE_DOCUMENTS_MAX);
+    for (uint32_t i = 0; i < places->count; i++) {
+        const uint32_t at = assay_registry_document_before(any ? &now : NULL, &next, i);
+        places->before[i] =
+            at < ASSAY_REGISTRY_DOCUMENTS_MAX ? (uint8_t)at : (uint8_t)ASSAY_SERVICE_BEGINS;
+    }
+    return ASSAY_OK;
+}
+
+static const struct assay_services *services_of(void *context, struct assay_slice plan)
+{
+    struct assay_host_plans *plans = context;
+    plans->turn ^= 1;
+    struct assay_host_services *one = &plans->plan[plans->turn];
+    if (assay_host_services_open(one, plans->chain_id, plan) != ASSAY_OK) return NULL;
+    return &one->ledger;
+}
+
+void assay_host_plans_open(struct assay_host_plans *plans, const uint8_t chain_id[static 32])
+{
+    assay_bytes_copy(plans->chain_id, 32, chain_id, 32);
+    plans->turn = 0;
+    plans->fold = (struct assay_service_plans){
+        .context = plans,
+        .of = services_of,
+        .registry_len_max = assay_registry_size_max(),
+        .document_len_max = ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
+    };
 }

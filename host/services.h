@@ -1,6 +1,7 @@
 /*
  * host/services.h - the services of a network, as its ledger asks for them: what
- * engine/ledger/services.h wants, by services/registry/registry.h (docs/services.md 7).
+ * engine/ledger/services.h wants, by services/registry/registry.h (docs/services.md 7), of the plan
+ * of the genesis and of every plan that a change brings (docs/protocol.md 12.7).
  */
 #ifndef ASSAY_HOST_SERVICES_H
 #define ASSAY_HOST_SERVICES_H
@@ -18,11 +19,26 @@ struct assay_host_services {
     struct assay_services ledger;
 };
 
-/* A genesis with a plan of services (asserted). Large: keep *services in static or heap memory, for
- * as long as what asks it lives. Used by one thread.
+/* plan: of a genesis, or as a change left it; any bytes. Large: keep *services in static or heap
+ * memory, for as long as what asks it lives. Used by one thread.
  * Returns: ASSAY_OK | as assay_registry_plan_decode */
 ASSAY_CHECKED enum assay_status assay_host_services_open(struct assay_host_services *services,
-                                                         const struct assay_genesis *genesis);
+                                                         const uint8_t chain_id[static 32],
+                                                         struct assay_slice plan);
+/* An assay_plan_follow: services are added, and nothing else (docs/protocol.md 12.7.2). */
+ASSAY_CHECKED enum assay_status assay_host_services_follow(struct assay_slice before,
+                                                           struct assay_slice after,
+                                                           struct assay_service_places *places,
+                                                           const char **why);
+/* What a fold asks, whatever changes bring. Large, as above. */
+struct assay_host_plans {
+    uint8_t chain_id[32];
+    struct assay_host_services plan[2]; /* in turns */
+    unsigned turn;
+    struct assay_service_plans fold; /* its context is this struct; memory is the caller's to set */
+};
+/* Returns: nothing; nothing is read yet. */
+void assay_host_plans_open(struct assay_host_plans *plans, const uint8_t chain_id[static 32]);
 /* What the ledger says of members, in the words of services: count of them, at most
  * ASSAY_REGISTRY_SLOTS_MAX. Returns: how many. */
 uint32_t assay_host_services_members(const struct assay_service_member *members, uint32_t count,

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/ledger/ledger.h"
+#include "host/services.h"
 #include "net/rules.h"
 
 #include <stdarg.h>
@@ -295,12 +296,30 @@ static enum assay_status judge_queue(const struct assay_change_basis *b,
     return ASSAY_OK;
 }
 
+struct assay_slice assay_change_plan(const struct assay_change_basis *basis)
+{
+    struct assay_slice plan = basis->charter.genesis->services;
+    for (uint32_t i = 0; i < basis->state.pending_count; i++) {
+        struct assay_change pending;
+        struct assay_action action;
+        if (assay_change_record_read(basis->pending[i], &pending) != ASSAY_OK) continue;
+        struct assay_cursor c = assay_cursor_over(pending.actions.bytes, pending.actions.len);
+        for (uint32_t k = 0; k < pending.action_count; k++)
+            if (assay_action_next(&c, &action) == ASSAY_OK && action.kind == ASSAY_ACTION_SERVICES)
+                plan = action.document;
+    }
+    return plan;
+}
+
 enum assay_status assay_change_stage(struct assay_change_basis *b,
                                      const struct assay_change *change,
                                      char message[static ASSAY_CHANGE_MESSAGE])
 {
     struct assay_unfit unfit;
-    struct assay_staging staging = { &b->stage, b->operators };
+    struct assay_staging staging = { .state = &b->stage,
+                                     .operators = b->operators,
+                                     .plan = b->charter.genesis->services,
+                                     .follow = assay_host_services_follow };
     assay_state_copy(&b->stage, &b->state);
     for (uint32_t i = 0; i < b->state.pending_count; i++) {
         struct assay_change pending;
@@ -331,7 +350,12 @@ enum assay_status assay_change_judge(struct assay_change_basis *basis,
     ASSAY_TRY(judge_documents(change, message));
     if (change->sequence == 0) return judge_maintenance(basis, draft, message);
     ASSAY_TRY(judge_queue(basis, change, message));
-    return assay_change_stage(basis, change, message);
+    ASSAY_TRY(assay_change_stage(basis, change, message));
+    if (assay_change_adds_services(change) &&
+        basis->state.rules.parameters.level < ASSAY_LEVEL_SERVICES)
+        return why(message, ASSAY_E_EARLY, "it waits until feature level %d is in force",
+                   ASSAY_LEVEL_SERVICES);
+    return ASSAY_OK;
 }
 
 void assay_change_weigh(struct assay_change_basis *b, struct assay_state *state,
@@ -419,6 +443,7 @@ void assay_change_words(const struct assay_state *state, const struct assay_acti
     case ASSAY_ACTION_POLICY: document_words(action, "policy", words); return;
     case ASSAY_ACTION_OPERATORS: document_words(action, "operators", words); return;
     case ASSAY_ACTION_ENDORSEMENTS: document_words(action, "endorsements", words); return;
+    case ASSAY_ACTION_SERVICES: document_words(action, "services", words); return;
     case ASSAY_ACTION_COLLATERAL:
         assay_hex_encode(action->digest, 32, hex, sizeof hex);
         (void)snprintf(words, ASSAY_CHANGE_WORDS, "collateral %.16s, without a trial", hex);

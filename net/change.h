@@ -90,6 +90,9 @@ ASSAY_CHECKED enum assay_status assay_change_judge(struct assay_change_basis *ba
 ASSAY_CHECKED enum assay_status assay_change_stage(struct assay_change_basis *basis,
                                                    const struct assay_change *change,
                                                    char message[static ASSAY_CHANGE_MESSAGE]);
+/* Returns: the plan of services in force, or as what waits will have left it; len 0: none. Borrowed
+ * from the basis. */
+struct assay_slice assay_change_plan(const struct assay_change_basis *basis);
 /* The weights of a state of the basis, made anew after what change did to it; none is taken over
  * from before where a member is new. Out: state->members[].weight, *tolerance. Returns: nothing. */
 void assay_change_weigh(struct assay_change_basis *basis, struct assay_state *state,

@@ -202,6 +202,13 @@ char *host_document_anchor(struct assay_host *host, const char *argument)
     if (status == ASSAY_OK && (epoch < oldest || epoch > newest.epoch)) status = ASSAY_E_NOT_FOUND;
     if (status == ASSAY_OK) status = load(host, newest.era, epoch - 1, &before);
     if (status == ASSAY_OK) status = load(host, newest.era, epoch, &closed);
+    if (status == ASSAY_OK && closed.state.services.count == 0) { /* a change added them later */
+        kept_free(&before);
+        kept_free(&closed);
+        return host_document_refuse(host, "not_found",
+                                    "that epoch closed before the network had services, so its "
+                                    "state has no anchor");
+    }
     struct assay_json *data = assay_json_object();
     if (status == ASSAY_OK) status = put_closed(host, data, &before, &closed);
     assay_json_set_uint(data, "oldest", oldest);

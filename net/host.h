@@ -177,7 +177,8 @@ struct assay_host_config {
     const struct assay_judge_config *judge;
     assay_document_check *document_check;
     const struct assay_updates *updates; /* net/updates.h; NULL: no collateral in blocks */
-    const struct assay_host_services *services; /* of the genesis; NULL: it has none */
+    assay_plan_follow *plan_follow; /* as the engine's */
+    const struct assay_host_services *services; /* of genesis->services; NULL: it has none */
     const char *services_path; /* UNIX socket for programs of services; NULL: none */
     struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */
     uint8_t verifier_digest[32];

@@ -246,7 +246,7 @@ void host_order(struct assay_host *host, const struct assay_order *order);
 void host_enclave_events(struct assay_host *host);
 
 /* --- host_services.c: programs that follow what services' records make */
-/* Returns: what the engine asks; NULL where the genesis has no services. */
+/* Returns: what the engine asks; NULL where the network has no services. */
 const struct assay_services *host_services_ledger(const struct assay_host *host);
 /* Returns: as assay_desk_open */
 ASSAY_CHECKED enum assay_status host_services_open(struct assay_host *host,

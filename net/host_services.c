@@ -293,7 +293,8 @@ enum assay_status host_services_open(struct assay_host *host,
     host->desk_at->members = calloc(host->members, sizeof *host->desk_at->members);
     if (host->desk_at->members == NULL) return ASSAY_E_MEMORY;
     if (host->desk != NULL) { /* the host before us had it open */
-        assay_desk_hand_over(host->desk, &world);
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot follow the plan of services");
+        ASSAY_TRY(assay_desk_hand_over(host->desk, &world, host->config.genesis->services));
         keep_path(host->desk_at, path);
         return ASSAY_OK;
     }

@@ -406,6 +406,11 @@ static enum assay_status check_change(const struct assay_scenario *s, uint32_t i
             message, ASSAY_E_INVALID,
             "changes[%u].flaw: one operator announces maintenance, and it forces nothing",
             (unsigned)index);
+    if (c->action == ASSAY_SIM_ACTION_SERVICES && !assay_scenario_adds_services(s))
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "changes[%u]: services.later_groups or later_tasks says what "
+                                     "is added",
+                                     (unsigned)index);
     if (!c->with_before) return ASSAY_OK;
     if (before == NULL)
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
@@ -450,6 +455,11 @@ bool assay_scenario_serves(const struct assay_scenario *scenario)
     return p->groups > 0 || p->requestors > 0 || p->share_clusters > 0;
 }
 
+bool assay_scenario_adds_services(const struct assay_scenario *scenario)
+{
+    return scenario->services.later_groups > 0 || scenario->services.later_tasks;
+}
+
 static enum assay_status check_services(const struct assay_scenario *s, char *message)
 {
     const struct assay_sim_services_plan *p = &s->services;
@@ -467,6 +477,10 @@ static enum assay_status check_services(const struct assay_scenario *s, char *me
             "services.share_clusters: %u with %u slots each need %u nodes, found %u",
             (unsigned)p->share_clusters, (unsigned)p->share_slots,
             (unsigned)(p->share_clusters * p->share_slots), (unsigned)s->nodes);
+    if (p->later_groups > p->groups || (p->later_tasks && p->requestors == 0))
+        return assay_scenario_refuse(
+            message, ASSAY_E_INVALID,
+            "services: later_groups and later_tasks are of those that there will be");
     if (!assay_scenario_serves(s)) return ASSAY_OK;
     if (assay_scenario_fidelity(s) != ASSAY_SIM_FIDELITY_MESSAGE ||
         s->evidence == ASSAY_SIM_EVIDENCE_SOFT)

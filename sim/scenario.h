@@ -199,7 +199,8 @@ struct assay_sim_clock {
     X(MAINTENANCE, 5, "maintenance", "absence of one member of the cohort for so many epochs")     \
     X(POLICY, 6, "policy", "another policy, under which evidence of the cohort fails hard")        \
     X(PARAMETERS, 7, "parameters", "another cap of vendors (vendor_cap)")                          \
-    X(OPERATORS, 8, "operators", "one operator more, and one more must sign")
+    X(OPERATORS, 8, "operators", "one operator more, and one more must sign")                      \
+    X(SERVICES, 9, "services", "what services.later_groups and later_tasks leave out at first")
 
 #define ASSAY_SIM_ACTION_ENUM(symbol, number, name, line) ASSAY_SIM_ACTION_##symbol = number,
 enum assay_sim_action { ASSAY_SIM_ACTION_LIST(ASSAY_SIM_ACTION_ENUM) };
@@ -296,6 +297,9 @@ struct assay_sim_services_plan {
     uint32_t share_liars;          /* of the last members the holders keep and give no shares */
     uint32_t holders_die_permille, holders_lose_permille; /* in an epoch; their disks */
     uint64_t stop_epoch;         /* nothing more is asked from here on; 0: never */
+    /* Not in the genesis: a change adds them (docs/protocol.md 12.7). */
+    uint32_t later_groups; /* the last so many groups */
+    bool later_tasks;
 };
 
 enum assay_sim_compare {
@@ -405,6 +409,8 @@ void assay_scenario_put_keys(struct assay_writer *w);
 
 /* Returns: whether the network has any service. */
 bool assay_scenario_serves(const struct assay_scenario *scenario);
+/* Returns: whether a change adds services, or some of them. */
+bool assay_scenario_adds_services(const struct assay_scenario *scenario);
 
 /* Returns: the fidelity that runs: AUTO decided. */
 enum assay_sim_fidelity assay_scenario_fidelity(const struct assay_scenario *scenario);

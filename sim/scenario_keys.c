@@ -229,7 +229,7 @@ static const struct assay_scenario_key clock_keys[] = {
 
 #define PART assay_sim_change
 static const struct assay_scenario_key change_keys[] = {
-    { WORD("action", action, action_word, 1, 8, "what operators decide") },
+    { WORD("action", action, action_word, 1, 9, "what operators decide") },
     { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "when it is handed in first") },
     { U32("ahead_epochs", ahead_epochs, 2, 1000, "epochs from then until it holds, at least") },
     { OTHER("with_before", with_before, BOOL, "one more action of the change before in the list") },
@@ -310,6 +310,9 @@ static const struct assay_scenario_key services_keys[] = {
           "holders that lose their disk and key in an epoch, in 1000") },
     { U64("stop_epoch", stop_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
           "nothing more is asked of them from here on; 0: never") },
+    { U32("later_groups", later_groups, 0, ASSAY_SIM_GROUPS_MAX,
+          "the last so many groups are not in the genesis: a change adds them") },
+    { OTHER("later_tasks", later_tasks, BOOL, "nor are tasks") },
 };
 #undef PART
 

@@ -273,6 +273,7 @@ static void make_one(struct making *m, const struct assay_action *a)
         assay_sha256(a->document.bytes, a->document.len, m->operators_digest);
         return;
     case ASSAY_ACTION_COLLATERAL: return;  /* watch_updates.c */
+    case ASSAY_ACTION_SERVICES: return;    /* sim/services/recount.c */
     case ASSAY_ACTION_MAINTENANCE: return; /* stands alone: take_absences */
     }
 }

@@ -31,8 +31,7 @@ struct audit_run {
     struct assay_store *store;
     struct assay_network *network;
     struct assay_update_judge *updates;
-    struct assay_host_services *services; /* NULL: the genesis has none */
-    void *services_memory;
+    struct assay_host_plans *plans; /* of services: of the genesis, and what changes add */
     struct assay_sim_progress progress;
     bool begun;           /* the first epoch was closed: the ones before are not part of it */
     uint64_t scores;      /* rows for people that were compared */
@@ -323,8 +322,8 @@ static int walk(struct audit_run *run, struct assay_network *network,
         .genesis = network->genesis,
         .vet = { .context = network, .finding = assay_network_judge },
         .updates = run->updates != NULL ? assay_update_judge_functions(run->updates) : NULL,
-        .services = run->services != NULL ? &run->services->ledger : NULL,
-        .services_memory = run->services_memory,
+        .plan_follow = assay_host_services_follow,
+        .services = &run->plans->fold,
         .signatures = options->signatures,
         .items = strcmp(options->verb, "verify") == 0,
         .from_epoch = options->from_epoch,
@@ -354,22 +353,16 @@ static int walk(struct audit_run *run, struct assay_network *network,
     return status == ASSAY_E_STORE ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_INTERNAL;
 }
 
-/* Of a network that has services: what their records make is folded as well. Returns: an exit
- * status. */
+/* Of a network that has services, or gets some: what their records make is folded as well. Returns:
+ * an exit status. */
 static int know_services(struct audit_run *run, const struct assay_genesis *genesis)
 {
-    if (genesis->services.len == 0) return ASSAY_EXIT_OK;
-    run->services = calloc(1, sizeof *run->services);
-    if (run->services == NULL) return ASSAY_EXIT_INTERNAL;
-    const enum assay_status status = assay_host_services_open(run->services, genesis);
-    if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "assay audit %s: the genesis' plan of services: %s\n",
-                      run->options->verb, assay_status_text(status));
-        return ASSAY_EXIT_USAGE;
-    }
-    const size_t len = assay_audit_services_len(&run->services->ledger);
-    run->services_memory = aligned_alloc(64, (len + 63) / 64 * 64);
-    return run->services_memory != NULL ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    run->plans = calloc(1, sizeof *run->plans);
+    if (run->plans == NULL) return ASSAY_EXIT_INTERNAL;
+    assay_host_plans_open(run->plans, genesis->chain_id);
+    const size_t len = assay_audit_services_len(&run->plans->fold);
+    run->plans->fold.memory = aligned_alloc(64, (len + 63) / 64 * 64);
+    return run->plans->fold.memory != NULL ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
 static int run_audit(const struct audit_options *options)
@@ -389,8 +382,8 @@ static int run_audit(const struct audit_options *options)
     if (result == ASSAY_EXIT_OK)
         result = walk(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
     assay_update_judge_destroy(&run.updates);
-    free(run.services_memory);
-    free(run.services);
+    if (run.plans != NULL) free(run.plans->fold.memory);
+    free(run.plans);
     assay_store_close(&run.store);
     assay_network_close(&network);
     return result;

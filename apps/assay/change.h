@@ -29,6 +29,7 @@ enum assay_change_option {
     ASSAY_CHANGE_OPT_PARAMETER,
     ASSAY_CHANGE_OPT_OPERATORS,
     ASSAY_CHANGE_OPT_COLLATERAL,
+    ASSAY_CHANGE_OPT_SERVICES,
 };
 
 /* Rows of options of the actions that a change and a RECOVER both take. */
@@ -44,7 +45,8 @@ enum assay_change_option {
     { "retire-reference", required_argument, NULL, ASSAY_CHANGE_OPT_RETIRE },                      \
     { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },                          \
     { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },                          \
-    { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS }
+    { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS },                          \
+    { "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES }
 
 struct assay_change_options {
     const char *file; /* the one positional argument */
@@ -109,6 +111,17 @@ bool assay_change_take_option(struct assay_change_options *options, int option,
  * Returns: an enum assay_exit. change_draft.c */
 int assay_change_draft_record(const struct assay_change_options *options,
                               const struct assay_change *head, uint8_t *record, size_t *len);
+
+/* The whole plan: services of `before` (len 0: none) and those of a file (apps/config.h).
+ * Out: *document: in bytes[ASSAY_SERVICES_PLAN_LEN_MAX]. Errors are printed. Returns: an enum
+ * assay_exit. change_services.c */
+int assay_change_services_draft(const struct assay_change_options *options,
+                                struct assay_slice before, const char *path, uint8_t *bytes,
+                                struct assay_slice *document);
+/* Every service of the plan `after`, and which are new. Returns: an array. */
+struct assay_json *assay_change_services_json(struct assay_slice before, struct assay_slice after);
+/* That array for people. Returns: nothing. */
+void assay_change_services_print(const struct assay_json *list);
 
 /* The verbs. Each Returns: an enum assay_exit. */
 int assay_change_run_draft(const struct assay_change_options *options);

@@ -30,7 +30,8 @@ struct drafting {
     uint32_t count;
     struct assay_node_card *cards;
     struct assay_policy *policy; /* edited; NULL: no wish is about it */
-    uint8_t *policy_bytes, *operator_bytes, *body;
+    uint8_t *policy_bytes, *operator_bytes, *plan_bytes, *body;
+    bool has_plan, recovers; /* recovers: what waits is dropped, so nothing of it is built upon */
     struct assay_genesis *operators; /* the new list */
     struct assay_genesis_parameters parameters;
     bool has_parameters;
@@ -47,6 +48,7 @@ static void close_drafting(struct drafting *d)
     free(d->policy);
     free(d->policy_bytes);
     free(d->operator_bytes);
+    free(d->plan_bytes);
     free(d->operators);
     free(d->body);
 }
@@ -57,10 +59,12 @@ static int open_drafting(struct drafting *d)
     d->cards = calloc(ASSAY_ACTIONS_MAX, sizeof *d->cards);
     d->policy_bytes = malloc(ASSAY_POLICY_LEN_MAX);
     d->operator_bytes = malloc(ASSAY_OPERATORS_LEN_MAX);
+    d->plan_bytes = malloc(ASSAY_SERVICES_PLAN_LEN_MAX);
     d->operators = calloc(1, sizeof *d->operators);
     d->body = malloc(ASSAY_CHANGE_LEN_MAX);
     if (d->actions == NULL || d->cards == NULL || d->policy_bytes == NULL ||
-        d->operator_bytes == NULL || d->operators == NULL || d->body == NULL)
+        d->operator_bytes == NULL || d->plan_bytes == NULL || d->operators == NULL ||
+        d->body == NULL)
         return assay_change_fail(d->options, ASSAY_E_MEMORY, "start");
     const int result = assay_change_source_open(d->options, &d->source);
     if (result != ASSAY_EXIT_OK) return result;
@@ -413,6 +417,21 @@ static int draft_collateral(struct drafting *d, const char *text)
     return ASSAY_EXIT_OK;
 }
 
+/* Beside what there is, and what changes that wait will add. */
+static int draft_services(struct drafting *d, const char *path)
+{
+    struct assay_slice document;
+    const struct assay_change_basis *basis = d->source.basis;
+    const struct assay_slice before =
+        d->recovers ? basis->charter.genesis->services : assay_change_plan(basis);
+    if (d->has_plan) return REFUSE(d, "change draft: --services once");
+    d->has_plan = true;
+    const int result =
+        assay_change_services_draft(d->options, before, path, d->plan_bytes, &document);
+    if (result == ASSAY_EXIT_OK) add(d, ASSAY_ACTION_SERVICES)->document = document;
+    return result;
+}
+
 static int draft_wish(struct drafting *d, const struct assay_change_wish *w, char **text)
 {
     switch ((enum assay_change_option)w->option) {
@@ -430,6 +449,7 @@ static int draft_wish(struct drafting *d, const struct assay_change_wish *w, cha
         if (*text != NULL) return REFUSE(d, "change draft: --operators once");
         return draft_operators(d, w->argument, text);
     case ASSAY_CHANGE_OPT_COLLATERAL: return draft_collateral(d, w->argument);
+    case ASSAY_CHANGE_OPT_SERVICES: return draft_services(d, w->argument);
     }
     return ASSAY_EXIT_USAGE;
 }
@@ -497,7 +517,7 @@ static int draft_wishes(struct drafting *d, char **text)
 int assay_change_draft_record(const struct assay_change_options *options,
                               const struct assay_change *head, uint8_t *record, size_t *len)
 {
-    struct drafting d = { .options = options };
+    struct drafting d = { .options = options, .recovers = true };
     char *text = NULL;
     *len = 0;
     if (options->wish_count == 0) return ASSAY_EXIT_OK;

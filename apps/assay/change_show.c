@@ -105,6 +105,22 @@ static struct assay_json *policy_json(const struct assay_change_options *options
     return list;
 }
 
+/* The plan of services that it brings against the one that it finds; NULL when it brings none. */
+static struct assay_json *services_json(const struct assay_change_source *source,
+                                        const struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    struct assay_slice before = { 0 }, after = { 0 };
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        if (action.kind == ASSAY_ACTION_SERVICES) after = action.document;
+    }
+    if (after.len == 0) return NULL;
+    if (source != NULL) before = assay_change_plan(source->basis);
+    return assay_change_services_json(before, after);
+}
+
 /* ------------------------------------------------------------ signatures */
 
 static struct assay_json *signature_json(const struct assay_change_source *source,
@@ -189,6 +205,8 @@ static struct assay_json *document_of(const struct assay_change_options *options
     assay_json_set(data, "actions", actions_json(state, change));
     struct assay_json *policy = policy_json(options, source, change);
     if (policy != NULL) assay_json_set(data, "policy_changes", policy);
+    struct assay_json *services = services_json(source, change);
+    if (services != NULL) assay_json_set(data, "services", services);
     put_signatures(data, source, draft);
     if (source == NULL) return data;
     char message[ASSAY_CHANGE_MESSAGE];
@@ -264,6 +282,7 @@ int assay_change_print(const struct assay_change_options *options,
         (void)printf("now            epoch %llu\n", (llu)assay_json_uint(data, "epoch", 0));
     print_actions(assay_json_get(data, "actions"));
     print_policy(assay_json_get(data, "policy_changes"));
+    assay_change_services_print(assay_json_get(data, "services"));
     print_signatures(data, source != NULL);
     const char *note = assay_json_text(data, "note", "");
     if (note[0] != '\0') (void)printf("note           %s\n", note);

@@ -55,6 +55,7 @@
           "(digest or none), level",                                                               \
           ASSAY_OPTION_MANY },                                                                     \
         { "operators", "FILE", "the whole new list, lines of NAME PUBLIC_KEY", 0 },                \
+        { "services", "FILE", "services more, as the section services of a plan", 0 },             \
     {                                                                                              \
         "threshold", "N", "of --operators: how many must sign", 0                                  \
     }
@@ -280,7 +281,8 @@ const struct assay_verb assay_verbs_network[] = {
       EXIT_CHANGE,
       "assay change draft --out rest.change --rest node-5 --activation +60\n"
       "assay change draft --out join.change --join node.yaml --sample sample.quote --operator "
-      "beta\n",
+      "beta\n"
+      "assay change draft --out more.change --services services.yaml\n",
       (const struct assay_option[]){
           OUT("the change"),
           ACTIONS,

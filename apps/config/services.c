@@ -184,3 +184,46 @@ enum assay_status assay_config_take_services(const struct assay_config_file *fil
                                  ? "first balances add up to more than 2^64 - 1"
                                  : assay_status_text(status));
 }
+
+/* ------------------------------------------------------------ a file of the section alone */
+
+struct yaml_file {
+    char *plan_version;
+    struct assay_yaml_services services;
+};
+
+static const cyaml_schema_field_t file_fields[] = {
+    ASSAY_CONFIG_FIELD_OPTIONAL("plan_version", struct yaml_file, plan_version),
+    CYAML_FIELD_MAPPING("services", CYAML_FLAG_DEFAULT, struct yaml_file, services,
+                        assay_config_services_fields),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t file_schema = { CYAML_VALUE_MAPPING(
+    CYAML_FLAG_POINTER, struct yaml_file, file_fields) };
+
+static enum assay_status take_file(const struct assay_config_file *file,
+                                   struct assay_registry_plan *plan)
+{
+    const struct yaml_file *yaml = file->data;
+    bool has = false;
+    if (yaml->plan_version != NULL)
+        ASSAY_TRY(assay_config_take_version(file, "plan_version", yaml->plan_version));
+    ASSAY_TRY(assay_config_take_services(file, &yaml->services, plan, &has));
+    if (has) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_NOT_FOUND, "services",
+                             "expected groups, shares or tasks, found nothing");
+}
+
+enum assay_status assay_services_load(const char *path, struct assay_registry_plan *plan,
+                                      char message[static ASSAY_CONFIG_MESSAGE_MAX])
+{
+    struct assay_config_file file = { .path = path, .schema = &file_schema, .message = message };
+    struct assay_registry_plan *found = NULL;
+    enum assay_status status = assay_config_open(&file);
+    if (status == ASSAY_OK && (found = calloc(1, sizeof *found)) == NULL) status = ASSAY_E_MEMORY;
+    if (status == ASSAY_OK) status = take_file(&file, found);
+    if (status == ASSAY_OK) *plan = *found;
+    free(found);
+    assay_config_close(&file);
+    return status;
+}

@@ -17,6 +17,7 @@ void daemon_close_charter(struct daemon_charter *charter)
     assay_rules_close(&charter->rules);
     free(charter->memory);
     free(charter->joining);
+    free(charter->services);
     *charter = (struct daemon_charter){ 0 };
 }
 
@@ -135,6 +136,17 @@ static enum assay_status check_level(struct daemon_node *node, const struct assa
                         (unsigned)level, (unsigned)DAEMON_FEATURE_LEVEL);
 }
 
+/* What records of services make: by the genesis' plan, or one that a change brought. */
+static enum assay_status open_services(struct daemon_node *node, struct daemon_charter *charter)
+{
+    const struct assay_genesis *g = charter->charter.genesis;
+    if (g->services.len == 0) return ASSAY_OK;
+    charter->services = calloc(1, sizeof *charter->services);
+    if (charter->services == NULL) return daemon_say(node, "start", ASSAY_E_MEMORY);
+    return daemon_say(node, "the plan of services in force",
+                      assay_host_services_open(charter->services, g->chain_id, g->services));
+}
+
 enum assay_status daemon_open_charter(struct daemon_node *node, struct daemon_charter *out)
 {
     char message[ASSAY_RULES_MESSAGE];
@@ -151,6 +163,7 @@ enum assay_status daemon_open_charter(struct daemon_node *node, struct daemon_ch
     if (status != ASSAY_OK) return status;
     if (out->charter.state == NULL && !daemon_is_in(node->genesis, node->node_id))
         ASSAY_TRY(become_newcomer(node, out));
+    ASSAY_TRY(open_services(node, out));
     warn_of_peers(node, &out->charter);
     warn_of_verifier(out->charter.genesis);
     return ASSAY_OK;

@@ -73,7 +73,6 @@ void daemon_close(struct daemon_node *node)
     daemon_close_charter(&node->in_force);
     assay_fetcher_destroy(&node->fetcher);
     assay_update_judge_destroy(&node->updates);
-    free(node->services);
     node->lent = !assay_supervisor_close(&node->supervisor);
     if (node->store != NULL) node->store->ops->close(&node->store);
     if (node->lent) return; /* the process ends: everything else goes with it */

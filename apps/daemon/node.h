@@ -29,7 +29,7 @@
 
 /* docs/protocol.md 9.10: what its ballots announce. A build that adds a level still speaks the one
  * before. */
-enum { DAEMON_FEATURE_LEVEL = 0 };
+enum { DAEMON_FEATURE_LEVEL = ASSAY_LEVEL_SERVICES };
 
 /* What holds until the next boundary that changes it. */
 struct daemon_charter {
@@ -37,6 +37,7 @@ struct daemon_charter {
     struct assay_charter charter;
     struct assay_rules *rules;
     struct assay_genesis *joining; /* the genesis and this node, which it does not know: newcomer */
+    struct assay_host_services *services; /* NULL: the network has none */
 };
 
 /* Everything the daemon holds; freed in reverse order by daemon_close. */
@@ -64,7 +65,6 @@ struct daemon_node {
     struct assay_store *store;
     struct assay_supervisor *supervisor;
     struct assay_update_judge *updates;
-    struct assay_host_services *services; /* NULL: the genesis has none */
     struct assay_fetcher *fetcher; /* NULL: nobody is asked for collateral */
     struct assay_host *host;
     struct daemon_notify notify;

@@ -27,7 +27,7 @@ static void put_line(const struct assay_executor_node *node, char *line, size_t 
 {
     const struct assay_executor_node_status s = assay_executor_node_status(node);
     (void)snprintf(line, len, "%s, %u tasks, %llu steps made, %u claims not paid",
-                   !s.follows  ? "no daemon"
+                   !s.follows  ? service_ledger_words(s.ledger)
                    : s.offered ? "offered"
                                : "waits for its offer",
                    s.tasks, (unsigned long long)s.steps, s.claims);

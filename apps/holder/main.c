@@ -29,7 +29,7 @@ static void put_line(const struct assay_holder_node *node, char *line, size_t le
     const struct assay_holder_node_status s = assay_holder_node_status(node);
     if (!s.listed)
         (void)snprintf(line, len, "waits for the ledger to list it (%s)",
-                       s.follows ? "followed" : "not followed");
+                       service_ledger_words(s.follows ? ASSAY_OK : s.ledger));
     else if (!s.share.seated) (void)snprintf(line, len, "listed, without a slot");
     else
         (void)snprintf(line, len, "slot %u of cluster %u, %s, %u shares kept, %u missing%s",

@@ -28,7 +28,7 @@ static void put_line(const struct assay_replica_node *node, char *line, size_t l
     const struct assay_cont_status s = assay_replica_node_status(node);
     if (!assay_replica_node_is_listed(node))
         (void)snprintf(line, len, "waits for the ledger to list it (%s)",
-                       assay_replica_node_ledger(node) == ASSAY_OK ? "followed" : "not followed");
+                       service_ledger_words(assay_replica_node_ledger(node)));
     else if (s.serves) (void)snprintf(line, len, "serves view %llu", (unsigned long long)s.view);
     else (void)snprintf(line, len, "listed, without a seat");
 }

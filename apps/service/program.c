@@ -224,6 +224,16 @@ bool service_goes_on(struct service_program *program, const char *line)
     return !asked_to_end;
 }
 
+const char *service_ledger_words(enum assay_status status)
+{
+    if (status == ASSAY_OK) return "followed";
+    if (status == ASSAY_E_NOT_FOUND)
+        return "nobody listens at the daemon's socket: it does not run, or its network has no "
+               "services yet";
+    if (status == ASSAY_E_UNSUPPORTED) return "the network has no such service yet";
+    return "not followed";
+}
+
 int service_end(struct service_program *program, enum assay_status status)
 {
     daemon_notify_stopping(&program->notify);

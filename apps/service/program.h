@@ -52,6 +52,9 @@ void service_ready(struct service_program *program);
 /* Returns: whether it shall go on: nobody has asked it to end. In: line: how it stands, for people;
  * said when it changed */
 bool service_goes_on(struct service_program *program, const char *line);
+/* Why a program's ledger is not followed, as the follower said last (net/services/follower.h).
+ * Returns: a few words; never NULL. */
+const char *service_ledger_words(enum assay_status status);
 /* Says why, if status is none to end with quietly. Returns: the status to exit with */
 int service_end(struct service_program *program, enum assay_status status);
 /* One line on stderr. Returns: nothing. */

@@ -46,6 +46,8 @@ static enum assay_status read_about(struct assay_cursor *c, struct assay_action 
     case ASSAY_ACTION_POLICY:
     case ASSAY_ACTION_OPERATORS:
     case ASSAY_ACTION_ENDORSEMENTS: return assay_cbor_bytes(c, DOCUMENT_LEN_MAX, &a->document);
+    case ASSAY_ACTION_SERVICES:
+        return assay_cbor_bytes(c, ASSAY_SERVICES_PLAN_LEN_MAX, &a->document);
     case ASSAY_ACTION_COLLATERAL: return assay_cbor_bytes_exact(c, a->digest, 32);
     }
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
@@ -112,6 +114,7 @@ static void put_action(struct assay_writer *w, const struct assay_action *a)
     case ASSAY_ACTION_POLICY:
     case ASSAY_ACTION_OPERATORS:
     case ASSAY_ACTION_ENDORSEMENTS:
+    case ASSAY_ACTION_SERVICES:
         assay_cbor_put_bytes(w, a->document.bytes, a->document.len);
         return;
     case ASSAY_ACTION_COLLATERAL: assay_cbor_put_bytes(w, a->digest, 32); return;
@@ -226,7 +229,10 @@ void assay_maintenance_add(struct assay_member *member, uint64_t closed, uint64_
 
 struct applying {
     struct assay_state *state;
-    struct assay_slice operators;
+    struct assay_slice operators, plan;
+    assay_plan_follow *follow;
+    struct assay_service_places places;
+    uint32_t level; /* in force before it */
     uint64_t activation;
     const char *why;
 };
@@ -370,6 +376,25 @@ static enum assay_status replace_parameters(struct applying *a,
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 12.7: the documents of the state are moved when the epoch before has closed. */
+static enum assay_status extend_services(struct applying *a, struct assay_slice plan)
+{
+    if (a->level < ASSAY_LEVEL_SERVICES)
+        return unfit(a, ASSAY_E_INVALID,
+                     "services are added at feature level 1 and above: a change before it raises "
+                     "the level (--parameter level=1)");
+    if (a->follow == NULL)
+        return unfit(a, ASSAY_E_UNSUPPORTED, "services are not known here");
+    if (a->places.count > 0) return unfit(a, ASSAY_E_DUPLICATE, "two plans of services");
+    const char *why = "";
+    const enum assay_status status = a->follow(a->plan, plan, &a->places, &why);
+    if (status != ASSAY_OK) return unfit(a, status, why);
+    ASSAY_ASSERT(a->places.count > 0 && a->places.count <= ASSAY_SERVICE_DOCUMENTS_MAX);
+    a->plan = plan;
+    assay_sha256(plan.bytes, plan.len, a->state->services.plan);
+    return ASSAY_OK;
+}
+
 static enum assay_status apply_one(struct applying *a, const struct assay_action *action)
 {
     struct assay_charter_rules *rules = &a->state->rules;
@@ -394,6 +419,7 @@ static enum assay_status apply_one(struct applying *a, const struct assay_action
     case ASSAY_ACTION_COLLATERAL:
         if (assay_update_force(a->state, action->digest) == ASSAY_OK) break;
         return unfit(a, ASSAY_E_INVALID, "no such collateral waits or was reverted");
+    case ASSAY_ACTION_SERVICES: return extend_services(a, doc);
     }
     return ASSAY_OK;
 }
@@ -413,7 +439,13 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
 {
     ASSAY_ASSERT(assay_state_holds(staging->state) && change->sequence > 0);
     struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
-    struct applying a = { staging->state, staging->operators, change->activation, "" };
+    struct applying a = { .state = staging->state,
+                          .operators = staging->operators,
+                          .plan = staging->plan,
+                          .follow = staging->follow,
+                          .level = staging->state->rules.parameters.level,
+                          .activation = change->activation,
+                          .why = "" };
     *why = (struct assay_unfit){ .why = "" };
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
@@ -426,9 +458,23 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
         }
     }
     staging->operators = a.operators;
+    staging->plan = a.plan;
+    staging->places = a.places;
     if (has_weight(staging->state)) return ASSAY_OK;
     *why = (struct assay_unfit){ 0, "nobody of weight would be left" };
     return ASSAY_E_INVALID;
+}
+
+bool assay_change_adds_services(const struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        const enum assay_status shape = assay_action_next(&c, &action);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        if (action.kind == ASSAY_ACTION_SERVICES) return true;
+    }
+    return false;
 }
 
 bool assay_change_names_key(const struct assay_change *change,

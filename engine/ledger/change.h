@@ -13,7 +13,7 @@
 #define ASSAY_ENGINE_LEDGER_CHANGE_H
 
 #include "base/cursor.h"
-#include "engine/ledger/state.h"
+#include "engine/ledger/services.h"
 
 /* symbol, number (never reused), name, what follows the kind in the array */
 #define ASSAY_ACTION_LIST(X)                                                                       \
@@ -26,7 +26,8 @@
     X(ASSAY_ACTION_PARAMETERS, 7, "parameters")   /* as in genesis */                              \
     X(ASSAY_ACTION_OPERATORS, 8, "operators")     /* the operators' document: genesis.h */         \
     X(ASSAY_ACTION_ENDORSEMENTS, 9, "endorsements") /* the whole canonical set */                  \
-    X(ASSAY_ACTION_COLLATERAL, 10, "collateral") /* digest of the record of an update */
+    X(ASSAY_ACTION_COLLATERAL, 10, "collateral") /* digest of the record of an update */           \
+    X(ASSAY_ACTION_SERVICES, 11, "services")     /* the whole plan, what is in force in it */
 
 #define ASSAY_ACTION_ENUM(symbol, number, name) symbol = number,
 enum assay_action_kind { ASSAY_ACTION_LIST(ASSAY_ACTION_ENUM) };
@@ -39,6 +40,7 @@ enum {
     ASSAY_ACTIVATION_AHEAD_MIN = 2,           /* epochs between inclusion and activation */
     ASSAY_ACTIVATION_AHEAD_MAX = 1024 * 1024, /* a mistyped epoch should not hold the queue */
     ASSAY_ACTIVATION_APART = 2, /* what an activation did is seen before the next one's */
+    ASSAY_LEVEL_SERVICES = 1, /* feature level in which SERVICES is read (docs/protocol.md 9.10) */
 };
 
 /* Decoded; slices borrow. Fields that a kind does not have are zero. */
@@ -87,11 +89,18 @@ ASSAY_CHECKED enum assay_status assay_change_record_read(struct assay_slice reco
 /* The body in the bytes of a CHANGE record that was decoded before. Returns: nothing (asserted). */
 void assay_change_of_record(struct assay_slice record, struct assay_change *change);
 
-/* What a change is applied to: a state, and the operators' document that it names. */
+/* What a change is applied to: a state, and the documents that it names. */
 struct assay_staging {
     struct assay_state *state;
     struct assay_slice operators;
+    struct assay_slice plan;   /* of services; len 0: the network has none */
+    assay_plan_follow *follow; /* NULL: nothing is known of services here, and none is added */
+    /* Out: of the last change that was applied; its documents are not moved yet. */
+    struct assay_service_places places;
 };
+struct assay_context; /* context.h */
+/* On context->stage, which is the caller's to fill. Returns: what a change is applied to next. */
+struct assay_staging assay_staging_of(const struct assay_context *context);
 /* Why a change does not fit, for people. */
 struct assay_unfit {
     uint32_t action; /* index */
@@ -108,6 +117,9 @@ struct assay_unfit {
 ASSAY_CHECKED enum assay_status assay_change_apply(struct assay_staging *staging,
                                                    const struct assay_change *change,
                                                    struct assay_unfit *unfit);
+/* Does it add services? Then it stands in no block before ASSAY_LEVEL_SERVICES is in force.
+ * Returns: whether so. */
+bool assay_change_adds_services(const struct assay_change *change);
 /* May its operator announce so many epochs from that one on (docs/protocol.md 9.7)?
  * Returns: whether so. */
 bool assay_maintenance_fits(const struct assay_member *member, uint64_t from, uint32_t epochs);

@@ -141,6 +141,15 @@ static enum assay_status maintenance_fits(const struct assay_context *context,
     return ASSAY_OK;
 }
 
+struct assay_staging assay_staging_of(const struct assay_context *context)
+{
+    struct assay_staging staging = { .state = context->stage,
+                                     .operators = context->operators,
+                                     .follow = context->plan_follow };
+    if (context->charter != NULL) staging.plan = context->charter->services;
+    return staging;
+}
+
 /* The roster and rules as all changes before this one will leave them. */
 static enum assay_status stage_pending(const struct assay_context *context,
                                        const struct assay_ledger *l, struct assay_staging *staging)
@@ -177,8 +186,11 @@ static enum assay_status fits(const struct assay_context *context, const struct 
     if (state->pending_count > 0) last = state->pending[state->pending_count - 1].activation;
     if (last != 0 && change->activation < last + ASSAY_ACTIVATION_APART) return ASSAY_E_INVALID;
     if (change->forces != 0 && change->forces != state->reverted_sequence) return ASSAY_E_INVALID;
+    /* No build that cannot read it is asked to (docs/protocol.md 12.7.1). */
+    if (assay_change_adds_services(change) && state->rules.parameters.level < ASSAY_LEVEL_SERVICES)
+        return ASSAY_E_EARLY;
     struct assay_unfit unfit;
-    struct assay_staging staging = { context->stage, context->operators };
+    struct assay_staging staging = assay_staging_of(context);
     ASSAY_TRY(stage_pending(context, l, &staging));
     return assay_change_apply(&staging, change, &unfit);
 }

@@ -85,6 +85,9 @@ enum assay_status assay_charter_of(const struct assay_genesis *genesis,
     ASSAY_TRY(take((struct assay_slice){ 0 }, genesis->operators_digest, state->operators_digest,
                    find, context, &operators));
     if (operators.len > 0) ASSAY_TRY(assay_operators_decode(operators, charter));
+    if (!assay_bytes_all_zero(state->services.plan, 32) &&
+        (find == NULL || !find(context, state->services.plan, &charter->services)))
+        return ASSAY_E_NOT_FOUND;
     charter->member_count = state->member_count;
     for (uint32_t i = 0; i < state->member_count; i++)
         member_of(&state->members[i], &charter->members[i]);

@@ -2,8 +2,9 @@
  * engine/ledger/charter.h - what holds in an epoch, in the shape of a genesis: rules, operators and
  * roster as changes left them (docs/protocol.md 9.6).
  *
- * A state names policy, endorsements and operators by their digests; the documents themselves stand
- * in the genesis and in the CHANGE records that brought them, which every store keeps.
+ * A state names policy, endorsements, operators and an added plan of services by their digests; the
+ * documents themselves stand in the genesis and in the CHANGE records that brought them, which
+ * every store keeps.
  */
 #ifndef ASSAY_ENGINE_LEDGER_CHARTER_H
 #define ASSAY_ENGINE_LEDGER_CHARTER_H

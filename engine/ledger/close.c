@@ -460,7 +460,8 @@ static void drop_first(struct assay_state *next)
 
 /* The change whose epoch comes next, as a whole or not at all: on a copy. While rules are on trial
  * others wait, and what waits behind them. Returns: whether one waits no more. */
-static bool activate(const struct assay_context *context, struct assay_state *next)
+static bool activate(const struct assay_context *context, struct assay_state *next,
+                     struct assay_service_places *places)
 {
     struct assay_change change;
     struct assay_unfit unfit;
@@ -471,7 +472,7 @@ static bool activate(const struct assay_context *context, struct assay_state *ne
                  context->state->pending[0].sequence == next->pending[0].sequence);
     assay_change_of_record(context->pending[0], &change);
     change.activation = next->epoch + 1; /* it may have waited */
-    struct assay_staging staging = { context->stage, context->operators };
+    struct assay_staging staging = assay_staging_of(context);
     assay_state_copy(staging.state, next);
     drop_first(staging.state);
     if (assay_change_apply(&staging, &change, &unfit) != ASSAY_OK) {
@@ -485,6 +486,7 @@ static bool activate(const struct assay_context *context, struct assay_state *ne
     const bool same = assay_rules_equal(&before, &staging.state->rules);
     if (!same && assay_trial_runs(&next->trial)) return false;
     assay_state_copy(next, staging.state);
+    *places = staging.places;
     if (change.forces != 0 || same) return true;
     next->trial = (struct assay_trial){ .sequence = change.sequence,
                                         .epoch = next->epoch + 1,
@@ -496,7 +498,7 @@ static bool activate(const struct assay_context *context, struct assay_state *ne
 /* docs/protocol.md 9.15: the next epoch is of another era. What waits was signed for this one, and
  * a trial would blame on rules what the halt did; the actions of a RECOVER are on trial never. */
 static void begin_era(const struct assay_context *context, const struct assay_recover *recover,
-                      struct assay_state *next)
+                      struct assay_state *next, struct assay_service_places *places)
 {
     struct assay_change change;
     struct assay_unfit unfit;
@@ -507,10 +509,11 @@ static void begin_era(const struct assay_context *context, const struct assay_re
     if (recover->change.len == 0) return;
     assay_change_of_record(recover->change, &change);
     next->change_sequence = change.sequence;
-    struct assay_staging staging = { context->stage, context->operators };
+    struct assay_staging staging = assay_staging_of(context);
     assay_state_copy(staging.state, next);
     if (assay_change_apply(&staging, &change, &unfit) == ASSAY_OK) {
         assay_state_copy(next, staging.state);
+        *places = staging.places;
         return;
     }
     /* It fitted before the strikes of this very close: void as a whole, as in activate. */
@@ -595,6 +598,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
 {
     const struct assay_state *before = context->state;
     struct assay_tally_summary summary;
+    struct assay_service_places places = { 0 }; /* of a plan that comes into force */
     ASSAY_ASSERT(next != before && next->members != before->members);
     ASSAY_ASSERT(assay_context_holds(context) && next->capacity >= before->member_count);
     ASSAY_ASSERT(ledger->height >= before->head_height);
@@ -612,9 +616,9 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     judge_trial(context, ledger, rules, reverted, scratch, next);
     take_changes(before, ledger, reverted && before->trial.sequence != 0, next);
     if (ledger->recover != NULL) {
-        begin_era(context, ledger->recover, next);
+        begin_era(context, ledger->recover, next, &places);
     } else {
-        const bool decided = activate(context, next);
+        const bool decided = activate(context, next, &places);
         assay_updates_serve(context, ledger, decided, next);
     }
     assay_update_forget(next, before->head_time_ms);
@@ -627,6 +631,7 @@ void assay_close(const struct assay_context *context, const struct assay_ledger 
     watch(next);
     name_roster(before, next);
     close_services(context, ledger, next);
+    assay_services_extend(&places, next);
     ASSAY_ASSERT(next->epoch == before->epoch + 1 && next->certified_epoch <= next->epoch);
     ASSAY_ASSERT(assay_state_holds(next));
 }

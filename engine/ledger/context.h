@@ -26,6 +26,7 @@ struct assay_context {
     const struct assay_slice *pending;   /* [state->pending_count] their records */
     struct assay_state *stage;           /* scratch with room for ASSAY_JOINS_MAX more slots */
     assay_document_check *document_check; /* NULL: documents are not looked into */
+    assay_plan_follow *plan_follow; /* which services may be added (12.7); NULL: none */
 
     /* For collateral (docs/protocol.md 8.8); without the functions there is none. */
     const struct assay_updates *updates;

@@ -208,6 +208,8 @@ static void lay_out(struct assay_fold *f, struct layout *l, uint32_t capacity)
     f->counters = take(l, n * sizeof *f->counters);
     f->own_charter = take(l, sizeof *f->own_charter);
     f->operators = take(l, ASSAY_OPERATORS_LEN_MAX);
+    for (size_t i = 0; i < 2; i++)
+        f->plan_bytes[i] = take(l, ASSAY_SERVICES_PLAN_LEN_MAX);
     for (size_t i = 0; i < (size_t)2 * ASSAY_PENDING_MAX; i++)
         f->pending_bytes[i % 2][i / 2] = take(l, ASSAY_CHANGE_RECORD_LEN_MAX);
     for (size_t i = 0; i < ASSAY_UPDATES_MAX; i++)
@@ -236,16 +238,16 @@ size_t assay_fold_memory_len(uint32_t capacity)
 }
 
 static void lay_out_services(struct assay_fold *f, struct layout *l,
-                             const struct assay_services *services, uint32_t capacity)
+                             const struct assay_service_plans *services, uint32_t capacity)
 {
-    f->registry = take(l, services->registry_len);
-    f->room.registry = take(l, services->registry_len);
+    f->registry = take(l, services->registry_len_max);
+    f->room.registry = take(l, services->registry_len_max);
     f->room.members = take(l, capacity * sizeof *f->room.members);
     f->room.document = take(l, services->document_len_max);
     f->log_memory = take(l, assay_service_log_memory_len(capacity));
 }
 
-size_t assay_fold_services_len(const struct assay_services *services, uint32_t capacity)
+size_t assay_fold_services_len(const struct assay_service_plans *services, uint32_t capacity)
 {
     struct assay_fold counted = { 0 };
     struct layout l = { 0 };
@@ -334,6 +336,7 @@ static bool in_force(const struct assay_fold *f)
     const struct assay_charter_rules *r = &f->state.rules;
     return c != NULL && assay_bytes_equal(c->policy_digest, r->policy_digest, 32) &&
            assay_bytes_equal(c->endorsements_digest, r->endorsements_digest, 32) &&
+           assay_bytes_equal(f->plan_digest, f->state.services.plan, 32) &&
            assay_bytes_equal(c->operators_digest, f->state.operators_digest, 32);
 }
 
@@ -342,6 +345,8 @@ static bool find_document(void *context, const uint8_t digest[static 32],
                           struct assay_slice *document)
 {
     const struct assay_fold *f = context;
+    *document = f->plan;
+    if (assay_bytes_equal(f->plan_digest, digest, 32)) return true;
     for (size_t i = 0; i < 2; i++) {
         uint8_t own[32];
         *document = assay_slice_over(f->set[i].bytes, f->set[i].len);
@@ -352,11 +357,89 @@ static bool find_document(void *context, const uint8_t digest[static 32],
            f->books.document(f->books.context, digest, document);
 }
 
-/* Rules and operators after the state: the genesis, or what changes made of it. */
+/* --- services */
+
+/* A plan that a change brought, in memory of its own: books forget what they showed. */
+static enum assay_status take_plan(struct assay_fold *f, struct assay_slice plan,
+                                   const uint8_t digest[static 32])
+{
+    if (plan.len > ASSAY_SERVICES_PLAN_LEN_MAX) return ASSAY_E_RANGE;
+    f->plan_turn ^= 1;
+    assay_bytes_copy(f->plan_bytes[f->plan_turn], ASSAY_SERVICES_PLAN_LEN_MAX, plan.bytes,
+                     plan.len);
+    f->plan = assay_slice_over(f->plan_bytes[f->plan_turn], plan.len);
+    assay_bytes_copy(f->plan_digest, 32, digest, 32);
+    return ASSAY_OK;
+}
+
+/* What records make by the plan in force; NULL where the books know nothing of services. */
+static enum assay_status know_services(struct assay_fold *f)
+{
+    const struct assay_service_plans *known = f->books.services;
+    f->services = NULL;
+    if (known == NULL || f->plan.len == 0) return ASSAY_OK;
+    f->services = known->of(known->context, f->plan);
+    if (f->services == NULL) return ASSAY_E_INVALID;
+    ASSAY_ASSERT(f->services->registry_len <= known->registry_len_max &&
+                 f->services->document_len_max <= known->document_len_max);
+    return ASSAY_OK;
+}
+
+/* Who stands how, to a registry whose documents were read. */
+static void stand(struct assay_fold *f, void *registry, const struct assay_state *state)
+{
+    assay_services_members(NULL, state, f->room.members);
+    f->services->stand(f->services->context, registry, state->epoch, f->room.members,
+                       state->member_count);
+}
+
+/* The registry of the state, by the plan before, becomes one by the plan in force: by its
+ * documents, as in every store. */
+static enum assay_status extend_registry(struct assay_fold *f, const struct assay_services *before,
+                                         struct assay_slice plan_before)
+{
+    const struct assay_services *now = f->services;
+    struct assay_service_places places;
+    const char *why = "";
+    if (f->books.plan_follow == NULL) return ASSAY_E_UNSUPPORTED;
+    ASSAY_TRY(f->books.plan_follow(plan_before, f->plan, &places, &why));
+    now->begin(now->context, f->room.registry);
+    for (uint32_t i = 0; i < places.count; i++) {
+        struct assay_writer w = assay_writer_over(f->room.document, now->document_len_max);
+        if (places.before[i] == ASSAY_SERVICE_BEGINS) {
+            now->added(now->context, f->room.registry, i);
+            continue;
+        }
+        ASSAY_TRY(before->encode(before->context, f->registry, places.before[i], &w));
+        ASSAY_TRY(now->decode(now->context, f->room.registry, i,
+                              assay_slice_over(w.bytes, w.len)));
+    }
+    stand(f, f->room.registry, &f->state);
+    now->begin(now->context, f->registry);
+    now->copy(now->context, f->registry, f->room.registry);
+    return ASSAY_OK;
+}
+
+/* The plan that the charter has is that of the state. */
+static enum assay_status follow_plan(struct assay_fold *f)
+{
+    const struct assay_slice plan_before = f->plan;
+    const struct assay_services *before = f->services;
+    if (!assay_bytes_equal(f->plan_digest, f->state.services.plan, 32)) {
+        ASSAY_TRY(take_plan(f, f->own_charter->services, f->state.services.plan));
+        ASSAY_TRY(know_services(f));
+        if (f->services != NULL) ASSAY_TRY(extend_registry(f, before, plan_before));
+    }
+    f->own_charter->services = f->plan;
+    return ASSAY_OK;
+}
+
+/* Rules, operators and services after the state: the genesis, or what changes made of it. */
 static enum assay_status follow_charter(struct assay_fold *f)
 {
     if (in_force(f)) return ASSAY_OK;
     ASSAY_TRY(assay_charter_of(f->genesis, &f->state, find_document, f, f->own_charter));
+    ASSAY_TRY(follow_plan(f));
     f->charter = f->own_charter;
     /* What serves now is left alone: the next set is made in the other place. */
     f->set_turn = f->charter->endorsements.bytes == f->set[0].bytes;
@@ -403,11 +486,12 @@ static enum assay_status open_epoch(struct assay_fold *f)
                                          .pending = f->pending,
                                          .stage = &f->stage,
                                          .document_check = f->books.check,
+                                         .plan_follow = f->books.plan_follow,
                                          .updates = f->books.updates,
                                          .endorsements = f->charter->endorsements,
                                          .shelf = &f->shelf,
                                          .set = &f->set[f->set_turn],
-                                         .services = f->books.services,
+                                         .services = f->services,
                                          .registry = f->registry,
                                          .room = &f->room,
                                          .unsigned_ = f->unsigned_ };
@@ -415,10 +499,10 @@ static enum assay_status open_epoch(struct assay_fold *f)
     f->view = 0;
     if (f->groups.count != f->members)
         assay_close_groups(&f->state, f->places, f->groups_memory, &f->groups);
-    if (f->ledger.members != f->members) {
+    if (f->ledger.members != f->members)
         assay_ledger_place(&f->ledger, f->ledger_memory, f->members);
-        if (f->books.services != NULL) assay_ledger_serve(&f->ledger, f->log_memory);
-    }
+    if (f->services != NULL && f->ledger.services.members != f->members)
+        assay_ledger_serve(&f->ledger, f->log_memory);
     assay_ledger_reset(&f->ledger, &f->state);
     ASSAY_ASSERT(fold_holds(f));
     return total == 0 ? ASSAY_E_RANGE : ASSAY_OK;
@@ -435,11 +519,12 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
     if (books != NULL) fold->books = *books;
     lay_out(fold, &l, capacity);
     if (genesis->member_count > capacity) return ASSAY_E_FULL;
-    if (genesis->services.len == 0) fold->books.services = NULL;
     if (fold->books.services != NULL) {
-        struct layout beside = { .base = fold->books.services_memory };
+        struct layout beside = { .base = fold->books.services->memory };
         lay_out_services(fold, &beside, fold->books.services, capacity);
     }
+    fold->plan = genesis->services;
+    ASSAY_TRY(know_services(fold));
     fold->rules =
         (struct assay_close_rules){ .groups = &fold->groups, .score = assay_score_rules_default() };
     fold->charter = genesis;
@@ -448,8 +533,8 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
     assay_state_genesis(&fold->state, genesis);
     assay_close_groups(&fold->state, fold->places, fold->groups_memory, &fold->groups);
     assay_close_genesis_weights(&fold->rules, &fold->close, &fold->state, &fold->tolerance);
-    if (fold->books.services != NULL)
-        assay_services_found(fold->books.services, fold->registry, &fold->room, &fold->state);
+    if (fold->services != NULL)
+        assay_services_found(fold->services, fold->registry, &fold->room, &fold->state);
     assay_state_root(&fold->state, fold->scratch, fold->scratch_len, fold->state.root);
     return open_epoch(fold);
 }
@@ -457,7 +542,7 @@ enum assay_status assay_fold_init(struct assay_fold *fold, void *memory, uint32_
 /* Without their functions nothing of a network that has services can be closed. */
 static enum assay_status knows_services(const struct assay_fold *f, struct assay_fault *fault)
 {
-    if (f->genesis->services.len == 0 || f->books.services != NULL) return ASSAY_OK;
+    if (f->plan.len == 0 || f->services != NULL) return ASSAY_OK;
     return assay_fault_plain(fault, "the network has services, which are not known here",
                              ASSAY_E_UNSUPPORTED);
 }
@@ -473,22 +558,44 @@ static enum assay_status take_next(struct assay_fold *fold)
 /* The registry that a state names, from the books. */
 static enum assay_status read_registry(struct assay_fold *fold)
 {
-    const struct assay_services *services = fold->books.services;
+    const struct assay_services *services = fold->services;
     const struct assay_state *state = &fold->next;
     if (services == NULL) return ASSAY_OK; /* nothing will be closed on it */
     if (state->services.count != services->documents) return ASSAY_E_INVALID;
     services->begin(services->context, fold->registry);
+    services->begin(services->context, fold->room.registry);
     for (uint32_t i = 0; i < state->services.count; i++) {
+        const uint8_t *digest = state->services.documents[i];
         struct assay_slice document;
+        if (assay_bytes_all_zero(digest, 32)) {
+            services->added(services->context, fold->registry, i);
+            continue;
+        }
         if (fold->books.document == NULL ||
-            !fold->books.document(fold->books.context, state->services.documents[i], &document))
+            !fold->books.document(fold->books.context, digest, &document))
             return ASSAY_E_NOT_FOUND;
         ASSAY_TRY(services->decode(services->context, fold->registry, i, document));
     }
-    assay_services_members(NULL, state, fold->room.members);
-    services->stand(services->context, fold->registry, state->epoch, fold->room.members,
-                    state->member_count);
+    stand(fold, fold->registry, state);
     return ASSAY_OK;
+}
+
+/* The plan that a state names, from the books. */
+static enum assay_status read_plan(struct assay_fold *fold)
+{
+    const uint8_t *digest = fold->next.services.plan;
+    struct assay_slice plan = { 0 };
+    if (assay_bytes_equal(fold->plan_digest, digest, 32)) return ASSAY_OK;
+    if (assay_bytes_all_zero(digest, 32)) {
+        fold->plan = fold->genesis->services;
+        assay_bytes_zero(fold->plan_digest, 32);
+    } else {
+        if (fold->books.document == NULL ||
+            !fold->books.document(fold->books.context, digest, &plan))
+            return ASSAY_E_NOT_FOUND;
+        ASSAY_TRY(take_plan(fold, plan, digest));
+    }
+    return know_services(fold);
 }
 
 enum assay_status assay_fold_from(struct assay_fold *fold, struct assay_slice snapshot)
@@ -498,6 +605,7 @@ enum assay_status assay_fold_from(struct assay_fold *fold, struct assay_slice sn
     fold->ledger.change_len = 0; /* of another epoch */
     fold->ledger.update_count = 0;
     fold->groups.count = 0;
+    ASSAY_TRY(read_plan(fold));
     ASSAY_TRY(read_registry(fold));
     return take_next(fold);
 }
@@ -654,7 +762,7 @@ enum assay_status assay_fold_recover(struct assay_fold *fold, struct assay_slice
 
 enum assay_status assay_fold_take(struct assay_fold *fold)
 {
-    const struct assay_services *services = fold->books.services;
+    const struct assay_services *services = fold->services;
     if (services != NULL) services->copy(services->context, fold->registry, fold->room.registry);
     return take_next(fold);
 }

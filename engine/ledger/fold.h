@@ -85,11 +85,10 @@ struct assay_fold_books {
      * length, 0: it is not there. */
     size_t (*change)(void *context, const uint8_t digest[static 32], uint8_t *record);
     assay_document_check *check; /* as the context's; NULL: documents are not looked into */
+    assay_plan_follow *plan_follow;      /* as the context's */
     const struct assay_updates *updates; /* as the context's */
-    /* As the context's; with memory, assay_fold_services_len bytes aligned to 64 that outlive the
-     * fold. NULL: blocks of a network that has services are refused. */
-    const struct assay_services *services;
-    void *services_memory;
+    /* NULL: blocks of a network that has services are refused. */
+    const struct assay_service_plans *services;
 };
 
 struct assay_fold {
@@ -128,6 +127,12 @@ struct assay_fold {
     struct assay_groups groups;
     struct assay_close close;
     struct assay_close_rules rules;
+    /* Of the plan in force. */
+    const struct assay_services *services; /* NULL: there is none, or nothing is known of it */
+    struct assay_slice plan;
+    uint8_t plan_digest[32];  /* as a state has it: zeros, the genesis's */
+    uint8_t *plan_bytes[2];   /* in turns: of one that a change brought */
+    unsigned plan_turn;
     void *registry; /* of the state */
     struct assay_service_room room;
     void *log_memory;
@@ -143,7 +148,7 @@ struct assay_fold {
 /* Returns: bytes of memory, a multiple of 64, for rosters of up to so many slots. */
 size_t assay_fold_memory_len(uint32_t capacity);
 /* Returns: bytes that services take beside it. */
-size_t assay_fold_services_len(const struct assay_services *services, uint32_t capacity);
+size_t assay_fold_services_len(const struct assay_service_plans *services, uint32_t capacity);
 /*
  * The state is genesis. memory: aligned to 64, outlives it, as genesis does; books: NULL: none.
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_RANGE (nobody has weight) |

@@ -17,6 +17,7 @@ enum {
     HEAD_ITEMS_FIRST = 16,
     HEAD_ITEMS = 19,
     HEAD_ITEMS_SERVICES = 21, /* of a network that has services */
+    HEAD_ITEMS_PLAN = 22,     /* of one whose operators added some */
     HEAD_ITEMS_MAX = 64
 };
 
@@ -109,6 +110,12 @@ static void put_updates(struct assay_writer *w, const struct assay_state *state)
     }
 }
 
+static uint64_t head_items(const struct assay_service_state *services)
+{
+    if (services->count == 0) return HEAD_ITEMS;
+    return assay_bytes_all_zero(services->plan, 32) ? HEAD_ITEMS_SERVICES : HEAD_ITEMS_PLAN;
+}
+
 /* The anchor last: a contract looks for it there. */
 static void put_services(struct assay_writer *w, const struct assay_service_state *services)
 {
@@ -117,6 +124,7 @@ static void put_services(struct assay_writer *w, const struct assay_service_stat
     assay_cbor_put_array(w, services->count);
     for (uint32_t i = 0; i < services->count; i++)
         assay_cbor_put_bytes(w, services->documents[i], 32);
+    if (head_items(services) == HEAD_ITEMS_PLAN) assay_cbor_put_bytes(w, services->plan, 32);
     assay_cbor_put_bytes(w, services->anchor, 32);
 }
 
@@ -126,7 +134,7 @@ enum assay_status assay_state_header_encode(const struct assay_state *state, str
     const size_t start = w->len;
 
     struct assay_slice all;
-    assay_cbor_put_array(w, state->services.count > 0 ? HEAD_ITEMS_SERVICES : HEAD_ITEMS);
+    assay_cbor_put_array(w, head_items(&state->services));
     assay_cbor_put_text(w, "assay/state/v2");
     assay_cbor_put_bytes(w, state->chain_id, 32);
     assay_cbor_put_uint(w, state->era);
@@ -297,7 +305,8 @@ static enum assay_status read_changes(struct assay_cursor *c, struct assay_state
     return read_ended(c, &s->ended);
 }
 
-static enum assay_status read_services(struct assay_cursor *c, struct assay_service_state *s)
+static enum assay_status read_services(struct assay_cursor *c, uint64_t items,
+                                       struct assay_service_state *s)
 {
     uint64_t count = 0;
     ASSAY_TRY(assay_cbor_array(c, ASSAY_SERVICE_DOCUMENTS_MAX, &count));
@@ -305,6 +314,10 @@ static enum assay_status read_services(struct assay_cursor *c, struct assay_serv
     s->count = (uint32_t)count;
     for (uint32_t i = 0; i < s->count; i++)
         ASSAY_TRY(assay_cbor_bytes_exact(c, s->documents[i], 32));
+    if (items >= HEAD_ITEMS_PLAN) {
+        ASSAY_TRY(assay_cbor_bytes_exact(c, s->plan, 32));
+        if (assay_bytes_all_zero(s->plan, 32)) return ASSAY_E_ENCODING; /* left out then */
+    }
     return assay_cbor_bytes_exact(c, s->anchor, 32);
 }
 
@@ -318,7 +331,7 @@ static enum assay_status read_later(struct assay_cursor *c, uint64_t items, stru
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &s->reverted_sequence));
     ASSAY_TRY(read_trial_of_updates(c, &s->trial));
     ASSAY_TRY(read_updates(c, s));
-    return items < HEAD_ITEMS_SERVICES ? ASSAY_OK : read_services(c, &s->services);
+    return items < HEAD_ITEMS_SERVICES ? ASSAY_OK : read_services(c, items, &s->services);
 }
 
 enum assay_status assay_leaf_header_decode(struct assay_slice leaf, struct assay_state *s)
@@ -326,8 +339,8 @@ enum assay_status assay_leaf_header_decode(struct assay_slice leaf, struct assay
     struct assay_cursor c = assay_cursor_over(leaf.bytes, leaf.len);
     uint64_t era = 0;
     uint64_t count = 0, items = 0;
-    ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS_SERVICES, &items));
-    if (items != HEAD_ITEMS_SERVICES && items != HEAD_ITEMS && items != HEAD_ITEMS_FIRST)
+    ASSAY_TRY(assay_cbor_array(&c, HEAD_ITEMS_PLAN, &items));
+    if (items < HEAD_ITEMS_SERVICES && items != HEAD_ITEMS && items != HEAD_ITEMS_FIRST)
         return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_text_expect(&c, "assay/state/v2"));
     uint8_t chain_id[32];
@@ -383,6 +396,8 @@ uint32_t assay_leaf_documents(const struct assay_state *state,
 {
     uint32_t count = put_documents(&state->rules, 0, documents);
     assay_bytes_copy(documents[count++], 32, state->operators_digest, 32);
+    if (!assay_bytes_all_zero(state->services.plan, 32))
+        assay_bytes_copy(documents[count++], 32, state->services.plan, 32);
     if (assay_trial_runs(&state->trial))
         count = put_documents(&state->trial.before, count, documents);
     for (uint32_t i = 0; i < state->past_count; i++) {
@@ -425,7 +440,7 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     ASSAY_TRY(read_later(&c, items, &s));
     for (uint32_t i = 0; i < s.update_count; i++)
         assay_bytes_copy(head->pending[head->pending_count++], 32, s.updates[i].digest, 32);
-    for (uint64_t i = s.services.count > 0 ? HEAD_ITEMS_SERVICES : HEAD_ITEMS; i < items; i++)
+    for (uint64_t i = head_items(&s.services); i < items; i++)
         ASSAY_TRY(assay_cbor_skip(&c, &skipped));
     assay_bytes_copy(head->policy_digest, 32, s.rules.policy_digest, 32);
     assay_bytes_copy(head->endorsements_digest, 32, s.rules.endorsements_digest, 32);

@@ -8,7 +8,7 @@
 #include "engine/ledger/state.h"
 
 enum {
-    ASSAY_LEAF_DOCUMENTS_MAX = 5 + 2 * ASSAY_PAST_EPOCHS,
+    ASSAY_LEAF_DOCUMENTS_MAX = 6 + 2 * ASSAY_PAST_EPOCHS,
     ASSAY_LEAF_RECORDS_MAX = ASSAY_PENDING_MAX + ASSAY_UPDATES_MAX,
 };
 
@@ -24,8 +24,9 @@ struct assay_leaf_head {
     uint32_t pending_count; /* records of changes that wait and of updates, by digest */
     uint8_t pending[ASSAY_LEAF_RECORDS_MAX][32];
     uint32_t member_count;
-    /* Every document that it names by digest, some of them twice: rules and operators in force,
-     * the rules before those on trial, and those of the epochs that proofs may still be about. */
+    /* Every document that it names by digest, some of them twice: rules, operators and an added
+     * plan of services in force, the rules before those on trial, and those of the epochs that
+     * proofs may still be about. */
     uint32_t document_count;
     uint8_t documents[ASSAY_LEAF_DOCUMENTS_MAX][32];
 };

@@ -535,7 +535,7 @@ static enum assay_status try_change(const struct assay_context *context,
                                     const struct assay_ledger *ledger,
                                     const struct assay_change *change, struct assay_fault *fault)
 {
-    struct assay_staging staging = { context->stage, context->operators };
+    struct assay_staging staging = assay_staging_of(context);
     struct assay_unfit unfit;
     assay_state_copy(staging.state, context->state);
     for (uint32_t i = 0; i < ledger->members; i++)

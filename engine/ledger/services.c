@@ -167,6 +167,22 @@ void assay_services_commit(const struct assay_services *services, const void *re
     assay_anchor_root(state, s->anchor);
 }
 
+void assay_services_extend(const struct assay_service_places *places, struct assay_state *state)
+{
+    struct assay_service_state *s = &state->services;
+    const struct assay_service_state before = *s;
+    if (places->count == 0) return;
+    ASSAY_ASSERT(places->count <= ASSAY_SERVICE_DOCUMENTS_MAX && places->count > before.count);
+    s->count = places->count;
+    for (uint32_t i = 0; i < s->count; i++) {
+        assay_bytes_zero(s->documents[i], 32);
+        if (places->before[i] == ASSAY_SERVICE_BEGINS) continue;
+        ASSAY_ASSERT(places->before[i] < before.count);
+        assay_bytes_copy(s->documents[i], 32, before.documents[places->before[i]], 32);
+    }
+    assay_anchor_root(state, s->anchor);
+}
+
 void assay_services_found(const struct assay_services *services, void *registry,
                           const struct assay_service_room *room, struct assay_state *state)
 {

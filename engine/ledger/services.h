@@ -20,6 +20,18 @@ enum {
     ASSAY_SERVICE_RECORD_LEN_MAX = ASSAY_SERVICE_PAYLOAD_LEN_MAX + 320,
 };
 
+/* Where the documents of a plan were in the plan before (docs/protocol.md 12.7). */
+enum { ASSAY_SERVICE_BEGINS = UINT8_MAX }; /* nowhere: of a service that is added */
+struct assay_service_places {
+    uint32_t count; /* 0: the plan stays */
+    uint8_t before[ASSAY_SERVICE_DOCUMENTS_MAX];
+};
+/* May a network with the plan `before` (len 0: without services) go on with `after`? Any bytes; the
+ * same answer on every machine. Out: *places on ASSAY_OK; *why: static text for people otherwise.
+ * Returns: ASSAY_OK | INPUT statuses */
+typedef enum assay_status assay_plan_follow(struct assay_slice before, struct assay_slice after,
+                                            struct assay_service_places *places, const char **why);
+
 /* Of a member, as the epoch that closes leaves it. */
 struct assay_service_member {
     bool serves; /* neither at rest nor gone */
@@ -56,9 +68,21 @@ struct assay_services {
     /* Returns: ASSAY_OK | ASSAY_E_FULL */
     enum assay_status (*encode)(void *context, const void *registry, uint32_t document,
                                 struct assay_writer *w);
+    /* Instead of decode: this document is of a service that is added, as begin made it. */
+    void (*added)(void *context, void *registry, uint32_t document);
     /* Any bytes. Returns: ASSAY_OK | INPUT statuses */
     enum assay_status (*decode)(void *context, void *registry, uint32_t document,
                                 struct assay_slice bytes);
+};
+
+/* The same by whatever plan changes bring, for who folds a chain (fold.h). */
+struct assay_service_plans {
+    void *context;
+    /* Of a plan: those of the last two that were asked for may be used. Returns: NULL: it cannot be
+     * read. */
+    const struct assay_services *(*of)(void *context, struct assay_slice plan);
+    size_t registry_len_max, document_len_max; /* of any plan */
+    void *memory; /* assay_fold_services_len, aligned to 64; outlives the fold */
 };
 
 /* --- what one branch of an epoch holds of them, in chain order */
@@ -114,6 +138,9 @@ void assay_services_members(const struct assay_state *before, const struct assay
  * nothing. */
 void assay_services_commit(const struct assay_services *services, const void *registry,
                            const struct assay_service_room *room, struct assay_state *state);
+/* The state's documents where the plan that comes into force has them; those that begin are zeros.
+ * And the anchor, which a network has that had no services before. Returns: nothing. */
+void assay_services_extend(const struct assay_service_places *places, struct assay_state *state);
 /* The registry of a genesis, and what its state says of it. Returns: nothing. */
 void assay_services_found(const struct assay_services *services, void *registry,
                           const struct assay_service_room *room, struct assay_state *state);

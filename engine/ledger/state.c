@@ -110,7 +110,7 @@ void assay_state_found(struct assay_state *state, const struct assay_genesis *ge
 
 size_t assay_state_scratch_len(uint32_t members)
 {
-    const size_t services = (ASSAY_SERVICE_DOCUMENTS_MAX + 2) * 34;
+    const size_t services = (ASSAY_SERVICE_DOCUMENTS_MAX + 3) * 34;
     return ASSAY_LEAF_LEN_MAX + services + (size_t)members * 9; /* a counter: 9 bytes at most */
 }
 

@@ -177,7 +177,9 @@ struct assay_ended {
 /* What services' records have made (docs/protocol.md 12.4). */
 struct assay_service_state {
     uint32_t count; /* 0: the network has no services */
+    /* Zeros: of a service that begins with the epoch that follows, as the plan says (12.7.4). */
     uint8_t documents[ASSAY_SERVICE_DOCUMENTS_MAX][32];
+    uint8_t plan[32];   /* digest of the plan that a CHANGE brought; zeros: the genesis's */
     uint8_t anchor[32]; /* scores and voters, for contracts: anchor.h */
 };
 

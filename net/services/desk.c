@@ -58,19 +58,29 @@ struct assay_desk {
 
 /* --- opening */
 
-static enum assay_status make(struct assay_desk *d, const char *path, struct assay_slice plan,
-                              char message[static ASSAY_DESK_MESSAGE])
+static enum assay_status take_plan(struct assay_desk *d, struct assay_slice plan)
 {
-    (void)snprintf(message, ASSAY_DESK_MESSAGE, "the genesis' plan of services cannot be read");
     ASSAY_TRY(assay_registry_plan_decode(plan, &d->plan));
     ASSAY_ASSERT(plan.len <= sizeof d->plan_bytes); /* it was decoded */
     assay_bytes_copy(d->plan_bytes, sizeof d->plan_bytes, plan.bytes, plan.len);
     d->plan_len = plan.len;
-    (void)snprintf(message, ASSAY_DESK_MESSAGE, "no memory");
-    const size_t len = (assay_registry_size(&d->plan) + 63) / 64 * 64;
-    d->path = strdup(path);
-    d->memory = aligned_alloc(64, len);
-    if (d->path == NULL || d->memory == NULL) return ASSAY_E_MEMORY;
+    free(d->memory);
+    d->registry = NULL;
+    d->memory = aligned_alloc(64, (assay_registry_size(&d->plan) + 63) / 64 * 64);
+    return d->memory != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+}
+
+static enum assay_status make(struct assay_desk *d, const char *path, struct assay_slice plan,
+                              char message[static ASSAY_DESK_MESSAGE])
+{
+    const enum assay_status taken = take_plan(d, plan);
+    d->path = taken == ASSAY_OK ? strdup(path) : NULL;
+    (void)snprintf(message, ASSAY_DESK_MESSAGE, "%s",
+                   taken == ASSAY_OK || taken == ASSAY_E_MEMORY
+                       ? "no memory"
+                       : "the plan of services in force cannot be read");
+    ASSAY_TRY(taken);
+    if (d->path == NULL) return ASSAY_E_MEMORY;
     return assay_unix_listen(path, "services socket", ASSAY_DESK_CLIENTS_MAX, &d->fd, message,
                              ASSAY_DESK_MESSAGE);
 }
@@ -190,6 +200,13 @@ static void tell_waiting(struct assay_desk *d)
     }
 }
 
+/* Programs that were told of the registry before dial again. */
+static void drop_told(struct assay_desk *d)
+{
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
+        if (is_open(&d->clients[i]) && d->clients[i].told) drop(d, &d->clients[i]);
+}
+
 void assay_desk_begin(struct assay_desk *desk, const struct assay_registry *registry,
                       uint32_t slot, const struct assay_desk_moment *moment)
 {
@@ -205,8 +222,7 @@ void assay_desk_begin(struct assay_desk *desk, const struct assay_registry *regi
     d->moment = *moment;
     assay_bytes_zero(d->records, sizeof d->records);
     d->ready = false;
-    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
-        if (is_open(&d->clients[i]) && d->clients[i].told) drop(d, &d->clients[i]);
+    drop_told(d);
 }
 
 void assay_desk_ready(struct assay_desk *desk)
@@ -363,7 +379,9 @@ void assay_desk_quoted(struct assay_desk *desk, struct assay_slice bytes)
     }
 }
 
-void assay_desk_hand_over(struct assay_desk *desk, const struct assay_desk_world *world)
+enum assay_status assay_desk_hand_over(struct assay_desk *desk,
+                                       const struct assay_desk_world *world,
+                                       struct assay_slice plan)
 {
     desk->world = *world;
     desk->ready = false;
@@ -373,6 +391,10 @@ void assay_desk_hand_over(struct assay_desk *desk, const struct assay_desk_world
         if (a->quote) a->sent = false; /* asked again of who is there now */
         else answer(desk, a, (struct assay_slice){ 0 }, false);
     }
+    if (assay_slice_equal(plan, assay_slice_over(desk->plan_bytes, desk->plan_len)))
+        return ASSAY_OK;
+    drop_told(desk);
+    return take_plan(desk, plan);
 }
 
 void assay_desk_judged(struct assay_desk *desk, uint64_t ticket, bool good)
@@ -408,15 +430,32 @@ static void take_submit(struct assay_desk *d, struct client *c)
     send_to(d, c, refused);
 }
 
+/* docs/protocol.md 12.7: operators may add it; who dials again until then is told why it waits. */
+static void refuse_service(struct assay_desk *d, struct client *c)
+{
+    static const enum assay_service_kind first[] = {
+        [ASSAY_SERVICE_CONTINUITY] = ASSAY_SERVICE_REPLICA,
+        [ASSAY_SERVICE_SHARES] = ASSAY_SERVICE_HOLDER,
+        [ASSAY_SERVICE_TASKS] = ASSAY_SERVICE_TRANSFER,
+    };
+    static const char why[] = "the network has no such service yet";
+    struct assay_service_message *m = fresh(d, ASSAY_SERVICE_REFUSED);
+    m->kind = first[d->message.service];
+    m->why = assay_slice_over(why, sizeof why - 1);
+    send_to(d, c, m);
+}
+
 /* Returns: whether it speaks as a program does. */
 static bool take(struct assay_desk *d, struct client *c, uint64_t now_ms)
 {
     const struct assay_service_message *m = &d->message;
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
     if (m->verb == ASSAY_SERVICE_FOLLOW) {
-        if (c->service != 0 ||
-            assay_service_documents(&d->plan, m->service, m->group, numbers) == 0)
+        if (c->service != 0) return false;
+        if (assay_service_documents(&d->plan, m->service, m->group, numbers) == 0) {
+            refuse_service(d, c);
             return false;
+        }
         c->service = m->service;
         c->group = m->group;
         return true;

@@ -73,8 +73,12 @@ ASSAY_CHECKED enum assay_status assay_desk_open(const char *path, struct assay_s
                                                 struct assay_desk **out,
                                                 char message[static ASSAY_DESK_MESSAGE]);
 /* Another node of the same network and process is behind it from now on, as the world says; what
- * was asked of the one before has no answer. Returns: nothing. */
-void assay_desk_hand_over(struct assay_desk *desk, const struct assay_desk_world *world);
+ * was asked of the one before has no answer. plan: as in open; another one where a change added
+ * services: then nothing of the registry is told until it begins anew. Returns: ASSAY_OK | as open,
+ * and it is to be closed */
+ASSAY_CHECKED enum assay_status assay_desk_hand_over(struct assay_desk *desk,
+                                                     const struct assay_desk_world *world,
+                                                     struct assay_slice plan);
 /* Removes the socket. Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_desk_close(struct assay_desk **desk);
 /* What to poll for. Returns: how many of fds[capacity] were written. */

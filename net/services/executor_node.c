@@ -47,6 +47,7 @@ struct assay_executor_node {
     struct assay_task_offer offer;
     uint64_t now_ms, offer_at_ms, turns, steps;
     bool offered;
+    enum assay_status ledger; /* why it is not followed */
     enum assay_status failure;
     struct assay_task_open opened; /* of the record that is being told */
     bool has_opened;
@@ -376,8 +377,8 @@ static void follow(struct assay_executor_node *n)
 {
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload;
-    assay_status_ignore(assay_follower_turn(n->follower, n->now_ms),
-                        "the daemon is dialled again; status says whether it is followed");
+    const enum assay_status turned = assay_follower_turn(n->follower, n->now_ms);
+    if (turned != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = turned;
     if (assay_follower_tasks(n->follower) == NULL || n->failure != ASSAY_OK) return;
     if (n->now_ms >= n->offer_at_ms && home_of(n)->slot < ASSAY_REGISTRY_SLOTS_MAX) {
         n->offer_at_ms = n->now_ms + OFFER_AGAIN_MS;
@@ -487,6 +488,7 @@ struct assay_executor_node_status assay_executor_node_status(
     const struct assay_executor_node *node)
 {
     struct assay_executor_node_status status = { .follows = assay_follower_follows(node->follower),
+                                                 .ledger = node->ledger,
                                                  .offered = node->offered,
                                                  .steps = node->steps,
                                                  .claims = node->claim_count };

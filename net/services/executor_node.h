@@ -38,6 +38,7 @@ struct assay_executor_node_config {
 
 struct assay_executor_node_status {
     bool follows;
+    enum assay_status ledger; /* why not, as said last */
     bool offered; /* its offer stands on the ledger */
     uint32_t tasks; /* that run */
     uint64_t steps; /* that were made since the start */

@@ -306,7 +306,8 @@ static enum assay_status take(struct assay_follower *f, const struct assay_servi
 {
     if (m->verb == ASSAY_SERVICE_BEGIN) return begin(f, m);
     if (m->verb == ASSAY_SERVICE_DOCUMENT) return document(f, m);
-    if (!f->begun) return ASSAY_E_INVALID;
+    if (!f->begun) /* refused: the plan in force does not have what is to be followed */
+        return m->verb == ASSAY_SERVICE_REFUSED ? ASSAY_E_UNSUPPORTED : ASSAY_E_INVALID;
     if (m->verb == ASSAY_SERVICE_CLOSE) return close_epoch(f, m);
     return m->verb == ASSAY_SERVICE_RECORD ? record(f, m) : answered(f, m);
 }

@@ -73,7 +73,8 @@ void assay_follower_destroy(struct assay_follower **follower);
 struct pollfd assay_follower_poll(const struct assay_follower *f);
 /* Dials when it is time, reads what is there, tells it. Returns: ASSAY_OK | ASSAY_E_CHAIN (the
  * ledger is another, or shows what is older than what was seen: it is dialled again later) |
- * ASSAY_E_NOT_FOUND (nobody listens) | ASSAY_E_UNSUPPORTED (the network has no such service) |
+ * ASSAY_E_NOT_FOUND (nobody listens) | ASSAY_E_UNSUPPORTED (the network has no such service
+ * yet) |
  * ASSAY_E_IO (it went away) | ASSAY_E_MEMORY | as assay_service_next */
 ASSAY_CHECKED enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms);
 /* Hands a record in, once. Returns: ASSAY_OK | ASSAY_E_AGAIN (no connection) | ASSAY_E_IO |

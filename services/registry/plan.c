@@ -205,3 +205,91 @@ enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
     *plan = read;
     return ASSAY_OK;
 }
+
+/* --- more services than before */
+
+static bool is_same_group(const struct assay_registry_plan *a, const struct assay_registry_plan *b,
+                          uint32_t i)
+{
+    return strcmp(a->group[i].name, b->group[i].name) == 0 &&
+           a->group[i].size == b->group[i].size &&
+           a->group[i].instances_max == b->group[i].instances_max;
+}
+
+static bool are_same_shares(const struct assay_registry_plan *a,
+                            const struct assay_registry_plan *b)
+{
+    return b->has_shares && a->shares.clusters == b->shares.clusters &&
+           a->shares.slots == b->shares.slots && a->shares.k == b->shares.k &&
+           a->shares.confirmations == b->shares.confirmations &&
+           a->shares.ids_max == b->shares.ids_max;
+}
+
+static bool are_same_tasks(const struct assay_registry_plan *a, const struct assay_registry_plan *b)
+{
+    if (!b->has_tasks || a->tasks.accounts_max != b->tasks.accounts_max ||
+        a->tasks.tasks_max != b->tasks.tasks_max ||
+        a->tasks.balance_count != b->tasks.balance_count)
+        return false;
+    for (uint32_t i = 0; i < a->tasks.balance_count; i++)
+        if (!assay_bytes_equal(a->tasks.balance[i].account, b->tasks.balance[i].account, 32) ||
+            a->tasks.balance[i].amount != b->tasks.balance[i].amount)
+            return false;
+    return true;
+}
+
+static enum assay_status refuse(const char **why, enum assay_status status, const char *text)
+{
+    *why = text;
+    return status;
+}
+
+enum assay_status assay_registry_plan_extends(const struct assay_registry_plan *before,
+                                              const struct assay_registry_plan *after,
+                                              const char **why)
+{
+    *why = "";
+    if (before == NULL) return ASSAY_OK; /* a plan of nothing is no plan */
+    if (after->group_count < before->group_count)
+        return refuse(why, ASSAY_E_INVALID, "the new plan lacks a group that the network has");
+    for (uint32_t i = 0; i < before->group_count; i++)
+        if (!is_same_group(before, after, i))
+            return refuse(why, ASSAY_E_INVALID,
+                          "the new plan changes a group that the network has, or its place");
+    if (before->has_shares && !are_same_shares(before, after))
+        return refuse(why, ASSAY_E_INVALID, "the new plan changes or lacks the network's shares");
+    if (before->has_tasks && !are_same_tasks(before, after))
+        return refuse(why, ASSAY_E_INVALID, "the new plan changes or lacks the network's tasks");
+    if (after->group_count == before->group_count && after->has_shares == before->has_shares &&
+        after->has_tasks == before->has_tasks)
+        return refuse(why, ASSAY_E_INVALID, "the new plan adds no service");
+    return ASSAY_OK;
+}
+
+enum assay_status assay_registry_plan_add(const struct assay_registry_plan *before,
+                                          const struct assay_registry_plan *added,
+                                          struct assay_registry_plan *sum, const char **why)
+{
+    struct assay_registry_plan all = { 0 };
+    *why = "";
+    if (before != NULL) all = *before;
+    if (added->has_shares && all.has_shares)
+        return refuse(why, ASSAY_E_DUPLICATE, "the network has shares already, for good");
+    if (added->has_tasks && all.has_tasks)
+        return refuse(why, ASSAY_E_DUPLICATE, "the network has tasks already, for good");
+    for (uint32_t i = 0; i < added->group_count; i++) {
+        for (uint32_t k = 0; k < all.group_count; k++)
+            if (strcmp(all.group[k].name, added->group[i].name) == 0)
+                return refuse(why, ASSAY_E_DUPLICATE,
+                              "the network has a group of this name already, for good");
+        if (all.group_count == ASSAY_PLAN_GROUPS_MAX)
+            return refuse(why, ASSAY_E_FULL, "more groups than a network may have");
+        all.group[all.group_count++] = added->group[i];
+    }
+    if (added->has_shares) all.shares = added->shares;
+    if (added->has_tasks) all.tasks = added->tasks;
+    all.has_shares = all.has_shares || added->has_shares;
+    all.has_tasks = all.has_tasks || added->has_tasks;
+    *sum = all;
+    return ASSAY_OK;
+}

@@ -1,6 +1,6 @@
 /*
- * services/registry/plan.h - which services a network has, as its genesis says (docs/services.md
- * 7.1): the one initialisation.
+ * services/registry/plan.h - which services a network has, as its genesis says, and what changes of
+ * the operators have added (docs/services.md 7.1, docs/protocol.md 12.7).
  *
  * Canonical CBOR:
  *   ["assay/services/v1", [[name, size, instances_max] ..],
@@ -54,5 +54,27 @@ ASSAY_CHECKED enum assay_status assay_registry_plan_encode(const struct assay_re
  * ASSAY_E_TRAILING */
 ASSAY_CHECKED enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
                                                            struct assay_registry_plan *plan);
+/*
+ * assay_registry_plan_extends - may a network with the services of `before` go on with those of
+ * `after`: all that there is, unchanged and in its place, and something more (docs/protocol.md
+ * 12.7.2)?
+ * In:      both within the limits (assay_registry_plan_check); before: NULL: it has none
+ * Out:     *why: static text for people when it may not
+ * Returns: ASSAY_OK | ASSAY_E_INVALID
+ */
+ASSAY_CHECKED enum assay_status assay_registry_plan_extends(
+    const struct assay_registry_plan *before, const struct assay_registry_plan *after,
+    const char **why);
+/*
+ * assay_registry_plan_add - a plan with the services of another beside its own.
+ * In:      before: as above; added: within the limits
+ * Out:     *sum on ASSAY_OK: before's first; *why else, static text for people
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (a group of this name, shares or tasks are there already) |
+ *          ASSAY_E_FULL (together more groups than there may be)
+ */
+ASSAY_CHECKED enum assay_status assay_registry_plan_add(const struct assay_registry_plan *before,
+                                                        const struct assay_registry_plan *added,
+                                                        struct assay_registry_plan *sum,
+                                                        const char **why);
 
 #endif

@@ -57,6 +57,18 @@ size_t assay_registry_size(const struct assay_registry_plan *plan)
            tasks_size(plan) + unheard_size(plan);
 }
 
+size_t assay_registry_size_max(void)
+{
+    const struct assay_registry_plan most = {
+        .group_count = ASSAY_PLAN_GROUPS_MAX,
+        .has_shares = true,
+        .shares = { .ids_max = ASSAY_SHARE_IDS_MAX },
+        .has_tasks = true,
+        .tasks = { .accounts_max = ASSAY_TASK_ACCOUNTS_MAX, .tasks_max = ASSAY_TASK_TASKS_MAX },
+    };
+    return assay_registry_size(&most);
+}
+
 static struct assay_cont_home home_of(const struct assay_registry *r, uint32_t group)
 {
     struct assay_cont_home home = { .group = group };
@@ -281,6 +293,19 @@ uint32_t assay_registry_documents(const struct assay_registry_plan *plan)
     return plan->group_count + share_documents(plan) + (plan->has_tasks ? 1 : 0);
 }
 
+uint32_t assay_registry_document_before(const struct assay_registry_plan *before,
+                                        const struct assay_registry_plan *after, uint32_t document)
+{
+    const uint32_t none = ASSAY_REGISTRY_DOCUMENTS_MAX;
+    ASSAY_ASSERT(document < assay_registry_documents(after));
+    if (before == NULL) return none;
+    if (document < after->group_count) return document < before->group_count ? document : none;
+    document -= after->group_count;
+    const uint32_t shares = share_documents(after);
+    if (document < shares) return before->has_shares ? before->group_count + document : none;
+    return before->has_tasks ? before->group_count + share_documents(before) : none;
+}
+
 void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
                                   char name[static 80])
 {
@@ -347,25 +372,40 @@ static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
     return decode_tasks(r, bytes);
 }
 
-enum assay_status assay_registry_decode(struct assay_registry *r, uint32_t document,
-                                        struct assay_slice bytes)
+/* What was read, or was nothing to be read. Returns: status, or what the last one says of all. */
+static enum assay_status tick_off(struct assay_registry *r, uint32_t document,
+                                  enum assay_status status)
 {
     const uint32_t count = assay_registry_documents(&r->plan);
     const uint32_t all = (UINT32_C(1) << count) - 1;
+    const uint32_t left = (r->missing == 0 ? all : r->missing) & ~(UINT32_C(1) << document);
     ASSAY_ASSERT(document < count);
-    if (r->missing == 0) { /* the first of all: what was there is gone */
-        r->missing = all;
-        r->epoch = GENESIS;
-    }
-    enum assay_status status = decode_one(r, document, bytes);
-    const uint32_t left = r->missing & ~(UINT32_C(1) << document);
+    if (r->missing == 0) r->epoch = GENESIS; /* the first of all: what was there is gone */
     if (status == ASSAY_OK && left == 0 && r->shares != NULL)
         status = assay_share_registry_join(r->shares);
     r->missing = status == ASSAY_OK ? left : all;
     return status;
 }
 
+enum assay_status assay_registry_decode(struct assay_registry *r, uint32_t document,
+                                        struct assay_slice bytes)
+{
+    ASSAY_ASSERT(document < assay_registry_documents(&r->plan));
+    return tick_off(r, document, decode_one(r, document, bytes));
+}
+
+void assay_registry_added(struct assay_registry *r, uint32_t document)
+{
+    const enum assay_status status = tick_off(r, document, ASSAY_OK);
+    ASSAY_ASSERT(status == ASSAY_OK); /* shares that nobody has touched are sound */
+}
+
 /* --- parts */
+
+const struct assay_registry_plan *assay_registry_plan_of(const struct assay_registry *r)
+{
+    return &r->plan;
+}
 
 const struct assay_cont_group *assay_registry_group(const struct assay_registry *r, uint32_t group)
 {

@@ -54,6 +54,8 @@ struct assay_registry;
 
 /* In: plan, within its limits (asserted). Returns: bytes that init needs. */
 size_t assay_registry_size(const struct assay_registry_plan *plan);
+/* Returns: the same for whatever plan. */
+size_t assay_registry_size_max(void);
 /*
  * assay_registry_init - as the genesis says; nobody has a standing.
  * In:      memory: memory_len >= assay_registry_size (asserted), aligned for any object; plan is
@@ -109,6 +111,11 @@ void assay_registry_stand(struct assay_registry *r, uint64_t epoch,
 /* Documents of a plan: always the same number, in a fixed order. Returns: 0 ..
  * ASSAY_REGISTRY_DOCUMENTS_MAX */
 uint32_t assay_registry_documents(const struct assay_registry_plan *plan);
+/* Where a document of `after` stands among those of `before`, which it extends; before: NULL: none.
+ * Returns: its place, ASSAY_REGISTRY_DOCUMENTS_MAX: it is of a service that is added. */
+uint32_t assay_registry_document_before(const struct assay_registry_plan *before,
+                                        const struct assay_registry_plan *after,
+                                        uint32_t document);
 /* "group/NAME", "shares/0", "tasks". Out: name, NUL-terminated. Returns: nothing. */
 void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
                                   char name[static 80]);
@@ -122,6 +129,12 @@ ASSAY_CHECKED enum assay_status assay_registry_encode(const struct assay_registr
 ASSAY_CHECKED enum assay_status assay_registry_decode(struct assay_registry *r, uint32_t document,
                                                       struct assay_slice bytes);
 
+/* Instead of decode, of every document of a service that is added to those that there are, on a
+ * registry that was begun: it stays as init made it (docs/protocol.md 12.7.4). Returns: nothing. */
+void assay_registry_added(struct assay_registry *r, uint32_t document);
+
+/* Returns: the plan that it was begun with. */
+const struct assay_registry_plan *assay_registry_plan_of(const struct assay_registry *r);
 /* Parts, for who follows or shows them. Each Returns: it; NULL where the plan has none. */
 const struct assay_cont_group *assay_registry_group(const struct assay_registry *r, uint32_t group);
 const struct assay_share_registry *assay_registry_shares(const struct assay_registry *r);

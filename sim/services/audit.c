@@ -148,7 +148,7 @@ void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
     }
     see_hampered(s, after);
     t->now = after->epoch + 1;
-    add_up(s);
+    if (assay_registry_tasks(s->recount.registry) != NULL) add_up(s);
 }
 
 /* --- of the sides */

@@ -99,12 +99,18 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
                   const struct assay_services_snapshot *now)
 {
     struct desk *d = &s->desk[node];
-    const size_t len = (assay_registry_size(&s->plan) + 63) / 64 * 64;
+    const struct assay_registry_plan *plan = assay_registry_plan_of(now->registry);
+    const size_t len = (assay_registry_size(plan) + 63) / 64 * 64;
+    if (d->registry != NULL && assay_registry_documents(assay_registry_plan_of(d->registry)) !=
+                                   assay_registry_documents(plan)) {
+        free(d->memory); /* a change has added services, or the disk is from before */
+        d->registry = NULL;
+    }
     if (d->registry == NULL) {
         d->memory = aligned_alloc(64, len);
         ASSAY_ASSERT(d->memory != NULL);
         const enum assay_status status =
-            assay_registry_init(d->memory, len, &s->plan, s->chain_id, &d->registry);
+            assay_registry_init(d->memory, len, plan, s->chain_id, &d->registry);
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     assay_registry_copy(d->registry, now->registry);
@@ -113,7 +119,7 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
     d->epoch = now->epoch;
     d->at = 0;
     take_log(s, node, now->log);
-    for (uint32_t g = 0; g < s->plan.group_count; g++)
+    for (uint32_t g = 0; g < plan->group_count; g++)
         tell_group(s, node, g, true);
     tasks_begun(s, node);
     shares_begun(s, node);
@@ -142,7 +148,7 @@ static void close_one(struct assay_sim_services *s, uint32_t node,
                          &telling);
     d->epoch = now->epoch;
     d->at = 0;
-    for (uint32_t g = 0; g < s->plan.group_count; g++)
+    for (uint32_t g = 0; g < assay_registry_plan_of(d->registry)->group_count; g++)
         tell_group(s, node, g, false);
     tasks_node_closed(s, node);
     shares_node_closed(s, node);
@@ -155,7 +161,7 @@ static void compare(struct assay_sim_services *s, uint32_t node,
     uint8_t digest[2][32];
     const struct assay_registry *both[] = { s->desk[node].registry, now->registry };
     services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
-    for (uint32_t i = 0; i < assay_registry_documents(&s->plan); i++) {
+    for (uint32_t i = 0; i < assay_registry_documents(assay_registry_plan_of(now->registry)); i++) {
         for (uint32_t k = 0; k < 2; k++) {
             struct assay_writer w =
                 assay_writer_over(s->recount.document, sizeof s->recount.document);

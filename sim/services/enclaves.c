@@ -362,6 +362,8 @@ static void run_one(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
     const uint64_t now_ms = services_now(s);
+    const uint32_t group = instance_of(s, process)->group;
+    if (assay_registry_group(s->desk[e->node].registry, group) == NULL) return; /* not yet */
     if (!has_number(s, process)) return;
     if (now_ms >= e->wake_at_ms) {
         assay_cont_client_tick(e->client, now_ms, &s->outs);

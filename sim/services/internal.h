@@ -120,10 +120,11 @@ struct assay_sim_services {
     uint32_t nodes;
     uint64_t epoch;      /* of the scenario */
     bool undone, missed; /* records that the recount did not see */
-    uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
-    size_t plan_len;
-    struct assay_registry_plan plan;
-    struct assay_host_services host;
+    /* The whole, and what the genesis has of it: the same but where a change adds services. */
+    uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX], first_bytes[ASSAY_PLAN_LEN_MAX];
+    size_t plan_len, first_len;
+    struct assay_registry_plan plan, first;
+    struct assay_host_services host, more; /* by the first, and by the whole */
     uint8_t chain_id[32];
     struct desk desk[NODES];
     struct assay_registry_facts facts;
@@ -133,7 +134,7 @@ struct assay_sim_services {
         bool stood; /* it was told who stands how */
         bool fresh; /* the network has just closed an epoch */
         void *memory;
-        struct assay_registry *registry;
+        struct assay_registry *registry; /* NULL: the network has no services yet */
         uint64_t taken[NODES]; /* numbers of the running epoch, a bit each */
         struct assay_registry_facts facts;
         uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
@@ -182,7 +183,8 @@ void desk_turn(struct assay_sim_services *s, uint32_t node);
 void desk_free(struct desk *desk);
 
 /* --- recount.c */
-void recount_open(struct assay_sim_services *s);
+/* Anew, as the plan begins. */
+void recount_open(struct assay_sim_services *s, const struct assay_registry_plan *plan);
 void recount_free(struct assay_sim_services *s);
 
 /* --- replicas.c */

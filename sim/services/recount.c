@@ -8,15 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-void recount_open(struct assay_sim_services *s)
+void recount_open(struct assay_sim_services *s, const struct assay_registry_plan *plan)
 {
-    const size_t len = (assay_registry_size(&s->plan) + 63) / 64 * 64;
+    const size_t len = (assay_registry_size(plan) + 63) / 64 * 64;
     s->recount.memory = aligned_alloc(64, len);
     ASSAY_ASSERT(s->recount.memory != NULL);
     const enum assay_status status =
-        assay_registry_init(s->recount.memory, len, &s->plan, s->chain_id, &s->recount.registry);
+        assay_registry_init(s->recount.memory, len, plan, s->chain_id, &s->recount.registry);
     ASSAY_ASSERT(status == ASSAY_OK);
-    s->recount.sound = true;
 }
 
 void recount_free(struct assay_sim_services *s)
@@ -42,7 +41,9 @@ static const char *fault_of(struct assay_sim_services *s, const struct assay_sta
     if (!assay_bytes_equal(record->chain_id, s->chain_id, 32)) return "is of another chain";
     if (record->number >= ASSAY_SERVICE_NUMBERS) return "has no such number";
     if ((s->recount.taken[slot] >> record->number & 1) != 0) return "has a number twice";
-    if (assay_registry_check_record(&s->plan, s->chain_id, (enum assay_service_kind)record->kind,
+    if (s->recount.registry == NULL) return "is of a network without services";
+    const struct assay_registry_plan *plan = assay_registry_plan_of(s->recount.registry);
+    if (assay_registry_check_record(plan, s->chain_id, (enum assay_service_kind)record->kind,
                                     record->payload) != ASSAY_OK)
         return "is none of its service";
     return NULL;
@@ -82,7 +83,7 @@ static uint32_t members_of(const struct assay_state *before, const struct assay_
 static void stand(struct assay_sim_services *s, const struct assay_state *genesis)
 {
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
-    if (s->recount.stood) return;
+    if (s->recount.stood || s->recount.registry == NULL) return;
     const uint32_t count = members_of(genesis, genesis, member);
     assay_registry_stand(s->recount.registry, genesis->epoch, member, count);
     s->recount.stood = true;
@@ -115,11 +116,35 @@ void assay_sim_services_record(struct assay_sim_services *services,
     shares_record(s, &s->recount.facts);
 }
 
+/* Where a document of that name stands. Returns: the count of documents when it has none. */
+static uint32_t place_of(const struct assay_registry_plan *plan, const char *name)
+{
+    const uint32_t documents = assay_registry_documents(plan);
+    char own[80];
+    for (uint32_t i = 0; i < documents; i++) {
+        assay_registry_document_name(plan, i, own);
+        if (strcmp(own, name) == 0) return i;
+    }
+    return documents;
+}
+
+static struct assay_slice write(struct assay_sim_services *s, const struct assay_registry *registry,
+                                uint32_t document)
+{
+    struct assay_writer w = assay_writer_over(s->recount.document, sizeof s->recount.document);
+    const enum assay_status status = assay_registry_encode(registry, document, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return assay_slice_over(w.bytes, w.len);
+}
+
+/* A document of a service that begins with the next epoch is named by nothing. */
 static void compare(struct assay_sim_services *s, const struct assay_registry *registry,
-                    const struct assay_state *state, const char *whose, uint32_t node)
+                    const struct assay_registry_plan *before, const struct assay_state *state,
+                    const char *whose, uint32_t node)
 {
     uint8_t digest[32];
-    const uint32_t documents = assay_registry_documents(&s->plan);
+    const struct assay_registry_plan *plan = assay_registry_plan_of(registry);
+    const uint32_t documents = assay_registry_documents(plan);
     services_look(s, ASSAY_SIM_CHECKER_SERVICES, NULL);
     if (state->services.count != documents) {
         services_look(s, ASSAY_SIM_CHECKER_SERVICES, "epoch %llu names %u documents of %u",
@@ -128,12 +153,13 @@ static void compare(struct assay_sim_services *s, const struct assay_registry *r
     }
     for (uint32_t i = 0; i < documents; i++) {
         char name[80];
-        struct assay_writer w = assay_writer_over(s->recount.document, sizeof s->recount.document);
-        const enum assay_status status = assay_registry_encode(registry, i, &w);
-        ASSAY_ASSERT(status == ASSAY_OK);
-        assay_sha256(s->recount.document, w.len, digest);
+        const struct assay_slice bytes = write(s, registry, i);
+        assay_registry_document_name(plan, i, name);
+        const bool begins =
+            before != NULL && place_of(before, name) == assay_registry_documents(before);
+        if (begins) assay_bytes_zero(digest, sizeof digest);
+        else assay_sha256(bytes.bytes, bytes.len, digest);
         if (assay_bytes_equal(digest, state->services.documents[i], 32)) continue;
-        assay_registry_document_name(&s->plan, i, name);
         services_look(s, ASSAY_SIM_CHECKER_SERVICES,
                       "epoch %llu: %.40s %s of node %u is not what its state names",
                       (unsigned long long)state->epoch, name, whose, node);
@@ -145,11 +171,37 @@ static void told(void *context, const struct assay_registry_facts *facts)
     shares_record(context, facts);
 }
 
+/* Services are added at this boundary: what there was goes on, by its documents and their names. */
+static void extend(struct assay_sim_services *s, const struct assay_state *state)
+{
+    static const struct assay_registry_plan none;
+    struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
+    struct assay_registry *const old = s->recount.registry;
+    void *const memory = s->recount.memory;
+    const struct assay_registry_plan *before = old != NULL ? assay_registry_plan_of(old) : &none;
+    recount_open(s, &s->plan);
+    for (uint32_t i = 0; i < assay_registry_documents(&s->plan); i++) {
+        char name[80];
+        assay_registry_document_name(&s->plan, i, name);
+        const uint32_t at = place_of(before, name);
+        enum assay_status status = ASSAY_OK;
+        if (at == assay_registry_documents(before)) assay_registry_added(s->recount.registry, i);
+        else status = assay_registry_decode(s->recount.registry, i, write(s, old, at));
+        ASSAY_ASSERT(status == ASSAY_OK);
+    }
+    const uint32_t count = members_of(state, state, member);
+    assay_registry_stand(s->recount.registry, state->epoch, member, count);
+    s->recount.stood = true;
+    compare(s, s->recount.registry, before, state, "as the blocks", 0);
+    free(memory);
+}
+
 void assay_sim_services_closed(struct assay_sim_services *services,
                                const struct assay_state *before, const struct assay_state *after)
 {
     struct assay_sim_services *s = services;
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
+    const bool extends = !assay_bytes_equal(before->services.plan, after->services.plan, 32);
     assay_bytes_zero(s->recount.taken, sizeof s->recount.taken);
     stand(s, before);
     s->recount.fresh = true;
@@ -158,13 +210,40 @@ void assay_sim_services_closed(struct assay_sim_services *services,
         s->missed = true;
     }
     if (!s->recount.sound) return;
-    const uint32_t count = members_of(before, after, member);
-    assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts,
-                         told, s);
-    assay_registry_check(s->recount.registry);
-    compare(s, s->recount.registry, after, "as the blocks", 0);
-    tasks_closed(s, after, member, count);
-    shares_closed(s);
+    if (s->recount.registry != NULL) {
+        const uint32_t count = members_of(before, after, member);
+        assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts,
+                             told, s);
+        assay_registry_check(s->recount.registry);
+        tasks_closed(s, after, member, count);
+        shares_closed(s);
+    }
+    if (extends) extend(s, after);
+    else if (s->recount.registry != NULL)
+        compare(s, s->recount.registry, NULL, after, "as the blocks", 0);
+}
+
+/* After epochs that nobody saw closing, and boundaries that operators decided. */
+static void take(struct assay_sim_services *s, const struct assay_registry *registry)
+{
+    const struct assay_registry_plan *plan = assay_registry_plan_of(registry);
+    const bool same = s->recount.registry != NULL &&
+                      assay_registry_documents(assay_registry_plan_of(s->recount.registry)) ==
+                          assay_registry_documents(plan);
+    if (!same) {
+        free(s->recount.memory);
+        recount_open(s, plan);
+    }
+    assay_registry_copy(s->recount.registry, registry);
+    s->recount.stood = true;
+    s->recount.sound = true;
+}
+
+static bool names_all(const struct assay_state *state)
+{
+    for (uint32_t i = 0; i < state->services.count; i++)
+        if (assay_bytes_all_zero(state->services.documents[i], 32)) return false;
+    return true;
 }
 
 void assay_sim_services_node_closed(struct assay_sim_services *services, uint32_t node,
@@ -174,11 +253,8 @@ void assay_sim_services_node_closed(struct assay_sim_services *services, uint32_
     struct assay_services_snapshot now;
     assay_engine_services(s->world.engine(s->world.context, node), &now);
     if (now.registry == NULL || now.epoch != state->epoch + 1) return;
-    compare(s, now.registry, state, "as the engine", node);
-    if (s->recount.sound || !s->recount.fresh) return;
-    /* After epochs that nobody saw closing, and boundaries that operators decided. */
-    assay_registry_copy(s->recount.registry, now.registry);
-    s->recount.sound = true;
+    if (names_all(state)) compare(s, now.registry, NULL, state, "as the engine", node);
+    if (!s->recount.sound && s->recount.fresh) take(s, now.registry);
 }
 
 void assay_sim_services_era(struct assay_sim_services *services, bool undone)

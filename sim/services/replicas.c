@@ -232,7 +232,7 @@ static void turn_one(struct assay_sim_services *s, uint32_t group, uint32_t node
 void replicas_turn(struct assay_sim_services *s, uint32_t node)
 {
     for (uint32_t g = 0; g < s->plan.group_count; g++)
-        turn_one(s, g, node);
+        if (assay_registry_group(s->desk[node].registry, g) != NULL) turn_one(s, g, node);
 }
 
 /* --- what it hears: the link says who calls, by the CURVE keys that stand on its ledger */
@@ -274,6 +274,7 @@ void replicas_heard(struct assay_sim_services *s, uint32_t node, const struct na
     struct assay_cont_from sender;
     uint32_t there = 0;
     if (!r->runs || r->life != to->life || r->core == NULL || !s->desk[node].begun) return;
+    if (assay_registry_group(s->desk[node].registry, group) == NULL) return;
     if (!sender_of(s, group, node, from, &sender, &there)) return;
     if (assay_cont_replica_frame(r->core, &sender, frame, services_now(s), &s->effects) == ASSAY_OK)
         perform(s, group, node, from, there);

@@ -117,6 +117,15 @@ void services_look(struct assay_sim_services *s, enum assay_sim_checker checker,
 
 /* --- the plan */
 
+static size_t put_plan(const struct assay_registry_plan *plan,
+                       uint8_t bytes[static ASSAY_PLAN_LEN_MAX])
+{
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_PLAN_LEN_MAX);
+    const enum assay_status status = assay_registry_plan_encode(plan, &w);
+    ASSAY_ASSERT(status == ASSAY_OK); /* assay_scenario_check */
+    return w.len;
+}
+
 static void make_plan(struct assay_sim_services *s)
 {
     const struct assay_sim_services_plan *l = s->load;
@@ -129,24 +138,39 @@ static void make_plan(struct assay_sim_services *s)
     }
     tasks_plan(s, p);
     shares_plan(s, p);
-    struct assay_writer w = assay_writer_over(s->plan_bytes, sizeof s->plan_bytes);
-    const enum assay_status status = assay_registry_plan_encode(p, &w);
-    ASSAY_ASSERT(status == ASSAY_OK); /* assay_scenario_check */
-    s->plan_len = w.len;
+    s->plan_len = put_plan(p, s->plan_bytes);
+    s->first = *p;
+    s->first.group_count -= l->later_groups;
+    s->first.has_tasks = p->has_tasks && !l->later_tasks;
+    const bool any =
+        s->first.group_count > 0 || s->first.has_tasks || s->first.has_shares;
+    s->first_len = any ? put_plan(&s->first, s->first_bytes) : 0;
 }
 
-struct assay_slice assay_sim_services_plan(const struct assay_sim_services *services)
+struct assay_slice assay_sim_services_plan(const struct assay_sim_services *services, bool whole)
 {
-    return assay_slice_over(services->plan_bytes, services->plan_len);
+    return whole ? assay_slice_over(services->plan_bytes, services->plan_len)
+                 : assay_slice_over(services->first_bytes, services->first_len);
+}
+
+const struct assay_services *assay_sim_services_more(const struct assay_sim_services *services)
+{
+    return &services->more.ledger;
 }
 
 const struct assay_services *assay_sim_services_ledger(struct assay_sim_services *services,
                                                        const struct assay_genesis *genesis)
 {
-    const enum assay_status status = assay_host_services_open(&services->host, genesis);
+    enum assay_status status =
+        assay_host_services_open(&services->more, genesis->chain_id,
+                                 assay_sim_services_plan(services, true));
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_bytes_copy(services->chain_id, 32, genesis->chain_id, 32);
-    recount_open(services);
+    services->recount.sound = true;
+    if (genesis->services.len == 0) return NULL;
+    status = assay_host_services_open(&services->host, genesis->chain_id, genesis->services);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    recount_open(services, &services->first);
     return &services->host.ledger;
 }
 
@@ -267,8 +291,10 @@ void assay_sim_services_end(struct assay_sim_services *services, struct assay_si
     figures[ASSAY_SIM_FIGURE_ROLLBACKS_REFUSED] = (int64_t)s->count.refused;
     figures[ASSAY_SIM_FIGURE_CLONES_FENCED] = (int64_t)s->count.fenced;
     figures[ASSAY_SIM_FIGURE_ENCLAVES_FINAL] = (int64_t)enclaves_running(s);
-    for (uint32_t g = 0; g < s->plan.group_count; g++) {
+    const bool any = s->recount.registry != NULL;
+    for (uint32_t g = 0; any && g < s->plan.group_count; g++) {
         const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
+        if (group == NULL) continue; /* nobody has added it */
         figures[ASSAY_SIM_FIGURE_VIEWS_STARTED] += (int64_t)group->now.roster.view;
         figures[ASSAY_SIM_FIGURE_GROUPS_LOST] += group->phase == ASSAY_CONT_GONE;
     }

@@ -47,11 +47,15 @@ struct assay_sim_services *assay_sim_services_create(const struct assay_scenario
                                                      const struct assay_sim_services_world *world);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_sim_services_destroy(struct assay_sim_services **services);
-/* Returns: the plan for the genesis, borrowed. */
-struct assay_slice assay_sim_services_plan(const struct assay_sim_services *services);
-/* Of that genesis. Returns: what engines ask, borrowed. */
+/* Returns: the plan for the genesis, of length 0 where it has none; whole: with what a change adds.
+ * Borrowed. */
+struct assay_slice assay_sim_services_plan(const struct assay_sim_services *services, bool whole);
+/* Of that genesis. Returns: what engines ask, borrowed; NULL: it has none. */
 const struct assay_services *assay_sim_services_ledger(struct assay_sim_services *services,
                                                        const struct assay_genesis *genesis);
+
+/* Returns: the same by the whole plan. */
+const struct assay_services *assay_sim_services_more(const struct assay_sim_services *services);
 
 /* --- what happens. Each Returns: nothing. */
 /* Every so many ms of each node: its programs look at the ledger and at the time. */

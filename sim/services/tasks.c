@@ -442,7 +442,7 @@ static void executor_side(struct assay_sim_services *s, struct job *j)
 void tasks_turn(struct assay_sim_services *s, uint32_t node)
 {
     struct tasks *t = s->tasks;
-    if (t == NULL) return;
+    if (t == NULL || ledger_of(s, node) == NULL) return; /* none, or not yet */
     if (node < s->desk[node].members) offer(s, node);
     for (uint32_t i = 0; i < s->load->requestors; i++)
         requestor_turn(s, i, node);

@@ -40,6 +40,7 @@ enum {
     OVERLAY_PERMILLE = 250,  /* of scenarios: neighbours instead of links to everybody */
     SEATS_PERMILLE = 250,    /* of scenarios: fewer vote than there are members, if that may be */
     SERVICES_PERMILLE = 350, /* of scenarios: services over the ledger */
+    LATER_PERMILLE = 400,    /* of these: a change adds them, or some */
     BURN_PERMILLE = 15,      /* of scenarios: no proposal comes through until all heals */
     NODES_MIN = 4,
     TRAITOR_COHORTS_MAX = 3,
@@ -538,6 +539,26 @@ static void draw_shares(struct assay_sim_services_plan *p, uint32_t nodes,
     if (chance(r, 300)) p->holders_lose_permille = low(r, 1, 60);
 }
 
+/* Some of them, or all, come by a change (docs/protocol.md 12.7). */
+static void draw_later(const struct draw *d, struct assay_sim_random *r)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_services_plan *const p = &s->services;
+    if (s->change_count == ASSAY_SIM_CHANGES_MAX || !chance(r, LATER_PERMILLE)) return;
+    p->later_groups = between(r, 0, p->groups);
+    p->later_tasks = p->requestors > 0 && chance(r, 500);
+    if (p->later_groups == 0 && !p->later_tasks) return;
+    s->changes[s->change_count++] = (struct assay_sim_change){
+        .action = ASSAY_SIM_ACTION_SERVICES,
+        .at_epoch = between(r, 1, (uint32_t)s->heal_epoch + 4),
+        .ahead_epochs = low(r, 2, 6),
+        .epochs = 1,
+        .given_to = low(r, 1, 3),
+        .vendor_cap_num = 33,
+        .vendor_cap_den = 100,
+    };
+}
+
 /* Where views burn by the hundred, hours pass in which nothing is final. */
 static void draw_services(const struct draw *d)
 {
@@ -547,6 +568,7 @@ static void draw_services(const struct draw *d)
     if (chance(&r, 800)) draw_continuity(p, &r);
     if (p->groups == 0 || chance(&r, 500)) draw_tasks(p, &r);
     if (chance(&r, 400)) draw_shares(p, d->s->nodes, &r);
+    draw_later(d, &r);
 }
 
 /* Fewer of the largest cohort until the promise holds, or nobody is left. */

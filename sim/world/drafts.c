@@ -22,7 +22,8 @@ static bool fits_action(const struct assay_member *m, enum assay_sim_action acti
     case ASSAY_SIM_ACTION_POLICY: return !world_left(m);
     case ASSAY_SIM_ACTION_JOIN:
     case ASSAY_SIM_ACTION_PARAMETERS:
-    case ASSAY_SIM_ACTION_OPERATORS: return false;
+    case ASSAY_SIM_ACTION_OPERATORS:
+    case ASSAY_SIM_ACTION_SERVICES: return false;
     }
     ASSAY_UNREACHABLE("an action is of the list");
 }
@@ -173,6 +174,9 @@ static void add_row(struct drafting *d, const struct assay_sim_change *row)
     case ASSAY_SIM_ACTION_POLICY: add_policy(d, row); return;
     case ASSAY_SIM_ACTION_PARAMETERS: add_parameters(d, row); return;
     case ASSAY_SIM_ACTION_OPERATORS: add_operators(d); return;
+    case ASSAY_SIM_ACTION_SERVICES:
+        add(d, ASSAY_ACTION_SERVICES)->document = world_services_plan(d->r);
+        return;
     }
     ASSAY_UNREACHABLE("an action is of the list");
 }

@@ -174,6 +174,7 @@ void world_genesis_make(struct assay_sim_world *w)
                                                        .vendor_cap_num = 33,
                                                        .vendor_cap_den = 100,
                                                        .block_len_max = 192 * 1024 };
+    g->parameters.level = w->options.level;
     world_run_genesis(w, &g->parameters);
     g->policy = assay_slice_over(policy, sizeof policy);
     g->endorsements = assay_slice_over(endorsements, sizeof endorsements);

@@ -54,6 +54,7 @@ void world_node_create(struct assay_sim_world *w, uint32_t node)
     make_keys(w, node, 0);
     n->keys.incarnation = 1;
     n->born = node + w->options.spares < w->options.nodes;
+    n->level = w->options.level;
 }
 
 void world_node_destroy(struct assay_sim_world *w, uint32_t node)
@@ -209,6 +210,17 @@ static struct assay_charter load_charter(struct assay_sim_world *w, uint32_t nod
     return charter;
 }
 
+/* By the plan in force, which may be another than the genesis's. */
+static const struct assay_services *services_of(const struct assay_sim_world *w,
+                                                const struct assay_genesis *charter)
+{
+    const struct assay_slice plan = charter->services;
+    if (plan.len == 0) return NULL;
+    if (assay_slice_equal(plan, w->genesis->services)) return w->options.services;
+    ASSAY_ASSERT(w->options.services_of != NULL); /* no change brings a plan then */
+    return w->options.services_of(w->options.services_context, plan);
+}
+
 static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unused,
                         const struct assay_engine_renewal *renewal)
 {
@@ -226,7 +238,8 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .document_check =
                                                     w->soft == NULL ? world_document_check : NULL,
                                                 .updates = w->soft == NULL ? &w->updates : NULL,
-                                                .services = w->options.services,
+                                                .plan_follow = w->options.plan_follow,
+                                                .services = services_of(w, charter.genesis),
                                                 .checkpoint = w->options.checkpoint,
                                                 .blocks_max = BLOCKS_MAX };
     const size_t len = assay_engine_size(&config);

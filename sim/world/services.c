@@ -3,6 +3,8 @@
  * links, their turns, and what the chain does.
  */
 #include "engine/engine_internal.h"
+#include "engine/ledger/change.h"
+#include "host/services.h"
 #include "sim/world/run_internal.h"
 
 #include <stdlib.h>
@@ -83,6 +85,13 @@ static void looked(void *context, enum assay_sim_checker checker, const char *me
 
 /* --- life */
 
+static const struct assay_services *services_of(void *context, struct assay_slice plan)
+{
+    const struct world_run *r = context;
+    ASSAY_ASSERT(assay_slice_equal(plan, assay_sim_services_plan(r->services, true)));
+    return assay_sim_services_more(r->services);
+}
+
 void world_services_open(struct world_run *r, struct assay_sim_world_options *options)
 {
     const struct assay_sim_services_world world = { .context = r,
@@ -101,7 +110,18 @@ void world_services_open(struct world_run *r, struct assay_sim_world_options *op
     for (size_t i = 0; i < n * n; i++)
         r->service_links[i] =
             assay_sim_random_of(options->seed, ASSAY_SIM_STREAM_SERVICE_LINKS, i / n, i % n);
-    options->plan = assay_sim_services_plan(r->services);
+    options->plan = assay_sim_services_plan(r->services, false);
+    if (!assay_scenario_adds_services(r->scenario)) return;
+    options->level = ASSAY_LEVEL_SERVICES;
+    options->plan_follow = assay_host_services_follow;
+    options->services_of = services_of;
+    options->services_context = r;
+}
+
+struct assay_slice world_services_plan(const struct world_run *r)
+{
+    ASSAY_ASSERT(r->services != NULL); /* assay_scenario_check */
+    return assay_sim_services_plan(r->services, true);
 }
 
 void world_services_genesis(struct assay_sim_world *w)

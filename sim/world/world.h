@@ -77,8 +77,13 @@ struct assay_sim_world_options {
     bool limits;             /* lanes and budgets: what host/admission.h and host/limit.h refuse */
     enum assay_sim_world_plant plant;
     const struct assay_checkpoint *checkpoint; /* of every node's configuration; NULL: none */
-    const struct assay_services *services; /* of the network; NULL: none */
+    const struct assay_services *services; /* of the genesis's plan; NULL: none */
     struct assay_slice plan; /* of them, in the genesis */
+    uint32_t level; /* feature level in force, and of every build (docs/protocol.md 9.10) */
+    /* Plans that changes bring (docs/protocol.md 12.7). NULL: none may. */
+    assay_plan_follow *plan_follow;
+    const struct assay_services *(*services_of)(void *context, struct assay_slice plan);
+    void *services_context;
     uint64_t (*clock_ns)(void); /* benches: what assay_sim_world_engine_ns adds up; NULL: nothing */
 };
 

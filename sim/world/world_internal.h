@@ -583,6 +583,8 @@ void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era);
 void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era);
 /* checker.c: what was final above a block that operators chose. Returns: whether anything was. */
 bool world_check_undone(struct assay_sim_world *w, uint64_t height, uint64_t epoch);
+/* The whole plan, as the change that adds to it has it. */
+struct assay_slice world_services_plan(const struct world_run *r);
 /* services.c: the genesis is made; a turn of a node's programs, or a message to one. */
 void world_services_genesis(struct assay_sim_world *w);
 void world_services_item(struct assay_sim_world *w, const struct item *item);

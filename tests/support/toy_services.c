@@ -92,6 +92,13 @@ static enum assay_status encode(void *context, const void *registry, uint32_t do
     return assay_writer_finish(w, &all);
 }
 
+static void added(void *context, void *registry, uint32_t document)
+{
+    (void)context;
+    (void)registry;
+    ASSAY_ASSERT(document < 2);
+}
+
 static enum assay_status decode(void *context, void *registry, uint32_t document,
                                 struct assay_slice bytes)
 {
@@ -126,5 +133,6 @@ const struct assay_services toy_services = {
     .close = close_epoch,
     .stand = stand,
     .encode = encode,
+    .added = added,
     .decode = decode,
 };

@@ -52,8 +52,7 @@ goes_on() {
 expect 6 'it does not rest' change draft --out bad --wake node-5 --activation +7
 expect 5 'no member is named node-9' change draft --out bad --rest node-9
 expect 6 'is too near' change draft --out bad --rest node-5 --activation +1
-expect 6 'a voter has not announced this feature level' change draft --out bad --parameter level=1 \
-    --activation +7
+expect 6 'rises by one' change draft --out bad --parameter level=2 --activation +7
 expect 2 'level=N' change draft --out bad --parameter level=65536
 expect 2 'expected FIELD=HEX' change draft --out bad --allow-reference mrenclave=00
 expect 2 'maintenance stands alone' change draft --out bad --maintenance node-1=2 --rest node-5

@@ -76,6 +76,7 @@ static void begin_epoch(struct change_bench *b)
                                          .pending = b->pending,
                                          .stage = &b->stage,
                                          .updates = b->updates,
+                                         .plan_follow = b->plan_follow,
                                          .endorsements = b->genesis.endorsements,
                                          .shelf = &b->shelf,
                                          .set = &b->set };

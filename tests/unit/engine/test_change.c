@@ -233,7 +233,8 @@ Test(change, a_slot_stays_while_offences_of_its_platform_are_remembered)
         struct assay_writer w = assay_writer_over(body, sizeof body);
         cr_assert_eq(assay_change_encode(&head, &join, 1, &w), ASSAY_OK);
         cr_assert_eq(assay_change_decode(assay_slice_over(body, w.len), &change), ASSAY_OK);
-        struct assay_staging staging = { &b->stage, b->context.operators };
+        struct assay_staging staging = { .state = &b->stage,
+                                         .operators = b->context.operators };
         assay_state_copy(&b->stage, &b->state);
         cr_assert_eq(assay_change_apply(&staging, &change, &unfit), ASSAY_OK);
         const bool reused = b->stage.member_count == CHANGE_MEMBERS;

@@ -20,6 +20,23 @@ enum { NODES = 5, EPOCH_MS = 400 };
 
 static const uint8_t plan[] = "toy services";
 
+/* --- a plan that a change brings */
+
+static const struct assay_services *toy_of(void *context, struct assay_slice any)
+{
+    (void)context;
+    return any.len > 0 ? &toy_services : NULL;
+}
+
+static enum assay_status toy_follow(struct assay_slice before, struct assay_slice after,
+                                    struct assay_service_places *places, const char **why)
+{
+    *why = "toys are there, or are none";
+    if (before.len > 0 || after.len != sizeof plan) return ASSAY_E_INVALID;
+    *places = (struct assay_service_places){ 2, { ASSAY_SERVICE_BEGINS, ASSAY_SERVICE_BEGINS } };
+    return ASSAY_OK;
+}
+
 static struct assay_sim_world *start_of(uint32_t nodes, uint32_t spares)
 {
     const struct assay_sim_world_options o = { .seed = 23,
@@ -445,20 +462,23 @@ static const struct assay_finding *no_finding(void *context, const struct assay_
     return NULL;
 }
 
-static enum assay_status audit(struct assay_sim_world *w, const struct assay_services *services,
-                               uint64_t from, struct assay_audit_fault *fault)
+static enum assay_status audit(struct assay_sim_world *w, bool knows, uint64_t from,
+                               struct assay_audit_fault *fault)
 {
+    struct assay_service_plans services = { .of = toy_of,
+                                            .registry_len_max = toy_services.registry_len,
+                                            .document_len_max = toy_services.document_len_max };
     struct assay_store *store = NULL;
     struct assay_audit_figures figures;
     void *memory = aligned_alloc(64, assay_audit_memory_len());
-    void *beside = aligned_alloc(64, assay_audit_services_len(&toy_services));
+    services.memory = aligned_alloc(64, assay_audit_services_len(&services));
     cr_assert_eq(assay_store_memory_snapshot(w->nodes[0].store, &store), ASSAY_OK);
     const struct assay_audit_config config = { .store = store,
                                                .genesis = w->genesis,
                                                .vet = { .finding = no_finding },
                                                .document_check = world_document_check,
-                                               .services = services,
-                                               .services_memory = beside,
+                                               .plan_follow = toy_follow,
+                                               .services = knows ? &services : NULL,
                                                .signatures = true,
                                                .from_epoch = from,
                                                .items = true,
@@ -467,7 +487,7 @@ static enum assay_status audit(struct assay_sim_world *w, const struct assay_ser
     cr_assert(status != ASSAY_OK || figures.epochs > 0);
     assay_store_close(&store);
     free(memory);
-    free(beside);
+    free(services.memory);
     return status;
 }
 
@@ -479,11 +499,164 @@ Test(services, an_audit_folds_them_from_genesis_or_from_a_kept_state, .timeout =
         cr_assert_eq(add(w, i, (uint8_t)(i + 1)), ASSAY_OK);
         close_two(w);
     }
-    cr_assert_eq(audit(w, &toy_services, 0, &fault), ASSAY_OK, "%s", fault.fault.what);
-    cr_assert_eq(audit(w, &toy_services, 6, &fault), ASSAY_OK, "%s", fault.fault.what);
-    cr_assert_eq(audit(w, NULL, 0, &fault), ASSAY_E_INVALID);
+    cr_assert_eq(audit(w, true, 0, &fault), ASSAY_OK, "%s", fault.fault.what);
+    cr_assert_eq(audit(w, true, 6, &fault), ASSAY_OK, "%s", fault.fault.what);
+    cr_assert_eq(audit(w, false, 0, &fault), ASSAY_E_INVALID);
     cr_assert_str_eq(fault.fault.what, "the network has services, which are not known here");
     assay_sim_world_destroy(&w);
+}
+
+/* --- services that are added (docs/protocol.md 12.7) */
+
+static struct assay_sim_world *start_without(void)
+{
+    const struct assay_sim_world_options o = { .seed = 29,
+                                               .nodes = NODES,
+                                               .epoch_ms = EPOCH_MS,
+                                               .check_each_step = true,
+                                               .level = ASSAY_LEVEL_SERVICES,
+                                               .plan_follow = toy_follow,
+                                               .services_of = toy_of };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, 1, 20 * EPOCH_MS), "%s",
+              assay_sim_world_violation(w));
+    return w;
+}
+
+/* Returns: the epoch in which they begin. */
+static uint64_t decide_services(struct assay_sim_world *w)
+{
+    const struct assay_action action = { .kind = ASSAY_ACTION_SERVICES,
+                                         .document = assay_slice_over(plan, sizeof plan) };
+    const uint64_t at = assay_sim_world_epoch(w, 1) + 4;
+    decide(w, 1, at, &action);
+    return at;
+}
+
+static void run_to(struct assay_sim_world *w, uint64_t epoch)
+{
+    cr_assert(assay_sim_world_run_to_epoch(w, epoch, 60 * EPOCH_MS), "%s",
+              assay_sim_world_violation(w));
+}
+
+Test(services, a_network_gets_them_by_a_change, .timeout = 60)
+{
+    struct assay_sim_world *w = start_without();
+    const uint64_t at = decide_services(w);
+    run_to(w, at - 2);
+    cr_assert_eq(add(w, 0, 1), ASSAY_E_UNSUPPORTED, "not yet");
+    run_to(w, at - 1);
+    cr_assert(assay_sim_world_run(w, EPOCH_MS / 4));
+    for (uint32_t i = 0; i < NODES; i++)
+        cr_assert_not_null(registry_of(w, i), "nobody has to be asked for what begins");
+    for (uint32_t i = 0; i < NODES; i++)
+        add_for_certain(w, i, (uint8_t)(i + 1));
+    close_two(w);
+    for (uint32_t node = 0; node < NODES; node++)
+        for (uint32_t slot = 0; slot < NODES; slot++)
+            cr_assert_eq(sum_at(w, node, slot), slot + 1);
+    agree(w, NODES);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL), 0);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, who_was_down_when_they_came_has_them_as_well, .timeout = 120)
+{
+    struct assay_sim_world *w = start_without();
+    const uint64_t at = decide_services(w);
+    cr_assert(assay_sim_world_run(w, EPOCH_MS)); /* it has the change, or not */
+    assay_sim_world_kill(w, 4);
+    run_to(w, at);
+    add_for_certain(w, 1, 7);
+    assay_sim_world_restart(w, 4);
+    run_to(w, assay_sim_world_epoch(w, 1) + 3);
+    cr_assert_eq(sum_at(w, 4, 1), 7);
+    add_for_certain(w, 4, 3);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
+/* The last state before the first close with them names nothing that could be fetched. */
+Test(services, who_restarts_where_they_begin_begins_them, .timeout = 120)
+{
+    struct assay_sim_world *w = start_without();
+    const uint64_t at = decide_services(w);
+    run_to(w, at - 1);
+    assay_sim_world_kill(w, 0);
+    assay_sim_world_restart(w, 0);
+    cr_assert(assay_sim_world_run(w, 60));
+    cr_assert_eq(w->nodes[0].engine->head->state.epoch, at - 1);
+    cr_assert_not_null(registry_of(w, 0));
+    add_for_certain(w, 2, 5);
+    close_two(w);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, who_lost_its_store_folds_or_leaps_over_their_beginning, .timeout = 240)
+{
+    for (unsigned leaps = 0; leaps < 2; leaps++) {
+        struct assay_sim_world *w = start_without();
+        const uint64_t at = decide_services(w);
+        run_to(w, at);
+        add_for_certain(w, 1, 7);
+        run_to(w, 14);
+        come_back_from_nothing(w, leaps ? 14 : 0);
+        cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL) > 0, leaps > 0);
+        cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL),
+                     leaps);
+        cr_assert_eq(sum_at(w, 0, 1), 7);
+        add_for_certain(w, 0, 3);
+        agree(w, NODES);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+Test(services, an_audit_folds_them_from_where_they_begin, .timeout = 120)
+{
+    struct assay_sim_world *w = start_without();
+    struct assay_audit_fault fault;
+    const uint64_t at = decide_services(w);
+    run_to(w, at);
+    add_for_certain(w, 1, 7);
+    run_to(w, at + 4);
+    cr_assert_eq(audit(w, true, 0, &fault), ASSAY_OK, "%s", fault.fault.what);
+    cr_assert_eq(audit(w, true, at - 1, &fault), ASSAY_OK, "%s", fault.fault.what);
+    cr_assert_eq(audit(w, true, at + 2, &fault), ASSAY_OK, "%s", fault.fault.what);
+    cr_assert_eq(audit(w, false, 0, &fault), ASSAY_E_INVALID);
+    cr_assert_str_eq(fault.fault.what, "the network has services, which are not known here");
+    assay_sim_world_destroy(&w);
+}
+
+Test(services, crashes_around_their_beginning_lose_nothing, .timeout = 180)
+{
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        const struct assay_sim_world_options o = { .seed = seed,
+                                                   .nodes = NODES,
+                                                   .epoch_ms = EPOCH_MS,
+                                                   .loss_permille = 50,
+                                                   .crash_permille = 8,
+                                                   .level = ASSAY_LEVEL_SERVICES,
+                                                   .plan_follow = toy_follow,
+                                                   .services_of = toy_of };
+        struct assay_sim_world *w = assay_sim_world_create(&o);
+        cr_assert(assay_sim_world_run(w, EPOCH_MS));
+        (void)decide_services(w);
+        for (uint32_t i = 0; i < 60; i++) {
+            const uint8_t payload[2] = { (uint8_t)i, 1 };
+            if (w->nodes[i % NODES].alive)
+                (void)assay_sim_world_serve(w, i % NODES, TOY_ADD, payload, sizeof payload);
+            cr_assert(assay_sim_world_run(w, 100), "seed %llu: %s", (unsigned long long)seed,
+                      assay_sim_world_violation(w));
+        }
+        assay_sim_world_set_crashes(w, 0);
+        assay_sim_world_set_loss(w, 0);
+        cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "seed %llu: %s", (unsigned long long)seed,
+                  assay_sim_world_violation(w));
+        agree(w, NODES);
+        assay_sim_world_destroy(&w);
+    }
 }
 
 /* --- the log */

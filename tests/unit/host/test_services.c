@@ -5,8 +5,10 @@
 #include "host/services.h"
 
 #include "base/crypto.h"
+#include "engine/audit.h"
 #include "engine/engine_internal.h"
 #include "sim/world/world_internal.h"
+#include "tests/unit/engine/decide.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -14,8 +16,10 @@
 enum { NODES = 5, EPOCH_MS = 400 };
 
 struct network {
-    struct assay_host_services *services;
+    struct assay_host_services *services, *more; /* more: of a plan that a change brought */
     struct assay_genesis *named; /* of the plan alone */
+    uint8_t longer[ASSAY_PLAN_LEN_MAX];
+    struct assay_slice longer_plan;
     uint8_t plan[ASSAY_PLAN_LEN_MAX];
     struct assay_sim_world *world;
     struct assay_p256_signer *account;
@@ -28,6 +32,35 @@ static void key_of(uint8_t seed, struct assay_p256_signer **signer, uint8_t publ
     secret.bytes[31] = seed;
     cr_assert_eq(assay_p256_signer_load(&secret, signer), ASSAY_OK);
     cr_assert_eq(assay_p256_public(&secret, public), ASSAY_OK);
+}
+
+static const struct assay_services *services_of(void *context, struct assay_slice plan)
+{
+    struct network *n = context;
+    cr_assert(assay_slice_equal(plan, n->longer_plan));
+    return &n->more->ledger;
+}
+
+/* The same with a group in the middle of the documents, and shares. */
+static void lengthen(struct network *n)
+{
+    static struct assay_registry_plan added, sum;
+    const char *why = "";
+    added = (struct assay_registry_plan){
+        .group_count = 1,
+        .has_shares = true,
+        .shares = { .clusters = 1, .slots = 3, .k = 2, .confirmations = 2, .ids_max = 16 },
+    };
+    added.group[0].name[0] = 'h';
+    added.group[0].size = 3;
+    added.group[0].instances_max = 8;
+    cr_assert_eq(assay_registry_plan_add(&n->services->plan, &added, &sum, &why), ASSAY_OK);
+    struct assay_writer w = assay_writer_over(n->longer, sizeof n->longer);
+    cr_assert_eq(assay_registry_plan_encode(&sum, &w), ASSAY_OK);
+    n->longer_plan = assay_slice_over(n->longer, w.len);
+    n->more = calloc(1, sizeof *n->more);
+    cr_assert_not_null(n->more);
+    cr_assert_eq(assay_host_services_open(n->more, n->named->chain_id, n->longer_plan), ASSAY_OK);
 }
 
 /* What accounts sign is of chain 0 here: the plan is read before there is a genesis around it. */
@@ -54,14 +87,20 @@ static struct network *start(void)
     cr_assert_eq(assay_registry_plan_encode(plan, &w), ASSAY_OK);
     free(plan);
     n->named->services = assay_slice_over(n->plan, w.len);
-    cr_assert_eq(assay_host_services_open(n->services, n->named), ASSAY_OK);
+    cr_assert_eq(assay_host_services_open(n->services, n->named->chain_id, n->named->services),
+                 ASSAY_OK);
+    lengthen(n);
     const struct assay_sim_world_options o = { .seed = 5,
                                                .nodes = NODES,
                                                .epoch_ms = EPOCH_MS,
                                                .check_each_step = true,
                                                .real_signatures = true,
                                                .services = &n->services->ledger,
-                                               .plan = n->named->services };
+                                               .plan = n->named->services,
+                                               .level = ASSAY_LEVEL_SERVICES,
+                                               .plan_follow = assay_host_services_follow,
+                                               .services_of = services_of,
+                                               .services_context = n };
     n->world = assay_sim_world_create(&o);
     return n;
 }
@@ -71,6 +110,7 @@ static void stop(struct network *n)
     assay_sim_world_destroy(&n->world);
     assay_p256_signer_free(&n->account);
     free(n->services);
+    free(n->more);
     free(n->named);
     free(n);
 }
@@ -230,9 +270,148 @@ Test(host_services, who_lost_its_store_has_the_same_registry_again, .timeout = 1
 Test(host_services, a_plan_that_cannot_be_read_opens_nothing)
 {
     struct assay_host_services *s = calloc(1, sizeof *s);
-    struct assay_genesis *g = calloc(1, sizeof *g);
-    g->services = assay_slice_over("\x80", 1);
-    cr_assert_neq(assay_host_services_open(s, g), ASSAY_OK);
+    static const uint8_t chain[32];
+    cr_assert_neq(assay_host_services_open(s, chain, assay_slice_over("\x80", 1)), ASSAY_OK);
+    cr_assert_neq(assay_host_services_open(s, chain, (struct assay_slice){ 0 }), ASSAY_OK);
     free(s);
-    free(g);
+}
+
+/* --- services that are added (docs/protocol.md 12.7) */
+
+static enum assay_status follow(const struct assay_registry_plan *before,
+                                const struct assay_registry_plan *after,
+                                struct assay_service_places *places)
+{
+    static uint8_t bytes[2][ASSAY_PLAN_LEN_MAX];
+    struct assay_writer w[2] = { assay_writer_over(bytes[0], sizeof bytes[0]),
+                                 assay_writer_over(bytes[1], sizeof bytes[1]) };
+    const char *why = "";
+    if (before != NULL) cr_assert_eq(assay_registry_plan_encode(before, &w[0]), ASSAY_OK);
+    cr_assert_eq(assay_registry_plan_encode(after, &w[1]), ASSAY_OK);
+    const enum assay_status status =
+        assay_host_services_follow(assay_slice_over(bytes[0], w[0].len),
+                                   assay_slice_over(bytes[1], w[1].len), places, &why);
+    cr_assert_eq(status == ASSAY_OK, why[0] == 0, "what is refused is refused with a reason");
+    return status;
+}
+
+Test(host_services, documents_keep_their_places_where_services_are_added, .timeout = 60)
+{
+    struct network *n = start();
+    struct assay_service_places places;
+    cr_assert_eq(follow(NULL, &n->services->plan, &places), ASSAY_OK);
+    cr_assert_eq(places.count, 2);
+    for (uint32_t i = 0; i < 2; i++)
+        cr_assert_eq(places.before[i], ASSAY_SERVICE_BEGINS);
+    cr_assert_eq(follow(&n->services->plan, &n->more->plan, &places), ASSAY_OK);
+    cr_assert_eq(places.count, assay_registry_documents(&n->more->plan));
+    cr_assert_eq(places.before[0], 0, "the group");
+    cr_assert_eq(places.before[1], ASSAY_SERVICE_BEGINS, "the new group");
+    cr_assert_eq(places.before[2], ASSAY_SERVICE_BEGINS, "shares");
+    cr_assert_eq(places.before[places.count - 1], 1, "tasks");
+    cr_assert_eq(follow(&n->more->plan, &n->services->plan, &places), ASSAY_E_INVALID);
+    cr_assert_eq(follow(&n->more->plan, &n->more->plan, &places), ASSAY_E_INVALID);
+    const char *why = "";
+    cr_assert_neq(assay_host_services_follow(n->longer_plan, assay_slice_over("\x80", 1), &places,
+                                             &why),
+                  ASSAY_OK);
+    cr_assert_neq(why[0], 0);
+    stop(n);
+}
+
+static void extend(struct network *n, uint64_t at)
+{
+    const struct assay_action action = { .kind = ASSAY_ACTION_SERVICES,
+                                         .document = n->longer_plan };
+    decide(n->world, 1, at, &action);
+}
+
+static void is_extended(struct network *n, uint32_t node)
+{
+    static uint8_t bytes[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
+    const struct assay_service_state *named = &n->world->nodes[node].engine->head->state.services;
+    uint8_t digest[32];
+    cr_assert_eq(named->count, assay_registry_documents(&n->more->plan));
+    for (uint32_t i = 0; i < named->count; i++) {
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        cr_assert_eq(assay_registry_encode(registry_of(n, node), i, &w), ASSAY_OK);
+        assay_sha256(bytes, w.len, digest);
+        cr_assert_arr_eq(digest, named->documents[i], 32, "node %u document %u", node, i);
+    }
+}
+
+static const struct assay_finding *no_finding(void *context, const struct assay_ask *ask)
+{
+    (void)context;
+    (void)ask;
+    cr_assert_fail("nothing was verified in these epochs");
+    return NULL;
+}
+
+static void audit(struct network *n, uint64_t from)
+{
+    struct assay_store *store = NULL;
+    struct assay_audit_figures figures;
+    struct assay_audit_fault fault;
+    struct assay_host_plans *plans = calloc(1, sizeof *plans);
+    void *memory = aligned_alloc(64, assay_audit_memory_len());
+    assay_host_plans_open(plans, n->named->chain_id); /* what accounts sign is of chain 0 here */
+    plans->fold.memory = aligned_alloc(64, assay_audit_services_len(&plans->fold));
+    cr_assert_eq(assay_store_memory_snapshot(n->world->nodes[1].store, &store), ASSAY_OK);
+    const struct assay_audit_config config = { .store = store,
+                                               .genesis = n->world->genesis,
+                                               .vet = { .finding = no_finding },
+                                               .document_check = world_document_check,
+                                               .plan_follow = assay_host_services_follow,
+                                               .services = &plans->fold,
+                                               .signatures = true,
+                                               .from_epoch = from,
+                                               .items = true,
+                                               .memory = memory };
+    cr_assert_eq(assay_audit(&config, &figures, &fault), ASSAY_OK, "from %llu: %s",
+                 (unsigned long long)from, fault.fault.what);
+    assay_store_close(&store);
+    free(plans->fold.memory);
+    free(plans);
+    free(memory);
+}
+
+/* What there was goes on, documents in other places, and what is new begins empty. */
+Test(host_services, a_change_adds_a_group_and_shares_beside_what_there_is, .timeout = 240)
+{
+    struct network *n = start();
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    run(n, 1);
+    for (uint32_t i = 0; i < 4; i++)
+        list_replica(n, i);
+    const struct assay_slice t = transfer(n, 0, 300, bytes);
+    cr_assert_eq(assay_sim_world_serve(n->world, 2, ASSAY_SERVICE_TRANSFER, t.bytes, t.len),
+                 ASSAY_OK);
+    run(n, 2);
+    const uint64_t at = assay_sim_world_epoch(n->world, 1) + 4;
+    extend(n, at);
+    assay_sim_world_kill(n->world, 4); /* it is down when they come */
+    run(n, 5);
+    assay_sim_world_restart(n->world, 4);
+    run(n, 3);
+    for (uint32_t i = 0; i < NODES; i++) {
+        is_extended(n, i);
+        cr_assert_eq(balance(n, i), 700);
+        cr_assert_eq(assay_registry_group(registry_of(n, i), 0)->phase, ASSAY_CONT_SERVING);
+        cr_assert_eq(assay_registry_group(registry_of(n, i), 1)->phase, ASSAY_CONT_FORMING);
+        cr_assert_not_null(assay_registry_shares(registry_of(n, i)));
+    }
+    const struct assay_slice more = transfer(n, 1, 100, bytes);
+    cr_assert_eq(assay_sim_world_serve(n->world, 4, ASSAY_SERVICE_TRANSFER, more.bytes, more.len),
+                 ASSAY_OK);
+    run(n, 3);
+    for (uint32_t i = 0; i < NODES; i++) {
+        is_extended(n, i);
+        cr_assert_eq(balance(n, i), 600);
+    }
+    audit(n, 0);
+    audit(n, at - 1);
+    audit(n, at);
+    cr_assert_null(assay_sim_world_violation(n->world));
+    stop(n);
 }

@@ -464,7 +464,8 @@ Test(desk, a_node_that_takes_over_owes_nothing_that_was_asked_before)
     hear_beginning(&s);
     show(&s, 1, 1);
     ask(&s, 2);
-    assay_desk_hand_over(desk, &world);
+    cr_assert_eq(assay_desk_hand_over(desk, &world, assay_slice_over(plan_bytes, plan_len)),
+                 ASSAY_OK);
     const struct assay_service_message *m = hear(&s);
     cr_assert_not_null(m);
     cr_assert_eq(m->verb, ASSAY_SERVICE_VERDICT);

@@ -195,3 +195,102 @@ Test(plan, what_is_read_has_the_same_limits)
     cr_expect_eq(assay_registry_plan_decode(assay_slice_over(nothing, sizeof nothing - 1), &read),
                  ASSAY_E_RANGE);
 }
+
+/* --- plans that follow one another (docs/protocol.md 12.7) */
+
+static bool extends(const struct assay_registry_plan *before,
+                    const struct assay_registry_plan *after)
+{
+    const char *why = "";
+    const enum assay_status status = assay_registry_plan_extends(before, after, &why);
+    cr_assert(status == ASSAY_OK || status == ASSAY_E_INVALID);
+    cr_assert_eq(status == ASSAY_OK, why[0] == 0, "what is refused is refused with a reason");
+    return status == ASSAY_OK;
+}
+
+Test(plan, what_there_is_stays_and_something_is_added)
+{
+    struct assay_registry_plan all = plan_of_all(), less = all;
+    cr_expect(extends(NULL, &all));
+    cr_expect_not(extends(&all, &all), "nothing is added");
+    less.has_tasks = false;
+    cr_expect(extends(&less, &all));
+    cr_expect_not(extends(&all, &less), "tasks are gone");
+    less = all;
+    less.has_shares = false;
+    cr_expect(extends(&less, &all));
+    cr_expect_not(extends(&all, &less), "shares are gone");
+    less = all;
+    less.group_count--;
+    cr_expect(extends(&less, &all));
+    cr_expect_not(extends(&all, &less), "a group is gone");
+    less.has_tasks = less.has_shares = false;
+    cr_expect(extends(&less, &all), "several at once");
+}
+
+Test(plan, nothing_that_there_is_is_changed)
+{
+    const struct assay_registry_plan before = plan_of_all();
+    struct assay_registry_plan more = before, after;
+    more.group_count = before.group_count + 1;
+    more.group[before.group_count] = before.group[0];
+    more.group[before.group_count].name[1] = 'z';
+    cr_assert(extends(&before, &more));
+#define CHANGED(field, value)                                                                      \
+    do {                                                                                           \
+        after = more;                                                                              \
+        after.field = value;                                                                       \
+        cr_expect_not(extends(&before, &after), #field);                                           \
+    } while (0)
+    CHANGED(group[0].size, before.group[0].size + 2);
+    CHANGED(group[0].instances_max, before.group[0].instances_max + 1);
+    CHANGED(group[1].name[0], 'y');
+    CHANGED(shares.clusters, before.shares.clusters + 1);
+    CHANGED(shares.slots, before.shares.slots + 1);
+    CHANGED(shares.k, before.shares.k + 1);
+    CHANGED(shares.confirmations, before.shares.confirmations + 1);
+    CHANGED(shares.ids_max, before.shares.ids_max + 1);
+    CHANGED(tasks.accounts_max, before.tasks.accounts_max + 1);
+    CHANGED(tasks.tasks_max, before.tasks.tasks_max + 1);
+    CHANGED(tasks.balance[0].amount, before.tasks.balance[0].amount + 1);
+    CHANGED(tasks.balance[0].account[31], before.tasks.balance[0].account[31] ^ 1);
+    CHANGED(tasks.balance_count, before.tasks.balance_count - 1);
+#undef CHANGED
+    after = more; /* a group's number is its place */
+    after.group[0] = more.group[before.group_count];
+    after.group[before.group_count] = more.group[0];
+    cr_expect_not(extends(&before, &after), "another place");
+}
+
+Test(plan, services_are_added_beside_those_that_there_are)
+{
+    struct assay_registry_plan before = plan_of_all(), added = { 0 }, sum;
+    const char *why = "";
+    cr_assert_eq(assay_registry_plan_add(NULL, &before, &sum, &why), ASSAY_OK);
+    cr_expect(assay_bytes_equal(&sum, &before, sizeof sum), "of nothing and a plan: the plan");
+    added.group_count = 1;
+    added.group[0] = before.group[0];
+    cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_E_DUPLICATE);
+    added.group[0].name[1] = 'z';
+    cr_assert_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_OK);
+    cr_expect(extends(&before, &sum));
+    cr_expect_eq(sum.group_count, before.group_count + 1);
+    added.has_tasks = true;
+    added.tasks = before.tasks;
+    cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_E_DUPLICATE,
+                 "tasks are there, with their balances, for good");
+    before.has_tasks = false;
+    before.tasks.balance_count = 0;
+    cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_OK);
+    added.has_shares = true;
+    cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_E_DUPLICATE);
+    before.group_count = ASSAY_PLAN_GROUPS_MAX;
+    for (uint32_t i = 0; i < ASSAY_PLAN_GROUPS_MAX; i++) {
+        before.group[i] = before.group[0];
+        before.group[i].name[2] = (char)('0' + i);
+        before.group[i].name[3] = 0;
+    }
+    added.has_shares = false;
+    cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_E_FULL);
+    cr_expect_gt(strlen(why), 0);
+}

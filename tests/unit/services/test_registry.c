@@ -690,6 +690,37 @@ Test(registry, documents_have_names_in_a_fixed_order)
     pair_free(p);
 }
 
+/* Where services are added, documents of the others keep their order (docs/protocol.md 12.7.4). */
+Test(registry, documents_of_a_plan_are_found_in_the_plan_before)
+{
+    struct assay_registry_plan before = { .group_count = 1, .has_shares = true, .has_tasks = true };
+    struct assay_registry_plan after;
+    char name[80], was[80];
+    before.group[0].name[0] = 'a';
+    before.shares.ids_max = ASSAY_SHARE_IDS_MAX;
+    after = before;
+    after.group_count = 3;
+    after.group[1].name[0] = 'b';
+    after.group[2].name[0] = 'c';
+    for (unsigned without = 0; without < 4; without++) {
+        before.has_shares = (without & 1) == 0;
+        before.has_tasks = (without & 2) == 0;
+        uint32_t found = 0;
+        for (uint32_t i = 0; i < assay_registry_documents(&after); i++) {
+            const uint32_t at = assay_registry_document_before(&before, &after, i);
+            cr_expect_eq(assay_registry_document_before(NULL, &after, i),
+                         ASSAY_REGISTRY_DOCUMENTS_MAX);
+            if (at == ASSAY_REGISTRY_DOCUMENTS_MAX) continue;
+            found++;
+            cr_assert_lt(at, assay_registry_documents(&before));
+            assay_registry_document_name(&before, at, was);
+            assay_registry_document_name(&after, i, name);
+            cr_expect_str_eq(name, was);
+        }
+        cr_expect_eq(found, assay_registry_documents(&before), "each of them, once");
+    }
+}
+
 Test(registry, a_plan_at_its_limits_has_no_more_documents_than_are_foreseen)
 {
     struct pair *p = pair_of(1);
