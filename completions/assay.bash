@@ -43,7 +43,7 @@ _assay() {
     continuity) words='status' ;;
     share) words='status put read' ;;
     account) words='create show transfer' ;;
-    task) words='offers status close' ;;
+    task) words='offers status run close' ;;
     anchor) words='show advance deploy' ;;
     esac
     if [ "$COMP_CWORD" -eq 2 ] && [ -n "$words" ] &&
@@ -838,6 +838,22 @@ _assay() {
     'task status')
         options='--help --socket --json --timeout'
         case $before in
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'task run')
+        options='--help --key --out --code --steps --price --executor --standing --score --deadline --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --out) want=folder ;;
+        --code) want=text ;;
+        --steps) want=text ;;
+        --price) want=text ;;
+        --executor) want=text ;;
+        --standing) words='full warning restricted' ;;
+        --score) want=text ;;
+        --deadline) want=text ;;
         --socket) want=file ;;
         --timeout) want=text ;;
         esac

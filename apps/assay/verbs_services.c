@@ -90,6 +90,34 @@ const struct assay_verb assay_verbs_services[] = {
       "Tasks that are remembered, or one of them: its state, steps paid, money locked, deadline.",
       "5 no such task is remembered", "assay task status\nassay task status $(cat task.id)\n",
       (const struct assay_option[]){ ASKED } },
+    { "task", "run", "[FILE]",
+      "Has a program run on the bytes of FILE (- is stdin) by an attested enclave, and pays for "
+      "each "
+      "step that was proven: chooses an executor, opens the task, has the enclave's evidence "
+      "judged "
+      "by the daemon, seals the input to it, and vouches for one step after the other. States and "
+      "outputs are kept in --out before the next step is asked for; the same command, or without "
+      "FILE, goes on where another one ended.",
+      "4 the ledger takes no such task, or the balance is lower, 5 nobody runs that, 6 --out has "
+      "another task, 7 nothing happened in time: the same command goes on, 8 the task ended before "
+      "its last step, 11 the enclave's evidence does not hold, or it signed what it did not give",
+      "assay task run text --key me.key --out counted --code $(cat code) --price 20 --steps 3\n"
+      "assay task run --key me.key --out counted\n",
+      (const struct assay_option[]){
+          KEY("of the account that pays (assay account create)"),
+          { "out", "DIR", "the task and its results; made, for its owner alone",
+            ASSAY_OPTION_MUST },
+          { "code", "HEX", "the program, as assay task offers names it", 0 },
+          { "steps", "N", "how many are paid at most", 0 },
+          { "price", "N", "of a step, at most", 0 },
+          { "executor", "NODE", "this one, by its name, or nobody; default the highest score", 0 },
+          { "standing", "full|warning|restricted", "its lowest standing, default warning", 0 },
+          { "score", "BP", "its lowest score in basis points, default 0", 0 },
+          { "deadline", "EPOCHS", "until which steps can be claimed, from now, default 1440", 0 },
+          ASSAY_OPTION_SOCKET,
+          ASSAY_OPTION_JSON,
+          { "timeout", "MS", "how long nothing may happen, default 300000", 0 },
+          ASSAY_OPTIONS_END } },
     { "task", "close", "TASK",
       "Ends a task of this account; what was not paid goes back. While its executor can still "
       "claim, the ledger refuses.",

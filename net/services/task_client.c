@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 500, TURN_MS = 50, RESULT_HEAD = 36, VERSION = 1 };
+enum { AGAIN_MS = 500, TURN_MS = 50, RESULT_HEAD = 36, VERSION = 1, WHY_MAX = 160 };
 
 /* The vault's row of the task: what it needs to go on after a crash. */
 static const uint8_t task_row[32] = "requestor: task", input_row[32] = "requestor: input",
@@ -31,7 +31,7 @@ struct assay_task_client {
     struct assay_pending *pending;
     struct assay_call *call;
     enum assay_task_client_state state;
-    const char *why;
+    char why[WHY_MAX];
     enum assay_status failure;
     struct assay_task_open terms;
     uint8_t task[32], salt[32];
@@ -48,11 +48,16 @@ struct assay_task_client {
     uint8_t row[RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
 };
 
+bool assay_task_client_is_over(enum assay_task_client_state state)
+{
+    return state > ASSAY_TASK_CLIENT_WORKS;
+}
+
 static void end(struct assay_task_client *c, enum assay_task_client_state state, const char *why)
 {
-    if (c->state > ASSAY_TASK_CLIENT_WORKS) return;
+    if (assay_task_client_is_over(c->state)) return;
     c->state = state;
-    c->why = why;
+    (void)snprintf(c->why, sizeof c->why, "%s", why);
 }
 
 static void keep(struct assay_task_client *c, enum assay_status status)
@@ -120,8 +125,8 @@ static enum assay_status read_task(struct assay_task_client *c)
     ASSAY_TRY(assay_task_keys_init(&c->keys, &c->secret, &box));
     assay_secret_wipe(bytes, sizeof bytes);
     assay_secret_wipe(&box, sizeof box);
-    ASSAY_TRY(assay_vault_get(c->vault, ASSAY_VAULT_TASK, input_row, c->input, sizeof c->input,
-                              &row));
+    ASSAY_TRY(
+        assay_vault_get(c->vault, ASSAY_VAULT_TASK, input_row, c->input, sizeof c->input, &row));
     c->input_len = row.len;
     c->state = ASSAY_TASK_CLIENT_OPENS;
     const enum assay_status status =
@@ -130,14 +135,61 @@ static enum assay_status read_task(struct assay_task_client *c)
     ASSAY_TRY(status);
     c->has_chain = true;
     ASSAY_TRY(assay_task_chain_decode(row, &c->chain));
+    assay_bytes_copy(c->task, 32, c->chain.task, 32);
     c->results = c->chain.step;
+    if (c->results == c->terms.steps) c->state = ASSAY_TASK_CLIENT_DONE;
     return ASSAY_OK;
+}
+
+struct telling {
+    assay_task_result_told *told;
+    void *context;
+};
+
+static enum assay_status tell_result(void *context, const uint8_t name[static 32],
+                                     struct assay_slice bytes)
+{
+    const struct telling *telling = context;
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_task_product product;
+    uint8_t task[32];
+    uint32_t step = 0;
+    (void)name;
+    if (assay_cursor_copy(&in, task, sizeof task) != ASSAY_OK ||
+        assay_cursor_u32be(&in, &step) != ASSAY_OK ||
+        assay_task_product_decode(
+            assay_slice_over(bytes.bytes + RESULT_HEAD, bytes.len - RESULT_HEAD), &product) !=
+            ASSAY_OK)
+        return ASSAY_E_VERSION;
+    telling->told(telling->context, step, product.state, product.output);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_task_client_tell(struct assay_task_client *client,
+                                         assay_task_result_told *told, void *context)
+{
+    struct telling telling = { .told = told, .context = context };
+    return assay_vault_each(client->vault, ASSAY_VAULT_RESULT, tell_result, &telling);
+}
+
+const struct assay_task_open *assay_task_client_terms(const struct assay_task_client *client)
+{
+    return client->state == ASSAY_TASK_CLIENT_IDLE ? NULL : &client->terms;
+}
+
+bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input)
+{
+    return client->state != ASSAY_TASK_CLIENT_IDLE && input.len == client->input_len &&
+           assay_bytes_equal(input.bytes, client->input, input.len);
 }
 
 /* --- opening */
 
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload);
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word);
+static void refused(void *context, enum assay_service_kind kind, struct assay_slice why);
 static void begun(void *context);
 static void facts(void *context, const struct assay_registry_facts *facts);
 static void closed(void *context);
@@ -150,7 +202,12 @@ static enum assay_status set_up(struct assay_task_client *c,
     const struct assay_follower_config follower = {
         .path = c->config.ledger,
         .service = ASSAY_SERVICE_TASKS,
-        .tells = { .record = record, .begun = begun, .facts = facts, .closed = closed,
+        .tells = { .record = record,
+                   .became = became,
+                   .refused = refused,
+                   .begun = begun,
+                   .facts = facts,
+                   .closed = closed,
                    .verdict = verdict },
         .context = c,
     };
@@ -179,7 +236,6 @@ enum assay_status assay_task_client_open(const struct assay_task_client_config *
     c->context = context;
     c->secret = *config->key;
     c->wake_at_ms = UINT64_MAX;
-    c->why = "";
     const enum assay_status status = set_up(c, message);
     c->config.key = c->config.store_key = NULL;
     if (status != ASSAY_OK) assay_task_client_close(&c);
@@ -211,22 +267,47 @@ static enum assay_status hand_in(struct assay_task_client *c)
     return assay_pending_add(c->pending, ASSAY_SERVICE_TASK_OPEN, payload);
 }
 
-static enum assay_status make_terms(struct assay_task_client *c,
-                                    const struct assay_task_wish *wish)
+static bool names(const struct assay_task_offer *offer, const uint8_t code[static 32])
+{
+    for (uint32_t i = 0; offer != NULL && i < offer->count; i++)
+        if (assay_bytes_equal(offer->code[i], code, 32)) return true;
+    return false;
+}
+
+/* Who has the highest score is chosen first (docs/services.md 6.3), so when that is too low all
+ * are. Returns: its offer; NULL: nobody fits */
+static const struct assay_task_offer *choose(const struct assay_task_client *c,
+                                             const struct assay_task_wish *wish, uint32_t *executor)
+{
+    const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
+    const struct assay_follower_home *home = home_of(c);
+    *executor = wish->named ? wish->executor
+                            : assay_task_ledger_choose(ledger, wish->code, wish->price_max,
+                                                       wish->min_standing);
+    const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, *executor);
+    if (*executor >= home->members || !names(offer, wish->code) || offer->price > wish->price_max)
+        return NULL;
+    const struct assay_registry_member *member = &home->member[*executor];
+    const bool stands =
+        (int)member->standing >= (int)wish->min_standing && member->score_bp >= wish->min_score_bp;
+    return stands ? offer : NULL;
+}
+
+static enum assay_status make_terms(struct assay_task_client *c, const struct assay_task_wish *wish)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     struct assay_task_open *t = &c->terms;
     uint8_t account[32], digest[32];
     uint64_t balance = 0;
     *t = (struct assay_task_open){ .steps = wish->steps,
-                                   .deadline = wish->deadline,
+                                   .deadline = assay_task_ledger_now(ledger) + wish->ahead,
                                    .min_standing = wish->min_standing };
-    t->executor =
-        assay_task_ledger_choose(ledger, wish->code, wish->price_max, wish->min_standing);
-    const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, t->executor);
+    const struct assay_task_offer *offer = choose(c, wish, &t->executor);
     assay_task_account(c->keys.key, account);
-    if (offer == NULL || !assay_task_ledger_balance(ledger, account, &balance, &t->sequence))
-        return ASSAY_E_NOT_FOUND;
+    if (offer == NULL) return ASSAY_E_NOT_FOUND;
+    if (!assay_task_ledger_balance(ledger, account, &balance, &t->sequence)) return ASSAY_E_KEY;
+    /* What would have no effect is not signed: it would stay good for later. */
+    if (offer->price > balance / wish->steps) return ASSAY_E_FULL;
     t->price = offer->price;
     assay_bytes_copy(t->key, sizeof t->key, c->keys.key, sizeof t->key);
     assay_bytes_copy(t->code, 32, wish->code, 32);
@@ -244,8 +325,8 @@ enum assay_status assay_task_client_submit(struct assay_task_client *client,
     if (c->state != ASSAY_TASK_CLIENT_IDLE) return ASSAY_E_INVALID;
     if (assay_follower_tasks(c->follower) == NULL) return ASSAY_E_AGAIN;
     if (wish->steps == 0 || wish->steps > ASSAY_TASK_STEPS_MAX ||
-        wish->input.len > ASSAY_TASK_BLOB_MAX || wish->price_max == 0 ||
-        wish->min_standing < ASSAY_TASK_STAND_RESTRICTED)
+        wish->input.len > ASSAY_TASK_BLOB_MAX || wish->price_max == 0 || wish->ahead == 0 ||
+        wish->ahead > ASSAY_TASK_AHEAD_MAX || wish->min_standing < ASSAY_TASK_STAND_RESTRICTED)
         return ASSAY_E_RANGE;
     ASSAY_TRY(make_terms(c, wish));
     c->input_len = wish->input.len;
@@ -289,8 +370,7 @@ static void take_result(struct assay_task_client *c)
 static void does(struct assay_task_client *c, const struct assay_task_outs *outs)
 {
     c->wake_at_ms = outs->wake_at_ms;
-    if (outs->frame.len > 0 && c->call != NULL &&
-        assay_call_send(c->call, outs->frame) != ASSAY_OK)
+    if (outs->frame.len > 0 && c->call != NULL && assay_call_send(c->call, outs->frame) != ASSAY_OK)
         assay_call_close(&c->call);
     if ((outs->told & ASSAY_TASK_TOLD_CHEATED) != 0)
         end(c, ASSAY_TASK_CLIENT_CHEATED, "the enclave signed what it did not give");
@@ -357,6 +437,42 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     if (slot == home_of(c)->slot) assay_pending_final(c->pending, kind, payload);
 }
 
+/* Is that record the one that opens the task? */
+static bool is_open(const struct assay_task_client *c, enum assay_service_kind kind,
+                    struct assay_slice payload)
+{
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice own;
+    return kind == ASSAY_SERVICE_TASK_OPEN && c->state == ASSAY_TASK_CLIENT_OPENS &&
+           assay_task_open_encode(&c->terms, bytes, sizeof bytes, &own) == ASSAY_OK &&
+           assay_slice_equal(own, payload);
+}
+
+/* A record that comes a second time means nothing, and the task stands all the same. */
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word)
+{
+    struct assay_task_client *c = context;
+    char why[WHY_MAX];
+    if (!is_open(c, kind, payload) || strcmp(word, "applied") == 0) return;
+    assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
+    if (assay_task_ledger_task(assay_follower_tasks(c->follower), c->task) != NULL) return;
+    assay_pending_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    (void)snprintf(why, sizeof why, "what opens the task is final, and without effect (%s)", word);
+    end(c, ASSAY_TASK_CLIENT_REFUSED, why);
+}
+
+static void refused(void *context, enum assay_service_kind kind, struct assay_slice why)
+{
+    struct assay_task_client *c = context;
+    char text[WHY_MAX];
+    if (kind != ASSAY_SERVICE_TASK_OPEN || c->state != ASSAY_TASK_CLIENT_OPENS) return;
+    assay_pending_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    (void)snprintf(text, sizeof text, "the daemon refuses what opens the task: %.*s", (int)why.len,
+                   (const char *)why.bytes);
+    end(c, ASSAY_TASK_CLIENT_REFUSED, text);
+}
+
 static void begun(void *context)
 {
     struct assay_task_client *c = context;
@@ -397,9 +513,8 @@ static void verdict(void *context, uint64_t serial, bool good,
     if (!good || (int)standing < (int)c->terms.min_standing) {
         assay_task_requestor_reject(&c->r);
         end(c, ASSAY_TASK_CLIENT_REJECTED, "the evidence of the enclave does not hold");
-    } else if (assay_task_requestor_trust(&c->r, c->salt,
-                                          assay_slice_over(c->input, c->input_len), c->now_ms,
-                                          &outs) == ASSAY_OK) {
+    } else if (assay_task_requestor_trust(&c->r, c->salt, assay_slice_over(c->input, c->input_len),
+                                          c->now_ms, &outs) == ASSAY_OK) {
         does(c, &outs);
     }
 }
@@ -409,8 +524,7 @@ static void verdict(void *context, uint64_t serial, bool good,
 static void look(struct assay_task_client *c)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
-    if (ledger == NULL || c->state == ASSAY_TASK_CLIENT_IDLE ||
-        c->state > ASSAY_TASK_CLIENT_WORKS)
+    if (ledger == NULL || c->state == ASSAY_TASK_CLIENT_IDLE || assay_task_client_is_over(c->state))
         return;
     assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
     const struct assay_task_row *row = assay_task_ledger_task(ledger, c->task);
@@ -434,8 +548,7 @@ enum assay_status assay_task_client_turn(struct assay_task_client *client, int t
     if (c->call != NULL) fds[count++] = assay_call_poll(c->call);
     (void)poll(fds, count, timeout_ms < TURN_MS ? timeout_ms : TURN_MS);
     c->now_ms = assay_link_clock_ms();
-    assay_status_ignore(assay_follower_turn(c->follower, c->now_ms),
-                        "the daemon is dialled again");
+    assay_status_ignore(assay_follower_turn(c->follower, c->now_ms), "the daemon is dialled again");
     look(c);
     assay_pending_turn(c->pending, c->follower, c->now_ms);
     hear(c);

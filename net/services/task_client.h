@@ -27,19 +27,23 @@ struct assay_task_wish {
     uint8_t code[32];
     uint64_t price_max; /* a step */
     uint32_t steps;
-    uint64_t deadline;  /* epoch */
+    uint32_t ahead; /* epochs from the one that runs to the deadline, from 1 */
+    uint16_t min_score_bp;
     enum assay_task_standing min_standing;
+    bool named;               /* this executor and no other, if it fits; else the best that does */
+    uint32_t executor;        /* slot */
     struct assay_slice input; /* 0 to ASSAY_TASK_BLOB_MAX bytes */
 };
 
 enum assay_task_client_state {
     ASSAY_TASK_CLIENT_IDLE,
-    ASSAY_TASK_CLIENT_OPENS,    /* OPEN is to become final */
-    ASSAY_TASK_CLIENT_AWAITS,   /* the executor is to accept */
+    ASSAY_TASK_CLIENT_OPENS,  /* OPEN is to become final */
+    ASSAY_TASK_CLIENT_AWAITS, /* the executor is to accept */
     ASSAY_TASK_CLIENT_WORKS,
     ASSAY_TASK_CLIENT_DONE,     /* every result is here */
     ASSAY_TASK_CLIENT_CHEATED,  /* the enclave signed what it did not give: nothing is vouched */
     ASSAY_TASK_CLIENT_REJECTED, /* its evidence does not hold: nothing was sent */
+    ASSAY_TASK_CLIENT_REFUSED,  /* the ledger takes no such task: nothing is locked; see why */
     ASSAY_TASK_CLIENT_FAILED,   /* see why */
 };
 
@@ -49,12 +53,13 @@ struct assay_task_client_status {
     uint32_t executor; /* slot */
     uint32_t results;  /* that are kept */
     uint32_t refused;  /* frames of the executor that were not what they should be */
-    const char *why;   /* static text */
+    const char *why;   /* borrowed until the next turn */
 };
 
 struct assay_task_client;
 
-/* A result was kept. In: bytes borrowed. Returns: nothing. */
+/* A result is kept, and the next step is asked for when this returns. In: bytes borrowed. Returns:
+ * nothing. */
 typedef void assay_task_result_told(void *context, uint32_t step, struct assay_slice state,
                                     struct assay_slice output);
 
@@ -66,11 +71,20 @@ ASSAY_CHECKED enum assay_status assay_task_client_open(
     struct assay_task_client **out, char message[static ASSAY_TASK_CLIENT_MESSAGE_LEN]);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_task_client_close(struct assay_task_client **client);
+/* Tells every result that is kept, in any order. Returns: ASSAY_OK | as assay_vault_each |
+ * ASSAY_E_VERSION (one cannot be read) */
+ASSAY_CHECKED enum assay_status assay_task_client_tell(struct assay_task_client *client,
+                                                       assay_task_result_told *told, void *context);
+/* Returns: the terms of the task, borrowed; NULL when there is none. */
+const struct assay_task_open *assay_task_client_terms(const struct assay_task_client *client);
+/* Returns: whether these bytes are the input of the task. */
+bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input);
 /*
  * assay_task_client_submit - chooses an executor and opens a task.
  * Returns: ASSAY_OK, and turn does the rest | ASSAY_E_AGAIN (no ledger yet) |
  *          ASSAY_E_INVALID (not idle) | ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (nobody offers that, at
- *          that price and standing; or the account is unknown) | ASSAY_E_STORE | ASSAY_E_CRYPTO
+ *          that price, standing and score) | ASSAY_E_KEY (the account was never paid) |
+ *          ASSAY_E_FULL (its balance is lower than price x steps) | ASSAY_E_STORE | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_task_client_submit(struct assay_task_client *client,
                                                          const struct assay_task_wish *wish);
@@ -78,6 +92,8 @@ ASSAY_CHECKED enum assay_status assay_task_client_submit(struct assay_task_clien
  * refuses: close) */
 ASSAY_CHECKED enum assay_status assay_task_client_turn(struct assay_task_client *client,
                                                        int timeout_ms);
+/* Returns: whether turns change nothing any more. */
+bool assay_task_client_is_over(enum assay_task_client_state state);
 /* Returns: what it is doing. */
 struct assay_task_client_status assay_task_client_status(const struct assay_task_client *client);
 

@@ -208,11 +208,11 @@ static struct assay_task_client_status run(struct assay_task_client *client, uin
     return status;
 }
 
-static struct assay_task_client *submit(uint64_t deadline)
+static struct assay_task_client *submit(uint32_t ahead)
 {
     struct assay_task_wish wish = { .price_max = PRICE,
                                     .steps = STEPS,
-                                    .deadline = deadline,
+                                    .ahead = ahead,
                                     .min_standing = ASSAY_TASK_STAND_WARNING,
                                     .input = assay_slice_over(w.text, TEXT_LEN) };
     struct assay_task_client *client = client_open();
@@ -242,8 +242,7 @@ static void is_counted(void)
         }
     }
     for (uint32_t i = 0; i < ASSAY_WORDS_LENGTHS; i++)
-        len += (size_t)snprintf(expected + len, sizeof expected - len, "%u %u\n", i + 1,
-                                counts[i]);
+        len += (size_t)snprintf(expected + len, sizeof expected - len, "%u %u\n", i + 1, counts[i]);
     cr_expect_str_eq(w.output, expected);
 }
 
@@ -269,8 +268,7 @@ Test(services_tasks_runtime, a_task_is_run_step_by_step_and_paid, .timeout = 120
 Test(services_tasks_runtime, an_executor_that_is_killed_loses_one_step_at_most, .timeout = 120)
 {
     open_world(1);
-    const uint64_t deadline = service_ledger_epoch(w.ledger) + 6;
-    struct assay_task_client *client = submit(deadline);
+    struct assay_task_client *client = submit(6);
     (void)run(client, 2, SOON_MS);
     stop(0);
     const uint32_t results = run(client, STEPS, 1500).results;
@@ -359,8 +357,7 @@ Test(services_tasks_runtime, evidence_of_another_program_gets_no_input, .timeout
 
 /* An executor that was not certified is not paid for that epoch's steps: nothing is vouched while
  * it is so. */
-Test(services_tasks_runtime, nothing_is_vouched_while_the_executor_is_not_certified,
-     .timeout = 120)
+Test(services_tasks_runtime, nothing_is_vouched_while_the_executor_is_not_certified, .timeout = 120)
 {
     struct assay_registry_member member = { .standing = ASSAY_REGISTRY_STAND_FULL,
                                             .score_bp = 10000 };
@@ -376,5 +373,114 @@ Test(services_tasks_runtime, nothing_is_vouched_while_the_executor_is_not_certif
     service_ledger_close_epoch(w.ledger);
     cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
     assay_task_client_close(&client);
+    close_world();
+}
+
+/* Whoever looks again finds the end, and everything that was kept. */
+static void told_again(void *context, uint32_t step, struct assay_slice state,
+                       struct assay_slice output)
+{
+    uint32_t *const seen = context;
+    cr_assert(step >= 1 && step <= STEPS);
+    cr_expect_gt(state.len, 0);
+    cr_expect_gt(output.len, 0);
+    *seen |= 1u << step;
+}
+
+Test(services_tasks_runtime, a_task_that_is_done_stays_done_and_tells_its_results, .timeout = 120)
+{
+    uint32_t seen = 0;
+    open_world(1);
+    struct assay_task_client *client = submit(1000);
+    cr_assert_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
+    const struct assay_task_client_status before = assay_task_client_status(client);
+    assay_task_client_close(&client);
+    client = client_open();
+    const struct assay_task_client_status after = assay_task_client_status(client);
+    cr_expect_eq(after.state, ASSAY_TASK_CLIENT_DONE);
+    cr_expect_arr_eq(after.task, before.task, 32);
+    cr_expect_eq(assay_task_client_tell(client, told_again, &seen), ASSAY_OK);
+    cr_expect_eq(seen, (1u << (STEPS + 1)) - 2, "each of %x", seen);
+    cr_expect(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN)));
+    cr_expect_not(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN - 1)));
+    cr_expect_eq(assay_task_client_terms(client)->steps, STEPS);
+    assay_task_client_close(&client);
+    close_world();
+}
+
+static enum assay_status wish_for(struct assay_task_client *client,
+                                  const struct assay_task_wish *change)
+{
+    struct assay_task_wish wish = *change;
+    enum assay_status status = ASSAY_E_AGAIN;
+    assay_bytes_copy(wish.code, 32, w.program.code, 32);
+    wish.input = assay_slice_over(w.text, TEXT_LEN);
+    wish.min_standing = ASSAY_TASK_STAND_WARNING;
+    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
+        service_ledger_turn(w.ledger, 2);
+        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
+        status = assay_task_client_submit(client, &wish);
+    }
+    return status;
+}
+
+Test(services_tasks_runtime, what_cannot_be_had_is_not_signed, .timeout = 120)
+{
+    const struct assay_registry_member some = { .standing = ASSAY_REGISTRY_STAND_FULL,
+                                                .score_bp = 9500,
+                                                .certified = true };
+    struct assay_task_wish wish = { .price_max = PRICE, .steps = STEPS, .ahead = 100 };
+    open_world(2);
+    service_ledger_set(w.ledger, 0, &some);
+    service_ledger_close_epoch(w.ledger);
+    struct assay_task_client *client = client_open();
+    wish.min_score_bp = 9501;
+    wish.named = true;
+    cr_expect_eq(wish_for(client, &wish), ASSAY_E_NOT_FOUND, "slot 0 has a lower score");
+    wish.min_score_bp = 0;
+    wish.executor = 2;
+    cr_expect_eq(wish_for(client, &wish), ASSAY_E_NOT_FOUND, "slot 2 offers nothing");
+    wish.executor = 5000;
+    cr_expect_eq(wish_for(client, &wish), ASSAY_E_NOT_FOUND, "nobody sits there");
+    wish.executor = 0;
+    wish.price_max = PRICE - 1;
+    cr_expect_eq(wish_for(client, &wish), ASSAY_E_NOT_FOUND, "it costs more");
+    wish.price_max = PRICE;
+    wish.steps = FIRST / PRICE + 1;
+    cr_expect_eq(wish_for(client, &wish), ASSAY_E_FULL, "there is not so much money");
+    wish.steps = STEPS;
+    wish.ahead = ASSAY_TASK_AHEAD_MAX + 1;
+    cr_expect_eq(wish_for(client, &wish), ASSAY_E_RANGE);
+    cr_expect_null(assay_task_client_terms(client));
+    wish.ahead = 100;
+    cr_assert_eq(wish_for(client, &wish), ASSAY_OK);
+    const struct assay_task_client_status status = run(client, STEPS, SOON_MS);
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE);
+    cr_expect_eq(status.executor, 0, "the named one, although 1 has a higher score");
+    assay_task_client_close(&client);
+    close_world();
+}
+
+/* Two tasks with one number: the ledger takes the first, and the other is told so. */
+Test(services_tasks_runtime, a_task_that_the_ledger_does_not_take_is_over, .timeout = 120)
+{
+    open_world(1);
+    const struct assay_task_wish wish = { .price_max = PRICE, .steps = STEPS, .ahead = 100 };
+    struct assay_task_client *first = submit(100);
+    struct assay_task_client_config config = { .ledger = in_folder("daemon", CLIENT),
+                                               .store = in_folder("vault", CLIENT + 1),
+                                               .store_key = &vault_key,
+                                               .key = &w.requestor,
+                                               .again_ms = 500 };
+    struct assay_task_client *second = NULL;
+    char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
+    cr_assert_eq(assay_task_client_open(&config, told, NULL, &second, message), ASSAY_OK);
+    cr_assert_eq(wish_for(second, &wish), ASSAY_OK, "the first is not final yet");
+    cr_expect_eq(run(first, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
+    const struct assay_task_client_status status = run(second, STEPS, SOON_MS);
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_REFUSED);
+    cr_expect(strstr(status.why, "sequence") != NULL, "%s", status.why);
+    assay_task_client_close(&first);
+    assay_task_client_close(&second);
     close_world();
 }
