@@ -104,19 +104,33 @@ const struct assay_verb assay_verbs_services[] = {
       "assay task run text --key me.key --out counted --code $(cat code) --price 20 --steps 3\n"
       "assay task run --key me.key --out counted\n",
       (const struct assay_option[]){
-          KEY("of the account that pays (assay account create)"),
+          { "key", "FILE", "of the account that pays; needed without --evm", 0 },
           { "out", "DIR", "the task and its results; made, for its owner alone",
             ASSAY_OPTION_MUST },
           { "code", "HEX", "the program, as assay task offers names it", 0 },
           { "steps", "N", "how many are paid at most", 0 },
-          { "price", "N", "of a step, at most", 0 },
+          { "price", "N", "of a step, at most; with --evm gwei, exactly", 0 },
           { "executor", "NODE", "this one, by its name, or nobody; default the highest score", 0 },
           { "standing", "full|warning|restricted", "its lowest standing, default warning", 0 },
           { "score", "BP", "its lowest score in basis points, default 0", 0 },
-          { "deadline", "EPOCHS", "until which steps can be claimed, from now, default 1440", 0 },
+          { "deadline", "N",
+            "epochs until which steps can be claimed, default 1440; with --evm "
+            "seconds, default 86400",
+            0 },
+          { "evm", "FILE", "anchor.yaml of the chain that has the money", 0 },
           ASSAY_OPTION_SOCKET,
           ASSAY_OPTION_JSON,
           { "timeout", "MS", "how long nothing may happen, default 300000", 0 },
+          ASSAY_OPTIONS_END } },
+    { "task", "deploy", "",
+      "Puts the contract of tasks on an EVM chain, over the anchor that the file names.",
+      "3 nobody answers, 4 the contract says no, 6 another chain, or one without P-256, 7 not deep "
+      "in time",
+      "assay task deploy --evm anchor.yaml\n",
+      (const struct assay_option[]){
+          { "evm", "FILE", "anchor.yaml of the chain", ASSAY_OPTION_MUST },
+          ASSAY_OPTION_JSON,
+          { "timeout", "MS", "how long it may take, default 300000", 0 },
           ASSAY_OPTIONS_END } },
     { "task", "close", "TASK",
       "Ends a task of this account; what was not paid goes back. While its executor can still "

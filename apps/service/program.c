@@ -16,16 +16,25 @@
 
 struct yaml_service {
     char *service_version, *daemon, *listen, *host, *door, *store, *key, *group, *instances,
-        *cluster, *code, *price, *account;
+        *cluster, *code, *price, *account, *evm;
 };
 
 #define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
-static const cyaml_schema_field_t fields[] = {
-    FIELD(service_version), FIELD(daemon), FIELD(listen),    FIELD(host),    FIELD(door),
-    FIELD(store),           FIELD(key),    FIELD(group),     FIELD(instances), FIELD(cluster),
-    FIELD(code),            FIELD(price),  FIELD(account),
-    CYAML_FIELD_END
-};
+static const cyaml_schema_field_t fields[] = { FIELD(service_version),
+                                               FIELD(daemon),
+                                               FIELD(listen),
+                                               FIELD(host),
+                                               FIELD(door),
+                                               FIELD(store),
+                                               FIELD(key),
+                                               FIELD(group),
+                                               FIELD(instances),
+                                               FIELD(cluster),
+                                               FIELD(code),
+                                               FIELD(price),
+                                               FIELD(account),
+                                               FIELD(evm),
+                                               CYAML_FIELD_END };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
                                                                  struct yaml_service, fields) };
 
@@ -54,6 +63,7 @@ static enum assay_status check_keys(const struct assay_config_file *file,
         { "code", y->code, SERVICE_KEY_PROGRAM, false },
         { "price", y->price, SERVICE_KEY_PROGRAM, false },
         { "account", y->account, SERVICE_KEY_PROGRAM, false },
+        { "evm", y->evm, SERVICE_KEY_PROGRAM, true },
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const bool has = keys[i].of == 0 || (p->keys & keys[i].of) != 0;
@@ -114,13 +124,14 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
         ASSAY_TRY(assay_config_take_number(file, "group", y->group, 0, 7, &c->group));
     c->instances = 1024;
     if (y->instances != NULL)
-        ASSAY_TRY(assay_config_take_number(file, "instances", y->instances, 1, 1024,
-                                           &c->instances));
+        ASSAY_TRY(
+            assay_config_take_number(file, "instances", y->instances, 1, 1024, &c->instances));
     if (y->cluster != NULL)
         ASSAY_TRY(assay_config_take_number(file, "cluster", y->cluster, 0, 7, &c->cluster));
     if (y->code != NULL) ASSAY_TRY(assay_config_take_hex(file, "code", y->code, c->code, 32));
     if (y->account != NULL)
         ASSAY_TRY(assay_config_take_hex(file, "account", y->account, c->account, 32));
+    if (y->evm != NULL) ASSAY_TRY(assay_config_take_path(file, "evm", y->evm, c->evm));
     if (y->price != NULL)
         ASSAY_TRY(assay_config_take_number(file, "price", y->price, 1, UINT32_MAX, &c->price));
     return y->key == NULL ? ASSAY_OK : take_key(file, y->key, &c->key);

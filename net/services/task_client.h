@@ -11,6 +11,7 @@
 #define ASSAY_NET_SERVICES_TASK_CLIENT_H
 
 #include "base/secret.h"
+#include "services/evm/task.h"
 #include "services/tasks/requestor.h"
 
 enum { ASSAY_TASK_CLIENT_MESSAGE_LEN = 512 };
@@ -20,7 +21,9 @@ struct assay_task_client_config {
     const char *store;  /* path of the vault */
     const struct assay_secret32 *store_key;
     const struct assay_secret32 *key; /* P-256, of the account that pays; copied */
-    uint64_t again_ms;                /* records are handed in again; 0: as pending.h has it */
+    /* The contract that has the money, and key is of secp256k1; copied. NULL: the ledger. */
+    const struct assay_evm_place *place;
+    uint64_t again_ms; /* records are handed in again; 0: as pending.h has it */
 };
 
 struct assay_task_wish {
@@ -37,7 +40,9 @@ struct assay_task_wish {
 
 enum assay_task_client_state {
     ASSAY_TASK_CLIENT_IDLE,
-    ASSAY_TASK_CLIENT_OPENS,  /* OPEN is to become final */
+    ASSAY_TASK_CLIENT_DRAFTS, /* on a chain: the executor is to name its task key */
+    ASSAY_TASK_CLIENT_ASKS,   /* on a chain: evidence comes before the task is opened */
+    ASSAY_TASK_CLIENT_OPENS,  /* OPEN is to become final; on a chain: the caller opens it */
     ASSAY_TASK_CLIENT_AWAITS, /* the executor is to accept */
     ASSAY_TASK_CLIENT_WORKS,
     ASSAY_TASK_CLIENT_DONE,     /* every result is here */
@@ -88,6 +93,22 @@ bool assay_task_client_has_input(const struct assay_task_client *client, struct 
  */
 ASSAY_CHECKED enum assay_status assay_task_client_submit(struct assay_task_client *client,
                                                          const struct assay_task_wish *wish);
+/*
+ * assay_task_client_draft - the same for a task whose money lies on a chain (docs/services.md 8.9):
+ * chooses an executor, agrees terms with it, and has its enclave judged. Then the state is OPENS,
+ * and the caller opens the task and calls assay_task_client_opened.
+ * In:      wish: its prices and its deadline are not read; price: wei a step; deadline_s: Unix
+ * Returns: as submit, but what it says of balances
+ */
+ASSAY_CHECKED enum assay_status assay_task_client_draft(
+    struct assay_task_client *client, const struct assay_task_wish *wish,
+    const uint8_t price[static ASSAY_EVM_PRICE_LEN], uint64_t deadline_s);
+/* The terms of a task on a chain, which it is opened with. Returns: them, borrowed; NULL when there
+ * are none that are whole. */
+const struct assay_evm_terms *assay_task_client_evm(const struct assay_task_client *client);
+/* The task is open, as deep as the caller wants: the input leaves. Returns: ASSAY_OK |
+ * ASSAY_E_INVALID (the state is not OPENS, or not on a chain) | as assay_task_requestor_trust */
+ASSAY_CHECKED enum assay_status assay_task_client_opened(struct assay_task_client *client);
 /* Waits up to so long for something to do, and does it. Returns: ASSAY_OK | ASSAY_E_STORE (the disk
  * refuses: close) */
 ASSAY_CHECKED enum assay_status assay_task_client_turn(struct assay_task_client *client,
