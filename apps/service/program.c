@@ -4,10 +4,10 @@
 #include "apps/service/program.h"
 
 #include "apps/config/yaml.h"
+#include "apps/service/signals.h"
 #include "base/file/file.h"
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -147,25 +147,6 @@ static enum assay_status read_config(struct service_program *p, const char *path
     return status;
 }
 
-/* --- signals */
-
-static volatile sig_atomic_t asked_to_end;
-
-static void on_signal(int number)
-{
-    (void)number;
-    asked_to_end = 1;
-}
-
-static void take_signals(void)
-{
-    struct sigaction action = { .sa_handler = on_signal }; /* waits are interrupted */
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-}
-
 /* --- a run */
 
 void service_say(const struct service_program *program, const char *format, ...)
@@ -214,7 +195,7 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
     *status = SERVICE_OK;
     if (only_check) assay_secret_wipe(&program->config.key, sizeof program->config.key);
     if (only_check) return false;
-    take_signals();
+    service_take_signals();
     daemon_notify_open(&program->notify);
     return true;
 }
@@ -232,7 +213,7 @@ bool service_goes_on(struct service_program *program, const char *line)
         daemon_notify_status(&program->notify, line);
         (void)snprintf(program->said, sizeof program->said, "%s", line);
     }
-    return !asked_to_end;
+    return !service_asked_to_end;
 }
 
 int service_end(struct service_program *program, enum assay_status status)

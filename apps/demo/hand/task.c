@@ -32,7 +32,7 @@ static int work(struct assay_task_client *client, const struct assay_task_wish *
     enum assay_status status = ASSAY_E_AGAIN;
     bool said = false;
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         !assay_task_client_is_over(s.state) && hand_now_ms() < until && !hand_asked_to_end;) {
+         !assay_task_client_is_over(s.state) && hand_now_ms() < until && !service_asked_to_end;) {
         if (assay_task_client_turn(client, TURN_MS) != ASSAY_OK)
             return hand_fail("the disk does not take it");
         if (status == ASSAY_E_AGAIN) status = assay_task_client_submit(client, wish);
@@ -137,7 +137,7 @@ int hand_forge(int argc, char **argv)
                                                   .context = &payload };
     if (assay_follower_create(&config, &f) != ASSAY_OK) return hand_fail("no memory");
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         !was_refused && !was_taken && hand_now_ms() < until && !hand_asked_to_end;) {
+         !was_refused && !was_taken && hand_now_ms() < until && !service_asked_to_end;) {
         struct pollfd fd = assay_follower_poll(f);
         (void)poll(&fd, 1, TURN_MS);
         assay_status_ignore(assay_follower_turn(f, hand_now_ms()), "it is dialled again");

