@@ -43,7 +43,7 @@ _assay() {
     continuity) words='status' ;;
     share) words='status put read' ;;
     account) words='create show transfer' ;;
-    task) words='offers status close' ;;
+    task) words='offers status run deploy close' ;;
     anchor) words='show advance deploy' ;;
     esac
     if [ "$COMP_CWORD" -eq 2 ] && [ -n "$words" ] &&
@@ -841,6 +841,30 @@ _assay() {
         options='--help --socket --json --timeout'
         case $before in
         --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'task run')
+        options='--help --key --out --code --steps --price --executor --standing --score --deadline --evm --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --out) want=folder ;;
+        --code) want=text ;;
+        --steps) want=text ;;
+        --price) want=text ;;
+        --executor) want=text ;;
+        --standing) words='full warning restricted' ;;
+        --score) want=text ;;
+        --deadline) want=text ;;
+        --evm) want=file ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'task deploy')
+        options='--help --evm --json --timeout'
+        case $before in
+        --evm) want=file ;;
         --timeout) want=text ;;
         esac
         ;;

@@ -23,6 +23,15 @@ struct assay_anchor_run {
     char message[ASSAY_ANCHOR_MESSAGE_LEN]; /* what a daemon said that has no such epoch */
 };
 
+struct assay_anchor_sending {
+    struct assay_anchor_run *run;
+    struct assay_evm_sender sender;
+    struct assay_json *transactions; /* of the document */
+    uint64_t begun_ms;
+    uint8_t *data; /* [ASSAY_EVM_DATA_LEN_MAX] of the order */
+    char said[256];
+};
+
 /* One failure on stderr, of asking the node of the chain. Returns: an enum assay_exit. */
 int assay_anchor_node_failed(const struct assay_anchor_run *run, enum assay_status status);
 /* The same, of asking the daemon. Returns: an enum assay_exit. */
@@ -35,6 +44,16 @@ enum assay_status assay_anchor_ask(void *context, uint64_t epoch, struct assay_e
 /* "0x.." of an address. Returns: nothing. */
 void assay_anchor_address(const uint8_t address[static ASSAY_EVM_ADDRESS_LEN],
                           char text[static 2 * ASSAY_EVM_ADDRESS_LEN + 3]);
+
+/* Looks at the chain, reads the key. What is wrong is said; close whatever it is. Returns: an enum
+ * assay_exit. */
+int assay_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_sending *s);
+void assay_anchor_sending_close(struct assay_anchor_sending *s);
+/* One transaction until it is deep enough. Returns: an enum assay_exit; ASSAY_EXIT_DENIED: the
+ * contract says no, which is not said yet */
+int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_order *order);
+/* Says why the contract said no. Returns: ASSAY_EXIT_DENIED. */
+int assay_anchor_refused(const struct assay_anchor_sending *s);
 
 /* anchor_show.c, anchor_send.c. Each Returns: an enum assay_exit. */
 int assay_anchor_show(struct assay_anchor_run *run);

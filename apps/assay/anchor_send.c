@@ -9,23 +9,13 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/made.h"
-#include "base/file/file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { POLL_MS = 500, KEY_TEXT_MAX = 80, TIP_PART = 10 };
-
-struct sending {
-    struct assay_anchor_run *run;
-    struct assay_evm_sender sender;
-    struct assay_json *transactions; /* of the document */
-    uint64_t begun_ms;
-    uint8_t *data; /* [ASSAY_EVM_DATA_LEN_MAX] of the order */
-    char said[256];
-};
+enum { POLL_MS = 500 };
 
 static uint64_t clock_ms(clockid_t clock)
 {
@@ -36,44 +26,18 @@ static uint64_t clock_ms(clockid_t clock)
 
 /* ------------------------------------------------------------ the key */
 
-/* 32 bytes, or 64 digits of them in one line. */
-static bool key_of(const uint8_t *bytes, size_t len, struct assay_secret32 *key)
-{
-    const char *text = (const char *)bytes;
-    if (len == sizeof key->bytes) {
-        assay_bytes_copy(key->bytes, sizeof key->bytes, bytes, len);
-        return true;
-    }
-    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-        len--;
-    if (len == 66 && text[0] == '0' && text[1] == 'x') {
-        text += 2;
-        len -= 2;
-    }
-    return len == 64 && assay_hex_decode(text, len, key->bytes, sizeof key->bytes) == ASSAY_OK;
-}
-
 static int read_key(const struct assay_anchor_run *run, struct assay_secret32 *key)
 {
-    const char *const path = run->settings.key;
-    char fault[ASSAY_FILE_MESSAGE_LEN] = "";
-    uint8_t bytes[KEY_TEXT_MAX];
-    size_t len = 0;
-    const enum assay_status status = assay_file_read_secret(path, bytes, sizeof bytes, &len);
-    const bool good = status == ASSAY_OK && key_of(bytes, len, key);
-    assay_secret_wipe(bytes, sizeof bytes);
-    if (good) return ASSAY_EXIT_OK;
-    if (status == ASSAY_E_INVALID && assay_file_secret_fault(path, fault))
-        (void)fprintf(stderr, "%s: %s\n", run->who, fault);
-    else
-        (void)fprintf(stderr, "%s: %s: expected 32 bytes, or 64 hexadecimal digits (%s)\n",
-                      run->who, path, assay_status_text(status));
+    char message[ASSAY_ANCHOR_FAULT_MAX] = "";
+    const enum assay_status status = assay_anchor_key_read(run->settings.key, key, message);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "%s: %s\n", run->who, message);
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
 }
 
 /* ------------------------------------------------------------ one transaction */
 
-static void say(struct sending *s)
+static void say(struct assay_anchor_sending *s)
 {
     const struct assay_evm_progress *const p = &s->sender.progress;
     char line[sizeof s->said], hash[65];
@@ -92,7 +56,7 @@ static void say(struct sending *s)
     assay_bytes_copy((uint8_t *)s->said, sizeof s->said, (const uint8_t *)line, sizeof line);
 }
 
-static void note(struct sending *s)
+static void note(struct assay_anchor_sending *s)
 {
     const struct assay_evm_progress *const p = &s->sender.progress;
     struct assay_json *const one = assay_json_object();
@@ -118,7 +82,7 @@ static const char *advice(const char *word)
     return "the contract says no";
 }
 
-static int give_up(const struct sending *s)
+static int give_up(const struct assay_anchor_sending *s)
 {
     const struct assay_evm_progress *const p = &s->sender.progress;
     (void)fprintf(stderr,
@@ -131,7 +95,7 @@ static int give_up(const struct sending *s)
 
 /* Until it is deep enough. Returns: an enum assay_exit; ASSAY_EXIT_DENIED: the contract says no,
  * which is not said yet */
-static int drive(struct sending *s, const struct assay_evm_order *order)
+int assay_anchor_drive(struct assay_anchor_sending *s, const struct assay_evm_order *order)
 {
     const enum assay_status begun = assay_evm_sender_begin(&s->sender, order);
     ASSAY_ASSERT(begun == ASSAY_OK); /* one after the other, within its bounds */
@@ -150,7 +114,7 @@ static int drive(struct sending *s, const struct assay_evm_order *order)
     }
 }
 
-static int refused(const struct sending *s)
+int assay_anchor_refused(const struct assay_anchor_sending *s)
 {
     const char *const why = s->sender.progress.why;
     (void)fprintf(stderr, "%s: refused, \"%s\": %s\n", s->run->who, why, advice(why));
@@ -179,12 +143,11 @@ static int check_chain(struct assay_anchor_run *run)
     return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_anchor_node_failed(run, status);
 }
 
-static int open_sending(struct assay_anchor_run *run, struct sending *s)
+int assay_anchor_sending_open(struct assay_anchor_run *run, struct assay_anchor_sending *s)
 {
-    struct assay_evm_config config = run->settings.sender;
+    const struct assay_evm_config config = assay_anchor_sender(&run->settings);
     struct assay_secret32 key = { { 0 } };
-    *s = (struct sending){ .run = run, .begun_ms = clock_ms(CLOCK_MONOTONIC) };
-    if (!run->settings.has_tip) config.tip_wei = config.fee_limit_wei / TIP_PART;
+    *s = (struct assay_anchor_sending){ .run = run, .begun_ms = clock_ms(CLOCK_MONOTONIC) };
     int result = check_chain(run);
     if (result == ASSAY_EXIT_OK) result = read_key(run, &key);
     if (result != ASSAY_EXIT_OK) return result;
@@ -201,14 +164,15 @@ static int open_sending(struct assay_anchor_run *run, struct sending *s)
     return s->data != NULL ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
 }
 
-static void close_sending(struct sending *s)
+void assay_anchor_sending_close(struct assay_anchor_sending *s)
 {
     if (s->sender.data != NULL) assay_evm_sender_deinit(&s->sender);
     assay_json_free(&s->transactions);
     free(s->data);
 }
 
-static int print_made(struct sending *s, const char *verb, const uint8_t *contract, uint64_t epoch)
+static int print_made(struct assay_anchor_sending *s, const char *verb, const uint8_t *contract,
+                      uint64_t epoch)
 {
     char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
     assay_anchor_address(contract, address);
@@ -257,7 +221,7 @@ static bool is_dead(const struct assay_anchor_run *run, const struct assay_evm_a
 }
 
 /* One call further. Somebody else may have brought it there meanwhile. */
-static int one_call(struct sending *s, struct assay_evm_anchored *held)
+static int one_call(struct assay_anchor_sending *s, struct assay_evm_anchored *held)
 {
     struct assay_anchor_run *const run = s->run;
     const struct assay_evm_closings closings = { .ask = assay_anchor_ask, .context = run };
@@ -270,18 +234,18 @@ static int one_call(struct sending *s, struct assay_evm_anchored *held)
     if (!run->json)
         (void)fprintf(stderr, "%s: from epoch %" PRIu64 " to %" PRIu64 "\n", run->who, before,
                       epoch);
-    const int driven = drive(s, &order);
+    const int driven = assay_anchor_drive(s, &order);
     if (driven != ASSAY_EXIT_OK && driven != ASSAY_EXIT_DENIED) return driven;
     const int asked = assay_anchor_held(run, held);
     if (asked != ASSAY_EXIT_OK) return asked;
     if (held->epoch > before) return ASSAY_EXIT_OK;
-    if (driven == ASSAY_EXIT_DENIED) return refused(s);
+    if (driven == ASSAY_EXIT_DENIED) return assay_anchor_refused(s);
     (void)fprintf(stderr, "%s: it was included, and the node says that nothing changed\n",
                   run->who);
     return ASSAY_EXIT_MALFORMED;
 }
 
-static int advance(struct sending *s)
+static int advance(struct assay_anchor_sending *s)
 {
     struct assay_anchor_run *const run = s->run;
     struct assay_evm_closed newest = { .oldest = 0 };
@@ -305,7 +269,7 @@ static int advance(struct sending *s)
 
 /* ------------------------------------------------------------ deploy */
 
-static int deploy(struct sending *s)
+static int deploy(struct assay_anchor_sending *s)
 {
     struct assay_anchor_run *const run = s->run;
     struct assay_evm_closed newest = { .oldest = 0 };
@@ -316,18 +280,19 @@ static int deploy(struct sending *s)
     if (status != ASSAY_OK) return assay_anchor_daemon_failed(run, status);
     if (assay_evm_anchor_deploy_order(&from, s->data, ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
         return ASSAY_EXIT_INTERNAL;
-    const int driven = drive(s, &order);
-    if (driven != ASSAY_EXIT_OK) return driven == ASSAY_EXIT_DENIED ? refused(s) : driven;
+    const int driven = assay_anchor_drive(s, &order);
+    if (driven != ASSAY_EXIT_OK)
+        return driven == ASSAY_EXIT_DENIED ? assay_anchor_refused(s) : driven;
     return print_made(s, "anchor deploy", s->sender.progress.receipt.contract, from.epoch);
 }
 
-static int with_sender(struct assay_anchor_run *run, int (*what)(struct sending *s))
+static int with_sender(struct assay_anchor_run *run, int (*what)(struct assay_anchor_sending *s))
 {
-    struct sending *const s = calloc(1, sizeof *s);
+    struct assay_anchor_sending *const s = calloc(1, sizeof *s);
     if (s == NULL) return ASSAY_EXIT_INTERNAL;
-    int result = open_sending(run, s);
+    int result = assay_anchor_sending_open(run, s);
     if (result == ASSAY_EXIT_OK) result = what(s);
-    close_sending(s);
+    assay_anchor_sending_close(s);
     free(s);
     return result;
 }

@@ -71,7 +71,7 @@ int assay_command_services(int argc, char **argv); /* services.c: status */
 int assay_command_continuity(int argc, char **argv);
 int assay_command_share(int argc, char **argv);   /* share.c: status, put, read */
 int assay_command_account(int argc, char **argv); /* account.c: create, show, transfer */
-int assay_command_task(int argc, char **argv);    /* account.c: offers, status, close */
+int assay_command_task(int argc, char **argv);    /* task.c: offers, status, run, close */
 int assay_command_completion(int argc, char **argv); /* completion.c: bash, zsh, fish */
 
 #endif

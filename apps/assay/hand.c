@@ -5,11 +5,13 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/options.h"
+#include "base/assert.h"
 #include "net/keyring.h"
 #include "net/services/pending.h"
 #include "services/tasks/task.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +41,44 @@ static uint64_t now_ms(void)
 }
 
 /* ------------------------------------------------------------ words of the command line */
+
+enum { OPTIONS_MAX = 16, OPTION_JSON, OPTION_SOCKET, OPTION_TIMEOUT };
+
+static int take_option(const struct assay_hand_option *option)
+{
+    if (option->count != NULL && *option->count == option->most)
+        return assay_misuse("--%s may be said %u times", option->name, (unsigned)option->most);
+    option->text[option->count != NULL ? (*option->count)++ : 0] = optarg;
+    return -1;
+}
+
+int assay_hand_options(struct assay_question *q, int argc, char **argv,
+                       const struct assay_hand_option *options, const char **timeout,
+                       const char **verb, const char **word)
+{
+    struct option table[OPTIONS_MAX + 1] = {
+        { "json", no_argument, NULL, OPTION_JSON },
+        { "socket", required_argument, NULL, OPTION_SOCKET },
+        { "timeout", required_argument, NULL, OPTION_TIMEOUT },
+    };
+    for (int i = 0; options[i].name != NULL; i++) {
+        ASSAY_ASSERT(i + 3 < OPTIONS_MAX);
+        table[i + 3] = (struct option){ options[i].name, required_argument, NULL, i };
+    }
+    q->socket = assay_ask_socket();
+    q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
+    for (int o, bad = -1; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
+        if (o == OPTION_JSON) q->json = true;
+        else if (o == OPTION_SOCKET) q->socket = optarg;
+        else if (o == OPTION_TIMEOUT) *timeout = optarg;
+        else bad = take_option(&options[o]);
+        if (bad >= 0) return bad;
+    }
+    *verb = argv[optind];
+    *word = optind + 1 < argc ? argv[optind + 1] : NULL;
+    if (*timeout == NULL || assay_ask_timeout(*timeout, &q->timeout_ms)) return -1;
+    return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", *timeout);
+}
 
 int assay_hand_key(const char *group, const char *path, struct assay_secret32 *secret,
                    uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
@@ -270,4 +310,41 @@ int assay_hand_submit(struct assay_hand *hand, enum assay_service_kind kind,
         return ASSAY_EXIT_DENIED;
     }
     return give_up(hand, status, "not final in time; it may still become so");
+}
+
+/* ------------------------------------------------------------ what an account signs */
+
+int assay_hand_begin(struct assay_question *q, const char *key, const char *timeout,
+                     struct assay_hand_signing *signing)
+{
+    const int set = assay_hand_timeout(q, timeout);
+    if (set >= 0) return set;
+    const int read = assay_hand_key(q->group, key, &signing->secret, signing->public_key);
+    if (read != ASSAY_EXIT_OK) return read;
+    assay_task_account(signing->public_key, signing->account);
+    return assay_hand_open(q, ASSAY_SERVICE_TASKS, &signing->hand);
+}
+
+void assay_hand_end(struct assay_hand_signing *signing)
+{
+    assay_secret_wipe(&signing->secret, sizeof signing->secret);
+    assay_hand_close(&signing->hand);
+}
+
+enum assay_status assay_hand_sign(const struct assay_hand_signing *signing,
+                                  const uint8_t digest[static 32],
+                                  uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct assay_p256_signer *signer = NULL;
+    ASSAY_TRY(assay_p256_signer_load(&signing->secret, &signer));
+    const enum assay_status status = assay_p256_sign(signer, digest, signature);
+    assay_p256_signer_free(&signer);
+    return status;
+}
+
+int assay_hand_unmade(const char *group, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay %s: the record cannot be made: %s\n", group,
+                  assay_status_text(status));
+    return ASSAY_EXIT_INTERNAL;
 }

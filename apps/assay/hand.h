@@ -10,8 +10,22 @@
 
 enum { ASSAY_HAND_TIMEOUT_MS = 60000 };
 
+/* An option of a group of verbs, and where its text goes; with a count it may come so often. */
+struct assay_hand_option {
+    const char *name; /* NULL ends a list */
+    const char **text;
+    uint32_t *count;
+    uint32_t most;
+};
+
 struct assay_hand;
 
+/* The options that all these groups share (socket, json, timeout) and those of the list, which the
+ * table of verbs has let through; *verb and *word are what stands behind them, *word NULL when that
+ * is nothing. Returns: -1 to go on, else the exit status. */
+int assay_hand_options(struct assay_question *q, int argc, char **argv,
+                       const struct assay_hand_option *options, const char **timeout,
+                       const char **verb, const char **word);
 /* Of a key file, as assay account create writes it; the caller wipes *secret. What is wrong is
  * said. Returns: an enum assay_exit. */
 int assay_hand_key(const char *group, const char *path, struct assay_secret32 *secret,
@@ -35,6 +49,24 @@ int assay_hand_open(const struct assay_question *q, enum assay_service service,
 void assay_hand_close(struct assay_hand **hand);
 /* Returns: who is followed; never NULL. */
 const struct assay_follower *assay_hand_follower(const struct assay_hand *hand);
+/* What hands a record in that an account signs. */
+struct assay_hand_signing {
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], account[32];
+    struct assay_hand *hand;
+};
+/* Reads the key and the time-out, then opens. What is wrong is said. Returns: an enum assay_exit;
+ * assay_hand_end is called whatever it is. */
+int assay_hand_begin(struct assay_question *q, const char *key, const char *timeout,
+                     struct assay_hand_signing *signing);
+/* Wipes and closes. Returns: nothing. */
+void assay_hand_end(struct assay_hand_signing *signing);
+/* Returns: ASSAY_OK | as assay_p256_signer_load and assay_p256_sign. */
+ASSAY_CHECKED enum assay_status assay_hand_sign(const struct assay_hand_signing *signing,
+                                                const uint8_t digest[static 32],
+                                                uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
+/* Says that a record could not be made. Returns: ASSAY_EXIT_INTERNAL. */
+int assay_hand_unmade(const char *group, enum assay_status status);
 /* Hands the record in, again and again, until it is final or the time is over. What is not
  * applied is said. Out: *word: what became of it (registry.h), "" when that is not known. Returns:
  * an enum assay_exit. */

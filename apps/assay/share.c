@@ -12,7 +12,6 @@
 #include "services/shares/cluster.h"
 #include "services/tasks/task.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,45 +36,6 @@ static uint64_t now_ms(void)
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* Returns: -1 to go on, else the exit status. */
-static int read_deed(struct share_deed *d, int argc, char **argv)
-{
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },
-        { "json", no_argument, NULL, 'j' },
-        { "timeout", required_argument, NULL, 't' },
-        { "key", required_argument, NULL, 'k' },
-        { "name", required_argument, NULL, 'n' },
-        { "reader", required_argument, NULL, 'r' },
-        { "out", required_argument, NULL, 'o' },
-        { "sealed", required_argument, NULL, 'S' },
-        { "cluster", required_argument, NULL, 'c' },
-        { "id", required_argument, NULL, 'i' },
-        { NULL, 0, NULL, 0 },
-    };
-    d->q.socket = assay_ask_socket();
-    d->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 's') d->q.socket = optarg;
-        else if (o == 'j') d->q.json = true;
-        else if (o == 'k') d->key = optarg;
-        else if (o == 'n') d->name = optarg;
-        else if (o == 'o') d->out = optarg;
-        else if (o == 'S') d->sealed = optarg;
-        else if (o == 'c') d->cluster = optarg;
-        else if (o == 'i') d->id = optarg;
-        else if (o == 't') d->timeout = optarg;
-        else if (d->reader_count == ASSAY_SHARE_READERS_MAX)
-            return assay_misuse("--reader: a secret has %d readers at most",
-                                (int)ASSAY_SHARE_READERS_MAX);
-        else d->readers[d->reader_count++] = optarg;
-    }
-    d->verb = argv[optind];
-    d->word = optind + 1 < argc ? argv[optind + 1] : NULL;
-    if (d->timeout == NULL || assay_ask_timeout(d->timeout, &d->q.timeout_ms)) return -1;
-    return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", d->timeout);
 }
 
 static int complain(const char *what, enum assay_status status)
@@ -274,7 +234,17 @@ static int read_secret(struct share_deed *d)
 int assay_command_share(int argc, char **argv)
 {
     struct share_deed d = { .q = { .group = "share" } };
-    const int read = read_deed(&d, argc, argv);
+    const struct assay_hand_option options[] = {
+        { "key", &d.key, NULL, 0 },
+        { "name", &d.name, NULL, 0 },
+        { "out", &d.out, NULL, 0 },
+        { "sealed", &d.sealed, NULL, 0 },
+        { "cluster", &d.cluster, NULL, 0 },
+        { "id", &d.id, NULL, 0 },
+        { "reader", d.readers, &d.reader_count, ASSAY_SHARE_READERS_MAX },
+        { NULL, NULL, NULL, 0 },
+    };
+    const int read = assay_hand_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;
     if (strcmp(d.verb, "status") == 0) return assay_services_shares(&d.q, d.id);
     const int result = strcmp(d.verb, "put") == 0 ? put(&d) : read_secret(&d);

@@ -90,6 +90,48 @@ const struct assay_verb assay_verbs_services[] = {
       "Tasks that are remembered, or one of them: its state, steps paid, money locked, deadline.",
       "5 no such task is remembered", "assay task status\nassay task status $(cat task.id)\n",
       (const struct assay_option[]){ ASKED } },
+    { "task", "run", "[FILE]",
+      "Has a program run on the bytes of FILE (- is stdin) by an attested enclave, and pays for "
+      "each "
+      "step that was proven: chooses an executor, opens the task, has the enclave's evidence "
+      "judged "
+      "by the daemon, seals the input to it, and vouches for one step after the other. States and "
+      "outputs are kept in --out before the next step is asked for; the same command, or without "
+      "FILE, goes on where another one ended.",
+      "4 the ledger takes no such task, or the balance is lower, 5 nobody runs that, 6 --out has "
+      "another task, 7 nothing happened in time: the same command goes on, 8 the task ended before "
+      "its last step, 11 the enclave's evidence does not hold, or it signed what it did not give",
+      "assay task run text --key me.key --out counted --code $(cat code) --price 20 --steps 3\n"
+      "assay task run --key me.key --out counted\n",
+      (const struct assay_option[]){
+          { "key", "FILE", "of the account that pays; needed without --evm", 0 },
+          { "out", "DIR", "the task and its results; made, for its owner alone",
+            ASSAY_OPTION_MUST },
+          { "code", "HEX", "the program, as assay task offers names it", 0 },
+          { "steps", "N", "how many are paid at most", 0 },
+          { "price", "N", "of a step, at most; with --evm gwei, exactly", 0 },
+          { "executor", "NODE", "this one, by its name, or nobody; default the highest score", 0 },
+          { "standing", "full|warning|restricted", "its lowest standing, default warning", 0 },
+          { "score", "BP", "its lowest score in basis points, default 0", 0 },
+          { "deadline", "N",
+            "epochs until which steps can be claimed, default 1440; with --evm "
+            "seconds, default 86400",
+            0 },
+          { "evm", "FILE", "anchor.yaml of the chain that has the money", 0 },
+          ASSAY_OPTION_SOCKET,
+          ASSAY_OPTION_JSON,
+          { "timeout", "MS", "how long nothing may happen, default 300000", 0 },
+          ASSAY_OPTIONS_END } },
+    { "task", "deploy", "",
+      "Puts the contract of tasks on an EVM chain, over the anchor that the file names.",
+      "3 nobody answers, 4 the contract says no, 6 another chain, or one without P-256, 7 not deep "
+      "in time",
+      "assay task deploy --evm anchor.yaml\n",
+      (const struct assay_option[]){
+          { "evm", "FILE", "anchor.yaml of the chain", ASSAY_OPTION_MUST },
+          ASSAY_OPTION_JSON,
+          { "timeout", "MS", "how long it may take, default 300000", 0 },
+          ASSAY_OPTIONS_END } },
     { "task", "close", "TASK",
       "Ends a task of this account; what was not paid goes back. While its executor can still "
       "claim, the ledger refuses.",

@@ -4,19 +4,77 @@
 #include "apps/config/anchor.h"
 
 #include "apps/config/yaml.h"
+#include "base/file/file.h"
 
 #include <stdio.h>
 #include <string.h>
 
 _Static_assert((int)ASSAY_ANCHOR_FAULT_MAX == (int)ASSAY_CONFIG_MESSAGE_MAX, "messages");
 
-enum { WEI_DIGITS = 9, GWEI_DIGITS_MAX = 9, GAS_MAX = 30000000, RESEND_MS = 60000 };
+enum {
+    WEI_DIGITS = 9,
+    GWEI_DIGITS_MAX = 9,
+    GAS_MAX = 30000000,
+    RESEND_MS = 60000,
+    TIP_PART = 10,
+    KEY_TEXT_MAX = 80,
+    MARGIN_S = 3600,
+    MARGIN_S_MIN = 30,
+    MARGIN_S_MAX = 30 * 24 * 3600,
+    BATCH = 20,
+    BATCH_MAX = 1000000,
+};
 
 void assay_anchor_settings_init(struct assay_anchor_settings *settings)
 {
     *settings = (struct assay_anchor_settings){
-        .sender = { .gas_limit = 2000000, .confirmations = 12, .resend_ms = RESEND_MS }
+        .sender = { .gas_limit = 2000000, .confirmations = 12, .resend_ms = RESEND_MS },
+        .margin_s = MARGIN_S,
+        .batch = BATCH
     };
+}
+
+struct assay_evm_config assay_anchor_sender(const struct assay_anchor_settings *settings)
+{
+    struct assay_evm_config config = settings->sender;
+    if (!settings->has_tip) config.tip_wei = config.fee_limit_wei / TIP_PART;
+    return config;
+}
+
+/* 32 bytes, or 64 digits of them in one line. */
+static bool key_of(const uint8_t *bytes, size_t len, struct assay_secret32 *key)
+{
+    const char *text = (const char *)bytes;
+    if (len == sizeof key->bytes) {
+        assay_bytes_copy(key->bytes, sizeof key->bytes, bytes, len);
+        return true;
+    }
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        len--;
+    if (len == 66 && text[0] == '0' && text[1] == 'x') {
+        text += 2;
+        len -= 2;
+    }
+    return len == 64 && assay_hex_decode(text, len, key->bytes, sizeof key->bytes) == ASSAY_OK;
+}
+
+enum assay_status assay_anchor_key_read(const char *path, struct assay_secret32 *key,
+                                        char message[static ASSAY_ANCHOR_FAULT_MAX])
+{
+    char fault[ASSAY_FILE_MESSAGE_LEN] = "";
+    uint8_t bytes[KEY_TEXT_MAX];
+    size_t len = 0;
+    enum assay_status status = assay_file_read_secret(path, bytes, sizeof bytes, &len);
+    if (status == ASSAY_OK && !key_of(bytes, len, key)) status = ASSAY_E_SYNTAX;
+    assay_secret_wipe(bytes, sizeof bytes);
+    if (status == ASSAY_OK) return status;
+    if (status == ASSAY_E_INVALID && assay_file_secret_fault(path, fault))
+        (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX, "%.500s", fault);
+    else
+        (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX,
+                       "%.300s: expected 32 bytes, or 64 hexadecimal digits (%s)", path,
+                       assay_status_text(status));
+    return status;
 }
 
 bool assay_anchor_gwei(const char *text, uint64_t *wei)
@@ -66,6 +124,14 @@ static bool set_number(struct assay_evm_config *c, const char *key, const char *
     return true;
 }
 
+static const char *set_batch(struct assay_anchor_settings *s, const char *text)
+{
+    uint64_t value = 0;
+    if (!number(text, 1, BATCH_MAX, &value)) return "1 to 1000000";
+    s->batch = (uint32_t)value;
+    return NULL;
+}
+
 const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const char *key,
                                       const char *text)
 {
@@ -83,6 +149,18 @@ const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const cha
         s->has_contract = address(text, s->contract);
         return s->has_contract ? NULL : "0x and 40 hexadecimal digits";
     }
+    if (strcmp(key, "tasks") == 0) {
+        s->has_tasks = address(text, s->tasks);
+        return s->has_tasks ? NULL : "0x and 40 hexadecimal digits";
+    }
+    if (strcmp(key, "price") == 0) {
+        s->has_price = assay_anchor_gwei(text, &s->price_wei) && s->price_wei > 0;
+        return s->has_price ? NULL : "gwei a step above 0, as in 20000 or 0.5";
+    }
+    if (strcmp(key, "margin_s") == 0)
+        return number(text, MARGIN_S_MIN, MARGIN_S_MAX, &s->margin_s) ? NULL
+                                                                      : "30 to 2592000 seconds";
+    if (strcmp(key, "batch") == 0) return set_batch(s, text);
     if (strcmp(key, "max_fee") == 0)
         return assay_anchor_gwei(text, &s->sender.fee_limit_wei) && s->sender.fee_limit_wei > 0
                    ? NULL
@@ -102,7 +180,7 @@ const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const cha
 
 struct yaml_anchor {
     char *anchor_version, *rpc, *ca_file, *chain, *contract, *key, *max_fee, *tip, *max_gas,
-        *confirmations, *daemon;
+        *confirmations, *daemon, *tasks, *price, *margin_s, *batch;
 };
 
 static const cyaml_schema_field_t fields[] = {
@@ -117,6 +195,10 @@ static const cyaml_schema_field_t fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("max_gas", struct yaml_anchor, max_gas),
     ASSAY_CONFIG_FIELD_OPTIONAL("confirmations", struct yaml_anchor, confirmations),
     ASSAY_CONFIG_FIELD_OPTIONAL("daemon", struct yaml_anchor, daemon),
+    ASSAY_CONFIG_FIELD_OPTIONAL("tasks", struct yaml_anchor, tasks),
+    ASSAY_CONFIG_FIELD_OPTIONAL("price", struct yaml_anchor, price),
+    ASSAY_CONFIG_FIELD_OPTIONAL("margin_s", struct yaml_anchor, margin_s),
+    ASSAY_CONFIG_FIELD_OPTIONAL("batch", struct yaml_anchor, batch),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
@@ -128,11 +210,20 @@ static enum assay_status take(const struct assay_config_file *file,
     const struct {
         const char *name, *text;
         bool is_path;
-    } keys[] = { { "rpc", y->rpc, false },      { "ca_file", y->ca_file, true },
-                 { "chain", y->chain, false },  { "contract", y->contract, false },
-                 { "key", y->key, true },       { "max_fee", y->max_fee, false },
-                 { "tip", y->tip, false },      { "max_gas", y->max_gas, false },
-                 { "daemon", y->daemon, true }, { "confirmations", y->confirmations, false } };
+    } keys[] = { { "rpc", y->rpc, false },
+                 { "ca_file", y->ca_file, true },
+                 { "chain", y->chain, false },
+                 { "contract", y->contract, false },
+                 { "key", y->key, true },
+                 { "max_fee", y->max_fee, false },
+                 { "tip", y->tip, false },
+                 { "max_gas", y->max_gas, false },
+                 { "daemon", y->daemon, true },
+                 { "confirmations", y->confirmations, false },
+                 { "tasks", y->tasks, false },
+                 { "price", y->price, false },
+                 { "margin_s", y->margin_s, false },
+                 { "batch", y->batch, false } };
     ASSAY_TRY(assay_config_take_version(file, "anchor_version", y->anchor_version));
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         char path[PATH_MAX];

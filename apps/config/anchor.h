@@ -18,8 +18,13 @@ struct assay_anchor_settings {
     char ca_file[PATH_MAX]; /* "": the system's */
     char key[PATH_MAX];     /* "": none was named */
     char daemon[PATH_MAX];  /* admin socket; "": none was named */
-    bool has_contract, has_tip;
+    bool has_contract, has_tip, has_tasks, has_price;
     uint8_t contract[ASSAY_EVM_ADDRESS_LEN];
+    /* Of tasks (docs/services.md 8.9): their contract, what an executor asks for a step, and when
+     * it claims. */
+    uint8_t tasks[ASSAY_EVM_ADDRESS_LEN];
+    uint64_t price_wei, margin_s;
+    uint32_t batch;
     struct assay_evm_config sender; /* zero where nothing was said */
 };
 
@@ -36,6 +41,14 @@ const char *assay_anchor_settings_set(struct assay_anchor_settings *settings, co
 ASSAY_CHECKED enum assay_status assay_anchor_settings_read(
     struct assay_anchor_settings *settings, const char *path,
     char message[static ASSAY_ANCHOR_FAULT_MAX]);
+/* What a sender is given: the settings, with a tip that nobody named as a tenth of the limit.
+ * Returns: it. */
+struct assay_evm_config assay_anchor_sender(const struct assay_anchor_settings *settings);
+/* The key of an account: a file of 32 bytes or of 64 hexadecimal digits, for its owner alone; the
+ * caller wipes *key. Returns: ASSAY_OK | as assay_file_read_secret | ASSAY_E_SYNTAX; message says
+ * what was expected */
+ASSAY_CHECKED enum assay_status assay_anchor_key_read(const char *path, struct assay_secret32 *key,
+                                                      char message[static ASSAY_ANCHOR_FAULT_MAX]);
 /* Gwei with up to nine places behind a point, "0.05", as wei. Returns: whether it is that */
 bool assay_anchor_gwei(const char *text, uint64_t *wei);
 

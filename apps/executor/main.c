@@ -2,6 +2,7 @@
  * apps/executor/main.c - assay-executor: runs attested tasks for others, and is paid for each step
  * that was proven (docs/services.md 6.12).
  */
+#include "apps/executor/chain.h"
 #include "apps/service/program.h"
 #include "net/services/words.h"
 
@@ -16,21 +17,40 @@ static const char usage[] =
     "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"
     "                    listen (HOST:PORT, requestors), host (that they dial instead), store\n"
     "                    (file), key (file of 32 bytes, or a credential of systemd), code (digest\n"
-    "                    of the measurement, 64 digits), price (a step), account (that is paid)\n"
+    "                    of the measurement, 64 digits), price (a step), account (that is paid),\n"
+    "                    evm (file of a chain on which it is paid as well: anchor.yaml)\n"
     "  --check-config    read configuration and key, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
     "  assay-executor --config /etc/assay/executor.yaml\n"
     "SIGTERM and SIGINT end it; what was vouched is claimed after the next start.\n";
 
-static void put_line(const struct assay_executor_node *node, char *line, size_t len)
+static void put_line(const struct assay_executor_node *node, bool on_chain, char *line, size_t len)
 {
     const struct assay_executor_node_status s = assay_executor_node_status(node);
-    (void)snprintf(line, len, "%s, %u tasks, %llu steps made, %u claims not paid",
-                   !s.follows  ? service_ledger_words(s.ledger)
-                   : s.offered ? "offered"
-                               : "waits for its offer",
-                   s.tasks, (unsigned long long)s.steps, s.claims);
+    const int said = snprintf(line, len, "%s, %u tasks, %llu steps made, %u claims not paid",
+                              !s.follows  ? service_ledger_words(s.ledger)
+                              : s.offered ? "offered"
+                                          : "waits for its offer",
+                              s.tasks, (unsigned long long)s.steps, s.claims);
+    if (on_chain && said > 0 && (size_t)said < len)
+        (void)snprintf(line + said, len - (size_t)said,
+                       "; chain: %u tasks not paid, %llu claims sent%s", s.owed,
+                       (unsigned long long)s.sent, s.chain_answers ? "" : ", NO ANSWER");
+}
+
+static enum assay_status serve(struct service_program *program, struct assay_executor_node *node,
+                               bool on_chain)
+{
+    enum assay_status ended = ASSAY_OK;
+    char line[256];
+    service_ready(program);
+    do {
+        put_line(node, on_chain, line, sizeof line);
+        if (!service_goes_on(program, line)) break;
+        ended = assay_executor_node_turn(node, 500);
+    } while (ended == ASSAY_OK);
+    return ended;
 }
 
 int main(int argc, char **argv)
@@ -39,7 +59,8 @@ int main(int argc, char **argv)
                                               .usage = usage,
                                               .keys = SERVICE_KEY_STORE | SERVICE_KEY_PROGRAM };
     static struct assay_task_program words = { .step = assay_words_step };
-    char message[ASSAY_EXECUTOR_NODE_MESSAGE_LEN], line[200];
+    static struct executor_chain chain;
+    char message[ASSAY_EXECUTOR_NODE_MESSAGE_LEN] = "";
     struct assay_executor_node *node = NULL;
     int status = 0;
     if (!service_begin(&program, argc, argv, &status)) return status;
@@ -53,18 +74,16 @@ int main(int argc, char **argv)
                                                  .price = c->price };
     assay_bytes_copy(words.code, 32, c->code, 32);
     assay_bytes_copy(config.account, 32, c->account, 32);
-    enum assay_status ended = assay_executor_node_open(&config, &node, message);
+    const bool on_chain = c->evm[0] != '\0';
+    enum assay_status ended = on_chain ? executor_chain_open(&chain, c->evm, message) : ASSAY_OK;
+    const bool unfit = ended != ASSAY_OK && assay_status_class(ended) == ASSAY_CLASS_INPUT;
+    if (on_chain) config.chain = &chain.chain;
+    if (ended == ASSAY_OK) ended = assay_executor_node_open(&config, &node, message);
     assay_secret_wipe(&c->key, sizeof c->key); /* the vault has it */
-    if (ended != ASSAY_OK) {
-        service_say(&program, "%s", message);
-        return service_end(&program, ended);
-    }
-    service_ready(&program);
-    do {
-        put_line(node, line, sizeof line);
-        if (!service_goes_on(&program, line)) break;
-        ended = assay_executor_node_turn(node, 500);
-    } while (ended == ASSAY_OK);
+    if (ended != ASSAY_OK) service_say(&program, "%s", message);
+    else ended = serve(&program, node, on_chain);
     assay_executor_node_close(&node);
-    return service_end(&program, ended);
+    executor_chain_close(&chain);
+    status = service_end(&program, ended);
+    return unfit ? SERVICE_USAGE : status;
 }

@@ -4,10 +4,10 @@
 #include "apps/service/program.h"
 
 #include "apps/config/yaml.h"
+#include "apps/service/signals.h"
 #include "base/file/file.h"
 
 #include <getopt.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,16 +16,25 @@
 
 struct yaml_service {
     char *service_version, *daemon, *listen, *host, *door, *store, *key, *group, *instances,
-        *cluster, *code, *price, *account;
+        *cluster, *code, *price, *account, *evm;
 };
 
 #define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
-static const cyaml_schema_field_t fields[] = {
-    FIELD(service_version), FIELD(daemon), FIELD(listen),    FIELD(host),    FIELD(door),
-    FIELD(store),           FIELD(key),    FIELD(group),     FIELD(instances), FIELD(cluster),
-    FIELD(code),            FIELD(price),  FIELD(account),
-    CYAML_FIELD_END
-};
+static const cyaml_schema_field_t fields[] = { FIELD(service_version),
+                                               FIELD(daemon),
+                                               FIELD(listen),
+                                               FIELD(host),
+                                               FIELD(door),
+                                               FIELD(store),
+                                               FIELD(key),
+                                               FIELD(group),
+                                               FIELD(instances),
+                                               FIELD(cluster),
+                                               FIELD(code),
+                                               FIELD(price),
+                                               FIELD(account),
+                                               FIELD(evm),
+                                               CYAML_FIELD_END };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
                                                                  struct yaml_service, fields) };
 
@@ -54,6 +63,7 @@ static enum assay_status check_keys(const struct assay_config_file *file,
         { "code", y->code, SERVICE_KEY_PROGRAM, false },
         { "price", y->price, SERVICE_KEY_PROGRAM, false },
         { "account", y->account, SERVICE_KEY_PROGRAM, false },
+        { "evm", y->evm, SERVICE_KEY_PROGRAM, true },
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const bool has = keys[i].of == 0 || (p->keys & keys[i].of) != 0;
@@ -114,13 +124,14 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
         ASSAY_TRY(assay_config_take_number(file, "group", y->group, 0, 7, &c->group));
     c->instances = 1024;
     if (y->instances != NULL)
-        ASSAY_TRY(assay_config_take_number(file, "instances", y->instances, 1, 1024,
-                                           &c->instances));
+        ASSAY_TRY(
+            assay_config_take_number(file, "instances", y->instances, 1, 1024, &c->instances));
     if (y->cluster != NULL)
         ASSAY_TRY(assay_config_take_number(file, "cluster", y->cluster, 0, 7, &c->cluster));
     if (y->code != NULL) ASSAY_TRY(assay_config_take_hex(file, "code", y->code, c->code, 32));
     if (y->account != NULL)
         ASSAY_TRY(assay_config_take_hex(file, "account", y->account, c->account, 32));
+    if (y->evm != NULL) ASSAY_TRY(assay_config_take_path(file, "evm", y->evm, c->evm));
     if (y->price != NULL)
         ASSAY_TRY(assay_config_take_number(file, "price", y->price, 1, UINT32_MAX, &c->price));
     return y->key == NULL ? ASSAY_OK : take_key(file, y->key, &c->key);
@@ -134,25 +145,6 @@ static enum assay_status read_config(struct service_program *p, const char *path
     if (status == ASSAY_OK) status = take(&file, p, file.data);
     assay_config_close(&file);
     return status;
-}
-
-/* --- signals */
-
-static volatile sig_atomic_t asked_to_end;
-
-static void on_signal(int number)
-{
-    (void)number;
-    asked_to_end = 1;
-}
-
-static void take_signals(void)
-{
-    struct sigaction action = { .sa_handler = on_signal }; /* waits are interrupted */
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 /* --- a run */
@@ -203,7 +195,7 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
     *status = SERVICE_OK;
     if (only_check) assay_secret_wipe(&program->config.key, sizeof program->config.key);
     if (only_check) return false;
-    take_signals();
+    service_take_signals();
     daemon_notify_open(&program->notify);
     return true;
 }
@@ -221,7 +213,7 @@ bool service_goes_on(struct service_program *program, const char *line)
         daemon_notify_status(&program->notify, line);
         (void)snprintf(program->said, sizeof program->said, "%s", line);
     }
-    return !asked_to_end;
+    return !service_asked_to_end;
 }
 
 const char *service_ledger_words(enum assay_status status)

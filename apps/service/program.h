@@ -20,7 +20,7 @@ enum {
     SERVICE_KEY_CLUSTER = 1 << 1, /* cluster */
     SERVICE_KEY_DOOR = 1 << 2,    /* door */
     SERVICE_KEY_STORE = 1 << 3,   /* store, key */
-    SERVICE_KEY_PROGRAM = 1 << 4, /* code, price, account */
+    SERVICE_KEY_PROGRAM = 1 << 4, /* code, price, account, evm */
 };
 
 struct service_config {
@@ -33,6 +33,7 @@ struct service_config {
     uint32_t group, instances, cluster;
     uint8_t code[32], account[32];
     uint32_t price;
+    char evm[PATH_MAX]; /* anchor.yaml of a chain on which tasks are paid as well; "": none */
 };
 
 struct service_program {

@@ -212,7 +212,7 @@ static enum assay_status ask_field(struct assay_evm_rpc *rpc, const uint8_t *con
 {
     uint8_t selector[ASSAY_ABI_SELECTOR_LEN];
     assay_abi_selector(signature, selector);
-    return assay_evm_ask_word(rpc, contract, assay_slice_over(selector, sizeof selector), word);
+    return assay_evm_ask_word(rpc, contract, assay_slice_over(selector, sizeof selector), 0, word);
 }
 
 /* Numbers fill their word from the right. */

@@ -123,6 +123,28 @@ enum assay_status assay_evm_closed_read(const struct assay_json *data,
     return assay_bytes_equal(root, header.state_root, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
+enum assay_status assay_evm_closed_score(const struct assay_evm_closed *closed,
+                                         const uint8_t node_id[static 32], uint8_t (*path)[32],
+                                         struct assay_evm_score_proof *proof)
+{
+    uint32_t at = 0;
+    while (at < closed->next_count && !assay_bytes_equal(closed->scores[at], node_id, 32))
+        at++;
+    if (at == closed->next_count) return ASSAY_E_NOT_FOUND;
+    uint8_t(*const hashes)[32] = calloc(closed->next_count, sizeof *hashes);
+    if (hashes == NULL) return ASSAY_E_MEMORY;
+    for (uint32_t i = 0; i < closed->next_count; i++)
+        assay_merkle_leaf_hash(closed->scores[i], ASSAY_EVM_SCORE_LEN, hashes[i]);
+    *proof = (struct assay_evm_score_proof){ .index = at, .count = closed->next_count };
+    assay_bytes_copy(proof->leaf, sizeof proof->leaf, closed->scores[at], ASSAY_EVM_SCORE_LEN);
+    const enum assay_status status =
+        assay_merkle_path((const uint8_t(*)[32])hashes, closed->next_count, at, path,
+                          ASSAY_EVM_SCORE_PATH_MAX, &proof->path_len);
+    proof->path = (const uint8_t(*)[32])path;
+    free(hashes);
+    return status;
+}
+
 void assay_evm_closed_free(struct assay_evm_closed *closed)
 {
     free(closed->voted);

@@ -6,6 +6,7 @@
 #define ASSAY_NET_EVM_CLOSED_H
 
 #include "net/evm/anchor.h"
+#include "net/evm/tasks.h"
 #include "net/json/json.h"
 
 /* All zero to begin with; owned. */
@@ -29,6 +30,16 @@ ASSAY_CHECKED enum assay_status assay_evm_closed_read(const struct assay_json *d
                                                       struct assay_evm_closed *closed);
 /* Returns: nothing; *closed is zero then. */
 void assay_evm_closed_free(struct assay_evm_closed *closed);
+
+/*
+ * assay_evm_closed_score - what the anchor of that epoch says of a member, for opening a task.
+ * Out:     *proof, whose path lies in path[ASSAY_EVM_SCORE_PATH_MAX]
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such member) | ASSAY_E_MEMORY | as assay_merkle_path
+ */
+ASSAY_CHECKED enum assay_status assay_evm_closed_score(const struct assay_evm_closed *closed,
+                                                       const uint8_t node_id[static 32],
+                                                       uint8_t (*path)[32],
+                                                       struct assay_evm_score_proof *proof);
 
 /* Whoever knows closed epochs. epoch 0: the newest. Out: *closed, empty before, the caller frees it
  * whatever the status. Returns: ASSAY_OK | what stands in the way */

@@ -329,15 +329,16 @@ enum assay_status assay_evm_ask_call(struct assay_evm_rpc *rpc, const struct ass
                                      uint8_t *out, size_t capacity, size_t *len)
 {
     struct assay_json *const params = call_params(call);
-    append_block(params, UINT64_MAX);
+    append_block(params, call->block != 0 ? call->block : UINT64_MAX);
     return ask_bytes(rpc, "eth_call", params, out, capacity, len);
 }
 
 enum assay_status assay_evm_ask_word(struct assay_evm_rpc *rpc,
                                      const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
-                                     struct assay_slice data, uint8_t word[static 32])
+                                     struct assay_slice data, uint64_t block,
+                                     uint8_t word[static 32])
 {
-    const struct assay_evm_call call = { .to = contract, .data = data };
+    const struct assay_evm_call call = { .to = contract, .data = data, .block = block };
     size_t len = 0;
     ASSAY_TRY(assay_evm_ask_call(rpc, &call, word, 32, &len));
     return len == 32 ? ASSAY_OK : fails(rpc, ASSAY_E_RANGE, "eth_call");

@@ -88,15 +88,17 @@ struct assay_evm_call {
     const uint8_t *from, *to; /* addresses; NULL: nobody, a contract is created */
     const uint8_t *value;     /* 32 bytes; NULL: none */
     struct assay_slice data;
+    uint64_t block; /* as it was after that one; 0: the newest */
 };
 /* What a call would answer, without a transaction. Returns: as above */
 ASSAY_CHECKED enum assay_status assay_evm_ask_call(struct assay_evm_rpc *rpc,
                                                    const struct assay_evm_call *call, uint8_t *out,
                                                    size_t capacity, size_t *len);
-/* One word alone. Returns: also ASSAY_E_RANGE for an answer of another length */
+/* One word alone, after a block as above. Returns: also ASSAY_E_RANGE for an answer of another
+ * length */
 ASSAY_CHECKED enum assay_status assay_evm_ask_word(
     struct assay_evm_rpc *rpc, const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
-    struct assay_slice data, uint8_t word[static 32]);
+    struct assay_slice data, uint64_t block, uint8_t word[static 32]);
 ASSAY_CHECKED enum assay_status assay_evm_ask_gas(struct assay_evm_rpc *rpc,
                                                   const struct assay_evm_call *call, uint64_t *gas);
 /* Out: *hash as the node names it: to be compared with one's own. Returns: as above */

@@ -77,12 +77,14 @@ enum assay_status assay_evm_tasks_check(struct assay_evm_rpc *rpc,
 }
 
 enum assay_status assay_evm_task_ask(struct assay_evm_rpc *rpc, const struct assay_evm_place *place,
-                                     const uint8_t task[static 32], bool *open, uint32_t *paid)
+                                     const uint8_t task[static 32], uint64_t block, bool *open,
+                                     uint32_t *paid)
 {
     uint8_t bytes[ASSAY_ABI_SELECTOR_LEN + ASSAY_ABI_WORD_LEN], word[32];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_evm_task_put_paid(&w, task);
-    ASSAY_TRY(assay_evm_ask_word(rpc, place->contract, assay_slice_over(bytes, w.len), word));
+    ASSAY_TRY(
+        assay_evm_ask_word(rpc, place->contract, assay_slice_over(bytes, w.len), block, word));
     struct assay_cursor c = assay_cursor_over(word + 28, 4);
     uint32_t next = 0;
     if (!assay_bytes_all_zero(word, 28)) return ASSAY_E_RANGE;

@@ -42,10 +42,11 @@ ASSAY_CHECKED enum assay_status assay_evm_close_order(const struct assay_evm_pla
 ASSAY_CHECKED enum assay_status assay_evm_tasks_check(
     struct assay_evm_rpc *rpc, const struct assay_evm_place *place,
     const uint8_t anchor[static ASSAY_EVM_ADDRESS_LEN]);
-/* Out: *open: the task is known; *paid steps of it. Returns: ASSAY_OK | what asking says */
+/* After a block; 0: the newest. Out: *open: the task is known; *paid steps of it. Returns: ASSAY_OK
+ * | what asking says */
 ASSAY_CHECKED enum assay_status assay_evm_task_ask(struct assay_evm_rpc *rpc,
                                                    const struct assay_evm_place *place,
-                                                   const uint8_t task[static 32], bool *open,
-                                                   uint32_t *paid);
+                                                   const uint8_t task[static 32], uint64_t block,
+                                                   bool *open, uint32_t *paid);
 
 #endif

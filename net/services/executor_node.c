@@ -1,13 +1,9 @@
 /*
  * net/services/executor_node.c - see executor_node.h.
  */
-#include "net/services/executor_node.h"
+#include "net/services/executor_internal.h"
 
 #include "base/assert.h"
-#include "net/services/door.h"
-#include "net/services/pending.h"
-#include "net/services/task_crypto.h"
-#include "net/services/vault.h"
 #include "net/zmq/link.h"
 
 #include <stdio.h>
@@ -17,54 +13,12 @@
 enum {
     FRAMES_PER_TURN = 64,
     OFFER_AGAIN_MS = 1000,
-    CLAIMS_MAX = 64, /* that are not paid, of tasks before a restart as well */
     CLAIM_ROW_MAX = 2 * (12 + ASSAY_TASK_RECORD_MAX),
 };
 
-struct work {
-    bool runs; /* else the place is free */
-    bool failed, uncertified; /* said in the close that is being told */
-    uint64_t guest;           /* who asked for keys last */
-    uint64_t turn;            /* of QUOTE */
-    struct assay_task_keys keys;
-    struct assay_task_executor e;
-    size_t state_len;
-    uint8_t state[ASSAY_TASK_BLOB_MAX];
-};
-
-/* Of a task that may be gone from memory: the newest, and the last that is sure to be paid. */
-struct claim {
-    uint8_t task[32];
-    struct assay_task_held newest, sure;
-};
-
-struct assay_executor_node {
-    struct assay_executor_node_config config;
-    struct assay_vault *vault;
-    struct assay_door *door;
-    struct assay_pending *pending;
-    struct assay_follower *follower;
-    struct assay_task_offer offer;
-    uint64_t now_ms, offer_at_ms, turns, steps;
-    bool offered;
-    enum assay_status ledger; /* why it is not followed */
-    enum assay_status failure;
-    struct assay_task_open opened; /* of the record that is being told */
-    bool has_opened;
-    struct work work[ASSAY_EXECUTOR_TASKS_MAX];
-    uint32_t claim_count;
-    struct claim claim[CLAIMS_MAX];
-    uint8_t state[ASSAY_TASK_BLOB_MAX], output[ASSAY_TASK_BLOB_MAX];
-};
-
-static void keep(struct assay_executor_node *n, enum assay_status status)
+void assay_executor_keep(struct assay_executor_node *n, enum assay_status status)
 {
     if (status != ASSAY_OK && n->failure == ASSAY_OK) n->failure = status;
-}
-
-static const struct assay_follower_home *home_of(const struct assay_executor_node *n)
-{
-    return assay_follower_home(n->follower);
 }
 
 /* --- claims: durable before the key that they pay for leaves */
@@ -88,35 +42,36 @@ static enum assay_status held_take(struct assay_cursor *in, struct assay_task_he
     return assay_cursor_copy(in, held->bytes, len);
 }
 
-static struct claim *claim_of(struct assay_executor_node *n, const uint8_t task[static 32])
+static struct assay_executor_claim *claim_of(struct assay_executor_node *n,
+                                             const uint8_t task[static 32])
 {
     for (uint32_t i = 0; i < n->claim_count; i++)
         if (assay_bytes_equal(n->claim[i].task, task, 32)) return &n->claim[i];
-    if (n->claim_count == CLAIMS_MAX) return NULL;
-    struct claim *claim = &n->claim[n->claim_count++];
-    *claim = (struct claim){ 0 };
+    if (n->claim_count == ASSAY_EXECUTOR_CLAIMS_MAX) return NULL;
+    struct assay_executor_claim *claim = &n->claim[n->claim_count++];
+    *claim = (struct assay_executor_claim){ 0 };
     assay_bytes_copy(claim->task, 32, task, 32);
     return claim;
 }
 
-static void claim_keep(struct assay_executor_node *n, const struct work *work)
+static void claim_keep(struct assay_executor_node *n, const struct assay_executor_work *work)
 {
     uint8_t bytes[CLAIM_ROW_MAX];
     struct assay_slice row;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    struct claim *claim = claim_of(n, work->e.task);
+    struct assay_executor_claim *claim = claim_of(n, work->e.task);
     if (claim == NULL) {
-        keep(n, ASSAY_E_FULL);
+        assay_executor_keep(n, ASSAY_E_FULL);
         return;
     }
     claim->newest = work->e.claim;
     claim->sure = work->e.sure;
     held_put(&w, &claim->newest);
     held_put(&w, &claim->sure);
-    keep(n, assay_writer_finish(&w, &row));
+    assay_executor_keep(n, assay_writer_finish(&w, &row));
     if (n->failure == ASSAY_OK)
-        keep(n, assay_vault_put(n->vault, ASSAY_VAULT_CLAIM, claim->task, row));
-    if (n->failure == ASSAY_OK) keep(n, assay_vault_commit(n->vault));
+        assay_executor_keep(n, assay_vault_put(n->vault, ASSAY_VAULT_CLAIM, claim->task, row));
+    if (n->failure == ASSAY_OK) assay_executor_keep(n, assay_vault_commit(n->vault));
 }
 
 static enum assay_status claim_load(void *context, const uint8_t name[static 32],
@@ -124,14 +79,15 @@ static enum assay_status claim_load(void *context, const uint8_t name[static 32]
 {
     struct assay_executor_node *n = context;
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
-    struct claim *claim = claim_of(n, name);
+    struct assay_executor_claim *claim = claim_of(n, name);
     if (claim == NULL) return ASSAY_E_FULL;
     ASSAY_TRY(held_take(&in, &claim->newest));
     ASSAY_TRY(held_take(&in, &claim->sure));
     return assay_cursor_end(&in);
 }
 
-static struct work *work_of(struct assay_executor_node *n, const uint8_t task[static 32])
+static struct assay_executor_work *work_of(struct assay_executor_node *n,
+                                           const uint8_t task[static 32])
 {
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
         if (n->work[i].runs && assay_bytes_equal(n->work[i].e.task, task, 32)) return &n->work[i];
@@ -142,9 +98,10 @@ static bool claim_hand_in(struct assay_executor_node *n, const struct assay_task
                           const struct assay_task_row *row)
 {
     /* Its epoch has closed. */
-    if (held->step <= row->paid || held->epoch > home_of(n)->epoch) return false;
-    keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_CLAIM,
-                              assay_slice_over(held->bytes, held->len)));
+    if (held->step <= row->paid || held->epoch > assay_follower_home(n->follower)->epoch)
+        return false;
+    assay_executor_keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_CLAIM,
+                                             assay_slice_over(held->bytes, held->len)));
     return true;
 }
 
@@ -153,18 +110,19 @@ static void claims_go_on(struct assay_executor_node *n)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(n->follower);
     for (uint32_t i = n->claim_count; i-- > 0;) {
-        struct claim *claim = &n->claim[i];
+        struct assay_executor_claim *claim = &n->claim[i];
         const struct assay_task_row *row = assay_task_ledger_task(ledger, claim->task);
-        struct work *work = work_of(n, claim->task);
+        struct assay_executor_work *work = work_of(n, claim->task);
         if (row == NULL || row->end != ASSAY_TASK_END_NONE || row->paid >= claim->newest.step) {
             if (work != NULL && row != NULL && row->end == ASSAY_TASK_END_NONE) continue;
-            keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_CLAIM, claim->task));
-            keep(n, assay_vault_commit(n->vault));
+            assay_executor_keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_CLAIM, claim->task));
+            assay_executor_keep(n, assay_vault_commit(n->vault));
             *claim = n->claim[--n->claim_count];
         } else if (work != NULL) {
             const struct assay_slice due = assay_task_executor_claim(&work->e);
             if (due.len > 0 && assay_task_executor_claim_due(&work->e))
-                keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_CLAIM, due));
+                assay_executor_keep(n,
+                                    assay_pending_add(n->pending, ASSAY_SERVICE_TASK_CLAIM, due));
         } else {
             (void)claim_hand_in(n, &claim->sure, row);
             (void)claim_hand_in(n, &claim->newest, row);
@@ -174,25 +132,25 @@ static void claims_go_on(struct assay_executor_node *n)
 
 /* --- what an enclave is told to do */
 
-static void does(struct assay_executor_node *n, struct work *work, uint64_t guest,
+static void does(struct assay_executor_node *n, struct assay_executor_work *work, uint64_t guest,
                  const struct assay_task_outs *outs);
 
-static void run_step(struct assay_executor_node *n, struct work *work, uint64_t guest)
+static void run_step(struct assay_executor_node *n, struct assay_executor_work *work,
+                     uint64_t guest)
 {
     struct assay_task_product product;
     struct assay_secret32 opening;
     struct assay_task_outs outs;
     size_t state_len = 0, output_len = 0;
     const struct assay_slice input = assay_slice_over(work->e.input + 32, work->e.input_len - 32);
-    if (n->config.program->step(input, assay_slice_over(work->state, work->state_len),
-                                work->e.step, n->state, &state_len, n->output,
-                                &output_len) != ASSAY_OK)
+    if (n->config.program->step(input, assay_slice_over(work->state, work->state_len), work->e.step,
+                                n->state, &state_len, n->output, &output_len) != ASSAY_OK)
         return;
     product.state = assay_slice_over(n->state, state_len);
     product.output = assay_slice_over(n->output, output_len);
     if (assay_random(product.salt, sizeof product.salt) != ASSAY_OK ||
         assay_random(opening.bytes, sizeof opening.bytes) != ASSAY_OK) {
-        keep(n, ASSAY_E_CRYPTO);
+        assay_executor_keep(n, ASSAY_E_CRYPTO);
         return;
     }
     if (assay_task_executor_step(&work->e, &product, &opening, &outs) == ASSAY_OK) {
@@ -204,7 +162,7 @@ static void run_step(struct assay_executor_node *n, struct work *work, uint64_t 
     assay_secret_wipe(&opening, sizeof opening);
 }
 
-static void quote(struct assay_executor_node *n, struct work *work, uint64_t guest)
+static void quote(struct assay_executor_node *n, struct assay_executor_work *work, uint64_t guest)
 {
     work->guest = guest;
     work->turn = ++n->turns;
@@ -217,10 +175,13 @@ static void quote(struct assay_executor_node *n, struct work *work, uint64_t gue
     assay_status_ignore(assay_follower_ask(n->follower, &m), "the requestor asks again");
 }
 
-static void does(struct assay_executor_node *n, struct work *work, uint64_t guest,
+static void does(struct assay_executor_node *n, struct assay_executor_work *work, uint64_t guest,
                  const struct assay_task_outs *outs)
 {
-    if ((outs->told & ASSAY_TASK_TOLD_CLAIM) != 0) claim_keep(n, work);
+    if ((outs->told & ASSAY_TASK_TOLD_CLAIM) != 0) {
+        if (work->on_chain) assay_executor_owed_keep(n, work);
+        else claim_keep(n, work);
+    }
     if (n->failure != ASSAY_OK) return;
     if (outs->frame.len > 0) assay_door_send(n->door, guest, outs->frame);
     if ((outs->told & ASSAY_TASK_TOLD_ASKED) != 0) quote(n, work, guest);
@@ -241,31 +202,39 @@ static void hear(struct assay_executor_node *n)
             assay_door_hang_up(n->door, guest);
             continue;
         }
-        struct work *work = work_of(n, frame.task);
-        if (work != NULL && assay_task_executor_frame(&work->e, bytes, &outs) == ASSAY_OK)
+        struct assay_executor_work *work = work_of(n, frame.task);
+        if (work == NULL) assay_executor_hear(n, guest, &frame);
+        else if ((frame.kind != ASSAY_TASK_INPUT || assay_executor_may_begin(n, work)) &&
+                 assay_task_executor_frame(&work->e, bytes, &outs) == ASSAY_OK)
             does(n, work, guest, &outs);
     }
 }
 
 /* --- the ledger */
 
+struct assay_executor_work *assay_executor_free_work(struct assay_executor_node *n)
+{
+    for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
+        if (!n->work[i].runs) return &n->work[i];
+    return NULL;
+}
+
 static void accept(struct assay_executor_node *n, const uint8_t task[static 32])
 {
     struct assay_task_accept record;
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload;
-    struct work *work = NULL;
-    for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX && work == NULL; i++)
-        if (!n->work[i].runs) work = &n->work[i];
+    struct assay_executor_work *work = assay_executor_free_work(n);
     if (work == NULL) return; /* it is not accepted: the requestor closes it */
     struct assay_task_executor_config config = { .terms = n->opened,
-                                                 .epoch = home_of(n)->epoch + 1,
+                                                 .epoch =
+                                                     assay_follower_home(n->follower)->epoch + 1,
                                                  .crypto = &work->keys.crypto };
     if (assay_task_keys_init(&work->keys, NULL, NULL) != ASSAY_OK) {
-        keep(n, ASSAY_E_CRYPTO);
+        assay_executor_keep(n, ASSAY_E_CRYPTO);
         return;
     }
-    assay_bytes_copy(config.chain_id, 32, home_of(n)->chain_id, 32);
+    assay_bytes_copy(config.chain_id, 32, assay_follower_home(n->follower)->chain_id, 32);
     assay_bytes_copy(config.key, sizeof config.key, work->keys.key, sizeof config.key);
     assay_bytes_copy(config.box, 32, work->keys.box, 32);
     assay_task_executor_init(&work->e, &config);
@@ -277,10 +246,10 @@ static void accept(struct assay_executor_node *n, const uint8_t task[static 32])
     const enum assay_status status =
         assay_task_accept_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK && assay_bytes_equal(work->e.task, task, 32));
-    keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_ACCEPT, payload));
+    assay_executor_keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_ACCEPT, payload));
 }
 
-static void leave(struct work *work)
+void assay_executor_leave(struct assay_executor_work *work)
 {
     assay_task_executor_stop(&work->e);
     assay_task_keys_deinit(&work->keys);
@@ -291,16 +260,18 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload)
 {
     struct assay_executor_node *n = context;
-    n->has_opened = kind == ASSAY_SERVICE_TASK_OPEN &&
-                    assay_task_open_decode(payload, &n->opened) == ASSAY_OK;
-    if (slot == home_of(n)->slot) assay_pending_final(n->pending, kind, payload);
+    n->has_opened =
+        kind == ASSAY_SERVICE_TASK_OPEN && assay_task_open_decode(payload, &n->opened) == ASSAY_OK;
+    if (slot == assay_follower_home(n->follower)->slot)
+        assay_pending_final(n->pending, kind, payload);
 }
 
 static void tell(struct assay_executor_node *n, const struct assay_task_fact *fact)
 {
-    struct work *work = work_of(n, fact->task);
+    struct assay_executor_work *work = work_of(n, fact->task);
     if (fact->kind == ASSAY_TASK_OPENED) {
-        const bool ours = fact->executor == home_of(n)->slot && n->has_opened && work == NULL &&
+        const bool ours = fact->executor == assay_follower_home(n->follower)->slot &&
+                          n->has_opened && work == NULL &&
                           assay_bytes_equal(n->opened.code, n->config.program->code, 32);
         if (ours) accept(n, fact->task);
         return;
@@ -309,7 +280,7 @@ static void tell(struct assay_executor_node *n, const struct assay_task_fact *fa
     assay_task_executor_fact(&work->e, fact);
     work->failed = work->failed || fact->kind == ASSAY_TASK_FAILED;
     work->uncertified = work->uncertified || fact->kind == ASSAY_TASK_UNCERTIFIED;
-    if (fact->kind == ASSAY_TASK_ENDED) leave(work);
+    if (fact->kind == ASSAY_TASK_ENDED) assay_executor_leave(work);
 }
 
 static void facts(void *context, const struct assay_registry_facts *facts)
@@ -324,9 +295,9 @@ static void closed(void *context)
 {
     struct assay_executor_node *n = context;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
-        struct work *work = &n->work[i];
+        struct assay_executor_work *work = &n->work[i];
         if (!work->runs) continue;
-        assay_task_executor_epoch(&work->e, home_of(n)->epoch + 1,
+        assay_task_executor_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1,
                                   !work->failed && !work->uncertified);
         work->failed = work->uncertified = false;
     }
@@ -341,12 +312,15 @@ static void begun(void *context)
     const struct assay_task_ledger *ledger = assay_follower_tasks(n->follower);
     assay_pending_renew(n->pending);
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
-        struct work *work = &n->work[i];
+        struct assay_executor_work *work = &n->work[i];
         if (!work->runs) continue;
         const struct assay_task_row *row = assay_task_ledger_task(ledger, work->e.task);
-        if (row == NULL || row->end != ASSAY_TASK_END_NONE || row->failed) leave(work);
-        else if (work->e.epoch < home_of(n)->epoch + 1)
-            assay_task_executor_epoch(&work->e, home_of(n)->epoch + 1, false);
+        if (work->on_chain)
+            assay_task_executor_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1, false);
+        else if (row == NULL || row->end != ASSAY_TASK_END_NONE || row->failed)
+            assay_executor_leave(work);
+        else if (work->e.epoch < assay_follower_home(n->follower)->epoch + 1)
+            assay_task_executor_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1, false);
     }
     if (n->failure == ASSAY_OK) claims_go_on(n);
 }
@@ -356,7 +330,7 @@ static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
     struct assay_executor_node *n = context;
     struct assay_task_outs outs;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
-        struct work *work = &n->work[i];
+        struct assay_executor_work *work = &n->work[i];
         if (work->runs && work->turn == serial &&
             assay_task_executor_evidence(&work->e, bytes, &outs) == ASSAY_OK)
             does(n, work, work->guest, &outs);
@@ -365,8 +339,8 @@ static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
 
 static bool is_offered(const struct assay_executor_node *n)
 {
-    const struct assay_task_offer *offer =
-        assay_task_ledger_offered(assay_follower_tasks(n->follower), home_of(n)->slot);
+    const struct assay_task_offer *offer = assay_task_ledger_offered(
+        assay_follower_tasks(n->follower), assay_follower_home(n->follower)->slot);
     return offer != NULL && offer->count == 1 && offer->price == n->offer.price &&
            assay_bytes_equal(offer->code[0], n->offer.code[0], 32) &&
            offer->address_len == n->offer.address_len &&
@@ -380,13 +354,16 @@ static void follow(struct assay_executor_node *n)
     const enum assay_status turned = assay_follower_turn(n->follower, n->now_ms);
     if (turned != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = turned;
     if (assay_follower_tasks(n->follower) == NULL || n->failure != ASSAY_OK) return;
-    if (n->now_ms >= n->offer_at_ms && home_of(n)->slot < ASSAY_REGISTRY_SLOTS_MAX) {
+    if (n->now_ms >= n->offer_at_ms &&
+        assay_follower_home(n->follower)->slot < ASSAY_REGISTRY_SLOTS_MAX) {
         n->offer_at_ms = n->now_ms + OFFER_AGAIN_MS;
         n->offered = is_offered(n);
         const enum assay_status status =
             assay_task_offer_encode(&n->offer, bytes, sizeof bytes, &payload);
         ASSAY_ASSERT(status == ASSAY_OK);
-        if (!n->offered) keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_OFFER, payload));
+        if (!n->offered)
+            assay_executor_keep(n,
+                                assay_pending_add(n->pending, ASSAY_SERVICE_TASK_OFFER, payload));
     }
     assay_pending_turn(n->pending, n->follower, n->now_ms);
 }
@@ -398,10 +375,10 @@ static enum assay_status take_offer(struct assay_executor_node *n)
     const char *listen = n->config.door, *colon = strrchr(listen, ':');
     char text[ASSAY_TASK_ADDRESS_MAX + 64];
     const unsigned port = assay_door_port(n->door);
-    const int len = n->config.host != NULL
-                        ? snprintf(text, sizeof text, "%s:%u", n->config.host, port)
-                        : snprintf(text, sizeof text, "%.*s:%u", (int)(colon - listen), listen,
-                                   port);
+    const int len =
+        n->config.host != NULL
+            ? snprintf(text, sizeof text, "%s:%u", n->config.host, port)
+            : snprintf(text, sizeof text, "%.*s:%u", (int)(colon - listen), listen, port);
     if (len <= 0 || len > ASSAY_TASK_ADDRESS_MAX) return ASSAY_E_RANGE;
     n->offer.count = 1;
     n->offer.price = n->config.price;
@@ -417,7 +394,10 @@ static enum assay_status set_up(struct assay_executor_node *n,
     const struct assay_follower_config follower = {
         .path = n->config.ledger,
         .service = ASSAY_SERVICE_TASKS,
-        .tells = { .record = record, .begun = begun, .facts = facts, .closed = closed,
+        .tells = { .record = record,
+                   .begun = begun,
+                   .facts = facts,
+                   .closed = closed,
                    .evidence = evidence },
         .context = n,
     };
@@ -425,6 +405,7 @@ static enum assay_status set_up(struct assay_executor_node *n,
     (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "%s: a claim cannot be read",
                    n->config.store);
     ASSAY_TRY(assay_vault_each(n->vault, ASSAY_VAULT_CLAIM, claim_load, n));
+    ASSAY_TRY(assay_executor_owed_load(n));
     ASSAY_TRY(assay_door_open(n->config.door, &n->door, message));
     (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_TASK_ADDRESS_MAX);
@@ -460,7 +441,7 @@ void assay_executor_node_close(struct assay_executor_node **node)
     struct assay_executor_node *n = *node;
     if (n == NULL) return;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
-        if (n->work[i].runs) leave(&n->work[i]);
+        if (n->work[i].runs) assay_executor_leave(&n->work[i]);
     assay_follower_destroy(&n->follower);
     assay_pending_destroy(&n->pending);
     assay_door_close(&n->door);
@@ -481,11 +462,11 @@ enum assay_status assay_executor_node_turn(struct assay_executor_node *node, int
     n->now_ms = assay_link_clock_ms();
     follow(n);
     if (n->failure == ASSAY_OK) hear(n);
+    if (n->failure == ASSAY_OK) assay_executor_chain_turn(n);
     return n->failure;
 }
 
-struct assay_executor_node_status assay_executor_node_status(
-    const struct assay_executor_node *node)
+struct assay_executor_node_status assay_executor_node_status(const struct assay_executor_node *node)
 {
     struct assay_executor_node_status status = { .follows = assay_follower_follows(node->follower),
                                                  .ledger = node->ledger,
@@ -494,5 +475,11 @@ struct assay_executor_node_status assay_executor_node_status(
                                                  .claims = node->claim_count };
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
         status.tasks += node->work[i].runs;
+    if (node->config.chain != NULL) {
+        const struct assay_evm_till_status till = assay_evm_till_status(node->config.chain->till);
+        status.owed = till.owed;
+        status.sent = till.sent;
+        status.chain_answers = till.answers;
+    }
     return status;
 }

@@ -10,6 +10,7 @@
 #define ASSAY_NET_SERVICES_EXECUTOR_NODE_H
 
 #include "base/secret.h"
+#include "net/evm/till.h"
 #include "services/tasks/executor.h"
 
 enum { ASSAY_EXECUTOR_NODE_MESSAGE_LEN = 512, ASSAY_EXECUTOR_TASKS_MAX = 8 };
@@ -24,25 +25,38 @@ struct assay_task_program {
                               uint8_t output[static ASSAY_TASK_BLOB_MAX], size_t *output_len);
 };
 
+/* Tasks whose money lies on an EVM chain as well (docs/services.md 8.9). */
+struct assay_executor_chain {
+    struct assay_evm_till *till; /* started; outlives the node */
+    struct assay_evm_place place;
+    uint8_t price[ASSAY_EVM_PRICE_LEN]; /* wei a step, at least */
+    uint64_t margin_s; /* as the till's: nothing is begun that ends sooner than twice that */
+};
+
 struct assay_executor_node_config {
-    const char *ledger; /* path of the daemon's socket */
-    const char *door;   /* HOST:PORT, for requestors */
-    const char *host;   /* that they dial instead; NULL: that of door */
-    const char *store;  /* path of the vault */
-    const struct assay_secret32 *key; /* of the vault; copied */
+    const char *ledger;                       /* path of the daemon's socket */
+    const char *door;                         /* HOST:PORT, for requestors */
+    const char *host;                         /* that they dial instead; NULL: that of door */
+    const char *store;                        /* path of the vault */
+    const struct assay_secret32 *key;         /* of the vault; copied */
     const struct assay_task_program *program; /* outlives the node */
-    uint64_t price;      /* a step */
-    uint8_t account[32]; /* that is paid */
-    uint64_t again_ms;   /* as holder_node.h has it */
+    uint64_t price;                           /* a step */
+    uint8_t account[32];                      /* that is paid */
+    uint64_t again_ms;                        /* as holder_node.h has it */
+    const struct assay_executor_chain *chain; /* outlives the node; NULL: the ledger alone */
 };
 
 struct assay_executor_node_status {
     bool follows;
     enum assay_status ledger; /* why not, as said last */
-    bool offered; /* its offer stands on the ledger */
-    uint32_t tasks; /* that run */
-    uint64_t steps; /* that were made since the start */
+    bool offered;    /* its offer stands on the ledger */
+    uint32_t tasks;  /* that run */
+    uint64_t steps;  /* that were made since the start */
     uint32_t claims; /* that are not paid yet */
+    /* On the chain, if there is one. */
+    uint32_t owed; /* tasks with steps that are not paid yet */
+    uint64_t sent; /* claims since the start */
+    bool chain_answers;
 };
 
 struct assay_executor_node;

@@ -1,61 +1,36 @@
 /*
  * net/services/task_client.c - see task_client.h.
  */
-#include "net/services/task_client.h"
+#include "net/services/task_client_internal.h"
 
 #include "base/assert.h"
-#include "net/services/door.h"
-#include "net/services/pending.h"
-#include "net/services/task_crypto.h"
-#include "net/services/vault.h"
 #include "net/zmq/link.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 500, TURN_MS = 50, RESULT_HEAD = 36, VERSION = 1 };
+enum { TURN_MS = 50, VERSION = 1 };
 
-/* The vault's row of the task: what it needs to go on after a crash. */
-static const uint8_t task_row[32] = "requestor: task", input_row[32] = "requestor: input",
-                     chain_row[32] = "requestor: chain";
+/* The vault's rows of the task, beside assay_task_client_row: what it needs to go on after a
+ * crash. */
+const uint8_t assay_task_client_row[32] = "requestor: task";
+static const uint8_t input_row[32] = "requestor: input", chain_row[32] = "requestor: chain";
 
-struct assay_task_client {
-    struct assay_task_client_config config;
-    assay_task_result_told *told;
-    void *context;
-    struct assay_secret32 secret;
-    struct assay_task_keys keys;
-    struct assay_vault *vault;
-    struct assay_follower *follower;
-    struct assay_pending *pending;
-    struct assay_call *call;
-    enum assay_task_client_state state;
-    const char *why;
-    enum assay_status failure;
-    struct assay_task_open terms;
-    uint8_t task[32], salt[32];
-    size_t input_len;
-    uint8_t input[ASSAY_TASK_BLOB_MAX];
-    bool has_chain;
-    struct assay_task_chain chain; /* of the vault */
-    bool runs;                     /* the requestor lives */
-    bool failed, uncertified;      /* said in the close that is being told */
-    bool held;                     /* in the last close the executor was not certified */
-    uint64_t now_ms, wake_at_ms, call_at_ms, turn;
-    uint32_t results, refused;
-    struct assay_task_requestor r;
-    uint8_t row[RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
-};
-
-static void end(struct assay_task_client *c, enum assay_task_client_state state, const char *why)
+bool assay_task_client_is_over(enum assay_task_client_state state)
 {
-    if (c->state > ASSAY_TASK_CLIENT_WORKS) return;
-    c->state = state;
-    c->why = why;
+    return state > ASSAY_TASK_CLIENT_WORKS;
 }
 
-static void keep(struct assay_task_client *c, enum assay_status status)
+void assay_task_client_end(struct assay_task_client *c, enum assay_task_client_state state,
+                           const char *why)
+{
+    if (assay_task_client_is_over(c->state)) return;
+    c->state = state;
+    (void)snprintf(c->why, sizeof c->why, "%s", why);
+}
+
+void assay_task_client_keep(struct assay_task_client *c, enum assay_status status)
 {
     if (status != ASSAY_OK && c->failure == ASSAY_OK) c->failure = status;
 }
@@ -65,7 +40,25 @@ static const struct assay_follower_home *home_of(const struct assay_task_client 
     return assay_follower_home(c->follower);
 }
 
+enum assay_status assay_task_client_keys(struct assay_task_client *c,
+                                         const struct assay_secret32 *box_secret)
+{
+    assay_task_keys_deinit(&c->keys);
+    ASSAY_TRY(assay_task_keys_init(&c->keys, c->on_chain ? NULL : &c->secret, box_secret));
+    c->keys.on_chain = c->on_chain;
+    c->keys.evm = c->secret;
+    return ASSAY_OK;
+}
+
 /* --- what is kept */
+
+enum assay_status assay_task_client_put(struct assay_task_client *c, struct assay_slice row)
+{
+    ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, assay_task_client_row, row));
+    ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, input_row,
+                              assay_slice_over(c->input, c->input_len)));
+    return assay_vault_commit(c->vault);
+}
 
 static enum assay_status keep_task(struct assay_task_client *c)
 {
@@ -79,12 +72,9 @@ static enum assay_status keep_task(struct assay_task_client *c)
     assay_writer_put(&w, c->salt, 32);
     assay_writer_put(&w, payload.bytes, payload.len);
     ASSAY_TRY(assay_writer_finish(&w, &row));
-    enum assay_status status = assay_vault_put(c->vault, ASSAY_VAULT_TASK, task_row, row);
+    const enum assay_status status = assay_task_client_put(c, row);
     assay_secret_wipe(bytes, sizeof bytes);
-    if (status == ASSAY_OK)
-        status = assay_vault_put(c->vault, ASSAY_VAULT_TASK, input_row,
-                                 assay_slice_over(c->input, c->input_len));
-    return status == ASSAY_OK ? assay_vault_commit(c->vault) : status;
+    return status;
 }
 
 /* Result and chain of a step together. */
@@ -92,52 +82,107 @@ static enum assay_status keep_result(struct assay_task_client *c)
 {
     uint8_t chain[ASSAY_TASK_CHAIN_MAX], name[32] = { 0 };
     struct assay_slice end_of_chain, plain, row;
-    struct assay_writer w = assay_writer_over(c->row, RESULT_HEAD);
+    struct assay_writer w = assay_writer_over(c->row, ASSAY_TASK_CLIENT_RESULT_HEAD);
     assay_writer_put(&w, c->task, 32);
     assay_writer_u32be(&w, c->r.chain.step);
-    assay_sha256(c->row, RESULT_HEAD, name);
+    assay_sha256(c->row, ASSAY_TASK_CLIENT_RESULT_HEAD, name);
     ASSAY_TRY(assay_task_chain_encode(&c->r.chain, chain, sizeof chain, &end_of_chain));
-    ASSAY_TRY(assay_task_product_encode(&c->r.result, c->row + RESULT_HEAD,
-                                        sizeof c->row - RESULT_HEAD, &plain));
-    row = assay_slice_over(c->row, RESULT_HEAD + plain.len);
+    ASSAY_TRY(assay_task_product_encode(&c->r.result, c->row + ASSAY_TASK_CLIENT_RESULT_HEAD,
+                                        sizeof c->row - ASSAY_TASK_CLIENT_RESULT_HEAD, &plain));
+    row = assay_slice_over(c->row, ASSAY_TASK_CLIENT_RESULT_HEAD + plain.len);
     enum assay_status status = assay_vault_put(c->vault, ASSAY_VAULT_RESULT, name, row);
     if (status == ASSAY_OK)
         status = assay_vault_put(c->vault, ASSAY_VAULT_TASK, chain_row, end_of_chain);
     return status == ASSAY_OK ? assay_vault_commit(c->vault) : status;
 }
 
+static enum assay_status read_terms(struct assay_task_client *c, struct assay_slice row)
+{
+    struct assay_secret32 box;
+    if (row.len < 65 || row.bytes[0] != VERSION) return ASSAY_E_VERSION;
+    assay_bytes_copy(box.bytes, 32, row.bytes + 1, 32);
+    assay_bytes_copy(c->salt, 32, row.bytes + 33, 32);
+    ASSAY_TRY(assay_task_open_decode(assay_slice_over(row.bytes + 65, row.len - 65), &c->terms));
+    const enum assay_status status = assay_task_client_keys(c, &box);
+    assay_secret_wipe(&box, sizeof box);
+    c->state = ASSAY_TASK_CLIENT_OPENS;
+    return status;
+}
+
 static enum assay_status read_task(struct assay_task_client *c)
 {
     uint8_t bytes[1 + 32 + 32 + ASSAY_TASK_RECORD_MAX], chain[ASSAY_TASK_CHAIN_MAX];
-    struct assay_secret32 box;
     struct assay_slice row;
-    ASSAY_TRY(assay_vault_get(c->vault, ASSAY_VAULT_TASK, task_row, bytes, sizeof bytes, &row));
-    if (row.len < 65 || row.bytes[0] != VERSION) return ASSAY_E_VERSION;
-    assay_bytes_copy(box.bytes, 32, bytes + 1, 32);
-    assay_bytes_copy(c->salt, 32, bytes + 33, 32);
-    ASSAY_TRY(assay_task_open_decode(assay_slice_over(bytes + 65, row.len - 65), &c->terms));
-    assay_task_keys_deinit(&c->keys);
-    ASSAY_TRY(assay_task_keys_init(&c->keys, &c->secret, &box));
+    ASSAY_TRY(assay_vault_get(c->vault, ASSAY_VAULT_TASK, assay_task_client_row, bytes,
+                              sizeof bytes, &row));
+    const enum assay_status read =
+        c->on_chain ? assay_task_client_chain_read(c, row) : read_terms(c, row);
     assay_secret_wipe(bytes, sizeof bytes);
-    assay_secret_wipe(&box, sizeof box);
-    ASSAY_TRY(assay_vault_get(c->vault, ASSAY_VAULT_TASK, input_row, c->input, sizeof c->input,
-                              &row));
+    ASSAY_TRY(read);
+    ASSAY_TRY(
+        assay_vault_get(c->vault, ASSAY_VAULT_TASK, input_row, c->input, sizeof c->input, &row));
     c->input_len = row.len;
-    c->state = ASSAY_TASK_CLIENT_OPENS;
     const enum assay_status status =
         assay_vault_get(c->vault, ASSAY_VAULT_TASK, chain_row, chain, sizeof chain, &row);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
     ASSAY_TRY(status);
     c->has_chain = true;
     ASSAY_TRY(assay_task_chain_decode(row, &c->chain));
+    assay_bytes_copy(c->task, 32, c->chain.task, 32);
     c->results = c->chain.step;
+    if (c->results == c->terms.steps) c->state = ASSAY_TASK_CLIENT_DONE;
     return ASSAY_OK;
+}
+
+struct telling {
+    assay_task_result_told *told;
+    void *context;
+};
+
+static enum assay_status tell_result(void *context, const uint8_t name[static 32],
+                                     struct assay_slice bytes)
+{
+    const struct telling *telling = context;
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_task_product product;
+    uint8_t task[32];
+    uint32_t step = 0;
+    (void)name;
+    if (assay_cursor_copy(&in, task, sizeof task) != ASSAY_OK ||
+        assay_cursor_u32be(&in, &step) != ASSAY_OK ||
+        assay_task_product_decode(assay_slice_over(bytes.bytes + ASSAY_TASK_CLIENT_RESULT_HEAD,
+                                                   bytes.len - ASSAY_TASK_CLIENT_RESULT_HEAD),
+                                  &product) != ASSAY_OK)
+        return ASSAY_E_VERSION;
+    telling->told(telling->context, step, product.state, product.output);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_task_client_tell(struct assay_task_client *client,
+                                         assay_task_result_told *told, void *context)
+{
+    struct telling telling = { .told = told, .context = context };
+    return assay_vault_each(client->vault, ASSAY_VAULT_RESULT, tell_result, &telling);
+}
+
+const struct assay_task_open *assay_task_client_terms(const struct assay_task_client *client)
+{
+    return client->state == ASSAY_TASK_CLIENT_IDLE ? NULL : &client->terms;
+}
+
+bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input)
+{
+    return client->state != ASSAY_TASK_CLIENT_IDLE && input.len == client->input_len &&
+           assay_bytes_equal(input.bytes, client->input, input.len);
 }
 
 /* --- opening */
 
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
                    struct assay_slice payload);
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word);
+static void refused(void *context, enum assay_service_kind kind, struct assay_slice why);
 static void begun(void *context);
 static void facts(void *context, const struct assay_registry_facts *facts);
 static void closed(void *context);
@@ -150,14 +195,19 @@ static enum assay_status set_up(struct assay_task_client *c,
     const struct assay_follower_config follower = {
         .path = c->config.ledger,
         .service = ASSAY_SERVICE_TASKS,
-        .tells = { .record = record, .begun = begun, .facts = facts, .closed = closed,
+        .tells = { .record = record,
+                   .became = became,
+                   .refused = refused,
+                   .begun = begun,
+                   .facts = facts,
+                   .closed = closed,
                    .verdict = verdict },
         .context = c,
     };
     ASSAY_TRY(assay_vault_open(c->config.store, c->config.store_key, &c->vault, message));
     (void)snprintf(message, ASSAY_TASK_CLIENT_MESSAGE_LEN,
                    "the key of the account, the task in the store or the socket's path");
-    ASSAY_TRY(assay_task_keys_init(&c->keys, &c->secret, NULL));
+    ASSAY_TRY(assay_task_client_keys(c, NULL));
     const enum assay_status status = read_task(c);
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
     ASSAY_TRY(assay_pending_create(
@@ -178,10 +228,12 @@ enum assay_status assay_task_client_open(const struct assay_task_client_config *
     c->told = told;
     c->context = context;
     c->secret = *config->key;
+    c->on_chain = config->place != NULL;
+    if (c->on_chain) c->place = *config->place;
     c->wake_at_ms = UINT64_MAX;
-    c->why = "";
     const enum assay_status status = set_up(c, message);
     c->config.key = c->config.store_key = NULL;
+    c->config.place = NULL;
     if (status != ASSAY_OK) assay_task_client_close(&c);
     *out = c;
     return status;
@@ -211,28 +263,63 @@ static enum assay_status hand_in(struct assay_task_client *c)
     return assay_pending_add(c->pending, ASSAY_SERVICE_TASK_OPEN, payload);
 }
 
-static enum assay_status make_terms(struct assay_task_client *c,
-                                    const struct assay_task_wish *wish)
+static bool names(const struct assay_task_offer *offer, const uint8_t code[static 32])
+{
+    for (uint32_t i = 0; offer != NULL && i < offer->count; i++)
+        if (assay_bytes_equal(offer->code[i], code, 32)) return true;
+    return false;
+}
+
+/* Who has the highest score is chosen first (docs/services.md 6.3), so when that is too low all
+ * are. Returns: its offer; NULL: nobody fits */
+const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
+                                                        const struct assay_task_wish *wish)
+{
+    const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
+    const struct assay_follower_home *home = home_of(c);
+    const uint64_t price_max = c->on_chain ? UINT64_MAX : wish->price_max;
+    const uint32_t slot =
+        wish->named ? wish->executor
+                    : assay_task_ledger_choose(ledger, wish->code, price_max, wish->min_standing);
+    const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, slot);
+    if (slot >= home->members || !names(offer, wish->code) || offer->price > price_max) return NULL;
+    const struct assay_registry_member *member = &home->member[slot];
+    c->terms.executor = slot;
+    const bool stands =
+        (int)member->standing >= (int)wish->min_standing && member->score_bp >= wish->min_score_bp;
+    return stands ? offer : NULL;
+}
+
+enum assay_status assay_task_client_take_input(struct assay_task_client *c,
+                                               struct assay_slice input)
+{
+    ASSAY_TRY(assay_random(c->salt, 32));
+    assay_task_blob_digest(c->salt, input, c->terms.input);
+    c->input_len = input.len;
+    assay_bytes_copy(c->input, sizeof c->input, input.bytes, input.len);
+    return ASSAY_OK;
+}
+
+static enum assay_status make_terms(struct assay_task_client *c, const struct assay_task_wish *wish)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     struct assay_task_open *t = &c->terms;
     uint8_t account[32], digest[32];
     uint64_t balance = 0;
     *t = (struct assay_task_open){ .steps = wish->steps,
-                                   .deadline = wish->deadline,
+                                   .deadline = assay_task_ledger_now(ledger) + wish->ahead,
                                    .min_standing = wish->min_standing };
-    t->executor =
-        assay_task_ledger_choose(ledger, wish->code, wish->price_max, wish->min_standing);
-    const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, t->executor);
+    const struct assay_task_offer *offer = assay_task_client_choose(c, wish);
     assay_task_account(c->keys.key, account);
-    if (offer == NULL || !assay_task_ledger_balance(ledger, account, &balance, &t->sequence))
-        return ASSAY_E_NOT_FOUND;
+    if (offer == NULL) return ASSAY_E_NOT_FOUND;
+    if (!assay_task_ledger_balance(ledger, account, &balance, &t->sequence)) return ASSAY_E_KEY;
+    /* What would have no effect is not signed: it would stay good for later. */
+    if (offer->price > balance / wish->steps) return ASSAY_E_FULL;
     t->price = offer->price;
     assay_bytes_copy(t->key, sizeof t->key, c->keys.key, sizeof t->key);
     assay_bytes_copy(t->code, 32, wish->code, 32);
     assay_bytes_copy(t->box, 32, c->keys.box, 32);
-    ASSAY_TRY(assay_random(c->salt, 32));
-    assay_task_blob_digest(c->salt, wish->input, t->input);
+    ASSAY_TRY(assay_task_client_take_input(c, wish->input));
     assay_task_open_statement(home_of(c)->chain_id, t, digest);
     return assay_p256_sign(c->keys.signer, digest, t->signature);
 }
@@ -241,23 +328,19 @@ enum assay_status assay_task_client_submit(struct assay_task_client *client,
                                            const struct assay_task_wish *wish)
 {
     struct assay_task_client *c = client;
-    if (c->state != ASSAY_TASK_CLIENT_IDLE) return ASSAY_E_INVALID;
+    if (c->state != ASSAY_TASK_CLIENT_IDLE || c->on_chain) return ASSAY_E_INVALID;
     if (assay_follower_tasks(c->follower) == NULL) return ASSAY_E_AGAIN;
     if (wish->steps == 0 || wish->steps > ASSAY_TASK_STEPS_MAX ||
-        wish->input.len > ASSAY_TASK_BLOB_MAX || wish->price_max == 0 ||
-        wish->min_standing < ASSAY_TASK_STAND_RESTRICTED)
+        wish->input.len > ASSAY_TASK_BLOB_MAX || wish->price_max == 0 || wish->ahead == 0 ||
+        wish->ahead > ASSAY_TASK_AHEAD_MAX || wish->min_standing < ASSAY_TASK_STAND_RESTRICTED)
         return ASSAY_E_RANGE;
     ASSAY_TRY(make_terms(c, wish));
-    c->input_len = wish->input.len;
-    assay_bytes_copy(c->input, sizeof c->input, wish->input.bytes, wish->input.len);
     ASSAY_TRY(keep_task(c));
     c->state = ASSAY_TASK_CLIENT_OPENS;
     return hand_in(c);
 }
 
 /* --- with the executor */
-
-static void does(struct assay_task_client *c, const struct assay_task_outs *outs);
 
 static void judge(struct assay_task_client *c)
 {
@@ -278,55 +361,58 @@ static void take_result(struct assay_task_client *c)
 {
     struct assay_task_outs outs;
     const uint32_t step = c->r.chain.step;
-    keep(c, keep_result(c));
+    assay_task_client_keep(c, keep_result(c));
     if (c->failure != ASSAY_OK) return;
     c->results = step;
     c->told(c->context, step, c->r.result.state, c->r.result.output);
-    if (assay_task_requestor_next(&c->r, c->now_ms, &outs) == ASSAY_OK) does(c, &outs);
-    if (c->results == c->terms.steps) end(c, ASSAY_TASK_CLIENT_DONE, "");
+    if (assay_task_requestor_next(&c->r, c->now_ms, &outs) == ASSAY_OK)
+        assay_task_client_does(c, &outs);
+    if (c->results == c->terms.steps) assay_task_client_end(c, ASSAY_TASK_CLIENT_DONE, "");
 }
 
-static void does(struct assay_task_client *c, const struct assay_task_outs *outs)
+void assay_task_client_does(struct assay_task_client *c, const struct assay_task_outs *outs)
 {
     c->wake_at_ms = outs->wake_at_ms;
-    if (outs->frame.len > 0 && c->call != NULL &&
-        assay_call_send(c->call, outs->frame) != ASSAY_OK)
+    if (outs->frame.len > 0 && c->call != NULL && assay_call_send(c->call, outs->frame) != ASSAY_OK)
         assay_call_close(&c->call);
     if ((outs->told & ASSAY_TASK_TOLD_CHEATED) != 0)
-        end(c, ASSAY_TASK_CLIENT_CHEATED, "the enclave signed what it did not give");
+        assay_task_client_end(c, ASSAY_TASK_CLIENT_CHEATED,
+                              "the enclave signed what it did not give");
     if ((outs->told & ASSAY_TASK_TOLD_KEYS) != 0) judge(c);
     if ((outs->told & ASSAY_TASK_TOLD_OUTPUT) != 0) take_result(c);
 }
 
-static void begin(struct assay_task_client *c, const struct assay_task_row *row)
+void assay_task_client_begin(struct assay_task_client *c,
+                             const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
     struct assay_task_requestor_config config = { .terms = c->terms,
                                                   .epoch = home_of(c)->epoch + 1,
                                                   .held = c->held,
-                                                  .crypto = &c->keys.crypto };
+                                                  .crypto = &c->keys.crypto,
+                                                  .payer = c->on_chain ? &c->payer : NULL };
     struct assay_task_outs outs;
     uint8_t nonce[32];
     assay_bytes_copy(config.chain_id, 32, home_of(c)->chain_id, 32);
-    assay_bytes_copy(config.key, sizeof config.key, row->key, sizeof config.key);
+    assay_bytes_copy(config.key, sizeof config.key, key, sizeof config.key);
     assay_task_requestor_init(&c->r, &config);
     c->runs = true;
-    c->state = ASSAY_TASK_CLIENT_WORKS;
-    if (assay_random(nonce, sizeof nonce) != ASSAY_OK) keep(c, ASSAY_E_CRYPTO);
+    if (!c->on_chain || c->has_chain) c->state = ASSAY_TASK_CLIENT_WORKS;
+    if (assay_random(nonce, sizeof nonce) != ASSAY_OK) assay_task_client_keep(c, ASSAY_E_CRYPTO);
     const enum assay_status status =
         c->has_chain && c->chain.step > 0
             ? assay_task_requestor_resume(&c->r, &c->chain, c->now_ms, &outs)
             : assay_task_requestor_ask(&c->r, nonce, c->now_ms, &outs);
-    if (status == ASSAY_OK) does(c, &outs);
-    else end(c, ASSAY_TASK_CLIENT_FAILED, "what was kept is not of this task");
+    if (status == ASSAY_OK) assay_task_client_does(c, &outs);
+    else assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "what was kept is not of this task");
 }
 
-static void call_on(struct assay_task_client *c)
+void assay_task_client_call(struct assay_task_client *c)
 {
     const struct assay_task_offer *offer =
         assay_task_ledger_offered(assay_follower_tasks(c->follower), c->terms.executor);
     char address[ASSAY_TASK_ADDRESS_MAX + 1] = "";
     if (offer == NULL || c->now_ms < c->call_at_ms) return;
-    c->call_at_ms = c->now_ms + AGAIN_MS;
+    c->call_at_ms = c->now_ms + ASSAY_TASK_CLIENT_AGAIN_MS;
     assay_bytes_copy(address, sizeof address, offer->address, offer->address_len);
     assay_status_ignore(assay_call_open(address, &c->call), "called again");
 }
@@ -334,7 +420,7 @@ static void call_on(struct assay_task_client *c)
 static void hear(struct assay_task_client *c)
 {
     struct assay_slice bytes;
-    while (c->call != NULL && c->state == ASSAY_TASK_CLIENT_WORKS && c->failure == ASSAY_OK) {
+    while (c->call != NULL && !assay_task_client_is_over(c->state) && c->failure == ASSAY_OK) {
         struct assay_task_outs outs = { .wake_at_ms = c->wake_at_ms };
         enum assay_status status = assay_call_next(c->call, &bytes);
         if (status == ASSAY_E_AGAIN) return;
@@ -342,9 +428,14 @@ static void hear(struct assay_task_client *c)
             assay_call_close(&c->call);
             return;
         }
+        if (!c->runs) {
+            assay_task_client_chain_frame(c, bytes);
+            continue;
+        }
         status = assay_task_requestor_frame(&c->r, bytes, c->now_ms, &outs);
         if (status != ASSAY_OK && status != ASSAY_E_STALE) c->refused++;
-        if (status == ASSAY_OK || (outs.told & ASSAY_TASK_TOLD_CHEATED) != 0) does(c, &outs);
+        if (status == ASSAY_OK || (outs.told & ASSAY_TASK_TOLD_CHEATED) != 0)
+            assay_task_client_does(c, &outs);
     }
 }
 
@@ -357,10 +448,46 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     if (slot == home_of(c)->slot) assay_pending_final(c->pending, kind, payload);
 }
 
+/* Is that record the one that opens the task? */
+static bool is_open(const struct assay_task_client *c, enum assay_service_kind kind,
+                    struct assay_slice payload)
+{
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice own;
+    return kind == ASSAY_SERVICE_TASK_OPEN && c->state == ASSAY_TASK_CLIENT_OPENS &&
+           assay_task_open_encode(&c->terms, bytes, sizeof bytes, &own) == ASSAY_OK &&
+           assay_slice_equal(own, payload);
+}
+
+/* A record that comes a second time means nothing, and the task stands all the same. */
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word)
+{
+    struct assay_task_client *c = context;
+    char why[ASSAY_TASK_CLIENT_WHY_MAX];
+    if (!is_open(c, kind, payload) || strcmp(word, "applied") == 0) return;
+    assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
+    if (assay_task_ledger_task(assay_follower_tasks(c->follower), c->task) != NULL) return;
+    assay_pending_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    (void)snprintf(why, sizeof why, "what opens the task is final, and without effect (%s)", word);
+    assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, why);
+}
+
+static void refused(void *context, enum assay_service_kind kind, struct assay_slice why)
+{
+    struct assay_task_client *c = context;
+    char text[ASSAY_TASK_CLIENT_WHY_MAX];
+    if (kind != ASSAY_SERVICE_TASK_OPEN || c->state != ASSAY_TASK_CLIENT_OPENS) return;
+    assay_pending_drop(c->pending, ASSAY_SERVICE_TASK_OPEN);
+    (void)snprintf(text, sizeof text, "the daemon refuses what opens the task: %.*s", (int)why.len,
+                   (const char *)why.bytes);
+    assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, text);
+}
+
 static void begun(void *context)
 {
     struct assay_task_client *c = context;
-    assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
+    if (!c->on_chain) assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
     assay_pending_renew(c->pending);
     if (c->runs && c->r.epoch < home_of(c)->epoch + 1)
         assay_task_requestor_epoch(&c->r, home_of(c)->epoch + 1, false);
@@ -370,13 +497,15 @@ static void facts(void *context, const struct assay_registry_facts *facts)
 {
     struct assay_task_client *c = context;
     struct assay_task_outs outs = { .wake_at_ms = c->wake_at_ms };
-    for (uint32_t i = 0; i < facts->task_count && c->state != ASSAY_TASK_CLIENT_IDLE; i++) {
+    for (uint32_t i = 0;
+         i < facts->task_count && c->state != ASSAY_TASK_CLIENT_IDLE && !c->on_chain; i++) {
         const struct assay_task_fact *fact = &facts->task[i];
         assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
         if (!assay_bytes_equal(fact->task, c->task, 32)) continue;
         c->failed = c->failed || fact->kind == ASSAY_TASK_FAILED;
         c->uncertified = c->uncertified || fact->kind == ASSAY_TASK_UNCERTIFIED;
-        if (c->runs && assay_task_requestor_fact(&c->r, fact, &outs) == ASSAY_OK) does(c, &outs);
+        if (c->runs && assay_task_requestor_fact(&c->r, fact, &outs) == ASSAY_OK)
+            assay_task_client_does(c, &outs);
     }
 }
 
@@ -384,6 +513,7 @@ static void closed(void *context)
 {
     struct assay_task_client *c = context;
     c->held = c->failed || c->uncertified;
+    if (c->on_chain) assay_task_client_chain_closed(c);
     if (c->runs) assay_task_requestor_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
     c->failed = c->uncertified = false;
 }
@@ -396,11 +526,13 @@ static void verdict(void *context, uint64_t serial, bool good,
     if (!c->runs || serial != c->turn || c->r.phase != ASSAY_TASK_JUDGING) return;
     if (!good || (int)standing < (int)c->terms.min_standing) {
         assay_task_requestor_reject(&c->r);
-        end(c, ASSAY_TASK_CLIENT_REJECTED, "the evidence of the enclave does not hold");
-    } else if (assay_task_requestor_trust(&c->r, c->salt,
-                                          assay_slice_over(c->input, c->input_len), c->now_ms,
-                                          &outs) == ASSAY_OK) {
-        does(c, &outs);
+        assay_task_client_end(c, ASSAY_TASK_CLIENT_REJECTED,
+                              "the evidence of the enclave does not hold");
+    } else if (c->on_chain) {
+        c->state = ASSAY_TASK_CLIENT_OPENS; /* what comes next is assay_task_client_opened */
+    } else if (assay_task_requestor_trust(&c->r, c->salt, assay_slice_over(c->input, c->input_len),
+                                          c->now_ms, &outs) == ASSAY_OK) {
+        assay_task_client_does(c, &outs);
     }
 }
 
@@ -409,18 +541,22 @@ static void verdict(void *context, uint64_t serial, bool good,
 static void look(struct assay_task_client *c)
 {
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
-    if (ledger == NULL || c->state == ASSAY_TASK_CLIENT_IDLE ||
-        c->state > ASSAY_TASK_CLIENT_WORKS)
+    if (ledger == NULL || c->state == ASSAY_TASK_CLIENT_IDLE || assay_task_client_is_over(c->state))
         return;
+    if (c->on_chain) {
+        assay_task_client_chain_look(c);
+        return;
+    }
     assay_task_open_statement(home_of(c)->chain_id, &c->terms, c->task);
     const struct assay_task_row *row = assay_task_ledger_task(ledger, c->task);
-    if (row == NULL && assay_pending_count(c->pending) == 0) keep(c, hand_in(c));
+    if (row == NULL && assay_pending_count(c->pending) == 0) assay_task_client_keep(c, hand_in(c));
     if (row == NULL) return;
     if (c->state == ASSAY_TASK_CLIENT_OPENS) c->state = ASSAY_TASK_CLIENT_AWAITS;
     if (row->end == ASSAY_TASK_END_DEADLINE || row->end == ASSAY_TASK_END_CLOSED || row->failed)
-        end(c, ASSAY_TASK_CLIENT_FAILED, "the task ended before its last step");
-    else if (c->state == ASSAY_TASK_CLIENT_AWAITS && row->accepted) begin(c, row);
-    if (c->state == ASSAY_TASK_CLIENT_WORKS && c->call == NULL) call_on(c);
+        assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the task ended before its last step");
+    else if (c->state == ASSAY_TASK_CLIENT_AWAITS && row->accepted)
+        assay_task_client_begin(c, row->key);
+    if (c->state == ASSAY_TASK_CLIENT_WORKS && c->call == NULL) assay_task_client_call(c);
 }
 
 enum assay_status assay_task_client_turn(struct assay_task_client *client, int timeout_ms)
@@ -434,14 +570,13 @@ enum assay_status assay_task_client_turn(struct assay_task_client *client, int t
     if (c->call != NULL) fds[count++] = assay_call_poll(c->call);
     (void)poll(fds, count, timeout_ms < TURN_MS ? timeout_ms : TURN_MS);
     c->now_ms = assay_link_clock_ms();
-    assay_status_ignore(assay_follower_turn(c->follower, c->now_ms),
-                        "the daemon is dialled again");
+    assay_status_ignore(assay_follower_turn(c->follower, c->now_ms), "the daemon is dialled again");
     look(c);
     assay_pending_turn(c->pending, c->follower, c->now_ms);
     hear(c);
-    if (c->runs && c->state == ASSAY_TASK_CLIENT_WORKS && c->now_ms >= c->wake_at_ms) {
+    if (c->runs && !assay_task_client_is_over(c->state) && c->now_ms >= c->wake_at_ms) {
         assay_task_requestor_tick(&c->r, c->now_ms, &outs);
-        does(c, &outs);
+        assay_task_client_does(c, &outs);
     }
     return c->failure;
 }

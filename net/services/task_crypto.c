@@ -3,6 +3,7 @@
  */
 #include "net/services/task_crypto.h"
 
+#include "services/evm/keep.h"
 #include "services/shares/sodium.h"
 
 static enum assay_status seal(void *context, const uint8_t box[static 32], struct assay_slice plain,
@@ -64,11 +65,17 @@ static enum assay_status decrypt(void *context, const uint8_t key[static 32],
     return ASSAY_OK;
 }
 
+_Static_assert((int)ASSAY_EVM_PACKED_LEN == (int)ASSAY_P256_SIGNATURE_LEN, "one field");
+
 static enum assay_status sign(void *context, const uint8_t digest[static 32],
                               uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
     const struct assay_task_keys *keys = context;
-    return assay_p256_sign(keys->signer, digest, signature);
+    struct assay_evm_signature compact;
+    if (!keys->on_chain) return assay_p256_sign(keys->signer, digest, signature);
+    ASSAY_TRY(assay_evm_sign(&keys->evm, digest, &compact));
+    assay_evm_signature_pack(&compact, signature);
+    return ASSAY_OK;
 }
 
 static enum assay_status make(struct assay_task_keys *keys, const struct assay_secret32 *secret,

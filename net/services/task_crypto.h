@@ -13,6 +13,8 @@ struct assay_task_keys {
     uint8_t box[32];
     struct assay_secret32 box_secret;
     struct assay_p256_signer *signer;
+    bool on_chain; /* vouchers are signed by evm, of an account of an EVM chain */
+    struct assay_secret32 evm;
     struct assay_task_crypto crypto; /* of these keys, which stay where they are */
 };
 

@@ -23,6 +23,7 @@ enum assay_vault_kind {
     ASSAY_VAULT_CLAIM = 4, /* of an executor, by task */
     ASSAY_VAULT_TASK = 5,  /* of a requestor, by task */
     ASSAY_VAULT_RESULT = 6, /* the same, by task and step */
+    ASSAY_VAULT_OWED = 7, /* of an executor, by task on an EVM chain */
 };
 
 struct assay_vault;

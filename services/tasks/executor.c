@@ -9,7 +9,8 @@ void assay_task_executor_init(struct assay_task_executor *e,
     assay_bytes_zero(e, sizeof *e);
     e->config = *config;
     e->epoch = config->epoch;
-    assay_task_open_statement(config->chain_id, &config->terms, e->task);
+    if (config->payer != NULL) assay_bytes_copy(e->task, 32, config->payer->task, 32);
+    else assay_task_open_statement(config->chain_id, &config->terms, e->task);
 }
 
 static void outs_clear(struct assay_task_outs *outs)
@@ -123,6 +124,15 @@ static enum assay_status take_vouch_again(struct assay_task_executor *e,
     return ASSAY_OK;
 }
 
+static bool is_vouched(const struct assay_task_executor *e,
+                       const struct assay_task_voucher *voucher)
+{
+    const struct assay_task_payer *payer = e->config.payer;
+    return payer != NULL
+               ? payer->check(payer->context, voucher)
+               : assay_task_voucher_check(e->config.chain_id, voucher, e->config.terms.key);
+}
+
 static enum assay_status take_vouch(struct assay_task_executor *e, const struct assay_task_frame *f,
                                     struct assay_task_outs *outs)
 {
@@ -139,8 +149,7 @@ static enum assay_status take_vouch(struct assay_task_executor *e, const struct 
     assay_bytes_copy(voucher.lock, 32, f->nonce, 32);
     assay_bytes_copy(voucher.signature, sizeof voucher.signature, f->signature,
                      sizeof f->signature);
-    if (!assay_task_voucher_check(e->config.chain_id, &voucher, e->config.terms.key))
-        return ASSAY_E_SIGNATURE;
+    if (!is_vouched(e, &voucher)) return ASSAY_E_SIGNATURE;
     claim_make(e, &voucher);
     e->phase = ASSAY_TASK_VOUCHED;
     outs->told |= ASSAY_TASK_TOLD_CLAIM;
@@ -186,7 +195,10 @@ enum assay_status assay_task_executor_frame(struct assay_task_executor *e, struc
     case ASSAY_TASK_NEXT: return take_next(e, &f, outs);
     case ASSAY_TASK_KEYS:
     case ASSAY_TASK_STEP_IS:
-    case ASSAY_TASK_KEY_IS: return ASSAY_E_LANE;
+    case ASSAY_TASK_KEY_IS:
+    case ASSAY_TASK_DRAFT: /* of no task yet: the host's */
+    case ASSAY_TASK_DRAFT_IS:
+    case ASSAY_TASK_NO: return ASSAY_E_LANE;
     }
     ASSAY_UNREACHABLE("the decoder knows every kind");
 }

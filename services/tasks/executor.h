@@ -39,6 +39,8 @@ struct assay_task_executor_config {
     uint8_t box[32];                        /* X25519 key, the same */
     uint64_t epoch;                         /* that runs */
     const struct assay_task_crypto *crypto; /* outlives the executor */
+    const struct assay_task_payer *payer;   /* the same; NULL: the ledger. Else of terms are read
+                                               input, box key, steps and deadline alone */
 };
 
 struct assay_task_executor {

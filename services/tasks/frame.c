@@ -32,6 +32,9 @@ static struct kind kind_of(uint8_t number)
         [ASSAY_TASK_VOUCH] = { STEP | NONCE | SIGNATURE, 0 },
         [ASSAY_TASK_KEY_IS] = { STEP | NONCE, 0 },
         [ASSAY_TASK_NEXT] = { STEP, 0 },
+        [ASSAY_TASK_DRAFT] = { LIST, ASSAY_TASK_DRAFT_MAX },
+        [ASSAY_TASK_DRAFT_IS] = { KEY | LIST, ASSAY_TASK_PAYEE_MAX },
+        [ASSAY_TASK_NO] = { LIST, ASSAY_TASK_NO_MAX },
     };
     return number < sizeof of / sizeof *of ? of[number] : (struct kind){ 0, 0 };
 }

@@ -16,6 +16,9 @@ enum {
     ASSAY_TASK_BLOB_MAX = 24 * 1024, /* an input, a state, an output */
     ASSAY_TASK_OVERHEAD_MAX = 128,   /* bytes that one sealing adds at most */
     ASSAY_TASK_EVIDENCE_MAX = 32 * 1024,
+    ASSAY_TASK_DRAFT_MAX = 512,
+    ASSAY_TASK_PAYEE_MAX = 32, /* an account elsewhere */
+    ASSAY_TASK_NO_MAX = 64,
     /* salt, length of the state, state, output */
     ASSAY_TASK_PLAIN_MAX = 32 + 4 + 2 * ASSAY_TASK_BLOB_MAX,
     ASSAY_TASK_SEALED_MAX = ASSAY_TASK_PLAIN_MAX + ASSAY_TASK_OVERHEAD_MAX,
@@ -33,6 +36,11 @@ enum assay_task_kind {
     ASSAY_TASK_VOUCH = 5,   /* requestor: step nonce signature; the nonce is the lock */
     ASSAY_TASK_KEY_IS = 6,  /* enclave: step nonce; the nonce is the key */
     ASSAY_TASK_NEXT = 7,    /* requestor: step; I hold this one for good, go on */
+    /* Before a task on another chain is opened (docs/services.md 8.9): `task` is the SHA-256 of the
+     * draft. */
+    ASSAY_TASK_DRAFT = 8,    /* requestor: list; terms without task key and account */
+    ASSAY_TASK_DRAFT_IS = 9, /* enclave: key box list; the keys for it, and who is paid */
+    ASSAY_TASK_NO = 10,      /* enclave: list; why not, a word for people */
 };
 
 struct assay_task_frame {

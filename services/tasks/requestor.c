@@ -16,7 +16,8 @@ void assay_task_requestor_init(struct assay_task_requestor *r,
     r->epoch = config->epoch;
     r->held = config->held;
     r->again_at_ms = UINT64_MAX;
-    assay_task_open_statement(config->chain_id, &config->terms, r->task);
+    if (config->payer != NULL) assay_bytes_copy(r->task, 32, config->payer->task, 32);
+    else assay_task_open_statement(config->chain_id, &config->terms, r->task);
     assay_task_chain_init(&r->chain, r->task, config->key, config->terms.input);
 }
 
@@ -202,7 +203,9 @@ static enum assay_status take_step(struct assay_task_requestor *r, const struct 
     ASSAY_TRY(assay_task_chain_add(&next, &f->receipt, f->signature));
     assay_bytes_copy(voucher.task, 32, r->task, 32);
     assay_bytes_copy(voucher.lock, 32, f->receipt.lock, 32);
-    assay_task_voucher_statement(r->config.chain_id, &voucher, digest);
+    if (r->config.payer != NULL)
+        r->config.payer->statement(r->config.payer->context, &voucher, digest);
+    else assay_task_voucher_statement(r->config.chain_id, &voucher, digest);
     ASSAY_TRY(crypto->sign(crypto->context, digest, voucher.signature));
     r->next = next;
     assay_bytes_copy(r->lock, 32, voucher.lock, 32);
@@ -274,7 +277,10 @@ enum assay_status assay_task_requestor_frame(struct assay_task_requestor *r,
     case ASSAY_TASK_ASK:
     case ASSAY_TASK_INPUT:
     case ASSAY_TASK_VOUCH:
-    case ASSAY_TASK_NEXT: return ASSAY_E_LANE;
+    case ASSAY_TASK_NEXT:
+    case ASSAY_TASK_DRAFT:
+    case ASSAY_TASK_DRAFT_IS: /* of no task yet: the host's */
+    case ASSAY_TASK_NO: return ASSAY_E_LANE;
     }
     ASSAY_UNREACHABLE("the decoder knows every kind");
 }

@@ -32,6 +32,8 @@ struct assay_task_requestor_config {
     uint64_t epoch;                     /* that runs */
     bool held;                          /* in the one before it the executor was not certified */
     const struct assay_task_crypto *crypto; /* outlives the requestor */
+    const struct assay_task_payer *payer;   /* the same; NULL: the ledger. Else of terms are read
+                                               input, box key, steps and deadline alone */
 };
 
 struct assay_task_requestor {

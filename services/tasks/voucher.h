@@ -24,4 +24,15 @@ bool assay_task_voucher_check(const uint8_t chain_id[static 32],
                               const struct assay_task_voucher *voucher,
                               const uint8_t key[static ASSAY_P256_PUBLIC_LEN]);
 
+/* Where a task's money lies elsewhere than on the ledger: its name there, and its vouchers. */
+struct assay_task_payer {
+    uint8_t task[32];
+    /* What the requestor signs. Returns: nothing. */
+    void (*statement)(const void *context, const struct assay_task_voucher *voucher,
+                      uint8_t digest[static 32]);
+    /* Returns: whether the requestor has signed it. */
+    bool (*check)(const void *context, const struct assay_task_voucher *voucher);
+    const void *context; /* outlives whoever has this */
+};
+
 #endif

@@ -68,6 +68,8 @@ static bool result_of(struct evm_node *n, const char *question, char *text, size
     } else if (asks(question, "eth_getCode")) {
         snprintf(text, len, "%s", n->code);
     } else {
+        const char *const block = strstr(question, "},\"0x"); /* behind the call's object */
+        n->call_block = block != NULL ? strtoull(block + 5, NULL, 16) : 0;
         const bool second = n->calls++ > 0 && n->second_call != NULL;
         snprintf(text, len, "%s", second ? n->second_call : n->call);
     }

@@ -22,6 +22,7 @@ struct evm_node {
     bool replays;         /* answers carry the id of the first one */
     /* What it was asked. */
     unsigned questions, calls, sent;
+    uint64_t call_block; /* of the last call; 0: the newest */
     uint8_t raw[EVM_NODE_RAW_MAX], hash[32];
     size_t raw_len;
 };

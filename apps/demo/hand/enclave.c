@@ -108,7 +108,7 @@ static enum assay_enclave_result find(struct self *self, struct assay_cont_entry
 {
     enum assay_enclave_result result = ASSAY_ENCLAVE_IN_DOUBT;
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         result == ASSAY_ENCLAVE_IN_DOUBT && hand_now_ms() < until && !hand_asked_to_end;)
+         result == ASSAY_ENCLAVE_IN_DOUBT && hand_now_ms() < until && !service_asked_to_end;)
         result = assay_enclave_start(self->enclave, WAIT_MS, found);
     return result;
 }
@@ -119,7 +119,7 @@ static enum assay_enclave_result adopt(struct self *self, const struct state *st
     uint8_t hash[32] = { 0 };
     if (state->index > 0) hash_of(state, hash);
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         result == ASSAY_ENCLAVE_IN_DOUBT && hand_now_ms() < until && !hand_asked_to_end;)
+         result == ASSAY_ENCLAVE_IN_DOUBT && hand_now_ms() < until && !service_asked_to_end;)
         result = assay_enclave_adopt(self->enclave, state->index, state->prev, hash, WAIT_MS);
     return result;
 }
@@ -192,7 +192,7 @@ static int advance(struct self *self)
          result == ASSAY_ENCLAVE_OK || result == ASSAY_ENCLAVE_IN_DOUBT;) {
         result = assay_enclave_wait(self->enclave, index, WAIT_MS);
         if (result == ASSAY_ENCLAVE_OK) break;
-        if (hand_asked_to_end || hand_now_ms() >= until) break;
+        if (service_asked_to_end || hand_now_ms() >= until) break;
     }
     if (result != ASSAY_ENCLAVE_OK) return ended(self, result);
     if (!keep(self, "state", &next)) return hand_fail("the disk does not take %s/state", self->dir);
@@ -204,7 +204,7 @@ static int advance(struct self *self)
 static int be_read(struct self *self)
 {
     bool said = false, doubted = false;
-    while (!hand_asked_to_end) {
+    while (!service_asked_to_end) {
         enum assay_enclave_result result = assay_enclave_confirm(self->enclave, WAIT_MS);
         const unsigned long long index = self->state.index;
         if (result == ASSAY_ENCLAVE_OK && !said) hand_say("read %llu", index);
@@ -223,7 +223,7 @@ int hand_enclave(int argc, char **argv)
     static struct self self;
     const uint64_t until = strtoull(argv[3], NULL, 10);
     int status = open_enclave(&self, argv);
-    while (status == HAND_OK && self.state.index < until && !hand_asked_to_end)
+    while (status == HAND_OK && self.state.index < until && !service_asked_to_end)
         status = advance(&self);
     if (status == HAND_OK) say_certified(&self);
     if (status == HAND_OK && argc > 4) status = be_read(&self);
@@ -257,7 +257,7 @@ static enum assay_enclave_result give(struct flow *f)
 {
     const double due = (now_us() - f->start_us) / f->each_us;
     enum assay_enclave_result result = ASSAY_ENCLAVE_OK;
-    while (f->given < MOST && (double)f->given <= due && !hand_asked_to_end) {
+    while (f->given < MOST && (double)f->given <= due && !service_asked_to_end) {
         uint8_t hash[32];
         uint64_t index = 0;
         const struct state next = after(f->self, &f->last);
@@ -313,12 +313,12 @@ static int flow(struct self *self, unsigned rate)
     uint64_t until_ms = UINT64_MAX;
     f.start_us = now_us();
     while (result == ASSAY_ENCLAVE_OK && hand_now_ms() < until_ms) {
-        if (hand_asked_to_end && until_ms == UINT64_MAX)
+        if (service_asked_to_end && until_ms == UINT64_MAX)
             until_ms = hand_now_ms() + HAND_PATIENCE_MS;
         result = give(&f);
         if (result == ASSAY_ENCLAVE_OK) result = assay_enclave_turn(self->enclave, 1);
         take(&f);
-        if ((hand_asked_to_end || f.given == MOST) && f.certified == f.given) break;
+        if ((service_asked_to_end || f.given == MOST) && f.certified == f.given) break;
     }
     int status = HAND_OK;
     if (result != ASSAY_ENCLAVE_OK) status = ended(self, result);

@@ -166,7 +166,7 @@ int hand_eyes(int argc, char **argv)
             ASSAY_OK)
             return hand_fail("%s is no account", argv[i]);
     if (!open_followers(argv[0])) return hand_fail("no memory, or %s is no path", argv[0]);
-    while (!hand_asked_to_end) {
+    while (!service_asked_to_end) {
         for (uint32_t i = 0; i < FOLLOWERS; i++)
             fds[i] = assay_follower_poll(eyes.at[i]);
         (void)poll(fds, FOLLOWERS, LOOK_MS);

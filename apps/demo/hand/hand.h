@@ -11,16 +11,13 @@
 #ifndef ASSAY_APPS_DEMO_HAND_H
 #define ASSAY_APPS_DEMO_HAND_H
 
+#include "apps/service/signals.h"
 #include "base/secret.h"
 
 #include <limits.h>
-#include <signal.h>
 
 enum { HAND_OK = 0, HAND_WORLD = 1, HAND_USAGE = 3, HAND_REFUSED = 4 };
 enum { HAND_PATIENCE_MS = 120000 }; /* for what takes a second on an idle machine */
-
-/* SIGTERM or SIGINT came. */
-extern volatile sig_atomic_t hand_asked_to_end;
 
 /* --- main.c */
 /* One line on stdout, at once. Returns: nothing. */

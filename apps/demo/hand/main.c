@@ -10,8 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-volatile sig_atomic_t hand_asked_to_end;
-
 static const char usage[] =
     "usage: assay-demo-hand DEED ...\n"
     "\n"
@@ -74,21 +72,6 @@ uint64_t hand_now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void on_signal(int number)
-{
-    (void)number;
-    hand_asked_to_end = 1;
-}
-
-static void take_signals(void)
-{
-    struct sigaction action = { .sa_handler = on_signal }; /* waits are interrupted */
-    (void)sigemptyset(&action.sa_mask);
-    (void)sigaction(SIGTERM, &action, NULL);
-    (void)sigaction(SIGINT, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-}
-
 struct deed {
     const char *word;
     int least, most; /* words behind it */
@@ -106,7 +89,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof deeds / sizeof deeds[0]; i++) {
         const struct deed *d = &deeds[i];
         if (strcmp(argv[1], d->word) != 0 || argc - 2 < d->least || argc - 2 > d->most) continue;
-        take_signals();
+        service_take_signals();
         return d->run(argc - 2, argv + 2);
     }
     (void)fputs(usage, stderr);

@@ -34,7 +34,7 @@ static int work(struct assay_share_client *client, const char *what)
 {
     struct assay_share_client_status s = assay_share_client_status(client);
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         s.state == ASSAY_SHARE_CLIENT_WORKS && hand_now_ms() < until && !hand_asked_to_end;) {
+         s.state == ASSAY_SHARE_CLIENT_WORKS && hand_now_ms() < until && !service_asked_to_end;) {
         assay_share_client_turn(client, TURN_MS);
         s = assay_share_client_status(client);
     }
@@ -64,7 +64,7 @@ static int put(struct assay_share_client *client, const char *dir, uint32_t clus
     enum assay_status status = ASSAY_E_AGAIN;
     if (!reader_of(dir, &reader)) return hand_fail("no reader in %s", dir);
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         status == ASSAY_E_AGAIN && hand_now_ms() < until && !hand_asked_to_end;) {
+         status == ASSAY_E_AGAIN && hand_now_ms() < until && !service_asked_to_end;) {
         assay_share_client_turn(client, TURN_MS);
         status = assay_share_client_put(client, cluster, name, &reader, 1, secret, id, sealed);
     }
@@ -105,7 +105,7 @@ static int collect(struct assay_share_client *client, const char *dir, const uin
 {
     enum assay_status status = ASSAY_E_AGAIN;
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         status == ASSAY_E_AGAIN && hand_now_ms() < until && !hand_asked_to_end;) {
+         status == ASSAY_E_AGAIN && hand_now_ms() < until && !service_asked_to_end;) {
         assay_share_client_turn(client, TURN_MS);
         status = assay_share_client_read(client, id, sealed);
     }

@@ -26,37 +26,13 @@ static void keep_result(void *context, uint32_t step, struct assay_slice state,
     hand_say("result %u %zu bytes%s", step, output.len, status == ASSAY_OK ? "" : ", LOST");
 }
 
-/* The deadline follows from the epoch that runs. */
-static bool epoch_of(const char *socket, uint64_t *epoch)
-{
-    const struct assay_follower_config config = { .path = socket, .service = ASSAY_SERVICE_TASKS };
-    struct assay_follower *f = NULL;
-    if (assay_follower_create(&config, &f) != ASSAY_OK) return false;
-    for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         assay_follower_tasks(f) == NULL && hand_now_ms() < until && !hand_asked_to_end;) {
-        struct pollfd fd = assay_follower_poll(f);
-        (void)poll(&fd, 1, TURN_MS);
-        assay_status_ignore(assay_follower_turn(f, hand_now_ms()), "it is dialled again");
-    }
-    const bool good = assay_follower_tasks(f) != NULL;
-    if (good) *epoch = assay_task_ledger_now(assay_follower_tasks(f));
-    assay_follower_destroy(&f);
-    return good;
-}
-
-static bool is_over(enum assay_task_client_state state)
-{
-    return state == ASSAY_TASK_CLIENT_DONE || state == ASSAY_TASK_CLIENT_CHEATED ||
-           state == ASSAY_TASK_CLIENT_REJECTED || state == ASSAY_TASK_CLIENT_FAILED;
-}
-
 static int work(struct assay_task_client *client, const struct assay_task_wish *wish)
 {
     struct assay_task_client_status s = assay_task_client_status(client);
     enum assay_status status = ASSAY_E_AGAIN;
     bool said = false;
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         !is_over(s.state) && hand_now_ms() < until && !hand_asked_to_end;) {
+         !assay_task_client_is_over(s.state) && hand_now_ms() < until && !service_asked_to_end;) {
         if (assay_task_client_turn(client, TURN_MS) != ASSAY_OK)
             return hand_fail("the disk does not take it");
         if (status == ASSAY_E_AGAIN) status = assay_task_client_submit(client, wish);
@@ -68,7 +44,7 @@ static int work(struct assay_task_client *client, const struct assay_task_wish *
     }
     if (s.state != ASSAY_TASK_CLIENT_DONE)
         return hand_fail("task: state %d, %u results: %s", (int)s.state, s.results,
-                         s.why != NULL ? s.why : "it takes too long");
+                         s.why[0] != '\0' ? s.why : "it takes too long");
     hand_say("done %u results by %u", s.results, s.executor);
     return HAND_OK;
 }
@@ -80,6 +56,7 @@ int hand_task(int argc, char **argv)
     struct assay_task_client *client = NULL;
     struct assay_task_wish wish = { .price_max = strtoull(argv[3], NULL, 10),
                                     .steps = (uint32_t)strtoul(argv[4], NULL, 10),
+                                    .ahead = AHEAD_EPOCHS,
                                     .min_standing = ASSAY_TASK_STAND_RESTRICTED };
     char message[ASSAY_TASK_CLIENT_MESSAGE_LEN], store[PATH_MAX];
     uint8_t *input = NULL;
@@ -95,13 +72,9 @@ int hand_task(int argc, char **argv)
         .ledger = argv[0], .store = store, .store_key = &vault_key, .key = &key
     };
     int ended = HAND_WORLD;
-    if (!epoch_of(argv[0], &wish.deadline)) ended = hand_fail("no ledger at %s", argv[0]);
-    else if (assay_task_client_open(&config, keep_result, argv[1], &client, message) != ASSAY_OK)
+    if (assay_task_client_open(&config, keep_result, argv[1], &client, message) != ASSAY_OK)
         ended = hand_fail("%s", message);
-    else {
-        wish.deadline += AHEAD_EPOCHS;
-        ended = work(client, &wish);
-    }
+    else ended = work(client, &wish);
     assay_task_client_close(&client);
     assay_secret_wipe(&key, sizeof key);
     assay_secret_wipe(&vault_key, sizeof vault_key);
@@ -164,7 +137,7 @@ int hand_forge(int argc, char **argv)
                                                   .context = &payload };
     if (assay_follower_create(&config, &f) != ASSAY_OK) return hand_fail("no memory");
     for (const uint64_t until = hand_now_ms() + HAND_PATIENCE_MS;
-         !was_refused && !was_taken && hand_now_ms() < until && !hand_asked_to_end;) {
+         !was_refused && !was_taken && hand_now_ms() < until && !service_asked_to_end;) {
         struct pollfd fd = assay_follower_poll(f);
         (void)poll(&fd, 1, TURN_MS);
         assay_status_ignore(assay_follower_turn(f, hand_now_ms()), "it is dialled again");

@@ -12,13 +12,14 @@ awk '$1 == ".Cm" { group = $2 }
     synopsis | sort -u >table
 check 'the table has options' test "$(wc -l <table)" -gt 150
 
-# --- and what each group reads with getopt_long
+# --- and what each group reads with getopt_long, or through hand.c
 reads() { # reads GROUP FILE...: what these files read, as above
     group=$1
     shift
     for file in "$@"; do cat "$ROOT/apps/assay/$file"; done | tr -d '\n' |
-        grep -oE '\{ *"[a-z-]+", *(required|no)_argument' |
-        sed -E 's/^\{ *"([a-z-]+)", *required_argument/'"$group"' \1 value/
+        grep -oE '\{ *"[a-z-]+", *((required|no)_argument|&?d[.][a-z_]+, *(NULL|&))' |
+        sed -E 's/^\{ *"([a-z-]+)", *&?d[.].*/'"$group"' \1 value/
+                s/^\{ *"([a-z-]+)", *required_argument/'"$group"' \1 value/
                 s/^\{ *"([a-z-]+)", *no_argument/'"$group"' \1 /' | grep -v ' help $' | sort -u
 }
 same() { # same GROUP FILE...: no option stands in one place alone
@@ -32,7 +33,7 @@ same() { # same GROUP FILE...: no option stands in one place alone
 for row in 'evidence evidence.c' 'ear ear.c' 'tcb tcb.c' 'collateral collateral.c' 'policy policy.c' \
     'soft soft.c' 'keys keys.c' 'genesis genesis.c' 'enforce enforce.c' 'export export.c' 'report report.c' \
     'store store.c' 'audit audit.c orders.c' 'doctor doctor.c' 'setup setup.c' 'node node.c' 'config config.c' 'debug debug.c' 'top top.c' 'tpm tpm.c' \
-    'recover recover.c change.h' 'share share.c'; do
+    'recover recover.c change.h' 'share share.c hand.c' 'account account.c hand.c' 'task task.c hand.c'; do
     # shellcheck disable=SC2086
     check "the table and what is read differ: $row" same $row
 done
@@ -41,9 +42,6 @@ cat table | sed -n 's/^\(checkpoint\|proof\) /proof /p' | sort -u >had
 check 'the table and proof.c differ' sh -c 'cmp had read' <<END
 $(reads proof proof.c >read)
 END
-sed -n 's/^\(account\|task\) /account /p' table | sort -u >had
-reads account account.c >read
-check 'the table and account.c differ' cmp had read
 sed -n 's/^\(services\|continuity\) /services /p' table | sort -u >had
 reads services services.c >read
 check 'the table and services.c differ' cmp had read

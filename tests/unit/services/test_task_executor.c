@@ -252,3 +252,53 @@ Test(task_executor, a_claim_is_due_before_the_deadline_and_when_the_task_has_sto
     pair_to_executor(b, ASSAY_E_AGAIN);
     free(b);
 }
+
+/* Where the money lies elsewhere, name and voucher are those of that place (docs/services.md 8.9).
+ */
+static bool paid_elsewhere(const void *context, const struct assay_task_voucher *voucher)
+{
+    const uint8_t *const word = context;
+    return voucher->step == 1 && assay_bytes_equal(voucher->signature, word, 32);
+}
+
+Test(task_executor, vouchers_of_another_payer_are_checked_by_it)
+{
+    static const uint8_t word[32] = "the word of another place";
+    struct task_pair *b = pair_running();
+    const struct assay_task_payer payer = { .task = { 7, 7 },
+                                            .check = paid_elsewhere,
+                                            .context = word };
+    struct assay_task_executor_config config = b->e.config;
+    static struct assay_task_executor e;
+    config.payer = &payer;
+    assay_task_executor_init(&e, &config);
+    cr_assert_arr_eq(e.task, payer.task, 32, "its name is the payer's");
+    pair_make_step(b, 1);
+    b->e.config.payer = &payer;
+    struct assay_task_frame f = { .kind = ASSAY_TASK_VOUCH, .step = 1 };
+    assay_bytes_copy(f.nonce, 32, b->e.receipt.lock, 32);
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_E_SIGNATURE);
+    cr_assert_eq(b->e.claim.step, 0, "no key without a voucher");
+    assay_bytes_copy(f.signature, sizeof f.signature, word, 32);
+    pair_say(b, &f);
+    pair_to_executor(b, ASSAY_OK);
+    cr_assert_eq(b->e.claim.step, 1);
+    cr_assert_eq(b->outs.told & ASSAY_TASK_TOLD_CLAIM, ASSAY_TASK_TOLD_CLAIM);
+    free(b);
+}
+
+/* What comes before a task is the host's affair: neither side takes it for a part of one. */
+Test(task_executor, drafts_are_no_part_of_a_task)
+{
+    struct task_pair *b = pair_running();
+    const enum assay_task_kind kinds[] = { ASSAY_TASK_DRAFT, ASSAY_TASK_DRAFT_IS, ASSAY_TASK_NO };
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct assay_task_frame f = { .kind = kinds[i], .list = assay_slice_over("d", 1) };
+        pair_say(b, &f);
+        pair_to_executor(b, ASSAY_E_LANE);
+        pair_say(b, &f);
+        pair_to_requestor(b, ASSAY_E_LANE);
+    }
+    free(b);
+}

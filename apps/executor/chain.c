@@ -1,0 +1,85 @@
+/*
+ * apps/executor/chain.c - see chain.h.
+ */
+#include "apps/executor/chain.h"
+
+#include <stdio.h>
+
+enum { ANSWER_MS = 10000 };
+
+/* Returns: the first key that is needed and not there; NULL: none. */
+static const char *missing_in(const struct assay_anchor_settings *s)
+{
+    if (s->rpc[0] == '\0') return "rpc";
+    if (s->sender.chain_id == 0) return "chain";
+    if (!s->has_contract) return "contract";
+    if (!s->has_tasks) return "tasks";
+    if (s->key[0] == '\0') return "key";
+    if (s->sender.fee_limit_wei == 0) return "max_fee";
+    return s->has_price ? NULL : "price";
+}
+
+static enum assay_status read_settings(struct executor_chain *c, const char *path,
+                                       struct assay_secret32 *key,
+                                       char message[static ASSAY_ANCHOR_FAULT_MAX])
+{
+    assay_anchor_settings_init(&c->settings);
+    ASSAY_TRY(assay_anchor_settings_read(&c->settings, path, message));
+    const char *const missing = missing_in(&c->settings);
+    if (missing != NULL) {
+        (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX,
+                       "%.300s: %s is missing: who is paid on a chain needs it", path, missing);
+        return ASSAY_E_SYNTAX;
+    }
+    return assay_anchor_key_read(c->settings.key, key, message);
+}
+
+static struct assay_evm_till_config config_of(const struct executor_chain *c)
+{
+    struct assay_evm_till_config config = { .place = c->chain.place,
+                                            .sender = assay_anchor_sender(&c->settings),
+                                            .margin_s = c->settings.margin_s,
+                                            .batch = c->settings.batch };
+    assay_bytes_copy(config.anchor, sizeof config.anchor, c->settings.contract,
+                     sizeof c->settings.contract);
+    return config;
+}
+
+static void fill(struct executor_chain *c)
+{
+    uint64_t wei = c->settings.price_wei;
+    c->chain.place.chain_id = c->settings.sender.chain_id;
+    assay_bytes_copy(c->chain.place.contract, ASSAY_EVM_ADDRESS_LEN, c->settings.tasks,
+                     sizeof c->settings.tasks);
+    for (size_t i = ASSAY_EVM_PRICE_LEN; i-- > 0; wei >>= 8)
+        c->chain.price[i] = (uint8_t)wei;
+    c->chain.margin_s = c->settings.margin_s;
+    c->http.url = c->settings.rpc;
+    c->http.ca_file = c->settings.ca_file[0] != '\0' ? c->settings.ca_file : NULL;
+    c->http.timeout_ms = ANSWER_MS;
+}
+
+enum assay_status executor_chain_open(struct executor_chain *c, const char *path,
+                                      char message[static ASSAY_ANCHOR_FAULT_MAX])
+{
+    struct assay_secret32 key = { { 0 } };
+    char why[ASSAY_EVM_WHY_LEN] = "";
+    ASSAY_TRY(read_settings(c, path, &key, message));
+    fill(c);
+    const struct assay_evm_till_config config = config_of(c);
+    enum assay_status status =
+        assay_evm_till_create(&config, &key, assay_evm_http_link(&c->http), &c->chain.till);
+    assay_secret_wipe(&key, sizeof key);
+    (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
+    if (status == ASSAY_OK) status = assay_evm_till_check(c->chain.till, why);
+    if (status == ASSAY_OK) status = assay_evm_till_start(c->chain.till);
+    if (status != ASSAY_OK)
+        (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX, "%.250s: %.200s%s%.40s", c->settings.rpc,
+                       why, c->http.message[0] != '\0' ? ": " : "", c->http.message);
+    return status;
+}
+
+void executor_chain_close(struct executor_chain *c)
+{
+    assay_evm_till_destroy(&c->chain.till);
+}

@@ -1,0 +1,21 @@
+/*
+ * apps/service/signals.c - see signals.h.
+ */
+#include "apps/service/signals.h"
+
+volatile sig_atomic_t service_asked_to_end;
+
+static void on_signal(int number)
+{
+    (void)number;
+    service_asked_to_end = 1;
+}
+
+void service_take_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal }; /* waits are interrupted */
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}

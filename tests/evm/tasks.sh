@@ -1,0 +1,215 @@
+#!/bin/sh
+# tests/evm/tasks.sh - attested tasks that are paid on an EVM chain: daemons, executors and requestors as processes,
+# and a real EVM (docs/services.md 8.9, 8.10).
+#
+# usage: tasks.sh BIN TOOLS (those of tests/integration/cli/lib.sh)
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../integration/cli/lib.sh"
+sh "$here/run.sh" --install || exit 1
+ANVIL=${ASSAY_EVM_MODULES:-$here/../../build/evm/node_modules}/@foundry-rs/anvil-linux-amd64/bin/anvil
+[ -x "$ANVIL" ] || { echo "no $ANVIL" >&2; exit 1; }
+cd "$WORK" || exit 2
+
+# chain NAME FORK: a node of a chain on a port that it says itself. Sets $url.
+chain() {
+    name=$1
+    : >"$name.log"
+    HOME=$WORK "$ANVIL" --host 127.0.0.1 --port 0 --hardfork "$2" --block-time 1 >"$name.log" 2>&1 </dev/null &
+    started="$started $!"
+    listens() { url=$(sed -n 's/^Listening on //p' "$name.log") && [ -n "$url" ]; }
+    until_true 30 listens || { echo "$name does not start: $(cat "$name.log")" >&2; exit 1; }
+    url=http://$url
+}
+# rpc METHOD PARAMS: one question to $url; its result, or its error, on stdout.
+rpc() {
+    /usr/bin/python3 - "$url" "$1" "$2" <<'END'
+import json, sys, urllib.request
+question = {"jsonrpc": "2.0", "id": 1, "method": sys.argv[2], "params": json.loads(sys.argv[3])}
+request = urllib.request.Request(sys.argv[1], json.dumps(question).encode(), {"Content-Type": "application/json"})
+answer = json.load(urllib.request.urlopen(request))
+print(json.dumps(answer["result"]) if "result" in answer else json.dumps(answer["error"]))
+END
+}
+wei() { # of an account
+    rpc eth_getBalance "[\"$1\", \"latest\"]" | /usr/bin/python3 -c 'import json, sys; print(int(json.load(sys.stdin), 16))'
+}
+member() { printf '%s\n' "$out" | sed -n "s/^ *\"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" | head -1; }
+# A price a step of 0.001 ether is five times the gas of a claim.
+config() { # FILE KEY LINE...: anchor.yaml with these instead
+    file=$1 key=$2
+    shift 2
+    {
+        printf 'anchor_version: 1\nrpc: %s\nchain: 31337\nkey: %s\nmax_fee: 50\ntip: 1\n' "$url" "$key"
+        printf 'confirmations: 6\ncontract: "%s"\ntasks: "%s"\nprice: 1000000\nmargin_s: 40\n' "$contract" "$tasks"
+        for line in "$@"; do echo "$line"; done
+    } >"$file"
+}
+none=0x0000000000000000000000000000000000000001
+contract=$none tasks=$none
+
+# --- accounts that anvil has money for: who pays, and who is paid
+printf '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80\n' >payer.key
+printf '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d\n' >paid.key
+chmod 600 payer.key paid.key
+payee=0x70997970c51812dc3a010c7d01b50e0d17dc79c8
+chain new osaka
+
+# --- a network
+expect 0 'services:' "$ASSAY" setup local --dir net --services --port 0 --epoch-ms 2000
+for n in 1 2 3 4; do
+    "$ASSAYD" --config net/node-$n/assayd.yaml 2>>net/node-$n/log </dev/null &
+    started="$started $!"
+done
+closes() { e=$("$ASSAY" status --socket net/node-1/admin.sock --json | sed -n 's/^ *"epoch": \([0-9]*\),*$/\1/p' | head -1) &&
+    [ "${e:-0}" -ge 4 ]; }
+check 'epochs close' until_true 60 closes
+
+# --- contracts
+config evm.yaml payer.key
+expect 5 "no contract at" "$ASSAY" task deploy --evm evm.yaml
+expect 0 '"verb": "anchor deploy"' "$ASSAY" anchor deploy --config evm.yaml --json --socket net/node-1/admin.sock \
+    --confirmations 1
+contract=$(member contract)
+config evm.yaml payer.key
+sed -i 's/^confirmations: 6/confirmations: 1/' evm.yaml
+expect 0 '"verb": "task deploy"' "$ASSAY" task deploy --evm evm.yaml --json
+tasks=$(member tasks)
+config evm.yaml payer.key
+
+# --- an executor; and chains, contracts and files with which it does not start
+code=$(sha256sum "$BIN/assay-enclave" | cut -d' ' -f1 | /usr/bin/python3 -c \
+    'import hashlib, sys; print(hashlib.sha256(bytes.fromhex(sys.stdin.read())).hexdigest())')
+head -c 32 /dev/urandom >net/node-2/vault.key
+chmod 600 net/node-2/vault.key
+"$TOOLS/free_port" 1 >ports
+printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\nstore: executor.store\nkey: vault.key\n' \
+    "$(cat ports)" >net/node-2/executor.yaml
+printf 'code: "%s"\nprice: 9\naccount: "%064d"\nevm: ../../paid.yaml\n' "$code" 7 >>net/node-2/executor.yaml
+executor() {
+    "$BIN/assay-executor" --config net/node-2/executor.yaml 2>>executor.log </dev/null &
+    executor=$!
+    started="$started $executor"
+}
+fails() { "$BIN/assay-executor" --config net/node-2/executor.yaml; }
+config paid.yaml paid.key 'batch: 3'
+sed -i '/^price/d' paid.yaml
+expect 2 'price is missing' fails
+config paid.yaml paid.key
+sed -i 's/^chain: .*/chain: 1/' paid.yaml
+expect 2 'a node of chain 31337, not of 1' fails
+right=$tasks tasks=$contract
+config paid.yaml paid.key
+expect 2 'not AssayTasks over that anchor' fails
+tasks=$right
+new=$url
+chain old cancun
+config paid.yaml paid.key
+expect 2 'no ECDSA over P-256 at 0x100' fails
+url=$new
+config paid.yaml paid.key 'batch: 3'
+executor
+offers() { "$ASSAY" task offers --socket net/node-1/admin.sock | grep -q ' a step'; }
+until_true 40 offers || { echo "nobody offers: $(tail -n 3 executor.log)" >&2; exit 1; }
+
+# --- what is wrong is said before money moves
+yes 'one two three ' | head -c 5000 >text
+run() { "$ASSAY" task run "$@" --evm evm.yaml --socket net/node-1/admin.sock; }
+expect 2 'gwei above 0' run text --out a --code "$code" --price 0 --steps 5
+expect 2 '60 to 31622400 seconds' run text --out a --code "$code" --price 1000000 --steps 5 --deadline 59
+expect 4 'its price is higher' run text --out low --code "$code" --price 999999 --steps 5
+expect 4 'the deadline is too near' run text --out near --code "$code" --price 1000000 --steps 5 --deadline 60
+expect 2 'has no tasks' sh -c "sed /^tasks/d evm.yaml >less && '$ASSAY' task run text --out a --code $code --price 1 --steps 1 --evm less --socket net/node-1/admin.sock"
+before=$(wei $payee)
+check 'nobody has opened anything' test "$(wei "$tasks")" = 0
+
+# --- a task that is run and paid
+expect 0 'results        5 of 5' run text --out a --code "$code" --price 1000000 --steps 5 --executor node-2
+check 'words are counted' grep -q '^3 667$' a/step-00005.output
+claimed() { grep -q 'chain: 0 tasks not paid, [1-9][0-9]* claims sent' executor.log; }
+check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed
+check 'the contract has given all of it' test "$(wei "$tasks")" = 0
+earned() { # STEPS: what they bring, without the gas that they took
+    /usr/bin/python3 -c 'import sys; g, s = int(sys.argv[2]) - int(sys.argv[1]), int(sys.argv[3]) * 10**15; sys.exit(not s - 5 * 10**15 < g <= s)' \
+        "$before" "$(wei $payee)" "$1"
+}
+check "five steps: $before -> $(wei $payee)" earned 5
+expect 0 'results        5 of 5' run --out a
+
+# --- the same claim as of before, with another state: refused
+/usr/bin/python3 - "$url" "$payee" "$tasks" >changed 2>&1 <<'END'
+import json, sys, urllib.request
+url, payee, tasks = sys.argv[1:]
+def ask(method, *params):
+    q = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    return json.load(urllib.request.urlopen(urllib.request.Request(url, json.dumps(q).encode(), {"Content-Type": "application/json"})))
+head = int(ask("eth_blockNumber")["result"], 16)
+mine = [t for n in range(head, 0, -1) for t in ask("eth_getBlockByNumber", hex(n), True)["result"]["transactions"]
+        if t["from"] == payee and t["to"] == tasks]
+data, block = mine[0]["input"], hex(int(mine[0]["blockNumber"], 16) - 1)
+def call(bytes_): return ask("eth_call", {"from": payee, "to": tasks, "data": bytes_}, block)
+at = 2 + 2 * (4 + 32 * (7 + 2))  # state: behind seven words of terms, the step's numbers and the opening
+other = data[:at] + ("0" if data[at] != "0" else "1") + data[at + 1:]
+print("same", "result" in call(data))
+print("changed", bytes.fromhex(call(other)["error"]["data"][10:]).rstrip(b"\0").decode())
+END
+check "the claim itself is good: $(cat changed)" grep -q '^same True' changed
+check "a changed receipt is refused: $(cat changed)" grep -q '^changed receipt' changed
+
+# --- a requestor that is killed goes on; blocks that go away, and gas that is dear, take nothing from the executor
+"$ASSAY" task run text --out k --code "$code" --price 1000000 --steps 40 --evm evm.yaml --socket net/node-1/admin.sock \
+    >killed 2>&1 &
+requestor=$!
+started="$started $requestor"
+check "steps are made: $(cat killed)" until_true 60 test -e k/step-00003.output
+kill -KILL $requestor
+wait $requestor 2>/dev/null
+some=$(ls k/step-*.output | wc -l)
+check "it was killed on its way: $some" test "$some" -lt 40
+touch -d '2001-01-01' k/step-00001.output
+expect 0 'results        40 of 40' run text --out k --code "$code" --price 1000000 --steps 40
+check 'nothing is made twice' test "$(stat -c %Y k/step-00001.output)" -lt 1000000000
+sent() { # COUNT: so many claims were ever deep, and nothing is owed
+    grep 'chain: 0 tasks not paid' executor.log | grep -qE ", ([$1-9]|[0-9]{2,}) claims sent"
+}
+# A claim that is in a block, and not deep.
+in_block() { [ "$(wei "$tasks")" = 0 ]; }
+check 'the last claim is in a block' until_true 60 in_block
+rpc anvil_reorg '[5, []]' >reorg
+check "the blocks that had it are gone: $(cat reorg), $(wei "$tasks")" test "$(wei "$tasks")" != 0
+check 'it is in a block again' until_true 60 in_block
+check "and deep: $(tail -n 1 executor.log)" until_true 60 sent 2
+check "45 steps: $before -> $(wei $payee)" earned 45
+
+# --- an executor that is killed before it claims: paid after its restart; gas is dear meanwhile
+config paid.yaml paid.key 'batch: 1000000'
+kill -KILL "$executor"
+wait "$executor" 2>/dev/null
+: >executor.log
+executor
+check 'it is there again' until_true 40 grep -q offered executor.log
+"$ASSAY" task run text --out e --code "$code" --price 1000000 --steps 600 --deadline 110 --evm evm.yaml --timeout 15000 \
+    --socket net/node-1/admin.sock >gone 2>&1 &
+requestor=$!
+started="$started $requestor"
+check "steps are made: $(cat gone)" until_true 60 test -e e/step-00010.output
+kill -KILL "$executor"
+wait $requestor
+check "the requestor says so: $(cat gone)" grep -q 'gives no further step' gone
+results=$(ls e/step-*.output | wc -l)
+: >executor.log
+rpc anvil_setNextBlockBaseFeePerGas '["0x45d964b800"]' >/dev/null
+executor
+check 'it knows what it is owed' until_true 40 grep -q 'chain: 1 tasks not paid' executor.log
+sleep 3
+check 'it pays no such price' sh -c '! grep -q "[1-9] claims sent" executor.log'
+check "what was vouched is claimed after its restart: $(tail -n 1 executor.log)" until_true 60 claimed
+steps=$((45 + results))
+one_more() { earned $steps || earned $((steps + 1)); }
+check "$results steps, or one more: $before -> $(wei $payee)" one_more
+
+# --- after the deadline the rest goes back
+until_true 130 sh -c "[ \$(date +%s) -ge $(($(stat -c %Y e/task.id) + 112)) ]"
+expect 8 'what was not paid is back' run --out e --timeout 60000
+check 'the contract has nothing left' test "$(wei "$tasks")" = 0
+expect 8 'the deadline is over' run --out e --timeout 60000
+finish
