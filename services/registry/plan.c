@@ -24,6 +24,12 @@ static bool is_name_fit(const char *name)
     return len > 0 && len <= ASSAY_PLAN_NAME_MAX;
 }
 
+/* In: both fit. */
+static bool is_same_name(const char *one, const char *other)
+{
+    return assay_bytes_equal(one, other, strlen(other) + 1);
+}
+
 static bool is_within(uint32_t number, uint32_t min, uint32_t max)
 {
     return number >= min && number <= max;
@@ -38,9 +44,7 @@ static enum assay_status check_groups(const struct assay_registry_plan *plan)
             !is_within(plan->group[i].instances_max, 1, ASSAY_CONT_INSTANCES_MAX))
             return ASSAY_E_RANGE;
         for (uint32_t k = 0; k < i; k++)
-            if (assay_bytes_equal(plan->group[k].name, plan->group[i].name,
-                                  strlen(plan->group[i].name) + 1))
-                return ASSAY_E_DUPLICATE;
+            if (is_same_name(plan->group[k].name, plan->group[i].name)) return ASSAY_E_DUPLICATE;
     }
     return ASSAY_OK;
 }
@@ -211,7 +215,7 @@ enum assay_status assay_registry_plan_decode(struct assay_slice bytes,
 static bool is_same_group(const struct assay_registry_plan *a, const struct assay_registry_plan *b,
                           uint32_t i)
 {
-    return strcmp(a->group[i].name, b->group[i].name) == 0 &&
+    return is_same_name(a->group[i].name, b->group[i].name) &&
            a->group[i].size == b->group[i].size &&
            a->group[i].instances_max == b->group[i].instances_max;
 }
@@ -279,7 +283,7 @@ enum assay_status assay_registry_plan_add(const struct assay_registry_plan *befo
         return refuse(why, ASSAY_E_DUPLICATE, "the network has tasks already, for good");
     for (uint32_t i = 0; i < added->group_count; i++) {
         for (uint32_t k = 0; k < all.group_count; k++)
-            if (strcmp(all.group[k].name, added->group[i].name) == 0)
+            if (is_same_name(all.group[k].name, added->group[i].name))
                 return refuse(why, ASSAY_E_DUPLICATE,
                               "the network has a group of this name already, for good");
         if (all.group_count == ASSAY_PLAN_GROUPS_MAX)

@@ -188,6 +188,9 @@ static size_t make_change(const struct assay_state *state, struct recovering *r,
         r->actions[count] = (struct assay_action){ .kind = ASSAY_ACTION_REST };
         assay_bytes_copy(r->actions[count++].node_id, 32, state->members[i].node_id, 32);
     }
+    if (options->plan.len > 0 && count < ASSAY_ACTIONS_MAX)
+        r->actions[count++] = (struct assay_action){ .kind = ASSAY_ACTION_SERVICES,
+                                                     .document = options->plan };
     enum assay_status status = ASSAY_OK;
     if (count > 0) status = assay_change_encode(&change, r->actions, count, &b);
     ASSAY_ASSERT(status == ASSAY_OK);
