@@ -333,8 +333,8 @@ static int silent(const struct task_running *r)
         [ASSAY_TASK_CLIENT_DRAFTS] = "the executor does not answer at its door",
         [ASSAY_TASK_CLIENT_ASKS] = "the executor shows no evidence that could be judged",
         [ASSAY_TASK_CLIENT_OPENS] = "the task is not final",
-        [ASSAY_TASK_CLIENT_AWAITS] = "its executor has not accepted it; assay task close takes "
-                                     "the money back",
+        [ASSAY_TASK_CLIENT_AWAITS] = ("its executor has not accepted it; assay task close "
+                                      "takes the money back"),
         [ASSAY_TASK_CLIENT_WORKS] = "its executor gives no further step",
     };
     task_say("nothing happened in time: %s. %u results are kept; the same command goes on",
