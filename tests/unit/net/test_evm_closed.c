@@ -110,7 +110,8 @@ Test(evm_closed, nothing_that_was_changed_is_read)
         char text[4096];
         snprintf(text, sizeof text, "%s", assay_json_text(data, proven[i], ""));
         assay_json_free(&data);
-        for (size_t at = 0; text[at] != '\0'; at += 7) {
+        const size_t len = strlen(text);
+        for (size_t at = 0; at < len; at += 7) {
             const char was = text[at];
             text[at] = was == '0' ? '1' : '0';
             data = document_of(&epochs[0], FIRST);
