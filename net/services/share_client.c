@@ -498,7 +498,8 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     if (slot != assay_follower_home(c->follower)->slot) return;
     const size_t before = assay_pending_count(c->pending);
     assay_pending_final(c->pending, kind, payload);
-    if (assay_pending_count(c->pending) < before) c->is_final = true;
+    if (assay_pending_count(c->pending) == before) return; /* of another program of this member */
+    c->is_final = true;
     c->read_again_ms = c->now_ms + c->read_pause_ms;
 }
 

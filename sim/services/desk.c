@@ -61,25 +61,8 @@ static void tell_group(struct assay_sim_services *s, uint32_t node, uint32_t gro
     }
 }
 
-/* Who is told hands records in later: the log is borrowed until the engine's next step. */
-static void tell_log(struct assay_sim_services *s, uint32_t node,
-                     const struct assay_service_log *log, size_t *at)
-{
-    struct desk *d = &s->desk[node];
-    static const uint8_t nobody[32];
-    struct assay_service_entry entry;
-    while (assay_service_log_next(log, at, &entry)) {
-        const uint8_t *id = entry.slot < d->members ? d->node_id[entry.slot] : nobody;
-        const char *became =
-            assay_registry_apply(d->registry, entry.slot, id, (enum assay_service_kind)entry.kind,
-                                 entry.payload, &s->facts);
-        ASSAY_ASSERT(became != NULL);
-        tell(s, node, &s->facts);
-        shares_final(s, node, entry.slot, (enum assay_service_kind)entry.kind, entry.payload);
-    }
-}
-
-/* As the daemon's desk does: what is final of the running epoch stands in what it begins with. */
+/* What is final of an epoch, behind what was taken of it; told, once the programs have begun. Who
+ * is told hands records in later: the log is borrowed until the engine's next step. */
 static void take_log(struct assay_sim_services *s, uint32_t node,
                      const struct assay_service_log *log)
 {
@@ -92,6 +75,9 @@ static void take_log(struct assay_sim_services *s, uint32_t node,
             assay_registry_apply(d->registry, entry.slot, id, (enum assay_service_kind)entry.kind,
                                  entry.payload, &s->facts);
         ASSAY_ASSERT(became != NULL);
+        if (!d->begun) continue;
+        tell(s, node, &s->facts);
+        shares_final(s, node, entry.slot, (enum assay_service_kind)entry.kind, entry.payload);
     }
 }
 
@@ -115,10 +101,11 @@ static void begin(struct assay_sim_services *s, uint32_t node, const struct assa
     }
     assay_registry_copy(d->registry, now->registry);
     look(d, engine, now, true);
-    d->begun = true;
+    d->begun = false;
     d->epoch = now->epoch;
     d->at = 0;
-    take_log(s, node, now->log);
+    take_log(s, node, now->log); /* as the daemon's desk: what is final already is the beginning */
+    d->begun = true;
     for (uint32_t g = 0; g < plan->group_count; g++)
         tell_group(s, node, g, true);
     tasks_begun(s, node);
@@ -142,7 +129,7 @@ static void close_one(struct assay_sim_services *s, uint32_t node,
 {
     struct desk *d = &s->desk[node];
     struct telling telling = { s, node };
-    tell_log(s, node, now->closed, &d->at);
+    take_log(s, node, now->closed);
     look(d, engine, now, false);
     assay_registry_close(d->registry, now->epoch - 1, d->member, d->members, &s->facts, told,
                          &telling);
@@ -192,5 +179,5 @@ void desk_turn(struct assay_sim_services *s, uint32_t node)
         close_one(s, node, engine, &now);
         compare(s, node, &now);
     }
-    tell_log(s, node, now.log, &d->at);
+    take_log(s, node, now.log);
 }

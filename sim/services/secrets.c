@@ -154,7 +154,6 @@ static void owner_turn(struct assay_sim_services *s, uint32_t number)
 static enum assay_status give(struct assay_sim_services *s, struct secret *x, struct outside *o,
                               uint32_t slot, struct assay_share_want *want)
 {
-    static uint8_t scratch[ASSAY_SHARE_GIFT_MAX + 32];
     const struct assay_share_row *row =
         assay_share_registry_find(shares_ledger(s, x->home), x->id);
     if (row == NULL) return ASSAY_E_NOT_FOUND;
@@ -168,7 +167,8 @@ static enum assay_status give(struct assay_sim_services *s, struct secret *x, st
     assay_writer_u16be(&w, 1);
     assay_share_piece_put(&w, &piece);
     return assay_share_exchange_give(&o->x, assay_slice_over(s->shares->gift, w.len), &seed,
-                                     scratch, s->shares->room, sizeof s->shares->room, want);
+                                     s->shares->scratch, s->shares->room,
+                                     sizeof s->shares->room, want);
 }
 
 static void owner_heard(struct assay_sim_services *s, uint32_t index, struct assay_slice bytes)

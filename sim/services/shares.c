@@ -92,7 +92,7 @@ void shares_open(struct assay_sim_services *s)
     ASSAY_ASSERT(h != NULL);
     s->shares = h;
     for (uint32_t i = 0; i < s->nodes; i++) {
-        h->keeper[i] = (struct keeper){ .s = s, .node = i, .cluster = i % s->load->share_clusters,
+        h->keeper[i] = (struct keeper){ .node = i, .cluster = i % s->load->share_clusters,
                                         .lies = i + s->load->share_liars >= s->nodes };
         lose_disk(s, &h->keeper[i]);
     }

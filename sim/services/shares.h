@@ -36,7 +36,6 @@ struct waiting_record {
 
 /* The holder beside a node. Its key, what it has seen and its rows are on its disk. */
 struct keeper {
-    struct assay_sim_services *s;
     uint32_t node, cluster;
     uint32_t life; /* key after key: a disk that is lost takes it away */
     bool lies;
@@ -96,7 +95,7 @@ struct shares {
     struct assay_sim_random random;
     struct assay_share_effects effects;
     uint8_t room[ASSAY_SHARE_MESSAGE_MAX], gift[2 * ASSAY_SHARE_PIECE_MAX];
-    uint8_t bytes[ASSAY_SHARE_MESSAGE_MAX];
+    uint8_t bytes[ASSAY_SHARE_MESSAGE_MAX], scratch[ASSAY_SHARE_GIFT_MAX + 32];
     struct {
         uint64_t synced, renewed, read, moved, convicted;
     } count;

@@ -369,6 +369,36 @@ Test(services_shares_runtime, a_ledger_that_forgot_its_epoch_takes_no_share, .ti
     close_world();
 }
 
+/* Other programs of the same member hand records in as well: a read waits for its own. */
+Test(services_shares_runtime, records_of_others_do_not_put_a_read_off, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    put(1);
+    for (uint32_t slot = 0; slot < 3; slot++)
+        stop(slot);
+    struct assay_share_client *client = client_open();
+    enum assay_status status = ASSAY_E_AGAIN;
+    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
+        (void)run_for(client, 5);
+        status = assay_share_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
+    }
+    cr_assert_eq(status, ASSAY_OK);
+    cr_assert(run_for(client, 1000).is_final, "while three of five are away");
+    for (uint32_t slot = 0; slot < 3; slot++)
+        start(slot, 0);
+    enum assay_share_client_state state = ASSAY_SHARE_CLIENT_WORKS;
+    const uint64_t until = now_ms() + SOON_MS;
+    for (uint8_t i = 2; state == ASSAY_SHARE_CLIENT_WORKS && now_ms() < until; i++) {
+        struct assay_share_client *other = put_begin(i);
+        (void)run_for(other, 500);
+        state = run_for(client, 1500).state;
+        assay_share_client_close(&other);
+    }
+    cr_expect_eq(state, ASSAY_SHARE_CLIENT_DONE);
+    assay_share_client_close(&client);
+    close_world();
+}
+
 Test(services_shares_runtime, records_that_are_lost_are_handed_in_again, .timeout = 180)
 {
     open_world(1, SLOTS, 16);
