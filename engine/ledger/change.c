@@ -371,7 +371,9 @@ static enum assay_status replace_parameters(struct applying *a,
         return unfit(a, ASSAY_E_INVALID, "a feature level rises by one, and never falls");
     for (uint32_t i = 0; parameters->level > now && i < s->member_count; i++)
         if (s->members[i].weight > 0 && s->members[i].level < parameters->level)
-            return unfit(a, ASSAY_E_INVALID, "a voter has not announced this feature level");
+            return unfit(a, ASSAY_E_INVALID,
+                         "a voter's ballots have not announced this feature level: it needs a "
+                         "build that speaks it, and one epoch (level of assay nodes --json)");
     s->rules.parameters = *parameters;
     return ASSAY_OK;
 }
