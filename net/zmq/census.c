@@ -96,8 +96,7 @@ void assay_census_close(struct assay_link *link)
 static void count_failed(struct assay_link *link, const struct link_conn *conn)
 {
     if (!conn->is_inbound || conn->is_cut || conn->is_excused) return;
-    if (conn->slot == LINK_NOBODY)
-        assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_FAILED);
+    if (conn->slot == LINK_NOBODY) assay_count(link->config.counters, ASSAY_COUNT_HANDSHAKE_FAILED);
 }
 
 void assay_census_new(struct assay_link *link, int fd)
@@ -240,19 +239,28 @@ static void thin_out(struct assay_link *link, struct link_load *t, uint16_t slot
     }
 }
 
+static int64_t cpu_us(clockid_t clock)
+{
+    struct timespec t;
+    return clock_gettime(clock, &t) == 0 ? (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000 : -1;
+}
+
 /*
- * What libzmq takes in costs its thread time: while the process has hardly run, nobody can hold
- * much more than at the last look, and twice as many calls into the kernel as there are members
- * are saved.
+ * What libzmq takes in costs its thread time. What this thread itself used is not libzmq's: while
+ * the others have hardly run, nobody can hold much more than at the last look, and twice as many
+ * calls into the kernel as there are members are saved.
  */
 static bool is_worth_a_look(struct link_census *c, uint64_t now_ms)
 {
-    struct timespec t;
-    if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t) != 0) return true;
-    const uint64_t cpu_us = (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-    const bool has_run = cpu_us >= c->looked_cpu_us + LINK_CENSUS_CPU_US;
+    const int64_t all_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID),
+                  own_us = cpu_us(CLOCK_THREAD_CPUTIME_ID);
+    if (all_us < 0 || own_us < 0) return true;
+    const int64_t others_us = all_us - own_us;
+    /* Fewer than then: another thread asks now. */
+    const bool has_run =
+        others_us >= c->looked_cpu_us + LINK_CENSUS_CPU_US || others_us < c->looked_cpu_us;
     if (!has_run && now_ms < c->looked_ms + LINK_CENSUS_QUIET_MS) return false;
-    c->looked_cpu_us = cpu_us;
+    c->looked_cpu_us = others_us;
     c->looked_ms = now_ms;
     return true;
 }

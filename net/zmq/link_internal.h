@@ -38,7 +38,7 @@ enum {
     LINK_HELD_OF_ONE_MAX = 4 << 20, /* by all of one member, or by all that have said nothing yet */
     LINK_CONNECTIONS_OF_ONE = 4,
     LINK_CENSUS_MS = 10,
-    LINK_CENSUS_CPU_US = 1000,  /* ... if the process has run that long since the last look */
+    LINK_CENSUS_CPU_US = 1000,  /* ... if other threads have run that long since the last look */
     LINK_CENSUS_QUIET_MS = 250, /* or so much time has passed */
     LINK_CENSUS_CLOSELY = 16, /* every so many looks ask whose each descriptor is, too */
     LINK_RCVBUF = 256 << 10,
@@ -67,7 +67,8 @@ struct link_load {
 };
 
 struct link_census {
-    uint64_t next_ms, looked_ms, looked_cpu_us;
+    uint64_t next_ms, looked_ms;
+    int64_t looked_cpu_us; /* of all threads but the one that looks */
     uint32_t capacity, count, silent_max, looks;
     uint16_t ports[LINK_LISTEN_MAX]; /* [port_count] of the door */
     uint32_t port_count;
