@@ -268,7 +268,7 @@ enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
                                        struct assay_simplex_actions *out)
 {
     struct assay_certificate certificate;
-    ASSAY_TRY(assay_certificate_decode(payload, s->voters->count, &certificate));
+    ASSAY_TRY(assay_certificate_read(payload, &certificate));
     const struct assay_vote_statement *st = &certificate.statement;
     const enum assay_status place = assay_sx_place(s, st->chain_id, st->era, st->epoch);
     if (place == ASSAY_E_EARLY && st->epoch == s->base.epoch + 1)
@@ -276,6 +276,8 @@ enum assay_status assay_sx_certificate(struct assay_simplex *s, uint16_t from,
     if (place == ASSAY_E_STALE && st->epoch + 1 == s->base.epoch)
         assay_sx_help_last_epoch(s, from, out);
     if (place != ASSAY_OK) return place;
+    /* Only now: another epoch's roster may have had, or will have, another number of slots. */
+    ASSAY_TRY(assay_certificate_fits(&certificate, s->voters->count));
 
     const enum assay_status needed = is_needed(s, &certificate);
     if (needed == ASSAY_E_STALE) assay_sx_help(s, from, st->view, out);

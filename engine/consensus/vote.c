@@ -180,29 +180,46 @@ static uint32_t bitmap_count(struct assay_slice bitmap)
     return count;
 }
 
-enum assay_status assay_certificate_decode(struct assay_slice payload, uint32_t slot_count,
-                                           struct assay_certificate *certificate)
+enum assay_status assay_certificate_read(struct assay_slice payload,
+                                         struct assay_certificate *certificate)
 {
     ASSAY_ASSERT(certificate != NULL);
-    ASSAY_ASSERT(slot_count <= ASSAY_MEMBERS_MAX);
 
     if (payload.len > ASSAY_CERTIFICATE_LEN_MAX) return ASSAY_E_RANGE;
 
     struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
     struct assay_certificate cert = { 0 };
-    const size_t bitmap_len = (slot_count + 7) / 8;
     ASSAY_TRY(assay_cbor_array_exact(&c, 3));
     ASSAY_TRY(read_statement(&c, &cert.statement, cert.digest));
-    ASSAY_TRY(assay_cbor_bytes(&c, bitmap_len, &cert.bitmap));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_MEMBERS_MAX / 8, &cert.bitmap));
     ASSAY_TRY(assay_cbor_bytes(&c, (size_t)ASSAY_VOTERS_MAX * SIGNATURE_LEN, &cert.signatures));
     ASSAY_TRY(assay_cursor_end(&c));
-    if (cert.bitmap.len != bitmap_len) return ASSAY_E_RANGE;
-    for (uint32_t slot = slot_count; slot < 8 * bitmap_len; slot++)
-        if (assay_bitmap_has(cert.bitmap, slot)) return ASSAY_E_RANGE;
     if (cert.signatures.len != (size_t)bitmap_count(cert.bitmap) * SIGNATURE_LEN)
         return ASSAY_E_INVALID;
     assay_certificate_commitment(&cert.statement, cert.bitmap, cert.commitment);
     *certificate = cert;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_certificate_fits(const struct assay_certificate *certificate,
+                                         uint32_t slot_count)
+{
+    ASSAY_ASSERT(slot_count <= ASSAY_MEMBERS_MAX);
+
+    const struct assay_slice bitmap = certificate->bitmap;
+    if (bitmap.len != (slot_count + 7) / 8) return ASSAY_E_RANGE;
+    for (uint32_t slot = slot_count; slot < 8 * bitmap.len; slot++)
+        if (assay_bitmap_has(bitmap, slot)) return ASSAY_E_RANGE;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_certificate_decode(struct assay_slice payload, uint32_t slot_count,
+                                           struct assay_certificate *certificate)
+{
+    struct assay_certificate read;
+    ASSAY_TRY(assay_certificate_read(payload, &read));
+    ASSAY_TRY(assay_certificate_fits(&read, slot_count));
+    *certificate = read;
     return ASSAY_OK;
 }
 
@@ -332,9 +349,10 @@ enum assay_status assay_finality_read(struct assay_slice proof, const uint8_t ch
     uint8_t id[32];
     ASSAY_TRY(assay_cbor_array_exact(&c, 2));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
-    ASSAY_TRY(assay_certificate_decode(payload, voters->count, &cert));
+    ASSAY_TRY(assay_certificate_read(payload, &cert));
     if (!assay_bytes_equal(cert.statement.chain_id, chain_id, 32)) return ASSAY_E_CHAIN;
     if (cert.statement.era != era || cert.statement.epoch != epoch) return ASSAY_E_CHAIN;
+    ASSAY_TRY(assay_certificate_fits(&cert, voters->count));
     if (cert.statement.type != ASSAY_VOTE_FINALISE) return ASSAY_E_INVALID;
 
     assay_bytes_copy(id, sizeof id, cert.statement.block_id, 32);

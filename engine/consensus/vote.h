@@ -140,8 +140,15 @@ ASSAY_CHECKED enum assay_status assay_vote_verify(const struct assay_vote *vote,
 void assay_certificate_encode(const struct assay_vote_statement *statement,
                               struct assay_slice bitmap, struct assay_slice signatures,
                               struct assay_writer *w);
-/* Shape: as many signatures as bits, no bit set past the bitmap's declared slots.
+/* Shape, whatever the roster of its epoch: as many signatures as bits.
  * Returns: ASSAY_OK | ASSAY_CLASS_INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_certificate_read(struct assay_slice payload,
+                                                       struct assay_certificate *certificate);
+/* Of a roster of so many slots: that of its epoch, which is known once it has been read.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (another length of bitmap, or a bit past the slots) */
+ASSAY_CHECKED enum assay_status assay_certificate_fits(const struct assay_certificate *certificate,
+                                                       uint32_t slot_count);
+/* Both. Returns: as they do */
 ASSAY_CHECKED enum assay_status assay_certificate_decode(struct assay_slice payload,
                                                          uint32_t slot_count,
                                                          struct assay_certificate *certificate);

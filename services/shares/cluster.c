@@ -173,12 +173,17 @@ bool assay_share_registry_seat(const struct assay_share_registry *r,
     return false;
 }
 
-/* The slot that a member may speak for. Returns: the number of slots when it has none there. */
-static uint32_t slot_of(const struct assay_share_registry *r, uint32_t cluster, uint32_t member)
+/*
+ * docs/services.md 5.7: the slot that a member may speak for, if it was given to it then.
+ * Returns: the number of slots when it has none there, or has it anew.
+ */
+static uint32_t slot_of(const struct assay_share_registry *r, uint32_t cluster, uint32_t member,
+                        uint64_t seating)
 {
     if (cluster >= r->config.clusters || !r->cluster[cluster].seated) return r->config.slots;
     for (uint32_t i = 0; i < r->config.slots; i++)
         if (r->cluster[cluster].seat[i].member == member &&
+            r->cluster[cluster].seat[i].seating == seating &&
             !assay_share_registry_is_lost(r, cluster, i))
             return i;
     return r->config.slots;
@@ -348,7 +353,7 @@ enum assay_share_result assay_share_registry_have(struct assay_share_registry *r
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
-    const uint32_t slot = slot_of(r, record->cluster, member);
+    const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
     const uint32_t under_way = r->reshare_count;
@@ -404,7 +409,7 @@ enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
-    const uint32_t slot = slot_of(r, record->cluster, member);
+    const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
     bool applied = false;
@@ -422,7 +427,7 @@ enum assay_share_result assay_share_registry_ready(struct assay_share_registry *
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
-    const uint32_t slot = slot_of(r, record->cluster, member);
+    const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots || slot != record->slot) return ASSAY_SHARE_STRANGER;
     struct assay_share_cluster *c = &r->cluster[record->cluster];
     if (c->ready >> slot & 1) return ASSAY_SHARE_SAME;

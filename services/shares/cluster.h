@@ -59,6 +59,7 @@ struct assay_share_member {
 struct assay_share_seat {
     uint32_t member; /* ASSAY_SHARE_NOBODY: its member is gone, and nobody else may list the key */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint64_t seating; /* the how-manieth that was given in this registry, from 1 */
 };
 
 struct assay_share_cluster {
@@ -105,6 +106,7 @@ struct assay_share_registry {
     uint64_t epoch; /* the last that was closed */
     uint32_t begun; /* reshares in this epoch, whatever became of them */
     uint32_t begin_at; /* the row after the one that was begun last */
+    uint64_t seatings; /* how often a slot was given */
     struct assay_share_member member[ASSAY_SHARE_MEMBERS_MAX];
     struct assay_share_cluster cluster[ASSAY_SHARE_CLUSTERS_MAX];
     uint32_t row_count;

@@ -76,6 +76,7 @@ static void seat_set(struct assay_share_registry *r, uint32_t cluster, uint32_t 
     seat->member = member;
     assay_bytes_copy(seat->key, sizeof seat->key, r->member[member].key, sizeof seat->key);
     if (facts == NULL) return;
+    seat->seating = ++r->seatings;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_SEATED);
     fact->cluster = cluster;
     fact->slot = slot;

@@ -39,13 +39,14 @@ static bool are_members_sound(const struct assay_share_registry *r)
 static bool are_apart(const struct assay_share_seat *a, const struct assay_share_seat *b)
 {
     if (a->member == b->member && a->member != ASSAY_SHARE_NOBODY) return false;
-    return !assay_bytes_equal(a->key, b->key, sizeof a->key);
+    return a->seating != b->seating && !assay_bytes_equal(a->key, b->key, sizeof a->key);
 }
 
 static bool is_seat_sound(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
 {
     const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
     if (seat->member > ASSAY_SHARE_NOBODY) return false;
+    if (seat->seating == 0 || seat->seating > r->seatings) return false;
     if (seat->member != ASSAY_SHARE_NOBODY && !r->member[seat->member].listed) return false;
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
         if (i != seat->member && r->member[i].listed &&

@@ -7,7 +7,7 @@
 #include "base/cbor.h"
 #include "services/shares/cluster_internal.h"
 
-enum { HEAD_ITEMS = 11, ROWS_ITEMS = 3, ROW_ITEMS = 12 };
+enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 12 };
 
 static const char head_type[] = "assay/shares/v1";
 static const char rows_type[] = "assay/shares/rows/v1";
@@ -72,9 +72,10 @@ static void put_clusters(struct assay_writer *w, const struct assay_share_regist
         assay_cbor_put_uint(w, cluster->ready);
         assay_cbor_put_array(w, r->config.slots);
         for (uint32_t slot = 0; slot < r->config.slots; slot++) {
-            assay_cbor_put_array(w, 2);
+            assay_cbor_put_array(w, 3);
             assay_cbor_put_uint(w, cluster->seat[slot].member);
             assay_cbor_put_bytes(w, cluster->seat[slot].key, ASSAY_P256_PUBLIC_LEN);
+            assay_cbor_put_uint(w, cluster->seat[slot].seating);
         }
     }
 }
@@ -115,6 +116,7 @@ static void put_head(struct assay_writer *w, const struct assay_share_registry *
     assay_cbor_put_uint(w, config->ids_max);
     assay_cbor_put_uint(w, r->begun);
     assay_cbor_put_uint(w, r->begin_at);
+    assay_cbor_put_uint(w, r->seatings);
     put_members(w, r);
     put_clusters(w, r);
     assay_cbor_put_array(w, r->reshare_count);
@@ -235,9 +237,10 @@ static enum assay_status read_cluster(struct assay_cursor *c, uint32_t slots,
     ASSAY_TRY(read_u32(c, (1u << slots) - 1, &cluster->ready));
     ASSAY_TRY(assay_cbor_array_exact(c, slots));
     for (uint32_t slot = 0; slot < slots; slot++) {
-        ASSAY_TRY(assay_cbor_array_exact(c, 2));
+        ASSAY_TRY(assay_cbor_array_exact(c, 3));
         ASSAY_TRY(read_u32(c, ASSAY_SHARE_NOBODY, &cluster->seat[slot].member));
         ASSAY_TRY(assay_cbor_bytes_exact(c, cluster->seat[slot].key, ASSAY_P256_PUBLIC_LEN));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->seat[slot].seating));
     }
     return ASSAY_OK;
 }
@@ -289,6 +292,7 @@ static enum assay_status read_head(struct assay_cursor *c, struct assay_share_re
     ASSAY_TRY(read_number(c, config->ids_max));
     ASSAY_TRY(read_u32(c, ASSAY_SHARE_BEGUN_MAX, &r->begun));
     ASSAY_TRY(read_u32(c, config->ids_max, &r->begin_at));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &r->seatings));
     ASSAY_TRY(read_members(c, r));
     ASSAY_TRY(assay_cbor_array_exact(c, config->clusters));
     for (uint32_t i = 0; i < config->clusters; i++)

@@ -82,6 +82,7 @@ static void lines_leave(const struct assay_share_call *call, struct assay_share_
     struct assay_slice out;
     if (record->count == 0) return;
     record->cluster = call->h->cluster;
+    record->seating = call->h->seating;
     lines_sort(record);
     const enum assay_status status = assay_share_list_record_encode(
         record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
@@ -392,10 +393,12 @@ static void find_seat(const struct assay_share_call *call)
         }
     if (h->seated && !(sits && cluster == h->cluster && slot == h->slot)) wipe(call);
     if (!sits) return;
-    const bool was_away = !h->seated || h->lost;
+    const uint64_t seating = r->cluster[cluster].seat[slot].seating;
+    const bool was_away = !h->seated || h->lost || h->seating != seating;
     h->seated = true;
     h->cluster = cluster;
     h->slot = slot;
+    h->seating = seating;
     h->lost = assay_share_registry_is_lost(r, cluster, slot);
     /* What it said meanwhile nobody has heard. */
     if (was_away && !h->lost) look_at_all(h, r);
@@ -445,7 +448,8 @@ static bool is_looking(const struct assay_share_holder *h)
 static void say_ready(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
-    struct assay_share_ready_record record = { .cluster = h->cluster, .slot = h->slot };
+    struct assay_share_ready_record record = { .cluster = h->cluster, .slot = h->slot,
+                                               .seating = h->seating };
     struct assay_merkle tree;
     struct assay_slice out;
     if (!h->ready_due || h->lost || is_looking(h) || h->missing > 0) return;

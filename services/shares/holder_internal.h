@@ -82,6 +82,7 @@ struct assay_share_holder {
     bool seated;
     bool lost; /* may not act; its shares stay until the slot moves */
     uint32_t cluster, slot;
+    uint64_t seating; /* when it was given: what it says of its slot names it */
 
     uint32_t count;
     struct assay_share_holding *holding;

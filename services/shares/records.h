@@ -14,7 +14,7 @@ enum {
     ASSAY_SHARE_ADDRESS_MAX = 64,
     ASSAY_SHARE_LIST_MAX = 100,    /* ids of one record */
     ASSAY_SHARE_READERS_MAX = 4,   /* of an id */
-    ASSAY_SHARE_RECORD_MAX = 8192, /* a list of 100 has at most 7,712 bytes */
+    ASSAY_SHARE_RECORD_MAX = 8192, /* a list of 100 has at most 7,721 bytes */
 };
 
 /* HOLDER: a member offers to hold shares in a cluster. */
@@ -60,6 +60,7 @@ struct assay_share_line {
 /* SHARE_HAVE: a slot keeps these shares durably. SHARE_DEAL: a dealer deals these on. */
 struct assay_share_list_record {
     uint32_t cluster;
+    uint64_t seating; /* of the slot: what was said of it before it was given anew is void */
     uint32_t count;
     struct assay_share_line line[ASSAY_SHARE_LIST_MAX];
 };
@@ -68,6 +69,7 @@ struct assay_share_list_record {
 struct assay_share_ready_record {
     uint32_t cluster;
     uint32_t slot;
+    uint64_t seating;
     uint32_t count;
     uint8_t digest[32]; /* of the sorted ids with their generations */
 };

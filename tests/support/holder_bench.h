@@ -7,6 +7,7 @@
 
 #include "base/crypto/model.h"
 #include "services/shares/holder_internal.h"
+#include "tests/support/shares_seating.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -78,13 +79,15 @@ static inline struct assay_share_list_record line(const struct bench *b, uint32_
 
 static inline void have(struct bench *b, uint32_t member)
 {
-    const struct assay_share_list_record record = line(b, member / SLOTS);
+    struct assay_share_list_record record = line(b, member / SLOTS);
+    record.seating = seating_of(b->r, member / SLOTS, member);
     (void)assay_share_registry_have(b->r, member, &record, &b->facts);
 }
 
 static inline void ready(struct bench *b, uint32_t member)
 {
     struct assay_share_ready_record record = { .cluster = member / SLOTS, .slot = member % SLOTS,
+                                               .seating = seating_of(b->r, member / SLOTS, member),
                                                .count = b->r->synced_count };
     assay_share_registry_root(b->r, record.digest);
     cr_assert_eq(assay_share_registry_ready(b->r, member, &record, &b->facts),
@@ -301,6 +304,7 @@ static inline void say_dealt(struct bench *b, uint32_t member,
                              const struct assay_share_commitments *dealt)
 {
     struct assay_share_list_record record = line(b, 0);
+    record.seating = seating_of(b->r, 0, member);
     record.line[0].generation = 2;
     record.line[0].attempt = 1;
     assay_share_commitments_digest(dealt, record.line[0].digest);

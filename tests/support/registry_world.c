@@ -241,6 +241,7 @@ static bool list(struct registry_world *w, const struct assay_share_registry *s,
     struct assay_share_list_record record = { 0 };
     uint32_t slot = 0;
     if (!sits(w, s, out, &record.cluster, &slot)) return false;
+    record.seating = s->cluster[record.cluster].seat[slot].seating;
     const uint32_t omitted = registry_world_below(w, 12);
     for (uint32_t i = 0; i < s->row_count && record.count < ASSAY_SHARE_LIST_MAX; i++)
         if (i % 12 != omitted && line_of(w, s, &s->row[s->order[i]], record.cluster, slot, deals,
@@ -258,6 +259,7 @@ static bool ready(struct registry_world *w, const struct assay_share_registry *s
 {
     struct assay_share_ready_record record = { .count = s->synced_count };
     if (!sits(w, s, out, &record.cluster, &record.slot)) return false;
+    record.seating = s->cluster[record.cluster].seat[record.slot].seating;
     assay_share_registry_root(s, record.digest);
     out->kind = ASSAY_SERVICE_SHARE_READY;
     must(assay_share_ready_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==

@@ -128,6 +128,7 @@ static void have_all(struct full *f, uint32_t cluster, uint32_t slot)
     const struct assay_share_registry *s = assay_registry_shares(f->r);
     const uint32_t member = s->cluster[cluster].seat[slot].member;
     f->list.cluster = cluster;
+    f->list.seating = s->cluster[cluster].seat[slot].seating;
     for (uint32_t i = 0; i < s->row_count; i++) {
         const struct assay_share_row *row = &s->row[s->order[i]];
         if (row->origin != cluster) continue;
@@ -145,6 +146,7 @@ static void ready(struct full *f, uint32_t cluster, uint32_t slot)
     const struct assay_share_registry *s = assay_registry_shares(f->r);
     struct assay_share_ready_record record = { .cluster = cluster,
                                                .slot = slot,
+                                               .seating = s->cluster[cluster].seat[slot].seating,
                                                .count = s->synced_count };
     assay_share_registry_root(s, record.digest);
     must(assay_share_ready_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
@@ -157,6 +159,7 @@ static void deal_all(struct full *f, uint32_t cluster, uint32_t slot)
     const struct assay_share_registry *s = assay_registry_shares(f->r);
     const uint32_t member = s->cluster[cluster].seat[slot].member;
     f->list.cluster = cluster;
+    f->list.seating = s->cluster[cluster].seat[slot].seating;
     for (uint32_t i = 0; i < s->row_count; i++) {
         const struct assay_share_row *row = &s->row[s->order[i]];
         const struct assay_share_reshare *reshare = assay_share_registry_reshare(s, row);

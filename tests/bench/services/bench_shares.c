@@ -108,7 +108,8 @@ static void make_ledger(struct world *w)
         (void)assay_share_registry_holder(w->r, i, node, &record, &w->facts);
     }
     for (uint32_t i = 0; i < SLOTS; i++) {
-        struct assay_share_ready_record ready = { .slot = i };
+        struct assay_share_ready_record ready = { .slot = i,
+                                                  .seating = w->r->cluster[0].seat[i].seating };
         assay_share_registry_root(w->r, ready.digest);
         (void)assay_share_registry_ready(w->r, i, &ready, &w->facts);
     }
@@ -149,6 +150,7 @@ static void make_holders(struct world *w)
             must(assay_share_of(&w->polynomial, slot, &piece.share));
             assay_share_piece_put(&out, &piece);
             must(assay_share_holder_load(w->machine[slot].h, assay_slice_over(stored, out.len)));
+            w->line.seating = w->r->cluster[0].seat[slot].seating;
             (void)assay_share_registry_have(w->r, slot, &w->line, &w->facts);
         }
     }

@@ -67,8 +67,10 @@ static struct assay_share_registry *ledger(void *memory, size_t memory_len, uint
     assay_share_id(put.owner, put.name, id);
     list.line[0] = (struct assay_share_line){ .generation = 1, .attempt = 1, .digest = { 1 } };
     assay_bytes_copy(list.line[0].id, 32, id, 32);
-    for (uint32_t i = 0; i < SLOTS; i++)
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        list.seating = r->cluster[0].seat[i].seating;
         (void)assay_share_registry_have(r, i, &list, &facts);
+    }
     put.name[0] = 1; /* another one waits for its owner */
     (void)assay_share_registry_put(r, &put, &facts);
     return r;

@@ -238,6 +238,41 @@ Test(simplex_hostile, a_vote_at_the_wrong_place_or_of_another_is_refused)
     assay_sim_simplex_destroy(&world);
 }
 
+static size_t make_crowded(const struct assay_sim_simplex *w, uint64_t epoch, uint8_t *bytes)
+{
+    const uint8_t bitmap[2] = { 7, 1 }, signatures[4 * ASSAY_P256_SIGNATURE_LEN] = { 0 };
+    struct assay_vote_statement s = { .epoch = epoch, .view = 1, .type = ASSAY_VOTE_NULLIFY };
+    assay_bytes_copy(s.chain_id, 32, w->chain_id, 32);
+    struct assay_writer out = assay_writer_over(bytes, ASSAY_CERTIFICATE_LEN_MAX);
+    assay_certificate_encode(&s, assay_slice_over(bitmap, sizeof bitmap),
+                             assay_slice_over(signatures, sizeof signatures), &out);
+    cr_assert(!out.full);
+    return out.len;
+}
+
+/* A roster that grows or shrinks past a multiple of eight makes its certificates longer or shorter:
+ * those of the epochs beside ours are as honest as before. */
+Test(simplex_hostile, a_certificate_of_an_epoch_with_a_larger_roster_is_not_malformed)
+{
+    static struct recording r;
+    struct assay_sim_simplex *world = busy_world(&r);
+    struct assay_simplex *s = world->machines[1].simplex;
+    uint8_t bytes[ASSAY_CERTIFICATE_LEN_MAX];
+    const uint64_t epoch = s->base.epoch;
+    const size_t early = s->early.used;
+    size_t len = make_crowded(world, epoch + 1, bytes);
+    cr_expect_eq(give(world, 2, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_OK);
+    cr_expect_gt(s->early.used, early, "kept for its epoch");
+    len = make_crowded(world, epoch + 2, bytes);
+    cr_expect_eq(give(world, 2, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_E_EARLY);
+    len = make_crowded(world, epoch - 1, bytes);
+    cr_expect_eq(give(world, 2, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_E_STALE);
+    len = make_crowded(world, epoch, bytes);
+    cr_expect_eq(give(world, 2, ASSAY_MESSAGE_CERTIFICATE, bytes, len), ASSAY_E_RANGE);
+    free_recording(&r);
+    assay_sim_simplex_destroy(&world);
+}
+
 Test(simplex_hostile, messages_of_another_chain_are_refused)
 {
     static struct recording r;

@@ -5,6 +5,7 @@
 #include "services/shares/cluster.h"
 
 #include "base/merkle.h"
+#include "tests/support/shares_seating.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -55,6 +56,7 @@ static enum assay_share_result ready(struct bench *b, uint32_t member, uint32_t 
                                      uint32_t slot)
 {
     struct assay_share_ready_record record = { .cluster = cluster, .slot = slot,
+                                               .seating = seating_of(b->r, cluster, member),
                                                .count = b->r->synced_count };
     assay_share_registry_root(b->r, record.digest);
     return assay_share_registry_ready(b->r, member, &record, &b->facts);
@@ -110,6 +112,7 @@ static enum assay_share_result have_line(struct bench *b, uint32_t member, uint3
 {
     struct assay_share_list_record record = { .cluster = cluster, .count = 1 };
     const struct assay_share_row *row = assay_share_registry_find(b->r, line.id);
+    record.seating = seating_of(b->r, cluster, member);
     record.line[0] = line;
     /* 1 of the first generation means: as it was put. */
     if (line.generation == 1 && line.attempt == 1 && row != NULL && row->generation == 1)
@@ -161,6 +164,7 @@ static void deal_all(struct bench *b, uint32_t number, uint32_t cluster)
     for (uint32_t i = 0; i < SLOTS; i++) {
         if (!(dealers >> i & 1)) continue;
         record.line[0].digest[30] = (uint8_t)(i + 1);
+        record.seating = b->r->cluster[cluster].seat[i].seating;
         cr_assert_eq(assay_share_registry_deal(b->r, b->r->cluster[cluster].seat[i].member, &record,
                                                &b->facts),
                      ASSAY_SHARE_APPLIED);
@@ -224,7 +228,7 @@ Test(cluster, what_was_forgotten_and_is_put_again_is_counted_anew)
         close_epoch(b);
     cr_assert_null(row_of(b, 1), "and slot 0 has erased its share");
     cr_assert_eq(assay_share_registry_put(b->r, &record, &b->facts), ASSAY_SHARE_APPLIED);
-    struct assay_share_list_record late = { .count = 1 };
+    struct assay_share_list_record late = { .seating = seating_of(b->r, 0, 0), .count = 1 };
     late.line[0] = said;
     cr_assert_eq(assay_share_registry_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_MISMATCH);
     late.line[0].attempt = row_of(b, 1)->attempt;
@@ -271,7 +275,7 @@ Test(cluster, a_slot_is_ready_with_everything_and_not_before)
     struct bench *b = fresh(1);
     for (uint32_t i = 0; i < SLOTS; i++)
         cr_assert_eq(list(b, i, 0, (uint8_t)(i + 1)), ASSAY_SHARE_APPLIED);
-    struct assay_share_ready_record early = { .slot = 0 };
+    struct assay_share_ready_record early = { .slot = 0, .seating = seating_of(b->r, 0, 0) };
     assay_share_registry_root(b->r, early.digest);
     put_synced(b, 1);
     cr_assert_eq(assay_share_registry_ready(b->r, 0, &early, &b->facts), ASSAY_SHARE_MISMATCH);
@@ -285,6 +289,7 @@ Test(cluster, a_slot_is_ready_with_everything_and_not_before)
     cr_assert_eq(ready(b, 0, 0, 0), ASSAY_SHARE_SAME);
     put_synced(b, 2);
     early.slot = 1;
+    early.seating = seating_of(b->r, 0, 1);
     early.count = 1;
     cr_assert_eq(assay_share_registry_ready(b->r, 1, &early, &b->facts), ASSAY_SHARE_MISMATCH,
                  "one id more is synced");
@@ -292,6 +297,29 @@ Test(cluster, a_slot_is_ready_with_everything_and_not_before)
 }
 
 /* --- slots */
+
+/* Its disk is gone, and its key with it; the daemon still has what the holder said before. */
+Test(cluster, what_was_said_before_the_slot_was_given_anew_counts_for_nothing)
+{
+    struct bench *b = seated(1);
+    put_synced(b, 1);
+    put_synced(b, 2);
+    struct assay_share_list_record late = { .seating = seating_of(b->r, 0, 0), .count = 1 };
+    struct assay_share_ready_record early = { .seating = late.seating, .count = 2 };
+    late.line[0] = line_of(1, 1, row_of(b, 1)->attempt);
+    assay_share_registry_root(b->r, early.digest);
+    cr_assert_eq(list(b, 0, 0, 60), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(fact_of(b, ASSAY_SHARE_SEATED)->member, 0, "it follows itself");
+    cr_assert_eq(row_of(b, 1)->have[0], 0x1e);
+    cr_assert_eq(assay_share_registry_have(b->r, 0, &late, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_deal(b->r, 0, &late, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(assay_share_registry_ready(b->r, 0, &early, &b->facts), ASSAY_SHARE_STRANGER);
+    cr_assert_eq(row_of(b, 1)->have[0], 0x1e, "nobody keeps that share");
+    cr_assert_eq(b->r->cluster[0].ready & 1, 0);
+    cr_assert_eq(have(b, 0, 1, 1, 1), ASSAY_SHARE_APPLIED, "it has fetched it");
+    cr_assert_eq(row_of(b, 1)->have[0], 0x1f);
+    done(b);
+}
 
 Test(cluster, a_lost_slot_goes_to_the_best_candidate_and_every_id_is_dealt_anew)
 {
@@ -503,8 +531,10 @@ Test(cluster, dealers_say_one_thing_and_others_are_not_asked)
         dealer++;
     while (reshare->dealers >> other & 1)
         other++;
+    record.seating = b->r->cluster[0].seat[other].seating;
     cr_assert_eq(assay_share_registry_deal(b->r, member_in(b, other), &record, &b->facts),
                  ASSAY_SHARE_STRANGER);
+    record.seating = seating_of(b->r, 0, dealer);
     cr_assert_eq(assay_share_registry_deal(b->r, dealer, &record, &b->facts), ASSAY_SHARE_APPLIED);
     cr_assert_eq(assay_share_registry_deal(b->r, dealer, &record, &b->facts), ASSAY_SHARE_SAME);
     record.line[0].digest[0] ^= 1;
@@ -664,7 +694,7 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     assay_bytes_copy(shown->piece.id, 32, line.id, 32);
     shown->piece.generation = 2;
     shown->piece.attempt = 1;
-    struct assay_share_list_record record = { .count = 1 };
+    struct assay_share_list_record record = { .seating = seating_of(b->r, 0, 0), .count = 1 };
     record.line[0] = line;
     record.line[0].generation = 2;
     assay_share_commitments_digest(&shown->piece.commitments, record.line[0].digest);

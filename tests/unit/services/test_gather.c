@@ -3,6 +3,7 @@
  * when everything adds up, and who lied is shown when it does not.
  */
 #include "tests/support/holder_bench.h"
+#include "tests/support/shares_seating.h"
 
 /* Slot 1 went to the spare member, whose holder this is: members 0 and 2 deal, and are asked. */
 struct gathering {
@@ -144,6 +145,7 @@ static void everything_is_dealt(struct bench *b)
                                                         .attempt = reshare->attempt };
             assay_bytes_copy(record.line[0].id, 32, b->r->row[reshare->row].id, 32);
             if (!(reshare->dealers >> dealer & 1)) continue;
+            record.seating = seating_of(b->r, 0, dealer);
             (void)assay_share_registry_deal(b->r, dealer, &record, &b->facts);
             facts(b);
         }
@@ -191,8 +193,10 @@ Test(gather, what_an_attempt_that_is_over_left_makes_room)
             .generation = 1, .attempt = assay_share_put_attempt(b->r->epoch)
         };
         assay_share_id(put.owner, put.name, record.line[0].id);
-        for (uint32_t member = 0; member < SLOTS; member++)
+        for (uint32_t member = 0; member < SLOTS; member++) {
+            record.seating = seating_of(b->r, 0, member);
             (void)assay_share_registry_have(b->r, member, &record, &b->facts);
+        }
     }
     b->own = SPARE;
     assay_bytes_copy(own.key, 64, b->key[SPARE], 64);

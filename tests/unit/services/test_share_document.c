@@ -101,7 +101,8 @@ static void put(struct bench *b, uint32_t number)
 static void have(struct bench *b, uint32_t number, uint32_t slot)
 {
     struct assay_share_put_record of = { .owner = { 7 } };
-    struct assay_share_list_record record = { .count = 1 };
+    struct assay_share_list_record record = { .seating = b->r->cluster[0].seat[slot].seating,
+                                              .count = 1 };
     assay_bytes_copy(of.name, 32, &number, sizeof number);
     assay_share_id(of.owner, of.name, record.line[0].id);
     assay_bytes_copy(record.line[0].digest, 32, &number, sizeof number);

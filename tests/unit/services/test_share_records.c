@@ -84,13 +84,15 @@ static union any example(uint32_t kind)
         break;
     case 2:
         any.list.cluster = 2;
+        any.list.seating = 70000;
         any.list.count = 3;
         for (uint8_t i = 0; i < 3; i++)
             any.list.line[i] = (struct assay_share_line){ .id = { i }, .generation = 70000,
                                                           .attempt = 300, .digest = { 1 } };
         break;
     case 3:
-        any.ready = (struct assay_share_ready_record){ .cluster = 1, .slot = 15, .count = 4096,
+        any.ready = (struct assay_share_ready_record){ .cluster = 1, .slot = 15,
+                                                       .seating = INT64_MAX, .count = 4096,
                                                        .digest = { 1 } };
         break;
     case 4:
@@ -157,6 +159,7 @@ Test(share_records, a_list_of_a_hundred_fits_and_more_is_refused)
     static union any any, read;
     struct assay_slice out;
     any.list.cluster = ASSAY_SHARE_CLUSTERS_MAX - 1;
+    any.list.seating = INT64_MAX;
     any.list.count = ASSAY_SHARE_LIST_MAX;
     for (uint32_t i = 0; i < ASSAY_SHARE_LIST_MAX; i++)
         any.list.line[i] = (struct assay_share_line){ .id = { (uint8_t)i },
@@ -165,8 +168,8 @@ Test(share_records, a_list_of_a_hundred_fits_and_more_is_refused)
     cr_assert_eq(encode(2, &any, bytes, sizeof bytes, &out), ASSAY_OK);
     cr_assert_eq(decode(2, out, &read), ASSAY_OK);
     cr_assert_eq(read.list.count, ASSAY_SHARE_LIST_MAX);
-    cr_assert_eq(bytes[3], 100, "the head of the list: 0x98 and a byte");
-    bytes[3] = 101;
+    cr_assert_eq(bytes[12], 100, "the head of the list: 0x98 and a byte");
+    bytes[12] = 101;
     cr_assert_eq(decode(2, out, &read), ASSAY_E_RANGE);
 }
 
