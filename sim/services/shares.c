@@ -231,9 +231,9 @@ static void wait_for(struct keeper *k, enum assay_service_kind kind, struct assa
 
 /* What the daemon is asked, answered when the holder's call is over. */
 struct answer {
-    bool quotes, good;
     uint64_t serial;
     uint8_t evidence[SHARE_EVIDENCE];
+    bool quotes, good;
 };
 
 bool shares_evidence_is(const struct assay_sim_services *s, uint32_t at_node,
