@@ -522,6 +522,7 @@ void assay_watch_changes(const struct assay_watch_epoch *e)
     c->turned = c->spared_now = c->dropped_now = false;
     demand_progress(w, e->closed->at_ms);
     if (c->blind) return;
+    c->forceable = c->reverted;
     judge_trial(e);
     for (uint32_t i = 0; i < e->closed->change_count; i++)
         assay_watch_take_change(e, e->closed->changes[i]);

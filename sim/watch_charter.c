@@ -142,7 +142,7 @@ void assay_watch_take_change(const struct assay_watch_epoch *e, struct assay_sli
     }
     if (change->sequence != c->sequence + 1)
         BROKEN(e, "change %llu follows change %llu", number, (unsigned long long)c->sequence);
-    if (change->forces != 0 && change->forces != c->reverted)
+    if (change->forces != 0 && change->forces != c->forceable)
         BROKEN(e, "change %llu forces %llu, which was not reverted last", number,
                (unsigned long long)change->forces);
     c->sequence = change->sequence;

@@ -69,7 +69,8 @@ struct assay_watch_charter {
     uint32_t waiting_count;
     struct trial trial;
     struct felled *felled; /* [nodes] */
-    uint64_t reverted;     /* the last sequence that went back */
+    uint64_t reverted;     /* the last sequence that went back, */
+    uint64_t forceable;    /* and that had when the epoch began: its blocks see no other */
     struct place *places;  /* [nodes] */
     struct absence (*absences)[ABSENCES_MAX];
     uint32_t *absence_count; /* [nodes] */
