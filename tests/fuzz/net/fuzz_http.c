@@ -26,6 +26,7 @@ static void open_book(void)
     assay_http_shelf_epoch(book.shelf, book_epoch(&book, 40));
     assay_http_shelf_epoch(book.shelf, book_epoch(&book, 41));
     book_tell(&book, 1, "x");
+    assay_http_shelf_rules(book.shelf, assay_http_rules_make(strdup("{}"), strdup("{}")));
     ASSAY_ASSERT(assay_http_shelf_publish(book.shelf, &book.snapshot, false));
 }
 
