@@ -213,9 +213,7 @@ static void check_mute(const struct member *m)
 {
     struct assay_watch_track *t = m->track;
     if (!m->epoch->after->certified) return;
-    const bool held = assay_watch_set_aside(m->epoch, m->slot);
-    t->mute_streak = m->after->found.balloted ? 0 : t->mute_streak + (held ? 0 : 1);
-    if (held) return;
+    t->mute_streak = m->after->found.balloted ? 0 : t->mute_streak + 1;
     check_patience(m, ASSAY_SIM_CHECKER_MUTE, t->mute_streak,
                    "no ballot of its own in eight epochs, and it stands");
 }
@@ -397,6 +395,16 @@ static void note_p8(const struct member *m)
         t->integrity_min_bp = m->after->trust.integrity_bp;
 }
 
+/* Nothing is demanded of an epoch in which it was set aside; but what was good about it the ledger
+ * may have counted, and a row of bad ones begins anew. */
+static void pass_over(const struct assay_watch_epoch *epoch, uint32_t slot)
+{
+    struct assay_watch_track *t = &epoch->watch->tracks[slot];
+    if (slot >= epoch->after->member_count || !epoch->after->certified) return;
+    if (epoch->after->members[slot].found.balloted) t->mute_streak = 0;
+    t->unjudged_streak = t->seen_bad_streak = 0;
+}
+
 void assay_watch_members(const struct assay_watch_epoch *epoch)
 {
     for (uint32_t slot = 0; slot < epoch->watch->nodes; slot++) {
@@ -404,7 +412,10 @@ void assay_watch_members(const struct assay_watch_epoch *epoch)
             epoch->watch->tracks[slot] = (struct assay_watch_track){
                 .availability_min_bp = ASSAY_SCORE_BP_MAX, .integrity_min_bp = ASSAY_SCORE_BP_MAX
             };
-        if (assay_watch_set_aside(epoch, slot)) continue;
+        if (assay_watch_set_aside(epoch, slot)) {
+            pass_over(epoch, slot);
+            continue;
+        }
         const struct member m = {
             .epoch = epoch,
             .slot = slot,
