@@ -134,8 +134,9 @@ static bool fail_is_there(const struct member *m)
 }
 
 /* Who signs two envelopes shows some voters one and some another: no evidence is seen by all. So it
- * is with who delays what it sends, where messages are lost: what it replays comes too late for
- * some to judge, and too early for them to have asked for it in vain. */
+ * is with who delays or replays what it sends, where messages are lost: it comes too late for some
+ * to judge, and too early for them to have asked for it in vain. That they judged the same quote
+ * in an epoch before says nothing of when it came in this one. */
 static bool has_two_faces(const struct member *m)
 {
     const struct assay_sim_watch *w = m->epoch->watch;
@@ -145,6 +146,7 @@ static bool has_two_faces(const struct member *m)
         if (a->cohort != w->cohort_of[m->slot]) continue;
         if (a->attack == ASSAY_SIM_ATTACK_TWO_ENVELOPES) return true;
         if (a->attack == ASSAY_SIM_ATTACK_DELAY && loses) return true;
+        if (a->attack == ASSAY_SIM_ATTACK_REPLAY && loses) return true;
     }
     return false;
 }
