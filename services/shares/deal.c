@@ -251,7 +251,7 @@ enum assay_status assay_share_dealing_verify(const struct assay_share_commitment
 
 static enum assay_status dealings_fit(uint32_t k, const struct assay_share_dealing *dealing)
 {
-    uint32_t slot[ASSAY_SHARE_K_MAX];
+    uint32_t slot[ASSAY_SHARE_K_MAX] = { 0 };
     for (uint32_t i = 0; i < k; i++) {
         slot[i] = dealing[i].dealer;
         if (dealing[i].commitments.k != k || !assay_sodium_scalar_is_fit(&dealing[i].sub))
