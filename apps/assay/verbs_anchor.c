@@ -8,7 +8,8 @@
         "config", "FILE", "anchor.yaml, with keys named like these options", 0                     \
     }
 #define RPC                                                                                        \
-    { "rpc", "URL", "a node of the chain, https://, or http:// of this machine", 0 },              \
+    { "rpc", "URL",                                                                                \
+      "a node of the chain, https://, or http:// of this machine; several: with commas", 0 },      \
     {                                                                                              \
         "ca-file", "FILE", "authorities of its certificate in PEM, default the system's", 0        \
     }
