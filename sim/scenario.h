@@ -286,6 +286,8 @@ struct assay_sim_services_plan {
     uint32_t old_states_permille;   /* of starts: the host hands in any state that was sealed */
     uint32_t replicas_die_permille; /* of each in an epoch: its memory is lost */
     uint32_t enclaves_die_permille; /* of each process in an epoch */
+    uint32_t cutting_hosts_permille; /* of starts: the host lets some replicas alone hear it */
+    uint32_t forged_permille; /* of records: a member hands in an old one or a changed one too */
     uint32_t requestors;         /* accounts with money; every member offers to execute */
     uint32_t tasks, steps;       /* that are opened in an epoch; of each */
     uint32_t leavers_permille;   /* of tasks: the requestor goes when it was shown a step */

@@ -16,11 +16,20 @@ enum { WAIT_S = 3600, WAIT_S_MAX = 7 * 24 * 3600, DAEMON_TIMEOUT_MS = 20000 };
 
 /* ------------------------------------------------------------ the node of the chain */
 
+void assay_anchor_link(struct assay_anchor_run *run)
+{
+    const struct assay_anchor_settings *const s = &run->settings;
+    const char *const ca_file = s->ca_file[0] != '\0' ? s->ca_file : NULL;
+    const enum assay_status status =
+        assay_evm_https_link(&run->https, s->rpc, ca_file, 0, &run->rpc.link);
+    ASSAY_ASSERT(status == ASSAY_OK); /* as the settings were taken */
+}
+
 int assay_anchor_node_failed(const struct assay_anchor_run *run, enum assay_status status)
 {
     const bool asked = assay_status_class(status) == ASSAY_CLASS_INPUT;
-    const char *const why =
-        asked || run->http.message[0] == '\0' ? run->rpc.why : run->http.message;
+    const char *const link = assay_evm_https_why(&run->https);
+    const char *const why = asked || link[0] == '\0' ? run->rpc.why : link;
     (void)fprintf(stderr, "%s: %s: %s\n", run->who, run->settings.rpc,
                   why[0] != '\0' ? why : assay_status_text(status));
     return asked ? ASSAY_EXIT_MALFORMED : ASSAY_EXIT_UNREACHABLE;
@@ -219,9 +228,7 @@ int assay_command_anchor(int argc, char **argv)
         int result = read_options(&run, argc - 1, argv + 1);
         if (result == ASSAY_EXIT_OK) result = check(&run, verbs[i].sends, verbs[i].has_contract);
         if (result != ASSAY_EXIT_OK) return result;
-        run.http.url = run.settings.rpc;
-        if (run.settings.ca_file[0] != '\0') run.http.ca_file = run.settings.ca_file;
-        run.rpc.link = assay_evm_http_link(&run.http);
+        assay_anchor_link(&run);
         return verbs[i].run(&run);
     }
     return ASSAY_EXIT_USAGE; /* the table of verbs has refused it */

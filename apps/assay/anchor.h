@@ -18,7 +18,7 @@ struct assay_anchor_run {
     bool socket_named, json;
     const char *proof, *checkpoint; /* of `show` */
     uint64_t wait_ms;               /* in all */
-    struct assay_evm_http http;
+    struct assay_evm_https https;
     struct assay_evm_rpc rpc;
     char message[ASSAY_ANCHOR_MESSAGE_LEN]; /* what a daemon said that has no such epoch */
 };
@@ -32,6 +32,8 @@ struct assay_anchor_sending {
     char said[256];
 };
 
+/* To the nodes of settings that name one. Returns: nothing. */
+void assay_anchor_link(struct assay_anchor_run *run);
 /* One failure on stderr, of asking the node of the chain. Returns: an enum assay_exit. */
 int assay_anchor_node_failed(const struct assay_anchor_run *run, enum assay_status status);
 /* The same, of asking the daemon. Returns: an enum assay_exit. */

@@ -120,6 +120,10 @@ int assay_change_services_draft(const struct assay_change_options *options,
                                 struct assay_slice *document);
 /* Every service of the plan `after`, and which are new. Returns: an array. */
 struct assay_json *assay_change_services_json(struct assay_slice before, struct assay_slice after);
+/* The plan of services that a change brings against the one that it finds; source: NULL, or nothing
+ * in it: it finds none. Returns: NULL when it brings none. */
+struct assay_json *assay_change_services_of(const struct assay_change_source *source,
+                                            const struct assay_change *change);
 /* That array for people. Returns: nothing. */
 void assay_change_services_print(const struct assay_json *list);
 

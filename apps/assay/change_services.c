@@ -131,6 +131,21 @@ static void print_tasks(const struct assay_json *s, const char *when)
                      (llu)assay_json_uint(assay_json_at(balances, i), "amount", 0));
 }
 
+struct assay_json *assay_change_services_of(const struct assay_change_source *source,
+                                            const struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    struct assay_slice before = { 0 }, after = { 0 };
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        if (action.kind == ASSAY_ACTION_SERVICES) after = action.document;
+    }
+    if (after.len == 0) return NULL;
+    if (source != NULL && source->basis != NULL) before = assay_change_plan(source->basis);
+    return assay_change_services_json(before, after);
+}
+
 void assay_change_services_print(const struct assay_json *list)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {

@@ -105,22 +105,6 @@ static struct assay_json *policy_json(const struct assay_change_options *options
     return list;
 }
 
-/* The plan of services that it brings against the one that it finds; NULL when it brings none. */
-static struct assay_json *services_json(const struct assay_change_source *source,
-                                        const struct assay_change *change)
-{
-    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
-    struct assay_slice before = { 0 }, after = { 0 };
-    for (uint32_t i = 0; i < change->action_count; i++) {
-        struct assay_action action;
-        if (assay_action_next(&c, &action) != ASSAY_OK) break;
-        if (action.kind == ASSAY_ACTION_SERVICES) after = action.document;
-    }
-    if (after.len == 0) return NULL;
-    if (source != NULL) before = assay_change_plan(source->basis);
-    return assay_change_services_json(before, after);
-}
-
 /* ------------------------------------------------------------ signatures */
 
 static struct assay_json *signature_json(const struct assay_change_source *source,
@@ -205,7 +189,7 @@ static struct assay_json *document_of(const struct assay_change_options *options
     assay_json_set(data, "actions", actions_json(state, change));
     struct assay_json *policy = policy_json(options, source, change);
     if (policy != NULL) assay_json_set(data, "policy_changes", policy);
-    struct assay_json *services = services_json(source, change);
+    struct assay_json *services = assay_change_services_of(source, change);
     if (services != NULL) assay_json_set(data, "services", services);
     put_signatures(data, source, draft);
     if (source == NULL) return data;

@@ -55,6 +55,8 @@ static void put_actions(const struct assay_recover *r, const struct assay_change
             assay_change_words(state, &action, words);
             assay_json_append_text(list, words);
         }
+        struct assay_json *const services = assay_change_services_of(source, &change);
+        if (services != NULL) assay_json_set(data, "services", services);
     }
     assay_json_set(data, "actions", list);
 }
@@ -133,6 +135,7 @@ static void print_plain(const struct assay_json *d)
                      assay_json_text(d, "head_id", "?"));
     }
     print_list(d, "actions", "action");
+    assay_change_services_print(assay_json_get(d, "services"));
     print_list(d, "key_sets", "key set of");
     print_list(d, "signers", "signed by");
     if (strcmp(kind, "recover") == 0)

@@ -73,12 +73,11 @@ static int open_chain(const struct task_deed *d, const char *who, bool tasks,
         return ASSAY_EXIT_USAGE;
     }
     if (d->key != NULL) (void)snprintf(s->key, sizeof s->key, "%s", d->key);
-    c->run.http.url = s->rpc;
-    c->run.http.ca_file = s->ca_file[0] != '\0' ? s->ca_file : NULL;
-    c->run.rpc.link = assay_evm_http_link(&c->run.http);
     c->place.chain_id = s->sender.chain_id;
     assay_bytes_copy(c->place.contract, ASSAY_EVM_ADDRESS_LEN, s->tasks, sizeof s->tasks);
-    return check_settings(s, d->evm, tasks);
+    const int fit = check_settings(s, d->evm, tasks);
+    if (fit == ASSAY_EXIT_OK) assay_anchor_link(&c->run);
+    return fit;
 }
 
 void task_chain_end(struct task_chain **chain)

@@ -8,7 +8,8 @@
         "config", "FILE", "anchor.yaml, with keys named like these options", 0                     \
     }
 #define RPC                                                                                        \
-    { "rpc", "URL", "a node of the chain, https://, or http:// of this machine", 0 },              \
+    { "rpc", "URL",                                                                                \
+      "a node of the chain, https://, or http:// of this machine; several: with commas", 0 },      \
     {                                                                                              \
         "ca-file", "FILE", "authorities of its certificate in PEM, default the system's", 0        \
     }
@@ -56,7 +57,8 @@ const struct assay_verb assay_verbs_anchor[] = {
     { "anchor", "advance", "",
       "Brings an anchor to the newest closed epoch of a daemon, in as few transactions as the "
       "changes of voters allow, and waits until each is deep enough. Run it at least once in 12 "
-      "hours: an anchor that is older than a day is dead. Ended before, it is simply run again.",
+      "hours, as systemd's assay-anchor.timer does: an anchor that is older than a day is dead. "
+      "Ended before, it is simply run again.",
       EXIT_SEND, "assay anchor advance --config /etc/assay/anchor.yaml --wait 600\n",
       (const struct assay_option[]){ CONFIG, RPC, CONTRACT, SENDING, ASSAY_OPTION_SOCKET,
                                      ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },

@@ -124,6 +124,17 @@ static bool set_number(struct assay_evm_config *c, const char *key, const char *
     return true;
 }
 
+static const char *set_rpc(struct assay_anchor_settings *s, const char *text)
+{
+    struct assay_evm_https https;
+    struct assay_evm_link link;
+    const bool fits = keep(text, s->rpc, sizeof s->rpc) &&
+                      assay_evm_https_link(&https, text, NULL, 0, &link) == ASSAY_OK;
+    return fits ? NULL
+                : "an URL, https:// or of this machine http://, or up to five different ones with "
+                  "commas between";
+}
+
 static const char *set_batch(struct assay_anchor_settings *s, const char *text)
 {
     uint64_t value = 0;
@@ -135,11 +146,7 @@ static const char *set_batch(struct assay_anchor_settings *s, const char *text)
 const char *assay_anchor_settings_set(struct assay_anchor_settings *s, const char *key,
                                       const char *text)
 {
-    if (strcmp(key, "rpc") == 0) {
-        const bool fits = keep(text, s->rpc, sizeof s->rpc);
-        const bool is_url = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
-        return fits && is_url ? NULL : "an URL, https:// or of this machine http://";
-    }
+    if (strcmp(key, "rpc") == 0) return set_rpc(s, text);
     if (strcmp(key, "ca_file") == 0)
         return keep(text, s->ca_file, sizeof s->ca_file) ? NULL : "a path";
     if (strcmp(key, "key") == 0) return keep(text, s->key, sizeof s->key) ? NULL : "a path";

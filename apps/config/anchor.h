@@ -5,16 +5,17 @@
 #ifndef ASSAY_APPS_CONFIG_ANCHOR_H
 #define ASSAY_APPS_CONFIG_ANCHOR_H
 
+#include "net/evm/http.h"
 #include "net/evm/sender.h"
 
 #include <limits.h>
 
 /* apps/config.h and net/evm/anchor.h are never included by one file: two things are called
  * certificate. */
-enum { ASSAY_ANCHOR_URL_MAX = 512, ASSAY_ANCHOR_FAULT_MAX = 512 };
+enum { ASSAY_ANCHOR_FAULT_MAX = 512 };
 
 struct assay_anchor_settings {
-    char rpc[ASSAY_ANCHOR_URL_MAX];
+    char rpc[ASSAY_EVM_URLS_LEN_MAX]; /* one URL, or several that must agree */
     char ca_file[PATH_MAX]; /* "": the system's */
     char key[PATH_MAX];     /* "": none was named */
     char daemon[PATH_MAX];  /* admin socket; "": none was named */

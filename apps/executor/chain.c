@@ -54,9 +54,6 @@ static void fill(struct executor_chain *c)
     for (size_t i = ASSAY_EVM_PRICE_LEN; i-- > 0; wei >>= 8)
         c->chain.price[i] = (uint8_t)wei;
     c->chain.margin_s = c->settings.margin_s;
-    c->http.url = c->settings.rpc;
-    c->http.ca_file = c->settings.ca_file[0] != '\0' ? c->settings.ca_file : NULL;
-    c->http.timeout_ms = ANSWER_MS;
 }
 
 enum assay_status executor_chain_open(struct executor_chain *c, const char *path,
@@ -64,18 +61,33 @@ enum assay_status executor_chain_open(struct executor_chain *c, const char *path
 {
     struct assay_secret32 key = { { 0 } };
     char why[ASSAY_EVM_WHY_LEN] = "";
+    struct assay_evm_link link;
     ASSAY_TRY(read_settings(c, path, &key, message));
     fill(c);
     const struct assay_evm_till_config config = config_of(c);
+    const char *const ca_file = c->settings.ca_file[0] != '\0' ? c->settings.ca_file : NULL;
     enum assay_status status =
-        assay_evm_till_create(&config, &key, assay_evm_http_link(&c->http), &c->chain.till);
+        assay_evm_https_link(&c->https, c->settings.rpc, ca_file, ANSWER_MS, &link);
+    if (status == ASSAY_OK)
+        status = assay_evm_till_create(&config, &key, link, &c->chain.till);
     assay_secret_wipe(&key, sizeof key);
     (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
     if (status == ASSAY_OK) status = assay_evm_till_check(c->chain.till, why);
     if (status == ASSAY_OK) status = assay_evm_till_start(c->chain.till);
+    const char *const told = assay_evm_https_why(&c->https);
     if (status != ASSAY_OK)
-        (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX, "%.250s: %.200s%s%.40s", c->settings.rpc,
-                       why, c->http.message[0] != '\0' ? ": " : "", c->http.message);
+        (void)snprintf(message, ASSAY_ANCHOR_FAULT_MAX, "%.200s: %.150s%s%.150s", c->settings.rpc,
+                       why, told[0] != '\0' ? ": " : "", told);
+    return status;
+}
+
+enum assay_status executor_chain_check(const char *path,
+                                       char message[static ASSAY_ANCHOR_FAULT_MAX])
+{
+    static struct executor_chain chain; /* large */
+    struct assay_secret32 key = { { 0 } };
+    const enum assay_status status = read_settings(&chain, path, &key, message);
+    assay_secret_wipe(&key, sizeof key);
     return status;
 }
 

@@ -11,7 +11,7 @@
 
 struct executor_chain {
     struct assay_anchor_settings settings;
-    struct assay_evm_http http;
+    struct assay_evm_https https;
     struct assay_executor_chain chain; /* for the node */
 };
 
@@ -19,6 +19,10 @@ struct executor_chain {
  * ASSAY_OK | why not, and message for people; executor_chain_close is called whatever it is */
 ASSAY_CHECKED enum assay_status executor_chain_open(struct executor_chain *c, const char *path,
                                                     char message[static ASSAY_ANCHOR_FAULT_MAX]);
+/* Is the file one with which a chain can be asked, and its key there? Nobody is asked. Returns: as
+ * above */
+ASSAY_CHECKED enum assay_status executor_chain_check(const char *path,
+                                                     char message[static ASSAY_ANCHOR_FAULT_MAX]);
 /* Returns: nothing. */
 void executor_chain_close(struct executor_chain *c);
 

@@ -19,7 +19,7 @@ static const char usage[] =
     "                    (file), key (file of 32 bytes, or a credential of systemd), code (digest\n"
     "                    of the measurement, 64 digits), price (a step), account (that is paid),\n"
     "                    evm (file of a chain on which it is paid as well: anchor.yaml)\n"
-    "  --check-config    read configuration and key, then exit: 0 fit, 2 not\n"
+    "  --check-config    read configuration, key and evm with its key, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
     "  assay-executor --config /etc/assay/executor.yaml\n"
@@ -35,15 +35,16 @@ static void put_line(const struct assay_executor_node *node, bool on_chain, char
                               s.tasks, (unsigned long long)s.steps, s.claims);
     if (on_chain && said > 0 && (size_t)said < len)
         (void)snprintf(line + said, len - (size_t)said,
-                       "; chain: %u tasks not paid, %llu claims sent%s", s.owed,
-                       (unsigned long long)s.sent, s.chain_answers ? "" : ", NO ANSWER");
+                       "; chain: %u tasks not paid, %llu claims sent%s%s%s", s.owed,
+                       (unsigned long long)s.sent, s.chain_answers ? "" : ", NO ANSWER",
+                       s.chain_why[0] != '\0' ? ": " : "", s.chain_why);
 }
 
 static enum assay_status serve(struct service_program *program, struct assay_executor_node *node,
                                bool on_chain)
 {
     enum assay_status ended = ASSAY_OK;
-    char line[256];
+    char line[SERVICE_LINE_MAX];
     service_ready(program);
     do {
         put_line(node, on_chain, line, sizeof line);
@@ -53,11 +54,19 @@ static enum assay_status serve(struct service_program *program, struct assay_exe
     return ended;
 }
 
+/* What --check-config looks at beside. */
+static enum assay_status check_chain(const struct service_config *config,
+                                     char message[static ASSAY_CONFIG_MESSAGE_MAX])
+{
+    return config->evm[0] == '\0' ? ASSAY_OK : executor_chain_check(config->evm, message);
+}
+
 int main(int argc, char **argv)
 {
     static struct service_program program = { .name = "assay-executor",
                                               .usage = usage,
-                                              .keys = SERVICE_KEY_STORE | SERVICE_KEY_PROGRAM };
+                                              .keys = SERVICE_KEY_STORE | SERVICE_KEY_PROGRAM,
+                                              .check = check_chain };
     static struct assay_task_program words = { .step = assay_words_step };
     static struct executor_chain chain;
     char message[ASSAY_EXECUTOR_NODE_MESSAGE_LEN] = "";

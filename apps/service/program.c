@@ -194,6 +194,11 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
     }
     *status = SERVICE_OK;
     if (only_check) assay_secret_wipe(&program->config.key, sizeof program->config.key);
+    if (only_check && program->check != NULL &&
+        program->check(&program->config, message) != ASSAY_OK) {
+        service_say(program, "%s", message);
+        *status = SERVICE_USAGE;
+    }
     if (only_check) return false;
     service_take_signals();
     daemon_notify_open(&program->notify);

@@ -12,6 +12,7 @@
 #include "apps/daemon/notify.h"
 #include "base/secret.h"
 
+enum { SERVICE_LINE_MAX = 400 }; /* how a program stands, with its NUL */
 enum { SERVICE_OK = 0, SERVICE_WORLD = 1, SERVICE_USAGE = 2, SERVICE_SUPERSEDED = 4 };
 
 /* Keys that a program has in its file, beside service_version, daemon, listen and host. Bits. */
@@ -40,9 +41,13 @@ struct service_program {
     const char *name;
     const char *usage;
     unsigned keys;
+    /* What --check-config looks at beside file and key; NULL: nothing. Returns: ASSAY_OK | why not,
+     * and message for people */
+    enum assay_status (*check)(const struct service_config *config,
+                               char message[static ASSAY_CONFIG_MESSAGE_MAX]);
     struct service_config config;
     struct daemon_notify notify;
-    char said[256]; /* how it stands */
+    char said[SERVICE_LINE_MAX]; /* how it stands */
 };
 
 /* Reads options and configuration; what is wrong is said on stderr. Out: *status, with which to end

@@ -5,6 +5,8 @@
 
 #include "quote/source/fetch/http.h"
 
+#include <string.h>
+
 _Static_assert((int)ASSAY_EVM_ANSWER_LEN_MAX <= (int)ASSAY_HTTP_BODY_LEN_MAX,
                "an answer is a body");
 _Static_assert(sizeof((struct assay_evm_http *)0)->message >= ASSAY_HTTP_MESSAGE_LEN, "messages");
@@ -45,4 +47,58 @@ static enum assay_status ask(void *context, struct assay_slice question, uint8_t
 struct assay_evm_link assay_evm_http_link(struct assay_evm_http *http)
 {
     return (struct assay_evm_link){ .ask = ask, .context = http };
+}
+
+/* --- several */
+
+static bool is_url(const char *text)
+{
+    return strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+}
+
+/* Cuts the next one off. Returns: NULL after the last. */
+static char *next_of(char **rest)
+{
+    if (*rest == NULL) return NULL;
+    char *const one = *rest + strspn(*rest, " ");
+    char *const comma = strchr(one, ',');
+    *rest = comma == NULL ? NULL : comma + 1;
+    one[comma == NULL ? strlen(one) : (size_t)(comma - one)] = '\0';
+    one[strcspn(one, " ")] = '\0';
+    return one;
+}
+
+static enum assay_status add(struct assay_evm_https *https, const char *url,
+                             const struct assay_evm_http *like)
+{
+    const uint32_t count = https->nodes.count;
+    if (!is_url(url)) return ASSAY_E_SYNTAX;
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(https->node[i].url, url) == 0) return ASSAY_E_DUPLICATE;
+    if (count == ASSAY_EVM_NODES_MAX) return ASSAY_E_RANGE;
+    https->node[count] = *like;
+    https->node[count].url = url;
+    https->nodes.link[https->nodes.count++] = assay_evm_http_link(&https->node[count]);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_evm_https_link(struct assay_evm_https *https, const char *urls,
+                                       const char *ca_file, uint64_t timeout_ms,
+                                       struct assay_evm_link *link)
+{
+    const struct assay_evm_http like = { .ca_file = ca_file, .timeout_ms = timeout_ms };
+    const size_t len = strlen(urls);
+    *https = (struct assay_evm_https){ .nodes = { .pause_ms = ASSAY_EVM_NODES_PAUSE_MS } };
+    if (len == 0 || len >= sizeof https->urls) return ASSAY_E_RANGE;
+    assay_bytes_copy(https->urls, sizeof https->urls, urls, len + 1);
+    char *rest = https->urls;
+    for (const char *url = next_of(&rest); url != NULL; url = next_of(&rest))
+        ASSAY_TRY(add(https, url, &like));
+    *link = assay_evm_nodes_link(&https->nodes);
+    return ASSAY_OK;
+}
+
+const char *assay_evm_https_why(const struct assay_evm_https *https)
+{
+    return https->nodes.count == 1 ? https->node[0].message : "";
 }

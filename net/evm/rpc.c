@@ -12,8 +12,10 @@
 static enum assay_status fails(struct assay_evm_rpc *rpc, enum assay_status status,
                                const char *what)
 {
+    const bool told = rpc->link.why != NULL && rpc->link.why[0] != '\0';
     if (rpc->why[0] == '\0')
-        snprintf(rpc->why, sizeof rpc->why, "%s: %s", what, assay_status_text(status));
+        snprintf(rpc->why, sizeof rpc->why, "%s: %s", what,
+                 told ? rpc->link.why : assay_status_text(status));
     return status;
 }
 

@@ -24,6 +24,8 @@ struct assay_evm_link {
     enum assay_status (*ask)(void *context, struct assay_slice question, uint8_t *answer,
                              size_t capacity, size_t *len);
     void *context;
+    const char *why; /* why the last question failed, for people, "" where the status says it; NULL:
+                      * it never says */
 };
 
 struct assay_evm_rpc {

@@ -480,6 +480,7 @@ struct assay_executor_node_status assay_executor_node_status(const struct assay_
         status.owed = till.owed;
         status.sent = till.sent;
         status.chain_answers = till.answers;
+        assay_bytes_copy(status.chain_why, sizeof status.chain_why, till.why, sizeof till.why);
     }
     return status;
 }

@@ -57,6 +57,7 @@ struct assay_executor_node_status {
     uint32_t owed; /* tasks with steps that are not paid yet */
     uint64_t sent; /* claims since the start */
     bool chain_answers;
+    char chain_why[ASSAY_EVM_WHY_LEN]; /* of what does not go on there; "": nothing is wrong */
 };
 
 struct assay_executor_node;

@@ -32,6 +32,12 @@ static const char *fault_of(struct assay_sim_services *s, const struct job *j, u
         !assay_bytes_equal(digest, c->voucher.lock, 32))
         return "paid for a key that opens nothing";
     if (c->voucher.step != c->receipt.step) return "paid for a voucher of another step";
+    if (!assay_bytes_equal(c->voucher.task, c->receipt.task, 32))
+        return "paid for a voucher of another task";
+    if (!assay_bytes_equal(c->task_key, j->key, sizeof j->key))
+        return "paid for a receipt of another enclave";
+    if (!assay_bytes_equal(c->requestor, j->open.key, sizeof j->open.key))
+        return "paid for a voucher of another requestor";
     if (slot != j->open.executor || !j->seen.accepted) return "another was paid";
     if (j->seen.failed) return "paid after a fall";
     if (j->seen.ended || t->now > j->open.deadline) return "paid when it was over";
@@ -66,11 +72,38 @@ static void claimed(struct assay_sim_services *s, uint32_t slot, struct assay_sl
     if (j->seen.amount > (uint64_t)j->open.steps * j->open.price) wrong(s, j, "paid too much");
 }
 
+/* While somebody works its requestor has no way out. */
+static void closed(struct assay_sim_services *s, struct assay_slice payload)
+{
+    struct assay_task_close record;
+    const enum assay_status status = assay_task_close_decode(payload, &record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const struct job *j = tasks_job(s->tasks, record.task);
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (j == NULL) return;
+    if (!assay_bytes_equal(record.key, j->open.key, sizeof record.key))
+        wrong(s, j, "closed by another");
+    if (j->seen.accepted && !j->seen.failed) wrong(s, j, "closed under its executor");
+}
+
+static void accepted(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
+{
+    struct assay_task_accept record;
+    const enum assay_status status = assay_task_accept_decode(payload, &record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const struct job *j = tasks_job(s->tasks, record.task);
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (j == NULL) return;
+    if (slot != j->open.executor) wrong(s, j, "accepted by another");
+    if (j->seen.accepted) wrong(s, j, "accepted twice");
+}
+
 static void happened(struct assay_sim_services *s, const struct assay_task_fact *fact)
 {
     struct job *j = tasks_job(s->tasks, fact->task);
     if (j == NULL) return;
     if (fact->kind == ASSAY_TASK_OPENED) {
+        if (j->seen.opened) wrong(s, j, "opened twice");
         j->seen.opened = true;
         s->tasks->opened++;
     }
@@ -89,6 +122,8 @@ void tasks_record(struct assay_sim_services *s, uint32_t slot, enum assay_servic
     if (s->tasks == NULL) return;
     if (kind == ASSAY_SERVICE_TASK_CLAIM && applied) claimed(s, slot, payload, facts);
     if (kind == ASSAY_SERVICE_TASK_CLAIM && !applied) s->tasks->refused++;
+    if (kind == ASSAY_SERVICE_TASK_CLOSE && applied) closed(s, payload);
+    if (kind == ASSAY_SERVICE_TASK_ACCEPT && applied) accepted(s, slot, payload);
     for (uint32_t i = 0; i < facts->task_count; i++)
         happened(s, &facts->task[i]);
 }

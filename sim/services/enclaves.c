@@ -134,6 +134,31 @@ void enclaves_epoch(struct assay_sim_services *s)
     }
 }
 
+/* A host passes on what it likes: a state may come to fewer than a quorum, and its process end. */
+static void draw_cut(const struct assay_sim_services *s, struct enclave *e)
+{
+    const uint64_t epoch_ms = s->scenario->epoch_ms, now_ms = services_now(s);
+    struct assay_sim_random *const r = &e->random;
+    e->cut_at_ms = e->cut_until_ms = UINT64_MAX;
+    if (s->load->cutting_hosts_permille == 0) return; /* nothing is drawn */
+    if (assay_sim_random_below(r, 1000) >= s->load->cutting_hosts_permille) return;
+    e->heard = (uint32_t)assay_sim_random_below(r, (uint64_t)1 << s->load->group_size);
+    e->cut_at_ms = now_ms;
+    if (assay_sim_random_below(r, 2) == 0)
+        e->cut_at_ms += assay_sim_random_below(r, 2 * epoch_ms);
+    e->cut_until_ms = e->cut_at_ms + epoch_ms / 4 + assay_sim_random_below(r, 2 * epoch_ms);
+    e->ends_cut = assay_sim_random_below(r, 3) > 0;
+}
+
+/* What it asks first is let through: without an answer it does nothing. In each view others hear
+ * it. */
+static bool is_heard(const struct assay_sim_services *s, const struct enclave *e, uint32_t seat)
+{
+    const struct assay_cont_roster *roster = &e->client->config.roster;
+    const bool cut = services_now(s) >= e->cut_at_ms && e->client->phase != ASSAY_CONT_OPENING;
+    return !cut || (e->heard >> (seat + roster->view) % roster->count & 1) != 0;
+}
+
 static void start(struct assay_sim_services *s, uint32_t process, uint32_t node)
 {
     struct enclave *e = &s->enclave[process];
@@ -144,6 +169,7 @@ static void start(struct assay_sim_services *s, uint32_t process, uint32_t node)
     e->life++;
     e->submit_at_ms = 0;
     e->before = instance_of(s, process)->released;
+    draw_cut(s, e);
 }
 
 /* --- what it says, and what it is told */
@@ -157,7 +183,7 @@ static void perform(struct assay_sim_services *s, uint32_t process)
     for (uint32_t i = 0; i < s->outs.count; i++)
         for (uint32_t seat = 0; seat < roster->count; seat++) {
             uint32_t there = 0;
-            if ((s->outs.out[i].seats >> seat & 1) == 0) continue;
+            if ((s->outs.out[i].seats >> seat & 1) == 0 || !is_heard(s, e, seat)) continue;
             if (!replicas_find(s, in->group, roster->key[seat], &there)) continue;
             const struct name to = { .program = PROGRAM_REPLICA,
                                      .index = in->group << 8 | there,
@@ -364,6 +390,11 @@ static void run_one(struct assay_sim_services *s, uint32_t process)
     const uint64_t now_ms = services_now(s);
     const uint32_t group = instance_of(s, process)->group;
     if (assay_registry_group(s->desk[e->node].registry, group) == NULL) return; /* not yet */
+    if (now_ms >= e->cut_until_ms) {
+        e->cut_at_ms = e->cut_until_ms = UINT64_MAX;
+        if (e->ends_cut) end(s, process);
+        if (!e->runs) return;
+    }
     if (!has_number(s, process)) return;
     if (now_ms >= e->wake_at_ms) {
         assay_cont_client_tick(e->client, now_ms, &s->outs);

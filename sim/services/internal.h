@@ -2,7 +2,8 @@
  * sim/services/internal.h - what the files of sim/services/ share.
  *
  * services.c (life, plan, turns), desk.c (how a node's programs see the ledger), recount.c (the
- * registry once more, from final blocks), replicas.c and enclaves.c (continuity), tasks.c, seal.c
+ * registry once more, from final blocks), replicas.c, enclaves.c and views_audit.c (continuity),
+ * forge.c (what hostile members hand in), tasks.c, seal.c
  * and audit.c (tasks), shares.c, secrets.c and shares_audit.c (shares).
  */
 #ifndef ASSAY_SIM_SERVICES_INTERNAL_H
@@ -20,6 +21,7 @@ enum {
     PROCESSES = GROUPS * ASSAY_SIM_ENCLAVES_MAX * ASSAY_SIM_CLONES_MAX,
     SUBMISSIONS = 64, /* of one turn */
     AGAIN_MS = 1000,  /* records that are not final are handed in again */
+    FORGE_KEPT = 64,
 };
 
 /* Kinds of programs: the first byte of the CURVE keys that stand for them. */
@@ -101,12 +103,27 @@ struct enclave {
     bool blind; /* its host shows it nothing of what becomes final after its number */
     uint32_t node, life;
     uint64_t submit_at_ms, start_at_ms, wake_at_ms;
+    /* From then until then its host lets the replicas in these seats alone hear it, a bit each, and
+     * ends it afterwards. */
+    uint64_t cut_at_ms, cut_until_ms;
+    uint32_t heard;
+    bool ends_cut;
     struct assay_cont_client *client;
     uint32_t last, shown;    /* of the instance's sealed states: queued last, certified last */
     uint32_t before;         /* what was released when it was started */
     uint32_t read_from;      /* when its read began */
     uint32_t updates, reads; /* that are still to be made in this epoch */
     struct assay_sim_random random;
+};
+
+/* Of a group, by final records and closes (views_audit.c). */
+struct views {
+    bool born, lost;
+    uint64_t decided, started;     /* last */
+    struct assay_cont_roster next; /* that was decided last */
+    bool lists[NODES];
+    uint8_t key[NODES][ASSAY_P256_PUBLIC_LEN]; /* what a slot has listed last */
+    uint64_t session[ASSAY_SIM_ENCLAVES_MAX];  /* numbered last */
 };
 
 struct tasks;
@@ -138,7 +155,10 @@ struct assay_sim_services {
         uint64_t taken[NODES]; /* numbers of the running epoch, a bit each */
         struct assay_registry_facts facts;
         uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
+        uint64_t epoch; /* that runs */
     } recount;
+    struct views views[GROUPS];
+    bool views_suspended[NODES]; /* by the last close */
 
     struct replica replica[GROUPS][NODES];
     struct instance instance[GROUPS * ASSAY_SIM_ENCLAVES_MAX];
@@ -148,6 +168,11 @@ struct assay_sim_services {
     struct tasks *tasks;
     struct shares *shares;
 
+    struct {
+        struct assay_sim_random random;
+        uint32_t count;
+        struct submission kept[FORGE_KEPT]; /* handed in last, of kinds that anybody may */
+    } forge;
     uint32_t submissions;
     struct submission submission[SUBMISSIONS];
     uint8_t room[2 * 64 * 1024];
@@ -170,6 +195,9 @@ void services_send(struct assay_sim_services *s, const struct name *from, uint32
                    const struct name *to, uint32_t to_node, struct assay_slice frame);
 void services_submit(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
                      struct assay_slice payload);
+/* The same of a hostile member: nothing is made of it beside. */
+void services_put(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
+                  struct assay_slice payload);
 /* A checker looked; format NULL: nothing was found. */
 void services_look(struct assay_sim_services *s, enum assay_sim_checker checker, const char *format,
                    ...) __attribute__((format(printf, 3, 4)));
@@ -186,6 +214,21 @@ void desk_free(struct desk *desk);
 /* Anew, as the plan begins. */
 void recount_open(struct assay_sim_services *s, const struct assay_registry_plan *plan);
 void recount_free(struct assay_sim_services *s);
+
+/* --- views_audit.c: a registry that was followed from here on; an applied record; what a close
+ * told; standings of a close, before it; it is over. Each Returns: nothing. */
+void views_take(struct assay_sim_services *s);
+void views_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
+                  struct assay_slice payload, const struct assay_registry_facts *facts);
+void views_told(struct assay_sim_services *s, const struct assay_registry_facts *facts);
+void views_stand(struct assay_sim_services *s, const struct assay_registry_member *member,
+                 uint32_t count);
+void views_closed(struct assay_sim_services *s);
+
+/* --- forge.c: what hostile members hand in beside a record */
+void forge_open(struct assay_sim_services *s);
+void forge_beside(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
+                  struct assay_slice payload);
 
 /* --- replicas.c */
 void replicas_die(struct assay_sim_services *s, uint32_t node);

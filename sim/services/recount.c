@@ -87,6 +87,7 @@ static void stand(struct assay_sim_services *s, const struct assay_state *genesi
     const uint32_t count = members_of(genesis, genesis, member);
     assay_registry_stand(s->recount.registry, genesis->epoch, member, count);
     s->recount.stood = true;
+    s->recount.epoch = genesis->epoch + 1;
 }
 
 void assay_sim_services_record(struct assay_sim_services *services,
@@ -111,8 +112,12 @@ void assay_sim_services_record(struct assay_sim_services *services,
     const char *became = assay_registry_apply(s->recount.registry, slot, record->node_id,
                                               (enum assay_service_kind)record->kind,
                                               record->payload, &s->recount.facts);
-    tasks_record(s, slot, (enum assay_service_kind)record->kind, record->payload,
-                 strcmp(became, "applied") == 0, &s->recount.facts);
+    const bool applied = strcmp(became, "applied") == 0;
+    if (applied)
+        views_record(s, slot, (enum assay_service_kind)record->kind, record->payload,
+                     &s->recount.facts);
+    tasks_record(s, slot, (enum assay_service_kind)record->kind, record->payload, applied,
+                 &s->recount.facts);
     shares_record(s, &s->recount.facts);
 }
 
@@ -169,6 +174,7 @@ static void compare(struct assay_sim_services *s, const struct assay_registry *r
 static void told(void *context, const struct assay_registry_facts *facts)
 {
     shares_record(context, facts);
+    views_told(context, facts);
 }
 
 /* Services are added at this boundary: what there was goes on, by its documents and their names. */
@@ -193,6 +199,7 @@ static void extend(struct assay_sim_services *s, const struct assay_state *state
     assay_registry_stand(s->recount.registry, state->epoch, member, count);
     s->recount.stood = true;
     compare(s, s->recount.registry, before, state, "as the blocks", 0);
+    views_take(s);
     free(memory);
 }
 
@@ -212,11 +219,14 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     if (!s->recount.sound) return;
     if (s->recount.registry != NULL) {
         const uint32_t count = members_of(before, after, member);
+        views_stand(s, member, count);
+        s->recount.epoch = after->epoch + 1;
         assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts,
                              told, s);
         assay_registry_check(s->recount.registry);
         tasks_closed(s, after, member, count);
         shares_closed(s);
+        views_closed(s);
     }
     if (extends) extend(s, after);
     else if (s->recount.registry != NULL)
@@ -237,6 +247,7 @@ static void take(struct assay_sim_services *s, const struct assay_registry *regi
     assay_registry_copy(s->recount.registry, registry);
     s->recount.stood = true;
     s->recount.sound = true;
+    views_take(s);
 }
 
 static bool names_all(const struct assay_state *state)

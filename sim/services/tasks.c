@@ -297,6 +297,24 @@ static void forge(struct assay_sim_services *s, struct job *j)
     say(s, j, TO_EXECUTOR, out);
 }
 
+/* And its money back, whoever worked for it. */
+static void close_early(struct assay_sim_services *s, struct job *j)
+{
+    const struct account *a = &s->tasks->requestor[j->requestor];
+    struct assay_task_close record = { 0 };
+    uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice out;
+    if (s->load->forged_permille == 0 || services_now(s) < j->close_at_ms) return;
+    j->close_at_ms = services_now(s) + AGAIN_MS;
+    assay_bytes_copy(record.key, sizeof record.key, a->key, sizeof a->key);
+    assay_bytes_copy(record.task, 32, j->id, 32);
+    assay_task_close_statement(s->chain_id, &record, digest);
+    assay_model_sign(a->secret.bytes, digest, record.signature);
+    const enum assay_status status = assay_task_close_encode(&record, bytes, sizeof bytes, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    services_submit(s, j->home, ASSAY_SERVICE_TASK_CLOSE, out);
+}
+
 static void requestor_side(struct assay_sim_services *s, struct job *j)
 {
     const struct assay_task_row *row = assay_task_ledger_task(ledger_of(s, j->home), j->id);
@@ -306,7 +324,10 @@ static void requestor_side(struct assay_sim_services *s, struct job *j)
         else hand_in_open(s, j);
         return;
     }
-    if (j->left) forge(s, j);
+    if (j->left) {
+        forge(s, j);
+        close_early(s, j);
+    }
     const bool over =
         row == NULL || (row->end != ASSAY_TASK_END_NONE && row->end != ASSAY_TASK_END_PAID);
     if (j->r == NULL && !j->left && !over && row->accepted) requestor_starts(s, j, row);

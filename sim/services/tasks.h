@@ -47,7 +47,7 @@ struct job {
     uint64_t r_wake_ms;
     bool kept, left, leaves;
     struct assay_task_receipt shown; /* on which it left: it is out for the key of that step */
-    uint64_t forge_at_ms;
+    uint64_t forge_at_ms, close_at_ms;
     struct assay_task_chain chain;
     /* The executor's; held is on its disk. */
     struct side theirs;

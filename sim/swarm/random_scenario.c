@@ -515,6 +515,7 @@ static void draw_continuity(struct assay_sim_services_plan *p, struct assay_sim_
     if (chance(r, 600)) p->old_states_permille = between(r, 1, 500);
     if (chance(r, 500)) p->replicas_die_permille = low(r, 1, 200);
     if (chance(r, 600)) p->enclaves_die_permille = low(r, 1, 400);
+    if (chance(r, 400)) p->cutting_hosts_permille = between(r, 1, 700);
 }
 
 static void draw_tasks(struct assay_sim_services_plan *p, struct assay_sim_random *r)
@@ -569,6 +570,7 @@ static void draw_services(const struct draw *d)
     if (p->groups == 0 || chance(&r, 500)) draw_tasks(p, &r);
     if (chance(&r, 400)) draw_shares(p, d->s->nodes, &r);
     draw_later(d, &r);
+    if (chance(&r, 400)) p->forged_permille = between(&r, 1, 300);
 }
 
 /* Fewer of the largest cohort until the promise holds, or nobody is left. */

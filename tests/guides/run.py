@@ -30,7 +30,7 @@ SECONDS_PACKAGES = 900  # ... or waits for a mirror
 SLOW = 2  # seconds of one block that are worth a line
 PAUSE = 0.2  # between two tries of what is waited for
 PATIENCE = 3  # times the seconds of a guide: other tests run beside it
-PROGRAMS = ("assay", "assayd", "assay-enclave", "assay-sim")
+PROGRAMS = ("assay", "assayd", "assay-enclave", "assay-sim", "assay-replica", "assay-holder", "assay-executor")
 HERE = pathlib.Path(__file__).resolve().parent
 NEEDS = {"swtpm": "swtpm", "prometheus": "prometheus", "promtool": "promtool", "nginx": "nginx",
          "curl": "curl", "python3": "python3"}
@@ -159,8 +159,9 @@ class Session:
         tens = [free_ten(())]
         tens.append(free_ten(tens))
         self.ports = {"710": str(tens[0]), "808": str(tens[1])}
-        network = (HERE / "network.sh").read_text(encoding="utf-8")
-        (self.notes / "network.sh").write_text(self.own_ports(network), encoding="utf-8")
+        for name in ("network.sh", "services.sh"):
+            network = (HERE / name).read_text(encoding="utf-8")
+            (self.notes / name).write_text(self.own_ports(network), encoding="utf-8")
         told, tell = os.pipe()
         os.set_blocking(told, False)
         self.told, self.heard = told, b""

@@ -1,7 +1,8 @@
 #!/bin/sh
 # More than a third is gone for good: seven processes, three killed with their disks, and the four
-# that are left go on in a new era, by `assay recover` alone. Later one of the three comes back with
-# nothing but its identity, and one that was away with its old disk.
+# that are left go on in a new era, by `assay recover` alone, which adds services as well (docs/protocol.md
+# 12.7.5). Later one of the three comes back with nothing but its identity, and one that was away with its
+# old disk.
 . "$(dirname "$0")/lib.sh"
 network 7 400 2
 sign alpha beta
@@ -18,6 +19,21 @@ expect 2 'usage' "$ASSAY" recover draft --out x --socket "$socket"
 expect 2 'usage' "$ASSAY" recover sign fence
 expect 2 'the reason has 1 to' "$ASSAY" recover fence --reason '' --out fence --socket "$socket"
 expect 0 'fenced     no' "$ASSAY" recover status --socket "$socket"
+
+# --- the feature level from which services can be added
+spoken() { [ "$(ask 1 nodes --json | grep -o '"level": *1' | wc -l)" = 7 ]; }
+check 'ballots announce the level' until_true 30 spoken
+expect 0 'feature level 1' ask 1 change draft --out level --parameter level=1 --activation +6
+for o in alpha beta; do expect 0 'in all' "$ASSAY" change sign level --key $o.key; done
+expect 0 'offered in every epoch' ask 1 change submit level
+me=$("$ASSAY" account create --out me.key --json | sed -n 's/.*"account": "\(.*\)".*/\1/p')
+printf 'services:\n  groups: [{ name: state, size: 3 }]\n  tasks: { balances: [{ account: "%s", amount: 1000 }] }\n' \
+    "$me" >more.yaml
+in_force() {
+    ask 1 change draft --out probe --services more.yaml --activation +20 >probed 2>&1 && ! grep -q 'waits until' probed
+}
+check "the level is in force: $(cat probed 2>/dev/null)" until_true 40 in_force
+expect 0 'this network has no services' ask 1 services status
 
 # --- three of seven die; two of their disks are gone with them
 for i in 5 6 7; do
@@ -68,7 +84,7 @@ for i in 2 3 4; do
 done
 drafted() {
     "$ASSAY" recover draft --out recover-1 answer-1 answer-2 answer-3 answer-4 --rest node-5 \
-        --rest node-6 --rest node-7 --socket "$WORK/node-$best/admin.sock" >drafted 2>&1
+        --rest node-6 --rest node-7 --services more.yaml --socket "$WORK/node-$best/admin.sock" >drafted 2>&1
     code=$?
     [ $code -eq 0 ] || [ $code -eq 10 ]
 }
@@ -81,6 +97,8 @@ for o in alpha beta; do expect 0 'in all' "$ASSAY" recover sign recover-1 --key 
 expect 0 'it would be taken' "$ASSAY" recover show recover-1 \
     --socket "$WORK/node-$best/admin.sock"
 expect 0 'rest node-5' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
+expect 0 'new: group state (number 0), 3 replicas' "$ASSAY" recover show recover-1 \
+    --socket "$WORK/node-$best/admin.sock"
 expect 0 'the new era begins' "$ASSAY" recover submit recover-1 \
     --socket "$WORK/node-$best/admin.sock"
 
@@ -94,12 +112,32 @@ expect 0 'era 1 begins' ask 1 timeline
 expect 6 'era' "$ASSAY" recover submit recover-1 --socket "$socket"
 expect 6 'the era that it ends is over' "$ASSAY" recover submit fence --socket "$socket"
 
+# --- and its services: money that moves, a group that is formed by replicas and serves
+has_money() { ask $1 services status 2>/dev/null | grep -q '1000 in all, 0 locked'; }
+for i in 1 2 3 4; do check "node $i has services" until_true 30 has_money $i; done
+you=$("$ASSAY" account create --out you.key --json | sed -n 's/.*"account": "\(.*\)".*/\1/p')
+expect 0 'final          250 paid, record 0' ask 1 account transfer --key me.key --to "$you" --amount 250
+"$TOOLS/free_port" 4 >ports
+for i in 1 2 3 4; do
+    printf 'service_version: 1\ndaemon: admin.svcs\nlisten: 127.0.0.1:%s\ngroup: 0\n' "$(sed -n "${i}p" ports)" \
+        >node-$i/replica.yaml
+    "$BIN/assay-replica" --config node-$i/replica.yaml 2>node-$i/replica.log </dev/null &
+    started="$started $!"
+done
+serves() { ask 1 continuity status --group state 2>/dev/null | grep -q 'state: serving'; }
+check "a group that the RECOVER added serves: $(cat node-1/replica.log)" until_true 60 serves
+
 # --- who was away, and who lost everything
 start 7
 start 5
 near() { a=$(field 1 status epoch) b=$(field $1 status epoch); in_era $1 1 && [ $((${b:-0} + 3)) -ge "${a:-999}" ]; }
 check 'an old disk passes over the end of the era' until_true 40 near 7
 check 'a lost store comes to the new era' until_true 40 near 5
+
+for i in 5 7; do
+    paid() { ask $i account show you.key 2>/dev/null | grep -q 'balance        250'; }
+    check "node $i has the services too" until_true 30 paid
+done
 
 # --- read again
 for i in 1 2 3 4 5 7; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done

@@ -47,6 +47,32 @@ done
 sed 's/^ProtectSystem=strict/ProtectSystem=strickt/' units/assayd.service >with/assayd.service
 systemd-analyze verify --man=no with/assayd.service 2>&1 | grep -q 'strickt' || wrong 'verify finds nothing'
 
+# --- the timer of anchors comes with the command line
+DESTDIR=$WORK/tree cmake --install "$BUILD" --prefix /usr --component command >install.out 2>&1 ||
+    wrong "cmake --install: $(cat install.out)"
+anchor=tree/usr/lib/systemd/system/assay-anchor
+check 'it starts what is installed' \
+    grep -q '^ExecStart=/usr/bin/assay anchor advance --config /etc/assay/anchor.yaml$' $anchor.service
+sed "s,^ExecStart=[^ ]*,ExecStart=$ASSAY," $anchor.service >units/assay-anchor.service
+cp $anchor.timer units/
+check 'exposure of assay-anchor.service' exposure units/assay-anchor.service
+expect 0 '' systemd-analyze verify --man=no units/assay-anchor.timer units/assay-anchor.service
+case $out in *assay-anchor*) wrong "systemd-analyze verify: $out" ;; esac
+sed 's/^OnCalendar=.*/OnCalendar=sometimes/' $anchor.timer >with/assay-anchor.timer
+cp units/assay-anchor.service with/
+systemd-analyze verify --man=no with/assay-anchor.timer 2>&1 | grep -q 'sometimes' || wrong 'verify finds nothing'
+# At least twice between two days, of the day for which an anchor lives (docs/services.md 8.2).
+often() { # FILE: seconds between two runs, with the longest delay, twice in a day
+    every=$(systemd-analyze calendar --iterations=2 "$(sed -n 's/^OnCalendar=//p' "$1")" |
+        sed -n 's/^ *Next elapse: //p; s/^ *Iter[^:]*#2: //p' | while read -r at; do date -d "$at" +%s; done |
+        { read -r one; read -r two; echo $((two - one)); })
+    [ "$every" -gt 0 ] && [ $((2 * (every + 1800))) -lt 86400 ]
+}
+check 'it runs more than twice in a day' often $anchor.timer
+sed 's/^OnCalendar=.*/OnCalendar=daily/' $anchor.timer >with/assay-anchor.timer
+often with/assay-anchor.timer && wrong 'once in a day is often enough'
+expect 2 'anchor.yaml' "$ASSAY" anchor advance --config "$WORK/anchor.yaml"
+
 # --- user and folders
 mkdir -p tree/etc
 expect 0 '' systemd-sysusers --root="$WORK/tree"

@@ -98,7 +98,7 @@ def wait(prometheus, expr):
     while time.monotonic() < until:
         try:
             _, result, _ = query(prometheus, expr)
-        except OSError:
+        except (OSError, ValueError):  # it is not there yet, or says so in words
             result = []
         if result:
             check(expr, True)

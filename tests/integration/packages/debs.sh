@@ -31,6 +31,7 @@ check 'lintian sees what is wrong' fails lintian --allow-root --fail-on error,wa
 has() { grep -qxE "$2" "$work/$1.txt" || { cat "$work/$1.txt"; return 1; }; }
 for file in assayd:/usr/bin/assayd assayd:/usr/bin/assay-enclave assay:/usr/bin/assay assay-sim:/usr/bin/assay-sim \
     assay-demo:/usr/bin/assay-demo assay-demo:/usr/libexec/assay/assayd-byzantine \
+    assay:/lib/systemd/system/assay-anchor.service assay:/lib/systemd/system/assay-anchor.timer \
     assayd:/lib/systemd/system/assayd.service assayd:/usr/lib/sysusers.d/assayd.conf \
     assayd:/usr/lib/tmpfiles.d/assayd.conf assayd:/usr/share/doc/assayd/systemd/tpm.conf \
     assay:/usr/share/bash-completion/completions/assay assay:/usr/share/zsh/vendor-completions/_assay \

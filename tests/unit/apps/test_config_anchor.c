@@ -34,6 +34,7 @@ Test(config_anchor, each_key_takes_what_it_says)
     static const char *const good[][2] = {
         { "rpc", "https://node.example/v1" },
         { "rpc", "http://127.0.0.1:8545" },
+        { "rpc", "https://node.example/v1, http://127.0.0.1:8545" },
         { "chain", "1" },
         { "contract", "0x5fbdb2315678afecb367f032d93f642f64180aa3" },
         { "max_fee", "0.000000001" },
@@ -55,6 +56,9 @@ Test(config_anchor, each_key_takes_what_it_says)
     static const char *const bad[][2] = {
         { "rpc", "ftp://node.example" },
         { "rpc", "" },
+        { "rpc", "https://a,https://a" },
+        { "rpc", "https://a," },
+        { "rpc", "https://a,b" },
         { "chain", "0" },
         { "chain", "9223372036854775808" },
         { "contract", "5fbdb2315678afecb367f032d93f642f64180aa3" },
@@ -85,7 +89,7 @@ Test(config_anchor, each_key_takes_what_it_says)
         cr_assert_not_null(assay_anchor_settings_set(&s, bad[i][0], bad[i][1]), "%s %s", bad[i][0],
                            bad[i][1]);
     cr_assert_not(s.has_contract, "a wrong one is none");
-    char url[ASSAY_ANCHOR_URL_MAX + 16] = "https://";
+    char url[ASSAY_EVM_URLS_LEN_MAX + 16] = "https://";
     memset(url + 8, 'a', sizeof url - 9);
     cr_assert_not_null(assay_anchor_settings_set(&s, "rpc", url));
 }

@@ -24,12 +24,14 @@ static void hostile_host(struct assay_scenario *s, uint64_t seed)
     s->services.old_states_permille = 250;
     s->services.enclaves_die_permille = 150;
     s->services.replicas_die_permille = seed % 2 == 0 ? 80 : 20;
+    s->services.cutting_hosts_permille = seed % 3 == 0 ? 0 : 500;
+    s->services.forged_permille = seed % 5 == 0 ? 0 : 150;
 }
 
 Test(sim_services, nothing_released_is_lost_forked_or_stale, .timeout = 600)
 {
     struct served_total total = { 0 };
-    for (uint64_t seed = 1; seed <= 48; seed += test_every(4)) {
+    for (uint64_t seed = 1; seed <= 48; seed += test_every(2)) {
         struct assay_scenario s = served_scenario(6 + (uint32_t)(seed % 3), 16);
         hostile_host(&s, seed);
         served_disturb(&s, seed);
@@ -42,6 +44,27 @@ Test(sim_services, nothing_released_is_lost_forked_or_stale, .timeout = 600)
     cr_expect_gt(SUM(total, VIEWS_STARTED), 2);
     cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_CONTINUITY], 500);
     cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_SERVICES], 1000);
+}
+
+/* A host lets fewer than a quorum hear its process, and one view follows the other: what some hold
+ * of a state in one and others in the next is not held by a quorum of either. */
+Test(sim_services, what_was_told_to_few_is_certified_in_no_view, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 48; seed += test_every(2)) {
+        struct assay_scenario s = served_scenario(5 + (uint32_t)(seed % 2), 20);
+        hostile_host(&s, seed);
+        s.services.group_size = 3;
+        s.services.clones = 1;
+        s.services.replicas_die_permille = 120;
+        s.services.enclaves_die_permille = 0;
+        s.services.cutting_hosts_permille = 900;
+        s.services.forged_permille = seed % 3 == 0 ? 0 : 500;
+        served_run(&s, seed, &total);
+    }
+    cr_expect_gt(SUM(total, STATES_CERTIFIED), 500);
+    cr_expect_gt(SUM(total, VIEWS_STARTED), 10);
+    cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_CONTINUITY], 500);
 }
 
 /* Stores are lost, members are suspended, leave and join: everybody has the registry that final
@@ -77,14 +100,34 @@ static void come_and_go(struct assay_scenario *s, uint64_t seed)
 Test(sim_services, everybody_has_the_registry_that_final_records_make, .timeout = 600)
 {
     struct served_total total = { 0 };
-    for (uint64_t seed = 1; seed <= 24; seed += test_every(4)) {
+    for (uint64_t seed = 1; seed <= 24; seed += test_every(2)) {
         struct assay_scenario s = served_scenario(6 + (uint32_t)(seed % 2), 16);
         hostile_host(&s, seed);
+        s.services.replicas_die_permille = 80;
         come_and_go(&s, seed);
         served_run(&s, seed, &total);
     }
     cr_expect_gt(SUM(total, SERVICE_RECORDS), 100);
     cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_SERVICES], 1000);
+}
+
+/* Everybody is told everything anew where operators end an era: views that serve go on. */
+Test(sim_services, what_was_released_outlives_the_end_of_an_era, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 12; seed += test_every(2)) {
+        struct assay_scenario s = served_scenario(6 + (uint32_t)(seed % 3), 20);
+        hostile_host(&s, seed);
+        s.services.replicas_die_permille = 80;
+        s.recovers[s.recover_count++] =
+            (struct assay_sim_recover){ .at_epoch = 8, .after_epochs = 2, .rests_dead = true };
+        s.heal_epoch = 15;
+        s.progress_epochs = 8;
+        served_run(&s, seed, &total);
+    }
+    cr_expect_gt(SUM(total, ERAS), 4);
+    cr_expect_gt(SUM(total, VIEWS_STARTED), 4);
+    cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_CONTINUITY], 500);
 }
 
 /* Some are absent now and then, or fall: their receipts of those epochs are worth nothing. */
@@ -104,7 +147,7 @@ static void executors_lapse(struct assay_scenario *s, uint64_t seed)
 Test(sim_services, nobody_is_paid_for_nothing_or_loses_two_steps, .timeout = 600)
 {
     struct served_total total = { 0 };
-    for (uint64_t seed = 1; seed <= 32; seed += test_every(4)) {
+    for (uint64_t seed = 1; seed <= 32; seed += test_every(2)) {
         struct assay_scenario s = served_scenario(7, 22);
         s.services.requestors = 1 + (uint32_t)(seed % 4);
         s.services.tasks = 2;
@@ -112,6 +155,7 @@ Test(sim_services, nobody_is_paid_for_nothing_or_loses_two_steps, .timeout = 600
         s.services.leavers_permille = seed % 4 == 1 ? 400 : 0;
         s.services.tasks_die_permille = seed % 4 > 1 ? 150 : 0;
         s.services.stop_epoch = 12;
+        s.services.forged_permille = seed % 5 == 0 ? 0 : 400;
         if (seed % 4 != 3) executors_lapse(&s, seed);
         if (seed % 4 != 0) served_disturb(&s, seed);
         served_run(&s, seed, &total);

@@ -1,0 +1,180 @@
+/*
+ * sim/services/views_audit.c - what must hold of groups by final records and closes alone, the
+ * rules of docs/services.md 1.2, 1.3, 1.9 and 1.10 said a second time: one view after the other,
+ * each decided and then started by a quorum of its own seats; sessions one by one; memories that
+ * are gone are missed, and those of suspended members not counted.
+ */
+#include "sim/services/internal.h"
+
+static void wrong(struct assay_sim_services *s, uint32_t group, const char *what, uint64_t number)
+{
+    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, "group %u %s (%llu) in epoch %llu", group, what,
+                  (unsigned long long)number, (unsigned long long)s->recount.epoch);
+}
+
+/* --- what there is, after a boundary that nobody followed record by record */
+
+void views_take(struct assay_sim_services *s)
+{
+    const uint32_t count = assay_registry_plan_of(s->recount.registry)->group_count;
+    for (uint32_t g = 0; g < count; g++) {
+        const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
+        struct views *v = &s->views[g];
+        *v = (struct views){ .born = group->phase != ASSAY_CONT_FORMING,
+                             .lost = group->phase == ASSAY_CONT_GONE,
+                             .decided = group->view_last,
+                             .started = group->now.roster.view,
+                             .next = group->next.roster };
+        for (uint32_t i = 0; i < NODES; i++) {
+            v->lists[i] = group->member[i].listed;
+            s->views_suspended[i] = group->member[i].standing == ASSAY_CONT_STAND_SUSPENDED;
+            assay_bytes_copy(v->key[i], sizeof v->key[i], group->member[i].key,
+                             sizeof group->member[i].key);
+        }
+        for (uint32_t i = 0; i < s->load->enclaves; i++) {
+            const struct instance *in = &s->instance[g * s->load->enclaves + i];
+            for (uint32_t k = 0; k < group->instance_count; k++)
+                if (assay_bytes_equal(group->instance[k].instance, in->name, 32))
+                    v->session[i] = group->instance[k].session;
+        }
+    }
+}
+
+/* --- facts */
+
+static void decided(struct assay_sim_services *s, uint32_t g, const struct assay_cont_fact *fact)
+{
+    const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
+    struct views *v = &s->views[g];
+    if (v->lost) wrong(s, g, "is gone and decides a view", fact->roster.view);
+    if (fact->roster.view != v->decided + 1)
+        wrong(s, g, "decides a view out of turn", fact->roster.view);
+    for (uint32_t i = 0; i < fact->base_roster.count; i++) {
+        const uint32_t slot = group->now.slot[i];
+        if (slot < NODES && s->views_suspended[slot] && (fact->barred >> i & 1) == 0)
+            wrong(s, g, "counts on the memory of a suspended slot", slot);
+    }
+    v->decided = fact->roster.view;
+    v->next = fact->roster;
+}
+
+static void happened(struct assay_sim_services *s, uint32_t g, const struct assay_cont_fact *fact)
+{
+    struct views *v = &s->views[g];
+    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    switch (fact->kind) {
+    case ASSAY_CONT_BORN:
+        if (v->born) wrong(s, g, "is born again", fact->roster.view);
+        v->born = true;
+        break;
+    case ASSAY_CONT_DECIDED: decided(s, g, fact); break;
+    case ASSAY_CONT_STARTED:
+        if (v->lost) wrong(s, g, "is gone and starts a view", fact->roster.view);
+        if (fact->roster.view != v->decided || fact->roster.view <= v->started)
+            wrong(s, g, "starts a view that was not decided last", fact->roster.view);
+        v->started = fact->roster.view;
+        break;
+    case ASSAY_CONT_LOST: v->lost = true; break;
+    case ASSAY_CONT_SESSION:
+    case ASSAY_CONT_STANDING: break;
+    }
+}
+
+/* The processes that sit are those that their members listed last. */
+static void remembers(struct assay_sim_services *s, uint32_t g)
+{
+    const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
+    const struct views *v = &s->views[g];
+    uint32_t memories = 0;
+    if (!v->born || v->lost) return;
+    for (uint32_t i = 0; i < group->now.roster.count; i++) {
+        const uint32_t slot = group->now.slot[i];
+        memories += slot < NODES && v->lists[slot] &&
+                    assay_bytes_equal(v->key[slot], group->now.roster.key[i], sizeof v->key[slot]);
+    }
+    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    if (memories < assay_cont_quorum(group->now.roster.count))
+        wrong(s, g, "goes on though its memories are lost but for", memories);
+}
+
+/* --- records */
+
+static void numbered(struct assay_sim_services *s, struct assay_slice payload,
+                     const struct assay_registry_facts *facts)
+{
+    struct assay_cont_session_record record;
+    uint8_t name[32];
+    const enum assay_status status = assay_cont_session_record_decode(payload, &record);
+    ASSAY_ASSERT(status == ASSAY_OK && facts->continuity.count > 0);
+    const uint64_t session = facts->continuity.fact[0].session;
+    assay_cont_instance(record.group, record.instance_key, name);
+    for (uint32_t i = 0; i < s->load->enclaves; i++) {
+        uint64_t *last = &s->views[record.group].session[i];
+        const struct instance *in = &s->instance[record.group * s->load->enclaves + i];
+        if (!assay_bytes_equal(in->name, name, 32)) continue;
+        if (session != record.expected || session != *last + 1)
+            wrong(s, record.group, "numbers a session that did not expect it", session);
+        *last = session;
+    }
+}
+
+static void vouched(struct assay_sim_services *s, struct assay_slice payload)
+{
+    struct assay_cont_table_record record;
+    uint32_t count = 0;
+    const enum assay_status status = assay_cont_table_record_decode(payload, &record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const struct assay_cont_roster *next = &s->views[record.group].next;
+    for (uint32_t seat = 0; seat < next->count; seat++) {
+        bool has = false;
+        for (uint32_t i = 0; i < record.count; i++)
+            has = has || assay_bytes_equal(record.key[i], next->key[seat], sizeof record.key[i]);
+        count += has;
+    }
+    if (record.view != next->view)
+        wrong(s, record.group, "starts by the table of another view", record.view);
+    if (count < assay_cont_quorum(next->count))
+        wrong(s, record.group, "starts by too few of its seats", count);
+}
+
+void views_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
+                  struct assay_slice payload, const struct assay_registry_facts *facts)
+{
+    struct assay_cont_replica_record record;
+    if (kind == ASSAY_SERVICE_REPLICA &&
+        assay_cont_replica_record_decode(payload, &record) == ASSAY_OK) {
+        s->views[record.group].lists[slot] = true;
+        assay_bytes_copy(s->views[record.group].key[slot], sizeof record.key, record.key,
+                         sizeof record.key);
+    }
+    if (kind == ASSAY_SERVICE_SESSION) numbered(s, payload, facts);
+    if (kind == ASSAY_SERVICE_TABLE) vouched(s, payload);
+    views_told(s, facts);
+}
+
+void views_told(struct assay_sim_services *s, const struct assay_registry_facts *facts)
+{
+    for (uint32_t i = 0; i < facts->continuity.count; i++)
+        happened(s, facts->group, &facts->continuity.fact[i]);
+}
+
+/* --- closes */
+
+void views_stand(struct assay_sim_services *s, const struct assay_registry_member *member,
+                 uint32_t count)
+{
+    for (uint32_t i = 0; i < NODES; i++) {
+        s->views_suspended[i] =
+            i < count && member[i].standing == ASSAY_REGISTRY_STAND_SUSPENDED;
+        const bool renewed = i >= count || member[i].renewed;
+        for (uint32_t g = 0; renewed && g < s->plan.group_count; g++)
+            s->views[g].lists[i] = false;
+    }
+}
+
+void views_closed(struct assay_sim_services *s)
+{
+    const uint32_t count = assay_registry_plan_of(s->recount.registry)->group_count;
+    for (uint32_t g = 0; g < count; g++)
+        remembers(s, g);
+}

@@ -1,0 +1,109 @@
+#!/bin/sh
+# tests/evm/liars.sh - executor and requestor as processes behind a node of their chain that lies (docs/services.md 8.5):
+# what one node is believed, what it is not, and that of two nodes neither is believed alone.
+#
+# usage: liars.sh BIN TOOLS (those of tests/integration/cli/lib.sh)
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../integration/cli/lib.sh"
+. "$here/on_chain.sh"
+
+true_url=$url
+: >mode
+/usr/bin/python3 "$here/liar.py" "$url" liar.port mode "$tasks" 2>liar.log </dev/null &
+started="$started $!"
+until_true 30 test -s liar.port || { echo "the liar does not start: $(cat liar.log)" >&2; exit 1; }
+liar=http://127.0.0.1:$(cat liar.port)
+tells() { echo "$*" >mode; } # the lies from now on
+both() { # FILE KEY LINE...: the liar and a node that does not lie
+    url="$true_url, $liar"
+    config "$@"
+    url=$true_url
+}
+behind() { # FILE KEY LINE...: the liar alone
+    url=$liar
+    config "$@"
+    url=$true_url
+}
+
+# --- an executor does not start on what is computed here
+starts() { "$BIN/assay-executor" --config net/node-2/executor.yaml; }
+behind paid.yaml paid.key 'batch: 3'
+tells chain
+expect 2 'a node of chain 1, not of 31337' starts
+tells code
+expect 2 'not AssayTasks over that anchor' starts
+tells empty
+expect 2 'no ECDSA over P-256 at 0x100' starts
+both paid.yaml paid.key 'batch: 3'
+for lie in chain code empty; do
+    tells $lie
+    expect 1 'the nodes contradict each other' starts
+done
+
+# --- and works when all of them say the same
+tells nothing
+executor
+offers() { "$ASSAY" task offers --socket net/node-1/admin.sock | grep -q ' a step'; }
+until_true 40 offers || { echo "nobody offers: $(tail -n 3 executor.log)" >&2; exit 1; }
+yes 'one two three ' | head -c 5000 >text
+run() { "$ASSAY" task run "$@" --evm evm.yaml --socket net/node-1/admin.sock; }
+before=$(wei $payee)
+both evm.yaml payer.key
+expect 0 'results        5 of 5' run text --out a --code "$code" --price 1000000 --steps 5 --executor node-2
+claimed() { grep -qE "chain: 0 tasks not paid, $1 claims sent" executor.log; }
+check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 1
+
+# --- a receipt that one of them hides: the requestor waits for it, says why, and sends nothing twice
+tells hidden
+expect 7 'the nodes contradict each other' run text --out h --code "$code" --price 1000000 --steps 5 \
+    --executor node-2 --timeout 15000
+check 'no result' sh -c '! test -e h/step-00001.output'
+tells nothing
+expect 0 'results        5 of 5' run text --out h
+check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 2
+
+# --- "paid" of what was not: with another node beside, the executor keeps its claim, and is paid when the lie is over
+both evm.yaml payer.key
+: >executor.log
+tells paid
+"$ASSAY" task run text --out p --code "$code" --price 1000000 --steps 5 --evm evm.yaml --socket net/node-1/admin.sock \
+    --executor node-2 --timeout 15000 >unopened 2>&1
+check "a task is not opened on that word: $(cat unopened)" sh -c '! test -e p/step-00001.output'
+tells nothing
+expect 0 'results        5 of 5' run text --out p
+tells paid
+check "it is not believed: $(tail -n 1 executor.log)" until_true 20 \
+    grep -q 'chain: 1 tasks not paid.*contradict each other' executor.log
+tells nothing
+check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 3
+steps=15
+earned() { # what they bring, without the gas that they took
+    /usr/bin/python3 -c 'import sys; g, s = int(sys.argv[2]) - int(sys.argv[1]), int(sys.argv[3]) * 10**15; sys.exit(not s - 5 * 10**15 < g <= s)' \
+        "$before" "$(wei $payee)" "$1"
+}
+check "15 steps: $before -> $(wei $payee)" earned $steps
+
+# --- a block that stands still only costs time
+tells stale
+"$ASSAY" task run text --out s --code "$code" --price 1000000 --steps 5 --evm evm.yaml --socket net/node-1/admin.sock \
+    --executor node-2 --timeout 10000 >stale 2>&1
+check "it waits: $(cat stale)" sh -c '! test -e s/step-00001.output'
+tells nothing
+expect 0 'results        5 of 5' run text --out s
+check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 4
+
+# --- one node alone is believed what only the chain can tell: the claim of a task that it calls paid is forgotten
+kill -TERM "$executor"
+wait "$executor" 2>/dev/null
+behind paid.yaml paid.key 'batch: 1000000'
+: >executor.log
+executor
+check 'it is there again' until_true 40 grep -q offered executor.log
+"$ASSAY" task run text --out l --code "$code" --price 1000000 --steps 300 --evm evm.yaml --socket net/node-1/admin.sock \
+    --executor node-2 >lost 2>&1 &
+requestor=$!
+started="$started $requestor"
+check "steps are made: $(cat lost)" until_true 60 test -e l/step-00003.output
+tells paid
+check "it believes: $(tail -n 1 executor.log)" until_true 30 grep -q 'chain: 0 tasks not paid' executor.log
+finish
