@@ -13,6 +13,8 @@
 #include "base/assert.h"
 #include "net/judge/judge.h"
 #include "net/judge/keeper.h"
+#include "net/transport/role.h"
+#include "net/transport/transport.h"
 #ifdef ASSAY_TEST_HOOKS
 #include "tests/byzantine/byzantine.h"
 #endif
@@ -137,6 +139,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
     struct assay_judge_set sets[ASSAY_JUDGE_SETS_MAX];
     struct assay_judge_config judge = { .sets = sets,
                                         .set_count = assay_rules_judge_sets(rules, sets) };
+    struct assay_transport_apart transport = { .argument = NULL };
     struct assay_host_config settings = {
         .genesis = now->charter.genesis,
         .state = now->charter.state,
@@ -163,6 +166,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .past = rules->past,
         .past_count = rules->past_count,
         .judge = &judge,
+        .transport = node->config->transport_apart ? &transport : NULL,
         .document_check = assay_rules_check,
         .updates = assay_update_judge_functions(node->updates),
         .plan_follow = assay_host_services_follow,
@@ -187,6 +191,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
 #ifdef ASSAY_TEST_HOOKS
     assay_byzantine_hooks(&settings.hooks);
     judge.argument = assay_byzantine_judge();
+    transport.argument = assay_byzantine_transport();
     assay_byzantine_overlay(&settings.overlay_above, &settings.overlay_degree);
 #endif
     if (node->host == NULL) return open_first(node, &settings);
@@ -349,8 +354,10 @@ int main(int argc, char **argv)
     bool check_only = false;
 #ifdef ASSAY_TEST_HOOKS
     if (assay_judge_is(argc, argv)) assay_judge_run(assay_byzantine_verify(argv[2]));
+    if (assay_transport_is(argc, argv)) assay_transport_run(assay_byzantine_plant(argv[2]));
 #endif
     if (argc == 2 && assay_judge_is(argc, argv)) assay_judge_run(assay_evidence_verify);
+    if (argc == 2 && assay_transport_is(argc, argv)) assay_transport_run(NULL);
     for (int o; (o = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
         if (o == 'c') sources.path = optarg;
         else if (o == 's' && sources.set_count < SETS_MAX) sets[sources.set_count++] = optarg;

@@ -154,6 +154,7 @@ struct assay_config {
     struct assay_config_http http;
     char services[PATH_MAX]; /* listen.services, a UNIX socket; "": off */
     char advertise[ASSAY_ADDRESSES_MAX]; /* listen.advertise, the same; "": listen.gossip */
+    bool transport_apart; /* listen.transport, default process; false: thread */
     struct assay_config_source evidence;
     char enclave_path[PATH_MAX], enclave_restore_path[PATH_MAX], enclave_service[PATH_MAX];
     struct assay_config_collateral collateral;

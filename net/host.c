@@ -239,7 +239,8 @@ static enum assay_status open_link(struct assay_host *host,
         .self_test = !host->renewed, /* the door is the same */
     };
     host_roster(host); /* before the door opens: members may be waiting outside */
-    ASSAY_TRY(assay_link_open(&config, &host->link, message));
+    ASSAY_TRY(assay_transport_open(&config, host->config.transport, &host->link, message));
+    host->config.transport = NULL;
     ASSAY_TRY(open_peers(host));
     host_dial(host);
     return host->failure;
@@ -253,7 +254,7 @@ static void say_open(struct assay_host *host)
     const bool insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     assay_engine_snapshot(host->engine, &snapshot);
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "node_open")) {
-        assay_log_text(&host->log, "listen", assay_link_endpoint(host->link));
+        assay_log_text(&host->log, "listen", assay_transport_endpoint(host->link));
         assay_log_hex(&host->log, "chain", host->config.genesis->chain_id, 8);
         assay_log_uint(&host->log, "slot", host->self);
         assay_log_uint(&host->log, "members", host->members);
@@ -428,7 +429,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
     old->admin = NULL;
     old->desk = NULL;
     old->http = NULL;
-    assay_link_linger(old->link, HOST_LINGER_MS); /* the last word of the epoch that ends */
+    assay_transport_linger(old->link, HOST_LINGER_MS); /* the last word of the epoch that ends */
     assay_host_close(&old);
     const enum assay_status status = open_host(config, left, host, message);
     if (status == ASSAY_OK) host_closed(*host, config->state->epoch);
@@ -450,8 +451,8 @@ void assay_host_close(struct assay_host **host)
     host_services_close(h);
     /* The last words of a node that ends in order; who fails has none. */
     if (h->draining && h->stopping && h->link != NULL) host_farewell(h);
-    if (h->draining && h->link != NULL) assay_link_linger(h->link, HOST_LINGER_MS);
-    assay_link_close(&h->link);
+    if (h->draining && h->link != NULL) assay_transport_linger(h->link, HOST_LINGER_MS);
+    assay_transport_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
     host_evidence_forget(h);
     h->config.store->ops->rollback(h->config.store);
@@ -558,6 +559,7 @@ static void work(struct assay_host *host, const struct polled *polled)
                   polled->enclave_count);
     host_enclave_events(host);
     if (host->workload != NULL) assay_workload_step(host->workload, host->now_ms);
+    host_transport_turn(host);
     host_receive(host);
     tick(host);
     host_settle(host);
@@ -583,8 +585,8 @@ enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max)
     if (host->stopping || host->renewing) return ASSAY_OK;
     host_clock(host);
     const struct polled polled = fill_fds(host);
-    assay_link_pause(host->link, host->waiting != NULL);
-    const enum assay_status status = assay_link_wait(host->link, host->now_ms, host->fds,
+    assay_transport_pause(host->link, host->waiting != NULL);
+    const enum assay_status status = assay_transport_wait(host->link, host->now_ms, host->fds,
                                                      polled.count, sleep_ms(host, wait_ms_max));
     if (status != ASSAY_OK) host_fail(host, status, "poll");
     host_clock(host);

@@ -23,6 +23,7 @@ struct assay_host;
 struct assay_endorsements; /* quote/verify.h */
 struct assay_fetcher;      /* net/fetch/fetcher.h */
 struct assay_judge_config; /* net/judge/keeper.h */
+struct assay_transport_apart; /* net/transport/transport.h */
 struct assay_host_services; /* host/services.h */
 struct assay_policy;       /* quote/accept/policy.h */
 
@@ -175,6 +176,8 @@ struct assay_host_config {
     /* Quotes are judged in a process of its own; borrowed while the host opens. NULL: in threads.
      * */
     const struct assay_judge_config *judge;
+    /* Sockets are in a process of their own; borrowed while the host opens. NULL: in this one. */
+    const struct assay_transport_apart *transport;
     assay_document_check *document_check;
     const struct assay_updates *updates; /* net/updates.h; NULL: no collateral in blocks */
     assay_plan_follow *plan_follow; /* as the engine's */

@@ -144,8 +144,8 @@ enum assay_status host_address_dial(struct assay_host *host, uint16_t slot)
     host_neighbours_address(host, slot);
     const bool links = host_neighbours_links(host, slot);
     if (links && host_addresses_of(host, slot, text))
-        return assay_link_peer(host->link, slot, text);
-    if (assay_link_has_peer(host->link, slot)) assay_link_forget(host->link, slot);
+        return assay_transport_peer(host->link, slot, text);
+    if (assay_transport_has_peer(host->link, slot)) assay_transport_forget(host->link, slot);
     return ASSAY_OK;
 }
 

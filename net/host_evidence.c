@@ -3,7 +3,7 @@
  */
 #include "net/host_internal.h"
 
-#include "net/judge/cage.h"
+#include "net/child/cage.h"
 #include "net/rules.h"
 
 #include <stdlib.h>

@@ -52,7 +52,7 @@
 #include "net/timeline_file.h"
 #include "net/verify_pool.h"
 #include "net/workload.h"
-#include "net/zmq/link.h"
+#include "net/transport/transport.h"
 
 struct assay_history_row; /* net/history.h */
 struct assay_http; /* net/http/http.h */
@@ -133,7 +133,7 @@ struct assay_host {
     struct assay_dates_peer *date_peers; /* [members] */
     uint32_t *date_weights;              /* [members] */
     struct assay_address *addresses;     /* [members] where they say that they listen */
-    struct assay_link *link;
+    struct assay_transport *link;
     struct assay_view *view; /* in view_memory; NULL: everybody has a link to everybody */
     void *view_memory;
     struct host_link *links; /* [members]; NULL with it */
@@ -239,6 +239,10 @@ void host_evidence_forget(struct assay_host *host);
 void host_evidence_judge(struct assay_host *host, const uint8_t digest[static 32],
                          enum assay_evidence_kind kind, int64_t at_unix_s,
                          struct assay_slice bytes);
+
+/* --- host_transport.c */
+/* What became of the process that has the sockets. Returns: nothing. */
+void host_transport_turn(struct assay_host *host);
 
 /* --- host_enclave.c */
 void host_quote(struct assay_host *host, const struct assay_effect *effect);
@@ -396,7 +400,7 @@ void host_neighbours_authored(struct assay_host *host, enum assay_message_kind k
 void host_neighbours_closed(struct assay_host *host, uint64_t epoch);
 
 /* --- host_addresses.c */
-/* What is known, as assay_link_peer takes it. Returns: whether there is any. */
+/* What is known, as assay_transport_peer takes it. Returns: whether there is any. */
 bool host_addresses_of(const struct assay_host *host, uint16_t slot,
                        char text[static HOST_ADDRESSES_TEXT]);
 ASSAY_CHECKED enum assay_status host_addresses_open(struct assay_host *host);

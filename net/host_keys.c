@@ -252,8 +252,10 @@ void host_dial(struct assay_host *host)
         (host->dials_by_door || assay_bytes_equal(host->dial_public, set->transport_public, 32)))
         return;
     const enum assay_status status =
-        listed ? assay_link_identify(host->link, &set->transport_private, set->transport_public)
-               : assay_link_identify(host->link, &host->ring.door_private, host->ring.door_public);
+        listed ? assay_transport_identify(host->link, &set->transport_private,
+                                          set->transport_public)
+               : assay_transport_identify(host->link, &host->ring.door_private,
+                                          host->ring.door_public);
     if (status != ASSAY_OK) host_fail(host, status, "dial");
     host->dials = true;
     host->dials_by_door = !listed;
@@ -282,6 +284,7 @@ void host_roster(struct assay_host *host)
 {
     struct assay_member_snapshot own;
     assay_roster_take(&host->roster, host->engine);
+    if (host->link != NULL) assay_transport_roster(host->link);
     host_neighbours_roster(host);
     assay_engine_member_snapshot(host->engine, host->self, &own);
     promote(host, &own);

@@ -119,7 +119,8 @@ static void hang_up_due(struct assay_host *host)
         if (l->hang_up_ms == 0) continue;
         if (l->hang_up_ms <= host->now_ms) {
             *l = (struct host_link){ .wanted = false };
-            if (assay_link_has_peer(host->link, slot)) assay_link_forget(host->link, slot);
+            if (assay_transport_has_peer(host->link, slot))
+                assay_transport_forget(host->link, slot);
         } else {
             host->hang_up_at_ms = assay_min_u64(host->hang_up_at_ms, l->hang_up_ms);
         }

@@ -41,7 +41,7 @@ static void to_engine(struct assay_host *host, uint16_t slot, enum assay_message
     uint8_t digest[32] = { 0 };
     if (floods || passes) {
         assay_sha256(payload.bytes, payload.len, digest);
-        assay_link_spare(host->link, slot, assay_outbox_tag(digest));
+        assay_transport_spare(host->link, slot, assay_outbox_tag(digest));
     }
     if (floods && !assay_admission_is_new(&host->admission, host->now_ms, digest)) return;
     if (passes) passing = assay_admission_passing(&host->admission, host->now_ms, digest);
@@ -129,7 +129,7 @@ void host_receive(struct assay_host *host)
     /* Back-pressure: while verifications wait for room nothing more is taken in. */
     for (int i = 0; i < HOST_FRAMES_PER_TURN && host->waiting == NULL; i++) {
         if (host->failure != ASSAY_OK) return;
-        if (assay_link_receive(host->link, &slot, &which, &bytes) != ASSAY_OK) return;
+        if (assay_transport_receive(host->link, &slot, &which, &bytes) != ASSAY_OK) return;
         const uint32_t shut_before = host->limits[slot].conduct.shut_count;
         take_frame(host, slot, which, bytes);
         if (host->limits[slot].conduct.shut_count != shut_before) say_shut_out(host, slot);

@@ -127,7 +127,7 @@ static void rollback(void *context)
 static void send_frame_to(struct assay_host *host, uint16_t slot, struct assay_slice frame,
                           uint64_t relay)
 {
-    const enum assay_status status = assay_link_send(host->link, slot, frame, relay);
+    const enum assay_status status = assay_transport_send(host->link, slot, frame, relay);
     if (status == ASSAY_E_RANGE) assay_count(&host->counters, ASSAY_COUNT_SEND_OVERSIZE);
     if (status == ASSAY_E_MEMORY) assay_count(&host->counters, ASSAY_COUNT_SEND_MEMORY);
 }
@@ -135,7 +135,7 @@ static void send_frame_to(struct assay_host *host, uint16_t slot, struct assay_s
 static bool reaches(void *context, uint16_t slot)
 {
     const struct assay_host *host = context;
-    return assay_link_has_peer(host->link, slot);
+    return assay_transport_has_peer(host->link, slot);
 }
 
 /* One frame to each recipient of the walk, which is taken from its beginning. */
@@ -211,7 +211,7 @@ static void send_letter(void *context, struct assay_effect *effect)
 static void flush(void *context)
 {
     struct assay_host *host = context;
-    assay_link_flush(host->link);
+    assay_transport_flush(host->link);
 }
 
 /* A failure on the way is the host's: what it stands for is not to be done any more. */

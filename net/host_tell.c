@@ -366,8 +366,8 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->member_count = host->members;
     assay_snapshot_take(s, host->engine, host->limits, &host->dates, host->now_ms);
     for (uint16_t slot = 0; slot < host->members; slot++) {
-        s->members[slot].has_address = assay_link_has_peer(host->link, slot);
-        s->members[slot].connected = assay_link_is_up(host->link, slot);
+        s->members[slot].has_address = assay_transport_has_peer(host->link, slot);
+        s->members[slot].connected = assay_transport_is_up(host->link, slot);
         s->members[slot].integrity_fall = host->integrity_falls[slot];
         s->members[slot].availability_fall = host->availability_falls[slot];
     }
@@ -379,7 +379,7 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     s->insecure_count = (uint32_t)host->config.insecure_count;
     s->config_reloads = host->reloads;
     s->config_refused = host->reload_refused;
-    (void)snprintf(s->listen, sizeof s->listen, "%s", assay_link_endpoint(host->link));
+    (void)snprintf(s->listen, sizeof s->listen, "%s", assay_transport_endpoint(host->link));
     const struct assay_host_http *const http = &host->config.http;
     const char *const where = http->socket_path != NULL ? http->socket_path : http->address;
     (void)snprintf(s->http, sizeof s->http, "%s", where != NULL ? where : "");

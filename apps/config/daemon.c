@@ -19,7 +19,7 @@ struct yaml_node {
     char *state_dir, *keys_dir, *identity_dir, *genesis, *checkpoint, *history_epochs;
 };
 struct yaml_listen {
-    char *gossip, *admin, *http, *services, *advertise;
+    char *gossip, *admin, *http, *services, *advertise, *transport;
 };
 struct yaml_peer {
     char *node, *address;
@@ -65,7 +65,8 @@ static const cyaml_schema_field_t listen_fields[] = {
     ASSAY_CONFIG_FIELD("admin", struct yaml_listen, admin),
     ASSAY_CONFIG_FIELD_OPTIONAL("http", struct yaml_listen, http),
     ASSAY_CONFIG_FIELD_OPTIONAL("services", struct yaml_listen, services),
-    ASSAY_CONFIG_FIELD_OPTIONAL("advertise", struct yaml_listen, advertise), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD_OPTIONAL("advertise", struct yaml_listen, advertise),
+    ASSAY_CONFIG_FIELD_OPTIONAL("transport", struct yaml_listen, transport), CYAML_FIELD_END
 };
 static const cyaml_schema_field_t peer_fields[] = {
     ASSAY_CONFIG_FIELD("node", struct yaml_peer, node),
@@ -255,6 +256,19 @@ static enum assay_status take_services(const struct assay_config_file *file, con
     return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "listen.http has the same path");
 }
 
+/* Where the sockets between members are. */
+static enum assay_status take_transport(const struct assay_config_file *file, const char *text,
+                                        struct assay_config *config)
+{
+    static const char *const words[] = { "process", "thread" };
+    size_t which = 0;
+    if (text != NULL)
+        ASSAY_TRY(take_word(file, "listen.transport", text, words, 2, "process or thread",
+                            &which));
+    config->transport_apart = which == 0;
+    return ASSAY_OK;
+}
+
 static enum assay_status take_config(const struct assay_config_file *file,
                                      struct assay_config *config)
 {
@@ -266,6 +280,7 @@ static enum assay_status take_config(const struct assay_config_file *file,
     ASSAY_TRY(take_insecure(file, yaml, config));
     ASSAY_TRY(assay_config_take_http(file, yaml->listen.http, &yaml->http, config));
     ASSAY_TRY(take_services(file, yaml->listen.services, config));
+    ASSAY_TRY(take_transport(file, yaml->listen.transport, config));
     if (yaml->listen.advertise != NULL)
         ASSAY_TRY(assay_config_take_addresses(file, "listen.advertise", yaml->listen.advertise,
                                               config->advertise));

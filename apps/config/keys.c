@@ -30,6 +30,7 @@ static const struct assay_config_key keys[] = {
     RESTART("listen.http", NULL),
     RESTART("listen.services", NULL),
     LIVE("listen.advertise", NULL),
+    RESTART("listen.transport", "process"),
     RESTART("http.certificate", NULL),
     RESTART("http.key", NULL),
     RESTART("http.clients", NULL),

@@ -4,7 +4,8 @@
 #include "net/judge/judge.h"
 
 #include "base/assert.h"
-#include "net/judge/cage.h"
+#include "net/child/cage.h"
+#include "net/child/child.h"
 #include "net/judge/wire.h"
 #include "net/rules.h"
 #include "net/verify_pool.h"
@@ -63,24 +64,15 @@ bool assay_judge_is(int argc, char *const *argv)
 static void *read_brief(struct assay_judge_brief *brief, size_t *len)
 {
     struct stat about;
-    if (fstat(ASSAY_JUDGE_BRIEF_FD, &about) != 0 || about.st_size < 1 ||
+    if (fstat(ASSAY_CHILD_BRIEF_FD, &about) != 0 || about.st_size < 1 ||
         about.st_size > ASSAY_JUDGE_BRIEF_LEN_MAX)
         give_up("brief", "not what a daemon leaves: this role is for assayd alone");
     *len = (size_t)about.st_size;
-    void *bytes = mmap(NULL, *len, PROT_READ, MAP_PRIVATE, ASSAY_JUDGE_BRIEF_FD, 0);
+    void *bytes = mmap(NULL, *len, PROT_READ, MAP_PRIVATE, ASSAY_CHILD_BRIEF_FD, 0);
     if (bytes == MAP_FAILED) give_up("brief", strerror(errno));
-    (void)close(ASSAY_JUDGE_BRIEF_FD);
+    (void)close(ASSAY_CHILD_BRIEF_FD);
     need(assay_judge_brief_decode(assay_slice_over(bytes, *len), brief), "brief");
     return bytes;
-}
-
-/* Where memory runs out on the machine, it goes before the daemon that can replace it. */
-static void offer_itself(void)
-{
-    FILE *file = fopen("/proc/self/oom_score_adj", "we");
-    if (file == NULL) return;
-    (void)fputs("800", file);
-    (void)fclose(file);
 }
 
 /* Seeds, tables and algorithms of libraries, which read files for them at the first use. */
@@ -118,7 +110,7 @@ static void say(struct assay_writer *w)
 {
     struct assay_slice packet;
     need(assay_writer_finish(w, &packet), "answer");
-    if (send(ASSAY_JUDGE_SOCKET_FD, packet.bytes, packet.len, MSG_NOSIGNAL) < 0)
+    if (send(ASSAY_CHILD_SOCKET_FD, packet.bytes, packet.len, MSG_NOSIGNAL) < 0)
         _exit(0); /* the core is gone */
 }
 
@@ -149,7 +141,7 @@ __attribute__((noreturn)) static void serve(const struct judge *judge)
     if (verdict == NULL || in == NULL) give_up("memory", assay_status_text(ASSAY_E_MEMORY));
     for (;;) {
         struct assay_judge_job job;
-        const ssize_t got = recv(ASSAY_JUDGE_SOCKET_FD, in, ASSAY_JUDGE_JOB_LEN_MAX, 0);
+        const ssize_t got = recv(ASSAY_CHILD_SOCKET_FD, in, ASSAY_JUDGE_JOB_LEN_MAX, 0);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) _exit(0);
         need(assay_judge_job_decode(assay_slice_over(in, (size_t)got), &job), "job");
@@ -206,14 +198,14 @@ void assay_judge_run(assay_judge_function *verify)
     judge.verify = verify;
     void *const brief = read_brief(&judge.brief, &brief_len);
     warm_up();
-    offer_itself();
+    assay_cage_first_to_go();
     const uint64_t mib = MEMORY_MIB + MEMORY_SET_MIB * (uint64_t)judge.brief.set_count +
                          MEMORY_THREAD_MIB * (uint64_t)judge.brief.threads;
     const uint64_t mapped = assay_cage_mapped();
-    walls |= assay_cage_files(&landlock);
-    walls |= assay_cage_limits(mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+    walls |= assay_cage_files(ASSAY_CAGE_READER, &landlock);
+    walls |= assay_cage_limits(ASSAY_CAGE_READER, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     start_threads(&judge);
-    need(assay_cage_calls(), "the kernel filters no system calls");
+    need(assay_cage_calls(ASSAY_CAGE_READER), "the kernel filters no system calls");
     walls |= ASSAY_WALL_CALLS;
     read_rules(&judge);
     (void)munmap(brief, brief_len);

@@ -3,7 +3,7 @@
  *
  * The daemon starts its own program again, with the word "judge" for its argument and three things
  * open: a pipe for last words (2), a socket to the core (3), the brief (4). It has no key, no
- * configuration and no environment. It puts up its walls (net/judge/cage.h), reads the rules that
+ * configuration and no environment. It puts up its walls (net/child/cage.h), reads the rules that
  * it judges by behind them, and then answers job after job until the core closes the socket. Time
  * is in the job. Nothing of it is durable: whoever made it fall made nothing else fall.
  */
@@ -13,9 +13,6 @@
 #include "quote/verify.h"
 
 #include <stdbool.h>
-
-/* Where what the core leaves open stands. */
-enum { ASSAY_JUDGE_WORDS_FD = 2, ASSAY_JUDGE_SOCKET_FD = 3, ASSAY_JUDGE_BRIEF_FD = 4 };
 
 /* The argument that makes a judge of the program. */
 #define ASSAY_JUDGE_ROLE "judge"

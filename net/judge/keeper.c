@@ -185,19 +185,6 @@ static uint64_t delay_ms(const struct assay_keeper *k, uint32_t most)
     return assay_min_u64(UINT64_C(1) << doubled, most);
 }
 
-static void explain(const struct assay_child_end *end, const char *cause, char *why, size_t len)
-{
-    const char *name = end->by_signal ? sigabbrev_np(end->number) : NULL;
-    if (cause != NULL)
-        (void)snprintf(why, len, "%s", cause);
-    else if (end->by_signal)
-        (void)snprintf(why, len, "SIG%s%s%s", name != NULL ? name : "?",
-                       end->words[0] != '\0' ? ": " : "", end->words);
-    else
-        (void)snprintf(why, len, "status %d%s%s", end->number, end->words[0] != '\0' ? ": " : "",
-                       end->words);
-}
-
 /* Everything that it had in hand is tried once more; what was alone in its hands is not. */
 static void suspect(struct assay_keeper *k, struct assay_judge_news *news)
 {
@@ -227,7 +214,7 @@ static void fall(struct assay_keeper *k, uint64_t now_ms, const char *cause, boo
                                      .stalled = stalled };
     const uint32_t most = k->ready ? k->backoff_ms : ASSAY_KEEPER_BACKOFF_START_MS;
     assay_child_end(&k->child, &end);
-    explain(&end, cause, news.why, sizeof news.why);
+    assay_child_explain(&end, cause, news.why, sizeof news.why);
     suspect(k, &news);
     if (k->falls < UINT32_MAX) k->falls++;
     if (k->ready) k->without_since_ms = now_ms;

@@ -16,7 +16,7 @@
 #ifndef ASSAY_NET_JUDGE_KEEPER_H
 #define ASSAY_NET_JUDGE_KEEPER_H
 
-#include "net/judge/child.h"
+#include "net/child/child.h"
 #include "net/judge/wire.h"
 
 #include <poll.h>

@@ -49,7 +49,7 @@ enum assay_judge_answer_kind {
 struct assay_judge_answer {
     enum assay_judge_answer_kind kind;
     uint64_t number;
-    uint32_t walls, landlock; /* of READY: net/judge/cage.h */
+    uint32_t walls, landlock; /* of READY: net/child/cage.h */
 };
 
 /* Each Returns: nothing; the writer says whether it fit. */

@@ -120,7 +120,7 @@ static void try(struct assay_link *link, struct link_peer *peer)
         return;
     }
     peer->is_resolving =
-        assay_resolver_ask(link->resolver, (uint32_t)(peer - link->peers), host) == ASSAY_OK;
+        link->names.ask(link->names.context, (uint32_t)(peer - link->peers), host) == ASSAY_OK;
     if (peer->is_resolving) link->asked++;
     else fail(link, peer);
 }
@@ -150,7 +150,7 @@ void assay_line_turn(struct assay_link *link)
 {
     struct assay_resolver_answer answer;
     const uint64_t now_ms = assay_link_clock_ms();
-    while (link->asked > 0 && assay_resolver_take(link->resolver, &answer))
+    while (link->asked > 0 && link->names.take(link->names.context, &answer))
         resolved(link, &answer);
     if (!link->identified) return;
     for (size_t i = 0; i < link->config.roster->count; i++) {
@@ -201,6 +201,16 @@ static enum assay_status read_addresses(const char *text, char *list[static LINK
         ++*count;
     }
     return *count > 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+bool assay_link_is_addresses(const char *addresses)
+{
+    char *list[LINK_ADDRESSES_MAX] = { NULL };
+    uint32_t count = 0;
+    const enum assay_status status = read_addresses(addresses, list, &count);
+    for (uint32_t i = 0; i < count; i++)
+        free(list[i]);
+    return status == ASSAY_OK;
 }
 
 static bool is_same(const struct link_peer *peer, char *const *list, uint32_t count)
@@ -280,6 +290,30 @@ enum assay_status assay_link_identify(struct assay_link *link, const struct assa
     return ASSAY_OK;
 }
 
+/* ------------------------------------------------------------ opened */
+
+static enum assay_status ask_resolver(void *context, uint32_t asker, const char *host)
+{
+    return assay_resolver_ask(context, asker, host);
+}
+
+static bool take_resolved(void *context, struct assay_resolver_answer *answer)
+{
+    return assay_resolver_take(context, answer);
+}
+
+static enum assay_status open_names(struct assay_link *link)
+{
+    const struct assay_link_config *config = &link->config;
+    if (config->names != NULL) {
+        link->names = *config->names;
+        return ASSAY_OK;
+    }
+    ASSAY_TRY(assay_resolver_open(config->resolve, config->resolve_context, &link->resolver));
+    link->names = (struct assay_link_names){ link->resolver, ask_resolver, take_resolved };
+    return ASSAY_OK;
+}
+
 enum assay_status assay_line_open(struct assay_link *link)
 {
     const struct assay_link_config *config = &link->config;
@@ -295,5 +329,5 @@ enum assay_status assay_line_open(struct assay_link *link)
         seed = seed << 8 | config->door_public[i];
     for (uint16_t slot = 0; slot < config->roster->count; slot++)
         link->peers[slot].dial.random = seed + slot;
-    return assay_resolver_open(config->resolve, config->resolve_context, &link->resolver);
+    return open_names(link);
 }

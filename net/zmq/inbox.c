@@ -55,6 +55,12 @@ bool assay_inbox_put(struct assay_link *link, uint16_t slot, zmq_msg_t *message)
     return true;
 }
 
+uint64_t assay_link_held(const struct assay_link *link, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < link->config.roster->count);
+    return link->census.of_member[slot].held + link->inboxes[slot].bytes;
+}
+
 /* The oldest of the box, into link->frame, which holds it until the next one. */
 static void pop(struct assay_link *link, struct link_inbox *box)
 {

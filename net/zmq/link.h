@@ -32,6 +32,13 @@ struct assay_link;
 
 enum { ASSAY_LINK_MESSAGE_LEN = 256, ASSAY_LINK_ENDPOINT_MAX = 256 };
 
+/* Who makes numbers of names: as assay_resolver_ask and assay_resolver_take. */
+struct assay_link_names {
+    void *context;
+    enum assay_status (*ask)(void *context, uint32_t asker, const char *host);
+    bool (*take)(void *context, struct assay_resolver_answer *answer);
+};
+
 /* Borrowed for the life of the link. */
 struct assay_link_config {
     const struct assay_roster *roster; /* the host keeps it up to date */
@@ -48,6 +55,7 @@ struct assay_link_config {
     uint32_t pause_ms_max; /* the longest pause between rounds of tries (host/dial.h); 0: 2000 */
     assay_resolve *resolve; /* NULL: as the system does */
     void *resolve_context;
+    const struct assay_link_names *names; /* copied; NULL: threads of the link, with resolve */
     bool self_test; /* prove that NULL, PLAIN and an unknown key are refused */
 };
 
@@ -85,12 +93,17 @@ ASSAY_CHECKED enum assay_status assay_link_identify(struct assay_link *link,
  */
 ASSAY_CHECKED enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot,
                                                 const char *addresses);
+/* Returns: whether assay_link_peer takes this text for addresses. */
+bool assay_link_is_addresses(const char *addresses);
 /* The member has no address any more: hung up, and what waits for it dropped. Returns: nothing. */
 void assay_link_forget(struct assay_link *link, uint16_t slot);
 /* Returns: true when the member has an address here. */
 bool assay_link_has_peer(const struct assay_link *link, uint16_t slot);
 /* Returns: true when a connection to it stands, and it proved who it is. */
 bool assay_link_is_up(const struct assay_link *link, uint16_t slot);
+/* Returns: bytes that came from the member and were not received: the last look at connections,
+ * and what waits in its inbox now. */
+uint64_t assay_link_held(const struct assay_link *link, uint16_t slot);
 /* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
  * oldest frames go, and are counted. relay: what is passed on waits for company (net/outbox.h); 0.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address) | ASSAY_E_RANGE | ASSAY_E_MEMORY */

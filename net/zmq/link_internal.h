@@ -111,7 +111,8 @@ struct assay_link {
     bool identified, paused;
     int redial_ms;
     struct assay_dial_config dialling;
-    struct assay_resolver *resolver;
+    struct assay_resolver *resolver; /* NULL: names are another one's */
+    struct assay_link_names names;
     uint32_t asked; /* of it, and not answered */
     struct assay_secret32 dial_secret;
     uint8_t dial_public[32];

@@ -19,6 +19,7 @@
 
 #include "net/host.h"
 #include "tests/byzantine/judge_plants.h"
+#include "tests/byzantine/transport_plants.h"
 
 /* Fills in both hooks. Returns: nothing. */
 void assay_byzantine_hooks(struct assay_host_hooks *hooks);

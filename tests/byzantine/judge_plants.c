@@ -5,6 +5,7 @@
 #include "tests/byzantine/judge_plants.h"
 
 #include "base/crypto.h"
+#include "net/child/child.h"
 #include "net/judge/wire.h"
 
 #include <errno.h>
@@ -108,19 +109,19 @@ static int lie(void)
     assay_verdict_init(&verdict, ASSAY_KIND_SOFT, 1);
     assay_judge_verdict_encode(UINT64_MAX, &verdict, &w);
     if (assay_writer_finish(&w, &packet) != ASSAY_OK) return 0;
-    return send(ASSAY_JUDGE_SOCKET_FD, packet.bytes, packet.len, 0) < 0 ? errno : 0;
+    return send(ASSAY_CHILD_SOCKET_FD, packet.bytes, packet.len, 0) < 0 ? errno : 0;
 }
 
 static int babble(void)
 {
-    return send(ASSAY_JUDGE_SOCKET_FD, "babble", 6, 0) < 0 ? errno : 0;
+    return send(ASSAY_CHILD_SOCKET_FD, "babble", 6, 0) < 0 ? errno : 0;
 }
 
 /* Standard error without end: nobody waits for it. */
 static int shout(void)
 {
     for (int i = 0; i < 100000; i++)
-        if (write(ASSAY_JUDGE_WORDS_FD, "shout ", 6) < 0 && errno != EAGAIN) return errno;
+        if (write(ASSAY_CHILD_WORDS_FD, "shout ", 6) < 0 && errno != EAGAIN) return errno;
     abort();
 }
 

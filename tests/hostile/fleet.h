@@ -16,7 +16,7 @@ enum {
 
 /* What is seen of one honest daemon. */
 struct fleet_node {
-    pid_t pid;
+    pid_t pid, transport; /* the daemon, and its process that has the sockets; figures of both */
     uint16_t port, slot;
     char dir[96], socket[112];
     uint64_t samples;               /* of finality, as it counts them */

@@ -13,15 +13,17 @@
  * and nothing of ours but these calls. So p50 less the crowd is what our code and the transport
  * cost.
  *
- * Each network runs twice: verifiers in threads, and in a judge of each node (net/judge), as
- * daemons have them. The second line of the pair says what that costs: finality may rise by a
- * tenth; processor time is that of the node and of its judge, verifiers, stores and sockets.
+ * Each network runs three times: verifiers and sockets in threads of the node; verifiers in a judge
+ * of each node (net/judge); and sockets in a process of each node (net/transport) as well, as
+ * daemons have them. The last lines say what each of the two costs: finality may rise by a tenth;
+ * processor time is that of the node and its processes, verifiers, stores and sockets.
  *
  * usage: bench_net_finality [SECONDS]
  */
 #include "engine/store/store_sqlite.h"
 #include "net/host_internal.h"
 #include "net/judge/judge.h"
+#include "net/transport/role.h"
 #include "tests/integration/net/network.h"
 
 #include <pthread.h>
@@ -327,8 +329,12 @@ static void judge_apart(struct network *network, struct assay_judge_config *judg
         network->nodes[i].config.judge = judge;
 }
 
-static struct cost bench(uint32_t count, unsigned seconds, bool apart)
+enum apart { NOTHING_APART, JUDGE_APART, ALL_APART };
+
+static struct cost bench(uint32_t count, unsigned seconds, enum apart apart)
 {
+    static const char *const words[] = { "threads", "a judge", "a judge and a transport" };
+    const struct assay_transport_apart transport = { .program = NULL };
     struct assay_judge_config judge;
     struct assay_judge_set set;
     struct network *network = network_make(count, EPOCH_MS, START_MS);
@@ -338,7 +344,9 @@ static struct cost bench(uint32_t count, unsigned seconds, bool apart)
     measure_commit(&floor, network->dir);
     measure_hop(&floor);
     const uint32_t crowd_us = measure_crowd(count, network->dir);
-    if (apart) judge_apart(network, &judge, &set);
+    if (apart != NOTHING_APART) judge_apart(network, &judge, &set);
+    for (uint32_t i = 0; apart == ALL_APART && i < count; i++)
+        network->nodes[i].config.transport = &transport;
     for (uint32_t i = 0; i < count; i++) {
         use_sqlite(network, i);
         need(network_up(network, i), "a node did not start");
@@ -369,9 +377,9 @@ static struct cost bench(uint32_t count, unsigned seconds, bool apart)
                            (1 + 2 * (quorum - 1)) * floor.verify_us;
     const uint32_t p50 = at(samples, used, 500), p90 = at(samples, used, 900);
     const uint32_t p99 = at(samples, used, 990);
-    printf("finality, %u peers, judging in %s    p50 %6u us   p90 %6u us   p99 %6u us   "
+    printf("finality, %u peers, with %-23s    p50 %6u us   p90 %6u us   p99 %6u us   "
            "(%zu blocks, epoch %llu, certified %llu)\n",
-           (unsigned)count, apart ? "processes" : "threads  ", (unsigned)p50, (unsigned)p90,
+           (unsigned)count, words[apart], (unsigned)p50, (unsigned)p90,
            (unsigned)p99, used,
            (unsigned long long)snapshot.epoch, (unsigned long long)snapshot.certified_epoch);
     printf(
@@ -391,23 +399,32 @@ static struct cost bench(uint32_t count, unsigned seconds, bool apart)
     return (struct cost){ .p50_us = p50, .cpu_us = cpu_us / count / epochs };
 }
 
-static void both(uint32_t count, unsigned seconds)
+static void compare(const char *what, uint32_t count, struct cost without, struct cost with)
 {
-    const struct cost here = bench(count, seconds, false), apart = bench(count, seconds, true);
-    printf("  a process that judges, %u peers: p50 %+.1f %% (at most 10), CPU of a node and epoch "
-           "%.1f ms, %.1f ms in one\n",
-           (unsigned)count,
-           here.p50_us > 0 ? 100.0 * ((double)apart.p50_us / here.p50_us - 1) : 0,
-           (double)apart.cpu_us / 1000, (double)here.cpu_us / 1000);
+    printf("  %s, %u peers: p50 %+.1f %% (at most 10), CPU of a node and epoch %.1f ms, %.1f ms "
+           "without\n",
+           what, (unsigned)count,
+           without.p50_us > 0 ? 100.0 * ((double)with.p50_us / without.p50_us - 1) : 0,
+           (double)with.cpu_us / 1000, (double)without.cpu_us / 1000);
+}
+
+static void all(uint32_t count, unsigned seconds)
+{
+    const struct cost here = bench(count, seconds, NOTHING_APART);
+    const struct cost judge = bench(count, seconds, JUDGE_APART);
+    const struct cost apart = bench(count, seconds, ALL_APART);
+    compare("a process that judges", count, here, judge);
+    compare("a process that has the sockets", count, judge, apart);
 }
 
 int main(int argc, char **argv)
 {
     if (argc == 2 && assay_judge_is(argc, argv)) assay_judge_run(assay_evidence_verify);
+    if (argc == 2 && assay_transport_is(argc, argv)) assay_transport_run(NULL);
     const long seconds = argc > 1 ? strtol(argv[1], NULL, 10) : 10;
     need(seconds > 0 && seconds <= 600, "usage: bench_net_finality [SECONDS]");
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    both(4, (unsigned)seconds);
-    both(7, (unsigned)seconds);
+    all(4, (unsigned)seconds);
+    all(7, (unsigned)seconds);
     return 0;
 }

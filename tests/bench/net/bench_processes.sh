@@ -3,7 +3,7 @@
 # five operators, as the kernel counts it (user and system time of the daemons; their enclaves are
 # told apart). Beside it blocks per epoch: consensus costs by the block. Target: 25 ms at 20 nodes.
 # Then what a node sends, an epoch and a day of minutes, as the daemons count it, and how large a proof
-# about a member is; and what memory is private to a daemon and to its judge, descriptors and threads.
+# about a member is; and what memory is private to a daemon, its judge and its transport, descriptors and threads.
 #
 # usage: bench_net_processes [NODES [EPOCH_MS [SECONDS]]]; default 20 nodes, 2000 ms, 20 s
 set -eu
@@ -140,24 +140,27 @@ awk -v n="$nodes" -v b="$sent_bytes" -v e="$sent_epochs" 'BEGIN {
     printf "  sent: %.0f bytes a node and epoch, %.1f MB a node and day of 1440 epochs\n", b / n / e,
         b / n / e * 1440 / 1e6
 }'
-# What belongs to a process alone, and what it has open: the largest of all daemons, its judge apart.
+# What belongs to a process alone, and what it has open: the largest of all daemons, its judge and transport apart.
 private() { # private and resident KiB of one process
     awk '/^Private_(Clean|Dirty)/ { p += $2 } /^Rss:/ { r = $2 } END { print p + 0, r + 0 }' /proc/$1/smaps_rollup 2>/dev/null
 }
-judges() { # processes of the same program below one
+roles() { # processes of the same program below one, each with its role
     for child in $(cat /proc/$1/task/*/children 2>/dev/null); do
-        [ "$(readlink /proc/$child/exe)" != "$(readlink /proc/$1/exe)" ] || echo $child
+        [ "$(readlink /proc/$child/exe)" != "$(readlink /proc/$1/exe)" ] ||
+            echo "$child:$(tr '\0' ' ' </proc/$child/cmdline | cut -d' ' -f2)"
     done
 }
 for pid in $pids; do
     printf 'daemon %s %s %s\n' "$(private $pid)" "$(ls /proc/$pid/fd | wc -l)" "$(ls /proc/$pid/task | wc -l)"
-    for child in $(judges $pid); do printf 'judge %s 0 0\n' "$(private $child)"; done
+    for child in $(roles $pid); do printf '%s %s 0 0\n' "${child#*:}" "$(private ${child%:*})"; done
 done >memory
 awk '{ if ($2 > p[$1]) p[$1] = $2; if ($3 > r[$1]) r[$1] = $3; if ($4 > fds) fds = $4; if ($5 > threads) threads = $5 }
 END {
     printf "  memory of a daemon: %.1f MB private, %.1f MB resident; %d descriptors, %d threads", p["daemon"] / 1024,
         r["daemon"] / 1024, fds, threads
     if ("judge" in p) printf "; its judge: %.1f MB private", p["judge"] / 1024
+    if ("transport" in p) printf "; its transport: %.1f MB private, %.1f MB resident", p["transport"] / 1024,
+        r["transport"] / 1024
     print "; target 16 private"
 }' memory
 if "$bin/assay" proof node-1 --out proof --socket node-1/admin.sock >/dev/null 2>&1; then

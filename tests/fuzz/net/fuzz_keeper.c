@@ -31,7 +31,7 @@ static struct world {
 
 static uint8_t packet[ASSAY_JUDGE_ANSWER_LEN_MAX];
 
-/* ------------------------------------------------------------ in place of net/judge/child.c */
+/* ------------------------------------------------------------ in place of net/child/child.c */
 
 static void end_judge(void)
 {

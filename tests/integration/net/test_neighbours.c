@@ -33,7 +33,7 @@ static uint32_t links_of(const struct assay_host *host)
 {
     uint32_t links = 0;
     for (uint16_t slot = 0; slot < NODES; slot++)
-        links += assay_link_has_peer(host->link, slot);
+        links += assay_transport_has_peer(host->link, slot);
     return links;
 }
 

@@ -5,7 +5,7 @@
  */
 #include "net/judge/keeper.h"
 
-#include "net/judge/cage.h"
+#include "net/child/cage.h"
 #include "net/verify_pool.h"
 #include "quote/collateral/endorsements.h"
 #include "tests/unit/quote/world.h"

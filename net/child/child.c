@@ -1,9 +1,7 @@
 /*
- * net/judge/child.c - see child.h.
+ * net/child/child.c - see child.h.
  */
-#include "net/judge/child.h"
-
-#include "net/judge/judge.h"
+#include "net/child/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,13 +94,13 @@ static int spawn(const char *program, char *const argv[], const struct ends *end
     int error = posix_spawn_file_actions_adddup2(&files, ends->null, 0);
     if (error == 0) error = posix_spawn_file_actions_adddup2(&files, ends->null, 1);
     if (error == 0)
-        error = posix_spawn_file_actions_adddup2(&files, ends->words, ASSAY_JUDGE_WORDS_FD);
+        error = posix_spawn_file_actions_adddup2(&files, ends->words, ASSAY_CHILD_WORDS_FD);
     if (error == 0)
-        error = posix_spawn_file_actions_adddup2(&files, ends->socket, ASSAY_JUDGE_SOCKET_FD);
+        error = posix_spawn_file_actions_adddup2(&files, ends->socket, ASSAY_CHILD_SOCKET_FD);
     if (error == 0)
-        error = posix_spawn_file_actions_adddup2(&files, ends->brief, ASSAY_JUDGE_BRIEF_FD);
+        error = posix_spawn_file_actions_adddup2(&files, ends->brief, ASSAY_CHILD_BRIEF_FD);
     if (error == 0)
-        error = posix_spawn_file_actions_addclosefrom_np(&files, ASSAY_JUDGE_BRIEF_FD + 1);
+        error = posix_spawn_file_actions_addclosefrom_np(&files, ASSAY_CHILD_BRIEF_FD + 1);
     if (error == 0) error = posix_spawnattr_setsigmask(&attributes, &none);
     if (error == 0) error = posix_spawnattr_setsigdefault(&attributes, &all);
     if (error == 0)

@@ -1,20 +1,24 @@
 /*
- * net/judge/cage.c - see cage.h.
+ * net/child/cage.c - see cage.h.
  */
-#include "net/judge/cage.h"
+#include "net/child/cage.h"
 
 #include "base/assert.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,16 +49,40 @@ uint64_t assay_cage_mapped(void)
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-uint32_t assay_cage_limits(uint64_t memory)
+void assay_cage_first_to_go(void)
+{
+    FILE *file = fopen("/proc/self/oom_score_adj", "we");
+    if (file == NULL) return;
+    (void)fputs("800", file);
+    (void)fclose(file);
+}
+
+/* What root may is nothing that this process needs, but for a port below 1024 of a door.
+ * Returns: whether nothing more is left. */
+static bool drop_capabilities(enum assay_cage cage)
+{
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+    const uint32_t kept = cage == ASSAY_CAGE_SPEAKER ? UINT32_C(1) << CAP_NET_BIND_SERVICE : 0;
+    if (syscall(SYS_capget, &head, data) != 0) return false;
+    data[0].effective &= kept;
+    data[0].permitted &= kept;
+    data[0].inheritable = 0;
+    data[1] = (struct __user_cap_data_struct){ 0 };
+    return syscall(SYS_capset, &head, data) == 0;
+}
+
+uint32_t assay_cage_limits(enum assay_cage cage, uint64_t memory)
 {
     uint32_t walls = 0;
 #ifdef SANITIZED
     memory = 0;
 #endif
     if (memory > 0 && limit(RLIMIT_AS, memory)) walls |= ASSAY_WALL_MEMORY;
-    /* Descriptors that are open stay open; there will be no other. */
-    const bool all = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, 0);
-    const bool shut = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+    /* Of a reader: descriptors that are open stay open; there will be no other. */
+    const bool all = limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) &&
+                     (cage == ASSAY_CAGE_SPEAKER || limit(RLIMIT_NOFILE, 0));
+    const bool shut = drop_capabilities(cage) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
     return all && shut ? walls | ASSAY_WALL_LIMITS : walls;
 }
@@ -71,12 +99,12 @@ struct landlock_rights {
 };
 
 /* Every right that the kernel knows is withheld, since no rule gives it back. */
-static struct landlock_rights rights_of(long version)
+static struct landlock_rights rights_of(enum assay_cage cage, long version)
 {
     struct landlock_rights r = { .files = (UINT64_C(1) << 13) - 1 };
     if (version >= 2) r.files |= UINT64_C(1) << 13; /* REFER */
     if (version >= 3) r.files |= UINT64_C(1) << 14; /* TRUNCATE */
-    if (version >= 4) r.ports = 3;                  /* bind, connect */
+    if (version >= 4 && cage == ASSAY_CAGE_READER) r.ports = 3; /* bind, connect */
     if (version >= 5) r.files |= UINT64_C(1) << 15; /* ioctl of devices */
     if (version >= 6) r.scopes = 3;                 /* abstract sockets, signals */
     return r;
@@ -89,12 +117,12 @@ static size_t rights_len(long version)
                         : offsetof(struct landlock_rights, ports);
 }
 
-uint32_t assay_cage_files(uint32_t *version)
+uint32_t assay_cage_files(enum assay_cage cage, uint32_t *version)
 {
     *version = 0;
     const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
     if (known < 1) return 0;
-    const struct landlock_rights rights = rights_of(known);
+    const struct landlock_rights rights = rights_of(cage, known);
     const long rules = syscall(LANDLOCK_CREATE, &rights, rights_len(known), 0);
     if (rules < 0) return 0;
     const bool in = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
@@ -128,6 +156,7 @@ static const int allowed[] = {
 #endif
 #ifdef SANITIZED
     SYS_sigaltstack, SYS_rt_sigaction, SYS_getrusage, SYS_prctl, SYS_set_robust_list,
+    SYS_sched_getaffinity,
 #endif
 };
 
@@ -141,7 +170,22 @@ static const int curious[] = {
 #endif
 };
 
-enum { PROGRAM_MAX = 160 };
+/* Of a speaker: callers in, calls out, what libzmq's threads wake each other with, and what
+ * libsodium keeps keys in. */
+static const int spoken[] = {
+    SYS_accept4,     SYS_connect,      SYS_getsockopt,  SYS_setsockopt, SYS_getsockname,
+    SYS_getpeername, SYS_shutdown,     SYS_epoll_ctl,   SYS_epoll_pwait, SYS_eventfd2,
+    SYS_epoll_create1, SYS_mlock,     SYS_munlock,     SYS_rseq,       SYS_set_robust_list,
+    SYS_sched_getscheduler, SYS_sched_getparam,
+#ifdef SYS_accept
+    SYS_accept,
+#endif
+#ifdef SYS_epoll_wait
+    SYS_epoll_wait,
+#endif
+};
+
+enum { PROGRAM_MAX = 255 };
 
 struct program {
     struct sock_filter lines[PROGRAM_MAX];
@@ -176,7 +220,53 @@ static void say(struct program *p, int number, uint32_t what)
     answer(p, what);
 }
 
-static void build(struct program *p)
+/* Where an argument has that value; the number of the call is loaded again afterwards. */
+static void say_where(struct program *p, int number, unsigned which, uint32_t value)
+{
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)number);
+    load_argument(p, which);
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
+    answer(p, SECCOMP_RET_ALLOW);
+    load(p, offsetof(struct seccomp_data, nr));
+}
+
+/* TCP alone. Whenever a connection ends libzmq asks the kernel for its interfaces, and goes on
+ * without when it hears that this machine has no such question. */
+static void build_sockets(struct program *p)
+{
+    const int families[] = { AF_INET, AF_INET6 };
+    for (size_t i = 0; i < 2; i++) {
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 7, SYS_socket);
+        load_argument(p, 0);
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)families[i]);
+        load_argument(p, 1);
+        add(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf); /* without its flags */
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SOCK_STREAM);
+        answer(p, SECCOMP_RET_ALLOW);
+        load(p, offsetof(struct seccomp_data, nr));
+    }
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SYS_socket);
+    load_argument(p, 0);
+    add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, AF_NETLINK);
+    answer(p, SECCOMP_RET_ERRNO | EOPNOTSUPP);
+    load(p, offsetof(struct seccomp_data, nr));
+}
+
+/* bind and listen are not there: where it listens was settled before. Threads of libzmq were made
+ * before, too, and may not have come to their first steps. */
+static void build_spoken(struct program *p)
+{
+    for (size_t i = 0; i < sizeof spoken / sizeof spoken[0]; i++)
+        say(p, spoken[i], SECCOMP_RET_ALLOW);
+    build_sockets(p);
+    say_where(p, SYS_fcntl, 1, F_GETFL);
+    say_where(p, SYS_fcntl, 1, F_SETFL);
+    say_where(p, SYS_fcntl, 1, F_SETFD);
+    say_where(p, SYS_prctl, 0, PR_SET_NAME);
+    say_where(p, SYS_sched_setscheduler, 1, SCHED_OTHER);
+}
+
+static void build(struct program *p, enum assay_cage cage)
 {
     const uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
     load(p, offsetof(struct seccomp_data, arch));
@@ -187,6 +277,7 @@ static void build(struct program *p)
     load(p, offsetof(struct seccomp_data, nr));
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         say(p, allowed[i], SECCOMP_RET_ALLOW);
+    if (cage == ASSAY_CAGE_SPEAKER) build_spoken(p);
     for (size_t i = 0; i < sizeof curious / sizeof curious[0]; i++)
         say(p, curious[i], refused);
     const int maps[] = { SYS_mmap, SYS_mprotect };
@@ -205,13 +296,13 @@ static void build(struct program *p)
     answer(p, SECCOMP_RET_KILL_PROCESS); /* x32 too: its numbers are others */
 }
 
-enum assay_status assay_cage_calls(void)
+enum assay_status assay_cage_calls(enum assay_cage cage)
 {
     struct program program = { .count = 0 };
 #ifndef ARCHITECTURE
     return ASSAY_E_UNSUPPORTED; /* numbers without the machine they belong to are no wall */
 #endif
-    build(&program);
+    build(&program, cage);
     const struct sock_fprog all = { .len = program.count, .filter = program.lines };
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return ASSAY_E_UNSUPPORTED;
     const long status =

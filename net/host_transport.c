@@ -1,0 +1,45 @@
+/*
+ * net/host_transport.c - the process that has the sockets: nothing that it does may pass without a
+ * word, and nothing of it is said to the engine.
+ */
+#include "net/host_internal.h"
+
+#include "net/child/cage.h"
+
+static void say_ready(struct assay_host *host, const struct assay_transport_news *news)
+{
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "transport_ready")) {
+        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
+        assay_log_uint(&host->log, "took_ms", news->took_ms);
+        assay_log_bool(&host->log, "calls", (news->walls & ASSAY_WALL_CALLS) != 0);
+        assay_log_bool(&host->log, "limits", (news->walls & ASSAY_WALL_LIMITS) != 0);
+        assay_log_bool(&host->log, "memory", (news->walls & ASSAY_WALL_MEMORY) != 0);
+        assay_log_uint(&host->log, "landlock", news->landlock);
+    }
+    assay_log_end(&host->log);
+}
+
+static void say_fell(struct assay_host *host, const struct assay_transport_news *news)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "transport_fell")) {
+        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
+        assay_log_text(&host->log, "why", news->why);
+        assay_log_bool(&host->log, "was_ready", news->started);
+        if (news->shut < host->members) {
+            assay_log_text(&host->log, "shut_out",
+                           host_name(host, news->shut, name, sizeof name));
+            assay_log_uint(&host->log, "for_ms", news->shut_ms);
+        }
+    }
+    assay_log_end(&host->log);
+}
+
+void host_transport_turn(struct assay_host *host)
+{
+    struct assay_transport_news news;
+    while (assay_transport_news(host->link, &news)) {
+        if (news.ready) say_ready(host, &news);
+        else say_fell(host, &news);
+    }
+}

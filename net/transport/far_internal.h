@@ -1,0 +1,95 @@
+/*
+ * net/transport/far_internal.h - what far.c and kept.c share; nothing outside includes it but their
+ * tests.
+ */
+#ifndef ASSAY_NET_TRANSPORT_FAR_INTERNAL_H
+#define ASSAY_NET_TRANSPORT_FAR_INTERNAL_H
+
+#include "net/transport/far.h"
+#include "net/transport/wire.h"
+
+enum {
+    FAR_EXTRA_MAX = 256,     /* descriptors of the host in one poll */
+    FAR_RESERVE = 2 << 20,   /* of the ring of orders: for what is no frame */
+    FAR_LIMITS_MS = 10,      /* how often the limits are looked at */
+    FAR_NAMES_MS = 20,       /* ... and answers of the resolver */
+    FAR_LOOK_MS = 100,       /* ... and one that is not ready yet */
+    FAR_LATE_MS = 1500,      /* a look that comes so much after the one before: a pause */
+    FAR_STILL_MS = 500,      /* so long without a turn its processor time is looked at */
+    FAR_PACKETS_PER_TURN = 8,
+    FAR_DROPS_PER_RECEIVE = 64,
+};
+
+/* What is known of one member, and what the process was told of it. */
+struct far_member {
+    char *addresses; /* NULL: none */
+    uint8_t door[32], transport[32];
+    bool gone;
+    uint64_t until_ms; /* not heard until then */
+    bool last;
+    uint64_t shut_until_ms, shut_ms; /* for what it did to a transport; how long the next time */
+};
+
+struct assay_far {
+    struct assay_link_config config; /* listen is what stands below */
+    uint32_t members;
+    char listen[ASSAY_TRANSPORT_TEXT_MAX];
+    char *program, *argument;
+    uint32_t stall_cpu_ms, stall_ms, backoff_ms, shut_ms;
+    struct far_member *member; /* [members] */
+    bool identified;
+    struct assay_secret32 secret;
+    uint8_t public_key[32];
+    struct assay_resolver *resolver;
+    uint32_t asked; /* of it, and not answered */
+
+    struct assay_child child;              /* pid 0: none */
+    struct assay_transport_shared *shared; /* NULL with it */
+    struct assay_ring orders, reports;
+    bool ready, served; /* served: one was ready before */
+    uint64_t start_ms;  /* of the process; without one: when there may be one */
+    uint64_t ready_ms;
+    uint32_t falls; /* in a row */
+    uint64_t seen_turns, seen_ms, seen_cpu_ms, looked_ms, limits_ms;
+    struct assay_counters counted; /* of this process */
+    enum assay_status refusal;     /* of the last one */
+    char endpoint[ASSAY_LINK_ENDPOINT_MAX];
+    int linger_ms; /* -1: it is not to */
+    bool paused;
+
+    size_t news_count;
+    struct assay_transport_news news[ASSAY_TRANSPORT_NEWS_MAX];
+    struct pollfd fds[FAR_EXTRA_MAX + 1];
+    struct assay_transport_packet packet;
+    struct assay_transport_order order;
+    struct assay_transport_report report;
+    size_t frame_len; /* of what CARRY_FRAME gave last; SIZE_MAX: nothing */
+    uint8_t frame[ASSAY_FRAME_LEN_MAX];
+    uint8_t out[ASSAY_TRANSPORT_RECORD_MAX], in[ASSAY_TRANSPORT_RECORD_MAX];
+};
+
+/* --- far.c */
+/* As assay_far_open, without waiting for the process. */
+ASSAY_CHECKED enum assay_status assay_far_begin(const struct assay_link_config *config,
+                                                const struct assay_transport_apart *apart,
+                                                struct assay_far **out,
+                                                char message[static ASSAY_LINK_MESSAGE_LEN]);
+/* One that is no frame: what the process cannot be told it is told anew, by another one.
+ * Returns: nothing. */
+void assay_far_order(struct assay_far *far, const struct assay_transport_order *order);
+/* Everything that a new process is to know. Returns: nothing. */
+void assay_far_tell_all(struct assay_far *far, uint64_t now_ms);
+/* Returns: false when there is none, or it is gone. */
+bool assay_far_say(struct assay_far *far, const struct assay_transport_packet *packet);
+
+/* --- kept.c */
+/* cause: NULL, it ended by itself. Returns: nothing; there is no process. */
+void assay_kept_fall(struct assay_far *far, uint64_t now_ms, const char *cause, bool stalled);
+/* What it says of itself, how it is, another one when it is time. Returns: nothing. */
+void assay_kept_turn(struct assay_far *far, uint64_t now_ms);
+/* Returns: the ms until the next turn at the latest; -1: none is needed. */
+int assay_kept_wait_ms(const struct assay_far *far, uint64_t now_ms);
+/* Waits for the end of one that lingers, and ends it. Returns: nothing. */
+void assay_kept_end(struct assay_far *far);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * net/transport/ring.h - records in memory that two processes share, from one writer to one reader.
+ *
+ * Neither side believes the other: each keeps its own position and only looks at the other's, which
+ * must lie where it can; a record is copied out before anything in it is looked at. The memory must
+ * not shrink (a sealed memfd). What is written is seen by the reader when it is published; whether
+ * the reader sleeps, and wants to be woken up, is said in the memory, too, so that a batch costs
+ * one wake-up and a reader at work none.
+ */
+#ifndef ASSAY_NET_TRANSPORT_RING_H
+#define ASSAY_NET_TRANSPORT_RING_H
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#include <stdatomic.h>
+
+/* What both see; all zero is an empty ring. Positions count bytes since the beginning. */
+struct assay_ring_shared {
+    _Alignas(64) _Atomic uint64_t written;
+    _Alignas(64) _Atomic uint64_t taken;
+    _Alignas(64) _Atomic uint32_t sleeps; /* the reader: 1, wake it up */
+};
+
+/* One side of it. */
+struct assay_ring {
+    struct assay_ring_shared *shared;
+    uint8_t *bytes; /* [size], shared */
+    uint64_t size;
+    uint64_t at;    /* how far this side came: the writer's is not all published */
+};
+
+/* Returns: one side, at the beginning. */
+struct assay_ring assay_ring_over(struct assay_ring_shared *shared, uint8_t *bytes, uint64_t size);
+
+/* --- the writer's */
+/* Returns: whether a record of so many bytes fits now; false as well where the reader lies. */
+bool assay_ring_fits(const struct assay_ring *ring, size_t len);
+/* Returns: ASSAY_OK | ASSAY_E_FULL (nothing changed) | ASSAY_E_RANGE (the reader took what was
+ * never written) */
+ASSAY_CHECKED enum assay_status assay_ring_put(struct assay_ring *ring, struct assay_slice record);
+/* What was put is there. Returns: whether the reader is to be woken up. */
+bool assay_ring_publish(struct assay_ring *ring);
+/* Returns: whether the reader took all that was published; false as well where it lies. */
+bool assay_ring_is_taken(const struct assay_ring *ring);
+
+/* --- the reader's */
+/*
+ * assay_ring_take - copy the next record out.
+ * Out:     buffer[capacity], *len on ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_AGAIN (none is there) | ASSAY_E_RANGE (the writer lies: a position
+ *          out of the ring, a record longer than what was written or than capacity)
+ */
+ASSAY_CHECKED enum assay_status assay_ring_take(struct assay_ring *ring, uint8_t *buffer,
+                                                size_t capacity, size_t *len);
+/* The reader is about to sleep. Returns: whether it may: nothing is there. */
+bool assay_ring_sleep(struct assay_ring *ring);
+/* It does not sleep any more. Returns: nothing. */
+void assay_ring_awake(struct assay_ring *ring);
+
+#endif

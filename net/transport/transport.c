@@ -1,0 +1,133 @@
+/*
+ * net/transport/transport.c - see transport.h: one of two, sockets here or a process that has them.
+ */
+#include "net/transport/far.h"
+
+#include <stdlib.h>
+
+struct assay_transport {
+    struct assay_link *near; /* NULL: */
+    struct assay_far *far;
+};
+
+enum assay_status assay_transport_open(const struct assay_link_config *config,
+                                       const struct assay_transport_apart *apart,
+                                       struct assay_transport **out,
+                                       char message[static ASSAY_LINK_MESSAGE_LEN])
+{
+    struct assay_transport *t = calloc(1, sizeof *t);
+    if (t == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status = apart != NULL
+                                         ? assay_far_open(config, apart, &t->far, message)
+                                         : assay_link_open(config, &t->near, message);
+    if (status == ASSAY_OK) *out = t;
+    else free(t);
+    return status;
+}
+
+void assay_transport_linger(struct assay_transport *transport, int ms)
+{
+    if (transport->near != NULL) assay_link_linger(transport->near, ms);
+    else assay_far_linger(transport->far, ms);
+}
+
+void assay_transport_close(struct assay_transport **transport)
+{
+    struct assay_transport *t = *transport;
+    if (t == NULL) return;
+    assay_link_close(&t->near);
+    assay_far_close(&t->far);
+    free(t);
+    *transport = NULL;
+}
+
+const char *assay_transport_endpoint(const struct assay_transport *transport)
+{
+    return transport->near != NULL ? assay_link_endpoint(transport->near)
+                                   : assay_far_endpoint(transport->far);
+}
+
+enum assay_status assay_transport_identify(struct assay_transport *transport,
+                                           const struct assay_secret32 *secret,
+                                           const uint8_t public_key[static 32])
+{
+    if (transport->near != NULL)
+        return assay_link_identify(transport->near, secret, public_key);
+    assay_far_identify(transport->far, secret, public_key);
+    return ASSAY_OK;
+}
+
+void assay_transport_roster(struct assay_transport *transport)
+{
+    if (transport->far != NULL) assay_far_roster(transport->far);
+}
+
+enum assay_status assay_transport_peer(struct assay_transport *transport, uint16_t slot,
+                                       const char *addresses)
+{
+    return transport->near != NULL ? assay_link_peer(transport->near, slot, addresses)
+                                   : assay_far_peer(transport->far, slot, addresses);
+}
+
+void assay_transport_forget(struct assay_transport *transport, uint16_t slot)
+{
+    if (transport->near != NULL) assay_link_forget(transport->near, slot);
+    else assay_far_forget(transport->far, slot);
+}
+
+bool assay_transport_has_peer(const struct assay_transport *transport, uint16_t slot)
+{
+    return transport->near != NULL ? assay_link_has_peer(transport->near, slot)
+                                   : assay_far_has_peer(transport->far, slot);
+}
+
+bool assay_transport_is_up(const struct assay_transport *transport, uint16_t slot)
+{
+    return transport->near != NULL ? assay_link_is_up(transport->near, slot)
+                                   : assay_far_is_up(transport->far, slot);
+}
+
+enum assay_status assay_transport_send(struct assay_transport *transport, uint16_t slot,
+                                       struct assay_slice frame, uint64_t relay)
+{
+    return transport->near != NULL ? assay_link_send(transport->near, slot, frame, relay)
+                                   : assay_far_send(transport->far, slot, frame, relay);
+}
+
+void assay_transport_spare(struct assay_transport *transport, uint16_t slot, uint64_t relay)
+{
+    if (transport->near != NULL) assay_link_spare(transport->near, slot, relay);
+    else assay_far_spare(transport->far, slot, relay);
+}
+
+void assay_transport_flush(struct assay_transport *transport)
+{
+    if (transport->near != NULL) assay_link_flush(transport->near);
+    else assay_far_flush(transport->far);
+}
+
+void assay_transport_pause(struct assay_transport *transport, bool paused)
+{
+    if (transport->near != NULL) assay_link_pause(transport->near, paused);
+    else assay_far_pause(transport->far, paused);
+}
+
+enum assay_status assay_transport_wait(struct assay_transport *transport, uint64_t now_ms,
+                                       struct pollfd *extra, size_t count, int timeout_ms)
+{
+    return transport->near != NULL
+               ? assay_link_wait(transport->near, now_ms, extra, count, timeout_ms)
+               : assay_far_wait(transport->far, now_ms, extra, count, timeout_ms);
+}
+
+enum assay_status assay_transport_receive(struct assay_transport *transport, uint16_t *slot,
+                                          enum assay_roster_key *which, struct assay_slice *frame)
+{
+    return transport->near != NULL ? assay_link_receive(transport->near, slot, which, frame)
+                                   : assay_far_receive(transport->far, slot, which, frame);
+}
+
+bool assay_transport_news(struct assay_transport *transport, struct assay_transport_news *news)
+{
+    return transport->far != NULL && assay_far_news(transport->far, news);
+}

@@ -1,0 +1,137 @@
+/*
+ * net/transport/wire.h - what core and transport say to each other.
+ *
+ * Both are the same program: one version, no negotiation. Yet each reads the other as it reads a
+ * stranger, the core above all: a transport that somebody took over says what it likes. Frames and
+ * all that there are many of go through two rings in shared memory (ring.h): orders to the
+ * transport, reports to the core. What holds a key, and what is said once, goes as packets over the
+ * socket between the two, which is also the bell (a packet of one byte wakes a reader up) and the
+ * sign of life: whose end closes has ended.
+ *
+ * Who a frame comes from is the transport's word: it names the slot and the key by which it let the
+ * connection in, and the core holds that key against the roster of now.
+ */
+#ifndef ASSAY_NET_TRANSPORT_WIRE_H
+#define ASSAY_NET_TRANSPORT_WIRE_H
+
+#include "base/writer.h"
+#include "engine/consensus/block.h"
+#include "host/counters.h"
+#include "host/roster.h"
+#include "host/wire.h"
+#include "net/resolver.h"
+#include "net/transport/ring.h"
+#include "net/zmq/link.h"
+
+enum {
+    ASSAY_TRANSPORT_ORDERS_LEN = 8 << 20,    /* a largest object, its pages to many, and room */
+    ASSAY_TRANSPORT_REPORTS_LEN = 512 << 10, /* small: turns are taken in the inboxes behind it */
+    ASSAY_TRANSPORT_TEXT_MAX = 2048,         /* addresses, with the zero */
+    ASSAY_TRANSPORT_RECORD_MAX = ASSAY_FRAME_LEN_MAX + 64,
+    ASSAY_TRANSPORT_PACKET_MAX = 2560,
+};
+
+/* The shared memory. The core reads each number once and believes none of them. */
+struct assay_transport_shared {
+    struct assay_ring_shared orders, reports;
+    /* The transport's state, for the core. */
+    _Alignas(64) _Atomic uint64_t turns; /* of its loop: it lives */
+    _Atomic uint32_t handling;           /* the slot whose frame it has in hand, and one; 0: none */
+    _Atomic uint32_t wants_room;         /* in the ring of reports */
+    struct assay_counters counters;      /* since it began */
+    _Atomic uint64_t held[ASSAY_MEMBERS_MAX]; /* bytes that a member makes it hold */
+    _Atomic uint8_t up[ASSAY_MEMBERS_MAX];    /* the connection to a member stands */
+    _Alignas(64) uint8_t orders_bytes[ASSAY_TRANSPORT_ORDERS_LEN];
+    uint8_t reports_bytes[ASSAY_TRANSPORT_REPORTS_LEN];
+};
+
+/* ------------------------------------------------------------ core to transport, in the ring */
+
+enum assay_carry_kind {
+    ASSAY_CARRY_MEMBER = 1, /* keys of a slot */
+    ASSAY_CARRY_LIMITS,     /* who is not to be heard, and who is served last */
+    ASSAY_CARRY_BEGIN,      /* all members were told: the door may open */
+    ASSAY_CARRY_PEER,       /* where a slot listens */
+    ASSAY_CARRY_FORGET,
+    ASSAY_CARRY_FRAME, /* one frame, for those that CARRY_TO names after it */
+    ASSAY_CARRY_TO,
+    ASSAY_CARRY_SPARE,
+    ASSAY_CARRY_NUMBERS, /* of a name that it asked for */
+    ASSAY_CARRY_LINGER,  /* give away what is queued, so long at most, and end */
+};
+
+struct assay_transport_order {
+    enum assay_carry_kind kind;
+    uint16_t slot;
+    uint8_t door[32], transport[32]; /* MEMBER */
+    bool gone;                       /* MEMBER */
+    uint64_t until_ms;               /* LIMITS: not heard until then, of the monotonic clock */
+    bool last;                       /* LIMITS */
+    uint64_t relay;                  /* TO, SPARE */
+    uint32_t ms;                     /* LINGER */
+    struct assay_slice bytes;        /* FRAME, and the text of PEER; borrowed */
+    struct assay_resolver_answer numbers; /* NUMBERS; its asker is slot */
+};
+
+/* Returns: nothing; the writer says whether it fit. */
+void assay_transport_order_encode(const struct assay_transport_order *order,
+                                  struct assay_writer *w);
+/* Of *order alone what the kind has is written. Returns: ASSAY_OK | ASSAY_E_TRUNCATED |
+ * ASSAY_E_TRAILING | ASSAY_E_RANGE | ASSAY_E_TYPE | ASSAY_E_ENCODING (a text with a NUL within) */
+ASSAY_CHECKED enum assay_status assay_transport_order_decode(struct assay_slice bytes,
+                                                   struct assay_transport_order *order);
+
+/* ------------------------------------------------------------ transport to core, in the ring */
+
+enum assay_report_kind {
+    ASSAY_REPORT_FRAME = 1,
+    ASSAY_REPORT_NAME, /* wants the numbers of a name */
+};
+
+struct assay_transport_report {
+    enum assay_report_kind kind;
+    uint16_t slot;
+    enum assay_roster_key which;         /* FRAME */
+    uint8_t key[32];                     /* FRAME: the one that was accepted */
+    struct assay_slice bytes;            /* FRAME; borrowed */
+    char host[ASSAY_RESOLVER_HOST_MAX];  /* NAME */
+};
+
+/* Each Returns: as its like above. */
+void assay_transport_report_encode(const struct assay_transport_report *report,
+                                   struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_transport_report_decode(struct assay_slice bytes,
+                                                    struct assay_transport_report *report);
+
+/* ------------------------------------------------------------ packets */
+
+enum assay_packet_kind {
+    ASSAY_PACKET_BELL = 1,
+    ASSAY_PACKET_BRIEF,    /* to the transport: the first */
+    ASSAY_PACKET_IDENTIFY, /* to it: the key that it dials with */
+    ASSAY_PACKET_READY,    /* from it */
+    ASSAY_PACKET_REFUSED,  /* from it: the door does not open */
+};
+
+struct assay_transport_packet {
+    enum assay_packet_kind kind;
+    uint32_t members; /* BRIEF and what follows */
+    uint16_t self;
+    uint32_t handshake_ms, redial_ms, pause_ms_max;
+    bool self_test;
+    struct assay_secret32 secret; /* BRIEF: of the door; IDENTIFY */
+    uint8_t public_key[32];
+    uint32_t walls, landlock; /* READY: net/child/cage.h */
+    uint16_t port;            /* READY: of the first address */
+    enum assay_status status; /* REFUSED */
+    char text[ASSAY_TRANSPORT_TEXT_MAX]; /* BRIEF: where it listens; READY: where it does; REFUSED:
+                                            why. Of READY and REFUSED printable and short. */
+};
+
+/* Each Returns: as its like above. */
+void assay_transport_packet_encode(const struct assay_transport_packet *packet,
+                                   struct assay_writer *w);
+ASSAY_CHECKED enum assay_status assay_transport_packet_decode(struct assay_slice bytes,
+                                                    struct assay_transport_packet *packet);
+
+#endif

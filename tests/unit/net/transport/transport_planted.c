@@ -1,0 +1,13 @@
+/*
+ * A transport whose frames tell it what to do (tests/byzantine/transport_plants.c), or a good one.
+ */
+#include "tests/byzantine/transport_plants.h"
+
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    if (!assay_transport_is(argc, argv)) return 2;
+    const bool good = argc == 3 && strcmp(argv[2], "good") == 0;
+    assay_transport_run(good ? NULL : assay_planted_frame);
+}
