@@ -176,7 +176,8 @@ void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
         struct job *j = &t->job[i];
         if (j->seen.accepted && j->open.executor < count)
             j->seen.failed = j->seen.failed || member[j->open.executor].failed ||
-                             member[j->open.executor].renewed;
+                             member[j->open.executor].renewed ||
+                             member[j->open.executor].standing == ASSAY_REGISTRY_STAND_NONE;
     }
     see_hampered(s, after);
     t->now = after->epoch + 1;
