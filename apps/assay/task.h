@@ -48,6 +48,9 @@ void task_chain_end(struct task_chain **chain);
 const struct assay_evm_place *task_chain_place(const struct task_chain *chain);
 /* Opens the task, unless it is open, and waits until that is deep. */
 int task_chain_open(struct task_running *r);
+/* Of a step that was vouched for and whose key does not come: from the executor's claim, if there
+ * is one; asked now and then. Returns: nothing. */
+void task_chain_key(struct task_running *r);
 /* Takes back what was not paid, when the deadline is over and something is there. Out: *closed */
 int task_chain_close(struct task_running *r, bool *closed);
 /* `assay task deploy`. */

@@ -20,6 +20,7 @@ enum {
     AHEAD_S_MIN = 60,
     AHEAD_S_MAX = 366 * 86400,
     POLL_MS = 500,
+    KEY_AFTER_MS = 5000,
     SILENCE_MS = 300000
 };
 
@@ -29,6 +30,7 @@ struct task_chain {
     bool sends; /* the sending is open */
     struct assay_evm_place place;
     uint64_t until_ms;
+    uint64_t key_at_ms; /* when the chain is asked for a key next; 0: none is waited for */
 };
 
 static uint64_t clock_ms(clockid_t clock)
@@ -245,6 +247,22 @@ int task_chain_open(struct task_running *r)
         else if (result == ASSAY_EXIT_DENIED) return said_no(c);
     }
     return result;
+}
+
+void task_chain_key(struct task_running *r)
+{
+    struct task_chain *const c = r->chain;
+    const uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    uint8_t lock[32], opening[32];
+    const bool waits = assay_task_client_awaits_key(r->client, lock);
+    if (!waits) c->key_at_ms = 0;
+    else if (c->key_at_ms == 0) c->key_at_ms = now_ms + KEY_AFTER_MS;
+    if (!waits || now_ms < c->key_at_ms) return;
+    c->key_at_ms = now_ms + KEY_AFTER_MS;
+    enum assay_status status =
+        assay_evm_task_opening(&c->run.rpc, &c->place, r->now.task, lock, opening);
+    if (status == ASSAY_OK) status = assay_task_client_key(r->client, opening);
+    if (status == ASSAY_OK) task_say("the executor's claim on the chain shows the key of the step");
 }
 
 /* Of what is open and over; the contract's clock may be a little behind. */

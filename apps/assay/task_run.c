@@ -392,6 +392,7 @@ static int one_turn(struct task_running *r, bool *submitted)
     const int over = submit(r, submitted);
     if (over >= 0) return over;
     r->now = assay_task_client_status(r->client);
+    if (r->chain != NULL) task_chain_key(r);
     if (r->chain == NULL || r->now.state != ASSAY_TASK_CLIENT_OPENS) return -1;
     write_id(r);
     const int opened = task_chain_open(r);

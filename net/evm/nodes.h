@@ -4,8 +4,9 @@
  *
  * Chain, code, calls, nonces and receipts are asked of all. The newest block is the lowest that
  * anybody names, so that what is asked as of a block is asked of nodes that have it. A transaction
- * goes to all, and is sent when one took it. What only costs time, gas and its price, is the first
- * answer.
+ * goes to all, and is sent when one took it. Of events and transactions of others, which prove
+ * themselves, the answer that shows most is taken. What only costs time, gas and its price, is the
+ * first answer.
  */
 #ifndef ASSAY_NET_EVM_NODES_H
 #define ASSAY_NET_EVM_NODES_H

@@ -379,3 +379,64 @@ enum assay_status assay_evm_ask_receipt(struct assay_evm_rpc *rpc, const uint8_t
     assay_json_free(&document);
     return status == ASSAY_OK ? status : fails(rpc, status, method);
 }
+
+/* --- what was sent by others */
+
+static struct assay_json *event_params(const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
+                                       const uint8_t event[static 32],
+                                       const uint8_t word[static 32], uint64_t from, uint64_t to)
+{
+    struct assay_json *const params = assay_json_array(), *const object = assay_json_object();
+    struct assay_json *const topics = assay_json_array();
+    char block[24];
+    set_address(object, "address", contract);
+    append_hex(topics, event, 32);
+    append_hex(topics, word, 32);
+    assay_json_set(object, "topics", topics);
+    (void)snprintf(block, sizeof block, "0x%llx", (unsigned long long)from);
+    assay_json_set_text(object, "fromBlock", block);
+    (void)snprintf(block, sizeof block, "0x%llx", (unsigned long long)to);
+    assay_json_set_text(object, "toBlock", block);
+    assay_json_append(params, object);
+    return params;
+}
+
+enum assay_status assay_evm_ask_events(struct assay_evm_rpc *rpc,
+                                       const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
+                                       const uint8_t event[static 32],
+                                       const uint8_t word[static 32], uint64_t from, uint64_t to,
+                                       uint8_t (*hash)[32], size_t capacity, size_t *count)
+{
+    static const char method[] = "eth_getLogs";
+    struct assay_json *document = NULL;
+    const struct assay_json *result = NULL;
+    *count = 0;
+    enum assay_status status =
+        ask(rpc, method, event_params(contract, event, word, from, to), &document, &result);
+    if (status == ASSAY_OK && assay_json_kind_of(result) != ASSAY_JSON_ARRAY) status = ASSAY_E_TYPE;
+    const size_t all = status == ASSAY_OK ? assay_json_count(result) : 0;
+    const size_t first = all > capacity ? all - capacity : 0;
+    for (size_t i = first; status == ASSAY_OK && i < all; i++) {
+        const struct assay_json *const one = assay_json_at(result, i);
+        status = assay_evm_bytes_exact(assay_json_get(one, "transactionHash"), hash[*count], 32);
+        *count += status == ASSAY_OK;
+    }
+    assay_json_free(&document);
+    return status == ASSAY_OK ? status : fails(rpc, status, method);
+}
+
+enum assay_status assay_evm_ask_input(struct assay_evm_rpc *rpc, const uint8_t hash[static 32],
+                                      uint8_t *out, size_t capacity, size_t *len)
+{
+    static const char method[] = "eth_getTransactionByHash";
+    struct assay_json *document = NULL, *const params = assay_json_array();
+    const struct assay_json *result = NULL;
+    append_hex(params, hash, 32);
+    enum assay_status status = ask(rpc, method, params, &document, &result);
+    if (status == ASSAY_OK && assay_json_kind_of(result) == ASSAY_JSON_NULL)
+        status = ASSAY_E_NOT_FOUND;
+    if (status == ASSAY_OK)
+        status = assay_evm_bytes(assay_json_get(result, "input"), out, capacity, len);
+    assay_json_free(&document);
+    return status == ASSAY_OK ? status : fails(rpc, status, method);
+}

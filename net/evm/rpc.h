@@ -103,6 +103,18 @@ ASSAY_CHECKED enum assay_status assay_evm_ask_word(
     struct assay_slice data, uint64_t block, uint8_t word[static 32]);
 ASSAY_CHECKED enum assay_status assay_evm_ask_gas(struct assay_evm_rpc *rpc,
                                                   const struct assay_evm_call *call, uint64_t *gas);
+/* Transactions that made an event of a contract.
+ * In: event: Keccak-256 of its signature; word: its first one; blocks from and to, both included.
+ * Out: *count of them, the newest last; of more than capacity the oldest are left out. Returns: as
+ * above */
+ASSAY_CHECKED enum assay_status assay_evm_ask_events(
+    struct assay_evm_rpc *rpc, const uint8_t contract[static ASSAY_EVM_ADDRESS_LEN],
+    const uint8_t event[static 32], const uint8_t word[static 32], uint64_t from, uint64_t to,
+    uint8_t (*hash)[32], size_t capacity, size_t *count);
+/* What a transaction was sent with. Returns: also ASSAY_E_NOT_FOUND */
+ASSAY_CHECKED enum assay_status assay_evm_ask_input(struct assay_evm_rpc *rpc,
+                                                    const uint8_t hash[static 32], uint8_t *out,
+                                                    size_t capacity, size_t *len);
 /* Out: *hash as the node names it: to be compared with one's own. Returns: as above */
 ASSAY_CHECKED enum assay_status assay_evm_ask_send(struct assay_evm_rpc *rpc,
                                                    struct assay_slice raw, uint8_t hash[static 32]);

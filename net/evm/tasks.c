@@ -3,8 +3,12 @@
  */
 #include "net/evm/tasks.h"
 
+#include "base/crypto.h"
 #include "base/cursor.h"
 #include "services/evm/anchor.h"
+#include "services/evm/keccak.h"
+
+enum { CLAIMS_LOOKED_AT = 8, CLAIM_INPUT_MAX = 4096 };
 
 static enum assay_status finish(const struct assay_writer *w, const struct assay_evm_place *place,
                                 struct assay_evm_order *order)
@@ -92,4 +96,60 @@ enum assay_status assay_evm_task_ask(struct assay_evm_rpc *rpc, const struct ass
     *open = next != 0;
     *paid = next == 0 ? 0 : next - 1;
     return ASSAY_OK;
+}
+
+/* --- keys in claims */
+
+/* The 32 bytes that open the lock: behind terms and numbers when the claim was sent to the contract
+ * itself, anywhere when another contract passed it on. */
+static bool find_opening(const uint8_t *input, size_t len, const uint8_t lock[static 32],
+                         uint8_t opening[static 32])
+{
+    uint8_t digest[32];
+    for (size_t at = 0; at + 32 <= len; at++) {
+        assay_sha256(input + at, 32, digest);
+        if (!assay_bytes_equal(digest, lock, 32)) continue;
+        assay_bytes_copy(opening, 32, input + at, 32);
+        return true;
+    }
+    return false;
+}
+
+/* Of the newest claims in these blocks. */
+static enum assay_status search(struct assay_evm_rpc *rpc, const struct assay_evm_place *place,
+                                const uint8_t task[static 32], uint64_t from, uint64_t to,
+                                const uint8_t lock[static 32], uint8_t opening[static 32])
+{
+    static const char paid[] = "Paid(bytes32,uint256)";
+    uint8_t event[32], hash[CLAIMS_LOOKED_AT][32], input[CLAIM_INPUT_MAX];
+    size_t count = 0, len = 0;
+    assay_keccak256((const uint8_t *)paid, sizeof paid - 1, event);
+    ASSAY_TRY(assay_evm_ask_events(rpc, place->contract, event, task, from, to, hash,
+                                   CLAIMS_LOOKED_AT, &count));
+    while (count-- > 0) {
+        const enum assay_status status =
+            assay_evm_ask_input(rpc, hash[count], input, sizeof input, &len);
+        if (status == ASSAY_OK && find_opening(input, len, lock, opening)) return ASSAY_OK;
+        if (status != ASSAY_OK && assay_status_class(status) != ASSAY_CLASS_INPUT) return status;
+    }
+    return ASSAY_E_NOT_FOUND;
+}
+
+enum assay_status assay_evm_task_opening(struct assay_evm_rpc *rpc,
+                                         const struct assay_evm_place *place,
+                                         const uint8_t task[static 32],
+                                         const uint8_t lock[static 32],
+                                         uint8_t opening[static 32])
+{
+    uint64_t to = 0;
+    ASSAY_TRY(assay_evm_ask_head(rpc, &to));
+    const uint64_t end = to > ASSAY_EVM_OPENING_BLOCKS ? to - ASSAY_EVM_OPENING_BLOCKS : 0;
+    for (;;) {
+        const uint64_t from = to >= end + ASSAY_EVM_OPENING_WINDOW
+                                  ? to - ASSAY_EVM_OPENING_WINDOW + 1
+                                  : end;
+        const enum assay_status status = search(rpc, place, task, from, to, lock, opening);
+        if (status != ASSAY_E_NOT_FOUND || from <= end) return status;
+        to = from - 1;
+    }
 }

@@ -49,4 +49,19 @@ ASSAY_CHECKED enum assay_status assay_evm_task_ask(struct assay_evm_rpc *rpc,
                                                    const uint8_t task[static 32], uint64_t block,
                                                    bool *open, uint32_t *paid);
 
+/*
+ * assay_evm_task_opening - the key of a step, from the claim that was paid for it (docs/services.md
+ * 8.10): a claim shows it to everybody.
+ * In:      lock: SHA-256 of the key, as the receipt has it: so whoever answers cannot make one up
+ * Out:     opening: written only on ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no claim of the last ASSAY_EVM_OPENING_BLOCKS has it) |
+ *          what asking says
+ */
+enum { ASSAY_EVM_OPENING_BLOCKS = 100000, ASSAY_EVM_OPENING_WINDOW = 2000 };
+ASSAY_CHECKED enum assay_status assay_evm_task_opening(struct assay_evm_rpc *rpc,
+                                                       const struct assay_evm_place *place,
+                                                       const uint8_t task[static 32],
+                                                       const uint8_t lock[static 32],
+                                                       uint8_t opening[static 32]);
+
 #endif

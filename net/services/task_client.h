@@ -109,6 +109,13 @@ const struct assay_evm_terms *assay_task_client_evm(const struct assay_task_clie
 /* The task is open, as deep as the caller wants: the input leaves. Returns: ASSAY_OK |
  * ASSAY_E_INVALID (the state is not OPENS, or not on a chain) | as assay_task_requestor_trust */
 ASSAY_CHECKED enum assay_status assay_task_client_opened(struct assay_task_client *client);
+/* Has it vouched for a step of a task on a chain, and waits for the key? Out: lock of that key.
+ * Returns: whether it does. */
+bool assay_task_client_awaits_key(const struct assay_task_client *client, uint8_t lock[static 32]);
+/* That key, from wherever: a claim on the chain shows it. Returns: ASSAY_OK | ASSAY_E_STALE (none
+ * is waited for) | as assay_task_requestor_fact */
+ASSAY_CHECKED enum assay_status assay_task_client_key(struct assay_task_client *client,
+                                                      const uint8_t opening[static 32]);
 /* Waits up to so long for something to do, and does it. Returns: ASSAY_OK | ASSAY_E_STORE (the disk
  * refuses: close) */
 ASSAY_CHECKED enum assay_status assay_task_client_turn(struct assay_task_client *client,

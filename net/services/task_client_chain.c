@@ -233,3 +233,25 @@ enum assay_status assay_task_client_opened(struct assay_task_client *client)
     assay_task_client_does(c, &outs);
     return ASSAY_OK;
 }
+
+bool assay_task_client_awaits_key(const struct assay_task_client *client, uint8_t lock[static 32])
+{
+    if (!client->on_chain || !client->runs || client->r.phase != ASSAY_TASK_PAYING) return false;
+    assay_bytes_copy(lock, 32, client->r.lock, 32);
+    return true;
+}
+
+enum assay_status assay_task_client_key(struct assay_task_client *client,
+                                        const uint8_t opening[static 32])
+{
+    struct assay_task_client *c = client;
+    struct assay_task_fact fact = { .kind = ASSAY_TASK_PAID, .step = c->r.next.step };
+    struct assay_task_outs outs;
+    uint8_t lock[32];
+    if (!assay_task_client_awaits_key(c, lock)) return ASSAY_E_STALE;
+    assay_bytes_copy(fact.task, 32, c->task, 32);
+    assay_bytes_copy(fact.opening, 32, opening, 32);
+    const enum assay_status status = assay_task_requestor_fact(&c->r, &fact, &outs);
+    if (status == ASSAY_OK || outs.told != 0) assay_task_client_does(c, &outs);
+    return status;
+}

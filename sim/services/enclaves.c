@@ -122,6 +122,17 @@ void enclaves_die(struct assay_sim_services *s, uint32_t node)
         if (s->enclave[p].runs && s->enclave[p].node == node) end(s, p);
 }
 
+void enclaves_undone(struct assay_sim_services *s)
+{
+    for (uint32_t p = 0; p < process_count(s); p++) {
+        struct enclave *e = &s->enclave[p];
+        e->before = e->read_from = 0;
+        if (e->runs) end(s, p);
+    }
+    for (uint32_t i = 0; i < s->plan.group_count * s->load->enclaves; i++)
+        s->instance[i].released = 0;
+}
+
 void enclaves_epoch(struct assay_sim_services *s)
 {
     for (uint32_t p = 0; p < process_count(s); p++) {

@@ -136,7 +136,7 @@ struct assay_sim_services {
     uint64_t seed;
     uint32_t nodes;
     uint64_t epoch;      /* of the scenario */
-    bool undone, missed; /* records that the recount did not see */
+    bool undone; /* operators have begun an era below what was final */
     /* The whole, and what the genesis has of it: the same but where a change adds services. */
     uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX], first_bytes[ASSAY_PLAN_LEN_MAX];
     size_t plan_len, first_len;
@@ -253,6 +253,9 @@ void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct na
                     const struct name *from, struct assay_slice frame);
 void enclaves_epoch(struct assay_sim_services *s);
 void enclaves_free(struct assay_sim_services *s);
+/* An era begins below what was final: what was released before is no promise any more, and whoever
+ * runs has a number that somebody else will get. Returns: nothing. */
+void enclaves_undone(struct assay_sim_services *s);
 /* Returns: how many may show their state. */
 uint32_t enclaves_running(const struct assay_sim_services *s);
 
@@ -275,6 +278,8 @@ void tasks_record(struct assay_sim_services *s, uint32_t slot, enum assay_servic
                   const struct assay_registry_facts *facts);
 void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
                   const struct assay_registry_member *member, uint32_t count);
+/* After epochs that nobody followed: as the ledger has them now. Returns: nothing. */
+void tasks_take(struct assay_sim_services *s);
 void tasks_end(struct assay_sim_services *s);
 void tasks_figures(const struct assay_sim_services *s,
                    int64_t figures[static ASSAY_SIM_FIGURE_COUNT]);

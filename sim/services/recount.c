@@ -105,7 +105,6 @@ void assay_sim_services_record(struct assay_sim_services *services,
         services_look(s, ASSAY_SIM_CHECKER_SERVICES, "a record of slot %u in epoch %llu %s", slot,
                       (unsigned long long)record->epoch, fault);
         s->recount.sound = false;
-        s->missed = true;
         return;
     }
     s->recount.taken[slot] |= (uint64_t)1 << record->number;
@@ -214,7 +213,6 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     s->recount.fresh = true;
     if (after->epoch != before->epoch + 1) {
         s->recount.sound = false;
-        s->missed = true;
     }
     if (!s->recount.sound) return;
     if (s->recount.registry != NULL) {
@@ -248,6 +246,7 @@ static void take(struct assay_sim_services *s, const struct assay_registry *regi
     s->recount.stood = true;
     s->recount.sound = true;
     views_take(s);
+    tasks_take(s);
 }
 
 static bool names_all(const struct assay_state *state)
@@ -270,7 +269,8 @@ void assay_sim_services_node_closed(struct assay_sim_services *services, uint32_
 
 void assay_sim_services_era(struct assay_sim_services *services, bool undone)
 {
-    services->undone = services->undone || undone;
     services->recount.sound = false;
-    services->missed = true;
+    if (!undone) return;
+    services->undone = true;
+    enclaves_undone(services);
 }

@@ -111,7 +111,8 @@ void services_look(struct assay_sim_services *s, enum assay_sim_checker checker,
 {
     char message[160];
     va_list args;
-    if (s->undone || (s->missed && checker == ASSAY_SIM_CHECKER_TASKS)) return;
+    /* What becomes of money is followed record by record: not while some were not seen. */
+    if (!s->recount.sound && checker == ASSAY_SIM_CHECKER_TASKS) return;
     if (format == NULL) {
         s->world.looked(s->world.context, checker, NULL);
         return;

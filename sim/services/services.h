@@ -80,7 +80,7 @@ void assay_sim_services_closed(struct assay_sim_services *services,
 void assay_sim_services_node_closed(struct assay_sim_services *services, uint32_t node,
                                     const struct assay_state *state);
 /* Operators ended an era. undone: they chose a block below one that was final: what was released on
- * it is no promise any more, and nothing is looked at from here on. */
+ * it is no promise any more; what the new era's ledger says is. */
 void assay_sim_services_era(struct assay_sim_services *services, bool undone);
 /* The run ends: figures. */
 void assay_sim_services_end(struct assay_sim_services *services, struct assay_sim_outcome *outcome);

@@ -61,7 +61,7 @@ void audit_keeper(struct assay_sim_services *s, const struct keeper *k)
     bool rests = false;
     for (uint32_t i = 0; i < SECRETS; i++)
         rests = rests || k->disk[i].len > 0;
-    if (!rests || k->lies) return;
+    if (!rests || k->lies || s->undone) return; /* an older ledger moves nothing */
     services_look(s, ASSAY_SIM_CHECKER_SHARES, NULL);
     for (uint32_t c = 0; c < r->config.clusters; c++)
         for (uint32_t slot = 0; slot < r->config.slots && r->cluster[c].seated; slot++)
@@ -88,6 +88,8 @@ static void look_at(struct assay_sim_services *s, const struct assay_share_regis
     const struct assay_share_row *row = assay_share_registry_find(r, x->id);
     uint32_t slots = 0;
     if (row == NULL || !row->synced) return;
+    /* Holders have erased what a ledger that goes back counts on (docs/services.md 5). */
+    if (s->undone) return;
     services_look(s, ASSAY_SIM_CHECKER_SHARES, NULL);
     for (uint32_t c = 0; c < r->config.clusters; c++)
         for (uint32_t slot = 0; slot < r->config.slots && r->cluster[c].seated; slot++) {

@@ -78,6 +78,8 @@ struct tasks {
     uint32_t numbers;
     struct job job[JOBS];
     uint64_t now;                       /* of the final chain: the epoch that runs */
+    uint64_t sure_from;                 /* who was certified before is not known */
+    bool forgot;                        /* tasks may be there that were forgotten here */
     bool certified[NODES][CLOSED_KEPT]; /* by slot and epoch, as final states say */
     struct assay_task_outs outs;
     uint64_t opened, paid_up, steps_paid, results, refused;

@@ -42,6 +42,12 @@ void views_take(struct assay_sim_services *s)
 
 /* --- facts */
 
+/* The process that sits there is the one that its member listed last. */
+static bool remembers_seat(const struct views *v, uint32_t slot, const uint8_t *key)
+{
+    return v->lists[slot] && assay_bytes_equal(v->key[slot], key, sizeof v->key[slot]);
+}
+
 static void decided(struct assay_sim_services *s, uint32_t g, const struct assay_cont_fact *fact)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
@@ -51,7 +57,8 @@ static void decided(struct assay_sim_services *s, uint32_t g, const struct assay
         wrong(s, g, "decides a view out of turn", fact->roster.view);
     for (uint32_t i = 0; i < fact->base_roster.count; i++) {
         const uint32_t slot = group->now.slot[i];
-        if (slot < NODES && s->views_suspended[slot] && (fact->barred >> i & 1) == 0)
+        if (slot >= NODES || !remembers_seat(v, slot, group->now.roster.key[i])) continue;
+        if (s->views_suspended[slot] && (fact->barred >> i & 1) == 0)
             wrong(s, g, "counts on the memory of a suspended slot", slot);
     }
     v->decided = fact->roster.view;
@@ -89,8 +96,7 @@ static void remembers(struct assay_sim_services *s, uint32_t g)
     if (!v->born || v->lost) return;
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         const uint32_t slot = group->now.slot[i];
-        memories += slot < NODES && v->lists[slot] &&
-                    assay_bytes_equal(v->key[slot], group->now.roster.key[i], sizeof v->key[slot]);
+        memories += slot < NODES && remembers_seat(v, slot, group->now.roster.key[i]);
     }
     services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
     if (memories < assay_cont_quorum(group->now.roster.count))

@@ -92,9 +92,34 @@ tells nothing
 expect 0 'results        5 of 5' run text --out s
 check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 4
 
-# --- one node alone is believed what only the chain can tell: the claim of a task that it calls paid is forgotten
+# --- an executor that claims and keeps the key back: the requestor has it from the claim
 kill -TERM "$executor"
 wait "$executor" 2>/dev/null
+cp net/node-2/executor.yaml open.yaml
+echo 'host: 127.0.0.2' >>net/node-2/executor.yaml
+/usr/bin/python3 "$here/withhold.py" 127.0.0.2 "$(cat ports)" 127.0.0.1 stop 2>withhold.log </dev/null &
+started="$started $!"
+both paid.yaml paid.key 'batch: 1'
+: >executor.log
+executor
+there() { "$ASSAY" task offers --socket net/node-1/admin.sock | grep -q '127.0.0.2'; }
+check "it offers there: $("$ASSAY" task offers --socket net/node-1/admin.sock)" until_true 40 there
+"$ASSAY" task run text --out w --code "$code" --price 1000000 --steps 300 --evm evm.yaml --socket net/node-1/admin.sock \
+    --executor node-2 --timeout 40000 >withheld 2>&1 &
+requestor=$!
+started="$started $requestor"
+check "steps are made: $(cat withheld)" until_true 60 test -e w/step-00003.output
+: >stop
+last=$(ls w/step-*.output | wc -l)
+check "the key comes from the chain: $(cat withheld)" until_true 60 grep -q 'claim on the chain shows the key' withheld
+more() { [ "$(ls w/step-*.output | wc -l)" -gt "$last" ]; }
+check "and the result with it: $last, $(ls w | tail -n 1)" until_true 10 more
+rm stop
+kill -TERM "$requestor" "$executor"
+wait "$requestor" "$executor" 2>/dev/null
+cp open.yaml net/node-2/executor.yaml
+
+# --- one node alone is believed what only the chain can tell: the claim of a task that it calls paid is forgotten
 behind paid.yaml paid.key 'batch: 1000000'
 : >executor.log
 executor

@@ -130,6 +130,45 @@ Test(sim_services, what_was_released_outlives_the_end_of_an_era, .timeout = 600)
     cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_CONTINUITY], 500);
 }
 
+/* The majority goes on without two, and then loses its disks: operators begin where those two are.
+ * What was final above is undone; what the new era's ledger says is held from then on. */
+static void go_back(struct assay_scenario *s)
+{
+    s->cohorts[s->cohort_count] = (struct assay_sim_cohort){ .count = 2 };
+    (void)snprintf(s->cohorts[s->cohort_count++].name, ASSAY_SIM_NAME_MAX, "apart");
+    s->partitions[s->partition_count++] = (struct assay_sim_partition){
+        .start_epoch = 5, .stop_epoch = 10, .by_cohort = true, .cohort = 1
+    };
+    s->crashes[s->crash_count++] =
+        (struct assay_sim_crash){ .at_epoch = 9, .down_ms = 1500, .loses_store = true };
+    s->recovers[s->recover_count++] =
+        (struct assay_sim_recover){ .at_epoch = 11, .after_epochs = 2, .rests_dead = true };
+    s->heal_epoch = 20;
+    s->progress_epochs = 8;
+}
+
+Test(sim_services, what_an_era_begins_with_is_held_though_it_undoes_what_was_final, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    uint64_t runs = 0;
+    for (uint64_t seed = 1; seed <= 8; seed += test_every(2), runs++) {
+        struct assay_scenario s = served_scenario(7, 30);
+        hostile_host(&s, seed);
+        s.services.clones = 1;
+        s.services.replicas_die_permille = 0;
+        s.services.requestors = 2;
+        s.services.tasks = 2;
+        s.services.steps = 3;
+        go_back(&s);
+        served_run(&s, seed, &total);
+    }
+    const uint64_t eras = (uint64_t)SUM(total, ERAS);
+    cr_expect_eq(eras, runs);
+    cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_TASKS], 300 * eras, "it goes on behind the era");
+    cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_SERVICES], 400 * eras);
+    cr_expect_gt(SUM(total, STEPS_PAID), 0);
+}
+
 /* Some are absent now and then, or fall: their receipts of those epochs are worth nothing. */
 static void executors_lapse(struct assay_scenario *s, uint64_t seed)
 {
