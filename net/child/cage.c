@@ -65,6 +65,7 @@ static bool drop_capabilities(enum assay_cage cage)
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
     const uint32_t kept = cage == ASSAY_CAGE_SPEAKER ? UINT32_C(1) << CAP_NET_BIND_SERVICE : 0;
     if (syscall(SYS_capget, &head, data) != 0) return false;
+    if ((data[0].permitted & ~kept) == 0 && data[1].permitted == 0) return true; /* nobody's root */
     data[0].effective &= kept;
     data[0].permitted &= kept;
     data[0].inheritable = 0;

@@ -95,13 +95,26 @@ class Node:
         return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
     def memory(self):
-        """(private KiB, descriptors) of a process that runs; None."""
+        """(private KiB, descriptors) of a process that runs and of the one that has its sockets; None."""
         try:
-            with open(f"/proc/{self.process.pid}/smaps_rollup", encoding="ascii") as file:
-                private = sum(int(n) for n in re.findall(r"^Private_\w+: +(\d+)", file.read(), re.M))
-            return private, len(os.listdir(f"/proc/{self.process.pid}/fd"))
+            private, files = 0, 0
+            for pid in [self.process.pid, *self.transports()]:
+                with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+                    private += sum(int(n) for n in re.findall(r"^Private_\w+: +(\d+)", file.read(), re.M))
+                files += len(os.listdir(f"/proc/{pid}/fd"))
+            return private, files
         except (OSError, AttributeError):
             return None
+
+    def transports(self):
+        """The process that has the daemon's sockets, where there is one."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            children = file.read().split()
+        for child in children:
+            with open(f"/proc/{child}/cmdline", "rb") as file:
+                if file.read().startswith(b"assayd\0transport"):
+                    yield child
 
 
 class Field:

@@ -32,11 +32,17 @@ END
 }
 for i in 1 5 9 16; do check "everybody stands in full for node-$i" everybody $i; done
 
+# transport_of PID: the process of a daemon that has its sockets.
+transport_of() {
+    for child in $(cat /proc/"$1"/task/*/children); do
+        tr '\0' ' ' <"/proc/$child/cmdline" | grep -q '^assayd transport' && echo "$child" && return
+    done
+}
 # What each has: chosen, others, asked; TCP connections that stand, one each way for a neighbour.
 links() {
     for i in $(all); do
         ask $i status --json >"$WORK/status.$i" || return 1
-        eval "echo \$pid_$i" >"$WORK/pid.$i"
+        eval "transport_of \$pid_$i" >"$WORK/pid.$i"
     done
     /usr/bin/python3 - "$WORK" "$NODES" <<'END'
 import json, os, sys
