@@ -1,7 +1,7 @@
 #!/bin/sh
 # CPU per node and epoch of real processes: assayd with SOFT enclaves on loopback, in four roots and
-# five operators, as the kernel counts it (user and system time of the daemons; their enclaves are
-# told apart). Beside it blocks per epoch: consensus costs by the block. Target: 25 ms at 20 nodes.
+# five operators, as the kernel counts it (user and system time of a daemon's core, judge and transport;
+# its enclave is told apart). Beside it blocks per epoch: consensus costs by the block. Target: 25 ms at 20 nodes.
 # Then what a node sends, an epoch and a day of minutes, as the daemons count it, and how large a proof
 # about a member is; and what memory is private to a daemon, its judge and its transport, descriptors and threads.
 #
@@ -95,14 +95,33 @@ all_live() {
         [ -r /proc/$pid/stat ] || say "daemon $n stopped by itself: $(tail -n 1 node-$n/log)"
     done
 }
-ticks() { # user and system time of all daemons
-    for pid in $pids; do cat /proc/$pid/stat; done 2>/dev/null |
-        sed 's/^.*) //' | awk '{ u += $12; s += $13 } END { print u, s }'
+roles() { # processes of the same program below one, each with its role
+    for child in $(cat /proc/$1/task/*/children 2>/dev/null); do
+        [ "$(readlink /proc/$child/exe)" != "$(readlink /proc/$1/exe)" ] ||
+            echo "$child:$(tr '\0' ' ' </proc/$child/cmdline | cut -d' ' -f2)"
+    done
 }
-enclave_ticks() {
+# User and system time of all cores, of all judges and of all transports; of what is no daemon, both added.
+# The processes are looked for once: what falls and is replaced meanwhile is not counted.
+find_processes() {
+    cores=$pids judges= transports= enclaves=
     for pid in $pids; do
-        for child in $(cat /proc/$pid/task/*/children 2>/dev/null); do cat /proc/$child/stat; done
-    done 2>/dev/null | sed 's/^.*) //' | awk '{ t += $12 + $13 } END { print t + 0 }'
+        known=
+        for child in $(roles $pid); do
+            known="$known ${child%:*}"
+            case ${child#*:} in
+            judge) judges="$judges ${child%:*}" ;;
+            transport) transports="$transports ${child%:*}" ;;
+            esac
+        done
+        for child in $(cat /proc/$pid/task/*/children 2>/dev/null); do
+            case " $known " in *" $child "*) ;; *) enclaves="$enclaves $child" ;; esac
+        done
+    done
+}
+ticks() { # ticks PID...: user and system
+    for pid; do cat /proc/$pid/stat; done 2>/dev/null |
+        sed 's/^.*) //' | awk '{ u += $12; s += $13 } END { print u + 0, s + 0 }'
 }
 sent() { # bytes that all daemons sent
     n=1
@@ -118,22 +137,26 @@ until epoch=$(number epoch) && [ "${epoch:-0}" -ge 3 ]; do
     waited=$((waited + 1))
 done
 sent_before=$(sent) sent_epoch=$(number epoch)
-set -- $(ticks) $(number epoch) $(number height) $(enclave_ticks)
+find_processes
+look() { echo "$(ticks $cores) $(ticks $judges) $(ticks $transports) $(ticks $enclaves) $(number epoch) $(number height)"; }
+before=$(look)
 sleep "$seconds"
-set -- "$@" $(ticks) $(number epoch) $(number height) $(enclave_ticks)
+after=$(look)
 sent_epochs=$(($(number epoch) - sent_epoch)) sent_bytes=$(($(sent) - sent_before))
 all_live # else the sums are of fewer
-[ $# -eq 10 ] || say "no status"
-awk -v n="$nodes" -v hz="$(getconf CLK_TCK)" -v cores="$(getconf _NPROCESSORS_ONLN)" \
-    -v epoch_ms="$epoch_ms" -v u0="$1" -v s0="$2" -v e0="$3" -v h0="$4" -v c0="$5" \
-    -v u1="$6" -v s1="$7" -v e1="$8" -v h1="$9" -v c1="${10}" 'BEGIN {
-    epochs = e1 - e0
+printf '%s\n%s\n' "$before" "$after" | awk -v n="$nodes" -v hz="$(getconf CLK_TCK)" \
+    -v cores="$(getconf _NPROCESSORS_ONLN)" -v epoch_ms="$epoch_ms" '
+{ if (NF != 10) { print "no status"; exit 1 } for (i = 1; i <= 10; i++) d[i] = $i - d[i] }
+END {
+    epochs = d[9]
     if (epochs < 1) { print "no epoch passed"; exit 1 }
     each = 1000 / hz / n / epochs
-    printf "%d processes, epochs of %d ms, %d core(s): %.1f ms of CPU a node and epoch ", n, epoch_ms,
-        cores, (u1 - u0 + s1 - s0) * each
-    printf "(user %.1f, system %.1f), its enclave %.1f; %.1f blocks an epoch, %d epochs; target 25\n",
-        (u1 - u0) * each, (s1 - s0) * each, (c1 - c0) * each, (h1 - h0) / epochs, epochs
+    user = d[1] + d[3] + d[5]; system_ = d[2] + d[4] + d[6]
+    printf "%d nodes, epochs of %d ms, %d core(s): %.1f ms of CPU a node and epoch ", n, epoch_ms, cores,
+        (user + system_) * each
+    printf "(user %.1f, system %.1f; core %.1f, transport %.1f, judge %.1f), its enclave %.1f; ", user * each,
+        system_ * each, (d[1] + d[2]) * each, (d[5] + d[6]) * each, (d[3] + d[4]) * each, (d[7] + d[8]) * each
+    printf "%.1f blocks an epoch, %d epochs; target 25\n", d[10] / epochs, epochs
 }'
 awk -v n="$nodes" -v b="$sent_bytes" -v e="$sent_epochs" 'BEGIN {
     if (e < 1) exit
@@ -143,12 +166,6 @@ awk -v n="$nodes" -v b="$sent_bytes" -v e="$sent_epochs" 'BEGIN {
 # What belongs to a process alone, and what it has open: the largest of all daemons, its judge and transport apart.
 private() { # private and resident KiB of one process
     awk '/^Private_(Clean|Dirty)/ { p += $2 } /^Rss:/ { r = $2 } END { print p + 0, r + 0 }' /proc/$1/smaps_rollup 2>/dev/null
-}
-roles() { # processes of the same program below one, each with its role
-    for child in $(cat /proc/$1/task/*/children 2>/dev/null); do
-        [ "$(readlink /proc/$child/exe)" != "$(readlink /proc/$1/exe)" ] ||
-            echo "$child:$(tr '\0' ' ' </proc/$child/cmdline | cut -d' ' -f2)"
-    done
 }
 for pid in $pids; do
     printf 'daemon %s %s %s\n' "$(private $pid)" "$(ls /proc/$pid/fd | wc -l)" "$(ls /proc/$pid/task | wc -l)"
