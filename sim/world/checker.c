@@ -549,6 +549,12 @@ void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct 
 
 /* --- epochs */
 
+static bool just_stood_still(const struct assay_sim_world *w, const struct world_node *n)
+{
+    const uint64_t epoch_us = 1000 * (uint64_t)w->options.epoch_ms;
+    return n->still_until_us > 0 && w->now_us < n->still_until_us + 2 * epoch_us;
+}
+
 static void check_memory(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
@@ -556,10 +562,12 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
     /* One quote a member and epoch and two of its own for INCARNATEs, for as long as proofs live,
      * and the epochs at both ends (settle.c prunes at a close). */
     const size_t evidence_max = (members + 2) * (ASSAY_EVIDENCE_EPOCHS + 2);
-    const size_t flights_max = 4 * members;
+    /* Whoever stood still for some epochs hears of the evidence of all of them at once. */
+    const bool wakes = just_stood_still(w, n);
+    const size_t flights_max = wakes ? evidence_max : 4 * members;
     /* One quote a member, INCARNATEs and proofs, each perhaps for another moment; and of every
      * adversary what its budget allows (docs/protocol.md 5.12.1). */
-    const uint64_t verified_max = 4 * members + 16;
+    const uint64_t verified_max = (wakes ? evidence_max : 4 * members) + 16;
     world_looked(w, ASSAY_SIM_CHECKER_MEMORY);
     const size_t held = world_evidence_held(w, node);
     const bool planted = w->options.plant == ASSAY_SIM_WORLD_PLANT_FLIGHTS && node == 1;
