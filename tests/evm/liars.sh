@@ -51,7 +51,7 @@ before=$(wei $payee)
 both evm.yaml payer.key
 expect 0 'results        5 of 5' run text --out a --code "$code" --price 1000000 --steps 5 --executor node-2
 claimed() { grep -qE "chain: 0 tasks not paid, $1 claims sent" executor.log; }
-check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 1
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 1
 
 # --- a receipt that one of them hides: the requestor waits for it, says why, and sends nothing twice
 tells hidden
@@ -60,7 +60,7 @@ expect 7 'the nodes contradict each other' run text --out h --code "$code" --pri
 check 'no result' sh -c '! test -e h/step-00001.output'
 tells nothing
 expect 0 'results        5 of 5' run text --out h
-check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 2
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 2
 
 # --- "paid" of what was not: with another node beside, the executor keeps its claim, and is paid when the lie is over
 both evm.yaml payer.key
@@ -75,7 +75,7 @@ tells paid
 check "it is not believed: $(tail -n 1 executor.log)" until_true 20 \
     grep -q 'chain: 1 tasks not paid.*contradict each other' executor.log
 tells nothing
-check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 3
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 3
 steps=15
 earned() { # what they bring, without the gas that they took
     /usr/bin/python3 -c 'import sys; g, s = int(sys.argv[2]) - int(sys.argv[1]), int(sys.argv[3]) * 10**15; sys.exit(not s - 5 * 10**15 < g <= s)' \
@@ -90,7 +90,7 @@ tells stale
 check "it waits: $(cat stale)" sh -c '! test -e s/step-00001.output'
 tells nothing
 expect 0 'results        5 of 5' run text --out s
-check "it is claimed: $(tail -n 1 executor.log)" until_true 60 claimed 4
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 4
 
 # --- an executor that claims and keeps the key back: the requestor has it from the claim
 kill -TERM "$executor"
@@ -108,12 +108,12 @@ check "it offers there: $("$ASSAY" task offers --socket net/node-1/admin.sock)" 
     --executor node-2 --timeout 40000 >withheld 2>&1 &
 requestor=$!
 started="$started $requestor"
-check "steps are made: $(cat withheld)" until_true 60 test -e w/step-00003.output
+check "steps are made: $(cat withheld)" until_true 150 test -e w/step-00003.output
 : >stop
 last=$(ls w/step-*.output | wc -l)
-check "the key comes from the chain: $(cat withheld)" until_true 60 grep -q 'claim on the chain shows the key' withheld
+check "the key comes from the chain: $(cat withheld)" until_true 150 grep -q 'claim on the chain shows the key' withheld
 more() { [ "$(ls w/step-*.output | wc -l)" -gt "$last" ]; }
-check "and the result with it: $last, $(ls w | tail -n 1)" until_true 10 more
+check "and the result with it: $last, $(ls w | tail -n 1)" until_true 40 more
 rm stop
 kill -TERM "$requestor" "$executor"
 wait "$requestor" "$executor" 2>/dev/null
@@ -128,7 +128,7 @@ check 'it is there again' until_true 40 grep -q offered executor.log
     --executor node-2 >lost 2>&1 &
 requestor=$!
 started="$started $requestor"
-check "steps are made: $(cat lost)" until_true 60 test -e l/step-00003.output
+check "steps are made: $(cat lost)" until_true 150 test -e l/step-00003.output
 tells paid
 check "it believes: $(tail -n 1 executor.log)" until_true 30 grep -q 'chain: 0 tasks not paid' executor.log
 finish
