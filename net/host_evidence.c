@@ -3,7 +3,6 @@
  */
 #include "net/host_internal.h"
 
-#include "net/child/cage.h"
 #include "net/rules.h"
 
 #include <stdlib.h>
@@ -98,14 +97,8 @@ static void collect(struct assay_host *host)
 
 static void say_ready(struct assay_host *host, const struct assay_judge_news *news)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "judge_ready")) {
-        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
-        assay_log_uint(&host->log, "took_ms", news->took_ms);
-        assay_log_bool(&host->log, "calls", (news->walls & ASSAY_WALL_CALLS) != 0);
-        assay_log_bool(&host->log, "limits", (news->walls & ASSAY_WALL_LIMITS) != 0);
-        assay_log_bool(&host->log, "memory", (news->walls & ASSAY_WALL_MEMORY) != 0);
-        assay_log_uint(&host->log, "landlock", news->landlock);
-    }
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "judge_ready"))
+        host_say_child(host, news->pid, news->took_ms, news->walls, news->landlock);
     assay_log_end(&host->log);
 }
 

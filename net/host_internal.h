@@ -243,6 +243,9 @@ void host_evidence_judge(struct assay_host *host, const uint8_t digest[static 32
 /* --- host_transport.c */
 /* What became of the process that has the sockets. Returns: nothing. */
 void host_transport_turn(struct assay_host *host);
+/* Into the line that is begun: a process of ours that is ready, and which of its walls stand. */
+void host_say_child(struct assay_host *host, int64_t pid, uint32_t took_ms, uint32_t walls,
+                    uint32_t landlock);
 
 /* --- host_enclave.c */
 void host_quote(struct assay_host *host, const struct assay_effect *effect);

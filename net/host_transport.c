@@ -6,16 +6,21 @@
 
 #include "net/child/cage.h"
 
+void host_say_child(struct assay_host *host, int64_t pid, uint32_t took_ms, uint32_t walls,
+                    uint32_t landlock)
+{
+    assay_log_uint(&host->log, "pid", (uint64_t)pid);
+    assay_log_uint(&host->log, "took_ms", took_ms);
+    assay_log_bool(&host->log, "calls", (walls & ASSAY_WALL_CALLS) != 0);
+    assay_log_bool(&host->log, "limits", (walls & ASSAY_WALL_LIMITS) != 0);
+    assay_log_bool(&host->log, "memory", (walls & ASSAY_WALL_MEMORY) != 0);
+    assay_log_uint(&host->log, "landlock", landlock);
+}
+
 static void say_ready(struct assay_host *host, const struct assay_transport_news *news)
 {
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "transport_ready")) {
-        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
-        assay_log_uint(&host->log, "took_ms", news->took_ms);
-        assay_log_bool(&host->log, "calls", (news->walls & ASSAY_WALL_CALLS) != 0);
-        assay_log_bool(&host->log, "limits", (news->walls & ASSAY_WALL_LIMITS) != 0);
-        assay_log_bool(&host->log, "memory", (news->walls & ASSAY_WALL_MEMORY) != 0);
-        assay_log_uint(&host->log, "landlock", news->landlock);
-    }
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "transport_ready"))
+        host_say_child(host, news->pid, news->took_ms, news->walls, news->landlock);
     assay_log_end(&host->log);
 }
 
