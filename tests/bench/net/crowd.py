@@ -1,0 +1,293 @@
+"""tests/bench/net/crowd.py - a crowd of real daemons on this machine: does every epoch close, and what does it cost?
+
+usage: crowd.py BIN [--nodes N] [--epoch MS] [--minutes M] [--overlay ABOVE,DEGREE] [--thread] [--lanes] [--report FILE]
+
+N daemons with SOFT enclaves on loopback, in four roots and five operators. Above 64 they keep links to neighbours alone
+(docs/protocol.md 4.12.1); --overlay lowers that, by the test build of the daemon. --thread keeps the sockets of each in
+its core (listen.transport: thread). --lanes counts what comes in by kinds of messages, by the test build.
+
+Looked at once an epoch, from outside: epochs, certified or not, standings, finality as daemons measure it; private memory,
+descriptors and processor time of core, judge and transport, as the kernel counts them. Exit status 0: every epoch of the
+window was certified, everybody closed it and stands in full, memory is flat; 1: it was not so; 2: usage.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+KINDS = {1: "proposal", 2: "vote", 3: "certificate", 4: "certificate_pull", 5: "block_pull", 6: "resume_ask",
+         7: "resume_answer", 8: "envelope", 9: "record", 10: "sync_ask", 11: "sync_answer", 12: "envelope_pull",
+         13: "fence", 14: "recover", 32: "evidence_pull", 33: "evidence", 34: "service_ask", 35: "service_answer",
+         36: "page", 37: "date", 38: "address", 39: "neighbour"}
+KIB = re.compile(r"^Private_\w+: +(\d+)", re.M)
+START_S = 300
+FLAT_KIB = 1024  # so much more at the end than after the first epochs is no growth
+
+
+def free_ports(count):
+    """Below those that the kernel gives to connections."""
+    base = random.randrange(10000, 30000 - count)
+    ports = []
+    while len(ports) < count:
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", base))
+                ports.append(base)
+            except OSError:
+                pass
+        base += 1
+    return ports
+
+
+class Daemon:
+    def __init__(self, crowd, number):
+        self.crowd, self.number, self.name = crowd, number, f"node-{number}"
+        self.folder = os.path.join(crowd.work, self.name)
+        self.pid, self.roles, self.process = 0, {}, None
+
+    def start(self):
+        options, env = self.crowd.options, dict(os.environ)
+        program = os.path.join(options.bin, "assayd")
+        if options.overlay or options.lanes:
+            program = os.path.join(options.bin, "..", "libexec", "assay", "assayd-byzantine")
+        if options.overlay:
+            env["ASSAY_TEST_OVERLAY"] = options.overlay
+        if options.lanes:
+            env["ASSAY_TEST_LANES"] = os.path.join(self.folder, "lanes")
+        words = [program, "--config", "assayd.yaml"] + (["--set", "listen.transport=thread"] if options.thread else [])
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen(words, cwd=self.folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.pid = self.process.pid
+
+    def ask(self, what, timeout=20):
+        try:
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(timeout)
+                s.connect(os.path.join(self.folder, "admin.sock"))
+                s.sendall(what.encode() + b"\n")
+                answer = b""
+                while not answer.endswith(b"\n") and (block := s.recv(1 << 20)):
+                    answer += block
+            return json.loads(answer)["data"]
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def find_roles(self):
+        """The processes of its own program below it, by role."""
+        self.roles = {"core": self.pid}
+        for task in os.listdir(f"/proc/{self.pid}/task"):
+            with open(f"/proc/{self.pid}/task/{task}/children", encoding="ascii") as file:
+                children = file.read().split()
+            for child in children:
+                with open(f"/proc/{child}/cmdline", "rb") as file:
+                    words = file.read().split(b"\0")
+                if words[0] == b"assayd":
+                    self.roles[words[1].decode()] = int(child)
+
+    def used(self):
+        """{role: (private KiB, descriptors, ms of processor)}"""
+        seen, ms = {}, 1000 / os.sysconf("SC_CLK_TCK")
+        self.find_roles()
+        for role, pid in self.roles.items():
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+                private = sum(int(n) for n in KIB.findall(file.read()))
+            with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            files = len(os.listdir(f"/proc/{pid}/fd"))
+            seen[role] = (private, files, (int(fields[11]) + int(fields[12])) * ms)
+        return seen
+
+    def lanes(self):
+        with open(os.path.join(self.folder, "lanes"), "rb") as file:
+            return struct.unpack("=128Q", file.read(1024))
+
+
+class Crowd:
+    def __init__(self, options):
+        self.options, self.daemons = options, []
+        self.work = tempfile.mkdtemp(prefix="assay-crowd.", dir="/tmp")
+        here = os.path.dirname(os.path.abspath(__file__))
+        made = subprocess.run(["sh", os.path.join(here, "../../hostile/network.sh"), options.bin, self.work,
+                               str(options.epoch), *map(str, free_ports(options.nodes))],
+                              capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            sys.exit(f"the network cannot be made: {made.stderr}")
+        self.daemons = [Daemon(self, i + 1) for i in range(options.nodes)]
+
+    def close(self):
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            for d in self.daemons:
+                if d.process is not None and d.process.poll() is None:
+                    d.process.send_signal(how)
+            until = time.monotonic() + 60
+            for d in self.daemons:
+                try:
+                    if d.process is not None:
+                        d.process.wait(max(0.1, until - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    pass
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def fail(self, what):
+        for d in self.daemons:
+            if d.process is not None and d.process.poll() not in (None, 0):
+                with open(os.path.join(d.folder, "log"), encoding="utf-8", errors="replace") as file:
+                    what += f"\n  {d.name} ended with {d.process.returncode}: {file.read()[-300:]}"
+        print(f"crowd: {what}", flush=True)
+        sys.exit(1)
+
+    def begin(self):
+        began = time.monotonic()
+        for d in self.daemons:
+            d.start()
+        wanted = list(self.daemons)
+        while wanted:
+            wanted = [d for d in wanted if ((d.ask("status") or {}).get("certified_epoch") or 0) < 2]
+            if time.monotonic() > began + START_S + 6 * self.options.epoch / 1000:
+                self.fail(f"{len(wanted)} daemons did not begin")
+            time.sleep(0.5)
+        return time.monotonic() - began
+
+    def look(self):
+        seen = {"at": time.monotonic(), "used": [], "status": [], "counters": []}
+        for d in self.daemons:
+            if d.process.poll() is not None:
+                self.fail(f"{d.name} ended by itself")
+            seen["used"].append(d.used())
+            seen["status"].append(d.ask("status"))
+            seen["counters"].append(d.ask("counters"))
+        if None in seen["status"] or None in seen["counters"]:
+            self.fail(f"{seen['status'].count(None)} daemons did not answer")
+        seen["epoch"] = min(s["epoch"] for s in seen["status"])
+        return seen
+
+    def watch(self, tell):
+        """Looks once an epoch, well after its start."""
+        looks, until = [self.look()], time.monotonic() + self.options.minutes * 60
+        while time.monotonic() < until:
+            time.sleep(max(2.0, self.options.epoch / 1000))
+            looks.append(self.look())
+            tell(looks)
+        return looks
+
+    def rows(self, since, until):
+        done = subprocess.run([os.path.join(self.options.bin, "assay"), "export", "--format", "jsonl", "--since", str(since),
+                               "--until", str(until), "--socket", os.path.join(self.daemons[0].folder, "admin.sock")],
+                              capture_output=True, text=True, check=False)
+        return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def private_mib(look, role):
+    return sorted(u[role][0] / 1024 for u in look["used"] if role in u)
+
+
+def cpu_ms(first, last, role):
+    """Of all daemons; one whose process was replaced is left out of both."""
+    return sum(b[role][2] - a[role][2] for a, b in zip(first["used"], last["used"]) if role in a and role in b)
+
+
+def judge(options, crowd, looks, started_s, lanes):
+    first, last = looks[0], looks[-1]
+    epochs = last["epoch"] - first["epoch"]
+    n = options.nodes
+    rows = crowd.rows(first["epoch"], last["epoch"] - 1)
+    closed = sorted({r["epoch"] for r in rows})
+    wrong = [f"epoch {e} is not certified" for e in closed if not all(r["certified"] for r in rows if r["epoch"] == e)]
+    if len(closed) != epochs or epochs < 1:
+        wrong.append(f"{len(closed)} of {epochs} epochs were exported")
+    expected = (last["at"] - first["at"]) * 1000 / options.epoch
+    if epochs < 0.8 * expected - 1:
+        wrong.append(f"{epochs} epochs closed where {expected:.1f} fit")
+    behind = [s["slot"] for s in last["status"] if s["epoch"] < max(s["epoch"] for s in last["status"]) - 1]
+    fallen = sorted({r["name"] for r in rows if r["standing"] != "FULL"})
+    wrong += [f"slots {behind} are behind"] if behind else []
+    wrong += [f"{len(fallen)} members were below FULL: {fallen[:5]}"] if fallen else []
+    report = {
+        "nodes": n, "epoch_ms": options.epoch, "overlay": options.overlay or ("64,8" if n > 64 else "none"),
+        "transport": "thread" if options.thread else "process", "start_s": round(started_s, 1),
+        "minutes": round((last["at"] - first["at"]) / 60, 1), "epochs": epochs,
+        "certified": len([e for e in closed if all(r["certified"] for r in rows if r["epoch"] == e)]),
+        "lowest_score_bp": min((r["score_bp"] for r in rows), default=None),
+        "finality_ms": {p: round(statistics.median(s["finality"][f"{p}_us"] for s in last["status"]) / 1000, 1)
+                        for p in ("p50", "p90", "p99")},
+        "cpu_ms_per_node_and_epoch": {}, "private_mib": {}, "private_max_mib": {}, "descriptors_max": {},
+        "sent_bytes_per_node_and_epoch": round(sum(b["bytes_out"] - a["bytes_out"] for a, b in
+                                                   zip(first["counters"], last["counters"])) / n / max(epochs, 1)),
+        "replaced": {k: sum(c.get(k, 0) for c in last["counters"]) for k in ("transport_fell", "judge_fell")},
+    }
+    early = looks[min(2, len(looks) - 1)]
+    for role in ("core", "transport", "judge"):
+        now, then = private_mib(last, role), private_mib(early, role)
+        if not now:
+            continue
+        report["cpu_ms_per_node_and_epoch"][role] = round(cpu_ms(first, last, role) / n / max(epochs, 1), 1)
+        report["private_mib"][role] = [round(statistics.median(then), 1), round(statistics.median(now), 1)]
+        report["private_max_mib"][role] = round(now[-1], 1)
+        report["descriptors_max"][role] = max(u[role][1] for look in looks for u in look["used"] if role in u)
+        if len(looks) >= 6 and statistics.median(now) > statistics.median(then) + FLAT_KIB / 1024:
+            wrong.append(f"private memory of {role} grew from {statistics.median(then):.1f} to {statistics.median(now):.1f} MiB")
+    near = [s["neighbours"] for s in last["status"]]
+    if near[0]["used"]:
+        held = [x["chosen"] + x["others"] for x in near]
+        report["neighbours"] = {"least": min(held), "median": statistics.median(held), "most": max(held),
+                                "errands_most": max(x["errands"] for x in near)}
+    if lanes:
+        report["received"] = {"messages": {}, "bytes": {}}
+        for kind, name in KINDS.items():
+            for at, what in ((0, "messages"), (1, "bytes")):
+                total = sum(b[2 * kind + at] - a[2 * kind + at] for a, b in zip(*lanes))
+                if total:
+                    report["received"][what][name] = round(total / n / max(epochs, 1), 2)
+    report["wrong"] = wrong
+    return report
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bin")
+    parser.add_argument("--nodes", type=int, default=70)
+    parser.add_argument("--epoch", type=int, default=20000, metavar="MS")
+    parser.add_argument("--minutes", type=float, default=2)
+    parser.add_argument("--overlay", metavar="ABOVE,DEGREE")
+    parser.add_argument("--thread", action="store_true")
+    parser.add_argument("--lanes", action="store_true")
+    parser.add_argument("--report")
+    options = parser.parse_args()
+    options.bin = os.path.abspath(options.bin)
+
+    def tell(looks):
+        last = looks[-1]
+        print(f"  {last['at'] - looks[0]['at']:6.0f} s  epoch {last['epoch']}, private core"
+              f" {statistics.median(private_mib(last, 'core')):.1f} MiB", file=sys.stderr, flush=True)
+
+    crowd = Crowd(options)
+    try:
+        started_s = crowd.begin()
+        before = [d.lanes() for d in crowd.daemons] if options.lanes else None
+        looks = crowd.watch(tell)
+        lanes = (before, [d.lanes() for d in crowd.daemons]) if options.lanes else None
+        report = judge(options, crowd, looks, started_s, lanes)
+    finally:
+        crowd.close()
+    text = json.dumps(report, indent=1)
+    print(text)
+    if options.report:
+        with open(options.report, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    return 1 if report["wrong"] else 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    sys.exit(main())
