@@ -10,8 +10,9 @@
  * keys. Quiet and attacked windows take turns, so that what else the machine does falls on both;
  * the attackers' own work falls on the attacked ones, on the same processors.
  *
- * --overlay: members keep links to neighbours alone, as in a network of more than 64 (docs/protocol.md
- * 4.12), by the test build of the daemon; the hostile dial every honest one all the same.
+ * --overlay: members keep links to neighbours alone, as in a network of more than 64
+ * (docs/protocol.md 4.12), by the test build of the daemon; the hostile dial every honest one all
+ * the same.
  *
  * Each attack must leave every honest daemon running, in full standing and with the score it had,
  * no epoch held, private memory within 23 MiB for each attacker and 8 MiB beside

@@ -32,7 +32,8 @@ KINDS = {1: "proposal", 2: "vote", 3: "certificate", 4: "certificate_pull", 5: "
          36: "page", 37: "date", 38: "address", 39: "neighbour"}
 KIB = re.compile(r"^Private_\w+: +(\d+)", re.M)
 START_S = 300
-FLAT_KIB = 1024  # so much more at the end than after the first epochs is no growth
+FLAT_KIB = 1024     # so much more at the end is no growth
+SETTLED_EPOCH = 10  # evidence of eight epochs is kept: memory grows until then
 
 
 def free_ports(count):
@@ -226,7 +227,8 @@ def judge(options, crowd, looks, started_s, lanes):
                                                    zip(first["counters"], last["counters"])) / n / max(epochs, 1)),
         "replaced": {k: sum(c.get(k, 0) for c in last["counters"]) for k in ("transport_fell", "judge_fell")},
     }
-    early = looks[min(2, len(looks) - 1)]
+    settled = [look for look in looks if look["epoch"] >= SETTLED_EPOCH]
+    early = settled[0] if settled else first
     for role in ("core", "transport", "judge"):
         now, then = private_mib(last, role), private_mib(early, role)
         if not now:
@@ -235,7 +237,7 @@ def judge(options, crowd, looks, started_s, lanes):
         report["private_mib"][role] = [round(statistics.median(then), 1), round(statistics.median(now), 1)]
         report["private_max_mib"][role] = round(now[-1], 1)
         report["descriptors_max"][role] = max(u[role][1] for look in looks for u in look["used"] if role in u)
-        if len(looks) >= 6 and statistics.median(now) > statistics.median(then) + FLAT_KIB / 1024:
+        if len(settled) >= 3 and statistics.median(now) > statistics.median(then) + FLAT_KIB / 1024:
             wrong.append(f"private memory of {role} grew from {statistics.median(then):.1f} to {statistics.median(now):.1f} MiB")
     near = [s["neighbours"] for s in last["status"]]
     if near[0]["used"]:
