@@ -39,6 +39,14 @@ for n in 1 8 15; do
 done
 tell "finality p50 $(($(ask 1 status --json | sed -n 's/^ *"p50_us": \([0-9]*\),/\1/p') / 1000)) ms"
 
+# What its links carry is asked of neighbours alone (docs/operations.md).
+doctor() {
+    "$ASSAY" doctor net --socket "$WORK/node-1/admin.sock" >"$WORK/said"
+    [ $? -ne 11 ] && grep -q "of the neighbours' weight" "$WORK/said" && grep -q ' far  *-' "$WORK/said"
+}
+check 'doctor net knows of neighbours' until_true 10 doctor
+tell "$(grep carry "$WORK/said")"
+
 # Words of one region that get lost on their way to one node: they come through others. Nobody notices.
 hub_do link $east n15 cut
 hub_do link n6 n1,n2,n3 cut
