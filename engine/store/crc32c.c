@@ -3,14 +3,15 @@
  */
 #include "engine/store/crc32c.h"
 
-enum { POLYNOMIAL = 0x82f63b78, STRIDE = 8 };
+enum { STRIDE = 8 };
+static const uint32_t polynomial = 0x82f63b78;
 
 void assay_crc32c_init(struct assay_crc32c *c)
 {
     for (uint32_t byte = 0; byte < 256; byte++) {
         uint32_t crc = byte;
         for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ ((crc & 1) != 0 ? (uint32_t)POLYNOMIAL : 0);
+            crc = crc >> 1 ^ ((crc & 1) != 0 ? polynomial : 0);
         c->table[0][byte] = crc;
     }
     for (size_t place = 1; place < STRIDE; place++)
