@@ -511,7 +511,7 @@ static enum assay_status open_database(struct store_sqlite *self)
      * used. */
     static const char first_sql[] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
                                     "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
-                                    "PRAGMA mmap_size=0;";
+                                    "PRAGMA mmap_size=0; PRAGMA cache_size=-512;";
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                       (self->looks ? 0 : SQLITE_OPEN_CREATE);
     int code = sqlite3_open_v2(self->path, &self->db, flags, NULL);
