@@ -9,7 +9,7 @@
  * no T carries more than 2 s. An envelope has T/4 = 4 ways, a quote's pull 3T/8 = 6: enough by the
  * same.
  *
- * Where a node has links to neighbours alone (4.12) it is asked about these: what more than two
+ * Where a node has links to neighbours alone (4.12.1) it is asked about these: what more than two
  * thirds of their weight and its own can follow, as with dates (4.12.9).
  */
 #ifndef ASSAY_APPS_LINKS_H

@@ -11,7 +11,7 @@
  * the attackers' own work falls on the attacked ones, on the same processors.
  *
  * --overlay: members keep links to neighbours alone, as in a network of more than 64
- * (docs/protocol.md 4.12), by the test build of the daemon; the hostile dial every honest one all
+ * (docs/protocol.md 4.12.1), by the test build of the daemon; the hostile dial every honest one all
  * the same.
  *
  * Each attack must leave every honest daemon running, in full standing and with the score it had,

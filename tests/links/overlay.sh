@@ -1,5 +1,5 @@
 #!/bin/sh
-# Neighbours alone (docs/protocol.md 4.12) over bad links: fifteen nodes in three regions, 80, 150 and 220 ms (there and
+# Neighbours alone (docs/protocol.md 4.12.1) over bad links: fifteen nodes in three regions, 80, 150 and 220 ms (there and
 # back) apart, 2 % of all packets lost, each with a few neighbours in place of fourteen links. Epochs of 5 s close
 # certified; then links that work in one way only, and every node ended and started again, one after the other. The
 # number of members above which it is so is lowered to 8 by the test build of the daemon.

@@ -3,11 +3,11 @@
 # descriptors cost, is memory flat (tests/bench/net/crowd.py says how it is looked at).
 #
 # usage: bench_net_crowd [NODES [EPOCH_MS [MINUTES [OPTION...]]]]; default 70 nodes, 20000 ms, 2 minutes; OPTION of
-# crowd.py: --overlay ABOVE,DEGREE, --thread, --lanes, --hub HUB (of three regions and 2 % loss: build/release/tests/link_hub)
+# crowd.py: --overlay ABOVE,DEGREE, --thread, --lanes, --must, --hub HUB (of three regions and 2 % loss: build/release/tests/link_hub)
 #
-#     bench_net_crowd 60 10000 10         60 at 10 s, 100 at 20 s, 200 at 60 s, for ten minutes each
-#     bench_net_crowd 100 20000 10
-#     bench_net_crowd 200 60000 11
+#     bench_net_crowd 60 10000 10 --must
+#     bench_net_crowd 100 20000 10 --must
+#     bench_net_crowd 200 60000 11 --must
 set -eu
 nodes=${1:-70} epoch=${2:-20000} minutes=${3:-2}
 [ $# -le 3 ] && shift $# || shift 3

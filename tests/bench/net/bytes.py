@@ -41,7 +41,7 @@ def real(options, n):
     got = report["received"]
     size = {k: got["bytes"][k] / got["messages"][k] for k in LANES if got["messages"].get(k)}
     return {"n": n, "how": "processes", "total": sum(got["bytes"].values()), "lanes": got["bytes"], "size": size,
-            "blocks": got["messages"]["proposal"] * n / (n - 1), "messages": got["messages"],
+            "blocks": report["blocks"], "messages": got["messages"],
             "certified": f"{report['certified']} of {report['epochs']}"}
 
 
@@ -124,13 +124,14 @@ def plot(points):
     for n in xs:
         out.append(f'<text x="{at(n, 1)[0]:.0f}" y="{high - low + 18}" text-anchor="middle">{n}</text>')
     out.append(f'<text x="{wide / 2}" y="{high - 8}" text-anchor="middle">members</text>')
-    for name, value, colour, dash in (("arithmetic", lambda p: arithmetic(p)[0], "#888", ""),
-                                      ("1.5 times that", lambda p: 1.5 * arithmetic(p)[0], "#888", "4 4"),
-                                      ("with votes and blocks", lambda p: arithmetic(p)[1], "#06c", ""),
-                                      ("measured", lambda p: p["total"], "#c30", "")):
+    curves = (("arithmetic", lambda p: arithmetic(p)[0], "#888", ""),
+              ("1.5 times that", lambda p: 1.5 * arithmetic(p)[0], "#888", "4 4"),
+              ("with votes and blocks", lambda p: arithmetic(p)[1], "#06c", ""),
+              ("measured (hollow: simulated)", lambda p: p["total"], "#c30", ""))
+    for k, (name, value, colour, dash) in enumerate(curves):
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in (at(p["n"], value(p)) for p in points))
         out.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>')
-        x, y = 90, 30 + 18 * (len(out) % 4)
+        x, y = left + 20, 34 + 18 * k
         out.append(f'<path d="M{x} {y}h24" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>'
                    f'<text x="{x + 32}" y="{y + 4}">{name}</text>')
     for p in points:

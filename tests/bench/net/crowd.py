@@ -1,7 +1,7 @@
 """tests/bench/net/crowd.py - a crowd of real daemons on this machine: does every epoch close, and what does it cost?
 
 usage: crowd.py BIN [--nodes N] [--epoch MS] [--minutes M] [--overlay ABOVE,DEGREE] [--thread] [--lanes] [--hub HUB]
-                [--report FILE]
+                [--must] [--report FILE]
 
 N daemons with SOFT enclaves on loopback, in four roots and five operators. Above 64 they keep links to neighbours alone
 (docs/protocol.md 4.12.1); --overlay lowers that, by the test build of the daemon. --thread keeps the sockets of each in
@@ -10,8 +10,9 @@ program link_hub, root or a user namespace): they are on fifteen hosts in three 
 back) apart, and 2 % of all packets between two hosts are lost; those of one host meet without.
 
 Looked at once an epoch, from outside: epochs, certified or not, standings, finality as daemons measure it; private memory,
-descriptors and processor time of core, judge and transport, as the kernel counts them. Exit status 0: every epoch of the
-window was certified, everybody closed it and nobody fell in it, memory is flat; 1: it was not so; 2: usage.
+descriptors and processor time of core, judge and transport, as the kernel counts them. What is wrong (an epoch
+of the window that was not certified, who did not close them all, who fell in it, memory that grew) is said at the end. Exit
+status 0: it was looked at; 1: daemons did not begin or ended, and with --must something was wrong; 2: usage.
 """
 
 import argparse
@@ -251,7 +252,7 @@ def judge(options, crowd, looks, started_s, lanes):
     expected = (last["at"] - first["at"]) * 1000 / options.epoch
     if epochs < 0.8 * expected - 1:
         wrong.append(f"{epochs} epochs closed where {expected:.1f} fit")
-    behind = [s["slot"] for s in last["status"] if s["epoch"] < max(s["epoch"] for s in last["status"]) - 1]
+    behind = [b["slot"] for a, b in zip(first["status"], last["status"]) if b["epoch"] - a["epoch"] < epochs - 1]
     falls, before = {}, {}  # what a late start cost is no fall
     for r in rows:
         if r["availability_bp"] < before.get(r["name"], 0) or r["integrity_bp"] < 10000:
@@ -264,6 +265,8 @@ def judge(options, crowd, looks, started_s, lanes):
         "transport": "thread" if options.thread else "process", "start_s": round(started_s, 1),
         "minutes": round((last["at"] - first["at"]) / 60, 1), "epochs": epochs,
         "certified": len([e for e in closed if all(r["certified"] for r in rows if r["epoch"] == e)]),
+        "blocks": round((last["status"][0]["height"] - first["status"][0]["height"]) /
+                        max(last["status"][0]["epoch"] - first["status"][0]["epoch"], 1), 2),
         "lowest_score_bp": min((r["score_bp"] for r in rows), default=None), "falls": sum(falls.values()),
         "finality_ms": {p: round(statistics.median(s["finality"][f"{p}_us"] for s in last["status"]) / 1000, 1)
                         for p in ("p50", "p90", "p99")},
@@ -310,6 +313,7 @@ def main():
     parser.add_argument("--thread", action="store_true")
     parser.add_argument("--lanes", action="store_true")
     parser.add_argument("--hub", metavar="HUB")
+    parser.add_argument("--must", action="store_true")
     parser.add_argument("--report")
     options = parser.parse_args()
     options.bin = os.path.abspath(options.bin)
@@ -334,7 +338,7 @@ def main():
     if options.report:
         with open(options.report, "w", encoding="utf-8") as file:
             file.write(text + "\n")
-    return 1 if report["wrong"] else 0
+    return 1 if options.must and report["wrong"] else 0
 
 
 if __name__ == "__main__":
