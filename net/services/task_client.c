@@ -15,7 +15,8 @@ enum { TURN_MS = 50, VERSION = 1 };
 /* The vault's rows of the task, beside assay_task_client_row: what it needs to go on after a
  * crash. */
 const uint8_t assay_task_client_row[32] = "requestor: task";
-static const uint8_t input_row[32] = "requestor: input", chain_row[32] = "requestor: chain";
+static const uint8_t input_row[32] = "requestor: input", chain_row[32] = "requestor: chain",
+                     vouched_row[32] = "requestor: vouched";
 
 bool assay_task_client_is_over(enum assay_task_client_state state)
 {
@@ -77,7 +78,15 @@ static enum assay_status keep_task(struct assay_task_client *c)
     return status;
 }
 
-/* Result and chain of a step together. */
+/* The step that the voucher will pay, as it came: its key may be shown by a claim after a crash. */
+static enum assay_status keep_vouched(struct assay_task_client *c, struct assay_slice frame)
+{
+    _Static_assert((int)ASSAY_TASK_FRAME_MAX <= (int)ASSAY_VAULT_ROW_MAX, "it fits");
+    ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, vouched_row, frame));
+    return assay_vault_commit(c->vault);
+}
+
+/* Result and chain of a step together, in place of what was vouched for. */
 static enum assay_status keep_result(struct assay_task_client *c)
 {
     uint8_t chain[ASSAY_TASK_CHAIN_MAX], name[32] = { 0 };
@@ -93,6 +102,7 @@ static enum assay_status keep_result(struct assay_task_client *c)
     enum assay_status status = assay_vault_put(c->vault, ASSAY_VAULT_RESULT, name, row);
     if (status == ASSAY_OK)
         status = assay_vault_put(c->vault, ASSAY_VAULT_TASK, chain_row, end_of_chain);
+    if (status == ASSAY_OK) status = assay_vault_erase(c->vault, ASSAY_VAULT_TASK, vouched_row);
     return status == ASSAY_OK ? assay_vault_commit(c->vault) : status;
 }
 
@@ -109,6 +119,15 @@ static enum assay_status read_terms(struct assay_task_client *c, struct assay_sl
     return status;
 }
 
+static enum assay_status read_vouched(struct assay_task_client *c)
+{
+    struct assay_slice row = { 0 };
+    const enum assay_status status = assay_vault_get(c->vault, ASSAY_VAULT_TASK, vouched_row,
+                                                     c->vouched, sizeof c->vouched, &row);
+    c->vouched_len = row.len;
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
+}
+
 static enum assay_status read_task(struct assay_task_client *c)
 {
     uint8_t bytes[1 + 32 + 32 + ASSAY_TASK_RECORD_MAX], chain[ASSAY_TASK_CHAIN_MAX];
@@ -122,6 +141,7 @@ static enum assay_status read_task(struct assay_task_client *c)
     ASSAY_TRY(
         assay_vault_get(c->vault, ASSAY_VAULT_TASK, input_row, c->input, sizeof c->input, &row));
     c->input_len = row.len;
+    ASSAY_TRY(read_vouched(c));
     const enum assay_status status =
         assay_vault_get(c->vault, ASSAY_VAULT_TASK, chain_row, chain, sizeof chain, &row);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
@@ -382,12 +402,35 @@ void assay_task_client_does(struct assay_task_client *c, const struct assay_task
     if ((outs->told & ASSAY_TASK_TOLD_OUTPUT) != 0) take_result(c);
 }
 
+/* What a run before has vouched for is heard again before anything else: the receipt is verified
+ * again, the voucher is the same, and the key may come from the executor or from a claim. Evidence
+ * was judged before the first voucher. What cannot be taken now is tried again. */
+static void hear_vouched(struct assay_task_client *c)
+{
+    const enum assay_task_requestor_phase before = c->r.phase;
+    struct assay_task_outs outs;
+    if (c->vouched_len == 0 || !c->runs || before == ASSAY_TASK_JUDGING) return;
+    if (before != ASSAY_TASK_ASKING && before != ASSAY_TASK_AWAITING) {
+        c->vouched_len = 0; /* the executor has said it again meanwhile */
+        return;
+    }
+    c->r.phase = ASSAY_TASK_AWAITING;
+    const enum assay_status status = assay_task_requestor_frame(
+        &c->r, assay_slice_over(c->vouched, c->vouched_len), c->now_ms, &outs);
+    if (status != ASSAY_OK) {
+        c->r.phase = before;
+        return;
+    }
+    c->vouched_len = 0;
+    c->state = ASSAY_TASK_CLIENT_WORKS;
+    assay_task_client_does(c, &outs);
+}
+
 void assay_task_client_begin(struct assay_task_client *c,
                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
     struct assay_task_requestor_config config = { .terms = c->terms,
-                                                  .epoch = home_of(c)->epoch + 1,
-                                                  .held = c->held,
+                                                  .epoch = home_of(c)->epoch,
                                                   .crypto = &c->keys.crypto,
                                                   .payer = c->on_chain ? &c->payer : NULL };
     struct assay_task_outs outs;
@@ -404,6 +447,9 @@ void assay_task_client_begin(struct assay_task_client *c,
             : assay_task_requestor_ask(&c->r, nonce, c->now_ms, &outs);
     if (status == ASSAY_OK) assay_task_client_does(c, &outs);
     else assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "what was kept is not of this task");
+    /* That voucher has left, whether or not another may. */
+    hear_vouched(c);
+    assay_task_requestor_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
 }
 
 void assay_task_client_call(struct assay_task_client *c)
@@ -432,7 +478,11 @@ static void hear(struct assay_task_client *c)
             assay_task_client_chain_frame(c, bytes);
             continue;
         }
+        const bool awaited = c->r.phase == ASSAY_TASK_AWAITING;
         status = assay_task_requestor_frame(&c->r, bytes, c->now_ms, &outs);
+        if (awaited && c->r.phase == ASSAY_TASK_PAYING)
+            assay_task_client_keep(c, keep_vouched(c, bytes));
+        if (c->failure != ASSAY_OK) return;
         if (status != ASSAY_OK && status != ASSAY_E_STALE) c->refused++;
         if (status == ASSAY_OK || (outs.told & ASSAY_TASK_TOLD_CHEATED) != 0)
             assay_task_client_does(c, &outs);
@@ -572,6 +622,7 @@ enum assay_status assay_task_client_turn(struct assay_task_client *client, int t
     c->now_ms = assay_link_clock_ms();
     assay_status_ignore(assay_follower_turn(c->follower, c->now_ms), "the daemon is dialled again");
     look(c);
+    hear_vouched(c);
     assay_pending_turn(c->pending, c->follower, c->now_ms);
     hear(c);
     if (c->runs && !assay_task_client_is_over(c->state) && c->now_ms >= c->wake_at_ms) {

@@ -45,6 +45,8 @@ struct assay_task_client {
     uint32_t results, refused;
     struct assay_task_requestor r;
     uint8_t row[ASSAY_TASK_CLIENT_RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
+    size_t vouched_len; /* of a run before: 0 when it is heard again, or there was none */
+    uint8_t vouched[ASSAY_TASK_FRAME_MAX];
     /* Of a task on a chain. Its executor, code, steps and lowest standing are those of terms. */
     bool on_chain, has_keys;
     struct assay_evm_place place;

@@ -3,7 +3,7 @@
  * ledger and the requestor (docs/services.md 6.12). An executor that is killed is killed.
  */
 #include "net/services/executor_node.h"
-#include "net/services/task_client.h"
+#include "net/services/task_client_internal.h"
 #include "net/services/words.h"
 #include "tests/support/evm_node.h"
 #include "tests/support/service_ledger.h"
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -339,6 +340,64 @@ Test(services_tasks_runtime, a_requestor_that_is_killed_goes_on_behind_its_last_
     cr_expect(becomes(is_paid, STEPS, SOON_MS), "once");
     assay_task_client_close(&client);
     close_world();
+}
+
+/* When an executor wrote its vault last. */
+static struct timespec wrote(uint32_t slot)
+{
+    char path[160];
+    struct stat found = { .st_size = 0 };
+    (void)snprintf(path, sizeof path, "%s-wal", in_folder("vault", slot));
+    if (stat(path, &found) != 0) return (struct timespec){ 0 };
+    return found.st_mtim;
+}
+
+/* A requestor is killed when its voucher for the step behind `results` has left, and its executor
+ * when the claim is durable, before the key was heard. The key is in the claim alone. */
+static void lose_the_key_of_a_step(uint32_t results)
+{
+    open_world(1);
+    struct assay_task_client *client = submit(1000);
+    if (results > 0) (void)run(client, results, SOON_MS);
+    const uint64_t until = now_ms() + SOON_MS;
+    struct timespec before = { 0 }, after = { 0 };
+    while (client->r.phase != ASSAY_TASK_PAYING && now_ms() < until) {
+        before = wrote(0);
+        service_ledger_turn(w.ledger, 1);
+        cr_assert_eq(assay_task_client_turn(client, 1), ASSAY_OK);
+    }
+    cr_assert_eq(client->r.phase, ASSAY_TASK_PAYING);
+    cr_assert_eq(client->results, results);
+    assay_task_client_close(&client);
+    do {
+        service_ledger_turn(w.ledger, 1);
+        after = wrote(0);
+    } while (after.tv_sec == before.tv_sec && after.tv_nsec == before.tv_nsec && now_ms() < until);
+    stop(0);
+    cr_assert_eq(w.told, results);
+    client = client_open();
+    cr_expect_eq(run(client, STEPS, 500).results, results, "nobody answers");
+    start(0);
+    cr_expect(becomes(is_offered, 0, SOON_MS));
+    service_ledger_close_epoch(w.ledger);
+    const struct assay_task_client_status status = run(client, results + 1, SOON_MS);
+    cr_expect_eq(status.results, results + 1, "%u results of %u paid", status.results,
+                 (unsigned)(balance(w.payee) / PRICE));
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_WORKS, "%s", status.why);
+    cr_expect_eq(balance(w.payee), (results + 1) * PRICE, "each step was paid once");
+    assay_task_client_close(&client);
+    close_world();
+}
+
+Test(services_tasks_runtime, what_was_vouched_for_before_a_crash_opens_by_the_claim, .timeout = 120)
+{
+    lose_the_key_of_a_step(2);
+}
+
+/* Evidence was judged before the crash, and nobody is there to give it again. */
+Test(services_tasks_runtime, so_does_the_first_step, .timeout = 120)
+{
+    lose_the_key_of_a_step(0);
 }
 
 Test(services_tasks_runtime, records_of_tasks_are_handed_in_again, .timeout = 120)
