@@ -114,9 +114,25 @@ last=$(ls w/step-*.output | wc -l)
 check "the key comes from the chain: $(cat withheld)" until_true 150 grep -q 'claim on the chain shows the key' withheld
 more() { [ "$(ls w/step-*.output | wc -l)" -gt "$last" ]; }
 check "and the result with it: $last, $(ls w | tail -n 1)" until_true 40 more
+# --- so has one that was killed meanwhile, whose executor is gone as well: what the key opens was kept before the voucher left
+sleep 2
+kept=$(ls w/step-*.output | wc -l)
+kill -KILL "$requestor"
+wait "$requestor" 2>/dev/null
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 sh -c \
+    "tail -n 1 executor.log | grep -q 'chain: 0 tasks not paid'"
+kill -TERM "$executor"
+wait "$executor" 2>/dev/null
+check 'nobody has given that step' test "$(ls w/step-*.output | wc -l)" = "$kept"
+"$ASSAY" task run text --out w --evm evm.yaml --socket net/node-1/admin.sock --timeout 40000 >again 2>&1 &
+requestor=$!
+started="$started $requestor"
+last=$kept
+check "the step comes out of the claim: $(cat again)" until_true 150 more
+check 'by the key that the claim shows' grep -q 'claim on the chain shows the key' again
 rm stop
-kill -TERM "$requestor" "$executor"
-wait "$requestor" "$executor" 2>/dev/null
+kill -TERM "$requestor"
+wait "$requestor" 2>/dev/null
 cp open.yaml net/node-2/executor.yaml
 
 # --- one node alone is believed what only the chain can tell: the claim of a task that it calls paid is forgotten
