@@ -86,15 +86,22 @@ static enum assay_status keep_vouched(struct assay_task_client *c, struct assay_
     return assay_vault_commit(c->vault);
 }
 
+/* What a result's row begins with, and its name. */
+static void put_head(const uint8_t task[static 32], uint32_t step,
+                     uint8_t head[static ASSAY_TASK_CLIENT_RESULT_HEAD], uint8_t name[static 32])
+{
+    struct assay_writer w = assay_writer_over(head, ASSAY_TASK_CLIENT_RESULT_HEAD);
+    assay_writer_put(&w, task, 32);
+    assay_writer_u32be(&w, step);
+    assay_sha256(head, ASSAY_TASK_CLIENT_RESULT_HEAD, name);
+}
+
 /* Result and chain of a step together, in place of what was vouched for. */
 static enum assay_status keep_result(struct assay_task_client *c)
 {
     uint8_t chain[ASSAY_TASK_CHAIN_MAX], name[32] = { 0 };
     struct assay_slice end_of_chain, plain, row;
-    struct assay_writer w = assay_writer_over(c->row, ASSAY_TASK_CLIENT_RESULT_HEAD);
-    assay_writer_put(&w, c->task, 32);
-    assay_writer_u32be(&w, c->r.chain.step);
-    assay_sha256(c->row, ASSAY_TASK_CLIENT_RESULT_HEAD, name);
+    put_head(c->task, c->r.chain.step, c->row, name);
     ASSAY_TRY(assay_task_chain_encode(&c->r.chain, chain, sizeof chain, &end_of_chain));
     ASSAY_TRY(assay_task_product_encode(&c->r.result, c->row + ASSAY_TASK_CLIENT_RESULT_HEAD,
                                         sizeof c->row - ASSAY_TASK_CLIENT_RESULT_HEAD, &plain));
@@ -185,15 +192,50 @@ enum assay_status assay_task_client_tell(struct assay_task_client *client,
     return assay_vault_each(client->vault, ASSAY_VAULT_RESULT, tell_result, &telling);
 }
 
+static enum assay_status read_last(struct assay_slice row, struct assay_task_client_last *last)
+{
+    struct assay_task_product product;
+    if (row.len < ASSAY_TASK_CLIENT_RESULT_HEAD ||
+        assay_task_product_decode(assay_slice_over(row.bytes + ASSAY_TASK_CLIENT_RESULT_HEAD,
+                                                   row.len - ASSAY_TASK_CLIENT_RESULT_HEAD),
+                                  &product) != ASSAY_OK)
+        return ASSAY_E_VERSION;
+    assay_bytes_copy(last->salt, 32, product.salt, 32);
+    last->state_len = product.state.len;
+    assay_bytes_copy(last->state, sizeof last->state, product.state.bytes, product.state.len);
+    assay_task_blob_digest(product.salt, product.state, last->digest);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_task_client_last(const struct assay_task_client *client,
+                                         struct assay_task_client_last *last)
+{
+    uint8_t head[ASSAY_TASK_CLIENT_RESULT_HEAD], name[32];
+    uint8_t bytes[ASSAY_TASK_CLIENT_RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
+    struct assay_slice row;
+    if (client->results == 0) return ASSAY_E_NOT_FOUND;
+    *last = (struct assay_task_client_last){ .step = client->results };
+    assay_bytes_copy(last->task, 32, client->task, 32);
+    assay_bytes_copy(last->code, 32, client->terms.code, 32);
+    put_head(client->task, client->results, head, name);
+    enum assay_status status =
+        assay_vault_get(client->vault, ASSAY_VAULT_RESULT, name, bytes, sizeof bytes, &row);
+    if (status == ASSAY_OK) status = read_last(row, last);
+    assay_secret_wipe(bytes, sizeof bytes);
+    return status;
+}
+
 const struct assay_task_open *assay_task_client_terms(const struct assay_task_client *client)
 {
     return client->state == ASSAY_TASK_CLIENT_IDLE ? NULL : &client->terms;
 }
 
-bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input)
+bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input,
+                                 const uint8_t *salt)
 {
     return client->state != ASSAY_TASK_CLIENT_IDLE && input.len == client->input_len &&
-           assay_bytes_equal(input.bytes, client->input, input.len);
+           assay_bytes_equal(input.bytes, client->input, input.len) &&
+           (salt == NULL || assay_bytes_equal(salt, client->salt, 32));
 }
 
 /* --- opening */
@@ -311,12 +353,13 @@ const struct assay_task_offer *assay_task_client_choose(struct assay_task_client
 }
 
 enum assay_status assay_task_client_take_input(struct assay_task_client *c,
-                                               struct assay_slice input)
+                                               const struct assay_task_wish *wish)
 {
-    ASSAY_TRY(assay_random(c->salt, 32));
-    assay_task_blob_digest(c->salt, input, c->terms.input);
-    c->input_len = input.len;
-    assay_bytes_copy(c->input, sizeof c->input, input.bytes, input.len);
+    if (wish->salt != NULL) assay_bytes_copy(c->salt, 32, wish->salt, 32);
+    else ASSAY_TRY(assay_random(c->salt, 32));
+    assay_task_blob_digest(c->salt, wish->input, c->terms.input);
+    c->input_len = wish->input.len;
+    assay_bytes_copy(c->input, sizeof c->input, wish->input.bytes, wish->input.len);
     return ASSAY_OK;
 }
 
@@ -339,7 +382,7 @@ static enum assay_status make_terms(struct assay_task_client *c, const struct as
     assay_bytes_copy(t->key, sizeof t->key, c->keys.key, sizeof t->key);
     assay_bytes_copy(t->code, 32, wish->code, 32);
     assay_bytes_copy(t->box, 32, c->keys.box, 32);
-    ASSAY_TRY(assay_task_client_take_input(c, wish->input));
+    ASSAY_TRY(assay_task_client_take_input(c, wish));
     assay_task_open_statement(home_of(c)->chain_id, t, digest);
     return assay_p256_sign(c->keys.signer, digest, t->signature);
 }

@@ -39,7 +39,9 @@ static struct world {
     struct assay_task_program program;
     uint8_t text[TEXT_LEN];
     uint32_t told;
-    char output[1024];      /* of the last step */
+    uint32_t steps;                             /* of a task that is submitted; 0: STEPS */
+    const struct assay_task_client_last *after; /* whose state is the input; NULL: text */
+    char output[1024];                          /* of the last step */
     const char *chain_says; /* what a contract answers whoever asks about a task; NULL: no chain */
 } w;
 
@@ -241,10 +243,14 @@ static struct assay_task_client_status run(struct assay_task_client *client, uin
 static struct assay_task_client *submit(uint32_t ahead)
 {
     struct assay_task_wish wish = { .price_max = PRICE,
-                                    .steps = STEPS,
+                                    .steps = w.steps > 0 ? w.steps : STEPS,
                                     .ahead = ahead,
                                     .min_standing = ASSAY_TASK_STAND_WARNING,
                                     .input = assay_slice_over(w.text, TEXT_LEN) };
+    if (w.after != NULL) {
+        wish.input = assay_slice_over(w.after->state, w.after->state_len);
+        wish.salt = w.after->salt;
+    }
     struct assay_task_client *client = client_open();
     enum assay_status status = ASSAY_E_AGAIN;
     assay_bytes_copy(wish.code, 32, w.program.code, 32);
@@ -400,6 +406,32 @@ Test(services_tasks_runtime, so_does_the_first_step, .timeout = 120)
     lose_the_key_of_a_step(0);
 }
 
+/* One task of two steps, and its successor of the other two, come to what one task comes to. */
+Test(services_tasks_runtime, a_successor_begins_with_the_last_state, .timeout = 120)
+{
+    static struct assay_task_client_last last;
+    open_world(1);
+    w.steps = 2;
+    struct assay_task_client *client = submit(1000);
+    cr_expect_eq(run(client, 2, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
+    cr_assert_eq(assay_task_client_last(client, &last), ASSAY_OK);
+    cr_expect_eq(last.step, 2);
+    assay_task_client_close(&client);
+    cr_expect_eq(unlink(in_folder("vault", CLIENT)), 0);
+    w.told = 0;
+    w.after = &last;
+    client = submit(1000);
+    const struct assay_task_open *terms = assay_task_client_terms(client);
+    cr_assert_not_null(terms);
+    cr_expect_arr_eq(terms->input, last.digest, 32, "anybody sees that it goes on");
+    const struct assay_task_client_status status = run(client, 2, SOON_MS);
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
+                 status.why);
+    is_counted();
+    assay_task_client_close(&client);
+    close_world();
+}
+
 Test(services_tasks_runtime, records_of_tasks_are_handed_in_again, .timeout = 120)
 {
     open_world(1);
@@ -489,8 +521,12 @@ Test(services_tasks_runtime, a_task_that_is_done_stays_done_and_tells_its_result
     cr_expect_arr_eq(after.task, before.task, 32);
     cr_expect_eq(assay_task_client_tell(client, told_again, &seen), ASSAY_OK);
     cr_expect_eq(seen, (1u << (STEPS + 1)) - 2, "each of %x", seen);
-    cr_expect(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN)));
-    cr_expect_not(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN - 1)));
+    cr_expect(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN), NULL));
+    cr_expect_not(
+        assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN - 1), NULL));
+    cr_expect_not(
+        assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN), w.account),
+        "under another salt");
     cr_expect_eq(assay_task_client_terms(client)->steps, STEPS);
     assay_task_client_close(&client);
     close_world();
