@@ -18,12 +18,13 @@ static const char usage[] =
     "                    listen (HOST:PORT, other holders), host (that others dial instead),\n"
     "                    door (HOST:PORT, owners and readers), cluster (number), store (file),\n"
     "                    key (file of 32 bytes, or a credential of systemd), metrics\n"
-    "                    (file that is written)\n"
+    "                    (file that is written), era (that may undo what is kept)\n"
     "  --check-config    read configuration and key, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
     "  assay-holder --config /etc/assay/holder.yaml\n"
-    "SIGTERM and SIGINT end it. Status 4: its member has listed another holder.\n";
+    "SIGTERM and SIGINT end it. Status 4: its member has listed another holder;\n"
+    "5: a new era of the ledger undoes what is kept, and nothing was erased.\n";
 
 static void put_line(const struct assay_holder_node *node, char *line, size_t len)
 {
@@ -64,6 +65,22 @@ static void put_metrics(struct service_metrics *m, const void *context)
                     s.share.refused);
 }
 
+/* Nothing was erased: people compare first. */
+static int end_undone(struct service_program *program, const struct assay_holder_undone *u)
+{
+    service_say(
+        program,
+        "era %llu of the ledger undoes what is kept here: of %u shares %u are of secrets that "
+        "it does not have, %u of later generations%s. Nothing was erased. When the operators "
+        "know what was undone (docs/services.md 5.15), era: %llu in the configuration goes "
+        "on, and erases what this era does not have",
+        (unsigned long long)u->era, u->kept, u->unknown, u->ahead,
+        u->moved ? ", and the slot of all is another's or nobody's" : "",
+        (unsigned long long)u->era);
+    (void)service_end(program, ASSAY_E_CHAIN);
+    return SERVICE_UNDONE;
+}
+
 int main(int argc, char **argv)
 {
     static struct service_program program = {
@@ -83,7 +100,8 @@ int main(int argc, char **argv)
                                                      .host = c->host[0] != '\0' ? c->host : NULL,
                                                      .store = c->store,
                                                      .key = &c->key,
-                                                     .cluster = c->cluster };
+                                                     .cluster = c->cluster,
+                                                     .era = c->era };
     enum assay_status ended = assay_holder_node_open(&config, &node, message);
     assay_secret_wipe(&c->key, sizeof c->key); /* the vault has it */
     if (ended != ASSAY_OK) {
@@ -96,6 +114,7 @@ int main(int argc, char **argv)
         if (!service_goes_on(&program, line, node)) break;
         ended = assay_holder_node_turn(node, 500);
     } while (ended == ASSAY_OK);
+    const struct assay_holder_undone undone = assay_holder_node_status(node).undone;
     assay_holder_node_close(&node);
-    return service_end(&program, ended);
+    return ended == ASSAY_E_CHAIN ? end_undone(&program, &undone) : service_end(&program, ended);
 }

@@ -19,7 +19,7 @@
 
 struct yaml_service {
     char *service_version, *daemon, *listen, *host, *door, *store, *key, *group, *instances,
-        *cluster, *code, *price, *account, *evm, *metrics;
+        *cluster, *code, *price, *account, *evm, *metrics, *era;
 };
 
 #define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
@@ -38,6 +38,7 @@ static const cyaml_schema_field_t fields[] = { FIELD(service_version),
                                                FIELD(account),
                                                FIELD(evm),
                                                FIELD(metrics),
+                                               FIELD(era),
                                                CYAML_FIELD_END };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
                                                                  struct yaml_service, fields) };
@@ -69,6 +70,7 @@ static enum assay_status check_keys(const struct assay_config_file *file,
         { "account", y->account, SERVICE_KEY_PROGRAM, false },
         { "evm", y->evm, SERVICE_KEY_PROGRAM, true },
         { "metrics", y->metrics, 0, true },
+        { "era", y->era, SERVICE_KEY_CLUSTER, true },
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const bool has = keys[i].of == 0 || (p->keys & keys[i].of) != 0;
@@ -133,6 +135,8 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
             assay_config_take_number(file, "instances", y->instances, 1, 1024, &c->instances));
     if (y->cluster != NULL)
         ASSAY_TRY(assay_config_take_number(file, "cluster", y->cluster, 0, 7, &c->cluster));
+    if (y->era != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "era", y->era, 1, UINT32_MAX, &c->era));
     if (y->code != NULL) ASSAY_TRY(assay_config_take_hex(file, "code", y->code, c->code, 32));
     if (y->account != NULL)
         ASSAY_TRY(assay_config_take_hex(file, "account", y->account, c->account, 32));
@@ -262,6 +266,8 @@ const char *service_ledger_words(enum assay_status status)
         return "nobody listens at the daemon's socket: it does not run, or its network has no "
                "services yet";
     if (status == ASSAY_E_UNSUPPORTED) return "the network has no such service yet";
+    if (status == ASSAY_E_CHAIN)
+        return "the daemon shows another chain, or less of it than was seen: it has to catch up";
     return "not followed";
 }
 

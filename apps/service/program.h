@@ -3,7 +3,8 @@
  * what systemd is told, statuses.
  *
  * Exit statuses: 0 asked to end, 1 the world did not oblige (socket, disk), 2 usage or
- * configuration, 4 the member has put another process in this one's place.
+ * configuration, 4 the member has put another process in this one's place, 5 a new era of the
+ * ledger undoes what is kept.
  */
 #ifndef ASSAY_APPS_SERVICE_PROGRAM_H
 #define ASSAY_APPS_SERVICE_PROGRAM_H
@@ -14,13 +15,19 @@
 #include "base/secret.h"
 
 enum { SERVICE_LINE_MAX = 400 }; /* how a program stands, with its NUL */
-enum { SERVICE_OK = 0, SERVICE_WORLD = 1, SERVICE_USAGE = 2, SERVICE_SUPERSEDED = 4 };
+enum {
+    SERVICE_OK = 0,
+    SERVICE_WORLD = 1,
+    SERVICE_USAGE = 2,
+    SERVICE_SUPERSEDED = 4,
+    SERVICE_UNDONE = 5
+};
 
 /* Keys that a program has in its file, beside service_version, daemon, listen, host and metrics.
  * Bits. */
 enum {
     SERVICE_KEY_GROUP = 1 << 0,   /* group, instances */
-    SERVICE_KEY_CLUSTER = 1 << 1, /* cluster */
+    SERVICE_KEY_CLUSTER = 1 << 1, /* cluster, era */
     SERVICE_KEY_DOOR = 1 << 2,    /* door */
     SERVICE_KEY_STORE = 1 << 3,   /* store, key */
     SERVICE_KEY_PROGRAM = 1 << 4, /* code, price, account, evm */
@@ -33,7 +40,7 @@ struct service_config {
     char door[ASSAY_ADDRESS_MAX];   /* HOST:PORT, for people */
     char store[PATH_MAX];
     struct assay_secret32 key; /* of the store; the caller's to wipe */
-    uint32_t group, instances, cluster;
+    uint32_t group, instances, cluster, era;
     uint8_t code[32], account[32];
     uint32_t price;
     char metrics[PATH_MAX]; /* file that is written; "": none */
