@@ -117,7 +117,7 @@ struct assay_host_enclave {
 #ifdef ASSAY_TEST_HOOKS
 /*
  * What a Byzantine test build may do to its own host (apps/byzantine). assayd is built without
- * this: the symbols are not there. Either pointer may be NULL. Replaced slices must outlive the
+ * this: the symbols are not there. Any pointer may be NULL. Replaced slices must outlive the
  * turn.
  */
 struct assay_host_hooks {
@@ -126,6 +126,8 @@ struct assay_host_hooks {
     bool (*effect)(void *context, struct assay_host *host, struct assay_effect *effect);
     /* Before an event is stepped; may change it. Returns: false to drop it. */
     bool (*event)(void *context, struct assay_host *host, struct assay_event *event);
+    /* Each frame that came, before anything of it is looked at. Returns: nothing. */
+    void (*frame)(void *context, struct assay_slice bytes);
 };
 #endif
 

@@ -130,6 +130,10 @@ void host_receive(struct assay_host *host)
     for (int i = 0; i < HOST_FRAMES_PER_TURN && host->waiting == NULL; i++) {
         if (host->failure != ASSAY_OK) return;
         if (assay_transport_receive(host->link, &slot, &which, &bytes) != ASSAY_OK) return;
+#ifdef ASSAY_TEST_HOOKS
+        const struct assay_host_hooks *hooks = &host->config.hooks;
+        if (hooks->frame != NULL) hooks->frame(hooks->context, bytes);
+#endif
         const uint32_t shut_before = host->limits[slot].conduct.shut_count;
         take_frame(host, slot, which, bytes);
         if (host->limits[slot].conduct.shut_count != shut_before) say_shut_out(host, slot);

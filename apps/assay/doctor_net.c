@@ -18,6 +18,7 @@ struct net {
     struct assay_link_peer *peers;
     size_t count;
     uint64_t epoch_ms;
+    bool has_neighbours; /* and no link to anybody else */
     struct assay_link_advice advice;
 };
 
@@ -28,6 +29,7 @@ static const char *fit_text(enum assay_link_fit fit)
     case ASSAY_LINK_SLOW: return "slow";
     case ASSAY_LINK_NEVER: return "never";
     case ASSAY_LINK_UNKNOWN: return "unknown";
+    case ASSAY_LINK_FAR: return "far";
     case ASSAY_LINK_SILENT: return "silent";
     case ASSAY_LINK_ENDED: return "ended";
     }
@@ -45,6 +47,7 @@ static const char *reason_of(const struct assay_link_peer *p)
         return varies ? "the way varies: packets are lost, the link is full, or a machine is busy"
                       : "the way is long: what it proposes comes after others gave up the view";
     case ASSAY_LINK_UNKNOWN: return "it has not answered yet: ask again in an epoch";
+    case ASSAY_LINK_FAR: return "no neighbour: what it says comes through others";
     case ASSAY_LINK_SILENT: return "not heard of: is it up, and is its address right?";
     case ASSAY_LINK_ENDED: return "it said that it ends";
     }
@@ -61,6 +64,7 @@ static enum assay_status take(struct net *n, const struct assay_json *status,
                               const struct assay_json *nodes)
 {
     const unsigned long long self = assay_number_of(status, "slot");
+    n->has_neighbours = assay_json_bool(assay_json_get(status, "neighbours"), "used", false);
     n->epoch_ms = assay_number_of(status, "epoch_ms");
     n->count = assay_json_count(nodes);
     n->peers = calloc(n->count + 1, sizeof *n->peers);
@@ -74,6 +78,7 @@ static enum assay_status take(struct net *n, const struct assay_json *status,
             .is_present = assay_json_bool(m, "present", false),
             .has_ended = assay_json_bool(m, "ended", false),
             .is_measured = assay_json_get(m, "round_worst_ms") != NULL,
+            .is_far = n->has_neighbours,
             .last_ms = assay_number_of(m, "round_ms"),
             .worst_ms = assay_number_of(m, "round_worst_ms"),
         };
@@ -135,11 +140,16 @@ static void print_text(const struct net *n)
     for (size_t i = 0; i < n->count; i++)
         if (!n->peers[i].is_self) print_peer(&n->peers[i]);
     if (n->advice.quorum_ms == 0)
-        (void)puts("no T is known that more than two thirds of the weight can follow from here");
+        (void)puts(n->has_neighbours
+                       ? "no T is known that more than two thirds of the neighbours' weight can "
+                         "follow"
+                       : "no T is known that more than two thirds of the weight can follow from "
+                         "here");
     else
         (void)printf("links from here carry epochs of %.1f s for more than two thirds of the "
-                     "weight, of %.1f s for all that answer\n",
-                     (double)n->advice.quorum_ms / 1000, (double)n->advice.all_ms / 1000);
+                     "%sweight, of %.1f s for all that answer\n",
+                     (double)n->advice.quorum_ms / 1000,
+                     n->has_neighbours ? "neighbours' " : "", (double)n->advice.all_ms / 1000);
     if (health_of(n) == ASSAY_HEALTH_FAIL)
         (void)puts("fail: epochs of T will end late or not at all; a longer T is a change of the "
                    "operators (assay change draft --parameter epoch_ms=N)");

@@ -8,6 +8,9 @@
  * votes for it. So links carry T when one way takes delta at most: T >= 16 ways, or 8 rounds, and
  * no T carries more than 2 s. An envelope has T/4 = 4 ways, a quote's pull 3T/8 = 6: enough by the
  * same.
+ *
+ * Where a node has links to neighbours alone (4.12.1) it is asked about these: what more than two
+ * thirds of their weight and its own can follow, as with dates (4.12.9).
  */
 #ifndef ASSAY_APPS_LINKS_H
 #define ASSAY_APPS_LINKS_H
@@ -21,6 +24,7 @@ enum assay_link_fit {
     ASSAY_LINK_SLOW,    /* T is too short for it */
     ASSAY_LINK_NEVER,   /* every T is */
     ASSAY_LINK_UNKNOWN, /* there, and has not answered yet */
+    ASSAY_LINK_FAR,     /* no neighbour: heard through others */
     ASSAY_LINK_SILENT,  /* not heard of */
     ASSAY_LINK_ENDED,   /* as it said that it would be */
 };
@@ -29,6 +33,7 @@ struct assay_link_peer {
     const char *name; /* borrowed */
     uint64_t weight;
     bool is_self, is_present, has_ended, is_measured;
+    bool is_far; /* there need not be a link: what is not measured counts for nothing */
     uint64_t last_ms, worst_ms; /* there and back */
     /* What comes out: */
     enum assay_link_fit fit;

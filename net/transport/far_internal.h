@@ -16,6 +16,7 @@ enum {
     FAR_LOOK_MS = 100,       /* ... and one that is not ready yet */
     FAR_LATE_MS = 1500,      /* a look that comes so much after the one before: a pause */
     FAR_STILL_MS = 500,      /* so long without a turn its processor time is looked at */
+    FAR_BEAT_MS = 3000,      /* beats of libzmq come seldom: so much more is given for one */
     FAR_PACKETS_PER_TURN = 8,
     FAR_DROPS_PER_RECEIVE = 64,
 };
@@ -51,6 +52,7 @@ struct assay_far {
     uint64_t ready_ms;
     uint32_t falls; /* in a row */
     uint64_t seen_turns, seen_ms, seen_cpu_ms, looked_ms, limits_ms;
+    uint64_t seen_beats, beat_ms; /* of libzmq's thread; when the last one was seen */
     struct assay_counters counted; /* of this process */
     enum assay_status refusal;     /* of the last one */
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];

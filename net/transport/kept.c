@@ -160,7 +160,7 @@ static void start(struct assay_far *far, uint64_t now_ms)
 {
     if (now_ms < far->start_ms) return;
     far->start_ms = far->seen_ms = far->looked_ms = now_ms;
-    far->seen_turns = far->seen_cpu_ms = 0;
+    far->seen_turns = far->seen_cpu_ms = far->seen_beats = 0;
     far->counted = (struct assay_counters){ 0 };
     far->refusal = ASSAY_OK;
     const int fd = make_memory(far);
@@ -207,7 +207,7 @@ static bool take_ready(struct assay_far *far, uint64_t now_ms)
     (void)snprintf(far->endpoint, sizeof far->endpoint, "%.255s", p->text);
     keep_port(far, p->port);
     far->ready = far->served = true;
-    far->ready_ms = far->seen_ms = now_ms;
+    far->ready_ms = far->seen_ms = far->beat_ms = now_ms;
     tell(far, &news);
     return true;
 }
@@ -247,6 +247,7 @@ static void forgive(struct assay_far *far, uint64_t now_ms)
     if (now_ms - far->looked_ms < FAR_LATE_MS) return;
     const uint64_t gap = now_ms - far->looked_ms;
     far->seen_ms += gap;
+    far->beat_ms += gap;
     if (!far->ready) far->start_ms += gap;
 }
 
@@ -266,6 +267,18 @@ static bool is_stalled(struct assay_far *far, uint64_t now_ms)
     return now_ms > far->seen_ms + far->stall_ms;
 }
 
+/* With its thread hung every socket of libzmq is quiet, and the loop turns all the same. Both
+ * threads of a process that spins need processor time, so the clock alone can tell. */
+static bool is_numb(struct assay_far *far, uint64_t now_ms)
+{
+    const uint64_t beats = atomic_load_explicit(&far->shared->beats, memory_order_relaxed);
+    if (beats != far->seen_beats) {
+        far->seen_beats = beats;
+        far->beat_ms = now_ms;
+    }
+    return now_ms > far->beat_ms + far->stall_ms + FAR_BEAT_MS;
+}
+
 static void look(struct assay_far *far, uint64_t now_ms)
 {
     forgive(far, now_ms);
@@ -277,6 +290,8 @@ static void look(struct assay_far *far, uint64_t now_ms)
     }
     take_counters(far);
     if (is_stalled(far, now_ms)) assay_kept_fall(far, now_ms, "its loop does not turn", true);
+    else if (is_numb(far, now_ms))
+        assay_kept_fall(far, now_ms, "libzmq's thread does not turn", true);
 }
 
 void assay_kept_turn(struct assay_far *far, uint64_t now_ms)

@@ -8,6 +8,7 @@
 #include "net/child/cage.h"
 #include "net/child/child.h"
 #include "net/transport/wire.h"
+#include "net/zmq/pulse.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -21,14 +22,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What it may map beyond its program: stacks of libzmq's threads, and 16 MiB for each member that
- * has a link (net/zmq/link_internal.h), which is all of them up to 64 (docs/protocol.md 4.12.1). */
-enum { MEMORY_MIB = 128, MEMORY_MEMBER_MIB = 16, MEMORY_MEMBERS = 64 };
+/*
+ * What it may map beyond its program: 16 MiB of stacks of libzmq's threads and twice as much for
+ * what it always holds; then what members with a link can make it hold (net/zmq/link_internal.h),
+ * which are all of them up to 64 (docs/protocol.md 4.12.1): the most for a third of them, for the
+ * others what a slow line leaves waiting. With more it falls, and who held the most is shut out.
+ */
+enum {
+    MEMORY_MIB = 48,
+    MEMORY_HOSTILE_MIB = 16,
+    MEMORY_SLOW_MIB = 4,
+    MEMORY_MEMBERS = 64,
+};
 
 enum {
     TURN_MS = 100, /* the core takes one that does not turn for stalled */
     ROOM_MS = 5,   /* how often the ring is looked at that has no room */
     STATE_MS = 10,
+    BEAT_MS = ASSAY_PULSE_MS / 2, /* how often beats are counted */
     PACKETS_PER_TURN = 8,
 };
 
@@ -41,9 +52,10 @@ struct role {
     struct assay_roster roster;
     struct assay_limit *limits; /* [roster.count] */
     struct assay_link *link;
+    struct assay_pulse *pulse;
     struct assay_resolver_answer *answers; /* [answer_count], at most roster.count */
     uint32_t answer_count;
-    uint64_t said_ms; /* when the state was said */
+    uint64_t said_ms, felt_ms; /* when the state was said, and beats were counted */
     size_t frame_len;
     uint8_t frame[ASSAY_FRAME_LEN_MAX]; /* of CARRY_FRAME */
     uint8_t record[ASSAY_TRANSPORT_RECORD_MAX], report[ASSAY_TRANSPORT_RECORD_MAX];
@@ -158,6 +170,7 @@ static void follow_peer(struct role *role, const struct assay_transport_order *o
 
 __attribute__((noreturn)) static void end_in_peace(struct role *role, uint32_t ms)
 {
+    assay_pulse_close(&role->pulse);
     assay_link_linger(role->link, (int)(ms < 10000 ? ms : 10000));
     assay_link_close(&role->link);
     _exit(0);
@@ -288,6 +301,7 @@ static void open_door(struct role *role)
                                               .self_test = brief->self_test };
     const enum assay_status status = assay_link_open(&config, &role->link, message);
     if (status != ASSAY_OK) refuse(role, status, message);
+    need(assay_pulse_open(role->link, &role->pulse), "pulse");
 }
 
 static void tell_ready(struct role *role, uint32_t walls, uint32_t landlock)
@@ -336,11 +350,20 @@ static bool give_frames(struct role *role)
     return false;
 }
 
+static void feel_pulse(struct role *role, uint64_t now_ms)
+{
+    if (now_ms < role->felt_ms + BEAT_MS) return;
+    role->felt_ms = now_ms;
+    atomic_store_explicit(&role->shared->beats, assay_pulse_beats(role->pulse),
+                          memory_order_relaxed);
+}
+
 static void say_state(struct role *role, uint64_t now_ms)
 {
     atomic_fetch_add_explicit(&role->shared->turns, 1, memory_order_relaxed);
     if (now_ms < role->said_ms + STATE_MS) return;
     role->said_ms = now_ms;
+    feel_pulse(role, now_ms);
     for (uint16_t slot = 0; slot < role->roster.count; slot++) {
         const uint8_t up = assay_link_is_up(role->link, slot);
         atomic_store_explicit(&role->shared->up[slot], up, memory_order_relaxed);
@@ -374,6 +397,14 @@ __attribute__((noreturn)) static void serve(struct role *role)
     }
 }
 
+static uint64_t memory_mib(uint32_t members)
+{
+    const uint32_t linked = members < MEMORY_MEMBERS ? members : MEMORY_MEMBERS;
+    const uint32_t hostile = (linked + 2) / 3;
+    return MEMORY_MIB + MEMORY_HOSTILE_MIB * (uint64_t)hostile +
+           MEMORY_SLOW_MIB * (uint64_t)(linked - hostile);
+}
+
 void assay_transport_run(assay_transport_plant *plant)
 {
     static struct role role;
@@ -386,8 +417,7 @@ void assay_transport_run(assay_transport_plant *plant)
     warm_up();
     assay_cage_first_to_go();
     const uint64_t mapped = assay_cage_mapped();
-    const uint32_t linked = role.roster.count < MEMORY_MEMBERS ? role.roster.count : MEMORY_MEMBERS;
-    const uint64_t mib = MEMORY_MIB + MEMORY_MEMBER_MIB * (uint64_t)linked;
+    const uint64_t mib = memory_mib(role.roster.count);
     walls |= assay_cage_files(ASSAY_CAGE_SPEAKER, &landlock); /* before there are threads */
     walls |= assay_cage_limits(ASSAY_CAGE_SPEAKER, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     open_door(&role);

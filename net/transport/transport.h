@@ -9,7 +9,8 @@
  *
  * A stall is a transport whose loop does not turn: for so much of its own processor time, which
  * neither a busy nor a paused machine adds to, or so much of the clock, less what we came late
- * ourselves.
+ * ourselves. So is one whose libzmq does not turn, for three seconds more: its own thread is heard
+ * by its pulse (net/zmq/pulse.h).
  *
  * Not thread-safe: one thread owns a transport. Nothing blocks but opening, closing, and the end of
  * a process that is killed.

@@ -36,6 +36,7 @@ struct assay_transport_shared {
     struct assay_ring_shared orders, reports;
     /* The transport's state, for the core. */
     _Alignas(64) _Atomic uint64_t turns; /* of its loop: it lives */
+    _Atomic uint64_t beats;              /* of libzmq's own thread (net/zmq/pulse.h) */
     _Atomic uint32_t handling;           /* the slot whose frame it has in hand, and one; 0: none */
     _Atomic uint32_t wants_room;         /* in the ring of reports */
     struct assay_counters counters;      /* since it began */

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "engine/ledger/record.h"
 #include "host/view.h"
+#include "tests/byzantine/lanes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,7 +147,9 @@ static bool on_event(void *context, struct assay_host *host, struct assay_event 
 
 void assay_byzantine_hooks(struct assay_host_hooks *hooks)
 {
-    *hooks = (struct assay_host_hooks){ .effect = on_effect, .event = on_event };
+    *hooks = (struct assay_host_hooks){ .effect = on_effect,
+                                         .event = on_event,
+                                         .frame = assay_lanes_hook() };
 }
 
 void assay_byzantine_overlay(uint32_t *above, uint32_t *degree)

@@ -10,11 +10,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,6 +45,31 @@ static void rest(void)
 {
     const struct timespec long_time = { .tv_sec = 3600 };
     (void)nanosleep(&long_time, NULL);
+}
+
+/* --- libzmq's own thread, at its next wait: its calls of the C library meet this first */
+
+enum { AWAKE, SLEEPS, SPINS };
+
+static _Atomic int other_threads = AWAKE;
+
+__attribute__((visibility("default"))) int epoll_wait(int fd, struct epoll_event *events, int most,
+                                                      int timeout_ms)
+{
+    const bool other = syscall(SYS_gettid) != getpid();
+    if (other && other_threads == SLEEPS) rest();
+    if (other && other_threads == SPINS) spin();
+    return epoll_pwait(fd, events, most, timeout_ms, NULL);
+}
+
+static void rest_in_libzmq(void)
+{
+    other_threads = SLEEPS;
+}
+
+static void spin_in_libzmq(void)
+{
+    other_threads = SPINS;
 }
 
 /* Every page is touched; where there is no more, it falls as careless code would. */
@@ -139,7 +167,7 @@ static const struct {
     { "write", write_file },    { "code", make_code },     { "exec", run_program },
     { "fork", fork_one },       { "kill", kill_parent },   { "listen", listen_more },
     { "unix", speak_unix },     { "babble", babble },      { "udp", speak_udp },
-    { "bind", bind_one },
+    { "bind", bind_one },    { "numb", rest_in_libzmq },   { "daze", spin_in_libzmq },
 };
 
 static void fall(const char *name, size_t len)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Finality, memory, descriptors and CPU of honest daemons under each attack of tests/hostile, beside the quiet ones
-# of the same run: two of seven hostile, then three of ten, each attacking otherwise, at once.
+# of the same run: two of seven hostile, then three of ten, each attacking otherwise, at once, and four of thirteen
+# that keep links to neighbours alone.
 #
 # usage: bench_hostile_attacks [SECONDS [NAME]]; SECONDS of each window, default 4
 set -eu
@@ -11,3 +12,4 @@ if [ $# -gt 1 ]; then
 fi
 "$build/tests/hostile_daemons" "$build/bin" --seconds "$seconds"
 "$build/tests/hostile_daemons" "$build/bin" --seconds "$seconds" --members 10 --hostile 3 --only together
+"$build/tests/hostile_daemons" "$build/bin" --seconds "$seconds" --members 13 --hostile 4 --overlay 8,4 --only together

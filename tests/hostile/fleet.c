@@ -90,7 +90,8 @@ static void make(struct fleet *f, const char *source)
 static void start(const struct fleet *f, struct fleet_node *node)
 {
     char daemon[300], log[128];
-    (void)snprintf(daemon, sizeof daemon, "%s/assayd", f->bin);
+    (void)snprintf(daemon, sizeof daemon, "%s/%s", f->bin,
+                   f->overlay != NULL ? "../libexec/assay/assayd-byzantine" : "assayd");
     (void)snprintf(log, sizeof log, "%s/log", node->dir);
     const pid_t parent = getpid();
     node->pid = fork();
@@ -98,6 +99,7 @@ static void start(const struct fleet *f, struct fleet_node *node)
     const int fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* no daemon outlives the test, whatever ends it */
     if (getppid() != parent) _exit(126);
+    if (f->overlay != NULL && setenv("ASSAY_TEST_OVERLAY", f->overlay, 1) != 0) _exit(126);
     if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0 || chdir(node->dir) != 0) _exit(126);
     (void)execl(daemon, "assayd", "--config", "assayd.yaml", (char *)NULL);
     _exit(127);
@@ -306,6 +308,9 @@ static void sample(struct fleet *f, struct fleet_node *node, struct fleet_window
     if (status == NULL) fleet_fail("an honest daemon does not answer", node->dir);
     const struct assay_json *data = assay_json_get(status, "data");
     const struct assay_json *finality = assay_json_get(data, "finality");
+    const struct assay_json *neighbours = assay_json_get(data, "neighbours");
+    if (f->overlay != NULL && !assay_json_bool(neighbours, "used", false))
+        fleet_fail("everybody is its neighbour", node->dir);
     const struct assay_json *newest = assay_json_get(finality, "newest_us");
     const uint64_t samples = number(finality, "samples"), epoch = number(data, "epoch");
     uint64_t fresh = samples - node->samples;

@@ -31,6 +31,7 @@ struct fleet_node {
 struct fleet {
     char dir[64], bin[256];
     uint32_t epoch_ms;      /* set before it is opened */
+    const char *overlay;    /* so is this: ABOVE,DEGREE of tests/byzantine/byzantine.h, or NULL */
     uint32_t count, honest; /* the first are honest */
     struct fleet_node nodes[FLEET_MAX];
     struct assay_genesis genesis;

@@ -3,12 +3,16 @@
  * once.
  *
  *     hostile_daemons BIN [--short] [--members N] [--hostile N] [--seconds S] [--epoch-ms T]
- *             [--only door|words|together] [NAME]
+ *             [--only door|words|together] [--overlay ABOVE,DEGREE] [NAME]
  *
  * Of N daemons the last few are hostile: their own daemons behave, so that they have weight and
  * standing, and beside each runs a thread that attacks every honest one, as a stranger or with its
  * keys. Quiet and attacked windows take turns, so that what else the machine does falls on both;
  * the attackers' own work falls on the attacked ones, on the same processors.
+ *
+ * --overlay: members keep links to neighbours alone, as in a network of more than 64
+ * (docs/protocol.md 4.12.1), by the test build of the daemon; the hostile dial every honest one all
+ * the same.
  *
  * Each attack must leave every honest daemon running, in full standing and with the score it had,
  * no epoch held, private memory within 23 MiB for each attacker and 8 MiB beside
@@ -333,7 +337,7 @@ static bool read_options(int argc, char **argv)
         { "short", no_argument, NULL, 's' },         { "members", required_argument, NULL, 'm' },
         { "hostile", required_argument, NULL, 'h' }, { "seconds", required_argument, NULL, 't' },
         { "only", required_argument, NULL, 'o' },    { "epoch-ms", required_argument, NULL, 'e' },
-        { NULL, 0, NULL, 0 },
+        { "overlay", required_argument, NULL, 'v' }, { NULL, 0, NULL, 0 },
     };
     for (int o; (o = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (o == 's') options.is_short = true;
@@ -342,6 +346,7 @@ static bool read_options(int argc, char **argv)
         else if (o == 't') options.window_ms = 1000 * (uint32_t)strtoul(optarg, NULL, 10);
         else if (o == 'e') fleet.epoch_ms = (uint32_t)strtoul(optarg, NULL, 10);
         else if (o == 'o') options.only = optarg;
+        else if (o == 'v') fleet.overlay = optarg;
         else return false;
     }
     if (options.is_short) options.window_ms = SHORT_MS;
@@ -362,7 +367,8 @@ int main(int argc, char **argv)
 {
     if (!read_options(argc, argv)) {
         (void)fprintf(stderr, "usage: hostile_daemons BIN [--short] [--members N] [--hostile N] "
-                              "[--seconds S] [--epoch-ms T] [--only door|words|together] [NAME]\n");
+                              "[--seconds S] [--epoch-ms T] [--only door|words|together] "
+                              "[--overlay ABOVE,DEGREE] [NAME]\n");
         return 2;
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);

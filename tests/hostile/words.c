@@ -12,6 +12,7 @@
 #include "host/dates.h"
 #include "host/gossip.h"
 #include "host/page.h"
+#include "host/view.h"
 #include "net/favour.h"
 #include "tests/hostile/attacker.h"
 
@@ -452,6 +453,35 @@ static void ballots(struct attacker *a)
     attacker_tell_written(a, ASSAY_MESSAGE_RECORD, &w);
 }
 
+/* ------------------------------------------------------------ neighbours */
+
+static void be_neighbour(struct attacker *a, enum assay_view_word word)
+{
+    const uint8_t byte = (uint8_t)word;
+    attacker_tell(a, ASSAY_MESSAGE_NEIGHBOUR, &byte, 1);
+}
+
+static void neighbour_joins(struct attacker *a)
+{
+    for (int i = 0; i < RATE; i++)
+        be_neighbour(a, ASSAY_VIEW_JOIN);
+}
+
+/* Yes to what nobody asked, no to what somebody did, and away. */
+static void neighbour_words(struct attacker *a)
+{
+    static const enum assay_view_word words[] = { ASSAY_VIEW_ACCEPT, ASSAY_VIEW_REFUSE,
+                                                  ASSAY_VIEW_LEAVE };
+    for (int i = 0; i < RATE; i++)
+        be_neighbour(a, words[a->said++ % 3]);
+}
+
+/* Slowly: each time a place is taken and given up. */
+static void neighbour_comes_and_goes(struct attacker *a)
+{
+    be_neighbour(a, a->turns % 2 == 0 ? ASSAY_VIEW_JOIN : ASSAY_VIEW_LEAVE);
+}
+
 const struct attack attacks_of_words[] = {
     { "service-asks", "work asked for, 2000 a second", MEMBER, service_asks, FLOOD },
     { "service-answers", "answers that nobody asked for", MEMBER, service_answers, FLOOD },
@@ -472,6 +502,10 @@ const struct attack attacks_of_words[] = {
     { "old-envelopes", "of six epochs ago", MEMBER, old_envelopes, FORMED },
     { "the-same-again", "one envelope, 2000 a second", MEMBER, the_same_again, FLOOD },
     { "address-claims", "four other places each time", MEMBER, address_claims, FORMED },
+    { "neighbour-joins", "take me, 2000 a second", MEMBER, neighbour_joins, FLOOD },
+    { "neighbour-words", "yes, no, away, 2000 a second", MEMBER, neighbour_words, FLOOD },
+    { "neighbour-comes-and-goes", "in and out, 100 a second", MEMBER, neighbour_comes_and_goes,
+      FORMED },
     { "junk-incarnate", "new keys with junk evidence", MEMBER, junk_incarnate, FORMED },
     { "unknown-kinds", "numbers of no message", MEMBER, unknown_kinds, FLOOD },
     { "other-chains", "frames of another network", MEMBER, other_chains, MALFORMED },

@@ -50,7 +50,7 @@ address_of() {
 # linked COUNT EPOCH_MS: a signed network, its configurations for the hosts of the hub.
 linked() {
     network "$1" "$2" 2
-    sign alpha beta
+    sign $(echo "$operators" | cut -d' ' -f1,2)
     count=$1
     i=1
     while [ $i -le "$count" ]; do

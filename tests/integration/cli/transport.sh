@@ -44,6 +44,8 @@ check 'no new privileges' grep -q '^NoNewPrivs:.*1$' "/proc/$transport/status"
 check 'no environment with it' sh -c "! tr '\\0' '\\n' </proc/$transport/environ | grep -qv '^[A-Z]*SAN_OPTIONS=\\|^LD_\\|^OPENSSL_'"
 grep -q 'event=transport_ready.*memory=true' node-1/log && check 'no core file, no file' \
     sh -c "grep -q 'Max file size *0 ' /proc/$transport/limits && grep -q 'Max core file size *0 ' /proc/$transport/limits"
+grep -q 'event=transport_ready.*memory=true' node-1/log && check 'of four members not more than 160 MiB of addresses' \
+    awk '/^Max address space/ { found = $4 <= 160 * 1048576 } END { exit !found }' "/proc/$transport/limits"
 if [ "$(id -u)" -eq 0 ]; then
     check 'it has the door' listens "$transport"
     check 'nothing of the store' sh -c "! ls -l /proc/$transport/fd | grep -q '$WORK'"

@@ -47,6 +47,27 @@ Test(apps_links, a_quorum_is_more_than_two_thirds_with_oneself)
     cr_assert_eq(a.slow, 2);
 }
 
+Test(apps_links, of_a_few_neighbours_two_thirds_are_enough)
+{
+    struct assay_link_peer p[N];
+    struct assay_link_advice a = look(p, (uint64_t[N]){ 0, 100, 200, 300, 3000 });
+    p[4].is_measured = false;
+    assay_links_advise(p, N, T_MS, &a);
+    cr_assert(p[4].fit == ASSAY_LINK_UNKNOWN && a.quorum_ms == 2400);
+    p[3].weight = 1000;
+    for (uint32_t i = 0; i < N; i++)
+        p[i].is_far = true;
+    assay_links_advise(p, N, T_MS, &a);
+    cr_assert(p[4].fit == ASSAY_LINK_FAR && p[4].needs_ms == 0);
+    cr_assert_eq(a.quorum_ms, 2400, "the one with the weight is measured");
+    p[3].weight = 10;
+    assay_links_advise(p, N, T_MS, &a);
+    cr_assert_eq(a.quorum_ms, 1600, "three of four: oneself and two neighbours");
+    p[3].is_measured = false;
+    assay_links_advise(p, N, T_MS, &a);
+    cr_assert_eq(a.quorum_ms, 0, "two neighbours say nothing about a network");
+}
+
 Test(apps_links, who_is_not_there_or_not_measured_counts_for_nothing)
 {
     struct assay_link_peer p[N];

@@ -30,6 +30,7 @@ static struct assay_transport *far; /* of node 0 */
 static struct assay_link_config config;
 static struct assay_transport_apart apart;
 static struct assay_transport_news last; /* the newest */
+static char last_fall[ASSAY_TRANSPORT_WHY];
 
 static void start(void)
 {
@@ -59,6 +60,7 @@ static void start(void)
                                             .backoff_ms = 1,
                                             .shut_ms = 700 };
     last = (struct assay_transport_news){ 0 };
+    last_fall[0] = '\0';
 }
 
 static void stop(void)
@@ -88,6 +90,7 @@ static void turn(void)
         cr_assert_eq(assay_link_wait(nodes[i].link, now_ms(), NULL, 0, 0), ASSAY_OK);
     while (assay_transport_news(far, &news)) {
         last = news;
+        if (!news.ready) (void)snprintf(last_fall, sizeof last_fall, "%s", news.why);
     }
 }
 
@@ -295,6 +298,43 @@ Test(net_transport_transport, ends_one_that_sleeps)
     apart.stall_ms = 800;
     fells("sleep ", "its loop does not turn");
     cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_STALLED), 1);
+}
+
+/* The loop goes on, and so does what it says of itself: libzmq's own thread is what hangs. Whose
+ * bytes it had in hand is not known, so nobody is shut out. */
+static void goes_numb(const char *plant)
+{
+    apart.stall_ms = 800;
+    open_far();
+    cr_assert(hears(1, "good from one", LONG_MS));
+    cr_assert(hears(1, plant, LONG_MS));
+    expect_fall(plant, 4 * LONG_MS); /* beats are seldom */
+    cr_assert_not_null(strstr(last_fall, "libzmq's thread does not turn"), "%s", last_fall);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_STALLED), 1);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_SHUT), 0);
+    cr_assert(hears(1, "good after", LONG_MS));
+    cr_assert(is_heard(2, "to two", LONG_MS));
+}
+
+Test(net_transport_transport, ends_one_whose_libzmq_sleeps)
+{
+    goes_numb("numb ");
+}
+
+Test(net_transport_transport, ends_one_whose_libzmq_runs_without_end)
+{
+    goes_numb("daze ");
+}
+
+/* Beats that are seldom, and nobody's words: it is let be. */
+Test(net_transport_transport, lets_be_one_that_nobody_speaks_to)
+{
+    apart.stall_ms = 300; /* and three seconds */
+    open_far();
+    const uint64_t until_ms = now_ms() + 6000;
+    while (now_ms() < until_ms)
+        turn();
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_FELL), 0, "%s", last.why);
 }
 
 Test(net_transport_transport, another_program_ends_it)

@@ -1,0 +1,29 @@
+/*
+ * net/zmq/pulse.h - does libzmq's own thread still turn?
+ *
+ * Whoever waits for frames does not see it: with that thread hung every socket is just quiet. So a
+ * line is kept to where nobody can ever be (TCP knows no broadcast: connect(2) refuses it at once,
+ * and no packet leaves). libzmq tries it anew again and again, by a timer of that thread, and its
+ * monitor tells of each try.
+ */
+#ifndef ASSAY_NET_ZMQ_PULSE_H
+#define ASSAY_NET_ZMQ_PULSE_H
+
+#include "net/zmq/link.h"
+
+enum { ASSAY_PULSE_MS = 1000 }; /* the least between two beats; the most is twice as much */
+
+struct assay_pulse;
+
+/*
+ * assay_pulse_open - begins to count the beats of the thread of this link.
+ * Out:     *out, owned by the caller, closed before the link
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_IO
+ */
+ASSAY_CHECKED enum assay_status assay_pulse_open(struct assay_link *link, struct assay_pulse **out);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_pulse_close(struct assay_pulse **pulse);
+/* Returns: the beats so far. */
+uint64_t assay_pulse_beats(struct assay_pulse *pulse);
+
+#endif
