@@ -845,10 +845,11 @@ _assay() {
         esac
         ;;
     'task run')
-        options='--help --key --out --code --steps --price --executor --standing --score --deadline --evm --socket --json --timeout'
+        options='--help --key --out --after --code --steps --price --executor --standing --score --deadline --evm --socket --json --timeout'
         case $before in
         --key) want=file ;;
         --out) want=folder ;;
+        --after) want=folder ;;
         --code) want=text ;;
         --steps) want=text ;;
         --price) want=text ;;

@@ -205,9 +205,9 @@ static void serve(struct assay_admin *admin, struct client *client, uint64_t now
     if (!alive) drop(client);
 }
 
-void assay_admin_step(struct assay_admin *admin, uint64_t now_ms)
+void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called)
 {
-    accept_clients(admin, now_ms);
+    if (called) accept_clients(admin, now_ms);
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
         if (admin->clients[i].fd >= 0) serve(admin, &admin->clients[i], now_ms);
 }

@@ -45,8 +45,13 @@ void assay_admin_hand_over(struct assay_admin *admin, void *context,
 void assay_admin_close(struct assay_admin **admin);
 /* What to poll for. Returns: how many of fds[capacity] were written. */
 size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, size_t capacity);
-/* Accept, read, answer, write what can be done without waiting. Returns: nothing. */
-void assay_admin_step(struct assay_admin *admin, uint64_t now_ms);
+/*
+ * Accept, read, answer, write what can be done without waiting.
+ * called:  the first descriptor of assay_admin_poll was readable: somebody may be at the door
+ *          (looking there costs the kernel a socket even where nobody is)
+ * Returns: nothing.
+ */
+void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called);
 /* Returns: when step wants to be called at the latest; UINT64_MAX: never. */
 uint64_t assay_admin_wake_at(const struct assay_admin *admin);
 

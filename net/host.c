@@ -503,7 +503,7 @@ static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
 }
 
 struct polled {
-    size_t count, enclave_at, enclave_count;
+    size_t count, admin_at, enclave_at, enclave_count;
 };
 
 static struct polled fill_fds(struct assay_host *host)
@@ -518,6 +518,7 @@ static struct polled fill_fds(struct assay_host *host)
             (struct pollfd){ .fd = assay_fetcher_fd(host->config.fetcher), .events = POLLIN };
     if (host->workload != NULL)
         p.count += assay_workload_poll(host->workload, host->fds + p.count, HOST_FDS_MAX - p.count);
+    p.admin_at = p.count;
     if (host->admin != NULL)
         p.count += assay_admin_poll(host->admin, host->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
     if (host->desk != NULL)
@@ -570,7 +571,8 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_dates_turn(host);
     host_neighbours_turn(host);
     host_settle(host);
-    if (host->admin != NULL) assay_admin_step(host->admin, host->now_ms);
+    if (host->admin != NULL)
+        assay_admin_step(host->admin, host->now_ms, host->fds[polled->admin_at].revents != 0);
     host_services_turn(host);
     host_drain(host);
     host_publish_turn(host);

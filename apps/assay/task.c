@@ -57,17 +57,12 @@ int assay_command_task(int argc, char **argv)
 {
     struct task_deed d = { .q = { .group = "task" } };
     const struct assay_hand_option options[] = {
-        { "key", &d.key, NULL, 0 },
-        { "out", &d.out, NULL, 0 },
-        { "code", &d.code, NULL, 0 },
-        { "steps", &d.steps, NULL, 0 },
-        { "price", &d.price, NULL, 0 },
-        { "executor", &d.executor, NULL, 0 },
-        { "standing", &d.standing, NULL, 0 },
-        { "score", &d.score, NULL, 0 },
-        { "deadline", &d.deadline, NULL, 0 },
-        { "evm", &d.evm, NULL, 0 },
-        { NULL, NULL, NULL, 0 },
+        { "key", &d.key, NULL, 0 },           { "out", &d.out, NULL, 0 },
+        { "code", &d.code, NULL, 0 },         { "steps", &d.steps, NULL, 0 },
+        { "price", &d.price, NULL, 0 },       { "executor", &d.executor, NULL, 0 },
+        { "standing", &d.standing, NULL, 0 }, { "score", &d.score, NULL, 0 },
+        { "deadline", &d.deadline, NULL, 0 }, { "evm", &d.evm, NULL, 0 },
+        { "after", &d.after, NULL, 0 },       { NULL, NULL, NULL, 0 },
     };
     const int read = assay_hand_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;

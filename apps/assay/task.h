@@ -10,7 +10,8 @@
 
 struct task_deed {
     struct assay_question q;
-    const char *key, *out, *code, *steps, *price, *executor, *standing, *score, *deadline, *evm;
+    const char *key, *out, *code, *steps, *price, *executor, *standing, *score, *deadline, *evm,
+        *after;
     const char *timeout, *verb, *word;
 };
 
@@ -26,6 +27,7 @@ struct task_running {
     struct assay_task_wish wish;
     uint8_t *input; /* of the command line; NULL: none was named */
     size_t input_len;
+    struct assay_task_client_last *after; /* of another task, whose state is the input; or NULL */
     struct assay_task_client_status now;
     unsigned silence_ms;
     bool lost;                          /* a file could not be written */

@@ -217,10 +217,22 @@ static const char *name_of(const struct task_running *r, uint32_t slot)
 
 /* ------------------------------------------------------------ the client */
 
-static int open_client(struct task_running *r)
+static int not_opened(const struct task_running *r, const char *dir, enum assay_status status,
+                      const char *message)
+{
+    if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_CHAIN) {
+        task_say("%s: a task of another account%s than that of %s", dir,
+                 status == ASSAY_E_CHAIN ? ", chain or contract" : "",
+                 r->d->key != NULL ? r->d->key : r->d->evm);
+        return ASSAY_EXIT_CONFLICT;
+    }
+    task_say("%s/task.store: %s", dir, message);
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static int read_keys(struct task_running *r)
 {
     static const char label[] = "assay/task/store/v1";
-    char message[ASSAY_TASK_CLIENT_MESSAGE_LEN] = "", store[PATH_MAX];
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     if (r->chain == NULL) {
         const int read = assay_hand_key(r->d->q.group, r->d->key, &r->key, public_key);
@@ -228,7 +240,13 @@ static int open_client(struct task_running *r)
     }
     assay_hmac_sha256(r->key.bytes, sizeof r->key.bytes, label, sizeof label - 1,
                       r->store_key.bytes);
-    (void)snprintf(store, sizeof store, "%s", below(r, "task.store"));
+    return ASSAY_EXIT_OK;
+}
+
+static int open_store(struct task_running *r, const char *dir, struct assay_task_client **client)
+{
+    char message[ASSAY_TASK_CLIENT_MESSAGE_LEN] = "", store[PATH_MAX];
+    (void)snprintf(store, sizeof store, "%s/task.store", dir);
     const struct assay_task_client_config config = { .ledger = r->socket,
                                                      .store = store,
                                                      .store_key = &r->store_key,
@@ -237,15 +255,56 @@ static int open_client(struct task_running *r)
                                                                   ? task_chain_place(r->chain)
                                                                   : NULL };
     const enum assay_status status =
-        assay_task_client_open(&config, keep_result, r, &r->client, message);
+        assay_task_client_open(&config, keep_result, r, client, message);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : not_opened(r, dir, status, message);
+}
+
+/* docs/services.md 6.10: nothing of the task before is needed but its last result. */
+static int read_after(struct task_running *r)
+{
+    struct assay_task_client *before = NULL;
+    const char *const dir = r->d->after;
+    char store[PATH_MAX];
+    if (dir == NULL) return ASSAY_EXIT_OK;
+    if (r->d->word != NULL)
+        return assay_misuse("FILE and --after both name an input: leave one of them out");
+    if (snprintf(store, sizeof store, "%s/task.store", dir) >= (int)sizeof store ||
+        access(store, F_OK) != 0) {
+        task_say("%s has no task: expected a DIR that task run --out has made", dir);
+        return ASSAY_EXIT_NOT_FOUND;
+    }
+    r->after = malloc(sizeof *r->after);
+    if (r->after == NULL) return ASSAY_EXIT_INTERNAL;
+    const int opened = open_store(r, dir, &before);
+    if (opened != ASSAY_EXIT_OK) return opened;
+    const enum assay_status status = assay_task_client_last(before, r->after);
+    assay_task_client_close(&before);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (status == ASSAY_E_NOT_FOUND)
+        task_say("%s has no result that a task could go on from: run its input anew", dir);
+    else task_say("%s: its last result cannot be read: %s", dir, assay_status_text(status));
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+}
+
+/* A successor is opened last: of --out nothing is made when there is nothing to go on from. */
+static int open_client(struct task_running *r)
+{
+    int result = read_keys(r);
+    if (result == ASSAY_EXIT_OK) result = read_after(r);
+    if (result == ASSAY_EXIT_OK) result = make_folder(r);
+    if (result == ASSAY_EXIT_OK) result = open_store(r, r->d->out, &r->client);
     assay_secret_wipe(&r->key, sizeof r->key);
     assay_secret_wipe(&r->store_key, sizeof r->store_key);
-    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    if (status == ASSAY_E_SIGNATURE)
-        task_say("%s: a task of another account than that of %s", r->d->out,
-                 r->d->key != NULL ? r->d->key : r->d->evm);
-    else task_say("%s: %s", store, message);
-    return status == ASSAY_E_SIGNATURE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
+    return result;
+}
+
+/* Its state is the input, and its program goes on unless another is named. */
+static void wish_after(struct task_running *r)
+{
+    if (r->after == NULL) return;
+    r->wish.input = assay_slice_over(r->after->state, r->after->state_len);
+    r->wish.salt = r->after->salt;
+    if (r->d->code == NULL) assay_bytes_copy(r->wish.code, 32, r->after->code, 32);
 }
 
 /* What is said must be what DIR has. */
@@ -254,9 +313,11 @@ static int check_same(const struct task_running *r, const struct assay_task_open
     const struct task_deed *const d = r->d;
     const struct assay_evm_terms *const evm = assay_task_client_evm(r->client);
     const char *differs = NULL;
-    if (r->input != NULL &&
-        !assay_task_client_has_input(r->client, assay_slice_over(r->input, r->input_len)))
+    if (r->input != NULL && !assay_task_client_has_input(r->client, r->wish.input, NULL))
         differs = "another input";
+    else if (r->after != NULL &&
+             !assay_task_client_has_input(r->client, r->wish.input, r->wish.salt))
+        differs = "another input than the last state of --after";
     else if (d->code != NULL && !assay_bytes_equal(terms->code, r->wish.code, 32))
         differs = "another --code";
     else if (d->steps != NULL && terms->steps != r->wish.steps) differs = "other --steps";
@@ -275,11 +336,12 @@ static int check_same(const struct task_running *r, const struct assay_task_open
 static int check_whole(const struct task_running *r)
 {
     const struct task_deed *const d = r->d;
-    const char *const missing = d->word == NULL    ? "FILE, the input,"
-                                : d->code == NULL  ? "--code"
-                                : d->price == NULL ? "--price"
-                                : d->steps == NULL ? "--steps"
-                                                   : NULL;
+    const bool has_after = r->after != NULL;
+    const char *const missing = d->word == NULL && !has_after   ? "FILE, the input,"
+                                : d->code == NULL && !has_after ? "--code"
+                                : d->price == NULL              ? "--price"
+                                : d->steps == NULL              ? "--steps"
+                                                                : NULL;
     if (missing == NULL) return ASSAY_EXIT_OK;
     return assay_misuse("%s is missing: %s has no task to go on with", missing, d->out);
 }
@@ -431,6 +493,10 @@ static int print(const struct task_running *r)
         (void)printf("task           %s\nexecutor       %s\nresults        %u of %u, in %s\n", task,
                      name_of(r, terms->executor), (unsigned)r->now.results, (unsigned)terms->steps,
                      r->d->out);
+        if (r->after != NULL) {
+            assay_hex_encode(r->after->task, 32, task, sizeof task);
+            (void)printf("after          step %u of %s\n", (unsigned)r->after->step, task);
+        }
         return ASSAY_EXIT_OK;
     }
     struct assay_json *const data =
@@ -441,6 +507,10 @@ static int print(const struct task_running *r)
     if (r->chain == NULL) assay_json_set_uint(data, "price", terms->price);
     assay_json_set_uint(data, "steps", terms->steps);
     assay_json_set_uint(data, "results", r->now.results);
+    if (r->after != NULL) {
+        assay_json_set_hex(data, "after", r->after->task, 32);
+        assay_json_set_uint(data, "after_step", r->after->step);
+    }
     return assay_made_print(data);
 }
 
@@ -460,9 +530,10 @@ static int run(struct task_running *r)
     if (r->d->timeout != NULL && !assay_ask_timeout(r->d->timeout, &r->silence_ms))
         return ASSAY_EXIT_USAGE; /* it was read before */
     const struct assay_task_open *const terms = assay_task_client_terms(r->client);
+    r->wish.input = assay_slice_over(r->input, r->input_len);
+    wish_after(r);
     const int fit = terms != NULL ? check_same(r, terms) : check_whole(r);
     if (fit != ASSAY_EXIT_OK) return fit;
-    r->wish.input = assay_slice_over(r->input, r->input_len);
     if (assay_task_client_tell(r->client, keep_missing, r) != ASSAY_OK || r->lost) {
         task_say("%s: a result that was kept cannot be read or written", r->d->out);
         return ASSAY_EXIT_INTERNAL;
@@ -488,7 +559,6 @@ static int begin(struct task_running *r)
     if (result == ASSAY_EXIT_OK) result = assay_hand_path(&r->d->q, r->socket);
     if (result == ASSAY_EXIT_OK) result = assay_ask_document(&r->d->q, &r->services, "services");
     if (result == ASSAY_EXIT_OK && r->d->executor != NULL) result = find_executor(r);
-    if (result == ASSAY_EXIT_OK) result = make_folder(r);
     return result == ASSAY_EXIT_OK ? open_client(r) : result;
 }
 
@@ -503,5 +573,7 @@ int task_run(struct task_deed *deed)
     assay_json_free(&r.services);
     assay_secret_wipe(r.input, r.input_len);
     free(r.input);
+    if (r.after != NULL) assay_secret_wipe(r.after, sizeof *r.after);
+    free(r.after);
     return result;
 }

@@ -97,17 +97,24 @@ const struct assay_verb assay_verbs_services[] = {
       "judged "
       "by the daemon, seals the input to it, and vouches for one step after the other. States and "
       "outputs are kept in --out before the next step is asked for; the same command, or without "
-      "FILE, goes on where another one ended.",
-      "4 the ledger takes no such task, or the balance is lower, 5 nobody runs that, 6 --out has "
-      "another task, 7 nothing happened in time: the same command goes on, 8 the task ended before "
+      "FILE, goes on where another one ended. With --after it is the successor of a task that "
+      "ended "
+      "before its last step: its input is the last state there, and nothing is made again.",
+      "4 the ledger takes no such task, or the balance is lower, 5 nobody runs that, or --after "
+      "has "
+      "no result, 6 --out has another task, or --after one of another account, 7 nothing happened "
+      "in time: the same command goes on, 8 the task ended before "
       "its last step, 11 the enclave's evidence does not hold, or it signed what it did not give",
       "assay task run text --key me.key --out counted --code $(cat code) --price 20 --steps 3\n"
-      "assay task run --key me.key --out counted\n",
+      "assay task run --key me.key --out counted\n"
+      "assay task run --after counted --key me.key --out rest --price 20 --steps 2\n",
       (const struct assay_option[]){
           { "key", "FILE", "of the account that pays; needed without --evm", 0 },
           { "out", "DIR", "the task and its results; made, for its owner alone",
             ASSAY_OPTION_MUST },
-          { "code", "HEX", "the program, as assay task offers names it", 0 },
+          { "after", "DIR", "--out of a task of this account; goes on from its last state", 0 },
+          { "code", "HEX", "the program, as assay task offers names it; default that of --after",
+            0 },
           { "steps", "N", "how many are paid at most", 0 },
           { "price", "N", "of a step, at most; with --evm gwei, exactly", 0 },
           { "executor", "NODE", "this one, by its name, or nobody; default the highest score", 0 },

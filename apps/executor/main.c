@@ -18,7 +18,8 @@ static const char usage[] =
     "                    listen (HOST:PORT, requestors), host (that they dial instead), store\n"
     "                    (file), key (file of 32 bytes, or a credential of systemd), code (digest\n"
     "                    of the measurement, 64 digits), price (a step), account (that is paid),\n"
-    "                    evm (file of a chain on which it is paid as well: anchor.yaml)\n"
+    "                    evm (file of a chain on which it is paid as well: anchor.yaml),\n"
+    "                    metrics (file that is written)\n"
     "  --check-config    read configuration, key and evm with its key, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
@@ -40,6 +41,28 @@ static void put_line(const struct assay_executor_node *node, bool on_chain, char
                        s.chain_why[0] != '\0' ? ": " : "", s.chain_why);
 }
 
+static void put_metrics(struct service_metrics *m, const void *context)
+{
+    const struct assay_executor_node_status s = assay_executor_node_status(context);
+    service_put_standing(m, s.follows, s.offered);
+    service_gauge(m, "assay_executor_tasks", "Tasks that run in the executor.", s.tasks);
+    service_counter(m, "assay_executor_steps_total", "Steps that were made.", s.steps);
+    service_gauge(m, "assay_executor_claims_pending",
+                  "Tasks of which a claim is kept that the ledger has not paid.", s.claims);
+    service_counter(m, "assay_executor_claims_paid_total", "Claims that the ledger paid.",
+                    s.claims_paid);
+    service_counter(m, "assay_executor_claims_refused_total",
+                    "Claims that became final, paid nothing, and are not paid otherwise.",
+                    s.claims_refused);
+    service_gauge(m, "assay_executor_chain_owed",
+                  "Tasks on an EVM chain with steps that are not paid.", s.owed);
+    service_counter(m, "assay_executor_chain_claims_total", "Claims that were sent to that chain.",
+                    s.sent);
+    service_gauge(m, "assay_executor_chain_failing",
+                  "Does something not go on there? The status line says what.",
+                  s.chain_why[0] != '\0' || (s.on_chain && !s.chain_answers));
+}
+
 static enum assay_status serve(struct service_program *program, struct assay_executor_node *node,
                                bool on_chain)
 {
@@ -48,7 +71,7 @@ static enum assay_status serve(struct service_program *program, struct assay_exe
     service_ready(program);
     do {
         put_line(node, on_chain, line, sizeof line);
-        if (!service_goes_on(program, line)) break;
+        if (!service_goes_on(program, line, node)) break;
         ended = assay_executor_node_turn(node, 500);
     } while (ended == ASSAY_OK);
     return ended;
@@ -66,7 +89,8 @@ int main(int argc, char **argv)
     static struct service_program program = { .name = "assay-executor",
                                               .usage = usage,
                                               .keys = SERVICE_KEY_STORE | SERVICE_KEY_PROGRAM,
-                                              .check = check_chain };
+                                              .check = check_chain,
+                                              .metrics = put_metrics };
     static struct assay_task_program words = { .step = assay_words_step };
     static struct executor_chain chain;
     char message[ASSAY_EXECUTOR_NODE_MESSAGE_LEN] = "";

@@ -17,12 +17,14 @@ static const char usage[] =
     "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"
     "                    listen (HOST:PORT, other holders), host (that others dial instead),\n"
     "                    door (HOST:PORT, owners and readers), cluster (number), store (file),\n"
-    "                    key (file of 32 bytes, or a credential of systemd)\n"
+    "                    key (file of 32 bytes, or a credential of systemd), metrics\n"
+    "                    (file that is written), era (that may undo what is kept)\n"
     "  --check-config    read configuration and key, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
     "  assay-holder --config /etc/assay/holder.yaml\n"
-    "SIGTERM and SIGINT end it. Status 4: its member has listed another holder.\n";
+    "SIGTERM and SIGINT end it. Status 4: its member has listed another holder;\n"
+    "5: a new era of the ledger undoes what is kept, and nothing was erased.\n";
 
 static void put_line(const struct assay_holder_node *node, char *line, size_t len)
 {
@@ -37,12 +39,55 @@ static void put_line(const struct assay_holder_node *node, char *line, size_t le
                        s.share.kept, s.share.missing, s.follows ? "" : "; no daemon");
 }
 
+static void put_metrics(struct service_metrics *m, const void *context)
+{
+    const struct assay_holder_node_status s = assay_holder_node_status(context);
+    service_put_standing(m, s.follows, s.listed);
+    service_gauge(m, "assay_holder_seated", "Has the holder a slot of its cluster?",
+                  s.share.seated);
+    service_gauge(m, "assay_holder_ready", "Has it said that it keeps all that is synced?",
+                  s.share.ready);
+    service_gauge(m, "assay_holder_kept", "Secrets of which the holder keeps its share.",
+                  s.share.kept);
+    service_gauge(m, "assay_holder_missing",
+                  "Synced secrets of which it does not, as far as it has looked.", s.share.missing);
+    service_gauge(m, "assay_holder_renewing",
+                  "Shares of next generations that the holder keeps beside the current ones.",
+                  s.share.renewing);
+    service_gauge(m, "assay_holder_exchanges", "Exchanges that are under way.", s.share.exchanges);
+    service_gauge(m, "assay_holder_records_pending",
+                  "Records that the holder has handed in and that are not final.", s.pending);
+    service_counter(m, "assay_holder_asked_total", "Exchanges that the holder began.",
+                    s.share.asked);
+    service_counter(m, "assay_holder_late_total", "Those that were not done in time.",
+                    s.share.late);
+    service_counter(m, "assay_holder_refused_total", "Shares that came and did not stand.",
+                    s.share.refused);
+}
+
+/* Nothing was erased: people compare first. */
+static int end_undone(struct service_program *program, const struct assay_holder_undone *u)
+{
+    service_say(
+        program,
+        "era %llu of the ledger undoes what is kept here: of %u shares %u are of secrets that "
+        "it does not have, %u of later generations%s. Nothing was erased. When the operators "
+        "know what was undone (docs/services.md 5.15), era: %llu in the configuration goes "
+        "on, and erases what this era does not have",
+        (unsigned long long)u->era, u->kept, u->unknown, u->ahead,
+        u->moved ? ", and the slot of all is another's or nobody's" : "",
+        (unsigned long long)u->era);
+    (void)service_end(program, ASSAY_E_CHAIN);
+    return SERVICE_UNDONE;
+}
+
 int main(int argc, char **argv)
 {
     static struct service_program program = {
         .name = "assay-holder",
         .usage = usage,
         .keys = SERVICE_KEY_CLUSTER | SERVICE_KEY_DOOR | SERVICE_KEY_STORE,
+        .metrics = put_metrics,
     };
     char message[ASSAY_HOLDER_NODE_MESSAGE_LEN], line[200];
     struct assay_holder_node *node = NULL;
@@ -55,7 +100,8 @@ int main(int argc, char **argv)
                                                      .host = c->host[0] != '\0' ? c->host : NULL,
                                                      .store = c->store,
                                                      .key = &c->key,
-                                                     .cluster = c->cluster };
+                                                     .cluster = c->cluster,
+                                                     .era = c->era };
     enum assay_status ended = assay_holder_node_open(&config, &node, message);
     assay_secret_wipe(&c->key, sizeof c->key); /* the vault has it */
     if (ended != ASSAY_OK) {
@@ -65,9 +111,10 @@ int main(int argc, char **argv)
     service_ready(&program);
     do {
         put_line(node, line, sizeof line);
-        if (!service_goes_on(&program, line)) break;
+        if (!service_goes_on(&program, line, node)) break;
         ended = assay_holder_node_turn(node, 500);
     } while (ended == ASSAY_OK);
+    const struct assay_holder_undone undone = assay_holder_node_status(node).undone;
     assay_holder_node_close(&node);
-    return service_end(&program, ended);
+    return ended == ASSAY_E_CHAIN ? end_undone(&program, &undone) : service_end(&program, ended);
 }

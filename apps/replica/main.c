@@ -16,17 +16,57 @@ static const char usage[] =
     "\n"
     "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"
     "                    listen (HOST:PORT), host (that others dial instead), group (number),\n"
-    "                    instances (at most; 1024)\n"
+    "                    instances (at most; 1024), metrics (file that is written)\n"
     "  --check-config    read the configuration, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
     "  assay-replica --config /etc/assay/replica.yaml\n"
     "SIGTERM and SIGINT end it. Status 4: its member has listed another process.\n";
 
+/* How it stands, in one word of the metric and in one line. */
+enum state { WAITS, LISTED, ENTERING, SERVES, LEAVING, HALTED, STATES };
+
+static enum state state_of(const struct assay_replica_node *node)
+{
+    const struct assay_cont_status s = assay_replica_node_status(node);
+    if (s.lost) return HALTED;
+    if (s.leaving) return LEAVING;
+    if (s.entering) return ENTERING;
+    if (s.serves) return SERVES;
+    return assay_replica_node_is_listed(node) ? LISTED : WAITS;
+}
+
+static void put_metrics(struct service_metrics *m, const void *context)
+{
+    static const char *const words[] = { "waits",  "listed",  "entering",
+                                         "serves", "leaving", "halted" };
+    const struct assay_replica_node *const node = context;
+    const struct assay_cont_status s = assay_replica_node_status(node);
+    const struct assay_replica_node_figures f = assay_replica_node_figures(node);
+    service_put_standing(m, assay_replica_node_ledger(node) == ASSAY_OK,
+                         assay_replica_node_is_listed(node));
+    service_state(m, "assay_replica_state", "1 at how the replica stands.", words, STATES,
+                  state_of(node));
+    service_gauge(m, "assay_replica_view", "The view that the replica serves, or served last.",
+                  s.view);
+    service_gauge(m, "assay_replica_view_pending",
+                  "A view that was decided and has not started; 0: none.", s.pending_view);
+    service_gauge(m, "assay_replica_instances", "Enclaves that the replica remembers.",
+                  s.instances);
+    service_counter(m, "assay_replica_frames_total", "Frames that the replica took.", f.frames);
+    service_counter(m, "assay_replica_frames_refused_total",
+                    "Frames that the replica refused: of strangers, of other views.", f.refused);
+}
+
 static void put_line(const struct assay_replica_node *node, char *line, size_t len)
 {
     const struct assay_cont_status s = assay_replica_node_status(node);
-    if (!assay_replica_node_is_listed(node))
+    if (s.lost)
+        (void)snprintf(line, len,
+                       "HALTED: of the last view that served (%llu) too few memories are left; "
+                       "nothing is certified in this group any more",
+                       (unsigned long long)s.view);
+    else if (!assay_replica_node_is_listed(node))
         (void)snprintf(line, len, "waits for the ledger to list it (%s)",
                        service_ledger_words(assay_replica_node_ledger(node)));
     else if (s.serves) (void)snprintf(line, len, "serves view %llu", (unsigned long long)s.view);
@@ -35,9 +75,9 @@ static void put_line(const struct assay_replica_node *node, char *line, size_t l
 
 int main(int argc, char **argv)
 {
-    static struct service_program program = { .name = "assay-replica",
-                                              .usage = usage,
-                                              .keys = SERVICE_KEY_GROUP };
+    static struct service_program program = {
+        .name = "assay-replica", .usage = usage, .keys = SERVICE_KEY_GROUP, .metrics = put_metrics
+    };
     char message[ASSAY_REPLICA_NODE_MESSAGE_LEN], line[200];
     struct assay_replica_node *node = NULL;
     int status = 0;
@@ -56,7 +96,7 @@ int main(int argc, char **argv)
     service_ready(&program);
     do {
         put_line(node, line, sizeof line);
-        if (!service_goes_on(&program, line)) break;
+        if (!service_goes_on(&program, line, node)) break;
         ended = assay_replica_node_turn(node, 500);
     } while (ended == ASSAY_OK);
     assay_replica_node_close(&node);

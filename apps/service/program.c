@@ -7,16 +7,19 @@
 #include "apps/service/signals.h"
 #include "base/file/file.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 /* --- the file */
 
 struct yaml_service {
     char *service_version, *daemon, *listen, *host, *door, *store, *key, *group, *instances,
-        *cluster, *code, *price, *account, *evm;
+        *cluster, *code, *price, *account, *evm, *metrics, *era;
 };
 
 #define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
@@ -34,6 +37,8 @@ static const cyaml_schema_field_t fields[] = { FIELD(service_version),
                                                FIELD(price),
                                                FIELD(account),
                                                FIELD(evm),
+                                               FIELD(metrics),
+                                               FIELD(era),
                                                CYAML_FIELD_END };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER,
                                                                  struct yaml_service, fields) };
@@ -64,6 +69,8 @@ static enum assay_status check_keys(const struct assay_config_file *file,
         { "price", y->price, SERVICE_KEY_PROGRAM, false },
         { "account", y->account, SERVICE_KEY_PROGRAM, false },
         { "evm", y->evm, SERVICE_KEY_PROGRAM, true },
+        { "metrics", y->metrics, 0, true },
+        { "era", y->era, SERVICE_KEY_CLUSTER, true },
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         const bool has = keys[i].of == 0 || (p->keys & keys[i].of) != 0;
@@ -128,10 +135,14 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
             assay_config_take_number(file, "instances", y->instances, 1, 1024, &c->instances));
     if (y->cluster != NULL)
         ASSAY_TRY(assay_config_take_number(file, "cluster", y->cluster, 0, 7, &c->cluster));
+    if (y->era != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "era", y->era, 1, UINT32_MAX, &c->era));
     if (y->code != NULL) ASSAY_TRY(assay_config_take_hex(file, "code", y->code, c->code, 32));
     if (y->account != NULL)
         ASSAY_TRY(assay_config_take_hex(file, "account", y->account, c->account, 32));
     if (y->evm != NULL) ASSAY_TRY(assay_config_take_path(file, "evm", y->evm, c->evm));
+    if (y->metrics != NULL)
+        ASSAY_TRY(assay_config_take_path(file, "metrics", y->metrics, c->metrics));
     if (y->price != NULL)
         ASSAY_TRY(assay_config_take_number(file, "price", y->price, 1, UINT32_MAX, &c->price));
     return y->key == NULL ? ASSAY_OK : take_key(file, y->key, &c->key);
@@ -148,6 +159,13 @@ static enum assay_status read_config(struct service_program *p, const char *path
 }
 
 /* --- a run */
+
+static uint64_t clock_ms(clockid_t which)
+{
+    struct timespec now;
+    (void)clock_gettime(which, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 void service_say(const struct service_program *program, const char *format, ...)
 {
@@ -201,6 +219,7 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
     }
     if (only_check) return false;
     service_take_signals();
+    program->started_unix_ms = clock_ms(CLOCK_REALTIME);
     daemon_notify_open(&program->notify);
     return true;
 }
@@ -211,9 +230,28 @@ void service_ready(struct service_program *program)
     daemon_notify_ready(&program->notify);
 }
 
-bool service_goes_on(struct service_program *program, const char *line)
+/* What cannot be written is said once, and written when that is over. */
+static void write_metrics(struct service_program *program, bool changed, const void *node)
 {
-    if (strcmp(line, program->said) != 0) {
+    const struct service_config *const c = &program->config;
+    const uint64_t now = clock_ms(CLOCK_MONOTONIC);
+    if (c->metrics[0] == '\0' || (!changed && now < program->metrics_at_ms)) return;
+    program->metrics_at_ms = now + SERVICE_METRICS_MS;
+    const struct service_metrics_of of = { .program = program->name,
+                                           .listen = c->listen,
+                                           .started_unix_ms = program->started_unix_ms,
+                                           .now_unix_ms = clock_ms(CLOCK_REALTIME) };
+    const bool failed = service_metrics_write(c->metrics, &of, program->metrics, node) != ASSAY_OK;
+    if (failed && !program->metrics_failed)
+        service_say(program, "%s: metrics cannot be written: %s", c->metrics, strerror(errno));
+    program->metrics_failed = failed;
+}
+
+bool service_goes_on(struct service_program *program, const char *line, const void *node)
+{
+    const bool changed = strcmp(line, program->said) != 0;
+    write_metrics(program, changed, node);
+    if (changed) {
         service_say(program, "%s", line);
         daemon_notify_status(&program->notify, line);
         (void)snprintf(program->said, sizeof program->said, "%s", line);
@@ -228,6 +266,8 @@ const char *service_ledger_words(enum assay_status status)
         return "nobody listens at the daemon's socket: it does not run, or its network has no "
                "services yet";
     if (status == ASSAY_E_UNSUPPORTED) return "the network has no such service yet";
+    if (status == ASSAY_E_CHAIN)
+        return "the daemon shows another chain, or less of it than was seen: it has to catch up";
     return "not followed";
 }
 
@@ -235,6 +275,7 @@ int service_end(struct service_program *program, enum assay_status status)
 {
     daemon_notify_stopping(&program->notify);
     daemon_notify_close(&program->notify);
+    if (program->config.metrics[0] != '\0') (void)unlink(program->config.metrics);
     if (status == ASSAY_OK) {
         service_say(program, "ended, as asked");
         return SERVICE_OK;

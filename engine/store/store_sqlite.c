@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/file/file.h"
+#include "engine/store/crc32c.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -81,6 +82,7 @@ struct store_sqlite {
     bool failed;   /* what the disk holds is in doubt: nothing is done any more */
     int scans;     /* visits under way */
     int wal_pages; /* in the log after the last commit */
+    struct assay_crc32c crc;
     char path[PATH_MAX];
     char message[ASSAY_STORE_MESSAGE_LEN];
 };
@@ -140,33 +142,16 @@ static enum assay_status fail(struct store_sqlite *self, int code, const char *d
 
 /* --------------------------------------------------------------- rows */
 
-static uint32_t crc32c(uint32_t crc, const uint8_t *bytes, size_t len)
-{
-    /* Castagnoli, reflected, four bits at a time. */
-    static const uint32_t table[16] = {
-        0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
-        0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-        0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-    };
-    crc = ~crc;
-    for (size_t i = 0; i < len; i++) {
-        crc ^= bytes[i];
-        crc = crc >> 4 ^ table[crc & 15];
-        crc = crc >> 4 ^ table[crc & 15];
-    }
-    return ~crc;
-}
-
-static uint32_t row_checksum(enum assay_store_class class_, const struct assay_store_key *key,
-                             struct assay_slice value)
+static uint32_t row_checksum(const struct store_sqlite *self, enum assay_store_class class_,
+                             const struct assay_store_key *key, struct assay_slice value)
 {
     const uint64_t numbers[4] = { (uint64_t)class_, key->era, key->epoch, key->number };
     uint8_t head[32];
     for (size_t i = 0; i < sizeof head; i++)
         head[i] = (uint8_t)(numbers[i / 8] >> (8 * (i % 8)));
-    uint32_t crc = crc32c(0, head, sizeof head);
-    crc = crc32c(crc, key->id, sizeof key->id);
-    return crc32c(crc, value.bytes, value.len);
+    uint32_t crc = assay_crc32c_add(&self->crc, 0, head, sizeof head);
+    crc = assay_crc32c_add(&self->crc, crc, key->id, sizeof key->id);
+    return assay_crc32c_add(&self->crc, crc, value.bytes, value.len);
 }
 
 static sqlite3_int64 column_number(uint64_t number)
@@ -202,8 +187,8 @@ static enum assay_status read_row(struct store_sqlite *self, sqlite3_stmt *state
         *key = (struct assay_store_key){ (uint32_t)era, (uint64_t)epoch, (uint64_t)number, { 0 } };
         assay_bytes_copy(key->id, sizeof key->id, id, sizeof key->id);
         *value = assay_slice_over(bytes, (size_t)len);
-        sound =
-            sqlite3_column_int64(statement, 5) == (sqlite3_int64)row_checksum(class_, key, *value);
+        const uint32_t checksum = row_checksum(self, class_, key, *value);
+        sound = sqlite3_column_int64(statement, 5) == (sqlite3_int64)checksum;
     }
     if (sound) return ASSAY_OK;
     self->failed = true;
@@ -262,7 +247,7 @@ static enum assay_status store_put(struct assay_store *store, enum assay_store_c
     bind_key(statement, 1, key);
     sqlite3_bind_blob(statement, 5, value.len > 0 ? (const void *)value.bytes : "", (int)value.len,
                       SQLITE_STATIC);
-    sqlite3_bind_int64(statement, 6, (sqlite3_int64)row_checksum(class_, key, value));
+    sqlite3_bind_int64(statement, 6, (sqlite3_int64)row_checksum(self, class_, key, value));
     const int code = sqlite3_step(statement);
     release(statement);
     return code == SQLITE_DONE ? ASSAY_OK : fail(self, code, "writing");
@@ -526,7 +511,7 @@ static enum assay_status open_database(struct store_sqlite *self)
      * used. */
     static const char first_sql[] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
                                     "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;"
-                                    "PRAGMA mmap_size=0;";
+                                    "PRAGMA mmap_size=0; PRAGMA cache_size=-512;";
     const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                       (self->looks ? 0 : SQLITE_OPEN_CREATE);
     int code = sqlite3_open_v2(self->path, &self->db, flags, NULL);
@@ -562,6 +547,7 @@ static enum assay_status open_at(const char *path, bool looks, struct assay_stor
         return ASSAY_E_MEMORY;
     }
     self->base.ops = &sqlite_ops;
+    assay_crc32c_init(&self->crc);
     self->looks = looks;
     /* "./" keeps names that mean something else to SQLite (":memory:", "file:...", "") plain names.
      */

@@ -57,6 +57,8 @@ struct assay_executor_node {
     enum assay_status failure;
     struct assay_task_open opened; /* of the record that is being told */
     bool has_opened;
+    bool is_own; /* of its member: the record that is being told */
+    uint64_t claims_paid, claims_refused;
     struct assay_executor_work work[ASSAY_EXECUTOR_TASKS_MAX];
     uint32_t claim_count, owed_count;
     struct assay_executor_claim claim[ASSAY_EXECUTOR_CLAIMS_MAX];

@@ -262,8 +262,23 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     struct assay_executor_node *n = context;
     n->has_opened =
         kind == ASSAY_SERVICE_TASK_OPEN && assay_task_open_decode(payload, &n->opened) == ASSAY_OK;
-    if (slot == assay_follower_home(n->follower)->slot)
-        assay_pending_final(n->pending, kind, payload);
+    n->is_own = slot == assay_follower_home(n->follower)->slot;
+    if (n->is_own) assay_pending_final(n->pending, kind, payload);
+}
+
+/* A claim that was handed in twice means nothing the second time, and its step is paid. */
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word)
+{
+    struct assay_executor_node *n = context;
+    struct assay_task_claim claim;
+    if (kind != ASSAY_SERVICE_TASK_CLAIM || !n->is_own ||
+        assay_task_claim_decode(payload, &claim) != ASSAY_OK)
+        return;
+    const struct assay_task_row *row =
+        assay_task_ledger_task(assay_follower_tasks(n->follower), claim.receipt.task);
+    if (strcmp(word, "applied") == 0) n->claims_paid++;
+    else if (row == NULL || row->paid < claim.receipt.step) n->claims_refused++;
 }
 
 static void tell(struct assay_executor_node *n, const struct assay_task_fact *fact)
@@ -395,6 +410,7 @@ static enum assay_status set_up(struct assay_executor_node *n,
         .path = n->config.ledger,
         .service = ASSAY_SERVICE_TASKS,
         .tells = { .record = record,
+                   .became = became,
                    .begun = begun,
                    .facts = facts,
                    .closed = closed,
@@ -472,7 +488,10 @@ struct assay_executor_node_status assay_executor_node_status(const struct assay_
                                                  .ledger = node->ledger,
                                                  .offered = node->offered,
                                                  .steps = node->steps,
-                                                 .claims = node->claim_count };
+                                                 .claims = node->claim_count,
+                                                 .claims_paid = node->claims_paid,
+                                                 .claims_refused = node->claims_refused,
+                                                 .on_chain = node->config.chain != NULL };
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
         status.tasks += node->work[i].runs;
     if (node->config.chain != NULL) {

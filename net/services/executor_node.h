@@ -49,11 +49,14 @@ struct assay_executor_node_config {
 struct assay_executor_node_status {
     bool follows;
     enum assay_status ledger; /* why not, as said last */
-    bool offered;    /* its offer stands on the ledger */
-    uint32_t tasks;  /* that run */
-    uint64_t steps;  /* that were made since the start */
-    uint32_t claims; /* that are not paid yet */
+    bool offered;             /* its offer stands on the ledger */
+    uint32_t tasks;           /* that run */
+    uint64_t steps;           /* that were made since the start */
+    uint32_t claims;          /* that are not paid yet */
+    /* Of its member, since the start: those that paid, and final ones of steps not paid. */
+    uint64_t claims_paid, claims_refused;
     /* On the chain, if there is one. */
+    bool on_chain;
     uint32_t owed; /* tasks with steps that are not paid yet */
     uint64_t sent; /* claims since the start */
     bool chain_answers;

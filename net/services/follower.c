@@ -48,6 +48,7 @@ enum assay_status assay_follower_create(const struct assay_follower_config *conf
     assay_bytes_copy(f->path, sizeof f->path, config->path, strlen(config->path));
     f->config = *config;
     f->stream.fd = -1;
+    f->home.era = config->era_min;
     f->home.epoch = config->epoch_min;
     f->home.records = config->records_min;
     if (config->chain_id != NULL) assay_bytes_copy(f->home.chain_id, 32, config->chain_id, 32);
@@ -204,20 +205,20 @@ static enum assay_status reduce(struct assay_follower *f, struct assay_slice pla
 }
 
 /* docs/services.md 4.1: what is older than seen is refused, and another chain is nobody's. A daemon
- * that lost its store, or came up on an older one, goes through the running epoch once more. */
+ * that lost its store, or came up on an older one, goes through the running epoch once more. What
+ * a new era undid is gone for good (docs/protocol.md 9.15, 9.18). */
 static bool is_older(const struct assay_follower *f, const struct assay_service_message *m)
 {
     const bool bound = f->knows || f->config.chain_id != NULL;
-    return (bound && !assay_bytes_equal(f->home.chain_id, m->chain_id, 32)) ||
-           m->epoch < f->home.epoch ||
-           (m->epoch == f->home.epoch && m->records < f->home.records);
+    if (bound && !assay_bytes_equal(f->home.chain_id, m->chain_id, 32)) return true;
+    if (m->era != f->home.era) return m->era < f->home.era;
+    return m->epoch < f->home.epoch || (m->epoch == f->home.epoch && m->records < f->home.records);
 }
 
 static enum assay_status finish(struct assay_follower *f)
 {
     const struct assay_cont_group *seen = assay_follower_group(f);
-    const struct assay_cont_group *shown =
-        assay_registry_group(f->next.registry, f->config.group);
+    const struct assay_cont_group *shown = assay_registry_group(f->next.registry, f->config.group);
     if (seen != NULL && shown != NULL && shown->view_last < seen->view_last) return ASSAY_E_CHAIN;
     assay_registry_stand(f->next.registry, f->next_home.epoch, f->next_home.member,
                          f->next_home.members);
@@ -264,8 +265,8 @@ static enum assay_status record(struct assay_follower *f, const struct assay_ser
     f->home.records++;
     if (f->config.tells.record != NULL)
         f->config.tells.record(f->config.context, m->slot, m->kind, m->payload);
-    const char *became = assay_registry_apply(f->now.registry, m->slot, m->node_id, m->kind,
-                                              m->payload, &f->facts);
+    const char *became =
+        assay_registry_apply(f->now.registry, m->slot, m->node_id, m->kind, m->payload, &f->facts);
     ASSAY_ASSERT(became != NULL);
     if (f->config.tells.became != NULL)
         f->config.tells.became(f->config.context, m->kind, m->payload, became);
@@ -276,7 +277,8 @@ static enum assay_status record(struct assay_follower *f, const struct assay_ser
 static enum assay_status close_epoch(struct assay_follower *f,
                                      const struct assay_service_message *m)
 {
-    if (m->epoch <= f->home.epoch) return ASSAY_E_CHAIN;
+    /* A new era begins with its documents. */
+    if (m->epoch <= f->home.epoch || m->era != f->home.era) return ASSAY_E_CHAIN;
     take_moment(&f->home, m);
     f->home.records = 0;
     assay_registry_close(f->now.registry, m->epoch, m->member, m->members, &f->facts, tell_facts,

@@ -45,7 +45,9 @@ struct assay_follower_config {
     void *context;
     /* Of an earlier run: what shows less, or another chain, is not followed. */
     const uint8_t *chain_id; /* [32]; NULL: any */
-    uint64_t epoch_min;
+    uint64_t era_min;
+    uint64_t
+        epoch_min; /* closed in that era; a later one may show less: see docs/services.md 4.1 */
     uint64_t records_min; /* since that epoch closed */
 };
 

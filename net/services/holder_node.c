@@ -18,7 +18,8 @@ enum {
     TICKS_PER_TURN = 16,
     LIST_AGAIN_MS = 1000,
     IDENTITY_LEN = 64,
-    SEEN_LEN = 48, /* chain, epoch, records since it closed */
+    SEEN_LEN = 56,     /* chain, epoch, records since it closed, era */
+    SEEN_OLD_LEN = 48, /* of a build that did not keep the era */
     NAME_LEN = 32,
 };
 
@@ -36,6 +37,8 @@ struct assay_holder_node {
     struct assay_follower *follower;
     enum assay_status ledger;
     uint64_t told; /* of the follower, when the board was told */
+    uint64_t era;  /* that was seen last */
+    struct assay_holder_undone undone;
     uint8_t seen[SEEN_LEN];
 
     size_t memory_len;
@@ -60,8 +63,8 @@ static enum assay_status read_identity(struct assay_holder_node *n)
 {
     uint8_t bytes[IDENTITY_LEN];
     struct assay_slice row;
-    enum assay_status status = assay_vault_get(n->vault, ASSAY_VAULT_OWN, identity_row, bytes,
-                                               sizeof bytes, &row);
+    enum assay_status status =
+        assay_vault_get(n->vault, ASSAY_VAULT_OWN, identity_row, bytes, sizeof bytes, &row);
     if (status == ASSAY_OK && row.len != IDENTITY_LEN) status = ASSAY_E_VERSION;
     if (status == ASSAY_OK) {
         assay_bytes_copy(n->secret.bytes, 32, bytes, 32);
@@ -125,19 +128,27 @@ static enum assay_status open_follower(struct assay_holder_node *n)
     struct assay_follower_config config = {
         .path = n->config.ledger,
         .service = ASSAY_SERVICE_SHARES,
-        .tells = { .record = record, .begun = begun, .facts = facts, .closed = closed,
-                   .evidence = evidence, .verdict = verdict },
+        .tells = { .record = record,
+                   .begun = begun,
+                   .facts = facts,
+                   .closed = closed,
+                   .evidence = evidence,
+                   .verdict = verdict },
         .context = n,
     };
     struct assay_slice seen;
     const enum assay_status status =
         assay_vault_get(n->vault, ASSAY_VAULT_OWN, seen_row, n->seen, sizeof n->seen, &seen);
     if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
-    if (status == ASSAY_OK && seen.len == SEEN_LEN) {
+    if (status == ASSAY_OK && seen.len != SEEN_LEN && seen.len != SEEN_OLD_LEN)
+        return ASSAY_E_VERSION;
+    if (status == ASSAY_OK) {
         struct assay_cursor in = assay_cursor_over(n->seen + 32, SEEN_LEN - 32);
         config.chain_id = n->seen;
         ASSAY_TRY(assay_cursor_u64be(&in, &config.epoch_min));
         ASSAY_TRY(assay_cursor_u64be(&in, &config.records_min));
+        if (seen.len == SEEN_LEN) ASSAY_TRY(assay_cursor_u64be(&in, &config.era_min));
+        n->era = config.era_min;
     }
     return assay_follower_create(&config, &n->follower);
 }
@@ -291,6 +302,7 @@ static void put_seen(struct assay_holder_node *n)
     assay_writer_put(&w, home->chain_id, 32);
     assay_writer_u64be(&w, home->epoch);
     assay_writer_u64be(&w, home->records);
+    assay_writer_u64be(&w, home->era);
     keep(n, assay_vault_put(n->vault, ASSAY_VAULT_OWN, seen_row,
                             assay_slice_over(n->seen, sizeof n->seen)));
 }
@@ -301,8 +313,7 @@ static bool store(struct assay_holder_node *n, const struct assay_share_effect *
     if (e->act == ASSAY_SHARE_ACT_PERSIST) persist(n, e->id);
     else if (e->act == ASSAY_SHARE_ACT_ERASE)
         keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, e->id));
-    else if (e->act == ASSAY_SHARE_ACT_WIPE)
-        keep(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE));
+    else if (e->act == ASSAY_SHARE_ACT_WIPE) keep(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE));
     else return false;
     return true;
 }
@@ -370,13 +381,54 @@ static void remember_seen(struct assay_holder_node *n)
     keep(n, assay_vault_commit(n->vault));
 }
 
+/* --- a new era: docs/services.md 5.15 */
+
+static enum assay_status compare(void *context, const uint8_t name[static 32],
+                                 struct assay_slice bytes)
+{
+    struct assay_holder_node *n = context;
+    const struct assay_share_row *row =
+        assay_share_registry_find(assay_follower_shares(n->follower), name);
+    const struct assay_share_piece *piece = assay_share_holder_piece(n->holder, name, false);
+    (void)bytes;
+    n->undone.kept++;
+    if (row == NULL) n->undone.unknown++;
+    else if (piece != NULL && row->synced &&
+             (piece->generation > row->generation ||
+              (piece->generation == row->generation && piece->attempt != row->attempt)))
+        n->undone.ahead++;
+    return ASSAY_OK;
+}
+
+static bool has_moved(const struct assay_holder_node *n, const struct assay_share_registry *r)
+{
+    const struct assay_share_status s = assay_share_holder_status(n->holder);
+    return s.seated && (!r->cluster[s.cluster].seated ||
+                        !assay_bytes_equal(r->cluster[s.cluster].seat[s.slot].key, n->own.key,
+                                           sizeof n->own.key));
+}
+
+/* What is on the disk may be all that is left of what was final and is undone, so it is not erased
+ * before people have said so. Returns: whether the era may be followed. */
+static bool accepts_era(struct assay_holder_node *n, const struct assay_share_registry *r)
+{
+    const uint64_t era = assay_follower_home(n->follower)->era;
+    if (era == n->era || era == n->config.era) return true;
+    n->undone = (struct assay_holder_undone){ .era = era };
+    keep(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, compare, n));
+    n->undone.moved = n->undone.kept > 0 && has_moved(n, r);
+    if (n->undone.unknown > 0 || n->undone.ahead > 0 || n->undone.moved) fail(n, ASSAY_E_CHAIN);
+    return n->failure == ASSAY_OK;
+}
+
 static void begun(void *context)
 {
     struct assay_holder_node *n = context;
     const struct assay_share_registry *r = assay_follower_shares(n->follower);
     if (n->failure != ASSAY_OK) return;
     if (n->holder == NULL) be_born(n, r);
-    if (n->failure != ASSAY_OK) return;
+    if (n->failure != ASSAY_OK || !accepts_era(n, r)) return;
+    n->era = assay_follower_home(n->follower)->era;
     remember_seen(n);
     assay_pending_renew(n->pending);
     const struct assay_share_epoch epoch = epoch_of(n);
@@ -459,8 +511,7 @@ static bool is_listed(const struct assay_holder_node *n, const struct assay_shar
 static bool is_found(const struct assay_holder_node *n, const struct assay_share_registry *r)
 {
     const struct assay_share_member *m = &r->member[assay_follower_home(n->follower)->slot];
-    return assay_bytes_equal(m->curve, n->own.curve, 32) &&
-           m->address_len == n->own.address_len &&
+    return assay_bytes_equal(m->curve, n->own.curve, 32) && m->address_len == n->own.address_len &&
            assay_bytes_equal(m->address, n->own.address, n->own.address_len);
 }
 
@@ -518,8 +569,8 @@ static void hear_holders(struct assay_holder_node *n)
 /* What passes by itself is worth another try. */
 static enum assay_holder_refusal refusal_of(enum assay_status status)
 {
-    static const enum assay_status passing[] = { ASSAY_E_NOT_FOUND, ASSAY_E_FULL, ASSAY_E_AGAIN,
-                                                 ASSAY_E_EARLY, ASSAY_E_STALE, ASSAY_E_LANE };
+    static const enum assay_status passing[] = { ASSAY_E_NOT_FOUND, ASSAY_E_FULL,  ASSAY_E_AGAIN,
+                                                 ASSAY_E_EARLY,     ASSAY_E_STALE, ASSAY_E_LANE };
     for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
         if (status == passing[i]) return ASSAY_HOLDER_LATER;
     return ASSAY_HOLDER_NEVER;
@@ -539,8 +590,7 @@ static enum assay_status hear_guest(struct assay_holder_node *n, uint64_t guest,
         return assay_share_holder_message(n->holder, r, &epoch, &from, rest, n->now_ms,
                                           &n->effects);
     if (frame.bytes[0] != ASSAY_HOLDER_HAND || rest.len != 32) return ASSAY_E_UNSUPPORTED;
-    return assay_share_holder_hand(n->holder, r, &epoch, &from, rest.bytes, n->now_ms,
-                                   &n->effects);
+    return assay_share_holder_hand(n->holder, r, &epoch, &from, rest.bytes, n->now_ms, &n->effects);
 }
 
 static void hear_guests(struct assay_holder_node *n)
@@ -614,7 +664,8 @@ struct assay_holder_node_status assay_holder_node_status(const struct assay_hold
     struct assay_holder_node_status status = { .follows = assay_follower_follows(node->follower),
                                                .listed = node->listed,
                                                .pending = assay_pending_count(node->pending),
-                                               .ledger = node->ledger };
+                                               .ledger = node->ledger,
+                                               .undone = node->undone };
     if (node->holder != NULL) status.share = assay_share_holder_status(node->holder);
     if (assay_follower_home(node->follower) != NULL)
         status.epoch = assay_follower_home(node->follower)->epoch;

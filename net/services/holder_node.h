@@ -27,23 +27,34 @@ enum assay_holder_refusal {
 };
 
 struct assay_holder_node_config {
-    const char *ledger; /* path of the daemon's socket */
-    const char *listen; /* HOST:PORT, for other holders */
-    const char *door;   /* HOST:PORT, for owners and readers */
-    const char *host;   /* that others dial instead; NULL: that of listen */
-    const char *store;  /* path of the vault */
+    const char *ledger;               /* path of the daemon's socket */
+    const char *listen;               /* HOST:PORT, for other holders */
+    const char *door;                 /* HOST:PORT, for owners and readers */
+    const char *host;                 /* that others dial instead; NULL: that of listen */
+    const char *store;                /* path of the vault */
     const struct assay_secret32 *key; /* of the vault; copied */
     uint32_t cluster;
+    uint64_t era;      /* that may undo what is kept: an operator said so; 0: none */
     uint64_t again_ms; /* records are handed in again after so long; 0: as pending.h has it */
+};
+
+/* What a new era of the ledger undoes of what is kept (docs/services.md 5.15). */
+struct assay_holder_undone {
+    uint64_t era;
+    uint32_t kept;    /* shares */
+    uint32_t unknown; /* of them, of ids that the ledger does not have */
+    uint32_t ahead;   /* of generations or attempts that it does not have */
+    bool moved;       /* the slot that all are of is not this holder's there */
 };
 
 struct assay_holder_node_status {
     struct assay_share_status share;
-    bool follows;  /* a ledger, now */
-    bool listed;   /* by its member */
+    bool follows;   /* a ledger, now */
+    bool listed;    /* by its member */
     size_t pending; /* records that are not final */
     uint64_t epoch;
-    enum assay_status ledger; /* why it is not followed; ASSAY_OK: it is */
+    enum assay_status ledger;          /* why it is not followed; ASSAY_OK: it is */
+    struct assay_holder_undone undone; /* when a turn said ASSAY_E_CHAIN */
 };
 
 struct assay_holder_node;
@@ -56,7 +67,8 @@ ASSAY_CHECKED enum assay_status assay_holder_node_open(
 /* Accepts a pointer to NULL; nulls it. What it confirmed stays in the vault. Returns: nothing. */
 void assay_holder_node_close(struct assay_holder_node **node);
 /* Waits up to so long for something to do, and does it. Returns: ASSAY_OK | ASSAY_E_STALE (its
- * member listed another holder: end) | ASSAY_E_STORE (the disk refuses) | ASSAY_E_SIGNATURE,
+ * member listed another holder: end) | ASSAY_E_CHAIN (a new era of the ledger undoes what is kept,
+ * and nothing was erased: status tells) | ASSAY_E_STORE (the disk refuses) | ASSAY_E_SIGNATURE,
  * ASSAY_E_VERSION (what the vault holds was changed) | ASSAY_E_CRYPTO | ASSAY_E_FULL | ASSAY_E_IO |
  * ASSAY_E_MEMORY. After anything but ASSAY_OK: close */
 ASSAY_CHECKED enum assay_status assay_holder_node_turn(struct assay_holder_node *node,

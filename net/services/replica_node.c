@@ -36,11 +36,15 @@ struct assay_replica_node {
     size_t table_len;
     uint8_t table[ASSAY_CONT_RECORD_MAX];
     enum assay_status failure; /* of the host */
+    struct assay_replica_node_figures figures;
 
     struct assay_cont_effects effects;
     /* What it said to itself. */
     size_t loop_count;
-    struct { size_t len; uint8_t bytes[ASSAY_CONT_FRAME_MAX]; } *loop; /* [LOOPS_MAX] */
+    struct {
+        size_t len;
+        uint8_t bytes[ASSAY_CONT_FRAME_MAX];
+    } * loop; /* [LOOPS_MAX] */
 };
 
 static void told(void *context, const struct assay_cont_fact *fact);
@@ -208,8 +212,8 @@ static void be_born(struct assay_replica_node *n, const struct assay_cont_home *
     struct assay_cont_replica_config config = { .home = *home,
                                                 .instances_max = n->config.instances_max };
     assay_bytes_copy(config.key, sizeof config.key, n->key, sizeof n->key);
-    n->replica = assay_cont_replica_init(
-        n->memory, assay_cont_replica_size(n->config.instances_max), &config);
+    n->replica = assay_cont_replica_init(n->memory,
+                                         assay_cont_replica_size(n->config.instances_max), &config);
 }
 
 static void told(void *context, const struct assay_cont_fact *fact)
@@ -235,8 +239,7 @@ static bool is_listed(const struct assay_replica_node *n, const struct assay_con
 
 static void list_oneself(struct assay_replica_node *n)
 {
-    struct assay_cont_replica_record record = { .group = n->config.group,
-                                                .contact = n->contact };
+    struct assay_cont_replica_record record = { .group = n->config.group, .contact = n->contact };
     uint8_t bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
@@ -286,8 +289,12 @@ static void serve(struct assay_replica_node *n)
     for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
         if (assay_board_receive(n->board, &slot, &from, &frame) != ASSAY_OK) break;
         if (n->replica == NULL) continue;
-        if (assay_cont_replica_frame(n->replica, &from, frame, n->now_ms, &n->effects) != ASSAY_OK)
+        if (assay_cont_replica_frame(n->replica, &from, frame, n->now_ms, &n->effects) !=
+            ASSAY_OK) {
+            n->figures.refused++;
             continue;
+        }
+        n->figures.frames++;
         perform(n, slot);
         hear_oneself(n);
     }
@@ -316,6 +323,11 @@ struct assay_cont_status assay_replica_node_status(const struct assay_replica_no
 {
     if (node->replica == NULL) return (struct assay_cont_status){ 0 };
     return assay_cont_replica_status(node->replica);
+}
+
+struct assay_replica_node_figures assay_replica_node_figures(const struct assay_replica_node *node)
+{
+    return node->figures;
 }
 
 enum assay_status assay_replica_node_ledger(const struct assay_replica_node *node)

@@ -20,6 +20,11 @@ struct assay_replica_node_config {
     uint32_t instances_max; /* of the group, at most ASSAY_CONT_INSTANCES_MAX */
 };
 
+/* Since it opened. */
+struct assay_replica_node_figures {
+    uint64_t frames, refused; /* that came over links: taken; of strangers, of other views */
+};
+
 struct assay_replica_node;
 
 /* Returns: ASSAY_OK | as assay_board_open, assay_follower_create; message says why, for people */
@@ -34,6 +39,8 @@ ASSAY_CHECKED enum assay_status assay_replica_node_turn(struct assay_replica_nod
                                                         int timeout_ms);
 /* Returns: what it is doing. */
 struct assay_cont_status assay_replica_node_status(const struct assay_replica_node *node);
+/* Returns: what it has counted. */
+struct assay_replica_node_figures assay_replica_node_figures(const struct assay_replica_node *node);
 /* Why the ledger was not followed last. Returns: ASSAY_OK when it is. */
 enum assay_status assay_replica_node_ledger(const struct assay_replica_node *node);
 /* Returns: whether the ledger has listed it. */

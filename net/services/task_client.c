@@ -15,7 +15,8 @@ enum { TURN_MS = 50, VERSION = 1 };
 /* The vault's rows of the task, beside assay_task_client_row: what it needs to go on after a
  * crash. */
 const uint8_t assay_task_client_row[32] = "requestor: task";
-static const uint8_t input_row[32] = "requestor: input", chain_row[32] = "requestor: chain";
+static const uint8_t input_row[32] = "requestor: input", chain_row[32] = "requestor: chain",
+                     vouched_row[32] = "requestor: vouched";
 
 bool assay_task_client_is_over(enum assay_task_client_state state)
 {
@@ -77,15 +78,30 @@ static enum assay_status keep_task(struct assay_task_client *c)
     return status;
 }
 
-/* Result and chain of a step together. */
+/* The step that the voucher will pay, as it came: its key may be shown by a claim after a crash. */
+static enum assay_status keep_vouched(struct assay_task_client *c, struct assay_slice frame)
+{
+    _Static_assert((int)ASSAY_TASK_FRAME_MAX <= (int)ASSAY_VAULT_ROW_MAX, "it fits");
+    ASSAY_TRY(assay_vault_put(c->vault, ASSAY_VAULT_TASK, vouched_row, frame));
+    return assay_vault_commit(c->vault);
+}
+
+/* What a result's row begins with, and its name. */
+static void put_head(const uint8_t task[static 32], uint32_t step,
+                     uint8_t head[static ASSAY_TASK_CLIENT_RESULT_HEAD], uint8_t name[static 32])
+{
+    struct assay_writer w = assay_writer_over(head, ASSAY_TASK_CLIENT_RESULT_HEAD);
+    assay_writer_put(&w, task, 32);
+    assay_writer_u32be(&w, step);
+    assay_sha256(head, ASSAY_TASK_CLIENT_RESULT_HEAD, name);
+}
+
+/* Result and chain of a step together, in place of what was vouched for. */
 static enum assay_status keep_result(struct assay_task_client *c)
 {
     uint8_t chain[ASSAY_TASK_CHAIN_MAX], name[32] = { 0 };
     struct assay_slice end_of_chain, plain, row;
-    struct assay_writer w = assay_writer_over(c->row, ASSAY_TASK_CLIENT_RESULT_HEAD);
-    assay_writer_put(&w, c->task, 32);
-    assay_writer_u32be(&w, c->r.chain.step);
-    assay_sha256(c->row, ASSAY_TASK_CLIENT_RESULT_HEAD, name);
+    put_head(c->task, c->r.chain.step, c->row, name);
     ASSAY_TRY(assay_task_chain_encode(&c->r.chain, chain, sizeof chain, &end_of_chain));
     ASSAY_TRY(assay_task_product_encode(&c->r.result, c->row + ASSAY_TASK_CLIENT_RESULT_HEAD,
                                         sizeof c->row - ASSAY_TASK_CLIENT_RESULT_HEAD, &plain));
@@ -93,6 +109,7 @@ static enum assay_status keep_result(struct assay_task_client *c)
     enum assay_status status = assay_vault_put(c->vault, ASSAY_VAULT_RESULT, name, row);
     if (status == ASSAY_OK)
         status = assay_vault_put(c->vault, ASSAY_VAULT_TASK, chain_row, end_of_chain);
+    if (status == ASSAY_OK) status = assay_vault_erase(c->vault, ASSAY_VAULT_TASK, vouched_row);
     return status == ASSAY_OK ? assay_vault_commit(c->vault) : status;
 }
 
@@ -109,6 +126,15 @@ static enum assay_status read_terms(struct assay_task_client *c, struct assay_sl
     return status;
 }
 
+static enum assay_status read_vouched(struct assay_task_client *c)
+{
+    struct assay_slice row = { 0 };
+    const enum assay_status status = assay_vault_get(c->vault, ASSAY_VAULT_TASK, vouched_row,
+                                                     c->vouched, sizeof c->vouched, &row);
+    c->vouched_len = row.len;
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_OK : status;
+}
+
 static enum assay_status read_task(struct assay_task_client *c)
 {
     uint8_t bytes[1 + 32 + 32 + ASSAY_TASK_RECORD_MAX], chain[ASSAY_TASK_CHAIN_MAX];
@@ -122,6 +148,7 @@ static enum assay_status read_task(struct assay_task_client *c)
     ASSAY_TRY(
         assay_vault_get(c->vault, ASSAY_VAULT_TASK, input_row, c->input, sizeof c->input, &row));
     c->input_len = row.len;
+    ASSAY_TRY(read_vouched(c));
     const enum assay_status status =
         assay_vault_get(c->vault, ASSAY_VAULT_TASK, chain_row, chain, sizeof chain, &row);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
@@ -165,15 +192,50 @@ enum assay_status assay_task_client_tell(struct assay_task_client *client,
     return assay_vault_each(client->vault, ASSAY_VAULT_RESULT, tell_result, &telling);
 }
 
+static enum assay_status read_last(struct assay_slice row, struct assay_task_client_last *last)
+{
+    struct assay_task_product product;
+    if (row.len < ASSAY_TASK_CLIENT_RESULT_HEAD ||
+        assay_task_product_decode(assay_slice_over(row.bytes + ASSAY_TASK_CLIENT_RESULT_HEAD,
+                                                   row.len - ASSAY_TASK_CLIENT_RESULT_HEAD),
+                                  &product) != ASSAY_OK)
+        return ASSAY_E_VERSION;
+    assay_bytes_copy(last->salt, 32, product.salt, 32);
+    last->state_len = product.state.len;
+    assay_bytes_copy(last->state, sizeof last->state, product.state.bytes, product.state.len);
+    assay_task_blob_digest(product.salt, product.state, last->digest);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_task_client_last(const struct assay_task_client *client,
+                                         struct assay_task_client_last *last)
+{
+    uint8_t head[ASSAY_TASK_CLIENT_RESULT_HEAD], name[32];
+    uint8_t bytes[ASSAY_TASK_CLIENT_RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
+    struct assay_slice row;
+    if (client->results == 0) return ASSAY_E_NOT_FOUND;
+    *last = (struct assay_task_client_last){ .step = client->results };
+    assay_bytes_copy(last->task, 32, client->task, 32);
+    assay_bytes_copy(last->code, 32, client->terms.code, 32);
+    put_head(client->task, client->results, head, name);
+    enum assay_status status =
+        assay_vault_get(client->vault, ASSAY_VAULT_RESULT, name, bytes, sizeof bytes, &row);
+    if (status == ASSAY_OK) status = read_last(row, last);
+    assay_secret_wipe(bytes, sizeof bytes);
+    return status;
+}
+
 const struct assay_task_open *assay_task_client_terms(const struct assay_task_client *client)
 {
     return client->state == ASSAY_TASK_CLIENT_IDLE ? NULL : &client->terms;
 }
 
-bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input)
+bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input,
+                                 const uint8_t *salt)
 {
     return client->state != ASSAY_TASK_CLIENT_IDLE && input.len == client->input_len &&
-           assay_bytes_equal(input.bytes, client->input, input.len);
+           assay_bytes_equal(input.bytes, client->input, input.len) &&
+           (salt == NULL || assay_bytes_equal(salt, client->salt, 32));
 }
 
 /* --- opening */
@@ -291,12 +353,13 @@ const struct assay_task_offer *assay_task_client_choose(struct assay_task_client
 }
 
 enum assay_status assay_task_client_take_input(struct assay_task_client *c,
-                                               struct assay_slice input)
+                                               const struct assay_task_wish *wish)
 {
-    ASSAY_TRY(assay_random(c->salt, 32));
-    assay_task_blob_digest(c->salt, input, c->terms.input);
-    c->input_len = input.len;
-    assay_bytes_copy(c->input, sizeof c->input, input.bytes, input.len);
+    if (wish->salt != NULL) assay_bytes_copy(c->salt, 32, wish->salt, 32);
+    else ASSAY_TRY(assay_random(c->salt, 32));
+    assay_task_blob_digest(c->salt, wish->input, c->terms.input);
+    c->input_len = wish->input.len;
+    assay_bytes_copy(c->input, sizeof c->input, wish->input.bytes, wish->input.len);
     return ASSAY_OK;
 }
 
@@ -319,7 +382,7 @@ static enum assay_status make_terms(struct assay_task_client *c, const struct as
     assay_bytes_copy(t->key, sizeof t->key, c->keys.key, sizeof t->key);
     assay_bytes_copy(t->code, 32, wish->code, 32);
     assay_bytes_copy(t->box, 32, c->keys.box, 32);
-    ASSAY_TRY(assay_task_client_take_input(c, wish->input));
+    ASSAY_TRY(assay_task_client_take_input(c, wish));
     assay_task_open_statement(home_of(c)->chain_id, t, digest);
     return assay_p256_sign(c->keys.signer, digest, t->signature);
 }
@@ -382,12 +445,35 @@ void assay_task_client_does(struct assay_task_client *c, const struct assay_task
     if ((outs->told & ASSAY_TASK_TOLD_OUTPUT) != 0) take_result(c);
 }
 
+/* What a run before has vouched for is heard again before anything else: the receipt is verified
+ * again, the voucher is the same, and the key may come from the executor or from a claim. Evidence
+ * was judged before the first voucher. What cannot be taken now is tried again. */
+static void hear_vouched(struct assay_task_client *c)
+{
+    const enum assay_task_requestor_phase before = c->r.phase;
+    struct assay_task_outs outs;
+    if (c->vouched_len == 0 || !c->runs || before == ASSAY_TASK_JUDGING) return;
+    if (before != ASSAY_TASK_ASKING && before != ASSAY_TASK_AWAITING) {
+        c->vouched_len = 0; /* the executor has said it again meanwhile */
+        return;
+    }
+    c->r.phase = ASSAY_TASK_AWAITING;
+    const enum assay_status status = assay_task_requestor_frame(
+        &c->r, assay_slice_over(c->vouched, c->vouched_len), c->now_ms, &outs);
+    if (status != ASSAY_OK) {
+        c->r.phase = before;
+        return;
+    }
+    c->vouched_len = 0;
+    c->state = ASSAY_TASK_CLIENT_WORKS;
+    assay_task_client_does(c, &outs);
+}
+
 void assay_task_client_begin(struct assay_task_client *c,
                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
     struct assay_task_requestor_config config = { .terms = c->terms,
-                                                  .epoch = home_of(c)->epoch + 1,
-                                                  .held = c->held,
+                                                  .epoch = home_of(c)->epoch,
                                                   .crypto = &c->keys.crypto,
                                                   .payer = c->on_chain ? &c->payer : NULL };
     struct assay_task_outs outs;
@@ -404,6 +490,9 @@ void assay_task_client_begin(struct assay_task_client *c,
             : assay_task_requestor_ask(&c->r, nonce, c->now_ms, &outs);
     if (status == ASSAY_OK) assay_task_client_does(c, &outs);
     else assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "what was kept is not of this task");
+    /* That voucher has left, whether or not another may. */
+    hear_vouched(c);
+    assay_task_requestor_epoch(&c->r, home_of(c)->epoch + 1, !c->held);
 }
 
 void assay_task_client_call(struct assay_task_client *c)
@@ -432,7 +521,11 @@ static void hear(struct assay_task_client *c)
             assay_task_client_chain_frame(c, bytes);
             continue;
         }
+        const bool awaited = c->r.phase == ASSAY_TASK_AWAITING;
         status = assay_task_requestor_frame(&c->r, bytes, c->now_ms, &outs);
+        if (awaited && c->r.phase == ASSAY_TASK_PAYING)
+            assay_task_client_keep(c, keep_vouched(c, bytes));
+        if (c->failure != ASSAY_OK) return;
         if (status != ASSAY_OK && status != ASSAY_E_STALE) c->refused++;
         if (status == ASSAY_OK || (outs.told & ASSAY_TASK_TOLD_CHEATED) != 0)
             assay_task_client_does(c, &outs);
@@ -572,6 +665,7 @@ enum assay_status assay_task_client_turn(struct assay_task_client *client, int t
     c->now_ms = assay_link_clock_ms();
     assay_status_ignore(assay_follower_turn(c->follower, c->now_ms), "the daemon is dialled again");
     look(c);
+    hear_vouched(c);
     assay_pending_turn(c->pending, c->follower, c->now_ms);
     hear(c);
     if (c->runs && !assay_task_client_is_over(c->state) && c->now_ms >= c->wake_at_ms) {

@@ -36,6 +36,17 @@ struct assay_task_wish {
     bool named;               /* this executor and no other, if it fits; else the best that does */
     uint32_t executor;        /* slot */
     struct assay_slice input; /* 0 to ASSAY_TASK_BLOB_MAX bytes */
+    const uint8_t *salt;      /* [32] of a state that is the input (6.10); NULL: one is drawn */
+};
+
+/* The last result of a task, and all that a successor of it needs (docs/services.md 6.10). */
+struct assay_task_client_last {
+    uint8_t task[32], code[32];
+    uint32_t step;
+    uint8_t salt[32];
+    uint8_t digest[32]; /* of the state: what the successor's terms name as input */
+    size_t state_len;
+    uint8_t state[ASSAY_TASK_BLOB_MAX];
 };
 
 enum assay_task_client_state {
@@ -80,10 +91,16 @@ void assay_task_client_close(struct assay_task_client **client);
  * ASSAY_E_VERSION (one cannot be read) */
 ASSAY_CHECKED enum assay_status assay_task_client_tell(struct assay_task_client *client,
                                                        assay_task_result_told *told, void *context);
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no result is kept) | as assay_vault_get |
+ * ASSAY_E_VERSION (it cannot be read) */
+ASSAY_CHECKED enum assay_status assay_task_client_last(const struct assay_task_client *client,
+                                                       struct assay_task_client_last *last);
 /* Returns: the terms of the task, borrowed; NULL when there is none. */
 const struct assay_task_open *assay_task_client_terms(const struct assay_task_client *client);
-/* Returns: whether these bytes are the input of the task. */
-bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input);
+/* In: salt: as of a wish. Returns: whether these bytes, under that salt, are the input of the task.
+ */
+bool assay_task_client_has_input(const struct assay_task_client *client, struct assay_slice input,
+                                 const uint8_t *salt);
 /*
  * assay_task_client_submit - chooses an executor and opens a task.
  * Returns: ASSAY_OK, and turn does the rest | ASSAY_E_AGAIN (no ledger yet) |

@@ -113,7 +113,7 @@ static enum assay_status make_draft(struct assay_task_client *c, const struct as
     if (assay_task_client_choose(c, wish) == NULL) return ASSAY_E_NOT_FOUND;
     assay_bytes_copy(c->terms.code, 32, wish->code, 32);
     assay_bytes_copy(c->terms.box, 32, c->keys.box, 32);
-    ASSAY_TRY(assay_task_client_take_input(c, wish->input));
+    ASSAY_TRY(assay_task_client_take_input(c, wish));
     ASSAY_TRY(assay_random(nonce, sizeof nonce));
     c->draft = (struct assay_evm_draft){ .place = c->place };
     assay_bytes_copy(c->draft.code, 32, wish->code, 32);

@@ -45,6 +45,8 @@ struct assay_task_client {
     uint32_t results, refused;
     struct assay_task_requestor r;
     uint8_t row[ASSAY_TASK_CLIENT_RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
+    size_t vouched_len; /* of a run before: 0 when it is heard again, or there was none */
+    uint8_t vouched[ASSAY_TASK_FRAME_MAX];
     /* Of a task on a chain. Its executor, code, steps and lowest standing are those of terms. */
     bool on_chain, has_keys;
     struct assay_evm_place place;
@@ -71,9 +73,9 @@ ASSAY_CHECKED enum assay_status assay_task_client_put(struct assay_task_client *
 /* Who has it, if somebody fits; c->terms.executor is set. Returns: its offer, or NULL. */
 const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
                                                         const struct assay_task_wish *wish);
-/* Draws the salt and names the input. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
+/* Draws the salt, if the wish has none, and names the input. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_task_client_take_input(struct assay_task_client *c,
-                                                             struct assay_slice input);
+                                                             const struct assay_task_wish *wish);
 /* Does what a call of the requestor left. Returns: nothing. */
 void assay_task_client_does(struct assay_task_client *c, const struct assay_task_outs *outs);
 /* The requestor begins, by evidence or behind what was kept. In: key: the task key. Returns:

@@ -11,6 +11,12 @@
  *
  * Which descriptors there are is told by the monitors of libzmq. A descriptor may be closed and
  * used again before its event is read, so each is known by its cookie, which is never used twice.
+ *
+ * A message of endless parts wakes up nobody but libzmq's own thread, so one has to look again and
+ * again (LINK_CENSUS_MS), a hundred times a second: most of what an idle node would cost. While
+ * nothing arrives there is nothing to look at: all connections are in an epoll set, which the poll
+ * sees as one descriptor, and only while all is idle. Bytes that libzmq took in before we could see
+ * them wait for the next look (LINK_REST_MS).
  */
 #include "net/zmq/link_internal.h"
 
@@ -21,9 +27,11 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     FRAME_OVERHEAD = LINK_CURVE_OVERHEAD + 9, /* length and flags of ZMTP */
@@ -80,8 +88,9 @@ enum assay_status assay_census_open(struct assay_link *link)
     c->conns = calloc(c->capacity, sizeof *c->conns);
     c->active = calloc(c->capacity, sizeof *c->active);
     c->of_member = calloc(members, sizeof *c->of_member);
-    const bool ok = c->conns != NULL && c->active != NULL && c->of_member != NULL;
-    return ok ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (c->conns == NULL || c->active == NULL || c->of_member == NULL) return ASSAY_E_MEMORY;
+    c->arrivals_fd = epoll_create1(EPOLL_CLOEXEC);
+    return c->arrivals_fd >= 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
 void assay_census_close(struct assay_link *link)
@@ -89,7 +98,8 @@ void assay_census_close(struct assay_link *link)
     free(link->census.conns);
     free(link->census.active);
     free(link->census.of_member);
-    link->census = (struct link_census){ 0 };
+    if (link->census.arrivals_fd >= 0) (void)close(link->census.arrivals_fd);
+    link->census = (struct link_census){ .arrivals_fd = -1 };
 }
 
 /* Who came in and went without a message: a scanner, another mechanism, a wrong key. */
@@ -117,6 +127,9 @@ void assay_census_new(struct assay_link *link, int fd)
                                 .since_ms = link->now_ms,
                                 .slot = LINK_NOBODY,
                                 .is_inbound = is_door(c, local_port(fd)) };
+    /* Whoever closes it takes it out. One that is not in it is looked at less often, no more. */
+    struct epoll_event arrival = { .events = EPOLLIN };
+    (void)epoll_ctl(c->arrivals_fd, EPOLL_CTL_ADD, fd, &arrival);
 }
 
 void assay_census_heard(struct assay_link *link, int fd, size_t len)
@@ -256,6 +269,8 @@ static bool is_worth_a_look(struct link_census *c, uint64_t now_ms)
                   own_us = cpu_us(CLOCK_THREAD_CPUTIME_ID);
     if (all_us < 0 || own_us < 0) return true;
     const int64_t others_us = all_us - own_us;
+    c->is_idle = others_us >= c->seen_cpu_us && others_us < c->seen_cpu_us + LINK_CENSUS_IDLE_US;
+    c->seen_cpu_us = others_us;
     /* Fewer than then: another thread asks now. */
     const bool has_run =
         others_us >= c->looked_cpu_us + LINK_CENSUS_CPU_US || others_us < c->looked_cpu_us;
@@ -276,4 +291,10 @@ void assay_census_take(struct assay_link *link)
     thin_out(link, &strangers, LINK_NOBODY, c->silent_max);
     for (uint32_t s = 0; s < link->config.roster->count; s++)
         thin_out(link, &c->of_member[s], (uint16_t)s, connections_of(link, (uint16_t)s));
+}
+
+void assay_census_wake(struct assay_link *link)
+{
+    link->census.is_idle = false;
+    link->census.next_ms = link->now_ms + LINK_CENSUS_MS; /* by then libzmq has taken them in */
 }

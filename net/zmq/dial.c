@@ -14,15 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
-static void disconnect(struct link_peer *peer)
+static void disconnect(struct assay_link *link, struct link_peer *peer)
 {
     if (peer->line != NULL) {
         (void)zmq_socket_monitor(peer->line, NULL, 0);
         (void)zmq_close(peer->line);
     }
-    if (peer->monitor != NULL) (void)zmq_close(peer->monitor);
+    if (peer->is_watched) (void)epoll_ctl(link->lines_fd, EPOLL_CTL_DEL, peer->monitor_fd, NULL);
+    if (peer->monitor != NULL) (void)zmq_close(peer->monitor); /* and with it its descriptor */
     peer->line = peer->monitor = NULL;
+    peer->is_watched = peer->is_stuck = false;
 }
 
 static void forget_addresses(struct link_peer *peer)
@@ -32,11 +35,30 @@ static void forget_addresses(struct link_peer *peer)
     peer->address_count = 0;
 }
 
-void assay_line_close(struct link_peer *peer)
+void assay_line_close(struct assay_link *link, struct link_peer *peer)
 {
-    disconnect(peer);
+    disconnect(link, peer);
     assay_outbox_clear(&peer->box);
     forget_addresses(peer);
+}
+
+static bool add_to_set(struct assay_link *link, struct link_peer *peer)
+{
+    struct epoll_event event = { .events = EPOLLIN,
+                                 .data.u32 = (uint32_t)(peer - link->peers) };
+    peer->is_watched = epoll_ctl(link->lines_fd, EPOLL_CTL_ADD, peer->monitor_fd, &event) == 0;
+    return peer->is_watched;
+}
+
+/*
+ * Whoever dials asks whether the other side is still there, and says in the question how long it
+ * may be silent itself: so both notice, by half of the messages that two askers need.
+ */
+static bool keep_alive(void *line)
+{
+    return assay_socket_int(line, ZMQ_HEARTBEAT_IVL, LINK_HEARTBEAT_MS) &&
+           assay_socket_int(line, ZMQ_HEARTBEAT_TIMEOUT, LINK_HEARTBEAT_LATE_MS) &&
+           assay_socket_int(line, ZMQ_HEARTBEAT_TTL, LINK_HEARTBEAT_LATE_MS);
 }
 
 /* The census has to know the line's descriptor: a peer that we dialled may send, too. */
@@ -52,7 +74,7 @@ static bool watch_line(struct assay_link *link, struct link_peer *peer)
            assay_socket_int(peer->monitor, ZMQ_RCVHWM, 0) &&
            zmq_socket_monitor(peer->line, name, events) == 0 &&
            zmq_connect(peer->monitor, name) == 0 && assay_socket_fd(peer->line, &peer->line_fd) &&
-           assay_socket_fd(peer->monitor, &peer->monitor_fd);
+           assay_socket_fd(peer->monitor, &peer->monitor_fd) && add_to_set(link, peer);
 }
 
 /* address: HOST:PORT, the host a number. Returns: whether libzmq took it. */
@@ -61,9 +83,10 @@ static bool dial(struct assay_link *link, struct link_peer *peer, const char *ad
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
     const uint8_t *server_key = link->config.roster->entries[peer - link->peers].door;
     (void)snprintf(endpoint, sizeof endpoint, "tcp://%s", address);
-    disconnect(peer);
+    disconnect(link, peer);
     void *line = peer->line = zmq_socket(link->context, ZMQ_PUSH);
-    if (line != NULL && assay_socket_common(line) && assay_socket_int(line, ZMQ_IMMEDIATE, 1) &&
+    if (line != NULL && assay_socket_common(line) && keep_alive(line) &&
+        assay_socket_int(line, ZMQ_IMMEDIATE, 1) &&
         assay_socket_int(line, ZMQ_HANDSHAKE_IVL, link->redial_ms) &&
         assay_socket_int(line, ZMQ_RECONNECT_IVL, -1) &&
         assay_socket_bytes(line, ZMQ_CURVE_SERVERKEY, server_key, 32) &&
@@ -73,13 +96,13 @@ static bool dial(struct assay_link *link, struct link_peer *peer, const char *ad
         assay_line_watch(link, peer); /* the first edge comes after the first look */
         return true;
     }
-    disconnect(peer);
+    disconnect(link, peer);
     return false;
 }
 
 static void fail(struct assay_link *link, struct link_peer *peer)
 {
-    disconnect(peer);
+    disconnect(link, peer);
     assay_dial_down(&peer->dial, &link->dialling, assay_link_clock_ms());
 }
 
@@ -156,7 +179,7 @@ void assay_line_turn(struct assay_link *link)
     for (size_t i = 0; i < link->config.roster->count; i++) {
         struct link_peer *peer = &link->peers[i];
         if (now_ms < assay_dial_next(&peer->dial)) continue;
-        if (assay_dial_late(&peer->dial, &link->dialling, now_ms)) disconnect(peer);
+        if (assay_dial_late(&peer->dial, &link->dialling, now_ms)) disconnect(link, peer);
         else if (assay_dial_due(&peer->dial, &link->dialling, now_ms)) try(link, peer);
     }
 }
@@ -221,7 +244,8 @@ static bool is_same(const struct link_peer *peer, char *const *list, uint32_t co
     return true;
 }
 
-static void take_addresses(struct link_peer *peer, char *const *list, uint32_t count)
+static void take_addresses(struct assay_link *link, struct link_peer *peer, char *const *list,
+                           uint32_t count)
 {
     uint32_t at = 0;
     const enum assay_dial_state state = peer->dial.state;
@@ -235,7 +259,7 @@ static void take_addresses(struct link_peer *peer, char *const *list, uint32_t c
         assay_dial_keep(&peer->dial, count, at);
         return;
     }
-    disconnect(peer);
+    disconnect(link, peer);
     assay_dial_begin(&peer->dial, count, assay_link_clock_ms());
 }
 
@@ -247,7 +271,7 @@ enum assay_status assay_link_peer(struct assay_link *link, uint16_t slot, const 
     uint32_t count = 0;
     const enum assay_status status = read_addresses(addresses, list, &count);
     if (status == ASSAY_OK && !is_same(peer, list, count)) {
-        take_addresses(peer, list, count);
+        take_addresses(link, peer, list, count);
         return ASSAY_OK;
     }
     for (uint32_t i = 0; i < count; i++)
@@ -259,7 +283,7 @@ void assay_link_forget(struct assay_link *link, uint16_t slot)
 {
     ASSAY_ASSERT(slot < link->config.roster->count);
     struct link_peer *peer = &link->peers[slot];
-    assay_line_close(peer);
+    assay_line_close(link, peer);
     assay_dial_begin(&peer->dial, 0, 0);
 }
 
@@ -283,7 +307,7 @@ enum assay_status assay_link_identify(struct assay_link *link, const struct assa
     link->identified = true;
     for (uint16_t slot = 0; slot < link->config.roster->count; slot++) {
         struct link_peer *peer = &link->peers[slot];
-        disconnect(peer);
+        disconnect(link, peer);
         assay_dial_begin(&peer->dial, peer->address_count, assay_link_clock_ms());
     }
     assay_line_turn(link);

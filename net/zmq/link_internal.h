@@ -28,6 +28,8 @@ enum {
     LINK_LISTEN_MAX = ASSAY_CLAIM_ADDRESSES_MAX,
     LINK_CURVE_OVERHEAD = 33,    /* ZMQ_MAXMSGSIZE counts the encrypted message */
     LINK_EXTRA_MAX = 256,        /* descriptors of the host in one poll */
+    LINK_OWN_FDS = 5,            /* ours, beside those of lines that are stuck */
+    LINK_SPOKE_MAX = 64,         /* lines looked after in a turn whose monitor spoke */
     LINK_DROPS_PER_RECEIVE = 64, /* then the host gets its turn */
     LINK_DRAIN_MAX = 4096,       /* messages taken out of libzmq at once */
     /* What one member can make us hold is at most 16 MiB: its inbox, what its connections hold
@@ -40,6 +42,8 @@ enum {
     LINK_CENSUS_MS = 10,
     LINK_CENSUS_CPU_US = 1000,  /* ... if other threads have run that long since the last look */
     LINK_CENSUS_QUIET_MS = 250, /* or so much time has passed */
+    LINK_CENSUS_IDLE_US = 200,  /* who has not run that long between two looks is idle */
+    LINK_REST_MS = 100, /* and is looked at so often, until something arrives */
     LINK_CENSUS_CLOSELY = 16, /* every so many looks ask whose each descriptor is, too */
     LINK_RCVBUF = 256 << 10,
     LINK_DESCRIPTORS_MAX = 65536,
@@ -69,6 +73,9 @@ struct link_load {
 struct link_census {
     uint64_t next_ms, looked_ms;
     int64_t looked_cpu_us; /* of all threads but the one that looks */
+    int64_t seen_cpu_us;   /* the same, whether that was worth a look or not */
+    bool is_idle;          /* nobody else has run: arrivals wakes up when one has to look */
+    int arrivals_fd;       /* an epoll set of all connections, readable while bytes wait in one */
     uint32_t capacity, count, silent_max, looks;
     uint16_t ports[LINK_LISTEN_MAX]; /* [port_count] of the door */
     uint32_t port_count;
@@ -98,8 +105,9 @@ struct link_peer {
     void *line;             /* PUSH; NULL: none is dialled */
     void *monitor;          /* of the line */
     int line_fd, monitor_fd; /* ZMQ_FD of these */
+    bool is_watched;         /* the monitor's is in the set */
     struct assay_outbox box;
-    bool is_stuck; /* something is due that the line did not take */
+    bool is_stuck; /* something is due that the line, which there is, did not take */
 };
 
 struct assay_link {
@@ -118,8 +126,9 @@ struct assay_link {
     uint8_t dial_public[32];
     uint8_t test_key[32]; /* of the self-test: its refusal is no stranger's */
     bool testing, test_refused;
-    struct pollfd *fds; /* [3 + 2 * peers + LINK_EXTRA_MAX] */
+    struct pollfd *fds; /* [LINK_OWN_FDS + peers + LINK_EXTRA_MAX] */
     int door_fd, zap_fd, monitor_fd;
+    int lines_fd; /* an epoll set of all lines' monitors, each by its slot */
     bool has_more; /* libzmq held more than one turn takes */
     struct link_peer *peers; /* [roster->count] */
     uint8_t batch[ASSAY_FRAME_LEN_MAX];
@@ -164,7 +173,7 @@ ASSAY_CHECKED enum assay_status assay_inbox_take(struct assay_link *link, zmq_ms
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_line_open(struct assay_link *link);
 /* No line, no frames, no address any more. Returns: nothing. */
-void assay_line_close(struct link_peer *peer);
+void assay_line_close(struct assay_link *link, struct link_peer *peer);
 /* Tries that are due begin, those that take too long end. Returns: nothing. */
 void assay_line_turn(struct assay_link *link);
 /* What the line's monitor saw, for the census and for dialling. Returns: nothing. */
@@ -186,6 +195,8 @@ void assay_census_heard(struct assay_link *link, int fd, size_t len);
 void assay_census_whose(struct assay_link *link, int fd, uint16_t slot);
 /* Hangs up whoever holds too much, when a look is due (LINK_CENSUS_MS). */
 void assay_census_take(struct assay_link *link);
+/* Bytes arrived while all were idle: looks are short apart again. Returns: nothing. */
+void assay_census_wake(struct assay_link *link);
 
 /* selftest.c */
 /* Let the server side work for a moment; called while the test waits.

@@ -70,6 +70,7 @@ static void run(struct world_run *r)
     world_changes_free(r);
     world_days_turned(r);
     world_truth_free(r);
+    free(r->recover);
     assay_sim_world_destroy(&r->w);
     world_services_free(r);
 }

@@ -137,12 +137,18 @@ struct recovering {
     struct assay_action actions[ASSAY_ACTIONS_MAX];
 };
 
+/* Nobody asks who has left, though its machine may run on, and nobody would hear it. */
+static bool has_left(const struct assay_state *state, uint32_t slot)
+{
+    return slot >= state->member_count || state->members[slot].stage == ASSAY_STAGE_LEFT;
+}
+
 /* The living one whose final head is highest: whose state the others are held against. */
 static uint32_t highest(const struct assay_sim_world *w)
 {
     uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
-        if (!w->nodes[i].alive) continue;
+        if (!w->nodes[i].alive || has_left(&w->nodes[i].engine->head->state, i)) continue;
         if (best == UINT32_MAX || w->nodes[i].engine->chain->ledger.height >
                                       w->nodes[best].engine->chain->ledger.height)
             best = i;
@@ -156,9 +162,7 @@ static enum assay_status gather(struct assay_sim_world *w, struct recovering *r,
     const char *why = "";
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         if (!w->nodes[i].alive || (options->mute != NULL && options->mute[i])) continue;
-        /* Nobody asks who has left, though its machine may run on. */
-        const struct assay_state *state = r->judged.state;
-        if (i >= state->member_count || state->members[i].stage == ASSAY_STAGE_LEFT) continue;
+        if (has_left(r->judged.state, i)) continue;
         if (answer(w, i, &r->files[i], r->bytes[i]) != ASSAY_OK) continue;
         /* What a scenario knows and operators do not: whose word or disk is not to be relied on. */
         if (w->run != NULL && !world_trusted(w, i)) r->files[i].about.whole = false;
@@ -284,11 +288,23 @@ static const struct assay_sim_recover *row_of(const struct world_run *r)
     return r->recovered < r->scenario->recover_count ? &r->scenario->recovers[r->recovered] : NULL;
 }
 
+/* Whoever had taken the RECOVER may have gone with its disk before anybody else heard of it: then
+ * the era that operators began is nowhere (docs/operations.md 18). */
+static bool is_lost(const struct world_run *r)
+{
+    if (r->recovered == 0) return false;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        const struct world_node *n = &r->w->nodes[i];
+        if (n->alive && n->engine->head->state.era >= r->recovered) return false;
+    }
+    return true;
+}
+
 /* Not now: the step that closed the last epoch may be one of those who are told. */
 void world_recovers_turn(struct world_run *r)
 {
     const struct assay_sim_recover *row = row_of(r);
-    if (row == NULL || r->epoch < row->at_epoch) return;
+    if (!is_lost(r) && (row == NULL || r->epoch < row->at_epoch)) return;
     world_push(r->w, world_item(r->w, 0, ITEM_RECOVER), r->w->now_us + US);
 }
 
@@ -325,9 +341,13 @@ static void rewind_to(struct world_run *r, uint64_t epoch)
 static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
 {
     bool rest[WORLD_NODES] = { false };
-    struct assay_sim_world_recovery options = { .rest = row->rests_dead ? rest : NULL };
     const uint32_t node = highest(r->w);
     if (node == UINT32_MAX) return;
+    if (r->recover == NULL) r->recover = malloc(ASSAY_RECOVER_LEN_MAX);
+    ASSAY_ASSERT(r->recover != NULL);
+    struct assay_sim_world_recovery options = { .rest = row->rests_dead ? rest : NULL,
+                                                .document = r->recover,
+                                                .capacity = ASSAY_RECOVER_LEN_MAX };
     const struct assay_engine *e = r->w->nodes[node].engine;
     const uint64_t height = e->chain->ledger.height, epoch = e->head->context.epoch;
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
@@ -339,6 +359,7 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     rewind_to(r, epoch);
     assay_status_ignore(assay_sim_world_recover(r->w, &options), "the next epoch tries again");
     if (r->ending == ERA_FENCED) return;           /* tried again in the next epoch */
+    r->recover_len = options.document_len;
     r->in_doubt = options.in_doubt;
     if (r->in_doubt) give_up_silent(r);
     world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
@@ -348,6 +369,14 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
         world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
                      "what was final above height %llu is undone, and no draft said so",
                      (unsigned long long)height);
+}
+
+static void hand_in_again(const struct world_run *r)
+{
+    const uint32_t node = highest(r->w);
+    if (node == UINT32_MAX) return;
+    assay_status_ignore(assay_sim_world_submit(r->w, node, r->recover, r->recover_len),
+                        "the next epoch tries again");
 }
 
 void world_run_recover(struct assay_sim_world *w, const struct item *item)
@@ -361,7 +390,8 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
         world_node_die(w, item->node, w->options.epoch_ms);
         return;
     }
-    if (row == NULL) return;
+    if (is_lost(r)) hand_in_again(r);
+    if (row == NULL || r->epoch < row->at_epoch) return;
     fence_all(r);
     if (r->ending == ERA_FENCED && r->epoch >= row->at_epoch + row->after_epochs) begin_era(r, row);
 }

@@ -76,6 +76,8 @@ struct world_run {
     bool undone;   /* something above what operators are about to choose is final somewhere */
     bool in_doubt;                 /* the last one may have undone something final, and said so */
     uint64_t chosen_height, chosen_epoch; /* on which it stands */
+    uint8_t *recover; /* [recover_len] the last RECOVER that was taken; NULL: none was drafted */
+    size_t recover_len;
     /* what the final blocks of the running epoch say */
     int64_t robin[WORLD_NODES]; /* the round robin after robin_view views */
     uint64_t robin_view;

@@ -53,6 +53,12 @@ expect 0 'results        5 of 5' run text --out a --code "$code" --price 1000000
 claimed() { grep -qE "chain: 0 tasks not paid, $1 claims sent" executor.log; }
 check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 1
 
+# --- a successor of that task, which has nothing left to count
+expect 0 'results        1 of 1' run --after a --out after --price 1000000 --steps 1 --executor node-2
+check 'it goes on from the last state' cmp a/step-00005.output after/step-00001.output
+expect 6 'another input than the last state of --after' run --after a --out a
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 2
+
 # --- a receipt that one of them hides: the requestor waits for it, says why, and sends nothing twice
 tells hidden
 expect 7 'the nodes contradict each other' run text --out h --code "$code" --price 1000000 --steps 5 \
@@ -60,7 +66,7 @@ expect 7 'the nodes contradict each other' run text --out h --code "$code" --pri
 check 'no result' sh -c '! test -e h/step-00001.output'
 tells nothing
 expect 0 'results        5 of 5' run text --out h
-check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 2
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 3
 
 # --- "paid" of what was not: with another node beside, the executor keeps its claim, and is paid when the lie is over
 both evm.yaml payer.key
@@ -75,13 +81,13 @@ tells paid
 check "it is not believed: $(tail -n 1 executor.log)" until_true 20 \
     grep -q 'chain: 1 tasks not paid.*contradict each other' executor.log
 tells nothing
-check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 3
-steps=15
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 4
+steps=16
 earned() { # what they bring, without the gas that they took
     /usr/bin/python3 -c 'import sys; g, s = int(sys.argv[2]) - int(sys.argv[1]), int(sys.argv[3]) * 10**15; sys.exit(not s - 5 * 10**15 < g <= s)' \
         "$before" "$(wei $payee)" "$1"
 }
-check "15 steps: $before -> $(wei $payee)" earned $steps
+check "16 steps: $before -> $(wei $payee)" earned $steps
 
 # --- a block that stands still only costs time
 tells stale
@@ -90,7 +96,7 @@ tells stale
 check "it waits: $(cat stale)" sh -c '! test -e s/step-00001.output'
 tells nothing
 expect 0 'results        5 of 5' run text --out s
-check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 4
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 5
 
 # --- an executor that claims and keeps the key back: the requestor has it from the claim
 kill -TERM "$executor"
@@ -114,9 +120,25 @@ last=$(ls w/step-*.output | wc -l)
 check "the key comes from the chain: $(cat withheld)" until_true 150 grep -q 'claim on the chain shows the key' withheld
 more() { [ "$(ls w/step-*.output | wc -l)" -gt "$last" ]; }
 check "and the result with it: $last, $(ls w | tail -n 1)" until_true 40 more
+# --- so has one that was killed meanwhile, whose executor is gone as well: what the key opens was kept before the voucher left
+sleep 2
+kept=$(ls w/step-*.output | wc -l)
+kill -KILL "$requestor"
+wait "$requestor" 2>/dev/null
+check "it is claimed: $(tail -n 1 executor.log)" until_true 150 sh -c \
+    "tail -n 1 executor.log | grep -q 'chain: 0 tasks not paid'"
+kill -TERM "$executor"
+wait "$executor" 2>/dev/null
+check 'nobody has given that step' test "$(ls w/step-*.output | wc -l)" = "$kept"
+"$ASSAY" task run text --out w --evm evm.yaml --socket net/node-1/admin.sock --timeout 40000 >again 2>&1 &
+requestor=$!
+started="$started $requestor"
+last=$kept
+check "the step comes out of the claim: $(cat again)" until_true 150 more
+check 'by the key that the claim shows' grep -q 'claim on the chain shows the key' again
 rm stop
-kill -TERM "$requestor" "$executor"
-wait "$requestor" "$executor" 2>/dev/null
+kill -TERM "$requestor"
+wait "$requestor" 2>/dev/null
 cp open.yaml net/node-2/executor.yaml
 
 # --- one node alone is believed what only the chain can tell: the claim of a task that it calls paid is forgotten

@@ -141,6 +141,28 @@ def rules(root):
 
 # --- metrics
 
+PROGRAMS = ("apps/service/metrics.c", "apps/replica/main.c", "apps/holder/main.c", "apps/executor/main.c")
+
+
+def program_metrics(root):
+    """Rows of what programs of services write: the same calls in the file that they share and in each of them."""
+    body = []
+    call = re.compile(rf"\b(head|service_\w+)\(m,\s*({STRING}|\w+),\s*({STRING})(?:,\s*({STRING}))?")
+    for path in PROGRAMS:
+        for text in source(root, path).split(" put_")[1:]:
+            names = dict(re.findall(rf"\b(\w+)\[\] = ({STRING})", text))
+            for kind, name, first, second in call.findall(text):
+                if kind == "head" and not second:
+                    continue  # one that writes what it is given
+                type_ = {"head": unquote(first), "service_counter": "counter"}.get(kind, "gauge")
+                label = {"head": "`listen`, `program`, `version`", "service_state": "`listen`, `state`"}
+                body.append([code(unquote(names.get(name, name))), type_, label.get(kind, "`listen`"),
+                             unquote(second if kind == "head" else first)])
+    if len(body) < 20 or len({row[0] for row in body}) != len(body):
+        raise Broken(f"{', '.join(PROGRAMS)}: {len(body)} metrics can be read, or one twice")
+    return body
+
+
 def metrics(root):
     found, labels, order = {}, {}, []
     call = re.compile(rf"\b(head|gauge|counter|sample|labelled)\(\s*&?page,\s*({STRING}|\w+),\s*"
@@ -170,8 +192,13 @@ def metrics(root):
         para("`GET /metrics` of `listen.http`: OpenMetrics 1.0 for who accepts it, else the text format 0.0.4. No "
              "label names a peer. Ratios are from 0 to 1, times in seconds, booleans 0 or 1. "
              "[Alerts](../runbooks/README.md) over them are in `docs/monitoring/`."),
-        table(["metric", "type", "label", "what"], body),
-        para("`what` of `assay_counted_total` has the names of `assay counters`: [events](events.md) 2.")])
+        "## 1. Of a daemon\n", table(["metric", "type", "label", "what"], body),
+        para("`what` of `assay_counted_total` has the names of `assay counters`: [events](events.md) 2."),
+        "## 2. Of programs of services\n",
+        para("`assay-replica`, `assay-holder` and `assay-executor` write them to the file that `metrics` of their "
+             "configuration names, in the text format 0.0.4 ([services](../services.md) 4.6). `listen` is where the "
+             "program listens, as configured."),
+        table(["metric", "type", "label", "what"], program_metrics(root))])
 
 
 # --- events and counters

@@ -41,7 +41,7 @@ struct service_ledger {
     bool holds;
     size_t held_count;
     struct held held[HELD_MAX];
-    uint64_t epoch;
+    uint64_t era, epoch;
     uint64_t records[ASSAY_SERVICE_TASKS + 1]; /* since it closed */
     uint8_t chain_id[32];
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
@@ -51,8 +51,8 @@ struct service_ledger {
     struct assay_registry_plan plan;
     size_t plan_len;
     uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
-    void *memory;
-    struct assay_registry *registry;
+    void *memory, *marked_memory; /* NULL: nothing was marked */
+    struct assay_registry *registry, *marked;
     struct assay_registry_facts facts;
     struct assay_service_message message;
     uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
@@ -89,6 +89,7 @@ struct service_ledger *service_ledger_of(const char *path, const struct assay_re
     ASSAY_ASSERT(l != NULL);
     assay_bytes_copy(l->chain_id, 32, "a chain of the tests", 20);
     l->plan = *plan;
+    l->era = 1;
     make_registry(l);
     for (uint32_t i = 0; i < ASSAY_REGISTRY_SLOTS_MAX; i++)
         l->member[i] = (struct assay_registry_member){ .standing = ASSAY_REGISTRY_STAND_FULL,
@@ -126,12 +127,36 @@ void service_ledger_hang_up(struct service_ledger *ledger)
     }
 }
 
+void service_ledger_mark(struct service_ledger *ledger)
+{
+    struct service_ledger *l = ledger;
+    const size_t len = assay_registry_size(&l->plan);
+    if (l->marked_memory == NULL) {
+        l->marked_memory = malloc(len);
+        ASSAY_ASSERT(l->marked_memory != NULL);
+        const enum assay_status status =
+            assay_registry_init(l->marked_memory, len, &l->plan, l->chain_id, &l->marked);
+        ASSAY_ASSERT(status == ASSAY_OK);
+    }
+    assay_registry_copy(l->marked, l->registry);
+}
+
+void service_ledger_undo(struct service_ledger *ledger)
+{
+    struct service_ledger *l = ledger;
+    if (l->marked != NULL) assay_registry_copy(l->registry, l->marked);
+    l->era++;
+    service_ledger_close_epoch(l);
+    service_ledger_hang_up(l);
+}
+
 void service_ledger_close(struct service_ledger **ledger)
 {
     service_ledger_hang_up(*ledger);
     for (size_t i = 0; i < (*ledger)->daemon_count; i++)
         (void)close((*ledger)->daemons[i].fd);
     free((*ledger)->memory);
+    free((*ledger)->marked_memory);
     free(*ledger);
     *ledger = NULL;
 }
@@ -231,7 +256,7 @@ static void say(struct program *p, const struct assay_service_message *m)
 
 static void put_moment(const struct service_ledger *l, struct assay_service_message *m)
 {
-    m->era = 1;
+    m->era = l->era;
     m->epoch = l->epoch;
     m->beacon[0] = (uint8_t)l->epoch;
     m->beacon[1] = 0xbe;
@@ -421,8 +446,8 @@ void service_ledger_turn(struct service_ledger *ledger, int timeout_ms)
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++) {
         const struct assay_service_stream *s = &ledger->programs[i].stream;
         const bool waits = s->fd >= 0 && assay_service_waits(s);
-        fds[i] = (struct pollfd){ .fd = s->fd,
-                                  .events = (short)(waits ? POLLIN | POLLOUT : POLLIN) };
+        fds[i] =
+            (struct pollfd){ .fd = s->fd, .events = (short)(waits ? POLLIN | POLLOUT : POLLIN) };
     }
     for (size_t i = 0; i < ledger->daemon_count; i++)
         fds[SERVICE_LEDGER_PROGRAMS + i] =

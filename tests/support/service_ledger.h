@@ -37,6 +37,11 @@ void service_ledger_set(struct service_ledger *ledger, uint32_t slot,
                         const struct assay_registry_member *member);
 /* An epoch ends. */
 void service_ledger_close_epoch(struct service_ledger *ledger);
+/* What is final now is what service_ledger_undo goes back to. */
+void service_ledger_mark(struct service_ledger *ledger);
+/* A new era begins on what was marked, and every connection ends: what was final since is undone.
+ * Without a mark nothing is. Epochs count on. */
+void service_ledger_undo(struct service_ledger *ledger);
 /* Every connection ends, as when the daemon does; they may come back. */
 void service_ledger_hang_up(struct service_ledger *ledger);
 /* Records are held back, and become final when that ends. */

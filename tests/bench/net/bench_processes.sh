@@ -25,7 +25,7 @@ say() { printf 'bench_net_processes: %s\n' "$*" >&2; exit 1; }
 
 zeros=$(printf '%0128d' 0)
 enclave=$bin/assay-enclave
-base=$((20000 + $$ % 20000))
+base=$((20000 + $$ % 12000)) # below the ports that the kernel gives to whoever dials
 for v in 1 2 3 4; do "$bin/assay" soft ca vendor-$v --name "Vendor $v" >vendor-$v.pub; done
 for o in 1 2 3 4 5; do "$bin/assay" keys operator op$o.key >op$o.pub; done
 n=1

@@ -105,6 +105,27 @@ check 'and gives no result' sh -c '! ls r/step-* >/dev/null 2>&1'
 expect 0 '0 of 2 steps paid' node 1 task status "$(cat r/task.id)"
 expect 4 'its executor may still claim' node 1 task close "$(cat r/task.id)" --key net/account.key
 
+# --- a successor begins with the last state of another task, whoever ran that, and pays for what is left
+yes 'one two three ' | head -c 8000 >long
+expect 0 'results        8 of 8' run long --key net/account.key --out whole --code "$code" --price 20 --steps 8
+expect 0 'results        3 of 3' run long --key net/account.key --out first --code "$code" --price 20 --steps 3 \
+    --executor node-2
+expect 2 'both name an input' run long --after first --key net/account.key --out s --price 20 --steps 5
+expect 2 '--steps is missing' run --after first --key net/account.key --out s0 --price 20
+expect 5 'nothing has no task' run --after nothing --key net/account.key --out s --price 20 --steps 5
+expect 5 'r has no result' run --after r --key net/account.key --out s --price 20 --steps 5
+expect 6 'of another account' run --after first --key poor.key --out s --price 20 --steps 5
+check 'nothing was made' test ! -e s
+made 'task run' s task executor code price steps results after after_step -- "$ASSAY" task run --after first \
+    --key net/account.key --out s --price 20 --steps 5 --executor node-3 --socket net/node-1/admin.sock
+check 'it comes to what one task came to' cmp whole/step-00008.output s/step-00005.output
+check 'state and all' cmp whole/step-00008.state s/step-00005.state
+expect 0 "after          step 3 of $(cat first/task.id)" run --after first --key net/account.key --out s
+expect 6 'another input than the last state of --after' run --after whole --key net/account.key --out s
+expect 0 'results        1 of 1' run --after s --key net/account.key --out t1 --price 20 --steps 1
+check 'and of a successor there is one' cmp s/step-00005.output t1/step-00001.output
+check 'all are paid' until_true 40 has net/node-3/pay.key $((20 + 32 + 20 + 4))
+
 # --- a requestor that is killed goes on behind its last result
 "$ASSAY" task run text --key net/account.key --out k --code "$code" --price 20 --steps 300 --executor node-3 \
     --socket net/node-1/admin.sock >killed 2>&1 &
@@ -120,7 +141,7 @@ expect 0 'results        300 of 300' run text --key net/account.key --out k --co
 check 'nothing is made twice' test "$(stat -c %Y k/step-00001.output)" -lt 1000000000
 check 'and every step is there' test "$(ls k/step-*.output | wc -l)" = 300
 check 'words are counted' grep -q '^3 667$' k/step-00300.output
-check 'all are paid' until_true 40 has net/node-3/pay.key $((20 + 1200))
+check 'all are paid' until_true 40 has net/node-3/pay.key $((76 + 1200))
 
 # --- an executor that is killed before it claims is paid after it has come back, and the requestor lacks nothing
 paid=$(balance net/node-2/pay.key)

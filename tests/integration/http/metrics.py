@@ -1,8 +1,10 @@
 """Metrics of a running node, under promtool and a real Prometheus.
 
 usage: metrics.py lint HOST:PORT ROOT        names, formats, the reference, the queries of dashboard and alerts
+       metrics.py files ROOT FILE...          the same of what programs of services wrote
        metrics.py wait PROMETHEUS EXPRESSION  until the query has a result (60 s)
-       metrics.py queries PROMETHEUS ROOT     every query is understood, and most have a result
+       metrics.py queries PROMETHEUS ROOT PART  every query is understood, and most of those that begin with PART (dashboard,
+                                              or the panels of programs: "dashboard: Programs") have a result
 """
 import http.client
 import json
@@ -51,6 +53,29 @@ def expressions(root):
     return found
 
 
+def reference(root):
+    """Names of the reference: those of a daemon, and those of programs of services."""
+    page = open(root + "/docs/reference/metrics.md", encoding="utf-8").read()
+    own, programs = page.split("\n## 2. ")
+    return tuple(set(re.findall(r"^\| `([a-z_]+)`", part, re.M)) for part in (own, programs))
+
+
+def files(root, *paths):
+    """What programs wrote is what the reference says, and promtool takes each."""
+    names = set()
+    for path in paths:
+        text = open(path, encoding="utf-8").read()
+        tool = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        check("%s: promtool: %s%s" % (path, tool.stdout, tool.stderr),
+              tool.returncode == 0 and tool.stdout + tool.stderr == "")
+        check("%s: labels" % path, set(re.findall(r"[{,]([a-z]+)=", text)) <= {"listen", "program", "version", "state"})
+        series = re.findall(r"^([^#\n][^ ]*) ", text, re.M)
+        check("%s: a series twice" % path, len(series) == len(set(series)))
+        names |= names_of(text)
+    _, told = reference(root)
+    check("docs/reference/metrics.md differs: %s" % sorted(told ^ names), told == names)
+
+
 def lint(address, root):
     status, kind, old = get(address, "/metrics")
     check("text format: %d %s" % (status, kind), status == 200 and kind.startswith("text/plain; version=0.0.4"))
@@ -70,13 +95,12 @@ def lint(address, root):
     check("labels", set(re.findall(r"[{,]([a-z]+)=", new)) == {"version", "band", "state", "until", "quantile", "dir", "what",
                                                               "result", "code", "reason", "kind", "group", "phase"})
     names = names_of(new)
-    page = open(root + "/docs/reference/metrics.md", encoding="utf-8").read()
-    told = set(re.findall(r"^\| `([a-z_]+)`", page, re.M))
+    told, programs = reference(root)
     mine = {n for n in names if not n.endswith("_seconds_count")}
     check("docs/reference/metrics.md differs: %s" % sorted(told ^ mine), told == mine)
     for where, expr in expressions(root).items():
         for name in re.findall(r"\b(?:assay|process)_[a-z_]+", expr):
-            check("%s: no metric %s" % (where, name), name in names)
+            check("%s: no metric %s" % (where, name), name in names | programs)
     check("queries", len(expressions(root)) > 30)
     print("metrics: %d names, %d bytes, text format %d bytes" % (len(names), len(new), len(old)))
     times = []
@@ -107,18 +131,19 @@ def wait(prometheus, expr):
     check("%s: no result in 60 s" % expr, False)
 
 
-def queries(prometheus, root):
+def queries(prometheus, root, part):
     empty = []
     found = expressions(root)
     for where, expr in found.items():
         status, result, error = query(prometheus, expr)
         check("%s: %d %s" % (where, status, error), status == 200)
-        if where.startswith("dashboard") and not result:
+        if where.startswith(part) and not result:
             empty.append(where)
     status, _, _ = query(prometheus, "assay_epoch +")
     check("Prometheus takes anything", status == 400)
-    # What is refused and dropped may be nothing.
-    check("no result: %s" % empty, all("Refused" in e for e in empty))
+    # What is refused and dropped may be nothing, and programs of services need not run.
+    idle = ("Refused", "Programs") if part == "dashboard" else ()
+    check("no result: %s" % empty, all(any(word in e for word in idle) for e in empty))
 
 
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -43,7 +43,7 @@ started="$started $prometheus_pid"
 expect 0 'checks hold' metrics wait "$prom" 'count(up{job="assay"} == 1) == 2 and count(assay_node_score_ratio == 1) == 2'
 expect 0 'checks hold' metrics wait "$prom" 'ALERTS{alertname="AssayInsecure", alertstate="firing"}'
 expect 0 'checks hold' metrics wait "$prom" 'rate(assay_gossip_bytes_total[5m]) > 0'
-expect 0 'checks hold' metrics queries "$prom" "$root"
+expect 0 'checks hold' metrics queries "$prom" "$root" dashboard
 echo "$out"
 check 'nothing else fires' sh -c "! curl -sS 'http://$prom/api/v1/alerts' | grep -q 'AssayN'"
 # One of four ends: one more failure would stop the network.

@@ -84,15 +84,15 @@ Test(net_admin, answers_line_by_line, .init = start, .fini = stop)
     char text[128];
     const int fd = dial();
     say(fd, "status\nno");
-    assay_admin_step(admin, 0);
+    assay_admin_step(admin, 0, true);
     cr_assert_gt(hear(fd, text, sizeof text), 0);
     cr_assert_str_eq(text, "{\"line\":\"status\"}\n");
     say(fd, "des\n");
-    assay_admin_step(admin, 1);
+    assay_admin_step(admin, 1, true);
     cr_assert_gt(hear(fd, text, sizeof text), 0);
     cr_assert_str_eq(text, "{\"line\":\"nodes\"}\n");
     say(fd, "a\nb\nc\n");
-    assay_admin_step(admin, 2);
+    assay_admin_step(admin, 2, true);
     cr_assert_gt(hear(fd, text, sizeof text), 0);
     cr_assert_str_eq(text, "{\"line\":\"a\"}\n{\"line\":\"b\"}\n{\"line\":\"c\"}\n");
     close(fd);
@@ -117,7 +117,7 @@ Test(net_admin, takes_a_line_as_long_as_a_change, .init = start, .fini = stop)
     say(fd, "after\n");
     size_t len = 0;
     for (int i = 0; i < 100 && strstr(text, "after") == NULL; i++) {
-        assay_admin_step(admin, (uint64_t)i);
+        assay_admin_step(admin, (uint64_t)i, true);
         const ssize_t n = hear(fd, text + len, sizeof text - len);
         if (n > 0) len += (size_t)n;
     }
@@ -133,11 +133,11 @@ Test(net_admin, goes_on_for_another_host, .init = start)
     char text[128];
     const int fd = dial();
     say(fd, "status\n");
-    assay_admin_step(admin, 0);
+    assay_admin_step(admin, 0, true);
     cr_assert_gt(hear(fd, text, sizeof text), 0);
     assay_admin_hand_over(admin, &counters, &others);
     say(fd, "nodes\n");
-    assay_admin_step(admin, 1);
+    assay_admin_step(admin, 1, true);
     cr_assert_gt(hear(fd, text, sizeof text), 0, "the client is still there");
     cr_assert_eq(others.value[ASSAY_COUNT_ADMIN_REQUESTS], 1);
     cr_assert_eq(counters.value[ASSAY_COUNT_ADMIN_REQUESTS], 1);
@@ -152,7 +152,7 @@ Test(net_admin, drops_lines_that_are_too_long_or_no_text, .init = start, .fini =
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         const int fd = dial();
         say(fd, bad[i]);
-        assay_admin_step(admin, 0);
+        assay_admin_step(admin, 0, true);
         cr_assert_eq(hear(fd, text, sizeof text), 0, "case %zu", i);
         close(fd);
     }
@@ -161,7 +161,7 @@ Test(net_admin, drops_lines_that_are_too_long_or_no_text, .init = start, .fini =
     text[sizeof text - 1] = '\0';
     const int fd = dial();
     say(fd, text);
-    assay_admin_step(admin, 0);
+    assay_admin_step(admin, 0, true);
     /* bytes of ours were left unread, so the kernel says reset rather than end */
     cr_assert_leq(hear(fd, text, sizeof text), 0);
     close(fd);
@@ -175,16 +175,16 @@ Test(net_admin, a_client_that_does_not_read_is_dropped_and_holds_up_nobody, .ini
     static char text[BIG];
     const int slow = dial(), quick = dial();
     say(slow, "big\n");
-    assay_admin_step(admin, 0);
+    assay_admin_step(admin, 0, true);
     say(quick, "status\n");
-    assay_admin_step(admin, 1);
+    assay_admin_step(admin, 1, true);
     cr_assert_gt(hear(quick, text, sizeof text), 0);
-    assay_admin_step(admin, ASSAY_ADMIN_SLOW_MS - 1);
+    assay_admin_step(admin, ASSAY_ADMIN_SLOW_MS - 1, true);
     cr_assert_eq(counters.value[ASSAY_COUNT_ADMIN_SLOW], 0);
-    assay_admin_step(admin, ASSAY_ADMIN_SLOW_MS);
+    assay_admin_step(admin, ASSAY_ADMIN_SLOW_MS, true);
     cr_assert_eq(counters.value[ASSAY_COUNT_ADMIN_SLOW], 1);
     say(quick, "status\n");
-    assay_admin_step(admin, ASSAY_ADMIN_SLOW_MS + 1);
+    assay_admin_step(admin, ASSAY_ADMIN_SLOW_MS + 1, true);
     cr_assert_gt(hear(quick, text, sizeof text), 0);
     close(slow);
     close(quick);
@@ -197,7 +197,7 @@ Test(net_admin, a_large_document_arrives_whole, .init = start, .fini = stop)
     const int fd = dial();
     say(fd, "big\n");
     for (uint64_t now = 0; now < 10000 && got < BIG + 1; now++) {
-        assay_admin_step(admin, now);
+        assay_admin_step(admin, now, true);
         for (ssize_t n; (n = hear(fd, text, sizeof text)) > 0;)
             got += (size_t)n;
     }
@@ -211,7 +211,7 @@ Test(net_admin, bounds_the_number_of_clients, .init = start, .fini = stop)
     char text[64];
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         fds[i] = dial();
-        assay_admin_step(admin, 0);
+        assay_admin_step(admin, 0, true);
     }
     cr_assert_eq(counters.value[ASSAY_COUNT_ADMIN_FULL], 3);
     cr_assert_eq(hear(fds[ASSAY_ADMIN_CLIENTS_MAX], text, sizeof text), 0);
@@ -219,10 +219,10 @@ Test(net_admin, bounds_the_number_of_clients, .init = start, .fini = stop)
     cr_assert_eq(assay_admin_poll(admin, polled, sizeof polled / sizeof polled[0]),
                  ASSAY_ADMIN_CLIENTS_MAX + 1);
     cr_assert_eq(assay_admin_poll(admin, polled, 3), 3, "never more than there is room for");
-    assay_admin_step(admin, ASSAY_ADMIN_IDLE_MS); /* the idle go */
+    assay_admin_step(admin, ASSAY_ADMIN_IDLE_MS, true); /* the idle go */
     const int late = dial();
     say(late, "status\n");
-    assay_admin_step(admin, ASSAY_ADMIN_IDLE_MS + 1);
+    assay_admin_step(admin, ASSAY_ADMIN_IDLE_MS + 1, true);
     cr_assert_gt(hear(late, text, sizeof text), 0);
     close(late);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
@@ -234,7 +234,7 @@ Test(net_admin, without_memory_the_client_is_dropped, .init = start, .fini = sto
     char text[64];
     const int fd = dial();
     say(fd, "none\n");
-    assay_admin_step(admin, 0);
+    assay_admin_step(admin, 0, true);
     cr_assert_eq(hear(fd, text, sizeof text), 0);
     close(fd);
 }

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -211,9 +212,71 @@ Test(net_link_hostile, survives_pings_of_a_peer_that_is_gone)
     close_all();
 }
 
+/* ------------------------------------------------------------ rest */
+
 static void say_once(void)
 {
     if (connect_as_member_0()) (void)zmtp_send(&hostile, 0, "here", 4);
+}
+
+static void fall_idle(size_t at)
+{
+    const uint64_t end_ms = now_ms() + LONG_MS;
+    while (!nodes[at].link->census.is_idle && now_ms() < end_ms)
+        work(at);
+    cr_assert(nodes[at].link->census.is_idle);
+}
+
+static void say_one_byte(void)
+{
+    usleep(3000); /* the node is asleep by then */
+    (void)zmtp_send(&hostile, ZMTP_MORE, "x", 1);
+}
+
+/* A byte that is no frame yet wakes up nobody but libzmq. */
+Test(net_link_hostile, looks_again_once_something_arrives)
+{
+    bool has_woken = false;
+    pthread_t thread;
+    open_all();
+    beside(1, say_once);
+    for (int i = 0; i < 100 && !has_woken; i++) { /* libzmq may have been faster */
+        fall_idle(1);
+        nodes[1].link->census.next_ms = UINT64_MAX; /* so no look at the time can tell */
+        is_over = false;
+        cr_assert_eq(pthread_create(&thread, NULL, run, (void *)(intptr_t)say_one_byte), 0);
+        cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, 8), ASSAY_OK);
+        has_woken = !nodes[1].link->census.is_idle;
+        nodes[1].link->census.next_ms = 0;
+        cr_assert_eq(pthread_join(thread, NULL), 0);
+    }
+    cr_assert(has_woken);
+    zmtp_close(&hostile, false);
+    close_all();
+}
+
+static long sleeps(void)
+{
+    struct rusage usage;
+    cr_assert_eq(getrusage(RUSAGE_THREAD, &usage), 0);
+    return usage.ru_nvcsw;
+}
+
+/* A look each ten milliseconds would be a hundred of them. */
+Test(net_link_hostile, rests_while_nothing_arrives)
+{
+    char text[64];
+    uint16_t slot = 0;
+    open_all();
+    introduce(0, 1);
+    introduce(1, 0);
+    say(0, 1, "hello");
+    cr_assert(listen_for(1, LONG_MS, text, sizeof text, &slot));
+    fall_idle(1);
+    const long before = sleeps();
+    cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, 1000), ASSAY_OK);
+    cr_assert_lt(sleeps() - before, 50);
+    close_all();
 }
 
 Test(net_link_hostile, keeps_few_connections_of_one_member)

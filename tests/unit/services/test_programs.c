@@ -2,6 +2,7 @@
  * Programs of services as people start them: what is wrong with a configuration is said, they are
  * listed and ready, and end when they are asked to (docs/services.md 4.3, 5.13).
  */
+#include "net/services/share_client.h"
 #include "tests/support/service_ledger.h"
 
 #include <arpa/inet.h>
@@ -190,6 +191,69 @@ Test(services_programs, holders_are_seated_and_end_when_asked, .init = set_up, .
     cr_expect_eq(ends(two), 0, "%s", said);
     cr_expect_not_null(strstr(said, "slot 0 of cluster 0"), "%s", said);
     cr_expect_not_null(strstr(said, "ended, as asked"), "%s", said);
+}
+
+/* Returns: the id of a secret that both keep. */
+static void put_secret(uint8_t id[static 32])
+{
+    static uint8_t sealed[64 + ASSAY_SHARE_PAYLOAD_MORE];
+    const uint8_t name[32] = { 7 };
+    const struct assay_share_reader readers[1] = { { .kind = ASSAY_SHARE_READER_ACCOUNT,
+                                                     .name = { 8 } } };
+    struct assay_secret32 owner;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    cr_assert_eq(assay_p256_generate(&owner, key), ASSAY_OK);
+    const struct assay_share_client_config config = { .ledger = in_folder("daemon-9"),
+                                                      .key = &owner };
+    struct assay_share_client *client = NULL;
+    service_ledger_member(ledger, in_folder("daemon-9"), 9);
+    cr_assert_eq(assay_share_client_open(&config, &client), ASSAY_OK);
+    enum assay_status status = ASSAY_E_AGAIN;
+    const uint64_t until = now_ms() + SOON_MS;
+    while (now_ms() < until && assay_share_client_status(client).state != ASSAY_SHARE_CLIENT_DONE) {
+        if (status == ASSAY_E_AGAIN)
+            status = assay_share_client_put(client, 0, name, readers, 1,
+                                            assay_slice_over("secret", 6), id, sealed);
+        service_ledger_turn(ledger, 5);
+        assay_share_client_turn(client, 5);
+    }
+    cr_assert_eq(assay_share_client_status(client).state, ASSAY_SHARE_CLIENT_DONE);
+    assay_share_client_close(&client);
+}
+
+/* What a holder keeps is undone by a new era: it says what, ends, and goes on when told to. */
+Test(services_programs, a_holder_asks_before_a_new_era_takes_its_shares, .init = set_up,
+     .fini = clear_up, .timeout = 90)
+{
+    uint8_t id[32];
+    holder_config("0.yaml", 0);
+    holder_config("1.yaml", 1);
+    const pid_t one = start("assay-holder", "0.yaml"), two = start("assay-holder", "1.yaml");
+    const uint64_t until = now_ms() + SOON_MS;
+    while (!is_seated() && now_ms() < until)
+        service_ledger_turn(ledger, 20);
+    service_ledger_mark(ledger);
+    put_secret(id);
+    service_ledger_undo(ledger);
+    cr_expect_eq(ends(one), 5, "%s", said);
+    cr_expect_eq(ends(two), 5, "%s", said);
+    cr_expect_not_null(strstr(said, "era 2 of the ledger undoes what is kept here: of 1 shares 1 "
+                                    "are of secrets that it does not have, 0 of later generations. "
+                                    "Nothing was erased."),
+                       "%s", said);
+    cr_expect_eq(ends(start("assay-holder", "0.yaml")), 5, "again");
+    FILE *config = fopen(in_folder("0.yaml"), "a");
+    cr_assert_not_null(config);
+    (void)fputs("era: 2\n", config);
+    (void)fclose(config);
+    (void)unlink(in_folder("said"));
+    const pid_t again = start("assay-holder", "0.yaml");
+    const uint64_t seated = now_ms() + 1500;
+    while (now_ms() < seated)
+        service_ledger_turn(ledger, 20);
+    (void)kill(again, SIGTERM);
+    cr_expect_eq(ends(again), 0, "%s", said);
+    cr_expect_not_null(strstr(said, "0 shares kept"), "%s", said);
 }
 
 Test(services_programs, an_executor_offers_and_ends_when_asked, .init = set_up, .fini = clear_up,

@@ -36,6 +36,7 @@ static struct world {
     pid_t holder[HOLDERS_MAX];
     struct assay_secret32 owner;
     uint8_t reader[32]; /* account */
+    uint64_t era;       /* that holders accept whatever it undid */
     const char *daemon; /* whose socket holders follow, in the folder */
     uint8_t id[32];
     char secret[64];
@@ -69,6 +70,7 @@ static void be_holder(uint32_t slot, uint32_t cluster)
                                                      .store = in_folder("vault", slot),
                                                      .key = &vault_key,
                                                      .cluster = cluster,
+                                                     .era = w.era,
                                                      .again_ms = 500 };
     struct assay_holder_node *node = NULL;
     char message[ASSAY_HOLDER_NODE_MESSAGE_LEN];
@@ -80,7 +82,7 @@ static void be_holder(uint32_t slot, uint32_t cluster)
     while (status == ASSAY_OK)
         status = assay_holder_node_turn(node, 1000);
     assay_holder_node_close(&node);
-    _exit(status == ASSAY_E_STALE ? 4 : 5);
+    _exit(status == ASSAY_E_STALE ? 4 : status == ASSAY_E_CHAIN ? 6 : 5);
 }
 
 static void start(uint32_t slot, uint32_t cluster)
@@ -369,6 +371,128 @@ Test(services_shares_runtime, a_ledger_that_forgot_its_epoch_takes_no_share, .ti
     close_world();
 }
 
+/* Returns: its exit status; -1: it goes on. */
+static int ends(uint32_t slot, uint64_t within_ms)
+{
+    int code = 0;
+    const uint64_t until = now_ms() + within_ms;
+    while (waitpid(w.holder[slot], &code, WNOHANG) == 0) {
+        if (now_ms() >= until) return -1;
+        service_ledger_turn(w.ledger, 20);
+    }
+    w.holder[slot] = 0;
+    return WIFEXITED(code) ? WEXITSTATUS(code) : -2;
+}
+
+static bool is_in_vault(uint32_t slot)
+{
+    struct assay_vault *vault = NULL;
+    char message[ASSAY_VAULT_MESSAGE_LEN];
+    uint8_t bytes[2048];
+    struct assay_slice found;
+    cr_assert_eq(assay_vault_open(in_folder("vault", slot), &vault_key, &vault, message), ASSAY_OK,
+                 "%s", message);
+    const enum assay_status status =
+        assay_vault_get(vault, ASSAY_VAULT_SHARE, w.id, bytes, sizeof bytes, &found);
+    assay_vault_close(&vault);
+    return status == ASSAY_OK;
+}
+
+/* docs/services.md 5.15: what was final is undone, and the share on this disk may be the last. */
+Test(services_shares_runtime, a_new_era_that_undoes_an_id_erases_no_share, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    service_ledger_mark(w.ledger);
+    put(1);
+    cr_assert(becomes(has_all, 0, SOON_MS));
+    stop(4);
+    service_ledger_undo(w.ledger);
+    for (uint32_t slot = 0; slot < 4; slot++)
+        cr_expect_eq(ends(slot, SOON_MS), 6, "holder %u says so, and ends", slot);
+    start(4, 0);
+    cr_expect_eq(ends(4, SOON_MS), 6, "so does one that was away");
+    start(0, 0);
+    cr_expect_eq(ends(0, SOON_MS), 6, "and again");
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        cr_expect(is_in_vault(slot), "slot %u", slot);
+    w.era = 1;
+    start(1, 0);
+    cr_expect_eq(ends(1, SOON_MS), 6, "another era than the one that was accepted");
+    w.era = 2;
+    start(1, 0);
+    cr_expect_eq(ends(1, 1500), -1, "people have said that it may");
+    stop(1);
+    cr_expect_not(is_in_vault(1), "what this era does not have is erased then");
+    w.era = 0;
+    start(1, 0);
+    cr_expect_eq(ends(1, 1000), -1, "once is enough");
+    close_world();
+}
+
+/* The generation before was erased when the next one was whole: nobody else has it either. */
+Test(services_shares_runtime, a_new_era_that_undoes_a_generation_erases_no_share, .timeout = 240)
+{
+    struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
+    open_world(1, SLOTS, 16);
+    put(1);
+    start(SPARE, 0);
+    live(1500);
+    service_ledger_mark(w.ledger);
+    service_ledger_set(w.ledger, 2, &out);
+    service_ledger_close_epoch(w.ledger);
+    cr_assert(becomes(has_generation, 2, SOON_MS), "dealt anew, to the spare as well");
+    cr_expect(becomes(has_all, 0, SOON_MS));
+    live(500);
+    service_ledger_undo(w.ledger);
+    cr_expect_eq(ends(0, SOON_MS), 6, "its share is of a generation that is undone");
+    cr_expect_eq(ends(SPARE, SOON_MS), 6, "so is its slot");
+    cr_expect(is_in_vault(0));
+    cr_expect(is_in_vault(SPARE));
+    close_world();
+}
+
+Test(services_shares_runtime, a_new_era_that_undoes_nothing_is_followed, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    put(1);
+    cr_assert(becomes(has_all, 0, SOON_MS));
+    stop(0);
+    service_ledger_undo(w.ledger);
+    start(0, 0);
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        cr_expect_eq(ends(slot, 300), -1, "holder %u goes on", slot);
+    cr_expect(reads(SOON_MS));
+    put(2);
+    cr_expect(becomes(has_all, 0, SOON_MS), "in that era as well");
+    close_world();
+}
+
+static bool is_listed(uint32_t slot)
+{
+    return shares()->member[slot].listed;
+}
+
+/* All stores were lost (docs/protocol.md 9.18): epochs count from the first one again. */
+Test(services_shares_runtime, a_new_era_whose_epochs_come_again_is_followed, .timeout = 180)
+{
+    open_world(1, SLOTS, 16);
+    for (int i = 0; i < 4; i++)
+        service_ledger_close_epoch(w.ledger);
+    live(500);
+    stop(0);
+    struct service_ledger *const before = w.ledger;
+    w.daemon = "anew";
+    w.ledger = service_ledger_of(in_folder("anew", 99), &plan);
+    service_ledger_member(w.ledger, in_folder(w.daemon, 0), 0);
+    service_ledger_undo(w.ledger);
+    cr_assert_lt(service_ledger_epoch(w.ledger), service_ledger_epoch(before));
+    start(0, 0);
+    cr_expect(becomes(is_listed, 0, SOON_MS), "it had kept nothing");
+    service_ledger_close(&w.ledger);
+    w.ledger = before;
+    close_world();
+}
+
 /* Other programs of the same member hand records in as well: a read waits for its own. */
 Test(services_shares_runtime, records_of_others_do_not_put_a_read_off, .timeout = 180)
 {
@@ -512,8 +636,7 @@ Test(services_shares_runtime, a_holder_that_is_superseded_ends_and_keeps_its_vau
     put(1);
     const pid_t before = w.holder[1];
     char kept[160];
-    (void)snprintf(kept, sizeof kept, "mv %s %s-old", in_folder("vault", 1),
-                   in_folder("vault", 1));
+    (void)snprintf(kept, sizeof kept, "mv %s %s-old", in_folder("vault", 1), in_folder("vault", 1));
     cr_assert_eq(system(kept), 0);
     start(1, 0);
     int code = 0;

@@ -3,7 +3,7 @@
  * ledger and the requestor (docs/services.md 6.12). An executor that is killed is killed.
  */
 #include "net/services/executor_node.h"
-#include "net/services/task_client.h"
+#include "net/services/task_client_internal.h"
 #include "net/services/words.h"
 #include "tests/support/evm_node.h"
 #include "tests/support/service_ledger.h"
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,7 +39,9 @@ static struct world {
     struct assay_task_program program;
     uint8_t text[TEXT_LEN];
     uint32_t told;
-    char output[1024];      /* of the last step */
+    uint32_t steps;                             /* of a task that is submitted; 0: STEPS */
+    const struct assay_task_client_last *after; /* whose state is the input; NULL: text */
+    char output[1024];                          /* of the last step */
     const char *chain_says; /* what a contract answers whoever asks about a task; NULL: no chain */
 } w;
 
@@ -240,10 +243,14 @@ static struct assay_task_client_status run(struct assay_task_client *client, uin
 static struct assay_task_client *submit(uint32_t ahead)
 {
     struct assay_task_wish wish = { .price_max = PRICE,
-                                    .steps = STEPS,
+                                    .steps = w.steps > 0 ? w.steps : STEPS,
                                     .ahead = ahead,
                                     .min_standing = ASSAY_TASK_STAND_WARNING,
                                     .input = assay_slice_over(w.text, TEXT_LEN) };
+    if (w.after != NULL) {
+        wish.input = assay_slice_over(w.after->state, w.after->state_len);
+        wish.salt = w.after->salt;
+    }
     struct assay_task_client *client = client_open();
     enum assay_status status = ASSAY_E_AGAIN;
     assay_bytes_copy(wish.code, 32, w.program.code, 32);
@@ -341,6 +348,90 @@ Test(services_tasks_runtime, a_requestor_that_is_killed_goes_on_behind_its_last_
     close_world();
 }
 
+/* When an executor wrote its vault last. */
+static struct timespec wrote(uint32_t slot)
+{
+    char path[160];
+    struct stat found = { .st_size = 0 };
+    (void)snprintf(path, sizeof path, "%s-wal", in_folder("vault", slot));
+    if (stat(path, &found) != 0) return (struct timespec){ 0 };
+    return found.st_mtim;
+}
+
+/* A requestor is killed when its voucher for the step behind `results` has left, and its executor
+ * when the claim is durable, before the key was heard. The key is in the claim alone. */
+static void lose_the_key_of_a_step(uint32_t results)
+{
+    open_world(1);
+    struct assay_task_client *client = submit(1000);
+    if (results > 0) (void)run(client, results, SOON_MS);
+    const uint64_t until = now_ms() + SOON_MS;
+    struct timespec before = { 0 }, after = { 0 };
+    while (client->r.phase != ASSAY_TASK_PAYING && now_ms() < until) {
+        before = wrote(0);
+        service_ledger_turn(w.ledger, 1);
+        cr_assert_eq(assay_task_client_turn(client, 1), ASSAY_OK);
+    }
+    cr_assert_eq(client->r.phase, ASSAY_TASK_PAYING);
+    cr_assert_eq(client->results, results);
+    assay_task_client_close(&client);
+    do {
+        service_ledger_turn(w.ledger, 1);
+        after = wrote(0);
+    } while (after.tv_sec == before.tv_sec && after.tv_nsec == before.tv_nsec && now_ms() < until);
+    stop(0);
+    cr_assert_eq(w.told, results);
+    client = client_open();
+    cr_expect_eq(run(client, STEPS, 500).results, results, "nobody answers");
+    start(0);
+    cr_expect(becomes(is_offered, 0, SOON_MS));
+    service_ledger_close_epoch(w.ledger);
+    const struct assay_task_client_status status = run(client, results + 1, SOON_MS);
+    cr_expect_eq(status.results, results + 1, "%u results of %u paid", status.results,
+                 (unsigned)(balance(w.payee) / PRICE));
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_WORKS, "%s", status.why);
+    cr_expect_eq(balance(w.payee), (results + 1) * PRICE, "each step was paid once");
+    assay_task_client_close(&client);
+    close_world();
+}
+
+Test(services_tasks_runtime, what_was_vouched_for_before_a_crash_opens_by_the_claim, .timeout = 120)
+{
+    lose_the_key_of_a_step(2);
+}
+
+/* Evidence was judged before the crash, and nobody is there to give it again. */
+Test(services_tasks_runtime, so_does_the_first_step, .timeout = 120)
+{
+    lose_the_key_of_a_step(0);
+}
+
+/* One task of two steps, and its successor of the other two, come to what one task comes to. */
+Test(services_tasks_runtime, a_successor_begins_with_the_last_state, .timeout = 120)
+{
+    static struct assay_task_client_last last;
+    open_world(1);
+    w.steps = 2;
+    struct assay_task_client *client = submit(1000);
+    cr_expect_eq(run(client, 2, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
+    cr_assert_eq(assay_task_client_last(client, &last), ASSAY_OK);
+    cr_expect_eq(last.step, 2);
+    assay_task_client_close(&client);
+    cr_expect_eq(unlink(in_folder("vault", CLIENT)), 0);
+    w.told = 0;
+    w.after = &last;
+    client = submit(1000);
+    const struct assay_task_open *terms = assay_task_client_terms(client);
+    cr_assert_not_null(terms);
+    cr_expect_arr_eq(terms->input, last.digest, 32, "anybody sees that it goes on");
+    const struct assay_task_client_status status = run(client, 2, SOON_MS);
+    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", status.results,
+                 status.why);
+    is_counted();
+    assay_task_client_close(&client);
+    close_world();
+}
+
 Test(services_tasks_runtime, records_of_tasks_are_handed_in_again, .timeout = 120)
 {
     open_world(1);
@@ -430,8 +521,12 @@ Test(services_tasks_runtime, a_task_that_is_done_stays_done_and_tells_its_result
     cr_expect_arr_eq(after.task, before.task, 32);
     cr_expect_eq(assay_task_client_tell(client, told_again, &seen), ASSAY_OK);
     cr_expect_eq(seen, (1u << (STEPS + 1)) - 2, "each of %x", seen);
-    cr_expect(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN)));
-    cr_expect_not(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN - 1)));
+    cr_expect(assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN), NULL));
+    cr_expect_not(
+        assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN - 1), NULL));
+    cr_expect_not(
+        assay_task_client_has_input(client, assay_slice_over(w.text, TEXT_LEN), w.account),
+        "under another salt");
     cr_expect_eq(assay_task_client_terms(client)->steps, STEPS);
     assay_task_client_close(&client);
     close_world();
