@@ -234,7 +234,7 @@ _assay() {
         esac
         ;;
     'setup node')
-        options='--help --dir --name --kind --genesis --gossip --vendor --credential --admin --http --enclave --peer --json'
+        options='--help --dir --unit --name --kind --genesis --gossip --vendor --credential --admin --http --enclave --peer --json'
         case $before in
         --dir) want=folder ;;
         --name) want=text ;;

@@ -134,6 +134,7 @@ complete -c assay -n '__assay_in setup local' -l enclave -r -F -d 'the program t
 complete -c assay -n '__assay_in setup local' -l json -d 'one versioned JSON document, for failures as well'
 complete -c assay -n '__assay_at setup' -f -a node -d 'Makes the keys and the configuration of one node'
 complete -c assay -n '__assay_in setup node' -l dir -x -a '(__fish_complete_directories)' -d 'the node\'s folder'
+complete -c assay -n '__assay_in setup node' -l unit -d 'as root: for assayd.service, in /etc/assay and /var/lib/assay, instead of --dir'
 complete -c assay -n '__assay_in setup node' -l name -x -d 'of the node, for people'
 complete -c assay -n '__assay_in setup node' -l kind -x -a 'soft tpm tsm gramine nsm' -d 'of its evidence'
 complete -c assay -n '__assay_in setup node' -l genesis -r -F -d 'of its network'

@@ -90,11 +90,21 @@ static void fail_with(struct systemd *self, const char *what, const char *why)
     self->stage = FAILED;
 }
 
+/* Refusals come in words that help nobody: polkit asks for a password, the bus counts its rules. */
 static const char *error_of(sd_bus_message *answer)
 {
+    static const char bus_words[] = "Rejected send message";
     const sd_bus_error *const error = sd_bus_message_get_error(answer);
     if (error == NULL) return "refused";
-    return error->message != NULL ? error->message : error->name;
+    const char *const text = error->message != NULL ? error->message : error->name;
+    const bool denied = sd_bus_error_has_name(error, SD_BUS_ERROR_ACCESS_DENIED) > 0;
+    if (denied && strncmp(text, bus_words, sizeof bus_words - 1) == 0)
+        return "the bus lets this user not ask for that; docs/enforcement.md 3 has the file that "
+               "does";
+    if (denied || sd_bus_error_has_name(error, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED) > 0)
+        return "polkit does not allow it to this user; docs/enforcement.md 3 has the rule that "
+               "does";
+    return text;
 }
 
 /* --------------------------------------------------------------- answers */

@@ -4,6 +4,7 @@
  */
 #include "apps/assay/doctor.h"
 
+#include "apps/assay/eyes.h"
 #include "apps/assay/node_source.h"
 #include "base/file/file.h"
 #include "base/rfc3339.h"
@@ -125,25 +126,13 @@ static void look_at_folder(struct assay_doctor *d, const char *about, const char
         (unsigned)info.st_uid);
 }
 
-/* As the daemon would, whose folder it is: root looks with that user's eyes. */
-static enum assay_status open_keys(const struct assay_config *config, struct assay_keyring *ring,
-                                   char message[static ASSAY_FILE_MESSAGE_LEN])
-{
-    struct stat info;
-    const bool other = geteuid() == 0 && stat(config->keys_dir, &info) == 0 && info.st_uid != 0 &&
-                       seteuid(info.st_uid) == 0;
-    const enum assay_status status =
-        assay_keyring_open(config->keys_dir, config->identity_dir, ring, message);
-    if (other && seteuid(0) != 0) return ASSAY_E_IO;
-    return status;
-}
-
 static void look_at_keys(struct assay_doctor *d, const struct charter *c)
 {
     struct assay_keyring ring;
     char message[ASSAY_FILE_MESSAGE_LEN] = "";
     look_at_folder(d, "keys", d->config.keys_dir);
-    if (open_keys(&d->config, &ring, message) != ASSAY_OK) {
+    const char *const keys = d->config.keys_dir, *const identity = d->config.identity_dir;
+    if (assay_keyring_open(keys, identity, &ring, message) != ASSAY_OK) {
         assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL,
                          "what assay keys generate made, each file of mode 0600",
                          "ls -l there; bring the keys back from their back-up, never make new ones "
@@ -261,7 +250,9 @@ void assay_doctor_config(struct assay_doctor *d)
 void assay_doctor_files(struct assay_doctor *d)
 {
     struct charter *const c = calloc(1, sizeof *c);
+    struct assay_eyes eyes;
     if (c == NULL) return;
+    assay_eyes_take(&d->config, &eyes);
     look_at_genesis(d, c);
     look_at_keys(d, c);
     look_at_folder(d, "state", d->config.state_dir);
@@ -269,6 +260,7 @@ void assay_doctor_files(struct assay_doctor *d)
     look_at_program(d, c, "enclave.path", d->config.enclave_path);
     look_at_program(d, c, "restore_path", d->config.enclave_restore_path);
     look_at_source(d);
+    assay_eyes_give_back(&eyes);
     free(c->bytes);
     free(c);
 }

@@ -103,6 +103,15 @@ static int run(int argc, char **argv)
     return status >= 0 ? status : command->run(argc, argv);
 }
 
+/* Failures are asked for as documents. Of a group that nobody knows there is no table to ask. */
+static bool json_asked(int argc, char **argv)
+{
+    if (find(argv[0]) != NULL) return assay_options_json(argc, argv);
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0) return true;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     /* With it getopt_long would read no option behind a verb, and the table lets these through. */
@@ -118,7 +127,7 @@ int main(int argc, char **argv)
         (void)puts("assay " ASSAY_VERSION);
         return ASSAY_EXIT_OK;
     }
-    if (!assay_options_json(argc - 1, argv + 1)) return run(argc - 1, argv + 1);
+    if (!json_asked(argc - 1, argv + 1)) return run(argc - 1, argv + 1);
     assay_json_mode_begin();
     return assay_json_mode_end(run(argc - 1, argv + 1));
 }

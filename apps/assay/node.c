@@ -7,6 +7,7 @@
 #include "apps/assay/node.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/eyes.h"
 #include "apps/assay/made.h"
 #include "apps/assay/node_source.h"
 #include "net/json/json.h"
@@ -69,6 +70,8 @@ static int make_request(const struct assay_config *config, const char *out)
     char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
     uint8_t *text = NULL;
     size_t text_len = 0, sample_len = 0;
+    struct assay_eyes eyes;
+    assay_eyes_take(config, &eyes);
     int result = read_card(config, &card, &text, &text_len);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status =
@@ -77,6 +80,7 @@ static int make_request(const struct assay_config *config, const char *out)
             result =
                 complain(who, assay_config_evidence_text(config->evidence.kind), status, message);
     }
+    assay_eyes_give_back(&eyes);
     char *written = NULL;
     if (result == ASSAY_EXIT_OK) {
         written = print_request(&card, assay_slice_over(text, text_len),

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,19 @@
 enum { WORDS_MAX = 24, SMALL_FILE_MAX = 64 * 1024 };
 
 /* ------------------------------------------------------------ other programs */
+
+static const struct passwd *as;
+
+void assay_setup_as(const struct passwd *user)
+{
+    as = user;
+}
+
+static bool become(void)
+{
+    return as == NULL || (initgroups(as->pw_name, as->pw_gid) == 0 && setgid(as->pw_gid) == 0 &&
+                          setuid(as->pw_uid) == 0);
+}
 
 static int run_program(const char *program, const char *out, const char *const *words)
 {
@@ -35,7 +49,7 @@ static int run_program(const char *program, const char *out, const char *const *
     const pid_t pid = fork();
     if (pid == 0) {
         const int fd = open(out != NULL ? out : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0644);
-        if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) _exit(ASSAY_EXIT_INTERNAL);
+        if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || !become()) _exit(ASSAY_EXIT_INTERNAL);
         (void)execv(program, argv);
         _exit(ASSAY_EXIT_INTERNAL);
     }
@@ -197,6 +211,7 @@ int assay_command_setup(int argc, char **argv)
         { "port", required_argument, NULL, 'P' },
         { "http-port", required_argument, NULL, 'H' },
         { "services", no_argument, NULL, 'S' },
+        { "unit", no_argument, NULL, 'U' },
         { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };
@@ -220,6 +235,7 @@ int assay_command_setup(int argc, char **argv)
         case 'P': s.port = optarg; break;
         case 'H': s.http_port = optarg; break;
         case 'S': s.services = true; break;
+        case 'U': s.unit = true; break;
         case 'j': break; /* json_mode.h knows */
         default:
             if (s.peer_count == sizeof s.peers / sizeof s.peers[0])

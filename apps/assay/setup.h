@@ -8,13 +8,16 @@
 #include "apps/assay/command.h"
 
 #include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 
 struct assay_setup {
     const char *dir, *name, *genesis, *gossip, *kind, *credential, *vendor, *admin, *http;
     const char *nodes, *operators, *vendors, *epoch_ms, *port, *http_port;
-    bool services; /* local: in its plan */
-    const char *enclave; /* "": the one beside this program */
+    bool services;               /* local: in its plan */
+    bool unit;                   /* node: for assayd.service, where packages put things */
+    const char *config, *socket; /* node: its file, its enclave's socket */
+    const char *enclave;         /* "": the one beside this program */
     size_t peer_count;
     const char *peers[256]; /* NODE_ID=HOST:PORT */
     char enclave_path[PATH_MAX];
@@ -23,6 +26,9 @@ struct assay_setup {
 /* Runs `assay WORDS...` (ending with NULL); out: where its standard output goes, NULL: nowhere.
  * What it says on stderr is seen. Returns: its exit status. */
 int assay_setup_run(const char *out, const char *const *words);
+/* From here on verbs are run as this user of the machine; NULL: as whoever this is. Returns:
+ * nothing. */
+void assay_setup_as(const struct passwd *user);
 /* A path of two parts. Returns: a static buffer, the next of eight; "" when it does not fit. */
 const char *assay_setup_path(const char *dir, const char *name);
 /* Writes a text that must not be there yet. Says what is wrong. Returns: an enum assay_exit. */
@@ -56,6 +62,16 @@ struct assay_setup_programs {
 /* Writes replica.yaml, holder.yaml, executor.yaml, the key of their stores and the account that is
  * paid into the folder of node n, which counts from 1. Returns: an enum assay_exit. */
 int assay_setup_programs(const struct assay_setup_programs *p, unsigned long n);
+
+/* For assayd.service (setup_unit.c): where the unit looks, as the user that it runs as.
+ * assay_setup_unit_begin sets what it decides; Returns: -1 to go on, else the exit status. The
+ * others Return: an enum assay_exit. */
+int assay_setup_unit_begin(struct assay_setup *s);
+/* The genesis, where it is there already, to where the daemon may read it. */
+int assay_setup_unit_genesis(struct assay_setup *s);
+/* A SOFT platform, which root made, becomes the daemon's. */
+int assay_setup_unit_give(const char *path);
+void assay_setup_unit_next(const struct assay_setup *s); /* Returns: nothing */
 
 /* Each Returns: an enum assay_exit. */
 int assay_setup_local(struct assay_setup *s); /* setup_local.c */

@@ -29,6 +29,8 @@ static bool is_tpm(const struct assay_setup *s)
 static int ask(struct assay_setup *s)
 {
     static char vendor[PATH_MAX];
+    const int early = s->unit ? assay_setup_unit_begin(s) : -1;
+    if (early >= 0) return early;
     if (!assay_setup_ask("folder of the node", NULL, &s->dir))
         return assay_misuse("--dir DIR is missing: the folder of the node");
     if (!assay_setup_ask("name of the node", NULL, &s->name))
@@ -60,11 +62,24 @@ static int make_keys(const struct assay_setup *s)
 
 static int make_platform(struct assay_setup *s)
 {
-    const char *const path = assay_setup_path(s->dir, "platform.key");
+    const char *const path = assay_setup_path(s->unit ? "/etc/assay" : s->dir, "platform.key");
     const char *const words[] = { "soft", "node", s->vendor, s->name, "--out", path, NULL };
     if (!is_soft(s) || s->credential != NULL) return ASSAY_EXIT_OK;
     s->credential = "platform.key";
-    return access(path, F_OK) == 0 ? ASSAY_EXIT_OK : assay_setup_run(NULL, words);
+    int made = access(path, F_OK) == 0 ? ASSAY_EXIT_OK : assay_setup_run(NULL, words);
+    if (made == ASSAY_EXIT_OK && s->unit) made = assay_setup_unit_give(path);
+    return made;
+}
+
+/* The enclave, and keys; what is for a unit is made by the user that owns it. */
+static int make_node(struct assay_setup *s, const struct passwd *user)
+{
+    int made = assay_setup_enclave(s);
+    if (made == ASSAY_EXIT_OK) made = assay_setup_copy(s, s->dir);
+    assay_setup_as(user);
+    if (made == ASSAY_EXIT_OK) made = make_keys(s);
+    assay_setup_as(NULL);
+    return made == ASSAY_EXIT_OK ? make_platform(s) : made;
 }
 
 /* A path as it was typed is from here; in the file it would be from the file's folder. */
@@ -99,22 +114,29 @@ static int put_peers(const struct assay_setup *s, FILE *out)
     return ASSAY_EXIT_OK;
 }
 
+/* What is in the node's folder, as the file says it: the file of a unit is elsewhere. */
+static const char *own(const struct assay_setup *s, const char *name)
+{
+    return s->unit ? assay_setup_path(s->dir, name) : name;
+}
+
 static void put_config(const struct assay_setup *s, FILE *out)
 {
     (void)fprintf(out,
                   "# Written by `assay setup node`; docs/operations.md, section 3, has every key.\n"
                   "config_version: 1\n"
-                  "node:\n  state_dir: state\n  keys_dir: keys\n  genesis: %s\n"
+                  "node:\n  state_dir: %s\n  keys_dir: %s\n  genesis: %s\n"
                   "listen:\n  gossip: \"%s\"\n  admin: %s\n",
-                  absolute(s->genesis), s->gossip, s->admin);
+                  own(s, "state"), own(s, "keys"), absolute(s->genesis), s->gossip, s->admin);
     if (s->http != NULL) (void)fprintf(out, "  http: \"%s\"\n", s->http);
     (void)fprintf(out, "evidence:\n  kind: %s\n", s->kind);
     if (s->credential != NULL)
         (void)fprintf(out, "  credential: %s\n",
                       strcmp(s->credential, "platform.key") == 0 ? s->credential
                                                                  : absolute(s->credential));
-    (void)fprintf(out, "enclave:\n  path: enclave\n  restore_path: %s\n  service: service.sock\n",
-                  s->enclave_path);
+    (void)fprintf(out, "enclave:\n  path: %s\n  restore_path: %s\n  service: %s\n",
+                  own(s, "enclave"), s->enclave_path,
+                  s->socket != NULL ? s->socket : "service.sock");
 }
 
 static int write_config(const struct assay_setup *s, const char *path)
@@ -134,6 +156,10 @@ static int write_config(const struct assay_setup *s, const char *path)
 static void print_next(const struct assay_setup *s, const char *config)
 {
     (void)printf("%s: written\nnext:\n", config);
+    if (s->unit) {
+        assay_setup_unit_next(s);
+        return;
+    }
     (void)printf("  assay node request --config %s --out %s.request    for operators, who add it "
                  "to a network\n",
                  config, s->name);
@@ -144,19 +170,19 @@ int assay_setup_node(struct assay_setup *s)
 {
     const int early = ask(s);
     if (early >= 0) return early;
-    const char *const config = assay_setup_path(s->dir, "assayd.yaml");
+    const struct passwd *const user = s->unit ? getpwnam("assay") : NULL;
+    const char *const config = s->unit ? s->config : assay_setup_path(s->dir, "assayd.yaml");
     if (access(config, F_OK) == 0) return assay_setup_write(config, "");
     if (mkdir(s->dir, 0755) != 0 && access(s->dir, W_OK) != 0) {
         (void)fprintf(stderr, "assay setup node: %s: not a folder that can be written to\n",
                       s->dir);
         return ASSAY_EXIT_INTERNAL;
     }
-    int made = assay_setup_enclave(s);
-    if (made == ASSAY_EXIT_OK) made = assay_setup_copy(s, s->dir);
-    if (made == ASSAY_EXIT_OK) made = make_keys(s);
-    if (made == ASSAY_EXIT_OK) made = make_platform(s);
+    int made = s->unit ? assay_setup_unit_genesis(s) : ASSAY_EXIT_OK;
+    if (made == ASSAY_EXIT_OK) made = make_node(s, user);
     if (made == ASSAY_EXIT_OK) made = write_config(s, config);
     if (made != ASSAY_EXIT_OK) return made;
+    assay_setup_as(user);
     if (access(s->genesis, F_OK) == 0) made = assay_setup_check(config);
     else (void)fprintf(stderr, "assay setup node: note: %s is not there yet\n", s->genesis);
     if (made != ASSAY_EXIT_OK) return made;

@@ -93,11 +93,15 @@ const struct assay_verb assay_verbs_network[] = {
     { "setup", "node", "",
       "Makes the keys and the configuration of one node. What is not given is asked for on a "
       "terminal. Keys that are there stay; no configuration is overwritten.",
-      "6 there is a configuration already",
+      "6 there is a configuration or another genesis already",
       "assay setup node --dir node-5 --name node-5 --kind soft --vendor vendor-1 \\\n"
-      "    --genesis genesis --gossip 127.0.0.1:7105\n",
+      "    --genesis genesis --gossip 127.0.0.1:7105\n"
+      "assay setup node --unit --name node-5 --kind tpm --credential /etc/assay/tpm \\\n"
+      "    --genesis genesis --gossip 192.0.2.5:7100\n",
       (const struct assay_option[]){
           { "dir", "DIR", "the node's folder", 0 },
+          { "unit", NULL,
+            "as root: for assayd.service, in /etc/assay and /var/lib/assay, instead of --dir", 0 },
           { "name", "NAME", "of the node, for people", 0 },
           { "kind", "soft|tpm|tsm|gramine|nsm", "of its evidence", 0 },
           { "genesis", "FILE", "of its network", 0 },

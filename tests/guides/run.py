@@ -330,6 +330,9 @@ def lacking(needs):
         if need == "vectors":
             if not os.path.isdir(os.environ.get("ASSAY_VECTORS", "")):
                 return "ASSAY_VECTORS names no folder"
+        elif need == "systemd":
+            if not os.path.isdir("/run/systemd/system"):
+                return "systemd is not process 1 here"
         elif need != "network" and shutil.which(NEEDS[need], path=f"{os.environ['PATH']}:/usr/sbin") is None:
             return f"{need} is not installed"
     return None

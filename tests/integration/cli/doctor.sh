@@ -52,10 +52,13 @@ finds 'fail  listen.admin' ': >node-1/admin.sock'
 if [ "$(id -u)" -eq 0 ]; then
     chmod 711 "$WORK"
     chown -R 12345 node-1/keys
+    expect 11 'fail  evidence       soft: ' doctor # the platform is still root's
+    chown 12345 node-1/platform.key
     expect 10 'ok    keys ' doctor
+    expect 10 'ok    evidence ' doctor
     chown 54321 node-1/keys/door.key
     expect 11 'node-1/keys/door.key: belongs to user 54321, expected user 12345' doctor
-    chown -R 0 node-1/keys
+    chown -R 0 node-1/keys node-1/platform.key
 fi
 few() { (ulimit -n 512 && doctor); }
 expect 11 'fail  descriptors    512 of a daemon started from here' few

@@ -89,6 +89,9 @@ check 'looking for --json can fail' test "$(wc -l <had)" -gt 60
 # --- errors for people: the word that is wrong
 expect 2 '"--polcy"; did you mean "--policy"?' "$ASSAY" evidence verify q --polcy p
 expect 2 '"s" is none of its verbs' "$ASSAY" node s
+expect 2 'is no group of commands; did you mean "status"?' "$ASSAY" statsu
+expect 2 '"detail": "\"statsu\" is no group of commands' "$ASSAY" statsu --json
+expect 2 'assay: "statsu" is no group' "$ASSAY" statsu -- --json
 expect 2 '"ndoes" is no group of commands; did you mean "nodes"?' "$ASSAY" ndoes
 expect 2 '--timeout wants 1 to 3600000 milliseconds, not "0"' "$ASSAY" nodes --timeout 0
 expect 2 '--since and --until want an epoch' "$ASSAY" export --since x

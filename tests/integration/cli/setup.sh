@@ -101,6 +101,14 @@ joins() {
     "$ASSAY" setup node --dir node-5 --name node-5 --kind soft --vendor net/vendor-1 --genesis net/genesis \
         --gossip 127.0.0.1:$port --peer "$first=$address"
 }
+expect 2 '--unit says where: /var/lib/assay, /run/assay/admin.sock; leave out --dir' \
+    "$ASSAY" setup node --unit --dir x --kind soft
+if [ "$(id -u)" -eq 0 ]; then
+    getent passwd assay >/dev/null ||
+        expect 5 'there is no user assay with /etc/assay' "$ASSAY" setup node --unit --name x --kind soft
+else
+    expect 2 'it wants to be root' "$ASSAY" setup node --unit --name x --kind soft
+fi
 expect 2 '--kind wants one of soft' "$ASSAY" setup node --kind sof --dir x
 expect 2 '--vendor DIR' "$ASSAY" setup node --kind soft --dir x --name x --gossip 127.0.0.1:1 --genesis g
 expect 2 '--peer wants NODE_ID=HOST:PORT, not "x=1"' "$ASSAY" setup node --kind soft --vendor net/vendor-1 --dir y \

@@ -33,6 +33,9 @@ for file in assayd:/usr/bin/assayd assayd:/usr/bin/assay-enclave assay:/usr/bin/
     assay-demo:/usr/bin/assay-demo assay-demo:/usr/libexec/assay/assayd-byzantine \
     assay:/lib/systemd/system/assay-anchor.service assay:/lib/systemd/system/assay-anchor.timer \
     assayd:/lib/systemd/system/assayd.service assayd:/usr/lib/sysusers.d/assayd.conf \
+    assayd:/lib/systemd/system/assay-replica@.service assayd:/lib/systemd/system/assay-holder@.service \
+    assayd:/lib/systemd/system/assay-executor@.service assayd:/usr/share/dbus-1/system.d/assayd.conf \
+    assayd:/usr/share/doc/assayd/systemd/target.rules \
     assayd:/usr/lib/tmpfiles.d/assayd.conf assayd:/usr/share/doc/assayd/systemd/tpm.conf \
     assay:/usr/share/bash-completion/completions/assay assay:/usr/share/zsh/vendor-completions/_assay \
     assay:/usr/share/fish/vendor_completions.d/assay.fish \

@@ -37,7 +37,7 @@ walk() { # walk GUIDE
     bare_debian "$cache"
     mkdir -p "$fresh/test/guides" "$fresh/test/debs"
     cp "$debs"/*.deb "$fresh/test/debs/"
-    cp "$root/tests/guides/run.py" "$root/tests/guides/network.sh" "$fresh/test/guides/"
+    cp "$root/tests/guides/run.py" "$root"/tests/guides/*.sh "$fresh/test/guides/"
     # The runner's own, not the stranger's. Where the bare Debian knows nothing, the guide must say `apt update`.
     { inside apt-get update -qq && inside apt-get install -qq python3 && rm -rf "$fresh"/var/lib/apt/lists/*; } \
         >"$work/said" 2>&1 || { cat "$work/said" >&2; exit 1; }

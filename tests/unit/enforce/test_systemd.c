@@ -17,7 +17,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum mood { WELL, REFUSES, SILENT, NONSENSE, HANGS_UP, FAILS_TO_START };
+enum mood {
+    WELL,
+    REFUSES,
+    BUS_REFUSES,
+    POLKIT_REFUSES,
+    POLKIT_ASKS,
+    SILENT,
+    NONSENSE,
+    HANGS_UP,
+    FAILS_TO_START
+};
 
 static struct folder folder;
 static char path[108], address[128], message[ASSAY_DRIVER_MESSAGE_LEN];
@@ -76,6 +86,14 @@ static int on_call(sd_bus_message *call, void *context, sd_bus_error *error)
     if (strcmp(member, "GetAll") == 0) return answer_states(call);
     const char *name = "";
     sd_bus_message_read(call, "s", &name);
+    if (atomic_load(&mood) == BUS_REFUSES)
+        return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_ACCESS_DENIED,
+                                          "Rejected send message, 2 matched rules; type=...");
+    if (atomic_load(&mood) == POLKIT_REFUSES)
+        return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_ACCESS_DENIED, "Access denied");
+    if (atomic_load(&mood) == POLKIT_ASKS)
+        return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
+                                          "Interactive authentication required.");
     if (atomic_load(&mood) == REFUSES || strcmp(name, "shop.service") != 0)
         return sd_bus_reply_method_errorf(call, "org.freedesktop.systemd1.NoSuchUnit",
                                           "Unit %s not \033[1mfound.", name);
@@ -208,6 +226,20 @@ Test(systemd, a_manager_that_refuses_is_quoted_without_its_control_bytes)
     atomic_store(&mood, REFUSES);
     cr_assert_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_E_INVALID);
     cr_assert_str_eq(message, "shop.service: suspend: Unit shop.service not ?[1mfound.");
+}
+
+Test(systemd, who_refuses_and_what_to_do_is_said)
+{
+    atomic_store(&mood, BUS_REFUSES);
+    cr_assert_eq(run(ASSAY_TARGET_SUSPEND), ASSAY_E_INVALID);
+    cr_assert_eq(strncmp(message, "shop.service: suspend: the bus lets this user not", 49), 0, "%s",
+                 message);
+    for (enum mood by = POLKIT_REFUSES; by <= POLKIT_ASKS; by++) {
+        atomic_store(&mood, by);
+        cr_assert_eq(run(ASSAY_TARGET_STOP), ASSAY_E_INVALID);
+        cr_assert_str_eq(message, "shop.service: stop: polkit does not allow it to this user; "
+                                  "docs/enforcement.md 3 has the rule that does");
+    }
 }
 
 Test(systemd, no_answer_nonsense_and_a_lost_bus_are_no_success_and_pass)
