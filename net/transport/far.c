@@ -530,8 +530,10 @@ enum assay_status assay_far_wait(struct assay_far *far, uint64_t now_ms, struct 
     const int polled = poll(far->fds, count + 1, rest_ms(far, now_ms, timeout_ms));
     if (polled < 0 && errno != EINTR) return ASSAY_E_IO;
     if (far->shared != NULL) assay_ring_awake(&far->reports);
-    for (size_t i = 0; i < count; i++)
-        extra[i].revents = polled < 0 ? 0 : far->fds[i].revents;
+    for (size_t i = 0; i < count; i++) {
+        extra[i].revents = 0;
+        if (polled >= 0) extra[i].revents = far->fds[i].revents;
+    }
     turn(far, assay_link_clock_ms());
     return ASSAY_OK;
 }

@@ -364,7 +364,8 @@ static void say_state(struct role *role, uint64_t now_ms)
     if (now_ms < role->said_ms + STATE_MS) return;
     role->said_ms = now_ms;
     feel_pulse(role, now_ms);
-    for (uint16_t slot = 0; slot < role->roster.count; slot++) {
+    for (uint32_t i = 0; i < role->roster.count; i++) {
+        const uint16_t slot = (uint16_t)i;
         const uint8_t up = assay_link_is_up(role->link, slot);
         atomic_store_explicit(&role->shared->up[slot], up, memory_order_relaxed);
         atomic_store_explicit(&role->shared->held[slot], assay_link_held(role->link, slot),
