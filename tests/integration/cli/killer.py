@@ -3,16 +3,19 @@
 usage: killer.py HOST PORT DOOR_HOST INSTANT
 
 INSTANT is a file of one line, `KIND before|after PID...`: the next frame of that kind (services/tasks/frame.h) is the
-instant, before it is passed on (then it never is) or right after. The file is removed when it was done.
+instant, before it is passed on (then it never is) or right after. The file is removed when it was done. Each frame takes its
+time, so that a task is not over on a fast machine before its instant was named.
 """
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 
 host, port, door, instant = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 KINDS = {"ASK": 1, "KEYS": 2, "INPUT": 3, "STEP_IS": 4, "VOUCH": 5, "KEY_IS": 6, "NEXT": 7}
+PACE_S = 0.02
 turn = threading.Lock()
 
 
@@ -47,6 +50,7 @@ def kills(frame, when):
 def carry(source, target):
     try:
         for frame in frames(source):
+            time.sleep(PACE_S)
             if kills(frame, "before"):
                 break
             target.sendall(frame)
