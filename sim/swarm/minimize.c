@@ -40,15 +40,17 @@ struct list {
         (what), offsetof(struct assay_scenario, count), offsetof(struct assay_scenario, items),    \
             sizeof(((struct assay_scenario *)NULL)->items[0])                                      \
     }
-static const struct list lists[] = { LIST("adversaries", adversary_count, adversaries),
-                                     LIST("partitions", partition_count, partitions),
-                                     LIST("crashes", crash_count, crashes),
-                                     LIST("clocks", clock_count, clocks),
-                                     LIST("changes", change_count, changes),
-                                     LIST("recovers", recover_count, recovers),
-                                     LIST("collateral", day_count, days),
-                                     LIST("assertions", assertion_count, assertions) };
-enum { LISTS = sizeof lists / sizeof lists[0] };
+enum { ADVERSARIES, PARTITIONS, CRASHES, CLOCKS, CHANGES, RECOVERS, DAYS, ASSERTIONS, LISTS };
+static const struct list lists[LISTS] = {
+    [ADVERSARIES] = LIST("adversaries", adversary_count, adversaries),
+    [PARTITIONS] = LIST("partitions", partition_count, partitions),
+    [CRASHES] = LIST("crashes", crash_count, crashes),
+    [CLOCKS] = LIST("clocks", clock_count, clocks),
+    [CHANGES] = LIST("changes", change_count, changes),
+    [RECOVERS] = LIST("recovers", recover_count, recovers),
+    [DAYS] = LIST("collateral", day_count, days),
+    [ASSERTIONS] = LIST("assertions", assertion_count, assertions),
+};
 
 static uint32_t *count_of(struct assay_scenario *scenario, const struct list *list)
 {
@@ -98,7 +100,7 @@ static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
     for (uint32_t i = scenario->adversary_count; i-- > 0;) {
         struct assay_sim_adversary *const a = &scenario->adversaries[i];
         if (a->cohort == gone) {
-            cut(scenario, &lists[0], i, 1);
+            cut(scenario, &lists[ADVERSARIES], i, 1);
             continue;
         }
         if (a->victims == gone) a->victims = 0;
@@ -107,30 +109,30 @@ static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
     }
     for (uint32_t i = scenario->partition_count; i-- > 0;) {
         struct assay_sim_partition *const p = &scenario->partitions[i];
-        if (p->by_cohort && p->cohort == gone) cut(scenario, &lists[1], i, 1);
+        if (p->by_cohort && p->cohort == gone) cut(scenario, &lists[PARTITIONS], i, 1);
         else if (p->cohort > gone) p->cohort--;
         else if (p->cohort == gone) p->cohort = 0;
     }
     for (uint32_t i = scenario->crash_count; i-- > 0;) {
         struct assay_sim_crash *const c = &scenario->crashes[i];
-        if (c->cohort == gone) cut(scenario, &lists[2], i, 1);
+        if (c->cohort == gone) cut(scenario, &lists[CRASHES], i, 1);
         else if (c->cohort > gone) c->cohort--;
     }
     for (uint32_t i = scenario->clock_count; i-- > 0;) {
         struct assay_sim_clock *const c = &scenario->clocks[i];
-        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[3], i, 1);
+        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[CLOCKS], i, 1);
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
     for (uint32_t i = scenario->change_count; i-- > 0;) {
         struct assay_sim_change *const c = &scenario->changes[i];
-        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[4], i, 1);
+        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[CHANGES], i, 1);
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
     for (uint32_t i = scenario->day_count; i-- > 0;) {
         struct assay_sim_day *const c = &scenario->days[i];
-        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[5], i, 1);
+        if (c->by_cohort && c->cohort == gone) cut(scenario, &lists[DAYS], i, 1);
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
