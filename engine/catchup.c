@@ -18,6 +18,7 @@ enum {
     FAILURES_PATIENT = 8,
     SILENCES_PER_MEMBER = 2,
     MISSING_ANSWERS = 5, /* as of leap.c */
+    STILL_ASKED = 16,    /* of one round at a standstill */
     CLOSE_EFFECTS = 64, /* a block, a state, its proof, prunings, orders, quote */
 };
 
@@ -36,6 +37,12 @@ static uint64_t pause_ms(const struct assay_engine *e)
 {
     const uint64_t base = assay_max_u64(assay_eng_epoch_ms(e) / 4, 50);
     return e->sync->failures > FAILURES_PATIENT ? 8 * base : base;
+}
+
+/* Long without a final block: perhaps the others are ahead and we cannot hear it. */
+static bool stands_still(const struct assay_engine *e)
+{
+    return e->now_ms >= e->chain->progress_ms + 2 * assay_eng_epoch_ms(e);
 }
 
 static void forget_progress(struct assay_engine *e)
@@ -389,8 +396,11 @@ static void empty_page(struct assay_engine *e)
     struct assay_syncing *s = &e->parts->sync;
     s->empty++;
     s->turn++;
-    /* Whoever starts from nothing does not believe the first that knows nothing either. */
-    const bool sure = e->life->restored || e->sync->empty >= ASSAY_PEERS_ASKED_MIN;
+    /* Whoever starts from nothing does not believe the first that knows nothing either; and at a
+     * standstill a few may have what most lack, a RECOVER (docs/protocol.md 5.20). */
+    const uint32_t enough =
+        stands_still(e) ? STILL_ASKED : e->life->restored ? 1 : ASSAY_PEERS_ASKED_MIN;
+    const bool sure = e->sync->empty >= enough;
     const bool reached =
         e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
     if (!reached && e->sync->empty >= e->members - 1 &&
@@ -483,9 +493,7 @@ void assay_sync_tick(struct assay_engine *e)
 
     if (!e->life->started || !e->chain->begun) return;
     if (!e->sync->active) {
-        /* Long without a final block: perhaps the others are ahead and we cannot hear it. */
-        const uint64_t quiet = 2 * assay_eng_epoch_ms(e);
-        if (e->now_ms >= e->chain->progress_ms + quiet && e->now_ms >= e->sync->asked_ms + quiet)
+        if (stands_still(e) && e->now_ms >= e->sync->asked_ms + 2 * assay_eng_epoch_ms(e))
             assay_sync_start(e, e->head->context.epoch);
         return;
     }

@@ -362,11 +362,18 @@ static void rotate(struct assay_view *v, uint64_t now_ms, uint16_t newest)
     leave(v, now_ms, slot, true);
 }
 
-/* docs/protocol.md 4.12.5: no epoch closed for two: maybe everybody around us is of one mind. */
+/* docs/protocol.md 4.12.5: no epoch closed for two: maybe everybody around us is of one mind, or
+ * whoever did not answer was cut off and is no longer. */
 static void escape(struct assay_view *v, uint64_t now_ms)
 {
     uint16_t slot = 0;
     v->closed_ms = now_ms;
+    for (uint32_t s = 0; s < v->members; s++) {
+        struct place *p = &v->places[s];
+        if (p->side != SIDE_NONE) continue;
+        p->until_ms = 0;
+        p->failures = 0;
+    }
     for (unsigned k = 0; k < ASSAY_VIEW_NEIGHBOURS_MAX && one_of_ours(v, &slot); k++) {
         put_off(v, &v->places[slot], now_ms);
         leave(v, now_ms, slot, true);

@@ -52,6 +52,7 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
     w->tracks = zeroed(n, sizeof *w->tracks);
     w->first_weight = zeroed(n, sizeof *w->first_weight);
     w->seated = zeroed(n, sizeof *w->seated);
+    w->raw = zeroed(n, sizeof *w->raw);
     place_members(w);
     const uint32_t families[] = { w->platform_count, w->operator_count, w->vendor_count };
     uint32_t largest = 0;
@@ -85,6 +86,7 @@ void assay_sim_watch_destroy(struct assay_sim_watch **watch)
     free(w->first_weight);
     free(w->seated);
     free(w->sums);
+    free(w->raw);
     free(w->platform_weight);
     free(w->platform_byzantine);
     free(w->platform_silent);

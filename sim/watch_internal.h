@@ -1,8 +1,8 @@
 /*
  * sim/watch_internal.h - what a watch remembers between two epochs, and its parts.
  *
- * watch.c feeds, watch_figures.c counts; watch_members.c, watch_network.c and watch_changes.c
- * check. Who belongs where is taken from the scenario, never from the code under test; sums are
+ * watch.c feeds, watch_figures.c counts; watch_members.c, watch_network.c (with watch_caps.c) and
+ * watch_changes.c check. Who belongs where is taken from the scenario, never from the code under test; sums are
  * made here anew.
  */
 #ifndef ASSAY_SIM_WATCH_INTERNAL_H
@@ -40,6 +40,7 @@ struct assay_sim_watch {
     uint32_t platform_count, operator_count, vendor_count;
     uint32_t *platform, *operator_, *vendor;
     uint64_t *sums; /* scratch of one family */
+    uint64_t *raw;  /* [nodes] scratch: weights before all cuts */
     struct assay_watch_track *tracks;
     /* Weight of the table in force in the epoch that closed, by platform. */
     uint64_t *platform_weight, *platform_byzantine, *platform_silent;
@@ -99,6 +100,22 @@ bool assay_watch_acts(const struct assay_sim_watch *watch, uint64_t epoch, uint3
 /* Sums weights of a family into watch->sums[count]. Returns: the largest sum. */
 uint64_t assay_watch_sums(struct assay_sim_watch *watch, const uint32_t *group_of, uint32_t count,
                           const uint32_t *weights, const struct assay_state *state);
+
+/* Members that share one operator or one vendor root, and the cap on their share. */
+struct assay_watch_family {
+    const char *name;
+    const uint32_t *group_of; /* [nodes] */
+    uint32_t count, num, den;
+};
+
+/* watch_caps.c: which caps the four cuts of docs/protocol.md 6.3 are sure to meet, with weights
+ * [nodes] before all cuts; where the guard may leave cuts out, none. */
+struct assay_watch_caps {
+    bool operators, vendors;
+};
+struct assay_watch_caps assay_watch_caps(const struct assay_sim_watch *watch, const uint64_t *raw,
+                                         const struct assay_watch_family *operators,
+                                         const struct assay_watch_family *vendors);
 
 /* watch_figures.c: a row, and figures that grow. Each Returns: nothing. */
 void assay_watch_count(struct assay_sim_watch *watch, const struct assay_sim_closed *closed);

@@ -112,39 +112,32 @@ static void check_p5(const struct assay_watch_epoch *epoch, const struct table *
     else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
 }
 
-struct family {
-    const char *name;
-    const uint32_t *group_of;
-    uint32_t count, num, den;
-};
-
-/* Whether the raw table keeps the cap of a family as it is, so that nothing is cut; by a margin:
- * also if every share grew `times` as large. */
-static bool cap_idle(struct assay_sim_watch *w, const struct family *f,
-                     const struct assay_state *state, uint64_t raw_total, uint32_t times)
+/* Whether the raw table keeps the cap of a family as it is, so that nothing is cut. */
+static bool cap_idle(struct assay_sim_watch *w, const struct assay_watch_family *f,
+                     const struct assay_state *state, uint64_t raw_total)
 {
     for (uint32_t g = 0; g < f->count; g++)
         w->sums[g] = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         w->sums[f->group_of[slot]] += raw_weight(&state->members[slot]);
     for (uint32_t g = 0; g < f->count; g++)
-        if (times * f->den * w->sums[g] > f->num * raw_total) return false;
+        if (f->den * w->sums[g] > f->num * raw_total) return false;
     return true;
 }
 
 /* P5 rests on it: A never changes weight (docs/protocol.md 6.0), raw weight is integrity.
  * Asks: weights made of integrity, nobody shares a platform, no cap has anything to cut: then each
  * member has its raw weight. */
-static void check_raw(const struct assay_watch_epoch *epoch, const struct family *vendor,
-                      const struct family *operators)
+static void check_raw(const struct assay_watch_epoch *epoch, const struct assay_watch_family *vendor,
+                      const struct assay_watch_family *operators)
 {
     struct assay_sim_watch *w = epoch->watch;
     uint64_t total = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         total += raw_weight(&epoch->after->members[slot]);
     if (total == 0 || total != raw_units(w, epoch->after)) return;
-    if (!cap_idle(w, vendor, epoch->after, total, 1)) return;
-    if (!cap_idle(w, operators, epoch->after, total, 1)) return;
+    if (!cap_idle(w, vendor, epoch->after, total)) return;
+    if (!cap_idle(w, operators, epoch->after, total)) return;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         const struct assay_member *m = &epoch->after->members[slot];
         if (m->weight == raw_weight(m)) continue;
@@ -156,51 +149,32 @@ static void check_raw(const struct assay_watch_epoch *epoch, const struct family
     assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P5, epoch->closed->epoch, NULL);
 }
 
-/* Groups of positive weight, and whether the last cut of this family is sure to have met the cap:
- * it could (den/num groups at least hold weight), and did not stop at half of the weight before any
- * cap (L2; docs/protocol.md 6.3), which would leave half and no more than one unit a group. Caps of
- * more than a third are not sure: the guard (6.3.1) leaves out cuts that raise another group. */
-static bool cap_binds(const struct assay_sim_watch *w, const struct family *f,
+/* Has every member of raw weight a seat? Else weight is cut among seats (docs/protocol.md 5.22). */
+static bool all_seated(const struct assay_watch_epoch *epoch)
+{
+    for (uint32_t slot = 0; slot < epoch->watch->nodes; slot++) {
+        const struct assay_member *m = &epoch->after->members[slot];
+        if (raw_weight(m) > 0 && m->weight == 0) return false;
+    }
+    return true;
+}
+
+static struct assay_watch_caps caps_met(const struct assay_watch_epoch *epoch,
+                                        const struct assay_watch_family *operators,
+                                        const struct assay_watch_family *vendor)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    if (operators->den == 0 || vendor->den == 0 || !all_seated(epoch))
+        return (struct assay_watch_caps){ false, false };
+    for (uint32_t slot = 0; slot < w->nodes; slot++)
+        w->raw[slot] = raw_weight(&epoch->after->members[slot]);
+    return assay_watch_caps(w, w->raw, operators, vendor);
+}
+
+static void check_cap(const struct assay_watch_epoch *epoch, const struct assay_watch_family *f,
                       const struct table *now)
 {
-    uint64_t groups = 0;
-    for (uint32_t g = 0; g < f->count; g++)
-        groups += w->sums[g] > 0 ? 1 : 0;
-    if (3 * f->num > f->den) return false;
-    return groups * f->num >= f->den && 2 * now->total >= now->raw_total + 2 * groups;
-}
-
-static bool binds(const struct assay_watch_epoch *epoch, const struct family *f,
-                  const struct table *now)
-{
     struct assay_sim_watch *w = epoch->watch;
-    const uint64_t largest = assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
-    return largest > 0 && f->den != 0 && cap_binds(w, f, now);
-}
-
-/* A cap that only equal groups meet has no room for cuts of the other family, which the guard may
- * ask for: unless none of its groups gets to its own cap when shares double, and they never do more
- * (docs/protocol.md 6.3.1). */
-static bool has_room(const struct assay_watch_epoch *epoch, const struct family *f,
-                     const struct family *other)
-{
-    struct assay_sim_watch *w = epoch->watch;
-    uint64_t total = 0, groups = 0;
-    for (uint32_t slot = 0; slot < w->nodes; slot++)
-        total += raw_weight(&epoch->after->members[slot]);
-    if (assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after) == 0) return true;
-    for (uint32_t g = 0; g < f->count; g++)
-        groups += w->sums[g] > 0 ? 1 : 0;
-    return groups * f->num > f->den || cap_idle(w, other, epoch->after, total, 2);
-}
-
-static void check_cap(const struct assay_watch_epoch *epoch, const struct family *f,
-                      const struct family *other, const struct table *now)
-{
-    struct assay_sim_watch *w = epoch->watch;
-    /* Where one cap cannot be met the guard may leave out the cuts of the other, too. */
-    if (!binds(epoch, f, now) || !binds(epoch, other, now)) return;
-    if (!has_room(epoch, f, other) || !has_room(epoch, other, f)) return;
     const uint64_t largest = assay_watch_sums(w, f->group_of, f->count, NULL, epoch->after);
     if (f->den * largest > f->num * now->total)
         assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch,
@@ -212,7 +186,7 @@ static void check_cap(const struct assay_watch_epoch *epoch, const struct family
 
 /* Was no vendor cut after the operators? One that was cut stands at the largest sum that keeps the
  * cap: one unit more a group would break it. */
-static bool vendors_uncut(const struct assay_watch_epoch *epoch, const struct family *vendor,
+static bool vendors_uncut(const struct assay_watch_epoch *epoch, const struct assay_watch_family *vendor,
                           const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
@@ -225,7 +199,7 @@ static bool vendors_uncut(const struct assay_watch_epoch *epoch, const struct fa
  * of it than of what the cuts started from. Asks: weights made of integrity, a table that was not
  * refused, nobody shares a platform (then units are integrity itself). */
 static void check_guard(const struct assay_watch_epoch *epoch, const struct table *now,
-                        const struct family *f)
+                        const struct assay_watch_family *f)
 {
     struct assay_sim_watch *w = epoch->watch;
     uint64_t raw_total = 0;
@@ -251,9 +225,9 @@ static void check_guard(const struct assay_watch_epoch *epoch, const struct tabl
 
 /* P9: no platform, operator or vendor root above its cap.
  * Platforms and single members always: a platform is one unit, caps only cut. Vendor roots and
- * operators where cap_binds says that both caps can be met; operators only when the vendor cut
- * after them took nothing, since what it takes lifts the share of the others. Asks: weights made of
- * integrity. */
+ * operators where the four cuts are sure to meet the cap (watch_caps.c); operators only when the
+ * vendor cut after them took nothing, since what it takes lifts the share of the others. Asks:
+ * weights made of integrity. */
 static void check_p9(const struct assay_watch_epoch *epoch, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
@@ -261,10 +235,10 @@ static void check_p9(const struct assay_watch_epoch *epoch, const struct table *
     /* Caps may be changed (watch_changes.c says whether rightly); naive rules have none there. */
     const struct assay_genesis_parameters *p = &epoch->after->rules.parameters;
     const bool changed = w->charter != NULL && p->vendor_cap_den != 0;
-    const struct family vendor = { "vendor root", w->vendor, w->vendor_count,
+    const struct assay_watch_family vendor = { "vendor root", w->vendor, w->vendor_count,
                                    changed ? p->vendor_cap_num : s->vendor_cap_num,
                                    changed ? p->vendor_cap_den : s->vendor_cap_den };
-    const struct family operators = { "operator", w->operator_, w->operator_count,
+    const struct assay_watch_family operators = { "operator", w->operator_, w->operator_count,
                                       changed ? p->operator_cap_num : s->operator_cap_num,
                                       changed ? p->operator_cap_den : s->operator_cap_den };
     /* An empty table is refused: the one before stays (docs/protocol.md 6.4). */
@@ -282,8 +256,9 @@ static void check_p9(const struct assay_watch_epoch *epoch, const struct table *
     else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_P9, epoch->closed->epoch, NULL);
     check_guard(epoch, now, &vendor);
     check_guard(epoch, now, &operators);
-    check_cap(epoch, &vendor, &operators, now);
-    if (vendors_uncut(epoch, &vendor, now)) check_cap(epoch, &operators, &vendor, now);
+    const struct assay_watch_caps met = caps_met(epoch, &operators, &vendor);
+    if (met.vendors) check_cap(epoch, &vendor, now);
+    if (met.operators && vendors_uncut(epoch, &vendor, now)) check_cap(epoch, &operators, now);
 }
 
 /* P10: the same records give the same bytes on every machine.

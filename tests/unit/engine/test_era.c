@@ -216,6 +216,29 @@ Test(era, who_comes_back_is_told, .timeout = 120)
     assay_sim_world_destroy(&w);
 }
 
+/* docs/protocol.md 5.20: five take the RECOVER while a cut keeps the other nine from hearing of it.
+ * When the cut has healed these ask around, all in one round. */
+Test(era, who_was_cut_off_asks_around_for_it, .timeout = 120)
+{
+    enum { NODES = 14, TAKERS = 5 };
+    uint32_t side[NODES];
+    for (uint32_t i = 0; i < NODES; i++)
+        side[i] = i >= TAKERS;
+    struct assay_sim_world *w = start(18, NODES, 3);
+    fence(w, 0);
+    assay_sim_world_partition(w, side);
+    recover(w, NULL);
+    cr_assert(assay_sim_world_run(w, 6 * EPOCH_MS));
+    for (uint32_t i = 0; i < NODES; i++)
+        cr_assert_eq(state_of(w, i)->era, i < TAKERS, "node %u", i);
+    assay_sim_world_partition(w, NULL);
+    cr_assert(assay_sim_world_run(w, 4 * EPOCH_MS));
+    for (uint32_t i = 0; i < NODES; i++)
+        cr_expect_eq(state_of(w, i)->era, 1, "node %u", i);
+    goes_on(w, 1, 3);
+    assay_sim_world_destroy(&w);
+}
+
 Test(era, before_a_fence_nobody_answers, .timeout = 60)
 {
     struct assay_sim_world *w = start(19, 4, 2);

@@ -30,6 +30,7 @@ static struct {
     uint64_t now_ms;
     struct assay_view *views[MEMBERS_MAX];
     bool down[MEMBERS_MAX], hostile[MEMBERS_MAX];
+    bool cut; /* who is even hears nobody that is odd, and they nobody that is even */
     uint8_t links[MEMBERS_MAX][MEMBERS_MAX]; /* from, to */
     struct letter *sent, *next;
     size_t sent_count, next_count, capacity;
@@ -77,11 +78,17 @@ static struct assay_view *make(uint32_t self, uint32_t members, uint64_t seed)
     return view;
 }
 
+static bool parted(uint32_t a, uint32_t b)
+{
+    return net.cut && a % 2 != b % 2;
+}
+
 static void begin(uint32_t members, uint64_t seed)
 {
     net.members = members;
     net.now_ms = 1000;
     net.sent_count = net.next_count = 0;
+    net.cut = false;
     assay_bytes_zero(net.links, sizeof net.links);
     for (uint32_t i = 0; i < members; i++) {
         net.down[i] = net.hostile[i] = false;
@@ -121,7 +128,8 @@ static void hear_all(void)
     for (uint32_t i = 0; i < net.members; i++)
         for (uint32_t k = 0; !net.down[i] && k < assay_view_count(net.views[i]); k++) {
             const uint16_t s = assay_view_at(net.views[i], k);
-            if (!net.down[s]) assay_view_alive(net.views[s], net.now_ms, (uint16_t)i);
+            if (!net.down[s] && !parted(i, s))
+                assay_view_alive(net.views[s], net.now_ms, (uint16_t)i);
         }
 }
 
@@ -135,7 +143,7 @@ static void run(uint64_t ms)
         net.next_count = 0;
         for (size_t i = 0; i < net.sent_count; i++) {
             const struct letter *l = &net.sent[i];
-            if (net.down[l->to] || net.down[l->from]) continue;
+            if (net.down[l->to] || net.down[l->from] || parted(l->to, l->from)) continue;
             const enum assay_status status =
                 assay_view_heard(net.views[l->to], net.now_ms, l->from, &l->word, 1);
             assay_status_ignore(status, "asked too often");
@@ -441,5 +449,32 @@ Test(host_view, who_sees_no_epoch_close_chooses_anew)
         kept += chosen[s] && assay_view_chosen(net.views[0], s);
     cr_expect_geq(before, 6);
     cr_expect_lt(kept, before, "%u of %u are the same", kept, before); /* anchors are */
+    end();
+}
+
+/* Returns: own choices of somebody in the other half that said yes. */
+static uint32_t across(void)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < net.members; i++)
+        for (uint32_t k = 0; k < net.members; k++)
+            count += i % 2 != k % 2 && assay_view_chosen(net.views[i], (uint16_t)k);
+    return count;
+}
+
+/* docs/protocol.md 4.12.5: of a cut that lasted long one half has put off the other ever longer.
+ * Epochs do not close, so all are asked again, and the halves are one within 2T. */
+Test(host_view, who_was_cut_off_is_asked_again_while_no_epoch_closes)
+{
+    begin(100, 5);
+    run(10 * 1000);
+    cr_expect_geq(across(), net.members);
+    net.cut = true;
+    run(20 * EPOCH_MS);
+    cr_assert_eq(across(), 0);
+    net.cut = false;
+    run(2 * EPOCH_MS + 10 * 1000);
+    printf("%u choices of 100 members lead across\n", across());
+    cr_expect_geq(across(), net.members);
     end();
 }
