@@ -284,8 +284,8 @@ static bool too_fast(const struct member *m)
 }
 
 /* P4: it recovers at +500 A and +U I an epoch, and no faster: too_fast, then
- * asks: certified, evidence that passes, heard by all, votes and messages left alone; honest
- * voters with a counted ballot hold 2W/3 at least: then lo = 10000. A rises by 500 or to the end.
+ * asks: certified, evidence that passes, heard by all, votes and messages left alone; somebody
+ * else has weight, and honest voters with a counted ballot hold 2W/3 at least: then lo = 10000. A rises by 500 or to the end.
  * I rises by U or to the end, with its own ballot counted, no proof against it, and an incarnation
  * listed since its last failure; else it stays. Standings follow their score. */
 static void check_p4(const struct member *m)
@@ -299,6 +299,7 @@ static void check_p4(const struct member *m)
     if (!m->epoch->after->certified || !heard_by_all(m)) return;
     if (evidence != ASSAY_SIM_EVIDENCE_GOOD && evidence != ASSAY_SIM_EVIDENCE_FORGED) return;
     if (!only_evidence(m->epoch, m->slot)) return;
+    if (m->electorate.weight == 0) return; /* nobody can judge it: docs/protocol.md 7.1 */
     if (3 * (m->electorate.byzantine + m->electorate.silent) > m->electorate.weight) return;
     if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
     const bool rises = m->before->trust.listed_after_failure && m->after->found.balloted;
