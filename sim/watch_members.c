@@ -123,13 +123,15 @@ static void check_p2(const struct member *m)
 }
 
 /* A FAIL counts only with its record (docs/protocol.md 4.3.2), which closes with E: where messages
- * are lost it may come too late. */
+ * are lost, or proposals are refused, it may come too late. */
 static bool fail_is_there(const struct member *m)
 {
     const uint8_t *fails = m->epoch->closed->fails;
     const enum assay_sim_evidence evidence = m->truth->evidence;
     if (evidence == ASSAY_SIM_EVIDENCE_NONE || evidence == ASSAY_SIM_EVIDENCE_FIRST) return true;
-    if (m->epoch->watch->scenario->link.loss_permille == 0) return true;
+    if (m->epoch->watch->scenario->link.loss_permille == 0 &&
+        m->epoch->closed->views_nullified == 0)
+        return true;
     return fails == NULL || fails[m->slot] != 0;
 }
 
