@@ -210,8 +210,11 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
             .watch = watch, .closed = closed, .before = closed->before, .after = closed->state
         };
         const bool follows = epoch.before != NULL && stands_on(epoch.after, epoch.before);
-        /* The end of an era is decided by people: rows and figures alone, as over a gap. */
-        if (follows && epoch.before->era != epoch.after->era) assay_watch_changes_era(&epoch);
+        const bool era_ends = follows && epoch.before->era != epoch.after->era;
+        /* The end of an era is decided by people: rows and figures alone, as over a gap. Either may
+         * have changed the roster, so shares of weight are measured anew (P5). */
+        if (!follows || era_ends) watch->has_first = false;
+        if (era_ends) assay_watch_changes_era(&epoch);
         else if (follows) {
             assay_watch_changes(&epoch);
             weigh(&epoch);
