@@ -20,6 +20,7 @@
 #endif
 
 #include <getopt.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -338,7 +339,7 @@ static int run(const struct assay_config_sources *sources, bool check_only)
     return finish(&node, status);
 }
 
-enum { SETS_MAX = 64 };
+enum { SETS_MAX = 64, MAPPED_LEN_MIN = 128 * 1024 };
 
 int main(int argc, char **argv)
 {
@@ -349,6 +350,9 @@ int main(int argc, char **argv)
                                              { "help", no_argument, NULL, 'h' },
                                              { NULL, 0, NULL, 0 } };
     static const char *sets[SETS_MAX];
+    /* A large table is mappings of its own, of which pages that nobody touches take no memory; left
+     * alone, malloc would raise the bound with each one that is given back. */
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_LEN_MIN);
     struct assay_config_sources sources = { .environment = assay_config_environment(),
                                             .sets = sets };
     bool check_only = false;

@@ -4,7 +4,8 @@
  * What is remembered is a function of the bytes under whose SHA-256 it stands, so an entry can be
  * neither stale nor mistaken for another: nothing is invalidated when collateral, policy or time
  * change. Entries hang in a hash table and in a list by last use; the one that was not wanted for
- * longest goes first. Whoever makes digests fall into one bucket on purpose, or floods the memory,
+ * longest goes first. Entries that never held anything are not touched: a memory for a thousand
+ * platforms costs a node that meets twenty what twenty cost. Whoever makes digests fall into one bucket on purpose, or floods the memory,
  * costs others some speed (at most a walk over all entries) and nothing else. Authorities stand
  * apart, so that a flood of platforms cannot wash them out.
  */
@@ -43,7 +44,8 @@ struct assay_verifier {
     uint64_t uses;
     struct assay_verifier_counts counts;
     struct authority_entry authorities[AUTHORITIES];
-    uint32_t oldest, newest;
+    uint32_t oldest, newest; /* of those in the list; NO_ENTRY: none is */
+    size_t touched;          /* entries[0 .. touched) are in the list */
     size_t bucket_count;
     uint32_t *buckets; /* behind the entries */
     size_t entry_count;
@@ -66,23 +68,6 @@ size_t assay_verifier_size(size_t entries)
            bucket_count_of(entries) * sizeof(uint32_t);
 }
 
-/* Every entry stands in the list from the start, unused ones oldest. */
-static void clear_entries(struct assay_verifier *v)
-{
-    for (size_t i = 0; i < v->entry_count; i++) {
-        struct assay_entry *const e = &v->entries[i];
-        e->used = false;
-        e->leases = 0;
-        e->next = NO_ENTRY;
-        e->older = i == 0 ? NO_ENTRY : (uint32_t)(i - 1);
-        e->newer = i + 1 == v->entry_count ? NO_ENTRY : (uint32_t)(i + 1);
-    }
-    v->oldest = 0;
-    v->newest = (uint32_t)(v->entry_count - 1);
-    for (size_t i = 0; i < v->bucket_count; i++)
-        v->buckets[i] = NO_ENTRY;
-}
-
 enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t entries,
                                       struct assay_verifier **verifier)
 {
@@ -95,7 +80,10 @@ enum assay_status assay_verifier_init(void *memory, size_t memory_len, size_t en
     v->entry_count = entries;
     v->bucket_count = bucket_count_of(entries);
     v->buckets = (uint32_t *)(void *)&v->entries[entries];
-    clear_entries(v);
+    v->oldest = v->newest = NO_ENTRY;
+    v->touched = 0;
+    for (size_t i = 0; i < v->bucket_count; i++)
+        v->buckets[i] = NO_ENTRY;
     for (size_t i = 0; i < AUTHORITIES; i++) {
         v->authorities[i].used = false;
         v->authorities[i].last_use = 0;
@@ -151,15 +139,31 @@ static uint32_t *older_of(struct assay_verifier *v, uint32_t index)
     return index == NO_ENTRY ? &v->newest : &v->entries[index].older;
 }
 
-static void make_newest(struct assay_verifier *v, struct assay_entry *e)
+static void append(struct assay_verifier *v, struct assay_entry *e)
 {
-    const uint32_t index = index_of(v, e);
-    *newer_of(v, e->older) = e->newer;
-    *older_of(v, e->newer) = e->older;
     e->older = v->newest;
     e->newer = NO_ENTRY;
-    *newer_of(v, e->older) = index;
-    v->newest = index;
+    *newer_of(v, e->older) = index_of(v, e);
+    v->newest = index_of(v, e);
+}
+
+static void make_newest(struct assay_verifier *v, struct assay_entry *e)
+{
+    *newer_of(v, e->older) = e->newer;
+    *older_of(v, e->newer) = e->older;
+    append(v, e);
+}
+
+/* Returns: one that held nothing yet, in the list now; NULL when there is none */
+static struct assay_entry *touch(struct assay_verifier *v)
+{
+    if (v->touched == v->entry_count) return NULL;
+    struct assay_entry *const e = &v->entries[v->touched++];
+    e->used = false;
+    e->leases = 0;
+    e->next = NO_ENTRY;
+    append(v, e);
+    return e;
 }
 
 static struct assay_entry *find(struct assay_verifier *v,
@@ -195,7 +199,7 @@ void assay_verifier_deinit(struct assay_verifier **verifier)
     ASSAY_ASSERT(verifier != NULL);
     struct assay_verifier *const v = *verifier;
     if (v == NULL) return;
-    for (size_t i = 0; i < v->entry_count; i++)
+    for (size_t i = 0; i < v->touched; i++)
         forget(v, &v->entries[i]);
     for (size_t i = 0; i < AUTHORITIES; i++)
         forget_authority(v, &v->authorities[i]);
@@ -251,9 +255,11 @@ void assay_lease_open(struct assay_verifier *verifier, enum assay_evidence_kind 
     assay_bytes_zero(&lease->own, sizeof lease->own);
 }
 
-/* The one that was not wanted for longest. Returns: NULL when all are held */
+/* A new one, or the one that was not wanted for longest. Returns: NULL when all are held */
 static struct assay_entry *choose_victim(struct assay_verifier *v)
 {
+    struct assay_entry *const fresh = touch(v);
+    if (fresh != NULL) return fresh;
     for (uint32_t i = v->oldest; i != NO_ENTRY; i = v->entries[i].newer)
         if (v->entries[i].leases == 0) return &v->entries[i];
     return NULL;

@@ -10,6 +10,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct memory {
     void *bytes;
@@ -459,6 +460,34 @@ static void prove_number(struct assay_verifier *verifier, uint8_t number, struct
     cr_assert(assay_bytes_all_zero(&lease->own, sizeof lease->own));
     lease->own.root.bytes[0] = number;
     assay_lease_keep(lease);
+}
+
+/* Room for thousands of platforms costs a node of a small network no memory: what holds nothing is
+ * not written, so the system gives no page for it. */
+Test(quote_verifier, touches_no_more_than_it_holds)
+{
+    enum { ENTRIES = 2048, HELD = 3, MARK = 0xa5, PAGE = 4096 };
+    struct assay_lease lease;
+    struct assay_verifier *verifier = NULL;
+    const size_t len = (assay_verifier_size(ENTRIES) + 63) / 64 * 64;
+    uint8_t *const memory = aligned_alloc(64, len);
+    cr_assert_not_null(memory);
+    memset(memory, MARK, len);
+    cr_assert_eq(assay_verifier_init(memory, len, ENTRIES, &verifier), ASSAY_OK);
+    for (uint8_t i = 0; i < HELD; i++) {
+        prove_number(verifier, i, &lease);
+        assay_lease_close(&lease);
+    }
+    size_t written = 0;
+    for (size_t page = 0; page < len; page += PAGE) {
+        bool marked = true;
+        for (size_t i = page; i < len && i < page + PAGE; i++)
+            marked = marked && memory[i] == MARK;
+        written += !marked;
+    }
+    cr_expect_lt(written, len / PAGE / 20, "%zu of %zu pages", written, len / PAGE);
+    assay_verifier_deinit(&verifier);
+    free(memory);
 }
 
 Test(quote_verifier, throws_out_nothing_that_is_in_use)
