@@ -559,9 +559,10 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
     const size_t members = w->options.nodes;
-    /* One quote a member and epoch and two of its own for INCARNATEs, for as long as proofs live,
-     * and the epochs at both ends (settle.c prunes at a close). */
-    const size_t evidence_max = (members + 2) * (ASSAY_EVIDENCE_EPOCHS + 2);
+    /* One quote a member and epoch, one of its INCARNATE where it comes back from a restart, and two
+     * of its own for those that are drafted anew, for as long as proofs live, and the epochs at both
+     * ends (settle.c prunes at a close). */
+    const size_t evidence_max = (2 * members + 2) * (ASSAY_EVIDENCE_EPOCHS + 2);
     /* Whoever stood still for some epochs hears of the evidence of all of them at once. */
     const bool wakes = just_stood_still(w, n);
     const size_t flights_max = wakes ? evidence_max : 4 * members;
