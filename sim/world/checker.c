@@ -555,14 +555,25 @@ static bool just_stood_still(const struct assay_sim_world *w, const struct world
     return n->still_until_us > 0 && w->now_us < n->still_until_us + 2 * epoch_us;
 }
 
+/* Incarnations that were listed within so many epochs: each had a quote of its own. */
+static size_t came_back(const struct assay_state *state, uint64_t epochs)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < state->member_count; i++)
+        for (uint32_t k = 0; k < state->members[i].life_count; k++)
+            count += state->members[i].lives[k].since_epoch + epochs > state->epoch;
+    return count;
+}
+
 static void check_memory(struct assay_sim_world *w, uint32_t node)
 {
     const struct world_node *n = &w->nodes[node];
     const size_t members = w->options.nodes;
-    /* One quote a member and epoch, one of its INCARNATE where it comes back from a restart, and two
-     * of its own for those that are drafted anew, for as long as proofs live, and the epochs at both
-     * ends (settle.c prunes at a close). */
-    const size_t evidence_max = (2 * members + 2) * (ASSAY_EVIDENCE_EPOCHS + 2);
+    /* One quote a member and epoch, two of its own for INCARNATEs and one of each that was listed,
+     * for as long as proofs live, and the epochs at both ends (settle.c prunes at a close). */
+    const uint64_t epochs = ASSAY_EVIDENCE_EPOCHS + 2;
+    const size_t evidence_max =
+        (members + 2) * epochs + came_back(&n->engine->head->state, epochs);
     /* Whoever stood still for some epochs hears of the evidence of all of them at once. */
     const bool wakes = just_stood_still(w, n);
     const size_t flights_max = wakes ? evidence_max : 4 * members;
