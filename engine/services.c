@@ -239,9 +239,10 @@ enum assay_status assay_services_document(struct assay_engine *e, uint16_t from,
     assay_eng_persist(e, ASSAY_STORE_SERVICE, &key, kept);
     assay_eng_persist(e, ASSAY_STORE_SERVICE_ANCHOR, &key, kept); /* a leap's state is one */
     s->asked_ms = 0;
-    if (s->missing == 0)
-        assay_eng_note(e, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL, e->head->state.epoch,
-                       e->head->state.services.count);
+    if (s->missing > 0) return ASSAY_OK;
+    assay_eng_note(e, ASSAY_NOTE_SERVICES_FETCHED, ASSAY_SLOT_ALL, e->head->state.epoch,
+                   e->head->state.services.count);
+    assay_settle_goes_on(e);
     return ASSAY_OK;
 }
 

@@ -528,20 +528,37 @@ void assay_settle_halt(struct assay_engine *e, bool catching_up)
         assay_eng_note(e, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL, e->head->context.epoch,
                        catching_up);
     e->parts->chain.halted = true;
+    e->parts->chain.waits = false;
     assay_simplex_halt(e->simplex);
     ASSAY_ASSERT(!assay_eng_may_sign(e));
 }
 
 void assay_settle_wait(struct assay_engine *e)
 {
+    if (e->chain->halted) return;
     e->parts->chain.halted = true;
-    assay_simplex_halt(e->simplex);
+    e->parts->chain.waits = true;
+    assay_simplex_wait(e->simplex, true);
     ASSAY_ASSERT(!assay_eng_may_sign(e));
+}
+
+void assay_settle_goes_on(struct assay_engine *e)
+{
+    ASSAY_ASSERT(!assay_services_lack(e));
+    if (!e->chain->waits) return;
+    e->parts->chain.halted = false;
+    e->parts->chain.waits = false;
+    assay_simplex_wait(e->simplex, false);
+    assay_branch_recheck(e);
+    if (e->sync->active) return; /* its end does the rest */
+    assay_epoch_tick(e);
+    assay_order_derive(e);
 }
 
 void assay_settle_recovered(struct assay_engine *e)
 {
     e->parts->chain.halted = false;
+    e->parts->chain.waits = false;
 }
 
 /* Never vote on it again, say so, fetch the epoch anew. */

@@ -14,7 +14,8 @@ struct assay_chain {
     struct assay_ledger ledger; /* after the last final block that was applied */
     bool begun;                 /* Simplex stands on the head */
     bool turned;                /* the next epoch is another engine's: nothing is done any more */
-    bool halted;                /* our state is not the network's: nothing is signed */
+    bool halted;                /* our state is not the network's, or waits: nothing is signed */
+    bool waits;                 /* halted for no other reason than documents that are to come */
     bool wanted;                /* wanted_id is final but not applied */
     uint8_t wanted_id[32], wanted_proof[32];
     uint64_t tip_ms;       /* monotonic: since when the ledger's tip is held, in this run */
@@ -72,6 +73,8 @@ bool assay_settle_block(struct assay_engine *e, const struct assay_block_header 
                         const uint8_t id[static 32], struct assay_slice payload);
 /* What closing needs is still to come: nothing is voted on before. Returns: nothing. */
 void assay_settle_wait(struct assay_engine *e);
+/* It is here: a node that only waited for it takes part again, in the same epoch. Returns: nothing. */
+void assay_settle_goes_on(struct assay_engine *e);
 /* The network's state was had after all. Returns: nothing. */
 void assay_settle_recovered(struct assay_engine *e);
 /* Our state is not the network's: never vote on it again; found while catching up or not.

@@ -227,7 +227,7 @@ void assay_sx_know_leaders(struct assay_simplex *s, uint64_t view)
 bool assay_sx_voting(const struct assay_simplex *s)
 {
     ASSAY_ASSERT(s->begun || !s->running);
-    if (!s->running || s->halted || s->done || s->resume.asking) return false;
+    if (!s->running || s->halted || s->waits || s->done || s->resume.asking) return false;
     const uint16_t self = s->config.self;
     return s->seat_of[self] != UINT16_MAX && s->voters->voting_key[self] != NULL;
 }
@@ -288,6 +288,7 @@ static void forget_epoch(struct assay_simplex *s)
     assay_sx_index_clear(s);
     s->leader_view = 0;
     s->halted = false;
+    s->waits = false;
     s->done = false;
     s->nullified_since_final = 0;
     s->nullified_in_a_row = 0;
@@ -353,6 +354,12 @@ void assay_simplex_halt(struct assay_simplex *s)
 {
     ASSAY_ASSERT(assay_sx_holds(s));
     s->halted = true;
+}
+
+void assay_simplex_wait(struct assay_simplex *s, bool waits)
+{
+    ASSAY_ASSERT(assay_sx_holds(s));
+    s->waits = waits;
 }
 
 /* --- inputs */

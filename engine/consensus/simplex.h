@@ -167,6 +167,8 @@ uint64_t assay_simplex_wake_at(const struct assay_simplex *s);
 
 /* A member was convicted or the node halted: votes no more in this epoch. Returns: nothing. */
 void assay_simplex_halt(struct assay_simplex *s);
+/* Votes on nothing until it is told otherwise, or another epoch begins. Returns: nothing. */
+void assay_simplex_wait(struct assay_simplex *s, bool waits);
 
 struct assay_simplex_snapshot {
     uint64_t epoch, view;

@@ -314,6 +314,26 @@ Test(services, who_leaps_is_given_the_documents_that_the_state_names, .timeout =
     assay_sim_world_destroy(&w);
 }
 
+/* As after a leap, while another member is down: no epoch closes without its vote, so it votes as
+ * soon as it has the documents, and not only when the next epoch begins. */
+Test(services, who_was_given_the_documents_votes_in_the_same_epoch, .timeout = 60)
+{
+    struct assay_sim_world *w = start();
+    cr_assert_eq(add(w, 1, 7), ASSAY_OK);
+    close_two(w);
+    assay_sim_world_kill(w, 3);
+    struct assay_engine *e = assay_sim_world_engine(w, 0);
+    assay_services_replaced(e);
+    cr_assert(assay_services_lack(e));
+    assay_settle_wait(e);
+    cr_assert_not(assay_eng_may_sign(e));
+    close_two(w);
+    cr_expect(assay_eng_may_sign(assay_sim_world_engine(w, 0)));
+    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
 /* One peer gives other bytes under the digest, another has nothing: both are passed over. */
 Test(services, a_lie_about_a_document_is_refused, .timeout = 60)
 {
