@@ -36,8 +36,9 @@ static const char usage[] =
     "  --only NAME  this fault, and the sound build\n"
     "  --share K/N  of all builds the K-th, the K+N-th and so on; the sound build is the first\n"
     "  --dir DIR    where the builds are; default: mutants/ beside the folder of this program\n"
-    "\n"
-    MAKE_THEM ".\n"
+    "\n" MAKE_THEM ".\n"
+    "examples:\n"
+    "  assay-sim mutants --only equivocation-forgiven\n"
     "exit status: 0 every fault caught and the sound build clean, 1 otherwise, 2 usage\n";
 
 struct options {
@@ -414,7 +415,8 @@ int assay_sim_command_mutants(int argc, char **argv)
     default_dir(o.dir);
     optind = 0; /* main.c has read words before */
     for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (option == '?' || option == ':') return assay_sim_print_option(argc, argv, option);
+        if (option == '?' || option == ':')
+            return assay_sim_print_option(argc, argv, known, option);
         if (option == 'h') {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;

@@ -31,6 +31,9 @@ static const char usage[] =
     "  --json           an envelope of schema assay.sim.run instead of tables\n"
     "  --quiet          nothing but failures\n"
     "\n"
+    "examples:\n"
+    "  assay-sim run badmouthing\n"
+    "  assay-sim run badmouthing --set rule=mean --out out\n"
     "exit status: 0 every assertion and checker holds; 1 one does not, or the files could not be\n"
     "             written; 2 usage, or a scenario that cannot be used; 130 interrupted (Ctrl-C):\n"
     "             what there is by then is printed and written\n";
@@ -222,7 +225,7 @@ static int read_options(int argc, char **argv, struct run *run, bool *help)
             *help = true;
             return ASSAY_SIM_EXIT_OK;
         }
-        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, c);
+        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, known, c);
         if (!take_option(run, c, optarg))
             return assay_sim_print_misuse(argc, argv, optarg, "--%s: expected %s",
                                           known[index].name, expected(c));

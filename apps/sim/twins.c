@@ -32,6 +32,9 @@ static const char usage[] =
     "  --shard I/N    the I-th of N parts, I from 1; counts and traces of the parts add up\n"
     "  --schedule T   run just this one: what a violation prints\n"
     "\n"
+    "examples:\n"
+    "  assay-sim twins\n"
+    "  assay-sim twins --nodes 7 --samples 5000 --seed 2\n"
     "exit status: 0 nothing found, 1 a violation, 2 usage\n";
 
 struct finding {
@@ -273,7 +276,8 @@ int assay_sim_command_twins(int argc, char **argv)
     bool json = false;
     optind = 0; /* main.c has read words before */
     for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (option == '?' || option == ':') return assay_sim_print_option(argc, argv, option);
+        if (option == '?' || option == ':')
+            return assay_sim_print_option(argc, argv, known, option);
         if (option == OPT_HELP) {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;

@@ -190,6 +190,8 @@ there sh -c "kill -KILL $(child assay-enclave)"
 check 'a wrong enclave is suspended' within 60 there sh -c \
     'assay timeline --socket /srv/net/node-2/admin.sock | tee /dev/stderr | grep -q "fail_proven.*measurement"'
 check 'and the right one put back' within 60 there cmp /var/lib/assay/enclave /usr/bin/assay-enclave
+# Only votes by keys that are listed are resumed.
+check 'with keys that the network listed' within 60 says assayd 'event=keys_listed .*incarnation=2'
 
 # --- killed, and hung
 killed() { is assayd NRestarts "$1" && is assayd SubState running; }

@@ -7,11 +7,18 @@ cd "$WORK" || exit 2
 gives 2 'usage: assay-sim' "$SIM"
 gives 0 'usage: assay-sim' "$SIM" --help
 gives 0 'assay-sim ' "$SIM" --version
-gives 2 'is no command' "$SIM" rnu
+gives 2 '"rnu" is no command; is "run" meant?; `assay-sim --help` lists them' "$SIM" rnu
+gives 2 '"detail": "\"rnu\" is no command' "$SIM" rnu --json
+gives 2 'run: --tweice: there is no such option; is "--twice" meant?' "$SIM" run honest --tweice
+gives 2 'run: --twice: it takes no value' "$SIM" run honest --twice=2
 "$SIM" --help | awk '/^  [a-z]/ { print $1 }' >commands
 check 'all commands are looked at' test "$(wc -l <commands)" -ge 12
 while read -r command; do
     gives 0 "usage: assay-sim $command" "$SIM" $command --help
+    gives 0 "  assay-sim $command" "$SIM" $command --help
+    "$SIM" $command --help >help
+    check "$command --help has an example and statuses" \
+        sh -c "grep -A 1 '^examples:' help | grep -q '^  assay-sim $command' && grep -q '^exit status: 0 ' help"
     wide=$("$SIM" $command --help | awk 'length > 100')
     check "$command --help is at most 100 columns wide: $wide" test -z "$wide"
     [ "$command" = keys ] && continue # it has no option
