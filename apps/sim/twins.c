@@ -5,6 +5,7 @@
 
 #include "apps/sim/command.h"
 #include "apps/sim/number.h"
+#include "apps/sim/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,6 +47,8 @@ struct report {
     bool json;
     uint64_t found;
     struct finding *findings; /* [SHOWN_MAX], the first ones */
+    uint64_t runs;
+    struct assay_sim_progress line;
 };
 
 static bool read_shard(const char *text, struct assay_twins_campaign *c)
@@ -62,6 +65,7 @@ static bool visit(void *context, const struct assay_twins_schedule *schedule,
                   const struct assay_twins_result *result)
 {
     struct report *report = context;
+    assay_sim_progress_show(&report->line, ++report->runs, ASSAY_SIM_PROGRESS_UNCOUNTED);
     if (result->checker == ASSAY_SIM_CHECKER_COUNT) return true;
     if (report->found < SHOWN_MAX) {
         struct finding *f = &report->findings[report->found];
@@ -196,7 +200,14 @@ static int run_campaign(const struct assay_twins_campaign *c, bool json)
     struct assay_twins_totals totals;
     char message[ASSAY_SIM_MESSAGE_MAX];
     const uint64_t start_ms = clock_ms();
-    if (assay_twins_campaign(c, visit, &report, &totals, message) != ASSAY_OK)
+    /* How many schedules there are without their mirror images is known when they have run. */
+    const uint64_t shards = c->shards > 0 ? c->shards : 1;
+    const uint64_t total =
+        c->samples > 0 ? (c->samples + shards - 1) / shards : ASSAY_SIM_PROGRESS_UNKNOWN;
+    report.line = assay_sim_progress_start("runs", total, 0, false);
+    const enum assay_status status = assay_twins_campaign(c, visit, &report, &totals, message);
+    assay_sim_progress_end(&report.line);
+    if (status != ASSAY_OK)
         return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
     const uint64_t elapsed_ms = clock_ms() - start_ms;
     if (json) {

@@ -140,6 +140,14 @@ check 'another seed is another run' test "$(grep trace_hash other/summary.json)"
 check '--json says what summary.json says' cmp json out/summary.json
 check '--quiet says nothing' test -z "$("$SIM" run honest --quiet 2>&1)"
 gives 0 'the same' "$SIM" run honest --twice
+
+# --- what takes a while says on a terminal how far it is, how fast, and how long still
+terminal() { script -qec "$SIM $*" /dev/null </dev/null | tr '\r' '\n'; }
+gives 0 '/40 epochs  ' terminal run honest --twice
+gives 0 ' a minute  ETA ' terminal run honest --twice
+gives 0 '/20 runs  ' terminal twins --samples 20
+gives 0 ' runs  ' terminal twins --views 1
+check 'a pipe gets none of it' test -z "$("$SIM" run honest --twice 2>&1 >/dev/null)"
 "$SIM" run absent-voting --threads 1 --out one --quiet
 "$SIM" run absent-voting --threads 3 --out three --quiet
 check 'threads change nothing' cmp one/summary.json three/summary.json
