@@ -12,9 +12,9 @@
 #include "base/file/file.h"
 #include "net/http/answer.h"
 #include "net/http/listen.h"
+#include "net/http/machine.h"
 #include "net/http/stream.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -28,7 +28,6 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -206,42 +205,6 @@ static void count_answer(struct assay_http *http, const char *path, unsigned sta
     http->figures.answers[status / 100 < 6 ? status / 100 : 0]++;
 }
 
-static uint64_t count_files(void)
-{
-    uint64_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    if (dir == NULL) return 0;
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count > 3 ? count - 3 : 0; /* ".", "..", and this one */
-}
-
-static void look_at_process(struct assay_http_book *book)
-{
-    struct rusage used;
-    char line[128], *resident = line; /* "MAPPED RESIDENT ..", in pages */
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        (void)strtoull(line, &resident, 10);
-        book->rss_bytes = strtoull(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
-    }
-    if (file != NULL) (void)fclose(file);
-    if (getrusage(RUSAGE_SELF, &used) == 0)
-        book->cpu_ms = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
-                       (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
-    book->fds = count_files();
-}
-
-/* Where the store stands. A disk that hangs delays whoever asks, and not the node. */
-static void look_at_disk(const struct assay_http *http, struct assay_http_book *book)
-{
-    struct statvfs disk;
-    if (http->state_dir == NULL || statvfs(http->state_dir, &disk) != 0) return;
-    book->disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-    book->disk_size_bytes = (uint64_t)disk.f_blocks * disk.f_frsize;
-}
-
 /* ------------------------------------------------------------ answers that are kept */
 
 /* Returns: false when this answer depends on more than the view, or its key is too long. */
@@ -376,10 +339,8 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
         .view = view, .ring = http->ring, .figures = &http->figures, .now_ms = http->now_ms
     };
     if (strcmp(request->path, "/metrics") == 0) {
-        look_at_process(&book);
-        look_at_disk(http, &book);
+        assay_http_look_at_machine(http->state_dir, &book);
         book.certificate_ends_unix_s = http->certificate_ends_unix_s;
-        book.now_unix_s = (int64_t)time(NULL);
     }
     assay_http_answer(&book, request, &answer);
     count_answer(http, request->path, answer.status);
