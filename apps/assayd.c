@@ -10,6 +10,7 @@
  */
 #include "apps/assay/command.h"
 #include "apps/daemon/node.h"
+#include "apps/flags.h"
 #include "base/assert.h"
 #include "net/judge/judge.h"
 #include "net/judge/keeper.h"
@@ -45,10 +46,14 @@ static const char usage[] =
     "                    enclave's images, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
+    "examples:\n"
     "  assayd --config /etc/assay/assayd.yaml --set log.format=json\n"
     "SIGTERM and SIGINT end it cleanly; what it promised is in the store. SIGHUP reads the\n"
-    "configuration anew, SIGUSR1 logs how things stand. Status 4: this node is no member of the\n"
-    "network any more.\n";
+    "configuration anew, SIGUSR1 logs how things stand.\n"
+    "exit status: 0 asked to end; 1 the world did not oblige (store, disk, port, socket);\n"
+    "             2 usage, configuration, keys or genesis; 4 this node is no member of the "
+    "network\n"
+    "             any more\n";
 
 /* ------------------------------------------------------------ store, enclave, host */
 
@@ -160,7 +165,8 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
                   .certificate = daemon_said(node->config->http.certificate),
                   .key = daemon_said(node->config->http.key),
                   .clients = daemon_said(node->config->http.clients),
-                  .accept_plain = node->config->insecure[ASSAY_INSECURE_HTTP] },
+                  .accept_plain = node->config->insecure[ASSAY_INSECURE_HTTP],
+                  .state_dir = node->config->state_dir },
         .workload_path = node->config->enclave_service,
         .endorsements = &rules->sets[0].endorsements,
         .policy = rules->sets[0].policy,
@@ -341,6 +347,19 @@ static int run(const struct assay_config_sources *sources, bool check_only)
 
 enum { SETS_MAX = 64, MAPPED_LEN_MIN = 128 * 1024 };
 
+static int misuse(const char *wrong)
+{
+    assay_flags_misuse("assayd", usage, wrong);
+    return ASSAY_EXIT_USAGE;
+}
+
+static int misuse_word(const char *word)
+{
+    char wrong[ASSAY_FLAGS_MESSAGE_MAX];
+    (void)snprintf(wrong, sizeof wrong, "expected options alone, found \"%.100s\"", word);
+    return misuse(wrong);
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = { { "config", required_argument, NULL, 'c' },
@@ -355,6 +374,7 @@ int main(int argc, char **argv)
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_LEN_MIN);
     struct assay_config_sources sources = { .environment = assay_config_environment(),
                                             .sets = sets };
+    char wrong[ASSAY_FLAGS_MESSAGE_MAX];
     bool check_only = false;
 #ifdef ASSAY_TEST_HOOKS
     if (assay_judge_is(argc, argv)) assay_judge_run(assay_byzantine_verify(argv[2]));
@@ -362,22 +382,24 @@ int main(int argc, char **argv)
 #endif
     if (argc == 2 && assay_judge_is(argc, argv)) assay_judge_run(assay_evidence_verify);
     if (argc == 2 && assay_transport_is(argc, argv)) assay_transport_run(NULL);
-    for (int o; (o = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
+    for (int o; (o = getopt_long(argc, argv, ":c:h", options, NULL)) != -1;) {
         if (o == 'c') sources.path = optarg;
         else if (o == 's' && sources.set_count < SETS_MAX) sets[sources.set_count++] = optarg;
+        else if (o == 's') return misuse("--set: expected at most 64 of them");
         else if (o == 'k') check_only = true;
         else if (o == 'v') {
             (void)printf("assayd %s\n", ASSAY_VERSION);
             return ASSAY_EXIT_OK;
+        } else if (o == 'h') {
+            (void)fputs(usage, stdout);
+            return ASSAY_EXIT_OK;
         } else {
-            (void)fputs(usage, o == 'h' ? stdout : stderr);
-            return o == 'h' ? ASSAY_EXIT_OK : ASSAY_EXIT_USAGE;
+            assay_flags_wrong(argc, argv, o, options, wrong);
+            return misuse(wrong);
         }
     }
-    if (sources.path == NULL || optind != argc) {
-        (void)fputs(usage, stderr);
-        return ASSAY_EXIT_USAGE;
-    }
+    if (optind != argc) return misuse_word(argv[optind]);
+    if (sources.path == NULL) return misuse("expected --config FILE, found none");
     hold_signals(false);
     forbid_dumps();
     allow_descriptors();

@@ -14,6 +14,7 @@
  */
 #include "net/host_internal.h"
 
+#include "base/words.h"
 #include "net/document.h"
 #include "net/json/json.h"
 #include "scoring/tally.h"
@@ -87,11 +88,28 @@ static bool find_slot(struct assay_host *host, const char *text, uint16_t *slot)
     return assay_document_slot(host_snapshot(host), text, slot);
 }
 
+/* Says which word it was, and the member that is nearly meant. */
+static char *nobody(struct assay_host *host, const char *which)
+{
+    const struct assay_snapshot *s = host_snapshot(host);
+    unsigned apart = ASSAY_WORDS_APART_MAX;
+    char near[ASSAY_NAME_MAX + 1] = "", name[ASSAY_NAME_MAX + 1], detail[256];
+    for (uint32_t slot = 0; slot < s->member_count; slot++) {
+        const char *hint = NULL;
+        assay_words_nearest(which, host_name(host, (uint16_t)slot, name, sizeof name), &apart,
+                            &hint);
+        if (hint != NULL) (void)snprintf(near, sizeof near, "%s", hint);
+    }
+    (void)snprintf(detail, sizeof detail, "no member has that name, slot or id: \"%.64s\"%s%s%s",
+                   which, near[0] != '\0' ? "; is \"" : "", near,
+                   near[0] != '\0' ? "\" meant?" : "");
+    return host_document_refuse(host, "not_found", detail);
+}
+
 static char *node(struct assay_host *host, const char *which)
 {
     uint16_t slot = 0;
-    if (!find_slot(host, which, &slot))
-        return host_document_refuse(host, "not_found", "no member has that name, slot or id");
+    if (!find_slot(host, which, &slot)) return nobody(host, which);
     return host_document_finish(host, "assay.node",
                                 assay_document_member(host_snapshot(host), slot, true));
 }
@@ -146,8 +164,7 @@ static char *proof(struct assay_host *host, const char *argument)
     if ((space != NULL && !bare) || len >= sizeof which)
         return host_document_refuse(host, "usage", "proof NAME|SLOT|ID [bare]");
     assay_bytes_copy(which, sizeof which, argument, len);
-    if (!find_slot(host, which, &slot))
-        return host_document_refuse(host, "not_found", "no member has that name, slot or id");
+    if (!find_slot(host, which, &slot)) return nobody(host, which);
     return host_document_proof(host, slot, bare);
 }
 

@@ -13,6 +13,7 @@
 #include "net/history.h"
 #include "net/http/view.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -62,6 +63,19 @@ static void put_votes(struct assay_json *member, const struct assay_http_epoch *
     assay_json_set_bool(member, "proven_fail", row->proven_fail);
 }
 
+/* "SUSPEND RESTART": what stands against it, in this order. */
+static void put_orders(struct assay_json *member, uint32_t orders)
+{
+    char text[64] = "";
+    for (uint32_t kind = 0; kind <= ASSAY_ORDER_RELEASE; kind++) {
+        if ((orders & 1U << kind) == 0) continue;
+        const size_t len = strlen(text);
+        (void)snprintf(text + len, sizeof text - len, "%s%s", len > 0 ? " " : "",
+                       assay_order_name((enum assay_order_kind)kind));
+    }
+    assay_json_set_text(member, "orders", text);
+}
+
 static void append_row(struct exporting *e, uint64_t slot, const struct assay_history_row *row)
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -75,6 +89,7 @@ static void append_row(struct exporting *e, uint64_t slot, const struct assay_hi
     assay_json_set_uint(member, "availability_bp", row->availability_bp);
     assay_json_set_text(member, "standing", assay_document_standing(row->standing));
     assay_json_set_uint(member, "weight", row->weight);
+    put_orders(member, row->orders);
     put_rules(member, row);
     if (e->votes != NULL) put_votes(member, e->votes, slot);
     assay_json_append(e->members, member);

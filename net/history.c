@@ -5,14 +5,16 @@
 
 #include "base/cbor.h"
 
-static const char tag[] = "assay/score/v2", tag_before[] = "assay/score/v1";
+/* Versions 1 to 3, and how many fields each has. */
+static const char *const tags[] = { "assay/score/v1", "assay/score/v2", "assay/score/v3" };
+static const uint64_t counts[] = { 12, 16, 17 };
 
-enum { FIELDS = 16, FIELDS_BEFORE = 12 };
+enum { VERSIONS = sizeof counts / sizeof counts[0], FIELDS = 17 };
 
 enum assay_status assay_history_encode(const struct assay_history_row *row, struct assay_writer *w)
 {
     assay_cbor_put_array(w, FIELDS);
-    assay_cbor_put_text(w, tag);
+    assay_cbor_put_text(w, tags[VERSIONS - 1]);
     assay_cbor_put_uint(w, row->incarnation);
     assay_cbor_put_uint(w, row->score_bp);
     assay_cbor_put_uint(w, row->integrity_bp);
@@ -28,6 +30,7 @@ enum assay_status assay_history_encode(const struct assay_history_row *row, stru
     assay_cbor_put_uint(w, row->lo_bp);
     assay_cbor_put_uint(w, row->hi_bp);
     assay_cbor_put_uint(w, row->availability_rule);
+    assay_cbor_put_uint(w, row->orders);
     return w->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
@@ -44,9 +47,12 @@ enum assay_status assay_history_decode(struct assay_slice bytes, struct assay_hi
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_history_row r = { 0 };
     uint64_t fields = 0;
+    size_t version = 0;
     ASSAY_TRY(assay_cbor_array(&in, FIELDS, &fields));
-    if (fields != FIELDS && fields != FIELDS_BEFORE) return ASSAY_E_TYPE;
-    ASSAY_TRY(assay_cbor_text_expect(&in, fields == FIELDS ? tag : tag_before));
+    while (version < VERSIONS && counts[version] != fields)
+        version++;
+    if (version == VERSIONS) return ASSAY_E_TYPE;
+    ASSAY_TRY(assay_cbor_text_expect(&in, tags[version]));
     ASSAY_TRY(take_u32(&in, &r.incarnation));
     ASSAY_TRY(take_u32(&in, &r.score_bp));
     ASSAY_TRY(take_u32(&in, &r.integrity_bp));
@@ -58,12 +64,13 @@ enum assay_status assay_history_decode(struct assay_slice bytes, struct assay_hi
     ASSAY_TRY(assay_cbor_uint(&in, &r.electorate_bp));
     ASSAY_TRY(take_u32(&in, &r.reason));
     ASSAY_TRY(assay_cbor_bool(&in, &r.certified));
-    if (fields == FIELDS) {
+    if (version > 0) {
         ASSAY_TRY(assay_cbor_uint(&in, &r.unjudged_bp));
         ASSAY_TRY(take_u32(&in, &r.lo_bp));
         ASSAY_TRY(take_u32(&in, &r.hi_bp));
         ASSAY_TRY(take_u32(&in, &r.availability_rule));
     }
+    if (version > 1) ASSAY_TRY(take_u32(&in, &r.orders));
     ASSAY_TRY(assay_cursor_end(&in));
     *row = r;
     return ASSAY_OK;

@@ -2,8 +2,9 @@
  * net/history.h - the score history that a node keeps for people (ASSAY_STORE_SCORE).
  *
  * One row per member and closed epoch, written by the host; the engine never reads it. Canonical
- * CBOR: ["assay/score/v2", incarnation, score, I, A, standing, weight, P, N, W, reason, certified,
- * U, lo, hi, rule of A]; rows of version 1 end before U and are still read.
+ * CBOR: ["assay/score/v3", incarnation, score, I, A, standing, weight, P, N, W, reason, certified,
+ * U, lo, hi, rule of A, orders]; rows of version 1 end before U, of version 2 before the orders,
+ * and are still read.
  *
  * Every row of a day is kept, and for a month one an hour: those stand under an era that no chain
  * has, in places that are used again (docs/operations.md 17), so that the file stays bounded. What
@@ -35,6 +36,8 @@ struct assay_history_row {
     uint64_t unjudged_bp;
     uint32_t lo_bp, hi_bp;
     uint32_t availability_rule; /* enum assay_availability_rule */
+    /* Zero in rows of version 2. */
+    uint32_t orders; /* what stands against it after this close: 1 << enum assay_order_kind */
 };
 
 /* After a close; ["assay/tolerance/v1", total weight, members that may fail, that may lie, largest

@@ -151,6 +151,7 @@ struct assay_host_http {
     const char *socket_path, *address;
     const char *certificate, *key, *clients; /* NULL: no TLS */
     bool accept_plain;
+    const char *state_dir; /* whose disk metrics tell of; NULL: none */
 };
 
 /* Pointers are borrowed for the life of the host unless a line says otherwise. */

@@ -246,7 +246,8 @@ static enum assay_status open_http(struct assay_host *host,
                                               .certificate = c->certificate,
                                               .key = c->key,
                                               .clients = c->clients,
-                                              .accept_plain = c->accept_plain };
+                                              .accept_plain = c->accept_plain,
+                                              .state_dir = c->state_dir };
     if (host->http != NULL) return ASSAY_OK; /* the host before us had it open */
     if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
     return assay_http_open(&config, host->at_unix_ms, &host->http, message, ASSAY_HOST_MESSAGE_LEN);

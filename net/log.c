@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/rfc3339.h"
+#include "net/journald.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -15,11 +16,17 @@ static const char json_cut[] = ",\"cut\":true}\n";
 
 static _Atomic enum assay_log_format style = ASSAY_LOG_FORMAT_LOGFMT;
 static atomic_bool colours;
+static atomic_int journal = -1;
 
 void assay_log_style(enum assay_log_format format, bool colour)
 {
     atomic_store(&style, format);
     atomic_store(&colours, colour);
+}
+
+void assay_log_journal(int fd)
+{
+    atomic_store(&journal, fd);
 }
 
 bool assay_log_is_structured(void)
@@ -232,6 +239,14 @@ void assay_log_hex(struct assay_log *log, const char *key, const uint8_t *bytes,
     assay_log_text(log, key, text);
 }
 
+/* A journal that does not take a record gets the line by its stream, as without a socket. */
+static bool has_journal(const struct assay_log *log)
+{
+    const int fd = atomic_load(&journal);
+    return fd >= 0 && log->format == ASSAY_LOG_FORMAT_JOURNAL &&
+           assay_journald_send(fd, log->line, log->len);
+}
+
 void assay_log_end(struct assay_log *log)
 {
     if (!log->open) return;
@@ -239,7 +254,9 @@ void assay_log_end(struct assay_log *log)
     const size_t end_len = strlen(end);
     log->open = false;
     assay_bytes_copy(log->line + log->len, sizeof log->line - log->len, end, end_len);
+    log->len += end_len;
+    if (has_journal(log)) return;
     /* One write per line; a log that cannot be written must not stop the node. */
-    (void)fwrite(log->line, 1, log->len + end_len, log->out);
+    (void)fwrite(log->line, 1, log->len, log->out);
     (void)fflush(log->out);
 }

@@ -4,7 +4,8 @@
  *   ts=2026-01-02T03:04:05.678Z level=info event=epoch_closed node=alpha epoch=7 certified=true
  *
  * LOGFMT is this; JSON one object a line with the same names; JOURNAL the same without ts and level
- * behind a priority that journald takes away (<6>); TEXT for a terminal.
+ * behind a priority that journald takes away (<6>), or as a record with a field for each of them
+ * (net/journald.h); TEXT for a terminal.
  *
  * Codes are the names of notes (engine/engine.h) and those in the source of net/; they are
  * documented and never reused. Bytes that somebody else chose are escaped and cut. Each code may
@@ -67,6 +68,11 @@ struct assay_log {
 /* How every log of the process writes from its next line on; thread-safe. colour: TEXT only.
  * Returns: nothing. */
 void assay_log_style(enum assay_log_format format, bool colour);
+
+/* Lines of the JOURNAL format go to fd, of assay_journald_open, from the next one on; those that it
+ * does not take, and without one (-1) all, go where the log goes. fd stays the caller's.
+ * Thread-safe. Returns: nothing. */
+void assay_log_journal(int fd);
 
 /* Returns: whether programs read the lines (JSON, JOURNAL). */
 bool assay_log_is_structured(void);

@@ -6,6 +6,7 @@
 
 #include "apps/assay/eyes.h"
 #include "apps/assay/node_source.h"
+#include "base/base64.h"
 #include "base/file/file.h"
 #include "base/rfc3339.h"
 #include "engine/ledger/genesis.h"
@@ -13,6 +14,7 @@
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/life.h"
+#include "quote/x509.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,6 +26,7 @@
 #include <unistd.h>
 
 enum { FREE_WARN_MIB = 1024, FREE_FAIL_MIB = 64, DAY_S = 86400, ALARM_DAYS = 7 };
+enum { PEM_MAX = 256 * 1024, DER_MAX = 16 * 1024, RENEW_DAYS = 14 };
 
 /* What of the genesis is looked at. On the heap. */
 struct charter {
@@ -171,6 +174,48 @@ static void look_at_disk(struct assay_doctor *d)
                      "%" PRIu64 " MiB free for %s", free_mib, d->config.state_dir);
 }
 
+/* The first certificate of a PEM file, as far as it is of a kind that is read here. */
+static enum assay_status read_certificate(const char *path, struct assay_certificate *out)
+{
+    uint8_t *text = NULL, der[DER_MAX];
+    size_t text_len = 0, len = 0;
+    enum assay_status status = assay_file_read(path, PEM_MAX, &text, &text_len);
+    struct assay_slice rest = assay_slice_over(text, text_len), label = { 0 };
+    while (status == ASSAY_OK) {
+        status = assay_pem_next(&rest, &label, der, sizeof der, &len);
+        if (assay_slice_equal(label, assay_slice_over("CERTIFICATE", 11))) break;
+    }
+    if (status == ASSAY_OK) status = assay_x509_certificate(der, len, out);
+    free(text);
+    return status;
+}
+
+/* Of HTTP beyond this machine: nobody is answered any more when it has ended. */
+static void look_at_certificate(struct assay_doctor *d)
+{
+    static const char expected[] = "a certificate that is valid for two weeks or more";
+    static const char advice[] = "give http.certificate a new one and restart the daemon";
+    const char *const path = d->config.http.certificate;
+    char until[ASSAY_RFC3339_LEN + 1] = "";
+    struct assay_certificate certificate;
+    if (path[0] == '\0') return;
+    const enum assay_status status = read_certificate(path, &certificate);
+    if (status != ASSAY_OK) {
+        assay_doctor_say(d, "certificate",
+                         status == ASSAY_E_UNSUPPORTED ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_FAIL,
+                         expected, advice, "%s: %s", path, assay_status_text(status));
+        return;
+    }
+    const int64_t left_s = certificate.not_after_s - d->at_unix_s;
+    assay_rfc3339_format(certificate.not_after_s, until);
+    assay_doctor_say(d, "certificate",
+                     left_s < 0                    ? ASSAY_HEALTH_FAIL
+                     : left_s < RENEW_DAYS * DAY_S ? ASSAY_HEALTH_WARN
+                                                   : ASSAY_HEALTH_OK,
+                     expected, advice, "%s %s %s", path, left_s < 0 ? "ended at" : "ends at",
+                     until);
+}
+
 /* ------------------------------------------------------------ programs and evidence */
 
 static bool measures(const struct charter *c, const char *path, bool *known)
@@ -257,6 +302,7 @@ void assay_doctor_files(struct assay_doctor *d)
     look_at_keys(d, c);
     look_at_folder(d, "state", d->config.state_dir);
     look_at_disk(d);
+    look_at_certificate(d);
     look_at_program(d, c, "enclave.path", d->config.enclave_path);
     look_at_program(d, c, "restore_path", d->config.enclave_restore_path);
     look_at_source(d);

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROWS_MAX = 1024, CELLS = 8, LINE_MAX_LEN = 1024, ESCAPE = 27 };
+enum { ROWS_MAX = 1024, CELLS = 8, WIDE = 80, LINE_MAX_LEN = 1024, ESCAPE = 27 };
 
 enum order { BY_SLOT, BY_SCORE, BY_WEIGHT, BY_NAME, ORDERS };
 static const char *const order_names[ORDERS] = { "slot", "score", "weight", "name" };
@@ -97,17 +97,25 @@ static int compare(const void *a, const void *b)
     return sorting->reversed ? -result : result;
 }
 
+/* Too narrow for words behind the numbers: they get a line of their own. */
+static bool is_narrow(const struct top *t)
+{
+    return t->terminal.columns < WIDE;
+}
+
 static void put_node(struct top *t, const struct assay_json *n)
 {
     char bar[3 * CELLS + 1];
     const struct assay_json *const reason = assay_json_at(assay_json_get(n, "reasons"), 0);
     const char *const standing = assay_text_of(n, "standing", "?");
+    const char *const why = assay_text_of(reason, "text", "");
     const unsigned long long bp = assay_number_of(n, "score_bp");
     put(t, "%4llu %-14.14s %s%s %-10s%s %s %3llu.%02llu %% %5llu  %s", assay_number_of(n, "slot"),
         assay_text_of(n, "name", "?"), assay_terminal_colour(&t->terminal, standing),
         assay_terminal_glyph(&t->terminal, standing), standing, assay_terminal_plain(&t->terminal),
         assay_terminal_bar(&t->terminal, bp, CELLS, bar), bp / 100, bp % 100,
-        assay_number_of(n, "weight"), assay_text_of(reason, "text", ""));
+        assay_number_of(n, "weight"), is_narrow(t) ? "" : why);
+    if (is_narrow(t) && why[0] != '\0') put(t, "     %s", why);
 }
 
 static void put_nodes(struct top *t)
@@ -122,7 +130,7 @@ static void put_nodes(struct top *t)
     sorting = t;
     qsort(rows, count, sizeof(struct assay_json *), compare);
     put(t, "%4s %-14s %-12s %-8s %8s %5s  %s", "SLOT", "NODE", "STANDING", "", "SCORE", "WGHT",
-        "WHAT MOVED IT");
+        is_narrow(t) ? "" : "WHAT MOVED IT");
     for (size_t i = 0; i < count; i++)
         put_node(t, rows[i]);
 }

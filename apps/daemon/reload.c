@@ -9,40 +9,40 @@
 #include "apps/daemon/node.h"
 
 #include "base/assert.h"
+#include "net/journald.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------ the format of lines */
 
-/* systemd says which stream standard error is; another one may have taken its place since. */
-static bool is_journal(void)
+/* With fields where standard error is the journal's own stream and its socket is there, else behind
+ * a priority. The socket stays open: threads may be about to write to it. */
+static void style_of_journal(bool native)
 {
-    char own[64];
-    struct stat info;
-    const char *const stream = getenv("JOURNAL_STREAM");
-    if (stream == NULL || fstat(STDERR_FILENO, &info) != 0) return false;
-    (void)snprintf(own, sizeof own, "%llu:%llu", (unsigned long long)info.st_dev,
-                   (unsigned long long)info.st_ino);
-    return strcmp(own, stream) == 0;
+    static int fd = -1;
+    assay_log_style(ASSAY_LOG_FORMAT_JOURNAL, false);
+    if (native && fd < 0) fd = assay_journald_open(ASSAY_JOURNALD_SOCKET);
+    assay_log_journal(native ? fd : -1);
 }
 
 void daemon_log_style(const struct assay_config *config)
 {
+    bool native = false;
+    const bool stream = assay_journald_is_stderr(&native);
     const bool terminal = isatty(STDERR_FILENO) == 1;
     const char *const no_color = getenv("NO_COLOR");
     const bool colour = terminal && (no_color == NULL || no_color[0] == '\0');
     switch (config->log_format) {
     case ASSAY_CONFIG_LOG_LOGFMT: assay_log_style(ASSAY_LOG_FORMAT_LOGFMT, false); return;
     case ASSAY_CONFIG_LOG_JSON: assay_log_style(ASSAY_LOG_FORMAT_JSON, false); return;
-    case ASSAY_CONFIG_LOG_JOURNAL: assay_log_style(ASSAY_LOG_FORMAT_JOURNAL, false); return;
+    case ASSAY_CONFIG_LOG_JOURNAL: style_of_journal(stream && native); return;
     case ASSAY_CONFIG_LOG_TEXT: assay_log_style(ASSAY_LOG_FORMAT_TEXT, colour); return;
     case ASSAY_CONFIG_LOG_AUTO:
-        if (is_journal()) assay_log_style(ASSAY_LOG_FORMAT_JOURNAL, false);
+        if (stream) style_of_journal(native);
         else assay_log_style(terminal ? ASSAY_LOG_FORMAT_TEXT : ASSAY_LOG_FORMAT_LOGFMT, colour);
         return;
     }

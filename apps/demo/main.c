@@ -2,6 +2,7 @@
  * apps/demo/main.c - `assay-demo`: options, the loop, an orderly end.
  */
 #include "apps/demo/platforms.h"
+#include "apps/flags.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -54,7 +55,13 @@ static const char usage[] =
     "  --epoch MS    length of an epoch, 200 to 60000; default 500, from 11 peers on 100 a peer: "
     "every\n"
     "                peer is a process of its own, and all of them share this machine\n"
-    "  --dir DIR     work in DIR (a short path) and leave it behind\n";
+    "  --dir DIR     work in DIR (a short path) and leave it behind\n"
+    "  --version     print the version\n"
+    "\n"
+    "examples:\n"
+    "  ./dev demo\n"
+    "  ./dev demo --story life --headless --json out.json\n"
+    "exit status: 0 all of the story happened, 1 some did not, 2 usage\n";
 
 static void interrupt(int signal)
 {
@@ -108,24 +115,31 @@ static bool fits(struct demo_options *options)
     return false;
 }
 
+/* Returns: exit status + 1. */
+static int other_option(int argc, char **argv, int code, const struct option *table)
+{
+    char wrong[ASSAY_FLAGS_MESSAGE_MAX];
+    if (code == 'h') (void)fputs(usage, stdout);
+    if (code == 'V') (void)printf("assay-demo %s\n", ASSAY_VERSION);
+    if (code == 'h' || code == 'V') return 1;
+    assay_flags_wrong(argc, argv, code, table, wrong);
+    assay_flags_misuse("assay-demo", usage, wrong);
+    return 3;
+}
+
 /* Returns: 0 to go on, else exit status + 1. */
 static int read_options(int argc, char **argv, struct demo_options *options)
 {
     static const struct option table[] = {
-        { "headless", no_argument, NULL, 'H' },
-        { "json", required_argument, NULL, 'j' },
-        { "keep", no_argument, NULL, 'k' },
-        { "peers", required_argument, NULL, 'p' },
-        { "epoch", required_argument, NULL, 'e' },
-        { "dir", required_argument, NULL, 'd' },
-        { "help", no_argument, NULL, 'h' },
-        { "evidence", required_argument, NULL, 'v' },
-        { "story", required_argument, NULL, 's' },
-        { "short", no_argument, NULL, 'b' },
-        { NULL, 0, NULL, 0 },
+        { "headless", no_argument, NULL, 'H' },    { "json", required_argument, NULL, 'j' },
+        { "keep", no_argument, NULL, 'k' },        { "peers", required_argument, NULL, 'p' },
+        { "epoch", required_argument, NULL, 'e' }, { "dir", required_argument, NULL, 'd' },
+        { "help", no_argument, NULL, 'h' },        { "evidence", required_argument, NULL, 'v' },
+        { "story", required_argument, NULL, 's' }, { "short", no_argument, NULL, 'b' },
+        { "version", no_argument, NULL, 'V' },     { NULL, 0, NULL, 0 },
     };
     bool ok = true;
-    for (int o; ok && (o = getopt_long(argc, argv, "h", table, NULL)) != -1;) {
+    for (int o; ok && (o = getopt_long(argc, argv, ":h", table, NULL)) != -1;) {
         if (o == 'H') options->headless = true;
         else if (o == 'j') options->json_path = optarg;
         else if (o == 'k') options->keep = true;
@@ -137,13 +151,11 @@ static int read_options(int argc, char **argv, struct demo_options *options)
             ok = number(optarg, "--peers", DEMO_PEERS_MIN, DEMO_PEERS_MAX, &options->peer_count);
         else if (o == 'e')
             ok = number(optarg, "--epoch", EPOCH_MS_MIN, EPOCH_MS_MAX, &options->epoch_ms);
-        else {
-            (void)fputs(usage, o == 'h' ? stdout : stderr);
-            return o == 'h' ? 1 : 3;
-        }
+        else return other_option(argc, argv, o, table);
     }
     if (ok && optind == argc) return fits(options) ? 0 : 3;
-    if (ok) (void)fprintf(stderr, "assay-demo: unexpected \"%s\"\n%s", argv[optind], usage);
+    if (ok)
+        (void)fprintf(stderr, "assay-demo: expected options alone, found \"%s\"\n", argv[optind]);
     return 3;
 }
 
@@ -167,6 +179,10 @@ static void take_signals(void)
     struct sigaction action = { .sa_handler = interrupt };
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    /* The terminal is closed: nobody would end the peers. Not so behind nohup. */
+    struct sigaction hangup;
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        (void)sigaction(SIGHUP, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
 }
 

@@ -50,6 +50,7 @@ pid_t demo_spawn(const char *log, char *const argv[])
     (void)sigemptyset(&defaults);
     (void)sigaddset(&defaults, SIGINT);
     (void)sigaddset(&defaults, SIGTERM);
+    (void)sigaddset(&defaults, SIGHUP); /* a daemon reloads by it, whoever ignores it here */
     if (posix_spawn_file_actions_init(&actions) != 0) return 0;
     if (posix_spawnattr_init(&attributes) != 0) return 0;
     int failed =

@@ -27,6 +27,18 @@
 
 enum { FRAMES_PER_TURN = 16 };
 
+static const char usage[] =
+    "usage: assay-enclave SERVICE_SOCKET\n"
+    "\n"
+    "The workload that a node vouches for, to try one with: it counts, answers on SERVICE_SOCKET\n"
+    "and takes part in quotes. assayd starts it, from enclave.path of its configuration, with its\n"
+    "end of a channel at descriptor 3; by hand it only says that there is none. The SHA-256 of\n"
+    "this file is its measurement.\n"
+    "\n"
+    "examples:\n"
+    "  sha256sum \"$(command -v assay-enclave)\"\n"
+    "exit status: 0 asked to end, 1 the socket or the channel cannot be had, 2 usage\n";
+
 static uint64_t monotonic_ms(void)
 {
     struct timespec now;
@@ -106,8 +118,20 @@ static bool run(struct service *service, struct counter *counter, int signals)
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: assay-enclave SERVICE_SOCKET\n");
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("assay-enclave " ASSAY_VERSION);
+        return 0;
+    }
+    if (argc != 2 || argv[1][0] == '-') {
+        fprintf(stderr, "assay-enclave: expected one path of a socket, found %s\n",
+                argc == 2  ? argv[1]
+                : argc < 2 ? "none"
+                           : "several words");
+        fputs("`assay-enclave --help` tells more\n", stderr);
         return 2;
     }
     /* It works when it is told how much it may. */

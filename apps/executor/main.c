@@ -23,8 +23,12 @@ static const char usage[] =
     "  --check-config    read configuration, key and evm with its key, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
+    "examples:\n"
     "  assay-executor --config /etc/assay/executor.yaml\n"
-    "SIGTERM and SIGINT end it; what was vouched is claimed after the next start.\n";
+    "SIGTERM and SIGINT end it; what was vouched is claimed after the next start.\n"
+    "exit status: 0 asked to end; 1 a socket or the disk did not oblige; 2 usage or "
+    "configuration,\n"
+    "             or a chain or a contract on which nothing can be paid\n";
 
 static void put_line(const struct assay_executor_node *node, bool on_chain, char *line, size_t len)
 {

@@ -22,9 +22,12 @@ static const char usage[] =
     "  --check-config    read configuration and key, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
+    "examples:\n"
     "  assay-holder --config /etc/assay/holder.yaml\n"
-    "SIGTERM and SIGINT end it. Status 4: its member has listed another holder;\n"
-    "5: a new era of the ledger undoes what is kept, and nothing was erased.\n";
+    "SIGTERM and SIGINT end it.\n"
+    "exit status: 0 asked to end, 1 the world did not oblige (socket, disk), 2 usage or\n"
+    "             configuration, 4 its member has listed another holder, 5 a new era of the\n"
+    "             ledger undoes what is kept, and nothing was erased\n";
 
 static void put_line(const struct assay_holder_node *node, char *line, size_t len)
 {

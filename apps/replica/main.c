@@ -20,8 +20,11 @@ static const char usage[] =
     "  --check-config    read the configuration, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
+    "examples:\n"
     "  assay-replica --config /etc/assay/replica.yaml\n"
-    "SIGTERM and SIGINT end it. Status 4: its member has listed another process.\n";
+    "SIGTERM and SIGINT end it.\n"
+    "exit status: 0 asked to end, 1 the world did not oblige (socket), 2 usage or configuration,\n"
+    "             4 its member has listed another process\n";
 
 /* How it stands, in one word of the metric and in one line. */
 enum state { WAITS, LISTED, ENTERING, SERVES, LEAVING, HALTED, STATES };

@@ -4,6 +4,7 @@
 #include "apps/service/program.h"
 
 #include "apps/config/yaml.h"
+#include "apps/flags.h"
 #include "apps/service/signals.h"
 #include "base/file/file.h"
 
@@ -183,13 +184,20 @@ static const struct option options[] = { { "config", required_argument, NULL, 'c
                                          { "version", no_argument, NULL, 'v' },
                                          { NULL, 0, NULL, 0 } };
 
+/* Returns: false, for service_begin. */
+static bool misuse(const struct service_program *program, const char *wrong)
+{
+    assay_flags_misuse(program->name, program->usage, wrong);
+    return false;
+}
+
 bool service_begin(struct service_program *program, int argc, char **argv, int *status)
 {
-    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "", wrong[ASSAY_FLAGS_MESSAGE_MAX];
     const char *path = NULL;
     bool only_check = false;
     *status = SERVICE_USAGE;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
         if (option == 'c') path = optarg;
         else if (option == 'k') only_check = true;
         else if (option == 'h' || option == 'v') {
@@ -198,14 +206,16 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
             else (void)printf("%s %s\n", program->name, ASSAY_VERSION);
             return false;
         } else {
-            (void)fputs(program->usage, stderr);
-            return false;
+            assay_flags_wrong(argc, argv, option, options, wrong);
+            return misuse(program, wrong);
         }
     }
-    if (path == NULL || optind != argc) {
-        (void)fputs(program->usage, stderr);
-        return false;
+    if (optind != argc) {
+        (void)snprintf(wrong, sizeof wrong, "expected options alone, found \"%.100s\"",
+                       argv[optind]);
+        return misuse(program, wrong);
     }
+    if (path == NULL) return misuse(program, "expected --config FILE, found none");
     if (read_config(program, path, message) != ASSAY_OK) {
         service_say(program, "%s", message);
         return false;

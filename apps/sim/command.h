@@ -109,6 +109,6 @@ int assay_sim_walk_plain(int argc, char *const *argv, const char *usage, bool *j
  * is missing */
 int assay_sim_next_option(int argc, char *const *argv, const struct option *known, int *index);
 /* What is wrong where it gave '?' or ':'. Returns: ASSAY_SIM_EXIT_USAGE */
-int assay_sim_print_option(int argc, char *const *argv, int code);
+int assay_sim_print_option(int argc, char *const *argv, const struct option *known, int code);
 
 #endif

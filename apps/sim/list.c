@@ -16,7 +16,11 @@ static const char usage[] =
     "tells\n"
     "the attack of a scenario, what is expected and why.\n"
     "  --json   an envelope of schema assay.sim.list: data.scenarios and data.sweeps, each entry\n"
-    "           with name and line\n";
+    "           with name and line\n"
+    "\n"
+    "examples:\n"
+    "  assay-sim list\n"
+    "exit status: 0 printed, 1 the output could not be written, 2 usage\n";
 
 static void put(struct assay_json *list, const char *name, const char *line)
 {

@@ -3,6 +3,8 @@
  */
 #include "apps/sim/command.h"
 
+#include "base/words.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,6 +61,18 @@ static int finish(int status)
     return status == ASSAY_SIM_EXIT_OK ? ASSAY_SIM_EXIT_FAILED : status;
 }
 
+static int wrong_command(int argc, char **argv)
+{
+    unsigned apart = ASSAY_WORDS_APART_MAX;
+    const char *near = NULL;
+    for (size_t i = 0; i < COMMANDS; i++)
+        assay_words_nearest(argv[1], commands[i].name, &apart, &near);
+    return assay_sim_print_error(assay_sim_wants_json(argc, argv), ASSAY_SIM_EXIT_USAGE, "usage",
+                                 "\"%.100s\" is no command%s%s%s; `assay-sim --help` lists them",
+                                 argv[1], near != NULL ? "; is \"" : "", near != NULL ? near : "",
+                                 near != NULL ? "\" meant?" : "");
+}
+
 static int obey(int argc, char **argv)
 {
     if (argc < 2) {
@@ -75,9 +89,7 @@ static int obey(int argc, char **argv)
     }
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
-    (void)fprintf(stderr, "assay-sim: \"%s\" is no command\n", argv[1]);
-    print_usage(stderr);
-    return ASSAY_SIM_EXIT_USAGE;
+    return wrong_command(argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -29,6 +29,9 @@ static const char usage[] =
     "--quiet        no line for each step\n"
     "--json         the result as JSON; needs --out\n"
     "\n"
+    "examples:\n"
+    "  assay-sim minimize failing.yaml --out small.yaml\n"
+    "  assay-sim minimize --swarm 4711 --out small.yaml\n"
     "exit status: 0 shrunk, 1 the scenario does not fail (or the disk is full), 2 usage, 130\n"
     "             stopped: the smallest so far is written\n";
 

@@ -1,12 +1,16 @@
 /* apps/sim/minimize_run.c - what "fails in the same way" means (apps/sim/minimize.h). */
 #include "apps/sim/minimize.h"
 
+#include "apps/sim/progress.h"
+
 #include <string.h>
 
 struct attempt {
     struct assay_sim_shrinking *shrinking;
     struct assay_sim_promise promise; /* of the original */
     char what[sizeof((struct assay_sim_breach *)NULL)->what];
+    struct assay_sim_progress line; /* on a terminal, below the steps; of all tries, mostly fewer */
+    uint64_t candidates;
 };
 
 static bool promises_less(const struct assay_sim_promise *now, const struct assay_sim_promise *then)
@@ -31,6 +35,7 @@ static bool fails(void *context, struct assay_scenario *candidate)
     struct attempt *const a = context;
     const uint64_t first = candidate->seed;
     const uint32_t seeds = a->shrinking->seeds == 0 ? 1 : a->shrinking->seeds;
+    assay_sim_progress_show(&a->line, a->candidates++, ASSAY_SIM_PROGRESS_UNCOUNTED);
     for (uint32_t i = 0; i < seeds; i++) {
         if (a->shrinking->stop != NULL && *a->shrinking->stop != 0) return false;
         candidate->seed = first + i;
@@ -43,8 +48,9 @@ static bool fails(void *context, struct assay_scenario *candidate)
 static void smaller(void *context, const struct assay_scenario *now, const char *what,
                     uint64_t tried)
 {
-    const struct attempt *const a = context;
+    struct attempt *const a = context;
     if (a->shrinking->out == NULL) return;
+    assay_sim_progress_end(&a->line);
     (void)fprintf(a->shrinking->out,
                   "%5llu tried: fewer or smaller %s; %u nodes, %llu epochs, %u adversaries, "
                   "%u partitions, %u crashes, size %u\n",
@@ -68,7 +74,11 @@ bool assay_sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenar
     const struct assay_sim_minimize how = {
         .fails = fails, .smaller = smaller, .context = &a, .tries_max = shrinking->tries_max
     };
+    a.line = assay_sim_progress_start(
+        "tries", shrinking->tries_max > 0 ? shrinking->tries_max : ASSAY_SIM_MINIMIZE_TRIES, 0,
+        shrinking->out == NULL);
     shrinking->tried += assay_sim_minimize(scenario, &how);
+    assay_sim_progress_end(&a.line);
     shrinking->size_after = assay_sim_minimize_size(scenario);
     return true;
 }

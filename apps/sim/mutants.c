@@ -6,6 +6,7 @@
  */
 #include "apps/sim/command.h"
 #include "apps/sim/number.h"
+#include "apps/sim/progress.h"
 #include "base/file/file.h"
 
 #include <ctype.h>
@@ -36,8 +37,9 @@ static const char usage[] =
     "  --only NAME  this fault, and the sound build\n"
     "  --share K/N  of all builds the K-th, the K+N-th and so on; the sound build is the first\n"
     "  --dir DIR    where the builds are; default: mutants/ beside the folder of this program\n"
-    "\n"
-    MAKE_THEM ".\n"
+    "\n" MAKE_THEM ".\n"
+    "examples:\n"
+    "  assay-sim mutants --only equivocation-forgiven\n"
     "exit status: 0 every fault caught and the sound build clean, 1 otherwise, 2 usage\n";
 
 struct options {
@@ -171,6 +173,8 @@ struct table {
     struct assay_json *rows; /* array, when json */
     uint64_t faults, missed;
     bool good; /* or not asked for */
+    uint64_t tried;
+    struct assay_sim_progress line; /* on a terminal, below the rows */
 };
 
 static bool is_word_of(const char *list, const char *word)
@@ -193,6 +197,8 @@ static void put_row(struct table *table, const char *name, const char *about, co
                     const struct trial *t, uint64_t bound, bool sound)
 {
     const char *verdict = verdict_of(t, sound);
+    assay_sim_progress_end(&table->line);
+    table->tried++;
     if (!table->options->json) {
         (void)printf("%-34s %-17s %-20s %5" PRIu64 " of %-5" PRIu64 " %s\n", name, verdict,
                      t->caught ? t->checker : "", t->seed, bound, about);
@@ -275,6 +281,7 @@ static int run_table(const struct options *o, const struct assay_json *entries)
         .options = o, .rows = o->json ? assay_json_array() : NULL, .good = true
     };
     const bool sound = is_in_share(o, 0);
+    uint64_t builds = sound ? 1 : 0;
     char suites[256] = "";
     uint64_t seeds = o->seeds;
     for (size_t i = 0; i < assay_json_count(entries); i++) {
@@ -282,11 +289,16 @@ static int run_table(const struct options *o, const struct assay_json *entries)
         const uint64_t bound = assay_json_uint(entry, "seeds", 0);
         add_words(suites, sizeof suites, assay_json_text(entry, "suites", ""));
         if (o->seeds == 0 && bound > seeds) seeds = bound;
+        if (is_asked_for(o, entries, i)) builds++;
     }
+    table.line = assay_sim_progress_start("builds", builds, 0, false);
     if (sound) try_sound(&table, suites, seeds);
-    for (size_t i = 0; i < assay_json_count(entries); i++)
-        if (is_asked_for(o, entries, i))
-            try_fault(&table, assay_json_at(entries, i));
+    for (size_t i = 0; i < assay_json_count(entries); i++) {
+        if (!is_asked_for(o, entries, i)) continue;
+        assay_sim_progress_show(&table.line, table.tried, table.missed);
+        try_fault(&table, assay_json_at(entries, i));
+    }
+    assay_sim_progress_end(&table.line);
     const bool all = table.good && table.missed == 0;
     if (o->json) {
         struct assay_json *data = assay_json_object();
@@ -414,7 +426,8 @@ int assay_sim_command_mutants(int argc, char **argv)
     default_dir(o.dir);
     optind = 0; /* main.c has read words before */
     for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (option == '?' || option == ':') return assay_sim_print_option(argc, argv, option);
+        if (option == '?' || option == ':')
+            return assay_sim_print_option(argc, argv, known, option);
         if (option == 'h') {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;

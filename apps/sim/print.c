@@ -1,6 +1,8 @@
 /* apps/sim/print.c - JSON envelopes and errors (apps/sim/command.h). */
 #include "apps/sim/command.h"
 
+#include "apps/flags.h"
+
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -82,15 +84,11 @@ int assay_sim_next_option(int argc, char *const *argv, const struct option *know
     return getopt_long(argc, argv, ":", known, index);
 }
 
-int assay_sim_print_option(int argc, char *const *argv, int code)
+int assay_sim_print_option(int argc, char *const *argv, const struct option *known, int code)
 {
-    /* getopt has passed the word; within a bundle of letters ("-ab") it still stands at it. */
-    const char *word = argv[optind - 1];
-    if (word[0] != '-' && optind < argc) word = argv[optind];
-    if (code == ':')
-        return assay_sim_print_misuse(argc, argv, NULL, "%.100s: expected a value behind it", word);
-    return assay_sim_print_misuse(argc, argv, NULL, "%.100s: there is no such option%s", word,
-                                  strchr(word, '=') != NULL ? ", or it takes no value" : "");
+    char wrong[ASSAY_FLAGS_MESSAGE_MAX];
+    assay_flags_wrong(argc, argv, code, known, wrong);
+    return assay_sim_print_misuse(argc, argv, NULL, "%s", wrong);
 }
 
 int assay_sim_walk_options(int argc, char *const *argv, const struct option *known,
@@ -98,7 +96,7 @@ int assay_sim_walk_options(int argc, char *const *argv, const struct option *kno
 {
     optind = 0; /* main.c has read words before */
     for (int code = 0; (code = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, code);
+        if (code == '?' || code == ':') return assay_sim_print_option(argc, argv, known, code);
         const char *const expected = take(context, code);
         if (expected != NULL) return assay_sim_print_misuse(argc, argv, optarg, "%s", expected);
     }

@@ -44,11 +44,16 @@ void assay_sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
                              const struct assay_sim_progress *progress, uint64_t done,
                              uint64_t failed, uint64_t elapsed_ms)
 {
+    const uint64_t rate = elapsed_ms == 0 ? 0 : (done - progress->before) * 60000 / elapsed_ms;
+    if (progress->total == ASSAY_SIM_PROGRESS_UNKNOWN) {
+        (void)snprintf(line, ASSAY_SIM_PROGRESS_LINE_MAX, "%llu %s  %llu a minute",
+                       (unsigned long long)done, progress->unit, (unsigned long long)rate);
+        return;
+    }
     const uint64_t total = progress->total < done ? done
                            : progress->total == 0 ? 1
                                                   : progress->total;
     const uint64_t mine = done - progress->before; /* of this run */
-    const uint64_t per_minute = elapsed_ms == 0 ? 0 : mine * 60000 / elapsed_ms;
     const uint64_t filled = done * BAR / total;
     char bar[BAR + 1], eta[32] = "-";
     for (uint64_t i = 0; i < BAR; i++)
@@ -58,7 +63,7 @@ void assay_sim_progress_line(char line[static ASSAY_SIM_PROGRESS_LINE_MAX],
     (void)snprintf(line, ASSAY_SIM_PROGRESS_LINE_MAX,
                    "[%s] %llu/%llu %s  %llu %%  %llu a minute  ETA %s", bar,
                    (unsigned long long)done, (unsigned long long)total, progress->unit,
-                   (unsigned long long)(done * 100 / total), (unsigned long long)per_minute, eta);
+                   (unsigned long long)(done * 100 / total), (unsigned long long)rate, eta);
     const size_t len = strlen(line);
     if (failed != ASSAY_SIM_PROGRESS_UNCOUNTED)
         (void)snprintf(line + len, ASSAY_SIM_PROGRESS_LINE_MAX - len, "  failed %llu",
@@ -82,6 +87,7 @@ void assay_sim_progress_end(struct assay_sim_progress *progress)
     if (progress->out == NULL || progress->shown_ms == 0) return;
     (void)fputs("\r\033[K", progress->out);
     (void)fflush(progress->out);
+    progress->shown_ms = 0;
 }
 
 static void note_signal(int number)

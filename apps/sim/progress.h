@@ -15,6 +15,9 @@ enum { ASSAY_SIM_PROGRESS_LINE_MAX = 160 };
 /* In place of `failed`: of these there are none that fail and go on. */
 #define ASSAY_SIM_PROGRESS_UNCOUNTED UINT64_MAX
 
+/* In place of `total`: nobody knows it before the end, so there is a rate and no ETA. */
+#define ASSAY_SIM_PROGRESS_UNKNOWN UINT64_MAX
+
 struct assay_sim_progress {
     FILE *out;        /* NULL: nothing is shown */
     const char *unit; /* "seeds", "runs" */

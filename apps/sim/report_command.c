@@ -28,6 +28,9 @@ static const char usage[] =
     "              report.json: for programs\n"
     "  --json      an envelope of schema assay.sim.report\n"
     "\n"
+    "examples:\n"
+    "  assay-sim report out\n"
+    "  assay-sim report seed-1 seed-2 seed-3 --out band.html\n"
     "exit status: 0 written; 1 the page could not be written; 2 usage, or folders that cannot be\n"
     "             used: files that are missing or torn, different scenarios, a seed twice\n";
 
@@ -216,7 +219,7 @@ static int read_options(int argc, char **argv, struct report *r)
         else if (c == 'd') r->data = true;
         else if (c == 'j') r->json = true;
         else if (c == 'h') r->help = true;
-        else return assay_sim_print_option(argc, argv, c);
+        else return assay_sim_print_option(argc, argv, known, c);
     }
     r->count = (size_t)(argc - optind);
     if (r->help || r->count > 0) return ASSAY_SIM_EXIT_OK;

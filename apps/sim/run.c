@@ -1,21 +1,20 @@
 /*
  * apps/sim/run.c - `assay-sim run`: one scenario, one seed.
  */
+#include "sim/run.h"
 #include "apps/sim/command.h"
 #include "apps/sim/files.h"
 #include "apps/sim/output.h"
+#include "apps/sim/progress.h"
 #include "apps/sim/report.h"
-#include "sim/run.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { THREADS_MAX = 256, PROGRESS_MS = 100 };
+enum { THREADS_MAX = 256 };
 
 static const char usage[] =
     "usage: assay-sim run SCENARIO [--seed S] [--set KEY=VALUE]... [--out DIR] [--report FILE]\n"
@@ -31,6 +30,9 @@ static const char usage[] =
     "  --json           an envelope of schema assay.sim.run instead of tables\n"
     "  --quiet          nothing but failures\n"
     "\n"
+    "examples:\n"
+    "  assay-sim run badmouthing\n"
+    "  assay-sim run badmouthing --set rule=mean --out out\n"
     "exit status: 0 every assertion and checker holds; 1 one does not, or the files could not be\n"
     "             written; 2 usage, or a scenario that cannot be used; 130 interrupted (Ctrl-C):\n"
     "             what there is by then is printed and written\n";
@@ -39,9 +41,9 @@ struct run {
     struct assay_sim_source source;
     struct assay_sim_options options;
     const char *out, *report;
-    bool twice, json, quiet, live; /* live: a line of progress on a terminal */
-    uint64_t epochs;               /* in all */
-    uint64_t shown_ms;
+    bool twice, json, quiet;
+    struct assay_sim_progress line; /* on a terminal */
+    uint64_t before;                /* epochs of the first run, in the second one */
 };
 
 /* ------------------------------------------------------------ progress and Ctrl-C */
@@ -62,22 +64,11 @@ static void catch_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static bool progress(void *context, const struct assay_sim_outcome *so_far)
 {
     struct run *run = context;
-    const uint64_t now = run->live ? now_ms() : 0;
-    if (run->live && now - run->shown_ms >= PROGRESS_MS) {
-        run->shown_ms = now;
-        (void)fprintf(stderr, "\r\033[Kepoch %" PRIu64 " of %" PRIu64, so_far->row_count,
-                      run->epochs);
-    }
+    assay_sim_progress_show(&run->line, run->before + so_far->row_count,
+                            ASSAY_SIM_PROGRESS_UNCOUNTED);
     return interrupted == 0;
 }
 
@@ -94,6 +85,7 @@ static int run_again(struct run *run, const struct assay_scenario *scenario,
                      const struct assay_sim_outcome *first, bool *differs)
 {
     struct assay_sim_outcome second;
+    run->before = first->row_count;
     const enum assay_status status = assay_sim_run(scenario, &run->options, &second);
     *differs = status == ASSAY_OK && interrupted == 0 && !same(first, &second);
     assay_sim_outcome_free(&second);
@@ -137,7 +129,8 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
 {
     struct assay_sim_outcome outcome;
     bool differs = false;
-    run->epochs = scenario->epochs;
+    run->line =
+        assay_sim_progress_start("epochs", scenario->epochs * (run->twice ? 2 : 1), 0, run->quiet);
     run->options.seed = scenario->seed;
     /* It doubles the time of a run, which is short up to here. */
     run->options.check_each_step = scenario->nodes <= ASSAY_SIM_AUTO_NODES;
@@ -153,7 +146,7 @@ static int run_scenario(struct run *run, const struct assay_scenario *scenario)
         exit = assay_sim_print_error(run->json, ASSAY_SIM_EXIT_FAILED, "internal", "%s",
                                      assay_status_text(status));
     else if (run->twice && interrupted == 0) exit = run_again(run, scenario, &outcome, &differs);
-    if (run->live) (void)fputs("\r\033[K", stderr);
+    assay_sim_progress_end(&run->line);
     const struct assay_sim_result result = { .scenario = scenario,
                                              .outcome = &outcome,
                                              .reproduce = line,
@@ -222,7 +215,7 @@ static int read_options(int argc, char **argv, struct run *run, bool *help)
             *help = true;
             return ASSAY_SIM_EXIT_OK;
         }
-        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, c);
+        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, known, c);
         if (!take_option(run, c, optarg))
             return assay_sim_print_misuse(argc, argv, optarg, "--%s: expected %s",
                                           known[index].name, expected(c));
@@ -246,7 +239,6 @@ int assay_sim_command_run(int argc, char **argv)
         (void)fputs(usage, stdout);
         return ASSAY_SIM_EXIT_OK;
     }
-    run.live = !run.quiet && isatty(STDERR_FILENO) == 1;
     if (assay_sim_source_load(&run.source, &scenario, message) != ASSAY_OK)
         return assay_sim_print_error(run.json, ASSAY_SIM_EXIT_USAGE, "scenario", "%s", message);
     /* Before hours of work, not after them. */

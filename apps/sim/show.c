@@ -13,7 +13,13 @@ static const char show_usage[] =
     "\n"
     "Prints the scenario that `run` with the same arguments would simulate, every key spelled "
     "out,\n"
-    "in the language it is read in. SCENARIO is a file or a name of `assay-sim list`.\n";
+    "in the language it is read in. SCENARIO is a file or a name of `assay-sim list`.\n"
+    "\n"
+    "examples:\n"
+    "  assay-sim show badmouthing > mine.yaml\n"
+    "exit status: 0 printed, 1 the output could not be written, 2 usage, or a scenario that "
+    "cannot\n"
+    "             be used\n";
 
 static const char keys_usage[] =
     "usage: assay-sim keys\n"
@@ -22,7 +28,11 @@ static const char keys_usage[] =
     "name, as tables of Markdown. --set KEY=VALUE takes the same keys: link.loss_permille=100,\n"
     "cohorts[ring].share_bp=2000, adversaries[0].attack=badmouth; the number after the last\n"
     "element adds one; adversaries=none, partitions=none, crashes=none, clocks=none,\n"
-    "changes=none, assertions=none empty a list.\n";
+    "changes=none, assertions=none empty a list.\n"
+    "\n"
+    "examples:\n"
+    "  assay-sim keys | less\n"
+    "exit status: 0 printed, 1 the output could not be written, 2 usage\n";
 
 static int print_text(const struct assay_writer *w)
 {
@@ -64,7 +74,7 @@ int assay_sim_command_show(int argc, char **argv)
             (void)fputs(show_usage, stdout);
             return ASSAY_SIM_EXIT_OK;
         }
-        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, c);
+        if (c == '?' || c == ':') return assay_sim_print_option(argc, argv, known, c);
         if (c == 's' && !assay_sim_source_seed(&source, optarg))
             return assay_sim_print_misuse(argc, argv, optarg,
                                           "--seed: expected " ASSAY_SIM_SEED_EXPECTED);

@@ -40,6 +40,9 @@ static const char usage[] =
     "--set KEY=VALUE  over every scenario, as in `assay-sim run`\n"
     "--show S         print the scenario of seed S as a file, and run nothing\n"
     "\n"
+    "examples:\n"
+    "  assay-sim swarm --seeds 200\n"
+    "  assay-sim swarm --seeds 100000 --state night.state --out failures\n"
     "exit status: 0 every promise was kept, 1 some were not (or the disk is full), 2 usage or a\n"
     "             state file of another program or of other arguments, 130 stopped before the "
     "end\n";

@@ -36,6 +36,9 @@ static const char sweep_usage[] =
     "\n"
     "Without --shard DIR also gets sweep.csv, summary.csv and sweep.html, as after a merge.\n"
     "\n"
+    "examples:\n"
+    "  assay-sim sweep badmouthing --plan\n"
+    "  assay-sim sweep badmouthing --out part-1 --shard 1/4\n"
     "exit status: 0 done, 1 a checker found something (or the disk is full), 2 usage, 130 stopped\n"
     "             before the end: the same command goes on\n";
 
@@ -46,6 +49,8 @@ static const char merge_usage[] =
     "(figures, and the closed forms beside them). Refuses shards of different sweeps or programs,\n"
     "runs that are there twice, and runs that are missing.\n"
     "\n"
+    "examples:\n"
+    "  assay-sim merge part-1 part-2 part-3 part-4 --out whole\n"
     "exit status: 0 joined, 1 the disk is full, 2 refused\n";
 
 enum option_code {

@@ -30,7 +30,12 @@ static const char usage[] =
     "member recovers from too. Integrity standing is read from I alone (or probation), without "
     "the\n"
     "memory of hysteresis, and there are no TCB ceilings. docs/simulator-checks.md has examples\n"
-    "worked out by hand.\n";
+    "worked out by hand.\n"
+    "\n"
+    "examples:\n"
+    "  assay-sim tally epoch.json\n"
+    "exit status: 0 printed, 1 the output could not be written, 2 usage, or a file that cannot be\n"
+    "             used\n";
 
 static void print_table(const struct assay_sim_tally *t)
 {

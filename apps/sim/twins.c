@@ -5,6 +5,7 @@
 
 #include "apps/sim/command.h"
 #include "apps/sim/number.h"
+#include "apps/sim/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,6 +33,9 @@ static const char usage[] =
     "  --shard I/N    the I-th of N parts, I from 1; counts and traces of the parts add up\n"
     "  --schedule T   run just this one: what a violation prints\n"
     "\n"
+    "examples:\n"
+    "  assay-sim twins\n"
+    "  assay-sim twins --nodes 7 --samples 5000 --seed 2\n"
     "exit status: 0 nothing found, 1 a violation, 2 usage\n";
 
 struct finding {
@@ -43,6 +47,8 @@ struct report {
     bool json;
     uint64_t found;
     struct finding *findings; /* [SHOWN_MAX], the first ones */
+    uint64_t runs;
+    struct assay_sim_progress line;
 };
 
 static bool read_shard(const char *text, struct assay_twins_campaign *c)
@@ -59,6 +65,7 @@ static bool visit(void *context, const struct assay_twins_schedule *schedule,
                   const struct assay_twins_result *result)
 {
     struct report *report = context;
+    assay_sim_progress_show(&report->line, ++report->runs, ASSAY_SIM_PROGRESS_UNCOUNTED);
     if (result->checker == ASSAY_SIM_CHECKER_COUNT) return true;
     if (report->found < SHOWN_MAX) {
         struct finding *f = &report->findings[report->found];
@@ -193,7 +200,14 @@ static int run_campaign(const struct assay_twins_campaign *c, bool json)
     struct assay_twins_totals totals;
     char message[ASSAY_SIM_MESSAGE_MAX];
     const uint64_t start_ms = clock_ms();
-    if (assay_twins_campaign(c, visit, &report, &totals, message) != ASSAY_OK)
+    /* How many schedules there are without their mirror images is known when they have run. */
+    const uint64_t shards = c->shards > 0 ? c->shards : 1;
+    const uint64_t total =
+        c->samples > 0 ? (c->samples + shards - 1) / shards : ASSAY_SIM_PROGRESS_UNKNOWN;
+    report.line = assay_sim_progress_start("runs", total, 0, false);
+    const enum assay_status status = assay_twins_campaign(c, visit, &report, &totals, message);
+    assay_sim_progress_end(&report.line);
+    if (status != ASSAY_OK)
         return assay_sim_print_error(json, ASSAY_SIM_EXIT_USAGE, "usage", "twins: %s", message);
     const uint64_t elapsed_ms = clock_ms() - start_ms;
     if (json) {
@@ -273,7 +287,8 @@ int assay_sim_command_twins(int argc, char **argv)
     bool json = false;
     optind = 0; /* main.c has read words before */
     for (int option = 0; (option = assay_sim_next_option(argc, argv, known, NULL)) != -1;) {
-        if (option == '?' || option == ':') return assay_sim_print_option(argc, argv, option);
+        if (option == '?' || option == ':')
+            return assay_sim_print_option(argc, argv, known, option);
         if (option == OPT_HELP) {
             (void)fputs(usage, stdout);
             return ASSAY_SIM_EXIT_OK;

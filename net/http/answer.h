@@ -45,6 +45,9 @@ struct assay_http_book {
     const struct assay_http_figures *figures;
     uint64_t now_ms;                 /* monotonic, as the view's */
     uint64_t rss_bytes, cpu_ms, fds; /* of the process; 0: not known */
+    uint64_t disk_free_bytes, disk_size_bytes; /* of the state's folder; size 0: not known */
+    int64_t certificate_ends_unix_s;           /* of the server's own; 0: it has none */
+    int64_t now_unix_s;                        /* by this machine's date */
 };
 
 struct assay_http_answer {

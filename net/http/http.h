@@ -32,6 +32,7 @@ struct assay_http_config {
     /* PEM files for mutual TLS; all or none. clients: who may sign certificates of clients. */
     const char *certificate, *key, *clients;
     bool accept_plain; /* beyond this machine without TLS: an operator said so by name */
+    const char *state_dir; /* whose disk is told; NULL: none is */
 };
 
 struct assay_http;

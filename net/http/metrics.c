@@ -229,7 +229,8 @@ static void put_clock(const struct page *page, const struct assay_snapshot *s)
          "The date of this machine is ahead of the others' by so much; 0 while not known.");
     (void)fprintf(page->out, "assay_clock_skew_seconds %s%" PRIu64 ".%03" PRIu64 "\n",
                   ahead < 0 ? "-" : "", size / 1000, size % 1000);
-    gauge(page, "assay_clock_off", "Is that more than the bound?", s->clock_off, 0);
+    gauge(page, "assay_clock_bound_seconds", "How far apart dates may be.", s->clock_bound_ms, 3);
+    gauge(page, "assay_clock_off", "Is it further apart than that?", s->clock_off, 0);
 }
 
 /* By kind, the root that ends first; below zero when it has ended. What never ends has no line. */
@@ -248,6 +249,22 @@ static void put_collateral(const struct page *page, const struct assay_snapshot 
         (void)fprintf(page->out, "%s{kind=\"%s\"} %" PRId64 "\n", name,
                       assay_kind_text((enum assay_evidence_kind)kind), until - now);
     }
+}
+
+/* Below zero: it has ended. */
+static void put_machine(const struct page *page, const struct assay_http_book *book)
+{
+    if (book->disk_size_bytes > 0) {
+        gauge(page, "assay_disk_free_bytes", "Room that the state's folder still has.",
+              book->disk_free_bytes, 0);
+        gauge(page, "assay_disk_size_bytes", "Size of the file system that it stands in.",
+              book->disk_size_bytes, 0);
+    }
+    if (book->certificate_ends_unix_s == 0) return;
+    head(page, "assay_http_certificate_expiry_seconds", "gauge",
+         "Until the certificate of http.certificate ends.");
+    (void)fprintf(page->out, "assay_http_certificate_expiry_seconds %" PRId64 "\n",
+                  book->certificate_ends_unix_s - book->now_unix_s);
 }
 
 static void put_process(const struct page *page, const struct assay_http_book *book)
@@ -402,6 +419,7 @@ void http_metrics(struct http_asking *asking)
     put_votes(&page, view);
     put_clock(&page, &view->snapshot);
     put_collateral(&page, &view->snapshot);
+    put_machine(&page, asking->book);
     put_process(&page, asking->book);
     put_http(&page, asking->book->figures);
     put_counters(&page, &view->snapshot.counters);

@@ -12,11 +12,12 @@
 #include "base/file/file.h"
 #include "net/http/answer.h"
 #include "net/http/listen.h"
+#include "net/http/machine.h"
 #include "net/http/stream.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <poll.h>
@@ -83,6 +84,8 @@ struct assay_http {
     struct kept kept[KEPT];
     size_t kept_next;
     char *certificate, *key, *authority; /* PEM, NUL-terminated */
+    int64_t certificate_ends_unix_s;
+    char *state_dir;
 };
 
 static uint64_t monotonic_ms(void)
@@ -200,33 +203,6 @@ static void count_answer(struct assay_http *http, const char *path, unsigned sta
 {
     if (strcmp(path, "/metrics") == 0) return; /* they do not count themselves */
     http->figures.answers[status / 100 < 6 ? status / 100 : 0]++;
-}
-
-static uint64_t count_files(void)
-{
-    uint64_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
-    if (dir == NULL) return 0;
-    while (readdir(dir) != NULL)
-        count++;
-    (void)closedir(dir);
-    return count > 3 ? count - 3 : 0; /* ".", "..", and this one */
-}
-
-static void look_at_process(struct assay_http_book *book)
-{
-    struct rusage used;
-    char line[128], *resident = line; /* "MAPPED RESIDENT ..", in pages */
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        (void)strtoull(line, &resident, 10);
-        book->rss_bytes = strtoull(resident, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
-    }
-    if (file != NULL) (void)fclose(file);
-    if (getrusage(RUSAGE_SELF, &used) == 0)
-        book->cpu_ms = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
-                       (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
-    book->fds = count_files();
 }
 
 /* ------------------------------------------------------------ answers that are kept */
@@ -362,7 +338,10 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     struct assay_http_book book = {
         .view = view, .ring = http->ring, .figures = &http->figures, .now_ms = http->now_ms
     };
-    if (strcmp(request->path, "/metrics") == 0) look_at_process(&book);
+    if (strcmp(request->path, "/metrics") == 0) {
+        assay_http_look_at_machine(http->state_dir, &book);
+        book.certificate_ends_unix_s = http->certificate_ends_unix_s;
+    }
     assay_http_answer(&book, request, &answer);
     count_answer(http, request->path, answer.status);
     if (answer.stream && http->figures.streams >= ASSAY_HTTP_STREAMS_MAX) return answer_busy(link);
@@ -609,6 +588,23 @@ static enum assay_status read_pem(const char *path, char **out, char *message, s
     return status;
 }
 
+/* When the first certificate of a file ends. Returns: 0: there is none that can be read */
+static int64_t end_of(const char *pem)
+{
+    gnutls_x509_crt_t certificate = NULL;
+    char *text = pem != NULL ? strdup(pem) : NULL; /* the library wants bytes that it may change */
+    time_t ends = (time_t)-1;
+    if (text != NULL && gnutls_x509_crt_init(&certificate) == 0) {
+        const gnutls_datum_t bytes = { .data = (unsigned char *)text,
+                                       .size = (unsigned)strlen(text) };
+        if (gnutls_x509_crt_import(certificate, &bytes, GNUTLS_X509_FMT_PEM) == 0)
+            ends = gnutls_x509_crt_get_expiration_time(certificate);
+        gnutls_x509_crt_deinit(certificate);
+    }
+    free(text);
+    return ends == (time_t)-1 ? 0 : (int64_t)ends;
+}
+
 static enum assay_status open_daemon(struct assay_http *http, int fd, bool within, char *message,
                                      size_t message_len)
 {
@@ -653,6 +649,9 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     ASSAY_TRY(read_pem(config->key, &http->key, message, message_len));
     ASSAY_TRY(read_pem(config->clients, &http->authority, message, message_len));
     (void)snprintf(message, message_len, "HTTP cannot be set up");
+    http->certificate_ends_unix_s = end_of(http->certificate);
+    http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
+    if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
     http->shelf = assay_http_shelf_create(http->boot);
     http->ring = assay_http_ring_create();
     if (http->shelf == NULL || http->ring == NULL) return ASSAY_E_MEMORY;
@@ -717,6 +716,7 @@ void assay_http_close(struct assay_http **http)
     assay_http_ring_destroy(&h->ring);
     if (h->wake_fd >= 0) (void)close(h->wake_fd);
     if (h->key != NULL) explicit_bzero(h->key, strlen(h->key));
+    free(h->state_dir);
     free(h->certificate);
     free(h->key);
     free(h->authority);

@@ -48,6 +48,25 @@ finds 'its SHA-256 is no reference value of the policy' \
     "cp /bin/true node-1/other; sed -i 's,  path: .*,  path: other,' node-1/assayd.yaml"
 finds 'fail  listen.gossip' "sed -i 's,gossip: .*,gossip: 192.0.2.1:7101,' node-1/assayd.yaml"
 finds 'fail  listen.admin' ': >node-1/admin.sock'
+# The certificate of HTTP: good for long, not for long, ended, none at all.
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout http.key -out http.csr -subj /CN=x 2>/dev/null
+pem() { openssl x509 -req -in http.csr -signkey http.key -days "$1" -out http.pem 2>/dev/null; }
+cp node-1/assayd.yaml assayd.kept
+cat >>node-1/assayd.yaml <<'END'
+http: { certificate: ../http.pem, key: ../http.key, clients: ../http.pem }
+END
+"$TOOLS/free_port" 1 >port
+sed -i "s/^  admin: .*/&\n  http: 127.0.0.1:$(cat port)/" node-1/assayd.yaml
+pem 100
+expect 10 'ok    certificate    node-1/../http.pem ends at 20' doctor
+pem 3
+expect 10 'warn  certificate    node-1/../http.pem ends at 20' doctor
+case $out in *'do: give http.certificate a new one'*) ;; *) wrong "no advice about the certificate: $out" ;; esac
+pem -1
+expect 11 'fail  certificate    node-1/../http.pem ended at 20' doctor
+: >http.pem
+expect 11 'fail  certificate    node-1/../http.pem: ' doctor
+mv assayd.kept node-1/assayd.yaml
 # Root looks at what is the daemon's user's as that user does.
 if [ "$(id -u)" -eq 0 ]; then
     chmod 711 "$WORK"

@@ -126,6 +126,9 @@ check 'the right build was put back' cmp -s node-4/enclave "$BIN/assay-enclave"
 start 4
 check 'it comes back' until_true 20 ask 4 status
 check 'and goes on' until_true 20 epoch_at_least 4 $(($(field 1 status epoch) + 3))
+ordered() { ask 1 export --format csv | grep -q ",node-4,[^,]*,[^,]*,[^,]*,[^,]*,$1,"; }
+check 'the export has the orders' ordered 'SUSPENDED,[0-9]*,SUSPEND RESTART'
+check 'until its new keys are listed' until_true 20 ordered 'SUSPENDED,[0-9]*,SUSPEND'
 check "it is stopped once: $(acts 4)" test "$(grep -c stop node-4/acts)" -eq "$stops"
 case $(acts 4) in *stop*start*) wrong "started before it is trusted: $(acts 4)" ;; esac
 expect 0 'target         shop             hook       ordered suspended' ask 4 enforce show

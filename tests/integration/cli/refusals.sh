@@ -26,6 +26,26 @@ expect 2 'usage: assayd' "$ASSAYD" --config
 expect 2 'usage: assayd' "$ASSAYD" --config node-1/assayd.yaml more
 expect 2 'usage: assayd' "$ASSAYD" --frobnicate
 expect 0 'usage: assayd' "$ASSAYD" --help
+expect 2 'assayd: --confg: there is no such option; is "--config" meant?' "$ASSAYD" --confg node-1/assayd.yaml
+expect 2 'assayd: --check-config: it takes no value' "$ASSAYD" --check-config=yes
+expect 2 'assayd: --config: expected a value behind it' "$ASSAYD" --config
+expect 2 'assayd: expected --config FILE, found none' "$ASSAYD"
+expect 2 'assayd: expected options alone, found "more"' "$ASSAYD" --config node-1/assayd.yaml more
+
+# --- every program has help with an example and its statuses, a version, and names what is wrong
+for program in assayd assay-replica assay-holder assay-executor assay-enclave assay-demo; do
+    expect 0 'examples:' "$BIN/$program" --help
+    case $out in usage:*'exit status: 0 '*) ;; *) wrong "help of $program: $out" ;; esac
+    expect 0 "$program 0." "$BIN/$program" --version
+    expect 2 "\`$program --help\` tells more" "$BIN/$program" --halp
+done
+for program in assayd assay-replica assay-holder assay-executor assay-demo; do
+    expect 2 "$program: --halp: there is no such option; is \"--help\" meant?" "$BIN/$program" --halp
+done
+for program in assay-replica assay-holder assay-executor; do
+    expect 2 "$program: expected --config FILE, found none" "$BIN/$program"
+    expect 2 "$program: expected options alone, found \"x\"" "$BIN/$program" x
+done
 expect 0 'assayd ' "$ASSAYD" --version
 expect 0 'fit to run' "$ASSAYD" --config node-1/assayd.yaml --check-config
 

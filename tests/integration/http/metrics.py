@@ -76,6 +76,10 @@ def files(root, *paths):
     check("docs/reference/metrics.md differs: %s" % sorted(told ^ names), told == names)
 
 
+# What only a node with TLS has: tls.sh asks for it.
+WITH_TLS = {"assay_http_certificate_expiry_seconds"}
+
+
 def lint(address, root):
     status, kind, old = get(address, "/metrics")
     check("text format: %d %s" % (status, kind), status == 200 and kind.startswith("text/plain; version=0.0.4"))
@@ -97,10 +101,10 @@ def lint(address, root):
     names = names_of(new)
     told, programs = reference(root)
     mine = {n for n in names if not n.endswith("_seconds_count")}
-    check("docs/reference/metrics.md differs: %s" % sorted(told ^ mine), told == mine)
+    check("docs/reference/metrics.md differs: %s" % sorted((told - WITH_TLS) ^ mine), told - WITH_TLS == mine)
     for where, expr in expressions(root).items():
         for name in re.findall(r"\b(?:assay|process)_[a-z_]+", expr):
-            check("%s: no metric %s" % (where, name), name in names | programs)
+            check("%s: no metric %s" % (where, name), name in names | programs | WITH_TLS)
     check("queries", len(expressions(root)) > 30)
     print("metrics: %d names, %d bytes, text format %d bytes" % (len(names), len(new), len(old)))
     times = []

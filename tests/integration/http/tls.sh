@@ -49,6 +49,9 @@ done
 out=$(curl -sS -m 5 "http://127.0.0.1:$port/livez" 2>&1)
 case $out in *'"ok"'*) wrong "without TLS somebody read: $out" ;; esac
 expect 0 '"schema":"assay.status"' curl -sS -m 10 --cacert site.pem --cert client.pem --key client.key "https://127.0.0.1:$port/v1/status"
+out=$(curl -sS -m 10 --cacert site.pem --cert client.pem --key client.key "https://127.0.0.1:$port/metrics" |
+    sed -n 's/^assay_http_certificate_expiry_seconds //p')
+check "metrics say when the certificate ends: $out" test "${out:-0}" -gt 172000 -a "${out:-0}" -le 172800
 kill "$pid_1"
 wait "$pid_1"
 

@@ -92,6 +92,40 @@ Test(net_export, a_range_is_whole_epochs_with_rules_and_what_could_be_borne)
     cr_expect_eq(assay_json_count(epochs), 0);
 }
 
+/* docs/protocol.md 10.1 */
+Test(net_export, orders_stand_beside_the_standing)
+{
+    static const struct {
+        uint32_t orders;
+        const char *text;
+    } cases[] = {
+        { 0, "" },
+        { 1U << ASSAY_ORDER_NOTE, "NOTE" },
+        { 1U << ASSAY_ORDER_SUSPEND | 1U << ASSAY_ORDER_RESTART, "SUSPEND RESTART" },
+        { 1U << ASSAY_ORDER_RESTRICT, "RESTRICT" },
+    };
+    struct assay_store *store = network->nodes[0].store;
+    (void)ask("since=3 until=3");
+    const struct assay_json *members = assay_json_get(assay_json_at(epochs, 0), "members");
+    cr_expect_str_eq(assay_json_text(assay_json_at(members, 0), "orders", "?"), "",
+                     "nothing is ordered of who is FULL");
+    for (uint64_t slot = 0; slot < FOUR; slot++) {
+        uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        const struct assay_history_row row = { .orders = cases[slot].orders };
+        const struct assay_store_key key = { .epoch = 3, .number = slot };
+        cr_assert_eq(assay_history_encode(&row, &w), ASSAY_OK);
+        cr_assert_eq(
+            assay_store_put(store, ASSAY_STORE_SCORE, &key, assay_slice_over(bytes, w.len)),
+            ASSAY_OK);
+    }
+    (void)ask("since=3 until=3");
+    members = assay_json_get(assay_json_at(epochs, 0), "members");
+    for (uint64_t slot = 0; slot < FOUR; slot++)
+        cr_expect_str_eq(assay_json_text(assay_json_at(members, slot), "orders", "?"),
+                         cases[slot].text);
+}
+
 Test(net_export, votes_come_out_of_the_blocks)
 {
     (void)ask("since=3 until=3 votes");

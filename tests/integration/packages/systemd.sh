@@ -138,6 +138,18 @@ there journalctl -u assayd -o json -n 200 --no-pager >"$work/json"
 check 'lines have levels: information' grep -q '"PRIORITY":"6"' "$work/json"
 check 'and are the daemon'"'"'s' grep -q '"SYSLOG_IDENTIFIER":"assayd"' "$work/json"
 check 'without a time and a level in their text' fails grep -E '"MESSAGE":"(<[0-9]>|[0-9]{4}-|level=)' "$work/json"
+fields() { # of one record, whole: who wrote it, and the line's own
+    there journalctl -u assayd ASSAY_EVENT="$1" -n 1 -o json --no-pager >"$work/record"
+    for field in '"_SYSTEMD_UNIT":"assayd.service"' '"SYSLOG_IDENTIFIER":"assayd"' "\"ASSAY_EVENT\":\"$1\"" \
+        '"ASSAY_NODE":"node-1"' "\"MESSAGE\":\"event=$1 node=node-1 " "$2"; do
+        grep -qE "$field" "$work/record" || { echo "no $field:"; cat "$work/record"; return 1; }
+    done
+}
+check 'a line is a record with its fields' fields epoch_closed '"ASSAY_EPOCH":"[0-9]+"'
+check 'and its priority' fields epoch_closed '"PRIORITY":"6"'
+check 'a warning, too' fields insecure_profile '"PRIORITY":"4"'
+check 'by the journal'"'"'s own socket' fields epoch_closed '"_TRANSPORT":"journal"'
+check 'no line of the daemon came without' fails sh -c "grep '\"MESSAGE\":\"event=' '$work/json' | grep -v '\"ASSAY_EVENT\":'"
 check 'a warning can be asked for alone' test -n "$(journal -u assayd -p warning -n 5 | grep insecure_profile)"
 
 # --- watched
@@ -178,6 +190,8 @@ there sh -c "kill -KILL $(child assay-enclave)"
 check 'a wrong enclave is suspended' within 60 there sh -c \
     'assay timeline --socket /srv/net/node-2/admin.sock | tee /dev/stderr | grep -q "fail_proven.*measurement"'
 check 'and the right one put back' within 60 there cmp /var/lib/assay/enclave /usr/bin/assay-enclave
+# Only votes by keys that are listed are resumed.
+check 'with keys that the network listed' within 60 says assayd 'event=keys_listed .*incarnation=2'
 
 # --- killed, and hung
 killed() { is assayd NRestarts "$1" && is assayd SubState running; }

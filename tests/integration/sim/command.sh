@@ -7,11 +7,18 @@ cd "$WORK" || exit 2
 gives 2 'usage: assay-sim' "$SIM"
 gives 0 'usage: assay-sim' "$SIM" --help
 gives 0 'assay-sim ' "$SIM" --version
-gives 2 'is no command' "$SIM" rnu
+gives 2 '"rnu" is no command; is "run" meant?; `assay-sim --help` lists them' "$SIM" rnu
+gives 2 '"detail": "\"rnu\" is no command' "$SIM" rnu --json
+gives 2 'run: --tweice: there is no such option; is "--twice" meant?' "$SIM" run honest --tweice
+gives 2 'run: --twice: it takes no value' "$SIM" run honest --twice=2
 "$SIM" --help | awk '/^  [a-z]/ { print $1 }' >commands
 check 'all commands are looked at' test "$(wc -l <commands)" -ge 12
 while read -r command; do
     gives 0 "usage: assay-sim $command" "$SIM" $command --help
+    gives 0 "  assay-sim $command" "$SIM" $command --help
+    "$SIM" $command --help >help
+    check "$command --help has an example and statuses" \
+        sh -c "grep -A 1 '^examples:' help | grep -q '^  assay-sim $command' && grep -q '^exit status: 0 ' help"
     wide=$("$SIM" $command --help | awk 'length > 100')
     check "$command --help is at most 100 columns wide: $wide" test -z "$wide"
     [ "$command" = keys ] && continue # it has no option
@@ -133,6 +140,14 @@ check 'another seed is another run' test "$(grep trace_hash other/summary.json)"
 check '--json says what summary.json says' cmp json out/summary.json
 check '--quiet says nothing' test -z "$("$SIM" run honest --quiet 2>&1)"
 gives 0 'the same' "$SIM" run honest --twice
+
+# --- what takes a while says on a terminal how far it is, how fast, and how long still
+terminal() { script -qec "$SIM $*" /dev/null </dev/null | tr '\r' '\n'; }
+gives 0 '/40 epochs  ' terminal run honest --twice
+gives 0 ' a minute  ETA ' terminal run honest --twice
+gives 0 '/20 runs  ' terminal twins --samples 20
+gives 0 ' runs  ' terminal twins --views 1
+check 'a pipe gets none of it' test -z "$("$SIM" run honest --twice 2>&1 >/dev/null)"
 "$SIM" run absent-voting --threads 1 --out one --quiet
 "$SIM" run absent-voting --threads 3 --out three --quiet
 check 'threads change nothing' cmp one/summary.json three/summary.json

@@ -24,6 +24,7 @@ static const struct assay_history_row sample = {
     .lo_bp = 7000,
     .hi_bp = 8000,
     .availability_rule = 2,
+    .orders = 12,
 };
 
 static size_t encode(const struct assay_history_row *row, uint8_t *out, size_t capacity)
@@ -41,6 +42,7 @@ Test(net_history, decodes_what_it_encoded)
     cr_assert_eq(assay_history_decode(assay_slice_over(bytes, len), &row), ASSAY_OK);
     cr_assert_eq(row.electorate_bp, UINT64_MAX);
     cr_assert(row.certified);
+    cr_assert_eq(row.orders, 12);
     cr_assert_eq(encode(&row, again, sizeof again), len);
     cr_assert(assay_bytes_equal(bytes, again, len));
 }
@@ -62,6 +64,23 @@ Test(net_history, a_row_of_version_1_is_read)
     cr_assert_eq(row.unjudged_bp + row.lo_bp + row.hi_bp + row.availability_rule, 0);
     bytes[0] = 0x90; /* the length of version 2 under the name of version 1 */
     cr_assert_neq(assay_history_decode(assay_slice_over(bytes, w.len), &row), ASSAY_OK);
+}
+
+Test(net_history, a_row_of_version_2_is_read)
+{
+    uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_history_row row = { .orders = 7 };
+    assay_cbor_put_array(&w, 16);
+    assay_cbor_put_text(&w, "assay/score/v2");
+    for (uint64_t i = 1; i <= 10; i++)
+        assay_cbor_put_uint(&w, i);
+    assay_cbor_put_bool(&w, true);
+    for (uint64_t i = 11; i <= 14; i++)
+        assay_cbor_put_uint(&w, i);
+    cr_assert_eq(assay_history_decode(assay_slice_over(bytes, w.len), &row), ASSAY_OK);
+    cr_assert_eq(row.availability_rule, 14);
+    cr_assert_eq(row.orders, 0);
 }
 
 Test(net_history, an_hour_and_a_tolerance_are_what_they_were)
@@ -100,7 +119,7 @@ Test(net_history, the_largest_row_fits)
     const struct assay_history_row most = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
                                             UINT32_MAX, UINT32_MAX, UINT64_MAX, UINT64_MAX,
                                             UINT64_MAX, UINT32_MAX, true,       UINT64_MAX,
-                                            UINT32_MAX, UINT32_MAX, UINT32_MAX };
+                                            UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX };
     cr_assert_leq(encode(&most, bytes, sizeof bytes), sizeof bytes);
 }
 

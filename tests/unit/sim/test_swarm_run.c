@@ -537,6 +537,9 @@ Test(sim_progress, shows_bar_rate_and_eta)
     assay_sim_progress_line(line, &p, 2500, ASSAY_SIM_PROGRESS_UNCOUNTED, 60000);
     cr_expect_str_eq(line,
                      "[########################] 2500/2500 seeds  100 %  2000 a minute  ETA 0:00");
+    const struct assay_sim_progress open = { .unit = "runs", .total = ASSAY_SIM_PROGRESS_UNKNOWN };
+    assay_sim_progress_line(line, &open, 300, ASSAY_SIM_PROGRESS_UNCOUNTED, 30000);
+    cr_expect_str_eq(line, "300 runs  600 a minute");
 }
 
 Test(sim_number, takes_plain_decimals_alone)

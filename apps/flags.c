@@ -1,0 +1,63 @@
+/*
+ * apps/flags.c - see flags.h.
+ */
+#include "apps/flags.h"
+
+#include "base/words.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_MAX = 64 };
+
+const char *assay_flags_near(const char *word, const struct option *known)
+{
+    char name[NAME_MAX];
+    unsigned best = ASSAY_WORDS_APART_MAX;
+    const char *hint = NULL;
+    while (*word == '-')
+        word++;
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    for (; known->name != NULL; known++)
+        assay_words_nearest(name, known->name, &best, &hint);
+    return hint;
+}
+
+static bool is_known(const char *word, const struct option *known)
+{
+    const size_t len = strcspn(word + 2, "=");
+    for (; known->name != NULL; known++)
+        if (strlen(known->name) == len && strncmp(known->name, word + 2, len) == 0) return true;
+    return false;
+}
+
+void assay_flags_wrong(int argc, char *const *argv, int code, const struct option *known,
+                       char message[static ASSAY_FLAGS_MESSAGE_MAX])
+{
+    /* getopt has passed the word; within a bundle of letters ("-ab") it still stands at it. */
+    const char *word = argv[optind - 1];
+    if (word[0] != '-' && optind < argc) word = argv[optind];
+    const int shown = (int)strcspn(word, "=");
+    const bool is_long = strncmp(word, "--", 2) == 0;
+    const char *const near = is_long ? assay_flags_near(word, known) : NULL;
+    if (code == ':')
+        (void)snprintf(message, ASSAY_FLAGS_MESSAGE_MAX, "%.100s: expected a value behind it",
+                       word);
+    else if (is_long && is_known(word, known))
+        (void)snprintf(message, ASSAY_FLAGS_MESSAGE_MAX, "%.*s: it takes no value",
+                       shown < 100 ? shown : 100, word);
+    else
+        (void)snprintf(message, ASSAY_FLAGS_MESSAGE_MAX, "%.*s: there is no such option%s%s%s",
+                       shown < 100 ? shown : 100, word, near != NULL ? "; is \"--" : "",
+                       near != NULL ? near : "", near != NULL ? "\" meant?" : "");
+}
+
+void assay_flags_misuse(const char *program, const char *usage, const char *wrong)
+{
+    const char *const end = strstr(usage, "\n\n");
+    const size_t len = end != NULL ? (size_t)(end - usage) + 1 : strlen(usage);
+    (void)fprintf(stderr, "%s: %s\n", program, wrong);
+    (void)fwrite(usage, 1, len, stderr);
+    (void)fprintf(stderr, "`%s --help` tells more\n", program);
+}
