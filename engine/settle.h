@@ -73,7 +73,8 @@ bool assay_settle_block(struct assay_engine *e, const struct assay_block_header 
                         const uint8_t id[static 32], struct assay_slice payload);
 /* What closing needs is still to come: nothing is voted on before. Returns: nothing. */
 void assay_settle_wait(struct assay_engine *e);
-/* It is here: a node that only waited for it takes part again, in the same epoch. Returns: nothing. */
+/* It is here: a node that only waited for it takes part again, in the same epoch.
+ * Returns: nothing. */
 void assay_settle_goes_on(struct assay_engine *e);
 /* The network's state was had after all. Returns: nothing. */
 void assay_settle_recovered(struct assay_engine *e);

@@ -5,9 +5,10 @@
  * neither stale nor mistaken for another: nothing is invalidated when collateral, policy or time
  * change. Entries hang in a hash table and in a list by last use; the one that was not wanted for
  * longest goes first. Entries that never held anything are not touched: a memory for a thousand
- * platforms costs a node that meets twenty what twenty cost. Whoever makes digests fall into one bucket on purpose, or floods the memory,
- * costs others some speed (at most a walk over all entries) and nothing else. Authorities stand
- * apart, so that a flood of platforms cannot wash them out.
+ * platforms costs a node that meets twenty what twenty cost. Whoever makes digests fall into one
+ * bucket on purpose, or floods the memory, costs others some speed (at most a walk over all
+ * entries) and nothing else. Authorities stand apart, so that a flood of platforms cannot wash them
+ * out.
  */
 #include "quote/verifier.h"
 

@@ -74,6 +74,9 @@ void assay_sim_watch_restart(struct assay_sim_watch *watch, uint32_t slot);
 /* From this instant on there is no fault but the adversary's: liveness counts from here. Without
  * this call it counts from the nominal start of heal_epoch. Returns: nothing. */
 void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms);
+/* Healed, and yet a third of the weight is gone: no progress is promised from here on.
+ * Returns: nothing. */
+void assay_sim_watch_excused(struct assay_sim_watch *watch);
 /* The run is over: figures of the whole, P8, liveness. Returns: nothing. */
 void assay_sim_watch_end(struct assay_sim_watch *watch, uint64_t now_ms);
 

@@ -41,7 +41,8 @@ static double within_cap(const struct assay_watch_family *f, const double *sums,
     double good = 0, bad = total + 1;
     for (int i = 0; i < HALVINGS; i++) {
         const double middle = (good + bad) / 2;
-        if (f->den * middle <= f->num * sum_cut(sums, f->count, middle) * (1 + 1e-12)) good = middle;
+        const double most = f->num * sum_cut(sums, f->count, middle) * (1 + 1e-12);
+        if (f->den * middle <= most) good = middle;
         else bad = middle;
     }
     return good;

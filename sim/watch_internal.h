@@ -2,8 +2,8 @@
  * sim/watch_internal.h - what a watch remembers between two epochs, and its parts.
  *
  * watch.c feeds, watch_figures.c counts; watch_members.c, watch_network.c (with watch_caps.c) and
- * watch_changes.c check. Who belongs where is taken from the scenario, never from the code under test; sums are
- * made here anew.
+ * watch_changes.c check. Who belongs where is taken from the scenario, never from the code under
+ * test; sums are made here anew.
  */
 #ifndef ASSAY_SIM_WATCH_INTERNAL_H
 #define ASSAY_SIM_WATCH_INTERNAL_H

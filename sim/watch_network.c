@@ -128,7 +128,8 @@ static bool cap_idle(struct assay_sim_watch *w, const struct assay_watch_family 
 /* P5 rests on it: A never changes weight (docs/protocol.md 6.0), raw weight is integrity.
  * Asks: weights made of integrity, nobody shares a platform, no cap has anything to cut: then each
  * member has its raw weight. */
-static void check_raw(const struct assay_watch_epoch *epoch, const struct assay_watch_family *vendor,
+static void check_raw(const struct assay_watch_epoch *epoch,
+                      const struct assay_watch_family *vendor,
                       const struct assay_watch_family *operators)
 {
     struct assay_sim_watch *w = epoch->watch;
@@ -186,8 +187,8 @@ static void check_cap(const struct assay_watch_epoch *epoch, const struct assay_
 
 /* Was no vendor cut after the operators? One that was cut stands at the largest sum that keeps the
  * cap: one unit more a group would break it. */
-static bool vendors_uncut(const struct assay_watch_epoch *epoch, const struct assay_watch_family *vendor,
-                          const struct table *now)
+static bool vendors_uncut(const struct assay_watch_epoch *epoch,
+                          const struct assay_watch_family *vendor, const struct table *now)
 {
     struct assay_sim_watch *w = epoch->watch;
     const uint64_t largest =

@@ -135,7 +135,7 @@ struct assay_simplex {
     uint64_t leader_view;
 
     bool begun, running, halted, done; /* done: E is final and handed out */
-    bool waits;                        /* nothing is signed for now */
+    bool waits;                        /* signs nothing for the time being */
     bool starved;                      /* a step ran out of room: call again at once */
 
     uint64_t view;

@@ -46,6 +46,7 @@ struct world_run {
     uint64_t closed;     /* the last that the network closed */
     uint64_t stall_turn; /* number of the valid stall timer */
     bool healed, images, stopped;
+    bool lost[WORLD_NODES]; /* silent when the scenario healed */
 
     struct assay_attack_acts acts[WORLD_NODES];
     uint8_t (*node_ids)[32];
