@@ -288,8 +288,9 @@ static bool too_fast(const struct member *m)
 /* P4: it recovers at +500 A and +U I an epoch, and no faster: too_fast, then
  * asks: certified, evidence that passes, heard by all, votes and messages left alone; somebody
  * else has weight, and honest voters with a counted ballot hold 2W/3 at least: then lo = 10000. A
- * rises by 500 or to the end. I rises by U or to the end, with its own ballot counted, no proof against it, and an incarnation
- * listed since its last failure; else it stays. Standings follow their score. */
+ * rises by 500 or to the end. I rises by U or to the end, with its own ballot counted, no proof
+ * against it, and an incarnation listed since its last failure; else it stays. Standings follow
+ * their score. */
 static void check_p4(const struct member *m)
 {
     const enum assay_sim_evidence evidence = m->truth->evidence;
