@@ -231,7 +231,7 @@ static enum assay_answer judge_block(struct assay_engine *e, const struct assay_
     if (answer != ASSAY_ANSWER_VALID) return answer;
     const uint8_t *root = e->head->state.root;
     if (h->kind == ASSAY_BLOCK_EPOCH) {
-        if (assay_services_lack(e)) return ASSAY_ANSWER_PENDING;
+        if (!assay_head_can_close(e)) return ASSAY_ANSWER_PENDING;
         assay_head_next(e, &e->branch->ledger, h->view);
         root = e->head->next.root;
     }

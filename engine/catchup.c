@@ -45,6 +45,12 @@ static bool stands_still(const struct assay_engine *e)
     return e->now_ms >= e->chain->progress_ms + 2 * assay_eng_epoch_ms(e);
 }
 
+/* It can go on with what it has, and asks only whether there is more. */
+static bool has_something(const struct assay_engine *e)
+{
+    return !e->chain->halted && e->life->voted_on && !e->newcomer;
+}
+
 static void forget_progress(struct assay_engine *e)
 {
     struct assay_syncing *s = &e->parts->sync;
@@ -150,6 +156,13 @@ static void next_peer(struct assay_engine *e)
 static enum assay_status check_close(struct assay_engine *e, const struct assay_block_header *h)
 {
     ASSAY_ASSERT(h->kind == ASSAY_BLOCK_EPOCH && e->sync->proven && !e->sync->verified);
+    /* A disk that lost the record of a change that waits: no block brings it again, but who leaps is
+     * given what its state names. */
+    if (!assay_head_can_close(e)) {
+        assay_leap_again(e);
+        assay_leap_starve(e);
+        return ASSAY_E_AGAIN;
+    }
     assay_head_next(e, &e->sync->ledger, h->view);
     if (!assay_bytes_equal(e->head->next.root, h->state_root, 32)) {
         assay_settle_halt(e, true);
@@ -396,6 +409,8 @@ static void empty_page(struct assay_engine *e)
     struct assay_syncing *s = &e->parts->sync;
     s->empty++;
     s->turn++;
+    /* Some answer: who is cut off meanwhile is asked as soon as it is back, not ever later. */
+    if (stands_still(e) && has_something(e)) s->failures = 0;
     /* Whoever starts from nothing does not believe the first that knows nothing either; and at a
      * standstill a few may have what most lack, a RECOVER (docs/protocol.md 5.20). */
     const uint32_t enough =
@@ -505,12 +520,11 @@ void assay_sync_tick(struct assay_engine *e)
     /* Nobody answers: the network may be down with us; go on with what we have and ask later. Who
      * has nothing goes on asking, and says it once. */
     const uint32_t silence = SILENCES_PER_MEMBER * e->members;
-    const bool has_something = !e->chain->halted && e->life->voted_on && !e->newcomer;
-    if (has_something && e->sync->failures > silence) {
+    if (has_something(e) && e->sync->failures > silence) {
         finish(e);
         return;
     }
-    if (!has_something && e->sync->failures == silence)
+    if (!has_something(e) && e->sync->failures == silence)
         assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL, e->head->context.epoch,
                        MISSING_ANSWERS);
     ask_next(e);

@@ -118,8 +118,9 @@ enum assay_status assay_era_look(struct assay_engine *e, const struct assay_ledg
     if (signed_ != ASSAY_OK)
         return assay_fault_plain(fault, "not signed by the operators in force here", signed_);
     ASSAY_TRY(place_of(e, ledger, recover, fault));
-    if (assay_services_lack(e))
-        return assay_fault_plain(fault, "documents of services are still to come", ASSAY_E_AGAIN);
+    if (!assay_head_can_close(e))
+        return assay_fault_plain(fault, "documents of services or of changes are still to come",
+                                 ASSAY_E_AGAIN);
     ASSAY_TRY(assay_branch_recover(e, ledger, recover, fault));
     assay_head_next(e, &e->branch->ledger, recover->header.view);
     if (assay_bytes_equal(e->head->next.root, recover->header.state_root, 32)) return ASSAY_OK;
@@ -231,8 +232,9 @@ enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct
     *fault = (struct assay_fault){ .status = ASSAY_OK };
     if (!e->life->started || e->chain->turned)
         return assay_fault_plain(fault, "the node is about to begin an epoch", ASSAY_E_AGAIN);
-    if (assay_services_lack(e))
-        return assay_fault_plain(fault, "documents of services are still to come", ASSAY_E_AGAIN);
+    if (!assay_head_can_close(e))
+        return assay_fault_plain(fault, "documents of services or of changes are still to come",
+                                 ASSAY_E_AGAIN);
     const enum assay_status read = assay_recover_body_decode(body, &r);
     if (read != ASSAY_OK) return assay_fault_plain(fault, "body cannot be read", read);
     assay_recover_header(&e->head->state, ledger, body, time_ms, &r.header);

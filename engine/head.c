@@ -165,6 +165,11 @@ bool assay_head_knows_pending(const struct assay_engine *e)
     return assay_shelf_is_whole(&e->head->shelf, &e->head->state);
 }
 
+bool assay_head_can_close(const struct assay_engine *e)
+{
+    return !assay_services_lack(e) && assay_head_knows_pending(e);
+}
+
 bool assay_head_turns(const struct assay_engine *e)
 {
     const struct assay_state *now = &e->head->state;
@@ -217,7 +222,7 @@ void assay_head_next(struct assay_engine *e, const struct assay_ledger *ledger, 
     ASSAY_ASSERT(head_holds(e) && view > 0);
 
     struct assay_head *h = &e->parts->head;
-    ASSAY_ASSERT(ledger->members == e->members && !assay_services_lack(e));
+    ASSAY_ASSERT(ledger->members == e->members && assay_head_can_close(e));
     assay_close(&h->context, ledger, &h->rules, view, &h->close, &h->next, &h->next_tolerance);
     assay_state_root(&h->next, h->scratch, h->scratch_len, h->next.root);
     ASSAY_ASSERT(h->next.epoch == h->context.epoch);

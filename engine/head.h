@@ -72,6 +72,8 @@ void assay_head_restore_change(struct assay_engine *e, struct assay_slice record
 void assay_head_restore_update(struct assay_engine *e, struct assay_slice record);
 /* Is every change and every update that waits known? Returns: whether so. */
 bool assay_head_knows_pending(const struct assay_engine *e);
+/* Returns: whether that and all documents of services are here: else no epoch can be closed. */
+bool assay_head_can_close(const struct assay_engine *e);
 /* Does head->next need another engine: other roster, rules or operators? Returns: whether so. */
 bool assay_head_turns(const struct assay_engine *e);
 /* head->next becomes the state; it is one for this engine. ledger: of the epoch that closed.

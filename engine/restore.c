@@ -166,14 +166,15 @@ void assay_restore_start(struct assay_engine *e)
     const struct assay_seat own = e->seats[e->self];
     ASSAY_ASSERT(!e->life->started);
     ensure_begun(e);
-    /* Without what is to come into force no epoch can be closed: peers' blocks bring it. */
-    if (!assay_head_knows_pending(e)) assay_settle_halt(e, false);
-    if (assay_services_lack(e)) assay_settle_wait(e);
+    /* Without what is to come into force no epoch can be closed: a leap brings it. */
+    const bool knows = assay_head_knows_pending(e);
+    if (!assay_head_can_close(e)) assay_settle_wait(e);
     assay_settle_held(e);
     e->parts->life.started = true;
     assay_own_begin(e, (e->life->restored || !e->own->keys_unused) && e->members > 1);
     /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
-    if (!e->life->restored && e->members > 1) assay_sync_start(e, e->head->context.epoch);
+    if ((!e->life->restored || !knows) && e->members > 1)
+        assay_sync_start(e, e->head->context.epoch);
     assay_epoch_open(e); /* clears the seats */
     if (own.payload_len > 0)
         assay_seat_take(e, e->self, &own.envelope, assay_slice_over(own.payload, own.payload_len));

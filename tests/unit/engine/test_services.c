@@ -595,6 +595,30 @@ Test(services, who_was_down_when_they_came_has_them_as_well, .timeout = 120)
     assay_sim_world_destroy(&w);
 }
 
+/* A disk that lost the record of a change that waits: the state names what cannot be read, and no
+ * block that is to come brings it. It leaps over the activation, whoever gives it what it lacks. */
+Test(services, who_lost_the_record_of_a_change_that_waits_leaps_over_it, .timeout = 120)
+{
+    struct assay_sim_world *w = start_without();
+    const uint64_t at = decide_services(w);
+    run_to(w, at - 2);
+    cr_assert_eq(w->nodes[4].engine->head->state.pending_count, 1);
+    assay_sim_world_kill(w, 4);
+    cr_assert_eq(assay_store_prune(w->nodes[4].store, ASSAY_STORE_CHANGE, 0, UINT64_MAX), ASSAY_OK);
+    cr_assert_eq(assay_store_commit(w->nodes[4].store), ASSAY_OK);
+    assay_sim_world_restart(w, 4);
+    cr_assert_not(assay_head_knows_pending(w->nodes[4].engine));
+    cr_assert(assay_sim_world_run_to_epoch(w, at + 4, 12 * EPOCH_MS), "at once, not when far behind");
+    cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);
+    cr_expect(assay_eng_may_sign(w->nodes[4].engine));
+    add_for_certain(w, 1, 7);
+    close_two(w);
+    cr_expect_eq(sum_at(w, 4, 1), 7);
+    agree(w, NODES);
+    assay_sim_world_destroy(&w);
+}
+
 Test(services, who_restarts_where_they_begin_begins_them, .timeout = 120)
 {
     struct assay_sim_world *w = start_without();
