@@ -156,8 +156,8 @@ static void next_peer(struct assay_engine *e)
 static enum assay_status check_close(struct assay_engine *e, const struct assay_block_header *h)
 {
     ASSAY_ASSERT(h->kind == ASSAY_BLOCK_EPOCH && e->sync->proven && !e->sync->verified);
-    /* A disk that lost the record of a change that waits: no block brings it again, but who leaps is
-     * given what its state names. */
+    /* A disk that lost the record of a change that waits: no block brings it again, but who leaps
+     * is given what its state names. */
     if (!assay_head_can_close(e)) {
         assay_leap_again(e);
         assay_leap_starve(e);

@@ -608,7 +608,7 @@ Test(services, who_lost_the_record_of_a_change_that_waits_leaps_over_it, .timeou
     cr_assert_eq(assay_store_commit(w->nodes[4].store), ASSAY_OK);
     assay_sim_world_restart(w, 4);
     cr_assert_not(assay_head_knows_pending(w->nodes[4].engine));
-    cr_assert(assay_sim_world_run_to_epoch(w, at + 4, 12 * EPOCH_MS), "at once, not when far behind");
+    cr_assert(assay_sim_world_run_to_epoch(w, at + 4, 12 * EPOCH_MS), "at once, not far behind");
     cr_expect_gt(assay_sim_world_notes(w, 4, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
     cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_ROOT_MISMATCH, ASSAY_SLOT_ALL), 0);
     cr_expect(assay_eng_may_sign(w->nodes[4].engine));
