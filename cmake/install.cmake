@@ -44,6 +44,20 @@ install(FILES ${PROJECT_SOURCE_DIR}/completions/_assay
 install(FILES ${PROJECT_SOURCE_DIR}/completions/assay.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT command)
 
+# What reads a program's help goes with the program, under its name: shells look for that.
+foreach(pair assayd:daemon assay-enclave:daemon assay-executor:daemon assay-holder:daemon assay-replica:daemon
+        assay-sim:simulator assay-demo:demo)
+  string(REPLACE ":" ";" pair ${pair})
+  list(GET pair 0 program)
+  list(GET pair 1 component)
+  install(FILES ${PROJECT_SOURCE_DIR}/completions/programs.bash RENAME ${program}
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT ${component})
+  install(FILES ${PROJECT_SOURCE_DIR}/completions/_programs RENAME _${program}
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT ${component})
+  install(FILES ${PROJECT_SOURCE_DIR}/completions/programs.fish RENAME ${program}.fish
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT ${component})
+endforeach()
+
 # The page as a file, for a web server in front of nodes; what watches them; the contract of HTTP.
 set(shared ${CMAKE_INSTALL_DATADIR}/assay)
 install(FILES ${PROJECT_BINARY_DIR}/web/page/index.html DESTINATION ${shared}/page COMPONENT page)

@@ -405,7 +405,42 @@ ASSAY_CHECKED enum assay_status assay_scenario_set(struct assay_scenario *scenar
  * ASSAY_SIM_YAML_MAX bytes. Returns: nothing; the writer says whether it fit.
  */
 void assay_scenario_put_yaml(const struct assay_scenario *scenario, struct assay_writer *w);
-/* Every key, attack and figure as tables of Markdown: docs/simulator.md has them from here.
+/* One value of a scenario; what it points to lasts as long as the visit. */
+#define ASSAY_SCENARIO_NUMBER_MAX (UINT64_C(1) << 53)
+enum assay_scenario_form {
+    ASSAY_SCENARIO_FORM_NUMBER,  /* never above ASSAY_SCENARIO_NUMBER_MAX: exact in any reader */
+    ASSAY_SCENARIO_FORM_BOOL,    /* true or false */
+    ASSAY_SCENARIO_FORM_NUMBERS, /* with commas between */
+    ASSAY_SCENARIO_FORM_TEXT,    /* and greater numbers */
+};
+struct assay_scenario_value {
+    const char *section; /* "": the scenario itself */
+    bool is_list;
+    uint32_t index;  /* in the list as a file has it, 0 first */
+    const char *key; /* NULL: the element is this value */
+    enum assay_scenario_form form;
+    const char *text;
+};
+typedef void assay_scenario_value_fn(void *context, const struct assay_scenario_value *value);
+/* Every value that the file has, in its order. Returns: nothing. */
+void assay_scenario_each_value(const struct assay_scenario *scenario,
+                               assay_scenario_value_fn *visit, void *context);
+
+/* One line of what may be written; what it points to lasts as long as the visit. */
+struct assay_scenario_row {
+    enum { ASSAY_SCENARIO_ROW_KEY, ASSAY_SCENARIO_ROW_WORD, ASSAY_SCENARIO_ROW_FIGURE } kind;
+    const char *table;   /* "scenario", a section, "attack", ...; rows of one follow each other */
+    const char *about;   /* KEY: what the section is; WORD: what line tells; else NULL */
+    const char *word;    /* NULL: an element without a key */
+    const char *preset;  /* KEY: the default, "" for none; else NULL */
+    const char *expects; /* KEY; else NULL */
+    const char *line;    /* what it is */
+    bool of_cohort;      /* FIGURE: it may be asked of one cohort */
+};
+typedef void assay_scenario_row_fn(void *context, const struct assay_scenario_row *row);
+/* Every key, every word of an enumeration that has more to say, every figure. Returns: nothing. */
+void assay_scenario_each_row(assay_scenario_row_fn *visit, void *context);
+/* The same as tables of Markdown: docs/simulator.md has them from here.
  * Returns: nothing; the writer says whether it fit. */
 void assay_scenario_put_keys(struct assay_writer *w);
 

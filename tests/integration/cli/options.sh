@@ -153,14 +153,16 @@ done
 
 # --- bash completes, for real
 completes() { # completes "LINE": what bash offers at its end, sorted
-    bash --norc --noprofile -c '
+    file=programs.bash function=_assay_program
+    case $1 in 'assay '*) file=assay.bash function=_assay ;; esac
+    PATH=$BIN:$PATH bash --norc --noprofile -c '
         . "$1"
-        line=$2
+        line=$3
         read -ra COMP_WORDS <<<"$line"
         case $line in *" ") COMP_WORDS+=("") ;; esac
         COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-        _assay
-        printf "%s\n" "${COMPREPLY[@]}"' - "$ROOT/completions/assay.bash" "$1" | sort | tr '\n' ' '
+        $2 "${COMP_WORDS[0]}"
+        printf "%s\n" "${COMPREPLY[@]}"' - "$ROOT/completions/$file" $function "$1" | sort | tr '\n' ' '
 }
 offers() { # offers "LINE" "WORDS"
     checks=$((checks + 1))
@@ -180,11 +182,27 @@ offers 'assay evidence verify --collateral fo' 'folder'
 offers 'assay evidence verify fil' 'file.quote'
 offers 'assay proof verify --ch' '--checkpoint'
 offers 'assay proof node-1 --b' '--bare'
+# Programs beside it: what their help says.
+offers 'assayd --' '--check-config --config --help --set --version'
+offers 'assayd --config fil' 'file.quote'
+offers 'assay-sim tw' 'twins'
+offers 'assay-sim run badm' 'badmouthing'
+offers 'assay-sim run fil' 'file.quote'
+offers 'assay-sim run x --out fo' 'folder'
+offers 'assay-sim show --' '--help --json --seed --set'
+offers 'assay-demo --story ' 'life services trial'
+offers 'assay-holder --ch' '--check-config'
+for program in assayd assay-sim assay-demo assay-enclave assay-replica assay-holder assay-executor; do
+    check "bash registers $program" bash --norc -c '. "$1"; complete -p "$2" | grep -q _assay_program' - \
+        "$ROOT/completions/programs.bash" $program
+done
 check 'what bash registers' bash --norc -c '. "$1"; complete -p assay | grep -q _assay' - "$ROOT/completions/assay.bash"
 for shell in zsh fish; do
     command -v $shell >/dev/null || continue
-    file=$ROOT/completions/$([ $shell = zsh ] && echo _assay || echo assay.fish)
-    check "$shell reads its completions" $shell -n "$file"
+    for name in assay programs; do
+        file=$ROOT/completions/$([ $shell = zsh ] && echo _$name || echo $name.fish)
+        check "$shell reads $file" $shell -n "$file"
+    done
 done
 
 finish

@@ -39,6 +39,9 @@ for file in assayd:/usr/bin/assayd assayd:/usr/bin/assay-enclave assay:/usr/bin/
     assayd:/usr/lib/tmpfiles.d/assayd.conf assayd:/usr/share/doc/assayd/systemd/tpm.conf \
     assay:/usr/share/bash-completion/completions/assay assay:/usr/share/zsh/vendor-completions/_assay \
     assay:/usr/share/fish/vendor_completions.d/assay.fish \
+    assayd:/usr/share/bash-completion/completions/assayd assayd:/usr/share/zsh/vendor-completions/_assay-holder \
+    assay-sim:/usr/share/bash-completion/completions/assay-sim assay-sim:/usr/share/fish/vendor_completions.d/assay-sim.fish \
+    assay-demo:/usr/share/zsh/vendor-completions/_assay-demo \
     assayd:/usr/share/man/man8/assayd.8.gz assayd:/usr/share/man/man5/assayd.yaml.5.gz \
     assay:/usr/share/man/man1/assay.1.gz assay:/usr/share/man/man5/assay-policy.5.gz \
     assay-sim:/usr/share/man/man1/assay-sim.1.gz libassay-dev:/usr/share/man/man3/libassay.3.gz \

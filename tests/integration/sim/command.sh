@@ -75,6 +75,26 @@ check 'scenarios are listed first' grep -q '^badmouthing ' listed
 check 'sweeps behind them' sh -c 'sed "1,/^$/d" listed | grep -q "^badmouthing  *the honest score"'
 gives 0 '"sweeps":[{"name":"badmouthing","line":' sh -c "'$SIM' list --json | tr -d ' \n'"
 
+# --- scenarios and keys as documents: JSON is YAML, so what was printed is read as the same scenario
+for name in $("$SIM" list | sed '/^$/,$d; s/ .*//'); do
+    "$SIM" show "$name" --json >shown.json
+    /usr/bin/python3 -c 'import json; json.dump(json.load(open("shown.json"))["data"], open("data.yaml", "w"))'
+    "$SIM" show "$name" >shown && "$SIM" show data.yaml >shown.again
+    check "the document of $name is $name" cmp shown shown.again
+done
+"$SIM" show honest --set seed=18446744073709551615 --set nodes=11 --json >shown.json
+check 'a seed loses no digit' grep -q '"seed": "18446744073709551615"' shown.json
+check 'what is set is shown' grep -q '"nodes": 11,' shown.json
+gives 2 '"code": "scenario"' "$SIM" show nothing --json
+gives 2 'expected no argument' "$SIM" keys x --json
+"$SIM" keys --json >keys.json
+"$SIM" keys | grep '^| `' | sed 's/^| `\([^`]*\)`.*/\1/' | sort >names
+/usr/bin/python3 -c 'import json
+d = json.load(open("keys.json"))["data"]
+print("\n".join(sorted(r["name"] for l in ("keys", "words", "figures") for r in d[l] if r["name"])))' >documented
+check 'the document of keys names what the tables name' sh -c 'test "$(wc -l <names)" -gt 200 && LC_ALL=C sort names >a &&
+    LC_ALL=C sort documented >b && cmp a b'
+
 # --- known-bad builds that nobody has made: how to make them, as a usage error; a build that cannot run too
 mkdir faults
 printf '{"mutants":[{"name":"one","about":"x","expect":"P1","suites":"twins","seeds":2},
@@ -188,7 +208,7 @@ check 'no summary of an earlier run vouches for files of this one' test ! -e sta
 check 'what minimize cannot write to its file it prints' grep -q '^name: "honest"' least
 check 'and says why' grep -q 'least.yaml: .*File too large' least
 if [ -c /dev/full ]; then
-    for command in 'run honest --set epochs=2' 'run honest --set epochs=2 --json' list keys 'show honest' \
+    for command in 'run honest --set epochs=2' 'run honest --set epochs=2 --json' list keys 'keys --json' 'show honest' \
         'swarm --seeds 1' 'twins --nodes 7 --samples 1' 'twins --nodes 7 --samples 1 --json' --help; do
         "$SIM" $command >/dev/full 2>said
         check "a full standard output is exit status 1: $command" test $? -eq 1
