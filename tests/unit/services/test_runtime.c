@@ -8,6 +8,7 @@
 #include "tests/support/service_ledger.h"
 
 #include "base/crypto.h"
+#include "tests/support/sanitized.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -15,11 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#ifdef __SANITIZE_ADDRESS__
-enum { SOON_MS = 20000 };
-#else
-enum { SOON_MS = 5000 };
-#endif
+enum { SOON_MS = TEST_SANITIZED ? 20000 : 5000 };
 enum { GROUP = 3, REPLICAS_MAX = 8, INSTANCES = 4 };
 
 static struct house {

@@ -9,6 +9,7 @@
 #include "tests/support/service_ledger.h"
 
 #include "base/crypto.h"
+#include "tests/support/sanitized.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -21,11 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef __SANITIZE_ADDRESS__
-enum { SOON_MS = 60000 };
-#else
-enum { SOON_MS = 20000 };
-#endif
+enum { SOON_MS = TEST_SANITIZED ? 60000 : 20000 };
 enum { SLOTS = 5, K = 3, HOLDERS_MAX = 12, SPARE = 10 };
 
 static const struct assay_secret32 vault_key = { { 7, 7, 7 } };

@@ -9,6 +9,7 @@
 #include "tests/support/service_ledger.h"
 
 #include "base/crypto.h"
+#include "tests/support/sanitized.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -21,11 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifdef __SANITIZE_ADDRESS__
-enum { SOON_MS = 60000 };
-#else
-enum { SOON_MS = 20000 };
-#endif
+enum { SOON_MS = TEST_SANITIZED ? 60000 : 20000 };
 enum { EXECUTORS = 3, PRICE = 5, FIRST = 1000, STEPS = 4, TEXT_LEN = 3500, CLIENT = 11 };
 
 static const struct assay_secret32 vault_key = { { 9, 9 } };

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "sim/run.h"
 #include "sim/watch.h"
+#include "tests/support/sanitized.h"
 #include "tests/unit/sim/epochs_fixture.h"
 
 #include <criterion/criterion.h>
@@ -16,11 +17,8 @@
 #include <stdlib.h>
 
 /* Each message costs ten times as much under the sanitizers. */
-#ifdef __SANITIZE_ADDRESS__
-enum { NODES = 16, EPOCHS = 6, NODES_FEW = 10, EPOCHS_MANY = 9 };
-#else
-enum { NODES = 50, EPOCHS = 6, NODES_FEW = 10, EPOCHS_MANY = 11 };
-#endif
+enum { NODES = TEST_SANITIZED ? 16 : 50, EPOCHS_MANY = TEST_SANITIZED ? 9 : 11 };
+enum { EPOCHS = 6, NODES_FEW = 10 };
 enum { NODES_KEPT = 50, EPOCHS_KEPT = 64 };
 
 struct seen {

@@ -5,6 +5,7 @@
 #include "net/transport/transport.h"
 
 #include "net/child/cage.h"
+#include "tests/support/sanitized.h"
 #include "tests/unit/net/link_world.h"
 
 #include <criterion/criterion.h>
@@ -13,17 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __has_feature
-#define HAS(feature) __has_feature(feature) /* clang's way to tell */
-#else
-#define HAS(feature) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || HAS(address_sanitizer) ||     \
-    HAS(thread_sanitizer)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
 enum { FALLS = 1000, FALLS_MS = 20000, MANY_MS = 60000 };
 
 static struct assay_transport *far; /* of node 0 */
@@ -215,7 +205,7 @@ Test(net_transport_transport, all_its_walls_stand)
     cr_assert(last.ready);
     cr_assert(last.walls & ASSAY_WALL_CALLS);
     cr_assert(last.walls & ASSAY_WALL_LIMITS);
-    cr_assert(SANITIZED || last.walls & ASSAY_WALL_MEMORY);
+    cr_assert(TEST_SANITIZED || last.walls & ASSAY_WALL_MEMORY);
     cr_assert_eq((last.walls & ASSAY_WALL_FILES) != 0, last.landlock > 0);
 }
 
@@ -278,14 +268,15 @@ Test(net_transport_transport, survives_one_that_aborts)
 
 Test(net_transport_transport, survives_one_that_crashes)
 {
-    fells("segv ", SANITIZED ? "" : "SIGSEGV");
+    fells("segv ", TEST_SANITIZED ? "" : "SIGSEGV");
 }
 
+#if !TEST_SANITIZED /* no limit of memory stands with them */
 Test(net_transport_transport, survives_one_that_grows)
 {
-    if (SANITIZED) cr_skip_test("no limit of memory stands with sanitizers");
     fells("alloc ", "SIGABRT: no memory");
 }
+#endif
 
 Test(net_transport_transport, ends_one_that_runs_without_end)
 {
