@@ -250,6 +250,16 @@ static struct world_payload *make_record(struct world_run *r, uint32_t index)
     return world_payload(r->w, record, out.len);
 }
 
+/* Who brings something that is wrong to a node: a member of that kind, whom the node may ban for it;
+ * where all are honest, whoever can reach its socket. */
+static uint16_t hostile_to(const struct world_run *r, uint32_t node)
+{
+    const uint32_t n = r->scenario->nodes;
+    for (uint32_t k = 1; k < n; k++)
+        if (r->byzantine[(node + k) % n]) return (uint16_t)((node + k) % n);
+    return ASSAY_SLOT_SELF;
+}
+
 /* To members as a fetcher would, or, with a flaw, as a hostile peer would. */
 static void hand_in(struct world_run *r, uint32_t index)
 {
@@ -264,7 +274,7 @@ static void hand_in(struct world_run *r, uint32_t index)
         if (!to->alive || !world_trusted(r->w, node) || to->closed != r->before.epoch) continue;
         struct item *item = world_item(r->w, node, ITEM_MESSAGE);
         const bool hostile = day->flaw != ASSAY_SIM_DAY_NONE;
-        item->from = (uint16_t)(hostile ? (node + 1) % n : ASSAY_SLOT_SELF);
+        item->from = hostile ? hostile_to(r, node) : ASSAY_SLOT_SELF;
         item->message = ASSAY_MESSAGE_RECORD;
         item->payload = record;
         record->refs++;
