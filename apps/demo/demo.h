@@ -161,9 +161,6 @@ void demo_peer_read(struct demo *demo, struct demo_peer *peer);
 uint64_t demo_peer_counter(const struct demo_peer *peer, const char *name);
 /* Returns: the member of that name as the peer sees it, or NULL. */
 const struct demo_member *demo_member_of(const struct demo_peer *peer, const char *name);
-/* Start a program in a group of its own, output to the log. Returns: its process, 0: it did not
- * start */
-pid_t demo_spawn(const char *log, char *const argv[]);
 /* Whether a process that we started is gone; never waits. Out: *status, as waitpid has it. */
 bool demo_reaped(pid_t pid, int *status);
 /* The last line of a log, or the end of it: who ends says why. Returns: nothing. */

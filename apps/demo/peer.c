@@ -4,18 +4,15 @@
 #include "apps/demo/demo.h"
 
 #include "apps/client.h"
+#include "apps/demo/spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-extern char **environ;
 
 enum { ASK_TIMEOUT_MS = 1000 };
 
@@ -38,36 +35,6 @@ struct demo_peer *demo_witness(struct demo *demo)
 }
 
 /* ------------------------------------------------------------ processes */
-
-/* Both outputs go to the log; the child starts with default signals. */
-pid_t demo_spawn(const char *log, char *const argv[])
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, defaults;
-    pid_t pid = 0;
-    (void)sigemptyset(&none);
-    (void)sigemptyset(&defaults);
-    (void)sigaddset(&defaults, SIGINT);
-    (void)sigaddset(&defaults, SIGTERM);
-    (void)sigaddset(&defaults, SIGHUP); /* a daemon reloads by it, whoever ignores it here */
-    if (posix_spawn_file_actions_init(&actions) != 0) return 0;
-    if (posix_spawnattr_init(&attributes) != 0) return 0;
-    int failed =
-        posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0644);
-    failed |= posix_spawn_file_actions_adddup2(&actions, 1, 2);
-    failed |= posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    /* A group of its own: Ctrl-C at the terminal reaches the demo, which stops the peers in order.
-     * */
-    failed |= posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                                        POSIX_SPAWN_SETSIGDEF);
-    failed |= posix_spawnattr_setsigmask(&attributes, &none);
-    failed |= posix_spawnattr_setsigdefault(&attributes, &defaults);
-    if (!failed && posix_spawn(&pid, argv[0], &actions, &attributes, argv, environ) != 0) pid = 0;
-    (void)posix_spawnattr_destroy(&attributes);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return pid;
-}
 
 int demo_run(const struct demo *demo, const char *log, char *const argv[])
 {

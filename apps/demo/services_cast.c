@@ -4,6 +4,7 @@
  */
 #include "apps/demo/platforms.h"
 #include "apps/demo/services.h"
+#include "apps/demo/spawn.h"
 #include "base/file/file.h"
 
 #include <errno.h>

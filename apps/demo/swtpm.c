@@ -3,14 +3,14 @@
  */
 #include "apps/demo/swtpm.h"
 
+#include "apps/demo/spawn.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -49,28 +49,6 @@ static void pause_ms(long ms)
 {
     const struct timespec pause = { 0, ms * 1000000 };
     (void)nanosleep(&pause, NULL);
-}
-
-/* A child that ends with us, in a group of its own: Ctrl-C reaches us alone. Returns: 0 on failure.
- */
-static pid_t spawn(const char *log, char *const argv[])
-{
-    const pid_t parent = getpid();
-    const pid_t pid = fork();
-    if (pid != 0) return pid < 0 ? 0 : pid;
-    sigset_t none;
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)signal(SIGINT, SIG_DFL);
-    (void)signal(SIGTERM, SIG_DFL);
-    (void)setpgid(0, 0);
-    const int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    const int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent) _exit(126);
-    if (out < 0 || in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0) _exit(126);
-    (void)close_range(3, ~0U, 0);
-    (void)execv(argv[0], argv);
-    _exit(127);
 }
 
 /* ------------------------------------------------------------ manufacture */
@@ -125,7 +103,7 @@ static bool run_setup(const struct swtpm *tpm)
         return false;
     char *argv[] = { path,     words[0], words[1], state,    words[2], config,
                      words[3], words[4], words[5], words[6], log,      NULL };
-    const pid_t pid = spawn(log, argv);
+    const pid_t pid = demo_spawn(log, argv);
     if (pid == 0) return false;
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR) return false;
@@ -209,7 +187,7 @@ bool swtpm_start(struct swtpm *tpm)
     (void)unlink(control_path);
     char *argv[] = { path,   words[0], words[1], words[2], state,    words[3],
                      server, words[4], control,  words[5], words[6], NULL };
-    tpm->pid = spawn(log, argv);
+    tpm->pid = demo_spawn(log, argv);
     for (int i = 0; tpm->pid != 0 && i < START_TRIES; i++) {
         /* It serves one client at a time: looking at the socket must not be one. */
         if (accepts(tpm->socket) && listens(control_path)) return true;

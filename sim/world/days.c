@@ -250,8 +250,8 @@ static struct world_payload *make_record(struct world_run *r, uint32_t index)
     return world_payload(r->w, record, out.len);
 }
 
-/* Who brings something that is wrong to a node: a member of that kind, whom the node may ban for it;
- * where all are honest, whoever can reach its socket. */
+/* Who brings what is wrong to a node: a member of that kind, whom the node may ban for it; where
+ * all are honest, whoever can reach its socket. */
 static uint16_t hostile_to(const struct world_run *r, uint32_t node)
 {
     const uint32_t n = r->scenario->nodes;

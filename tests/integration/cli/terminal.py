@@ -1,6 +1,6 @@
-"""A program in a terminal of its own, which is closed once its peers run; who is left?
+"""A program in a terminal of its own, which is closed, or the program killed, once its peers run; who is left?
 
-usage: terminal.py PROGRAM FOLDER ARGUMENT...
+usage: terminal.py close|kill PROGRAM FOLDER ARGUMENT...
 """
 import os
 import pty
@@ -36,13 +36,17 @@ def within(seconds, ask, terminal=None):
     return True
 
 
-program, folder, *arguments = sys.argv[1:]
+end, program, folder, *arguments = sys.argv[1:]
 pid, terminal = pty.fork()
 if pid == 0:
     os.execv(program, [program, "--dir", folder, *arguments])
 peers = within(30, lambda: len(those_of(folder)) >= 15, terminal)  # the demo, seven daemons, their enclaves
 running = len(those_of(folder))
-os.close(terminal)
+if end == "kill":
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+else:
+    os.close(terminal)
 gone = within(60, lambda: not those_of(folder))
 left = those_of(folder)
 for each in left:
