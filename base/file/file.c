@@ -92,6 +92,37 @@ static bool is_safe_folder(const struct stat *info, bool sticky_will_do)
     return is_ours(info) && (info->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
+/* Everybody may write there, and rename what others have there: with a folder of secrets in it, put
+ * another one in that one's place. */
+static bool is_open_to_all(const struct stat *info)
+{
+    return (info->st_mode & S_IWOTH) != 0 && (info->st_mode & S_ISVTX) == 0;
+}
+
+/* Out: above: the nearest such folder above this one, "" for none; mode: its own
+ * Returns: ASSAY_OK | ASSAY_E_IO (errno says why) */
+static enum assay_status open_above(const char *folder, char above[static PATH_MAX], mode_t *mode)
+{
+    struct stat info;
+    if (realpath(folder, above) == NULL) return ASSAY_E_IO;
+    for (char *end; (end = strrchr(above, '/')) != NULL && above[1] != '\0';) {
+        end[end == above ? 1 : 0] = '\0';
+        if (stat(above, &info) != 0) return ASSAY_E_IO;
+        *mode = info.st_mode & 07777;
+        if (is_open_to_all(&info)) return ASSAY_OK;
+    }
+    above[0] = '\0';
+    return ASSAY_OK;
+}
+
+static enum assay_status check_above(const char *folder)
+{
+    char above[PATH_MAX];
+    mode_t mode;
+    ASSAY_TRY(open_above(folder, above, &mode));
+    return above[0] == '\0' ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
 /* Of the folder's part of path, its slash included; "." for a name alone. */
 static enum assay_status folder_of(const char *path, char folder[static PATH_MAX])
 {
@@ -111,7 +142,7 @@ enum assay_status assay_file_check_folder(const char *path)
 {
     struct stat info;
     ASSAY_TRY(look_at_folder(path, &info));
-    return is_safe_folder(&info, false) ? ASSAY_OK : ASSAY_E_INVALID;
+    return is_safe_folder(&info, false) ? check_above(path) : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes, size_t capacity,
@@ -125,9 +156,11 @@ enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes, size_
     struct stat info, around;
     enum assay_status status = folder_of(path, folder);
     if (status == ASSAY_OK) status = look_at_folder(folder, &around);
-    if (status != ASSAY_OK) status = ASSAY_E_IO;
+    const enum assay_status above = status == ASSAY_OK ? check_above(folder) : status;
+    if (status != ASSAY_OK || above == ASSAY_E_IO) status = ASSAY_E_IO;
     else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) status = ASSAY_E_IO;
     else if (!is_private(&info) || !is_safe_folder(&around, true)) status = ASSAY_E_INVALID;
+    else if (above != ASSAY_OK) status = above;
     else status = read_all(fd, bytes, capacity, len);
     (void)close(fd);
     return status == ASSAY_OK && *len == capacity ? ASSAY_E_RANGE : status;
@@ -144,11 +177,28 @@ static bool fault_of_owner(const char *path, const struct stat *info, char *mess
     return true;
 }
 
+static bool fault_above(const char *folder, char *message)
+{
+    char above[PATH_MAX];
+    mode_t mode = 0;
+    const enum assay_status status = open_above(folder, above, &mode);
+    if (status != ASSAY_OK)
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "%.300s: the folders above it cannot be read (%s)", folder, strerror(errno));
+    else if (above[0] != '\0')
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "%.300s: everybody may put another folder of keys here: mode %04o, expected "
+                       "%04o (chmod o-w)",
+                       above, (unsigned)mode, (unsigned)(mode & ~(mode_t)S_IWOTH));
+    return status != ASSAY_OK || above[0] != '\0';
+}
+
 static bool fault_of_folder(const char *path, bool sticky_will_do, char *message)
 {
     struct stat info;
     const enum assay_status status = look_at_folder(path, &info);
-    if (status == ASSAY_OK && is_safe_folder(&info, sticky_will_do)) return false;
+    if (status == ASSAY_OK && is_safe_folder(&info, sticky_will_do))
+        return fault_above(path, message);
     if (status == ASSAY_E_NOT_FOUND)
         (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: there is no such folder", path);
     else if (status != ASSAY_OK)

@@ -29,7 +29,8 @@ ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max
  * assay_file_read_secret - a regular file that nobody but its owner may touch, no symbolic link.
  *
  * The owner is this process' user or root, of the file and of its folder, and nobody else may put
- * another file in its place: a folder that others may write keeps each name for its owner (/tmp).
+ * another file in its place: a folder that others may write keeps each name for its owner (/tmp),
+ * and so does each folder above that everybody may write.
  * What root gives one group to read, and this process is not root, is a credential of systemd.
  * In:      capacity: the file must be shorter
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (not to be read, no regular file) |
@@ -38,7 +39,8 @@ ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max
 ASSAY_CHECKED enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes,
                                                        size_t capacity, size_t *len);
 /*
- * assay_file_check_folder - a folder of secrets: of this user or root, and nobody else may write.
+ * assay_file_check_folder - a folder of secrets: of this user or root, and nobody else may write
+ * it, or put another in its place.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (no folder) | ASSAY_E_INVALID
  */
 ASSAY_CHECKED enum assay_status assay_file_check_folder(const char *path);

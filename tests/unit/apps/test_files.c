@@ -186,6 +186,38 @@ Test(apps_files, a_secret_in_a_folder_that_others_may_write_is_refused)
     cr_expect_eq(assay_file_check_folder(secret), ASSAY_E_IO, "a file is no folder");
 }
 
+Test(apps_files, a_folder_above_that_everybody_may_write_is_refused)
+{
+    const char *outer = folder_at(&folder, "srv"), *middle = folder_at(&folder, "srv/node");
+    const char *inner = folder_at(&folder, "srv/node/keys");
+    const char *secret = folder_at(&folder, "srv/node/keys/secret");
+    cr_assert(mkdir(outer, 0755) == 0 && mkdir(middle, 0755) == 0 && mkdir(inner, 0700) == 0);
+    (void)folder_put(&folder, "srv/node/keys/secret", "x", 1, 0600);
+    static const struct {
+        mode_t mode;
+        bool fit;
+    } rows[] = { { 0755, true }, { 0775, true }, { 01777, true }, { 0757, false },
+                 { 0777, false } };
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        const char *above = i % 2 == 0 ? outer : middle;
+        const enum assay_status expected = rows[i / 2].fit ? ASSAY_OK : ASSAY_E_INVALID;
+        cr_assert_eq(chmod(above, rows[i / 2].mode), 0);
+        cr_expect_eq(read_it(secret), expected, "%s %o", above, (unsigned)rows[i / 2].mode);
+        cr_expect_eq(assay_file_check_folder(inner), expected);
+        cr_expect_eq(assay_file_secret_fault(secret, why), !rows[i / 2].fit);
+        cr_expect_eq(assay_file_folder_fault(inner, why), !rows[i / 2].fit);
+        if (!rows[i / 2].fit) {
+            cr_expect_eq(strncmp(why, above, strlen(above)), 0, "%s", why);
+            cr_expect_eq(why[strlen(above)], ':', "%s", why);
+            cr_expect_not_null(strstr(why, "everybody may put another folder"), "%s", why);
+        }
+        cr_assert_eq(chmod(above, 0755), 0);
+    }
+    cr_assert_eq(symlink(inner, folder_at(&folder, "link")), 0);
+    cr_assert_eq(chmod(middle, 0777), 0);
+    cr_expect_eq(read_it(folder_at(&folder, "link/secret")), ASSAY_E_INVALID, "where it really is");
+}
+
 Test(apps_files, in_a_sticky_folder_of_root_each_name_is_its_owners)
 {
     const char *inner = folder_at(&folder, "tmp"), *secret = folder_at(&folder, "tmp/secret");
