@@ -3,6 +3,7 @@
  */
 #include "net/history.h"
 
+#include "base/assert.h"
 #include "base/cbor.h"
 
 /* Versions 1 to 3, and how many fields each has. */
@@ -148,4 +149,17 @@ enum assay_status assay_history_tolerance_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cursor_end(&in));
     *tolerance = t;
     return ASSAY_OK;
+}
+
+uint32_t assay_history_orders(const struct assay_member_snapshot *member)
+{
+    const uint32_t restart = member->trust.listed_after_failure ? 0 : 1U << ASSAY_ORDER_RESTART;
+    if (member->stage != ASSAY_STAGE_MEMBER) return restart;
+    switch (member->trust.score.standing) {
+    case ASSAY_STANDING_FULL: return restart;
+    case ASSAY_STANDING_WARNING: return restart | 1U << ASSAY_ORDER_NOTE;
+    case ASSAY_STANDING_RESTRICTED: return restart | 1U << ASSAY_ORDER_RESTRICT;
+    case ASSAY_STANDING_SUSPENDED: return restart | 1U << ASSAY_ORDER_SUSPEND;
+    }
+    ASSAY_UNREACHABLE("a standing is one of four");
 }

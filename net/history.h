@@ -14,6 +14,7 @@
 #define ASSAY_NET_HISTORY_H
 
 #include "base/writer.h"
+#include "engine/engine.h"
 
 enum {
     ASSAY_HISTORY_ROW_MAX = 128,
@@ -47,6 +48,10 @@ struct assay_history_tolerance {
     uint32_t members_stop, members_break;
     uint32_t largest_operator_bp, largest_vendor_bp, largest_platform_bp;
 };
+
+/* What the network orders of a member after a close (docs/protocol.md 10.1): by its standing, while
+ * it serves, and to restart until it is listed anew. Returns: bits, 1 << enum assay_order_kind */
+uint32_t assay_history_orders(const struct assay_member_snapshot *member);
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_history_encode(const struct assay_history_row *row,

@@ -394,21 +394,6 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
 
 /* ------------------------------------------------------------ an epoch closed */
 
-/* What the network orders of a member after a close (docs/protocol.md 10.1): by its standing, while
- * it serves, and to restart until it is listed anew. */
-static uint32_t orders_of(const struct assay_member_snapshot *m)
-{
-    const uint32_t restart = m->trust.listed_after_failure ? 0 : 1U << ASSAY_ORDER_RESTART;
-    if (m->stage != ASSAY_STAGE_MEMBER) return restart;
-    switch (m->trust.score.standing) {
-    case ASSAY_STANDING_FULL: return restart;
-    case ASSAY_STANDING_WARNING: return restart | 1U << ASSAY_ORDER_NOTE;
-    case ASSAY_STANDING_RESTRICTED: return restart | 1U << ASSAY_ORDER_RESTRICT;
-    case ASSAY_STANDING_SUSPENDED: return restart | 1U << ASSAY_ORDER_SUSPEND;
-    }
-    ASSAY_UNREACHABLE("a standing is one of four");
-}
-
 /* What people may want to see later. Catching up closes many epochs in one go: what is shown of the
  * members is the last of them, so only that one is written. */
 static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
@@ -434,7 +419,7 @@ static enum assay_status keep_scores(struct assay_host *host, uint64_t epoch,
             .lo_bp = m.lo_bp,
             .hi_bp = m.hi_bp,
             .availability_rule = m.availability_rule,
-            .orders = orders_of(&m),
+            .orders = assay_history_orders(&m),
         };
         const struct assay_store_key key = { .era = snapshot->era, .epoch = epoch, .number = slot };
         ASSAY_TRY(host_history_row(host, &key, &row));

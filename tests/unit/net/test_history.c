@@ -1,9 +1,8 @@
 /*
- * Rows of the score history, and samples of finality.
+ * Rows of the score history.
  */
 #include "base/cbor.h"
 #include "net/history.h"
-#include "net/latency.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -139,30 +138,30 @@ Test(net_history, rejects_every_truncation_and_a_byte_too_many)
     cr_assert_eq(row.incarnation, 77, "untouched on failure");
 }
 
-Test(net_latency, measures_own_blocks_once)
+/* --- orders */
+
+static uint32_t orders(enum assay_stage stage, enum assay_standing standing, bool listed)
 {
-    static struct assay_latency latency;
-    cr_assert_eq(assay_latency_us(&latency, 500), 0);
-    assay_latency_open(&latency, 4, 40, 1000);
-    assay_latency_final(&latency, 4, 41, 2000); /* another block */
-    assay_latency_final(&latency, 5, 40, 2000);
-    cr_assert_eq(latency.count, 0);
-    assay_latency_final(&latency, 4, 40, 6000);
-    assay_latency_final(&latency, 4, 40, 9000);
-    cr_assert_eq(latency.count, 1);
-    cr_assert_eq(assay_latency_us(&latency, 500), 5000);
+    struct assay_member_snapshot member = { .stage = stage };
+    member.trust.score.standing = standing;
+    member.trust.listed_after_failure = listed;
+    return assay_history_orders(&member);
 }
 
-Test(net_latency, percentiles_over_the_newest)
+Test(net_history, orders_follow_the_standing_of_who_serves)
 {
-    static struct assay_latency latency;
-    for (uint64_t i = 1; i <= 3 * ASSAY_LATENCY_SAMPLES; i++) {
-        assay_latency_open(&latency, 1, i, 1);
-        assay_latency_final(&latency, 1, i, 1 + i);
+    static const uint32_t expected[] = {
+        [ASSAY_STANDING_FULL] = 0,
+        [ASSAY_STANDING_WARNING] = 1U << ASSAY_ORDER_NOTE,
+        [ASSAY_STANDING_RESTRICTED] = 1U << ASSAY_ORDER_RESTRICT,
+        [ASSAY_STANDING_SUSPENDED] = 1U << ASSAY_ORDER_SUSPEND,
+    };
+    const uint32_t restart = 1U << ASSAY_ORDER_RESTART;
+    for (size_t s = 0; s < sizeof expected / sizeof expected[0]; s++) {
+        const enum assay_standing standing = (enum assay_standing)s;
+        cr_expect_eq(orders(ASSAY_STAGE_MEMBER, standing, true), expected[s], "%zu", s);
+        cr_expect_eq(orders(ASSAY_STAGE_MEMBER, standing, false), expected[s] | restart, "%zu", s);
+        cr_expect_eq(orders(ASSAY_STAGE_RESTING, standing, true), 0, "nothing of who rests");
+        cr_expect_eq(orders(ASSAY_STAGE_RESTING, standing, false), restart);
     }
-    cr_assert_eq(latency.count, 3 * ASSAY_LATENCY_SAMPLES);
-    cr_assert_eq(assay_latency_us(&latency, 0), 2 * ASSAY_LATENCY_SAMPLES + 1);
-    cr_assert_eq(assay_latency_us(&latency, 500),
-                 2 * ASSAY_LATENCY_SAMPLES + 1 + ASSAY_LATENCY_SAMPLES / 2);
-    cr_assert_eq(assay_latency_us(&latency, 1000), 3 * ASSAY_LATENCY_SAMPLES);
 }
