@@ -118,6 +118,9 @@ struct assay_engine_config {
     uint32_t level;
     /* The host vouches that these keys never signed: an empty store lost nothing. */
     bool keys_unused;
+    /* The host vouches that these keys began with this very store: what they signed is in it, and
+     * an empty one says that it was nothing (docs/protocol.md 2.7.3). */
+    bool log_kept;
     uint32_t member_capacity; /* 0: as many as the genesis has */
     uint32_t blocks_max;      /* blocks held at once; 0: 128 */
     uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 20000 */

@@ -6,7 +6,9 @@
 void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
     ASSAY_ASSERT(config->self < config->genesis->member_count);
-    e->parts->own = (struct assay_own){ .keys = config->keys, .keys_unused = config->keys_unused };
+    e->parts->own = (struct assay_own){ .keys = config->keys,
+                                        .keys_unused = config->keys_unused,
+                                        .log_kept = config->log_kept };
 }
 
 void assay_own_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal)

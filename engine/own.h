@@ -9,6 +9,7 @@
 struct assay_own {
     struct assay_own_keys keys;
     bool keys_unused;       /* they signed nothing before this run: no log of theirs is missing */
+    bool log_kept;          /* the store is the one that they began with, also where it is empty */
     bool listed;            /* keys are those of the listed incarnation: may vote, attest, ballot */
     bool rolled_back;       /* peers hold votes that our log lacks: this key set is finished */
     bool continues;         /* the log is this process's own: nothing of it can be missing */

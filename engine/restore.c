@@ -179,16 +179,17 @@ void assay_restore_start(struct assay_engine *e)
     if (own.payload_len > 0)
         assay_seat_take(e, e->self, &own.envelope, assay_slice_over(own.payload, own.payload_len));
     take_up(e);
+    const bool missing = !e->life->restored && !e->own->keys_unused && !e->own->log_kept;
     /* Keys that may have signed, and no log: an envelope or a ballot of this epoch, which peers do
      * not give back, may be among what is lost. A second one would convict (E8). */
-    if (!e->life->restored && !e->own->keys_unused) {
+    if (missing) {
         assay_epoch_made_envelope(e);
         assay_epoch_made_ballot(e);
     }
     /* Keys that may have signed, and no log: nothing is voted on before peers have said that there
      * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
      * that finality has passed, and hold none of the epochs in which they are not. */
-    if (e->life->restored || e->own->keys_unused || e->members < 2) run(e);
+    if (!missing || e->members < 2) run(e);
     assay_gather_judged(e);
     assay_order_derive(e);
     ASSAY_ASSERT(e->life->started && e->run->opened_ms == e->now_ms);

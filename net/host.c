@@ -36,6 +36,7 @@ static enum assay_status open_engine(struct assay_host *host,
         .history_epochs = host->config.history_epochs,
         .checkpoint = host->config.checkpoint,
         .keys_unused = host->keys_unused,
+        .log_kept = host->log_kept,
         .newcomer = host->config.newcomer,
     };
     assay_bytes_copy(config.keys.voting_public, ASSAY_P256_PUBLIC_LEN, set->voting_public,

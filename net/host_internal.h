@@ -113,6 +113,7 @@ struct assay_host {
     struct assay_keyring ring;
     struct assay_p256_signer *identity, *voting;
     bool keys_unused; /* never tied to a store before: they signed nothing */
+    bool log_kept;    /* the store is the one that they are tied to */
     bool dials_by_door, dials;
     uint8_t dial_public[32]; /* of the set that we dialled for */
 

@@ -100,7 +100,8 @@ static enum assay_status tie(struct assay_host *host)
     const bool same =
         has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, with_keys, TIE_LEN);
     const bool strange = has_store && !has_set(host, known.set);
-    if (same && !strange) return ASSAY_OK;
+    host->log_kept = same && !strange;
+    if (host->log_kept) return ASSAY_OK;
     /* Keys that were never used with a store may begin one; a store without an id beside the keys
      * is the crash between the two writes below. */
     const bool lost = strange || kept == ASSAY_OK;

@@ -137,6 +137,13 @@ void world_ballots_verdict(struct assay_sim_world *w, uint32_t node,
     }
 }
 
+bool world_ballots_judged(struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                          uint32_t subject, const uint8_t digest[static 32])
+{
+    const struct knowledge *k = knowledge_of(w, node, epoch);
+    return bit(k->judged, subject) && assay_bytes_equal(k->evidence[subject], digest, 32);
+}
+
 void world_ballots_opened(struct assay_sim_world *w, uint32_t node)
 {
     w->knows[node].opened_life = w->nodes[node].life;

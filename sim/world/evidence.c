@@ -155,12 +155,6 @@ void world_evidence_weigh(const struct assay_sim_world *w, uint64_t bytes[static
                 if (bit(e->held, node)) bytes[node] += e->bytes->len;
 }
 
-bool world_judged(const struct assay_sim_world *w, const uint8_t digest[static 32], uint32_t node)
-{
-    const struct evidence *e = find(w, digest);
-    return e != NULL && bit(e->judged, node);
-}
-
 struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_t node,
                                         const uint8_t digest[static 32])
 {
@@ -172,7 +166,7 @@ struct assay_slice world_evidence_bytes(const struct assay_sim_world *w, uint32_
 /* --- verdicts */
 
 /* The event goes to the engine now: its verdict is that of the bytes. */
-void world_judge(struct assay_sim_world *w, uint32_t node, struct world_answer *answer)
+void world_judge(struct assay_sim_world *w, struct world_answer *answer)
 {
     struct evidence *e = answer->evidence;
     const int64_t at_unix_s = answer->event.as.verdict.at_unix_s;
@@ -189,7 +183,6 @@ void world_judge(struct assay_sim_world *w, uint32_t node, struct world_answer *
                        rules, e->verdict);
     e->verdict_at_unix_s = at_unix_s;
     e->verdict_rules = *rules;
-    set_bit(e->judged, node);
     answer->event.as.verdict.verdict = e->verdict;
 }
 

@@ -125,7 +125,7 @@ void world_host_message(struct assay_sim_world *w, const struct item *item)
 void world_host_answer(struct assay_sim_world *w, uint32_t node, struct world_answer *answer)
 {
     if (answer->event.kind == ASSAY_EVENT_VERDICT && answer->evidence != NULL)
-        world_judge(w, node, answer);
+        world_judge(w, answer);
     if (answer->event.kind == ASSAY_EVENT_VERDICT)
         world_ballots_verdict(w, node, answer->event.as.verdict.digest, answer->evidence != NULL);
     if (answer->event.kind == ASSAY_EVENT_START) world_ballots_opened(w, node);

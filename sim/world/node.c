@@ -190,6 +190,7 @@ static void lose_store(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     empty_store(n);
+    n->tied = false;
     if (n->bundled) copy_bundle_again(w, node);
 }
 
@@ -235,6 +236,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .self = (uint16_t)node,
                                                 .keys = n->keys,
                                                 .keys_unused = keys_unused,
+                                                .log_kept = n->tied && !keys_unused,
                                                 .document_check =
                                                     w->soft == NULL ? world_document_check : NULL,
                                                 .updates = w->soft == NULL ? &w->updates : NULL,
@@ -365,6 +367,7 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
 {
     struct world_node *n = &w->nodes[node];
     make_engine(w, node, unused, NULL);
+    n->tied = n->tied || unused; /* net/host_keys.c: before anything is signed */
     n->wipes = false;
     make_limits(w, node);
     n->alive = true;

@@ -207,12 +207,26 @@ static void cut_links(struct world_run *r)
                                       to);
 }
 
-/* Nobody hears its votes in this epoch, nor ever in it: an adversary, or keys that are finished
- * because their log was lost or is older than what peers hold (docs/protocol.md 2.8). */
+/* An adversary that goes on has every link of it. */
+static bool is_eclipsed(const struct world_run *r, uint32_t node)
+{
+    const struct assay_scenario *s = r->scenario;
+    for (uint32_t i = 0; i < s->adversary_count; i++) {
+        const struct assay_sim_adversary *a = &s->adversaries[i];
+        if (a->attack == ASSAY_SIM_ATTACK_ECLIPSE && a->victims == r->cohort_of[node] &&
+            (a->stop_epoch == 0 || a->stop_epoch > r->epoch))
+            return true;
+    }
+    return false;
+}
+
+/* Nobody hears its votes in this epoch, nor ever in it: an adversary or its victim, or keys that
+ * are finished because their log was lost or is older than what peers hold (docs/protocol.md 2.8).
+ */
 static bool silent(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
-    return !world_trusted(r->w, node) || n->wipes || n->rolls_back ||
+    return !world_trusted(r->w, node) || is_eclipsed(r, node) || n->wipes || n->rolls_back ||
            n->keys.incarnation != r->before.members[node].lives[0].incarnation;
 }
 

@@ -136,7 +136,7 @@ void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch)
     e->balloted[node] = true;
     for (uint32_t s = 0; s < r->scenario->nodes; s++) {
         if (s == node) continue;
-        if (e->has_quote[s] && world_judged(r->w, e->quote[s], node)) continue;
+        if (e->has_quote[s] && world_ballots_judged(r->w, node, epoch, s, e->quote[s])) continue;
         e->lacks[s][node / 8] = (uint8_t)(e->lacks[s][node / 8] | 1u << (node % 8));
     }
 }

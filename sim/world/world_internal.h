@@ -137,7 +137,7 @@ struct world_rules {
     uint32_t ends[ASSAY_SIM_VENDORS_MAX]; /* collateral of a vendor, unix s; 0: never */
 };
 
-/* One quote that somebody made; which nodes hold it, and which judged it. */
+/* One quote that somebody made, and which nodes hold it. */
 struct evidence {
     uint8_t digest[32];
     uint32_t owner;
@@ -148,7 +148,6 @@ struct evidence {
     int64_t verdict_at_unix_s;
     struct world_rules verdict_rules; /* that it was judged by */
     uint8_t held[NODE_BITS];
-    uint8_t judged[NODE_BITS];
     struct evidence *next; /* of the same bucket */
 };
 
@@ -212,6 +211,7 @@ struct world_node {
     uint64_t down_ms;         /* then */
     bool wipes, rolls_back;   /* at the next start */
     uint64_t rolls_back_epochs;
+    bool tied;             /* the store knows the keys that began with it, and they know it */
     bool faulty_store;     /* its disk broke its promise: a lost, torn or rolled-back write */
     uint64_t faulty_until; /* what it said while that was so may be proven up to this epoch */
     bool came_back;        /* since its last crash, and has not voted yet */
@@ -381,7 +381,7 @@ void world_quote_ask(struct assay_sim_world *w, uint32_t node, const struct assa
 void world_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
 void world_verify(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
 void world_load(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect);
-void world_judge(struct assay_sim_world *w, uint32_t node, struct world_answer *answer);
+void world_judge(struct assay_sim_world *w, struct world_answer *answer);
 void world_pull(struct assay_sim_world *w, uint32_t node, uint16_t from,
                 struct assay_slice payload);
 void world_pulled(struct assay_sim_world *w, uint32_t node, uint16_t from,
@@ -393,8 +393,6 @@ void world_evidence_drop(struct assay_sim_world *w, struct evidence *e);
 void world_evidence_prune(struct assay_sim_world *w, uint32_t node, uint64_t below);
 void world_evidence_forget(struct assay_sim_world *w, uint32_t node, uint64_t from_epoch);
 void world_evidence_free(struct assay_sim_world *w);
-/* Returns: whether the node had a verdict on it. */
-bool world_judged(const struct assay_sim_world *w, const uint8_t digest[static 32], uint32_t node);
 size_t world_evidence_held(const struct assay_sim_world *w, uint32_t node);
 /* Adds what each node holds. */
 void world_evidence_weigh(const struct assay_sim_world *w, uint64_t bytes[static WORLD_NODES]);
@@ -506,6 +504,9 @@ void world_ballots_asked(struct assay_sim_world *w, uint32_t node, uint32_t peer
 void world_ballots_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e);
 void world_ballots_verdict(struct assay_sim_world *w, uint32_t node,
                            const uint8_t digest[static 32], bool judged);
+/* Has the node, since it came up last, a verdict on what the subject gave this epoch? */
+bool world_ballots_judged(struct assay_sim_world *w, uint32_t node, uint64_t epoch,
+                          uint32_t subject, const uint8_t digest[static 32]);
 void world_ballots_opened(struct assay_sim_world *w, uint32_t node);
 void world_ballots_signed(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
 /* voters.c: the network closed an epoch (or begins); a node stores a certificate; it proposes. */

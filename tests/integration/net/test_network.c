@@ -273,6 +273,33 @@ Test(net_network, a_lost_vote_log_means_new_keys)
     network_free(&network);
 }
 
+/* docs/protocol.md 2.7.3: stopped before its first turn, it has signed nothing, and the others have
+ * gone on. Both halves of the tie are there: no new keys. */
+Test(net_network, a_founder_that_was_stopped_at_once_keeps_its_keys)
+{
+    struct network *network = network_make(FOUR, EPOCH_MS, -3 * EPOCH_MS);
+    cr_assert(network_up(network, 3));
+    network_down(network, 3);
+    cr_assert_eq(assay_store_memory_count(network->nodes[3].store, ASSAY_STORE_VOTE), 0);
+    cr_assert_eq(assay_store_memory_count(network->nodes[3].store, ASSAY_STORE_ENVELOPE), 0);
+    for (uint32_t i = 0; i < 3; i++)
+        cr_assert(network_up(network, i));
+    network->nodes[3].asleep = true;
+    const uint64_t third = 3;
+    cr_assert(network_run(network, PATIENCE_MS, first_past, &third));
+    network->nodes[3].asleep = false;
+    cr_assert(network_up(network, 3));
+    run_past(network, network_epoch(network, 0) + 3);
+    struct assay_member_snapshot member;
+    network_look(network, 0, 3, &member);
+    cr_assert_eq(member.incarnation, 1);
+    cr_assert_eq(member.trust.integrity_bp, 10000);
+    struct assay_engine_snapshot own;
+    assay_engine_snapshot(network->nodes[3].host->engine, &own);
+    cr_assert(own.voting);
+    network_free(&network);
+}
+
 static void lose_store(struct network *network, uint32_t node)
 {
     network->nodes[node].store->ops->close(&network->nodes[node].store);

@@ -235,6 +235,58 @@ Test(restart, an_empty_store_in_the_first_epoch_signs_no_second_envelope, .timeo
     }
 }
 
+/* docs/protocol.md 2.7.3: stopped before it signed anything, it has lost nothing, though its log is
+ * empty and the network has a past that it knows nothing of. */
+Test(restart, an_empty_log_that_its_keys_began_with_was_not_lost, .timeout = 60)
+{
+    for (unsigned lost = 0; lost < 2; lost++) {
+        struct assay_sim_world *w = assay_sim_world_create(&seven);
+        assay_sim_world_kill(w, 2);
+        cr_assert_eq(w->nodes[2].signed_count, 0);
+        cr_assert(assay_sim_world_run_to_epoch(w, 3, 20000));
+        assay_sim_world_acts(w, 2)->loses_store = lost == 1;
+        assay_sim_world_restart(w, 2);
+        cr_assert(assay_sim_world_run_to_epoch(w, 7, 20000), "%s", assay_sim_world_violation(w));
+        struct assay_engine_snapshot v;
+        struct assay_member_snapshot m;
+        assay_engine_snapshot(assay_sim_world_engine(w, 2), &v);
+        assay_sim_world_member(w, 0, 2, &m);
+        cr_expect(v.voting);
+        cr_expect_eq(m.incarnation, 1 + lost, "a store that is not its own is another matter");
+        cr_expect_eq(m.trust.integrity_bp, 10000);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* A disk from that moment under keys that have signed since is an old log like any other: what
+ * peers hold of theirs finishes them. */
+Test(restart, a_disk_from_before_all_signing_signs_nothing_twice, .timeout = 120)
+{
+    for (uint64_t epochs = 1; epochs < 4; epochs++) {
+        for (uint64_t ms = 0; ms < 800; ms += 61) {
+            struct assay_sim_world *w = assay_sim_world_create(&seven);
+            struct world_node *n = &w->nodes[2];
+            world_node_image(w, 2, 0);
+            cr_assert_eq(n->image_count, 1);
+            n->rolls_back_epochs = epochs;
+            cr_assert(assay_sim_world_run_to_epoch(w, epochs, 10000));
+            cr_assert(assay_sim_world_run(w, ms));
+            n->rolls_back = true;
+            assay_sim_world_kill(w, 2);
+            assay_sim_world_restart(w, 2);
+            cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 4, 20000));
+            struct assay_member_snapshot m;
+            assay_sim_world_member(w, 0, 2, &m);
+            cr_expect_eq(m.trust.integrity_bp, 10000, "in epoch %u after %u ms", (unsigned)epochs,
+                         (unsigned)ms);
+            cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, 2), 0);
+            cr_expect_null(assay_sim_world_violation(w), "in epoch %u after %u ms: %s",
+                           (unsigned)epochs, (unsigned)ms, assay_sim_world_violation(w));
+            assay_sim_world_destroy(&w);
+        }
+    }
+}
+
 /* New keys that wait to be listed, told to the engine as its host does. */
 static void wait_with(struct assay_sim_world *w, uint32_t node, const uint8_t *transport)
 {
