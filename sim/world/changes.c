@@ -217,19 +217,21 @@ static void call_newcomers(struct world_run *r)
     }
 }
 
-/* A change that ended without effect, or those that a revert dropped: also what the very epoch that
- * goes back has taken (docs/protocol.md 9.9). And all that waited when an era ended (9.15). */
+/* A change that ended without effect, or those that the revert of one dropped: also what the very
+ * epoch that goes back has taken (docs/protocol.md 9.9); a vendor's day drops none (8.12). And all
+ * that waited when an era ended (9.15). */
 static void drop_newcomers(struct world_run *r)
 {
     const struct assay_ended *ended = &r->now.ended;
     const bool ends_era = r->now.era != r->before.era;
     const bool ends = ended->end != ASSAY_CHANGE_NONE && ended->epoch == r->now.epoch;
     if (!ends && !ends_era) return;
+    const bool drops_all =
+        ends_era || (ended->end == ASSAY_CHANGE_REVERTED && ended->sequence != 0);
     for (uint32_t i = 0; i < r->scenario->change_count; i++) {
         const struct draft *draft = &r->changes->drafts[i];
         if (draft->taken_epoch == 0 || draft->taken_epoch > r->now.epoch) continue;
-        if (ends_era || ended->end == ASSAY_CHANGE_REVERTED || draft->sequence == ended->sequence)
-            world_draft_forget(r, i);
+        if (drops_all || draft->sequence == ended->sequence) world_draft_forget(r, i);
     }
 }
 
