@@ -218,19 +218,24 @@ status_is 0; not_called apt-get
 dev test
 called "apt-get .*install -y --no-install-recommends chromium"
 
-# Counting: cases of Criterion, plain programs, skips, a leak after all cases passed, a time-out.
+# Counting: cases of Criterion, plain programs, skips (what a filter leaves out is none), a leak after all cases passed, a time-out.
 machine
 cat >"$fake/ctest-output" <<'END'
 test 1
 1: [PASS] a::b: (0.00s)
 1: [SKIP] a::c: no vectors
+1: [SKIP] a::d: Test is disabled
 1: [====] Synthesis: Tested: 5 | Passing: 5 | Failing: 0 | Crashing: 0 
 1/2 Test #1: test_base_cbor ...................   Passed    0.05 sec
+4: Test command: /tests/test_one_of_two "-j1" "--filter" "*/one"
+4: [SKIP] b::two: Test is disabled
+4: [====] Synthesis: Tested: 1 | Passing: 1 | Failing: 0 | Crashing: 0 
+4/4 Test #4: test_one_of_two ..................   Passed    0.05 sec
 2/2 Test  #2: tidy ............................   Passed    0.10 sec
    3/3 Test  #3: long_runs .......................***Not Run (Disabled)   0.00 sec
 END
 dev test
-status_is 0; last_line_is "12 passed, 0 failed, 2 skipped" # dev and release both answer alike
+status_is 0; last_line_is "14 passed, 0 failed, 4 skipped" # dev and release both answer alike
 called 'ctest --test-dir build/dev .*-LE network|turn\[^0\]'; called 'ctest --test-dir build/release .*-LE network|turn\[^0\]'
 dev check --only test
 called 'ctest --test-dir build/release .*-LE network$'; status_is 0

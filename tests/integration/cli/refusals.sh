@@ -81,8 +81,11 @@ restore
 chmod 775 node-1/keys
 expect 2 'node-1/keys: others may put files into this folder of keys: mode 0775, expected 0700' run
 restore
+chmod 775 node-1
+expect 2 'node-1/: others may put files into this folder of keys: mode 0775' run # platform.key
+restore
 chmod 777 node-1
-expect 2 'node-1/: others may put files into this folder of keys: mode 0777' run
+expect 2 'node-1: everybody may put another folder of keys here: mode 0777, expected 0775 (chmod o-w)' run
 if [ "$(id -u)" -eq 0 ]; then
     restore
     chown 12345 node-1/keys
