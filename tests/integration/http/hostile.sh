@@ -23,6 +23,16 @@ down() {
 finality() {
     for i in 1 2 3 4; do ask $i status --json | sed -n 's/.*"p99_us": \([0-9]*\).*/\1/p'; done | sort -n | sed -n 3p
 }
+# The most connections that the node has held, asked for while the attack lasts.
+watch_connections() {
+    most=0 ends=$(($(date +%s) + $1))
+    while [ "$(date +%s)" -lt "$ends" ]; do
+        now=$(curl -sS -m 5 "http://$one/metrics" | sed -n 's/^assay_http_connections \([0-9]*\)$/\1/p')
+        [ "${now:-0}" -le "$most" ] || most=$now
+        sleep 1
+    done
+    echo "$most"
+}
 peak_kib() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid_1/status"; }
 
 round() {
@@ -33,9 +43,8 @@ round() {
     /usr/bin/python3 "$root/tests/integration/http/hostile.py" "$one" "$SECONDS_EACH" >"$WORK/hostile" 2>&1 &
     hostile_pid=$!
     started="$started $hostile_pid"
-    sleep "$SECONDS_EACH"
+    connections=$(watch_connections "$SECONDS_EACH")
     attacked=$(finality) attacked_kib=$(peak_kib)
-    connections=$(curl -sS -m 5 "http://$one/metrics" | sed -n 's/^assay_http_connections \([0-9]*\)$/\1/p')
     wait "$hostile_pid"
     polite=$?
     down

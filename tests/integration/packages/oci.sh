@@ -38,7 +38,7 @@ in_image() {
 check 'the daemon runs' in_image 0 'assayd ' "$image" --version
 check 'the command line runs' in_image 0 'assay ' --entrypoint /usr/bin/assay "$image" --version
 check 'the configuration is looked for where it belongs' in_image 2 /etc/assay/assayd.yaml "$image"
-check 'the enclave is there' in_image 2 usage --entrypoint /usr/bin/assay-enclave "$image"
+check 'the enclave is there' in_image 2 'expected one path of a socket' --entrypoint /usr/bin/assay-enclave "$image"
 # 127: the engine found no such program.
 check 'there is no shell' in_image 127 /bin/sh --entrypoint /bin/sh "$image" -c true
 check 'it is no root' test "$(podman image inspect --format '{{.User}}' "$image")" = 64007:64007
