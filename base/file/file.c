@@ -156,12 +156,11 @@ enum assay_status assay_file_read_secret(const char *path, uint8_t *bytes, size_
     struct stat info, around;
     enum assay_status status = folder_of(path, folder);
     if (status == ASSAY_OK) status = look_at_folder(folder, &around);
-    const enum assay_status above = status == ASSAY_OK ? check_above(folder) : status;
-    if (status != ASSAY_OK || above == ASSAY_E_IO) status = ASSAY_E_IO;
+    if (status != ASSAY_OK) status = ASSAY_E_IO;
     else if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) status = ASSAY_E_IO;
     else if (!is_private(&info) || !is_safe_folder(&around, true)) status = ASSAY_E_INVALID;
-    else if (above != ASSAY_OK) status = above;
-    else status = read_all(fd, bytes, capacity, len);
+    else status = check_above(folder);
+    if (status == ASSAY_OK) status = read_all(fd, bytes, capacity, len);
     (void)close(fd);
     return status == ASSAY_OK && *len == capacity ? ASSAY_E_RANGE : status;
 }
