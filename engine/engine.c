@@ -127,6 +127,9 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
     void *set = take(l, ASSAY_SET_LEN_MAX);
     if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
     p->seats = take(l, n * sizeof(struct assay_seat));
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        p->having.lacks[lane] = take(l, n * sizeof(struct assay_lacking));
+    p->having.doubted = take(l, n * sizeof *p->having.doubted);
     findings->count = (uint32_t)(4 * n + 64);
     findings->items = take(l, findings->count * sizeof(struct assay_finding));
     p->wants.hashes = take(l, n * 32);
@@ -264,6 +267,7 @@ static void show_parts(struct assay_engine *e, struct assay_parts *p)
     e->evidence = &p->evidence;
     e->wants = &p->wants;
     e->gather = &p->gather;
+    e->having = &p->having;
     e->run = &p->run;
     e->own = &p->own;
     e->sync = &p->sync;
@@ -302,6 +306,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
                                                           sizeof *parts->verifying.findings.items);
     assay_output_place(e, machines->arena, machines->arena_len);
     assay_seat_init(e);
+    assay_have_init(e);
     assay_own_init(e, config);
     assay_leap_init(e, config);
     ASSAY_ASSERT(e->head->state.member_count == e->members && e->self < e->members);

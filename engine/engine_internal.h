@@ -15,6 +15,7 @@
  * catchup.c   asking for the past              restore.c    coming back after a crash
  * leap.c      over many epochs at once         era.c         the end of an era
  * services.c  registry of services, own records of them
+ * have.c      what neighbours hold, and what is asked of them
  *
  * Without a part: engine.c (memory), step.c (control flow), order.c, look.c. blocks, simplex and
  * pool are machines of their own behind their headers.
@@ -33,6 +34,7 @@
 #include "engine/era.h"
 #include "engine/evidence.h"
 #include "engine/gather.h"
+#include "engine/have.h"
 #include "engine/head.h"
 #include "engine/leap.h"
 #include "engine/ledger/fold.h"
@@ -67,6 +69,7 @@ struct assay_parts {
     struct assay_appraisal evidence;  /* evidence.c */
     struct assay_wants wants;         /* want.c */
     struct assay_gathering gather;    /* gather.c */
+    struct assay_having having;       /* have.c */
     struct assay_run run;             /* epoch.c */
     struct assay_own own;             /* own.c */
     struct assay_syncing sync;        /* catchup.c */
@@ -104,6 +107,7 @@ struct assay_engine {
     const struct assay_appraisal *evidence;
     const struct assay_wants *wants;
     const struct assay_gathering *gather;
+    const struct assay_having *having;
     const struct assay_run *run;
     const struct assay_own *own;
     const struct assay_syncing *sync;

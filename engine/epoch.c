@@ -82,6 +82,7 @@ void assay_epoch_open(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->chain->begun);
     assay_seat_turn(e);
+    assay_have_turn(e);
     assay_settle_progress(e);
     e->parts->run = (struct assay_run){ .opened_ms = e->now_ms,
                                         .quote_again_ms = UINT64_MAX };
@@ -383,6 +384,7 @@ void assay_epoch_paused(struct assay_engine *e, uint64_t paused_ms)
     run->opened_ms += assay_min_u64(paused_ms, e->now_ms - run->opened_ms);
     if (run->own_asked_ms != 0)
         run->own_asked_ms += assay_min_u64(paused_ms, e->now_ms - run->own_asked_ms);
+    assay_have_paused(e);
     ASSAY_ASSERT(run->opened_ms <= e->now_ms && run->own_asked_ms <= e->now_ms);
 }
 
@@ -395,13 +397,24 @@ static void consider_clock(struct assay_engine *e)
     e->parts->run.clock_told = true;
 }
 
-/* When the next round of asking for missing envelopes is due: T/4, 3T/8, T/2. */
+enum { PULLS_EARLY = 2 }; /* rounds before T/4 */
+
+/* docs/protocol.md 4.1.4: when the next round of asking for missing envelopes is due. T/8 and 3T/16
+ * come before the roll, T/2 while an answer still finds its evidence pulled before 5T/8. */
 static uint64_t pull_due(const struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->run->pulls <= 3);
-    const uint64_t eighth = assay_eng_epoch_ms(e) / 8;
-    if (e->run->pulls >= 3) return UINT64_MAX;
-    return e->run->opened_ms + eighth * (2 + e->run->pulls);
+    static const uint32_t sixteenths[] = { 2, 3, 4, 6, 8 };
+    if (e->run->pulls >= sizeof sixteenths / sizeof sixteenths[0]) return UINT64_MAX;
+    return e->run->opened_ms + assay_eng_epoch_ms(e) * sixteenths[e->run->pulls] / 16;
+}
+
+/* Where most have not come by then they are on their way: a full network is not asked for them. */
+static void pull(struct assay_engine *e)
+{
+    e->parts->run.pulls++;
+    if (e->run->pulls <= PULLS_EARLY && !hears_network(e)) return;
+    e->parts->run.asked_ms = e->now_ms;
+    assay_gather_ask(e);
 }
 
 void assay_epoch_tick(struct assay_engine *e)
@@ -409,11 +422,7 @@ void assay_epoch_tick(struct assay_engine *e)
     if (!e->life->started || !e->chain->begun) return;
     if (!e->run->opened) attest(e);
     if (e->now_ms >= e->run->quote_again_ms) attest(e);
-    if (e->now_ms >= pull_due(e)) {
-        e->parts->run.pulls++;
-        e->parts->run.asked_ms = e->now_ms;
-        assay_gather_ask(e);
-    }
+    if (e->now_ms >= pull_due(e)) pull(e);
     consider_ballot(e);
     consider_clock(e);
 }

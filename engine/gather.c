@@ -76,9 +76,10 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
     } else {
         assay_evidence_fetch(e, slot);
     }
+    assay_have_got(e, from, slot);
     if (from != ASSAY_SLOT_SELF) {
         const uint16_t except = from == ASSAY_SLOT_ALL ? (uint16_t)slot : from;
-        assay_eng_send(e, ASSAY_SLOT_ALL, except, ASSAY_MESSAGE_ENVELOPE,
+        assay_eng_send(e, ASSAY_SLOT_NEAR, except, ASSAY_MESSAGE_ENVELOPE,
                        assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
     }
     return ASSAY_OK;
@@ -119,15 +120,10 @@ void assay_gather_ask_own(struct assay_engine *e)
                    assay_slice_over(bytes, w.len));
 }
 
-void assay_gather_ask(struct assay_engine *e)
+/* Slots whose envelope is missing. Returns: false when there is none. */
+static bool find_missing(const struct assay_engine *e, uint8_t *bitmap, size_t bitmap_len)
 {
-    ASSAY_ASSERT(e->run->pulls > 0);
-
-    const size_t bitmap_len = ((size_t)e->members + 7) / 8;
-    uint8_t *bitmap = assay_eng_take(e, bitmap_len);
-    uint8_t *bytes = assay_eng_take(e, bitmap_len + 32);
     bool any = false;
-    if (bitmap == NULL || bytes == NULL) return;
     assay_bytes_zero(bitmap, bitmap_len);
     for (uint32_t i = 0; i < e->members; i++) {
         if (i == e->self || e->seats[i].payload_len > 0) continue;
@@ -135,32 +131,67 @@ void assay_gather_ask(struct assay_engine *e)
         bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
         any = true;
     }
-    if (!any) return;
+    return any;
+}
+
+static void ask_for(struct assay_engine *e, uint16_t to, const uint8_t *bitmap, size_t bitmap_len)
+{
+    uint8_t *bytes = assay_eng_take(e, bitmap_len + 32);
+    if (bytes == NULL) return;
     struct assay_writer w = assay_writer_over(bytes, bitmap_len + 32);
     const enum assay_status status = assay_envelope_pull_encode(
         e->head->context.epoch, assay_slice_over(bitmap, bitmap_len), &w);
     ASSAY_ASSERT(status == ASSAY_OK);
-    ASSAY_ASSERT(e->members > 1);
-    const uint32_t peers = assay_eng_peers(e);
-    const uint32_t ask = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
-    for (uint32_t k = 0; k < ask; k++) {
-        const uint32_t turn =
-            (uint32_t)(e->head->context.epoch % e->members) + e->run->pulls * ask + k;
-        assay_eng_send(e, assay_eng_peer(e, turn), ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE_PULL,
-                       assay_slice_over(bytes, w.len));
+    assay_eng_send(e, to, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE_PULL,
+                   assay_slice_over(bytes, w.len));
+}
+
+/* docs/protocol.md 4.1.5: one peer may hold what the roll names. */
+static void ask_disputed(struct assay_engine *e)
+{
+    const size_t bitmap_len = ((size_t)e->members + 7) / 8;
+    uint8_t *bitmap = assay_eng_take(e, bitmap_len);
+    const uint16_t to = assay_have_peer(e, e->run->pulls, 0);
+    bool any = false;
+    if (bitmap == NULL || to == ASSAY_SLOT_ALL) return;
+    assay_bytes_zero(bitmap, bitmap_len);
+    for (uint32_t i = 0; i < e->members; i++) {
+        if (i == e->self || !assay_have_disputed(e, i)) continue;
+        bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
+        any = true;
     }
+    if (any) ask_for(e, to, bitmap, bitmap_len);
+}
+
+void assay_gather_ask(struct assay_engine *e)
+{
+    ASSAY_ASSERT(e->run->pulls > 0 && e->members > 1);
+
+    const size_t bitmap_len = ((size_t)e->members + 7) / 8;
+    uint8_t *bitmap = assay_eng_take(e, bitmap_len);
+    const uint32_t peers = assay_eng_peers(e);
+    uint32_t ask = peers < ASSAY_PEERS_ASKED_MIN ? peers : ASSAY_PEERS_ASKED_MIN;
+    if (bitmap == NULL) return;
+    if (!find_missing(e, bitmap, bitmap_len)) ask = 0;
+    for (uint32_t k = 0; k < ask; k++)
+        ask_for(e, assay_have_peer(e, e->run->pulls, k), bitmap, bitmap_len);
     for (uint32_t i = 0; i < e->members; i++) {
         if (e->seats[i].payload_len == 0) assay_seat_asked(e, i, ask);
     }
+    ask_disputed(e);
 }
 
 /* --- records */
 
+/* docs/protocol.md 4.1.1: what was made here goes to everybody, what others said to a few, but for
+ * ballots, which neighbours are told of (4.12.10). */
 static void relay(struct assay_engine *e, const struct assay_pool_item *item)
 {
     ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && item->len > 0);
+    const bool others = item->from < e->members;
+    const bool told = others && item->kind == ASSAY_RECORD_BALLOT;
     assay_pool_sent(e->pool, item, e->now_ms);
-    assay_eng_send(e, ASSAY_SLOT_ALL, item->from < e->members ? item->from : ASSAY_SLOT_ALL,
+    assay_eng_send(e, told ? ASSAY_SLOT_NEAR : ASSAY_SLOT_ALL, others ? item->from : ASSAY_SLOT_ALL,
                    ASSAY_MESSAGE_RECORD, assay_slice_over(item->bytes, item->len));
 }
 
@@ -244,6 +275,10 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     }
     ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED && item->len == payload.len);
     assay_pool_ready(e->pool, item, &r);
+    if (r.kind == ASSAY_RECORD_BALLOT) {
+        assay_have_got(e, from, r.slot);
+        assay_have_ballot(e, &r);
+    }
     if (from == ASSAY_SLOT_SELF) {
         assay_pool_own(e->pool, item);
         assay_pool_sent(e->pool, item, e->now_ms); /* by SIGN */
@@ -341,6 +376,7 @@ void assay_gather_seen(struct assay_engine *e, const struct assay_record *record
     if (item == NULL) {
         if (assay_pool_add(e->pool, record, ASSAY_SLOT_ALL, &item) != ASSAY_OK) return;
         assay_pool_ready(e->pool, item, record);
+        if (record->kind == ASSAY_RECORD_BALLOT) assay_have_ballot(e, record);
     } else if (item->phase == ASSAY_POOL_ASKED) {
         return; /* its own verdict decides */
     }

@@ -152,6 +152,7 @@ void assay_engine_check(const struct assay_engine *engine)
     uint64_t total = 0;
     for (uint32_t i = 0; i < engine->members; i++) {
         assay_seat_check(engine, i);
+    assay_have_check(engine);
         ASSAY_ASSERT(engine->head->weights[i] ==
                      engine->head->state.members[i].seat_weight);
         ASSAY_ASSERT(assay_bytes_equal(engine->head->loaded[i],

@@ -10,6 +10,7 @@
 
 /* A slot of the roster, or one of these. */
 enum {
+    ASSAY_SLOT_NEAR = 0xfffd, /* neighbours, where there are such: nobody in a full mesh */
     ASSAY_SLOT_SELF = 0xfffe,
     ASSAY_SLOT_ALL = 0xffff,
 };
@@ -30,6 +31,8 @@ enum {
     X(ASSAY_MESSAGE_ENVELOPE_PULL, 12, "envelope_pull", ASSAY_LANE_QUARANTINE) /* envelope.c */    \
     X(ASSAY_MESSAGE_FENCE, 13, "fence", ASSAY_LANE_QUARANTINE)     /* ledger/recover.c */          \
     X(ASSAY_MESSAGE_RECOVER, 14, "recover", ASSAY_LANE_QUARANTINE) /* ledger/recover.c */          \
+    X(ASSAY_MESSAGE_HAVE, 15, "have", ASSAY_LANE_QUARANTINE)       /* ledger/have.c */             \
+    X(ASSAY_MESSAGE_LACK, 16, "lack", ASSAY_LANE_QUARANTINE)       /* ledger/have.c */             \
     /* From here on the host answers; the engine never sees them. */                               \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* host/gossip.c */ \
     X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* host/gossip.c */ \

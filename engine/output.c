@@ -118,7 +118,7 @@ void assay_eng_send(struct assay_engine *e, uint16_t to, uint16_t except,
                     enum assay_message_kind kind, struct assay_slice payload)
 {
     ASSAY_ASSERT(except == ASSAY_SLOT_ALL || except < e->members);
-    ASSAY_ASSERT(to == ASSAY_SLOT_ALL || to < e->members);
+    ASSAY_ASSERT(to == ASSAY_SLOT_ALL || to == ASSAY_SLOT_NEAR || to < e->members);
     /* No room for it, or there was none to keep it in: peers ask again. */
     if (payload.len == 0 || !assay_eng_room(e, EFFECTS_RESERVED)) {
         e->output->effects->unsent++;

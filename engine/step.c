@@ -33,6 +33,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_ENVELOPE: return assay_gather_envelope(e, from, payload);
     case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_gather_pull(e, from, payload);
     case ASSAY_MESSAGE_RECORD: return assay_gather_record(e, from, payload);
+    case ASSAY_MESSAGE_HAVE: return assay_have_heard(e, from, payload);
+    case ASSAY_MESSAGE_LACK: return assay_have_lacked(e, from, payload);
     case ASSAY_MESSAGE_SYNC_ANSWER: return assay_sync_take(e, from, payload);
     case ASSAY_MESSAGE_FENCE: return assay_era_fence(e, from, payload);
     case ASSAY_MESSAGE_RECOVER: return assay_era_recover(e, from, payload);
@@ -181,6 +183,7 @@ static uint64_t wake_at(struct assay_engine *e)
     if (e->output->crowded) return e->now_ms;
     uint64_t wake = assay_simplex_wake_at(e->simplex);
     wake = assay_min_u64(wake, assay_epoch_wake(e));
+    wake = assay_min_u64(wake, assay_have_wake(e));
     wake = assay_min_u64(wake, assay_sync_wake(e));
     wake = assay_min_u64(wake, assay_services_wake(e));
     wake = assay_min_u64(wake, e->branch->early_ms);
@@ -201,6 +204,7 @@ static void do_what_is_due(struct assay_engine *e)
     assay_want_tick(e);
     assay_evidence_tick(e);
     assay_gather_resend(e);
+    assay_have_tick(e);
     assay_services_tick(e);
     assay_sync_tick(e);
     assay_era_tick(e);

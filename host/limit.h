@@ -7,9 +7,10 @@
  *
  *   messages       64 + 8n              votes and certificates of some 16 views (64); per member
  *                                       an envelope, a ballot, a pull, an answer, and as many
- *                                       again for records and repeats (8n)
+ *                                       again for records, repeats and what neighbours say that
+ *                                       they hold (8n)
  *   bytes          512 KiB + 16 KiB * n blocks and proofs; per member a quote (8 KiB with room),
- *                                       an envelope, a ballot, each relayed
+ *                                       an envelope, a ballot, each asked for
  *   answers        1 MiB/s, burst 5 MiB: the largest block, and what is asked beside it; more where
  *                  the bytes above are more
  *   verifications  2                    its own evidence, and one more for an INCARNATE

@@ -30,9 +30,11 @@ static bool asks_voters(enum assay_message_kind kind)
     return kind == ASSAY_MESSAGE_RESUME_ASK;
 }
 
-/* Whoever has it may answer, and the answer proves itself. */
-static bool asks_anybody(enum assay_message_kind kind)
+/* Whoever has it may answer, and the answer proves itself. A neighbour that said that it has it is
+ * asked itself. */
+static bool asks_anybody(const struct assay_view *view, uint16_t to, enum assay_message_kind kind)
 {
+    if (kind == ASSAY_MESSAGE_LACK) return !assay_view_near(view, to);
     return kind == ASSAY_MESSAGE_BLOCK_PULL || kind == ASSAY_MESSAGE_CERTIFICATE_PULL ||
            kind == ASSAY_MESSAGE_ENVELOPE_PULL;
 }
@@ -44,11 +46,13 @@ struct assay_relay assay_relay_near(struct assay_view *view, uint64_t now_ms,
     ASSAY_ASSERT(assay_view_used(view) && wide->walked == 0);
     relay.now_ms = now_ms;
     relay.calls = view;
-    if (relay.to != ASSAY_SLOT_ALL && asks_anybody(kind) && !assay_view_turn(view, &relay.to))
+    const bool all = relay.to == ASSAY_SLOT_ALL || relay.to == ASSAY_SLOT_NEAR;
+    if (!all && asks_anybody(view, relay.to, kind) && !assay_view_turn(view, &relay.to))
         relay.left = 0; /* nobody to ask yet */
-    if (relay.to != ASSAY_SLOT_ALL || asks_voters(kind)) return relay;
+    if (!all || asks_voters(kind)) return relay;
     relay.view = view;
-    if (!relay.few) relay.left = assay_view_count(view);
+    relay.untold = relay.few && relay.to == ASSAY_SLOT_NEAR;
+    relay.left = relay.few ? (uint32_t)ASSAY_RELAY_PEERS : assay_view_count(view);
     return relay;
 }
 
@@ -60,6 +64,7 @@ static bool next_near(struct assay_relay *relay, bool (*reaches)(void *context, 
         const uint16_t s = assay_view_at(relay->view, (relay->first + relay->walked++) % count);
         if (s == relay->except || s >= relay->members) continue;
         if (relay->few && !reaches(context, s)) continue;
+        if (relay->untold && assay_view_tells(relay->view, relay->now_ms, s)) continue;
         relay->left--;
         *slot = s;
         return true;
@@ -76,6 +81,7 @@ bool assay_relay_next(struct assay_relay *relay, bool (*reaches)(void *context, 
     while (relay->walked < relay->members && relay->left > 0) {
         const uint16_t s = (uint16_t)((relay->first + relay->walked++) % relay->members);
         if (s == relay->self || s == relay->except) continue;
+        /* NEAR is no slot: without neighbours it is nobody. */
         if (relay->to != ASSAY_SLOT_ALL && s != relay->to) continue;
         if (relay->few && !reaches(context, s)) continue;
         if (relay->calls != NULL && relay->to == ASSAY_SLOT_ALL &&

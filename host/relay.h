@@ -1,14 +1,17 @@
 /*
  * host/relay.h - who gets a message: one slot, everybody, or for a relay a few.
  *
- * docs/protocol.md 4.1.1: the author of a message sends it to everybody that it can reach; each
- * holder passes it on to ASSAY_RELAY_PEERS others, and what still misses is pulled or sent again. A
- * relay to everybody would cost n * n frames a message and buy nothing in a full mesh. The walk
- * starts at a place drawn from the message, moved by the own slot: together the holders' walks
- * cover every slot equally often.
+ * docs/protocol.md 4.1.1: the author of a message sends it to everybody that it can reach. Of
+ * records that are no ballots each holder passes on what others said to ASSAY_RELAY_PEERS more, and
+ * what still misses is sent again. A relay to everybody would cost n * n frames a message and buy
+ * nothing in a full mesh. The walk starts at a place drawn from the message, moved by the own slot:
+ * together the holders' walks cover every slot equally often. Envelopes and ballots of others are
+ * passed on to nobody: who lacks some asks for it (4.1.4).
  *
  * Above so many members (host/view.h) it is the neighbours who get what would go to everybody, and
- * what any member may answer is asked of them in turn; what is meant for one member goes to it.
+ * what any member may answer is asked of them in turn; what is meant for one member goes to it. Of
+ * envelopes and ballots neighbours are told by HAVE; they are passed on to those alone who say none
+ * themselves (4.12.10).
  */
 #ifndef ASSAY_HOST_RELAY_H
 #define ASSAY_HOST_RELAY_H
@@ -28,16 +31,18 @@ struct assay_relay {
     uint16_t first; /* of a relay: where the walk over the roster begins */
     uint32_t members, walked, left;
     bool few;                /* a relay */
+    bool untold;             /* only to those who say no HAVE themselves */
     struct assay_view *view; /* its neighbours are walked over; NULL: the roster */
     struct assay_view *calls; /* errands: links for those who are no neighbours; NULL: there are
                                  links to all */
     uint64_t now_ms;
 };
 
-/* Returns: whether a message goes out for somebody else, with ALL and a slot that is left out. */
+/* Returns: whether a message goes out for somebody else, with ALL or NEAR and a slot that is left
+ * out. */
 static inline bool assay_relay_is(uint16_t to, uint16_t except)
 {
-    return to == ASSAY_SLOT_ALL && except != ASSAY_SLOT_ALL;
+    return (to == ASSAY_SLOT_ALL || to == ASSAY_SLOT_NEAR) && except != ASSAY_SLOT_ALL;
 }
 /*
  * to and except as in struct assay_effect (as.send); digest: SHA-256 of the payload, looked at for

@@ -31,6 +31,9 @@ struct place {
     uint64_t until_ms;         /* asked: for an answer; none: not to be asked before */
     uint64_t errand_until_ms;
     uint64_t joined_ms; /* it asked last; 0: never */
+    uint64_t near_ms;   /* a neighbour, or asked, since then */
+    bool tells;         /* a HAVE of it came, last at told_ms */
+    uint64_t told_ms;
 };
 
 struct assay_view {
@@ -121,7 +124,7 @@ bool assay_view_used(const struct assay_view *v)
 
 /* ------------------------------------------------------------ in and out of the view */
 
-static void enter(struct assay_view *v, uint16_t slot, enum side side)
+static void enter(struct assay_view *v, uint64_t now_ms, uint16_t slot, enum side side)
 {
     struct place *p = &v->places[slot];
     ASSAY_ASSERT(side != SIDE_NONE && slot != v->config.self);
@@ -136,6 +139,7 @@ static void enter(struct assay_view *v, uint16_t slot, enum side side)
         v->near[at] = v->near[at - 1];
     v->near[at] = slot;
     p->side = side;
+    p->near_ms = now_ms;
     ASSAY_ASSERT(view_holds(v));
 }
 
@@ -305,7 +309,7 @@ static bool ask_one(struct assay_view *v, uint64_t now_ms)
     if (among != AMONG_ALL && !choose(v, now_ms, among, &slot)) among = AMONG_ALL;
     if (among == AMONG_ALL && !choose(v, now_ms, among, &slot)) return false;
     struct place *p = &v->places[slot];
-    enter(v, slot, SIDE_ASKED);
+    enter(v, now_ms, slot, SIDE_ASKED);
     p->anchor = among == AMONG_FIRST;
     p->until_ms = now_ms + v->answer_ms;
     p->tell = ASSAY_VIEW_JOIN;
@@ -495,7 +499,8 @@ static enum assay_status joined(struct assay_view *v, uint64_t now_ms, uint16_t 
         return ASSAY_OK;
     }
     if (p->side == SIDE_ASKED) p->failures = 0; /* each asked the other: it is our choice still */
-    enter(v, from, p->side == SIDE_NONE ? SIDE_IN : p->side == SIDE_ASKED ? SIDE_OUT : p->side);
+    enter(v, now_ms, from,
+          p->side == SIDE_NONE ? SIDE_IN : p->side == SIDE_ASKED ? SIDE_OUT : p->side);
     p->tell = ASSAY_VIEW_ACCEPT;
     return ASSAY_OK;
 }
@@ -506,7 +511,7 @@ static void accepted(struct assay_view *v, uint64_t now_ms, uint16_t from)
     p->heard_ms = now_ms;
     if (p->side != SIDE_ASKED) return;
     p->failures = 0;
-    enter(v, from, SIDE_OUT);
+    enter(v, now_ms, from, SIDE_OUT);
     if (v->rotates && count_side(v, SIDE_OUT) > wanted_out(v)) rotate(v, now_ms, from);
 }
 
@@ -538,6 +543,21 @@ void assay_view_alive(struct assay_view *v, uint64_t now_ms, uint16_t from)
 {
     ASSAY_ASSERT(from < v->members);
     v->places[from].heard_ms = now_ms;
+}
+
+void assay_view_told(struct assay_view *v, uint64_t now_ms, uint16_t from)
+{
+    ASSAY_ASSERT(from < v->members);
+    v->places[from].tells = true;
+    v->places[from].told_ms = now_ms;
+}
+
+bool assay_view_tells(const struct assay_view *v, uint64_t now_ms, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < v->members);
+    const struct place *p = &v->places[slot];
+    const uint64_t epoch_ms = v->config.epoch_ms;
+    return now_ms < p->near_ms + epoch_ms || (p->tells && now_ms < p->told_ms + 2 * epoch_ms);
 }
 
 bool assay_view_errand(struct assay_view *v, uint64_t now_ms, uint16_t to)

@@ -99,6 +99,10 @@ ASSAY_CHECKED enum assay_status assay_view_heard(struct assay_view *view, uint64
                                                  size_t payload_len);
 /* Any other message of a member came: it lives. Returns: nothing. */
 void assay_view_alive(struct assay_view *view, uint64_t now_ms, uint16_t from);
+/* A HAVE of a member came: it tells what it holds, and asks for what it lacks. Returns: nothing. */
+void assay_view_told(struct assay_view *view, uint64_t now_ms, uint16_t from);
+/* Returns: whether one came within two epochs, or it was no neighbour for so long as to say one. */
+bool assay_view_tells(const struct assay_view *view, uint64_t now_ms, uint16_t slot);
 /* An epoch closed: the time for a new choice. Returns: nothing. */
 void assay_view_closed(struct assay_view *view, uint64_t now_ms, uint64_t epoch);
 /* A message is to go to a member that need not be a neighbour: there is a link, or there will be.

@@ -398,6 +398,8 @@ void host_neighbour(struct assay_host *host, uint16_t from, struct assay_slice p
 void host_neighbours_alive(struct assay_host *host, uint16_t from);
 /* An ENVELOPE came: who sent it has the evidence first. Returns: nothing. */
 void host_neighbours_announced(struct assay_host *host, uint16_t from, struct assay_slice payload);
+/* A HAVE came. Returns: nothing. */
+void host_neighbours_told(struct assay_host *host, uint16_t from);
 /* The engine accepted it: who signed it is heard of. Returns: nothing. */
 void host_neighbours_authored(struct assay_host *host, enum assay_message_kind kind,
                               struct assay_slice payload);

@@ -172,6 +172,11 @@ void host_neighbours_alive(struct assay_host *host, uint16_t from)
     if (host->view != NULL) assay_view_alive(host->view, host->now_ms, from);
 }
 
+void host_neighbours_told(struct assay_host *host, uint16_t from)
+{
+    if (host->view != NULL) assay_view_told(host->view, host->now_ms, from);
+}
+
 void host_neighbours_announced(struct assay_host *host, uint16_t from, struct assay_slice payload)
 {
     struct assay_envelope envelope;

@@ -47,6 +47,7 @@ static void to_engine(struct assay_host *host, uint16_t slot, enum assay_message
     if (passes) passing = assay_admission_passing(&host->admission, host->now_ms, digest);
     if (passing == ASSAY_PASSING_DUPLICATE) return;
     if (kind == ASSAY_MESSAGE_ENVELOPE) host_neighbours_announced(host, slot, payload);
+    if (kind == ASSAY_MESSAGE_HAVE) host_neighbours_told(host, slot);
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,
                                  .as.message = { .from = slot, .kind = kind, .payload = payload } };
     const enum assay_status status = host_step(host, &event);
@@ -97,6 +98,8 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_ENVELOPE:
     case ASSAY_MESSAGE_ENVELOPE_PULL:
     case ASSAY_MESSAGE_RECORD:
+    case ASSAY_MESSAGE_HAVE:
+    case ASSAY_MESSAGE_LACK:
     case ASSAY_MESSAGE_FENCE:
     case ASSAY_MESSAGE_RECOVER:
     case ASSAY_MESSAGE_SYNC_ANSWER: to_engine(host, slot, kind, payload); return;

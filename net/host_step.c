@@ -176,6 +176,7 @@ void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay
 {
     uint8_t digest[32];
     uint64_t relay = 0;
+    if (to == ASSAY_SLOT_NEAR && !host_neighbours_used(host)) return; /* docs/protocol.md 4.1.1 */
     if (assay_relay_is(to, except)) {
         assay_sha256(payload.bytes, payload.len, digest);
         relay = assay_outbox_tag(digest);

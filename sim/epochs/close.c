@@ -132,9 +132,8 @@ static void count_cost(struct assay_sim_epochs *w)
         ballots += w->in_chain[i];
     }
     const uint64_t others = up > 0 ? up - 1 : 0;
-    const uint64_t relays = others < 4 ? others : 4;
     const uint64_t votes = (uint64_t)(w->views + w->nullified) * 2 * up * others;
-    const uint64_t flood = (others + relays * others);
+    const uint64_t flood = others; /* once to each (4.1.1, 4.12.10) */
     const uint64_t kept = 1000 - w->scenario.link.loss_permille;
     w->messages = (votes + (quotes + ballots) * flood + 2 * quotes * others) * kept / 1000;
     w->bytes = (votes * VOTE_LEN + quotes * flood * ENVELOPE_LEN + quotes * others * EVIDENCE_LEN +

@@ -1,17 +1,17 @@
 /*
  * sim/epochs/delivery.c - from a link model to the chances of one epoch.
  *
- * docs/protocol.md 4.1 to 4.1.2, host/gossip.h: envelopes flood and are relayed, those that are
- * missing are pulled three times from three peers; evidence is pulled from up to eight, each with
- * its time.
+ * docs/protocol.md 4.1 to 4.1.4, host/gossip.h: authors send envelopes and ballots to all, those
+ * that are missing are asked for in rounds, each of three peers; evidence is pulled from up to
+ * eight, each with its time.
  */
 #include "host/gossip.h"
 #include "sim/epochs/epochs_internal.h"
 
 enum {
-    RELAYS = 4,         /* peers that a node passes an envelope or a record on to */
-    ENVELOPE_PULLS = 9, /* three rounds, three peers */
-    RESENDS = 3,        /* of a ballot that no block holds yet: every T/8 after 5T/8 */
+    ENVELOPE_PULLS = 15, /* five rounds, three peers */
+    BALLOT_PULLS = 9,    /* three rounds */
+    RESENDS = 3,         /* of a ballot that no block holds yet: every T/8 after 5T/8 */
 };
 
 static uint32_t tries_of(uint32_t epoch_ms)
@@ -28,11 +28,9 @@ void epochs_chances(const struct assay_scenario *scenario, struct epochs_chances
     const uint32_t lost = chance_of_permille(link->loss_permille);
     const uint32_t round_lost = chance_either(lost, lost);
     const uint32_t others = scenario->nodes - 1;
-    const uint32_t relays = others < RELAYS ? others : RELAYS;
     uint32_t tries = tries_of(scenario->epoch_ms);
     if (tries > others && others > 0) tries = others + 1; /* all of them, once more the origin */
-    const uint32_t no_envelope =
-        chance_both(chance_all_of(lost, 1 + relays), chance_all_of(round_lost, ENVELOPE_PULLS));
+    const uint32_t no_envelope = chance_both(lost, chance_all_of(round_lost, ENVELOPE_PULLS));
     const uint32_t no_evidence = chance_all_of(round_lost, tries);
     const uint32_t delay = link->delay == ASSAY_SIM_DELAY_UNIFORM
                                ? (link->delay_min_ms + link->delay_max_ms) / 2
@@ -40,7 +38,8 @@ void epochs_chances(const struct assay_scenario *scenario, struct epochs_chances
     const uint64_t sixteenth = scenario->epoch_ms / 16;
     *chances = (struct epochs_chances){
         .absent = chance_either(no_envelope, no_evidence),
-        .ballot_lost = chance_all_of(lost, (1 + relays) * RESENDS),
+        .ballot_lost = chance_both(chance_all_of(lost, RESENDS),
+                                   chance_all_of(round_lost, BALLOT_PULLS)),
         .hop_ms = delay,
         .tell_ms = scenario->quote_ms + 2 * delay, /* envelope, pull */
         .judge_ms = delay + (scenario->verify_us + 999) / 1000,

@@ -2,8 +2,8 @@
  * sim/epochs/reach.c - who hears whom, and whether a quorum hears itself.
  *
  * Partitions cut the roster into sides whose nodes all hear the same; news goes from side to side
- * over whoever hears (records, envelopes and evidence are relayed; docs/protocol.md 4.1.1), votes
- * count where they are heard directly.
+ * over whoever hears (records, envelopes and evidence are passed on or asked for; docs/protocol.md
+ * 4.1.1, 4.1.4), votes count where they are heard directly.
  */
 #include "sim/epochs/epochs_internal.h"
 

@@ -40,14 +40,17 @@ static void sync_ask(struct assay_sim_world *w, uint32_t node, uint16_t from,
 static void count_flooded(struct assay_sim_world *w, const struct item *item, bool flooded)
 {
     const bool votes = item->message == ASSAY_MESSAGE_VOTE;
+    const bool told = assay_admission_floods((enum assay_message_kind)item->message);
     const struct world_node *n = &w->nodes[item->node];
     if (!flooded || !world_overlay_used(w, item->node)) return;
     const uint8_t *digest = world_payload_digest(item->payload);
     if (assay_seen_has(n->seen, world_mono_ms(w, item->node), digest)) {
         w->count.flooded_again++;
+        w->count.told_again += told;
         return;
     }
     w->count.flooded++;
+    w->count.told += told;
     if (votes) w->count.vote_hops[item->hops < HOPS_KEPT ? item->hops : HOPS_KEPT - 1]++;
 }
 
@@ -77,6 +80,7 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     if (kind == ASSAY_MESSAGE_ENVELOPE) world_ballots_heard(w, item->node, bytes);
     if (kind == ASSAY_MESSAGE_ENVELOPE)
         world_overlay_announced(w, item->node, item->from, bytes);
+    if (kind == ASSAY_MESSAGE_HAVE && !own) world_overlay_told(w, item->node, item->from);
     w->hearing = item->payload;
     w->hearing_hops = item->hops;
     const enum assay_status status = world_step(w, item->node, &event);

@@ -47,12 +47,20 @@ void world_lanes_closed(struct assay_sim_world *w, uint32_t node)
     check_permit(w, node);
 }
 
-/* docs/protocol.md 4.1.1: each holder passes on to four, or to as many as there are. */
-void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t except, uint32_t count)
+/* docs/protocol.md 4.1.1: each holder passes records on to four, or to as many as there are, and in
+ * a full mesh no envelope and no ballot. */
+void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint16_t to, uint32_t except,
+                         uint32_t count)
 {
     uint32_t others = 0;
-    if (count == 4) return;
     if (world_overlay_used(w, node)) return; /* fewer neighbours may be there */
+    if (to == ASSAY_SLOT_NEAR) {
+        if (count > 0)
+            world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u passes on what authors send to all",
+                         node);
+        return;
+    }
+    if (count == 4) return;
     for (uint32_t i = 0; i < world_members(w, node); i++)
         others += i != node && i != except && w->nodes[i].alive && world_hears(w, node, i);
     if (count != (others < 4 ? others : 4))

@@ -195,5 +195,5 @@ void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t 
         world_overlay_turn(w, from); /* an errand dials */
         world_deliver(w, from, slot, kind, payload);
     }
-    if (assay_relay_is(to, except)) world_lanes_relayed(w, from, except, count);
+    if (assay_relay_is(to, except)) world_lanes_relayed(w, from, to, except, count);
 }

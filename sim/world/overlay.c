@@ -127,6 +127,12 @@ void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epo
                      count, 2 * w->options.overlay_degree + 1);
 }
 
+void world_overlay_told(struct assay_sim_world *w, uint32_t node, uint16_t from)
+{
+    if (world_overlay_used(w, node) && from < world_members(w, node))
+        assay_view_told(w->nodes[node].view, world_mono_ms(w, node), from);
+}
+
 /* host/pulls.h asks whoever announced it first. */
 void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t from,
                              struct assay_slice payload)

@@ -280,6 +280,7 @@ struct assay_sim_world {
     struct {
         uint64_t delivered, bytes, lost, verifications, crashes, recovered, events, strange,
             equivocations, dials, flooded, flooded_again, vote_hops[HOPS_KEPT];
+        uint64_t told, told_again; /* of these: what authors say to everybody */
     } count;
 };
 
@@ -364,6 +365,7 @@ void world_overlay_due(struct assay_sim_world *w, uint32_t node);
 void world_overlay_heard(struct assay_sim_world *w, uint32_t node, uint16_t from,
                          struct assay_slice payload);
 void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+void world_overlay_told(struct assay_sim_world *w, uint32_t node, uint16_t from);
 void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t from,
                              struct assay_slice payload);
 
@@ -488,7 +490,8 @@ void world_check_resumed(struct assay_sim_world *w, uint32_t node);
 
 /* lanes.c: one was passed on to so many; a node bans another; a message comes (Returns: whether it
  * is taken in); a node closed an epoch. */
-void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint32_t except, uint32_t count);
+void world_lanes_relayed(struct assay_sim_world *w, uint32_t node, uint16_t to, uint32_t except,
+                         uint32_t count);
 void world_lanes_banned(struct assay_sim_world *w, uint32_t node, uint32_t from);
 bool world_lanes_admit(struct assay_sim_world *w, const struct item *item,
                        struct assay_slice bytes);

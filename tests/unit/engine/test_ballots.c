@@ -8,9 +8,9 @@
 
 #include <criterion/criterion.h>
 
-enum { NODES = 5, VOTER = 0, SUBJECT = 2, EPOCH_MS = 800 };
+enum { NODES = 5, VOTER = 0, SUBJECT = 2, EPOCH_MS = 800, ROUNDS = 5 };
 
-/* The subject makes no evidence; the voter has asked three times, and its ballot is due soon. */
+/* The subject makes no evidence; the voter has asked in every round, and its ballot is due soon. */
 static struct assay_sim_world *before_the_ballot(void)
 {
     const struct assay_sim_world_options options = { .seed = 5,
@@ -20,9 +20,9 @@ static struct assay_sim_world *before_the_ballot(void)
     assay_sim_world_acts(w, SUBJECT)->quiet = true;
     cr_assert(assay_sim_world_run_to_epoch(w, 2, 10 * EPOCH_MS));
     const struct assay_engine *e = assay_sim_world_engine(w, VOTER);
-    for (int ms = 0; ms < EPOCH_MS && e->run->pulls < 3; ms++)
+    for (int ms = 0; ms < EPOCH_MS && e->run->pulls < ROUNDS; ms++)
         cr_assert(assay_sim_world_run(w, 1), "%s", assay_sim_world_violation(w));
-    cr_assert_eq(e->run->pulls, 3);
+    cr_assert_eq(e->run->pulls, ROUNDS);
     cr_assert_not(e->run->ballot_made);
     cr_assert_eq(e->seats[SUBJECT].phase, ASSAY_SEAT_EMPTY);
     cr_assert_geq(e->parts->seats[SUBJECT].asked, ASSAY_PEERS_ASKED_MIN);

@@ -175,3 +175,84 @@ Test(host_relay, what_is_for_one_goes_to_it_and_a_resume_to_every_voter)
     for (uint16_t s = 1; s < MANY; s++)
         cr_expect_eq(got[s], s < WEIGHTY);
 }
+
+/* --- envelopes and ballots of others (docs/protocol.md 4.1.1, 4.12.10) */
+
+Test(host_relay, what_authors_send_to_all_is_passed_on_to_nobody_in_a_mesh)
+{
+    unsigned got[MEMBERS] = { 0 };
+    const uint8_t digest[32] = { 1 };
+    cr_assert_eq(walk(assay_relay_over(3, MEMBERS, ASSAY_SLOT_NEAR, 5, digest), everybody, NULL,
+                      got),
+                 0);
+    cr_assert_eq(walk(assay_relay_over(3, MEMBERS, ASSAY_SLOT_NEAR, ASSAY_SLOT_ALL, NULL),
+                      everybody, NULL, got),
+                 0, "nor is a HAVE said");
+    cr_assert(assay_relay_is(ASSAY_SLOT_NEAR, 5));
+    cr_assert_not(assay_relay_is(ASSAY_SLOT_NEAR, ASSAY_SLOT_ALL));
+}
+
+Test(host_relay, a_have_goes_to_every_neighbour)
+{
+    struct assay_view *view = neighbours();
+    unsigned got[MANY];
+    cr_expect_eq(walk_near(view, ASSAY_SLOT_NEAR, ASSAY_SLOT_ALL, ASSAY_MESSAGE_HAVE, got),
+                 assay_view_count(view));
+    for (uint16_t s = 0; s < MANY; s++)
+        cr_expect_eq(got[s], assay_view_near(view, s));
+}
+
+Test(host_relay, who_says_no_have_for_an_epoch_is_passed_what_others_said)
+{
+    struct assay_view *view = neighbours();
+    const uint8_t digest[32] = { 1, 2, 3 };
+    const uint16_t tells = assay_view_at(view, 0), first = assay_view_at(view, 1);
+    const uint64_t later = 1000 + 10000; /* an epoch after they became neighbours */
+    unsigned got[MANY] = { 0 };
+    uint16_t slot = 0;
+    cr_expect_eq(walk_near(view, ASSAY_SLOT_NEAR, first, ASSAY_MESSAGE_ENVELOPE, got), 0,
+                 "they had no time yet to say one");
+    assay_view_told(view, later - 1, tells);
+    for (uint32_t drawn = 0; drawn < 256; drawn++) {
+        const uint8_t other[32] = { 0, 0, (uint8_t)drawn };
+        const struct assay_relay wide = assay_relay_over(0, MANY, ASSAY_SLOT_NEAR, first, other);
+        struct assay_relay relay = assay_relay_near(view, later, &wide, ASSAY_MESSAGE_RECORD);
+        uint32_t count = 0;
+        for (; assay_relay_next(&relay, everybody, NULL, &slot); count++)
+            got[slot]++;
+        cr_expect_eq(count, ASSAY_RELAY_PEERS);
+    }
+    cr_expect_eq(got[tells], 0, "it asks for what it lacks");
+    cr_expect_eq(got[first], 0, "it had it");
+    for (uint32_t k = 2; k < assay_view_count(view); k++)
+        cr_expect_gt(got[assay_view_at(view, k)], 0);
+    for (uint32_t k = 0; k < assay_view_count(view); k++)
+        assay_view_told(view, later, assay_view_at(view, k));
+    const struct assay_relay wide = assay_relay_over(0, MANY, ASSAY_SLOT_NEAR, first, digest);
+    struct assay_relay relay = assay_relay_near(view, later + 20000 - 1, &wide,
+                                                ASSAY_MESSAGE_RECORD);
+    cr_expect_not(assay_relay_next(&relay, everybody, NULL, &slot));
+    relay = assay_relay_near(view, later + 20000, &wide, ASSAY_MESSAGE_RECORD);
+    cr_expect(assay_relay_next(&relay, everybody, NULL, &slot), "two epochs are a long silence");
+}
+
+Test(host_relay, the_neighbour_that_has_it_is_asked_itself_and_else_one_in_turn)
+{
+    struct assay_view *view = neighbours();
+    unsigned got[MANY], sum[MANY] = { 0 };
+    const uint16_t has = assay_view_at(view, 2);
+    uint16_t far = 1;
+    while (assay_view_near(view, far))
+        far++;
+    for (uint32_t k = 0; k < 3; k++) {
+        cr_expect_eq(walk_near(view, has, ASSAY_SLOT_ALL, ASSAY_MESSAGE_LACK, got), 1);
+        cr_expect_eq(got[has], 1);
+    }
+    for (uint32_t k = 0; k < assay_view_count(view); k++) {
+        cr_expect_eq(walk_near(view, far, ASSAY_SLOT_ALL, ASSAY_MESSAGE_LACK, got), 1);
+        for (uint32_t s = 0; s < MANY; s++)
+            sum[s] += got[s];
+    }
+    for (uint16_t s = 0; s < MANY; s++)
+        cr_expect_eq(sum[s], assay_view_near(view, s));
+}
