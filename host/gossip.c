@@ -96,6 +96,7 @@ struct flight {
     struct assay_fetch_request request;
     uint32_t asked;
     uint16_t sources[ASSAY_FETCH_ASKED_MAX];
+    uint64_t asked_ms[ASSAY_FETCH_ASKED_MAX]; /* when each of them was asked first */
     bool origin_again; /* asked a second time */
     struct assay_gossip_waiters waiters;
     uint64_t since_ms;
@@ -111,6 +112,8 @@ struct announced {
 struct assay_gossip {
     struct assay_gossip_config config;
     struct assay_gossip_waiters waited; /* of the flight that ended last */
+    bool measured;                      /* an answer has come so far */
+    uint64_t mean_8, spread_4;          /* of how long answers take: in 1/8 ms, 1/4 ms */
     uint32_t announced_next;
     struct announced announced[ASSAY_ANNOUNCED_MAX]; /* a ring */
     size_t count;
@@ -144,10 +147,46 @@ uint64_t assay_gossip_retry_near_ms(uint32_t epoch_ms)
     return assay_max_u64(10, assay_min_u64(ASSAY_FETCH_RETRY_NEAR_MS, epoch_ms / 16));
 }
 
+uint64_t assay_gossip_retry_max_ms(uint32_t epoch_ms)
+{
+    return assay_gossip_patience_ms(epoch_ms) / ASSAY_FETCH_RETRIES;
+}
+
 uint64_t assay_gossip_patience_ms(uint32_t epoch_ms)
 {
     ASSAY_ASSERT(epoch_ms > 0);
     return assay_min_u64(3000, (uint64_t)epoch_ms * 3 / 8);
+}
+
+/* docs/protocol.md 4.1.6: as TCP does it (RFC 6298), the mean and four times the spread. */
+uint64_t assay_gossip_retry(const struct assay_gossip *gossip)
+{
+    const uint64_t least_ms = gossip->config.retry_ms;
+    const uint64_t most_ms = assay_max_u64(least_ms, gossip->config.retry_max_ms);
+    const uint64_t usual_ms = gossip->mean_8 / 8 + gossip->spread_4;
+    return assay_max_u64(least_ms, assay_min_u64(most_ms, usual_ms));
+}
+
+/* From whom it came is known, so an answer that came after another source was asked counts too. */
+static void measure(struct assay_gossip *gossip, const struct flight *flight, uint64_t now_ms,
+                    uint16_t from)
+{
+    uint32_t i = 0;
+    while (i < flight->asked && flight->sources[i] != from) i++;
+    ASSAY_ASSERT(i < flight->asked);
+    const uint64_t asked_ms = flight->asked_ms[i];
+    const uint64_t most_ms = assay_max_u64(gossip->config.patience_ms, 1);
+    const uint64_t took_ms = now_ms > asked_ms ? assay_min_u64(now_ms - asked_ms, most_ms) : 0;
+    if (!gossip->measured) {
+        gossip->measured = true;
+        gossip->mean_8 = 8 * took_ms;
+        gossip->spread_4 = 2 * took_ms;
+        return;
+    }
+    const uint64_t mean_ms = gossip->mean_8 / 8;
+    const uint64_t off_ms = took_ms > mean_ms ? took_ms - mean_ms : mean_ms - took_ms;
+    gossip->spread_4 = gossip->spread_4 - gossip->spread_4 / 4 + off_ms;
+    gossip->mean_8 = gossip->mean_8 - mean_ms + took_ms;
 }
 
 size_t assay_gossip_size(void)
@@ -312,8 +351,12 @@ static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t
     *action = (struct assay_gossip_action){ .kind = ASSAY_GOSSIP_PULL, .request = flight->request };
     if (flight->asked < (patient ? ASSAY_FETCH_ASKED_MAX : ASSAY_FETCH_ASKED) &&
         next_source(gossip, flight, &to)) {
+        flight->asked_ms[flight->asked] = now_ms;
         flight->sources[flight->asked++] = to;
-        flight->next_ms = now_ms + gossip->config.retry_ms;
+        flight->next_ms = now_ms + assay_gossip_retry(gossip);
+        /* Beyond the end the least is enough. */
+        if (flight->next_ms > end_ms && flight->asked >= ASSAY_FETCH_ASKED)
+            flight->next_ms = assay_max_u64(end_ms, now_ms + gossip->config.retry_ms);
     } else if (patient && !flight->origin_again && was_asked(flight, origin)) {
         flight->origin_again = true;
         flight->next_ms = assay_max_u64(end_ms, now_ms + gossip->config.retry_ms);
@@ -358,6 +401,8 @@ void assay_gossip_paused(struct assay_gossip *gossip, uint64_t now_ms, uint64_t 
         if (!flight->used) continue;
         flight->since_ms = assay_min_u64(now_ms, flight->since_ms + paused_ms);
         flight->next_ms += paused_ms;
+        for (uint32_t k = 0; k < flight->asked; k++)
+            flight->asked_ms[k] = assay_min_u64(now_ms, flight->asked_ms[k] + paused_ms);
     }
     gossip->quiet = false;
 }
@@ -403,8 +448,8 @@ static enum assay_status judge(const struct assay_gossip *gossip, const struct f
     return ASSAY_OK;
 }
 
-enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint16_t from,
-                                        struct assay_slice payload,
+enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint64_t now_ms,
+                                        uint16_t from, struct assay_slice payload,
                                         struct assay_fetch_request *request,
                                         struct assay_slice *bytes)
 {
@@ -431,6 +476,7 @@ enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint16_t fr
     ASSAY_ASSERT(flight_holds(flight) && rest.len > 0);
     *request = flight->request;
     *bytes = rest;
+    measure(gossip, flight, now_ms, from);
     land(gossip, flight);
     assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_DONE);
     ASSAY_ASSERT(gossip_holds(gossip));

@@ -2,12 +2,13 @@
  * host/gossip.h - evidence pulled by digest, once; flooded messages heard once. Pure: actions come
  * out.
  *
- * A FETCH asks the origin of the announcement first, after retry_ms a second member, then others in
- * turn; an answer "not here" asks the next one at once. Evidence that is slow is not absent: a
- * fetch goes on for patience_ms, asking further members and once more the origin. Then, when
- * ASSAY_FETCH_ASKED members (or all there are) were asked and the last had its time, it fails and
- * says how many were asked: that number decides whether ABSENT may be voted (docs/protocol.md
- * 4.3.1). One flight per digest, however often it is asked for.
+ * A FETCH asks the origin of the announcement first, when that is late a second member, then others
+ * in turn; an answer "not here" asks the next one at once. Late is who takes longer than answers
+ * have taken so far (docs/protocol.md 4.1.6): retry_ms at least, retry_max_ms at most. Evidence
+ * that is slow is not absent: a fetch goes on for patience_ms, asking further members and once more
+ * the origin. Then, when ASSAY_FETCH_ASKED members (or all there are) were asked and the last had
+ * its time, it fails and says how many were asked: that number decides whether ABSENT may be voted
+ * (docs/protocol.md 4.3.1). One flight per digest, however often it is asked for.
  *
  * With a view (host/view.h) neighbours alone are asked: who announced it to us first, then the
  * others. Who is asked for what itself is pulling answers when it comes (docs/protocol.md 4.12.8):
@@ -32,7 +33,8 @@ enum {
     ASSAY_FETCHES_MAX = 1024,   /* one per member of the largest network */
     ASSAY_FETCH_ASKED = 3,      /* at least so many are asked before a fetch fails */
     ASSAY_FETCH_ASKED_MAX = 8,  /* and never more */
-    ASSAY_FETCH_RETRY_MS = 200, /* second source; less in short epochs */
+    ASSAY_FETCH_RETRY_MS = 200, /* second source at the earliest; less in short epochs */
+    ASSAY_FETCH_RETRIES = 4,    /* so many sources have their time in every fetch */
     ASSAY_FETCH_RETRY_NEAR_MS = 1000, /* where what is asked for is on its way over others */
     ASSAY_FETCH_WAITERS = 16,         /* that a flight answers when it lands */
     ASSAY_ANNOUNCED_MAX = 256,        /* of the last so many it is known who announced them */
@@ -92,7 +94,8 @@ struct assay_gossip;
 struct assay_gossip_config {
     uint16_t self;
     uint32_t members;
-    uint64_t retry_ms;    /* between one source and the next */
+    uint64_t retry_ms;    /* between one source and the next, at least */
+    uint64_t retry_max_ms; /* and at most, where answers take long; below retry_ms: as that */
     uint64_t patience_ms; /* before a fetch may fail */
     struct assay_counters *counters;
     const struct assay_view *view; /* NULL: everybody can be asked */
@@ -104,10 +107,12 @@ struct assay_gossip_waiters {
     uint16_t slots[ASSAY_FETCH_WAITERS];
 };
 
-/* Returns: how long a source has for an answer: 200 ms, less where an eighth of T/4 is less. */
+/* Returns: how long a source has for an answer at least: 200 ms, less where T/16 is less. */
 uint64_t assay_gossip_retry_ms(uint32_t epoch_ms);
 /* Returns: the same where neighbours alone are asked: up to a second. */
 uint64_t assay_gossip_retry_near_ms(uint32_t epoch_ms);
+/* Returns: how long it has at most: a quarter of how long a fetch goes on. */
+uint64_t assay_gossip_retry_max_ms(uint32_t epoch_ms);
 /* Returns: how long a fetch goes on: 3T/8, so that what is announced within the first quarter is
  * settled before ballots are due at 5T/8; 3 s at most. */
 uint64_t assay_gossip_patience_ms(uint32_t epoch_ms);
@@ -136,6 +141,8 @@ bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
 void assay_gossip_paused(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms);
 /* Returns: when assay_gossip_next has something to say without another call; UINT64_MAX: never. */
 uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip);
+/* Returns: how long a source that is asked now has for an answer. */
+uint64_t assay_gossip_retry(const struct assay_gossip *gossip);
 /*
  * assay_gossip_evidence - an EVIDENCE payload came.
  * Out:     on ASSAY_OK *request (the flight is over) and *bytes, borrowed from payload
@@ -144,7 +151,8 @@ uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip);
  *          length and digest) | ASSAY_E_SIGNATURE (another digest) | ASSAY_E_TRAILING (a tail of
  *          zeros); each counted
  */
-ASSAY_CHECKED enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint16_t from,
+ASSAY_CHECKED enum assay_status assay_gossip_evidence(struct assay_gossip *gossip,
+                                                      uint64_t now_ms, uint16_t from,
                                                       struct assay_slice payload,
                                                       struct assay_fetch_request *request,
                                                       struct assay_slice *bytes);

@@ -135,7 +135,7 @@ enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint64_t now_ms, uin
     struct assay_fetch_request request;
     struct assay_slice bytes;
     const enum assay_status status =
-        assay_gossip_evidence(e->gossip, from, payload, &request, &bytes);
+        assay_gossip_evidence(e->gossip, now_ms, from, payload, &request, &bytes);
     note_answer(e, now_ms, from, status);
     if (status != ASSAY_OK) return ASSAY_OK; /* counted */
     const struct assay_gossip_waiters waiters = *assay_gossip_waited(e->gossip);

@@ -159,6 +159,7 @@ static enum assay_status open_pieces(struct assay_host *host,
         .members = host->members,
         .retry_ms = host->view != NULL ? assay_gossip_retry_near_ms(epoch_ms)
                                        : assay_gossip_retry_ms(epoch_ms),
+        .retry_max_ms = assay_gossip_retry_max_ms(epoch_ms),
         .patience_ms = assay_gossip_patience_ms(epoch_ms),
         .counters = &host->counters,
         .view = host->view,

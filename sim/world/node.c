@@ -290,6 +290,7 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
         .members = n->roster.count,
         .retry_ms = world_overlay_used(w, node) ? assay_gossip_retry_near_ms(w->options.epoch_ms)
                                                 : assay_gossip_retry_ms(w->options.epoch_ms),
+        .retry_max_ms = assay_gossip_retry_max_ms(w->options.epoch_ms),
         .patience_ms = assay_gossip_patience_ms(w->options.epoch_ms),
         .counters = n->counters,
         .view = n->view,

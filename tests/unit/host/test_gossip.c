@@ -53,7 +53,8 @@ static enum assay_status answer(uint16_t from, const void *bytes, size_t len)
 {
     struct assay_fetch_request done;
     struct assay_slice got;
-    return assay_gossip_evidence(gossip, from, answer_of(request.digest, bytes, len), &done, &got);
+    return assay_gossip_evidence(gossip, 0, from, answer_of(request.digest, bytes, len), &done,
+                                 &got);
 }
 
 static void expect_pull(uint64_t now_ms, struct assay_gossip_action *action)
@@ -73,7 +74,7 @@ Test(host_gossip, asks_the_origin_first_and_takes_its_answer, .init = start, .fi
     cr_assert_eq(action.to, ORIGIN);
     cr_assert_not(assay_gossip_next(gossip, 1000 + RETRY_MS - 1, &action));
     cr_assert_eq(assay_gossip_wake_at(gossip), 1000 + RETRY_MS);
-    cr_assert_eq(assay_gossip_evidence(gossip, ORIGIN,
+    cr_assert_eq(assay_gossip_evidence(gossip, 1000, ORIGIN,
                                        answer_of(request.digest, quote, sizeof quote - 1), &done,
                                        &got),
                  ASSAY_OK);
@@ -239,7 +240,8 @@ Test(host_gossip, refuses_what_is_not_the_evidence_each_for_its_reason, .init = 
     cr_assert_eq(answer(ORIGIN, other, sizeof other), ASSAY_E_SIGNATURE);
     cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_DIGEST), 1);
     for (size_t len = 0; len < 32; len++)
-        cr_assert_eq(assay_gossip_evidence(gossip, ORIGIN, assay_slice_over(big, len), &done, &got),
+        cr_assert_eq(assay_gossip_evidence(gossip, 0, ORIGIN, assay_slice_over(big, len), &done,
+                                           &got),
                      ASSAY_E_TRUNCATED);
     cr_assert_eq(count(ASSAY_COUNT_EVIDENCE_MALFORMED), 32);
     cr_assert_eq(assay_gossip_flights(gossip), 1, "the flight goes on");
@@ -309,7 +311,83 @@ Test(host_gossip, sources_have_less_time_in_short_epochs)
         cr_assert_leq(asking, epochs[i] * 3 / 8);
         cr_assert_leq(assay_gossip_patience_ms(epochs[i]), epochs[i] * 3 / 8);
         cr_assert_geq(assay_gossip_patience_ms(epochs[i]), asking);
+        cr_assert_leq(ASSAY_FETCH_ASKED * assay_gossip_retry_max_ms(epochs[i]),
+                      assay_gossip_patience_ms(epochs[i]));
     }
+}
+
+/* --- how long a source has (docs/protocol.md 4.1.6) */
+
+enum { SLOW_MS = 170, MOST_MS = 400, PATIENCE_MS = 1600 };
+
+static void start_patient(void)
+{
+    const struct assay_gossip_config config = { .self = SELF,
+                                                .members = MEMBERS,
+                                                .retry_ms = RETRY_MS,
+                                                .retry_max_ms = MOST_MS,
+                                                .patience_ms = PATIENCE_MS,
+                                                .counters = &counters };
+    start();
+    free(gossip);
+    gossip = test_gossip(&config);
+}
+
+/* One piece, whose origin answers after so long. Returns: how many members were asked meanwhile. */
+static uint32_t fetch_one(uint64_t *now_ms, uint8_t number, uint64_t took_ms)
+{
+    struct assay_gossip_action action;
+    struct assay_fetch_request done;
+    struct assay_slice got;
+    uint8_t bytes[8] = { number, 1 };
+    uint32_t asked = 0;
+    bytes[7] = 1;
+    assay_sha256(bytes, sizeof bytes, request.digest);
+    request.len = sizeof bytes;
+    cr_assert_eq(assay_gossip_fetch(gossip, *now_ms, &request), ASSAY_OK);
+    for (uint64_t end = *now_ms + took_ms; *now_ms < end; (*now_ms)++)
+        while (assay_gossip_next(gossip, *now_ms, &action))
+            asked += action.kind == ASSAY_GOSSIP_PULL;
+    cr_assert_eq(assay_gossip_evidence(gossip, *now_ms, ORIGIN,
+                                       answer_of(request.digest, bytes, sizeof bytes), &done, &got),
+                 ASSAY_OK);
+    return asked;
+}
+
+Test(host_gossip, where_answers_take_long_a_second_source_is_asked_later, .init = start_patient,
+     .fini = stop)
+{
+    uint64_t now_ms = 5000;
+    cr_assert_eq(assay_gossip_retry(gossip), RETRY_MS);
+    cr_assert_gt(fetch_one(&now_ms, 1, SLOW_MS), 1, "nobody knows yet how long answers take");
+    for (uint8_t i = 2; i < 12; i++)
+        cr_assert_eq(fetch_one(&now_ms, i, SLOW_MS + i), 1, "piece %u", i);
+    const uint64_t slow = assay_gossip_retry(gossip);
+    cr_assert(slow > SLOW_MS && slow <= MOST_MS);
+    for (uint8_t i = 0; i < 60; i++)
+        (void)fetch_one(&now_ms, (uint8_t)(20 + i), 5);
+    cr_assert_eq(assay_gossip_retry(gossip), RETRY_MS, "and sooner where they are fast again");
+}
+
+/* However slow a third makes its answers, a fetch asks as many as it must. */
+Test(host_gossip, slow_answers_never_keep_a_fetch_from_asking_three, .init = start_patient,
+     .fini = stop)
+{
+    struct assay_gossip_action action = { 0 };
+    uint64_t now_ms = 5000;
+    uint32_t asked = 0;
+    for (uint8_t i = 0; i < 20; i++)
+        (void)fetch_one(&now_ms, i, i % 3 == 0 ? PATIENCE_MS - 1 : 5);
+    cr_assert_eq(assay_gossip_retry(gossip), MOST_MS);
+    request.digest[0] ^= 0x55;
+    cr_assert_eq(assay_gossip_fetch(gossip, now_ms, &request), ASSAY_OK);
+    const uint64_t end_ms = now_ms + PATIENCE_MS;
+    for (; action.kind != ASSAY_GOSSIP_FAIL && now_ms < end_ms + MOST_MS; now_ms++)
+        while (action.kind != ASSAY_GOSSIP_FAIL && assay_gossip_next(gossip, now_ms, &action))
+            asked += action.kind == ASSAY_GOSSIP_PULL;
+    cr_assert_geq(asked, ASSAY_FETCH_ASKED);
+    cr_assert_eq(action.kind, ASSAY_GOSSIP_FAIL);
+    cr_assert_leq(now_ms, end_ms + RETRY_MS + 1);
 }
 
 Test(host_gossip, what_was_heard_is_forgotten_after_its_life)
@@ -405,7 +483,7 @@ Test(host_gossip, who_asks_for_what_is_in_flight_waits_for_it, .init = start, .f
     for (uint16_t s = 20; s < 20 + ASSAY_FETCH_WAITERS - 1; s++)
         cr_expect(assay_gossip_wait(gossip, request.digest, s));
     cr_expect_not(assay_gossip_wait(gossip, request.digest, 90), "so many and no more");
-    cr_assert_eq(assay_gossip_evidence(gossip, action.to,
+    cr_assert_eq(assay_gossip_evidence(gossip, 1000, action.to,
                                        answer_of(request.digest, quote, sizeof quote - 1), &done,
                                        &got),
                  ASSAY_OK);

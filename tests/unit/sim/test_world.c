@@ -96,8 +96,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     expect_trace(&s, 1, "5f3aed1c5558faf9110ee30f25dcbd96ef3a67d06a3faaea7e10492377c99b37",
                  "4adf5423362e41580afd295f6a26d7acfa104d8f587e44aab3821f7493ceb864");
     s = rough();
-    expect_trace(&s, 2, "7a8a3c73d0b7d388293256d4373a52d2daf7ee962cf0e129f8cc50edc9c33e1f",
-                 "89e731c6c326b0753f0661c58a64b140ca2cbe6374bb0f5a35299426bde06519");
+    expect_trace(&s, 2, "a97d20e03314a3095690ec3bcaacac8d0aa62353bedc12ace85739c1af41a524",
+                 "1cd8e1d3b05fac2188585c15016cc5c7259c497bc4b488119c64716bc7fdca5d");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,7 +108,7 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "08a8e81e62788bfe78b790e186d4e91426e378b7517a5e15d929eea2c607d883",
+    expect_trace(&s, 3, "dd5616f1ef5ce0aa88deb01d4beee03655f154d5f29804fd746aea0e6117905d",
                  "c1cf225c65ae1b33f2ce126eb6f1f2769e1d46e2ff48c186eb6969598d885e14");
 }
 
