@@ -57,7 +57,7 @@ static const struct link_case cases[] = {
     { { LOSES("envelope", "800"), "assertions[0]=offences honest == 0" },
       ASSAY_SIM_CHECKER_BALLOTS },
     /* Long enough for any budget that does not come back to be used up. */
-    { { "nodes=4", "operators=4", "epochs=60", "assertions[0]=epochs_certified == 60" },
+    { { "nodes=4", "operators=4", "epochs=120", "assertions[0]=epochs_certified == 120" },
       ASSAY_SIM_CHECKER_LANES },
 };
 enum { CASES = sizeof cases / sizeof cases[0] };
