@@ -189,7 +189,8 @@ static enum assay_status open_pieces(struct assay_host *host,
     if (seen != NULL) host->seen = assay_seen_init(seen, epoch_ms);
     if (flights != NULL) host->gossip = assay_gossip_init(flights, &gossip);
     if (pages == NULL || seen == NULL || flights == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_locker_create(host->config.store, &host->locker));
+    /* Those of an epoch, and of the one before, whose evidence may be asked about once more. */
+    ASSAY_TRY(assay_locker_create(host->config.store, (size_t)2 * host->members, &host->locker));
     ASSAY_TRY(host_changes_open(host));
     ASSAY_TRY(host_offers_open(host));
     ASSAY_TRY(host_dispatch_open(host));

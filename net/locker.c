@@ -24,16 +24,24 @@ struct assay_locker {
     struct assay_store *store;
     size_t first, count, held;
     struct piece pieces[ASSAY_LOCKER_MAX]; /* a ring */
-    size_t next_verdict;
-    struct remembered verdicts[ASSAY_LOCKER_VERDICTS]; /* a ring */
+    size_t next_verdict, verdict_count;
+    struct remembered *verdicts; /* [verdict_count] a ring */
     uint8_t buffer[ASSAY_EVIDENCE_LEN_MAX];            /* what was read from the store */
 };
 
-enum assay_status assay_locker_create(struct assay_store *store, struct assay_locker **out)
+enum assay_status assay_locker_create(struct assay_store *store, size_t verdicts,
+                                      struct assay_locker **out)
 {
+    ASSAY_ASSERT(verdicts > 0);
     struct assay_locker *locker = calloc(1, sizeof *locker);
     if (locker == NULL) return ASSAY_E_MEMORY;
     locker->store = store;
+    locker->verdict_count = verdicts < ASSAY_LOCKER_VERDICTS ? verdicts : ASSAY_LOCKER_VERDICTS;
+    locker->verdicts = calloc(locker->verdict_count, sizeof *locker->verdicts);
+    if (locker->verdicts == NULL) {
+        free(locker);
+        return ASSAY_E_MEMORY;
+    }
     *out = locker;
     return ASSAY_OK;
 }
@@ -55,6 +63,7 @@ void assay_locker_destroy(struct assay_locker **locker)
     if (c == NULL) return;
     while (c->count > 0)
         drop_oldest(c);
+    free(c->verdicts);
     free(c);
     *locker = NULL;
 }
@@ -115,7 +124,7 @@ void assay_locker_remember(struct assay_locker *locker, const uint8_t digest[sta
 {
     if (assay_locker_verdict(locker, digest, at_unix_s) != NULL) return;
     struct remembered *place = &locker->verdicts[locker->next_verdict];
-    locker->next_verdict = (locker->next_verdict + 1) % ASSAY_LOCKER_VERDICTS;
+    locker->next_verdict = (locker->next_verdict + 1) % locker->verdict_count;
     place->used = true;
     place->at_unix_s = at_unix_s;
     place->verdict = *verdict;
@@ -125,7 +134,7 @@ void assay_locker_remember(struct assay_locker *locker, const uint8_t digest[sta
 const struct assay_verdict *assay_locker_verdict(const struct assay_locker *locker,
                                                  const uint8_t digest[static 32], int64_t at_unix_s)
 {
-    for (size_t i = 0; i < ASSAY_LOCKER_VERDICTS; i++) {
+    for (size_t i = 0; i < locker->verdict_count; i++) {
         const struct remembered *r = &locker->verdicts[i];
         if (r->used && r->at_unix_s == at_unix_s && assay_bytes_equal(r->digest, digest, 32))
             return &r->verdict;

@@ -14,13 +14,14 @@
 enum {
     ASSAY_LOCKER_MAX = 512,       /* pieces; 20 members for 8 epochs are 160 */
     ASSAY_LOCKER_BYTES = 8 << 20, /* of all pieces */
-    ASSAY_LOCKER_VERDICTS = 128,
+    ASSAY_LOCKER_VERDICTS = 128, /* of 5 KB each */
 };
 
 struct assay_locker;
 
-/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_locker_create(struct assay_store *store,
+/* In: verdicts: how many are remembered, at least 1; no more than ASSAY_LOCKER_VERDICTS are.
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_locker_create(struct assay_store *store, size_t verdicts,
                                                     struct assay_locker **out);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_locker_destroy(struct assay_locker **locker);

@@ -49,7 +49,7 @@ struct assay_verify_pool {
     int fd;
     uint64_t head, next, tail;
     struct worker workers[ASSAY_POOL_THREADS_MAX];
-    struct entry ring[ASSAY_POOL_QUEUE_MAX];
+    struct entry *ring[ASSAY_POOL_QUEUE_MAX]; /* from head to tail, by number; others NULL */
 
     /* --- with a judge in another process: the thread that keeps it */
     pthread_t minder;
@@ -79,7 +79,15 @@ static void quiet(int fd)
 
 static struct entry *entry_at(struct assay_verify_pool *pool, uint64_t number)
 {
-    return &pool->ring[number % ASSAY_POOL_QUEUE_MAX];
+    struct entry *const entry = pool->ring[number % ASSAY_POOL_QUEUE_MAX];
+    ASSAY_ASSERT(entry != NULL);
+    return entry;
+}
+
+static void entry_free(struct entry *entry)
+{
+    if (entry != NULL) free(entry->bytes);
+    free(entry);
 }
 
 static void judge(struct worker *worker, struct entry *entry)
@@ -334,7 +342,7 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
     for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
         join(&p->workers[i]);
     for (size_t i = 0; i < ASSAY_POOL_QUEUE_MAX; i++)
-        free(p->ring[i].bytes);
+        entry_free(p->ring[i]);
     if (p->fd >= 0) (void)close(p->fd);
     pthread_cond_destroy(&p->wake);
     pthread_mutex_destroy(&p->mutex);
@@ -342,37 +350,50 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
     *pool = NULL;
 }
 
+/* Returns: NULL without memory. */
+static struct entry *entry_of(const struct assay_verify_pool *pool,
+                              const struct assay_verify_job *job)
+{
+    const struct assay_verify_pool_config *config = &pool->config;
+    struct entry *entry = malloc(sizeof *entry); /* a verdict is several KB, and written at the end */
+    uint8_t *copy = malloc(job->bytes.len);
+    if (entry == NULL || copy == NULL) {
+        free(entry);
+        free(copy);
+        return NULL;
+    }
+    assay_bytes_copy(copy, job->bytes.len, job->bytes.bytes, job->bytes.len);
+    entry->done = false;
+    entry->kind = job->kind;
+    entry->at_unix_s = job->at_unix_s;
+    entry->bytes = copy;
+    entry->len = job->bytes.len;
+    entry->endorsements = job->endorsements != NULL ? job->endorsements : config->endorsements;
+    entry->policy = job->policy != NULL ? job->policy : config->policy;
+    entry->set = 0;
+    assay_bytes_copy(entry->digest, sizeof entry->digest, job->digest, sizeof job->digest);
+    return entry;
+}
+
 enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
                                            const struct assay_verify_job *job)
 {
     if (job->bytes.len == 0 || job->bytes.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
-    uint8_t *copy = malloc(job->bytes.len);
-    if (copy == NULL) return ASSAY_E_MEMORY;
-    assay_bytes_copy(copy, job->bytes.len, job->bytes.bytes, job->bytes.len);
+    struct entry *entry = entry_of(pool, job);
+    if (entry == NULL) return ASSAY_E_MEMORY;
 
     pthread_mutex_lock(&pool->mutex);
     enum assay_status status =
         pool->tail - pool->head == ASSAY_POOL_QUEUE_MAX ? ASSAY_E_AGAIN : ASSAY_OK;
+    if (status == ASSAY_OK && pool->minds && !find_set(pool, entry)) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) {
-        struct entry *entry = entry_at(pool, pool->tail);
-        ASSAY_ASSERT(entry->bytes == NULL);
-        entry->done = false;
-        entry->kind = job->kind;
-        entry->at_unix_s = job->at_unix_s;
-        entry->len = job->bytes.len;
-        entry->endorsements =
-            job->endorsements != NULL ? job->endorsements : pool->config.endorsements;
-        entry->policy = job->policy != NULL ? job->policy : pool->config.policy;
-        assay_bytes_copy(entry->digest, sizeof entry->digest, job->digest, sizeof job->digest);
-        if (pool->minds && !find_set(pool, entry)) status = ASSAY_E_RANGE;
-        if (status == ASSAY_OK) {
-            entry->bytes = copy;
-            pool->tail++;
-        }
+        struct entry **const place = &pool->ring[pool->tail++ % ASSAY_POOL_QUEUE_MAX];
+        ASSAY_ASSERT(*place == NULL);
+        *place = entry;
         pthread_cond_signal(&pool->wake);
     }
     pthread_mutex_unlock(&pool->mutex);
-    if (status != ASSAY_OK) free(copy);
+    if (status != ASSAY_OK) entry_free(entry);
     else if (pool->minds) ring_bell(pool->bell);
     return status;
 }
@@ -386,16 +407,14 @@ bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[stati
                             int64_t *at_unix_s, struct assay_verdict *verdict)
 {
     pthread_mutex_lock(&pool->mutex);
-    struct entry *entry = entry_at(pool, pool->head);
-    const bool ready = pool->head < pool->next && entry->done;
+    struct entry *entry = pool->head < pool->next ? entry_at(pool, pool->head) : NULL;
+    const bool ready = entry != NULL && entry->done;
     if (ready) {
         assay_bytes_copy(digest, 32, entry->digest, sizeof entry->digest);
         *at_unix_s = entry->at_unix_s;
         *verdict = entry->verdict;
-        free(entry->bytes);
-        entry->bytes = NULL;
-        entry->done = false;
-        pool->head++;
+        entry_free(entry);
+        pool->ring[pool->head++ % ASSAY_POOL_QUEUE_MAX] = NULL;
     } else {
         /* Drained under the lock: an answer that comes later writes again. */
         quiet(pool->fd);

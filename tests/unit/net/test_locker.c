@@ -8,13 +8,15 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+enum { VERDICTS = 40 };
+
 static struct assay_store *store;
 static struct assay_locker *locker;
 
 static void start(void)
 {
     cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
-    cr_assert_eq(assay_locker_create(store, &locker), ASSAY_OK);
+    cr_assert_eq(assay_locker_create(store, VERDICTS, &locker), ASSAY_OK);
 }
 
 static void stop(void)
@@ -47,7 +49,7 @@ Test(net_locker, finds_in_the_store_what_memory_forgot, .init = start, .fini = s
     put(1, "quote", 5, digest);
     cr_assert_eq(store->ops->commit(store), ASSAY_OK);
     assay_locker_destroy(&locker);
-    cr_assert_eq(assay_locker_create(store, &locker), ASSAY_OK);
+    cr_assert_eq(assay_locker_create(store, VERDICTS, &locker), ASSAY_OK);
     cr_assert_eq(assay_locker_get(locker, digest, &bytes), ASSAY_OK);
     cr_assert(assay_slice_equal(bytes, assay_slice_over("quote", 5)));
 }
@@ -89,7 +91,7 @@ Test(net_locker, remembers_verdicts_by_digest_and_time, .init = start, .fini = s
     assay_locker_remember(locker, digest, 5, &verdict);
     cr_assert_not_null(assay_locker_verdict(locker, digest, 5));
     cr_assert_null(assay_locker_verdict(locker, digest, 6), "another moment is another question");
-    for (unsigned i = 0; i < ASSAY_LOCKER_VERDICTS; i++)
+    for (unsigned i = 0; i < VERDICTS; i++)
         assay_locker_remember(locker, digest, 100 + (int64_t)i, &verdict);
     cr_assert_null(assay_locker_verdict(locker, digest, 5), "the oldest went");
 }
