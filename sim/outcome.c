@@ -30,7 +30,8 @@ static const struct {
 static const enum assay_sim_figure unknown_at_first[] = {
     ASSAY_SIM_FIGURE_DETECTION_EPOCHS, ASSAY_SIM_FIGURE_RECOVERY_EPOCHS,
     ASSAY_SIM_FIGURE_PROGRESS_EPOCHS,  ASSAY_SIM_FIGURE_FINALITY_MS_P50,
-    ASSAY_SIM_FIGURE_FINALITY_MS_P99,
+    ASSAY_SIM_FIGURE_FINALITY_MS_P99,  ASSAY_SIM_FIGURE_ENVELOPE_MS_P50,
+    ASSAY_SIM_FIGURE_ENVELOPE_MS_P99,
 };
 
 /* What never happened is neither early nor late: of a figure that stays -1 only == and != hold. */

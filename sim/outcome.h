@@ -65,6 +65,10 @@
       "epochs in which a member's collateral had ended, summed")                                   \
     X(HOPS_P99, "hops_p99", false,                                                                 \
       "links that a vote came over before it was first heard, 99 of 100 (overlay)")                \
+    X(ENVELOPE_MS_P50, "envelope_ms_p50", false,                                                   \
+      "from signing an envelope to its arrival at another member, median, ms")                     \
+    X(ENVELOPE_MS_P99, "envelope_ms_p99", false,                                                   \
+      "from signing an envelope to its arrival at another member, 99 of 100, ms")                  \
     X(COPIES_PERMILLE, "copies_permille", false,                                                   \
       "copies that came of a message passed on, of 1000 first ones (overlay)")                     \
     X(DIALS, "dials", false, "links that nodes opened (overlay)")                                  \

@@ -216,6 +216,13 @@ static enum assay_status check_fidelity(const struct assay_scenario *s, char *me
             message, ASSAY_E_RANGE,
             "nodes: expected %d at most at fidelity message, found %u; fidelity: epoch",
             ASSAY_SIM_MESSAGE_NODES_MAX, (unsigned)s->nodes);
+    if (by_message && s->nodes > ASSAY_SIM_LISTED_NODES_MAX &&
+        (s->change_count > 0 || s->day_count > 0 || s->recover_count > 0))
+        return assay_scenario_refuse(
+            message, ASSAY_E_RANGE,
+            "nodes: expected %d at most at fidelity message with changes, days or a recover, "
+            "found %u",
+            ASSAY_SIM_LISTED_NODES_MAX, (unsigned)s->nodes);
     if (s->evidence != ASSAY_SIM_EVIDENCE_SOFT) return ASSAY_OK;
     if (!by_message)
         return assay_scenario_refuse(

@@ -16,7 +16,8 @@
 
 enum {
     ASSAY_SIM_NODES_MAX = 16384,       /* ASSAY_SCORING_MEMBERS_MAX: 32-bit sums hold it */
-    ASSAY_SIM_MESSAGE_NODES_MAX = 256, /* every one is a whole engine */
+    ASSAY_SIM_MESSAGE_NODES_MAX = 1024, /* every one is a whole engine: 20 MB each at 1000 */
+    ASSAY_SIM_LISTED_NODES_MAX = 256,   /* that modelled documents (changes, days) can name */
     ASSAY_SIM_EPOCHS_MAX = 1000000,
     ASSAY_SIM_COHORTS_MAX = 8, /* cohort 0 is "honest": who is in no other */
     ASSAY_SIM_ADVERSARIES_MAX = 16,

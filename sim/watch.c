@@ -183,10 +183,11 @@ static void demand_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t 
 }
 
 /* The next epoch of the same chain: traitors beyond the third may fork it (checker agreement), and
- * what one branch closed says nothing about the other. */
-static bool stands_on(const struct assay_state *after, const struct assay_state *before)
+ * what one branch closed, or said, says nothing about the other. */
+static bool stands_on(const struct assay_sim_closed *closed)
 {
-    if (before->epoch + 1 != after->epoch) return false;
+    const struct assay_state *before = closed->before, *after = closed->state;
+    if (before == NULL || closed->forked || before->epoch + 1 != after->epoch) return false;
     const struct assay_past *past = assay_state_past(after, after->epoch);
     return past == NULL || assay_bytes_equal(past->base_id, before->head_id, 32);
 }
@@ -209,7 +210,7 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
         struct assay_watch_epoch epoch = {
             .watch = watch, .closed = closed, .before = closed->before, .after = closed->state
         };
-        const bool follows = epoch.before != NULL && stands_on(epoch.after, epoch.before);
+        const bool follows = stands_on(closed);
         const bool era_ends = follows && epoch.before->era != epoch.after->era;
         /* The end of an era is decided by people: rows and figures alone, as over a gap. Either may
          * have changed the roster, so shares of weight are measured anew (P5). */

@@ -33,6 +33,7 @@ struct assay_sim_closed {
     const struct assay_state *state;
     const struct assay_state *before;
     bool certified;
+    bool forked; /* not all that was final in it is of one branch */
     const uint16_t *score_bp;            /* [nodes], naive rules; NULL with a state */
     const uint32_t *weight;           /* [nodes], naive rules; NULL with a state */
     const uint8_t *root;                 /* [32] */

@@ -29,6 +29,15 @@ struct knowledge {
     uint8_t asked[WORLD_NODES][BITS_LEN]; /* peers, for the envelope or the evidence */
 };
 
+/* Of the newest envelope that a member made, by slot; and how long others waited for such. */
+struct world_heard {
+    struct {
+        uint64_t epoch, at_us;
+    } made[WORLD_NODES];
+    uint64_t count;
+    uint32_t ms[WORLD_MS_KEPT]; /* how often */
+};
+
 /* This epoch and the next, whose envelopes may come early. */
 struct world_knows {
     struct knowledge of[2];
@@ -39,12 +48,14 @@ struct world_knows {
 void world_ballots_create(struct assay_sim_world *w)
 {
     w->knows = calloc(w->options.nodes, sizeof *w->knows);
-    ASSAY_ASSERT(w->knows != NULL);
+    w->heard = calloc(1, sizeof *w->heard);
+    ASSAY_ASSERT(w->knows != NULL && w->heard != NULL);
 }
 
 void world_ballots_free(struct assay_sim_world *w)
 {
     free(w->knows);
+    free(w->heard);
 }
 
 static bool bit(const uint8_t *bits, uint32_t i)
@@ -80,6 +91,27 @@ static bool planted(const struct assay_sim_world *w, uint32_t node,
 
 /* --- what passes by */
 
+void world_ballots_made(struct assay_sim_world *w, uint32_t node)
+{
+    const struct assay_engine *e = w->nodes[node].engine;
+    w->heard->made[e->self].epoch = e->head->context.epoch;
+    w->heard->made[e->self].at_us = w->now_us;
+}
+
+static void note_heard(struct assay_sim_world *w, uint32_t slot, uint64_t epoch)
+{
+    struct world_heard *h = w->heard;
+    if (h->made[slot].epoch != epoch) return; /* nobody made it here: a forger did */
+    const uint64_t ms = (w->now_us - h->made[slot].at_us) / 1000;
+    h->ms[ms < WORLD_MS_KEPT ? ms : WORLD_MS_KEPT - 1]++;
+    h->count++;
+}
+
+int64_t world_ballots_heard_ms(const struct assay_sim_world *w, uint64_t share, uint64_t of)
+{
+    return world_quantile_ms(w->heard->ms, w->heard->count, share, of);
+}
+
 void world_ballots_heard(struct assay_sim_world *w, uint32_t node, struct assay_slice payload)
 {
     const struct assay_state *state = &w->nodes[node].engine->head->state;
@@ -93,6 +125,7 @@ void world_ballots_heard(struct assay_sim_world *w, uint32_t node, struct assay_
     struct knowledge *k = knowledge_of(w, node, envelope.epoch);
     if (bit(k->heard, slot)) return; /* the first one counts */
     set_bit(k->heard, slot, true);
+    note_heard(w, slot, envelope.epoch);
     assay_bytes_copy(k->evidence[slot], 32, envelope.evidence_digest, 32);
 }
 

@@ -12,7 +12,7 @@
 #include "engine/engine_internal.h"
 #include "sim/world/changes_internal.h"
 
-enum { US = 1000, ROW_LEN = 8 + NODE_BITS, MARK_LEN = 8, OFFER_LEN_MAX = 64 + ROW_LEN };
+enum { US = 1000, ROW_LEN = 8 + LISTED_BITS, MARK_LEN = 8, OFFER_LEN_MAX = 64 + ROW_LEN };
 
 static const uint8_t set_head[] = "model endorsements";
 static const uint8_t offer_head[] = "model collateral";
@@ -34,8 +34,9 @@ static enum assay_status read_row(struct assay_cursor *c, struct row *row)
     const uint8_t *old = NULL;
     ASSAY_TRY(assay_cursor_u32le(c, &row->number));
     ASSAY_TRY(assay_cursor_u32le(c, &row->date));
-    ASSAY_TRY(assay_cursor_take(c, NODE_BITS, &old));
-    assay_bytes_copy(row->old, NODE_BITS, old, NODE_BITS);
+    ASSAY_TRY(assay_cursor_take(c, LISTED_BITS, &old));
+    assay_bytes_zero(row->old, sizeof row->old);
+    assay_bytes_copy(row->old, sizeof row->old, old, LISTED_BITS);
     return ASSAY_OK;
 }
 
@@ -43,7 +44,7 @@ static void put_row(struct assay_writer *w, const struct row *row)
 {
     assay_writer_u32le(w, row->number);
     assay_writer_u32le(w, row->date);
-    assay_writer_put(w, row->old, NODE_BITS);
+    assay_writer_put(w, row->old, LISTED_BITS);
 }
 
 /* What a set says of a vendor; that of genesis: number 1, and nobody is too old. */

@@ -14,7 +14,8 @@ enum { US = 1000 };
 void world_final_turn(struct world_run *r)
 {
     r->robin_view = 0;
-    r->has_roll = false;
+    r->has_roll = r->forked = false;
+    assay_bytes_copy(r->newest_id, 32, r->before.head_id, 32);
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         r->robin[i] = r->before.counters[i];
         r->row_of[i] = NULL;
@@ -148,7 +149,7 @@ static void time_it(struct world_run *r, const struct assay_proposal *p)
     uint64_t born_us = 0;
     if (!world_truth_born(r, p->id, &born_us)) return;
     const uint64_t ms = (r->w->now_us - born_us) / US;
-    r->finality_ms[ms < FINALITY_MS_MAX ? ms : FINALITY_MS_MAX - 1]++;
+    r->finality_ms[ms < WORLD_MS_KEPT ? ms : WORLD_MS_KEPT - 1]++;
     r->finality_count++;
 }
 
@@ -164,6 +165,8 @@ void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p)
     r->blocks++;
     time_it(r, p);
     if (p->header.epoch != r->closed + 1) return; /* of an epoch that closed without being seen */
+    if (!assay_bytes_equal(p->header.parent_id, r->newest_id, 32)) r->forked = true;
+    assay_bytes_copy(r->newest_id, 32, p->id, 32);
     check_leader(r, p);
     if (assay_body_open(p->body, &body, &count) != ASSAY_OK) return;
     for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++)

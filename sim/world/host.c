@@ -242,6 +242,7 @@ static enum assay_status sign(void *context, struct assay_effect *e, uint8_t *by
     struct world_payload *payload = world_payload(w, bytes, len);
     world_acts_sign(w, s->node, e, payload);
     world_run_sign(w, s->node, e, payload);
+    if (e->as.sign.class_ == ASSAY_STORE_ENVELOPE) world_ballots_made(w, s->node);
     const struct assay_p256_signer *signer =
         e->as.sign.key == ASSAY_KEY_VOTING ? n->voting : n->identity;
     enum assay_status status =

@@ -7,7 +7,7 @@
 #include "base/writer.h"
 #include "sim/world/world_internal.h"
 
-enum { AT_NODE = 5, AT_FLAGS = 6, AT_DATA = 8, AT_NUMBER = 72, AT_END = 80 };
+enum { AT_NODE = 5, AT_FLAGS = 6, AT_NODE_HIGH = 7, AT_DATA = 8, AT_NUMBER = 72, AT_END = 80 };
 enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8, FLAG_ENDED = 16 };
 
 _Static_assert((int)AT_END < (int)EVIDENCE_LEN, "the last byte is not zero: host/gossip.h, shape");
@@ -50,6 +50,7 @@ struct world_payload *world_quote_make(struct assay_sim_world *w, uint32_t node,
     }
     if (w->soft != NULL) return world_soft_quote(w, node, effect, wanted);
     bytes[AT_NODE] = (uint8_t)node;
+    bytes[AT_NODE_HIGH] = (uint8_t)(node >> 8);
     bytes[AT_FLAGS] = (uint8_t)(flags_of_acts(&n->acts) | flags_of(wanted));
     assay_bytes_copy(bytes + AT_DATA, 64, effect->as.quote.report_data, 64);
     struct assay_writer out = assay_writer_over(bytes + AT_NUMBER, 8);
@@ -81,6 +82,11 @@ static void claim(const struct assay_sim_world *w, uint32_t node, uint8_t flags,
     if ((flags & FLAG_OLD) != 0) assay_verdict_add(verdict, ASSAY_RULE_SVN_MINIMUM, 0, "7", "6");
 }
 
+static uint32_t node_of(struct assay_slice evidence)
+{
+    return evidence.bytes[AT_NODE] | (uint32_t)evidence.bytes[AT_NODE_HIGH] << 8;
+}
+
 void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
                     enum assay_evidence_kind kind, int64_t at_unix_s,
                     const struct world_rules *rules, struct assay_verdict *verdict)
@@ -91,7 +97,7 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
     }
     assay_verdict_init(verdict, kind, at_unix_s);
     if (bytes.len != EVIDENCE_LEN || !assay_bytes_equal(bytes.bytes, "MODEL", 5) ||
-        bytes.bytes[AT_NODE] >= w->options.nodes) {
+        node_of(bytes) >= w->options.nodes) {
         assay_verdict_add(verdict, ASSAY_RULE_FORMAT, 0, NULL, NULL);
         assay_verdict_conclude(verdict);
         return;
@@ -103,7 +109,7 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
         return;
     }
     assay_bytes_copy(verdict->report_data, 64, bytes.bytes + AT_DATA, 64);
-    const uint32_t node = bytes.bytes[AT_NODE];
+    const uint32_t node = node_of(bytes);
     claim(w, node, flags, verdict);
     if (rules != NULL && world_rules_ended(w, rules, node, at_unix_s))
         assay_verdict_add(verdict, ASSAY_RULE_COLLATERAL_EXPIRED, 0, "a set that is valid",
@@ -118,14 +124,14 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
 
 static const uint8_t policy_head[] = "model policy";
 static const uint8_t endorsements_head[] = "model endorsements";
-_Static_assert((int)sizeof policy_head + (int)NODE_BITS + 4 == (int)WORLD_POLICY_LEN, "");
+_Static_assert((int)sizeof policy_head + (int)LISTED_BITS + 4 == (int)WORLD_POLICY_LEN, "");
 
 size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
                          uint8_t out[static WORLD_POLICY_LEN])
 {
     struct assay_writer w = assay_writer_over(out, WORLD_POLICY_LEN);
     assay_writer_put(&w, policy_head, sizeof policy_head);
-    assay_writer_put(&w, fails, NODE_BITS);
+    assay_writer_put(&w, fails, LISTED_BITS);
     assay_writer_u32le(&w, number);
     ASSAY_ASSERT(w.len == WORLD_POLICY_LEN);
     return w.len;
@@ -140,7 +146,7 @@ void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BIT
 {
     assay_bytes_zero(fails, NODE_BITS);
     if (policy.len != WORLD_POLICY_LEN || !begins(policy, policy_head, sizeof policy_head)) return;
-    assay_bytes_copy(fails, NODE_BITS, policy.bytes + sizeof policy_head, NODE_BITS);
+    assay_bytes_copy(fails, NODE_BITS, policy.bytes + sizeof policy_head, LISTED_BITS);
 }
 
 void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)

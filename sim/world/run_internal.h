@@ -18,7 +18,7 @@
 #include "sim/watch.h"
 #include "sim/world/world_internal.h"
 
-enum { FINALITY_MS_MAX = 1 << 16, QUOTES_KEPT = 4, ROW_LEN_MAX = WORLD_NODES / 2 + 1 };
+enum { QUOTES_KEPT = 4, ROW_LEN_MAX = WORLD_NODES / 2 + 1 };
 
 /* What is known about one epoch of the network while it runs; e at e % QUOTES_KEPT. */
 struct world_epoch {
@@ -82,6 +82,8 @@ struct world_run {
     /* what the final blocks of the running epoch say */
     int64_t robin[WORLD_NODES]; /* the round robin after robin_view views */
     uint64_t robin_view;
+    uint8_t newest_id[32]; /* of the last of them; of the epoch before's, as long as there is none */
+    bool forked;           /* one did not stand on the one before: which branch said what is lost */
     bool has_roll;
     uint8_t roll_root[32];
     uint8_t rows[WORLD_NODES][ROW_LEN_MAX];
@@ -90,7 +92,7 @@ struct world_run {
     /* finality: when each block was proposed, by id; and how long it took */
     struct world_born *born;
     size_t born_capacity;
-    uint32_t *finality_ms; /* [FINALITY_MS_MAX] how often */
+    uint32_t *finality_ms; /* [WORLD_MS_KEPT] how often */
     uint64_t finality_count;
     uint64_t nullified_epoch, nullified_view;
     /* at the last close, to make differences */

@@ -27,7 +27,7 @@ void world_truth_open(struct world_run *r)
     r->now_memory = aligned_alloc(64, len);
     r->node_ids = calloc(n, sizeof *r->node_ids);
     r->first_rows = calloc(n, sizeof *r->first_rows);
-    r->finality_ms = calloc(FINALITY_MS_MAX, sizeof *r->finality_ms);
+    r->finality_ms = calloc(WORLD_MS_KEPT, sizeof *r->finality_ms);
     r->born_capacity = BORN_KEPT;
     r->born = calloc(r->born_capacity, sizeof *r->born);
     ASSAY_ASSERT(r->before_memory != NULL && r->node_ids != NULL && r->first_rows != NULL);
@@ -285,6 +285,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
     const struct assay_state *state = &r->now;
     assay_state_copy(&r->now, &r->w->nodes[node].engine->head->state);
     ASSAY_ASSERT(state->epoch == epoch);
+    const bool forked = r->forked || !assay_bytes_equal(state->head_id, r->newest_id, 32);
     tell(r, world_truth_at(r, epoch), truth);
     struct assay_sim_closed closed = { .epoch = epoch,
                                        .at_ms = r->w->now_us / US,
@@ -293,6 +294,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
                                        .certified = state->certified,
                                        .root = state->root,
                                        .truth = truth,
+                                       .forked = forked,
                                        .rows = r->row_of,
                                        .fails = r->fails,
                                        .genesis = r->w->genesis };
@@ -332,16 +334,21 @@ void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 
 /* --- figures of the whole */
 
-static int64_t quantile_ms(const struct world_run *r, uint64_t share, uint64_t of)
+int64_t world_quantile_ms(const uint32_t *times, uint64_t count, uint64_t share, uint64_t of)
 {
     uint64_t seen = 0;
-    if (r->finality_count == 0) return -1;
-    const uint64_t wanted = (r->finality_count * share + of - 1) / of;
-    for (uint32_t ms = 0; ms < FINALITY_MS_MAX; ms++) {
-        seen += r->finality_ms[ms];
+    if (count == 0) return -1;
+    const uint64_t wanted = (count * share + of - 1) / of;
+    for (uint32_t ms = 0; ms < WORLD_MS_KEPT; ms++) {
+        seen += times[ms];
         if (seen >= wanted) return ms;
     }
-    return FINALITY_MS_MAX - 1;
+    return WORLD_MS_KEPT - 1;
+}
+
+static int64_t finality_ms(const struct world_run *r, uint64_t share)
+{
+    return world_quantile_ms(r->finality_ms, r->finality_count, share, 100);
 }
 
 static void put(struct world_run *r, enum assay_sim_figure figure, uint64_t value)
@@ -384,6 +391,8 @@ void world_truth_end(struct world_run *r)
     }
     put(r, ASSAY_SIM_FIGURE_SIMULATED_MS, w->now_us / US);
     put(r, ASSAY_SIM_FIGURE_EVENTS, w->count.events);
-    r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P50][0] = quantile_ms(r, 50, 100);
-    r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P99][0] = quantile_ms(r, 99, 100);
+    r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P50][0] = finality_ms(r, 50);
+    r->outcome->figures[ASSAY_SIM_FIGURE_FINALITY_MS_P99][0] = finality_ms(r, 99);
+    r->outcome->figures[ASSAY_SIM_FIGURE_ENVELOPE_MS_P50][0] = world_ballots_heard_ms(w, 50, 100);
+    r->outcome->figures[ASSAY_SIM_FIGURE_ENVELOPE_MS_P99][0] = world_ballots_heard_ms(w, 99, 100);
 }

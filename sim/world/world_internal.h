@@ -31,6 +31,7 @@
 
 enum {
     WORLD_NODES = ASSAY_SIM_WORLD_NODES_MAX,
+    WORLD_MS_KEPT = 1 << 16, /* times of a millisecond each that are counted apart */
     EVIDENCE_LEN = 96, /* modelled */
     SIGNED_KEPT = 4096,
     AGENT_MS = 40,
@@ -38,6 +39,7 @@ enum {
     STARTED_MS = 1000, /* monotonic clock of every node at the beginning */
     IMAGES_KEPT = 16,  /* of a disk, one an epoch */
     NODE_BITS = (WORLD_NODES + 7) / 8,
+    LISTED_BITS = ASSAY_SIM_LISTED_NODES_MAX / 8,
     POLICIES_KEPT = 32, /* epochs whose policy is known; proofs live for 8 */
     HOPS_KEPT = 16,      /* more are counted as so many */
     TRACE_CLOSED = 64, /* in the trace: the network closed an epoch */
@@ -266,6 +268,7 @@ struct assay_sim_world {
     size_t note_count, note_capacity;
     struct world_chain *chain;   /* checker.c */
     struct world_knows *knows;   /* [nodes] ballots.c */
+    struct world_heard *heard;   /* the same */
     struct world_voters *voters; /* voters.c */
     char violation[256];
     struct assay_effects *effects; /* of what is restored */
@@ -412,7 +415,7 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
                     const struct world_rules *rules, struct assay_verdict *verdict);
 /* A modelled policy says which nodes' evidence fails; number makes it another one.
  * Returns: bytes written, WORLD_POLICY_LEN. */
-enum { WORLD_POLICY_LEN = 13 + NODE_BITS + 4 };
+enum { WORLD_POLICY_LEN = 13 + LISTED_BITS + 4 };
 size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
                          uint8_t out[static WORLD_POLICY_LEN]);
 /* A node is the first in an epoch: its rules are those of the epoch. Returns: nothing. */
@@ -502,6 +505,10 @@ void world_lanes_closed(struct assay_sim_world *w, uint32_t node);
 void world_ballots_create(struct assay_sim_world *w);
 void world_ballots_free(struct assay_sim_world *w);
 void world_ballots_heard(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
+/* It signs its envelope now. Returns: nothing. */
+void world_ballots_made(struct assay_sim_world *w, uint32_t node);
+/* How long envelopes took from being signed to another member. Returns: as world_quantile_ms. */
+int64_t world_ballots_heard_ms(const struct assay_sim_world *w, uint64_t share, uint64_t of);
 void world_ballots_asked(struct assay_sim_world *w, uint32_t node, uint32_t peer,
                          enum assay_message_kind kind, struct assay_slice payload);
 void world_ballots_fetch(struct assay_sim_world *w, uint32_t node, const struct assay_effect *e);
@@ -569,6 +576,9 @@ void world_run_sign(struct assay_sim_world *w, uint32_t node, struct assay_effec
 void world_run_sent(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
                     struct world_payload *payload);
 /* truth.c, final.c */
+/* times[WORLD_MS_KEPT]: how often something took so many ms, count in all. Returns: what share of
+ * `of` took no longer than, ms; -1 when nothing was counted. */
+int64_t world_quantile_ms(const uint32_t *times, uint64_t count, uint64_t share, uint64_t of);
 void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect,
                       struct world_payload *bytes);
 /* Returns: whether this is known to be good evidence of that member for that epoch of the node's

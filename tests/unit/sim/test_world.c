@@ -313,4 +313,8 @@ Test(sim_world, refuses_what_does_not_fit)
     s.nodes = ASSAY_SIM_MESSAGE_NODES_MAX + 1;
     cr_assert_neq(assay_sim_run_messages(&s, &options, &o), ASSAY_OK);
     assay_sim_outcome_free(&o);
+    s.nodes = ASSAY_SIM_LISTED_NODES_MAX + 1; /* documents name no more */
+    s.change_count = 1;
+    cr_assert_neq(assay_sim_run_messages(&s, &options, &o), ASSAY_OK);
+    assay_sim_outcome_free(&o);
 }
