@@ -355,7 +355,7 @@ static struct entry *entry_of(const struct assay_verify_pool *pool,
                               const struct assay_verify_job *job)
 {
     const struct assay_verify_pool_config *config = &pool->config;
-    struct entry *entry = malloc(sizeof *entry); /* a verdict is several KB, and written at the end */
+    struct entry *entry = malloc(sizeof *entry); /* its verdict, of several KB, is written later */
     uint8_t *copy = malloc(job->bytes.len);
     if (entry == NULL || copy == NULL) {
         free(entry);

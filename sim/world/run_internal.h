@@ -82,7 +82,7 @@ struct world_run {
     /* what the final blocks of the running epoch say */
     int64_t robin[WORLD_NODES]; /* the round robin after robin_view views */
     uint64_t robin_view;
-    uint8_t newest_id[32]; /* of the last of them; of the epoch before's, as long as there is none */
+    uint8_t newest_id[32]; /* of the last of them, or of the epoch before */
     bool forked;           /* one did not stand on the one before: which branch said what is lost */
     bool has_roll;
     uint8_t roll_root[32];

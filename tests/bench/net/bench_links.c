@@ -44,7 +44,8 @@ enum {
 };
 
 enum way { BARE, IN_THREAD, IN_PROCESS, WAYS };
-static const char *const names[] = { "bare ZeroMQ CURVE", "sockets in a thread", "sockets in a process" };
+static const char *const names[] = { "bare ZeroMQ CURVE", "sockets in a thread",
+                                     "sockets in a process" };
 
 /* Shared by the two processes. */
 struct shared {
@@ -74,7 +75,8 @@ static bool is_over(void)
 
 static void set(void *socket, int option, const void *value, size_t len)
 {
-    need(socket != NULL && zmq_setsockopt(socket, option, value, len) == 0, zmq_strerror(zmq_errno()));
+    need(socket != NULL && zmq_setsockopt(socket, option, value, len) == 0,
+         zmq_strerror(zmq_errno()));
 }
 
 static void take_bare(void)
@@ -357,8 +359,9 @@ static void dial_all(void)
             rates[way][i] = dial((enum way)way);
     for (int way = BARE; way < IN_PROCESS; way++) {
         qsort(rates[way], TURNS, sizeof rates[way][0], ascending);
-        printf("handshakes   %-21s %9.0f /s   %5.1f %% of bare\n", names[way], rates[way][TURNS / 2],
-               100 * rates[way][TURNS / 2] / rates[BARE][TURNS / 2]);
+        const double rate = rates[way][TURNS / 2];
+        printf("handshakes   %-21s %9.0f /s   %5.1f %% of bare\n", names[way], rate,
+               100 * rate / rates[BARE][TURNS / 2]);
     }
 }
 
