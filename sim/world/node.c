@@ -210,7 +210,8 @@ static struct assay_charter load_charter(struct assay_sim_world *w, uint32_t nod
          * the operator starts from an empty disk. */
         lose_store(w, node);
         charter = (struct assay_charter){ .genesis = w->genesis };
-        status = assay_charter_load(n->charter, assay_charter_size(), w->genesis, n->store, &charter);
+        status =
+            assay_charter_load(n->charter, assay_charter_size(), w->genesis, n->store, &charter);
     }
     if (status != ASSAY_OK)
         world_broken(w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u: its charter: %s", node,
