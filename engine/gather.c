@@ -165,7 +165,8 @@ static void ask_disputed(struct assay_engine *e)
 
 void assay_gather_ask(struct assay_engine *e)
 {
-    ASSAY_ASSERT(e->run->pulls > 0 && e->members > 1);
+    ASSAY_ASSERT(e->run->pulls > 0);
+    if (e->members == 1) return;
 
     const size_t bitmap_len = ((size_t)e->members + 7) / 8;
     uint8_t *bitmap = assay_eng_take(e, bitmap_len);

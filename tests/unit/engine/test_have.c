@@ -378,3 +378,15 @@ Test(have, neighbours_have_everything_about_once, .timeout = 120)
                      ASSAY_STANDING_FULL);
     assay_sim_world_destroy(&w);
 }
+
+/* Who is alone lacks nothing that anybody could give. */
+Test(have, one_member_and_two_go_on_as_well, .timeout = 60)
+{
+    for (uint32_t nodes = 1; nodes <= 2; nodes++) {
+        struct assay_sim_world *w = world_of(nodes, 0);
+        to_beginning(w, 3);
+        for (uint32_t i = 0; i < nodes; i++)
+            cr_assert(engine_of(w, i)->head->state.certified, "%u of %u", i, nodes);
+        assay_sim_world_destroy(&w);
+    }
+}
