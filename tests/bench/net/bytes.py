@@ -120,7 +120,7 @@ def plot(points):
     for k in range(y0, y1 + 1):
         y = at(min(xs), 10 ** k)[1]
         out.append(f'<path d="M{left} {y:.0f}H{wide - 20}" stroke="#ddd"/><text x="{left - 6}" y="{y + 4:.0f}"'
-                   f' text-anchor="end">{10 ** k // 1000} KB</text>')
+                   f' text-anchor="end">{f"{10 ** (k - 6)} MB" if k >= 6 else f"{10 ** (k - 3)} KB"}</text>')
     for n in xs:
         out.append(f'<text x="{at(n, 1)[0]:.0f}" y="{high - low + 18}" text-anchor="middle">{n}</text>')
     out.append(f'<text x="{wide / 2}" y="{high - 8}" text-anchor="middle">members</text>')

@@ -260,6 +260,7 @@ def judge(options, crowd, looks, started_s, lanes):
         before[r["name"]] = r["availability_bp"]
     wrong += [f"slots {behind} are behind"] if behind else []
     wrong += [f"{len(falls)} members fell: {sorted(falls)[:5]}"] if falls else []
+    led = [s["finality"] for s in last["status"] if s["finality"]["p50_us"] > 0]  # who led measures
     report = {
         "nodes": n, "epoch_ms": options.epoch, "overlay": options.overlay or ("64,8" if n > 64 else "none"),
         "transport": "thread" if options.thread else "process", "start_s": round(started_s, 1),
@@ -268,7 +269,7 @@ def judge(options, crowd, looks, started_s, lanes):
         "blocks": round((last["status"][0]["height"] - first["status"][0]["height"]) /
                         max(last["status"][0]["epoch"] - first["status"][0]["epoch"], 1), 2),
         "lowest_score_bp": min((r["score_bp"] for r in rows), default=None), "falls": sum(falls.values()),
-        "finality_ms": {p: round(statistics.median(s["finality"][f"{p}_us"] for s in last["status"]) / 1000, 1)
+        "finality_ms": {p: round(statistics.median(f[f"{p}_us"] for f in led) / 1000, 1) if led else None
                         for p in ("p50", "p90", "p99")},
         "cpu_ms_per_node_and_epoch": {}, "private_mib": {}, "private_max_mib": {}, "descriptors_max": {},
         "sent_bytes_per_node_and_epoch": round(sum(b["bytes_out"] - a["bytes_out"] for a, b in
