@@ -69,6 +69,7 @@ static struct assay_simplex_config simplex_config(const struct assay_engine_conf
 {
     struct assay_simplex_config c = { .self = config->self,
                                       .voters_max = config->genesis->member_count,
+                                      .neighbours = config->neighbours,
                                       .blocks = blocks,
                                       .block_len_max = body_max(config) };
     assay_bytes_copy(c.chain_id, 32, config->genesis->chain_id, 32);

@@ -121,6 +121,8 @@ struct assay_engine_config {
     /* The host vouches that these keys began with this very store: what they signed is in it, and
      * an empty one says that it was nothing (docs/protocol.md 2.7.3). */
     bool log_kept;
+    /* What goes to ASSAY_SLOT_NEAR goes to somebody: the host has neighbours (host/view.h). */
+    bool neighbours;
     uint32_t member_capacity; /* 0: as many as the genesis has */
     uint32_t blocks_max;      /* blocks held at once; 0: 128 */
     uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 20000 */
@@ -226,6 +228,9 @@ struct assay_engine_snapshot {
     uint64_t refused[16];
 };
 
+/* As assay_simplex_sender (engine/consensus/simplex.h), hostile bytes. Returns: the same. */
+bool assay_engine_sender(const struct assay_engine *engine, struct assay_slice payload,
+                         uint16_t *slot);
 /* Returns: nothing. Slices point into the genesis. */
 void assay_engine_snapshot(const struct assay_engine *engine,
                            struct assay_engine_snapshot *snapshot);

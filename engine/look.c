@@ -9,6 +9,12 @@ static uint32_t share_bp(const struct assay_share *share, uint64_t total)
     return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
 }
 
+bool assay_engine_sender(const struct assay_engine *engine, struct assay_slice payload,
+                         uint16_t *slot)
+{
+    return engine->life->started && assay_simplex_sender(engine->simplex, payload, slot);
+}
+
 void assay_engine_snapshot(const struct assay_engine *engine,
                            struct assay_engine_snapshot *snapshot)
 {

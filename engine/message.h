@@ -33,6 +33,8 @@ enum {
     X(ASSAY_MESSAGE_RECOVER, 14, "recover", ASSAY_LANE_QUARANTINE) /* ledger/recover.c */          \
     X(ASSAY_MESSAGE_HAVE, 15, "have", ASSAY_LANE_QUARANTINE)       /* ledger/have.c */             \
     X(ASSAY_MESSAGE_LACK, 16, "lack", ASSAY_LANE_QUARANTINE)       /* ledger/have.c */             \
+    X(ASSAY_MESSAGE_VOTE_HAVE, 17, "vote_have", ASSAY_LANE_QUARANTINE) /* vote_have.c */           \
+    X(ASSAY_MESSAGE_VOTE_LACK, 18, "vote_lack", ASSAY_LANE_QUARANTINE) /* vote_have.c */           \
     /* From here on the host answers; the engine never sees them. */                               \
     X(ASSAY_MESSAGE_EVIDENCE_PULL, 32, "evidence_pull", ASSAY_LANE_QUARANTINE) /* host/gossip.c */ \
     X(ASSAY_MESSAGE_EVIDENCE, 33, "evidence", ASSAY_LANE_QUARANTINE)           /* host/gossip.c */ \
@@ -41,7 +43,8 @@ enum {
     X(ASSAY_MESSAGE_PAGE, 36, "page", ASSAY_LANE_QUARANTINE)                   /* host/page.c */   \
     X(ASSAY_MESSAGE_DATE, 37, "date", ASSAY_LANE_QUARANTINE)                   /* host/dates.c */  \
     X(ASSAY_MESSAGE_ADDRESS, 38, "address", ASSAY_LANE_QUARANTINE)         /* host/addresses.c */  \
-    X(ASSAY_MESSAGE_NEIGHBOUR, 39, "neighbour", ASSAY_LANE_QUARANTINE)     /* host/view.c */
+    X(ASSAY_MESSAGE_NEIGHBOUR, 39, "neighbour", ASSAY_LANE_QUARANTINE)     /* host/view.c */       \
+    X(ASSAY_MESSAGE_ROUTE, 40, "route", ASSAY_LANE_QUARANTINE)             /* host/routes.c */
 
 /*
  * docs/protocol.md 10.5. QUARANTINE kinds are taken (rate-limited) from everybody on the roster,

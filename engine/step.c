@@ -29,6 +29,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_BLOCK_PULL:
     case ASSAY_MESSAGE_RESUME_ASK:
     case ASSAY_MESSAGE_RESUME_ANSWER:
+    case ASSAY_MESSAGE_VOTE_HAVE:
+    case ASSAY_MESSAGE_VOTE_LACK:
         return assay_simplex_message(e->simplex, e->now_ms, from, kind, payload, e->actions);
     case ASSAY_MESSAGE_ENVELOPE: return assay_gather_envelope(e, from, payload);
     case ASSAY_MESSAGE_ENVELOPE_PULL: return assay_gather_pull(e, from, payload);
@@ -46,7 +48,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
     case ASSAY_MESSAGE_PAGE:
     case ASSAY_MESSAGE_DATE:
     case ASSAY_MESSAGE_ADDRESS:
-    case ASSAY_MESSAGE_NEIGHBOUR: return ASSAY_E_UNSUPPORTED;
+    case ASSAY_MESSAGE_NEIGHBOUR:
+    case ASSAY_MESSAGE_ROUTE: return ASSAY_E_UNSUPPORTED;
     }
     return ASSAY_E_UNSUPPORTED; /* a number from the wire */
 }

@@ -104,6 +104,7 @@
     X(ASSAY_COUNT_DATE_STALE, "date_refused_stale")                                                \
     X(ASSAY_COUNT_ADDRESS_REFUSED, "address_refused")                                              \
     X(ASSAY_COUNT_NEIGHBOUR_REFUSED, "neighbour_refused")                                          \
+    X(ASSAY_COUNT_ROUTE_REFUSED, "route_refused")                                                  \
     X(ASSAY_COUNT_NAME_UNKNOWN, "name_unknown")                                                    \
     /* block sync and the service */                                                               \
     X(ASSAY_COUNT_SYNC_ANSWERED, "sync_answered")                                                  \

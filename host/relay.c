@@ -39,8 +39,9 @@ static bool asks_anybody(const struct assay_view *view, uint16_t to, enum assay_
            kind == ASSAY_MESSAGE_ENVELOPE_PULL;
 }
 
-struct assay_relay assay_relay_near(struct assay_view *view, uint64_t now_ms,
-                                    const struct assay_relay *wide, enum assay_message_kind kind)
+struct assay_relay assay_relay_near(struct assay_view *view, const struct assay_routes *routes,
+                                    uint64_t now_ms, const struct assay_relay *wide,
+                                    enum assay_message_kind kind, uint16_t source)
 {
     struct assay_relay relay = *wide;
     ASSAY_ASSERT(assay_view_used(view) && wide->walked == 0);
@@ -53,20 +54,41 @@ struct assay_relay assay_relay_near(struct assay_view *view, uint64_t now_ms,
     relay.view = view;
     relay.untold = relay.few && relay.to == ASSAY_SLOT_NEAR;
     relay.left = relay.few ? (uint32_t)ASSAY_RELAY_PEERS : assay_view_count(view);
+    relay.source = source;
+    if (kind == ASSAY_MESSAGE_VOTE_HAVE) relay.left = 0; /* but for those who said */
+    else if (source == ASSAY_SLOT_ALL) return relay;
+    relay.routes = routes;
     return relay;
+}
+
+/* docs/protocol.md 4.12.11. Returns: whether a neighbour said itself if it wants the message, and
+ * then *wants. */
+static bool said(const struct assay_relay *relay, uint16_t slot, bool *wants)
+{
+    if (relay->routes == NULL || !assay_routes_knows(relay->routes, relay->now_ms, slot))
+        return false;
+    *wants = relay->source == ASSAY_SLOT_ALL ||
+             assay_routes_wants(relay->routes, relay->now_ms, slot, relay->source);
+    return true;
 }
 
 static bool next_near(struct assay_relay *relay, bool (*reaches)(void *context, uint16_t slot),
                       void *context, uint16_t *slot)
 {
     const uint32_t count = assay_view_count(relay->view);
-    while (relay->walked < count && relay->left > 0) {
+    while (relay->walked < count) {
         const uint16_t s = assay_view_at(relay->view, (relay->first + relay->walked++) % count);
+        bool wants = false;
         if (s == relay->except || s >= relay->members) continue;
+        *slot = s;
+        if (said(relay, s, &wants)) {
+            if (wants) return true;
+            continue;
+        }
+        if (relay->left == 0) continue;
         if (relay->few && !reaches(context, s)) continue;
         if (relay->untold && assay_view_tells(relay->view, relay->now_ms, s)) continue;
         relay->left--;
-        *slot = s;
         return true;
     }
     return false;

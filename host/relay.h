@@ -17,7 +17,7 @@
 #define ASSAY_HOST_RELAY_H
 
 #include "engine/message.h"
-#include "host/view.h"
+#include "host/routes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +33,8 @@ struct assay_relay {
     bool few;                /* a relay */
     bool untold;             /* only to those who say no HAVE themselves */
     struct assay_view *view; /* its neighbours are walked over; NULL: the roster */
+    const struct assay_routes *routes; /* who wants what of the source; NULL: nobody was asked */
+    uint16_t source;                   /* ASSAY_SLOT_ALL: only those who said what they want */
     struct assay_view *calls; /* errands: links for those who are no neighbours; NULL: there are
                                  links to all */
     uint64_t now_ms;
@@ -52,11 +54,15 @@ static inline bool assay_relay_is(uint16_t to, uint16_t except)
 struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to, uint16_t except,
                                     const uint8_t *digest);
 /*
- * The same over a view that is used, for a message of that kind (docs/protocol.md 4.12.6).
+ * The same over a view that is used, for a message of that kind (docs/protocol.md 4.12.6, .11).
+ * source: whose it is by routes (assay_routes_source); ASSAY_SLOT_ALL: nobody's, or its author
+ * sends it again, so that it goes where it would go without routes. routes: NULL where there are
+ * none.
  * Returns: the walk before its first recipient.
  */
-struct assay_relay assay_relay_near(struct assay_view *view, uint64_t now_ms,
-                                    const struct assay_relay *wide, enum assay_message_kind kind);
+struct assay_relay assay_relay_near(struct assay_view *view, const struct assay_routes *routes,
+                                    uint64_t now_ms, const struct assay_relay *wide,
+                                    enum assay_message_kind kind, uint16_t source);
 /*
  * The next recipient. reaches: whether there is a way to a slot now; a relay looks for others when
  * there is none, an author leaves what it sends for the time when there is one again.

@@ -38,6 +38,7 @@ static enum assay_status open_engine(struct assay_host *host,
         .keys_unused = host->keys_unused,
         .log_kept = host->log_kept,
         .newcomer = host->config.newcomer,
+        .neighbours = host_neighbours_wanted(host),
     };
     assay_bytes_copy(config.keys.voting_public, ASSAY_P256_PUBLIC_LEN, set->voting_public,
                      sizeof set->voting_public);

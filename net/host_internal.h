@@ -137,6 +137,7 @@ struct assay_host {
     struct assay_transport *link;
     struct assay_view *view; /* in view_memory; NULL: everybody has a link to everybody */
     void *view_memory;
+    struct assay_routes *routes; /* of the view's neighbours, behind it in view_memory */
     struct host_link *links; /* [members]; NULL with it */
     uint64_t hang_up_at_ms;  /* the next of links */
     struct assay_pages *pages;
@@ -190,6 +191,10 @@ void host_fail(struct assay_host *host, enum assay_status status, const char *wh
 void host_send_over(struct assay_host *host, uint16_t to, enum assay_message_kind kind,
                     struct assay_slice payload);
 /* One message to a slot or ASSAY_SLOT_ALL, in pages when large. Returns: nothing. */
+/* The same for everybody but one: what came is passed on. again: its author sends it once more.
+ * Returns: nothing. */
+void host_pass(struct assay_host *host, uint16_t except, enum assay_message_kind kind,
+               struct assay_slice payload, bool again);
 void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
                struct assay_slice payload);
 /* Microseconds of the monotonic clock. */
@@ -380,6 +385,8 @@ void host_farewell(struct assay_host *host);
 /* --- host_neighbours.c: all of it does nothing where everybody is everybody's neighbour */
 /* Returns: ASSAY_OK | ASSAY_E_MEMORY | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status host_neighbours_open(struct assay_host *host);
+/* Before and after that. Returns: whether a network of so many members has neighbours. */
+bool host_neighbours_wanted(const struct assay_host *host);
 void host_neighbours_close(struct assay_host *host);
 /* Returns: whether neighbours alone have links. */
 bool host_neighbours_used(const struct assay_host *host);
@@ -400,6 +407,13 @@ void host_neighbours_alive(struct assay_host *host, uint16_t from);
 void host_neighbours_announced(struct assay_host *host, uint16_t from, struct assay_slice payload);
 /* A HAVE came. Returns: nothing. */
 void host_neighbours_told(struct assay_host *host, uint16_t from);
+/* A message that is passed on came, and what was said of it: docs/protocol.md 4.12.11. */
+void host_neighbours_came(struct assay_host *host, uint16_t from, enum assay_message_kind kind,
+                          struct assay_slice payload, enum assay_status status);
+/* A ROUTE message, hostile bytes. */
+void host_neighbours_route(struct assay_host *host, uint16_t from, struct assay_slice payload);
+/* A VOTE_LACK of ours goes to a member. */
+void host_neighbours_asked(struct assay_host *host, uint16_t to, struct assay_slice payload);
 /* The engine accepted it: who signed it is heard of. Returns: nothing. */
 void host_neighbours_authored(struct assay_host *host, enum assay_message_kind kind,
                               struct assay_slice payload);

@@ -49,23 +49,38 @@ static void tell(struct assay_host *host, uint16_t slot)
     assay_view_peer(host->view, host->now_ms, slot, &peer);
 }
 
+static uint32_t above(const struct assay_host *host)
+{
+    return host->config.overlay_above > 0 ? host->config.overlay_above : ASSAY_VIEW_ABOVE;
+}
+
+bool host_neighbours_wanted(const struct assay_host *host)
+{
+    return host->config.genesis->member_count > above(host);
+}
+
 enum assay_status host_neighbours_open(struct assay_host *host)
 {
     struct assay_view_config config = {
         .self = host->self,
         .capacity = host->members,
-        .above = host->config.overlay_above > 0 ? host->config.overlay_above : ASSAY_VIEW_ABOVE,
+        .above = above(host),
         .degree = host->config.overlay_degree > 0 ? host->config.overlay_degree : ASSAY_VIEW_DEGREE,
         .epoch_ms = host->config.genesis->parameters.epoch_ms,
     };
-    if (host->members <= config.above) return ASSAY_OK;
+    const struct assay_routes_config routes = {
+        .self = host->self, .capacity = host->members, .epoch_ms = config.epoch_ms
+    };
+    const size_t view_len = (assay_view_size(config.capacity) + 63) / 64 * 64;
+    if (!host_neighbours_wanted(host)) return ASSAY_OK;
     assay_bytes_copy(config.network, sizeof config.network, host->config.genesis->chain_id,
                      sizeof config.network);
     ASSAY_TRY(assay_random(config.seed, sizeof config.seed));
     host->links = calloc(host->members, sizeof *host->links);
-    host->view_memory = aligned_alloc(64, (assay_view_size(config.capacity) + 63) / 64 * 64);
+    host->view_memory = aligned_alloc(64, view_len + assay_routes_size(routes.capacity));
     if (host->links == NULL || host->view_memory == NULL) return ASSAY_E_MEMORY;
     host->view = assay_view_init(host->view_memory, &config);
+    host->routes = assay_routes_init((uint8_t *)host->view_memory + view_len, &routes);
     assay_view_members(host->view, host->members);
     ASSAY_ASSERT(assay_view_used(host->view)); /* and it stays so: a roster is a host's for life */
     return ASSAY_OK;
@@ -76,6 +91,7 @@ void host_neighbours_close(struct assay_host *host)
     free(host->view_memory);
     free(host->links);
     host->view = NULL;
+    host->routes = NULL;
 }
 
 void host_neighbours_roster(struct assay_host *host)
@@ -142,6 +158,11 @@ static void work(struct assay_host *host)
         }
     }
     if (host->hang_up_at_ms <= host->now_ms) hang_up_due(host);
+    assay_routes_follow(host->routes, host->view, host->now_ms);
+    struct assay_route_say route;
+    while (assay_routes_next(host->routes, host->now_ms, &route))
+        host_send_over(host, route.to, ASSAY_MESSAGE_ROUTE,
+                       assay_slice_over(route.payload, route.len));
 }
 
 void host_neighbours_turn(struct assay_host *host)
@@ -152,7 +173,8 @@ void host_neighbours_turn(struct assay_host *host)
 uint64_t host_neighbours_wake_at(const struct assay_host *host)
 {
     if (host->view == NULL) return UINT64_MAX;
-    return assay_min_u64(assay_view_wake_at(host->view), host->hang_up_at_ms);
+    return assay_min_u64(assay_min_u64(assay_view_wake_at(host->view), host->hang_up_at_ms),
+                         assay_routes_wake_at(host->routes));
 }
 
 /* ------------------------------------------------------------ what is heard */
@@ -160,9 +182,11 @@ uint64_t host_neighbours_wake_at(const struct assay_host *host)
 void host_neighbour(struct assay_host *host, uint16_t from, struct assay_slice payload)
 {
     enum assay_status status = ASSAY_E_INVALID; /* everybody is one here */
-    if (host_neighbours_used(host))
+    if (host_neighbours_used(host)) {
         status =
             assay_view_heard(host->view, host->now_ms, from, payload.bytes, payload.len);
+        assay_routes_anew(host->routes, host->now_ms, from);
+    }
     if (status != ASSAY_OK) assay_count(&host->counters, ASSAY_COUNT_NEIGHBOUR_REFUSED);
     work(host);
 }
@@ -175,6 +199,28 @@ void host_neighbours_alive(struct assay_host *host, uint16_t from)
 void host_neighbours_told(struct assay_host *host, uint16_t from)
 {
     if (host->view != NULL) assay_view_told(host->view, host->now_ms, from);
+}
+
+void host_neighbours_came(struct assay_host *host, uint16_t from, enum assay_message_kind kind,
+                          struct assay_slice payload, enum assay_status status)
+{
+    if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE)
+        assay_routes_came(host->routes, host->view, host->now_ms, from, kind, payload,
+                          status == ASSAY_OK);
+}
+
+void host_neighbours_route(struct assay_host *host, uint16_t from, struct assay_slice payload)
+{
+    enum assay_status status = ASSAY_E_STRANGER; /* no neighbour: there are none */
+    if (host_neighbours_used(host))
+        status = assay_routes_heard(host->routes, host->view, host->now_ms, from, payload);
+    if (status != ASSAY_OK) assay_count(&host->counters, ASSAY_COUNT_ROUTE_REFUSED);
+}
+
+void host_neighbours_asked(struct assay_host *host, uint16_t to, struct assay_slice payload)
+{
+    if (host_neighbours_used(host))
+        assay_routes_asked(host->routes, host->view, host->now_ms, to, payload);
 }
 
 void host_neighbours_announced(struct assay_host *host, uint16_t from, struct assay_slice payload)
@@ -203,5 +249,6 @@ void host_neighbours_closed(struct assay_host *host, uint64_t epoch)
 {
     if (host->view == NULL) return;
     assay_view_closed(host->view, host->now_ms, epoch);
+    assay_routes_closed(host->routes, host->now_ms, epoch);
     work(host);
 }

@@ -45,7 +45,10 @@ static void to_engine(struct assay_host *host, uint16_t slot, enum assay_message
     }
     if (floods && !assay_admission_is_new(&host->admission, host->now_ms, digest)) return;
     if (passes) passing = assay_admission_passing(&host->admission, host->now_ms, digest);
-    if (passing == ASSAY_PASSING_DUPLICATE) return;
+    if (passing == ASSAY_PASSING_DUPLICATE) {
+        host_neighbours_came(host, slot, kind, payload, ASSAY_E_DUPLICATE);
+        return;
+    }
     if (kind == ASSAY_MESSAGE_ENVELOPE) host_neighbours_announced(host, slot, payload);
     if (kind == ASSAY_MESSAGE_HAVE) host_neighbours_told(host, slot);
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE,
@@ -55,7 +58,9 @@ static void to_engine(struct assay_host *host, uint16_t slot, enum assay_message
     /* What is passed on was verified, and nothing of it is ours: it may leave before a commit. */
     if (passes &&
         assay_admission_pass(&host->admission, host->now_ms, passing, status, digest))
-        host_send(host, ASSAY_SLOT_ALL, slot, kind, payload);
+        host_pass(host, slot, kind, payload, passing == ASSAY_PASSING_AGAIN);
+    if (passes && passing == ASSAY_PASSING_NEW)
+        host_neighbours_came(host, slot, kind, payload, status);
     if (assay_admission_judged(&host->admission, host->now_ms, slot, status,
                                floods ? digest : NULL))
         say_banned(host, slot);
@@ -87,6 +92,7 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_DATE: host_date(host, slot, payload); return;
     case ASSAY_MESSAGE_ADDRESS: host_address(host, slot, payload); return;
     case ASSAY_MESSAGE_NEIGHBOUR: host_neighbour(host, slot, payload); return;
+    case ASSAY_MESSAGE_ROUTE: host_neighbours_route(host, slot, payload); return;
     case ASSAY_MESSAGE_PAGE: assay_count(&host->counters, ASSAY_COUNT_PAGE_MALFORMED); return;
     case ASSAY_MESSAGE_PROPOSAL:
     case ASSAY_MESSAGE_VOTE:
@@ -100,6 +106,8 @@ static void dispatch(struct assay_host *host, uint16_t slot, enum assay_message_
     case ASSAY_MESSAGE_RECORD:
     case ASSAY_MESSAGE_HAVE:
     case ASSAY_MESSAGE_LACK:
+    case ASSAY_MESSAGE_VOTE_HAVE:
+    case ASSAY_MESSAGE_VOTE_LACK:
     case ASSAY_MESSAGE_FENCE:
     case ASSAY_MESSAGE_RECOVER:
     case ASSAY_MESSAGE_SYNC_ANSWER: to_engine(host, slot, kind, payload); return;

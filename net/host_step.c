@@ -160,7 +160,7 @@ static void send_one(struct assay_host *host, struct assay_relay walk, uint64_t 
 void host_send_over(struct assay_host *host, uint16_t to, enum assay_message_kind kind,
                     struct assay_slice payload)
 {
-    uint8_t bytes[64];
+    uint8_t bytes[ASSAY_FRAME_HEADER_LEN + ASSAY_ROUTE_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_slice frame = { 0 };
     ASSAY_ASSERT(to < host->members);
@@ -171,19 +171,24 @@ void host_send_over(struct assay_host *host, uint16_t to, enum assay_message_kin
     send_frame_to(host, to, frame, 0);
 }
 
-void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
-               struct assay_slice payload)
+/* again: its author sends it once more. */
+static void send_routed(struct assay_host *host, uint16_t to, uint16_t except,
+                        enum assay_message_kind kind, struct assay_slice payload, bool again)
 {
     uint8_t digest[32];
     uint64_t relay = 0;
+    uint16_t source = ASSAY_SLOT_ALL;
     if (to == ASSAY_SLOT_NEAR && !host_neighbours_used(host)) return; /* docs/protocol.md 4.1.1 */
     if (assay_relay_is(to, except)) {
         assay_sha256(payload.bytes, payload.len, digest);
         relay = assay_outbox_tag(digest);
     }
     struct assay_relay walk = assay_relay_over(host->self, host->members, to, except, digest);
-    if (host_neighbours_used(host))
-        walk = assay_relay_near(host->view, host->now_ms, &walk, kind);
+    if (host_neighbours_used(host)) {
+        if (!again) source = assay_routes_source(host->routes, host->engine, kind, payload);
+        walk =
+            assay_relay_near(host->view, host->routes, host->now_ms, &walk, kind, source);
+    }
     if (payload.len <= ASSAY_PAGE_LEN) {
         send_one(host, walk, relay, kind, payload);
         return;
@@ -201,6 +206,19 @@ void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay
             assay_writer_finish(&w, &page) == ASSAY_OK)
             send_one(host, walk, 0, ASSAY_MESSAGE_PAGE, page);
     }
+}
+
+void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
+               struct assay_slice payload)
+{
+    if (kind == ASSAY_MESSAGE_VOTE_LACK) host_neighbours_asked(host, to, payload);
+    send_routed(host, to, except, kind, payload, false);
+}
+
+void host_pass(struct assay_host *host, uint16_t except, enum assay_message_kind kind,
+               struct assay_slice payload, bool again)
+{
+    send_routed(host, ASSAY_SLOT_ALL, except, kind, payload, again);
 }
 
 static void send_letter(void *context, struct assay_effect *effect)

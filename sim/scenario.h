@@ -141,7 +141,8 @@ struct assay_sim_cohort {
     X(UNJUDGED, 28, "unjudged", "evidence that nobody can judge: an ended certificate")            \
     X(SHRUG, 29, "shrug", "ballots say UNJUDGED about the victims")                                \
     X(MUTE, 30, "mute", "no ballots; votes and evidence as ever")                               \
-    X(SPAM, 31, "spam", "INCARNATE records with junk for evidence, by the hundred")
+    X(SPAM, 31, "spam", "INCARNATE records with junk for evidence, by the hundred")                \
+    X(DEAD_END, 32, "dead-end", "passes on what others vote and propose in every other view only")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };

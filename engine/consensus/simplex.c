@@ -106,6 +106,7 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
     if (s == NULL) s = &counted;
 
     (void)carve(memory, &used, 1, sizeof *s);
+    s->seats_max = (uint32_t)seats;
     s->seat_of = carve(memory, &used, c->voters_max, sizeof *s->seat_of);
     s->slot_of = carve(memory, &used, seats, sizeof *s->slot_of);
     s->counters = carve(memory, &used, c->voters_max, sizeof *s->counters);
@@ -117,6 +118,9 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
     s->page_count = c->views_max / ASSAY_RANGE_VIEWS;
     s->pages = carve(memory, &used, s->page_count, sizeof *s->pages);
     s->wide = carve(memory, &used, SX_WIDE, sizeof *s->wide);
+    s->told.tellers = carve(memory, &used, SX_TOLD_VIEWS * ASSAY_VOTE_TYPES * seats,
+                            sizeof *s->told.tellers);
+    s->told.doubted = carve(memory, &used, c->voters_max, sizeof *s->told.doubted);
     struct sx_said *said = carve(memory, &used, (c->views_max + s->page_count + SX_WIDE) * seats,
                                  sizeof(struct sx_said));
     s->certificates = carve(memory, &used, c->certificate_max, sizeof *s->certificates);
@@ -173,7 +177,8 @@ enum assay_status assay_simplex_init(void *memory, size_t memory_len,
                                  .final_certificate = SX_NONE,
                                  .pull_at_ms = UINT64_MAX,
                                  .demand_at_ms = UINT64_MAX,
-                                 .behind_since_ms = UINT64_MAX };
+                                 .behind_since_ms = UINT64_MAX,
+                                 .told = { .tell_at_ms = UINT64_MAX, .ask_at_ms = UINT64_MAX } };
     const size_t used = lay_out(&c, memory, s);
     ASSAY_ASSERT(used <= memory_len); /* counted and laid out by the same walk */
     s->arena.capacity = arena_len(&c);
@@ -186,6 +191,7 @@ enum assay_status assay_simplex_init(void *memory, size_t memory_len,
         s->heard_at[i] = 0;
         s->helped_ms[i] = 0;
         s->convicted[i] = false;
+        s->told.doubted[i] = 0;
     }
     ASSAY_ASSERT(assay_sx_holds(s));
     *out = s;
@@ -285,6 +291,7 @@ static void keep_last_certificate(struct assay_simplex *s)
 static void forget_epoch(struct assay_simplex *s)
 {
     assay_sx_forget_pages(s);
+    assay_sx_told_forget(s);
     assay_sx_index_clear(s);
     s->leader_view = 0;
     s->halted = false;
@@ -376,6 +383,8 @@ static const struct {
     { ASSAY_MESSAGE_BLOCK_PULL, assay_sx_block_pull },
     { ASSAY_MESSAGE_RESUME_ASK, assay_sx_resume_ask },
     { ASSAY_MESSAGE_RESUME_ANSWER, assay_sx_resume_answer },
+    { ASSAY_MESSAGE_VOTE_HAVE, assay_sx_vote_have },
+    { ASSAY_MESSAGE_VOTE_LACK, assay_sx_vote_lack },
 };
 
 enum assay_status assay_sx_dispatch(struct assay_simplex *s, uint16_t from,
@@ -419,6 +428,7 @@ void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms, struct assay_s
     assay_sx_resume_tick(s, out);
     assay_sx_advance(s, out);
     assay_sx_standstill(s, out);
+    assay_sx_told_tick(s, out);
     assay_sx_behind(s, out);
     ASSAY_ASSERT(assay_sx_holds(s));
 }
@@ -454,6 +464,7 @@ uint64_t assay_simplex_wake_at(const struct assay_simplex *s)
     uint64_t at = assay_sx_view_wake(s);
     if (assay_sx_resume_wake(s) < at) at = assay_sx_resume_wake(s);
     if (s->pull_at_ms < at) at = s->pull_at_ms;
+    if (assay_sx_told_wake(s) < at) at = assay_sx_told_wake(s);
     if (s->behind_since_ms != UINT64_MAX && s->behind_again_ms < at) at = s->behind_again_ms;
     return at;
 }

@@ -66,6 +66,7 @@ struct assay_simplex_config {
     uint32_t voters_max;         /* roster slots */
     uint32_t views_max;          /* held at once, in pages of 64, two at least; 0: 1024 */
     uint32_t certificate_max;    /* certificates held; 0: 3 * views_max + 1280 */
+    bool neighbours; /* the host has some: votes come over them (docs/protocol.md 4.12.11) */
     uint32_t early_len;          /* bytes kept of the next epoch's messages; 0: 256 KiB */
     struct assay_blocks *blocks; /* shared with the ledger, which only reads; outlives */
     uint32_t block_len_max;      /* for assay_simplex_size while blocks is still NULL */
@@ -162,6 +163,11 @@ void assay_simplex_propose(struct assay_simplex *s, uint64_t now_ms, uint64_t vi
  */
 void assay_simplex_demand(struct assay_simplex *s, uint64_t now_ms, uint64_t demand_at_ms,
                           struct assay_simplex_actions *out);
+/* Whom a CERTIFICATE comes from as a rule: the leader of the view after its own, or of the running
+ * one if that is higher, who sends what its proposal names right behind it. payload: hostile bytes.
+ * Returns: true and *slot; false: nothing is known of that view */
+bool assay_simplex_sender(const struct assay_simplex *s, struct assay_slice payload,
+                          uint16_t *slot);
 /* Returns: when assay_simplex_tick is due; UINT64_MAX: never. */
 uint64_t assay_simplex_wake_at(const struct assay_simplex *s);
 

@@ -120,7 +120,10 @@ static void settle(struct assay_simplex *s, uint32_t index, struct assay_simplex
     if (!assay_sx_in_window(s, st->view)) return;
 
     struct sx_view *v = assay_sx_view(s, st->view);
-    if (v->certificate[st->type] != SX_NONE) return;
+    if (v->certificate[st->type] != SX_NONE) {
+        v->another |= st->type == ASSAY_VOTE_NOTARISE;
+        return;
+    }
     v->certificate[st->type] = index;
     entry->primary = true;
     if (st->type != ASSAY_VOTE_NOTARISE) return;
@@ -233,7 +236,8 @@ static enum assay_status is_range_needed(const struct assay_simplex *s,
     return span < assay_vote_span(st->type) ? ASSAY_OK : ASSAY_E_DUPLICATE;
 }
 
-/* Of one view: the first of its kind. */
+/* Of one view: the first of its kind. Of the last view one notarisation more: the one that the next
+ * leader names may come before its proposal, and over neighbours it comes but once. */
 static enum assay_status is_view_needed(const struct assay_simplex *s,
                                         const struct assay_vote_statement *st)
 {
@@ -241,7 +245,9 @@ static enum assay_status is_view_needed(const struct assay_simplex *s,
         return st->view > s->view ? ASSAY_E_EARLY : ASSAY_E_STALE;
     const struct sx_view *v = assay_sx_peek(s, st->view);
     if (st->type == ASSAY_VOTE_FINALISE) return ASSAY_E_DUPLICATE;
-    return v == NULL || v->certificate[st->type] == SX_NONE ? ASSAY_OK : ASSAY_E_DUPLICATE;
+    if (v == NULL || v->certificate[st->type] == SX_NONE) return ASSAY_OK;
+    const bool parent = st->type == ASSAY_VOTE_NOTARISE && st->view + 1 == s->view;
+    return s->config.neighbours && parent && !v->another ? ASSAY_OK : ASSAY_E_DUPLICATE;
 }
 
 /* Cheap reasons to refuse. */
@@ -300,6 +306,22 @@ bool assay_sx_certificate_true(const struct assay_simplex *s, struct assay_slice
     const struct assay_vote_statement *st = &certificate->statement;
     return assay_sx_place(s, st->chain_id, st->era, st->epoch) == ASSAY_OK &&
            verify(s, certificate) == ASSAY_OK;
+}
+
+/* --- whose it is */
+
+bool assay_simplex_sender(const struct assay_simplex *s, struct assay_slice payload, uint16_t *slot)
+{
+    struct assay_certificate certificate;
+    ASSAY_ASSERT(assay_sx_holds(s));
+    if (!s->begun || assay_certificate_read(payload, &certificate) != ASSAY_OK) return false;
+    const struct assay_vote_statement *st = &certificate.statement;
+    if (assay_sx_place(s, st->chain_id, st->era, st->epoch) != ASSAY_OK) return false;
+    const uint64_t after = assay_vote_last(st) + 1;
+    const struct sx_view *v = assay_sx_peek(s, after > s->view ? after : s->view);
+    if (v == NULL || !v->has_leader) return false;
+    *slot = v->leader;
+    return true;
 }
 
 /* --- serving */

@@ -5,10 +5,10 @@
  * (actions and their bytes), _votes (who voted what, equivocation, casting), _certificates (taken,
  * assembled, served), _index (their table), _ranges (which views are held; X over many), _view
  * (entering, time-outs, N, F, X), _proposal (judging and making blocks), _final (finality, missing
- * blocks), _standstill (resending, helping, pulling), _early (the next epoch's messages, being
- * behind), resume.c (after a crash). Most of it is level-triggered: assay_sx_advance looks at what
- * is held and does what the rules allow, so a step that runs out of room is completed by the next
- * one.
+ * blocks), _standstill (resending, helping, pulling), _told (what neighbours say they hold), _early
+ * (the next epoch's messages, being behind), resume.c (after a crash). Most of it is level-triggered:
+ * assay_sx_advance looks at what is held and does what the rules allow, so a step that runs out of
+ * room is completed by the next one.
  */
 #ifndef ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
 #define ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
@@ -32,6 +32,7 @@ enum {
     SX_MISSING_MAX = 4,       /* blocks pulled at once */
     SX_ROOM = 24,             /* actions that a step keeps for what must not be lost */
     SX_WIDE = 4,              /* ranges of 4096 views that votes are counted of */
+    SX_TOLD_VIEWS = 4,        /* two before the running view, that, and the next */
 };
 
 /* What one seat was seen to vote in one view, by type; nullify names no block. A vote is *held*
@@ -63,6 +64,7 @@ struct sx_view {
     bool leader_accused; /* E4 was handed out */
     bool asked;          /* own view: the ledger was asked for content, or our proposal is known */
     bool made;           /* own view: our proposal was handed out to be signed */
+    bool another;        /* a notarisation was taken beside the first */
     uint16_t leader;
     uint8_t proposal_id[32];
     uint64_t proposal_ms;        /* when it came */
@@ -120,6 +122,26 @@ struct sx_resume {
     uint64_t later_bp;       /* weight of those who answered from a later epoch than ours */
 };
 
+/* Who says that it holds a vote that is not here. ASSAY_SLOT_ALL: nobody. */
+struct sx_teller {
+    uint16_t first, next; /* to be asked, and after it */
+    uint16_t asked;       /* was asked, and has not given it */
+    bool fresh;           /* first spoke since the last look */
+    bool due;             /* first is to be asked in this step */
+};
+
+/* docs/protocol.md 4.12.11. */
+struct sx_told {
+    uint64_t tell_at_ms; /* UINT64_MAX: neighbours know what is here */
+    uint64_t ask_at_ms;  /* UINT64_MAX: nothing is to be asked for */
+    uint64_t news[SX_TOLD_VIEWS];  /* view % SX_TOLD_VIEWS: votes of it came since; 0: none */
+    uint64_t views[SX_TOLD_VIEWS]; /* what tellers are of; 0: of none */
+    struct sx_teller *tellers;     /* [SX_TOLD_VIEWS][ASSAY_VOTE_TYPES][seats_max] */
+    /* [voters_max] the epoch in which it last left an ask without an answer, and gave nothing
+     * since; 0: none */
+    uint64_t *doubted;
+};
+
 struct assay_simplex {
     struct assay_simplex_config config;
     const struct assay_voter_table *voters;
@@ -128,7 +150,7 @@ struct assay_simplex {
     uint64_t now_ms;
 
     /* seats: the voters of positive weight */
-    uint32_t seat_count;
+    uint32_t seat_count, seats_max;
     uint16_t *seat_of; /* [voters_max], UINT16_MAX: none */
     uint16_t *slot_of; /* [SX_SEATS_MAX] */
     int64_t *counters; /* [voters_max] as after view leader_view */
@@ -191,6 +213,8 @@ struct assay_simplex {
     /* the epoch before: its final certificate helps those who have not seen it */
     uint32_t last_len;
     uint8_t *last_payload;
+
+    struct sx_told told;
 
     /* counters: a refused message may change these and nothing else */
     uint64_t refused;
@@ -411,6 +435,23 @@ void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out);
 enum assay_status assay_sx_block_pull(struct assay_simplex *s, uint16_t from,
                                       struct assay_slice payload,
                                       struct assay_simplex_actions *out);
+
+/* --- simplex_told.c */
+/* An epoch begins: nothing was told or asked. */
+void assay_sx_told_forget(struct assay_simplex *s);
+/* A vote of a view was verified: neighbours are told of it a little later. */
+void assay_sx_told_news(struct assay_simplex *s, uint64_t view);
+/* A vote that was not here came from a member. */
+void assay_sx_told_given(struct assay_simplex *s, uint16_t from);
+enum assay_status assay_sx_vote_have(struct assay_simplex *s, uint16_t from,
+                                     struct assay_slice payload,
+                                     struct assay_simplex_actions *out);
+enum assay_status assay_sx_vote_lack(struct assay_simplex *s, uint16_t from,
+                                     struct assay_slice payload,
+                                     struct assay_simplex_actions *out);
+void assay_sx_told_tick(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Returns: when assay_sx_told_tick has something to do; UINT64_MAX: never. */
+uint64_t assay_sx_told_wake(const struct assay_simplex *s);
 
 /* --- simplex_early.c */
 /* Returns: ASSAY_OK (kept) | ASSAY_E_EARLY | ASSAY_E_FULL */

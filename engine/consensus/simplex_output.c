@@ -7,10 +7,10 @@
  */
 #include "engine/consensus/simplex_internal.h"
 
-/* A voter's slot, or everybody. */
+/* A voter's slot, neighbours, or everybody. */
 static bool is_addressee(const struct assay_simplex *s, uint16_t to)
 {
-    return to == ASSAY_SLOT_ALL || to < s->config.voters_max;
+    return to == ASSAY_SLOT_ALL || to == ASSAY_SLOT_NEAR || to < s->config.voters_max;
 }
 
 bool assay_sx_room(const struct assay_simplex *s, const struct assay_simplex_actions *out, size_t n,

@@ -175,6 +175,7 @@ static void hold(struct assay_simplex *s, struct sx_view *v,
     assay_bytes_copy(said->signature[type], sizeof said->signature[type], signature,
                      ASSAY_P256_SIGNATURE_LEN);
     assay_sx_heard(s, s->slot_of[seat], statement->view);
+    if (assay_vote_span(statement->type) == 1) assay_sx_told_news(s, v->view);
 }
 
 bool assay_sx_vote_prove(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
@@ -371,6 +372,7 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
     /* Our own was signed by our host, with the key that the ledger lists for us. */
     if (from != ASSAY_SLOT_SELF) ASSAY_TRY(assay_vote_verify(&vote, s->voters));
 
+    assay_sx_told_given(s, from);
     assay_sx_vote_note(s, &vote.statement, seat, vote.signature, out);
     struct sx_view *v = assay_sx_tally(s, &vote.statement);
     assay_sx_certificate_assemble(s, v, type, vote.statement.block_id, out);

@@ -70,7 +70,10 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     if (passes)
         passing = assay_admission_passing(&n->admission, now_ms,
                                           world_payload_digest(item->payload));
-    if (passing == ASSAY_PASSING_DUPLICATE) return;
+    if (passing == ASSAY_PASSING_DUPLICATE) {
+        world_overlay_came(w, item, ASSAY_E_DUPLICATE);
+        return;
+    }
     if (!world_run_takes(w, item->node, kind, item->payload)) return;
     struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
     event.as.message.from = item->from;
@@ -87,9 +90,11 @@ static void to_engine(struct assay_sim_world *w, const struct item *item, struct
     if (!own && n->alive && n->life == life && passes &&
         assay_admission_pass(&n->admission, now_ms, passing, status,
                              world_payload_digest(item->payload)))
-        world_send(w, item->node, ASSAY_SLOT_ALL, item->from, kind, item->payload);
+        world_pass(w, item->node, item->from, kind, item->payload,
+                   passing == ASSAY_PASSING_AGAIN);
     w->hearing = NULL;
     if (own || !n->alive || n->life != life) return;
+    if (passes && passing == ASSAY_PASSING_NEW) world_overlay_came(w, item, status);
     if (assay_admission_judged(&n->admission, now_ms, item->from, status, digest) ||
         (w->options.plant == ASSAY_SIM_WORLD_PLANT_BAN && item->node == 1))
         world_lanes_banned(w, item->node, item->from);
@@ -119,6 +124,9 @@ void world_host_message(struct assay_sim_world *w, const struct item *item)
     } else if (kind == ASSAY_MESSAGE_NEIGHBOUR) {
         if (world_overlay_used(w, item->node))
             world_overlay_heard(w, item->node, item->from, bytes);
+    } else if (kind == ASSAY_MESSAGE_ROUTE) {
+        if (world_overlay_used(w, item->node))
+            world_overlay_route(w, item->node, item->from, bytes);
     } else if (kind == ASSAY_MESSAGE_EVIDENCE) {
         world_pulled(w, item->node, item->from, bytes);
     } else {

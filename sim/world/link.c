@@ -180,15 +180,22 @@ static bool reaches(void *context, uint16_t slot)
     return way->w->nodes[slot].alive && world_hears(way->w, way->from, slot);
 }
 
-void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
-                enum assay_message_kind kind, struct world_payload *payload)
+/* again: its author sends it once more. */
+static void send_routed(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
+                        enum assay_message_kind kind, struct world_payload *payload, bool again)
 {
+    const struct world_node *n = &w->nodes[from];
+    uint16_t source = ASSAY_SLOT_ALL;
     struct way way = { .w = w, .from = from };
     const uint8_t *digest = assay_relay_is(to, except) ? world_payload_digest(payload) : NULL;
     struct assay_relay walk =
         assay_relay_over((uint16_t)from, world_members(w, from), to, except, digest);
-    if (world_overlay_used(w, from))
-        walk = assay_relay_near(w->nodes[from].view, world_mono_ms(w, from), &walk, kind);
+    if (world_overlay_used(w, from)) {
+        if (!again)
+            source = assay_routes_source(n->routes, n->engine, kind,
+                                         assay_slice_over(payload->bytes, payload->len));
+        walk = assay_relay_near(n->view, n->routes, world_mono_ms(w, from), &walk, kind, source);
+    }
     uint16_t slot = 0;
     uint32_t count = 0;
     for (; assay_relay_next(&walk, reaches, &way, &slot); count++) {
@@ -196,4 +203,17 @@ void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t 
         world_deliver(w, from, slot, kind, payload);
     }
     if (assay_relay_is(to, except)) world_lanes_relayed(w, from, to, except, count);
+}
+
+void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
+                enum assay_message_kind kind, struct world_payload *payload)
+{
+    if (kind == ASSAY_MESSAGE_VOTE_LACK) world_overlay_asked(w, from, to, payload);
+    send_routed(w, from, to, except, kind, payload, false);
+}
+
+void world_pass(struct assay_sim_world *w, uint32_t from, uint16_t except,
+                enum assay_message_kind kind, struct world_payload *payload, bool again)
+{
+    send_routed(w, from, ASSAY_SLOT_ALL, except, kind, payload, again);
 }

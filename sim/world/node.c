@@ -73,6 +73,7 @@ void world_node_destroy(struct assay_sim_world *w, uint32_t node)
     free(n->joining);
     free(n->roster.entries);
     free(n->view);
+    free(n->routes);
     free(n->limits);
     free(n->signed_);
     free(n->signed_keys);
@@ -238,6 +239,8 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     const bool newcomer = n->joining != NULL && charter.state == NULL;
     const struct assay_engine_config config = { .genesis = newcomer ? n->joining : charter.genesis,
                                                 .newcomer = newcomer,
+                                                .neighbours = w->options.nodes >
+                                                              w->options.overlay_above,
                                                 .level = n->level,
                                                 .state = charter.state,
                                                 .renewal = renewal,

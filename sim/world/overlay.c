@@ -1,10 +1,12 @@
 /*
- * sim/world/overlay.c - whom a simulated node keeps links to: host/view.h over modelled links.
+ * sim/world/overlay.c - whom a simulated node keeps links to, and what comes over them: host/view.h
+ * and host/routes.h over modelled links.
  *
  * A link takes three ways to open (TCP, then CURVE's handshake); what is sent over it meanwhile
  * waits. Who comes up again has forgotten its neighbours, and draws by another seed. At each close
  * an honest node's view is looked at: its own choices, and not more neighbours than agreed.
  */
+#include "base/checked.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
@@ -51,6 +53,13 @@ void world_overlay_open(struct assay_sim_world *w, uint32_t node)
     n->view = aligned_alloc(64, assay_view_size(config.capacity));
     ASSAY_ASSERT(n->view != NULL);
     n->view = assay_view_init(n->view, &config);
+    const struct assay_routes_config routes = { .self = config.self,
+                                                .capacity = config.capacity,
+                                                .epoch_ms = config.epoch_ms };
+    free(n->routes);
+    n->routes = aligned_alloc(64, assay_routes_size(routes.capacity));
+    ASSAY_ASSERT(n->routes != NULL);
+    n->routes = assay_routes_init(n->routes, &routes);
     n->handshakes = assay_sim_random_of(w->options.seed, ASSAY_SIM_STREAM_VIEW, node,
                                         UINT64_C(1) << 32 | n->life);
     tell_members(w, node);
@@ -62,12 +71,28 @@ void world_overlay_renewed(struct assay_sim_world *w, uint32_t node)
     if (w->nodes[node].view != NULL) tell_members(w, node);
 }
 
-static void say(struct assay_sim_world *w, uint32_t node, uint16_t to, enum assay_view_word word)
+static void say(struct assay_sim_world *w, uint32_t node, uint16_t to,
+                enum assay_message_kind kind, const uint8_t *bytes, size_t len)
+{
+    struct world_payload *payload = world_payload(w, bytes, len);
+    world_deliver(w, node, to, kind, payload);
+    world_payload_drop(w, payload);
+}
+
+static void say_word(struct assay_sim_world *w, uint32_t node, uint16_t to,
+                     enum assay_view_word word)
 {
     const uint8_t byte = (uint8_t)word;
-    struct world_payload *payload = world_payload(w, &byte, 1);
-    world_deliver(w, node, to, ASSAY_MESSAGE_NEIGHBOUR, payload);
-    world_payload_drop(w, payload);
+    say(w, node, to, ASSAY_MESSAGE_NEIGHBOUR, &byte, 1);
+}
+
+static void say_routes(struct assay_sim_world *w, uint32_t node)
+{
+    struct world_node *n = &w->nodes[node];
+    struct assay_route_say route;
+    assay_routes_follow(n->routes, n->view, world_mono_ms(w, node));
+    while (assay_routes_next(n->routes, world_mono_ms(w, node), &route))
+        say(w, node, route.to, ASSAY_MESSAGE_ROUTE, route.payload, route.len);
 }
 
 static void dial(struct assay_sim_world *w, uint32_t node, uint16_t to)
@@ -86,9 +111,11 @@ void world_overlay_turn(struct assay_sim_world *w, uint32_t node)
     if (!n->alive || !world_overlay_used(w, node)) return;
     while (assay_view_next(n->view, world_mono_ms(w, node), &action)) {
         if (action.kind == ASSAY_VIEW_LINK) dial(w, node, action.slot);
-        if (action.kind == ASSAY_VIEW_TELL) say(w, node, action.slot, action.word);
+        if (action.kind == ASSAY_VIEW_TELL) say_word(w, node, action.slot, action.word);
     }
-    const uint64_t wake_ms = assay_view_wake_at(n->view);
+    say_routes(w, node);
+    const uint64_t wake_ms =
+        assay_min_u64(assay_view_wake_at(n->view), assay_routes_wake_at(n->routes));
     const uint64_t at_us = world_when_us(w, node, wake_ms);
     if (n->view_item_us <= at_us) return;
     n->view_item_us = at_us;
@@ -109,7 +136,38 @@ void world_overlay_heard(struct assay_sim_world *w, uint32_t node, uint16_t from
     const enum assay_status status = assay_view_heard(
         w->nodes[node].view, world_mono_ms(w, node), from, payload.bytes, payload.len);
     assay_status_ignore(status, "a member asked too often, or is none");
+    assay_routes_anew(w->nodes[node].routes, world_mono_ms(w, node), from);
     world_overlay_turn(w, node);
+}
+
+void world_overlay_route(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                         struct assay_slice payload)
+{
+    struct world_node *n = &w->nodes[node];
+    const enum assay_status status =
+        assay_routes_heard(n->routes, n->view, world_mono_ms(w, node), from, payload);
+    assay_status_ignore(status, "no neighbour any more");
+}
+
+void world_overlay_came(struct assay_sim_world *w, const struct item *item,
+                        enum assay_status status)
+{
+    struct world_node *n = &w->nodes[item->node];
+    if (status != ASSAY_OK && status != ASSAY_E_DUPLICATE) return;
+    assay_routes_came(n->routes, n->view, world_mono_ms(w, item->node), item->from,
+                      (enum assay_message_kind)item->message,
+                      assay_slice_over(item->payload->bytes, item->payload->len),
+                      status == ASSAY_OK);
+    world_overlay_turn(w, item->node);
+}
+
+void world_overlay_asked(struct assay_sim_world *w, uint32_t node, uint16_t to,
+                         const struct world_payload *payload)
+{
+    struct world_node *n = &w->nodes[node];
+    if (world_overlay_used(w, node))
+        assay_routes_asked(n->routes, n->view, world_mono_ms(w, node), to,
+                           assay_slice_over(payload->bytes, payload->len));
 }
 
 void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
@@ -119,6 +177,7 @@ void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epo
     if (n->view == NULL) return;
     tell_members(w, node);
     assay_view_closed(n->view, world_mono_ms(w, node), epoch);
+    assay_routes_closed(n->routes, world_mono_ms(w, node), epoch);
     world_overlay_turn(w, node);
     assay_view_look(n->view, &figures);
     const uint32_t count = figures.outbound + figures.inbound + figures.asked;

@@ -167,6 +167,7 @@ struct world_node {
     struct assay_store *store;
     struct assay_gossip *gossip;
     struct assay_view *view; /* its neighbours; NULL: everybody is */
+    struct assay_routes *routes; /* what comes over them; NULL: the same */
     struct assay_sim_random handshakes;
     uint64_t view_item_us;
     struct assay_seen *seen;
@@ -314,6 +315,9 @@ void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
 /* By host/relay.h: to a slot, to all, or for others to a few. */
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
                 enum assay_message_kind kind, struct world_payload *payload);
+/* What came is passed on; again: its author sends it once more. Returns: nothing. */
+void world_pass(struct assay_sim_world *w, uint32_t from, uint16_t except,
+                enum assay_message_kind kind, struct world_payload *payload, bool again);
 bool world_hears(const struct assay_sim_world *w, uint32_t from, uint32_t to);
 
 /* world.c */
@@ -368,6 +372,14 @@ void world_overlay_due(struct assay_sim_world *w, uint32_t node);
 void world_overlay_heard(struct assay_sim_world *w, uint32_t node, uint16_t from,
                          struct assay_slice payload);
 void world_overlay_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
+void world_overlay_route(struct assay_sim_world *w, uint32_t node, uint16_t from,
+                         struct assay_slice payload);
+/* What is passed on came, and what was said of it. Returns: nothing. */
+void world_overlay_came(struct assay_sim_world *w, const struct item *item,
+                        enum assay_status status);
+/* A VOTE_LACK goes to a member. Returns: nothing. */
+void world_overlay_asked(struct assay_sim_world *w, uint32_t node, uint16_t to,
+                         const struct world_payload *payload);
 void world_overlay_told(struct assay_sim_world *w, uint32_t node, uint16_t from);
 void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t from,
                              struct assay_slice payload);

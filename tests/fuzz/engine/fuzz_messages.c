@@ -2,11 +2,12 @@
  * tests/fuzz/engine/fuzz_messages.c - every message that Simplex takes, as codec and as input of a
  * machine: nothing crashes, what decodes encodes to the same bytes, every invariant holds after.
  *
- * First byte: the message kind (1 to 7), or 8 for a finality proof, 9 for the head of a proposal;
- * second byte: the sender; the rest is the payload.
+ * First byte: the message kind (1 to 7, 17, 18), or 8 for a finality proof, 9 for the head of a
+ * proposal; second byte: the sender; the rest is the payload.
  */
 #include "base/assert.h"
 #include "engine/consensus/simplex.h"
+#include "engine/consensus/vote_have.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,20 @@ static void try_pull(struct assay_slice payload)
     require_same(&w, payload);
 }
 
+static void try_vote_have(struct assay_slice payload)
+{
+    struct assay_vote_have have;
+    struct assay_writer w = assay_writer_over(scratch, sizeof scratch);
+    if (assay_vote_have_decode(payload, &have) != ASSAY_OK) return;
+    assay_vote_have_encode(&have, &w);
+    require_same(&w, payload);
+}
+
+static bool is_told(uint8_t kind)
+{
+    return kind == ASSAY_MESSAGE_VOTE_HAVE || kind == ASSAY_MESSAGE_VOTE_LACK;
+}
+
 /* --- a machine in view 1 of epoch 1 */
 
 struct machine {
@@ -84,7 +99,8 @@ static struct assay_simplex *start(struct machine *m, struct assay_simplex_actio
 {
     static const int64_t counters[SLOTS] = { 0 };
     struct assay_simplex_config config = {
-        .self = 1, .voters_max = SLOTS, .views_max = VIEWS, .early_len = 16 * 1024
+        .self = 1, .voters_max = SLOTS, .views_max = VIEWS, .neighbours = true,
+        .early_len = 16 * 1024
     };
     struct assay_simplex_base base = { .epoch = 1, .epoch_ms = 1000, .counters = counters };
     struct assay_simplex *s = NULL;
@@ -172,6 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] == 8)
         ASSAY_ASSERT(assay_finality_verify(payload, chain_id, 0, 1, &voters, proof_id,
                                            commitment) != ASSAY_OK); /* nobody could sign */
-    if (data[0] >= 1 && data[0] <= 7) try_machine(data[0], from, payload);
+    if (is_told(data[0])) try_vote_have(payload);
+    if ((data[0] >= 1 && data[0] <= 7) || is_told(data[0])) try_machine(data[0], from, payload);
     return 0;
 }

@@ -5,7 +5,9 @@
  * What decodes must encode to the same bytes; a frame of another chain never decodes.
  */
 #include "base/assert.h"
+#include "engine/consensus/vote.h"
 #include "host/gossip.h"
+#include "host/routes.h"
 #include "host/wire.h"
 #include "net/history.h"
 #include "net/favour.h"
@@ -68,6 +70,22 @@ static void check_service(struct assay_slice bytes)
     }
 }
 
+/* Whose a message is, read before anything of it was verified. */
+static void check_source(struct assay_slice bytes)
+{
+    static _Alignas(64) uint8_t memory[1 << 16];
+    const struct assay_routes_config config = { .capacity = 100, .epoch_ms = 1000 };
+    struct assay_vote vote;
+    ASSAY_ASSERT(assay_routes_size(config.capacity) <= sizeof memory);
+    const struct assay_routes *routes = assay_routes_init(memory, &config);
+    const uint16_t of_vote = assay_routes_source(routes, NULL, ASSAY_MESSAGE_VOTE, bytes);
+    const uint16_t of_proposal = assay_routes_source(routes, NULL, ASSAY_MESSAGE_PROPOSAL, bytes);
+    ASSAY_ASSERT(of_vote < 100 || of_vote == ASSAY_SLOT_ALL);
+    ASSAY_ASSERT(of_proposal < 100 || of_proposal == ASSAY_SLOT_ALL);
+    if (assay_vote_decode(bytes, &vote) == ASSAY_OK)
+        ASSAY_ASSERT(of_vote == (vote.slot < 100 ? vote.slot : (uint16_t)ASSAY_SLOT_ALL));
+}
+
 static void check_history(struct assay_slice bytes)
 {
     struct assay_history_row row;
@@ -92,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     check_batch(input);
     if (len <= ASSAY_FRAME_LEN_MAX) {
         check_service(input);
+        check_source(input);
         check_history(input);
     }
     return 0;

@@ -121,7 +121,7 @@ static uint32_t walk_near(struct assay_view *view, uint16_t to, uint16_t except,
 {
     const uint8_t digest[32] = { 1, 2, 3 };
     const struct assay_relay wide = assay_relay_over(0, MANY, to, except, digest);
-    struct assay_relay relay = assay_relay_near(view, 1000, &wide, kind);
+    struct assay_relay relay = assay_relay_near(view, NULL, 1000, &wide, kind, ASSAY_SLOT_ALL);
     uint32_t count = 0;
     uint16_t slot = 0;
     for (uint32_t i = 0; i < MANY; i++)
@@ -216,7 +216,8 @@ Test(host_relay, who_says_no_have_for_an_epoch_is_passed_what_others_said)
     for (uint32_t drawn = 0; drawn < 256; drawn++) {
         const uint8_t other[32] = { 0, 0, (uint8_t)drawn };
         const struct assay_relay wide = assay_relay_over(0, MANY, ASSAY_SLOT_NEAR, first, other);
-        struct assay_relay relay = assay_relay_near(view, later, &wide, ASSAY_MESSAGE_RECORD);
+        struct assay_relay relay = assay_relay_near(view, NULL, later, &wide,
+                                                    ASSAY_MESSAGE_RECORD, ASSAY_SLOT_ALL);
         uint32_t count = 0;
         for (; assay_relay_next(&relay, everybody, NULL, &slot); count++)
             got[slot]++;
@@ -229,10 +230,11 @@ Test(host_relay, who_says_no_have_for_an_epoch_is_passed_what_others_said)
     for (uint32_t k = 0; k < assay_view_count(view); k++)
         assay_view_told(view, later, assay_view_at(view, k));
     const struct assay_relay wide = assay_relay_over(0, MANY, ASSAY_SLOT_NEAR, first, digest);
-    struct assay_relay relay = assay_relay_near(view, later + 20000 - 1, &wide,
-                                                ASSAY_MESSAGE_RECORD);
+    struct assay_relay relay = assay_relay_near(view, NULL, later + 20000 - 1, &wide,
+                                                ASSAY_MESSAGE_RECORD, ASSAY_SLOT_ALL);
     cr_expect_not(assay_relay_next(&relay, everybody, NULL, &slot));
-    relay = assay_relay_near(view, later + 20000, &wide, ASSAY_MESSAGE_RECORD);
+    relay = assay_relay_near(view, NULL, later + 20000, &wide, ASSAY_MESSAGE_RECORD,
+                             ASSAY_SLOT_ALL);
     cr_expect(assay_relay_next(&relay, everybody, NULL, &slot), "two epochs are a long silence");
 }
 

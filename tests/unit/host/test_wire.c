@@ -62,7 +62,7 @@ Test(host_wire, rejects_another_version_chain_or_kind)
         cr_assert_eq(decode(bytes, len, &frame), ASSAY_E_CHAIN);
         bytes[i] ^= 1;
     }
-    const unsigned unknown[] = { 0, 31, 40, 255, 65535 };
+    const unsigned unknown[] = { 0, 19, 31, 41, 255, 65535 };
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         bytes[9] = (uint8_t)(unknown[i] >> 8);
         bytes[10] = (uint8_t)unknown[i];

@@ -174,6 +174,10 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
     [ATTACK_CASE_spam] = { .acts = { { BY_BAD(SPAM) } },
                            .expected = { NOBODY_FALLS, ALL_FINAL, "unjust_falls == 0",
                                          "weight_share_bp bad == 2000" } },
+    /* In a mesh nobody needs it to pass anything on. */
+    [ATTACK_CASE_dead_end] = { .acts = { { BY_BAD(DEAD_END) } },
+                               .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
+                                             "unjust_falls == 0" } },
     [ATTACK_CASE_other_roll] = { .acts = { { BY_BAD(OTHER_ROLL) } },
                                  .epochs = PATIENT,
                                  .expected = { NOBODY_FALLS, ALL_PATIENT, "offences bad == 0",

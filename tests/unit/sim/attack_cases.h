@@ -44,7 +44,8 @@
     X(unjudged)                                                                                    \
     X(shrug)                                                                                       \
     X(mute)                                        \
-    X(spam)
+    X(spam)                                                                                        \
+    X(dead_end)
 
 #define ATTACK_CASE_ENUM(name) ATTACK_CASE_##name,
 enum attack_case { ATTACK_CASE_LIST(ATTACK_CASE_ENUM) ATTACK_CASE_COUNT };
