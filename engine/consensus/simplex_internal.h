@@ -6,9 +6,9 @@
  * assembled, served), _index (their table), _ranges (which views are held; X over many), _view
  * (entering, time-outs, N, F, X), _proposal (judging and making blocks), _final (finality, missing
  * blocks), _standstill (resending, helping, pulling), _told (what neighbours say they hold), _early
- * (the next epoch's messages, being behind), resume.c (after a crash). Most of it is level-triggered:
- * assay_sx_advance looks at what is held and does what the rules allow, so a step that runs out of
- * room is completed by the next one.
+ * (the next epoch's messages, being behind), resume.c (after a crash). Most of it is
+ * level-triggered: assay_sx_advance looks at what is held and does what the rules allow, so a step
+ * that runs out of room is completed by the next one.
  */
 #ifndef ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H
 #define ASSAY_ENGINE_CONSENSUS_SIMPLEX_INTERNAL_H

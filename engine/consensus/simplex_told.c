@@ -3,9 +3,9 @@
  *
  * docs/protocol.md 4.12.11. Above so many members votes come over one neighbour each; the others
  * say from time to time what they hold (VOTE_HAVE), so that what did not come is noticed while it
- * still matters, and asked for (VOTE_LACK). Of what is told nothing is kept but three slots for each
- * seat, type and view, of the few views that run. Nothing counts for being told. In a full mesh
- * nothing is told.
+ * still matters, and asked for (VOTE_LACK). Of what is told nothing is kept but three slots for
+ * each seat, type and view, of the few views that run. Nothing counts for being told. In a full
+ * mesh nothing is told.
  */
 #include "engine/consensus/simplex_internal.h"
 #include "engine/consensus/vote_have.h"
