@@ -113,7 +113,7 @@ static void turned(void *context, uint64_t now_ms)
     char sentence[ASSAY_HOST_SENTENCE_LEN];
     struct daemon_node *const node = context;
     if (node->host != NULL && assay_host_ends(node->host)) daemon_notify_stopping(&node->notify);
-    (void)assay_memory_turn(now_ms, &node->trim_ms);
+    assay_memory_turn(now_ms, &node->trim_ms);
     if (!daemon_notify_turned(&node->notify, now_ms) || node->host == NULL) return;
     assay_host_sentence(node->host, sentence);
     daemon_notify_status(&node->notify, sentence);

@@ -23,12 +23,11 @@ void assay_memory_begin(void)
 #endif
 }
 
-bool assay_memory_turn(uint64_t now_ms, uint64_t *next_ms)
+void assay_memory_turn(uint64_t now_ms, uint64_t *next_ms)
 {
-    if (now_ms < *next_ms) return false;
+    if (now_ms < *next_ms) return;
     *next_ms = now_ms + ASSAY_MEMORY_TRIM_MS;
 #ifdef __GLIBC__
     (void)malloc_trim(0);
 #endif
-    return true;
 }

@@ -5,7 +5,6 @@
 #ifndef ASSAY_NET_MEMORY_H
 #define ASSAY_NET_MEMORY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum { ASSAY_MEMORY_TRIM_MS = 10 * 1000 };
@@ -18,8 +17,8 @@ void assay_memory_begin(void);
  *          ever, scattered over the heap.
  * In:      *next_ms: 0 at first; when it is done again
  * Cost:    below a millisecond, for each ASSAY_MEMORY_TRIM_MS
- * Returns: whether it was done
+ * Returns: nothing
  */
-bool assay_memory_turn(uint64_t now_ms, uint64_t *next_ms);
+void assay_memory_turn(uint64_t now_ms, uint64_t *next_ms);
 
 #endif

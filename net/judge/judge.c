@@ -210,7 +210,7 @@ void assay_judge_run(assay_judge_function *verify)
     read_rules(&judge);
     (void)munmap(brief, brief_len);
     uint64_t trim_ms = 0;
-    (void)assay_memory_turn(0, &trim_ms); /* what reading them took */
+    assay_memory_turn(0, &trim_ms); /* what reading them took */
     assay_judge_ready_encode(walls, landlock, &w);
     say(&w);
     pthread_mutex_lock(&judge.mutex);

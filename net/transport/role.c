@@ -365,7 +365,9 @@ static void say_state(struct role *role, uint64_t now_ms)
     if (now_ms < role->said_ms + STATE_MS) return;
     role->said_ms = now_ms;
     feel_pulse(role, now_ms);
-    if (assay_memory_turn(now_ms, &role->trim_ms)) assay_ring_rest(&role->reports);
+    const uint64_t trim_ms = role->trim_ms;
+    assay_memory_turn(now_ms, &role->trim_ms);
+    if (role->trim_ms != trim_ms) assay_ring_rest(&role->reports);
     for (uint32_t i = 0; i < role->roster.count; i++) {
         const uint16_t slot = (uint16_t)i;
         const uint8_t up = assay_link_is_up(role->link, slot);
