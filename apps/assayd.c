@@ -14,6 +14,7 @@
 #include "base/assert.h"
 #include "net/judge/judge.h"
 #include "net/judge/keeper.h"
+#include "net/memory.h"
 #include "net/transport/role.h"
 #include "net/transport/transport.h"
 #ifdef ASSAY_TEST_HOOKS
@@ -21,7 +22,6 @@
 #endif
 
 #include <getopt.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -113,6 +113,7 @@ static void turned(void *context, uint64_t now_ms)
     char sentence[ASSAY_HOST_SENTENCE_LEN];
     struct daemon_node *const node = context;
     if (node->host != NULL && assay_host_ends(node->host)) daemon_notify_stopping(&node->notify);
+    assay_memory_turn(now_ms, &node->trim_ms);
     if (!daemon_notify_turned(&node->notify, now_ms) || node->host == NULL) return;
     assay_host_sentence(node->host, sentence);
     daemon_notify_status(&node->notify, sentence);
@@ -345,7 +346,7 @@ static int run(const struct assay_config_sources *sources, bool check_only)
     return finish(&node, status);
 }
 
-enum { SETS_MAX = 64, MAPPED_LEN_MIN = 128 * 1024 };
+enum { SETS_MAX = 64 };
 
 static int misuse(const char *wrong)
 {
@@ -369,13 +370,11 @@ int main(int argc, char **argv)
                                              { "help", no_argument, NULL, 'h' },
                                              { NULL, 0, NULL, 0 } };
     static const char *sets[SETS_MAX];
-    /* A large table is mappings of its own, of which pages that nobody touches take no memory; left
-     * alone, malloc would raise the bound with each one that is given back. */
-    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_LEN_MIN);
     struct assay_config_sources sources = { .environment = assay_config_environment(),
                                             .sets = sets };
     char wrong[ASSAY_FLAGS_MESSAGE_MAX];
     bool check_only = false;
+    assay_memory_begin();
 #ifdef ASSAY_TEST_HOOKS
     if (assay_judge_is(argc, argv)) assay_judge_run(assay_byzantine_verify(argv[2]));
     if (assay_transport_is(argc, argv)) assay_transport_run(assay_byzantine_plant(argv[2]));

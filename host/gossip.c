@@ -7,6 +7,7 @@
 #include "base/checked.h"
 #include "base/crypto.h"
 #include "base/cursor.h"
+#include "base/sparse.h"
 #include "quote/verify.h"
 
 /* ------------------------------------------------------------ heard before */
@@ -199,7 +200,7 @@ struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_c
     ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
     ASSAY_ASSERT(config->self < config->members && config->counters != NULL);
     struct assay_gossip *gossip = memory;
-    assay_bytes_zero(gossip, sizeof *gossip);
+    assay_bytes_zero_sparse(gossip, sizeof *gossip);
     gossip->config = *config;
     ASSAY_ASSERT(gossip_holds(gossip));
     return gossip;

@@ -22,21 +22,22 @@ struct remembered {
 
 struct assay_locker {
     struct assay_store *store;
-    size_t first, count, held;
-    struct piece pieces[ASSAY_LOCKER_MAX]; /* a ring */
+    size_t first, count, held, piece_count;
+    struct piece pieces[ASSAY_LOCKER_MAX]; /* [piece_count] a ring */
     size_t next_verdict, verdict_count;
     struct remembered *verdicts; /* [verdict_count] a ring */
     uint8_t buffer[ASSAY_EVIDENCE_LEN_MAX];            /* what was read from the store */
 };
 
-enum assay_status assay_locker_create(struct assay_store *store, size_t verdicts,
+enum assay_status assay_locker_create(struct assay_store *store, size_t newest,
                                       struct assay_locker **out)
 {
-    ASSAY_ASSERT(verdicts > 0);
+    ASSAY_ASSERT(newest > 0);
     struct assay_locker *locker = calloc(1, sizeof *locker);
     if (locker == NULL) return ASSAY_E_MEMORY;
     locker->store = store;
-    locker->verdict_count = verdicts < ASSAY_LOCKER_VERDICTS ? verdicts : ASSAY_LOCKER_VERDICTS;
+    locker->piece_count = newest < ASSAY_LOCKER_MAX ? newest : ASSAY_LOCKER_MAX;
+    locker->verdict_count = newest < ASSAY_LOCKER_VERDICTS ? newest : ASSAY_LOCKER_VERDICTS;
     locker->verdicts = calloc(locker->verdict_count, sizeof *locker->verdicts);
     if (locker->verdicts == NULL) {
         free(locker);
@@ -53,7 +54,7 @@ static void drop_oldest(struct assay_locker *locker)
     locker->held -= piece->len;
     free(piece->bytes);
     *piece = (struct piece){ 0 };
-    locker->first = (locker->first + 1) % ASSAY_LOCKER_MAX;
+    locker->first = (locker->first + 1) % locker->piece_count;
     locker->count--;
 }
 
@@ -71,7 +72,7 @@ void assay_locker_destroy(struct assay_locker **locker)
 static const struct piece *find(const struct assay_locker *locker, const uint8_t digest[static 32])
 {
     for (size_t i = 0; i < locker->count; i++) {
-        const struct piece *piece = &locker->pieces[(locker->first + i) % ASSAY_LOCKER_MAX];
+        const struct piece *piece = &locker->pieces[(locker->first + i) % locker->piece_count];
         if (assay_bytes_equal(piece->digest, digest, 32)) return piece;
     }
     return NULL;
@@ -89,9 +90,11 @@ enum assay_status assay_locker_put(struct assay_locker *locker, uint32_t era, ui
     uint8_t *copy = malloc(bytes.len);
     if (copy == NULL) return ASSAY_E_MEMORY;
     assay_bytes_copy(copy, bytes.len, bytes.bytes, bytes.len);
-    while (locker->count == ASSAY_LOCKER_MAX || locker->held + bytes.len > ASSAY_LOCKER_BYTES)
+    while (locker->count == locker->piece_count ||
+           locker->held + bytes.len > ASSAY_LOCKER_BYTES)
         drop_oldest(locker);
-    struct piece *piece = &locker->pieces[(locker->first + locker->count++) % ASSAY_LOCKER_MAX];
+    struct piece *piece =
+        &locker->pieces[(locker->first + locker->count++) % locker->piece_count];
     piece->bytes = copy;
     piece->len = bytes.len;
     assay_bytes_copy(piece->digest, sizeof piece->digest, digest, 32);

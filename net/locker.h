@@ -1,9 +1,10 @@
 /*
  * net/locker.h - evidence by digest, and the verdicts on it: what was held once is held for all.
  *
- * Two bounded memories in front of the store: bytes (the newest ASSAY_LOCKER_MAX pieces) and
- * verdicts by (digest, time asked about). The store keeps evidence for ASSAY_EVIDENCE_EPOCHS epochs
- * (docs/protocol.md 4.10); a put goes into the store's open batch, which the host commits.
+ * Two bounded memories in front of the store: bytes (the newest pieces: what peers pull is of this
+ * epoch, or of the one before) and verdicts by (digest, time asked about). The store keeps evidence
+ * for ASSAY_EVIDENCE_EPOCHS epochs (docs/protocol.md 4.10); a put goes into the store's open batch,
+ * which the host commits.
  */
 #ifndef ASSAY_NET_LOCKER_H
 #define ASSAY_NET_LOCKER_H
@@ -12,16 +13,17 @@
 #include "quote/verdict.h"
 
 enum {
-    ASSAY_LOCKER_MAX = 512,       /* pieces; 20 members for 8 epochs are 160 */
+    ASSAY_LOCKER_MAX = 512,       /* pieces */
     ASSAY_LOCKER_BYTES = 8 << 20, /* of all pieces */
     ASSAY_LOCKER_VERDICTS = 128, /* of 5 KB each */
 };
 
 struct assay_locker;
 
-/* In: verdicts: how many are remembered, at least 1; no more than ASSAY_LOCKER_VERDICTS are.
+/* In: newest: how many pieces and how many verdicts are remembered, at least 1; no more than
+ * ASSAY_LOCKER_MAX and ASSAY_LOCKER_VERDICTS are.
  * Returns: ASSAY_OK | ASSAY_E_MEMORY */
-ASSAY_CHECKED enum assay_status assay_locker_create(struct assay_store *store, size_t verdicts,
+ASSAY_CHECKED enum assay_status assay_locker_create(struct assay_store *store, size_t newest,
                                                     struct assay_locker **out);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_locker_destroy(struct assay_locker **locker);

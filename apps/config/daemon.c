@@ -6,6 +6,7 @@
 #include "apps/config/evidence.h"
 #include "apps/config/http.h"
 #include "apps/config/layers.h"
+#include "base/sparse.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -306,12 +307,12 @@ static enum assay_status take_open(const struct assay_config_file *file,
 {
     struct assay_config *found = calloc(1, sizeof *found);
     enum assay_status status = found != NULL ? take_config(file, found) : ASSAY_E_MEMORY;
-    /* Of its many places for peers only those that are taken: the others stay memory that nobody
-     * has touched. */
+    /* Of its many places for targets and peers only those that are taken: the others stay memory
+     * that nobody has touched. */
     if (status == ASSAY_OK)
-        assay_bytes_copy(config, sizeof *config, found,
-                         offsetof(struct assay_config, peers) +
-                             found->peer_count * sizeof found->peers[0]);
+        assay_bytes_copy_sparse(config, sizeof *config, found,
+                                offsetof(struct assay_config, peers) +
+                                    found->peer_count * sizeof found->peers[0]);
     free(found);
     return status;
 }

@@ -6,6 +6,7 @@
 #include "apps/daemon/node.h"
 
 #include "base/assert.h"
+#include "base/sparse.h"
 #include "net/log.h"
 
 #include <stdio.h>
@@ -266,7 +267,8 @@ static enum assay_status read_layers(struct daemon_node *node)
     ASSAY_TRY(assay_config_layers_open(&node->sources, &node->layers, node->message));
     ASSAY_TRY(assay_config_take_layers(&node->layers, node->sources.path, node->config,
                                        node->message));
-    *node->enforcement = node->config->enforcement;
+    assay_bytes_copy_sparse(node->enforcement, sizeof *node->enforcement,
+                            &node->config->enforcement, sizeof node->config->enforcement);
     return daemon_say(node, "start",
                       assay_config_rows_open(&node->layers, node->config, &node->rows));
 }

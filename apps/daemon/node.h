@@ -42,6 +42,7 @@ struct daemon_charter {
 
 /* Everything the daemon holds; freed in reverse order by daemon_close. */
 struct daemon_node {
+    uint64_t trim_ms; /* net/memory.h */
     struct assay_config_sources sources; /* of the configuration; at a reload again */
     struct assay_config_layers layers;
     struct assay_config_rows rows; /* of the start */

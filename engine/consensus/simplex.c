@@ -323,6 +323,14 @@ static uint64_t delta_of(uint64_t epoch_ms)
     return delta > SX_DELTA_MS_MAX ? SX_DELTA_MS_MAX : delta;
 }
 
+/* Of this epoch or of the one before, of which a peer that is late may lack one. */
+static bool is_recent(const struct assay_block *block, const void *context)
+{
+    const struct assay_simplex_base *const base = context;
+    if (block->pinned) return true;
+    return block->header.era == base->era && block->header.epoch + 1 >= base->epoch;
+}
+
 void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
                          const struct assay_simplex_base *base,
                          const struct assay_voter_table *voters, struct assay_simplex_actions *out)
@@ -340,6 +348,9 @@ void assay_simplex_begin(struct assay_simplex *s, uint64_t now_ms,
     take_seats(s, voters);
     s->halted = base->silent || base->epoch <= s->resume.silent_through;
     s->base = *base;
+    /* The store serves the others: until the table is full they would be memory of forty epochs,
+     * for nobody. */
+    assay_blocks_sweep(s->config.blocks, is_recent, &s->base);
     s->base.counters = NULL; /* copied, the caller's array need not live on */
     for (uint32_t i = 0; i < s->config.voters_max; i++)
         s->counters[i] = i < voters->count ? base->counters[i] : 0;

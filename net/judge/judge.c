@@ -7,12 +7,12 @@
 #include "net/child/cage.h"
 #include "net/child/child.h"
 #include "net/judge/wire.h"
+#include "net/memory.h"
 #include "net/rules.h"
 #include "net/verify_pool.h"
 #include "quote/json.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -194,7 +194,7 @@ void assay_judge_run(assay_judge_function *verify)
     uint8_t out[16];
     struct assay_writer w = assay_writer_over(out, sizeof out);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
-    (void)mallopt(M_ARENA_MAX, 1); /* others would be 64 MiB of addresses a thread */
+    assay_memory_begin();
     judge.verify = verify;
     void *const brief = read_brief(&judge.brief, &brief_len);
     warm_up();
@@ -209,6 +209,8 @@ void assay_judge_run(assay_judge_function *verify)
     walls |= ASSAY_WALL_CALLS;
     read_rules(&judge);
     (void)munmap(brief, brief_len);
+    uint64_t trim_ms = 0;
+    assay_memory_turn(0, &trim_ms); /* what reading them took */
     assay_judge_ready_encode(walls, landlock, &w);
     say(&w);
     pthread_mutex_lock(&judge.mutex);

@@ -501,6 +501,9 @@ static void turn(struct assay_far *far, uint64_t now_ms)
     tell_numbers(far);
     make_room(far);
     assay_far_flush(far);
+    if (far->shared == NULL || now_ms < far->rest_ms) return;
+    far->rest_ms = now_ms + FAR_REST_MS;
+    assay_ring_rest(&far->orders);
 }
 
 static int shorter(int timeout_ms, int other_ms)

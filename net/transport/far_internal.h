@@ -13,6 +13,7 @@ enum {
     FAR_RESERVE = 2 << 20,   /* of the ring of orders: for what is no frame */
     FAR_LIMITS_MS = 10,      /* how often the limits are looked at */
     FAR_NAMES_MS = 20,       /* ... and answers of the resolver */
+    FAR_REST_MS = 10000,     /* ... and pages of the ring that nobody needs */
     FAR_LOOK_MS = 100,       /* ... and one that is not ready yet */
     FAR_LATE_MS = 1500,      /* a look that comes so much after the one before: a pause */
     FAR_STILL_MS = 500,      /* so long without a turn its processor time is looked at */
@@ -51,7 +52,7 @@ struct assay_far {
     uint64_t start_ms;  /* of the process; without one: when there may be one */
     uint64_t ready_ms;
     uint32_t falls; /* in a row */
-    uint64_t seen_turns, seen_ms, seen_cpu_ms, looked_ms, limits_ms;
+    uint64_t seen_turns, seen_ms, seen_cpu_ms, looked_ms, limits_ms, rest_ms;
     uint64_t seen_beats, beat_ms; /* of libzmq's thread; when the last one was seen */
     struct assay_counters counted; /* of this process */
     enum assay_status refusal;     /* of the last one */

@@ -6,6 +6,9 @@
 
 #include "base/assert.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 enum { HEAD_LEN = 4 };
 
 struct assay_ring assay_ring_over(struct assay_ring_shared *shared, uint8_t *bytes, uint64_t size)
@@ -79,6 +82,17 @@ bool assay_ring_publish(struct assay_ring *ring)
 bool assay_ring_is_taken(const struct assay_ring *ring)
 {
     return atomic_load_explicit(&ring->shared->taken, memory_order_acquire) == ring->at;
+}
+
+void assay_ring_rest(struct assay_ring *ring)
+{
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    const uintptr_t begin = (uintptr_t)ring->bytes, end = begin + ring->size;
+    const uintptr_t first = (begin + page - 1) / page * page, last = end / page * page;
+    const uint64_t published = atomic_load_explicit(&ring->shared->written, memory_order_relaxed);
+    if (published != ring->at || !assay_ring_is_taken(ring) || first >= last) return;
+    /* Of memory that is no file it fails, and nothing is lost. */
+    (void)madvise(ring->bytes + (first - begin), last - first, MADV_REMOVE);
 }
 
 /* ------------------------------------------------------------ the reader */

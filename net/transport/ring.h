@@ -44,6 +44,10 @@ bool assay_ring_publish(struct assay_ring *ring);
 /* Returns: whether the reader took all that was published; false as well where it lies. */
 bool assay_ring_is_taken(const struct assay_ring *ring);
 
+/* Where nothing is in it, its pages go back to the machine: over time every one was written, and
+ * few are needed at once. Returns: nothing. */
+void assay_ring_rest(struct assay_ring *ring);
+
 /* --- the reader's */
 /*
  * assay_ring_take - copy the next record out.

@@ -7,11 +7,11 @@
 #include "base/crypto.h"
 #include "net/child/cage.h"
 #include "net/child/child.h"
+#include "net/memory.h"
 #include "net/transport/wire.h"
 #include "net/zmq/pulse.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +56,7 @@ struct role {
     struct assay_resolver_answer *answers; /* [answer_count], at most roster.count */
     uint32_t answer_count;
     uint64_t said_ms, felt_ms; /* when the state was said, and beats were counted */
+    uint64_t trim_ms;
     size_t frame_len;
     uint8_t frame[ASSAY_FRAME_LEN_MAX]; /* of CARRY_FRAME */
     uint8_t record[ASSAY_TRANSPORT_RECORD_MAX], report[ASSAY_TRANSPORT_RECORD_MAX];
@@ -364,6 +365,9 @@ static void say_state(struct role *role, uint64_t now_ms)
     if (now_ms < role->said_ms + STATE_MS) return;
     role->said_ms = now_ms;
     feel_pulse(role, now_ms);
+    const uint64_t trim_ms = role->trim_ms;
+    assay_memory_turn(now_ms, &role->trim_ms);
+    if (role->trim_ms != trim_ms) assay_ring_rest(&role->reports);
     for (uint32_t i = 0; i < role->roster.count; i++) {
         const uint16_t slot = (uint16_t)i;
         const uint8_t up = assay_link_is_up(role->link, slot);
@@ -411,7 +415,7 @@ void assay_transport_run(assay_transport_plant *plant)
     static struct role role;
     uint32_t walls = 0, landlock = 0;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
-    (void)mallopt(M_ARENA_MAX, 1); /* others would be 64 MiB of addresses a thread */
+    assay_memory_begin();
     role.plant = plant;
     map_memory(&role);
     take_brief(&role);

@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "base/sparse.h"
 #include "quote/chain.h"
 #include "quote/collateral/collateral_other.h"
 #include "quote/crl.h"
@@ -286,23 +287,6 @@ static enum assay_status check_root_crl(struct assay_collateral *c)
     return ASSAY_OK;
 }
 
-/* All but the places of revoked serials, nine tenths of it: a count says how many of them hold one,
- * and pages that nobody ever touched take no memory. */
-static void clear(struct assay_collateral *out)
-{
-    struct assay_crl *crls[2 + ASSAY_LISTS_MAX] = { &out->root_crl, &out->pck_crl };
-    for (size_t i = 0; i < ASSAY_LISTS_MAX; i++)
-        crls[2 + i] = &out->lists[i].crl;
-    uint8_t *from = (uint8_t *)out;
-    for (size_t i = 0; i < sizeof crls / sizeof crls[0]; i++) {
-        uint8_t *const serials = (uint8_t *)crls[i]->revoked;
-        ASSAY_ASSERT(serials >= from);
-        assay_bytes_zero(from, (size_t)(serials - from));
-        from = serials + sizeof crls[i]->revoked;
-    }
-    assay_bytes_zero(from, (size_t)((uint8_t *)(out + 1) - from));
-}
-
 enum assay_status assay_collateral_build(const struct assay_collateral_files *files,
                                          const struct assay_key *root, struct assay_collateral *out)
 {
@@ -311,7 +295,7 @@ enum assay_status assay_collateral_build(const struct assay_collateral_files *fi
     for (size_t i = 0; i < ASSAY_PARTS; i++)
         if (files->part[i].len > ASSAY_PART_LEN_MAX) return ASSAY_E_RANGE;
 
-    clear(out);
+    assay_bytes_zero_sparse(out, sizeof *out); /* most of it stays empty */
     out->root = *root;
     assay_collateral_digest(files, out->digest);
     for (size_t i = 0; i < ASSAY_PARTS; i++)

@@ -4,6 +4,7 @@
 #include "quote/x509/parts.h"
 
 #include "base/assert.h"
+#include "base/sparse.h"
 
 enum {
     CE_CRL_NUMBER = 20,
@@ -139,7 +140,7 @@ enum assay_status assay_x509_crl(const uint8_t *der, size_t len, struct assay_cr
     enum assay_signature_alg alg = ASSAY_SIGNATURE_NONE;
     ASSAY_TRY(assay_asn1_open(&in, ASSAY_ASN1_SEQUENCE, &list));
     if (assay_cursor_left(&in) > 0) return ASSAY_E_TRAILING;
-    assay_bytes_zero(out, sizeof *out);
+    assay_bytes_zero_sparse(out, sizeof *out); /* few lists are long */
     ASSAY_TRY(assay_asn1_take(&list, ASSAY_ASN1_SEQUENCE, &tbs));
     ASSAY_TRY(assay_asn1_take(&list, ASSAY_ASN1_SEQUENCE, &algorithm));
     ASSAY_TRY(read_tbs(tbs.content, &inner_algorithm, out));

@@ -72,6 +72,19 @@ Test(net_locker, is_bounded_in_pieces_and_bytes, .init = start, .fini = stop)
     free(piece);
 }
 
+Test(net_locker, keeps_the_newest_in_memory_and_finds_the_others, .init = start, .fini = stop)
+{
+    static const uint8_t piece[100];
+    uint8_t first[32], digest[32];
+    struct assay_slice bytes;
+    put(1, "first", 5, first);
+    for (size_t i = 1; i <= VERDICTS; i++)
+        put(2, piece, i, digest);
+    cr_assert_eq(assay_locker_held(locker), (size_t)VERDICTS * (VERDICTS + 1) / 2);
+    cr_assert_eq(assay_locker_get(locker, first, &bytes), ASSAY_OK);
+    cr_assert(assay_slice_equal(bytes, assay_slice_over("first", 5)));
+}
+
 Test(net_locker, a_failing_store_is_said, .init = start, .fini = stop)
 {
     uint8_t digest[32] = { 7 };

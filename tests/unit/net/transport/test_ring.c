@@ -8,6 +8,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { SIZE = 257 };
 
@@ -90,6 +93,35 @@ Test(net_transport_ring, who_sleeps_is_woken_up_once)
     assay_ring_awake(&reader);
     cr_assert_eq(assay_ring_put(&writer, record(5, 1)), ASSAY_OK);
     cr_assert_not(assay_ring_publish(&writer)); /* it is at work */
+}
+
+Test(net_transport_ring, at_rest_it_takes_no_memory_and_loses_nothing)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), len = 4 * page;
+    const int fd = memfd_create("ring", MFD_CLOEXEC);
+    cr_assert(fd >= 0 && ftruncate(fd, (off_t)len) == 0);
+    uint8_t *const memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    cr_assert(memory != MAP_FAILED);
+    struct stat about;
+    writer = assay_ring_over(&shared, memory + 64, len - 64);
+    reader = assay_ring_over(&shared, memory + 64, len - 64);
+    for (unsigned round = 0; round < 1000; round++) {
+        cr_assert_eq(assay_ring_put(&writer, record(200, round)), ASSAY_OK);
+        assay_ring_rest(&writer); /* not published */
+        (void)assay_ring_publish(&writer);
+        assay_ring_rest(&writer); /* not taken */
+        expect(200, round);
+    }
+    cr_assert_eq(fstat(fd, &about), 0);
+    cr_assert_eq((size_t)about.st_blocks * 512, len);
+    assay_ring_rest(&writer);
+    cr_assert_eq(fstat(fd, &about), 0);
+    cr_assert_eq((size_t)about.st_blocks * 512, page, "but for what is no page of its own");
+    cr_assert_eq(assay_ring_put(&writer, record(100, 7)), ASSAY_OK);
+    (void)assay_ring_publish(&writer);
+    expect(100, 7);
+    (void)munmap(memory, len);
+    (void)close(fd);
 }
 
 Test(net_transport_ring, a_writer_that_lies_is_found_out)

@@ -1,0 +1,62 @@
+/*
+ * tests/unit/base/test_sparse.c - what is written sparsely is what would be written else, and no
+ * page more than needed is.
+ */
+#include "base/bytes.h"
+#include "base/sparse.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+Test(base_sparse, writes_sparsely_what_it_would_write_else)
+{
+    enum { LEN = 5 * 4096 };
+    static uint8_t bytes[LEN], from[LEN];
+    for (size_t at = 0; at < LEN; at += 1777) {
+        for (size_t i = 0; i < LEN; i++) {
+            bytes[i] = (uint8_t)(i % 3 == 0 ? 7 : 0);
+            from[i] = (uint8_t)(i % 3 == 0 ? 7 : i / 4096 % 2 * 9);
+        }
+        assay_bytes_copy_sparse(bytes + at, LEN - at, from, LEN - at);
+        cr_assert_arr_eq(bytes + at, from, LEN - at);
+        assay_bytes_zero_sparse(bytes + at, LEN - at);
+        cr_assert(assay_bytes_all_zero(bytes + at, LEN - at));
+        for (size_t i = 0; i < at; i++)
+            cr_assert_eq(bytes[i], i % 3 == 0 ? 7 : 0, "nothing before it");
+    }
+    assay_bytes_zero_sparse(NULL, 0);
+    assay_bytes_copy_sparse(NULL, 0, NULL, 0);
+}
+
+/* Returns: whether a page of this process was ever written. */
+static bool is_touched(const void *page, size_t page_len)
+{
+    uint64_t entry = 0;
+    const int fd = open("/proc/self/pagemap", O_RDONLY);
+    cr_assert_geq(fd, 0);
+    const off_t at = (off_t)((uintptr_t)page / page_len * sizeof entry);
+    cr_assert_eq(pread(fd, &entry, sizeof entry, at), (ssize_t)sizeof entry);
+    (void)close(fd);
+    /* Read alone it is the kernel's page of zeros: a page, but nobody's own. */
+    return entry >> 63 != 0 && (entry >> 56 & 1) != 0;
+}
+
+Test(base_sparse, leaves_memory_untouched_that_is_empty)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), len = 8 * page;
+    const int how = MAP_PRIVATE | MAP_ANONYMOUS;
+    uint8_t *const to = mmap(NULL, len, PROT_READ | PROT_WRITE, how, -1, 0);
+    uint8_t *const from = mmap(NULL, len, PROT_READ | PROT_WRITE, how, -1, 0);
+    cr_assert(to != MAP_FAILED && from != MAP_FAILED);
+    from[3 * page + 5] = 1;
+    assay_bytes_zero_sparse(to, len);
+    cr_assert_not(is_touched(to, page));
+    assay_bytes_copy_sparse(to, len, from, len);
+    for (size_t i = 0; i < 8; i++)
+        cr_assert_eq(is_touched(to + i * page, page), i == 3);
+    cr_assert_eq(to[3 * page + 5], 1);
+    (void)munmap(to, len);
+    (void)munmap(from, len);
+}
