@@ -19,7 +19,7 @@ enum {
     LINK_BACKLOG = 256,       /* connections that wait to be accepted */
     LINK_HANDSHAKE_MS = 5000, /* a silent caller is hung up */
     LINK_REDIAL_MS = 1000,
-    LINK_HEARTBEAT_MS = 4000,
+    LINK_HEARTBEAT_MS = 6000,
     LINK_HEARTBEAT_LATE_MS = 6000,
     LINK_HEARTBEAT_GONE_MS = LINK_HEARTBEAT_MS + LINK_HEARTBEAT_LATE_MS,
     LINK_CONNECT_MS = 4000,   /* what a try may take beside the handshake */
