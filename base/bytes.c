@@ -58,15 +58,23 @@ void assay_hex_encode(const uint8_t *bytes, size_t len, char *text, size_t text_
     text[2 * len] = '\0';
 }
 
-enum { NO_DIGIT = 16 };
+/*
+ * A digit's value and DIGIT; 0 for what is none. Never isxdigit: the answer must not depend on a
+ * locale. A table, since each frame between members has its sender in hex.
+ */
+enum { DIGIT = 16 };
+static const uint8_t hex_digits[256] = {
+    ['0'] = DIGIT,      ['1'] = DIGIT + 1,  ['2'] = DIGIT + 2,  ['3'] = DIGIT + 3,
+    ['4'] = DIGIT + 4,  ['5'] = DIGIT + 5,  ['6'] = DIGIT + 6,  ['7'] = DIGIT + 7,
+    ['8'] = DIGIT + 8,  ['9'] = DIGIT + 9,  ['a'] = DIGIT + 10, ['b'] = DIGIT + 11,
+    ['c'] = DIGIT + 12, ['d'] = DIGIT + 13, ['e'] = DIGIT + 14, ['f'] = DIGIT + 15,
+    ['A'] = DIGIT + 10, ['B'] = DIGIT + 11, ['C'] = DIGIT + 12, ['D'] = DIGIT + 13,
+    ['E'] = DIGIT + 14, ['F'] = DIGIT + 15,
+};
 
-/* Compared with character constants, never isxdigit: the answer must not depend on a locale. */
 static unsigned hex_digit(char character)
 {
-    if (character >= '0' && character <= '9') return (unsigned)(character - '0');
-    if (character >= 'a' && character <= 'f') return (unsigned)(character - 'a') + 10;
-    if (character >= 'A' && character <= 'F') return (unsigned)(character - 'A') + 10;
-    return NO_DIGIT;
+    return hex_digits[(unsigned char)character];
 }
 
 enum assay_status assay_hex_decode(const char *text, size_t text_len, uint8_t *out, size_t len)
@@ -75,10 +83,11 @@ enum assay_status assay_hex_decode(const char *text, size_t text_len, uint8_t *o
     ASSAY_ASSERT(out != NULL || len == 0);
     if (text_len / 2 != len || text_len % 2 != 0) return ASSAY_E_SYNTAX;
     for (size_t i = 0; i < text_len; i++) { /* all of it before the first write: out stays whole */
-        if (hex_digit(text[i]) == NO_DIGIT) return ASSAY_E_SYNTAX;
+        if (hex_digit(text[i]) == 0) return ASSAY_E_SYNTAX;
     }
     for (size_t i = 0; i < len; i++) {
-        out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+        const unsigned high = hex_digit(text[2 * i]) - DIGIT;
+        out[i] = (uint8_t)(high << 4 | (hex_digit(text[2 * i + 1]) - DIGIT));
     }
     return ASSAY_OK;
 }

@@ -66,12 +66,13 @@ static void put(struct assay_writer *w, uint8_t what, uint64_t ticket, uint64_t 
     assay_writer_u64be(w, at_unix_ms);
 }
 
-bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_unix_ms,
+bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_unix_ms, bool beside,
                      struct assay_writer *w)
 {
     check(dates);
-    if (now_ms < dates->ask_at_ms) return false;
-    dates->ask_at_ms = now_ms + dates->every_ms;
+    if (now_ms < (beside ? dates->beside_at_ms : dates->ask_at_ms)) return false;
+    dates->ask_at_ms = now_ms + dates->every_ms + dates->every_ms / 4;
+    dates->beside_at_ms = now_ms + dates->every_ms - dates->every_ms / 4;
     dates->ticket = now_ms + 1; /* never 0 */
     put(w, ASK, dates->ticket, at_unix_ms);
     ASSAY_ASSERT(!w->full);

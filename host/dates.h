@@ -46,7 +46,8 @@ struct assay_dates {
     uint64_t every_ms;
     uint64_t far_ms; /* 0, or what who is not asked may be silent for: heard through others */
     uint64_t bound_ms; /* how far apart dates may be: min(5 s, T/8) (docs/protocol.md 4.5) */
-    uint64_t ask_at_ms, ticket; /* ticket 0: nothing was asked */
+    uint64_t ask_at_ms, ticket; /* alone at the latest; ticket 0: nothing was asked */
+    uint64_t beside_at_ms;      /* in company from then on */
     bool off; /* as found out last: our date is surely off by more than the bound */
     struct assay_dates_found {
         bool known; /* members of more than 2W/3, this one included, have a date that is fresh */
@@ -67,10 +68,14 @@ void assay_dates_farewell(uint64_t at_unix_ms, struct assay_writer *w);
 /* After a DATE payload was taken. Returns: whether people are to be told that the member ends:
  * once an interval of questions, however often it says so. */
 bool assay_dates_ends(struct assay_dates *dates, uint16_t slot, uint64_t now_ms);
-/* Whether everybody is to be asked now; then *w holds the question. Returns: true once a turn. */
-bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_unix_ms,
+/*
+ * Whether everybody is to be asked now; then *w holds the question. beside: something that can wait
+ * goes to everybody now, so that the question costs no message of its own; without such company it
+ * is asked a quarter of an interval later. Returns: true once a turn.
+ */
+bool assay_dates_ask(struct assay_dates *dates, uint64_t now_ms, uint64_t at_unix_ms, bool beside,
                      struct assay_writer *w);
-/* Returns: when assay_dates_ask is due. */
+/* Returns: when assay_dates_ask is due without company. */
 uint64_t assay_dates_wake_at(const struct assay_dates *dates);
 /*
  * assay_dates_take - a DATE payload came, hostile bytes; slot < count (asserted).

@@ -83,7 +83,8 @@ ASSAY_CHECKED enum assay_status assay_dispatch_queue(struct assay_dispatch *d,
 bool assay_dispatch_room(const struct assay_dispatch *d);
 /* Returns: whether events wait. */
 bool assay_dispatch_waits(const struct assay_dispatch *d);
-/* The host put something into the store's batch itself. Returns: nothing. */
+/* The host put something into the store's batch itself, which the next settle makes durable. What
+ * may be lost with the node need not be told of: it joins the next commit. Returns: nothing. */
 void assay_dispatch_opened(struct assay_dispatch *d);
 /* One event now; what follows from it waits for the next settle. Returns: what world.step said. */
 enum assay_status assay_dispatch_step(struct assay_dispatch *d, struct assay_event *event);

@@ -59,6 +59,18 @@ void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
     ASSAY_ASSERT(text[ASSAY_ROSTER_USER_LEN] == '\0');
 }
 
+enum assay_status assay_roster_is(const struct assay_roster *roster, uint16_t slot,
+                                  enum assay_roster_key which, const uint8_t key[static 32])
+{
+    ASSAY_ASSERT(roster_holds(roster));
+    ASSAY_ASSERT(which == ASSAY_ROSTER_DOOR || which == ASSAY_ROSTER_TRANSPORT);
+    if (slot >= roster->count) return ASSAY_E_STRANGER;
+    const struct assay_roster_entry *entry = &roster->entries[slot];
+    if (entry->gone) return ASSAY_E_STRANGER;
+    const uint8_t *now = which == ASSAY_ROSTER_DOOR ? entry->door : entry->transport;
+    return assay_bytes_equal(now, key, 32) ? ASSAY_OK : ASSAY_E_STALE;
+}
+
 enum assay_status assay_roster_user(const struct assay_roster *roster, const char *text,
                                     uint16_t *slot, enum assay_roster_key *which)
 {
@@ -73,13 +85,10 @@ enum assay_status assay_roster_user(const struct assay_roster *roster, const cha
     ASSAY_TRY(assay_hex_decode(text + 1, 4, number, sizeof number));
     ASSAY_TRY(assay_hex_decode(text + 5, 64, key, sizeof key));
     const uint16_t s = (uint16_t)(number[0] << 8 | number[1]);
-    if (s >= roster->count) return ASSAY_E_STRANGER;
-    const struct assay_roster_entry *entry = &roster->entries[s];
-    if (entry->gone) return ASSAY_E_STRANGER;
-    const uint8_t *now = text[0] == 'D' ? entry->door : entry->transport;
-    if (!assay_bytes_equal(now, key, sizeof key)) return ASSAY_E_STALE;
+    const enum assay_roster_key w = text[0] == 'D' ? ASSAY_ROSTER_DOOR : ASSAY_ROSTER_TRANSPORT;
+    ASSAY_TRY(assay_roster_is(roster, s, w, key));
     *slot = s;
-    *which = text[0] == 'D' ? ASSAY_ROSTER_DOOR : ASSAY_ROSTER_TRANSPORT;
+    *which = w;
     return ASSAY_OK;
 }
 

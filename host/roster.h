@@ -46,6 +46,11 @@ ASSAY_CHECKED enum assay_status assay_roster_find(const struct assay_roster *ros
 void assay_roster_user_encode(uint16_t slot, enum assay_roster_key which,
                               const uint8_t key[static 32],
                               char text[static ASSAY_ROSTER_USER_LEN + 1]);
+/* Whether the key by which a slot was let in is that of now; the slot may be anything.
+ * Returns: ASSAY_OK | ASSAY_E_STRANGER (no such slot) | ASSAY_E_STALE (the key was replaced) */
+ASSAY_CHECKED enum assay_status assay_roster_is(const struct assay_roster *roster, uint16_t slot,
+                                                enum assay_roster_key which,
+                                                const uint8_t key[static 32]);
 /*
  * assay_roster_user - who a frame comes from, by the roster of now.
  * Returns: ASSAY_OK | ASSAY_E_SYNTAX | ASSAY_E_STRANGER (no such slot) | ASSAY_E_STALE (the key

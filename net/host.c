@@ -459,6 +459,9 @@ void assay_host_close(struct assay_host **host)
     assay_transport_close(&h->link);
     assay_verify_pool_destroy(&h->pool);
     host_evidence_forget(h);
+    /* Pieces of evidence that no commit has taken along yet; all else was settled. */
+    if (h->failure == ASSAY_OK && h->engine != NULL)
+        assay_status_ignore(assay_store_commit(h->config.store), "they are pulled again");
     h->config.store->ops->rollback(h->config.store);
     assay_engine_deinit(&h->engine);
     free(h->engine_memory);
@@ -572,7 +575,7 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_evidence_turn(host);
     host_collateral(host);
     host_service(host);
-    host_dates_turn(host);
+    host_dates_turn(host, false);
     host_neighbours_turn(host);
     host_settle(host);
     if (host->admin != NULL)

@@ -44,11 +44,11 @@ static void say(struct assay_host *host)
               ahead_ms < 0 ? "behind" : "ahead of", off ? ": set it" : "");
 }
 
-void host_dates_turn(struct assay_host *host)
+void host_dates_turn(struct assay_host *host, bool beside)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    if (!assay_dates_ask(&host->dates, host->now_ms, host->at_unix_ms, &w)) return;
+    if (!assay_dates_ask(&host->dates, host->now_ms, host->at_unix_ms, beside, &w)) return;
     /* What the last question brought, before the next one. */
     for (uint16_t slot = 0; slot < host->members; slot++) {
         const bool asked = slot == host->self || !host_neighbours_used(host) ||

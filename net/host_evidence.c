@@ -139,13 +139,14 @@ static enum assay_status get(void *context, const uint8_t digest[static 32],
     return assay_locker_get(host->locker, digest, bytes);
 }
 
+/* What others announced is had again after a crash: it is durable with the next commit, as what a
+ * ballot says of it is, and makes none of its own. */
 static enum assay_status keep(void *context, uint64_t epoch, const uint8_t digest[static 32],
                               struct assay_slice bytes)
 {
     struct assay_host *host = context;
     struct assay_engine_snapshot snapshot;
     assay_engine_snapshot(host->engine, &snapshot);
-    assay_dispatch_opened(host->dispatch);
     return assay_locker_put(host->locker, snapshot.era, epoch, digest, bytes);
 }
 

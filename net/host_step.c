@@ -225,6 +225,12 @@ static void send_letter(void *context, struct assay_effect *effect)
 {
     const struct assay_dispatch_letter letter = assay_dispatch_letter_of(effect);
     host_send(context, letter.to, letter.except, letter.kind, letter.payload);
+    /* Who hears an envelope asks for its evidence: the answers have company, too. Never beside a
+     * vote, which would wait behind them. */
+    const bool beside = effect->kind == ASSAY_EFFECT_SIGN &&
+                        (letter.kind == ASSAY_MESSAGE_ENVELOPE ||
+                         letter.kind == ASSAY_MESSAGE_RECORD);
+    if (beside) host_dates_turn(context, true);
 }
 
 static void flush(void *context)

@@ -448,12 +448,9 @@ static void make_room(struct assay_far *far)
 /* Whose frame it is by the roster of now, as in net/zmq/link.c. Returns: whether it is taken. */
 static bool is_members(struct assay_far *far, const struct assay_transport_report *r)
 {
-    char user[ASSAY_ROSTER_USER_LEN + 1];
-    uint16_t slot = 0;
-    enum assay_roster_key which = ASSAY_ROSTER_DOOR;
-    assay_roster_user_encode(r->slot, r->which, r->key, user);
-    const enum assay_status status = assay_roster_user(far->config.roster, user, &slot, &which);
-    if (status == ASSAY_OK && slot != far->config.roster->self) return true;
+    const struct assay_roster *const roster = far->config.roster;
+    const enum assay_status status = assay_roster_is(roster, r->slot, r->which, r->key);
+    if (status == ASSAY_OK && r->slot != roster->self) return true;
     assay_count(far->config.counters,
                 status == ASSAY_E_STALE ? ASSAY_COUNT_FRAME_OLD_KEY : ASSAY_COUNT_FRAME_USER);
     return false;
@@ -494,9 +491,11 @@ enum assay_status assay_far_receive(struct assay_far *far, uint16_t *slot,
 
 /* ------------------------------------------------------------ waiting */
 
-static void turn(struct assay_far *far, uint64_t now_ms)
+/* spoke: the socket may have something to say; without that it costs no call into the kernel. */
+static void turn(struct assay_far *far, uint64_t now_ms, bool spoke)
 {
-    assay_kept_turn(far, now_ms);
+    if (spoke || !far->ready) assay_kept_turn(far, now_ms);
+    else assay_kept_look(far, now_ms);
     if (far->shared != NULL) follow_limits(far, now_ms);
     tell_numbers(far);
     make_room(far);
@@ -525,19 +524,20 @@ enum assay_status assay_far_wait(struct assay_far *far, uint64_t now_ms, struct 
                                  size_t count, int timeout_ms)
 {
     ASSAY_ASSERT(count <= FAR_EXTRA_MAX);
-    turn(far, now_ms);
+    turn(far, now_ms, false);
     for (size_t i = 0; i < count; i++)
         far->fds[i] = extra[i];
     far->fds[count] = (struct pollfd){ .fd = far->shared != NULL ? far->child.socket : -1,
                                        .events = POLLIN };
     const int polled = poll(far->fds, count + 1, rest_ms(far, now_ms, timeout_ms));
     if (polled < 0 && errno != EINTR) return ASSAY_E_IO;
+    const bool spoke = polled < 0 || far->fds[count].revents != 0;
     if (far->shared != NULL) assay_ring_awake(&far->reports);
     for (size_t i = 0; i < count; i++) {
         extra[i].revents = 0;
         if (polled >= 0) extra[i].revents = far->fds[i].revents;
     }
-    turn(far, assay_link_clock_ms());
+    turn(far, assay_link_clock_ms(), spoke);
     return ASSAY_OK;
 }
 

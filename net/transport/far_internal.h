@@ -90,6 +90,8 @@ bool assay_far_say(struct assay_far *far, const struct assay_transport_packet *p
 void assay_kept_fall(struct assay_far *far, uint64_t now_ms, const char *cause, bool stalled);
 /* What it says of itself, how it is, another one when it is time. Returns: nothing. */
 void assay_kept_turn(struct assay_far *far, uint64_t now_ms);
+/* How it is alone. Returns: nothing; there may be no process any more. */
+void assay_kept_look(struct assay_far *far, uint64_t now_ms);
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
 int assay_kept_wait_ms(const struct assay_far *far, uint64_t now_ms);
 /* Waits for the end of one that lingers, and ends it. Returns: nothing. */

@@ -279,8 +279,9 @@ static bool is_numb(struct assay_far *far, uint64_t now_ms)
     return now_ms > far->beat_ms + far->stall_ms + FAR_BEAT_MS;
 }
 
-static void look(struct assay_far *far, uint64_t now_ms)
+void assay_kept_look(struct assay_far *far, uint64_t now_ms)
 {
+    if (far->shared == NULL) return;
     forgive(far, now_ms);
     far->looked_ms = now_ms;
     if (!far->ready) {
@@ -298,7 +299,7 @@ void assay_kept_turn(struct assay_far *far, uint64_t now_ms)
 {
     for (int i = 0; far->shared != NULL && i < FAR_PACKETS_PER_TURN; i++)
         if (!hear(far, now_ms)) break;
-    if (far->shared != NULL) look(far, now_ms);
+    assay_kept_look(far, now_ms);
     /* Whose first one falls has to say so, not to try again. */
     if (far->shared == NULL && (far->served || far->falls == 0)) start(far, now_ms);
 }

@@ -261,9 +261,10 @@ static int64_t cpu_us(clockid_t clock)
 /*
  * What libzmq takes in costs its thread time. What this thread itself used is not libzmq's: while
  * the others have hardly run, nobody can hold much more than at the last look, and twice as many
- * calls into the kernel as there are members are saved.
+ * calls into the kernel as there are members are saved. Nor is what our own messages cost that
+ * thread: a call into the kernel each, whoever made us send them.
  */
-static bool is_worth_a_look(struct link_census *c, uint64_t now_ms)
+static bool is_worth_a_look(struct link_census *c, uint64_t now_ms, uint64_t sent)
 {
     const int64_t all_us = cpu_us(CLOCK_PROCESS_CPUTIME_ID),
                   own_us = cpu_us(CLOCK_THREAD_CPUTIME_ID);
@@ -271,11 +272,13 @@ static bool is_worth_a_look(struct link_census *c, uint64_t now_ms)
     const int64_t others_us = all_us - own_us;
     c->is_idle = others_us >= c->seen_cpu_us && others_us < c->seen_cpu_us + LINK_CENSUS_IDLE_US;
     c->seen_cpu_us = others_us;
+    const int64_t sent_us = (int64_t)(sent - c->looked_sent) * LINK_CENSUS_SENT_US;
     /* Fewer than then: another thread asks now. */
-    const bool has_run =
-        others_us >= c->looked_cpu_us + LINK_CENSUS_CPU_US || others_us < c->looked_cpu_us;
+    const bool has_run = others_us >= c->looked_cpu_us + sent_us + LINK_CENSUS_CPU_US ||
+                         others_us < c->looked_cpu_us;
     if (!has_run && now_ms < c->looked_ms + LINK_CENSUS_QUIET_MS) return false;
     c->looked_cpu_us = others_us;
+    c->looked_sent = sent;
     c->looked_ms = now_ms;
     return true;
 }
@@ -286,7 +289,8 @@ void assay_census_take(struct assay_link *link)
     struct link_load strangers = { 0 };
     if (link->now_ms < c->next_ms) return;
     c->next_ms = link->now_ms + LINK_CENSUS_MS;
-    if (!is_worth_a_look(c, link->now_ms)) return;
+    const uint64_t sent = link->config.counters->value[ASSAY_COUNT_FRAMES_OUT];
+    if (!is_worth_a_look(c, link->now_ms, sent)) return;
     count_all(link, &strangers);
     thin_out(link, &strangers, LINK_NOBODY, c->silent_max);
     for (uint32_t s = 0; s < link->config.roster->count; s++)

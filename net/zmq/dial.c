@@ -58,7 +58,7 @@ static bool keep_alive(void *line)
 {
     return assay_socket_int(line, ZMQ_HEARTBEAT_IVL, LINK_HEARTBEAT_MS) &&
            assay_socket_int(line, ZMQ_HEARTBEAT_TIMEOUT, LINK_HEARTBEAT_LATE_MS) &&
-           assay_socket_int(line, ZMQ_HEARTBEAT_TTL, LINK_HEARTBEAT_LATE_MS);
+           assay_socket_int(line, ZMQ_HEARTBEAT_TTL, LINK_HEARTBEAT_GONE_MS);
 }
 
 /* The census has to know the line's descriptor: a peer that we dialled may send, too. */

@@ -19,8 +19,9 @@ enum {
     LINK_BACKLOG = 256,       /* connections that wait to be accepted */
     LINK_HANDSHAKE_MS = 5000, /* a silent caller is hung up */
     LINK_REDIAL_MS = 1000,
-    LINK_HEARTBEAT_MS = 2000,
+    LINK_HEARTBEAT_MS = 6000,
     LINK_HEARTBEAT_LATE_MS = 6000,
+    LINK_HEARTBEAT_GONE_MS = LINK_HEARTBEAT_MS + LINK_HEARTBEAT_LATE_MS,
     LINK_CONNECT_MS = 4000,   /* what a try may take beside the handshake */
     LINK_PAUSE_MS_MAX = 2000, /* between two rounds of tries */
     /* What the configuration says of a member, and what it says of itself. */
@@ -41,6 +42,7 @@ enum {
     LINK_CONNECTIONS_OF_ONE = 4,
     LINK_CENSUS_MS = 10,
     LINK_CENSUS_CPU_US = 1000,  /* ... if other threads have run that long since the last look */
+    LINK_CENSUS_SENT_US = 8,    /* ... beside what they need at least for a message of ours */
     LINK_CENSUS_QUIET_MS = 250, /* or so much time has passed */
     LINK_CENSUS_IDLE_US = 200,  /* who has not run that long between two looks is idle */
     LINK_REST_MS = 100, /* and is looked at so often, until something arrives */
@@ -74,6 +76,7 @@ struct link_census {
     uint64_t next_ms, looked_ms;
     int64_t looked_cpu_us; /* of all threads but the one that looks */
     int64_t seen_cpu_us;   /* the same, whether that was worth a look or not */
+    uint64_t looked_sent;  /* messages that had left when it was looked */
     bool is_idle;          /* nobody else has run: arrivals wakes up when one has to look */
     int arrivals_fd;       /* an epoll set of all connections, readable while bytes wait in one */
     uint32_t capacity, count, silent_max, looks;

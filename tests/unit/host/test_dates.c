@@ -40,7 +40,7 @@ static void ask(struct assay_dates *d, uint64_t now_ms)
 {
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    cr_assert(assay_dates_ask(d, now_ms, 1000000 + now_ms, &w));
+    cr_assert(assay_dates_ask(d, now_ms, 1000000 + now_ms, false, &w));
     cr_assert_eq(w.len, ASSAY_DATE_LEN);
 }
 
@@ -97,15 +97,29 @@ Test(dates, an_answer_is_taken_to_be_of_the_middle_of_its_way)
     cr_assert_eq(peers[2].round_ms, 200);
 }
 
-Test(dates, asks_once_in_an_epoch_and_at_least_every_ten_seconds)
+Test(dates, asks_in_company_when_there_is_some)
 {
     struct assay_dates d = dates_of();
     uint8_t bytes[ASSAY_DATE_LEN];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     ask(&d, 100);
-    cr_assert_not(assay_dates_ask(&d, 100 + T_MS - 1, 1, &w));
-    cr_assert_eq(assay_dates_wake_at(&d), 100 + T_MS);
-    ask(&d, 100 + T_MS);
+    cr_assert_not(assay_dates_ask(&d, 100 + 3 * T_MS / 4 - 1, 1, true, &w), "too soon");
+    cr_assert(assay_dates_ask(&d, 100 + 3 * T_MS / 4, 1, true, &w));
+    cr_assert_eq(w.len, ASSAY_DATE_LEN);
+    cr_assert_not(assay_dates_ask(&d, 100 + 5 * T_MS / 4, 1, false, &w), "asked already");
+    cr_assert_eq(assay_dates_wake_at(&d), 100 + 2 * T_MS);
+}
+
+Test(dates, asks_once_in_an_epoch_and_at_least_every_twelve_and_a_half_seconds)
+{
+    struct assay_dates d = dates_of();
+    uint8_t bytes[ASSAY_DATE_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    ask(&d, 100);
+    const uint64_t alone_ms = 100 + T_MS + T_MS / 4;
+    cr_assert_not(assay_dates_ask(&d, alone_ms - 1, 1, false, &w));
+    cr_assert_eq(assay_dates_wake_at(&d), alone_ms);
+    ask(&d, alone_ms);
     assay_dates_init(&d, peers, N, SELF, 3600 * 1000);
     cr_assert_eq(d.every_ms, ASSAY_DATES_ASK_MS_MAX);
     cr_assert_eq(d.bound_ms, 5000);
@@ -252,7 +266,7 @@ Test(dates, the_longest_way_is_remembered_for_a_while)
     struct assay_dates d = dates_of();
     uint8_t bytes[ASSAY_DATE_LEN];
     uint64_t at = 100;
-    for (int i = 0; i < 40; i++, at += T_MS) {
+    for (int i = 0; i < 40; i++, at += T_MS + T_MS / 4) {
         ask(&d, at);
         const uint64_t took = i == 0 ? 800 : 80;
         cr_assert_eq(give(&d, 1, at + took, payload(bytes, 1, d.ticket, 1000000)), ASSAY_OK);
