@@ -224,13 +224,14 @@ void host_pass(struct assay_host *host, uint16_t except, enum assay_message_kind
 static void send_letter(void *context, struct assay_effect *effect)
 {
     const struct assay_dispatch_letter letter = assay_dispatch_letter_of(effect);
-    host_send(context, letter.to, letter.except, letter.kind, letter.payload);
+    struct assay_host *host = context;
+    host_send(host, letter.to, letter.except, letter.kind, letter.payload);
     /* Who hears an envelope asks for its evidence: the answers have company, too. Never beside a
-     * vote, which would wait behind them. */
-    const bool beside = effect->kind == ASSAY_EFFECT_SIGN &&
+     * vote, which would wait behind them. Neighbours are few, and asked while links are quiet. */
+    const bool beside = effect->kind == ASSAY_EFFECT_SIGN && !host_neighbours_used(host) &&
                         (letter.kind == ASSAY_MESSAGE_ENVELOPE ||
                          letter.kind == ASSAY_MESSAGE_RECORD);
-    if (beside) host_dates_turn(context, true);
+    if (beside) host_dates_turn(host, true);
 }
 
 static void flush(void *context)
