@@ -376,8 +376,8 @@ void host_publish_drop(const struct assay_http_epoch **epoch);
 /* --- host_dates.c */
 ASSAY_CHECKED enum assay_status host_dates_open(struct assay_host *host);
 void host_dates_close(struct assay_host *host);
-/* Asks everybody when it is time, or beside what goes to everybody (host/dates.h); says when our own
- * date turns out to be off. */
+/* Asks everybody when it is time, or beside what goes to everybody (host/dates.h); says when our
+ * own date turns out to be off. */
 void host_dates_turn(struct assay_host *host, bool beside);
 void host_date(struct assay_host *host, uint16_t from, struct assay_slice payload);
 /* Tells everybody that this node ends, as it was asked to. Returns: nothing. */

@@ -18,8 +18,13 @@ import tempfile
 
 EPOCHS = {4: (3000, 0.5), 7: (3000, 0.5), 13: (4000, 0.6), 20: (4000, 0.7), 40: (10000, 1.0), 60: (20000, 1.7),
           70: (20000, 2.0), 100: (20000, 3.0)}  # of real ones: ms, minutes
-SIM_EPOCHS, SIM_EVIDENCE = 2, 96
+SIM_EVIDENCE = 96
 LANES = ("evidence", "envelope", "record", "vote", "proposal", "certificate")
+
+
+def sim_epochs(n):
+    """In the first ones it is found out which neighbour brings what."""
+    return max(2, min(24, 3000 // n))
 
 
 def load(path, make):
@@ -49,7 +54,7 @@ def simulated(options, n, sizes):
     def make(path):
         with open(path, "w", encoding="utf-8") as file:
             subprocess.run([os.path.join(options.bin, "assay-sim"), "run", "three-regions", "--set", f"nodes={n}", "--set",
-                            f"epochs={SIM_EPOCHS}", "--json"], stdout=file, stderr=subprocess.DEVNULL, check=False)
+                            f"epochs={sim_epochs(n)}", "--json"], stdout=file, stderr=subprocess.DEVNULL, check=False)
 
     figures = load(os.path.join(options.keep, f"simulated-{n}.json"), make)["data"]["figures"]
     size = sizes(n)
