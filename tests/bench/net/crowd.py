@@ -30,10 +30,9 @@ import sys
 import tempfile
 import time
 
-KINDS = {1: "proposal", 2: "vote", 3: "certificate", 4: "certificate_pull", 5: "block_pull", 6: "resume_ask",
-         7: "resume_answer", 8: "envelope", 9: "record", 10: "sync_ask", 11: "sync_answer", 12: "envelope_pull",
-         13: "fence", 14: "recover", 32: "evidence_pull", 33: "evidence", 34: "service_ask", 35: "service_answer",
-         36: "page", 37: "date", 38: "address", 39: "neighbour"}
+HERE = os.path.dirname(os.path.abspath(__file__))
+with open(os.path.join(HERE, "../../../engine/message.h"), encoding="utf-8") as header:
+    KINDS = {int(number): name for number, name in re.findall(r'X\(ASSAY_MESSAGE_\w+, (\d+), "(\w+)"', header.read())}
 KIB = re.compile(r"^Private_\w+: +(\d+)", re.M)
 HOSTS = 15 # of --hub
 REGIONS = ("n1,n2,n3,n4,n5", "n6,n7,n8,n9,n10", "n11,n12,n13,n14,n15")
@@ -125,9 +124,8 @@ class Crowd:
     def __init__(self, options):
         self.options, self.daemons, self.hub, self.spaces = options, [], None, []
         self.work = tempfile.mkdtemp(prefix="assay-crowd.", dir="/tmp")
-        here = os.path.dirname(os.path.abspath(__file__))
         ports = free_ports(options.nodes)
-        made = subprocess.run(["sh", os.path.join(here, "../../hostile/network.sh"), options.bin, self.work,
+        made = subprocess.run(["sh", os.path.join(HERE, "../../hostile/network.sh"), options.bin, self.work,
                                str(options.epoch), *map(str, ports)],
                               capture_output=True, text=True, check=False)
         if made.returncode != 0:
