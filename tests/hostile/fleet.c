@@ -4,8 +4,8 @@
 #include "tests/hostile/fleet.h"
 
 #include "apps/client.h"
-#include "apps/demo/loopback.h"
 #include "base/file/file.h"
+#include "tests/support/ports.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -75,15 +75,15 @@ static void make(struct fleet *f, const char *source)
     (void)snprintf(script, sizeof script, "%s/tests/hostile/network.sh", source);
     (void)snprintf(epoch, sizeof epoch, "%u", f->epoch_ms);
     int held[FLEET_MAX];
+    unsigned first = 0;
+    if (!test_ports_bind(f->count, &first, held)) fleet_fail("no free ports", f->dir);
     for (uint32_t i = 0; i < f->count; i++) {
-        unsigned port = 0;
-        held[i] = demo_loopback_bind(&port);
-        f->nodes[i].port = (uint16_t)port;
-        (void)snprintf(ports[i], sizeof ports[i], "%u", port);
+        f->nodes[i].port = (uint16_t)(first + i);
+        (void)snprintf(ports[i], sizeof ports[i], "%u", first + i);
         words[5 + i] = ports[i];
     }
     for (uint32_t i = 0; i < f->count; i++)
-        if (held[i] >= 0) (void)close(held[i]);
+        (void)close(held[i]);
     run(words);
 }
 

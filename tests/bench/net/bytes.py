@@ -24,7 +24,7 @@ LANES = ("evidence", "envelope", "record", "vote", "proposal", "certificate")
 
 def sim_epochs(n):
     """In the first ones it is found out which neighbour brings what."""
-    return max(2, min(24, 3000 // n))
+    return max(2, min(24, 2900 // n))
 
 
 def load(path, make):

@@ -4,9 +4,9 @@
  * usage: free_port COUNT        COUNT different ports, one a line
  *        free_port hold         listens on one, prints it, and holds it until its input ends
  *
- * They are free when they are printed; the daemon that gets one binds it at once.
+ * They are free when they are printed, one behind the other, and no other test is given them soon.
  */
-#include "apps/demo/loopback.h"
+#include "tests/support/ports.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,16 +19,15 @@ enum { COUNT_MAX = 64 };
 
 int main(int argc, char **argv)
 {
-    unsigned port = 0;
+    unsigned first = 0;
+    int fds[COUNT_MAX];
     if (argc != 2) return 2;
     const bool hold = strcmp(argv[1], "hold") == 0;
     const unsigned long count = hold ? 1 : strtoul(argv[1], NULL, 10);
     if (count == 0 || count > COUNT_MAX) return 2;
-    for (unsigned long i = 0; i < count; i++) { /* all stay bound until the end: no two are alike */
-        const int fd = demo_loopback_bind(&port);
-        if (fd < 0 || (hold && listen(fd, 1) != 0)) return 1;
-        (void)printf("%u\n", port);
-    }
+    if (!test_ports_bind((unsigned)count, &first, fds)) return 1;
+    if (hold && listen(fds[0], 1) != 0) return 1;
+    for (unsigned i = 0; i < count; i++) (void)printf("%u\n", first + i);
     if (fflush(stdout) != 0) return 1;
     while (hold && getchar() != EOF)
         ;

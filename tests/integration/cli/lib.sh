@@ -67,6 +67,9 @@ check() {
 finish() {
     [ "$checks" -gt 0 ] || { echo 'no check was made' >&2; exit 1; }
     if [ "$failures" -gt 0 ]; then
+        for log in "$WORK"/node-*/log; do
+            [ -s "$log" ] && printf '%s ends with:\n%s\n' "${log#"$WORK"/}" "$(tail -n 5 "$log")" >&2
+        done
         echo "$failures of $checks checks failed" >&2
         exit 1
     fi

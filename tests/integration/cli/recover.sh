@@ -130,6 +130,7 @@ check "a group that the RECOVER added serves: $(cat node-1/replica.log)" until_t
 # --- who was away, and who lost everything
 start 7
 start 5
+for i in 5 7; do check "node $i runs again" until_true 20 ask $i status; done
 near() { a=$(field 1 status epoch) b=$(field $1 status epoch); in_era $1 1 && [ $((${b:-0} + 3)) -ge "${a:-999}" ]; }
 check 'an old disk passes over the end of the era' until_true 40 near 7
 check 'a lost store comes to the new era' until_true 40 near 5

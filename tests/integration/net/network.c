@@ -3,9 +3,8 @@
  */
 #include "tests/integration/net/network.h"
 
-#include "apps/demo/loopback.h"
-
 #include "base/assert.h"
+#include "tests/support/ports.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,8 +314,8 @@ static void make_genesis(struct network *network, uint32_t epoch_ms, int32_t del
 static unsigned free_port(void)
 {
     unsigned port = 0;
-    const int fd = demo_loopback_bind(&port);
-    need(fd >= 0, "no free port");
+    int fd = -1;
+    need(test_ports_bind(1, &port, &fd), "no free port");
     close(fd);
     return port;
 }

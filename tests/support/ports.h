@@ -1,0 +1,20 @@
+/*
+ * tests/support/ports.h - ports of the loopback that no other test is given meanwhile.
+ */
+#ifndef ASSAY_TESTS_PORTS_H
+#define ASSAY_TESTS_PORTS_H
+
+#include <stdbool.h>
+
+/*
+ * test_ports_bind - take ports that nobody listens on, one behind the other.
+ *
+ * A daemon that a test ended is to find its port free when the test starts it again, so a port is
+ * not given twice: a counter that all tests of a user share goes over 4000 to 11999, below what the
+ * kernel gives to connections and what programs take for themselves (apps/demo/loopback.h).
+ * In: count, 1 to 256. Returns: true, *first and count bound sockets in fds, the caller's to close;
+ * false and errors on stderr.
+ */
+bool test_ports_bind(unsigned count, unsigned *first, int *fds);
+
+#endif
