@@ -64,12 +64,19 @@ check() {
     "$@" || wrong "$what"
 }
 
+# What whoever looks for the cause asks first.
+show_nodes() {
+    for node in "$WORK"/node-*; do
+        echo "--- ${node##*/}: the end of its log, and its state"
+        tail -n 10 "$node/log"
+        "$ASSAY" status --socket "$node/admin.sock"
+    done 2>&1
+}
+
 finish() {
     [ "$checks" -gt 0 ] || { echo 'no check was made' >&2; exit 1; }
     if [ "$failures" -gt 0 ]; then
-        for log in "$WORK"/node-*/log; do
-            [ -s "$log" ] && printf '%s ends with:\n%s\n' "${log#"$WORK"/}" "$(tail -n 5 "$log")" >&2
-        done
+        show_nodes >&2
         echo "$failures of $checks checks failed" >&2
         exit 1
     fi
