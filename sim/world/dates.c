@@ -50,16 +50,21 @@ void world_plan_dates(struct world_run *r)
 /* --- the checker */
 
 /* The latest date that more than a third of the seats' weight had in honest hands: of every quorum
- * so much is honest, but for a third, and agreed (docs/protocol.md 5.22.2). */
+ * so much is honest, but for a third, and agreed (docs/protocol.md 5.22.2). Where traitors hold
+ * more than a third by now, as who held just that does when an honest node loses weight: what a
+ * quorum needs beside them. */
 static uint64_t latest_date(const struct assay_sim_world *w)
 {
-    uint64_t dates[WORLD_NODES], weights[WORLD_NODES], total = 0;
+    uint64_t dates[WORLD_NODES], weights[WORLD_NODES], total = 0, traitors = 0;
     uint32_t count = 0;
     for (uint32_t node = 0; node < w->options.nodes; node++) {
         const uint64_t weight = w->run != NULL ? w->run->before.members[node].seat_weight : 1;
         const uint64_t date_ms = world_unix_ms(w, node);
         total += weight;
-        if (!world_trusted(w, node)) continue;
+        if (!world_trusted(w, node)) {
+            traitors += weight;
+            continue;
+        }
         uint32_t at = count++;
         for (; at > 0 && dates[at - 1] < date_ms; at--) {
             dates[at] = dates[at - 1];
@@ -71,7 +76,7 @@ static uint64_t latest_date(const struct assay_sim_world *w)
     uint64_t sum = 0;
     for (uint32_t i = 0; i < count; i++) {
         sum += weights[i];
-        if (3 * sum > total) return dates[i];
+        if (3 * sum > total || 3 * (sum + traitors) > 2 * total) return dates[i];
     }
     return UINT64_MAX / 2; /* no third is honest: nothing is promised */
 }
