@@ -51,8 +51,7 @@ void world_plan_dates(struct world_run *r)
 
 /* The latest date that more than a third of the seats' weight had in honest hands: of every quorum
  * so much is honest, but for a third, and agreed (docs/protocol.md 5.22.2). Where traitors hold
- * more than a third by now, as who held just that does when an honest node loses weight: what a
- * quorum needs beside them. */
+ * more than a third it is what a quorum needs beside them. */
 static uint64_t latest_date(const struct assay_sim_world *w)
 {
     uint64_t dates[WORLD_NODES], weights[WORLD_NODES], total = 0, traitors = 0;
@@ -74,6 +73,7 @@ static uint64_t latest_date(const struct assay_sim_world *w)
         weights[at] = weight;
     }
     uint64_t sum = 0;
+    if (3 * traitors > 2 * total) return UINT64_MAX / 2; /* they need nobody */
     for (uint32_t i = 0; i < count; i++) {
         sum += weights[i];
         if (3 * sum > total || 3 * (sum + traitors) > 2 * total) return dates[i];
