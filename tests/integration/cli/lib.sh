@@ -22,8 +22,23 @@ for program in "$ASSAY" "$ASSAYD" "$BIN/assay-enclave" "$TOOLS/free_port"; do
     [ -x "$program" ] || { echo "$program is missing" >&2; exit 2; }
 done
 
+# running PID: a process that this script started has not ended. The number of one that has is given to others soon,
+# and whoever kills by it kills a daemon of the test beside it.
+running() {
+    { read -r stat_line <"/proc/$1/stat"; } 2>/dev/null || return 1
+    stat_line=${stat_line##*) } # state, parent, ...
+    case $stat_line in "Z $$ "*) return 1 ;; "${stat_line%% *} $$ "*) return 0 ;; esac
+    return 1
+}
+
+# ended PID...: none of these is.
+ended() {
+    for one in "$@"; do running "$one" && return 1; done
+    return 0
+}
+
 stop_all() {
-    for pid in $started; do kill -KILL "$pid" 2>/dev/null; done
+    for pid in $started; do running "$pid" && kill -KILL "$pid" 2>/dev/null; done
     for pid in $started; do wait "$pid" 2>/dev/null; done
     rm -rf "$WORK"
 }
@@ -239,8 +254,4 @@ assert d["data"]["files"] == ([] if sys.argv[2] == "-" else [sys.argv[2]]), d
 assert sys.argv[2] == "-" or os.path.exists(sys.argv[2]), d
 assert all(d["data"][name] not in ("", None) for name in sys.argv[3:]), d
 END
-}
-
-running() {
-    kill -0 "$1" 2>/dev/null
 }

@@ -48,5 +48,18 @@ if kill -0 "${said%% *}" 2>/dev/null || [ -e "${said#* }" ]; then
     bad=$((bad + 1))
 fi
 
+# And nothing else: not who has the number of what it started by now.
+sleep 300 &
+other=$!
+script=$(mktemp /tmp/assay-it.XXXXXX) || exit 2
+printf '. "%s/lib.sh"\nstarted=%s\nrunning %s && echo it\nended %s || echo is\nexit 1\n' "$here" $other $other $other >"$script"
+said=$(sh "$script" "$BIN" "$TOOLS")
+rm -f "$script"
+count=$((count + 1))
+if ! kill $other 2>/dev/null || [ -n "$said" ]; then
+    echo "FAILED: a script took another process for its own: $said" >&2
+    bad=$((bad + 1))
+fi
+
 [ "$bad" -eq 0 ] || exit 1
 echo "$count planted cases behave"

@@ -97,7 +97,7 @@ balance() { # balance NUMBER ACCOUNT: what a node says that an account has
 }
 has() { [ "$(balance "$1" "$2" 2>/dev/null)" = "$3" ]; }
 kill "$pid_3" "$pid_4"
-check 'two nodes ended' until_true 20 sh -c "! kill -0 $pid_3 && ! kill -0 $pid_4"
+check 'two nodes ended' until_true 20 ended "$pid_3" "$pid_4"
 expect 7 'it may still become so' node 1 account transfer --key you.key --to "$you" --amount 40 --timeout 2500
 check 'nothing moved' has 1 you.key 240
 
@@ -115,7 +115,7 @@ expect 0 'balance 195' node 2 account transfer --key you.key --to "$you" --amoun
 
 # --- whoever waits for a record outlives the daemon that it handed it to, and money moves once
 kill "$pid_3" "$pid_4"
-check 'two nodes ended again' until_true 20 sh -c "! kill -0 $pid_3 && ! kill -0 $pid_4"
+check 'two nodes ended again' until_true 20 ended "$pid_3" "$pid_4"
 node 1 account transfer --key you.key --to "$you" --amount 5 --timeout 120000 >waited 2>&1 &
 waits=$!
 check 'a program follows' until_true 20 sh -c "'$ASSAY' services status --socket net/node-1/admin.sock | grep -q '1 follow'"
@@ -186,8 +186,8 @@ check 'a program that follows nothing is told apart' until_true 10 says 1 servic
 
 # --- what the stores have holds, services and all
 for n in 1 2 3 4; do eval "kill \$pid_$n"; done
-check 'the daemons end' until_true 20 sh -c "! kill -0 $pid_1 && ! kill -0 $pid_3 && ! kill -0 $pid_4"
-check 'node-2 ends' until_true 20 sh -c "! kill -0 $pid_2"
+check 'the daemons end' until_true 20 ended "$pid_1" "$pid_3" "$pid_4"
+check 'node-2 ends' until_true 20 ended "$pid_2"
 expect 0 '' "$ASSAY" audit verify net/node-1/state --genesis net/genesis
 expect 0 '' "$ASSAY" audit verify net/node-2/state --genesis net/genesis
 expect 0 '' "$ASSAY" audit replay net/node-3/state --genesis net/genesis

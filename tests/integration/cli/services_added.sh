@@ -144,7 +144,7 @@ END
 
 # --- what the stores have holds, services and all
 for n in 1 2 3 4; do eval "kill \$pid_$n"; done
-check 'the daemons end' until_true 20 sh -c "! kill -0 $pid_1 && ! kill -0 $pid_2 && ! kill -0 $pid_3 && ! kill -0 $pid_4"
+check 'the daemons end' until_true 20 ended "$pid_1" "$pid_2" "$pid_3" "$pid_4"
 expect 0 '' "$ASSAY" audit verify net/node-1/state --genesis net/genesis
 expect 0 '' "$ASSAY" audit verify net/node-4/state --genesis net/genesis
 expect 0 '' "$ASSAY" audit replay net/node-2/state --genesis net/genesis

@@ -20,6 +20,6 @@ check 'node-1 closes epochs' until_true 40 epoch_at_least 1 5
 expect 0 'checks hold' contract network
 echo "$out"
 kill "$pid_1"
-check 'node-1 ends' until_true 10 sh -c "! kill -0 $pid_1"
+check 'node-1 ends' until_true 10 ended "$pid_1"
 check 'its HTTP socket is gone' test ! -e "$WORK/node-1/admin.http"
 finish
