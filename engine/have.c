@@ -10,11 +10,6 @@
 
 /* --- what is here */
 
-static uint64_t tell_pause_ms(const struct assay_engine *e)
-{
-    return assay_max_u64(5, assay_min_u64(assay_eng_epoch_ms(e) / 64, 500));
-}
-
 static uint64_t patience_ms(const struct assay_engine *e)
 {
     return assay_max_u64(25, assay_min_u64(assay_eng_epoch_ms(e) / 16, 1000));
@@ -139,7 +134,8 @@ void assay_have_got(struct assay_engine *e, uint16_t from, uint32_t slot)
     struct assay_having *h = &e->parts->having;
     ASSAY_ASSERT(slot < e->members);
     if (from < e->members && from != slot) h->doubted[from] = 0; /* slow, but it gives */
-    if (h->tell_at_ms == UINT64_MAX) h->tell_at_ms = e->now_ms + tell_pause_ms(e);
+    if (h->tell_at_ms == UINT64_MAX)
+        h->tell_at_ms = e->now_ms + assay_message_pause_ms(assay_eng_epoch_ms(e));
 }
 
 void assay_have_paused(struct assay_engine *e)

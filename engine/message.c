@@ -3,6 +3,8 @@
  */
 #include "engine/message.h"
 
+#include "base/checked.h"
+
 const char *assay_message_name(unsigned kind)
 {
 #define NAME_CASE(symbol, number, name, lane)                                                      \
@@ -22,4 +24,9 @@ int assay_message_lane(unsigned kind, enum assay_lane *lane)
     ASSAY_MESSAGE_LIST(LANE_CASE)
 #undef LANE_CASE
     return 0;
+}
+
+uint64_t assay_message_pause_ms(uint64_t epoch_ms)
+{
+    return assay_max_u64(5, assay_min_u64(epoch_ms / 64, 500));
 }

@@ -8,6 +8,8 @@
 #ifndef ASSAY_ENGINE_MESSAGE_H
 #define ASSAY_ENGINE_MESSAGE_H
 
+#include <stdint.h>
+
 /* A slot of the roster, or one of these. */
 enum {
     ASSAY_SLOT_NEAR = 0xfffd, /* neighbours, where there are such: nobody in a full mesh */
@@ -61,5 +63,8 @@ enum assay_message_kind { ASSAY_MESSAGE_LIST(ASSAY_MESSAGE_ENUM) };
 const char *assay_message_name(unsigned kind);
 /* Returns: true and *lane when the number is a known kind. */
 int assay_message_lane(unsigned kind, enum assay_lane *lane);
+/* How long something new waits for more of its kind before neighbours are told of it
+ * (docs/protocol.md 4.12.10, .11). Returns: ms, 5 to 500. */
+uint64_t assay_message_pause_ms(uint64_t epoch_ms);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "base/checked.h"
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote_have.h"
 
@@ -119,16 +118,11 @@ uint16_t assay_routes_source(const struct assay_routes *r, const struct assay_en
 
 /* ------------------------------------------------------------ what we want of neighbours */
 
-/* As long as neighbours wait before they say what they hold (docs/protocol.md 4.12.10). */
-static uint64_t pause_ms(const struct assay_routes *r)
-{
-    return assay_max_u64(5, assay_min_u64(r->config.epoch_ms / 64, 500));
-}
-
 static void say_soon(struct assay_routes *r, struct row *row, uint64_t now_ms)
 {
     row->says = true;
-    if (r->say_at_ms == UINT64_MAX) r->say_at_ms = now_ms + pause_ms(r);
+    if (r->say_at_ms == UINT64_MAX)
+        r->say_at_ms = now_ms + assay_message_pause_ms(r->config.epoch_ms);
 }
 
 static struct row *row_of(struct assay_routes *r, const struct assay_view *view, uint16_t slot)

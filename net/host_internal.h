@@ -191,12 +191,12 @@ void host_fail(struct assay_host *host, enum assay_status status, const char *wh
 void host_send_over(struct assay_host *host, uint16_t to, enum assay_message_kind kind,
                     struct assay_slice payload);
 /* One message to a slot or ASSAY_SLOT_ALL, in pages when large. Returns: nothing. */
+void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
+               struct assay_slice payload);
 /* The same for everybody but one: what came is passed on. again: its author sends it once more.
  * Returns: nothing. */
 void host_pass(struct assay_host *host, uint16_t except, enum assay_message_kind kind,
                struct assay_slice payload, bool again);
-void host_send(struct assay_host *host, uint16_t to, uint16_t except, enum assay_message_kind kind,
-               struct assay_slice payload);
 /* Microseconds of the monotonic clock. */
 uint64_t host_now_us(void);
 void host_clock(struct assay_host *host);

@@ -25,7 +25,7 @@ struct board {
 
 static uint64_t pause_ms(const struct assay_simplex *s)
 {
-    return assay_max_u64(5, assay_min_u64(s->base.epoch_ms / 64, 500));
+    return assay_message_pause_ms(s->base.epoch_ms);
 }
 
 static struct sx_teller *teller_of(struct assay_simplex *s, uint64_t view, size_t type,
