@@ -12,6 +12,7 @@
 #include "apps/daemon/node.h"
 #include "apps/flags.h"
 #include "base/assert.h"
+#include "net/child/first.h"
 #include "net/judge/judge.h"
 #include "net/judge/keeper.h"
 #include "net/memory.h"
@@ -173,6 +174,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .policy = rules->sets[0].policy,
         .past = rules->past,
         .past_count = rules->past_count,
+        .before = rules->has_before ? &rules->before : NULL,
         .judge = &judge,
         .transport = node->config->transport_apart ? &transport : NULL,
         .document_check = assay_rules_check,
@@ -399,6 +401,7 @@ int main(int argc, char **argv)
     }
     if (optind != argc) return misuse_word(argv[optind]);
     if (sources.path == NULL) return misuse("expected --config FILE, found none");
+    if (!check_only && assay_first_split() != ASSAY_OK) return misuse("no process can be made");
     hold_signals(false);
     forbid_dumps();
     allow_descriptors();

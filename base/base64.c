@@ -166,10 +166,15 @@ enum assay_status assay_pem_next(struct assay_slice *rest, struct assay_slice *l
     if (label_len == text.len) return ASSAY_E_TRUNCATED;
     const struct assay_slice name = assay_slice_over(text.bytes, label_len);
     text = after(text, label_len + DASHES);
-    const size_t body_len = find(text, end, END);
+    /* No digit of base64 is a dash: the search ends at the next mark, and is linear in the text
+     * also where many blocks begin and none ends. */
+    const size_t body_len = find(text, end, 1);
     if (body_len == text.len) return ASSAY_E_TRUNCATED;
     const struct assay_slice body = assay_slice_over(text.bytes, body_len);
-    text = after(text, body_len + END);
+    text = after(text, body_len);
+    if (text.len < END) return ASSAY_E_TRUNCATED;
+    if (!assay_bytes_equal(text.bytes, end, END)) return ASSAY_E_ENCODING;
+    text = after(text, END);
     if (text.len < name.len + DASHES) return ASSAY_E_TRUNCATED;
     if (!assay_bytes_equal(text.bytes, name.bytes, name.len) ||
         !assay_bytes_equal(text.bytes + name.len, dashes, DASHES))

@@ -99,6 +99,8 @@ enum assay_signature_alg {
     ASSAY_SIGNATURE_RSA_PKCS1_SHA384 = 4,
     ASSAY_SIGNATURE_RSA_PSS_SHA256 = 5, /* RFC 8017 8.1, MGF1 with the same hash, salt as long */
     ASSAY_SIGNATURE_RSA_PSS_SHA384 = 6,
+    ASSAY_SIGNATURE_RSA_PKCS1_SHA512 = 7, /* Azure's authorities of virtual TPMs */
+    ASSAY_SIGNATURE_RSA_PSS_SHA512 = 8,
 };
 
 /* A signature as plain data. ECDSA: r | s of 48 bytes each, big-endian, for every curve. RSA: as
@@ -114,7 +116,7 @@ struct assay_signature {
 void assay_signature_from_p256(struct assay_signature *signature,
                                const uint8_t bytes[static ASSAY_P256_SIGNATURE_LEN]);
 
-/* The digest that an algorithm signs: 32 or 48 bytes. Returns: its length; 0 for NONE. */
+/* The digest that an algorithm signs: 32, 48 or 64 bytes. Returns: its length; 0 for NONE. */
 size_t assay_signature_digest_len(enum assay_signature_alg alg);
 /* Hashes bytes as the algorithm wants. Returns: the length of the digest; 0 for NONE. */
 size_t assay_signature_digest(enum assay_signature_alg alg, const void *bytes, size_t len,

@@ -175,6 +175,8 @@ size_t assay_signature_digest_len(enum assay_signature_alg alg)
     case ASSAY_SIGNATURE_ECDSA_SHA384:
     case ASSAY_SIGNATURE_RSA_PKCS1_SHA384:
     case ASSAY_SIGNATURE_RSA_PSS_SHA384: return ASSAY_SHA384_LEN;
+    case ASSAY_SIGNATURE_RSA_PKCS1_SHA512:
+    case ASSAY_SIGNATURE_RSA_PSS_SHA512: return ASSAY_SHA512_LEN;
     case ASSAY_SIGNATURE_NONE: return 0;
     }
     return 0;
@@ -186,5 +188,6 @@ size_t assay_signature_digest(enum assay_signature_alg alg, const void *bytes, s
     const size_t digest_len = assay_signature_digest_len(alg);
     if (digest_len == ASSAY_SHA256_LEN) assay_sha256(bytes, len, digest);
     if (digest_len == ASSAY_SHA384_LEN) assay_sha384(bytes, len, digest);
+    if (digest_len == ASSAY_SHA512_LEN) assay_sha512(bytes, len, digest);
     return digest_len;
 }

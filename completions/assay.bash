@@ -21,7 +21,7 @@ _assay() {
     keys) words='generate rotate operator show' ;;
     genesis) words='create sign show' ;;
     change) words='draft add-node show try sign submit list' ;;
-    recover) words='status fence answer draft show sign submit' ;;
+    recover) words='status fence release answer draft show sign submit accept' ;;
     status) words='' verb= ;;
     nodes) words='' verb= ;;
     top) words='' verb= ;;
@@ -55,7 +55,7 @@ _assay() {
     words=
     case $group${verb:+ $verb} in
     'evidence verify')
-        options='--help --collateral --root --at --kind --policy --event-log --ear --ear-key --ear-profile --ear-nonce --json'
+        options='--help --collateral --root --at --kind --policy --event-log --report-data --nonce --ear --ear-key --ear-profile --ear-nonce --json'
         case $before in
         --collateral) want=folder ;;
         --root) want=file ;;
@@ -63,6 +63,8 @@ _assay() {
         --kind) words='sgx-v3 sgx-v4 sgx-v5 tdx-v4 tdx-v5 snp nitro tpm2 paravisor-vtpm-snp paravisor-vtpm-tdx cca nitro-tpm soft' ;;
         --policy) want=file ;;
         --event-log) want=file ;;
+        --report-data) want=text ;;
+        --nonce) want=text ;;
         --ear) want=file ;;
         --ear-key) want=file ;;
         --ear-profile) words='ietf-03 veraison-2023' ;;
@@ -497,6 +499,13 @@ _assay() {
         --socket) want=file ;;
         esac
         ;;
+    'recover release')
+        options='--help --out --socket --json'
+        case $before in
+        --out) want=file ;;
+        --socket) want=file ;;
+        esac
+        ;;
     'recover answer')
         options='--help --out --socket --json'
         case $before in
@@ -505,7 +514,7 @@ _assay() {
         esac
         ;;
     'recover draft')
-        options='--help --out --join --sample --operator --leave --rest --wake --policy --allow-reference --retire-reference --deny-reference --parameter --operators --services --threshold --socket --json'
+        options='--help --out --forced --join --sample --operator --leave --rest --wake --policy --allow-reference --retire-reference --deny-reference --parameter --operators --services --threshold --socket --json'
         case $before in
         --out) want=file ;;
         --join) want=file ;;
@@ -538,6 +547,12 @@ _assay() {
         esac
         ;;
     'recover submit')
+        options='--help --socket --json'
+        case $before in
+        --socket) want=file ;;
+        esac
+        ;;
+    'recover accept')
         options='--help --socket --json'
         case $before in
         --socket) want=file ;;
@@ -662,11 +677,15 @@ _assay() {
         esac
         ;;
     'checkpoint')
-        options='--help --file --genesis --out --json --socket'
+        options='--help --file --since --max-age --at --no-clock --genesis --out --trusting-period --json --socket'
         case $before in
         --file) want=file ;;
+        --since) want=file ;;
+        --max-age) want=text ;;
+        --at) want=text ;;
         --genesis) want=file ;;
         --out) want=file ;;
+        --trusting-period) want=text ;;
         --socket) want=file ;;
         esac
         ;;
@@ -678,11 +697,14 @@ _assay() {
         esac
         ;;
     'proof verify')
-        options='--help --checkpoint --node --next --ear --ear-key --json'
+        options='--help --checkpoint --node --max-age --at --no-clock --next --policy --ear --ear-key --json'
         case $before in
         --checkpoint) want=file ;;
         --node) want=text ;;
+        --max-age) want=text ;;
+        --at) want=text ;;
         --next) want=file ;;
+        --policy) want=file ;;
         --ear) want=file ;;
         --ear-key) want=file ;;
         esac

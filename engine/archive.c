@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "engine/boundary_chain.h"
 #include "engine/consensus/vote.h"
 #include "engine/ledger/boundary.h"
 #include "engine/ledger/proof.h"
@@ -18,7 +19,6 @@ enum {
     DIGEST_LEN = 34, /* the last item, with its head */
     HEAD_LEN_MAX = 256,
     CAPACITY = ASSAY_MEMBERS_MAX, /* of any roster */
-    DOCUMENTS = 6, /* policy, endorsements, operators: before and after a change */
 };
 
 /* --- the bytes */
@@ -98,8 +98,7 @@ static enum assay_status check_digest(struct assay_slice bytes)
     uint8_t digest[32];
     if (bytes.len < DIGEST_LEN) return ASSAY_E_TRUNCATED;
     assay_sha256(bytes.bytes, bytes.len - DIGEST_LEN, digest);
-    return assay_bytes_equal(bytes.bytes + bytes.len - 32, digest, 32) ? ASSAY_OK
-                                                                       : ASSAY_E_INVALID;
+    return assay_bytes_equal(bytes.bytes + bytes.len - 32, digest, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
 enum assay_status assay_archive_decode(struct assay_slice bytes, struct assay_archive *archive)
@@ -129,14 +128,7 @@ struct walk {
     const struct assay_archive_check *check;
     struct assay_archive_report *report;
     struct assay_fold fold;
-    struct assay_roster_row rows[ASSAY_MEMBERS_MAX]; /* who votes in the next epoch */
-    struct assay_roster_row next[ASSAY_MEMBERS_MAX]; /* and after it */
-    uint32_t row_count;
-    struct assay_voter_table voters;
-    uint32_t weights[ASSAY_MEMBERS_MAX];
-    uint8_t node_ids[ASSAY_MEMBERS_MAX][32];
-    struct assay_p256 *keys[ASSAY_MEMBERS_MAX];
-    struct assay_slice documents[DOCUMENTS];
+    struct assay_boundary_chain chain;
 };
 
 static size_t walk_len(void)
@@ -200,85 +192,17 @@ static size_t find_change(void *context, const uint8_t digest[static 32], uint8_
     return 0;
 }
 
-/* Decodes what changed. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO | ASSAY_E_RANGE */
-static enum assay_status seat_voters(struct walk *w, const struct assay_roster_row *rows,
-                                     uint32_t count)
-{
-    uint64_t total = 0;
-    ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX);
-    for (uint32_t i = 0; i < count; i++) {
-        if (w->keys[i] == NULL ||
-            !assay_bytes_equal(w->rows[i].voting_public, rows[i].voting_public, 64)) {
-            assay_p256_free(&w->keys[i]);
-            ASSAY_TRY(assay_p256_load(rows[i].voting_public, &w->keys[i]));
-        }
-        w->rows[i] = rows[i];
-        w->weights[i] = rows[i].weight;
-        assay_bytes_copy(w->node_ids[i], 32, rows[i].node_id, 32);
-        total += rows[i].weight;
-    }
-    w->row_count = count;
-    w->voters = (struct assay_voter_table){ .count = count,
-                                            .weight = w->weights,
-                                            .node_id = (const uint8_t(*)[32])w->node_ids,
-                                            .voting_key = w->keys,
-                                            .total_weight = total };
-    return total > 0 ? ASSAY_OK : ASSAY_E_RANGE;
-}
-
-static enum assay_status seat_state(struct walk *w, const struct assay_state *state)
-{
-    if (state->member_count > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
-    for (uint32_t i = 0; i < state->member_count; i++)
-        assay_roster_row_of(&state->members[i], &w->next[i]);
-    return seat_voters(w, w->next, state->member_count);
-}
-
 /* The checkpoint, where the walk has come to its epoch. */
 static enum assay_status meet(struct walk *w, const struct assay_checkpoint *here)
 {
     const struct assay_checkpoint *c = w->check->checkpoint;
     if (c == NULL || c->epoch != here->epoch || c->era != here->era) return ASSAY_OK;
     ASSAY_TRY(wrong_ids(w, c->epoch, "block of the checkpoint", c->id, here->id));
-    ASSAY_TRY(wrong_ids(w, c->epoch, "roster of the checkpoint", c->roster_digest,
-                        here->roster_digest));
+    ASSAY_TRY(
+        wrong_ids(w, c->epoch, "roster of the checkpoint", c->roster_digest, here->roster_digest));
     /* What led there was proven by nobody who is trusted, but for the members of genesis. */
     if (w->check->archive->first > 0) w->report->proven_from = c->epoch;
     w->report->proven = true;
-    return ASSAY_OK;
-}
-
-/* Out: the rows after it. Returns: as assay_archive_verify */
-static enum assay_status take_boundary(struct walk *w, uint64_t epoch, struct assay_slice bytes,
-                                       struct assay_slice finality, struct assay_checkpoint *here)
-{
-    struct assay_boundary b;
-    struct assay_roster_row *const rows = w->next;
-    uint8_t final_id[32], votes[32];
-    const struct assay_checkpoint *end = &w->check->archive->end;
-    const enum assay_status read = assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b);
-    if (read != ASSAY_OK)
-        return wrong(w, epoch, "boundary cannot be read, or is not its own root's", read);
-    if (!assay_bytes_equal(b.header.chain_id, end->chain_id, 32) || b.header.era != end->era ||
-        b.header.epoch != epoch)
-        return wrong(w, epoch, "boundary of another chain, era or epoch", ASSAY_E_CHAIN);
-    const enum assay_status final =
-        assay_finality_verify(finality, end->chain_id, end->era, epoch, &w->voters, final_id,
-                              votes);
-    if (assay_status_class(final) == ASSAY_CLASS_HOST) return final;
-    if (final != ASSAY_OK) return wrong(w, epoch, "finality proof of the epoch", final);
-    ASSAY_TRY(wrong_ids(w, epoch, "block of the boundary", final_id, b.id));
-    for (uint32_t i = 0; i < w->row_count; i++)
-        rows[i] = w->rows[i];
-    const enum assay_status applied = assay_boundary_apply(&b, rows, w->row_count);
-    if (applied != ASSAY_OK) return wrong(w, epoch, "changes of voters in a boundary", applied);
-    const enum assay_status seated = seat_voters(w, rows, b.state.member_count);
-    if (assay_status_class(seated) == ASSAY_CLASS_HOST) return seated;
-    if (seated != ASSAY_OK) return wrong(w, epoch, "voters after a boundary", seated);
-    *here = (struct assay_checkpoint){ .era = end->era, .epoch = epoch };
-    assay_bytes_copy(here->chain_id, 32, end->chain_id, 32);
-    assay_bytes_copy(here->id, 32, b.id, 32);
-    assay_bytes_copy(here->roster_digest, 32, b.state.roster_digest, 32);
     return ASSAY_OK;
 }
 
@@ -302,7 +226,7 @@ static enum assay_status seat_first(struct walk *w)
     w->report->proven = a->first == 0 && w->check->checkpoint == NULL;
     assay_checkpoint_of(state, &here);
     ASSAY_TRY(meet(w, &here));
-    const enum assay_status seated = seat_state(w, state);
+    const enum assay_status seated = assay_boundary_chain_init(&w->chain, state);
     if (assay_status_class(seated) == ASSAY_CLASS_HOST) return seated;
     return seated == ASSAY_OK ? ASSAY_OK : wrong(w, a->first, "voters of the base", seated);
 }
@@ -310,17 +234,20 @@ static enum assay_status seat_first(struct walk *w)
 static enum assay_status walk_boundaries(struct walk *w)
 {
     struct assay_archive a = *w->check->archive;
-    struct assay_checkpoint here = { 0 };
+    const struct assay_checkpoint *here = &w->chain.at;
+    if (a.boundary_count == 0) return meet(w, &a.end); /* see look_at_state */
     for (uint64_t epoch = a.first + 1; a.boundary_count > 0; epoch++) {
         struct assay_slice boundary, finality;
         assay_archive_next_boundary(&a, &boundary, &finality);
-        ASSAY_TRY(take_boundary(w, epoch, boundary, finality, &here));
-        ASSAY_TRY(meet(w, &here));
+        const enum assay_status added =
+            assay_boundary_chain_add(&w->chain, boundary, finality, &w->report->fault);
+        if (added == ASSAY_E_INVALID) w->report->at = epoch;
+        ASSAY_TRY(added);
+        ASSAY_TRY(meet(w, here));
         if (w->check->walked != NULL) w->check->walked(w->check->context, epoch);
     }
-    if (here.epoch == 0) return meet(w, &a.end); /* no boundaries: see look_at_state */
-    ASSAY_TRY(wrong_ids(w, a.end.epoch, "block of the last boundary", here.id, a.end.id));
-    return wrong_ids(w, a.end.epoch, "roster of the last boundary", here.roster_digest,
+    ASSAY_TRY(wrong_ids(w, a.end.epoch, "block of the last boundary", here->id, a.end.id));
+    return wrong_ids(w, a.end.epoch, "roster of the last boundary", here->roster_digest,
                      a.end.roster_digest);
 }
 
@@ -399,8 +326,7 @@ enum assay_status assay_archive_verify(const struct assay_archive_check *check,
     if (status != ASSAY_OK) report->proven = false;
     ASSAY_ASSERT(status != ASSAY_E_INVALID || report->fault.what != NULL);
     assay_fold_deinit(&w->fold);
-    for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
-        assay_p256_free(&w->keys[i]);
+    assay_boundary_chain_free(&w->chain);
     return status;
 }
 
@@ -427,8 +353,7 @@ struct newest {
     size_t len;
 };
 
-static bool visit_newest(void *context, const struct assay_store_key *key,
-                         struct assay_slice value)
+static bool visit_newest(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     *(struct newest *)context = (struct newest){ true, *key, value.len };
     return false;
@@ -463,8 +388,7 @@ static enum assay_status survey_boundaries(struct assay_store *store,
     for (uint64_t e = plan->epoch; e > 0; e--) {
         size_t boundary = 0, finality = 0, base = 0;
         enum assay_status got = length_of(store, ASSAY_STORE_BOUNDARY, plan->era, e, &boundary);
-        if (got == ASSAY_OK)
-            got = length_of(store, ASSAY_STORE_FINALITY, plan->era, e, &finality);
+        if (got == ASSAY_OK) got = length_of(store, ASSAY_STORE_FINALITY, plan->era, e, &finality);
         if (got == ASSAY_E_NOT_FOUND) return ASSAY_OK;
         ASSAY_TRY(got);
         len += boundary + finality + 32;
@@ -505,8 +429,7 @@ struct telling {
     uint32_t count;
 };
 
-static bool visit_change(void *context, const struct assay_store_key *key,
-                         struct assay_slice value)
+static bool visit_change(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct telling *t = context;
     const uint64_t covers = assay_past_covers(t->head, key->id, value);
@@ -531,8 +454,7 @@ static enum assay_status put_changes(struct assay_store *store, const struct ass
     for (unsigned i = 0; i < 2; i++) { /* count, then write */
         if (i == 1) assay_cbor_put_array(w, t.count);
         t = (struct telling){ .head = head, .w = i == 1 ? w : NULL };
-        ASSAY_TRY(
-            assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change, &t));
+        ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change, &t));
         ASSAY_TRY(
             assay_store_scan(store, ASSAY_STORE_COLLATERAL, &from, &to, false, visit_change, &t));
     }
@@ -573,20 +495,17 @@ enum assay_status assay_archive_encode(struct assay_store *store,
     assay_cbor_put_bytes(w, c.roster_digest, 32);
     assay_cbor_put_uint(w, plan->first);
     if (plan->first > 0 && plan->first < plan->epoch)
-        ASSAY_TRY(put_value(store, plan->base_class, plan->era, plan->first, scratch, scratch_len,
-                            w));
+        ASSAY_TRY(
+            put_value(store, plan->base_class, plan->era, plan->first, scratch, scratch_len, w));
     else assay_cbor_put_bytes(w, scratch, 0);
     ASSAY_TRY(put_changes(store, &head, w));
     assay_cbor_put_array(w, plan->epoch - plan->first);
     for (uint64_t e = plan->first + 1; e <= plan->epoch; e++) {
         assay_cbor_put_array(w, 2);
-        ASSAY_TRY(
-            put_value(store, ASSAY_STORE_BOUNDARY, plan->era, e, scratch, scratch_len, w));
-        ASSAY_TRY(
-            put_value(store, ASSAY_STORE_FINALITY, plan->era, e, scratch, scratch_len, w));
+        ASSAY_TRY(put_value(store, ASSAY_STORE_BOUNDARY, plan->era, e, scratch, scratch_len, w));
+        ASSAY_TRY(put_value(store, ASSAY_STORE_FINALITY, plan->era, e, scratch, scratch_len, w));
     }
-    ASSAY_TRY(
-        put_value(store, ASSAY_STORE_STATE, plan->era, plan->epoch, scratch, scratch_len, w));
+    ASSAY_TRY(put_value(store, ASSAY_STORE_STATE, plan->era, plan->epoch, scratch, scratch_len, w));
     if (w->full) return ASSAY_E_FULL;
     uint8_t digest[32];
     assay_sha256(w->bytes + start, w->len - start, digest);

@@ -5,8 +5,11 @@
  * leaders, kinds, records, state roots; with signatures, too, if they are wanted. What else the
  * store keeps is held against the same states: certificates, votes, envelopes, ballots, evidence,
  * proposals, snapshots, boundaries. The walk starts at genesis, or at the oldest snapshot that
- * blocks follow. Where the node leapt over epochs it goes on with the snapshot behind, and says so:
- * what lies between rests on boundaries, or on the checkpoint that the node was given.
+ * blocks follow. Where blocks are missing (pruned, or the node leapt over them) the boundaries and
+ * their finality proofs are verified from epoch to epoch, and the snapshot behind them must be the
+ * state that they lead to. A gap without boundaries is reported as not audited, and so is all
+ * behind it up to the checkpoint. A checkpoint counts only when it was compared. A RECOVER on
+ * answers of a third of the weight or less is such a gap, too.
  *
  * Pure but for the store that it reads. It stops at the first thing that is wrong.
  */
@@ -17,14 +20,21 @@
 #include "engine/ledger/fold.h"
 #include "engine/store/store.h"
 
+/* The documents of the rules before those on trial (docs/protocol.md 9.9). */
+struct assay_audit_rules {
+    struct assay_slice policy, endorsements;
+};
+
 struct assay_audit_config {
     struct assay_store *store;
     const struct assay_genesis *genesis;
     /* Verdicts; its `known` and `placed` are not asked. */
     struct assay_fold_vet vet;
-    /* Other rules are in force from the next epoch on: what `vet` judges by. Returns: false when
-     * they cannot be judged by here, which ends the walk. NULL: verdicts do not depend on rules. */
-    bool (*ruled)(void *context, const struct assay_genesis *charter);
+    /* Other rules are in force from the next epoch on: what `vet` judges by; before: NULL while
+     * none are on trial. Returns: false when they cannot be judged by here, which ends the walk.
+     * NULL: verdicts do not depend on rules. */
+    bool (*ruled)(void *context, const struct assay_genesis *charter,
+                  const struct assay_audit_rules *before);
     assay_document_check *document_check; /* as the engine's; NULL: they are not looked into */
     const struct assay_updates *updates;
     assay_plan_follow *plan_follow; /* as the engine's */
@@ -45,12 +55,21 @@ struct assay_audit_config {
 struct assay_audit_figures {
     uint64_t started_epoch; /* the state that the walk began with; 0: genesis */
     uint64_t epochs, blocks, records;
-    uint64_t running_blocks; /* final, of the epoch that is not closed */
+    uint64_t running_blocks;      /* final, of the epoch that is not closed */
     uint64_t leaps, leapt_epochs; /* where no blocks are kept: a snapshot goes on */
+    /* protocol.md 11.4: a chain of blocks or of boundaries leads from genesis, or from the
+     * checkpoint that was compared, to the head; else nothing here proves the head. */
+    bool proven;
+    uint64_t gaps;                       /* over which no boundaries lead */
+    uint64_t unproven_from, unproven_to; /* epochs that are not audited; 0: none */
     uint64_t boundaries;
     uint64_t recovered; /* eras that ended by decision of the operators */
+    uint64_t crossed;   /* ... of them behind genesis, or behind the checkpoint that was compared */
+    /* protocol.md 11.4.3, of the last RECOVER: weight at its parent, and of the answers. */
+    uint64_t recover_total, recover_answered;
     uint64_t certificates, votes, proposals, envelopes, ballots, waiting, held_evidence, snapshots;
     uint8_t head_id[32];
+    uint32_t head_era;
     uint64_t head_epoch, head_height;
 };
 
@@ -69,7 +88,8 @@ size_t assay_audit_services_len(const struct assay_service_plans *services);
  * assay_audit - walk the store.
  *
  * Out:     *figures as far as it came; *fault
- * Returns: ASSAY_OK (all holds, or `closed` stopped it) | ASSAY_E_INVALID (see *fault) |
+ * Returns: ASSAY_OK (nothing is wrong, or `closed` stopped it; whether the head is proven is in
+ *          *figures) | ASSAY_E_INVALID (see *fault) |
  *          ASSAY_E_STORE (it cannot be read; the store has the words) | ASSAY_E_KEY |
  * ASSAY_E_CRYPTO
  *          | ASSAY_E_RANGE (genesis)

@@ -28,6 +28,7 @@ bool assay_branch_known_good(const struct assay_engine *e, struct assay_record *
     r->incarnation = item->incarnation;
     r->outcome = item->outcome;
     r->falsehood = item->falsehood;
+    r->felled = item->felled;
     r->update = item->update;
     return true;
 }
@@ -51,15 +52,13 @@ static struct source source_of(const struct assay_engine *e, const struct assay_
 
 enum assay_answer assay_branch_vet(struct assay_engine *e, struct assay_record *r)
 {
-    struct assay_ask ask;
     if (assay_branch_known_good(e, r)) return ASSAY_ANSWER_VALID;
     if (assay_record_check(&e->head->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
     ASSAY_ASSERT(r->slot < e->members);
-    if (!assay_record_ask(&e->head->context, r, &ask)) return ASSAY_ANSWER_VALID;
-    const struct assay_finding *finding = assay_verifying_finding(e, &ask);
-    if (finding == NULL) return ASSAY_ANSWER_PENDING;
-    return assay_record_judge(&e->head->context, finding, r) == ASSAY_OK ? ASSAY_ANSWER_VALID
-                                                                         : ASSAY_ANSWER_INVALID;
+    const enum assay_status judged =
+        assay_record_judge(&e->head->context, assay_verifying_finding, e, r);
+    if (judged == ASSAY_E_AGAIN) return ASSAY_ANSWER_PENDING;
+    return judged == ASSAY_OK ? ASSAY_ANSWER_VALID : ASSAY_ANSWER_INVALID;
 }
 
 /* Who asks the fold, and for whose block. */
@@ -79,7 +78,8 @@ static const struct assay_finding *finding_of(void *context, const struct assay_
     const struct vetting *v = context;
     return v->source->trusted
                ? assay_verifying_finding(v->engine, ask)
-               : assay_verifying_known(v->engine, ask->digest, ask->at_unix_s, ask->kind);
+               : assay_verifying_known(v->engine, ask->digest, ask->at_unix_s, ask->kind,
+                                       ask->before);
 }
 
 static bool trusted(void *context)

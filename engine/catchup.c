@@ -35,7 +35,8 @@ static bool sync_holds(const struct assay_engine *e)
 
 static uint64_t pause_ms(const struct assay_engine *e)
 {
-    const uint64_t base = assay_max_u64(assay_eng_epoch_ms(e) / 4, 50);
+    const uint64_t part = e->sync->several ? 8 : 4; /* 2 delta are there and back */
+    const uint64_t base = assay_max_u64(assay_eng_epoch_ms(e) / part, 50);
     return e->sync->failures > FAILURES_PATIENT ? 8 * base : base;
 }
 
@@ -49,6 +50,50 @@ static bool stands_still(const struct assay_engine *e)
 static bool has_something(const struct assay_engine *e)
 {
     return !e->chain->halted && e->life->voted_on && !e->newcomer;
+}
+
+/* docs/protocol.md 2.7.3: at the first start of a key set several peers are asked at once, so that
+ * slow links cost no epoch; only while no peer is known to be ahead. */
+static bool asks_several(const struct assay_engine *e)
+{
+    return e->life->asks_first && !has_something(e) && !e->newcomer && !e->chain->halted &&
+           e->leap->phase == ASSAY_LEAP_OFF && !stands_still(e) &&
+           e->head->context.epoch >= e->sync->target_epoch;
+}
+
+static bool was_heard(const struct assay_engine *e, uint16_t peer)
+{
+    return (e->sync->heard[peer / 8] >> (peer % 8) & 1) != 0;
+}
+
+static void forget_heard(struct assay_engine *e)
+{
+    e->parts->sync.heard_count = 0;
+    assay_bytes_zero(e->parts->sync.heard, sizeof e->parts->sync.heard);
+}
+
+static void count_heard(struct assay_engine *e, uint16_t peer)
+{
+    if (was_heard(e, peer)) return;
+    e->parts->sync.heard_count++;
+    e->parts->sync.heard[peer / 8] = (uint8_t)(e->sync->heard[peer / 8] | 1u << peer % 8);
+}
+
+/* docs/protocol.md 2.7: before anything is signed so many peers, each counted once, have nothing
+ * newer. A third of them may be down. */
+static bool may_begin(const struct assay_engine *e)
+{
+    const uint32_t peers = assay_eng_peers(e);
+    const uint32_t enough = (uint32_t)assay_min_u64(peers - peers / 3, ASSAY_PEERS_ASKED_MIN);
+    return has_something(e) || e->sync->heard_count >= enough;
+}
+
+static bool is_asked(const struct assay_engine *e, uint16_t from)
+{
+    const uint32_t asked = e->sync->several ? ASSAY_SYNC_FIRST_ASKED : 1;
+    for (uint32_t k = 0; k < asked; k++)
+        if (assay_eng_peer(e, e->sync->turn + k) == from) return true;
+    return false;
 }
 
 static void forget_progress(struct assay_engine *e)
@@ -67,6 +112,7 @@ static void forget_progress(struct assay_engine *e)
 void assay_sync_turn(struct assay_engine *e)
 {
     forget_progress(e);
+    forget_heard(e);
     assay_leap_closed(e);
 }
 
@@ -82,17 +128,23 @@ static void ask_next(struct assay_engine *e)
     ASSAY_ASSERT(sync_holds(e));
     ASSAY_ASSERT(e->sync->active);
     assay_leap_consider(e, e->sync->target_epoch);
-    if (e->newcomer && e->leap->phase == ASSAY_LEAP_OFF) { /* it led nowhere, and was said */
+    /* It led nowhere, and was reported; or two histories are proven, and neither is followed. */
+    if (e->leap->conflict || (e->newcomer && e->leap->phase == ASSAY_LEAP_OFF)) {
         e->parts->sync.active = false;
         return;
     }
     struct assay_sync_ask ask = { .era = e->head->state.era,
                                   .epoch = e->head->context.epoch,
                                   .height = wanted_height(e) };
-    const uint16_t peer = assay_eng_peer(e, e->sync->turn);
+    uint16_t peer = assay_eng_peer(e, e->sync->turn);
     if (peer == ASSAY_SLOT_ALL) return;
+    for (uint32_t k = 0; k < e->members && assay_leap_skips(e, peer); k++)
+        peer = assay_eng_peer(e, ++e->parts->sync.turn);
     e->parts->sync.asked_ms = e->now_ms;
     e->parts->sync.answered = false;
+    /* A leap gives each peer its time: who does not answer in it is not asked to confirm. */
+    if (e->sync->several != asks_several(e)) e->parts->sync.empty = 0;
+    e->parts->sync.several = asks_several(e);
     if (e->leap->phase != ASSAY_LEAP_OFF) {
         assay_leap_ask(e, peer);
         return;
@@ -105,6 +157,13 @@ static void ask_next(struct assay_engine *e)
     ASSAY_ASSERT(status == ASSAY_OK);
     ASSAY_ASSERT(peer < e->members && peer != e->self);
     ASSAY_ASSERT(w.len <= ASSAY_SYNC_ASK_LEN_MAX);
+    for (uint32_t k = 1; e->sync->several && k < ASSAY_SYNC_FIRST_ASKED; k++) {
+        const uint16_t other = assay_eng_peer(e, e->sync->turn + k);
+        if (other == peer) break;
+        if (!was_heard(e, other))
+            assay_eng_send(e, other, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK,
+                           assay_slice_over(bytes, w.len));
+    }
     assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
 }
 
@@ -113,12 +172,13 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen)
     ASSAY_ASSERT(e->chain->begun || !e->life->started);
     struct assay_syncing *s = &e->parts->sync;
     if (epoch_seen > s->target_epoch) s->target_epoch = epoch_seen;
-    if (s->active || !e->life->started) return;
+    if (s->active || !e->life->started || e->leap->conflict) return;
     /* What nobody had a moment ago nobody will have now: it was said, and is asked for in peace. */
     if (e->leap->missing && e->now_ms < s->asked_ms + 2 * assay_eng_epoch_ms(e)) return;
     s->active = true;
     s->failures = 0;
     s->empty = 0;
+    forget_heard(e);
     forget_progress(e);
     assay_leap_again(e);
     assay_eng_note(e, ASSAY_NOTE_BEHIND, ASSAY_SLOT_ALL, e->head->context.epoch, epoch_seen);
@@ -245,9 +305,9 @@ static void close_synced(struct assay_engine *e, const struct assay_proposal *p)
     const struct assay_slice proof =
         assay_eng_keep(e, assay_slice_over(e->sync->proof, e->sync->proof_len));
     e->parts->sync.failures = 0;
-    /* The network has a past that we know nothing of, and these keys may have signed in it: the log
-     * is missing (docs/protocol.md 2.7). */
-    if (!e->life->voted_on && !e->own->keys_unused) assay_own_rolled_back(e);
+    /* docs/protocol.md 2.7, 2.7.3: the network has a past, and these keys may have signed in it. */
+    assay_own_compare(e, &e->head->next.members[e->self],
+                      assay_slice_over(e->sync->proof, e->sync->proof_len), e->members);
     assay_settle_shown(e);
     assay_settle_close(e, &p->header, p->id, p->header_bytes, &e->sync->ledger, commitment, proof);
 }
@@ -317,11 +377,12 @@ static enum assay_status keep_block(struct assay_engine *e, struct assay_slice p
 }
 
 /* A RECOVER stands where the epoch has no certificate. Returns: ASSAY_OK | as
- * assay_recover_approved | ASSAY_E_STALE (what is final here is above its parent) | other INPUT
- * statuses */
+ * assay_recover_approved, assay_era_grounds | ASSAY_E_STALE (what is final here is above its
+ * parent) | other INPUT statuses */
 static enum assay_status take_recover(struct assay_engine *e, struct assay_slice proof)
 {
     struct assay_recover r;
+    struct assay_fault fault;
     struct assay_syncing *s = &e->parts->sync;
     const struct assay_state *state = &e->head->state;
     ASSAY_TRY(assay_recover_decode(proof, &r));
@@ -335,6 +396,7 @@ static enum assay_status take_recover(struct assay_engine *e, struct assay_slice
                        r.header.height - 1);
         return ASSAY_E_STALE;
     }
+    ASSAY_TRY(assay_era_grounds(e, &r, &fault));
     assay_bytes_copy(s->final_id, 32, r.header.parent_id, 32);
     assay_bytes_copy(s->proof, ASSAY_FINALITY_LEN_MAX, proof.bytes, proof.len);
     s->proof_len = proof.len;
@@ -403,19 +465,18 @@ static bool gets_on(const struct assay_engine *e, const struct assay_sync_page *
 }
 
 /* Nothing newer here. When most say so, or nobody was seen ahead, we are at the head. */
-static void empty_page(struct assay_engine *e)
+static void empty_page(struct assay_engine *e, uint16_t from)
 {
     ASSAY_ASSERT(e->sync->active && e->members > 1);
     struct assay_syncing *s = &e->parts->sync;
+    count_heard(e, from);
     s->empty++;
-    s->turn++;
+    if (!s->several) s->turn++; /* else whoever comes after asks in order */
     /* Some answer: who is cut off meanwhile is asked as soon as it is back, not ever later. */
     if (stands_still(e) && has_something(e)) s->failures = 0;
     /* Whoever starts from nothing does not believe the first that knows nothing either; and at a
      * standstill a few may have what most lack, a RECOVER (docs/protocol.md 5.20). */
-    const uint32_t enough =
-        stands_still(e) ? STILL_ASKED : e->life->restored ? 1 : ASSAY_PEERS_ASKED_MIN;
-    const bool sure = e->sync->empty >= enough;
+    const bool sure = may_begin(e) && e->sync->empty >= (stands_still(e) ? STILL_ASKED : 1);
     const bool reached =
         e->head->context.epoch >= e->sync->target_epoch && !e->chain->halted && sure;
     if (!reached && e->sync->empty >= e->members - 1 &&
@@ -424,12 +485,13 @@ static void empty_page(struct assay_engine *e)
         ask_next(e);
         return;
     }
-    if (reached || e->sync->empty >= e->members - 1) {
+    if (reached || (may_begin(e) && e->sync->empty >= e->members - 1)) {
+        if (!reached && e->head->context.epoch < e->sync->target_epoch) assay_leap_fail(e);
         if (!e->chain->halted) finish(e);
         else s->empty = 0;
         return;
     }
-    ask_next(e);
+    if (!s->several) ask_next(e); /* the others were asked, too */
 }
 
 /* An answer about boundaries or a state. */
@@ -437,7 +499,7 @@ static enum assay_status take_past(struct assay_engine *e, uint16_t from,
                                    struct assay_slice payload)
 {
     if (!e->sync->active || from != assay_eng_peer(e, e->sync->turn)) return ASSAY_E_STALE;
-    const enum assay_status status = assay_leap_take(e, payload);
+    const enum assay_status status = assay_leap_take(e, from, payload);
     if (status == ASSAY_E_STALE) return status;
     if (status == ASSAY_E_AGAIN) { /* no room in this step: sync_tick asks again */
         e->parts->sync.answered = true;
@@ -472,19 +534,23 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
     if (page.about.era != e->head->state.era) return ASSAY_E_CHAIN;
     if (!e->sync->active || page.about.epoch != e->head->context.epoch) return ASSAY_E_STALE;
     if (page.about.height != wanted_height(e)) return ASSAY_E_STALE;
-    if (from != assay_eng_peer(e, e->sync->turn)) return ASSAY_E_STALE; /* not the one we asked */
-    if (page.proof.len == 0) {
-        empty_page(e);
+    const bool empty = page.proof.len == 0;
+    const bool asked = empty ? is_asked(e, from) : from == assay_eng_peer(e, e->sync->turn);
+    if (!asked || (e->sync->several && was_heard(e, from))) return ASSAY_E_STALE;
+    if (empty) {
+        empty_page(e, from);
         return ASSAY_OK;
     }
     enum assay_status status = take_proof(e, page.proof);
+    /* A RECOVER that others have to confirm (9.16.5): they may have blocks instead. */
+    if (status == ASSAY_E_AGAIN && !e->sync->proven) e->parts->sync.turn++;
     if (status == ASSAY_OK && is_reached(e)) status = finish_recover(e);
     if (e->chain->turned) return ASSAY_OK;
     if (status == ASSAY_OK && page.block_count == 0 && !page.more) {
         /* It is over, and that is proven; the blocks are gone here. */
         e->parts->sync.target_epoch =
             assay_max_u64(e->sync->target_epoch, e->head->context.epoch + 1);
-        empty_page(e);
+        empty_page(e, from);
         return ASSAY_OK;
     }
     e->parts->sync.empty = 0;
@@ -524,7 +590,9 @@ void assay_sync_tick(struct assay_engine *e)
         finish(e);
         return;
     }
-    if (!has_something(e) && e->sync->failures == silence)
+    /* At the first start of a network the others are not there yet: no alarm. */
+    const bool first = e->life->asks_first && !e->newcomer;
+    if (!has_something(e) && e->sync->failures == silence && !first)
         assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL, e->head->context.epoch,
                        MISSING_ANSWERS);
     ask_next(e);

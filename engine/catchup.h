@@ -8,6 +8,7 @@
 
 struct assay_engine;
 
+enum { ASSAY_SYNC_FIRST_ASKED = 6 }; /* peers at once, at a first start */
 enum { ASSAY_SYNC_BLOCKS_MAX = 1024 }; /* of one epoch; more is no honest chain (offer.c, pace) */
 
 struct assay_syncing {
@@ -17,6 +18,10 @@ struct assay_syncing {
     uint32_t turn;     /* next peer */
     uint32_t failures; /* in a row */
     uint32_t empty;    /* peers in a row that had nothing newer */
+    bool several;      /* were asked at once */
+    /* Those that had nothing newer than the running epoch, each once. */
+    uint32_t heard_count;
+    uint8_t heard[ASSAY_MEMBERS_MAX / 8];
     bool proven;       /* the running epoch's proof was seen */
     bool recovers;     /* by a RECOVER: final_id is its parent */
     bool verified;     /* and its blocks up to E: ids[] are the chain, to be kept */

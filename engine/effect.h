@@ -77,7 +77,14 @@ struct assay_order {
     X(ASSAY_NOTE_COLLATERAL_REVERTED, 29, "collateral_reverted") /* alarm; a: number, b: higher */ \
     /* a: number, b: higher; follows no more */                                                    \
     X(ASSAY_NOTE_COLLATERAL_VOID, 30, "collateral_void")                                           \
-    X(ASSAY_NOTE_SERVICES_FETCHED, 31, "services_fetched") /* a: epoch, b: documents */
+    X(ASSAY_NOTE_SERVICES_FETCHED, 31, "services_fetched") /* a: epoch, b: documents */            \
+    X(ASSAY_NOTE_RELEASED, 32, "era_released")             /* a: era that goes on, b: epoch */     \
+    X(ASSAY_NOTE_ERA_FORKED, 33, "era_forked") /* alarm; slot: of a peer; a: its era, b: height */ \
+    X(ASSAY_NOTE_IDENTITY_IN_USE, 34, "identity_in_use") /* alarm; a: epoch, b: incarnation */     \
+    X(ASSAY_NOTE_RECOVER_UNCONFIRMED, 35, "recover_unconfirmed") /* alarm; a: era, b: epoch */     \
+    X(ASSAY_NOTE_VOTES_LOST, 36, "votes_lost")         /* alarm; slot; a: epoch, b: weight */      \
+    X(ASSAY_NOTE_VOTES_RETURNED, 37, "votes_returned") /* slot; a: epoch, b: weight */             \
+    X(ASSAY_NOTE_VOTES_SPARED, 38, "votes_spared")     /* alarm; slot; a: epoch, b: floor in % */
 
 #define ASSAY_NOTE_ENUM(symbol, number, name) symbol = number,
 enum assay_note { ASSAY_NOTE_LIST(ASSAY_NOTE_ENUM) };
@@ -146,6 +153,7 @@ struct assay_effect {
             int64_t at_unix_s;
             enum assay_evidence_kind evidence_kind;
             bool keep; /* announced by an envelope: peers pull it, proofs carry it */
+            bool before; /* by the rules before those on trial (docs/protocol.md 9.9) */
         } verify;
         struct {
             uint8_t digest[32];

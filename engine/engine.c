@@ -130,7 +130,7 @@ static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
     p->seats = take(l, n * sizeof(struct assay_seat));
     for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
         p->having.lacks[lane] = take(l, n * sizeof(struct assay_lacking));
-    p->having.doubted = take(l, n * sizeof *p->having.doubted);
+    p->having.windows = take(l, n * sizeof *p->having.windows);
     findings->count = (uint32_t)(4 * n + 64);
     findings->items = take(l, findings->count * sizeof(struct assay_finding));
     p->wants.hashes = take(l, n * 32);
@@ -148,6 +148,9 @@ static void lay_out_leap(struct assay_parts *p, struct layout *l)
     p->leap.keys = take(l, n * sizeof(struct assay_p256 *));
     p->leap.weights = take(l, n * sizeof *p->leap.weights);
     p->leap.node_ids = take(l, n * sizeof *p->leap.node_ids);
+    p->leap.page.rows = take(l, n * sizeof *p->leap.page.rows);
+    p->leap.page.tip_rows = take(l, n * sizeof *p->leap.page.tip_rows);
+    p->leap.silent = take(l, n / 8);
     p->chain.leaf_hashes = take(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
 }
 
@@ -175,6 +178,7 @@ static void lay_out_blocks(struct assay_parts *p, struct layout *l,
 {
     p->sync.proof = take(l, ASSAY_FINALITY_LEN_MAX);
     p->ending.fence = take(l, ASSAY_FENCE_LEN_MAX);
+    p->ending.said = take(l, (size_t)config->genesis->member_count * sizeof *p->ending.said);
     p->sync.ids = take(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
     p->chain.path_max = p->branch.path_max = blocks_max(config);
     p->chain.path = take(l, (size_t)p->chain.path_max * 32);

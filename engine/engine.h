@@ -58,7 +58,8 @@ struct assay_event {
         } message;
         struct {
             uint8_t digest[32];
-            int64_t at_unix_s;                   /* as asked */
+            int64_t at_unix_s;                   /* as asked, like `before` */
+            bool before;                         /* by the rules before those on trial */
             const struct assay_verdict *verdict; /* NULL: the evidence could not be had */
             uint32_t asked; /* how many peers were asked when it could not be had */
         } verdict;
@@ -177,6 +178,9 @@ struct assay_member_snapshot {
     struct assay_trust trust; /* I, A, standing, probation, ... after the last closed epoch */
     uint32_t weight;       /* in the running epoch */
     uint32_t seat_weight;  /* of its votes in it; 0: it has no seat */
+    /* It votes without attesting (docs/protocol.md 6.7): its votes do not count, or they still do
+     * for the floor's sake. */
+    bool votes_lost, votes_spared;
     uint64_t positive_bp, negative_bp, electorate_bp; /* P, N, W of the last closed epoch */
     uint64_t unjudged_bp;                             /* U */
     uint16_t lo_bp, hi_bp;
@@ -218,7 +222,7 @@ struct assay_engine_snapshot {
     bool voting; /* resumed and not halted */
     bool behind;
     uint64_t total_weight; /* of all members */
-    uint64_t seats_weight; /* of those who vote (docs/protocol.md 5.22) */
+    uint64_t seats_weight; /* of seats and rows without a key (docs/protocol.md 5.22, 6.7) */
     uint32_t seats;
     uint32_t member_count;
     bool operator_cap_met, vendor_cap_met;
@@ -279,6 +283,10 @@ struct assay_fault;       /* engine/ledger/fold.h */
 
 struct assay_ending_snapshot {
     bool fenced; /* nothing is signed in this era any more (docs/protocol.md 9.12) */
+    bool answered; /* and operators have an answer: RECOVER or RELEASE ends it (9.12.2) */
+    bool began; /* this node took the RECOVER that began the era */
+    uint8_t began_id[32];
+    uint8_t operators_digest[32]; /* in force */
     uint64_t next_sequence; /* number of the change that a RECOVER would bring */
     uint8_t fence_digest[32];
     struct assay_slice fence; /* borrowed until the next step */
@@ -286,7 +294,8 @@ struct assay_ending_snapshot {
 /* Returns: nothing. */
 void assay_engine_ending(const struct assay_engine *engine, struct assay_ending_snapshot *ending);
 /* ANSWER but for its signatures (docs/protocol.md 9.13). Slices borrow until the next step.
- * Returns: ASSAY_OK | ASSAY_E_EARLY (no fence stands: it may still sign) | ASSAY_E_AGAIN */
+ * Returns: ASSAY_OK | ASSAY_E_EARLY (no fence is in force, or no answering was
+ * handed in: it may still sign) | ASSAY_E_AGAIN */
 ASSAY_CHECKED enum assay_status assay_engine_answer(const struct assay_engine *engine,
                                                     struct assay_answer_body *body);
 /* What a RECOVER would be on this node's final head. */
@@ -298,11 +307,13 @@ struct assay_recover_drafted {
     uint32_t voters, largest_operator_bp, largest_vendor_bp, largest_platform_bp;
 };
 /*
- * assay_engine_recover_draft - between steps: the header for a body (engine/ledger/recover.h).
+ * assay_engine_recover_draft - between steps: the header for a body with its grounds
+ * (engine/ledger/recover.h).
  * Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_recover_onto, with *fault
  */
 ASSAY_CHECKED enum assay_status assay_engine_recover_draft(struct assay_engine *engine,
                                                            struct assay_slice body,
+                                                           struct assay_slice grounds,
                                                            uint64_t time_ms,
                                                            struct assay_recover_drafted *out,
                                                            struct assay_fault *fault);

@@ -84,6 +84,7 @@ void assay_epoch_open(struct assay_engine *e)
     assay_seat_turn(e);
     assay_have_turn(e);
     assay_settle_progress(e);
+    assay_own_opens(e);
     e->parts->run = (struct assay_run){ .opened_ms = e->now_ms,
                                         .quote_again_ms = UINT64_MAX };
     const enum assay_status status =

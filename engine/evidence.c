@@ -63,7 +63,7 @@ static void judge_seats(struct assay_engine *e, const uint8_t *digest)
         if (!assay_bytes_equal(seat->envelope.evidence_digest, digest, 32)) continue;
         const struct assay_finding *finding = assay_verifying_known(
             e, digest, e->run->moment.at_unix_s,
-            (enum assay_evidence_kind)e->head->state.members[i].evidence_kind);
+            (enum assay_evidence_kind)e->head->state.members[i].evidence_kind, false);
         if (finding != NULL) seat_judged(e, i, finding);
     }
 }
@@ -80,15 +80,16 @@ static void seats_missing(struct assay_engine *e, const uint8_t *digest, uint32_
 }
 
 void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 32],
-                            int64_t at_unix_s, const struct assay_verdict *verdict, uint32_t asked)
+                            int64_t at_unix_s, bool before, const struct assay_verdict *verdict,
+                            uint32_t asked)
 {
     ASSAY_ASSERT(e->life->started);
-    assay_verifying_done(e, digest, at_unix_s, verdict);
+    assay_verifying_done(e, digest, at_unix_s, before, verdict);
     if (verdict == NULL) {
-        if (at_unix_s == e->run->moment.at_unix_s) seats_missing(e, digest, asked);
+        if (!before && at_unix_s == e->run->moment.at_unix_s) seats_missing(e, digest, asked);
         return;
     }
-    judge_seats(e, digest);
+    if (!before) judge_seats(e, digest);
     assay_gather_judged(e);
     assay_branch_recheck(e);
 }

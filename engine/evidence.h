@@ -15,7 +15,8 @@ struct assay_appraisal {
 
 /* verdict NULL: not to be had, after so many peers were asked. Returns: nothing. */
 void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 32],
-                            int64_t at_unix_s, const struct assay_verdict *verdict, uint32_t asked);
+                            int64_t at_unix_s, bool before, const struct assay_verdict *verdict,
+                            uint32_t asked);
 /* An envelope was accepted: have its evidence. Returns: nothing. */
 void assay_evidence_fetch(struct assay_engine *e, uint32_t slot);
 /* A seat may hold an envelope whose evidence nobody asked for. Returns: nothing. */

@@ -6,6 +6,8 @@
  */
 #include "engine/engine_internal.h"
 
+enum { OWN_EFFECTS = 4 }; /* of a record that is made here */
+
 /* --- envelopes */
 
 /* Two valid envelopes of one incarnation in one epoch convict by themselves: E8. */
@@ -13,11 +15,26 @@ static void second_envelope(struct assay_engine *e, uint32_t slot, struct assay_
 {
     ASSAY_ASSERT(slot < e->members && e->seats[slot].payload_len > 0);
     const struct assay_seat *seat = &e->seats[slot];
-    assay_gather_accuse(e, (uint16_t)slot, 8, assay_slice_over(seat->payload, seat->payload_len),
-                        payload);
+    if (slot == e->self && e->own->live_epochs == 2)
+        assay_own_shared(e, seat->envelope.incarnation);
+    const struct assay_slice first = assay_slice_over(seat->payload, seat->payload_len);
+    assay_status_ignore(assay_gather_accuse(e, (uint16_t)slot, 8, first, payload),
+                        "its next envelope shows it again");
 }
 
-/* The next epoch's: our E is not final yet. Kept if the key that we know signed it. */
+/* docs/protocol.md 5.23.1: another envelope of a slot costs nothing once a proof of E8 in this
+ * epoch was made, or the incarnation was struck: nothing would follow from it. */
+static bool is_proven_second(const struct assay_engine *e, uint32_t slot)
+{
+    ASSAY_ASSERT(slot < e->members);
+    if (e->seats[slot].payload_len == 0) return false;
+    return assay_seat_is_proven(e, slot, 8) ||
+           assay_offence_is_struck(&e->head->context, &e->chain->ledger, slot,
+                                   e->seats[slot].envelope.incarnation);
+}
+
+/* The next epoch's: our E is not final yet. Kept if the key that we know signed it; the first one
+ * stays (docs/protocol.md 5.23.1). */
 static enum assay_status keep_early(struct assay_engine *e, const struct assay_envelope *envelope,
                                     struct assay_slice payload)
 {
@@ -25,6 +42,7 @@ static enum assay_status keep_early(struct assay_engine *e, const struct assay_e
     if (!assay_bytes_equal(envelope->chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     const uint32_t slot = assay_state_slot_of(&e->head->state, envelope->node_id);
     if (slot == e->members) return ASSAY_E_STRANGER;
+    if (e->seats[slot].early_len > 0) return ASSAY_E_DUPLICATE;
     if (!assay_p256_verify(e->head->voting[slot], envelope->digest, envelope->signature,
                            ASSAY_S_LOW))
         return ASSAY_E_EARLY; /* perhaps of an incarnation to come: it is pulled later */
@@ -41,6 +59,8 @@ static void own_unknown(struct assay_engine *e, uint16_t from,
     ASSAY_ASSERT(envelope->epoch == e->head->context.epoch);
     if (from == ASSAY_SLOT_SELF || !e->own->listed) return;
     if (envelope->incarnation != e->own->keys.incarnation) return;
+    /* No earlier run can have signed in an epoch that opened while this one took part. */
+    if (e->own->live_epochs == 2) assay_own_shared(e, envelope->incarnation);
     assay_own_rolled_back(e);
     assay_simplex_halt(e->simplex);
     assay_order_derive(e);
@@ -60,6 +80,7 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
     if (e->seats[known].payload_len > 0 &&
         assay_bytes_equal(e->seats[known].envelope.digest, envelope.digest, 32))
         return ASSAY_E_DUPLICATE; /* before its signature costs anything */
+    if (is_proven_second(e, known)) return ASSAY_E_DUPLICATE;
     ASSAY_TRY(assay_context_envelope(&e->head->context, &envelope, &slot));
     const struct assay_seat *seat = &e->seats[slot];
     ASSAY_ASSERT(slot == known);
@@ -76,7 +97,7 @@ enum assay_status assay_gather_envelope(struct assay_engine *e, uint16_t from,
     } else {
         assay_evidence_fetch(e, slot);
     }
-    assay_have_got(e, from, slot);
+    assay_have_got(e, ASSAY_HAVE_ENVELOPE, from, slot);
     if (from != ASSAY_SLOT_SELF) {
         const uint16_t except = from == ASSAY_SLOT_ALL ? (uint16_t)slot : from;
         assay_eng_send(e, ASSAY_SLOT_NEAR, except, ASSAY_MESSAGE_ENVELOPE,
@@ -200,12 +221,7 @@ static void relay(struct assay_engine *e, const struct assay_pool_item *item)
  * ASSAY_E_AGAIN (the verdict is on its way) */
 static enum assay_status try_judge(struct assay_engine *e, struct assay_record *r)
 {
-    struct assay_ask ask;
-    if (!assay_record_ask(&e->head->context, r, &ask)) return ASSAY_OK;
-    ASSAY_ASSERT(ask.bytes.len > 0);
-    const struct assay_finding *finding = assay_verifying_finding(e, &ask);
-    if (finding == NULL) return ASSAY_E_AGAIN;
-    return assay_record_judge(&e->head->context, finding, r);
+    return assay_record_judge(&e->head->context, assay_verifying_finding, e, r);
 }
 
 /* Who answers for a verification that a record asks for in vain. Returns: a slot, or e->members */
@@ -262,6 +278,7 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     ASSAY_TRY(assay_record_decode(payload, &r));
     if (assay_record_row(r.kind)->in_rolls_only) return ASSAY_E_INVALID;
     if (assay_pool_find(e->pool, r.key) != NULL) return ASSAY_E_DUPLICATE;
+    if (assay_record_is_spent(&e->head->context, &e->chain->ledger, &r)) return ASSAY_E_DUPLICATE;
     ASSAY_TRY(within_budget(e, from, &r));
     ASSAY_TRY(check(e, from, &r));
     /* What the final chain has, or can never take, needs no place. */
@@ -277,7 +294,7 @@ enum assay_status assay_gather_record(struct assay_engine *e, uint16_t from,
     ASSAY_ASSERT(item->phase == ASSAY_POOL_ASKED && item->len == payload.len);
     assay_pool_ready(e->pool, item, &r);
     if (r.kind == ASSAY_RECORD_BALLOT) {
-        assay_have_got(e, from, r.slot);
+        assay_have_got(e, ASSAY_HAVE_BALLOT, from, r.slot);
         assay_have_ballot(e, &r);
     }
     if (from == ASSAY_SLOT_SELF) {
@@ -351,22 +368,29 @@ void assay_gather_turn(struct assay_engine *e)
     }
 }
 
-void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN | as assay_gather_record */
+static enum assay_status take_own(struct assay_engine *e, struct assay_slice bytes)
 {
     ASSAY_ASSERT(bytes.len > 0);
 
     struct assay_record r;
-    if (!assay_eng_room(e, 4)) return; /* whoever wanted it wants it again */
-    if (assay_gather_record(e, ASSAY_SLOT_SELF, bytes) != ASSAY_OK) return; /* known, or too late */
-    if (assay_record_decode(bytes, &r) != ASSAY_OK) return;
+    if (!assay_eng_room(e, OWN_EFFECTS)) return ASSAY_E_AGAIN;
+    ASSAY_TRY(assay_gather_record(e, ASSAY_SLOT_SELF, bytes));
+    ASSAY_TRY(assay_record_decode(bytes, &r));
     const struct assay_pool_item *item = assay_pool_find(e->pool, r.key);
-    if (item == NULL) return;
+    if (item == NULL) return ASSAY_OK;
     struct assay_store_key key = { .era = e->head->state.era, .epoch = item->epoch };
     assay_bytes_copy(key.id, 32, item->key, 32);
     const struct assay_slice kept = assay_slice_over(item->bytes, item->len);
     ASSAY_ASSERT(kept.len > 0 && item->kind == r.kind);
     assay_eng_persist(e, ASSAY_STORE_RECORD, &key, kept);
     if (item->phase == ASSAY_POOL_READY) relay(e, item);
+    return ASSAY_OK;
+}
+
+void assay_gather_own(struct assay_engine *e, struct assay_slice bytes)
+{
+    assay_status_ignore(take_own(e, bytes), "known, too late, or whoever wanted it wants it again");
 }
 
 void assay_gather_seen(struct assay_engine *e, const struct assay_record *record, uint64_t view)
@@ -417,23 +441,29 @@ void assay_gather_resend(struct assay_engine *e)
     ASSAY_ASSERT(g->resend_version == e->pool->version);
 }
 
-void assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,
-                         struct assay_slice first, struct assay_slice second)
+enum assay_status assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,
+                                      struct assay_slice first, struct assay_slice second)
 {
     ASSAY_ASSERT(slot < e->members && (number - 1 < 4 || number == 8));
     ASSAY_ASSERT(first.len > 0 && second.len > 0);
     const size_t len_max = first.len + second.len + 64;
     const struct assay_slice order[2][2] = { { first, second }, { second, first } };
-    assay_eng_note(e, ASSAY_NOTE_EQUIVOCATION, slot, number, e->head->context.epoch);
+    if (assay_seat_is_proven(e, slot, number)) return ASSAY_OK; /* docs/protocol.md 5.23.1 */
+    if (!assay_eng_room(e, OWN_EFFECTS + 1)) return ASSAY_E_AGAIN;
     /* E2 and E3 name their votes in one order; whoever noticed them may have seen the other. */
     for (uint32_t k = 0; k < 2; k++) {
         struct assay_record r;
         uint8_t *bytes = assay_eng_take(e, len_max);
-        if (bytes == NULL) return;
+        if (bytes == NULL) return ASSAY_E_AGAIN;
         struct assay_writer w = assay_writer_over(bytes, len_max);
-        if (assay_record_put_offence(&w, number, order[k][0], order[k][1]) != ASSAY_OK) return;
+        if (assay_record_put_offence(&w, number, order[k][0], order[k][1]) != ASSAY_OK) break;
         if (assay_record_decode(assay_slice_over(bytes, w.len), &r) != ASSAY_OK) continue;
-        assay_gather_own(e, assay_slice_over(bytes, w.len));
-        return;
+        assay_seat_set_proven(e, slot, number);
+        assay_eng_note(e, ASSAY_NOTE_EQUIVOCATION, slot, number, e->head->context.epoch);
+        const enum assay_status taken = take_own(e, assay_slice_over(bytes, w.len));
+        if (taken != ASSAY_E_FULL) return ASSAY_OK; /* made, known, or too late */
+        assay_seat_unset_proven(e, slot, number);
+        return ASSAY_E_FULL;
     }
+    return ASSAY_OK;
 }

@@ -45,8 +45,10 @@ void assay_gather_ask(struct assay_engine *e);
 void assay_gather_ask_own(struct assay_engine *e);
 /* Returns: nothing. */
 void assay_gather_resend(struct assay_engine *e);
-/* Two signed messages that convict: E1 to E4, E8. Returns: nothing. */
-void assay_gather_accuse(struct assay_engine *e, uint16_t slot, unsigned number,
-                         struct assay_slice first, struct assay_slice second);
+/* Two signed messages that convict: E1 to E4, E8. Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in
+ * this step) | ASSAY_E_FULL (no place for the record: it is to be found again) */
+ASSAY_CHECKED enum assay_status assay_gather_accuse(struct assay_engine *e, uint16_t slot,
+                                                    unsigned number, struct assay_slice first,
+                                                    struct assay_slice second);
 
 #endif

@@ -76,8 +76,8 @@ static bool is_wanted(const struct assay_engine *e, enum assay_have_lane lane, u
     return lane == ASSAY_HAVE_ENVELOPE || ballots_count(e);
 }
 
-/* Returns: nothing; what finds no room is told or asked for again. */
-static void say(struct assay_engine *e, uint16_t to, enum assay_message_kind kind,
+/* Returns: whether there was room; otherwise it is told or asked for again. */
+static bool say(struct assay_engine *e, uint16_t to, enum assay_message_kind kind,
                 uint8_t *const bits[static ASSAY_HAVE_LANES])
 {
     const size_t len = assay_have_bitmap_len(e->members);
@@ -86,12 +86,14 @@ static void say(struct assay_engine *e, uint16_t to, enum assay_message_kind kin
         .envelopes = assay_slice_over(bits[ASSAY_HAVE_ENVELOPE], len),
         .ballots = assay_slice_over(bits[ASSAY_HAVE_BALLOT], len),
     };
+    const uint64_t unsent = e->output->effects->unsent;
     uint8_t *bytes = assay_eng_take(e, 2 * len + ASSAY_HAVE_FIXED_LEN_MAX);
-    if (bytes == NULL) return;
+    if (bytes == NULL) return false;
     struct assay_writer w = assay_writer_over(bytes, 2 * len + ASSAY_HAVE_FIXED_LEN_MAX);
     const enum assay_status status = assay_have_encode(&have, &w);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_eng_send(e, to, ASSAY_SLOT_ALL, kind, assay_slice_over(bytes, w.len));
+    return e->output->effects->unsent == unsent;
 }
 
 /* --- life */
@@ -104,11 +106,25 @@ static bool lacking_holds(const struct assay_engine *e, const struct assay_lacki
     return !l->due;
 }
 
+static bool window_holds(const struct assay_lack_window *window)
+{
+    return window->size > 0 && window->size <= ASSAY_LACK_MAX &&
+           window->flying <= ASSAY_LACK_MAX && window->given <= ASSAY_LACK_MAX;
+}
+
 void assay_have_check(const struct assay_engine *e)
 {
+    uint64_t asked = 0, flying = 0;
     for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
-        for (uint32_t i = 0; i < e->members; i++)
+        for (uint32_t i = 0; i < e->members; i++) {
             ASSAY_ASSERT(lacking_holds(e, &e->having->lacks[lane][i]));
+            asked += e->having->lacks[lane][i].source != ASSAY_SLOT_ALL;
+        }
+    for (uint32_t i = 0; i < e->members; i++) {
+        ASSAY_ASSERT(window_holds(&e->having->windows[i]));
+        flying += e->having->windows[i].flying;
+    }
+    ASSAY_ASSERT(asked == flying);
 }
 
 static const struct assay_lacking NOBODY = { .source = ASSAY_SLOT_ALL, .spare = ASSAY_SLOT_ALL };
@@ -118,22 +134,128 @@ void assay_have_turn(struct assay_engine *e)
     struct assay_having *h = &e->parts->having;
     for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) h->lacks[lane][i] = NOBODY;
+    for (uint32_t i = 0; i < e->members; i++) {
+        h->windows[i].flying = h->windows[i].given = 0;
+        h->windows[i].late = false;
+    }
     h->tell_at_ms = h->late_at_ms = UINT64_MAX;
     h->rounds = 0;
 }
 
 void assay_have_init(struct assay_engine *e)
 {
-    assay_bytes_zero(e->parts->having.doubted, e->members * sizeof *e->parts->having.doubted);
+    for (uint32_t i = 0; i < e->members; i++)
+        e->parts->having.windows[i] = (struct assay_lack_window){ .size = ASSAY_LACK_FIRST };
     assay_have_turn(e);
     assay_have_check(e);
 }
 
-void assay_have_got(struct assay_engine *e, uint16_t from, uint32_t slot)
+/* --- how much one neighbour is asked for at once */
+
+/* It was late with a window of 1 in this epoch or the last one: others are asked before it. */
+static bool is_doubted(const struct assay_engine *e, uint16_t slot)
+{
+    const uint64_t epoch = e->having->windows[slot].doubted;
+    return epoch != 0 && epoch + 1 >= e->head->context.epoch;
+}
+
+static bool has_room(const struct assay_engine *e, uint16_t slot)
+{
+    const struct assay_lack_window *window = &e->having->windows[slot];
+    return window->flying < window->size && !window->late;
+}
+
+static void watch(struct assay_engine *e, struct assay_lacking *l)
+{
+    struct assay_having *h = &e->parts->having;
+    l->since_ms = e->now_ms;
+    h->late_at_ms = assay_min_u64(h->late_at_ms, e->now_ms + patience_ms(e));
+}
+
+/* Its spare is asked now. */
+static void take_spare(struct assay_engine *e, struct assay_lacking *l)
+{
+    ASSAY_ASSERT(l->source == ASSAY_SLOT_ALL && l->spare != ASSAY_SLOT_ALL);
+    l->source = l->spare;
+    l->spare = ASSAY_SLOT_ALL;
+    e->parts->having.windows[l->source].flying++;
+    watch(e, l);
+}
+
+/* Without room to ask the neighbour is not late with what it never heard of. */
+static void ask(struct assay_engine *e, uint16_t source,
+                uint8_t *const asked[static ASSAY_HAVE_LANES])
+{
+    struct assay_having *h = &e->parts->having;
+    if (say(e, source, ASSAY_MESSAGE_LACK, asked)) return;
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members; i++) {
+            struct assay_lacking *l = &h->lacks[lane][i];
+            if (!bit(asked[lane], i)) continue;
+            ASSAY_ASSERT(l->source == source && h->windows[source].flying > 0);
+            h->windows[source].flying--;
+            if (l->spare == ASSAY_SLOT_ALL) l->spare = source;
+            l->source = ASSAY_SLOT_ALL;
+        }
+}
+
+/* What waits for this neighbour is asked of it, as far as its window goes. */
+static void ask_waiting(struct assay_engine *e, uint16_t source)
+{
+    uint8_t *asked[ASSAY_HAVE_LANES];
+    bool any = false;
+    if (!take_bitmaps(e, asked)) return;
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members && has_room(e, source); i++) {
+            struct assay_lacking *l = &e->parts->having.lacks[lane][i];
+            if (l->source != ASSAY_SLOT_ALL || l->spare != source) continue;
+            if (!is_wanted(e, (enum assay_have_lane)lane, i)) continue;
+            take_spare(e, l);
+            set_bit(asked[lane], i);
+            any = true;
+        }
+    if (any) ask(e, source, asked);
+}
+
+/* One piece of a batch is here, or is asked of another neighbour. docs/protocol.md 4.12.10: a batch
+ * in time doubles the window. One piece in time clears nothing: a neighbour that claims everything
+ * could give one now and then. Returns: whether the batch is over. */
+static bool land(struct assay_engine *e, uint16_t source, bool given)
+{
+    struct assay_lack_window *window = &e->parts->having.windows[source];
+    ASSAY_ASSERT(window->flying > 0);
+    window->flying--;
+    /* What was asked for while the batch ran belongs to it: more than one window may come. */
+    if (given && window->given < ASSAY_LACK_MAX) window->given++;
+    if (window->flying > 0 && (window->late || window->given < window->size)) return false;
+    if (!window->late && window->given > 0) {
+        window->size = window->size < ASSAY_LACK_MAX / 2 ? (uint16_t)(2 * window->size)
+                                                         : (uint16_t)ASSAY_LACK_MAX;
+        window->doubted = 0;
+    }
+    window->given = 0;
+    window->late = false;
+    return true;
+}
+
+/* Halved once a batch, however many of it are late. */
+static void be_late(struct assay_engine *e, uint16_t source)
+{
+    struct assay_lack_window *window = &e->parts->having.windows[source];
+    if (!window->late && window->size == 1) window->doubted = e->head->context.epoch;
+    if (!window->late && window->size > 1) window->size /= 2;
+    window->late = true;
+    (void)land(e, source, false);
+}
+
+void assay_have_got(struct assay_engine *e, enum assay_have_lane lane, uint16_t from,
+                    uint32_t slot)
 {
     struct assay_having *h = &e->parts->having;
     ASSAY_ASSERT(slot < e->members);
-    if (from < e->members && from != slot) h->doubted[from] = 0; /* slow, but it gives */
+    const uint16_t source = h->lacks[lane][slot].source;
+    h->lacks[lane][slot] = NOBODY;
+    if (source != ASSAY_SLOT_ALL && land(e, source, source == from)) ask_waiting(e, source);
     if (h->tell_at_ms == UINT64_MAX)
         h->tell_at_ms = e->now_ms + assay_message_pause_ms(assay_eng_epoch_ms(e));
 }
@@ -148,18 +270,12 @@ void assay_have_paused(struct assay_engine *e)
 
 /* --- asking those who say that they have it */
 
-/* It left an ask of this epoch or the last one without any answer: others are asked before it. */
-static bool is_doubted(const struct assay_engine *e, uint16_t slot)
+/* Of two that say the same the one is kept that has given more at once. */
+static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other)
 {
-    const uint64_t epoch = e->having->doubted[slot];
-    return epoch != 0 && epoch + 1 >= e->head->context.epoch;
-}
-
-static void watch(struct assay_engine *e, struct assay_lacking *l)
-{
-    struct assay_having *h = &e->parts->having;
-    l->since_ms = e->now_ms;
-    h->late_at_ms = assay_min_u64(h->late_at_ms, e->now_ms + patience_ms(e));
+    const struct assay_lack_window *windows = e->having->windows;
+    if (is_doubted(e, one) != is_doubted(e, other)) return is_doubted(e, other);
+    return windows[one].size > windows[other].size;
 }
 
 /* Returns: whether it is to be asked now. */
@@ -170,10 +286,12 @@ static bool offered(struct assay_engine *e, struct assay_lacking *l, uint16_t fr
     if (nobody && asks) {
         if (l->spare == from) l->spare = ASSAY_SLOT_ALL;
         l->source = from;
+        e->parts->having.windows[from].flying++;
         watch(e, l);
         return true;
     }
-    if (l->spare != ASSAY_SLOT_ALL) return false;
+    if (l->spare == from) return false;
+    if (l->spare != ASSAY_SLOT_ALL && !is_better(e, from, l->spare)) return false;
     l->spare = from;
     if (nobody) watch(e, l);
     return false;
@@ -197,56 +315,67 @@ enum assay_status assay_have_heard(struct assay_engine *e, uint16_t from,
         for (uint32_t i = 0; i < e->members; i++) {
             if (!bit(theirs[lane], i) || bit(held[lane], i)) continue;
             if (!is_wanted(e, (enum assay_have_lane)lane, i)) continue;
-            const bool asks = count < ASSAY_LACK_MAX && !is_doubted(e, from);
+            const bool asks = has_room(e, from) && !is_doubted(e, from);
             if (!offered(e, &e->parts->having.lacks[lane][i], from, asks)) continue;
             set_bit(asked[lane], i);
             count++;
         }
-    if (count > 0) say(e, from, ASSAY_MESSAGE_LACK, asked);
+    if (count > 0) ask(e, from, asked);
     return ASSAY_OK;
 }
 
-/* Whoever was asked is late: the spare is asked, and first where both were. */
+/* The neighbour that was asked is late: the spare is asked as soon as its window allows. */
 static void pass_to_spare(struct assay_engine *e, struct assay_lacking *l)
 {
-    if (l->source != ASSAY_SLOT_ALL)
-        e->parts->having.doubted[l->source] = e->head->context.epoch;
-    l->source = l->spare;
-    l->spare = ASSAY_SLOT_ALL;
-    l->due = l->source != ASSAY_SLOT_ALL;
+    if (l->source != ASSAY_SLOT_ALL) be_late(e, l->source);
+    l->source = ASSAY_SLOT_ALL;
     l->since_ms = e->now_ms;
+    if (l->spare == ASSAY_SLOT_ALL || !has_room(e, l->spare)) return;
+    take_spare(e, l);
+    l->due = true;
+}
+
+/* What is here, or of no use any more, is awaited of nobody. */
+static void let_go(struct assay_engine *e, struct assay_lacking *l)
+{
+    if (l->source != ASSAY_SLOT_ALL) (void)land(e, l->source, false);
+    *l = NOBODY;
 }
 
 /* Everything that is due of one source goes into one ask. */
-static void ask_due(struct assay_engine *e)
+static void ask_due(struct assay_engine *e, uint8_t *const asked[static ASSAY_HAVE_LANES])
 {
     struct assay_having *h = &e->parts->having;
     for (uint32_t source = 0; source < e->members; source++) {
-        uint8_t *asked[ASSAY_HAVE_LANES] = { NULL };
-        for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        bool any = false;
+        for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++) {
+            assay_bytes_zero(asked[lane], assay_have_bitmap_len(e->members));
             for (uint32_t i = 0; i < e->members; i++) {
-                struct assay_lacking *l = &h->lacks[lane][i];
-                if (!l->due || l->source != source) continue;
-                l->due = false;
-                if (asked[0] == NULL && !take_bitmaps(e, asked)) continue;
-                if (asked[1] != NULL) set_bit(asked[lane], i);
+                if (!h->lacks[lane][i].due || h->lacks[lane][i].source != source) continue;
+                set_bit(asked[lane], i);
+                any = true;
             }
-        if (asked[1] != NULL) say(e, (uint16_t)source, ASSAY_MESSAGE_LACK, asked);
+        }
+        if (!any) continue;
+        for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+            for (uint32_t i = 0; i < e->members; i++)
+                if (bit(asked[lane], i)) h->lacks[lane][i].due = false;
+        ask(e, (uint16_t)source, asked);
     }
 }
 
 static void look_who_is_late(struct assay_engine *e)
 {
     struct assay_having *h = &e->parts->having;
-    uint8_t *held[ASSAY_HAVE_LANES];
+    uint8_t *held[ASSAY_HAVE_LANES], *asked[ASSAY_HAVE_LANES];
     bool due = false;
-    if (!look(e, held)) return;
+    if (!look(e, held) || !take_bitmaps(e, asked)) return;
     h->late_at_ms = UINT64_MAX;
     for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
         for (uint32_t i = 0; i < e->members; i++) {
             struct assay_lacking *l = &h->lacks[lane][i];
             if (l->source == ASSAY_SLOT_ALL && l->spare == ASSAY_SLOT_ALL) continue;
-            if (bit(held[lane], i) || !is_wanted(e, (enum assay_have_lane)lane, i)) *l = NOBODY;
+            if (bit(held[lane], i) || !is_wanted(e, (enum assay_have_lane)lane, i)) let_go(e, l);
             else if (e->now_ms >= l->since_ms + patience_ms(e)) pass_to_spare(e, l);
             due |= l->due;
             if (l->source != ASSAY_SLOT_ALL)
@@ -254,7 +383,7 @@ static void look_who_is_late(struct assay_engine *e)
             else if (l->spare != ASSAY_SLOT_ALL)
                 h->late_at_ms = assay_min_u64(h->late_at_ms, l->since_ms + patience_ms(e));
         }
-    if (due) ask_due(e);
+    if (due) ask_due(e, asked);
 }
 
 /* --- answering */
@@ -330,7 +459,7 @@ static void ask_for_ballots(struct assay_engine *e)
     if (count_bits(asked[ASSAY_HAVE_BALLOT], e->members) == 0) return;
     for (uint32_t k = 0; k < ASSAY_PEERS_AT_ONCE; k++) {
         const uint16_t to = assay_have_peer(e, round, k);
-        if (to != ASSAY_SLOT_ALL) say(e, to, ASSAY_MESSAGE_LACK, asked);
+        if (to != ASSAY_SLOT_ALL) (void)say(e, to, ASSAY_MESSAGE_LACK, asked);
     }
 }
 
@@ -374,7 +503,7 @@ void assay_have_ballot(struct assay_engine *e, const struct assay_record *ballot
             set_bit(asked[ASSAY_HAVE_ENVELOPE], x->slot);
     }
     if (count_bits(asked[ASSAY_HAVE_ENVELOPE], e->members) > 0)
-        say(e, (uint16_t)ballot->slot, ASSAY_MESSAGE_LACK, asked);
+        (void)say(e, (uint16_t)ballot->slot, ASSAY_MESSAGE_LACK, asked);
 }
 
 /* --- time */
@@ -385,7 +514,7 @@ void assay_have_tick(struct assay_engine *e)
     uint8_t *held[ASSAY_HAVE_LANES];
     if (e->now_ms >= h->tell_at_ms && look(e, held)) {
         h->tell_at_ms = UINT64_MAX;
-        say(e, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_HAVE, held);
+        (void)say(e, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_HAVE, held);
     }
     if (e->now_ms >= h->late_at_ms) look_who_is_late(e);
     if (e->now_ms >= round_due(e)) ask_for_ballots(e);

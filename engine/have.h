@@ -13,7 +13,8 @@ struct assay_engine;
 enum assay_have_lane { ASSAY_HAVE_ENVELOPE, ASSAY_HAVE_BALLOT, ASSAY_HAVE_LANES };
 
 enum {
-    ASSAY_LACK_MAX = 256, /* asked of one neighbour at once: the others have them as well */
+    ASSAY_LACK_FIRST = 8, /* pieces that a neighbour is asked for at once, to begin with */
+    ASSAY_LACK_MAX = 256, /* and at most: the others have them as well */
     ASSAY_PEERS_AT_ONCE = 3, /* asked in one round (4.1.4) */
     ASSAY_BALLOT_ROUNDS = 3,
 };
@@ -25,11 +26,19 @@ struct assay_lacking {
     uint64_t since_ms;      /* its source was asked then, or its spare spoke */
 };
 
+/* How many pieces a neighbour is asked for at once. When a batch is over the window has doubled or
+ * been halved. */
+struct assay_lack_window {
+    uint16_t size;    /* 1..ASSAY_LACK_MAX */
+    uint16_t flying;  /* pieces of this batch that are awaited */
+    uint16_t given;   /* that it gave in time */
+    bool late;        /* one of them was late */
+    uint64_t doubted; /* epoch in which it was late with a window of 1; 0: it was not */
+};
+
 struct assay_having {
     struct assay_lacking *lacks[ASSAY_HAVE_LANES]; /* [members] each */
-    /* [members] the epoch in which it last left an ask without an answer, and gave nothing since;
-     * 0: none */
-    uint64_t *doubted;
+    struct assay_lack_window *windows; /* [members] */
     uint64_t tell_at_ms; /* UINT64_MAX: neighbours know what is here */
     uint64_t late_at_ms; /* when the first source is late; UINT64_MAX: nobody is asked */
     uint32_t rounds;     /* of asking for ballots */
@@ -41,7 +50,8 @@ void assay_have_init(struct assay_engine *e);
 void assay_have_turn(struct assay_engine *e);
 /* Something new of a slot in the running epoch is here; from: as where messages are taken. Returns:
  * nothing. */
-void assay_have_got(struct assay_engine *e, uint16_t from, uint32_t slot);
+void assay_have_got(struct assay_engine *e, enum assay_have_lane lane, uint16_t from,
+                    uint32_t slot);
 /* A neighbour says what it holds.
  * Returns: ASSAY_OK | ASSAY_E_EARLY | ASSAY_E_STALE | as assay_have_decode */
 ASSAY_CHECKED enum assay_status assay_have_heard(struct assay_engine *e, uint16_t from,

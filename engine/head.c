@@ -34,7 +34,7 @@ static enum assay_status list_voters(struct assay_engine *e)
         }
         ASSAY_ASSERT(m->seat_weight <= ASSAY_SEAT_WEIGHT_MAX);
         h->weights[i] = m->seat_weight;
-        total += m->seat_weight;
+        total += assay_member_row_weight(m);
     }
     h->voters = (struct assay_voter_table){ .count = e->members,
                                             .weight = h->weights,

@@ -21,7 +21,14 @@ enum {
 };
 
 /* What cannot be had, as a note tells it. */
-enum missing { MISSING_BLOCKS = 1, MISSING_STATE = 3, MISSING_MEMBERSHIP = 4 };
+enum missing {
+    MISSING_BLOCKS = 1,
+    MISSING_STATE = 3,
+    MISSING_MEMBERSHIP = 4,
+    MISSING_TRUTH = 6, /* two histories are proven */
+};
+
+_Static_assert((int)ASSAY_LEAP_PAGE_MAX == (int)ASSAY_PAST_BOUNDARIES_MAX, "an id for each");
 
 static bool leap_holds(const struct assay_engine *e)
 {
@@ -72,10 +79,11 @@ static enum assay_status seat_voters(struct assay_engine *e, const struct assay_
                           assay_bytes_equal(l->rows[i].voting_public, rows[i].voting_public, 64);
         if (!same) {
             assay_p256_free(&l->keys[i]);
-            ASSAY_TRY(assay_p256_load(rows[i].voting_public, &l->keys[i]));
+            if (!assay_roster_row_is_keyless(&rows[i]))
+                ASSAY_TRY(assay_p256_load(rows[i].voting_public, &l->keys[i]));
         }
         l->rows[i] = rows[i];
-        l->weights[i] = rows[i].weight;
+        l->weights[i] = assay_roster_row_is_keyless(&rows[i]) ? 0 : rows[i].weight;
         assay_bytes_copy(l->node_ids[i], 32, rows[i].node_id, 32);
         total += rows[i].weight;
     }
@@ -101,6 +109,11 @@ static void give_up(struct assay_engine *e, enum missing what)
     ASSAY_ASSERT(leap_holds(e));
 }
 
+void assay_leap_fail(struct assay_engine *e)
+{
+    if (!e->leap->missing) give_up(e, MISSING_BLOCKS);
+}
+
 static bool past_checkpoint(const struct assay_engine *e)
 {
     const struct assay_checkpoint *c = &e->leap->checkpoint;
@@ -121,6 +134,9 @@ static void begin(struct assay_engine *e)
     }
     l->nothing = 0;
     l->rounds = 0;
+    l->unsealed = false;
+    l->waits_for = ASSAY_SLOT_ALL;
+    assay_bytes_zero(l->silent, ASSAY_MEMBERS_MAX / 8);
     l->phase = ASSAY_LEAP_BOUNDARIES;
     l->epoch = e->head->state.epoch;
     l->era = e->head->state.era;
@@ -152,12 +168,81 @@ void assay_leap_consider(struct assay_engine *e, uint64_t target_epoch)
     if (far || l->starved || !past_checkpoint(e)) begin(e);
 }
 
+/* --- several operators */
+
+static const uint8_t *operator_of(const struct assay_engine *e, uint16_t peer)
+{
+    return e->head->state.members[peer].operator_id;
+}
+
+static bool is_silent(const struct assay_leap *l, uint32_t slot)
+{
+    return (l->silent[slot / 8] >> (slot % 8) & 1) != 0;
+}
+
+static void mark_silent(struct assay_leap *l, uint32_t slot)
+{
+    l->silent[slot / 8] = (uint8_t)(l->silent[slot / 8] | 1u << (slot % 8));
+}
+
+bool assay_leap_skips(const struct assay_engine *e, uint16_t peer)
+{
+    const struct assay_leap *l = e->leap;
+    if (l->phase != ASSAY_LEAP_CONFIRM) return false;
+    if (is_silent(l, peer)) return true;
+    for (uint32_t i = 0; i < l->page.heard_count; i++)
+        if (assay_bytes_equal(l->page.heard[i], operator_of(e, peer), 32)) return true;
+    return false;
+}
+
+/* One operator may run peers that hold the old keys of all others (docs/protocol.md 5.30.1). */
+static bool needs_more_operators(const struct assay_engine *e)
+{
+    if (e->leap->page.heard_count == ASSAY_LEAP_OPERATORS) return false;
+    for (uint32_t slot = 0; slot < e->members; slot++) {
+        if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) continue;
+        if (!assay_leap_skips(e, (uint16_t)slot)) return true;
+    }
+    return false;
+}
+
+static void go_on(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    ASSAY_ASSERT(l->phase == ASSAY_LEAP_CONFIRM);
+    l->waits_for = ASSAY_SLOT_ALL;
+    if (!needs_more_operators(e)) l->phase = ASSAY_LEAP_BOUNDARIES;
+}
+
+static void count_operator(struct assay_engine *e, uint16_t from)
+{
+    struct assay_leap_page *p = &e->parts->leap.page;
+    ASSAY_ASSERT(p->heard_count < ASSAY_LEAP_OPERATORS);
+    assay_bytes_copy(p->heard[p->heard_count++], 32, operator_of(e, from), 32);
+}
+
+/* Asked before and not answered: it is not waited for again in this leap. */
+static void wait_for(struct assay_engine *e, uint16_t peer)
+{
+    struct assay_leap *l = &e->parts->leap;
+    if (l->waits_for != ASSAY_SLOT_ALL) {
+        mark_silent(l, l->waits_for);
+        go_on(e);
+    }
+    if (l->phase == ASSAY_LEAP_CONFIRM) l->waits_for = peer;
+}
+
 void assay_leap_ask(struct assay_engine *e, uint16_t peer)
 {
+    if (e->leap->phase == ASSAY_LEAP_CONFIRM) wait_for(e, peer);
     const struct assay_leap *l = e->leap;
     struct assay_past_ask ask = { .state = l->phase == ASSAY_LEAP_STATE,
                                   .era = l->era,
                                   .epoch = l->epoch + (l->phase != ASSAY_LEAP_STATE) };
+    if (l->phase == ASSAY_LEAP_CONFIRM) {
+        ask.era = l->page.era;
+        ask.epoch = l->page.epoch + 1;
+    }
     uint8_t *bytes = assay_eng_take(e, ASK_LEN_MAX);
     ASSAY_ASSERT(leap_holds(e) && l->phase != ASSAY_LEAP_OFF);
     if (bytes == NULL) return;
@@ -185,6 +270,41 @@ static bool keep(struct assay_engine *e, const struct assay_boundary *b, struct 
     return true;
 }
 
+static bool find_row(const void *context, const uint8_t node_id[static 32],
+                     struct assay_recover_voter *voter)
+{
+    const struct assay_leap *l = context;
+    for (uint32_t i = 0; i < l->voters.count; i++) {
+        if (!assay_bytes_equal(l->rows[i].node_id, node_id, 32)) continue;
+        const bool keyless = assay_roster_row_is_keyless(&l->rows[i]);
+        *voter = (struct assay_recover_voter){ .voting_public =
+                                                   keyless ? NULL : l->rows[i].voting_public,
+                                               .weight = keyless ? 0 : l->rows[i].weight };
+        return true;
+    }
+    return false;
+}
+
+/* docs/protocol.md 9.17: is it a link for a node that has no state at its parent? Rows name seats:
+ * a light table has no members' weights. Returns: ASSAY_OK | ASSAY_E_STRANGER | INPUT statuses */
+static enum assay_status check_link(const struct assay_engine *e, const struct assay_recover *r)
+{
+    const struct assay_leap *l = e->leap;
+    const struct assay_ending *n = e->ending;
+    struct assay_recover_weight weight;
+    const struct assay_recover_table table = { .era = l->era,
+                                               .chain_id = e->head->state.chain_id,
+                                               .operators_digest = l->operators,
+                                               .total_weight = l->voters.total_weight,
+                                               .context = l,
+                                               .find = find_row };
+    ASSAY_TRY(assay_recover_approved(r, l->operators));
+    if (n->accepted && assay_bytes_equal(n->accepted_id, r->id, 32)) return ASSAY_OK;
+    if (e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS) return ASSAY_E_STRANGER;
+    ASSAY_TRY(assay_recover_weigh(r, &table, &weight));
+    return assay_recover_is_grounded(&weight) ? ASSAY_OK : ASSAY_E_STRANGER;
+}
+
 /* Who voted in the epoch, or the operators, have made this boundary final. Out: votes: commitment,
  * zero where there is none. Returns: ASSAY_OK | INPUT statuses */
 static enum assay_status prove(const struct assay_engine *e, const struct assay_boundary *b,
@@ -196,7 +316,7 @@ static enum assay_status prove(const struct assay_engine *e, const struct assay_
         struct assay_recover r;
         ASSAY_TRY(assay_recover_decode(finality, &r));
         if (b->header.era != (uint64_t)l->era + 1) return ASSAY_E_INVALID;
-        ASSAY_TRY(assay_recover_approved(&r, l->operators));
+        ASSAY_TRY(check_link(e, &r));
         assay_bytes_copy(final_id, 32, r.id, 32);
         assay_bytes_zero(votes, 32);
     } else {
@@ -223,6 +343,9 @@ static enum assay_status take_boundary(struct assay_engine *e, struct assay_slic
     ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
     if (!keep(e, &b, bytes, finality)) return ASSAY_E_AGAIN;
     ASSAY_TRY(seat_voters(e, l->rows_next, b.state.member_count));
+    if (b.header.era > l->era)
+        l->unsealed = !e->ending->accepted || !assay_bytes_equal(e->ending->accepted_id, b.id, 32);
+    else if (b.state.certified) l->unsealed = false;
     l->epoch = b.header.epoch;
     l->era = b.header.era;
     assay_bytes_copy(l->operators, 32, b.state.operators_digest, 32);
@@ -247,7 +370,7 @@ static enum assay_status no_boundaries_for_newcomer(struct assay_engine *e)
 {
     struct assay_leap *l = &e->parts->leap;
     const uint32_t peers = e->members - 1;
-    if (finds_itself(e)) {
+    if (finds_itself(e) && !l->unsealed) {
         l->phase = ASSAY_LEAP_STATE;
         l->nothing = 0;
     } else if (++l->nothing >= (peers < NOTHING_MAX ? peers : NOTHING_MAX)) {
@@ -263,7 +386,7 @@ static enum assay_status no_boundaries(struct assay_engine *e)
     const uint64_t worth = l->starved ? 1 : ASSAY_LEAP_EPOCHS;
     if (e->newcomer) return no_boundaries_for_newcomer(e);
     l->nothing++;
-    if (l->epoch >= e->head->state.epoch + worth) {
+    if (l->epoch >= e->head->state.epoch + worth && !l->unsealed) {
         l->phase = ASSAY_LEAP_STATE;
         l->nothing = 0;
         return ASSAY_E_NOT_FOUND;
@@ -279,18 +402,169 @@ static enum assay_status no_boundaries(struct assay_engine *e)
     return ASSAY_E_NOT_FOUND;
 }
 
-static enum assay_status take_boundaries(struct assay_engine *e, struct assay_past_answer *answer)
+static void copy_rows(struct assay_roster_row *to, const struct assay_roster_row *from,
+                      uint32_t count)
 {
-    if (answer->pair_count == 0) return no_boundaries(e);
-    e->parts->leap.nothing = 0;
-    while (answer->pair_count > 0) {
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
+static void mark(struct assay_leap *l, uint32_t at)
+{
+    struct assay_leap_mark *m = &l->page.marks[at];
+    m->unsealed = l->unsealed;
+    assay_bytes_copy(m->id, 32, l->id, 32);
+    assay_bytes_copy(m->votes, 32, l->votes, 32);
+}
+
+/* What holds before the first boundary of a page. */
+static void open_page(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    struct assay_leap_page *p = &l->page;
+    p->epoch = l->epoch;
+    p->era = l->era;
+    assay_bytes_copy(p->operators, 32, l->operators, 32);
+    p->row_count = l->voters.count;
+    copy_rows(p->rows, l->rows, p->row_count);
+    p->count = p->heard_count = 0;
+    mark(l, 0);
+}
+
+static void close_page(struct assay_engine *e, uint16_t from)
+{
+    struct assay_leap *l = &e->parts->leap;
+    if (l->page.count == 0) return;
+    l->page.tip_row_count = l->voters.count;
+    copy_rows(l->page.tip_rows, l->rows, l->page.tip_row_count);
+    l->phase = ASSAY_LEAP_CONFIRM;
+    count_operator(e, from);
+    go_on(e);
+}
+
+static enum assay_status take_page(struct assay_engine *e, struct assay_past_answer *answer)
+{
+    struct assay_leap *l = &e->parts->leap;
+    while (answer->pair_count > 0 && l->page.count < ASSAY_LEAP_PAGE_MAX) {
         struct assay_slice boundary, finality;
         ASSAY_TRY(assay_past_next(answer, &boundary, &finality));
         const enum assay_status status = take_boundary(e, boundary, finality);
         if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* the rest is asked for again */
         ASSAY_TRY(status);
+        mark(l, ++l->page.count);
     }
     return ASSAY_OK;
+}
+
+static enum assay_status take_boundaries(struct assay_engine *e, uint16_t from,
+                                         struct assay_past_answer *answer)
+{
+    if (answer->pair_count == 0) return no_boundaries(e);
+    e->parts->leap.nothing = 0;
+    open_page(e);
+    const enum assay_status status = take_page(e, answer);
+    close_page(e, from);
+    return status;
+}
+
+/* --- the same boundaries, from a peer of another operator */
+
+/* docs/protocol.md 5.30.1: old voting keys have signed another history. No rule can say which one
+ * is true, so a person does. */
+static void conflict(struct assay_engine *e, uint64_t epoch)
+{
+    struct assay_leap *l = &e->parts->leap;
+    l->conflict = true;
+    l->epoch = epoch - 1;
+    give_up(e, MISSING_TRUTH);
+}
+
+/* One boundary of the page once more. Returns: ASSAY_OK | ASSAY_E_CHAIN (another history is proven)
+ * | INPUT statuses (it lies) */
+static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index,
+                                          struct assay_slice bytes, struct assay_slice finality)
+{
+    struct assay_leap *l = &e->parts->leap;
+    struct assay_boundary b;
+    uint8_t votes[32];
+    ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
+    if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32) ||
+        b.header.epoch != l->page.epoch + index + 1)
+        return ASSAY_E_INVALID;
+    if (!assay_bytes_equal(b.id, l->page.marks[index + 1].id, 32)) {
+        ASSAY_TRY(prove(e, &b, finality, votes));
+        return ASSAY_E_CHAIN;
+    }
+    copy_rows(l->rows_next, l->rows, l->voters.count);
+    ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
+    const uint32_t after = b.state.member_count;
+    ASSAY_TRY(seat_voters(e, l->rows_next, after));
+    l->era = b.header.era;
+    assay_bytes_copy(l->operators, 32, b.state.operators_digest, 32);
+    return ASSAY_OK;
+}
+
+/* docs/protocol.md 5.30.1: what an answer does not have it does not confirm. The page ends there,
+ * with the voters that were seated up to there; without any, it is as if it had not come. */
+static void cut_page(struct assay_leap *l, uint32_t count)
+{
+    const struct assay_leap_mark *m = &l->page.marks[count];
+    l->page.count = count;
+    l->page.tip_row_count = l->voters.count;
+    copy_rows(l->page.tip_rows, l->rows, l->page.tip_row_count);
+    l->epoch = l->page.epoch + count;
+    l->unsealed = m->unsealed;
+    assay_bytes_copy(l->id, 32, m->id, 32);
+    assay_bytes_copy(l->votes, 32, m->votes, 32);
+}
+
+/* With the voters of the page's first epoch, and back to those after its last. */
+static enum assay_status compare_page(struct assay_engine *e, struct assay_past_answer *answer,
+                                      uint32_t *index)
+{
+    struct assay_leap *l = &e->parts->leap;
+    const uint32_t tip_era = l->era;
+    uint8_t tip_operators[32];
+    assay_bytes_copy(tip_operators, 32, l->operators, 32);
+    l->era = l->page.era;
+    assay_bytes_copy(l->operators, 32, l->page.operators, 32);
+    enum assay_status status = seat_voters(e, l->page.rows, l->page.row_count);
+    for (*index = 0; status == ASSAY_OK && *index < l->page.count && answer->pair_count > 0;) {
+        struct assay_slice boundary, finality;
+        status = assay_past_next(answer, &boundary, &finality);
+        if (status == ASSAY_OK) status = compare_boundary(e, *index, boundary, finality);
+        if (status == ASSAY_OK) (*index)++;
+    }
+    if (status == ASSAY_OK && *index < l->page.count) {
+        cut_page(l, *index);
+        return ASSAY_OK;
+    }
+    l->era = tip_era;
+    assay_bytes_copy(l->operators, 32, tip_operators, 32);
+    const enum assay_status seated = seat_voters(e, l->page.tip_rows, l->page.tip_row_count);
+    return seated == ASSAY_OK ? status : seated;
+}
+
+static enum assay_status take_confirmation(struct assay_engine *e, uint16_t from,
+                                           struct assay_past_answer *answer)
+{
+    struct assay_leap *l = &e->parts->leap;
+    uint32_t index = 0;
+    if (from != l->waits_for) return ASSAY_E_STALE;
+    const enum assay_status status = compare_page(e, answer, &index);
+    if (status == ASSAY_E_CHAIN) {
+        conflict(e, l->page.epoch + index + 1);
+        return ASSAY_OK;
+    }
+    if (status == ASSAY_OK && l->page.count == 0) { /* the next peer is asked for boundaries */
+        l->waits_for = ASSAY_SLOT_ALL;
+        l->phase = ASSAY_LEAP_BOUNDARIES;
+        return ASSAY_E_NOT_FOUND;
+    }
+    if (status == ASSAY_OK) count_operator(e, from);
+    else mark_silent(l, from);
+    go_on(e);
+    return status;
 }
 
 /* --- the state */
@@ -431,7 +705,8 @@ static enum assay_status take_state(struct assay_engine *e,
     return ASSAY_OK;
 }
 
-enum assay_status assay_leap_take(struct assay_engine *e, struct assay_slice payload)
+enum assay_status assay_leap_take(struct assay_engine *e, uint16_t from,
+                                  struct assay_slice payload)
 {
     const struct assay_leap *l = e->leap;
     struct assay_past_answer answer;
@@ -439,9 +714,12 @@ enum assay_status assay_leap_take(struct assay_engine *e, struct assay_slice pay
     ASSAY_TRY(assay_past_answer_decode(payload, &answer));
     if (!assay_bytes_equal(answer.about.chain_id, e->head->state.chain_id, 32))
         return ASSAY_E_CHAIN;
-    const bool state = l->phase == ASSAY_LEAP_STATE;
-    if (l->phase == ASSAY_LEAP_OFF || answer.about.state != state ||
-        answer.about.era != l->era || answer.about.epoch != l->epoch + !state)
+    const bool state = l->phase == ASSAY_LEAP_STATE, confirm = l->phase == ASSAY_LEAP_CONFIRM;
+    const uint32_t era = confirm ? l->page.era : l->era;
+    const uint64_t epoch = confirm ? l->page.epoch + 1 : l->epoch + !state;
+    if (l->phase == ASSAY_LEAP_OFF || answer.about.state != state || answer.about.era != era ||
+        answer.about.epoch != epoch)
         return ASSAY_E_STALE;
-    return state ? take_state(e, &answer) : take_boundaries(e, &answer);
+    if (confirm) return take_confirmation(e, from, &answer);
+    return state ? take_state(e, &answer) : take_boundaries(e, from, &answer);
 }

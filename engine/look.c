@@ -92,6 +92,8 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                                         .trust = m->trust,
                                         .weight = m->weight,
                                         .seat_weight = m->seat_weight,
+                                        .votes_lost = m->keyless,
+                                        .votes_spared = assay_member_is_spared(m),
                                         .positive_bp = m->found.pass_weight,
                                         .negative_bp = m->found.negative_weight,
                                         .unjudged_bp = m->found.unjudged_weight,
@@ -157,12 +159,12 @@ void assay_engine_check(const struct assay_engine *engine)
     assay_ledger_check(&engine->chain->ledger);
     uint64_t total = 0;
     for (uint32_t i = 0; i < engine->members; i++) {
+        total += assay_member_row_weight(&engine->head->state.members[i]);
         assay_seat_check(engine, i);
         ASSAY_ASSERT(engine->head->weights[i] ==
                      engine->head->state.members[i].seat_weight);
         ASSAY_ASSERT(assay_bytes_equal(engine->head->loaded[i],
                                        engine->head->state.members[i].lives[0].voting_public, 64));
-        total += engine->head->weights[i];
     }
     ASSAY_ASSERT(total == engine->head->voters.total_weight);
     assay_want_check(engine);

@@ -33,11 +33,11 @@ static bool include(struct assay_engine *e, const struct assay_pool_item *item,
     const struct assay_slice bytes = assay_slice_over(item->bytes, item->len);
     if (assay_record_decode(bytes, &r) != ASSAY_OK) return false;
     if (assay_branch_vet(e, &r) != ASSAY_ANSWER_VALID) return false;
-    const bool asks = assay_record_costs(r.kind);
-    if (asks && *reverified == ASSAY_REVERIFIED_MAX) return false;
+    const unsigned cost = assay_record_cost(&e->head->context, r.kind);
+    if (*reverified + cost > ASSAY_REVERIFIED_MAX) return false;
     if (assay_ledger_fits(&e->head->context, &e->branch->ledger, &r) != ASSAY_OK) return false;
     assay_branch_add(e, &r);
-    if (asks) (*reverified)++;
+    *reverified += cost;
     ASSAY_ASSERT(*reverified <= ASSAY_REVERIFIED_MAX);
     return true;
 }

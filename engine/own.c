@@ -3,6 +3,8 @@
  */
 #include "engine/engine_internal.h"
 
+#include "base/cbor.h"
+
 void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config)
 {
     ASSAY_ASSERT(config->self < config->genesis->member_count);
@@ -45,6 +47,20 @@ void assay_own_look(struct assay_engine *e)
     ASSAY_ASSERT(own->listed == (keys->incarnation == life->incarnation));
 }
 
+void assay_own_opens(struct assay_engine *e)
+{
+    const bool live = e->life->voted_on && !e->sync->active;
+    e->parts->own.live_epochs = (uint8_t)(!live ? 0 : e->own->live_epochs == 0 ? 1 : 2);
+}
+
+void assay_own_shared(struct assay_engine *e, uint32_t incarnation)
+{
+    if (e->own->shared_told) return;
+    e->parts->own.shared_told = true;
+    assay_eng_note(e, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL, e->head->context.epoch,
+                   incarnation);
+}
+
 bool assay_own_taken(const struct assay_engine *e)
 {
     const struct assay_own_keys *keys = &e->own->keys;
@@ -77,6 +93,49 @@ void assay_own_rolled_back(struct assay_engine *e)
 {
     e->parts->own.rolled_back = true;
     ASSAY_ASSERT(!assay_eng_may_sign(e));
+}
+
+/* One epoch that counts for this key set: 0 is none. */
+static bool is_since(uint64_t epoch, const struct assay_life *life)
+{
+    return epoch > 0 && epoch >= life->since_epoch;
+}
+
+bool assay_own_recorded(const struct assay_engine *e, const struct assay_member *member)
+{
+    const struct assay_life *listed = &member->lives[0];
+    const uint8_t *own = e->own->keys.voting_public;
+    for (uint32_t l = 1; l < member->life_count; l++)
+        if (assay_bytes_equal(member->lives[l].voting_public, own, ASSAY_P256_PUBLIC_LEN))
+            return true;
+    if (!assay_bytes_equal(listed->voting_public, own, ASSAY_P256_PUBLIC_LEN)) return false;
+    return is_since(member->pass_epoch, listed) || is_since(member->failure_epoch, listed) ||
+           member->found.balloted || member->equivocation_struck == listed->incarnation;
+}
+
+/* Does a finality proof hold a vote of ours? */
+static bool has_voted(const struct assay_engine *e, struct assay_slice finality, uint32_t members)
+{
+    struct assay_cursor c = assay_cursor_over(finality.bytes, finality.len);
+    struct assay_slice payload;
+    struct assay_certificate certificate;
+    if (finality.len == 0 || assay_cbor_array_exact(&c, 2) != ASSAY_OK) return false;
+    if (assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload) != ASSAY_OK) return false;
+    if (assay_certificate_decode(payload, members, &certificate) != ASSAY_OK) return false;
+    return e->self < members &&
+           (certificate.bitmap.bytes[e->self / 8] >> (e->self % 8) & 1) != 0;
+}
+
+void assay_own_compare(struct assay_engine *e, const struct assay_member *member,
+                       struct assay_slice finality, uint32_t members)
+{
+    if (e->life->voted_on) return; /* a log, or keys that nobody listed */
+    /* A log that is missing: whatever happened, these keys may have signed in it (2.7). */
+    const bool missing = !e->own->keys_unused && !e->own->log_kept;
+    const bool recorded = e->life->asks_first &&
+                          ((member != NULL && assay_own_recorded(e, member)) ||
+                           (e->own->listed && has_voted(e, finality, members)));
+    if (missing || recorded) assay_own_rolled_back(e);
 }
 
 bool assay_eng_may_sign(const struct assay_engine *e)

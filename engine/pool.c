@@ -139,7 +139,7 @@ static bool says_enough(const struct assay_pool *pool, const struct assay_record
     for (uint32_t i = 0; i < pool->count; i++) {
         const struct assay_pool_item *item = &pool->items[i];
         if (item->phase == ASSAY_POOL_FREE || item->kind != r->kind) continue;
-        if (item->slot != r->slot) continue;
+        if (item->slot != r->slot || item->may_wait != r->may_wait) continue;
         same++;
         if (item->epoch != r->epoch) continue;
         epoch++;
@@ -190,6 +190,7 @@ enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_rec
         .subject = record->subject,
         .from = from,
         .incarnation = record->incarnation,
+        .may_wait = record->may_wait,
         .wait_views = 2,
         .bytes = found->bytes,
         .capacity = found->capacity,
@@ -224,6 +225,7 @@ void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *ite
     i->phase = ASSAY_POOL_READY;
     i->outcome = record->outcome;
     i->falsehood = record->falsehood;
+    i->felled = record->felled;
     pool->version++;
     ASSAY_ASSERT(item_holds(i) && pool_holds(pool));
 }

@@ -35,6 +35,8 @@ struct assay_pool_item {
     uint32_t wait_views;  /* after the next nullified proposal */
     enum assay_outcome outcome;
     enum assay_falsehood falsehood;
+    bool felled; /* FAIL */
+    bool may_wait;
     struct assay_update_facts update; /* COLLATERAL */
     uint8_t *bytes;
     size_t len, capacity;
@@ -62,7 +64,8 @@ const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
                                               const uint8_t key[static 32]);
 /*
  * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member
- * two INCARNATE and one FAIL, one static proof, four contradictions: no member can fill the pool.
+ * two INCARNATE and one FAIL, one static proof beside one that may wait, four contradictions: no
+ * member can fill the pool.
  * In a full one what stands in a final block makes room; ballots stay, they may be contradicted.
  * Returns: ASSAY_OK and *out in phase ASKED | ASSAY_E_DUPLICATE | ASSAY_E_FULL | ASSAY_E_RANGE
  */

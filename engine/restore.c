@@ -32,7 +32,10 @@ void assay_engine_restore_from(const struct assay_engine *engine, enum assay_sto
         *era = 0; /* few are kept: the last ones count */
         *epoch = 0;
     }
-    if (class_ == ASSAY_STORE_META) *epoch = 0;
+    if (class_ == ASSAY_STORE_META) { /* how earlier eras began is announced, too */
+        *era = 0;
+        *epoch = 0;
+    }
     if (class_ == ASSAY_STORE_SERVICE)
         *epoch = closed > ASSAY_SERVICE_KEPT_EPOCHS ? closed - ASSAY_SERVICE_KEPT_EPOCHS : 0;
     if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
@@ -95,7 +98,9 @@ enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_cl
                                      const struct assay_store_key *key, struct assay_slice value)
 {
     if (e->life->started) return ASSAY_E_INVALID;
-    e->parts->life.restored = true;
+    /* What the host notes about itself (net/tie.h) shows no log: every daemon writes it first. */
+    if (class_ != ASSAY_STORE_META || key->number < ASSAY_META_HOST_MIN)
+        e->parts->life.restored = true;
     switch (class_) {
     case ASSAY_STORE_STATE: return e->chain->begun ? ASSAY_E_INVALID : assay_head_restore(e, value);
     case ASSAY_STORE_FINALITY:
@@ -171,7 +176,10 @@ void assay_restore_start(struct assay_engine *e)
     if (!assay_head_can_close(e)) assay_settle_wait(e);
     assay_settle_held(e);
     e->parts->life.started = true;
-    assay_own_begin(e, (e->life->restored || !e->own->keys_unused) && e->members > 1);
+    const bool empty = !e->life->restored && e->members > 1;
+    e->parts->life.asks_first = empty && e->own->listed;
+    assay_own_begin(e, (e->life->restored || !e->own->keys_unused || e->own->listed) &&
+                           e->members > 1);
     /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
     if ((!e->life->restored || !knows) && e->members > 1)
         assay_sync_start(e, e->head->context.epoch);
@@ -189,7 +197,7 @@ void assay_restore_start(struct assay_engine *e)
     /* Keys that may have signed, and no log: nothing is voted on before peers have said that there
      * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
      * that finality has passed, and hold none of the epochs in which they are not. */
-    if (!missing || e->members < 2) run(e);
+    if ((!missing && !e->life->asks_first) || e->members < 2) run(e);
     assay_gather_judged(e);
     assay_order_derive(e);
     ASSAY_ASSERT(e->life->started && e->run->opened_ms == e->now_ms);

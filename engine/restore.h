@@ -12,6 +12,9 @@ struct assay_progress {
     bool started;  /* the store was read; events are acted on */
     bool restored; /* what we signed is known: from the store, or peers have told all there is */
     uint64_t ran_ms; /* monotonic: since when Simplex runs */
+    /* Listed keys and an empty store: nothing is signed before peers and the ledger were asked for
+     * anything that these keys signed (docs/protocol.md 2.7.3). */
+    bool asks_first;
     bool voted_on; /* Simplex runs; not before we know whether our vote log is missing */
 };
 

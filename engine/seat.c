@@ -37,6 +37,7 @@ void assay_seat_turn(struct assay_engine *e)
         seat->asked = 0;
         seat->refused = 0;
         seat->misled = 0;
+        seat->proven = 0;
     }
 }
 
@@ -116,6 +117,26 @@ void assay_seat_refused(struct assay_engine *e, uint32_t slot, const uint8_t key
     if (seat->refused == ASSAY_REFUSED_MAX) return; /* it was on its way when the others came */
     assay_bytes_copy(seat->refused_keys[seat->refused++], 32, key, 32);
     ASSAY_ASSERT(assay_seat_was_refused(e, key));
+}
+
+void assay_seat_set_proven(struct assay_engine *e, uint32_t slot, unsigned number)
+{
+    ASSAY_ASSERT(number >= 1 && number <= 8);
+    struct assay_seat *seat = seat_of(e, slot);
+    seat->proven = (uint8_t)(seat->proven | 1u << (number - 1));
+}
+
+void assay_seat_unset_proven(struct assay_engine *e, uint32_t slot, unsigned number)
+{
+    ASSAY_ASSERT(assay_seat_is_proven(e, slot, number));
+    struct assay_seat *seat = seat_of(e, slot);
+    seat->proven = (uint8_t)(seat->proven & ~(1u << (number - 1)));
+}
+
+bool assay_seat_is_proven(const struct assay_engine *e, uint32_t slot, unsigned number)
+{
+    ASSAY_ASSERT(slot < e->members && number >= 1 && number <= 8);
+    return (e->seats[slot].proven >> (number - 1) & 1) != 0;
 }
 
 void assay_seat_misled(struct assay_engine *e, uint32_t slot)

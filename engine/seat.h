@@ -32,6 +32,7 @@ struct assay_seat {
      * how many stood in its proposals (docs/protocol.md 5.12.1). */
     uint32_t refused, misled;
     uint8_t refused_keys[ASSAY_REFUSED_MAX][32];
+    uint8_t proven; /* bit n - 1: a proof of En in this epoch was made (5.23.1) */
     /* For people, across epochs. */
     enum assay_outcome last_outcome;
     uint64_t last_attempt_epoch;
@@ -64,6 +65,12 @@ void assay_seat_judged(struct assay_engine *e, uint32_t slot, bool own, enum ass
 void assay_seat_reason(struct assay_engine *e, uint32_t slot, const char *text);
 /* Verification refused a record that the slot answers for. Returns: nothing. */
 void assay_seat_refused(struct assay_engine *e, uint32_t slot, const uint8_t key[static 32]);
+/* A proof of En about the slot in this epoch was made. Returns: nothing. */
+void assay_seat_set_proven(struct assay_engine *e, uint32_t slot, unsigned number);
+/* One was, and found no place: it is to be found again. Returns: nothing. */
+void assay_seat_unset_proven(struct assay_engine *e, uint32_t slot, unsigned number);
+/* Returns: whether one was. */
+bool assay_seat_is_proven(const struct assay_engine *e, uint32_t slot, unsigned number);
 /* It stood in a proposal of the slot's. Returns: nothing. */
 void assay_seat_misled(struct assay_engine *e, uint32_t slot);
 /* Returns: whether that record was refused in this epoch, whoever answered for it. */

@@ -46,8 +46,8 @@ static void complete(struct assay_engine *e)
     struct assay_serving *s = &e->parts->serving;
     const struct assay_state *state = &e->head->state;
     assay_services_members(NULL, state, s->room.members);
-    e->services->stand(e->services->context, s->registry, state->epoch, s->room.members,
-                       state->member_count);
+    e->services->stand(e->services->context, s->registry, state->era, state->epoch,
+                       s->room.members, state->member_count);
     /* What was said in the running epoch may stand in its blocks. */
     assay_services_turn(e);
 }

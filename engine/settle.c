@@ -54,6 +54,13 @@ static void note_record(struct assay_engine *e, const struct assay_record *r)
         assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)told.failed, r->epoch);
     if (told.offence != 0)
         assay_eng_note(e, ASSAY_NOTE_OFFENCE_PROVEN, slot, told.offence, r->epoch);
+    /* Every proof but that of a false ballot is of two signatures, and this process made one. */
+    if (told.offence == 0 || told.offence == 5 || slot != e->self || !e->own->listed) return;
+    const struct assay_life *life =
+        assay_member_life_at(&e->head->state.members[slot], r->epoch);
+    const bool of_these_keys = life != NULL && life->incarnation == e->own->keys.incarnation;
+    if (of_these_keys && e->own->live_epochs == 2)
+        assay_own_shared(e, e->own->keys.incarnation);
 }
 
 /* The records of a final block wait no more. */
@@ -101,7 +108,11 @@ void assay_settle_begin(struct assay_engine *e)
     assay_settle_progress(e);
     assay_branch_turn(e);
     assay_offer_turn(e);
+    const bool was_listed = e->own->listed && e->life->started;
     assay_own_look(e);
+    /* Only this node's identity lists keys for it, and these are not the ones that it has. */
+    if (was_listed && !e->own->listed) assay_own_shared(e, e->own->keys.incarnation - 1);
+    assay_era_opens(e);
     /* Before it begins: what came early may be reason enough to vote at once. */
     base.silent = !assay_eng_may_sign(e);
     assay_simplex_begin(e->simplex, e->now_ms, &base, &e->head->voters, e->actions);
@@ -142,6 +153,22 @@ void assay_settle_want(struct assay_engine *e, const uint8_t id[static 32],
     assay_bytes_copy(chain->wanted_proof, 32, proof, 32);
 }
 
+/* docs/protocol.md 6.7: who votes without attesting loses its vote, or keeps it for the floor. */
+static void note_votes(struct assay_engine *e, uint16_t slot)
+{
+    const struct assay_member *old = &e->head->state.members[slot];
+    const struct assay_member *new = &e->head->next.members[slot];
+    const bool same = assay_bytes_equal(old->node_id, new->node_id, 32);
+    const bool lost = same && old->keyless, spared = same && assay_member_is_spared(old);
+    if (new->keyless && !lost)
+        assay_eng_note(e, ASSAY_NOTE_VOTES_LOST, slot, e->head->next.epoch, new->weight);
+    if (assay_member_is_spared(new) && !spared)
+        assay_eng_note(e, ASSAY_NOTE_VOTES_SPARED, slot, e->head->next.epoch,
+                       assay_parameters_quiet_floor(&e->head->next.rules.parameters));
+    if ((lost || spared) && new->weight > 0 && !assay_trust_is_quiet(&new->trust))
+        assay_eng_note(e, ASSAY_NOTE_VOTES_RETURNED, slot, e->head->next.epoch, new->weight);
+}
+
 static void note_changes(struct assay_engine *e)
 {
     ASSAY_ASSERT(e->head->next.epoch == e->head->state.epoch + 1);
@@ -156,6 +183,7 @@ static void note_changes(struct assay_engine *e)
                            (uint64_t) new->trust.score.standing);
         if (old->lives[0].incarnation != new->lives[0].incarnation)
             assay_eng_note(e, ASSAY_NOTE_INCARNATION_LISTED, slot, new->lives[0].incarnation, 0);
+        note_votes(e, slot);
     }
 }
 
@@ -414,8 +442,11 @@ static void keep_leapt(struct assay_engine *e, const struct assay_checkpoint *c,
     assay_eng_persist(e, ASSAY_STORE_ANCHOR, &key, snapshot);
     assay_eng_note(e, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL, c->epoch, from);
     assay_settle_recovered(e);
-    /* As in catching up: these keys may have signed in what was leapt over (2.7). */
-    if (!e->life->voted_on && !e->own->keys_unused) assay_own_rolled_back(e);
+    /* As in catching up: these keys may have signed in what was leapt over (2.7, 2.7.3). */
+    struct assay_member own;
+    const uint8_t *node_id = e->head->state.members[e->self].node_id;
+    const bool found = assay_proof_member_of(snapshot, node_id, &own) == ASSAY_OK;
+    assay_own_compare(e, found ? &own : NULL, (struct assay_slice){ 0 }, 0);
 }
 
 enum assay_status assay_settle_leap(struct assay_engine *e, struct assay_slice snapshot,
@@ -517,7 +548,7 @@ enum assay_status assay_settle_recover(struct assay_engine *e, const struct assa
     if (head->next.epoch % ANCHOR_EPOCHS != 0) persist_named(e); /* the state is an anchor */
     assay_want_scan(e);
     assay_eng_note(e, ASSAY_NOTE_RECOVERED, ASSAY_SLOT_ALL, h->era, h->epoch);
-    assay_era_ends(e);
+    assay_era_ends(e, recover);
     turn(e);
     return ASSAY_OK;
 }

@@ -71,7 +71,8 @@ static enum assay_status take_event(struct assay_engine *e, const struct assay_e
     case ASSAY_EVENT_VERDICT:
         if (e->life->started)
             assay_evidence_verdict(e, event->as.verdict.digest, event->as.verdict.at_unix_s,
-                                   event->as.verdict.verdict, event->as.verdict.asked);
+                                   event->as.verdict.before, event->as.verdict.verdict,
+                                   event->as.verdict.asked);
         return ASSAY_OK;
     case ASSAY_EVENT_EVIDENCE:
         if (e->life->started)
@@ -110,6 +111,15 @@ static void simplex_note(struct assay_engine *e, const struct assay_effect *effe
     assay_offer_nullified(e, effect->as.note.a);
 }
 
+/* Returns: whether there was room; without, it stays for the next step. */
+static bool accuse(struct assay_engine *e, const struct assay_simplex_action *a)
+{
+    const enum assay_status status =
+        assay_gather_accuse(e, a->slot, a->proof_number, a->first, a->second);
+    if (status == ASSAY_E_FULL) assay_simplex_unproven(e->simplex, a->slot, a->proof_number);
+    return status != ASSAY_E_AGAIN;
+}
+
 static void carry_out(struct assay_engine *e, const struct assay_simplex_action *a)
 {
     ASSAY_ASSERT((unsigned)a->kind <= ASSAY_SIMPLEX_NOTE);
@@ -125,9 +135,7 @@ static void carry_out(struct assay_engine *e, const struct assay_simplex_action 
     case ASSAY_SIMPLEX_PROPOSE: assay_offer_propose(e, a->view, a->id); return;
     case ASSAY_SIMPLEX_CHECK: assay_branch_check(e, a->id); return;
     case ASSAY_SIMPLEX_FINAL: assay_settle_want(e, a->id, a->proof); return;
-    case ASSAY_SIMPLEX_ACCUSE:
-        assay_gather_accuse(e, a->slot, a->proof_number, a->first, a->second);
-        return;
+    case ASSAY_SIMPLEX_ACCUSE: break; /* by drain */
     case ASSAY_SIMPLEX_BEHIND: assay_sync_start(e, a->view); return;
     case ASSAY_SIMPLEX_ROLLED_BACK:
         assay_own_rolled_back(e);
@@ -158,8 +166,10 @@ static void drain(struct assay_engine *e)
         }
         size_t done = 0;
         while (done < e->actions->count && assay_eng_room(e, EFFECTS_SPARE)) {
-            const struct assay_simplex_action action = e->actions->items[done++];
-            carry_out(e, &action);
+            const struct assay_simplex_action action = e->actions->items[done];
+            if (action.kind != ASSAY_SIMPLEX_ACCUSE) carry_out(e, &action);
+            else if (!accuse(e, &action)) break;
+            done++;
         }
         drop_first(e->actions, done);
         ASSAY_ASSERT(e->actions->count == 0 || e->output->crowded);

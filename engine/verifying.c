@@ -28,13 +28,13 @@ static bool is_announced(const struct assay_engine *e, const uint8_t digest[stat
     return false;
 }
 
-const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
-                                                    const struct assay_ask *ask)
+const struct assay_finding *assay_verifying_finding(void *engine, const struct assay_ask *ask)
 {
+    struct assay_engine *e = engine;
     ASSAY_ASSERT(ask->epoch <= e->head->context.epoch);
 
     const struct assay_finding *finding =
-        assay_verifying_known(e, ask->digest, ask->at_unix_s, ask->kind);
+        assay_verifying_known(e, ask->digest, ask->at_unix_s, ask->kind, ask->before);
     ASSAY_ASSERT(ask->bytes.len > 0 && ask->bytes.len <= ASSAY_EVIDENCE_LEN_MAX);
     if (finding != NULL) return finding;
     struct assay_asked *slot = NULL;
@@ -45,6 +45,7 @@ const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
             continue;
         }
         if (v->at_unix_s != ask->at_unix_s || v->kind != ask->kind) continue;
+        if (v->before != ask->before) continue;
         if (!assay_bytes_equal(v->digest, ask->digest, 32)) continue;
         /* A host may lose a request; it is asked again, but not in a hurry. */
         if (e->now_ms < v->asked_ms + assay_eng_epoch_ms(e)) return NULL;
@@ -59,9 +60,11 @@ const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
         if (effect != NULL) assay_eng_drop_effect(e);
         return NULL;
     }
-    *slot = (struct assay_asked){
-        .used = true, .at_unix_s = ask->at_unix_s, .kind = ask->kind, .asked_ms = e->now_ms
-    };
+    *slot = (struct assay_asked){ .used = true,
+                                  .at_unix_s = ask->at_unix_s,
+                                  .kind = ask->kind,
+                                  .before = ask->before,
+                                  .asked_ms = e->now_ms };
     ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_VERIFY && bytes.len == ask->bytes.len);
     assay_bytes_copy(slot->digest, 32, ask->digest, 32);
     assay_bytes_copy(effect->as.verify.digest, 32, ask->digest, 32);
@@ -69,6 +72,7 @@ const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
     effect->as.verify.epoch = ask->epoch;
     effect->as.verify.at_unix_s = ask->at_unix_s;
     effect->as.verify.evidence_kind = ask->kind;
+    effect->as.verify.before = ask->before;
     effect->as.verify.keep = is_announced(e, ask->digest);
     return NULL;
 }
@@ -76,23 +80,23 @@ const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
 const struct assay_finding *assay_verifying_known(struct assay_engine *e,
                                                   const uint8_t digest[static 32],
                                                   int64_t at_unix_s,
-                                                  enum assay_evidence_kind kind)
+                                                  enum assay_evidence_kind kind, bool before)
 {
-    return assay_findings_get(&e->parts->verifying.findings, digest, at_unix_s, kind);
+    return assay_findings_get(&e->parts->verifying.findings, digest, at_unix_s, kind, before);
 }
 
 void assay_verifying_done(struct assay_engine *e, const uint8_t digest[static 32],
-                          int64_t at_unix_s, const struct assay_verdict *verdict)
+                          int64_t at_unix_s, bool before, const struct assay_verdict *verdict)
 {
     struct assay_verifying *v = &e->parts->verifying;
     for (uint32_t i = 0; i < ASSAY_VERIFYING_MAX; i++) {
         struct assay_asked *asked = &v->asked[i];
-        if (asked->used && asked->at_unix_s == at_unix_s &&
+        if (asked->used && asked->at_unix_s == at_unix_s && asked->before == before &&
             assay_bytes_equal(asked->digest, digest, 32))
             asked->used = false;
     }
     if (verdict == NULL) return;
     const struct assay_finding *kept =
-        assay_findings_put(&v->findings, digest, at_unix_s, verdict);
+        assay_findings_put(&v->findings, digest, at_unix_s, before, verdict);
     ASSAY_ASSERT(kept->used);
 }

@@ -16,6 +16,7 @@ struct assay_asked {
     uint8_t digest[32];
     int64_t at_unix_s;
     enum assay_evidence_kind kind;
+    bool before;
     uint64_t asked_ms;
 };
 
@@ -24,16 +25,16 @@ struct assay_verifying {
     struct assay_asked asked[ASSAY_VERIFYING_MAX];
 };
 
-/* Asks for a verification unless it is being made. Returns: the finding, or NULL: on its way. */
-const struct assay_finding *assay_verifying_finding(struct assay_engine *e,
-                                                    const struct assay_ask *ask);
+/* Asks for a verification unless it is being made. engine: an assay_engine. Returns: the finding,
+ * or NULL: on its way. */
+const struct assay_finding *assay_verifying_finding(void *engine, const struct assay_ask *ask);
 /* Returns: the finding, NULL when it is not known; asks for nothing. */
 const struct assay_finding *assay_verifying_known(struct assay_engine *e,
                                                   const uint8_t digest[static 32],
                                                   int64_t at_unix_s,
-                                                  enum assay_evidence_kind kind);
+                                                  enum assay_evidence_kind kind, bool before);
 /* An answer came; verdict NULL: the evidence is not to be had. Returns: nothing. */
 void assay_verifying_done(struct assay_engine *e, const uint8_t digest[static 32],
-                          int64_t at_unix_s, const struct assay_verdict *verdict);
+                          int64_t at_unix_s, bool before, const struct assay_verdict *verdict);
 
 #endif

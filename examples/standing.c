@@ -3,7 +3,8 @@
  *
  *     assay checkpoint --out checkpoint; assay proof node-3 --out node-3.proof
  *     cc standing.c $(pkg-config --cflags --libs assay) -o standing
- *     ./standing node-3.proof checkpoint 600        no older than ten minutes
+ *     ./standing node-3.proof checkpoint 600        no older than ten minutes; else 24 hours
+ *     ./standing node-3.proof checkpoint 600 1767225600    as of that Unix time instead of now
  */
 #include <assay/assay.h>
 
@@ -25,19 +26,21 @@ int main(int argc, char **argv)
     uint8_t checkpoint[ASSAY_CHECKPOINT_BYTES_MAX];
     struct assay_standing_report report;
     struct timespec now = { 0 };
-    if (argc < 3) return fprintf(stderr, "usage: standing PROOF CHECKPOINT [MAX_AGE_S]\n"), 2;
+    if (argc < 3)
+        return fprintf(stderr, "usage: standing PROOF CHECKPOINT [MAX_AGE_S [AT_S]]\n"), 2;
     const size_t proof_len = read_file(argv[1], proof, sizeof proof);
     const size_t checkpoint_len = read_file(argv[2], checkpoint, sizeof checkpoint);
 
-    const enum assay_status status =
-        assay_standing_verify(proof, proof_len, checkpoint, checkpoint_len, &report);
+    const bool has_clock = timespec_get(&now, TIME_UTC) == TIME_UTC;
+    if (argc > 4) now.tv_sec = (time_t)strtoll(argv[4], NULL, 10);
+    const uint64_t now_ms = has_clock ? (uint64_t)now.tv_sec * 1000 : 0;
+    const uint32_t max_age_s = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
+
+    const enum assay_status status = assay_standing_verify(
+        proof, proof_len, checkpoint, checkpoint_len, now_ms, max_age_s, &report);
     if (status != ASSAY_OK) return fprintf(stderr, "%s\n", assay_describe_status(status)), 2;
     if (report.answer != ASSAY_PROVEN)
         return fprintf(stderr, "not believed: %s\n", assay_describe_answer(report.answer)), 1;
-    (void)timespec_get(&now, TIME_UTC);
-    const long long age_s = (long long)now.tv_sec - (long long)(report.time_ms / 1000);
-    if (argc > 3 && (double)age_s > strtod(argv[3], NULL))
-        return fprintf(stderr, "%lld s old\n", age_s), 1;
 
     (void)printf("%s, score %u bp, %s: weight %llu of %llu passed it, %llu did not\n",
                  assay_name_of_standing(report.standing), (unsigned)report.score_bp,

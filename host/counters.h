@@ -79,6 +79,7 @@
     X(ASSAY_COUNT_JUDGE_STALLED, "judge_stalled")                                                  \
     X(ASSAY_COUNT_JUDGE_RETRIED, "judge_retried")                                                  \
     X(ASSAY_COUNT_JUDGE_UNJUDGED, "judge_left_unjudged")                                           \
+    X(ASSAY_COUNT_JUDGE_LIED, "judge_lied")                                                        \
     X(ASSAY_COUNT_TRANSPORT_FELL, "transport_fell")                                                \
     X(ASSAY_COUNT_TRANSPORT_STALLED, "transport_stalled")                                          \
     X(ASSAY_COUNT_TRANSPORT_SHUT, "transport_shut_out")                                            \

@@ -75,6 +75,7 @@ struct assay_fetch_request {
     uint64_t epoch;
     int64_t at_unix_s;
     enum assay_evidence_kind kind;
+    bool before; /* to be judged by the rules before those on trial; of a verification alone */
 };
 
 enum assay_gossip_action_kind {

@@ -135,7 +135,8 @@ static uint64_t balloted_weight(const struct assay_snapshot *s)
 {
     uint64_t weight = 0;
     for (uint32_t i = 0; i < s->member_count; i++)
-        if (s->members[i].ledger.balloted) weight += s->members[i].ledger.weight;
+        if (s->members[i].ledger.balloted && !s->members[i].ledger.votes_lost)
+            weight += s->members[i].ledger.weight;
     return weight;
 }
 
@@ -153,6 +154,10 @@ static void advise(struct assay_snapshot *s)
     o->advised[ASSAY_ADVICE_VIEWS] = o->overdue && o->progress && s->chain.views_nullified > 0;
     o->advised[ASSAY_ADVICE_BALLOTS] = o->overdue && o->ballots_short;
     o->advised[ASSAY_ADVICE_FENCED] = s->fenced;
+    o->advised[ASSAY_ADVICE_NO_VOTES] = own->votes_lost;
+    o->advised[ASSAY_ADVICE_QUIET_FLOOR] = false;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].ledger.votes_spared) o->advised[ASSAY_ADVICE_QUIET_FLOOR] = true;
     o->advised[ASSAY_ADVICE_MARGIN] =
         o->progress && o->platforms_stop == 0 && o->present_weight < s->chain.seats_weight;
 }

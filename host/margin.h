@@ -35,7 +35,13 @@ struct assay_snapshot;
       "one more failure may stop the network: bring back who is missing before anything else")    \
     X(ASSAY_ADVICE_FENCED, "fenced",                                                               \
       "the operators have fenced this era: nothing is signed before they begin the next one "      \
-      "(assay recover)")
+      "(assay recover)")                                                                           \
+    X(ASSAY_ADVICE_NO_VOTES, "no_votes",                                                           \
+      "this node ballots and shows no evidence, so its votes do not count: repair its quotes "     \
+      "(assay doctor); they count again one epoch after its evidence passes")                      \
+    X(ASSAY_ADVICE_QUIET_FLOOR, "quiet_floor",                                                     \
+      "members vote without attesting and keep their votes, for else too little weight had any: "  \
+      "repair their quotes, or drain them (events votes_spared)")
 
 #define ASSAY_ADVICE_ENUM(symbol, code, text) symbol,
 enum assay_advice { ASSAY_ADVICE_LIST(ASSAY_ADVICE_ENUM) ASSAY_ADVICE_COUNT };

@@ -98,7 +98,8 @@ enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_e
     const struct assay_slice bytes = effect->as.verify.bytes;
     struct assay_fetch_request request = { .epoch = effect->as.verify.epoch,
                                            .at_unix_s = effect->as.verify.at_unix_s,
-                                           .kind = effect->as.verify.evidence_kind };
+                                           .kind = effect->as.verify.evidence_kind,
+                                           .before = effect->as.verify.before };
     struct assay_fetch_request flight;
     struct assay_gossip_waiters waiters = { 0 };
     assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
@@ -109,7 +110,8 @@ enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_e
     ASSAY_TRY(take(e, &request, bytes));
     if (!flies) return ASSAY_OK;
     tell_waiters(e, &waiters, request.digest, bytes);
-    if (flight.at_unix_s == request.at_unix_s && flight.kind == request.kind) return ASSAY_OK;
+    if (flight.at_unix_s == request.at_unix_s && flight.kind == request.kind && !request.before)
+        return ASSAY_OK;
     return take(e, &flight, bytes);
 }
 

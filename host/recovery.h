@@ -23,6 +23,9 @@ struct assay_recovery_doubt {
 /* What one member said. */
 struct assay_recovery_answer {
     bool given, whole, has_keys;
+    bool counted; /* signed by the listed voting key: its weight is among what has answered */
+    bool proven;  /* its head has a final certificate, or is the state's own */
+    const struct assay_answer_file *file; /* borrowed */
     uint64_t epoch, height, view, time_ms;
     uint8_t id[32];
     struct assay_recover_keys keys;
@@ -30,7 +33,9 @@ struct assay_recovery_answer {
 
 struct assay_recovery {
     const struct assay_state *state; /* borrowed */
-    struct assay_voter_table voters; /* of the running epoch */
+    struct assay_voter_table voters; /* of the running epoch: seats */
+    uint64_t total_weight;           /* of members: every one holds every block */
+    uint8_t fence_digest[32];        /* which FENCE is answered */
     struct assay_p256 *keys[ASSAY_MEMBERS_MAX];
     uint32_t weights[ASSAY_MEMBERS_MAX];
     uint8_t node_ids[ASSAY_MEMBERS_MAX][32];
@@ -41,9 +46,10 @@ struct assay_recovery {
     bool overflowed; /* more than there is room for: nothing can be said of what is undone */
 
     /* assay_recovery_judge. */
-    uint32_t head; /* slot of who has the highest */
-    uint64_t answered_weight;
-    uint64_t unknown_weight; /* of those who did not answer, or whose log is not whole */
+    uint32_t head;                          /* slot of the member with the highest proven one */
+    uint64_t answered_weight, whole_weight; /* of members; whole: with whole logs */
+    uint64_t unknown_weight; /* of seats: no answer, a log that is not whole, an unproven head above
+                              */
     uint32_t key_count;
     struct assay_recover_keys listed[ASSAY_MEMBERS_MAX]; /* ascending by node id */
 };
@@ -51,22 +57,34 @@ struct assay_recovery {
 /* Returns: ASSAY_OK | ASSAY_E_RANGE (more members than a roster has, or nobody has weight) |
  * ASSAY_E_KEY | ASSAY_E_CRYPTO; end it in any case */
 ASSAY_CHECKED enum assay_status assay_recovery_begin(struct assay_recovery *r,
-                                                     const struct assay_state *state);
+                                                     const struct assay_state *state,
+                                                     const uint8_t fence_digest[static 32]);
 /* Frees the decoded keys. Returns: nothing. */
 void assay_recovery_end(struct assay_recovery *r);
 /*
- * assay_recovery_add - one decoded answer; a second one of a member counts when its head is higher.
+ * assay_recovery_add - one decoded answer, borrowed. A head that is not proven keeps its weight and
+ * is chosen never (docs/protocol.md 9.14.1).
  * Out:     *why, static text, when it is refused
- * Returns: ASSAY_OK | ASSAY_E_CHAIN (chain or era) | ASSAY_E_STRANGER (no member) | ASSAY_E_EARLY
- *          (its head is of a later epoch: draft where that is known) | ASSAY_E_INVALID (its head is
- *          not proven) | ASSAY_E_DUPLICATE
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN (chain or era) | ASSAY_E_STRANGER (no member) | ASSAY_E_INVALID
+ *          (to another FENCE) | ASSAY_E_SIGNATURE (of the voting key) | ASSAY_E_DUPLICATE
  */
 ASSAY_CHECKED enum assay_status assay_recovery_add(struct assay_recovery *r,
                                                    const struct assay_answer_file *answer,
                                                    const char **why);
-/* All are there. Returns: ASSAY_OK | ASSAY_E_SIGNATURE (not more than a third of the weight) |
- * ASSAY_E_INVALID (two heads of one height differ: more than a third is dishonest) */
+/* All are there. Returns: ASSAY_OK | ASSAY_E_SIGNATURE (not more than a third of the weight: manual
+ * acceptance alone is left) | ASSAY_E_NOT_FOUND (no head is proven) | ASSAY_E_INVALID (two heads of
+ * one height differ: more than a third is dishonest) */
 ASSAY_CHECKED enum assay_status assay_recovery_judge(struct assay_recovery *r);
+/* More than two thirds of the members' weight have answered with whole logs, and for a block above
+ * the head to be final a third or more would have to lie.
+ * Returns: whether nothing that is final is undone while less than a third is dishonest. */
+bool assay_recovery_is_certain(const struct assay_recovery *r);
+/* The grounds of a RECOVER: the FENCE with answers, the head's first, then the heaviest with whole
+ * logs, until they are certain, no more are there or no room is left. After assay_recovery_judge.
+ * Returns: as assay_recover_grounds_encode */
+ASSAY_CHECKED enum assay_status assay_recovery_grounds(const struct assay_recovery *r,
+                                                       struct assay_slice fence,
+                                                       struct assay_writer *w);
 /* Is this block above the head that was chosen, and may it be final somewhere? Returns: whether */
 bool assay_recovery_may_be_final(const struct assay_recovery *r,
                                  const struct assay_recovery_doubt *doubt);

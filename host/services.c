@@ -17,6 +17,15 @@ static enum assay_registry_standing standing_of(const struct assay_service_membe
     ASSAY_UNREACHABLE("a standing");
 }
 
+/* Operators have no number that stays: who is whose is all that services ask. */
+static uint8_t operator_of(const struct assay_service_member *members, uint32_t slot)
+{
+    uint32_t i = 0;
+    while (i < slot && !assay_bytes_equal(members[i].operator_id, members[slot].operator_id, 32))
+        i++;
+    return (uint8_t)i;
+}
+
 uint32_t assay_host_services_members(const struct assay_service_member *members, uint32_t count,
                                      struct assay_registry_member *out)
 {
@@ -27,7 +36,8 @@ uint32_t assay_host_services_members(const struct assay_service_member *members,
                                                  .score_bp = m->score_bp,
                                                  .certified = m->certified,
                                                  .failed = m->failed,
-                                                 .renewed = m->renewed };
+                                                 .renewed = m->renewed,
+                                                 .operator_ = operator_of(members, i) };
     }
     return n;
 }
@@ -63,18 +73,20 @@ static void apply(void *context, void *registry, uint32_t slot, const uint8_t no
     ASSAY_ASSERT(became != NULL); /* a record that means nothing is no fault */
 }
 
-static void close_epoch(void *context, void *registry, uint64_t epoch,
+static void close_epoch(void *context, void *registry, uint64_t era, uint64_t epoch,
                         const struct assay_service_member *members, uint32_t count)
 {
     struct assay_host_services *s = context;
+    assay_registry_enter(registry, era);
     const uint32_t n = assay_host_services_members(members, count, s->member);
     assay_registry_close(registry, epoch, s->member, n, &s->facts, NULL, NULL);
 }
 
-static void stand(void *context, void *registry, uint64_t epoch,
+static void stand(void *context, void *registry, uint64_t era, uint64_t epoch,
                   const struct assay_service_member *members, uint32_t count)
 {
     struct assay_host_services *s = context;
+    assay_registry_enter(registry, era);
     const uint32_t n = assay_host_services_members(members, count, s->member);
     assay_registry_stand(registry, epoch, s->member, n);
 }

@@ -5,8 +5,10 @@
  * never; replicas restart and their memory is gone; two clones run at once, are killed and started again. One update
  * a session, one replacement: model/README.md says what is left out.
  *
- * Settings (-D): S sessions, RESTARTS, READS (confirmed reads), VIEWS (1: no replacement).
- * Planted faults: NAIVE SEALED NO_PROMISE NO_WRITE_BACK NO_CONFIRM MIX_VIEWS FEW_TABLES NO_FINAL NO_HANDOVER REENTER.
+ * Settings (-D): S sessions, RESTARTS, READS (confirmed reads), VIEWS (1: no replacement), DRAIN (replica 0 gives its seat
+ * to a spare, replica 3, with its memory).
+ * Planted faults: NAIVE SEALED NO_PROMISE NO_WRITE_BACK NO_CONFIRM MIX_VIEWS FEW_TABLES NO_FINAL NO_HANDOVER REENTER
+ * DRAIN_STAYS.
  */
 #ifndef S
 #define S 2
@@ -23,6 +25,12 @@
 #define TABLES 2
 #endif
 
+#ifdef DRAIN
+#define N 4
+#else
+#define N 3
+#endif
+
 #define OUT 0 /* modes of a replica */
 #define ACTIVE 1
 #define FINAL 2
@@ -34,9 +42,9 @@
 #define READING 5
 
 /* A state is named by the session that wrote it; 0 is the first of all, and everybody's parent. */
-byte promised[3], writer[3], digest[3], mode[3], view[3];
-byte key[3];     /* grows with each restart */
-byte seat[3];    /* the key that sits in view 1 */
+byte promised[N], writer[N], digest[N], mode[N], view[N];
+byte key[N];     /* grows with each restart */
+byte seat[N];    /* the key that sits in view 1 */
 bit decided, started;
 bit fin[3];
 byte fin_p[3], fin_w[3], fin_d[3];
@@ -45,14 +53,14 @@ byte root_p, root_w, root_d;
 byte sessions, restarts;
 byte released;   /* the newest state of which an output has left */
 byte phase[2], session[2], at[2], has[2], before[2];
-bit answered[6]; /* of clone c by replica i: 3 c + i */
-byte answer_w[6], answer_d[6];
-bit confirmed[6];
+bit answered[2 * N]; /* of clone c by replica i: N c + i */
+byte answer_w[2 * N], answer_d[2 * N];
+bit confirmed[2 * N];
 
 /* What was sent and acknowledged, a bit for each session and view; a start adopts, an update appends. */
 #define BIT(s, v) (1 << (2 * ((s) - 1) + (v)))
 byte opened, starts, updates;
-byte ack_start[3], ack_update[3];
+byte ack_start[N], ack_update[N];
 byte start_of[S + 1]; /* the state that a session has adopted */
 
 #define MAX(a, b) ((a) > (b) -> (a) : (b))
@@ -67,16 +75,25 @@ byte start_of[S + 1]; /* the state that a session has adopted */
 #else
 #define HELD(acks, i, s, v) ((acks[i] & BIT(s, v)) != 0)
 #endif
-#define QUORUM(acks, s, v) (HELD(acks, 0, s, v) + HELD(acks, 1, s, v) + HELD(acks, 2, s, v) >= 2)
+#ifdef DRAIN
+#define AND_SPARE(x) + (x)
+#else
+#define AND_SPARE(x)
+#endif
+#define QUORUM(acks, s, v) (HELD(acks, 0, s, v) + HELD(acks, 1, s, v) + HELD(acks, 2, s, v) \
+    AND_SPARE(HELD(acks, 3, s, v)) >= 2)
 /* old is an ancestor of young, or the same */
 #define ANCESTOR(old, young) ((old) == 0 || (old) == (young))
 
 inline forget(c)
 {
-    answered[3 * c] = 0; answered[3 * c + 1] = 0; answered[3 * c + 2] = 0;
-    answer_w[3 * c] = 0; answer_w[3 * c + 1] = 0; answer_w[3 * c + 2] = 0;
-    answer_d[3 * c] = 0; answer_d[3 * c + 1] = 0; answer_d[3 * c + 2] = 0;
-    confirmed[3 * c] = 0; confirmed[3 * c + 1] = 0; confirmed[3 * c + 2] = 0
+    answered[N * c] = 0; answered[N * c + 1] = 0; answered[N * c + 2] = 0;
+    answer_w[N * c] = 0; answer_w[N * c + 1] = 0; answer_w[N * c + 2] = 0;
+    answer_d[N * c] = 0; answer_d[N * c + 1] = 0; answer_d[N * c + 2] = 0;
+    confirmed[N * c] = 0; confirmed[N * c + 1] = 0; confirmed[N * c + 2] = 0
+#ifdef DRAIN
+    ; answered[N * c + 3] = 0; answer_w[N * c + 3] = 0; answer_d[N * c + 3] = 0; confirmed[N * c + 3] = 0
+#endif
 }
 
 inline release(d)
@@ -94,12 +111,18 @@ inline drop_start(s)
 {
     ack_start[0] = ack_start[0] & ~BOTH(s); ack_start[1] = ack_start[1] & ~BOTH(s);
     ack_start[2] = ack_start[2] & ~BOTH(s)
+#ifdef DRAIN
+    ; ack_start[3] = ack_start[3] & ~BOTH(s)
+#endif
 }
 
 inline drop_update(s)
 {
     ack_update[0] = ack_update[0] & ~BOTH(s); ack_update[1] = ack_update[1] & ~BOTH(s);
     ack_update[2] = ack_update[2] & ~BOTH(s)
+#ifdef DRAIN
+    ; ack_update[3] = ack_update[3] & ~BOTH(s)
+#endif
 }
 
 /* An enclave shows its state for the first time. */
@@ -189,9 +212,9 @@ inline start_view(i, k)
 #define FENCES(i, s) ((s) >= promised[i])
 #endif
 #define HEARS_OPEN(i, c) \
-    :: atomic { phase[c] == OPENING && !answered[3 * c + i] && SERVES(i, at[c]) && PROMISES(i, session[c]) -> \
-        PROMISE(i, session[c]); answered[3 * c + i] = 1; \
-        answer_w[3 * c + i] = writer[i]; answer_d[3 * c + i] = digest[i] }
+    :: atomic { phase[c] == OPENING && !answered[N * c + i] && SERVES(i, at[c]) && PROMISES(i, session[c]) -> \
+        PROMISE(i, session[c]); answered[N * c + i] = 1; \
+        answer_w[N * c + i] = writer[i]; answer_d[N * c + i] = digest[i] }
 #define WAITS(how, s) ((session[0] == s && phase[0] == how) || (session[1] == s && phase[1] == how))
 /* OPEN of a session that does not wait for it any more still promises. */
 #define HEARS(i, s, v) \
@@ -206,24 +229,24 @@ inline start_view(i, k)
         digest[i] = s; \
         if :: WAITS(UPDATING, s) -> ack_update[i] = ack_update[i] | BIT(s, v) :: else fi }
 #define HEARS_CONFIRM(i, c) \
-    :: atomic { phase[c] == READING && !confirmed[3 * c + i] && SERVES(i, at[c]) && promised[i] == session[c] -> \
-        confirmed[3 * c + i] = 1 }
+    :: atomic { phase[c] == READING && !confirmed[N * c + i] && SERVES(i, at[c]) && promised[i] == session[c] -> \
+        confirmed[N * c + i] = 1 }
 
 #define DECIDES(i, k) /* the tables of i and k make the view that two living members vouch for */ \
     :: atomic { decided && !started && fin[i] && (fin[k] || TABLES == 1) && \
-        ((key[0] == seat[0]) + (key[1] == seat[1]) + (key[2] == seat[2]) >= 2) && \
+        ((key[0] == seat[0]) + (key[1] == seat[1]) + (key[2] == seat[2]) AND_SPARE(key[3] == seat[3]) >= 2) && \
         STAYS(i) && STAYS(k) -> start_view(i, k) }
 
-#define NEWEST(c, i, k) (answer_w[3 * c + i] > answer_w[3 * c + k] || (answer_w[3 * c + i] == answer_w[3 * c + k] && \
-    answer_d[3 * c + i] >= answer_d[3 * c + k]))
+#define NEWEST(c, i, k) (answer_w[N * c + i] > answer_w[N * c + k] || (answer_w[N * c + i] == answer_w[N * c + k] && \
+    answer_d[N * c + i] >= answer_d[N * c + k]))
 #ifdef NO_WRITE_BACK
 #define BEGINS(c) runs(c)
 #else
 #define BEGINS(c) skip
 #endif
 #define FINDS(c, i, k) \
-    :: atomic { phase[c] == OPENING && answered[3 * c + i] && answered[3 * c + k] -> \
-        if :: NEWEST(c, i, k) -> has[c] = answer_d[3 * c + i] :: else -> has[c] = answer_d[3 * c + k] fi; \
+    :: atomic { phase[c] == OPENING && answered[N * c + i] && answered[N * c + k] -> \
+        if :: NEWEST(c, i, k) -> has[c] = answer_d[N * c + i] :: else -> has[c] = answer_d[N * c + k] fi; \
         forget(c); start_of[session[c]] = has[c]; starts = starts | BIT(session[c], at[c]); \
         phase[c] = ADOPTING; BEGINS(c) }
 #ifdef NO_CONFIRM
@@ -232,7 +255,8 @@ inline start_view(i, k)
 #else
 #define READS_NOW(c) \
     :: atomic { phase[c] == RUN -> phase[c] = READING; before[c] = released } \
-    :: atomic { phase[c] == READING && confirmed[3 * c] + confirmed[3 * c + 1] + confirmed[3 * c + 2] >= 2 -> \
+    :: atomic { phase[c] == READING && confirmed[N * c] + confirmed[N * c + 1] + confirmed[N * c + 2] \
+        AND_SPARE(confirmed[N * c + 3]) >= 2 -> \
         assert(ANCESTOR(before[c], has[c])); /* STALE */ before[c] = 0; phase[c] = RUN; forget(c) }
 #endif
 #ifndef READS
@@ -267,6 +291,13 @@ inline start_view(i, k)
     sessions++; session[c] = sessions; at[c] = v; phase[c] = OPENING; before[c] = released; \
     opened = opened | BIT(sessions, v)
 
+#define PAIRS_OF_SPARE(step, x) step(x, 0, 3) step(x, 1, 3) step(x, 2, 3)
+#define GONE 254 /* a key that nobody has */
+#ifdef DRAIN_STAYS
+#define DRAINED seat[0] = key[0]
+#else
+#define DRAINED seat[0] = GONE
+#endif
 #define EACH(step) step(0) step(1) step(2)
 #define PAIRS(step, x) step(x, 0, 1) step(x, 0, 2) step(x, 1, 2)
 #define ALL_OF(s) HEARS(0, s, 0) HEARS(1, s, 0) HEARS(2, s, 0) HEARS(0, s, 1) HEARS(1, s, 1) HEARS(2, s, 1)
@@ -276,10 +307,23 @@ active proctype world()
     atomic {
         mode[0] = ACTIVE; mode[1] = ACTIVE; mode[2] = ACTIVE;
         seat[0] = 255; seat[1] = 255; seat[2] = 255
+#ifdef DRAIN
+        ; seat[3] = 255; key[3] = 9
+#endif
     }
 end:
     do
     EACH(REPLICA)
+#ifdef DRAIN
+    REPLICA(3)
+    :: atomic { !decided -> decided = 1; DRAINED; seat[1] = key[1]; seat[2] = key[2]; seat[3] = key[3] }
+    HEARS_OPEN(3, 0) HEARS_OPEN(3, 1)
+    HEARS(3, 1, 1) HEARS(3, 2, 1)
+    PAIRS_OF_SPARE(FINDS, 0) PAIRS_OF_SPARE(FINDS, 1)
+#ifdef READS
+    HEARS_CONFIRM(3, 0) HEARS_CONFIRM(3, 1)
+#endif
+#endif
 #if VIEWS > 1
     /* A seat that was lost is replaced by the same machine's new key. With one restart it is replica 0's: the
      * others are alike. */

@@ -24,4 +24,24 @@ run breaks views-add-up -DS=2 -DRESTARTS=1 -DMIX_VIEWS
 run breaks no-final -DS=2 -DRESTARTS=1 -DNO_FINAL
 run breaks enters-again -DS=2 -DRESTARTS=1 -DREENTER
 
+# A drain: the seat moves while its memory is there, and so does the whole of a base that loses one.
+run holds one-drain -DS=2 -DRESTARTS=0 -DDRAIN
+run breaks drained-seat-counts-twice -DS=2 -DRESTARTS=0 -DDRAIN -DDRAIN_STAYS
+
+# Rows of the ledger.
+model=rows.pml
+run holds rows-over-a-recover -DRECOVERS
+run holds rows-with-a-lease -DRECOVERS -DLEASE=1
+run breaks born-at-any-time -DLEASE=1 -DBORN_ANY_TIME
+# Either rule would do while no row leaves by time.
+run holds born-in-any-era -DWINDOW=4 -DRECOVERS -DBORN_ANY_ERA
+run breaks born-in-any-era-from-nothing -DWINDOW=4 -DRECOVERS -DBORN_ANY_ERA -DFROM_NOTHING
+run breaks shown-before-it-is-kept -DNO_KEEP
+run breaks kept-row-expires -DKEPT_EXPIRES
+run breaks memory-forgets-early -DFORGETS_EARLY
+run breaks lease-before-the-window -DWINDOW=3 -DLEASE=1 -DLEASE_FIRST
+run breaks numbers-without-an-era -DRECOVERS -DNUMBERS_WITHOUT_ERA
+run breaks starts-from-what-was-forgotten -DRECOVERS -DLEASE=1 -DFROM_NOTHING
+run breaks older-era-revives-an-entry -DRECOVERS -DLEASE=1 -DREVIVES
+
 finish

@@ -16,7 +16,7 @@
 
 enum {
     ASSAY_ADMIN_CLIENTS_MAX = 16,
-    ASSAY_ADMIN_LINE_MAX = 260 * 1024, /* a RECOVER of 128 KiB in hexadecimal */
+    ASSAY_ADMIN_LINE_MAX = 656 * 1024, /* a RECOVER of 320 KiB in hexadecimal */
     ASSAY_ADMIN_SLOW_MS = 5000,  /* without progress while output waits */
     ASSAY_ADMIN_IDLE_MS = 60000, /* without a request */
 };

@@ -413,11 +413,14 @@ static void parameter_words(const struct assay_genesis_parameters *p,
 {
     (void)snprintf(words, ASSAY_CHANGE_WORDS,
                    "parameters: epoch_ms %u, operator cap %u/%u, vendor cap %u/%u, block_len_max "
-                   "%u, feature level %u, collateral_delay %llu s%s",
+                   "%u, feature level %u, collateral_delay %llu s, amplification %u %%, quiet "
+                   "floor %u %%%s",
                    (unsigned)p->epoch_ms, (unsigned)p->operator_cap_num,
                    (unsigned)p->operator_cap_den, (unsigned)p->vendor_cap_num,
                    (unsigned)p->vendor_cap_den, (unsigned)p->block_len_max, (unsigned)p->level,
                    (llu)assay_parameters_delay_ms(p) / 1000,
+                   (unsigned)assay_parameters_amplification(p),
+                   (unsigned)assay_parameters_quiet_floor(p),
                    assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
 }
 

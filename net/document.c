@@ -199,17 +199,19 @@ char *host_document(void *context, const char *line)
     if (strcmp(command, "items") == 0) return host_document_items(host, argument);
     if (strcmp(command, "proof") == 0) return proof(host, argument);
     if (strcmp(command, "anchor") == 0) return host_document_anchor(host, argument);
-    if (strcmp(command, "checkpoint") == 0)
-        return host_document_proof(host, ASSAY_SLOT_ALL, true);
+    if (strcmp(command, "boundaries") == 0) return host_document_boundaries(host, argument);
+    if (strcmp(command, "checkpoint") == 0) return host_document_proof(host, ASSAY_SLOT_ALL, true);
     char *const service = host_document_service(host, command, argument);
     if (service != NULL) return service;
     assay_count(&host->counters, ASSAY_COUNT_ADMIN_SYNTAX);
-    return host_document_refuse(host, "unknown_request",
-                  "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
-                  "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
-                  "changes | submit HEX | recover VERB | collateral | offer HEX | "
-                  "enforcement | hold REASON | let-go REASON | "
-                  "items CLASS [EPOCH [SKIP]] | checkpoint | anchor [EPOCH] | "
-                  "proof NAME|SLOT|ID [bare] | "
-                  "services | account HEX | tasks | task HEX | share HEX");
+    return host_document_refuse(
+        host, "unknown_request",
+        "status | nodes | node NAME|SLOT|ID | counters | timeline [since=SEQ] | "
+        "permit critical|normal | export [since=EPOCH] [until=EPOCH] [votes] | "
+        "changes | submit HEX | recover VERB | collateral | offer HEX | "
+        "enforcement | hold REASON | let-go REASON | "
+        "items CLASS [EPOCH [SKIP]] | checkpoint | boundaries ERA EPOCH [voters] | anchor [EPOCH] "
+        "| "
+        "proof NAME|SLOT|ID [bare] | "
+        "services | account HEX | tasks | task HEX | share HEX");
 }

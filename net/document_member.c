@@ -131,11 +131,14 @@ static void put_trust(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_bool(object, "probation", assay_trust_on_probation(&m->trust));
     assay_json_set_uint(object, "weight", m->weight);
     assay_json_set_uint(object, "seat_weight", m->seat_weight);
+    assay_json_set_bool(object, "votes_lost", m->votes_lost);
+    assay_json_set_bool(object, "votes_spared", m->votes_spared);
     assay_json_set_uint(object, "positive_bp", m->positive_bp);
     assay_json_set_uint(object, "negative_bp", m->negative_bp);
     assay_json_set_uint(object, "unjudged_bp", m->unjudged_bp);
     assay_json_set_uint(object, "unjudged_epochs", m->trust.unjudged_epochs);
     assay_json_set_uint(object, "mute_epochs", m->trust.mute_epochs);
+    assay_json_set_uint(object, "quiet_epochs", m->trust.quiet_epochs);
     assay_json_set_uint(object, "electorate_bp", m->electorate_bp);
     assay_json_set_uint(object, "lo_bp", m->lo_bp);
     assay_json_set_uint(object, "hi_bp", m->hi_bp);

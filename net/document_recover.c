@@ -2,14 +2,16 @@
  * net/document_recover.c - what the admin socket answers about the end of an era: FENCE, ANSWER,
  * RECOVER (docs/protocol.md 9.11 to 9.16).
  *
- *   recover status | answer | fence HEX | draft HEX (a body) | try HEX | submit HEX
+ *   recover status | answer | fence HEX (or a RELEASE) | draft HEX ([body, grounds]) | try HEX |
+ *   submit HEX | accept HEX (manually, whatever the grounds)
  *
  * What is handed in here is settled before the answer: who is told that a node is fenced may rely
  * on it.
  */
 #include "net/host_internal.h"
 
-#include "engine/ledger/recover.h"
+#include "base/cbor.h"
+#include "engine/era.h"
 #include "net/json/json.h"
 
 #include <stdlib.h>
@@ -61,10 +63,15 @@ static void put_head(struct assay_host *host, struct assay_json *data)
     assay_json_set_uint(data, "height", chain.height);
     assay_json_set_hex(data, "head_id", chain.head_id, sizeof chain.head_id);
     assay_json_set_uint(data, "next_sequence", ending.next_sequence);
+    assay_json_set_hex(data, "operators_digest", ending.operators_digest,
+                       sizeof ending.operators_digest);
     assay_json_set_bool(data, "fenced", ending.fenced);
+    assay_json_set_bool(data, "answered", ending.answered);
+    if (ending.began) assay_json_set_hex(data, "recover_id", ending.began_id, 32);
     if (!ending.fenced || assay_fence_decode(ending.fence, &fence) != ASSAY_OK) return;
     assay_json_set_text_n(data, "reason", fence.reason.bytes, fence.reason.len);
     assay_json_set_hex(data, "fence_digest", ending.fence_digest, sizeof ending.fence_digest);
+    assay_json_set_hex(data, "fence", ending.fence.bytes, ending.fence.len);
 }
 
 static char *status_of(struct assay_host *host)
@@ -79,14 +86,20 @@ static char *status_of(struct assay_host *host)
 static char *take_fence(struct assay_host *host, struct assay_slice bytes)
 {
     struct assay_fence fence;
-    const enum assay_status read = assay_fence_decode(bytes, &fence);
-    if (read != ASSAY_OK) return refuse(host, read, "this is not the file of a fence");
+    struct assay_release release;
+    const bool releases = assay_release_is(bytes);
+    const enum assay_status read = releases ? assay_release_decode(bytes, &release)
+                                            : assay_fence_decode(bytes, &fence);
+    if (read != ASSAY_OK) return refuse(host, read, "this is not the file of a fence or a release");
     const enum assay_status status = hand_in(host, ASSAY_MESSAGE_FENCE, bytes);
-    if (status == ASSAY_E_STALE) return refuse(host, status, "the era that it ends is over");
+    if (status == ASSAY_E_STALE) return refuse(host, status, "the era that it names is over");
     if (status == ASSAY_E_EARLY) return refuse(host, status, "this node is in an earlier era");
     if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER)
         return refuse(host, status, "it is not signed by the threshold of the operators in force");
-    if (status != ASSAY_OK) return refuse(host, status, "the fence is not taken");
+    if (status == ASSAY_E_INVALID)
+        return refuse(host, status,
+                      "it releases another fence, or one of the operators in force");
+    if (status != ASSAY_OK) return refuse(host, status, "it is not taken");
     return status_of(host);
 }
 
@@ -101,21 +114,33 @@ static enum assay_status sign_keys(struct assay_host *host, struct assay_answer_
     return assay_p256_sign(host->voting, digest, body->keys.possessed);
 }
 
+/* The fence outlives its operators from here on (docs/protocol.md 9.12.2): durable first. */
+static enum assay_status begin_answer(struct assay_host *host)
+{
+    uint8_t asking[32];
+    struct assay_writer w = assay_writer_over(asking, sizeof asking);
+    assay_era_answering(&w);
+    return hand_in(host, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, w.len));
+}
+
 /* bytes[2 * ASSAY_ANSWER_LEN_MAX]: the file first. */
 static enum assay_status make_answer(struct assay_host *host, struct assay_answer_body *body,
                                      uint8_t *bytes, size_t *len)
 {
-    uint8_t digest[32], signature[ASSAY_P256_SIGNATURE_LEN];
-    uint8_t *inner = bytes + ASSAY_ANSWER_LEN_MAX;
-    struct assay_writer i = assay_writer_over(inner, ASSAY_ANSWER_LEN_MAX);
+    uint8_t core[ASSAY_ANSWER_CORE_LEN_MAX], digest[32];
+    uint8_t identified[ASSAY_P256_SIGNATURE_LEN], voted[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_writer c = assay_writer_over(core, sizeof core);
+    struct assay_writer r = assay_writer_over(bytes + ASSAY_ANSWER_LEN_MAX, ASSAY_ANSWER_LEN_MAX);
     struct assay_writer o = assay_writer_over(bytes, ASSAY_ANSWER_LEN_MAX);
+    ASSAY_TRY(begin_answer(host));
     ASSAY_TRY(assay_engine_answer(host->engine, body));
     ASSAY_TRY(sign_keys(host, body));
-    ASSAY_TRY(assay_answer_body_encode(body, &i));
-    assay_sha256(inner, i.len, digest);
-    ASSAY_TRY(assay_p256_sign(host->identity, digest, signature));
-    ASSAY_TRY(assay_answer_encode(assay_slice_over(inner, i.len), host->ring.identity_public,
-                                  signature, &o));
+    ASSAY_TRY(assay_answer_body_encode(body, &r, &c));
+    assay_sha256(core, c.len, digest);
+    ASSAY_TRY(assay_p256_sign(host->identity, digest, identified));
+    ASSAY_TRY(assay_p256_sign(host->voting, digest, voted));
+    ASSAY_TRY(assay_answer_encode(assay_slice_over(core, c.len), assay_slice_over(r.bytes, r.len),
+                                  host->ring.identity_public, identified, voted, &o));
     *len = o.len;
     return ASSAY_OK;
 }
@@ -129,7 +154,7 @@ static char *answer(struct assay_host *host)
     if (status == ASSAY_OK) status = make_answer(host, body, bytes, &len);
     char *document = NULL;
     if (status == ASSAY_E_EARLY) {
-        document = refuse(host, status, "no fence stands here: nobody knows what it may sign");
+        document = refuse(host, status, "no fence is in force here: it may still sign");
     } else if (status != ASSAY_OK) {
         document = refuse(host, status, "the answer cannot be made");
     } else {
@@ -162,15 +187,21 @@ static void put_drafted(struct assay_json *data, const struct assay_recover_draf
     assay_json_set_uint(data, "largest_platform_bp", d->largest_platform_bp);
 }
 
-static char *draft(struct assay_host *host, struct assay_slice body)
+static char *draft(struct assay_host *host, struct assay_slice request)
 {
+    struct assay_cursor c = assay_cursor_over(request.bytes, request.len);
+    struct assay_slice body, grounds;
+    if (assay_cbor_array_exact(&c, 2) != ASSAY_OK ||
+        assay_cbor_bytes(&c, ASSAY_RECOVER_BODY_LEN_MAX, &body) != ASSAY_OK ||
+        assay_cbor_bytes(&c, ASSAY_RECOVER_LEN_MAX, &grounds) != ASSAY_OK)
+        return refuse(host, ASSAY_E_ENCODING, "a draft is made of a body and its grounds");
     struct assay_engine_snapshot chain;
     struct assay_recover_drafted drafted;
     struct assay_fault fault;
     assay_engine_snapshot(host->engine, &chain);
     const uint64_t time_ms = assay_max_u64(host->at_unix_ms, chain.head_time_ms + 1);
     const enum assay_status status =
-        assay_engine_recover_draft(host->engine, body, time_ms, &drafted, &fault);
+        assay_engine_recover_draft(host->engine, body, grounds, time_ms, &drafted, &fault);
     if (status != ASSAY_OK) return refuse(host, status, fault.what);
     struct assay_json *data = assay_json_object();
     put_head(host, data);
@@ -194,25 +225,41 @@ static char *why_not(struct assay_host *host, enum assay_status status,
     return host_document_refuse(host, code_of(status), words);
 }
 
-/* EARLY is no refusal: what is missing is fetched. */
-static char *take_recover(struct assay_host *host, struct assay_slice bytes, bool submit)
+enum taking { TRIES, SUBMITS, ACCEPTS };
+
+static enum assay_status accept_it(struct assay_host *host, struct assay_slice bytes)
 {
-    struct assay_fault fault;
+    uint8_t *accepting = malloc(bytes.len + 64);
+    if (accepting == NULL) return ASSAY_E_MEMORY;
+    struct assay_writer w = assay_writer_over(accepting, bytes.len + 64);
+    assay_era_accepting(bytes, &w);
+    const enum assay_status status =
+        hand_in(host, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, w.len));
+    free(accepting);
+    return status;
+}
+
+/* EARLY is no refusal: what is missing is fetched. */
+static char *take_recover(struct assay_host *host, struct assay_slice bytes, enum taking how)
+{
+    struct assay_fault fault = { .what = "the head that it names is not known here yet" };
     struct assay_recover r;
-    enum assay_status status = assay_engine_recover_try(host->engine, bytes, &fault);
-    if (status != ASSAY_OK && status != ASSAY_E_EARLY) return why_not(host, status, &fault);
+    enum assay_status status = ASSAY_OK;
     const enum assay_status read = assay_recover_decode(bytes, &r);
     if (read != ASSAY_OK) return refuse(host, read, "RECOVER cannot be read");
-    if (submit) status = hand_in(host, ASSAY_MESSAGE_RECOVER, bytes);
+    if (how != ACCEPTS) status = assay_engine_recover_try(host->engine, bytes, &fault);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY) return why_not(host, status, &fault);
+    if (how == SUBMITS) status = hand_in(host, ASSAY_MESSAGE_RECOVER, bytes);
+    if (how == ACCEPTS) status = accept_it(host, bytes);
     if (status != ASSAY_OK && status != ASSAY_E_EARLY)
         return refuse(host, status, "the RECOVER is not taken");
     struct assay_json *data = assay_json_object();
     assay_json_set_uint(data, "era", r.header.era);
     assay_json_set_uint(data, "epoch", r.header.epoch);
-    assay_json_set_bool(data, "taken", submit && status == ASSAY_OK);
+    assay_json_set_bool(data, "taken", how != TRIES && status == ASSAY_OK);
     assay_json_set_text(data, "note",
                         status == ASSAY_E_EARLY ? fault.what
-                        : submit                ? "the new era begins"
+                        : how != TRIES          ? "the new era begins"
                                                 : "it would be taken");
     return host_document_finish(host, "assay.recover.submit", data);
 }
@@ -221,16 +268,21 @@ static char *take_recover(struct assay_host *host, struct assay_slice bytes, boo
 
 static char *submit(struct assay_host *host, struct assay_slice bytes)
 {
-    return take_recover(host, bytes, true);
+    return take_recover(host, bytes, SUBMITS);
+}
+
+static char *accept_manually(struct assay_host *host, struct assay_slice bytes)
+{
+    return take_recover(host, bytes, ACCEPTS);
 }
 
 static char *try_it(struct assay_host *host, struct assay_slice bytes)
 {
-    return take_recover(host, bytes, false);
+    return take_recover(host, bytes, TRIES);
 }
 
 static const char usage[] =
-    "recover status | answer | fence HEX | draft HEX | try HEX | submit HEX";
+    "recover status | answer | fence HEX | draft HEX | try HEX | submit HEX | accept HEX";
 
 char *host_document_recover(struct assay_host *host, const char *argument)
 {
@@ -238,7 +290,8 @@ char *host_document_recover(struct assay_host *host, const char *argument)
         const char *verb;
         char *(*take)(struct assay_host *host, struct assay_slice bytes);
     } verbs[] = {
-        { "fence", take_fence }, { "draft", draft }, { "try", try_it }, { "submit", submit }
+        { "fence", take_fence }, { "draft", draft }, { "try", try_it }, { "submit", submit },
+        { "accept", accept_manually }
     };
     char verb[16] = "";
     const size_t len = strcspn(argument, " ");

@@ -72,15 +72,47 @@ static struct assay_json *records_of(const struct assay_services_summary *v)
 
 /* ------------------------------------------------------------ continuity */
 
+static const char *seat_state(enum assay_cont_seat_state state)
+{
+    switch (state) {
+    case ASSAY_CONT_SEAT_SERVES: return "serves";
+    case ASSAY_CONT_SEAT_DRAINS: return "drains";
+    case ASSAY_CONT_SEAT_CUT: return "cut";
+    case ASSAY_CONT_SEAT_MISSING: return "missing";
+    case ASSAY_CONT_SEAT_LOST: return "lost";
+    }
+    ASSAY_UNREACHABLE("a state of a seat");
+}
+
 static struct assay_json *seats_of(const struct assay_snapshot *s,
                                    const struct assay_summary_group *g)
 {
     struct assay_json *list = assay_json_array();
     for (uint32_t i = 0; i < g->seat_count; i++) {
         struct assay_json *seat = member_of(s, g->seat[i]);
-        assay_json_set_bool(seat, "lost", g->lost[i]);
+        assay_json_set_bool(seat, "lost", g->state[i] == ASSAY_CONT_SEAT_LOST);
+        assay_json_set_text(seat, "state", seat_state(g->state[i]));
         assay_json_append(list, seat);
     }
+    return list;
+}
+
+static struct assay_json *group_alarms(uint32_t alarms)
+{
+    static const struct {
+        enum assay_cont_alarm alarm;
+        const char *word;
+    } words[] = {
+        { ASSAY_CONT_ALARM_FEW, "few" },
+        { ASSAY_CONT_ALARM_NO_CANDIDATE, "no-candidate" },
+        { ASSAY_CONT_ALARM_OPERATORS, "operators" },
+        { ASSAY_CONT_ALARM_CUT, "cut" },
+        { ASSAY_CONT_ALARM_MISSING, "missing" },
+    };
+    struct assay_json *list = assay_json_array();
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if ((alarms & words[i].alarm) != 0)
+            assay_json_append_text(list, words[i].word);
     return list;
 }
 
@@ -95,6 +127,7 @@ static struct assay_json *group_of(const struct assay_snapshot *s,
     assay_json_set_text(object, "phase", assay_document_phase(g->phase));
     assay_json_set_uint(object, "view", g->view);
     assay_json_set(object, "seats", seats_of(s, g));
+    assay_json_set(object, "alarms", group_alarms(g->alarms));
     assay_json_set_uint(object, "next_view", g->next_view);
     for (uint32_t i = 0; i < g->next_count; i++)
         assay_json_append(next, member_of(s, g->next[i]));
@@ -111,6 +144,19 @@ static struct assay_json *group_of(const struct assay_snapshot *s,
 
 /* ------------------------------------------------------------ shares */
 
+/* Every reason that was said at the last alarm. */
+static struct assay_json *cluster_alarms(const struct assay_summary_cluster *c)
+{
+    static const char *const words[] = { [ASSAY_SHARE_WHY_FEW] = "few",
+                                         [ASSAY_SHARE_WHY_NO_CANDIDATE] = "no-candidate",
+                                         [ASSAY_SHARE_WHY_NO_DEALERS] = "no-dealers",
+                                         [ASSAY_SHARE_WHY_OLD_SHARES] = "old-shares" };
+    struct assay_json *list = assay_json_array();
+    for (unsigned why = ASSAY_SHARE_WHY_FEW; why < sizeof words / sizeof *words; why++)
+        if ((c->alarms >> why & 1) != 0) assay_json_append_text(list, words[why]);
+    return list;
+}
+
 static struct assay_json *cluster_of(const struct assay_snapshot *s,
                                      const struct assay_summary_shares *v, uint32_t number)
 {
@@ -120,6 +166,7 @@ static struct assay_json *cluster_of(const struct assay_snapshot *s,
     assay_json_set_bool(object, "seated", c->seated);
     assay_json_set_bool(object, "alarm", c->alarm);
     assay_json_set_uint(object, "alarm_epoch", c->alarm_epoch);
+    assay_json_set(object, "alarms", cluster_alarms(c));
     for (uint32_t i = 0; c->seated && i < v->slots; i++) {
         struct assay_json *seat = member_of(s, c->member[i]);
         assay_json_set_bool(seat, "ready", c->ready[i]);

@@ -221,6 +221,17 @@ static struct assay_json *advice_of(const struct assay_snapshot *s)
     return list;
 }
 
+/* Who votes without attesting (docs/protocol.md 6.7): its votes do not count, or they still do. */
+static struct assay_json *quiet_of(const struct assay_snapshot *s, bool spared)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint16_t slot = 0; slot < s->member_count; slot++) {
+        const struct assay_member_snapshot *m = &s->members[slot].ledger;
+        if (spared ? m->votes_spared : m->votes_lost) append_member(s, list, slot);
+    }
+    return list;
+}
+
 /* ------------------------------------------------------------ changes of the operators */
 
 static struct assay_json *trial_of(const struct assay_snapshot *s)
@@ -281,6 +292,9 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     assay_json_set(data, "clock", clock_of(s));
     assay_json_set(data, "closing", closing_of(s));
     assay_json_set(data, "tolerance", tolerance_of(s));
+    assay_json_set_bool(data, "no_votes", own->votes_lost);
+    assay_json_set(data, "votes_lost", quiet_of(s, false));
+    assay_json_set(data, "votes_spared", quiet_of(s, true));
     assay_json_set(data, "advice", advice_of(s));
     assay_json_set_uint(data, "member_count", s->member_count);
     assay_json_set_uint(data, "slot", s->self);

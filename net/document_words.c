@@ -169,6 +169,7 @@ static void say_member(struct sentence *out, const struct assay_snapshot *s, uin
 
 static void say_trouble(struct sentence *out, const struct assay_snapshot *s)
 {
+    if (s->cannot_catch_up != NULL) say(out, "CANNOT CATCH UP, %s; ", s->cannot_catch_up);
     if (s->chain.final_at_ms == 0) say(out, "nothing has become final here yet; ");
     else if (!assay_permit_fresh(&s->chain, s->epoch_ms, s->now_ms))
         say(out, "STALE, nothing has become final for %llu s; ",

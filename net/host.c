@@ -543,6 +543,7 @@ static void expire(struct assay_host *host)
     struct assay_pages_losses losses;
     if (host->now_ms - host->expired_ms < HOST_SLEEP_MS_MAX) return;
     host->expired_ms = host->now_ms;
+    host_dial(host); /* a door that was tried for long enough */
     assay_pages_expire(host->pages, host->now_ms);
     const size_t held = assay_pages_held(host->pages, &losses);
     ASSAY_ASSERT(held <= ASSAY_PAGE_BYTES_ALL);

@@ -176,6 +176,7 @@ struct assay_host_config {
     const struct assay_policy *policy;
     const struct assay_host_past *past; /* [past_count] */
     size_t past_count;
+    const struct assay_host_past *before; /* rules before those on trial; NULL: none are */
     /* Quotes are judged in a process of its own; borrowed while the host opens. NULL: in threads.
      * */
     const struct assay_judge_config *judge;

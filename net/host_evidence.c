@@ -8,11 +8,14 @@
 #include <stdlib.h>
 
 static void deliver(struct assay_host *host, const uint8_t digest[static 32], int64_t at_unix_s,
-                    const struct assay_verdict *verdict, uint32_t asked)
+                    bool before, const struct assay_verdict *verdict, uint32_t asked)
 {
     struct assay_event event = {
         .kind = ASSAY_EVENT_VERDICT,
-        .as.verdict = { .at_unix_s = at_unix_s, .verdict = verdict, .asked = asked },
+        .as.verdict = { .at_unix_s = at_unix_s,
+                        .before = before,
+                        .verdict = verdict,
+                        .asked = asked },
     };
     assay_bytes_copy(event.as.verdict.digest, 32, digest, 32);
     host_queue(host, &event);
@@ -83,12 +86,14 @@ static void collect(struct assay_host *host)
 {
     uint8_t digest[32];
     int64_t at_unix_s = 0;
+    bool before = false;
     while (assay_dispatch_room(host->dispatch) &&
-           assay_verify_pool_next(host->pool, digest, &at_unix_s, &host->verdict)) {
+           assay_verify_pool_next(host->pool, digest, &at_unix_s, &before, &host->verdict)) {
         assay_count(&host->counters, ASSAY_COUNT_VERIFIED);
+        deliver(host, digest, at_unix_s, before, &host->verdict, 0);
+        if (before) continue; /* nothing but a trial asks what the rules before say */
         if (is_in_force(host, at_unix_s))
             assay_locker_remember(host->locker, digest, at_unix_s, &host->verdict);
-        deliver(host, digest, at_unix_s, &host->verdict, 0);
         host_services_verdict(host, digest, at_unix_s, &host->verdict);
     }
 }
@@ -99,6 +104,16 @@ static void say_ready(struct assay_host *host, const struct assay_judge_news *ne
 {
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "judge_ready"))
         host_say_child(host, news->pid, news->took_ms, news->walls, news->landlock);
+    assay_log_end(&host->log);
+}
+
+/* It was taken over, or two processes of one build disagree: people have to look at it. */
+static void say_lied(struct assay_host *host, const struct assay_judge_news *news)
+{
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_ERROR, "judge_lied")) {
+        assay_log_uint(&host->log, "pid", (uint64_t)news->pid);
+        assay_log_hex(&host->log, "about", news->digest, 32);
+    }
     assay_log_end(&host->log);
 }
 
@@ -124,8 +139,10 @@ static void hear_judge(struct assay_host *host)
     assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_STALLED, since.stalls);
     assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_RETRIED, since.retried);
     assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_UNJUDGED, since.unjudged);
+    assay_count_many(&host->counters, ASSAY_COUNT_JUDGE_LIED, since.lied);
     while (assay_verify_pool_news(host->pool, &news)) {
         if (news.ready) say_ready(host, &news);
+        else if (news.lied) say_lied(host, &news);
         else say_fell(host, &news);
     }
 }
@@ -150,12 +167,17 @@ static enum assay_status keep(void *context, uint64_t epoch, const uint8_t diges
     return assay_locker_put(host->locker, snapshot.era, epoch, digest, bytes);
 }
 
-/* docs/protocol.md 9.8: evidence of an epoch is judged by the rules of that epoch. */
-static void choose_rules(const struct assay_host *host, uint64_t epoch,
+/* docs/protocol.md 9.8: evidence of an epoch is judged by the rules of that epoch, and what fails
+ * under trial by those before, too (9.9). */
+static void choose_rules(const struct assay_host *host, const struct assay_fetch_request *request,
                          struct assay_verify_job *job)
 {
     const struct assay_host_past *past =
-        assay_rules_past(host->config.past, host->config.past_count, epoch);
+        request->before
+            ? host->config.before
+            : assay_rules_past(host->config.past, host->config.past_count, request->epoch);
+    job->before = request->before;
+    ASSAY_ASSERT(past != NULL || !request->before); /* made of the state that has the trial */
     if (past == NULL) return;
     job->endorsements = past->endorsements;
     job->policy = past->policy;
@@ -170,16 +192,16 @@ static enum assay_status judge(void *context, const struct assay_fetch_request *
                                     .at_unix_s = request->at_unix_s,
                                     .bytes = bytes };
     const struct assay_verdict *known =
-        is_in_force(host, request->at_unix_s)
+        !request->before && is_in_force(host, request->at_unix_s)
             ? assay_locker_verdict(host->locker, request->digest, request->at_unix_s)
             : NULL;
     if (known != NULL && known->kind == request->kind) {
         assay_count(&host->counters, ASSAY_COUNT_VERIFY_MEMO);
-        deliver(host, request->digest, request->at_unix_s, known, 0);
+        deliver(host, request->digest, request->at_unix_s, false, known, 0);
         return ASSAY_OK;
     }
     assay_bytes_copy(job.digest, sizeof job.digest, request->digest, 32);
-    choose_rules(host, request->epoch, &job);
+    choose_rules(host, request, &job);
     submit(host, &job);
     return ASSAY_OK;
 }
@@ -200,7 +222,7 @@ void host_evidence_judge(struct assay_host *host, const uint8_t digest[static 32
 
 static void answer(void *context, const struct assay_fetch_request *request, uint32_t asked)
 {
-    deliver(context, request->digest, request->at_unix_s, NULL, asked);
+    deliver(context, request->digest, request->at_unix_s, request->before, NULL, asked);
 }
 
 static void send(void *context, uint16_t to, enum assay_message_kind kind,

@@ -99,6 +99,10 @@ struct assay_host {
     uint16_t self, members;
 
     uint64_t now_ms, at_unix_ms, started_ms, expired_ms;
+    struct { /* dialling by the door key while the head does not move: host_keys.c */
+        bool tried;
+        uint64_t epoch, since_ms;
+    } door;
     enum assay_status failure; /* ASSAY_OK while the node goes on */
     volatile int stopping;
     bool renewed;  /* not the first host of the process */
@@ -297,6 +301,9 @@ void host_keys_renew(struct assay_host *host, uint32_t ended);
 /* Keys that wait to be listed are another member's: others. Returns: nothing. */
 void host_keys_replace(struct assay_host *host);
 void host_keys_tell(struct assay_host *host);
+/* An epoch closed, and that is durable: counted in the store and with the keys. Returns: nothing;
+ * host_fail on errors. */
+void host_keys_closed(struct assay_host *host);
 /* Take over what the head state says of members: keys, weights, standings; promote our own keys. */
 void host_roster(struct assay_host *host);
 /* With the transport key where it is listed, with the door key until then. */
@@ -474,6 +481,8 @@ char *host_document_service(struct assay_host *host, const char *command, const 
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */
 char *host_document_proof(struct assay_host *host, uint16_t slot, bool bare);
+/* "ERA EPOCH [voters]": boundaries behind an epoch (document_boundaries.c). Returns: as above. */
+char *host_document_boundaries(struct assay_host *host, const char *argument);
 /* "[EPOCH]": what a contract is shown of it (docs/services.md 8.8). Returns: as above. */
 char *host_document_anchor(struct assay_host *host, const char *argument);
 

@@ -5,8 +5,9 @@
  * docs/protocol.md 2.7: a key set that voted must not vote again beside an empty vote log. A random
  * id in the store and beside the keys ties the two together, and the store knows the key set that
  * it began with: when the ids differ (a store lost, or put back from elsewhere), or that key set is
- * not there (its file was removed), the node reincarnates. A log that was merely rolled back is
- * noticed by the engine, which asks its peers.
+ * not there (its file was removed), the node reincarnates. A counter
+ * of epochs in both shows a store that was rolled back by an epoch or more (2.7.4: a missing or
+ * damaged -wal file, an older copy); the engine asks its peers about the rest.
  */
 #include "net/host_internal.h"
 
@@ -32,25 +33,28 @@ static enum assay_status tie_path(const char *dir, char path[static PATH_MAX])
     return snprintf(path, PATH_MAX, "%s/%s", dir, tie_name) < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
 }
 
-static enum assay_status write_tie(const char *dir, const uint8_t tie[static TIE_LEN])
+static enum assay_status write_tie(const char *dir, const struct assay_tie *tie)
 {
     char path[PATH_MAX];
+    uint8_t bytes[ASSAY_TIE_COPY_LEN];
     ASSAY_TRY(tie_path(dir, path));
-    return assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(tie, TIE_LEN));
+    assay_tie_encode_copy(tie, bytes);
+    return assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(bytes, sizeof bytes));
 }
 
-/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (there, but not to be read) */
-static enum assay_status read_tie(const char *dir, uint8_t tie[static TIE_LEN])
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (there, but not to be read) |
+ * ASSAY_E_VERSION */
+static enum assay_status read_tie(const char *dir, struct assay_tie *copy)
 {
     char path[PATH_MAX];
-    uint8_t bytes[TIE_LEN + 1];
+    uint8_t bytes[ASSAY_TIE_COPY_LEN + 1];
     size_t len = 0;
     ASSAY_TRY(tie_path(dir, path));
     const enum assay_status status = assay_file_read_secret(path, bytes, sizeof bytes, &len);
     if (status == ASSAY_E_NOT_FOUND) return status;
-    if (status != ASSAY_OK || len != TIE_LEN) return ASSAY_E_IO;
-    assay_bytes_copy(tie, TIE_LEN, bytes, TIE_LEN);
-    return ASSAY_OK;
+    if (status == ASSAY_E_RANGE) return ASSAY_E_VERSION;
+    if (status != ASSAY_OK) return ASSAY_E_IO;
+    return assay_tie_decode_copy(assay_slice_over(bytes, len), copy);
 }
 
 static void digest_of(const struct assay_key_set *set, uint8_t digest[static TIE_LEN])
@@ -91,32 +95,52 @@ static enum assay_status replace_set(struct assay_host *host, const char *why)
 static enum assay_status tie(struct assay_host *host)
 {
     struct assay_tie known = { 0 };
-    uint8_t with_keys[TIE_LEN] = { 0 };
+    struct assay_tie copy = { 0 };
     const enum assay_status got = assay_tie_get(host->config.store, &known);
-    const enum assay_status kept = read_tie(host->keys_dir, with_keys);
+    const enum assay_status kept = read_tie(host->keys_dir, &copy);
     const bool has_store = got == ASSAY_OK;
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
     if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
     const bool same =
-        has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, with_keys, TIE_LEN);
+        has_store && kept == ASSAY_OK && assay_bytes_equal(known.id, copy.id, TIE_LEN);
     const bool strange = has_store && !has_set(host, known.set);
-    host->log_kept = same && !strange;
+    const bool behind = same && assay_tie_is_behind(&known, &copy);
+    host->log_kept = same && !strange && !behind;
     if (host->log_kept) return ASSAY_OK;
     /* Keys that were never used with a store may begin one; a store without an id beside the keys
      * is the crash between the two writes below. */
     const bool lost = strange || kept == ASSAY_OK;
     const char *why = strange ? "this store belongs to keys that are not here: new keys"
                               : "the vote log of these keys is gone: new keys";
+    if (behind && !strange)
+        why = "this store was rolled back: it ends before what these keys have signed: new keys";
     if (has_store && assay_bytes_all_zero(known.set, TIE_LEN))
         why = "this store was restored, and holds nobody's votes: new keys";
     if (lost) ASSAY_TRY(replace_set(host, why));
     host->keys_unused = lost || !has_store;
     if (!has_store) ASSAY_TRY(assay_random(known.id, TIE_LEN));
+    if (behind) known.generation = copy.generation;
     if (lost || !has_store) {
         digest_of(host_key_set(host), known.set);
         ASSAY_TRY(store_tie(host, &known));
     }
-    return write_tie(host->keys_dir, known.id);
+    return write_tie(host->keys_dir, &known);
+}
+
+/* The store first: after a crash between the two it is ahead of its copy, never behind. */
+static enum assay_status count_epoch(struct assay_host *host)
+{
+    struct assay_tie known;
+    ASSAY_TRY(assay_tie_get(host->config.store, &known));
+    known.generation++;
+    ASSAY_TRY(store_tie(host, &known));
+    return write_tie(host->keys_dir, &known);
+}
+
+void host_keys_closed(struct assay_host *host)
+{
+    const enum assay_status status = count_epoch(host);
+    if (status != ASSAY_OK) host_fail(host, status, "the counter of the store");
 }
 
 /* The store is the next set's from now on: the one that it knew goes. */
@@ -183,7 +207,12 @@ enum assay_status host_keys_tie(struct assay_host *host,
     if (status == ASSAY_OK)
         status = assay_p256_signer_load(&host->ring.identity_private, &host->identity);
     if (status == ASSAY_OK) status = load_voting(host);
-    if (status != ASSAY_OK)
+    if (status == ASSAY_E_VERSION)
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN,
+                       "%.120s/%s or the store: written by a newer version, or damaged: run that "
+                       "version, or start without the store: new keys are made then",
+                       host->keys_dir, tie_name);
+    else if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "keys in %.180s: %s", host->keys_dir,
                        assay_status_text(status));
     return status;
@@ -243,12 +272,34 @@ void host_keys_replace(struct assay_host *host)
     if (status != ASSAY_OK) host_fail(host, status, "new keys");
 }
 
+/* A store with an old head lists old keys. Where peers list others, because this key set is over,
+ * they let only the door key in: while nothing comes it is tried in turns (docs/protocol.md 10.5).
+ * Returns: whether to dial by the door key. */
+static bool tries_door(struct assay_host *host)
+{
+    enum { TURN_EPOCHS = 4, TURN_MS_MIN = 2000 };
+    struct assay_engine_snapshot s;
+    const uint64_t turn_ms = assay_max_u64(
+        (uint64_t)TURN_EPOCHS * host->config.genesis->parameters.epoch_ms, TURN_MS_MIN);
+    assay_engine_snapshot(host->engine, &s);
+    if (!s.behind || s.epoch != host->door.epoch) {
+        host->door.tried = host->door.tried && s.behind;
+        host->door.epoch = s.epoch;
+        host->door.since_ms = host->now_ms;
+    } else if (host->now_ms - host->door.since_ms >= turn_ms) {
+        host->door.tried = !host->door.tried;
+        host->door.since_ms = host->now_ms;
+    }
+    return host->door.tried;
+}
+
 void host_dial(struct assay_host *host)
 {
     if (host->link == NULL) return; /* not open yet */
     const struct assay_key_set *set = host_key_set(host);
     const bool listed =
-        assay_bytes_equal(host->roster.entries[host->self].transport, set->transport_public, 32);
+        assay_bytes_equal(host->roster.entries[host->self].transport, set->transport_public, 32) &&
+        !tries_door(host);
     if (host->dials && host->dials_by_door == !listed &&
         (host->dials_by_door || assay_bytes_equal(host->dial_public, set->transport_public, 32)))
         return;

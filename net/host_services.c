@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Of the enclave: a request of this "epoch" is a program's, and the node's own goes first. */
 #define FOR_DESK UINT64_MAX
@@ -278,6 +279,19 @@ static void keep_path(struct host_desk *d, const char *path)
                    found ? whole : path);
 }
 
+/* The socket may be a group's because its folder inherited a bit: that is logged. */
+static void log_open(struct assay_host *host, const char *path)
+{
+    struct stat info = { 0 };
+    const bool is_shared = assay_desk_is_shared(host->desk);
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "services_open")) {
+        assay_log_text(&host->log, "path", path);
+        assay_log_bool(&host->log, "shared", is_shared);
+        if (is_shared && stat(path, &info) == 0) assay_log_uint(&host->log, "group", info.st_gid);
+    }
+    assay_log_end(&host->log);
+}
+
 enum assay_status host_services_open(struct assay_host *host,
                                      char message[static ASSAY_HOST_MESSAGE_LEN])
 {
@@ -301,6 +315,7 @@ enum assay_status host_services_open(struct assay_host *host,
     ASSAY_TRY(assay_desk_open(path, host->config.genesis->services,
                               host->config.genesis->chain_id, &world, &host->desk, message));
     keep_path(host->desk_at, path);
+    log_open(host, path);
     return ASSAY_OK;
 }
 

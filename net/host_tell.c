@@ -55,6 +55,7 @@ void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_
                const char *format, ...)
 {
     struct assay_engine_snapshot snapshot;
+    if (assay_timeline_is_flooded(&host->timeline, code, slot)) return; /* the log has it */
     assay_engine_snapshot(host->engine, &snapshot);
     struct assay_timeline_event *event = assay_timeline_add(&host->timeline);
     event->at_unix_ms = host->at_unix_ms;
@@ -84,7 +85,12 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_CHANGE_ENDED:
     case ASSAY_NOTE_FENCED:
     case ASSAY_NOTE_RECOVER_REFUSED:
+    case ASSAY_NOTE_RECOVER_UNCONFIRMED:
+    case ASSAY_NOTE_ERA_FORKED:
+    case ASSAY_NOTE_IDENTITY_IN_USE:
     case ASSAY_NOTE_COLLATERAL_REVERTED:
+    case ASSAY_NOTE_VOTES_LOST:
+    case ASSAY_NOTE_VOTES_SPARED:
     case ASSAY_NOTE_CLOCK: return ASSAY_SEVERITY_ERROR; /* alarms */
     case ASSAY_NOTE_FAIL_PROVEN:
     case ASSAY_NOTE_OFFENCE_PROVEN:
@@ -100,10 +106,12 @@ static enum assay_severity severity_of(enum assay_note note)
     case ASSAY_NOTE_BEHIND:
     case ASSAY_NOTE_LEAPT:
     case ASSAY_NOTE_RECOVERED:
+    case ASSAY_NOTE_RELEASED:
     case ASSAY_NOTE_CHANGE_TAKEN:
     case ASSAY_NOTE_CHANGE_ACTIVE:
     case ASSAY_NOTE_COLLATERAL_TAKEN:
     case ASSAY_NOTE_COLLATERAL_ACTIVE:
+    case ASSAY_NOTE_VOTES_RETURNED:
     case ASSAY_NOTE_CAUGHT_UP: return ASSAY_SEVERITY_INFO;
     case ASSAY_NOTE_FINALISED:
     case ASSAY_NOTE_VIEW_NULLIFIED:
@@ -161,6 +169,29 @@ static void tell_standing(struct assay_host *host, const struct assay_effect *ef
         host_name(host, effect->as.note.slot, name, sizeof name), host_standing(effect->as.note.a),
         host_standing(effect->as.note.b), (unsigned)assay_trust_score_bp(&snapshot.trust) / 100,
         worse && snapshot.last_reason[0] != '\0' ? ": " : "", worse ? snapshot.last_reason : "");
+}
+
+/* docs/protocol.md 6.7. */
+static void tell_votes(struct assay_host *host, const struct assay_effect *effect)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    const enum assay_note note = effect->as.note.note;
+    const unsigned long long b = effect->as.note.b;
+    const uint16_t slot = effect->as.note.slot;
+    (void)host_name(host, slot, name, sizeof name);
+    if (note == ASSAY_NOTE_VOTES_LOST)
+        host_tell(host, assay_note_name(note), slot, effect->as.note.a, b,
+                  "the votes of %s do not count: it ballots and shows no evidence; repair its "
+                  "quotes (assay doctor there), or drain it",
+                  name);
+    else if (note == ASSAY_NOTE_VOTES_SPARED)
+        host_tell(host, assay_note_name(note), slot, effect->as.note.a, b,
+                  "%s shows no evidence and keeps its votes, for no more than the floor of %llu %% "
+                  "has any: repair its quotes, or drain it",
+                  name, b);
+    else
+        host_tell(host, assay_note_name(note), slot, effect->as.note.a, b,
+                  "the votes of %s count again: its evidence passes", name);
 }
 
 static void tell_plain(struct assay_host *host, const struct assay_effect *effect, const char *text)
@@ -221,6 +252,9 @@ static const char *missing_text(uint64_t what)
     case 4:
         return "no change that joins this node is in force (assay change list at a member), or the "
                "checkpoint is older than that";
+    case 6:
+        return "two histories of one epoch are both signed by its voters: old voting keys have "
+               "leaked; get a checkpoint from operators that you trust (node.checkpoint)";
     case 5: return "no peer answers: look at peers, listen.advertise and the network between";
     }
     return "something that no peer has";
@@ -234,6 +268,22 @@ static void tell_era(struct assay_host *host, const struct assay_effect *effect)
     if (note == ASSAY_NOTE_FENCED)
         host_tell(host, name, ASSAY_SLOT_ALL, a, b,
                   "the operators have fenced era %llu: nothing is signed in it any more", a);
+    else if (note == ASSAY_NOTE_ERA_FORKED)
+        host_tell(host, name, effect->as.note.slot, a, b,
+                  "a member is in another era %llu, at height %llu: two RECOVERs, or one beside an "
+                  "era that goes on; operators compare assay recover status",
+                  a, b);
+    else if (note == ASSAY_NOTE_RELEASED)
+        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
+                  "the operators in force have released the fence of era %llu: this node signs "
+                  "again from the next epoch, or restart, on",
+                  a);
+    else if (note == ASSAY_NOTE_RECOVER_UNCONFIRMED)
+        host_tell(host, name, ASSAY_SLOT_ALL, a, b,
+                  "a RECOVER that begins era %llu waits: members of more than a third of the "
+                  "weight have to say that they took it; if that cannot be, compare its id with "
+                  "another operator and accept it (assay recover accept)",
+                  a);
     else if (note == ASSAY_NOTE_RECOVERED)
         host_tell(host, name, ASSAY_SLOT_ALL, a, b,
                   "era %llu begins, by decision of the operators", a);
@@ -254,6 +304,24 @@ static void tell_active(struct assay_host *host, const struct assay_effect *effe
 static void tell_fetched(struct assay_host *host, const struct assay_effect *effect)
 {
     tell_plain(host, effect, "every document of services is here");
+}
+
+static void tell_change(struct assay_host *host, const struct assay_effect *effect)
+{
+    const unsigned long long a = effect->as.note.a, b = effect->as.note.b;
+    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
+              "change %llu stands in a block: in force from epoch %llu", a, b);
+}
+
+static const char shared_text[] =
+    "another process signs with the keys of this node: was its folder copied? Stop one of the two "
+    "and make new keys for it, before both are suspended";
+
+static void tell_in_force(struct assay_host *host, const struct assay_effect *effect)
+{
+    const unsigned long long change = effect->as.note.a;
+    host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, change,
+              effect->as.note.b, "change %llu is in force", change);
 }
 
 void host_note(struct assay_host *host, const struct assay_effect *effect)
@@ -293,15 +361,8 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         tell_plain(host, effect, "state root differs from the network's: stopped voting");
         return;
     case ASSAY_NOTE_EQUIVOCATION: tell_about(host, effect, "signed two things"); return;
-    case ASSAY_NOTE_CHANGE_TAKEN:
-        host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
-                  "change %llu stands in a block: in force from epoch %llu",
-                  (unsigned long long)a, (unsigned long long)b);
-        return;
-    case ASSAY_NOTE_CHANGE_ACTIVE:
-        host_tell(host, assay_note_name(effect->as.note.note), effect->as.note.slot, a, b,
-                  "change %llu is in force", (unsigned long long)a);
-        return;
+    case ASSAY_NOTE_CHANGE_TAKEN: tell_change(host, effect); return;
+    case ASSAY_NOTE_CHANGE_ACTIVE: tell_in_force(host, effect); return;
     case ASSAY_NOTE_CHANGE_ENDED:
         if (a != 0) tell_ended(host, effect);
         return; /* of collateral: below */
@@ -318,7 +379,14 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
         return;
     case ASSAY_NOTE_FENCED:
     case ASSAY_NOTE_RECOVERED:
+    case ASSAY_NOTE_RELEASED:
+    case ASSAY_NOTE_ERA_FORKED:
+    case ASSAY_NOTE_RECOVER_UNCONFIRMED:
     case ASSAY_NOTE_RECOVER_REFUSED: tell_era(host, effect); return;
+    case ASSAY_NOTE_VOTES_LOST:
+    case ASSAY_NOTE_VOTES_RETURNED:
+    case ASSAY_NOTE_VOTES_SPARED: tell_votes(host, effect); return;
+    case ASSAY_NOTE_IDENTITY_IN_USE: tell_plain(host, effect, shared_text); return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
         host->missing = b;
         tell_plain(host, effect, missing_text(b));
@@ -454,5 +522,6 @@ void host_closed(struct assay_host *host, uint64_t epoch)
     const bool kept = status == ASSAY_OK && snapshot.epoch == epoch + 1;
     if (status == ASSAY_OK) status = prune(host, epoch, snapshot.era);
     if (status != ASSAY_OK) host_fail(host, status, "store");
-    else if (kept) host_publish_closed(host, epoch);
+    else host_keys_closed(host);
+    if (status == ASSAY_OK && kept) host_publish_closed(host, epoch);
 }

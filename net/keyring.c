@@ -7,6 +7,7 @@
 #include "base/cbor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -268,6 +269,21 @@ enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
     return status;
 }
 
+/* docs/protocol.md 5.30.1: an old voting key can sign another history. What of a file a disk keeps
+ * elsewhere (copies on write, worn blocks, back-ups) no program reaches. */
+static enum assay_status destroy_file(int file)
+{
+    static const uint8_t zeros[KEY_FILE_LEN_MAX] = { 0 };
+    struct stat s;
+    if (fstat(file, &s) != 0) return ASSAY_E_IO;
+    for (off_t at = 0; at < s.st_size; at += (off_t)sizeof zeros) {
+        const off_t left = s.st_size - at;
+        const size_t len = left < (off_t)sizeof zeros ? (size_t)left : sizeof zeros;
+        if (pwrite(file, zeros, len, at) != (ssize_t)len) return ASSAY_E_IO;
+    }
+    return fsync(file) == 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
 enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring)
 {
     if (ring->next.incarnation == 0) return ASSAY_E_NOT_FOUND;
@@ -275,8 +291,13 @@ enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *r
     char from[PATH_MAX], to[PATH_MAX];
     ASSAY_TRY(path_of(dir, next_file.name, from));
     ASSAY_TRY(path_of(dir, current_file.name, to));
-    if (rename(from, to) != 0) return ASSAY_E_IO;
-    ASSAY_TRY(assay_file_sync_folder(to));
+    const int old = open(to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum assay_status status = rename(from, to) == 0 ? ASSAY_OK : ASSAY_E_IO;
+    if (status == ASSAY_OK) status = assay_file_sync_folder(to);
+    /* Only now: until the new set is durably the current one, the old one may be needed. */
+    if (status == ASSAY_OK && old >= 0) status = destroy_file(old);
+    if (old >= 0) (void)close(old);
+    ASSAY_TRY(status);
     ring->current = ring->next;
     assay_secret_wipe(&ring->next, sizeof ring->next);
     ring->next.incarnation = 0;

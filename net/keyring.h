@@ -55,7 +55,8 @@ ASSAY_CHECKED enum assay_status assay_keyring_open(const char *dir, const char *
  * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_CRYPTO */
 ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
                                                         struct assay_keyring *ring);
-/* `next` was listed: it becomes `current`, durably; the old set is wiped.
+/* `next` was listed: it becomes `current`, durably; then the old set is wiped, and the bytes of its
+ * file overwritten: a voting key that is over signs no other history any more.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no next) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring);
 /* A founding operator's key in one file of its own (mode 0600), role "operator".

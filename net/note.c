@@ -47,7 +47,14 @@ static struct fields fields_of(enum assay_note note)
     case ASSAY_NOTE_CANNOT_CATCH_UP: return TWO("epoch", NUMBER, "lacks", LACK);
     case ASSAY_NOTE_LEAPT: return TWO("epoch", NUMBER, "from_epoch", NUMBER);
     case ASSAY_NOTE_FENCED:
+    case ASSAY_NOTE_RELEASED:
+    case ASSAY_NOTE_RECOVER_UNCONFIRMED:
     case ASSAY_NOTE_RECOVERED: return TWO("era", NUMBER, "epoch", NUMBER);
+    case ASSAY_NOTE_VOTES_LOST:
+    case ASSAY_NOTE_VOTES_RETURNED: return TWO("epoch", NUMBER, "weight", NUMBER);
+    case ASSAY_NOTE_VOTES_SPARED: return TWO("epoch", NUMBER, "floor_percent", NUMBER);
+    case ASSAY_NOTE_IDENTITY_IN_USE: return TWO("epoch", NUMBER, "incarnation", NUMBER);
+    case ASSAY_NOTE_ERA_FORKED: return TWO("its_era", NUMBER, "its_height", NUMBER);
     case ASSAY_NOTE_RECOVER_REFUSED: return TWO("own_height", NUMBER, "named_height", NUMBER);
     case ASSAY_NOTE_SERVICES_FETCHED: return TWO("epoch", NUMBER, "documents", NUMBER);
     case ASSAY_NOTE_COLLATERAL_TAKEN:
@@ -65,7 +72,8 @@ static struct fields fields_of(enum assay_note note)
 static const char *lack_text(uint64_t what)
 {
     static const char *const texts[] = { "nothing", "blocks",         "blocks",
-                                         "state",   "roster-with-us", "answers" };
+                                         "state",   "roster-with-us", "answers",
+                                         "one-history" };
     return what < sizeof texts / sizeof texts[0] ? texts[what] : "unknown";
 }
 

@@ -115,6 +115,12 @@ static enum assay_status read_all(const struct reading *r, const struct assay_ch
                                       .endorsements = &set->endorsements,
                                       .policy = set->policy };
     }
+    if (!assay_trial_runs(&charter->state->trial)) return ASSAY_OK;
+    const struct assay_charter_rules *before = &charter->state->trial.before;
+    ASSAY_TRY(take_set(r, before->policy_digest, before->endorsements_digest, &set));
+    rules->has_before = true;
+    rules->before = (struct assay_host_past){ .endorsements = &set->endorsements,
+                                              .policy = set->policy };
     return ASSAY_OK;
 }
 
@@ -139,7 +145,7 @@ enum assay_status assay_rules_open(const struct assay_genesis *genesis,
 
 size_t assay_rules_judge_sets(const struct assay_rules *rules, struct assay_judge_set *sets)
 {
-    _Static_assert((int)ASSAY_JUDGE_SETS_MAX == 1 + (int)ASSAY_PAST_EPOCHS, "as many as rules");
+    _Static_assert((int)ASSAY_JUDGE_SETS_MAX == 1 + (int)ASSAY_PAST_EPOCHS + 1, "all of them");
     for (size_t i = 0; i < rules->set_count; i++) {
         const struct assay_ruleset *set = &rules->sets[i];
         sets[i] = (struct assay_judge_set){ .endorsements = &set->endorsements,

@@ -36,9 +36,11 @@ void assay_ruleset_close(struct assay_ruleset *set);
 
 struct assay_rules {
     size_t set_count; /* [0]: in force */
-    struct assay_ruleset sets[1 + ASSAY_PAST_EPOCHS];
+    struct assay_ruleset sets[1 + ASSAY_PAST_EPOCHS + 1];
     size_t past_count; /* epochs that had others, as assay_host_config wants them */
     struct assay_host_past past[ASSAY_PAST_EPOCHS];
+    bool has_before; /* rules are on trial, */
+    struct assay_host_past before; /* and came after these */
 };
 
 enum { ASSAY_RULES_MESSAGE = 160 };
@@ -57,7 +59,7 @@ ASSAY_CHECKED enum assay_status assay_rules_open(const struct assay_genesis *gen
                                                  struct assay_rules **out,
                                                  char message[static ASSAY_RULES_MESSAGE]);
 /* All sets with their documents, for a judge in another process (net/judge/keeper.h); they borrow.
- * Out: sets[1 + ASSAY_PAST_EPOCHS]. Returns: how many. */
+ * Out: sets[ASSAY_JUDGE_SETS_MAX]. Returns: how many. */
 size_t assay_rules_judge_sets(const struct assay_rules *rules, struct assay_judge_set *sets);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_rules_close(struct assay_rules **rules);

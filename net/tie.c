@@ -7,16 +7,53 @@
 #include "engine/consensus/block.h"
 
 /* net/host_internal.h has the other numbers. */
-enum { META_NUMBER = 1000, META_CHAIN = 1040, LEN = ASSAY_TIE_ID_LEN + 32 };
+enum { META_NUMBER = 1000, META_CHAIN = 1040, LEN = ASSAY_TIE_ID_LEN + 32 + 8 };
+enum { OLD_LEN = ASSAY_TIE_ID_LEN + 32 }; /* before epochs were counted */
 
 static const struct assay_store_key key = { .number = META_NUMBER };
 static const struct assay_store_key chain_key = { .number = META_CHAIN };
+
+static void put_number(uint8_t bytes[static 8], uint64_t number)
+{
+    for (unsigned i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+}
+
+static uint64_t get_number(const uint8_t bytes[static 8])
+{
+    uint64_t number = 0;
+    for (unsigned i = 0; i < 8; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
+void assay_tie_encode_copy(const struct assay_tie *tie, uint8_t bytes[static ASSAY_TIE_COPY_LEN])
+{
+    assay_bytes_copy(bytes, ASSAY_TIE_ID_LEN, tie->id, ASSAY_TIE_ID_LEN);
+    put_number(bytes + ASSAY_TIE_ID_LEN, tie->generation);
+}
+
+enum assay_status assay_tie_decode_copy(struct assay_slice bytes, struct assay_tie *copy)
+{
+    if (bytes.len != ASSAY_TIE_COPY_LEN && bytes.len != ASSAY_TIE_ID_LEN) return ASSAY_E_VERSION;
+    const bool is_counted = bytes.len == ASSAY_TIE_COPY_LEN;
+    *copy = (struct assay_tie){ .generation =
+                                    is_counted ? get_number(bytes.bytes + ASSAY_TIE_ID_LEN) : 0 };
+    assay_bytes_copy(copy->id, ASSAY_TIE_ID_LEN, bytes.bytes, ASSAY_TIE_ID_LEN);
+    return ASSAY_OK;
+}
+
+bool assay_tie_is_behind(const struct assay_tie *store, const struct assay_tie *copy)
+{
+    return store->generation < copy->generation;
+}
 
 enum assay_status assay_tie_put(struct assay_store *store, const struct assay_tie *tie)
 {
     uint8_t bytes[LEN];
     assay_bytes_copy(bytes, ASSAY_TIE_ID_LEN, tie->id, ASSAY_TIE_ID_LEN);
     assay_bytes_copy(bytes + ASSAY_TIE_ID_LEN, 32, tie->set, 32);
+    put_number(bytes + ASSAY_TIE_ID_LEN + 32, tie->generation);
     return assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(bytes, sizeof bytes));
 }
 
@@ -27,9 +64,11 @@ enum assay_status assay_tie_get(struct assay_store *store, struct assay_tie *tie
     const enum assay_status got =
         assay_store_get(store, ASSAY_STORE_META, &key, bytes, sizeof bytes, &len);
     if (got == ASSAY_E_NOT_FOUND) return got;
-    if (got != ASSAY_OK || len != sizeof bytes) return ASSAY_E_STORE;
+    if (got != ASSAY_OK && got != ASSAY_E_FULL) return ASSAY_E_STORE;
+    if (got != ASSAY_OK || (len != LEN && len != OLD_LEN)) return ASSAY_E_VERSION;
     assay_bytes_copy(tie->id, ASSAY_TIE_ID_LEN, bytes, ASSAY_TIE_ID_LEN);
     assay_bytes_copy(tie->set, 32, bytes + ASSAY_TIE_ID_LEN, 32);
+    tie->generation = len == LEN ? get_number(bytes + OLD_LEN) : 0;
     return ASSAY_OK;
 }
 

@@ -1,25 +1,38 @@
 /*
  * net/tie.h - what a store knows of the keys that vote beside it (docs/protocol.md 2.7.1).
  *
- * A random id, of which a copy lies beside the keys, and the key set that the store began with.
- * Both are one entry, so they are committed together.
+ * A random id and a counter, of which a copy lies in the keys folder, and the key set that the
+ * store began with. They are one entry, so they are committed together.
  */
 #ifndef ASSAY_NET_TIE_H
 #define ASSAY_NET_TIE_H
 
 #include "engine/store/store.h"
 
-enum { ASSAY_TIE_ID_LEN = 32 };
+enum { ASSAY_TIE_ID_LEN = 32, ASSAY_TIE_COPY_LEN = ASSAY_TIE_ID_LEN + 8 };
 
 struct assay_tie {
     uint8_t id[ASSAY_TIE_ID_LEN];
     uint8_t set[32]; /* SHA-256 of its voting key; zeros: nobody's, the store was restored */
+    /* Counts closed epochs. The copy with the keys is written behind the store: a store with a
+     * lower one was rolled back (docs/protocol.md 2.7.4). */
+    uint64_t generation;
 };
+
+/* The file with the keys: id and generation. Store and file of a version that counted no epochs
+ * are of generation 0. Returns: nothing. */
+void assay_tie_encode_copy(const struct assay_tie *tie, uint8_t bytes[static ASSAY_TIE_COPY_LEN]);
+/* Returns: ASSAY_OK | ASSAY_E_VERSION (another length) */
+ASSAY_CHECKED enum assay_status assay_tie_decode_copy(struct assay_slice bytes,
+                                                      struct assay_tie *copy);
+/* Does a store lack what its copy has seen? Returns: whether so. */
+bool assay_tie_is_behind(const struct assay_tie *store, const struct assay_tie *copy);
 
 /* Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_tie_put(struct assay_store *store,
                                               const struct assay_tie *tie);
-/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE | ASSAY_E_VERSION (of no
+ * version that is known) */
 ASSAY_CHECKED enum assay_status assay_tie_get(struct assay_store *store, struct assay_tie *tie);
 /* A store that was put together without a log of votes (engine/archive.h) is nobody's: the first
  * daemon on it makes new keys, whatever lies beside them. Into the open batch. Returns: ASSAY_OK |

@@ -2,7 +2,8 @@
  * net/timeline.h - the newest events for people: a bounded ring with sequence numbers.
  *
  * `assay` and the demo read it by `timeline since=SEQ`; who comes too late sees by the first
- * sequence number what is gone. net/timeline_file.h keeps it over a restart.
+ * sequence number what is gone. net/timeline_file.h keeps it over a restart. What one member does
+ * over and over evicts a bounded share of it.
  */
 #ifndef ASSAY_NET_TIMELINE_H
 #define ASSAY_NET_TIMELINE_H
@@ -10,6 +11,9 @@
 #include "base/bytes.h"
 
 enum { ASSAY_TIMELINE_MAX = 1024, ASSAY_TIMELINE_CODE = 40, ASSAY_TIMELINE_TEXT = 160 };
+
+/* Of the events in the ring, this many may have one code and be about one member. */
+enum { ASSAY_TIMELINE_ALIKE_MAX = 32 };
 
 struct assay_timeline_event {
     uint64_t seq; /* from 1 */
@@ -27,6 +31,10 @@ struct assay_timeline {
     struct assay_timeline_event ring[ASSAY_TIMELINE_MAX];
 };
 
+/* Whether an event of this code about this member would evict others: ASSAY_TIMELINE_ALIKE_MAX of
+ * the newest are like it. Never of events about no member. Returns: so or not */
+bool assay_timeline_is_flooded(const struct assay_timeline *timeline, const char *code,
+                               uint16_t slot);
 /* Returns: the new event, whose sequence number is set and all else is zero. */
 struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline);
 /* Returns: the oldest event with a sequence number above since, or NULL. */

@@ -33,6 +33,22 @@ static bool is_free(const struct sockaddr_un *address)
     return true;
 }
 
+enum assay_status assay_unix_share(const char *path, bool *shared)
+{
+    char folder[sizeof ((struct sockaddr_un *)0)->sun_path] = ".";
+    const char *slash = strrchr(path, '/');
+    struct stat info;
+    const size_t len = slash != NULL && slash > path ? (size_t)(slash - path) : 1;
+    if (slash != NULL && len < sizeof folder) {
+        assay_bytes_copy(folder, sizeof folder, path, len);
+        folder[len] = '\0';
+    }
+    if (stat(folder, &info) != 0) return ASSAY_E_IO;
+    *shared = (info.st_mode & S_ISGID) != 0;
+    if (!*shared) return ASSAY_OK;
+    return chmod(path, 0660) == 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
 enum assay_status assay_unix_listen(const char *path, const char *what, int backlog, int *fd,
                                     char *message, size_t message_len)
 {

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -19,5 +20,13 @@
  */
 ASSAY_CHECKED enum assay_status assay_unix_listen(const char *path, const char *what, int backlog,
                                                   int *fd, char *message, size_t message_len);
+
+/*
+ * assay_unix_share - let the group of the socket's folder connect (mode 0660), where the folder has
+ * the setgid bit: then the socket belongs to that group. Elsewhere it stays its owner's alone.
+ * Out:     *shared: whether others than its owner may connect
+ * Returns: ASSAY_OK | ASSAY_E_IO
+ */
+ASSAY_CHECKED enum assay_status assay_unix_share(const char *path, bool *shared);
 
 #endif

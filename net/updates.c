@@ -8,6 +8,7 @@
 #include "quote/collateral/life.h"
 #include "quote/collateral/newer.h"
 #include "quote/collateral/replace.h"
+#include "quote/collateral/same.h"
 
 #include <stdlib.h>
 
@@ -197,12 +198,14 @@ static int64_t life_of(const struct assay_endorsements *set, const uint8_t root[
 
 static enum assay_status follow(void *context, struct assay_slice set,
                                 const struct assay_slice *offers, size_t count, int64_t at_unix_s,
-                                struct assay_writer *w, bool *taken, int64_t *until_unix_s)
+                                struct assay_writer *w, bool *taken, int64_t *until_unix_s,
+                                bool *same)
 {
     struct assay_update_judge *judge = context;
     struct built now;
     bool any = false;
     *until_unix_s = INT64_MAX;
+    *same = false;
     ASSAY_TRY(take_set(judge, set));
     ASSAY_TRY(build(&now, set, true));
     for (size_t i = 0; i < count; i++) {
@@ -219,6 +222,7 @@ static enum assay_status follow(void *context, struct assay_slice set,
         if (until < *until_unix_s) *until_unix_s = until;
     }
     assay_writer_put(w, now.bytes, now.len);
+    *same = assay_collateral_same(&judge->set.endorsements, &now.endorsements);
     drop(&now);
     if (!any) return ASSAY_E_STALE;
     return w->full ? ASSAY_E_FULL : ASSAY_OK;

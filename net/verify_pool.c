@@ -1,9 +1,10 @@
 /*
- * net/verify_pool.c - a ring of jobs; threads take them in order, the host collects them in order.
+ * net/verify_pool.c - a ring of jobs; threads take them in order, the host collects them in order,
+ * but passes those that the keeper has set aside.
  *
- * The ring's entries go through WAITING, RUNNING, DONE. `head` is the next to hand out, `next` the
- * next to run, `tail` the next free one; head <= next <= tail, and tail - head never exceeds the
- * ring.
+ * The ring's entries go through WAITING, RUNNING, DONE. `head` is the oldest that was not handed
+ * out, `next` the next to run, `tail` the next free one; head <= next <= tail, tail - head never
+ * exceeds the ring, and of the places between, `count` are taken.
  */
 #include "net/verify_pool.h"
 
@@ -19,11 +20,14 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { RING = 16 * ASSAY_POOL_QUEUE_MAX }; /* a job that was set aside is passed so often */
+
 struct entry {
-    bool done;
+    bool done, aside;
     uint8_t digest[32];
     enum assay_evidence_kind kind;
     int64_t at_unix_s;
+    bool before;
     uint32_t set; /* of the judge */
     uint8_t *bytes;
     size_t len;
@@ -48,8 +52,9 @@ struct assay_verify_pool {
     bool stopping;
     int fd;
     uint64_t head, next, tail;
+    size_t count;
     struct worker workers[ASSAY_POOL_THREADS_MAX];
-    struct entry *ring[ASSAY_POOL_QUEUE_MAX]; /* from head to tail, by number; others NULL */
+    struct entry *ring[RING]; /* from head to tail, by number; handed out, and others: NULL */
 
     /* --- with a judge in another process: the thread that keeps it */
     pthread_t minder;
@@ -79,7 +84,7 @@ static void quiet(int fd)
 
 static struct entry *entry_at(struct assay_verify_pool *pool, uint64_t number)
 {
-    struct entry *const entry = pool->ring[number % ASSAY_POOL_QUEUE_MAX];
+    struct entry *const entry = pool->ring[number % RING];
     ASSAY_ASSERT(entry != NULL);
     return entry;
 }
@@ -98,6 +103,7 @@ static void judge(struct worker *worker, struct entry *entry)
         .bytes = entry->bytes,
         .len = entry->len,
         .at_unix_s = entry->at_unix_s,
+        .at_end = entry->before,
         .endorsements = entry->endorsements,
         .policy = entry->policy,
     };
@@ -154,6 +160,7 @@ static void load_job(void *context, uint64_t number, struct assay_judge_job *job
                                      .kind = entry->kind,
                                      .set = entry->set,
                                      .at_unix_s = entry->at_unix_s,
+                                     .at_end = entry->before,
                                      .bytes = assay_slice_over(entry->bytes, entry->len) };
 }
 
@@ -174,6 +181,15 @@ static void take_answer(void *context, uint64_t number, const struct assay_verdi
     ring_bell(pool->fd);
 }
 
+static void pass_over(void *context, uint64_t number)
+{
+    struct assay_verify_pool *pool = context;
+    pthread_mutex_lock(&pool->mutex);
+    entry_at(pool, number)->aside = true;
+    pthread_mutex_unlock(&pool->mutex);
+    ring_bell(pool->fd);
+}
+
 static void take_news(void *context, const struct assay_judge_news *news)
 {
     struct assay_verify_pool *pool = context;
@@ -188,7 +204,7 @@ static void take_news(void *context, const struct assay_judge_news *news)
     if (pool->news_count < ASSAY_POOL_NEWS_MAX) {
         struct assay_judge_news *const kept = &pool->news[pool->news_count++];
         *kept = *news;
-        if (news->unjudged)
+        if (news->unjudged || news->lied)
             assay_bytes_copy(kept->digest, 32, entry_at(pool, news->number)->digest, 32);
     }
     pthread_cond_broadcast(&pool->wake);
@@ -222,9 +238,9 @@ static void *mind(void *context)
         pthread_mutex_lock(&pool->mutex);
         give_jobs(pool, now_ms());
         pthread_mutex_unlock(&pool->mutex);
-        struct pollfd fds[2] = { { .fd = pool->bell, .events = POLLIN },
-                                 assay_keeper_poll(pool->keeper) };
-        (void)poll(fds, 2, assay_keeper_wait_ms(pool->keeper, now_ms()));
+        struct pollfd fds[1 + ASSAY_KEEPER_FDS] = { { .fd = pool->bell, .events = POLLIN } };
+        assay_keeper_poll(pool->keeper, fds + 1);
+        (void)poll(fds, 1 + ASSAY_KEEPER_FDS, assay_keeper_wait_ms(pool->keeper, now_ms()));
         quiet(pool->bell);
         pthread_mutex_lock(&pool->mutex);
     }
@@ -235,7 +251,7 @@ static void *mind(void *context)
 static enum assay_status start_minder(struct assay_verify_pool *pool,
                                       const struct assay_judge_config *judge)
 {
-    const struct assay_keeper_world world = { pool, load_job, take_answer, take_news };
+    const struct assay_keeper_world world = { pool, load_job, take_answer, pass_over, take_news };
     pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (pool->bell < 0) return ASSAY_E_IO;
     ASSAY_TRY(assay_keeper_create(judge, pool->config.threads, &world, &pool->keeper));
@@ -341,7 +357,7 @@ void assay_verify_pool_destroy(struct assay_verify_pool **pool)
     if (p->bell >= 0) (void)close(p->bell);
     for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
         join(&p->workers[i]);
-    for (size_t i = 0; i < ASSAY_POOL_QUEUE_MAX; i++)
+    for (size_t i = 0; i < RING; i++)
         entry_free(p->ring[i]);
     if (p->fd >= 0) (void)close(p->fd);
     pthread_cond_destroy(&p->wake);
@@ -363,9 +379,10 @@ static struct entry *entry_of(const struct assay_verify_pool *pool,
         return NULL;
     }
     assay_bytes_copy(copy, job->bytes.len, job->bytes.bytes, job->bytes.len);
-    entry->done = false;
+    entry->done = entry->aside = false;
     entry->kind = job->kind;
     entry->at_unix_s = job->at_unix_s;
+    entry->before = job->before;
     entry->bytes = copy;
     entry->len = job->bytes.len;
     entry->endorsements = job->endorsements != NULL ? job->endorsements : config->endorsements;
@@ -384,11 +401,13 @@ enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
 
     pthread_mutex_lock(&pool->mutex);
     enum assay_status status =
-        pool->tail - pool->head == ASSAY_POOL_QUEUE_MAX ? ASSAY_E_AGAIN : ASSAY_OK;
+        pool->count == ASSAY_POOL_QUEUE_MAX || pool->tail - pool->head == RING ? ASSAY_E_AGAIN
+                                                                               : ASSAY_OK;
     if (status == ASSAY_OK && pool->minds && !find_set(pool, entry)) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) {
-        struct entry **const place = &pool->ring[pool->tail++ % ASSAY_POOL_QUEUE_MAX];
+        struct entry **const place = &pool->ring[pool->tail++ % RING];
         ASSAY_ASSERT(*place == NULL);
+        pool->count++;
         *place = entry;
         pthread_cond_signal(&pool->wake);
     }
@@ -403,24 +422,41 @@ int assay_verify_pool_fd(const struct assay_verify_pool *pool)
     return pool->fd;
 }
 
+/* The oldest that is done; behind one that is not, only if that was set aside. Returns: its place;
+ * NULL: none. */
+static struct entry **find_done(struct assay_verify_pool *pool)
+{
+    for (uint64_t number = pool->head; number < pool->next; number++) {
+        struct entry **const place = &pool->ring[number % RING];
+        if (*place == NULL) continue; /* handed out */
+        if ((*place)->done) return place;
+        if (!(*place)->aside) return NULL;
+    }
+    return NULL;
+}
+
 bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[static 32],
-                            int64_t *at_unix_s, struct assay_verdict *verdict)
+                            int64_t *at_unix_s, bool *before, struct assay_verdict *verdict)
 {
     pthread_mutex_lock(&pool->mutex);
-    struct entry *entry = pool->head < pool->next ? entry_at(pool, pool->head) : NULL;
-    const bool ready = entry != NULL && entry->done;
-    if (ready) {
+    struct entry **const place = find_done(pool);
+    if (place != NULL) {
+        struct entry *const entry = *place;
         assay_bytes_copy(digest, 32, entry->digest, sizeof entry->digest);
         *at_unix_s = entry->at_unix_s;
+        *before = entry->before;
         *verdict = entry->verdict;
         entry_free(entry);
-        pool->ring[pool->head++ % ASSAY_POOL_QUEUE_MAX] = NULL;
+        *place = NULL;
+        pool->count--;
+        while (pool->head < pool->next && pool->ring[pool->head % RING] == NULL)
+            pool->head++;
     } else {
         /* Drained under the lock: an answer that comes later writes again. */
         quiet(pool->fd);
     }
     pthread_mutex_unlock(&pool->mutex);
-    return ready;
+    return place != NULL;
 }
 
 bool assay_verify_pool_news(struct assay_verify_pool *pool, struct assay_judge_news *news)
@@ -446,13 +482,14 @@ void assay_verify_pool_losses(struct assay_verify_pool *pool, struct assay_judge
     *since = (struct assay_judge_losses){ .restarts = now.restarts - before.restarts,
                                           .stalls = now.stalls - before.stalls,
                                           .retried = now.retried - before.retried,
-                                          .unjudged = now.unjudged - before.unjudged };
+                                          .unjudged = now.unjudged - before.unjudged,
+                                          .lied = now.lied - before.lied };
 }
 
 size_t assay_verify_pool_pending(struct assay_verify_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
-    const size_t pending = (size_t)(pool->tail - pool->head);
+    const size_t pending = pool->count;
     pthread_mutex_unlock(&pool->mutex);
     return pending;
 }

@@ -8,8 +8,8 @@
  * One verifier per thread; policy and endorsements are shared and constant. The queue is bounded: a
  * full one refuses a request, and the caller, which keeps it, stops reading from the network until
  * there is room. Results are handed out in the order of submission whatever the order of
- * completion, and a verdict depends on nothing but its request, so that n threads say what one
- * says.
+ * completion, but for jobs that take so long that others pass them (net/judge/keeper.h). A verdict
+ * depends on nothing but its request, so that n threads say what one says.
  */
 #ifndef ASSAY_NET_VERIFY_POOL_H
 #define ASSAY_NET_VERIFY_POOL_H
@@ -36,6 +36,9 @@ struct assay_verify_job {
      * */
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
+    /* By the rules before those on trial: each piece of collateral is judged at its last valid
+     * second at the latest (quote/verify.h). Names the request in its answer, too. */
+    bool before;
 };
 
 /* What the threads do with a job; tests put in a slow or a counting one. */
@@ -77,14 +80,14 @@ ASSAY_CHECKED enum assay_status assay_verify_pool_submit(struct assay_verify_poo
 /* Returns: a descriptor that is readable while answers wait, or news. */
 int assay_verify_pool_fd(const struct assay_verify_pool *pool);
 /*
- * assay_verify_pool_next - the next answer in order of submission.
- * Out:     digest and at_unix_s of the job, *verdict. Evidence that cannot be parsed is an answer
- *          too: the verifier's verdict for it; a failure of the host gives a verdict that judges
- *          nothing
+ * assay_verify_pool_next - the next answer: in order of submission, but for slow jobs.
+ * Out:     digest, at_unix_s and before of the job, *verdict. Evidence that cannot be parsed is an
+ *          answer too: the verifier's verdict for it; a failure of the host gives a verdict that
+ *          judges nothing
  * Returns: true | false when the next one is not done
  */
 bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[static 32],
-                            int64_t *at_unix_s, struct assay_verdict *verdict);
+                            int64_t *at_unix_s, bool *before, struct assay_verdict *verdict);
 /* The next of what happened to the judge, the oldest first; of more than ASSAY_POOL_NEWS_MAX that
  * wait the last ones are lost. Returns: whether there was one. */
 bool assay_verify_pool_news(struct assay_verify_pool *pool, struct assay_judge_news *news);

@@ -60,4 +60,24 @@ ASSAY_CHECKED enum assay_status assay_json_web_key(const uint8_t *text, size_t l
 ASSAY_CHECKED enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len,
                                                        const char *id, struct assay_key *key);
 
+enum { ASSAY_JSON_TEXTS_MAX = 32 };
+
+struct assay_json_texts {
+    bool (*is_wanted)(struct assay_slice text); /* in: the others are left out */
+    size_t count;
+    struct assay_slice texts[ASSAY_JSON_TEXTS_MAX]; /* one behind the other in `out` */
+};
+
+/*
+ * assay_json_texts - the texts that a JSON object stores as strings, at any depth: collateral as
+ * dcap-qvl and its descendants store it, {"pck_crl": "<hexadecimal>", "tcb_info": "{...}",
+ * "tcb_info_signature": "<hexadecimal>", ...}. A body and its signature become the document of
+ * Intel's that they were taken from; the signed bytes are those of the string.
+ * In:      capacity >= len always suffices
+ * Returns: ASSAY_OK | ASSAY_E_FULL (more texts) | ASSAY_E_SYNTAX | ASSAY_E_DUPLICATE |
+ *          ASSAY_E_RANGE | ASSAY_E_TYPE (no object) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_json_texts(const uint8_t *text, size_t len, uint8_t *out,
+                                                 size_t capacity, struct assay_json_texts *found);
+
 #endif

@@ -23,11 +23,10 @@ static void note_status(struct assay_verdict *verdict, enum assay_status status)
                           assay_status_text(status));
 }
 
-enum assay_status assay_evidence_verify(struct assay_verifier *verifier,
-                                        const struct assay_evidence_request *request,
-                                        struct assay_verdict *verdict)
+static enum assay_status verify_once(struct assay_verifier *verifier,
+                                     const struct assay_evidence_request *request,
+                                     struct assay_verdict *verdict)
 {
-    ASSAY_ASSERT(request != NULL);
     ASSAY_ASSERT(request->endorsements != NULL);
     ASSAY_ASSERT(request->policy != NULL);
     ASSAY_ASSERT(request->endorsements->count <= ASSAY_ENDORSEMENTS_MAX);
@@ -47,6 +46,22 @@ enum assay_status assay_evidence_verify(struct assay_verifier *verifier,
     }
     note_status(verdict, status);
     assay_verdict_conclude(verdict);
+    return status;
+}
+
+enum assay_status assay_evidence_verify(struct assay_verifier *verifier,
+                                        const struct assay_evidence_request *request,
+                                        struct assay_verdict *verdict)
+{
+    ASSAY_ASSERT(request != NULL);
+    enum assay_status status = verify_once(verifier, request, verdict);
+    if (!request->at_end || status != ASSAY_OK || !verdict->has_expiry ||
+        verdict->expires_unix_s >= request->at_unix_s)
+        return status;
+    struct assay_evidence_request ended = *request;
+    ended.at_unix_s = verdict->expires_unix_s;
+    status = verify_once(verifier, &ended, verdict);
+    verdict->at_unix_s = request->at_unix_s; /* the question that it answers */
     return status;
 }
 

@@ -83,6 +83,9 @@ struct assay_evidence_request {
         *bytes; /* hostile; exactly the declared length: a zero tail is the source's to cut */
     size_t len;
     int64_t at_unix_s; /* calendar time of the appraisal: floor(t0 / 1000) of the epoch */
+    /* Where what the verdict rests on has ended by then, it is judged at its last valid second
+     * (docs/protocol.md 9.9: what rules would have said that were replaced). */
+    bool at_end;
     const struct assay_endorsements *endorsements;
     const struct assay_policy *policy;
     /* --- event logs of firmware and of IMA, hostile; none: NULL and 0 */

@@ -190,4 +190,12 @@ enum assay_x509_shape { ASSAY_X509_NEITHER = 0, ASSAY_X509_CERTIFICATE, ASSAY_X5
  */
 enum assay_x509_shape assay_x509_next(struct assay_slice *rest, struct assay_slice *one);
 
+enum assay_x509_list { ASSAY_X509_LIST_NO = 0, ASSAY_X509_LIST_CUT, ASSAY_X509_LIST_HEADER };
+/*
+ * assay_x509_list_header - do the bytes begin like a revocation list of version 2, whatever its
+ * lengths say and whatever follows? Tags alone are compared, so that a damaged list counts as well.
+ * Returns: HEADER (all of what is compared) | CUT (the bytes end within it) | NO
+ */
+enum assay_x509_list assay_x509_list_header(struct assay_slice bytes);
+
 #endif

@@ -9,15 +9,14 @@
 #include "base/assert.h"
 #include "scoring/standing.h"
 
-/* docs/protocol.md 7.7: what more than a third says somebody honest says. */
-static enum assay_outcome low_level(enum assay_outcome level, uint64_t said, uint64_t electorate)
+/* docs/protocol.md 7.7: more than a third of the table has an honest voter in it. */
+static enum assay_outcome low_level(enum assay_outcome level, uint64_t said, uint64_t table)
 {
-    ASSAY_ASSERT(said <= electorate);
-    return 3 * said > electorate ? level : ASSAY_OUTCOME_NONE;
+    ASSAY_ASSERT(said <= table);
+    return 3 * said > table ? level : ASSAY_OUTCOME_NONE;
 }
 
-enum assay_outcome assay_integrity_level(struct assay_level_votes levels,
-                                         uint64_t electorate_weight)
+enum assay_outcome assay_integrity_level(struct assay_level_votes levels, uint64_t table_weight)
 {
     const uint64_t total = levels.up_to_date + levels.needs_hardening + levels.out_of_date;
     if (total == 0) return ASSAY_OUTCOME_NONE;
@@ -27,9 +26,9 @@ enum assay_outcome assay_integrity_level(struct assay_level_votes levels,
      */
     const uint64_t lower = levels.out_of_date + levels.needs_hardening;
     if (2 * levels.out_of_date >= total)
-        return low_level(ASSAY_OUTCOME_PASS_OUT_OF_DATE, levels.out_of_date, electorate_weight);
+        return low_level(ASSAY_OUTCOME_PASS_OUT_OF_DATE, levels.out_of_date, table_weight);
     if (2 * lower >= total)
-        return low_level(ASSAY_OUTCOME_PASS_NEEDS_HARDENING, lower, electorate_weight);
+        return low_level(ASSAY_OUTCOME_PASS_NEEDS_HARDENING, lower, table_weight);
     return ASSAY_OUTCOME_PASS_UP_TO_DATE;
 }
 
@@ -99,7 +98,7 @@ static uint16_t ladder_ceiling_bp(const struct assay_tally_input *input, enum as
                                                    : (uint16_t)ASSAY_CEILING_RESTRICTED_BP;
 }
 
-/* docs/protocol.md 7.6, the second half. Called where 3P > W and nothing struck. */
+/* docs/protocol.md 7.6, the second half. Called where 3P > T and nothing struck. */
 static enum assay_integrity_reason rise(const struct assay_tally_member *member,
                                         const struct assay_tally_result *result,
                                         struct assay_trust *trust)

@@ -19,11 +19,10 @@ struct assay_level_votes {
 };
 
 /*
- * Returns: the weighted median, the lower level on a tie. NONE when nobody said PASS, and when
- * those who said so low a level are a third of the electorate at most: they may all be liars.
+ * Returns: the weighted median, the lower level on a tie. NONE when no voter said PASS, and when
+ * the voters of so low a level hold a third of the table at most: they may all be Byzantine.
  */
-enum assay_outcome assay_integrity_level(struct assay_level_votes levels,
-                                         uint64_t electorate_weight);
+enum assay_outcome assay_integrity_level(struct assay_level_votes levels, uint64_t table_weight);
 
 /*
  * assay_integrity_step - strikes, ceiling, rise, in this order.

@@ -20,10 +20,26 @@ static uint16_t clamp_bp(uint64_t value)
 
 static void check_votes(struct assay_votes votes)
 {
-    ASSAY_ASSERT(votes.electorate_weight <=
-                 UINT64_C(1) * ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT);
+    ASSAY_ASSERT(votes.table_weight <= UINT64_C(1) * ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT);
+    ASSAY_ASSERT(votes.electorate_weight <= votes.table_weight);
     ASSAY_ASSERT(votes.pass_weight <= votes.electorate_weight);
     ASSAY_ASSERT(votes.negative_weight <= votes.electorate_weight - votes.pass_weight);
+}
+
+/*
+ * protocol.md 7.3, the score that N still allows. Whether N counts at all is decided against the
+ * table, of which a coalition holds a third at most; the electorate is smaller, so a third of the
+ * table may be more than a third of it. How far N lowers the score is decided against the
+ * electorate, so that an absence that all voters report lowers it to 0.
+ */
+static uint16_t upper_bound_bp(struct assay_votes votes)
+{
+    const uint64_t electorate2 = 2 * votes.electorate_weight;
+    const uint64_t negative3 = 3 * votes.negative_weight;
+    if (negative3 <= votes.table_weight) return ASSAY_SCORE_BP_MAX;
+    if (electorate2 <= votes.table_weight || negative3 >= electorate2) return 0;
+    const uint64_t span = electorate2 - votes.table_weight;
+    return clamp_bp((ASSAY_SCORE_BP_MAX * (electorate2 - negative3) + span - 1) / span);
 }
 
 /* protocol.md 7.3: lo is rounded down and hi up, so that rounding never moves a score. */
@@ -32,29 +48,20 @@ struct assay_bounds assay_score_bounds(struct assay_votes votes)
     check_votes(votes);
     const uint64_t total = votes.electorate_weight;
     struct assay_bounds bounds = { .lo_bp = 0, .hi_bp = ASSAY_SCORE_BP_MAX };
-    if (total == 0) return bounds; /* nobody to ask: HOLD */
+    if (total == 0) return bounds; /* no voter: HOLD */
 
-    const uint64_t pass3 = 3 * votes.pass_weight;
-    const uint64_t negative3 = 3 * votes.negative_weight;
-    const uint64_t low = pass3 > total ? pass3 - total : 0;
-    const uint64_t high = negative3 < 2 * total ? 2 * total - negative3 : 0;
-    bounds.lo_bp = clamp_bp(ASSAY_SCORE_BP_MAX * low / total);
-    bounds.hi_bp = clamp_bp((ASSAY_SCORE_BP_MAX * high + total - 1) / total);
+    if (assay_votes_passed(votes))
+        bounds.lo_bp = clamp_bp(ASSAY_SCORE_BP_MAX * (3 * votes.pass_weight - total) / total);
+    bounds.hi_bp = upper_bound_bp(votes);
     ASSAY_ASSERT(bounds.lo_bp <= bounds.hi_bp);
     return bounds;
 }
 
-bool assay_votes_third_passed(struct assay_votes votes)
+bool assay_votes_passed(struct assay_votes votes)
 {
     ASSAY_ASSERT(votes.pass_weight <= votes.electorate_weight);
-    return 3 * votes.pass_weight > votes.electorate_weight;
-}
-
-/* protocol.md 7.2: a certified PASS. */
-bool assay_votes_quorum_passed(struct assay_votes votes)
-{
-    ASSAY_ASSERT(votes.pass_weight <= votes.electorate_weight);
-    return 3 * votes.pass_weight > 2 * votes.electorate_weight;
+    ASSAY_ASSERT(votes.electorate_weight <= votes.table_weight);
+    return 3 * votes.pass_weight > votes.table_weight;
 }
 
 uint16_t assay_score_availability_step(uint16_t availability_bp, struct assay_votes votes)

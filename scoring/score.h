@@ -22,26 +22,29 @@ enum {
     ASSAY_CEILING_RESTRICTED_BP = 7499,
 };
 
-/* What one electorate said: P, N and W, with P + N <= W. */
+/* What one electorate said: P, N and W, with P + N <= W <= T. */
 struct assay_votes {
     uint64_t pass_weight;
     uint64_t negative_weight;
     uint64_t electorate_weight;
+    uint64_t table_weight; /* T: of all members, the subject's platform included */
 };
 
 struct assay_bounds {
-    uint16_t lo_bp; /* what P alone supports, rounded down */
-    uint16_t hi_bp; /* what N still allows, rounded up; lo <= hi */
+    uint16_t lo_bp; /* the score that P alone supports, rounded down; 0 unless 3P > T */
+    uint16_t hi_bp; /* the score that N still allows, rounded up; 10000 unless 3N > T; lo <= hi */
 };
 
 /* Returns: lo and hi; 0 and 10000 (which move nothing) for an empty electorate. */
 struct assay_bounds assay_score_bounds(struct assay_votes votes);
 
-/* Returns: true when 3P > W: enough said PASS for integrity to listen. */
-bool assay_votes_third_passed(struct assay_votes votes);
-
-/* Returns: true when 3P > 2W. */
-bool assay_votes_quorum_passed(struct assay_votes votes);
+/*
+ * The one test of "enough voters passed it" (protocol.md 7.2: certified PASS, 7.6, 7.7, 7.15 and
+ * 10.6). More than a third of the table has an honest voter in it, and an honest voter passes valid
+ * evidence alone. A Byzantine third that votes `none` cannot withhold it.
+ * Returns: true when 3P > T.
+ */
+bool assay_votes_passed(struct assay_votes votes);
 
 /* Returns: A of the next epoch (certified epochs only): fall, rise or hold. */
 uint16_t assay_score_availability_step(uint16_t availability_bp, struct assay_votes votes);

@@ -1,11 +1,12 @@
 /*
- * scoring/seats.h - who of a large roster votes, and with what weight.
+ * scoring/seats.h - which members of a large roster vote, and with what weight.
  *
  * docs/protocol.md 5.22: certificates have room for ASSAY_SEATS_MAX signatures, and a quorum should
- * hear of a vote in a few hops. The heaviest members would be the least cut ones, so the caps (6.3)
- * would be undone; seats therefore go to vendor roots first, then to their operators, then to
- * members. This is the whole rule, in one pure function: what a close writes into the state, and
- * what everybody else can do again.
+ * receive a vote in a few hops. Each operator with weight has a seat of its own, and the seats of
+ * an operator carry exactly what its members weigh. So the votes of every union of operators equal
+ * its weight, and nothing that can be drawn, ground or waited for moves a vote from one operator to
+ * another. One pure function: a close writes its result into the state, and every verifier can
+ * repeat it.
  */
 #ifndef ASSAY_SCORING_SEATS_H
 #define ASSAY_SCORING_SEATS_H
@@ -13,20 +14,22 @@
 #include "scoring/groups.h"
 #include "scoring/weight.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
     ASSAY_SEATS_MAX = 100, /* certificates stay below 8 KiB */
-    /* A seat speaks for its group: at most for everybody. */
+    /* A seat speaks for members of its operator: at most for all. */
     ASSAY_SEAT_WEIGHT_MAX = ASSAY_SCORING_MEMBERS_MAX * ASSAY_WEIGHT_UNIT,
 };
 
 struct assay_seats_input {
-    const struct assay_weight_rules *rules; /* the caps that the seats are cut to */
-    const struct assay_groups *groups;      /* gives count */
-    const uint32_t *weights;                /* [count]: the table of all members, after its caps */
-    uint32_t seats_max;                     /* 1 .. ASSAY_SEATS_MAX */
+    const struct assay_groups *groups; /* gives count */
+    const uint32_t *weights;           /* [count]: the table of all members, after its caps */
+    const bool *present;               /* [count]: not mute (7.14); NULL: all are */
+    const bool *sat;                   /* [count]: had a seat in the epoch before; NULL: none */
+    uint32_t seats_max;                /* 1 .. ASSAY_SEATS_MAX */
 };
 
 /* Returns: bytes of scratch that assay_seats needs for count members. */
@@ -36,24 +39,22 @@ size_t assay_seats_memory_len(uint32_t count);
  * assay_seats - the seats of the next epoch.
  *
  * Members of weight 0 never have one. Where at most seats_max members have weight, each has a seat
- * of its own weight. Else, one seat after the other by D'Hondt: to the vendor root with the largest
- * weight / (seats + 1), in it to the operator of the same kind (by what it weighs in that root),
- * in that to the heaviest member without a seat; ties go to the smaller id. A root or an operator
- * that has as many seats as its share of the weight makes, rounded up, gets none any more, nor does
- * one without members left. When nobody is left who may have one, seats stay empty: given to others
- * they would lift these above their share.
+ * of its own weight. Else each operator with weight has one, and what is left of seats_max goes by
+ * D'Hondt over the operators' weight, to none more than it has members; ties go to the operator
+ * whose first member stands first in the roster. (More operators than ASSAY_SEATS_MAX are refused
+ * by genesis and by changes; here the heaviest would have seats.)
  *
- * The weight of a root is carried by its seats, so that what its members hold together is held by
- * those who vote: in each operator in proportion to the members' own weight, then the root's as a
- * whole. What is of roots without any seat is lost, which lifts the others, so the table is cut to
- * the caps as that of the members is (6.3).
+ * Within an operator sit: those that sat and are present, then present ones, of these one of the
+ * vendor root that is furthest below its share of votes, then by slot. Ids decide nothing.
+ *
+ * The seats of an operator carry its weight exactly; within that the weight is fitted to the vendor
+ * roots' weight as far as the members that sit allow.
  *
  * In:       *input; memory: scratch, aligned for uint64_t, assay_seats_memory_len(count) or more
- * Out:      seat_weights[count] (must not be input->weights); 0: no seat. Their sum is at most that
- *           of the members' weights, and positive if that is
- * Returns:  how many seats there are, at most seats_max
- * Cost:     O(count log count + seats_max * count); 1024 members, 100 seats: some 100,000
- *           comparisons
+ * Out:      seat_weights[count] (must not be input->weights); 0: no seat. Their sum in each
+ *           operator is that of its members' weights
+ * Returns:  how many seats there are
+ * Cost:     O(seats * count) and 60 rounds of fitting over the seats
  */
 uint32_t assay_seats(const struct assay_seats_input *input, void *memory, size_t memory_len,
                      uint32_t *seat_weights);

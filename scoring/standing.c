@@ -75,6 +75,7 @@ struct assay_trust assay_trust_genesis(void)
 {
     return (struct assay_trust){
         .integrity_bp = ASSAY_SCORE_BP_MAX,
+        .peak_bp = ASSAY_SCORE_BP_MAX,
         .availability_bp = ASSAY_SCORE_BP_MAX,
         .score = { .standing = ASSAY_STANDING_FULL },
         .integrity = { .standing = ASSAY_STANDING_FULL },
@@ -127,14 +128,29 @@ uint32_t assay_trust_raw_weight(const struct assay_trust *trust)
     return trust->integrity.standing == ASSAY_STANDING_SUSPENDED ? 0u : trust->integrity_bp;
 }
 
+/* protocol.md 6.3.2. */
+uint32_t assay_trust_peak_weight(const struct assay_trust *trust)
+{
+    const uint32_t now = assay_trust_raw_weight(trust);
+    return now > trust->peak_bp ? now : trust->peak_bp;
+}
+
+bool assay_trust_is_quiet(const struct assay_trust *trust)
+{
+    return trust->quiet_epochs == ASSAY_PATIENCE_EPOCHS;
+}
+
 void assay_trust_check(const struct assay_trust *trust)
 {
+    ASSAY_ASSERT(trust->peak_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT(trust->availability_bp <= ASSAY_SCORE_BP_MAX);
     ASSAY_ASSERT(trust->score.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
     ASSAY_ASSERT(trust->integrity.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
     ASSAY_ASSERT(trust->mute_epochs <= ASSAY_PATIENCE_EPOCHS);
     ASSAY_ASSERT(trust->unjudged_epochs <= ASSAY_PATIENCE_EPOCHS);
+    ASSAY_ASSERT(trust->quiet_epochs <= ASSAY_PATIENCE_EPOCHS);
+    ASSAY_ASSERT(assay_trust_is_quiet(trust) == (trust->quiet_since_epoch > 0));
     /* A standing may lag behind its score on the way up, never on the way down. */
     ASSAY_ASSERT(assay_standing_band(assay_trust_score_bp(trust)) <= trust->score.standing);
     ASSAY_ASSERT(assay_standing_band(trust->integrity_bp) <= trust->integrity.standing);

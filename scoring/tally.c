@@ -260,7 +260,7 @@ static void add_ballots(const struct assay_tally_input *input, struct scratch *s
 
 /* Fills what the votes alone say. */
 static void judge(const struct sums *sums, uint32_t unjudged_weight, uint64_t electorate_weight,
-                  bool certified, struct assay_tally_result *result)
+                  const struct assay_tally_summary *summary, struct assay_tally_result *result)
 {
     const struct assay_level_votes levels = {
         .up_to_date = sums->up_to_date,
@@ -271,7 +271,9 @@ static void judge(const struct sums *sums, uint32_t unjudged_weight, uint64_t el
         .pass_weight = levels.up_to_date + levels.needs_hardening + levels.out_of_date,
         .negative_weight = sums->negative,
         .electorate_weight = electorate_weight,
+        .table_weight = summary->total_weight,
     };
+    const bool passed = assay_votes_passed(votes);
     const struct assay_bounds bounds = assay_score_bounds(votes);
     *result = (struct assay_tally_result){
         .pass_weight = votes.pass_weight,
@@ -280,11 +282,9 @@ static void judge(const struct sums *sums, uint32_t unjudged_weight, uint64_t el
         .electorate_weight = electorate_weight,
         .lo_bp = bounds.lo_bp,
         .hi_bp = bounds.hi_bp,
-        .level = assay_votes_third_passed(votes) ? assay_integrity_level(levels, electorate_weight)
-                                                 : ASSAY_OUTCOME_NONE,
-        .certified_pass = certified && assay_votes_quorum_passed(votes),
+        .level = passed ? assay_integrity_level(levels, votes.table_weight) : ASSAY_OUTCOME_NONE,
+        .certified_pass = summary->certified && passed,
     };
-    ASSAY_ASSERT(!result->certified_pass || result->level != ASSAY_OUTCOME_NONE);
     ASSAY_ASSERT(votes.pass_weight + votes.negative_weight + unjudged_weight <= electorate_weight);
 }
 
@@ -299,34 +299,58 @@ static uint8_t one_more(uint8_t epochs)
 static void count_epochs(const struct assay_tally_member *member,
                          const struct assay_tally_result *result, struct assay_trust *trust)
 {
-    const struct assay_votes passed = { .pass_weight = result->pass_weight,
-                                        .electorate_weight = result->electorate_weight };
-    const struct assay_votes unjudged = { .pass_weight = result->unjudged_weight,
-                                          .electorate_weight = result->electorate_weight };
     /* protocol.md 7.14: the chain itself shows who has not balloted. */
     if (member->duty && member->balloted) trust->mute_epochs = 0;
     else if (member->duty && !member->held) trust->mute_epochs = one_more(trust->mute_epochs);
-    /* protocol.md 7.15: one honest voter who passed it ends the row; more than W/3 must have. */
-    if (assay_votes_third_passed(passed)) trust->unjudged_epochs = 0;
-    else if (assay_votes_quorum_passed(unjudged))
+    /* protocol.md 7.15: one honest voter who passed it ends the row; more than T/3 must have. */
+    if (result->certified_pass) trust->unjudged_epochs = 0;
+    else if (3 * result->unjudged_weight > 2 * result->electorate_weight)
         trust->unjudged_epochs = one_more(trust->unjudged_epochs);
+}
+
+/*
+ * protocol.md 6.7, a certified epoch. More than a third of the table reports ABSENT, so that an
+ * honest voter does; and no more than a third could not judge what it got. Who has passed it ends
+ * the doubt of an epoch: withholders of a third never take away a vote.
+ */
+static void count_quiet(const struct assay_tally_input *input, uint32_t slot,
+                        const struct assay_tally_summary *summary,
+                        const struct assay_tally_result *result, struct assay_trust *trust)
+{
+    const struct assay_tally_member *member = &input->members[slot];
+    const bool fail_proven = member->faults.own_fail_hard || member->faults.own_fail_soft;
+    const bool absent = !fail_proven && 3 * result->negative_weight > summary->total_weight &&
+                        3 * result->unjudged_weight <= summary->total_weight;
+    if (result->certified_pass) {
+        if (trust->quiet_epochs > 0) trust->quiet_epochs--;
+        trust->quiet_since_epoch = 0;
+        return;
+    }
+    if (!absent || !member->balloted || input->trial) return; /* held: nothing is said of it */
+    if (assay_trust_is_quiet(trust)) return;
+    trust->quiet_epochs++;
+    if (assay_trust_is_quiet(trust)) trust->quiet_since_epoch = input->epoch;
 }
 
 /* What a certified epoch says of A, the two counts included. */
 static struct assay_votes votes_counted(const struct assay_tally_member *member,
                                         const struct assay_tally_result *result,
-                                        const struct assay_trust *trust)
+                                        uint64_t table_weight, const struct assay_trust *trust)
 {
     struct assay_votes votes = {
         .pass_weight = result->pass_weight,
         .negative_weight = result->negative_weight,
         .electorate_weight = result->electorate_weight,
+        .table_weight = table_weight,
     };
     if (trust->unjudged_epochs == ASSAY_PATIENCE_EPOCHS)
         votes.negative_weight += result->unjudged_weight;
     if (member->held || trust->mute_epochs < ASSAY_PATIENCE_EPOCHS) return votes;
-    return (struct assay_votes){ .negative_weight = votes.electorate_weight,
-                                 .electorate_weight = votes.electorate_weight };
+    /* protocol.md 7.14: the chain shows it, so no share of the table is needed to believe it, and
+     * no electorate: all weight may be on the platform of the mute. */
+    return (struct assay_votes){ .negative_weight = table_weight,
+                                 .electorate_weight = table_weight,
+                                 .table_weight = table_weight };
 }
 
 static enum assay_availability_rule fall_rule(const struct assay_trust *trust)
@@ -336,17 +360,18 @@ static enum assay_availability_rule fall_rule(const struct assay_trust *trust)
     return ASSAY_AVAILABILITY_FALL;
 }
 
-static void step_availability(const struct assay_tally_member *member, bool certified,
-                              struct assay_trust *trust, struct assay_tally_result *result)
+static void step_availability(const struct assay_tally_member *member,
+                              const struct assay_tally_summary *summary, struct assay_trust *trust,
+                              struct assay_tally_result *result)
 {
-    if (!certified) {
+    if (!summary->certified) {
         result->availability_rule = ASSAY_AVAILABILITY_UNCERTIFIED;
         return;
     }
     count_epochs(member, result, trust);
     const uint16_t before = trust->availability_bp;
-    const uint16_t after =
-        assay_score_availability_step(before, votes_counted(member, result, trust));
+    const uint16_t after = assay_score_availability_step(
+        before, votes_counted(member, result, summary->total_weight, trust));
     trust->availability_bp = after;
     result->availability_rule = after > before   ? ASSAY_AVAILABILITY_RISE
                                 : after < before ? fall_rule(trust)
@@ -354,16 +379,19 @@ static void step_availability(const struct assay_tally_member *member, bool cert
     ASSAY_ASSERT(after <= ASSAY_SCORE_BP_MAX);
 }
 
-static void step_member(const struct assay_tally_input *input, uint32_t slot, bool certified,
-                        struct assay_trust *trust, struct assay_tally_result *result)
+static void step_member(const struct assay_tally_input *input, uint32_t slot,
+                        const struct assay_tally_summary *summary, struct assay_trust *trust,
+                        struct assay_tally_result *result)
 {
     ASSAY_ASSERT(slot < input->groups->count);
 
     struct assay_trust next = input->trust[slot];
     assay_trust_check(&next);
-    step_availability(&input->members[slot], certified, &next, result);
-    assay_integrity_step(input, &input->members[slot], certified, &next, result);
-    next.score = assay_standing_step(next.score, assay_trust_score_bp(&next), certified);
+    step_availability(&input->members[slot], summary, &next, result);
+    if (summary->certified) count_quiet(input, slot, summary, result, &next);
+    assay_integrity_step(input, &input->members[slot], summary->certified, &next, result);
+    next.score = assay_standing_step(next.score, assay_trust_score_bp(&next), summary->certified);
+    next.peak_bp = (uint16_t)assay_trust_peak_weight(&next);
     *trust = next;
 }
 
@@ -452,9 +480,9 @@ void assay_tally_epoch(const struct assay_tally_input *input, void *memory, size
             scratch.sums[slot] = (struct sums){ 0 };
             scratch.unjudged[slot] = 0;
         }
-        judge(&scratch.sums[slot], scratch.unjudged[slot], electorate_weight, summary->certified,
+        judge(&scratch.sums[slot], scratch.unjudged[slot], electorate_weight, summary,
               &results[slot]);
-        step_member(input, slot, summary->certified, &trust[slot], &results[slot]);
+        step_member(input, slot, summary, &trust[slot], &results[slot]);
     }
     for (uint32_t slot = 0; slot < count; slot++) {
         const uint32_t next = groups->platform_next[slot];

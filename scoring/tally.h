@@ -1,10 +1,9 @@
 /*
  * scoring/tally.h - one epoch of ballots and proofs in, new trust of every member out.
  *
- * protocol.md 7.1 to 7.10, 7.14, 7.15: interval scoring of availability, integrity, TCB ladder,
- * standing. A pure function of its input; the engine calls it once per epoch block, a tool may call
- * it by hand. It does not verify: which ballots count and which faults are proven was decided
- * before.
+ * protocol.md 7.1 to 7.10, 7.14, 7.15, 6.7: interval scoring of availability, integrity, TCB
+ * ladder, standing. A pure function of its input, called by the engine once per epoch block, and by
+ * tools. It does not verify: which ballots count and which faults are proven was decided before.
  */
 #ifndef ASSAY_SCORING_TALLY_H
 #define ASSAY_SCORING_TALLY_H
@@ -51,6 +50,7 @@ struct assay_tally_member {
 struct assay_tally_input {
     uint64_t epoch;    /* >= 1 */
     bool roll_present; /* the chain of e holds a ROLL */
+    bool trial;        /* rules are on trial in e: who fails by them need not be quiet */
     const struct assay_score_rules *rules;
     const struct assay_groups *groups;        /* gives count */
     const uint32_t *weights;                  /* [count]: the table of this epoch */
@@ -74,7 +74,7 @@ enum assay_availability_rule {
 /* Why I moved, or why it did not rise. The strongest reason, where several hold. */
 enum assay_integrity_reason {
     ASSAY_INTEGRITY_HELD_UNCERTIFIED = 0, /* no certified close */
-    ASSAY_INTEGRITY_HELD_FEW = 1,         /* 3P <= W */
+    ASSAY_INTEGRITY_HELD_FEW = 1,         /* 3P <= T */
     ASSAY_INTEGRITY_HELD_BOUND = 2,       /* I is at lo or at its ceiling already */
     ASSAY_INTEGRITY_HELD_UNLISTED = 3,    /* no incarnation listed since the last failure */
     ASSAY_INTEGRITY_HELD_NO_BALLOT = 4,   /* its own ballot is missing */
@@ -96,12 +96,12 @@ struct assay_tally_result {
     uint64_t electorate_weight; /* W: everybody but the member and its platform */
     uint16_t lo_bp;
     uint16_t hi_bp;
-    uint16_t ceiling_bp;      /* of I in this epoch; 10000 unless 3P > W says less */
-    /* Weighted median of PASS levels; NONE unless 3P > W, and unless more than W/3 said so low. */
+    uint16_t ceiling_bp; /* of I in this epoch; 10000 unless 3P > T says less */
+    /* Weighted median of PASS levels; NONE unless 3P > T, and unless more than T/3 said so low. */
     enum assay_outcome level;
-    bool certified_pass;      /* certified close and 3P > 2W: what permits ask for */
-    bool integrity_failed;    /* an integrity failure happened: RESTART is due */
-    bool offence;             /* and it counted as an offence */
+    bool certified_pass;   /* certified close and 3P > T: permits require it */
+    bool integrity_failed; /* an integrity failure happened: RESTART is due */
+    bool offence;          /* and it counted as an offence */
     enum assay_availability_rule availability_rule;
     enum assay_integrity_reason integrity_reason;
 };

@@ -18,7 +18,8 @@ enum {
     ASSAY_BOUND_RESTRICTED_BP = 5000, /* RESTRICTED at or above; SUSPENDED below */
     ASSAY_HYSTERESIS_BP = 200,        /* a standing rises at its bound plus this ... */
     ASSAY_HYSTERESIS_EPOCHS = 3,      /* ... held for so many certified epochs */
-    ASSAY_PATIENCE_EPOCHS = 8, /* certified epochs, mute or unjudged: then it counts as absent */
+    /* Certified epochs, mute or unjudged: then it counts as absent; quiet: then it has no vote. */
+    ASSAY_PATIENCE_EPOCHS = 8,
 };
 
 /* Better is smaller. The numbers are encoded and sent, hence never reused. */
@@ -46,18 +47,21 @@ struct assay_offences {
 };
 
 struct assay_trust {
-    uint16_t integrity_bp;             /* I: moves on re-verifiable objects only */
-    uint16_t availability_bp;          /* A: moves with ballots; never changes weight */
+    uint16_t integrity_bp;    /* I: moves on re-verifiable objects only */
+    uint16_t peak_bp;         /* H: the highest raw weight since it joined (protocol.md 6.3.2) */
+    uint16_t availability_bp; /* A: moves with ballots; never changes weight */
     struct assay_hysteresis score;     /* of S = min(I, A): gates service */
     struct assay_hysteresis integrity; /* of I alone: gates weight */
     bool listed_after_failure;         /* no integrity failure since the incarnation was listed */
     struct assay_offences offences;
     uint64_t last_false_fail_epoch;   /* newest proven false FAIL of its own; 0: never */
     uint64_t out_of_date_since_epoch; /* TCB ladder: first epoch of this out-of-date run; 0: none */
-    /* Both count certified epochs, 0..ASSAY_PATIENCE_EPOCHS, and stand at the end (protocol.md
-     * 7.14, 7.15). */
+    /* All three count certified epochs, 0..ASSAY_PATIENCE_EPOCHS, and stand at the end (protocol.md
+     * 7.14, 7.15, 6.7). */
     uint8_t mute_epochs;     /* in a row without an own counted ballot */
     uint8_t unjudged_epochs; /* in which nearly all could not judge it, and none that passed it */
+    uint8_t quiet_epochs;    /* in which it voted without evidence, less those that passed it */
+    uint64_t quiet_since_epoch; /* in which quiet_epochs came to stand at the end; 0: it does not */
 };
 
 /* A member named in genesis. Returns: I = A = 10000, FULL, no offence. */
@@ -89,6 +93,13 @@ bool assay_trust_on_probation(const struct assay_trust *trust);
 
 /* Returns: I, or 0 while the integrity standing is SUSPENDED (protocol.md 6.0). */
 uint32_t assay_trust_raw_weight(const struct assay_trust *trust);
+
+/* Returns: H, which is what caps are worked out from (protocol.md 6.3.2); never below the raw
+ * weight. A fall of I leaves it, so no fall changes what a cap cuts of others. */
+uint32_t assay_trust_peak_weight(const struct assay_trust *trust);
+
+/* Returns: true while it votes without attesting: its vote may be taken (protocol.md 6.7). */
+bool assay_trust_is_quiet(const struct assay_trust *trust);
 
 /* Aborts when a field is outside its range or two fields contradict. Returns: nothing. */
 void assay_trust_check(const struct assay_trust *trust);

@@ -30,6 +30,7 @@ struct scratch {
     uint64_t *remainder;
     uint32_t *order;
     uint32_t *before; /* weights before all cuts */
+    uint32_t *factor;
 };
 
 struct assay_weight_rules assay_weight_rules_default(void)
@@ -37,12 +38,13 @@ struct assay_weight_rules assay_weight_rules_default(void)
     return (struct assay_weight_rules){
         .operator_cap = { .num = 20, .den = 100 },
         .vendor_cap = { .num = 33, .den = 100 },
+        .amplification_percent = ASSAY_AMPLIFICATION_PERCENT,
     };
 }
 
 size_t assay_weights_memory_len(uint32_t count)
 {
-    return (size_t)count * (2 * sizeof(uint64_t) + 2 * sizeof(uint32_t));
+    return (size_t)count * (2 * sizeof(uint64_t) + 3 * sizeof(uint32_t));
 }
 
 static struct assay_family family_of(const uint32_t *group_of, uint32_t group_count,
@@ -69,11 +71,13 @@ static void cut_to_cap(const struct assay_family *family, const struct assay_gro
     ASSAY_ASSERT(limit <= total_before);
 }
 
-static void fill_raw(const struct assay_weight_input *input, uint32_t *weights)
+/* Of each member that serves: its raw weight, or its peak; 0 of the others. */
+static void fill_weights(const struct assay_weight_input *input,
+                         uint32_t (*weight_of)(const struct assay_trust *), uint32_t *weights)
 {
     for (uint32_t i = 0; i < input->groups->count; i++) {
         const bool unlisted = input->unlisted != NULL && input->unlisted[i];
-        weights[i] = unlisted ? 0 : assay_trust_raw_weight(&input->trust[i]);
+        weights[i] = unlisted ? 0 : weight_of(&input->trust[i]);
         ASSAY_ASSERT(weights[i] <= ASSAY_WEIGHT_UNIT);
     }
 }
@@ -139,12 +143,56 @@ static bool lifts(const struct cutting *c, const struct assay_family *family,
     return false;
 }
 
-/* docs/protocol.md 6.3. Returns which cuts stand, and the total of the target table. */
-static enum assay_cuts cut_caps(const struct assay_groups *groups,
-                                const struct assay_weight_rules *rules,
-                                const struct scratch *scratch, uint32_t *weights, uint64_t *total)
+/*
+ * docs/protocol.md 6.3.2: what the cuts left of each member, as a fraction that is never below 1/B.
+ * The ids of one platform share the smallest of theirs: else weight that moves within a platform
+ * (6.2), because one id of it harmed itself, would move to the larger factor.
+ */
+static void fit_factors(const struct cutting *c, uint64_t *platform_min, const uint32_t *cut,
+                        uint32_t *factor)
+{
+    const struct assay_groups *groups = c->groups;
+    const uint32_t percent = c->rules->amplification_percent;
+    const uint64_t least = (ASSAY_FACTOR_ONE * UINT64_C(100) + percent - 1) / percent;
+    for (uint32_t g = 0; g < groups->platform_count; g++)
+        platform_min[g] = ASSAY_FACTOR_ONE;
+    for (uint32_t i = 0; i < groups->count; i++) {
+        if (c->before[i] == 0) continue; /* what has had no weight moves nothing */
+        /* Rounded up: of H itself exactly the cut weight is left then. */
+        const uint64_t left =
+            ((uint64_t)cut[i] * ASSAY_FACTOR_ONE + c->before[i] - 1) / c->before[i];
+        uint64_t *const min = &platform_min[groups->platform[i]];
+        const uint64_t bounded = left > least ? left : least;
+        if (bounded < *min) *min = bounded;
+    }
+    for (uint32_t i = 0; i < groups->count; i++) {
+        factor[i] = (uint32_t)platform_min[groups->platform[i]];
+        ASSAY_ASSERT(factor[i] >= least && factor[i] <= ASSAY_FACTOR_ONE);
+    }
+}
+
+/* Rounded down; what has weight keeps some. */
+static void scale(uint32_t count, const uint32_t *factor, uint32_t *weights)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (weights[i] == 0) continue;
+        const uint64_t scaled = (uint64_t)weights[i] * factor[i] / ASSAY_FACTOR_ONE;
+        weights[i] = scaled > 0 ? (uint32_t)scaled : 1;
+    }
+}
+
+/*
+ * docs/protocol.md 6.3.2, the factors of a roster: the first cuts that raise no group above a third
+ * stand, judged by what the factors leave of H. No fall of I is seen here. table: [count], H after
+ * 6.2; overwritten. Out: scratch->factor. Returns: which cuts stand.
+ */
+static enum assay_cuts find_factors(const struct assay_groups *groups,
+                                    const struct assay_weight_rules *rules,
+                                    const struct scratch *scratch, uint32_t *table)
 {
     ASSAY_ASSERT(rules->operator_cap.den > 0 && rules->vendor_cap.den > 0);
+    ASSAY_ASSERT(rules->amplification_percent >= ASSAY_AMPLIFICATION_PERCENT_MIN &&
+                 rules->amplification_percent <= ASSAY_AMPLIFICATION_PERCENT_MAX);
     struct cutting c = {
         .groups = groups,
         .rules = rules,
@@ -153,17 +201,17 @@ static enum assay_cuts cut_caps(const struct assay_groups *groups,
         .before = scratch->before,
     };
     for (uint32_t i = 0; i < groups->count; i++)
-        scratch->before[i] = weights[i];
-    c.total_before = assay_cap_sum(&c.operators, groups->count, weights);
-    enum assay_cuts cuts = ASSAY_CUTS_TWICE;
-    for (;; cuts++) { /* the last one cuts nothing, so it lifts nobody */
+        scratch->before[i] = table[i];
+    c.total_before = assay_cap_sum(&c.operators, groups->count, table);
+    for (enum assay_cuts cuts = ASSAY_CUTS_TWICE;; cuts++) { /* the last one cuts nothing */
         ASSAY_ASSERT(cuts <= ASSAY_CUTS_NONE);
-        cut_in_turn(&c, sequences[cuts], weights);
-        if (!lifts(&c, &c.operators, weights) && !lifts(&c, &c.vendors, weights)) break;
+        cut_in_turn(&c, sequences[cuts], table);
+        fit_factors(&c, scratch->remainder, table, scratch->factor);
+        for (uint32_t i = 0; i < groups->count; i++)
+            table[i] = scratch->before[i];
+        scale(groups->count, scratch->factor, table);
+        if (!lifts(&c, &c.operators, table) && !lifts(&c, &c.vendors, table)) return cuts;
     }
-    *total = assay_cap_sum(&c.operators, groups->count, weights);
-    ASSAY_ASSERT(*total <= c.total_before);
-    return cuts;
 }
 
 static struct scratch scratch_over(void *memory, size_t memory_len, uint32_t count)
@@ -176,33 +224,41 @@ static struct scratch scratch_over(void *memory, size_t memory_len, uint32_t cou
         .remainder = wide + count,
         .order = (uint32_t *)(wide + 2 * (size_t)count),
         .before = (uint32_t *)(wide + 2 * (size_t)count) + count,
+        .factor = (uint32_t *)(wide + 2 * (size_t)count) + 2 * (size_t)count,
     };
+}
+
+/* Out: weights, the table that follows; scratch->factor. Returns: which cuts stand. */
+static enum assay_cuts fill_table(const struct assay_weight_input *input,
+                                  const struct scratch *scratch, uint32_t *weights)
+{
+    fill_weights(input, assay_trust_peak_weight, weights);
+    cut_platforms(input, scratch, weights);
+    const enum assay_cuts cuts = find_factors(input->groups, input->rules, scratch, weights);
+    fill_weights(input, assay_trust_raw_weight, weights);
+    cut_platforms(input, scratch, weights);
+    scale(input->groups->count, scratch->factor, weights);
+    return cuts;
 }
 
 enum assay_cuts assay_weight_stages(const struct assay_weight_input *input, void *memory,
                                     size_t memory_len, const struct assay_weight_stages *stages)
 {
     ASSAY_ASSERT(stages->raw != stages->unit && stages->unit != stages->capped);
+    ASSAY_ASSERT(stages->peak != stages->factor);
 
     const uint32_t count = input->groups->count;
     const struct scratch scratch = scratch_over(memory, memory_len, count);
-    fill_raw(input, stages->raw);
+    fill_weights(input, assay_trust_raw_weight, stages->raw);
+    fill_weights(input, assay_trust_peak_weight, stages->peak);
     for (uint32_t i = 0; i < count; i++)
         stages->unit[i] = stages->raw[i];
     cut_platforms(input, &scratch, stages->unit);
+    cut_platforms(input, &scratch, stages->peak);
+    const enum assay_cuts cuts = fill_table(input, &scratch, stages->capped);
     for (uint32_t i = 0; i < count; i++)
-        stages->capped[i] = stages->unit[i];
-    uint64_t total = 0;
-    return cut_caps(input->groups, input->rules, &scratch, stages->capped, &total);
-}
-
-enum assay_cuts assay_weights_cut(const struct assay_groups *groups,
-                                  const struct assay_weight_rules *rules, void *memory,
-                                  size_t memory_len, uint32_t *weights)
-{
-    const struct scratch scratch = scratch_over(memory, memory_len, groups->count);
-    uint64_t total = 0;
-    return cut_caps(groups, rules, &scratch, weights, &total);
+        stages->factor[i] = scratch.factor[i];
+    return cuts;
 }
 
 static int compare_sums_falling(const void *context, uint32_t a, uint32_t b)
@@ -273,10 +329,10 @@ void assay_weights(const struct assay_weight_input *input, void *memory, size_t 
     ASSAY_ASSERT(weights != input->previous);
 
     const struct scratch scratch = scratch_over(memory, memory_len, count);
-    fill_raw(input, weights);
-    cut_platforms(input, &scratch, weights);
+    const enum assay_cuts cuts = fill_table(input, &scratch, weights);
     uint64_t total = 0;
-    const enum assay_cuts cuts = cut_caps(input->groups, input->rules, &scratch, weights, &total);
+    for (uint32_t i = 0; i < count; i++)
+        total += weights[i];
     /* docs/protocol.md 6.4: an empty table is refused, for nobody could vote. */
     const bool refused = total == 0 && input->previous != NULL;
     if (refused)

@@ -1,8 +1,9 @@
 /*
  * scoring/weight.h - the table of voting weights of the next epoch, and what it can survive.
  *
- * protocol.md 6: raw weight from integrity, one unit per platform, cap cuts and their guard,
- * tolerance.
+ * protocol.md 6: raw weight from integrity, one unit per platform, factors of the caps and their
+ * guard, tolerance. A factor depends on the roster and on the highest weight that each member has
+ * had (H), never on a fall: a coalition cannot raise its share by harming itself.
  */
 #ifndef ASSAY_SCORING_WEIGHT_H
 #define ASSAY_SCORING_WEIGHT_H
@@ -14,7 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ASSAY_WEIGHT_UNIT = 10000 }; /* one platform holds at most this much */
+enum {
+    ASSAY_WEIGHT_UNIT = 10000, /* one platform holds at most this much */
+    /* B in percent (protocol.md 6.3.2): no coalition of u of the live units holds more than
+     * B u / (B u + 1 - u) of the table. */
+    ASSAY_AMPLIFICATION_PERCENT = 150,
+    ASSAY_AMPLIFICATION_PERCENT_MIN = 100, /* caps cut nothing */
+    ASSAY_AMPLIFICATION_PERCENT_MAX = 300,
+    ASSAY_FACTOR_ONE = 65536, /* a factor is a fraction of this */
+};
 
 /* The largest share that one group may hold: num / den. */
 struct assay_cap {
@@ -25,9 +34,10 @@ struct assay_cap {
 struct assay_weight_rules {
     struct assay_cap operator_cap;
     struct assay_cap vendor_cap;
+    uint32_t amplification_percent; /* B: 100 .. 300 */
 };
 
-/* Returns: operators 20 of 100, vendor roots 33 of 100. */
+/* Returns: operators 20 of 100, vendor roots 33 of 100, B = 3/2. */
 struct assay_weight_rules assay_weight_rules_default(void);
 
 /* Which cuts stand (protocol.md 6.3): the first of these that raises no group above a third. */
@@ -85,29 +95,20 @@ size_t assay_weights_memory_len(uint32_t count);
 void assay_weights(const struct assay_weight_input *input, void *memory, size_t memory_len,
                    uint32_t *weights, struct assay_tolerance *tolerance);
 
-/*
- * assay_weights_cut - any table brought under the caps (docs/protocol.md 6.3).
- *
- * In:       weights[groups->count]; memory as of assay_weights
- * Out:      weights
- * Returns:  which cuts stand; a table that meets the caps stays as it is
- */
-enum assay_cuts assay_weights_cut(const struct assay_groups *groups,
-                                  const struct assay_weight_rules *rules, void *memory,
-                                  size_t memory_len, uint32_t *weights);
-
 /* The table as it comes to be, each array [count]. */
 struct assay_weight_stages {
     uint32_t *raw;    /* I, or 0 (docs/protocol.md 6.0) */
     uint32_t *unit;   /* after one unit per platform (6.2) */
-    uint32_t *capped; /* after the cuts that stand (6.3) */
+    uint32_t *peak;   /* H after one unit per platform: what the cuts are made of (6.3.2) */
+    uint32_t *factor; /* what the cuts that stand leave of it, of ASSAY_FACTOR_ONE (6.3.2) */
+    uint32_t *capped; /* unit times factor */
 };
 
 /*
  * assay_weight_stages - how the table that assay_weights would make comes to be, for explanations.
  *
  * In:       *input; memory as of assay_weights
- * Out:      stages->raw, ->unit, ->capped
+ * Out:      every array of *stages
  * Returns:  which cuts stand
  */
 enum assay_cuts assay_weight_stages(const struct assay_weight_input *input, void *memory,

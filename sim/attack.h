@@ -37,9 +37,10 @@ enum assay_sim_evidence {
 };
 
 /* Sends one more message of the node's own, signed with its voting key over digest where sign_at is
- * not SIZE_MAX: the 64 bytes from there on are overwritten. The payload is copied. */
+ * not SIZE_MAX: the 64 bytes from there on are its signature. The payload is copied. */
 typedef void assay_attack_send(void *context, uint32_t to, enum assay_message_kind kind,
-                               uint8_t *payload, size_t len, const uint8_t *digest, size_t sign_at);
+                               const uint8_t *payload, size_t len, const uint8_t *digest,
+                               size_t sign_at);
 
 /* What the host of an adversary's node has heard and holds in the running epoch (message fidelity).
  * Slices hold until the hook returns; len 0: not there. */
@@ -49,6 +50,9 @@ struct assay_attack_host {
     struct assay_slice (*envelope)(void *context, uint32_t slot);
     /* The bytes of a piece of evidence that it holds. */
     struct assay_slice (*evidence)(void *context, const uint8_t digest[static 32]);
+    /* A message that it received earlier, of any epoch: which one the number says. len 0: none.
+     * Out: *kind. */
+    struct assay_slice (*received)(void *context, uint64_t number, enum assay_message_kind *kind);
     /* Signs with the node's identity key; the votes' key signs what is sent (assay_attack_send). */
     void (*identity)(void *context, const uint8_t digest[static 32],
                      uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);

@@ -22,6 +22,8 @@
     X(INTEGRITY_FINAL_MIN_BP, "integrity_final_min_bp", true, "lowest integrity at the end, bp")   \
     X(WEIGHT_SHARE_BP, "weight_share_bp", true, "share of the weight in the last epoch, bp")       \
     X(WEIGHT_SHARE_MAX_BP, "weight_share_max_bp", true, "largest share in any epoch, bp")          \
+    X(VOTE_SHARE_BP, "vote_share_bp", true,                                                        \
+      "share of the weight that it votes with in the last epoch, bp")                              \
     X(DETECTION_EPOCHS, "detection_epochs", true,                                                  \
       "epochs from the first bad one of a member to its suspension, slowest of those detected")    \
     X(DETECTED, "detected", true, "members that were suspended at least once")                     \
@@ -58,6 +60,12 @@
     X(CHANGES_UNFIT, "changes_unfit", false, "changes that could not be applied, or were dropped") \
     X(MEMBERS_FINAL, "members_final", false, "members at the end that neither rest nor left")      \
     X(ERAS, "eras_ended", false, "eras that operators ended")                                      \
+    X(FENCES_OVER, "fences_over", false,                                                           \
+      "signatures behind a fence that ended with the operators who signed it")                     \
+    X(OPERATORS_MISSED, "operators_missed", false,                                                 \
+      "members that were down when operators were replaced, summed")                               \
+    X(STRUCK_ON_TRIAL, "struck_on_trial", false,                                                   \
+      "FAIL that were proven and struck while rules were on trial")                                \
     X(COLLATERAL_TAKEN, "collateral_taken", false, "newer collateral that a final block holds")    \
     X(COLLATERAL_ACTIVE, "collateral_active", false, "boundaries with newer collateral")           \
     X(COLLATERAL_REVERTED, "collateral_reverted", false, "times it felled too many and went back") \
@@ -90,7 +98,10 @@
     X(SECRETS_RENEWED, "secrets_renewed", false, "times that one was dealt anew")                  \
     X(SECRETS_READ, "secrets_read", false, "times that a reader put one together")                 \
     X(SLOTS_GIVEN, "slots_given", false, "slots of clusters given to a holder, first ones too")    \
-    X(LIARS_CONVICTED, "liars_convicted", false, "holders that gave what is no share, shown")
+    X(LIARS_CONVICTED, "liars_convicted", false, "holders that gave what is no share, shown")      \
+    X(HOARDS_TAKEN, "hoards_taken", false, "instances and tasks that members opened for nothing")  \
+    X(HOARDS_REFUSED, "hoards_refused", false, "of such, those above a quota")                     \
+    X(RELISTED, "relisted", false, "replicas that members listed to take seats for nothing")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };
@@ -126,13 +137,23 @@ enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_F
     X(UNJUDGED, "unjudged",                                                                        \
       "who nobody can judge for eight certified epochs falls like the absent")                     \
     X(GUARD, "guard", "no cut raises an operator or a vendor root above a third")                  \
+    X(SELF_HARM, "self_harm", "no union of members gains a share by harming itself")               \
+    X(AMPLIFICATION, "amplification", "no union holds more than its live units allow")             \
     X(CHANGES, "changes", "operators' changes: by their rules, whole, undone if they fell many")   \
     X(ERAS, "eras", "nothing is signed behind a fence, nothing final undone but what was named")   \
+    X(HISTORIES, "histories",                                                                      \
+      "what is final stays, no two differ over eras unless a draft said so, and then both tell")   \
     X(SEATS, "seats", "seats are those of the rule, and nobody without one signs votes or blocks") \
     X(SERVICES, "services", "every registry is what final records make, by members with a word")   \
     X(CONTINUITY, "continuity", "no released state is lost, forked, or read when it is old")       \
     X(TASKS, "tasks", "money is conserved, paid for proven steps alone, nobody loses two")         \
-    X(SHARES, "shares", "no secret is lost, what counts as kept is, no honest holder is convicted")
+    X(SHARES, "shares",                                                                            \
+      "no secret is lost, what counts as kept is, no honest holder is convicted")                  \
+    X(STRIKES, "strikes", "a FAIL that the rules before a trial share always strikes, for good")   \
+    X(QUIET, "quiet",                                                                              \
+      "who does not attest loses its votes, nobody else does, never below the floor")              \
+    X(BOUNDS, "bounds",                                                                            \
+      "no author has more instances or tasks than its quota, no table is too full")
 
 #define ASSAY_SIM_CHECKER_ENUM(symbol, name, line) ASSAY_SIM_CHECKER_##symbol,
 enum assay_sim_checker { ASSAY_SIM_CHECKER_LIST(ASSAY_SIM_CHECKER_ENUM) ASSAY_SIM_CHECKER_COUNT };

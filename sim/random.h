@@ -29,6 +29,7 @@ enum assay_sim_stream {
     ASSAY_SIM_STREAM_VIEW = 14,          /* whom a node chooses as neighbours */
     ASSAY_SIM_STREAM_SERVICES = 15,      /* programs of services, and what they are asked */
     ASSAY_SIM_STREAM_SERVICE_LINKS = 16, /* between them */
+    ASSAY_SIM_STREAM_RESEND = 17,        /* old messages that an adversary sends again */
 };
 
 struct assay_sim_random {

@@ -32,6 +32,8 @@ struct assay_scenario assay_scenario_default(void)
         .overlay_above = 64, /* ASSAY_VIEW_ABOVE, ASSAY_VIEW_DEGREE (host/view.h) */
         .overlay_degree = 8,
         .seats_max = ASSAY_VOTERS_MAX,
+        .amplification_percent = ASSAY_AMPLIFICATION_PERCENT,
+        .quiet_floor_percent = ASSAY_QUIET_FLOOR_PERCENT,
         .collateral_delay_s = 4,
         .services = { .group_size = 3, .enclaves = 1, .clones = 1, .steps = 3, .share_slots = 3,
                       .share_k = 2, .secrets = 1 },
@@ -413,6 +415,14 @@ static enum assay_status check_change(const struct assay_scenario *s, uint32_t i
             message, ASSAY_E_INVALID,
             "changes[%u].flaw: one operator announces maintenance, and it forces nothing",
             (unsigned)index);
+    if ((c->epoch_ms != 0 && c->epoch_ms < ASSAY_EPOCH_MS_MIN) ||
+        (c->block_len_max != 0 && c->block_len_max < ASSAY_BLOCK_LEN_MIN))
+        return assay_scenario_refuse(
+            message, ASSAY_E_RANGE,
+            "changes[%u]: expected epoch_ms 0 or at least %d and block_len_max 0 or at least %d, "
+            "found %u and %u",
+            (unsigned)index, ASSAY_EPOCH_MS_MIN, ASSAY_BLOCK_LEN_MIN, (unsigned)c->epoch_ms,
+            (unsigned)c->block_len_max);
     if (c->action == ASSAY_SIM_ACTION_SERVICES && !assay_scenario_adds_services(s))
         return assay_scenario_refuse(message, ASSAY_E_INVALID,
                                      "changes[%u]: services.later_groups or later_tasks says what "
@@ -447,7 +457,7 @@ static enum assay_status check_day(const struct assay_scenario *s, uint32_t inde
 static enum assay_status check_spares(const struct assay_scenario *s, char *message)
 {
     if (s->spares == 0) return ASSAY_OK;
-    ASSAY_TRY(within(message, "spares", s->spares, 0, s->nodes > 4 ? s->nodes - 4 : 0));
+    ASSAY_TRY(within(message, "spares", s->spares, 0, s->nodes - 1));
     if (assay_scenario_fidelity(s) == ASSAY_SIM_FIDELITY_MESSAGE &&
         s->evidence != ASSAY_SIM_EVIDENCE_SOFT)
         return ASSAY_OK;
@@ -484,6 +494,10 @@ static enum assay_status check_services(const struct assay_scenario *s, char *me
             "services.share_clusters: %u with %u slots each need %u nodes, found %u",
             (unsigned)p->share_clusters, (unsigned)p->share_slots,
             (unsigned)(p->share_clusters * p->share_slots), (unsigned)s->nodes);
+    if (p->hoarders >= s->nodes)
+        return assay_scenario_refuse(message, ASSAY_E_INVALID,
+                                     "services.hoarders: expected fewer than %u, found %u",
+                                     (unsigned)s->nodes, (unsigned)p->hoarders);
     if (p->later_groups > p->groups || (p->later_tasks && p->requestors == 0))
         return assay_scenario_refuse(
             message, ASSAY_E_INVALID,

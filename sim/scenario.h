@@ -32,6 +32,7 @@ enum {
     ASSAY_SIM_CLONES_MAX = 3,
     ASSAY_SIM_REQUESTORS_MAX = 8,
     ASSAY_SIM_SECRETS_MAX = 16,
+    ASSAY_SIM_HOARDERS_MAX = 4,
     ASSAY_SIM_SERVED_NODES_MAX = 32, /* with services: each has registries of its own */
     ASSAY_SIM_ASSERTIONS_MAX = 48,
     ASSAY_SIM_VENDORS_MAX = 16,
@@ -142,7 +143,9 @@ struct assay_sim_cohort {
     X(SHRUG, 29, "shrug", "ballots say UNJUDGED about the victims")                                \
     X(MUTE, 30, "mute", "no ballots; votes and evidence as ever")                               \
     X(SPAM, 31, "spam", "INCARNATE records with junk for evidence, by the hundred")                \
-    X(DEAD_END, 32, "dead-end", "passes on what others vote and propose in every other view only")
+    X(DEAD_END, 32, "dead-end", "passes on what others vote and propose in every other view only") \
+    X(RESEND, 33, "resend", "messages of honest nodes again, epochs and eras later")               \
+    X(DRIP, 34, "drip", "claims to have everything, and gives one piece in sixteen")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };
@@ -200,7 +203,7 @@ struct assay_sim_clock {
     X(JOIN, 4, "join", "so many newcomers (count), in the first free slots, then in new ones")     \
     X(MAINTENANCE, 5, "maintenance", "absence of one member of the cohort for so many epochs")     \
     X(POLICY, 6, "policy", "another policy, under which evidence of the cohort fails hard")        \
-    X(PARAMETERS, 7, "parameters", "another cap of vendors (vendor_cap)")                          \
+    X(PARAMETERS, 7, "parameters", "other caps, length of epochs, size of blocks")                 \
     X(OPERATORS, 8, "operators", "one operator more, and one more must sign")                      \
     X(SERVICES, 9, "services", "what services.later_groups and later_tasks leave out at first")
 
@@ -236,6 +239,9 @@ struct assay_sim_change {
     uint32_t cohort, count;                  /* whom; the first so many, 0: all (JOIN: one) */
     uint32_t epochs;                         /* MAINTENANCE */
     uint32_t vendor_cap_num, vendor_cap_den; /* PARAMETERS */
+    /* PARAMETERS too, 0: unchanged. An epoch of this length; bytes of a block's body; most weight
+     * of one operator. */
+    uint32_t epoch_ms, block_len_max, operator_cap_bp;
     bool forces;                             /* names the change that was reverted last */
     uint32_t given_to;                       /* so many honest members get it */
     enum assay_sim_flaw flaw;
@@ -246,6 +252,8 @@ struct assay_sim_recover {
     uint64_t at_epoch;     /* of the scenario: one member gets the fence */
     uint32_t after_epochs; /* so much later answers are gathered, in each epoch until it works */
     bool rests_dead;       /* who does not run then rests */
+    bool by_cohort;        /* the fence: to this cohort first, to the others after_epochs later */
+    uint32_t cohort;
 };
 
 /* What is wrong with an offer of collateral, so that no block may ever hold it. */
@@ -290,6 +298,7 @@ struct assay_sim_services_plan {
     uint32_t enclaves_die_permille; /* of each process in an epoch */
     uint32_t cutting_hosts_permille; /* of starts: the host lets some replicas alone hear it */
     uint32_t forged_permille; /* of records: a member hands in an old one or a changed one too */
+    uint32_t hoarders; /* of the last members: they take what one author gets, for nothing */
     uint32_t requestors;         /* accounts with money; every member offers to execute */
     uint32_t tasks, steps;       /* that are opened in an epoch; of each */
     uint32_t leavers_permille;   /* of tasks: the requestor goes when it was shown a step */
@@ -365,6 +374,8 @@ struct assay_scenario {
     uint32_t day_count;
     struct assay_sim_day days[ASSAY_SIM_DAYS_MAX];
     uint32_t seats_max;          /* of the network: so many members vote */
+    uint32_t amplification_percent; /* B of docs/protocol.md 6.3.2 */
+    uint32_t quiet_floor_percent;   /* of docs/protocol.md 6.7 */
     uint32_t collateral_delay_s; /* of the network: how long a recovery waits */
     uint32_t collateral_life_s;  /* of each vendor's part, from its date on; 0: it does not end */
     uint64_t
@@ -373,6 +384,7 @@ struct assay_scenario {
         progress_epochs; /* the bound: so many epochs may pass after heal_epoch without a close */
     uint32_t overlay_above;  /* with more members everybody has neighbours */
     uint32_t overlay_degree; /* so many to twice as many */
+    uint32_t history_epochs; /* epochs of blocks that stores retain; 0: ASSAY's default */
     struct assay_sim_services_plan services;
     uint32_t assertion_count;
     struct assay_sim_assertion assertions[ASSAY_SIM_ASSERTIONS_MAX];

@@ -5,7 +5,7 @@
 #include "engine/ledger/genesis.h"
 #include "sim/scenario_internal.h"
 
-enum { NODES_MIN = 4, /* below, no member may fail */ TIME_MS_MAX = 600 * 1000 };
+enum { TIME_MS_MAX = 600 * 1000 };
 
 static const char *fidelity_word(uint32_t value)
 {
@@ -79,7 +79,7 @@ static const struct assay_scenario_key root_keys[] = {
     { WORD("fidelity", fidelity, fidelity_word, 0, 2,
            "every message an event, or delivery drawn per epoch; auto: message up to 32 nodes") },
     { U64("seed", seed, 0, UINT64_MAX, "decides everything, together with the rest of the file") },
-    { U32("nodes", nodes, NODES_MIN, ASSAY_SIM_NODES_MAX, "members of the network") },
+    { U32("nodes", nodes, 1, ASSAY_SIM_NODES_MAX, "members of the network") },
     { U32("spares", spares, 0, ASSAY_SIM_LISTED_NODES_MAX,
           "of nodes, the last ones: no members until a change has them join") },
     { U64("epochs", epochs, 1, ASSAY_SIM_EPOCHS_MAX, "how long it runs") },
@@ -109,6 +109,10 @@ static const struct assay_scenario_key root_keys[] = {
     { U64("heal_epoch", heal_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
           "from here on no fault but the adversaries', and progress is demanded; 0: never") },
     { U32("seats_max", seats_max, 1, ASSAY_VOTERS_MAX, "so many members vote, the others ballot") },
+    { U32("amplification_percent", amplification_percent, ASSAY_AMPLIFICATION_PERCENT_MIN,
+          ASSAY_AMPLIFICATION_PERCENT_MAX, "how far caps may raise a share, at most") },
+    { U32("quiet_floor_percent", quiet_floor_percent, ASSAY_QUIET_FLOOR_PERCENT_MIN,
+          ASSAY_QUIET_FLOOR_PERCENT_MAX, "weight that keeps its votes, whoever does not attest") },
     { U32("collateral_delay_s", collateral_delay_s, 1, 2419200,
           "how long collateral of a higher evaluation number waits, s") },
     { U32("collateral_life_s", collateral_life_s, 0, 2419200,
@@ -119,6 +123,8 @@ static const struct assay_scenario_key root_keys[] = {
           "with more members than this nodes have neighbours, not links to everybody") },
     { U32("overlay_degree", overlay_degree, 1, 32,
           "so many neighbours to twice as many; seven eighths of it by one's own choice") },
+    { U32("history_epochs", history_epochs, 0, 1000000,
+          "epochs of blocks that every store retains; 0: the daemon's default (message)") },
 };
 #undef PART
 
@@ -239,6 +245,12 @@ static const struct assay_scenario_key change_keys[] = {
           "the first so many of the cohort; 0: all of it (join: one)") },
     { U32("epochs", epochs, 1, 64, "maintenance: for so many epochs") },
     { OTHER("vendor_cap", vendor_cap_num, CAP, "parameters: most weight of one vendor root") },
+    { U32("epoch_ms", epoch_ms, 0, ASSAY_EPOCH_MS_MAX,
+          "parameters: length of an epoch, ms; 0: unchanged") },
+    { U32("block_len_max", block_len_max, 0, ASSAY_BLOCK_LEN_MAX,
+          "parameters: bytes of the body of a block; 0: unchanged") },
+    { U32("operator_cap_bp", operator_cap_bp, 0, 10000,
+          "parameters: most weight of one operator, bp; 0: unchanged") },
     { OTHER("forces", forces, BOOL, "names the change that was reverted last: it stays") },
     { U32("given_to", given_to, 1, ASSAY_SIM_LISTED_NODES_MAX,
           "so many honest members get it from the operators") },
@@ -252,6 +264,9 @@ static const struct assay_scenario_key recover_keys[] = {
     { U32("after_epochs", after_epochs, 1, 1000,
           "so much later answers are gathered, in each epoch until the new era begins") },
     { OTHER("rests_dead", rests_dead, BOOL, "who does not run then rests in the new era") },
+    { OTHER("cohort", cohort, COHORT,
+            "only these get the fence then; the others after_epochs later"),
+      FLAG(by_cohort, true) },
 };
 #undef PART
 
@@ -291,6 +306,9 @@ static const struct assay_scenario_key services_keys[] = {
           "starts at which the host lets some replicas alone hear its process, in 1000") },
     { U32("forged_permille", forged_permille, 0, 1000,
           "records beside which some member hands in an old one, or a changed one, in 1000") },
+    { U32("hoarders", hoarders, 0, ASSAY_SIM_HOARDERS_MAX,
+          "of the last members: each opens instances and tasks for nothing, and lists another "
+          "replica in every epoch") },
     { U32("requestors", requestors, 0, ASSAY_SIM_REQUESTORS_MAX,
           "accounts with money to open tasks; 0: no tasks") },
     { U32("tasks", tasks, 0, 8, "that are opened in an epoch") },
@@ -303,8 +321,7 @@ static const struct assay_scenario_key services_keys[] = {
           "clusters that hold shares of secrets; 0: no shares") },
     { U32("share_slots", share_slots, 3, 7, "slots of each") },
     { U32("share_k", share_k, 2, 4, "shares that make a secret") },
-    { U32("secrets", secrets, 1, ASSAY_SIM_SECRETS_MAX,
-          "that are put, one in an epoch") },
+    { U32("secrets", secrets, 1, ASSAY_SIM_SECRETS_MAX, "that are put, one in an epoch") },
     { U32("secret_reads", secret_reads, 0, 8, "in an epoch") },
     { U32("share_liars", share_liars, 0, 8,
           "holders, of the last members, that keep and give what is no share") },

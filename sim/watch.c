@@ -51,7 +51,6 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
     w->vendor = zeroed(n, sizeof *w->vendor);
     w->tracks = zeroed(n, sizeof *w->tracks);
     w->first_weight = zeroed(n, sizeof *w->first_weight);
-    w->seated = zeroed(n, sizeof *w->seated);
     w->raw = zeroed(n, sizeof *w->raw);
     place_members(w);
     const uint32_t families[] = { w->platform_count, w->operator_count, w->vendor_count };
@@ -84,7 +83,6 @@ void assay_sim_watch_destroy(struct assay_sim_watch **watch)
     free(w->vendor);
     free(w->tracks);
     free(w->first_weight);
-    free(w->seated);
     free(w->sums);
     free(w->raw);
     free(w->platform_weight);
@@ -132,6 +130,7 @@ struct assay_watch_electorate assay_watch_electorate_of(const struct assay_watch
         .weight = epoch->total - w->platform_weight[own],
         .byzantine = epoch->byzantine - w->platform_byzantine[own],
         .silent = epoch->silent - w->platform_silent[own],
+        .table = epoch->total,
     };
 }
 
@@ -223,6 +222,9 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
             assay_watch_recount(&epoch);
             assay_watch_network(&epoch);
             assay_watch_seats(&epoch);
+            assay_watch_quiet(&epoch);
+            assay_watch_strikes(&epoch);
+            assay_watch_shares(&epoch);
         }
     }
     assay_watch_count(watch, closed);

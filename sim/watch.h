@@ -21,6 +21,8 @@ struct assay_sim_truth {
                        but for those of unheard_weight */
     enum assay_sim_evidence evidence;
     bool by_policy; /* its evidence fails by what operators decided: it is honest all the same */
+    /* The rules on trial alone fail it: those that a reversal would bring back accept it. */
+    bool felled;
     uint64_t unheard_weight; /* weight in this epoch of honest voters that could not hear it */
 };
 

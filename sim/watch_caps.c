@@ -105,9 +105,19 @@ static bool any_above(const struct cutting *c, const struct assay_watch_family *
     return false;
 }
 
+/* A cap leaves 1/B of each member at least (6.3.2), or near it. A platform that became one unit may
+ * have lost more, and is left out by being counted as cut. */
+static bool cuts_too_much(const struct cutting *c, const uint64_t *raw, uint32_t percent)
+{
+    for (uint32_t slot = 0; slot < c->nodes; slot++)
+        if (percent * c->weights[slot] < 100.0 * (double)raw[slot] * (1 + 1e-6) && raw[slot] > 0)
+            return true;
+    return false;
+}
+
 struct assay_watch_caps assay_watch_caps(const struct assay_sim_watch *w, const uint64_t *raw,
                                          const struct assay_watch_family *operators,
-                                         const struct assay_watch_family *vendors)
+                                         const struct assay_watch_family *vendors, uint32_t percent)
 {
     const struct assay_watch_family *turn[CUTS] = { operators, vendors, operators, vendors };
     const struct assay_watch_family platforms = { .group_of = w->platform,
@@ -132,8 +142,8 @@ struct assay_watch_caps assay_watch_caps(const struct assay_sim_watch *w, const 
     for (unsigned k = 0; k < CUTS; k++)
         cut(&c, turn[k]);
     /* No group is above a third, or near it: then the guard lets all four cuts stand. */
-    const bool stand = c.sure && !any_above(&c, operators, 0.333, 1) &&
-                       3 * vendors->num <= vendors->den &&
+    const bool stand = c.sure && !cuts_too_much(&c, raw, percent) &&
+                       !any_above(&c, operators, 0.333, 1) && 3 * vendors->num <= vendors->den &&
                        !any_above(&c, vendors, vendors->num, vendors->den);
     met.vendors = stand;
     met.operators = stand && !any_above(&c, operators, operators->num, operators->den);

@@ -101,6 +101,10 @@ static void count_felled(const struct assay_watch_epoch *e)
         const struct assay_found *found = &e->after->members[i].found;
         f->struck |= f->now && found->integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
         if (f->weight == 0 || f->now || e->closed->fails[i] == ASSAY_OUTCOME_NONE) continue;
+        if (!e->closed->truth[i].felled) { /* it fails by the rules before as well */
+            f->weight = 0;
+            continue;
+        }
         /* Behind its first two epochs a trial waits for those alone that were not judged yet. */
         if (f->passed && e->closed->epoch > c->trial.epoch + 1) continue;
         f->now = true;
@@ -108,6 +112,18 @@ static void count_felled(const struct assay_watch_epoch *e)
         f->offences = e->before->members[i].trust.offences.count;
         c->trial.felled += f->weight;
     }
+}
+
+/* Is no verdict on it to be expected while the trial runs? */
+static bool is_exempt(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_member *m = &e->after->members[slot];
+    bool away = m->stage != ASSAY_STAGE_MEMBER;
+    for (uint32_t i = 0; i < m->maintenance_count; i++)
+        away |= m->maintenances[i].from <= e->closed->epoch &&
+                e->closed->epoch <= m->maintenances[i].until;
+    return away || (e->after->certified &&
+                    3 * m->found.unjudged_weight > m->found.electorate_weight);
 }
 
 /* Weight of those who were neither certified PASS nor proven FAIL under the new rules. */
@@ -118,10 +134,7 @@ static uint64_t unjudged_weight(const struct assay_watch_epoch *e)
     for (uint32_t i = 0; i < e->before->member_count; i++) {
         struct felled *f = &c->felled[i];
         f->passed |= e->after->members[i].found.certified_pass;
-        const struct assay_found *found = &e->after->members[i].found;
-        const uint64_t said = found->pass_weight + found->negative_weight;
-        const bool held = e->after->certified && 3 * said <= found->electorate_weight;
-        if (!f->now && !f->passed && !held) weight += f->weight;
+        if (!f->now && !f->passed && !is_exempt(e, i)) weight += f->weight;
     }
     return weight;
 }
@@ -357,7 +370,8 @@ static void serve_alone(const struct assay_watch_epoch *e, struct making *m)
 {
     struct assay_watch_charter *c = e->watch->charter;
     const struct assay_charter_rules before = c->rules;
-    const bool serves = assay_watch_serve(e, &m->rules);
+    bool tried = false;
+    const bool serves = assay_watch_serve(e, &m->rules, &tried);
     const char *what = difference(m);
     if (what == NULL) FINE(e);
     else
@@ -367,7 +381,7 @@ static void serve_alone(const struct assay_watch_epoch *e, struct making *m)
     if (!serves) return;
     c->rules = m->rules;
     c->turned = true;
-    try_rules(e, 0, &before);
+    if (tried) try_rules(e, 0, &before);
 }
 
 static void make_all(struct making *m, const struct assay_change *change)
@@ -379,6 +393,28 @@ static void make_all(struct making *m, const struct assay_change *change)
         ASSAY_ASSERT(shape == ASSAY_OK);
         make_one(m, &a);
     }
+}
+
+/* What is forced holds whichever rules stay; where both are one, nothing is on trial any more. */
+static void force_before(const struct assay_watch_epoch *e, const struct assay_change *change)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    struct making m = { .e = e, .places = c->places, .rules = c->trial.before };
+    struct assay_cursor at = assay_cursor_over(change->actions.bytes, change->actions.len);
+    if (c->trial.epoch == 0) return;
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action a;
+        const enum assay_status shape = assay_action_next(&at, &a);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        if (a.kind == ASSAY_ACTION_ENDORSEMENTS) c->trial.until_ms = INT64_MAX;
+        if (a.kind == ASSAY_ACTION_POLICY || a.kind == ASSAY_ACTION_ENDORSEMENTS ||
+            a.kind == ASSAY_ACTION_PARAMETERS)
+            make_one(&m, &a);
+    }
+    c->trial.before = m.rules;
+    if (!assay_rules_equal(&m.rules, &c->rules)) return;
+    assay_watch_updates_end_trial(e, false);
+    end_trial(c, e->watch->nodes);
 }
 
 static void settle_places(const struct assay_watch_epoch *e, struct place *places)
@@ -419,7 +455,7 @@ static void activate(const struct assay_watch_epoch *e)
     m.activation = e->closed->epoch + 1;
     if (!unfit) make_all(&m, &change);
     const bool others = !assay_rules_equal(&c->rules, &m.rules);
-    if (others && c->trial.epoch != 0) {
+    if (others && c->trial.epoch != 0 && w.forces == 0) {
         m = (struct making){ .e = e, .places = c->places, .rules = c->rules };
         assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
         free(places);
@@ -442,6 +478,7 @@ static void activate(const struct assay_watch_epoch *e)
     if (m.operators.len > 0) follow_operators(c, m.operators);
     settle_places(e, places);
     c->turned = true;
+    if (w.forces != 0) force_before(e, &change);
     if (tries) try_rules(e, w.sequence, &before);
     free(w.body);
 }

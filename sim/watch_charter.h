@@ -104,7 +104,9 @@ void assay_watch_updates_open(struct assay_watch_charter *charter,
 /* A COLLATERAL record of a final block: may it stand there? */
 void assay_watch_take_update(const struct assay_watch_epoch *epoch, struct assay_slice record);
 void assay_watch_updates_end_trial(const struct assay_watch_epoch *epoch, bool reverted);
-/* What is due comes into force with these rules. Returns: whether anything did. */
-bool assay_watch_serve(const struct assay_watch_epoch *epoch, struct assay_charter_rules *rules);
+/* What is due comes into force with these rules. Out: *tried: on trial. Returns: whether anything
+ * did. */
+bool assay_watch_serve(const struct assay_watch_epoch *epoch, struct assay_charter_rules *rules,
+                       bool *tried);
 
 #endif

@@ -14,11 +14,11 @@
 struct look {
     uint16_t score_bp, integrity_bp, availability_bp;
     enum assay_standing standing;
-    uint32_t weight;
+    uint32_t weight, votes;
 };
 
 struct cohort_sums {
-    uint64_t score, integrity, availability, weight;
+    uint64_t score, integrity, availability, weight, votes;
 };
 
 static int64_t *figure(struct assay_sim_watch *w, enum assay_sim_figure which, uint32_t cohort)
@@ -41,12 +41,13 @@ static struct look look_at(const struct assay_sim_closed *closed, uint32_t slot)
     if (closed->state == NULL) {
         const uint16_t score_bp = closed->score_bp[slot];
         return (struct look){ score_bp, score_bp, score_bp, assay_standing_band(score_bp),
-                              closed->weight[slot] };
+                              closed->weight[slot], closed->weight[slot] };
     }
     const struct assay_member *m = &closed->state->members[slot];
     const uint16_t i = m->trust.integrity_bp;
     const uint16_t a = m->trust.availability_bp;
-    return (struct look){ i < a ? i : a, i, a, m->trust.score.standing, m->weight };
+    return (struct look){ i < a ? i : a, i, a, m->trust.score.standing, m->weight,
+                          m->seat_weight };
 }
 
 static void count_standing(struct assay_sim_cohort_row *row, enum assay_standing standing)
@@ -136,6 +137,7 @@ static void count_member(struct assay_sim_watch *w, const struct assay_sim_close
     sums[c].integrity += now.integrity_bp;
     sums[c].availability += now.availability_bp;
     sums[c].weight += now.weight;
+    sums[c].votes += now.votes;
     at_most(figure(w, ASSAY_SIM_FIGURE_INTEGRITY_MIN_BP, c), now.integrity_bp);
     int64_t *final_min = figure(w, ASSAY_SIM_FIGURE_INTEGRITY_FINAL_MIN_BP, c);
     if (of->members == 1 || now.integrity_bp < *final_min) *final_min = now.integrity_bp;
@@ -158,6 +160,9 @@ static void count_cohort(struct assay_sim_watch *w, uint32_t c, struct assay_sim
     of->availability_mean_bp = (uint16_t)(sums->availability / of->members);
     if (total_weight > 0)
         of->weight_share_bp = (uint16_t)(sums->weight * ASSAY_SCORE_BP_MAX / total_weight);
+    if (total_weight > 0)
+        *figure(w, ASSAY_SIM_FIGURE_VOTE_SHARE_BP, c) =
+            (int64_t)(sums->votes * ASSAY_SCORE_BP_MAX / total_weight);
     *figure(w, ASSAY_SIM_FIGURE_SCORE_MEAN_BP, c) = of->score_mean_bp;
     *figure(w, ASSAY_SIM_FIGURE_SCORE_FINAL_MIN_BP, c) = of->score_min_bp;
     *figure(w, ASSAY_SIM_FIGURE_SCORE_FINAL_MAX_BP, c) = of->score_max_bp;

@@ -28,6 +28,13 @@ struct assay_watch_track {
     uint64_t certified_epochs, seen_bad, seen_soft;
     uint16_t availability_min_bp, integrity_min_bp;
     bool went_over; /* P5: it was Byzantine in some epoch */
+    /* Strikes: the newest proven FAIL that no trial excuses, and the integrity that it left. */
+    uint64_t struck_epoch; /* 0: none */
+    uint16_t struck_bp;
+    /* Quiet: what it showed in the last certified epochs, the newest first; and in how many more
+     * honest voters could report it absent than passed it. */
+    uint8_t shown[16];
+    uint32_t absent_epochs;
 };
 
 struct assay_sim_watch {
@@ -48,14 +55,13 @@ struct assay_sim_watch {
     bool has_first, first_uncapped;
     uint64_t first_total;
     uint32_t *first_weight; /* [nodes] */
-    bool *seated;           /* [nodes] scratch */
     /* Liveness. */
     uint64_t healed_ms, last_close_ms;
     bool healed, closed_since;
     uint64_t epochs_closed;
     uint64_t bad_epochs[ASSAY_SIM_COHORTS_MAX], member_epochs[ASSAY_SIM_COHORTS_MAX];
     struct assay_watch_charter *charter; /* watch_changes.c; NULL: a fidelity without changes */
-    void *scratch; /* of a state root */
+    void *scratch;                       /* of a state root */
     size_t scratch_len;
 };
 
@@ -90,6 +96,7 @@ bool assay_watch_roster_changed(const struct assay_watch_epoch *epoch);
 /* Weights of the electorate of one subject: everybody but its platform (docs/protocol.md 7.1). */
 struct assay_watch_electorate {
     uint64_t weight, byzantine, silent;
+    uint64_t table; /* weight of all members, the subject's platform included */
 };
 
 /* Returns: the electorate of a subject in the epoch that closed. */
@@ -109,13 +116,15 @@ struct assay_watch_family {
 };
 
 /* watch_caps.c: which caps the four cuts of docs/protocol.md 6.3 are sure to meet, with weights
- * [nodes] before all cuts; where the guard may leave cuts out, none. */
+ * [nodes] before all cuts and B in percent; where the guard may leave cuts out, or B what a cap
+ * would take, none. */
 struct assay_watch_caps {
     bool operators, vendors;
 };
 struct assay_watch_caps assay_watch_caps(const struct assay_sim_watch *watch, const uint64_t *raw,
                                          const struct assay_watch_family *operators,
-                                         const struct assay_watch_family *vendors);
+                                         const struct assay_watch_family *vendors,
+                                         uint32_t percent);
 
 /* watch_figures.c: a row, and figures that grow. Each Returns: nothing. */
 void assay_watch_count(struct assay_sim_watch *watch, const struct assay_sim_closed *closed);
@@ -128,6 +137,12 @@ void assay_watch_recount(const struct assay_watch_epoch *epoch);
 void assay_watch_network(const struct assay_watch_epoch *epoch);
 /* watch_seats.c: who votes next. Returns: nothing. */
 void assay_watch_seats(const struct assay_watch_epoch *epoch);
+/* watch_quiet.c: who does not attest has no vote. After assay_watch_members. Returns: nothing. */
+void assay_watch_quiet(const struct assay_watch_epoch *epoch);
+/* watch_strikes.c: a proven FAIL strikes. Returns: nothing. */
+void assay_watch_strikes(const struct assay_watch_epoch *epoch);
+/* watch_shares.c: who gains a share by what. Returns: nothing. */
+void assay_watch_shares(const struct assay_watch_epoch *epoch);
 /* P10 needs no state before. */
 void assay_watch_root(struct assay_sim_watch *watch, const struct assay_sim_closed *closed);
 

@@ -77,10 +77,10 @@ static bool heard_by_all(const struct member *m)
     return m->truth->alive && m->truth->reachable && m->truth->unheard_weight == 0;
 }
 
-/* P1: a node whose evidence reached so many that N <= W/3, and of which one ballot counted in each
+/* P1: a node whose evidence reached so many that N <= T/3, and of which one ballot counted in each
  * eight certified epochs, never falls, under any loss, delay, partition or withholding.
  * Asks: honest, ran, good evidence, reachable, not mute; negative votes can come from Byzantine
- * voters and from honest ones that could not hear it, and these are W/3 of its electorate at most.
+ * voters and from honest ones that could not hear it, and these are a third of the table at most.
  * Certified or not. Integrity has no such condition: see justice. Nor does who cannot be judged,
  * since the collateral of its vendor has ended, whatever its evidence (8.1). */
 static void check_p1(const struct member *m)
@@ -90,7 +90,7 @@ static void check_p1(const struct member *m)
     if (!t->honest || !t->alive || !t->reachable) return;
     if (t->evidence != ASSAY_SIM_EVIDENCE_GOOD && t->evidence != ASSAY_SIM_EVIDENCE_HELD) return;
     if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
-    if (3 * may_deny > m->electorate.weight) return;
+    if (3 * may_deny > m->electorate.table) return;
     if (availability(m->after) < availability(m->before))
         broken(m, ASSAY_SIM_CHECKER_P1, "availability fell though its evidence was there",
                availability(m->before), availability(m->after));
@@ -106,13 +106,13 @@ static bool nobody_passes(enum assay_sim_evidence evidence)
            evidence == ASSAY_SIM_EVIDENCE_HELD;
 }
 
-/* P2: an invalid or absent node, or one that cannot be judged (P <= W/3), never rises.
- * Asks: evidence that no honest voter passes (or none), Byzantine weight W/3 of its electorate at
+/* P2: an invalid or absent node, or one that cannot be judged (P <= T/3), never rises.
+ * Asks: evidence that no honest voter passes (or none), Byzantine weight a third of the table at
  * most: then P is no more. Neither A nor I may rise. */
 static void check_p2(const struct member *m)
 {
     if (!nobody_passes(m->truth->evidence)) return;
-    if (3 * m->electorate.byzantine > m->electorate.weight) return;
+    if (3 * m->electorate.byzantine > m->electorate.table) return;
     if (availability(m->after) > availability(m->before))
         broken(m, ASSAY_SIM_CHECKER_P2, "availability rose without evidence that passes",
                availability(m->before), availability(m->after));
@@ -153,6 +153,15 @@ static bool has_two_faces(const struct member *m)
     return false;
 }
 
+/* Honest voters of other platforms hold more than a third of the table. With less (one platform
+ * holds a third or more of it) nothing can be said of a subject that a Byzantine third could not
+ * say as well (docs/protocol.md 7.12). */
+static bool others_decide(const struct member *m)
+{
+    const struct assay_watch_electorate *e = &m->electorate;
+    return 3 * (e->weight - e->byzantine - e->silent) > e->table;
+}
+
 /* Does this epoch show what it is to all? Certified, calm, and what may be missing (Byzantine
  * voters, honest ones without a counted ballot) is less than W/3. */
 static bool seen_by_all(const struct member *m)
@@ -160,7 +169,7 @@ static bool seen_by_all(const struct member *m)
     if (!m->epoch->after->certified || !m->epoch->calm) return false;
     /* Silence is heard by everybody. */
     if (m->truth->evidence != ASSAY_SIM_EVIDENCE_NONE && !heard_by_all(m)) return false;
-    if (has_two_faces(m)) return false;
+    if (has_two_faces(m) || !others_decide(m)) return false;
     return 3 * (m->electorate.byzantine + m->electorate.silent) < m->electorate.weight;
 }
 
@@ -287,7 +296,8 @@ static bool too_fast(const struct member *m)
 
 /* P4: it recovers at +500 A and +U I an epoch, and no faster: too_fast, then
  * asks: certified, evidence that passes, heard by all, votes and messages left alone; somebody
- * else has weight, and honest voters with a counted ballot hold 2W/3 at least: then lo = 10000. A
+ * else has weight, and honest voters with a counted ballot hold 2W/3 at least: then lo = 10000, and
+ * the PASS is certified whatever the others withhold: enclaves get their permits (10.6). A
  * rises by 500 or to the end. I rises by U or to the end, with its own ballot counted, no proof
  * against it, and an incarnation listed since its last failure; else it stays. Standings follow
  * their score. */
@@ -302,7 +312,7 @@ static void check_p4(const struct member *m)
     if (!m->epoch->after->certified || !heard_by_all(m)) return;
     if (evidence != ASSAY_SIM_EVIDENCE_GOOD && evidence != ASSAY_SIM_EVIDENCE_FORGED) return;
     if (!only_evidence(m->epoch, m->slot)) return;
-    if (m->electorate.weight == 0) return; /* nobody can judge it: docs/protocol.md 7.1 */
+    if (!others_decide(m)) return;
     if (3 * (m->electorate.byzantine + m->electorate.silent) > m->electorate.weight) return;
     if (m->track->mute_streak >= ASSAY_PATIENCE_EPOCHS) return;
     const bool rises = m->before->trust.listed_after_failure && m->after->found.balloted;
@@ -314,6 +324,9 @@ static void check_p4(const struct member *m)
     else if (!m->struck && integrity(m->after) != due)
         broken(m, ASSAY_SIM_CHECKER_P4, "integrity did not rise by U", integrity(m->before),
                integrity(m->after));
+    else if (!m->after->found.certified_pass)
+        broken(m, ASSAY_SIM_CHECKER_P4, "every honest voter passed it, and its PASS is withheld",
+               score(m->before), score(m->after));
     else if (!standing_sound(m, m->before->trust.score, m->after->trust.score, score(m->after)) ||
              !standing_sound(m, m->before->trust.integrity, m->after->trust.integrity,
                              integrity(m->after)))
@@ -415,9 +428,9 @@ void assay_watch_members(const struct assay_watch_epoch *epoch)
 {
     for (uint32_t slot = 0; slot < epoch->watch->nodes; slot++) {
         if (!assay_watch_same_member(epoch, slot))
-            epoch->watch->tracks[slot] = (struct assay_watch_track){
-                .availability_min_bp = ASSAY_SCORE_BP_MAX, .integrity_min_bp = ASSAY_SCORE_BP_MAX
-            };
+            epoch->watch->tracks[slot] =
+                (struct assay_watch_track){ .availability_min_bp = ASSAY_SCORE_BP_MAX,
+                                            .integrity_min_bp = ASSAY_SCORE_BP_MAX };
         if (assay_watch_set_aside(epoch, slot)) {
             pass_over(epoch, slot);
             continue;

@@ -19,6 +19,22 @@ static uint64_t raw_weight(const struct assay_member *m)
     return m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED ? 0 : m->trust.integrity_bp;
 }
 
+/* The highest raw weight that it has had: what caps are made of (docs/protocol.md 6.3.2). */
+static uint64_t peak_weight(const struct assay_member *m)
+{
+    const uint64_t raw = raw_weight(m);
+    if (m->stage != ASSAY_STAGE_MEMBER) return 0;
+    return raw > m->trust.peak_bp ? raw : m->trust.peak_bp;
+}
+
+/* Has nobody fallen since it had the most? Then the table is what the roster makes of it. */
+static bool at_peak(const struct assay_state *state)
+{
+    for (uint32_t slot = 0; slot < state->member_count; slot++)
+        if (raw_weight(&state->members[slot]) < peak_weight(&state->members[slot])) return false;
+    return true;
+}
+
 /* The table of the next epoch in one look. */
 struct table {
     uint64_t total;
@@ -28,13 +44,14 @@ struct table {
 };
 
 /* Units: a platform above 10000 is cut to 10000 (docs/protocol.md 6.2). */
-static uint64_t raw_units(struct assay_sim_watch *w, const struct assay_state *state)
+static uint64_t units_of(struct assay_sim_watch *w, const struct assay_state *state,
+                         uint64_t (*weight_of)(const struct assay_member *))
 {
     uint64_t total = 0;
     for (uint32_t g = 0; g < w->platform_count; g++)
         w->sums[g] = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
-        w->sums[w->platform[slot]] += raw_weight(&state->members[slot]);
+        w->sums[w->platform[slot]] += weight_of(&state->members[slot]);
     for (uint32_t g = 0; g < w->platform_count; g++)
         total += w->sums[g] < ASSAY_WEIGHT_UNIT ? w->sums[g] : (uint64_t)ASSAY_WEIGHT_UNIT;
     return total;
@@ -50,7 +67,7 @@ static struct table table_of(struct assay_sim_watch *w, const struct assay_state
         if (weight != raw) t.uncapped = false;
         if (weight > raw) t.above_raw = true;
     }
-    t.raw_total = raw_units(w, state);
+    t.raw_total = units_of(w, state, raw_weight);
     return t;
 }
 
@@ -119,26 +136,28 @@ static bool cap_idle(struct assay_sim_watch *w, const struct assay_watch_family 
     for (uint32_t g = 0; g < f->count; g++)
         w->sums[g] = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
-        w->sums[f->group_of[slot]] += raw_weight(&state->members[slot]);
+        w->sums[f->group_of[slot]] += peak_weight(&state->members[slot]);
     for (uint32_t g = 0; g < f->count; g++)
         if (f->den * w->sums[g] > f->num * raw_total) return false;
     return true;
 }
 
 /* P5 rests on it: A never changes weight (docs/protocol.md 6.0), raw weight is integrity.
- * Asks: weights made of integrity, nobody shares a platform, no cap has anything to cut: then each
- * member has its raw weight. */
+ * Asks: weights made of integrity, nobody shares a platform, no cap has anything to cut of what
+ * members weighed at most: then each member has its raw weight. */
 static void check_raw(const struct assay_watch_epoch *epoch,
                       const struct assay_watch_family *vendor,
                       const struct assay_watch_family *operators)
 {
     struct assay_sim_watch *w = epoch->watch;
-    uint64_t total = 0;
-    for (uint32_t slot = 0; slot < w->nodes; slot++)
+    uint64_t total = 0, peak = 0;
+    for (uint32_t slot = 0; slot < w->nodes; slot++) {
         total += raw_weight(&epoch->after->members[slot]);
-    if (total == 0 || total != raw_units(w, epoch->after)) return;
-    if (!cap_idle(w, vendor, epoch->after, total)) return;
-    if (!cap_idle(w, operators, epoch->after, total)) return;
+        peak += peak_weight(&epoch->after->members[slot]);
+    }
+    if (total == 0 || peak != units_of(w, epoch->after, peak_weight)) return;
+    if (!cap_idle(w, vendor, epoch->after, peak)) return;
+    if (!cap_idle(w, operators, epoch->after, peak)) return;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         const struct assay_member *m = &epoch->after->members[slot];
         if (m->weight == raw_weight(m)) continue;
@@ -165,11 +184,12 @@ static struct assay_watch_caps caps_met(const struct assay_watch_epoch *epoch,
                                         const struct assay_watch_family *vendor)
 {
     struct assay_sim_watch *w = epoch->watch;
-    if (operators->den == 0 || vendor->den == 0 || !all_seated(epoch))
+    if (operators->den == 0 || vendor->den == 0 || !all_seated(epoch) || !at_peak(epoch->after))
         return (struct assay_watch_caps){ false, false };
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         w->raw[slot] = raw_weight(&epoch->after->members[slot]);
-    return assay_watch_caps(w, w->raw, operators, vendor);
+    return assay_watch_caps(w, w->raw, operators, vendor,
+                            assay_parameters_amplification(&epoch->after->rules.parameters));
 }
 
 static void check_cap(const struct assay_watch_epoch *epoch, const struct assay_watch_family *f,
@@ -198,7 +218,7 @@ static bool vendors_uncut(const struct assay_watch_epoch *epoch,
 
 /* Guard (protocol.md 6.3): no group of either family above a third of the table has a larger share
  * of it than of what the cuts started from. Asks: weights made of integrity, a table that was not
- * refused, nobody shares a platform (then units are integrity itself). */
+ * refused, nobody shares a platform (then units are integrity itself), nobody who weighed more. */
 static void check_guard(const struct assay_watch_epoch *epoch, const struct table *now,
                         const struct assay_watch_family *f)
 {
@@ -206,7 +226,7 @@ static void check_guard(const struct assay_watch_epoch *epoch, const struct tabl
     uint64_t raw_total = 0;
     for (uint32_t slot = 0; slot < w->nodes; slot++)
         raw_total += raw_weight(&epoch->after->members[slot]);
-    if (raw_total == 0 || raw_total != now->raw_total) return;
+    if (raw_total == 0 || raw_total != now->raw_total || !at_peak(epoch->after)) return;
     for (uint32_t g = 0; g < f->count; g++) {
         uint64_t before = 0, after = 0;
         for (uint32_t slot = 0; slot < w->nodes; slot++) {

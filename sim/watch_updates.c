@@ -133,13 +133,14 @@ static size_t find_due(const struct assay_watch_epoch *e, uint32_t *at, struct a
     return count;
 }
 
-bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_charter_rules *rules)
+bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_charter_rules *rules,
+                       bool *tried)
 {
     struct assay_watch_charter *c = e->watch->charter;
     const struct assay_updates *model = e->closed->model;
     uint32_t at[ASSAY_UPDATES_EPOCH_MAX];
     struct assay_slice offers[ASSAY_UPDATES_EPOCH_MAX];
-    bool taken[ASSAY_UPDATES_EPOCH_MAX];
+    bool taken[ASSAY_UPDATES_EPOCH_MAX], same = false;
     int64_t until_s = 0;
     if (model == NULL || c->trial.epoch != 0 || change_is_near(c, e->closed->epoch)) return false;
     /* A set that has just gone back, or was replaced: at the next boundary. */
@@ -148,10 +149,10 @@ bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_charter_r
     const size_t count = find_due(e, at, offers);
     struct assay_writer w = assay_writer_over(c->set_next, sizeof c->set_next);
     if (count == 0 || model->follow(model->context, set_of(c), offers, count, t0_s(e), &w, taken,
-                                    &until_s) != ASSAY_OK)
+                                    &until_s, &same) != ASSAY_OK)
         return false;
     for (size_t k = count; k-- > 0;) {
-        if (taken[k]) c->updates[at[k]].phase = ASSAY_UPDATE_TRIED;
+        if (taken[k] && !same) c->updates[at[k]].phase = ASSAY_UPDATE_TRIED;
         else drop_at(c, at[k]);
     }
     const bool ends = until_s >= 0 && until_s < INT64_MAX / 1000;
@@ -162,5 +163,7 @@ bool assay_watch_serve(const struct assay_watch_epoch *e, struct assay_charter_r
     assay_bytes_copy(c->set, sizeof c->set, c->set_next, w.len);
     assay_sha256(c->set, c->set_len, rules->endorsements_digest);
     assay_watch_add(e, ASSAY_SIM_FIGURE_COLLATERAL_ACTIVE);
+    /* docs/protocol.md 8.12: what says what the set before says cannot fell anybody. */
+    *tried = !same;
     return true;
 }

@@ -123,6 +123,14 @@ static void compare_proven(const struct assay_proven *proven, struct assay_slice
     else settle(out, OTHER, "the proof's epoch has another anchor");
 }
 
+/* Returns: Unix ms; 0 without a clock */
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec <= 0) return 0;
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static int compare_proof(const struct assay_anchor_run *run, const struct assay_evm_anchored *held,
                          struct compared *out)
 {
@@ -137,6 +145,9 @@ static int compare_proof(const struct assay_anchor_run *run, const struct assay_
     const struct assay_slice proof = assay_slice_over(bytes, len);
     if (status == ASSAY_OK) status = assay_proof_verify(proof, &checkpoint, &answer, &proven);
     int result = ASSAY_EXIT_OK;
+    /* Any age will do, as its epoch is compared; the trusting period is that of every proof. */
+    if (status == ASSAY_OK && answer == ASSAY_PROVEN)
+        answer = assay_proof_age(&checkpoint, &proven, now_ms(), UINT32_MAX);
     if (status != ASSAY_OK) {
         (void)fprintf(stderr, "%s: %s: %s\n", run->who, run->proof, assay_status_text(status));
         result = status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_MALFORMED;
@@ -155,10 +166,8 @@ static int compare_proof(const struct assay_anchor_run *run, const struct assay_
 
 static uint64_t age_of(const struct assay_evm_anchored *held)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    const uint64_t now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-    return now_ms > held->time_ms ? now_ms - held->time_ms : 0;
+    const uint64_t now = now_ms();
+    return now > held->time_ms ? now - held->time_ms : 0;
 }
 
 static const char *life_of(uint64_t age_ms)

@@ -98,10 +98,13 @@ static bool compare_score(struct audit_run *run, const struct assay_state *state
              differs(run, "electorate", m->found.electorate_weight, row.electorate_bp));
 }
 
-static bool ruled(void *context, const struct assay_genesis *charter)
+static bool ruled(void *context, const struct assay_genesis *charter,
+                  const struct assay_audit_rules *before)
 {
     struct audit_run *run = context;
-    return assay_network_rule(run->network, charter);
+    return assay_network_rule(run->network, charter) &&
+           (before == NULL ||
+            assay_network_rule_before(run->network, before->policy, before->endorsements));
 }
 
 static bool closed(void *context, const struct assay_state *state)
@@ -237,25 +240,61 @@ static int print_score(const struct audit_run *run)
     return ASSAY_EXIT_CONTRAINDICATED;
 }
 
+/* protocol.md 11.4: what no chain from genesis or the checkpoint proves. */
+static void print_unproven(FILE *out, const struct assay_audit_figures *f)
+{
+    if (f->unproven_to == 0) {
+        (void)fprintf(out,
+                      "not audited    the snapshot after epoch %llu: no boundaries lead to it; "
+                      "use --checkpoint\n",
+                      (unsigned long long)f->started_epoch);
+        return;
+    }
+    (void)fprintf(out,
+                  "not audited    epochs %llu to %llu: no blocks and no boundaries lead there; "
+                  "use --checkpoint of a later epoch\n",
+                  (unsigned long long)f->unproven_from, (unsigned long long)f->unproven_to);
+}
+
+/* protocol.md 11.4.3. */
+static void print_crossed(FILE *out, const struct assay_audit_figures *f)
+{
+    (void)fprintf(out, "crosses        %llu RECOVER, by which operators began era %u",
+                  (unsigned long long)f->crossed, (unsigned)f->head_era);
+    if (f->recover_total == 0) (void)fputs("; answers not weighed (--signatures)\n", out);
+    else
+        (void)fprintf(out, "; answers to the last: weight %llu of %llu\n",
+                      (unsigned long long)f->recover_answered,
+                      (unsigned long long)f->recover_total);
+}
+
 static void print_figures(const struct audit_run *run, const struct assay_audit_figures *f,
                           const struct assay_network *network, double took_s)
 {
     FILE *out = run->options->table ? stderr : stdout;
     char id[65];
     assay_hex_encode(f->head_id, 32, id, sizeof id);
-    (void)fprintf(out, "holds          %llu epochs, from ", (unsigned long long)f->epochs);
+    const bool whole = f->proven && f->unproven_to == 0;
+    if (!whole) print_unproven(out, f);
+    (void)fprintf(out, "%s %llu epochs, from ", whole ? "holds         " : "read          ",
+                  (unsigned long long)f->epochs);
     if (f->started_epoch == 0) (void)fputs("genesis on\n", out);
     else
         (void)fprintf(out, "the snapshot after epoch %llu on\n",
                       (unsigned long long)f->started_epoch);
-    (void)fprintf(out, "head           %s, epoch %llu, height %llu\n", id,
-                  (unsigned long long)f->head_epoch, (unsigned long long)f->head_height);
+    (void)fprintf(out, "head           %s, era %u, epoch %llu, height %llu\n", id,
+                  (unsigned)f->head_era, (unsigned long long)f->head_epoch,
+                  (unsigned long long)f->head_height);
+    if (f->crossed > 0) print_crossed(out, f);
     (void)fprintf(out, "blocks         %llu, %llu records; %llu more in the running epoch\n",
                   (unsigned long long)f->blocks, (unsigned long long)f->records,
                   (unsigned long long)f->running_blocks);
     if (f->leaps > 0)
         (void)fprintf(out, "leaps          %llu, over %llu epochs whose blocks are not kept here\n",
                       (unsigned long long)f->leaps, (unsigned long long)f->leapt_epochs);
+    if (f->boundaries > 0)
+        (void)fprintf(out, "boundaries     %llu, with their finality proofs\n",
+                      (unsigned long long)f->boundaries);
     (void)fprintf(out, "evidence       %llu pieces verified again, %llu kept\n",
                   (unsigned long long)network->judged, (unsigned long long)f->held_evidence);
     (void)fprintf(out,
@@ -281,6 +320,7 @@ static int print_figures_json(const struct audit_run *run, const struct assay_au
     } rows[] = {
         { "epochs", f->epochs },
         { "started_epoch", f->started_epoch },
+        { "head_era", f->head_era },
         { "head_epoch", f->head_epoch },
         { "head_height", f->head_height },
         { "blocks", f->blocks },
@@ -288,6 +328,13 @@ static int print_figures_json(const struct audit_run *run, const struct assay_au
         { "running_blocks", f->running_blocks },
         { "leaps", f->leaps },
         { "leapt_epochs", f->leapt_epochs },
+        { "boundaries", f->boundaries },
+        { "gaps", f->gaps },
+        { "recovers_crossed", f->crossed },
+        { "recover_answered", f->recover_answered },
+        { "recover_weight", f->recover_total },
+        { "unproven_from", f->unproven_from },
+        { "unproven_to", f->unproven_to },
         { "evidence_verified", network->judged },
         { "evidence_kept", f->held_evidence },
         { "certificates", f->certificates },
@@ -305,7 +352,14 @@ static int print_figures_json(const struct audit_run *run, const struct assay_au
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assay_json_set_uint(data, rows[i].name, rows[i].value);
     assay_json_set_bool(data, "signatures_verified", run->options->signatures);
+    assay_json_set_bool(data, "proven", f->proven && f->unproven_to == 0);
     return print_json(run, data, NULL);
+}
+
+static int exit_of(const struct assay_audit_figures *f)
+{
+    if (!f->proven || f->unproven_to != 0) return ASSAY_EXIT_NONE;
+    return f->crossed > 0 ? ASSAY_EXIT_CROSSED : ASSAY_EXIT_OK;
 }
 
 /* ------------------------------------------------------------ the commands */
@@ -343,9 +397,10 @@ static int walk(struct audit_run *run, struct assay_network *network,
     if (run->wrong_score) return print_score(run);
     if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
     if (status == ASSAY_OK) {
-        if (options->json) return print_figures_json(run, &figures, network, took_s);
-        print_figures(run, &figures, network, took_s);
-        return ASSAY_EXIT_OK;
+        int result = ASSAY_EXIT_OK;
+        if (options->json) result = print_figures_json(run, &figures, network, took_s);
+        else print_figures(run, &figures, network, took_s);
+        return result == ASSAY_EXIT_OK ? exit_of(&figures) : result;
     }
     (void)fprintf(stderr, "assay audit %s: %s\n", options->verb,
                   status == ASSAY_E_STORE ? run->store->ops->error(run->store)

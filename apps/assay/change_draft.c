@@ -331,12 +331,25 @@ static int draft_parameter(struct drafting *d, const char *text)
                p->collateral_delay_s <= ASSAY_COLLATERAL_DELAY_S_MAX;
         if (p->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S) p->collateral_delay_s = 0;
     }
+    if (is_word(name, "amplification_percent")) {
+        good = parse_u32(value, &p->amplification_percent) &&
+               p->amplification_percent >= ASSAY_AMPLIFICATION_PERCENT_MIN &&
+               p->amplification_percent <= ASSAY_AMPLIFICATION_PERCENT_MAX;
+        if (p->amplification_percent == ASSAY_AMPLIFICATION_PERCENT) p->amplification_percent = 0;
+    }
+    if (is_word(name, "quiet_floor_percent")) {
+        good = parse_u32(value, &p->quiet_floor_percent) &&
+               p->quiet_floor_percent >= ASSAY_QUIET_FLOOR_PERCENT_MIN &&
+               p->quiet_floor_percent <= ASSAY_QUIET_FLOOR_PERCENT_MAX;
+        if (p->quiet_floor_percent == ASSAY_QUIET_FLOOR_PERCENT) p->quiet_floor_percent = 0;
+    }
     if (is_word(name, "verifier")) good = parse_verifier(value, p->verifier_digest);
     if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
     if (good) return ASSAY_EXIT_OK;
     return REFUSE(d,
                   "change draft: --parameter %s: expected epoch_ms=MS, operator_cap=A/B, "
                   "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
+                  "amplification_percent=100..300, quiet_floor_percent=67..100, "
                   "verifier=HEX|none or level=N",
                   text);
 }
@@ -384,6 +397,11 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
         line = end;
     }
     g->threshold = (uint32_t)assay_min_u64(threshold, UINT32_MAX);
+    if (threshold > g->operator_count || 2 * threshold <= g->operator_count)
+        return REFUSE(d,
+                      "change draft: --threshold %llu of %u operators: it is more than half of "
+                      "them, and not more than all",
+                      (unsigned long long)threshold, (unsigned)g->operator_count);
     assay_genesis_sort(g);
     struct assay_writer w = assay_writer_over(d->operator_bytes, ASSAY_OPERATORS_LEN_MAX);
     struct assay_slice document = { 0 };

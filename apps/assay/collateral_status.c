@@ -129,9 +129,10 @@ static enum assay_status open_then(struct looking *l, struct assay_slice offer, 
     const struct assay_state *s = &l->source.basis->state;
     const struct assay_genesis *charter = l->source.basis->charter.genesis;
     int64_t until_unix_s = 0;
-    bool taken = false;
+    bool taken = false, same = false;
     ASSAY_TRY(updates->follow(updates->context, charter->endorsements, &offer, 1,
-                              (int64_t)(s->head_time_ms / 1000), &w, &taken, &until_unix_s));
+                              (int64_t)(s->head_time_ms / 1000), &w, &taken, &until_unix_s,
+                              &same));
     return assay_ruleset_open(charter->policy, assay_slice_over(set, w.len), &l->then);
 }
 

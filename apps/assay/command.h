@@ -27,6 +27,8 @@ enum assay_exit {
     ASSAY_EXIT_CONTRAINDICATED = 11,
     ASSAY_EXIT_NONE = 12,
     ASSAY_EXIT_MALFORMED = 13,
+    ASSAY_EXIT_AGE_UNKNOWN = 14,
+    ASSAY_EXIT_CROSSED = 15, /* done, over a RECOVER */
 };
 
 /* One group: `assay NAME ...`; argv[0] is the group's name. run returns an enum assay_exit. */

@@ -66,11 +66,26 @@ static void look_at_self(struct assay_doctor *d, const struct assay_json *status
     const bool seatless = assay_json_uint(status, "weight", 0) > 0 &&
                           assay_json_uint(status, "seat_weight", 1) == 0 &&
                           !assay_json_bool(status, "behind", false);
+    const char *const missing = assay_text_of(status, "cannot_catch_up", "");
+    if (missing[0] != '\0')
+        assay_doctor_say(d, "sync", ASSAY_HEALTH_FAIL, "history that a peer still has",
+                         "assay checkpoint --out FILE at a node that you trust, then name it as "
+                         "node.checkpoint and restart: runbook restore",
+                         "cannot catch up: %s", missing);
     if (!assay_json_bool(status, "voting", false) && !seatless)
         assay_doctor_say(d, "voting", ASSAY_HEALTH_WARN, "this node votes",
                          "it catches up, or its new keys wait to be listed: assay status", "%s",
                          assay_json_bool(status, "behind", false) ? "behind the others"
                                                                   : "it does not vote");
+    if (assay_json_bool(status, "no_votes", false))
+        assay_doctor_say(d, "votes", ASSAY_HEALTH_FAIL, "its evidence passes",
+                         "repair its quotes; the log has the cause (no_quote, no_evidence)",
+                         "it ballots and shows no evidence, so its votes do not count");
+    const size_t spared = assay_json_count(assay_json_get(status, "votes_spared"));
+    if (spared > 0)
+        assay_doctor_say(d, "quiet-floor", ASSAY_HEALTH_WARN, "every member that votes attests",
+                         "repair the quotes of those in assay status, or drain them",
+                         "%zu members vote without attesting and keep their votes", spared);
     if (held)
         assay_doctor_say(d, "enforcement", ASSAY_HEALTH_WARN, "no hold by hand",
                          "assay enforce release --reason TEXT", "held by hand");

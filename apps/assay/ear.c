@@ -223,6 +223,7 @@ static struct assay_json *submodule_json(const struct assay_ear_submodule *sub)
     struct assay_json *const out = assay_json_object();
     struct assay_json *const vector = assay_json_object();
     assay_json_set_text(out, "status", assay_tier_text(sub->status));
+    assay_json_set_bool(out, "insecure", sub->insecure);
     for (int i = 0; i < ASSAY_TRUST_COUNT; i++)
         assay_json_set_int(vector, assay_ar4si_name((enum assay_trust_claim)i),
                            sub->vector.claims[i]);
@@ -271,6 +272,9 @@ static int print_text(const struct assay_ear *ear)
     for (size_t i = 0; i < ear->submodule_count; i++) {
         const struct assay_ear_submodule *const sub = &ear->submodules[i];
         (void)printf("submodule   %s: %s\n", sub->label, assay_tier_text(sub->status));
+        if (sub->insecure)
+            (void)puts("  INSECURE: appraised under profile development, which proves nothing "
+                       "about hardware");
         for (int k = 0; k < ASSAY_TRUST_COUNT; k++) {
             const enum assay_trust_claim claim = (enum assay_trust_claim)k;
             const int8_t value = sub->vector.claims[k];

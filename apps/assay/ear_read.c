@@ -149,6 +149,8 @@ static enum assay_ear_answer read_submodule(struct assay_ear *ear, const char *l
     const struct assay_ear_names names = assay_ear_names(ear->family);
     struct assay_ear_submodule *const sub = &ear->submodules[ear->submodule_count];
     *sub = (struct assay_ear_submodule){ .label = label, .claims = claims };
+    sub->insecure =
+        assay_json_bool(assay_json_get(claims, ASSAY_EAR_PRIVATE), "insecure", false);
     if (!read_tier(assay_json_get(claims, names.status), &sub->status))
         return answer(ear, ASSAY_EAR_MALFORMED, "%.40s: %s is missing or no tier", label,
                       names.status);

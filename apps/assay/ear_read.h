@@ -31,6 +31,7 @@ struct assay_ear_submodule {
     const char *label; /* borrows from claims */
     enum assay_tier status;
     bool has_vector;
+    bool insecure; /* its private claims say so: appraised under a development policy */
     struct assay_trust_vector vector;
     const struct assay_json *claims; /* all of the appraisal */
 };

@@ -9,6 +9,7 @@
 #include "apps/assay/ear.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/explain.h"
+#include "apps/assay/unchecked.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -16,7 +17,20 @@
 #include <string.h>
 
 /* --- the two commands */
-static int print_verdict(struct assay_appraisal *a)
+static struct assay_json *unchecked_json(const struct assay_unchecked *list, size_t count)
+{
+    struct assay_json *const out = assay_json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct assay_json *const item = assay_json_object();
+        assay_json_set_text(item, "what", list[i].what);
+        assay_json_set_text(item, "why", list[i].why);
+        assay_json_append(out, item);
+    }
+    return out;
+}
+
+static int print_verdict(struct assay_appraisal *a, const struct assay_unchecked *unchecked,
+                         size_t count)
 {
     if (a->verdict->insecure)
         (void)fputs("INSECURE: profile development; this verdict proves nothing about hardware\n",
@@ -25,23 +39,32 @@ static int print_verdict(struct assay_appraisal *a)
         struct assay_json *const claims = a->claims;
         a->claims = NULL;
         struct assay_json *const data = assay_verdict_json(a->verdict, claims);
+        assay_json_set(data, "not_checked", unchecked_json(unchecked, count));
         assay_eventlogs_set_json(&a->event_logs, data);
         return assay_print_envelope("assay.evidence.verify", data);
     }
     if (a->verdict->insecure) (void)puts("INSECURE    profile development");
     const int printed = assay_print_verdict(a->verdict, a->claims);
+    for (size_t i = 0; i < count; i++)
+        (void)printf("not checked %s: %s\n", unchecked[i].what, unchecked[i].why);
     return printed == ASSAY_EXIT_OK ? assay_eventlogs_print(&a->event_logs) : printed;
 }
 
 static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_options *options,
-                       const struct assay_ear_options *ear)
+                       const struct assay_ear_options *ear,
+                       const struct assay_challenge *challenge)
 {
+    struct assay_unchecked unchecked[ASSAY_UNCHECKED_COMMAND_MAX];
+    size_t count = 0;
     int result = assay_appraisal_open(a, options);
     if (result == ASSAY_EXIT_OK) result = assay_ear_check(ear, a->json);
+    if (result == ASSAY_EXIT_OK) result = assay_challenge_check(challenge, a->json);
     if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(a);
+    if (result == ASSAY_EXIT_OK) result = assay_challenge_judge(a, challenge);
+    if (result == ASSAY_EXIT_OK) count = assay_unchecked_of(a, options, challenge, unchecked);
     if (result == ASSAY_EXIT_OK && ear->file != NULL) result = assay_ear_write(a, ear);
     const bool token_is_output = ear->file != NULL && strcmp(ear->file, "-") == 0;
-    if (result == ASSAY_EXIT_OK && !token_is_output) result = print_verdict(a);
+    if (result == ASSAY_EXIT_OK && !token_is_output) result = print_verdict(a, unchecked, count);
     if (result == ASSAY_EXIT_OK) assay_appraisal_note(a);
     return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
 }
@@ -107,7 +130,7 @@ static int decode_case(struct assay_appraisal *a, const struct assay_appraisal_o
 }
 
 static void read_options(int argc, char **argv, struct assay_appraisal_options *options,
-                         struct assay_ear_options *ear)
+                         struct assay_ear_options *ear, struct assay_challenge *challenge)
 {
     static const struct option known[] = {
         { "collateral", required_argument, NULL, 'c' },
@@ -116,6 +139,8 @@ static void read_options(int argc, char **argv, struct assay_appraisal_options *
         { "kind", required_argument, NULL, 'k' },
         { "policy", required_argument, NULL, 'p' },
         { "event-log", required_argument, NULL, 'l' },
+        { "report-data", required_argument, NULL, 'd' },
+        { "nonce", required_argument, NULL, 'n' },
         { "json", no_argument, NULL, 'j' },
         { "ear", required_argument, NULL, 'e' },
         { "ear-key", required_argument, NULL, 'K' },
@@ -133,6 +158,8 @@ static void read_options(int argc, char **argv, struct assay_appraisal_options *
         case 'p': options->policy = optarg; break;
         case 'l': assay_eventlog_paths_add(&options->event_logs, optarg); break;
         case 'j': options->json = true; break;
+        case 'd': challenge->report_data = optarg; break;
+        case 'n': challenge->nonce = optarg; break;
         case 'e': ear->file = optarg; break;
         case 'K': ear->key = optarg; break;
         case 'P': ear->profile = optarg; break;
@@ -147,10 +174,11 @@ int assay_command_evidence(int argc, char **argv)
 {
     struct assay_appraisal_options options = { 0 };
     struct assay_ear_options ear = { 0 };
+    struct assay_challenge challenge = { 0 };
     struct assay_appraisal a;
     const bool verify = strcmp(argv[1], "verify") == 0, explain = strcmp(argv[1], "explain") == 0;
-    read_options(argc - 1, argv + 1, &options, &ear);
-    const int result = verify    ? verify_case(&a, &options, &ear)
+    read_options(argc - 1, argv + 1, &options, &ear, &challenge);
+    const int result = verify    ? verify_case(&a, &options, &ear, &challenge)
                        : explain ? explain_case(&a, &options)
                                  : decode_case(&a, &options);
     assay_appraisal_close(&a);

@@ -114,10 +114,12 @@ static void put_votes(const struct assay_json *data)
 
 static void put_evidence(const struct assay_json *node)
 {
-    const char *const said = assay_text_of(node, "last_reason", "");
+    const char *const outcome = assay_text_of(node, "own_outcome", "?");
+    /* last_reason is that of the last failure: it does not explain a pass. */
+    const bool passes = strncmp(outcome, "pass", 4) == 0;
+    const char *const reason = passes ? "" : assay_text_of(node, "last_reason", "");
     (void)puts("\nIts evidence, as this node finds it");
-    (void)printf("outcome        %s%s%s\n", assay_text_of(node, "own_outcome", "?"),
-                 said[0] != '\0' ? ": " : "", said);
+    (void)printf("outcome        %s%s%s\n", outcome, reason[0] != '\0' ? ": " : "", reason);
     (void)printf("looked for     in epoch %llu, it last passed in epoch %llu\n",
                  assay_number_of(node, "last_attempt_epoch"),
                  assay_number_of(node, "last_success_epoch"));

@@ -192,6 +192,16 @@ static struct assay_json *services_of(const struct assay_genesis *g)
     return object;
 }
 
+/* The share of live units that can hold a third, and two thirds, of the table: 1 / (2B + 1) and
+ * 2 / (B + 2), docs/protocol.md 6.3.2. */
+static void print_amplification(uint32_t percent)
+{
+    (void)printf("amplification  %u %%: %u %% of the live units may hold a third of the weight, "
+                 "%u %% two thirds\n",
+                 (unsigned)percent, (unsigned)(10000 / (2 * percent + 100)),
+                 (unsigned)(20000 / (percent + 200)));
+}
+
 static void print_genesis(const struct assay_genesis *g)
 {
     char time[ASSAY_RFC3339_MS_LEN + 1];
@@ -205,6 +215,10 @@ static void print_genesis(const struct assay_genesis *g)
     (void)printf("collateral     of a higher number serves after %llu s\n",
                  (unsigned long long)assay_parameters_delay_ms(&g->parameters) / 1000);
     (void)printf("seats_max      %u\n", (unsigned)assay_parameters_seats(&g->parameters));
+    print_amplification(assay_parameters_amplification(&g->parameters));
+    (void)printf("quiet floor    %u %%: so much of the weight keeps its votes when members do not "
+                 "attest\n",
+                 (unsigned)assay_parameters_quiet_floor(&g->parameters));
     put_id("policy         ", g->policy_digest);
     (void)printf("profile        %s\n", profile_of(g));
     put_id("endorsements   ", g->endorsements_digest);
@@ -265,6 +279,8 @@ static int print_json(const struct assay_genesis *g)
     assay_json_set_uint(data, "block_len_max", p->block_len_max);
     assay_json_set_uint(data, "collateral_delay_s", assay_parameters_delay_ms(p) / 1000);
     assay_json_set_uint(data, "seats_max", assay_parameters_seats(p));
+    assay_json_set_uint(data, "amplification_percent", assay_parameters_amplification(p));
+    assay_json_set_uint(data, "quiet_floor_percent", assay_parameters_quiet_floor(p));
     assay_json_set_hex(data, "policy_digest", g->policy_digest, 32);
     const char *const profile = profile_of(g);
     const bool insecure = strncmp(profile, "development", 11) == 0;

@@ -25,7 +25,7 @@ static enum assay_status recognise(struct assay_given *g, const char *name, uint
         return ASSAY_E_FULL;
     }
     keep(g, bytes);
-    const size_t room_len = len + ASSAY_RECOGNISE_ROOM;
+    const size_t room_len = assay_recognise_room(len);
     uint8_t *const room = malloc(room_len);
     if (room == NULL) return ASSAY_E_MEMORY;
     keep(g, room);

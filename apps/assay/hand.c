@@ -258,6 +258,8 @@ static const char *sentence_of(const char *word)
         { "sequence", "another record of the account took that number, or none led to it" },
         { "poor", "the balance is lower" },
         { "no-room", "there is no room for another account" },
+        { "quota", "the account has as many open tasks as one account may: wait for the end of "
+                   "one, or close one (assay task status)" },
         { "unknown", "no such task is remembered" },
         { "wrong-key", "the task was opened by another account" },
         { "early", "its executor may still claim: wait for the deadline" },

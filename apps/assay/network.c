@@ -26,17 +26,34 @@ static int complain(const char *who, const char *what, enum assay_status status)
                                                            : ASSAY_EXIT_INTERNAL;
 }
 
-static enum assay_status open_appraisal(struct assay_network *n, const struct assay_genesis *g)
+static enum assay_status read_rules(struct assay_slice policy, struct assay_slice set,
+                                    struct assay_policy *out, struct assay_collateral **collateral,
+                                    struct assay_endorsements *endorsements)
 {
     size_t count = 0;
-    free(n->collateral);
-    n->collateral = NULL;
-    ASSAY_TRY(assay_policy_decode(g->policy.bytes, g->policy.len, n->policy));
-    ASSAY_TRY(assay_endorsements_count(g->endorsements.bytes, g->endorsements.len, &count));
-    n->collateral = calloc(count > 0 ? count : 1, sizeof *n->collateral);
-    if (n->collateral == NULL) return ASSAY_E_MEMORY;
-    return assay_endorsements_decode(g->endorsements.bytes, g->endorsements.len, n->collateral,
-                                     count, n->endorsements);
+    free(*collateral);
+    *collateral = NULL;
+    ASSAY_TRY(assay_policy_decode(policy.bytes, policy.len, out));
+    ASSAY_TRY(assay_endorsements_count(set.bytes, set.len, &count));
+    *collateral = calloc(count > 0 ? count : 1, sizeof **collateral);
+    if (*collateral == NULL) return ASSAY_E_MEMORY;
+    return assay_endorsements_decode(set.bytes, set.len, *collateral, count, endorsements);
+}
+
+static enum assay_status open_appraisal(struct assay_network *n, const struct assay_genesis *g)
+{
+    return read_rules(g->policy, g->endorsements, n->policy, &n->collateral, n->endorsements);
+}
+
+bool assay_network_rule_before(struct assay_network *n, struct assay_slice policy,
+                               struct assay_slice endorsements)
+{
+    if (n->before_policy == NULL) n->before_policy = calloc(1, sizeof *n->before_policy);
+    if (n->before_endorsements == NULL)
+        n->before_endorsements = calloc(1, sizeof *n->before_endorsements);
+    return n->before_policy != NULL && n->before_endorsements != NULL &&
+           read_rules(policy, endorsements, n->before_policy, &n->before_collateral,
+                      n->before_endorsements) == ASSAY_OK;
 }
 
 bool assay_network_rule(struct assay_network *network, const struct assay_genesis *charter)
@@ -85,6 +102,9 @@ void assay_network_close(struct assay_network *network)
     free(network->collateral);
     free(network->endorsements);
     free(network->policy);
+    free(network->before_collateral);
+    free(network->before_endorsements);
+    free(network->before_policy);
     free(network->genesis);
     free(network->bytes);
     *network = (struct assay_network){ .bytes = NULL };
@@ -99,16 +119,18 @@ const struct assay_finding *assay_network_judge(void *context, const struct assa
         .bytes = ask->bytes.bytes,
         .len = ask->bytes.len,
         .at_unix_s = ask->at_unix_s,
-        .endorsements = n->endorsements,
-        .policy = n->policy,
+        .at_end = ask->before,
+        .endorsements = ask->before ? n->before_endorsements : n->endorsements,
+        .policy = ask->before ? n->before_policy : n->policy,
     };
     const struct assay_finding *known =
-        assay_findings_get(&n->findings, ask->digest, ask->at_unix_s, ask->kind);
+        assay_findings_get(&n->findings, ask->digest, ask->at_unix_s, ask->kind, ask->before);
     if (known != NULL) return known;
+    if (request.endorsements == NULL) return NULL; /* the rules before were not read */
     n->judged++;
     const enum assay_status status = assay_evidence_verify(n->verifier, &request, &verdict);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return NULL; /* says nothing about it */
-    return assay_findings_put(&n->findings, ask->digest, ask->at_unix_s, &verdict);
+    return assay_findings_put(&n->findings, ask->digest, ask->at_unix_s, ask->before, &verdict);
 }
 
 int assay_network_store(const char *who, const char *path, struct assay_store **store)

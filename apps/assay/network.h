@@ -20,6 +20,10 @@ struct assay_network {
     struct assay_policy *policy;
     struct assay_collateral *collateral;
     struct assay_endorsements *endorsements;
+    /* Of the rules before those on trial; NULL: none were read. */
+    struct assay_policy *before_policy;
+    struct assay_collateral *before_collateral;
+    struct assay_endorsements *before_endorsements;
     void *verifier_memory;
     struct assay_verifier *verifier;
     struct assay_finding *finding_items;
@@ -37,6 +41,10 @@ const struct assay_finding *assay_network_judge(void *context, const struct assa
 /* From here on by the policy and collateral of a charter, which outlives it. Returns: false when
  * they cannot be read. */
 bool assay_network_rule(struct assay_network *network, const struct assay_genesis *charter);
+/* These rules came before those on trial; both documents outlive the network. Returns: false when
+ * they cannot be read. */
+bool assay_network_rule_before(struct assay_network *network, struct assay_slice policy,
+                               struct assay_slice endorsements);
 /* A store to read; says what is wrong. path: the file, or its folder. Returns: an enum assay_exit.
  */
 int assay_network_store(const char *who, const char *path, struct assay_store **store);

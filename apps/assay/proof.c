@@ -4,6 +4,7 @@
  */
 #include "apps/assay/proof.h"
 
+#include "apps/assay/checkpoint_since.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/made.h"
@@ -17,12 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { GENESIS_FIRST = 0x83 };
+#include <time.h>
 
 struct proof_options {
     const char *socket, *out, *file, *genesis, *checkpoint, *node, *next, *ear, *ear_key;
-    bool bare, json;
+    const char *max_age, *at, *trusting_period, *since, *policy;
+    bool bare, json, no_clock;
     int word_count;
     char **words;
 };
@@ -48,6 +49,12 @@ static void read_options(int argc, char **argv, struct proof_options *o)
         { "next", required_argument, NULL, 'x' },
         { "ear", required_argument, NULL, 'e' },
         { "ear-key", required_argument, NULL, 'k' },
+        { "max-age", required_argument, NULL, 'm' },
+        { "at", required_argument, NULL, 'a' },
+        { "no-clock", no_argument, NULL, 'C' },
+        { "trusting-period", required_argument, NULL, 't' },
+        { "since", required_argument, NULL, 'S' },
+        { "policy", required_argument, NULL, 'p' },
         { "bare", no_argument, NULL, 'b' },
         { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
@@ -64,11 +71,56 @@ static void read_options(int argc, char **argv, struct proof_options *o)
         else if (c == 'x') o->next = optarg;
         else if (c == 'e') o->ear = optarg;
         else if (c == 'k') o->ear_key = optarg;
+        else if (c == 'm') o->max_age = optarg;
+        else if (c == 'a') o->at = optarg;
+        else if (c == 'C') o->no_clock = true;
+        else if (c == 't') o->trusting_period = optarg;
+        else if (c == 'S') o->since = optarg;
+        else if (c == 'p') o->policy = optarg;
         else if (c == 'b') o->bare = true;
         else if (c == 'j') o->json = true;
     }
     o->words = argv + optind;
     o->word_count = argc - optind;
+}
+
+/* ------------------------------------------------------------ time */
+
+/* "90s", "30m", "24h", "14d". Returns: seconds; 0 for anything else, more than UINT32_MAX too. */
+static uint32_t read_duration(const char *text)
+{
+    static const struct {
+        char unit;
+        uint64_t seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+    uint64_t value = 0;
+    size_t at = 0;
+    for (; text[at] >= '0' && text[at] <= '9' && at < 9; at++)
+        value = value * 10 + (uint64_t)(text[at] - '0');
+    if (at == 0 || text[at] == '\0' || text[at + 1] != '\0') return 0;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (units[i].unit == text[at] && value * units[i].seconds <= UINT32_MAX)
+            return (uint32_t)(value * units[i].seconds);
+    return 0;
+}
+
+/* Out: *now_ms, 0 without a clock. Returns: an enum assay_exit */
+static int read_now(const struct proof_options *o, uint64_t *now_ms)
+{
+    struct timespec now;
+    int64_t at_unix_s = 0;
+    *now_ms = 0;
+    if (o->no_clock && o->at != NULL) return assay_misuse("either --at or --no-clock, not both");
+    if (o->no_clock) return ASSAY_EXIT_OK;
+    if (o->at != NULL) {
+        if (assay_rfc3339_parse(o->at, strlen(o->at), &at_unix_s) != ASSAY_OK || at_unix_s <= 0)
+            return assay_misuse("--at is no RFC 3339 time after 1970");
+        *now_ms = (uint64_t)at_unix_s * 1000;
+        return ASSAY_EXIT_OK;
+    }
+    if (clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec > 0)
+        *now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return ASSAY_EXIT_OK;
 }
 
 /* ------------------------------------------------------------ words */
@@ -89,6 +141,13 @@ static void put_id(const char *label, const uint8_t id[static 32])
     char text[65];
     assay_hex_encode(id, 32, text, sizeof text);
     (void)printf("%s%s\n", label, text);
+}
+
+static void put_time(const char *label, uint64_t time_ms)
+{
+    char time[ASSAY_RFC3339_MS_LEN + 1];
+    assay_rfc3339_format_ms(time_ms, time);
+    (void)printf("%s%s\n", label, time);
 }
 
 /* ------------------------------------------------------------ checkpoints */
@@ -119,7 +178,7 @@ int assay_proof_checkpoint(const char *who, const char *path, struct assay_check
     uint8_t *bytes = NULL;
     size_t len = 0;
     enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &bytes, &len);
-    if (status == ASSAY_OK && len > 0 && bytes[0] == GENESIS_FIRST)
+    if (status == ASSAY_OK && len > 0 && bytes[0] == ASSAY_PROOF_GENESIS_FIRST)
         status = from_genesis(assay_slice_over(bytes, len), checkpoint);
     else if (status == ASSAY_OK)
         status = assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
@@ -182,41 +241,85 @@ static int ask_checkpoint(const char *socket, struct assay_checkpoint *checkpoin
     return result;
 }
 
-static int print_checkpoint_json(const struct assay_checkpoint *c)
+static int print_checkpoint_json(const struct assay_checkpoint_carried *carried)
 {
+    const struct assay_checkpoint *c = &carried->to;
     struct assay_json *const data = assay_json_object();
     assay_json_set_hex(data, "chain_id", c->chain_id, 32);
     assay_json_set_uint(data, "era", c->era);
     assay_json_set_uint(data, "epoch", c->epoch);
     assay_json_set_hex(data, "id", c->id, 32);
     assay_json_set_hex(data, "roster_digest", c->roster_digest, 32);
+    assay_json_set_uint(data, "time_ms", c->time_ms);
+    assay_json_set_uint(data, "trusting_period_s", c->trusting_period_s);
+    assay_json_set_uint(data, "expires_ms", assay_checkpoint_expires_ms(c));
+    if (carried->crossing_count > 0) {
+        assay_json_set_uint(data, "recovers_crossed", carried->crossing_count);
+        assay_json_set_uint(data, "recover_weight", carried->crossing.total);
+        assay_json_set_uint(data, "recover_answered", carried->crossing.answered);
+        assay_json_set_uint(data, "recover_confirmed", carried->crossing.confirmed);
+    }
     return assay_print_envelope("assay.checkpoint", data);
 }
 
-static void print_checkpoint(const struct assay_checkpoint *c)
+static void print_checkpoint(const struct assay_checkpoint_carried *carried)
 {
+    const struct assay_checkpoint *c = &carried->to;
     put_id("chain_id       ", c->chain_id);
     (void)printf("era            %u\nepoch          %llu\n", (unsigned)c->era,
                  (unsigned long long)c->epoch);
     put_id("id             ", c->id);
     put_id("roster_digest  ", c->roster_digest);
+    put_time("of             ", c->time_ms);
+    put_time("trusted until  ", assay_checkpoint_expires_ms(c));
+    if (carried->crossing_count == 0) return;
+    (void)printf("crosses        %u RECOVER; the last began era %u: of weight %llu, %llu answered "
+                 "its fence and %llu confirmed it\n",
+                 (unsigned)carried->crossing_count, (unsigned)carried->crossing.era,
+                 (unsigned long long)carried->crossing.total,
+                 (unsigned long long)carried->crossing.answered,
+                 (unsigned long long)carried->crossing.confirmed);
+}
+
+/* Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CROSSED | why there is none */
+static int carry(const struct proof_options *o, struct assay_checkpoint_carried *carried)
+{
+    struct assay_checkpoint from;
+    struct assay_checkpoint_since since = { .socket = o->socket, .from = &from };
+    since.max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : read_duration(o->max_age);
+    if (since.max_age_s == 0)
+        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d");
+    int result = read_now(o, &since.now_ms);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_proof_checkpoint("assay checkpoint", o->since, &from);
+    return result == ASSAY_EXIT_OK ? assay_checkpoint_carry(&since, carried) : result;
 }
 
 int assay_command_checkpoint(int argc, char **argv)
 {
     struct proof_options o = { .socket = NULL };
-    struct assay_checkpoint c;
+    struct assay_checkpoint_carried c = { .crossing_count = 0 };
     read_options(argc, argv, &o);
-    if (o.file != NULL && o.genesis != NULL)
-        return assay_misuse("either --file or --genesis, not both");
+    if ((o.file != NULL) + (o.genesis != NULL) + (o.since != NULL) > 1)
+        return assay_misuse("one of --file, --genesis and --since");
     const char *path = o.file != NULL ? o.file : o.genesis;
-    int result = path != NULL ? assay_proof_checkpoint("assay checkpoint", path, &c)
-                              : ask_checkpoint(o.socket, &c);
-    if (result == ASSAY_EXIT_OK && o.out != NULL)
-        result = write_checkpoint("assay checkpoint", o.out, &c);
-    if (result == ASSAY_EXIT_OK && o.json) return print_checkpoint_json(&c);
-    if (result == ASSAY_EXIT_OK) print_checkpoint(&c);
-    return result;
+    int result = ASSAY_EXIT_OK;
+    if (o.since != NULL) result = carry(&o, &c);
+    else if (path != NULL) result = assay_proof_checkpoint("assay checkpoint", path, &c.to);
+    else result = ask_checkpoint(o.socket, &c.to);
+    if (result != ASSAY_EXIT_OK && result != ASSAY_EXIT_CROSSED) return result;
+    if (o.trusting_period != NULL) {
+        const uint32_t period_s = read_duration(o.trusting_period);
+        if (period_s < ASSAY_TRUSTING_PERIOD_S_MIN || period_s > ASSAY_TRUSTING_PERIOD_S_MAX)
+            return assay_misuse("--trusting-period: expected 1d to 90d");
+        c.to.trusting_period_s = period_s;
+    }
+    const int wrote =
+        o.out == NULL ? ASSAY_EXIT_OK : write_checkpoint("assay checkpoint", o.out, &c.to);
+    if (wrote != ASSAY_EXIT_OK) return wrote;
+    if (!o.json) print_checkpoint(&c);
+    const int printed = o.json ? print_checkpoint_json(&c) : ASSAY_EXIT_OK;
+    return printed == ASSAY_EXIT_OK ? result : printed;
 }
 
 /* ------------------------------------------------------------ proofs */
@@ -255,12 +358,25 @@ static int make(const struct proof_options *o)
     return result;
 }
 
-static void print_proven(const struct assay_proven *p)
+static void print_profile(enum assay_proof_profile profile)
 {
+    static const char *const meanings[] = {
+        [ASSAY_PROOF_PROFILE_UNKNOWN] = "unknown: --policy FILE says whether SOFT evidence passes",
+        [ASSAY_PROOF_PROFILE_PRODUCTION] = "production",
+        [ASSAY_PROOF_PROFILE_DEVELOPMENT] =
+            "development: INSECURE, SOFT evidence passes and proves nothing about hardware",
+    };
+    (void)printf("profile        %s\n", meanings[profile]);
+}
+
+static void print_proven(const struct assay_proof_verified *v)
+{
+    const struct assay_proven *const p = &v->proven;
     char time[ASSAY_RFC3339_MS_LEN + 1];
     const struct assay_member *m = &p->member;
     assay_rfc3339_format_ms(p->time_ms, time);
     put_id("node           ", m->node_id);
+    (void)printf("name           %s\n", m->name);
     (void)printf("standing       %s, score %u bp (integrity %u, availability %u)\n",
                  assay_proof_standing_text(m->trust.score.standing),
                  (unsigned)assay_trust_score_bp(&m->trust), (unsigned)m->trust.integrity_bp,
@@ -278,15 +394,19 @@ static void print_proven(const struct assay_proven *p)
                  (unsigned long long)p->height);
     put_id("block          ", p->next.id);
     put_id("policy         ", p->policy_digest);
+    print_profile(v->profile);
+    put_time("expires        ", v->expires_ms);
 }
 
-static void print_proven_json(const struct assay_proven *p)
+static void print_proven_json(const struct assay_proof_verified *v)
 {
+    const struct assay_proven *const p = &v->proven;
     const struct assay_member *m = &p->member;
     struct assay_json *document = assay_json_object(), *d = assay_json_object();
     assay_json_set_text(document, "schema", "assay.proven");
     assay_json_set_uint(document, "schema_version", 1);
     assay_json_set_hex(d, "node_id", m->node_id, 32);
+    assay_json_set_text(d, "name", m->name);
     assay_json_set_uint(d, "slot", p->slot);
     assay_json_set_text(d, "standing", assay_proof_standing_text(m->trust.score.standing));
     assay_json_set_uint(d, "score_bp", assay_trust_score_bp(&m->trust));
@@ -304,8 +424,12 @@ static void print_proven_json(const struct assay_proven *p)
     assay_json_set_uint(d, "era", p->next.era);
     assay_json_set_uint(d, "epoch", p->next.epoch);
     assay_json_set_uint(d, "time_ms", p->time_ms);
+    assay_json_set_uint(d, "expires_ms", v->expires_ms);
+    assay_json_set_bool(d, "age_known", v->has_age);
     assay_json_set_hex(d, "block_id", p->next.id, 32);
     assay_json_set_hex(d, "policy_digest", p->policy_digest, 32);
+    assay_json_set_text(d, "profile", assay_proof_profile_text(v->profile));
+    assay_json_set_bool(d, "insecure", v->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
     assay_json_set(document, "data", d);
     char *text = assay_json_print(document, 2);
     if (text != NULL) (void)puts(text);
@@ -324,53 +448,81 @@ static int exit_of(enum assay_standing standing)
     return ASSAY_EXIT_INTERNAL;
 }
 
+/* By its id, or by its name in the ledger (the leaf has it: nobody else is asked). */
 static bool is_about(const struct proof_options *o, const struct assay_proven *p)
 {
     uint8_t id[32];
     if (o->node == NULL) return true;
-    return assay_hex_decode(o->node, strlen(o->node), id, sizeof id) == ASSAY_OK &&
-           assay_bytes_equal(id, p->member.node_id, sizeof id);
+    if (assay_hex_decode(o->node, strlen(o->node), id, sizeof id) == ASSAY_OK)
+        return assay_bytes_equal(id, p->member.node_id, sizeof id);
+    return p->member.name[0] != '\0' && strcmp(o->node, p->member.name) == 0;
 }
 
-static int tell(const struct proof_options *o, const struct assay_proven *p,
-                struct assay_slice proof)
+static int report_proven(const struct proof_options *o, struct assay_proof_verified *b)
 {
     static const char who[] = "assay proof verify";
+    const struct assay_proven *const p = &b->proven;
     int result = ASSAY_EXIT_OK;
     if (!is_about(o, p)) {
-        (void)fprintf(stderr, "%s: %s: it is about another member\n", who, o->words[1]);
+        (void)fprintf(stderr, "%s: %s: it is about another member, %s\n", who, o->words[1],
+                      p->member.name);
         return ASSAY_EXIT_DENIED;
     }
-    if (o->next != NULL) result = write_checkpoint(who, o->next, &p->next);
-    if (result == ASSAY_EXIT_OK && o->ear != NULL)
-        result = assay_proof_ear_write(p, proof, o->ear, o->ear_key);
+    result = assay_proof_profile_find(o->policy, o->checkpoint, p, &b->profile);
     if (result != ASSAY_EXIT_OK) return result;
-    if (o->json) print_proven_json(p);
-    else if (o->ear == NULL || strcmp(o->ear, "-") != 0) print_proven(p);
-    return exit_of(p->member.trust.score.standing);
+    /* Without a clock old keys could move a checkpoint on for ever. */
+    if (o->next != NULL && b->has_age) result = write_checkpoint(who, o->next, &p->next);
+    if (result == ASSAY_EXIT_OK && o->ear != NULL)
+        result = assay_proof_ear_write(b, o->ear, o->ear_key);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (o->json) print_proven_json(b);
+    else if (o->ear == NULL || strcmp(o->ear, "-") != 0) print_proven(b);
+    if (b->has_age) return exit_of(p->member.trust.score.standing);
+    (void)fprintf(stderr, "%s: %s: %s\n", who, o->words[1],
+                  assay_proof_answer_text(ASSAY_PROOF_AGE_UNKNOWN));
+    return ASSAY_EXIT_AGE_UNKNOWN;
+}
+
+/* Proof, then age. Returns: as assay_proof_verify; *answer, and *b where it is believed or its age
+ * alone is unknown */
+static enum assay_status believe(const struct assay_checkpoint *checkpoint, uint64_t now_ms,
+                                 uint32_t max_age_s, enum assay_proof_answer *answer,
+                                 struct assay_proof_verified *b)
+{
+    ASSAY_TRY(assay_proof_verify(b->bytes, checkpoint, answer, &b->proven));
+    if (*answer != ASSAY_PROVEN) return ASSAY_OK;
+    *answer = assay_proof_age(checkpoint, &b->proven, now_ms, max_age_s);
+    b->expires_ms = assay_proof_expires_ms(checkpoint, &b->proven, max_age_s);
+    b->has_age = *answer == ASSAY_PROVEN;
+    return ASSAY_OK;
 }
 
 static int verify(const struct proof_options *o)
 {
     static const char who[] = "assay proof verify";
-    static struct assay_proven proven;
+    static struct assay_proof_verified believed;
     struct assay_checkpoint checkpoint;
     enum assay_proof_answer answer = ASSAY_PROVEN;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    int result = assay_proof_checkpoint(who, o->checkpoint, &checkpoint);
+    uint64_t now_ms = 0;
+    const uint32_t max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : read_duration(o->max_age);
+    if (max_age_s == 0)
+        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d");
+    int result = read_now(o, &now_ms);
+    if (result == ASSAY_EXIT_OK) result = assay_proof_checkpoint(who, o->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = assay_file_read(o->words[1], ASSAY_PROOF_LEN_MAX, &bytes, &len);
-    if (status == ASSAY_OK)
-        status = assay_proof_verify(assay_slice_over(bytes, len), &checkpoint, &answer, &proven);
+    believed.bytes = assay_slice_over(bytes, len);
+    if (status == ASSAY_OK) status = believe(&checkpoint, now_ms, max_age_s, &answer, &believed);
     if (status != ASSAY_OK) {
         result = complain(who, o->words[1], status);
-    } else if (answer != ASSAY_PROVEN) {
+    } else if (answer != ASSAY_PROVEN && answer != ASSAY_PROOF_AGE_UNKNOWN) {
         (void)fprintf(stderr, "%s: %s: not believed: %s\n", who, o->words[1],
                       assay_proof_answer_text(answer));
         result = ASSAY_EXIT_DENIED;
     } else {
-        result = tell(o, &proven, assay_slice_over(bytes, len));
+        result = report_proven(o, &believed);
     }
     free(bytes);
     return result;

@@ -33,16 +33,20 @@ static enum assay_tier tier_of_standing(enum assay_standing standing)
     return ASSAY_TIER_NONE;
 }
 
-/* What the tally supports: who passed was recognised, on hardware of that level; who failed by
- * proof is recognised and not to be trusted. Who was not judged has no vector. */
-static bool vector_of(const struct assay_proven *p, struct assay_trust_vector *vector)
+/* What the tally supports: a member that passed was recognised, under a production policy on
+ * hardware of that level; one that failed by proof is recognised and not to be trusted. Without a
+ * judgement there is no vector. */
+static bool vector_of(const struct assay_proof_verified *verified,
+                      struct assay_trust_vector *vector)
 {
+    const struct assay_proven *const p = &verified->proven;
     *vector = (struct assay_trust_vector){ { 0 } };
     switch (assay_proof_outcome_of(p)) {
     case ASSAY_PROOF_OUTCOME_PASS:
         vector->claims[ASSAY_TRUST_INSTANCE_IDENTITY] = 2;
-        vector->claims[ASSAY_TRUST_HARDWARE] =
-            p->member.found.level == ASSAY_OUTCOME_PASS_UP_TO_DATE ? 2 : 32;
+        if (verified->profile == ASSAY_PROOF_PROFILE_PRODUCTION)
+            vector->claims[ASSAY_TRUST_HARDWARE] =
+                p->member.found.level == ASSAY_OUTCOME_PASS_UP_TO_DATE ? 2 : 32;
         return true;
     case ASSAY_PROOF_OUTCOME_FAILED:
         vector->claims[ASSAY_TRUST_INSTANCE_IDENTITY] = 96;
@@ -73,13 +77,16 @@ static void put_hash(struct assay_json *list, const uint8_t digest[static 32])
     assay_json_append_text(list, text);
 }
 
-static struct assay_json *private_of(const struct assay_proven *p, struct assay_slice proof)
+static struct assay_json *private_of(const struct assay_proof_verified *verified)
 {
+    const struct assay_proven *const p = &verified->proven;
     const struct assay_found *f = &p->member.found;
     struct assay_json *out = assay_json_object();
     uint8_t digest[32];
-    assay_sha256(proof.bytes, proof.len, digest);
+    assay_sha256(verified->bytes.bytes, verified->bytes.len, digest);
     assay_json_set_uint(out, "v", 1);
+    assay_json_set_text(out, "profile", assay_proof_profile_text(verified->profile));
+    assay_json_set_bool(out, "insecure", verified->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
     assay_json_set_hex(out, "subject", p->member.node_id, 32);
     assay_json_set_hex(out, "chain_id", p->next.chain_id, 32);
     assay_json_set_uint(out, "era", p->next.era);
@@ -99,16 +106,18 @@ static struct assay_json *private_of(const struct assay_proven *p, struct assay_
     return out;
 }
 
-static char *claims_of(const struct assay_proven *p, struct assay_slice proof)
+static char *claims_of(const struct assay_proof_verified *verified)
 {
+    const struct assay_proven *const p = &verified->proven;
     const struct assay_ear_names names = assay_ear_names(ASSAY_EAR_IETF_03);
     struct assay_trust_vector vector;
-    const bool has_vector = vector_of(p, &vector);
+    const bool has_vector = vector_of(verified, &vector);
     struct assay_json *claims = assay_json_object(), *verifier = assay_json_object();
     struct assay_json *submods = assay_json_object(), *appraisal = assay_json_object();
     struct assay_json *policies = assay_json_array();
     assay_json_set_text(claims, "eat_profile", names.profile);
     assay_json_set_uint(claims, "iat", p->time_ms / 1000);
+    assay_json_set_uint(claims, "exp", verified->expires_ms / 1000);
     assay_json_set_text(verifier, "developer", "Assay");
     assay_json_set_text(verifier, "build", "assay " ASSAY_VERSION);
     assay_json_set(claims, names.verifier_id, verifier);
@@ -123,7 +132,7 @@ static char *claims_of(const struct assay_proven *p, struct assay_slice proof)
     }
     put_hash(policies, p->policy_digest);
     assay_json_set(appraisal, names.policy_ids, policies);
-    assay_json_set(appraisal, ASSAY_EAR_PRIVATE, private_of(p, proof));
+    assay_json_set(appraisal, ASSAY_EAR_PRIVATE, private_of(verified));
     assay_json_set(submods, "assay", appraisal);
     assay_json_set(claims, "submods", submods);
     char *text = assay_json_print(claims, 0);
@@ -160,12 +169,12 @@ static enum assay_status sign(const char *claims, const char *key, struct assay_
     return token->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
-int assay_proof_ear_write(const struct assay_proven *proven, struct assay_slice proof,
-                          const char *path, const char *key)
+int assay_proof_ear_write(const struct assay_proof_verified *verified, const char *path,
+                          const char *key)
 {
     static uint8_t bytes[ASSAY_EAR_TOKEN_MAX];
     struct assay_writer token = assay_writer_over(bytes, sizeof bytes);
-    char *claims = claims_of(proven, proof);
+    char *claims = claims_of(verified);
     enum assay_status status = claims != NULL ? sign(claims, key, &token) : ASSAY_E_MEMORY;
     free(claims);
     if (status != ASSAY_OK) {

@@ -2,8 +2,8 @@
  * apps/assay/recover.c - `assay recover`: when more than a third is gone for good, operators end an
  * era and begin the next (docs/operations.md, docs/protocol.md 9.11 to 9.18).
  *
- * fence and draft write files, sign adds an operator's signature (offline), submit hands them to a
- * running node, answer fetches what a fenced node says.
+ * fence, release and draft write files, sign adds an operator's signature (offline), submit and
+ * accept hand them to a running node, answer fetches the ANSWER of a fenced one.
  */
 #include "apps/assay/recover.h"
 
@@ -32,12 +32,18 @@ int assay_recover_file_load(const struct assay_recover_options *options, const c
     enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &file->bytes, &len);
     if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
     const struct assay_slice bytes = assay_slice_over(file->bytes, len);
-    file->is_fence = !assay_recover_is(bytes);
-    status = file->is_fence ? assay_fence_decode(bytes, &file->fence)
-                            : assay_recover_decode(bytes, &file->recover);
+    file->is_release = assay_release_is(bytes);
+    file->is_fence = !file->is_release && !assay_recover_is(bytes);
+    status = file->is_fence     ? assay_fence_decode(bytes, &file->fence)
+             : file->is_release ? assay_release_decode(bytes, &file->release)
+                                : assay_recover_decode(bytes, &file->recover);
     if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
-    file->digest = file->is_fence ? file->fence.digest : file->recover.id;
-    file->approval = file->is_fence ? &file->fence.approval : &file->recover.approval;
+    file->digest = file->is_fence     ? file->fence.digest
+                   : file->is_release ? file->release.digest
+                                      : file->recover.id;
+    file->approval = file->is_fence     ? &file->fence.approval
+                     : file->is_release ? &file->release.approval
+                                        : &file->recover.approval;
     return ASSAY_EXIT_OK;
 }
 
@@ -50,9 +56,10 @@ int assay_recover_file_write(const struct assay_recover_options *options, const 
     struct assay_writer w = assay_writer_over(bytes, FILE_LEN_MAX);
     const struct assay_recover *r = &file->recover;
     enum assay_status status =
-        file->is_fence ? assay_fence_encode(file->fence.body, ids, signatures, count, &w)
-                       : assay_recover_encode(r->header_bytes, r->body, r->operators, ids,
-                                              signatures, count, &w);
+        file->is_fence     ? assay_fence_encode(file->fence.body, ids, signatures, count, &w)
+        : file->is_release ? assay_release_encode(file->release.body, ids, signatures, count, &w)
+                           : assay_recover_encode(r->header_bytes, r->body, r->grounds,
+                                                  r->operators, ids, signatures, count, &w);
     if (status == ASSAY_OK)
         status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len));
     free(bytes);
@@ -113,6 +120,8 @@ static int run_status(const struct assay_recover_options *options)
         (void)printf("head       height %llu, %.16s\n",
                      (unsigned long long)assay_json_uint(d, "height", 0),
                      assay_json_text(d, "head_id", "?"));
+        if (assay_json_get(d, "recover_id") != NULL)
+            (void)printf("began by   RECOVER %s\n", assay_json_text(d, "recover_id", "?"));
         if (assay_json_bool(d, "fenced", false))
             (void)printf("fenced     nothing is signed in this era any more: %s\n",
                          assay_json_text(d, "reason", ""));
@@ -122,38 +131,87 @@ static int run_status(const struct assay_recover_options *options)
     return result;
 }
 
-/* Chain and era are those of a node, so that nobody mistypes them. */
+/* Chain, era and operators are those of a node, so that no operator mistypes them. */
+static bool read_terms(const struct assay_json *d, uint8_t chain_id[static 32],
+                       uint8_t operators_digest[static 32])
+{
+    const char *chain = assay_json_text(d, "chain_id", "");
+    const char *operators = assay_json_text(d, "operators_digest", "");
+    return assay_hex_decode(chain, strlen(chain), chain_id, 32) == ASSAY_OK &&
+           assay_hex_decode(operators, strlen(operators), operators_digest, 32) == ASSAY_OK;
+}
+
+/* Unsigned, into --out. what: the verb of the document that is printed. */
+static int write_draft(const struct assay_recover_options *options,
+                       const struct assay_recover_file *file, uint64_t era, const char *schema,
+                       const char *words)
+{
+    const int result =
+        assay_recover_file_write(options, options->change.out, file, NULL, NULL, 0);
+    if (result == ASSAY_EXIT_OK && !options->change.json)
+        (void)printf("%s: %s era %llu when the operators have signed it: assay recover sign\n",
+                     options->change.out, words, (unsigned long long)era);
+    if (result != ASSAY_EXIT_OK || !options->change.json) return result;
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "era", era);
+    return assay_print_envelope(schema, data);
+}
+
 static int run_fence(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
     ASSAY_ASSERT(options->reason != NULL); /* by the table */
-    const struct assay_slice reason =
-        assay_slice_over(options->reason, strlen(options->reason));
     int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
-    const char *hex = assay_json_text(d, "chain_id", "");
-    const uint64_t era = assay_json_uint(d, "era", 0);
-    uint8_t chain_id[32], body[512];
+    const char *head = assay_json_text(d, "head_id", "");
+    uint8_t body[1024];
+    struct assay_fence terms = { .era = (uint32_t)assay_json_uint(d, "era", 0),
+                                 .reason =
+                                     assay_slice_over(options->reason, strlen(options->reason)) };
     struct assay_writer w = assay_writer_over(body, sizeof body);
-    enum assay_status status = assay_hex_decode(hex, strlen(hex), chain_id, sizeof chain_id);
-    if (status == ASSAY_OK)
-        status = assay_fence_body_encode(chain_id, (uint32_t)era, reason, &w);
+    enum assay_status status = read_terms(d, terms.chain_id, terms.operators_digest) &&
+                                       assay_hex_decode(head, strlen(head), terms.head_id, 32) ==
+                                           ASSAY_OK
+                                   ? ASSAY_OK
+                                   : ASSAY_E_SYNTAX;
     assay_json_free(&document);
+    if (status == ASSAY_OK) status = assay_random(terms.nonce, sizeof terms.nonce);
+    if (status == ASSAY_OK) status = assay_fence_body_encode(&terms, &w);
     if (status == ASSAY_E_RANGE)
         return assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
                                  "recover: the reason has 1 to %d bytes", ASSAY_FENCE_REASON_MAX);
     if (status != ASSAY_OK) return assay_change_fail(&options->change, status, "fence");
     struct assay_recover_file file = { .is_fence = true };
     file.fence.body = assay_slice_over(body, w.len);
-    result = assay_recover_file_write(options, options->change.out, &file, NULL, NULL, 0);
-    if (result == ASSAY_EXIT_OK && !options->change.json)
-        (void)printf("%s: ends era %llu when the operators have signed it: assay recover sign\n",
-                     options->change.out, (unsigned long long)era);
-    if (result != ASSAY_EXIT_OK || !options->change.json) return result;
-    struct assay_json *data = assay_json_object();
-    assay_json_set_uint(data, "era", era);
-    return assay_print_envelope("assay.recover.fence", data);
+    return write_draft(options, &file, terms.era, "assay.recover.fence", "ends");
+}
+
+/* Of the fence that the node has, by the operators in force there. */
+static int run_release(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    const char *fence = assay_json_text(d, "fence_digest", "");
+    struct assay_release terms = { .era = (uint32_t)assay_json_uint(d, "era", 0) };
+    uint8_t body[512];
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    const bool fenced =
+        assay_hex_decode(fence, strlen(fence), terms.fence_digest, 32) == ASSAY_OK;
+    enum assay_status status =
+        read_terms(d, terms.chain_id, terms.operators_digest) ? ASSAY_OK : ASSAY_E_SYNTAX;
+    assay_json_free(&document);
+    if (!fenced)
+        return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                                 "recover release: no fence is in force at this node");
+    if (status == ASSAY_OK) status = assay_release_body_encode(&terms, &w);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, "release");
+    struct assay_recover_file file = { .is_release = true };
+    file.release.body = assay_slice_over(body, w.len);
+    return write_draft(options, &file, terms.era, "assay.recover.release",
+                       "releases the fence of");
 }
 
 /* ------------------------------------------------------------ answer */
@@ -264,12 +322,46 @@ static int sign_file(const struct assay_recover_options *options,
     return ASSAY_EXIT_OK;
 }
 
+/* protocol.md 9.16.4: one operator signs one RECOVER of an era. A note in the key's directory
+ * has the id of the one that was signed; it is written before the signature leaves. */
+static int remember(const struct assay_recover_options *options,
+                    const struct assay_recover_file *file)
+{
+    const struct assay_recover *r = &file->recover;
+    uint8_t *held = NULL;
+    size_t len = 0;
+    char chain[65], path[4096];
+    assay_hex_encode(r->header.chain_id, 32, chain, sizeof chain);
+    const int n = snprintf(path, sizeof path, "%s.recover-%.16s-%u", options->change.key, chain,
+                           (unsigned)r->header.era);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return assay_change_fail(&options->change, ASSAY_E_RANGE, options->change.key);
+    enum assay_status status = assay_file_read(path, 32, &held, &len);
+    if (status == ASSAY_OK) {
+        const bool same = len == 32 && assay_bytes_equal(held, r->id, 32);
+        free(held);
+        if (same) return ASSAY_EXIT_OK;
+        return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                                 "recover sign: this key has signed another RECOVER of era %u: two "
+                                 "make two networks. %s has the id of the first; remove it only if "
+                                 "no copy of that RECOVER is left",
+                                 (unsigned)r->header.era, path);
+    }
+    free(held);
+    if (status != ASSAY_E_NOT_FOUND)
+        return assay_change_fail(&options->change, status, path);
+    status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(r->id, 32));
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(&options->change, status, path);
+}
+
 static int run_sign(const struct assay_recover_options *options)
 {
     struct assay_recover_file file;
     struct signatures *s = calloc(1, sizeof *s);
     if (s == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
     int result = assay_recover_file_load(options, options->files[0], &file);
+    if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release)
+        result = remember(options, &file);
     if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, s);
     free(file.bytes);
     free(s);
@@ -278,32 +370,69 @@ static int run_sign(const struct assay_recover_options *options)
 
 /* ------------------------------------------------------------ submit */
 
-static int run_submit(const struct assay_recover_options *options)
+static void print_submitted(const struct assay_recover_options *options,
+                            const struct assay_recover_file *file, const struct assay_json *d)
+{
+    const unsigned long long era = assay_json_uint(d, "era", 0);
+    if (file->is_fence)
+        (void)printf("%s: taken: this node signs nothing in era %llu any more, and sends it to its "
+                     "peers\n",
+                     options->files[0], era);
+    else if (file->is_release)
+        (void)printf("%s: taken: this node signs again in era %llu, from the next epoch or restart "
+                     "on\n",
+                     options->files[0], era);
+    else
+        (void)printf("%s: %s (era %llu)\n", options->files[0], assay_json_text(d, "note", ""),
+                     era);
+}
+
+static int hand_in(const struct assay_recover_options *options, bool accepts)
 {
     struct assay_recover_file file;
     struct assay_json *document = NULL;
     uint8_t *bytes = NULL;
     size_t len = 0;
     int result = assay_recover_file_load(options, options->files[0], &file);
+    const bool decides = file.is_fence || file.is_release;
+    if (result == ASSAY_EXIT_OK && accepts && decides)
+        result = assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                                   "recover accept: %s is not a RECOVER", options->files[0]);
     if (result == ASSAY_EXIT_OK &&
         assay_file_read(options->files[0], FILE_LEN_MAX, &bytes, &len) == ASSAY_OK)
-        result = assay_recover_ask(options, file.is_fence ? "fence" : "submit",
+        result = assay_recover_ask(options,
+                                   decides   ? "fence"
+                                   : accepts ? "accept"
+                                             : "submit",
                                    assay_slice_over(bytes, len), &document);
+    if (result == ASSAY_EXIT_OK && options->change.json) result = print_whole(document);
+    else if (result == ASSAY_EXIT_OK)
+        print_submitted(options, &file, assay_json_get(document, "data"));
+    assay_json_free(&document);
     free(bytes);
     free(file.bytes);
-    if (result != ASSAY_EXIT_OK) return result;
-    const struct assay_json *d = assay_json_get(document, "data");
-    if (options->change.json)
-        result = print_whole(document);
-    else if (file.is_fence)
-        (void)printf("%s: taken: this node signs nothing in era %llu any more, and tells its "
-                     "peers\n",
-                     options->files[0], (unsigned long long)assay_json_uint(d, "era", 0));
-    else
-        (void)printf("%s: %s (era %llu)\n", options->files[0], assay_json_text(d, "note", ""),
-                     (unsigned long long)assay_json_uint(d, "era", 0));
-    assay_json_free(&document);
     return result;
+}
+
+static int run_submit(const struct assay_recover_options *options)
+{
+    return hand_in(options, false);
+}
+
+/* What is accepted is shown first: the parent and the ids (protocol.md 9.16.2). */
+static int run_accept(const struct assay_recover_options *options)
+{
+    struct assay_recover_file file;
+    char id[65], parent[65];
+    const int result = assay_recover_file_load(options, options->files[0], &file);
+    if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release && !options->change.json) {
+        assay_hex_encode(file.recover.id, 32, id, sizeof id);
+        assay_hex_encode(file.recover.header.parent_id, 32, parent, sizeof parent);
+        (void)printf("accepts    RECOVER %s\nparent     height %llu, %s\n", id,
+                     (unsigned long long)file.recover.header.height - 1, parent);
+    }
+    free(file.bytes);
+    return result == ASSAY_EXIT_OK ? hand_in(options, true) : result;
 }
 
 /* ------------------------------------------------------------ options */
@@ -314,6 +443,7 @@ static const struct option options_long[] = {
     { "key", required_argument, NULL, 'k' },
     { "reason", required_argument, NULL, 'r' },
     { "threshold", required_argument, NULL, 't' },
+    { "forced", no_argument, NULL, 'F' },
     { "json", no_argument, NULL, 'j' },
     ASSAY_CHANGE_OPTIONS_SHARED,
     { NULL, 0, NULL, 0 },
@@ -324,6 +454,8 @@ static int dispatch(const char *verb, const struct assay_recover_options *o)
     if (strcmp(verb, "draft") == 0) return assay_recover_run_draft(o);
     if (strcmp(verb, "status") == 0) return run_status(o);
     if (strcmp(verb, "fence") == 0) return run_fence(o);
+    if (strcmp(verb, "release") == 0) return run_release(o);
+    if (strcmp(verb, "accept") == 0) return run_accept(o);
     if (strcmp(verb, "answer") == 0) return run_answer(o);
     if (strcmp(verb, "show") == 0) return assay_recover_run_show(o);
     if (strcmp(verb, "sign") == 0) return run_sign(o);
@@ -337,6 +469,10 @@ int assay_command_recover(int argc, char **argv)
     for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;) {
         if (o == 'r') {
             options.reason = optarg;
+            continue;
+        }
+        if (o == 'F') {
+            options.forced = true;
             continue;
         }
         if (!assay_change_take_option(&options.change, o, optarg))

@@ -10,15 +10,17 @@
 struct assay_recover_options {
     struct assay_change_options change; /* socket, out, key, json, wishes: as of `assay change` */
     const char *reason;
+    bool forced; /* draft: operators know that something may be undone */
     int file_count; /* positional: FILE, or the answers of a draft */
     char **files;
 };
 
-/* A FENCE or a RECOVER, with the signatures so far. */
+/* A FENCE, a RELEASE or a RECOVER, with the signatures so far. */
 struct assay_recover_file {
     uint8_t *bytes; /* the caller frees them */
-    bool is_fence;
+    bool is_fence, is_release; /* neither: a RECOVER */
     struct assay_fence fence;
+    struct assay_release release;
     struct assay_recover recover;
     const uint8_t *digest; /* what operators sign */
     const struct assay_approval *approval;

@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "base/assert.h"
+#include "base/cbor.h"
 #include "host/recovery.h"
 
 #include <stdio.h>
@@ -22,8 +23,9 @@ struct drafting {
     struct assay_recovery *judged;
     uint8_t **answers; /* [file_count] */
     struct assay_answer_file *files;
-    uint8_t *change, *body;
-    size_t change_len, body_len;
+    uint8_t *change, *body, *fence, *grounds;
+    size_t change_len, body_len, fence_len, grounds_len;
+    bool grounded; /* answers of more than a third: no node needs a manual decision */
     struct assay_json *drafted; /* what the node made of it */
 };
 
@@ -39,11 +41,32 @@ static void close_drafting(struct drafting *d)
     free(d->files);
     free(d->change);
     free(d->body);
+    free(d->fence);
+    free(d->grounds);
 }
 
 static int fail(const struct drafting *d, enum assay_status status, const char *what)
 {
     return assay_change_fail(&d->options->change, status, what);
+}
+
+/* The node's own fence is the one that is answered. */
+static int begin_judging(struct drafting *d)
+{
+    struct assay_json *document = NULL;
+    struct assay_fence fence;
+    int result = assay_recover_ask(d->options, "status", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const bool fenced = assay_recover_hex(assay_json_get(document, "data"), "fence",
+                                          ASSAY_FENCE_LEN_MAX, &d->fence, &d->fence_len);
+    assay_json_free(&document);
+    if (!fenced ||
+        assay_fence_decode(assay_slice_over(d->fence, d->fence_len), &fence) != ASSAY_OK)
+        return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                                 "recover draft: no fence is in force at the node that drafts");
+    const enum assay_status status =
+        assay_recovery_begin(d->judged, &d->source.basis->state, fence.digest);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the newest state");
 }
 
 static int open_drafting(struct drafting *d)
@@ -54,14 +77,13 @@ static int open_drafting(struct drafting *d)
     d->files = calloc(count, sizeof *d->files);
     d->change = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
     d->body = malloc(ASSAY_RECOVER_BODY_LEN_MAX);
+    d->grounds = malloc(ASSAY_RECOVER_LEN_MAX);
     if (d->judged == NULL || d->answers == NULL || d->files == NULL || d->change == NULL ||
-        d->body == NULL)
+        d->body == NULL || d->grounds == NULL)
         return fail(d, ASSAY_E_MEMORY, "start");
     const int result = assay_change_source_open(&d->options->change, &d->source);
     if (result != ASSAY_EXIT_OK) return result;
-    const enum assay_status status =
-        assay_recovery_begin(d->judged, &d->source.basis->state);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the newest state");
+    return begin_judging(d);
 }
 
 /* ------------------------------------------------------------ answers */
@@ -92,13 +114,31 @@ static int gather(struct drafting *d)
         return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
                                  "recover draft: two answers name different final blocks of one "
                                  "height: more than a third of the weight lies");
-    if (status != ASSAY_OK)
+    if (status == ASSAY_E_NOT_FOUND)
+        return assay_print_error(d->options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                                 "recover draft: no answer names a final head that is proven here: "
+                                 "draft by the node that has the highest");
+    d->grounded = status == ASSAY_OK;
+    if (!d->grounded && !d->options->forced)
         return assay_print_error(d->options->change.json, ASSAY_EXIT_DENIED, "denied",
                                  "recover draft: weight %llu of %llu has answered: more than a "
-                                 "third is needed, or nobody honest may be among them",
-                                 (llu)d->judged->answered_weight,
-                                 (llu)d->judged->voters.total_weight);
-    return ASSAY_EXIT_OK;
+                                 "third is needed, or no honest member may be among them; with "
+                                 "--forced every node then needs assay recover accept",
+                                 (llu)d->judged->answered_weight, (llu)d->judged->total_weight);
+    return d->grounded || status == ASSAY_E_SIGNATURE ? ASSAY_EXIT_OK : fail(d, status, "answers");
+}
+
+/* protocol.md 9.15: without whole logs of more than two thirds something final may be undone, and
+ * operators say that they know. */
+static int check_forced(const struct drafting *d)
+{
+    if (assay_recovery_is_certain(d->judged) || d->options->forced) return ASSAY_EXIT_OK;
+    return assay_print_error(d->options->change.json, ASSAY_EXIT_WARNING, "forced",
+                             "recover draft: this is a forced RECOVER: answers with whole logs "
+                             "have weight %llu of %llu, and something final may be undone, or go "
+                             "on beside it where members that did not answer still run. Make sure "
+                             "that they are gone, and draft with --forced",
+                             (llu)d->judged->whole_weight, (llu)d->judged->total_weight);
 }
 
 /* ------------------------------------------------------------ body, header */
@@ -127,6 +167,30 @@ static int make_body(struct drafting *d)
     return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the actions");
 }
 
+static int make_grounds(struct drafting *d)
+{
+    struct assay_writer w = assay_writer_over(d->grounds, ASSAY_RECOVER_LEN_MAX);
+    const enum assay_status status =
+        assay_recovery_grounds(d->judged, assay_slice_over(d->fence, d->fence_len), &w);
+    d->grounds_len = w.len;
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : fail(d, status, "the answers");
+}
+
+static int ask_draft(struct drafting *d)
+{
+    const size_t size = d->body_len + d->grounds_len + 64;
+    uint8_t *bytes = malloc(size);
+    if (bytes == NULL) return fail(d, ASSAY_E_MEMORY, "draft");
+    struct assay_writer w = assay_writer_over(bytes, size);
+    assay_cbor_put_array(&w, 2);
+    assay_cbor_put_bytes(&w, d->body, d->body_len);
+    assay_cbor_put_bytes(&w, d->grounds, d->grounds_len);
+    const int result =
+        assay_recover_ask(d->options, "draft", assay_slice_over(bytes, w.len), &d->drafted);
+    free(bytes);
+    return result;
+}
+
 /* The node that is asked must have the very head that was chosen. */
 static int write_file(struct drafting *d)
 {
@@ -143,6 +207,7 @@ static int write_file(struct drafting *d)
         assay_block_header_decode(assay_slice_over(header, header_len), &h) == ASSAY_OK) {
         file.recover.header_bytes = assay_slice_over(header, header_len);
         file.recover.body = assay_slice_over(d->body, d->body_len);
+        file.recover.grounds = assay_slice_over(d->grounds, d->grounds_len);
         file.recover.operators = assay_slice_over(operators, operators_len);
         if (assay_bytes_equal(h.parent_id, head->id, 32))
             result = assay_recover_file_write(d->options, d->options->change.out, &file, NULL,
@@ -179,9 +244,11 @@ static void print_members(const struct drafting *d)
             (void)printf("silent     %-24s weight %u%s\n", s->members[i].name, r->weights[i],
                          r->weights[i] > 0 ? ": may have signed above the head" : "");
         else
-            (void)printf("answered   %-24s weight %u, epoch %llu, height %llu%s%s\n",
+            (void)printf("answered   %-24s weight %u, epoch %llu, height %llu%s%s%s%s\n",
                          s->members[i].name, r->weights[i], (llu)a->epoch, (llu)a->height,
-                         a->whole ? "" : ", log not whole", a->has_keys ? ", new key set" : "");
+                         a->proven ? "" : " (not proven here)", a->whole ? "" : ", log not whole",
+                         a->has_keys ? ", new key set" : "",
+                         a->counted ? "" : ", not by the listed voting key: weighs nothing");
     }
 }
 
@@ -209,15 +276,26 @@ static void print_doubts(const struct drafting *d)
                      (llu)assay_recovery_margin(r));
 }
 
+static void print_answers(const struct drafting *d)
+{
+    const struct assay_recovery *r = d->judged;
+    const struct assay_recovery_answer *head = &r->answers[r->head];
+    print_members(d);
+    (void)printf("answers    weight %llu of %llu, with whole logs %llu: %s\n",
+                 (llu)r->answered_weight, (llu)r->total_weight, (llu)r->whole_weight,
+                 assay_recovery_is_certain(r) ? "certain"
+                 : d->grounded                ? "forced"
+                                              : "a third or less: assay recover accept");
+    (void)printf("head       epoch %llu, height %llu, view %llu, of %s\n", (llu)head->epoch,
+                 (llu)head->height, (llu)head->view,
+                 d->source.basis->state.members[r->head].name);
+    print_doubts(d);
+}
+
 static void print_draft(const struct drafting *d)
 {
     const struct assay_json *data = assay_json_get(d->drafted, "data");
-    const struct assay_recovery_answer *head = &d->judged->answers[d->judged->head];
-    print_members(d);
-    (void)printf("head       epoch %llu, height %llu, view %llu, of %s\n", (llu)head->epoch,
-                 (llu)head->height, (llu)head->view,
-                 d->source.basis->state.members[d->judged->head].name);
-    print_doubts(d);
+    print_answers(d);
     (void)printf("new era    %u key sets, %llu voters of weight %llu in all; shares at most: "
                  "platform %.2f %%, operator %.2f %%, vendor root %.2f %%\n",
                  (unsigned)d->judged->key_count, (llu)assay_json_uint(data, "voters", 0),
@@ -238,7 +316,11 @@ static int print_json(const struct drafting *d)
     assay_json_set_uint(out, "epoch", head->epoch);
     assay_json_set_uint(out, "height", head->height);
     assay_json_set_hex(out, "head_id", head->id, sizeof head->id);
-    assay_json_set_uint(out, "total_weight", r->voters.total_weight);
+    assay_json_set_uint(out, "total_weight", r->total_weight);
+    assay_json_set_uint(out, "seats_weight", r->voters.total_weight);
+    assay_json_set_uint(out, "whole_weight", r->whole_weight);
+    assay_json_set_bool(out, "certain", assay_recovery_is_certain(r));
+    assay_json_set_bool(out, "manual", !d->grounded);
     assay_json_set_uint(out, "answered_weight", r->answered_weight);
     assay_json_set_uint(out, "unknown_weight", r->unknown_weight);
     assay_json_set_bool(out, "in_doubt", in_doubt(d));
@@ -266,11 +348,14 @@ int assay_recover_run_draft(const struct assay_recover_options *options)
     struct drafting d = { .options = options };
     int result = open_drafting(&d);
     if (result == ASSAY_EXIT_OK) result = gather(&d);
+    if (result == ASSAY_EXIT_OK && !options->forced) {
+        result = check_forced(&d);
+        if (result != ASSAY_EXIT_OK && !options->change.json) print_answers(&d);
+    }
     if (result == ASSAY_EXIT_OK) result = make_change(&d);
     if (result == ASSAY_EXIT_OK) result = make_body(&d);
-    if (result == ASSAY_EXIT_OK)
-        result = assay_recover_ask(options, "draft", assay_slice_over(d.body, d.body_len),
-                                   &d.drafted);
+    if (result == ASSAY_EXIT_OK) result = make_grounds(&d);
+    if (result == ASSAY_EXIT_OK) result = ask_draft(&d);
     if (result == ASSAY_EXIT_OK) result = write_file(&d);
     if (result == ASSAY_EXIT_OK && options->change.json) result = print_json(&d);
     else if (result == ASSAY_EXIT_OK) print_draft(&d);

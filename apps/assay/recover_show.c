@@ -33,8 +33,19 @@ static void put_fence(const struct assay_fence *f, struct assay_json *data)
     assay_json_set_text(data, "kind", "fence");
     assay_json_set_hex(data, "chain_id", f->chain_id, sizeof f->chain_id);
     assay_json_set_uint(data, "era", f->era);
+    assay_json_set_hex(data, "operators_digest", f->operators_digest, sizeof f->operators_digest);
+    assay_json_set_hex(data, "head_id", f->head_id, sizeof f->head_id);
     assay_json_set_text_n(data, "reason", f->reason.bytes, f->reason.len);
     assay_json_set_hex(data, "digest", f->digest, sizeof f->digest);
+}
+
+static void put_release(const struct assay_release *r, struct assay_json *data)
+{
+    assay_json_set_text(data, "kind", "release");
+    assay_json_set_hex(data, "chain_id", r->chain_id, sizeof r->chain_id);
+    assay_json_set_uint(data, "era", r->era);
+    assay_json_set_hex(data, "fence_digest", r->fence_digest, sizeof r->fence_digest);
+    assay_json_set_hex(data, "digest", r->digest, sizeof r->digest);
 }
 
 /* Names where a node can be asked for them. */
@@ -76,6 +87,23 @@ static void put_keys(const struct assay_recover *r, struct assay_json *data)
     assay_json_set(data, "key_sets", list);
 }
 
+/* By the table of the node at the socket, where it is in the epoch that ends. */
+static void put_grounds(const struct assay_recover *r, const struct assay_change_source *source,
+                        struct assay_json *data)
+{
+    struct assay_recover_table table;
+    struct assay_recover_weight weight;
+    if (source->basis == NULL || source->basis->state.epoch + 1 != r->header.epoch) return;
+    assay_recover_table_of(&source->basis->state, &table);
+    if (assay_recover_weigh(r, &table, &weight) != ASSAY_OK) return;
+    assay_json_set_uint(data, "answered_weight", weight.answered);
+    assay_json_set_uint(data, "total_weight", weight.total);
+    assay_json_set_text(data, "answers",
+                        assay_recover_is_whole(&weight)      ? "whole logs of more than two thirds"
+                        : assay_recover_is_grounded(&weight) ? "forced"
+                                                             : "manual acceptance");
+}
+
 static void put_recover(const struct assay_recover *r, const struct assay_change_source *source,
                         struct assay_json *data)
 {
@@ -92,8 +120,10 @@ static void put_recover(const struct assay_recover *r, const struct assay_change
     assay_json_set_text(data, "time", at);
     put_actions(r, source, data);
     put_keys(r, data);
-    assay_json_set_bool(data, "signed_by_threshold",
-                        assay_approval_check(&r->approval, r->operators, r->id) == ASSAY_OK);
+    uint8_t digest[32];
+    assay_sha256(r->operators.bytes, r->operators.len, digest);
+    assay_json_set_bool(data, "signed_by_threshold", assay_recover_approved(r, digest) == ASSAY_OK);
+    put_grounds(r, source, data);
 }
 
 static void put_answer(const struct assay_answer_file *a, struct assay_json *data)
@@ -102,7 +132,7 @@ static void put_answer(const struct assay_answer_file *a, struct assay_json *dat
     assay_json_set_text(data, "kind", "answer");
     assay_json_set_hex(data, "chain_id", b->chain_id, sizeof b->chain_id);
     assay_json_set_uint(data, "era", b->era);
-    assay_json_set_hex(data, "node_id", a->node_id, sizeof a->node_id);
+    assay_json_set_hex(data, "node_id", b->node_id, sizeof b->node_id);
     assay_json_set_uint(data, "epoch", b->epoch);
     assay_json_set_uint(data, "height", b->height);
     assay_json_set_hex(data, "head_id", b->id, sizeof b->id);
@@ -127,7 +157,9 @@ static void print_plain(const struct assay_json *d)
     const char *kind = assay_json_text(d, "kind", "?");
     (void)printf("%-10s era %llu of chain %.16s\n", kind, (llu)assay_json_uint(d, "era", 0),
                  assay_json_text(d, "chain_id", "?"));
-    if (strcmp(kind, "fence") == 0) {
+    if (strcmp(kind, "release") == 0) {
+        (void)printf("fence      %s\n", assay_json_text(d, "fence_digest", ""));
+    } else if (strcmp(kind, "fence") == 0) {
         (void)printf("reason     %s\n", assay_json_text(d, "reason", ""));
     } else {
         (void)printf("head       epoch %llu, height %llu, %.16s\n",
@@ -140,8 +172,12 @@ static void print_plain(const struct assay_json *d)
     print_list(d, "signers", "signed by");
     if (strcmp(kind, "recover") == 0)
         (void)printf("operators  %s\n", assay_json_bool(d, "signed_by_threshold", false)
-                                            ? "their threshold has signed"
+                                            ? "enough of them have signed"
                                             : "more signatures are needed");
+    if (assay_json_get(d, "answers") != NULL)
+        (void)printf("answers    weight %llu of %llu: %s\n",
+                     (llu)assay_json_uint(d, "answered_weight", 0),
+                     (llu)assay_json_uint(d, "total_weight", 0), assay_json_text(d, "answers", ""));
     if (assay_json_get(d, "node_says") != NULL)
         (void)printf("the node   %s\n", assay_json_text(d, "node_says", ""));
 }
@@ -179,7 +215,8 @@ static int show_file(const struct assay_recover_options *options, struct assay_j
     struct assay_change_source source = { .basis = NULL };
     const int result = assay_recover_file_load(options, options->files[0], &file);
     if (result == ASSAY_EXIT_OK && file.is_fence) put_fence(&file.fence, data);
-    if (result == ASSAY_EXIT_OK && !file.is_fence) {
+    if (result == ASSAY_EXIT_OK && file.is_release) put_release(&file.release, data);
+    if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release) {
         const bool given = assay_change_source_given(&options->change);
         if (given && assay_change_source_open(&options->change, &source) != ASSAY_EXIT_OK)
             assay_change_source_close(&source);

@@ -23,18 +23,38 @@ static const char *amount_of(const struct assay_json *object, const char *key)
     return assay_fit(text);
 }
 
-/* "node-1, node-2 (lost)"; mark: a member that is said in brackets where it is true. */
-static void print_members(const struct assay_json *list, const char *mark)
+static void print_member(const struct assay_json *seat, bool first)
+{
+    (void)printf("%s%s%s", first ? "" : ", ", assay_text_of(seat, "name", "nobody"),
+                 assay_json_text(seat, "name", "")[0] == '\0' ? "(nobody)" : "");
+}
+
+static void print_members(const struct assay_json *list)
+{
+    const size_t count = assay_json_count(list);
+    for (size_t i = 0; i < count; i++)
+        print_member(assay_json_at(list, i), i == 0);
+    if (count == 0) (void)fputs("nobody", stdout);
+}
+
+/* "node-1, node-2 (lost)" */
+static void print_seats(const struct assay_json *list)
 {
     const size_t count = assay_json_count(list);
     for (size_t i = 0; i < count; i++) {
         const struct assay_json *const seat = assay_json_at(list, i);
-        (void)printf("%s%s%s%s%s", i > 0 ? ", " : "", assay_text_of(seat, "name", "nobody"),
-                     assay_json_text(seat, "name", "")[0] == '\0' ? "(nobody)" : "",
-                     mark != NULL && assay_json_bool(seat, mark, false) ? ", " : "",
-                     mark != NULL && assay_json_bool(seat, mark, false) ? mark : "");
+        const char *const state = assay_json_text(seat, "state", "serves");
+        print_member(seat, i == 0);
+        if (strcmp(state, "serves") != 0) (void)printf(" (%s)", assay_fit(state));
     }
     if (count == 0) (void)fputs("nobody", stdout);
+}
+
+static void print_alarms(const struct assay_json *list)
+{
+    for (size_t i = 0; i < assay_json_count(list); i++)
+        (void)printf("%s%s", i == 0 ? "\n  ALARM        " : ", ",
+                     assay_fit(assay_json_as_text(assay_json_at(list, i))));
 }
 
 /* ------------------------------------------------------------ parts */
@@ -48,13 +68,14 @@ static void print_group(const struct assay_json *g)
     if (assay_json_count(assay_json_get(g, "next_seats")) > 0)
         (void)printf(", waits for view %llu", assay_number_of(g, "next_view"));
     (void)printf("\n  seats        ");
-    print_members(assay_json_get(g, "seats"), "lost");
+    print_seats(assay_json_get(g, "seats"));
+    print_alarms(assay_json_get(g, "alarms"));
     if (assay_json_count(assay_json_get(g, "next_seats")) > 0) {
         (void)printf("\n  next         ");
-        print_members(assay_json_get(g, "next_seats"), NULL);
+        print_members(assay_json_get(g, "next_seats"));
     }
     (void)printf("\n  listed       ");
-    print_members(assay_json_get(g, "listed"), NULL);
+    print_members(assay_json_get(g, "listed"));
     (void)printf("\n  enclaves     %llu of at most %llu, %llu sessions numbered\n",
                  assay_number_of(g, "instances"), assay_number_of(g, "instances_max"),
                  assay_number_of(g, "sessions"));
@@ -63,9 +84,10 @@ static void print_group(const struct assay_json *g)
 static void print_cluster(const struct assay_json *c)
 {
     const struct assay_json *const seats = assay_json_get(c, "seats");
-    (void)printf("cluster        %llu: %s%s\n", assay_number_of(c, "number"),
-                 assay_json_bool(c, "seated", false) ? "seated" : "too few holders stand",
-                 assay_json_bool(c, "alarm", false) ? ", ALARM: it cannot go on" : "");
+    (void)printf("cluster        %llu: %s", assay_number_of(c, "number"),
+                 assay_json_bool(c, "seated", false) ? "seated" : "too few holders stand");
+    if (assay_json_bool(c, "alarm", false)) print_alarms(assay_json_get(c, "alarms"));
+    (void)puts("");
     for (size_t i = 0; i < assay_json_count(seats); i++) {
         const struct assay_json *const seat = assay_json_at(seats, i);
         (void)printf(
@@ -250,7 +272,7 @@ static void show_share(const struct assay_json *document)
     for (size_t i = 0; i < assay_json_count(kept); i++) {
         const struct assay_json *const cluster = assay_json_at(kept, i);
         (void)printf("cluster %-6llu kept by ", assay_number_of(cluster, "cluster"));
-        print_members(assay_json_get(cluster, "seats"), NULL);
+        print_members(assay_json_get(cluster, "seats"));
         (void)putchar('\n');
     }
 }

@@ -389,6 +389,13 @@ static int print_made(const struct local *l)
     return assay_made_print(data);
 }
 
+/* A group of three replicas has each seat from another operator (docs/services.md 1.9.3). */
+static const char *operators_preset(const struct assay_setup *s)
+{
+    const bool few = s->nodes != NULL && strtoul(s->nodes, NULL, 10) < GROUP_SIZE;
+    return s->services && !few ? "3" : "2";
+}
+
 static int read_numbers(struct local *l, struct assay_setup *s)
 {
     const struct {
@@ -397,7 +404,8 @@ static int read_numbers(struct local *l, struct assay_setup *s)
         unsigned long low, high, *number;
     } rows[] = {
         { "nodes", "how many nodes", "4", &s->nodes, 1, NODES_MAX, &l->nodes },
-        { "operators", "of how many operators", "2", &s->operators, 1, GROUPS_MAX, &l->operators },
+        { "operators", "of how many operators", operators_preset(s), &s->operators, 1, GROUPS_MAX,
+          &l->operators },
         { "vendors", "on platforms of how many vendors", "2", &s->vendors, 1, GROUPS_MAX,
           &l->vendors },
         { "epoch-ms", "length of an epoch in ms", "1000", &s->epoch_ms, 100, 3600000,
@@ -424,6 +432,9 @@ int assay_setup_local(struct assay_setup *s)
     if (made != ASSAY_EXIT_OK) return made;
     if (l.operators > l.nodes)
         return assay_misuse("--operators: each has a node, so at most %lu", l.nodes);
+    if (has_replicas(&l) && l.operators < GROUP_SIZE)
+        return assay_misuse("--operators: a group of %d replicas needs as many operators",
+                            (int)GROUP_SIZE);
     made = assay_setup_enclave(s);
     if (made == ASSAY_EXIT_OK) made = open_folder(&l);
     take_ports(&l);

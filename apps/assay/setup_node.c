@@ -129,6 +129,7 @@ static void put_config(const struct assay_setup *s, FILE *out)
                   "listen:\n  gossip: \"%s\"\n  admin: %s\n",
                   own(s, "state"), own(s, "keys"), absolute(s->genesis), s->gossip, s->admin);
     if (s->http != NULL) (void)fprintf(out, "  http: \"%s\"\n", s->http);
+    if (s->unit) (void)fprintf(out, "  services: /run/assay-services/ledger.svcs\n");
     (void)fprintf(out, "evidence:\n  kind: %s\n", s->kind);
     if (s->credential != NULL)
         (void)fprintf(out, "  credential: %s\n",
@@ -153,9 +154,20 @@ static int write_config(const struct assay_setup *s, const char *path)
     return result;
 }
 
+/* docs/protocol.md 5.30.1: old voting keys can sign another history. */
+static void print_trust(void)
+{
+    (void)puts("trusted        the voters of every epoch since genesis, for as long as their keys "
+               "exist;\n               before it joins a network that has run for 14 days, and "
+               "after 14 days or more\n               away, a store out of a --checkpoint of an "
+               "operator that you trust is safer\n               (assay store restore)");
+}
+
 static void print_next(const struct assay_setup *s, const char *config)
 {
-    (void)printf("%s: written\nnext:\n", config);
+    (void)printf("%s: written\n", config);
+    print_trust();
+    (void)puts("next:");
     if (s->unit) {
         assay_setup_unit_next(s);
         return;

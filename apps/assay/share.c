@@ -76,6 +76,16 @@ static bool turn(struct share_deed *d)
     return now_ms() < d->until_ms;
 }
 
+/* Which holders an operator has to look at when a deed was not done in time. */
+static void print_silent(uint32_t silent)
+{
+    if (silent == 0) return;
+    (void)fputs("assay share: no answer from the holders of", stderr);
+    for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
+        if ((silent >> i & 1) != 0) (void)fprintf(stderr, " slot %u", (unsigned)i);
+    (void)fputs("; assay share status names their members, look at their assay-holder\n", stderr);
+}
+
 static int wait_done(struct share_deed *d)
 {
     for (;;) {
@@ -90,6 +100,7 @@ static int wait_done(struct share_deed *d)
                       "assay share: not done in time: the record is %s, %u of %u holders have "
                       "answered\n",
                       s.is_final ? "final" : "not final", (unsigned)s.answered, (unsigned)s.wanted);
+        print_silent(s.silent);
         return ASSAY_EXIT_TIMEOUT;
     }
 }

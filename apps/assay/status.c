@@ -175,6 +175,15 @@ static void show_changes(const struct assay_json *d)
                      assay_number_of(ended, "epoch"));
 }
 
+/* docs/protocol.md 6.7. */
+static void show_quiet(const struct assay_json *names, const char *what, const char *why)
+{
+    for (size_t i = 0; i < assay_json_count(names); i++) {
+        const char *const name = assay_json_as_text(assay_json_at(names, i));
+        (void)printf("%-14s %s: %s\n", what, name != NULL ? assay_fit(name) : "?", why);
+    }
+}
+
 /* One sentence, true when the chain stands still as well: the daemon makes it from what it knows
  * now, with the age of the last block before everything else. */
 static void show_sentence(const struct assay_json *d)
@@ -225,6 +234,9 @@ static void show_status(const struct assay_json *document)
                  assay_json_bool(d, "behind", false) ? ", behind the others: catching up"
                  : seatless                          ? ", it has no seat: it ballots alone"
                                                      : "");
+    show_quiet(assay_json_get(d, "votes_lost"), "NO VOTES", "it ballots and shows no evidence");
+    show_quiet(assay_json_get(d, "votes_spared"), "VOTES SPARED",
+               "it shows no evidence and votes, for else too little weight did");
     show_changes(d);
     (void)printf("caps met       operator %s, vendor root %s\n",
                  yes(assay_json_bool(d, "operator_cap_met", false)),

@@ -125,6 +125,11 @@ static int restore(const struct assay_store_options *o, const struct assay_archi
     if (result == ASSAY_EXIT_OK)
         (void)printf("%s: epoch %llu; the daemon that begins with it makes new keys\n", p.store,
                      (unsigned long long)archive->end.epoch);
+    /* docs/protocol.md 5.30.1: old voting keys can sign another history. */
+    if (result == ASSAY_EXIT_OK && o->checkpoint == NULL)
+        (void)puts("trusted        the voters of every epoch since genesis, for as long as their "
+                   "keys exist;\n               a --checkpoint of the last 14 days, of an operator "
+                   "that you trust, is safer");
     return result;
 }
 

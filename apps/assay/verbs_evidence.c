@@ -36,9 +36,10 @@
 const struct assay_verb assay_verbs_evidence[] = {
     { "evidence", "verify", "FILE",
       "Appraises one piece of evidence: SGX, TDX, SEV-SNP, Nitro, TPM 2.0, vTPM, CCA. SGX, TDX and "
-      "SOFT cannot be judged without collateral; Nitro and CCA need none.",
+      "SOFT cannot be judged without collateral; Nitro and CCA need none. Lists what was not "
+      "checked: freshness without a challenge, the program without a policy, revocation.",
       EXIT_VERDICT,
-      "assay evidence verify quote.bin --collateral collateral/\n"
+      "assay evidence verify quote.bin --collateral collateral/ --report-data 5f1c0a2e\n"
       "assay evidence verify quote.bin --collateral collateral/ --policy policy.yaml --json\n",
       (const struct assay_option[]){
           COLLATERAL,
@@ -47,6 +48,11 @@ const struct assay_verb assay_verbs_evidence[] = {
           KIND,
           POLICY,
           EVENT_LOG,
+          { "report-data", "HEX",
+            "the challenge: 1 to 64 bytes that the evidence must have as report data (zeros "
+            "follow)",
+            0 },
+          { "nonce", "HEX", "the challenge of TPM and Nitro evidence: what its nonce must be", 0 },
           { "ear", "FILE", "sign the verdict as an attestation result (EAR); - prints it", 0 },
           { "ear-key", "FILE", "the key that signs it (assay keys operator makes one)", 0 },
           { "ear-profile", "ietf-03|veraison-2023", "names of its claims, default ietf-03", 0 },

@@ -74,7 +74,8 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){ { "out", "FILE", "the tar file", ASSAY_OPTION_MUST },
                                      { "config", "FILE", "that of the daemon", 0 },
                                      ASSAY_OPTION_SOCKET,
-                                     ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "permit", "", "", "May this node act now?", EXIT_PERMIT,
       "assay permit --class critical && deliver-the-secret\n",
       (const struct assay_option[]){
@@ -132,14 +133,30 @@ const struct assay_verb assay_verbs_node[] = {
       "Asks "
       "a daemon; or shows a file; or tells that of a genesis. Whoever believes a checkpoint "
       "believes "
-      "where it came from: compare those of several nodes.",
-      "13 malformed", "assay checkpoint --out checkpoint\n",
-      (const struct assay_option[]){ { "file", "FILE", "show this one", 0 },
-                                     { "genesis", "FILE", "that of this genesis, epoch 0", 0 },
-                                     { "out", "FILE", "write it", 0 },
+      "where it came from: compare those of several nodes. --since carries one forward by the "
+      "votes "
+      "of every epoch in between, from any node, also over a RECOVER that voters of more than a "
+      "third of the weight before it confirmed.",
+      "4 not believed, 13 malformed, 14 of unknown age, 15 it crosses a RECOVER",
+      "assay checkpoint --out checkpoint\nassay checkpoint --since checkpoint --out newer\n",
+      (const struct assay_option[]){
+          { "file", "FILE", "show this one", 0 },
+          { "since", "FILE", "carry this one (or a genesis) forward", 0 },
+          { "max-age", "DURATION",
+            "with --since, how old the last epoch may be: 90s, 30m, "
+            "24h (default), 7d",
+            0 },
+          ASSAY_OPTION_AT,
+          { "no-clock", NULL, "with --since, this machine has no clock: exit with 14", 0 },
+          { "genesis", "FILE", "that of this genesis, epoch 0", 0 },
+          { "out", "FILE", "write it", 0 },
+          { "trusting-period", "DURATION",
+            "how long it is trusted from its time on, 1d to 90d, "
+            "default 14d",
+            0 },
           ASSAY_OPTION_JSON,
-                                     ASSAY_OPTION_SOCKET,
-                                     ASSAY_OPTIONS_END } },
+          ASSAY_OPTION_SOCKET,
+          ASSAY_OPTIONS_END } },
     { "proof", "", "NODE",
       "What the network says of a member after the last closed epoch, provable to anybody.", "",
       "assay proof node-1 --out node-1.proof\n",
@@ -150,13 +167,24 @@ const struct assay_verb assay_verbs_node[] = {
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },
     { "proof", "verify", "FILE",
-      "Believes a proof or not, without a daemon; a genesis does for a checkpoint of epoch 0.",
-      "0 proven and FULL, 10 WARNING or RESTRICTED, 11 SUSPENDED, 4 not believed, 13 malformed",
+      "Verifies a proof without a daemon; a genesis does for a checkpoint of epoch 0. The proof's "
+      "block must not be older than --max-age, nor more than 10 minutes ahead of the clock, and "
+      "the checkpoint's trusting period must not be over.",
+      "0 proven and FULL, 10 WARNING or RESTRICTED, 11 SUSPENDED, 4 not believed, 13 malformed, "
+      "14 proven and of unknown age",
       "assay proof verify node-1.proof --checkpoint checkpoint --json\n",
       (const struct assay_option[]){
           { "checkpoint", "FILE", "what is believed already", ASSAY_OPTION_MUST },
-          { "node", "ID", "it must be about this member", 0 },
+          { "node", "NODE", "it must be about this member: its name or its id", 0 },
+          { "max-age", "DURATION", "how old the proof's block may be: 90s, 30m, 24h (default), 7d",
+            0 },
+          ASSAY_OPTION_AT,
+          { "no-clock", NULL,
+            "this machine has no clock to rely on: print what is proven, exit with 14", 0 },
           { "next", "FILE", "write the checkpoint that the proof is, once believed", 0 },
+          { "policy", "FILE",
+            "the policy with the proven digest, or a genesis that has it: its profile is printed",
+            0 },
           { "ear", "FILE", "write an attestation result (EAR) of what is proven; - prints it", 0 },
           { "ear-key", "FILE", "the key that signs it", 0 },
           ASSAY_OPTION_JSON,
@@ -187,23 +215,27 @@ const struct assay_verb assay_verbs_node[] = {
       (const struct assay_option[]){ { "into", "DIR", "the state folder", ASSAY_OPTION_MUST },
                                      GENESIS,
                                      CHECKPOINT,
-                                     ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+                                     ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "audit", "verify", "STORE",
       "Looks at everything in a store: links, leaders, signatures of every vote, certificate and "
       "record, evidence in blocks, state roots, finality proofs, and all else that is kept. STORE "
       "is "
       "store.sqlite of a daemon that does not run, its state folder, or a copy.",
-      "11 something does not hold: one line says what and where, 13 not a genesis",
+      "11 something does not hold: one line says what and where, 12 an epoch that no chain from "
+      "genesis or the checkpoint proves, 13 not a genesis, 15 it holds, over a RECOVER",
       "assay audit verify /var/lib/assay/state --genesis /etc/assay/genesis\n",
       (const struct assay_option[]){
           GENESIS,
           CHECKPOINT,
           { "from", "EPOCH", "begin at a kept snapshot no older than this", 0 },
-          ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "audit", "replay", "STORE",
       "Folds every record again: scores, standings and weights of every epoch, bit for bit against "
       "the roots.",
-      "11 something does not hold: one line says what and where, 13 not a genesis",
+      "11 something does not hold: one line says what and where, 12 an epoch that no chain from "
+      "genesis or the checkpoint proves, 13 not a genesis, 15 it holds, over a RECOVER",
       "assay audit replay store.sqlite --genesis genesis --table\n",
       (const struct assay_option[]){
           GENESIS,
@@ -211,7 +243,8 @@ const struct assay_verb assay_verbs_node[] = {
           { "from", "EPOCH", "begin at a kept snapshot no older than this", 0 },
           { "signatures", NULL, "look at these as well", 0 },
           { "table", NULL, "scores and weights after each epoch", 0 },
-          ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "audit", "orders", "FILE",
       "Reads the chain of lines that a daemon writes of its orders: orders.log in its state "
       "folder, "

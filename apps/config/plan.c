@@ -24,6 +24,8 @@ struct yaml_member {
 struct yaml_plan {
     char *plan_version, *epoch_ms, *time, *threshold, *policy, *block_len_max, *collateral_delay;
     char *seats_max;
+    char *amplification_percent;
+    char *quiet_floor_percent;
     char **collateral;
     unsigned collateral_count;
     struct yaml_cap operator_cap, vendor_cap;
@@ -59,6 +61,8 @@ static const cyaml_schema_field_t plan_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("block_len_max", struct yaml_plan, block_len_max),
     ASSAY_CONFIG_FIELD_OPTIONAL("collateral_delay", struct yaml_plan, collateral_delay),
     ASSAY_CONFIG_FIELD_OPTIONAL("seats_max", struct yaml_plan, seats_max),
+    ASSAY_CONFIG_FIELD_OPTIONAL("amplification_percent", struct yaml_plan, amplification_percent),
+    ASSAY_CONFIG_FIELD_OPTIONAL("quiet_floor_percent", struct yaml_plan, quiet_floor_percent),
     ASSAY_CONFIG_FIELD("threshold", struct yaml_plan, threshold),
     ASSAY_CONFIG_FIELD("policy", struct yaml_plan, policy),
     CYAML_FIELD_SEQUENCE("collateral", CYAML_FLAG_POINTER, struct yaml_plan, collateral,
@@ -109,7 +113,7 @@ static enum assay_status take_head(const struct assay_config_file *file,
     struct assay_genesis_parameters *parameters = &plan->parameters;
     *parameters =
         (struct assay_genesis_parameters){ 0, 20, 100, 33, 100, ASSAY_BLOCK_LEN_MAX,
-                                            { 0 }, 0, 0, 0 };
+                                            { 0 }, 0, 0, 0, 0, 0 };
     ASSAY_TRY(assay_config_take_version(file, "plan_version", yaml->plan_version));
     ASSAY_TRY(assay_config_take_number(file, "epoch_ms", yaml->epoch_ms, ASSAY_EPOCH_MS_MIN,
                                        ASSAY_EPOCH_MS_MAX, &parameters->epoch_ms));
@@ -129,9 +133,25 @@ static enum assay_status take_head(const struct assay_config_file *file,
         ASSAY_TRY(assay_config_take_number(file, "seats_max", yaml->seats_max, 1, ASSAY_VOTERS_MAX,
                                            &parameters->seats_max));
     if (parameters->seats_max == ASSAY_VOTERS_MAX) parameters->seats_max = 0;
+    if (yaml->amplification_percent != NULL)
+        ASSAY_TRY(assay_config_take_number(
+            file, "amplification_percent", yaml->amplification_percent,
+            ASSAY_AMPLIFICATION_PERCENT_MIN, ASSAY_AMPLIFICATION_PERCENT_MAX,
+            &parameters->amplification_percent));
+    if (parameters->amplification_percent == ASSAY_AMPLIFICATION_PERCENT)
+        parameters->amplification_percent = 0;
+    if (yaml->quiet_floor_percent != NULL)
+        ASSAY_TRY(assay_config_take_number(file, "quiet_floor_percent", yaml->quiet_floor_percent,
+                                           ASSAY_QUIET_FLOOR_PERCENT_MIN,
+                                           ASSAY_QUIET_FLOOR_PERCENT_MAX,
+                                           &parameters->quiet_floor_percent));
+    if (parameters->quiet_floor_percent == ASSAY_QUIET_FLOOR_PERCENT)
+        parameters->quiet_floor_percent = 0;
     if (parameters->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S)
         parameters->collateral_delay_s = 0; /* the usual one has one encoding */
-    ASSAY_TRY(assay_config_take_number(file, "threshold", yaml->threshold, 1, yaml->operators_count,
+    /* protocol.md 9.1.1: more than half of the operators. */
+    ASSAY_TRY(assay_config_take_number(file, "threshold", yaml->threshold,
+                                       yaml->operators_count / 2 + 1, yaml->operators_count,
                                        &plan->threshold));
     plan->has_time = yaml->time != NULL;
     return plan->has_time ? take_time(file, yaml->time, &plan->time_ms) : ASSAY_OK;

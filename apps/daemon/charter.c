@@ -38,6 +38,25 @@ static enum assay_status say_stranger(struct daemon_node *node, const char *form
     return ASSAY_E_STRANGER;
 }
 
+/* docs/protocol.md 11.3.2: the voting key of a member that left signs no other history. A fresh set
+ * takes its place, so that the folder stays one that can be read.
+ * Returns: what to add to a message. */
+static const char *destroy_voting_key(struct daemon_node *node, const struct assay_member *left)
+{
+    struct assay_keyring ring;
+    const char *dir = node->config->keys_dir;
+    if (daemon_load_keys(node, &ring) != ASSAY_OK) return "; its voting key cannot be read";
+    enum assay_status status = ASSAY_OK;
+    if (assay_bytes_equal(ring.current.voting_public, left->lives[0].voting_public,
+                          ASSAY_P256_PUBLIC_LEN)) {
+        status = assay_keyring_make_next(dir, ring.current.incarnation + 1, &ring);
+        if (status == ASSAY_OK) status = assay_keyring_promote(dir, &ring);
+    }
+    assay_keyring_wipe(&ring);
+    return status == ASSAY_OK ? "; its voting key was destroyed"
+                              : "; its voting key could not be destroyed: remove incarnation.key";
+}
+
 /* Is this node's identity on the roster? What to do is said when it is not. */
 static enum assay_status find_membership(struct daemon_node *node, const struct assay_state *state)
 {
@@ -49,9 +68,10 @@ static enum assay_status find_membership(struct daemon_node *node, const struct 
         if (assay_bytes_equal(state->members[i].node_id, node->node_id, 32))
             return say_stranger(node,
                                 "%.200s: this node left the network: it is no member since epoch "
-                                "%llu. To come back it is joined by a change with keys of its own "
-                                "making (assay keys generate), like a new one",
-                                dir, (unsigned long long)state->members[i].stage_epoch);
+                                "%llu%s. To come back it is joined by a change with keys of its "
+                                "own making (assay keys generate), like a new one",
+                                dir, (unsigned long long)state->members[i].stage_epoch,
+                                destroy_voting_key(node, &state->members[i]));
     return say_stranger(node,
                         "%.200s: this node is no member in epoch %llu: a change that joins it must "
                         "be in force first (assay change list on a member's socket); with a newer "

@@ -6,11 +6,13 @@
 #include "apps/daemon/node.h"
 
 #include "base/assert.h"
+#include "base/file/trust.h"
 #include "base/sparse.h"
 #include "net/log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum assay_status daemon_say(struct daemon_node *node, const char *what, enum assay_status status)
@@ -296,10 +298,36 @@ static enum assay_status check_insecure(struct daemon_node *node)
     return ASSAY_OK;
 }
 
+/* Whoever may change one of these decides what this node does: they are held to who may write keys
+ * (docs/operations.md 1). */
+static enum assay_status check_rights(struct daemon_node *node)
+{
+    const struct assay_config *c = node->config;
+    static const char yaml[] = ".yaml";
+    char folder[PATH_MAX + 4]; /* assayd.d of assayd.yaml, as apps/config/layers_read.c names it */
+    const char *const path = node->sources.path;
+    const size_t len = strlen(path), tail = sizeof yaml - 1;
+    const bool named = len > tail && strcmp(path + len - tail, yaml) == 0;
+    (void)snprintf(folder, sizeof folder, "%.*s.d", (int)(named ? len - tail : len), path);
+    /* Each file that says something; what else has a name there, a variable or a flag, is none. */
+    for (size_t i = 0; i < node->layers.name_count; i++)
+        if (assay_file_trust_fault(node->layers.names[i], node->message)) return ASSAY_E_INVALID;
+    const char *paths[3 + ASSAY_CONFIG_TARGETS_MAX] = { folder, c->genesis, c->state_dir };
+    size_t count = 3;
+    for (size_t i = 0; i < node->enforcement->target_count; i++)
+        if (node->enforcement->targets[i].driver == ASSAY_CONFIG_HOOK)
+            paths[count++] = node->enforcement->targets[i].path;
+    for (size_t i = 0; i < count; i++)
+        if (paths[i] != NULL && assay_file_trust_fault(paths[i], node->message))
+            return ASSAY_E_INVALID;
+    return ASSAY_OK;
+}
+
 enum assay_status daemon_read_config(struct daemon_node *node)
 {
     ASSAY_TRY(open_memory(node));
     ASSAY_TRY(read_layers(node));
+    ASSAY_TRY(check_rights(node));
     ASSAY_TRY(open_genesis(node));
     ASSAY_TRY(check_insecure(node));
     ASSAY_TRY(open_checkpoint(node));

@@ -152,5 +152,22 @@ ASSAY_CHECKED enum assay_status daemon_check_store(struct daemon_node *node);
 ASSAY_CHECKED enum assay_status daemon_check_image(struct daemon_node *node, bool restored,
                                                    const struct assay_policy *const *policies,
                                                    size_t count, int64_t at_unix_s);
+/* A copy of the image that restore_path names, which is accepted, into the state folder under its
+ * digest; says so where that fails. Returns: nothing. */
+void daemon_pin_image(struct daemon_node *node);
+/* Removes copies that no policy names and that are not used, but for the newest of them; logs how
+ * many. Returns: nothing. */
+void daemon_drop_images(struct daemon_node *node, const struct assay_policy *const *policies,
+                        size_t count);
+/*
+ * daemon_use_pinned - where restore_path names a program that no policy accepts: a copy from before
+ * that one does, in its place; and in the place of enclave.path where that is the same program.
+ * In:      as daemon_check_image; node->message: why it was refused; is_check: nothing is written
+ * Returns: ASSAY_OK (said, as a warning) | ASSAY_E_NOT_FOUND (none; node->message is unchanged) |
+ *          ASSAY_E_IO
+ */
+ASSAY_CHECKED enum assay_status daemon_use_pinned(struct daemon_node *node,
+                                                  const struct assay_policy *const *policies,
+                                                  size_t count, int64_t at_unix_s, bool is_check);
 
 #endif

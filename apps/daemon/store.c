@@ -63,8 +63,13 @@ static enum assay_status check_images(struct daemon_node *node, bool is_check)
     policies[count++] = node->founding_policy;
     enum assay_status status =
         daemon_check_image(node, true, policies, count, (int64_t)now.tv_sec);
+    if (status == ASSAY_OK && !is_check) daemon_pin_image(node);
+    if (status == ASSAY_E_INVALID &&
+        daemon_use_pinned(node, policies, count, (int64_t)now.tv_sec, is_check) == ASSAY_OK)
+        status = ASSAY_OK;
     node->unfit = status != ASSAY_OK;
     if (status != ASSAY_OK) return status;
+    if (!is_check) daemon_drop_images(node, policies, count);
     status = daemon_check_image(node, false, policies, count, (int64_t)now.tv_sec);
     if (status == ASSAY_OK || is_check) return status;
     daemon_warn(node->message);

@@ -14,11 +14,12 @@
 #include <time.h>
 
 enum {
-    STEP_MS = 40000,        /* a row that takes longer has failed, */
+    STEP_MS = 120000,       /* a row that takes longer has failed, */
     PATIENCE_EPOCHS = 40,   /* beside the seconds that a row gives itself, */
     LONG_STEP_EPOCHS = 160, /* or, where newcomers climb to FULL, so many epochs */
     EXCUSED_AFTER = 3,      /* epochs in which who is back may still be late */
-    LATE_MAX = 8,           /* falls of availability alone that a busy machine may cause */
+    LATE_MAX = 8,           /* falls of availability alone that a busy machine may cause, */
+    LATE_EPOCHS = 8,        /* and one more in so many epochs */
     YEAR_DAYS = 365,
     DAY_MS = 86400000,
 };
@@ -296,7 +297,7 @@ static void after_life(struct demo *demo)
                 life.step == life_step_count && days >= YEAR_DAYS,
                 "%llu days between the first and the last date, %llu epochs",
                 (unsigned long long)days, (unsigned long long)life_epoch(demo));
-    life_settle_watched(demo, LATE_MAX);
+    life_settle_watched(demo, LATE_MAX + (uint32_t)(life_epoch(demo) / LATE_EPOCHS));
     demo_audit_proofs(demo, demo_witness(demo), "every epoch of the year was finalised");
 }
 

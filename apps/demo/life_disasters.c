@@ -5,7 +5,10 @@
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
 
-enum { DOWN_MS = 1000 };
+enum {
+    SETTLE_MS = 1000, /* until the epoch of the kill has closed, and the witness has reported it */
+    DOWN_MS = 1000,
+};
 
 static bool rolls(struct demo *demo, uint32_t peer)
 {
@@ -94,16 +97,22 @@ bool life_look_third(struct demo *demo, struct life_turn *turn)
         turn->before = life_kill_a_third(demo);
         return life_next(demo, turn);
     case 1:
+        if (demo_now_ms() - turn->at_ms < SETTLE_MS) return false;
+        return life_next(demo, turn);
+    case 2:
         if (demo_now_ms() - turn->at_ms < DOWN_MS) return false;
-        turn->number = life_epoch(demo) - turn->epoch; /* what was under way may close */
+        turn->number = life_epoch(demo) - turn->epoch;
         if (!start_again(demo)) return life_known(turn, false, "one did not start");
         return life_next(demo, turn);
     default:
         if (!life_goes_on(demo, turn)) return false;
         for (uint32_t i = 0; i < demo->options.peer_count; i++)
             life_settled(demo, i);
-        return life_known(turn, turn->number <= 1 && life_seen(demo, 0)->incarnation == 1,
-                          "%u %% of the weight; nothing closed without it; well after %llu ms",
-                          (unsigned)turn->before, (llu)(demo_now_ms() - turn->at_ms));
+        return life_known(turn, turn->number == 0 && life_seen(demo, 0)->incarnation == 1,
+                          "%u %% of the weight; %llu epochs closed without it; incarnation %u; "
+                          "well after %llu ms",
+                          (unsigned)turn->before, (llu)turn->number,
+                          (unsigned)life_seen(demo, 0)->incarnation,
+                          (llu)(demo_now_ms() - turn->at_ms));
     }
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum {
-    SIGNERS = 4, /* the threshold of seven founders */
+    SIGNERS = 5, /* the threshold of eight operators */
     GOES_ON_EPOCHS = 2,
     STOP_MS = 5000,
 };

@@ -208,7 +208,7 @@ static bool write_plan(struct demo *demo)
     FILE *out = fopen(demo_below(demo, "plan.yaml"), "we");
     if (out == NULL) return say("plan.yaml", ASSAY_E_IO);
     (void)fprintf(out, "plan_version: 1\nepoch_ms: %u\nthreshold: %u\npolicy: policy.yaml\n",
-                  (unsigned)demo->options.epoch_ms, (unsigned)(demo->options.peer_count / 2 + 1));
+                  (unsigned)demo->options.epoch_ms, (unsigned)(demo->operators / 2 + 1));
     (void)fprintf(out, "collateral: [vendor-1, vendor-2, vendor-3, vendor-4]\noperators:\n");
     bool ok = true;
     for (uint32_t i = 0; ok && i < demo->operators; i++) {
@@ -238,7 +238,7 @@ static bool make_genesis(struct demo *demo)
     if (!write_plan(demo)) return false;
     if (!run_assay(demo, "genesis", "create", demo_below(demo, "plan.yaml"), "--out", genesis))
         return false;
-    for (uint32_t i = 0; i < demo->options.peer_count / 2 + 1; i++)
+    for (uint32_t i = 0; i < demo->operators / 2 + 1; i++)
         if (!run_assay(demo, "genesis", "sign", genesis, "--key",
                        demo_below(demo, "operator-%u.key", (unsigned)i + 1)))
             return false;

@@ -88,8 +88,7 @@ static bool make_keys(struct demo *demo)
         (void)snprintf(name, sizeof name, "payee-%u.key", (unsigned)i + 1);
         if (!make_key(demo, name, cast.payee[i])) return false;
     }
-    return make_key(demo, "state/key", unused) && make_key(demo, "halted/key", unused) &&
-           make_key(demo, "secret/owner", unused) && make_key(demo, "secret/reader", unused) &&
+    return make_key(demo, "secret/owner", unused) && make_key(demo, "secret/reader", unused) &&
            make_random(demo, "secret/secret") && make_key(demo, "task/key", cast.requestor) &&
            make_random(demo, "task/vault.key") && make_random(demo, "store.key");
 }

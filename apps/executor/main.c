@@ -24,7 +24,7 @@ static const char usage[] =
     "  --version         print the version\n"
     "\n"
     "examples:\n"
-    "  assay-executor --config /etc/assay/executor.yaml\n"
+    "  assay-executor --config /etc/assay-services/executor-a.yaml\n"
     "SIGTERM and SIGINT end it; what was vouched is claimed after the next start.\n"
     "exit status: 0 asked to end; 1 a socket or the disk did not oblige; 2 usage or "
     "configuration,\n"
@@ -33,11 +33,12 @@ static const char usage[] =
 static void put_line(const struct assay_executor_node *node, bool on_chain, char *line, size_t len)
 {
     const struct assay_executor_node_status s = assay_executor_node_status(node);
-    const int said = snprintf(line, len, "%s, %u tasks, %llu steps made, %u claims not paid",
+    const int said = snprintf(line, len, "%s, %u tasks, %llu steps made, %u claims not paid%s",
                               !s.follows  ? service_ledger_words(s.ledger)
                               : s.offered ? "offered"
                                           : "waits for its offer",
-                              s.tasks, (unsigned long long)s.steps, s.claims);
+                              s.tasks, (unsigned long long)s.steps, s.claims,
+                              s.refuses ? ", NO NEW TASK before some are paid" : "");
     if (on_chain && said > 0 && (size_t)said < len)
         (void)snprintf(line + said, len - (size_t)said,
                        "; chain: %u tasks not paid, %llu claims sent%s%s%s", s.owed,
@@ -58,6 +59,8 @@ static void put_metrics(struct service_metrics *m, const void *context)
     service_counter(m, "assay_executor_claims_refused_total",
                     "Claims that became final, paid nothing, and are not paid otherwise.",
                     s.claims_refused);
+    service_gauge(m, "assay_executor_refuses",
+                  "1: it keeps as many claims as it can, and accepts no task.", s.refuses);
     service_gauge(m, "assay_executor_chain_owed",
                   "Tasks on an EVM chain with steps that are not paid.", s.owed);
     service_counter(m, "assay_executor_chain_claims_total", "Claims that were sent to that chain.",

@@ -23,7 +23,7 @@ static const char usage[] =
     "  --version         print the version\n"
     "\n"
     "examples:\n"
-    "  assay-holder --config /etc/assay/holder.yaml\n"
+    "  assay-holder --config /etc/assay-services/holder-a.yaml\n"
     "SIGTERM and SIGINT end it.\n"
     "exit status: 0 asked to end, 1 the world did not oblige (socket, disk), 2 usage or\n"
     "             configuration, 4 its member has listed another holder, 5 a new era of the\n"

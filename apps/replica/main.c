@@ -3,6 +3,7 @@
  * group (docs/services.md 4.3).
  */
 #include "apps/service/program.h"
+#include "apps/service/signals.h"
 #include "net/services/replica_node.h"
 
 #include <stdio.h>
@@ -21,10 +22,11 @@ static const char usage[] =
     "  --version         print the version\n"
     "\n"
     "examples:\n"
-    "  assay-replica --config /etc/assay/replica.yaml\n"
-    "SIGTERM and SIGINT end it.\n"
-    "exit status: 0 asked to end, 1 the world did not oblige (socket), 2 usage or configuration,\n"
-    "             4 its member has listed another process\n";
+    "  assay-replica --config /etc/assay-services/replica-a.yaml\n"
+    "SIGUSR1 drains it: its seat moves to another member, with its memory; it ends then.\n"
+    "SIGTERM and SIGINT end it at once.\n"
+    "exit status: 0 asked to end, or drained, 1 a socket or file could not be used, 2 usage or\n"
+    "             configuration, 4 its member has listed another process\n";
 
 /* How it stands, in one word of the metric and in one line. */
 enum state { WAITS, LISTED, ENTERING, SERVES, LEAVING, HALTED, STATES };
@@ -72,6 +74,9 @@ static void put_line(const struct assay_replica_node *node, char *line, size_t l
     else if (!assay_replica_node_is_listed(node))
         (void)snprintf(line, len, "waits for the ledger to list it (%s)",
                        service_ledger_words(assay_replica_node_ledger(node)));
+    else if (service_asked_to_drain)
+        (void)snprintf(line, len, "drains: serves until a listed replica of another member has its "
+                                  "seat");
     else if (s.serves) (void)snprintf(line, len, "serves view %llu", (unsigned long long)s.view);
     else (void)snprintf(line, len, "listed, without a seat");
 }
@@ -96,12 +101,14 @@ int main(int argc, char **argv)
         service_say(&program, "%s", message);
         return service_end(&program, ended);
     }
+    service_take_drain();
     service_ready(&program);
     do {
         put_line(node, line, sizeof line);
         if (!service_goes_on(&program, line, node)) break;
+        if (service_asked_to_drain) assay_replica_node_drain(node);
         ended = assay_replica_node_turn(node, 500);
-    } while (ended == ASSAY_OK);
+    } while (ended == ASSAY_OK && !assay_replica_node_is_drained(node));
     assay_replica_node_close(&node);
     return service_end(&program, ended);
 }

@@ -5,6 +5,7 @@
 
 #include "apps/config/yaml.h"
 #include "apps/flags.h"
+#include "apps/service/confine.h"
 #include "apps/service/signals.h"
 #include "base/file/file.h"
 
@@ -228,6 +229,9 @@ bool service_begin(struct service_program *program, int argc, char **argv, int *
         *status = SERVICE_USAGE;
     }
     if (only_check) return false;
+    if (!service_confine(&program->config))
+        service_say(program, "not confined: a folder of the configuration cannot be opened, or the "
+                             "kernel refuses Landlock");
     service_take_signals();
     program->started_unix_ms = clock_ms(CLOCK_REALTIME);
     daemon_notify_open(&program->notify);
@@ -253,7 +257,11 @@ static void write_metrics(struct service_program *program, bool changed, const v
                                            .now_unix_ms = clock_ms(CLOCK_REALTIME) };
     const bool failed = service_metrics_write(c->metrics, &of, program->metrics, node) != ASSAY_OK;
     if (failed && !program->metrics_failed)
-        service_say(program, "%s: metrics cannot be written: %s", c->metrics, strerror(errno));
+        service_say(program, "%s: metrics cannot be written: %s%s", c->metrics, strerror(errno),
+                    errno == EACCES || errno == EPERM
+                        ? "; a folder that was made after this program started is closed to it: "
+                          "restart the program, or correct the folder's owner"
+                        : "");
     program->metrics_failed = failed;
 }
 

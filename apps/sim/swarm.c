@@ -219,6 +219,25 @@ static void print_drawn(const struct assay_sim_swarm_state *s)
     (void)printf("\n");
 }
 
+static void print_effects(const struct assay_sim_swarm_state *s)
+{
+    enum { IN_A_LINE = 5 };
+    for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
+        (void)printf("%s%s %llu", i == 0               ? "it came to   "
+                                  : i % IN_A_LINE == 0 ? ",\n             "
+                                                       : ", ",
+                     assay_sim_effect_name((enum assay_sim_effect)i),
+                     (unsigned long long)s->effects[i]);
+    (void)printf("\n");
+}
+
+/* With scenarios as the swarm draws them. Returns: as assay_sim_swarm_never. */
+static const char *never(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
+{
+    if (swarm->set_count > 0 || swarm->sizes.nodes_max > 0) return NULL;
+    return assay_sim_swarm_never(s->done, s->drawn, s->effects);
+}
+
 static void print_result(const struct assay_sim_swarm *swarm, const struct assay_sim_swarm_state *s)
 {
     char digest[65];
@@ -238,6 +257,9 @@ static void print_result(const struct assay_sim_swarm *swarm, const struct assay
                  (unsigned long long)(seconds % 60), (unsigned long long)s->epochs,
                  (unsigned long long)s->messages, (unsigned long long)s->events);
     print_drawn(s);
+    print_effects(s);
+    if (never(swarm, s) != NULL)
+        (void)printf("NEVER        %s: it tries nothing\n", never(swarm, s));
     (void)printf("time         %llu.%llu s, %llu seeds a minute; %llu.%llu s of processors\n",
                  (unsigned long long)(s->wall_ms / 1000),
                  (unsigned long long)(s->wall_ms / 100 % 10),
@@ -308,7 +330,7 @@ static int run(const struct arguments *a, struct assay_sim_swarm_state *state)
     if (a->report != NULL && write_report(a, state) != ASSAY_SIM_EXIT_OK)
         return ASSAY_SIM_EXIT_FAILED;
     if (fflush(stdout) != 0) return ASSAY_SIM_EXIT_FAILED;
-    if (state->failed > 0) return ASSAY_SIM_EXIT_FAILED;
+    if (state->failed > 0 || never(&a->swarm, state) != NULL) return ASSAY_SIM_EXIT_FAILED;
     return state->done < a->swarm.seeds ? ASSAY_SIM_EXIT_STOPPED : ASSAY_SIM_EXIT_OK;
 }
 

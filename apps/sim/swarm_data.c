@@ -48,6 +48,7 @@ struct assay_json *assay_sim_swarm_data(const struct assay_sim_swarm *swarm,
     assay_json_set_uint(data, "events", s->events);
     assay_json_set_uint(data, "simulated_ms", s->simulated_ms);
     assay_json_set(data, "drawn", assay_sim_swarm_drawn_json(s));
+    assay_json_set(data, "effects", assay_sim_swarm_effects_json(s));
     assay_json_set_hex(data, "digest", s->digest, sizeof s->digest);
     assay_json_set(data, "failures", failures_of(s));
     return data;

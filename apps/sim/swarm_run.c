@@ -172,6 +172,8 @@ static bool commit(void *context, uint64_t index, void *result)
     s->simulated_ms += r->simulated_ms;
     s->cpu_us += r->cpu_us;
     count_drawn(w, w->first + index);
+    for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
+        s->effects[i] += r->effects[i];
     if (r->breach.broken) note_failure(w, w->first + index, &r->breach);
     /* A kill loses no more than a second, or 50 seeds where they are faster. */
     if (assay_sim_progress_ms(&w->progress) - w->saved_ms >= SAVE_EVERY_MS ||

@@ -50,6 +50,15 @@ struct assay_json *assay_sim_swarm_drawn_json(const struct assay_sim_swarm_state
     return object;
 }
 
+struct assay_json *assay_sim_swarm_effects_json(const struct assay_sim_swarm_state *state)
+{
+    struct assay_json *const object = assay_json_object();
+    for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
+        assay_json_set_uint(object, assay_sim_effect_name((enum assay_sim_effect)i),
+                            state->effects[i]);
+    return object;
+}
+
 enum assay_status assay_sim_swarm_state_save(const char *path,
                                              const struct assay_sim_swarm_state *state)
 {
@@ -70,6 +79,7 @@ enum assay_status assay_sim_swarm_state_save(const char *path,
     assay_json_set_uint(object, "cpu_us", state->cpu_us);
     assay_json_set_uint(object, "failed", state->failed);
     assay_json_set(object, "drawn", assay_sim_swarm_drawn_json(state));
+    assay_json_set(object, "effects", assay_sim_swarm_effects_json(state));
     assay_json_set(object, "failures", failures_json(state));
     char *const text = assay_json_print(object, 1);
     assay_json_free(&object);
@@ -106,6 +116,11 @@ static bool get_drawn(const struct assay_json *object, struct assay_sim_swarm_st
     for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
         if (!assay_sim_field_number(drawn, assay_sim_drawn_name((enum assay_sim_drawn)i),
                                     state->done, &state->drawn[i]))
+            return false;
+    const struct assay_json *const effects = assay_json_get(object, "effects");
+    for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
+        if (!assay_sim_field_number(effects, assay_sim_effect_name((enum assay_sim_effect)i),
+                                    state->done, &state->effects[i]))
             return false;
     return true;
 }

@@ -36,6 +36,7 @@ struct assay_sim_swarm_state {
     uint64_t beyond, events, messages, epochs, simulated_ms, wall_ms;
     uint64_t cpu_us;                       /* of all runs that came to their end */
     uint64_t drawn[ASSAY_SIM_DRAWN_COUNT]; /* seeds with each kind of fault */
+    uint64_t effects[ASSAY_SIM_EFFECT_COUNT]; /* and with what they are drawn for */
     uint64_t failed;
     uint32_t failure_count;
     struct assay_sim_swarm_failure failures[ASSAY_SIM_SWARM_FAILURES_MAX];
@@ -47,6 +48,7 @@ void assay_sim_swarm_program(char name[static ASSAY_SIM_SWARM_PROGRAM_MAX]);
 struct assay_json;
 /* Seeds by kind of fault, as an object. Returns: a document of the caller's. */
 struct assay_json *assay_sim_swarm_drawn_json(const struct assay_sim_swarm_state *state);
+struct assay_json *assay_sim_swarm_effects_json(const struct assay_sim_swarm_state *state);
 
 /* Writes it durably. Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_RANGE (path) | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_sim_swarm_state_save(

@@ -42,12 +42,15 @@ static bool get_results(struct assay_sim_tally *t)
 {
     t->stages.raw = calloc(t->count, sizeof *t->stages.raw);
     t->stages.unit = calloc(t->count, sizeof *t->stages.unit);
+    t->stages.peak = calloc(t->count, sizeof *t->stages.peak);
+    t->stages.factor = calloc(t->count, sizeof *t->stages.factor);
     t->stages.capped = calloc(t->count, sizeof *t->stages.capped);
     t->weights = calloc(t->count, sizeof *t->weights);
     t->results = calloc(t->count, sizeof *t->results);
     t->after = calloc(t->count, sizeof *t->after);
-    return t->stages.raw != NULL && t->stages.unit != NULL && t->stages.capped != NULL &&
-           t->weights != NULL && t->results != NULL && t->after != NULL;
+    return t->stages.raw != NULL && t->stages.unit != NULL && t->stages.peak != NULL &&
+           t->stages.factor != NULL && t->stages.capped != NULL && t->weights != NULL &&
+           t->results != NULL && t->after != NULL;
 }
 
 static void weigh(struct assay_sim_tally *t, const struct workspace *w)
@@ -140,6 +143,8 @@ void assay_sim_tally_free(struct assay_sim_tally *tally)
     free(tally->rows);
     free(tally->stages.raw);
     free(tally->stages.unit);
+    free(tally->stages.peak);
+    free(tally->stages.factor);
     free(tally->stages.capped);
     free(tally->weights);
     free(tally->results);
@@ -154,6 +159,8 @@ static struct assay_json *member_json(const struct assay_sim_tally *t, uint32_t 
     assay_json_set_text(out, "id", t->ids[slot]);
     assay_json_set_uint(out, "raw", t->stages.raw[slot]);
     assay_json_set_uint(out, "unit", t->stages.unit[slot]);
+    assay_json_set_uint(out, "peak", t->stages.peak[slot]);
+    assay_json_set_uint(out, "factor", t->stages.factor[slot]);
     assay_json_set_uint(out, "capped", t->stages.capped[slot]);
     assay_json_set_uint(out, "weight", t->weights[slot]);
     assay_json_set_uint(out, "W", r->electorate_weight);

@@ -25,6 +25,8 @@ static void take_figures(struct assay_sim_trial *t, const struct assay_sim_outco
     t->messages = (uint64_t)o->figures[ASSAY_SIM_FIGURE_MESSAGES][0];
     t->epochs = (uint64_t)o->figures[ASSAY_SIM_FIGURE_EPOCHS][0];
     t->simulated_ms = (uint64_t)o->figures[ASSAY_SIM_FIGURE_SIMULATED_MS][0];
+    for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
+        t->effects[i] = assay_sim_effect_of((enum assay_sim_effect)i, o);
 }
 
 /* Of this thread: a run has no other. */

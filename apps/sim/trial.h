@@ -8,6 +8,7 @@
 #define ASSAY_APPS_SIM_TRIAL_H
 
 #include "sim/run.h"
+#include "sim/swarm/drawn.h"
 #include "sim/swarm/promise.h"
 
 #include <sys/types.h>
@@ -24,6 +25,7 @@ struct assay_sim_trial {
     uint8_t trace_hash[32], root_chain[32];
     uint64_t events, messages, epochs, simulated_ms;
     uint64_t cpu_us; /* of the run, twice or not */
+    bool effects[ASSAY_SIM_EFFECT_COUNT];
 };
 
 /*

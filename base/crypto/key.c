@@ -72,8 +72,10 @@ static bool belong_together(enum assay_key_type type, enum assay_signature_alg a
     case ASSAY_SIGNATURE_ECDSA_SHA384: return type == ASSAY_KEY_P256 || type == ASSAY_KEY_P384;
     case ASSAY_SIGNATURE_RSA_PKCS1_SHA256:
     case ASSAY_SIGNATURE_RSA_PKCS1_SHA384:
+    case ASSAY_SIGNATURE_RSA_PKCS1_SHA512:
     case ASSAY_SIGNATURE_RSA_PSS_SHA256:
-    case ASSAY_SIGNATURE_RSA_PSS_SHA384: return type == ASSAY_KEY_RSA;
+    case ASSAY_SIGNATURE_RSA_PSS_SHA384:
+    case ASSAY_SIGNATURE_RSA_PSS_SHA512: return type == ASSAY_KEY_RSA;
     case ASSAY_SIGNATURE_NONE: return false;
     }
     return false;

@@ -95,7 +95,12 @@ static bool check_pkcs1(const uint8_t *encoded, size_t len, const uint8_t *diges
     static const uint8_t sha384_info[INFO_LEN] = { 0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60,
                                                    0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
                                                    0x02, 0x05, 0x00, 0x04, 0x30 };
-    const uint8_t *const info = digest_len == ASSAY_SHA256_LEN ? sha256_info : sha384_info;
+    static const uint8_t sha512_info[INFO_LEN] = { 0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60,
+                                                   0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+                                                   0x03, 0x05, 0x00, 0x04, 0x40 };
+    const uint8_t *const info = digest_len == ASSAY_SHA256_LEN   ? sha256_info
+                                : digest_len == ASSAY_SHA384_LEN ? sha384_info
+                                                                 : sha512_info;
     const size_t padding = len - 3 - INFO_LEN - digest_len;
     ASSAY_ASSERT(padding >= PADDING_MIN && padding < len);
     if (encoded[0] != 0x00 || encoded[1] != 0x01 || encoded[2 + padding] != 0x00) return false;
@@ -110,14 +115,15 @@ static bool check_pkcs1(const uint8_t *encoded, size_t len, const uint8_t *diges
 static void hash(size_t digest_len, const uint8_t *bytes, size_t len, uint8_t *digest)
 {
     if (digest_len == ASSAY_SHA256_LEN) assay_sha256(bytes, len, digest);
-    else assay_sha384(bytes, len, digest);
+    else if (digest_len == ASSAY_SHA384_LEN) assay_sha384(bytes, len, digest);
+    else assay_sha512(bytes, len, digest);
 }
 
 /* MGF1 (RFC 8017 B.2.1), xored over bytes[len]. */
 static void unmask(size_t digest_len, const uint8_t *seed, uint8_t *bytes, size_t len)
 {
-    uint8_t input[ASSAY_SHA384_LEN + 4] = { 0 };
-    uint8_t mask[ASSAY_SHA384_LEN];
+    uint8_t input[ASSAY_SHA512_LEN + 4] = { 0 };
+    uint8_t mask[ASSAY_SHA512_LEN];
     assay_bytes_copy(input, sizeof input, seed, digest_len);
     for (size_t at = 0; at < len; at++) {
         if (at % digest_len == 0) {
@@ -140,10 +146,10 @@ static bool check_pss(uint8_t *encoded, size_t len, const uint8_t *digest, size_
     const size_t padding = block_len - digest_len - 1;
     if (!assay_bytes_all_zero(encoded, padding) || encoded[padding] != 0x01) return false;
 
-    uint8_t message[ZEROS + 2 * ASSAY_SHA384_LEN] = { 0 };
-    uint8_t made[ASSAY_SHA384_LEN];
-    assay_bytes_copy(message + ZEROS, ASSAY_SHA384_LEN, digest, digest_len);
-    assay_bytes_copy(message + ZEROS + digest_len, ASSAY_SHA384_LEN, encoded + padding + 1,
+    uint8_t message[ZEROS + 2 * ASSAY_SHA512_LEN] = { 0 };
+    uint8_t made[ASSAY_SHA512_LEN];
+    assay_bytes_copy(message + ZEROS, ASSAY_SHA512_LEN, digest, digest_len);
+    assay_bytes_copy(message + ZEROS + digest_len, ASSAY_SHA512_LEN, encoded + padding + 1,
                      digest_len);
     hash(digest_len, message, ZEROS + 2 * digest_len, made);
     return assay_bytes_equal(made, expected, digest_len);
@@ -158,10 +164,12 @@ bool assay_rsa_verify(const struct assay_rsa *key, const struct assay_signature 
     switch (signature->alg) {
     case ASSAY_SIGNATURE_RSA_PKCS1_SHA256:
     case ASSAY_SIGNATURE_RSA_PKCS1_SHA384:
+    case ASSAY_SIGNATURE_RSA_PKCS1_SHA512:
         return open_signature(key, signature, encoded) &&
                check_pkcs1(encoded, key->modulus_len, digest, digest_len);
     case ASSAY_SIGNATURE_RSA_PSS_SHA256:
     case ASSAY_SIGNATURE_RSA_PSS_SHA384:
+    case ASSAY_SIGNATURE_RSA_PSS_SHA512:
         return open_signature(key, signature, encoded) &&
                check_pss(encoded, key->modulus_len, digest, digest_len);
     case ASSAY_SIGNATURE_ECDSA_SHA256:

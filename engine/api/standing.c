@@ -13,7 +13,8 @@
 _Static_assert((int)ASSAY_CHECKPOINT_BYTES_MAX == (int)ASSAY_CHECKPOINT_LEN_MAX, "one bound");
 _Static_assert((int)ASSAY_PROOF_BYTES_MAX == (int)ASSAY_PROOF_LEN_MAX, "one bound");
 
-static enum assay_status tell(const struct assay_proven *p, struct assay_standing_report *r)
+static enum assay_status tell(const struct assay_proven *p, uint64_t expires_ms,
+                              struct assay_standing_report *r)
 {
     const struct assay_member *m = &p->member;
     struct assay_writer w = assay_writer_over(r->checkpoint, sizeof r->checkpoint);
@@ -38,11 +39,13 @@ static enum assay_status tell(const struct assay_proven *p, struct assay_standin
     r->era = p->next.era;
     r->epoch = p->next.epoch;
     r->time_ms = p->time_ms;
+    r->expires_ms = expires_ms;
     return ASSAY_OK;
 }
 
 enum assay_status assay_standing_verify(const uint8_t *proof, size_t proof_len,
                                         const uint8_t *checkpoint, size_t checkpoint_len,
+                                        uint64_t now_ms, uint32_t max_age_s,
                                         struct assay_standing_report *report)
 {
     struct assay_checkpoint from;
@@ -52,7 +55,12 @@ enum assay_status assay_standing_verify(const uint8_t *proof, size_t proof_len,
     ASSAY_TRY(assay_checkpoint_decode(assay_slice_over(checkpoint, checkpoint_len), &from));
     ASSAY_TRY(
         assay_proof_verify(assay_slice_over(proof, proof_len), &from, &report->answer, &proven));
-    return report->answer == ASSAY_PROVEN ? tell(&proven, report) : ASSAY_OK;
+    if (report->answer != ASSAY_PROVEN) return ASSAY_OK;
+    if (max_age_s == 0) max_age_s = ASSAY_PROOF_AGE_S;
+    report->answer = assay_proof_age(&from, &proven, now_ms, max_age_s);
+    if (report->answer != ASSAY_PROVEN && report->answer != ASSAY_PROOF_AGE_UNKNOWN)
+        return ASSAY_OK;
+    return tell(&proven, assay_proof_expires_ms(&from, &proven, max_age_s), report);
 }
 
 const char *assay_name_of_standing(enum assay_standing standing)

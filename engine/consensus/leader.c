@@ -1,7 +1,7 @@
 /*
  * engine/consensus/leader.c - who leads a view: smooth weighted round robin (docs/protocol.md 5.8).
  *
- * Each step adds every voter's weight to its counter; the largest counter leads and pays the total.
+ * Each step adds every voter's weight to its counter; the largest counter leads and pays their sum.
  * A function of the counters in an epoch block and the weights alone: no randomness that a closing
  * leader could grind.
  */
@@ -16,6 +16,7 @@ uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *coun
     ASSAY_ASSERT(voters->total_weight > 0 && voters->total_weight <= INT32_MAX);
 
     uint32_t best = UINT32_MAX;
+    int64_t sum = 0; /* of those that vote: rows without a key are in the total alone */
     for (uint32_t i = 0; i < voters->count; i++) {
         if (voters->weight[i] == 0) {
             /* Who votes no more leaves no debt behind: a counter means something only beside its
@@ -24,6 +25,7 @@ uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *coun
             continue;
         }
         counters[i] += (int64_t)voters->weight[i];
+        sum += (int64_t)voters->weight[i];
         if (best == UINT32_MAX || counters[i] > counters[best]) {
             best = i;
         } else if (counters[i] == counters[best] &&
@@ -33,6 +35,6 @@ uint16_t assay_leader_next(const struct assay_voter_table *voters, int64_t *coun
     }
     ASSAY_ASSERT(best != UINT32_MAX);
     ASSAY_ASSERT(voters->weight[best] > 0 && voters->weight[best] <= voters->total_weight);
-    counters[best] -= (int64_t)voters->total_weight;
+    counters[best] -= sum;
     return (uint16_t)best;
 }

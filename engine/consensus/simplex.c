@@ -114,7 +114,7 @@ static size_t lay_out(const struct assay_simplex_config *c, uint8_t *memory,
     s->seen_epoch = carve(memory, &used, c->voters_max, sizeof *s->seen_epoch);
     s->heard_at = carve(memory, &used, c->voters_max, sizeof *s->heard_at);
     s->helped_ms = carve(memory, &used, c->voters_max, sizeof *s->helped_ms);
-    s->convicted = carve(memory, &used, c->voters_max, sizeof *s->convicted);
+    s->proven = carve(memory, &used, c->voters_max, sizeof *s->proven);
     s->page_count = c->views_max / ASSAY_RANGE_VIEWS;
     s->pages = carve(memory, &used, s->page_count, sizeof *s->pages);
     s->wide = carve(memory, &used, SX_WIDE, sizeof *s->wide);
@@ -190,7 +190,7 @@ enum assay_status assay_simplex_init(void *memory, size_t memory_len,
         s->seen_epoch[i] = 0;
         s->heard_at[i] = 0;
         s->helped_ms[i] = 0;
-        s->convicted[i] = false;
+        s->proven[i] = 0;
         s->told.doubted[i] = 0;
     }
     ASSAY_ASSERT(assay_sx_holds(s));
@@ -272,7 +272,7 @@ static void take_seats(struct assay_simplex *s, const struct assay_voter_table *
         s->slot_of[s->seat_count++] = (uint16_t)slot;
         total += voters->weight[slot];
     }
-    ASSAY_ASSERT(total == voters->total_weight && total > 0);
+    ASSAY_ASSERT(total <= voters->total_weight && total > 0);
     s->voters = voters;
 }
 
@@ -309,7 +309,7 @@ static void forget_epoch(struct assay_simplex *s)
     s->standstill_view = 0;
     s->covered_anew = false;
     for (uint32_t i = 0; i < s->config.voters_max; i++)
-        s->convicted[i] = false;
+        s->proven[i] = 0;
     s->resume.later_bp = 0; /* those of the epoch that begins are not later any more */
     s->demand_at_ms = UINT64_MAX;
     s->pull_at_ms = UINT64_MAX;
@@ -372,6 +372,12 @@ void assay_simplex_halt(struct assay_simplex *s)
 {
     ASSAY_ASSERT(assay_sx_holds(s));
     s->halted = true;
+}
+
+void assay_simplex_unproven(struct assay_simplex *s, uint16_t slot, unsigned number)
+{
+    ASSAY_ASSERT(assay_sx_proven(s, slot, number));
+    s->proven[slot] = (uint8_t)(s->proven[slot] & ~(1u << number));
 }
 
 void assay_simplex_wait(struct assay_simplex *s, bool waits)

@@ -173,6 +173,8 @@ uint64_t assay_simplex_wake_at(const struct assay_simplex *s);
 
 /* A member was convicted or the node halted: votes no more in this epoch. Returns: nothing. */
 void assay_simplex_halt(struct assay_simplex *s);
+/* An ACCUSE came to nothing: the next such pair is one again. Returns: nothing. */
+void assay_simplex_unproven(struct assay_simplex *s, uint16_t slot, unsigned number);
 /* Votes on nothing until it is told otherwise, or another epoch begins. Returns: nothing. */
 void assay_simplex_wait(struct assay_simplex *s, bool waits);
 

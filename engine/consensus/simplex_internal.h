@@ -41,7 +41,6 @@ enum {
 struct sx_said {
     bool held[ASSAY_VOTE_TYPES];
     bool kept[ASSAY_VOTE_TYPES]; /* never both */
-    uint8_t accused; /* bit n: En was handed out */
     uint8_t id[ASSAY_VOTE_TYPES][32];
     uint8_t signature[ASSAY_VOTE_TYPES][ASSAY_P256_SIGNATURE_LEN];
 };
@@ -61,7 +60,7 @@ struct sx_view {
     bool has_leader;
     bool has_proposal;
     bool proposal_bad;   /* breaks a rule: as if timed out */
-    bool leader_accused; /* E4 was handed out */
+    bool leader_accused; /* a second proposal of its leader was verified */
     bool asked;          /* own view: the ledger was asked for content, or our proposal is known */
     bool made;           /* own view: our proposal was handed out to be signed */
     bool another;        /* a notarisation was taken beside the first */
@@ -219,7 +218,7 @@ struct assay_simplex {
     /* counters: a refused message may change these and nothing else */
     uint64_t refused;
     uint64_t *helped_ms; /* [voters_max] */
-    bool *convicted;     /* [voters_max] F in a range that was forgotten was handed out */
+    uint8_t *proven;     /* [voters_max] bit n: En of this epoch was handed out */
 };
 
 /* --- simplex.c */
@@ -301,6 +300,9 @@ bool assay_sx_store_certificates(struct assay_simplex *s, struct assay_simplex_a
 /* Returns: false when there was no room. */
 bool assay_sx_store_block(struct assay_simplex *s, struct assay_block *block,
                           struct assay_simplex_actions *out);
+/* Whether a proof of En (number 1 to 4) about the slot was handed out in this epoch. */
+bool assay_sx_proven(const struct assay_simplex *s, uint16_t slot, unsigned number);
+/* docs/protocol.md 5.23.1: hands a proof out once an epoch for each slot and number. */
 void assay_sx_accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
                      struct assay_slice first, struct assay_slice second,
                      struct assay_simplex_actions *out);

@@ -148,19 +148,25 @@ bool assay_sx_store_block(struct assay_simplex *s, struct assay_block *block,
     return true;
 }
 
+bool assay_sx_proven(const struct assay_simplex *s, uint16_t slot, unsigned number)
+{
+    ASSAY_ASSERT(number >= 1 && number <= 4);
+    ASSAY_ASSERT(slot < s->config.voters_max);
+    return (s->proven[slot] >> number & 1) != 0;
+}
+
 void assay_sx_accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
                      struct assay_slice first, struct assay_slice second,
                      struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(number >= 1 && number <= 4);
-    ASSAY_ASSERT(slot < s->config.voters_max);
     ASSAY_ASSERT(!assay_slice_equal(first, second));
 
+    if (assay_sx_proven(s, slot, number)) return;
     if (!assay_sx_room(s, out, 2 + SX_ROOM, first.len + second.len)) return;
     struct assay_simplex_action *action = assay_sx_push(out, ASSAY_SIMPLEX_ACCUSE);
     action->slot = slot;
     action->proof_number = number;
     action->first = assay_sx_keep(s, first);
     action->second = assay_sx_keep(s, second);
-    assay_sx_note(s, ASSAY_NOTE_EQUIVOCATION, slot, number, s->view, out);
+    s->proven[slot] = (uint8_t)(s->proven[slot] | 1u << number);
 }

@@ -118,6 +118,16 @@ static enum assay_status take(struct assay_simplex *s, uint16_t from, struct ass
     return ASSAY_OK;
 }
 
+/* Whether another proposal of the view is known and its leader is proven to sign such pairs in this
+ * epoch: the proposal adds nothing, and its signature is not verified (docs/protocol.md 5.23.1). */
+static bool is_proven_second(const struct assay_simplex *s, const struct assay_proposal *p)
+{
+    const struct sx_view *v = assay_sx_peek(s, p->header.view);
+    if (v == NULL || !v->has_proposal) return false;
+    return !assay_bytes_equal(v->proposal_id, p->id, 32) &&
+           assay_sx_proven(s, p->header.leader, 4);
+}
+
 enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
                                     struct assay_slice payload, struct assay_simplex_actions *out)
 {
@@ -139,6 +149,7 @@ enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
     }
     if (h->leader >= s->voters->count || s->voters->voting_key[h->leader] == NULL)
         return ASSAY_E_STRANGER;
+    if (!missing && is_proven_second(s, &p)) return ASSAY_E_DUPLICATE;
     /* Our own was signed by our host, with the key that the ledger lists for us. */
     if (from != ASSAY_SLOT_SELF &&
         !assay_p256_verify(s->voters->voting_key[h->leader], p.id, p.signature, ASSAY_S_LOW))

@@ -65,8 +65,8 @@ static void count_vote(const struct assay_simplex *s, struct sx_view *v,
 
 /* --- equivocation */
 
-static void accuse(struct assay_simplex *s, struct sx_said *said, uint16_t slot,
-                   unsigned number, const struct assay_vote *first, const struct assay_vote *second,
+static void accuse(struct assay_simplex *s, uint16_t slot, unsigned number,
+                   const struct assay_vote *first, const struct assay_vote *second,
                    struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(number >= 1 && number <= 3);
@@ -75,14 +75,13 @@ static void accuse(struct assay_simplex *s, struct sx_said *said, uint16_t slot,
     uint8_t bytes[2][ASSAY_VOTE_LEN_MAX];
     const struct assay_vote *votes[2] = { first, second };
     struct assay_slice payloads[2];
-    if ((said->accused >> number & 1) != 0) return;
+    if (assay_sx_proven(s, slot, number)) return;
     for (size_t i = 0; i < 2; i++) {
         struct assay_writer w = assay_writer_over(bytes[i], sizeof bytes[i]);
         assay_vote_encode(&votes[i]->statement, slot, votes[i]->signature, &w);
         ASSAY_ASSERT(!w.full);
         payloads[i] = assay_slice_over(bytes[i], w.len);
     }
-    said->accused = (uint8_t)(said->accused | 1u << number);
     assay_sx_accuse(s, slot, number, payloads[0], payloads[1], out);
 }
 
@@ -128,8 +127,8 @@ bool assay_sx_said(const struct sx_view *v, uint16_t seat, enum assay_vote_type 
 }
 
 /* docs/protocol.md 5.27: X of a range and F in it. */
-static void look_across(struct assay_simplex *s, struct sx_view *v, uint16_t seat,
-                        const struct assay_vote *vote, struct assay_simplex_actions *out)
+static void look_across(struct assay_simplex *s, uint16_t seat, const struct assay_vote *vote,
+                        struct assay_simplex_actions *out)
 {
     const bool is_f = vote->statement.type == ASSAY_VOTE_FINALISE;
     const enum assay_vote_type other = is_f ? ASSAY_VOTE_NULLIFY : ASSAY_VOTE_FINALISE;
@@ -137,7 +136,7 @@ static void look_across(struct assay_simplex *s, struct sx_view *v, uint16_t sea
     while ((at = assay_sx_across(s, &vote->statement, seat)) != NULL) {
         if (!assay_sx_vote_prove(s, at, seat, other)) continue; /* junk, and forgotten now */
         const struct assay_vote held = held_vote(s, at, &at->said[seat], other);
-        accuse(s, &(is_f ? at : v)->said[seat], s->slot_of[seat], 3, &held, vote, out);
+        accuse(s, s->slot_of[seat], 3, &held, vote, out);
         return;
     }
 }
@@ -153,9 +152,9 @@ static void look_for_conflicts(struct assay_simplex *s, struct sx_view *v, uint1
         if (!is_pair(&pairs[i], said, &vote->statement)) continue;
         if (!assay_sx_vote_prove(s, v, seat, pairs[i].other)) continue;
         const struct assay_vote held = held_vote(s, v, said, pairs[i].other);
-        accuse(s, said, s->slot_of[seat], pairs[i].number, &held, vote, out);
+        accuse(s, s->slot_of[seat], pairs[i].number, &held, vote, out);
     }
-    look_across(s, v, seat, vote, out);
+    look_across(s, seat, vote, out);
 }
 
 /* A verified vote that is the first of its seat, view and type. */
@@ -274,15 +273,17 @@ static enum assay_status place_vote(struct assay_simplex *s, uint16_t from,
     return place;
 }
 
-/* Whether the vote tells nothing new: it is held or kept to the letter, or a second one of its kind
- * was accused already. A kept one with another signature is verified: the first may be junk. */
-static bool is_known(const struct sx_said *said, const struct assay_vote *vote)
+/* Whether the vote adds nothing: it is held or kept to the letter, or it is a second one of its
+ * kind and its slot is proven to sign such pairs in this epoch (docs/protocol.md 5.23.1). A kept
+ * one with another signature is verified: the first may be junk. */
+static bool is_known(const struct assay_simplex *s, const struct sx_said *said,
+                     const struct assay_vote *vote)
 {
     const enum assay_vote_type type = assay_vote_kind(vote->statement.type);
     ASSAY_ASSERT(!said->held[type] || !said->kept[type]);
     if (!said->held[type] && !said->kept[type]) return false;
     if (!assay_bytes_equal(said->id[type], vote->statement.block_id, 32))
-        return (said->accused >> (type == ASSAY_VOTE_FINALISE ? 2 : 1) & 1) != 0;
+        return assay_sx_proven(s, vote->slot, type == ASSAY_VOTE_FINALISE ? 2 : 1);
     return said->held[type] ||
            assay_bytes_equal(said->signature[type], vote->signature, sizeof vote->signature);
 }
@@ -318,13 +319,11 @@ static void look_in_certificates(struct assay_simplex *s, const struct assay_vot
                                  struct assay_simplex_actions *out)
 {
     struct assay_vote x = { 0 };
-    struct sx_said once = { 0 };
     const uint32_t index = assay_sx_covering(s, vote->statement.view);
     if (vote->statement.type != ASSAY_VOTE_FINALISE || index == SX_NONE) return;
-    if (s->convicted[vote->slot] || !vote_in(s, index, vote->slot, &x)) return;
+    if (assay_sx_proven(s, vote->slot, 3) || !vote_in(s, index, vote->slot, &x)) return;
     if (assay_vote_verify(vote, s->voters) != ASSAY_OK) return;
-    s->convicted[vote->slot] = true;
-    accuse(s, &once, vote->slot, 3, &x, vote, out);
+    accuse(s, vote->slot, 3, &x, vote, out);
 }
 
 /* A vote that is not counted: long over, or too far ahead. */
@@ -355,7 +354,7 @@ enum assay_status assay_sx_vote(struct assay_simplex *s, uint16_t from, struct a
 
     const enum assay_vote_type type = assay_vote_kind(vote.statement.type);
     struct sx_view *known = assay_sx_tally_peek(s, vote.statement.type, view);
-    if (known != NULL && is_known(&known->said[seat], &vote)) {
+    if (known != NULL && is_known(s, &known->said[seat], &vote)) {
         const bool same =
             assay_bytes_equal(known->said[seat].id[type], vote.statement.block_id, 32);
         /* Only who is stuck sends a vote again. */

@@ -40,7 +40,8 @@ enum {
 };
 
 /* Weights and keys of one epoch, by roster slot; weight 0: not a voter. Built by the ledger at each
- * epoch boundary; keys are decoded once per incarnation. */
+ * epoch boundary; keys are decoded once per incarnation. Rows without a key are no voters, and what
+ * they weigh is in the total alone (docs/protocol.md 6.7). */
 struct assay_voter_table {
     uint32_t count;                       /* roster slots */
     const uint32_t *weight;            /* [count] */

@@ -37,8 +37,10 @@ void assay_anchor_leaf(const struct assay_state *state, uint32_t slot,
 void assay_anchor_voter(const struct assay_member *member,
                         uint8_t row[static ASSAY_ANCHOR_VOTER_LEN])
 {
-    const uint8_t *end = put(put_bytes(row, member->lives[0].voting_public, ASSAY_P256_PUBLIC_LEN),
-                             member->seat_weight, 4);
+    static const uint8_t none[ASSAY_P256_PUBLIC_LEN];
+    const uint8_t *key = member->keyless ? none : member->lives[0].voting_public;
+    const uint8_t *end =
+        put(put_bytes(row, key, ASSAY_P256_PUBLIC_LEN), assay_member_row_weight(member), 4);
     ASSAY_ASSERT(end == row + ASSAY_ANCHOR_VOTER_LEN);
 }
 
@@ -56,12 +58,19 @@ void assay_anchor_scores(const struct assay_state *state, uint8_t root[static 32
 
 void assay_anchor_voters(const struct assay_state *state, uint8_t digest[static 32])
 {
-    uint8_t rows[ASSAY_VOTERS_MAX * ASSAY_ANCHOR_VOTER_LEN];
+    uint8_t rows[(ASSAY_VOTERS_MAX + 1) * ASSAY_ANCHOR_VOTER_LEN] = { 0 };
+    uint64_t keyless = 0;
     size_t len = 0;
     for (uint32_t i = 0; i < state->member_count; i++) {
-        if (state->members[i].seat_weight == 0) continue;
-        ASSAY_ASSERT(len < sizeof rows); /* seats are counted */
-        assay_anchor_voter(&state->members[i], rows + len);
+        const struct assay_member *m = &state->members[i];
+        if (m->keyless) keyless += m->weight;
+        if (m->seat_weight == 0) continue;
+        ASSAY_ASSERT(len < sizeof rows - ASSAY_ANCHOR_VOTER_LEN); /* seats are counted */
+        assay_anchor_voter(m, rows + len);
+        len += ASSAY_ANCHOR_VOTER_LEN;
+    }
+    if (keyless > 0) {
+        (void)put(rows + len + ASSAY_P256_PUBLIC_LEN, keyless, 4);
         len += ASSAY_ANCHOR_VOTER_LEN;
     }
     assay_sha256(rows, len, digest);

@@ -20,7 +20,9 @@ size_t assay_boundary_len_max(uint32_t members)
 
 static bool same_voter(const struct assay_member *a, const struct assay_member *b)
 {
-    return a->seat_weight == b->seat_weight && assay_bytes_equal(a->node_id, b->node_id, 32) &&
+    return a->seat_weight == b->seat_weight && a->keyless == b->keyless &&
+           assay_member_row_weight(a) == assay_member_row_weight(b) &&
+           assay_bytes_equal(a->node_id, b->node_id, 32) &&
            assay_bytes_equal(a->lives[0].voting_public, b->lives[0].voting_public,
                              ASSAY_P256_PUBLIC_LEN);
 }

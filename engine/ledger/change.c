@@ -289,6 +289,24 @@ static struct assay_offences remembered(const struct assay_state *state,
     return most;
 }
 
+/* docs/protocol.md 5.22: each operator with members has a seat of its own, so no more of them than
+ * there are seats. slot: where the newcomer will be; what stands there is not counted. */
+static bool has_seat_left(const struct assay_state *s, uint32_t slot,
+                          const struct assay_genesis_member *card)
+{
+    uint32_t operators = 0;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        bool is_first = i != slot && s->members[i].stage != ASSAY_STAGE_LEFT;
+        if (!is_first) continue;
+        if (assay_bytes_equal(s->members[i].operator_id, card->operator_id, 32)) return true;
+        for (uint32_t k = 0; k < i && is_first; k++)
+            is_first = k == slot || s->members[k].stage == ASSAY_STAGE_LEFT ||
+                       !assay_bytes_equal(s->members[i].operator_id, s->members[k].operator_id, 32);
+        operators += is_first;
+    }
+    return operators < ASSAY_VOTERS_MAX;
+}
+
 static enum assay_status join(struct applying *a, const struct assay_genesis_member *card)
 {
     struct assay_state *s = a->state;
@@ -317,6 +335,8 @@ static enum assay_status join(struct applying *a, const struct assay_genesis_mem
             return unfit(a, ASSAY_E_FULL, "the roster is full");
         s->member_count++;
     }
+    if (!has_seat_left(s, slot, card))
+        return unfit(a, ASSAY_E_FULL, "as many operators have members as there are seats");
     const struct assay_offences offences = remembered(s, card);
     assay_member_born(&s->members[slot], card);
     s->members[slot].lives[0].since_epoch = a->activation;
@@ -340,6 +360,7 @@ static enum assay_status move_stage(struct applying *a, const uint8_t node_id[st
     m->stage = to;
     m->stage_epoch = a->activation;
     m->weight = m->seat_weight = 0; /* until the table is made */
+    m->keyless = false;
     s->counters[slot] = 0;
     /* What is not attested is not trusted: back at work it earns A again, as after an absence. */
     if (to == ASSAY_STAGE_RESTING) assay_trust_rest(&m->trust);

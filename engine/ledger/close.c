@@ -33,7 +33,7 @@ size_t assay_close_memory_len(uint32_t members)
            rounded(n * sizeof(struct assay_trust)) +
            rounded(n * sizeof(struct assay_tally_result)) + 3 * rounded(n * sizeof(uint32_t)) +
            rounded(n * 32) + rounded(assay_tally_memory_len(members)) +
-           rounded(assay_seats_memory_len(members)) + rounded(n * sizeof(bool)) +
+           rounded(assay_seats_memory_len(members)) + 4 * rounded(n * sizeof(bool)) +
            rounded(n * sizeof(struct assay_place)) + rounded(assay_groups_memory_len(members));
 }
 
@@ -56,6 +56,9 @@ void assay_close_place(struct assay_close *close, void *memory, uint32_t members
     ASSAY_ASSERT(close->weights_memory_len >= assay_weights_memory_len(members));
     close->weights_memory = take(&at, close->weights_memory_len);
     close->unlisted = take(&at, n * sizeof(bool));
+    close->present = take(&at, n * sizeof(bool));
+    close->sat = take(&at, n * sizeof(bool));
+    close->keyless = take(&at, n * sizeof(bool));
     close->places = take(&at, n * sizeof(struct assay_place));
     close->groups_memory = take(&at, assay_groups_memory_len(members));
     ASSAY_ASSERT((size_t)(at - (uint8_t *)memory) == assay_close_memory_len(members));
@@ -86,7 +89,18 @@ struct assay_weight_rules assay_close_caps(const struct assay_charter_rules *rul
     return (struct assay_weight_rules){
         .operator_cap = { p->operator_cap_num, p->operator_cap_den },
         .vendor_cap = { p->vendor_cap_num, p->vendor_cap_den },
+        .amplification_percent = assay_parameters_amplification(p),
     };
+}
+
+/* docs/protocol.md 9.9: the change on trial felled it in this epoch: it was PASS when the change
+ * came, and its evidence fails by the new rules and passes by those before. Any other FAIL strikes.
+ */
+static bool is_felled_now(const struct assay_state *state, const struct assay_ledger *ledger,
+                          uint32_t slot)
+{
+    return state->members[slot].watched_weight > 0 &&
+           ledger->fail[slot] != ASSAY_OUTCOME_NONE && ledger->felled[slot];
 }
 
 /* docs/protocol.md 9.9: what new rules have felled of those that were certified PASS under the old
@@ -96,7 +110,7 @@ static uint64_t felled_weight(const struct assay_state *state, const struct assa
     uint64_t felled = 0;
     if (!assay_trial_runs(&state->trial)) return 0;
     for (uint32_t i = 0; i < state->member_count; i++)
-        if (state->members[i].felled || ledger->fail[i] != ASSAY_OUTCOME_NONE)
+        if (state->members[i].felled || is_felled_now(state, ledger, i))
             felled += state->members[i].watched_weight;
     return felled;
 }
@@ -123,6 +137,13 @@ static void forgive(const struct assay_state *state, const struct assay_groups *
     }
 }
 
+/* docs/protocol.md 6.7: the ballot of a member whose row has no key counts as missing. */
+static bool is_counted(const struct assay_ledger *ledger, const struct assay_member *before,
+                       uint32_t slot)
+{
+    return ledger->counted[slot] && !before->keyless;
+}
+
 /* forgiven: as if the rules on trial struck nobody, now and before. */
 static void gather(const struct assay_context *context, const struct assay_ledger *ledger,
                    const struct assay_groups *groups, bool forgiven, struct assay_close *s)
@@ -133,7 +154,7 @@ static void gather(const struct assay_context *context, const struct assay_ledge
     for (uint32_t i = 0; i < state->member_count; i++) {
         const struct assay_member *m = &state->members[i];
         enum assay_outcome fail = (enum assay_outcome)ledger->fail[i];
-        if (forgiven && m->watched_weight > 0) fail = ASSAY_OUTCOME_NONE;
+        if (forgiven && is_felled_now(state, ledger, i)) fail = ASSAY_OUTCOME_NONE;
         ASSAY_ASSERT(fail == ASSAY_OUTCOME_NONE || assay_outcome_is_fail(fail));
         s->members[i] = (struct assay_tally_member){
             .faults = { .own_fail_hard = fail == ASSAY_OUTCOME_FAIL_HARD,
@@ -142,10 +163,10 @@ static void gather(const struct assay_context *context, const struct assay_ledge
                         .false_pass = ledger->false_pass[i],
                         .false_fails = ledger->false_fails[i] },
             .duty = true, /* every member has a listed incarnation; probation ballots too */
-            .balloted = ledger->counted[i],
+            .balloted = is_counted(ledger, m, i),
             .held = !assay_member_serves(m) || assay_member_in_maintenance(m, context->epoch),
         };
-        s->rows[i] = ledger->counted[i] ? ledger->rows + i * ledger->row_len : NULL;
+        s->rows[i] = s->members[i].balloted ? ledger->rows + i * ledger->row_len : NULL;
         s->trust[i] = state->members[i].trust;
         s->weights_before[i] = state->members[i].weight;
     }
@@ -160,6 +181,7 @@ static void tally(const struct assay_context *context, const struct assay_ledger
         .epoch = context->epoch,
         /* docs/protocol.md 9.15: cut off where it happened to stand, so nobody is judged. */
         .roll_present = ledger->has_roll && ledger->recover == NULL,
+        .trial = assay_trial_runs(&context->state->trial),
         .rules = &rules->score,
         .groups = rules->groups,
         .weights = s->weights_before,
@@ -201,7 +223,7 @@ static void settle_member(const struct assay_state *before, const struct assay_l
     const struct assay_tally_result *r = &s->results[slot];
     const struct assay_trust *old = &before->members[slot].trust;
     m->trust = s->trust[slot];
-    found_of(&m->found, r, ledger->counted[slot]);
+    found_of(&m->found, r, is_counted(ledger, &before->members[slot], slot));
     if (m->trust.integrity_bp != old->integrity_bp ||
         m->trust.availability_bp != old->availability_bp)
         m->change_epoch = next->epoch;
@@ -261,7 +283,7 @@ static void advance_counters(const struct assay_context *context, struct assay_c
     for (uint32_t i = 0; i < next->member_count; i++) {
         assay_bytes_copy(s->node_id[i], 32, next->members[i].node_id, 32);
         s->seats[i] = context->state->members[i].seat_weight;
-        total += s->seats[i];
+        total += assay_member_row_weight(&context->state->members[i]);
     }
     ASSAY_ASSERT(total > 0);
     const struct assay_voter_table table = {
@@ -297,22 +319,49 @@ static void work_out_weights(const struct assay_groups *groups, const uint32_t *
     assay_weights(&input, s->weights_memory, s->weights_memory_len, s->weights_after, tolerance);
 }
 
+/* docs/protocol.md 6.7: whose row is without a key. What is left of the others is seated. */
+static void take_keys(struct assay_close *scratch, struct assay_state *state)
+{
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        scratch->trust[i] = state->members[i].trust;
+        scratch->weights_after[i] = state->members[i].weight;
+    }
+    const struct assay_quiet_input input = {
+        .count = state->member_count,
+        .trust = scratch->trust,
+        .weights = scratch->weights_after,
+        .floor_percent = assay_parameters_quiet_floor(&state->rules.parameters),
+    };
+    const uint32_t spared = assay_quiet_rows(&input, scratch->keyless);
+    uint32_t kept = 0; /* an alarm each, made of the state: assay_member_is_spared */
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        state->members[i].keyless = scratch->keyless[i];
+        kept += assay_member_is_spared(&state->members[i]);
+        if (scratch->keyless[i]) scratch->weights_after[i] = 0;
+    }
+    ASSAY_ASSERT(kept == spared);
+}
+
 void assay_close_seats(const struct assay_groups *groups, struct assay_close *scratch,
                        struct assay_state *state)
 {
     ASSAY_ASSERT(groups->count == state->member_count);
-    const struct assay_weight_rules rules = assay_close_caps(&state->rules);
-    for (uint32_t i = 0; i < state->member_count; i++)
-        scratch->weights_after[i] = state->members[i].weight;
+    take_keys(scratch, state);
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        scratch->present[i] = m->trust.mute_epochs < ASSAY_PATIENCE_EPOCHS;
+        scratch->sat[i] = m->seat_weight > 0;
+    }
     const struct assay_seats_input input = {
-        .rules = &rules,
         .groups = groups,
         .weights = scratch->weights_after,
+        .present = scratch->present,
+        .sat = scratch->sat,
         .seats_max = assay_parameters_seats(&state->rules.parameters),
     };
     const uint32_t seats = assay_seats(&input, scratch->weights_memory, scratch->weights_memory_len,
                                        scratch->seats);
-    ASSAY_ASSERT(seats <= input.seats_max);
+    ASSAY_ASSERT(seats <= ASSAY_SEATS_MAX);
     for (uint32_t i = 0; i < state->member_count; i++)
         state->members[i].seat_weight = scratch->seats[i];
 }
@@ -395,7 +444,9 @@ static void mark_felled(const struct assay_context *context, const struct assay_
     bool any = false;
     for (uint32_t i = 0; i < before->member_count; i++) {
         struct assay_member *m = &next->members[i];
-        m->felled |= m->watched_weight > 0 && ledger->fail[i] != ASSAY_OUTCOME_NONE;
+        m->felled |= is_felled_now(before, ledger, i);
+        /* It fails by both sets: punished, and nothing that the change does. */
+        if (!m->felled && ledger->fail[i] != ASSAY_OUTCOME_NONE) m->watched_weight = 0;
         any = any || m->felled;
     }
     if (!any) return;
@@ -409,13 +460,14 @@ static void mark_felled(const struct assay_context *context, const struct assay_
     }
 }
 
-/* A certified epoch in which no third had anything to say of it, good or bad: it does not serve, or
- * its collateral ended, or lacks its platform. What is newer there waits for the trial, so the
- * trial must not wait for it (docs/protocol.md 9.9.1). */
-static bool is_held(const struct assay_state *next, const struct assay_found *found)
+/* docs/protocol.md 9.9.1: a member that operators took out of service, or that more than a third
+ * reported in a certified epoch as not judged: its collateral expired, or lacks its platform.
+ * Newer collateral waits for the trial, so the trial must not wait for it. Verdicts that are only
+ * missing exempt no member: they are late on a busy machine, and withheld by an attacker. */
+static bool is_exempt(const struct assay_state *next, const struct assay_member *m)
 {
-    return next->certified &&
-           3 * (found->pass_weight + found->negative_weight) <= found->electorate_weight;
+    if (!assay_member_serves(m) || assay_member_in_maintenance(m, next->epoch)) return true;
+    return next->certified && 3 * m->found.unjudged_weight > m->found.electorate_weight;
 }
 
 /* docs/protocol.md 9.9.1: two epochs and, behind them, until a fifth at most could still fall: who
@@ -428,7 +480,7 @@ static bool is_decided(const struct assay_state *before, struct assay_state *nex
     for (uint32_t i = 0; i < next->member_count; i++) {
         struct assay_member *m = &next->members[i];
         if (!m->felled && m->pass_epoch >= trial->epoch) m->watched_weight = 0;
-        if (m->felled || !is_held(next, &m->found)) could_fall += m->watched_weight;
+        if (m->felled || !is_exempt(next, m)) could_fall += m->watched_weight;
     }
     return 5 * could_fall <= trial->total_weight ||
            next->epoch >= trial->epoch + ASSAY_TRIAL_EPOCHS_MAX - 1 ||
@@ -458,8 +510,33 @@ static void drop_first(struct assay_state *next)
     next->pending[--next->pending_count] = (struct assay_pending){ 0 };
 }
 
+/* docs/protocol.md 9.9: what operators force while rules are on trial holds whichever of both sets
+ * stays, and a trial of rules that no longer differ from those before is over. */
+static void force_before(const struct assay_change *change, struct assay_state *next)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    struct assay_charter_rules *before = &next->trial.before;
+    const struct assay_charter_rules *now = &next->rules;
+    if (!assay_trial_runs(&next->trial)) return;
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        const enum assay_status shape = assay_action_next(&c, &action);
+        ASSAY_ASSERT(shape == ASSAY_OK); /* it stands in a final block */
+        if (action.kind == ASSAY_ACTION_PARAMETERS) before->parameters = now->parameters;
+        if (action.kind == ASSAY_ACTION_POLICY)
+            assay_bytes_copy(before->policy_digest, 32, now->policy_digest, 32);
+        if (action.kind != ASSAY_ACTION_ENDORSEMENTS) continue;
+        assay_bytes_copy(before->endorsements_digest, 32, now->endorsements_digest, 32);
+        next->trial.until_ms = INT64_MAX;
+    }
+    if (!assay_rules_equal(before, now)) return;
+    assay_update_stays(next);
+    end_trial(next);
+}
+
 /* The change whose epoch comes next, as a whole or not at all: on a copy. While rules are on trial
- * others wait, and what waits behind them. Returns: whether one waits no more. */
+ * others wait, and what waits behind them, but for one that is forced. Returns: whether one waits
+ * no more. */
 static bool activate(const struct assay_context *context, struct assay_state *next,
                      struct assay_service_places *places)
 {
@@ -484,9 +561,10 @@ static bool activate(const struct assay_context *context, struct assay_state *ne
     }
     const struct assay_charter_rules before = next->rules;
     const bool same = assay_rules_equal(&before, &staging.state->rules);
-    if (!same && assay_trial_runs(&next->trial)) return false;
+    if (!same && change.forces == 0 && assay_trial_runs(&next->trial)) return false;
     assay_state_copy(next, staging.state);
     *places = staging.places;
+    if (change.forces != 0) force_before(&change, next);
     if (change.forces != 0 || same) return true;
     next->trial = (struct assay_trial){ .sequence = change.sequence,
                                         .epoch = next->epoch + 1,
@@ -563,7 +641,9 @@ static void name_roster(const struct assay_state *before, struct assay_state *ne
     for (uint32_t i = 0; same && i < next->member_count; i++) {
         const struct assay_member *a = &before->members[i];
         const struct assay_member *b = &next->members[i];
-        same = a->seat_weight == b->seat_weight && assay_bytes_equal(a->node_id, b->node_id, 32) &&
+        same = a->seat_weight == b->seat_weight && a->keyless == b->keyless &&
+               assay_member_row_weight(a) == assay_member_row_weight(b) &&
+               assay_bytes_equal(a->node_id, b->node_id, 32) &&
                assay_bytes_equal(a->lives[0].voting_public, b->lives[0].voting_public,
                                  ASSAY_P256_PUBLIC_LEN);
     }
@@ -587,7 +667,7 @@ static void close_services(const struct assay_context *context, const struct ass
                         context->state->members[entry.slot].node_id, entry.kind, entry.payload);
     }
     assay_services_members(context->state, next, room->members);
-    services->close(services->context, room->registry, next->epoch, room->members,
+    services->close(services->context, room->registry, next->era, next->epoch, room->members,
                     next->member_count);
     assay_services_commit(services, room->registry, room, next);
 }

@@ -85,6 +85,19 @@ static enum assay_status judge(const struct assay_context *context,
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.9: the change on trial felled it only if the rules before say PASS. */
+static void judge_before(const struct assay_context *context, const struct assay_finding *finding,
+                         struct assay_record *record)
+{
+    const enum assay_outcome outcome = record->outcome;
+    bool own = false;
+    ASSAY_ASSERT(finding->before && assay_outcome_is_fail(outcome));
+    const enum assay_status status = assay_record_judge_envelope(context, finding, record, &own);
+    ASSAY_ASSERT(status == ASSAY_OK); /* judge knew the moment */
+    record->felled = own && assay_outcome_is_pass(record->outcome);
+    record->outcome = outcome;
+}
+
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
@@ -100,6 +113,7 @@ static void apply(const struct assay_context *context, struct assay_ledger *l,
     (void)context;
     ASSAY_ASSERT(assay_outcome_is_fail(r->outcome));
     l->fail[r->slot] = (uint8_t)r->outcome;
+    l->felled[r->slot] = r->felled;
 }
 
 static void tell(const struct assay_record *r, struct assay_told *told)
@@ -114,6 +128,7 @@ const struct assay_record_row assay_row_fail = {
     .decode = decode,
     .check = check,
     .judge = judge,
+    .judge_before = judge_before,
     .fits = fits,
     .apply = apply,
     .tell = tell,

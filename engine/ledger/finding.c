@@ -15,30 +15,31 @@ static bool findings_hold(const struct assay_findings *findings)
 }
 
 static bool is_of(const struct assay_finding *f, const uint8_t *digest, int64_t at_unix_s,
-                  enum assay_evidence_kind kind)
+                  enum assay_evidence_kind kind, bool before)
 {
-    return f->used && f->at_unix_s == at_unix_s && f->kind == kind && f->digest[0] == digest[0] &&
-           assay_bytes_equal(f->digest, digest, 32);
+    return f->used && f->at_unix_s == at_unix_s && f->kind == kind && f->before == before &&
+           f->digest[0] == digest[0] && assay_bytes_equal(f->digest, digest, 32);
 }
 
 /* Places are taken from the first one on and never given back: behind a free one all are. */
 static struct assay_finding *find(struct assay_findings *findings, const uint8_t *digest,
-                                  int64_t at_unix_s, enum assay_evidence_kind kind)
+                                  int64_t at_unix_s, enum assay_evidence_kind kind, bool before)
 {
     ASSAY_ASSERT(findings_hold(findings));
 
     struct assay_finding *newest = &findings->items[findings->newest];
-    if (is_of(newest, digest, at_unix_s, kind)) return newest;
+    if (is_of(newest, digest, at_unix_s, kind, before)) return newest;
     for (uint32_t i = 0; i < findings->count && findings->items[i].used; i++)
-        if (is_of(&findings->items[i], digest, at_unix_s, kind)) return &findings->items[i];
+        if (is_of(&findings->items[i], digest, at_unix_s, kind, before))
+            return &findings->items[i];
     return NULL;
 }
 
 const struct assay_finding *assay_findings_get(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
-                                               enum assay_evidence_kind kind)
+                                               enum assay_evidence_kind kind, bool before)
 {
-    struct assay_finding *f = find(findings, digest, at_unix_s, kind);
+    struct assay_finding *f = find(findings, digest, at_unix_s, kind, before);
     if (f != NULL) f->stamp = ++findings->stamp;
     ASSAY_ASSERT(f == NULL || (f->used && f->outcome != ASSAY_OUTCOME_ABSENT));
     return f;
@@ -101,10 +102,10 @@ static bool rests_on_time(const struct assay_verdict *verdict)
 
 const struct assay_finding *assay_findings_put(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
-                                               const struct assay_verdict *verdict)
+                                               bool before, const struct assay_verdict *verdict)
 {
     ASSAY_ASSERT(findings_hold(findings));
-    struct assay_finding *f = find(findings, digest, at_unix_s, verdict->kind);
+    struct assay_finding *f = find(findings, digest, at_unix_s, verdict->kind, before);
     for (uint32_t i = 0; f == NULL && i < findings->count; i++) {
         if (!findings->items[i].used) f = &findings->items[i];
     }
@@ -114,7 +115,9 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
             if (findings->items[i].stamp < f->stamp) f = &findings->items[i];
         }
     }
-    *f = (struct assay_finding){ .used = true, .at_unix_s = at_unix_s, .kind = verdict->kind };
+    *f = (struct assay_finding){
+        .used = true, .before = before, .at_unix_s = at_unix_s, .kind = verdict->kind
+    };
     assay_bytes_copy(f->digest, 32, digest, 32);
     const bool late = rests_on_time(verdict);
     f->outcome = late ? ASSAY_OUTCOME_NONE : assay_verdict_outcome(verdict);
@@ -128,7 +131,8 @@ const struct assay_finding *assay_findings_put(struct assay_findings *findings,
     describe(verdict, f->reason, sizeof f->reason);
     f->stamp = ++findings->stamp;
     findings->newest = (uint32_t)(f - findings->items);
-    ASSAY_ASSERT(findings_hold(findings) && find(findings, digest, at_unix_s, verdict->kind) == f);
+    ASSAY_ASSERT(findings_hold(findings));
+    ASSAY_ASSERT(find(findings, digest, at_unix_s, verdict->kind, before) == f);
     ASSAY_ASSERT(f->outcome != ASSAY_OUTCOME_ABSENT); /* only the engine says that */
     return f;
 }

@@ -4,7 +4,7 @@
  *
  * docs/protocol.md 3.6 to 3.12. verify() judges bytes; whether they are this member's evidence of
  * this epoch is judged here. A finding is a verdict cut down to what that needs; findings are
- * remembered by (digest, time, kind), so that nothing is verified twice.
+ * remembered by (digest, time, kind, rules), so that nothing is verified twice.
  */
 #ifndef ASSAY_ENGINE_LEDGER_FINDING_H
 #define ASSAY_ENGINE_LEDGER_FINDING_H
@@ -16,6 +16,7 @@ enum { ASSAY_FINDING_REASON_LEN = 96 };
 
 struct assay_finding {
     bool used;
+    bool before; /* by the rules before those on trial (docs/protocol.md 9.9) */
     uint8_t digest[32];
     int64_t at_unix_s;
     enum assay_evidence_kind kind;
@@ -38,11 +39,11 @@ struct assay_findings {
 /* Returns: the finding, NULL when it is not known. */
 const struct assay_finding *assay_findings_get(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
-                                               enum assay_evidence_kind kind);
+                                               enum assay_evidence_kind kind, bool before);
 /* Keeps what an outcome needs; forgets the finding that was used longest ago. Returns: it. */
 const struct assay_finding *assay_findings_put(struct assay_findings *findings,
                                                const uint8_t digest[static 32], int64_t at_unix_s,
-                                               const struct assay_verdict *verdict);
+                                               bool before, const struct assay_verdict *verdict);
 
 /*
  * assay_finding_judge - the finding as evidence of one member.

@@ -93,22 +93,17 @@ static enum assay_status check(const struct assay_context *context, struct assay
 static enum assay_status place(const struct assay_context *context, struct assay_ledger *ledger,
                                struct assay_record *r, const struct assay_fold_vet *vet)
 {
-    struct assay_ask ask;
     enum assay_status status = ASSAY_OK;
     const bool known = vet->known != NULL && vet->known(vet->context, r);
     if (!known) ASSAY_TRY(check(context, r, vet));
     ASSAY_TRY(assay_ledger_fits(context, ledger, r));
-    if (!known && assay_record_ask(context, r, &ask)) {
-        const struct assay_finding *finding = vet->finding(vet->context, &ask);
-        if (finding != NULL) {
-            const enum assay_status judged = assay_record_judge(context, finding, r);
-            if (judged != ASSAY_OK && vet->refused != NULL) vet->refused(vet->context);
-            ASSAY_TRY(judged);
-        } else {
-            status = ASSAY_E_AGAIN;
-            r->outcome = ASSAY_OUTCOME_FAIL_HARD;
-            r->falsehood = ASSAY_FALSE_FAIL;
-        }
+    if (!known) status = assay_record_judge(context, vet->finding, vet->context, r);
+    if (status == ASSAY_E_AGAIN) {
+        r->outcome = ASSAY_OUTCOME_FAIL_HARD;
+        r->falsehood = ASSAY_FALSE_FAIL;
+    } else if (status != ASSAY_OK) {
+        if (vet->refused != NULL) vet->refused(vet->context);
+        return status;
     }
     ASSAY_ASSERT(r->slot < ledger->members);
     assay_ledger_apply(context, ledger, r);
@@ -153,10 +148,11 @@ enum assay_status assay_fold_body(const struct assay_context *context, struct as
         if (!roll_in_place(header->kind, i, r.kind))
             return at_record(fault, "ROLL not where it belongs", i, ASSAY_E_INVALID);
         /* docs/protocol.md 5.12: as few as its leader may propose, before any is verified. */
-        const bool asks = assay_record_costs(r.kind);
-        if (asks && poisoned)
+        const unsigned cost = assay_record_cost(context, r.kind);
+        reverified += cost;
+        if (cost > 0 && poisoned)
             return at_record(fault, "re-verification after views in vain", i, ASSAY_E_INVALID);
-        if (asks && ++reverified > ASSAY_REVERIFIED_MAX)
+        if (reverified > ASSAY_REVERIFIED_MAX)
             return at_record(fault, "more re-verifications than a block may ask for", i,
                              ASSAY_E_INVALID);
         if (r.kind == ASSAY_RECORD_COLLATERAL && ++updates > ASSAY_UPDATES_EPOCH_MAX)
@@ -389,8 +385,8 @@ static enum assay_status know_services(struct assay_fold *f)
 static void stand(struct assay_fold *f, void *registry, const struct assay_state *state)
 {
     assay_services_members(NULL, state, f->room.members);
-    f->services->stand(f->services->context, registry, state->epoch, f->room.members,
-                       state->member_count);
+    f->services->stand(f->services->context, registry, state->era, state->epoch,
+                       f->room.members, state->member_count);
 }
 
 /* The registry of the state, by the plan before, becomes one by the plan in force: by its
@@ -472,7 +468,7 @@ static enum assay_status open_epoch(struct assay_fold *f)
         ASSAY_ASSERT(m->seat_weight <= ASSAY_SEAT_WEIGHT_MAX);
         f->weights[i] = m->seat_weight;
         f->counters[i] = f->state.counters[i];
-        total += m->seat_weight;
+        total += assay_member_row_weight(m);
     }
     f->voters = (struct assay_voter_table){ .count = f->members,
                                             .weight = f->weights,
@@ -730,6 +726,23 @@ enum assay_status assay_fold_proven(const struct assay_fold *fold, struct assay_
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.17: grounds that are there verify. A RECOVER on too few answers was accepted
+ * manually where it was taken, or is forged: the caller decides what it proves (11.4.3). */
+static enum assay_status weigh_recover(struct assay_fold *fold, const struct assay_recover *r,
+                                       struct assay_fault *fault)
+{
+    struct assay_recover_table table;
+    struct assay_recover_weight weight;
+    assay_recover_table_of(&fold->state, &table);
+    const enum assay_status good = assay_recover_weigh(r, &table, &weight);
+    if (good != ASSAY_OK)
+        return assay_fault_plain(fault, "an answer that a RECOVER rests on does not verify", good);
+    fold->recover_total = weight.total;
+    fold->recover_answered = weight.answered;
+    fold->recover_grounded = assay_recover_is_grounded(&weight);
+    return ASSAY_OK;
+}
+
 enum assay_status assay_fold_recover(struct assay_fold *fold, struct assay_slice bytes,
                                      struct assay_fault *fault)
 {
@@ -746,6 +759,7 @@ enum assay_status assay_fold_recover(struct assay_fold *fold, struct assay_slice
         const enum assay_status good = assay_recover_approved(&r, fold->state.operators_digest);
         if (good != ASSAY_OK)
             return assay_fault_plain(fault, "not signed by the operators in force", good);
+        ASSAY_TRY(weigh_recover(fold, &r, fault));
     }
     ASSAY_TRY(assay_recover_onto(&fold->context, &fold->ledger, &r, fault));
     assay_close(&fold->context, &fold->ledger, &fold->rules, r.header.view, &fold->close,

@@ -26,7 +26,7 @@ struct assay_fold_vet {
     /* May what costs a verification be asked about? NULL: always. */
     bool (*trusted)(void *context);
     /* Returns: the finding about the evidence of a checked record; NULL: it is being verified. */
-    const struct assay_finding *(*finding)(void *context, const struct assay_ask *ask);
+    assay_finding_find *finding;
     /* Verification refused a record. NULL: nobody answers for it. */
     void (*refused)(void *context);
     /* A record took its place, and nothing before it in this block is awaited. NULL: nobody asks.
@@ -143,6 +143,10 @@ struct assay_fold {
     size_t scratch_len;
     /* What was done so far. */
     uint64_t blocks, records;
+    /* The last RECOVER (9.17): weight of the voters at its parent, and of those whose answers
+     * verify; is it more than a third? All zero where signatures are not verified. */
+    uint64_t recover_total, recover_answered;
+    bool recover_grounded;
 };
 
 /* Returns: bytes of memory, a multiple of 64, for rosters of up to so many slots. */

@@ -2,7 +2,8 @@
  * engine/ledger/genesis.c - the genesis file: decode with every check, encode (docs/protocol.md 9.1
  * to 9.3).
  *
- * body = [2, time_ms, [epoch_ms, operator cap, vendor cap, block_len_max, verifier digest],
+ * body = [2, time_ms, [epoch_ms, operator cap, vendor cap, block_len_max, verifier digest,
+ *         ...],
  *         policy, endorsements, threshold, operators, members]; operators ascend by key, members by
  * node id, so that one network has one genesis. Whoever passes here has keys on the curve and
  * signatures that verify.
@@ -42,6 +43,14 @@ static bool parameters_in_range(const struct assay_genesis_parameters *p)
     if (p->collateral_delay_s > ASSAY_COLLATERAL_DELAY_S_MAX) return false;
     if (p->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S) return false; /* said by nothing */
     if (p->seats_max >= ASSAY_VOTERS_MAX) return false; /* as many are said by nothing, too */
+    const uint32_t percent = assay_parameters_amplification(p);
+    if (p->amplification_percent == ASSAY_AMPLIFICATION_PERCENT) return false; /* and so is B */
+    if (percent < ASSAY_AMPLIFICATION_PERCENT_MIN || percent > ASSAY_AMPLIFICATION_PERCENT_MAX)
+        return false;
+    const uint32_t floor = assay_parameters_quiet_floor(p);
+    if (p->quiet_floor_percent == ASSAY_QUIET_FLOOR_PERCENT) return false; /* and so is the floor */
+    if (floor < ASSAY_QUIET_FLOOR_PERCENT_MIN || floor > ASSAY_QUIET_FLOOR_PERCENT_MAX)
+        return false;
     return p->vendor_cap_num != 0 && p->vendor_cap_num <= p->vendor_cap_den;
 }
 
@@ -57,10 +66,12 @@ static enum assay_status read_u32(struct assay_cursor *c, uint64_t max, uint32_t
 static enum assay_status read_parameters(struct reader *r, struct assay_genesis_parameters *p)
 {
     uint64_t items = 0;
-    ASSAY_TRY(at(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 3, &items)));
+    ASSAY_TRY(at(r, "parameters", assay_cbor_array(&r->in, PARAMETERS + 5, &items)));
     if (items < PARAMETERS) return at(r, "parameters", ASSAY_E_TYPE);
     p->collateral_delay_s = 0;
     p->seats_max = 0;
+    p->amplification_percent = 0;
+    p->quiet_floor_percent = 0;
     ASSAY_TRY(at(r, "epoch_ms", read_u32(&r->in, UINT32_MAX, &p->epoch_ms)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_num)));
     ASSAY_TRY(at(r, "operator_cap", read_u32(&r->in, UINT32_MAX, &p->operator_cap_den)));
@@ -78,7 +89,18 @@ static enum assay_status read_parameters(struct reader *r, struct assay_genesis_
     }
     if (items > PARAMETERS + 2) {
         ASSAY_TRY(at(r, "seats_max", read_u32(&r->in, ASSAY_VOTERS_MAX, &p->seats_max)));
-        if (p->seats_max == 0) return at(r, "seats_max", ASSAY_E_RANGE);
+        if (p->seats_max == 0 && items == PARAMETERS + 3) return at(r, "seats_max", ASSAY_E_RANGE);
+    }
+    if (items > PARAMETERS + 3) {
+        ASSAY_TRY(at(r, "amplification",
+                     read_u32(&r->in, ASSAY_AMPLIFICATION_PERCENT_MAX, &p->amplification_percent)));
+        if (p->amplification_percent == 0 && items == PARAMETERS + 4)
+            return at(r, "amplification", ASSAY_E_RANGE);
+    }
+    if (items > PARAMETERS + 4) {
+        ASSAY_TRY(at(r, "quiet_floor",
+                     read_u32(&r->in, ASSAY_QUIET_FLOOR_PERCENT_MAX, &p->quiet_floor_percent)));
+        if (p->quiet_floor_percent == 0) return at(r, "quiet_floor", ASSAY_E_RANGE);
     }
     return at(r, "parameters", parameters_in_range(p) ? ASSAY_OK : ASSAY_E_RANGE);
 }
@@ -93,7 +115,11 @@ enum assay_status assay_parameters_read(struct assay_cursor *c, struct assay_gen
 
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p)
 {
-    const uint64_t later = p->seats_max != 0 ? 3 : p->collateral_delay_s != 0 ? 2 : p->level > 0;
+    const uint64_t later = p->quiet_floor_percent != 0     ? 5
+                           : p->amplification_percent != 0 ? 4
+                           : p->seats_max != 0             ? 3
+                           : p->collateral_delay_s != 0    ? 2
+                                                           : p->level > 0;
     assay_cbor_put_array(w, PARAMETERS + later);
     assay_cbor_put_uint(w, p->epoch_ms);
     assay_cbor_put_uint(w, p->operator_cap_num);
@@ -105,6 +131,20 @@ void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_par
     if (later > 0) assay_cbor_put_uint(w, p->level);
     if (later > 1) assay_cbor_put_uint(w, p->collateral_delay_s);
     if (later > 2) assay_cbor_put_uint(w, p->seats_max);
+    if (later > 3) assay_cbor_put_uint(w, p->amplification_percent);
+    if (later > 4) assay_cbor_put_uint(w, p->quiet_floor_percent);
+}
+
+uint32_t assay_parameters_amplification(const struct assay_genesis_parameters *p)
+{
+    return p->amplification_percent != 0 ? p->amplification_percent
+                                         : (uint32_t)ASSAY_AMPLIFICATION_PERCENT;
+}
+
+uint32_t assay_parameters_quiet_floor(const struct assay_genesis_parameters *p)
+{
+    return p->quiet_floor_percent != 0 ? p->quiet_floor_percent
+                                       : (uint32_t)ASSAY_QUIET_FLOOR_PERCENT;
 }
 
 uint32_t assay_parameters_seats(const struct assay_genesis_parameters *p)
@@ -209,6 +249,13 @@ enum assay_status assay_operators_encode(const struct assay_genesis *genesis,
     return assay_writer_finish(w, &all);
 }
 
+/* protocol.md 9.1.1: any two sets of so many operators share one, so disjoint sets cannot decide
+ * against each other. */
+static bool threshold_fits(uint32_t threshold, uint64_t operators)
+{
+    return threshold <= operators && 2 * (uint64_t)threshold > operators;
+}
+
 static void operators_digest(const struct assay_genesis *g, uint8_t digest[static 32])
 {
     uint8_t bytes[ASSAY_OPERATORS_LEN_MAX];
@@ -228,7 +275,7 @@ enum assay_status assay_operators_check(struct assay_slice bytes)
     ASSAY_TRY(assay_cbor_text_expect(&r.in, "assay/operators/v1"));
     ASSAY_TRY(read_u32(&r.in, ASSAY_OPERATORS_MAX, &threshold));
     ASSAY_TRY(assay_cbor_array(&r.in, ASSAY_OPERATORS_MAX, &count));
-    if (threshold == 0 || threshold > count) return ASSAY_E_RANGE;
+    if (!threshold_fits(threshold, count)) return ASSAY_E_RANGE;
     for (uint64_t i = 0; i < count; i++) {
         ASSAY_TRY(read_operator(&r, i == 0, &two[1]));
         two[0] = two[1];
@@ -243,8 +290,7 @@ enum assay_status assay_operators_decode(struct assay_slice bytes, struct assay_
     ASSAY_TRY(assay_cbor_text_expect(&r.in, "assay/operators/v1"));
     ASSAY_TRY(read_u32(&r.in, ASSAY_OPERATORS_MAX, &genesis->threshold));
     ASSAY_TRY(read_operators(&r, genesis));
-    if (genesis->threshold == 0 || genesis->threshold > genesis->operator_count)
-        return ASSAY_E_RANGE;
+    if (!threshold_fits(genesis->threshold, genesis->operator_count)) return ASSAY_E_RANGE;
     assay_sha256(bytes.bytes, bytes.len, genesis->operators_digest);
     return assay_cursor_end(&r.in);
 }
@@ -310,6 +356,19 @@ static enum assay_status check_distinct(const struct assay_genesis_member *membe
     return ASSAY_OK;
 }
 
+static uint32_t operators_with_members(const struct assay_genesis *g)
+{
+    uint32_t operators = 0;
+    for (uint32_t i = 0; i < g->member_count; i++) {
+        bool is_first = true;
+        for (uint32_t k = 0; k < i && is_first; k++)
+            is_first =
+                !assay_bytes_equal(g->members[i].operator_id, g->members[k].operator_id, 32);
+        operators += is_first;
+    }
+    return operators;
+}
+
 static enum assay_status read_members(struct reader *r, struct assay_genesis *g)
 {
     uint64_t count = 0;
@@ -325,6 +384,8 @@ static enum assay_status read_members(struct reader *r, struct assay_genesis *g)
         if (order > 0) return at(r, "members", ASSAY_E_ENCODING);
     }
     g->member_count = (uint32_t)count;
+    /* docs/protocol.md 5.22: each operator with members has a seat of its own. */
+    if (operators_with_members(g) > ASSAY_VOTERS_MAX) return at(r, "members", ASSAY_E_FULL);
     ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX && g->operator_count > 0);
     return ASSAY_OK;
 }
@@ -342,8 +403,7 @@ static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
     ASSAY_TRY(at(r, "endorsements", assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->endorsements)));
     ASSAY_TRY(at(r, "threshold", read_u32(&r->in, ASSAY_OPERATORS_MAX, &g->threshold)));
     ASSAY_TRY(read_operators(r, g));
-    if (g->threshold == 0 || g->threshold > g->operator_count)
-        return at(r, "threshold", ASSAY_E_RANGE);
+    if (!threshold_fits(g->threshold, g->operator_count)) return at(r, "threshold", ASSAY_E_RANGE);
     ASSAY_TRY(read_members(r, g));
     if (items > 8) {
         ASSAY_TRY(at(r, "services",
@@ -491,7 +551,7 @@ static enum assay_status check_parts(const struct assay_genesis *g)
 {
     if (g->operator_count == 0 || g->operator_count > ASSAY_OPERATORS_MAX) return ASSAY_E_RANGE;
     if (g->member_count == 0 || g->member_count > ASSAY_MEMBERS_MAX) return ASSAY_E_RANGE;
-    if (g->threshold == 0 || g->threshold > g->operator_count) return ASSAY_E_RANGE;
+    if (!threshold_fits(g->threshold, g->operator_count)) return ASSAY_E_RANGE;
     if (g->services.len > ASSAY_SERVICES_PLAN_LEN_MAX) return ASSAY_E_RANGE;
     if (!parameters_in_range(&g->parameters) || g->time_ms > INT64_MAX) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < g->operator_count; i++) {

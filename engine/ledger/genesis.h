@@ -15,6 +15,8 @@
 #include "base/cursor.h"
 #include "base/writer.h"
 #include "engine/consensus/block.h"
+#include "scoring/quiet.h"
+#include "scoring/weight.h"
 
 enum {
     ASSAY_OPERATORS_MAX = 256, /* founding operators in one genesis */
@@ -64,6 +66,11 @@ struct assay_genesis_parameters {
      * ASSAY_COLLATERAL_DELAY_S. */
     uint32_t collateral_delay_s;
     uint32_t seats_max; /* members that vote (docs/protocol.md 5.22); 0: ASSAY_VOTERS_MAX */
+    /* B, the bound of amplification (docs/protocol.md 6.3.2); 0: ASSAY_AMPLIFICATION_PERCENT. */
+    uint32_t amplification_percent;
+    /* Rows with a key hold so much of the weight (docs/protocol.md 6.7); 0:
+     * ASSAY_QUIET_FLOOR_PERCENT. */
+    uint32_t quiet_floor_percent;
 };
 
 /* Decoded; slices point into the file's bytes, which must outlive it. Members are in slot order,
@@ -114,14 +121,19 @@ ASSAY_CHECKED enum assay_status assay_genesis_decode(const uint8_t *bytes, size_
 void assay_genesis_sort(struct assay_genesis *genesis);
 /* --- parts that changes carry, too (engine/ledger/change.h) */
 
-/* [epoch_ms, caps, block_len_max, verifier digest, ?level, ?collateral_delay_s, ?seats_max]: what
- * stands at the end is left out where it is the usual one, so that there is one encoding.
+/* [epoch_ms, caps, block_len_max, verifier digest, ?level, ?collateral_delay_s, ?seats_max,
+ * ?amplification_percent, ?quiet_floor_percent]: what is last is left out where it is the default,
+ * so that there is one encoding.
  * Returns: nothing. */
 void assay_parameters_put(struct assay_writer *w, const struct assay_genesis_parameters *p);
 /* Returns: the delay in ms. */
 uint64_t assay_parameters_delay_ms(const struct assay_genesis_parameters *p);
 /* Returns: how many members vote at most, 1 .. ASSAY_VOTERS_MAX. */
 uint32_t assay_parameters_seats(const struct assay_genesis_parameters *p);
+/* Returns: B in percent, ASSAY_AMPLIFICATION_PERCENT_MIN .. _MAX. */
+uint32_t assay_parameters_amplification(const struct assay_genesis_parameters *p);
+/* Returns: the floor in percent, ASSAY_QUIET_FLOOR_PERCENT_MIN .. _MAX. */
+uint32_t assay_parameters_quiet_floor(const struct assay_genesis_parameters *p);
 /* Returns: ASSAY_OK | ASSAY_E_RANGE | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_parameters_read(struct assay_cursor *c,
                                                       struct assay_genesis_parameters *p);

@@ -466,8 +466,9 @@ static void put_life(struct assay_writer *w, const struct assay_life *life)
 
 static void put_trust(struct assay_writer *w, const struct assay_trust *t)
 {
-    assay_cbor_put_array(w, 14);
+    assay_cbor_put_array(w, 17);
     assay_cbor_put_uint(w, t->integrity_bp);
+    assay_cbor_put_uint(w, t->peak_bp);
     assay_cbor_put_uint(w, t->availability_bp);
     assay_cbor_put_uint(w, (uint64_t)t->score.standing);
     assay_cbor_put_uint(w, t->score.held_epochs);
@@ -481,6 +482,8 @@ static void put_trust(struct assay_writer *w, const struct assay_trust *t)
     assay_cbor_put_uint(w, t->out_of_date_since_epoch);
     assay_cbor_put_uint(w, t->mute_epochs);
     assay_cbor_put_uint(w, t->unjudged_epochs);
+    assay_cbor_put_uint(w, t->quiet_epochs);
+    assay_cbor_put_uint(w, t->quiet_since_epoch);
 }
 
 static void put_found(struct assay_writer *w, const struct assay_found *f)
@@ -518,9 +521,10 @@ static void put_stage(struct assay_writer *w, const struct assay_member *m)
     assay_cbor_put_uint(w, m->watched_weight);
     if (m->felled) put_trust(w, &m->spared);
     else assay_cbor_put_null(w);
+    assay_cbor_put_bool(w, m->keyless);
 }
 
-enum { MEMBER_ITEMS = 24 }; /* without what came later: the level, and the weight of a seat */
+enum { MEMBER_ITEMS = 25 }; /* without what came later: the level, and the weight of a seat */
 
 /* Where everybody votes a seat is worth its member's weight, which stands there already. */
 static uint64_t later_items(const struct assay_member *m)
@@ -607,8 +611,10 @@ static enum assay_status read_trust(struct assay_cursor *c, struct assay_trust *
 {
     uint32_t mute = 0;
     uint32_t unjudged = 0;
-    ASSAY_TRY(assay_cbor_array_exact(c, 14));
+    uint32_t quiet = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 17));
     ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->integrity_bp));
+    ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->peak_bp));
     ASSAY_TRY(read_u16(c, ASSAY_SCORE_BP_MAX, &t->availability_bp));
     ASSAY_TRY(read_hysteresis(c, &t->score));
     ASSAY_TRY(read_hysteresis(c, &t->integrity));
@@ -620,9 +626,12 @@ static enum assay_status read_trust(struct assay_cursor *c, struct assay_trust *
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->out_of_date_since_epoch));
     ASSAY_TRY(read_u32(c, ASSAY_PATIENCE_EPOCHS, &mute));
     ASSAY_TRY(read_u32(c, ASSAY_PATIENCE_EPOCHS, &unjudged));
+    ASSAY_TRY(read_u32(c, ASSAY_PATIENCE_EPOCHS, &quiet));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &t->quiet_since_epoch));
     t->mute_epochs = (uint8_t)mute;
     t->unjudged_epochs = (uint8_t)unjudged;
-    return ASSAY_OK;
+    t->quiet_epochs = (uint8_t)quiet;
+    return assay_trust_is_quiet(t) == (t->quiet_since_epoch > 0) ? ASSAY_OK : ASSAY_E_ENCODING;
 }
 
 static enum assay_status read_found(struct assay_cursor *c, struct assay_found *f)
@@ -688,7 +697,8 @@ static enum assay_status read_stage(struct assay_cursor *c, struct assay_member 
     ASSAY_TRY(assay_cbor_peek(c, &type));
     m->felled = type != ASSAY_CBOR_NULL;
     m->spared = (struct assay_trust){ 0 };
-    return m->felled ? read_trust(c, &m->spared) : assay_cbor_null(c);
+    ASSAY_TRY(m->felled ? read_trust(c, &m->spared) : assay_cbor_null(c));
+    return assay_cbor_bool(c, &m->keyless);
 }
 
 enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member *m)
@@ -725,5 +735,6 @@ enum assay_status assay_leaf_member(struct assay_slice leaf, struct assay_member
         if (m->seat_weight == m->weight) return ASSAY_E_ENCODING;
         if (m->weight == 0) return ASSAY_E_INVALID; /* who has no weight has no seat */
     }
+    if (m->keyless && (m->weight == 0 || m->seat_weight > 0)) return ASSAY_E_INVALID;
     return assay_cursor_end(&c);
 }

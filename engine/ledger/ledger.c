@@ -37,6 +37,7 @@ static size_t place(struct assay_ledger *l, uint8_t *base, uint32_t members)
     l->counted = take(&at, n * sizeof(bool));
     l->rows = take(&at, n * l->row_len);
     l->fail = take(&at, n);
+    l->felled = take(&at, n * sizeof(bool));
     l->struck = take(&at, n * sizeof(uint32_t));
     l->false_fails = take(&at, n);
     l->false_pass = take(&at, n * sizeof(bool));
@@ -56,7 +57,7 @@ static size_t arrays_len(uint32_t members)
 {
     const size_t n = members;
     const size_t row_len = assay_row_len(members);
-    const size_t each[] = { n * 32, n, n, n, n * row_len, n, n * 4, n, n, n, n * 64, n * 32,
+    const size_t each[] = { n * 32, n, n, n, n * row_len, n, n, n * 4, n, n, n, n * 64, n * 32,
                             n * sizeof(struct assay_maintenance), n * 4 };
     size_t len = 0;
     for (size_t i = 0; i < sizeof each / sizeof each[0]; i++)
@@ -124,6 +125,14 @@ void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from)
         assay_bytes_copy(to->updates[i], ASSAY_UPDATE_RECORD_LEN_MAX, from->updates[i],
                          from->update_len[i]);
     ASSAY_ASSERT(ledger_holds(to));
+}
+
+bool assay_record_is_spent(const struct assay_context *context, const struct assay_ledger *ledger,
+                           const struct assay_record *record)
+{
+    ASSAY_ASSERT(ledger->members == context->state->member_count);
+    const struct assay_record_row *row = assay_record_row(record->kind);
+    return row->spent != NULL && row->spent(context, ledger, record);
 }
 
 enum assay_status assay_ledger_fits(const struct assay_context *context,

@@ -44,6 +44,7 @@ struct assay_ledger {
     bool *counted;        /* and it is over the digests of this branch */
     uint8_t *rows;        /* [members][row_len] of counted ballots */
     uint8_t *fail;        /* enum assay_outcome: FAIL_SOFT, FAIL_HARD or NONE */
+    bool *felled;         /* the rules before those on trial say PASS of what failed */
     uint32_t *struck;     /* incarnation that an offence struck; 0: none */
     uint8_t *false_fails; /* proofs of this epoch, at most 255 counted */
     bool *false_pass;
@@ -75,10 +76,20 @@ void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *s
 /* The two ledgers share nothing afterwards. Returns: nothing. */
 void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from);
 
+/* Of a decoded record whose signatures nobody has verified: whether the chain has taken all that it
+ * could prove (docs/protocol.md 5.23.1). Returns: so or not */
+bool assay_record_is_spent(const struct assay_context *context, const struct assay_ledger *ledger,
+                           const struct assay_record *record);
+/* Returns: whether a proof of E1 to E4 or E8 has struck this incarnation of a slot or a later one.
+ */
+bool assay_offence_is_struck(const struct assay_context *context, const struct assay_ledger *ledger,
+                             uint32_t slot, uint32_t incarnation);
+
 /*
  * assay_ledger_fits - may this checked (and judged) record stand in the next block of the branch?
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the branch has it) | ASSAY_E_INVALID | ASSAY_E_EARLY (a
- *          ballot before the roll) | ASSAY_E_FULL (contradictions)
+ *          ballot before the roll, an E8 that waits for the next epoch) | ASSAY_E_FULL
+ *          (contradictions)
  */
 ASSAY_CHECKED enum assay_status assay_ledger_fits(const struct assay_context *context,
                                                   const struct assay_ledger *ledger,
@@ -122,6 +133,8 @@ struct assay_close {
     size_t weights_memory_len;
     /* Of a roster or rules that change at this boundary. */
     bool *unlisted;
+    bool *present, *sat; /* for seats: not mute, had one before */
+    bool *keyless;       /* rows of quiet members */
     struct assay_place *places;
     void *groups_memory;
     struct assay_groups groups;
@@ -138,7 +151,7 @@ void assay_close_groups(const struct assay_state *state, struct assay_place *pla
 /* Returns: the caps of these rules. */
 struct assay_weight_rules assay_close_caps(const struct assay_charter_rules *rules);
 
-/* Who votes in the epoch that follows: members[].seat_weight from members[].weight
+/* Who votes in the epoch that follows: members[].keyless and seat_weight from members[].weight
  * (docs/protocol.md 5.22). groups: of its roster. Returns: nothing. */
 void assay_close_seats(const struct assay_groups *groups, struct assay_close *scratch,
                        struct assay_state *state);

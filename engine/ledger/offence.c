@@ -150,6 +150,7 @@ static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SIGNED_LEN_MAX, &r->first));
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SIGNED_LEN_MAX, &r->second));
     r->offence = (unsigned)number;
+    r->may_wait = number == 8; /* docs/protocol.md 7.5.1 */
     return key_of(r, r->key);
 }
 
@@ -190,14 +191,48 @@ static enum assay_status check(const struct assay_context *context, struct assay
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 7.5.1: would another E8 take more than a third of the weight in one epoch? */
+static bool takes_too_much(const struct assay_context *context, const struct assay_ledger *l,
+                           uint32_t slot)
+{
+    const struct assay_state *state = context->state;
+    uint64_t struck = 0, total = 0;
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        total += state->members[i].weight;
+        if (l->struck[i] > 0) struck += state->members[i].weight;
+    }
+    return struck > 0 && 3 * (struck + state->members[slot].weight) > total;
+}
+
 /* A proof strikes an incarnation once (docs/protocol.md 7.5). */
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
     ASSAY_ASSERT(r->kind == ASSAY_RECORD_OFFENCE);
-    const uint32_t before = context->state->members[r->slot].equivocation_struck;
-    if (r->incarnation <= before) return ASSAY_E_DUPLICATE;
-    return r->incarnation <= l->struck[r->slot] ? ASSAY_E_DUPLICATE : ASSAY_OK;
+    const bool struck = assay_offence_is_struck(context, l, r->slot, r->incarnation);
+    if (struck) return ASSAY_E_DUPLICATE;
+    return r->offence == 8 && takes_too_much(context, l, r->slot) ? ASSAY_E_EARLY : ASSAY_OK;
+}
+
+bool assay_offence_is_struck(const struct assay_context *context, const struct assay_ledger *ledger,
+                             uint32_t slot, uint32_t incarnation)
+{
+    ASSAY_ASSERT(slot < context->state->member_count);
+    const uint32_t before = context->state->members[slot].equivocation_struck;
+    return incarnation <= before || incarnation <= ledger->struck[slot];
+}
+
+/* docs/protocol.md 5.23.1: what strikes once is verified no more once it has struck. */
+static bool spent(const struct assay_context *context, const struct assay_ledger *l,
+                  const struct assay_record *r)
+{
+    const struct assay_state *state = context->state;
+    struct pair p;
+    if (pair_of(r, &p) != ASSAY_OK) return false;
+    const uint32_t slot = r->offence == 8 ? assay_state_slot_of(state, p.node_id) : p.slot;
+    if (slot >= state->member_count || p.era != state->era) return false;
+    const struct assay_life *life = assay_member_life_at(&state->members[slot], p.epoch);
+    return life != NULL && assay_offence_is_struck(context, l, slot, life->incarnation);
 }
 
 static void apply(const struct assay_context *context, struct assay_ledger *l,
@@ -232,6 +267,7 @@ const struct assay_record_row assay_row_offence = {
     .limits = { .of_author = 1 }, /* one strikes, the others would be in vain */
     .outlives = true,
     .decode = decode,
+    .spent = spent,
     .check = check,
     .fits = fits,
     .apply = apply,

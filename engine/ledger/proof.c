@@ -19,7 +19,7 @@ const char *assay_proof_answer_text(enum assay_proof_answer answer)
 {
     switch (answer) {
     case ASSAY_PROVEN: return "proven";
-    case ASSAY_PROOF_OTHER_CHAIN: return "it is of another chain or era than the checkpoint";
+    case ASSAY_PROOF_OTHER_CHAIN: return "it is of another chain than the checkpoint";
     case ASSAY_PROOF_OLDER: return "it is of an epoch before the checkpoint";
     case ASSAY_PROOF_OTHER_BLOCK: return "it is of another block than is named";
     case ASSAY_PROOF_OTHER_VOTERS:
@@ -28,6 +28,18 @@ const char *assay_proof_answer_text(enum assay_proof_answer answer)
     case ASSAY_PROOF_NO_QUORUM: return "no quorum of the voters made it final";
     case ASSAY_PROOF_BAD_SIGNATURE: return "a signature of a voter does not verify";
     case ASSAY_PROOF_OTHER_LEAF: return "it is no leaf of the state that the block names";
+    case ASSAY_PROOF_TOO_OLD: return "its block is older than is accepted; request a newer proof";
+    case ASSAY_PROOF_AHEAD: return "its block is more than 10 minutes ahead of this clock";
+    case ASSAY_PROOF_EXPIRED:
+        return "the trusting period of the checkpoint is over; take a newer checkpoint from nodes "
+               "that you trust";
+    case ASSAY_PROOF_AGE_UNKNOWN:
+        return "its age is unknown: this machine has no clock, or one that "
+               "is before the checkpoint";
+    case ASSAY_PROOF_OTHER_ERA:
+        return "it is of another era than the checkpoint: operators began one (RECOVER), which no "
+               "proof crosses; carry the checkpoint forward with assay checkpoint --since, or take "
+               "a newer one from nodes that you trust";
     }
     return "unknown";
 }
@@ -94,29 +106,67 @@ static enum assay_status next_leaf(struct view *v, struct assay_slice *leaf)
     return assay_cbor_bytes(&v->leaves, SIZE_MAX, leaf);
 }
 
-enum assay_status assay_proof_slot_of(struct assay_slice snapshot, const uint8_t node_id[static 32],
-                                      uint32_t *slot)
+/* Returns: ASSAY_OK, *slot and *member | ASSAY_E_NOT_FOUND | INPUT statuses */
+static enum assay_status find_member(struct assay_slice snapshot, const uint8_t node_id[static 32],
+                                     uint32_t *slot, struct assay_member *member)
 {
     struct view v;
     struct assay_slice leaf;
-    struct assay_member member;
     ASSAY_TRY(look(snapshot, &v));
     ASSAY_TRY(next_leaf(&v, &leaf));
     for (uint32_t i = 0; i < v.members; i++) {
         ASSAY_TRY(next_leaf(&v, &leaf));
-        ASSAY_TRY(assay_leaf_member(leaf, &member));
-        if (!assay_bytes_equal(member.node_id, node_id, 32)) continue;
+        ASSAY_TRY(assay_leaf_member(leaf, member));
+        if (!assay_bytes_equal(member->node_id, node_id, 32)) continue;
         *slot = i;
         return ASSAY_OK;
     }
     return ASSAY_E_NOT_FOUND;
 }
 
+enum assay_status assay_proof_slot_of(struct assay_slice snapshot, const uint8_t node_id[static 32],
+                                      uint32_t *slot)
+{
+    struct assay_member member;
+    return find_member(snapshot, node_id, slot, &member);
+}
+
+enum assay_status assay_proof_member_of(struct assay_slice snapshot,
+                                        const uint8_t node_id[static 32],
+                                        struct assay_member *member)
+{
+    uint32_t slot = 0;
+    return find_member(snapshot, node_id, &slot, member);
+}
+
+enum assay_status assay_proof_voters(struct assay_slice snapshot, struct assay_roster_row *rows,
+                                     uint32_t capacity, uint32_t *count)
+{
+    struct view v;
+    struct assay_slice leaf;
+    struct assay_member member;
+    ASSAY_TRY(look(snapshot, &v));
+    if (v.members > capacity) return ASSAY_E_RANGE;
+    ASSAY_TRY(next_leaf(&v, &leaf));
+    for (uint32_t i = 0; i < v.members; i++) {
+        ASSAY_TRY(next_leaf(&v, &leaf));
+        ASSAY_TRY(assay_leaf_member(leaf, &member));
+        assay_roster_row_of(&member, &rows[i]);
+    }
+    *count = v.members;
+    return ASSAY_OK;
+}
+
 static enum assay_status checkpoint_from(struct assay_slice head,
                                          const struct assay_leaf_head *state,
                                          struct assay_checkpoint *out)
 {
-    *out = (struct assay_checkpoint){ .era = state->era, .epoch = state->epoch };
+    struct assay_block_header header;
+    *out = (struct assay_checkpoint){ .era = state->era,
+                                      .epoch = state->epoch,
+                                      .trusting_period_s = ASSAY_TRUSTING_PERIOD_S };
+    ASSAY_TRY(assay_block_header_decode(head, &header));
+    out->time_ms = header.time_ms;
     assay_bytes_copy(out->chain_id, 32, state->chain_id, 32);
     assay_bytes_copy(out->roster_digest, 32, state->roster_digest, 32);
     assay_block_id(head, out->id);
@@ -319,8 +369,8 @@ static enum assay_proof_answer check_anchor(const struct proof *p,
     struct assay_cursor rows = p->rows;
     struct assay_merkle tree;
     uint8_t id[32], digest[32];
-    if (!assay_bytes_equal(h->chain_id, checkpoint->chain_id, 32) || h->era != checkpoint->era)
-        return ASSAY_PROOF_OTHER_CHAIN;
+    if (!assay_bytes_equal(h->chain_id, checkpoint->chain_id, 32)) return ASSAY_PROOF_OTHER_CHAIN;
+    if (h->era != checkpoint->era) return ASSAY_PROOF_OTHER_ERA;
     if (h->epoch < checkpoint->epoch) return ASSAY_PROOF_OLDER;
     if (h->epoch == checkpoint->epoch) {
         assay_block_id(p->head, id);
@@ -359,9 +409,9 @@ static enum assay_status load_voters(const struct proof *p, struct table *t)
         struct assay_roster_row row;
         ASSAY_TRY(assay_roster_row_decode(&rows, &row));
         assay_bytes_copy(t->node_id[i], 32, row.node_id, 32);
-        t->weight[i] = row.weight;
+        t->weight[i] = assay_roster_row_is_keyless(&row) ? 0 : row.weight;
         t->voters.total_weight += row.weight;
-        if (row.weight > 0) ASSAY_TRY(assay_p256_load(row.voting_public, &t->key[i]));
+        if (t->weight[i] > 0) ASSAY_TRY(assay_p256_load(row.voting_public, &t->key[i]));
     }
     return t->voters.total_weight > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
@@ -399,7 +449,7 @@ static enum assay_status check_votes(const struct proof *p, enum assay_proof_ans
 static void tell(const struct proof *p, struct assay_proven *out)
 {
     const struct assay_leaf_head *s = &p->state;
-    assay_status_ignore(checkpoint_from(p->head, s, &out->next), "it only copies");
+    assay_status_ignore(checkpoint_from(p->head, s, &out->next), "its header has been read");
     out->time_ms = p->header.time_ms;
     out->height = p->header.height;
     out->certified = s->certified;
@@ -431,6 +481,38 @@ enum assay_status assay_proof_verify(struct assay_slice bytes,
     /* Without votes the block's id alone speaks for it. */
     ASSAY_ASSERT(p.finality.len > 0 || p.header.epoch == checkpoint->epoch);
     tell(&p, &out);
+    out.next.trusting_period_s = checkpoint->trusting_period_s;
     *proven = out;
     return ASSAY_OK;
+}
+
+/* --- age */
+static uint64_t later(uint64_t time_ms, uint32_t seconds)
+{
+    const uint64_t ms = (uint64_t)seconds * 1000;
+    return time_ms > UINT64_MAX - ms ? UINT64_MAX : time_ms + ms;
+}
+
+uint64_t assay_proof_expires_ms(const struct assay_checkpoint *checkpoint,
+                                const struct assay_proven *proven, uint32_t max_age_s)
+{
+    const uint64_t by_age = later(proven->time_ms, max_age_s);
+    const uint64_t by_checkpoint = assay_checkpoint_expires_ms(checkpoint);
+    return by_age < by_checkpoint ? by_age : by_checkpoint;
+}
+
+enum assay_proof_answer assay_proof_age(const struct assay_checkpoint *checkpoint,
+                                        const struct assay_proven *proven, uint64_t now_ms,
+                                        uint32_t max_age_s)
+{
+    ASSAY_ASSERT(checkpoint != NULL && proven != NULL && max_age_s >= 1);
+    const uint64_t trusted_until = assay_checkpoint_expires_ms(checkpoint);
+    /* Its own time shows it, whatever the clock says: nothing so late rests on this checkpoint. */
+    if (proven->time_ms >= trusted_until) return ASSAY_PROOF_EXPIRED;
+    /* The checkpoint was there before now: a clock that is behind it was never set. */
+    if (now_ms == 0 || later(now_ms, ASSAY_PROOF_AHEAD_S) < checkpoint->time_ms)
+        return ASSAY_PROOF_AGE_UNKNOWN;
+    if (later(now_ms, ASSAY_PROOF_AHEAD_S) < proven->time_ms) return ASSAY_PROOF_AHEAD;
+    if (now_ms >= trusted_until) return ASSAY_PROOF_EXPIRED;
+    return now_ms >= later(proven->time_ms, max_age_s) ? ASSAY_PROOF_TOO_OLD : ASSAY_PROVEN;
 }

@@ -27,16 +27,27 @@ enum {
     ASSAY_PROOF_MEMBERS_MAX = ASSAY_MEMBERS_MAX,
 };
 
+/* The table of a snapshot. Out: rows[capacity], *count. Returns: ASSAY_OK | ASSAY_E_RANGE | INPUT
+ * statuses */
+ASSAY_CHECKED enum assay_status assay_proof_voters(struct assay_slice snapshot,
+                                                   struct assay_roster_row *rows,
+                                                   uint32_t capacity, uint32_t *count);
+
 /* Why a proof is not believed. The numbers are told to others and never reused. */
 enum assay_proof_answer {
     ASSAY_PROVEN = 0,
-    ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain or era than the checkpoint */
+    ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain than the checkpoint */
     ASSAY_PROOF_OLDER = 2,         /* of an epoch before the checkpoint */
     ASSAY_PROOF_OTHER_BLOCK = 3,   /* not the block that the checkpoint or the certificate names */
     ASSAY_PROOF_OTHER_VOTERS = 4,  /* not those of the checkpoint: forged, or they have changed */
     ASSAY_PROOF_NO_QUORUM = 5,     /* too little weight, or no final vote */
     ASSAY_PROOF_BAD_SIGNATURE = 6, /* of a voter */
     ASSAY_PROOF_OTHER_LEAF = 7,    /* not a leaf of the block's state */
+    ASSAY_PROOF_TOO_OLD = 8,       /* its block is older than is accepted */
+    ASSAY_PROOF_AHEAD = 9,         /* its block is later than the clock, by more than 10 minutes */
+    ASSAY_PROOF_EXPIRED = 10,      /* the checkpoint's trusting period is over */
+    ASSAY_PROOF_AGE_UNKNOWN = 11,  /* there is no clock, or one that is before the checkpoint */
+    ASSAY_PROOF_OTHER_ERA = 12,   /* operators began an era between it and the checkpoint */
 };
 /* Returns: a sentence, never NULL. */
 const char *assay_proof_answer_text(enum assay_proof_answer answer);
@@ -71,7 +82,8 @@ const char *assay_proof_outcome_text(enum assay_proof_outcome outcome);
  * assay_proof_verify - is this what a network says that the checkpoint names?
  *
  * In:      bytes: hostile; checkpoint: trusted
- * Out:     *answer; *proven where it is ASSAY_PROVEN
+ * Out:     *answer; *proven where it is ASSAY_PROVEN. Of time nothing is said: assay_proof_age is
+ *          asked next. proven->next is trusted for as long as checkpoint
  * Returns: ASSAY_OK (see *answer) | INPUT statuses (it cannot be read) | ASSAY_E_CRYPTO
  * Cost:    one signature for each vote, a key decoded for each voter of weight
  */
@@ -79,6 +91,25 @@ ASSAY_CHECKED enum assay_status assay_proof_verify(struct assay_slice bytes,
                                                    const struct assay_checkpoint *checkpoint,
                                                    enum assay_proof_answer *answer,
                                                    struct assay_proven *proven);
+
+/* docs/protocol.md 11.3.1: what a proof is worth in time, where nobody else is asked. */
+enum { ASSAY_PROOF_AGE_S = 86400, ASSAY_PROOF_AHEAD_S = 600 };
+/*
+ * assay_proof_expires_ms - until when what is proven may be relied upon: max_age_s after its block,
+ * and never beyond the trusting period of the checkpoint.
+ * Returns: Unix ms
+ */
+uint64_t assay_proof_expires_ms(const struct assay_checkpoint *checkpoint,
+                                const struct assay_proven *proven, uint32_t max_age_s);
+/*
+ * assay_proof_age - is what was proven from the checkpoint fresh enough?
+ * In:      now_ms: Unix ms of the verifier's own clock; 0: it has none. max_age_s: at least 1
+ * Returns: ASSAY_PROVEN | ASSAY_PROOF_TOO_OLD | ASSAY_PROOF_AHEAD | ASSAY_PROOF_EXPIRED |
+ *          ASSAY_PROOF_AGE_UNKNOWN
+ */
+enum assay_proof_answer assay_proof_age(const struct assay_checkpoint *checkpoint,
+                                        const struct assay_proven *proven, uint64_t now_ms,
+                                        uint32_t max_age_s);
 
 /*
  * assay_proof_make - from what a store keeps.
@@ -98,6 +129,10 @@ ASSAY_CHECKED enum assay_status assay_proof_make(struct assay_slice snapshot,
 ASSAY_CHECKED enum assay_status assay_proof_slot_of(struct assay_slice snapshot,
                                                     const uint8_t node_id[static 32],
                                                     uint32_t *slot);
+/* The leaf of a member. Returns: the same, and *member */
+ASSAY_CHECKED enum assay_status assay_proof_member_of(struct assay_slice snapshot,
+                                                      const uint8_t node_id[static 32],
+                                                      struct assay_member *member);
 /* Is a snapshot what the root in its own header says, leaf by leaf, whatever its roster?
  * Out: its leaf 0. Returns: ASSAY_OK | ASSAY_E_INVALID | other INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_proof_snapshot(struct assay_slice snapshot,

@@ -78,17 +78,42 @@ bool assay_record_ask(const struct assay_context *context, const struct assay_re
     ask->kind = (enum assay_evidence_kind)context->state->members[record->subject].evidence_kind;
     ask->epoch = record->epoch;
     ask->at_unix_s = moment.at_unix_s;
+    ask->before = false;
     return true;
 }
 
-enum assay_status assay_record_judge(const struct assay_context *context,
-                                     const struct assay_finding *finding,
-                                     struct assay_record *record)
+/* docs/protocol.md 9.9: what is felled is a question of the running epoch's trial. E5 is judged by
+ * the rules of its epoch, never by those before. */
+static bool asks_before(const struct assay_context *context, enum assay_record_kind kind)
+{
+    return assay_record_row(kind)->judge_before != NULL && assay_trial_runs(&context->state->trial);
+}
+
+enum assay_status assay_record_judge(const struct assay_context *context, assay_finding_find *find,
+                                     void *find_context, struct assay_record *record)
 {
     const struct assay_record_row *row = assay_record_row(record->kind);
-    ASSAY_ASSERT(row->judge != NULL && record->subject < context->state->member_count);
-    ASSAY_ASSERT(finding->used && record->epoch <= context->epoch);
-    return row->judge(context, finding, record);
+    const struct assay_finding *before = NULL;
+    struct assay_ask ask;
+    if (!assay_record_ask(context, record, &ask)) return ASSAY_OK;
+    ASSAY_ASSERT(record->epoch <= context->epoch && ask.bytes.len > 0);
+    const struct assay_finding *finding = find(find_context, &ask);
+    const bool known = finding != NULL;
+    /* Judged before the other is asked for, which may forget this one. */
+    const enum assay_status judged = known ? row->judge(context, finding, record) : ASSAY_E_AGAIN;
+    if (known && judged != ASSAY_OK) return judged;
+    if (!asks_before(context, record->kind)) return judged;
+    ask.before = true;
+    before = find(find_context, &ask);
+    if (!known || before == NULL) return ASSAY_E_AGAIN;
+    row->judge_before(context, before, record);
+    return ASSAY_OK;
+}
+
+unsigned assay_record_cost(const struct assay_context *context, enum assay_record_kind kind)
+{
+    if (!assay_record_costs(kind)) return 0;
+    return asks_before(context, kind) ? 2 : 1;
 }
 
 bool assay_record_costs(enum assay_record_kind kind)

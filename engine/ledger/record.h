@@ -59,7 +59,8 @@ enum assay_record_kind { ASSAY_RECORD_LIST(ASSAY_RECORD_ENUM) };
 #undef ASSAY_RECORD_ENUM
 
 enum {
-    ASSAY_REVERIFIED_MAX = 64,   /* re-verifications that one block may ask for */
+    /* Re-verifications that one block may ask for; a FAIL under trial asks for two. */
+    ASSAY_REVERIFIED_MAX = 64,
     ASSAY_SIGNED_LEN_MAX = 1024, /* one of the two messages of an OFFENCE */
 };
 
@@ -98,6 +99,7 @@ struct assay_record {
     struct assay_slice offer; /* COLLATERAL */
     struct assay_service_body service;
     unsigned offence;                 /* OFFENCE: 1..4, 8 */
+    bool may_wait; /* the chain may put it off for epochs: it keeps no other of its kind out */
     struct assay_slice first, second; /* OFFENCE: signed messages */
     struct assay_slice ballot_record; /* CONTRADICTION: the BALLOT record inside */
     size_t path_len;
@@ -109,6 +111,7 @@ struct assay_record {
     uint32_t subject;           /* whose evidence it carries */
     uint32_t incarnation;       /* of the accused */
     enum assay_outcome outcome; /* FAIL: what re-verification said */
+    bool felled;                /* FAIL: the rules before those on trial say PASS */
     enum assay_falsehood falsehood;
     struct assay_update_facts update; /* COLLATERAL: beside the set in force */
 };
@@ -132,15 +135,27 @@ struct assay_ask {
     enum assay_evidence_kind kind;
     uint64_t epoch;
     int64_t at_unix_s;
+    /* By the rules before those on trial, each piece of their collateral at its last valid second
+     * at the latest (docs/protocol.md 9.9); else by the rules of the epoch. */
+    bool before;
 };
+/* Returns: the finding that answers; NULL: it is on its way. */
+typedef const struct assay_finding *assay_finding_find(void *context, const struct assay_ask *ask);
 /* After check. Returns: true when the record carries evidence that must be verified again. */
 bool assay_record_ask(const struct assay_context *context, const struct assay_record *record,
                       struct assay_ask *ask);
-/* After check, with the finding about its evidence. Out: record->outcome, falsehood.
- * Returns: ASSAY_OK | ASSAY_E_INVALID (the evidence does not say what the record says) */
+/*
+ * assay_record_judge - does the evidence of a checked record say what the record says?
+ * In:      find answers every verification that the record needs; all are asked for
+ * Out:     record->outcome, falsehood, felled
+ * Returns: ASSAY_OK (also: it carries no evidence) | ASSAY_E_AGAIN (a finding is on its way) |
+ *          ASSAY_E_INVALID (the evidence does not say what the record says)
+ */
 ASSAY_CHECKED enum assay_status assay_record_judge(const struct assay_context *context,
-                                                   const struct assay_finding *finding,
+                                                   assay_finding_find *find, void *find_context,
                                                    struct assay_record *record);
+/* Returns: how many re-verifications a block asks for with a record of this kind (5.12). */
+unsigned assay_record_cost(const struct assay_context *context, enum assay_record_kind kind);
 
 /* What an outcome of a ballot is convicted of (E5). said: the ballot's four bits; own: the evidence
  * is bound to this subject and epoch. Returns: ASSAY_FALSE_NONE when the ballot may stand. */

@@ -1,6 +1,6 @@
 /*
- * engine/ledger/recover.c - FENCE, ANSWER, RECOVER: encode and decode side by side, and how a
- * RECOVER stands on a ledger (docs/protocol.md 9.11 to 9.15).
+ * engine/ledger/recover.c - FENCE and RECOVER: encode and decode side by side, and how a RECOVER
+ * stands on a ledger (docs/protocol.md 9.11 to 9.15). ANSWER and grounds are in answer.c.
  *
  * What it makes of the state is close.c's, like the end of any epoch.
  */
@@ -11,8 +11,8 @@
 
 static const char fence_tag[] = "assay/fence/v1";
 static const char fence_file_tag[] = "assay/fence-signed/v1";
-static const char answer_tag[] = "assay/answer/v1";
-static const char answer_file_tag[] = "assay/answer-signed/v1";
+static const char release_tag[] = "assay/release/v1";
+static const char release_file_tag[] = "assay/release-signed/v1";
 static const char keys_tag[] = "assay/recover-keys/v1";
 static const char body_tag[] = "assay/recover-body/v1";
 static const char recover_tag[] = "assay/recover/v1";
@@ -86,9 +86,9 @@ static enum assay_status find_operator(struct assay_slice document, const uint8_
     return ASSAY_E_STRANGER;
 }
 
-static enum assay_status verify(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
-                                const uint8_t digest[static 32],
-                                const uint8_t signature[static 64])
+enum assay_status assay_recover_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                                       const uint8_t digest[static 32],
+                                       const uint8_t signature[static 64])
 {
     struct assay_p256 *loaded = NULL;
     ASSAY_TRY(assay_p256_load(key, &loaded));
@@ -97,13 +97,21 @@ static enum assay_status verify(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
     return good ? ASSAY_OK : ASSAY_E_SIGNATURE;
 }
 
-enum assay_status assay_approval_check(const struct assay_approval *approval,
-                                       struct assay_slice operators,
-                                       const uint8_t digest[static 32])
+uint32_t assay_recover_signers(uint32_t threshold, uint32_t count)
+{
+    const uint32_t most = 2 * count / 3 + 1;
+    return threshold > most ? threshold : most;
+}
+
+/* As many as the threshold, or as a RECOVER needs. */
+static enum assay_status check_approval(const struct assay_approval *approval,
+                                        struct assay_slice operators, bool recovers,
+                                        const uint8_t digest[static 32])
 {
     struct assay_cursor c;
     uint64_t threshold = 0, count = 0;
     ASSAY_TRY(open_operators(operators, &c, &threshold, &count));
+    if (recovers) threshold = assay_recover_signers((uint32_t)threshold, (uint32_t)count);
     /* Before any is verified: ids ascend, so each is another operator's. */
     if (threshold == 0 || approval->count < threshold) return ASSAY_E_SIGNATURE;
     c = assay_cursor_over(approval->items.bytes, approval->items.len);
@@ -111,23 +119,32 @@ enum assay_status assay_approval_check(const struct assay_approval *approval,
         uint8_t id[32], signature[ASSAY_P256_SIGNATURE_LEN], key[ASSAY_P256_PUBLIC_LEN];
         ASSAY_TRY(assay_approval_next(&c, id, signature));
         ASSAY_TRY(find_operator(operators, id, key));
-        ASSAY_TRY(verify(key, digest, signature));
+        ASSAY_TRY(assay_recover_signed(key, digest, signature));
     }
     return ASSAY_OK;
 }
 
+enum assay_status assay_approval_check(const struct assay_approval *approval,
+                                       struct assay_slice operators,
+                                       const uint8_t digest[static 32])
+{
+    return check_approval(approval, operators, false, digest);
+}
+
 /* --- FENCE */
 
-enum assay_status assay_fence_body_encode(const uint8_t chain_id[static 32], uint32_t era,
-                                          struct assay_slice reason, struct assay_writer *w)
+enum assay_status assay_fence_body_encode(const struct assay_fence *f, struct assay_writer *w)
 {
     struct assay_slice all;
-    if (reason.len == 0 || reason.len > ASSAY_FENCE_REASON_MAX) return ASSAY_E_RANGE;
-    assay_cbor_put_array(w, 4);
+    if (f->reason.len == 0 || f->reason.len > ASSAY_FENCE_REASON_MAX) return ASSAY_E_RANGE;
+    assay_cbor_put_array(w, 7);
     assay_cbor_put_text(w, fence_tag);
-    assay_cbor_put_bytes(w, chain_id, 32);
-    assay_cbor_put_uint(w, era);
-    assay_cbor_put_text_n(w, (const char *)reason.bytes, reason.len);
+    assay_cbor_put_bytes(w, f->chain_id, 32);
+    assay_cbor_put_uint(w, f->era);
+    assay_cbor_put_bytes(w, f->operators_digest, 32);
+    assay_cbor_put_bytes(w, f->head_id, 32);
+    assay_cbor_put_bytes(w, f->nonce, 32);
+    assay_cbor_put_text_n(w, (const char *)f->reason.bytes, f->reason.len);
     return assay_writer_finish(w, &all);
 }
 
@@ -147,10 +164,13 @@ static enum assay_status read_fence_body(struct assay_fence *f)
 {
     struct assay_cursor c = assay_cursor_over(f->body.bytes, f->body.len);
     uint64_t era = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 4));
+    ASSAY_TRY(assay_cbor_array_exact(&c, 7));
     ASSAY_TRY(assay_cbor_text_expect(&c, fence_tag));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, f->chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX - 1, &era));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, f->operators_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, f->head_id, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, f->nonce, 32));
     ASSAY_TRY(assay_cbor_text(&c, ASSAY_FENCE_REASON_MAX, &f->reason));
     if (f->reason.len == 0) return ASSAY_E_RANGE;
     f->era = (uint32_t)era;
@@ -170,6 +190,69 @@ enum assay_status assay_fence_decode(struct assay_slice bytes, struct assay_fenc
     ASSAY_TRY(assay_cursor_end(&c));
     assay_sha256(f.body.bytes, f.body.len, f.digest);
     *fence = f;
+    return ASSAY_OK;
+}
+
+/* --- RELEASE */
+
+bool assay_release_is(struct assay_slice bytes)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    return assay_cbor_array_exact(&c, 3) == ASSAY_OK &&
+           assay_cbor_text_expect(&c, release_file_tag) == ASSAY_OK;
+}
+
+enum assay_status assay_release_body_encode(const struct assay_release *r, struct assay_writer *w)
+{
+    struct assay_slice all;
+    assay_cbor_put_array(w, 5);
+    assay_cbor_put_text(w, release_tag);
+    assay_cbor_put_bytes(w, r->chain_id, 32);
+    assay_cbor_put_uint(w, r->era);
+    assay_cbor_put_bytes(w, r->fence_digest, 32);
+    assay_cbor_put_bytes(w, r->operators_digest, 32);
+    return assay_writer_finish(w, &all);
+}
+
+enum assay_status assay_release_encode(struct assay_slice body, const uint8_t (*operator_ids)[32],
+                                       const uint8_t (*signatures)[64], uint32_t count,
+                                       struct assay_writer *w)
+{
+    struct assay_slice all;
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_text(w, release_file_tag);
+    assay_cbor_put_bytes(w, body.bytes, body.len);
+    ASSAY_TRY(put_approval(w, operator_ids, signatures, count));
+    return assay_writer_finish(w, &all);
+}
+
+static enum assay_status read_release_body(struct assay_release *r)
+{
+    struct assay_cursor c = assay_cursor_over(r->body.bytes, r->body.len);
+    uint64_t era = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 5));
+    ASSAY_TRY(assay_cbor_text_expect(&c, release_tag));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, r->chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX - 1, &era));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, r->fence_digest, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, r->operators_digest, 32));
+    r->era = (uint32_t)era;
+    return assay_cursor_end(&c);
+}
+
+enum assay_status assay_release_decode(struct assay_slice bytes, struct assay_release *release)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_release r = { 0 };
+    if (bytes.len > ASSAY_FENCE_LEN_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_text_expect(&c, release_file_tag));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_FENCE_LEN_MAX, &r.body));
+    ASSAY_TRY(read_release_body(&r));
+    ASSAY_TRY(read_approval(&c, &r.approval));
+    ASSAY_TRY(assay_cursor_end(&c));
+    assay_sha256(r.body.bytes, r.body.len, r.digest);
+    *release = r;
     return ASSAY_OK;
 }
 
@@ -197,11 +280,11 @@ enum assay_status assay_recover_keys_check(const uint8_t chain_id[static 32], ui
 {
     uint8_t digest[32];
     assay_recover_keys_digest(chain_id, era, keys, digest);
-    ASSAY_TRY(verify(identity_public, digest, keys->identified));
-    return verify(keys->voting_public, digest, keys->possessed);
+    ASSAY_TRY(assay_recover_signed(identity_public, digest, keys->identified));
+    return assay_recover_signed(keys->voting_public, digest, keys->possessed);
 }
 
-static void put_keys(struct assay_writer *w, const struct assay_recover_keys *k)
+void assay_recover_keys_put(struct assay_writer *w, const struct assay_recover_keys *k)
 {
     assay_cbor_put_array(w, 5);
     assay_cbor_put_bytes(w, k->node_id, 32);
@@ -221,128 +304,12 @@ enum assay_status assay_recover_keys_next(struct assay_cursor *c, struct assay_r
     return assay_cbor_bytes_exact(c, k->possessed, ASSAY_P256_SIGNATURE_LEN);
 }
 
-/* --- ANSWER */
-
-enum assay_status assay_answer_body_encode(const struct assay_answer_body *b,
-                                           struct assay_writer *w)
-{
-    struct assay_slice all;
-    ASSAY_ASSERT(b->vote_count <= ASSAY_ANSWER_VOTES_MAX);
-    assay_cbor_put_array(w, 14);
-    assay_cbor_put_text(w, answer_tag);
-    assay_cbor_put_bytes(w, b->chain_id, 32);
-    assay_cbor_put_uint(w, b->era);
-    assay_cbor_put_bytes(w, b->fence_digest, 32);
-    assay_cbor_put_uint(w, b->epoch);
-    assay_cbor_put_uint(w, b->height);
-    assay_cbor_put_uint(w, b->view);
-    assay_cbor_put_uint(w, b->time_ms);
-    assay_cbor_put_bytes(w, b->id, 32);
-    assay_cbor_put_bytes(w, b->state_root, 32);
-    assay_cbor_put_bool(w, b->whole);
-    assay_cbor_put_bytes(w, b->certificate.bytes, b->certificate.len);
-    assay_cbor_put_array(w, b->vote_count);
-    for (uint32_t i = 0; i < b->vote_count; i++) {
-        assay_cbor_put_array(w, 3);
-        assay_cbor_put_uint(w, b->votes[i].view);
-        assay_cbor_put_uint(w, b->votes[i].height);
-        assay_cbor_put_bytes(w, b->votes[i].id, 32);
-    }
-    assay_cbor_put_array(w, b->has_keys);
-    if (b->has_keys) put_keys(w, &b->keys);
-    return assay_writer_finish(w, &all);
-}
-
-enum assay_status assay_answer_encode(struct assay_slice body,
-                                      const uint8_t identity_public[static ASSAY_P256_PUBLIC_LEN],
-                                      const uint8_t signature[static 64], struct assay_writer *w)
-{
-    struct assay_slice all;
-    assay_cbor_put_array(w, 4);
-    assay_cbor_put_text(w, answer_file_tag);
-    assay_cbor_put_bytes(w, body.bytes, body.len);
-    assay_cbor_put_bytes(w, identity_public, ASSAY_P256_PUBLIC_LEN);
-    assay_cbor_put_bytes(w, signature, ASSAY_P256_SIGNATURE_LEN);
-    return assay_writer_finish(w, &all);
-}
-
-static enum assay_status read_head(struct assay_cursor *c, struct assay_answer_body *b)
-{
-    uint64_t era = 0;
-    ASSAY_TRY(assay_cbor_bytes_exact(c, b->chain_id, 32));
-    ASSAY_TRY(assay_cbor_uint_max(c, UINT32_MAX - 1, &era));
-    ASSAY_TRY(assay_cbor_bytes_exact(c, b->fence_digest, 32));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &b->epoch));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &b->height));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &b->view));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &b->time_ms));
-    ASSAY_TRY(assay_cbor_bytes_exact(c, b->id, 32));
-    ASSAY_TRY(assay_cbor_bytes_exact(c, b->state_root, 32));
-    b->era = (uint32_t)era;
-    return b->epoch > 0 ? ASSAY_OK : ASSAY_E_RANGE;
-}
-
-static enum assay_status read_votes(struct assay_cursor *c, struct assay_answer_body *b)
-{
-    uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array(c, ASSAY_ANSWER_VOTES_MAX, &count));
-    for (uint64_t i = 0; i < count; i++) {
-        struct assay_answer_vote *v = &b->votes[i];
-        ASSAY_TRY(assay_cbor_array_exact(c, 3));
-        ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &v->view));
-        ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_COUNT_MAX, &v->height));
-        ASSAY_TRY(assay_cbor_bytes_exact(c, v->id, 32));
-        /* Ascending, above the head: one meaning, one encoding. */
-        if (v->view <= (i > 0 ? b->votes[i - 1].view : b->view)) return ASSAY_E_ENCODING;
-    }
-    b->vote_count = (uint32_t)count;
-    return ASSAY_OK;
-}
-
-static enum assay_status read_answer_body(struct assay_slice body, struct assay_answer_body *b)
-{
-    struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
-    uint64_t keys = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 14));
-    ASSAY_TRY(assay_cbor_text_expect(&c, answer_tag));
-    ASSAY_TRY(read_head(&c, b));
-    ASSAY_TRY(assay_cbor_bool(&c, &b->whole));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &b->certificate));
-    ASSAY_TRY(read_votes(&c, b));
-    ASSAY_TRY(assay_cbor_array(&c, 1, &keys));
-    b->has_keys = keys > 0;
-    if (b->has_keys) ASSAY_TRY(assay_recover_keys_next(&c, &b->keys));
-    return assay_cursor_end(&c);
-}
-
-enum assay_status assay_answer_decode(struct assay_slice bytes, struct assay_answer_file *answer)
-{
-    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
-    struct assay_answer_file *a = answer;
-    assay_bytes_zero(a, sizeof *a);
-    if (bytes.len > ASSAY_ANSWER_LEN_MAX) return ASSAY_E_RANGE;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 4));
-    ASSAY_TRY(assay_cbor_text_expect(&c, answer_file_tag));
-    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_ANSWER_LEN_MAX, &a->body));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, a->identity_public, ASSAY_P256_PUBLIC_LEN));
-    ASSAY_TRY(assay_cbor_bytes_exact(&c, a->signature, ASSAY_P256_SIGNATURE_LEN));
-    ASSAY_TRY(assay_cursor_end(&c));
-    ASSAY_TRY(read_answer_body(a->body, &a->about));
-    assay_sha256(a->body.bytes, a->body.len, a->digest);
-    assay_sha256(a->identity_public, ASSAY_P256_PUBLIC_LEN, a->node_id);
-    ASSAY_TRY(verify(a->identity_public, a->digest, a->signature));
-    if (!a->about.has_keys) return ASSAY_OK;
-    if (!assay_bytes_equal(a->about.keys.node_id, a->node_id, 32)) return ASSAY_E_SIGNATURE;
-    return assay_recover_keys_check(a->about.chain_id, a->about.era, &a->about.keys,
-                                    a->identity_public);
-}
-
 /* --- RECOVER */
 
 bool assay_recover_is(struct assay_slice proof)
 {
     struct assay_cursor c = assay_cursor_over(proof.bytes, proof.len);
-    return assay_cbor_array_exact(&c, 5) == ASSAY_OK &&
+    return assay_cbor_array_exact(&c, 6) == ASSAY_OK &&
            assay_cbor_text_expect(&c, recover_tag) == ASSAY_OK;
 }
 
@@ -359,7 +326,7 @@ enum assay_status assay_recover_body_encode(struct assay_slice change,
     for (uint32_t i = 0; i < count; i++) {
         if (i > 0 && assay_bytes_compare(keys[i - 1].node_id, keys[i].node_id, 32) >= 0)
             return ASSAY_E_RANGE;
-        put_keys(w, &keys[i]);
+        assay_recover_keys_put(w, &keys[i]);
     }
     return assay_writer_finish(w, &all);
 }
@@ -388,23 +355,25 @@ enum assay_status assay_recover_body_decode(struct assay_slice body, struct assa
 }
 
 enum assay_status assay_recover_encode(struct assay_slice header, struct assay_slice body,
-                                       struct assay_slice operators,
+                                       struct assay_slice grounds, struct assay_slice operators,
                                        const uint8_t (*operator_ids)[32],
                                        const uint8_t (*signatures)[64], uint32_t count,
                                        struct assay_writer *w)
 {
     struct assay_slice all;
-    assay_cbor_put_array(w, 5);
+    assay_cbor_put_array(w, 6);
     assay_cbor_put_text(w, recover_tag);
     assay_cbor_put_bytes(w, header.bytes, header.len);
     assay_cbor_put_bytes(w, body.bytes, body.len);
+    assay_cbor_put_bytes(w, grounds.bytes, grounds.len);
     assay_cbor_put_bytes(w, operators.bytes, operators.len);
     ASSAY_TRY(put_approval(w, operator_ids, signatures, count));
     return assay_writer_finish(w, &all);
 }
 
 /* What depends on neither state nor ledger. */
-static void fixed_header(struct assay_slice body, struct assay_block_header *h)
+static void fixed_header(struct assay_slice body, struct assay_slice grounds,
+                         struct assay_block_header *h)
 {
     struct assay_merkle none;
     assay_merkle_init(&none);
@@ -412,15 +381,16 @@ static void fixed_header(struct assay_slice body, struct assay_block_header *h)
     h->kind = ASSAY_BLOCK_EPOCH;
     h->record_count = 1; /* the body is its one record */
     assay_merkle_leaf_hash(body.bytes, body.len, h->body_root);
+    assay_sha256(grounds.bytes, grounds.len, h->parent_proof);
 }
 
 static bool header_fits(const struct assay_recover *r)
 {
     const struct assay_block_header *h = &r->header;
     struct assay_block_header own = *h;
-    fixed_header(r->body, &own);
+    fixed_header(r->body, r->grounds, &own);
     return h->era > 0 && h->view == h->parent_view + 1 && h->leader == 0 &&
-           assay_bytes_all_zero(h->parent_proof, 32) && h->null_count == 0 &&
+           assay_bytes_equal(h->parent_proof, own.parent_proof, 32) && h->null_count == 0 &&
            h->kind == own.kind && h->record_count == own.record_count &&
            assay_bytes_equal(h->null_root, own.null_root, 32) &&
            assay_bytes_equal(h->body_root, own.body_root, 32);
@@ -432,12 +402,13 @@ enum assay_status assay_recover_decode(struct assay_slice bytes, struct assay_re
     struct assay_recover r = { .bytes = bytes };
     struct assay_slice body;
     if (bytes.len > ASSAY_RECOVER_LEN_MAX) return ASSAY_E_RANGE;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 5));
+    ASSAY_TRY(assay_cbor_array_exact(&c, 6));
     ASSAY_TRY(assay_cbor_text_expect(&c, recover_tag));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &r.header_bytes));
     ASSAY_TRY(assay_block_header_decode(r.header_bytes, &r.header));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_RECOVER_BODY_LEN_MAX, &body));
     ASSAY_TRY(assay_recover_body_decode(body, &r));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_RECOVER_LEN_MAX, &r.grounds));
     ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_OPERATORS_LEN_MAX, &r.operators));
     ASSAY_TRY(read_approval(&c, &r.approval));
     ASSAY_TRY(assay_cursor_end(&c));
@@ -453,11 +424,11 @@ enum assay_status assay_recover_approved(const struct assay_recover *recover,
     uint8_t digest[32];
     assay_sha256(recover->operators.bytes, recover->operators.len, digest);
     if (!assay_bytes_equal(digest, operators_digest, 32)) return ASSAY_E_STRANGER;
-    return assay_approval_check(&recover->approval, recover->operators, recover->id);
+    return check_approval(&recover->approval, recover->operators, true, recover->id);
 }
 
 void assay_recover_header(const struct assay_state *state, const struct assay_ledger *ledger,
-                          struct assay_slice body, uint64_t time_ms,
+                          struct assay_slice body, struct assay_slice grounds, uint64_t time_ms,
                           struct assay_block_header *header)
 {
     ASSAY_ASSERT(state->era < UINT32_MAX && !ledger->closed);
@@ -469,7 +440,7 @@ void assay_recover_header(const struct assay_state *state, const struct assay_le
                                            .time_ms = time_ms };
     assay_bytes_copy(header->chain_id, 32, state->chain_id, 32);
     assay_bytes_copy(header->parent_id, 32, ledger->tip_id, 32);
-    fixed_header(body, header);
+    fixed_header(body, grounds, header);
 }
 
 /* --- on a ledger */

@@ -23,7 +23,7 @@ struct assay_record_row {
     bool in_rolls_only; /* made by leaders, first in ROLL blocks, never sent alone */
 
     /* What a pool keeps of one author: so many in all, so many of an epoch, so many of an epoch
-     * about one subject; 0: as many as there is room for. */
+     * about one subject; 0: as many as there is room for. What may wait (record.h) counts apart. */
     struct {
         uint32_t of_author, of_epoch, of_subject;
     } limits;
@@ -36,9 +36,17 @@ struct assay_record_row {
     enum assay_status (*decode)(struct assay_cursor *c, struct assay_record *record);
     /* Returns: as assay_record_check */
     enum assay_status (*check)(const struct assay_context *context, struct assay_record *record);
+    /* NULL: never. Of a decoded record whose signatures nobody has verified: whether the chain has
+     * taken all that it could prove. Returns: so or not */
+    bool (*spent)(const struct assay_context *context, const struct assay_ledger *ledger,
+                  const struct assay_record *record);
     /* NULL: carries no evidence, costs no verification. Returns: as assay_record_judge */
     enum assay_status (*judge)(const struct assay_context *context,
                                const struct assay_finding *finding, struct assay_record *record);
+    /* NULL: the rules before those on trial do not matter. After judge, with the finding by those
+     * rules. Returns: nothing. */
+    void (*judge_before)(const struct assay_context *context, const struct assay_finding *finding,
+                         struct assay_record *record);
     /* NULL: who sent it. Of a decoded record: who answers for a verification in vain; nobody else
      * can have the evidence in it asked about. Returns: a slot, the count of members: nobody */
     uint32_t (*answers)(const struct assay_context *context, const struct assay_record *record);

@@ -148,6 +148,7 @@ void assay_services_members(const struct assay_state *before, const struct assay
             .failed = m->failure_epoch == state->epoch && state->epoch > 0,
             .renewed = new || m->stage == ASSAY_STAGE_LEFT,
         };
+        assay_bytes_copy(members[i].operator_id, 32, m->operator_id, 32);
     }
 }
 
@@ -189,7 +190,7 @@ void assay_services_found(const struct assay_services *services, void *registry,
     services->begin(services->context, registry);
     services->begin(services->context, room->registry);
     assay_services_members(NULL, state, room->members);
-    services->stand(services->context, registry, state->epoch, room->members,
+    services->stand(services->context, registry, state->era, state->epoch, room->members,
                     state->member_count);
     assay_services_commit(services, registry, room, state);
 }

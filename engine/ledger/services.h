@@ -40,6 +40,7 @@ struct assay_service_member {
     bool certified; /* its evidence of that epoch was certified PASS */
     bool failed;    /* its integrity failed in it */
     bool renewed;   /* the slot is another's now, or nobody's: what stood for it is gone */
+    uint8_t operator_id[32];
 };
 
 /* What the ledger asks about services. The same bytes give the same answer on every machine, and
@@ -59,11 +60,11 @@ struct assay_services {
     /* One that was checked, in the order of the chain. */
     void (*apply)(void *context, void *registry, uint32_t slot, const uint8_t node_id[static 32],
                   uint32_t kind, struct assay_slice payload);
-    /* The epoch closes; members by slot. */
-    void (*close)(void *context, void *registry, uint64_t epoch,
+    /* The epoch closes; members by slot. era: of the epoch that follows. */
+    void (*close)(void *context, void *registry, uint64_t era, uint64_t epoch,
                   const struct assay_service_member *members, uint32_t count);
     /* What that close told, to a registry that was read from documents. */
-    void (*stand)(void *context, void *registry, uint64_t epoch,
+    void (*stand)(void *context, void *registry, uint64_t era, uint64_t epoch,
                   const struct assay_service_member *members, uint32_t count);
     /* Returns: ASSAY_OK | ASSAY_E_FULL */
     enum assay_status (*encode)(void *context, const void *registry, uint32_t document,

@@ -63,10 +63,7 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
         assay_merkle_add(&tree, leaf.bytes, leaf.len);
     }
     assay_merkle_root(&tree, state->root);
-    uint32_t seats = 0;
-    for (uint32_t slot = 0; slot < state->member_count; slot++)
-        seats += state->members[slot].seat_weight > 0;
-    if (seats > assay_parameters_seats(&state->rules.parameters)) return ASSAY_E_INVALID;
+    if (!assay_state_seats_fit(state)) return ASSAY_E_INVALID;
     uint8_t roster[32];
     assay_roster_digest(state, roster);
     return assay_bytes_equal(roster, state->roster_digest, 32) ? ASSAY_OK : ASSAY_E_INVALID;

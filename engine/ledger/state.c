@@ -224,12 +224,23 @@ bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_c
            p->operator_cap_num == q->operator_cap_num &&
            p->operator_cap_den == q->operator_cap_den && p->vendor_cap_num == q->vendor_cap_num &&
            p->vendor_cap_den == q->vendor_cap_den &&
-           p->collateral_delay_s == q->collateral_delay_s && p->seats_max == q->seats_max;
+           p->collateral_delay_s == q->collateral_delay_s && p->seats_max == q->seats_max &&
+           p->amplification_percent == q->amplification_percent;
 }
 
 bool assay_member_serves(const struct assay_member *member)
 {
     return member->stage == ASSAY_STAGE_MEMBER;
+}
+
+bool assay_member_is_spared(const struct assay_member *member)
+{
+    return member->weight > 0 && !member->keyless && assay_trust_is_quiet(&member->trust);
+}
+
+uint32_t assay_member_row_weight(const struct assay_member *member)
+{
+    return member->keyless ? member->weight : member->seat_weight;
 }
 
 bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epoch)
@@ -296,8 +307,25 @@ static void member_check(const struct assay_state *state, const struct assay_mem
     ASSAY_ASSERT(m->maintenance_count <= ASSAY_MAINTENANCES_MAX);
     ASSAY_ASSERT(m->weight == 0 || assay_member_serves(m));
     ASSAY_ASSERT(m->seat_weight == 0 || m->weight > 0);
+    if (m->keyless) ASSAY_ASSERT(m->weight > 0 && m->seat_weight == 0);
     ASSAY_ASSERT(!m->felled || assay_trial_runs(&state->trial));
     assay_trust_check(&m->trust);
+}
+
+bool assay_state_seats_fit(const struct assay_state *state)
+{
+    const struct assay_member *seated[ASSAY_VOTERS_MAX];
+    uint32_t seats = 0;
+    bool shared = false;
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        if (m->seat_weight == 0) continue;
+        if (seats == ASSAY_VOTERS_MAX) return false;
+        for (uint32_t k = 0; k < seats && !shared; k++)
+            shared = assay_bytes_equal(seated[k]->operator_id, m->operator_id, 32);
+        seated[seats++] = m;
+    }
+    return !shared || seats <= assay_parameters_seats(&state->rules.parameters);
 }
 
 void assay_state_check(const struct assay_state *state)
@@ -305,10 +333,7 @@ void assay_state_check(const struct assay_state *state)
     ASSAY_ASSERT(assay_state_holds(state));
     ASSAY_ASSERT(state->past_count <= ASSAY_PAST_EPOCHS);
     ASSAY_ASSERT(state->certified_epoch <= state->epoch);
-    uint32_t seats = 0;
-    for (uint32_t i = 0; i < state->member_count; i++) {
+    for (uint32_t i = 0; i < state->member_count; i++)
         member_check(state, &state->members[i]);
-        seats += state->members[i].seat_weight > 0;
-    }
-    ASSAY_ASSERT(seats <= assay_parameters_seats(&state->rules.parameters));
+    ASSAY_ASSERT(assay_state_seats_fit(state));
 }

@@ -13,6 +13,7 @@
 
 #include "engine/consensus/block.h"
 #include "engine/ledger/genesis.h"
+#include "scoring/quiet.h"
 #include "scoring/seats.h"
 #include "scoring/tally.h"
 #include "scoring/weight.h"
@@ -73,6 +74,8 @@ struct assay_member {
     struct assay_trust trust;
     uint32_t weight; /* of the epoch that follows: of its ballot, and what seats are made of */
     uint32_t seat_weight; /* of its votes then; 0: it has no seat (docs/protocol.md 5.22) */
+    /* Quiet (docs/protocol.md 6.7): its row has its weight and no key, its ballot is missing. */
+    bool keyless;
     struct assay_found found;
     uint64_t change_epoch;   /* when I or A moved last */
     uint64_t standing_epoch; /* when the standing moved last; 0: never */
@@ -286,6 +289,11 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
                        const uint8_t *transport_public);
 /* Judged and of weight: neither resting nor gone. Returns: whether so. */
 bool assay_member_serves(const struct assay_member *member);
+/* Quiet, and its row keeps its key for the floor's sake (docs/protocol.md 6.7.2). Returns: whether
+ * so. */
+bool assay_member_is_spared(const struct assay_member *member);
+/* Weight of its row in the table of voters: its seat, or weight that nobody can vote with. */
+uint32_t assay_member_row_weight(const struct assay_member *member);
 /* Announced as absent in that epoch (docs/protocol.md 9.7). Returns: whether so. */
 bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epoch);
 /* Returns: the slot of a node id, or the member count; those that left are not found. */
@@ -307,5 +315,8 @@ bool assay_rules_equal(const struct assay_charter_rules *a, const struct assay_c
 bool assay_state_holds(const struct assay_state *state);
 /* Aborts on a state that breaks an invariant. Returns: nothing. */
 void assay_state_check(const struct assay_state *state);
+/* docs/protocol.md 5.22: at most seats_max seats, or more where each operator has one alone; never
+ * more than ASSAY_VOTERS_MAX. Returns: whether the seats of all members are that few. */
+bool assay_state_seats_fit(const struct assay_state *state);
 
 #endif

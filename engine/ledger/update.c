@@ -350,35 +350,38 @@ static void find_due(const struct assay_context *context, const struct assay_led
     }
 }
 
-static void settle_due(const struct due *due, bool forced, struct assay_state *next)
+static void settle_due(const struct due *due, bool tried, struct assay_state *next)
 {
     for (uint32_t k = due->count; k-- > 0;) {
-        if (due->taken[k] && !forced) next->updates[due->at[k]].phase = ASSAY_UPDATE_TRIED;
+        if (due->taken[k] && tried) next->updates[due->at[k]].phase = ASSAY_UPDATE_TRIED;
         else drop_at(next, due->at[k]);
     }
 }
 
-/* The set that follows comes into force, on trial unless operators forced it. */
+/* The set that follows comes into force, on trial unless operators forced it or it fells nobody:
+ * docs/protocol.md 8.12, where nothing but dates and signatures moved, no appraisal changes. */
 static void serve(const struct assay_context *context, struct due *due, bool forced,
                   struct assay_state *next)
 {
     const struct assay_updates *updates = context->updates;
     const struct assay_charter_rules before = next->rules;
     int64_t until_unix_s = INT64_MAX;
+    bool same = false;
     context->set->len = 0;
     context->set->full = false;
     const enum assay_status status =
         updates->follow(updates->context, context->endorsements, due->offers, due->count,
                         (int64_t)(context->state->head_time_ms / 1000), context->set, due->taken,
-                        &until_unix_s);
+                        &until_unix_s, &same);
+    const bool tried = !forced && !same;
     if (status != ASSAY_OK) { /* too long a set, or nothing in it that is newer */
         for (uint32_t k = 0; k < due->count; k++)
             due->taken[k] = false;
     }
-    settle_due(due, forced, next);
+    settle_due(due, tried, next);
     if (status != ASSAY_OK) return;
     assay_sha256(context->set->bytes, context->set->len, next->rules.endorsements_digest);
-    if (forced || assay_rules_equal(&before, &next->rules)) return;
+    if (!tried || assay_rules_equal(&before, &next->rules)) return;
     const bool ends = until_unix_s >= 0 && until_unix_s < INT64_MAX / 1000;
     next->trial = (struct assay_trial){ .epoch = next->epoch + 1,
                                         .before = before,

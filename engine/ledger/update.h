@@ -35,11 +35,13 @@ struct assay_updates {
     enum assay_status (*judge)(void *context, struct assay_slice set, struct assay_slice offer,
                                int64_t at_unix_s, struct assay_update_facts *facts);
     /* The set that offers make of a set, one after the other; what does not follow any more is left
-     * out. Out: the set in w; taken[count]; *until_unix_s: until when what they replace is valid.
+     * out. Out: the set in w; taken[count]; *until_unix_s: until when what they replace is valid;
+     * *same: the set says what the one before says, and only dates and signatures moved forward.
      * Returns: ASSAY_OK | ASSAY_E_STALE (none follows) | ASSAY_E_FULL | other statuses */
     enum assay_status (*follow)(void *context, struct assay_slice set,
                                 const struct assay_slice *offers, size_t count, int64_t at_unix_s,
-                                struct assay_writer *w, bool *taken, int64_t *until_unix_s);
+                                struct assay_writer *w, bool *taken, int64_t *until_unix_s,
+                                bool *same);
 };
 
 /* Records of the updates that a state names, by their digests. */

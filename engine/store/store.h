@@ -53,9 +53,13 @@ enum {
     ASSAY_STORE_VALUE_LEN_MAX = 16 * 1024 * 1024, /* a block is 4 MiB, a big state is more */
 };
 
-/* Of ASSAY_STORE_META, under the era that they are about; those of hosts begin at 1000. */
+/* Of ASSAY_STORE_META, under the era that they are about. */
+enum { ASSAY_META_HOST_MIN = 1000 }; /* those of hosts */
 enum assay_store_meta {
-    ASSAY_META_FENCE = 1, /* FENCE: nothing is signed in this era any more (protocol.md 9.12) */
+    ASSAY_META_FENCE = 1,    /* FENCE: nothing is signed in this era any more (protocol.md 9.12) */
+    ASSAY_META_ANSWERED = 2, /* this node has answered a FENCE of the era (9.12.2) */
+    ASSAY_META_ACCEPTED = 3, /* id: a RECOVER that its operator accepted manually (9.16.2) */
+    ASSAY_META_BEGAN = 4,    /* id: the RECOVER that began the era, epoch: its height (9.16.4) */
 };
 
 /* Databases count in 64 bits with a sign: a put above this is refused, a scan may name more. */

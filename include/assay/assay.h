@@ -574,6 +574,24 @@ ASSAY_API const char *assay_verdict_get_current_advisory(const struct assay_verd
 ASSAY_API bool assay_verdict_get_link(const struct assay_verdict *verdict, size_t index,
                                       const char **name, enum assay_proof_state *state);
 
+/* What a verdict does not cover, as `not_checked` of `assay evidence verify`. */
+#ifndef ASSAY_QUOTE_RESULT_UNCHECKED_H
+struct assay_unchecked {
+    const char *what; /* one word: freshness, policy, program, revocation, proof */
+    const char *why;  /* and how to have it checked */
+};
+#endif
+/*
+ * assay_verdict_get_unchecked - the index-th thing that was not checked. "freshness" is always one:
+ * the library is given no challenge, so compare the report data (of TPM and Nitro evidence the
+ * nonce) with yours. None of evidence that could not be read.
+ * In:      policy: the one of the appraisal; NULL: the default
+ * Returns: false past the last one; *unchecked untouched
+ */
+ASSAY_API bool assay_verdict_get_unchecked(const struct assay_verdict *verdict,
+                                           const struct assay_policy *policy, size_t index,
+                                           struct assay_unchecked *unchecked);
+
 /* Claims of AR4SI, in the order of their labels. */
 enum assay_ar4si_label {
     ASSAY_AR4SI_INSTANCE_IDENTITY = 0,
@@ -629,13 +647,18 @@ enum assay_standing {
 /* Whether a proof is believed, or why not. */
 enum assay_proof_answer {
     ASSAY_PROVEN = 0,
-    ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain or era than the checkpoint */
+    ASSAY_PROOF_OTHER_CHAIN = 1,   /* of another chain than the checkpoint */
     ASSAY_PROOF_OLDER = 2,         /* of an epoch before the checkpoint */
     ASSAY_PROOF_OTHER_BLOCK = 3,   /* not the block that the checkpoint or the votes name */
     ASSAY_PROOF_OTHER_VOTERS = 4,  /* not those of the checkpoint: forged, or they have changed */
     ASSAY_PROOF_NO_QUORUM = 5,     /* too little weight, or no final vote */
     ASSAY_PROOF_BAD_SIGNATURE = 6, /* of a voter */
-    ASSAY_PROOF_OTHER_LEAF = 7     /* not a leaf of the block's state */
+    ASSAY_PROOF_OTHER_LEAF = 7,    /* not a leaf of the block's state */
+    ASSAY_PROOF_TOO_OLD = 8,       /* its block is older than is accepted */
+    ASSAY_PROOF_AHEAD = 9,         /* its block is later than the clock, by more than 10 minutes */
+    ASSAY_PROOF_EXPIRED = 10,      /* the checkpoint's trusting period is over */
+    ASSAY_PROOF_AGE_UNKNOWN = 11,  /* there is no clock, or one that is before the checkpoint */
+    ASSAY_PROOF_OTHER_ERA = 12    /* operators began an era between it and the checkpoint */
 };
 
 /* What the network found in the proof's epoch. */
@@ -649,7 +672,7 @@ enum assay_proof_outcome {
 
 enum { ASSAY_CHECKPOINT_BYTES_MAX = 192, ASSAY_PROOF_BYTES_MAX = 262144 };
 
-/* Everything but `answer` is zero unless that is ASSAY_PROVEN. */
+/* Everything but `answer` is zero unless that is ASSAY_PROVEN or ASSAY_PROOF_AGE_UNKNOWN. */
 struct assay_standing_report {
     enum assay_proof_answer answer;
     uint8_t node_id[32]; /* compare it with the member that you mean */
@@ -665,6 +688,9 @@ struct assay_standing_report {
     uint32_t era;
     uint64_t epoch;
     uint64_t time_ms; /* Unix ms: when that epoch closed, by the chain's time */
+    /* Unix ms: rely on it no longer than this: the lesser of time_ms + max_age_s and the end of the
+     * checkpoint's trusting period. */
+    uint64_t expires_ms;
     uint8_t block_id[32];
     uint8_t policy_digest[32]; /* what it was judged by */
     /* The checkpoint that this proof is: keep it in place of the one that you had. */
@@ -676,9 +702,10 @@ struct assay_standing_report {
  * assay_standing_verify - is this what the network that the checkpoint names says?
  *
  * In:      proof: what `assay proof` wrote, hostile; checkpoint: what `assay checkpoint` wrote, or
- *          a report's, trusted
- * Out:     *report, overwritten. How old is too old is for the caller: compare time_ms with a
- *          clock.
+ *          a report's, trusted. now_ms: Unix ms of your clock, 0 where there is none (then the
+ *          answer is ASSAY_PROOF_AGE_UNKNOWN at best); max_age_s: how old the proof's block may
+ *          be, 0 for 24 hours
+ * Out:     *report, overwritten
  * Returns: ASSAY_OK (see report->answer) | ASSAY_E_INVALID (NULL; a proof that contradicts itself)
  *          | ASSAY_E_TRUNCATED, _TRAILING, _RANGE, _UNSUPPORTED, _ENCODING, _TYPE (one of the two
  *          cannot be read) | ASSAY_E_KEY (a voter's) | ASSAY_E_CRYPTO
@@ -686,7 +713,7 @@ struct assay_standing_report {
  */
 ASSAY_API ASSAY_CHECKED enum assay_status assay_standing_verify(
     const uint8_t *proof, size_t proof_len, const uint8_t *checkpoint, size_t checkpoint_len,
-    struct assay_standing_report *report);
+    uint64_t now_ms, uint32_t max_age_s, struct assay_standing_report *report);
 /* "FULL", ...; "pass", ...; a sentence. Each Returns: never NULL. */
 ASSAY_API const char *assay_name_of_standing(enum assay_standing standing);
 ASSAY_API const char *assay_name_of_outcome(enum assay_proof_outcome outcome);

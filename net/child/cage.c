@@ -11,7 +11,9 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,7 +107,7 @@ static struct landlock_rights rights_of(enum assay_cage cage, long version)
     struct landlock_rights r = { .files = (UINT64_C(1) << 13) - 1 };
     if (version >= 2) r.files |= UINT64_C(1) << 13; /* REFER */
     if (version >= 3) r.files |= UINT64_C(1) << 14; /* TRUNCATE */
-    if (version >= 4 && cage == ASSAY_CAGE_READER) r.ports = 3; /* bind, connect */
+    if (version >= 4 && cage != ASSAY_CAGE_SPEAKER) r.ports = 3; /* bind, connect */
     if (version >= 5) r.files |= UINT64_C(1) << 15; /* ioctl of devices */
     if (version >= 6) r.scopes = 3;                 /* abstract sockets, signals */
     return r;
@@ -132,6 +134,60 @@ uint32_t assay_cage_files(enum assay_cage cage, uint32_t *version)
     if (!in) return 0;
     *version = (uint32_t)known;
     return ASSAY_WALL_FILES;
+}
+
+/* Of linux/landlock.h: rights of files that change something, or execute. */
+enum {
+    RIGHT_EXECUTE = 1 << 0,
+    RIGHT_WRITE = 1 << 1,
+    RIGHTS_OF_FOLDERS = 0x1ff0, /* remove and make, of every sort */
+    RIGHT_REFER = 1 << 13,
+    RIGHT_TRUNCATE = 1 << 14,
+};
+enum { LANDLOCK_ADD = 445, LANDLOCK_BENEATH = 1 };
+
+struct landlock_beneath {
+    uint64_t rights;
+    int32_t folder;
+} __attribute__((packed));
+
+static uint64_t changes_of(long version)
+{
+    uint64_t rights = RIGHT_WRITE | RIGHTS_OF_FOLDERS;
+    if (version >= 2) rights |= RIGHT_REFER;
+    if (version >= 3) rights |= RIGHT_TRUNCATE;
+    return rights;
+}
+
+static bool leave_writable(int rules, const char *folder, uint64_t rights)
+{
+    const int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return false;
+    const struct landlock_beneath beneath = { .rights = rights, .folder = fd };
+    const bool added = syscall(LANDLOCK_ADD, rules, LANDLOCK_BENEATH, &beneath, 0) == 0;
+    (void)close(fd);
+    return added;
+}
+
+bool assay_cage_writes(const char *const *folders, size_t count)
+{
+#ifdef ASSAY_COVERAGE
+    return true; /* the counts are written beside the objects */
+#endif
+    const long known = syscall(LANDLOCK_CREATE, NULL, (size_t)0, LANDLOCK_ASK_VERSION);
+    if (known < 1) return true;
+    const uint64_t changes = changes_of(known);
+    const struct landlock_rights rights = { .files = changes | RIGHT_EXECUTE };
+    const size_t len = offsetof(struct landlock_rights, ports);
+    const long rules = syscall(LANDLOCK_CREATE, &rights, len, 0);
+    if (rules < 0) return false;
+    bool done = true;
+    for (size_t i = 0; i < count && done; i++)
+        done = leave_writable((int)rules, folders[i], changes);
+    done = done && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           syscall(LANDLOCK_ENTER, (int)rules, 0) == 0;
+    (void)close((int)rules);
+    return done;
 }
 
 /* ------------------------------------------------------------ calls */
@@ -231,18 +287,22 @@ static void say_where(struct program *p, int number, unsigned which, uint32_t va
     load(p, offsetof(struct seccomp_data, nr));
 }
 
-/* TCP alone. Whenever a connection ends libzmq asks the kernel for its interfaces, and goes on
- * without when it hears that this machine has no such question. */
+/* TCP alone: a stream without a protocol, or with TCP's number. MPTCP, SCTP and SMC are streams as
+ * well, and much more of the kernel to attack. Whenever a connection ends libzmq asks the kernel
+ * for its interfaces, and goes on without when it hears that this machine has no such question. */
 static void build_sockets(struct program *p)
 {
     const int families[] = { AF_INET, AF_INET6 };
     for (size_t i = 0; i < 2; i++) {
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 7, SYS_socket);
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 10, SYS_socket);
         load_argument(p, 0);
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, (uint32_t)families[i]);
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 7, (uint32_t)families[i]);
         load_argument(p, 1);
         add(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf); /* without its flags */
-        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SOCK_STREAM);
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 4, SOCK_STREAM);
+        load_argument(p, 2);
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 0);
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, IPPROTO_TCP);
         answer(p, SECCOMP_RET_ALLOW);
         load(p, offsetof(struct seccomp_data, nr));
     }
@@ -267,6 +327,19 @@ static void build_spoken(struct program *p)
     say_where(p, SYS_sched_setscheduler, 1, SCHED_OTHER);
 }
 
+/* A copy of the process, never a thread or a namespace; what the copy does before it is a reader;
+ * and waiting for its end. */
+static void build_forker(struct program *p)
+{
+    static const int calls[] = { SYS_wait4, SYS_set_robust_list, SYS_getppid, SYS_seccomp };
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        say(p, calls[i], SECCOMP_RET_ALLOW);
+    say_where(p, SYS_clone, 0, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD);
+    say_where(p, SYS_prctl, 0, PR_SET_PDEATHSIG);
+    say_where(p, SYS_prctl, 0, PR_SET_NO_NEW_PRIVS);
+    say_where(p, SYS_prlimit64, 1, RLIMIT_CPU);
+}
+
 static void build(struct program *p, enum assay_cage cage)
 {
     const uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
@@ -279,6 +352,7 @@ static void build(struct program *p, enum assay_cage cage)
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         say(p, allowed[i], SECCOMP_RET_ALLOW);
     if (cage == ASSAY_CAGE_SPEAKER) build_spoken(p);
+    if (cage == ASSAY_CAGE_FORKER) build_forker(p);
     for (size_t i = 0; i < sizeof curious / sizeof curious[0]; i++)
         say(p, curious[i], refused);
     const int maps[] = { SYS_mmap, SYS_mprotect };

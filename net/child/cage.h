@@ -21,6 +21,7 @@
 #include "base/status.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Bits: which of them stand. */
@@ -31,7 +32,9 @@ enum {
     ASSAY_WALL_CALLS = 8,
 };
 
-enum assay_cage { ASSAY_CAGE_READER, ASSAY_CAGE_SPEAKER };
+/* A forker reads nothing that others wrote, and makes copies of itself that do, each of which
+ * becomes a reader first. */
+enum assay_cage { ASSAY_CAGE_READER, ASSAY_CAGE_SPEAKER, ASSAY_CAGE_FORKER };
 
 /* Where memory runs out on the machine, this process goes before the daemon that can replace it;
  * before the wall of files. Returns: nothing. */
@@ -43,6 +46,11 @@ uint32_t assay_cage_limits(enum assay_cage cage, uint64_t memory);
 /* Of the calling thread and those that it starts. Out: *version of the kernel's Landlock, 0: none.
  * Returns: the WALL bit, or 0. */
 uint32_t assay_cage_files(enum assay_cage cage, uint32_t *version);
+/* Of the calling thread and those that it starts: no file is written, made, removed or executed
+ * but beneath these folders, in which nothing is executed either. Reading is not touched.
+ * Returns: false: a folder cannot be opened, or the kernel refuses what it says that it has; true
+ * as well where the kernel has no Landlock */
+bool assay_cage_writes(const char *const *folders, size_t count);
 /* Of every thread of the process; no other can be started afterwards.
  * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (the kernel filters no calls) */
 ASSAY_CHECKED enum assay_status assay_cage_calls(enum assay_cage cage);

@@ -16,18 +16,25 @@ struct row {
     const uint8_t *signature; /* NULL: none */
 };
 
+static void put_row(const uint8_t key[static 64], uint32_t weight, uint32_t at, struct row *out)
+{
+    if (at >= ROWS_MAX) return;
+    assay_evm_anchor_row(key, weight, out[at].bytes);
+    out[at].weight = weight;
+    out[at].signature = NULL;
+}
+
+/* All that rows without a key weigh is one row, the last one: it is in the total alone. */
 static uint32_t seats_of(const struct assay_roster_row *rows, uint32_t count, struct row *out)
 {
-    uint32_t seats = 0;
+    static const uint8_t none[64];
+    uint32_t seats = 0, keyless = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (rows[i].weight == 0) continue;
-        if (seats < ROWS_MAX) {
-            assay_evm_anchor_row(rows[i].voting_public, rows[i].weight, out[seats].bytes);
-            out[seats].weight = rows[i].weight;
-            out[seats].signature = NULL;
-        }
-        seats++;
+        if (assay_roster_row_is_keyless(&rows[i])) keyless += rows[i].weight;
+        else put_row(rows[i].voting_public, rows[i].weight, seats++, out);
     }
+    if (keyless > 0) put_row(none, keyless, seats++, out);
     return seats;
 }
 

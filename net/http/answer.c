@@ -73,13 +73,17 @@ void http_bare(struct http_asking *asking, struct assay_json *value)
 
 /* ------------------------------------------------------------ what has not changed */
 
+bool assay_http_is_known(const struct assay_http_request *request, const char *etag)
+{
+    const char *known = request->if_none_match;
+    if (known == NULL || strlen(etag) <= 2) return false;
+    return strcmp(known, "*") == 0 || strstr(known, etag + 2) != NULL;
+}
+
 /* Weak: bytes may differ in the time of rendering. */
 static bool same(struct http_asking *asking)
 {
-    const char *known = asking->request->if_none_match;
-    const char *etag = asking->answer->etag;
-    if (known == NULL) return false;
-    if (strcmp(known, "*") != 0 && strstr(known, etag + 2) == NULL) return false;
+    if (!assay_http_is_known(asking->request, asking->answer->etag)) return false;
     asking->answer->status = 304;
     asking->answer->type = "application/json";
     asking->answer->fixed = "";
@@ -269,6 +273,12 @@ static void answer_route(struct http_asking *asking, const struct route *route)
     else route->make(asking);
 }
 
+bool assay_http_is_for_us(const struct assay_http_request *request)
+{
+    if (request->malformed != NULL) return false;
+    return !request->loopback || is_own_name(request->host);
+}
+
 void assay_http_answer(const struct assay_http_book *book, const struct assay_http_request *request,
                        struct assay_http_answer *answer)
 {
@@ -277,7 +287,12 @@ void assay_http_answer(const struct assay_http_book *book, const struct assay_ht
         .book = book, .view = book->view, .request = request, .answer = answer
     };
     *answer = (struct assay_http_answer){ 0 };
-    if (request->loopback && !is_own_name(request->host)) {
+    if (request->malformed != NULL) {
+        http_problem(&asking, HTTP_BAD_REQUEST, request->malformed, NULL);
+        answer->close = true;
+        return;
+    }
+    if (!assay_http_is_for_us(request)) {
         http_problem(&asking, HTTP_FORBIDDEN, "Host names another machine", NULL);
         return;
     }

@@ -26,6 +26,7 @@ struct assay_http_request {
     const char *accept, *if_none_match, *host, *last_event_id;
     size_t parameter_count;
     struct assay_http_pair parameters[ASSAY_HTTP_PARAMETERS_MAX];
+    const char *malformed; /* what makes it mean two things (net/http/form.h); NULL: nothing */
     bool too_many_parameters, has_body;
     bool loopback; /* plain TCP of this machine: names of others in Host are refused */
 };
@@ -60,11 +61,17 @@ struct assay_http_answer {
     const char *allow;              /* header Allow; NULL: none */
     const char *policy;             /* Content-Security-Policy; NULL: the one of data */
     bool again;                     /* header Retry-After: 1 */
+    bool close;                     /* the connection ends with it */
     bool stream;                    /* not an answer: events, after stream_since */
     uint64_t stream_since;
     bool stream_resync; /* what was asked for is of another run, or gone */
 };
 
+/* Returns: whether the request is well-formed and for this machine: another one is refused before
+ * anything that was rendered for others is looked for. */
+bool assay_http_is_for_us(const struct assay_http_request *request);
+/* Returns: whether an answer of this ETag is what the request has (If-None-Match, its list). */
+bool assay_http_is_known(const struct assay_http_request *request, const char *etag);
 /* Returns: nothing; answer->body is the caller's to free. Without memory the status is 500 and
  * there is a fixed body. */
 void assay_http_answer(const struct assay_http_book *book, const struct assay_http_request *request,

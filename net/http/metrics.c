@@ -115,7 +115,7 @@ static void put_members(const struct page *page, const struct assay_snapshot *s)
 {
     static const char *const words[] = { "full", "warning", "restricted", "suspended" };
     uint64_t bands[4] = { 0 }, present = 0, banned = 0, attested = 0, offences = 0;
-    uint64_t shut = 0, last = 0;
+    uint64_t shut = 0, last = 0, lost = 0, spared = 0;
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_snapshot_member *m = &s->members[i];
         if (m->ledger.stage != ASSAY_STAGE_MEMBER) continue;
@@ -125,6 +125,8 @@ static void put_members(const struct page *page, const struct assay_snapshot *s)
         shut += m->is_shut_out;
         last += m->is_served_last && !m->is_shut_out;
         offences += m->ledger.trust.offences.count;
+        lost += m->ledger.votes_lost;
+        spared += m->ledger.votes_spared;
         attested += m->ledger.last_success_epoch + 1 >= s->chain.epoch;
     }
     const uint64_t all = bands[0] + bands[1] + bands[2] + bands[3];
@@ -134,6 +136,9 @@ static void put_members(const struct page *page, const struct assay_snapshot *s)
     gauge(page, "assay_nodes_attested", "Members whose evidence the last close certified.",
           attested, 0);
     gauge(page, "assay_suspensions_active", "Members that are suspended.", bands[3], 0);
+    head(page, "assay_quiet_members", "gauge", "Members that vote and do not attest.");
+    sample(page, "assay_quiet_members", "votes", "lost", lost, 0);
+    sample(page, "assay_quiet_members", "votes", "spared", spared, 0);
     gauge(page, "assay_offences", "Offences that members have on record.", offences, 0);
     head(page, "assay_peers", "gauge", "Members by what is heard of them, this node included.");
     sample(page, "assay_peers", "state", "present", present, 0);
@@ -339,7 +344,7 @@ static void put_groups(const struct page *page, const struct assay_services_summ
     for (uint32_t g = 0; g < v->group_count; g++) {
         uint64_t count = 0;
         for (uint32_t i = 0; i < v->group[g].seat_count; i++)
-            count += v->group[g].lost[i];
+            count += v->group[g].state[i] == ASSAY_CONT_SEAT_LOST;
         sample(page, lost, "group", v->group[g].name, count, 0);
     }
     head(page, sessions, "gauge", "Sessions that were numbered, of all enclaves of the group.");

@@ -11,13 +11,13 @@
 #include "base/assert.h"
 #include "base/file/file.h"
 #include "net/http/answer.h"
+#include "net/http/form.h"
 #include "net/http/listen.h"
 #include "net/http/machine.h"
 #include "net/http/stream.h"
+#include "net/http/tls.h"
 
 #include <errno.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <inttypes.h>
 #include <microhttpd.h>
 #include <poll.h>
@@ -53,11 +53,12 @@ struct link {
     bool suspended, cut;
     uint64_t since_ms; /* in this state; of a stream: since it took something */
     struct assay_http_stream *stream;
+    struct assay_http_form form; /* of the request that is read */
 };
 
 /* An answer as long as its view is the newest. */
 struct kept {
-    char key[KEY_MAX];
+    char key[KEY_MAX], etag[ASSAY_HTTP_ETAG_MAX];
     uint64_t generation;
     struct MHD_Response *response;
     unsigned status;
@@ -111,6 +112,27 @@ static enum MHD_Result take_parameter(void *context, enum MHD_ValueKind kind, co
     return MHD_YES;
 }
 
+static enum MHD_Result take_header(void *context, enum MHD_ValueKind kind, const char *key,
+                                   size_t key_len, const char *value, size_t value_len)
+{
+    (void)kind;
+    assay_http_form_header(context, key, key_len, value != NULL ? value : "", value_len);
+    return MHD_YES;
+}
+
+/* The target before the library decodes it: what follows a NUL is hidden from what comes later. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct link *link = info != NULL ? info->socket_context : NULL;
+    (void)context;
+    if (link == NULL) return NULL;
+    link->form = (struct assay_http_form){ 0 };
+    assay_http_form_target(&link->form, target);
+    return NULL; /* the state of a request that on_request has not seen */
+}
+
 static const char *header(struct MHD_Connection *connection, const char *name)
 {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -130,6 +152,7 @@ static void read_request(const struct link *link, const char *method, const char
         .last_event_id = header(c, "Last-Event-ID"),
         .has_body = (length != NULL && strcmp(length, "0") != 0) ||
                     header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL,
+        .malformed = link->form.fault,
         .loopback = link->http->loopback,
     };
     (void)MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, take_parameter, out);
@@ -188,6 +211,7 @@ static void put_headers(struct MHD_Response *response, const struct assay_http_a
         { MHD_HTTP_HEADER_ETAG, answer->etag[0] != '\0' ? answer->etag : NULL },
         { MHD_HTTP_HEADER_ALLOW, answer->allow },
         { MHD_HTTP_HEADER_RETRY_AFTER, answer->again ? "1" : NULL },
+        { MHD_HTTP_HEADER_CONNECTION, answer->close ? "close" : NULL },
         { MHD_HTTP_HEADER_VARY, "Accept" },
         { "Content-Security-Policy", answer->policy != NULL ? answer->policy : data_policy },
         { "Cross-Origin-Resource-Policy", "same-origin" },
@@ -213,7 +237,7 @@ static bool key_of(const struct assay_http_request *r, char key[static KEY_MAX])
     static const char *const never[] = { "/livez", "/readyz", "/v1/permit", "/v1/events",
                                          "/v1/timeline" };
     const bool open = r->accept != NULL && strstr(r->accept, "openmetrics") != NULL;
-    if (r->if_none_match != NULL || r->has_body || r->too_many_parameters) return false;
+    if (!assay_http_is_for_us(r) || r->has_body || r->too_many_parameters) return false;
     if (strcmp(r->method, "GET") != 0 || (r->accept != NULL && strstr(r->accept, "*/*") == NULL))
         return false;
     for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
@@ -236,13 +260,14 @@ static const struct kept *find_kept(const struct assay_http *http, const char *k
 }
 
 /* Takes a reference of its own. */
-static void keep(struct assay_http *http, const char *key, uint64_t generation,
+static void keep(struct assay_http *http, const char *key, const char *etag, uint64_t generation,
                  struct MHD_Response *response)
 {
     struct kept *place = &http->kept[http->kept_next++ % KEPT];
     if (place->response != NULL) MHD_destroy_response(place->response);
     *place = (struct kept){ .generation = generation, .response = response, .status = 200 };
     (void)snprintf(place->key, sizeof place->key, "%s", key);
+    (void)snprintf(place->etag, sizeof place->etag, "%s", etag);
 }
 
 /* What an old view said is read by nobody new. */
@@ -351,8 +376,21 @@ static enum MHD_Result answer_new(struct link *link, const struct assay_http_req
     put_headers(response, &answer);
     const enum MHD_Result result = queue(link, answer.status, response);
     if (key != NULL && answer.status == 200 && !answer.stream)
-        keep(http, key, view->generation, response);
+        keep(http, key, answer.etag, view->generation, response);
     else MHD_destroy_response(response);
+    return result;
+}
+
+/* What the other side has is what is kept: no body, no rendering. */
+static enum MHD_Result answer_unchanged(struct link *link, const char *etag)
+{
+    struct assay_http_answer answer = { .status = 304, .type = "application/json", .fixed = "" };
+    (void)snprintf(answer.etag, sizeof answer.etag, "%s", etag);
+    struct MHD_Response *response = response_of(link->http, &answer);
+    if (response == NULL) return MHD_NO;
+    put_headers(response, &answer);
+    const enum MHD_Result result = queue(link, answer.status, response);
+    MHD_destroy_response(response);
     return result;
 }
 
@@ -364,7 +402,10 @@ static enum MHD_Result answer_link(struct link *link, const struct assay_http_re
     const bool may_keep = view != NULL && key_of(request, key);
     const struct kept *kept = may_keep ? find_kept(http, key, view->generation) : NULL;
     enum MHD_Result result = MHD_NO;
-    if (kept != NULL) {
+    if (kept != NULL && assay_http_is_known(request, kept->etag)) {
+        count_answer(http, request->path, 304);
+        result = answer_unchanged(link, kept->etag);
+    } else if (kept != NULL) {
         count_answer(http, request->path, kept->status);
         result = queue(link, kept->status, kept->response);
     } else if (http->figures.held_bytes > ASSAY_HTTP_HELD_MAX) {
@@ -386,7 +427,6 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct link *link = info != NULL ? info->socket_context : NULL;
     (void)context;
-    (void)version;
     (void)upload;
     (void)upload_len;
     if (link == NULL || link->stream != NULL) return MHD_NO;
@@ -394,8 +434,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
      * right for a body that nobody wants. */
     const bool first = *state == NULL;
     *state = link;
+    if (first) {
+        (void)MHD_get_connection_values_n(connection, MHD_HEADER_KIND, take_header, &link->form);
+        link->form.fault = assay_http_form_end(&link->form, version);
+    }
     read_request(link, method, url, &request);
-    if (first && !request.has_body) return MHD_YES;
+    if (first && !request.has_body && request.malformed == NULL) return MHD_YES;
     return answer_link(link, &request);
 }
 
@@ -445,9 +489,7 @@ static bool demand_certificate(struct MHD_Connection *connection)
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     if (info == NULL || info->tls_session == NULL) return false;
-    gnutls_session_t session = info->tls_session;
-    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
-    gnutls_session_set_verify_cert(session, NULL, 0);
+    assay_http_tls_demand(info->tls_session);
     return true;
 }
 
@@ -588,28 +630,13 @@ static enum assay_status read_pem(const char *path, char **out, char *message, s
     return status;
 }
 
-/* When the first certificate of a file ends. Returns: 0: there is none that can be read */
-static int64_t end_of(const char *pem)
-{
-    gnutls_x509_crt_t certificate = NULL;
-    char *text = pem != NULL ? strdup(pem) : NULL; /* the library wants bytes that it may change */
-    time_t ends = (time_t)-1;
-    if (text != NULL && gnutls_x509_crt_init(&certificate) == 0) {
-        const gnutls_datum_t bytes = { .data = (unsigned char *)text,
-                                       .size = (unsigned)strlen(text) };
-        if (gnutls_x509_crt_import(certificate, &bytes, GNUTLS_X509_FMT_PEM) == 0)
-            ends = gnutls_x509_crt_get_expiration_time(certificate);
-        gnutls_x509_crt_deinit(certificate);
-    }
-    free(text);
-    return ends == (time_t)-1 ? 0 : (int64_t)ends;
-}
-
 static enum assay_status open_daemon(struct assay_http *http, int fd, bool within, char *message,
                                      size_t message_len)
 {
     const bool tls = http->certificate != NULL;
+    static char priorities[] = ASSAY_HTTP_TLS_PRIORITIES;
     const struct MHD_OptionItem tls_options[] = {
+        { MHD_OPTION_HTTPS_PRIORITIES, 0, priorities },
         { MHD_OPTION_HTTPS_MEM_KEY, 0, http->key },
         { MHD_OPTION_HTTPS_MEM_CERT, 0, http->certificate },
         { MHD_OPTION_HTTPS_MEM_TRUST, 0, http->authority },
@@ -629,7 +656,8 @@ static enum assay_status open_daemon(struct assay_http *http, int fd, bool withi
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(ASSAY_HTTP_SLOW_MS / 1000),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ASSAY_HTTP_REQUEST_LEN_MAX,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, http, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, options.out,
+        on_completed, http, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_ARRAY, options.out,
         MHD_OPTION_END);
     if (http->daemon != NULL) return ASSAY_OK;
     (void)close(fd);
@@ -649,7 +677,7 @@ static enum assay_status open_all(struct assay_http *http, const struct assay_ht
     ASSAY_TRY(read_pem(config->key, &http->key, message, message_len));
     ASSAY_TRY(read_pem(config->clients, &http->authority, message, message_len));
     (void)snprintf(message, message_len, "HTTP cannot be set up");
-    http->certificate_ends_unix_s = end_of(http->certificate);
+    http->certificate_ends_unix_s = assay_http_tls_end_of(http->certificate);
     http->state_dir = config->state_dir != NULL ? strdup(config->state_dir) : NULL;
     if (config->state_dir != NULL && http->state_dir == NULL) return ASSAY_E_MEMORY;
     http->shelf = assay_http_shelf_create(http->boot);

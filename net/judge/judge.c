@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "net/child/cage.h"
 #include "net/child/child.h"
+#include "net/judge/fork.h"
 #include "net/judge/wire.h"
 #include "net/memory.h"
 #include "net/rules.h"
@@ -114,38 +115,55 @@ static void say(struct assay_writer *w)
         _exit(0); /* the core is gone */
 }
 
-static void work_on(const struct judge *judge, struct assay_verifier *verifier,
-                    const struct assay_judge_job *job, struct assay_verdict *verdict)
+/* What a thread works with. */
+struct bench {
+    const struct judge *judge;
+    struct assay_verifier *verifier;
+    struct assay_verdict *verdict;
+    uint8_t *in; /* [ASSAY_JUDGE_JOB_LEN_MAX] */
+};
+
+static struct bench new_bench(const struct judge *judge)
 {
-    uint8_t out[ASSAY_JUDGE_ANSWER_LEN_MAX];
-    struct assay_writer w = assay_writer_over(out, sizeof out);
-    if (job->set >= judge->brief.set_count) give_up("job", "it names rules that nobody brought");
-    const struct assay_ruleset *rules = &judge->rules[job->set];
-    const struct assay_evidence_request request = { .kind = job->kind,
-                                                    .bytes = job->bytes.bytes,
-                                                    .len = job->bytes.len,
-                                                    .at_unix_s = job->at_unix_s,
+    const struct bench b = { .judge = judge,
+                             .verifier = new_verifier(),
+                             .verdict = malloc(sizeof *b.verdict),
+                             .in = malloc(ASSAY_JUDGE_JOB_LEN_MAX) };
+    if (b.verdict == NULL || b.in == NULL)
+        give_up("memory", assay_status_text(ASSAY_E_MEMORY));
+    return b;
+}
+
+static void appraise(void *context, struct assay_slice packet, struct assay_writer *w)
+{
+    const struct bench *b = context;
+    struct assay_judge_job job;
+    need(assay_judge_job_decode(packet, &job), "job");
+    if (job.set >= b->judge->brief.set_count) give_up("job", "it names rules that nobody brought");
+    const struct assay_ruleset *rules = &b->judge->rules[job.set];
+    const struct assay_evidence_request request = { .kind = job.kind,
+                                                    .bytes = job.bytes.bytes,
+                                                    .len = job.bytes.len,
+                                                    .at_unix_s = job.at_unix_s,
+                                                    .at_end = job.at_end,
                                                     .endorsements = &rules->endorsements,
                                                     .policy = rules->policy };
-    assay_judge_one(judge->verify, verifier, &request, verdict);
-    assay_judge_verdict_encode(job->number, verdict, &w);
-    say(&w);
+    assay_judge_one(b->judge->verify, b->verifier, &request, b->verdict);
+    assay_judge_verdict_encode(job.number, b->verdict, w);
 }
 
 /* Threads take packets from one socket: whoever is free has the next one. */
 __attribute__((noreturn)) static void serve(const struct judge *judge)
 {
-    struct assay_verifier *verifier = new_verifier();
-    struct assay_verdict *verdict = malloc(sizeof *verdict);
-    uint8_t *in = malloc(ASSAY_JUDGE_JOB_LEN_MAX);
-    if (verdict == NULL || in == NULL) give_up("memory", assay_status_text(ASSAY_E_MEMORY));
+    struct bench bench = new_bench(judge);
     for (;;) {
-        struct assay_judge_job job;
-        const ssize_t got = recv(ASSAY_CHILD_SOCKET_FD, in, ASSAY_JUDGE_JOB_LEN_MAX, 0);
+        uint8_t out[ASSAY_JUDGE_ANSWER_LEN_MAX];
+        struct assay_writer w = assay_writer_over(out, sizeof out);
+        const ssize_t got = recv(ASSAY_CHILD_SOCKET_FD, bench.in, ASSAY_JUDGE_JOB_LEN_MAX, 0);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) _exit(0);
-        need(assay_judge_job_decode(assay_slice_over(in, (size_t)got), &job), "job");
-        work_on(judge, verifier, &job, verdict);
+        appraise(&bench, assay_slice_over(bench.in, (size_t)got), &w);
+        say(&w);
     }
 }
 
@@ -199,19 +217,29 @@ void assay_judge_run(assay_judge_function *verify)
     void *const brief = read_brief(&judge.brief, &brief_len);
     warm_up();
     assay_cage_first_to_go();
+    const bool forks = judge.brief.fork_cpu_s > 0;
+    const enum assay_cage cage = forks ? ASSAY_CAGE_FORKER : ASSAY_CAGE_READER;
+    if (forks && !assay_judge_fork_open()) give_up("sockets", strerror(errno));
+    if (forks) (void)prctl(PR_SET_NAME, "assayd-confirm", 0, 0, 0); /* for ps, top and tests */
     const uint64_t mib = MEMORY_MIB + MEMORY_SET_MIB * (uint64_t)judge.brief.set_count +
                          MEMORY_THREAD_MIB * (uint64_t)judge.brief.threads;
     const uint64_t mapped = assay_cage_mapped();
-    walls |= assay_cage_files(ASSAY_CAGE_READER, &landlock);
-    walls |= assay_cage_limits(ASSAY_CAGE_READER, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+    walls |= assay_cage_files(cage, &landlock);
+    walls |= assay_cage_limits(cage, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
     start_threads(&judge);
-    need(assay_cage_calls(ASSAY_CAGE_READER), "the kernel filters no system calls");
+    need(assay_cage_calls(cage), "the kernel filters no system calls");
     walls |= ASSAY_WALL_CALLS;
     read_rules(&judge);
     (void)munmap(brief, brief_len);
     uint64_t trim_ms = 0;
     assay_memory_turn(0, &trim_ms); /* what reading them took */
     assay_judge_ready_encode(walls, landlock, &w);
+    if (forks) {
+        struct bench bench = new_bench(&judge);
+        say(&w);
+        assay_judge_fork_serve(judge.brief.fork_cpu_s, bench.in, ASSAY_JUDGE_JOB_LEN_MAX, appraise,
+                               &bench);
+    }
     say(&w);
     pthread_mutex_lock(&judge.mutex);
     judge.open = true;

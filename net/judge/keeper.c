@@ -5,6 +5,8 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "base/crypto.h"
+#include "net/judge/confirm.h"
 #include "net/judge/judge.h"
 
 #include <errno.h>
@@ -32,8 +34,11 @@ struct hand {
 struct assay_keeper {
     struct assay_keeper_world world;
     char *program, *argument;
-    uint32_t threads, stall_cpu_ms, stall_ms, backoff_ms;
+    uint32_t threads, stall_cpu_ms, stall_ms, patience_ms, backoff_ms, sample;
+    uint32_t slow_count;    /* jobs that took longer than the patience, one after the other */
+    uint64_t slow_since_ms; /* the last of them */
     int brief; /* a sealed file */
+    int brief_fork; /* the same for a process that forks */
     struct assay_judge_brief what; /* documents borrow from documents_memory */
     uint8_t *documents_memory;
 
@@ -50,6 +55,8 @@ struct assay_keeper {
     uint64_t again[ASSAY_KEEPER_HANDS];
     bool alone; /* the one in hand is tried for the second time */
 
+    struct assay_confirm confirm; /* verdicts that need a second process */
+    struct assay_confirm slow;    /* jobs that take long */
     struct assay_judge_losses losses;
     struct assay_verdict verdict;
     uint8_t packet[ASSAY_JUDGE_JOB_LEN_MAX];
@@ -69,7 +76,8 @@ static bool write_all(int fd, struct assay_slice bytes)
 }
 
 /* Sealed: a judge cannot change what the next one is told. */
-static enum assay_status write_brief(struct assay_keeper *k, uint32_t threads)
+static enum assay_status write_brief(struct assay_keeper *k, uint32_t threads, uint32_t fork_cpu_s,
+                                     int *place)
 {
     enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
     struct assay_slice all;
@@ -77,6 +85,7 @@ static enum assay_status write_brief(struct assay_keeper *k, uint32_t threads)
     if (bytes == NULL) return ASSAY_E_MEMORY;
     struct assay_writer w = assay_writer_over(bytes, ASSAY_JUDGE_BRIEF_LEN_MAX);
     k->what.threads = threads;
+    k->what.fork_cpu_s = fork_cpu_s;
     assay_judge_brief_encode(&k->what, &w);
     enum assay_status status = assay_writer_finish(&w, &all);
     const int fd =
@@ -89,9 +98,8 @@ static enum assay_status write_brief(struct assay_keeper *k, uint32_t threads)
         if (fd >= 0) (void)close(fd);
         return status;
     }
-    if (k->brief >= 0) (void)close(k->brief);
-    k->brief = fd;
-    k->threads = threads;
+    if (*place >= 0) (void)close(*place);
+    *place = fd;
     return ASSAY_OK;
 }
 
@@ -130,9 +138,11 @@ enum assay_status assay_keeper_create(const struct assay_judge_config *config, u
     struct assay_keeper *k = calloc(1, sizeof *k);
     if (k == NULL) return ASSAY_E_MEMORY;
     k->world = *world;
-    k->brief = -1;
+    k->brief = k->brief_fork = -1;
     k->stall_cpu_ms = config->stall_cpu_ms > 0 ? config->stall_cpu_ms : ASSAY_KEEPER_STALL_CPU_MS;
     k->stall_ms = config->stall_ms > 0 ? config->stall_ms : ASSAY_KEEPER_STALL_MS;
+    k->patience_ms = config->patience_ms > 0 ? config->patience_ms : ASSAY_KEEPER_PATIENCE_MS;
+    k->sample = config->sample > 0 ? config->sample : ASSAY_KEEPER_SAMPLE;
     k->backoff_ms = config->backoff_ms > 0 ? config->backoff_ms : ASSAY_KEEPER_BACKOFF_MS;
     k->due_ms = UINT64_MAX;
     if (config->program != NULL) k->program = strdup(config->program);
@@ -140,7 +150,19 @@ enum assay_status assay_keeper_create(const struct assay_judge_config *config, u
     const bool copied = (config->program == NULL) == (k->program == NULL) &&
                         (config->argument == NULL) == (k->argument == NULL);
     enum assay_status status = copied ? keep_documents(k, config) : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK) status = write_brief(k, threads);
+    if (status == ASSAY_OK) status = write_brief(k, threads, 0, &k->brief);
+    if (status == ASSAY_OK)
+        status = write_brief(k, 1, (k->stall_cpu_ms + 999) / 1000, &k->brief_fork);
+    k->threads = threads;
+    k->confirm = (struct assay_confirm){ .world = &k->world,
+                                         .program = k->program,
+                                         .argument = k->argument,
+                                         .stall_ms = k->stall_ms,
+                                         .losses = &k->losses };
+    k->slow = k->confirm;
+    k->confirm.slow = &k->slow;
+    assay_confirm_init(&k->confirm);
+    assay_confirm_init(&k->slow);
     if (status != ASSAY_OK) assay_keeper_destroy(&k);
     *out = k;
     return status;
@@ -152,7 +174,10 @@ void assay_keeper_destroy(struct assay_keeper **keeper)
     struct assay_child_end end;
     if (k == NULL) return;
     assay_child_end(&k->child, &end);
+    assay_confirm_deinit(&k->confirm);
+    assay_confirm_deinit(&k->slow);
     if (k->brief >= 0) (void)close(k->brief);
+    if (k->brief_fork >= 0) (void)close(k->brief_fork);
     free(k->documents_memory);
     free(k->program);
     free(k->argument);
@@ -164,7 +189,8 @@ enum assay_status assay_keeper_threads(struct assay_keeper *keeper, uint32_t thr
 {
     if (threads == 0 || threads > ASSAY_JUDGE_THREADS_MAX) return ASSAY_E_RANGE;
     if (threads == keeper->threads) return ASSAY_OK;
-    ASSAY_TRY(write_brief(keeper, threads));
+    ASSAY_TRY(write_brief(keeper, threads, 0, &keeper->brief));
+    keeper->threads = threads;
     keeper->changing = keeper->child.pid > 0;
     return ASSAY_OK;
 }
@@ -243,7 +269,14 @@ static bool take_ready(struct assay_keeper *k, uint64_t now_ms,
     return true;
 }
 
-static bool take_verdict(struct assay_keeper *k, uint64_t number)
+/* docs/protocol.md 3.1.3. The judge cannot know which. */
+static bool is_drawn(const struct assay_keeper *k)
+{
+    uint32_t number = 0;
+    return assay_random(&number, sizeof number) != ASSAY_OK || number % k->sample == 0;
+}
+
+static bool take_verdict(struct assay_keeper *k, uint64_t number, struct assay_slice packet)
 {
     struct assay_judge_job job;
     for (size_t i = 0; i < k->hand_count; i++) {
@@ -253,7 +286,9 @@ static bool take_verdict(struct assay_keeper *k, uint64_t number)
         k->hands[i] = k->hands[--k->hand_count];
         k->alone = false;
         k->falls = 0;
-        k->world.answer(k->world.context, number, &k->verdict);
+        if (assay_confirm_needed(&k->verdict) || is_drawn(k))
+            assay_confirm_add(&k->confirm, number, k->child.pid, packet);
+        else k->world.answer(k->world.context, number, &k->verdict);
         return true;
     }
     return false;
@@ -270,14 +305,15 @@ static bool receive(struct assay_keeper *k, uint64_t now_ms)
         fall(k, now_ms, NULL, false);
         return false;
     }
+    const struct assay_slice packet =
+        assay_slice_over(k->packet, (size_t)assay_min_u64((uint64_t)got, sizeof k->packet));
     const enum assay_status status =
         (size_t)got <= sizeof k->packet
-            ? assay_judge_answer_decode(assay_slice_over(k->packet, (size_t)got), &answer,
-                                        &k->verdict)
+            ? assay_judge_answer_decode(packet, &answer, &k->verdict)
             : ASSAY_E_RANGE;
     const bool good = status == ASSAY_OK && (answer.kind == ASSAY_JUDGE_READY
                                                  ? take_ready(k, now_ms, &answer)
-                                                 : take_verdict(k, answer.number));
+                                                 : take_verdict(k, answer.number, packet));
     if (!good) fall(k, now_ms, "its answer is none to what it was asked", false);
     return good;
 }
@@ -296,6 +332,8 @@ bool assay_keeper_room(const struct assay_keeper *keeper, uint64_t now_ms)
     if (is_hopeless(keeper, now_ms)) return true;
     if (keeper->again_count > 0 || keeper->alone) return false;
     if (!keeper->ready) return false;
+    if (keeper->confirm.count + keeper->slow.count + keeper->hand_count >= ASSAY_CONFIRM_MAX)
+        return false;
     return !keeper->changing && keeper->hand_count < (size_t)2 * keeper->threads;
 }
 
@@ -328,6 +366,7 @@ bool assay_keeper_give(struct assay_keeper *keeper, uint64_t now_ms, uint64_t nu
 static void try_again(struct assay_keeper *k, uint64_t now_ms)
 {
     if (!k->ready || k->changing || k->again_count == 0 || k->hand_count > 0) return;
+    if (k->confirm.count + k->slow.count >= ASSAY_CONFIRM_MAX) return;
     if (!hand_over(k, now_ms, k->again[0])) return;
     k->alone = true;
     k->again_count--;
@@ -346,6 +385,42 @@ static bool is_stalled(const struct assay_keeper *k, const struct hand *hand, ui
     return now_ms > hand->since_ms && now_ms - hand->since_ms > k->stall_ms;
 }
 
+/* It halves with every job that exceeds it, so that many of them delay others little more than one
+ * does. */
+static uint64_t patience(struct assay_keeper *k, uint64_t now_ms)
+{
+    const uint64_t least = assay_min_u64(k->patience_ms, ASSAY_KEEPER_PATIENCE_LEAST_MS);
+    if (now_ms - k->slow_since_ms > ASSAY_KEEPER_PATIENCE_AGAIN_MS) k->slow_count = 0;
+    const uint64_t now = (uint64_t)k->patience_ms >> (k->slow_count < 16 ? k->slow_count : 16);
+    return now > least ? now : least;
+}
+
+static void note_slow(struct assay_keeper *k, uint64_t now_ms, uint32_t count)
+{
+    if (count == 0) return;
+    k->slow_count += k->slow_count < 16 ? count : 0;
+    k->slow_since_ms = now_ms;
+}
+
+static bool is_slow(struct assay_keeper *k, const struct hand *hand, uint64_t now_ms)
+{
+    return now_ms > hand->since_ms && now_ms - hand->since_ms > patience(k, now_ms);
+}
+
+/* What is slow among others is tried again alone, as they are; what is slow alone goes on where
+ * nobody waits for it. */
+static void fall_slow(struct assay_keeper *k, uint64_t now_ms)
+{
+    if (k->alone) {
+        const struct assay_confirm_job job = { .number = k->hands[0].number };
+        k->alone = false;
+        k->hand_count = 0;
+        assay_confirm_take_over(&k->slow, &job);
+    }
+    note_slow(k, now_ms, 1);
+    fall(k, now_ms, "a job that takes long", true);
+}
+
 static void look(struct assay_keeper *k, uint64_t now_ms)
 {
     if (!k->ready) {
@@ -360,6 +435,11 @@ static void look(struct assay_keeper *k, uint64_t now_ms)
         fall(k, now_ms, "a job without end", true);
         return;
     }
+    for (size_t i = 0; i < k->hand_count; i++) {
+        if (!is_slow(k, &k->hands[i], now_ms)) continue;
+        fall_slow(k, now_ms);
+        return;
+    }
 }
 
 /* We came late: so did everybody on this machine. */
@@ -371,6 +451,8 @@ static void forgive(struct assay_keeper *k, uint64_t now_ms)
         k->hands[i].since_ms += gap;
     if (k->child.pid > 0) k->start_ms += gap;
     if (k->without_since_ms < UINT64_MAX) k->without_since_ms += gap;
+    assay_confirm_forgive(&k->confirm, gap);
+    assay_confirm_forgive(&k->slow, gap);
 }
 
 static void lose_patience(struct assay_keeper *k, uint64_t now_ms)
@@ -406,12 +488,36 @@ static void change(struct assay_keeper *k, uint64_t now_ms)
     k->start_ms = k->without_since_ms = now_ms;
 }
 
+/* docs/protocol.md 3.1.1: a process whose verdict is not that of a fresh one is replaced; what it
+ * has in hand is appraised by the next, and none of that is to blame. */
+static void replace_liar(struct assay_keeper *k, uint64_t now_ms, pid_t liar, uint64_t number)
+{
+    if (liar == 0) return;
+    const struct assay_judge_news news = { .pid = liar, .lied = true, .number = number };
+    k->world.tell(k->world.context, &news);
+    if (k->child.pid != liar) return;
+    k->alone = false;
+    fall(k, now_ms, "its verdict is not that of a fresh process", false);
+}
+
+static void check_confirmations(struct assay_keeper *k, uint64_t now_ms)
+{
+    k->confirm.patience_ms = (uint32_t)patience(k, now_ms);
+    k->confirm.asides = 0;
+    pid_t liar = assay_confirm_turn(&k->confirm, now_ms, k->brief_fork, k->ready);
+    replace_liar(k, now_ms, liar, k->confirm.lied);
+    note_slow(k, now_ms, k->confirm.asides);
+    liar = assay_confirm_turn(&k->slow, now_ms, k->brief_fork, false);
+    replace_liar(k, now_ms, liar, k->slow.lied);
+}
+
 void assay_keeper_turn(struct assay_keeper *keeper, uint64_t now_ms)
 {
     forgive(keeper, now_ms);
     for (int i = 0; keeper->child.pid > 0 && i < ANSWERS_PER_TURN; i++)
         if (!receive(keeper, now_ms)) break;
     if (keeper->child.pid > 0) look(keeper, now_ms);
+    check_confirmations(keeper, now_ms);
     change(keeper, now_ms);
     if (keeper->child.pid == 0) start(keeper, now_ms);
     lose_patience(keeper, now_ms);
@@ -419,10 +525,12 @@ void assay_keeper_turn(struct assay_keeper *keeper, uint64_t now_ms)
     keeper->due_ms = UINT64_MAX;
 }
 
-struct pollfd assay_keeper_poll(const struct assay_keeper *keeper)
+void assay_keeper_poll(const struct assay_keeper *keeper, struct pollfd fds[ASSAY_KEEPER_FDS])
 {
-    if (keeper->child.pid <= 0) return (struct pollfd){ .fd = -1 };
-    return (struct pollfd){ .fd = keeper->child.socket, .events = POLLIN };
+    const bool runs = keeper->child.pid > 0;
+    fds[0] = (struct pollfd){ .fd = runs ? keeper->child.socket : -1, .events = POLLIN };
+    fds[1] = assay_confirm_poll(&keeper->confirm);
+    fds[2] = assay_confirm_poll(&keeper->slow);
 }
 
 int assay_keeper_wait_ms(struct assay_keeper *keeper, uint64_t now_ms)
@@ -433,6 +541,10 @@ int assay_keeper_wait_ms(struct assay_keeper *keeper, uint64_t now_ms)
                    ? (int)assay_min_u64(keeper->start_ms - now_ms, LOOK_MS)
                    : 0;
     else if (!keeper->ready || keeper->hand_count > 0) wait = LOOK_MS;
+    const int others[] = { assay_confirm_wait_ms(&keeper->confirm, now_ms),
+                           assay_confirm_wait_ms(&keeper->slow, now_ms) };
+    for (size_t i = 0; i < 2; i++)
+        if (others[i] >= 0 && (wait < 0 || others[i] < wait)) wait = others[i];
     keeper->due_ms = wait >= 0 ? now_ms + (uint64_t)wait : UINT64_MAX;
     return wait;
 }

@@ -4,12 +4,17 @@
  * What fells a judge is looked for where it can be: among the jobs in its hands. Each of them is
  * tried once more, alone, in a fresh judge; what fells that one too is not judged, and is the only
  * one that is not: nobody's quote suffers for its neighbour. A judge that lies about what it was
- * given (an answer that cannot be read, or to nothing that was asked) has fallen as well.
+ * given (an answer that cannot be read, or to nothing that was asked) has fallen as well, and so
+ * has one whose verdict against a member is not that of a fresh process (net/judge/confirm.h).
  *
  * A stall is time that a job takes: of the judge's own processor time, which neither a busy nor a
  * paused machine adds to, or, should it sleep, of the monotonic clock; where the keeper itself came
  * late to its turn the machine was paused, and every deadline moves by that. While no judge can be
- * had, jobs are not judged after the same patience.
+ * had, jobs are not judged after the same time.
+ *
+ * Evidence that sleeps holds nobody up for so long: a job that takes longer than the patience
+ * (which halves with every such job, down to a least) goes on in a process beside, one such job
+ * after the other, with all the time of a stall; others pass it (docs/protocol.md 3.1.2).
  *
  * One thread calls; nothing blocks but the end of a process that is killed.
  */
@@ -24,9 +29,13 @@
 enum {
     ASSAY_KEEPER_STALL_CPU_MS = 1000, /* the dearest quote takes some ms, a hundred in valgrind */
     ASSAY_KEEPER_STALL_MS = 10000,
+    ASSAY_KEEPER_PATIENCE_MS = 2000, /* after which a job no longer holds up others */
+    ASSAY_KEEPER_PATIENCE_LEAST_MS = 250,
+    ASSAY_KEEPER_PATIENCE_AGAIN_MS = 60000, /* without a slow job: as patient as in the beginning */
     ASSAY_KEEPER_START_MS = 30000,
     ASSAY_KEEPER_BACKOFF_MS = 250,       /* at most, when a job fells one judge after the other */
     ASSAY_KEEPER_BACKOFF_START_MS = 5000, /* at most, when none can be started */
+    ASSAY_KEEPER_SAMPLE = 8, /* one in so many of the verdicts that convict nobody */
     ASSAY_KEEPER_HANDS = 2 * ASSAY_JUDGE_THREADS_MAX,
     ASSAY_KEEPER_WHY = 64 + ASSAY_CHILD_WORDS_MAX,
 };
@@ -44,10 +53,10 @@ struct assay_judge_config {
     const char *argument; /* behind its role, for tests; NULL */
     const struct assay_judge_set *sets; /* [set_count], 1..ASSAY_JUDGE_SETS_MAX */
     size_t set_count;
-    uint32_t stall_cpu_ms, stall_ms, backoff_ms; /* 0: as above */
+    uint32_t stall_cpu_ms, stall_ms, patience_ms, backoff_ms, sample; /* 0: as above */
 };
 
-/* What may be worth a line in a log. */
+/* What may be worth a line in a log. ready, else: a verdict was a lie, or it fell. */
 struct assay_judge_news {
     bool ready; /* else it fell */
     int64_t pid;
@@ -55,6 +64,7 @@ struct assay_judge_news {
     uint32_t in_hand;                  /* jobs of one that fell */
     bool stalled, started;             /* it had been ready */
     bool unjudged;                     /* it was alone with a job that had felled another one */
+    bool lied;                         /* its verdict is not that of a fresh process */
     uint64_t number;                   /* of that job */
     uint8_t digest[32];                /* of its evidence; the pool's to fill in */
     char why[ASSAY_KEEPER_WHY];        /* in words */
@@ -66,6 +76,7 @@ struct assay_judge_losses {
     uint64_t stalls;   /* of them, for a job without end */
     uint64_t retried;  /* jobs given to a fresh one */
     uint64_t unjudged; /* jobs that fell two, or found none */
+    uint64_t lied;     /* verdicts that were not those of a fresh process */
 };
 
 struct assay_keeper_world {
@@ -74,6 +85,8 @@ struct assay_keeper_world {
     void (*load)(void *context, uint64_t number, struct assay_judge_job *job);
     /* NULL: it is not judged. Once for each that was given. */
     void (*answer)(void *context, uint64_t number, const struct assay_verdict *verdict);
+    /* It takes long, and is answered behind others that were given later. */
+    void (*aside)(void *context, uint64_t number);
     void (*tell)(void *context, const struct assay_judge_news *news);
 };
 
@@ -99,8 +112,10 @@ bool assay_keeper_room(const struct assay_keeper *keeper, uint64_t now_ms);
 bool assay_keeper_give(struct assay_keeper *keeper, uint64_t now_ms, uint64_t number);
 /* Answers in, deadlines, judges that fell, jobs to be tried again. Returns: nothing. */
 void assay_keeper_turn(struct assay_keeper *keeper, uint64_t now_ms);
-/* Returns: what to poll for, events 0 and fd -1 while there is no judge. */
-struct pollfd assay_keeper_poll(const struct assay_keeper *keeper);
+enum { ASSAY_KEEPER_FDS = 3 };
+/* Out: what to poll for: the judge and the two processes that confirm, fd -1 while there is none.
+ * Returns: nothing. */
+void assay_keeper_poll(const struct assay_keeper *keeper, struct pollfd fds[ASSAY_KEEPER_FDS]);
 /* Returns: the ms until the next turn at the latest; -1: none is needed. */
 int assay_keeper_wait_ms(struct assay_keeper *keeper, uint64_t now_ms);
 /* Returns: nothing. */

@@ -16,6 +16,7 @@ void assay_judge_brief_encode(const struct assay_judge_brief *brief, struct assa
 {
     ASSAY_ASSERT(brief->set_count <= ASSAY_JUDGE_SETS_MAX);
     assay_writer_u32le(w, brief->threads);
+    assay_writer_u32le(w, brief->fork_cpu_s);
     assay_writer_u32le(w, (uint32_t)brief->set_count);
     for (size_t i = 0; i < brief->set_count; i++) {
         const struct assay_judge_documents *set = &brief->sets[i];
@@ -33,8 +34,10 @@ enum assay_status assay_judge_brief_decode(struct assay_slice bytes,
     struct assay_judge_brief b = { 0 };
     uint32_t count = 0;
     ASSAY_TRY(assay_cursor_u32le(&in, &b.threads));
+    ASSAY_TRY(assay_cursor_u32le(&in, &b.fork_cpu_s));
     ASSAY_TRY(assay_cursor_u32le(&in, &count));
     if (b.threads == 0 || b.threads > ASSAY_JUDGE_THREADS_MAX) return ASSAY_E_RANGE;
+    if (b.fork_cpu_s > 0 && b.threads > 1) return ASSAY_E_RANGE;
     if (count == 0 || count > ASSAY_JUDGE_SETS_MAX) return ASSAY_E_RANGE;
     for (b.set_count = 0; b.set_count < count; b.set_count++) {
         struct assay_judge_documents *set = &b.sets[b.set_count];
@@ -58,6 +61,7 @@ void assay_judge_job_encode(const struct assay_judge_job *job, struct assay_writ
     assay_writer_u32le(w, (uint32_t)job->kind);
     assay_writer_u32le(w, job->set);
     assay_writer_u64le(w, (uint64_t)job->at_unix_s);
+    assay_writer_u8(w, job->at_end);
     assay_writer_u32le(w, (uint32_t)job->bytes.len);
     assay_writer_put(w, job->bytes.bytes, job->bytes.len);
 }
@@ -66,7 +70,7 @@ enum assay_status assay_judge_job_decode(struct assay_slice bytes, struct assay_
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_judge_job j = { 0 };
-    uint8_t tag = 0;
+    uint8_t tag = 0, at_end = 0;
     uint32_t kind = 0, len = 0;
     uint64_t at = 0;
     ASSAY_TRY(assay_cursor_u8(&in, &tag));
@@ -75,13 +79,16 @@ enum assay_status assay_judge_job_decode(struct assay_slice bytes, struct assay_
     ASSAY_TRY(assay_cursor_u32le(&in, &kind));
     ASSAY_TRY(assay_cursor_u32le(&in, &j.set));
     ASSAY_TRY(assay_cursor_u64le(&in, &at));
+    ASSAY_TRY(assay_cursor_u8(&in, &at_end));
     ASSAY_TRY(assay_cursor_u32le(&in, &len));
+    if (at_end > 1) return ASSAY_E_RANGE;
     if (kind >= ASSAY_KIND_COUNT || j.set >= ASSAY_JUDGE_SETS_MAX) return ASSAY_E_RANGE;
     if (len == 0 || len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_slice(&in, len, &j.bytes));
     ASSAY_TRY(assay_cursor_end(&in));
     j.kind = (enum assay_evidence_kind)kind;
     j.at_unix_s = (int64_t)at;
+    j.at_end = at_end == 1;
     *job = j;
     return ASSAY_OK;
 }

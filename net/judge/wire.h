@@ -13,7 +13,8 @@
 
 enum {
     ASSAY_JUDGE_THREADS_MAX = 16,
-    ASSAY_JUDGE_SETS_MAX = 9, /* in force, and of ASSAY_PAST_EPOCHS */
+    /* In force, of ASSAY_PAST_EPOCHS, and the one before that on trial. */
+    ASSAY_JUDGE_SETS_MAX = 10,
     ASSAY_JUDGE_BRIEF_LEN_MAX = 16 * 1024 * 1024, /* two documents of 512 KiB a set, and room */
     ASSAY_JUDGE_JOB_LEN_MAX = ASSAY_EVIDENCE_LEN_MAX + 64,
     ASSAY_JUDGE_ANSWER_LEN_MAX = 8192, /* of a verdict with every list full, and room */
@@ -27,6 +28,9 @@ struct assay_judge_documents {
 /* What a judge is told once, in a sealed file: how many work, and by what rules. */
 struct assay_judge_brief {
     uint32_t threads;
+    /* Not 0: each job is appraised by a fork of the process, which may use so many seconds of CPU
+     * time (net/judge/fork.h); threads is 1. */
+    uint32_t fork_cpu_s;
     size_t set_count;
     struct assay_judge_documents sets[ASSAY_JUDGE_SETS_MAX];
 };
@@ -37,6 +41,7 @@ struct assay_judge_job {
     enum assay_evidence_kind kind;
     uint32_t set; /* of the brief */
     int64_t at_unix_s;
+    bool at_end; /* quote/verify.h */
     struct assay_slice bytes;
 };
 

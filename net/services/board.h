@@ -50,6 +50,10 @@ void assay_board_list(struct assay_board *board, uint32_t slot,
 void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
                             struct assay_slice frame);
 void assay_board_to_slot(struct assay_board *board, uint16_t slot, struct assay_slice frame);
+/* The same to the enclave of a session, while that is the newest of its instance. Returns: nothing.
+ */
+void assay_board_to_session(struct assay_board *board, const uint8_t instance[static 32],
+                            uint64_t session, struct assay_slice frame);
 
 /* Sleeps until a frame, one of extra, or the time-out; sends what is queued. Returns: as
  * assay_link_wait */

@@ -35,6 +35,7 @@ struct ask {
 
 struct assay_desk {
     int fd;
+    bool is_shared; /* the mode of the socket says who may connect */
     char *path;
     uint8_t chain_id[32];
     struct assay_registry_plan plan;
@@ -81,8 +82,15 @@ static enum assay_status make(struct assay_desk *d, const char *path, struct ass
                        : "the plan of services in force cannot be read");
     ASSAY_TRY(taken);
     if (d->path == NULL) return ASSAY_E_MEMORY;
-    return assay_unix_listen(path, "services socket", ASSAY_DESK_CLIENTS_MAX, &d->fd, message,
-                             ASSAY_DESK_MESSAGE);
+    ASSAY_TRY(assay_unix_listen(path, "services socket", ASSAY_DESK_CLIENTS_MAX, &d->fd, message,
+                                ASSAY_DESK_MESSAGE));
+    (void)snprintf(message, ASSAY_DESK_MESSAGE, "services socket %s: its mode cannot be set", path);
+    return assay_unix_share(path, &d->is_shared);
+}
+
+bool assay_desk_is_shared(const struct assay_desk *desk)
+{
+    return desk->is_shared;
 }
 
 enum assay_status assay_desk_open(const char *path, struct assay_slice plan,
@@ -488,7 +496,7 @@ static void accept_clients(struct assay_desk *d)
         while (place < ASSAY_DESK_CLIENTS_MAX && is_open(&d->clients[place]))
             place++;
         struct client *c = &d->clients[place];
-        if (place == ASSAY_DESK_CLIENTS_MAX || !may_connect(fd)) {
+        if (place == ASSAY_DESK_CLIENTS_MAX || !(d->is_shared || may_connect(fd))) {
             (void)close(fd);
             continue;
         }

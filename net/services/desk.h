@@ -64,6 +64,9 @@ struct assay_desk_snapshot {
 
 struct assay_desk;
 
+/* Returns: whether its socket is for the group of its folder as well (net/unix_socket.h). */
+bool assay_desk_is_shared(const struct assay_desk *desk);
+
 /* plan: canonical bytes, copied; slot: this node's. message says why not. Returns: ASSAY_OK |
  * ASSAY_E_RANGE (a path too long for a socket) | ASSAY_E_IO (also: another daemon answers there) |
  * ASSAY_E_MEMORY | as assay_registry_plan_decode */

@@ -142,10 +142,15 @@ static struct addrinfo *look_up(const char *address, int flags, enum assay_statu
 
 /* --- the door */
 
+/* What a guest loses when it has to go, the least first. */
+enum guest_stage { GUEST_SILENT, GUEST_ANSWERED, GUEST_WAITING };
+
 struct guest {
     struct line *line; /* NULL: nobody */
     uint64_t number;
     uint64_t heard_ms;
+    enum guest_stage stage;
+    uint8_t from[16]; /* its IPv4 address, or the /64 of its IPv6 address */
 };
 
 struct assay_door {
@@ -233,28 +238,104 @@ size_t assay_door_poll(const struct assay_door *door, struct pollfd fds[static A
     return count;
 }
 
-/* A free place, or that of whoever has been silent longest. */
-static struct guest *place(struct assay_door *d)
+enum { V4_HALF = 8, SITE_LEN = 6 };
+
+/* A /48 of IPv6 is the usual assignment of one subscriber: it has 65,536 addresses of `from`, and
+ * counts as one party. Of an IPv4 address the first half is zero. */
+static bool is_same_site(const uint8_t a[static 16], const uint8_t b[static 16])
 {
-    struct guest *silent = &d->guest[0];
+    const bool is_v4 = assay_bytes_all_zero(a, V4_HALF) || assay_bytes_all_zero(b, V4_HALF);
+    return assay_bytes_equal(a, b, is_v4 ? 16 : SITE_LEN);
+}
+
+/* Guests in one stage: of one site, and of one address of it. */
+struct crowd {
+    size_t site, address;
+};
+
+static struct crowd crowd_of(const struct assay_door *d, const uint8_t from[static 16],
+                             enum guest_stage stage)
+{
+    struct crowd crowd = { 0 };
     for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
-        if (d->guest[i].line == NULL) return &d->guest[i];
-        if (d->guest[i].heard_ms < silent->heard_ms) silent = &d->guest[i];
+        const struct guest *g = &d->guest[i];
+        if (g->line == NULL || g->stage != stage) continue;
+        crowd.site += is_same_site(g->from, from);
+        crowd.address += assay_bytes_equal(g->from, from, 16);
     }
-    leave(silent);
-    return silent;
+    return crowd;
+}
+
+/* Whether a goes before b, which is of the same stage. */
+static bool goes_before(const struct assay_door *d, const struct guest *a, const struct guest *b)
+{
+    const struct crowd of_a = crowd_of(d, a->from, a->stage), of_b = crowd_of(d, b->from, b->stage);
+    if (of_a.site != of_b.site) return of_a.site > of_b.site;
+    if (of_a.address != of_b.address) return of_a.address > of_b.address;
+    return a->heard_ms != b->heard_ms ? a->heard_ms < b->heard_ms : a->number < b->number;
+}
+
+/* Whether a guest that waits gives way: its site, or within a site its address, has more guests
+ * than the caller's would have. */
+static bool gives_way(const struct assay_door *d, const struct guest *g,
+                      const uint8_t from[static 16])
+{
+    const struct crowd of_guest = crowd_of(d, g->from, GUEST_WAITING);
+    const struct crowd of_caller = crowd_of(d, from, GUEST_WAITING);
+    if (is_same_site(g->from, from)) return of_caller.address + 1 < of_guest.address;
+    return of_caller.site + 1 < of_guest.site;
+}
+
+/* A free place for a caller, or that of a guest who has to go. Returns: NULL: the caller is refused
+ */
+static struct guest *find_place(struct assay_door *d, const uint8_t from[static 16])
+{
+    struct guest *worst = NULL;
+    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+        struct guest *g = &d->guest[i];
+        if (g->line == NULL) return g;
+        if (worst == NULL || g->stage < worst->stage ||
+            (g->stage == worst->stage && goes_before(d, g, worst)))
+            worst = g;
+    }
+    ASSAY_ASSERT(worst != NULL);
+    if (worst->stage == GUEST_WAITING && !gives_way(d, worst, from)) return NULL;
+    leave(worst);
+    return worst;
+}
+
+static void address_of(const struct sockaddr_storage *at, uint8_t from[static 16])
+{
+    assay_bytes_zero(from, 16);
+    if (at->ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)at;
+        assay_bytes_copy(from + 12, 4, &v4->sin_addr, 4);
+    } else if (at->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)at;
+        const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
+        if (mapped) assay_bytes_copy(from + 12, 4, v6->sin6_addr.s6_addr + 12, 4);
+        else assay_bytes_copy(from, 16, v6->sin6_addr.s6_addr, 8);
+    }
 }
 
 static void admit(struct assay_door *d)
 {
     for (int i = 0; i < BACKLOG; i++) {
-        const int fd = accept4(d->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
+        socklen_t at_len = sizeof at;
+        uint8_t from[16];
+        const int fd =
+            accept4(d->fd, (struct sockaddr *)&at, &at_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0) return;
-        struct guest *g = place(d);
-        g->line = line_open(fd);
-        g->number = ++d->last;
-        g->heard_ms = d->now_ms;
-        if (g->line == NULL) (void)close(fd);
+        address_of(&at, from);
+        struct guest *g = find_place(d, from);
+        struct line *line = g != NULL ? line_open(fd) : NULL;
+        if (line == NULL) {
+            (void)close(fd);
+            continue;
+        }
+        *g = (struct guest){ .line = line, .number = ++d->last, .heard_ms = d->now_ms };
+        assay_bytes_copy(g->from, sizeof g->from, from, sizeof from);
     }
 }
 
@@ -280,12 +361,25 @@ enum assay_status assay_door_next(struct assay_door *door, uint64_t *guest,
         if (status == ASSAY_E_AGAIN) continue;
         if (status == ASSAY_OK) {
             g->heard_ms = door->now_ms;
+            g->stage = GUEST_WAITING;
             *guest = g->number;
             return ASSAY_OK;
         }
         leave(g);
     }
     return ASSAY_E_AGAIN;
+}
+
+bool assay_door_site(const struct assay_door *door, uint64_t guest, uint8_t site[static 16])
+{
+    for (size_t i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+        const struct guest *g = &door->guest[i];
+        if (g->line == NULL || g->number != guest) continue;
+        assay_bytes_copy(site, 16, g->from, 16);
+        if (!assay_bytes_all_zero(site, V4_HALF)) assay_bytes_zero(site + SITE_LEN, 16 - SITE_LEN);
+        return true;
+    }
+    return false;
 }
 
 static struct guest *find(struct assay_door *d, uint64_t number)
@@ -298,7 +392,9 @@ static struct guest *find(struct assay_door *d, uint64_t number)
 void assay_door_send(struct assay_door *door, uint64_t guest, struct assay_slice frame)
 {
     struct guest *g = find(door, guest);
-    if (g != NULL && line_send(g->line, frame) != ASSAY_OK) leave(g);
+    if (g == NULL) return;
+    g->stage = GUEST_ANSWERED;
+    if (line_send(g->line, frame) != ASSAY_OK) leave(g);
 }
 
 void assay_door_hang_up(struct assay_door *door, uint64_t guest)

@@ -4,9 +4,13 @@
  *
  * A frame is its length (u32 big-endian, 1 to ASSAY_DOOR_FRAME_MAX) and so many bytes. The link
  * proves nothing and hides nothing: whatever matters is signed, attested or sealed in the frames.
- * A door keeps so many guests at once; for one more the guest goes that has been silent longest.
- * Who sends what is no frame, or does not take what is said to it, is hung up. Nothing blocks but
- * the resolution of a name in a call. One thread calls.
+ * A door keeps so many guests at once. For one more, a guest goes that never sent a frame; if there
+ * is none, one that was answered; of such guests the one of the site with most of them (an IPv4
+ * address, a /48 of IPv6), of these the one of the address with most of them (a /64), and of these
+ * the most silent. A guest that waits for an answer gives way only to a caller whose site, or
+ * within its site whose address, has fewer guests; else the caller is refused. Who sends what is
+ * no frame, or does not take what is said to it, is hung up. Nothing blocks but the resolution of a
+ * name in a call. One thread calls.
  */
 #ifndef ASSAY_NET_SERVICES_DOOR_H
 #define ASSAY_NET_SERVICES_DOOR_H
@@ -47,6 +51,9 @@ ASSAY_CHECKED enum assay_status assay_door_next(struct assay_door *door, uint64_
 void assay_door_send(struct assay_door *door, uint64_t guest, struct assay_slice frame);
 /* Returns: nothing. */
 void assay_door_hang_up(struct assay_door *door, uint64_t guest);
+/* Out: site: equal for guests of one site: an IPv4 address, or a /48 of IPv6. Returns: whether the
+ * guest is there. */
+bool assay_door_site(const struct assay_door *door, uint64_t guest, uint8_t site[static 16]);
 
 /* --- the other end */
 

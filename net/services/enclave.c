@@ -10,11 +10,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SUBMIT_AGAIN_MS = 1000, FRAMES_PER_TURN = 512 };
 
 struct assay_enclave {
-    uint32_t group;
+    struct assay_enclave_identity identity;
+    uint32_t lease;
+    bool is_birth; /* the identity was made here */
+    bool named;    /* the identity is whole: instance is its name */
     struct assay_p256_signer *signer;
     uint8_t instance_key[ASSAY_P256_PUBLIC_LEN];
     uint8_t instance[32];
@@ -27,19 +31,44 @@ struct assay_enclave {
     bool superseded; /* ... and has numbered another one since: nobody hears this one any more */
     bool gone; /* the group's memory is, for ever */
     bool failed;
+    bool elsewhere; /* the ledger is of another chain than the identity */
+    bool no_row;    /* the ledger has forgotten the instance, for ever */
+    bool retired;
+    bool kept;      /* the ledger keeps the row; seen once */
+    uint64_t keep_at_ms;
+    enum assay_enclave_result refusal; /* of the last record; OK: none that was not told */
+    char why[ASSAY_SERVICE_WHY_MAX + 1];
     struct assay_cont_client client;
     struct assay_cont_outs outs;
 };
 
 static void told(void *context, const struct assay_cont_fact *fact);
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word);
+static void refused(void *context, enum assay_service_kind kind, struct assay_slice why);
+
+/* The key of the identity; of a birth, one that nobody has. */
+static enum assay_status load_key(struct assay_enclave *e)
+{
+    assay_p256_signer_free(&e->signer);
+    if (e->is_birth) ASSAY_TRY(assay_p256_generate(&e->identity.key, e->instance_key));
+    else ASSAY_TRY(assay_p256_public(&e->identity.key, e->instance_key));
+    return assay_p256_signer_load(&e->identity.key, &e->signer);
+}
 
 static enum assay_status set_up(struct assay_enclave *e, const struct assay_enclave_config *config,
                                 char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
 {
     const struct assay_board_config board = { .listen = config->listen };
-    ASSAY_TRY(assay_p256_public(config->instance_key, e->instance_key));
-    ASSAY_TRY(assay_p256_signer_load(config->instance_key, &e->signer));
-    assay_cont_instance(config->group, e->instance_key, e->instance);
+    e->is_birth = config->identity == NULL;
+    e->identity.group = config->group;
+    e->lease = config->lease;
+    if (config->identity != NULL) e->identity = *config->identity;
+    ASSAY_TRY(load_key(e));
+    (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
+                   "the sealed identity is of group %u, the configuration names group %u",
+                   e->identity.group, config->group);
+    if (e->identity.group != config->group) return ASSAY_E_CHAIN;
     ASSAY_TRY(assay_board_open(&board, &e->board, message));
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_CONT_ADDRESS_MAX);
@@ -47,11 +76,13 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
-    const struct assay_follower_config follower = { .path = config->ledger,
-                                                    .service = ASSAY_SERVICE_CONTINUITY,
-                                                    .group = config->group,
-                                                    .tells = { .fact = told },
-                                                    .context = e };
+    const struct assay_follower_config follower = {
+        .path = config->ledger,
+        .service = ASSAY_SERVICE_CONTINUITY,
+        .group = config->group,
+        .tells = { .fact = told, .became = became, .refused = refused },
+        .context = e,
+    };
     return assay_follower_create(&follower, &e->follower);
 }
 
@@ -62,7 +93,6 @@ enum assay_status assay_enclave_open(const struct assay_enclave_config *config,
     struct assay_enclave *e = calloc(1, sizeof *e);
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "out of memory, or no such key");
     if (e == NULL) return ASSAY_E_MEMORY;
-    e->group = config->group;
     const enum assay_status status = set_up(e, config, message);
     if (status != ASSAY_OK) assay_enclave_close(&e);
     else message[0] = '\0';
@@ -85,6 +115,16 @@ void assay_enclave_close(struct assay_enclave **enclave)
 const struct assay_cont_client *assay_enclave_client(const struct assay_enclave *enclave)
 {
     return &enclave->client;
+}
+
+const struct assay_enclave_identity *assay_enclave_identity(const struct assay_enclave *enclave)
+{
+    return &enclave->identity;
+}
+
+const char *assay_enclave_why(const struct assay_enclave *enclave)
+{
+    return enclave->why;
 }
 
 /* --- what it says */
@@ -111,6 +151,7 @@ static void begin(struct assay_enclave *e, const struct assay_cont_group *group,
 {
     struct assay_cont_client_config config = { .home = group->home,
                                                .session = session,
+                                               .birth_era = e->identity.birth.era,
                                                .roster = group->now.roster };
     uint8_t nonce[32];
     if (!draw(e, nonce)) return;
@@ -130,28 +171,85 @@ static void told(void *context, const struct assay_cont_fact *fact)
     perform(e);
 }
 
-static const struct assay_cont_instance_row *row_of(const struct assay_enclave *e,
-                                                    const struct assay_cont_group *group)
+/* --- refusals, by their names */
+
+static void keep_why(struct assay_enclave *e, const char *why, size_t len)
 {
-    for (uint32_t i = 0; i < group->instance_count; i++)
-        if (assay_bytes_equal(group->instance[i].instance, e->instance, 32))
-            return &group->instance[i];
-    return NULL;
+    if (len > ASSAY_SERVICE_WHY_MAX) len = ASSAY_SERVICE_WHY_MAX;
+    assay_bytes_copy(e->why, sizeof e->why, why, len);
+    e->why[len] = '\0';
+}
+
+/* A record that this process handed in. */
+static bool is_own(const struct assay_enclave *e, enum assay_service_kind kind,
+                   struct assay_slice payload)
+{
+    struct assay_cont_session_record session;
+    return kind == ASSAY_SERVICE_SESSION &&
+           assay_cont_session_record_decode(payload, &session) == ASSAY_OK &&
+           assay_bytes_equal(session.contact.curve, e->contact.curve, 32) &&
+           assay_bytes_equal(session.instance_key, e->instance_key, sizeof e->instance_key);
+}
+
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word)
+{
+    static const struct {
+        const char *word;
+        enum assay_enclave_result result;
+    } names[] = {
+        { "no-room", ASSAY_ENCLAVE_NO_ROOM },      { "quota", ASSAY_ENCLAVE_QUOTA },
+        { "clones", ASSAY_ENCLAVE_CLONES },        { "not-here", ASSAY_ENCLAVE_NO_STANDING },
+        { "gone-row", ASSAY_ENCLAVE_GONE_ROW },    { "retired", ASSAY_ENCLAVE_RETIRED },
+        { "key-taken", ASSAY_ENCLAVE_REFUSED },    { "not-yours", ASSAY_ENCLAVE_REFUSED },
+    };
+    struct assay_enclave *e = context;
+    if (e->numbered || !is_own(e, kind, payload)) return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i].word, word) == 0) {
+            e->refusal = names[i].result;
+            keep_why(e, word, strlen(word));
+        }
+}
+
+static void refused(void *context, enum assay_service_kind kind, struct assay_slice why)
+{
+    struct assay_enclave *e = context;
+    keep_why(e, (const char *)why.bytes, why.len);
+    if (!e->numbered && kind == ASSAY_SERVICE_SESSION) e->refusal = ASSAY_ENCLAVE_REFUSED;
+}
+
+/* --- the row of the instance */
+
+static void hand_in(struct assay_enclave *e, enum assay_service_kind kind,
+                    struct assay_slice payload)
+{
+    assay_status_ignore(assay_follower_submit(e->follower, kind, payload),
+                        "handed in again until the ledger shows it");
 }
 
 static void ask_for_number(struct assay_enclave *e, const struct assay_cont_group *group,
                            uint64_t expected)
 {
-    struct assay_cont_session_record record = { .group = e->group,
+    struct assay_cont_session_record record = { .group = e->identity.group,
+                                                .birth = e->identity.birth,
+                                                .lease = e->lease,
                                                 .contact = e->contact,
                                                 .expected = expected };
+    const uint8_t *const node = assay_follower_node(e->follower);
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
     if (e->now_ms < e->submit_at_ms) return;
     e->submit_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
+    if (node == NULL) {
+        static const char no_slot[] = "the daemon has no slot that may serve";
+        e->refusal = ASSAY_ENCLAVE_NO_STANDING;
+        keep_why(e, no_slot, sizeof no_slot - 1);
+        return;
+    }
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, e->instance_key,
                      sizeof e->instance_key);
-    assay_cont_session_statement(&group->home, &record, digest);
+    assay_cont_session_statement(&group->home, node, &record, digest);
     if (assay_p256_sign(e->signer, digest, record.signature) != ASSAY_OK) {
         e->failed = true;
         return;
@@ -159,8 +257,80 @@ static void ask_for_number(struct assay_enclave *e, const struct assay_cont_grou
     const enum assay_status status =
         assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
-    assay_status_ignore(assay_follower_submit(e->follower, ASSAY_SERVICE_SESSION, payload),
-                        "handed in again until it has a number");
+    hand_in(e, ASSAY_SERVICE_SESSION, payload);
+}
+
+/* docs/services.md 1.2.1: a birth is of this epoch; a key is born once, so another one has another.
+ * */
+static void be_born(struct assay_enclave *e, const struct assay_cont_group *group)
+{
+    if (e->named && load_key(e) != ASSAY_OK) e->failed = true;
+    e->identity.birth = (struct assay_cont_birth){ .era = group->era, .epoch = group->epoch };
+    assay_bytes_copy(e->identity.chain_id, 32, group->home.chain_id, 32);
+}
+
+/* Which instance this is. Returns: false: none that this ledger may number. */
+static bool name_oneself(struct assay_enclave *e, const struct assay_cont_group *group)
+{
+    const struct assay_cont_instance_row *row =
+        e->named ? assay_cont_group_row(group, e->instance) : NULL;
+    const bool can_be = assay_cont_group_may_be_born(group, &e->identity.birth);
+    if (e->is_birth && !e->numbered && row == NULL && (!e->named || !can_be)) be_born(e, group);
+    e->elsewhere = !assay_bytes_equal(e->identity.chain_id, group->home.chain_id, 32);
+    if (e->elsewhere) return false;
+    assay_cont_instance(&group->home, &e->identity.birth, e->instance_key, e->instance);
+    e->named = true;
+    row = assay_cont_group_row(group, e->instance);
+    e->no_row = row == NULL && (e->numbered || !assay_cont_group_may_be_born(
+                                                   group, &e->identity.birth));
+    e->retired = row != NULL && row->retired;
+    e->kept = e->kept || (row != NULL && row->kept);
+    return !e->no_row && !e->retired;
+}
+
+/* Whether the ledger has to be shown a certified state, and there is one that it has not seen. */
+static bool wants_keep(const struct assay_enclave *e, const struct assay_cont_group *group,
+                       const struct assay_cont_instance_row *row)
+{
+    if (e->client.phase != ASSAY_CONT_RUNNING || e->client.certified <= row->shown) return false;
+    return !row->kept || assay_cont_group_lease_is_due(group, row);
+}
+
+static bool has_receipt(const struct assay_enclave *e, const struct assay_cont_group *group,
+                        uint64_t shown)
+{
+    const struct assay_cont_receipt *receipt = &e->client.receipt;
+    return !e->client.ask_receipt.asked && receipt->entry.index > shown &&
+           receipt->view == group->now.roster.view &&
+           receipt->count >= assay_cont_quorum(group->now.roster.count);
+}
+
+/* docs/services.md 1.2.2: the row of a new instance is provisional until the ledger is shown that
+ * a state of it is certified, and a lease is renewed by newer ones. A RECOVER may have undone
+ * that. */
+static void keep_row(struct assay_enclave *e)
+{
+    const struct assay_cont_group *group = assay_follower_group(e->follower);
+    if (group == NULL || !e->numbered || e->now_ms < e->keep_at_ms) return;
+    const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
+    if (row == NULL || !wants_keep(e, group, row)) return;
+    if (!has_receipt(e, group, row->shown)) {
+        uint8_t nonce[32];
+        if (e->client.ask_receipt.asked || !draw(e, nonce)) return;
+        if (assay_cont_client_receipt(&e->client, nonce, e->now_ms, &e->outs) == ASSAY_OK)
+            perform(e);
+        return;
+    }
+    const struct assay_cont_keep_record record = { .group = e->identity.group,
+                                                   .roster = group->now.roster,
+                                                   .receipt = e->client.receipt };
+    uint8_t bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    const enum assay_status status =
+        assay_cont_keep_record_encode(&record, bytes, sizeof bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    e->keep_at_ms = e->now_ms + SUBMIT_AGAIN_MS;
+    hand_in(e, ASSAY_SERVICE_KEEP, payload);
 }
 
 static void follow(struct assay_enclave *e)
@@ -169,18 +339,21 @@ static void follow(struct assay_enclave *e)
                         "the ledger is dialled again; meanwhile nothing new is final");
     const struct assay_cont_group *group = assay_follower_group(e->follower);
     if (group == NULL) return;
+    e->gone = e->gone || group->phase == ASSAY_CONT_GONE;
     if (e->told != assay_follower_told(e->follower)) {
         e->told = assay_follower_told(e->follower);
         assay_board_take(e->board, group);
     }
-    const struct assay_cont_instance_row *row = row_of(e, group);
-    e->gone = e->gone || group->phase == ASSAY_CONT_GONE;
+    if (!name_oneself(e, group)) return;
+    const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
     if (e->numbered && row != NULL && row->session > e->client.config.session)
         e->superseded = true;
     if (e->numbered || group->phase == ASSAY_CONT_FORMING) return;
     if (row != NULL && assay_bytes_equal(row->contact.curve, e->contact.curve, 32))
         begin(e, group, row->session);
-    else ask_for_number(e, group, row == NULL ? 1 : row->session + 1);
+    else
+        ask_for_number(e, group,
+                       assay_cont_number_next(group->era, row == NULL ? 0 : row->session));
 }
 
 /* --- a turn */
@@ -204,6 +377,11 @@ static void listen(struct assay_enclave *e)
 static enum assay_enclave_result standing(const struct assay_enclave *e)
 {
     if (e->failed) return ASSAY_ENCLAVE_FAILED;
+    if (e->elsewhere) return ASSAY_ENCLAVE_CHAIN;
+    if (e->no_row || (e->numbered && e->client.end == ASSAY_CONT_END_FORGOTTEN))
+        return ASSAY_ENCLAVE_GONE_ROW;
+    if (e->retired || (e->numbered && e->client.end == ASSAY_CONT_END_RETIRED))
+        return ASSAY_ENCLAVE_RETIRED;
     if (!e->numbered) return e->gone ? ASSAY_ENCLAVE_NO_QUORUM : ASSAY_ENCLAVE_OK;
     if (e->client.end == ASSAY_CONT_END_ROLLBACK) return ASSAY_ENCLAVE_ROLLBACK;
     if (e->superseded || e->client.end == ASSAY_CONT_END_FENCED) return ASSAY_ENCLAVE_FENCED;
@@ -213,6 +391,8 @@ static enum assay_enclave_result standing(const struct assay_enclave *e)
 static int wait_ms(const struct assay_enclave *e, int timeout_ms)
 {
     uint64_t due = e->numbered ? e->outs.wake_at_ms : e->submit_at_ms;
+    if (e->numbered && !e->kept && e->client.certified > 0)
+        due = assay_min_u64(due, assay_max_u64(e->keep_at_ms, e->now_ms + 1));
     if (assay_follower_poll(e->follower).fd < 0)
         due = assay_min_u64(due, e->now_ms + ASSAY_FOLLOWER_REDIAL_MS);
     const uint64_t left = due > e->now_ms ? due - e->now_ms : 0;
@@ -234,6 +414,7 @@ enum assay_enclave_result assay_enclave_turn(struct assay_enclave *enclave, int 
         assay_cont_client_tick(&e->client, e->now_ms, &e->outs);
         perform(e);
     }
+    keep_row(e);
     assay_board_flush(e->board);
     return standing(e);
 }
@@ -248,6 +429,11 @@ static enum assay_enclave_result run_until(struct assay_enclave *e, is_done *don
     for (;;) {
         if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
         if (done(e, index)) return ASSAY_ENCLAVE_OK;
+        if (e->refusal != ASSAY_ENCLAVE_OK) {
+            const enum assay_enclave_result refusal = e->refusal;
+            e->refusal = ASSAY_ENCLAVE_OK;
+            return refusal;
+        }
         const uint64_t now_ms = assay_board_clock_ms();
         if (now_ms >= ends_ms) return ASSAY_ENCLAVE_IN_DOUBT;
         if (assay_enclave_turn(e, (int)(ends_ms - now_ms)) != ASSAY_ENCLAVE_OK) return standing(e);
@@ -268,7 +454,7 @@ static bool is_running(const struct assay_enclave *e, uint64_t index)
 
 static bool is_certified(const struct assay_enclave *e, uint64_t index)
 {
-    return e->numbered && e->client.certified >= index;
+    return e->numbered && e->client.certified >= index && (e->kept || index == 0);
 }
 
 static bool is_confirmed(const struct assay_enclave *e, uint64_t index)
@@ -338,4 +524,35 @@ enum assay_enclave_result assay_enclave_confirm(struct assay_enclave *enclave, i
         perform(e);
     }
     return run_until(e, is_confirmed, 0, timeout_ms);
+}
+
+static bool is_retired(const struct assay_enclave *e, uint64_t index)
+{
+    (void)index;
+    return e->retired;
+}
+
+enum assay_enclave_result assay_enclave_retire(struct assay_enclave *enclave, int timeout_ms)
+{
+    struct assay_enclave *e = enclave;
+    const struct assay_cont_group *group = assay_follower_group(e->follower);
+    struct assay_cont_retire_record record = { .group = e->identity.group,
+                                               .birth = e->identity.birth };
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    if (e->retired) return ASSAY_ENCLAVE_OK;
+    if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);
+    if (!e->numbered || group == NULL) return ASSAY_ENCLAVE_TOO_EARLY;
+    record.session = e->client.config.session;
+    assay_bytes_copy(record.instance_key, sizeof record.instance_key, e->instance_key,
+                     sizeof e->instance_key);
+    assay_cont_retire_statement(&group->home, &record, digest);
+    if (assay_p256_sign(e->signer, digest, record.signature) != ASSAY_OK)
+        return ASSAY_ENCLAVE_FAILED;
+    const enum assay_status status =
+        assay_cont_retire_record_encode(&record, bytes, sizeof bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    hand_in(e, ASSAY_SERVICE_RETIRE, payload);
+    const enum assay_enclave_result result = run_until(e, is_retired, 0, timeout_ms);
+    return result == ASSAY_ENCLAVE_RETIRED ? ASSAY_ENCLAVE_OK : result;
 }

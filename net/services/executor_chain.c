@@ -12,6 +12,8 @@
 enum {
     TURN_MS = 1000,
     OPEN_WITHIN_MS = 30 * 60 * 1000, /* what is not opened by then frees its place */
+    OPEN_SOON_MS = 10 * 60 * 1000,   /* a draft is safe from others of as many drafts for so long */
+    SITE_DRAFTS_MAX = ASSAY_EXECUTOR_TASKS_MAX / 4,
     AHEAD_MAX_S = 366 * 24 * 3600,   /* as the contract has it */
 };
 
@@ -85,18 +87,63 @@ static void drop(struct assay_executor_node *n, struct assay_executor_work *work
     if (!owes) assay_evm_till_forget(n->config.chain->till, task);
 }
 
-/* Strangers may draft as much as they like: the oldest draft that was not opened gives way. */
-static struct assay_executor_work *place_for_draft(struct assay_executor_node *n)
+/* --- places of drafts: anybody may make one, and it costs nothing (docs/services.md 8.9.1) */
+
+static bool is_draft(struct assay_executor_node *n, struct assay_executor_work *work)
 {
-    struct assay_executor_work *free_one = assay_executor_free_work(n), *oldest = NULL;
-    if (free_one != NULL) return free_one;
+    return work->runs && work->on_chain && !assay_executor_may_begin(n, work);
+}
+
+static uint32_t drafts_of(struct assay_executor_node *n, const uint8_t site[static 16])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
+        count += is_draft(n, &n->work[i]) && assay_bytes_equal(n->work[i].site, site, 16);
+    return count;
+}
+
+/* Returns: of the sites with most drafts the oldest; site: of that one alone, unless NULL. */
+static struct assay_executor_work *next_to_go(struct assay_executor_node *n, const uint8_t *site)
+{
+    struct assay_executor_work *first = NULL;
+    uint32_t most = 0;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++) {
         struct assay_executor_work *work = &n->work[i];
-        if (!work->on_chain || assay_executor_may_begin(n, work)) continue;
-        if (oldest == NULL || work->since_ms < oldest->since_ms) oldest = work;
+        if (!is_draft(n, work)) continue;
+        if (site != NULL && !assay_bytes_equal(work->site, site, 16)) continue;
+        const uint32_t count = drafts_of(n, work->site);
+        if (first != NULL && count < most) continue;
+        if (first != NULL && count == most && work->since_ms >= first->since_ms) continue;
+        first = work;
+        most = count;
     }
-    if (oldest != NULL) drop(n, oldest);
-    return oldest;
+    return first;
+}
+
+struct assay_executor_work *assay_executor_evict_draft(struct assay_executor_node *n)
+{
+    if (n->config.chain == NULL) return NULL;
+    struct assay_executor_work *work = next_to_go(n, NULL);
+    if (work != NULL) drop(n, work);
+    return work;
+}
+
+/* One site has so many drafts. A place that is taken is given to a site that has fewer drafts than
+ * the one that loses it, and otherwise only when its draft had time to be opened: its requestor may
+ * have paid for it meanwhile. */
+static struct assay_executor_work *place_for_draft(struct assay_executor_node *n,
+                                                   const uint8_t site[static 16])
+{
+    const uint32_t own = drafts_of(n, site);
+    struct assay_executor_work *work =
+        own < SITE_DRAFTS_MAX ? assay_executor_free_work(n) : next_to_go(n, site);
+    if (work != NULL && !work->runs) return work;
+    if (work == NULL) work = next_to_go(n, NULL);
+    if (work == NULL) return NULL;
+    const bool is_fairer = own + 1 < drafts_of(n, work->site);
+    if (!is_fairer && n->now_ms - work->since_ms < OPEN_SOON_MS) return NULL;
+    drop(n, work);
+    return work;
 }
 
 static bool check_voucher(const void *context, const struct assay_task_voucher *voucher)
@@ -137,6 +184,34 @@ static void begin(struct assay_executor_node *n, struct assay_executor_work *wor
     work->runs = true;
 }
 
+static struct assay_executor_owed *find_owed(struct assay_executor_node *n,
+                                             const uint8_t task[static 32])
+{
+    for (uint32_t i = 0; i < n->owed_count; i++)
+        if (assay_bytes_equal(n->owed[i].task, task, 32)) return &n->owed[i];
+    return NULL;
+}
+
+/* Whether there is a row for the claim of one more draft: each that runs may need one. */
+static bool has_room_for_owed(struct assay_executor_node *n)
+{
+    uint32_t count = n->owed_count;
+    for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
+        count += n->work[i].runs && n->work[i].on_chain && find_owed(n, n->work[i].e.task) == NULL;
+    return count < ASSAY_EXECUTOR_CLAIMS_MAX;
+}
+
+static struct assay_executor_owed *owed_of(struct assay_executor_node *n,
+                                           const uint8_t task[static 32])
+{
+    struct assay_executor_owed *owed = find_owed(n, task);
+    if (owed != NULL || n->owed_count == ASSAY_EXECUTOR_CLAIMS_MAX) return owed;
+    owed = &n->owed[n->owed_count++];
+    *owed = (struct assay_executor_owed){ .task = { 0 } };
+    assay_bytes_copy(owed->task, 32, task, 32);
+    return owed;
+}
+
 static void take_draft(struct assay_executor_node *n, uint64_t guest,
                        const struct assay_task_frame *frame)
 {
@@ -152,8 +227,14 @@ static void take_draft(struct assay_executor_node *n, uint64_t guest,
         say_keys(n, guest, work);
         return;
     }
-    const char *const fault = fault_of(n, &draft);
-    struct assay_executor_work *work = fault == NULL ? place_for_draft(n) : NULL;
+    const char *fault = fault_of(n, &draft);
+    uint8_t site[16];
+    if (!assay_door_site(n->door, guest, site)) return;
+    struct assay_executor_work *work = fault == NULL ? place_for_draft(n, site) : NULL;
+    if (work != NULL && !has_room_for_owed(n)) {
+        fault = "too many of its claims are not paid yet";
+        work = NULL;
+    }
     if (work == NULL) {
         say_no(n, guest, frame, fault != NULL ? fault : "it has no room for another task");
         return;
@@ -164,6 +245,7 @@ static void take_draft(struct assay_executor_node *n, uint64_t guest,
     }
     begin(n, work, &draft);
     assay_bytes_copy(work->draft, 32, name, 32);
+    assay_bytes_copy(work->site, sizeof work->site, site, sizeof site);
     if (assay_evm_till_watch(n->config.chain->till, &work->terms) == ASSAY_OK) {
         say_keys(n, guest, work);
         return;
@@ -213,18 +295,6 @@ bool assay_executor_may_begin(struct assay_executor_node *n, struct assay_execut
 
 /* --- what is owed */
 
-static struct assay_executor_owed *owed_of(struct assay_executor_node *n,
-                                           const uint8_t task[static 32])
-{
-    for (uint32_t i = 0; i < n->owed_count; i++)
-        if (assay_bytes_equal(n->owed[i].task, task, 32)) return &n->owed[i];
-    if (n->owed_count == ASSAY_EXECUTOR_CLAIMS_MAX) return NULL;
-    struct assay_executor_owed *owed = &n->owed[n->owed_count++];
-    *owed = (struct assay_executor_owed){ .task = { 0 } };
-    assay_bytes_copy(owed->task, 32, task, 32);
-    return owed;
-}
-
 static void fill(struct assay_evm_claim *to, const struct assay_task_claim *from)
 {
     to->step = from->receipt.step;
@@ -245,10 +315,7 @@ void assay_executor_owed_keep(struct assay_executor_node *n, const struct assay_
     struct assay_task_claim claim;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_executor_owed *owed = owed_of(n, work->e.task);
-    if (owed == NULL) {
-        assay_executor_keep(n, ASSAY_E_FULL);
-        return;
-    }
+    ASSAY_ASSERT(owed != NULL); /* there was room when it was drafted */
     const enum assay_status status =
         assay_task_claim_decode(assay_slice_over(work->e.claim.bytes, work->e.claim.len), &claim);
     ASSAY_ASSERT(status == ASSAY_OK); /* our own */

@@ -15,6 +15,7 @@ enum { ASSAY_EXECUTOR_CLAIMS_MAX = 64 }; /* that are not paid, of tasks before a
 
 struct assay_executor_work {
     bool runs;                /* else the place is free */
+    uint8_t requestor[ASSAY_P256_PUBLIC_LEN]; /* account key; not on a chain */
     bool failed, uncertified; /* said in the close that is being told */
     uint64_t guest;           /* who asked for keys last */
     uint64_t turn;            /* of QUOTE */
@@ -27,6 +28,7 @@ struct assay_executor_work {
     bool opened;       /* there, as deep as configured */
     uint64_t since_ms; /* drafted */
     uint8_t draft[32];
+    uint8_t site[16]; /* of who drafted it first: as assay_door_site */
     struct assay_evm_place place;
     struct assay_evm_terms terms;
     struct assay_task_payer payer;
@@ -59,6 +61,7 @@ struct assay_executor_node {
     bool has_opened;
     bool is_own; /* of its member: the record that is being told */
     uint64_t claims_paid, claims_refused;
+    bool refuses; /* tasks of the ledger, for want of room for a claim */
     struct assay_executor_work work[ASSAY_EXECUTOR_TASKS_MAX];
     uint32_t claim_count, owed_count;
     struct assay_executor_claim claim[ASSAY_EXECUTOR_CLAIMS_MAX];
@@ -69,6 +72,9 @@ struct assay_executor_node {
 /* --- executor_node.c */
 /* Remembers the first failure. Returns: nothing. */
 void assay_executor_keep(struct assay_executor_node *n, enum assay_status status);
+/* Returns: whether there is a row for the claim of one more task of the ledger: each that runs may
+ * need one. */
+bool assay_executor_has_room_for_claim(struct assay_executor_node *n);
 /* Returns: a free place; NULL: there is none. */
 struct assay_executor_work *assay_executor_free_work(struct assay_executor_node *n);
 /* Wipes its keys; the place is free. Returns: nothing. */
@@ -80,6 +86,9 @@ void assay_executor_hear(struct assay_executor_node *n, uint64_t guest,
                          const struct assay_task_frame *frame);
 /* Returns: whether the input of a task may be taken: on a chain, that it is open there. */
 bool assay_executor_may_begin(struct assay_executor_node *n, struct assay_executor_work *work);
+/* Ends a draft that was not opened: of the sites with most of them, the oldest. Returns: its place;
+ * NULL: there is none. */
+struct assay_executor_work *assay_executor_evict_draft(struct assay_executor_node *n);
 /* The claim of the step that was vouched is durable, then the till has it. Returns: nothing. */
 void assay_executor_owed_keep(struct assay_executor_node *n,
                               const struct assay_executor_work *work);

@@ -42,16 +42,33 @@ static enum assay_status held_take(struct assay_cursor *in, struct assay_task_he
     return assay_cursor_copy(in, held->bytes, len);
 }
 
-static struct assay_executor_claim *claim_of(struct assay_executor_node *n,
-                                             const uint8_t task[static 32])
+static struct assay_executor_claim *find_claim(struct assay_executor_node *n,
+                                               const uint8_t task[static 32])
 {
     for (uint32_t i = 0; i < n->claim_count; i++)
         if (assay_bytes_equal(n->claim[i].task, task, 32)) return &n->claim[i];
+    return NULL;
+}
+
+static struct assay_executor_claim *claim_of(struct assay_executor_node *n,
+                                             const uint8_t task[static 32])
+{
+    struct assay_executor_claim *const known = find_claim(n, task);
+    if (known != NULL) return known;
     if (n->claim_count == ASSAY_EXECUTOR_CLAIMS_MAX) return NULL;
     struct assay_executor_claim *claim = &n->claim[n->claim_count++];
     *claim = (struct assay_executor_claim){ 0 };
     assay_bytes_copy(claim->task, 32, task, 32);
     return claim;
+}
+
+bool assay_executor_has_room_for_claim(struct assay_executor_node *n)
+{
+    uint32_t count = n->claim_count;
+    for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
+        count += n->work[i].runs && !n->work[i].on_chain &&
+                 find_claim(n, n->work[i].e.task) == NULL;
+    return count < ASSAY_EXECUTOR_CLAIMS_MAX;
 }
 
 static void claim_keep(struct assay_executor_node *n, const struct assay_executor_work *work)
@@ -60,10 +77,7 @@ static void claim_keep(struct assay_executor_node *n, const struct assay_executo
     struct assay_slice row;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     struct assay_executor_claim *claim = claim_of(n, work->e.task);
-    if (claim == NULL) {
-        assay_executor_keep(n, ASSAY_E_FULL);
-        return;
-    }
+    ASSAY_ASSERT(claim != NULL); /* there was room when it was accepted */
     claim->newest = work->e.claim;
     claim->sure = work->e.sure;
     held_put(&w, &claim->newest);
@@ -219,13 +233,33 @@ struct assay_executor_work *assay_executor_free_work(struct assay_executor_node 
     return NULL;
 }
 
+/* docs/services.md 6.12: one account has a quarter of the places at most, so that it does not keep
+ * everybody else out with tasks that it never sends an input for. What it vouched for to the last
+ * step only waits to be paid. */
+static bool is_vouched_whole(const struct assay_executor_work *work)
+{
+    return work->e.claim.step == work->e.config.terms.steps;
+}
+
+static bool has_its_share(const struct assay_executor_node *n)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
+        count += n->work[i].runs && !n->work[i].on_chain && !is_vouched_whole(&n->work[i]) &&
+                 assay_bytes_equal(n->work[i].requestor, n->opened.key, sizeof n->opened.key);
+    return count >= ASSAY_EXECUTOR_TASKS_MAX / 4;
+}
+
 static void accept(struct assay_executor_node *n, const uint8_t task[static 32])
 {
     struct assay_task_accept record;
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice payload;
+    n->refuses = !assay_executor_has_room_for_claim(n);
+    if (n->refuses || has_its_share(n)) return; /* not accepted: it ends by itself */
     struct assay_executor_work *work = assay_executor_free_work(n);
-    if (work == NULL) return; /* it is not accepted: the requestor closes it */
+    if (work == NULL) work = assay_executor_evict_draft(n); /* the ledger's are of an account */
+    if (work == NULL) return;
     struct assay_task_executor_config config = { .terms = n->opened,
                                                  .epoch =
                                                      assay_follower_home(n->follower)->epoch + 1,
@@ -240,6 +274,8 @@ static void accept(struct assay_executor_node *n, const uint8_t task[static 32])
     assay_task_executor_init(&work->e, &config);
     work->runs = true;
     work->state_len = 0;
+    assay_bytes_copy(work->requestor, sizeof work->requestor, n->opened.key,
+                     sizeof n->opened.key);
     assay_bytes_copy(record.task, 32, task, 32);
     assay_bytes_copy(record.key, sizeof record.key, work->keys.key, sizeof record.key);
     assay_bytes_copy(record.account, 32, n->config.account, 32);
@@ -304,6 +340,12 @@ static void facts(void *context, const struct assay_registry_facts *facts)
     for (uint32_t i = 0; i < facts->task_count && n->failure == ASSAY_OK; i++)
         tell(n, &facts->task[i]);
     n->has_opened = false;
+}
+
+/* What is paid makes room for other tasks. */
+static void look_for_room(struct assay_executor_node *n)
+{
+    if (n->refuses) n->refuses = !assay_executor_has_room_for_claim(n);
 }
 
 static void closed(void *context)
@@ -479,6 +521,7 @@ enum assay_status assay_executor_node_turn(struct assay_executor_node *node, int
     follow(n);
     if (n->failure == ASSAY_OK) hear(n);
     if (n->failure == ASSAY_OK) assay_executor_chain_turn(n);
+    look_for_room(n);
     return n->failure;
 }
 
@@ -491,6 +534,7 @@ struct assay_executor_node_status assay_executor_node_status(const struct assay_
                                                  .claims = node->claim_count,
                                                  .claims_paid = node->claims_paid,
                                                  .claims_refused = node->claims_refused,
+                                                 .refuses = node->refuses,
                                                  .on_chain = node->config.chain != NULL };
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
         status.tasks += node->work[i].runs;

@@ -53,6 +53,7 @@ struct assay_executor_node_status {
     uint32_t tasks;           /* that run */
     uint64_t steps;           /* that were made since the start */
     uint32_t claims;          /* that are not paid yet */
+    bool refuses;             /* tasks of the ledger: it keeps as many claims as it can */
     /* Of its member, since the start: those that paid, and final ones of steps not paid. */
     uint64_t claims_paid, claims_refused;
     /* On the chain, if there is one. */

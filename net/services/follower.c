@@ -101,6 +101,11 @@ const struct assay_follower_home *assay_follower_home(const struct assay_followe
     return f->knows ? &f->home : NULL;
 }
 
+const uint8_t *assay_follower_node(const struct assay_follower *f)
+{
+    return f->knows && f->home.slot < f->home.members ? f->home.node[f->home.slot] : NULL;
+}
+
 bool assay_follower_follows(const struct assay_follower *f)
 {
     return f->begun;
@@ -219,7 +224,11 @@ static enum assay_status finish(struct assay_follower *f)
 {
     const struct assay_cont_group *seen = assay_follower_group(f);
     const struct assay_cont_group *shown = assay_registry_group(f->next.registry, f->config.group);
-    if (seen != NULL && shown != NULL && shown->view_last < seen->view_last) return ASSAY_E_CHAIN;
+    /* Within an era a decided view stays decided; a RECOVER may undo one. */
+    if (f->next_home.era == f->home.era && seen != NULL && shown != NULL &&
+        shown->view_last < seen->view_last)
+        return ASSAY_E_CHAIN;
+    assay_registry_enter(f->next.registry, f->next_home.era);
     assay_registry_stand(f->next.registry, f->next_home.epoch, f->next_home.member,
                          f->next_home.members);
     let_go(&f->now);
@@ -235,6 +244,7 @@ static enum assay_status finish(struct assay_follower *f)
 static enum assay_status begin(struct assay_follower *f, const struct assay_service_message *m)
 {
     if (f->begun || f->next.registry != NULL) return ASSAY_E_INVALID;
+    if (m->era > ASSAY_REGISTRY_ERA_MAX) return ASSAY_E_RANGE;
     if (is_older(f, m)) return ASSAY_E_CHAIN;
     ASSAY_TRY(reduce(f, m->plan));
     if (m->count != f->count) return ASSAY_E_INVALID;

@@ -95,6 +95,10 @@ const struct assay_share_registry *assay_follower_shares(const struct assay_foll
 const struct assay_task_ledger *assay_follower_tasks(const struct assay_follower *f);
 /* Returns: as told last; NULL before the ledger has told. */
 const struct assay_follower_home *assay_follower_home(const struct assay_follower *f);
+/* The member whose daemon is followed: records that are handed in are its records. Returns: its
+ * node id, borrowed until the next turn; NULL before the ledger has told, and of a daemon that has
+ * no slot that may serve. */
+const uint8_t *assay_follower_node(const struct assay_follower *f);
 /* Returns: whether a ledger is followed now. */
 bool assay_follower_follows(const struct assay_follower *f);
 /* Returns: a number that rises with whatever is told. */

@@ -28,9 +28,10 @@ static const uint8_t identity_row[32] = "holder: keys", seen_row[32] = "holder: 
 struct assay_holder_node {
     struct assay_holder_node_config config;
     struct assay_vault *vault;
-    struct assay_secret32 secret, curve_secret;
+    struct assay_secret32 secret, link_seed, curve_secret;
     struct assay_p256_signer *signer;
-    struct assay_share_holder_record own; /* what its member has to list */
+    struct assay_share_holder_record own; /* what its member has to list, */
+    bool own_signed;                      /* with its signatures */
     struct assay_board *board;
     struct assay_door *door;
     struct assay_pending *pending;
@@ -68,7 +69,7 @@ static enum assay_status read_identity(struct assay_holder_node *n)
     if (status == ASSAY_OK && row.len != IDENTITY_LEN) status = ASSAY_E_VERSION;
     if (status == ASSAY_OK) {
         assay_bytes_copy(n->secret.bytes, 32, bytes, 32);
-        assay_bytes_copy(n->curve_secret.bytes, 32, bytes + 32, 32);
+        assay_bytes_copy(n->link_seed.bytes, 32, bytes + 32, 32);
     }
     assay_secret_wipe(bytes, sizeof bytes);
     return status;
@@ -76,11 +77,11 @@ static enum assay_status read_identity(struct assay_holder_node *n)
 
 static enum assay_status make_identity(struct assay_holder_node *n)
 {
-    uint8_t bytes[IDENTITY_LEN], public_key[ASSAY_P256_PUBLIC_LEN], curve[32];
+    uint8_t bytes[IDENTITY_LEN], public_key[ASSAY_P256_PUBLIC_LEN];
     ASSAY_TRY(assay_p256_generate(&n->secret, public_key));
-    ASSAY_TRY(assay_x25519_generate(&n->curve_secret, curve));
+    ASSAY_TRY(assay_random(n->link_seed.bytes, sizeof n->link_seed.bytes));
     assay_bytes_copy(bytes, 32, n->secret.bytes, 32);
-    assay_bytes_copy(bytes + 32, 32, n->curve_secret.bytes, 32);
+    assay_bytes_copy(bytes + 32, 32, n->link_seed.bytes, 32);
     enum assay_status status = assay_vault_put(n->vault, ASSAY_VAULT_OWN, identity_row,
                                                assay_slice_over(bytes, sizeof bytes));
     if (status == ASSAY_OK) status = assay_vault_commit(n->vault);
@@ -94,7 +95,9 @@ static enum assay_status take_identity(struct assay_holder_node *n)
     if (status == ASSAY_E_NOT_FOUND) status = make_identity(n);
     if (status != ASSAY_OK) return status;
     ASSAY_TRY(assay_p256_public(&n->secret, n->own.key));
-    ASSAY_TRY(assay_x25519_public(&n->curve_secret, n->own.curve));
+    assay_sodium_link_pair(&n->link_seed, n->own.link);
+    assay_sodium_link_secret(&n->link_seed, &n->curve_secret);
+    ASSAY_TRY(assay_sodium_link_curve(n->own.link, n->own.curve));
     return assay_p256_signer_load(&n->secret, &n->signer);
 }
 
@@ -269,6 +272,7 @@ static void submit(struct assay_holder_node *n, const struct assay_share_effect 
         [ASSAY_SHARE_PAYLOAD_DEAL] = ASSAY_SERVICE_SHARE_DEAL,
         [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
         [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
+        [ASSAY_SHARE_PAYLOAD_SUM] = ASSAY_SERVICE_SHARE_SUM,
     };
     /* One that is ready is so with what is synced now. */
     if (e->payload == ASSAY_SHARE_PAYLOAD_READY)
@@ -451,6 +455,8 @@ static void closed(void *context)
     struct assay_holder_node *n = context;
     n->wake_at_ms = 0; /* exchanges of the epoch before are over */
     if (n->failure == ASSAY_OK) remember_seen(n);
+    /* docs/services.md 5.13: what was replaced since the last close is destroyed. */
+    if (n->failure == ASSAY_OK) keep(n, assay_vault_rewrap(n->vault));
 }
 
 static void record(void *context, uint32_t slot, enum assay_service_kind kind,
@@ -515,10 +521,22 @@ static bool is_found(const struct assay_holder_node *n, const struct assay_share
            assay_bytes_equal(m->address, n->own.address, n->own.address_len);
 }
 
+/* Bound to the member whose daemon hands it in (docs/services.md 5.4). */
 static void list_oneself(struct assay_holder_node *n)
 {
-    uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
+    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    struct assay_share_home here;
+    uint8_t bytes[ASSAY_SHARE_RECORD_MAX], digest[32];
     struct assay_slice payload;
+    if (home->slot >= ASSAY_REGISTRY_SLOTS_MAX) return; /* no member yet */
+    if (!n->own_signed || !assay_bytes_equal(n->own.node, home->node[home->slot], 32)) {
+        assay_bytes_copy(here.chain_id, 32, home->chain_id, 32);
+        assay_bytes_copy(n->own.node, 32, home->node[home->slot], 32);
+        assay_share_holder_statement(&here, &n->own, digest);
+        assay_sodium_link_sign(&n->link_seed, digest, n->own.link_signature);
+        if (assay_p256_sign(n->signer, digest, n->own.signature) != ASSAY_OK) return;
+        n->own_signed = true; /* the same bytes again, so that it waits once */
+    }
     const enum assay_status status =
         assay_share_holder_record_encode(&n->own, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);

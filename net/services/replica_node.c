@@ -9,11 +9,20 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     SUBMIT_AGAIN_MS = 1000, /* records may be lost on their way to a block */
     FRAMES_PER_TURN = 512,
+    SILENT_MS = 30000,      /* at least, before another seat is reported */
     LOOPS_MAX = 64, /* what a replica says to itself in one step */
+};
+
+/* A record of this epoch. */
+struct said {
+    uint64_t view, epoch; /* view: of an ALIVE its era */
+    size_t len;
+    uint8_t bytes[256];
 };
 
 struct assay_replica_node {
@@ -31,6 +40,12 @@ struct assay_replica_node {
     struct assay_cont_replica *replica; /* NULL before the chain is known */
     uint64_t wake_at_ms, now_ms;
     bool listed;
+    bool is_told; /* the ledger shows it as it is */
+    bool drains;  /* it was asked to */
+    bool drained; /* and has no seat any more */
+    uint64_t era, epoch; /* that closed last, */
+    uint64_t closed_ms, epoch_ms; /* when it was told, how long it took */
+    struct said silent[ASSAY_CONT_SEATS_MAX], alive;
     uint64_t submit_at_ms;
     uint64_t table_view; /* of the TABLE that waits to become final; 0: none */
     size_t table_len;
@@ -48,6 +63,8 @@ struct assay_replica_node {
 };
 
 static void told(void *context, const struct assay_cont_fact *fact);
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word);
 
 static enum assay_status set_up(struct assay_replica_node *n,
                                 char message[static ASSAY_REPLICA_NODE_MESSAGE_LEN])
@@ -69,7 +86,7 @@ static enum assay_status set_up(struct assay_replica_node *n,
     const struct assay_follower_config follower = { .path = n->config.ledger,
                                                     .service = ASSAY_SERVICE_CONTINUITY,
                                                     .group = n->config.group,
-                                                    .tells = { .fact = told },
+                                                    .tells = { .fact = told, .became = became },
                                                     .context = n };
     return assay_follower_create(&follower, &n->follower);
 }
@@ -152,7 +169,7 @@ static void to_ledger(struct assay_replica_node *n, struct assay_slice payload)
     ASSAY_ASSERT(status == ASSAY_OK && payload.len <= sizeof n->table);
     assay_bytes_copy(n->table, sizeof n->table, payload.bytes, payload.len);
     n->table_len = payload.len;
-    n->table_view = record.view;
+    n->table_view = record.roster.view;
     submit_table(n);
 }
 
@@ -187,6 +204,9 @@ static void perform(struct assay_replica_node *n, uint16_t slot)
         case ASSAY_CONT_TO_GROUP: to_group(n, bytes); break;
         case ASSAY_CONT_TO_KEY: to_key(n, send->key, bytes); break;
         case ASSAY_CONT_TO_LEDGER: to_ledger(n, bytes); break;
+        case ASSAY_CONT_TO_SESSION:
+            assay_board_to_session(n->board, send->instance, send->session, bytes);
+            break;
         }
     }
     n->wake_at_ms = n->effects.wake_at_ms;
@@ -228,26 +248,140 @@ static void told(void *context, const struct assay_cont_fact *fact)
     hear_oneself(n);
 }
 
-static bool is_listed(const struct assay_replica_node *n, const struct assay_cont_group *group)
+static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                   const char *word)
+{
+    struct assay_replica_node *n = context;
+    if (kind != ASSAY_SERVICE_TABLE || strcmp(word, "applied") != 0 || n->replica == NULL) return;
+    assay_status_ignore(assay_cont_replica_table(n->replica, payload),
+                        "of another group, or of a view that is over");
+}
+
+/* Returns: the member that lists this process; NULL: none does. */
+static const struct assay_cont_member *member_of(const struct assay_replica_node *n,
+                                                 const struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (group->member[i].listed &&
             assay_bytes_equal(group->member[i].key, n->key, ASSAY_P256_PUBLIC_LEN))
-            return true;
-    return false;
+            return &group->member[i];
+    return NULL;
+}
+
+static bool has_seat(const struct assay_replica_node *n, const struct assay_cont_group *group)
+{
+    return assay_cont_seat(&group->now.roster, n->key) < group->now.roster.count ||
+           assay_cont_seat(&group->next.roster, n->key) < group->next.roster.count;
 }
 
 static void list_oneself(struct assay_replica_node *n)
 {
-    struct assay_cont_replica_record record = { .group = n->config.group, .contact = n->contact };
-    uint8_t bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_cont_replica_record record = { .group = n->config.group,
+                                                .contact = n->contact,
+                                                .drains = n->drains };
+    const struct assay_cont_group *group = assay_follower_group(n->follower);
+    const uint8_t *const node = assay_follower_node(n->follower);
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
+    if (node == NULL) return; /* a daemon without a slot lists nobody */
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
+    assay_cont_replica_statement(&group->home, node, &record, digest);
+    n->failure = assay_p256_sign(n->signer, digest, record.signature);
+    if (n->failure != ASSAY_OK) return;
     const enum assay_status status =
         assay_cont_replica_record_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_status_ignore(assay_follower_submit(n->follower, ASSAY_SERVICE_REPLICA, payload),
                         "handed in again until it is listed");
+}
+
+/* --- who is heard (docs/services.md 1.11) */
+
+/* Signed once an epoch: the daemon hands the same bytes in once, however often it is given them. */
+static bool sign_silent(struct assay_replica_node *n, const struct assay_cont_group *group,
+                        uint32_t seat, struct said *said)
+{
+    struct assay_cont_silent_record record = { .group = n->config.group,
+                                               .era = group->era,
+                                               .view = group->now.roster.view,
+                                               .seat = seat,
+                                               .epoch = group->epoch + 1 };
+    uint8_t digest[32];
+    struct assay_slice payload;
+    if (said->len > 0 && said->view == record.view && said->epoch == record.epoch) return true;
+    assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
+    assay_cont_silent_statement(&group->home, &record, digest);
+    n->failure = assay_p256_sign(n->signer, digest, record.signature);
+    if (n->failure != ASSAY_OK) return false;
+    const enum assay_status status =
+        assay_cont_silent_record_encode(&record, said->bytes, sizeof said->bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    said->view = record.view;
+    said->epoch = record.epoch;
+    said->len = payload.len;
+    return true;
+}
+
+static bool sign_alive(struct assay_replica_node *n, const struct assay_cont_group *group,
+                       struct said *said)
+{
+    struct assay_cont_alive_record record = { .group = n->config.group,
+                                              .era = group->era,
+                                              .epoch = group->epoch + 1 };
+    const uint8_t *const node = assay_follower_node(n->follower);
+    uint8_t digest[32];
+    struct assay_slice payload;
+    if (node == NULL) return false; /* a daemon without a slot hands nothing in */
+    if (said->len > 0 && said->view == record.era && said->epoch == record.epoch) return true;
+    assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
+    assay_cont_alive_statement(&group->home, node, &record, digest);
+    n->failure = assay_p256_sign(n->signer, digest, record.signature);
+    if (n->failure != ASSAY_OK) return false;
+    const enum assay_status status =
+        assay_cont_alive_record_encode(&record, said->bytes, sizeof said->bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    said->view = record.era;
+    said->epoch = record.epoch;
+    said->len = payload.len;
+    return true;
+}
+
+static void submit_said(struct assay_replica_node *n, enum assay_service_kind kind,
+                        const struct said *said)
+{
+    assay_status_ignore(
+        assay_follower_submit(n->follower, kind, assay_slice_over(said->bytes, said->len)),
+        "handed in again until it is final, or of no use");
+}
+
+static void take_close(struct assay_replica_node *n, const struct assay_cont_group *group)
+{
+    if (group->era != n->era) { /* what was signed in another one is of no use */
+        n->era = group->era;
+        for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+            n->silent[i].len = 0;
+    }
+    if (group->epoch == n->epoch) return;
+    n->epoch_ms = group->epoch == n->epoch + 1 ? n->now_ms - n->closed_ms : 0;
+    n->epoch = group->epoch;
+    n->closed_ms = n->now_ms;
+}
+
+static void tell_silence(struct assay_replica_node *n, const struct assay_cont_group *group,
+                         const struct assay_cont_member *member)
+{
+    const uint64_t silent_ms = n->epoch_ms / 2 > SILENT_MS ? n->epoch_ms / 2 : SILENT_MS;
+    const uint32_t own = assay_cont_seat(&group->now.roster, n->key);
+    for (uint32_t i = 0; own < group->now.roster.count && i < group->now.roster.count; i++)
+        if ((group->silence[i].by[0] >> own & 1) == 0 &&
+            assay_cont_replica_misses(n->replica, group->now.roster.view, i, n->now_ms,
+                                      silent_ms) &&
+            sign_silent(n, group, i, &n->silent[i]))
+            submit_said(n, ASSAY_SERVICE_SILENT, &n->silent[i]);
+    if (member != NULL &&
+        assay_cont_group_wants_alive(group, (uint32_t)(member - group->member)) &&
+        sign_alive(n, group, &n->alive))
+        submit_said(n, ASSAY_SERVICE_ALIVE, &n->alive);
 }
 
 /* Returns: ASSAY_OK | ASSAY_E_STALE */
@@ -258,17 +392,21 @@ static enum assay_status follow(struct assay_replica_node *n)
     const struct assay_cont_group *group = assay_follower_group(n->follower);
     if (group == NULL) return ASSAY_OK;
     if (n->replica == NULL) be_born(n, &group->home);
+    take_close(n, group);
     if (n->told != assay_follower_told(n->follower)) {
         n->told = assay_follower_told(n->follower);
         assay_board_take(n->board, group);
-        const bool listed = is_listed(n, group);
-        if (n->listed && !listed) return ASSAY_E_STALE;
-        n->listed = listed;
+        const struct assay_cont_member *const member = member_of(n, group);
+        if (n->listed && member == NULL) return ASSAY_E_STALE;
+        n->listed = member != NULL;
+        n->is_told = member != NULL && member->drains == n->drains;
+        n->drained = n->drains && n->is_told && !has_seat(n, group);
     }
     if (n->now_ms < n->submit_at_ms) return ASSAY_OK;
     n->submit_at_ms = n->now_ms + SUBMIT_AGAIN_MS;
-    if (!n->listed) list_oneself(n);
+    if (!n->is_told) list_oneself(n);
     if (n->table_view > 0) submit_table(n);
+    tell_silence(n, group, member_of(n, group));
     return ASSAY_OK;
 }
 
@@ -333,6 +471,19 @@ struct assay_replica_node_figures assay_replica_node_figures(const struct assay_
 enum assay_status assay_replica_node_ledger(const struct assay_replica_node *node)
 {
     return node->ledger;
+}
+
+void assay_replica_node_drain(struct assay_replica_node *node)
+{
+    if (node->drains) return;
+    node->drains = true;
+    node->is_told = false;
+    node->submit_at_ms = 0;
+}
+
+bool assay_replica_node_is_drained(const struct assay_replica_node *node)
+{
+    return node->drained;
 }
 
 bool assay_replica_node_is_listed(const struct assay_replica_node *node)

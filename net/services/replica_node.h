@@ -43,6 +43,11 @@ struct assay_cont_status assay_replica_node_status(const struct assay_replica_no
 struct assay_replica_node_figures assay_replica_node_figures(const struct assay_replica_node *node);
 /* Why the ledger was not followed last. Returns: ASSAY_OK when it is. */
 enum assay_status assay_replica_node_ledger(const struct assay_replica_node *node);
+/* Its seat shall move to another member, with its memory; it goes on until then.
+ * Returns: nothing. */
+void assay_replica_node_drain(struct assay_replica_node *node);
+/* Returns: whether it drains and has no seat any more: it may end, and costs its group nothing. */
+bool assay_replica_node_is_drained(const struct assay_replica_node *node);
 /* Returns: whether the ledger has listed it. */
 bool assay_replica_node_is_listed(const struct assay_replica_node *node);
 

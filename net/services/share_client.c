@@ -304,7 +304,8 @@ static struct assay_share_terms terms_of(const struct assay_share_client *c, uin
     const struct assay_follower_home *home = assay_follower_home(c->follower);
     const uint32_t member = r->cluster[c->cluster].seat[slot].member;
     struct assay_share_side holder = { .cluster = c->cluster, .slot = slot }, own = holder;
-    assay_bytes_copy(holder.node, 32, r->member[member].node, 32);
+    if (member < ASSAY_SHARE_MEMBERS_MAX)
+        assay_bytes_copy(holder.node, 32, r->member[member].node, 32);
     assay_bytes_copy(own.node, 32, c->name, 32);
     struct assay_share_terms terms = {
         .home = r->config.home, .era = home->era, .epoch = home->epoch,
@@ -671,8 +672,15 @@ struct assay_share_client_status assay_share_client_status(const struct assay_sh
                                                 .is_final = c->is_final,
                                                 .why = c->why == NULL ? "" : c->why };
     if (r == NULL) return status;
+    const struct assay_share_row *const row = assay_share_registry_find(r, c->id);
     status.wanted = c->deed == READS ? c->k : r->config.confirmations;
-    status.answered = c->deed == READS ? collected(c)
-                                       : confirmed(c, assay_share_registry_find(r, c->id));
+    status.answered = c->deed == READS ? collected(c) : confirmed(c, row);
+    if (row == NULL) return status;
+    for (uint32_t i = 0; i < r->config.slots; i++) {
+        const bool has_confirmed = (row->have[c->cluster] >> i & 1) != 0;
+        const bool is_due = c->deed == READS ? has_confirmed : true;
+        const bool has_answered = c->deed == READS ? c->talk[i].has : has_confirmed;
+        if (is_due && !has_answered) status.silent |= 1U << i;
+    }
     return status;
 }

@@ -41,6 +41,7 @@ struct assay_share_client_status {
     bool is_final;     /* the record is */
     uint32_t answered; /* slots that confirmed, or gave */
     uint32_t wanted;   /* so many are enough */
+    uint32_t silent;   /* a bit for each slot that has confirmed, or given, nothing yet */
     const char *why;   /* FAILED: static text */
 };
 

@@ -12,7 +12,7 @@ static void take_seats(struct assay_summary_group *out, const struct assay_cont_
     out->seat_count = g->now.roster.count;
     for (uint32_t i = 0; i < out->seat_count; i++) {
         out->seat[i] = g->now.slot[i];
-        out->lost[i] = assay_cont_group_is_lost(g, i);
+        out->state[i] = assay_cont_group_seat(g, i);
     }
     if (g->phase != ASSAY_CONT_CHANGING) return;
     out->next_view = g->next.roster.view;
@@ -33,6 +33,7 @@ static void take_group(struct assay_summary_group *out, const struct assay_regis
                                          .instances = g->instance_count };
     assay_bytes_copy(out->name, sizeof out->name, plan->group[number].name, sizeof out->name);
     take_seats(out, g);
+    out->alarms = assay_cont_group_alarms(g);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (g->member[slot].listed) out->listed[out->listed_count++] = slot;
     for (uint32_t i = 0; i < g->instance_count; i++)
@@ -47,6 +48,7 @@ static void take_cluster(struct assay_summary_cluster *out, const struct assay_s
         .seated = c->seated,
         .alarm = c->alarm_epoch != 0 && c->alarm_epoch == r->epoch,
         .alarm_epoch = c->alarm_epoch,
+        .alarms = c->alarms,
     };
     for (uint32_t slot = 0; c->seated && slot < r->config.slots; slot++) {
         out->member[slot] = c->seat[slot].member;

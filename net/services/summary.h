@@ -18,7 +18,8 @@ struct assay_summary_group {
     uint64_t view, next_view; /* next: the one that is waited for while CHANGING */
     uint32_t seat_count, next_count;
     uint32_t seat[ASSAY_CONT_SEATS_MAX], next[ASSAY_CONT_SEATS_MAX]; /* slots of members */
-    bool lost[ASSAY_CONT_SEATS_MAX]; /* who sits there serves no more */
+    enum assay_cont_seat_state state[ASSAY_CONT_SEATS_MAX];
+    uint32_t alarms; /* bits of enum assay_cont_alarm */
     uint32_t listed_count, listed[ASSAY_CONT_SLOTS_MAX];
     uint32_t entries;   /* of the table that the view started from */
     uint32_t instances; /* enclaves that it remembers */
@@ -28,6 +29,7 @@ struct assay_summary_group {
 struct assay_summary_cluster {
     bool seated, alarm;                     /* alarm: it could not go on at the last close */
     uint64_t alarm_epoch;                   /* 0: never */
+    uint32_t alarms;                        /* what was said then; bits of 1 << assay_share_why */
     uint32_t member[ASSAY_SHARE_SLOTS_MAX]; /* ASSAY_SHARE_NOBODY: gone */
     bool ready[ASSAY_SHARE_SLOTS_MAX], lost[ASSAY_SHARE_SLOTS_MAX];
 };

@@ -5,7 +5,9 @@
 
 #include "base/assert.h"
 #include "base/crypto.h"
+#include "base/cursor.h"
 #include "base/writer.h"
+#include "net/services/vault_key.h"
 #include "services/shares/sodium.h"
 
 #include <errno.h>
@@ -20,7 +22,8 @@
 
 enum {
     APPLICATION = 0x41535654, /* ASVT */
-    VERSION = 1,
+    VERSION = 2,
+    NAME_LEN = 32,
     SEALED_MORE = ASSAY_SODIUM_NONCE_LEN + ASSAY_SODIUM_TAG_LEN,
     SEALED_MAX = ASSAY_VAULT_ROW_MAX + SEALED_MORE,
     ABOUT_MAX = 64,
@@ -41,13 +44,17 @@ static const char *const sql_of[STATEMENTS] = {
 struct assay_vault {
     sqlite3 *db;
     sqlite3_stmt *statement[STATEMENTS];
-    struct assay_secret32 key;
+    struct assay_secret32 key, wrap; /* the vault's, and that of shares */
+    uint64_t wrap_number;            /* of its file; 0: no share was ever kept */
+    bool stale;                      /* shares were touched since the wrapping key was made */
+    char path[PATH_MAX];
     bool open;   /* a transaction is */
     bool erased; /* in it: what was there leaves the log as well */
     bool failed;
     uint64_t commits;
     uint8_t plain[ASSAY_VAULT_ROW_MAX];
     uint8_t sealed[SEALED_MAX];
+    uint8_t row[ASSAY_VAULT_ROW_MAX]; /* of a rewrap */
 };
 
 static enum assay_status refused(struct assay_vault *v)
@@ -115,6 +122,39 @@ static enum assay_status check_key(struct assay_vault *v)
     return assay_vault_commit(v);
 }
 
+/* Its number stands in a row, so that rows and number change together; what a crash has left of the
+ * one before or after is destroyed. */
+static const uint8_t wrap_row[NAME_LEN] = "assay vault wrapping key";
+
+static enum assay_status put_wrap_number(struct assay_vault *v, uint64_t number)
+{
+    uint8_t bytes[8];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_writer_u64be(&w, number);
+    return assay_vault_put(v, ASSAY_VAULT_CHECK, wrap_row, assay_slice_over(bytes, w.len));
+}
+
+static enum assay_status read_wrap(struct assay_vault *v)
+{
+    uint8_t bytes[8];
+    struct assay_slice row;
+    enum assay_status status =
+        assay_vault_get(v, ASSAY_VAULT_CHECK, wrap_row, bytes, sizeof bytes, &row);
+    if (status == ASSAY_OK) {
+        struct assay_cursor in = assay_cursor_over(row.bytes, row.len);
+        status = assay_cursor_u64be(&in, &v->wrap_number);
+        if (status == ASSAY_OK) status = assay_vault_key_read(v->path, v->wrap_number, &v->key,
+                                                              &v->wrap);
+        if (status == ASSAY_E_NOT_FOUND) status = ASSAY_E_STORE; /* its shares are gone with it */
+    } else if (status == ASSAY_E_NOT_FOUND) {
+        status = ASSAY_OK;
+    }
+    v->stale = v->wrap_number > 0;
+    if (status != ASSAY_OK || v->wrap_number == 0) return status;
+    ASSAY_TRY(assay_vault_key_destroy(v->path, v->wrap_number + 1));
+    return assay_vault_key_destroy(v->path, v->wrap_number - 1);
+}
+
 static enum assay_status open_file(struct assay_vault *v, const char *path, char *message)
 {
     const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -143,9 +183,12 @@ enum assay_status assay_vault_open(const char *path, const struct assay_secret32
     enum assay_status status = strlen(path) < PATH_MAX ? assay_sodium_start() : ASSAY_E_RANGE;
     if (status == ASSAY_OK) status = open_file(v, path, message);
     if (status == ASSAY_OK) {
+        (void)snprintf(v->path, sizeof v->path, "%s", path);
         status = check_key(v);
+        if (status == ASSAY_OK) status = read_wrap(v);
         (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN, "%s: %s", path,
                        status == ASSAY_E_SIGNATURE ? "sealed with another key, or changed"
+                       : v->wrap_number > 0        ? "the wrapping key of its shares is gone"
                                                    : sqlite3_errmsg(v->db));
     }
     if (status == ASSAY_OK) message[0] = '\0';
@@ -187,6 +230,12 @@ static struct assay_slice about_of(enum assay_vault_kind kind, const uint8_t nam
     return all;
 }
 
+static const struct assay_secret32 *key_of(const struct assay_vault *v,
+                                           enum assay_vault_kind kind)
+{
+    return kind == ASSAY_VAULT_SHARE ? &v->wrap : &v->key;
+}
+
 /* Returns: ASSAY_OK and the plain bytes, in v->plain | ASSAY_E_SIGNATURE */
 static enum assay_status unseal(struct assay_vault *v, sqlite3_stmt *row,
                                 enum assay_vault_kind kind, struct assay_slice *plain)
@@ -199,7 +248,7 @@ static enum assay_status unseal(struct assay_vault *v, sqlite3_stmt *row,
     assay_bytes_copy(name, 32, sqlite3_column_blob(row, 0), 32);
     const struct assay_slice body =
         assay_slice_over(sealed + ASSAY_SODIUM_NONCE_LEN, (size_t)len - ASSAY_SODIUM_NONCE_LEN);
-    if (assay_sodium_open(&v->key, sealed, about_of(kind, name, about), body, v->plain) !=
+    if (assay_sodium_open(key_of(v, kind), sealed, about_of(kind, name, about), body, v->plain) !=
         ASSAY_OK)
         return ASSAY_E_SIGNATURE;
     *plain = assay_slice_over(v->plain, (size_t)len - SEALED_MORE);
@@ -232,6 +281,23 @@ static bool bind(sqlite3_stmt *s, enum assay_vault_kind kind, const uint8_t *nam
            (name == NULL || sqlite3_bind_blob(s, 2, name, 32, SQLITE_STATIC) == SQLITE_OK);
 }
 
+/* The first share makes the first wrapping key. Its number is drawn: a vault that begins where
+ * another one was moved away destroys no key of that one. */
+static enum assay_status need_wrap(struct assay_vault *v)
+{
+    uint8_t drawn[8];
+    v->stale = true;
+    if (v->wrap_number > 0) return ASSAY_OK;
+    if (assay_random(drawn, sizeof drawn) != ASSAY_OK) return refused(v);
+    struct assay_cursor in = assay_cursor_over(drawn, sizeof drawn);
+    uint64_t number = 0;
+    ASSAY_TRY(assay_cursor_u64be(&in, &number));
+    number = (number >> 2) + 2;
+    if (assay_vault_key_make(v->path, number, &v->key, &v->wrap) != ASSAY_OK) return refused(v);
+    v->wrap_number = number;
+    return put_wrap_number(v, number);
+}
+
 enum assay_status assay_vault_put(struct assay_vault *vault, enum assay_vault_kind kind,
                                   const uint8_t name[static 32], struct assay_slice bytes)
 {
@@ -240,8 +306,9 @@ enum assay_status assay_vault_put(struct assay_vault *vault, enum assay_vault_ki
     sqlite3_stmt *s = v->statement[PUT];
     ASSAY_ASSERT(bytes.len <= ASSAY_VAULT_ROW_MAX);
     ASSAY_TRY(begin(v));
+    if (kind == ASSAY_VAULT_SHARE) ASSAY_TRY(need_wrap(v));
     ASSAY_TRY(assay_random(v->sealed, ASSAY_SODIUM_NONCE_LEN));
-    assay_sodium_seal(&v->key, v->sealed, about_of(kind, name, about), bytes,
+    assay_sodium_seal(key_of(v, kind), v->sealed, about_of(kind, name, about), bytes,
                       v->sealed + ASSAY_SODIUM_NONCE_LEN);
     if (!bind(s, kind, name) || sqlite3_bind_blob(s, 3, v->sealed, (int)bytes.len + SEALED_MORE,
                                                   SQLITE_STATIC) != SQLITE_OK)
@@ -254,6 +321,7 @@ enum assay_status assay_vault_erase(struct assay_vault *vault, enum assay_vault_
 {
     ASSAY_TRY(begin(vault));
     if (!bind(vault->statement[ERASE], kind, name)) return refused(vault);
+    if (kind == ASSAY_VAULT_SHARE) vault->stale = true;
     vault->erased = true;
     return step(vault, ERASE);
 }
@@ -262,6 +330,7 @@ enum assay_status assay_vault_wipe(struct assay_vault *vault, enum assay_vault_k
 {
     ASSAY_TRY(begin(vault));
     if (!bind(vault->statement[WIPE], kind, NULL)) return refused(vault);
+    if (kind == ASSAY_VAULT_SHARE) vault->stale = true;
     vault->erased = true;
     return step(vault, WIPE);
 }
@@ -319,5 +388,71 @@ enum assay_status assay_vault_each(struct assay_vault *vault, enum assay_vault_k
     }
     if (status == ASSAY_OK && code != SQLITE_DONE) status = refused(v);
     (void)sqlite3_reset(s);
+    return status;
+}
+
+/* --- what is erased */
+
+struct names {
+    size_t count, room;
+    uint8_t (*name)[NAME_LEN];
+};
+
+static enum assay_status name_add(void *context, const uint8_t name[static 32],
+                                  struct assay_slice bytes)
+{
+    struct names *names = context;
+    (void)bytes;
+    if (names->count == names->room) {
+        const size_t room = names->room == 0 ? 64 : 2 * names->room;
+        void *more = realloc(names->name, room * sizeof *names->name);
+        if (more == NULL) return ASSAY_E_MEMORY;
+        names->name = more;
+        names->room = room;
+    }
+    assay_bytes_copy(names->name[names->count++], NAME_LEN, name, NAME_LEN);
+    return ASSAY_OK;
+}
+
+/* From one wrapping key to the other, and the number with them. */
+static enum assay_status reseal(struct assay_vault *v, const struct names *names, uint64_t number,
+                                const struct assay_secret32 *made)
+{
+    const struct assay_secret32 before = v->wrap;
+    enum assay_status status = begin(v);
+    for (size_t i = 0; i < names->count && status == ASSAY_OK; i++) {
+        struct assay_slice row;
+        v->wrap = before;
+        status = assay_vault_get(v, ASSAY_VAULT_SHARE, names->name[i], v->row, sizeof v->row,
+                                 &row);
+        v->wrap = *made;
+        if (status == ASSAY_OK)
+            status = assay_vault_put(v, ASSAY_VAULT_SHARE, names->name[i], row);
+    }
+    v->wrap = *made;
+    v->wrap_number = number;
+    if (status == ASSAY_OK) status = put_wrap_number(v, number);
+    v->erased = true; /* the log is emptied as well */
+    if (status == ASSAY_OK) status = assay_vault_commit(v);
+    assay_secret_wipe(v->row, sizeof v->row);
+    return status;
+}
+
+enum assay_status assay_vault_rewrap(struct assay_vault *vault)
+{
+    struct assay_vault *v = vault;
+    struct assay_secret32 made;
+    struct names names = { 0 };
+    ASSAY_TRY(assay_vault_commit(v));
+    if (!v->stale || v->wrap_number == 0) return ASSAY_OK;
+    const uint64_t before = v->wrap_number;
+    enum assay_status status = assay_vault_each(v, ASSAY_VAULT_SHARE, name_add, &names);
+    if (status == ASSAY_OK) status = assay_vault_key_make(v->path, before + 1, &v->key, &made);
+    if (status == ASSAY_OK) status = reseal(v, &names, before + 1, &made);
+    if (status == ASSAY_OK) status = assay_vault_key_destroy(v->path, before);
+    assay_secret_wipe(&made, sizeof made);
+    free(names.name);
+    if (status != ASSAY_OK) v->failed = true;
+    else v->stale = false;
     return status;
 }

@@ -2,8 +2,10 @@
  * net/services/vault.h - what a program of services keeps over a restart, sealed: rows of bytes by
  * kind and name in one SQLite file (docs/services.md 5.13).
  *
- * A row is sealed by XChaCha20-Poly1305 under the vault's key, bound to its kind and name, so a
- * host can neither read nor swap rows; it can hand out an older file as a whole. What was put,
+ * A row is sealed by XChaCha20-Poly1305, bound to its kind and name, so a host can neither read nor
+ * swap rows; it can hand out an older file as a whole. The key is the vault's, of shares a wrapping
+ * key in a file of its own (vault_key.h): what is erased stays in SQLite's log and on the disk for
+ * long, and is destroyed with that key (assay_vault_rewrap). What was put,
  * erased or wiped is there after commit, and then durably (WAL, synchronous FULL), or not at all. A
  * vault whose disk refused does nothing any more. One process at a time; one thread calls.
  */
@@ -33,7 +35,8 @@ struct assay_vault;
  * In:      key: copied
  * Out:     message says why not, for people
  * Returns: ASSAY_OK | ASSAY_E_SIGNATURE (made with another key) | ASSAY_E_STORE (no vault, damaged,
- *          locked, the disk) | ASSAY_E_MEMORY | ASSAY_E_RANGE (path) | ASSAY_E_CRYPTO
+ *          locked, its wrapping key gone, the disk) | ASSAY_E_MEMORY | ASSAY_E_RANGE (path) |
+ *          ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_vault_open(const char *path,
                                                  const struct assay_secret32 *key,
@@ -57,6 +60,14 @@ ASSAY_CHECKED enum assay_status assay_vault_wipe(struct assay_vault *vault,
 /* What was asked for since the last commit is durable. Costs nothing when that was nothing.
  * Returns: ASSAY_OK | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_vault_commit(struct assay_vault *vault);
+/*
+ * assay_vault_rewrap - destroys what was overwritten or erased of shares: those that there are are
+ * sealed under another wrapping key, and the one before is destroyed. Commits what was asked for.
+ * Costs nothing when no share was touched since the last time.
+ * Returns: ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CRYPTO | ASSAY_E_MEMORY | ASSAY_E_SIGNATURE (a row
+ * was changed); the vault does nothing any more then
+ */
+ASSAY_CHECKED enum assay_status assay_vault_rewrap(struct assay_vault *vault);
 /* One row. Out: *out, borrowed from bytes. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND |
  * ASSAY_E_SIGNATURE (changed) | ASSAY_E_FULL | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_vault_get(struct assay_vault *vault,

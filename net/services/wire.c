@@ -17,16 +17,20 @@ enum {
     LENGTH_LEN = 4,
     ROOM_IN = ASSAY_SERVICE_MESSAGE_MAX + LENGTH_LEN,
     ROOM_OUT = ASSAY_SERVICE_QUEUE_MAX + LENGTH_LEN,
-    MEMBER_LEN = 36,
+    MEMBER_LEN = 37,
     MOMENT_ITEMS = 3,
     ITEMS_MAX = 7 + MOMENT_ITEMS,
 };
 
 enum assay_service assay_service_of(enum assay_service_kind kind)
 {
-    if (kind < ASSAY_SERVICE_REPLICA || kind > ASSAY_SERVICE_TASK_CLOSE) return 0;
-    if (kind <= ASSAY_SERVICE_TABLE) return ASSAY_SERVICE_CONTINUITY;
-    return kind <= ASSAY_SERVICE_SHARE_LIE ? ASSAY_SERVICE_SHARES : ASSAY_SERVICE_TASKS;
+    switch (assay_service_kind_family(kind)) {
+    case ASSAY_FAMILY_NONE: return 0;
+    case ASSAY_FAMILY_CONTINUITY: return ASSAY_SERVICE_CONTINUITY;
+    case ASSAY_FAMILY_SHARES: return ASSAY_SERVICE_SHARES;
+    case ASSAY_FAMILY_TASKS: return ASSAY_SERVICE_TASKS;
+    }
+    ASSAY_UNREACHABLE("a service");
 }
 
 static bool is_of(const struct assay_registry_plan *plan, const char *name,
@@ -91,6 +95,7 @@ static void put_members(struct assay_writer *w, const struct assay_service_messa
         assay_writer_u8(w, (uint8_t)one->standing);
         assay_writer_u16be(w, one->score_bp);
         assay_writer_u8(w, (uint8_t)bits);
+        assay_writer_u8(w, one->operator_);
         assay_writer_put(w, m->node[i], 32);
     }
 }
@@ -224,11 +229,13 @@ static enum assay_status read_moment(struct assay_cursor *c, struct assay_servic
 static enum assay_status read_member(const uint8_t *bytes, struct assay_registry_member *one)
 {
     if (bytes[0] > ASSAY_REGISTRY_STAND_FULL || bytes[3] > 7) return ASSAY_E_RANGE;
+    if (bytes[4] >= ASSAY_REGISTRY_SLOTS_MAX) return ASSAY_E_RANGE;
     one->standing = (enum assay_registry_standing)bytes[0];
     one->score_bp = (uint16_t)(bytes[1] << 8 | bytes[2]);
     one->certified = (bytes[3] & ASSAY_SERVICE_CERTIFIED) != 0;
     one->failed = (bytes[3] & ASSAY_SERVICE_FAILED) != 0;
     one->renewed = (bytes[3] & ASSAY_SERVICE_RENEWED) != 0;
+    one->operator_ = bytes[4];
     return ASSAY_OK;
 }
 
@@ -241,7 +248,7 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_servi
     for (uint32_t i = 0; i < m->members; i++) {
         const uint8_t *bytes = all.bytes + (size_t)MEMBER_LEN * i;
         ASSAY_TRY(read_member(bytes, &m->member[i]));
-        assay_bytes_copy(m->node[i], 32, bytes + 4, 32);
+        assay_bytes_copy(m->node[i], 32, bytes + 5, 32);
     }
     return ASSAY_OK;
 }
@@ -250,7 +257,7 @@ static enum assay_status read_kind(struct assay_cursor *c, struct assay_service_
 {
     uint64_t kind = 0;
     ASSAY_TRY(assay_cbor_uint(c, &kind));
-    if (kind < ASSAY_SERVICE_REPLICA || kind > ASSAY_SERVICE_TASK_CLOSE) return ASSAY_E_UNSUPPORTED;
+    if (kind == 0 || kind >= ASSAY_SERVICE_KIND_COUNT) return ASSAY_E_UNSUPPORTED;
     m->kind = (enum assay_service_kind)kind;
     return ASSAY_OK;
 }

@@ -516,8 +516,20 @@ static int rest_ms(struct assay_far *far, uint64_t now_ms, int timeout_ms)
     if (far->asked > 0) timeout_ms = shorter(timeout_ms, FAR_NAMES_MS);
     timeout_ms = shorter(timeout_ms, assay_kept_wait_ms(far, now_ms));
     /* While paused nothing is woken up for. */
-    if (far->ready && !far->paused && !assay_ring_sleep(&far->reports)) return 0;
+    if (!far->ready || far->paused) return timeout_ms;
+    if (!assay_ring_sleep(&far->reports)) return 0;
+    far->sleeps++;
     return timeout_ms;
+}
+
+/* What a transport that was taken over rings for costs us no more than so many turns. */
+static bool may_wake(struct assay_far *far, uint64_t now_ms)
+{
+    if (now_ms - far->wakes_ms >= 1000) {
+        far->wakes_ms = now_ms;
+        far->wakes = 0;
+    }
+    return far->wakes < FAR_WAKES_PER_S;
 }
 
 enum assay_status assay_far_wait(struct assay_far *far, uint64_t now_ms, struct pollfd *extra,
@@ -527,11 +539,14 @@ enum assay_status assay_far_wait(struct assay_far *far, uint64_t now_ms, struct 
     turn(far, now_ms, false);
     for (size_t i = 0; i < count; i++)
         far->fds[i] = extra[i];
-    far->fds[count] = (struct pollfd){ .fd = far->shared != NULL ? far->child.socket : -1,
-                                       .events = POLLIN };
+    const bool listens = may_wake(far, now_ms);
+    if (!listens) timeout_ms = shorter(timeout_ms, FAR_WAKES_REST_MS);
+    far->fds[count] = (struct pollfd){
+        .fd = far->shared != NULL && listens ? far->child.socket : -1, .events = POLLIN };
     const int polled = poll(far->fds, count + 1, rest_ms(far, now_ms, timeout_ms));
     if (polled < 0 && errno != EINTR) return ASSAY_E_IO;
     const bool spoke = polled < 0 || far->fds[count].revents != 0;
+    far->wakes += spoke;
     if (far->shared != NULL) assay_ring_awake(&far->reports);
     for (size_t i = 0; i < count; i++) {
         extra[i].revents = 0;

@@ -19,6 +19,9 @@ enum {
     FAR_STILL_MS = 500,      /* so long without a turn its processor time is looked at */
     FAR_BEAT_MS = 3000,      /* beats of libzmq come seldom: so much more is given for one */
     FAR_PACKETS_PER_TURN = 8,
+    FAR_BELLS_BEYOND = 64,  /* without a sleep that they could have ended */
+    FAR_WAKES_PER_S = 2000, /* by bells; beyond, it is looked at by the clock */
+    FAR_WAKES_REST_MS = 5,
     FAR_DROPS_PER_RECEIVE = 64,
 };
 
@@ -59,6 +62,10 @@ struct assay_far {
     char endpoint[ASSAY_LINK_ENDPOINT_MAX];
     int linger_ms; /* -1: it is not to */
     bool paused;
+    /* docs/architecture.md: a reader that sleeps is woken up once. */
+    uint64_t sleeps, bells; /* since the process was started */
+    uint64_t wakes_ms;      /* a second began in which it woke us so often: */
+    uint32_t wakes;
 
     size_t news_count;
     struct assay_transport_news news[ASSAY_TRANSPORT_NEWS_MAX];

@@ -161,6 +161,7 @@ static void start(struct assay_far *far, uint64_t now_ms)
     if (now_ms < far->start_ms) return;
     far->start_ms = far->seen_ms = far->looked_ms = now_ms;
     far->seen_turns = far->seen_cpu_ms = far->seen_beats = 0;
+    far->sleeps = far->bells = 0;
     far->counted = (struct assay_counters){ 0 };
     far->refusal = ASSAY_OK;
     const int fd = make_memory(far);
@@ -227,7 +228,11 @@ static bool hear(struct assay_far *far, uint64_t now_ms)
         (size_t)got <= sizeof bytes
             ? assay_transport_packet_decode(assay_slice_over(bytes, (size_t)got), &far->packet)
             : ASSAY_E_RANGE;
-    if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_BELL) return true;
+    if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_BELL) {
+        if (++far->bells <= far->sleeps + FAR_BELLS_BEYOND) return true;
+        assay_kept_fall(far, now_ms, "it wakes us up without a reason", false);
+        return false;
+    }
     if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_READY && take_ready(far, now_ms))
         return true;
     if (status == ASSAY_OK && far->packet.kind == ASSAY_PACKET_REFUSED && !far->ready) {

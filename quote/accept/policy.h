@@ -153,7 +153,7 @@ enum {
 enum assay_ak_form {
     ASSAY_AK_TCG = 0,    /* it names the purpose 2.23.133.8.3 */
     ASSAY_AK_GOOGLE = 1, /* of Google's virtual TPMs: no purpose, an extension names the instance */
-    ASSAY_AK_AZURE = 2,  /* of Azure's Trusted Launch: as TCG, the subject names the instance */
+    ASSAY_AK_AZURE = 2,  /* of Azure's virtual machines: as TCG, the subject names the instance */
 };
 enum { ASSAY_AK_FORMS = 3 };
 

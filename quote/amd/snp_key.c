@@ -307,7 +307,7 @@ static void no_list(const struct assay_snp_appraisal *a)
 {
     if (a->rules->require_crl)
         assay_verdict_add(a->verdict, ASSAY_RULE_COLLATERAL_MISSING, 0,
-                          "the revocation list of the ARK", "no such file");
+                          "the revocation list of the ARK", "none given");
     else
         assay_verdict_add(a->verdict, ASSAY_RULE_REVOCATION_UNKNOWN, 0,
                           "the revocation list of the ARK", "none");

@@ -12,6 +12,7 @@
 #include "quote/collateral/collateral.h"
 #include "quote/collateral/recognise.h"
 #include "quote/eventlog/appraise.h"
+#include "quote/result/unchecked.h"
 #include "quote/verify.h"
 
 /* After the room's headers: it leaves out what they define. */

@@ -17,7 +17,7 @@ static enum assay_status recognise(const struct assay_bytes *files, size_t count
 {
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
-        const size_t len = files[i].len, room_len = len + ASSAY_RECOGNISE_ROOM;
+        const size_t len = files[i].len, room_len = assay_recognise_room(len);
         uint8_t *const copy = set->bytes + at;
         assay_bytes_copy(copy, len, files[i].bytes, len);
         ASSAY_TRY(assay_recognise_file(set->found, scratch, assay_slice_over(copy, len), copy + len,
@@ -52,7 +52,7 @@ enum assay_status assay_api_recognise(const struct assay_bytes *files, size_t co
     ASSAY_ASSERT(count <= ASSAY_FILES_MAX && (int)ASSAY_FILES_MAX <= ASSAY_RECOGNISED_FILES_MAX);
     size_t len = 1;
     for (size_t i = 0; i < count; i++)
-        len += 2 * files[i].len + ASSAY_RECOGNISE_ROOM;
+        len += files[i].len + assay_recognise_room(files[i].len);
     *set = (struct assay_trust_set){ .bytes = malloc(len), .found = calloc(1, sizeof *set->found) };
     struct assay_recognise_scratch *const scratch = malloc(sizeof *scratch);
     enum assay_status status =

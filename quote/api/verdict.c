@@ -206,6 +206,24 @@ bool assay_verdict_get_link(const struct assay_verdict *verdict, size_t index, c
     return false;
 }
 
+bool assay_verdict_get_unchecked(const struct assay_verdict *verdict,
+                                 const struct assay_policy *policy, size_t index,
+                                 struct assay_unchecked *unchecked)
+{
+    struct assay_unchecked list[ASSAY_UNCHECKED_MAX];
+    if (verdict == NULL || unchecked == NULL || !verdict->has_claims) return false;
+    if (index == 0) {
+        *unchecked = (struct assay_unchecked){
+            "freshness", "compare the report data or the nonce with your challenge: without one "
+                         "this may be a recording"
+        };
+        return true;
+    }
+    if (index > assay_unchecked_list(verdict, policy, list)) return false;
+    *unchecked = list[index - 1];
+    return true;
+}
+
 /* --- results for others */
 enum assay_status assay_verdict_get_trust_vector(const struct assay_verdict *verdict,
                                                  const struct assay_policy *policy,

@@ -79,6 +79,19 @@ static unsigned rank_of(const struct assay_recognised *item, struct assay_slice 
                : 3;
 }
 
+/* Of a TPM's quote without a key: one of a version that is not read here may be that of the key,
+ * and the verdict has to know that it is there. */
+static void take_unread(const struct work *w, struct assay_package *p)
+{
+    for (size_t i = 0; i < w->count && p->key.len == 0; i++) {
+        const struct assay_recognised *const it = &w->pieces[i];
+        if (it->shape != ASSAY_SHAPE_CERTIFICATE || it->status != ASSAY_E_UNSUPPORTED) continue;
+        if (p->certificate_count == ASSAY_PACKAGE_CERTIFICATES_MAX) return;
+        p->certificates[p->certificate_count++] = it->bytes;
+        mark(w, it);
+    }
+}
+
 static void take_certificates(const struct work *w, struct assay_package *p)
 {
     enum { RANKS = 4 };
@@ -312,6 +325,7 @@ enum assay_status assay_assemble(const struct assay_recognised *pieces, size_t c
     if (wants.certificates) take_certificates(&w, p);
     if (wants.quote) take_quote(&w, p);
     if (wants.tpm && (!wants.attest || composite)) ASSAY_TRY(take_tpm(&w, p));
+    if (wants.tpm && !wants.attest) take_unread(&w, p);
     const bool is_bare = !composite && p->certificate_count == 0 && p->signature.len == 0 &&
                          p->pcrs.len == 0 && p->key.len == 0 && p->quote.len == 0;
     if (is_bare) return ASSAY_OK;

@@ -15,7 +15,6 @@
 enum {
     ASSAY_RECOGNISED_MAX = 256, /* pieces of all files together: a PEM file may hold several */
     ASSAY_RECOGNISED_FILES_MAX = 256,
-    ASSAY_RECOGNISE_ROOM = 640, /* beyond the length of the file: SPKI of RSA 4096 takes 550 */
 };
 
 enum assay_shape {
@@ -58,12 +57,22 @@ struct assay_recognise_scratch {
     struct assay_crl crl;
     struct assay_tcb_info tcb_info;
     struct assay_qe_identity qe_identity;
+    /* Places of the last file that searches read: a small multiple of its length (tests). */
+    size_t searched;
 };
+
+/* Bytes of room for a file: the texts of a document, what each of them is in binary, and the key
+ * that such a binary is (SPKI of RSA 4096: 550). */
+static inline size_t assay_recognise_room(size_t len)
+{
+    return 3 * len + 640;
+}
 
 /*
  * assay_recognise_file - add the pieces of one file; what is there twice is one piece.
- * In:      text, hostile; room[room_len], room_len >= text.len + ASSAY_RECOGNISE_ROOM, for what is
+ * In:      text, hostile; room[room_len], room_len >= assay_recognise_room(text.len), for what is
  *          decoded: it and the file outlive *r
+ * Cost:    linear in the file, whatever it holds
  * Returns: ASSAY_OK | ASSAY_E_FULL (more files or pieces than fit) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_recognise_file(struct assay_recognition *r,

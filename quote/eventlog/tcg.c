@@ -9,11 +9,15 @@
 #include "base/assert.h"
 #include "quote/tpm/tpm.h"
 
-enum { SHA1_LEN = 20, SIGNATURE_LEN = 16 };
+enum { SHA1_LEN = 20, SIGNATURE_LEN = 16, HEADER_REGISTER_MAX = 1 };
 
 static const uint8_t signature_03[SIGNATURE_LEN] = "Spec ID Event03";
 
-/* PCR 0, EV_NO_ACTION, no digest: only then is what follows compared with the signature. */
+/*
+ * EV_NO_ACTION, no digest: only then is what follows compared with the signature. The register of
+ * this event means nothing (it extends none): PFP 10.2 has 0; the log of a TD has 1 where UEFI
+ * firmware wrote it (EDK2, TdTcg2Dxe: RTMR0) and 0 where td-shim did (evidence-rules.md 6.1).
+ */
 static enum assay_status read_opening(struct assay_cursor *in, struct assay_cursor *header)
 {
     uint32_t reg = 0;
@@ -25,7 +29,8 @@ static enum assay_status read_opening(struct assay_cursor *in, struct assay_curs
     ASSAY_TRY(assay_cursor_u32le(in, &type));
     ASSAY_TRY(assay_cursor_take(in, SHA1_LEN, &digest));
     ASSAY_TRY(assay_cursor_u32le(in, &len));
-    if (reg != 0 || type != ASSAY_EV_NO_ACTION || !assay_bytes_all_zero(digest, SHA1_LEN))
+    if (reg > HEADER_REGISTER_MAX || type != ASSAY_EV_NO_ACTION ||
+        !assay_bytes_all_zero(digest, SHA1_LEN))
         return ASSAY_E_UNSUPPORTED;
     struct assay_cursor look = *in;
     ASSAY_TRY(assay_cursor_take(&look, SIGNATURE_LEN, &signature));

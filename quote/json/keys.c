@@ -1,6 +1,6 @@
 /*
  * quote/json/keys.c - public keys as JSON (RFC 7517) through jansson: one by itself, and one out of
- * the set in the runtime data of a paravisor.
+ * the set in the runtime data of a paravisor; and the texts that an object stores as strings.
  *
  * Source: RFC 7517 4 and 5, RFC 7518 6.2.1 (EC), 6.3.1 (RSA). As in jansson.c one pass bounds the
  * nesting before the first call of the library, and duplicate names are refused.
@@ -8,6 +8,7 @@
 #include "quote/json.h"
 
 #include "base/base64.h"
+#include "base/writer.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -150,5 +151,66 @@ enum assay_status assay_json_runtime_key(const uint8_t *text, size_t len, const 
     const enum assay_status status = find_key(root, id, &found);
     json_decref(root);
     if (status == ASSAY_OK) *key = found;
+    return status;
+}
+
+/* --- texts */
+static struct assay_slice string_of(const json_t *value)
+{
+    return assay_slice_over(json_string_value(value), json_string_length(value));
+}
+
+/* The text of a member; a body with its signature, as Intel publishes the two. */
+static void put_text(const json_t *parent, const char *name, const json_t *value,
+                     struct assay_writer *w)
+{
+    static const struct {
+        const char *name, *signature, *head;
+    } documents[] = {
+        { "tcb_info", "tcb_info_signature", "{\"tcbInfo\":" },
+        { "qe_identity", "qe_identity_signature", "{\"enclaveIdentity\":" },
+    };
+    static const char between[] = ",\"signature\":\"";
+    const struct assay_slice body = string_of(value);
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        const json_t *const signature =
+            name == NULL ? NULL : json_object_get(parent, documents[i].signature);
+        if (!json_is_string(signature) || strcmp(name, documents[i].name) != 0) continue;
+        const struct assay_slice digits = string_of(signature);
+        assay_writer_put(w, documents[i].head, strlen(documents[i].head));
+        assay_writer_put(w, body.bytes, body.len);
+        assay_writer_put(w, between, sizeof between - 1);
+        assay_writer_put(w, digits.bytes, digits.len);
+        assay_writer_put(w, "\"}", 2);
+        return;
+    }
+    assay_writer_put(w, body.bytes, body.len);
+}
+
+static enum assay_status find_texts(const json_t *parent, const char *name, json_t *value,
+                                    struct assay_writer *w, struct assay_json_texts *found)
+{
+    const char *key = NULL;
+    json_t *inner = NULL;
+    size_t index = 0;
+    json_object_foreach(value, key, inner) ASSAY_TRY(find_texts(value, key, inner, w, found));
+    json_array_foreach(value, index, inner) ASSAY_TRY(find_texts(value, NULL, inner, w, found));
+    if (!json_is_string(value) || !found->is_wanted(string_of(value))) return ASSAY_OK;
+    if (found->count == ASSAY_JSON_TEXTS_MAX) return ASSAY_E_FULL;
+    const size_t from = w->len;
+    put_text(parent, name, value, w);
+    if (w->full) return ASSAY_E_FULL;
+    found->texts[found->count++] = assay_slice_over(w->bytes + from, w->len - from);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_json_texts(const uint8_t *text, size_t len, uint8_t *out, size_t capacity,
+                                   struct assay_json_texts *found)
+{
+    struct assay_writer w = assay_writer_over(out, capacity);
+    json_t *root = NULL;
+    ASSAY_TRY(load(text, len, &root));
+    const enum assay_status status = find_texts(NULL, NULL, root, &w, found);
+    json_decref(root);
     return status;
 }

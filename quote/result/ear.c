@@ -10,6 +10,8 @@
 #include "quote/result/jwt.h"
 #include "quote/text.h"
 
+enum { EAR_LIFE_S = 86400 };
+
 struct assay_ear_names assay_ear_names(enum assay_ear_profile profile)
 {
     switch (profile) {
@@ -301,9 +303,10 @@ void assay_ear_claims(const struct assay_verdict *verdict, const struct assay_po
     open(&j, "{");
     set_text(&j, "eat_profile", names.profile);
     set_int(&j, "iat", terms->issued_unix_s);
-    /* What has run out already was not judged, and a result that never held is none. */
-    if (verdict->has_expiry && verdict->expires_unix_s > terms->issued_unix_s)
-        set_int(&j, "exp", verdict->expires_unix_s);
+    /* Every result ends: where nothing that the verdict rests on does, or has already (then nothing
+     * was affirmed), a day after it was made. */
+    const bool ends = verdict->has_expiry && verdict->expires_unix_s > terms->issued_unix_s;
+    set_int(&j, "exp", ends ? verdict->expires_unix_s : terms->issued_unix_s + EAR_LIFE_S);
     put_key(&j, names.verifier_id);
     open(&j, "{");
     set_text(&j, "developer", terms->developer);

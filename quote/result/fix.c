@@ -197,6 +197,9 @@
       "Supply every piece of the evidence: quote, signature, key, values, report.")                \
     X(ASSAY_RULE_ROOT_MISSING,                                                                     \
       "Say whom to trust for this kind: `--root`, or a policy with roots.")                        \
+    X(ASSAY_RULE_AK_FORM,                                                                          \
+      "Give the root `attestation_keys: azure` or `google` in the policy, if virtual TPMs "        \
+      "of that cloud are accepted.")                                                               \
     X(ASSAY_RULE_EVENT_LOG_FORMAT,                                                                 \
       "Read the event log anew and whole, as the kernel hands it out.")                            \
     X(ASSAY_RULE_EVENT_LOG_TWICE,                                                                  \

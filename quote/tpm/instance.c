@@ -2,23 +2,31 @@
  * quote/tpm/instance.c - see instance.h.
  *
  * Source: for Google go-tpm-tools, server/verify.go (getInstanceInfo); for Azure the certificates
- * that Trusted Launch keeps at NV index 0x1c101d0, as users published them.
+ * that virtual machines have at NV index 0x1c101d0, as users published them.
  */
 #include "quote/tpm/instance.h"
 
 #include "base/assert.h"
 #include "quote/text.h"
 
-/* "<id>.TrustedVM.Azure.windows.net"; an id is a UUID or shorter. */
+/* "<id>.<domain>"; an id is a UUID or shorter. Returns: the length of the id; 0 for other names. */
+static size_t azure_id_len(const char *subject, const char *domain, size_t domain_len)
+{
+    const size_t len = assay_text_len(subject, ASSAY_COMMON_NAME_MAX);
+    if (len <= domain_len) return 0;
+    return assay_bytes_equal(subject + len - domain_len, domain, domain_len) ? len - domain_len : 0;
+}
+
+/* evidence-rules.md 7.3: virtual TPMs of Trusted Launch, and of confidential VMs. */
 static bool read_azure(const char *subject, struct assay_instance *instance)
 {
-    static const char domain[] = ".TrustedVM.Azure.windows.net";
-    enum { DOMAIN_LEN = sizeof domain - 1 };
-    _Static_assert(ASSAY_COMMON_NAME_MAX - DOMAIN_LEN < ASSAY_INSTANCE_TEXT, "an id fits");
-    const size_t len = assay_text_len(subject, ASSAY_COMMON_NAME_MAX);
-    if (len <= DOMAIN_LEN) return false;
-    const size_t id_len = len - DOMAIN_LEN;
-    if (!assay_bytes_equal(subject + id_len, domain, DOMAIN_LEN)) return false;
+    static const char trusted[] = ".TrustedVM.Azure.windows.net";
+    static const char confidential[] = ".ConfidentialVM.Azure.windows.net";
+    _Static_assert(ASSAY_COMMON_NAME_MAX - (sizeof trusted - 1) < ASSAY_INSTANCE_TEXT,
+                   "an id fits");
+    size_t id_len = azure_id_len(subject, trusted, sizeof trusted - 1);
+    if (id_len == 0) id_len = azure_id_len(subject, confidential, sizeof confidential - 1);
+    if (id_len == 0) return false;
     for (size_t i = 0; i < id_len; i++) {
         const char c = subject[i];
         const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

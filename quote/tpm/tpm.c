@@ -104,12 +104,53 @@ static enum assay_status check_signature(struct assay_verifier *verifier,
         status = assay_verify_key_load(key, &lease.own.key);
         if (status == ASSAY_OK) assay_lease_keep(&lease);
     }
-    if (status == ASSAY_OK &&
-        !assay_verify_key_check(lease.proven->key, signature, digest,
-                                assay_signature_digest_len(signature->alg)))
+    if (status == ASSAY_OK && !assay_verify_key_check(lease.proven->key, signature, digest,
+                                                      assay_signature_digest_len(signature->alg)))
         status = ASSAY_E_SIGNATURE;
     assay_lease_close(&lease);
     return status;
+}
+
+/* Did this key sign the quote? Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no, or not as is verified
+ * here) | of class HOST */
+static enum assay_status did_sign(const struct assay_package *package, const struct assay_key *key,
+                                  struct assay_verifier *verifier)
+{
+    struct assay_signature signature;
+    uint8_t digest[ASSAY_DIGEST_MAX];
+    enum assay_status status = assay_tpm_signature_parse(package->signature.bytes,
+                                                         package->signature.len, key, &signature);
+    if (status == ASSAY_OK) {
+        const size_t len =
+            assay_signature_digest(signature.alg, package->main.bytes, package->main.len, digest);
+        ASSAY_ASSERT(len == assay_signature_digest_len(signature.alg));
+        status = check_signature(verifier, key, digest, &signature);
+    }
+    if (status == ASSAY_OK || assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+    return ASSAY_E_NOT_FOUND;
+}
+
+/*
+ * Without a key the certificate of the one that signed gives it. Where none at hand did, the first
+ * shows that the signature is wrong; but one that cannot be read may be the right one, and then
+ * nobody knows (evidence-rules.md 1.15: what cannot be read is never a forgery).
+ */
+static enum assay_status ak_from_certificates(const struct assay_package *package,
+                                              const struct assay_tpm_hand *hand,
+                                              struct assay_verifier *verifier,
+                                              struct assay_tpm_ak *ak)
+{
+    const struct assay_certificate *c = NULL, *first = NULL;
+    for (size_t from = 0; (c = assay_tpm_hand_ak(hand, &from)) != NULL;) {
+        if (first == NULL) first = c;
+        const enum assay_status status = did_sign(package, &c->key, verifier);
+        if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
+        if (status == ASSAY_OK) break;
+    }
+    if (c == NULL && !hand->has_unread) c = first;
+    ak->known = c != NULL;
+    if (c != NULL) ak->key = c->key;
+    return ASSAY_OK;
 }
 
 static enum assay_status judge_signature(const struct assay_package *package,
@@ -349,10 +390,7 @@ static enum assay_status verify(const struct assay_kind *kind, struct assay_veri
     fill_claims(&quote, verdict);
     ASSAY_TRY(assay_tpm_hand_read(&package, verifier, &hand));
     assay_tpm_ak_read(&package, &ak, verdict);
-    if (package.key.len == 0 && assay_tpm_hand_ak(&hand) != NULL) {
-        ak.key = assay_tpm_hand_ak(&hand)->key;
-        ak.known = true;
-    }
+    if (package.key.len == 0) ASSAY_TRY(ak_from_certificates(&package, &hand, verifier, &ak));
     ASSAY_TRY(assay_tpm_judge(&package, &quote, &ak, request->policy, verifier, verdict));
     ASSAY_TRY(assay_tpm_trust(request, &ak, &hand, verdict));
     verdict->appraised = true;

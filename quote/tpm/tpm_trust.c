@@ -23,6 +23,7 @@ enum assay_status assay_tpm_hand_read(const struct assay_package *package,
 {
     hand->verifier = verifier;
     hand->count = 0;
+    hand->has_unread = false;
     for (size_t i = 0; i < package->certificate_count && hand->count < ASSAY_CHAIN_MAX; i++) {
         const struct assay_slice piece = package->certificates[i];
         size_t found = 0;
@@ -31,6 +32,7 @@ enum assay_status assay_tpm_hand_read(const struct assay_package *package,
                                     ASSAY_CHAIN_MAX - hand->count, &found);
         if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
         if (status == ASSAY_OK) hand->count += found;
+        else hand->has_unread = true;
     }
     hand->own_count = hand->count;
     return ASSAY_OK;
@@ -41,17 +43,21 @@ static bool has_use(const struct assay_certificate *c, uint32_t use)
     return c->has_extended_key_usage && (c->extended_key_usage & use) != 0;
 }
 
-/* evidence-rules.md 7.2: Google's name no purpose; those of endorsement keys do not sign. */
+/* evidence-rules.md 7.2: Google's name no purpose; those of endorsement keys do not sign. The
+ * authorities above may name the purpose as well, and are none. */
 static bool is_for_ak(const struct assay_certificate *c)
 {
+    if (c->has_basic_constraints && c->is_ca) return false;
     if (has_use(c, ASSAY_EKU_TCG_AK)) return true;
     return c->has_gce && !c->has_extended_key_usage && assay_chain_is_signer(c);
 }
 
-const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand)
+const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand, size_t *from)
 {
-    for (size_t i = 0; i < hand->own_count; i++)
-        if (is_for_ak(&hand->certificates[i])) return &hand->certificates[i];
+    while (*from < hand->own_count) {
+        const struct assay_certificate *const c = &hand->certificates[(*from)++];
+        if (is_for_ak(c)) return c;
+    }
     return NULL;
 }
 
@@ -86,7 +92,8 @@ enum reach {
     REACH_MISSING = 1,  /* a link is missing */
     REACH_STRANGER = 2, /* ends in a root that is not pinned */
     REACH_WRONG = 3,    /* a signature or a use is wrong on the way to a pinned root */
-    REACH_ROOT = 4,
+    REACH_FORM = 4,     /* ends in a root that vouches for keys of another form */
+    REACH_ROOT = 5,
 };
 
 struct way {
@@ -95,7 +102,7 @@ struct way {
     struct assay_path path;
     struct assay_fault fault; /* REACH_WRONG */
     size_t at;
-    enum assay_ak_form form;
+    bool is_ak; /* the certificate of an attestation key, not of an endorsement key */
 };
 
 /* Builds and verifies, whatever was remembered. */
@@ -114,7 +121,7 @@ static enum assay_status walk(const struct assay_certificate *leaf,
                                   "too long or too entangled" };
     if (status != ASSAY_OK) return ASSAY_OK;
     /* Google's authorities are for endorsement keys, and issue these beside them. */
-    if (way->form == ASSAY_AK_GOOGLE) way->path.uses = ASSAY_EKU_TCG_EK;
+    if (way->is_ak && leaf->has_gce) way->path.uses = ASSAY_EKU_TCG_EK;
     status = assay_path_verify(&way->path, &e->root, &way->fault, &way->at);
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) way->reach = REACH_ROOT;
@@ -125,16 +132,16 @@ enum { PLACE_OF_LEAF = UINT8_MAX };
 _Static_assert((int)ASSAY_PATH_CANDIDATES_MAX < (int)PLACE_OF_LEAF,
                "a place of a candidate is another");
 
-/* How far it leads is a function of the certificates, in their order, of the root and its form. */
+/* How far it leads is a function of the certificates, in their order, of the root and of whether
+ * the leaf is taken for an attestation key's. */
 static void open_lease(const struct assay_certificate *leaf, const struct assay_tpm_hand *hand,
-                       const struct assay_endorsement *e, enum assay_ak_form form,
-                       struct assay_lease *lease)
+                       const struct assay_endorsement *e, bool is_ak, struct assay_lease *lease)
 {
-    const uint8_t form_byte = (uint8_t)form;
+    const uint8_t ak_byte = is_ak ? 1 : 0;
     uint8_t digests[(1 + ASSAY_PATH_CANDIDATES_MAX) * ASSAY_SHA256_LEN];
     struct assay_slice pieces[] = { assay_slice_over(e->root.bytes, e->root.len),
                                     assay_slice_over(NULL, 0),
-                                    assay_slice_over(&form_byte, sizeof form_byte) };
+                                    assay_slice_over(&ak_byte, sizeof ak_byte) };
     struct assay_writer w = assay_writer_over(digests, sizeof digests);
     assay_writer_put(&w, leaf->digest, sizeof leaf->digest);
     for (size_t i = 0; i < hand->count; i++)
@@ -180,12 +187,11 @@ static void read_back(const struct assay_proven *proven, const struct assay_tpm_
 
 static enum assay_status find_way(const struct assay_certificate *leaf,
                                   const struct assay_tpm_hand *hand,
-                                  const struct assay_endorsement *e, enum assay_ak_form form,
-                                  struct way *way)
+                                  const struct assay_endorsement *e, bool is_ak, struct way *way)
 {
     struct assay_lease lease;
-    *way = (struct way){ .reach = REACH_WRONG, .endorsement = e, .form = form };
-    open_lease(leaf, hand, e, form, &lease);
+    *way = (struct way){ .reach = REACH_WRONG, .endorsement = e, .is_ak = is_ak };
+    open_lease(leaf, hand, e, is_ak, &lease);
     if (lease.proven == NULL) {
         const enum assay_status status = walk(leaf, hand, e, way);
         if (status != ASSAY_OK) {
@@ -200,27 +206,39 @@ static enum assay_status find_way(const struct assay_certificate *leaf,
     return ASSAY_OK;
 }
 
-/* Certificates of CAs, roots, keys that decrypt: none of them may certify a key that signs. */
+/* What a root may vouch for, and what a certificate is of. */
+static const char *form_text(enum assay_ak_form form, bool is_expected)
+{
+    switch (form) {
+    case ASSAY_AK_TCG:
+        return is_expected ? "a certificate for attestation keys (2.23.133.8.3)"
+                           : "one of no cloud's";
+    case ASSAY_AK_GOOGLE:
+        return is_expected ? "a certificate of a virtual TPM of Google's, in production"
+                           : "one of a virtual TPM of Google's";
+    case ASSAY_AK_AZURE:
+        return is_expected ? "a certificate of a virtual TPM of Azure's"
+                           : "one of a virtual TPM of Azure's";
+    }
+    ASSAY_UNREACHABLE("a form of certificates");
+}
+
+/* Certificates of CAs, roots, keys that decrypt: none of them may certify a key that signs. Neither
+ * may one of a cloud that names no instance. */
 static bool may_sign(const struct assay_certificate *c, enum assay_ak_form form,
                      struct assay_fault *fault)
 {
-    static const char *const expected[] = {
-        [ASSAY_AK_TCG] = "a certificate for attestation keys (2.23.133.8.3)",
-        [ASSAY_AK_GOOGLE] = "a certificate of a virtual TPM of Google's, in production",
-        [ASSAY_AK_AZURE] = "a certificate of a virtual TPM of Azure's Trusted Launch",
-    };
-    static const char *const observed[] = {
-        [ASSAY_AK_TCG] = "one of no cloud's",
-        [ASSAY_AK_GOOGLE] = "one of a virtual TPM of Google's",
-        [ASSAY_AK_AZURE] = "one of a virtual TPM of Azure's",
-    };
     struct assay_instance instance;
     const enum assay_ak_form own = assay_tpm_instance_read(c, &instance);
-    *fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, expected[form],
-                                   own == form ? "one for another use" : observed[own] };
-    /* evidence-rules.md 7.1: a root vouches for one form. */
-    if (own != form || (form != ASSAY_AK_TCG && instance.id[0] == '\0')) return false;
-    return assay_chain_is_signer(c) && is_for_ak(c);
+    *fault = (struct assay_fault){ ASSAY_RULE_CHAIN_CONSTRAINTS, 0, form_text(own, true),
+                                   "one for another use" };
+    if (own != ASSAY_AK_TCG && instance.id[0] == '\0') return false;
+    if (!assay_chain_is_signer(c) || !is_for_ak(c)) return false;
+    /* evidence-rules.md 7.1: a root vouches for one form. The chain is sound all the same. */
+    if (own != form)
+        *fault = (struct assay_fault){ ASSAY_RULE_AK_FORM, 0, form_text(form, true),
+                                       form_text(own, false) };
+    return true;
 }
 
 static bool may_be_ek(const struct assay_certificate *c, struct assay_fault *fault)
@@ -248,6 +266,9 @@ static void report_way(const struct way *way, const char *what, struct assay_ver
         assay_verdict_add(verdict, ASSAY_RULE_CHAIN_ROOT, 0, expected.text, observed.text);
         return;
     case REACH_WRONG: assay_path_report(&way->path, &way->fault, way->at, verdict); return;
+    case REACH_FORM:
+        assay_verdict_add(verdict, way->fault.rule, 0, way->fault.expected, way->fault.observed);
+        return;
     case REACH_NOTHING:
     case REACH_ROOT: return;
     }
@@ -331,9 +352,10 @@ static enum assay_status try_root(const struct assay_evidence_request *request,
         is_ak ? assay_policy_ak_form(request->policy, &e->root, request->kind) : ASSAY_AK_TCG;
     if (is_ak) leaf = certificate_of(hand, key);
     if (leaf == NULL) return ASSAY_OK;
-    ASSAY_TRY(find_way(leaf, hand, e, form, way));
+    ASSAY_TRY(find_way(leaf, hand, e, is_ak, way));
     if (way->reach != REACH_ROOT) return ASSAY_OK;
     if (is_ak && !may_sign(leaf, form, &way->fault)) way->reach = REACH_WRONG;
+    else if (is_ak && way->fault.rule == ASSAY_RULE_AK_FORM) way->reach = REACH_FORM;
     if (!is_ak && !may_be_ek(leaf, &way->fault)) way->reach = REACH_WRONG;
     return ASSAY_OK;
 }
@@ -378,15 +400,14 @@ static enum assay_status judge_ak(const struct assay_evidence_request *request,
     else if (best.reach == REACH_NOTHING || (best.reach == REACH_MISSING && is_network))
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key by a pinned authority", "none");
-    if (best.reach != REACH_ROOT) return ASSAY_OK;
+    if (best.reach != REACH_ROOT && best.reach != REACH_FORM) return ASSAY_OK;
     assay_path_windows(&best.path, verdict);
     if (is_network &&
         assay_judge_ran_out(best.path.certificates[0]->not_after_s, verdict->at_unix_s))
         assay_verdict_add(verdict, ASSAY_RULE_AK_UNPROVEN, 0,
                           "a certificate of the attestation key for this time",
                           "one that has run out");
-    ASSAY_TRY(
-        assay_revocation_judge(request, &best.path, &best.endorsement->root, true, verdict));
+    ASSAY_TRY(assay_revocation_judge(request, &best.path, &best.endorsement->root, true, verdict));
     assay_verdict_proof(verdict, ASSAY_PROOF_AK_TRUSTED, ASSAY_PROOF_TRUE);
     name_platform(&best, verdict);
     return ASSAY_OK;

@@ -16,6 +16,7 @@ struct assay_tpm_hand {
     struct assay_verifier *verifier; /* what was proven about them before; NULL: nothing */
     size_t own_count;
     size_t count;
+    bool has_unread; /* the package has a certificate that cannot be read, of whatever key */
     struct assay_certificate certificates[ASSAY_PATH_CANDIDATES_MAX];
 };
 
@@ -28,8 +29,9 @@ struct assay_tpm_hand {
 ASSAY_CHECKED enum assay_status assay_tpm_hand_read(const struct assay_package *package,
                                                     struct assay_verifier *verifier,
                                                     struct assay_tpm_hand *hand);
-/* A package without a key may carry its certificate. Returns: NULL when there is none. */
-const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand);
+/* A package without a key may carry its certificate: one that could be it, from *from on, which
+ * moves behind it. Returns: NULL when there is none. */
+const struct assay_certificate *assay_tpm_hand_ak(const struct assay_tpm_hand *hand, size_t *from);
 /*
  * assay_tpm_trust - is the attestation key tied to a TPM that a pinned root vouches for?
  *

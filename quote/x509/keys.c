@@ -15,8 +15,10 @@ static const uint8_t oid_mgf1[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x
 static const uint8_t oid_rsa_pss[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a };
 static const uint8_t oid_rsa_sha256[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b };
 static const uint8_t oid_rsa_sha384[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c };
+static const uint8_t oid_rsa_sha512[] = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0d };
 static const uint8_t oid_sha256[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01 };
 static const uint8_t oid_sha384[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02 };
+static const uint8_t oid_sha512[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03 };
 
 #define IS_OID(element, oid) assay_asn1_is_oid(element, oid, sizeof(oid))
 
@@ -41,6 +43,7 @@ static enum assay_status read_hash(struct assay_cursor *in, uint32_t *len)
     ASSAY_TRY(no_parameters(&inside));
     if (IS_OID(&oid, oid_sha256)) *len = ASSAY_SHA256_LEN;
     else if (IS_OID(&oid, oid_sha384)) *len = ASSAY_SHA384_LEN;
+    else if (IS_OID(&oid, oid_sha512)) *len = ASSAY_SHA512_LEN;
     else return ASSAY_E_UNSUPPORTED;
     return assay_asn1_end(in);
 }
@@ -93,8 +96,9 @@ static enum assay_status read_pss(struct assay_cursor *in, enum assay_signature_
     ASSAY_TRY(assay_asn1_end(&field));
     ASSAY_TRY(read_trailer(&all));
     if (hash_len != mgf1_len || hash_len != salt_len) return ASSAY_E_UNSUPPORTED;
-    *alg = hash_len == ASSAY_SHA256_LEN ? ASSAY_SIGNATURE_RSA_PSS_SHA256
-                                        : ASSAY_SIGNATURE_RSA_PSS_SHA384;
+    *alg = hash_len == ASSAY_SHA256_LEN   ? ASSAY_SIGNATURE_RSA_PSS_SHA256
+           : hash_len == ASSAY_SHA384_LEN ? ASSAY_SIGNATURE_RSA_PSS_SHA384
+                                          : ASSAY_SIGNATURE_RSA_PSS_SHA512;
     return ASSAY_OK;
 }
 
@@ -111,6 +115,7 @@ enum assay_status assay_x509_algorithm(struct assay_slice whole, enum assay_sign
     else if (IS_OID(&oid, oid_ecdsa_sha384)) *alg = ASSAY_SIGNATURE_ECDSA_SHA384;
     else if (IS_OID(&oid, oid_rsa_sha256)) *alg = ASSAY_SIGNATURE_RSA_PKCS1_SHA256;
     else if (IS_OID(&oid, oid_rsa_sha384)) *alg = ASSAY_SIGNATURE_RSA_PKCS1_SHA384;
+    else if (IS_OID(&oid, oid_rsa_sha512)) *alg = ASSAY_SIGNATURE_RSA_PKCS1_SHA512;
     else return ASSAY_E_UNSUPPORTED;
     return no_parameters(&inside);
 }

@@ -39,3 +39,39 @@ enum assay_x509_shape assay_x509_next(struct assay_slice *rest, struct assay_sli
     *rest = assay_slice_over(rest->bytes + one->len, rest->len - one->len);
     return shape;
 }
+
+/* A length in any form, also those that DER does not allow: a damaged list is one, too.
+ * Out: *fits: no list has a longer one. Returns: false when the bytes end here */
+static bool skip_len(struct assay_cursor *in, bool *fits)
+{
+    enum { LONG_FORM = 0x80, MASK = 0x7f, COUNT_MAX = 4 };
+    uint8_t first = 0;
+    if (assay_cursor_u8(in, &first) != ASSAY_OK) return false;
+    if (first < LONG_FORM) return true;
+    *fits = (first & MASK) <= COUNT_MAX;
+    return !*fits || assay_cursor_skip(in, first & MASK) == ASSAY_OK;
+}
+
+enum assay_x509_list assay_x509_list_header(struct assay_slice bytes)
+{
+    /* TBSCertList (RFC 5280 5.1): INTEGER 1 in one byte, then the algorithm, which opens with its
+     * name. A 0 stands for a length. */
+    static const uint8_t form[] = {
+        ASSAY_ASN1_SEQUENCE, 0, ASSAY_ASN1_SEQUENCE, 0, ASSAY_ASN1_INTEGER, 1, 1,
+        ASSAY_ASN1_SEQUENCE, 0, ASSAY_ASN1_OID,
+    };
+    struct assay_cursor in = assay_asn1_over(bytes);
+    for (size_t i = 0; i < sizeof form; i++) {
+        uint8_t found = 0;
+        bool fits = true;
+        if (form[i] == 0) {
+            if (!skip_len(&in, &fits)) return ASSAY_X509_LIST_CUT;
+            if (!fits) return ASSAY_X509_LIST_NO;
+            continue;
+        }
+        if (assay_cursor_u8(&in, &found) != ASSAY_OK)
+            return i == 0 ? ASSAY_X509_LIST_NO : ASSAY_X509_LIST_CUT;
+        if (found != form[i]) return ASSAY_X509_LIST_NO;
+    }
+    return ASSAY_X509_LIST_HEADER;
+}

@@ -5,6 +5,7 @@
 
 enum {
     RESEND_MS = 50,
+    RECEIPT_MS = 1000, /* an instance has no more of them */
     DOUBT_MS = 1000,
 };
 
@@ -74,7 +75,7 @@ void assay_cont_client_open(struct assay_cont_client *c, const uint8_t nonce[sta
     ASSAY_ASSERT(c->phase == ASSAY_CONT_OPENING);
     outs_clear(outs);
     assay_bytes_copy(c->nonce, 32, nonce, 32);
-    c->answered = 0;
+    c->answered = c->forgot = 0;
     c->found = (struct assay_cont_entry){ 0 };
     assay_cont_client_say_open(c, all_seats(c), outs);
     sent(c, now_ms);
@@ -168,10 +169,21 @@ enum assay_status assay_cont_client_receipt(struct assay_cont_client *c,
     c->receipt = (struct assay_cont_receipt){ .home = c->config.home,
                                               .view = c->config.roster.view };
     assay_bytes_copy(c->receipt.nonce, 32, nonce, 32);
+    c->receipt_at_ms = now_ms + RECEIPT_MS;
     return ASSAY_OK;
 }
 
 /* --- answers of replicas */
+
+/*
+ * docs/services.md 1.3.2: a RECOVER may bring back a row that had left the table, whose entries
+ * replicas have forgotten. So in an era after its birth an instance starts from entries alone: one
+ * that was never adopted is no state 0.
+ */
+static bool is_reborn(const struct assay_cont_client *c)
+{
+    return assay_cont_number_era(c->config.session) > c->config.birth_era;
+}
 
 static enum assay_status take_opened(struct assay_cont_client *c, uint32_t seat,
                                      const struct assay_cont_frame *f,
@@ -179,6 +191,11 @@ static enum assay_status take_opened(struct assay_cont_client *c, uint32_t seat,
 {
     if (c->phase != ASSAY_CONT_OPENING || !assay_bytes_equal(f->nonce, c->nonce, 32))
         return ASSAY_E_STALE;
+    if (f->writer == 0 && is_reborn(c)) {
+        c->forgot |= (uint8_t)(1u << seat);
+        if (is_quorum(c, c->forgot)) end(c, ASSAY_CONT_END_FORGOTTEN);
+        return ASSAY_OK;
+    }
     const struct assay_cont_entry theirs = { .writer = f->writer, .index = f->index };
     if (c->answered == 0 || assay_cont_newer(&theirs, &c->found)) {
         c->found = theirs;
@@ -264,9 +281,8 @@ static enum assay_status take_signed(struct assay_cont_client *c, uint32_t seat,
         return ASSAY_E_STALE;
     assay_bytes_copy(entry.instance, 32, c->config.instance, 32);
     assay_bytes_copy(entry.digest, 32, f->digest, 32);
-    uint8_t digest[32];
-    assay_cont_entry_statement(&c->config.home, c->config.roster.view, &entry, f->nonce, digest);
-    if (!assay_cont_signed(c->config.roster.key[seat], digest, f->signature))
+    if (!assay_cont_receipt_signed(&c->config.home, c->config.roster.view, &entry, f->nonce,
+                                   &f->place, c->config.roster.key[seat], f->signature))
         return ASSAY_E_SIGNATURE;
     struct assay_cont_receipt *receipt = &c->receipt;
     const bool same = c->ask_receipt.seats != 0 && entry.promised == receipt->entry.promised &&
@@ -284,10 +300,12 @@ static enum assay_status take_signed(struct assay_cont_client *c, uint32_t seat,
     uint32_t at = receipt->count++;
     for (; at > 0 && receipt->seat[at - 1] > seat; at--) {
         receipt->seat[at] = receipt->seat[at - 1];
+        receipt->place[at] = receipt->place[at - 1];
         assay_bytes_copy(receipt->signature[at], ASSAY_P256_SIGNATURE_LEN,
                          receipt->signature[at - 1], ASSAY_P256_SIGNATURE_LEN);
     }
     receipt->seat[at] = (uint8_t)seat;
+    receipt->place[at] = f->place;
     assay_bytes_copy(receipt->signature[at], ASSAY_P256_SIGNATURE_LEN, f->signature,
                      ASSAY_P256_SIGNATURE_LEN);
     c->ask_receipt.seats |= (uint8_t)(1u << seat);
@@ -318,6 +336,7 @@ static enum assay_status take_refused(struct assay_cont_client *c, uint32_t seat
         assay_cont_client_say_adopt(c, c->certified, c->certified_digest, only, outs);
         if (c->flight_last != 0) assay_cont_client_say_flight(c, only, outs);
         return ASSAY_OK;
+    case ASSAY_CONT_IS_RETIRED: end(c, ASSAY_CONT_END_RETIRED); return ASSAY_OK;
     case ASSAY_CONT_SUSPENDED: c->suspended = true; return ASSAY_OK;
     case ASSAY_CONT_UNKNOWN: return ASSAY_OK; /* its ledger lags: said again by tick */
     case ASSAY_CONT_HALTED: return ASSAY_OK;  /* the ledger's to say: fact LOST */
@@ -354,13 +373,21 @@ enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t 
 
 /* --- facts and time */
 
+/* Those that have answered may have been between two states: all are asked again. */
+static void ask_receipt_again(struct assay_cont_client *c, uint64_t now_ms,
+                              struct assay_cont_outs *outs)
+{
+    c->receipt_at_ms = now_ms + RECEIPT_MS;
+    assay_cont_client_say_question(c, ASSAY_CONT_RECEIPT, &c->ask_receipt, all_seats(c), outs);
+}
+
 /* Everything that is not certified is said again, in the new view, and counted there anew. */
 static void move(struct assay_cont_client *c, const struct assay_cont_roster *roster,
                  uint64_t now_ms, struct assay_cont_outs *outs)
 {
     const uint64_t until = c->flight_last;
     c->config.roster = *roster;
-    c->answered = c->adopted = 0;
+    c->answered = c->adopted = c->forgot = 0;
     c->found = c->phase == ASSAY_CONT_OPENING ? (struct assay_cont_entry){ 0 } : c->found;
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
         c->acked[i] = 0;
@@ -377,8 +404,7 @@ static void move(struct assay_cont_client *c, const struct assay_cont_roster *ro
     c->ask_receipt.seats = 0;
     c->receipt.count = 0;
     c->receipt.view = roster->view;
-    if (c->ask_receipt.asked)
-        assay_cont_client_say_question(c, ASSAY_CONT_RECEIPT, &c->ask_receipt, all_seats(c), outs);
+    if (c->ask_receipt.asked) ask_receipt_again(c, now_ms, outs);
     c->resend_at_ms = now_ms + RESEND_MS;
 }
 
@@ -412,9 +438,7 @@ void assay_cont_client_tick(struct assay_cont_client *c, uint64_t now_ms,
     if (c->confirm.asked)
         assay_cont_client_say_question(c, ASSAY_CONT_CONFIRM, &c->confirm,
                                        (uint8_t)(all & ~c->confirm.seats), outs);
-    /* Those who have answered may have been between two states: all are asked again. */
-    if (c->ask_receipt.asked)
-        assay_cont_client_say_question(c, ASSAY_CONT_RECEIPT, &c->ask_receipt, all, outs);
+    if (c->ask_receipt.asked && now_ms >= c->receipt_at_ms) ask_receipt_again(c, now_ms, outs);
     c->resend_at_ms = now_ms + RESEND_MS;
     set_wake(c, outs);
 }

@@ -29,6 +29,8 @@ enum assay_cont_end {
     ASSAY_CONT_END_NONE,
     ASSAY_CONT_END_FENCED,
     ASSAY_CONT_END_ROLLBACK,
+    ASSAY_CONT_END_RETIRED, /* the instance is over: its key has said so */
+    ASSAY_CONT_END_FORGOTTEN, /* its memory is gone: the row had left the table before a RECOVER */
 };
 
 /* What the caller is told after a step. Bits. */
@@ -61,6 +63,7 @@ struct assay_cont_client_config {
     struct assay_cont_home home;
     uint8_t instance[32];
     uint64_t session;               /* as the ledger numbered it */
+    uint64_t birth_era;
     struct assay_cont_roster roster; /* of the view that serves */
 };
 
@@ -80,6 +83,7 @@ struct assay_cont_client {
 
     uint8_t nonce[32]; /* of OPEN */
     uint8_t answered;  /* seats that opened, in this view */
+    uint8_t forgot;    /* of an era after the birth: seats that had no entry */
     struct assay_cont_entry found;
 
     uint64_t certified;
@@ -98,6 +102,7 @@ struct assay_cont_client {
     struct assay_cont_receipt receipt;
 
     uint64_t resend_at_ms;
+    uint64_t receipt_at_ms; /* the receipt is asked for again */
     uint64_t sent_at_ms; /* of what is under way first; doubt is counted from it */
 };
 

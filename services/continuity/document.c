@@ -8,11 +8,15 @@
 #include "base/cbor.h"
 
 enum {
-    ITEMS = 13,
-    HEAD_LEN_MAX = 128,
+    ITEMS = 18,
+    SILENCE_LEN_MAX = 1 + 2 + 2 + 2 + 9,
+    ATTACH_LEN_MAX = 1 + 9 + 1 + ASSAY_CONT_SEATS_MAX * (2 + ASSAY_P256_PUBLIC_LEN) + 34 + 5,
+    HEAD_LEN_MAX = 128 + 2 + 9 * ASSAY_CONT_MOVES_MAX + SILENCE_LEN_MAX * ASSAY_CONT_SEATS_MAX +
+                   5 + 2 + ATTACH_LEN_MAX,
     CONTACT_LEN_MAX = 2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX,
-    SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX,
-    ROW_LEN_MAX = 1 + 2 + 32 + 9 + 3 + 9 + 1 + CONTACT_LEN_MAX,
+    SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX + 1 + 9 + 1 + 9 + 1,
+    ROW_LEN_MAX = 1 + 2 + 32 + 5 + 9 + 2 + 1 + 9 + 2 + 9 + 1 + CONTACT_LEN_MAX + 5 + 9 + 9,
+    ROW_ITEMS = 14,
 };
 
 size_t assay_cont_group_len_max(uint32_t instances_max)
@@ -55,11 +59,47 @@ static void put_members(struct assay_writer *w, const struct assay_cont_group *g
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
         const struct assay_cont_member *m = &group->member[i];
         if (!m->listed) continue;
-        assay_cbor_put_array(w, 4);
+        assay_cbor_put_array(w, 9);
         assay_cbor_put_uint(w, i);
         assay_cbor_put_bytes(w, m->key, ASSAY_P256_PUBLIC_LEN);
         assay_cont_contact_put(w, &m->contact);
+        assay_cbor_put_uint(w, m->relists);
+        assay_cbor_put_uint(w, m->until);
+        assay_cbor_put_uint(w, m->drains);
+        assay_cbor_put_uint(w, m->alive);
+        assay_cbor_put_uint(w, m->stood);
     }
+}
+
+static void put_silence(struct assay_writer *w, const struct assay_cont_group *group)
+{
+    assay_cbor_put_array(w, ASSAY_CONT_MOVES_MAX);
+    for (uint32_t i = 0; i < ASSAY_CONT_MOVES_MAX; i++)
+        assay_cbor_put_uint(w, group->moved[i]);
+    assay_cbor_put_array(w, group->now.roster.count);
+    for (uint32_t i = 0; i < group->now.roster.count; i++) {
+        const struct assay_cont_silence *s = &group->silence[i];
+        assay_cbor_put_array(w, 4);
+        assay_cbor_put_uint(w, s->by[0]);
+        assay_cbor_put_uint(w, s->by[1]);
+        assay_cbor_put_uint(w, s->cut);
+        assay_cbor_put_uint(w, s->missing);
+    }
+}
+
+static void put_attach(struct assay_writer *w, const struct assay_cont_attach *attach)
+{
+    if (attach->roster.count == 0) {
+        assay_cbor_put_null(w);
+        return;
+    }
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_uint(w, attach->roster.view);
+    assay_cbor_put_array(w, attach->roster.count);
+    for (uint32_t i = 0; i < attach->roster.count; i++)
+        assay_cbor_put_bytes(w, attach->roster.key[i], ASSAY_P256_PUBLIC_LEN);
+    assay_cbor_put_bytes(w, attach->root, 32);
+    assay_cbor_put_uint(w, attach->entries);
 }
 
 static void put_instances(struct assay_writer *w, const struct assay_cont_group *group)
@@ -67,13 +107,20 @@ static void put_instances(struct assay_writer *w, const struct assay_cont_group 
     assay_cbor_put_array(w, group->instance_count);
     for (uint32_t i = 0; i < group->instance_count; i++) {
         const struct assay_cont_instance_row *row = &group->instance[i];
-        assay_cbor_put_array(w, 7);
+        assay_cbor_put_array(w, ROW_ITEMS);
         assay_cbor_put_bytes(w, row->instance, 32);
+        assay_cbor_put_uint(w, row->birth.era);
+        assay_cbor_put_uint(w, row->birth.epoch);
+        assay_cbor_put_uint(w, row->payer);
+        assay_cbor_put_uint(w, (uint64_t)row->kept | (uint64_t)row->retired << 1);
         assay_cbor_put_uint(w, row->session);
         assay_cbor_put_uint(w, row->author);
         assay_cbor_put_uint(w, row->epoch);
         assay_cbor_put_uint(w, row->in_epoch);
         assay_cont_contact_put(w, &row->contact);
+        assay_cbor_put_uint(w, row->lease);
+        assay_cbor_put_uint(w, row->shown);
+        assay_cbor_put_uint(w, row->renewed);
     }
 }
 
@@ -84,7 +131,7 @@ enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,
     const size_t start = w->len;
     assay_cont_group_check(group);
     assay_cbor_put_array(w, ITEMS);
-    assay_cbor_put_text(w, "assay/group/v1");
+    assay_cbor_put_text(w, "assay/group/v5");
     assay_cbor_put_uint(w, group->home.group);
     assay_cbor_put_uint(w, group->size);
     assay_cbor_put_uint(w, group->instances_max);
@@ -96,6 +143,10 @@ enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,
     put_seats(w, &group->now);
     if (has_next(group)) put_seats(w, &group->next);
     else assay_cbor_put_null(w);
+    put_silence(w, group);
+    assay_cbor_put_uint(w, group->era_closed);
+    assay_cbor_put_uint(w, group->era_closes);
+    put_attach(w, &group->attach);
     put_members(w, group);
     put_instances(w, group);
     ASSAY_ASSERT(w->full || w->len - start <= assay_cont_group_len_max(group->instances_max));
@@ -157,11 +208,17 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_
     ASSAY_TRY(assay_cbor_array(c, ASSAY_CONT_SLOTS_MAX, &count));
     for (uint64_t i = 0; i < count; i++) {
         struct assay_cont_member member = { .listed = true };
-        uint32_t slot = 0;
-        ASSAY_TRY(assay_cbor_array_exact(c, 4));
+        uint32_t slot = 0, drains = 0;
+        ASSAY_TRY(assay_cbor_array_exact(c, 9));
         ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &slot));
         ASSAY_TRY(assay_cbor_bytes_exact(c, member.key, ASSAY_P256_PUBLIC_LEN));
         ASSAY_TRY(assay_cont_contact_take(c, &member.contact));
+        ASSAY_TRY(read_u32(c, ASSAY_CONT_RELISTS_MAX, &member.relists));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &member.until));
+        ASSAY_TRY(read_u32(c, 1, &drains));
+        member.drains = drains != 0;
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &member.alive));
+        ASSAY_TRY(read_u32(c, ASSAY_CONT_STOOD_CLOSES, &member.stood));
         if (slot < next_slot) return ASSAY_E_ENCODING;
         if (!is_another(group, slot, &member)) return ASSAY_E_INVALID;
         group->member[slot] = member;
@@ -170,16 +227,79 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_
     return ASSAY_OK;
 }
 
+static enum assay_status read_seat_silence(struct assay_cursor *c, uint32_t seat, uint32_t count,
+                                           struct assay_cont_silence *s)
+{
+    uint32_t by = 0, cut = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, 4));
+    for (uint32_t i = 0; i < 2; i++) {
+        ASSAY_TRY(read_u32(c, (UINT32_C(1) << count) - 1, &by));
+        if ((by >> seat & 1) != 0) return ASSAY_E_INVALID; /* nobody reports itself */
+        s->by[i] = (uint8_t)by;
+    }
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_CUT_CLOSES + 1, &cut));
+    s->cut = (uint8_t)cut;
+    return assay_cbor_uint_max(c, INT64_MAX, &s->missing);
+}
+
+static enum assay_status read_silence(struct assay_cursor *c, struct assay_cont_group *group)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, ASSAY_CONT_MOVES_MAX));
+    for (uint32_t i = 0; i < ASSAY_CONT_MOVES_MAX; i++) {
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &group->moved[i]));
+        if (i > 0 && group->moved[i] != 0 && group->moved[i] >= group->moved[i - 1])
+            return ASSAY_E_ENCODING;
+    }
+    ASSAY_TRY(assay_cbor_array_exact(c, group->now.roster.count));
+    for (uint32_t i = 0; i < group->now.roster.count; i++)
+        ASSAY_TRY(read_seat_silence(c, i, group->now.roster.count, &group->silence[i]));
+    return ASSAY_OK;
+}
+
+static enum assay_status read_attach(struct assay_cursor *c, struct assay_cont_group *group)
+{
+    struct assay_cont_attach *attach = &group->attach;
+    struct assay_cont_roster *roster = &attach->roster;
+    enum assay_cbor_type item;
+    ASSAY_TRY(assay_cbor_peek(c, &item));
+    if (item != ASSAY_CBOR_ARRAY) return assay_cbor_null(c);
+    if (group->phase == ASSAY_CONT_FORMING) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_cbor_array_exact(c, 4));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &roster->view));
+    if (roster->view <= group->now.roster.view) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_array_exact(c, group->size));
+    for (uint32_t i = 0; i < group->size; i++) {
+        ASSAY_TRY(assay_cbor_bytes_exact(c, roster->key[i], ASSAY_P256_PUBLIC_LEN));
+        roster->count = i;
+        if (assay_cont_seat(roster, roster->key[i]) < i) return ASSAY_E_INVALID;
+    }
+    roster->count = group->size;
+    ASSAY_TRY(assay_cbor_bytes_exact(c, attach->root, 32));
+    return read_u32(c, 2 * group->instances_max, &attach->entries);
+}
+
 static enum assay_status read_instance(struct assay_cursor *c, struct assay_cont_group *group)
 {
     struct assay_cont_instance_row row = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(c, 7));
+    uint32_t flags = 0;
+    ASSAY_TRY(assay_cbor_array_exact(c, ROW_ITEMS));
     ASSAY_TRY(assay_cbor_bytes_exact(c, row.instance, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CONT_ERA_MAX, &row.birth.era));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.birth.epoch));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row.payer));
+    ASSAY_TRY(read_u32(c, 3, &flags));
+    row.kept = (flags & 1) != 0;
+    row.retired = (flags & 2) != 0;
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.session));
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row.author));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.epoch));
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row.in_epoch));
     ASSAY_TRY(assay_cont_contact_take(c, &row.contact));
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &row.lease));
+    ASSAY_TRY(assay_cbor_uint(c, &row.shown));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.renewed));
+    /* A row without a lease shows nothing. */
+    if (row.lease == 0 && (row.shown > 0 || row.renewed > 0)) return ASSAY_E_INVALID;
     if (row.session == 0 || row.in_epoch == 0 || row.in_epoch > row.session)
         return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < group->instance_count; i++)
@@ -230,7 +350,8 @@ static bool are_names_fit(const struct assay_cont_group *group)
 static bool are_views_fit(const struct assay_cont_group *group)
 {
     const uint64_t now = group->now.roster.view;
-    if (now == 0 && (group->entries > 0 || !assay_bytes_all_zero(group->root, 32))) return false;
+    const bool has_table = group->entries > 0 || !assay_bytes_all_zero(group->root, 32);
+    if (assay_cont_view_is_first(now) && has_table) return false;
     switch (group->phase) {
     case ASSAY_CONT_FORMING: return group->view_last == 0 && now == 0;
     case ASSAY_CONT_SERVING: return now <= group->view_last;
@@ -248,7 +369,7 @@ static enum assay_status read_views(struct assay_cursor *c, struct assay_cont_gr
     ASSAY_TRY(read_u32(c, (UINT32_C(1) << group->size) - 1, &barred));
     group->barred = (uint8_t)barred;
     ASSAY_TRY(assay_cbor_bytes_exact(c, group->root, 32));
-    ASSAY_TRY(read_u32(c, group->instances_max, &group->entries));
+    ASSAY_TRY(read_u32(c, 2 * group->instances_max, &group->entries));
     const uint32_t seats = group->phase == ASSAY_CONT_FORMING ? 0 : group->size;
     ASSAY_TRY(read_seats(c, seats, &group->now));
     if (!has_next(group)) {
@@ -266,7 +387,7 @@ static enum assay_status read_group(struct assay_cursor *c, const struct assay_c
 {
     uint32_t number = 0, size = 0, instances_max = 0, phase = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, ITEMS));
-    ASSAY_TRY(assay_cbor_text_expect(c, "assay/group/v1"));
+    ASSAY_TRY(assay_cbor_text_expect(c, "assay/group/v5"));
     ASSAY_TRY(read_u32(c, UINT32_MAX, &number));
     if (number != home->group) return ASSAY_E_CHAIN;
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SEATS_MAX, &size));
@@ -276,6 +397,10 @@ static enum assay_status read_group(struct assay_cursor *c, const struct assay_c
     assay_cont_group_init(group, home, size, instances_max);
     group->phase = (enum assay_cont_phase)phase;
     ASSAY_TRY(read_views(c, group));
+    ASSAY_TRY(read_silence(c, group));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CONT_ERA_MAX, &group->era_closed));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_ATTACH_CLOSES, &group->era_closes));
+    ASSAY_TRY(read_attach(c, group));
     ASSAY_TRY(read_members(c, group));
     ASSAY_TRY(read_instances(c, group));
     return are_names_fit(group) ? ASSAY_OK : ASSAY_E_INVALID;

@@ -6,10 +6,17 @@
  * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows
  * the ledger by digests has nothing to fetch.
  *
- *   ["assay/group/v1", group, size, instances_max, phase, view_last, barred, root, entries,
+ *   ["assay/group/v5", group, size, instances_max, phase, view_last, barred, root, entries,
  *    SEATS, SEATS or null,
- *    [[slot, key, curve, address], ...] of members that listed a replica, by slot,
- *    [[instance, session, author, epoch, in_epoch, curve, address], ...] in the order of births]
+ *    [epoch, epoch, epoch] of moves for silence, last first,
+ *    [[by, by before, cut, missing], ...] by seat of the first,
+ *    era closed, closes in it,
+ *    [view, [key, ...] by seat, root, entries] of a view that a RECOVER undid, or null,
+ *    [[slot, key, curve, address, relists, until, drains, alive, stood], ...] of members that
+ *    listed a replica, by slot,
+ *    [[instance, birth era, birth epoch, payer, kept | retired << 1, session, author, epoch,
+ *      in_epoch,
+ *      curve, address], ...] in the order of births]
  *   SEATS: [view, [[slot, key], ...] by seat]
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_DOCUMENT_H

@@ -5,8 +5,9 @@
 #include "services/continuity/entry.h"
 
 #include "base/cbor.h"
+#include "base/merkle.h"
 
-enum { STATEMENT_MAX = 320 }; /* the longest, of an entry, has about 230 bytes */
+enum { STATEMENT_MAX = 200 }; /* the longest has about 160 bytes */
 
 bool assay_cont_size_is_fit(uint32_t count)
 {
@@ -33,7 +34,7 @@ void assay_cont_state_digest(const uint8_t instance[static 32], uint64_t index,
                              const uint8_t prev[static 32], const uint8_t blob_hash[static 32],
                              uint8_t digest[static 32])
 {
-    static const char type[] = "assay/state/v1";
+    static const char type[] = "assay/state/v2";
     uint8_t number[8];
     struct assay_writer w = assay_writer_over(number, sizeof number);
     assay_writer_u64be(&w, index);
@@ -101,9 +102,16 @@ static void root_statement(const char *type, const struct assay_cont_home *home,
 
 void assay_cont_fin_statement(const struct assay_cont_home *home, uint64_t view,
                               const uint8_t root[static 32], uint32_t entries,
-                              uint8_t digest[static 32])
+                              const struct assay_cont_roster *next, uint8_t digest[static 32])
 {
-    root_statement("assay/continuity/fin/v1", home, view, root, entries, digest);
+    uint8_t bytes[STATEMENT_MAX], keys[32];
+    struct assay_writer w = begin(bytes, "assay/continuity/fin/v2", 4, home, view);
+    assay_sha256(next->key[0], next->count * sizeof next->key[0], keys);
+    assay_cbor_put_bytes(&w, root, 32);
+    assay_cbor_put_uint(&w, entries);
+    assay_cbor_put_uint(&w, next->view);
+    assay_cbor_put_bytes(&w, keys, sizeof keys);
+    finish(&w, digest);
 }
 
 void assay_cont_table_statement(const struct assay_cont_home *home, uint64_t view,
@@ -113,19 +121,11 @@ void assay_cont_table_statement(const struct assay_cont_home *home, uint64_t vie
     root_statement("assay/continuity/table/v1", home, view, root, entries, digest);
 }
 
-void assay_cont_entry_statement(const struct assay_cont_home *home, uint64_t view,
-                                const struct assay_cont_entry *entry,
-                                const uint8_t nonce[static 32], uint8_t digest[static 32])
+void assay_cont_receipts_statement(const struct assay_cont_home *home, uint64_t view,
+                                   const uint8_t root[static 32], uint32_t leaves,
+                                   uint8_t digest[static 32])
 {
-    uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = begin(bytes, "assay/continuity/entry/v1", 6, home, view);
-    assay_cbor_put_bytes(&w, entry->instance, 32);
-    assay_cbor_put_uint(&w, entry->promised);
-    assay_cbor_put_uint(&w, entry->writer);
-    assay_cbor_put_uint(&w, entry->index);
-    assay_cbor_put_bytes(&w, entry->digest, 32);
-    assay_cbor_put_bytes(&w, nonce, 32);
-    finish(&w, digest);
+    root_statement("assay/continuity/receipts/v2", home, view, root, leaves, digest);
 }
 
 bool assay_cont_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
@@ -137,4 +137,62 @@ bool assay_cont_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
     const bool good = assay_p256_verify(loaded, digest, signature, ASSAY_S_LOW);
     assay_p256_free(&loaded);
     return good;
+}
+
+/* --- receipts */
+
+void assay_cont_receipt_leaf(const struct assay_cont_entry *entry, const uint8_t nonce[static 32],
+                             uint8_t leaf_hash[static 32])
+{
+    uint8_t bytes[ASSAY_CONT_ENTRY_LEN + 32];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cont_entry_put(&w, entry);
+    assay_writer_put(&w, nonce, 32);
+    assay_merkle_leaf_hash(bytes, sizeof bytes, leaf_hash);
+}
+
+void assay_cont_place_put(struct assay_writer *w, const struct assay_cont_place *place)
+{
+    ASSAY_ASSERT(place->leaf < place->leaves && place->leaves <= ASSAY_CONT_TREE_MAX);
+    ASSAY_ASSERT(place->levels <= ASSAY_CONT_TREE_LEVELS);
+    assay_writer_put(w, place->root, 32);
+    assay_writer_u16be(w, (uint16_t)place->leaf);
+    assay_writer_u16be(w, (uint16_t)place->leaves);
+    assay_writer_u8(w, (uint8_t)place->levels);
+    assay_writer_put(w, place->path, place->levels * 32ULL);
+}
+
+enum assay_status assay_cont_place_take(struct assay_cursor *in, struct assay_cont_place *place)
+{
+    struct assay_cont_place read = { 0 };
+    uint16_t leaf = 0, leaves = 0;
+    uint8_t levels = 0;
+    ASSAY_TRY(assay_cursor_copy(in, read.root, 32));
+    ASSAY_TRY(assay_cursor_u16be(in, &leaf));
+    ASSAY_TRY(assay_cursor_u16be(in, &leaves));
+    ASSAY_TRY(assay_cursor_u8(in, &levels));
+    if (leaf >= leaves || leaves > ASSAY_CONT_TREE_MAX || levels > ASSAY_CONT_TREE_LEVELS)
+        return ASSAY_E_RANGE;
+    read.leaf = leaf;
+    read.leaves = leaves;
+    read.levels = levels;
+    ASSAY_TRY(assay_cursor_copy(in, read.path, levels * 32ULL));
+    *place = read;
+    return ASSAY_OK;
+}
+
+bool assay_cont_receipt_signed(const struct assay_cont_home *home, uint64_t view,
+                               const struct assay_cont_entry *entry,
+                               const uint8_t nonce[static 32],
+                               const struct assay_cont_place *place,
+                               const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                               const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    uint8_t leaf[32], digest[32];
+    assay_cont_receipt_leaf(entry, nonce, leaf);
+    if (!assay_merkle_verify(leaf, place->leaf, place->leaves, place->path, place->levels,
+                             place->root))
+        return false;
+    assay_cont_receipts_statement(home, view, place->root, place->leaves, digest);
+    return assay_cont_signed(key, digest, signature);
 }

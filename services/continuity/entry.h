@@ -2,9 +2,13 @@
  * services/continuity/entry.h - the words of state continuity (docs/services.md 1): what a replica
  * remembers of one instance, the chain of state digests, and the statements that replicas sign.
  *
- * An instance is SHA-256(group, key made at its birth); a session is one process life of its
- * enclave, numbered by the ledger; state i has digest d_i = SHA-256("assay/state/v1" | instance |
- * i | d_(i-1) | SHA-256(sealed blob)), and d_0 is zero.
+ * An instance is SHA-256("assay/instance/v2" | chain | group | era and epoch of its birth | key
+ * made at its birth); a session is one process life of its enclave, numbered by the ledger; state i
+ * has digest d_i = SHA-256("assay/state/v2" | instance | i | d_(i-1) | SHA-256(sealed blob)), and
+ * d_0 is zero.
+ *
+ * Numbers of sessions and of views begin with the era (docs/services.md 1.3.2): number n of era e
+ * is e << 40 | n. What a RECOVER undoes gives its number to nothing else.
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_ENTRY_H
 #define ASSAY_SERVICES_CONTINUITY_ENTRY_H
@@ -18,7 +22,12 @@ enum {
     ASSAY_CONT_INSTANCES_MAX = 1024, /* of a group; two pages of a table */
     ASSAY_CONT_BATCH_MAX = 512,      /* digests of one frame: 16 KiB */
     ASSAY_CONT_QUEUE_MAX = 4096,     /* states of a session that are not certified yet */
+    ASSAY_CONT_ENTRIES_MAX = 2 * ASSAY_CONT_INSTANCES_MAX, /* of a table: rows that are gone too */
+    ASSAY_CONT_NUMBER_BITS = 40, /* of a session or view within its era */
+    ASSAY_CONT_ERA_MAX = (1 << 22) - 1,
     ASSAY_CONT_ENTRY_LEN = 88,
+    ASSAY_CONT_TREE_MAX = 128, /* receipts under one signature */
+    ASSAY_CONT_TREE_LEVELS = 7,
     ASSAY_CONT_PAGE_ENTRIES = 512, /* 44 KiB: below a frame of the network */
 };
 
@@ -44,6 +53,38 @@ struct assay_cont_home {
     uint32_t group;
 };
 
+/* Where a receipt lies in the tree whose root a replica has signed (docs/services.md 1.8). */
+struct assay_cont_place {
+    uint8_t root[32];
+    uint32_t leaf, leaves; /* leaf < leaves <= ASSAY_CONT_TREE_MAX */
+    uint32_t levels;
+    uint8_t path[ASSAY_CONT_TREE_LEVELS][32];
+};
+
+/* When an instance was born: an id that has left the ledger can never be born again
+ * (docs/services.md 1.2.1). */
+struct assay_cont_birth {
+    uint64_t era, epoch;
+};
+
+/* The number after `last` in an era, of sessions and of views. Returns: above last, and above every
+ * number of an earlier era. */
+static inline uint64_t assay_cont_number_next(uint64_t era, uint64_t last)
+{
+    const uint64_t base = era << ASSAY_CONT_NUMBER_BITS;
+    return (last > base ? last : base) + 1;
+}
+/* Returns: the era of a session or a view. */
+static inline uint64_t assay_cont_number_era(uint64_t number)
+{
+    return number >> ASSAY_CONT_NUMBER_BITS;
+}
+/* Returns: whether this view began empty: the first of all of its group. */
+static inline bool assay_cont_view_is_first(uint64_t view)
+{
+    return (view & ((UINT64_C(1) << ASSAY_CONT_NUMBER_BITS) - 1)) == 0;
+}
+
 /* By count: what is lost is a memory, not a vote. Returns: q = floor(count / 2) + 1. */
 static inline uint32_t assay_cont_quorum(uint32_t count)
 {
@@ -67,18 +108,35 @@ void assay_cont_entry_put(struct assay_writer *w, const struct assay_cont_entry 
 ASSAY_CHECKED enum assay_status assay_cont_entry_take(struct assay_cursor *in,
                                                       struct assay_cont_entry *entry);
 
-/* What is signed, canonical CBOR, hashed. FIN: "my last table of this view is root, and I serve in
- * it no more". TABLE: "root is the maximum of q such tables, from which `view` may start". ENTRY:
- * one entry, for a receipt. Each Returns: nothing. */
+/* What is signed, canonical CBOR, hashed. FIN: "my last table of this view is root, I serve in it
+ * no more, and roster next follows it". TABLE: "root is the maximum of q such tables, from which
+ * `view` may start".
+ * RECEIPTS: the RFC 6962 root over the leaves of all receipts that waited. Each Returns: nothing.
+ */
 void assay_cont_fin_statement(const struct assay_cont_home *home, uint64_t view,
                               const uint8_t root[static 32], uint32_t entries,
-                              uint8_t digest[static 32]);
+                              const struct assay_cont_roster *next, uint8_t digest[static 32]);
 void assay_cont_table_statement(const struct assay_cont_home *home, uint64_t view,
                                 const uint8_t root[static 32], uint32_t entries,
                                 uint8_t digest[static 32]);
-void assay_cont_entry_statement(const struct assay_cont_home *home, uint64_t view,
-                                const struct assay_cont_entry *entry,
-                                const uint8_t nonce[static 32], uint8_t digest[static 32]);
+void assay_cont_receipts_statement(const struct assay_cont_home *home, uint64_t view,
+                                   const uint8_t root[static 32], uint32_t leaves,
+                                   uint8_t digest[static 32]);
+/* The leaf of one receipt: SHA-256(0x00, entry, nonce). Returns: nothing. */
+void assay_cont_receipt_leaf(const struct assay_cont_entry *entry, const uint8_t nonce[static 32],
+                             uint8_t leaf_hash[static 32]);
+/* A place: root, u16 leaf, u16 leaves, u8 levels, path. Returns: nothing. */
+void assay_cont_place_put(struct assay_writer *w, const struct assay_cont_place *place);
+/* Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status assay_cont_place_take(struct assay_cursor *in,
+                                                      struct assay_cont_place *place);
+/* Returns: true when key signed a tree that has this entry for this nonce in this place. */
+bool assay_cont_receipt_signed(const struct assay_cont_home *home, uint64_t view,
+                               const struct assay_cont_entry *entry,
+                               const uint8_t nonce[static 32],
+                               const struct assay_cont_place *place,
+                               const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                               const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
 /* Low s alone. Returns: true when key signed the digest. */
 bool assay_cont_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                        const uint8_t digest[static 32],

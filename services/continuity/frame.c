@@ -25,7 +25,9 @@ enum field {
     PAGE = 1 << 13,
     DIGESTS = 1 << 14,
     LIST = 1 << 15,
-    SIGNATURE = 1 << 16,
+    PLACE = 1 << 16,
+    SIGNATURE = 1 << 17,
+    BARE = 1 << 18, /* nothing else */
 };
 
 /* Returns: the fields of a kind; 0 for a number that is none. */
@@ -40,13 +42,15 @@ static uint32_t fields_of(uint8_t kind)
         [ASSAY_CONT_CONFIRM] = INSTANCE | SESSION | NONCE,
         [ASSAY_CONT_CONFIRMED] = INSTANCE | SESSION | NONCE,
         [ASSAY_CONT_RECEIPT] = INSTANCE | SESSION | NONCE,
-        [ASSAY_CONT_SIGNED] = INSTANCE | SESSION | NONCE | PROMISED | WRITER | INDEX | DIGEST |
-                              SIGNATURE,
         [ASSAY_CONT_REFUSED] = INSTANCE | SESSION | REASON,
-        [ASSAY_CONT_FIN] = ROOT | ENTRIES | SIGNATURE,
+        [ASSAY_CONT_FIN] = BASE | ROOT | ENTRIES | SIGNATURE,
         [ASSAY_CONT_PAGE_GET] = ROOT | PAGE,
         [ASSAY_CONT_PAGE] = ROOT | PAGE | LIST,
         [ASSAY_CONT_VOUCH] = BASE | ROOT | ENTRIES | MASK | SIGNATURE,
+        [ASSAY_CONT_ROOT] = ROOT | ENTRIES | SIGNATURE,
+        [ASSAY_CONT_SIGNED] = INSTANCE | SESSION | NONCE | PROMISED | WRITER | INDEX | DIGEST |
+                              PLACE | SIGNATURE,
+        [ASSAY_CONT_PING] = BARE,
     };
     return kind < sizeof of / sizeof *of ? of[kind] : 0;
 }
@@ -69,16 +73,16 @@ static enum assay_status check_list(const struct assay_cont_frame *f)
 static enum assay_status check(const struct assay_cont_frame *f, uint32_t has)
 {
     if (has & SESSION && f->session == 0) return ASSAY_E_RANGE;
-    if (has & REASON && (f->reason < ASSAY_CONT_FENCED || f->reason > ASSAY_CONT_HALTED))
+    if (has & REASON && (f->reason < ASSAY_CONT_FENCED || f->reason > ASSAY_CONT_IS_RETIRED))
         return ASSAY_E_RANGE;
     if (has & PROMISED && f->promised < f->writer) return ASSAY_E_INVALID;
     if (has & WRITER && f->index > 0 && f->writer == 0) return ASSAY_E_INVALID;
     if (has & DIGEST && f->index == 0 && !assay_bytes_all_zero(f->digest, 32))
         return ASSAY_E_INVALID;
-    if (has & ENTRIES && f->entries > ASSAY_CONT_INSTANCES_MAX) return ASSAY_E_RANGE;
+    if (has & ENTRIES && f->entries > ASSAY_CONT_ENTRIES_MAX) return ASSAY_E_RANGE;
     if (has & MASK && (f->mask == 0 || f->mask >> ASSAY_CONT_SEATS_MAX)) return ASSAY_E_RANGE;
     if (has & BASE && f->base >= f->view) return ASSAY_E_RANGE;
-    if (has & PAGE && f->page >= ASSAY_CONT_INSTANCES_MAX / ASSAY_CONT_PAGE_ENTRIES)
+    if (has & PAGE && f->page >= ASSAY_CONT_ENTRIES_MAX / ASSAY_CONT_PAGE_ENTRIES)
         return ASSAY_E_RANGE;
     if (has & (DIGESTS | LIST) && f->count == 0) return ASSAY_E_RANGE;
     if (has & DIGESTS) {
@@ -122,6 +126,7 @@ enum assay_status assay_cont_frame_encode(const struct assay_cont_frame *f, uint
     if (has & PAGE) assay_writer_u32be(&w, f->page);
     if (has & (DIGESTS | LIST)) assay_writer_u16be(&w, (uint16_t)f->count);
     if (has & (DIGESTS | LIST)) assay_writer_put(&w, f->list.bytes, f->list.len);
+    if (has & PLACE) assay_cont_place_put(&w, &f->place);
     if (has & SIGNATURE) assay_writer_put(&w, f->signature, sizeof f->signature);
     return assay_writer_finish(&w, out);
 }
@@ -140,7 +145,7 @@ static enum assay_status take_reason(struct assay_cursor *in, struct assay_cont_
 {
     uint8_t reason = 0;
     ASSAY_TRY(assay_cursor_u8(in, &reason));
-    if (reason < ASSAY_CONT_FENCED || reason > ASSAY_CONT_HALTED) return ASSAY_E_RANGE;
+    if (reason < ASSAY_CONT_FENCED || reason > ASSAY_CONT_IS_RETIRED) return ASSAY_E_RANGE;
     f->reason = (enum assay_cont_reason)reason;
     return assay_cursor_u64be(in, &f->value);
 }
@@ -163,6 +168,7 @@ static enum assay_status take_fields(struct assay_cursor *in, uint32_t has,
     if (has & MASK) ASSAY_TRY(assay_cursor_u8(in, &f->mask));
     if (has & PAGE) ASSAY_TRY(assay_cursor_u32be(in, &f->page));
     if (has & (DIGESTS | LIST)) ASSAY_TRY(take_list(in, has, f));
+    if (has & PLACE) ASSAY_TRY(assay_cont_place_take(in, &f->place));
     if (has & SIGNATURE) ASSAY_TRY(assay_cursor_copy(in, f->signature, sizeof f->signature));
     return ASSAY_OK;
 }

@@ -21,15 +21,19 @@ enum assay_cont_kind {
     ASSAY_CONT_ACK = 5,       /* replica: I hold this one. instance session index digest */
     ASSAY_CONT_CONFIRM = 6,   /* enclave: am I the last? instance session nonce */
     ASSAY_CONT_CONFIRMED = 7, /* replica: you are. instance session nonce */
-    ASSAY_CONT_RECEIPT = 8,   /* enclave: sign my entry. instance session nonce */
-    ASSAY_CONT_SIGNED = 9,    /* replica. instance session nonce promised writer index digest
-                                 signature */
+    ASSAY_CONT_RECEIPT = 8,   /* enclave: sign my entry. instance session nonce; 9 was its answer,
+                                 a signature of its own */
     ASSAY_CONT_REFUSED = 10,  /* replica: no. instance session reason value */
-    ASSAY_CONT_FIN = 11,      /* replica: my last table of `view`. root entries signature */
+    ASSAY_CONT_FIN = 11,      /* replica: my last table of `base`, which `view` follows. base root
+                                 entries signature */
     ASSAY_CONT_PAGE_GET = 12, /* replica. root page */
     ASSAY_CONT_PAGE = 13,     /* replica. root page list */
     ASSAY_CONT_VOUCH = 14,    /* replica: what `view` may start from. base root entries mask
                                  signature */
+    ASSAY_CONT_ROOT = 15,     /* replica, to itself: signs receipts. root entries signature */
+    ASSAY_CONT_SIGNED = 16,   /* replica. instance session nonce promised writer index digest place
+                                 signature */
+    ASSAY_CONT_PING = 17,     /* replica: I am here */
 };
 
 enum assay_cont_reason {
@@ -39,6 +43,7 @@ enum assay_cont_reason {
     ASSAY_CONT_SUSPENDED = 4, /* the session's author stands suspended */
     ASSAY_CONT_UNKNOWN = 5,   /* the session is not final here yet; value: the last that is */
     ASSAY_CONT_HALTED = 6,    /* the group's quorum is gone */
+    ASSAY_CONT_IS_RETIRED = 7, /* the instance is over */
 };
 
 struct assay_cont_frame {
@@ -62,6 +67,7 @@ struct assay_cont_frame {
     uint32_t page;
     uint32_t count;          /* digests or entries that follow */
     struct assay_slice list; /* borrowed: count digests, or count entries */
+    struct assay_cont_place place;
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 

@@ -1,7 +1,8 @@
 /*
- * services/continuity/group.c - one group's fold over the chain (docs/services.md 1.3, 1.9).
+ * services/continuity/group.c - one group's fold over the chain: seats and views (docs/services.md
+ * 1.3, 1.9).
  */
-#include "services/continuity/group.h"
+#include "services/continuity/group_internal.h"
 
 void assay_cont_group_init(struct assay_cont_group *group, const struct assay_cont_home *home,
                            uint32_t size, uint32_t instances_max)
@@ -12,6 +13,8 @@ void assay_cont_group_init(struct assay_cont_group *group, const struct assay_co
     group->home = *home;
     group->size = size;
     group->instances_max = instances_max;
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
+        group->member[slot].operator_ = (uint8_t)slot; /* until a close says whose it is */
 }
 
 void assay_cont_group_copy(struct assay_cont_group *to, const struct assay_cont_group *from)
@@ -23,8 +26,8 @@ void assay_cont_group_copy(struct assay_cont_group *to, const struct assay_cont_
     assay_bytes_copy(to->instance, sizeof to->instance, from->instance, rows);
 }
 
-static struct assay_cont_fact *fact_add(struct assay_cont_facts *facts,
-                                        enum assay_cont_fact_kind kind)
+struct assay_cont_fact *assay_cont_fact_add(struct assay_cont_facts *facts,
+                                            enum assay_cont_fact_kind kind)
 {
     ASSAY_ASSERT(facts->count < ASSAY_CONT_FACTS_MAX);
     struct assay_cont_fact *fact = &facts->fact[facts->count++];
@@ -48,7 +51,8 @@ static void tell_waiting(const struct assay_cont_group *group, struct assay_cont
     fact->barred = group->barred;
 }
 
-static void tell_session(const struct assay_cont_instance_row *row, struct assay_cont_fact *fact)
+void assay_cont_tell_session(const struct assay_cont_instance_row *row,
+                             struct assay_cont_fact *fact)
 {
     fact->session = row->session;
     assay_bytes_copy(fact->instance, 32, row->instance, 32);
@@ -64,38 +68,66 @@ static bool is_seated(const struct assay_cont_seats *seats, uint32_t slot)
 }
 
 /* The memory that sat there is another process's now. */
-static bool is_rekeyed(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
-                       uint32_t seat)
+bool assay_cont_is_rekeyed(const struct assay_cont_group *group,
+                           const struct assay_cont_seats *seats, uint32_t seat)
 {
     const struct assay_cont_member *m = &group->member[seats->slot[seat]];
     return !m->listed ||
            !assay_bytes_equal(m->key, seats->roster.key[seat], ASSAY_P256_PUBLIC_LEN);
 }
 
-static bool is_lost(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
-                    uint32_t seat)
+bool assay_cont_is_lost(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
+                        uint32_t seat)
 {
-    return is_rekeyed(group, seats, seat) ||
+    return assay_cont_is_rekeyed(group, seats, seat) || group->member[seats->slot[seat]].drains ||
            group->member[seats->slot[seat]].standing < ASSAY_CONT_STAND_WARNING;
 }
 
-bool assay_cont_group_is_lost(const struct assay_cont_group *group, uint32_t seat)
+enum assay_cont_seat_state assay_cont_group_seat(const struct assay_cont_group *group,
+                                                 uint32_t seat)
 {
     ASSAY_ASSERT(seat < group->now.roster.count);
-    return is_lost(group, &group->now, seat);
+    const struct assay_cont_member *m = &group->member[group->now.slot[seat]];
+    if (assay_cont_is_rekeyed(group, &group->now, seat) || m->standing < ASSAY_CONT_STAND_WARNING)
+        return ASSAY_CONT_SEAT_LOST;
+    if (group->silence[seat].missing != 0) return ASSAY_CONT_SEAT_MISSING;
+    if (group->silence[seat].cut > 0) return ASSAY_CONT_SEAT_CUT;
+    return m->drains ? ASSAY_CONT_SEAT_DRAINS : ASSAY_CONT_SEAT_SERVES;
 }
 
-/* Highest score, then lowest slot, of those that may and have no other seat. */
+/* docs/services.md 1.9.3: would this member's operator sit in more seats than one may? */
+bool assay_cont_is_over_cap(const struct assay_cont_group *group,
+                            const struct assay_cont_seats *seats, uint32_t own_seat,
+                            uint32_t slot)
+{
+    const uint8_t operator_ = group->member[slot].operator_;
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < seats->roster.count; i++)
+        others += i != own_seat && group->member[seats->slot[i]].operator_ == operator_;
+    return others >= assay_cont_operator_seats(group->size);
+}
+
+bool assay_cont_may_sit(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
+                        uint32_t own_seat, uint32_t slot)
+{
+    const struct assay_cont_member *m = &group->member[slot];
+    if (!m->listed || m->drains || m->standing != ASSAY_CONT_STAND_FULL) return false;
+    if (m->until > group->epoch) return false;
+    const bool own = own_seat < seats->roster.count && seats->slot[own_seat] == slot;
+    return own || !is_seated(seats, slot);
+}
+
+/* Highest score, then lowest slot, of those that may and have no other seat. capped: whose operator
+ * may have one more. */
 static uint32_t best_candidate(const struct assay_cont_group *group,
-                               const struct assay_cont_seats *seats, uint32_t own_seat)
+                               const struct assay_cont_seats *seats, uint32_t own_seat,
+                               bool capped)
 {
     uint32_t best = ASSAY_CONT_SLOTS_MAX;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
         const struct assay_cont_member *m = &group->member[slot];
-        if (!m->listed || m->standing != ASSAY_CONT_STAND_FULL) continue;
-        if (is_seated(seats, slot) &&
-            !(own_seat < seats->roster.count && seats->slot[own_seat] == slot))
-            continue;
+        if (!assay_cont_may_sit(group, seats, own_seat, slot)) continue;
+        if (capped && assay_cont_is_over_cap(group, seats, own_seat, slot)) continue;
         if (best == ASSAY_CONT_SLOTS_MAX || m->score > group->member[best].score) best = slot;
     }
     return best;
@@ -109,19 +141,28 @@ static void seat_set(const struct assay_cont_group *group, struct assay_cont_sea
                      ASSAY_P256_PUBLIC_LEN);
 }
 
+/* The first seats of all. Returns: whether enough may sit. */
+static bool fill(const struct assay_cont_group *group, bool capped, struct assay_cont_seats *seats)
+{
+    while (seats->roster.count < group->size) {
+        const uint32_t slot = best_candidate(group, seats, seats->roster.count, capped);
+        if (slot == ASSAY_CONT_SLOTS_MAX) return false;
+        seat_set(group, seats, seats->roster.count, slot);
+        seats->roster.count++;
+    }
+    return true;
+}
+
 /* docs/services.md 1.2: view 0 begins empty, once for ever, when enough replicas stand. */
 static void form(struct assay_cont_group *group, struct assay_cont_facts *facts)
 {
     struct assay_cont_seats seats = { 0 };
-    while (seats.roster.count < group->size) {
-        const uint32_t slot = best_candidate(group, &seats, seats.roster.count);
-        if (slot == ASSAY_CONT_SLOTS_MAX) return;
-        seat_set(group, &seats, seats.roster.count, slot);
-        seats.roster.count++;
-    }
+    if (!fill(group, true, &seats)) return;
+    seats.roster.view = group->era << ASSAY_CONT_NUMBER_BITS;
+    group->view_last = seats.roster.view;
     group->now = group->next = seats;
     group->phase = ASSAY_CONT_SERVING;
-    tell_serving(group, fact_add(facts, ASSAY_CONT_BORN));
+    tell_serving(group, assay_cont_fact_add(facts, ASSAY_CONT_BORN));
 }
 
 /* Replaces what is lost by who may. Returns: true when the roster became another. */
@@ -129,8 +170,8 @@ static bool refill(const struct assay_cont_group *group, struct assay_cont_seats
 {
     bool changed = false;
     for (uint32_t i = 0; i < seats->roster.count; i++) {
-        if (!is_lost(group, seats, i)) continue;
-        const uint32_t slot = best_candidate(group, seats, i);
+        if (!assay_cont_is_lost(group, seats, i)) continue;
+        const uint32_t slot = best_candidate(group, seats, i, true);
         if (slot == ASSAY_CONT_SLOTS_MAX) continue;
         seat_set(group, seats, i, slot);
         changed = true;
@@ -142,17 +183,20 @@ static bool refill(const struct assay_cont_group *group, struct assay_cont_seats
  * docs/services.md 1.9: whoever holds certified states is a quorum of `now`. While one is left, a
  * lost seat is replaced; with less nothing is restored, and the group says so for ever.
  */
-static void decide(struct assay_cont_group *group, struct assay_cont_facts *facts)
+static void decide_with(struct assay_cont_group *group, const struct assay_cont_move *move,
+                        struct assay_cont_facts *facts)
 {
     if (group->phase == ASSAY_CONT_GONE) return;
     if (group->phase == ASSAY_CONT_FORMING) {
         form(group, facts);
         return;
     }
+    if (assay_cont_awaits_views(group)) return;
     uint32_t memories = 0, counted = 0, usable = 0;
     uint8_t barred = 0;
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
-        if (is_rekeyed(group, &group->now, i)) continue;
+        if (assay_cont_is_rekeyed(group, &group->now, i)) continue;
+        if (assay_cont_silence_forgot(group, i)) continue;
         memories++;
         if (!(group->barred >> i & 1)) usable++;
         if (group->member[group->now.slot[i]].standing == ASSAY_CONT_STAND_SUSPENDED)
@@ -164,28 +208,41 @@ static void decide(struct assay_cont_group *group, struct assay_cont_facts *fact
         group->phase = ASSAY_CONT_GONE;
         group->next = group->now; /* nothing is waited for any more */
         group->barred = 0;
-        (void)fact_add(facts, ASSAY_CONT_LOST);
+        assay_cont_fact_add(facts, ASSAY_CONT_LOST);
         return;
     }
     if (counted < quorum) return; /* until a suspended member stands again */
     const bool changing = group->phase == ASSAY_CONT_CHANGING;
     struct assay_cont_seats next = changing ? group->next : group->now;
-    const bool refilled = refill(group, &next);
+    const bool moves = move != NULL && move->seat < next.roster.count;
+    if (moves) {
+        seat_set(group, &next, move->seat, move->slot);
+        assay_cont_silence_moved(group, move->seat);
+    }
+    const bool refilled = refill(group, &next) || moves;
     /* Decided anew also when a memory that was counted on counts no more, or when one that did not
-     * count then is needed now that others are gone. */
-    const bool other = (barred & ~group->barred) != 0 || usable < quorum;
+     * count then is needed now that others are gone; and in another era, since a RECOVER may have
+     * undone a later decision, for which members of the base have signed. */
+    const bool other = (barred & ~group->barred) != 0 || usable < quorum ||
+                       assay_cont_number_era(group->next.roster.view) < group->era;
     if (!refilled && !(changing && other)) return;
-    next.roster.view = ++group->view_last;
+    group->view_last = assay_cont_number_next(group->era, group->view_last);
+    next.roster.view = group->view_last;
     group->next = next;
     group->barred = barred;
     group->phase = ASSAY_CONT_CHANGING;
-    tell_waiting(group, fact_add(facts, ASSAY_CONT_DECIDED));
+    tell_waiting(group, assay_cont_fact_add(facts, ASSAY_CONT_DECIDED));
+}
+
+static void decide(struct assay_cont_group *group, struct assay_cont_facts *facts)
+{
+    decide_with(group, NULL, facts);
 }
 
 /* --- records */
 
 /* A link tells who speaks by this key: nobody has two names, and no name is two. */
-static bool has_curve(const struct assay_cont_group *group, const uint8_t curve[static 32])
+bool assay_cont_has_curve(const struct assay_cont_group *group, const uint8_t curve[static 32])
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (group->member[i].listed &&
@@ -194,6 +251,41 @@ static bool has_curve(const struct assay_cont_group *group, const uint8_t curve[
     for (uint32_t i = 0; i < group->instance_count; i++)
         if (assay_bytes_equal(group->instance[i].contact.curve, curve, 32)) return true;
     return false;
+}
+
+static bool sits(const struct assay_cont_group *group, uint32_t slot)
+{
+    return is_seated(&group->now, slot) || is_seated(&group->next, slot);
+}
+
+/*
+ * docs/services.md 1.9.2: the seat moves, and costs the group no memory; but each move is a change
+ * of views, so whoever drains gets no seat for a while.
+ */
+static enum assay_cont_result drain(struct assay_cont_group *group, uint32_t slot, bool drains,
+                                    struct assay_cont_facts *facts)
+{
+    struct assay_cont_member *m = &group->member[slot];
+    if (m->drains == drains) return ASSAY_CONT_SAME;
+    m->drains = drains;
+    if (drains && sits(group, slot)) {
+        const uint64_t until = group->epoch + ASSAY_CONT_DRAIN_CLOSES;
+        if (until > m->until) m->until = until;
+    }
+    decide(group, facts);
+    return ASSAY_CONT_APPLIED;
+}
+
+/*
+ * docs/services.md 1.9.1: another key while it sits costs the group a memory and a change of views.
+ * The first is a restart; whoever goes on with it waits for a seat twice as long each time.
+ */
+static void back_off(struct assay_cont_group *group, uint32_t slot)
+{
+    struct assay_cont_member *m = &group->member[slot];
+    if (!m->listed || !sits(group, slot)) return;
+    if (m->relists > 0) m->until = group->epoch + (UINT64_C(1) << m->relists);
+    if (m->relists < ASSAY_CONT_RELISTS_MAX) m->relists++;
 }
 
 enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, uint32_t slot,
@@ -207,15 +299,19 @@ enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, 
         if (!group->member[i].listed ||
             !assay_bytes_equal(group->member[i].key, record->key, sizeof record->key))
             continue;
-        return i == slot ? ASSAY_CONT_SAME : ASSAY_CONT_KEY_TAKEN;
+        return i == slot ? drain(group, slot, record->drains, facts) : ASSAY_CONT_KEY_TAKEN;
     }
     /* A key that sits, or that another view was decided with, is a memory: nobody takes it over. */
     const struct assay_cont_seats *all[] = { &group->now, &group->next };
     for (uint32_t i = 0; i < 2; i++)
         if (assay_cont_seat(&all[i]->roster, record->key) < all[i]->roster.count)
             return ASSAY_CONT_KEY_TAKEN;
-    if (has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
+    if (assay_cont_has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
+    back_off(group, slot);
     group->member[slot].listed = true;
+    group->member[slot].alive = 0;
+    group->member[slot].stood = 0;
+    group->member[slot].drains = record->drains;
     group->member[slot].contact = record->contact;
     assay_bytes_copy(group->member[slot].key, ASSAY_P256_PUBLIC_LEN, record->key,
                      ASSAY_P256_PUBLIC_LEN);
@@ -225,72 +321,49 @@ enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, 
 
 void assay_cont_group_stand(struct assay_cont_group *group, uint64_t epoch,
                             const enum assay_cont_standing *standing, const uint16_t *score,
-                            uint32_t count)
+                            const uint8_t *operators, uint32_t count)
 {
     ASSAY_ASSERT(count <= ASSAY_CONT_SLOTS_MAX);
     group->epoch = epoch;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
         group->member[slot].standing = slot < count ? standing[slot] : ASSAY_CONT_STAND_NONE;
         group->member[slot].score = slot < count ? score[slot] : 0;
+        group->member[slot].operator_ =
+            slot < count && operators != NULL ? operators[slot] : (uint8_t)slot;
     }
 }
 
 void assay_cont_group_close(struct assay_cont_group *group, uint64_t epoch,
                             const enum assay_cont_standing *standing, const uint16_t *score,
-                            uint32_t count, struct assay_cont_facts *facts)
+                            const uint8_t *operators, uint32_t count,
+                            struct assay_cont_facts *facts)
 {
     facts->count = 0;
-    assay_cont_group_stand(group, epoch, standing, score, count);
-    decide(group, facts);
+    assay_cont_group_stand(group, epoch, standing, score, operators, count);
+    assay_cont_rows_expire(group);
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
+        struct assay_cont_member *m = &group->member[slot];
+        if (epoch % ASSAY_CONT_RELIST_CLOSES == 0 && m->relists > 0) m->relists--;
+        if (!m->listed || m->standing != ASSAY_CONT_STAND_FULL) m->stood = 0;
+        else if (m->stood < ASSAY_CONT_STOOD_CLOSES) m->stood++;
+    }
+    const struct assay_cont_move move = assay_cont_silence_close(group);
+    if (assay_cont_era_close(group)) {
+        tell_serving(group, assay_cont_fact_add(facts, ASSAY_CONT_STARTED));
+        decide(group, facts);
+    } else {
+        decide_with(group, &move, facts);
+    }
 }
 
 void assay_cont_group_renew(struct assay_cont_group *group, uint32_t slot)
 {
     if (slot >= ASSAY_CONT_SLOTS_MAX) return;
-    group->member[slot] = (struct assay_cont_member){ 0 };
+    /* Whose the slot is now is the close's to tell. */
+    group->member[slot] =
+        (struct assay_cont_member){ .operator_ = group->member[slot].operator_ };
     for (uint32_t i = 0; i < group->instance_count; i++)
-        if (group->instance[i].author == slot) group->instance[i].author = ASSAY_CONT_SLOTS_MAX;
-}
-
-static struct assay_cont_instance_row *row_of(struct assay_cont_group *group,
-                                              const uint8_t instance[static 32])
-{
-    for (uint32_t i = 0; i < group->instance_count; i++)
-        if (assay_bytes_equal(group->instance[i].instance, instance, 32))
-            return &group->instance[i];
-    return NULL;
-}
-
-enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, uint32_t slot,
-                                                const struct assay_cont_session_record *record,
-                                                struct assay_cont_facts *facts)
-{
-    uint8_t instance[32];
-    facts->count = 0;
-    if (record->group != group->home.group || slot >= ASSAY_CONT_SLOTS_MAX)
-        return ASSAY_CONT_NOT_HERE;
-    if (group->member[slot].standing < ASSAY_CONT_STAND_WARNING) return ASSAY_CONT_NOT_HERE;
-    assay_cont_instance(record->group, record->instance_key, instance);
-    struct assay_cont_instance_row *row = row_of(group, instance);
-    const uint64_t last = row == NULL ? 0 : row->session;
-    /* A record that was replayed, or that lost the race, names a number that is gone. */
-    if (record->expected != last + 1) return ASSAY_CONT_EXPECTED;
-    if (has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
-    if (row == NULL && group->instance_count == group->instances_max) return ASSAY_CONT_NO_ROOM;
-    if (row == NULL) {
-        row = &group->instance[group->instance_count++];
-        *row = (struct assay_cont_instance_row){ .epoch = group->epoch };
-        assay_bytes_copy(row->instance, 32, instance, 32);
-    }
-    if (row->epoch != group->epoch) row->in_epoch = 0;
-    if (row->in_epoch == ASSAY_CONT_SESSIONS_EPOCH_MAX) return ASSAY_CONT_CLONES;
-    row->epoch = group->epoch;
-    row->in_epoch++;
-    row->session = last + 1;
-    row->contact = record->contact;
-    row->author = slot;
-    tell_session(row, fact_add(facts, ASSAY_CONT_SESSION));
-    return ASSAY_CONT_APPLIED;
+        assay_cont_row_renew(&group->instance[i], slot);
 }
 
 enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
@@ -298,26 +371,27 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
                                               struct assay_cont_facts *facts)
 {
     facts->count = 0;
-    if (record->group != group->home.group || record->entries > group->instances_max)
+    if (record->group != group->home.group || record->entries > 2 * group->instances_max)
         return ASSAY_CONT_NOT_HERE;
+    if (assay_cont_number_era(record->roster.view) < group->era &&
+        assay_cont_number_era(group->view_last) < group->era)
+        return assay_cont_attach(group, record);
     /* docs/services.md 1.9: one successor, the one that was decided last on what serves. */
-    if (group->phase != ASSAY_CONT_CHANGING || record->view != group->next.roster.view)
+    if (group->phase != ASSAY_CONT_CHANGING || record->base != group->now.roster.view ||
+        record->roster.view != group->next.roster.view)
         return ASSAY_CONT_DEAD;
-    uint8_t seen = 0;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < record->count; i++) {
-        const uint32_t seat = assay_cont_seat(&group->next.roster, record->key[i]);
-        if (seat == group->next.roster.count || seen >> seat & 1) continue;
-        seen |= (uint8_t)(1u << seat);
-        count++;
-    }
-    if (count < assay_cont_quorum(group->next.roster.count)) return ASSAY_CONT_FEW;
+    const uint32_t quorum = assay_cont_quorum(group->size);
+    if (assay_cont_count_last(&group->now.roster, group->barred, record) < quorum ||
+        assay_cont_count_vouches(&group->next.roster, record) < quorum)
+        return ASSAY_CONT_FEW;
+    const struct assay_cont_seats before = group->now;
     group->now = group->next;
     group->barred = 0;
     group->phase = ASSAY_CONT_SERVING;
+    assay_cont_silence_started(group, &before);
     group->entries = record->entries;
     assay_bytes_copy(group->root, 32, record->root, 32);
-    tell_serving(group, fact_add(facts, ASSAY_CONT_STARTED));
+    tell_serving(group, assay_cont_fact_add(facts, ASSAY_CONT_STARTED));
     decide(group, facts); /* what was lost meanwhile is replaced at once */
     return ASSAY_CONT_APPLIED;
 }
@@ -328,7 +402,7 @@ bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number
     *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_BORN };
     if (group->phase == ASSAY_CONT_FORMING) return false;
     if (number == 0) {
-        if (group->now.roster.view > 0) fact->kind = ASSAY_CONT_STARTED;
+        if (!assay_cont_view_is_first(group->now.roster.view)) fact->kind = ASSAY_CONT_STARTED;
         tell_serving(group, fact);
         return true;
     }
@@ -342,20 +416,53 @@ bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number
     }
     if (rest >= group->instance_count) return false;
     *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_SESSION };
-    tell_session(&group->instance[rest], fact);
+    assay_cont_tell_session(&group->instance[rest], fact);
     return true;
 }
 
 bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,
                                struct assay_cont_fact *fact)
 {
-    if (i >= group->instance_count) return false;
-    const struct assay_cont_instance_row *row = &group->instance[i];
-    *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_STANDING };
-    assay_bytes_copy(fact->instance, 32, row->instance, 32);
-    fact->suspended = row->author < ASSAY_CONT_SLOTS_MAX &&
-                      group->member[row->author].standing == ASSAY_CONT_STAND_SUSPENDED;
+    if (i > group->instance_count) return false;
+    *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_ROWS, .era = group->era };
+    if (i == group->instance_count) return true;
+    assay_cont_tell_standing(group, &group->instance[i], fact);
     return true;
+}
+
+/* --- for people */
+
+/* A group that has not begun: is it for operators that enough replicas do not suffice? */
+static uint32_t forming_alarms(const struct assay_cont_group *group)
+{
+    struct assay_cont_seats any = { 0 };
+    return fill(group, false, &any) ? ASSAY_CONT_ALARM_OPERATORS : 0;
+}
+
+static uint32_t seat_alarms(const struct assay_cont_group *group,
+                            const struct assay_cont_seats *seats, uint32_t seat)
+{
+    if (best_candidate(group, seats, seat, true) < ASSAY_CONT_SLOTS_MAX) return 0;
+    return best_candidate(group, seats, seat, false) < ASSAY_CONT_SLOTS_MAX
+               ? ASSAY_CONT_ALARM_OPERATORS
+               : ASSAY_CONT_ALARM_NO_CANDIDATE;
+}
+
+uint32_t assay_cont_group_alarms(const struct assay_cont_group *group)
+{
+    const bool changing = group->phase == ASSAY_CONT_CHANGING;
+    const struct assay_cont_seats *const seats = changing ? &group->next : &group->now;
+    uint32_t alarms = 0, counted = 0;
+    if (group->phase == ASSAY_CONT_GONE) return 0;
+    if (group->phase == ASSAY_CONT_FORMING) return forming_alarms(group);
+    for (uint32_t i = 0; i < seats->roster.count; i++) {
+        if (assay_cont_is_lost(group, seats, i)) alarms |= seat_alarms(group, seats, i);
+        counted +=
+            !assay_cont_is_rekeyed(group, &group->now, i) &&
+            group->member[group->now.slot[i]].standing != ASSAY_CONT_STAND_SUSPENDED;
+    }
+    if (counted < assay_cont_quorum(group->size)) alarms |= ASSAY_CONT_ALARM_FEW;
+    return alarms | assay_cont_silence_alarms(group);
 }
 
 void assay_cont_group_check(const struct assay_cont_group *group)

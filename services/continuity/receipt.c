@@ -5,7 +5,9 @@
 
 #include "base/cbor.h"
 
-static const char type[] = "assay/continuity/receipt/v1";
+enum { PLACE_LEN_MAX = 37 + 32 * ASSAY_CONT_TREE_LEVELS };
+
+static const char type[] = "assay/continuity/receipt/v2";
 
 enum assay_status assay_cont_receipt_encode(const struct assay_cont_receipt *receipt,
                                             uint8_t *bytes, size_t capacity,
@@ -25,11 +27,24 @@ enum assay_status assay_cont_receipt_encode(const struct assay_cont_receipt *rec
     assay_cbor_put_bytes(&w, entry, sizeof entry);
     assay_cbor_put_array(&w, receipt->count);
     for (uint32_t i = 0; i < receipt->count; i++) {
-        assay_cbor_put_array(&w, 2);
+        uint8_t place[PLACE_LEN_MAX];
+        struct assay_writer p = assay_writer_over(place, sizeof place);
+        assay_cont_place_put(&p, &receipt->place[i]);
+        assay_cbor_put_array(&w, 3);
         assay_cbor_put_uint(&w, receipt->seat[i]);
+        assay_cbor_put_bytes(&w, place, p.len);
         assay_cbor_put_bytes(&w, receipt->signature[i], ASSAY_P256_SIGNATURE_LEN);
     }
     return assay_writer_finish(&w, out);
+}
+
+static enum assay_status take_place(struct assay_cursor *in, struct assay_cont_place *place)
+{
+    struct assay_slice bytes;
+    ASSAY_TRY(assay_cbor_bytes(in, PLACE_LEN_MAX, &bytes));
+    struct assay_cursor inner = assay_cursor_over(bytes.bytes, bytes.len);
+    ASSAY_TRY(assay_cont_place_take(&inner, place));
+    return assay_cursor_end(&inner);
 }
 
 static enum assay_status take_seats(struct assay_cursor *in, struct assay_cont_receipt *read)
@@ -39,8 +54,9 @@ static enum assay_status take_seats(struct assay_cursor *in, struct assay_cont_r
     read->count = (uint32_t)count;
     for (uint32_t i = 0; i < read->count; i++) {
         uint64_t seat = 0;
-        ASSAY_TRY(assay_cbor_array_exact(in, 2));
+        ASSAY_TRY(assay_cbor_array_exact(in, 3));
         ASSAY_TRY(assay_cbor_uint_max(in, ASSAY_CONT_SEATS_MAX - 1, &seat));
+        ASSAY_TRY(take_place(in, &read->place[i]));
         ASSAY_TRY(assay_cbor_bytes_exact(in, read->signature[i], ASSAY_P256_SIGNATURE_LEN));
         read->seat[i] = (uint8_t)seat;
         /* One seat is one signature, however often it comes. */
@@ -77,17 +93,17 @@ bool assay_cont_receipt_verify(const struct assay_cont_receipt *receipt,
                                const struct assay_cont_roster *roster,
                                const uint8_t nonce[static 32])
 {
-    uint8_t digest[32];
     if (receipt->home.group != home->group ||
         !assay_bytes_equal(receipt->home.chain_id, home->chain_id, 32) ||
         receipt->view != roster->view || !assay_bytes_equal(receipt->nonce, nonce, 32))
         return false;
     if (receipt->count < assay_cont_quorum(roster->count)) return false;
-    assay_cont_entry_statement(home, receipt->view, &receipt->entry, nonce, digest);
     for (uint32_t i = 0; i < receipt->count; i++) {
         if (receipt->seat[i] >= roster->count) return false;
         if (i > 0 && receipt->seat[i] <= receipt->seat[i - 1]) return false;
-        if (!assay_cont_signed(roster->key[receipt->seat[i]], digest, receipt->signature[i]))
+        if (!assay_cont_receipt_signed(home, receipt->view, &receipt->entry, nonce,
+                                       &receipt->place[i], roster->key[receipt->seat[i]],
+                                       receipt->signature[i]))
             return false;
     }
     return true;

@@ -1,13 +1,16 @@
 /*
- * services/continuity/receipt.h - a quorum's word on the entry of an instance, which anybody can
- * check without a network (docs/services.md 1.8).
+ * services/continuity/receipt.h - the signatures of a quorum over the entry of an instance,
+ * verified without a network (docs/services.md 1.8).
+ *
+ * A replica signs one tree of all receipts that wait, so a receipt is a signature and a path of
+ * each seat.
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_RECEIPT_H
 #define ASSAY_SERVICES_CONTINUITY_RECEIPT_H
 
 #include "services/continuity/entry.h"
 
-enum { ASSAY_CONT_RECEIPT_MAX = 1024 };
+enum { ASSAY_CONT_RECEIPT_MAX = 3072 };
 
 struct assay_cont_receipt {
     struct assay_cont_home home;
@@ -16,6 +19,7 @@ struct assay_cont_receipt {
     struct assay_cont_entry entry;
     uint32_t count;
     uint8_t seat[ASSAY_CONT_SEATS_MAX]; /* ascending */
+    struct assay_cont_place place[ASSAY_CONT_SEATS_MAX];
     uint8_t signature[ASSAY_CONT_SEATS_MAX][ASSAY_P256_SIGNATURE_LEN];
 };
 

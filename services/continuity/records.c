@@ -6,34 +6,126 @@
 
 #include "base/cbor.h"
 
-void assay_cont_instance(uint32_t group, const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+void assay_cont_instance(const struct assay_cont_home *home, const struct assay_cont_birth *birth,
+                         const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                          uint8_t instance[static 32])
 {
-    uint8_t number[4];
-    struct assay_writer w = assay_writer_over(number, sizeof number);
-    assay_writer_u32be(&w, group);
+    static const char type[] = "assay/instance/v2";
+    uint8_t numbers[20];
+    struct assay_writer w = assay_writer_over(numbers, sizeof numbers);
+    assay_writer_u32be(&w, home->group);
+    assay_writer_u64be(&w, birth->era);
+    assay_writer_u64be(&w, birth->epoch);
     const struct assay_slice pieces[] = {
-        assay_slice_over(number, sizeof number),
+        assay_slice_over(type, sizeof type - 1),
+        assay_slice_over(home->chain_id, 32),
+        assay_slice_over(numbers, sizeof numbers),
         assay_slice_over(key, ASSAY_P256_PUBLIC_LEN),
     };
-    assay_sha256_pieces(pieces, 2, instance);
+    assay_sha256_pieces(pieces, sizeof pieces / sizeof *pieces, instance);
+}
+
+/* --- what is signed: [type, chain_id, fields of the record ...], hashed */
+
+enum { STATEMENT_MAX = 400 };
+
+static struct assay_writer statement(uint8_t *bytes, const char *type, uint64_t items,
+                                     const struct assay_cont_home *home)
+{
+    struct assay_writer w = assay_writer_over(bytes, STATEMENT_MAX);
+    assay_cbor_put_array(&w, 3 + items);
+    assay_cbor_put_text(&w, type);
+    assay_cbor_put_bytes(&w, home->chain_id, 32);
+    assay_cbor_put_uint(&w, home->group);
+    return w;
+}
+
+static void statement_hash(const struct assay_writer *w, uint8_t digest[static 32])
+{
+    ASSAY_ASSERT(!w->full);
+    assay_sha256(w->bytes, w->len, digest);
+}
+
+static void birth_put(struct assay_writer *w, const struct assay_cont_birth *birth)
+{
+    assay_cbor_put_uint(w, birth->era);
+    assay_cbor_put_uint(w, birth->epoch);
+}
+
+static enum assay_status birth_take(struct assay_cursor *in, struct assay_cont_birth *birth)
+{
+    ASSAY_TRY(assay_cbor_uint_max(in, ASSAY_CONT_ERA_MAX, &birth->era));
+    return assay_cbor_uint_max(in, INT64_MAX, &birth->epoch);
+}
+
+void assay_cont_replica_statement(const struct assay_cont_home *home,
+                                  const uint8_t node_id[static 32],
+                                  const struct assay_cont_replica_record *record,
+                                  uint8_t digest[static 32])
+{
+    uint8_t bytes[STATEMENT_MAX];
+    struct assay_writer w = statement(bytes, "assay/possession/replica/v2", 5, home);
+    assay_cbor_put_bytes(&w, node_id, 32);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cont_contact_put(&w, &record->contact);
+    assay_cbor_put_uint(&w, record->drains);
+    statement_hash(&w, digest);
 }
 
 void assay_cont_session_statement(const struct assay_cont_home *home,
+                                  const uint8_t node_id[static 32],
                                   const struct assay_cont_session_record *record,
                                   uint8_t digest[static 32])
 {
-    uint8_t bytes[320];
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 7);
-    assay_cbor_put_text(&w, "assay/continuity/session/v1");
-    assay_cbor_put_bytes(&w, home->chain_id, 32);
-    assay_cbor_put_uint(&w, record->group);
+    uint8_t bytes[STATEMENT_MAX];
+    struct assay_writer w = statement(bytes, "assay/possession/session/v2", 8, home);
+    assay_cbor_put_bytes(&w, node_id, 32);
+    birth_put(&w, &record->birth);
+    assay_cbor_put_uint(&w, record->lease);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
     assay_cont_contact_put(&w, &record->contact);
     assay_cbor_put_uint(&w, record->expected);
-    ASSAY_ASSERT(!w.full);
-    assay_sha256(bytes, w.len, digest);
+    statement_hash(&w, digest);
+}
+
+void assay_cont_retire_statement(const struct assay_cont_home *home,
+                                 const struct assay_cont_retire_record *record,
+                                 uint8_t digest[static 32])
+{
+    uint8_t bytes[STATEMENT_MAX];
+    struct assay_writer w = statement(bytes, "assay/continuity/retire/v1", 4, home);
+    birth_put(&w, &record->birth);
+    assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
+    assay_cbor_put_uint(&w, record->session);
+    statement_hash(&w, digest);
+}
+
+void assay_cont_silent_statement(const struct assay_cont_home *home,
+                                 const struct assay_cont_silent_record *record,
+                                 uint8_t digest[static 32])
+{
+    uint8_t bytes[STATEMENT_MAX];
+    struct assay_writer w = statement(bytes, "assay/continuity/silent/v1", 5, home);
+    assay_cbor_put_uint(&w, record->era);
+    assay_cbor_put_uint(&w, record->view);
+    assay_cbor_put_uint(&w, record->seat);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cbor_put_uint(&w, record->epoch);
+    statement_hash(&w, digest);
+}
+
+void assay_cont_alive_statement(const struct assay_cont_home *home,
+                                const uint8_t node_id[static 32],
+                                const struct assay_cont_alive_record *record,
+                                uint8_t digest[static 32])
+{
+    uint8_t bytes[STATEMENT_MAX];
+    struct assay_writer w = statement(bytes, "assay/continuity/alive/v1", 4, home);
+    assay_cbor_put_bytes(&w, node_id, 32);
+    assay_cbor_put_uint(&w, record->era);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cbor_put_uint(&w, record->epoch);
+    statement_hash(&w, digest);
 }
 
 static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
@@ -70,10 +162,12 @@ enum assay_status assay_cont_replica_record_encode(const struct assay_cont_repli
                                                    struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    assay_cbor_put_array(&w, 4);
+    assay_cbor_put_array(&w, 6);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
     assay_cont_contact_put(&w, &record->contact);
+    assay_cbor_put_uint(&w, record->drains);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
 
@@ -82,11 +176,15 @@ enum assay_status assay_cont_replica_record_decode(struct assay_slice bytes,
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_replica_record read = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&in, 4));
+    uint32_t drains = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 6));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
     ASSAY_TRY(assay_cont_contact_take(&in, &read.contact));
+    ASSAY_TRY(take_u32(&in, 1, &drains));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
+    read.drains = drains != 0;
     *record = read;
     return ASSAY_OK;
 }
@@ -96,8 +194,10 @@ enum assay_status assay_cont_session_record_encode(const struct assay_cont_sessi
                                                    struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_array(&w, 9);
     assay_cbor_put_uint(&w, record->group);
+    birth_put(&w, &record->birth);
+    assay_cbor_put_uint(&w, record->lease);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
     assay_cont_contact_put(&w, &record->contact);
     assay_cbor_put_uint(&w, record->expected);
@@ -110,8 +210,10 @@ enum assay_status assay_cont_session_record_decode(struct assay_slice bytes,
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_session_record read = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&in, 6));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 9));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(birth_take(&in, &read.birth));
+    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.lease));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.instance_key, sizeof read.instance_key));
     ASSAY_TRY(assay_cont_contact_take(&in, &read.contact));
     ASSAY_TRY(assay_cbor_uint(&in, &read.expected));
@@ -122,17 +224,63 @@ enum assay_status assay_cont_session_record_decode(struct assay_slice bytes,
     return ASSAY_OK;
 }
 
+/* --- rows that stay, rows that go */
+
+static void roster_put(struct assay_writer *w, const struct assay_cont_roster *roster)
+{
+    ASSAY_ASSERT(roster->count <= ASSAY_CONT_SEATS_MAX);
+    assay_cbor_put_uint(w, roster->view);
+    assay_cbor_put_array(w, roster->count);
+    for (uint32_t i = 0; i < roster->count; i++)
+        assay_cbor_put_bytes(w, roster->key[i], ASSAY_P256_PUBLIC_LEN);
+}
+
+static enum assay_status roster_take(struct assay_cursor *in, struct assay_cont_roster *roster)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &roster->view));
+    ASSAY_TRY(assay_cbor_array(in, ASSAY_CONT_SEATS_MAX, &count));
+    if (!assay_cont_size_is_fit((uint32_t)count)) return ASSAY_E_RANGE;
+    roster->count = (uint32_t)count;
+    for (uint32_t i = 0; i < roster->count; i++)
+        ASSAY_TRY(assay_cbor_bytes_exact(in, roster->key[i], ASSAY_P256_PUBLIC_LEN));
+    return ASSAY_OK;
+}
+
+static void last_put(struct assay_writer *w, const struct assay_cont_last_table *last)
+{
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_bytes(w, last->key, sizeof last->key);
+    assay_cbor_put_bytes(w, last->root, sizeof last->root);
+    assay_cbor_put_uint(w, last->entries);
+    assay_cbor_put_bytes(w, last->signature, sizeof last->signature);
+}
+
+static enum assay_status last_take(struct assay_cursor *in, struct assay_cont_last_table *last)
+{
+    ASSAY_TRY(assay_cbor_array_exact(in, 4));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, last->key, sizeof last->key));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, last->root, sizeof last->root));
+    ASSAY_TRY(take_u32(in, ASSAY_CONT_ENTRIES_MAX, &last->entries));
+    return assay_cbor_bytes_exact(in, last->signature, sizeof last->signature);
+}
+
 enum assay_status assay_cont_table_record_encode(const struct assay_cont_table_record *record,
                                                  uint8_t *bytes, size_t capacity,
                                                  struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_ASSERT(record->count <= ASSAY_CONT_SEATS_MAX);
-    assay_cbor_put_array(&w, 5);
+    ASSAY_ASSERT(record->last_count <= ASSAY_CONT_SEATS_MAX);
+    assay_cbor_put_array(&w, 8);
     assay_cbor_put_uint(&w, record->group);
-    assay_cbor_put_uint(&w, record->view);
+    assay_cbor_put_uint(&w, record->base);
+    roster_put(&w, &record->roster);
     assay_cbor_put_bytes(&w, record->root, sizeof record->root);
     assay_cbor_put_uint(&w, record->entries);
+    assay_cbor_put_array(&w, record->last_count);
+    for (uint32_t i = 0; i < record->last_count; i++)
+        last_put(&w, &record->last[i]);
     assay_cbor_put_array(&w, record->count);
     for (uint32_t i = 0; i < record->count; i++) {
         assay_cbor_put_array(&w, 2);
@@ -148,11 +296,16 @@ enum assay_status assay_cont_table_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_table_record read = { 0 };
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 5));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 8));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
-    ASSAY_TRY(assay_cbor_uint(&in, &read.view));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.base));
+    ASSAY_TRY(roster_take(&in, &read.roster));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.root, sizeof read.root));
-    ASSAY_TRY(take_u32(&in, ASSAY_CONT_INSTANCES_MAX, &read.entries));
+    ASSAY_TRY(take_u32(&in, ASSAY_CONT_ENTRIES_MAX, &read.entries));
+    ASSAY_TRY(assay_cbor_array(&in, ASSAY_CONT_SEATS_MAX, &count));
+    read.last_count = (uint32_t)count;
+    for (uint32_t i = 0; i < read.last_count; i++)
+        ASSAY_TRY(last_take(&in, &read.last[i]));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_CONT_SEATS_MAX, &count));
     read.count = (uint32_t)count;
     for (uint32_t i = 0; i < read.count; i++) {
@@ -161,17 +314,193 @@ enum assay_status assay_cont_table_record_decode(struct assay_slice bytes,
         ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature[i], ASSAY_P256_SIGNATURE_LEN));
     }
     ASSAY_TRY(assay_cursor_end(&in));
-    if (read.count == 0) return ASSAY_E_RANGE;
+    if (read.base >= read.roster.view || read.count == 0 || read.last_count == 0)
+        return ASSAY_E_RANGE;
     *record = read;
     return ASSAY_OK;
 }
 
-bool assay_cont_session_record_check(const struct assay_cont_home *home,
-                                     const struct assay_cont_session_record *record)
+enum assay_status assay_cont_keep_record_encode(const struct assay_cont_keep_record *record,
+                                                uint8_t *bytes, size_t capacity,
+                                                struct assay_slice *out)
+{
+    uint8_t receipt[ASSAY_CONT_RECEIPT_MAX];
+    struct assay_slice encoded;
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    ASSAY_TRY(assay_cont_receipt_encode(&record->receipt, receipt, sizeof receipt, &encoded));
+    assay_cbor_put_array(&w, 4);
+    assay_cbor_put_uint(&w, record->group);
+    roster_put(&w, &record->roster);
+    assay_cbor_put_bytes(&w, encoded.bytes, encoded.len);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_cont_keep_record_decode(struct assay_slice bytes,
+                                                struct assay_cont_keep_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_cont_keep_record read = { 0 };
+    struct assay_slice receipt;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 4));
+    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(roster_take(&in, &read.roster));
+    ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_CONT_RECEIPT_MAX, &receipt));
+    ASSAY_TRY(assay_cursor_end(&in));
+    ASSAY_TRY(assay_cont_receipt_decode(receipt, &read.receipt));
+    if (read.receipt.home.group != read.group) return ASSAY_E_CHAIN;
+    if (read.receipt.entry.index == 0) return ASSAY_E_RANGE; /* nothing was certified */
+    *record = read;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_cont_retire_record_encode(const struct assay_cont_retire_record *record,
+                                                  uint8_t *bytes, size_t capacity,
+                                                  struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_uint(&w, record->group);
+    birth_put(&w, &record->birth);
+    assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
+    assay_cbor_put_uint(&w, record->session);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_cont_retire_record_decode(struct assay_slice bytes,
+                                                  struct assay_cont_retire_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_cont_retire_record read = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&in, 6));
+    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(birth_take(&in, &read.birth));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.instance_key, sizeof read.instance_key));
+    ASSAY_TRY(assay_cbor_uint(&in, &read.session));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+/* --- seats of which nothing is heard */
+
+enum assay_status assay_cont_silent_record_encode(const struct assay_cont_silent_record *record,
+                                                  uint8_t *bytes, size_t capacity,
+                                                  struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, 7);
+    assay_cbor_put_uint(&w, record->group);
+    assay_cbor_put_uint(&w, record->era);
+    assay_cbor_put_uint(&w, record->view);
+    assay_cbor_put_uint(&w, record->seat);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cbor_put_uint(&w, record->epoch);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_cont_silent_record_decode(struct assay_slice bytes,
+                                                  struct assay_cont_silent_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_cont_silent_record read = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&in, 7));
+    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_CONT_ERA_MAX, &read.era));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.view));
+    ASSAY_TRY(take_u32(&in, ASSAY_CONT_SEATS_MAX - 1, &read.seat));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.epoch));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_cont_alive_record_encode(const struct assay_cont_alive_record *record,
+                                                 uint8_t *bytes, size_t capacity,
+                                                 struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_uint(&w, record->group);
+    assay_cbor_put_uint(&w, record->era);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cbor_put_uint(&w, record->epoch);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_cont_alive_record_decode(struct assay_slice bytes,
+                                                 struct assay_cont_alive_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_cont_alive_record read = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&in, 5));
+    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
+    ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_CONT_ERA_MAX, &read.era));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.epoch));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+/* --- signatures */
+
+bool assay_cont_alive_record_is_of(const struct assay_cont_home *home,
+                                   const uint8_t node_id[static 32],
+                                   const struct assay_cont_alive_record *record)
+{
+    uint8_t digest[32];
+    assay_cont_alive_statement(home, node_id, record, digest);
+    return assay_cont_signed(record->key, digest, record->signature);
+}
+
+bool assay_cont_silent_record_check(const struct assay_cont_home *home,
+                                    const struct assay_cont_silent_record *record)
 {
     uint8_t digest[32];
     if (record->group != home->group) return false;
-    assay_cont_session_statement(home, record, digest);
+    assay_cont_silent_statement(home, record, digest);
+    return assay_cont_signed(record->key, digest, record->signature);
+}
+
+bool assay_cont_replica_record_is_of(const struct assay_cont_home *home,
+                                     const uint8_t node_id[static 32],
+                                     const struct assay_cont_replica_record *record)
+{
+    uint8_t digest[32];
+    assay_cont_replica_statement(home, node_id, record, digest);
+    return assay_cont_signed(record->key, digest, record->signature);
+}
+
+bool assay_cont_session_record_is_of(const struct assay_cont_home *home,
+                                     const uint8_t node_id[static 32],
+                                     const struct assay_cont_session_record *record)
+{
+    uint8_t digest[32];
+    assay_cont_session_statement(home, node_id, record, digest);
+    return assay_cont_signed(record->instance_key, digest, record->signature);
+}
+
+bool assay_cont_keep_record_check(const struct assay_cont_home *home,
+                                  const struct assay_cont_keep_record *record)
+{
+    return record->group == home->group &&
+           assay_cont_receipt_verify(&record->receipt, home, &record->roster,
+                                     record->receipt.nonce);
+}
+
+bool assay_cont_retire_record_check(const struct assay_cont_home *home,
+                                    const struct assay_cont_retire_record *record)
+{
+    uint8_t digest[32];
+    if (record->group != home->group) return false;
+    assay_cont_retire_statement(home, record, digest);
     return assay_cont_signed(record->instance_key, digest, record->signature);
 }
 
@@ -180,7 +509,13 @@ bool assay_cont_table_record_check(const struct assay_cont_home *home,
 {
     uint8_t digest[32];
     if (record->group != home->group) return false;
-    assay_cont_table_statement(home, record->view, record->root, record->entries, digest);
+    for (uint32_t i = 0; i < record->last_count; i++) {
+        const struct assay_cont_last_table *last = &record->last[i];
+        assay_cont_fin_statement(home, record->base, last->root, last->entries, &record->roster,
+                                 digest);
+        if (!assay_cont_signed(last->key, digest, last->signature)) return false;
+    }
+    assay_cont_table_statement(home, record->roster.view, record->root, record->entries, digest);
     for (uint32_t i = 0; i < record->count; i++)
         if (!assay_cont_signed(record->key[i], digest, record->signature[i])) return false;
     return true;

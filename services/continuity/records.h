@@ -8,11 +8,11 @@
 #ifndef ASSAY_SERVICES_CONTINUITY_RECORDS_H
 #define ASSAY_SERVICES_CONTINUITY_RECORDS_H
 
-#include "services/continuity/entry.h"
+#include "services/continuity/receipt.h"
 
 enum {
     ASSAY_CONT_ADDRESS_MAX = 64,
-    ASSAY_CONT_RECORD_MAX = 1024, /* the longest, of a table of seven, has about 700 bytes */
+    ASSAY_CONT_RECORD_MAX = 4096, /* the longest, of a kept row of seven, has about 2,000 bytes */
 };
 
 /* How a process is reached, and known when it calls: links run between CURVE keys. */
@@ -22,40 +22,113 @@ struct assay_cont_contact {
     uint8_t address_len;                     /* 1 .. ASSAY_CONT_ADDRESS_MAX */
 };
 
-/* A member offers a memory. */
+/* A member offers a memory, or announces that it takes it away. */
 struct assay_cont_replica_record {
     uint32_t group;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_cont_contact contact;
+    bool drains; /* its seat shall move, with its table */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* of key, over the author as well */
 };
 
 /* One process life of an enclave asks for its number. */
 struct assay_cont_session_record {
     uint32_t group;
-    uint8_t instance_key[ASSAY_P256_PUBLIC_LEN]; /* made at birth, sealed with the state */
+    struct assay_cont_birth birth;               /* sealed with the state, as the key */
+    uint32_t lease; /* epochs; 0: none. Of the session that is the birth; else it means nothing */
+    uint8_t instance_key[ASSAY_P256_PUBLIC_LEN]; /* made at birth */
     struct assay_cont_contact contact;
     uint64_t expected;                           /* the number that it would get */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* of instance_key, over the author as well */
+};
+
+/* An instance has a certified state: its row stays. The receipt proves it to the fold, whose roster
+ * must be this one. */
+struct assay_cont_keep_record {
+    uint32_t group;
+    struct assay_cont_roster roster;
+    struct assay_cont_receipt receipt;
+};
+
+/* An instance is over: its key, in the session that runs, says so. */
+struct assay_cont_retire_record {
+    uint32_t group;
+    struct assay_cont_birth birth;
+    uint8_t instance_key[ASSAY_P256_PUBLIC_LEN];
+    uint64_t session;
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* Members of a decided view vouch for the table that it starts from. */
-struct assay_cont_table_record {
+/* A replica that sits heard nothing of another seat for a while, and of a quorum it did. */
+struct assay_cont_silent_record {
     uint32_t group;
-    uint64_t view;
+    uint64_t era, view;
+    uint32_t seat;                      /* of that view, of which nothing was heard */
+    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* of the reporter */
+    uint64_t epoch;                     /* that ran then */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* A replica that is listed is alive, and its member's daemon hands that in. */
+struct assay_cont_alive_record {
+    uint32_t group;
+    uint64_t era;
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint64_t epoch;                              /* that runs */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* over the author as well */
+};
+
+/* The last table that a member of the base has signed. */
+struct assay_cont_last_table {
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
     uint8_t root[32];
     uint32_t entries;
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/*
+ * Members of the base have stopped for the view of a roster, and members of that view vouch for the
+ * table that it starts from. It proves by itself that this view followed that base, so it brings
+ * back what a RECOVER undid (docs/services.md 1.9.5).
+ */
+struct assay_cont_table_record {
+    uint32_t group;
+    uint64_t base; /* a view; below that of the roster */
+    struct assay_cont_roster roster;
+    uint8_t root[32];
+    uint32_t entries;
+    uint32_t last_count;
+    struct assay_cont_last_table last[ASSAY_CONT_SEATS_MAX]; /* of the base */
     uint32_t count;
-    uint8_t key[ASSAY_CONT_SEATS_MAX][ASSAY_P256_PUBLIC_LEN];
+    uint8_t key[ASSAY_CONT_SEATS_MAX][ASSAY_P256_PUBLIC_LEN]; /* that vouch, of the roster */
     uint8_t signature[ASSAY_CONT_SEATS_MAX][ASSAY_P256_SIGNATURE_LEN];
 };
 
-/* SHA-256 of group and key: the name of an instance. Returns: nothing. */
-void assay_cont_instance(uint32_t group, const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+/* The name of an instance. Returns: nothing. */
+void assay_cont_instance(const struct assay_cont_home *home, const struct assay_cont_birth *birth,
+                         const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                          uint8_t instance[static 32]);
-/* What the instance's key signs of a session record. Returns: nothing. */
+/* What keys sign of their records, with the node id of the record's author: a payload that another
+ * member hands in is nobody's. Each Returns: nothing. */
+void assay_cont_replica_statement(const struct assay_cont_home *home,
+                                  const uint8_t node_id[static 32],
+                                  const struct assay_cont_replica_record *record,
+                                  uint8_t digest[static 32]);
 void assay_cont_session_statement(const struct assay_cont_home *home,
+                                  const uint8_t node_id[static 32],
                                   const struct assay_cont_session_record *record,
                                   uint8_t digest[static 32]);
+void assay_cont_alive_statement(const struct assay_cont_home *home,
+                                const uint8_t node_id[static 32],
+                                const struct assay_cont_alive_record *record,
+                                uint8_t digest[static 32]);
+/* The same of what anybody may hand in. Each Returns: nothing. */
+void assay_cont_silent_statement(const struct assay_cont_home *home,
+                                 const struct assay_cont_silent_record *record,
+                                 uint8_t digest[static 32]);
+void assay_cont_retire_statement(const struct assay_cont_home *home,
+                                 const struct assay_cont_retire_record *record,
+                                 uint8_t digest[static 32]);
 
 /* Curve key and address, two items. Returns: nothing. */
 void assay_cont_contact_put(struct assay_writer *w, const struct assay_cont_contact *contact);
@@ -86,10 +159,53 @@ ASSAY_CHECKED enum assay_status assay_cont_table_record_encode(
 /* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status assay_cont_table_record_decode(
     struct assay_slice bytes, struct assay_cont_table_record *record);
-/* Returns: true when all that is signed inside verifies with the keys beside it. */
-bool assay_cont_session_record_check(const struct assay_cont_home *home,
+/* Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_cont_keep_record_encode(
+    const struct assay_cont_keep_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
+/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE | ASSAY_E_CHAIN (a
+ * receipt of another group) | as assay_cont_receipt_decode */
+ASSAY_CHECKED enum assay_status assay_cont_keep_record_decode(
+    struct assay_slice bytes, struct assay_cont_keep_record *record);
+/* Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_cont_retire_record_encode(
+    const struct assay_cont_retire_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
+/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status assay_cont_retire_record_decode(
+    struct assay_slice bytes, struct assay_cont_retire_record *record);
+/* Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_cont_silent_record_encode(
+    const struct assay_cont_silent_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
+/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status assay_cont_silent_record_decode(
+    struct assay_slice bytes, struct assay_cont_silent_record *record);
+/* Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_cont_alive_record_encode(
+    const struct assay_cont_alive_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
+/* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status assay_cont_alive_record_decode(
+    struct assay_slice bytes, struct assay_cont_alive_record *record);
+/* Possession of the keys, by the member that handed the record in. Each Returns: true when the
+ * signature covers that author. */
+bool assay_cont_replica_record_is_of(const struct assay_cont_home *home,
+                                     const uint8_t node_id[static 32],
+                                     const struct assay_cont_replica_record *record);
+bool assay_cont_session_record_is_of(const struct assay_cont_home *home,
+                                     const uint8_t node_id[static 32],
                                      const struct assay_cont_session_record *record);
-/* Returns: the same of a table record. */
+bool assay_cont_alive_record_is_of(const struct assay_cont_home *home,
+                                   const uint8_t node_id[static 32],
+                                   const struct assay_cont_alive_record *record);
+/* Returns: true when all that is signed inside verifies with the keys beside it. */
+bool assay_cont_keep_record_check(const struct assay_cont_home *home,
+                                  const struct assay_cont_keep_record *record);
+bool assay_cont_retire_record_check(const struct assay_cont_home *home,
+                                    const struct assay_cont_retire_record *record);
+bool assay_cont_silent_record_check(const struct assay_cont_home *home,
+                                    const struct assay_cont_silent_record *record);
 bool assay_cont_table_record_check(const struct assay_cont_home *home,
                                    const struct assay_cont_table_record *record);
 

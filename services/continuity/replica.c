@@ -4,6 +4,8 @@
  */
 #include "services/continuity/replica_internal.h"
 
+#include "base/checked.h"
+
 enum {
     PAUSE_MS = 50, /* what may be lost is said again after it, doubled up to the longest */
     PAUSE_MS_MAX = 1000,
@@ -18,8 +20,9 @@ static size_t align_up(size_t len)
 size_t assay_cont_replica_size(uint32_t instances_max)
 {
     return align_up(sizeof(struct assay_cont_replica)) +
-           TABLES * align_up(instances_max * sizeof(struct assay_cont_entry)) +
-           align_up(instances_max * sizeof(struct known_session));
+           TABLES * align_up(2 * instances_max * sizeof(struct assay_cont_entry)) +
+           align_up(instances_max * sizeof(struct known_session)) +
+           align_up(ASSAY_CONT_RECEIPTS_MAX * instances_max * sizeof(struct receipt_request));
 }
 
 struct assay_cont_replica *assay_cont_replica_init(void *memory, size_t memory_len,
@@ -35,11 +38,14 @@ struct assay_cont_replica *assay_cont_replica_init(void *memory, size_t memory_l
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
         tables[3 + i] = &r->fin[i].table;
     for (uint32_t i = 0; i < TABLES; i++) {
-        tables[i]->capacity = max;
+        /* A table may have entries of rows that others know to be gone. */
+        tables[i]->capacity = 2 * max;
         tables[i]->entry = (struct assay_cont_entry *)(void *)at;
-        at += align_up(max * sizeof(struct assay_cont_entry));
+        at += align_up(2 * max * sizeof(struct assay_cont_entry));
     }
     r->sessions = (struct known_session *)(void *)at;
+    at += align_up(max * sizeof(struct known_session));
+    r->request = (struct receipt_request *)(void *)at;
     r->instances_max = max;
     r->home = config->home;
     assay_bytes_copy(r->key, sizeof r->key, config->key, sizeof config->key);
@@ -70,10 +76,18 @@ static void effects_clear(struct assay_cont_effects *effects)
     effects->wake_at_ms = UINT64_MAX;
 }
 
-/* While a view changes, everything is said again until it has changed. */
+static bool resends(const struct assay_cont_replica *r)
+{
+    return r->pending || r->entering || assay_cont_replica_is_undone(r);
+}
+
+/* While a view changes, everything is sent again until it has changed. */
 static void set_wake(const struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
-    effects->wake_at_ms = r->pending || r->entering ? r->resend_at_ms : UINT64_MAX;
+    const uint64_t resend_at_ms = resends(r) ? r->resend_at_ms : UINT64_MAX;
+    const uint64_t ping_at_ms = r->watches ? r->ping_at_ms : UINT64_MAX;
+    effects->wake_at_ms = assay_min_u64(assay_min_u64(resend_at_ms, ping_at_ms),
+                                        assay_cont_replica_receipts_due(r));
 }
 
 static void resend_soon(struct assay_cont_replica *r, uint64_t now_ms)
@@ -84,8 +98,8 @@ static void resend_soon(struct assay_cont_replica *r, uint64_t now_ms)
 
 /* --- sessions that are final */
 
-static struct known_session *session_of(const struct assay_cont_replica *r,
-                                        const uint8_t instance[static 32])
+struct known_session *assay_cont_replica_session(const struct assay_cont_replica *r,
+                                                 const uint8_t instance[static 32])
 {
     uint32_t low = 0, high = r->session_count;
     while (low < high) {
@@ -104,7 +118,7 @@ static struct known_session *session_of(const struct assay_cont_replica *r,
 static struct known_session *session_need(struct assay_cont_replica *r,
                                           const uint8_t instance[static 32])
 {
-    struct known_session *found = session_of(r, instance);
+    struct known_session *found = assay_cont_replica_session(r, instance);
     if (found != NULL || r->session_count == r->instances_max) return found;
     uint32_t at = r->session_count++;
     while (at > 0 && assay_bytes_compare(r->sessions[at - 1].instance, instance, 32) > 0) {
@@ -114,6 +128,28 @@ static struct known_session *session_need(struct assay_cont_replica *r,
     r->sessions[at] = (struct known_session){ 0 };
     assay_bytes_copy(r->sessions[at].instance, 32, instance, 32);
     return &r->sessions[at];
+}
+
+/*
+ * docs/services.md 1.2.4: what has no row can have none again, so its entry is of no use. A table
+ * of others has no instance whose session was numbered after the view was decided, so when the view
+ * is served here every row of it has been told.
+ */
+static void forget_rows(struct assay_cont_replica *r)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->session_count; i++) {
+        if (!r->sessions[i].told) continue;
+        r->sessions[count] = r->sessions[i];
+        r->sessions[count++].told = false;
+    }
+    r->session_count = count;
+    if (r->mode != MODE_ACTIVE) return; /* a last table stays what was signed */
+    count = 0;
+    for (uint32_t i = 0; i < r->table.count; i++)
+        if (assay_cont_replica_session(r, r->table.entry[i].instance) != NULL)
+            r->table.entry[count++] = r->table.entry[i];
+    r->table.count = count;
 }
 
 /* --- facts */
@@ -134,25 +170,43 @@ void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_co
     struct known_session *known = NULL;
     effects_clear(effects);
     switch (fact->kind) {
-    case ASSAY_CONT_BORN: born(r, &fact->roster); break;
+    case ASSAY_CONT_BORN:
+        resend_soon(r, now_ms);
+        r->ledger_view = fact->roster.view;
+        born(r, &fact->roster);
+        break;
     case ASSAY_CONT_DECIDED:
         resend_soon(r, now_ms);
         assay_cont_replica_decided(r, fact, effects);
         break;
     case ASSAY_CONT_STARTED:
         resend_soon(r, now_ms);
+        r->ledger_view = fact->roster.view;
         assay_cont_replica_started(r, fact, effects);
         break;
     case ASSAY_CONT_LOST: r->lost = true; break;
     case ASSAY_CONT_SESSION:
         known = session_need(r, fact->instance);
-        if (known != NULL && fact->session > known->session) known->session = fact->session;
+        if (known == NULL) break;
+        if (fact->session > known->session) known->session = fact->session;
         break;
     case ASSAY_CONT_STANDING:
         known = session_need(r, fact->instance);
-        if (known != NULL) known->suspended = fact->suspended;
+        if (known == NULL) break;
+        known->told = true;
+        known->suspended = fact->suspended;
+        known->retired = fact->retired;
+        break;
+    case ASSAY_CONT_ROWS:
+        r->era = assay_max_u64(r->era, fact->era);
+        forget_rows(r);
+        break;
+    case ASSAY_CONT_OVER:
+        known = session_need(r, fact->instance);
+        if (known != NULL) known->retired = true;
         break;
     }
+    assay_cont_replica_watch(r, now_ms);
     set_wake(r, effects);
 }
 
@@ -203,12 +257,28 @@ static void entry_set(struct assay_cont_entry *entry, uint64_t writer, uint64_t 
     assay_bytes_copy(entry->digest, 32, digest, 32);
 }
 
+/*
+ * docs/services.md 1.3.2: after a RECOVER a missing entry may be one that was forgotten, with what
+ * it promised; a session of an era before makes none. Returns: NULL and *status: it is refused.
+ */
+static struct assay_cont_entry *entry_need(struct assay_cont_replica *r,
+                                           const struct assay_cont_frame *f,
+                                           enum assay_status *status)
+{
+    struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
+    *status = ASSAY_E_STALE;
+    if (entry == NULL && assay_cont_number_era(f->session) < r->era) return NULL;
+    *status = ASSAY_E_FULL;
+    return entry != NULL ? entry : assay_cont_table_need(&r->table, f->instance);
+}
+
 /* docs/services.md 1.4: who opens is promised that no older session is served here any more. */
 static enum assay_status take_open(struct assay_cont_replica *r, const struct assay_cont_frame *f,
                                    struct assay_cont_effects *effects)
 {
-    struct assay_cont_entry *entry = assay_cont_table_need(&r->table, f->instance);
-    if (entry == NULL) return ASSAY_E_FULL;
+    enum assay_status status = ASSAY_OK;
+    struct assay_cont_entry *entry = entry_need(r, f, &status);
+    if (entry == NULL) return status;
     if (f->session < entry->promised)
         return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
     entry->promised = f->session;
@@ -228,8 +298,9 @@ static enum assay_status take_open(struct assay_cont_replica *r, const struct as
 static enum assay_status take_adopt(struct assay_cont_replica *r, const struct assay_cont_frame *f,
                                     struct assay_cont_effects *effects)
 {
-    struct assay_cont_entry *entry = assay_cont_table_need(&r->table, f->instance);
-    if (entry == NULL) return ASSAY_E_FULL;
+    enum assay_status status = ASSAY_OK;
+    struct assay_cont_entry *entry = entry_need(r, f, &status);
+    if (entry == NULL) return status;
     if (f->session < entry->promised)
         return refuse(r, f, ASSAY_CONT_FENCED, entry->promised, effects);
     if (entry->writer == f->session && entry->index == f->index &&
@@ -280,34 +351,28 @@ static enum assay_status take_confirm(struct assay_cont_replica *r,
 }
 
 static enum assay_status take_receipt(struct assay_cont_replica *r,
-                                      const struct assay_cont_frame *f,
+                                      const struct assay_cont_frame *f, uint64_t now_ms,
                                       struct assay_cont_effects *effects)
 {
     const struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
-    if (entry == NULL) return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
-    struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_SIGNED);
-    answer.promised = entry->promised;
-    answer.writer = entry->writer;
-    answer.index = entry->index;
-    assay_bytes_copy(answer.digest, 32, entry->digest, 32);
-    struct assay_cont_send *send = assay_cont_replica_put(r, &answer, effects);
-    send->sign = true;
-    assay_cont_entry_statement(&r->home, r->view, entry, f->nonce, send->statement);
-    return ASSAY_OK;
+    struct known_session *known = assay_cont_replica_session(r, f->instance);
+    if (entry == NULL || known == NULL) return refuse(r, f, ASSAY_CONT_GAP, 0, effects);
+    return assay_cont_replica_receipt(r, known, f, entry, now_ms);
 }
 
 /* What stands in the way of serving a session at all. */
 static bool is_refused(struct assay_cont_replica *r, const struct assay_cont_frame *f,
                        struct assay_cont_effects *effects)
 {
-    const struct known_session *known = session_of(r, f->instance);
+    const struct known_session *known = assay_cont_replica_session(r, f->instance);
     enum assay_cont_reason reason = ASSAY_CONT_HALTED;
     uint64_t value = 0;
     if (r->lost) reason = ASSAY_CONT_HALTED;
     else if (known == NULL || f->session > known->session) {
         reason = ASSAY_CONT_UNKNOWN; /* the ledger orders successors: nobody may guess a number */
         value = known == NULL ? 0 : known->session;
-    } else if (known->suspended) reason = ASSAY_CONT_SUSPENDED;
+    } else if (known->retired) reason = ASSAY_CONT_IS_RETIRED;
+    else if (known->suspended) reason = ASSAY_CONT_SUSPENDED;
     else if (r->mode != MODE_ACTIVE || f->view != r->view) {
         reason = ASSAY_CONT_VIEW;
         value = r->mode == MODE_ACTIVE ? r->view : r->decided;
@@ -318,7 +383,7 @@ static bool is_refused(struct assay_cont_replica *r, const struct assay_cont_fra
 
 static enum assay_status take_enclave(struct assay_cont_replica *r,
                                       const struct assay_cont_from *from,
-                                      const struct assay_cont_frame *f,
+                                      const struct assay_cont_frame *f, uint64_t now_ms,
                                       struct assay_cont_effects *effects)
 {
     if (f->kind != ASSAY_CONT_OPEN && f->kind != ASSAY_CONT_ADOPT &&
@@ -332,7 +397,7 @@ static enum assay_status take_enclave(struct assay_cont_replica *r,
     if (f->kind == ASSAY_CONT_ADOPT) return take_adopt(r, f, effects);
     if (f->kind == ASSAY_CONT_UPDATE) return take_update(r, f, effects);
     if (f->kind == ASSAY_CONT_CONFIRM) return take_confirm(r, f, effects);
-    return take_receipt(r, f, effects);
+    return take_receipt(r, f, now_ms, effects);
 }
 
 enum assay_status assay_cont_replica_frame(struct assay_cont_replica *r,
@@ -345,7 +410,18 @@ enum assay_status assay_cont_replica_frame(struct assay_cont_replica *r,
     set_wake(r, effects);
     ASSAY_TRY(assay_cont_frame_decode(bytes, &f));
     if (f.group != r->home.group) return ASSAY_E_CHAIN;
-    if (!from->replica) return take_enclave(r, from, &f, effects);
+    if (!from->replica) {
+        ASSAY_TRY(take_enclave(r, from, &f, now_ms, effects));
+        set_wake(r, effects);
+        return ASSAY_OK;
+    }
+    assay_cont_replica_heard(r, from, now_ms);
+    if (f.kind == ASSAY_CONT_PING) return ASSAY_OK;
+    if (f.kind == ASSAY_CONT_ROOT) {
+        ASSAY_TRY(assay_cont_replica_root(r, from, &f, effects));
+        set_wake(r, effects);
+        return ASSAY_OK;
+    }
     ASSAY_TRY(assay_cont_replica_peer(r, from, &f, effects));
     if (effects->count > 0) resend_soon(r, now_ms); /* there is progress: no need to hurry */
     set_wake(r, effects);
@@ -356,11 +432,14 @@ void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
                              struct assay_cont_effects *effects)
 {
     effects_clear(effects);
-    if ((r->pending || r->entering) && now_ms >= r->resend_at_ms) {
+    if (resends(r) && now_ms >= r->resend_at_ms) {
         assay_cont_replica_again(r, effects);
         r->pause_ms = r->pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : r->pause_ms * 2;
         r->resend_at_ms = now_ms + r->pause_ms;
     }
+    assay_cont_replica_watch_tick(r, now_ms, effects);
+    if (r->mode == MODE_ACTIVE && !r->lost) assay_cont_replica_receipts_tick(r, now_ms, effects);
+    else assay_cont_replica_receipts_drop(r);
     set_wake(r, effects);
 }
 
@@ -385,11 +464,12 @@ const struct assay_cont_entry *assay_cont_replica_entry(const struct assay_cont_
 
 void assay_cont_replica_check(const struct assay_cont_replica *r)
 {
-    ASSAY_ASSERT(r->table.count <= r->instances_max);
+    ASSAY_ASSERT(r->table.count <= r->table.capacity);
     ASSAY_ASSERT(r->session_count <= r->instances_max);
+    ASSAY_ASSERT(r->tree_count <= r->request_count && r->tree_given <= r->tree_count);
     for (uint32_t i = 0; i < r->table.count; i++) {
         const struct assay_cont_entry *entry = &r->table.entry[i];
-        const struct known_session *known = session_of(r, entry->instance);
+        const struct known_session *known = assay_cont_replica_session(r, entry->instance);
         ASSAY_ASSERT(entry->writer <= entry->promised);
         /* Promised alone, or from a table of others that knew more of the ledger. */
         if (r->mode == MODE_ACTIVE && r->view == 0)

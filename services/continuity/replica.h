@@ -25,7 +25,10 @@ enum assay_cont_fact_kind {
     ASSAY_CONT_STARTED,  /* roster serves, from the table of root and entries */
     ASSAY_CONT_LOST,     /* fewer than a quorum of memories are left: nothing is served any more */
     ASSAY_CONT_SESSION,  /* the ledger numbered a session of instance */
-    ASSAY_CONT_STANDING, /* the author of instance's sessions stands suspended, or no more */
+    ASSAY_CONT_STANDING, /* of an instance that has a row: whether the author of its sessions stands
+                            suspended, whether it is retired */
+    ASSAY_CONT_ROWS,     /* every row was told by STANDING since the last of these. era */
+    ASSAY_CONT_OVER,     /* instance is retired */
 };
 
 struct assay_cont_fact {
@@ -37,7 +40,9 @@ struct assay_cont_fact {
     uint32_t entries;
     uint8_t instance[32];
     uint64_t session;
+    uint64_t era; /* that runs */
     bool suspended;
+    bool retired;
 };
 
 /* Who sent a frame, as the link tells by the CURVE key. */
@@ -53,11 +58,14 @@ enum assay_cont_to {
     ASSAY_CONT_TO_GROUP,  /* every replica of the rosters that are known, and itself */
     ASSAY_CONT_TO_KEY,    /* the replica of that key, which may be itself */
     ASSAY_CONT_TO_LEDGER, /* the payload of a TABLE record */
+    ASSAY_CONT_TO_SESSION, /* the enclave of that instance's session, if it is still its newest */
 };
 
 struct assay_cont_send {
     enum assay_cont_to to;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t instance[32];
+    uint64_t session;
     bool sign;
     uint8_t statement[32];
     size_t at; /* in the bytes of the effects */
@@ -65,6 +73,8 @@ struct assay_cont_send {
 };
 
 enum {
+    ASSAY_CONT_PING_MS = 1000,  /* replicas that sit say so to one another as often */
+    ASSAY_CONT_HEARD_MS = 5000, /* whoever was heard within it is heard now */
     ASSAY_CONT_SENDS_MAX = 32,
     ASSAY_CONT_EFFECT_BYTES = ASSAY_CONT_FRAME_MAX + 16384, /* a page and what is small */
 };
@@ -113,6 +123,16 @@ struct assay_cont_replica *assay_cont_replica_init(void *memory, size_t memory_l
 void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_cont_fact *fact,
                              uint64_t now_ms, struct assay_cont_effects *effects);
 /*
+ * assay_cont_replica_table - a TABLE record that had effect. It is kept, and submitted again should
+ * a RECOVER undo it (docs/services.md 1.9.5).
+ * In:      payload: as it stands on the ledger, hostile; before or after its facts
+ * Returns: ASSAY_OK | ASSAY_E_STALE (of another group, or of a view that is over) |
+ *          ASSAY_E_SIGNATURE | what assay_cont_table_record_decode says | ASSAY_E_FULL (longer than
+ *          any)
+ */
+ASSAY_CHECKED enum assay_status assay_cont_replica_table(struct assay_cont_replica *r,
+                                                         struct assay_slice payload);
+/*
  * assay_cont_replica_frame - a frame that came over a link.
  * Returns: ASSAY_OK | what assay_cont_frame_decode says | ASSAY_E_CHAIN (another group) |
  *          ASSAY_E_LANE (the sender may not say this) | ASSAY_E_STRANGER (no seat, barred, another
@@ -124,9 +144,18 @@ ASSAY_CHECKED enum assay_status assay_cont_replica_frame(struct assay_cont_repli
                                                          const struct assay_cont_from *from,
                                                          struct assay_slice bytes, uint64_t now_ms,
                                                          struct assay_cont_effects *effects);
-/* Says again what may have been lost. Returns: nothing. */
+/* Says again what may have been lost, and that it is there. Returns: nothing. */
 void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
                              struct assay_cont_effects *effects);
+/*
+ * assay_cont_replica_misses - docs/services.md 1.11.1: has it heard nothing of a seat for so long,
+ * while it heard enough others all the time?
+ * In:      view: whose seat this is; silent_ms: above ASSAY_CONT_HEARD_MS (asserted)
+ * Returns: so; false of its own seat, without a seat, and of a view that is not the one that
+ *          started last
+ */
+bool assay_cont_replica_misses(const struct assay_cont_replica *r, uint64_t view, uint32_t seat,
+                               uint64_t now_ms, uint64_t silent_ms);
 /* Returns: what the replica is doing. */
 struct assay_cont_status assay_cont_replica_status(const struct assay_cont_replica *r);
 /* Returns: the entry of an instance, for tests and people; NULL when it has none. */

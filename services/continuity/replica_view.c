@@ -39,16 +39,20 @@ static bool is_next(const struct assay_cont_replica *r)
 
 static void say_fin(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
-    struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN, .view = r->view };
+    struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN,
+                                    .view = r->next.view,
+                                    .base = r->view };
     fin.entries = r->table.count;
     assay_bytes_copy(fin.root, 32, r->final_root, 32);
     struct assay_cont_send *send = assay_cont_replica_put(r, &fin, effects);
     send_to(send, ASSAY_CONT_TO_GROUP);
     send->sign = true;
-    assay_cont_fin_statement(&r->home, r->view, r->final_root, r->table.count, send->statement);
+    assay_cont_fin_statement(&r->home, r->view, r->final_root, r->table.count, &r->next,
+                             send->statement);
 }
 
-/* It stops before it signs: what it would acknowledge afterwards is in no table. */
+/* It stops before it signs: what it would acknowledge afterwards is in no table. A view that is
+ * decided anew on the same base is signed for once more. */
 static void leave(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
     if (r->mode == MODE_ACTIVE && r->view == r->base.view) {
@@ -60,11 +64,43 @@ static void leave(struct assay_cont_replica *r, struct assay_cont_effects *effec
     if (r->mode == MODE_FINAL && r->view == r->base.view) say_fin(r, effects);
 }
 
+/* --- records of views, which a RECOVER may undo (docs/services.md 1.9.5) */
+
+/* The record of the newest view is put behind the others; without room the oldest is let go. */
+static struct handover *handover_of(struct assay_cont_replica *r, uint64_t view)
+{
+    for (uint32_t i = 0; i < r->handover_count; i++)
+        if (r->handover[i].view == view) return &r->handover[i];
+    if (r->handover_count == ASSAY_CONT_HANDOVERS_MAX) {
+        for (uint32_t i = 1; i < r->handover_count; i++)
+            r->handover[i - 1] = r->handover[i];
+        r->handover_count--;
+    }
+    struct handover *fresh = &r->handover[r->handover_count++];
+    fresh->view = view;
+    return fresh;
+}
+
+enum assay_status assay_cont_replica_table(struct assay_cont_replica *r, struct assay_slice payload)
+{
+    struct assay_cont_table_record record;
+    if (payload.len > ASSAY_CONT_HANDOVER_LEN_MAX) return ASSAY_E_FULL;
+    ASSAY_TRY(assay_cont_table_record_decode(payload, &record));
+    if (record.group != r->home.group || record.roster.view < r->started.view)
+        return ASSAY_E_STALE;
+    if (!assay_cont_table_record_check(&r->home, &record)) return ASSAY_E_SIGNATURE;
+    struct handover *kept = handover_of(r, record.roster.view);
+    kept->len = payload.len;
+    assay_bytes_copy(kept->bytes, sizeof kept->bytes, payload.bytes, payload.len);
+    return ASSAY_OK;
+}
+
 void assay_cont_replica_decided(struct assay_cont_replica *r, const struct assay_cont_fact *fact,
                                 struct assay_cont_effects *effects)
 {
     if (r->born && fact->roster.view <= r->decided) return;
     if (fact->roster.view <= r->started.view || fact->base_roster.view < r->started.view) return;
+    const bool anew = r->decided > 0 && fact->base_roster.view == r->base.view;
     r->born = true;
     r->decided = fact->roster.view;
     r->pending = true;
@@ -74,7 +110,8 @@ void assay_cont_replica_decided(struct assay_cont_replica *r, const struct assay
     r->offered = false;
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
         r->offer[i] = (struct offer){ 0 };
-        r->fin[i].known = r->fin[i].whole = false;
+        r->fin[i].known = false;
+        r->fin[i].whole = r->fin[i].whole && anew; /* a last table stays what it is */
     }
     leave(r, effects);
 }
@@ -126,11 +163,42 @@ static void say_vouch(struct assay_cont_replica *r, const struct offer *offer,
                                send->statement);
 }
 
+static void to_ledger(struct assay_slice payload, struct assay_cont_effects *effects)
+{
+    ASSAY_ASSERT(effects->count < ASSAY_CONT_SENDS_MAX);
+    ASSAY_ASSERT(sizeof effects->bytes - effects->used >= payload.len);
+    effects->send[effects->count++] = (struct assay_cont_send){ .to = ASSAY_CONT_TO_LEDGER,
+                                                                .at = effects->used,
+                                                                .len = payload.len };
+    assay_bytes_copy(effects->bytes + effects->used, payload.len, payload.bytes, payload.len);
+    effects->used += payload.len;
+}
+
+/* The last tables of a quorum of the base. Returns: false while fewer are known. */
+static bool put_last(const struct assay_cont_replica *r, struct assay_cont_table_record *record)
+{
+    const uint32_t need = assay_cont_quorum(r->base.count);
+    for (uint32_t i = 0; i < r->base.count && record->last_count < need; i++) {
+        const struct fin *fin = &r->fin[i];
+        if (!fin->known || (r->barred >> i & 1)) continue;
+        struct assay_cont_last_table *last = &record->last[record->last_count++];
+        last->entries = fin->entries;
+        assay_bytes_copy(last->key, sizeof last->key, r->base.key[i], sizeof last->key);
+        assay_bytes_copy(last->root, 32, fin->root, 32);
+        assay_bytes_copy(last->signature, sizeof last->signature, fin->signature,
+                         sizeof fin->signature);
+    }
+    return record->last_count == need;
+}
+
+/* Nothing without last tables of a quorum: then later. */
 static void submit(struct assay_cont_replica *r, const struct offer *offer,
                    struct assay_cont_effects *effects)
 {
-    struct assay_cont_table_record record = { .group = r->home.group, .view = r->next.view };
-    record.entries = offer->entries;
+    struct assay_cont_table_record record = { .group = r->home.group,
+                                              .base = r->base.view,
+                                              .roster = r->next,
+                                              .entries = offer->entries };
     assay_bytes_copy(record.root, 32, offer->root, 32);
     for (uint32_t i = 0; i < r->next.count; i++) {
         if (!(offer->by >> i & 1) || record.count == assay_cont_quorum(r->next.count)) continue;
@@ -140,16 +208,30 @@ static void submit(struct assay_cont_replica *r, const struct offer *offer,
                          offer->signature[i], ASSAY_P256_SIGNATURE_LEN);
         record.count++;
     }
-    ASSAY_ASSERT(effects->count < ASSAY_CONT_SENDS_MAX);
+    if (!put_last(r, &record)) return;
+    struct handover *kept = handover_of(r, r->next.view);
     struct assay_slice out;
     const enum assay_status status =
-        assay_cont_table_record_encode(&record, effects->bytes + effects->used,
-                                       sizeof effects->bytes - effects->used, &out);
+        assay_cont_table_record_encode(&record, kept->bytes, sizeof kept->bytes, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    effects->send[effects->count++] = (struct assay_cont_send){ .to = ASSAY_CONT_TO_LEDGER,
-                                                                .at = effects->used,
-                                                                .len = out.len };
-    effects->used += out.len;
+    kept->len = out.len;
+    to_ledger(out, effects);
+}
+
+bool assay_cont_replica_is_undone(const struct assay_cont_replica *r)
+{
+    return r->started.view > r->ledger_view && r->handover_count > 0 &&
+           r->handover[r->handover_count - 1].view > r->ledger_view;
+}
+
+/* docs/services.md 1.9.5: in order, since each continues the one before. */
+static void reattach(const struct assay_cont_replica *r, struct assay_cont_effects *effects)
+{
+    for (uint32_t i = 0; i < r->handover_count; i++) {
+        const struct handover *h = &r->handover[i];
+        if (h->view > r->ledger_view && h->view <= r->started.view)
+            to_ledger(assay_slice_over(h->bytes, h->len), effects);
+    }
 }
 
 static struct offer *offer_of(struct assay_cont_replica *r, uint8_t mask)
@@ -181,7 +263,7 @@ static void propose(struct assay_cont_replica *r)
     uint8_t mask = 0;
     if (r->offered) return;
     for (uint32_t i = 0; i < r->base.count && bits(mask) < need; i++)
-        if (r->fin[i].whole) mask |= (uint8_t)(1u << i);
+        if (r->fin[i].known && r->fin[i].whole) mask |= (uint8_t)(1u << i);
     if (bits(mask) < need) return;
     struct offer *offer = offer_of(r, mask);
     if (offer == NULL || !join(r, mask)) return;
@@ -202,18 +284,23 @@ static enum assay_status take_fin(struct assay_cont_replica *r, const struct ass
                                   const struct assay_cont_frame *f,
                                   struct assay_cont_effects *effects)
 {
-    if (!is_next(r) || f->view != r->base.view) return ASSAY_E_STALE;
+    if (!is_next(r) || f->view != r->next.view || f->base != r->base.view) return ASSAY_E_STALE;
     const uint32_t seat = assay_cont_seat(&r->base, from->key);
     if (seat == r->base.count) return ASSAY_E_STRANGER;
     if (r->barred >> seat & 1) return ASSAY_E_STRANGER; /* a suspended member's memory counts not */
     struct fin *fin = &r->fin[seat];
-    if (fin->known)
-        return assay_bytes_equal(fin->root, f->root, 32) ? ASSAY_OK : ASSAY_E_INVALID;
+    if ((fin->known || fin->whole) && !assay_bytes_equal(fin->root, f->root, 32))
+        return ASSAY_E_INVALID;
+    if (fin->known) return ASSAY_OK;
     uint8_t digest[32];
-    assay_cont_fin_statement(&r->home, f->view, f->root, f->entries, digest);
+    assay_cont_fin_statement(&r->home, f->base, f->root, f->entries, &r->next, digest);
     if (!assay_cont_signed(from->key, digest, f->signature)) return ASSAY_E_SIGNATURE;
     fin->known = true;
-    fin->whole = false;
+    assay_bytes_copy(fin->signature, sizeof fin->signature, f->signature, sizeof f->signature);
+    if (fin->whole) {
+        gathered(r, effects);
+        return ASSAY_OK;
+    }
     fin->entries = f->entries;
     fin->table.count = 0;
     assay_bytes_copy(fin->root, 32, f->root, 32);
@@ -324,6 +411,7 @@ static void enter(struct assay_cont_replica *r, struct assay_cont_effects *effec
     r->entering = false;
     r->mode = MODE_ACTIVE;
     r->view = r->started.view;
+    assay_cont_replica_receipts_drop(r);
     assay_cont_table_copy(&r->table, &r->entered);
     if (r->pending) leave(r, effects); /* its end was decided while the table was on its way */
 }
@@ -339,13 +427,17 @@ static void ask_entered(struct assay_cont_replica *r, struct assay_cont_effects 
     }
 }
 
-/* From the tables that this member joined itself, when it did. */
-static bool enter_from_offers(struct assay_cont_replica *r)
+/* From last tables of the base, when a quorum of them that makes this table is here. */
+static bool enter_from_base(struct assay_cont_replica *r)
 {
-    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
-        const struct offer *offer = &r->offer[i];
-        if (!offer->mine || !assay_bytes_equal(offer->root, r->started_root, 32)) continue;
-        if (!join(r, offer->mask)) continue;
+    const uint32_t need = assay_cont_quorum(r->base.count);
+    uint8_t root[32];
+    for (uint32_t mask = 1; mask < UINT32_C(1) << r->base.count; mask++) {
+        if (bits((uint8_t)mask) != need || !join(r, (uint8_t)mask)) continue;
+        assay_cont_table_root(&r->scratch, root);
+        if (r->scratch.count != r->started_entries ||
+            !assay_bytes_equal(root, r->started_root, 32))
+            continue;
         assay_cont_table_copy(&r->entered, &r->scratch);
         return true;
     }
@@ -355,9 +447,8 @@ static bool enter_from_offers(struct assay_cont_replica *r)
 void assay_cont_replica_started(struct assay_cont_replica *r, const struct assay_cont_fact *fact,
                                 struct assay_cont_effects *effects)
 {
-    if (fact->roster.view <= r->started.view || fact->entries > r->instances_max) return;
+    if (fact->roster.view <= r->started.view || fact->entries > r->entered.capacity) return;
     r->born = true;
-    const bool joined = r->pending && r->decided == fact->roster.view;
     r->started = fact->roster;
     r->started_entries = fact->entries;
     assay_bytes_copy(r->started_root, 32, fact->root, 32);
@@ -369,7 +460,7 @@ void assay_cont_replica_started(struct assay_cont_replica *r, const struct assay
         uint8_t root[32];
         assay_cont_table_root(&r->entered, root);
         const bool empty = fact->entries == 0 && assay_bytes_equal(root, fact->root, 32);
-        const bool here = empty || (joined && enter_from_offers(r));
+        const bool here = empty || enter_from_base(r);
         if (r->decided <= fact->roster.view) r->pending = false; /* before leave() looks at it */
         if (here) enter(r, effects);
         else ask_entered(r, effects);
@@ -417,6 +508,7 @@ enum assay_status assay_cont_replica_peer(struct assay_cont_replica *r,
 void assay_cont_replica_again(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
     if (r->entering) ask_entered(r, effects);
+    if (assay_cont_replica_is_undone(r)) reattach(r, effects);
     if (!r->pending) return;
     if (r->mode == MODE_FINAL && r->view == r->base.view) say_fin(r, effects);
     if (!is_next(r)) return;

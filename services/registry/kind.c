@@ -5,9 +5,17 @@
 
 #include <stddef.h>
 
-#define ASSAY_SERVICE_WORD(symbol, number, word) [number] = (word),
+#define ASSAY_SERVICE_WORD(symbol, number, family, word) [number] = (word),
 static const char *const words[] = { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_WORD) };
 #undef ASSAY_SERVICE_WORD
+#define ASSAY_SERVICE_FAMILY(symbol, number, family, word) [number] = (family),
+static const enum assay_service_family families[] = { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_FAMILY) };
+#undef ASSAY_SERVICE_FAMILY
+
+enum assay_service_family assay_service_kind_family(unsigned kind)
+{
+    return kind < ASSAY_SERVICE_KIND_COUNT ? families[kind] : ASSAY_FAMILY_NONE;
+}
 
 const char *assay_service_kind_name(unsigned kind)
 {

@@ -7,32 +7,47 @@
 
 enum { ASSAY_SERVICE_PAYLOAD_MAX = 8192 };
 
-/* symbol, number, word for people */
+/* symbol, number, service, word for people */
 #define ASSAY_SERVICE_KINDS(X)                                                                     \
-    X(ASSAY_SERVICE_REPLICA, 1, "replica")                                                         \
-    X(ASSAY_SERVICE_SESSION, 2, "session")                                                         \
-    X(ASSAY_SERVICE_TABLE, 3, "table")                                                             \
-    X(ASSAY_SERVICE_HOLDER, 4, "holder")                                                           \
-    X(ASSAY_SERVICE_SHARE_PUT, 5, "share-put")                                                     \
-    X(ASSAY_SERVICE_SHARE_HAVE, 6, "share-have")                                                   \
-    X(ASSAY_SERVICE_SHARE_DEAL, 7, "share-deal")                                                   \
-    X(ASSAY_SERVICE_SHARE_READY, 8, "share-ready")                                                 \
-    X(ASSAY_SERVICE_SHARE_READ, 9, "share-read")                                                   \
-    X(ASSAY_SERVICE_SHARE_LIE, 10, "share-lie")                                                    \
-    X(ASSAY_SERVICE_TRANSFER, 11, "transfer")                                                      \
-    X(ASSAY_SERVICE_TASK_OFFER, 12, "task-offer")                                                  \
-    X(ASSAY_SERVICE_TASK_OPEN, 13, "task-open")                                                    \
-    X(ASSAY_SERVICE_TASK_ACCEPT, 14, "task-accept")                                                \
-    X(ASSAY_SERVICE_TASK_CLAIM, 15, "task-claim")                                                  \
-    X(ASSAY_SERVICE_TASK_CLOSE, 16, "task-close")
+    X(ASSAY_SERVICE_REPLICA, 1, ASSAY_FAMILY_CONTINUITY, "replica")                                \
+    X(ASSAY_SERVICE_SESSION, 2, ASSAY_FAMILY_CONTINUITY, "session")                                \
+    X(ASSAY_SERVICE_TABLE, 3, ASSAY_FAMILY_CONTINUITY, "table")                                    \
+    X(ASSAY_SERVICE_HOLDER, 4, ASSAY_FAMILY_SHARES, "holder")                                      \
+    X(ASSAY_SERVICE_SHARE_PUT, 5, ASSAY_FAMILY_SHARES, "share-put")                                \
+    X(ASSAY_SERVICE_SHARE_HAVE, 6, ASSAY_FAMILY_SHARES, "share-have")                              \
+    X(ASSAY_SERVICE_SHARE_DEAL, 7, ASSAY_FAMILY_SHARES, "share-deal")                              \
+    X(ASSAY_SERVICE_SHARE_READY, 8, ASSAY_FAMILY_SHARES, "share-ready")                            \
+    X(ASSAY_SERVICE_SHARE_READ, 9, ASSAY_FAMILY_SHARES, "share-read")                              \
+    X(ASSAY_SERVICE_SHARE_LIE, 10, ASSAY_FAMILY_SHARES, "share-lie")                               \
+    X(ASSAY_SERVICE_TRANSFER, 11, ASSAY_FAMILY_TASKS, "transfer")                                  \
+    X(ASSAY_SERVICE_TASK_OFFER, 12, ASSAY_FAMILY_TASKS, "task-offer")                              \
+    X(ASSAY_SERVICE_TASK_OPEN, 13, ASSAY_FAMILY_TASKS, "task-open")                                \
+    X(ASSAY_SERVICE_TASK_ACCEPT, 14, ASSAY_FAMILY_TASKS, "task-accept")                            \
+    X(ASSAY_SERVICE_TASK_CLAIM, 15, ASSAY_FAMILY_TASKS, "task-claim")                              \
+    X(ASSAY_SERVICE_TASK_CLOSE, 16, ASSAY_FAMILY_TASKS, "task-close")                              \
+    X(ASSAY_SERVICE_KEEP, 17, ASSAY_FAMILY_CONTINUITY, "keep")                                     \
+    X(ASSAY_SERVICE_RETIRE, 18, ASSAY_FAMILY_CONTINUITY, "retire")                                 \
+    X(ASSAY_SERVICE_SHARE_SUM, 19, ASSAY_FAMILY_SHARES, "share-sum")                               \
+    X(ASSAY_SERVICE_SILENT, 20, ASSAY_FAMILY_CONTINUITY, "silent")                                 \
+    X(ASSAY_SERVICE_ALIVE, 21, ASSAY_FAMILY_CONTINUITY, "alive")
 
-#define ASSAY_SERVICE_ENUM(symbol, number, word) symbol = number,
+#define ASSAY_SERVICE_ENUM(symbol, number, family, word) symbol = number,
 enum assay_service_kind { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_ENUM) };
 #undef ASSAY_SERVICE_ENUM
-#define ASSAY_SERVICE_ONE(symbol, number, word) +1
+#define ASSAY_SERVICE_ONE(symbol, number, family, word) +1
 enum { ASSAY_SERVICE_KIND_COUNT = 1 ASSAY_SERVICE_KINDS(ASSAY_SERVICE_ONE) }; /* all are below */
 #undef ASSAY_SERVICE_ONE
 
+/* Which service a record is of. */
+enum assay_service_family {
+    ASSAY_FAMILY_NONE,
+    ASSAY_FAMILY_CONTINUITY,
+    ASSAY_FAMILY_SHARES,
+    ASSAY_FAMILY_TASKS,
+};
+
+/* Returns: the service of a kind; ASSAY_FAMILY_NONE outside the list. */
+enum assay_service_family assay_service_kind_family(unsigned kind);
 /* Returns: the word of a kind, NULL outside the list. */
 const char *assay_service_kind_name(unsigned kind);
 

@@ -8,9 +8,13 @@
 
 static bool has_service(const struct assay_registry_plan *plan, enum assay_service_kind kind)
 {
-    if (kind < ASSAY_SERVICE_REPLICA || kind > ASSAY_SERVICE_TASK_CLOSE) return false;
-    if (kind <= ASSAY_SERVICE_TABLE) return plan->group_count > 0;
-    return kind <= ASSAY_SERVICE_SHARE_LIE ? plan->has_shares : plan->has_tasks;
+    switch (assay_service_kind_family(kind)) {
+    case ASSAY_FAMILY_NONE: return false;
+    case ASSAY_FAMILY_CONTINUITY: return plan->group_count > 0;
+    case ASSAY_FAMILY_SHARES: return plan->has_shares;
+    case ASSAY_FAMILY_TASKS: return plan->has_tasks;
+    }
+    ASSAY_UNREACHABLE("a service");
 }
 
 static enum assay_status when(bool is_signed)
@@ -26,6 +30,10 @@ static enum assay_status check_continuity(const struct assay_registry_plan *plan
     struct assay_cont_replica_record replica;
     struct assay_cont_session_record session;
     struct assay_cont_table_record table;
+    struct assay_cont_keep_record keep;
+    struct assay_cont_retire_record retire;
+    struct assay_cont_silent_record silent;
+    struct assay_cont_alive_record alive;
     assay_bytes_copy(home.chain_id, 32, chain_id, 32);
     if (kind == ASSAY_SERVICE_REPLICA) {
         ASSAY_TRY(assay_cont_replica_record_decode(payload, &replica));
@@ -33,9 +41,29 @@ static enum assay_status check_continuity(const struct assay_registry_plan *plan
     }
     if (kind == ASSAY_SERVICE_SESSION) {
         ASSAY_TRY(assay_cont_session_record_decode(payload, &session));
-        home.group = session.group;
-        if (session.group >= plan->group_count) return ASSAY_E_RANGE;
-        return when(assay_cont_session_record_check(&home, &session));
+        return session.group < plan->group_count ? ASSAY_OK : ASSAY_E_RANGE;
+    }
+    if (kind == ASSAY_SERVICE_KEEP) {
+        ASSAY_TRY(assay_cont_keep_record_decode(payload, &keep));
+        home.group = keep.group;
+        if (keep.group >= plan->group_count) return ASSAY_E_RANGE;
+        return when(assay_cont_keep_record_check(&home, &keep));
+    }
+    if (kind == ASSAY_SERVICE_RETIRE) {
+        ASSAY_TRY(assay_cont_retire_record_decode(payload, &retire));
+        home.group = retire.group;
+        if (retire.group >= plan->group_count) return ASSAY_E_RANGE;
+        return when(assay_cont_retire_record_check(&home, &retire));
+    }
+    if (kind == ASSAY_SERVICE_SILENT) {
+        ASSAY_TRY(assay_cont_silent_record_decode(payload, &silent));
+        home.group = silent.group;
+        if (silent.group >= plan->group_count) return ASSAY_E_RANGE;
+        return when(assay_cont_silent_record_check(&home, &silent));
+    }
+    if (kind == ASSAY_SERVICE_ALIVE) {
+        ASSAY_TRY(assay_cont_alive_record_decode(payload, &alive));
+        return alive.group < plan->group_count ? ASSAY_OK : ASSAY_E_RANGE;
     }
     ASSAY_TRY(assay_cont_table_record_decode(payload, &table));
     home.group = table.group;
@@ -54,10 +82,13 @@ static enum assay_status check_shares(const uint8_t chain_id[static 32],
         struct assay_share_ready_record ready;
         struct assay_share_read_record read;
         struct assay_share_lie_record lie;
+        struct assay_share_sum_record sum;
     } record;
     assay_bytes_copy(home.chain_id, 32, chain_id, 32);
-    if (kind == ASSAY_SERVICE_HOLDER)
-        return assay_share_holder_record_decode(payload, &record.holder);
+    if (kind == ASSAY_SERVICE_HOLDER) {
+        ASSAY_TRY(assay_share_holder_record_decode(payload, &record.holder));
+        return when(assay_share_holder_record_check(&home, &record.holder));
+    }
     if (kind == ASSAY_SERVICE_SHARE_PUT) {
         ASSAY_TRY(assay_share_put_record_decode(payload, &record.put));
         return when(assay_share_put_record_check(&home, &record.put));
@@ -72,6 +103,8 @@ static enum assay_status check_shares(const uint8_t chain_id[static 32],
         ASSAY_TRY(assay_share_lie_record_decode(payload, &record.lie));
         return when(assay_share_lie_record_check(&home, &record.lie));
     }
+    if (kind == ASSAY_SERVICE_SHARE_SUM)
+        return assay_share_sum_record_decode(payload, &record.sum);
     return assay_share_list_record_decode(payload, &record.list); /* HAVE, DEAL */
 }
 
@@ -111,14 +144,16 @@ enum assay_status assay_registry_check_record(const struct assay_registry_plan *
 {
     if (!has_service(plan, kind)) return ASSAY_E_UNSUPPORTED;
     if (payload.len > ASSAY_SERVICE_PAYLOAD_MAX) return ASSAY_E_RANGE;
-    if (kind <= ASSAY_SERVICE_TABLE) return check_continuity(plan, chain_id, kind, payload);
-    if (kind <= ASSAY_SERVICE_SHARE_LIE) return check_shares(chain_id, kind, payload);
+    const enum assay_service_family family = assay_service_kind_family(kind);
+    if (family == ASSAY_FAMILY_CONTINUITY) return check_continuity(plan, chain_id, kind, payload);
+    if (family == ASSAY_FAMILY_SHARES) return check_shares(chain_id, kind, payload);
     return check_tasks(chain_id, kind, payload);
 }
 
 /* --- what becomes of it */
 
 static const char not_here[] = "not-here";
+static const char not_yours[] = "not-yours"; /* its key has signed another author's record */
 
 static const char *cont_word(enum assay_cont_result result)
 {
@@ -132,6 +167,10 @@ static const char *cont_word(enum assay_cont_result result)
     case ASSAY_CONT_EXPECTED: return "expected";
     case ASSAY_CONT_CLONES: return "clones";
     case ASSAY_CONT_NO_ROOM: return "no-room";
+    case ASSAY_CONT_QUOTA: return "quota";
+    case ASSAY_CONT_GONE_ROW: return "gone-row";
+    case ASSAY_CONT_RETIRED: return "retired";
+    case ASSAY_CONT_ATTACHED: return "attached";
     }
     ASSAY_UNREACHABLE("a result of continuity");
 }
@@ -149,6 +188,8 @@ static const char *share_word(enum assay_share_result result)
     case ASSAY_SHARE_NO_ROOM: return "no-room";
     case ASSAY_SHARE_NO_READER: return "no-reader";
     case ASSAY_SHARE_HONEST: return "honest";
+    case ASSAY_SHARE_NOT_YOURS: return "not-yours";
+    case ASSAY_SHARE_LATE: return "late";
     }
     ASSAY_UNREACHABLE("a result of shares");
 }
@@ -179,6 +220,7 @@ static const char *task_word(enum assay_task_result result)
     case ASSAY_TASK_UNPROVEN: return "unproven";
     case ASSAY_TASK_EARLY: return "early";
     case ASSAY_TASK_GONE: return "gone";
+    case ASSAY_TASK_QUOTA: return "quota";
     }
     ASSAY_UNREACHABLE("a result of tasks");
 }
@@ -195,7 +237,44 @@ static struct assay_cont_group *group_of(struct assay_registry *r, uint32_t grou
     return &r->group[group];
 }
 
+static const char *apply_rows(struct assay_registry *r, enum assay_service_kind kind,
+                              struct assay_slice payload, uint32_t *group,
+                              struct assay_cont_facts *facts)
+{
+    struct assay_cont_keep_record keep;
+    struct assay_cont_retire_record retire;
+    if (kind == ASSAY_SERVICE_KEEP) {
+        must(assay_cont_keep_record_decode(payload, &keep));
+        *group = keep.group;
+        return cont_word(assay_cont_group_keep(group_of(r, keep.group), &keep, facts));
+    }
+    ASSAY_ASSERT(kind == ASSAY_SERVICE_RETIRE);
+    must(assay_cont_retire_record_decode(payload, &retire));
+    *group = retire.group;
+    return cont_word(assay_cont_group_retire(group_of(r, retire.group), &retire, facts));
+}
+
+static const char *apply_silence(struct assay_registry *r, uint32_t slot,
+                                 const uint8_t node_id[static 32], enum assay_service_kind kind,
+                                 struct assay_slice payload, uint32_t *group,
+                                 struct assay_cont_facts *facts)
+{
+    struct assay_cont_silent_record silent;
+    struct assay_cont_alive_record alive;
+    if (kind == ASSAY_SERVICE_SILENT) {
+        must(assay_cont_silent_record_decode(payload, &silent));
+        *group = silent.group;
+        return cont_word(assay_cont_group_silent(group_of(r, silent.group), &silent, facts));
+    }
+    must(assay_cont_alive_record_decode(payload, &alive));
+    struct assay_cont_group *const g = group_of(r, *group = alive.group);
+    if (!assay_cont_alive_record_is_of(&g->home, node_id, &alive)) return not_yours;
+    return cont_word(assay_cont_group_alive(g, slot, &alive, facts));
+}
+
+/* docs/services.md 1.3.3: a key is of the member that its signature names. */
 static const char *apply_continuity(struct assay_registry *r, uint32_t slot,
+                                    const uint8_t node_id[static 32],
                                     enum assay_service_kind kind, struct assay_slice payload,
                                     uint32_t *group, struct assay_cont_facts *facts)
 {
@@ -204,16 +283,19 @@ static const char *apply_continuity(struct assay_registry *r, uint32_t slot,
     struct assay_cont_table_record table;
     if (kind == ASSAY_SERVICE_REPLICA) {
         must(assay_cont_replica_record_decode(payload, &replica));
-        *group = replica.group;
-        return cont_word(
-            assay_cont_group_replica(group_of(r, replica.group), slot, &replica, facts));
+        struct assay_cont_group *const g = group_of(r, *group = replica.group);
+        if (!assay_cont_replica_record_is_of(&g->home, node_id, &replica)) return not_yours;
+        return cont_word(assay_cont_group_replica(g, slot, &replica, facts));
     }
     if (kind == ASSAY_SERVICE_SESSION) {
         must(assay_cont_session_record_decode(payload, &session));
-        *group = session.group;
-        return cont_word(
-            assay_cont_group_session(group_of(r, session.group), slot, &session, facts));
+        struct assay_cont_group *const g = group_of(r, *group = session.group);
+        if (!assay_cont_session_record_is_of(&g->home, node_id, &session)) return not_yours;
+        return cont_word(assay_cont_group_session(g, slot, &session, facts));
     }
+    if (kind == ASSAY_SERVICE_SILENT || kind == ASSAY_SERVICE_ALIVE)
+        return apply_silence(r, slot, node_id, kind, payload, group, facts);
+    if (kind != ASSAY_SERVICE_TABLE) return apply_rows(r, kind, payload, group, facts);
     must(assay_cont_table_record_decode(payload, &table));
     *group = table.group;
     return cont_word(assay_cont_group_table(group_of(r, table.group), &table, facts));
@@ -236,6 +318,15 @@ static enum assay_share_result apply_lie(struct assay_share_registry *shares,
     struct assay_share_lie_record lie;
     must(assay_share_lie_record_decode(payload, &lie));
     return assay_share_registry_lie(shares, &lie, facts);
+}
+
+static enum assay_share_result apply_sum(struct assay_share_registry *shares,
+                                         struct assay_slice payload,
+                                         struct assay_share_facts *facts)
+{
+    struct assay_share_sum_record sum;
+    must(assay_share_sum_record_decode(payload, &sum));
+    return assay_share_registry_sum(shares, &sum, facts);
 }
 
 static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t slot,
@@ -266,6 +357,7 @@ static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t s
         return assay_share_registry_read(r->shares, &read, facts);
     }
     if (kind == ASSAY_SERVICE_SHARE_LIE) return apply_lie(r->shares, payload, facts);
+    if (kind == ASSAY_SERVICE_SHARE_SUM) return apply_sum(r->shares, payload, facts);
     return apply_list(r->shares, slot, kind, payload, facts);
 }
 
@@ -323,15 +415,16 @@ const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
     struct assay_cont_facts told;
     uint32_t group = 0;
     ASSAY_ASSERT(r->missing == 0);
-    ASSAY_ASSERT(kind >= ASSAY_SERVICE_REPLICA && kind <= ASSAY_SERVICE_TASK_CLOSE);
+    const enum assay_service_family family = assay_service_kind_family(kind);
+    ASSAY_ASSERT(family != ASSAY_FAMILY_NONE);
     told.count = 0;
     if (facts != NULL) assay_registry_facts_none(facts);
     if (slot >= ASSAY_REGISTRY_SLOTS_MAX) return not_here;
-    if (kind > ASSAY_SERVICE_SHARE_LIE) return tell_tasks(r, slot, kind, payload, facts);
-    if (kind > ASSAY_SERVICE_TABLE)
+    if (family == ASSAY_FAMILY_TASKS) return tell_tasks(r, slot, kind, payload, facts);
+    if (family == ASSAY_FAMILY_SHARES)
         return share_word(apply_shares(r, slot, node_id, kind, payload,
                                        facts != NULL ? &facts->shares : r->unheard));
-    const char *const word = apply_continuity(r, slot, kind, payload, &group, &told);
+    const char *const word = apply_continuity(r, slot, node_id, kind, payload, &group, &told);
     if (facts == NULL) return word;
     facts->group = group;
     facts->continuity = told;

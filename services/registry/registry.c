@@ -137,6 +137,7 @@ void assay_registry_copy(struct assay_registry *to, const struct assay_registry 
     ASSAY_ASSERT(to->plan.has_shares == from->plan.has_shares);
     ASSAY_ASSERT(to->plan.has_tasks == from->plan.has_tasks);
     ASSAY_ASSERT(assay_bytes_equal(to->chain_id, from->chain_id, 32));
+    to->era = from->era;
     to->epoch = from->epoch;
     to->missing = from->missing;
     for (uint32_t i = 0; i < from->plan.group_count; i++)
@@ -161,6 +162,7 @@ struct standings {
     enum assay_cont_standing cont[ASSAY_REGISTRY_SLOTS_MAX];
     enum assay_share_standing share[ASSAY_REGISTRY_SLOTS_MAX];
     uint16_t score[ASSAY_REGISTRY_SLOTS_MAX];
+    uint8_t operator_[ASSAY_REGISTRY_SLOTS_MAX];
     struct assay_task_member task[ASSAY_REGISTRY_SLOTS_MAX];
 };
 
@@ -210,6 +212,7 @@ static void translate(const struct assay_registry_member *member, uint32_t count
         out->cont[i] = cont_standing(m->standing);
         out->share[i] = share_standing(m->standing);
         out->score[i] = m->score_bp;
+        out->operator_[i] = m->operator_;
         out->task[i] = (struct assay_task_member){
             .standing = task_standing(m->standing),
             .score = m->score_bp,
@@ -235,10 +238,20 @@ static void close_groups(struct assay_registry *r, const struct standings *s,
     for (uint32_t i = 0; i < r->plan.group_count; i++) {
         assay_registry_facts_none(scratch);
         scratch->group = i;
-        assay_cont_group_close(&r->group[i], r->epoch, s->cont, s->score, s->count,
+        assay_cont_group_close(&r->group[i], r->epoch, s->cont, s->score, s->operator_, s->count,
                                &scratch->continuity);
         if (told != NULL && scratch->continuity.count > 0) told(context, scratch);
     }
+}
+
+void assay_registry_enter(struct assay_registry *r, uint64_t era)
+{
+    ASSAY_ASSERT(era >= r->era && era <= ASSAY_REGISTRY_ERA_MAX);
+    r->era = era;
+    for (uint32_t i = 0; i < r->plan.group_count; i++)
+        r->group[i].era = era;
+    if (r->shares != NULL) assay_share_registry_enter(r->shares, era);
+    if (r->tasks != NULL) assay_task_ledger_enter(r->tasks, era);
 }
 
 void assay_registry_close(struct assay_registry *r, uint64_t epoch,
@@ -276,7 +289,7 @@ void assay_registry_stand(struct assay_registry *r, uint64_t epoch,
     translate(member, count, &s);
     r->epoch = epoch;
     for (uint32_t i = 0; i < r->plan.group_count; i++)
-        assay_cont_group_stand(&r->group[i], epoch, s.cont, s.score, s.count);
+        assay_cont_group_stand(&r->group[i], epoch, s.cont, s.score, s.operator_, s.count);
     if (r->shares != NULL) assay_share_registry_stand(r->shares, epoch, s.share, s.score, s.count);
     if (r->tasks != NULL) assay_task_ledger_stand(r->tasks, epoch + 1, s.task, s.count);
 }
@@ -350,17 +363,6 @@ static enum assay_status decode_group(struct assay_registry *r, uint32_t group,
                : ASSAY_E_INVALID;
 }
 
-static enum assay_status decode_tasks(struct assay_registry *r, struct assay_slice bytes)
-{
-    uint64_t balance = 0, sequence = 0;
-    ASSAY_TRY(assay_task_ledger_decode(bytes, r->tasks));
-    for (uint32_t i = 0; i < r->plan.tasks.balance_count; i++) /* accounts stay */
-        if (!assay_task_ledger_balance(r->tasks, r->plan.tasks.balance[i].account, &balance,
-                                       &sequence))
-            return ASSAY_E_INVALID;
-    return ASSAY_OK;
-}
-
 static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
                                     struct assay_slice bytes)
 {
@@ -369,7 +371,7 @@ static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
     document -= r->plan.group_count;
     if (document < share_documents(&r->plan))
         return assay_share_registry_decode(r->shares, document, bytes);
-    return decode_tasks(r, bytes);
+    return assay_task_ledger_decode(bytes, r->tasks);
 }
 
 /* What was read, or was nothing to be read. Returns: status, or what the last one says of all. */
@@ -380,7 +382,7 @@ static enum assay_status tick_off(struct assay_registry *r, uint32_t document,
     const uint32_t all = (UINT32_C(1) << count) - 1;
     const uint32_t left = (r->missing == 0 ? all : r->missing) & ~(UINT32_C(1) << document);
     ASSAY_ASSERT(document < count);
-    if (r->missing == 0) r->epoch = GENESIS; /* the first of all: what was there is gone */
+    if (r->missing == 0) r->era = r->epoch = GENESIS; /* the first of all: what was is gone */
     if (status == ASSAY_OK && left == 0 && r->shares != NULL)
         status = assay_share_registry_join(r->shares);
     r->missing = status == ASSAY_OK ? left : all;

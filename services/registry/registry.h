@@ -20,6 +20,7 @@
 
 enum {
     ASSAY_REGISTRY_SLOTS_MAX = 128, /* members that may serve; the others' records mean nothing */
+    ASSAY_REGISTRY_ERA_MAX = ASSAY_CONT_ERA_MAX,
     ASSAY_REGISTRY_DOCUMENTS_MAX = 16,
     ASSAY_REGISTRY_DOCUMENT_LEN_MAX = 256 * 1024,
 };
@@ -39,6 +40,7 @@ struct assay_registry_member {
     bool certified; /* its evidence of the epoch that closed was found good */
     bool failed;    /* its integrity fell in it */
     bool renewed;   /* another member has the slot now, or it left: what stood there is gone */
+    uint8_t operator_; /* whose it is: the lowest slot of a member of the same operator */
 };
 
 /* What one record or one close told; facts of the service that it concerned, in their order. */
@@ -91,6 +93,10 @@ ASSAY_CHECKED enum assay_status assay_registry_check_record(const struct assay_r
 const char *assay_registry_apply(struct assay_registry *r, uint32_t slot,
                                  const uint8_t node_id[static 32], enum assay_service_kind kind,
                                  struct assay_slice payload, struct assay_registry_facts *facts);
+/* The era of the records that follow, before each close and each stand: it never falls and is at
+ * most ASSAY_REGISTRY_ERA_MAX (asserted). A registry that was begun or is read from documents is in
+ * era 0. Returns: nothing. */
+void assay_registry_enter(struct assay_registry *r, uint64_t era);
 /*
  * assay_registry_close - an epoch ends. Of several groups each has its turn, facts of one group at
  * a time are told: `told` is called for each part that has any; NULL: nobody wants them.

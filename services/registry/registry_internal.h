@@ -10,6 +10,7 @@
 struct assay_registry {
     struct assay_registry_plan plan;
     uint8_t chain_id[32];
+    uint64_t era;                   /* of the epoch that runs */
     uint64_t epoch;                 /* the last that was closed */
     uint32_t missing;               /* documents that are to be read before it is of use; bits */
     struct assay_cont_group *group; /* [plan.group_count] */

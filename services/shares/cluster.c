@@ -233,6 +233,7 @@ enum assay_share_result assay_share_registry_holder(struct assay_share_registry 
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX || record->cluster >= r->config.clusters)
         return ASSAY_SHARE_NOT_HERE;
+    if (!assay_bytes_equal(record->node, node, sizeof record->node)) return ASSAY_SHARE_NOT_YOURS;
     if (key_is_taken(r, member, record->key)) return ASSAY_SHARE_KEY_TAKEN;
     if (curve_is_taken(r, member, record->curve)) return ASSAY_SHARE_KEY_TAKEN;
     struct assay_share_member *m = &r->member[member];
@@ -294,19 +295,60 @@ static void synced(struct assay_share_registry *r, struct assay_share_row *row,
     assay_bytes_copy(fact->digest, 32, row->digest, 32);
 }
 
-/* All slots keep the next generation: it is the current one, and the older ones may go. */
-static void finish(struct assay_share_registry *r, uint32_t number, struct assay_share_facts *facts)
+uint32_t assay_share_needed(const struct assay_share_config *config)
+{
+    const uint32_t n = config->slots, k = config->k;
+    const uint32_t most = n - (n - k) / 2, least = k + 1;
+    const uint32_t needed = most > least ? most : least;
+    if (n > k + 1 && needed == n) return n - 1; /* one that is silent prevents nothing */
+    return needed > n ? n : needed;
+}
+
+uint32_t assay_share_said(const struct assay_share_reshare *reshare)
+{
+    uint32_t said = reshare->other;
+    for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++)
+        said |= reshare->have[i];
+    return said;
+}
+
+/* Returns: which digest enough slots came to; ASSAY_SHARE_DIGESTS_MAX: none. */
+static uint32_t agreed(const struct assay_share_registry *r,
+                       const struct assay_share_reshare *reshare)
+{
+    uint32_t i = 0;
+    while (i < ASSAY_SHARE_DIGESTS_MAX &&
+           assay_share_count(reshare->have[i]) < assay_share_needed(&r->config))
+        i++;
+    return i;
+}
+
+/* docs/services.md 5.8: slots that were given away know the generation before, and so may those
+ * that never said that they keep the next one. */
+static void old_shares(struct assay_share_registry *r, const struct assay_share_row *row,
+                       uint32_t cluster, uint32_t have, struct assay_share_facts *facts)
+{
+    const uint32_t all = (1u << r->config.slots) - 1;
+    if (assay_share_count(row->gone | (all & ~have)) >= r->config.k)
+        assay_share_alarm(r, cluster, ASSAY_SHARE_WHY_OLD_SHARES, facts);
+}
+
+/* Enough slots keep the next generation: it is the current one, and the older ones may go. */
+static void finish(struct assay_share_registry *r, uint32_t number, uint32_t digest,
+                   struct assay_share_facts *facts)
 {
     const struct assay_share_reshare *reshare = &r->reshare[number];
     struct assay_share_row *row = &r->row[reshare->row];
+    old_shares(r, row, reshare->cluster, reshare->have[digest], facts);
+    row->gone = 0;
     row->generation = reshare->generation;
     row->attempt = reshare->attempt;
     row->origin = reshare->cluster;
     row->wanted = 0; /* whoever lost a slot before this never had a share of it */
     row->tried = 0;
-    assay_bytes_copy(row->digest, 32, reshare->digest, 32);
+    assay_bytes_copy(row->digest, 32, reshare->digest[digest], 32);
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
-        row->have[c] = c == reshare->cluster ? reshare->have : 0;
+        row->have[c] = c == reshare->cluster ? reshare->have[digest] : 0;
     assay_share_reshare_remove(r, number);
     synced(r, row, facts);
 }
@@ -327,23 +369,39 @@ static enum assay_share_result have_current(struct assay_share_registry *r,
     return ASSAY_SHARE_APPLIED;
 }
 
-/* docs/services.md 5.8: all slots must have come to the same commitments. */
+/* Notes what a slot came to: under its digest, or apart when too many others were said. */
+static void note_digest(struct assay_share_reshare *reshare, uint32_t bit,
+                        const uint8_t digest[static 32])
+{
+    for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++) {
+        if (reshare->have[i] == 0) assay_bytes_copy(reshare->digest[i], 32, digest, 32);
+        if (!assay_bytes_equal(reshare->digest[i], digest, 32)) continue;
+        reshare->have[i] |= bit;
+        return;
+    }
+    reshare->other |= bit;
+}
+
+/* docs/services.md 5.8: all slots came to the same commitments. Where they did not, or not all have
+ * said so, enough of them are at the close. */
 static enum assay_share_result have_next(struct assay_share_registry *r, uint32_t number,
                                          uint32_t slot, const struct assay_share_line *line,
                                          struct assay_share_facts *facts)
 {
     struct assay_share_reshare *reshare = &r->reshare[number];
-    const uint32_t bit = 1u << slot;
     if (line->attempt != reshare->attempt) return ASSAY_SHARE_UNKNOWN;
     if (reshare->dealt != reshare->dealers) return ASSAY_SHARE_UNKNOWN; /* of what, then? */
-    if ((reshare->have | reshare->other) & bit) return ASSAY_SHARE_SAME;
-    if (reshare->have == 0) assay_bytes_copy(reshare->digest, 32, line->digest, 32);
-    if (assay_bytes_equal(reshare->digest, line->digest, 32)) reshare->have |= bit;
-    else reshare->other |= bit;
-    if (assay_share_count(reshare->have | reshare->other) < r->config.slots)
-        return ASSAY_SHARE_APPLIED;
-    if (reshare->other == 0) finish(r, number, facts);
-    else assay_share_reshare_fail(r, number); /* somebody lies; others deal the next attempt */
+    if (assay_share_said(reshare) >> slot & 1) return ASSAY_SHARE_SAME;
+    const bool was_one = reshare->have[1] == 0;
+    note_digest(reshare, 1u << slot, line->digest);
+    if (was_one && reshare->have[1] != 0) {
+        struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_SPLIT);
+        fact->cluster = reshare->cluster;
+        fact->generation = reshare->generation;
+        fact->attempt = reshare->attempt;
+        assay_bytes_copy(fact->id, 32, line->id, 32);
+    }
+    if (assay_share_count(reshare->have[0]) == r->config.slots) finish(r, number, 0, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
@@ -467,31 +525,85 @@ enum assay_share_result assay_share_registry_read(struct assay_share_registry *r
     return ASSAY_SHARE_APPLIED;
 }
 
-/* docs/services.md 5.9: what it signed is not what the ledger has, or is no share. Returns: APPLIED
- * for a lie | UNKNOWN | STRANGER | MISMATCH | HONEST */
+/* docs/services.md 5.9: a share that is not the row's A. Of another generation or attempt it is
+ * LATE: what the ledger has now says nothing about it. */
+static enum assay_share_result judge_share(const struct assay_share_row *row,
+                                           const struct assay_share_lie_record *record)
+{
+    const struct assay_share_piece *piece = &record->piece;
+    uint8_t digest[32];
+    if (!row->synced || piece->generation != row->generation || piece->attempt != row->attempt)
+        return ASSAY_SHARE_LATE;
+    assay_share_commitments_digest(&piece->commitments, digest);
+    return assay_bytes_equal(digest, row->digest, 32) &&
+                   assay_share_verify(&piece->commitments, record->given.slot, &piece->share) ==
+                       ASSAY_OK
+               ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
+}
+
+/* docs/services.md 5.9: a sub-share that is not of what its dealer has put on the ledger for the
+ * attempt that is under way. Of one that is over the ledger has no dealing: LATE. */
+static enum assay_share_result judge_sub_share(const struct assay_share_registry *r,
+                                               const struct assay_share_row *row,
+                                               const struct assay_share_lie_record *record)
+{
+    const struct assay_share_piece *piece = &record->piece;
+    const struct assay_share_reshare *reshare = assay_share_registry_reshare(r, row);
+    uint8_t digest[32];
+    if (reshare == NULL || reshare->cluster != record->given.cluster ||
+        reshare->generation != piece->generation || reshare->attempt != piece->attempt)
+        return ASSAY_SHARE_LATE;
+    if (!(reshare->dealt >> record->given.dealer & 1)) return ASSAY_SHARE_STRANGER;
+    if (record->dealers != reshare->dealers) return ASSAY_SHARE_MISMATCH;
+    assay_share_commitments_digest(&record->current, digest);
+    if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
+    assay_share_commitments_digest(&piece->commitments, digest);
+    return assay_bytes_equal(digest, reshare->dealing[record->given.dealer], 32) &&
+                   !assay_share_lie_stands(record)
+               ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
+}
+
+/* By its type alone: numbers of both kinds are equal after a reshare. Returns: APPLIED for a lie |
+ * LATE | STRANGER | MISMATCH | HONEST */
 static enum assay_share_result judge(const struct assay_share_registry *r,
                                      const struct assay_share_row *row,
                                      const struct assay_share_lie_record *record)
 {
-    const struct assay_share_piece *piece = &record->piece;
-    const struct assay_share_reshare *reshare = assay_share_registry_reshare(r, row);
-    uint8_t digest[32], current[32];
-    assay_share_commitments_digest(&piece->commitments, digest);
-    if (row->synced && piece->generation == row->generation && piece->attempt == row->attempt) {
-        const bool good =
-            assay_bytes_equal(digest, row->digest, 32) &&
-            assay_share_verify(&piece->commitments, record->slot, &piece->share) == ASSAY_OK;
-        return good ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
-    }
-    if (reshare == NULL || reshare->cluster != record->cluster ||
-        reshare->generation != piece->generation || reshare->attempt != piece->attempt)
-        return ASSAY_SHARE_UNKNOWN;
-    if (!(reshare->dealt >> record->dealer & 1)) return ASSAY_SHARE_STRANGER;
-    assay_share_commitments_digest(&record->current, current);
-    if (!assay_bytes_equal(current, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
-    return assay_bytes_equal(digest, reshare->dealing[record->dealer], 32) &&
-                   !assay_share_lie_stands(record, reshare->dealers)
-               ? ASSAY_SHARE_HONEST : ASSAY_SHARE_APPLIED;
+    if (record->given.era != r->era) return ASSAY_SHARE_LATE;
+    return record->given.type == ASSAY_SHARE_GIFT_FETCHED ? judge_share(row, record)
+                                                          : judge_sub_share(r, row, record);
+}
+
+/* docs/services.md 5.9: the member that signed it, if it has that slot by the same seating.
+ * Returns: ASSAY_SHARE_NOBODY when it does not. */
+static uint32_t giver_of(const struct assay_share_registry *r,
+                         const struct assay_share_lie_record *record)
+{
+    const struct assay_share_given *given = &record->given;
+    if (given->dealer >= r->config.slots) return ASSAY_SHARE_NOBODY;
+    const struct assay_share_seat *seat = &r->cluster[given->cluster].seat[given->dealer];
+    if (!assay_bytes_equal(seat->key, record->key, sizeof record->key) ||
+        seat->seating != given->seating || seat->member == ASSAY_SHARE_NOBODY)
+        return ASSAY_SHARE_NOBODY;
+    return assay_bytes_equal(r->member[seat->member].node, given->node, 32) ? seat->member
+                                                                            : ASSAY_SHARE_NOBODY;
+}
+
+/* Its slot is lost, and whatever it deals is worth nothing. */
+static void convict(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
+                    const uint8_t id[static 32], struct assay_share_facts *facts)
+{
+    const uint32_t member = r->cluster[cluster].seat[slot].member;
+    if (member == ASSAY_SHARE_NOBODY || r->member[member].convicted) return;
+    r->member[member].convicted = true;
+    struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_CONVICTED);
+    fact->cluster = cluster;
+    fact->slot = slot;
+    fact->member = member;
+    assay_bytes_copy(fact->id, 32, id, 32);
+    for (uint32_t i = r->reshare_count; i-- > 0;)
+        if (r->reshare[i].cluster == cluster && r->reshare[i].dealers >> slot & 1)
+            assay_share_reshare_fail(r, i);
 }
 
 enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
@@ -499,29 +611,68 @@ enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
                                                  struct assay_share_facts *facts)
 {
     facts->count = 0;
-    if (record->cluster >= r->config.clusters || !r->cluster[record->cluster].seated)
-        return ASSAY_SHARE_NOT_HERE;
+    const uint32_t cluster = record->given.cluster, dealer = record->given.dealer;
+    if (cluster >= r->config.clusters || !r->cluster[cluster].seated) return ASSAY_SHARE_NOT_HERE;
     const struct assay_share_row *row = row_of(r, record->piece.id);
     if (row == NULL) return ASSAY_SHARE_UNKNOWN;
-    if (record->dealer >= r->config.slots ||
-        !assay_bytes_equal(r->cluster[record->cluster].seat[record->dealer].key, record->key,
-                           sizeof record->key))
-        return ASSAY_SHARE_STRANGER;
-    const uint32_t member = r->cluster[record->cluster].seat[record->dealer].member;
-    if (member == ASSAY_SHARE_NOBODY) return ASSAY_SHARE_STRANGER; /* its slot is lost anyway */
+    const uint32_t member = giver_of(r, record);
+    if (member == ASSAY_SHARE_NOBODY) return ASSAY_SHARE_STRANGER;
     if (r->member[member].convicted) return ASSAY_SHARE_SAME;
     const enum assay_share_result result = judge(r, row, record);
     if (result != ASSAY_SHARE_APPLIED) return result;
-    r->member[member].convicted = true;
-    struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_CONVICTED);
-    fact->cluster = record->cluster;
-    fact->slot = record->dealer;
-    fact->member = member;
-    assay_bytes_copy(fact->id, 32, row->id, 32);
-    for (uint32_t i = r->reshare_count; i-- > 0;) /* whatever it deals is worth nothing */
-        if (r->reshare[i].cluster == record->cluster &&
-            r->reshare[i].dealers >> record->dealer & 1)
-            assay_share_reshare_fail(r, i);
+    convict(r, cluster, dealer, row->id, facts);
+    assay_share_seats_decide(r, facts);
+    assay_share_reshares_begin(r, facts);
+    return ASSAY_SHARE_APPLIED;
+}
+
+/* docs/services.md 5.9: what the dealings of an attempt add up to, from A and the points of each B,
+ * whose digests the ledger has. Returns: ASSAY_SHARE_APPLIED and the digest | MISMATCH */
+static enum assay_share_result add_up(const struct assay_share_row *row,
+                                      const struct assay_share_reshare *reshare,
+                                      const struct assay_share_sum_record *record,
+                                      uint8_t digest[static 32])
+{
+    struct assay_share_commitments sum;
+    uint32_t i = 0;
+    assay_share_commitments_digest(&record->current, digest);
+    if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_SHARE_MISMATCH;
+    if (record->count != assay_share_count(reshare->dealers)) return ASSAY_SHARE_MISMATCH;
+    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++) {
+        if (!(reshare->dealers >> slot & 1)) continue;
+        assay_share_commitments_digest(&record->dealt[i++], digest);
+        if (!assay_bytes_equal(digest, reshare->dealing[slot], 32)) return ASSAY_SHARE_MISMATCH;
+    }
+    if (assay_share_commitments_sum(&record->current, record->dealt, record->count, &sum) !=
+        ASSAY_OK)
+        return ASSAY_SHARE_MISMATCH;
+    assay_share_commitments_digest(&sum, digest);
+    return ASSAY_SHARE_APPLIED;
+}
+
+enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
+                                                 const struct assay_share_sum_record *record,
+                                                 struct assay_share_facts *facts)
+{
+    uint8_t digest[32];
+    facts->count = 0;
+    const struct assay_share_row *row = row_of(r, record->id);
+    if (row == NULL) return ASSAY_SHARE_UNKNOWN;
+    const struct assay_share_reshare *under_way = assay_share_registry_reshare(r, row);
+    if (under_way == NULL || under_way->generation != record->generation ||
+        under_way->attempt != record->attempt || under_way->dealt != under_way->dealers)
+        return ASSAY_SHARE_LATE;
+    const struct assay_share_reshare reshare = *under_way; /* it ends with a dealer that lied */
+    if (add_up(row, &reshare, record, digest) != ASSAY_SHARE_APPLIED) return ASSAY_SHARE_MISMATCH;
+    uint32_t right = 0;
+    for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++)
+        if (assay_bytes_equal(reshare.digest[i], digest, 32)) right = reshare.have[i];
+    /* Who said a digest that is not kept may have said the right one, if none has it here. */
+    const uint32_t wrong = assay_share_said(&reshare) & ~right &
+                           ~(right == 0 ? reshare.other : 0u);
+    if (wrong == 0) return ASSAY_SHARE_SAME;
+    for (uint32_t slot = 0; slot < r->config.slots; slot++)
+        if (wrong >> slot & 1) convict(r, reshare.cluster, slot, record->id, facts);
     assay_share_seats_decide(r, facts);
     assay_share_reshares_begin(r, facts);
     return ASSAY_SHARE_APPLIED;
@@ -543,7 +694,9 @@ static void forget(struct assay_share_registry *r, struct assay_share_facts *fac
 }
 
 /* docs/services.md 5.8: a share that no slot of any cluster keeps, since its slot never confirmed
- * it, can be fetched of nobody: the next generation gives one to every slot. */
+ * it, can be fetched of nobody: the next generation gives one to every slot. At once when fewer
+ * keep it than a generation begins with, else at one close in eight, so that a slot that is silent
+ * for long keeps nobody busy. */
 static void want_whole(struct assay_share_registry *r)
 {
     const uint32_t all = (1u << r->config.slots) - 1;
@@ -552,8 +705,16 @@ static void want_whole(struct assay_share_registry *r)
         uint32_t kept = 0;
         for (uint32_t c = 0; c < r->config.clusters; c++)
             kept |= row->have[c];
-        if (row->synced && kept != all) row->wanted |= 1u << row->origin;
+        if (!row->synced || kept == all) continue;
+        if (assay_share_count(kept) < assay_share_needed(&r->config) ||
+            (r->epoch + row->id[31]) % ASSAY_SHARE_WHOLE_EPOCHS == 0)
+            row->wanted |= 1u << row->origin;
     }
+}
+
+void assay_share_registry_enter(struct assay_share_registry *r, uint64_t era)
+{
+    r->era = era;
 }
 
 void assay_share_registry_stand(struct assay_share_registry *r, uint64_t epoch,
@@ -586,8 +747,11 @@ void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
     facts->count = 0;
     assay_share_registry_stand(r, epoch, standing, score, count);
     r->begun = 0;
-    while (r->reshare_count > 0) /* not done in time: another attempt, by others */
-        assay_share_reshare_fail(r, r->reshare_count - 1);
+    while (r->reshare_count > 0) { /* done, or not in time: another attempt, by others */
+        const uint32_t last = r->reshare_count - 1, digest = agreed(r, &r->reshare[last]);
+        if (digest < ASSAY_SHARE_DIGESTS_MAX) finish(r, last, digest, facts);
+        else assay_share_reshare_fail(r, last);
+    }
     forget(r, facts);
     want_whole(r);
     assay_share_seats_decide(r, facts);

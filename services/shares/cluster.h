@@ -22,7 +22,9 @@ enum {
     ASSAY_SHARE_BEGUN_MAX = ASSAY_SHARE_IDS_MAX, /* and begun in one epoch */
     ASSAY_SHARE_WAITING_EPOCHS = 4,  /* what is not synced by then is forgotten */
     ASSAY_SHARE_FORGET_MAX = 256,    /* at one close */
-    ASSAY_SHARE_FACTS_MAX = 1024,    /* of one call: seats, alarms, reshares, what is forgotten */
+    ASSAY_SHARE_FACTS_MAX = 1568,    /* of one call: seats, alarms, reshares, what is forgotten */
+    ASSAY_SHARE_DIGESTS_MAX = 3,     /* that slots of one attempt came to, told apart */
+    ASSAY_SHARE_WHOLE_EPOCHS = 8,    /* a slot that lacks a share waits so long at most */
 };
 
 /* Of a member, at the close of an epoch; what scoring says, in the words that count here. */
@@ -67,6 +69,7 @@ struct assay_share_cluster {
     struct assay_share_seat seat[ASSAY_SHARE_SLOTS_MAX];
     uint32_t ready;       /* slots that have shown that they have everything; bits */
     uint64_t alarm_epoch; /* in which it was said last that it cannot go on; 0: never */
+    uint32_t alarms; /* what was said then: 1 << why; bits */
 };
 
 /* An id. */
@@ -81,6 +84,7 @@ struct assay_share_row {
     uint32_t origin;     /* the cluster that has it whole */
     uint32_t have[ASSAY_SHARE_CLUSTERS_MAX]; /* slots that keep the current generation; bits */
     uint32_t wanted; /* clusters that gave a slot away since: it is to be dealt anew; bits */
+    uint32_t gone;   /* slots, of any cluster, that were given away since this generation; bits */
     uint32_t tried;  /* attempts at the next generation */
     uint32_t reshare; /* number in the registry's reshares, counted from 1; 0: none */
     uint32_t reader_count;
@@ -96,13 +100,14 @@ struct assay_share_reshare {
     uint32_t dealers; /* k slots; bits */
     uint32_t dealt;   /* of them, who said what they deal */
     uint8_t dealing[ASSAY_SHARE_SLOTS_MAX][32]; /* digest of B, by dealer's slot */
-    uint32_t have;  /* slots that keep the new share with `digest` */
-    uint32_t other; /* slots that came to another digest */
-    uint8_t digest[32];
+    uint32_t have[ASSAY_SHARE_DIGESTS_MAX]; /* slots that keep a share of that digest; bits */
+    uint8_t digest[ASSAY_SHARE_DIGESTS_MAX][32]; /* in the order in which they were said first */
+    uint32_t other; /* slots that came to yet another digest */
 };
 
 struct assay_share_registry {
     struct assay_share_config config;
+    uint64_t era;   /* of the chain; statements of another era mean nothing */
     uint64_t epoch; /* the last that was closed */
     uint32_t begun; /* reshares in this epoch, whatever became of them */
     uint32_t begin_at; /* the row after the one that was begun last */
@@ -130,6 +135,7 @@ enum assay_share_fact_kind {
     ASSAY_SHARE_ALARM,     /* cluster cannot go on; see why. Nothing is dropped */
     ASSAY_SHARE_CONVICTED, /* member lied as a dealer or giver, in slot of cluster */
     ASSAY_SHARE_READ,      /* somebody may read id */
+    ASSAY_SHARE_SPLIT,     /* slots came to different digests in an attempt at id */
 };
 
 enum assay_share_why {
@@ -137,6 +143,7 @@ enum assay_share_why {
     ASSAY_SHARE_WHY_FEW,          /* a lost slot stays: some id would have fewer than k shares */
     ASSAY_SHARE_WHY_NO_CANDIDATE, /* a lost slot stays: nobody else may sit */
     ASSAY_SHARE_WHY_NO_DEALERS,   /* ids wait: fewer than k slots of any cluster can deal them */
+    ASSAY_SHARE_WHY_OLD_SHARES,   /* k slots or more may keep the generation before */
 };
 
 struct assay_share_fact {
@@ -168,6 +175,8 @@ enum assay_share_result {
     ASSAY_SHARE_NO_ROOM,   /* no room for another id */
     ASSAY_SHARE_NO_READER, /* it is not among the readers of the id */
     ASSAY_SHARE_HONEST,    /* what was shown as a lie stands */
+    ASSAY_SHARE_NOT_YOURS, /* another member than its author lists itself */
+    ASSAY_SHARE_LATE,      /* of another era, or of an attempt or generation that is over */
 };
 
 /* Returns: the bytes that assay_share_registry_init wants. */
@@ -188,8 +197,8 @@ void assay_share_registry_copy(struct assay_share_registry *to,
 
 /* --- records, in the order of the chain; each clears the facts first. A member out of range is
  * ASSAY_SHARE_NOT_HERE everywhere. */
-/* HOLDER of a member, whose node id the network knows. Returns: APPLIED | SAME | NOT_HERE |
- * KEY_TAKEN */
+/* HOLDER of a member, whose node id the network knows; checked before (records.h). Returns: APPLIED
+ * | SAME | NOT_HERE | NOT_YOURS | KEY_TAKEN */
 enum assay_share_result assay_share_registry_holder(struct assay_share_registry *r, uint32_t member,
                                                     const uint8_t node[static 32],
                                                     const struct assay_share_holder_record *record,
@@ -207,6 +216,12 @@ enum assay_share_result assay_share_registry_have(struct assay_share_registry *r
 enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r, uint32_t member,
                                                   const struct assay_share_list_record *record,
                                                   struct assay_share_facts *facts);
+/* SHARE_SUM, whoever submits it: which digest the dealings of an attempt under way add up to, and
+ * every slot that said another one is convicted. Returns: APPLIED | SAME (nobody said another) |
+ * UNKNOWN | LATE | MISMATCH (another A, another B) */
+enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
+                                                 const struct assay_share_sum_record *record,
+                                                 struct assay_share_facts *facts);
 /* SHARE_READY of a member. Returns: APPLIED | SAME | STRANGER | MISMATCH (not everything) */
 enum assay_share_result assay_share_registry_ready(struct assay_share_registry *r, uint32_t member,
                                                    const struct assay_share_ready_record *record,
@@ -216,8 +231,8 @@ enum assay_share_result assay_share_registry_read(struct assay_share_registry *r
                                                   const struct assay_share_read_record *record,
                                                   struct assay_share_facts *facts);
 /* SHARE_LIE, whoever submits it, checked before (records.h). Returns: APPLIED, and who signed is
- * convicted | STRANGER (no slot of that key, or no dealer) | UNKNOWN | MISMATCH (another A) |
- * HONEST | SAME (convicted before) */
+ * convicted | STRANGER (no slot of that key and seating, or no dealer) | UNKNOWN | LATE | MISMATCH
+ * (another A, other dealers) | HONEST | SAME (convicted before) */
 enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
                                                  const struct assay_share_lie_record *record,
                                                  struct assay_share_facts *facts);
@@ -230,6 +245,9 @@ enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
 void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
                                 const enum assay_share_standing *standing, const uint16_t *score,
                                 uint32_t count, struct assay_share_facts *facts);
+/* The era of the chain from now on; in no document, hence told after each start as well. Returns:
+ * nothing. */
+void assay_share_registry_enter(struct assay_share_registry *r, uint64_t era);
 /* What the last close told, to a registry that was read from its documents (document.h): as close,
  * and nothing is decided. Returns: nothing. */
 void assay_share_registry_stand(struct assay_share_registry *r, uint64_t epoch,
@@ -248,6 +266,12 @@ const struct assay_share_row *assay_share_registry_find(const struct assay_share
  * and put again has another one, so nobody counts with what it kept before (docs/services.md 5.5).
  * Returns: 1 to 2^16 - 1. */
 uint32_t assay_share_put_attempt(uint64_t epoch);
+/* docs/services.md 5.8: how many slots have to keep the next generation, of one digest. k - 1 that
+ * lie cannot make it, and n less it that are silent or lie cannot prevent it. Returns: k to n;
+ * above k where n is. */
+uint32_t assay_share_needed(const struct assay_share_config *config);
+/* Returns: slots of an attempt that said what they came to; bits. */
+uint32_t assay_share_said(const struct assay_share_reshare *reshare);
 /* Returns: what is under way for a row; NULL when nothing is. */
 const struct assay_share_reshare *assay_share_registry_reshare(
     const struct assay_share_registry *r, const struct assay_share_row *row);

@@ -19,6 +19,9 @@ bool assay_share_registry_is_sound(const struct assay_share_registry *r);
 uint32_t assay_share_count(uint32_t bits);
 /* Returns: slots of a cluster whose holder may act; bits. */
 uint32_t assay_share_standing_slots(const struct assay_share_registry *r, uint32_t cluster);
+/* Says why a cluster cannot go on, once an epoch. Returns: nothing. */
+void assay_share_alarm(struct assay_share_registry *r, uint32_t cluster, enum assay_share_why why,
+                       struct assay_share_facts *facts);
 /* Gives lost slots to candidates, where nothing is lost by it. Returns: nothing. */
 void assay_share_seats_decide(struct assay_share_registry *r, struct assay_share_facts *facts);
 /* Begins what is wanted, as far as the epoch allows. Returns: nothing. */

@@ -98,13 +98,15 @@ static void form(struct assay_share_registry *r, uint32_t cluster, struct assay_
         seat_set(r, cluster, slot, c->seat[slot].member, facts);
 }
 
-/* Once an epoch is enough to be heard. */
-static void alarm(struct assay_share_registry *r, uint32_t cluster, enum assay_share_why why,
-                  struct assay_share_facts *facts)
+/* Once an epoch is enough to be heard, of each reason: none hides another. */
+void assay_share_alarm(struct assay_share_registry *r, uint32_t cluster, enum assay_share_why why,
+                       struct assay_share_facts *facts)
 {
     struct assay_share_cluster *c = &r->cluster[cluster];
-    if (c->alarm_epoch == r->epoch) return;
+    if (c->alarm_epoch != r->epoch) c->alarms = 0;
     c->alarm_epoch = r->epoch;
+    if ((c->alarms >> why & 1) != 0) return;
+    c->alarms |= 1u << why;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_ALARM);
     fact->cluster = cluster;
     fact->why = why;
@@ -137,6 +139,7 @@ static void move(struct assay_share_registry *r, uint32_t cluster, uint32_t slot
     for (uint32_t i = 0; i < r->row_count; i++) {
         r->row[i].have[cluster] &= ~bit;
         r->row[i].wanted |= 1u << cluster;
+        r->row[i].gone |= bit;
     }
     for (uint32_t i = r->reshare_count; i-- > 0;)
         if (r->reshare[i].cluster == cluster) assay_share_reshare_fail(r, i);
@@ -152,13 +155,14 @@ void assay_share_seats_decide(struct assay_share_registry *r, struct assay_share
         const uint32_t standing = assay_share_standing_slots(r, c);
         if (assay_share_count(standing) == r->config.slots) continue;
         if (!nothing_is_lost(r)) {
-            alarm(r, c, ASSAY_SHARE_WHY_FEW, facts);
+            assay_share_alarm(r, c, ASSAY_SHARE_WHY_FEW, facts);
             continue;
         }
         for (uint32_t slot = 0; slot < r->config.slots; slot++) {
             if (standing >> slot & 1) continue;
             const uint32_t member = best_candidate(r, c, slot, r->config.slots);
-            if (member == ASSAY_SHARE_MEMBERS_MAX) alarm(r, c, ASSAY_SHARE_WHY_NO_CANDIDATE, facts);
+            if (member == ASSAY_SHARE_MEMBERS_MAX)
+                assay_share_alarm(r, c, ASSAY_SHARE_WHY_NO_CANDIDATE, facts);
             else move(r, c, slot, member, facts);
         }
     }
@@ -258,7 +262,7 @@ void assay_share_reshares_begin(struct assay_share_registry *r, struct assay_sha
         if (!choose_cluster(r, row, &cluster, &able)) {
             for (cluster = 0; !(row->wanted >> cluster & 1);)
                 cluster++;
-            alarm(r, cluster, ASSAY_SHARE_WHY_NO_DEALERS, facts);
+            assay_share_alarm(r, cluster, ASSAY_SHARE_WHY_NO_DEALERS, facts);
             continue;
         }
         begin_one(r, number, cluster, able, facts);

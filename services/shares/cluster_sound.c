@@ -86,6 +86,7 @@ static bool is_row_sound(const struct assay_share_registry *r, const struct assa
         if (!row->synced && c != row->origin && row->have[c] != 0) return false;
     }
     if (!is_within(row->wanted, ASSAY_SHARE_CLUSTERS_MAX)) return false;
+    if (!is_within(row->gone, r->config.slots)) return false;
     if (row->synced) return true;
     return row->generation == 1 && row->tried == 0 && row->reshare == 0 &&
            assay_share_count(row->have[row->origin]) < r->config.confirmations;
@@ -108,6 +109,23 @@ static bool are_rows_sound(const struct assay_share_registry *r)
     return synced_count == r->synced_count && reshare_count == r->reshare_count;
 }
 
+/* Each slot said one digest, digests differ, and none stands behind a gap. */
+static bool are_digests_sound(const struct assay_share_reshare *reshare)
+{
+    uint32_t said = 0;
+    for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++) {
+        if ((reshare->have[i] & said) != 0) return false;
+        said |= reshare->have[i];
+        if (reshare->have[i] == 0 && !assay_bytes_all_zero(reshare->digest[i], 32)) return false;
+        for (uint32_t k = 0; k < i && reshare->have[i] != 0; k++)
+            if (reshare->have[k] == 0 ||
+                assay_bytes_equal(reshare->digest[k], reshare->digest[i], 32))
+                return false;
+    }
+    if ((reshare->other & said) != 0) return false;
+    return reshare->other == 0 || reshare->have[ASSAY_SHARE_DIGESTS_MAX - 1] != 0;
+}
+
 /* What dealers keep lasts until a slot moves, and then the attempt is over. */
 static bool is_reshare_sound(const struct assay_share_registry *r,
                              const struct assay_share_reshare *reshare)
@@ -115,15 +133,14 @@ static bool is_reshare_sound(const struct assay_share_registry *r,
     const struct assay_share_row *row = &r->row[reshare->row];
     if (!is_a_cluster(r, reshare->cluster)) return false;
     const uint32_t able = row->have[reshare->cluster] & r->cluster[reshare->cluster].ready;
-    const uint32_t said = reshare->have | reshare->other;
+    const uint32_t said = assay_share_said(reshare);
     if (row->generation == UINT32_MAX || reshare->generation != row->generation + 1) return false;
     if (row->tried == 0 || reshare->attempt != row->tried) return false;
     if (assay_share_count(reshare->dealers) != r->config.k) return false;
     if ((reshare->dealers & ~able) != 0 || (reshare->dealt & ~reshare->dealers) != 0) return false;
-    if ((reshare->have & reshare->other) != 0 || !is_within(said, r->config.slots)) return false;
-    if (assay_share_count(said) >= r->config.slots) return false;
-    if (said != 0 && (reshare->have == 0 || reshare->dealt != reshare->dealers)) return false;
-    return reshare->have != 0 || assay_bytes_all_zero(reshare->digest, 32);
+    if (!are_digests_sound(reshare) || !is_within(said, r->config.slots)) return false;
+    if (assay_share_count(reshare->have[0]) >= r->config.slots) return false;
+    return said == 0 || (reshare->have[0] != 0 && reshare->dealt == reshare->dealers);
 }
 
 bool assay_share_registry_is_sound(const struct assay_share_registry *r)

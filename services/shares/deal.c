@@ -261,23 +261,39 @@ static enum assay_status dealings_fit(uint32_t k, const struct assay_share_deali
     return slots_check(k, slot);
 }
 
+/* B_0 of all dealers add up to A_0 when the share lies on what is made of it. */
+enum assay_status assay_share_commitments_sum(const struct assay_share_commitments *current,
+                                              const struct assay_share_commitments *dealt,
+                                              uint32_t count, struct assay_share_commitments *sum)
+{
+    struct assay_share_commitments made = *current;
+    if (!k_is_fit(current->k) || count == 0) return ASSAY_E_RANGE;
+    for (uint32_t i = 0; i < count; i++) {
+        if (dealt[i].k != current->k) return ASSAY_E_RANGE;
+        ASSAY_TRY(none_is_identity(&dealt[i]));
+    }
+    for (uint32_t m = 1; m < current->k; m++) {
+        assay_bytes_copy(made.point[m], sizeof made.point[m], dealt[0].point[m],
+                         sizeof made.point[m]);
+        for (uint32_t i = 1; i < count; i++)
+            ASSAY_TRY(assay_sodium_point_add(made.point[m], dealt[i].point[m], made.point[m]));
+    }
+    *sum = made;
+    return none_is_identity(sum);
+}
+
 enum assay_status assay_share_renew(const struct assay_share_commitments *current, uint32_t slot,
                                     const struct assay_share_dealing *dealing,
                                     struct assay_secret32 *share,
                                     struct assay_share_commitments *renewed)
 {
     const uint32_t k = current->k;
-    struct assay_share_commitments made = *current;
+    struct assay_share_commitments made, dealt[ASSAY_SHARE_K_MAX];
     if (!k_is_fit(k)) return ASSAY_E_RANGE;
     ASSAY_TRY(dealings_fit(k, dealing));
-    /* B_0 of all dealers add up to A_0 when the share lies on what is made of it. */
-    for (uint32_t m = 1; m < k; m++) {
-        assay_bytes_copy(made.point[m], sizeof made.point[m], dealing[0].commitments.point[m],
-                         sizeof made.point[m]);
-        for (uint32_t i = 1; i < k; i++)
-            ASSAY_TRY(assay_sodium_point_add(made.point[m], dealing[i].commitments.point[m],
-                                             made.point[m]));
-    }
+    for (uint32_t i = 0; i < k; i++)
+        dealt[i] = dealing[i].commitments;
+    ASSAY_TRY(assay_share_commitments_sum(current, dealt, k, &made));
     struct assay_secret32 sum = dealing[0].sub;
     for (uint32_t i = 1; i < k; i++)
         assay_sodium_scalar_add(&sum, &dealing[i].sub, &sum);

@@ -110,6 +110,12 @@ ASSAY_CHECKED enum assay_status assay_share_dealing_verify(
 ASSAY_CHECKED enum assay_status assay_share_dealer_verify(
     const struct assay_share_commitments *current, uint32_t dealers, uint32_t dealer,
     const struct assay_share_commitments *dealt);
+/* A of the next generation: A_0 as ever, the others sums of those of the dealings. In: dealt[count]
+ * of different dealers. Returns: ASSAY_OK | ASSAY_E_RANGE (k, another k, no dealing) | ASSAY_E_KEY
+ * (a point is none, or the identity, or adds up to that) */
+ASSAY_CHECKED enum assay_status assay_share_commitments_sum(
+    const struct assay_share_commitments *current, const struct assay_share_commitments *dealt,
+    uint32_t count, struct assay_share_commitments *sum);
 /*
  * assay_share_renew - the share of the next generation in `slot`, the sum of what all dealers gave
  * it, and its commitments: A_0 as ever, and with it the secret; the others sums likewise.

@@ -7,9 +7,9 @@
 #include "base/cbor.h"
 #include "services/shares/cluster_internal.h"
 
-enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 12 };
+enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 13 };
 
-static const char head_type[] = "assay/shares/v1";
+static const char head_type[] = "assay/shares/v2";
 static const char rows_type[] = "assay/shares/rows/v1";
 
 /* Rows are the most of it: the head fits where they do. */
@@ -67,8 +67,9 @@ static void put_clusters(struct assay_writer *w, const struct assay_share_regist
             assay_cbor_put_null(w);
             continue;
         }
-        assay_cbor_put_array(w, 3);
+        assay_cbor_put_array(w, 4);
         assay_cbor_put_uint(w, cluster->alarm_epoch);
+        assay_cbor_put_uint(w, cluster->alarms);
         assay_cbor_put_uint(w, cluster->ready);
         assay_cbor_put_array(w, r->config.slots);
         for (uint32_t slot = 0; slot < r->config.slots; slot++) {
@@ -89,7 +90,7 @@ static void put_digest(struct assay_writer *w, bool known, const uint8_t digest[
 /* Generation and attempt follow from the row. */
 static void put_reshare(struct assay_writer *w, const struct assay_share_reshare *reshare)
 {
-    assay_cbor_put_array(w, 6);
+    assay_cbor_put_array(w, 5);
     assay_cbor_put_uint(w, reshare->row);
     assay_cbor_put_uint(w, reshare->cluster);
     assay_cbor_put_array(w, assay_share_count(reshare->dealers));
@@ -99,9 +100,16 @@ static void put_reshare(struct assay_writer *w, const struct assay_share_reshare
         assay_cbor_put_uint(w, slot);
         put_digest(w, reshare->dealt >> slot & 1, reshare->dealing[slot]);
     }
-    assay_cbor_put_uint(w, reshare->have);
+    uint32_t digests = 0;
+    while (digests < ASSAY_SHARE_DIGESTS_MAX && reshare->have[digests] != 0)
+        digests++;
+    assay_cbor_put_array(w, digests);
+    for (uint32_t i = 0; i < digests; i++) {
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_uint(w, reshare->have[i]);
+        assay_cbor_put_bytes(w, reshare->digest[i], 32);
+    }
     assay_cbor_put_uint(w, reshare->other);
-    put_digest(w, reshare->have != 0, reshare->digest);
 }
 
 static void put_head(struct assay_writer *w, const struct assay_share_registry *r)
@@ -139,6 +147,7 @@ static void put_row(struct assay_writer *w, const struct assay_share_row *row, u
     for (uint32_t c = 0; c < clusters; c++)
         assay_cbor_put_uint(w, row->have[c]);
     assay_cbor_put_uint(w, row->wanted);
+    assay_cbor_put_uint(w, row->gone);
     assay_cbor_put_uint(w, row->tried);
     assay_cbor_put_array(w, row->reader_count);
     for (uint32_t i = 0; i < row->reader_count; i++)
@@ -232,8 +241,12 @@ static enum assay_status read_cluster(struct assay_cursor *c, uint32_t slots,
     ASSAY_TRY(read_is_null(c, &is_null));
     if (is_null) return ASSAY_OK;
     cluster->seated = true;
-    ASSAY_TRY(assay_cbor_array_exact(c, 3));
+    ASSAY_TRY(assay_cbor_array_exact(c, 4));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->alarm_epoch));
+    ASSAY_TRY(read_u32(c, (2u << ASSAY_SHARE_WHY_OLD_SHARES) - 2, &cluster->alarms));
+    /* Bit 0 is no reason, and what was said has one. */
+    if ((cluster->alarms & 1) != 0 || (cluster->alarm_epoch != 0 && cluster->alarms == 0))
+        return ASSAY_E_INVALID;
     ASSAY_TRY(read_u32(c, (1u << slots) - 1, &cluster->ready));
     ASSAY_TRY(assay_cbor_array_exact(c, slots));
     for (uint32_t slot = 0; slot < slots; slot++) {
@@ -268,15 +281,20 @@ static enum assay_status read_reshare(struct assay_cursor *c, const struct assay
                                       struct assay_share_reshare *reshare)
 {
     const uint32_t all = (1u << of->slots) - 1;
+    uint64_t digests = 0;
     *reshare = (struct assay_share_reshare){ 0 };
-    ASSAY_TRY(assay_cbor_array_exact(c, 6));
+    ASSAY_TRY(assay_cbor_array_exact(c, 5));
     ASSAY_TRY(read_u32(c, of->ids_max - 1, &reshare->row));
     ASSAY_TRY(read_u32(c, of->clusters - 1, &reshare->cluster));
     ASSAY_TRY(read_dealers(c, of, reshare));
-    ASSAY_TRY(read_u32(c, all, &reshare->have));
-    ASSAY_TRY(read_u32(c, all, &reshare->other));
-    if (reshare->have == 0) return assay_cbor_null(c);
-    return assay_cbor_bytes_exact(c, reshare->digest, 32);
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_SHARE_DIGESTS_MAX, &digests));
+    for (uint32_t i = 0; i < (uint32_t)digests; i++) {
+        ASSAY_TRY(assay_cbor_array_exact(c, 2));
+        ASSAY_TRY(read_u32(c, all, &reshare->have[i]));
+        if (reshare->have[i] == 0) return ASSAY_E_RANGE;
+        ASSAY_TRY(assay_cbor_bytes_exact(c, reshare->digest[i], 32));
+    }
+    return read_u32(c, all, &reshare->other);
 }
 
 static enum assay_status read_head(struct assay_cursor *c, struct assay_share_registry *r)
@@ -320,6 +338,7 @@ static enum assay_status read_row(struct assay_cursor *c, const struct assay_sha
     for (uint32_t i = 0; i < of->clusters; i++)
         ASSAY_TRY(read_u32(c, (1u << of->slots) - 1, &row->have[i]));
     ASSAY_TRY(read_u32(c, (1u << of->clusters) - 1, &row->wanted));
+    ASSAY_TRY(read_u32(c, (1u << of->slots) - 1, &row->gone));
     ASSAY_TRY(read_u32(c, UINT16_MAX, &row->tried));
     ASSAY_TRY(assay_share_readers_take(c, row->reader, &row->reader_count));
     return row->generation > 0 ? ASSAY_OK : ASSAY_E_RANGE;

@@ -6,15 +6,16 @@
  * Canonical CBOR of what records and closes have made of them. Standings and scores are each
  * close's to tell, and so is the epoch.
  *
- *   0: ["assay/shares/v1", clusters, slots, k, confirmations, ids_max, begun, begin_at,
+ *   0: ["assay/shares/v2", clusters, slots, k, confirmations, ids_max, begun, begin_at,
  *       seatings,
  *       [[member, cluster, convicted, key, node, curve, address] ..] of members that are listed, by
- *       number, [[alarm_epoch, ready, [[member, key, seating] .. by slot]] or null ..] by cluster,
- *       [[row, cluster, [[slot, digest or null] .. of dealers, by slot], have, other,
- *         digest or null] ..] of reshares]
+ *       number,
+ *       [[alarm_epoch, alarms, ready, [[member, key, seating] .. by slot]] or null ..] by cluster,
+ *       [[row, cluster, [[slot, digest or null] .. of dealers, by slot],
+ *         [[have, digest] .. as they were said], other] ..] of reshares]
  *   n: ["assay/shares/rows/v1", n,
  *       [[id, payload, digest, synced, put_epoch, generation, attempt, origin,
- *         [have .. by cluster], wanted, tried, [[kind, name] .. of readers]] ..] by row]
+ *         [have .. by cluster], wanted, gone, tried, [[kind, name] .. of readers]] ..] by row]
  */
 #ifndef ASSAY_SERVICES_SHARES_DOCUMENT_H
 #define ASSAY_SERVICES_SHARES_DOCUMENT_H
@@ -26,11 +27,12 @@ enum {
     ASSAY_SHARE_DOCUMENTS_MAX =
         1 + (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
     ASSAY_SHARE_DOCUMENT_ROW_MAX = 1 + 3 * 34 + 1 + 9 + 5 + 3 + 1 +
-                                   (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 +
+                                   (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 + 3 +
                                    (1 + 36 * ASSAY_SHARE_READERS_MAX),
-    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 3 + 1 + 78 * ASSAY_SHARE_SLOTS_MAX,
+    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 2 + 3 + 1 + 78 * ASSAY_SHARE_SLOTS_MAX,
     ASSAY_SHARE_DOCUMENT_MEMBER_MAX = 1 + 2 + 1 + 1 + 66 + 34 + 34 + 2 + ASSAY_SHARE_ADDRESS_MAX,
-    ASSAY_SHARE_DOCUMENT_RESHARE_MAX = 1 + 3 + 1 + 1 + 36 * ASSAY_SHARE_K_MAX + 3 + 3 + 34,
+    ASSAY_SHARE_DOCUMENT_RESHARE_MAX = 1 + 3 + 1 + 1 + 36 * ASSAY_SHARE_K_MAX + 1 +
+                                       38 * ASSAY_SHARE_DIGESTS_MAX + 3,
     ASSAY_SHARE_DOCUMENT_LEN_MAX = 64 + ASSAY_SHARE_DOCUMENT_ROWS * ASSAY_SHARE_DOCUMENT_ROW_MAX,
 };
 

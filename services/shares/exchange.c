@@ -346,16 +346,34 @@ void assay_share_exchange_wipe(struct assay_share_exchange *x)
 
 /* --- gifts */
 
-/* One piece, what stands behind it, and its leaf if that is wanted. */
-static enum assay_status gift_take(struct assay_cursor *at, bool dealt,
-                                   struct assay_share_piece *piece,
-                                   struct assay_share_commitments *current, uint8_t *leaf)
+enum assay_share_gift_type assay_share_gift_type_of(enum assay_share_purpose purpose)
 {
-    const uint8_t *start = at->bytes + at->pos;
-    const size_t from = at->pos;
+    return purpose == ASSAY_SHARE_DEAL ? ASSAY_SHARE_GIFT_SUBSHARE : ASSAY_SHARE_GIFT_FETCHED;
+}
+
+struct assay_share_given assay_share_given_by(const struct assay_share_terms *terms)
+{
+    struct assay_share_given given = {
+        .type = assay_share_gift_type_of(terms->purpose), .era = terms->era,
+        .cluster = terms->giver.cluster, .dealer = terms->giver.slot,
+        .seating = terms->giver.seating, .slot = terms->taker.slot,
+        .taker_seating = terms->taker.seating,
+    };
+    assay_bytes_copy(given.node, sizeof given.node, terms->giver.node, sizeof terms->giver.node);
+    return given;
+}
+
+/* One piece and what stands behind it. */
+static enum assay_status gift_take(struct assay_cursor *at, bool dealt,
+                                   struct assay_share_piece *piece, uint32_t *dealers,
+                                   struct assay_share_commitments *current)
+{
+    uint16_t bits = 0;
     ASSAY_TRY(assay_share_piece_take(at, piece));
-    if (leaf != NULL) assay_merkle_leaf_hash(start, at->pos - from, leaf);
+    *dealers = 0;
     if (!dealt) return ASSAY_OK;
+    ASSAY_TRY(assay_cursor_u16be(at, &bits));
+    *dealers = bits;
     current->k = piece->commitments.k;
     return assay_cursor_copy(at, current->point, (size_t)current->k * ASSAY_SODIUM_POINT_LEN);
 }
@@ -370,6 +388,7 @@ enum assay_status assay_share_gift_open(struct assay_slice bytes, enum assay_sha
     struct assay_merkle tree;
     struct assay_cursor at = assay_cursor_over(bytes.bytes, bytes.len);
     uint16_t count = 0;
+    uint32_t dealers = 0;
     enum assay_status status = assay_cursor_u16be(&at, &count);
     if (status == ASSAY_OK && count > ASSAY_SHARE_GIVE_MAX) status = ASSAY_E_RANGE;
     read.at = at;
@@ -377,8 +396,9 @@ enum assay_status assay_share_gift_open(struct assay_slice bytes, enum assay_sha
     assay_merkle_init(&tree);
     for (uint32_t i = 0; i < count && status == ASSAY_OK; i++) {
         uint8_t own[32];
-        status = gift_take(&at, dealt, &piece, &current, own);
+        status = gift_take(&at, dealt, &piece, &dealers, &current);
         if (status != ASSAY_OK) break;
+        assay_share_piece_leaf(assay_share_gift_type_of(purpose), dealers, &piece, own);
         assay_merkle_add_hash(&tree, own);
         if (leaf != NULL) assay_bytes_copy(leaf[i], 32, own, 32);
     }
@@ -399,8 +419,8 @@ bool assay_share_gift_next(struct assay_share_gift *gift, struct assay_share_pie
     if (gift->count == 0) return false;
     gift->count--;
     const enum assay_status status =
-        gift_take(&gift->at, gift->purpose == ASSAY_SHARE_DEAL, piece,
-                  current != NULL ? current : &unused, NULL);
+        gift_take(&gift->at, gift->purpose == ASSAY_SHARE_DEAL, piece, &gift->dealers,
+                  current != NULL ? current : &unused);
     ASSAY_ASSERT(status == ASSAY_OK); /* it was read to its end before */
     return true;
 }

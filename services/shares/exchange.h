@@ -63,6 +63,7 @@ ASSAY_CHECKED enum assay_status assay_share_message_decode(struct assay_slice by
 struct assay_share_side {
     uint8_t node[32];
     uint32_t cluster, slot; /* of an outsider: those of the member it speaks with */
+    uint64_t seating;       /* of that slot; of an outsider 0 */
 };
 
 /* What both know, and what makes evidence of this epoch. */
@@ -174,13 +175,15 @@ void assay_share_exchange_wipe(struct assay_share_exchange *x);
 void assay_share_report_data(const struct assay_share_exchange *x, bool of_giver,
                              uint8_t report_data[static 64]);
 
-/* --- gifts: a count (2 bytes) and so many pieces; in a DEAL behind each piece the commitments of
- * the current generation; between holders at the end the giver's signature over all pieces
- * (piece.h), so that one that lies can be shown to everybody */
+/* --- gifts: a count (2 bytes) and so many pieces; in a DEAL behind each piece the dealers of the
+ * attempt (2 bytes; bits) and the commitments of the current generation; between holders at the end
+ * the giver's signature over all pieces (piece.h), so that one that lies can be shown to everybody
+ */
 struct assay_share_gift {
     enum assay_share_purpose purpose;
     uint32_t count;
-    struct assay_cursor at; /* behind what _next has read */
+    struct assay_cursor at; /* behind what _next has read, */
+    uint32_t dealers;       /* and the dealers of that piece; 0 unless in a DEAL */
     uint8_t root[32];       /* over the pieces */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
@@ -192,6 +195,10 @@ ASSAY_CHECKED enum assay_status assay_share_gift_open(struct assay_slice bytes,
                                                       enum assay_share_purpose purpose,
                                                       struct assay_share_gift *gift,
                                                       uint8_t (*leaf)[32]);
+/* Returns: what the giver of such a gift signs it as. */
+enum assay_share_gift_type assay_share_gift_type_of(enum assay_share_purpose purpose);
+/* What the giver signs of a gift under these terms, but for root and count. Returns: it. */
+struct assay_share_given assay_share_given_by(const struct assay_share_terms *terms);
 /* The next piece. current: NULL, or what is behind it in a DEAL. Returns: false behind the last. */
 bool assay_share_gift_next(struct assay_share_gift *gift, struct assay_share_piece *piece,
                            struct assay_share_commitments *current);

@@ -181,7 +181,7 @@ static void drop_next(struct assay_share_holding *holding)
 
 static void drop_deal(struct assay_share_holding *holding)
 {
-    holding->deal_generation = holding->deal_attempt = 0;
+    holding->deal = (struct assay_share_deal_label){ 0 };
     holding->dealt.k = 0;
     assay_secret_wipe(&holding->deal_seed, sizeof holding->deal_seed);
 }
@@ -265,9 +265,8 @@ static bool settle(const struct assay_share_call *call, struct assay_share_holdi
         drop_next(holding);
         changed = true;
     }
-    if (holding->deal_attempt != 0 &&
-        (reshare == NULL || holding->deal_generation != reshare->generation ||
-         holding->deal_attempt != reshare->attempt)) {
+    if (holding->deal.attempt != 0 &&
+        (reshare == NULL || !assay_share_deals(call, holding, row, reshare))) {
         drop_deal(holding);
         changed = true;
     }
@@ -284,22 +283,25 @@ static bool settle(const struct assay_share_call *call, struct assay_share_holdi
  * that it deals the same after a crash: one polynomial an attempt. Returns: true when the seed was
  * drawn. */
 static bool deal(const struct assay_share_call *call, struct assay_share_holding *holding,
-                 const struct assay_share_reshare *reshare)
+                 const struct assay_share_row *row, const struct assay_share_reshare *reshare)
 {
     const struct assay_share_host *host = &call->h->config.host;
     struct assay_share_polynomial polynomial;
     bool drawn = false;
-    if (holding->deal_attempt == 0) {
+    if (holding->deal.attempt == 0) {
         host->random(host->context, holding->deal_seed.bytes, sizeof holding->deal_seed.bytes);
-        holding->deal_generation = reshare->generation;
-        holding->deal_attempt = reshare->attempt;
+        holding->deal = (struct assay_share_deal_label){ .era = call->epoch->era,
+                                                         .generation = reshare->generation,
+                                                         .attempt = reshare->attempt,
+                                                         .dealers = reshare->dealers };
+        assay_bytes_copy(holding->deal.digest, 32, row->digest, 32);
         drawn = true;
     }
     if (reshare->dealt >> call->h->slot & 1) return drawn;
     if (!say_once(holding->said_deal, reshare->generation, reshare->attempt)) return drawn;
     /* The line leaves at the end of the call, or when another one needs its place: by then the seed
      * is among the effects. */
-    if (assay_share_own_dealing(call->h, holding, reshare->dealers, &polynomial) == ASSAY_OK)
+    if (assay_share_own_dealing(call->h, holding, &polynomial) == ASSAY_OK)
         line_add(call, &call->h->deal, ASSAY_SHARE_PAYLOAD_DEAL, holding->id, reshare->generation,
                  reshare->attempt, &holding->dealt);
     assay_secret_wipe(&polynomial, sizeof polynomial);
@@ -313,7 +315,7 @@ static void look_synced(const struct assay_share_call *call, struct assay_share_
     const struct assay_share_reshare *reshare = assay_share_own_reshare(call, row);
     bool changed = settle(call, holding, row, reshare);
     if (reshare != NULL && (reshare->dealers >> h->slot & 1) && !holding->missing &&
-        assay_share_may_deal(call) && deal(call, holding, reshare))
+        assay_share_may_deal(call) && deal(call, holding, row, reshare))
         changed = true;
     if (changed) assay_share_persist(call, holding);
     if (!holding->missing && !(row->have[h->cluster] >> h->slot & 1))
@@ -322,8 +324,9 @@ static void look_synced(const struct assay_share_call *call, struct assay_share_
         assay_share_gather_end(call->h, holding);
         return;
     }
+    if (reshare->have[1] != 0) assay_share_gather_show(call, holding, reshare);
     if (!holding->has_next) assay_share_gather_begin(call, holding, row, reshare);
-    else if (!((reshare->have | reshare->other) >> h->slot & 1))
+    else if (!(assay_share_said(reshare) >> h->slot & 1))
         say_have(call, holding, &holding->next);
 }
 
@@ -394,11 +397,13 @@ static void find_seat(const struct assay_share_call *call)
     if (h->seated && !(sits && cluster == h->cluster && slot == h->slot)) wipe(call);
     if (!sits) return;
     const uint64_t seating = r->cluster[cluster].seat[slot].seating;
-    const bool was_away = !h->seated || h->lost || h->seating != seating;
+    const bool was_away =
+        !h->seated || h->lost || h->seating != seating || h->era != call->epoch->era;
     h->seated = true;
     h->cluster = cluster;
     h->slot = slot;
     h->seating = seating;
+    h->era = call->epoch->era;
     h->lost = assay_share_registry_is_lost(r, cluster, slot);
     /* What it said meanwhile nobody has heard. */
     if (was_away && !h->lost) look_at_all(h, r);
@@ -528,7 +533,8 @@ void assay_share_holder_facts(struct assay_share_holder *h, const struct assay_s
         const struct assay_share_fact *fact = &facts->fact[i];
         if (fact->kind == ASSAY_SHARE_READ) remember_read(h, fact);
         if (fact->kind != ASSAY_SHARE_SYNCED && fact->kind != ASSAY_SHARE_FORGOTTEN &&
-            fact->kind != ASSAY_SHARE_BEGUN && fact->kind != ASSAY_SHARE_DEALT)
+            fact->kind != ASSAY_SHARE_BEGUN && fact->kind != ASSAY_SHARE_DEALT &&
+            fact->kind != ASSAY_SHARE_SPLIT)
             continue;
         if (h->queue_count == ASSAY_SHARE_QUEUE_MAX) {
             look_at_all(h, r);

@@ -25,9 +25,9 @@ enum {
     ASSAY_SHARE_GIVING_MAX = 32, /* and in which it gives */
     ASSAY_SHARE_READS_MAX = 64,  /* reads that are remembered */
     ASSAY_SHARE_LOOKS_MAX = 100, /* ids looked at in one call */
-    ASSAY_SHARE_STORED_MAX = 2 * ASSAY_SHARE_PIECE_MAX + 64 + 71,
+    ASSAY_SHARE_STORED_MAX = 2 * ASSAY_SHARE_PIECE_MAX + 36 + 80,
     ASSAY_SHARE_EFFECTS_MAX = 512,
-    ASSAY_SHARE_EFFECT_BYTES = 4 * ASSAY_SHARE_MESSAGE_MAX + 8 * ASSAY_SHARE_RECORD_MAX,
+    ASSAY_SHARE_EFFECT_BYTES = 4 * ASSAY_SHARE_MESSAGE_MAX + 9 * ASSAY_SHARE_RECORD_MAX,
 };
 
 /* What a holder draws and signs with. */
@@ -75,6 +75,7 @@ enum assay_share_payload {
     ASSAY_SHARE_PAYLOAD_DEAL,
     ASSAY_SHARE_PAYLOAD_READY,
     ASSAY_SHARE_PAYLOAD_LIE,
+    ASSAY_SHARE_PAYLOAD_SUM,
 };
 
 struct assay_share_effect {

@@ -40,14 +40,14 @@ static enum assay_status blame(const struct assay_share_call *call,
         if (dealing->dealer == h->slot || /* its own is as good as its share */
             assay_share_dealing_verify(&gather->current, dealers, h->slot, dealing) == ASSAY_OK)
             continue;
-        const struct assay_share_side side = { .cluster = h->cluster, .slot = dealing->dealer };
+        const uint32_t dealer = dealing->dealer;
         piece.share = dealing->sub;
         piece.commitments = dealing->commitments;
-        assay_share_show_lie(call, &side, &piece, &gather->current, &gather->proof[i]);
-        if (side.slot == giver->slot) {
+        assay_share_show_lie(call, &piece, &gather->current, &gather->proof[i]);
+        if (dealer == giver->slot) {
             status = ASSAY_E_INVALID;
         } else {
-            struct assay_share_pace *pace = &h->pace[side.slot];
+            struct assay_share_pace *pace = &h->pace[dealer];
             h->refused++;
             pace->due_ms = call->now_ms + assay_share_pause(++pace->fails);
         }
@@ -55,6 +55,36 @@ static enum assay_status blame(const struct assay_share_call *call,
     }
     assay_secret_wipe(&piece, sizeof piece);
     return status;
+}
+
+void assay_share_gather_show(const struct assay_share_call *call,
+                             const struct assay_share_holding *holding,
+                             const struct assay_share_reshare *reshare)
+{
+    struct assay_share_holder *h = call->h;
+    struct assay_share_sum_record *sum = &h->sum;
+    struct assay_slice out;
+    if (holding->gather == 0 || call->now_ms < h->sum_due_ms) return;
+    const struct assay_share_gather *gather = &h->gather[holding->gather - 1];
+    if (gather->got != reshare->dealers || gather->generation != reshare->generation ||
+        gather->attempt != reshare->attempt)
+        return;
+    h->sum_due_ms = call->now_ms + ASSAY_SHARE_PAUSE_MS; /* one convicts for all ids */
+    *sum = (struct assay_share_sum_record){ .generation = gather->generation,
+                                            .attempt = gather->attempt,
+                                            .current = gather->current };
+    assay_bytes_copy(sum->id, 32, gather->id, 32);
+    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++)
+        for (uint32_t i = 0; i < gather->count; i++)
+            if (gather->dealing[i].dealer == slot)
+                sum->dealt[sum->count++] = gather->dealing[i].commitments;
+    const enum assay_status status = assay_share_sum_record_encode(
+        sum, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_SUBMIT);
+    effect->payload = ASSAY_SHARE_PAYLOAD_SUM;
+    effect->bytes = out;
+    call->out->used += out.len;
 }
 
 /* --- what they give */
@@ -72,7 +102,8 @@ static enum assay_status finish(const struct assay_share_call *call,
     enum assay_status status = assay_share_renew(&gather->current, call->h->slot, gather->dealing,
                                                  &piece.share, &piece.commitments);
     if (status == ASSAY_OK) {
-        assay_share_gather_end(call->h, holding);
+        for (uint32_t i = 0; i < gather->count; i++) /* their B may still be shown */
+            assay_secret_wipe(&gather->dealing[i].sub, sizeof gather->dealing[i].sub);
         assay_share_keep_next(call, holding, &piece);
     } else {
         status = blame(call, gather, dealers, giver);
@@ -92,14 +123,13 @@ static void add(struct assay_share_gather *gather, const struct assay_share_comm
 }
 
 /* A dealer needs nobody for its own part. */
-static void add_own(const struct assay_share_call *call, struct assay_share_holding *holding,
-                    uint32_t dealers)
+static void add_own(const struct assay_share_call *call, struct assay_share_holding *holding)
 {
     static const struct assay_share_proof none;
     struct assay_share_polynomial polynomial;
     struct assay_share_dealing dealing = { .dealer = call->h->slot };
     const bool good =
-        assay_share_own_dealing(call->h, holding, dealers, &polynomial) == ASSAY_OK &&
+        assay_share_own_dealing(call->h, holding, &polynomial) == ASSAY_OK &&
         assay_share_of(&polynomial, call->h->slot, &dealing.sub) == ASSAY_OK;
     dealing.commitments = holding->dealt;
     if (good)
@@ -153,9 +183,8 @@ void assay_share_gather_begin(const struct assay_share_call *call,
     holding->gather = free_at + 1;
     h->gather_count++;
     if (holding->has && assay_share_piece_is(&holding->current, row) &&
-        holding->deal_generation == reshare->generation &&
-        holding->deal_attempt == reshare->attempt)
-        add_own(call, holding, reshare->dealers);
+        assay_share_deals(call, holding, row, reshare))
+        add_own(call, holding);
 }
 
 /* Nothing is believed of it yet: whether all dealings add up is seen when all are here (deal.h). */
@@ -173,7 +202,8 @@ enum assay_status assay_share_gather_take(const struct assay_share_call *call,
     const struct assay_share_side *giver = &talk->x.terms.giver;
     if (reshare == NULL || holding == NULL || holding->gather == 0 ||
         piece->generation != reshare->generation || piece->attempt != reshare->attempt ||
-        !(reshare->dealt >> giver->slot & 1) || !assay_share_was_asked(talk, piece->id))
+        proof->dealers != reshare->dealers || !(reshare->dealt >> giver->slot & 1) ||
+        !assay_share_was_asked(talk, piece->id))
         return ASSAY_E_STALE;
     struct assay_share_gather *gather = &call->h->gather[holding->gather - 1];
     if (gather->generation != reshare->generation || gather->attempt != reshare->attempt)
@@ -182,7 +212,7 @@ enum assay_status assay_share_gather_take(const struct assay_share_call *call,
     if (!assay_bytes_equal(digest, row->digest, 32)) return ASSAY_E_INVALID;
     assay_share_commitments_digest(&piece->commitments, digest);
     if (!assay_bytes_equal(digest, reshare->dealing[giver->slot], 32)) {
-        assay_share_show_lie(call, giver, piece, current, proof);
+        assay_share_show_lie(call, piece, current, proof);
         return ASSAY_E_INVALID;
     }
     if (gather->got >> giver->slot & 1) return ASSAY_OK;

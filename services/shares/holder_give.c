@@ -18,32 +18,61 @@ static enum assay_status own_part(struct assay_share_holder *h, uint32_t dealers
     return ASSAY_OK;
 }
 
-/* Coefficients follow from the stored seed, so they are the same whenever they are asked for. */
-enum assay_status assay_share_own_dealing(struct assay_share_holder *h,
-                                          struct assay_share_holding *holding, uint32_t dealers,
-                                          struct assay_share_polynomial *polynomial)
+bool assay_share_deals(const struct assay_share_call *call,
+                       const struct assay_share_holding *holding,
+                       const struct assay_share_row *row,
+                       const struct assay_share_reshare *reshare)
 {
-    static const char type[] = "assay/share/deal/v1";
-    uint8_t wide[(ASSAY_SHARE_K_MAX - 1) * ASSAY_SODIUM_WIDE_LEN];
-    uint8_t input[sizeof type - 1 + 32 + 1];
-    const uint32_t k = holding->current.commitments.k;
-    ASSAY_ASSERT(holding->has && holding->deal_attempt != 0);
+    const struct assay_share_deal_label *deal = &holding->deal;
+    return deal->era == call->epoch->era && deal->generation == reshare->generation &&
+           deal->attempt == reshare->attempt && deal->dealers == reshare->dealers &&
+           assay_bytes_equal(deal->digest, row->digest, 32);
+}
+
+/* docs/services.md 5.8: coefficients follow from the stored seed, so they are the same whenever
+ * they are asked for, and from everything that the polynomial is of, its constant term included:
+ * two that are equal above it are equal. Out: wide[(k - 1) * ASSAY_SODIUM_WIDE_LEN] */
+static void coefficients(const struct assay_share_holding *holding,
+                         const struct assay_secret32 *constant, uint32_t k, uint8_t *wide)
+{
+    static const char type[] = "assay/share/deal/v2";
+    uint8_t input[sizeof type - 1 + 32 + 8 + 32 + 4 + 4 + 4 + 32 + 32 + 1];
+    const struct assay_share_deal_label *deal = &holding->deal;
     struct assay_writer w = assay_writer_over(input, sizeof input);
     assay_writer_put(&w, type, sizeof type - 1);
     assay_writer_put(&w, holding->deal_seed.bytes, sizeof holding->deal_seed.bytes);
+    assay_writer_u64be(&w, deal->era);
+    assay_writer_put(&w, holding->id, sizeof holding->id);
+    assay_writer_u32be(&w, deal->generation);
+    assay_writer_u32be(&w, deal->attempt);
+    assay_writer_u32be(&w, deal->dealers);
+    assay_writer_put(&w, deal->digest, sizeof deal->digest);
+    assay_writer_put(&w, constant->bytes, sizeof constant->bytes);
+    ASSAY_ASSERT(!w.full && w.len == sizeof input - 1);
     for (uint32_t i = 0; i + 1 < k; i++) {
         input[sizeof input - 1] = (uint8_t)i;
         assay_sha512(input, sizeof input, wide + (size_t)i * ASSAY_SODIUM_WIDE_LEN);
     }
+    assay_secret_wipe(input, sizeof input);
+}
+
+enum assay_status assay_share_own_dealing(struct assay_share_holder *h,
+                                          struct assay_share_holding *holding,
+                                          struct assay_share_polynomial *polynomial)
+{
+    uint8_t wide[(ASSAY_SHARE_K_MAX - 1) * ASSAY_SODIUM_WIDE_LEN];
+    const uint32_t k = holding->current.commitments.k;
     struct assay_secret32 part;
-    enum assay_status status = own_part(h, dealers, &holding->current.share, &part);
-    if (status == ASSAY_OK)
+    ASSAY_ASSERT(holding->has && holding->deal.attempt != 0);
+    enum assay_status status = own_part(h, holding->deal.dealers, &holding->current.share, &part);
+    if (status == ASSAY_OK) {
+        coefficients(holding, &part, k, wide);
         status = holding->dealt.k == k
                      ? assay_share_polynomial_of(k, &part, wide, polynomial)
                      : assay_share_deal_on(k, &part, wide, polynomial, &holding->dealt);
+    }
     assay_secret_wipe(&part, sizeof part);
     assay_secret_wipe(wide, sizeof wide);
-    assay_secret_wipe(input, sizeof input);
     return status;
 }
 
@@ -165,7 +194,7 @@ static bool pick_share(const struct assay_share_call *call, const uint8_t id[sta
 
 /* The sub-share of a slot, once the ledger has what is dealt; nothing else than that. */
 static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[static 32],
-                         uint32_t slot, struct assay_share_piece *piece,
+                         uint32_t slot, struct assay_share_piece *piece, uint32_t *dealers,
                          struct assay_share_commitments *current)
 {
     const struct assay_share_row *row = assay_share_registry_find(call->r, id);
@@ -176,15 +205,15 @@ static bool pick_dealing(const struct assay_share_call *call, const uint8_t id[s
     uint8_t digest[32];
     if (reshare == NULL || holding == NULL || !(reshare->dealt >> call->h->slot & 1) ||
         !holding->has || !assay_share_piece_is(&holding->current, row) ||
-        holding->deal_generation != reshare->generation ||
-        holding->deal_attempt != reshare->attempt)
+        !assay_share_deals(call, holding, row, reshare))
         return false;
     *piece = (struct assay_share_piece){ .generation = reshare->generation,
                                          .attempt = reshare->attempt };
     assay_bytes_copy(piece->id, 32, id, 32);
     *current = holding->current.commitments;
+    *dealers = reshare->dealers;
     const bool good =
-        assay_share_own_dealing(call->h, holding, reshare->dealers, &polynomial) == ASSAY_OK &&
+        assay_share_own_dealing(call->h, holding, &polynomial) == ASSAY_OK &&
         assay_share_of(&polynomial, slot, &piece->share) == ASSAY_OK;
     piece->commitments = holding->dealt;
     assay_secret_wipe(&polynomial, sizeof polynomial);
@@ -200,30 +229,34 @@ static struct assay_slice fill_gift(const struct assay_share_call *call,
     struct assay_share_holder *h = call->h;
     const struct assay_share_terms *t = &talk->x.terms;
     const bool dealt = t->purpose == ASSAY_SHARE_DEAL;
-    const size_t most = ASSAY_SHARE_PIECE_MAX + ASSAY_SHARE_K_MAX * ASSAY_SODIUM_POINT_LEN +
+    const size_t most = ASSAY_SHARE_PIECE_MAX + 2 + ASSAY_SHARE_K_MAX * ASSAY_SODIUM_POINT_LEN +
                         ASSAY_P256_SIGNATURE_LEN;
     struct assay_writer w = assay_writer_over(h->gift, sizeof h->gift);
     struct assay_share_piece piece;
     struct assay_share_commitments current;
     struct assay_merkle tree;
     uint16_t count = 0;
+    uint8_t leaf[32];
     assay_merkle_init(&tree);
     assay_writer_u16be(&w, 0);
     for (uint32_t i = 0; i < talk->x.count && w.capacity - w.len >= most; i++) {
-        const size_t at = w.len;
-        if (dealt ? !pick_dealing(call, talk->x.ids[i], t->taker.slot, &piece, &current)
+        uint32_t dealers = 0;
+        if (dealt ? !pick_dealing(call, talk->x.ids[i], t->taker.slot, &piece, &dealers, &current)
                   : !pick_share(call, talk->x.ids[i], &piece))
             continue;
         assay_share_piece_put(&w, &piece);
-        assay_merkle_add(&tree, h->gift + at, w.len - at);
-        if (dealt) assay_writer_put(&w, current.point, (size_t)current.k * ASSAY_SODIUM_POINT_LEN);
+        assay_share_piece_leaf(assay_share_gift_type_of(t->purpose), dealers, &piece, leaf);
+        assay_merkle_add_hash(&tree, leaf);
         count++;
+        if (!dealt) continue;
+        assay_writer_u16be(&w, (uint16_t)dealers);
+        assay_writer_put(&w, current.point, (size_t)current.k * ASSAY_SODIUM_POINT_LEN);
     }
     if (t->purpose == ASSAY_SHARE_FETCH || dealt) {
         uint8_t root[32], digest[32], signature[ASSAY_P256_SIGNATURE_LEN];
         assay_merkle_root(&tree, root);
-        assay_share_dealt_statement(&t->home, t->giver.cluster, t->giver.slot, t->taker.slot, root,
-                                    count, digest);
+        const struct assay_share_given given = assay_share_given_by(t);
+        assay_share_given_statement(&t->home, &given, root, count, digest);
         h->config.host.sign(h->config.host.context, digest, signature);
         assay_writer_put(&w, signature, sizeof signature);
     }

@@ -16,13 +16,22 @@ enum {
     ASSAY_SHARE_TALKS = ASSAY_SHARE_TAKING_MAX + ASSAY_SHARE_GIVING_MAX,
 };
 
+/* docs/services.md 5.8: the one dealing, of an id, that a seed was drawn for. A seed is of use for
+ * equal labels alone. */
+struct assay_share_deal_label {
+    uint64_t era;
+    uint32_t generation, attempt;
+    uint32_t dealers;   /* slots; bits */
+    uint8_t digest[32]; /* of A: the share that is dealt on is of it */
+};
+
 /* What is kept of an id. Secret. */
 struct assay_share_holding {
     uint8_t id[32];
     bool has, has_next;
     struct assay_share_piece current, next;
-    /* As a dealer: of which attempt, and what its polynomial is made of. 0: none. */
-    uint32_t deal_generation, deal_attempt;
+    /* As a dealer: what its polynomial is made of, and for which dealing. attempt 0: none. */
+    struct assay_share_deal_label deal;
     struct assay_secret32 deal_seed;
     struct assay_share_commitments dealt; /* what it makes; k 0: to be made. Not stored */
     /* Not stored. */
@@ -36,6 +45,8 @@ struct assay_share_holding {
 
 /* By what a piece can be shown to everybody: where it stands in what its giver signed. */
 struct assay_share_proof {
+    struct assay_share_given given;
+    uint32_t dealers;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     uint8_t root[32];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
@@ -43,7 +54,7 @@ struct assay_share_proof {
     uint8_t path[ASSAY_SHARE_PATH_MAX][32];
 };
 
-/* Sub-shares of one attempt. Secret. */
+/* Sub-shares of one attempt, and their commitments until it is over. Secret. */
 struct assay_share_gather {
     uint8_t id[32]; /* of a used one; `generation` 0: free */
     uint32_t generation, attempt;
@@ -83,6 +94,7 @@ struct assay_share_holder {
     bool lost; /* may not act; its shares stay until the slot moves */
     uint32_t cluster, slot;
     uint64_t seating; /* when it was given: what it says of its slot names it */
+    uint64_t era;     /* of the last call */
 
     uint32_t count;
     struct assay_share_holding *holding;
@@ -110,6 +122,7 @@ struct assay_share_holder {
     /* Lines that leave at the end of a call. */
     struct assay_share_list_record have, deal;
     bool lie_shown; /* in this call: one is enough */
+    uint64_t sum_due_ms; /* when it may hand in a SHARE_SUM again */
     /* What its share is multiplied by before it is dealt on, by dealers; 0: none yet. */
     uint32_t lambda_dealers;
     struct assay_secret32 lambda;
@@ -120,6 +133,7 @@ struct assay_share_holder {
     uint8_t room[ASSAY_SHARE_MESSAGE_MAX];
     uint8_t gift[ASSAY_SHARE_GIFT_MAX];
     struct assay_share_lie_record lie;
+    struct assay_share_sum_record sum;
 };
 
 /* What one call works with. */
@@ -193,6 +207,11 @@ void assay_share_gather_begin(const struct assay_share_call *call,
                               const struct assay_share_row *row,
                               const struct assay_share_reshare *reshare);
 void assay_share_gather_end(struct assay_share_holder *h, struct assay_share_holding *holding);
+/* Slots came to different digests: shows what the dealings add up to, if it has all of them.
+ * Returns: nothing. */
+void assay_share_gather_show(const struct assay_share_call *call,
+                             const struct assay_share_holding *holding,
+                             const struct assay_share_reshare *reshare);
 /* A piece of a dealer, with what it was dealt from. Returns: ASSAY_OK | ASSAY_E_STALE (of no
  * attempt that is under way, or not asked for) | ASSAY_E_INVALID (its giver lies, or A is not the
  * ledger's) */
@@ -204,9 +223,8 @@ ASSAY_CHECKED enum assay_status assay_share_gather_take(
 /* --- holder_take.c */
 /* Returns: true when the exchange asked for the id. */
 bool assay_share_was_asked(const struct assay_share_talk *talk, const uint8_t id[static 32]);
-/* Hands in a SHARE_LIE, once in a call: what the giver in a slot signed does not stand. Returns:
- * nothing. */
-void assay_share_show_lie(const struct assay_share_call *call, const struct assay_share_side *giver,
+/* Hands in a SHARE_LIE, once in a call: what a giver signed does not stand. Returns: nothing. */
+void assay_share_show_lie(const struct assay_share_call *call,
                           const struct assay_share_piece *piece,
                           const struct assay_share_commitments *current,
                           const struct assay_share_proof *proof);
@@ -231,10 +249,15 @@ ASSAY_CHECKED enum assay_status assay_share_give_answer(const struct assay_share
  * ASSAY_E_KEY, ASSAY_E_STALE */
 ASSAY_CHECKED enum assay_status assay_share_give(const struct assay_share_call *call,
                                                  struct assay_share_talk *talk);
-/* What this slot deals on as one of these dealers; its commitments are holding->dealt then.
- * Returns: ASSAY_OK | ASSAY_E_RANGE (a zero was drawn; it is none of them) */
+/* What this slot deals on by holding->deal and its seed; its commitments are holding->dealt then.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (a zero was drawn; it is no dealer) */
 ASSAY_CHECKED enum assay_status assay_share_own_dealing(
-    struct assay_share_holder *h, struct assay_share_holding *holding, uint32_t dealers,
+    struct assay_share_holder *h, struct assay_share_holding *holding,
     struct assay_share_polynomial *polynomial);
+/* Returns: true when the seed of a holding was drawn for this very dealing of its current share. */
+bool assay_share_deals(const struct assay_share_call *call,
+                       const struct assay_share_holding *holding,
+                       const struct assay_share_row *row,
+                       const struct assay_share_reshare *reshare);
 
 #endif

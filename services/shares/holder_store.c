@@ -4,7 +4,7 @@
  */
 #include "services/shares/holder_internal.h"
 
-enum { VERSION = 1, HAS = 1, HAS_NEXT = 2, DEALS = 4 };
+enum { VERSION = 2, HAS = 1, HAS_NEXT = 2, DEALS = 4 };
 
 /* version, what there is, cluster, slot, id, pieces, what it deals. */
 enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
@@ -16,15 +16,18 @@ enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
     if (holding == NULL) return ASSAY_E_NOT_FOUND;
     assay_writer_u8(&w, VERSION);
     assay_writer_u8(&w, (uint8_t)((holding->has ? HAS : 0) | (holding->has_next ? HAS_NEXT : 0) |
-                                  (holding->deal_attempt != 0 ? DEALS : 0)));
+                                  (holding->deal.attempt != 0 ? DEALS : 0)));
     assay_writer_u8(&w, (uint8_t)h->cluster);
     assay_writer_u8(&w, (uint8_t)h->slot);
     assay_writer_put(&w, holding->id, 32);
     if (holding->has) assay_share_piece_put(&w, &holding->current);
     if (holding->has_next) assay_share_piece_put(&w, &holding->next);
-    if (holding->deal_attempt != 0) {
-        assay_writer_u32be(&w, holding->deal_generation);
-        assay_writer_u16be(&w, (uint16_t)holding->deal_attempt);
+    if (holding->deal.attempt != 0) {
+        assay_writer_u64be(&w, holding->deal.era);
+        assay_writer_u32be(&w, holding->deal.generation);
+        assay_writer_u16be(&w, (uint16_t)holding->deal.attempt);
+        assay_writer_u16be(&w, (uint16_t)holding->deal.dealers);
+        assay_writer_put(&w, holding->deal.digest, 32);
         assay_writer_put(&w, holding->deal_seed.bytes, 32);
     }
     return assay_writer_finish(&w, out);
@@ -33,17 +36,21 @@ enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
 static enum assay_status take_pieces(struct assay_cursor *in, uint8_t flags,
                                      struct assay_share_holding *read)
 {
-    uint16_t attempt = 0;
+    uint16_t attempt = 0, dealers = 0;
     read->has = flags & HAS;
     read->has_next = flags & HAS_NEXT;
     if (read->has) ASSAY_TRY(assay_share_piece_take(in, &read->current));
     if (read->has_next) ASSAY_TRY(assay_share_piece_take(in, &read->next));
     if (flags & DEALS) {
-        ASSAY_TRY(assay_cursor_u32be(in, &read->deal_generation));
+        ASSAY_TRY(assay_cursor_u64be(in, &read->deal.era));
+        ASSAY_TRY(assay_cursor_u32be(in, &read->deal.generation));
         ASSAY_TRY(assay_cursor_u16be(in, &attempt));
+        ASSAY_TRY(assay_cursor_u16be(in, &dealers));
+        ASSAY_TRY(assay_cursor_copy(in, read->deal.digest, 32));
         ASSAY_TRY(assay_cursor_copy(in, read->deal_seed.bytes, 32));
         if (attempt == 0 || !read->has) return ASSAY_E_RANGE;
-        read->deal_attempt = attempt;
+        read->deal.attempt = attempt;
+        read->deal.dealers = dealers;
     }
     ASSAY_TRY(assay_cursor_end(in));
     /* Each piece is of this id. */
@@ -127,7 +134,7 @@ void assay_share_holder_check(const struct assay_share_holder *h)
             ASSAY_ASSERT(assay_bytes_compare(h->holding[h->order[i - 1]].id, holding->id, 32) < 0);
         if (holding->missing) missing++;
         if (holding->asked) ASSAY_ASSERT(h->seated);
-        if (holding->deal_attempt != 0) ASSAY_ASSERT(holding->has);
+        if (holding->deal.attempt != 0) ASSAY_ASSERT(holding->has);
         if (holding->gather == 0) continue;
         gathers++;
         ASSAY_ASSERT(assay_bytes_equal(h->gather[holding->gather - 1].id, holding->id, 32));

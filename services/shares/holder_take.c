@@ -182,7 +182,7 @@ bool assay_share_was_asked(const struct assay_share_talk *talk, const uint8_t id
 }
 
 /* Anybody can see it now. */
-void assay_share_show_lie(const struct assay_share_call *call, const struct assay_share_side *giver,
+void assay_share_show_lie(const struct assay_share_call *call,
                           const struct assay_share_piece *piece,
                           const struct assay_share_commitments *current,
                           const struct assay_share_proof *proof)
@@ -193,7 +193,7 @@ void assay_share_show_lie(const struct assay_share_call *call, const struct assa
     if (h->lie_shown) return;
     h->lie_shown = true;
     *lie = (struct assay_share_lie_record){
-        .cluster = giver->cluster, .dealer = giver->slot, .slot = h->slot, .piece = *piece,
+        .given = proof->given, .dealers = proof->dealers, .piece = *piece,
         .count = proof->count, .index = proof->index, .path_len = proof->path_len,
         .current = *current,
     };
@@ -232,7 +232,7 @@ static enum assay_status take_share(const struct assay_share_call *call,
         status = assay_share_verify(&piece->commitments, call->h->slot, &piece->share);
     if (status != ASSAY_OK) {
         if (terms->purpose == ASSAY_SHARE_FETCH)
-            assay_share_show_lie(call, &terms->giver, piece, &piece->commitments, proof);
+            assay_share_show_lie(call, piece, &piece->commitments, proof);
         return ASSAY_E_INVALID;
     }
     if (!holding->has || !assay_share_piece_is(&holding->current, row))
@@ -243,9 +243,9 @@ static enum assay_status take_share(const struct assay_share_call *call,
 static bool is_signed(const struct assay_share_talk *talk, const struct assay_share_gift *gift)
 {
     const struct assay_share_terms *t = &talk->x.terms;
+    const struct assay_share_given given = assay_share_given_by(t);
     uint8_t digest[32];
-    assay_share_dealt_statement(&t->home, t->giver.cluster, t->giver.slot, t->taker.slot,
-                                gift->root, gift->count, digest);
+    assay_share_given_statement(&t->home, &given, gift->root, gift->count, digest);
     return assay_share_signed(talk->peer.key, digest, gift->signature);
 }
 
@@ -274,7 +274,8 @@ static enum assay_status take_gift(const struct assay_share_call *call,
     ASSAY_TRY(assay_share_gift_open(bytes, purpose, &gift, h->node));
     /* Without a signature nothing could be shown to others, so nothing is taken of a holder. */
     if (purpose != ASSAY_SHARE_HAND && !is_signed(talk, &gift)) return ASSAY_E_SIGNATURE;
-    struct assay_share_proof proof = { .count = gift.count };
+    struct assay_share_proof proof = { .count = gift.count,
+                                       .given = assay_share_given_by(&talk->x.terms) };
     assay_bytes_copy(proof.key, sizeof proof.key, talk->peer.key, sizeof proof.key);
     assay_bytes_copy(proof.root, 32, gift.root, 32);
     assay_bytes_copy(proof.signature, sizeof proof.signature, gift.signature,
@@ -282,6 +283,7 @@ static enum assay_status take_gift(const struct assay_share_call *call,
     if (gift.count > 0) assay_merkle_grow(h->node, gift.count);
     for (uint32_t i = 0; assay_share_gift_next(&gift, &piece, &current); i++) {
         prove(h, i, &proof);
+        proof.dealers = gift.dealers;
         const enum assay_status status =
             purpose == ASSAY_SHARE_DEAL ? assay_share_gather_take(call, talk, &piece, &current,
                                                                   &proof)

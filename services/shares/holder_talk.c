@@ -8,8 +8,12 @@ struct assay_share_side assay_share_side_of(const struct assay_share_call *call,
                                             uint32_t slot)
 {
     struct assay_share_side side = { .cluster = cluster, .slot = slot };
-    const uint32_t member = call->r->cluster[cluster].seat[slot].member;
-    assay_bytes_copy(side.node, 32, call->r->member[member].node, 32);
+    const struct assay_share_seat *seat = &call->r->cluster[cluster].seat[slot];
+    const uint32_t member = seat->member;
+    side.seating = seat->seating;
+    /* A seat whose member left is nobody's: no statement names the node id of zeros. */
+    if (member != ASSAY_SHARE_NOBODY)
+        assay_bytes_copy(side.node, 32, call->r->member[member].node, 32);
     return side;
 }
 

@@ -4,6 +4,10 @@
 #include "services/shares/piece.h"
 
 #include "base/cbor.h"
+#include "base/merkle.h"
+#include "base/secret.h"
+
+enum { LEAF_MAX = 3 + ASSAY_SHARE_PIECE_MAX };
 
 void assay_share_id(const uint8_t owner[static ASSAY_P256_PUBLIC_LEN],
                     const uint8_t name[static 32], uint8_t id[static 32])
@@ -49,18 +53,44 @@ enum assay_status assay_share_piece_take(struct assay_cursor *in, struct assay_s
     return ASSAY_OK;
 }
 
-void assay_share_dealt_statement(const struct assay_share_home *home, uint32_t cluster,
-                                 uint32_t dealer, uint32_t slot, const uint8_t root[static 32],
-                                 uint32_t count, uint8_t digest[static 32])
+void assay_share_piece_leaf(enum assay_share_gift_type type, uint32_t dealers,
+                            const struct assay_share_piece *piece, uint8_t leaf[static 32])
 {
-    uint8_t bytes[192];
+    uint8_t bytes[LEAF_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 7);
-    assay_cbor_put_text(&w, "assay/share/dealt/v1");
+    ASSAY_ASSERT(piece->commitments.k <= ASSAY_SHARE_K_MAX && dealers <= UINT16_MAX);
+    assay_writer_u8(&w, (uint8_t)type);
+    assay_writer_put(&w, piece->id, sizeof piece->id);
+    assay_writer_u32be(&w, piece->generation);
+    assay_writer_u16be(&w, (uint16_t)piece->attempt);
+    assay_writer_u16be(&w, (uint16_t)dealers);
+    assay_writer_u8(&w, (uint8_t)piece->commitments.k);
+    assay_writer_put(&w, piece->share.bytes, sizeof piece->share.bytes);
+    assay_writer_put(&w, piece->commitments.point,
+                     (size_t)piece->commitments.k * ASSAY_SODIUM_POINT_LEN);
+    ASSAY_ASSERT(!w.full);
+    assay_merkle_leaf_hash(bytes, w.len, leaf);
+    assay_secret_wipe(bytes, sizeof bytes);
+}
+
+void assay_share_given_statement(const struct assay_share_home *home,
+                                 const struct assay_share_given *given,
+                                 const uint8_t root[static 32], uint32_t count,
+                                 uint8_t digest[static 32])
+{
+    const bool fetched = given->type == ASSAY_SHARE_GIFT_FETCHED;
+    uint8_t bytes[256];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 11);
+    assay_cbor_put_text(&w, fetched ? "assay/share/fetched/v2" : "assay/share/subshare/v2");
     assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
-    assay_cbor_put_uint(&w, cluster);
-    assay_cbor_put_uint(&w, dealer);
-    assay_cbor_put_uint(&w, slot);
+    assay_cbor_put_uint(&w, given->era);
+    assay_cbor_put_uint(&w, given->cluster);
+    assay_cbor_put_bytes(&w, given->node, sizeof given->node);
+    assay_cbor_put_uint(&w, given->dealer);
+    assay_cbor_put_uint(&w, given->seating);
+    assay_cbor_put_uint(&w, given->slot);
+    assay_cbor_put_uint(&w, given->taker_seating);
     assay_cbor_put_bytes(&w, root, 32);
     assay_cbor_put_uint(&w, count);
     ASSAY_ASSERT(!w.full);

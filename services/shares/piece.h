@@ -31,6 +31,24 @@ struct assay_share_piece {
     struct assay_share_commitments commitments; /* A, or a dealer's B */
 };
 
+/* Kinds of what a giver signs; numbers as they travel. One kind never passes for the other. */
+enum assay_share_gift_type {
+    ASSAY_SHARE_GIFT_FETCHED = 1,  /* the share of a slot, of the current generation */
+    ASSAY_SHARE_GIFT_SUBSHARE = 2, /* a dealer's sub-share, of one attempt */
+};
+
+/* Who gives to which slot, and when: the statement names all of it (docs/services.md 5.9). */
+struct assay_share_given {
+    enum assay_share_gift_type type;
+    uint64_t era;
+    uint32_t cluster;       /* the giver's */
+    uint32_t dealer;        /* the giver's slot */
+    uint8_t node[32];       /* the giver's node id */
+    uint64_t seating;       /* of the giver's slot: an earlier seating of the same key is void */
+    uint32_t slot;          /* the taker's */
+    uint64_t taker_seating;
+};
+
 /* SHA-256 of type, owner's key and name. Returns: nothing. */
 void assay_share_id(const uint8_t owner[static ASSAY_P256_PUBLIC_LEN],
                     const uint8_t name[static 32], uint8_t id[static 32]);
@@ -41,14 +59,22 @@ void assay_share_piece_put(struct assay_writer *w, const struct assay_share_piec
 ASSAY_CHECKED enum assay_status assay_share_piece_take(struct assay_cursor *in,
                                                        struct assay_share_piece *piece);
 /*
- * assay_share_dealt_statement - what a dealer or a giver signs of what it gives to a slot.
- * In:      root: of RFC 6962 over the pieces as they are put, count of them; so that one that lies
- *          can be shown to everybody, and the others stay secret
+ * assay_share_piece_leaf - the leaf of a piece in the tree that its giver signs: RFC 6962's hash of
+ * type, id, generation, attempt, dealers (slots; bits; 0 of FETCHED), k, share and commitments.
  * Returns: nothing
  */
-void assay_share_dealt_statement(const struct assay_share_home *home, uint32_t cluster,
-                                 uint32_t dealer, uint32_t slot, const uint8_t root[static 32],
-                                 uint32_t count, uint8_t digest[static 32]);
+void assay_share_piece_leaf(enum assay_share_gift_type type, uint32_t dealers,
+                            const struct assay_share_piece *piece, uint8_t leaf[static 32]);
+/*
+ * assay_share_given_statement - what a dealer or a giver signs of what it gives to a slot.
+ * In:      root: of RFC 6962 over the leaves, count of them; so that one that lies can be shown to
+ *          everybody, and the others stay secret
+ * Returns: nothing
+ */
+void assay_share_given_statement(const struct assay_share_home *home,
+                                 const struct assay_share_given *given,
+                                 const uint8_t root[static 32], uint32_t count,
+                                 uint8_t digest[static 32]);
 /* Low s alone. Returns: true when key signed the digest. */
 bool assay_share_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                         const uint8_t digest[static 32],

@@ -18,17 +18,49 @@ static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_
 
 /* --- HOLDER */
 
+/* All but the signatures; the statement is the same behind type and chain. */
+static void put_holder(struct assay_writer *w, const struct assay_share_holder_record *record)
+{
+    ASSAY_ASSERT(record->address_len <= ASSAY_SHARE_ADDRESS_MAX);
+    assay_cbor_put_uint(w, record->cluster);
+    assay_cbor_put_bytes(w, record->node, sizeof record->node);
+    assay_cbor_put_bytes(w, record->key, sizeof record->key);
+    assay_cbor_put_bytes(w, record->link, sizeof record->link);
+    assay_cbor_put_bytes(w, record->address, record->address_len);
+}
+
+void assay_share_holder_statement(const struct assay_share_home *home,
+                                  const struct assay_share_holder_record *record,
+                                  uint8_t digest[static 32])
+{
+    uint8_t bytes[384];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, 7);
+    assay_cbor_put_text(&w, "assay/possession/holder/v1");
+    assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
+    put_holder(&w, record);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+bool assay_share_holder_record_check(const struct assay_share_home *home,
+                                     const struct assay_share_holder_record *record)
+{
+    uint8_t digest[32];
+    assay_share_holder_statement(home, record, digest);
+    return assay_sodium_link_signed(record->link, digest, record->link_signature) &&
+           assay_share_signed(record->key, digest, record->signature);
+}
+
 enum assay_status assay_share_holder_record_encode(const struct assay_share_holder_record *record,
                                                    uint8_t *bytes, size_t capacity,
                                                    struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    ASSAY_ASSERT(record->address_len <= ASSAY_SHARE_ADDRESS_MAX);
-    assay_cbor_put_array(&w, 4);
-    assay_cbor_put_uint(&w, record->cluster);
-    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
-    assay_cbor_put_bytes(&w, record->curve, sizeof record->curve);
-    assay_cbor_put_bytes(&w, record->address, record->address_len);
+    assay_cbor_put_array(&w, 7);
+    put_holder(&w, record);
+    assay_cbor_put_bytes(&w, record->link_signature, sizeof record->link_signature);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
 
@@ -38,12 +70,16 @@ enum assay_status assay_share_holder_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_share_holder_record read = { 0 };
     struct assay_slice address;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 4));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 7));
     ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.node, sizeof read.node));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
-    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.curve, sizeof read.curve));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.link, sizeof read.link));
     ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_SHARE_ADDRESS_MAX, &address));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.link_signature, sizeof read.link_signature));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
+    ASSAY_TRY(assay_sodium_link_curve(read.link, read.curve));
     assay_bytes_copy(read.address, sizeof read.address, address.bytes, address.len);
     read.address_len = (uint8_t)address.len;
     *record = read;
@@ -315,35 +351,6 @@ bool assay_share_read_record_check(const struct assay_share_home *home,
     return assay_share_signed(record->key, digest, record->signature);
 }
 
-/* --- SHARE_LIE */
-
-enum assay_status assay_share_lie_record_encode(const struct assay_share_lie_record *record,
-                                                uint8_t *bytes, size_t capacity,
-                                                struct assay_slice *out)
-{
-    uint8_t piece[ASSAY_SHARE_PIECE_MAX];
-    struct assay_writer p = assay_writer_over(piece, sizeof piece);
-    struct assay_writer w = assay_writer_over(bytes, capacity);
-    ASSAY_ASSERT(record->path_len <= ASSAY_SHARE_PATH_MAX);
-    ASSAY_ASSERT(record->current.k <= ASSAY_SHARE_K_MAX);
-    assay_share_piece_put(&p, &record->piece);
-    ASSAY_ASSERT(!p.full);
-    assay_cbor_put_array(&w, 11);
-    assay_cbor_put_uint(&w, record->cluster);
-    assay_cbor_put_uint(&w, record->dealer);
-    assay_cbor_put_uint(&w, record->slot);
-    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
-    assay_cbor_put_bytes(&w, piece, p.len);
-    assay_cbor_put_bytes(&w, record->root, sizeof record->root);
-    assay_cbor_put_uint(&w, record->count);
-    assay_cbor_put_uint(&w, record->index);
-    assay_cbor_put_bytes(&w, record->path, (size_t)record->path_len * 32);
-    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
-    assay_cbor_put_bytes(&w, record->current.point,
-                         (size_t)record->current.k * ASSAY_SODIUM_POINT_LEN);
-    return assay_writer_finish(&w, out);
-}
-
 /* A list of 32 bytes each, in one string. */
 static enum assay_status take_rows(struct assay_cursor *in, uint32_t min, uint32_t max,
                                    uint8_t (*rows)[32], uint32_t *count)
@@ -356,14 +363,119 @@ static enum assay_status take_rows(struct assay_cursor *in, uint32_t min, uint32
     return ASSAY_OK;
 }
 
+/* --- SHARE_SUM */
+
+static void put_points(struct assay_writer *w, const struct assay_share_commitments *c)
+{
+    ASSAY_ASSERT(c->k <= ASSAY_SHARE_K_MAX);
+    assay_cbor_put_bytes(w, c->point, (size_t)c->k * ASSAY_SODIUM_POINT_LEN);
+}
+
+static enum assay_status take_points(struct assay_cursor *in, struct assay_share_commitments *c)
+{
+    return take_rows(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, c->point, &c->k);
+}
+
+enum assay_status assay_share_sum_record_encode(const struct assay_share_sum_record *record,
+                                                uint8_t *bytes, size_t capacity,
+                                                struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    ASSAY_ASSERT(record->count <= ASSAY_SHARE_K_MAX);
+    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_bytes(&w, record->id, sizeof record->id);
+    assay_cbor_put_uint(&w, record->generation);
+    assay_cbor_put_uint(&w, record->attempt);
+    put_points(&w, &record->current);
+    assay_cbor_put_array(&w, record->count);
+    for (uint32_t i = 0; i < record->count; i++)
+        put_points(&w, &record->dealt[i]);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_share_sum_record_decode(struct assay_slice bytes,
+                                                struct assay_share_sum_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_sum_record read = { 0 };
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&in, 5));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.id, sizeof read.id));
+    ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.generation));
+    ASSAY_TRY(take_u32(&in, ATTEMPT_MAX, &read.attempt));
+    ASSAY_TRY(take_points(&in, &read.current));
+    ASSAY_TRY(assay_cbor_array(&in, ASSAY_SHARE_K_MAX, &count));
+    if (count < ASSAY_SHARE_K_MIN) return ASSAY_E_RANGE;
+    read.count = (uint32_t)count;
+    for (uint32_t i = 0; i < read.count; i++)
+        ASSAY_TRY(take_points(&in, &read.dealt[i]));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+/* --- SHARE_LIE */
+
+static void put_given(struct assay_writer *w, const struct assay_share_given *given)
+{
+    assay_cbor_put_uint(w, given->type);
+    assay_cbor_put_uint(w, given->era);
+    assay_cbor_put_uint(w, given->cluster);
+    assay_cbor_put_uint(w, given->dealer);
+    assay_cbor_put_bytes(w, given->node, sizeof given->node);
+    assay_cbor_put_uint(w, given->seating);
+    assay_cbor_put_uint(w, given->slot);
+    assay_cbor_put_uint(w, given->taker_seating);
+}
+
+static enum assay_status take_given(struct assay_cursor *in, struct assay_share_given *given)
+{
+    uint32_t type = 0;
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_GIFT_SUBSHARE, &type));
+    if (type < ASSAY_SHARE_GIFT_FETCHED) return ASSAY_E_RANGE;
+    given->type = (enum assay_share_gift_type)type;
+    ASSAY_TRY(assay_cbor_uint(in, &given->era));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_CLUSTERS_MAX - 1, &given->cluster));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_SLOTS_MAX - 1, &given->dealer));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, given->node, sizeof given->node));
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &given->seating));
+    ASSAY_TRY(take_u32(in, ASSAY_SHARE_SLOTS_MAX - 1, &given->slot));
+    return assay_cbor_uint_max(in, INT64_MAX, &given->taker_seating);
+}
+
+enum assay_status assay_share_lie_record_encode(const struct assay_share_lie_record *record,
+                                                uint8_t *bytes, size_t capacity,
+                                                struct assay_slice *out)
+{
+    uint8_t piece[ASSAY_SHARE_PIECE_MAX];
+    struct assay_writer p = assay_writer_over(piece, sizeof piece);
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    ASSAY_ASSERT(record->path_len <= ASSAY_SHARE_PATH_MAX);
+    ASSAY_ASSERT(record->current.k <= ASSAY_SHARE_K_MAX);
+    assay_share_piece_put(&p, &record->piece);
+    ASSAY_ASSERT(!p.full);
+    assay_cbor_put_array(&w, 17);
+    put_given(&w, &record->given);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cbor_put_uint(&w, record->dealers);
+    assay_cbor_put_bytes(&w, piece, p.len);
+    assay_cbor_put_bytes(&w, record->root, sizeof record->root);
+    assay_cbor_put_uint(&w, record->count);
+    assay_cbor_put_uint(&w, record->index);
+    assay_cbor_put_bytes(&w, record->path, (size_t)record->path_len * 32);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    assay_cbor_put_bytes(&w, record->current.point,
+                         (size_t)record->current.k * ASSAY_SODIUM_POINT_LEN);
+    return assay_writer_finish(&w, out);
+}
+
 static enum assay_status take_lie(struct assay_cursor *in, struct assay_share_lie_record *read)
 {
     struct assay_slice piece;
-    ASSAY_TRY(assay_cbor_array_exact(in, 11));
-    ASSAY_TRY(take_u32(in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read->cluster));
-    ASSAY_TRY(take_u32(in, ASSAY_SHARE_SLOTS_MAX - 1, &read->dealer));
-    ASSAY_TRY(take_u32(in, ASSAY_SHARE_SLOTS_MAX - 1, &read->slot));
+    ASSAY_TRY(assay_cbor_array_exact(in, 17));
+    ASSAY_TRY(take_given(in, &read->given));
     ASSAY_TRY(assay_cbor_bytes_exact(in, read->key, sizeof read->key));
+    ASSAY_TRY(take_u32(in, (1u << ASSAY_SHARE_SLOTS_MAX) - 1, &read->dealers));
     ASSAY_TRY(assay_cbor_bytes(in, ASSAY_SHARE_PIECE_MAX, &piece));
     struct assay_cursor inner = assay_cursor_over(piece.bytes, piece.len);
     ASSAY_TRY(assay_share_piece_take(&inner, &read->piece));
@@ -392,26 +504,22 @@ enum assay_status assay_share_lie_record_decode(struct assay_slice bytes,
 bool assay_share_lie_record_check(const struct assay_share_home *home,
                                   const struct assay_share_lie_record *record)
 {
-    uint8_t bytes[ASSAY_SHARE_PIECE_MAX], leaf[32], digest[32];
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_share_piece_put(&w, &record->piece);
-    ASSAY_ASSERT(!w.full);
-    assay_merkle_leaf_hash(bytes, w.len, leaf);
+    uint8_t leaf[32], digest[32];
+    assay_share_piece_leaf(record->given.type, record->dealers, &record->piece, leaf);
     if (!assay_merkle_verify(leaf, record->index, record->count,
                              (const uint8_t(*)[32])record->path, record->path_len, record->root))
         return false;
-    assay_share_dealt_statement(home, record->cluster, record->dealer, record->slot, record->root,
-                                record->count, digest);
+    assay_share_given_statement(home, &record->given, record->root, record->count, digest);
     return assay_share_signed(record->key, digest, record->signature);
 }
 
-bool assay_share_lie_stands(const struct assay_share_lie_record *record, uint32_t dealers)
+bool assay_share_lie_stands(const struct assay_share_lie_record *record)
 {
     struct assay_share_dealing dealing = {
-        .dealer = record->dealer,
+        .dealer = record->given.dealer,
         .commitments = record->piece.commitments,
         .sub = record->piece.share,
     };
-    return assay_share_dealing_verify(&record->current, dealers, record->slot, &dealing) !=
-           ASSAY_OK;
+    return assay_share_dealing_verify(&record->current, record->dealers, record->given.slot,
+                                      &dealing) != ASSAY_OK;
 }

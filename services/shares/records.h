@@ -17,13 +17,18 @@ enum {
     ASSAY_SHARE_RECORD_MAX = 8192, /* a list of 100 has at most 7,721 bytes */
 };
 
-/* HOLDER: a member offers to hold shares in a cluster. */
+/* HOLDER: a member offers to hold shares in a cluster. Both keys sign all of it, the member's node
+ * id included, so whoever hands in another member's gains nothing. */
 struct assay_share_holder_record {
     uint32_t cluster;
+    uint8_t node[32]; /* of the member that lists itself */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
-    uint8_t curve[32];
+    uint8_t link[32];  /* Ed25519, */
+    uint8_t curve[32]; /* and the CURVE key of it: computed when it is read, and never sent */
     uint8_t address[ASSAY_SHARE_ADDRESS_MAX];
     uint8_t address_len;
+    uint8_t link_signature[ASSAY_SODIUM_SIGNATURE_LEN];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
 enum assay_share_reader_kind {
@@ -84,13 +89,23 @@ struct assay_share_read_record {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
+/* SHARE_SUM: what the dealers of an attempt have dealt, in full: their sum says what every slot has
+ * to come to. */
+struct assay_share_sum_record {
+    uint8_t id[32];
+    uint32_t generation;
+    uint32_t attempt;
+    struct assay_share_commitments current; /* A, from which it was dealt */
+    uint32_t count;                         /* of dealers */
+    struct assay_share_commitments dealt[ASSAY_SHARE_K_MAX]; /* B, by dealer's slot */
+};
+
 /* SHARE_LIE: a sub-share that a dealer signed, or a share that a giver signed, and that does not
  * stand. */
 struct assay_share_lie_record {
-    uint32_t cluster;
-    uint32_t dealer; /* slot */
-    uint32_t slot;   /* to which it was given */
+    struct assay_share_given given;
     uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* the dealer's */
+    uint32_t dealers; /* SUBSHARE: of the attempt, slots; bits */
     struct assay_share_piece piece;
     uint8_t root[32]; /* what the dealer signed, over count pieces, this one at index */
     uint32_t count;
@@ -126,12 +141,16 @@ ASSAY_CHECKED enum assay_status assay_share_ready_record_encode(
 ASSAY_CHECKED enum assay_status assay_share_read_record_encode(
     const struct assay_share_read_record *record, uint8_t *bytes, size_t capacity,
     struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_share_sum_record_encode(
+    const struct assay_share_sum_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
 ASSAY_CHECKED enum assay_status assay_share_lie_record_encode(
     const struct assay_share_lie_record *record, uint8_t *bytes, size_t capacity,
     struct assay_slice *out);
 
 /* Each decoder Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE (a
- * number, an empty list) | ASSAY_E_ENCODING (ids or readers that do not ascend) */
+ * number, an empty list) | ASSAY_E_ENCODING (ids or readers that do not ascend) | ASSAY_E_KEY (the
+ * link key of a HOLDER has no CURVE key) */
 ASSAY_CHECKED enum assay_status assay_share_holder_record_decode(
     struct assay_slice bytes, struct assay_share_holder_record *record);
 ASSAY_CHECKED enum assay_status assay_share_put_record_decode(
@@ -142,16 +161,25 @@ ASSAY_CHECKED enum assay_status assay_share_ready_record_decode(
     struct assay_slice bytes, struct assay_share_ready_record *record);
 ASSAY_CHECKED enum assay_status assay_share_read_record_decode(
     struct assay_slice bytes, struct assay_share_read_record *record);
+ASSAY_CHECKED enum assay_status assay_share_sum_record_decode(
+    struct assay_slice bytes, struct assay_share_sum_record *record);
 ASSAY_CHECKED enum assay_status assay_share_lie_record_decode(
     struct assay_slice bytes, struct assay_share_lie_record *record);
 
-/* What an owner and a reader sign. Each Returns: nothing. */
+/* What the keys of a holder, an owner and a reader sign. Each Returns: nothing. */
+void assay_share_holder_statement(const struct assay_share_home *home,
+                                  const struct assay_share_holder_record *record,
+                                  uint8_t digest[static 32]);
 void assay_share_put_statement(const struct assay_share_home *home,
                                const struct assay_share_put_record *record,
                                uint8_t digest[static 32]);
 void assay_share_read_statement(const struct assay_share_home *home,
                                 const struct assay_share_read_record *record,
                                 uint8_t digest[static 32]);
+/* Returns: true when both of its keys signed it. Whether its author is that node is the fold's to
+ * say. */
+bool assay_share_holder_record_check(const struct assay_share_home *home,
+                                     const struct assay_share_holder_record *record);
 /* Returns: true when the owner signed it. */
 bool assay_share_put_record_check(const struct assay_share_home *home,
                                   const struct assay_share_put_record *record);
@@ -163,7 +191,7 @@ bool assay_share_read_record_check(const struct assay_share_home *home,
 bool assay_share_lie_record_check(const struct assay_share_home *home,
                                   const struct assay_share_lie_record *record);
 /* Returns: true when a dealt piece, by its own B and by A, is no sub-share of its dealer, one of
- * these (slots; bits), for its slot. */
-bool assay_share_lie_stands(const struct assay_share_lie_record *record, uint32_t dealers);
+ * its dealers, for its slot. */
+bool assay_share_lie_stands(const struct assay_share_lie_record *record);
 
 #endif

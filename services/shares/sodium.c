@@ -10,6 +10,8 @@ _Static_assert(crypto_core_ristretto255_BYTES == ASSAY_SODIUM_POINT_LEN, "a poin
 _Static_assert(crypto_core_ristretto255_NONREDUCEDSCALARBYTES == ASSAY_SODIUM_WIDE_LEN, "wide");
 _Static_assert(crypto_box_SEALBYTES == ASSAY_SODIUM_BOX_OVERHEAD, "a sealed box");
 _Static_assert(crypto_aead_xchacha20poly1305_ietf_NPUBBYTES == ASSAY_SODIUM_NONCE_LEN, "a nonce");
+_Static_assert(crypto_sign_BYTES == ASSAY_SODIUM_SIGNATURE_LEN, "a signature");
+_Static_assert(crypto_sign_SEEDBYTES == sizeof(struct assay_secret32), "a seed");
 _Static_assert(crypto_aead_xchacha20poly1305_ietf_ABYTES == ASSAY_SODIUM_TAG_LEN, "a tag");
 
 enum assay_status assay_sodium_start(void)
@@ -148,6 +150,50 @@ enum assay_status assay_sodium_box_open(const struct assay_secret32 *secret,
 }
 
 /* --- payloads */
+
+/* --- link keys */
+
+void assay_sodium_link_pair(const struct assay_secret32 *seed, uint8_t public_key[static 32])
+{
+    uint8_t secret[crypto_sign_SECRETKEYBYTES];
+    const int failed = crypto_sign_seed_keypair(public_key, secret, seed->bytes);
+    ASSAY_ASSERT(failed == 0); /* it has no other answer */
+    assay_secret_wipe(secret, sizeof secret);
+}
+
+void assay_sodium_link_secret(const struct assay_secret32 *seed, struct assay_secret32 *curve)
+{
+    uint8_t secret[crypto_sign_SECRETKEYBYTES], public_key[32];
+    int failed = crypto_sign_seed_keypair(public_key, secret, seed->bytes);
+    failed |= crypto_sign_ed25519_sk_to_curve25519(curve->bytes, secret);
+    ASSAY_ASSERT(failed == 0);
+    assay_secret_wipe(secret, sizeof secret);
+}
+
+enum assay_status assay_sodium_link_curve(const uint8_t public_key[static 32],
+                                          uint8_t curve[static 32])
+{
+    uint8_t made[32];
+    if (crypto_sign_ed25519_pk_to_curve25519(made, public_key) != 0) return ASSAY_E_KEY;
+    assay_bytes_copy(curve, 32, made, sizeof made);
+    return ASSAY_OK;
+}
+
+void assay_sodium_link_sign(const struct assay_secret32 *seed, const uint8_t digest[static 32],
+                            uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
+{
+    uint8_t secret[crypto_sign_SECRETKEYBYTES], public_key[32];
+    int failed = crypto_sign_seed_keypair(public_key, secret, seed->bytes);
+    failed |= crypto_sign_detached(signature, NULL, digest, 32, secret);
+    ASSAY_ASSERT(failed == 0);
+    assay_secret_wipe(secret, sizeof secret);
+}
+
+bool assay_sodium_link_signed(const uint8_t public_key[static 32], const uint8_t digest[static 32],
+                              const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
+{
+    return crypto_sign_verify_detached(signature, digest, 32, public_key) == 0;
+}
 
 void assay_sodium_seal(const struct assay_secret32 *key,
                        const uint8_t nonce[static ASSAY_SODIUM_NONCE_LEN], struct assay_slice about,

@@ -19,6 +19,7 @@ enum {
     ASSAY_SODIUM_BOX_OVERHEAD = 48,
     ASSAY_SODIUM_NONCE_LEN = 24,
     ASSAY_SODIUM_TAG_LEN = 16,
+    ASSAY_SODIUM_SIGNATURE_LEN = 64,
 };
 
 /* Once in a process, before anything else here. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
@@ -74,6 +75,22 @@ ASSAY_CHECKED enum assay_status assay_sodium_box_seal(const struct assay_secret3
 ASSAY_CHECKED enum assay_status assay_sodium_box_open(const struct assay_secret32 *secret,
                                                       const uint8_t public_key[static 32],
                                                       struct assay_slice sealed, uint8_t *message);
+
+/* --- link keys: an Ed25519 key, whose X25519 half the CURVE key of a link is. A CURVE key cannot
+ * sign, so a record names the Ed25519 key and is signed by it, and everybody computes the other */
+/* A pair of a seed of 32 uniform bytes. Out: public_key of Ed25519. Returns: nothing. */
+void assay_sodium_link_pair(const struct assay_secret32 *seed, uint8_t public_key[static 32]);
+/* Of the same seed: the secret half of the CURVE key. Returns: nothing. */
+void assay_sodium_link_secret(const struct assay_secret32 *seed, struct assay_secret32 *curve);
+/* The CURVE key of an Ed25519 key. Returns: ASSAY_OK | ASSAY_E_KEY (no point, or of small order) */
+ASSAY_CHECKED enum assay_status assay_sodium_link_curve(const uint8_t public_key[static 32],
+                                                        uint8_t curve[static 32]);
+/* Ed25519 over the 32 bytes of a digest. Returns: nothing. */
+void assay_sodium_link_sign(const struct assay_secret32 *seed, const uint8_t digest[static 32],
+                            uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN]);
+/* Returns: true when the key signed the digest. */
+bool assay_sodium_link_signed(const uint8_t public_key[static 32], const uint8_t digest[static 32],
+                              const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN]);
 
 /* --- the cipher of payloads: XChaCha20-Poly1305, of constant time on every processor */
 /* Out: sealed[message.len + ASSAY_SODIUM_TAG_LEN]. Returns: nothing. */

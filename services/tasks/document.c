@@ -8,9 +8,9 @@
 #include "base/checked.h"
 #include "services/tasks/ledger_internal.h"
 
-enum { ITEMS = 6, ROW_ITEMS = 12 };
+enum { ITEMS = 6, ROW_ITEMS = 13 };
 
-static const char type[] = "assay/tasks/v1";
+static const char type[] = "assay/tasks/v2";
 
 size_t assay_task_ledger_len_max(uint32_t accounts_max, uint32_t tasks_max, uint32_t slots_max)
 {
@@ -26,10 +26,11 @@ static void put_accounts(struct assay_writer *w, const struct assay_task_ledger 
     assay_cbor_put_array(w, ledger->account_count);
     for (uint32_t i = 0; i < ledger->account_count; i++) {
         const struct account *account = &ledger->account[i];
-        assay_cbor_put_array(w, 3);
+        assay_cbor_put_array(w, 4);
         assay_cbor_put_bytes(w, account->id, 32);
         assay_cbor_put_uint(w, account->balance);
         assay_cbor_put_uint(w, account->sequence);
+        assay_cbor_put_uint(w, account->used);
     }
 }
 
@@ -76,6 +77,7 @@ static void put_row(struct assay_writer *w, const struct assay_task_row *row)
     assay_cbor_put_uint(w, row->price);
     assay_cbor_put_uint(w, row->steps);
     assay_cbor_put_uint(w, row->paid);
+    assay_cbor_put_uint(w, row->opened);
     assay_cbor_put_uint(w, row->deadline);
     assay_cbor_put_uint(w, (uint64_t)row->min_standing);
     assay_cbor_put_uint(w, (uint64_t)row->end);
@@ -138,10 +140,11 @@ static enum assay_status read_accounts(struct assay_cursor *c, struct assay_task
     ledger->account_count = (uint32_t)count;
     for (uint32_t i = 0; i < ledger->account_count; i++) {
         struct account *account = &ledger->account[i];
-        ASSAY_TRY(assay_cbor_array_exact(c, 3));
+        ASSAY_TRY(assay_cbor_array_exact(c, 4));
         ASSAY_TRY(assay_cbor_bytes_exact(c, account->id, 32));
         ASSAY_TRY(assay_cbor_uint(c, &account->balance));
         ASSAY_TRY(assay_cbor_uint(c, &account->sequence));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &account->used));
         if (i > 0 && assay_bytes_compare(account[-1].id, account->id, 32) >= 0)
             return ASSAY_E_ENCODING;
     }
@@ -215,7 +218,9 @@ static enum assay_status read_row(struct assay_cursor *c, const struct assay_tas
     ASSAY_TRY(assay_cbor_uint(c, &row->price));
     ASSAY_TRY(read_u32(c, 1, ASSAY_TASK_STEPS_MAX, &row->steps));
     ASSAY_TRY(read_u32(c, 0, row->steps, &row->paid));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->opened));
     ASSAY_TRY(assay_cbor_uint(c, &row->deadline));
+    if (row->deadline <= row->opened) return ASSAY_E_RANGE;
     ASSAY_TRY(read_u32(c, ASSAY_TASK_STAND_RESTRICTED, ASSAY_TASK_STAND_FULL, &standing));
     ASSAY_TRY(read_u32(c, ASSAY_TASK_END_NONE, ASSAY_TASK_END_DEADLINE, &end));
     ASSAY_TRY(assay_cbor_bool(c, &row->failed));
@@ -231,9 +236,10 @@ static bool could_be_made(const struct assay_task_ledger *ledger, const struct a
 {
     const struct account *requestor = assay_task_account_find(ledger, row->requestor);
     uint64_t all = 0;
-    /* It opened the task with one of its numbers, and accounts stay. */
-    if (requestor == NULL || requestor->sequence == 0) return false;
-    if (row->accepted && assay_task_account_find(ledger, row->payee) == NULL) return false;
+    const bool runs = row->end == ASSAY_TASK_END_NONE;
+    /* It opened the task with one of its numbers, and accounts of a task that runs stay. */
+    if (requestor == NULL ? runs : requestor->sequence == 0) return false;
+    if (runs && row->accepted && assay_task_account_find(ledger, row->payee) == NULL) return false;
     if (assay_mul_u64(row->price, row->steps, &all) != ASSAY_OK) return false;
     if (row->end == ASSAY_TASK_END_PAID) return !row->failed;
     return row->end != ASSAY_TASK_END_CLOSED || !row->accepted || row->failed;

@@ -324,12 +324,21 @@ struct assay_slice assay_task_executor_claim(const struct assay_task_executor *e
     return best == NULL ? assay_slice_over(NULL, 0) : assay_slice_over(best->bytes, best->len);
 }
 
+/* docs/services.md 6.7: nothing signed came of the step that the requestor was shown, or of the one
+ * after that which it has vouched for. Frames do not count: anybody can send them. */
+static bool is_requestor_silent(const struct assay_task_executor *e)
+{
+    return (e->phase == ASSAY_TASK_OFFERED || e->phase == ASSAY_TASK_VOUCHED) &&
+           e->epoch - e->receipt.epoch >= ASSAY_TASK_SILENT_EPOCHS;
+}
+
 bool assay_task_executor_claim_due(const struct assay_task_executor *e)
 {
     const struct assay_task_held *best = best_claim(e);
     if (best == NULL) return false;
-    return e->phase == ASSAY_TASK_STOPPED || best->step == e->config.terms.steps ||
-           e->epoch + 1 >= e->config.terms.deadline;
+    if (e->phase == ASSAY_TASK_STOPPED || best->step == e->config.terms.steps) return true;
+    if (e->epoch + 1 >= e->config.terms.deadline || is_requestor_silent(e)) return true;
+    return e->epoch - best->epoch >= ASSAY_TASK_CLOSED_EPOCHS / 2;
 }
 
 void assay_task_executor_check(const struct assay_task_executor *e)

@@ -16,6 +16,9 @@
 #include "services/tasks/outs.h"
 #include "services/tasks/seal.h"
 
+/* A requestor that says nothing of a step for so many epochs is taken for gone. */
+enum { ASSAY_TASK_SILENT_EPOCHS = 4 };
+
 enum assay_task_executor_phase {
     ASSAY_TASK_WAITING, /* for its input */
     ASSAY_TASK_RUNNING, /* the program makes step `step` */
@@ -110,8 +113,9 @@ void assay_task_executor_stop(struct assay_task_executor *e);
 /* The claim of the most steps that the ledger would pay now: its epoch has closed, certified.
  * Returns: its payload, borrowed; len 0 when there is none above what is paid. */
 struct assay_slice assay_task_executor_claim(const struct assay_task_executor *e);
-/* Returns: true when there is such a claim and it should be made now: the task is over, or the
- * deadline near. */
+/* Returns: true when there is such a claim and it should be made now: the task is over, the
+ * deadline near, the requestor silent for ASSAY_TASK_SILENT_EPOCHS, or half of the
+ * ASSAY_TASK_CLOSED_EPOCHS over in which the ledger would pay it. */
 bool assay_task_executor_claim_due(const struct assay_task_executor *e);
 /* Asserts every invariant. Returns: nothing. */
 void assay_task_executor_check(const struct assay_task_executor *e);

@@ -33,6 +33,7 @@ static enum assay_status first_balances(struct assay_task_ledger *ledger,
         struct account *account = assay_task_account_need(ledger, given->account);
         if (account == NULL) return ASSAY_E_FULL;
         account->balance = given->amount;
+        account->sequence = 0; /* nobody had one before */
     }
     return ASSAY_OK;
 }
@@ -63,6 +64,11 @@ enum assay_status assay_task_ledger_init(void *memory, size_t memory_len,
     return ASSAY_OK;
 }
 
+void assay_task_ledger_enter(struct assay_task_ledger *ledger, uint64_t era)
+{
+    ledger->era = era;
+}
+
 void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_task_ledger *from)
 {
     ASSAY_ASSERT(to->accounts_max == from->accounts_max && to->tasks_max == from->tasks_max &&
@@ -71,6 +77,7 @@ void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_tas
     const size_t seats = from->slots_max * sizeof *from->seat;
     const size_t rows = from->tasks_max * sizeof *from->row;
     assay_bytes_copy(to->chain_id, 32, from->chain_id, 32);
+    to->era = from->era;
     to->epoch = from->epoch;
     to->total = from->total;
     to->account_count = from->account_count;
@@ -101,15 +108,25 @@ struct account *assay_task_account_find(const struct assay_task_ledger *ledger,
     return assay_bytes_equal(ledger->account[at].id, id, 32) ? &ledger->account[at] : NULL;
 }
 
+/* docs/services.md 6.2.1: above every number of a row that was made and used up before. */
+static uint64_t first_number(const struct assay_task_ledger *ledger)
+{
+    enum { RECORDS_BITS = 20, EPOCH_BITS = 32 };
+    const uint64_t epoch = ledger->epoch & UINT32_MAX;
+    return ledger->era << (EPOCH_BITS + RECORDS_BITS) | epoch << RECORDS_BITS;
+}
+
 struct account *assay_task_account_need(struct assay_task_ledger *ledger,
                                         const uint8_t id[static 32])
 {
     struct account *found = assay_task_account_find(ledger, id);
+    if (found != NULL) found->used = ledger->epoch;
     if (found != NULL || ledger->account_count == ledger->accounts_max) return found;
     const uint32_t at = place_of(ledger, id);
     for (uint32_t i = ledger->account_count++; i > at; i--)
         ledger->account[i] = ledger->account[i - 1];
-    ledger->account[at] = (struct account){ 0 };
+    ledger->account[at] = (struct account){ .sequence = first_number(ledger),
+                                            .used = ledger->epoch };
     assay_bytes_copy(ledger->account[at].id, 32, id, 32);
     return &ledger->account[at];
 }
@@ -128,6 +145,7 @@ enum assay_task_result assay_task_ledger_transfer(struct assay_task_ledger *ledg
     struct account *to = assay_task_account_need(ledger, record->to);
     if (to == NULL) return ASSAY_TASK_NO_ROOM;
     from = assay_task_account_find(ledger, id); /* a new account may have moved it */
+    from->used = ledger->epoch;
     from->sequence++;
     from->balance -= record->amount;
     to->balance += record->amount;
@@ -274,8 +292,9 @@ uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_
 {
     const uint64_t back = row->locked;
     struct account *account = assay_task_account_find(ledger, row->requestor);
-    ASSAY_ASSERT(account != NULL); /* it opened the task, and accounts stay */
+    ASSAY_ASSERT(account != NULL); /* accounts of a task that runs stay */
     account->balance += back;
+    account->used = ledger->epoch;
     row->locked = 0;
     row->end = end;
     return back;
@@ -309,8 +328,9 @@ static bool row_close(struct assay_task_ledger *ledger, struct assay_task_row *r
         fact->amount = back;
         return true;
     }
-    if (!row->accepted && !executor->renewed) return false;
-    if (!row->accepted) { /* the terms name somebody who is gone */
+    const bool waits = ledger->epoch - row->opened < ASSAY_TASK_WAITING_EPOCHS;
+    if (!row->accepted && !executor->renewed && waits) return false;
+    if (!row->accepted) { /* the terms name somebody who is gone, or does not want it */
         const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_CLOSED);
         fact_make(fact, ASSAY_TASK_ENDED, row);
         fact->amount = back;
@@ -325,6 +345,31 @@ static bool row_close(struct assay_task_ledger *ledger, struct assay_task_row *r
     if (row->failed || executor->certified) return false;
     fact_make(fact, ASSAY_TASK_UNCERTIFIED, row);
     return true;
+}
+
+static bool is_of_a_task(const struct assay_task_ledger *ledger, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < ledger->tasks_max; i++) {
+        const struct assay_task_row *row = &ledger->row[i];
+        if (row->steps == 0 || row->end != ASSAY_TASK_END_NONE) continue;
+        if (assay_bytes_equal(row->requestor, id, 32)) return true;
+        if (row->accepted && assay_bytes_equal(row->payee, id, 32)) return true;
+    }
+    return false;
+}
+
+/* docs/services.md 6.2.1: the table is everybody's, and nothing is lost with an empty row. */
+static void idle_accounts_go(struct assay_task_ledger *ledger)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < ledger->account_count; i++) {
+        const struct account *account = &ledger->account[i];
+        const bool idle = account->used < ledger->epoch &&
+                          ledger->epoch - account->used >= ASSAY_TASK_IDLE_EPOCHS;
+        if (account->balance == 0 && idle && !is_of_a_task(ledger, account->id)) continue;
+        ledger->account[kept++] = *account;
+    }
+    ledger->account_count = kept;
 }
 
 uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoch,
@@ -346,6 +391,7 @@ uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoc
             row->executor < count ? &member[row->executor] : &nobody;
         if (row_close(ledger, row, executor, &fact[facts])) facts++;
     }
+    idle_accounts_go(ledger);
     assay_task_ledger_check(ledger);
     return facts;
 }

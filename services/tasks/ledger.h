@@ -18,6 +18,10 @@
 enum {
     ASSAY_TASK_FACTS_MAX = 2,      /* of a record */
     ASSAY_TASK_CLOSED_EPOCHS = 64, /* how many closed epochs are remembered of a member */
+    ASSAY_TASK_WAITING_EPOCHS = 4, /* an OPEN that nobody accepts ends after so many */
+    ASSAY_TASK_QUOTA_PARTS = 16,   /* of the table: what one account may have open at a time, */
+    ASSAY_TASK_QUOTA_MIN = 2,      /* or so many, where that is more */
+    ASSAY_TASK_IDLE_EPOCHS = 4096, /* an empty account of which nobody says anything goes then */
 };
 
 struct assay_task_balance {
@@ -101,6 +105,7 @@ enum assay_task_result {
     ASSAY_TASK_UNPROVEN,   /* a receipt of an epoch in which the executor was not certified */
     ASSAY_TASK_EARLY,      /* the receipt's epoch has not closed; the task may still be claimed */
     ASSAY_TASK_GONE,       /* it ended before */
+    ASSAY_TASK_QUOTA,      /* the account has as many tasks open as one may */
 };
 
 /* What is known of one task; read by hosts, owned by the ledger. */
@@ -115,6 +120,7 @@ struct assay_task_row {
     uint32_t steps; /* 0: the row is free */
     uint32_t paid;  /* steps */
     uint64_t locked;
+    uint64_t opened; /* the epoch that ran */
     uint64_t deadline;
     enum assay_task_standing min_standing;
     bool accepted;
@@ -137,6 +143,9 @@ ASSAY_CHECKED enum assay_status assay_task_ledger_init(
     void *memory, size_t memory_len, const struct assay_task_ledger_config *config,
     struct assay_task_ledger **ledger);
 
+/* The era of the chain from now on; in no document, hence told after each start as well. Returns:
+ * nothing. */
+void assay_task_ledger_enter(struct assay_task_ledger *ledger, uint64_t era);
 /* A branch is folded onto a copy. In: to, of init with the same limits (asserted). Returns:
  * nothing. */
 void assay_task_ledger_copy(struct assay_task_ledger *to, const struct assay_task_ledger *from);
@@ -150,7 +159,7 @@ enum assay_task_result assay_task_ledger_offer(struct assay_task_ledger *ledger,
                                                const struct assay_task_offer *record,
                                                struct assay_task_facts *facts);
 /* OPEN: locks price x steps. Returns: APPLIED and OPENED | NO_ACCOUNT | SEQUENCE | DEADLINE |
- * NOT_HERE | NO_OFFER | STANDING | OVERFLOW | POOR | NO_ROOM */
+ * NOT_HERE | NO_OFFER | STANDING | OVERFLOW | POOR | QUOTA | NO_ROOM */
 enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
                                               const struct assay_task_open *record,
                                               struct assay_task_facts *facts);
@@ -171,7 +180,8 @@ enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
                                                const struct assay_task_close *record,
                                                struct assay_task_facts *facts);
 /*
- * assay_task_ledger_epoch - an epoch closes, and `epoch` begins: tasks past their deadline end.
+ * assay_task_ledger_epoch - an epoch closes, and `epoch` begins: tasks past their deadline end, and
+ * accounts go that are empty, idle, and of no task that runs.
  * In:      epoch: above the one that ran (asserted). member[count] by slot, count <= slots_max
  *          (asserted); the others are NONE. fact[fact_max], fact_max >= tasks_max (asserted)
  * Returns: how many facts: ENDED, FAILED or UNCERTIFIED, at most one a task
@@ -200,7 +210,7 @@ const struct assay_task_offer *assay_task_ledger_offered(const struct assay_task
 /* Returns: the task, borrowed until the next record; NULL when it is not remembered. */
 const struct assay_task_row *assay_task_ledger_task(const struct assay_task_ledger *ledger,
                                                     const uint8_t task[static 32]);
-/* Out: *balance, *sequence (the next). Returns: false when there is no such account. */
+/* Out: *balance, *sequence (of its next record). Returns: false when there is no such account. */
 bool assay_task_ledger_balance(const struct assay_task_ledger *ledger,
                                const uint8_t account[static 32], uint64_t *balance,
                                uint64_t *sequence);

@@ -6,11 +6,13 @@
 
 #include "services/tasks/ledger.h"
 
-/* Never removed: its sequence keeps signed records from being used again. */
+/* One that is removed and made again begins behind every number that it can have had: no record
+ * that was signed for it before is of use again (docs/services.md 6.2.1). */
 struct account {
     uint8_t id[32];
     uint64_t balance;
     uint64_t sequence; /* the next */
+    uint64_t used;     /* the epoch in which something of it changed last */
 };
 
 struct seat {
@@ -25,6 +27,7 @@ struct seat {
 
 struct assay_task_ledger {
     uint8_t chain_id[32];
+    uint64_t era;   /* of the chain; in no document */
     uint64_t epoch; /* that runs */
     uint64_t total; /* of the first balances, for ever */
     uint32_t accounts_max, tasks_max, slots_max;
@@ -40,7 +43,8 @@ static inline uint64_t assay_task_epoch_bit(uint64_t epoch)
     return UINT64_C(1) << epoch % ASSAY_TASK_CLOSED_EPOCHS;
 }
 
-/* --- ledger.c. find Returns: NULL when there is none; need: NULL when there is no room. */
+/* --- ledger.c. find Returns: NULL when there is none; need: NULL when there is no room.
+ * Whoever finds one to change it says so by `need` or by setting used. */
 struct account *assay_task_account_find(const struct assay_task_ledger *ledger,
                                         const uint8_t id[static 32]);
 struct account *assay_task_account_need(struct assay_task_ledger *ledger,

@@ -18,6 +18,23 @@ static struct assay_task_row *row_free(struct assay_task_ledger *ledger)
     return ended;
 }
 
+/* docs/services.md 6.4: the table is everybody's, and what is locked comes back: one account has a
+ * part of it. */
+static uint32_t quota(const struct assay_task_ledger *ledger)
+{
+    const uint32_t part = ledger->tasks_max / ASSAY_TASK_QUOTA_PARTS;
+    return part > ASSAY_TASK_QUOTA_MIN ? part : ASSAY_TASK_QUOTA_MIN;
+}
+
+static uint32_t open_of(const struct assay_task_ledger *ledger, const uint8_t account[static 32])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < ledger->tasks_max; i++)
+        count += ledger->row[i].steps > 0 && ledger->row[i].end == ASSAY_TASK_END_NONE &&
+                 assay_bytes_equal(ledger->row[i].requestor, account, 32);
+    return count;
+}
+
 /* docs/services.md 6.4: what the terms ask of the executor, before any money is locked. */
 static enum assay_task_result look_at_executor(const struct assay_task_ledger *ledger,
                                                const struct assay_task_open *record)
@@ -50,6 +67,7 @@ enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
     if (assay_mul_u64(record->price, record->steps, &amount) != ASSAY_OK)
         return ASSAY_TASK_OVERFLOW;
     if (amount > account->balance) return ASSAY_TASK_POOR;
+    if (open_of(ledger, id) >= quota(ledger)) return ASSAY_TASK_QUOTA;
     struct assay_task_row *row = row_free(ledger);
     if (row == NULL) return ASSAY_TASK_NO_ROOM;
     *row = (struct assay_task_row){
@@ -57,6 +75,7 @@ enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
         .price = record->price,
         .steps = record->steps,
         .locked = amount,
+        .opened = ledger->epoch,
         .deadline = record->deadline,
         .min_standing = record->min_standing,
     };
@@ -65,6 +84,7 @@ enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
     assay_bytes_copy(row->input, 32, record->input, 32);
     account->balance -= amount;
     account->sequence++;
+    account->used = ledger->epoch;
     assay_task_fact_add(facts, ASSAY_TASK_OPENED, row)->amount = amount;
     assay_task_ledger_check(ledger);
     return ASSAY_TASK_APPLIED;
@@ -163,6 +183,7 @@ enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger,
     row->locked -= amount;
     row->paid = record->receipt.step;
     payee->balance += amount;
+    payee->used = ledger->epoch;
     struct assay_task_fact *fact = assay_task_fact_add(facts, ASSAY_TASK_PAID, row);
     fact->amount = amount;
     assay_bytes_copy(fact->opening, 32, record->opening, 32);

@@ -266,7 +266,8 @@ void epochs_begin(struct assay_sim_epochs *w)
         w->weights[i] = weights != NULL ? weights[i] : state->members[i].weight;
         w->seats[i] = weights != NULL ? weights[i] : state->members[i].seat_weight;
         w->total_weight += w->weights[i];
-        w->seats_weight += w->seats[i];
+        w->seats_weight +=
+            weights != NULL ? w->seats[i] : assay_member_row_weight(&state->members[i]);
     }
     w->proofs = 0;
     w->context = (struct assay_context){ .state = state, .epoch = state->epoch + 1 };

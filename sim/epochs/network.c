@@ -120,6 +120,10 @@ static void make_genesis(struct assay_sim_epochs *w)
         .vendor_cap_den = s->vendor_cap_den,
         .block_len_max = ASSAY_BLOCK_LEN_MAX,
         .seats_max = s->seats_max < ASSAY_VOTERS_MAX ? s->seats_max : 0,
+        .amplification_percent =
+            s->amplification_percent != ASSAY_AMPLIFICATION_PERCENT ? s->amplification_percent : 0,
+        .quiet_floor_percent =
+            s->quiet_floor_percent != ASSAY_QUIET_FLOOR_PERCENT ? s->quiet_floor_percent : 0,
     };
     epochs_key(w, UINT32_MAX, 0, g->chain_id, 32);
     epochs_key(w, UINT32_MAX, 1, g->policy_digest, 32);

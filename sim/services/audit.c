@@ -135,6 +135,10 @@ static void add_up(struct assay_sim_services *s)
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
     const struct tasks *t = s->tasks;
     uint64_t sum = 0, amount = 0, sequence = 0;
+    const uint64_t first = (uint64_t)MONEY * (s->load->requestors + s->load->hoarders);
+    for (uint32_t i = 0; i < s->load->hoarders; i++)
+        if (assay_task_ledger_balance(ledger, s->hoard.hoarder[i].account, &amount, &sequence))
+            sum += amount;
     for (uint32_t i = 0; i < s->load->requestors; i++)
         if (assay_task_ledger_balance(ledger, t->requestor[i].id, &amount, &sequence))
             sum += amount;
@@ -144,10 +148,10 @@ static void add_up(struct assay_sim_services *s)
     for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
         if (row->end == ASSAY_TASK_END_NONE) sum += row->locked;
     services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
-    if (sum != (uint64_t)MONEY * s->load->requestors)
+    if (sum != first)
         services_look(s, ASSAY_SIM_CHECKER_TASKS, "epoch %llu: %llu in all, %llu at first",
                       (unsigned long long)t->now - 1, (unsigned long long)sum,
-                      (unsigned long long)MONEY * s->load->requestors);
+                      (unsigned long long)first);
 }
 
 /* An executor's host that was kept from its ledger may be too late for its money. */

@@ -5,11 +5,18 @@
 #include "sim/services/internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void desk_free(struct desk *desk)
 {
     free(desk->memory);
     *desk = (struct desk){ 0 };
+}
+
+const uint8_t *desk_node_id(const struct assay_sim_services *s, uint32_t node)
+{
+    const struct desk *d = &s->desk[node];
+    return node < d->members ? d->node_id[node] : NULL;
 }
 
 static void look(struct desk *d, const struct assay_engine *engine,
@@ -76,6 +83,8 @@ static void take_log(struct assay_sim_services *s, uint32_t node,
                                  entry.payload, &s->facts);
         ASSAY_ASSERT(became != NULL);
         if (!d->begun) continue;
+        if (entry.kind == ASSAY_SERVICE_TABLE && strcmp(became, "applied") == 0)
+            replicas_table(s, node, entry.payload);
         tell(s, node, &s->facts);
         shares_final(s, node, entry.slot, (enum assay_service_kind)entry.kind, entry.payload);
     }
@@ -131,6 +140,7 @@ static void close_one(struct assay_sim_services *s, uint32_t node,
     struct telling telling = { s, node };
     take_log(s, node, now->closed);
     look(d, engine, now, false);
+    assay_registry_enter(d->registry, d->era);
     assay_registry_close(d->registry, now->epoch - 1, d->member, d->members, &s->facts, told,
                          &telling);
     d->epoch = now->epoch;

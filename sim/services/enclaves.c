@@ -36,6 +36,23 @@ static struct name name_of(const struct assay_sim_services *s, uint32_t process)
                           .session = e->numbered ? e->client->config.session : 0 };
 }
 
+bool enclaves_find(const struct assay_sim_services *s, const uint8_t instance[static 32],
+                   uint64_t session, struct name *name, uint32_t *node)
+{
+    for (uint32_t p = 0; p < process_count(s); p++) {
+        const struct enclave *e = &s->enclave[p];
+        if (!e->runs || !e->numbered || e->client->config.session != session ||
+            !assay_bytes_equal(s->instance[p / s->load->clones].name, instance, 32))
+            continue;
+        *name = name_of(s, p);
+        *node = e->node;
+        return true;
+    }
+    return false;
+}
+
+static void forget(struct assay_sim_services *s, uint32_t process);
+
 /* --- what was sealed */
 
 static uint32_t seal(struct instance *in, const struct sealed *state)
@@ -81,10 +98,7 @@ void enclaves_open(struct assay_sim_services *s)
 {
     for (uint32_t i = 0; i < s->plan.group_count * s->load->enclaves; i++) {
         struct instance *in = &s->instance[i];
-        struct assay_sim_random random = services_stream(s, PROGRAM_ENCLAVE, (uint64_t)1 << 62 | i);
         in->group = i / s->load->enclaves;
-        services_key(&random, &in->secret, in->key);
-        assay_cont_instance(in->group, in->key, in->name);
         (void)seal(in, &(struct sealed){ 0 });
     }
     for (uint32_t p = 0; p < process_count(s); p++) {
@@ -237,7 +251,9 @@ static void did(struct assay_sim_services *s, uint32_t process)
     }
     if (e->client->phase != ASSAY_CONT_ENDED) return;
     if (e->client->end == ASSAY_CONT_END_FENCED) s->count.fenced++;
-    end(s, process);
+    /* Replicas have forgotten it: as one whose row has left, it is born anew with another key. */
+    if (e->client->end == ASSAY_CONT_END_FORGOTTEN) forget(s, process);
+    else end(s, process);
 }
 
 void enclaves_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
@@ -274,17 +290,20 @@ static void ask_for_number(struct assay_sim_services *s, uint32_t process,
     struct enclave *e = &s->enclave[process];
     const struct instance *in = instance_of(s, process);
     const struct name self = name_of(s, process);
-    struct assay_cont_session_record record = { .group = in->group, .expected = expected };
+    struct assay_cont_session_record record = { .group = in->group,
+                                                .birth = in->birth,
+                                                .expected = expected };
+    const uint8_t *const node_id = desk_node_id(s, e->node);
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
     const uint64_t now_ms = services_now(s);
-    if (now_ms < e->submit_at_ms) return;
+    if (now_ms < e->submit_at_ms || node_id == NULL) return;
     e->submit_at_ms = now_ms + AGAIN_MS;
     services_name_put(&self, record.contact.curve);
     record.contact.address[0] = 'e';
     record.contact.address_len = 1;
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, in->key, sizeof in->key);
-    assay_cont_session_statement(&g->home, &record, digest);
+    assay_cont_session_statement(&g->home, node_id, &record, digest);
     assay_model_sign(in->secret.bytes, digest, record.signature);
     const enum assay_status status =
         assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload);
@@ -299,6 +318,7 @@ static void begin(struct assay_sim_services *s, uint32_t process, const struct a
     const struct instance *in = instance_of(s, process);
     struct assay_cont_client_config config = { .home = g->home,
                                                .session = session,
+                                               .birth_era = instance_of(s, process)->birth.era,
                                                .roster = g->now.roster };
     uint8_t nonce[32];
     assay_bytes_copy(config.instance, 32, in->name, 32);
@@ -310,26 +330,92 @@ static void begin(struct assay_sim_services *s, uint32_t process, const struct a
     did(s, process);
 }
 
+/* A key of its own, in this epoch. One whose row has left the ledger is nobody's any more, with all
+ * that was sealed for it. */
+static void be_born(struct assay_sim_services *s, struct instance *in,
+                    const struct assay_cont_group *g)
+{
+    const uint64_t number = (uint64_t)(in - s->instance) | ++in->births << 16;
+    struct assay_sim_random random =
+        services_stream(s, PROGRAM_ENCLAVE, (uint64_t)1 << 62 | number);
+    services_key(&random, &in->secret, in->key);
+    in->birth = (struct assay_cont_birth){ .era = g->era, .epoch = g->epoch };
+    assay_cont_instance(&g->home, &in->birth, in->key, in->name);
+    in->named = true;
+    in->sealed_count = 1;
+    in->released = 0;
+}
+
+/* Its processes end when the ledger that they see has no row of it, for ever. Returns: so. */
+static bool is_forgotten(struct assay_sim_services *s, uint32_t process,
+                         const struct assay_cont_group *g)
+{
+    const struct instance *in = instance_of(s, process);
+    return in->named && assay_cont_group_row(g, in->name) == NULL &&
+           !assay_cont_group_may_be_born(g, &in->birth) &&
+           (g->era > in->birth.era || g->epoch > in->birth.epoch);
+}
+
+static void forget(struct assay_sim_services *s, uint32_t process)
+{
+    const uint32_t clones = s->load->clones, first = process - process % clones;
+    for (uint32_t p = first; p < first + clones; p++) {
+        s->enclave[p].before = s->enclave[p].read_from = 0;
+        if (s->enclave[p].runs) end(s, p);
+    }
+    instance_of(s, process)->named = false;
+    s->views[instance_of(s, process)->group].session[first / clones % s->load->enclaves] = 0;
+}
+
+/* docs/services.md 1.2.2: until the ledger keeps its row. */
+static void keep_row(struct assay_sim_services *s, uint32_t process)
+{
+    struct enclave *e = &s->enclave[process];
+    const struct instance *in = instance_of(s, process);
+    const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
+    const struct assay_cont_instance_row *row = assay_cont_group_row(g, in->name);
+    const struct assay_cont_receipt *receipt = &e->client->receipt;
+    const uint64_t now_ms = services_now(s);
+    uint8_t nonce[32], bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    if (row == NULL || row->kept || e->client->certified == 0 || now_ms < e->keep_at_ms) return;
+    if (e->client->ask_receipt.asked) return;
+    if (receipt->entry.index == 0 || receipt->view != g->now.roster.view ||
+        receipt->count < assay_cont_quorum(g->now.roster.count)) {
+        services_bytes(&e->random, nonce, sizeof nonce);
+        if (assay_cont_client_receipt(e->client, nonce, now_ms, &s->outs) == ASSAY_OK)
+            did(s, process);
+        return;
+    }
+    const struct assay_cont_keep_record record = { .group = in->group,
+                                                   .roster = g->now.roster,
+                                                   .receipt = *receipt };
+    const enum assay_status status =
+        assay_cont_keep_record_encode(&record, bytes, sizeof bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    e->keep_at_ms = now_ms + AGAIN_MS;
+    services_submit(s, e->node, ASSAY_SERVICE_KEEP, payload);
+}
+
 /* Returns: whether it has a number by now. */
 static bool has_number(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
-    const struct instance *in = instance_of(s, process);
+    struct instance *in = instance_of(s, process);
     const struct name self = name_of(s, process);
     const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
-    uint64_t expected = 1;
     uint8_t curve[32];
     if (e->numbered) return true;
     if (g->phase == ASSAY_CONT_FORMING) return false;
+    if (!in->named) be_born(s, in, g);
     services_name_put(&self, curve);
-    for (uint32_t i = 0; i < g->instance_count; i++) {
-        if (!assay_bytes_equal(g->instance[i].instance, in->name, 32)) continue;
-        expected = g->instance[i].session + 1;
-        if (!assay_bytes_equal(g->instance[i].contact.curve, curve, 32)) continue;
-        begin(s, process, g, g->instance[i].session);
+    const struct assay_cont_instance_row *row = assay_cont_group_row(g, in->name);
+    if (row != NULL && assay_bytes_equal(row->contact.curve, curve, 32)) {
+        begin(s, process, g, row->session);
         return e->runs;
     }
-    ask_for_number(s, process, g, expected);
+    ask_for_number(s, process, g,
+                   assay_cont_number_next(g->era, row == NULL ? 0 : row->session));
     return false;
 }
 
@@ -406,6 +492,10 @@ static void run_one(struct assay_sim_services *s, uint32_t process)
         if (e->ends_cut) end(s, process);
         if (!e->runs) return;
     }
+    if (is_forgotten(s, process, assay_registry_group(s->desk[e->node].registry, group))) {
+        forget(s, process);
+        return;
+    }
     if (!has_number(s, process)) return;
     if (now_ms >= e->wake_at_ms) {
         assay_cont_client_tick(e->client, now_ms, &s->outs);
@@ -419,7 +509,8 @@ static void run_one(struct assay_sim_services *s, uint32_t process)
         end(s, process);
     }
     if (!e->runs || e->client->phase != ASSAY_CONT_RUNNING) return;
-    if (what < 4 && e->updates > 0) update(s, process);
+    keep_row(s, process);
+    if (e->runs && what < 4 && e->updates > 0) update(s, process);
     if (e->runs && what > 4 && e->reads > 0) read_one(s, process);
 }
 

@@ -13,6 +13,7 @@ enum { OLD_TRIES = 16 };
 static bool is_anybodys(enum assay_service_kind kind)
 {
     return kind == ASSAY_SERVICE_SESSION || kind == ASSAY_SERVICE_TABLE ||
+           kind == ASSAY_SERVICE_KEEP ||
            kind == ASSAY_SERVICE_SHARE_PUT || kind == ASSAY_SERVICE_TASK_OPEN ||
            kind == ASSAY_SERVICE_TASK_ACCEPT || kind == ASSAY_SERVICE_TASK_CLAIM;
 }

@@ -3,7 +3,7 @@
  *
  * services.c (life, plan, turns), desk.c (how a node's programs see the ledger), recount.c (the
  * registry once more, from final blocks), replicas.c, enclaves.c and views_audit.c (continuity),
- * forge.c (what hostile members hand in), tasks.c, seal.c
+ * forge.c (what hostile members hand in), hoard.c (what they take for nothing), tasks.c, seal.c
  * and audit.c (tasks), shares.c, secrets.c and shares_audit.c (shares).
  */
 #ifndef ASSAY_SIM_SERVICES_INTERNAL_H
@@ -22,6 +22,7 @@ enum {
     SUBMISSIONS = 64, /* of one turn */
     AGAIN_MS = 1000,  /* records that are not final are handed in again */
     FORGE_KEPT = 64,
+    SILENCE_MOVES = 64, /* that the checker keeps */
 };
 
 /* Kinds of programs: the first byte of the CURVE keys that stand for them. */
@@ -92,6 +93,9 @@ struct instance {
     uint32_t group;
     struct assay_secret32 secret;
     uint8_t key[ASSAY_P256_PUBLIC_LEN], name[32];
+    bool named; /* some process of it has asked for a number: birth and name are known */
+    struct assay_cont_birth birth;
+    uint64_t births;
     uint32_t sealed_count, sealed_room;
     struct sealed *sealed; /* [0] is no state yet */
     uint32_t released;     /* the newest of which an output has left */
@@ -102,7 +106,7 @@ struct enclave {
     bool runs, numbered;
     bool blind; /* its host shows it nothing of what becomes final after its number */
     uint32_t node, life;
-    uint64_t submit_at_ms, start_at_ms, wake_at_ms;
+    uint64_t submit_at_ms, start_at_ms, wake_at_ms, keep_at_ms;
     /* From then until then its host lets the replicas in these seats alone hear it, a bit each, and
      * ends it afterwards. */
     uint64_t cut_at_ms, cut_until_ms;
@@ -120,10 +124,25 @@ struct enclave {
 struct views {
     bool born, lost;
     uint64_t decided, started;     /* last */
+    uint64_t highest;              /* that was ever decided, undone or not */
+    uint64_t era, closes;          /* of that era */
     struct assay_cont_roster next; /* that was decided last */
+    bool was_changing;             /* before what is decided now */
+    /* The epoch of the last report of a seat, by another. */
+    uint64_t reported[ASSAY_CONT_SEATS_MAX][ASSAY_CONT_SEATS_MAX];
+    uint32_t move_count; /* seats that moved for silence, and when */
+    uint64_t move[SILENCE_MOVES];
     bool lists[NODES];
     uint8_t key[NODES][ASSAY_P256_PUBLIC_LEN]; /* what a slot has listed last */
     uint64_t session[ASSAY_SIM_ENCLAVES_MAX];  /* numbered last */
+};
+
+/* A member that takes what one author can get. */
+struct hoarder {
+    struct assay_secret32 secret; /* of its account */
+    uint8_t key[ASSAY_P256_PUBLIC_LEN], account[32];
+    uint64_t epoch; /* in which it handed in last */
+    uint64_t open_at_ms;
 };
 
 struct tasks;
@@ -159,6 +178,7 @@ struct assay_sim_services {
     } recount;
     struct views views[GROUPS];
     bool views_suspended[NODES]; /* by the last close */
+    uint8_t views_operator[NODES];
 
     struct replica replica[GROUPS][NODES];
     struct instance instance[GROUPS * ASSAY_SIM_ENCLAVES_MAX];
@@ -173,6 +193,13 @@ struct assay_sim_services {
         uint32_t count;
         struct submission kept[FORGE_KEPT]; /* handed in last, of kinds that anybody may */
     } forge;
+    struct {
+        struct assay_sim_random random;
+        struct hoarder hoarder[ASSAY_SIM_HOARDERS_MAX];
+        bool known;        /* how many members stood when the last epoch closed */
+        uint32_t standing; /* so many, WARNING or better */
+        uint64_t taken, refused, relisted;
+    } hoard;
     uint32_t submissions;
     struct submission submission[SUBMISSIONS];
     uint8_t room[2 * 64 * 1024];
@@ -180,6 +207,11 @@ struct assay_sim_services {
         uint64_t records, certified, adopted, refused, fenced, confirmed;
     } count;
 };
+
+/* --- desk.c */
+/* Returns: the node id of the member of a node, which sits in the slot of its number; NULL while it
+ * has none. */
+const uint8_t *desk_node_id(const struct assay_sim_services *s, uint32_t node);
 
 /* --- services.c */
 /* Returns: numbers of a program, or of one of its lives. */
@@ -230,8 +262,26 @@ void forge_open(struct assay_sim_services *s);
 void forge_beside(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
                   struct assay_slice payload);
 
+/* --- hoard.c */
+void hoard_open(struct assay_sim_services *s);
+/* Returns: whether its member is one. */
+bool hoard_is_hoarder(const struct assay_sim_services *s, uint32_t node);
+void hoard_turn(struct assay_sim_services *s, uint32_t node);
+/* A close told how members stand; nobody knows how they do. */
+void hoard_stand(struct assay_sim_services *s, const struct assay_registry_member *member,
+                 uint32_t count);
+void hoard_unknown(struct assay_sim_services *s);
+/* A final record, and what became of it. */
+void hoard_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
+                  struct assay_slice payload, const char *became,
+                  const struct assay_registry_facts *facts);
+
 /* --- replicas.c */
+/* Its process ends, and the next one lists another key. */
+void replicas_relist(struct assay_sim_services *s, uint32_t group, uint32_t node);
 void replicas_die(struct assay_sim_services *s, uint32_t node);
+/* A TABLE record has had effect. Returns: nothing. */
+void replicas_table(struct assay_sim_services *s, uint32_t node, struct assay_slice payload);
 void replicas_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
                    const struct assay_cont_fact *fact);
 void replicas_turn(struct assay_sim_services *s, uint32_t node);
@@ -249,6 +299,9 @@ void enclaves_die(struct assay_sim_services *s, uint32_t node);
 void enclaves_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
                    const struct assay_cont_fact *fact);
 void enclaves_turn(struct assay_sim_services *s, uint32_t node);
+/* The process that runs this session. Returns: whether there is one. */
+bool enclaves_find(const struct assay_sim_services *s, const uint8_t instance[static 32],
+                   uint64_t session, struct name *name, uint32_t *node);
 void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
                     const struct name *from, struct assay_slice frame);
 void enclaves_epoch(struct assay_sim_services *s);

@@ -70,11 +70,15 @@ static uint32_t members_of(const struct assay_state *before, const struct assay_
                           assay_bytes_equal(before->members[i].node_id, m->node_id, 32);
         out[i] = (struct assay_registry_member){
             .standing = standing_of(m),
+            .operator_ = (uint8_t)i,
             .score_bp = assay_trust_score_bp(&m->trust),
             .certified = same && after->certified && m->pass_epoch == after->epoch,
             .failed = m->failure_epoch == after->epoch,
             .renewed = !same || m->stage == ASSAY_STAGE_LEFT,
         };
+        for (uint32_t k = 0; k < i; k++)
+            if (assay_bytes_equal(after->members[k].operator_id, m->operator_id, 32))
+                out[i].operator_ = out[k].operator_;
     }
     return after->member_count;
 }
@@ -85,7 +89,10 @@ static void stand(struct assay_sim_services *s, const struct assay_state *genesi
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     if (s->recount.stood || s->recount.registry == NULL) return;
     const uint32_t count = members_of(genesis, genesis, member);
+    assay_registry_enter(s->recount.registry, genesis->era);
     assay_registry_stand(s->recount.registry, genesis->epoch, member, count);
+    hoard_stand(s, member, count);
+    views_stand(s, member, count);
     s->recount.stood = true;
     s->recount.epoch = genesis->epoch + 1;
 }
@@ -118,6 +125,8 @@ void assay_sim_services_record(struct assay_sim_services *services,
     tasks_record(s, slot, (enum assay_service_kind)record->kind, record->payload, applied,
                  &s->recount.facts);
     shares_record(s, &s->recount.facts);
+    hoard_record(s, slot, (enum assay_service_kind)record->kind, record->payload, became,
+                 &s->recount.facts);
 }
 
 /* Where a document of that name stands. Returns: the count of documents when it has none. */
@@ -195,7 +204,9 @@ static void extend(struct assay_sim_services *s, const struct assay_state *state
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     const uint32_t count = members_of(state, state, member);
+    assay_registry_enter(s->recount.registry, state->era);
     assay_registry_stand(s->recount.registry, state->epoch, member, count);
+    hoard_stand(s, member, count);
     s->recount.stood = true;
     compare(s, s->recount.registry, before, state, "as the blocks", 0);
     views_take(s);
@@ -218,7 +229,9 @@ void assay_sim_services_closed(struct assay_sim_services *services,
     if (s->recount.registry != NULL) {
         const uint32_t count = members_of(before, after, member);
         views_stand(s, member, count);
+        hoard_stand(s, member, count);
         s->recount.epoch = after->epoch + 1;
+        assay_registry_enter(s->recount.registry, after->era);
         assay_registry_close(s->recount.registry, after->epoch, member, count, &s->recount.facts,
                              told, s);
         assay_registry_check(s->recount.registry);
@@ -245,6 +258,7 @@ static void take(struct assay_sim_services *s, const struct assay_registry *regi
     assay_registry_copy(s->recount.registry, registry);
     s->recount.stood = true;
     s->recount.sound = true;
+    hoard_unknown(s);
     views_take(s);
     tasks_take(s);
 }

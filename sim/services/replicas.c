@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { GROUP_SHIFT = 8 };
+enum { GROUP_SHIFT = 8, SILENT_MS = 6000 /* or half an epoch, before a seat is reported */ };
 
 static struct name name_of(const struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
@@ -31,7 +31,8 @@ static void key_of(const struct assay_sim_services *s, uint32_t group, uint32_t 
 static void start(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     struct replica *r = &s->replica[group][node];
-    if (r->memory == NULL) r->memory = malloc(assay_cont_replica_size(s->load->enclaves));
+    if (r->memory == NULL)
+        r->memory = malloc(assay_cont_replica_size(s->plan.group[group].instances_max));
     ASSAY_ASSERT(r->memory != NULL);
     key_of(s, group, node, ++r->life, &r->secret, r->key);
     r->core = NULL;
@@ -46,6 +47,11 @@ void replicas_die(struct assay_sim_services *s, uint32_t node)
 {
     for (uint32_t g = 0; g < s->plan.group_count; g++)
         s->replica[g][node].runs = false;
+}
+
+void replicas_relist(struct assay_sim_services *s, uint32_t group, uint32_t node)
+{
+    s->replica[group][node].runs = false;
 }
 
 void replicas_free(struct assay_sim_services *s)
@@ -108,6 +114,16 @@ static void to_group(struct assay_sim_services *s, uint32_t group, uint32_t node
     if (!self) to_key(s, group, node, r->key, frame);
 }
 
+static void to_session(struct assay_sim_services *s, uint32_t group, uint32_t node,
+                       const struct assay_cont_send *send, struct assay_slice frame)
+{
+    const struct name from = name_of(s, group, node);
+    struct name to;
+    uint32_t there = 0;
+    if (!enclaves_find(s, send->instance, send->session, &to, &there)) return;
+    services_send(s, &from, node, &to, there, frame);
+}
+
 static void submit_table(struct assay_sim_services *s, uint32_t node, const struct replica *r)
 {
     services_submit(s, node, ASSAY_SERVICE_TABLE, assay_slice_over(r->table, r->table_len));
@@ -122,7 +138,7 @@ static void to_ledger(struct assay_sim_services *s, uint32_t group, uint32_t nod
     ASSAY_ASSERT(status == ASSAY_OK && payload.len <= sizeof r->table);
     assay_bytes_copy(r->table, sizeof r->table, payload.bytes, payload.len);
     r->table_len = payload.len;
-    r->table_view = record.view;
+    r->table_view = record.roster.view;
     submit_table(s, node, r);
 }
 
@@ -147,6 +163,7 @@ static void perform(struct assay_sim_services *s, uint32_t group, uint32_t node,
         case ASSAY_CONT_TO_GROUP: to_group(s, group, node, bytes); break;
         case ASSAY_CONT_TO_KEY: to_key(s, group, node, send->key, bytes); break;
         case ASSAY_CONT_TO_LEDGER: to_ledger(s, group, node, bytes); break;
+        case ASSAY_CONT_TO_SESSION: to_session(s, group, node, send, bytes); break;
         }
     }
     r->wake_at_ms = s->effects.wake_at_ms;
@@ -159,12 +176,12 @@ static void be_born(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     struct replica *r = &s->replica[group][node];
     const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
-    struct assay_cont_replica_config config = { .home = g->home,
-                                                .instances_max = s->load->enclaves };
+    const uint32_t most = s->plan.group[group].instances_max;
+    struct assay_cont_replica_config config = { .home = g->home, .instances_max = most };
     struct assay_cont_fact fact;
     assay_bytes_copy(config.key, sizeof config.key, r->key, sizeof r->key);
     r->core =
-        assay_cont_replica_init(r->memory, assay_cont_replica_size(s->load->enclaves), &config);
+        assay_cont_replica_init(r->memory, assay_cont_replica_size(most), &config);
     for (uint32_t i = 0; assay_cont_group_tell(g, i, &fact); i++)
         replicas_fact(s, node, group, &fact);
     for (uint32_t i = 0; assay_cont_group_standing(g, i, &fact); i++)
@@ -181,21 +198,95 @@ void replicas_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
     perform(s, group, node, NULL, 0);
 }
 
+void replicas_table(struct assay_sim_services *s, uint32_t node, struct assay_slice payload)
+{
+    for (uint32_t g = 0; g < s->plan.group_count; g++) {
+        const struct replica *r = &s->replica[g][node];
+        if (!r->runs || r->core == NULL) continue;
+        assay_status_ignore(assay_cont_replica_table(r->core, payload),
+                            "of another group, or of a view that is over");
+    }
+}
+
 static void list_oneself(struct assay_sim_services *s, uint32_t group, uint32_t node)
 {
     const struct name self = name_of(s, group, node);
     struct replica *r = &s->replica[group][node];
     struct assay_cont_replica_record record = { .group = group };
-    uint8_t bytes[ASSAY_CONT_RECORD_MAX];
+    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const uint8_t *const node_id = desk_node_id(s, node);
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
+    if (node_id == NULL) return;
     assay_bytes_copy(record.key, sizeof record.key, r->key, sizeof r->key);
     services_name_put(&self, record.contact.curve);
     record.contact.address[0] = 'r';
     record.contact.address_len = 1;
+    assay_cont_replica_statement(&g->home, node_id, &record, digest);
+    assay_model_sign(r->secret.bytes, digest, record.signature);
     const enum assay_status status =
         assay_cont_replica_record_encode(&record, bytes, sizeof bytes, &payload);
     ASSAY_ASSERT(status == ASSAY_OK);
     services_submit(s, node, ASSAY_SERVICE_REPLICA, payload);
+}
+
+/* --- who is heard (docs/services.md 1.11) */
+
+static void submit_silent(struct assay_sim_services *s, uint32_t group, uint32_t node,
+                          uint32_t seat)
+{
+    struct replica *r = &s->replica[group][node];
+    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    struct assay_cont_silent_record record = { .group = group,
+                                               .era = g->era,
+                                               .view = g->now.roster.view,
+                                               .seat = seat,
+                                               .epoch = g->epoch + 1 };
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    assay_bytes_copy(record.key, sizeof record.key, r->key, sizeof r->key);
+    assay_cont_silent_statement(&g->home, &record, digest);
+    assay_model_sign(r->secret.bytes, digest, record.signature);
+    const enum assay_status status =
+        assay_cont_silent_record_encode(&record, bytes, sizeof bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    services_submit(s, node, ASSAY_SERVICE_SILENT, payload);
+}
+
+static void submit_alive(struct assay_sim_services *s, uint32_t group, uint32_t node)
+{
+    struct replica *r = &s->replica[group][node];
+    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const uint8_t *const node_id = desk_node_id(s, node);
+    struct assay_cont_alive_record record = { .group = group,
+                                              .era = g->era,
+                                              .epoch = g->epoch + 1 };
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    if (node_id == NULL) return;
+    assay_bytes_copy(record.key, sizeof record.key, r->key, sizeof r->key);
+    assay_cont_alive_statement(&g->home, node_id, &record, digest);
+    assay_model_sign(r->secret.bytes, digest, record.signature);
+    const enum assay_status status =
+        assay_cont_alive_record_encode(&record, bytes, sizeof bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    services_submit(s, node, ASSAY_SERVICE_ALIVE, payload);
+}
+
+static void tell_silence(struct assay_sim_services *s, uint32_t group, uint32_t node)
+{
+    const struct replica *r = &s->replica[group][node];
+    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const uint64_t half_ms = s->scenario->epoch_ms / 2;
+    const uint32_t own = assay_cont_seat(&g->now.roster, r->key);
+    for (uint32_t i = 0; own < g->now.roster.count && i < g->now.roster.count; i++)
+        if ((g->silence[i].by[0] >> own & 1) == 0 &&
+            assay_cont_replica_misses(r->core, g->now.roster.view, i, services_now(s),
+                                      half_ms > SILENT_MS ? half_ms : SILENT_MS))
+            submit_silent(s, group, node, i);
+    if (node < NODES && assay_bytes_equal(g->member[node].key, r->key, sizeof r->key) &&
+        assay_cont_group_wants_alive(g, node))
+        submit_alive(s, group, node);
 }
 
 static bool is_listed(const struct assay_cont_group *g, const struct replica *r)
@@ -223,6 +314,7 @@ static void turn_one(struct assay_sim_services *s, uint32_t group, uint32_t node
         r->submit_at_ms = now_ms + AGAIN_MS;
         if (!listed) list_oneself(s, group, node);
         if (r->table_view > 0) submit_table(s, node, r);
+        tell_silence(s, group, node);
     }
     if (now_ms < r->wake_at_ms) return;
     assay_cont_replica_tick(r->core, now_ms, &s->effects);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { HOARDED_ROWS = 4 /* room for what hoarders may have */ };
 enum { TURN_MS_MIN = 20, TURNS_AN_EPOCH = 100, HEAD = 72 /* both names, the sender's session */ };
 
 /* --- words */
@@ -142,7 +143,7 @@ static void make_plan(struct assay_sim_services *s)
     for (uint32_t i = 0; i < l->groups; i++) {
         (void)snprintf(p->group[i].name, sizeof p->group[i].name, "group-%u", i);
         p->group[i].size = l->group_size;
-        p->group[i].instances_max = l->enclaves;
+        p->group[i].instances_max = l->enclaves + HOARDED_ROWS * l->hoarders;
     }
     tasks_plan(s, p);
     shares_plan(s, p);
@@ -195,6 +196,7 @@ struct assay_sim_services *assay_sim_services_create(const struct assay_scenario
     s->seed = seed;
     s->nodes = scenario->nodes;
     s->world = *world;
+    hoard_open(s);
     tasks_open(s);
     shares_open(s);
     make_plan(s);
@@ -250,6 +252,7 @@ void assay_sim_services_turn(struct assay_sim_services *services, uint32_t node)
     enclaves_turn(s, node);
     tasks_turn(s, node);
     shares_turn(s, node);
+    hoard_turn(s, node);
     hand_in(s);
 }
 
@@ -299,6 +302,9 @@ void assay_sim_services_end(struct assay_sim_services *services, struct assay_si
     figures[ASSAY_SIM_FIGURE_READS_CONFIRMED] = (int64_t)s->count.confirmed;
     figures[ASSAY_SIM_FIGURE_ROLLBACKS_REFUSED] = (int64_t)s->count.refused;
     figures[ASSAY_SIM_FIGURE_CLONES_FENCED] = (int64_t)s->count.fenced;
+    figures[ASSAY_SIM_FIGURE_HOARDS_TAKEN] = (int64_t)s->hoard.taken;
+    figures[ASSAY_SIM_FIGURE_HOARDS_REFUSED] = (int64_t)s->hoard.refused;
+    figures[ASSAY_SIM_FIGURE_RELISTED] = (int64_t)s->hoard.relisted;
     figures[ASSAY_SIM_FIGURE_ENCLAVES_FINAL] = (int64_t)enclaves_running(s);
     const bool any = s->recount.registry != NULL;
     for (uint32_t g = 0; any && g < s->plan.group_count; g++) {

@@ -71,7 +71,6 @@ static void stop(struct keeper *k)
 /* A new machine: it lists itself anew, and has no slot. */
 static void lose_disk(struct assay_sim_services *s, struct keeper *k)
 {
-    const struct name name = { PROGRAM_HOLDER, k->node, k->life + 1, 0 };
     stop(k);
     for (uint32_t i = 0; i < SECRETS; i++) {
         s->shares->secret[i].lost += k->disk[i].len > 0;
@@ -82,7 +81,7 @@ static void lose_disk(struct assay_sim_services *s, struct keeper *k)
     k->list_at_ms = 0;
     k->random = services_stream(s, PROGRAM_HOLDER, (uint64_t)k->node << 32 | k->life);
     services_key(&k->random, &k->secret, k->key);
-    services_name_put(&name, k->curve);
+    services_bytes(&k->random, k->link.bytes, sizeof k->link.bytes);
 }
 
 void shares_open(struct assay_sim_services *s)
@@ -264,6 +263,7 @@ static void effect_do(struct assay_sim_services *s, struct keeper *k,
         [ASSAY_SHARE_PAYLOAD_DEAL] = ASSAY_SERVICE_SHARE_DEAL,
         [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
         [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
+        [ASSAY_SHARE_PAYLOAD_SUM] = ASSAY_SERVICE_SHARE_SUM,
     };
     switch (e->act) {
     case ASSAY_SHARE_ACT_PERSIST: persist(s, k, e->id); break;
@@ -397,16 +397,20 @@ static void list_itself(struct assay_sim_services *s, struct keeper *k)
     const struct assay_share_registry *r = shares_ledger(s, k->node);
     const struct assay_share_member *m = &r->member[k->node];
     struct assay_share_holder_record record = { .cluster = k->cluster };
-    uint8_t bytes[256];
+    uint8_t bytes[512], digest[32];
     struct assay_slice out;
     const bool listed = m->listed && m->cluster == k->cluster &&
                         assay_bytes_equal(m->key, k->key, sizeof k->key);
     if (listed || services_now(s) < k->list_at_ms) return;
     k->list_at_ms = services_now(s) + AGAIN_MS;
     assay_bytes_copy(record.key, sizeof record.key, k->key, sizeof k->key);
-    assay_bytes_copy(record.curve, 32, k->curve, 32);
+    assay_bytes_copy(record.node, 32, s->desk[k->node].node_id[k->node], 32);
+    assay_sodium_link_pair(&k->link, record.link);
     record.address[0] = 'x';
     record.address_len = 1;
+    assay_share_holder_statement(&r->config.home, &record, digest);
+    assay_sodium_link_sign(&k->link, digest, record.link_signature);
+    assay_model_sign(k->secret.bytes, digest, record.signature);
     const enum assay_status status =
         assay_share_holder_record_encode(&record, bytes, sizeof bytes, &out);
     ASSAY_ASSERT(status == ASSAY_OK);

@@ -40,7 +40,8 @@ struct keeper {
     uint32_t life; /* key after key: a disk that is lost takes it away */
     bool lies;
     struct assay_secret32 secret;
-    uint8_t key[ASSAY_P256_PUBLIC_LEN], curve[32];
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_secret32 link; /* seed of its link key */
     /* How far the ledger was when it wrote last: an older one is not followed. */
     uint64_t seen_epoch;
     size_t seen_at; /* in the log of that epoch */

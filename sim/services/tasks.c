@@ -63,17 +63,20 @@ void tasks_plan(const struct assay_sim_services *s, struct assay_registry_plan *
     const struct tasks *t = s->tasks;
     if (t == NULL) return;
     plan->has_tasks = true;
-    plan->tasks.accounts_max = s->load->requestors + s->nodes;
+    plan->tasks.accounts_max = s->load->requestors + s->load->hoarders + s->nodes;
     plan->tasks.tasks_max = JOBS / 2;
-    plan->tasks.balance_count = s->load->requestors;
-    for (uint32_t i = 0; i < s->load->requestors; i++) {
+    plan->tasks.balance_count = s->load->requestors + s->load->hoarders;
+    for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
+        const uint8_t *const id = i < s->load->requestors
+                                      ? t->requestor[i].id
+                                      : s->hoard.hoarder[i - s->load->requestors].account;
         uint32_t at = i; /* they ascend */
         for (; at > 0 &&
-               assay_bytes_compare(plan->tasks.balance[at - 1].account, t->requestor[i].id, 32) > 0;
+               assay_bytes_compare(plan->tasks.balance[at - 1].account, id, 32) > 0;
              at--)
             plan->tasks.balance[at] = plan->tasks.balance[at - 1];
         plan->tasks.balance[at].amount = MONEY;
-        assay_bytes_copy(plan->tasks.balance[at].account, 32, t->requestor[i].id, 32);
+        assay_bytes_copy(plan->tasks.balance[at].account, 32, id, 32);
     }
 }
 

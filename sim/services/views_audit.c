@@ -20,14 +20,26 @@ void views_take(struct assay_sim_services *s)
     for (uint32_t g = 0; g < count; g++) {
         const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
         struct views *v = &s->views[g];
-        *v = (struct views){ .born = group->phase != ASSAY_CONT_FORMING,
+        const uint64_t highest = v->highest;
+        *v = (struct views){ .highest = highest > group->view_last ? highest : group->view_last,
+                             .era = group->era,
+                             .closes = group->era_closed == group->era ? group->era_closes : 0,
+                             .born = group->phase != ASSAY_CONT_FORMING,
                              .lost = group->phase == ASSAY_CONT_GONE,
                              .decided = group->view_last,
                              .started = group->now.roster.view,
+                             .was_changing = group->phase == ASSAY_CONT_CHANGING,
                              .next = group->next.roster };
+        for (uint32_t i = 0; i < ASSAY_CONT_MOVES_MAX; i++)
+            if (group->moved[i] != 0) v->move[v->move_count++] = group->moved[i];
+        for (uint32_t i = 0; i < group->now.roster.count; i++)
+            for (uint32_t k = 0; k < group->now.roster.count; k++)
+                if (((group->silence[i].by[0] | group->silence[i].by[1]) >> k & 1) != 0)
+                    v->reported[i][k] = group->epoch;
         for (uint32_t i = 0; i < NODES; i++) {
             v->lists[i] = group->member[i].listed;
             s->views_suspended[i] = group->member[i].standing == ASSAY_CONT_STAND_SUSPENDED;
+            s->views_operator[i] = group->member[i].operator_;
             assay_bytes_copy(v->key[i], sizeof v->key[i], group->member[i].key,
                              sizeof group->member[i].key);
         }
@@ -48,12 +60,61 @@ static bool remembers_seat(const struct views *v, uint32_t slot, const uint8_t *
     return v->lists[slot] && assay_bytes_equal(v->key[slot], key, sizeof v->key[slot]);
 }
 
+/* docs/services.md 1.9.3: without the machines of one operator a quorum is left. */
+static void hold_operators(struct assay_sim_services *s, uint32_t g)
+{
+    const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
+    const uint32_t most = group->size - (group->size / 2 + 1);
+    for (uint32_t i = 0; i < group->next.roster.count; i++) {
+        const uint32_t whose = s->views_operator[group->next.slot[i]];
+        uint32_t count = 0;
+        for (uint32_t k = 0; k < group->next.roster.count; k++)
+            count += s->views_operator[group->next.slot[k]] == whose;
+        if (count > most) wrong(s, g, "gives seats to one operator, so many:", count);
+    }
+}
+
+/* docs/services.md 1.11: which seat moved though it was not lost, who had reported it, and when
+ * seats moved for that before. */
+static void hold_silence(struct assay_sim_services *s, uint32_t g)
+{
+    const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
+    struct views *v = &s->views[g];
+    uint32_t moves = 0, lately = 0;
+    const uint64_t epoch = group->epoch;
+    if (v->was_changing) return; /* what moves then is lost */
+    for (uint32_t i = 0; i < group->now.roster.count; i++) {
+        const uint32_t slot = group->now.slot[i];
+        const struct assay_cont_member *m = &group->member[slot];
+        if (group->next.slot[i] == slot || slot >= NODES) continue;
+        if (!remembers_seat(v, slot, group->now.roster.key[i]) || m->drains ||
+            m->standing < ASSAY_CONT_STAND_WARNING)
+            continue;
+        uint32_t reporters = 0;
+        for (uint32_t k = 0; k < group->now.roster.count; k++)
+            reporters += v->reported[i][k] != 0 && v->reported[i][k] + 1 >= epoch;
+        if (reporters < assay_cont_quorum(group->size))
+            wrong(s, g, "moves a seat for silence on too few reports:", reporters);
+        moves++;
+    }
+    if (moves == 0) return;
+    if (moves > 1) wrong(s, g, "moves seats for silence at once:", moves);
+    for (uint32_t i = 0; i < v->move_count; i++) {
+        if (epoch - v->move[i] < 4) wrong(s, g, "moves seats for silence close by close", epoch);
+        lately += epoch - v->move[i] < 64;
+    }
+    if (lately >= group->size - (group->size / 2 + 1))
+        wrong(s, g, "moves too many seats for silence", lately + 1);
+    if (v->move_count < SILENCE_MOVES) v->move[v->move_count++] = epoch;
+}
+
 static void decided(struct assay_sim_services *s, uint32_t g, const struct assay_cont_fact *fact)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
     struct views *v = &s->views[g];
     if (v->lost) wrong(s, g, "is gone and decides a view", fact->roster.view);
-    if (fact->roster.view != v->decided + 1)
+    if (fact->roster.view <= v->decided ||
+        fact->roster.view >> ASSAY_CONT_NUMBER_BITS != group->era)
         wrong(s, g, "decides a view out of turn", fact->roster.view);
     for (uint32_t i = 0; i < fact->base_roster.count; i++) {
         const uint32_t slot = group->now.slot[i];
@@ -61,8 +122,20 @@ static void decided(struct assay_sim_services *s, uint32_t g, const struct assay
         if (s->views_suspended[slot] && (fact->barred >> i & 1) == 0)
             wrong(s, g, "counts on the memory of a suspended slot", slot);
     }
-    v->decided = fact->roster.view;
+    hold_operators(s, g);
+    hold_silence(s, g);
+    v->was_changing = true;
+    v->decided = v->highest = fact->roster.view;
     v->next = fact->roster;
+}
+
+/* docs/services.md 1.9.5: it was decided in an era before, and none in this one. */
+static bool was_undone(const struct assay_sim_services *s, uint32_t g, uint64_t view)
+{
+    const struct views *v = &s->views[g];
+    const uint64_t era = assay_registry_group(s->recount.registry, g)->era;
+    return view <= v->highest && view >> ASSAY_CONT_NUMBER_BITS < era &&
+           v->decided >> ASSAY_CONT_NUMBER_BITS < era;
 }
 
 static void happened(struct assay_sim_services *s, uint32_t g, const struct assay_cont_fact *fact)
@@ -72,18 +145,25 @@ static void happened(struct assay_sim_services *s, uint32_t g, const struct assa
     switch (fact->kind) {
     case ASSAY_CONT_BORN:
         if (v->born) wrong(s, g, "is born again", fact->roster.view);
+        v->decided = v->started = v->highest = fact->roster.view;
         v->born = true;
         break;
     case ASSAY_CONT_DECIDED: decided(s, g, fact); break;
     case ASSAY_CONT_STARTED:
         if (v->lost) wrong(s, g, "is gone and starts a view", fact->roster.view);
-        if (fact->roster.view != v->decided || fact->roster.view <= v->started)
+        if ((fact->roster.view != v->decided && !was_undone(s, g, fact->roster.view)) ||
+            fact->roster.view <= v->started)
             wrong(s, g, "starts a view that was not decided last", fact->roster.view);
         v->started = fact->roster.view;
+        if (v->decided < v->started) v->decided = v->started;
+        v->was_changing = false;
+        assay_bytes_zero(v->reported, sizeof v->reported);
         break;
     case ASSAY_CONT_LOST: v->lost = true; break;
     case ASSAY_CONT_SESSION:
-    case ASSAY_CONT_STANDING: break;
+    case ASSAY_CONT_STANDING:
+    case ASSAY_CONT_ROWS:
+    case ASSAY_CONT_OVER: break;
     }
 }
 
@@ -94,6 +174,9 @@ static void remembers(struct assay_sim_services *s, uint32_t g)
     const struct views *v = &s->views[g];
     uint32_t memories = 0;
     if (!v->born || v->lost) return;
+    /* 1.9.5: views of an era before may still be shown. */
+    if (v->decided >> ASSAY_CONT_NUMBER_BITS < v->era && v->closes < ASSAY_CONT_ATTACH_CLOSES)
+        return;
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         const uint32_t slot = group->now.slot[i];
         memories += slot < NODES && remembers_seat(v, slot, group->now.roster.key[i]);
@@ -113,12 +196,14 @@ static void numbered(struct assay_sim_services *s, struct assay_slice payload,
     const enum assay_status status = assay_cont_session_record_decode(payload, &record);
     ASSAY_ASSERT(status == ASSAY_OK && facts->continuity.count > 0);
     const uint64_t session = facts->continuity.fact[0].session;
-    assay_cont_instance(record.group, record.instance_key, name);
+    const struct assay_cont_group *group = assay_registry_group(s->recount.registry, record.group);
+    assay_cont_instance(&group->home, &record.birth, record.instance_key, name);
     for (uint32_t i = 0; i < s->load->enclaves; i++) {
         uint64_t *last = &s->views[record.group].session[i];
         const struct instance *in = &s->instance[record.group * s->load->enclaves + i];
         if (!assay_bytes_equal(in->name, name, 32)) continue;
-        if (session != record.expected || session != *last + 1)
+        if (session != record.expected || session <= *last ||
+            session >> ASSAY_CONT_NUMBER_BITS != group->era)
             wrong(s, record.group, "numbers a session that did not expect it", session);
         *last = session;
     }
@@ -137,10 +222,25 @@ static void vouched(struct assay_sim_services *s, struct assay_slice payload)
             has = has || assay_bytes_equal(record.key[i], next->key[seat], sizeof record.key[i]);
         count += has;
     }
-    if (record.view != next->view)
-        wrong(s, record.group, "starts by the table of another view", record.view);
+    if (record.roster.view != next->view)
+        wrong(s, record.group, "starts by the table of another view", record.roster.view);
     if (count < assay_cont_quorum(next->count))
         wrong(s, record.group, "starts by too few of its seats", count);
+}
+
+static void reported(struct assay_sim_services *s, struct assay_slice payload)
+{
+    struct assay_cont_silent_record record;
+    const enum assay_status status = assay_cont_silent_record_decode(payload, &record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const struct assay_cont_group *group = assay_registry_group(s->recount.registry, record.group);
+    const uint32_t by = assay_cont_seat(&group->now.roster, record.key);
+    if (record.view != s->views[record.group].started || by == group->now.roster.count ||
+        by == record.seat) {
+        wrong(s, record.group, "takes a report of nobody who sits", record.seat);
+        return;
+    }
+    s->views[record.group].reported[record.seat][by] = record.epoch;
 }
 
 void views_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
@@ -153,6 +253,7 @@ void views_record(struct assay_sim_services *s, uint32_t slot, enum assay_servic
         assay_bytes_copy(s->views[record.group].key[slot], sizeof record.key, record.key,
                          sizeof record.key);
     }
+    if (kind == ASSAY_SERVICE_SILENT) reported(s, payload);
     if (kind == ASSAY_SERVICE_SESSION) numbered(s, payload, facts);
     if (kind == ASSAY_SERVICE_TABLE) vouched(s, payload);
     views_told(s, facts);
@@ -172,6 +273,7 @@ void views_stand(struct assay_sim_services *s, const struct assay_registry_membe
     for (uint32_t i = 0; i < NODES; i++) {
         s->views_suspended[i] =
             i < count && member[i].standing == ASSAY_REGISTRY_STAND_SUSPENDED;
+        s->views_operator[i] = i < count ? member[i].operator_ : (uint8_t)i;
         const bool renewed = i >= count || member[i].renewed;
         for (uint32_t g = 0; renewed && g < s->plan.group_count; g++)
             s->views[g].lists[i] = false;
@@ -181,6 +283,11 @@ void views_stand(struct assay_sim_services *s, const struct assay_registry_membe
 void views_closed(struct assay_sim_services *s)
 {
     const uint32_t count = assay_registry_plan_of(s->recount.registry)->group_count;
-    for (uint32_t g = 0; g < count; g++)
+    for (uint32_t g = 0; g < count; g++) {
+        const uint64_t era = assay_registry_group(s->recount.registry, g)->era;
+        struct views *v = &s->views[g];
+        v->closes = v->era == era ? v->closes + 1 : 1;
+        v->era = era;
         remembers(s, g);
+    }
 }

@@ -191,11 +191,13 @@ static void catch_up(struct assay_sim_simplex *w, struct sxw_machine *m)
 }
 
 /* Both payloads convict by themselves, and never an honest machine. */
-static void accused(struct assay_sim_simplex *w, const struct assay_simplex_action *action)
+static void accused(struct assay_sim_simplex *w, struct sxw_machine *m,
+                    const struct assay_simplex_action *action)
 {
     w->counts.accusations++;
     w->counts.last_proof = action->proof_number;
     w->counts.last_accused = action->slot;
+    uint64_t epoch = m->proofs_epoch;
     bool byzantine = false;
     for (uint32_t i = 0; i < w->machine_count; i++)
         if (w->machines[i].slot == action->slot && w->machines[i].byzantine) byzantine = true;
@@ -219,7 +221,11 @@ static void accused(struct assay_sim_simplex *w, const struct assay_simplex_acti
         if (!proven)
             assay_sim_simplex_violate(w, ASSAY_SIM_CHECKER_JUSTICE,
                                       "payload %d of an accusation proves nothing", i);
+        else epoch = action->proof_number == 4 ? proposal.header.epoch : vote.statement.epoch;
     }
+    if (epoch != m->proofs_epoch) memset(m->proofs, 0, sizeof m->proofs);
+    m->proofs_epoch = epoch;
+    m->proofs[action->slot] = (uint8_t)(m->proofs[action->slot] | 1u << action->proof_number);
 }
 
 void assay_sxw_ledger_act(struct assay_sim_simplex *w, struct sxw_machine *m, size_t index)
@@ -232,7 +238,7 @@ void assay_sxw_ledger_act(struct assay_sim_simplex *w, struct sxw_machine *m, si
     case ASSAY_SIMPLEX_PROPOSE: propose(w, m, action->view, action->id); return;
     case ASSAY_SIMPLEX_CHECK: check(w, m, action->id); return;
     case ASSAY_SIMPLEX_FINAL: final(w, m, index); return;
-    case ASSAY_SIMPLEX_ACCUSE: accused(w, action); return;
+    case ASSAY_SIMPLEX_ACCUSE: accused(w, m, action); return;
     case ASSAY_SIMPLEX_BEHIND: catch_up(w, m); return;
     case ASSAY_SIMPLEX_ROLLED_BACK: w->counts.rolled_back++; return;
     case ASSAY_SIMPLEX_NOTE:

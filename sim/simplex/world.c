@@ -303,6 +303,7 @@ void assay_sxw_machine_init(struct assay_sim_simplex *w, struct sxw_machine *m)
     if (status != ASSAY_OK) abort();
     m->actions.count = 0;
     m->wake_at = UINT64_MAX;
+    memset(m->proofs, 0, sizeof m->proofs);
     assay_sxw_ledger_begin(w, m);
 }
 
@@ -506,4 +507,11 @@ void assay_sim_simplex_counts(const struct assay_sim_simplex *w,
                               struct assay_sim_simplex_counts *counts)
 {
     *counts = w->counts;
+}
+
+bool assay_sim_simplex_has_accused(const struct assay_sim_simplex *w, uint32_t machine,
+                                   uint64_t epoch, uint16_t slot, unsigned number)
+{
+    const struct sxw_machine *m = &w->machines[machine];
+    return m->proofs_epoch == epoch && (m->proofs[slot] >> number & 1) != 0;
 }

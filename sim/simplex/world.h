@@ -137,5 +137,9 @@ struct assay_sim_simplex_counts {
 /* Returns: nothing. */
 void assay_sim_simplex_counts(const struct assay_sim_simplex *world,
                               struct assay_sim_simplex_counts *counts);
+/* Whether the machine has, since it began, made a proof of En about the slot in the epoch: one is
+ * enough (docs/protocol.md 5.23.1). Returns: so or not */
+bool assay_sim_simplex_has_accused(const struct assay_sim_simplex *world, uint32_t machine,
+                                   uint64_t epoch, uint16_t slot, unsigned number);
 
 #endif

@@ -67,6 +67,8 @@ struct sxw_machine {
     struct assay_voter_table voters[2];
     struct sxw_log_item *log;
     size_t log_count, log_capacity;
+    uint64_t proofs_epoch;                          /* in which it made the proofs below */
+    uint8_t proofs[ASSAY_SIM_SIMPLEX_MACHINES_MAX]; /* by slot; bit n: one of En */
 };
 
 /* Headers of all blocks that were ever proposed, by anybody. */
@@ -115,7 +117,7 @@ struct assay_sim_simplex {
     assay_sim_simplex_observer *observer;
     void *observer_context;
     struct assay_sim_simplex_counts counts;
-    struct sxw_seen *seen[SXW_EPOCHS_MAX];    /* [seen_capacity] each, by view */
+    struct sxw_seen *seen[SXW_EPOCHS_MAX]; /* [seen_capacity] each, by view */
     size_t seen_capacity[SXW_EPOCHS_MAX];
     struct sxw_seen_range *ranges; /* of all epochs */
     size_t range_count, range_capacity;

@@ -27,10 +27,50 @@ static void see_dates(const struct assay_scenario *s, bool has[static ASSAY_SIM_
     }
 }
 
+/* What happens at the same time as something else. */
+static void see_moments(const struct assay_scenario *s, bool has[static ASSAY_SIM_DRAWN_COUNT])
+{
+    for (uint32_t i = 0; i < s->change_count; i++)
+        for (uint32_t k = 0; k < s->crash_count; k++)
+            if (s->changes[i].action == ASSAY_SIM_ACTION_OPERATORS &&
+                s->crashes[k].at_epoch == s->changes[i].at_epoch + 1 && !s->crashes[k].stands_still)
+                has[ASSAY_SIM_DRAWN_AWAY] = true;
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        for (uint32_t k = 0; k < s->day_count; k++)
+            if (s->adversaries[i].attack == ASSAY_SIM_ATTACK_TAMPER &&
+                s->adversaries[i].start_epoch == s->days[k].at_epoch + 2)
+                has[ASSAY_SIM_DRAWN_TRIALS] = true;
+}
+
+bool assay_sim_effect_of(enum assay_sim_effect effect, const struct assay_sim_outcome *outcome)
+{
+#define ASSAY_SIM_EFFECT_SEEN(symbol, figure, name, line)                                          \
+    case ASSAY_SIM_EFFECT_##symbol: return outcome->figures[ASSAY_SIM_FIGURE_##figure][0] > 0;
+    switch (effect) {
+        ASSAY_SIM_EFFECT_LIST(ASSAY_SIM_EFFECT_SEEN)
+    case ASSAY_SIM_EFFECT_COUNT: break;
+    }
+#undef ASSAY_SIM_EFFECT_SEEN
+    ASSAY_UNREACHABLE("every effect returns");
+}
+
+const char *assay_sim_effect_name(enum assay_sim_effect effect)
+{
+#define ASSAY_SIM_EFFECT_NAME(symbol, figure, name, line)                                          \
+    case ASSAY_SIM_EFFECT_##symbol: return name;
+    switch (effect) {
+        ASSAY_SIM_EFFECT_LIST(ASSAY_SIM_EFFECT_NAME)
+    case ASSAY_SIM_EFFECT_COUNT: break;
+    }
+#undef ASSAY_SIM_EFFECT_NAME
+    ASSAY_UNREACHABLE("every effect returns");
+}
+
 void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
                                  uint64_t counts[static ASSAY_SIM_DRAWN_COUNT])
 {
     const struct assay_scenario *const s = scenario;
+    const struct assay_scenario usual = assay_scenario_default();
     bool has[ASSAY_SIM_DRAWN_COUNT] = { 0 };
     ASSAY_ASSERT(s != NULL);
     has[ASSAY_SIM_DRAWN_TRAITORS] = s->adversary_count > 0;
@@ -42,6 +82,21 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     has[ASSAY_SIM_DRAWN_ERAS] = s->recover_count > 0;
     has[ASSAY_SIM_DRAWN_SEATS] = s->seats_max < s->nodes;
     has[ASSAY_SIM_DRAWN_SERVICES] = assay_scenario_serves(s);
+    has[ASSAY_SIM_DRAWN_TINY] = s->nodes - s->spares < 4;
+    has[ASSAY_SIM_DRAWN_CAPS] =
+        s->operator_cap_num != usual.operator_cap_num || s->vendor_cap_num != usual.vendor_cap_num;
+    has[ASSAY_SIM_DRAWN_REGIONS] = s->link.regions_01_ms > 0;
+    has[ASSAY_SIM_DRAWN_SLOW] = s->link.delay_min_ms >= s->epoch_ms / 8;
+    has[ASSAY_SIM_DRAWN_LONG] = s->epochs >= 130;
+    has[ASSAY_SIM_DRAWN_SEVERAL_ERAS] = s->recover_count > 1;
+    has[ASSAY_SIM_DRAWN_HOARDERS] = assay_scenario_serves(s) && s->services.hoarders > 0;
+    has[ASSAY_SIM_DRAWN_FENCED] = s->recover_count > 0 && s->recovers[0].by_cohort;
+    see_moments(s, has);
+    for (uint32_t i = 0; i < s->change_count; i++) {
+        const struct assay_sim_change *const c = &s->changes[i];
+        if (c->epoch_ms + c->block_len_max + c->operator_cap_bp > 0)
+            has[ASSAY_SIM_DRAWN_PARAMETERS] = true;
+    }
     for (uint32_t i = 0; i < s->change_count; i++)
         if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN) has[ASSAY_SIM_DRAWN_JOINS] = true;
     see_crashes(s, has);
@@ -60,4 +115,17 @@ const char *assay_sim_drawn_name(enum assay_sim_drawn drawn)
     }
 #undef ASSAY_SIM_DRAWN_NAME
     ASSAY_UNREACHABLE("every kind returns");
+}
+
+const char *assay_sim_swarm_never(uint64_t seeds,
+                                  const uint64_t drawn[static ASSAY_SIM_DRAWN_COUNT],
+                                  const uint64_t effects[static ASSAY_SIM_EFFECT_COUNT])
+{
+    enum { ENOUGH = 1000 };
+    if (seeds < ENOUGH) return NULL;
+    for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
+        if (drawn[i] == 0) return assay_sim_drawn_name((enum assay_sim_drawn)i);
+    for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
+        if (effects[i] == 0) return assay_sim_effect_name((enum assay_sim_effect)i);
+    return NULL;
 }

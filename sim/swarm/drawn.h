@@ -4,7 +4,7 @@
 #ifndef ASSAY_SIM_SWARM_DRAWN_H
 #define ASSAY_SIM_SWARM_DRAWN_H
 
-#include "sim/scenario.h"
+#include "sim/outcome.h"
 
 /* X(symbol, name in documents, one line) */
 #define ASSAY_SIM_DRAWN_LIST(X)                                                                    \
@@ -23,16 +23,54 @@
     X(BURNED, "burned", "no proposal comes through: views are nullified by the range")             \
     X(ERAS, "eras", "operators end an era")                                                        \
     X(SEATS, "seats", "fewer vote than there are members")                                         \
-    X(SERVICES, "services", "the network has services, and programs that use them")
+    X(SERVICES, "services", "the network has services, and programs that use them")                \
+    X(TINY, "tiny", "one to three members")                                                        \
+    X(CAPS, "caps", "other caps of operators and vendors than the default ones")                   \
+    X(REGIONS, "regions", "three regions with delays between them")                                \
+    X(SLOW, "slow", "links are slower than twice delta")                                           \
+    X(LONG, "long", "130 epochs or more, with pruned history")                                     \
+    X(PARAMETERS, "parameters", "a change of length of epochs, size of blocks or operators' cap")  \
+    X(SEVERAL_ERAS, "several_eras", "operators end more than one era")                             \
+    X(HOARDERS, "hoarders", "members take of services what one author gets, for nothing")          \
+    X(AWAY, "away", "operators are replaced around a crash")                                       \
+    X(FENCED, "fenced", "a part is fenced first, by operators that are replaced")                  \
+    X(TRIALS, "trials", "enclaves run wrong code while a vendor's collateral is new")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };
 #undef ASSAY_SIM_DRAWN_ENUM
+
+/* What a draw is there for, by figures of the run: a draw that never comes to it tries nothing.
+ * X(symbol, figure, name in documents, one line) */
+#define ASSAY_SIM_EFFECT_LIST(X)                                                                   \
+    X(QUOTA, HOARDS_REFUSED, "above_quota", "an author wanted more than its quota")                \
+    X(RELISTED, RELISTED, "relisted", "a hostile member listed another replica")                   \
+    X(MISSED, OPERATORS_MISSED, "operators_missed",                                                \
+      "operators were replaced while a member was down")                                           \
+    X(FENCE_OVER, FENCES_OVER, "fence_over", "a fence ended with the operators who signed it")     \
+    X(ON_TRIAL, STRUCK_ON_TRIAL, "struck_on_trial", "a FAIL struck while rules were on trial")     \
+    X(ERA_ENDED, ERAS, "era_ended", "an era ended")                                                \
+    X(REVERTED, CHANGES_REVERTED, "reverted", "a change went back")
+
+#define ASSAY_SIM_EFFECT_ENUM(symbol, figure, name, line) ASSAY_SIM_EFFECT_##symbol,
+enum assay_sim_effect { ASSAY_SIM_EFFECT_LIST(ASSAY_SIM_EFFECT_ENUM) ASSAY_SIM_EFFECT_COUNT };
+#undef ASSAY_SIM_EFFECT_ENUM
+
+/* Returns: whether a run had it. */
+bool assay_sim_effect_of(enum assay_sim_effect effect, const struct assay_sim_outcome *outcome);
+/* Returns: static text. */
+const char *assay_sim_effect_name(enum assay_sim_effect effect);
 
 /* One more for each kind of fault that the scenario has. Returns: nothing. */
 void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
                                  uint64_t counts[static ASSAY_SIM_DRAWN_COUNT]);
 /* Returns: static text. */
 const char *assay_sim_drawn_name(enum assay_sim_drawn drawn);
+
+/* A draw that never happens, or never comes to anything, tries nothing: a fault of the swarm, which
+ * a thousand seeds show. Returns: the name of one; NULL: each did, or there were fewer seeds. */
+const char *assay_sim_swarm_never(uint64_t seeds,
+                                  const uint64_t drawn[static ASSAY_SIM_DRAWN_COUNT],
+                                  const uint64_t effects[static ASSAY_SIM_EFFECT_COUNT]);
 
 #endif

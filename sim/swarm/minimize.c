@@ -136,6 +136,12 @@ static void forget_cohort(struct assay_scenario *scenario, uint32_t gone)
         else if (c->cohort > gone) c->cohort--;
         else if (c->cohort == gone) c->cohort = 0;
     }
+    for (uint32_t i = 0; i < scenario->recover_count; i++) {
+        struct assay_sim_recover *const c = &scenario->recovers[i];
+        if (c->cohort == gone) c->by_cohort = false;
+        if (c->cohort >= gone && c->cohort > 0) c->cohort--;
+        if (!c->by_cohort) c->cohort = 0;
+    }
     for (uint32_t i = 0; i < scenario->assertion_count; i++) {
         struct assay_sim_assertion *const a = &scenario->assertions[i];
         if (a->cohort == gone) a->cohort = 0;
@@ -190,6 +196,7 @@ static const struct number numbers[] = { NUMBER(spares, 0),
                                          NUMBER(services.enclaves_die_permille, 0),
                                          NUMBER(services.cutting_hosts_permille, 0),
                                          NUMBER(services.forged_permille, 0),
+                                         NUMBER(services.hoarders, 0),
                                          NUMBER(services.leavers_permille, 0),
                                          NUMBER(services.tasks_die_permille, 0),
                                          NUMBER(services.share_clusters, 0),

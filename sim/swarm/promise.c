@@ -53,12 +53,13 @@ static bool is_moved(const struct assay_scenario *scenario, uint32_t cohort)
 /* Everybody listed with full integrity (docs/protocol.md 6.0), but for who has not joined, and,
  * without_moved, for those that operators may have taken out of service. */
 static void weigh(const struct assay_scenario *scenario, const uint8_t *cohort_of,
-                  bool without_moved, uint32_t *weights, uint32_t *platform)
+                  bool without_moved, uint32_t *weights)
 {
     const uint32_t n = scenario->nodes;
     const struct assay_weight_rules rules = {
         .operator_cap = { scenario->operator_cap_num, scenario->operator_cap_den },
         .vendor_cap = { scenario->vendor_cap_num, scenario->vendor_cap_den },
+        .amplification_percent = scenario->amplification_percent,
     };
     struct assay_place *places = places_of(scenario);
     struct assay_trust *trust = take_memory(n * sizeof *trust);
@@ -78,8 +79,6 @@ static void weigh(const struct assay_scenario *scenario, const uint8_t *cohort_o
         .rules = &rules, .groups = &groups, .trust = trust, .unlisted = unlisted
     };
     assay_weights(&input, scratch, scratch_len, weights, &tolerance);
-    for (uint32_t i = 0; i < n; i++)
-        platform[i] = groups.platform[i];
     free(scratch);
     free(memory);
     free(unlisted);
@@ -137,44 +136,27 @@ static bool lies(const struct assay_scenario *scenario, uint32_t cohort)
     return is_byzantine(scenario, cohort) || is_forgetful(scenario, cohort);
 }
 
-/* P1 asks for a third of the electorate of each subject: everybody but its platform. */
-static bool electorates_hold(const struct assay_scenario *scenario, const uint8_t *cohort_of,
-                             const uint32_t *weights, const uint32_t *platform, uint64_t total)
-{
-    for (uint32_t s = 0; s < scenario->nodes; s++) {
-        if (lies(scenario, cohort_of[s])) continue;
-        uint64_t own = 0, byzantine = 0;
-        for (uint32_t v = 0; v < scenario->nodes; v++) {
-            if (platform[v] == platform[s]) own += weights[v];
-            else if (lies(scenario, cohort_of[v])) byzantine += weights[v];
-        }
-        if (3 * byzantine > total - own) return false;
-    }
-    return true;
-}
-
-/* docs/protocol.md 5.22.1: seats carry what all members of their root weigh, and which of these sit
- * keys decide, which are not made yet: whoever may fail may carry all of it. */
+/* docs/protocol.md 5.22: the seats of an operator carry what all its members weigh, and which of
+ * these sit is decided on the way: one that may fail may carry all of it. */
 static void seat(const struct assay_scenario *scenario, const uint8_t *cohort_of,
                  const uint32_t *weights, struct assay_sim_promise *promise)
 {
-    uint64_t of[ASSAY_SIM_VENDORS_MAX] = { 0 }, liars = 0, silent = 0;
-    bool has_liar[ASSAY_SIM_VENDORS_MAX] = { false }, has_silent[ASSAY_SIM_VENDORS_MAX] = { false };
-    for (uint32_t i = 0; i < scenario->nodes; i++) {
-        const uint32_t root = assay_scenario_vendor(scenario, i);
-        of[root] += weights[i];
-        if (lies(scenario, cohort_of[i])) has_liar[root] = true;
-        else if (is_silent(scenario, cohort_of[i])) has_silent[root] = true;
+    uint64_t liars = 0, silent = 0;
+    for (uint32_t o = 0; o < scenario->nodes; o++) {
+        uint64_t weight = 0;
+        bool has_liar = false, has_silent = false;
+        for (uint32_t i = 0; i < scenario->nodes; i++) {
+            if (assay_scenario_operator(scenario, i) != o) continue;
+            weight += weights[i];
+            if (lies(scenario, cohort_of[i])) has_liar = true;
+            else if (is_silent(scenario, cohort_of[i])) has_silent = true;
+        }
+        if (has_liar) liars += weight;
+        else if (has_silent) silent += weight;
     }
-    for (uint32_t root = 0; root < ASSAY_SIM_VENDORS_MAX; root++) {
-        if (has_liar[root]) liars += of[root];
-        else if (has_silent[root]) silent += of[root];
-    }
-    /* Of more roots than seats some have none, and what these weigh is lost. */
-    const bool all_sit = scenario->vendors <= scenario->seats_max;
-    promise->safety = promise->safety && (liars == 0 || (all_sit && 3 * liars <= promise->total));
-    promise->progress = promise->progress && promise->safety &&
-                        (liars + silent == 0 || (all_sit && 3 * (liars + silent) < promise->total));
+    promise->safety = promise->safety && 3 * liars <= promise->total;
+    promise->progress =
+        promise->progress && promise->safety && 3 * (liars + silent) < promise->total;
 }
 
 /* By one table of weights. */
@@ -184,8 +166,7 @@ static struct assay_sim_promise promise_by(const struct assay_scenario *scenario
     const uint32_t n = scenario->nodes;
     struct assay_sim_promise promise = { 0 };
     uint32_t *weights = take_memory(n * sizeof *weights);
-    uint32_t *platform = take_memory(n * sizeof *platform);
-    weigh(scenario, cohort_of, without_moved, weights, platform);
+    weigh(scenario, cohort_of, without_moved, weights);
     for (uint32_t i = 0; i < n; i++) {
         promise.total += weights[i];
         if (is_byzantine(scenario, cohort_of[i])) promise.byzantine += weights[i];
@@ -193,11 +174,9 @@ static struct assay_sim_promise promise_by(const struct assay_scenario *scenario
         else if (is_silent(scenario, cohort_of[i])) promise.silent += weights[i];
     }
     const uint64_t liars = promise.byzantine + promise.forgetful;
-    promise.safety = 3 * liars <= promise.total &&
-                     electorates_hold(scenario, cohort_of, weights, platform, promise.total);
+    promise.safety = 3 * liars <= promise.total;
     promise.progress = promise.safety && 3 * (liars + promise.silent) < promise.total;
     if (scenario->seats_max < n) seat(scenario, cohort_of, weights, &promise);
-    free(platform);
     free(weights);
     return promise;
 }
@@ -234,11 +213,15 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_LANES:
     case ASSAY_SIM_CHECKER_CHANGES:
     case ASSAY_SIM_CHECKER_ERAS:
+    case ASSAY_SIM_CHECKER_HISTORIES:
     case ASSAY_SIM_CHECKER_SEATS:
     case ASSAY_SIM_CHECKER_SERVICES:
     case ASSAY_SIM_CHECKER_CONTINUITY:
     case ASSAY_SIM_CHECKER_TASKS:
     case ASSAY_SIM_CHECKER_SHARES:
+    case ASSAY_SIM_CHECKER_QUIET:
+    case ASSAY_SIM_CHECKER_BOUNDS:
+    case ASSAY_SIM_CHECKER_STRIKES: /* more than a third can make rules of their own */
     case ASSAY_SIM_CHECKER_LIVENESS: return false;
     case ASSAY_SIM_CHECKER_SIGNED_ONCE:
     case ASSAY_SIM_CHECKER_PERSIST:
@@ -252,6 +235,8 @@ bool assay_sim_promise_always(enum assay_sim_checker checker)
     case ASSAY_SIM_CHECKER_JUSTICE:
     case ASSAY_SIM_CHECKER_MUTE:
     case ASSAY_SIM_CHECKER_GUARD:
+    case ASSAY_SIM_CHECKER_SELF_HARM:
+    case ASSAY_SIM_CHECKER_AMPLIFICATION:
     case ASSAY_SIM_CHECKER_INVARIANTS: return true;
     case ASSAY_SIM_CHECKER_COUNT: break;
     }

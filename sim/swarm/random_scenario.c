@@ -6,84 +6,32 @@
 #include "sim/swarm/random_scenario.h"
 
 #include "base/assert.h"
+#include "engine/consensus/block.h"
 #include "sim/random.h"
 #include "sim/swarm/promise.h"
+#include "sim/swarm/random_internal.h"
 
 #include <stdio.h>
 
-/* Numbers are keys of streams: never reused. */
-enum aspect {
-    ASPECT_SIZE = 1,
-    ASPECT_GROUPS = 2,
-    ASPECT_LINK = 3,
-    ASPECT_CLOCK = 4,
-    ASPECT_STORE = 5,
-    ASPECT_COHORTS = 6,
-    ASPECT_ADVERSARIES = 7,
-    ASPECT_PARTITIONS = 8,
-    ASPECT_CRASHES = 9,
-    ASPECT_BEYOND = 10,
-    ASPECT_DATES = 11,
-    ASPECT_PAUSES = 12,
-    ASPECT_CHANGES = 13,
-    ASPECT_BURN = 14,
-    ASPECT_CARELESS = 15,
-    ASPECT_RECOVER = 16,
-    ASPECT_DAYS = 17,
-    ASPECT_OVERLAY = 18,
-    ASPECT_SEATS = 19,
-    ASPECT_SERVICES = 20,
-};
-
 enum {
-    BEYOND_PERMILLE = 100,   /* of scenarios: more than a third of traitors */
-    OVERLAY_PERMILLE = 250,  /* of scenarios: neighbours instead of links to everybody */
-    SEATS_PERMILLE = 250,    /* of scenarios: fewer vote than there are members, if that may be */
-    SERVICES_PERMILLE = 350, /* of scenarios: services over the ledger */
-    LATER_PERMILLE = 400,    /* of these: a change adds them, or some */
-    BURN_PERMILLE = 15,      /* of scenarios: no proposal comes through until all heals */
-    NODES_MIN = 4,
+    BEYOND_PERMILLE = 100,     /* of scenarios: more than a third of traitors */
+    OVERLAY_PERMILLE = 250,    /* of scenarios: neighbours instead of links to everybody */
+    SEATS_PERMILLE = 250,      /* of scenarios: fewer vote than there are members, if that may be */
+    BURN_PERMILLE = 15,        /* of scenarios: no proposal comes through until all heals */
+    TINY_PERMILLE = 40,        /* of scenarios: one to three members */
+    CAPS_PERMILLE = 300,       /* of scenarios: other caps than the default ones */
+    REGIONS_PERMILLE = 150,    /* of scenarios: three regions with delays between them */
+    SLOW_PERMILLE = 60,        /* of scenarios: links slower than twice delta */
+    LONG_PERMILLE = 25,        /* of scenarios: long enough for leaps, pruning, newcomers' weight */
+    PARAMETERS_PERMILLE = 400, /* of changes of parameters: length of epochs, blocks, operators */
     TRAITOR_COHORTS_MAX = 3,
     PARTITIONS_MAX = 2,
     CRASHES_MAX = 3,
     CLOCKS_MAX = 3,
     CHANGES_MAX = 5,
     SPARES_MAX = 2,
+    LONG_NODES_MAX = 10,
 };
-
-/* The scenario being drawn and how long its faults last. */
-struct draw {
-    uint64_t seed;
-    struct assay_scenario *s;
-    bool beyond;
-    bool burns;        /* views are nullified by the hundred: X over ranges of them */
-    uint32_t pace_ms;  /* what links and machines are drawn by: epoch_ms, but where views burn */
-    uint32_t victims;  /* cohort of honest nodes that attacks are aimed at; 0: everybody honest */
-    uint32_t careless; /* cohort of honest nodes that lose their store; 0: there is none */
-};
-
-static struct assay_sim_random stream(const struct draw *d, enum aspect aspect)
-{
-    return assay_sim_random_of(d->seed, ASSAY_SIM_STREAM_SCENARIO, (uint64_t)aspect, 0);
-}
-
-static uint32_t between(struct assay_sim_random *r, uint32_t min, uint32_t max)
-{
-    return (uint32_t)assay_sim_random_between(r, min, max);
-}
-
-static bool chance(struct assay_sim_random *r, uint32_t permille)
-{
-    return assay_sim_random_below(r, 1000) < permille;
-}
-
-/* Small numbers are more likely: the smaller of two draws. */
-static uint32_t low(struct assay_sim_random *r, uint32_t min, uint32_t max)
-{
-    const uint32_t a = between(r, min, max);
-    const uint32_t b = between(r, min, max);
-    return a < b ? a : b;
-}
 
 /* --- size, groups */
 static void draw_size(struct draw *d, struct assay_sim_swarm_sizes sizes)
@@ -102,6 +50,29 @@ static void draw_size(struct draw *d, struct assay_sim_swarm_sizes sizes)
     d->s->progress_epochs = (uint32_t)d->s->heal_epoch * 3 / 2 + 4;
     d->s->epochs = d->s->heal_epoch + d->s->progress_epochs + between(&r, 1, 4);
     d->pace_ms = d->s->epoch_ms;
+}
+
+/* Networks of one to three members tolerate no fault; what is promised of all holds of them too. */
+static void draw_tiny(const struct draw *d, struct assay_sim_swarm_sizes sizes)
+{
+    struct assay_sim_random r = stream(d, ASPECT_TINY);
+    if (!chance(&r, TINY_PERMILLE) || sizes.nodes_max > 0) return;
+    d->s->nodes = between(&r, 1, NODES_MIN - 1);
+}
+
+/* Leaps over pruned history (docs/protocol.md 5.30) and newcomers that gain weight, 54 epochs after
+ * their admission, need longer runs. */
+static void draw_long(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_LONG);
+    struct assay_scenario *const s = d->s;
+    if (!chance(&r, LONG_PERMILLE) || d->burns || s->nodes > LONG_NODES_MAX) return;
+    s->epochs = between(&r, 130, 170);
+    s->history_epochs = between(&r, 16, 64);
+    s->heal_epoch = between(&r, 90, 110);
+    s->progress_epochs = 16;
+    for (uint32_t i = 0; i < s->change_count; i++)
+        if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN) s->changes[i].at_epoch = 1 + i;
 }
 
 /* A view lasts up to a minute when nothing goes (docs/protocol.md 5.9): epochs so long that ranges
@@ -127,13 +98,48 @@ static void draw_groups(const struct draw *d)
     struct assay_sim_random r = stream(d, ASPECT_GROUPS);
     struct assay_scenario *const s = d->s;
     const uint32_t vendors_max = s->nodes < 7 ? s->nodes : 7;
-    s->vendors = between(&r, chance(&r, 200) ? 1 : 4, vendors_max);
+    s->vendors = between(&r, chance(&r, 200) || vendors_max < 4 ? 1 : 4, vendors_max);
     s->operators = chance(&r, 600) ? s->nodes : between(&r, (s->nodes + 1) / 2, s->nodes);
     if (chance(&r, 100)) s->nodes_per_platform = 2;
     if (chance(&r, 150)) s->masked_bp = between(&r, 1, 5000);
 }
 
+static void draw_caps(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_CAPS);
+    struct assay_scenario *const s = d->s;
+    if (!chance(&r, CAPS_PERMILLE)) return;
+    s->operator_cap_num = between(&r, 5, 100);
+    s->operator_cap_den = 100;
+    s->vendor_cap_num = between(&r, 10, 100);
+    s->vendor_cap_den = 100;
+}
+
 /* --- network, clocks, disks */
+static void draw_regions(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_REGIONS);
+    struct assay_sim_link *const l = &d->s->link;
+    if (!chance(&r, REGIONS_PERMILLE)) return;
+    const uint32_t far_ms = d->pace_ms / 16; /* delta, docs/protocol.md 5.9 */
+    l->regions_01_ms = low(&r, 1, far_ms);
+    l->regions_02_ms = low(&r, 1, far_ms);
+    l->regions_12_ms = low(&r, 1, far_ms);
+}
+
+/* Delta is a guess: nothing but time may be lost where every message takes longer. */
+static void draw_slow(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_SLOW);
+    struct assay_sim_link *const l = &d->s->link;
+    const uint32_t delta_ms = d->pace_ms / 16;
+    if (!chance(&r, SLOW_PERMILLE)) return;
+    d->s->progress_epochs *= 4; /* time-outs grow until they fit, view after view */
+    l->delay_min_ms = between(&r, 2 * delta_ms, 4 * delta_ms);
+    l->delay_max_ms = between(&r, l->delay_min_ms, 6 * delta_ms);
+    l->delay_mean_ms = between(&r, l->delay_min_ms, l->delay_max_ms);
+}
+
 static void draw_link(const struct draw *d)
 {
     struct assay_sim_random r = stream(d, ASPECT_LINK);
@@ -169,7 +175,8 @@ static void draw_clocks(const struct draw *d)
 /* One node, just under a third, just over, or any number of them. */
 static uint32_t share_of(struct assay_sim_random *r, uint32_t nodes)
 {
-    const uint32_t counts[] = { 1, (nodes - 1) / 3, nodes / 3 + 1, between(r, 1, nodes) };
+    const uint32_t third = nodes > 3 ? (nodes - 1) / 3 : 1;
+    const uint32_t counts[] = { 1, third, nodes / 3 + 1, between(r, 1, nodes) };
     const uint32_t count = counts[between(r, 0, 3)];
     return (count * 10000 + nodes - 1) / nodes;
 }
@@ -227,21 +234,12 @@ static void draw_store(const struct draw *d)
 }
 
 /* --- who */
-static uint32_t add_cohort(const struct draw *d, const char *name, uint32_t count)
-{
-    struct assay_sim_cohort *const c = &d->s->cohorts[d->s->cohort_count];
-    ASSAY_ASSERT(d->s->cohort_count < ASSAY_SIM_COHORTS_MAX);
-    *c = (struct assay_sim_cohort){ .count = count };
-    (void)snprintf(c->name, sizeof c->name, "%s", name);
-    return d->s->cohort_count++;
-}
-
 /* Several lose their stores, or get older ones, at once: with fewer traitors, or no promise is left
  * that could be broken. Returns: how many; 0: the usual one or none. */
 static uint32_t draw_careless(const struct draw *d, uint32_t third)
 {
     struct assay_sim_random r = stream(d, ASPECT_CARELESS);
-    if (d->beyond || !chance(&r, 100)) return 0;
+    if (d->beyond || third == 0 || !chance(&r, 100)) return 0;
     return between(&r, 1, third);
 }
 
@@ -262,8 +260,8 @@ static void draw_cohorts(struct draw *d)
         left -= count;
         if (!d->beyond && chance(&r, 300)) break; /* not always as many as there may be */
     }
-    if (chance(&r, 300)) d->victims = add_cohort(d, "victims", 1);
-    if (chance(&r, 350) || careless > 0)
+    if (chance(&r, 300) && cohort_room(d->s) > 0) d->victims = add_cohort(d, "victims", 1);
+    if ((chance(&r, 350) || careless > 0) && cohort_room(d->s) > 0)
         d->careless = add_cohort(d, "careless", careless > 0 ? careless : 1);
 }
 
@@ -378,12 +376,24 @@ static struct assay_sim_change draw_change(const struct draw *d, struct assay_si
     c.given_to = low(r, 1, 3);
     c.forces = c.action == ASSAY_SIM_ACTION_POLICY && chance(r, 300);
     if (chance(r, 250))
-        c.flaw = (enum assay_sim_flaw)between(r, ASSAY_SIM_FLAW_FEW_SIGNATURES,
-                                              ASSAY_SIM_FLAW_FORGED);
+        c.flaw =
+            (enum assay_sim_flaw)between(r, ASSAY_SIM_FLAW_FEW_SIGNATURES, ASSAY_SIM_FLAW_FORGED);
     const bool pointless =
         c.flaw == ASSAY_SIM_FLAW_FEW_SIGNATURES || c.flaw == ASSAY_SIM_FLAW_FORCE;
     if (c.action == ASSAY_SIM_ACTION_MAINTENANCE && pointless) c.flaw = ASSAY_SIM_FLAW_STRANGER;
     return c;
+}
+
+/* Length of epochs, size of blocks, cap of operators: each of them by itself. */
+static void draw_parameters(const struct draw *d, uint32_t index, struct assay_sim_change *c)
+{
+    struct assay_sim_random r =
+        assay_sim_random_of(d->seed, ASSAY_SIM_STREAM_SCENARIO, ASPECT_PARAMETERS, index);
+    if (chance(&r, PARAMETERS_PERMILLE))
+        c->epoch_ms = between(&r, d->s->epoch_ms / 2, 2 * d->s->epoch_ms);
+    if (chance(&r, PARAMETERS_PERMILLE))
+        c->block_len_max = between(&r, ASSAY_BLOCK_LEN_MIN, ASSAY_BLOCK_LEN_MAX);
+    if (chance(&r, PARAMETERS_PERMILLE)) c->operator_cap_bp = between(&r, 500, 10000);
 }
 
 /* A crash, a cut or wrong dates around the epoch in which it holds first. */
@@ -421,9 +431,7 @@ static void draw_changes(const struct draw *d, struct assay_sim_swarm_sizes size
     struct assay_sim_random r = stream(d, ASPECT_CHANGES);
     struct assay_scenario *const s = d->s;
     if (!chance(&r, 500) || s->cohort_count == ASSAY_SIM_COHORTS_MAX) return;
-    uint32_t left = s->nodes;
-    for (uint32_t c = 1; c < s->cohort_count; c++)
-        left -= s->cohorts[c].count;
+    const uint32_t left = cohort_room(s);
     if (left == 0) return;
     const uint32_t drawn = between(&r, 1, 1 + s->nodes / 3);
     const uint32_t movers = add_cohort(d, "movers", drawn < left ? drawn : left);
@@ -433,6 +441,7 @@ static void draw_changes(const struct draw *d, struct assay_sim_swarm_sizes size
         *c = draw_change(d, &r, movers);
         const bool alone = c->action == ASSAY_SIM_ACTION_MAINTENANCE || i == 0 ||
                            s->changes[i - 1].action == ASSAY_SIM_ACTION_MAINTENANCE;
+        if (c->action == ASSAY_SIM_ACTION_PARAMETERS) draw_parameters(d, i, c);
         c->with_before = !alone && chance(&r, 200);
         disturb(d, &r, c);
     }
@@ -442,19 +451,32 @@ static void draw_changes(const struct draw *d, struct assay_sim_swarm_sizes size
     s->epochs += between(&r, 2, 16);
 }
 
-/* Operators end an era, whether it stands still or not: in the third in which everybody is honest,
- * since who rests shifts the weight to the others. */
+/* Operators end an era, whether it is stalled or not. Beside adversaries no member is set to rest,
+ * which would shift its weight to them. */
 static void draw_recover(const struct draw *d)
 {
     struct assay_scenario *const s = d->s;
     struct assay_sim_random r = stream(d, ASPECT_RECOVER);
     const uint64_t last = s->heal_epoch != 0 ? s->heal_epoch : s->epochs;
-    if (s->adversary_count > 0 || s->store.lost_permille > 0 || s->store.torn_permille > 0) return;
-    if (!chance(&r, 400) || last < 6) return;
+    const bool honest = s->adversary_count == 0;
+    if (d->beyond || s->store.lost_permille > 0 || s->store.torn_permille > 0) return;
+    if (s->recover_count > 0 || !chance(&r, 400) || last < 6) return;
     struct assay_sim_recover *const row = &s->recovers[s->recover_count++];
     *row = (struct assay_sim_recover){ .at_epoch = between(&r, 1, (uint32_t)last - 4),
                                        .after_epochs = between(&r, 1, 3),
-                                       .rests_dead = chance(&r, 500) };
+                                       .rests_dead = chance(&r, 500) && honest };
+    /* A second one soon after the first. */
+    struct assay_sim_random again = stream(d, ASPECT_RECOVER_AGAIN);
+    const uint32_t wait = between(&again, 1, 3), after = between(&again, 1, 3);
+    const uint64_t at = row->at_epoch + row->after_epochs + wait;
+    if (!chance(&again, 400)) return;
+    if (at + after >= s->heal_epoch) { /* each has time to work before progress is demanded */
+        s->epochs += at + after + 1 - s->heal_epoch;
+        s->heal_epoch = at + after + 1;
+    }
+    s->recovers[s->recover_count++] = (struct assay_sim_recover){
+        .at_epoch = at, .after_epochs = after, .rests_dead = chance(&again, 500) && honest
+    };
 }
 
 static struct assay_sim_day draw_day(const struct draw *d, struct assay_sim_random *r,
@@ -503,76 +525,6 @@ static void draw_days(const struct draw *d)
     s->epochs += between(&r, 2, 8);
 }
 
-static void draw_continuity(struct assay_sim_services_plan *p, struct assay_sim_random *r)
-{
-    static const uint32_t sizes[] = { 3, 3, 3, 5, 5, 7 };
-    p->groups = low(r, 1, 2);
-    p->group_size = sizes[between(r, 0, 5)];
-    p->enclaves = low(r, 1, 3);
-    p->clones = low(r, 1, ASSAY_SIM_CLONES_MAX);
-    p->updates = between(r, 0, 12);
-    p->reads = between(r, 0, 6);
-    if (chance(r, 600)) p->old_states_permille = between(r, 1, 500);
-    if (chance(r, 500)) p->replicas_die_permille = low(r, 1, 200);
-    if (chance(r, 600)) p->enclaves_die_permille = low(r, 1, 400);
-    if (chance(r, 400)) p->cutting_hosts_permille = between(r, 1, 700);
-}
-
-static void draw_tasks(struct assay_sim_services_plan *p, struct assay_sim_random *r)
-{
-    p->requestors = low(r, 1, 4);
-    p->tasks = low(r, 1, 4);
-    p->steps = low(r, 1, 5);
-    if (chance(r, 500)) p->leavers_permille = between(r, 1, 500);
-    if (chance(r, 500)) p->tasks_die_permille = low(r, 1, 300);
-}
-
-static void draw_shares(struct assay_sim_services_plan *p, uint32_t nodes,
-                        struct assay_sim_random *r)
-{
-    p->share_slots = between(r, 3, nodes < 5 ? 3 : 5);
-    p->share_k = between(r, 2, p->share_slots - 1);
-    p->share_clusters = low(r, 1, nodes / p->share_slots > 3 ? 3 : nodes / p->share_slots);
-    p->secrets = low(r, 1, 6);
-    p->secret_reads = low(r, 0, 3);
-    if (chance(r, 200)) p->share_liars = 1;
-    if (chance(r, 500)) p->holders_die_permille = low(r, 1, 200);
-    if (chance(r, 300)) p->holders_lose_permille = low(r, 1, 60);
-}
-
-/* Some of them, or all, come by a change (docs/protocol.md 12.7). */
-static void draw_later(const struct draw *d, struct assay_sim_random *r)
-{
-    struct assay_scenario *const s = d->s;
-    struct assay_sim_services_plan *const p = &s->services;
-    if (s->change_count == ASSAY_SIM_CHANGES_MAX || !chance(r, LATER_PERMILLE)) return;
-    p->later_groups = between(r, 0, p->groups);
-    p->later_tasks = p->requestors > 0 && chance(r, 500);
-    if (p->later_groups == 0 && !p->later_tasks) return;
-    s->changes[s->change_count++] = (struct assay_sim_change){
-        .action = ASSAY_SIM_ACTION_SERVICES,
-        .at_epoch = between(r, 1, (uint32_t)s->heal_epoch + 4),
-        .ahead_epochs = low(r, 2, 6),
-        .epochs = 1,
-        .given_to = low(r, 1, 3),
-        .vendor_cap_num = 33,
-        .vendor_cap_den = 100,
-    };
-}
-
-/* Where views burn by the hundred, hours pass in which nothing is final. */
-static void draw_services(const struct draw *d)
-{
-    struct assay_sim_random r = stream(d, ASPECT_SERVICES);
-    if (!chance(&r, SERVICES_PERMILLE) || d->burns) return;
-    struct assay_sim_services_plan *const p = &d->s->services;
-    if (chance(&r, 800)) draw_continuity(p, &r);
-    if (p->groups == 0 || chance(&r, 500)) draw_tasks(p, &r);
-    if (chance(&r, 400)) draw_shares(p, d->s->nodes, &r);
-    draw_later(d, &r);
-    if (chance(&r, 400)) p->forged_permille = between(&r, 1, 300);
-}
-
 /* Fewer of the largest cohort until the promise holds, or nobody is left. */
 static void fit_to_promise(const struct draw *d)
 {
@@ -614,10 +566,14 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     s.evidence = ASSAY_SIM_EVIDENCE_MODELLED;
     (void)snprintf(s.name, sizeof s.name, "swarm-%llu", (unsigned long long)seed);
     draw_size(&d, sizes);
+    draw_tiny(&d, sizes);
     draw_burn(&d);
     draw_groups(&d);
+    draw_caps(&d);
     draw_overlay(&d);
     draw_link(&d);
+    draw_regions(&d);
+    draw_slow(&d);
     draw_clocks(&d);
     draw_cohorts(&d);
     draw_store(&d);
@@ -627,9 +583,13 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_dates(&d);
     draw_pauses(&d);
     draw_changes(&d, sizes);
+    random_away(&d);
+    random_fences(&d);
     draw_recover(&d);
     draw_days(&d);
-    draw_services(&d);
+    random_trials(&d);
+    random_services(&d);
+    draw_long(&d);
     if (!d.beyond) fit_to_promise(&d);
     draw_seats(&d);
     if (!assay_sim_promise_of(&s, seed).progress) s.heal_epoch = 0;

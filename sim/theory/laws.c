@@ -42,8 +42,9 @@ double assay_sim_law_trimmed_score(double b)
 
 double assay_sim_law_interval(double b, uint32_t n)
 {
-    if (n < 2) return 1;
-    return clamp_share(2 - 3 * b * n / (n - 1));
+    if (n < 2 || 3 * b <= 1) return 1;
+    if (n == 2) return 0;
+    return clamp_share((2.0 * (n - 1) - 3 * b * n) / (n - 2));
 }
 
 double assay_sim_law_evidence(double b)

@@ -6,7 +6,10 @@
  */
 #include "engine/engine_internal.h" /* an adversary reads what its own engine has heard */
 #include "engine/ledger/record.h"
+#include "sim/random.h"
 #include "sim/world/run_internal.h"
+
+#include <stdlib.h>
 
 enum { US = 1000 };
 
@@ -22,6 +25,56 @@ static struct assay_slice held_evidence(void *context, const uint8_t digest[stat
 {
     const struct world_host_of *h = context;
     return world_evidence_bytes(h->run->w, h->node, digest);
+}
+
+/* --- messages of others, retained for RESEND */
+
+static bool resends(const struct assay_scenario *s, uint32_t cohort)
+{
+    for (uint32_t i = 0; i < s->adversary_count; i++)
+        if (s->adversaries[i].attack == ASSAY_SIM_ATTACK_RESEND &&
+            s->adversaries[i].cohort == cohort)
+            return true;
+    return false;
+}
+
+static void retain(struct world_run *r, uint32_t node, enum assay_message_kind kind,
+                   struct world_payload *payload)
+{
+    struct world_received *h = r->received[node];
+    if (h == NULL) {
+        h = r->received[node] = calloc(1, sizeof *h);
+        ASSAY_ASSERT(h != NULL);
+    }
+    if (h->count++ % RECEIVED_EACH != 0) return;
+    /* Places are used in an order in which some stay for long. */
+    struct assay_sim_random random = assay_sim_random_of(
+        r->w->options.seed, ASSAY_SIM_STREAM_RESEND, ASSAY_SIM_NODES_MAX + node, h->count);
+    const uint64_t at = assay_sim_random_below(&random, RECEIVED_KEPT);
+    if (h->payloads[at] != NULL) world_payload_drop(r->w, h->payloads[at]);
+    payload->refs++;
+    h->payloads[at] = payload;
+    h->kinds[at] = kind;
+}
+
+static struct assay_slice received(void *context, uint64_t number, enum assay_message_kind *kind)
+{
+    const struct world_host_of *h = context;
+    const struct world_received *from = h->run->received[h->node];
+    const uint64_t at = number % RECEIVED_KEPT;
+    if (from == NULL || from->payloads[at] == NULL) return (struct assay_slice){ 0 };
+    *kind = from->kinds[at];
+    return assay_slice_over(from->payloads[at]->bytes, from->payloads[at]->len);
+}
+
+void world_received_free(struct world_run *r)
+{
+    for (uint32_t node = 0; node < WORLD_NODES; node++) {
+        struct world_received *h = r->received[node];
+        for (uint32_t i = 0; h != NULL && i < RECEIVED_KEPT; i++)
+            if (h->payloads[i] != NULL) world_payload_drop(r->w, h->payloads[i]);
+        free(h);
+    }
 }
 
 static void sign_identity(void *context, const uint8_t digest[static 32],
@@ -40,6 +93,7 @@ static void find_acts(struct world_run *r, uint32_t node)
     r->hosts[node] = (struct assay_attack_host){ .context = &r->host_of[node],
                                                  .envelope = heard_envelope,
                                                  .evidence = held_evidence,
+                                                 .received = received,
                                                  .identity = sign_identity };
     const struct assay_attack_scene about = {
         .scenario = r->scenario,
@@ -115,10 +169,13 @@ static void hear_ballot(struct world_run *r, uint32_t node, struct assay_slice p
 }
 
 bool world_run_takes(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,
-                     const struct world_payload *payload)
+                     struct world_payload *payload)
 {
     const struct assay_attack_acts *acts = acts_of(w, node);
     const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
+    if (w->run != NULL && w->run->byzantine[node] &&
+        resends(w->run->scenario, w->run->cohort_of[node]))
+        retain(w->run, node, kind, payload);
     if (acts == NULL) return true;
     if (kind == ASSAY_MESSAGE_RECORD) hear_ballot(w->run, node, bytes);
     return assay_attack_acts_takes(acts, kind, bytes);
@@ -145,15 +202,16 @@ void world_run_sign(struct assay_sim_world *w, uint32_t node, struct assay_effec
         world_truth_proposed(w->run, effect->as.sign.digest);
 }
 
-static void send_more(void *context, uint32_t to, enum assay_message_kind kind, uint8_t *payload,
-                      size_t len, const uint8_t *digest, size_t sign_at)
+static void send_more(void *context, uint32_t to, enum assay_message_kind kind,
+                      const uint8_t *payload, size_t len, const uint8_t *digest, size_t sign_at)
 {
     const struct world_host_of *h = context;
     struct assay_sim_world *w = h->run->w;
+    struct world_payload *p = world_payload(w, payload, len);
     if (sign_at != SIZE_MAX) {
         ASSAY_ASSERT(sign_at + ASSAY_P256_SIGNATURE_LEN <= len);
         const enum assay_status status =
-            assay_p256_sign(w->nodes[h->node].voting, digest, payload + sign_at);
+            assay_p256_sign(w->nodes[h->node].voting, digest, p->bytes + sign_at);
         ASSAY_ASSERT(status == ASSAY_OK);
         /* Its second proposal may win: the leader has proposed it all the same. */
         if (kind == ASSAY_MESSAGE_PROPOSAL) {
@@ -161,7 +219,6 @@ static void send_more(void *context, uint32_t to, enum assay_message_kind kind, 
             world_truth_proposed(h->run, digest);
         }
     }
-    struct world_payload *p = world_payload(w, payload, len);
     world_send(w, h->node, to == UINT32_MAX ? ASSAY_SLOT_ALL : (uint16_t)to, ASSAY_SLOT_ALL, kind,
                p);
     world_payload_drop(w, p);

@@ -182,7 +182,7 @@ void world_ballots_opened(struct assay_sim_world *w, uint32_t node)
     w->knows[node].opened_life = w->nodes[node].life;
     w->knows[node].opened_ms = world_mono_ms(w, node);
     if (planted(w, node, ASSAY_SIM_WORLD_PLANT_HASTY))
-        w->knows[node].opened_ms += w->options.epoch_ms / 2;
+        w->knows[node].opened_ms += world_epoch_ms(w, node) / 2;
 }
 
 /* --- the ballot */
@@ -247,7 +247,7 @@ static void check_patience(struct assay_sim_world *w, uint32_t node, const struc
 {
     const struct world_knows *knows = &w->knows[node];
     const uint64_t waited_ms = world_mono_ms(w, node) - knows->opened_ms;
-    const uint64_t wait_ms = (uint64_t)w->options.epoch_ms * 5 / 8;
+    const uint64_t wait_ms = (uint64_t)world_epoch_ms(w, node) * 5 / 8;
     uint32_t lacks = 0;
     for (uint32_t s = 0; s < w->options.nodes; s++)
         lacks += is_judged(w, node, s) && !bit(k->judged, s);

@@ -303,7 +303,14 @@ static const struct world_proposed *proposed(const struct world_chain *c,
     return NULL;
 }
 
-static void check_time(struct assay_sim_world *w, const struct assay_block_header *header,
+uint32_t world_epoch_ms(const struct assay_sim_world *w, uint32_t node)
+{
+    const struct assay_engine *e = w->nodes[node].engine;
+    return e != NULL ? e->genesis->parameters.epoch_ms : w->options.epoch_ms;
+}
+
+static void check_time(struct assay_sim_world *w, uint32_t node,
+                       const struct assay_block_header *header,
                        const struct world_proposed *own)
 {
     const struct world_chain *c = w->chain;
@@ -312,6 +319,7 @@ static void check_time(struct assay_sim_world *w, const struct assay_block_heade
     if (!below->known || parent == NULL || own == NULL) return;
     const struct world_times times = { .height = header->height,
                                        .time_ms = header->time_ms,
+                                       .epoch_ms = world_epoch_ms(w, node),
                                        .proposed_us = own->at_us,
                                        .parent_ms = below->time_ms,
                                        .parent_us = parent->at_us };
@@ -350,7 +358,7 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
     c->heights[height].time_ms = p.header.time_ms;
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_TIME && height == 6)
         p.header.time_ms += 2 * w->options.epoch_ms;
-    check_time(w, &p.header, own);
+    check_time(w, node, &p.header, own);
     if (w->options.plant == ASSAY_SIM_WORLD_PLANT_PROPOSER && height == 5)
         signer = (signer + 1) % w->options.nodes;
     if (signer != p.header.leader)
@@ -482,13 +490,26 @@ bool world_check_undone(struct assay_sim_world *w, uint64_t height, uint64_t epo
     return any;
 }
 
+/* What is durable about fences; a value of one byte says that one was released. */
+static void note_fence(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
+{
+    struct world_node *n = &w->nodes[node];
+    const bool holds = effect->as.persist.value.len > 1;
+    if (effect->as.persist.key.number == ASSAY_META_ANSWERED)
+        n->answered_eras = holds ? effect->as.persist.key.era + 1 : 0;
+    if (effect->as.persist.key.number != ASSAY_META_FENCE) return;
+    n->fenced_eras = holds ? effect->as.persist.key.era + 1 : 0;
+    assay_bytes_copy(n->fenced_by, 32, n->engine->head->state.operators_digest, 32);
+}
+
 void world_check_persisted(struct assay_sim_world *w, uint32_t node,
                            const struct assay_effect *effect)
 {
-    if (effect->as.persist.class_ == ASSAY_STORE_META &&
-        effect->as.persist.key.number == ASSAY_META_FENCE)
-        w->nodes[node].fenced_eras = effect->as.persist.key.era + 1;
-    if (effect->as.persist.class_ == ASSAY_STORE_BLOCK) check_block(w, node, effect);
+    if (effect->as.persist.class_ == ASSAY_STORE_META) note_fence(w, node, effect);
+    if (effect->as.persist.class_ == ASSAY_STORE_BLOCK) {
+        check_block(w, node, effect);
+        world_history_final(w, node, effect->as.persist.key.number, effect->as.persist.key.id);
+    }
     if (effect->as.persist.class_ == ASSAY_STORE_CERTIFICATE) check_certificate(w, node, effect);
 }
 
@@ -549,9 +570,10 @@ void world_check_restart(struct assay_sim_world *w, uint32_t node, const struct 
 
 /* --- epochs */
 
-static bool just_stood_still(const struct assay_sim_world *w, const struct world_node *n)
+static bool just_stood_still(const struct assay_sim_world *w, uint32_t node)
 {
-    const uint64_t epoch_us = 1000 * (uint64_t)w->options.epoch_ms;
+    const struct world_node *const n = &w->nodes[node];
+    const uint64_t epoch_us = 1000 * (uint64_t)world_epoch_ms(w, node);
     return n->still_until_us > 0 && w->now_us < n->still_until_us + 2 * epoch_us;
 }
 
@@ -575,7 +597,7 @@ static void check_memory(struct assay_sim_world *w, uint32_t node)
     const size_t evidence_max =
         (members + 2) * epochs + came_back(&n->engine->head->state, epochs);
     /* Whoever stood still for some epochs hears of the evidence of all of them at once. */
-    const bool wakes = just_stood_still(w, n);
+    const bool wakes = just_stood_still(w, node);
     const size_t flights_max = wakes ? evidence_max : 4 * members;
     /* One quote a member, INCARNATEs and proofs, each perhaps for another moment; and of every
      * adversary what its budget allows (docs/protocol.md 5.12.1). */

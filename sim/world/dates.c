@@ -59,7 +59,7 @@ static uint64_t latest_date(const struct assay_sim_world *w)
     for (uint32_t node = 0; node < w->options.nodes; node++) {
         const uint64_t weight = w->run != NULL ? w->run->before.members[node].seat_weight : 1;
         const uint64_t date_ms = world_unix_ms(w, node);
-        total += weight;
+        total += w->run != NULL ? assay_member_row_weight(&w->run->before.members[node]) : 1;
         if (!world_trusted(w, node)) {
             traitors += weight;
             continue;
@@ -85,7 +85,7 @@ static uint64_t latest_date(const struct assay_sim_world *w)
  * than the time since anybody held it. Clocks that run differently: one in a thousand. */
 void world_check_time(struct assay_sim_world *w, const struct world_times *t)
 {
-    const uint64_t epoch_ms = w->options.epoch_ms;
+    const uint64_t epoch_ms = t->epoch_ms;
     const uint64_t slack_ms = epoch_ms / 8 < SLACK_MS_MAX ? epoch_ms / 8 : SLACK_MS_MAX;
     world_looked(w, ASSAY_SIM_CHECKER_VALIDITY);
     if (t->time_ms > t->parent_ms) {

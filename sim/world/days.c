@@ -139,13 +139,14 @@ static void put_set(const struct assay_sim_world *w, struct assay_slice set,
 enum assay_status world_days_follow(void *context, struct assay_slice set,
                                     const struct assay_slice *offers, size_t count,
                                     int64_t at_unix_s, struct assay_writer *w, bool *taken,
-                                    int64_t *until_unix_s)
+                                    int64_t *until_unix_s, bool *same)
 {
     uint8_t bytes[2][sizeof set_head + ASSAY_SIM_VENDORS_MAX * ROW_LEN];
     struct assay_slice now = set;
     unsigned turn = 0;
     bool any = false;
     *until_unix_s = INT64_MAX;
+    *same = true;
     for (size_t i = 0; i < count; i++) {
         struct assay_update_facts facts;
         struct offer offer;
@@ -154,6 +155,8 @@ enum assay_status world_days_follow(void *context, struct assay_slice set,
         if (!taken[i]) continue;
         struct row before;
         row_of(set, offer.vendor, &before);
+        *same = *same && before.number == offer.row.number &&
+                assay_bytes_equal(before.old, offer.row.old, sizeof before.old);
         const uint32_t end = end_of(context, &before);
         if (end != 0 && (int64_t)end < *until_unix_s) *until_unix_s = (int64_t)end;
         struct assay_writer next = assay_writer_over(bytes[turn], sizeof bytes[turn]);

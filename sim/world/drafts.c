@@ -161,6 +161,12 @@ static void add_parameters(struct drafting *d, const struct assay_sim_change *ro
     a->parameters = d->r->before.rules.parameters;
     a->parameters.vendor_cap_num = row->vendor_cap_num;
     a->parameters.vendor_cap_den = row->vendor_cap_den;
+    if (row->epoch_ms != 0) a->parameters.epoch_ms = row->epoch_ms;
+    if (row->block_len_max != 0) a->parameters.block_len_max = row->block_len_max;
+    if (row->operator_cap_bp != 0) {
+        a->parameters.operator_cap_num = row->operator_cap_bp;
+        a->parameters.operator_cap_den = 10000;
+    }
 }
 
 static void add_row(struct drafting *d, const struct assay_sim_change *row)

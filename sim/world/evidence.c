@@ -171,7 +171,9 @@ void world_judge(struct assay_sim_world *w, struct world_answer *answer)
     struct evidence *e = answer->evidence;
     const int64_t at_unix_s = answer->event.as.verdict.at_unix_s;
     /* docs/protocol.md 9.8: with the set of its epoch, also when it is verified again later. */
-    const struct world_rules *rules = world_rules_of(w, answer->epoch);
+    const struct world_rules *rules = answer->event.as.verdict.before
+                                          ? world_rules_before(w, answer->epoch)
+                                          : world_rules_of(w, answer->epoch);
     const bool known = e->verdict != NULL && e->verdict->kind == answer->kind &&
                        e->verdict_at_unix_s == at_unix_s &&
                        assay_bytes_equal((const uint8_t *)&e->verdict_rules,
@@ -195,6 +197,7 @@ static void answer_verdict(struct assay_sim_world *w, uint32_t node,
     uint64_t at_us = w->now_us;
     assay_bytes_copy(answer->event.as.verdict.digest, 32, request->digest, 32);
     answer->event.as.verdict.at_unix_s = request->at_unix_s;
+    answer->event.as.verdict.before = request->before;
     answer->event.as.verdict.asked = asked;
     answer->kind = request->kind;
     answer->epoch = request->epoch;

@@ -29,13 +29,16 @@ static uint32_t next_leader(struct world_run *r)
     const struct assay_member *m = r->before.members;
     int64_t total = 0;
     uint32_t richest = UINT32_MAX;
-    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+    for (uint32_t i = 0; i < r->before.member_count; i++) {
         const int64_t weight = m[i].seat_weight;
         total += weight;
         r->robin[i] = weight == 0 ? 0 : r->robin[i] + weight;
         if (weight == 0) continue;
-        /* Slots are in the order of the ids. */
-        if (richest == UINT32_MAX || r->robin[i] > r->robin[richest]) richest = i;
+        /* The slot of a newcomer does not follow from its id. */
+        const bool ahead = richest == UINT32_MAX || r->robin[i] > r->robin[richest];
+        if (ahead || (r->robin[i] == r->robin[richest] &&
+                      assay_bytes_compare(m[i].node_id, m[richest].node_id, 32) < 0))
+            richest = i;
     }
     ASSAY_ASSERT(richest != UINT32_MAX);
     r->robin[richest] -= total;

@@ -184,7 +184,10 @@ static void note(struct assay_sim_world *w, uint32_t node, const struct assay_ef
 {
     keep_note(w, node, effect);
     if (effect->as.note.note == ASSAY_NOTE_RESUMED) world_check_resumed(w, node);
-    if (effect->as.note.note == ASSAY_NOTE_RECOVER_REFUSED) world_run_refused(w, node);
+    const enum assay_note what = effect->as.note.note;
+    if (what == ASSAY_NOTE_RECOVER_REFUSED) world_run_refused(w, node);
+    if (what == ASSAY_NOTE_RECOVER_REFUSED || what == ASSAY_NOTE_ERA_FORKED)
+        world_history_alarmed(w, node);
     world_run_note(w, node, effect);
     if (effect->as.note.note == ASSAY_NOTE_ROOT_MISMATCH &&
         w->options.plant != ASSAY_SIM_WORLD_PLANT_STATE)

@@ -30,7 +30,7 @@ static void check_permit(struct assay_sim_world *w, uint32_t node)
     assay_engine_snapshot(w->nodes[node].engine, &chain);
     assay_engine_member_snapshot(w->nodes[node].engine, (uint16_t)node, &own);
     const struct assay_permission p =
-        assay_permit(&chain, &own, w->options.epoch_ms, world_mono_ms(w, node), false);
+        assay_permit(&chain, &own, world_epoch_ms(w, node), world_mono_ms(w, node), false);
     if (p.permitted && own.trust.score.standing == ASSAY_STANDING_SUSPENDED)
         world_broken(w, ASSAY_SIM_CHECKER_LANES, "node %u permits work while it is suspended",
                      node);

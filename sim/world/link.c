@@ -152,11 +152,21 @@ static uint32_t loss_of(const struct assay_sim_link *link, enum assay_message_ki
     return meant ? link->loss_permille : 0;
 }
 
+/* Returns: whether it reaches anybody of this world. */
+static bool crosses(const struct assay_sim_world *w, uint32_t from, uint32_t to,
+                    enum assay_message_kind kind, const struct world_payload *payload)
+{
+    const struct assay_slice bytes = assay_slice_over(payload->bytes, payload->len);
+    w->bridge.carry(w->bridge.context, from, to, kind, bytes);
+    return w->bridge.passes(w->bridge.context, from, to, kind, bytes);
+}
+
 void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
                    enum assay_message_kind kind, struct world_payload *payload)
 {
     struct assay_sim_random *random = &w->links[(size_t)from * w->options.nodes + to];
     if (!world_run_passes(w, from, to, kind, payload)) return;
+    if (w->bridge.carry != NULL && !crosses(w, from, to, kind, payload)) return;
     const uint64_t left_us = leave_us(w, from, (size_t)payload->len + FRAME_LEN);
     if (!w->nodes[to].alive || !world_hears(w, from, to) ||
         assay_sim_random_permille(random, loss_of(&w->link, kind))) {
@@ -168,6 +178,15 @@ void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
         put_on_its_way(w, from, to, kind, payload, left_us);
 }
 
+void world_carried(struct assay_sim_world *w, uint32_t from, uint32_t to,
+                   enum assay_message_kind kind, struct assay_slice bytes)
+{
+    if (!w->nodes[to].alive) return;
+    struct world_payload *payload = world_payload(w, bytes.bytes, bytes.len);
+    put_on_its_way(w, from, to, kind, payload, w->now_us);
+    world_payload_drop(w, payload);
+}
+
 /* A way from one node to another, now. */
 struct way {
     const struct assay_sim_world *w;
@@ -177,6 +196,7 @@ struct way {
 static bool reaches(void *context, uint16_t slot)
 {
     const struct way *way = context;
+    if (way->w->bridge.carry != NULL) return true; /* it may be alive over there */
     return way->w->nodes[slot].alive && world_hears(way->w, way->from, slot);
 }
 

@@ -14,6 +14,7 @@ static struct assay_sim_world_options options_of(const struct assay_scenario *s,
         .nodes = s->nodes,
         .spares = s->spares,
         .epoch_ms = s->epoch_ms,
+        .history_epochs = s->history_epochs,
         .vendors = s->vendors,
         .skew_ms = s->skew_ms,
         .check_each_step = options->check_each_step,
@@ -70,6 +71,7 @@ static void run(struct world_run *r)
     world_changes_free(r);
     world_days_turned(r);
     world_truth_free(r);
+    world_received_free(r);
     free(r->recover);
     assay_sim_world_destroy(&r->w);
     world_services_free(r);

@@ -130,6 +130,7 @@ static bool restore_all(struct assay_sim_world *w, uint32_t node)
 static void empty_store(struct world_node *n)
 {
     n->fenced_eras = 0;
+    n->answered_eras = 0;
     assay_store_close(&n->store);
     const enum assay_status status = assay_store_memory_create(&n->store);
     ASSAY_ASSERT(status == ASSAY_OK);
@@ -152,8 +153,7 @@ static bool copy_one(void *context, const struct assay_store_key *key, struct as
 static void copy_bundle(const struct assay_store *from, struct assay_store *to)
 {
     static const enum assay_store_class classes[] = { ASSAY_STORE_STATE, ASSAY_STORE_FINALITY,
-                                                      ASSAY_STORE_CHANGE,
-                                                      ASSAY_STORE_COLLATERAL };
+                                                      ASSAY_STORE_CHANGE, ASSAY_STORE_COLLATERAL };
     const struct assay_store_key first = { 0 };
     struct assay_store_key last = { .era = UINT32_MAX,
                                     .epoch = ASSAY_STORE_NUMBER_MAX,
@@ -191,11 +191,42 @@ static void lose_store(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     empty_store(n);
+    world_history_forget(w, node);
     n->tied = false;
     if (n->bundled) copy_bundle_again(w, node);
 }
 
 /* --- coming up */
+
+/* The rules before those on trial, from its store; of real evidence none are modelled. */
+static enum assay_status load_before(struct assay_sim_world *w, uint32_t node,
+                                     const struct assay_charter *charter)
+{
+    struct world_node *n = &w->nodes[node];
+    uint8_t bytes[SET_KEPT];
+    struct assay_slice document;
+    n->before_set_len = 0;
+    assay_bytes_zero(n->before_fails, sizeof n->before_fails);
+    if (charter->state == NULL || !assay_trial_runs(&charter->state->trial) || w->soft != NULL)
+        return ASSAY_OK;
+    const struct assay_charter_rules *before = &charter->state->trial.before;
+    ASSAY_TRY(assay_charter_document(w->genesis, n->store, before->policy_digest, bytes,
+                                     sizeof bytes, &document));
+    world_policy_fails(document, n->before_fails);
+    ASSAY_TRY(assay_charter_document(w->genesis, n->store, before->endorsements_digest, bytes,
+                                     sizeof bytes, &document));
+    assay_bytes_copy(n->before_set, sizeof n->before_set, document.bytes, document.len);
+    n->before_set_len = document.len;
+    return ASSAY_OK;
+}
+
+static enum assay_status load_rules(struct assay_sim_world *w, uint32_t node,
+                                    struct assay_charter *charter)
+{
+    const struct world_node *n = &w->nodes[node];
+    ASSAY_TRY(assay_charter_load(n->charter, assay_charter_size(), w->genesis, n->store, charter));
+    return load_before(w, node, charter);
+}
 
 /* Of the newest state on its disk. */
 static struct assay_charter load_charter(struct assay_sim_world *w, uint32_t node)
@@ -204,15 +235,13 @@ static struct assay_charter load_charter(struct assay_sim_world *w, uint32_t nod
     struct assay_charter charter = { .genesis = w->genesis };
     if (n->charter == NULL) n->charter = aligned_alloc(64, assay_charter_size());
     ASSAY_ASSERT(n->charter != NULL);
-    enum assay_status status =
-        assay_charter_load(n->charter, assay_charter_size(), w->genesis, n->store, &charter);
+    enum assay_status status = load_rules(w, node, &charter);
     if (status != ASSAY_OK && n->faulty_store) {
         /* A document that its state names was torn off: the daemon says so and ends (net/rules.c),
          * the operator starts from an empty disk. */
         lose_store(w, node);
         charter = (struct assay_charter){ .genesis = w->genesis };
-        status =
-            assay_charter_load(n->charter, assay_charter_size(), w->genesis, n->store, &charter);
+        status = load_rules(w, node, &charter);
     }
     if (status != ASSAY_OK)
         world_broken(w, ASSAY_SIM_CHECKER_INVARIANTS, "node %u: its charter: %s", node,
@@ -239,8 +268,8 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
     const bool newcomer = n->joining != NULL && charter.state == NULL;
     const struct assay_engine_config config = { .genesis = newcomer ? n->joining : charter.genesis,
                                                 .newcomer = newcomer,
-                                                .neighbours = w->options.nodes >
-                                                              w->options.overlay_above,
+                                                .neighbours =
+                                                    w->options.nodes > w->options.overlay_above,
                                                 .level = n->level,
                                                 .state = charter.state,
                                                 .renewal = renewal,
@@ -254,6 +283,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .plan_follow = w->options.plan_follow,
                                                 .services = services_of(w, charter.genesis),
                                                 .checkpoint = w->options.checkpoint,
+                                                .history_epochs = w->options.history_epochs,
                                                 .blocks_max = BLOCKS_MAX };
     const size_t len = assay_engine_size(&config);
     w->engine_len = len;
@@ -278,7 +308,7 @@ uint32_t world_members(const struct assay_sim_world *w, uint32_t node)
     return w->nodes[node].roster.count;
 }
 
-/* A daemon that starts anew has forgotten what its peers cost it. */
+/* A restarted daemon has lost the cost of its peers. */
 static void make_limits(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
@@ -287,8 +317,8 @@ static void make_limits(struct assay_sim_world *w, uint32_t node)
     if (n->limits == NULL) n->limits = calloc(w->options.nodes, sizeof *n->limits);
     ASSAY_ASSERT(n->limits != NULL);
     if (w->options.nodes > w->options.overlay_above)
-        assay_limit_rates_near(w->options.epoch_ms, w->options.nodes, &rates);
-    else assay_limit_rates(w->options.epoch_ms, w->options.nodes, &rates);
+        assay_limit_rates_near(world_epoch_ms(w, node), w->options.nodes, &rates);
+    else assay_limit_rates(world_epoch_ms(w, node), w->options.nodes, &rates);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         assay_limit_init(&n->limits[i], &rates, world_mono_ms(w, node));
 }
@@ -299,10 +329,11 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
     const struct assay_gossip_config config = {
         .self = (uint16_t)node,
         .members = n->roster.count,
-        .retry_ms = world_overlay_used(w, node) ? assay_gossip_retry_near_ms(w->options.epoch_ms)
-                                                : assay_gossip_retry_ms(w->options.epoch_ms),
-        .retry_max_ms = assay_gossip_retry_max_ms(w->options.epoch_ms),
-        .patience_ms = assay_gossip_patience_ms(w->options.epoch_ms),
+        .retry_ms = world_overlay_used(w, node)
+                        ? assay_gossip_retry_near_ms(world_epoch_ms(w, node))
+                        : assay_gossip_retry_ms(world_epoch_ms(w, node)),
+        .retry_max_ms = assay_gossip_retry_max_ms(world_epoch_ms(w, node)),
+        .patience_ms = assay_gossip_patience_ms(world_epoch_ms(w, node)),
         .counters = n->counters,
         .view = n->view,
     };
@@ -310,14 +341,14 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
     void *seen = aligned_alloc(64, (assay_seen_size() + 63) / 64 * 64);
     ASSAY_ASSERT(flights != NULL && seen != NULL);
     n->gossip = assay_gossip_init(flights, &config);
-    n->seen = assay_seen_init(seen, w->options.epoch_ms);
-    n->admission = (struct assay_admission){ .roster = &n->roster,
-                                             .limits = n->limits,
-                                             .seen = n->seen,
-                                             .counters = n->counters,
-                                             .view = n->view,
-                                             .again_ms =
-                                                 assay_admission_again_ms(w->options.epoch_ms) };
+    n->seen = assay_seen_init(seen, world_epoch_ms(w, node));
+    n->admission =
+        (struct assay_admission){ .roster = &n->roster,
+                                  .limits = n->limits,
+                                  .seen = n->seen,
+                                  .counters = n->counters,
+                                  .view = n->view,
+                                  .again_ms = assay_admission_again_ms(world_epoch_ms(w, node)) };
 }
 
 /* The keys know which store they belong to (net/host_keys.c): beside an empty one the daemon makes
@@ -351,8 +382,10 @@ static void damage(struct assay_sim_world *w, uint32_t node)
     const enum assay_status status = assay_store_memory_restore(n->store, image->store);
     ASSAY_ASSERT(status == ASSAY_OK);
     n->faulty_store = true;
+    world_history_forget(w, node);
     n->lost_era = n->seen_era;
     n->fenced_eras = 0; /* its disk may be from before the fence: it is told again */
+    n->answered_eras = 0;
     world_evidence_forget(w, node, image->epoch + 1);
 }
 
@@ -409,7 +442,10 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
 void world_node_open(struct assay_sim_world *w, uint32_t node, bool again)
 {
     struct world_node *n = &w->nodes[node];
-    const bool forgets = again && w->options.plant == ASSAY_SIM_WORLD_PLANT_FORGETS;
+    const bool forgets =
+        again && (w->options.plant == ASSAY_SIM_WORLD_PLANT_FORGETS || n->first_day);
+    if (again && n->first_day) lose_store(w, node);
+    n->first_day = false;
     if (again) damage(w, node);
     come_up(w, node, again, !again || forgets || n->wipes);
 }
@@ -432,6 +468,7 @@ static void clear_machine(struct assay_sim_world *w, uint32_t node)
     n->wipes = n->rolls_back = n->faulty_store = false;
     n->faulty_until = n->still_until_us = 0;
     world_evidence_forget(w, node, 0);
+    world_history_forget(w, node);
 }
 
 void world_node_join(struct assay_sim_world *w, uint32_t node, uint32_t set, uint32_t donor)

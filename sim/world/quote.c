@@ -155,6 +155,16 @@ void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
     *rules = (struct world_rules){ 0 };
     assay_bytes_copy(rules->fails, NODE_BITS, w->nodes[node].fails, NODE_BITS);
     world_days_rules(w, w->nodes[node].collateral, epoch, rules);
+    const struct world_node *n = &w->nodes[node];
+    struct world_rules *before = &w->before_in[epoch % POLICIES_KEPT];
+    *before = (struct world_rules){ 0 };
+    if (n->before_set_len == 0) { /* nothing is on trial: what fails, fails by every set */
+        *before = *rules;
+        return;
+    }
+    assay_bytes_copy(before->fails, NODE_BITS, n->before_fails, NODE_BITS);
+    world_days_rules(w, assay_slice_over(n->before_set, n->before_set_len), epoch, before);
+    assay_bytes_zero((uint8_t *)before->ends, sizeof before->ends);
 }
 
 bool world_rules_ended(const struct assay_sim_world *w, const struct world_rules *rules,
@@ -167,6 +177,11 @@ bool world_rules_ended(const struct assay_sim_world *w, const struct world_rules
 const struct world_rules *world_rules_of(const struct assay_sim_world *w, uint64_t epoch)
 {
     return &w->rules_in[epoch % POLICIES_KEPT];
+}
+
+const struct world_rules *world_rules_before(const struct assay_sim_world *w, uint64_t epoch)
+{
+    return &w->before_in[epoch % POLICIES_KEPT];
 }
 
 enum assay_status world_document_check(bool is_policy, struct assay_slice document)

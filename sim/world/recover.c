@@ -4,6 +4,7 @@
  * (docs/protocol.md 9.11 to 9.16).
  */
 #include "engine/engine_internal.h"
+#include "engine/era.h"
 #include "engine/ledger/recover.h"
 #include "host/recovery.h"
 #include "sim/world/run_internal.h"
@@ -34,10 +35,10 @@ static void sign_with(const struct assay_secret32 *key, const uint8_t digest[sta
 
 /* The first operators in force, as many as must sign. */
 static void approve(const struct assay_sim_world *w, const struct assay_genesis *charter,
-                    const uint8_t digest[static 32], struct approving *a)
+                    uint32_t signers, const uint8_t digest[static 32], struct approving *a)
 {
     a->count = 0;
-    for (uint32_t set = 0; a->count < charter->threshold; set++) {
+    for (uint32_t set = 0; a->count < signers; set++) {
         struct assay_secret32 key;
         uint8_t public[64], id[32];
         ASSAY_ASSERT(set < ASSAY_OPERATORS_MAX);
@@ -68,32 +69,71 @@ static enum assay_status hand_in(struct assay_sim_world *w, uint32_t node,
 
 /* --- FENCE */
 
-enum assay_status assay_sim_world_fence(struct assay_sim_world *w, uint32_t node)
+/* One document for every node of an era: answers name it. */
+static void make_fence(struct assay_sim_world *w, const struct assay_engine *e)
 {
     static const char reason[] = "more than a third is gone";
-    const struct assay_engine *e = w->nodes[node].engine;
+    const struct assay_state *state = &e->head->state;
+    struct assay_fence terms = { .era = state->era,
+                                 .reason = assay_slice_over(reason, sizeof reason - 1) };
     struct approving *a = calloc(1, sizeof *a);
     uint8_t body[512], digest[32];
-    uint8_t *bytes = malloc(ASSAY_FENCE_LEN_MAX);
-    ASSAY_ASSERT(a != NULL && bytes != NULL && w->nodes[node].alive);
+    if (w->fence == NULL) w->fence = malloc(ASSAY_FENCE_LEN_MAX);
+    ASSAY_ASSERT(a != NULL && w->fence != NULL);
+    assay_bytes_copy(terms.chain_id, 32, state->chain_id, 32);
+    assay_bytes_copy(terms.operators_digest, 32, state->operators_digest, 32);
+    assay_bytes_copy(terms.head_id, 32, e->chain->ledger.tip_id, 32);
+    assay_sha256(terms.head_id, 32, terms.nonce);
     struct assay_writer b = assay_writer_over(body, sizeof body);
-    struct assay_writer f = assay_writer_over(bytes, ASSAY_FENCE_LEN_MAX);
-    enum assay_status status =
-        assay_fence_body_encode(w->genesis->chain_id, e->head->state.era,
-                                assay_slice_over(reason, sizeof reason - 1), &b);
+    struct assay_writer f = assay_writer_over(w->fence, ASSAY_FENCE_LEN_MAX);
+    enum assay_status status = assay_fence_body_encode(&terms, &b);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_sha256(body, b.len, digest);
-    approve(w, e->genesis, digest, a);
+    approve(w, e->genesis, e->genesis->threshold, digest, a);
     status = assay_fence_encode(assay_slice_over(body, b.len), (const uint8_t(*)[32])a->ids,
                                 (const uint8_t(*)[64])a->signatures, a->count, &f);
     ASSAY_ASSERT(status == ASSAY_OK);
-    status = hand_in(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(bytes, f.len));
-    free(bytes);
+    w->fence_len = f.len;
     free(a);
-    return status;
+}
+
+enum assay_status assay_sim_world_fence(struct assay_sim_world *w, uint32_t node)
+{
+    const struct assay_engine *e = w->nodes[node].engine;
+    const struct assay_state *state = &e->head->state;
+    struct assay_fence last;
+    ASSAY_ASSERT(w->nodes[node].alive);
+    const bool same =
+        w->fence_len > 0 &&
+        assay_fence_decode(assay_slice_over(w->fence, w->fence_len), &last) == ASSAY_OK &&
+        last.era == state->era &&
+        assay_bytes_equal(last.operators_digest, state->operators_digest, 32);
+    if (!same) make_fence(w, e);
+    return hand_in(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(w->fence, w->fence_len));
 }
 
 /* --- ANSWER */
+
+static enum assay_status sign_answer(const struct world_node *n, struct assay_answer_body *body,
+                                     const uint8_t *identity, uint8_t *bytes, size_t *len)
+{
+    uint8_t core[ASSAY_ANSWER_CORE_LEN_MAX], digest[32], identified[64], voted[64];
+    uint8_t *rest = malloc(ASSAY_ANSWER_LEN_MAX);
+    struct assay_writer c = assay_writer_over(core, sizeof core);
+    struct assay_writer r = assay_writer_over(rest, ASSAY_ANSWER_LEN_MAX);
+    struct assay_writer o = assay_writer_over(bytes, ASSAY_ANSWER_LEN_MAX);
+    ASSAY_ASSERT(rest != NULL);
+    enum assay_status status = assay_answer_body_encode(body, &r, &c);
+    assay_sha256(core, c.len, digest);
+    if (status == ASSAY_OK) status = assay_p256_sign(n->identity, digest, identified);
+    if (status == ASSAY_OK) status = assay_p256_sign(n->voting, digest, voted);
+    if (status == ASSAY_OK)
+        status = assay_answer_encode(assay_slice_over(core, c.len), assay_slice_over(rest, r.len),
+                                     identity, identified, voted, &o);
+    *len = o.len;
+    free(rest);
+    return status;
+}
 
 /* Returns: ASSAY_OK | as assay_engine_answer */
 static enum assay_status answer(struct assay_sim_world *w, uint32_t node,
@@ -101,27 +141,24 @@ static enum assay_status answer(struct assay_sim_world *w, uint32_t node,
 {
     const struct world_node *n = &w->nodes[node];
     struct assay_answer_body *body = calloc(1, sizeof *body);
-    uint8_t *inner = malloc(ASSAY_ANSWER_LEN_MAX);
-    uint8_t digest[32], signature[64];
-    struct assay_writer i = assay_writer_over(inner, ASSAY_ANSWER_LEN_MAX);
-    struct assay_writer o = assay_writer_over(bytes, ASSAY_ANSWER_LEN_MAX);
-    ASSAY_ASSERT(body != NULL && inner != NULL);
-    enum assay_status status = assay_engine_answer(n->engine, body);
+    uint8_t digest[32], asking[32];
+    size_t len = 0;
+    struct assay_writer a = assay_writer_over(asking, sizeof asking);
+    ASSAY_ASSERT(body != NULL);
+    assay_era_answering(&a);
+    enum assay_status status =
+        hand_in(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(asking, a.len));
+    if (status == ASSAY_OK && n->alive) status = assay_engine_answer(n->engine, body);
+    if (status == ASSAY_OK && !n->alive) status = ASSAY_E_AGAIN; /* it died of it */
     if (status == ASSAY_OK && body->has_keys) {
         assay_recover_keys_digest(body->chain_id, body->era, &body->keys, digest);
         status = assay_p256_sign(n->identity, digest, body->keys.identified);
         if (status == ASSAY_OK) status = assay_p256_sign(n->voting, digest, body->keys.possessed);
     }
-    if (status == ASSAY_OK) status = assay_answer_body_encode(body, &i);
-    if (status == ASSAY_OK) {
-        const uint8_t *identity = n->engine->head->state.members[node].identity_public;
-        assay_sha256(inner, i.len, digest);
-        status = assay_p256_sign(n->identity, digest, signature);
-        ASSAY_ASSERT(status == ASSAY_OK);
-        status = assay_answer_encode(assay_slice_over(inner, i.len), identity, signature, &o);
-    }
-    if (status == ASSAY_OK) status = assay_answer_decode(assay_slice_over(bytes, o.len), file);
-    free(inner);
+    if (status == ASSAY_OK)
+        status = sign_answer(n, body, n->engine->head->state.members[node].identity_public, bytes,
+                             &len);
+    if (status == ASSAY_OK) status = assay_answer_decode(assay_slice_over(bytes, len), file);
     free(body);
     return status;
 }
@@ -134,6 +171,7 @@ struct recovering {
     struct approving approving;
     uint8_t bytes[WORLD_NODES][ASSAY_ANSWER_LEN_MAX];
     uint8_t change[ASSAY_CHANGE_RECORD_LEN_MAX], body[BODY_MAX], whole[ASSAY_RECOVER_LEN_MAX];
+    uint8_t grounds[ASSAY_RECOVER_LEN_MAX];
     struct assay_action actions[ASSAY_ACTIONS_MAX];
 };
 
@@ -167,6 +205,7 @@ static enum assay_status gather(struct assay_sim_world *w, struct recovering *r,
         /* What a scenario knows and operators do not: whose word or disk is not to be relied on. */
         if (w->run != NULL && !world_trusted(w, i)) r->files[i].about.whole = false;
         const enum assay_status status = assay_recovery_add(&r->judged, &r->files[i], &why);
+        if (status == ASSAY_E_INVALID) continue; /* of another fence */
         if (status != ASSAY_OK) return status;
     }
     return assay_recovery_judge(&r->judged);
@@ -218,15 +257,23 @@ static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct 
     ASSAY_TRY(assay_recover_body_encode(assay_slice_over(r->change, change_len), r->judged.listed,
                                         r->judged.key_count, &b));
     const struct assay_slice body = assay_slice_over(r->body, b.len);
+    struct assay_writer g = assay_writer_over(r->grounds, sizeof r->grounds);
+    ASSAY_TRY(assay_recovery_grounds(&r->judged,
+                                     assay_slice_over(e->ending->fence, e->ending->fence_len), &g));
+    const struct assay_slice grounds = assay_slice_over(r->grounds, g.len);
     const uint64_t date = world_unix_ms(w, node);
     const uint64_t least = e->chain->ledger.time_ms + 1;
-    ASSAY_TRY(assay_engine_recover_draft(e, body, date > least ? date : least, &drafted, &fault));
+    ASSAY_TRY(assay_engine_recover_draft(e, body, grounds, date > least ? date : least, &drafted,
+                                         &fault));
     struct assay_writer h = assay_writer_over(header, sizeof header);
     assay_block_header_encode(&drafted.header, &h);
     assay_block_id(assay_slice_over(header, h.len), id);
-    approve(w, e->genesis, id, &r->approving);
+    approve(w, e->genesis,
+            assay_recover_signers(e->genesis->threshold, e->genesis->operator_count), id,
+            &r->approving);
     struct assay_writer o = assay_writer_over(r->whole, sizeof r->whole);
-    ASSAY_TRY(assay_recover_encode(assay_slice_over(header, h.len), body, drafted.operators,
+    ASSAY_TRY(assay_recover_encode(assay_slice_over(header, h.len), body, grounds,
+                                   drafted.operators,
                                    (const uint8_t(*)[32])r->approving.ids,
                                    (const uint8_t(*)[64])r->approving.signatures,
                                    r->approving.count, &o));
@@ -234,11 +281,21 @@ static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct 
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.16.3: no node takes it by itself. */
+static bool is_old(const struct assay_sim_world *w, uint32_t node)
+{
+    return world_unix_ms(w, node) >
+           w->nodes[node].engine->head->state.head_time_ms + ASSAY_TRUSTING_MS;
+}
+
 static enum assay_status decide(struct assay_sim_world *w, uint32_t node, struct recovering *r,
                                 struct assay_sim_world_recovery *options)
 {
     size_t len = 0;
-    ASSAY_TRY(gather(w, r, options));
+    const enum assay_status gathered = gather(w, r, options);
+    options->manual = gathered == ASSAY_E_SIGNATURE || is_old(w, node);
+    if (gathered != ASSAY_E_SIGNATURE || !options->accepts) ASSAY_TRY(gathered);
+    options->certain = assay_recovery_is_certain(&r->judged);
     options->in_doubt = assay_recovery_in_doubt(&r->judged);
     options->unknown_weight = r->judged.unknown_weight;
     options->key_count = r->judged.key_count;
@@ -249,7 +306,8 @@ static enum assay_status decide(struct assay_sim_world *w, uint32_t node, struct
     options->document_len = len < options->capacity ? len : 0;
     if (options->document != NULL && options->document_len > 0)
         assay_bytes_copy(options->document, options->capacity, r->whole, len);
-    return hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(r->whole, len));
+    return options->accepts && options->manual ? assay_sim_world_accept(w, node, r->whole, len)
+                                               : assay_sim_world_submit(w, node, r->whole, len);
 }
 
 enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
@@ -264,7 +322,8 @@ enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
     ASSAY_ASSERT(state != NULL && memory != NULL);
     assay_state_place(state, memory, w->nodes[node].engine->head->capacity);
     assay_state_copy(state, &w->nodes[node].engine->head->state);
-    enum assay_status status = assay_recovery_begin(&r->judged, state);
+    enum assay_status status =
+        assay_recovery_begin(&r->judged, state, w->nodes[node].engine->ending->fence_digest);
     if (status == ASSAY_OK) status = decide(w, node, r, options);
     assay_recovery_end(&r->judged);
     free(memory);
@@ -279,13 +338,58 @@ enum assay_status assay_sim_world_submit(struct assay_sim_world *w, uint32_t nod
     return hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(bytes, len));
 }
 
+enum assay_status assay_sim_world_accept(struct assay_sim_world *w, uint32_t node,
+                                         const uint8_t *bytes, size_t len)
+{
+    uint8_t *accepting = malloc(len + 64);
+    ASSAY_ASSERT(accepting != NULL);
+    struct assay_writer o = assay_writer_over(accepting, len + 64);
+    assay_era_accepting(assay_slice_over(bytes, len), &o);
+    const enum assay_status status =
+        hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, o.len));
+    free(accepting);
+    return status;
+}
+
 /* --- a scenario */
 
 enum { US = 1000, MOVED_AWAY = 1 << 16 };
 
 static const struct assay_sim_recover *row_of(const struct world_run *r)
 {
-    return r->recovered < r->scenario->recover_count ? &r->scenario->recovers[r->recovered] : NULL;
+    if (r->relists) return &r->relisting;
+    return r->rows_done < r->scenario->recover_count ? &r->scenario->recovers[r->rows_done] : NULL;
+}
+
+/* By the state of the highest node: members that run hold a third of the weight or more with keys
+ * that no epoch has listed. So the network cannot list them either. */
+static bool third_is_unlisted(const struct world_run *r)
+{
+    uint64_t unlisted = 0, total = 0;
+    const uint32_t node = highest(r->w);
+    if (node == UINT32_MAX) return false;
+    const struct assay_state *state = &r->w->nodes[node].engine->head->state;
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct world_node *n = &r->w->nodes[i];
+        const struct assay_member *m = &state->members[i];
+        total += m->weight;
+        if (n->alive && !assay_bytes_equal(n->keys.voting_public, m->lives[0].voting_public, 64))
+            unlisted += m->weight;
+    }
+    return total > 0 && 3 * unlisted >= total;
+}
+
+/* Whoever was silent when an era ended in doubt has lost its store since. Where those are a third,
+ * the new era stands still until operators end it too, with their answers, which bring their new
+ * key sets (docs/operations.md 18, docs/runbooks/quorum-loss.md). */
+static void look_for_unlisted(struct world_run *r)
+{
+    enum { STANDS_STILL_EPOCHS = 2, ERAS_MAX = 2 * ASSAY_SIM_RECOVERS_MAX };
+    if (r->relists || r->recovered == 0 || !r->in_doubt || r->recovered == ERAS_MAX) return;
+    if (r->ending == ERA_FENCED || r->closed >= r->era_closed + 2) return;
+    if (r->epoch < r->era_epoch + STANDS_STILL_EPOCHS || !third_is_unlisted(r)) return;
+    r->relists = true;
+    r->relisting = (struct assay_sim_recover){ .at_epoch = r->epoch, .after_epochs = 1 };
 }
 
 /* Whoever had taken the RECOVER may have gone with its disk before anybody else heard of it: then
@@ -300,21 +404,41 @@ static bool is_lost(const struct world_run *r)
     return true;
 }
 
+/* docs/protocol.md 9.16.5: too few of those who took it are left, and it has told its operator. */
+static bool is_unconfirmed(const struct world_run *r, uint32_t node)
+{
+    const struct world_node *n = &r->w->nodes[node];
+    return n->alive && r->recover_len > 0 && n->engine->head->state.era < r->recovered &&
+           n->engine->ending->asked_told;
+}
+
+static bool any_unconfirmed(const struct world_run *r)
+{
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        if (is_unconfirmed(r, i)) return true;
+    return false;
+}
+
 /* Not now: the step that closed the last epoch may be one of those who are told. */
 void world_recovers_turn(struct world_run *r)
 {
+    look_for_unlisted(r);
     const struct assay_sim_recover *row = row_of(r);
-    if (!is_lost(r) && (row == NULL || r->epoch < row->at_epoch)) return;
+    if (!is_lost(r) && !r->manual && !any_unconfirmed(r) &&
+        (row == NULL || r->epoch < row->at_epoch))
+        return;
     world_push(r->w, world_item(r->w, 0, ITEM_RECOVER), r->w->now_us + US);
 }
 
 /* Operators reach every machine that runs, whatever links do. */
-static void fence_all(struct world_run *r)
+static void fence_all(struct world_run *r, const struct assay_sim_recover *row)
 {
     const uint32_t era = r->recovered;
+    const bool some = row->by_cohort && r->epoch < row->at_epoch + row->after_epochs;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         const struct world_node *n = &r->w->nodes[i];
         if (!n->alive || n->engine->head->state.era != era || n->engine->ending->fenced) continue;
+        if (some && r->cohort_of[i] != row->cohort) continue;
         if (assay_sim_world_fence(r->w, i) == ASSAY_OK) r->ending = ERA_FENCED;
     }
 }
@@ -338,6 +462,17 @@ static void rewind_to(struct world_run *r, uint64_t epoch)
         world_evidence_forget(r->w, i, 0);
 }
 
+/* Nodes whose word or disk is not to be relied on have less than a third of the weight. */
+static bool is_bounded(const struct world_run *r, const struct assay_state *state)
+{
+    uint64_t wrong = 0, total = 0;
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        total += state->members[i].weight;
+        if (!world_trusted(r->w, i)) wrong += state->members[i].weight;
+    }
+    return 3 * wrong < total;
+}
+
 static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
 {
     bool rest[WORLD_NODES] = { false };
@@ -347,9 +482,11 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     ASSAY_ASSERT(r->recover != NULL);
     struct assay_sim_world_recovery options = { .rest = row->rests_dead ? rest : NULL,
                                                 .document = r->recover,
-                                                .capacity = ASSAY_RECOVER_LEN_MAX };
+                                                .capacity = ASSAY_RECOVER_LEN_MAX,
+                                                .accepts = true };
     const struct assay_engine *e = r->w->nodes[node].engine;
     const uint64_t height = e->chain->ledger.height, epoch = e->head->context.epoch;
+    const bool bounded = is_bounded(r, &e->head->state); /* the engine may be gone behind it */
     for (uint32_t i = 0; i < r->scenario->nodes; i++)
         rest[i] = !r->w->nodes[i].alive;
     r->chosen_height = height;
@@ -361,14 +498,34 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     if (r->ending == ERA_FENCED) return;           /* tried again in the next epoch */
     r->recover_len = options.document_len;
     r->in_doubt = options.in_doubt;
+    r->manual = options.manual;
     if (r->in_doubt) give_up_silent(r);
+    r->w->split_said = r->w->split_said || r->in_doubt || r->manual;
     world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
     const bool undone = r->undone;
     r->undone = false;
+    /* The goal, whatever the numbers say: with less than a third dishonest nothing certain undoes
+     * what was final (docs/protocol.md 9.15). */
+    if (undone && options.certain && bounded)
+        world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
+                     "what was final above height %llu is undone by a certain RECOVER",
+                     (unsigned long long)height);
     if (undone && !r->in_doubt)
         world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
                      "what was final above height %llu is undone, and no draft said so",
                      (unsigned long long)height);
+}
+
+/* Each operator at its own machines (docs/protocol.md 9.16.2), also those that come back later. */
+static void accept_manually(const struct world_run *r)
+{
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        const struct world_node *n = &r->w->nodes[i];
+        if (!n->alive || n->engine->head->state.era >= r->recovered) continue;
+        if (!r->manual && !is_unconfirmed(r, i)) continue;
+        assay_status_ignore(assay_sim_world_accept(r->w, i, r->recover, r->recover_len),
+                            "the next epoch tries again");
+    }
 }
 
 static void hand_in_again(const struct world_run *r)
@@ -391,8 +548,9 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
         return;
     }
     if (is_lost(r)) hand_in_again(r);
+    if (r->recover_len > 0) accept_manually(r);
     if (row == NULL || r->epoch < row->at_epoch) return;
-    fence_all(r);
+    fence_all(r, row);
     if (r->ending == ERA_FENCED && r->epoch >= row->at_epoch + row->after_epochs) begin_era(r, row);
 }
 
@@ -421,6 +579,10 @@ void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era)
     world_looked(w, ASSAY_SIM_CHECKER_ERAS);
     if (era > r->recovered) {
         r->recovered++;
+        if (!r->relists) r->rows_done++;
+        r->relists = false;
+        r->era_epoch = r->epoch;
+        r->era_closed = r->closed;
         r->ending = ERA_GOES_ON;
         r->outcome->figures[ASSAY_SIM_FIGURE_ERAS][0]++;
         if (state->epoch != r->chosen_epoch || state->head_height != r->chosen_height + 1)
@@ -434,11 +596,20 @@ void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era)
                      era, r->recovered);
 }
 
-/* docs/protocol.md 9.12: honest, with a disk that keeps the fence. */
+/* docs/protocol.md 9.12: honest, with a disk that keeps the fence. It ends where the operators that
+ * signed it are replaced and have no answer of this node. */
 void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era)
 {
-    if (w->nodes[node].fenced_eras == 0) return;
+    const struct world_node *n = &w->nodes[node];
+    if (n->fenced_eras == 0) return;
     world_looked(w, ASSAY_SIM_CHECKER_ERAS);
+    const uint8_t *in_force = n->engine->head->state.operators_digest;
+    const bool answered = n->answered_eras == n->fenced_eras;
+    if (!answered && !assay_bytes_equal(n->fenced_by, in_force, 32)) {
+        if (w->run != NULL && era < n->fenced_eras)
+            w->run->outcome->figures[ASSAY_SIM_FIGURE_FENCES_OVER][0]++;
+        return;
+    }
     if (era >= w->nodes[node].fenced_eras || !world_trusted(w, node)) return;
     world_broken(w, ASSAY_SIM_CHECKER_ERAS, "node %u signs in era %u behind its fence", node, era);
 }

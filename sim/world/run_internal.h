@@ -30,7 +30,17 @@ struct world_epoch {
     bool died[WORLD_NODES];                            /* or was down at some time in it */
     bool balloted[WORLD_NODES];                        /* signed one */
     bool by_policy[WORLD_NODES];                       /* its evidence fails by the policy */
+    bool felled[WORLD_NODES];                          /* ... and by the one before it does not */
     uint8_t lacks[WORLD_NODES][(WORLD_NODES + 7) / 8]; /* [subject]: ballots without its verdict */
+};
+
+/* Messages of others that an adversary's node retains: one of RECEIVED_EACH, each in place of an
+ * earlier one, so that some are old. */
+enum { RECEIVED_KEPT = 64, RECEIVED_EACH = 5 };
+struct world_received {
+    uint64_t count; /* of all that came */
+    struct world_payload *payloads[RECEIVED_KEPT]; /* a reference each; NULL: none */
+    enum assay_message_kind kinds[RECEIVED_KEPT];
 };
 
 struct world_run {
@@ -53,6 +63,7 @@ struct world_run {
     uint8_t (*first_rows)[ASSAY_BALLOT_ROW_LEN_MAX]; /* [nodes] COPY_VOTES */
     uint64_t first_row_epoch[WORLD_NODES];
     struct assay_attack_host hosts[WORLD_NODES];
+    struct world_received *received[WORLD_NODES]; /* RESEND; NULL: nothing yet */
     struct world_host_of {
         struct world_run *run;
         uint32_t node;
@@ -73,9 +84,14 @@ struct world_run {
     struct assay_sim_services *services;    /* services.c; NULL: the network has none */
     struct assay_sim_random *service_links; /* [nodes * nodes] one stream a pair of machines */
     enum world_ending { ERA_GOES_ON, ERA_FENCED } ending; /* recover.c: of the row that is on */
-    uint32_t recovered;            /* rows that are done; so many eras have ended */
+    uint32_t recovered;            /* so many eras have ended */
+    uint32_t rows_done;            /* by rows of the scenario so many of them */
+    bool relists;                  /* one more ends because a third has keys that are not listed */
+    struct assay_sim_recover relisting;
+    uint64_t era_epoch, era_closed; /* of the scenario, and closed, when the last era began */
     bool undone;   /* something above what operators are about to choose is final somewhere */
     bool in_doubt;                 /* the last one may have undone something final, and said so */
+    bool manual;                   /* it rests on too few answers: accepted node by node */
     uint64_t chosen_height, chosen_epoch; /* on which it stands */
     uint8_t *recover; /* [recover_len] the last RECOVER that was taken; NULL: none was drafted */
     size_t recover_len;
@@ -115,6 +131,8 @@ void world_attack_turn(struct world_run *r);
 /* truth.c */
 void world_truth_open(struct world_run *r);
 void world_truth_free(struct world_run *r);
+/* Frees what adversaries retained of messages (adversary.c). */
+void world_received_free(struct world_run *r);
 /* A node is about to sign a ballot, or a proposal of that id. */
 void world_truth_ballot(struct world_run *r, uint32_t node, uint64_t epoch);
 void world_truth_proposed(struct world_run *r, const uint8_t id[static 32]);

@@ -44,6 +44,10 @@ void world_run_genesis(const struct assay_sim_world *w, struct assay_genesis_par
     parameters->vendor_cap_num = s->vendor_cap_num;
     parameters->vendor_cap_den = s->vendor_cap_den;
     parameters->seats_max = s->seats_max < ASSAY_VOTERS_MAX ? s->seats_max : 0;
+    parameters->amplification_percent =
+        s->amplification_percent != ASSAY_AMPLIFICATION_PERCENT ? s->amplification_percent : 0;
+    parameters->quiet_floor_percent =
+        s->quiet_floor_percent != ASSAY_QUIET_FLOOR_PERCENT ? s->quiet_floor_percent : 0;
     if (s->day_count > 0) parameters->collateral_delay_s = s->collateral_delay_s;
 }
 
@@ -163,6 +167,7 @@ void world_run_down(struct assay_sim_world *w, uint32_t node)
         assay_store_memory_lose(n->store, size - kept);
         n->faulty_store = n->faulty_store || size > 0;
         n->lost_era = n->seen_era;
+        world_history_forget(w, node);
     }
     if (assay_sim_random_permille(&w->disks, faults->rolled_back_permille)) {
         n->rolls_back = true;
@@ -237,9 +242,9 @@ static void demand_progress(struct world_run *r)
     uint64_t total = 0;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        const uint64_t weight = r->before.members[i].seat_weight;
+        const uint64_t weight = assay_member_row_weight(&r->before.members[i]);
         total += weight;
-        r->lost[i] = silent(r, i);
+        r->lost[i] = silent(r, i) || r->before.members[i].keyless;
         if (r->lost[i]) lost += weight;
     }
     assay_sim_watch_healed(r->watch, 3 * lost < total ? r->w->now_us / US : UINT64_MAX);
@@ -252,9 +257,10 @@ static void excuse(struct world_run *r)
     uint64_t total = 0;
     uint64_t lost = 0;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        const uint64_t weight = r->before.members[i].seat_weight;
+        const uint64_t weight = assay_member_row_weight(&r->before.members[i]);
+        const bool keyless = r->before.members[i].keyless;
         total += weight;
-        if (r->lost[i] && silent(r, i)) lost += weight;
+        if (keyless || (r->lost[i] && silent(r, i))) lost += weight;
     }
     if (total > 0 && 3 * lost >= total) assay_sim_watch_excused(r->watch);
 }
@@ -292,6 +298,7 @@ static void turn(struct world_run *r)
     world_recovers_turn(r);
     world_days_turn(r);
     world_services_turn(r);
+    world_history_turn(r->w);
     plan_roll_backs(r);
     set_stall_timer(r);
 }

@@ -113,11 +113,13 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
         evidence = same ? e->evidence[node] : ASSAY_SIM_EVIDENCE_GOOD;
     e->by_policy[node] =
         evidence == ASSAY_SIM_EVIDENCE_GOOD && has_bit(world_rules_of(w, epoch)->fails, node);
+    e->felled[node] =
+        e->by_policy[node] && !has_bit(world_rules_before(w, epoch)->fails, node);
     if (e->by_policy[node]) evidence = ASSAY_SIM_EVIDENCE_HARD;
     /* Not for this epoch it is in any case; else it cannot be judged (docs/protocol.md 8.1). */
     if (evidence != ASSAY_SIM_EVIDENCE_FIRST && is_held(w, node, epoch)) {
         evidence = ASSAY_SIM_EVIDENCE_HELD;
-        e->by_policy[node] = false;
+        e->by_policy[node] = e->felled[node] = false;
     }
     e->has_quote[node] = true;
     e->evidence[node] = evidence;
@@ -221,6 +223,7 @@ static void tell(const struct world_run *r, const struct world_epoch *e,
                                              .reachable = e->has_quote[i],
                                              .evidence = e->evidence[i],
                                              .by_policy = e->by_policy[i],
+                                             .felled = e->felled[i],
                                              .unheard_weight = unheard_bp(r, e, i) };
 }
 
@@ -279,6 +282,15 @@ static void chain_root(struct assay_sim_outcome *outcome, const uint8_t root[sta
     assay_bytes_copy(outcome->state_root, 32, root, 32);
 }
 
+/* Operators in force are others now: who will come back to others than it knew? */
+static void count_missed(struct world_run *r)
+{
+    if (assay_bytes_equal(r->before.operators_digest, r->now.operators_digest, 32)) return;
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        if (r->w->nodes[i].born && !r->w->nodes[i].alive)
+            r->outcome->figures[ASSAY_SIM_FIGURE_OPERATORS_MISSED][0]++;
+}
+
 void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
 {
     struct assay_sim_truth truth[WORLD_NODES];
@@ -298,6 +310,7 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
                                        .rows = r->row_of,
                                        .fails = r->fails,
                                        .genesis = r->w->genesis };
+    count_missed(r);
     world_changes_closed(r, &closed);
     world_days_closed(r, &closed);
     world_services_closed(r);

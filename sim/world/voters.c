@@ -92,7 +92,7 @@ void world_voters_turn(struct assay_sim_world *w, uint32_t node)
         v->member = m->weight > 0;
         v->suspended = m->trust.integrity.standing == ASSAY_STANDING_SUSPENDED;
         assay_bytes_copy(v->key, 64, m->lives[0].voting_public, 64);
-        t->total_weight += v->weight;
+        t->total_weight += assay_member_row_weight(m);
         raw += v->suspended || !assay_member_serves(m) ? 0 : m->trust.integrity_bp;
     }
     plant_table(w, t);

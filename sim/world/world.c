@@ -334,6 +334,7 @@ struct assay_sim_world *world_make(const struct assay_sim_world_options *options
     world_dispatch_open(w);
     world_evidence_open(w);
     world_check_create(w);
+    world_history_create(w);
     world_ballots_create(w);
     world_voters_create(w);
     w->updates = (struct assay_updates){ w, world_days_judge, world_days_follow };
@@ -365,11 +366,13 @@ void assay_sim_world_destroy(struct assay_sim_world **world)
     uint64_t at_us = 0;
     while (w->queue.count > 0)
         world_item_free(w, world_pop(&w->queue, &at_us));
+    free(w->fence);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         world_node_destroy(w, i);
     world_evidence_free(w);
     world_soft_close(w);
     world_check_free(w);
+    world_history_free(w);
     world_ballots_free(w);
     world_voters_free(w);
     world_queue_free(&w->queue);

@@ -58,6 +58,8 @@ enum assay_sim_world_plant {
     ASSAY_SIM_WORLD_PLANT_BAN,         /* node 1 is said to ban whoever sends it something */
     ASSAY_SIM_WORLD_PLANT_VERIFIES,    /* node 1 is said to verify everything forty times */
     ASSAY_SIM_WORLD_PLANT_CHARTER,     /* node 1 is said to judge by another policy */
+    ASSAY_SIM_WORLD_PLANT_REWRITES,    /* block 6 of node 1 is said to stand at height 5 */
+    ASSAY_SIM_WORLD_PLANT_HISTORY,     /* node 1 is said to have other blocks from height 5 on */
 };
 
 struct assay_sim_world_options {
@@ -74,6 +76,7 @@ struct assay_sim_world_options {
     bool real_signatures;    /* ECDSA P-256 with nonces that repeat */
     uint32_t overlay_above;  /* with more members nodes have neighbours; 0: ASSAY_VIEW_ABOVE */
     uint32_t overlay_degree; /* so many to twice as many; 0: ASSAY_VIEW_DEGREE */
+    uint32_t history_epochs; /* epochs of blocks that stores retain; 0: the engine's default */
     bool limits;             /* lanes and budgets: what host/admission.h and host/limit.h refuse */
     enum assay_sim_world_plant plant;
     const struct assay_checkpoint *checkpoint; /* of every node's configuration; NULL: none */
@@ -174,7 +177,10 @@ struct assay_sim_world_recovery {
     const bool *mute; /* [nodes] who is not asked; NULL: all that live are */
     uint8_t *document; /* [capacity] a copy of what was handed in; NULL: none */
     size_t capacity;
+    bool accepts; /* on too few answers, too: operators accept it manually, node by node */
     /* Out. */
+    bool manual; /* it rests on too few answers */
+    bool certain; /* on more than two thirds, with whole logs */
     size_t document_len;
     bool in_doubt; /* a block above the head may be final */
     uint64_t unknown_weight;
@@ -187,6 +193,9 @@ enum assay_status assay_sim_world_recover(struct assay_sim_world *world,
                                           struct assay_sim_world_recovery *recovery);
 /* The same document to another node. Returns: what its engine said. */
 enum assay_status assay_sim_world_submit(struct assay_sim_world *world, uint32_t node,
+                                         const uint8_t *bytes, size_t len);
+/* Its operator accepts it manually. Returns: what its engine said. */
+enum assay_status assay_sim_world_accept(struct assay_sim_world *world, uint32_t node,
                                          const uint8_t *bytes, size_t len);
 
 /* Returns: the number of matching notes of a node so far (slot ASSAY_SLOT_ALL: any). */

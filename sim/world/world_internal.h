@@ -4,9 +4,9 @@
  * queue.c (what is going to happen, payloads), link.c (how long a message takes, and whether),
  * world.c (clock, life of the whole, the loop), node.c (life of one node), host.c and evidence.c
  * (what host/ runs over: keys, disk, agent; quotes, what is held, verdicts), genesis.c (keys and
- * final block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c, voters.c and lanes.c
- * (what must hold), services.c (programs of services), schedule.c (what a scenario makes happen,
- * epoch by epoch), messages.c (a scenario from beginning to end).
+ * final block 0), acts.c (Byzantine acts of tests), checker.c, ballots.c, voters.c, lanes.c and
+ * history.c (what must hold), services.c (programs of services), schedule.c (what a scenario makes
+ * happen, epoch by epoch), messages.c (a scenario from beginning to end).
  */
 #ifndef ASSAY_SIM_WORLD_WORLD_INTERNAL_H
 #define ASSAY_SIM_WORLD_WORLD_INTERNAL_H
@@ -41,6 +41,7 @@ enum {
     NODE_BITS = (WORLD_NODES + 7) / 8,
     LISTED_BITS = ASSAY_SIM_LISTED_NODES_MAX / 8,
     POLICIES_KEPT = 32, /* epochs whose policy is known; proofs live for 8 */
+    SET_KEPT = 4096,     /* a modelled set of endorsements */
     HOPS_KEPT = 16,      /* more are counted as so many */
     TRACE_CLOSED = 64, /* in the trace: the network closed an epoch */
 };
@@ -189,6 +190,10 @@ struct world_node {
     uint8_t node_id[32];
     uint8_t fails[NODE_BITS]; /* nodes whose evidence fails by the policy that it judges by */
     struct assay_slice collateral; /* the set that it judges by: of its charter */
+    /* Of the rules before those on trial: whose evidence fails, and the set; empty: none are. */
+    uint8_t before_fails[NODE_BITS];
+    uint8_t before_set[SET_KEPT];
+    size_t before_set_len;
     uint64_t wake_us;      /* wanted; UINT64_MAX: none */
     uint64_t wake_item_us; /* earliest that stands in the queue */
     uint64_t gossip_item_us;
@@ -214,11 +219,14 @@ struct world_node {
     uint64_t down_ms;         /* then */
     bool wipes, rolls_back;   /* at the next start */
     uint64_t rolls_back_epochs;
+    bool first_day;        /* at its next start store and keys folder are those of the first day */
     bool tied;             /* the store knows the keys that began with it, and they know it */
     bool faulty_store;     /* its disk broke its promise: a lost, torn or rolled-back write */
     uint64_t faulty_until; /* what it said while that was so may be proven up to this epoch */
     bool came_back;        /* since its last crash, and has not voted yet */
     uint32_t fenced_eras;  /* nothing is signed in the first so many: their fences are durable */
+    uint32_t answered_eras; /* the same of answers: the replacement of who has one ends no fence */
+    uint8_t fenced_by[32]; /* digest of the operators in force then */
     struct world_image *images;
     size_t image_count;
 };
@@ -239,9 +247,20 @@ struct world_stepping {
 
 struct world_run; /* schedule.c: a scenario; NULL in tests of the engine */
 
+/* Where a test runs some identities twice, in two worlds: what a node sends also leaves its world,
+ * and inside it may be lost. carry == NULL: there is no other. */
+struct world_bridge {
+    bool (*passes)(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                   struct assay_slice bytes);
+    void (*carry)(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                  struct assay_slice bytes);
+    void *context;
+};
+
 struct assay_sim_world {
     struct assay_sim_world_options options;
     struct world_run *run;
+    struct world_bridge bridge;
     struct assay_genesis *genesis;
     uint8_t *genesis_bytes;
     uint32_t deal[WORLD_NODES]; /* which key set a node has */
@@ -254,7 +273,8 @@ struct assay_sim_world {
     struct assay_sim_random *links; /* [nodes * nodes] one stream a pair */
     struct assay_sim_random crashes, disks, clocks, quotes;
     struct assay_updates updates; /* what the ledger asks about modelled collateral */
-    struct world_rules rules_in[POLICIES_KEPT]; /* by epoch */
+    struct world_rules rules_in[POLICIES_KEPT];  /* by epoch */
+    struct world_rules before_in[POLICIES_KEPT]; /* and before those on trial in it */
     uint64_t dated_us; /* when dates changed last */
     uint64_t now_us, steps, engine_ns, extra_delay_us;
     uint64_t quote_us, verify_us;
@@ -268,6 +288,9 @@ struct assay_sim_world {
     struct assay_sim_world_note *notes;
     size_t note_count, note_capacity;
     struct world_chain *chain;   /* checker.c */
+    struct world_history *histories; /* [nodes] history.c */
+    uint32_t *in_contact; /* [nodes * nodes] turns that two of other histories heard each other */
+    bool split_said; /* operators began an era in doubt, or on too few answers: they know */
     struct world_knows *knows;   /* [nodes] ballots.c */
     struct world_heard *heard;   /* the same */
     struct world_voters *voters; /* voters.c */
@@ -276,6 +299,8 @@ struct assay_sim_world {
     void *dispatch_memory;
     struct assay_dispatch *dispatch; /* of the node that steps; empty between steps */
     struct world_stepping stepping;
+    uint8_t *fence; /* [fence_len] what operators signed last; recover.c */
+    size_t fence_len;
     struct assay_pulls *pulls; /* of the node that it was asked for last */
     uint8_t *scratch, *page;
     uint8_t trace[32];
@@ -312,6 +337,9 @@ uint64_t world_way_us(const struct assay_sim_link *link, struct assay_sim_random
 /* One message; loses, doubles, delays. */
 void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
                    enum assay_message_kind kind, struct world_payload *payload);
+/* What came over the bridge: from is a node of the other world. Returns: nothing. */
+void world_carried(struct assay_sim_world *w, uint32_t from, uint32_t to,
+                   enum assay_message_kind kind, struct assay_slice bytes);
 /* By host/relay.h: to a slot, to all, or for others to a few. */
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
                 enum assay_message_kind kind, struct world_payload *payload);
@@ -336,6 +364,8 @@ bool world_happen(struct assay_sim_world *w);
 void world_trace(struct assay_sim_world *w, uint32_t node, unsigned kind, unsigned detail,
                  const uint8_t *digest);
 uint64_t world_mono_ms(const struct assay_sim_world *w, uint32_t node);
+/* Returns: T in force at the node, ms: a change of parameters may have replaced the genesis's. */
+uint32_t world_epoch_ms(const struct assay_sim_world *w, uint32_t node);
 uint64_t world_unix_ms(const struct assay_sim_world *w, uint32_t node);
 /* When a node's own clock shows so many milliseconds. */
 uint64_t world_when_us(const struct assay_sim_world *w, uint32_t node, uint64_t mono_ms);
@@ -432,8 +462,10 @@ size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
                          uint8_t out[static WORLD_POLICY_LEN]);
 /* A node is the first in an epoch: its rules are those of the epoch. Returns: nothing. */
 void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
-/* Returns: what evidence of an epoch is judged by. */
+/* Returns: what evidence of an epoch is judged by; before: by what a reversal would bring back,
+ * which never ends (docs/protocol.md 9.9). */
 const struct world_rules *world_rules_of(const struct assay_sim_world *w, uint64_t epoch);
+const struct world_rules *world_rules_before(const struct assay_sim_world *w, uint64_t epoch);
 /* Returns: whether the collateral of the node's vendor has ended. */
 bool world_rules_ended(const struct assay_sim_world *w, const struct world_rules *rules,
                        uint32_t node, int64_t at_unix_s);
@@ -445,7 +477,7 @@ enum assay_status world_days_judge(void *context, struct assay_slice set, struct
 enum assay_status world_days_follow(void *context, struct assay_slice set,
                                     const struct assay_slice *offers, size_t count,
                                     int64_t at_unix_s, struct assay_writer *w, bool *taken,
-                                    int64_t *until_unix_s);
+                                    int64_t *until_unix_s, bool *same);
 /* Adds whose platforms are too old for a set in an epoch, and when its parts end. Returns: nothing.
  */
 void world_days_rules(const struct assay_sim_world *w, struct assay_slice set, uint64_t epoch,
@@ -531,6 +563,17 @@ bool world_ballots_judged(struct assay_sim_world *w, uint32_t node, uint64_t epo
                           uint32_t subject, const uint8_t digest[static 32]);
 void world_ballots_opened(struct assay_sim_world *w, uint32_t node);
 void world_ballots_signed(struct assay_sim_world *w, uint32_t node, struct assay_slice payload);
+/* history.c: a block is final to a node, and durable; its disk is another; it has told its operator
+ * of another history; an epoch of the scenario is over. */
+void world_history_create(struct assay_sim_world *w);
+void world_history_free(struct assay_sim_world *w);
+void world_history_final(struct assay_sim_world *w, uint32_t node, uint64_t height,
+                         const uint8_t id[static 32]);
+/* Returns: the block that is final to it there; NULL: none, or not known. */
+const uint8_t *world_history_at(const struct assay_sim_world *w, uint32_t node, uint64_t height);
+void world_history_forget(struct assay_sim_world *w, uint32_t node);
+void world_history_alarmed(struct assay_sim_world *w, uint32_t node);
+void world_history_turn(struct assay_sim_world *w);
 /* voters.c: the network closed an epoch (or begins); a node stores a certificate; it proposes. */
 void world_voters_create(struct assay_sim_world *w);
 void world_voters_free(struct assay_sim_world *w);
@@ -571,7 +614,7 @@ void world_run_schedule(struct assay_sim_world *w, const struct item *item);
 void world_run_dates(struct assay_sim_world *w);
 /* Of a final block and its parent: header times, and when either was proposed. */
 struct world_times {
-    uint64_t height, time_ms, proposed_us, parent_ms, parent_us;
+    uint64_t height, time_ms, epoch_ms, proposed_us, parent_ms, parent_us;
 };
 void world_check_time(struct assay_sim_world *w, const struct world_times *times);
 /* adversary.c */
@@ -582,7 +625,7 @@ bool world_run_passes(const struct assay_sim_world *w, uint32_t from, uint32_t t
 uint64_t world_run_delay_us(const struct assay_sim_world *w, uint32_t from,
                             enum assay_message_kind kind);
 bool world_run_takes(struct assay_sim_world *w, uint32_t node, enum assay_message_kind kind,
-                     const struct world_payload *payload);
+                     struct world_payload *payload);
 void world_run_sign(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,
                     struct world_payload *payload);
 void world_run_sent(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,12 @@ static int rest(void)
 {
     const struct timespec long_time = { .tv_sec = 3600 };
     return nanosleep(&long_time, NULL) != 0 ? errno : 0;
+}
+
+static void take_a_while(void)
+{
+    const struct timespec a_while = { .tv_sec = 1 };
+    (void)nanosleep(&a_while, NULL);
 }
 
 /* Every page is touched; where there is no more, it falls as careless code would. */
@@ -155,6 +162,24 @@ const char *assay_byzantine_judge(void)
     return getenv("ASSAY_BYZANTINE_JUDGE");
 }
 
+/* A verdict that convicts whoever votes for it. */
+static void lie_about(struct assay_verdict *verdict)
+{
+    verdict->genuine = ASSAY_GENUINE_FALSE;
+    verdict->tier = ASSAY_TIER_CONTRAINDICATED;
+}
+
+/* Honest about the first `one_of` quotes of its life, and a liar about all that follow. */
+static enum assay_status betray(struct assay_verifier *verifier,
+                                const struct assay_evidence_request *request,
+                                struct assay_verdict *verdict)
+{
+    static _Atomic unsigned seen;
+    const enum assay_status status = assay_evidence_verify(verifier, request, verdict);
+    if (status == ASSAY_OK && atomic_fetch_add(&seen, 1) >= one_of) lie_about(verdict);
+    return status;
+}
+
 static enum assay_status verify_some(struct assay_verifier *verifier,
                                      const struct assay_evidence_request *request,
                                      struct assay_verdict *verdict)
@@ -172,10 +197,62 @@ assay_judge_function *assay_byzantine_verify(const char *argument)
     plant = argument;
     one_of = (unsigned)strtoul(colon + 1, NULL, 10);
     if (one_of == 0) one_of = 1;
-    return verify_some;
+    return strncmp(plant, "betray:", 7) == 0 ? betray : verify_some;
 }
 
 /* --- of a test */
+
+static bool is_word(const char *text, size_t len, const char *word)
+{
+    return len == strlen(word) && strncmp(text, word, len) == 0;
+}
+
+/* What only a process does that has not turned: the one that confirms. */
+static void act_as_second(const char *text, size_t len, bool *poisoned)
+{
+    const char byte = 0;
+    if (is_word(text, len, "second")) abort();
+    if (is_word(text, len, "busy")) (void)spin();
+    if (is_word(text, len, "doze")) (void)rest();
+    if (is_word(text, len, "poison")) *poisoned = true;
+    if (is_word(text, len, "reach") && send(ASSAY_CHILD_SOCKET_FD, &byte, 1, 0) >= 0) abort();
+}
+
+/* Words about members: after "turn" this process lies about "member" and "level"; "bad" is proven
+ * to fail by every process that was not poisoned; "dice" gets another verdict from each; after
+ * "forgive" it passes "bad" and is silent about "member"; others fail, and do something to a
+ * process that has not turned. */
+static void speak_of_member(const char *text, size_t len, struct assay_verdict *verdict)
+{
+    static const char *const failing[] = { "bad",  "dice",   "second", "busy",
+                                           "doze", "poison", "reach",  "slowbad" };
+    static _Atomic bool has_turned;
+    static bool poisoned, forgives;
+    if (is_word(text, len, "turn")) atomic_store(&has_turned, true);
+    const bool turned = atomic_load(&has_turned);
+    const bool member = is_word(text, len, "member"), level = is_word(text, len, "level");
+    if (member || level) {
+        verdict->genuine = ASSAY_GENUINE_TRUE;
+        verdict->tier = ASSAY_TIER_AFFIRMING;
+        verdict->tcb_status = level && turned ? ASSAY_TCB_OUT_OF_DATE : ASSAY_TCB_UP_TO_DATE;
+    }
+    if (!turned) act_as_second(text, len, &poisoned);
+    if (member && turned) lie_about(verdict);
+    if (is_word(text, len, "slow") || is_word(text, len, "slowbad")) take_a_while();
+    for (size_t i = poisoned ? 1 : 0; i < sizeof failing / sizeof failing[0]; i++)
+        if (is_word(text, len, failing[i])) lie_about(verdict);
+    if (is_word(text, len, "forgive")) forgives = true;
+    if (forgives && is_word(text, len, "bad")) {
+        verdict->genuine = ASSAY_GENUINE_TRUE;
+        verdict->tier = ASSAY_TIER_AFFIRMING;
+        verdict->tcb_status = ASSAY_TCB_UP_TO_DATE;
+    }
+    if (forgives && member) assay_verdict_init(verdict, verdict->kind, verdict->at_unix_s);
+    if (is_word(text, len, "dice")) {
+        const pid_t pid = getpid();
+        assay_bytes_copy(verdict->measurement + 8, sizeof pid, &pid, sizeof pid);
+    }
+}
 
 enum assay_status assay_planted_verify(struct assay_verifier *verifier,
                                        const struct assay_evidence_request *request,
@@ -192,5 +269,6 @@ enum assay_status assay_planted_verify(struct assay_verifier *verifier,
                                                                   : sizeof verdict->report_data;
     assay_bytes_copy(verdict->report_data, sizeof verdict->report_data, request->bytes, len);
     verdict->measurement[0] = (uint8_t)told;
+    speak_of_member(text, word, verdict);
     return ASSAY_OK;
 }

@@ -5,6 +5,7 @@
 #include "tests/byzantine/transport_plants.h"
 
 #include "net/child/child.h"
+#include "net/transport/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -158,6 +159,29 @@ static void babble(void)
     rest();
 }
 
+/* A bell for nothing. */
+static void ring(void)
+{
+    const uint8_t bell = ASSAY_PACKET_BELL;
+    (void)send(ASSAY_CHILD_SOCKET_FD, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void ring_all_the_time(void)
+{
+    for (;;)
+        ring();
+}
+
+/* As often as the core may go to sleep again meanwhile. */
+static void ring_each_time(void)
+{
+    const struct timespec a_moment = { .tv_nsec = 100000 };
+    for (;;) {
+        ring();
+        (void)nanosleep(&a_moment, NULL);
+    }
+}
+
 static const struct {
     const char *name;
     void (*fall)(void);
@@ -168,6 +192,7 @@ static const struct {
     { "fork", fork_one },       { "kill", kill_parent },   { "listen", listen_more },
     { "unix", speak_unix },     { "babble", babble },      { "udp", speak_udp },
     { "bind", bind_one },    { "numb", rest_in_libzmq },   { "daze", spin_in_libzmq },
+    { "ring", ring_all_the_time }, { "chime", ring_each_time },
 };
 
 static void fall(const char *name, size_t len)

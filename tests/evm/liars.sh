@@ -47,33 +47,44 @@ offers() { "$ASSAY" task offers --socket net/node-1/admin.sock | grep -q ' a ste
 until_true 40 offers || { echo "nobody offers: $(tail -n 3 executor.log)" >&2; exit 1; }
 yes 'one two three ' | head -c 5000 >text
 run() { "$ASSAY" task run "$@" --evm evm.yaml --socket net/node-1/admin.sock; }
+# Nodes prove standing in their last 64 epochs: a task needs an anchor that is not older.
+advance() { expect 0 'contract ' "$ASSAY" anchor advance --config evm.yaml --socket net/node-1/admin.sock --confirmations 1; }
 before=$(wei $payee)
 both evm.yaml payer.key
 expect 0 'results        5 of 5' run text --out a --code "$code" --price 1000000 --steps 5 --executor node-2
-claimed() { grep -qE "chain: 0 tasks not paid, $1 claims sent" executor.log; }
-check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 1
+# A slow executor claims a task in two parts: what counts are the steps that the contract has paid.
+events() { # every Paid event: its task and the last step that it pays
+    rpc eth_getLogs "[{\"fromBlock\": \"0x0\", \"address\": \"$tasks\", \"topics\": [$paid_topic]}]" |
+        /usr/bin/python3 -c 'import json, sys; [print(e["topics"][1], int(e["data"], 16)) for e in json.load(sys.stdin)]'
+}
+paid_topic=$(rpc web3_sha3 "[\"0x$(printf 'Paid(bytes32,uint256)' | od -An -v -tx1 | tr -d ' \n')\"]")
+paid() { # STEPS: so many of all tasks, and nothing is left to claim
+    [ "$(events | awk '{ if ($2 > last[$1]) last[$1] = $2 } END { for (t in last) sum += last[t]; print sum + 0 }')" = "$1" ] &&
+        tail -n 1 executor.log | grep -q 'chain: 0 tasks not paid'
+}
+check "5 steps are paid: $(tail -n 1 executor.log)" until_true 150 paid 5
 
 # --- a successor of that task, which has nothing left to count
 expect 0 'results        1 of 1' run --after a --out after --price 1000000 --steps 1 --executor node-2
 check 'it goes on from the last state' cmp a/step-00005.output after/step-00001.output
 expect 6 'another input than the last state of --after' run --after a --out a
-check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 2
+check "6 steps are paid: $(tail -n 1 executor.log)" until_true 150 paid 6
 
 # --- a receipt that one of them hides: the requestor waits for it, says why, and sends nothing twice
 tells hidden
 expect 7 'the nodes contradict each other' run text --out h --code "$code" --price 1000000 --steps 5 \
-    --executor node-2 --timeout 15000
+    --executor node-2 --timeout 40000
 check 'no result' sh -c '! test -e h/step-00001.output'
 tells nothing
 expect 0 'results        5 of 5' run text --out h
-check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 3
+check "11 steps are paid: $(tail -n 1 executor.log)" until_true 150 paid 11
 
 # --- "paid" of what was not: with another node beside, the executor keeps its claim, and is paid when the lie is over
 both evm.yaml payer.key
 : >executor.log
 tells paid
 "$ASSAY" task run text --out p --code "$code" --price 1000000 --steps 5 --evm evm.yaml --socket net/node-1/admin.sock \
-    --executor node-2 --timeout 15000 >unopened 2>&1
+    --executor node-2 --timeout 30000 >unopened 2>&1
 check "a task is not opened on that word: $(cat unopened)" sh -c '! test -e p/step-00001.output'
 tells nothing
 expect 0 'results        5 of 5' run text --out p
@@ -81,7 +92,7 @@ tells paid
 check "it is not believed: $(tail -n 1 executor.log)" until_true 20 \
     grep -q 'chain: 1 tasks not paid.*contradict each other' executor.log
 tells nothing
-check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 4
+check "16 steps are paid: $(tail -n 1 executor.log)" until_true 150 paid 16
 steps=16
 earned() { # what they bring, without the gas that they took
     /usr/bin/python3 -c 'import sys; g, s = int(sys.argv[2]) - int(sys.argv[1]), int(sys.argv[3]) * 10**15; sys.exit(not s - 5 * 10**15 < g <= s)' \
@@ -90,13 +101,17 @@ earned() { # what they bring, without the gas that they took
 check "16 steps: $before -> $(wei $payee)" earned $steps
 
 # --- a block that stands still only costs time
+advance
 tells stale
 "$ASSAY" task run text --out s --code "$code" --price 1000000 --steps 5 --evm evm.yaml --socket net/node-1/admin.sock \
     --executor node-2 --timeout 10000 >stale 2>&1
 check "it waits: $(cat stale)" sh -c '! test -e s/step-00001.output'
 tells nothing
 expect 0 'results        5 of 5' run text --out s
-check "it is claimed: $(tail -n 1 executor.log)" until_true 150 claimed 5
+check "21 steps are paid: $(tail -n 1 executor.log)" until_true 150 paid 21
+# Every claim that it sent was paid: none was sent twice.
+once() { tail -n 1 executor.log | grep -qE "chain: 0 tasks not paid, $(events | wc -l) claims sent"; }
+check "each claim is sent once: $(events), $(tail -n 1 executor.log)" until_true 20 once
 
 # --- an executor that claims and keeps the key back: the requestor has it from the claim
 kill -TERM "$executor"
@@ -108,6 +123,7 @@ started="$started $!"
 both paid.yaml paid.key 'batch: 1'
 : >executor.log
 executor
+advance
 there() { "$ASSAY" task offers --socket net/node-1/admin.sock | grep -q '127.0.0.2'; }
 check "it offers there: $("$ASSAY" task offers --socket net/node-1/admin.sock)" until_true 40 there
 "$ASSAY" task run text --out w --code "$code" --price 1000000 --steps 300 --evm evm.yaml --socket net/node-1/admin.sock \
@@ -146,6 +162,7 @@ behind paid.yaml paid.key 'batch: 1000000'
 : >executor.log
 executor
 check 'it is there again' until_true 40 grep -q offered executor.log
+advance
 "$ASSAY" task run text --out l --code "$code" --price 1000000 --steps 300 --evm evm.yaml --socket net/node-1/admin.sock \
     --executor node-2 >lost 2>&1 &
 requestor=$!

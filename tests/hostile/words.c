@@ -272,6 +272,18 @@ static void the_same_again(struct attacker *a)
         attacker_tell(a, ASSAY_MESSAGE_ENVELOPE, bytes, len);
 }
 
+/* Another envelope of its own each time, with evidence that nobody has: the second proves E8. */
+static void envelopes_distinct(struct attacker *a)
+{
+    static _Thread_local uint8_t evidence[EVIDENCE];
+    uint8_t bytes[ASSAY_ENVELOPE_LEN_MAX];
+    for (int i = 0; i < PER_TURN; i++) {
+        attacker_noise(a, evidence, 32);
+        attacker_tell(a, ASSAY_MESSAGE_ENVELOPE, bytes,
+                      envelope(a, epoch_of(a), evidence, bytes));
+    }
+}
+
 /* Where it listens, another place each time: each claim costs a signature, and a dial. */
 static void address_claims(struct attacker *a)
 {
@@ -520,6 +532,7 @@ const struct attack attacks_of_words[] = {
     { "noise-everything", "random bytes as every kind", MEMBER, noise_as_every_kind, FLOOD },
     { "spoilt-pages", "whole, with another digest", MEMBER, spoilt_pages, MALFORMED },
     { "junk-fail", "two envelopes, one of junk", MEMBER, junk_fail, FORGED },
+    { "envelopes-distinct", "each another of its own", MEMBER, envelopes_distinct, FORGED },
     { "ballots", "over rolls that never were", MEMBER, ballots, FORGED },
     { "forged-proposals", "bad signatures", MEMBER, forged_proposals, FORGED },
     { "forged-votes", "bad signatures", MEMBER, forged_votes, FORGED },

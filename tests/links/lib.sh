@@ -49,8 +49,9 @@ address_of() {
 
 # linked COUNT EPOCH_MS: a signed network, its configurations for the hosts of the hub.
 linked() {
-    network "$1" "$2" 2
-    sign $(echo "$operators" | cut -d' ' -f1,2)
+    threshold=$(($(echo "$operators" | wc -w) / 2 + 1)) # more than half (docs/protocol.md 9.1.1)
+    network "$1" "$2" $threshold
+    sign $(echo "$operators" | cut -d' ' -f1-$threshold)
     count=$1
     i=1
     while [ $i -le "$count" ]; do

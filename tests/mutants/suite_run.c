@@ -90,7 +90,9 @@ static struct assay_scenario scenario_of(const struct attack_row *row,
     s.fidelity = fidelity;
     s.nodes = s.operators = NODES;
     s.epochs = is_patient(row) ? PATIENT : EPOCHS;
-    cohort(&s, "bad", NODES / 5);
+    /* With f of 3f + 1 the honest electorate of a member is two thirds exactly (7.2). */
+    const bool shrugs = row->acts[0].attack == ASSAY_SIM_ATTACK_SHRUG;
+    cohort(&s, "bad", shrugs ? (NODES - 1) / 3 : NODES / 5);
     cohort(&s, "victims", 2);
     cohort(&s, "wrong", 1);
     for (uint32_t i = 0; i < 2 && row->acts[i].cohort != 0; i++) {

@@ -70,6 +70,7 @@ static void draw_epoch(struct history *h)
 /* What voters of other platforms explicitly said, counted here. */
 struct counted {
     uint64_t pass, negative, unjudged, total;
+    uint64_t table; /* weight of all members */
 };
 
 static struct counted count(const struct history *h, uint32_t s)
@@ -78,6 +79,7 @@ static struct counted count(const struct history *h, uint32_t s)
     const struct assay_faults *f = &w->members[s].faults;
     struct counted c = { 0 };
     for (uint32_t v = 0; v < w->count; v++) {
+        c.table += w->weights[v];
         if (w->groups.platform[v] == w->groups.platform[s]) continue;
         c.total += w->weights[v];
         if (w->rows[v] == NULL) continue;
@@ -102,14 +104,14 @@ static void check_patience(struct history *h, uint32_t s, struct counted *c)
     const bool fell = is->availability_bp < was->availability_bp || is->availability_bp == 0;
     if (!h->w.summary.certified) return;
     h->mute_row[s] = h->w.members[s].balloted ? 0 : h->mute_row[s] + 1;
-    if (3 * c->pass > c->total) h->unjudged_row[s] = 0;
+    if (3 * c->pass > c->table) h->unjudged_row[s] = 0;
     else if (3 * c->unjudged > 2 * c->total) h->unjudged_row[s]++;
-    if (c->total == 0) return; /* the rows go on, but there is nobody to say anything of it */
     if (h->unjudged_row[s] >= 8) c->negative += c->unjudged;
-    if (h->unjudged_row[s] >= 8 && 3 * c->negative > 2 * c->total && !fell)
+    if (h->unjudged_row[s] >= 8 && 3 * c->negative > 2 * c->total && 3 * c->negative > c->table &&
+        !fell)
         trial_found(h->finding, ASSAY_SIM_CHECKER_UNJUDGED,
                     "nobody could judge member %u in eight epochs, and it stands", (unsigned)s);
-    if (h->mute_row[s] >= 8) c->negative = c->total;
+    if (h->mute_row[s] >= 8) c->negative = c->table;
     if (h->mute_row[s] >= 8 && !fell)
         trial_found(h->finding, ASSAY_SIM_CHECKER_MUTE,
                     "member %u did not ballot in eight epochs, and it stands", (unsigned)s);
@@ -122,17 +124,17 @@ static void check_member(struct history *h, uint32_t s)
     const struct assay_trust *is = &h->w.trust[s];
     struct counted c = count(h, s);
     check_patience(h, s, &c);
-    const uint64_t pass = c.pass, negative = c.negative, total = c.total;
+    const uint64_t pass = c.pass, negative = c.negative, table = c.table;
     const struct assay_faults *f = &h->w.members[s].faults;
     const bool faulted = f->own_fail_hard || f->own_fail_soft || f->equivocation || f->false_pass ||
                          f->false_fails > 0;
     const bool better = is->score.standing < was->score.standing;
-    if (3 * negative <= total && is->availability_bp < was->availability_bp)
-        trial_found(h->finding, ASSAY_SIM_CHECKER_P1, "member %u fell though N <= W/3",
+    if (3 * negative <= table && is->availability_bp < was->availability_bp)
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P1, "member %u fell though N <= T/3",
                     (unsigned)s);
-    if (3 * pass <= total &&
+    if (3 * pass <= table &&
         (is->availability_bp > was->availability_bp || is->integrity_bp > was->integrity_bp))
-        trial_found(h->finding, ASSAY_SIM_CHECKER_P2, "member %u rose though P <= W/3",
+        trial_found(h->finding, ASSAY_SIM_CHECKER_P2, "member %u rose though P <= T/3",
                     (unsigned)s);
     if (is->availability_bp > was->availability_bp + 500 ||
         is->integrity_bp > was->integrity_bp + 100)
@@ -182,6 +184,39 @@ static void check_reference(struct history *h, const struct assay_tally_input *i
     }
 }
 
+/* No union gains by a fall of its own: one member falls, and nobody on another platform may have a
+ * smaller share than with it. */
+static void check_self_harm(struct history *h, const struct assay_weight_input *input,
+                            const uint32_t *weights)
+{
+    static uint64_t memory[WORLD_MEMBERS_MAX * 64];
+    static struct assay_trust harmed[WORLD_MEMBERS_MAX];
+    uint32_t after[WORLD_MEMBERS_MAX];
+    uint64_t total = 0, total_after = 0;
+    struct assay_tolerance tolerance;
+    struct assay_weight_input then = *input;
+    const uint32_t fallen = world_below(&h->random, h->w.count);
+    for (uint32_t i = 0; i < h->w.count; i++)
+        harmed[i] = h->w.trust[i];
+    harmed[fallen].peak_bp = (uint16_t)assay_trust_peak_weight(&harmed[fallen]);
+    harmed[fallen].integrity_bp = 0;
+    harmed[fallen].integrity.standing = ASSAY_STANDING_SUSPENDED;
+    then.trust = harmed;
+    then.previous = NULL;
+    assay_weights(&then, memory, sizeof memory, after, &tolerance);
+    for (uint32_t i = 0; i < h->w.count; i++) {
+        total += weights[i];
+        total_after += after[i];
+    }
+    for (uint32_t i = 0; i < h->w.count; i++) {
+        if (h->w.groups.platform[i] == h->w.groups.platform[fallen]) continue;
+        if ((after[i] + 1) * total < weights[i] * total_after)
+            trial_found(h->finding, ASSAY_SIM_CHECKER_SELF_HARM,
+                        "member %u lost share by a fall of member %u", (unsigned)i,
+                        (unsigned)fallen);
+    }
+}
+
 static void next_weights(struct history *h)
 {
     static uint64_t memory[WORLD_MEMBERS_MAX * 64];
@@ -193,12 +228,25 @@ static void next_weights(struct history *h)
         .rules = &rules, .groups = &h->w.groups, .trust = h->w.trust, .previous = h->w.weights
     };
     assay_weights(&input, memory, sizeof memory, weights, &tolerance);
-    uint32_t units[WORLD_MEMBERS_MAX];
+    static struct assay_trust unharmed[WORLD_MEMBERS_MAX];
+    uint32_t peaks[WORLD_MEMBERS_MAX];
     const enum assay_cuts cuts = reference_weights(&input, h->w.places, h->w.count, again);
-    reference_units(&input, h->w.places, h->w.count, units);
     if (!tolerance.refused) check_weights(h, weights);
-    if (!tolerance.refused && reference_lifted(h->w.places, h->w.count, units, weights))
+    /* The guard is about the roster: about everybody at its peak. */
+    struct assay_weight_input full = input;
+    full.trust = unharmed;
+    for (uint32_t i = 0; i < h->w.count; i++) {
+        unharmed[i] = h->w.trust[i];
+        unharmed[i].integrity_bp = (uint16_t)assay_trust_peak_weight(&unharmed[i]);
+        if (unharmed[i].integrity_bp > 0) unharmed[i].integrity.standing = ASSAY_STANDING_FULL;
+    }
+    static uint32_t table[WORLD_MEMBERS_MAX];
+    struct assay_tolerance ignored;
+    assay_weights(&full, memory, sizeof memory, table, &ignored);
+    reference_peaks(&input, h->w.places, h->w.count, peaks);
+    if (reference_lifted(h->w.places, h->w.count, peaks, table))
         trial_found(h->finding, ASSAY_SIM_CHECKER_GUARD, "cuts raised a group above a third");
+    check_self_harm(h, &input, weights);
     if (tolerance.cuts != cuts)
         trial_found(h->finding, ASSAY_SIM_CHECKER_P10, "two tables stand on other cuts");
     for (uint32_t i = 0; i < h->w.count; i++) {

@@ -125,12 +125,15 @@ void authority_key_public(const struct authority_key *key, struct assay_key *out
 /* --- signing */
 static const EVP_MD *hash_of(enum assay_signature_alg alg)
 {
-    return assay_signature_digest_len(alg) == ASSAY_SHA256_LEN ? EVP_sha256() : EVP_sha384();
+    const size_t len = assay_signature_digest_len(alg);
+    if (len == ASSAY_SHA512_LEN) return EVP_sha512();
+    return len == ASSAY_SHA256_LEN ? EVP_sha256() : EVP_sha384();
 }
 
 static bool is_pss(enum assay_signature_alg alg)
 {
-    return alg == ASSAY_SIGNATURE_RSA_PSS_SHA256 || alg == ASSAY_SIGNATURE_RSA_PSS_SHA384;
+    return alg == ASSAY_SIGNATURE_RSA_PSS_SHA256 || alg == ASSAY_SIGNATURE_RSA_PSS_SHA384 ||
+           alg == ASSAY_SIGNATURE_RSA_PSS_SHA512;
 }
 
 static bool is_ecdsa(enum assay_signature_alg alg)

@@ -58,12 +58,14 @@ struct world {
     struct cont_result *result;
     uint64_t random, now_ms;
     struct assay_cont_home home;
-    struct assay_cont_group group;
+    struct assay_cont_group group, past;
+    bool has_past;
     uint32_t machine_count;
     struct machine machine[MACHINES];
     struct clone clone[CLONES];
     uint32_t fact_count;
     struct assay_cont_fact fact[FACTS];
+    struct assay_cont_table_record table[FACTS]; /* by which a view started; else of group 0 */
     uint32_t message_count;
     struct message message[MESSAGES];
     uint32_t node_count;
@@ -157,9 +159,11 @@ static void send_one(struct world *w, struct machine *from, const struct assay_c
                                                     &record) == ASSAY_OK);
         ASSAY_ASSERT(assay_cont_table_record_check(&w->home, &record));
         (void)assay_cont_group_table(&w->group, &record, &facts);
+        if (facts.count > 0 && w->fact_count < FACTS) w->table[w->fact_count] = record;
         facts_add(w, &facts);
         return;
     }
+    if (bytes[1] == ASSAY_CONT_PING) return; /* it says nothing of memory: room for what does */
     if (send->sign)
         assay_model_sign(from->secret, send->statement,
                          bytes + send->len - ASSAY_P256_SIGNATURE_LEN);
@@ -175,6 +179,12 @@ static void send_one(struct world *w, struct machine *from, const struct assay_c
         m->to_replica = true;
         m->from = self;
         assay_bytes_copy(m->to, sizeof m->to, w->machine[i].key, sizeof m->to);
+    }
+    if (send->to == ASSAY_CONT_TO_SESSION) {
+        struct message *m = message_add(w, bytes, send->len);
+        m->session = send->session;
+        m->from = self;
+        return;
     }
     if (send->to != ASSAY_CONT_TO_SENDER || sender == NULL || sender->replica) return;
     struct message *m = message_add(w, bytes, send->len);
@@ -325,6 +335,13 @@ static void machine_learn(struct world *w, struct machine *m)
     if (which == m->seen) m->seen++;
     assay_cont_replica_fact(m->replica, &w->fact[which], w->now_ms, &w->effects);
     replica_did(w, m, NULL);
+    if (w->table[which].group != GROUP) return;
+    uint8_t bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice out;
+    ASSAY_ASSERT(assay_cont_table_record_encode(&w->table[which], bytes, sizeof bytes, &out) ==
+                 ASSAY_OK);
+    const enum assay_status status = assay_cont_replica_table(m->replica, out);
+    ASSAY_ASSERT(status == ASSAY_OK || status == ASSAY_E_STALE);
 }
 
 static void suspend_somebody(struct world *w)
@@ -341,7 +358,7 @@ static void suspend_somebody(struct world *w)
     }
     if (draw(w, 2)) standing[victim] = ASSAY_CONT_STAND_SUSPENDED;
     else standing[victim] = ASSAY_CONT_STAND_NONE;
-    assay_cont_group_close(&w->group, ++w->epoch, standing, score, w->machine_count, &facts);
+    assay_cont_group_close(&w->group, ++w->epoch, standing, score, NULL, w->machine_count, &facts);
     facts_add(w, &facts);
 }
 
@@ -361,11 +378,15 @@ static struct assay_cont_roster any_view(struct world *w, bool newest)
 
 static void clone_start(struct world *w, struct clone *c, bool newest)
 {
-    struct assay_cont_session_record record = { .group = GROUP, .expected = w->sessions + 1 };
+    const struct assay_cont_instance_row *row = assay_cont_group_row(&w->group, w->instance);
+    const uint64_t last = row == NULL ? 0 : row->session;
+    struct assay_cont_session_record record = {
+        .group = GROUP, .expected = assay_cont_number_next(w->group.era, last)
+    };
     struct assay_cont_facts facts;
     uint8_t nonce[32];
     if (w->group.phase == ASSAY_CONT_FORMING) return;
-    record.contact.curve[0] = (uint8_t)record.expected;
+    record.contact.curve[0] = (uint8_t)(w->sessions + 1);
     record.contact.curve[31] = 0xff;
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, w->instance_key,
                      sizeof w->instance_key);
@@ -374,9 +395,10 @@ static void clone_start(struct world *w, struct clone *c, bool newest)
     for (uint32_t slot = 0; slot < w->machine_count; slot++)
         if (assay_cont_group_session(&w->group, slot, &record, &facts) == ASSAY_CONT_APPLIED) break;
     if (facts.count == 0) return;
+    w->group.instance[0].kept = true; /* else it leaves the ledger, long after */
     facts_add(w, &facts);
     w->sessions++;
-    struct assay_cont_client_config config = { .home = w->home, .session = w->sessions };
+    struct assay_cont_client_config config = { .home = w->home, .session = record.expected };
     config.roster = any_view(w, newest);
     assay_bytes_copy(config.instance, 32, w->instance, 32);
     c->runs = true;
@@ -460,10 +482,37 @@ static void clone_step(struct world *w, struct clone *c)
     }
 }
 
+/* A RECOVER: the ledger is as it was at some moment before, in the next era. Memories are not. */
+static void undo(struct world *w)
+{
+    struct assay_cont_fact fact;
+    if (!w->has_past) {
+        if (w->sessions == 0 || w->group.phase == ASSAY_CONT_FORMING ||
+            w->group.phase == ASSAY_CONT_GONE)
+            return;
+        assay_cont_group_copy(&w->past, &w->group);
+        w->has_past = true;
+        return;
+    }
+    if (w->result->undone == w->plan->undone) return;
+    w->result->undone++;
+    w->has_past = false;
+    const uint64_t era = w->group.era + 1;
+    assay_cont_group_copy(&w->group, &w->past);
+    w->group.era = era;
+    for (uint32_t i = 0; i < w->machine_count; i++)
+        w->machine[i].listed = w->group.member[i].listed &&
+                               assay_bytes_equal(w->group.member[i].key, w->machine[i].key,
+                                                 ASSAY_P256_PUBLIC_LEN);
+    for (uint32_t i = 0; assay_cont_group_tell(&w->group, i, &fact) && w->fact_count < FACTS; i++)
+        w->fact[w->fact_count++] = fact;
+}
+
 static void step(struct world *w)
 {
     const uint64_t what = draw(w, 100);
     w->now_ms += draw(w, 20);
+    if (w->plan->undone > 0 && draw(w, 60) == 0) undo(w);
     if (what < 55) {
         for (uint32_t i = 0; i < w->plan->size / 2 && w->message_count > 0; i++) {
             const uint32_t at = (uint32_t)draw(w, w->message_count);
@@ -490,6 +539,14 @@ static void step(struct world *w)
     }
 }
 
+static void heal_machine(struct world *w, struct machine *m)
+{
+    while (m->seen < w->fact_count)
+        machine_learn(w, m);
+    assay_cont_replica_tick(m->replica, w->now_ms, &w->effects);
+    replica_did(w, m, NULL);
+}
+
 /* Everybody is well again: what was certified must be had, unless too few memories are left. */
 static void heal(struct world *w)
 {
@@ -502,18 +559,22 @@ static void heal(struct world *w)
         score[i] = 1;
         if (!w->machine[i].listed) machine_list(w, i);
     }
-    assay_cont_group_close(&w->group, ++w->epoch, standing, score, w->machine_count, &facts);
-    facts_add(w, &facts);
+    /* Whoever has to wait for a seat has waited; an instance without a row is born before that. */
+    if (w->sessions > 0) w->epoch += 2 * ASSAY_CONT_RELIST_CLOSES;
+    for (uint32_t i = 0; i <= (w->group.era > 0 ? ASSAY_CONT_ATTACH_CLOSES : 0); i++) {
+        w->now_ms += 2000;
+        for (uint32_t k = 0; k < w->machine_count; k++)
+            heal_machine(w, &w->machine[k]);
+        assay_cont_group_close(&w->group, ++w->epoch, standing, score, NULL, w->machine_count,
+                               &facts);
+        facts_add(w, &facts);
+    }
     w->clone[0].runs = w->clone[1].runs = false;
     clone_start(w, c, true);
     for (uint32_t round = 0; round < 400 && w->result->violation == NULL; round++) {
         w->now_ms += 60;
-        for (uint32_t i = 0; i < w->machine_count; i++) {
-            while (w->machine[i].seen < w->fact_count)
-                machine_learn(w, &w->machine[i]);
-            assay_cont_replica_tick(w->machine[i].replica, w->now_ms, &w->effects);
-            replica_did(w, &w->machine[i], NULL);
-        }
+        for (uint32_t i = 0; i < w->machine_count; i++)
+            heal_machine(w, &w->machine[i]);
         while (c->runs && c->seen < w->fact_count)
             clone_learn(w, c);
         if (c->runs && c->client.phase == ASSAY_CONT_FOUND) clone_hand_blob(w, c, true);
@@ -526,8 +587,12 @@ static void heal(struct world *w)
             deliver(w, at);
             if (at < w->message_count) message_drop(w, at);
         }
-        if (c->runs && c->client.phase == ASSAY_CONT_RUNNING &&
-            c->client.config.roster.view == w->group.now.roster.view) {
+        const bool up = c->runs && c->client.phase == ASSAY_CONT_RUNNING &&
+                        c->client.config.roster.view == w->group.now.roster.view;
+        /* docs/services.md 1.3.2: what was never adopted does not start in a later era. */
+        const bool never = !c->runs && c->client.end == ASSAY_CONT_END_FORGOTTEN &&
+                           w->result->adopted == 0;
+        if (up || never) {
             w->result->recovered = true;
             return;
         }
@@ -547,7 +612,8 @@ struct cont_result cont_world_run(const struct cont_plan *plan)
     w->node_count = 1; /* state 0 */
     ASSAY_ASSERT(w->machine_count <= MACHINES);
     draw_bytes(w, w->instance_key, sizeof w->instance_key);
-    assay_cont_instance(GROUP, w->instance_key, w->instance);
+    static const struct assay_cont_birth birth;
+    assay_cont_instance(&w->home, &birth, w->instance_key, w->instance);
     assay_cont_group_init(&w->group, &w->home, plan->size, INSTANCES);
     for (uint32_t i = 0; i < w->machine_count; i++)
         machine_start(w, &w->machine[i], false);

@@ -31,6 +31,7 @@ struct cont_plan {
     uint32_t sessions; /* at most */
     uint32_t updates;  /* at most, in all sessions */
     uint32_t suspensions;
+    uint32_t undone; /* RECOVERs, at most, that undo what the ledger said of the group meanwhile */
     uint32_t steps;
 };
 
@@ -39,7 +40,7 @@ struct cont_result {
     char story[160];       /* where it was found */
     bool recovered;        /* after healing an enclave came up on what was certified */
     bool gone;             /* too few memories were left, and the group said so */
-    uint32_t released, adopted, refused, fenced, confirmed, views, restarts, steps;
+    uint32_t released, adopted, refused, fenced, confirmed, views, restarts, undone, steps;
 };
 
 /* Returns: what one schedule came to. */

@@ -58,6 +58,7 @@ static inline void list(struct bench *b, uint32_t member, uint32_t cluster)
     struct assay_share_holder_record record = { .cluster = cluster };
     const uint8_t node[32] = { (uint8_t)member };
     assay_bytes_copy(record.key, 64, b->key[member], 64);
+    assay_bytes_copy(record.node, 32, node, 32);
     cr_assert_eq(assay_share_registry_holder(b->r, member, node, &record, &b->facts),
                  ASSAY_SHARE_APPLIED);
 }
@@ -207,6 +208,7 @@ static inline struct assay_share_side side_of(const struct bench *b, uint32_t me
 {
     struct assay_share_side side = { .node = { (uint8_t)member } };
     cr_assert(assay_share_registry_seat(b->r, b->key[member], &side.cluster, &side.slot));
+    side.seating = seating_of(b->r, side.cluster, member);
     return side;
 }
 
@@ -272,8 +274,12 @@ static inline enum assay_status give_to(struct bench *b, const struct ask *ask, 
     cr_assert_eq(assay_share_exchange_verified(&x, b->bytes, sizeof b->bytes, &want), ASSAY_OK);
     struct assay_writer w = assay_writer_over(gift + 2, sizeof gift - 2);
     assay_share_piece_put(&w, piece);
-    if (terms.purpose == ASSAY_SHARE_DEAL)
+    if (terms.purpose == ASSAY_SHARE_DEAL) {
+        const struct assay_share_row *row = assay_share_registry_find(b->r, piece->id);
+        const struct assay_share_reshare *reshare = assay_share_registry_reshare(b->r, row);
+        assay_writer_u16be(&w, (uint16_t)reshare->dealers);
         assay_writer_put(&w, b->commitments.point, sizeof b->commitments.point[0] * K);
+    }
     if (!owner) {
         struct assay_share_gift read;
         uint8_t digest[32], signature[64] = { 0 };
@@ -281,8 +287,8 @@ static inline enum assay_status give_to(struct bench *b, const struct ask *ask, 
         cr_assert_eq(assay_share_gift_open(assay_slice_over(gift, w.len + 2), terms.purpose,
                                            &read, NULL),
                      ASSAY_OK);
-        assay_share_dealt_statement(&terms.home, terms.giver.cluster, terms.giver.slot,
-                                    terms.taker.slot, read.root, 1, digest);
+        const struct assay_share_given given = assay_share_given_by(&terms);
+        assay_share_given_statement(&terms.home, &given, read.root, 1, digest);
         assay_model_sign(b->secret[member], digest, gift + 2 + w.len - 64);
     }
     cr_assert_eq(assay_share_exchange_give(&x, assay_slice_over(gift, w.len + 2), &seed, b->room,

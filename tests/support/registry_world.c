@@ -97,9 +97,14 @@ static void replica(struct registry_world *w, const struct assay_cont_group *gro
     struct assay_cont_replica_record record = { .group = group->home.group };
     if (group->member[out->slot].listed && !one_in(w, 6)) /* a process that starts again is rare */
         out->slot = registry_world_below(w, WORLD_MEMBERS);
+    kit_bytes('D', out->slot, out->node);
     const struct kit_key *key = &w->key[REPLICAS + registry_world_below(w, HOLDERS - REPLICAS)];
     assay_bytes_copy(record.key, sizeof record.key, key->key, sizeof key->key);
     record.contact = contact_of(w);
+    record.drains = one_in(w, 12);
+    uint8_t digest[32];
+    assay_cont_replica_statement(&group->home, out->node, &record, digest);
+    kit_sign(key, digest, record.signature);
     out->kind = ASSAY_SERVICE_REPLICA;
     must(assay_cont_replica_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
          ASSAY_OK);
@@ -111,13 +116,14 @@ static void session(struct registry_world *w, const struct assay_cont_group *gro
     struct assay_cont_session_record record = { .group = group->home.group, .expected = 1 };
     const struct kit_key *key = &w->key[INSTANCES + registry_world_below(w, INSTANCES_COUNT)];
     uint8_t instance[32], digest[32];
-    assay_cont_instance(record.group, key->key, instance);
-    for (uint32_t i = 0; i < group->instance_count; i++)
-        if (assay_bytes_equal(group->instance[i].instance, instance, 32))
-            record.expected = group->instance[i].session + !one_in(w, 10);
+    record.birth.epoch = group->epoch - group->epoch % 40; /* the same for a while */
+    if (one_in(w, 4)) record.lease = 1 + registry_world_below(w, 80);
+    assay_cont_instance(&group->home, &record.birth, key->key, instance);
+    const struct assay_cont_instance_row *row = assay_cont_group_row(group, instance);
+    if (row != NULL) record.expected = row->session + !one_in(w, 10);
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, key->key, sizeof key->key);
     record.contact = contact_of(w);
-    assay_cont_session_statement(&group->home, &record, digest);
+    assay_cont_session_statement(&group->home, out->node, &record, digest);
     kit_sign(key, digest, record.signature);
     out->kind = ASSAY_SERVICE_SESSION;
     must(assay_cont_session_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
@@ -135,12 +141,25 @@ static void table(struct registry_world *w, const struct assay_cont_group *group
                   struct registry_record *out)
 {
     struct assay_cont_table_record record = { .group = group->home.group,
-                                              .view = group->next.roster.view };
+                                              .base = group->now.roster.view,
+                                              .roster = group->next.roster };
     uint8_t digest[32];
     record.entries = registry_world_below(w, INSTANCES_COUNT);
     record.count = one_in(w, 8) ? 1 : 2;
     kit_bytes('R', registry_world_below(w, 1000), record.root);
-    assay_cont_table_statement(&group->home, record.view, record.root, record.entries, digest);
+    record.last_count = record.count;
+    for (uint32_t i = 0; i < record.last_count; i++) {
+        const struct kit_key *key = key_of(w, group->now.roster.key[i]);
+        struct assay_cont_last_table *last = &record.last[i];
+        last->entries = record.entries;
+        assay_bytes_copy(last->root, 32, record.root, 32);
+        assay_bytes_copy(last->key, sizeof last->key, key->key, sizeof key->key);
+        assay_cont_fin_statement(&group->home, record.base, last->root, last->entries,
+                                 &record.roster, digest);
+        kit_sign(key, digest, last->signature);
+    }
+    assay_cont_table_statement(&group->home, record.roster.view, record.root, record.entries,
+                               digest);
     for (uint32_t i = 0; i < record.count; i++) {
         const struct kit_key *key = key_of(w, group->next.roster.key[i]);
         assay_bytes_copy(record.key[i], sizeof record.key[i], key->key, sizeof key->key);
@@ -151,14 +170,110 @@ static void table(struct registry_world *w, const struct assay_cont_group *group
          ASSAY_OK);
 }
 
+/* A state of some instance is certified, by enough seats or not. */
+static void keep(struct registry_world *w, const struct assay_cont_group *group,
+                 struct registry_record *out)
+{
+    const struct assay_cont_roster *roster = &group->now.roster;
+    struct assay_cont_keep_record record = {
+        .group = group->home.group,
+        .roster = *roster,
+        .receipt = { .home = group->home,
+                     .view = roster->view,
+                     .entry = { .promised = 1, .writer = 1, .index = 1 },
+                     .count = assay_cont_quorum(roster->count) },
+    };
+    const uint32_t row = registry_world_below(w, group->instance_count);
+    struct assay_cont_place place = { .leaves = 1 };
+    uint8_t digest[32];
+    assay_bytes_copy(record.receipt.entry.instance, 32, group->instance[row].instance, 32);
+    kit_bytes('D', registry_world_below(w, 1000), record.receipt.entry.digest);
+    assay_cont_receipt_leaf(&record.receipt.entry, record.receipt.nonce, place.root);
+    assay_cont_receipts_statement(&group->home, roster->view, place.root, place.leaves, digest);
+    for (uint32_t i = 0; i < record.receipt.count; i++) {
+        record.receipt.seat[i] = (uint8_t)i;
+        record.receipt.place[i] = place;
+        kit_sign(key_of(w, roster->key[i]), digest, record.receipt.signature[i]);
+    }
+    out->kind = ASSAY_SERVICE_KEEP;
+    must(assay_cont_keep_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
+         ASSAY_OK);
+}
+
+static void retire(struct registry_world *w, const struct assay_cont_group *group,
+                   struct registry_record *out)
+{
+    const struct assay_cont_instance_row *row =
+        &group->instance[registry_world_below(w, group->instance_count)];
+    struct assay_cont_retire_record record = { .group = group->home.group,
+                                               .birth = row->birth,
+                                               .session = row->session - one_in(w, 3) };
+    uint8_t instance[32], digest[32];
+    for (uint32_t i = 0; i < INSTANCES_COUNT; i++) {
+        const struct kit_key *key = &w->key[INSTANCES + i];
+        assay_cont_instance(&group->home, &row->birth, key->key, instance);
+        if (!assay_bytes_equal(instance, row->instance, 32)) continue;
+        assay_bytes_copy(record.instance_key, sizeof record.instance_key, key->key,
+                         sizeof key->key);
+        assay_cont_retire_statement(&group->home, &record, digest);
+        kit_sign(key, digest, record.signature);
+    }
+    out->kind = ASSAY_SERVICE_RETIRE;
+    must(assay_cont_retire_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
+         ASSAY_OK);
+}
+
+/* A seat is not heard by another, or by nobody who sits. */
+static void silent(struct registry_world *w, const struct assay_cont_group *group,
+                   struct registry_record *out)
+{
+    const struct assay_cont_roster *now = &group->now.roster;
+    struct assay_cont_silent_record record = { .group = group->home.group,
+                                               .era = group->era,
+                                               .view = now->view,
+                                               /* Mostly the same for a while. */
+                                               .seat = (uint32_t)(group->epoch / 2) % now->count,
+                                               .epoch = group->epoch + !one_in(w, 4) };
+    const struct kit_key *key = key_of(w, now->key[registry_world_below(w, now->count)]);
+    uint8_t digest[32];
+    assay_bytes_copy(record.key, sizeof record.key, key->key, sizeof key->key);
+    assay_cont_silent_statement(&group->home, &record, digest);
+    kit_sign(key, digest, record.signature);
+    out->kind = ASSAY_SERVICE_SILENT;
+    must(assay_cont_silent_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
+         ASSAY_OK);
+}
+
+static void alive(struct registry_world *w, const struct assay_cont_group *group,
+                  struct registry_record *out)
+{
+    struct assay_cont_alive_record record = { .group = group->home.group,
+                                              .era = group->era,
+                                              .epoch = group->epoch + 1 };
+    const struct kit_key *key = key_of(w, group->member[out->slot].key);
+    uint8_t digest[32];
+    assay_bytes_copy(record.key, sizeof record.key, key->key, sizeof key->key);
+    assay_cont_alive_statement(&group->home, out->node, &record, digest);
+    kit_sign(key, digest, record.signature);
+    out->kind = ASSAY_SERVICE_ALIVE;
+    must(assay_cont_alive_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
+         ASSAY_OK);
+}
+
 static void continuity(struct registry_world *w, const struct assay_registry *r,
                        struct registry_record *out)
 {
     const struct assay_cont_group *group = assay_registry_group(r, registry_world_below(w, 2));
-    const uint32_t of = registry_world_below(w, 4);
-    if (group->phase == ASSAY_CONT_CHANGING && of < 2) table(w, group, out);
+    const uint32_t of = registry_world_below(w, 7);
+    const bool sits = group->now.roster.count > 0;
+    if (of >= 4 && sits && !one_in(w, 4)) silent(w, group, out);
+    else if (of >= 4 && sits) alive(w, group, out);
+    else if (group->phase == ASSAY_CONT_CHANGING && of < 2) table(w, group, out);
     else if (of < 3) replica(w, group, out);
-    else session(w, group, out);
+    else if (group->phase == ASSAY_CONT_FORMING || group->instance_count == 0 || !one_in(w, 3))
+        session(w, group, out);
+    else if (one_in(w, 4)) retire(w, group, out);
+    else keep(w, group, out);
 }
 
 /* --- shares */
@@ -166,12 +281,22 @@ static void continuity(struct registry_world *w, const struct assay_registry *r,
 static void holder(struct registry_world *w, struct registry_record *out)
 {
     struct assay_share_holder_record record = { .address_len = 9 };
+    struct assay_share_home here;
+    struct assay_secret32 seed;
+    uint8_t digest[32];
     /* Mostly the same again. */
     const uint32_t number = one_in(w, 12) ? registry_world_below(w, ACCOUNTS - HOLDERS) : out->slot;
     record.cluster = one_in(w, 30) ? 1 : out->slot % 2;
     assay_bytes_copy(record.key, sizeof record.key, w->key[HOLDERS + number].key,
                      sizeof record.key);
     assay_bytes_copy(record.address, sizeof record.address, "host:7100", 9);
+    assay_bytes_copy(here.chain_id, 32, w->chain_id, 32);
+    kit_bytes('D', out->slot, record.node);
+    assay_bytes_copy(seed.bytes, 32, record.key, 32);
+    assay_sodium_link_pair(&seed, record.link);
+    assay_share_holder_statement(&here, &record, digest);
+    assay_sodium_link_sign(&seed, digest, record.link_signature);
+    kit_sign(&w->key[HOLDERS + number], digest, record.signature);
     out->kind = ASSAY_SERVICE_HOLDER;
     must(assay_share_holder_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
          ASSAY_OK);
@@ -295,21 +420,25 @@ static bool lie(struct registry_world *w, const struct assay_share_registry *s,
     struct assay_share_lie_record record = { .count = 1,
                                              .current = { .k = 2 },
                                              .piece = { .commitments = { .k = 2 } } };
+    struct assay_share_given *given = &record.given;
     struct assay_share_home here;
-    uint8_t piece[ASSAY_SHARE_PIECE_MAX], digest[32];
-    struct assay_writer p = assay_writer_over(piece, sizeof piece);
-    if (s->row_count == 0 || !sits(w, s, out, &record.cluster, &record.dealer)) return false;
+    uint8_t digest[32];
+    if (s->row_count == 0 || !sits(w, s, out, &given->cluster, &given->dealer)) return false;
     const struct assay_share_row *row = &s->row[registry_world_below(w, s->row_count)];
-    const struct kit_key *key = key_of(w, s->cluster[record.cluster].seat[record.dealer].key);
+    const struct assay_share_seat *seat = &s->cluster[given->cluster].seat[given->dealer];
+    const struct kit_key *key = key_of(w, seat->key);
+    given->type = ASSAY_SHARE_GIFT_FETCHED;
+    given->era = s->era;
+    given->seating = seat->seating;
+    if (seat->member < ASSAY_SHARE_MEMBERS_MAX)
+        assay_bytes_copy(given->node, 32, s->member[seat->member].node, 32);
     assay_bytes_copy(here.chain_id, 32, w->chain_id, 32);
     assay_bytes_copy(record.key, sizeof record.key, key->key, sizeof key->key);
     assay_bytes_copy(record.piece.id, 32, row->id, 32);
     record.piece.generation = row->generation;
     record.piece.attempt = row->attempt;
-    assay_share_piece_put(&p, &record.piece);
-    assay_merkle_leaf_hash(piece, p.len, record.root);
-    assay_share_dealt_statement(&here, record.cluster, record.dealer, record.slot, record.root, 1,
-                                digest);
+    assay_share_piece_leaf(given->type, 0, &record.piece, record.root);
+    assay_share_given_statement(&here, given, record.root, 1, digest);
     kit_sign(key, digest, record.signature);
     out->kind = ASSAY_SERVICE_SHARE_LIE;
     must(assay_share_lie_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
@@ -466,6 +595,7 @@ void registry_world_record(struct registry_world *w, const struct assay_registry
                            struct registry_record *out)
 {
     out->slot = registry_world_below(w, WORLD_MEMBERS);
+    kit_bytes('D', out->slot, out->node);
     const uint32_t of = registry_world_below(w, 8);
     if (of < 2) continuity(w, r, out);
     else if (of < 6) shares(w, r, out);
@@ -486,6 +616,7 @@ void registry_world_close(struct registry_world *w)
             .certified = !one_in(w, 6),
             .failed = one_in(w, 40),
             .renewed = one_in(w, 50),
+            .operator_ = (uint8_t)(i == 1 ? 0 : i), /* two are one operator's */
         };
     }
 }

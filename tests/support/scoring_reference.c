@@ -46,19 +46,22 @@ static int64_t clamp(int64_t x, int64_t low, int64_t high)
     return x > high ? high : x;
 }
 
-uint16_t reference_lo(uint64_t pass, uint64_t total)
+uint16_t reference_lo(uint64_t pass, uint64_t total, uint64_t table)
 {
     uint16_t lo = 0;
+    if (pass + pass + pass <= table) return 0;
     for (uint16_t x = 0; x <= 10000; x++)
         if ((uint64_t)x * total + 10000 * total <= 30000 * pass) lo = x;
     return lo;
 }
 
-uint16_t reference_hi(uint64_t negative, uint64_t total)
+/* On the line from (N = T/3, 10000) to (N = 2W/3, 0). */
+uint16_t reference_hi(uint64_t negative, uint64_t total, uint64_t table)
 {
-    for (uint16_t x = 0; x < 10000; x++)
-        if ((uint64_t)x * total + 30000 * negative >= 20000 * total) return x;
-    return 10000;
+    if (negative + negative + negative <= table) return 10000;
+    for (uint16_t x = 0; x < 10000 && total + total > table; x++)
+        if ((uint64_t)x * (total + total - table) + 30000 * negative >= 20000 * total) return x;
+    return total + total > table ? 10000 : 0;
 }
 
 /* What a voter says of a subject; silence, other ballots, own slot and own platform are none. */
@@ -73,20 +76,21 @@ static unsigned said(const struct assay_tally_input *input, const struct assay_p
 
 /* "weighted median of PASS levels, the lower one on a tie": lay the votes out from the lowest level
  * upwards and read the one in the middle. */
-static enum assay_outcome median_level(const uint64_t level_weight[3], uint64_t electorate)
+static enum assay_outcome median_level(const uint64_t level_weight[3], uint64_t table)
 {
     const uint64_t total = level_weight[0] + level_weight[1] + level_weight[2];
     const uint64_t middle = (total + 1) / 2; /* the lower middle when total is even */
     const uint64_t lower[2] = { level_weight[2], level_weight[2] + level_weight[1] };
     const int low = middle <= lower[0] ? 0 : middle <= lower[1] ? 1 : 2;
-    if (low < 2 && 3 * lower[low] <= electorate) return ASSAY_OUTCOME_NONE;
+    if (low < 2 && 3 * lower[low] <= table) return ASSAY_OUTCOME_NONE;
     return low == 0   ? ASSAY_OUTCOME_PASS_OUT_OF_DATE
            : low == 1 ? ASSAY_OUTCOME_PASS_NEEDS_HARDENING
                       : ASSAY_OUTCOME_PASS_UP_TO_DATE;
 }
 
 static void count_votes(const struct assay_tally_input *input, const struct assay_place *places,
-                        uint32_t count, uint32_t subject, struct assay_tally_result *result)
+                        uint32_t count, uint32_t subject, uint64_t table,
+                        struct assay_tally_result *result)
 {
     const struct assay_faults *faults = &input->members[subject].faults;
     uint64_t level_weight[3] = { 0, 0, 0 };
@@ -103,55 +107,60 @@ static void count_votes(const struct assay_tally_input *input, const struct assa
             level_weight[outcome - 4] += weight;
         }
     }
-    if (3 * result->pass_weight > result->electorate_weight)
-        result->level = median_level(level_weight, result->electorate_weight);
+    if (3 * result->pass_weight > table) result->level = median_level(level_weight, table);
 }
 
-static void set_bounds(struct assay_tally_result *result)
+static void set_bounds(uint64_t table, struct assay_tally_result *result)
 {
     const int64_t p = (int64_t)result->pass_weight;
     const int64_t n = (int64_t)result->negative_weight;
     const int64_t w = (int64_t)result->electorate_weight;
+    const int64_t t = (int64_t)table;
     result->lo_bp = 0;
     result->hi_bp = 10000;
     if (w == 0) return;
-    result->lo_bp = (uint16_t)clamp(floor_div(10000 * (3 * p - w), w), 0, 10000);
-    result->hi_bp = (uint16_t)clamp(-floor_div(-10000 * (2 * w - 3 * n), w), 0, 10000);
+    if (3 * p > t) result->lo_bp = (uint16_t)clamp(floor_div(10000 * (3 * p - w), w), 0, 10000);
+    if (3 * n <= t) return;
+    const int64_t part = 2 * w > t ? -floor_div(-10000 * (2 * w - 3 * n), 2 * w - t) : 0;
+    result->hi_bp = (uint16_t)clamp(part, 0, 10000);
 }
 
 /* "certified epochs in a row ... from 8 on": counts that stop at 8. */
-static void count_epochs(const struct assay_tally_member *member, struct assay_trust *trust,
-                         const struct assay_tally_result *result)
+static void count_epochs(const struct assay_tally_member *member, uint64_t table,
+                         struct assay_trust *trust, const struct assay_tally_result *result)
 {
     if (member->duty && member->balloted) trust->mute_epochs = 0;
     if (member->duty && !member->balloted && !member->held && trust->mute_epochs != 8)
         trust->mute_epochs++;
-    const bool seen_good = 3 * result->pass_weight > result->electorate_weight;
+    const bool seen_good = 3 * result->pass_weight > table;
     const bool unjudged = 3 * result->unjudged_weight > 2 * result->electorate_weight;
     if (seen_good) trust->unjudged_epochs = 0;
     if (unjudged && !seen_good && trust->unjudged_epochs != 8) trust->unjudged_epochs++;
 }
 
 /* What N becomes; who is mute counts as absent for everybody, whoever says PASS. */
-static bool as_absent(const struct assay_tally_member *member, const struct assay_trust *trust,
-                      const struct assay_tally_result *result, struct assay_tally_result *as)
+static bool as_absent(const struct assay_tally_member *member, uint64_t table,
+                      const struct assay_trust *trust, const struct assay_tally_result *result,
+                      struct assay_tally_result *as)
 {
     *as = *result;
     if (trust->unjudged_epochs == 8) as->negative_weight += as->unjudged_weight;
     if (trust->mute_epochs == 8 && !member->held) {
         as->pass_weight = 0;
-        as->negative_weight = as->electorate_weight;
+        as->negative_weight = as->electorate_weight = table; /* whoever may vote */
     }
-    set_bounds(as);
+    set_bounds(table, as);
     return trust->mute_epochs == 8 || trust->unjudged_epochs == 8;
 }
 
-static void move_availability(bool certified, const struct assay_tally_member *member,
-                              struct assay_trust *trust, struct assay_tally_result *result)
+static void move_availability(const struct assay_tally_summary *summary,
+                              const struct assay_tally_member *member, struct assay_trust *trust,
+                              struct assay_tally_result *result)
 {
     struct assay_tally_result as;
-    if (certified) count_epochs(member, trust, result);
-    const bool absent = as_absent(member, trust, result, &as);
+    const bool certified = summary->certified;
+    if (certified) count_epochs(member, summary->total_weight, trust, result);
+    const bool absent = as_absent(member, summary->total_weight, trust, result, &as);
     const int64_t a = trust->availability_bp;
     const uint64_t taking_part = as.pass_weight + as.negative_weight;
     int64_t next = a;
@@ -168,6 +177,24 @@ static void move_availability(bool certified, const struct assay_tally_member *m
         result->availability_rule = ASSAY_AVAILABILITY_RISE;
     }
     trust->availability_bp = (uint16_t)next;
+}
+
+/* "a certified epoch in which its own ballot counted, no FAIL was proven, 3N > T and 3U <= T: +1;
+ * 3P > T: -1" */
+static void move_quiet(const struct assay_tally_input *input,
+                       const struct assay_tally_member *member, uint64_t table,
+                       const struct assay_tally_result *result, struct assay_trust *trust)
+{
+    const bool fail = member->faults.own_fail_hard || member->faults.own_fail_soft;
+    const bool passed = 3 * result->pass_weight > table;
+    const bool absent = 3 * result->negative_weight > table && 3 * result->unjudged_weight <= table;
+    const unsigned before = trust->quiet_epochs;
+    if (passed && before > 0) trust->quiet_epochs = (uint8_t)(before - 1);
+    if (!passed && absent && member->balloted && !member->held && !input->trial && !fail &&
+        before < 8)
+        trust->quiet_epochs = (uint8_t)(before + 1);
+    if (trust->quiet_epochs < 8) trust->quiet_since_epoch = 0;
+    else if (before < 8) trust->quiet_since_epoch = input->epoch;
 }
 
 static uint16_t minus_quarter(uint16_t score)
@@ -353,15 +380,19 @@ void reference_tally(const struct assay_tally_input *input, const struct assay_p
     for (uint32_t i = 0; i < count; i++) {
         trust[i] = input->trust[i];
         results[i] = (struct assay_tally_result){ 0 };
-        count_votes(input, places, count, i, &results[i]);
-        set_bounds(&results[i]);
-        results[i].certified_pass =
-            certified && 3 * results[i].pass_weight > 2 * results[i].electorate_weight;
-        move_availability(certified, &input->members[i], &trust[i], &results[i]);
+        count_votes(input, places, count, i, summary->total_weight, &results[i]);
+        set_bounds(summary->total_weight, &results[i]);
+        results[i].certified_pass = certified && 3 * results[i].pass_weight > summary->total_weight;
+        move_availability(summary, &input->members[i], &trust[i], &results[i]);
+        if (certified)
+            move_quiet(input, &input->members[i], summary->total_weight, &results[i], &trust[i]);
         move_integrity(input, &input->members[i], certified, &trust[i], &results[i]);
         const uint16_t a = trust[i].availability_bp;
         const uint16_t score = trust[i].integrity_bp < a ? trust[i].integrity_bp : a;
         move_standing(certified, score, &trust[i].score);
+        const bool weighs = trust[i].integrity.standing != ASSAY_STANDING_SUSPENDED;
+        if (weighs && trust[i].integrity_bp > trust[i].peak_bp)
+            trust[i].peak_bp = trust[i].integrity_bp;
     }
     for (uint32_t i = 0; i < count; i++)
         move_offences(input, places, count, i, &trust[i].offences, results);
@@ -495,36 +526,73 @@ bool reference_lifted(const struct assay_place *places, uint32_t count, const ui
     return false;
 }
 
-enum assay_cuts reference_cut(const struct assay_weight_rules *rules,
-                              const struct assay_place *places, uint32_t count, uint32_t *weights)
+/* H in place of I, after one unit per platform. */
+void reference_peaks(const struct assay_weight_input *input, const struct assay_place *places,
+                     uint32_t count, uint32_t *weights)
 {
-    static const char *const sequences[] = { "ovov", "ov", "v", "o", "" };
-    uint32_t before[REFERENCE_MEMBERS_MAX];
-    unsigned stands = 0;
-    for (uint32_t i = 0; i < count; i++)
-        before[i] = weights[i];
-    for (bool good = false; !good; stands += good ? 0 : 1) {
-        for (uint32_t i = 0; i < count; i++)
-            weights[i] = before[i];
-        for (const char *turn = sequences[stands]; *turn != '\0'; turn++)
-            cut(places, count, *turn == 'o' ? same_operator : same_vendor,
-                *turn == 'o' ? rules->operator_cap : rules->vendor_cap, sum_of_all(count, before),
-                weights);
-        good = !reference_lifted(places, count, before, weights);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct assay_trust *t = &input->trust[i];
+        const bool suspended = t->integrity.standing == ASSAY_STANDING_SUSPENDED;
+        weights[i] = t->peak_bp;
+        if (!suspended && t->integrity_bp > weights[i]) weights[i] = t->integrity_bp;
+        if (input->unlisted != NULL && input->unlisted[i]) weights[i] = 0;
     }
-    return (enum assay_cuts)stands;
+    scale_all(places, count, same_platform, 10000, weights);
+}
+
+/* The factor of one member in parts of 65536: the smallest on its platform, 1/B at least. */
+static uint64_t factor_of(const struct assay_weight_rules *rules, const struct assay_place *places,
+                          uint32_t count, uint32_t me, const uint32_t *peak, const uint32_t *cut)
+{
+    uint64_t least = 0, factor = 65536;
+    while (least * rules->amplification_percent < 6553600)
+        least++;
+    for (uint32_t i = 0; i < count; i++) {
+        if (peak[i] == 0 || !same_platform(&places[i], &places[me])) continue;
+        uint64_t left = 0;
+        if (cut[i] > 0) left = (65536 * (uint64_t)cut[i] - 1) / peak[i] + 1;
+        if (left < least) left = least;
+        if (left < factor) factor = left;
+    }
+    return factor;
+}
+
+static uint32_t times(uint32_t weight, uint64_t factor)
+{
+    const uint64_t product = weight * factor / 65536;
+    return weight > 0 && product == 0 ? 1 : (uint32_t)product;
 }
 
 enum assay_cuts reference_weights(const struct assay_weight_input *input,
                                   const struct assay_place *places, uint32_t count,
                                   uint32_t *weights)
 {
+    static const char *const sequences[] = { "ovov", "ov", "v", "o", "" };
+    uint32_t peak[REFERENCE_MEMBERS_MAX], cutting[REFERENCE_MEMBERS_MAX];
+    uint32_t table[REFERENCE_MEMBERS_MAX];
+    uint64_t factors[REFERENCE_MEMBERS_MAX];
+    unsigned stands = 0;
+    reference_peaks(input, places, count, peak);
+    for (bool good = false; !good; stands += good ? 0 : 1) {
+        for (uint32_t i = 0; i < count; i++)
+            cutting[i] = peak[i];
+        for (const char *turn = sequences[stands]; *turn != '\0'; turn++)
+            cut(places, count, *turn == 'o' ? same_operator : same_vendor,
+                *turn == 'o' ? input->rules->operator_cap : input->rules->vendor_cap,
+                sum_of_all(count, peak), cutting);
+        for (uint32_t i = 0; i < count; i++) {
+            factors[i] = factor_of(input->rules, places, count, i, peak, cutting);
+            table[i] = times(peak[i], factors[i]);
+        }
+        good = !reference_lifted(places, count, peak, table);
+    }
     reference_units(input, places, count, weights);
-    const enum assay_cuts stands = reference_cut(input->rules, places, count, weights);
+    for (uint32_t i = 0; i < count; i++)
+        weights[i] = times(weights[i], factors[i]);
     if (sum_of_all(count, weights) == 0 && input->previous != NULL)
         for (uint32_t i = 0; i < count; i++)
             weights[i] = input->previous[i];
-    return stands;
+    return (enum assay_cuts)stands;
 }
 
 /* --- comparing ----------------------------------------------------------------------------- */
@@ -536,15 +604,17 @@ static bool hysteresis_equal(struct assay_hysteresis a, struct assay_hysteresis 
 
 bool reference_trust_equal(const struct assay_trust *a, const struct assay_trust *b)
 {
-    return a->integrity_bp == b->integrity_bp && a->availability_bp == b->availability_bp &&
-           hysteresis_equal(a->score, b->score) && hysteresis_equal(a->integrity, b->integrity) &&
+    return a->integrity_bp == b->integrity_bp && a->peak_bp == b->peak_bp &&
+           a->availability_bp == b->availability_bp && hysteresis_equal(a->score, b->score) &&
+           hysteresis_equal(a->integrity, b->integrity) &&
            a->listed_after_failure == b->listed_after_failure &&
            a->offences.count == b->offences.count &&
            a->offences.last_epoch == b->offences.last_epoch &&
            a->offences.clean_epochs == b->offences.clean_epochs &&
            a->last_false_fail_epoch == b->last_false_fail_epoch &&
            a->out_of_date_since_epoch == b->out_of_date_since_epoch &&
-           a->mute_epochs == b->mute_epochs && a->unjudged_epochs == b->unjudged_epochs;
+           a->mute_epochs == b->mute_epochs && a->unjudged_epochs == b->unjudged_epochs &&
+           a->quiet_epochs == b->quiet_epochs && a->quiet_since_epoch == b->quiet_since_epoch;
 }
 
 bool reference_result_equal(const struct assay_tally_result *a, const struct assay_tally_result *b)

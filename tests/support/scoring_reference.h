@@ -29,22 +29,24 @@ uint64_t reference_cap_limit(const uint64_t *sums, uint32_t group_count, struct 
 enum assay_cuts reference_weights(const struct assay_weight_input *input,
                                   const struct assay_place *places, uint32_t count,
                                   uint32_t *weights);
-/* The cuts alone, of any table. Returns: which stand. */
-enum assay_cuts reference_cut(const struct assay_weight_rules *rules,
-                              const struct assay_place *places, uint32_t count, uint32_t *weights);
 /* The table before all cuts: integrity, one unit a platform. Returns: nothing. */
 void reference_units(const struct assay_weight_input *input, const struct assay_place *places,
+                     uint32_t count, uint32_t *weights);
+/* H of each member, after one unit per platform: what caps are made of. Returns: nothing. */
+void reference_peaks(const struct assay_weight_input *input, const struct assay_place *places,
                      uint32_t count, uint32_t *weights);
 /* Returns: whether an operator or a vendor root above a third of `after` has a larger share of it
  * than of `before`. */
 bool reference_lifted(const struct assay_place *places, uint32_t count, const uint32_t *before,
                       const uint32_t *after);
 
-/* Returns: the largest x in 0..10000 with x <= 10000 (3P - W) / W, by trying all. */
-uint16_t reference_lo(uint64_t pass, uint64_t total);
+/* Returns: the largest x in 0..10000 with x <= 10000 (3P - W) / W, by trying all;
+ * 0 unless 3P > T. */
+uint16_t reference_lo(uint64_t pass, uint64_t total, uint64_t table);
 
-/* Returns: the smallest x in 0..10000 with x >= 10000 (2W - 3N) / W, or 10000. */
-uint16_t reference_hi(uint64_t negative, uint64_t total);
+/* Returns: the smallest x in 0..10000 with x >= 10000 (2W - 3N) / (2W - T);
+ * 10000 unless 3N > T. */
+uint16_t reference_hi(uint64_t negative, uint64_t total, uint64_t table);
 
 /* Field by field. Returns: true when equal. */
 bool reference_trust_equal(const struct assay_trust *a, const struct assay_trust *b);

@@ -46,7 +46,7 @@ struct service_ledger {
     uint8_t chain_id[32];
     struct assay_registry_member member[ASSAY_REGISTRY_SLOTS_MAX];
     bool tampered[ASSAY_REGISTRY_SLOTS_MAX];
-    uint32_t final[ASSAY_SERVICE_TASK_CLOSE + 1];
+    uint32_t final[ASSAY_SERVICE_KIND_COUNT];
     struct program programs[SERVICE_LEDGER_PROGRAMS];
     struct assay_registry_plan plan;
     size_t plan_len;
@@ -94,7 +94,8 @@ struct service_ledger *service_ledger_of(const char *path, const struct assay_re
     for (uint32_t i = 0; i < ASSAY_REGISTRY_SLOTS_MAX; i++)
         l->member[i] = (struct assay_registry_member){ .standing = ASSAY_REGISTRY_STAND_FULL,
                                                        .score_bp = 10000,
-                                                       .certified = true };
+                                                       .certified = true,
+                                                       .operator_ = (uint8_t)i };
     for (uint32_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
         l->programs[i].stream.fd = -1;
     listen_at(l, path, ANYBODY);
@@ -272,6 +273,7 @@ void service_ledger_close_epoch(struct service_ledger *ledger)
     struct service_ledger *l = ledger;
     struct assay_service_message m = { .verb = ASSAY_SERVICE_CLOSE };
     l->epoch++;
+    assay_registry_enter(l->registry, l->era);
     assay_registry_close(l->registry, l->epoch, l->member, ASSAY_REGISTRY_SLOTS_MAX, &l->facts,
                          NULL, NULL);
     assay_registry_check(l->registry);

@@ -8,6 +8,7 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
 {
     static struct assay_share_list_record list;
     static struct assay_share_lie_record lie;
+    static struct assay_share_sum_record sum;
     struct assay_share_holder_record holder;
     struct assay_share_put_record put;
     struct assay_share_ready_record ready;
@@ -38,6 +39,14 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
         status = assay_share_lie_record_decode(bytes, &lie);
         ASSAY_ASSERT(assay_share_lie_record_check(&r->config.home, &lie));
         (void)assay_share_registry_lie(r, &lie, facts);
+        break;
+    case SHARES_SUM:
+        status = assay_share_sum_record_decode(bytes, &sum);
+        (void)assay_share_registry_sum(r, &sum, facts);
+        break;
+    case SHARES_ERA:
+        facts->count = 0;
+        assay_share_registry_enter(r, r->era + 1);
         break;
     case SHARES_CLOSE: {
         enum assay_share_standing standing[SHARES_MEMBERS];

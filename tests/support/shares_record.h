@@ -16,6 +16,8 @@ enum shares_record_kind {
     SHARES_READY,
     SHARES_LIE,
     SHARES_CLOSE,
+    SHARES_SUM,
+    SHARES_ERA, /* a new era, which undoes nothing of shares */
 };
 
 struct shares_record {

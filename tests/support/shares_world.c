@@ -6,7 +6,9 @@
 #include "base/crypto/model.h"
 #include "services/shares/cluster_internal.h"
 #include "services/shares/holder_internal.h"
+#include "tests/support/shares_dealings.h"
 #include "tests/support/shares_record.h"
+#include "tests/support/shares_shower.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +39,7 @@ struct machine {
     uint32_t cluster; /* for which it lists itself */
     uint8_t secret[32], key[ASSAY_P256_PUBLIC_LEN];
     struct kept disk[IDS];
-    bool lies;
+    bool lies, shows;
 };
 
 enum message_kind { TO_HOLDER, TO_OWNER, QUOTE, VERIFY };
@@ -76,7 +78,9 @@ struct world {
     struct shares_record pool[POOL];
     uint32_t message_count;
     struct message message[MESSAGES];
-    uint32_t suspensions, crashes, rekeys, keys;
+    uint32_t suspensions, crashes, rekeys, keys, eras;
+    struct shares_shower shower;
+    struct shares_dealings dealings;
     bool healing;
     struct assay_share_facts facts;
     struct assay_share_effects effects;
@@ -281,7 +285,8 @@ static void own_sign(void *context, const uint8_t digest[static 32],
 
 static struct assay_share_epoch epoch_of(const struct machine *m)
 {
-    return (struct assay_share_epoch){ .epoch = m->registry->epoch,
+    return (struct assay_share_epoch){ .era = m->registry->era,
+                                       .epoch = m->registry->epoch,
                                        .beacon = { (uint8_t)m->registry->epoch } };
 }
 
@@ -328,10 +333,12 @@ static void new_key(struct world *w, struct machine *m)
 
 static void list_itself(struct world *w, struct machine *m)
 {
-    struct assay_share_holder_record record = { .cluster = m->cluster };
-    uint8_t bytes[256];
+    struct assay_share_holder_record record = { .cluster = m->cluster,
+                                                .node = { (uint8_t)number_of(w, m) } };
+    uint8_t bytes[512];
     struct assay_slice out;
     assay_bytes_copy(record.key, 64, m->key, 64);
+    assay_bytes_copy(record.link, 32, m->key, 32);
     ASSAY_ASSERT(assay_share_holder_record_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK);
     pool_add(w, SHARES_HOLDER, number_of(w, m), out);
 }
@@ -358,7 +365,7 @@ static void disk_erase(struct world *w, struct machine *m, const uint8_t *id)
 static void effect_do(struct world *w, struct machine *m, const struct assay_share_effect *effect)
 {
     static const enum shares_record_kind kinds[] = { SHARES_HAVE, SHARES_DEAL, SHARES_READY,
-                                                     SHARES_LIE };
+                                                     SHARES_LIE, SHARES_SUM };
     struct message *message = NULL;
     uint8_t evidence[EVIDENCE] = { 0 };
     switch (effect->act) {
@@ -398,9 +405,9 @@ static void effect_do(struct world *w, struct machine *m, const struct assay_sha
 
 static void crash(struct world *w, struct machine *m)
 {
+    const struct assay_share_epoch epoch = epoch_of(m);
     w->result->crashes++;
     start(w, m);
-    const struct assay_share_epoch epoch = epoch_of(m);
     assay_share_holder_crawl(m->holder, m->registry, &epoch, w->now_ms, &w->effects);
 }
 
@@ -415,6 +422,9 @@ static void host_does(struct world *w, struct machine *m)
         until = (uint32_t)draw(w, w->effects.count + 1);
     }
     assay_share_holder_check(m->holder);
+    for (uint32_t i = 0; i < m->holder->count; i++)
+        if (!shares_dealings_add(&w->dealings, &m->holder->holding[i].dealt))
+            violated(w, "EQUAL", i, number_of(w, m));
     for (uint32_t i = 0; i < until; i++)
         effect_do(w, m, &w->effects.effect[i]);
     if (!dies) return;
@@ -456,6 +466,31 @@ static void tick(struct world *w, struct machine *m)
     const struct assay_share_epoch epoch = epoch_of(m);
     assay_share_holder_tick(m->holder, m->registry, &epoch, w->now_ms, &w->effects);
     host_does(w, m);
+}
+
+/* --- who shows what it was given */
+
+static void show_some(struct world *w)
+{
+    uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
+    struct assay_slice out;
+    const uint32_t kept = w->shower.count < SHARES_SHOWN ? w->shower.count : SHARES_SHOWN;
+    for (uint32_t i = 0; i < (w->healing ? 1 : 6) && kept > 0; i++) {
+        const struct assay_share_lie_record *lie = &w->shower.kept[draw(w, kept)];
+        if (!assay_share_lie_record_check(&w->head->config.home, lie)) continue;
+        ASSAY_ASSERT(assay_share_lie_record_encode(lie, bytes, sizeof bytes, &out) == ASSAY_OK);
+        const struct shares_record record = { .kind = SHARES_LIE, .len = out.len, .bytes = bytes };
+        make_final(w, &record);
+        w->result->shown++;
+    }
+}
+
+static void enter_era(struct world *w)
+{
+    if (w->eras == 0) return;
+    w->eras--;
+    w->result->eras++;
+    make_final(w, &(const struct shares_record){ .kind = SHARES_ERA });
 }
 
 /* --- owners */
@@ -509,7 +544,8 @@ static void owner_answers(struct world *w, const struct message *in)
     enum assay_status status = ASSAY_OK;
     if (m.kind == ASSAY_SHARE_ASK) {
         const uint32_t cluster = number % w->plan->clusters;
-        struct assay_share_terms terms = { .epoch = m.epoch, .purpose = ASSAY_SHARE_HAND,
+        struct assay_share_terms terms = { .era = m.era, .epoch = m.epoch,
+                                           .purpose = ASSAY_SHARE_HAND,
                                            .beacon = { (uint8_t)m.epoch }, .taker_proves = true };
         terms.taker = (struct assay_share_side){ .cluster = cluster, .slot = slot };
         terms.giver = (struct assay_share_side){ .cluster = cluster, .slot = slot };
@@ -570,6 +606,8 @@ static void deliver(struct world *w, uint32_t at)
     spoil(m);
     switch (in.kind) {
     case TO_HOLDER:
+        if (m->shows && in.from.holder)
+            shares_shower_peek(&w->shower, m->holder, in.from.key, bytes, w->room);
         if (assay_share_holder_message(m->holder, m->registry, &epoch, &in.from, bytes, w->now_ms,
                                        &w->effects) != ASSAY_OK)
             w->result->refused++;
@@ -630,6 +668,8 @@ static void step(struct world *w)
         if (draw(w, w->plan->clusters > 1 ? 12 : 6) == 0) close_epoch(w);
     } else if (what < 86) {
         if (draw(w, 10) == 0) rekey(w, m);
+        if (draw(w, 6) == 0) enter_era(w);
+        show_some(w);
     } else {
         owner_hands(w, (uint32_t)draw(w, w->plan->ids), (uint32_t)draw(w, SLOTS));
     }
@@ -672,6 +712,7 @@ static void heal(struct world *w)
             for (uint32_t i = 0; i < w->plan->ids; i++)
                 owner_hands(w, i, round / 20 % SLOTS);
         if (w->pool_count > 0) finalize(w, 0);
+        if (round % 8 == 3) show_some(w);
         for (uint32_t i = 0; i < w->machine_count; i++) {
             while (w->machine[i].seen < w->log_count)
                 see(w, &w->machine[i]);
@@ -699,6 +740,7 @@ static void make(struct world *w)
         struct machine *m = &w->machine[i];
         m->cluster = i % w->plan->clusters;
         m->lies = w->plan->liar && i == w->machine_count - 1; /* the best: it sits at once */
+        m->shows = w->plan->shower && i == 0;
         m->registry = assay_share_registry_init(malloc(len), len, &w->config);
         w->standing[i] = ASSAY_SHARE_STAND_FULL;
         new_key(w, m);
@@ -740,6 +782,7 @@ struct shares_result shares_world_run(const struct shares_plan *plan)
     w->random = plan->seed;
     w->crashes = plan->crashes;
     w->rekeys = plan->rekeys;
+    w->eras = plan->eras;
     w->suspensions = 0;
     make(w);
     w->suspensions = plan->suspensions;

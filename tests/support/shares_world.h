@@ -5,12 +5,14 @@
  * Whatever a hostile host and network may do is a step: messages are lost, repeated and reordered,
  * holders are killed between any two effects and come back with what they had stored, ledgers are
  * shown late, records become final in any order and twice, members are suspended and come back, one
- * loses its disk and key, one deals and gives numbers that are no shares. The code under test is
+ * loses its disk and key, one deals and gives numbers that are no shares, one shows everything that
+ * it was ever given as a lie, new eras begin. The code under test is
  * the product's: holder, exchange, cluster, deal. After each step:
  *   LOST    a synced id has fewer than k durable shares of its current generation
  *   FALSE   an honest holder stores what is no share of its slot
  *   EARLY   an id is synced, or a slot ready, without what that says being stored
  *   FRAMED  a member was convicted that never lied
+ *   EQUAL   two dealings of different numbers have equal coefficients above the constant
  */
 #ifndef ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
 #define ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
@@ -24,6 +26,8 @@ struct shares_plan {
     uint32_t ids;
     uint32_t crashes, suspensions, rekeys; /* at most */
     bool liar;
+    bool shower;   /* the first shows as lies what honest members give it */
+    uint32_t eras; /* at most */
     uint32_t steps;
 };
 
@@ -32,6 +36,7 @@ struct shares_result {
     char story[160];       /* where it was found */
     bool settled; /* after healing all slots keep all that is synced, and nothing else */
     uint32_t synced, renewed, fetched, crashes, moved, convicted, refused, erased, alarms, steps;
+    uint32_t shown, eras;
 };
 
 /* Returns: what one schedule came to. */

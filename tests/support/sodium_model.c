@@ -126,6 +126,44 @@ void assay_sodium_box_pair(const struct assay_secret32 *seed, struct assay_secre
     assay_sha256(seed->bytes, sizeof seed->bytes, public_key);
 }
 
+/* A link key is its seed, and its own CURVE key; whoever knows it can sign. */
+void assay_sodium_link_pair(const struct assay_secret32 *seed, uint8_t public_key[static 32])
+{
+    assay_bytes_copy(public_key, 32, seed->bytes, sizeof seed->bytes);
+}
+
+void assay_sodium_link_secret(const struct assay_secret32 *seed, struct assay_secret32 *curve)
+{
+    *curve = *seed;
+}
+
+enum assay_status assay_sodium_link_curve(const uint8_t public_key[static 32],
+                                          uint8_t curve[static 32])
+{
+    if (assay_bytes_all_zero(public_key, 32)) return ASSAY_E_KEY;
+    assay_bytes_copy(curve, 32, public_key, 32);
+    return ASSAY_OK;
+}
+
+void assay_sodium_link_sign(const struct assay_secret32 *seed, const uint8_t digest[static 32],
+                            uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
+{
+    const struct assay_slice pieces[] = { assay_slice_over(seed->bytes, 32),
+                                          assay_slice_over(digest, 32) };
+    assay_bytes_zero(signature, ASSAY_SODIUM_SIGNATURE_LEN);
+    assay_sha256_pieces(pieces, 2, signature);
+}
+
+bool assay_sodium_link_signed(const uint8_t public_key[static 32], const uint8_t digest[static 32],
+                              const uint8_t signature[static ASSAY_SODIUM_SIGNATURE_LEN])
+{
+    struct assay_secret32 seed;
+    uint8_t expected[ASSAY_SODIUM_SIGNATURE_LEN];
+    assay_bytes_copy(seed.bytes, 32, public_key, 32);
+    assay_sodium_link_sign(&seed, digest, expected);
+    return assay_bytes_equal(signature, expected, sizeof expected);
+}
+
 static void mac(const uint8_t key[static 32], struct assay_slice about, struct assay_slice text,
                 uint8_t out[static 32])
 {

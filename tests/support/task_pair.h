@@ -11,7 +11,7 @@
 #include "tests/support/task_kit.h"
 #include "tests/support/task_seal.h"
 
-enum { STEPS = 3, EPOCH = 50, DEADLINE = 60, TASK_PAIR_INPUT_LEN = 15 };
+enum { STEPS = 3, EPOCH = 50, DEADLINE = 250, TASK_PAIR_INPUT_LEN = 15 };
 
 struct task_pair {
     struct kit_key account, task_key;

@@ -49,11 +49,12 @@ static void tell(struct toy_registry *r, const struct assay_service_member *memb
         r->standing[i] = (uint32_t)members[i].standing;
 }
 
-static void close_epoch(void *context, void *registry, uint64_t epoch,
+static void close_epoch(void *context, void *registry, uint64_t era, uint64_t epoch,
                         const struct assay_service_member *members, uint32_t count)
 {
     struct toy_registry *r = registry;
     (void)context;
+    (void)era;
     (void)epoch;
     r->epochs++;
     for (uint32_t i = 0; i < count; i++) {
@@ -64,10 +65,11 @@ static void close_epoch(void *context, void *registry, uint64_t epoch,
     tell(r, members, count);
 }
 
-static void stand(void *context, void *registry, uint64_t epoch,
+static void stand(void *context, void *registry, uint64_t era, uint64_t epoch,
                   const struct assay_service_member *members, uint32_t count)
 {
     (void)context;
+    (void)era;
     (void)epoch;
     tell(registry, members, count);
 }

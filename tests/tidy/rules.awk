@@ -37,7 +37,7 @@ BEGIN {
     confine("cyaml/", "^(quote/yaml/|apps/config/|sim/yaml/)")
     confine("yaml.h", "^(quote/yaml/|apps/config/)")
     confine("microhttpd.h", "^net/http/server[.]c$")
-    confine("gnutls/", "^net/http/server[.]c$")
+    confine("gnutls/", "^net/http/tls[.]c$")
     confine("tss2/", "^quote/source/")
     confine("sodium.h", "^services/shares/sodium[.]c$")
     confine("systemd/", "^enforce/systemd[.]c$")

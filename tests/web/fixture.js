@@ -323,10 +323,11 @@ function services(members, epochs) {
         phase,
         view: 4,
         seats: [
-            { ...seat(3), lost: false },
-            { ...seat(0), lost: phase === 'changing' },
-            { ...seat(4), lost: false },
+            { ...seat(3), lost: false, state: 'serves' },
+            { ...seat(0), lost: phase === 'changing', state: phase === 'changing' ? 'lost' : 'serves' },
+            { ...seat(4), lost: false, state: 'drains' },
         ],
+        alarms: phase === 'changing' ? ['no-candidate', 'operators'] : [],
         next_view: phase === 'changing' ? 5 : 4,
         next_seats: phase === 'changing' ? [seat(3), seat(5), seat(4)] : [],
         listed: [seat(0), seat(3), seat(4), seat(5)],
@@ -359,6 +360,7 @@ function services(members, epochs) {
                     seated: true,
                     alarm: true,
                     alarm_epoch: epochs,
+                    alarms: ['few', 'no-dealers'],
                     seats: [
                         { ...seat(3), ready: true, lost: false },
                         { ...seat(0), ready: true, lost: true },
@@ -366,7 +368,7 @@ function services(members, epochs) {
                         { ...seat(5), ready: false, lost: false },
                     ],
                 },
-                { number: 1, seated: false, alarm: false, alarm_epoch: 0, seats: [] },
+                { number: 1, seated: false, alarm: false, alarm_epoch: 0, alarms: [], seats: [] },
             ],
         },
         tasks: {

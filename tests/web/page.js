@@ -273,7 +273,15 @@ async function contents() {
         await text(),
     );
     t.check('services: a slot that nobody has', (await text()).includes('nobody'));
-    t.check('services: an alarm', (await text()).includes('alarm: it cannot go on'));
+    t.check(
+        'services: alarms of a cluster',
+        /alarm\s+too few seats count[\s\S]*alarm\s+too few dealers for new shares/.test(await text()),
+    );
+    t.check(
+        'services: alarms of a group',
+        /alarm\s+no candidate for a seat[\s\S]*alarm\s+candidates only of operators at their limit/.test(await text()),
+    );
+    t.check('services: a seat that drains', (await text()).includes('drains'));
     t.check('services: money to its last digit', (await text()).includes('18446744073709551615'));
     t.check(
         'services: records that came, and no others',

@@ -319,6 +319,12 @@ export function sentence(model, link) {
         return { tone: 'unknown', head: 'Asking the node \u2026', text: '' };
     if (nodes.length === 0) return { tone: 'unknown', head: 'Nothing is known yet.', text: '' };
     const closing = status.closing || {};
+    if (status.cannot_catch_up)
+        return {
+            tone: 'bad',
+            head: 'This node cannot catch up.',
+            text: clean(status.cannot_catch_up, 300),
+        };
     if (status.stale || closing.progress === false) {
         const missing = list(closing.missing).map((m) => clean(m.name, 40));
         const still = status.head_age_ms ? ` for ${span(status.head_age_ms)}` : '';

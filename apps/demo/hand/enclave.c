@@ -2,8 +2,9 @@
  * apps/demo/hand/enclave.c - an enclave whose state is a count: each state is durable in its folder
  * before the group is told of it, and counts when the group has certified it.
  *
- * DIR/key is the key of the instance, DIR/state the last certified state, DIR/next one that is not
- * known to be: 48 bytes each, index | digest before | count. A real one seals all three.
+ * DIR/identity is what the instance is by its birth, DIR/state the last certified state, DIR/next
+ * one that is not known to be: 48 bytes each of the latter, index | digest before | count. A real
+ * one seals all three together.
  */
 #include "apps/demo/hand/hand.h"
 
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { STATE_LEN = 48, WAIT_MS = 1000, READ_MS = 100 };
+enum { STATE_LEN = 48, IDENTITY_LEN = 32 + 4 + 16 + 32, WAIT_MS = 1000, READ_MS = 100 };
 
 struct state {
     uint64_t index; /* 0: none yet */
@@ -74,6 +75,45 @@ static bool load(const struct self *self, const char *name, struct state *s)
     return good || status == ASSAY_E_NOT_FOUND;
 }
 
+/* --- what it is by its birth */
+
+static bool keep_identity(const struct self *self)
+{
+    const struct assay_enclave_identity *id = assay_enclave_identity(self->enclave);
+    uint8_t bytes[IDENTITY_LEN];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_writer_put(&w, id->chain_id, 32);
+    assay_writer_u32be(&w, id->group);
+    assay_writer_u64be(&w, id->birth.era);
+    assay_writer_u64be(&w, id->birth.epoch);
+    assay_writer_put(&w, id->key.bytes, 32);
+    const enum assay_status status =
+        assay_file_replace(hand_in(self->dir, "identity"), ASSAY_FILE_SECRET,
+                           assay_slice_over(bytes, sizeof bytes));
+    assay_secret_wipe(bytes, sizeof bytes);
+    return status == ASSAY_OK;
+}
+
+/* Out: *known: false at a birth. Returns: false when it cannot be read. */
+static bool load_identity(const struct self *self, struct assay_enclave_identity *id, bool *known)
+{
+    uint8_t bytes[IDENTITY_LEN + 1];
+    size_t len = 0;
+    const enum assay_status status =
+        assay_file_read_secret(hand_in(self->dir, "identity"), bytes, sizeof bytes, &len);
+    *known = status == ASSAY_OK;
+    if (status != ASSAY_OK) return status == ASSAY_E_NOT_FOUND;
+    struct assay_cursor in = assay_cursor_over(bytes, len);
+    const bool good = assay_cursor_copy(&in, id->chain_id, 32) == ASSAY_OK &&
+                      assay_cursor_u32be(&in, &id->group) == ASSAY_OK &&
+                      assay_cursor_u64be(&in, &id->birth.era) == ASSAY_OK &&
+                      assay_cursor_u64be(&in, &id->birth.epoch) == ASSAY_OK &&
+                      assay_cursor_copy(&in, id->key.bytes, 32) == ASSAY_OK &&
+                      assay_cursor_end(&in) == ASSAY_OK;
+    assay_secret_wipe(bytes, sizeof bytes);
+    return good;
+}
+
 /* --- a session begins */
 
 static int ended(const struct self *self, enum assay_enclave_result result)
@@ -84,7 +124,10 @@ static int ended(const struct self *self, enum assay_enclave_result result)
         hand_say("fenced session %llu at state %llu", session, index);
     else if (result == ASSAY_ENCLAVE_NO_QUORUM)
         hand_say("halted at state %llu: the group's memory is gone; the state is kept", index);
-    else return hand_fail("result %d at state %llu", (int)result, index);
+    else if (result == ASSAY_ENCLAVE_CHAIN)
+        hand_say("chain: the state is of another chain or group; nothing was sent");
+    else return hand_fail("result %d at state %llu: %s", (int)result, index,
+                          assay_enclave_why(self->enclave));
     return HAND_REFUSED;
 }
 
@@ -134,6 +177,7 @@ static int go_on(struct self *self)
         return hand_fail("no state in %s", self->dir);
     enum assay_enclave_result result = find(self, &found);
     if (result != ASSAY_ENCLAVE_OK) return ended(self, result);
+    if (!keep_identity(self)) return hand_fail("the disk does not take %s/identity", self->dir);
     assay_hex_encode(found.digest, 32, digest, sizeof digest);
     hand_say("found %llu %s session %llu", (unsigned long long)found.index, digest,
              (unsigned long long)assay_enclave_client(self->enclave)->config.session);
@@ -149,16 +193,18 @@ static int go_on(struct self *self)
 static int open_enclave(struct self *self, char **argv)
 {
     static char listen[] = "127.0.0.1:0";
-    struct assay_secret32 key;
+    struct assay_enclave_identity identity;
     char message[ASSAY_ENCLAVE_MESSAGE_LEN];
+    bool known = false;
     self->dir = argv[2];
-    if (!hand_key(self->dir, "key", &key)) return hand_fail("no key in %s", self->dir);
+    if (!load_identity(self, &identity, &known))
+        return hand_fail("%s/identity cannot be read", self->dir);
     const struct assay_enclave_config config = { .ledger = argv[0],
                                                  .listen = listen,
                                                  .group = (uint32_t)strtoul(argv[1], NULL, 10),
-                                                 .instance_key = &key };
+                                                 .identity = known ? &identity : NULL };
     const enum assay_status status = assay_enclave_open(&config, &self->enclave, message);
-    assay_secret_wipe(&key, sizeof key);
+    assay_secret_wipe(&identity, sizeof identity);
     if (status != ASSAY_OK) return hand_fail("%s", message);
     return go_on(self);
 }

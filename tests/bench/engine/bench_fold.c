@@ -32,7 +32,7 @@ static const struct assay_finding *judge(void *context, const struct assay_ask *
     struct assay_verdict verdict;
     (void)context;
     world_appraise(judged, ask->bytes, ask->kind, ask->at_unix_s, NULL, &verdict);
-    return assay_findings_put(&findings, ask->digest, ask->at_unix_s, &verdict);
+    return assay_findings_put(&findings, ask->digest, ask->at_unix_s, ask->before, &verdict);
 }
 
 static bool add_len(void *context, const struct assay_store_key *key, struct assay_slice value)

@@ -47,7 +47,7 @@ done
         "$(sha256sum "$enclave" | cut -d' ' -f1)"
 } >policy.yaml
 {
-    printf 'plan_version: 1\nepoch_ms: %s\nthreshold: 2\npolicy: policy.yaml\n' "$epoch_ms"
+    printf 'plan_version: 1\nepoch_ms: %s\nthreshold: 3\npolicy: policy.yaml\n' "$epoch_ms"
     printf 'collateral: [vendor-1, vendor-2, vendor-3, vendor-4]\noperators:\n'
     for o in 1 2 3 4 5; do printf '  - name: op%s\n    %s\n' $o "$(cat op$o.pub)"; done
     printf 'members:\n'
@@ -59,7 +59,7 @@ done
     done
 } >plan.yaml
 "$bin/assay" genesis create plan.yaml --out genesis >/dev/null 2>said || say "$(cat said)"
-for o in 1 2; do "$bin/assay" genesis sign genesis --key op$o.key >/dev/null; done
+for o in 1 2 3; do "$bin/assay" genesis sign genesis --key op$o.key >/dev/null; done
 n=1
 while [ $n -le "$nodes" ]; do
     printf '  - { %s, address: "127.0.0.1:%s" }\n' \

@@ -1,6 +1,8 @@
 /*
  * tests/bench/quote/counting.c - see counting.h. The functions of glibc's allocator stand behind
- * names of their own, so a program may put its own in front of them.
+ * names of their own, so a program may put its own in front of them. A sanitizer puts an allocator
+ * of its own there, with a malloc_usable_size that does not know glibc's memory, and that ends the
+ * program when the loader allocates before the sanitizer is ready. Its hooks are counted instead.
  */
 #include "tests/bench/quote/counting.h"
 
@@ -12,15 +14,49 @@
 
 #include <openssl/crypto.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+static atomic_uint_fast64_t calls;
+static atomic_uint_fast64_t openssl_calls;
+static atomic_uint_fast64_t live_bytes;
+
+#ifdef SANITIZED
+
+/* As <sanitizer/allocator_interface.h> has them, which not every compiler brings along. */
+int __sanitizer_install_malloc_and_free_hooks(void (*made)(const volatile void *, size_t),
+                                              void (*freed)(const volatile void *));
+size_t __sanitizer_get_allocated_size(const volatile void *memory);
+
+static void made(const volatile void *memory, size_t size)
+{
+    (void)memory;
+    atomic_fetch_add(&calls, 1);
+    atomic_fetch_add(&live_bytes, size);
+}
+
+static void freed(const volatile void *memory)
+{
+    if (memory != NULL) atomic_fetch_sub(&live_bytes, __sanitizer_get_allocated_size(memory));
+}
+
+static void allocator_start(void)
+{
+    ASSAY_ASSERT(__sanitizer_install_malloc_and_free_hooks(made, freed) > 0);
+}
+
+#else
+
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *memory);
-
-static atomic_uint_fast64_t calls;
-static atomic_uint_fast64_t openssl_calls;
-static atomic_uint_fast64_t live_bytes;
 
 static void *count(void *memory)
 {
@@ -70,6 +106,12 @@ __attribute__((visibility("default"))) void free(void *memory)
     __libc_free(memory);
 }
 
+static void allocator_start(void)
+{
+}
+
+#endif
+
 static void *openssl_malloc(size_t size, const char *file, int line)
 {
     (void)file;
@@ -95,6 +137,7 @@ static void openssl_free(void *memory, const char *file, int line)
 
 void counting_start(void)
 {
+    allocator_start();
     ASSAY_ASSERT(CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1);
 }
 

@@ -125,7 +125,7 @@ static enum phase phase_of(const struct assay_share_row *row)
     const struct assay_share_reshare *reshare = assay_share_registry_reshare(shares(), row);
     if (row->generation > 1) return CURRENT;
     if (reshare == NULL) return PHASES;
-    if (reshare->have != 0) return KEPT;
+    if (reshare->have[0] != 0) return KEPT;
     return reshare->dealt == reshare->dealers ? DEALT : BEGUN;
 }
 

@@ -14,7 +14,12 @@
 
 #include <stdlib.h>
 
-enum { MEMBERS = ASSAY_REGISTRY_SLOTS_MAX, K = ASSAY_SHARE_K_MAX, SLOTS = ASSAY_SHARE_SLOTS_MAX };
+enum {
+    MEMBERS = ASSAY_REGISTRY_SLOTS_MAX,
+    K = ASSAY_SHARE_K_MAX,
+    SLOTS = ASSAY_SHARE_SLOTS_MAX,
+    PART = ASSAY_TASK_TASKS_MAX / ASSAY_TASK_QUOTA_PARTS, /* tasks that one account may have open */
+};
 
 struct full {
     struct assay_registry_plan plan;
@@ -27,6 +32,9 @@ struct full {
     struct assay_share_list_record list;
     uint8_t bytes[ASSAY_SERVICE_PAYLOAD_MAX];
     struct assay_slice payload;
+    size_t session_len; /* a record that is refused */
+    uint8_t session[ASSAY_CONT_RECORD_MAX];
+    struct assay_cont_birth born[ASSAY_PLAN_GROUPS_MAX]; /* of the last instance of a group */
     size_t len[ASSAY_REGISTRY_DOCUMENTS_MAX];
     uint8_t *document[ASSAY_REGISTRY_DOCUMENTS_MAX];
     uint8_t digest[32];
@@ -69,35 +77,84 @@ static struct assay_cont_contact contact_of(uint8_t tag, uint32_t number)
     return contact;
 }
 
+/* A P-256 key by its number. */
+static struct assay_p256_signer *signer_of(uint8_t tag, uint32_t number,
+                                           uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+{
+    struct assay_secret32 secret;
+    struct assay_p256_signer *signer = NULL;
+    bytes_of(tag, number, secret.bytes, 32);
+    must(assay_p256_public(&secret, key) == ASSAY_OK);
+    must(assay_p256_signer_load(&secret, &signer) == ASSAY_OK);
+    return signer;
+}
+
+static void signed_by(struct assay_p256_signer *signer, const uint8_t digest[static 32],
+                      uint8_t *signature)
+{
+    must(assay_p256_sign(signer, digest, signature) == ASSAY_OK);
+    assay_p256_signer_free(&signer);
+}
+
 static void replica(struct full *f, uint32_t group, uint32_t slot)
 {
-    struct assay_cont_replica_record record = { .group = group };
-    bytes_of('r', slot, record.key, sizeof record.key);
-    record.contact = contact_of('r', slot);
+    struct assay_cont_replica_record record = { .group = group, .contact = contact_of('r', slot) };
+    const struct assay_cont_home home = { .group = group };
+    uint8_t node[32], digest[32];
+    struct assay_p256_signer *const signer = signer_of('r', slot, record.key);
+    bytes_of('n', slot, node, 32);
+    assay_cont_replica_statement(&home, node, &record, digest);
+    signed_by(signer, digest, record.signature);
     must(assay_cont_replica_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
          ASSAY_OK);
     must(apply(f, slot, ASSAY_SERVICE_REPLICA));
 }
 
-static void session(struct full *f, uint32_t group, uint32_t instance, uint64_t number,
-                    uint32_t curve)
+/* Instances of one key and another birth are as different as those of another key. */
+static void session_of(struct full *f, uint32_t group, uint32_t instance,
+                       const struct assay_cont_birth *birth, uint64_t number, uint32_t curve)
 {
-    struct assay_cont_session_record record = { .group = group, .expected = number };
-    bytes_of('i', instance, record.instance_key, sizeof record.instance_key);
-    record.contact = contact_of('s', curve);
+    struct assay_cont_session_record record = { .group = group,
+                                                .birth = *birth,
+                                                .expected = number,
+                                                .contact = contact_of('s', curve) };
+    const struct assay_cont_home home = { .group = group };
+    uint8_t node[32], digest[32];
+    struct assay_p256_signer *const signer = signer_of('i', instance, record.instance_key);
+    bytes_of('n', instance % MEMBERS, node, 32);
+    assay_cont_session_statement(&home, node, &record, digest);
+    signed_by(signer, digest, record.signature);
     must(assay_cont_session_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
          ASSAY_OK);
-    must(apply(f, instance % MEMBERS, ASSAY_SERVICE_SESSION));
+}
+
+/* As many as quotas allow of members that leave, and of those that take their slots, until there is
+ * room for none. */
+static void fill_rows(struct full *f, uint32_t group)
+{
+    struct assay_cont_birth birth = { .epoch = f->epoch };
+    for (uint32_t i = 0; i < ASSAY_CONT_INSTANCES_MAX; i++) {
+        session_of(f, group, i, &birth, 1, i);
+        if (apply(f, i % MEMBERS, ASSAY_SERVICE_SESSION)) continue;
+        for (uint32_t m = 0; m < MEMBERS; m++)
+            f->member[m].renewed = true;
+        close_epoch(f);
+        for (uint32_t m = 0; m < MEMBERS; m++)
+            f->member[m].renewed = false;
+        birth.epoch = f->epoch;
+        session_of(f, group, i, &birth, 1, i);
+        must(apply(f, i % MEMBERS, ASSAY_SERVICE_SESSION));
+    }
+    f->born[group] = birth;
 }
 
 static void fill_groups(struct full *f)
 {
-    for (uint32_t g = 0; g < f->plan.group_count; g++) {
+    for (uint32_t g = 0; g < f->plan.group_count; g++)
+        fill_rows(f, g);
+    for (uint32_t g = 0; g < f->plan.group_count; g++)
         for (uint32_t i = 0; i < MEMBERS; i++)
             replica(f, g, i);
-        for (uint32_t i = 0; i < ASSAY_CONT_INSTANCES_MAX; i++)
-            session(f, g, i, 1, i);
-    }
 }
 
 static struct assay_share_put_record put_of(uint32_t number)
@@ -133,7 +190,7 @@ static void have_all(struct full *f, uint32_t cluster, uint32_t slot)
         const struct assay_share_row *row = &s->row[s->order[i]];
         if (row->origin != cluster) continue;
         struct assay_share_line *line = &f->list.line[f->list.count++];
-        *line = (struct assay_share_line){ .generation = 1, .attempt = 1 };
+        *line = (struct assay_share_line){ .generation = 1, .attempt = row->attempt };
         assay_bytes_copy(line->id, 32, row->id, 32);
         assay_bytes_copy(line->digest, 32, row->digest, 32);
         if (f->list.count == ASSAY_SHARE_LIST_MAX) list_say(f, member, ASSAY_SERVICE_SHARE_HAVE);
@@ -179,7 +236,10 @@ static void fill_shares(struct full *f)
 {
     for (uint32_t i = 0; i < MEMBERS; i++) {
         struct assay_share_holder_record record = { .cluster = i % ASSAY_SHARE_CLUSTERS_MAX };
+        const struct assay_secret32 seed = { { 1, (uint8_t)i } };
         bytes_of('h', i, record.key, sizeof record.key);
+        bytes_of('n', i, record.node, 32);
+        assay_sodium_link_pair(&seed, record.link);
         must(assay_share_holder_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
              ASSAY_OK);
         must(apply(f, i, ASSAY_SERVICE_HOLDER));
@@ -203,10 +263,25 @@ static void fill_shares(struct full *f)
             deal_all(f, c, slot);
 }
 
+/* Of an account by its number. No signature is checked here, so any bytes are a key. */
+static void key_of(uint32_t number, uint8_t key[static ASSAY_P256_PUBLIC_LEN])
+{
+    struct assay_writer w = assay_writer_over(key, 4);
+    assay_bytes_zero(key, ASSAY_P256_PUBLIC_LEN);
+    assay_writer_u32be(&w, number);
+}
+
+static void account_of(uint32_t number, uint8_t account[static 32])
+{
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    key_of(number, key);
+    assay_task_account(key, account);
+}
+
 static void transfer(struct full *f, uint32_t to, uint64_t amount)
 {
     struct assay_task_transfer record = { .sequence = f->sequence++, .amount = amount };
-    bytes_of('a', to, record.to, 32);
+    account_of(to, record.to);
     must(assay_task_transfer_encode(&record, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
     must(apply(f, 0, ASSAY_SERVICE_TRANSFER));
 }
@@ -217,7 +292,7 @@ static void fill_tasks(struct full *f)
                                       .price = UINT32_MAX,
                                       .address_len = ASSAY_TASK_ADDRESS_MAX };
     for (uint32_t i = 1; i < ASSAY_TASK_ACCOUNTS_MAX; i++)
-        transfer(f, i, UINT64_C(1) << 40);
+        transfer(f, i, UINT64_C(1) << 46);
     for (uint8_t i = 0; i < offer.count; i++)
         offer.code[i][0] = i;
     must(assay_task_offer_encode(&offer, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
@@ -225,7 +300,6 @@ static void fill_tasks(struct full *f)
         must(apply(f, i, ASSAY_SERVICE_TASK_OFFER));
     for (uint32_t i = 0; i < ASSAY_TASK_TASKS_MAX; i++) {
         struct assay_task_open open = {
-            .sequence = f->sequence++,
             .executor = i % MEMBERS,
             .price = UINT32_MAX,
             .steps = 300,
@@ -233,11 +307,16 @@ static void fill_tasks(struct full *f)
             .min_standing = ASSAY_TASK_STAND_FULL,
         };
         struct assay_task_accept accept = { 0 };
+        uint8_t account[32];
+        uint64_t balance = 0;
+        key_of(1 + i / PART, open.key);
+        account_of(1 + i / PART, account);
+        must(assay_task_ledger_balance(assay_registry_tasks(f->r), account, &balance,
+                                       &open.sequence));
         must(assay_task_open_encode(&open, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
         must(apply(f, 0, ASSAY_SERVICE_TASK_OPEN));
         assay_bytes_copy(accept.task, 32, f->facts->task[0].task, 32);
-        bytes_of('a', i, accept.account, 32);
-        if (i == 0) assay_bytes_copy(accept.account, 32, f->plan.tasks.balance[0].account, 32);
+        account_of(i, accept.account);
         must(assay_task_accept_encode(&accept, f->bytes, sizeof f->bytes, &f->payload) == ASSAY_OK);
         must(apply(f, i % MEMBERS, ASSAY_SERVICE_TASK_ACCEPT));
     }
@@ -256,8 +335,7 @@ static struct assay_registry *fresh(const struct full *f)
 
 static void plan(struct full *f)
 {
-    static const uint8_t key[ASSAY_P256_PUBLIC_LEN];
-    f->plan.group_count = ASSAY_PLAN_GROUPS_MAX;
+    f->plan.group_count = stopwatch_is_short() ? 1 : ASSAY_PLAN_GROUPS_MAX;
     for (uint32_t i = 0; i < f->plan.group_count; i++) {
         f->plan.group[i].name[0] = (char)('a' + i);
         f->plan.group[i].size = ASSAY_CONT_SEATS_MAX;
@@ -274,7 +352,7 @@ static void plan(struct full *f)
     f->plan.tasks.tasks_max = ASSAY_TASK_TASKS_MAX;
     f->plan.tasks.balance_count = 1;
     f->plan.tasks.balance[0].amount = INT64_MAX;
-    assay_task_account(key, f->plan.tasks.balance[0].account);
+    account_of(0, f->plan.tasks.balance[0].account);
 }
 
 static struct full *make(void)
@@ -289,7 +367,8 @@ static struct full *make(void)
     for (uint32_t i = 0; i < MEMBERS; i++)
         f->member[i] = (struct assay_registry_member){ .standing = ASSAY_REGISTRY_STAND_FULL,
                                                        .score_bp = 10000,
-                                                       .certified = true };
+                                                       .certified = true,
+                                                       .operator_ = (uint8_t)i };
     for (uint32_t i = 0; i < ASSAY_TASK_CLOSED_EPOCHS; i++)
         close_epoch(f);
     fill_groups(f);
@@ -314,12 +393,8 @@ static void one_transfer(void *context)
 static void one_session(void *context)
 {
     struct full *f = context;
-    struct assay_cont_session_record record = { .group = f->number++ % 8, .expected = 2 };
-    bytes_of('i', ASSAY_CONT_INSTANCES_MAX - 1, record.instance_key, sizeof record.instance_key);
-    record.contact = contact_of('s', ASSAY_CONT_INSTANCES_MAX - 1);
-    must(assay_cont_session_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
-         ASSAY_OK);
-    must(!apply(f, 0, ASSAY_SERVICE_SESSION));
+    f->payload = assay_slice_over(f->session, f->session_len);
+    must(!apply(f, (ASSAY_CONT_INSTANCES_MAX - 1) % MEMBERS, ASSAY_SERVICE_SESSION));
 }
 
 static void one_have(void *context)
@@ -390,6 +465,11 @@ int main(void)
     printf("a full registry: %zu KiB of memory; processor time of one thread\n",
            assay_registry_size(&f->plan) / 1024);
     (void)stopwatch_best_us("fold", "TRANSFER", 500, one_transfer, f);
+    const uint32_t last = f->plan.group_count - 1;
+    session_of(f, last, ASSAY_CONT_INSTANCES_MAX - 1, &f->born[last], 2,
+               ASSAY_CONT_INSTANCES_MAX - 1);
+    assay_bytes_copy(f->session, sizeof f->session, f->payload.bytes, f->payload.len);
+    f->session_len = f->payload.len;
     (void)stopwatch_best_us("fold", "SESSION", 500, one_session, f);
     (void)stopwatch_best_us("fold", "SHARE_HAVE of one id", 500, one_have, f);
     const double each =

@@ -278,8 +278,6 @@ static void flow(struct assay_enclave *enclave, const char *heading, const char 
 static void measure(uint32_t n, uint32_t pair_us, uint32_t *us)
 {
     const uint32_t quorum_us = bare(n, assay_cont_quorum(n), us);
-    struct assay_secret32 key;
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     struct assay_enclave *enclave = NULL;
     struct assay_cont_entry found;
     char heading[16], message[ASSAY_ENCLAVE_MESSAGE_LEN];
@@ -291,10 +289,9 @@ static void measure(uint32_t n, uint32_t pair_us, uint32_t *us)
         (void)usleep(10000);
     for (uint32_t i = 0; i < n; i++)
         last = start(be_replica, NULL);
-    must(assay_p256_generate(&key, public_key) == ASSAY_OK, "a key");
-    const struct assay_enclave_config config = {
-        .ledger = path, .listen = "127.0.0.1:0", .group = 1, .instance_key = &key
-    };
+    const struct assay_enclave_config config = { .ledger = path,
+                                                 .listen = "127.0.0.1:0",
+                                                 .group = 1 };
     must(assay_enclave_open(&config, &enclave, message) == ASSAY_OK, message);
     const double start_us = stopwatch_us(CLOCK_MONOTONIC);
     must(assay_enclave_start(enclave, SOON_MS, &found) == ASSAY_ENCLAVE_OK, "no start");

@@ -14,7 +14,9 @@
 
 #include <stdlib.h>
 
-enum { SLOTS = 5, K = 3, HOLDERS = SLOTS + 1, IDS = 1000, QUEUE = 4096 };
+enum { SLOTS = 5, K = 3, HOLDERS = SLOTS + 1, IDS_MAX = 1000, QUEUE = 4096 };
+
+static uint32_t ids = IDS_MAX;
 
 struct machine {
     struct world *w;
@@ -23,7 +25,7 @@ struct machine {
     struct assay_share_holder *h;
 };
 
-enum task_kind { MESSAGE, QUOTE, VERIFY };
+enum task_kind { MESSAGE, QUOTE, VERIFY, FINAL };
 
 struct task {
     enum task_kind kind;
@@ -98,7 +100,7 @@ static void make_ledger(struct world *w)
     w->r = assay_share_registry_init(malloc(len), len, &config);
     close_epoch(w, HOLDERS);
     for (uint32_t i = 0; i < HOLDERS; i++) {
-        struct assay_share_holder_record record = { 0 };
+        struct assay_share_holder_record record = { .node = { (uint8_t)i } };
         struct assay_secret32 secret;
         const uint8_t node[32] = { (uint8_t)i };
         struct machine *m = &w->machine[i];
@@ -115,34 +117,36 @@ static void make_ledger(struct world *w)
     }
 }
 
-/* IDS ids of one polynomial, synced; each holder has its share of all of them. */
+/* All ids are of one polynomial and synced; each holder has its share of all of them. */
 static void make_holders(struct world *w)
 {
     struct assay_share_put_record put;
     for (uint32_t i = 0; i < HOLDERS; i++) {
         struct machine *m = &w->machine[i];
         struct assay_share_holder_config config = { .host = { m, own_random, own_sign },
-                                                    .ids_max = IDS };
-        const size_t len = assay_share_holder_size(IDS);
+                                                    .ids_max = ids };
+        const size_t len = assay_share_holder_size(ids);
         m->w = w;
         assay_bytes_copy(config.key, 64, m->key, 64);
         m->h = assay_share_holder_init(malloc(len), len, &config);
     }
-    for (uint32_t number = 0; number < IDS; number++) {
-        struct assay_share_piece piece = { .generation = 1, .attempt = 1,
+    for (uint32_t number = 0; number < ids; number++) {
+        const uint32_t attempt = assay_share_put_attempt(w->r->epoch);
+        struct assay_share_piece piece = { .generation = 1,
+                                           .attempt = attempt,
                                            .commitments = w->commitments };
         id_of(number, &put);
         assay_share_id(put.owner, put.name, piece.id);
         assay_share_commitments_digest(&w->commitments, put.digest);
         (void)assay_share_registry_put(w->r, &put, &w->facts);
         w->line.count = 1;
-        w->line.line[0] = (struct assay_share_line){ .generation = 1, .attempt = 1 };
+        w->line.line[0] = (struct assay_share_line){ .generation = 1, .attempt = attempt };
         assay_bytes_copy(w->line.line[0].id, 32, piece.id, 32);
         assay_bytes_copy(w->line.line[0].digest, 32, put.digest, 32);
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
             uint8_t stored[ASSAY_SHARE_STORED_MAX];
             struct assay_writer out = assay_writer_over(stored, sizeof stored);
-            assay_writer_u8(&out, 1); /* as assay_share_holder_stored has it */
+            assay_writer_u8(&out, 2); /* as assay_share_holder_stored has it */
             assay_writer_u8(&out, 1);
             assay_writer_u8(&out, 0);
             assay_writer_u8(&out, (uint8_t)slot);
@@ -154,7 +158,7 @@ static void make_holders(struct world *w)
             (void)assay_share_registry_have(w->r, slot, &w->line, &w->facts);
         }
     }
-    ASSAY_ASSERT(w->r->synced_count == IDS);
+    ASSAY_ASSERT(w->r->synced_count == ids);
 }
 
 /* --- everything that is said, until nobody says anything */
@@ -195,14 +199,11 @@ static void final_record(struct world *w, uint32_t from, const struct assay_shar
     else (void)assay_share_registry_deal(w->r, from, &w->line, &w->facts);
 }
 
+/* What it submits is final in its turn: the facts of one record are told before the next is. */
 static void does(struct world *w, uint32_t from)
 {
-    static struct assay_share_effects out; /* facts lead to calls that fill w->out again */
-    struct assay_share_facts *all = calloc(1, sizeof *all);
-    ASSAY_ASSERT(all != NULL);
-    out = w->out;
-    for (uint32_t i = 0; i < out.count; i++) {
-        const struct assay_share_effect *effect = &out.effect[i];
+    for (uint32_t i = 0; i < w->out.count; i++) {
+        const struct assay_share_effect *effect = &w->out.effect[i];
         if (effect->act == ASSAY_SHARE_ACT_QUOTE)
             task_add(w, QUOTE, from, from, effect->serial, assay_slice_over("evidence", 8));
         if (effect->act == ASSAY_SHARE_ACT_VERIFY)
@@ -211,14 +212,20 @@ static void does(struct world *w, uint32_t from)
             for (uint32_t to = 0; to < HOLDERS; to++)
                 if (assay_bytes_equal(w->machine[to].key, effect->key, 64))
                     task_add(w, MESSAGE, from, to, 0, effect->bytes);
-        if (effect->act != ASSAY_SHARE_ACT_SUBMIT) continue;
-        final_record(w, from, effect);
-        for (uint32_t k = 0; k < w->facts.count; k++)
-            if (all->count < ASSAY_SHARE_FACTS_MAX) all->fact[all->count++] = w->facts.fact[k];
+        if (effect->act == ASSAY_SHARE_ACT_SUBMIT)
+            task_add(w, FINAL, from, from, (uint64_t)effect->payload, effect->bytes);
     }
-    w->facts = *all;
-    free(all);
+}
+
+static void become_final(struct world *w, const struct task *task)
+{
+    const struct assay_share_effect effect = { .payload = (enum assay_share_payload)task->serial,
+                                               .bytes = task->bytes };
+    w->facts.count = 0;
+    final_record(w, task->from, &effect);
+    w->out.count = 0; /* each holder was asked what follows */
     if (w->facts.count > 0) tell(w);
+    w->out.count = 0;
 }
 
 static void settle(struct world *w)
@@ -241,6 +248,7 @@ static void settle(struct world *w)
         assay_bytes_copy(from.key, 64, w->machine[task.from].key, 64);
         if (task.kind == MESSAGE)
             must(assay_share_holder_message(h, w->r, &w->epoch, &from, task.bytes, 0, &w->out));
+        else if (task.kind == FINAL) become_final(w, &task);
         else if (task.kind == QUOTE)
             assay_share_holder_quoted(h, w->r, &w->epoch, task.serial, task.bytes, 0, &w->out);
         else assay_share_holder_verified(h, w->r, &w->epoch, task.serial, true, 0, &w->out);
@@ -259,7 +267,7 @@ static void reshare(struct world *w)
     const double all_s = (stopwatch_us(CLOCK_THREAD_CPUTIME_ID) - start_us) / 1e6;
     for (uint32_t i = 0; i < w->r->row_count; i++)
         if (w->r->row[i].generation == 2) renewed++;
-    ASSAY_ASSERT(renewed == IDS);
+    ASSAY_ASSERT(renewed == ids);
     (void)printf("%-13s%-33s %9.2f s, %.2f s a holder\n", "protocol", "1,000 ids dealt anew", all_s,
                  all_s / SLOTS);
 }
@@ -337,8 +345,8 @@ static void have_once(void *context)
 {
     struct world *w = context;
     const uint32_t member = w->number++ % SLOTS;
-    assay_bytes_copy(w->line.line[0].id, 32, w->r->row[w->number % IDS].id, 32);
-    w->r->row[w->number % IDS].have[0] &= ~(1u << member);
+    assay_bytes_copy(w->line.line[0].id, 32, w->r->row[w->number % ids].id, 32);
+    w->r->row[w->number % ids].have[0] &= ~(1u << member);
     (void)assay_share_registry_have(w->r, member, &w->line, &w->facts);
 }
 
@@ -375,6 +383,7 @@ int main(void)
     struct world *w = calloc(1, sizeof *w);
     ASSAY_ASSERT(w != NULL);
     w->machine[0].w = w;
+    if (stopwatch_is_short()) ids = 20;
     must(assay_sodium_start());
     (void)printf("processor time, 3 of 5, one process, no network, no evidence\n");
     primitives(w);

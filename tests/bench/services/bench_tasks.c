@@ -20,6 +20,8 @@ enum {
     TASKS = ASSAY_TASK_TASKS_MAX,
     SLOTS = 128,
     STEPS = ASSAY_TASK_STEPS_MAX,
+    PART = TASKS / ASSAY_TASK_QUOTA_PARTS, /* what one account may have open */
+    OTHERS = TASKS / PART - 1, /* accounts that open tasks too, so that the table fills */
 };
 
 static void must(enum assay_status status)
@@ -31,7 +33,7 @@ static void must(enum assay_status status)
 
 struct fold {
     struct assay_task_ledger *ledger;
-    struct kit_key rich, task_key;
+    struct kit_key rich, task_key, other[OTHERS];
     uint8_t chain[32], code[32], input[32], task[32];
     struct assay_task_facts facts;
     uint64_t sequence;
@@ -39,14 +41,15 @@ struct fold {
     uint32_t step;
 };
 
-static struct assay_task_open terms(struct fold *f)
+static struct assay_task_open terms(const struct fold *f, const struct kit_key *key,
+                                    uint64_t sequence)
 {
-    struct assay_task_open open = { .sequence = f->sequence++,
+    struct assay_task_open open = { .sequence = sequence,
                                     .price = 1,
                                     .steps = STEPS,
                                     .deadline = 60,
                                     .min_standing = ASSAY_TASK_STAND_WARNING };
-    assay_bytes_copy(open.key, 64, f->rich.key, 64);
+    assay_bytes_copy(open.key, 64, key->key, 64);
     assay_bytes_copy(open.code, 32, f->code, 32);
     assay_bytes_copy(open.input, 32, f->input, 32);
     return open;
@@ -54,9 +57,20 @@ static struct assay_task_open terms(struct fold *f)
 
 static void open_one(struct fold *f)
 {
-    const struct assay_task_open open = terms(f);
+    const struct assay_task_open open = terms(f, &f->rich, f->sequence++);
     ASSAY_ASSERT(assay_task_ledger_open(f->ledger, &open, &f->facts) == ASSAY_TASK_APPLIED);
     assay_task_open_statement(f->chain, &open, f->task);
+}
+
+/* Every row but the last. The rich account's tasks are behind all others; it may open one more. */
+static void fill_rows(struct fold *f)
+{
+    for (uint32_t i = 0; i < OTHERS * PART; i++) {
+        const struct assay_task_open open = terms(f, &f->other[i / PART], i % PART);
+        ASSAY_ASSERT(assay_task_ledger_open(f->ledger, &open, &f->facts) == ASSAY_TASK_APPLIED);
+    }
+    for (uint32_t i = OTHERS * PART; i < TASKS - 1; i++)
+        open_one(f);
 }
 
 static enum assay_task_result accept_one(struct fold *f)
@@ -133,7 +147,12 @@ static struct fold *fold_make(void)
         kit_bytes('a', i, first[i].account);
     }
     assay_bytes_copy(first[0].account, 32, f->rich.account, 32);
-    first[0].amount = UINT64_MAX - ACCOUNTS;
+    first[0].amount = UINT64_MAX / 2;
+    for (uint32_t i = 0; i < OTHERS; i++) {
+        kit_key_make(&f->other[i], 3 + i);
+        assay_bytes_copy(first[1 + i].account, 32, f->other[i].account, 32);
+        first[1 + i].amount = (uint64_t)PART * STEPS;
+    }
     const struct assay_task_ledger_config config = { .accounts_max = ACCOUNTS,
                                                      .tasks_max = TASKS,
                                                      .slots_max = SLOTS,
@@ -146,8 +165,7 @@ static struct fold *fold_make(void)
     (void)assay_task_ledger_epoch(f->ledger, 1, member, SLOTS, fact, TASKS);
     const struct assay_task_offer offer = { .count = 1, .price = 1 };
     ASSAY_ASSERT(assay_task_ledger_offer(f->ledger, 0, &offer, &f->facts) == ASSAY_TASK_APPLIED);
-    for (uint32_t i = 0; i < TASKS - 1; i++)
-        open_one(f);
+    fill_rows(f);
     ASSAY_ASSERT(accept_one(f) == ASSAY_TASK_APPLIED);
     kit_claim(f->chain, &f->rich, &f->task_key, f->task, f->input, 1, 1, &f->claim);
     (void)assay_task_ledger_epoch(f->ledger, 2, member, SLOTS, fact, TASKS);

@@ -49,8 +49,13 @@ enum assay_status assay_child_start(const char *program, const char *role, const
     (void)program;
     (void)role;
     (void)argument;
-    ASSAY_ASSERT(brief >= 0 && w.judge < 0 && child->pid == 0);
-    if (w.no_start) return ASSAY_E_IO;
+    ASSAY_ASSERT(brief >= 0 && child->pid == 0);
+    uint8_t head[8] = { 0 }; /* of the brief: threads, seconds of a fork */
+    const ssize_t got = pread(brief, head, sizeof head, 0);
+    ASSAY_ASSERT(got == sizeof head);
+    /* A process that confirms: none is had. */
+    if (w.no_start || head[4] != 0) return ASSAY_E_IO;
+    ASSAY_ASSERT(w.judge < 0);
     const int made = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair);
     ASSAY_ASSERT(made == 0);
     *child = (struct assay_child){ .pid = (pid_t)++w.pids, .socket = pair[0], .words = -1 };

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { KINDS = 4 };
+enum { KINDS = 8 };
 
 static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *bytes,
                                size_t capacity, struct assay_slice *out)
@@ -17,6 +17,10 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
     struct assay_cont_session_record session;
     struct assay_cont_table_record table;
     struct assay_cont_receipt receipt;
+    struct assay_cont_keep_record keep;
+    struct assay_cont_retire_record retire;
+    struct assay_cont_silent_record silent;
+    struct assay_cont_alive_record alive;
     switch (kind) {
     case 0:
         ASSAY_TRY(assay_cont_replica_record_decode(in, &replica));
@@ -30,6 +34,22 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
         ASSAY_TRY(assay_cont_table_record_decode(in, &table));
         ASSAY_ASSERT(assay_cont_table_record_encode(&table, bytes, capacity, out) == ASSAY_OK);
         return ASSAY_OK;
+    case 3:
+        ASSAY_TRY(assay_cont_keep_record_decode(in, &keep));
+        ASSAY_ASSERT(assay_cont_keep_record_encode(&keep, bytes, capacity, out) == ASSAY_OK);
+        return ASSAY_OK;
+    case 4:
+        ASSAY_TRY(assay_cont_retire_record_decode(in, &retire));
+        ASSAY_ASSERT(assay_cont_retire_record_encode(&retire, bytes, capacity, out) == ASSAY_OK);
+        return ASSAY_OK;
+    case 6:
+        ASSAY_TRY(assay_cont_silent_record_decode(in, &silent));
+        ASSAY_ASSERT(assay_cont_silent_record_encode(&silent, bytes, capacity, out) == ASSAY_OK);
+        return ASSAY_OK;
+    case 7:
+        ASSAY_TRY(assay_cont_alive_record_decode(in, &alive));
+        ASSAY_ASSERT(assay_cont_alive_record_encode(&alive, bytes, capacity, out) == ASSAY_OK);
+        return ASSAY_OK;
     default:
         ASSAY_TRY(assay_cont_receipt_decode(in, &receipt));
         ASSAY_ASSERT(assay_cont_receipt_encode(&receipt, bytes, capacity, out) == ASSAY_OK);
@@ -39,7 +59,7 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    uint8_t memory[2048];
+    uint8_t memory[ASSAY_CONT_RECORD_MAX];
     struct assay_slice out;
     if (len == 0) return 0;
     const struct assay_slice in = assay_slice_over(bytes + 1, len - 1);

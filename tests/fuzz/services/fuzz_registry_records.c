@@ -40,6 +40,7 @@ static void close_epoch(struct assay_slice payload)
             .certified = b < 128,
             .failed = b % 16 == 15,
             .renewed = b % 32 == 31,
+            .operator_ = (uint8_t)i,
         };
     }
     epoch++;
@@ -48,7 +49,7 @@ static void close_epoch(struct assay_slice payload)
 
 static void step(uint8_t kind, uint8_t slot, struct assay_slice payload)
 {
-    static const uint8_t node[32] = { 1 };
+    uint8_t node[32];
     const enum assay_service_kind of = (enum assay_service_kind)kind;
     if (kind == 0) {
         close_epoch(payload);
@@ -57,6 +58,7 @@ static void step(uint8_t kind, uint8_t slot, struct assay_slice payload)
     const enum assay_status status =
         assay_registry_check_record(&world.plan, world.chain_id, of, payload);
     if (status != ASSAY_OK && status != ASSAY_E_SIGNATURE) return;
+    kit_bytes('D', slot, node); /* as registry_world_record has it */
     ASSAY_ASSERT(assay_registry_apply(r, slot, node, of, payload, facts) != NULL);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Fuzz target: a replica under a script of frames. Each step is a byte (sender, time), two of
+ * Fuzz target: a replica under a script of frames. Each step is a byte (sender, tick), two of
  * length, and a frame, whose group, view, instance and session are put right so that it gets past
  * the door. Every invariant holds after each step, and what is refused changes nothing that is
  * sent.
@@ -51,6 +51,9 @@ static void step(struct assay_cont_replica *r, uint8_t head, uint64_t now_ms,
     const enum assay_status status = assay_cont_replica_frame(
         r, &from, assay_slice_over(copy, frame.len), now_ms, &effects);
     if (status != ASSAY_OK) ASSAY_ASSERT(effects.count == 0);
+    assay_cont_replica_check(r);
+    if ((head & 64) == 0) return;
+    assay_cont_replica_tick(r, now_ms, &effects);
     assay_cont_replica_check(r);
 }
 

@@ -36,11 +36,11 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
     static struct assay_share_ready_record ready;
     static struct assay_share_read_record read;
     static struct assay_share_lie_record lie;
-    const uint8_t node[32] = { member };
+    static struct assay_share_sum_record sum;
     switch (kind % KINDS) {
     case 0:
         if (assay_share_holder_record_decode(bytes, &holder) == ASSAY_OK)
-            (void)assay_share_registry_holder(r, member, node, &holder, &facts);
+            (void)assay_share_registry_holder(r, member, holder.node, &holder, &facts);
         break;
     case 1:
         if (assay_share_put_record_decode(bytes, &put) == ASSAY_OK)
@@ -63,6 +63,10 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
             (void)assay_share_registry_lie(r, &lie, &facts);
         break;
     case 6: close_epoch(r, bytes); break;
+    case 7:
+        if (assay_share_sum_record_decode(bytes, &sum) == ASSAY_OK)
+            (void)assay_share_registry_sum(r, &sum, &facts);
+        break;
     default:
         if (assay_share_read_record_decode(bytes, &read) == ASSAY_OK)
             (void)assay_share_registry_read(r, &read, &facts);

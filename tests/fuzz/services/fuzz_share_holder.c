@@ -59,6 +59,7 @@ static struct assay_share_registry *ledger(void *memory, size_t memory_len, uint
     assay_share_registry_close(r, 1, standing, score, MEMBERS, &facts);
     for (uint32_t i = 0; i < MEMBERS; i++) {
         const struct assay_share_holder_record record = { .cluster = i / SLOTS,
+                                                          .node = { (uint8_t)i },
                                                           .key = { (uint8_t)(i + 1) } };
         const uint8_t node[32] = { (uint8_t)i };
         (void)assay_share_registry_holder(r, i, node, &record, &facts);

@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { KINDS = 7 };
+enum { KINDS = 8 };
 
 static union {
     struct assay_share_holder_record holder;
@@ -19,6 +19,7 @@ static union {
     struct assay_share_ready_record ready;
     struct assay_share_read_record read;
     struct assay_share_lie_record lie;
+    struct assay_share_sum_record sum;
 } any;
 
 static enum assay_status stored_again(struct assay_slice in, uint8_t *bytes, size_t capacity,
@@ -58,8 +59,11 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
         return assay_share_read_record_encode(&any.read, bytes, capacity, out);
     case 5:
         ASSAY_TRY(assay_share_lie_record_decode(in, &any.lie));
-        (void)assay_share_lie_stands(&any.lie, 1u << any.lie.dealer | 1u << any.lie.slot);
+        (void)assay_share_lie_stands(&any.lie);
         return assay_share_lie_record_encode(&any.lie, bytes, capacity, out);
+    case 6:
+        ASSAY_TRY(assay_share_sum_record_decode(in, &any.sum));
+        return assay_share_sum_record_encode(&any.sum, bytes, capacity, out);
     default: return stored_again(in, bytes, capacity, out);
     }
 }

@@ -15,6 +15,7 @@ check "new keys are listed" until_true 60 incarnated
 expect 0 'node-4 listed anew, with new keys' ask 1 timeline # and no reason that is another event's
 later=$(($(field 1 status epoch) + 3))
 check "epochs close" until_true 60 epoch_at_least 1 $later
+expect 0 'roster_digest' ask 1 checkpoint --out later
 audit() { verb=$1 store=$2; shift 2; "$ASSAY" audit "$verb" "$store" --genesis genesis "$@"; }
 expect 1 'locked by another process' audit verify node-1/state
 for i in 1 2 3 4; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
@@ -54,6 +55,30 @@ for name, looked in (("verified", True), ("replayed", False)):
     assert d["epochs"] >= 6 and d["head_epoch"] >= 6 and len(d["head_id"]) == 64 and d["score_rows"] > 0, d
     assert d["verb"] == {"verified": "verify", "replayed": "replay"}[name], d
 END
+
+# --- rows that are missing: without boundaries nothing proves what lies behind them
+without() { # CONDITION TABLE...
+    rm -rf gap
+    cp -r node-1/state gap
+    /usr/bin/python3 - "$@" <<'END'
+import sqlite3, sys
+db = sqlite3.connect("gap/store.sqlite")
+for table in sys.argv[2:]:
+    db.execute("DELETE FROM %s WHERE %s" % (table, sys.argv[1]))
+db.commit()
+END
+}
+for epochs in 'epoch = 1' 'epoch <= 3' 'epoch BETWEEN 3 AND 4'; do
+    without "$epochs" blocks states anchors
+    expect 0 'holds ' audit verify gap # over boundaries
+    without "$epochs" blocks states anchors boundaries finality
+    expect 12 'not audited ' audit verify gap
+    expect 12 'not audited ' audit replay gap
+    expect 12 '"proven": false' audit verify gap --json
+    expect 0 'holds ' audit verify gap --checkpoint later
+done
+without 'epoch = 3' blocks states finality
+expect 12 'not audited ' audit verify gap
 
 # --- what it is given
 expect 5 'No such file' audit verify node-9/state

@@ -23,6 +23,28 @@ expect 2 '--set log.levels: unknown key' "$ASSAYD" --config $FILE --set log.leve
 expect 2 '"code": "usage"' "$ASSAY" config check $FILE --set log.level=loud --json
 expect 5 'cannot be opened' sh -c "'$ASSAY' config check none.yaml || { s=\$?; [ \$s -eq 2 ] && exit 5; }"
 
+# --- who may change what decides: configuration, genesis, state, a hook
+genesis=$(sed -n 's/^ *genesis: *//p' $FILE | head -n 1)
+state=$(sed -n 's/^ *state_dir: *//p' $FILE | head -n 1)
+mkdir -p "node-1/$state"
+printf '#!/bin/sh\n' >hook && chmod 0755 hook
+hook="enforcement: { targets: [{ name: shop, driver: hook, path: $WORK/hook }] }"
+printf '%s\n' "$hook" >node-1/assayd.d/40-hook.yaml
+expect 0 'fit to run' "$ASSAYD" --config $FILE --check-config
+for open in "$FILE" node-1/assayd.d node-1/assayd.d/40-hook.yaml "node-1/$genesis" "node-1/$state" hook; do
+    mode=$(stat -c %a "$open")
+    chmod o+w "$open"
+    expect 2 'chmod go-w' "$ASSAYD" --config $FILE --check-config
+    chmod "$mode" "$open"
+done
+expect 0 'fit to run' "$ASSAYD" --config $FILE --check-config
+rm node-1/assayd.d/40-hook.yaml
+# The folder of a file that is not named .yaml has the whole name.
+cp $FILE node-1/node.conf
+mkdir -m 0777 node-1/node.conf.d
+expect 2 'node.conf.d: others may change it' "$ASSAYD" --config node-1/node.conf --check-config
+rm -r node-1/node.conf node-1/node.conf.d
+
 # --- show: what it comes to is a configuration again, and comes to the same
 expect 0 'level: debug' "$ASSAY" config show $FILE
 "$ASSAY" config show $FILE --no-environment >node-1/flat.yaml

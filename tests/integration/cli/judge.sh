@@ -4,8 +4,9 @@
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 2
 
-judge_of() { # judge_of PID: the judge of a daemon
+judge_of() { # judge_of PID: the judge of a daemon, not the process that confirms what it says
     for child in $(cat /proc/"$1"/task/*/children); do
+        grep -q '^assayd-confirm' "/proc/$child/comm" && continue
         tr '\0' ' ' <"/proc/$child/cmdline" | grep -q '^assayd judge' && echo "$child" && return
     done
 }
@@ -62,6 +63,22 @@ for n in 1 2 3 4; do
     check "nobody is suspended, says $n" sh -c "! '$ASSAY' status --json --socket '$WORK/node-$n/admin.sock' | grep -q SUSPENDED"
 done
 check 'nobody is called FAIL' sh -c "! grep -h 'event=judge_fell' $WORK/node-*/log | grep -qi fail"
+
+# --- one that lies: after five quotes every verdict of the process is FAIL. Its node loses nothing by it
+integrity() { # of node 4, by node 1's status
+    "$ASSAY" nodes --json --socket "$WORK/node-1/admin.sock" | tr -d ' \n' | tr '{' '\n' |
+        sed -n 's/.*"name":"node-4".*"integrity_bp":\([0-9]*\).*/\1/p' | head -n 1
+}
+kill -TERM "$pid_4"
+until_true 20 sh -c "! kill -0 $pid_4 2>/dev/null" || wrong 'node 4 does not end'
+ASSAYD=$CAST/assayd-byzantine ASSAY_BYZANTINE_JUDGE=betray:5
+start 4
+until_true 60 grep -q 'event=judge_fell.*its verdict is not that of a fresh process' node-4/log ||
+    wrong 'no lie was found'
+before=$(field 4 status epoch)
+until_true 60 epoch_at_least 4 $((before + 4)) || wrong 'its node does not go on'
+check 'no false ballot was proven' sh -c "! grep -hE 'event=(offence_proven|state_root_mismatch|cannot_catch_up)' $WORK/node-*/log"
+check 'its node kept its integrity' test "$(integrity)" -gt 9000
 
 # --- another number of threads is another judge
 sed -i '$a limits: { verify_threads: 2 }' node-2/assayd.yaml

@@ -99,9 +99,10 @@ finish() {
     exit 0
 }
 
-# until_true SECONDS COMMAND...: waits for it, a tenth of a second between two tries.
+# until_true SECONDS COMMAND...: waits for it, a tenth of a second between two tries; three times SECONDS,
+# which are those of a machine that has nothing else to do. Only a failure takes that long.
 until_true() {
-    tries=$(($1 * 10))
+    tries=$(($1 * 30))
     shift
     while [ "$tries" -gt 0 ]; do
         "$@" >/dev/null 2>&1 && return 0

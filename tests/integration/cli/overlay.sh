@@ -10,8 +10,8 @@ export ASSAY_TEST_OVERLAY
 [ -x "$ASSAYD" ] || { echo "$ASSAYD is missing" >&2; exit 2; }
 NODES=16
 operators='o1 o2 o3 o4 o5' vendors='1 2 3 4'
-network $NODES 3000 2
-sign o1 o2
+network $NODES 3000 3
+sign o1 o2 o3
 
 all() { seq $NODES; }
 for i in $(all); do start $i; done

@@ -4,6 +4,7 @@
 # 12.7.5). Later one of the three comes back with nothing but its identity, and one that was away with its
 # old disk.
 . "$(dirname "$0")/lib.sh"
+operators='alpha beta gamma'
 network 7 400 2
 sign alpha beta
 cd "$WORK" || exit 2
@@ -11,9 +12,10 @@ for i in 1 2 3 4 5 6 7; do start $i; done
 check 'epochs close' until_true 60 epoch_at_least 1 4
 for i in 1 2 3 4 5 6 7; do check "node $i is there" until_true 30 epoch_at_least $i 4; done
 socket=$WORK/node-1/admin.sock
+expect 0 'era            0' ask 1 checkpoint --out of-before
 
 # --- wrong uses, before anything is wrong
-expect 6 'no fence stands here' "$ASSAY" recover answer --out early --socket "$socket"
+expect 6 'no fence is in force here' "$ASSAY" recover answer --out early --socket "$socket"
 expect 2 'usage' "$ASSAY" recover
 expect 2 'usage' "$ASSAY" recover draft --out x --socket "$socket"
 expect 2 'usage' "$ASSAY" recover sign fence
@@ -57,7 +59,8 @@ expect 0 '1 signatures in all' "$ASSAY" recover sign fence --key alpha.key
 expect 4 'threshold' "$ASSAY" recover submit fence --socket "$socket"
 expect 0 '2 signatures in all' "$ASSAY" recover sign fence --key beta.key
 expect 0 'a fire in the second room' "$ASSAY" recover show fence
-expect 0 'tells its peers' "$ASSAY" recover submit fence --socket "$socket"
+expect 6 'no fence is in force' "$ASSAY" recover release --out release --socket "$socket"
+expect 0 'sends it to its peers' "$ASSAY" recover submit fence --socket "$socket"
 expect 0 'fenced' ask 1 status
 fenced() { ask $1 recover status | grep -q 'a fire in the second room'; }
 for i in 2 3 4; do check "node $i is told by its peers" until_true 20 fenced $i; done
@@ -83,17 +86,30 @@ for i in 2 3 4; do
     [ "$(field $i status height)" -gt "$(field $best status height)" ] && best=$i
 done
 drafted() {
-    "$ASSAY" recover draft --out recover-1 answer-1 answer-2 answer-3 answer-4 --rest node-5 \
+    "$ASSAY" recover draft --out recover-1 --forced answer-1 answer-2 answer-3 answer-4 --rest node-5 \
         --rest node-6 --rest node-7 --services more.yaml --socket "$WORK/node-$best/admin.sock" >drafted 2>&1
     code=$?
     [ $code -eq 0 ] || [ $code -eq 10 ]
 }
+expect 10 'this is a forced RECOVER' "$ASSAY" recover draft --out r answer-1 answer-2 answer-3 answer-4 \
+    --rest node-5 --socket "$WORK/node-$best/admin.sock"
 check "a draft is written: $(cat drafted 2>/dev/null)" drafted
 check 'it says who is silent' grep -q 'silent     node-7' drafted
 check 'and what may be undone' grep -q '^undone ' drafted
 check 'and who goes on' grep -q '4 voters of weight' drafted
 expect 4 'not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
-for o in alpha beta; do expect 0 'in all' "$ASSAY" recover sign recover-1 --key $o.key; done
+expect 0 'in all' "$ASSAY" recover sign recover-1 --key alpha.key
+expect 4 'not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
+expect 0 'in all' "$ASSAY" recover sign recover-1 --key beta.key
+# The threshold is two; a RECOVER needs more than two thirds of three operators (protocol.md 9.15.1).
+expect 4 'not signed' "$ASSAY" recover submit recover-1 --socket "$WORK/node-$best/admin.sock"
+expect 0 'in all' "$ASSAY" recover sign recover-1 --key gamma.key
+# The same operator signs no other RECOVER of this era.
+"$ASSAY" recover draft --out recover-2 --forced answer-1 answer-2 answer-3 answer-4 --rest node-5 \
+    --socket "$WORK/node-$best/admin.sock" >/dev/null
+expect 6 'has signed another RECOVER' "$ASSAY" recover sign recover-2 --key alpha.key
+expect 0 'in all' "$ASSAY" recover sign recover-1 --key alpha.key
+expect 0 'forced' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
 expect 0 'it would be taken' "$ASSAY" recover show recover-1 \
     --socket "$WORK/node-$best/admin.sock"
 expect 0 'rest node-5' "$ASSAY" recover show recover-1 --socket "$WORK/node-$best/admin.sock"
@@ -109,8 +125,26 @@ check 'epochs close again' until_true 40 epoch_at_least 1 $((before + 4))
 certified() { [ "$(field 1 status certified)" = true ]; }
 check 'certified' until_true 20 certified
 expect 0 'era 1 begins' ask 1 timeline
+
+# --- a relying party follows: not by a proof, but epoch by epoch, and by voters of before
+days() { date -u -d "@$(($(date +%s) + $1 * 86400))" +%Y-%m-%dT%H:%M:%SZ; }
+carried() { ask 2 checkpoint --since of-before --out of-now >carried 2>&1; [ $? -eq 15 ]; }
+check 'a checkpoint is carried over the RECOVER' until_true 30 carried
+check "and says by whom: $(cat carried)" grep -q 'crosses        1 RECOVER; the last began era 1' carried
+expect 15 '"recover_confirmed"' ask 2 checkpoint --since genesis --json
+expect 4 'trusting period' ask 2 checkpoint --since of-before --at "$(days 15)" --max-age 30d
+expect 14 'age is unknown' ask 2 checkpoint --since of-before --no-clock --out unwritten
+check 'nothing follows without a clock' test ! -e unwritten
+proven() {
+    ask 3 checkpoint --since of-before --out of-now >/dev/null 2>&1
+    ask 2 proof node-2 --out node-2.proof >/dev/null 2>&1
+    "$ASSAY" proof verify node-2.proof --checkpoint of-now >proven 2>&1
+    [ $? -eq 0 ] || [ $? -eq 10 ]
+}
+check 'proofs of the new era are believed from it' until_true 30 proven
+expect 4 'of another era' "$ASSAY" proof verify node-2.proof --checkpoint of-before
 expect 6 'era' "$ASSAY" recover submit recover-1 --socket "$socket"
-expect 6 'the era that it ends is over' "$ASSAY" recover submit fence --socket "$socket"
+expect 6 'the era that it names is over' "$ASSAY" recover submit fence --socket "$socket"
 
 # --- and its services: money that moves, a group that is formed by replicas and serves
 has_money() { ask $1 services status 2>/dev/null | grep -q '1000 in all, 0 locked'; }
@@ -142,6 +176,9 @@ done
 
 # --- read again
 for i in 1 2 3 4 5 7; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
-expect 0 'holds ' "$ASSAY" audit verify node-1/state --genesis genesis
-expect 0 'holds ' "$ASSAY" audit replay node-7/state --genesis genesis
+expect 15 'crosses        1 RECOVER, by which operators began era 1; answers to the last' \
+    "$ASSAY" audit verify node-1/state --genesis genesis
+expect 15 '"recovers_crossed": 1' "$ASSAY" audit verify node-1/state --genesis genesis --json
+expect 0 'holds ' "$ASSAY" audit verify node-1/state --genesis genesis --checkpoint of-now
+expect 15 'answers not weighed' "$ASSAY" audit replay node-7/state --genesis genesis
 finish

@@ -81,11 +81,11 @@ restore
 chmod 775 node-1/keys
 expect 2 'node-1/keys: others may put files into this folder of keys: mode 0775, expected 0700' run
 restore
-chmod 775 node-1
-expect 2 'node-1/: others may put files into this folder of keys: mode 0775' run # platform.key
+chmod 757 node-1
+expect 2 'node-1: others may change it: mode 0757, expected 0755 (chmod go-w)' run # its configuration
 restore
 chmod 777 node-1
-expect 2 'node-1: everybody may put another folder of keys here: mode 0777, expected 0775 (chmod o-w)' run
+expect 2 'node-1: others may change it: mode 0777, expected 0755 (chmod go-w)' run
 if [ "$(id -u)" -eq 0 ]; then
     restore
     chown 12345 node-1/keys

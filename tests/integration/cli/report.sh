@@ -1,8 +1,8 @@
 #!/bin/sh
 # Three daemons on loopback: what `assay report` writes of them, and why it does not.
 . "$(dirname "$0")/lib.sh"
-network 3 500 1
-sign alpha
+network 3 500 2
+sign alpha beta
 cd "$WORK" || exit 2
 for i in 1 2 3; do start $i; done
 for i in 1 2 3; do

@@ -57,6 +57,10 @@ sed -i 's/^  genesis: .*/&\n  checkpoint: checkpoint/' node-4/assayd.yaml
 start 4
 check 'a checkpoint brings it back' until_true 60 near
 expect 0 'leapt' ask 4 timeline
+# One of an epoch that it closed itself since: what is kept before that one is proven by it.
+e=$(field 1 status epoch)
+check 'and it closes epochs again' until_true 30 epoch_at_least 4 $((e + 3))
+expect 0 'roster_digest' ask 4 checkpoint --out later
 kill -TERM "$pid_4"
 wait "$pid_4"
 cp plan.yaml node-4/checkpoint
@@ -66,6 +70,7 @@ expect 2 'checkpoint' "$ASSAYD" --config node-4/assayd.yaml --check-config
 kill -TERM "$pid_1"
 wait "$pid_1"
 expect 0 'the snapshot after epoch' "$ASSAY" audit verify node-1/state --genesis genesis
-expect 0 'holds ' "$ASSAY" audit verify node-4/state --genesis genesis
+expect 12 'use --checkpoint of a later epoch' "$ASSAY" audit verify node-4/state --genesis genesis
+expect 0 'holds ' "$ASSAY" audit verify node-4/state --genesis genesis --checkpoint later
 for i in 2 3; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
 finish

@@ -33,8 +33,8 @@ planted 1 'a broken assertion' 'expect 0 "" echo "x.c:1: f: assertion failed: a"
 planted 1 'a command that fails' 'check "false holds" false'
 planted 1 'something that never comes true' 'check "it comes" until_true 1 false'
 planted 0 'something that comes true' 'check "it comes" until_true 5 true'
-planted 0 'a network that can be made' 'network 2 500 1
-sign alpha
+planted 0 'a network that can be made' 'network 2 500 2
+sign alpha beta
 expect 0 "fit to run" "$ASSAYD" --config "$WORK/node-2/assayd.yaml" --check-config'
 
 # What a script started, it ends, also when it stops in the middle.

@@ -75,20 +75,23 @@ expect 2 'is no account' node 1 account transfer --key you.key --to nobody --amo
 expect 2 'wants a number from 1, not "0"' node 1 account transfer --key you.key --to "$you" --amount 0
 expect 2 'wants a number from 1' node 1 account transfer --key you.key --to "$you" --amount 18446744073709551616
 expect 5 'account create makes keys' node 1 account transfer --key no.key --to "$you" --amount 1
-# What is signed all the same is final, and the ledger says why it means nothing.
+# What is signed all the same is final, and the ledger says why it means nothing. The first number of an account is
+# that of the epoch in which it was first paid.
+first=$(node 1 account show you.key --json | sed -n 's/^ *"sequence": *\([0-9]*\).*/\1/p')
+check "an account does not begin with a number that was used: $first" test "$first" -gt 1000000
 expect 6 'without effect (sequence)' node 1 account transfer --key net/account.key --to "$you" --amount 1 --sequence 0
 expect 6 'without effect (sequence)' node 1 account transfer --key net/account.key --to "$you" --amount 1 --sequence 9
-expect 4 'without effect (poor)' node 1 account transfer --key you.key --to "$you" --amount 251 --sequence 0
+expect 4 'without effect (poor)' node 1 account transfer --key you.key --to "$you" --amount 251 --sequence "$first"
 expect 5 'without effect (no-account)' node 1 account transfer --key bare.key --to "$you" --amount 1 --sequence 0
 expect 5 'without effect (unknown)' node 1 task close "$(printf '0%.0s' $(seq 64))" --key you.key
 # The number of what was refused, used otherwise, takes it back.
-expect 0 'balance 249' node 1 account transfer --key you.key --to "$you" --amount 1 --sequence 0
+expect 0 'balance 249' node 1 account transfer --key you.key --to "$you" --amount 1 --sequence "$first"
 node 1 account transfer --key you.key --to net/account.key --amount 9 --json >handed
-check 'a document says what became of it' /usr/bin/python3 - <<'END'
-import json
+check 'a document says what became of it' /usr/bin/python3 - "$first" <<'END'
+import json, sys
 d = json.load(open("handed"))
 assert d["schema"] == "assay.handed" and d["data"]["result"] == "applied", d
-assert (d["data"]["amount"], d["data"]["sequence"], d["data"]["balance"]) == (9, 1, 240), d
+assert (d["data"]["amount"], d["data"]["sequence"], d["data"]["balance"]) == (9, int(sys.argv[1]) + 1, 240), d
 END
 expect 0 'transfer     4 applied, 4 without effect' node 2 services status
 # In time or not: no block takes it while two of four are away.
@@ -176,6 +179,12 @@ made 'share read' opened -- "$ASSAY" share read "$id" --key you.key --sealed sea
     --socket net/node-3/admin.sock
 check 'its reader has it' cmp secret opened
 check 'for its owner alone' test "$(stat -c %a opened)" = 600
+# Three of four holders hang: the reader says whose they are, and has the secret once they go on.
+kill -STOP "$holder_1" "$holder_2" "$holder_4"
+expect 7 'no answer from the holders of slot' node 3 share read "$id" --key you.key \
+    --sealed sealed --out again --timeout 4000
+kill -CONT "$holder_1" "$holder_2" "$holder_4"
+expect 0 '' node 3 share read "$id" --key you.key --sealed sealed --out again
 # A program that is connected and follows nothing is seen.
 /usr/bin/python3 -c 'import socket, time
 s = socket.socket(socket.AF_UNIX)
@@ -183,6 +192,13 @@ s.connect("net/node-1/admin.svcs")
 time.sleep(60)' &
 started="$started $!"
 check 'a program that follows nothing is told apart' until_true 10 says 1 services '3 connected, 2 follow'
+
+# --- a replica that dies and is not started again: the others report it, and a spare takes its seat (S is 30 s)
+seated() { node 3 continuity status | sed -n 's/^  seats *//p' | grep -q "$1"; }
+if seated node-1; then dead=1 spare=2; else dead=2 spare=1; fi
+eval "kill -9 \$replica_$dead"
+check 'the seat of a dead replica moves to a spare' until_true 120 seated "node-$spare"
+check 'in a view that serves' until_true 60 says 3 continuity 'state: serving, view 1'
 
 # --- what the stores have holds, services and all
 for n in 1 2 3 4; do eval "kill \$pid_$n"; done

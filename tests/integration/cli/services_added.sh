@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 2
 
-expect 0 '4 nodes' "$ASSAY" setup local --dir net --nodes 4 --operators 2 --port 0 --epoch-ms 1000
+expect 0 '4 nodes' "$ASSAY" setup local --dir net --nodes 4 --operators 3 --port 0 --epoch-ms 1000
 begin() { # begin NUMBER
     "$ASSAYD" --config net/node-$1/assayd.yaml 2>>net/node-$1/log </dev/null &
     started="$started $!"
@@ -24,8 +24,8 @@ expect 0 'this network has no services' node 1 services status
 check 'and no socket of services' test ! -e net/node-1/admin.svcs
 web() { curl -s --unix-socket net/node-1/admin.http "http://localhost/$1"; }
 check 'nor metrics of groups' sh -c "! curl -s --unix-socket net/node-1/admin.http http://localhost/metrics | grep -q '^assay_continuity'"
-keys="$WORK/net/alpha.key $WORK/net/beta.key"
-check "operators have keys" test -e net/beta.key
+keys="$WORK/net/alpha.key $WORK/net/beta.key $WORK/net/gamma.key"
+check "operators have keys" test -e net/gamma.key
 # carry FILE: all operators sign, node-1 takes it.
 carry() {
     for key in $keys; do expect 0 'signatures in all' "$ASSAY" change sign "$1" --key "$key"; done

@@ -47,6 +47,27 @@ done
 sed 's/^ProtectSystem=strict/ProtectSystem=strickt/' units/assayd.service >with/assayd.service
 systemd-analyze verify --man=no with/assayd.service 2>&1 | grep -q 'strickt' || wrong 'verify finds nothing'
 
+# --- programs of services: their own users and state, the daemon's sandbox, none of its folders
+for program in replica holder executor; do
+    unit=tree/usr/lib/systemd/system/assay-$program@.service
+    sed "s,^ExecStart=[^ ]*,ExecStart=$BIN/assay-$program," "$unit" >"units/assay-$program@.service"
+    check "exposure of assay-$program@" exposure "units/assay-$program@.service"
+    expect 0 '' systemd-analyze verify --man=no "units/assay-$program@.service"
+    case $out in *assay-$program*) wrong "systemd-analyze verify: $out" ;; esac
+    check "$program is another user" grep -qx "User=assay-$program" "$unit"
+    check "$program has a group of its own" grep -qx "Group=assay-$program" "$unit"
+    check "$program is in no group of the daemon's" grep -qx 'SupplementaryGroups=assay-services' "$unit"
+    check "$program stores elsewhere" grep -qx "StateDirectory=assay-$program" "$unit"
+    for folder in /etc/assay /var/lib/assay /run/assay; do
+        check "$program has no $folder" grep -q "^InaccessiblePaths=.*-$folder\( \|\$\)" "$unit"
+    done
+    # Every line of the daemon's sandbox is one of the program's.
+    sed -n '/^NoNewPrivileges/,/^SystemCallErrorNumber/p' tree/usr/lib/systemd/system/assayd.service |
+        grep -v '^#\|^SystemCallFilter=\(setpriority\|seccomp\)' >walls
+    check 'the daemon has walls' test "$(wc -l <walls)" -gt 25
+    while read -r wall; do check "$program: $wall" grep -qxF "$wall" "$unit"; done <walls
+done
+
 # --- the timer of anchors comes with the command line
 DESTDIR=$WORK/tree cmake --install "$BUILD" --prefix /usr --component command >install.out 2>&1 ||
     wrong "cmake --install: $(cat install.out)"
@@ -77,10 +98,19 @@ expect 2 'anchor.yaml' "$ASSAY" anchor advance --config "$WORK/anchor.yaml"
 mkdir -p tree/etc
 expect 0 '' systemd-sysusers --root="$WORK/tree"
 check 'the user is made' grep -q '^assay:.*:/var/lib/assay:/usr/sbin/nologin$' tree/etc/passwd
+check 'the group of programs is made' grep -q '^assay-services:' tree/etc/group
+for program in replica holder executor; do
+    check "the user of $program is made" \
+        grep -q "^assay-$program:.*:/var/lib/assay-$program:/usr/sbin/nologin$" tree/etc/passwd
+    check "$program is no member of assay" sh -c "! grep -q '^assay:.*assay-$program' tree/etc/group"
+done
 if [ "$(id -u)" -eq 0 ]; then
     expect 0 '' systemd-tmpfiles --root="$WORK/tree" --create
     check 'its state is its own' test "$(stat -c %a tree/var/lib/assay)" = 700
     check 'its configuration is not' test "$(stat -c '%a %U' tree/etc/assay)" = '750 root'
+    group=$(sed -n 's/^assay-services:[^:]*:\([0-9]*\):.*/\1/p' tree/etc/group)
+    check 'the folder of the socket is for the group' test "$(stat -c '%a %g' tree/run/assay-services)" = "2750 $group"
+    check 'that of configuration too' test "$(stat -c '%a %u %g' tree/etc/assay-services)" = "750 0 $group"
 fi
 
 # --- system calls: a daemon, its enclave and a reload, against the filter of the unit

@@ -141,7 +141,7 @@ fi
 chmod 700 collected
 mv collected moved
 check 'it is said' until_true 20 grep -q 'metrics cannot be written: No such file' net/node-1/holder.log
-mkdir collected
+mv moved collected
 check 'and written when that is over' until_true 20 is holder-1 assay_holder_seated '' 1
 check 'it was said once' test "$(grep -c 'metrics cannot be written: No such' net/node-1/holder.log)" = 1
 finish

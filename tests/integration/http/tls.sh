@@ -22,6 +22,9 @@ authority other
 certificate server site serverAuth
 certificate client site clientAuth
 certificate stranger other clientAuth
+certificate signer site codeSigning
+certificate any site anyExtendedKeyUsage
+openssl x509 -req -in client.csr -CA site.pem -CAkey site.key -days 2 -out purposeless.pem 2>/dev/null
 
 # --- an address that others can reach
 sed -i "s/^  admin: admin.sock/&\n  http: 0.0.0.0:$port/" node-1/assayd.yaml
@@ -45,6 +48,25 @@ for who in 'a client without a certificate' 'a certificate of another authority'
     got=$?
     check "$who is not answered" test "$got" -ne 0
     case $out in *'"ok"'*) wrong "$who read: $out" ;; esac
+done
+# Of the right authority, and for another purpose.
+for who in server signer any purposeless; do
+    key=$who
+    [ "$who" = purposeless ] && key=client
+    out=$(by --cert $who.pem --key $key.key 2>&1)
+    case $out in *'"ok"'*) wrong "a certificate that is not for clients ($who) read: $out" ;; esac
+    checks=$((checks + 1))
+done
+# Versions that are broken, by a client that would take them.
+for version in -tls1 -tls1_1; do
+    out=$(printf 'GET /livez HTTP/1.0\r\n\r\n' | timeout 10 openssl s_client $version -cipher 'ALL:@SECLEVEL=0' \
+        -connect "127.0.0.1:$port" -cert client.pem -key client.key -quiet 2>&1)
+    case $out in *'"ok"'*) wrong "$version is spoken" ;; esac
+    checks=$((checks + 1))
+done
+for version in -tls1_2 -tls1_3; do
+    check "$version is spoken" sh -c "printf 'GET /livez HTTP/1.0\r\n\r\n' | timeout 10 openssl s_client $version \
+        -connect 127.0.0.1:$port -cert client.pem -key client.key -quiet 2>&1 | grep -q '\"ok\"'"
 done
 out=$(curl -sS -m 5 "http://127.0.0.1:$port/livez" 2>&1)
 case $out in *'"ok"'*) wrong "without TLS somebody read: $out" ;; esac

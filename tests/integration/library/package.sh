@@ -140,14 +140,22 @@ if command -v pkg-config >/dev/null; then
         $(pkg-config --cflags --libs assay) -o "$work/standing"
     proofs=$root/tests/fuzz/corpus/engine_proof
     standing() { LD_LIBRARY_PATH=$lib "$work/standing" "$@" 2>&1; }
-    said=$(standing "$proofs/whole" "$proofs/genesis")
+    # The files are of one moment: an hour after their network's genesis, whose time in ms stands 13
+    # bytes before the end of its checkpoint.
+    began_ms=$(tail -c 13 "$proofs/genesis" | head -c 8 | od -An -tx1 | tr -d ' \n')
+    at=$((0x$began_ms / 1000 + 3600))
+    said=$(standing "$proofs/whole" "$proofs/genesis" 0 $at)
     check "a proof is believed: $said" test "${said%%,*}" = FULL
-    said=$(standing "$proofs/absent" "$proofs/genesis")
+    said=$(standing "$proofs/absent" "$proofs/genesis" 0 $at)
     check "who is absent is proven absent: $said" test "${said%%,*}" = SUSPENDED
-    said=$(standing "$proofs/bare" "$proofs/genesis")
+    said=$(standing "$proofs/bare" "$proofs/genesis" 0 $at)
     check "a proof without votes is not: $said" test "${said%%:*}" = 'not believed'
+    said=$(standing "$proofs/whole" "$proofs/genesis" 1 $at)
+    check "an old one is old: $said" test "${said#*its block is older}" != "$said"
+    said=$(standing "$proofs/whole" "$proofs/genesis" 0 $((at + 86400)))
+    check "24 hours are the default: $said" test "${said#*its block is older}" != "$said"
     said=$(standing "$proofs/whole" "$proofs/genesis" 1)
-    check "an old one is old: $said" test "${said##* }" = old
+    check "without a time it is now: $said" test "${said%%:*}" = 'not believed'
 fi
 
 # --- pages, and what is not the library's

@@ -230,28 +230,32 @@ static void seal_genesis(struct network *network, const struct assay_secret32 *k
 {
     struct assay_genesis *genesis = &network->genesis;
     uint8_t *body = malloc(ASSAY_GENESIS_LEN_MAX), digest[32], chain_id[32];
-    uint8_t signature[1][ASSAY_P256_SIGNATURE_LEN];
+    uint8_t signature[NETWORK_MAX][ASSAY_P256_SIGNATURE_LEN];
     struct assay_writer w = assay_writer_over(body, ASSAY_GENESIS_LEN_MAX);
     struct assay_slice bytes;
-    struct assay_p256_signer *signer = NULL;
     struct assay_where where = { 0 };
-    uint32_t first = 0;
+    uint32_t signers[NETWORK_MAX], signed_ = 0;
     NEED(assay_genesis_encode_body(genesis, &w));
     NEED(assay_writer_finish(&w, &bytes));
     assay_sha256(bytes.bytes, bytes.len, chain_id);
     assay_genesis_signing_digest(chain_id, digest);
-    for (uint32_t i = 0; i < network->count; i++) {
-        uint8_t public_key[64];
-        NEED(assay_p256_public(&keys[i], public_key));
-        if (!assay_bytes_equal(public_key, genesis->operators[0].public_key, 64)) continue;
-        NEED(assay_p256_signer_load(&keys[i], &signer));
+    for (uint32_t o = 0; o < genesis->threshold; o++) {
+        for (uint32_t i = 0; i < network->count; i++) {
+            uint8_t public_key[64];
+            struct assay_p256_signer *signer = NULL;
+            NEED(assay_p256_public(&keys[i], public_key));
+            if (!assay_bytes_equal(public_key, genesis->operators[o].public_key, 64)) continue;
+            NEED(assay_p256_signer_load(&keys[i], &signer));
+            NEED(assay_p256_sign(signer, digest, signature[signed_]));
+            assay_p256_signer_free(&signer);
+            signers[signed_++] = o;
+        }
     }
-    need(signer != NULL, "no operator");
-    NEED(assay_p256_sign(signer, digest, signature[0]));
-    assay_p256_signer_free(&signer);
+    need(signed_ == genesis->threshold, "an operator without a key");
     network->genesis_bytes = malloc(ASSAY_GENESIS_LEN_MAX);
     struct assay_writer file = assay_writer_over(network->genesis_bytes, ASSAY_GENESIS_LEN_MAX);
-    NEED(assay_genesis_encode_file(bytes, &first, (const uint8_t(*)[64])signature, 1, &file));
+    NEED(
+        assay_genesis_encode_file(bytes, signers, (const uint8_t(*)[64])signature, signed_, &file));
     struct assay_genesis *decoded = calloc(1, sizeof *decoded);
     const enum assay_status status =
         assay_genesis_decode(file.bytes, file.len, false, decoded, &where);
@@ -287,7 +291,7 @@ static void make_genesis(struct network *network, uint32_t epoch_ms, int32_t del
                                                              .vendor_cap_den = 100,
                                                              .block_len_max = ASSAY_BLOCK_LEN_MAX };
     genesis->time_ms = (uint64_t)((int64_t)unix_ms() + delay_ms);
-    genesis->threshold = 1;
+    genesis->threshold = network->count / 2 + 1;
     genesis->endorsements = assay_slice_over(e.bytes, e.len);
     genesis->policy = assay_slice_over(p.bytes, p.len);
     assay_sha256(e.bytes, e.len, genesis->endorsements_digest);

@@ -1,7 +1,18 @@
 #!/bin/sh
-# The recipes of docs/simulator-sweeps.md as they stand there: GNU parallel where it is installed, Slurm's
-# script under the variables that Slurm sets, the command of the Kubernetes job under those of the job.
-# All give the merged table that one machine gives.
+# The recipes of docs/simulator-sweeps.md as they stand there: Slurm's script under the variables that Slurm
+# sets, the command of the Kubernetes job under those of the job; with the word parallel behind the folders,
+# GNU parallel alone. All give the merged table that one machine gives.
+#
+# moreutils has another program of that name. Debian's package `parallel`, which ./dev installs, moves it
+# away; what is found is asked who it is, and a test without GNU parallel is skipped, and counted.
+only=${3:-}
+if [ "$only" = parallel ]; then
+    case $(parallel --version 2>/dev/null | head -n 1) in
+    'GNU parallel'*) ;;
+    *) echo "GNU parallel is missing (apt install parallel); found: $(command -v parallel || echo none)" >&2
+       exit 77 ;;
+    esac
+fi
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 2
 PAGE=$ROOT/docs/simulator-sweeps.md
@@ -36,6 +47,13 @@ same() {
     rm -rf merged shard-*
 }
 
+if [ "$only" = parallel ]; then
+    recipe parallel >run.sh
+    gives 0 '18 runs from 8 folders' sh run.sh
+    same parallel
+    finish
+fi
+
 recipe slurm >shard.sh
 check 'the Slurm script is there' grep -q SLURM_ARRAY_TASK_ID shard.sh
 for task in 1 2 3 4 5; do
@@ -63,11 +81,4 @@ done
 gives 0 '18 runs from 8 folders' "$SIM" merge shard-* --out merged
 same Kubernetes
 
-if command -v parallel >/dev/null; then
-    recipe parallel >run.sh
-    gives 0 '18 runs from 8 folders' sh run.sh
-    same parallel
-else
-    echo 'GNU parallel is not installed: its recipe was not run'
-fi
 finish

@@ -94,7 +94,7 @@ struct change_bench *change_make(void)
     b->genesis.member_count = CHANGE_MEMBERS;
     b->genesis.time_ms = 1000000;
     b->genesis.parameters =
-        (struct assay_genesis_parameters){ 800, 50, 100, 50, 100, 1 << 20, { 0 }, 0, 0, 0 };
+        (struct assay_genesis_parameters){ 800, 50, 100, 50, 100, 1 << 20, { 0 }, 0, 0, 0, 0, 0 };
     b->genesis.policy = assay_slice_over("policy", 6);
     b->genesis.endorsements = assay_slice_over("endorsements", 12);
     assay_sha256("policy", 6, b->genesis.policy_digest);
@@ -235,8 +235,10 @@ void change_all_pass(struct change_bench *b)
 void change_fell(struct change_bench *b, uint32_t from, uint32_t to)
 {
     change_all_pass(b);
-    for (uint32_t s = from; s < to; s++)
+    for (uint32_t s = from; s < to; s++) {
         b->ledger.fail[s] = ASSAY_OUTCOME_FAIL_HARD;
+        b->ledger.felled[s] = true;
+    }
 }
 
 void change_away(struct change_bench *b, uint32_t from, uint32_t to)

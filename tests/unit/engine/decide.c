@@ -67,3 +67,24 @@ void decide(struct assay_sim_world *w, uint64_t sequence, uint64_t activation,
                   assay_status_symbol(status));
     }
 }
+
+void decide_operators(struct assay_sim_world *w, uint64_t sequence, uint64_t activation)
+{
+    static uint8_t document[ASSAY_OPERATORS_LEN_MAX];
+    struct assay_genesis *next = calloc(1, sizeof *next);
+    struct assay_secret32 key;
+    *next = *w->genesis;
+    struct assay_genesis_operator *o = &next->operators[next->operator_count++];
+    world_set_key(w, 77, KEY_OPERATOR, &key);
+    cr_assert_eq(assay_p256_public(&key, o->public_key), ASSAY_OK);
+    o->name = assay_slice_over("operator", 8);
+    next->threshold = next->operator_count;
+    next->member_count = 0;
+    assay_genesis_sort(next);
+    struct assay_writer out = assay_writer_over(document, sizeof document);
+    cr_assert_eq(assay_operators_encode(next, &out), ASSAY_OK);
+    const struct assay_action action = { .kind = ASSAY_ACTION_OPERATORS,
+                                         .document = assay_slice_over(document, out.len) };
+    decide(w, sequence, activation, &action);
+    free(next);
+}

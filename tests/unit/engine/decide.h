@@ -10,5 +10,8 @@
 /* All operators sign one action, to hold from `activation` on, and tell every living node. */
 void decide(struct assay_sim_world *w, uint64_t sequence, uint64_t activation,
             const struct assay_action *action);
+/* One operator more, with the key of set 77, and all of them must sign: those of the genesis decide
+ * nothing any more. */
+void decide_operators(struct assay_sim_world *w, uint64_t sequence, uint64_t activation);
 
 #endif

@@ -4,11 +4,13 @@
  *
  * The forger is as able as can be: he writes through the store, so its own checksums agree.
  */
+#include "engine/ledger/recover.h"
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 
 #include "base/cbor.h"
 #include "engine/audit.h"
+#include "engine/ledger/boundary.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -53,7 +55,7 @@ static const struct assay_finding *judge(void *context, const struct assay_ask *
     world_appraise(j->world, ask->bytes, ask->kind, ask->at_unix_s,
                    world_rules_of(j->world, ask->epoch), &verdict);
     j->asked++;
-    return assay_findings_put(&j->findings, ask->digest, ask->at_unix_s, &verdict);
+    return assay_findings_put(&j->findings, ask->digest, ask->at_unix_s, ask->before, &verdict);
 }
 
 struct outcome {
@@ -244,6 +246,36 @@ Test(audit, notices_one_byte_in_each_kind_of_item, .timeout = 240)
     assay_sim_world_destroy(&w);
 }
 
+/* docs/protocol.md 9.12, 9.16: a fence, its answer and a RECOVER that was accepted by hand. */
+Test(audit, notices_one_byte_in_each_note_about_the_end_of_an_era, .timeout = 120)
+{
+    struct assay_sim_world *w = past();
+    struct assay_store_key key = { .number = ASSAY_META_ACCEPTED, .id = { 7 } };
+    struct assay_fence fence;
+    struct assay_store *store = w->nodes[0].store;
+    cr_assert_eq(assay_sim_world_fence(w, 0), ASSAY_OK);
+    cr_assert_eq(assay_fence_decode(assay_slice_over(w->fence, w->fence_len), &fence), ASSAY_OK);
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(key.id, 32)),
+                 ASSAY_OK);
+    key = (struct assay_store_key){ .number = ASSAY_META_ANSWERED };
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key, assay_slice_over(fence.digest, 32)),
+                 ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    cr_assert_eq(audit(w, store, &plain).status, ASSAY_OK);
+    for (size_t nth = 0; nth < 3; nth++)
+        flip(w, ASSAY_STORE_META, nth);
+    /* A fence that was released is a null, and no other byte. */
+    static const uint8_t released[2] = { 0xf6, 0xf7 };
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(assay_store_put(store, ASSAY_STORE_META, &key,
+                                     assay_slice_over(&released[i], 1)),
+                     ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+        cr_expect_eq(audit(w, store, &plain).status, i == 0 ? ASSAY_OK : ASSAY_E_INVALID);
+    }
+    assay_sim_world_destroy(&w);
+}
+
 static struct assay_store *without(struct assay_sim_world *w, enum assay_store_class class_,
                                    uint64_t epoch, size_t skip)
 {
@@ -429,6 +461,233 @@ Test(audit, meets_the_checkpoint_or_says_what_it_met, .timeout = 60)
         c.epoch = 1000;
         o = audit(w, store, &wish);
         cr_assert_str_eq(o.fault.fault.what, "the epoch of the checkpoint is not here");
+    }
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+/* --- over a gap */
+
+enum { GAP_FROM = 13, GAP_TO = 20 };
+
+static bool in_gap(const struct target *t)
+{
+    return t->key.epoch >= GAP_FROM && t->key.epoch < GAP_TO;
+}
+
+static bool is_chain(enum assay_store_class c)
+{
+    return c == ASSAY_STORE_BOUNDARY || c == ASSAY_STORE_FINALITY;
+}
+
+/* A node that leapt: no blocks and no states of the gap, all boundaries. */
+static bool leapt(enum assay_store_class c, const struct target *t)
+{
+    return !in_gap(t) || is_chain(c);
+}
+
+/* The same, but one link of the chain is missing. */
+static bool leapt_over_a_hole(enum assay_store_class c, const struct target *t)
+{
+    return leapt(c, t) && !(c == ASSAY_STORE_BOUNDARY && t->key.epoch == GAP_FROM + 2);
+}
+
+/* Only what was before the gap. */
+static bool cut(enum assay_store_class c, const struct target *t)
+{
+    return t->key.epoch < GAP_FROM || c == ASSAY_STORE_META;
+}
+
+/* The same, with the true boundaries behind it. */
+static bool cut_but_boundaries(enum assay_store_class c, const struct target *t)
+{
+    return cut(c, t) || is_chain(c);
+}
+
+static struct assay_store *kept(struct assay_sim_world *w,
+                                bool (*keeps)(enum assay_store_class c, const struct target *t))
+{
+    struct assay_store *store = NULL;
+    struct assay_store *from = copy_of(w, 0);
+    cr_assert_eq(assay_store_memory_create(&store), ASSAY_OK);
+    for (unsigned c = 1; c <= ASSAY_STORE_CLASS_COUNT; c++) {
+        for (size_t i = 0;; i++) {
+            struct target t = pick(from, (enum assay_store_class)c, i);
+            if (!t.found) break;
+            if (keeps((enum assay_store_class)c, &t))
+                put_back(store, (enum assay_store_class)c, &t);
+            free(t.value);
+        }
+    }
+    assay_store_close(&from);
+    return store;
+}
+
+struct forger {
+    uint8_t bytes[64 * 1024];
+    struct assay_slice snapshot;
+    struct assay_store *boundaries;
+    void *memory;
+};
+
+/* A state of GAP_TO in which one member is another: root and header fit, no vote is under it. */
+static bool forge(void *context, const struct assay_state *state)
+{
+    struct forger *f = context;
+    struct assay_state own;
+    struct assay_boundary b;
+    static uint8_t scratch[64 * 1024], header[ASSAY_BLOCK_HEADER_LEN_MAX], bytes[64 * 1024];
+    size_t len = 0;
+    if (state->epoch != GAP_TO) return true;
+    const struct assay_store_key key = { .era = state->era, .epoch = GAP_TO };
+    cr_assert_eq(assay_store_get(f->boundaries, ASSAY_STORE_BOUNDARY, &key, bytes, sizeof bytes,
+                                 &len),
+                 ASSAY_OK);
+    cr_assert_eq(assay_boundary_decode(assay_slice_over(bytes, len), NODES, &b), ASSAY_OK);
+    f->memory = calloc(1, assay_state_memory_len(NODES));
+    assay_state_place(&own, f->memory, NODES);
+    assay_state_copy(&own, state);
+    own.members[1].trust.integrity_bp -= 1000;
+    assay_state_root(&own, scratch, sizeof scratch, own.root);
+    assay_bytes_copy(b.header.state_root, 32, own.root, 32);
+    struct assay_writer h = assay_writer_over(header, sizeof header);
+    assay_block_header_encode(&b.header, &h);
+    struct assay_writer out = assay_writer_over(f->bytes, sizeof f->bytes);
+    cr_assert_eq(assay_state_encode(&own, assay_slice_over(header, h.len), scratch, sizeof scratch,
+                                    &out),
+                 ASSAY_OK);
+    f->snapshot = assay_slice_over(f->bytes, out.len);
+    return true;
+}
+
+static void put_forged(struct assay_sim_world *w, struct assay_store *store)
+{
+    static struct forger f;
+    f = (struct forger){ .boundaries = copy_of(w, 0) };
+    const struct wish wish = { .closed = forge, .context = &f };
+    cr_assert_eq(audit(w, f.boundaries, &wish).status, ASSAY_OK);
+    cr_assert_gt(f.snapshot.len, 0);
+    const struct assay_store_key key = { .epoch = GAP_TO };
+    cr_assert_eq(assay_store_put(store, ASSAY_STORE_STATE, &key, f.snapshot), ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    assay_store_close(&f.boundaries);
+    free(f.memory);
+}
+
+static struct last_state states_of(struct assay_sim_world *w)
+{
+    struct last_state last = { 0 };
+    struct assay_store *store = copy_of(w, 0);
+    const struct wish wish = { .closed = remember, .context = &last };
+    cr_assert_eq(audit(w, store, &wish).status, ASSAY_OK);
+    assay_store_close(&store);
+    return last;
+}
+
+/* No key is needed to write this store; so nothing may call its head proven. */
+Test(audit, a_forged_state_behind_a_gap_is_never_proven, .timeout = 120)
+{
+    struct assay_sim_world *w = past();
+    const struct last_state last = states_of(w);
+    struct assay_store *store = kept(w, cut);
+    put_forged(w, store);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct wish wish = { .unsigned_ = i == 1 };
+        const struct outcome o = audit(w, store, &wish);
+        cr_assert(o.status == ASSAY_E_INVALID || !o.figures.proven);
+        cr_assert_eq(o.figures.gaps, 1, "%s", o.fault.fault.what);
+        cr_assert_eq(o.figures.unproven_from, GAP_FROM);
+        cr_assert_eq(o.figures.unproven_to, GAP_TO);
+    }
+    /* A checkpoint of an epoch that is not here was never compared, and counts for nothing. */
+    struct wish wish = { .checkpoint = &last.at[GAP_FROM + 2] };
+    struct outcome o = audit(w, store, &wish);
+    cr_assert_eq(o.status, ASSAY_E_INVALID);
+    cr_assert_str_eq(o.fault.fault.what, "the epoch of the checkpoint is not here");
+    wish.checkpoint = &last.at[GAP_FROM - 2]; /* before the gap: it says nothing of what follows */
+    o = audit(w, store, &wish);
+    cr_assert(o.status == ASSAY_E_INVALID || !o.figures.proven);
+    wish.checkpoint = &last.at[GAP_TO];
+    cr_assert_eq(audit(w, store, &wish).status, ASSAY_E_INVALID);
+    assay_store_close(&store);
+
+    store = kept(w, cut_but_boundaries); /* the true boundaries say that it is another state */
+    put_forged(w, store);
+    o = audit(w, store, &plain);
+    cr_assert_eq(o.status, ASSAY_E_INVALID);
+    cr_assert_eq(o.fault.class_, ASSAY_STORE_STATE);
+    cr_assert_eq(o.fault.key.epoch, GAP_TO);
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+Test(audit, boundaries_prove_what_lies_behind_a_gap, .timeout = 120)
+{
+    struct assay_sim_world *w = past();
+    const struct last_state last = states_of(w);
+    struct assay_store *store = kept(w, leapt);
+    struct outcome o = audit(w, store, &plain);
+    cr_assert_eq(o.status, ASSAY_OK, "%s", o.fault.fault.what);
+    cr_assert(o.figures.proven && o.figures.unproven_to == 0);
+    cr_assert_eq(o.figures.gaps, 0);
+    cr_assert_eq(o.figures.leaps, 1);
+    cr_assert_geq(o.figures.head_epoch, EPOCHS - 1);
+    struct wish wish = { .checkpoint = &last.at[GAP_FROM + 3] }; /* compared inside the gap */
+    cr_assert_eq(audit(w, store, &wish).status, ASSAY_OK);
+    struct assay_checkpoint other = last.at[GAP_FROM + 3];
+    other.id[0] ^= 1;
+    wish.checkpoint = &other;
+    cr_assert_eq(audit(w, store, &wish).status, ASSAY_E_INVALID);
+    /* one byte of a proof in the gap */
+    struct target t = pick(store, ASSAY_STORE_FINALITY, GAP_FROM);
+    t.value[t.len / 2] ^= 1;
+    put_back(store, ASSAY_STORE_FINALITY, &t);
+    o = audit(w, store, &plain);
+    cr_assert_eq(o.status, ASSAY_E_INVALID);
+    cr_assert_eq(o.fault.key.epoch, t.key.epoch);
+    free(t.value);
+    assay_store_close(&store);
+
+    store = kept(w, leapt_over_a_hole);
+    o = audit(w, store, &plain);
+    cr_assert(o.status == ASSAY_OK && !o.figures.proven);
+    cr_assert_eq(o.figures.unproven_from, GAP_FROM);
+    cr_assert_eq(o.figures.unproven_to, o.figures.head_epoch);
+    /* A trusted epoch behind the gap proves the blocks in front of it, too. */
+    wish.checkpoint = &last.at[GAP_TO + 1];
+    o = audit(w, store, &wish);
+    cr_assert(o.status == ASSAY_OK && o.figures.proven && o.figures.unproven_to == 0);
+    wish.checkpoint = &last.at[GAP_FROM + 1]; /* in front of the hole: nothing behind it */
+    o = audit(w, store, &wish);
+    cr_assert(o.status != ASSAY_OK || !o.figures.proven);
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+/* Blocks and boundaries of the first epochs are pruned: genesis alone proves nothing here. */
+Test(audit, a_pruned_start_needs_a_checkpoint, .timeout = 120)
+{
+    struct assay_sim_world *w = past();
+    const struct last_state last = states_of(w);
+    struct assay_store *store = copy_of(w, 0);
+    static const enum assay_store_class pruned[] = { ASSAY_STORE_BLOCK, ASSAY_STORE_BOUNDARY,
+                                                     ASSAY_STORE_FINALITY };
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_eq(assay_store_prune(store, pruned[i], 0, i == 0 ? 10 : 5), ASSAY_OK);
+    cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    struct outcome o = audit(w, store, &plain);
+    cr_assert(o.status == ASSAY_OK && !o.figures.proven);
+    cr_assert_eq(o.figures.started_epoch, 9);
+    for (uint64_t epoch = 6; epoch <= 15; epoch++) { /* boundaries lead to 9, blocks from there */
+        const struct wish wish = { .checkpoint = &last.at[epoch] };
+        o = audit(w, store, &wish);
+        cr_assert(o.status == ASSAY_OK && o.figures.proven && o.figures.unproven_to == 0,
+                  "checkpoint of %llu: %s", (unsigned long long)epoch, o.fault.fault.what);
+        struct assay_checkpoint other = last.at[epoch];
+        other.id[1] ^= 1;
+        const struct wish wrong = { .checkpoint = &other };
+        o = audit(w, store, &wrong);
+        cr_assert(o.status != ASSAY_OK || !o.figures.proven);
     }
     assay_store_close(&store);
     assay_sim_world_destroy(&w);

@@ -299,10 +299,176 @@ Test(budget, a_refused_record_in_a_proposal_is_charged_to_its_leader, .timeout =
     cr_assert_eq(assay_record_check(&e->head->context, &r), ASSAY_OK);
     cr_assert(assay_record_ask(&e->head->context, &r, &ask));
     const struct assay_verdict verdict = { .kind = ask.kind };
-    assay_verifying_done(e, ask.digest, ask.at_unix_s, &verdict);
+    assay_verifying_done(e, ask.digest, ask.at_unix_s, false, &verdict);
     cr_expect_eq(e->seats[LEADER].misled, 0);
     cr_expect_eq(asked(w, e, block->id), 0);
     cr_expect_eq(e->seats[LEADER].misled, 1);
     cr_expect_eq(e->seats[SPAMMER].misled, 0, "who proposes it answers for it");
+    assay_sim_world_destroy(&w);
+}
+
+/* --- envelopes */
+
+/* Another envelope of the spammer's own for the epoch that is `ahead` of node 0's, given to node 0
+ * by node `from`. junk: its signature is of no key. */
+static enum assay_status give_envelope(struct assay_sim_world *w, uint16_t from, uint64_t k,
+                                       uint64_t ahead, bool junk_signature)
+{
+    const struct assay_engine *e = w->nodes[0].engine;
+    const struct assay_member *m = &e->head->state.members[SPAMMER];
+    uint8_t payload[ASSAY_ENVELOPE_LEN_MAX];
+    size_t signature_at = 0;
+    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
+    struct assay_envelope v = { .era = e->head->state.era,
+                                .epoch = e->head->context.epoch + ahead,
+                                .incarnation = m->lives[0].incarnation,
+                                .kind = ASSAY_KIND_SOFT,
+                                .evidence_len = 64 };
+    assay_bytes_copy(v.chain_id, 32, e->head->state.chain_id, 32);
+    assay_bytes_copy(v.node_id, 32, m->node_id, 32);
+    for (size_t b = 0; b < 8; b++)
+        v.evidence_digest[b] = (uint8_t)(k >> (8 * b));
+    struct assay_writer p = assay_writer_over(payload, sizeof payload);
+    cr_assert_eq(assay_envelope_encode(&v, &p, &signature_at), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(w->nodes[SPAMMER].voting, v.digest, payload + signature_at),
+                 ASSAY_OK);
+    if (junk_signature) payload[signature_at + 5] ^= 1;
+    event.as.message.from = from;
+    event.as.message.kind = ASSAY_MESSAGE_ENVELOPE;
+    event.as.message.payload = assay_slice_over(payload, p.len);
+    return world_step(w, 0, &event);
+}
+
+/* All places of the pool that are free are taken, or given back: what they hold is nothing. */
+static void fill_pool(struct assay_engine *e, bool full)
+{
+    struct assay_pool *pool = e->pool;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        struct assay_pool_item *item = &pool->items[i];
+        const bool ours = item->key[0] == 0xee && item->key[31] == 0xee;
+        if (full && item->phase == ASSAY_POOL_FREE) {
+            item->phase = ASSAY_POOL_READY;
+            item->kind = ASSAY_RECORD_INCARNATE;
+            item->len = 1;
+            item->wait_views = 2;
+            item->key[0] = item->key[31] = 0xee;
+            item->epoch = UINT64_MAX / 2;
+        } else if (!full && ours) {
+            item->phase = ASSAY_POOL_FREE;
+            item->len = 0;
+            item->key[0] = 0;
+        }
+    }
+}
+
+/* A pair that convicts, found when there is no place for its proof, is not forgotten for the rest
+ * of the epoch. */
+Test(budget, a_proof_that_found_no_place_is_found_again, .timeout = 60)
+{
+    struct assay_sim_world *w = world();
+    struct assay_engine *e = w->nodes[0].engine;
+    uint64_t k = 1;
+    while (e->seats[SPAMMER].payload_len == 0)
+        cr_assert(assay_sim_world_run(w, 20), "%s", assay_sim_world_violation(w));
+    fill_pool(e, true);
+    cr_expect_eq(give_envelope(w, SPAMMER, k++, 0, false), ASSAY_OK);
+    cr_expect_not(assay_seat_is_proven(e, SPAMMER, 8));
+    fill_pool(e, false);
+    cr_expect_eq(give_envelope(w, SPAMMER, k++, 0, false), ASSAY_OK);
+    cr_expect(assay_seat_is_proven(e, SPAMMER, 8));
+    assay_sim_world_destroy(&w);
+}
+
+/* In a step whose memory is used up nothing is proven either: it waits for the next step. */
+Test(budget, a_proof_without_room_in_its_step_waits, .timeout = 60)
+{
+    static struct assay_effects effects;
+    struct assay_sim_world *w = world();
+    struct assay_engine *e = w->nodes[0].engine;
+    struct assay_output *o = &e->parts->output;
+    const struct assay_output before = *o;
+    o->effects = &effects;
+    o->arena_used = o->arena_len;
+    cr_expect_eq(assay_gather_accuse(e, SPAMMER, 1, assay_slice_over("a", 1),
+                                     assay_slice_over("b", 1)),
+                 ASSAY_E_AGAIN);
+    cr_expect_not(assay_seat_is_proven(e, SPAMMER, 1));
+    *o = before;
+    assay_sim_world_destroy(&w);
+}
+
+/* docs/protocol.md 5.23.1. A member that signs envelope after envelope: two are verified, one proof
+ * and one event follow, and after its incarnation was struck not even those. */
+Test(budget, envelope_after_envelope_is_verified_twice_and_noted_once, .timeout = 120)
+{
+    struct assay_sim_world *w = world();
+    uint64_t k = 1;
+    while (w->nodes[0].engine->seats[SPAMMER].payload_len == 0)
+        cr_assert(assay_sim_world_run(w, 20), "%s", assay_sim_world_violation(w));
+    cr_expect_eq(give_envelope(w, SPAMMER, k++, 0, true), ASSAY_E_SIGNATURE, "the second is");
+    cr_expect_eq(give_envelope(w, SPAMMER, k++, 0, false), ASSAY_OK);
+    for (int i = 0; i < 50; i++)
+        cr_expect_eq(give_envelope(w, i % 2 ? SPAMMER : 2, k++, 0, i % 3 == 0), ASSAY_E_DUPLICATE);
+    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_EQUIVOCATION, SPAMMER), 1);
+    for (int epochs = 0; epochs < 4; epochs++) {
+        const uint64_t epoch = assay_sim_world_epoch(w, 0);
+        const struct assay_member *m = &w->nodes[0].engine->head->state.members[SPAMMER];
+        cr_assert(assay_sim_world_run_to_epoch(w, epoch + 1, 20000));
+        while (w->nodes[0].engine->seats[SPAMMER].payload_len == 0)
+            cr_assert(assay_sim_world_run(w, 20), "%s", assay_sim_world_violation(w));
+        /* It may have been listed with new keys since, which convict once more. */
+        const bool struck = m->equivocation_struck == m->lives[0].incarnation;
+        if (!struck) cr_expect_eq(give_envelope(w, SPAMMER, k++, 0, false), ASSAY_OK);
+        for (int i = 0; i < 20; i++)
+            cr_expect_eq(give_envelope(w, SPAMMER, k++, 0, i % 2), ASSAY_E_DUPLICATE);
+    }
+    const size_t lives = w->nodes[0].engine->head->state.members[SPAMMER].lives[0].incarnation;
+    cr_expect_leq(assay_sim_world_notes(w, 0, ASSAY_NOTE_EQUIVOCATION, SPAMMER), lives);
+    cr_expect_leq(assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, SPAMMER), lives);
+    assay_sim_world_destroy(&w);
+}
+
+Test(budget, one_envelope_of_the_next_epoch_is_verified, .timeout = 60)
+{
+    struct assay_sim_world *w = world();
+    uint64_t k = 1;
+    cr_expect_eq(give_envelope(w, SPAMMER, k++, 1, true), ASSAY_E_EARLY);
+    cr_expect_eq(give_envelope(w, SPAMMER, k++, 1, false), ASSAY_OK);
+    for (int i = 0; i < 20; i++)
+        cr_expect_eq(give_envelope(w, SPAMMER, k++, 1, i % 2), ASSAY_E_DUPLICATE);
+    assay_sim_world_destroy(&w);
+}
+
+/* A proof of what was struck already costs no signature, whoever sends it. */
+Test(budget, a_proof_against_a_struck_incarnation_is_not_verified, .timeout = 60)
+{
+    struct assay_sim_world *w = world();
+    const struct assay_engine *e = w->nodes[0].engine;
+    uint8_t bytes[RECORD_LEN], votes[2][ASSAY_VOTE_LEN_MAX];
+    const uint64_t epoch = assay_sim_world_epoch(w, 0);
+    while (e->seats[SPAMMER].payload_len == 0)
+        cr_assert(assay_sim_world_run(w, 20), "%s", assay_sim_world_violation(w));
+    for (int struck = 0; struck < 2; struck++) {
+        struct assay_writer record = assay_writer_over(bytes, sizeof bytes);
+        struct assay_slice payloads[2];
+        for (int i = 0; i < 2; i++) {
+            struct assay_vote_statement st = { .epoch = epoch,
+                                               .view = 3,
+                                               .type = ASSAY_VOTE_NOTARISE };
+            const uint8_t signature[ASSAY_P256_SIGNATURE_LEN] = { 1 };
+            st.era = e->head->state.era;
+            assay_bytes_copy(st.chain_id, 32, e->head->state.chain_id, 32);
+            st.block_id[0] = (uint8_t)(1 + i);
+            struct assay_writer v = assay_writer_over(votes[i], sizeof votes[i]);
+            assay_vote_encode(&st, SPAMMER, signature, &v);
+            payloads[i] = assay_slice_over(votes[i], v.len);
+        }
+        cr_assert_eq(assay_record_put_offence(&record, 1, payloads[0], payloads[1]), ASSAY_OK);
+        cr_expect_eq(give(w, 0, 2, assay_slice_over(bytes, record.len)),
+                     struck ? ASSAY_E_DUPLICATE : ASSAY_E_SIGNATURE);
+        if (struck) break;
+        cr_assert_eq(give_envelope(w, SPAMMER, 7, 0, false), ASSAY_OK);
+        cr_assert(assay_sim_world_run_to_epoch(w, epoch + 2, 20000));
+    }
     assay_sim_world_destroy(&w);
 }

@@ -141,14 +141,29 @@ static void wipe(struct assay_sim_world *w, uint32_t from, uint32_t to)
         assay_sim_world_restart(w, i);
 }
 
+static uint8_t document[ASSAY_RECOVER_LEN_MAX];
+
 Test(era, all_stores_are_lost_and_the_keys_are_kept, .timeout = 120)
 {
     struct assay_sim_world *w = start(7, 5, 0);
     wipe(w, 0, 5);
     stands_still(w);
     fence(w, 1);
-    struct assay_sim_world_recovery options = { 0 };
+    struct assay_sim_world_recovery options = { .document = document,
+                                                .capacity = sizeof document };
+    cr_expect_eq(assay_sim_world_recover(w, &options), ASSAY_E_SIGNATURE,
+                 "no listed voting key has answered");
+    options.accepts = true;
     cr_assert_eq(assay_sim_world_recover(w, &options), ASSAY_OK);
+    cr_assert(assay_sim_world_run(w, 4 * EPOCH_MS));
+    uint32_t over = 0;
+    for (uint32_t i = 0; i < 5; i++)
+        over += state_of(w, i)->era;
+    cr_expect_eq(over, 1, "nobody takes it from a peer");
+    for (uint32_t i = 0; i < 5; i++)
+        if (state_of(w, i)->era == 0)
+            cr_assert_eq(assay_sim_world_accept(w, i, document, options.document_len), ASSAY_OK);
+    cr_expect(options.manual && !options.certain);
     cr_expect_eq(options.key_count, 5);
     cr_expect(options.in_doubt, "nobody knows what the lost logs said");
     goes_on(w, 1, 5);
@@ -302,7 +317,6 @@ Test(era, who_has_a_higher_final_head_refuses, .timeout = 120)
 {
     struct assay_sim_world *w = start(31, 5, 3);
     const bool behind[5] = { [3] = true, [4] = true };
-    static uint8_t document[ASSAY_RECOVER_LEN_MAX];
     kill_some(w, behind); /* three of five are no quorum: the network stands */
     stands_still(w);
     assay_sim_world_restart(w, 3);

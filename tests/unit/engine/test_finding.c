@@ -38,7 +38,8 @@ static enum assay_outcome judge(struct bench *b, enum assay_evidence_kind kind)
     static const uint8_t digest[32] = { 9 };
     enum assay_outcome outcome = ASSAY_OUTCOME_PASS_OUT_OF_DATE;
     assay_verdict_conclude(&b->verdict);
-    const struct assay_finding *f = assay_findings_put(&b->findings, digest, 100, &b->verdict);
+    const struct assay_finding *f =
+        assay_findings_put(&b->findings, digest, 100, false, &b->verdict);
     if (!assay_finding_judge(f, &b->member, kind, b->expected, &outcome)) {
         cr_assert_eq(outcome, ASSAY_OUTCOME_NONE);
         return ASSAY_OUTCOME_ABSENT;
@@ -201,12 +202,12 @@ Test(finding, is_known_by_digest_time_and_kind)
     uint8_t digest[32] = { 1 };
     make(&b);
     assay_verdict_conclude(&b.verdict);
-    cr_assert_not_null(assay_findings_put(&b.findings, digest, 100, &b.verdict));
-    cr_assert_not_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SOFT));
-    cr_assert_null(assay_findings_get(&b.findings, digest, 101, ASSAY_KIND_SOFT));
-    cr_assert_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SGX3));
+    cr_assert_not_null(assay_findings_put(&b.findings, digest, 100, false, &b.verdict));
+    cr_assert_not_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SOFT, false));
+    cr_assert_null(assay_findings_get(&b.findings, digest, 101, ASSAY_KIND_SOFT, false));
+    cr_assert_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SGX3, false));
     digest[31] = 1;
-    cr_assert_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SOFT));
+    cr_assert_null(assay_findings_get(&b.findings, digest, 100, ASSAY_KIND_SOFT, false));
 }
 
 Test(finding, the_one_used_longest_ago_is_forgotten)
@@ -216,15 +217,15 @@ Test(finding, the_one_used_longest_ago_is_forgotten)
     assay_verdict_conclude(&b.verdict);
     for (uint8_t i = 0; i < KEPT; i++) {
         const uint8_t digest[32] = { i };
-        cr_assert_not_null(assay_findings_put(&b.findings, digest, 100, &b.verdict));
+        cr_assert_not_null(assay_findings_put(&b.findings, digest, 100, false, &b.verdict));
     }
     const uint8_t first[32] = { 0 };
     const uint8_t second[32] = { 1 };
     const uint8_t more[32] = { 50 };
-    cr_assert_not_null(assay_findings_get(&b.findings, first, 100, ASSAY_KIND_SOFT));
-    cr_assert_not_null(assay_findings_put(&b.findings, more, 100, &b.verdict));
-    cr_assert_not_null(assay_findings_get(&b.findings, first, 100, ASSAY_KIND_SOFT));
-    cr_assert_null(assay_findings_get(&b.findings, second, 100, ASSAY_KIND_SOFT));
+    cr_assert_not_null(assay_findings_get(&b.findings, first, 100, ASSAY_KIND_SOFT, false));
+    cr_assert_not_null(assay_findings_put(&b.findings, more, 100, false, &b.verdict));
+    cr_assert_not_null(assay_findings_get(&b.findings, first, 100, ASSAY_KIND_SOFT, false));
+    cr_assert_null(assay_findings_get(&b.findings, second, 100, ASSAY_KIND_SOFT, false));
 }
 
 Test(finding, a_reason_longer_than_its_field_is_cut)

@@ -40,7 +40,7 @@ static const struct assay_finding *judge(void *context, const struct assay_ask *
     world_appraise(j->world, ask->bytes, ask->kind, ask->at_unix_s,
                    world_rules_of(j->world, ask->epoch), &verdict);
     if (j->knows_nothing) verdict = (struct assay_verdict){ .kind = ask->kind };
-    return assay_findings_put(&j->findings, ask->digest, ask->at_unix_s, &verdict);
+    return assay_findings_put(&j->findings, ask->digest, ask->at_unix_s, ask->before, &verdict);
 }
 
 static void refused(void *context)

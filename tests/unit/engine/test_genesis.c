@@ -33,7 +33,7 @@ static void fill(struct made *m)
     struct assay_genesis *g = &m->genesis;
     g->time_ms = 1700000000123;
     g->parameters =
-        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 7 }, 0, 0, 0 };
+        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 7 }, 0, 0, 0, 0, 0 };
     g->policy = assay_slice_over("policy", 6);
     g->endorsements = assay_slice_over("endorsements", 12);
     g->threshold = 2;
@@ -238,6 +238,8 @@ Test(genesis, writes_nothing_that_it_would_refuse)
     g->threshold = OPERATORS + 1;
     cr_assert_eq(body_status(m), ASSAY_E_RANGE);
     g->threshold = 0;
+    cr_assert_eq(body_status(m), ASSAY_E_RANGE);
+    g->threshold = OPERATORS / 2; /* two halves could decide against each other */
     cr_assert_eq(body_status(m), ASSAY_E_RANGE);
     *g = good;
     g->parameters.epoch_ms = ASSAY_EPOCH_MS_MIN - 1;
@@ -471,13 +473,27 @@ Test(genesis, refuses_empty_names_and_names_that_are_too_long)
 Test(genesis, agrees_on_the_number_of_seats)
 {
     static const struct {
-        uint32_t level, delay_s, seats_max;
-    } rows[] = { { 0, 0, 0 }, { 0, 0, 7 }, { 2, 0, 99 }, { 0, 60, 1 }, { 3, 60, 20 } };
+        uint32_t level, delay_s, seats_max, amplification, floor;
+    } rows[] = { { 0, 0, 0, 0, 0 },    { 0, 0, 7, 0, 0 },    { 2, 0, 99, 0, 0 },
+                 { 0, 60, 1, 0, 0 },   { 3, 60, 20, 0, 0 },  { 0, 0, 0, 200, 0 },
+                 { 1, 60, 9, 100, 0 }, { 0, 0, 7, 300, 0 },  { 0, 0, 0, 0, 70 },
+                 { 1, 60, 9, 0, 100 }, { 0, 0, 7, 200, 67 } };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t bytes[128];
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
         const struct assay_genesis_parameters p = {
-            500, 20, 100, 33, 100, 1 << 20, { 7 }, rows[i].level, rows[i].delay_s, rows[i].seats_max
+            500,
+            20,
+            100,
+            33,
+            100,
+            1 << 20,
+            { 7 },
+            rows[i].level,
+            rows[i].delay_s,
+            rows[i].seats_max,
+            rows[i].amplification,
+            rows[i].floor
         };
         struct assay_genesis_parameters q;
         assay_parameters_put(&w, &p);
@@ -487,7 +503,44 @@ Test(genesis, agrees_on_the_number_of_seats)
         cr_expect_eq(q.seats_max, rows[i].seats_max);
         cr_expect_eq(q.level, rows[i].level);
         cr_expect_eq(q.collateral_delay_s, rows[i].delay_s);
+        cr_expect_eq(q.amplification_percent, rows[i].amplification);
+        cr_expect_eq(assay_parameters_amplification(&q),
+                     rows[i].amplification != 0 ? rows[i].amplification : 150);
+        cr_expect_eq(q.quiet_floor_percent, rows[i].floor);
+        cr_expect_eq(assay_parameters_quiet_floor(&q), rows[i].floor != 0 ? rows[i].floor : 90);
         cr_expect_eq(assay_parameters_seats(&q), rows[i].seats_max != 0 ? rows[i].seats_max : 100);
+    }
+}
+
+/* docs/protocol.md 6.3.2: B is 1 to 3, and 3/2 where nothing is said. */
+Test(genesis, refuses_a_bound_of_amplification_out_of_range_or_the_usual_one)
+{
+    static const uint32_t said[] = { 99, 150, 301 };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        uint8_t bytes[128];
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        const struct assay_genesis_parameters p = { 500, 20, 100, 33, 100, 1 << 20,
+                                                    { 7 }, 0, 0, 0, said[i], 0 };
+        struct assay_genesis_parameters q;
+        assay_parameters_put(&w, &p);
+        struct assay_cursor c = assay_cursor_over(w.bytes, w.len);
+        cr_expect_eq(assay_parameters_read(&c, &q), ASSAY_E_RANGE, "%u", (unsigned)said[i]);
+    }
+}
+
+/* docs/protocol.md 6.7: more than two thirds keep their votes, 90 % where nothing is said. */
+Test(genesis, refuses_a_quiet_floor_out_of_range_or_the_usual_one)
+{
+    static const uint32_t said[] = { 1, 66, 90, 101 };
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        uint8_t bytes[128];
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        const struct assay_genesis_parameters p = { 500, 20, 100, 33, 100, 1 << 20,
+                                                    { 7 }, 0, 0, 0, 0, said[i] };
+        struct assay_genesis_parameters q;
+        assay_parameters_put(&w, &p);
+        struct assay_cursor c = assay_cursor_over(w.bytes, w.len);
+        cr_expect_eq(assay_parameters_read(&c, &q), ASSAY_E_RANGE, "%u", (unsigned)said[i]);
     }
 }
 
@@ -497,8 +550,8 @@ Test(genesis, refuses_numbers_of_seats_that_are_none_or_need_not_be_said)
     for (size_t i = 0; i < sizeof said; i++) {
         uint8_t bytes[128];
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        const struct assay_genesis_parameters p = { 500,     20,    100, 33, 100,
-                                                    1 << 20, { 7 }, 0,   0,  99 };
+        const struct assay_genesis_parameters p = { 500,     20,    100, 33, 100, 1 << 20,
+                                                    { 7 }, 0,   0,  99, 0, 0 };
         struct assay_genesis_parameters q;
         assay_parameters_put(&w, &p);
         bytes[w.len - 1] = said[i];
@@ -520,7 +573,8 @@ Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout =
     cr_assert(g != NULL && read != NULL && body != NULL && file != NULL);
     g->time_ms = 1700000000123;
     g->parameters =
-        (struct assay_genesis_parameters){ 60000, 20, 100, 33, 100, 4 << 20, { 7 }, 0, 0, 0 };
+        (struct assay_genesis_parameters){ 60000, 20, 100, 33, 100,
+                                           4 << 20, { 7 }, 0, 0, 0, 0, 0 };
     g->policy = assay_slice_over("policy", 6);
     g->endorsements = assay_slice_over("endorsements", 12);
     g->threshold = 1;
@@ -561,6 +615,52 @@ Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout =
     free(read);
     free(body);
     free(file);
+}
+
+/* docs/protocol.md 5.22: each operator with members has a seat of its own. */
+Test(genesis, refuses_more_operators_with_members_than_there_are_seats, .timeout = 120)
+{
+    static struct assay_genesis g, read;
+    static uint8_t body[1 << 17], file[1 << 17];
+    for (uint32_t count = ASSAY_VOTERS_MAX; count <= ASSAY_VOTERS_MAX + 1; count++) {
+        struct assay_where where = { 0 };
+        g = (struct assay_genesis){ .time_ms = 1700000000123, .threshold = count / 2 + 1 };
+        g.parameters = (struct assay_genesis_parameters){ .epoch_ms = 60000,
+                                                          .operator_cap_num = 20,
+                                                          .operator_cap_den = 100,
+                                                          .vendor_cap_num = 33,
+                                                          .vendor_cap_den = 100,
+                                                          .block_len_max = 4 << 20 };
+        g.policy = assay_slice_over("policy", 6);
+        g.endorsements = assay_slice_over("endorsements", 12);
+        g.operator_count = g.member_count = count;
+        for (uint32_t i = 0; i < count; i++) {
+            key_of(1 + i, g.operators[i].public_key, NULL);
+            g.operators[i].name = assay_slice_over("op", 2);
+        }
+        assay_genesis_sort(&g); /* which names the operators */
+        for (uint32_t i = 0; i < count; i++) {
+            struct assay_genesis_member *x = &g.members[i];
+            key_of(1000 + 2 * i, x->identity_public, NULL);
+            key_of(1001 + 2 * i, x->voting_public, NULL);
+            x->door_public[0] = x->transport_public[0] = x->platform_id[0] = (uint8_t)i;
+            x->door_public[1] = x->platform_id[1] = 1;
+            x->transport_public[1] = 2;
+            assay_bytes_copy(x->operator_id, 32, g.operators[i].operator_id, 32);
+            memset(x->vendor_root, 5, 32);
+            x->evidence_kind = 3;
+            x->name = assay_slice_over("member", 6);
+        }
+        assay_genesis_sort(&g);
+        struct assay_writer w = assay_writer_over(body, sizeof body);
+        struct assay_writer f = assay_writer_over(file, sizeof file);
+        cr_assert_eq(assay_genesis_encode_body(&g, &w), ASSAY_OK);
+        cr_assert_eq(assay_genesis_encode_file(assay_slice_over(body, w.len), NULL, NULL, 0, &f),
+                     ASSAY_OK);
+        cr_expect_eq(assay_genesis_decode(file, f.len, true, &read, &where),
+                     count > ASSAY_VOTERS_MAX ? ASSAY_E_FULL : ASSAY_OK, "%u: %s", (unsigned)count,
+                     where.field);
+    }
 }
 
 /* docs/protocol.md 5.22: a roster has room for so many. */

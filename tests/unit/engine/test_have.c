@@ -7,6 +7,7 @@
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
+
 #include <stdlib.h>
 
 enum { EPOCH_MS = 1600, AUTHOR = 5 };
@@ -300,8 +301,62 @@ Test(have, one_is_asked_and_when_it_is_late_another)
     cr_assert(l->source == 1 && engine_of(w, 0)->seats[AUTHOR].payload_len == 0, "it has its time");
     go_on(w, 60);
     cr_assert_gt(engine_of(w, 0)->seats[AUTHOR].payload_len, 0, "the other one had it");
-    cr_assert_eq(engine_of(w, 0)->having->doubted[1], running(w, 0));
+    const struct assay_lack_window *windows = engine_of(w, 0)->having->windows;
+    cr_assert_eq(windows[1].size, ASSAY_LACK_FIRST / 2, "it is asked for less at once");
+    cr_assert_eq(windows[2].size, 2 * ASSAY_LACK_FIRST, "and who gave in time for more");
+    cr_assert_eq(windows[1].doubted, 0);
     assay_sim_world_destroy(&w);
+}
+
+/* A look in a step that has so many bytes left for what it says. Returns: whether it asked. */
+static bool looks_with(struct assay_engine *e, size_t room)
+{
+    static struct assay_effects effects;
+    struct assay_output *o = &e->parts->output;
+    const struct assay_output before = *o;
+    effects = (struct assay_effects){ .count = 0 };
+    o->effects = &effects;
+    cr_assert_leq(room, o->arena_len);
+    o->arena_used = o->arena_len - room;
+    assay_have_tick(e);
+    *o = before;
+    for (size_t i = 0; i < effects.count; i++)
+        if (effects.items[i].kind == ASSAY_EFFECT_SEND &&
+            effects.items[i].as.send.message == ASSAY_MESSAGE_LACK)
+            return true;
+    return false;
+}
+
+/* In a step without room nobody is asked, and nobody is late with what it never heard of. */
+Test(have, who_could_not_be_asked_is_not_late, .timeout = 120)
+{
+    uint8_t bytes[64];
+    struct assay_slice claim;
+    uint32_t given_back = 0;
+    for (size_t room = 0; room < 256; room += 16) {
+        struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
+        struct assay_engine *e = w->nodes[0].engine;
+        const struct assay_lacking *l = &e->having->lacks[ASSAY_HAVE_ENVELOPE][AUTHOR];
+        go_on(w, 20);
+        show(w, 0, ASSAY_MESSAGE_HAVE, 2, claim);
+        cr_assert(l->source == 1 && l->spare == 2);
+        const uint64_t now_ms = e->now_ms;
+        e->now_ms = l->since_ms + EPOCH_MS;
+        const bool asked = looks_with(e, room);
+        e->now_ms = now_ms;
+        cr_expect_eq(l->source == 2, asked, "%zu bytes", room);
+        cr_expect_eq(e->having->windows[2].flying > 0, asked, "%zu bytes", room);
+        given_back += l->source == ASSAY_SLOT_ALL && l->spare == 2;
+        assay_have_check(e);
+        assay_sim_world_destroy(&w);
+    }
+    cr_expect_gt(given_back, 0, "there was room to look, and none to ask");
+}
+
+/* A neighbour that left so many asks without an answer that it is asked for one piece at a time. */
+static void distrust(const struct assay_sim_world *w)
+{
+    engine_of(w, 0)->parts->having.windows[1].size = 1;
 }
 
 /* All ones, and never an answer: one time-out in two epochs, then others come first. */
@@ -311,11 +366,13 @@ Test(have, who_did_not_answer_is_not_asked_first_again)
     struct assay_slice claim;
     struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
     const struct assay_having *h = engine_of(w, 0)->having;
+    distrust(w);
     go_on(w, 110);
-    cr_assert_eq(h->doubted[1], running(w, 0));
+    cr_assert_eq(h->windows[1].doubted, running(w, 0));
     show(w, 0, ASSAY_MESSAGE_HAVE, 1, claim);
     const struct assay_lacking *l = &h->lacks[ASSAY_HAVE_ENVELOPE][AUTHOR];
     cr_assert(l->source == ASSAY_SLOT_ALL && l->spare == 1);
+    cr_assert_eq(h->windows[1].flying, 0, "for nothing at all");
     show(w, 0, ASSAY_MESSAGE_HAVE, 2, claim);
     cr_assert_eq(l->source, 2, "asked at once");
     go_on(w, 20);
@@ -323,19 +380,54 @@ Test(have, who_did_not_answer_is_not_asked_first_again)
     assay_sim_world_destroy(&w);
 }
 
-/* A full machine answers late, and is asked again. */
-Test(have, who_was_late_and_gives_something_is_asked_first_again)
+/* Else a neighbour that claims everything could clear itself with one piece now and then. */
+Test(have, one_piece_that_comes_late_clears_nothing)
 {
     uint8_t bytes[64];
     struct assay_slice claim;
     struct assay_sim_world *w = claimed(bytes, sizeof bytes, &claim);
     const struct assay_having *h = engine_of(w, 0)->having;
     const struct assay_seat *seat = &engine_of(w, 1)->seats[AUTHOR];
+    distrust(w);
     go_on(w, 110);
-    cr_assert_eq(h->doubted[1], running(w, 0));
+    cr_assert_eq(h->windows[1].doubted, running(w, 0));
     cr_assert_eq(engine_of(w, 0)->seats[AUTHOR].payload_len, 0);
     show(w, 0, ASSAY_MESSAGE_ENVELOPE, 1, assay_slice_over(seat->payload, seat->payload_len));
-    cr_assert_eq(h->doubted[1], 0);
+    cr_assert_gt(engine_of(w, 0)->seats[AUTHOR].payload_len, 0);
+    cr_assert_eq(h->windows[1].doubted, running(w, 0));
+    cr_assert_eq(h->windows[1].size, 1);
+    assay_sim_world_destroy(&w);
+}
+
+/* Node 0 has no envelope but its own; 1 says that it has all, and is asked for a few. */
+Test(have, a_neighbour_is_asked_for_as_much_as_it_gives)
+{
+    uint8_t bytes[64];
+    struct assay_sim_world *w = world_of(12, 0);
+    to_beginning(w, 1);
+    for (uint32_t i = 1; i < 12; i++) w->cut[i * 12] = 1;
+    go_on(w, EPOCH_MS * 3 / 8);
+    const uint8_t ones[2] = { 0xff, 0x0f }, none[2] = { 0 };
+    const struct assay_have have = { .epoch = running(w, 0),
+                                     .envelopes = assay_slice_over(ones, 2),
+                                     .ballots = assay_slice_over(none, 2) };
+    struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
+    cr_assert_eq(assay_have_encode(&have, &out), ASSAY_OK);
+    show(w, 0, ASSAY_MESSAGE_HAVE, 1, assay_slice_over(bytes, out.len));
+    const struct assay_lack_window *window = &engine_of(w, 0)->having->windows[1];
+    cr_assert_eq(window->flying, ASSAY_LACK_FIRST);
+    const struct assay_lacking *l = engine_of(w, 0)->having->lacks[ASSAY_HAVE_ENVELOPE];
+    uint32_t gave = 0;
+    for (uint32_t i = 1; i < 12 && gave < 4; i++) { /* half of what was asked */
+        const struct assay_seat *seat = &engine_of(w, 1)->seats[i];
+        if (l[i].source != 1 || seat->payload_len == 0) continue;
+        show(w, 0, ASSAY_MESSAGE_ENVELOPE, 1, assay_slice_over(seat->payload, seat->payload_len));
+        gave++;
+    }
+    cr_assert_eq(gave, 4);
+    cr_assert_eq(window->size, ASSAY_LACK_FIRST);
+    go_on(w, 110); /* and the rest is late */
+    cr_assert_eq(window->size, ASSAY_LACK_FIRST / 2);
     assay_sim_world_destroy(&w);
 }
 

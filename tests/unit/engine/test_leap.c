@@ -269,13 +269,122 @@ Test(leap, weighs_every_boundary_with_its_own_voters, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-/* Of the last boundary the liars have a state, under another header. */
+/* Everything of a class that `from` stores, also into `to`. */
+static void copy_class(struct assay_store *from, struct assay_store *to,
+                       enum assay_store_class class_)
+{
+    static struct lies l;
+    const struct assay_store_key first = { 0 };
+    struct assay_store_key last = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    memset(last.id, 0xff, sizeof last.id);
+    l = (struct lies){ .store = from };
+    cr_assert_eq(from->ops->scan(from, class_, &first, &last, false, collect, &l), ASSAY_OK);
+    for (size_t i = 0; i < l.count; i++) {
+        const struct assay_slice value = assay_slice_over(l.values[i], l.lens[i]);
+        cr_assert_eq(assay_store_put(to, class_, &l.keys[i], value), ASSAY_OK);
+        free(l.values[i]);
+    }
+    cr_assert_eq(assay_store_commit(to), ASSAY_OK);
+}
+
+/* The same keys made another history of the same chain: all votes in it are genuine. Some peers
+ * from `first` on serve that one, of so many epochs, the others the true one. */
+static struct assay_sim_world *two_histories(uint32_t first, uint32_t others,
+                                             uint64_t epochs)
+{
+    static const enum assay_store_class classes[] = { ASSAY_STORE_BOUNDARY, ASSAY_STORE_FINALITY,
+                                                      ASSAY_STORE_STATE };
+    const struct assay_sim_world_options o = { .seed = 17, .nodes = NODES, .epoch_ms = 400 };
+    struct assay_sim_world *w = lost(), *copy = assay_sim_world_create(&o);
+    assay_sim_world_kill(copy, NODES - 1); /* it goes on in another way from the start */
+    cr_assert(assay_sim_world_run_to_epoch(copy, epochs, 100000));
+    const struct assay_engine *a = assay_sim_world_engine(w, 1);
+    const struct assay_engine *b = assay_sim_world_engine(copy, 1);
+    cr_assert(assay_bytes_equal(a->head->state.chain_id, b->head->state.chain_id, 32));
+    for (uint32_t node = first; node < first + others; node++)
+        for (size_t c = 0; c < 3; c++) {
+            prune(w, ASSAY_STORE_BLOCK, EPOCHS + 100);
+            copy_class(copy->nodes[1].store, w->nodes[node].store, classes[c]);
+        }
+    assay_sim_world_destroy(&copy);
+    return w;
+}
+
+/* Of four peers, each of an operator of its own, two have the other one: three are asked, so both
+ * are seen, and neither is followed. */
+Test(leap, two_proven_histories_stop_it, .timeout = 120)
+{
+    struct assay_sim_world *w = two_histories(1, 2, EPOCHS + 4);
+    assay_sim_world_restart(w, 0);
+    (void)assay_sim_world_run(w, 8000);
+    const struct assay_sim_world_note *n =
+        assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    cr_assert_not_null(n);
+    cr_expect_eq(n->b, 6, "lacks %u", (unsigned)n->b);
+    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    cr_expect_eq(assay_sim_world_engine(w, 0)->head->state.epoch, 0);
+    assay_sim_world_destroy(&w);
+}
+
+/* One peer alone has the other one, made with old keys, and may not be among the three: either both
+ * are seen, or the true one is followed. */
+Test(leap, one_peer_with_another_history_is_never_followed, .timeout = 120)
+{
+    for (uint32_t liar = 1; liar < NODES; liar++) {
+        struct assay_sim_world *w = two_histories(liar, 1, EPOCHS);
+        assay_sim_world_restart(w, 0);
+        (void)assay_sim_world_run(w, 8000);
+        const struct assay_sim_world_note *n =
+            assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+        const bool stopped = n != NULL && n->b == 6;
+        const bool leapt = assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL) > 0;
+        cr_expect_neq(stopped, leapt, "liar %u", (unsigned)liar);
+        if (leapt) agrees(w);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* Three peers with the other history, all of one operator: the fourth is asked as well. */
+Test(leap, three_peers_of_one_operator_confirm_nothing, .timeout = 120)
+{
+    for (uint32_t honest = 1; honest < NODES; honest += NODES - 2) { /* asked first, or last */
+        const uint32_t first = honest == 1 ? 2 : 1;
+        struct assay_sim_world *w = two_histories(first, 3, EPOCHS + 4);
+        assay_sim_world_restart(w, 0);
+        struct assay_member *m = assay_sim_world_engine(w, 0)->parts->head.state.members;
+        for (uint32_t node = first + 1; node < first + 3; node++)
+            assay_bytes_copy(m[node].operator_id, 32, m[first].operator_id, 32);
+        (void)assay_sim_world_run(w, 8000);
+        const struct assay_sim_world_note *n =
+            assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+        cr_assert_not_null(n, "honest %u", (unsigned)honest);
+        cr_expect_eq(n->b, 6, "lacks %u", (unsigned)n->b);
+        cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* Of every boundary the liars have a state, under another header: of those, too, that close while
+ * their peer asks. */
 Test(leap, keeps_no_state_but_the_proven, .timeout = 60)
 {
     struct assay_sim_world *w = lost();
     for (uint32_t liar = 1; liar < NODES - 1; liar++)
         forge(w, liar, ASSAY_STORE_STATE, 0);
+    uint64_t forged[NODES];
+    for (uint32_t liar = 1; liar < NODES - 1; liar++)
+        forged[liar] = assay_sim_world_engine(w, liar)->head->state.epoch;
     assay_sim_world_restart(w, 0);
+    for (unsigned step = 0;
+         step < 4000 && assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL) == 0;
+         step++) {
+        cr_assert(assay_sim_world_run(w, 5), "%s", assay_sim_world_violation(w));
+        for (uint32_t liar = 1; liar < NODES - 1; liar++) {
+            const uint64_t epoch = assay_sim_world_engine(w, liar)->head->state.epoch;
+            if (epoch > forged[liar]) forge(w, liar, ASSAY_STORE_STATE, forged[liar] + 1);
+            forged[liar] = epoch;
+        }
+    }
     cr_assert(joins(w, 40000), "%s", assay_sim_world_violation(w));
     agrees(w);
     cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
@@ -323,6 +432,37 @@ Test(leap, says_what_is_missing_and_takes_a_checkpoint, .timeout = 60)
     w->options.checkpoint = &c;
     assay_sim_world_restart(w, 0);
     cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
+    agrees(w);
+    assay_sim_world_destroy(&w);
+}
+
+/* Its own disk is intact and so old that no peer has blocks or boundaries from there on: it reports
+ * that it cannot catch up, and never that it has. */
+Test(leap, a_node_that_pruning_left_behind_reports_it, .timeout = 120)
+{
+    struct assay_sim_world *w = start(3);
+    struct assay_checkpoint c;
+    assay_sim_world_kill(w, 0);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3 + ASSAY_LEAP_EPOCHS + 8, 200000), "%s",
+              assay_sim_world_violation(w));
+    prune(w, ASSAY_STORE_BLOCK, 3 + ASSAY_LEAP_EPOCHS);
+    prune(w, ASSAY_STORE_BOUNDARY, 3 + ASSAY_LEAP_EPOCHS);
+    assay_sim_world_restart(w, 0);
+    const uint32_t caught_up = assay_sim_world_notes(w, 0, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL);
+    cr_assert_not(joins(w, 20000));
+    const struct assay_sim_world_note *n =
+        assay_sim_world_last_note(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    cr_assert_not_null(n);
+    cr_assert_eq(n->b, 1);
+    const uint32_t failed = assay_sim_world_notes(w, 0, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    cr_assert_leq(failed, 40);
+    cr_assert_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_CAUGHT_UP, ASSAY_SLOT_ALL), caught_up);
+    cr_assert_null(assay_sim_world_violation(w));
+
+    assay_sim_world_kill(w, 0);
+    assay_checkpoint_of(&w->nodes[2].engine->head->state, &c);
+    w->options.checkpoint = &c;
+    assay_sim_world_restart(w, 0);
     agrees(w);
     assay_sim_world_destroy(&w);
 }
@@ -582,8 +722,7 @@ Test(leap, brings_a_newcomer_into_the_network, .timeout = 60)
     cr_assert(assay_sim_world_run(w, 20000), "%s", assay_sim_world_violation(w));
     const struct assay_engine *own = assay_sim_world_engine(w, NODES);
     cr_assert_eq(own->head->state.epoch, 0);
-    const size_t said =
-        assay_sim_world_notes(w, NODES, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
+    const size_t said = assay_sim_world_notes(w, NODES, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL);
     cr_assert_gt(said, 0);
     cr_assert_lt(said, 20);
     const uint64_t now = assay_sim_world_epoch(w, 1);
@@ -632,6 +771,10 @@ Test(leap, takes_no_state_without_the_newcomer, .timeout = 60)
     cr_assert_eq(e->leap->phase, ASSAY_LEAP_BOUNDARIES);
     answer_as_asked(w, 1);
     cr_assert_geq(e->leap->epoch, 3);
+    for (int peer = 1; e->leap->phase == ASSAY_LEAP_CONFIRM; peer++) {
+        cr_assert_lt(peer, ASSAY_LEAP_OPERATORS);
+        answer_as_asked(w, 1);
+    }
     for (int peer = 0; peer < 3; peer++) {
         cr_assert_eq(e->leap->phase, ASSAY_LEAP_BOUNDARIES, "%d", peer);
         answer_as_asked(w, e->leap->epoch + 1);

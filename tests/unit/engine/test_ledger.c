@@ -62,7 +62,7 @@ static struct bench *make(void)
     b->genesis->member_count = N;
     b->genesis->time_ms = 1000000;
     b->genesis->parameters =
-        (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20, { 0 }, 0, 0, 0 };
+        (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20, { 0 }, 0, 0, 0, 0, 0 };
     for (uint32_t i = 0; i < N; i++) {
         memset(b->genesis->members[i].node_id, (int)(i + 1), 32);
         b->genesis->members[i].evidence_kind = ASSAY_KIND_SOFT;

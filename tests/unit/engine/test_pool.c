@@ -107,6 +107,25 @@ Test(pool, lies_of_one_member_about_everybody_leave_room_for_others)
         if (add(pool, &r, 0) == ASSAY_OK) kept++;
     }
     cr_assert_eq(kept, 1, "a static proof strikes an incarnation once");
+    kept = 0;
+    for (uint32_t i = 0; i < 9; i++) {
+        r = record(ASSAY_RECORD_OFFENCE, 2, 5 + i, MEMBERS + i);
+        r.may_wait = true;
+        if (add(pool, &r, 0) == ASSAY_OK) kept++;
+    }
+    cr_assert_eq(kept, 1, "so does one that waits");
+    drop(pool);
+}
+
+/* docs/protocol.md 7.5.1: a proof of two envelopes may have to wait for epochs. */
+Test(pool, a_proof_that_waits_keeps_no_other_of_its_member_out)
+{
+    struct assay_pool *pool = make();
+    struct assay_record waits = record(ASSAY_RECORD_OFFENCE, 2, 5, 1);
+    const struct assay_record strikes = record(ASSAY_RECORD_OFFENCE, 2, 5, 2);
+    waits.may_wait = true;
+    cr_assert_eq(add(pool, &waits, 0), ASSAY_OK);
+    cr_expect_eq(add(pool, &strikes, 0), ASSAY_OK);
     drop(pool);
 }
 

@@ -194,7 +194,7 @@ Test(proof, is_not_believed_from_another_place, .timeout = 60)
     cr_assert_eq(answer_of(bytes, len, &c), ASSAY_PROOF_OTHER_CHAIN);
     c = k.from;
     c.era++;
-    cr_assert_eq(answer_of(bytes, len, &c), ASSAY_PROOF_OTHER_CHAIN);
+    cr_assert_eq(answer_of(bytes, len, &c), ASSAY_PROOF_OTHER_ERA);
     c = k.at;
     c.epoch++;
     cr_assert_eq(answer_of(bytes, len, &c), ASSAY_PROOF_OLDER);

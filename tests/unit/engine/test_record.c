@@ -301,6 +301,7 @@ Test(offence, only_the_right_pairs_convict)
         const struct sample s = offence(cases[i].number, cases[i].a, cases[i].b);
         const enum assay_status status = assay_record_decode(assay_slice_over(s.bytes, s.len), &r);
         cr_assert_eq(status == ASSAY_OK, cases[i].convicts, "case %zu", i);
+        if (status == ASSAY_OK) cr_expect_not(r.may_wait, "it strikes at once");
     }
 }
 
@@ -350,6 +351,7 @@ Test(offence, two_envelopes_must_differ)
     struct assay_record r;
     struct sample s = offence(8, &a, &b);
     cr_assert_eq(assay_record_decode(assay_slice_over(s.bytes, s.len), &r), ASSAY_OK);
+    cr_expect(r.may_wait, "docs/protocol.md 7.5.1");
     s = offence(8, &a, &a);
     cr_assert_eq(assay_record_decode(assay_slice_over(s.bytes, s.len), &r), ASSAY_E_INVALID);
 }

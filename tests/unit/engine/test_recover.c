@@ -40,8 +40,9 @@ static void approve(struct change_bench *b, const uint8_t digest[static 32], uns
 /* --- what is drafted on the bench */
 
 struct drafted {
-    uint8_t change[2048], body[8192], header[ASSAY_BLOCK_HEADER_LEN_MAX], bytes[16384];
-    size_t change_len, body_len, header_len, len;
+    uint8_t change[2048], body[8192], header[ASSAY_BLOCK_HEADER_LEN_MAX], bytes[32768];
+    uint8_t grounds[8192];
+    size_t change_len, body_len, header_len, grounds_len, len;
     struct assay_recover recover;
 };
 
@@ -107,6 +108,7 @@ static enum assay_status finish(struct change_bench *b, struct drafted *d, unsig
     approve(b, id, signers, &a);
     struct assay_writer w = assay_writer_over(d->bytes, sizeof d->bytes);
     cr_assert_eq(assay_recover_encode(header, assay_slice_over(d->body, d->body_len),
+                                      assay_slice_over(d->grounds, d->grounds_len),
                                       b->context.operators, (const uint8_t(*)[32])a.ids,
                                       (const uint8_t(*)[64])a.signatures, a.count, &w),
                  ASSAY_OK);
@@ -127,10 +129,14 @@ static struct drafted *draft(struct change_bench *b, const struct assay_action *
                                            key_count, &w),
                  ASSAY_OK);
     d->body_len = w.len;
+    struct assay_writer g = assay_writer_over(d->grounds, sizeof d->grounds);
+    cr_assert_eq(assay_recover_grounds_encode((struct assay_slice){ 0 }, NULL, 0, &g), ASSAY_OK);
+    d->grounds_len = g.len;
     assay_recover_header(&b->state, &b->ledger, assay_slice_over(d->body, d->body_len),
+                         assay_slice_over(d->grounds, d->grounds_len),
                          b->ledger.time_ms + LATER_MS, &header);
     put_header(d, &header);
-    cr_assert_eq(finish(b, d, 3), ASSAY_OK);
+    cr_assert_eq(finish(b, d, 7), ASSAY_OK);
     return d;
 }
 
@@ -188,11 +194,15 @@ static size_t make_fence(struct change_bench *b, const char *reason, unsigned si
                          uint8_t *bytes, size_t capacity)
 {
     struct approvers a;
-    uint8_t body[512], digest[32];
+    struct assay_fence terms = { .era = b->state.era,
+                                 .reason = assay_slice_over(reason, strlen(reason)) };
+    uint8_t body[1024], digest[32];
     struct assay_writer w = assay_writer_over(body, sizeof body);
-    cr_assert_eq(assay_fence_body_encode(b->state.chain_id, b->state.era,
-                                         assay_slice_over(reason, strlen(reason)), &w),
-                 ASSAY_OK);
+    assay_bytes_copy(terms.chain_id, 32, b->state.chain_id, 32);
+    assay_bytes_copy(terms.operators_digest, 32, b->state.operators_digest, 32);
+    memset(terms.head_id, 0x3a, 32);
+    memset(terms.nonce, 0x3b, 32);
+    cr_assert_eq(assay_fence_body_encode(&terms, &w), ASSAY_OK);
     assay_sha256(body, w.len, digest);
     approve(b, digest, signers, &a);
     struct assay_writer out = assay_writer_over(bytes, capacity);
@@ -211,18 +221,18 @@ Test(recover, a_fence_says_which_era_ends_and_why)
     cr_assert_eq(assay_fence_decode(assay_slice_over(bytes, len), &f), ASSAY_OK);
     cr_expect_eq(f.era, b->state.era);
     cr_expect_arr_eq(f.chain_id, b->state.chain_id, 32);
+    cr_expect_arr_eq(f.operators_digest, b->state.operators_digest, 32);
+    cr_expect(f.head_id[0] == 0x3a && f.nonce[31] == 0x3b);
     cr_expect_eq(f.reason.len, strlen("three disks are gone"));
     cr_expect_eq(f.approval.count, 2);
     cr_expect_eq(assay_approval_check(&f.approval, b->context.operators, f.digest), ASSAY_OK);
     every_cut(assay_slice_over(bytes, len), read_fence);
     memset(longest, 'a', sizeof longest);
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    cr_expect_eq(assay_fence_body_encode(b->state.chain_id, 0,
-                                         assay_slice_over(longest, sizeof longest), &w),
-                 ASSAY_E_RANGE);
-    cr_expect_eq(
-        assay_fence_body_encode(b->state.chain_id, 0, assay_slice_over(longest, 0), &w),
-        ASSAY_E_RANGE);
+    f.reason = assay_slice_over(longest, sizeof longest);
+    cr_expect_eq(assay_fence_body_encode(&f, &w), ASSAY_E_RANGE);
+    f.reason = assay_slice_over(longest, 0);
+    cr_expect_eq(assay_fence_body_encode(&f, &w), ASSAY_E_RANGE);
     change_drop(b);
 }
 
@@ -251,14 +261,63 @@ Test(recover, only_the_threshold_of_the_operators_ends_an_era)
     change_drop(b);
 }
 
+/* --- ANSWER */
+
+/* Whose identity key stands in this slot. */
+static uint8_t owner_of(const struct change_bench *b, uint32_t slot)
+{
+    for (uint8_t i = 0; i < CHANGE_MEMBERS; i++) {
+        struct assay_secret32 key;
+        uint8_t public[64];
+        change_secret(i, 1, &key);
+        cr_assert_eq(assay_p256_public(&key, public), ASSAY_OK);
+        if (assay_bytes_equal(public, b->state.members[slot].identity_public, 64)) return i;
+    }
+    cr_assert_fail("slot %u", slot);
+    return 0;
+}
+
+static void sign_with(uint8_t number, uint8_t kind, const uint8_t digest[static 32],
+                      uint8_t signature[static 64])
+{
+    struct assay_secret32 key;
+    struct assay_p256_signer *signer = NULL;
+    change_secret(number, kind, &key);
+    cr_assert_eq(assay_p256_signer_load(&key, &signer), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(signer, digest, signature), ASSAY_OK);
+    assay_p256_signer_free(&signer);
+}
+
+/* Signed by the identity and the voting key with these numbers. */
+static size_t make_answer(const struct change_bench *b, const struct assay_answer_body *body,
+                          uint8_t identity, uint8_t voting, uint8_t *out, size_t capacity)
+{
+    uint8_t core[ASSAY_ANSWER_CORE_LEN_MAX], rest[8192], digest[32], identified[64], voted[64];
+    uint8_t public[64];
+    struct assay_secret32 key;
+    struct assay_writer c = assay_writer_over(core, sizeof core);
+    struct assay_writer r = assay_writer_over(rest, sizeof rest);
+    struct assay_writer w = assay_writer_over(out, capacity);
+    (void)b;
+    cr_assert_eq(assay_answer_body_encode(body, &r, &c), ASSAY_OK);
+    assay_sha256(core, c.len, digest);
+    sign_with(identity, 1, digest, identified);
+    sign_with(voting, 2, digest, voted);
+    change_secret(identity, 1, &key);
+    cr_assert_eq(assay_p256_public(&key, public), ASSAY_OK);
+    cr_assert_eq(assay_answer_encode(assay_slice_over(core, c.len), assay_slice_over(rest, r.len),
+                                     public, identified, voted, &w),
+                 ASSAY_OK);
+    return w.len;
+}
+
 Test(recover, an_answer_is_of_the_key_that_it_names)
 {
     struct change_bench *b = change_make();
     struct assay_answer_body *body = calloc(1, sizeof *body);
     struct assay_answer_file *file = calloc(1, sizeof *file);
-    uint8_t bytes[4096], whole[8192], identity[64], signature[64], digest[32];
-    struct assay_secret32 key;
-    struct assay_p256_signer *signer = NULL;
+    uint8_t whole[8192];
+    size_t len = 0;
     new_keys(b, 2, NEW_KEYS, &body->keys);
     *body = (struct assay_answer_body){ .era = 0,
                                         .epoch = 7,
@@ -269,46 +328,188 @@ Test(recover, an_answer_is_of_the_key_that_it_names)
                                         .vote_count = 2,
                                         .has_keys = true,
                                         .keys = body->keys };
+    assay_bytes_copy(body->node_id, 32, b->state.members[2].node_id, 32);
     body->votes[0] = (struct assay_answer_vote){ .view = 4, .height = 41 };
     body->votes[1] = (struct assay_answer_vote){ .view = 9, .height = 0 };
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    cr_assert_eq(assay_answer_body_encode(body, &w), ASSAY_OK);
     for (uint8_t i = 0; i < CHANGE_MEMBERS; i++) { /* of slot 2, and of another */
-        change_secret(i, 1, &key);
-        cr_assert_eq(assay_p256_public(&key, identity), ASSAY_OK);
-        const bool own = assay_bytes_equal(identity, b->state.members[2].identity_public, 64);
-        cr_assert_eq(assay_p256_signer_load(&key, &signer), ASSAY_OK);
-        assay_sha256(bytes, w.len, digest);
-        cr_assert_eq(assay_p256_sign(signer, digest, signature), ASSAY_OK);
-        assay_p256_signer_free(&signer);
-        struct assay_writer out = assay_writer_over(whole, sizeof whole);
-        cr_assert_eq(
-            assay_answer_encode(assay_slice_over(bytes, w.len), identity, signature, &out),
-            ASSAY_OK);
-        const struct assay_slice all = assay_slice_over(whole, out.len);
+        len = make_answer(b, body, i, NEW_KEYS, whole, sizeof whole);
+        const struct assay_slice all = assay_slice_over(whole, len);
+        const bool own = i == owner_of(b, 2);
         cr_expect_eq(assay_answer_decode(all, file), own ? ASSAY_OK : ASSAY_E_SIGNATURE,
-                     "keys of another in slot %u", i);
+                     "by the identity of another, %u", i);
         if (!own) continue;
         cr_expect_eq(file->about.vote_count, 2);
         cr_expect_eq(file->about.votes[1].view, 9);
         cr_expect(file->about.whole && file->about.has_keys);
-        cr_expect_arr_eq(file->node_id, b->state.members[2].node_id, 32);
-        for (size_t len = 0; len < all.len; len++)
-            cr_expect_neq(assay_answer_decode(assay_slice_over(whole, len), file), ASSAY_OK);
-        whole[out.len - 1] ^= 1;
+        cr_expect_arr_eq(file->about.node_id, b->state.members[2].node_id, 32);
+        cr_expect_eq(assay_recover_signed(body->keys.voting_public, file->digest, file->voted),
+                     ASSAY_OK);
+        for (size_t cut = 0; cut < all.len; cut++)
+            cr_expect_neq(assay_answer_decode(assay_slice_over(whole, cut), file), ASSAY_OK);
+        whole[len - 70] ^= 1; /* in the signature by the identity key */
         cr_expect_eq(assay_answer_decode(all, file), ASSAY_E_SIGNATURE);
     }
+    /* The rest belongs to the core: another member's key set does not. */
+    new_keys(b, 1, NEW_KEYS, &body->keys);
+    len = make_answer(b, body, owner_of(b, 2), NEW_KEYS, whole, sizeof whole);
+    cr_expect_eq(assay_answer_decode(assay_slice_over(whole, len), file), ASSAY_E_SIGNATURE,
+                 "keys of another");
     /* F at or below the head, or twice in a view, is no answer. */
+    new_keys(b, 2, NEW_KEYS, &body->keys);
     body->votes[1].view = 4;
-    w = assay_writer_over(bytes, sizeof bytes);
-    cr_assert_eq(assay_answer_body_encode(body, &w), ASSAY_OK);
-    struct assay_writer out = assay_writer_over(whole, sizeof whole);
-    cr_assert_eq(assay_answer_encode(assay_slice_over(bytes, w.len), identity, signature, &out),
-                 ASSAY_OK);
-    cr_expect_eq(assay_answer_decode(assay_slice_over(whole, out.len), file), ASSAY_E_ENCODING);
+    len = make_answer(b, body, owner_of(b, 2), NEW_KEYS, whole, sizeof whole);
+    cr_expect_eq(assay_answer_decode(assay_slice_over(whole, len), file), ASSAY_E_ENCODING);
     free(body);
     free(file);
     change_drop(b);
+}
+
+/* --- grounds */
+
+struct grounding {
+    uint8_t fence[2048], files[CHANGE_MEMBERS][8192];
+    size_t fence_len;
+    uint8_t fence_digest[32];
+    struct assay_answer_file decoded[CHANGE_MEMBERS];
+    struct assay_answer_body body;
+};
+
+/* The answer of a slot, that says to be on this head. */
+static void answers(struct change_bench *b, struct grounding *g, uint32_t slot,
+                    const uint8_t fence[static 32], uint32_t voting_slot)
+{
+    struct assay_answer_body *body = &g->body;
+    *body = (struct assay_answer_body){ .era = b->state.era,
+                                        .epoch = b->state.epoch + 1,
+                                        .height = b->ledger.height,
+                                        .view = b->ledger.view,
+                                        .time_ms = b->ledger.time_ms,
+                                        .whole = true };
+    assay_bytes_copy(body->chain_id, 32, b->state.chain_id, 32);
+    assay_bytes_copy(body->fence_digest, 32, fence, 32);
+    assay_bytes_copy(body->node_id, 32, b->state.members[slot].node_id, 32);
+    assay_bytes_copy(body->id, 32, b->ledger.tip_id, 32);
+    const size_t len = make_answer(b, body, owner_of(b, slot), owner_of(b, voting_slot),
+                                   g->files[slot], sizeof g->files[slot]);
+    cr_assert_eq(assay_answer_decode(assay_slice_over(g->files[slot], len), &g->decoded[slot]),
+                 ASSAY_OK);
+}
+
+static struct grounding *grounded(struct change_bench *b)
+{
+    struct grounding *g = calloc(1, sizeof *g);
+    struct assay_fence f;
+    g->fence_len = make_fence(b, "x", 3, g->fence, sizeof g->fence);
+    cr_assert_eq(assay_fence_decode(assay_slice_over(g->fence, g->fence_len), &f), ASSAY_OK);
+    assay_bytes_copy(g->fence_digest, 32, f.digest, 32);
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
+        answers(b, g, i, g->fence_digest, i);
+    return g;
+}
+
+/* A RECOVER on the first `count` answers, in the order of node ids. */
+static struct drafted *rests_on(struct change_bench *b, struct grounding *g, uint32_t count)
+{
+    struct drafted *d = calloc(1, sizeof *d);
+    const struct assay_answer_file *files[CHANGE_MEMBERS];
+    struct assay_block_header header;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = i;
+        for (; at > 0 && assay_bytes_compare(files[at - 1]->about.node_id,
+                                             g->decoded[i].about.node_id, 32) > 0;
+             at--)
+            files[at] = files[at - 1];
+        files[at] = &g->decoded[i];
+    }
+    struct assay_writer w = assay_writer_over(d->body, sizeof d->body);
+    cr_assert_eq(assay_recover_body_encode((struct assay_slice){ 0 }, NULL, 0, &w), ASSAY_OK);
+    d->body_len = w.len;
+    w = assay_writer_over(d->grounds, sizeof d->grounds);
+    cr_assert_eq(assay_recover_grounds_encode(assay_slice_over(g->fence, g->fence_len), files,
+                                              count, &w),
+                 ASSAY_OK);
+    d->grounds_len = w.len;
+    assay_recover_header(&b->state, &b->ledger, assay_slice_over(d->body, d->body_len),
+                         assay_slice_over(d->grounds, d->grounds_len),
+                         b->ledger.time_ms + LATER_MS, &header);
+    put_header(d, &header);
+    cr_assert_eq(finish(b, d, 7), ASSAY_OK);
+    return d;
+}
+
+static enum assay_status weighs(struct change_bench *b, struct grounding *g, uint32_t count,
+                                struct assay_recover_weight *weight)
+{
+    struct assay_recover_table table;
+    struct drafted *d = rests_on(b, g, count);
+    assay_recover_table_of(&b->state, &table);
+    const enum assay_status status = assay_recover_weigh(&d->recover, &table, weight);
+    free(d);
+    return status;
+}
+
+/* The goal: what less than a third of the members signed, or signed about something else, begins no
+ * era, whatever operators sign (docs/protocol.md 9.15). */
+Test(recover, rests_on_what_more_than_a_third_of_the_members_signed_for_this_fence)
+{
+    struct change_bench *b = change_make();
+    struct grounding *g = grounded(b);
+    struct assay_recover_weight weight;
+    uint8_t other[32] = { 1 };
+    for (uint32_t count = 0; count <= CHANGE_MEMBERS; count++) {
+        cr_assert_eq(weighs(b, g, count, &weight), ASSAY_OK, "%u", count);
+        cr_expect_eq(assay_recover_is_grounded(&weight), 3 * count > CHANGE_MEMBERS, "%u", count);
+        cr_expect_eq(assay_recover_is_whole(&weight), 3 * count > 2 * CHANGE_MEMBERS, "%u",
+                     count);
+    }
+    /* Members' weights, whoever represents them. */
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
+        b->state.members[i].seat_weight = i == CHANGE_MEMBERS - 1;
+    cr_assert_eq(weighs(b, g, CHANGE_MEMBERS - 1, &weight), ASSAY_OK);
+    cr_expect(assay_recover_is_whole(&weight), "the only seat has not answered");
+    answers(b, g, 0, other, 0);
+    cr_expect_eq(weighs(b, g, CHANGE_MEMBERS, &weight), ASSAY_E_INVALID, "to another fence");
+    answers(b, g, 0, g->fence_digest, 1);
+    cr_expect_eq(weighs(b, g, CHANGE_MEMBERS, &weight), ASSAY_E_SIGNATURE,
+                 "a stolen identity key has no voting key");
+    answers(b, g, 0, g->fence_digest, 0);
+    g->decoded[0].identified[5] ^= 1;
+    cr_expect_eq(weighs(b, g, CHANGE_MEMBERS, &weight), ASSAY_E_SIGNATURE, "by the identity");
+    free(g);
+    change_drop(b);
+}
+
+Test(recover, stands_on_the_head_of_one_of_its_answers)
+{
+    struct change_bench *b = change_make();
+    struct grounding *g = grounded(b);
+    struct assay_recover_weight weight;
+    uint8_t tip[32];
+    assay_bytes_copy(tip, 32, b->ledger.tip_id, 32);
+    b->ledger.tip_id[0] ^= 1;
+    cr_assert_eq(weighs(b, g, CHANGE_MEMBERS, &weight), ASSAY_OK);
+    cr_expect_not(assay_recover_is_grounded(&weight), "no member has that block");
+    assay_bytes_copy(b->ledger.tip_id, 32, tip, 32);
+    cr_assert_eq(weighs(b, g, CHANGE_MEMBERS, &weight), ASSAY_OK);
+    cr_expect(assay_recover_is_grounded(&weight));
+    free(g);
+    change_drop(b);
+}
+
+/* docs/protocol.md 9.1.1, 9.15.1: by arithmetic of its own. Two sets of signers share more than a
+ * third of the operators, so that more than one operator must sign two. */
+Test(recover, two_of_one_era_need_more_than_a_third_of_the_operators_twice)
+{
+    for (uint32_t count = 1; count <= ASSAY_OPERATORS_MAX; count++) {
+        for (uint32_t threshold = count / 2 + 1; threshold <= count; threshold++) {
+            const uint32_t signers = assay_recover_signers(threshold, count);
+            cr_assert(signers >= threshold && signers <= count, "%u of %u", threshold, count);
+            cr_assert_gt(3 * (2 * signers - count), count, "%u of %u", threshold, count);
+        }
+        if (count <= 3) cr_expect_eq(assay_recover_signers(count, count), count);
+    }
+    cr_expect_eq(assay_recover_signers(2, 3), 3, "of three all");
+    cr_expect_eq(assay_recover_signers(4, 7), 5);
 }
 
 Test(recover, is_a_block_whose_header_and_body_belong_together)
@@ -333,22 +534,23 @@ Test(recover, is_a_block_whose_header_and_body_belong_together)
         struct assay_block_header other = header;
         ((uint8_t *)&other)[fields[i].at] ^= 1;
         put_header(d, &other);
-        cr_expect_eq(finish(b, d, 3), ASSAY_E_INVALID, "%s", fields[i].what);
+        cr_expect_eq(finish(b, d, 7), ASSAY_E_INVALID, "%s", fields[i].what);
     }
     struct assay_block_header other = header;
     other.era = 0;
     put_header(d, &other);
-    cr_expect_eq(finish(b, d, 3), ASSAY_E_INVALID, "era 0 begins with genesis");
+    cr_expect_eq(finish(b, d, 7), ASSAY_E_INVALID, "era 0 begins with genesis");
     other = header;
     other.kind = ASSAY_BLOCK_NORMAL;
     put_header(d, &other);
-    cr_expect_eq(finish(b, d, 3), ASSAY_E_INVALID);
+    cr_expect_eq(finish(b, d, 7), ASSAY_E_INVALID);
     put_header(d, &header);
-    cr_expect_eq(finish(b, d, 3), ASSAY_OK);
+    cr_expect_eq(finish(b, d, 7), ASSAY_OK);
     cr_expect_eq(assay_recover_approved(&d->recover, b->state.operators_digest), ASSAY_OK);
     cr_expect_eq(assay_recover_approved(&d->recover, b->state.roster_digest), ASSAY_E_STRANGER,
                  "the operators are not those of the state");
-    cr_assert_eq(finish(b, d, 4), ASSAY_OK);
+    /* Two of three are their threshold; of three operators every one signs a RECOVER (9.15.1). */
+    cr_assert_eq(finish(b, d, 3), ASSAY_OK);
     cr_expect_eq(assay_recover_approved(&d->recover, b->state.operators_digest),
                  ASSAY_E_SIGNATURE);
     free(d);

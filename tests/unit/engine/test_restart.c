@@ -268,6 +268,60 @@ Test(restart, an_empty_log_that_its_keys_began_with_was_not_lost, .timeout = 60)
     }
 }
 
+/* Store and keys folder are those of the first day: the host cannot know that these keys signed
+ * anything, but the ledger and the peers do. */
+Test(restart, keys_of_the_first_day_sign_nothing_twice, .timeout = 240)
+{
+    for (uint64_t epochs = 1; epochs < 4; epochs++) {
+        for (uint64_t ms = 5; ms < 800; ms += 61) {
+            struct assay_sim_world *w = assay_sim_world_create(&seven);
+            struct assay_member_snapshot m;
+            struct assay_engine_snapshot v;
+            if (epochs > 1) cr_assert(assay_sim_world_run_to_epoch(w, epochs, 10000));
+            cr_assert(assay_sim_world_run(w, ms));
+            const bool signed_ = w->nodes[2].signed_count > 0;
+            assay_sim_world_kill(w, 2);
+            w->nodes[2].first_day = true;
+            assay_sim_world_restart(w, 2);
+            cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 5, 30000),
+                      "%u epochs, %u ms: %s", (unsigned)epochs, (unsigned)ms,
+                      assay_sim_world_violation(w) != NULL ? assay_sim_world_violation(w)
+                                                           : "no progress");
+            assay_sim_world_member(w, 0, 2, &m);
+            assay_engine_snapshot(assay_sim_world_engine(w, 2), &v);
+            cr_expect_eq(m.trust.integrity_bp, 10000, "%u epochs, %u ms", (unsigned)epochs,
+                         (unsigned)ms);
+            cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, 2), 0);
+            cr_expect(v.voting, "%u epochs, %u ms", (unsigned)epochs, (unsigned)ms);
+            if (epochs > 1 && signed_) cr_expect_eq(m.incarnation, 2);
+            assay_sim_world_destroy(&w);
+        }
+    }
+}
+
+/* The same after so long that it leaps, and nothing is left to ask for but the state. */
+Test(restart, keys_of_the_first_day_are_finished_after_a_leap, .timeout = 120)
+{
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    struct assay_member_snapshot m;
+    cr_assert(assay_sim_world_run_to_epoch(w, 4, 10000));
+    cr_assert(assay_sim_world_run_to_epoch(w, 72, 100000), "%s", assay_sim_world_violation(w));
+    assay_sim_world_kill(w, 2);
+    for (uint32_t node = 0; node < 7; node++) { /* no blocks to catch up with */
+        struct assay_store *store = w->nodes[node].store;
+        cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, 0, 70), ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    }
+    w->nodes[2].first_day = true;
+    assay_sim_world_restart(w, 2);
+    cr_assert(assay_sim_world_run_to_epoch(w, 80, 30000), "%s", assay_sim_world_violation(w));
+    assay_sim_world_member(w, 0, 2, &m);
+    cr_expect_eq(m.incarnation, 2);
+    cr_expect_eq(m.trust.integrity_bp, 10000);
+    cr_expect_gt(assay_sim_world_notes(w, 2, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
+    assay_sim_world_destroy(&w);
+}
+
 /* A disk from that moment under keys that have signed since is an old log like any other: what
  * peers hold of theirs finishes them. */
 Test(restart, a_disk_from_before_all_signing_signs_nothing_twice, .timeout = 120)
@@ -367,4 +421,105 @@ Test(restart, all_that_stood_still_call_nobody_absent, .timeout = 120)
 {
     stands_still(0, 7, 300);
     stands_still(0, 7, 1500);
+}
+
+/* docs/protocol.md 2.15: a folder that was copied and started elsewhere. What the other process
+ * signs comes back as a proof, or as keys that this process does not have. */
+Test(restart, its_operator_is_told_when_another_process_signs_as_this_node, .timeout = 60)
+{
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+    assay_sim_world_acts(w, 2)->two_envelopes = true;
+    cr_assert(assay_sim_world_run_to_epoch(w, 5, 10000));
+    cr_expect_eq(assay_sim_world_notes(w, 2, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL), 1);
+    struct assay_engine *other = w->nodes[4].engine;
+    cr_assert(other->own->listed);
+    other->parts->own.keys.voting_public[5] ^= 1; /* the ledger has other keys than this process */
+    cr_assert(assay_sim_world_run_to_epoch(w, 7, 10000));
+    cr_expect_eq(assay_sim_world_notes(w, 4, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL), 1);
+    for (uint32_t node = 0; node < 7; node++)
+        if (node != 2 && node != 4)
+            cr_expect_eq(assay_sim_world_notes(w, node, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL),
+                         0);
+    assay_sim_world_destroy(&w);
+}
+
+/* Nor is anybody told so by a restart, a lost store or keys of the first day. */
+Test(restart, a_restart_is_no_second_process, .timeout = 60)
+{
+    for (unsigned how = 0; how < 3; how++) {
+        struct assay_sim_world *w = assay_sim_world_create(&seven);
+        cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+        cr_assert(assay_sim_world_run(w, 250));
+        assay_sim_world_kill(w, 2);
+        assay_sim_world_acts(w, 2)->loses_store = how == 1;
+        w->nodes[2].first_day = how == 2;
+        assay_sim_world_restart(w, 2);
+        cr_assert(assay_sim_world_run_to_epoch(w, 9, 20000), "%s", assay_sim_world_violation(w));
+        for (uint32_t node = 0; node < 7; node++)
+            cr_expect_eq(assay_sim_world_notes(w, node, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL),
+                         0, "%u: node %u", how, (unsigned)node);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* docs/protocol.md 2.7, 2.7.3: one peer that knows nothing newer, all others out of reach. However
+ * often it answers, it is one. */
+Test(restart, one_peer_is_not_three, .timeout = 120)
+{
+    for (unsigned first_day = 0; first_day < 2; first_day++) {
+        static const uint32_t pair[ASSAY_SIM_WORLD_NODES_MAX] = { 0, 1, 1 };
+        struct assay_sim_world *w = assay_sim_world_create(&seven);
+        assay_sim_world_kill(w, 1);
+        cr_assert(assay_sim_world_run(w, 250));
+        cr_assert_gt(w->nodes[2].signed_count, 0);
+        assay_sim_world_kill(w, 2);
+        if (first_day) w->nodes[2].first_day = true;
+        else assay_sim_world_acts(w, 2)->loses_store = true;
+        assay_sim_world_partition(w, pair);
+        const size_t before = w->nodes[2].signed_count;
+        assay_sim_world_restart(w, 1);
+        assay_sim_world_restart(w, 2);
+        (void)assay_sim_world_run(w, 200000);
+        cr_expect_eq(w->nodes[2].signed_count, before, "day %u", first_day);
+        cr_expect_not(w->nodes[2].engine->life->voted_on, "day %u", first_day);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* But a network begins without those that may be down. */
+Test(restart, a_third_that_never_came_up_keeps_nobody_from_beginning, .timeout = 60)
+{
+    for (uint32_t nodes = 4; nodes <= 10; nodes += 3) {
+        const struct assay_sim_world_options o = { .seed = 5, .nodes = nodes,
+                                                   .check_each_step = true };
+        struct assay_sim_world *w = assay_sim_world_create(&o);
+        for (uint32_t i = 0; i < (nodes - 1) / 3; i++)
+            assay_sim_world_kill(w, nodes - 1 - i);
+        cr_expect(assay_sim_world_run_to_epoch(w, 3, 20000), "%u nodes", (unsigned)nodes);
+        assay_sim_world_destroy(&w);
+    }
+}
+
+/* docs/protocol.md 2.15: an old disk under the same keys, and the process before it is dead. */
+Test(restart, an_old_disk_is_no_second_process, .timeout = 240)
+{
+    for (uint64_t back = 0; back < 4; back++) {
+        for (uint64_t ms = 0; ms < 1000; ms += 83) {
+            struct assay_sim_world *w = assay_sim_world_create(&seven);
+            struct world_node *n = &w->nodes[2];
+            cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+            world_node_image(w, 2, n->closed);
+            n->rolls_back_epochs = back;
+            if (back > 0) cr_assert(assay_sim_world_run_to_epoch(w, 3 + back, 10000));
+            cr_assert(assay_sim_world_run(w, ms));
+            n->rolls_back = true;
+            assay_sim_world_kill(w, 2);
+            assay_sim_world_restart(w, 2);
+            cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 4, 20000));
+            cr_expect_eq(assay_sim_world_notes(w, 2, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL),
+                         0, "%u epochs back, %u ms", (unsigned)back, (unsigned)ms);
+            assay_sim_world_destroy(&w);
+        }
+    }
 }

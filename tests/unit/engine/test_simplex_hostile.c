@@ -351,6 +351,7 @@ Test(simplex_hostile, each_pair_of_votes_that_convicts_is_handed_out_once)
                              ASSAY_E_DUPLICATE);
         }
         cr_expect_eq(accusations, 1, "pair %zu", i);
+        m->simplex->proven[3] = 0; /* as in another epoch */
     }
     free_recording(&r);
     assay_sim_simplex_destroy(&world);
@@ -551,6 +552,19 @@ Test(simplex_hostile, two_proposals_of_a_view_convict_their_leader)
         cr_expect_eq(counts.last_accused, 0);
     }
     cr_expect_not(m->simplex->halted);
+    /* A third proposal costs no signature: a bad one is refused for the same reason. */
+    proposal.kind = ASSAY_BLOCK_TAIL;
+    len = make_proposal(world, &proposal, bytes, sizeof bytes);
+    for (int bad = 0; bad < 2; bad++) {
+        struct assay_proposal read;
+        cr_assert_eq(assay_proposal_decode(assay_slice_over(bytes, len), &read), ASSAY_OK);
+        uint8_t *signature = memmem(bytes, len, read.signature, sizeof read.signature);
+        cr_assert_not_null(signature);
+        if (bad) signature[9] ^= 1;
+        cr_expect_eq(assay_sim_simplex_inject(world, 3, 0, ASSAY_MESSAGE_PROPOSAL,
+                                              assay_slice_over(bytes, len)),
+                     ASSAY_E_DUPLICATE);
+    }
     cr_expect(assay_sim_simplex_violation(world) == NULL, "%s", assay_sim_simplex_violation(world));
     assay_sim_simplex_destroy(&world);
 }

@@ -138,6 +138,29 @@ Test(simplex_kept, a_vote_for_another_block_than_the_certificates_is_verified)
     assay_sim_simplex_destroy(&w);
 }
 
+/* What a voter signs twice in many views is verified twice in one and proven once. */
+Test(simplex_kept, a_proven_pair_makes_further_pairs_cost_no_signature_and_no_proof)
+{
+    static const struct {
+        enum assay_vote_type type;
+        unsigned number;
+    } pairs[] = { { ASSAY_VOTE_NOTARISE, 1 }, { ASSAY_VOTE_FINALISE, 2 } };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        struct assay_sim_simplex *w = silent_world();
+        cr_expect_eq(vote(w, OWNER, 1, pairs[i].type, CERTIFIED, 0), ASSAY_OK);
+        cr_expect_eq(vote(w, OWNER, 1, pairs[i].type, OTHER, JUNK), ASSAY_E_SIGNATURE);
+        cr_expect_eq(vote(w, OWNER, 1, pairs[i].type, OTHER, 0), ASSAY_OK);
+        cr_expect_eq(accusations(w, pairs[i].number), 1);
+        for (uint64_t view = 2; view < 5; view++) {
+            cr_expect_eq(vote(w, OWNER, view, pairs[i].type, CERTIFIED, 0), ASSAY_OK, "it counts");
+            cr_expect_eq(vote(w, OWNER, view, pairs[i].type, OTHER, JUNK), ASSAY_E_DUPLICATE);
+            cr_expect_eq(vote(w, OWNER, view, pairs[i].type, OTHER, 0), ASSAY_E_DUPLICATE);
+        }
+        cr_expect_eq(accusations(w, pairs[i].number), 1);
+        assay_sim_simplex_destroy(&w);
+    }
+}
+
 static const struct {
     enum assay_vote_type kept, other;
     unsigned proof;

@@ -56,7 +56,7 @@ static struct bench *make(void)
     g->member_count = N;
     g->time_ms = 1700000000000;
     g->parameters =
-        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 0 }, 0, 0, 0 };
+        (struct assay_genesis_parameters){ 500, 20, 100, 33, 100, 1 << 20, { 0 }, 0, 0, 0, 0, 0 };
     for (uint32_t i = 0; i < N; i++) {
         memset(g->members[i].node_id, (int)(10 * (i + 1)), 32);
         memset(g->members[i].voting_public, (int)(i + 1), 64);
@@ -76,7 +76,7 @@ static struct bench *make(void)
     b->state.past[1] = (struct assay_past){ .epoch = 40, .t0_ms = 4 };
     b->state.counters[2] = -12345;
     b->state.rules.parameters =
-        (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20, { 0 }, 2, 0, 0 };
+        (struct assay_genesis_parameters){ 800, 20, 100, 33, 100, 1 << 20, { 0 }, 2, 0, 0, 0, 0 };
     b->state.members[1].level = 3;
     b->state.pending_count = 1;
     b->state.pending[0] = (struct assay_pending){ .sequence = 4, .activation = 50 };

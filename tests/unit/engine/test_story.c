@@ -295,6 +295,28 @@ Test(story, two_envelopes_of_one_incarnation_convict_by_e8)
     assay_sim_world_destroy(&w);
 }
 
+/* docs/protocol.md 7.5.1: machines that were restored from one snapshot all sign twice. The network
+ * goes on: no epoch takes more than a third of the weight, and all are struck in the end. */
+Test(story, two_envelopes_take_a_third_of_the_weight_at_most, .timeout = 60)
+{
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    uint32_t struck_before = 0, epochs = 0;
+    run_epochs(w, 0, 2);
+    for (uint32_t node = 1; node < 6; node++)
+        assay_sim_world_acts(w, node)->two_envelopes = true;
+    for (; epochs < 4; epochs++) {
+        uint32_t struck = 0;
+        run_epochs(w, 0, 1);
+        for (uint16_t slot = 1; slot < 6; slot++)
+            struck += assay_sim_world_notes(w, 0, ASSAY_NOTE_OFFENCE_PROVEN, slot) > 0;
+        must(w, struck - struck_before <= 2, "a third of seven");
+        struck_before = struck;
+    }
+    cr_expect_eq(struck_before, 5, "%u", (unsigned)struck_before);
+    run_epochs(w, 0, 2);
+    assay_sim_world_destroy(&w);
+}
+
 Test(story, loss_and_skewed_clocks_hurt_nobody)
 {
     const struct assay_sim_world_options rough = {

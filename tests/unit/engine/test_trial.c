@@ -23,6 +23,12 @@ static void try_policy(struct change_bench *b, uint64_t forces)
     cr_assert_arr_eq(b->state.rules.policy_digest, digest, 32);
 }
 
+static void fell_one(struct change_bench *b, uint32_t slot)
+{
+    b->ledger.fail[slot] = ASSAY_OUTCOME_FAIL_HARD;
+    b->ledger.felled[slot] = true;
+}
+
 Test(trial, more_than_a_fifth_felled_brings_the_rules_back_and_strikes_nobody)
 {
     struct change_bench *b = change_make();
@@ -256,21 +262,48 @@ Test(trial, a_trial_does_not_wait_for_exactly_a_fifth)
     change_drop(b);
 }
 
+/* What every voter says of the first `count` members in the running epoch. */
+static void say_of_first(struct change_bench *b, uint32_t count, enum assay_outcome outcome)
+{
+    change_all_pass(b);
+    for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
+        for (uint32_t s = 0; s < count; s++)
+            assay_row_set(b->ledger.rows + v * b->ledger.row_len, s, outcome);
+}
+
 /* They wait for collateral, which waits for the end of the trial: nobody may wait in a ring. */
-Test(trial, a_trial_does_not_wait_for_who_is_held)
+Test(trial, a_trial_does_not_wait_for_who_cannot_be_judged)
 {
     struct change_bench *b = change_make();
     try_policy(b, 0);
     for (uint32_t k = 0; k < 2; k++) {
-        change_all_pass(b);
-        for (uint32_t v = 0; v < CHANGE_MEMBERS; v++)
-            for (uint32_t s = 0; s < 2; s++)
-                assay_row_set(b->ledger.rows + v * b->ledger.row_len, s,
-                              s == 0 ? ASSAY_OUTCOME_UNJUDGED : ASSAY_OUTCOME_NONE);
+        say_of_first(b, 2, ASSAY_OUTCOME_UNJUDGED);
         cr_assert_eq(b->state.trial.sequence, 1);
         change_close_epoch(b);
     }
     cr_assert_eq(b->state.trial.sequence, 0);
+    change_drop(b);
+}
+
+/* Verifiers that confirm a FAIL late say nothing meanwhile, in epochs that are certified. */
+Test(trial, a_trial_waits_for_verdicts_that_are_missing)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    for (uint32_t k = 0; k < 4; k++) {
+        say_of_first(b, CHANGE_MEMBERS, ASSAY_OUTCOME_NONE);
+        change_close_epoch(b);
+        cr_assert(b->state.certified);
+        cr_assert_eq(b->state.trial.sequence, 1, "epoch %u of the trial", k + 1);
+    }
+    say_of_first(b, CHANGE_MEMBERS, ASSAY_OUTCOME_FAIL_HARD); /* said, and not proven */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 1);
+    change_fell(b, 0, CHANGE_MEMBERS);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
+        cr_assert_eq(b->state.members[i].trust.integrity_bp, 10000, "slot %u", i);
     change_drop(b);
 }
 
@@ -280,7 +313,7 @@ Test(trial, a_trial_counts_who_fell_and_who_could_fall_together)
     struct change_bench *b = change_make();
     try_policy(b, 0);
     change_away(b, 1, 2);
-    b->ledger.fail[0] = ASSAY_OUTCOME_FAIL_HARD;
+    fell_one(b, 0);
     change_close_epoch(b);
     for (uint32_t k = 0; k < 3; k++) {
         change_away(b, 1, 2);
@@ -320,12 +353,12 @@ Test(trial, who_passed_under_the_new_rules_falls_alone)
         change_close_epoch(b);
     }
     change_away(b, 0, 2);
-    b->ledger.fail[5] = ASSAY_OUTCOME_FAIL_HARD;
+    fell_one(b, 5);
     change_close_epoch(b);
     cr_assert_eq(b->state.members[5].trust.integrity_bp, 0);
     cr_assert_not(b->state.members[5].felled);
     change_fell(b, 0, 2);
-    b->ledger.fail[4] = ASSAY_OUTCOME_FAIL_HARD; /* ... in the very epoch that goes back as well */
+    fell_one(b, 4); /* ... in the very epoch that goes back as well */
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(3 * b->state.ended.felled_weight, b->state.ended.total_weight);
@@ -341,7 +374,7 @@ Test(trial, what_who_fell_did_since_stays_when_the_rules_go_back)
     struct change_bench *b = change_make();
     try_policy(b, 0);
     change_away(b, 1, 3);
-    b->ledger.fail[0] = ASSAY_OUTCOME_FAIL_HARD;
+    fell_one(b, 0);
     change_close_epoch(b);
     change_away(b, 1, 3);
     change_close_epoch(b);
@@ -451,5 +484,192 @@ Test(trial, what_is_taken_in_the_epoch_that_reverts_goes_as_well)
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.pending_count, 0);
     cr_assert_eq(b->state.change_sequence, 2);
+    change_drop(b);
+}
+
+/* --- what the rules before fail as well */
+
+static void tamper(struct change_bench *b, uint32_t from, uint32_t to)
+{
+    change_away(b, from, to); /* nobody says PASS of them */
+    for (uint32_t s = from; s < to; s++) {
+        b->ledger.fail[s] = ASSAY_OUTCOME_FAIL_HARD;
+        b->ledger.felled[s] = false; /* the rules before say FAIL, UNJUDGED or nothing */
+    }
+}
+
+Test(trial, who_fails_by_both_sets_is_struck_and_vetoes_nothing)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    tamper(b, 0, 4); /* four of six */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    cr_assert_eq(b->state.trial.sequence, 1, "its two epochs are not over");
+    for (uint32_t i = 0; i < 4; i++) {
+        cr_assert_eq(b->state.members[i].trust.integrity_bp, 0, "slot %u", i);
+        cr_assert_eq(b->state.members[i].trust.offences.count, 1);
+        cr_assert_not(b->state.members[i].felled);
+    }
+    tamper(b, 0, 4);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    cr_assert_eq(b->state.trial.sequence, 0, "and nobody waits for them");
+    change_drop(b);
+}
+
+/* The reversal of a bad change is no amnesty for those who tampered while it ran. */
+Test(trial, a_reversal_gives_nothing_back_to_who_fails_by_both_sets)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    tamper(b, 0, 1);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    change_fell(b, 1, 4);
+    b->ledger.fail[4] = ASSAY_OUTCOME_FAIL_HARD; /* in the very epoch that goes back, too */
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(2 * b->state.ended.felled_weight, b->state.ended.total_weight);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[4].trust.integrity_bp, 0);
+    cr_assert_eq(b->state.members[1].trust.integrity_bp, 10000);
+    change_drop(b);
+}
+
+/* Felled first, and then found to fail by both: the second stays. */
+Test(trial, who_was_felled_and_tampers_later_stays_struck)
+{
+    struct change_bench *b = change_make();
+    try_policy(b, 0);
+    change_fell(b, 0, 1);
+    change_close_epoch(b);
+    cr_assert(b->state.members[0].felled);
+    tamper(b, 0, 1);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.members[0].spared.integrity_bp, 0);
+    change_drop(b);
+}
+
+static void offer_policy(struct change_bench *b, const char *text, uint64_t forces)
+{
+    struct assay_change head =
+        change_head_of(b, b->state.change_sequence + 1, b->context.epoch + 3);
+    const struct assay_action policy = change_policy_of(text);
+    head.forces = forces;
+    struct change_made *m = change_make_change(b, &head, &policy, 1, 3);
+    cr_assert_eq(change_offer(b, m), ASSAY_OK);
+    free(m);
+}
+
+/* docs/protocol.md 9.9: what is forced while other rules are on trial holds whichever stay. */
+Test(trial, what_is_forced_meanwhile_does_not_go_back)
+{
+    struct change_bench *b = change_make();
+    uint8_t forced[32];
+    assay_sha256("forced policy", 13, forced);
+    try_policy(b, 0);
+    change_fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    struct assay_genesis_parameters parameters = b->state.rules.parameters;
+    parameters.epoch_ms = 900;
+    const struct assay_action slower = { .kind = ASSAY_ACTION_PARAMETERS,
+                                         .parameters = parameters };
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &slower), ASSAY_OK);
+    change_pass_epoch(b);
+    change_away(b, 0, 2);
+    offer_policy(b, "forced policy", 1);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.trial.sequence, 2);
+    for (uint32_t k = 0; k < 2; k++) {
+        change_away(b, 0, 2); /* so that the trial goes on */
+        change_close_epoch(b);
+    }
+    cr_assert_eq(b->state.trial.sequence, 2, "still on trial");
+    cr_assert_arr_eq(b->state.rules.policy_digest, forced, 32);
+    cr_assert_arr_eq(b->state.trial.before.policy_digest, forced, 32);
+    cr_assert_eq(b->state.trial.before.parameters.epoch_ms, 800);
+    change_fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.sequence, 2);
+    cr_assert_arr_eq(b->state.rules.policy_digest, forced, 32);
+    cr_assert_eq(b->state.rules.parameters.epoch_ms, 800);
+    change_drop(b);
+}
+
+/* --- which FAIL the rules on trial alone have made */
+
+struct verdicts {
+    struct assay_finding now, before;
+    bool before_known;
+    unsigned asked, asked_before;
+};
+
+static const struct assay_finding *verdict_of(void *context, const struct assay_ask *ask)
+{
+    struct verdicts *v = context;
+    if (!ask->before) v->asked++;
+    else v->asked_before++;
+    if (!ask->before) return &v->now;
+    return v->before_known ? &v->before : NULL;
+}
+
+static struct assay_finding finding_of(const struct assay_member *m, bool before,
+                                       enum assay_outcome outcome)
+{
+    struct assay_finding f = { .used = true,
+                               .before = before,
+                               .kind = (enum assay_evidence_kind)m->evidence_kind,
+                               .outcome = outcome,
+                               .has_platform = true };
+    assay_bytes_copy(f.platform_id, 32, m->platform_id, 32);
+    assay_bytes_copy(f.vendor_root, 32, m->vendor_root, 32);
+    return f;
+}
+
+static struct assay_record fail_of(const struct change_bench *b, const uint8_t *evidence)
+{
+    struct assay_record r = { .kind = ASSAY_RECORD_FAIL,
+                              .epoch = b->context.epoch,
+                              .evidence = assay_slice_over(evidence, 1) };
+    r.envelope.kind = (enum assay_evidence_kind)b->state.members[0].evidence_kind;
+    return r;
+}
+
+Test(trial, what_passes_by_the_rules_before_is_felled_and_nothing_else)
+{
+    static const enum assay_outcome outcomes[] = {
+        ASSAY_OUTCOME_NONE,          ASSAY_OUTCOME_UNJUDGED,         ASSAY_OUTCOME_FAIL_SOFT,
+        ASSAY_OUTCOME_FAIL_HARD,     ASSAY_OUTCOME_PASS_UP_TO_DATE,
+        ASSAY_OUTCOME_PASS_NEEDS_HARDENING, ASSAY_OUTCOME_PASS_OUT_OF_DATE,
+    };
+    struct change_bench *b = change_make();
+    const uint8_t evidence[1] = { 7 };
+    const struct assay_member *m = &b->state.members[0];
+    struct verdicts v = { .now = finding_of(m, false, ASSAY_OUTCOME_FAIL_SOFT) };
+    struct assay_record r = fail_of(b, evidence);
+    cr_assert_eq(assay_record_judge(&b->context, verdict_of, &v, &r), ASSAY_OK);
+    cr_assert_eq(v.asked_before, 0, "nothing is on trial");
+    cr_assert_not(r.felled);
+    cr_assert_eq(assay_record_cost(&b->context, ASSAY_RECORD_FAIL), 1);
+    try_policy(b, 0);
+    cr_assert_eq(assay_record_cost(&b->context, ASSAY_RECORD_FAIL), 2);
+    cr_assert_eq(assay_record_cost(&b->context, ASSAY_RECORD_CONTRADICTION), 1);
+    r = fail_of(b, evidence);
+    cr_assert_eq(assay_record_judge(&b->context, verdict_of, &v, &r), ASSAY_E_AGAIN);
+    cr_assert_eq(v.asked_before, 1);
+    v.before_known = true;
+    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
+        v.before = finding_of(m, true, outcomes[i]);
+        r = fail_of(b, evidence);
+        cr_assert_eq(assay_record_judge(&b->context, verdict_of, &v, &r), ASSAY_OK);
+        cr_assert_eq(r.outcome, ASSAY_OUTCOME_FAIL_SOFT);
+        cr_assert_eq(r.felled, assay_outcome_is_pass(outcomes[i]), "outcome %d", outcomes[i]);
+    }
+    v.before.platform_id[0] ^= 1; /* another platform's is nobody's PASS */
+    r = fail_of(b, evidence);
+    cr_assert_eq(assay_record_judge(&b->context, verdict_of, &v, &r), ASSAY_OK);
+    cr_assert_not(r.felled);
     change_drop(b);
 }

@@ -14,6 +14,7 @@
 enum { ROOTS = 3, SET_LEN = 3 + 3 * ROOTS, OFFER_LEN = 7, T0_S = 1000, DAY_S = 86400 };
 
 static unsigned asked; /* how often the vendors' signatures were looked at */
+static bool says_the_same; /* what follows is the set in force with later dates */
 
 static enum assay_status model_judge(void *context, struct assay_slice set,
                                      struct assay_slice offer, int64_t at_unix_s,
@@ -37,13 +38,14 @@ static enum assay_status model_judge(void *context, struct assay_slice set,
 static enum assay_status model_follow(void *context, struct assay_slice set,
                                       const struct assay_slice *offers, size_t count,
                                       int64_t at_unix_s, struct assay_writer *w, bool *taken,
-                                      int64_t *until_unix_s)
+                                      int64_t *until_unix_s, bool *same)
 {
     uint8_t next[SET_LEN];
     bool any = false;
     struct assay_update_facts facts;
     assay_bytes_copy(next, SET_LEN, set.bytes, SET_LEN);
     *until_unix_s = INT64_MAX;
+    *same = says_the_same;
     for (size_t i = 0; i < count; i++) {
         const struct assay_slice now = assay_slice_over(next, SET_LEN);
         taken[i] = model_judge(context, now, offers[i], at_unix_s, &facts) == ASSAY_OK;
@@ -133,6 +135,26 @@ Test(update, of_the_same_number_it_serves_from_the_next_epoch)
     cr_assert_not(assay_trial_runs(&b->state.trial));
     cr_assert_eq(b->state.update_count, 0, "it stays");
     cr_assert_eq(date_in_force(b, 1), 9);
+    change_drop(b);
+}
+
+/* docs/protocol.md 8.12: anybody may hand in what a vendor signed anew, as often as it does. */
+Test(update, what_moves_nothing_but_dates_starts_no_trial)
+{
+    struct change_bench *b = make(0);
+    says_the_same = true;
+    pass_to(b, 10);
+    cr_assert_eq(offer(b, 1, 1, 9), ASSAY_OK);
+    pass_to(b, 11);
+    says_the_same = false;
+    cr_assert_eq(date_in_force(b, 1), 9);
+    cr_assert_not(assay_trial_runs(&b->state.trial));
+    cr_assert_eq(b->state.update_count, 0, "it stays");
+    change_fell(b, 0, 2); /* whoever fails now has nobody to blame */
+    change_close_epoch(b);
+    cr_assert_eq(date_in_force(b, 1), 9);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_NONE);
+    cr_assert_eq(b->state.members[0].trust.integrity_bp, 0);
     change_drop(b);
 }
 
@@ -374,6 +396,30 @@ Test(update, what_waits_of_the_operators_does_not_go_with_it)
     change_close_epoch(b);
     cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
     cr_assert_eq(b->state.pending_count, 1);
+    change_drop(b);
+}
+
+/* A change that comes into force as a vendor's day goes back stands on what came back, and not on
+ * the rules of the epoch before. */
+Test(update, the_rules_before_a_trial_are_those_that_came_back)
+{
+    struct change_bench *b = make(0);
+    const struct assay_action policy = change_policy_of("another policy");
+    uint8_t founding[32];
+    pass_to(b, 10);
+    assay_bytes_copy(founding, 32, b->state.rules.endorsements_digest, 32);
+    cr_assert_eq(offer(b, 1, 1, 9), ASSAY_OK);
+    cr_assert_eq(change_offer_one(b, 1, b->context.epoch + 3, &policy), ASSAY_OK);
+    pass_to(b, 11);
+    cr_assert_arr_neq(b->state.rules.endorsements_digest, founding, 32);
+    change_away(b, 0, 2);
+    change_close_epoch(b);
+    b->state.head_time_ms = (T0_S + 12) * 1000;
+    change_fell(b, 0, 2);
+    change_close_epoch(b);
+    cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+    cr_assert_eq(b->state.trial.sequence, 1);
+    cr_assert_arr_eq(b->state.trial.before.endorsements_digest, founding, 32);
     change_drop(b);
 }
 

@@ -134,14 +134,20 @@ static void run(struct network *n, uint64_t epochs)
 static void list_replica(struct network *n, uint32_t node)
 {
     struct assay_cont_replica_record r = { .group = 0 };
+    struct assay_cont_home home = { .group = 0 };
+    struct assay_member_snapshot self;
     struct assay_p256_signer *signer = NULL;
-    uint8_t bytes[ASSAY_CONT_RECORD_MAX];
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice out;
     key_of((uint8_t)(20 + node), &signer, r.key);
-    assay_p256_signer_free(&signer);
     r.contact.curve[0] = (uint8_t)(1 + node);
     assay_bytes_copy(r.contact.address, 64, (const uint8_t *)"127.0.0.1:1", 11);
     r.contact.address_len = 11;
+    assay_bytes_copy(home.chain_id, 32, n->named->chain_id, 32);
+    assay_engine_member_snapshot(assay_sim_world_engine(n->world, node), (uint16_t)node, &self);
+    assay_cont_replica_statement(&home, self.node_id, &r, digest);
+    cr_assert_eq(assay_p256_sign(signer, digest, r.signature), ASSAY_OK);
+    assay_p256_signer_free(&signer);
     cr_assert_eq(assay_cont_replica_record_encode(&r, bytes, sizeof bytes, &out), ASSAY_OK);
     cr_assert_eq(assay_sim_world_serve(n->world, node, ASSAY_SERVICE_REPLICA, out.bytes, out.len),
                  ASSAY_OK);

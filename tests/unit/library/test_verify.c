@@ -564,3 +564,37 @@ Test(library_verify, packs_only_what_the_kind_has_use_for)
     cr_assert_eq(assay_evidence_pack(ASSAY_KIND_TPM, &pieces, packed, sizeof packed, &len),
                  ASSAY_E_INVALID);
 }
+
+static bool is_unchecked(const struct assay_policy *accepted, const char *what)
+{
+    struct assay_unchecked one;
+    for (size_t i = 0; assay_verdict_get_unchecked(verdict, accepted, i, &one); i++) {
+        cr_assert_gt(strlen(one.why), 10);
+        if (strcmp(one.what, what) == 0) return true;
+    }
+    return false;
+}
+
+/* A caller of the library is told of what nobody checked, as the user of the command is. */
+Test(library_verify, lists_what_was_not_checked)
+{
+    struct assay_unchecked one = { "as it was", NULL };
+    cr_expect_not(assay_verdict_get_unchecked(verdict, policy, 0, &one), "nothing was appraised");
+    fill();
+    judge(NULL);
+    cr_expect(is_unchecked(policy, "freshness"));
+    cr_expect_not(is_unchecked(policy, "policy"));
+    cr_expect_eq(is_unchecked(policy, "program"), policy->reference_count == 0);
+    cr_expect_not(is_unchecked(policy, "revocation"));
+    cr_expect_not(is_unchecked(policy, "proof"));
+    cr_expect(is_unchecked(NULL, "policy"));
+    cr_expect_not(assay_verdict_get_unchecked(verdict, policy, 99, &one));
+    cr_expect_not(assay_verdict_get_unchecked(NULL, policy, 0, &one));
+    cr_expect_not(assay_verdict_get_unchecked(verdict, policy, 0, NULL));
+    cr_expect_str_eq(one.what, "as it was");
+    assay_trust_destroy(&trust); /* without collateral nothing proves the platform */
+    cr_assert_eq(assay_trust_create(&trust), ASSAY_OK);
+    cr_assert_eq(assay_trust_add_root(trust, root, root_len, ASSAY_KINDS_ALL), ASSAY_OK);
+    judge(NULL);
+    cr_expect(is_unchecked(policy, "proof"));
+}

@@ -41,11 +41,12 @@ static unsigned round_trip(struct assay_verify_pool *pool)
     while (got < JOBS) {
         uint8_t digest[32];
         int64_t at = 0;
+        bool before = false;
         struct pollfd fd = { .fd = assay_verify_pool_fd(pool), .events = POLLIN };
         while (asked < JOBS && submit(pool, asked))
             asked++;
         if (poll(&fd, 1, 10000) != 1) return got;
-        while (assay_verify_pool_next(pool, digest, &at, &verdict)) {
+        while (assay_verify_pool_next(pool, digest, &at, &before, &verdict)) {
             if (at != (int64_t)got || verdict.report_data[0] != (uint8_t)got) return got;
             got++;
         }

@@ -73,7 +73,7 @@ static void start(void)
     genesis.member_count = N;
     genesis.time_ms = 1000000;
     genesis.parameters =
-        (struct assay_genesis_parameters){ 1000, 50, 100, 50, 100, 1 << 20, { 0 }, 0, 0, 0 };
+        (struct assay_genesis_parameters){ 1000, 50, 100, 50, 100, 1 << 20, { 0 }, 0, 0, 0, 0, 0 };
     memset(genesis.chain_id, 7, 32);
     for (uint8_t i = 0; i < N; i++)
         make_member(i);

@@ -2,6 +2,7 @@
  * Log lines: logfmt that nobody's bytes can break, and no flood.
  */
 #include "net/log.h"
+#include "engine/message.h"
 #include "net/timeline.h"
 
 #include <criterion/criterion.h>
@@ -183,4 +184,32 @@ Test(net_timeline, keeps_the_newest_and_says_from_where)
     }
     cr_assert_null(assay_timeline_after(&timeline, ASSAY_TIMELINE_MAX + 10));
     cr_assert_null(assay_timeline_after(&timeline, UINT64_MAX));
+}
+
+/* Whatever one member does over and over, events about others and about the node stay. */
+Test(net_timeline, what_one_member_does_over_and_over_leaves_the_events_of_others)
+{
+    static struct assay_timeline timeline;
+    for (uint64_t i = 1; i <= 40; i++) {
+        struct assay_timeline_event *event = assay_timeline_add(&timeline);
+        event->slot = i % 2 ? 4 : ASSAY_SLOT_ALL;
+        (void)snprintf(event->code, sizeof event->code, "%s",
+                       i % 2 ? "standing_changed" : "epoch_closed");
+    }
+    uint64_t taken = 0;
+    for (uint64_t i = 0; i < 5 * ASSAY_TIMELINE_MAX; i++) {
+        if (assay_timeline_is_flooded(&timeline, "equivocation_noticed", 3)) continue;
+        struct assay_timeline_event *event = assay_timeline_add(&timeline);
+        event->slot = 3;
+        (void)snprintf(event->code, sizeof event->code, "equivocation_noticed");
+        taken++;
+    }
+    cr_expect_eq(taken, ASSAY_TIMELINE_ALIKE_MAX);
+    cr_expect_eq(assay_timeline_after(&timeline, 0)->seq, 1);
+    cr_expect_not(assay_timeline_is_flooded(&timeline, "offence_proven", 3), "news of it are told");
+    cr_expect_not(assay_timeline_is_flooded(&timeline, "equivocation_noticed", 4));
+    cr_expect_not(assay_timeline_is_flooded(&timeline, "epoch_closed", ASSAY_SLOT_ALL));
+    for (uint64_t i = 0; i < ASSAY_TIMELINE_MAX; i++)
+        assay_timeline_add(&timeline)->slot = ASSAY_SLOT_ALL;
+    cr_expect_not(assay_timeline_is_flooded(&timeline, "equivocation_noticed", 3), "it is gone");
 }

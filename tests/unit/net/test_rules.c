@@ -137,6 +137,33 @@ Test(net_rules, past_epochs_have_theirs)
     cr_assert_null(rules);
 }
 
+/* docs/protocol.md 9.9: a trial lasts up to 64 epochs, longer than the past that a state names. */
+Test(net_rules, those_before_the_rules_on_trial_are_read)
+{
+    struct assay_state state = { .epoch = 9 };
+    static struct assay_genesis now;
+    struct assay_rules *rules = NULL;
+    keep_change();
+    now = genesis;
+    now.policy = policies[1];
+    assay_bytes_copy(now.policy_digest, 32, digests[1], 32);
+    const struct assay_charter charter = { .genesis = &now, .state = &state };
+    cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_OK);
+    cr_assert_not(rules->has_before);
+    assay_rules_close(&rules);
+    state.trial = (struct assay_trial){ .sequence = 1, .epoch = 5 };
+    assay_bytes_copy(state.trial.before.policy_digest, 32, digests[0], 32);
+    assay_bytes_copy(state.trial.before.endorsements_digest, 32, genesis.endorsements_digest, 32);
+    cr_assert_eq(assay_rules_open(&genesis, &charter, store, &rules, message), ASSAY_OK);
+    cr_assert(rules->has_before);
+    cr_assert_eq(rules->set_count, 2);
+    cr_assert_eq(rules->past_count, 0);
+    cr_assert_eq(rules->sets[0].policy->evaluation_number_min, 2, "in force");
+    cr_assert_eq(rules->before.policy->evaluation_number_min, 1);
+    cr_assert_eq(rules->before.endorsements->count, 1);
+    assay_rules_close(&rules);
+}
+
 Test(net_rules, a_document_that_nobody_has_is_named)
 {
     struct assay_state state;

@@ -72,7 +72,8 @@ static void answers_all_in_order(uint32_t threads)
             asked++;
         uint8_t digest[32];
         int64_t at = -1;
-        while (assay_verify_pool_next(pool, digest, &at, &verdict)) {
+        bool before = false;
+        while (assay_verify_pool_next(pool, digest, &at, &before, &verdict)) {
             cr_assert_eq(at, (int64_t)got);
             cr_assert_eq(digest[0], (uint8_t)got);
             cr_assert_eq(verdict.report_data[1], got % 256 == 99 ? 0 : (uint8_t)(got >> 8),
@@ -103,17 +104,18 @@ Test(net_verify_pool, a_full_queue_refuses_and_loses_nothing)
     static struct assay_verdict verdict;
     uint8_t digest[32];
     int64_t at = 0;
+    bool before = false;
     atomic_store(&gate_open, 0);
     for (unsigned i = 0; i < ASSAY_POOL_QUEUE_MAX; i++)
         cr_assert_eq(submit(pool, i), ASSAY_OK);
     cr_assert_eq(submit(pool, 500), ASSAY_E_AGAIN);
     cr_assert_eq(assay_verify_pool_pending(pool), ASSAY_POOL_QUEUE_MAX);
-    cr_assert_not(assay_verify_pool_next(pool, digest, &at, &verdict));
+    cr_assert_not(assay_verify_pool_next(pool, digest, &at, &before, &verdict));
     atomic_store(&gate_open, 1);
     unsigned got = 0;
     while (got < ASSAY_POOL_QUEUE_MAX) {
         wait_readable(pool);
-        while (assay_verify_pool_next(pool, digest, &at, &verdict))
+        while (assay_verify_pool_next(pool, digest, &at, &before, &verdict))
             cr_assert_eq(at, (int64_t)got++);
     }
     cr_assert_eq(submit(pool, 500), ASSAY_OK);
@@ -126,10 +128,11 @@ Test(net_verify_pool, a_failing_host_judges_nothing)
     static struct assay_verdict verdict;
     uint8_t digest[32];
     int64_t at = 0;
+    bool before = false;
     cr_assert_eq(submit(pool, 99), ASSAY_OK);
     do {
         wait_readable(pool);
-    } while (!assay_verify_pool_next(pool, digest, &at, &verdict));
+    } while (!assay_verify_pool_next(pool, digest, &at, &before, &verdict));
     cr_assert_eq(assay_verdict_outcome(&verdict), ASSAY_OUTCOME_NONE);
     assay_verify_pool_destroy(&pool);
 }
@@ -149,11 +152,12 @@ static enum assay_status by_policy(struct assay_verifier *verifier,
 /* docs/protocol.md 9.8 */
 Test(net_verify_pool, a_job_brings_the_rules_of_its_epoch)
 {
-    static const uint8_t now[2] = { 10, 11 }, before[2] = { 20, 21 }, bytes[1] = { 1 };
+    static const uint8_t now[2] = { 10, 11 }, earlier[2] = { 20, 21 }, bytes[1] = { 1 };
     struct assay_verify_pool *pool = NULL;
     struct assay_verdict verdict;
     uint8_t digest[32];
     int64_t at = 0;
+    bool before = false;
     const struct assay_verify_pool_config config = {
         .threads = 1,
         .policy = (const void *)&now[0],
@@ -164,11 +168,11 @@ Test(net_verify_pool, a_job_brings_the_rules_of_its_epoch)
     struct assay_verify_job job = { .kind = ASSAY_KIND_SOFT,
                                     .bytes = assay_slice_over(bytes, sizeof bytes) };
     cr_assert_eq(assay_verify_pool_submit(pool, &job), ASSAY_OK);
-    job.policy = (const void *)&before[0];
-    job.endorsements = (const void *)&before[1];
+    job.policy = (const void *)&earlier[0];
+    job.endorsements = (const void *)&earlier[1];
     cr_assert_eq(assay_verify_pool_submit(pool, &job), ASSAY_OK);
     for (unsigned i = 0; i < 2; i++) {
-        while (!assay_verify_pool_next(pool, digest, &at, &verdict))
+        while (!assay_verify_pool_next(pool, digest, &at, &before, &verdict))
             sleep_us(200);
         cr_expect_eq(verdict.report_data[0], i == 0 ? 10 : 20);
         cr_expect_eq(verdict.report_data[1], i == 0 ? 11 : 21);
@@ -223,7 +227,8 @@ Test(net_verify_pool, takes_more_threads_and_fewer_without_losing_a_job, .timeou
             cr_assert_eq(assay_verify_pool_threads(pool, counts[got / 100 % 5]), ASSAY_OK);
         uint8_t digest[32];
         int64_t at = -1;
-        if (!assay_verify_pool_next(pool, digest, &at, &verdict)) wait_readable(pool);
+        bool before = false;
+        if (!assay_verify_pool_next(pool, digest, &at, &before, &verdict)) wait_readable(pool);
         else cr_assert_eq(at, (int64_t)got++);
     }
     assay_verify_pool_destroy(&pool);

@@ -127,6 +127,88 @@ Test(quote_cli, keeps_its_contract_on_genuine_evidence)
     }
 }
 
+static bool is_unchecked(const struct assay_json *data, const char *what)
+{
+    const struct assay_json *const list = assay_json_get(data, "not_checked");
+    for (size_t i = 0; i < assay_json_count(list); i++)
+        if (strcmp(assay_json_text(assay_json_at(list, i), "what", ""), what) == 0) return true;
+    return false;
+}
+
+/* What matters: evidence that answers another challenge is never affirmed, and whoever gives none
+ * is told that nobody compared it. */
+Test(quote_cli, compares_the_challenge_and_lists_what_was_not_checked)
+{
+    static const char name[] = "tdx/tdx-v4-uptodate", at[] = "2025-07-04T10:16:31Z";
+    char data_text[2 * ASSAY_REPORT_DATA_LEN + 1], more[PATH_MAX];
+    struct run run = verify(name, at, "");
+    const struct assay_json *data = assay_json_get(run.document, "data");
+    cr_assert_eq(run.exit, 0);
+    cr_expect(is_unchecked(data, "freshness"));
+    cr_expect(is_unchecked(data, "policy"));
+    cr_expect(is_unchecked(data, "time"));
+    cr_expect_not(is_unchecked(data, "revocation"), "lists of Intel are required");
+    (void)snprintf(data_text, sizeof data_text, "%s",
+                   assay_json_text(assay_json_get(data, "claims"), "report_data", ""));
+    cr_assert_eq(strlen(data_text), 2 * ASSAY_REPORT_DATA_LEN);
+    assay_json_free(&run.document);
+    (void)snprintf(more, sizeof more, "--report-data %s", data_text);
+    run = verify(name, at, more);
+    cr_expect_eq(run.exit, 0);
+    cr_expect_not(is_unchecked(assay_json_get(run.document, "data"), "freshness"));
+    assay_json_free(&run.document);
+    for (size_t i = 0; i < sizeof data_text - 1; i += 17) { /* another digit, wherever it is */
+        const char kept = data_text[i];
+        data_text[i] = kept == '0' ? '1' : '0';
+        (void)snprintf(more, sizeof more, "--report-data %s", data_text);
+        run = verify(name, at, more);
+        cr_expect_eq(run.exit, 11, "digit %zu", i);
+        const struct assay_json *const reasons =
+            assay_json_get(assay_json_get(run.document, "data"), "reasons");
+        cr_expect_str_eq(assay_json_text(assay_json_at(reasons, 0), "rule", ""), "nonce");
+        assay_json_free(&run.document);
+        data_text[i] = kept;
+    }
+    static const char *const misuses[] = { "--report-data xyz", "--report-data 0", "--nonce 00",
+                                           "--report-data ''" };
+    for (size_t i = 0; i < sizeof misuses / sizeof misuses[0]; i++) {
+        run = verify(name, at, misuses[i]);
+        cr_expect_eq(run.exit, 2, "%s: %d", misuses[i], run.exit);
+        assay_json_free(&run.document);
+    }
+}
+
+/* Of a TPM the nonce; a quote of years ago answers no challenge of today. */
+Test(quote_cli, compares_the_nonce_of_a_tpm)
+{
+    static const char nonce[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    static const struct {
+        const char *given;
+        int exit;
+    } table[] = {
+        { "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", 12 }, /* no CA */
+        { "00112233445566778899aabbccddeeff00112233445566778899aabbccddeefe", 11 },
+        { "00112233445566778899aabbccddeeff", 11 },
+    };
+    char arguments[3 * PATH_MAX];
+    const char *const dir = need_vectors();
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        (void)snprintf(arguments, sizeof arguments,
+                       "evidence verify %s/tpm/swtpm-p256-ak/quote.msg --collateral "
+                       "%s/tpm/swtpm-p256-ak --at 2026-11-21T00:00:00Z --json --nonce %s",
+                       dir, dir, table[i].given);
+        struct run run = run_assay(arguments);
+        cr_expect_eq(run.exit, table[i].exit, "%s: %d", table[i].given, run.exit);
+        cr_expect_not(is_unchecked(assay_json_get(run.document, "data"), "freshness"));
+        if (i == 0) {
+            const struct assay_json *const claims =
+                assay_json_get(assay_json_get(run.document, "data"), "claims");
+            cr_expect_str_eq(assay_json_text(claims, "nonce", ""), nonce);
+        }
+        assay_json_free(&run.document);
+    }
+}
+
 Test(quote_cli, takes_root_kind_and_policy_from_its_options)
 {
     static const char name[] = "tdx/tdx-v4-uptodate";

@@ -261,6 +261,25 @@ Test(quote_verify, judges_nothing_by_expired_or_future_collateral)
     world_close(w);
 }
 
+/* docs/protocol.md 9.9: what rules that were replaced would have said. */
+Test(quote_verify, judges_by_ended_collateral_at_its_last_second_where_that_is_asked)
+{
+    struct world *const w = world_open();
+    w->terms.issue_unix_s = WORLD_AT - 10;
+    w->terms.next_unix_s = WORLD_AT + 20;
+    world_publish(w);
+    w->at_unix_s = WORLD_AT + 1000;
+    expect_unjudged(w, ASSAY_RULE_COLLATERAL_EXPIRED);
+    w->at_end = true;
+    expect_affirming(w);
+    cr_assert_eq(w->verdict.at_unix_s, WORLD_AT + 1000, "the time that was asked about");
+    w->at_unix_s = WORLD_AT;
+    expect_affirming(w);
+    w->at_unix_s = WORLD_AT - 11; /* and nothing is judged before it begins */
+    expect_unjudged(w, ASSAY_RULE_COLLATERAL_EARLY);
+    world_close(w);
+}
+
 /* Valid for long, and older than an operator wants it: not judged, at any moment after that age. */
 Test(quote_verify, judges_nothing_by_collateral_older_than_the_policy_allows)
 {

@@ -78,6 +78,7 @@ enum assay_status world_judge(struct world *w)
                                                     .bytes = w->quote,
                                                     .len = w->quote_len,
                                                     .at_unix_s = w->at_unix_s,
+                                                    .at_end = w->at_end,
                                                     .endorsements = &w->endorsements,
                                                     .policy = &w->policy };
     return assay_evidence_verify(w->verifier, &request, &w->verdict);

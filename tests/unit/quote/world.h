@@ -22,6 +22,7 @@ struct world {
     uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
     size_t quote_len;
     int64_t at_unix_s;
+    bool at_end;
     struct assay_verifier *verifier; /* NULL unless a test sets it */
     struct assay_verdict verdict;
 };

@@ -175,16 +175,18 @@ Test(scoring_integrity, rises_only_on_more_than_a_third_of_pass)
     for (size_t k = 0; k < 3; k++)
         world_vote(&w, voters[k], SUBJECT, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     world_step(&w);
-    cr_expect_eq(result()->integrity_reason, ASSAY_INTEGRITY_HELD_FEW, "3 of 9");
+    cr_expect_eq(result()->integrity_reason, ASSAY_INTEGRITY_HELD_FEW, "3 of 10");
+    cr_expect_not(result()->certified_pass, "a third of the table may be Byzantine");
     world_vote(&w, 4, SUBJECT, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     world_step(&w);
-    cr_expect_eq(result()->lo_bp, 3333, "4 of 9");
+    cr_expect_eq(result()->lo_bp, 3333, "4 of 9 that vote on it, 4 of 10 of the table");
+    cr_expect(result()->certified_pass, "one of the four is honest");
     cr_expect_eq(result()->integrity_reason, ASSAY_INTEGRITY_HELD_BOUND, "lo is below I");
     for (uint32_t voter = 5; voter < 7; voter++)
         world_vote(&w, voter, SUBJECT, ASSAY_OUTCOME_PASS_UP_TO_DATE);
     world_step(&w);
     cr_expect_eq(result()->lo_bp, 10000, "6 of 9");
-    cr_expect_not(result()->certified_pass, "6 of 9 is not more than two thirds");
+    cr_expect(result()->certified_pass);
     cr_expect_eq(trust()->integrity_bp, 5100);
 }
 
@@ -376,7 +378,7 @@ Test(scoring_integrity, the_level_is_the_weighted_median_and_the_lower_on_a_tie)
 }
 
 /* What a third says, liars may say alone: it is no ceiling, and nothing rises by it. */
-Test(scoring_integrity, a_low_level_needs_more_than_a_third_of_the_electorate)
+Test(scoring_integrity, a_low_level_needs_more_than_a_third_of_the_table)
 {
     const struct assay_level_votes half = { 2, 0, 2 }, mixed = { 2, 1, 1 };
     cr_expect_eq(assay_integrity_level(half, 5), ASSAY_OUTCOME_PASS_OUT_OF_DATE);

@@ -3,6 +3,7 @@
  */
 #include "scoring/tally.h"
 
+#include "base/bytes.h"
 #include "tests/unit/scoring/world.h"
 
 #include <criterion/criterion.h>
@@ -233,6 +234,86 @@ Test(scoring_tally, p1_a_third_of_the_weight_cannot_make_anybody_fall)
     }
 }
 
+/* protocol.md 10.6: a Byzantine third that votes `none` about all others (or denies them) keeps no
+ * honest member from its certified PASS, and gives none to a member that no honest voter passes. */
+Test(scoring_tally, a_byzantine_third_neither_withholds_nor_gives_a_certified_pass)
+{
+    static const enum assay_outcome says[] = { ASSAY_OUTCOME_NONE, ASSAY_OUTCOME_ABSENT,
+                                               ASSAY_OUTCOME_FAIL_HARD, ASSAY_OUTCOME_UNJUDGED };
+    for (uint32_t f = 1; f <= 33; f = f < 4 ? f + 1 : 2 * f + 1)
+        for (size_t k = 0; k < sizeof says / sizeof says[0]; k++) {
+            const uint32_t n = 3 * f + 1, absent = n - 1;
+            world_init(&w, n);
+            world_vote_all(&w, absent, ASSAY_OUTCOME_ABSENT);
+            for (uint32_t liar = 0; liar < f; liar++) {
+                for (uint32_t s = 0; s < n; s++)
+                    world_vote(&w, liar, s, s < f ? ASSAY_OUTCOME_PASS_UP_TO_DATE : says[k]);
+                world_vote(&w, liar, absent, ASSAY_OUTCOME_PASS_UP_TO_DATE);
+            }
+            world_step(&w);
+            cr_assert(w.summary.certified);
+            for (uint32_t s = f; s < absent; s++)
+                cr_assert(w.results[s].certified_pass, "%u of %u say %d", f, n, (int)says[k]);
+            cr_assert_not(w.results[absent].certified_pass);
+        }
+}
+
+/* Any table: members of any weight, some on one platform. One subject is honest and present. */
+static uint32_t draw_table(uint64_t *seed, uint64_t *total)
+{
+    static const uint32_t weights[] = { 10000, 10000, 8999, 7499, 5200, 1, 0 };
+    const uint32_t n = 2 + world_below(seed, 12);
+    world_init(&w, n);
+    *total = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        w.weights[i] = weights[world_below(seed, 7)];
+        *total += w.weights[i];
+        if (i > 0 && world_below(seed, 6) == 0)
+            for (unsigned k = 0; k < 32; k++)
+                w.places[i].platform_id[k] = w.places[i - 1].platform_id[k];
+    }
+    world_regroup(&w);
+    return n;
+}
+
+/* Marks a coalition that holds a third of the table at most, never the subject. */
+static void draw_coalition(uint64_t *seed, uint64_t total, uint32_t subject, bool *byzantine)
+{
+    uint64_t held = 0;
+    for (uint32_t i = 0; i < w.count; i++)
+        byzantine[i] = false;
+    for (uint32_t k = 0; k < 3 * w.count; k++) {
+        const uint32_t i = world_below(seed, w.count);
+        if (i == subject || byzantine[i] || 3 * (held + w.weights[i]) > total) continue;
+        byzantine[i] = true;
+        held += w.weights[i];
+    }
+}
+
+/* P1 and P2 (protocol.md 7.12) on any table: a third of it, not of what votes on one subject. */
+Test(scoring_tally, p1_and_p2_hold_against_any_third_of_any_table)
+{
+    uint64_t seed = 0x56;
+    for (int round = 0; round < 20000; round++) {
+        uint64_t total = 0;
+        bool byzantine[WORLD_MEMBERS_MAX];
+        const uint32_t n = draw_table(&seed, &total);
+        const uint32_t subject = world_below(&seed, n);
+        const bool present = world_below(&seed, 2) == 0;
+        draw_coalition(&seed, total, subject, byzantine);
+        if (!present) w.trust[subject] = assay_trust_newcomer((struct assay_offences){ 0 });
+        world_vote_all(&w, subject, present ? ASSAY_OUTCOME_PASS_UP_TO_DATE : ASSAY_OUTCOME_ABSENT);
+        for (uint32_t i = 0; i < n; i++)
+            if (byzantine[i])
+                world_vote(&w, i, subject,
+                           present ? ASSAY_OUTCOME_ABSENT : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+        world_step(&w);
+        cr_assert_eq(w.trust[subject].availability_bp, present ? 10000 : 0, "round %d", round);
+        cr_assert_eq(w.trust[subject].integrity_bp, present ? 10000 : 0, "round %d", round);
+        cr_assert(present || !w.results[subject].certified_pass, "round %d", round);
+    }
+}
+
 /* P5: "no Byzantine act lowers an honest I" where the evidence reached everybody */
 Test(scoring_tally, p5_a_third_of_the_weight_cannot_lower_the_integrity_of_anybody)
 {
@@ -262,7 +343,7 @@ Test(scoring_tally, p1_one_vote_more_than_a_third_is_felt)
     cr_expect_lt(w.trust[9].availability_bp, 10000, "the test above would see a fall");
 }
 
-/* P2: "an invalid or absent node (P <= W/3) never rises" */
+/* P2: "an invalid or absent node (P <= T/3) never rises" */
 Test(scoring_tally, p2_a_third_of_the_weight_cannot_make_anybody_rise)
 {
     uint64_t seed = 0x52;
@@ -464,6 +545,23 @@ Test(scoring_tally, who_is_held_is_not_mute_and_falls_for_nothing)
     world_silence(&w, 2, false);
     world_step(&w);
     cr_expect_eq(w.trust[2].mute_epochs, 0, "a ballot clears it as ever");
+}
+
+/* Members on one platform do not judge each other, and all weight may be there: the chain shows
+ * who does not ballot all the same. */
+Test(scoring_tally, who_is_mute_falls_where_its_platform_has_all_weight)
+{
+    world_init(&w, 5);
+    for (uint32_t i = 1; i < 5; i++)
+        assay_bytes_copy(w.places[i].platform_id, 32, w.places[0].platform_id, 32);
+    w.weights[4] = 0;
+    world_regroup(&w);
+    world_silence(&w, 4, true);
+    world_steps(&w, 8);
+    cr_expect_eq(w.results[4].electorate_weight, 0u);
+    cr_expect_eq(w.results[4].availability_rule, ASSAY_AVAILABILITY_MUTE);
+    cr_expect_eq(w.trust[4].availability_bp, 7500);
+    cr_expect_eq(w.trust[0].availability_bp, 10000);
 }
 
 /* Duty and count do not ask for weight: on probation, of weight 0, suspended. */

@@ -2,6 +2,7 @@
  * An enclave's session against replicas that are played by hand (docs/services.md 1.4 to 1.8).
  */
 #include "base/crypto/model.h"
+#include "base/merkle.h"
 #include "services/continuity/client.h"
 
 #include <criterion/criterion.h>
@@ -298,14 +299,31 @@ Test(client, a_receipt_is_a_quorum_of_signatures)
     struct assay_cont_frame f = frame(b, ASSAY_CONT_SIGNED);
     struct assay_cont_entry entry = { .promised = SESSION, .writer = SESSION };
     struct assay_cont_receipt read;
-    uint8_t bytes[ASSAY_CONT_RECEIPT_MAX], digest[32];
+    uint8_t bytes[ASSAY_CONT_RECEIPT_MAX], digest[32], leaf[32];
+    struct assay_merkle tree;
     struct assay_slice out;
     cr_assert_eq(assay_cont_client_receipt(&b->client, b->nonce, 0, &b->outs), ASSAY_OK);
     assay_bytes_copy(entry.instance, 32, b->config.instance, 32);
     f.promised = f.writer = SESSION;
-    assay_cont_entry_statement(&b->config.home, 6, &entry, b->nonce, digest);
+    /* The receipt is the second of two leaves. */
+    assay_merkle_init(&tree);
+    assay_merkle_add(&tree, "", 0);
+    assay_cont_receipt_leaf(&entry, b->nonce, leaf);
+    assay_merkle_add_hash(&tree, leaf);
+    f.place = (struct assay_cont_place){ .leaf = 1, .leaves = 2, .levels = 1 };
+    assay_merkle_leaf_hash("", 0, f.place.path[0]);
+    assay_merkle_root(&tree, f.place.root);
+    assay_cont_receipts_statement(&b->config.home, 6, f.place.root, 2, digest);
     cr_assert_eq(hand(b, 2, &f), ASSAY_E_SIGNATURE);
     assay_model_sign(b->secret[2], digest, f.signature);
+    f.place.path[0][0] ^= 1;
+    cr_assert_eq(hand(b, 2, &f), ASSAY_E_SIGNATURE, "a path that leads elsewhere");
+    f.place.path[0][0] ^= 1;
+    f.index = 1;
+    f.digest[0] = 1;
+    cr_assert_eq(hand(b, 2, &f), ASSAY_E_SIGNATURE, "another state under the same root");
+    f.index = 0;
+    f.digest[0] = 0;
     cr_assert_eq(hand(b, 2, &f), ASSAY_OK);
     assay_model_sign(b->secret[0], digest, f.signature);
     cr_assert_eq(hand(b, 0, &f), ASSAY_OK);
@@ -324,11 +342,46 @@ Test(client, a_receipt_is_a_quorum_of_signatures)
     wrong = read;
     wrong.entry.promised++;
     cr_assert(!assay_cont_receipt_verify(&wrong, &b->config.home, roster, b->nonce));
+    wrong = read;
+    wrong.place[0].path[0][0] ^= 1;
+    cr_assert(!assay_cont_receipt_verify(&wrong, &b->config.home, roster, b->nonce), "no path");
+    wrong = read;
+    wrong.nonce[1] = 1;
+    cr_assert(!assay_cont_receipt_verify(&wrong, &b->config.home, roster, wrong.nonce),
+              "a nonce that was not signed");
     struct assay_cont_home other = { .group = GROUP + 1 };
     cr_assert(!assay_cont_receipt_verify(&read, &other, roster, b->nonce));
     b->nonce[1] = 1;
     cr_assert(!assay_cont_receipt_verify(&read, &b->config.home, roster, b->nonce), "old");
     for (size_t len = 0; len < out.len; len++)
         cr_assert_neq(assay_cont_receipt_decode(assay_slice_over(bytes, len), &read), ASSAY_OK);
+    free(b);
+}
+
+/* A RECOVER has brought back a row whose entries replicas had forgotten: state 0 is none of it. */
+Test(client, of_an_era_after_its_birth_nothing_starts_from_nothing)
+{
+    struct bench *b = begin();
+    const uint64_t later = UINT64_C(1) << ASSAY_CONT_NUMBER_BITS;
+    for (uint32_t with = 0; with <= N; with++) { /* so many replicas have an entry */
+        b->config.session = later + 1;
+        assay_cont_client_init(&b->client, &b->config);
+        assay_cont_client_open(&b->client, b->nonce, b->now_ms, &b->outs);
+        for (uint32_t seat = 0; seat < N && b->client.phase == ASSAY_CONT_OPENING; seat++) {
+            struct assay_cont_frame f = frame(b, ASSAY_CONT_OPENED);
+            f.session = later + 1;
+            f.writer = seat < with;
+            f.index = seat < with;
+            f.digest[0] = seat < with;
+            cr_assert_eq(hand(b, seat, &f), ASSAY_OK);
+        }
+        if (with >= 2) {
+            cr_expect_eq(b->client.phase, ASSAY_CONT_FOUND, "%u have it", with);
+            cr_expect_eq(b->client.found.index, 1);
+        } else {
+            cr_expect_eq(b->client.phase, ASSAY_CONT_ENDED, "%u have it", with);
+            cr_expect_eq(b->client.end, ASSAY_CONT_END_FORGOTTEN);
+        }
+    }
     free(b);
 }

@@ -28,7 +28,9 @@ static void close_epoch(struct bench *b)
 
 static enum assay_share_result list(struct bench *b, uint32_t member, uint32_t cluster, uint8_t key)
 {
-    const struct assay_share_holder_record record = { .cluster = cluster, .key = { key } };
+    const struct assay_share_holder_record record = { .cluster = cluster,
+                                                      .node = { (uint8_t)member },
+                                                      .key = { key } };
     const uint8_t node[32] = { (uint8_t)member };
     const enum assay_share_result result =
         assay_share_registry_holder(b->r, member, node, &record, &b->facts);
@@ -384,7 +386,10 @@ Test(cluster, a_holder_may_move_to_another_address_and_links_are_one_holders_alo
     cr_expect_eq(b->r->member[0].curve[0], 9);
     cr_expect_eq(assay_share_registry_holder(b->r, 0, node, &record, &b->facts),
                  ASSAY_SHARE_SAME);
+    cr_expect_eq(assay_share_registry_holder(b->r, 1, other, &record, &b->facts),
+                 ASSAY_SHARE_NOT_YOURS, "whoever hands it in first");
     record.key[0] = 2;
+    record.node[0] = 1;
     cr_expect_eq(assay_share_registry_holder(b->r, 1, other, &record, &b->facts),
                  ASSAY_SHARE_KEY_TAKEN, "who is who follows from the key of a link");
     record.curve[0] = 8;
@@ -510,10 +515,12 @@ Test(cluster, slots_that_disagree_end_the_attempt)
     deal_all(b, 0, 0);
     struct assay_share_line other = line_of(0, 2, 1);
     other.digest[5] ^= 1;
-    cr_assert_eq(have_line(b, 0, 0, other), ASSAY_SHARE_APPLIED);
+    for (uint32_t i = 0; i < 2; i++)
+        cr_assert_eq(have_line(b, i, 0, other), ASSAY_SHARE_APPLIED);
     cr_assert_eq(have_line(b, 0, 0, line_of(0, 2, 1)), ASSAY_SHARE_SAME, "one word a slot");
-    for (uint32_t i = 1; i < SLOTS; i++)
+    for (uint32_t i = 2; i < SLOTS; i++)
         cr_assert_eq(have_line(b, member_in(b, i), 0, line_of(0, 2, 1)), ASSAY_SHARE_APPLIED);
+    close_epoch(b);
     cr_assert_eq(row_of(b, 0)->generation, 1);
     cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt, 2);
     done(b);
@@ -668,7 +675,12 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     struct assay_share_polynomial secret, polynomial;
     struct assay_secret32 own, lambda;
     uint8_t wide[K * ASSAY_SODIUM_WIDE_LEN];
-    *shown = (struct assay_share_lie_record){ .slot = 2, .count = 1, .key = { 1 } };
+    *shown = (struct assay_share_lie_record){
+        .given = { .type = ASSAY_SHARE_GIFT_SUBSHARE, .slot = 2,
+                   .seating = seating_of(b->r, 0, 0) },
+        .count = 1, .key = { 1 },
+    };
+    assay_bytes_copy(shown->given.node, 32, b->r->member[0].node, 32);
     cr_assert_eq(assay_sodium_start(), ASSAY_OK);
     fill(wide, sizeof wide, 1);
     cr_assert_eq(assay_share_deal(K, wide, &secret, &shown->current), ASSAY_OK);
@@ -699,6 +711,7 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     record.line[0].generation = 2;
     assay_share_commitments_digest(&shown->piece.commitments, record.line[0].digest);
     cr_assert(reshare->dealers & 1);
+    shown->dealers = reshare->dealers;
     cr_assert_eq(assay_share_registry_deal(b->r, 0, &record, &b->facts), ASSAY_SHARE_APPLIED);
     return b;
 }
@@ -727,14 +740,15 @@ Test(cluster, a_giver_of_what_is_no_share_is_convicted_as_well)
     struct assay_share_lie_record shown;
     struct assay_secret32 own;
     struct bench *b = dealing(&shown, &own);
-    shown.slot = 0;
+    shown.given.type = ASSAY_SHARE_GIFT_FETCHED;
+    shown.given.slot = 0;
     shown.piece.generation = 1;
     shown.piece.attempt = row_of(b, 0)->attempt;
     shown.piece.share = own;
     shown.piece.commitments = shown.current;
     cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_HONEST);
     shown.piece.generation = 3;
-    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_lie(b->r, &shown, &b->facts), ASSAY_SHARE_LATE);
     shown.piece.generation = 1;
     shown.piece.share.bytes[0] ^= 1;
     b->standing[10] = b->standing[11] = ASSAY_SHARE_STAND_NONE;
@@ -770,12 +784,15 @@ Test(cluster, an_honest_dealer_is_not_convicted)
     cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_STRANGER);
     other = shown;
     other.piece.attempt = 2;
-    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_UNKNOWN);
+    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_LATE);
     other = shown;
-    other.dealer = SLOTS;
+    other.dealers ^= 6;
+    cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_MISMATCH);
+    other = shown;
+    other.given.dealer = SLOTS;
     cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_STRANGER);
     other = shown;
-    other.cluster = 1;
+    other.given.cluster = 1;
     cr_assert_eq(assay_share_registry_lie(b->r, &other, &b->facts), ASSAY_SHARE_NOT_HERE);
     cr_assert_eq(b->facts.count, 0);
     cr_assert(!b->r->member[0].convicted);

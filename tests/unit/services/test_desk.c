@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -182,14 +183,23 @@ static void hear_beginning(struct assay_service_stream *s)
     }
 }
 
-static struct assay_slice replica_record(uint32_t group, uint8_t bytes[static 1024])
+/* Of the member in a slot. */
+static struct assay_slice replica_record(uint32_t group, uint32_t slot, uint8_t bytes[static 1024])
 {
     struct assay_cont_replica_record r = { .group = group };
+    struct assay_cont_home home = { .group = group };
+    struct assay_p256_signer *signer = NULL;
+    uint8_t digest[32];
     struct assay_secret32 secret = { .bytes = { [31] = 5 } };
     struct assay_slice out;
     cr_assert_eq(assay_p256_public(&secret, r.key), ASSAY_OK);
     r.contact.address[0] = 'x';
     r.contact.address_len = 1;
+    assay_bytes_copy(home.chain_id, 32, chain, 32);
+    assay_cont_replica_statement(&home, moment->node_id[slot], &r, digest);
+    cr_assert_eq(assay_p256_signer_load(&secret, &signer), ASSAY_OK);
+    cr_assert_eq(assay_p256_sign(signer, digest, r.signature), ASSAY_OK);
+    assay_p256_signer_free(&signer);
     cr_assert_eq(assay_cont_replica_record_encode(&r, bytes, 1024, &out), ASSAY_OK);
     return out;
 }
@@ -219,7 +229,7 @@ Test(desk, a_program_is_told_where_the_ledger_is_and_goes_on_with_it)
     cr_assert_eq(m->document.len, w.len);
     cr_assert(assay_bytes_equal(m->document.bytes, w.bytes, w.len));
     cr_assert_null(hear(&s));
-    const struct assay_slice payload = replica_record(1, bytes);
+    const struct assay_slice payload = replica_record(1, 3, bytes);
     assay_desk_record(desk, 3, ASSAY_SERVICE_REPLICA, payload);
     m = hear(&s);
     cr_assert_not_null(m);
@@ -250,7 +260,7 @@ Test(desk, records_of_other_services_are_not_told)
     follow(&replicas, ASSAY_SERVICE_CONTINUITY, 0);
     hear_beginning(&tasks);
     hear_beginning(&replicas);
-    assay_desk_record(desk, 1, ASSAY_SERVICE_REPLICA, replica_record(0, bytes));
+    assay_desk_record(desk, 1, ASSAY_SERVICE_REPLICA, replica_record(0, 1, bytes));
     cr_assert_null(hear(&tasks));
     cr_assert_not_null(hear(&replicas));
     struct assay_desk_snapshot look;
@@ -258,7 +268,7 @@ Test(desk, records_of_other_services_are_not_told)
     cr_assert_eq(look.clients, 2);
     cr_assert_eq(look.following, 2);
     cr_assert_eq(look.applied[ASSAY_SERVICE_REPLICA], 1);
-    assay_desk_record(desk, 1, ASSAY_SERVICE_REPLICA, replica_record(0, bytes));
+    assay_desk_record(desk, 1, ASSAY_SERVICE_REPLICA, replica_record(0, 1, bytes));
     assay_desk_look(desk, &look);
     cr_assert_eq(look.idle[ASSAY_SERVICE_REPLICA], 1, "the same again changes nothing");
     assay_service_stream_close(&tasks);
@@ -478,7 +488,7 @@ Test(desk, who_does_not_read_is_dropped_and_the_others_go_on)
 {
     struct assay_service_stream slow, quick;
     uint8_t bytes[1024];
-    const struct assay_slice payload = replica_record(0, bytes);
+    const struct assay_slice payload = replica_record(0, 1, bytes);
     begin();
     follow(&slow, ASSAY_SERVICE_CONTINUITY, 0);
     follow(&quick, ASSAY_SERVICE_CONTINUITY, 0);
@@ -520,4 +530,21 @@ Test(desk, a_plan_that_cannot_be_read_and_a_path_in_use_are_said)
                  ASSAY_E_IO);
     cr_assert_not_null(strstr(message, "services socket"));
     cr_assert_null(other);
+}
+
+/* docs/services.md 4.1: who may connect is decided by the folder. */
+Test(desk, a_folder_with_the_setgid_bit_lets_its_group_connect)
+{
+    struct stat info;
+    cr_assert_eq(stat(path, &info), 0);
+    cr_expect_eq(info.st_mode & 0777, 0600);
+    cr_expect_not(assay_desk_is_shared(desk));
+    assay_desk_close(&desk);
+    cr_assert_eq(chmod(folder, 02750), 0);
+    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world,
+                                 &desk, message),
+                 ASSAY_OK, "%s", message);
+    cr_assert_eq(stat(path, &info), 0);
+    cr_expect_eq(info.st_mode & 0777, 0660);
+    cr_expect(assay_desk_is_shared(desk), "the daemon logs it");
 }

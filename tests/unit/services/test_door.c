@@ -8,9 +8,11 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct assay_door *door;
@@ -183,4 +185,157 @@ Test(services_door, addresses)
         cr_expect_gt(assay_door_port(door), 0);
         assay_door_close(&door);
     }
+}
+
+/* --- a guest that waits for its answer */
+
+static void say_word(int fd, uint64_t *guest)
+{
+    const uint8_t word[] = { 0, 0, 0, 1, 42 };
+    struct assay_slice frame;
+    cr_assert_eq(send(fd, word, sizeof word, 0), (ssize_t)sizeof word);
+    cr_assert_eq(next(guest, &frame), ASSAY_OK);
+}
+
+/* 400 callers, silent ones or such that were answered: the guest that waits gets its answer. */
+Test(services_door, a_flood_of_callers_evicts_nobody_who_waits, .init = set_up, .fini = clear_up)
+{
+    for (int speaks = 0; speaks < 2; speaks++) {
+        int held[ASSAY_DOOR_GUESTS_MAX];
+        uint64_t waits = 0;
+        const int fd = raw();
+        say_word(fd, &waits);
+        for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+            held[i] = -1;
+        for (int i = 0; i < 400; i++) {
+            int *const place = &held[i % ASSAY_DOOR_GUESTS_MAX];
+            if (*place >= 0) (void)close(*place);
+            *place = raw();
+            assay_door_turn(door, ++now_ms);
+            if (!speaks) continue;
+            uint64_t guest = 0;
+            say_word(*place, &guest);
+            assay_door_send(door, guest, assay_slice_over("no", 2));
+        }
+        uint8_t reply[5] = { 0 };
+        assay_door_send(door, waits, assay_slice_over("y", 1));
+        cr_expect_eq(recv(fd, reply, sizeof reply, MSG_WAITALL), 5, "speaks %d", speaks);
+        cr_expect_eq(reply[4], 'y');
+        for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+            (void)close(held[i]);
+        (void)close(fd);
+    }
+}
+
+/* Requests that are never answered, from one address, fill the door: callers of the same address
+ * are refused, another address still gets a place. */
+Test(services_door, one_address_cannot_keep_others_out, .init = set_up, .fini = clear_up)
+{
+    int fds[ASSAY_DOOR_GUESTS_MAX];
+    uint64_t guest = 0, other = 0;
+    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+        fds[i] = raw();
+        say_word(fds[i], &guest);
+    }
+    const int same = raw();
+    cr_expect(is_hung_up(same), "all of its address wait");
+    const struct sockaddr_in from = { .sin_family = AF_INET,
+                                      .sin_addr = { htonl(INADDR_LOOPBACK + 1) } };
+    const struct sockaddr_in at = { .sin_family = AF_INET,
+                                    .sin_port = htons(assay_door_port(door)),
+                                    .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    cr_assert_eq(bind(fd, (const struct sockaddr *)&from, sizeof from), 0);
+    cr_assert_eq(connect(fd, (const struct sockaddr *)&at, sizeof at), 0);
+    say_word(fd, &other);
+    cr_expect(is_hung_up(fds[0]), "the most silent of the crowd made room");
+    assay_door_send(door, other, assay_slice_over("y", 1));
+    uint8_t reply[5];
+    cr_expect_eq(recv(fd, reply, sizeof reply, MSG_WAITALL), 5);
+    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+        (void)close(fds[i]);
+    (void)close(same);
+    (void)close(fd);
+}
+
+/* --- networks of IPv6: the addresses of callers are put in place of the loopback's */
+static struct sockaddr_in6 caller;
+
+int accept4(int fd, __SOCKADDR_ARG at, socklen_t *len, int flags)
+{
+    const int got = (int)syscall(SYS_accept4, fd, at.__sockaddr__, len, flags);
+    if (got >= 0 && caller.sin6_family == AF_INET6) *at.__sockaddr_in6__ = caller;
+    return got;
+}
+
+/* Closed by the door in the turn before. */
+static bool is_refused(int fd)
+{
+    uint8_t byte;
+    usleep(1000);
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* A guest of 2001:db8:SITE:NETWORK::1 that waits for an answer. */
+static int waiting_from(uint16_t site, uint16_t network)
+{
+    uint64_t guest = 0;
+    const int fd = raw();
+    caller = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
+    const uint8_t prefix[8] = { 0x20,
+                                0x01,
+                                0x0d,
+                                0xb8,
+                                (uint8_t)(site >> 8),
+                                (uint8_t)site,
+                                (uint8_t)(network >> 8),
+                                (uint8_t)network };
+    for (size_t i = 0; i < sizeof prefix; i++)
+        caller.sin6_addr.s6_addr[i] = prefix[i];
+    caller.sin6_addr.s6_addr[15] = 1;
+    assay_door_turn(door, ++now_ms);
+    if (!is_refused(fd)) say_word(fd, &guest);
+    caller = (struct sockaddr_in6){ 0 };
+    return fd;
+}
+
+static size_t fill_with(int fds[static ASSAY_DOOR_GUESTS_MAX], bool of_one_site)
+{
+    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+        fds[i] = of_one_site ? waiting_from(1, (uint16_t)i) : waiting_from((uint16_t)(i + 1), 0);
+    size_t kept = 0;
+    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+        kept += !is_refused(fds[i]);
+    return kept;
+}
+
+/* One subscriber has 65,536 networks of IPv6: with a guest of each it fills the door, and the next
+ * caller of another subscriber gets a place all the same; one of its own does not. */
+Test(services_door, one_site_of_many_networks_cannot_keep_others_out, .init = set_up,
+     .fini = clear_up)
+{
+    int fds[ASSAY_DOOR_GUESTS_MAX];
+    cr_assert_eq(fill_with(fds, true), ASSAY_DOOR_GUESTS_MAX);
+    const int same = waiting_from(1, 999), other = waiting_from(2, 0);
+    cr_expect(is_refused(same));
+    cr_expect_not(is_refused(other));
+    cr_expect(is_hung_up(fds[0]), "the most silent of the site made room");
+    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++)
+        (void)close(fds[i]);
+    (void)close(same);
+    (void)close(other);
+}
+
+/* Nobody who waits gives way to a caller of a site that has as many guests. */
+Test(services_door, sites_of_one_guest_each_keep_their_places, .init = set_up, .fini = clear_up)
+{
+    int fds[ASSAY_DOOR_GUESTS_MAX];
+    cr_assert_eq(fill_with(fds, false), ASSAY_DOOR_GUESTS_MAX);
+    const int late = waiting_from(999, 0);
+    cr_expect(is_refused(late));
+    for (int i = 0; i < ASSAY_DOOR_GUESTS_MAX; i++) {
+        cr_expect_not(is_refused(fds[i]), "%d", i);
+        (void)close(fds[i]);
+    }
+    (void)close(late);
 }

@@ -334,6 +334,7 @@ Test(exchange, gifts_are_read_to_their_end_before_anything_is_taken)
     for (uint8_t i = 0; i < 2; i++) {
         piece.id[0] = i;
         assay_share_piece_put(&w, &piece);
+        assay_writer_u16be(&w, (uint16_t)(9 + i));
         assay_writer_zero(&w, 3 * 32);
     }
     assay_writer_zero(&w, 64);
@@ -346,14 +347,16 @@ Test(exchange, gifts_are_read_to_their_end_before_anything_is_taken)
                                        NULL),
                  ASSAY_E_TRAILING);
     cr_assert_eq(assay_share_gift_open(all, ASSAY_SHARE_DEAL, &gift, leaf), ASSAY_OK);
-    for (uint32_t i = 0; i < 2; i++) { /* what stands behind a piece is no part of its leaf */
-        assay_merkle_leaf_hash(bytes + 2 + (size_t)i * (71 + 6 * 32), 71 + 3 * 32, own);
+    for (uint32_t i = 0; i < 2; i++) { /* of what stands behind a piece, its dealers */
+        piece.id[0] = (uint8_t)i;
+        assay_share_piece_leaf(ASSAY_SHARE_GIFT_SUBSHARE, 9 + i, &piece, own);
         cr_assert(assay_bytes_equal(leaf[i], own, 32));
     }
     cr_assert(assay_share_gift_next(&gift, &piece, &current));
     cr_assert(assay_share_gift_next(&gift, &piece, &current));
     cr_assert_eq(piece.id[0], 1);
     cr_assert_eq(current.k, 3);
+    cr_assert_eq(gift.dealers, 10);
     cr_assert(!assay_share_gift_next(&gift, &piece, &current));
     bytes[1] = ASSAY_SHARE_GIVE_MAX + 1;
     cr_assert_eq(assay_share_gift_open(all, ASSAY_SHARE_DEAL, &gift, NULL), ASSAY_E_RANGE);

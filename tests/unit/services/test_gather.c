@@ -64,7 +64,7 @@ static uint32_t shown(struct bench *b)
         cr_assert(assay_share_lie_record_check(&b->r->config.home, &lie));
         cr_assert_eq(assay_share_registry_lie(b->r, &lie, &b->facts), ASSAY_SHARE_APPLIED);
         cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CONVICTED);
-        return lie.dealer;
+        return lie.given.dealer;
     }
     return SLOTS;
 }
@@ -129,6 +129,38 @@ Test(gather, other_commitments_than_the_ledgers_are_shown_at_once)
     assay_bytes_copy(g.piece[0].commitments.point[1], 32, g.piece[0].commitments.point[0], 32);
     cr_assert_eq(dealt_by(&g, 0), ASSAY_E_INVALID);
     cr_assert_eq(shown(g.b), 0);
+    done(g.b);
+}
+
+/* A slot says another digest than the dealings add up to: what they are is shown, once. */
+Test(gather, slots_that_disagree_are_shown_what_was_dealt)
+{
+    struct gathering g;
+    struct assay_share_sum_record sum;
+    gathering(&g);
+    cr_assert_eq(dealt_by(&g, 0), ASSAY_OK);
+    cr_assert_eq(dealt_by(&g, 1), ASSAY_OK);
+    const struct assay_share_piece *next = assay_share_holder_piece(g.b->h, g.b->id, true);
+    struct assay_share_list_record own = line(g.b, 0), other;
+    own.line[0].generation = 2;
+    own.line[0].attempt = 1;
+    assay_share_commitments_digest(&next->commitments, own.line[0].digest);
+    other = own;
+    other.line[0].digest[0] ^= 1;
+    other.seating = seating_of(g.b->r, 0, 2);
+    own.seating = seating_of(g.b->r, 0, SPARE);
+    cr_assert_eq(assay_share_registry_have(g.b->r, 2, &other, &g.b->facts), ASSAY_SHARE_APPLIED);
+    facts(g.b);
+    cr_assert_null(effect_of(g.b, ASSAY_SHARE_ACT_SUBMIT), "one digest is no disagreement");
+    cr_assert_eq(assay_share_registry_have(g.b->r, SPARE, &own, &g.b->facts), ASSAY_SHARE_APPLIED);
+    facts(g.b);
+    const struct assay_share_effect *effect = effect_of(g.b, ASSAY_SHARE_ACT_SUBMIT);
+    cr_assert_not_null(effect);
+    cr_assert_eq(effect->payload, ASSAY_SHARE_PAYLOAD_SUM);
+    cr_assert_eq(assay_share_sum_record_decode(effect->bytes, &sum), ASSAY_OK);
+    cr_assert_eq(assay_share_registry_sum(g.b->r, &sum, &g.b->facts), ASSAY_SHARE_APPLIED);
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        cr_assert_eq(g.b->r->member[i].convicted, i == 2, "member %u", i);
     done(g.b);
 }
 

@@ -3,6 +3,7 @@
  * is a plan.
  */
 #include "services/continuity/entry.h"
+#include "services/registry/kind.h"
 #include "services/registry/plan.h"
 #include "services/shares/cluster.h"
 
@@ -293,4 +294,12 @@ Test(plan, services_are_added_beside_those_that_there_are)
     added.has_shares = false;
     cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_E_FULL);
     cr_expect_gt(strlen(why), 0);
+}
+
+Test(plan, kinds_have_words)
+{
+    cr_expect_str_eq(assay_service_kind_name(ASSAY_SERVICE_REPLICA), "replica");
+    cr_expect_str_eq(assay_service_kind_name(ASSAY_SERVICE_TASK_CLOSE), "task-close");
+    cr_expect_eq(assay_service_kind_name(0), NULL);
+    cr_expect_eq(assay_service_kind_name(ASSAY_SERVICE_KIND_COUNT), NULL);
 }

@@ -292,4 +292,14 @@ Test(services_programs, a_replica_is_listed_and_ends_when_asked, .init = set_up,
     cr_expect_eq(ends(pid), 4, "another was listed: %s", said);
     (void)kill(newer, SIGTERM);
     cr_expect_eq(ends(newer), 0);
+    (void)unlink(in_folder("said"));
+    replica_config("third.yaml");
+    const uint32_t before = service_ledger_count(ledger, ASSAY_SERVICE_REPLICA);
+    const pid_t third = start("assay-replica", "third.yaml");
+    const uint64_t later = now_ms() + SOON_MS;
+    while (service_ledger_count(ledger, ASSAY_SERVICE_REPLICA) == before && now_ms() < later)
+        service_ledger_turn(ledger, 20);
+    (void)kill(third, SIGUSR1);
+    cr_expect_eq(ends(third), 0, "without a seat there is nothing to move: %s", said);
+    cr_expect(service_ledger_group(ledger)->member[1].drains);
 }

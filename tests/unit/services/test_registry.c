@@ -3,135 +3,15 @@
  * as the one that wrote them, whatever comes, and no other bytes are documents.
  */
 #include "tests/support/depth.h"
-#include "tests/support/registry_world.h"
+#include "tests/unit/services/registry_pair.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdlib.h>
 
-/* Everything that was told, in its order. */
-struct heard {
-    uint32_t count;
-    uint8_t digest[32];
-};
-
-static void hear(struct heard *h, const void *facts, size_t len)
-{
-    const struct assay_slice pieces[] = { assay_slice_over(h->digest, 32),
-                                          assay_slice_over(facts, len) };
-    assay_sha256_pieces(pieces, 2, h->digest);
-}
-
-static void told(void *context, const struct assay_registry_facts *facts)
-{
-    struct heard *h = context;
-    h->count += facts->continuity.count + facts->shares.count + facts->task_count;
-    hear(h, &facts->group, sizeof facts->group);
-    hear(h, facts->continuity.fact, facts->continuity.count * sizeof *facts->continuity.fact);
-    hear(h, facts->shares.fact, facts->shares.count * sizeof *facts->shares.fact);
-    hear(h, facts->task, facts->task_count * sizeof *facts->task);
-}
-
-struct pair {
-    struct registry_world world;
-    struct registry_record record;
-    struct assay_registry *live, *read; /* read: from documents, now and then */
-    struct assay_registry_facts *facts;
-    struct heard heard[2];
-};
-
-static struct pair *pair_of(uint64_t seed)
-{
-    struct pair *p = calloc(1, sizeof *p);
-    cr_assert_not_null(p);
-    registry_world_init(&p->world, seed);
-    p->live = registry_world_fresh(&p->world);
-    p->read = registry_world_fresh(&p->world);
-    p->facts = calloc(1, sizeof *p->facts);
-    cr_assert_not_null(p->facts);
-    return p;
-}
-
-static void pair_free(struct pair *p)
-{
-    free(p->live);
-    free(p->read);
-    free(p->facts);
-    free(p);
-}
-
-static void stand(const struct registry_world *w, struct assay_registry *r)
-{
-    if (w->epoch > 0) assay_registry_stand(r, w->epoch, w->member, WORLD_MEMBERS);
-}
-
-static void expect_same_documents(struct pair *p)
-{
-    struct registry_documents one, other;
-    registry_documents_of(&p->world, p->live, &one);
-    registry_documents_of(&p->world, p->read, &other);
-    for (uint32_t i = 0; i < one.count; i++) {
-        char name[80];
-        assay_registry_document_name(&p->world.plan, i, name);
-        cr_assert(assay_slice_equal(one.of[i], other.of[i]), "%s differs", name);
-    }
-    registry_documents_free(&one);
-    registry_documents_free(&other);
-}
-
-static void read_again(struct pair *p)
-{
-    struct registry_documents documents;
-    registry_documents_of(&p->world, p->live, &documents);
-    free(p->read);
-    p->read = registry_world_fresh(&p->world);
-    cr_assert_eq(registry_documents_read(&documents, registry_world_below(&p->world, 8), p->read),
-                 ASSAY_OK);
-    stand(&p->world, p->read);
-    assay_registry_check(p->read);
-    registry_documents_free(&documents);
-}
-
-/* Returns: what became of it. */
-static const char *apply(struct pair *p)
-{
-    const struct registry_record *m = &p->record;
-    registry_world_record(&p->world, p->live, &p->record);
-    cr_assert_eq(
-        assay_registry_check_record(&p->world.plan, p->world.chain_id, m->kind, m->payload),
-        ASSAY_OK, "%s", assay_service_kind_name(m->kind));
-    const char *const one =
-        assay_registry_apply(p->live, m->slot, m->node, m->kind, m->payload, p->facts);
-    told(&p->heard[0], p->facts);
-    const char *const other =
-        assay_registry_apply(p->read, m->slot, m->node, m->kind, m->payload, p->facts);
-    told(&p->heard[1], p->facts);
-    cr_assert_str_eq(one, other, "%s", assay_service_kind_name(m->kind));
-    return one;
-}
-
-static void close_one(struct pair *p, struct assay_registry *r, struct heard *heard)
-{
-    assay_registry_close(r, p->world.epoch, p->world.member, WORLD_MEMBERS, p->facts, told, heard);
-    assay_registry_check(r);
-}
-
-static void close_epoch(struct pair *p)
-{
-    registry_world_close(&p->world);
-    close_one(p, p->live, &p->heard[0]);
-    close_one(p, p->read, &p->heard[1]);
-}
-
-static void expect_same_facts(const struct pair *p)
-{
-    cr_assert_eq(p->heard[0].count, p->heard[1].count);
-    cr_assert(assay_bytes_equal(p->heard[0].digest, p->heard[1].digest, 32));
-}
-
 /* What happened in all courses, so that one that stands still is no test. */
 struct seen {
-    uint32_t applied[ASSAY_SERVICE_TASK_CLOSE + 1];
+    uint32_t applied[ASSAY_SERVICE_KIND_COUNT];
     uint32_t convicted, nobody, dealt, renewed;
 };
 
@@ -145,7 +25,7 @@ static void look(const struct pair *p, struct seen *seen)
             seen->nobody +=
                 s->cluster[c].seated && s->cluster[c].seat[i].member == ASSAY_SHARE_NOBODY;
     for (uint32_t i = 0; i < s->reshare_count; i++)
-        seen->dealt += s->reshare[i].have != 0;
+        seen->dealt += s->reshare[i].have[0] != 0;
     for (uint32_t i = 0; i < s->row_count; i++)
         seen->renewed += s->row[i].generation > 1;
 }
@@ -153,13 +33,13 @@ static void look(const struct pair *p, struct seen *seen)
 static void course(uint64_t seed, struct seen *seen)
 {
     struct pair *p = pair_of(seed);
-    close_epoch(p);
+    pair_close_epoch(p);
     for (uint32_t step = 0; step < 500; step++) {
-        if (registry_world_below(&p->world, 10) == 0) read_again(p);
-        if (registry_world_below(&p->world, 24) == 0) close_epoch(p);
-        else if (apply(p)[1] == 'p') seen->applied[p->record.kind]++;
-        expect_same_facts(p);
-        if (step % 8 == 0) expect_same_documents(p);
+        if (registry_world_below(&p->world, 10) == 0) pair_read_again(p);
+        if (registry_world_below(&p->world, 24) == 0) pair_close_epoch(p);
+        else if (pair_apply(p)[1] == 'p') seen->applied[p->record.kind]++;
+        pair_expect_same_facts(p);
+        if (step % 8 == 0) pair_expect_same_documents(p);
         look(p, seen);
     }
     pair_free(p);
@@ -170,9 +50,9 @@ Test(registry, one_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 24
     struct seen seen = { 0 };
     for (uint64_t round = 1; round <= 160 / test_every(4); round++)
         course(round, &seen);
-    for (unsigned kind = ASSAY_SERVICE_REPLICA; kind <= ASSAY_SERVICE_TASK_CLOSE; kind++)
-        cr_expect_gt(seen.applied[kind], 5, "%s: %u", assay_service_kind_name(kind),
-                     seen.applied[kind]);
+    for (unsigned kind = ASSAY_SERVICE_REPLICA; kind < ASSAY_SERVICE_KIND_COUNT; kind++)
+        cr_expect(seen.applied[kind] > 5 || kind == ASSAY_SERVICE_SHARE_SUM, /* of points: none */
+                  "%s: %u", assay_service_kind_name(kind), seen.applied[kind]);
     cr_expect_gt(seen.convicted, 100);
     cr_expect_gt(seen.nobody, 100);
     cr_expect_gt(seen.dealt, 100);
@@ -186,15 +66,15 @@ static struct pair *rich(void)
 {
     for (uint64_t seed = 1;; seed++) {
         struct pair *p = pair_of(seed);
-        close_epoch(p);
+        pair_close_epoch(p);
         for (uint32_t step = 0; step < 600; step++) {
             const struct assay_share_registry *s = assay_registry_shares(p->live);
-            if (step > 200 && s->reshare_count > 0 && s->reshare[0].have != 0 &&
+            if (step > 200 && s->reshare_count > 0 && s->reshare[0].have[0] != 0 &&
                 s->synced_count > 3 && assay_registry_group(p->live, 0)->instance_count > 1 &&
                 assay_registry_group(p->live, 1)->phase == ASSAY_CONT_CHANGING)
                 return p;
-            if (registry_world_below(&p->world, 24) == 0) close_epoch(p);
-            else (void)apply(p);
+            if (registry_world_below(&p->world, 24) == 0) pair_close_epoch(p);
+            else (void)pair_apply(p);
         }
         pair_free(p);
     }
@@ -205,7 +85,7 @@ static bool is_taken(struct pair *p, const struct registry_documents *documents)
 {
     struct registry_documents again;
     if (registry_documents_read(documents, 0, p->read) != ASSAY_OK) return false;
-    stand(&p->world, p->read);
+    pair_stand(&p->world, p->read);
     assay_registry_check(p->read);
     registry_documents_of(&p->world, p->read, &again);
     for (uint32_t i = 0; i < again.count; i++)
@@ -277,9 +157,9 @@ Test(registry, documents_of_two_moments_do_not_belong_together)
     struct assay_registry *reader = registry_world_fresh(&p->world);
     registry_documents_of(&p->world, p->live, &now);
     const uint32_t head = 2, rows = 3; /* behind two groups */
-    for (uint32_t step = 0; step < 200; step++) {
-        if (registry_world_below(&p->world, 24) == 0) close_epoch(p);
-        else (void)apply(p);
+    for (uint32_t step = 0; step < 800; step++) {
+        if (registry_world_below(&p->world, 24) == 0) pair_close_epoch(p);
+        else (void)pair_apply(p);
         registry_documents_of(&p->world, p->live, &then);
         struct registry_documents mixed = now;
         mixed.of[rows] = then.of[rows];
@@ -345,20 +225,21 @@ static enum assay_status check(const struct pair *p, enum assay_service_kind kin
 
 Test(registry, every_signature_inside_is_looked_at)
 {
-    static const bool is_signed[] = {
-        [ASSAY_SERVICE_SESSION] = true,    [ASSAY_SERVICE_TABLE] = true,
+    static const bool is_signed[ASSAY_SERVICE_KIND_COUNT] = {
+        [ASSAY_SERVICE_HOLDER] = true,     [ASSAY_SERVICE_KEEP] = true,
+        [ASSAY_SERVICE_RETIRE] = true,     [ASSAY_SERVICE_TABLE] = true,
         [ASSAY_SERVICE_SHARE_PUT] = true,  [ASSAY_SERVICE_SHARE_READ] = true,
         [ASSAY_SERVICE_SHARE_LIE] = true,  [ASSAY_SERVICE_TRANSFER] = true,
         [ASSAY_SERVICE_TASK_OPEN] = true,  [ASSAY_SERVICE_TASK_CLAIM] = true,
         [ASSAY_SERVICE_TASK_CLOSE] = true,
     };
-    uint32_t tried[ASSAY_SERVICE_TASK_CLOSE + 1] = { 0 };
+    uint32_t tried[ASSAY_SERVICE_KIND_COUNT] = { 0 };
     for (uint64_t seed = 1; seed <= 12; seed++) {
         struct pair *p = pair_of(seed);
         for (uint32_t step = 0; step < 400; step++) {
-            if (step % 24 == 0) close_epoch(p);
-            (void)apply(p);
-            if (!is_signed[p->record.kind]) continue;
+            if (step % 24 == 0) pair_close_epoch(p);
+            (void)pair_apply(p);
+            if (p->record.kind >= sizeof is_signed || !is_signed[p->record.kind]) continue;
             struct pair elsewhere = *p;
             elsewhere.world.chain_id[0] ^= 1;
             cr_assert_eq(check(&elsewhere, p->record.kind, p->record.payload), ASSAY_E_SIGNATURE,
@@ -367,8 +248,36 @@ Test(registry, every_signature_inside_is_looked_at)
         }
         pair_free(p);
     }
-    for (unsigned kind = 1; kind <= ASSAY_SERVICE_TASK_CLOSE; kind++)
+    for (unsigned kind = 1; kind < sizeof is_signed; kind++)
         cr_expect(!is_signed[kind] || tried[kind] > 0, "%s", assay_service_kind_name(kind));
+}
+
+/* docs/services.md 1.3.3: a payload that another member hands in, first or later, is nobody's. */
+Test(registry, a_payload_is_of_the_member_that_its_key_names)
+{
+    uint32_t tried[ASSAY_SERVICE_KIND_COUNT] = { 0 };
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        struct pair *p = pair_of(seed);
+        for (uint32_t step = 0; step < 200; step++) {
+            struct registry_record *m = &p->record;
+            if (step % 24 == 0) pair_close_epoch(p);
+            registry_world_record(&p->world, p->live, m);
+            const bool own = m->kind == ASSAY_SERVICE_REPLICA ||
+                             m->kind == ASSAY_SERVICE_SESSION || m->kind == ASSAY_SERVICE_HOLDER;
+            if (!own || m->slot >= ASSAY_REGISTRY_SLOTS_MAX) continue;
+            uint8_t thief[32];
+            kit_bytes('D', (m->slot + 1) % WORLD_MEMBERS, thief);
+            cr_expect_str_eq(assay_registry_apply(p->live, (m->slot + 1) % WORLD_MEMBERS, thief,
+                                                  m->kind, m->payload, p->facts),
+                             "not-yours");
+            tried[m->kind] += assay_registry_apply(p->live, m->slot, m->node, m->kind,
+                                                   m->payload, p->facts)[1] == 'p';
+        }
+        pair_free(p);
+    }
+    cr_expect_gt(tried[ASSAY_SERVICE_REPLICA], 5);
+    cr_expect_gt(tried[ASSAY_SERVICE_HOLDER], 5);
+    cr_expect_gt(tried[ASSAY_SERVICE_SESSION], 5, "the owner is not kept out");
 }
 
 Test(registry, what_the_plan_does_not_have_is_refused)
@@ -377,18 +286,19 @@ Test(registry, what_the_plan_does_not_have_is_refused)
     const struct assay_slice none = { .bytes = NULL, .len = 0 };
     uint32_t tried = 0;
     cr_expect_eq(check(p, (enum assay_service_kind)0, none), ASSAY_E_UNSUPPORTED);
-    cr_expect_eq(check(p, (enum assay_service_kind)17, none), ASSAY_E_UNSUPPORTED);
+    cr_expect_eq(check(p, (enum assay_service_kind)200, none), ASSAY_E_UNSUPPORTED);
     cr_expect_eq(check(p, ASSAY_SERVICE_TASK_OFFER, none), ASSAY_E_TRUNCATED);
-    close_epoch(p);
+    pair_close_epoch(p);
     for (uint32_t step = 0; step < 300; step++) {
         struct pair other = *p;
-        (void)apply(p);
+        (void)pair_apply(p);
         const enum assay_service_kind kind = p->record.kind;
-        if (kind > ASSAY_SERVICE_SHARE_LIE) other.world.plan.has_tasks = false;
-        else if (kind > ASSAY_SERVICE_TABLE) other.world.plan.has_shares = false;
+        const enum assay_service_family family = assay_service_kind_family(kind);
+        if (family == ASSAY_FAMILY_TASKS) other.world.plan.has_tasks = false;
+        else if (family == ASSAY_FAMILY_SHARES) other.world.plan.has_shares = false;
         else other.world.plan.group_count = 0;
         cr_assert_eq(check(&other, kind, p->record.payload), ASSAY_E_UNSUPPORTED);
-        if (kind > ASSAY_SERVICE_TABLE) continue;
+        if (family != ASSAY_FAMILY_CONTINUITY) continue;
         other.world.plan.group_count = 1;
         /* [group, ...: the one item behind the head */
         const bool second = p->record.payload.bytes[1] == 1;
@@ -427,13 +337,15 @@ Test(registry, a_slot_out_of_range_serves_nothing)
     for (uint64_t seed = 1; seed <= 12; seed++) {
         struct pair *p = pair_of(seed);
         for (uint32_t step = 0; step < 400; step++) {
-            if (step % 24 == 0) close_epoch(p);
-            (void)apply(p);
+            if (step % 24 == 0) pair_close_epoch(p);
+            (void)pair_apply(p);
             if (step % 5 == 0) kinds |= 1u << apply_out_of_range(p);
         }
         pair_free(p);
     }
-    cr_expect_eq(kinds | 1u << ASSAY_SERVICE_SHARE_LIE, 0x1fffe, "every kind; lies are rare");
+    const uint32_t every = (1u << ASSAY_SERVICE_KIND_COUNT) - 2;
+    cr_expect_eq(kinds | 1u << ASSAY_SERVICE_SHARE_LIE | 1u << ASSAY_SERVICE_SHARE_SUM, every,
+                 "every kind; lies are rare, and sums are of points");
 }
 
 Test(registry, of_a_table_of_members_those_beyond_the_last_slot_are_not_looked_at)
@@ -454,7 +366,7 @@ Test(registry, a_branch_is_folded_onto_a_copy)
     struct registry_documents before, after;
     registry_documents_of(&p->world, p->live, &before);
     assay_registry_copy(p->read, p->live);
-    expect_same_documents(p);
+    pair_expect_same_documents(p);
     for (uint32_t i = 0; i < 200; i++) { /* the branch */
         const struct registry_record *m = &p->record;
         registry_world_record(&p->world, p->read, &p->record);
@@ -466,11 +378,11 @@ Test(registry, a_branch_is_folded_onto_a_copy)
     assay_registry_copy(p->read, p->live);
     p->heard[0] = p->heard[1] = (struct heard){ 0 };
     for (uint32_t step = 0; step < 300; step++) {
-        if (step % 24 == 0) close_epoch(p);
-        else (void)apply(p);
-        expect_same_facts(p);
+        if (step % 24 == 0) pair_close_epoch(p);
+        else (void)pair_apply(p);
+        pair_expect_same_facts(p);
     }
-    expect_same_documents(p);
+    pair_expect_same_documents(p);
     registry_documents_free(&before);
     registry_documents_free(&after);
     pair_free(p);
@@ -495,11 +407,12 @@ Test(registry, each_service_has_its_own_words_for_standings)
     for (uint32_t i = 0; i <= ASSAY_REGISTRY_STAND_FULL; i++) {
         p->world.member[i] =
             (struct assay_registry_member){ .standing = (enum assay_registry_standing)i,
-                                            .score_bp = (uint16_t)(100 + i) };
+                                            .score_bp = (uint16_t)(100 + i),
+                                            .operator_ = (uint8_t)(i / 2) };
     }
     p->world.epoch = 7;
-    close_one(p, p->live, &p->heard[0]);
-    stand(&p->world, p->read);
+    pair_close_one(p, p->live, &p->heard[0]);
+    pair_stand(&p->world, p->read);
     const struct assay_registry *const both[] = { p->live, p->read };
     for (uint32_t k = 0; k < 2; k++)
         for (uint32_t i = 0; i <= ASSAY_REGISTRY_STAND_FULL; i++) {
@@ -508,6 +421,7 @@ Test(registry, each_service_has_its_own_words_for_standings)
             cr_expect_eq(c->standing, words[i].cont);
             cr_expect_eq(s->standing, words[i].share);
             cr_expect_eq(c->score, 100 + i);
+            cr_expect_eq(c->operator_, i / 2);
             cr_expect_eq(s->score, 100 + i);
         }
     cr_expect_eq(assay_task_ledger_now(assay_registry_tasks(p->live)), 8, "the next one runs");
@@ -521,9 +435,17 @@ static void close_full(struct pair *p, uint32_t renewed)
     for (uint32_t i = 0; i < WORLD_MEMBERS; i++)
         p->world.member[i] = (struct assay_registry_member){ .standing = ASSAY_REGISTRY_STAND_FULL,
                                                              .certified = true,
-                                                             .renewed = i == renewed };
-    close_one(p, p->live, &p->heard[0]);
-    stand(&p->world, p->read);
+                                                             .renewed = i == renewed,
+                                                             .operator_ = (uint8_t)i };
+    pair_close_one(p, p->live, &p->heard[0]);
+    pair_stand(&p->world, p->read);
+}
+
+static struct assay_cont_home home_of(const struct pair *p)
+{
+    struct assay_cont_home home = { .group = 0 };
+    assay_bytes_copy(home.chain_id, 32, p->world.chain_id, 32);
+    return home;
 }
 
 static const char *replica_of(struct pair *p, uint32_t slot, uint32_t key)
@@ -532,6 +454,10 @@ static const char *replica_of(struct pair *p, uint32_t slot, uint32_t key)
     struct assay_slice payload;
     assay_bytes_copy(record.key, sizeof record.key, p->world.key[key].key, sizeof record.key);
     kit_bytes('c', slot * 100 + key, record.contact.curve);
+    const struct assay_cont_home home = home_of(p);
+    uint8_t digest[32];
+    assay_cont_replica_statement(&home, p->record.node, &record, digest);
+    kit_sign(&p->world.key[key], digest, record.signature);
     cr_assert_eq(assay_cont_replica_record_encode(&record, p->record.bytes, 1024, &payload),
                  ASSAY_OK);
     return assay_registry_apply(p->live, slot, p->record.node, ASSAY_SERVICE_REPLICA, payload,
@@ -559,11 +485,16 @@ Test(registry, another_member_in_a_slot_has_not_the_memory_of_the_old_one)
 Test(registry, a_session_is_not_suspended_with_another_member_than_its_author)
 {
     struct pair *p = pair_of(1);
-    struct assay_cont_session_record record = { .instance_key = { 1 },
-                                                .expected = 1,
+    struct assay_cont_session_record record = { .expected = 1,
                                                 .contact = { .address = "h", .address_len = 1 } };
     struct assay_slice payload;
     struct assay_cont_fact fact;
+    const struct assay_cont_home home = home_of(p);
+    uint8_t digest[32];
+    assay_bytes_copy(record.instance_key, sizeof record.instance_key, p->world.key[5].key,
+                     sizeof record.instance_key);
+    assay_cont_session_statement(&home, p->record.node, &record, digest);
+    kit_sign(&p->world.key[5], digest, record.signature);
     cr_assert_eq(assay_cont_session_record_encode(&record, p->record.bytes, 1024, &payload),
                  ASSAY_OK);
     close_full(p, WORLD_MEMBERS);
@@ -574,7 +505,7 @@ Test(registry, a_session_is_not_suspended_with_another_member_than_its_author)
         p->world.epoch++;
         p->world.member[3].standing = ASSAY_REGISTRY_STAND_SUSPENDED;
         p->world.member[3].renewed = round == 1;
-        close_one(p, p->live, &p->heard[0]);
+        pair_close_one(p, p->live, &p->heard[0]);
         cr_assert(assay_cont_group_standing(assay_registry_group(p->live, 0), 0, &fact));
         cr_expect_eq(fact.suspended, round == 0);
     }
@@ -586,6 +517,8 @@ static const char *holder_of(struct pair *p, uint32_t slot, uint32_t key)
     struct assay_share_holder_record record = { .address_len = 1, .address = "h" };
     struct assay_slice payload;
     assay_bytes_copy(record.key, sizeof record.key, p->world.key[key].key, sizeof record.key);
+    assay_bytes_copy(record.link, 32, record.key, 32); /* a model's: any bytes are a link key */
+    assay_bytes_copy(record.node, 32, p->record.node, 32);
     cr_assert_eq(assay_share_holder_record_encode(&record, p->record.bytes, 1024, &payload),
                  ASSAY_OK);
     return assay_registry_apply(p->live, slot, p->record.node, ASSAY_SERVICE_HOLDER, payload,
@@ -739,17 +672,9 @@ Test(registry, what_the_plan_has_not_is_no_part)
     struct assay_registry *r = registry_world_fresh(&p->world);
     cr_expect_eq(assay_registry_shares(r), NULL);
     cr_expect_eq(assay_registry_tasks(r), NULL);
-    assay_registry_close(r, 1, p->world.member, WORLD_MEMBERS, p->facts, told, &p->heard[0]);
+    assay_registry_close(r, 1, p->world.member, WORLD_MEMBERS, p->facts, pair_told, &p->heard[0]);
     assay_registry_stand(r, 1, p->world.member, WORLD_MEMBERS);
     assay_registry_check(r);
     free(r);
     pair_free(p);
-}
-
-Test(registry, kinds_have_words)
-{
-    cr_expect_str_eq(assay_service_kind_name(ASSAY_SERVICE_REPLICA), "replica");
-    cr_expect_str_eq(assay_service_kind_name(ASSAY_SERVICE_TASK_CLOSE), "task-close");
-    cr_expect_eq(assay_service_kind_name(0), NULL);
-    cr_expect_eq(assay_service_kind_name(17), NULL);
 }

@@ -194,11 +194,37 @@ Test(replica, strangers_change_nothing)
     cr_assert_eq(assay_cont_frame_encode(&f, bytes, sizeof bytes, &out), ASSAY_OK);
     cr_assert_eq(assay_cont_replica_frame(b->replica[0], &from, out, 0, &b->effects),
                  ASSAY_E_CHAIN);
-    struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN, .group = GROUP };
+    struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN, .group = GROUP, .view = 1 };
     cr_assert_eq(assay_cont_frame_encode(&fin, bytes, sizeof bytes, &out), ASSAY_OK);
     cr_assert_eq(assay_cont_replica_frame(b->replica[0], &from, out, 0, &b->effects),
                  ASSAY_E_STALE, "no view is pending");
     cr_assert_null(assay_cont_replica_entry(b->replica[0], instance));
+    finish(b);
+}
+
+/* What it promised to a newer session is forgotten with the entry: an older one makes none. */
+Test(replica, a_session_of_an_older_era_revives_no_entry)
+{
+    struct bench *b = begin();
+    const uint8_t instance[32] = { 5 };
+    const uint64_t later = (UINT64_C(2) << ASSAY_CONT_NUMBER_BITS) + 1;
+    struct assay_cont_frame f = frame(ASSAY_CONT_OPEN, instance, 1), answer;
+    struct assay_cont_fact rows = { .kind = ASSAY_CONT_ROWS };
+    session(b, instance, 1);
+    cr_assert_eq(ask(b, 0, &f, &answer), ASSAY_CONT_OPENED);
+    assay_cont_replica_fact(b->replica[0], &rows, 0, &b->effects); /* its row has left the table */
+    cr_assert_null(assay_cont_replica_entry(b->replica[0], instance));
+    rows.era = 2;
+    assay_cont_replica_fact(b->replica[0], &rows, 0, &b->effects);
+    session(b, instance, 1); /* and is back */
+    cr_expect_eq(ask(b, 0, &f, &answer), 0);
+    f.kind = ASSAY_CONT_ADOPT;
+    cr_expect_eq(ask(b, 0, &f, &answer), 0);
+    cr_expect_null(assay_cont_replica_entry(b->replica[0], instance));
+    session(b, instance, later);
+    f = frame(ASSAY_CONT_OPEN, instance, later);
+    cr_expect_eq(ask(b, 0, &f, &answer), ASSAY_CONT_OPENED);
+    cr_expect_eq(answer.writer, 0, "it has nothing of it");
     finish(b);
 }
 
@@ -285,6 +311,17 @@ Test(replica, every_instance_comes_along_into_the_next_view)
     settle(b);
     cr_assert_gt(b->submitted, 0);
     cr_assert_eq(b->record.entries, ASSAY_CONT_INSTANCES_MAX);
+    /* What was signed is of this base, this roster and this table. */
+    struct assay_cont_table_record other = b->record;
+    other.roster.key[1][0] ^= 1;
+    cr_expect_not(assay_cont_table_record_check(&b->home, &other), "for another roster");
+    other = b->record;
+    other.base = 0;
+    other.roster.view++;
+    cr_expect_not(assay_cont_table_record_check(&b->home, &other), "for another view");
+    other = b->record;
+    other.last[1].entries++;
+    cr_expect_not(assay_cont_table_record_check(&b->home, &other), "another last table");
     fact.kind = ASSAY_CONT_STARTED;
     fact.entries = b->record.entries;
     assay_bytes_copy(fact.root, 32, b->record.root, 32);

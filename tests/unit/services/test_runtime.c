@@ -3,6 +3,7 @@
  * (docs/services.md 4). The house, a thread of its own, is the ledger and every replica; the test
  * is the enclave.
  */
+#include "net/services/follower.h"
 #include "net/services/enclave.h"
 #include "net/services/replica_node.h"
 #include "tests/support/service_ledger.h"
@@ -107,7 +108,8 @@ static uint64_t view_that_serves(uint32_t slot)
     pthread_mutex_lock(&house.lock);
     const struct assay_cont_status status = assay_replica_node_status(house.nodes[slot]);
     pthread_mutex_unlock(&house.lock);
-    return status.serves ? status.view : UINT64_MAX;
+    /* Within its era. */
+    return status.serves ? status.view & ((UINT64_C(1) << ASSAY_CONT_NUMBER_BITS) - 1) : UINT64_MAX;
 }
 
 /* For whoever reads that a view was not served. */
@@ -136,7 +138,9 @@ static void wait_for_view(uint32_t slot, uint64_t view)
 /* --- an enclave: its state is a number, sealed beside the digest before it */
 
 struct app {
-    struct assay_secret32 key;
+    bool born;
+    uint32_t lease;
+    struct assay_enclave_identity identity;
     struct assay_enclave *enclave;
     uint64_t index; /* of the state that is sealed last */
     uint8_t prev[32], hash[32];
@@ -144,10 +148,7 @@ struct app {
 
 static struct app app_born(void)
 {
-    struct app app = { 0 };
-    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
-    cr_assert_eq(assay_p256_generate(&app.key, public_key), ASSAY_OK);
-    return app;
+    return (struct app){ .born = false };
 }
 
 static void app_open(struct app *app)
@@ -155,7 +156,8 @@ static void app_open(struct app *app)
     const struct assay_enclave_config config = { .ledger = house.path,
                                                  .listen = "127.0.0.1:0",
                                                  .group = GROUP,
-                                                 .instance_key = &app->key };
+                                                 .identity = app->born ? &app->identity : NULL,
+                                                 .lease = app->lease };
     char message[ASSAY_ENCLAVE_MESSAGE_LEN];
     cr_assert_eq(assay_enclave_open(&config, &app->enclave, message), ASSAY_OK, "%s", message);
 }
@@ -166,6 +168,8 @@ static enum assay_enclave_result app_start(struct app *app, struct assay_cont_en
     app_open(app);
     const enum assay_enclave_result result = assay_enclave_start(app->enclave, SOON_MS, found);
     if (result != ASSAY_ENCLAVE_OK) return result;
+    app->identity = *assay_enclave_identity(app->enclave); /* sealed with the state */
+    app->born = true;
     return assay_enclave_adopt(app->enclave, app->index, app->prev, app->hash, SOON_MS);
 }
 
@@ -226,6 +230,160 @@ Test(services_runtime, states_are_certified_and_yesterdays_is_refused, .timeout 
     close_house();
 }
 
+/* Two networks, one sealed state: in the other one nothing of it is sent, to nobody. */
+Test(services_runtime, a_state_of_another_chain_or_group_is_refused_before_anything_is_sent,
+     .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    char message[ASSAY_ENCLAVE_MESSAGE_LEN];
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 2);
+    app_end(&app);
+    const uint32_t sessions = service_ledger_count(house.ledger, ASSAY_SERVICE_SESSION);
+    struct app clone = app;
+    clone.identity.chain_id[5] ^= 1; /* as this network stands to the one it was born in */
+    cr_expect_eq(app_start(&clone, &found), ASSAY_ENCLAVE_CHAIN);
+    app_end(&clone);
+    cr_expect_eq(service_ledger_count(house.ledger, ASSAY_SERVICE_SESSION), sessions);
+    clone = app;
+    clone.identity.group = GROUP - 1;
+    const struct assay_enclave_config config = { .ledger = house.path,
+                                                 .listen = "127.0.0.1:0",
+                                                 .group = GROUP,
+                                                 .identity = &clone.identity };
+    cr_expect_eq(assay_enclave_open(&config, &clone.enclave, message), ASSAY_E_CHAIN);
+    cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "at home it goes on");
+    app_end(&app);
+    close_house();
+}
+
+static void close_epochs(uint32_t count)
+{
+    pthread_mutex_lock(&house.lock);
+    while (count-- > 0)
+        service_ledger_close_epoch(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+}
+
+static uint32_t instances(void)
+{
+    pthread_mutex_lock(&house.lock);
+    const uint32_t count = service_ledger_group(house.ledger)->instance_count;
+    pthread_mutex_unlock(&house.lock);
+    return count;
+}
+
+/* The table is full, or the member has its part of it: the application is told which. */
+Test(services_runtime, refusals_have_names, .timeout = 120)
+{
+    struct app app[INSTANCES + 1];
+    struct assay_cont_entry found;
+    open_house(3, 3);
+    for (uint32_t i = 0; i < INSTANCES; i++) {
+        app[i] = app_born();
+        cr_assert_eq(app_start(&app[i], &found), ASSAY_ENCLAVE_OK);
+        app_go_on(&app[i], 1); /* from here on the ledger keeps it */
+    }
+    app[INSTANCES] = app_born();
+    cr_expect_eq(app_start(&app[INSTANCES], &found), ASSAY_ENCLAVE_NO_ROOM);
+    cr_expect_str_eq(assay_enclave_why(app[INSTANCES].enclave), "no-room");
+    close_epochs(ASSAY_CONT_BIRTH_EPOCHS + 1);
+    cr_expect_eq(instances(), INSTANCES, "kept rows do not go by time");
+    app_go_on(&app[0], 1);
+    cr_expect_eq(assay_enclave_retire(app[0].enclave, SOON_MS), ASSAY_ENCLAVE_OK);
+    uint64_t index = 0;
+    cr_expect_eq(assay_enclave_update(app[0].enclave, app[0].hash, &index), ASSAY_ENCLAVE_RETIRED);
+    app_end(&app[0]);
+    cr_expect_eq(app_start(&app[0], &found), ASSAY_ENCLAVE_RETIRED);
+    app_end(&app[0]);
+    close_epochs(1);
+    cr_expect_eq(instances(), INSTANCES - 1);
+    cr_expect_eq(app_start(&app[0], &found), ASSAY_ENCLAVE_GONE_ROW, "and never again");
+    app_end(&app[0]);
+    const enum assay_enclave_result again =
+        assay_enclave_start(app[INSTANCES].enclave, SOON_MS, &found);
+    cr_expect_eq(again, ASSAY_ENCLAVE_OK, "%d: %s", (int)again,
+                 assay_enclave_why(app[INSTANCES].enclave));
+    for (uint32_t i = 1; i <= INSTANCES; i++)
+        app_end(&app[i]);
+    close_house();
+}
+
+/* It died before a state was certified: its row goes, and what was sealed for it starts nothing. */
+Test(services_runtime, a_birth_that_came_to_nothing_leaves_nothing, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_end(&app);
+    cr_expect_eq(instances(), 1);
+    cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "in time it goes on");
+    app_end(&app);
+    close_epochs(ASSAY_CONT_BIRTH_EPOCHS + 1);
+    cr_expect_eq(instances(), 0);
+    usleep(100000);
+    cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_GONE_ROW);
+    app_end(&app);
+    for (uint32_t slot = 0; slot < 3; slot++) {
+        pthread_mutex_lock(&house.lock);
+        cr_expect_eq(assay_replica_node_status(house.nodes[slot]).instances, 0,
+                     "replicas have forgotten it as well");
+        pthread_mutex_unlock(&house.lock);
+    }
+    close_house();
+}
+
+/* By all replicas together. */
+static uint32_t remembered(void)
+{
+    uint32_t count = 0;
+    pthread_mutex_lock(&house.lock);
+    for (uint32_t slot = 0; slot < REPLICAS_MAX; slot++)
+        if (house.nodes[slot] != NULL)
+            count += assay_replica_node_status(house.nodes[slot]).instances;
+    pthread_mutex_unlock(&house.lock);
+    return count;
+}
+
+static uint32_t keeps(void)
+{
+    pthread_mutex_lock(&house.lock);
+    const uint32_t count = service_ledger_count(house.ledger, ASSAY_SERVICE_KEEP);
+    pthread_mutex_unlock(&house.lock);
+    return count;
+}
+
+/* The row of an instance that runs stays, however short its lease; of one that nobody runs it goes.
+ */
+Test(services_runtime, a_lease_is_renewed_by_what_is_certified, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    app.lease = 100;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 1);
+    for (uint32_t round = 0; round < 3; round++) {
+        const uint32_t before = keeps();
+        close_epochs(60);
+        app_go_on(&app, 1);
+        for (int i = 0; i < SOON_MS / 10 && keeps() == before; i++)
+            (void)assay_enclave_turn(app.enclave, 10);
+        cr_assert_gt(keeps(), before);
+    }
+    cr_expect_eq(instances(), 1);
+    app_end(&app);
+    close_epochs(102);
+    cr_expect_eq(instances(), 0);
+    usleep(100000);
+    cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_GONE_ROW);
+    app_end(&app);
+    close_house();
+}
+
 Test(services_runtime, of_two_that_run_the_older_is_fenced, .timeout = 120)
 {
     struct app one = app_born();
@@ -265,6 +423,71 @@ Test(services_runtime, a_replica_that_is_lost_is_replaced_and_nothing_with_it, .
     app_end(&app);
     cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "all of it is still known");
     cr_expect_eq(found.index, 40);
+    app_end(&app);
+    close_house();
+}
+
+/* The goal C1 over a RECOVER: an instance retires, its row goes, replicas forget it, and a new era
+ * brings the row back. */
+Test(services_runtime, a_recover_brings_back_no_instance_that_was_forgotten, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    struct app birth = app; /* with state 0, which the host has kept */
+    app_go_on(&app, 2);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_mark(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+    cr_assert_eq(assay_enclave_retire(app.enclave, SOON_MS), ASSAY_ENCLAVE_OK);
+    app_end(&app);
+    close_epochs(ASSAY_CONT_BIRTH_EPOCHS + 1);
+    for (int i = 0; i < SOON_MS / 10 && remembered() > 0; i++)
+        usleep(10000);
+    cr_assert_eq(remembered(), 0);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_undo(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+    usleep(200000);
+    cr_assert_eq(instances(), 1, "the row is back");
+    cr_expect_eq(app_start(&birth, &found), ASSAY_ENCLAVE_GONE_ROW, "from its birth");
+    app_end(&birth);
+    cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_GONE_ROW, "from its last state");
+    app_end(&app);
+    close_house();
+}
+
+static bool is_drained(uint32_t slot)
+{
+    pthread_mutex_lock(&house.lock);
+    const bool drained = assay_replica_node_is_drained(house.nodes[slot]);
+    pthread_mutex_unlock(&house.lock);
+    return drained;
+}
+
+/* A machine is taken out of service: afterwards the group stands a loss as before. */
+Test(services_runtime, a_replica_that_drains_leaves_no_memory_less, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_house(3, 4);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 10);
+    pthread_mutex_lock(&house.lock);
+    assay_replica_node_drain(house.nodes[0]);
+    pthread_mutex_unlock(&house.lock);
+    for (int i = 0; i < SOON_MS / 10 && !is_drained(0); i++)
+        usleep(10000);
+    cr_assert(is_drained(0));
+    wait_for_view(3, 1);
+    replica_kill(0);
+    app_go_on(&app, 10);
+    replica_kill(1);
+    app_go_on(&app, 10); /* of three one is gone */
+    app_end(&app);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    cr_expect_eq(found.index, 30);
     app_end(&app);
     close_house();
 }
@@ -365,6 +588,43 @@ Test(services_runtime, a_ledger_that_forgot_records_is_not_followed, .timeout = 
     cr_expect_eq(view_that_serves(0), 0, "it serves as before");
     app_end(&app);
     close_house();
+}
+
+/* What a program of an earlier run saw: the same epoch, and a record more than the ledger has. */
+Test(services_runtime, a_running_epoch_with_fewer_records_is_not_followed, .timeout = 60)
+{
+    struct service_ledger *ledger = NULL;
+    struct assay_follower *f = NULL;
+    (void)snprintf(house.folder, sizeof house.folder, "/tmp/assay-services.XXXXXX");
+    cr_assert_not_null(mkdtemp(house.folder));
+    (void)snprintf(house.path, sizeof house.path, "%s/ledger", house.folder);
+    uint64_t era = 0, epoch = 0;
+    for (uint64_t records = 0; records < 2; records++) {
+        ledger = service_ledger_open(house.path, GROUP, 3, INSTANCES);
+        const struct assay_follower_config config = { .path = house.path,
+                                                      .service = ASSAY_SERVICE_CONTINUITY,
+                                                      .group = GROUP,
+                                                      .chain_id = service_ledger_chain(ledger),
+                                                      .era_min = era,
+                                                      .epoch_min = epoch,
+                                                      .records_min = records };
+        enum assay_status status = ASSAY_OK;
+        cr_assert_eq(assay_follower_create(&config, &f), ASSAY_OK);
+        for (int i = 0; i < 100 && status == ASSAY_OK && !assay_follower_follows(f); i++) {
+            status = assay_follower_turn(f, 1000 + (uint64_t)i * 100);
+            service_ledger_turn(ledger, 10);
+        }
+        cr_expect_eq(status, records == 0 ? ASSAY_OK : ASSAY_E_CHAIN);
+        cr_assert_eq(assay_follower_follows(f), records == 0);
+        if (records == 0) {
+            era = assay_follower_home(f)->era;
+            epoch = assay_follower_home(f)->epoch;
+        }
+        assay_follower_destroy(&f);
+        service_ledger_close(&ledger);
+    }
+    (void)unlink(house.path);
+    (void)rmdir(house.folder);
 }
 
 /* What a member lists last is its memory; the process before it has no use. */

@@ -84,6 +84,23 @@ Test(schedules, five_and_seven_replicas_lose_nothing_certified)
     expect_clean(&plan, 150);
 }
 
+/* What was certified in a view stays, when the ledger forgets that the view ever started. */
+Test(schedules, a_recover_that_undoes_views_loses_nothing_certified, .timeout = 300)
+{
+    struct cont_plan plan = replacements;
+    plan.undone = 2;
+    plan.steps = 1500;
+    expect_clean(&plan, 1500);
+    /* Here a view serves again whose last tables were needed for another one meanwhile. */
+    static const uint64_t rare[] = { 5455, 6975, 10435, 14494 };
+    for (uint32_t i = 0; i < sizeof rare / sizeof *rare; i++) {
+        plan.seed = rare[i];
+        const struct cont_result r = cont_world_run(&plan);
+        cr_assert_null(r.violation, "%s: %s", r.violation, r.story);
+        cr_assert(r.recovered || r.gone, "seed %llu", (unsigned long long)plan.seed);
+    }
+}
+
 /* Maximum of f+1 peers, old acknowledgements count: one restart loses a certified update. */
 Test(schedules, the_naive_rule_loses_a_certified_update_with_one_restart)
 {

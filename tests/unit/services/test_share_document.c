@@ -80,7 +80,8 @@ static void seat_all(struct bench *b)
         standing[i] = ASSAY_SHARE_STAND_FULL;
     assay_share_registry_close(b->r, 1, standing, score, b->config.slots, &b->facts);
     for (uint32_t i = 0; i < b->config.slots; i++) {
-        const struct assay_share_holder_record record = { .key = { (uint8_t)(i + 1) },
+        const struct assay_share_holder_record record = { .node = { 9 },
+                                                          .key = { (uint8_t)(i + 1) },
                                                           .curve = { (uint8_t)(i + 1) },
                                                           .address = "a:1/2",
                                                           .address_len = 5 };
@@ -221,7 +222,7 @@ static struct assay_registry *rich(struct registry_world *w)
         struct assay_registry *r = registry_world_fresh(w);
         for (uint32_t step = 0; step < 600; step++) {
             const struct assay_share_registry *s = assay_registry_shares(r);
-            if (s->reshare_count > 1 && s->begun > s->reshare_count && s->reshare[0].have != 0 &&
+            if (s->reshare_count > 1 && s->begun > s->reshare_count && s->reshare[0].have[0] != 0 &&
                 s->synced_count > 3 && s->synced_count < s->row_count && s->cluster[1].seated)
                 return r;
             if (step % 24 == 0) {
@@ -323,7 +324,7 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(r->begun = ASSAY_SHARE_BEGUN_MAX + 1);
     UNSOUND(r->begin_at = r->config.ids_max + 1);
     UNSOUND(r->synced_count++);
-    UNSOUND(assay_bytes_copy(first->key, 64, second->key, 64));
+    UNSOUND((first->key[9] ^= 1, assay_bytes_copy(second->key, 64, first->key, 64)));
     UNSOUND(first->cluster = r->config.clusters);
     UNSOUND(first->listed = false; first->convicted = true);
     UNSOUND(r->cluster[0].ready = 16);
@@ -354,10 +355,14 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(waits->origin = 2);
     UNSOUND(reshare->dealers = 15);
     UNSOUND(reshare->dealt = 0);
-    UNSOUND(reshare->other = reshare->have);
-    UNSOUND(reshare->have = 15);
+    UNSOUND(reshare->have[1] = reshare->have[0]; reshare->digest[1][0] = 1);
+    UNSOUND(reshare->have[0] = 15);
     UNSOUND(reshare->other = 16);
-    UNSOUND(reshare->have = 0);
+    UNSOUND(reshare->other = 1);
+    UNSOUND(reshare->have[0] = 0);
+    UNSOUND(reshare->have[0] = 0; reshare->have[1] = 1);
+    UNSOUND(reshare->digest[2][0] = 1);
+    UNSOUND(waits->gone = 16);
     UNSOUND(reshare->cluster = 2);
     UNSOUND(reshare->attempt++);
     UNSOUND(r->order[0] = r->order[1]);

@@ -34,9 +34,10 @@ union any {
     struct assay_share_ready_record ready;
     struct assay_share_read_record read;
     struct assay_share_lie_record lie;
+    struct assay_share_sum_record sum;
 };
 
-enum { KINDS = 6 };
+enum { KINDS = 7 };
 
 static enum assay_status decode(uint32_t kind, struct assay_slice bytes, union any *out)
 {
@@ -46,6 +47,7 @@ static enum assay_status decode(uint32_t kind, struct assay_slice bytes, union a
     case 2: return assay_share_list_record_decode(bytes, &out->list);
     case 3: return assay_share_ready_record_decode(bytes, &out->ready);
     case 4: return assay_share_read_record_decode(bytes, &out->read);
+    case 5: return assay_share_sum_record_decode(bytes, &out->sum);
     default: return assay_share_lie_record_decode(bytes, &out->lie);
     }
 }
@@ -59,6 +61,7 @@ static enum assay_status encode(uint32_t kind, const union any *in, uint8_t *byt
     case 2: return assay_share_list_record_encode(&in->list, bytes, capacity, out);
     case 3: return assay_share_ready_record_encode(&in->ready, bytes, capacity, out);
     case 4: return assay_share_read_record_encode(&in->read, bytes, capacity, out);
+    case 5: return assay_share_sum_record_encode(&in->sum, bytes, capacity, out);
     default: return assay_share_lie_record_encode(&in->lie, bytes, capacity, out);
     }
 }
@@ -69,9 +72,12 @@ static union any example(uint32_t kind)
     union any any = { 0 };
     switch (kind) {
     case 0:
-        any.holder = (struct assay_share_holder_record){ .cluster = 7, .key = { 1 }, .curve = { 2 },
+        any.holder = (struct assay_share_holder_record){ .cluster = 7, .node = { 4 }, .key = { 1 },
                                                          .address = "tcp://h:1",
-                                                         .address_len = 9 };
+                                                         .address_len = 9,
+                                                         .link_signature = { 5 },
+                                                         .signature = { 6 } };
+        assay_sodium_link_pair(&(struct assay_secret32){ { 3 } }, any.holder.link);
         break;
     case 1:
         any.put = (struct assay_share_put_record){ .cluster = 1, .k = 3, .owner = { 1 },
@@ -100,10 +106,17 @@ static union any example(uint32_t kind)
                                                      .key = { 4 }, .signature = { 5 } };
         any.read.reader.kind = ASSAY_SHARE_READER_MEASUREMENT;
         break;
+    case 5:
+        any.sum = (struct assay_share_sum_record){ .id = { 1 }, .generation = 2, .attempt = 3,
+                                                   .current = { .k = 2 }, .count = 2,
+                                                   .dealt = { { .k = 2 }, { .k = 3 } } };
+        break;
     default:
-        any.lie.cluster = 3;
-        any.lie.dealer = 2;
-        any.lie.slot = 4;
+        any.lie.given = (struct assay_share_given){
+            .type = ASSAY_SHARE_GIFT_SUBSHARE, .era = 3, .cluster = 3, .dealer = 2,
+            .node = { 7 }, .seating = 11, .slot = 4, .taker_seating = 12,
+        };
+        any.lie.dealers = 0xffff;
         any.lie.piece = (struct assay_share_piece){ .id = { 1 }, .generation = 2, .attempt = 9,
                                                     .share = { { 5 } }, .commitments = { .k = 3 } };
         any.lie.count = 5;
@@ -209,15 +222,15 @@ Test(share_records, numbers_beyond_their_limits_are_refused)
     any = example(3);
     any.ready.slot = ASSAY_SHARE_SLOTS_MAX;
     cr_assert_eq(through(3, &any), ASSAY_E_RANGE);
-    any = example(5);
+    any = example(6);
     any.lie.index = any.lie.count;
-    cr_assert_eq(through(5, &any), ASSAY_E_RANGE);
-    any = example(5);
+    cr_assert_eq(through(6, &any), ASSAY_E_RANGE);
+    any = example(6);
     any.lie.current.k = 1;
-    cr_assert_eq(through(5, &any), ASSAY_E_RANGE);
-    any = example(5);
-    any.lie.dealer = ASSAY_SHARE_SLOTS_MAX;
-    cr_assert_eq(through(5, &any), ASSAY_E_RANGE);
+    cr_assert_eq(through(6, &any), ASSAY_E_RANGE);
+    any = example(6);
+    any.lie.given.dealer = ASSAY_SHARE_SLOTS_MAX;
+    cr_assert_eq(through(6, &any), ASSAY_E_RANGE);
 }
 
 Test(share_records, an_owner_signs_every_field_of_a_put)
@@ -278,11 +291,14 @@ enum { DEALERS = 1 | 1 << 1 };
 /* What slot 0 deals on to slot 2, signed, one piece of three. */
 static struct assay_share_lie_record dealt(const struct key *dealer, bool lies)
 {
-    struct assay_share_lie_record r = { .cluster = 1, .slot = 2, .count = 3, .index = 1 };
+    struct assay_share_lie_record r = {
+        .given = { .type = ASSAY_SHARE_GIFT_SUBSHARE, .era = 4, .cluster = 1, .node = { 8 },
+                   .seating = 5, .slot = 2, .taker_seating = 9 },
+        .dealers = DEALERS, .count = 3, .index = 1,
+    };
     struct assay_share_polynomial secret, polynomial;
     struct assay_secret32 own, lambda;
-    uint8_t wide[2 * ASSAY_SODIUM_WIDE_LEN], bytes[ASSAY_SHARE_PIECE_MAX], leaf[3][32] = { { 0 } };
-    uint8_t digest[32];
+    uint8_t wide[2 * ASSAY_SODIUM_WIDE_LEN], leaf[3][32] = { { 0 } }, digest[32];
     size_t path_len = 0;
     struct assay_merkle tree;
     cr_assert_eq(assay_sodium_start(), ASSAY_OK);
@@ -295,9 +311,7 @@ static struct assay_share_lie_record dealt(const struct key *dealer, bool lies)
     r.piece = (struct assay_share_piece){ .id = { 1 }, .generation = 2, .attempt = 1 };
     cr_assert_eq(assay_share_deal_on(2, &own, wide, &polynomial, &r.piece.commitments), ASSAY_OK);
     cr_assert_eq(assay_share_of(&polynomial, lies ? 3 : 2, &r.piece.share), ASSAY_OK);
-    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_share_piece_put(&w, &r.piece);
-    assay_merkle_leaf_hash(bytes, w.len, leaf[1]);
+    assay_share_piece_leaf(r.given.type, r.dealers, &r.piece, leaf[1]);
     assay_merkle_init(&tree);
     for (uint32_t i = 0; i < 3; i++)
         assay_merkle_add_hash(&tree, leaf[i]);
@@ -306,7 +320,7 @@ static struct assay_share_lie_record dealt(const struct key *dealer, bool lies)
                                    &path_len),
                  ASSAY_OK);
     r.path_len = (uint32_t)path_len;
-    assay_share_dealt_statement(&home, r.cluster, r.dealer, r.slot, r.root, r.count, digest);
+    assay_share_given_statement(&home, &r.given, r.root, r.count, digest);
     cr_assert_eq(assay_p256_sign(dealer->signer, digest, r.signature), ASSAY_OK);
     assay_bytes_copy(r.key, 64, dealer->public_key, 64);
     return r;
@@ -317,24 +331,134 @@ Test(share_records, a_lie_is_what_the_dealer_signed_and_nothing_else)
     struct key dealer = key_make();
     const struct assay_share_lie_record lie = dealt(&dealer, true);
     cr_assert(assay_share_lie_record_check(&home, &lie));
-    cr_assert(assay_share_lie_stands(&lie, DEALERS));
+    cr_assert(assay_share_lie_stands(&lie));
     struct assay_share_lie_record honest = dealt(&dealer, false);
     cr_assert(assay_share_lie_record_check(&home, &honest));
-    cr_assert(!assay_share_lie_stands(&honest, DEALERS));
+    cr_assert(!assay_share_lie_stands(&honest));
     honest.piece.share.bytes[0] ^= 1; /* whoever changes it convicts nobody */
-    cr_assert(assay_share_lie_stands(&honest, DEALERS));
+    cr_assert(assay_share_lie_stands(&honest));
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
-    honest.slot = 3; /* nor who shows it as if it were for another slot */
-    cr_assert(assay_share_lie_stands(&honest, DEALERS));
+    honest.given.slot = 3; /* nor who shows it as if it were for another slot */
+    cr_assert(assay_share_lie_stands(&honest));
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
-    honest.dealer = 1;
+    honest.given.dealer = 1;
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
     honest.index = 0;
     cr_assert(!assay_share_lie_record_check(&home, &honest));
     honest = dealt(&dealer, false);
-    cr_assert(assay_share_lie_stands(&honest, 1 | 1 << 2), "another number, with others");
+    honest.dealers = 1 | 1 << 2;
+    cr_assert(assay_share_lie_stands(&honest), "another number, with others");
+    cr_assert(!assay_share_lie_record_check(&home, &honest), "which its dealer did not sign");
     assay_p256_signer_free(&dealer.signer);
+}
+
+/* What an honest giver signed under one name is worth nothing under another. */
+Test(share_records, what_was_given_is_named_in_full)
+{
+    struct key dealer = key_make();
+    for (uint32_t i = 0; i < 9; i++) {
+        struct assay_share_lie_record r = dealt(&dealer, false);
+        struct assay_share_home there = home;
+        switch (i) {
+        case 0: r.given.type = ASSAY_SHARE_GIFT_FETCHED; break;
+        case 1: r.given.era++; break;
+        case 2: r.given.cluster = 0; break;
+        case 3: r.given.node[31] ^= 1; break;
+        case 4: r.given.seating++; break;
+        case 5: r.given.taker_seating++; break;
+        case 6: r.piece.generation++; break;
+        case 7: r.piece.attempt++; break;
+        default: there.chain_id[0] ^= 1; break;
+        }
+        cr_assert(!assay_share_lie_record_check(&there, &r), "item %u", i);
+    }
+    assay_p256_signer_free(&dealer.signer);
+}
+
+/* A leaf of one kind is none of the other, whatever statement stands over it. */
+Test(share_records, a_leaf_is_of_one_kind)
+{
+    struct assay_share_piece piece = { .generation = 2, .attempt = 1, .commitments = { .k = 2 } };
+    uint8_t fetched[32], dealt_on[32], others[32];
+    assay_share_piece_leaf(ASSAY_SHARE_GIFT_FETCHED, 3, &piece, fetched);
+    assay_share_piece_leaf(ASSAY_SHARE_GIFT_SUBSHARE, 3, &piece, dealt_on);
+    assay_share_piece_leaf(ASSAY_SHARE_GIFT_SUBSHARE, 5, &piece, others);
+    cr_assert(!assay_bytes_equal(fetched, dealt_on, 32));
+    cr_assert(!assay_bytes_equal(others, dealt_on, 32));
+}
+
+Test(share_records, each_item_of_a_statement_is_signed)
+{
+    const struct assay_share_given given = { .type = ASSAY_SHARE_GIFT_SUBSHARE };
+    const uint8_t root[32] = { 1 };
+    uint8_t digest[32], other[32];
+    assay_share_given_statement(&home, &given, root, 7, digest);
+    for (uint32_t i = 0; i < 9; i++) {
+        struct assay_share_given changed = given;
+        switch (i) {
+        case 0: changed.type = ASSAY_SHARE_GIFT_FETCHED; break;
+        case 1: changed.era = 1; break;
+        case 2: changed.cluster = 1; break;
+        case 3: changed.dealer = 1; break;
+        case 4: changed.node[0] = 1; break;
+        case 5: changed.seating = 1; break;
+        case 6: changed.slot = 1; break;
+        case 7: changed.taker_seating = 1; break;
+        default: break;
+        }
+        assay_share_given_statement(&home, &changed, root, i == 8 ? 8 : 7, other);
+        cr_assert(!assay_bytes_equal(digest, other, 32), "item %u", i);
+    }
+}
+
+/* --- possession */
+
+static struct assay_share_holder_record listed(const struct key *key)
+{
+    const struct assay_secret32 seed = { { 8 } };
+    struct assay_share_holder_record r = { .cluster = 1, .node = { 7 }, .address = "h:1/2",
+                                           .address_len = 5 };
+    uint8_t digest[32];
+    assay_bytes_copy(r.key, 64, key->public_key, 64);
+    assay_sodium_link_pair(&seed, r.link);
+    assay_share_holder_statement(&home, &r, digest);
+    assay_sodium_link_sign(&seed, digest, r.link_signature);
+    cr_assert_eq(assay_p256_sign(key->signer, digest, r.signature), ASSAY_OK);
+    return r;
+}
+
+/* A payload is of one member: who sees it and hands it in changed, or as another, gains nothing. */
+Test(share_records, a_holder_proves_that_it_has_its_keys)
+{
+    struct key key = key_make(), stranger = key_make();
+    cr_assert_eq(assay_sodium_start(), ASSAY_OK);
+    const struct assay_share_holder_record record = listed(&key);
+    cr_assert(assay_share_holder_record_check(&home, &record));
+    for (uint32_t item = 0; item < 8; item++) {
+        struct assay_share_holder_record changed = record;
+        struct assay_share_home there = home;
+        switch (item) {
+        case 0: changed.node[31] ^= 1; break;
+        case 1: changed.cluster = 0; break;
+        case 2: assay_bytes_copy(changed.key, 64, stranger.public_key, 64); break;
+        case 3: assay_sodium_link_pair(&(struct assay_secret32){ { 9 } }, changed.link); break;
+        case 4: changed.address[0] = 'i'; break;
+        case 5: changed.link_signature[0] ^= 1; break;
+        case 6: changed.signature[0] ^= 1; break;
+        default: there.chain_id[0] ^= 1; break;
+        }
+        cr_assert(!assay_share_holder_record_check(&there, &changed), "item %u", item);
+    }
+    /* A member that lists another's link key beside a key of its own. */
+    struct assay_share_holder_record other = listed(&stranger);
+    other.node[0] = 6;
+    uint8_t digest[32];
+    assay_share_holder_statement(&home, &other, digest);
+    cr_assert_eq(assay_p256_sign(stranger.signer, digest, other.signature), ASSAY_OK);
+    cr_assert(!assay_share_holder_record_check(&home, &other));
+    assay_p256_signer_free(&key.signer);
+    assay_p256_signer_free(&stranger.signer);
 }

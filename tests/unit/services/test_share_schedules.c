@@ -33,11 +33,13 @@ static struct shares_result run_all(struct shares_plan plan, uint64_t otherwise)
         all.refused += r.refused;
         all.erased += r.erased;
         all.alarms += r.alarms;
+        all.shown += r.shown;
+        all.eras += r.eras;
     }
     printf("%u synced, %u renewed, %u fetched, %u crashes, %u slots given, %u convicted, "
-           "%u messages refused, %u erased, %u alarms\n",
+           "%u messages refused, %u erased, %u alarms, %u shown, %u eras\n",
            all.synced, all.renewed, all.fetched, all.crashes, all.moved, all.convicted,
-           all.refused, all.erased, all.alarms);
+           all.refused, all.erased, all.alarms, all.shown, all.eras);
     return all;
 }
 
@@ -90,4 +92,21 @@ Test(share_schedules, a_giver_that_lies_is_passed_over)
     plan.suspensions = 1;
     const struct shares_result all = run_all(plan, 30);
     cr_assert_gt(all.fetched, 300);
+}
+
+/* Nobody is convicted, nor unseated, by what it gave honestly: under way, afterwards, in another
+ * attempt, generation or era. */
+Test(share_schedules, what_was_given_honestly_convicts_nobody)
+{
+    struct shares_plan plan = one_cluster;
+    plan.shower = true;
+    plan.eras = 3;
+    const struct shares_result all = run_all(plan, 120);
+    cr_assert_eq(all.convicted, 0);
+    cr_assert_gt(all.shown, 500);
+    cr_assert_gt(all.eras, 120);
+    plan = three_clusters;
+    plan.shower = true;
+    plan.eras = 2;
+    cr_assert_eq(run_all(plan, 20).convicted, 0);
 }

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEDS = 6, RECORDS = 1500, CLOSE_EVERY = 25 };
+enum { SEEDS = 12, RECORDS = 1500, CLOSE_EVERY = 25 };
 
 /* What a course has shown: a test in which nothing happens holds nothing. */
 struct seen {
-    bool forming, serving, changing, lost, sessions;
+    bool forming, serving, changing, lost, drains, sessions, missing, cut;
     bool seated, ready, waiting, synced, due, resharing, slot_lost, alarm, convicted;
     bool state[ASSAY_SUMMARY_STATES], locked, offers;
 };
@@ -30,6 +30,7 @@ static void hold_group(const struct assay_summary_group *s, const struct assay_c
         sessions += g->instance[i].session;
     cr_assert_eq(s->sessions, sessions);
     cr_assert_eq(s->instances, g->instance_count);
+    cr_assert_eq(s->alarms, assay_cont_group_alarms(g));
     cr_assert_eq((int)s->phase, (int)g->phase);
     cr_assert_eq(s->seat_count, g->phase == ASSAY_CONT_FORMING ? 0 : g->size);
     cr_assert_eq(s->next_count, g->phase == ASSAY_CONT_CHANGING ? g->size : 0);
@@ -38,8 +39,17 @@ static void hold_group(const struct assay_summary_group *s, const struct assay_c
         const bool own =
             m->listed && assay_bytes_equal(m->key, g->now.roster.key[i], sizeof m->key);
         cr_assert_eq(s->seat[i], g->now.slot[i]);
-        cr_assert_eq(s->lost[i], !own || m->standing < ASSAY_CONT_STAND_WARNING);
-        seen->lost = seen->lost || s->lost[i];
+        const bool lost = !own || m->standing < ASSAY_CONT_STAND_WARNING;
+        cr_assert_eq(s->state[i] == ASSAY_CONT_SEAT_LOST, lost);
+        const bool missing = !lost && g->silence[i].missing != 0;
+        const bool cut = !lost && !missing && g->silence[i].cut > 0;
+        cr_assert_eq(s->state[i] == ASSAY_CONT_SEAT_MISSING, missing);
+        cr_assert_eq(s->state[i] == ASSAY_CONT_SEAT_CUT, cut);
+        cr_assert_eq(s->state[i] == ASSAY_CONT_SEAT_DRAINS, !lost && !missing && !cut && m->drains);
+        seen->missing = seen->missing || missing;
+        seen->cut = seen->cut || cut;
+        seen->lost = seen->lost || lost;
+        seen->drains = seen->drains || (!lost && m->drains);
     }
     if (s->phase == ASSAY_CONT_CHANGING) cr_assert_gt(s->next_view, s->view);
     else cr_assert_eq(s->next_view, s->view);
@@ -67,6 +77,7 @@ static void hold_shares(const struct assay_summary_shares *s, const struct assay
         const struct assay_summary_cluster *k = &s->cluster[c];
         cr_assert_eq(k->seated, r->cluster[c].seated);
         cr_assert_eq(k->alarm, k->alarm_epoch == r->epoch && k->alarm_epoch > 0);
+        cr_assert_eq(k->alarms, r->cluster[c].alarms);
         seen->alarm = seen->alarm || k->alarm;
         seen->seated = seen->seated || k->seated;
         for (uint32_t i = 0; k->seated && i < s->slots; i++) {
@@ -174,6 +185,7 @@ Test(summary, says_what_the_registry_is_under_random_records, .timeout = 120)
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
         run(seed, &seen);
     cr_expect(seen.forming && seen.serving && seen.changing && seen.lost && seen.sessions);
+    cr_expect(seen.drains && seen.missing && seen.cut);
     cr_expect(seen.seated && seen.ready && seen.waiting && seen.synced);
     cr_expect(seen.slot_lost && seen.alarm);
     cr_expect(seen.due && seen.resharing);

@@ -233,8 +233,11 @@ Test(task_executor, a_claim_is_due_before_the_deadline_and_when_the_task_has_sto
     pair_buy_step(b, 1);
     assay_task_executor_epoch(&b->e, EPOCH + 1, true);
     cr_assert_not(assay_task_executor_claim_due(&b->e));
-    for (uint64_t epoch = EPOCH + 2; epoch < DEADLINE - 1; epoch++)
-        assay_task_executor_epoch(&b->e, epoch, true);
+    free(b);
+    b = pair_running();
+    assay_task_executor_epoch(&b->e, DEADLINE - 2, true);
+    assay_task_requestor_epoch(&b->r, DEADLINE - 2, true);
+    pair_buy_step(b, 1);
     cr_assert_not(assay_task_executor_claim_due(&b->e));
     assay_task_executor_epoch(&b->e, DEADLINE - 1, true);
     cr_assert(assay_task_executor_claim_due(&b->e));
@@ -250,6 +253,134 @@ Test(task_executor, a_claim_is_due_before_the_deadline_and_when_the_task_has_sto
     struct assay_task_frame f = { .kind = ASSAY_TASK_NEXT, .step = 1 };
     pair_say(b, &f);
     pair_to_executor(b, ASSAY_E_AGAIN);
+    free(b);
+}
+
+/* --- what a requestor has vouched for is paid, also when it is never heard of again */
+
+enum { SLOT = 0, PAYEE = 23 };
+
+struct till {
+    struct assay_task_ledger *ledger;
+    void *memory;
+    struct kit_key payee;
+    uint64_t epoch;
+};
+
+/* A ledger on which the task of the pair is open and accepted. */
+static struct till till_of(const struct task_pair *b)
+{
+    struct till t = { .epoch = EPOCH };
+    struct assay_task_balance balance = { .amount = 100 };
+    struct assay_task_ledger_config config = { .accounts_max = 4, .tasks_max = 2, .slots_max = 1,
+                                               .epoch = EPOCH - 1, .balances = &balance,
+                                               .balance_count = 1 };
+    const struct assay_task_member member = { .standing = ASSAY_TASK_STAND_FULL,
+                                              .certified = true };
+    struct assay_task_offer offer = { .count = 1, .price = 1 };
+    struct assay_task_accept accept = { 0 };
+    struct assay_task_facts facts;
+    struct assay_task_fact fact[2];
+    const size_t size = assay_task_ledger_size(4, 2, 1);
+    t.memory = malloc(size);
+    cr_assert_not_null(t.memory);
+    kit_key_make(&t.payee, PAYEE);
+    assay_bytes_copy(balance.account, 32, b->account.account, 32);
+    assay_bytes_copy(config.chain_id, 32, b->chain, 32);
+    cr_assert_eq(assay_task_ledger_init(t.memory, size, &config, &t.ledger), ASSAY_OK);
+    assay_task_ledger_epoch(t.ledger, EPOCH, &member, 1, fact, 2);
+    assay_bytes_copy(offer.code[0], 32, b->terms.code, 32);
+    cr_assert_eq(assay_task_ledger_offer(t.ledger, SLOT, &offer, &facts), ASSAY_TASK_APPLIED);
+    cr_assert_eq(assay_task_ledger_open(t.ledger, &b->terms, &facts), ASSAY_TASK_APPLIED);
+    assay_bytes_copy(accept.task, 32, b->task, 32);
+    assay_bytes_copy(accept.key, 64, b->task_key.key, 64);
+    assay_bytes_copy(accept.account, 32, t.payee.account, 32);
+    cr_assert_eq(assay_task_ledger_accept(t.ledger, SLOT, &accept, &facts), ASSAY_TASK_APPLIED);
+    return t;
+}
+
+/* An epoch closes; a claim that is due is handed in. */
+static void till_close(struct till *t, struct task_pair *b, bool certified)
+{
+    const struct assay_task_member member = { .standing = ASSAY_TASK_STAND_FULL,
+                                              .certified = certified };
+    struct assay_task_fact fact[2];
+    struct assay_task_facts facts;
+    struct assay_task_claim claim;
+    assay_task_ledger_epoch(t->ledger, ++t->epoch, &member, 1, fact, 2);
+    assay_task_executor_epoch(&b->e, t->epoch, certified);
+    if (!assay_task_executor_claim_due(&b->e)) return;
+    cr_assert_eq(assay_task_claim_decode(assay_task_executor_claim(&b->e), &claim), ASSAY_OK);
+    cr_assert_eq(assay_task_ledger_claim(t->ledger, SLOT, &claim, &facts), ASSAY_TASK_APPLIED);
+    for (uint32_t i = 0; i < facts.count; i++)
+        assay_task_executor_fact(&b->e, &facts.fact[i]);
+}
+
+static uint64_t till_paid(const struct till *t)
+{
+    uint64_t balance = 0, number = 0;
+    cr_assert(assay_task_ledger_balance(t->ledger, t->payee.account, &balance, &number));
+    return balance;
+}
+
+Test(task_executor, what_was_vouched_is_paid_though_the_requestor_vanishes)
+{
+    /* It vanishes behind the key, behind NEXT, and behind a step that it does not vouch for. */
+    for (int at = 0; at < 3; at++) {
+        struct task_pair *b = pair_running();
+        struct till t = till_of(b);
+        pair_buy_step(b, 1);
+        if (at > 0) {
+            pair_next(b);
+            pair_to_executor(b, ASSAY_OK);
+        }
+        if (at == 2) pair_make_step(b, 2);
+        while (t.epoch < DEADLINE - 10)
+            till_close(&t, b, true);
+        cr_expect_eq(till_paid(&t), 1, "vanished at %d", at);
+        free(t.memory);
+        free(b);
+    }
+}
+
+Test(task_executor, what_was_vouched_is_paid_though_the_newest_epochs_are_worth_nothing)
+{
+    struct task_pair *b = pair_running();
+    struct till t = till_of(b);
+    pair_buy_step(b, 1);
+    till_close(&t, b, true);
+    assay_task_requestor_epoch(&b->r, t.epoch, true);
+    pair_next(b);
+    pair_to_executor(b, ASSAY_OK);
+    pair_buy_step(b, 2); /* of an epoch that is not certified */
+    till_close(&t, b, false);
+    pair_next(b);
+    pair_to_executor(b, ASSAY_OK); /* the third step takes for ever */
+    while (t.epoch < DEADLINE - 10)
+        till_close(&t, b, true);
+    cr_expect_eq(till_paid(&t), 1);
+    free(t.memory);
+    free(b);
+}
+
+Test(task_executor, one_claim_pays_for_all_steps_while_the_requestor_goes_on)
+{
+    struct task_pair *b = pair_running();
+    struct till t = till_of(b);
+    for (uint32_t step = 1; step < STEPS; step++) {
+        pair_buy_step(b, step);
+        pair_next(b);
+        pair_to_executor(b, ASSAY_OK);
+        for (int i = 0; i < 10; i++) { /* a slow program */
+            till_close(&t, b, true);
+            assay_task_requestor_epoch(&b->r, t.epoch, true);
+            cr_expect_eq(till_paid(&t), 0, "no claim before it has to be");
+        }
+    }
+    pair_buy_step(b, STEPS);
+    till_close(&t, b, true);
+    cr_expect_eq(till_paid(&t), STEPS);
+    free(t.memory);
     free(b);
 }
 

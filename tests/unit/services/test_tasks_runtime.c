@@ -2,284 +2,16 @@
  * Executors as they run: each a process of its own, with its vault and its door; the test is the
  * ledger and the requestor (docs/services.md 6.12). An executor that is killed is killed.
  */
-#include "net/services/executor_node.h"
-#include "net/services/task_client_internal.h"
-#include "net/services/words.h"
-#include "tests/support/evm_node.h"
-#include "tests/support/service_ledger.h"
+#include "tests/unit/services/tasks_world.h"
 
 #include "base/crypto.h"
-#include "tests/support/sanitized.h"
 
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { SOON_MS = TEST_SANITIZED ? 60000 : 20000 };
-enum { EXECUTORS = 3, PRICE = 5, FIRST = 1000, STEPS = 4, TEXT_LEN = 3500, CLIENT = 11 };
-
-static const struct assay_secret32 vault_key = { { 9, 9 } };
-
-static struct world {
-    char folder[64];
-    struct service_ledger *ledger;
-    pid_t executor[EXECUTORS];
-    struct assay_secret32 requestor;
-    uint8_t account[32], payee[32];
-    struct assay_task_program program;
-    uint8_t text[TEXT_LEN];
-    uint32_t told;
-    uint32_t steps;                             /* of a task that is submitted; 0: STEPS */
-    const struct assay_task_client_last *after; /* whose state is the input; NULL: text */
-    char output[1024];                          /* of the last step */
-    const char *chain_says; /* what a contract answers whoever asks about a task; NULL: no chain */
-} w;
-
-enum { CHAIN_PRICE = 5 };
-static const struct assay_evm_place place = { .chain_id = 7, .contract = { 1 } };
-static const struct assay_secret32 chain_key = { { 0, 0, 3 } }, paid_key = { { 0, 0, 4 } };
-
-static uint64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static const char *in_folder(const char *what, uint32_t slot)
-{
-    static char paths[8][128];
-    static unsigned at;
-    char *path = paths[at++ % 8];
-    (void)snprintf(path, sizeof paths[0], "%s/%s-%u", w.folder, what, slot);
-    return path;
-}
-
-/* --- executors */
-
-/* Its node of a chain is one that says always the same. */
-static const struct assay_executor_chain *chain_of(void)
-{
-    static struct evm_node node;
-    static struct assay_executor_chain chain = { .margin_s = 30 };
-    const struct assay_evm_till_config config = {
-        .place = place,
-        .anchor = { 2 },
-        .sender = { .chain_id = 7, .fee_limit_wei = 2, .gas_limit = 1, .confirmations = 1 },
-        .margin_s = 30,
-        .batch = 1
-    };
-    node = evm_node_make();
-    node.call = w.chain_says;
-    chain.place = place;
-    chain.price[ASSAY_EVM_PRICE_LEN - 1] = CHAIN_PRICE;
-    if (assay_evm_till_create(&config, &paid_key, evm_node_link(&node), &chain.till) != ASSAY_OK ||
-        assay_evm_till_start(chain.till) != ASSAY_OK)
-        _exit(4);
-    return &chain;
-}
-
-static void be_executor(uint32_t slot)
-{
-    struct assay_executor_node_config config = { .ledger = in_folder("daemon", slot),
-                                                 .door = "127.0.0.1:0",
-                                                 .store = in_folder("vault", slot),
-                                                 .key = &vault_key,
-                                                 .program = &w.program,
-                                                 .price = PRICE,
-                                                 .again_ms = 500 };
-    struct assay_executor_node *node = NULL;
-    char message[ASSAY_EXECUTOR_NODE_MESSAGE_LEN];
-    assay_bytes_copy(config.account, 32, w.payee, 32);
-    if (w.chain_says != NULL) config.chain = chain_of();
-    if (assay_executor_node_open(&config, &node, message) != ASSAY_OK) {
-        (void)fprintf(stderr, "executor %u: %s\n", slot, message);
-        _exit(3);
-    }
-    while (assay_executor_node_turn(node, 1000) == ASSAY_OK) {
-    }
-    _exit(5);
-}
-
-static void start(uint32_t slot)
-{
-    (void)fflush(NULL);
-    w.executor[slot] = fork();
-    cr_assert_geq(w.executor[slot], 0);
-    if (w.executor[slot] > 0) return;
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    be_executor(slot);
-}
-
-static void stop(uint32_t slot)
-{
-    if (w.executor[slot] <= 0) return;
-    (void)kill(w.executor[slot], SIGKILL);
-    (void)waitpid(w.executor[slot], NULL, 0);
-    w.executor[slot] = 0;
-}
-
-/* --- the ledger */
-
-static const struct assay_task_ledger *tasks(void)
-{
-    return assay_registry_tasks(service_ledger_registry(w.ledger));
-}
-
-static uint64_t balance(const uint8_t account[32])
-{
-    uint64_t amount = 0, sequence = 0;
-    return assay_task_ledger_balance(tasks(), account, &amount, &sequence) ? amount : 0;
-}
-
-static bool is_offered(uint32_t slot)
-{
-    return assay_task_ledger_offered(tasks(), slot) != NULL;
-}
-
-static bool is_paid(uint32_t steps)
-{
-    return balance(w.payee) == (uint64_t)steps * PRICE;
-}
-
-static bool becomes(bool (*is)(uint32_t), uint32_t number, uint64_t within_ms)
-{
-    const uint64_t until = now_ms() + within_ms;
-    while (!is(number) && now_ms() < until)
-        service_ledger_turn(w.ledger, 20);
-    return is(number);
-}
-
-static void open_world(uint32_t executors)
-{
-    static struct assay_registry_plan plan;
-    uint8_t key[ASSAY_P256_PUBLIC_LEN];
-    w.program.step = assay_words_step;
-    service_ledger_measurement(w.program.code);
-    for (size_t i = 0; i < TEXT_LEN; i++)
-        w.text[i] = i % (3 + i % 7) == 0 ? ' ' : 'a';
-    cr_assert_eq(assay_p256_generate(&w.requestor, key), ASSAY_OK);
-    assay_task_account(key, w.account);
-    w.payee[0] = 0xfa;
-    plan.has_tasks = true;
-    plan.tasks.accounts_max = 8;
-    plan.tasks.tasks_max = 8;
-    plan.tasks.balance_count = 1;
-    plan.tasks.balance[0].amount = FIRST;
-    assay_bytes_copy(plan.tasks.balance[0].account, 32, w.account, 32);
-    (void)snprintf(w.folder, sizeof w.folder, "/tmp/assay-tasks.XXXXXX");
-    cr_assert_not_null(mkdtemp(w.folder));
-    w.ledger = service_ledger_of(in_folder("ledger", 0), &plan);
-    service_ledger_member(w.ledger, in_folder("daemon", CLIENT), CLIENT);
-    for (uint32_t slot = 0; slot < executors; slot++) {
-        service_ledger_member(w.ledger, in_folder("daemon", slot), slot);
-        start(slot);
-        cr_assert(becomes(is_offered, slot, SOON_MS));
-    }
-}
-
-static void close_world(void)
-{
-    char command[128];
-    for (uint32_t slot = 0; slot < EXECUTORS; slot++)
-        stop(slot);
-    service_ledger_close(&w.ledger);
-    (void)snprintf(command, sizeof command, "rm -r %s", w.folder);
-    cr_expect_eq(system(command), 0);
-}
-
-/* --- the requestor */
-
-static void told(void *context, uint32_t step, struct assay_slice state, struct assay_slice output)
-{
-    (void)context;
-    (void)state;
-    cr_expect_eq(step, w.told + 1, "each once, in order");
-    w.told = step;
-    cr_assert_lt(output.len, sizeof w.output);
-    assay_bytes_copy(w.output, sizeof w.output, output.bytes, output.len);
-    w.output[output.len] = '\0';
-}
-
-static struct assay_task_client *client_open(void)
-{
-    const struct assay_task_client_config config = { .ledger = in_folder("daemon", CLIENT),
-                                                     .store = in_folder("vault", CLIENT),
-                                                     .store_key = &vault_key,
-                                                     .key = &w.requestor,
-                                                     .again_ms = 500 };
-    struct assay_task_client *client = NULL;
-    char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
-    cr_assert_eq(assay_task_client_open(&config, told, NULL, &client, message), ASSAY_OK, "%s",
-                 message);
-    return client;
-}
-
-/* Until it has so many results, or has ended. */
-static struct assay_task_client_status run(struct assay_task_client *client, uint32_t results,
-                                           uint64_t ms)
-{
-    const uint64_t until = now_ms() + ms;
-    struct assay_task_client_status status;
-    do {
-        service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
-        status = assay_task_client_status(client);
-    } while (status.state <= ASSAY_TASK_CLIENT_WORKS && status.results < results &&
-             now_ms() < until);
-    return status;
-}
-
-static struct assay_task_client *submit(uint32_t ahead)
-{
-    struct assay_task_wish wish = { .price_max = PRICE,
-                                    .steps = w.steps > 0 ? w.steps : STEPS,
-                                    .ahead = ahead,
-                                    .min_standing = ASSAY_TASK_STAND_WARNING,
-                                    .input = assay_slice_over(w.text, TEXT_LEN) };
-    if (w.after != NULL) {
-        wish.input = assay_slice_over(w.after->state, w.after->state_len);
-        wish.salt = w.after->salt;
-    }
-    struct assay_task_client *client = client_open();
-    enum assay_status status = ASSAY_E_AGAIN;
-    assay_bytes_copy(wish.code, 32, w.program.code, 32);
-    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
-        service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
-        status = assay_task_client_submit(client, &wish);
-    }
-    cr_assert_eq(status, ASSAY_OK);
-    return client;
-}
-
-/* The same text counted in another way. */
-static void is_counted(void)
-{
-    uint32_t counts[ASSAY_WORDS_LENGTHS] = { 0 }, length = 0;
-    char expected[1024] = "";
-    size_t len = 0;
-    for (size_t i = 0; i <= TEXT_LEN; i++) {
-        if (i < TEXT_LEN && w.text[i] == 'a') {
-            length++;
-        } else if (length > 0) {
-            counts[length < ASSAY_WORDS_LENGTHS ? length - 1 : ASSAY_WORDS_LENGTHS - 1]++;
-            length = 0;
-        }
-    }
-    for (uint32_t i = 0; i < ASSAY_WORDS_LENGTHS; i++)
-        len += (size_t)snprintf(expected + len, sizeof expected - len, "%u %u\n", i + 1, counts[i]);
-    cr_expect_str_eq(w.output, expected);
-}
-
-/* --- */
 
 Test(services_tasks_runtime, a_task_is_run_step_by_step_and_paid, .timeout = 120)
 {
@@ -606,145 +338,50 @@ Test(services_tasks_runtime, a_task_that_the_ledger_does_not_take_is_over, .time
     close_world();
 }
 
-/* --- tasks whose money lies on a chain (docs/services.md 8.9) */
-
-static const char open_there[] =
-    "\"0x0000000000000000000000000000000000000000000000000000000000000001\"";
-static const char not_there[] =
-    "\"0x0000000000000000000000000000000000000000000000000000000000000000\"";
-
-static struct assay_task_client *chain_client(void)
+/* One OPEN of the requestor's account, final. */
+static void open_for_nothing(struct assay_follower *f)
 {
-    const struct assay_task_client_config config = { .ledger = in_folder("daemon", CLIENT),
-                                                     .store = in_folder("vault", CLIENT),
-                                                     .store_key = &vault_key,
-                                                     .key = &chain_key,
-                                                     .place = &place,
-                                                     .again_ms = 500 };
-    struct assay_task_client *client = NULL;
-    char message[ASSAY_TASK_CLIENT_MESSAGE_LEN];
-    cr_assert_eq(assay_task_client_open(&config, told, NULL, &client, message), ASSAY_OK, "%s",
-                 message);
-    return client;
-}
-
-static struct assay_task_client *draft(uint8_t price, uint64_t ahead_s)
-{
-    struct assay_task_wish wish = { .steps = STEPS,
-                                    .min_standing = ASSAY_TASK_STAND_WARNING,
-                                    .input = assay_slice_over(w.text, TEXT_LEN) };
-    const uint8_t wei[ASSAY_EVM_PRICE_LEN] = { [ASSAY_EVM_PRICE_LEN - 1] = price };
-    struct assay_task_client *client = chain_client();
-    enum assay_status status = ASSAY_E_AGAIN;
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    assay_bytes_copy(wish.code, 32, w.program.code, 32);
-    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
+    struct assay_task_open open = { .price = PRICE, .steps = 1, .input = { 1 }, .box = { 9 },
+                                    .deadline = service_ledger_epoch(w.ledger) + 1000,
+                                    .min_standing = ASSAY_TASK_STAND_WARNING };
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX], digest[32];
+    struct assay_slice out;
+    struct assay_p256_signer *signer = NULL;
+    uint64_t amount = 0;
+    const uint32_t before = service_ledger_count(w.ledger, ASSAY_SERVICE_TASK_OPEN);
+    cr_assert(assay_task_ledger_balance(tasks(), w.account, &amount, &open.sequence));
+    cr_assert_eq(assay_p256_public(&w.requestor, open.key), ASSAY_OK);
+    cr_assert_eq(assay_p256_signer_load(&w.requestor, &signer), ASSAY_OK);
+    assay_bytes_copy(open.code, 32, w.program.code, 32);
+    assay_task_open_statement(service_ledger_chain(w.ledger), &open, digest);
+    cr_assert_eq(assay_p256_sign(signer, digest, open.signature), ASSAY_OK);
+    cr_assert_eq(assay_task_open_encode(&open, bytes, sizeof bytes, &out), ASSAY_OK);
+    for (int i = 0; service_ledger_count(w.ledger, ASSAY_SERVICE_TASK_OPEN) == before; i++) {
+        cr_assert_lt(i, 3000);
         service_ledger_turn(w.ledger, 2);
-        cr_assert_eq(assay_task_client_turn(client, 2), ASSAY_OK);
-        status = assay_task_client_draft(client, &wish, wei, (uint64_t)now.tv_sec + ahead_s);
+        assay_status_ignore(assay_follower_turn(f, now_ms()), "it dials again");
+        if (i % 100 != 20) continue;
+        assay_status_ignore(assay_follower_submit(f, ASSAY_SERVICE_TASK_OPEN, out), "and again");
     }
-    cr_assert_eq(status, ASSAY_OK);
-    return client;
+    assay_p256_signer_free(&signer);
 }
 
-/* Until it is to be opened, or is over. */
-static struct assay_task_client_status until_open(struct assay_task_client *client)
+Test(services_tasks_runtime, one_account_has_a_quarter_of_the_places, .timeout = 120)
 {
-    const uint64_t until = now_ms() + SOON_MS;
-    struct assay_task_client_status status;
-    do {
-        status = run(client, 0, 5);
-    } while (status.state < ASSAY_TASK_CLIENT_OPENS && now_ms() < until);
-    return status;
-}
-
-Test(services_tasks_runtime, a_task_on_a_chain_is_judged_then_opened_then_run, .timeout = 120)
-{
-    uint8_t account[ASSAY_EVM_ADDRESS_LEN], name[32];
-    w.chain_says = open_there;
+    struct assay_follower_config config = { .service = ASSAY_SERVICE_TASKS };
+    struct assay_follower *f = NULL;
+    uint32_t at = 0, accepted = 0;
+    table = 256; /* of which one account may have four */
     open_world(1);
-    struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
-    cr_assert_null(assay_task_client_evm(client), "it has no task key yet");
-    const struct assay_task_client_status opens = until_open(client);
-    cr_assert_eq(opens.state, ASSAY_TASK_CLIENT_OPENS, "%s", opens.why);
-    const struct assay_evm_terms *terms = assay_task_client_evm(client);
-    cr_assert_eq(assay_evm_address(&paid_key, account), ASSAY_OK);
-    cr_expect_arr_eq(terms->executor, account, sizeof account, "the executor says who is paid");
-    assay_evm_task_name(&place, terms, name);
-    cr_expect_arr_eq(opens.task, name, 32);
-    cr_expect_eq(run(client, 1, 500).results, 0, "nothing runs before the caller has opened it");
-    cr_assert_eq(assay_task_client_opened(client), ASSAY_OK);
-    const struct assay_task_client_status done = run(client, STEPS, SOON_MS);
-    cr_expect_eq(done.state, ASSAY_TASK_CLIENT_DONE, "%u results: %s", done.results, done.why);
-    is_counted();
-    assay_task_client_close(&client);
-    client = chain_client();
-    cr_expect_eq(assay_task_client_status(client).state, ASSAY_TASK_CLIENT_DONE);
-    assay_task_client_close(&client);
-    close_world();
-}
-
-Test(services_tasks_runtime, a_requestor_on_a_chain_that_is_killed_goes_on, .timeout = 120)
-{
-    uint8_t name[32];
-    w.chain_says = open_there;
-    open_world(1);
-    struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
-    cr_assert_eq(until_open(client).state, ASSAY_TASK_CLIENT_OPENS);
-    assay_bytes_copy(name, 32, assay_task_client_status(client).task, 32);
-    assay_task_client_close(&client); /* before it was opened */
-    client = chain_client();
-    cr_assert_eq(until_open(client).state, ASSAY_TASK_CLIENT_OPENS, "judged anew");
-    cr_expect_arr_eq(assay_task_client_status(client).task, name, 32, "the same task");
-    cr_assert_eq(assay_task_client_opened(client), ASSAY_OK);
-    cr_expect_geq(run(client, 2, SOON_MS).results, 2);
-    assay_task_client_close(&client);
-    client = chain_client();
-    cr_expect_eq(run(client, STEPS, SOON_MS).state, ASSAY_TASK_CLIENT_DONE);
-    is_counted();
-    assay_task_client_close(&client);
-    close_world();
-}
-
-Test(services_tasks_runtime, an_executor_takes_no_input_before_its_own_node_says_open,
-     .timeout = 120)
-{
-    w.chain_says = not_there;
-    open_world(1);
-    struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
-    cr_assert_eq(until_open(client).state, ASSAY_TASK_CLIENT_OPENS);
-    cr_assert_eq(assay_task_client_opened(client), ASSAY_OK);
-    cr_expect_eq(run(client, 1, 2500).results, 0);
-    assay_task_client_close(&client);
-    close_world();
-}
-
-Test(services_tasks_runtime, nothing_is_opened_for_evidence_of_another_program, .timeout = 120)
-{
-    w.chain_says = open_there;
-    open_world(1);
-    service_ledger_tamper(w.ledger, 0);
-    struct assay_task_client *client = draft(CHAIN_PRICE, 1000);
-    cr_expect_eq(until_open(client).state, ASSAY_TASK_CLIENT_REJECTED);
-    cr_expect_eq(assay_task_client_opened(client), ASSAY_E_INVALID);
-    assay_task_client_close(&client);
-    close_world();
-}
-
-Test(services_tasks_runtime, drafts_that_an_executor_does_not_work_for_are_told, .timeout = 120)
-{
-    w.chain_says = open_there;
-    open_world(1);
-    struct assay_task_client *client = draft(CHAIN_PRICE - 1, 1000);
-    struct assay_task_client_status status = until_open(client);
-    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_REFUSED);
-    cr_expect(strstr(status.why, "its price is higher") != NULL, "%s", status.why);
-    assay_task_client_close(&client);
-    client = draft(CHAIN_PRICE, 55);
-    status = until_open(client);
-    cr_expect_eq(status.state, ASSAY_TASK_CLIENT_REFUSED);
-    cr_expect(strstr(status.why, "deadline") != NULL, "%s", status.why);
-    assay_task_client_close(&client);
+    config.path = in_folder("daemon", CLIENT);
+    cr_assert_eq(assay_follower_create(&config, &f), ASSAY_OK);
+    for (uint32_t i = 0; i < 4; i++)
+        open_for_nothing(f);
+    for (uint32_t i = 0; i < 75; i++)
+        service_ledger_turn(w.ledger, 20);
+    for (const struct assay_task_row *row; (row = assay_task_ledger_next(tasks(), &at)) != NULL;)
+        accepted += row->accepted;
+    cr_expect_eq(accepted, ASSAY_EXECUTOR_TASKS_MAX / 4);
+    assay_follower_destroy(&f);
     close_world();
 }

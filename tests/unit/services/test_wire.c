@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static struct assay_service_message message;
+static uint8_t operator_; /* of each member */
 
 /* SUBMIT of so many bytes, by hand: the encoder refuses to write too many. */
 static enum assay_status submit_of(size_t len)
@@ -32,14 +33,14 @@ static enum assay_status close_of(uint32_t members, uint8_t standing, uint8_t bi
 {
     static uint8_t bytes[8192];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    const uint32_t len = 36 * members + more;
+    const uint32_t len = 37 * members + more;
     const uint8_t head[] = { 0x85, 3, 0, 9, 0x58, 32 };
     const uint8_t all[] = { 0x59, (uint8_t)(len >> 8), (uint8_t)len };
     assay_writer_put(&w, head, sizeof head);
     assay_writer_zero(&w, 32);
     assay_writer_put(&w, all, sizeof all);
     for (uint32_t i = 0; i < members; i++) {
-        const uint8_t one[] = { standing, 0x27, 0x10, bits };
+        const uint8_t one[] = { standing, 0x27, 0x10, bits, operator_ };
         assay_writer_put(&w, one, sizeof one);
         assay_writer_zero(&w, 32);
     }
@@ -60,6 +61,12 @@ Test(services_wire, members_have_their_limits)
     cr_expect_neq(close_of(ASSAY_REGISTRY_SLOTS_MAX + 1, ASSAY_REGISTRY_STAND_FULL, 0, 0),
                   ASSAY_OK);
     cr_expect_neq(close_of(8, ASSAY_REGISTRY_STAND_FULL + 1, 0, 0), ASSAY_OK);
+    operator_ = ASSAY_REGISTRY_SLOTS_MAX - 1;
+    cr_expect_eq(close_of(8, ASSAY_REGISTRY_STAND_FULL, 0, 0), ASSAY_OK);
+    cr_expect_eq(message.member[7].operator_, ASSAY_REGISTRY_SLOTS_MAX - 1);
+    operator_ = ASSAY_REGISTRY_SLOTS_MAX;
+    cr_expect_neq(close_of(8, ASSAY_REGISTRY_STAND_FULL, 0, 0), ASSAY_OK);
+    operator_ = 0;
     cr_expect_neq(close_of(8, ASSAY_REGISTRY_STAND_FULL, 8, 0), ASSAY_OK, "a bit of no name");
     cr_expect_neq(close_of(8, ASSAY_REGISTRY_STAND_FULL, 0, 35), ASSAY_OK, "a part of one");
 }

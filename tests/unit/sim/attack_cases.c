@@ -178,6 +178,14 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
     [ATTACK_CASE_dead_end] = { .acts = { { BY_BAD(DEAD_END) } },
                                .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
                                              "unjust_falls == 0" } },
+    /* What honest nodes signed harms no honest node, whenever it arrives. */
+    [ATTACK_CASE_resend] = { .acts = { { BY_BAD(RESEND) } },
+                             .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
+                                           "unjust_falls == 0", "unjust_offences == 0" } },
+    /* Nor does anybody there hear what it claims to have. */
+    [ATTACK_CASE_drip] = { .acts = { { BY_BAD(DRIP) } },
+                           .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
+                                         "unjust_falls == 0" } },
     [ATTACK_CASE_other_roll] = { .acts = { { BY_BAD(OTHER_ROLL) } },
                                  .epochs = PATIENT,
                                  .expected = { NOBODY_FALLS, ALL_PATIENT, "offences bad == 0",

@@ -45,7 +45,9 @@
     X(shrug)                                                                                       \
     X(mute)                                        \
     X(spam)                                                                                        \
-    X(dead_end)
+    X(dead_end)                                                                                    \
+    X(resend)                                                                                      \
+    X(drip)
 
 #define ATTACK_CASE_ENUM(name) ATTACK_CASE_##name,
 enum attack_case { ATTACK_CASE_LIST(ATTACK_CASE_ENUM) ATTACK_CASE_COUNT };

@@ -386,7 +386,7 @@ struct heard {
 };
 
 /* Signs with 64 bytes of 0x99, as a world would with a key. */
-static void hear(void *context, uint32_t to, enum assay_message_kind kind, uint8_t *payload,
+static void hear(void *context, uint32_t to, enum assay_message_kind kind, const uint8_t *payload,
                  size_t len, const uint8_t *digest, size_t sign_at)
 {
     struct heard *h = context;
@@ -502,7 +502,11 @@ Test(sim_attack_messages, a_slanderer_accuses_with_the_victims_own_evidence)
 {
     const struct assay_scenario s = scenario_with(ASSAY_SIM_ATTACK_SLANDER);
     struct signed_ held[2] = { envelope_of(1), envelope_of(OWN) };
-    const struct assay_attack_host host = { held, envelope_held, evidence_held, NULL };
+    const struct assay_attack_host host = { .context = held,
+                                            .envelope = envelope_held,
+                                            .evidence = evidence_held,
+                                            .received = NULL,
+                                            .identity = NULL };
     const struct assay_attack_acts acts = acts_with(&s, &host);
     struct signed_ m = ballot_by(OWN);
     struct heard h = { 0 };
@@ -542,7 +546,11 @@ Test(sim_attack_messages, half_of_the_roster_gets_no_answer_about_its_evidence)
 {
     const struct assay_scenario s = scenario_with(ASSAY_SIM_ATTACK_SPLIT_DELIVERY);
     struct signed_ held[2] = { envelope_of(1), envelope_of(OWN) };
-    const struct assay_attack_host host = { held, envelope_held, evidence_held, NULL };
+    const struct assay_attack_host host = { .context = held,
+                                            .envelope = envelope_held,
+                                            .evidence = evidence_held,
+                                            .received = NULL,
+                                            .identity = NULL };
     const struct assay_attack_acts acts = acts_with(&s, &host);
     uint8_t own[40], other[40];
     memset(own, 0xe0 + OWN, sizeof own);

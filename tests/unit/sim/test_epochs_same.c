@@ -100,15 +100,15 @@ Test(epochs_same, every_build_gives_the_hashes_that_are_written_down)
 {
     struct assay_scenario honest = fixture_scenario(7);
     const struct hashes a = hashes_of(&honest, 1, 1);
-    expect_hash(a.trace, "aa7e0f39c76501512a8747925a220ea56559ea75e97596af9ca974b13f41e928",
+    expect_hash(a.trace, "6c2db9f064536451a98c816420cb037e4fbbf00da47edc0900230d40d0a13913",
                 "honest, trace");
-    expect_hash(a.root, "50789064cf89b4f9a8d2064cb04cbe7d71678f65a8540913dd085ff56ce6f5aa",
+    expect_hash(a.root, "33613b98e2c6ee3d6b30d844ca64368e2b40ef87170c7e4a71163bb68e9fa915",
                 "honest, root");
     const struct assay_scenario lively = busy(40);
     const struct hashes b = hashes_of(&lively, 9, 2);
-    expect_hash(b.trace, "425bde8a0f0e6bf35cecd98037325736a7c024bd01e3a395517c368dff9d2c2f",
+    expect_hash(b.trace, "0f0f5b8262b9f3b6050c3fc1cc8bb42fbe04a877f64d59b405a63190ba79f31d",
                 "busy, trace");
-    expect_hash(b.chain, "95f3d77ab7a6c42a1fb61c7cc806d6970bda3cdd53978d2112e01e00363c1ffe",
+    expect_hash(b.chain, "490c642408f9463aedf4caf6e2ac51b39e1751d05e76fd3cc6396fe04e1611fd",
                 "busy, roots");
     struct assay_scenario mean = busy(40);
     mean.rule = ASSAY_SIM_RULE_MEAN;

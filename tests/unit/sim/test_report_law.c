@@ -123,7 +123,8 @@ Test(sim_report_law, curves_are_those_of_the_theory)
     cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_MEAN_SCORE, 0.25, 7), 2.0 / 3, 1e-12);
     cr_expect_float_eq(assay_sim_law_share(ASSAY_SIM_LAW_MEAN_SCORE, 0.25), 1.0 / 3, 1e-12);
     cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_TRIMMED, 0.25, 7), 1, 1e-12);
-    cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_INTERVAL, 0.5, 101), 2 - 1.515, 1e-9);
+    cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_INTERVAL, 0.5, 101), (200 - 151.5) / 99,
+                       1e-9);
     cr_expect_float_eq(assay_sim_law_score(ASSAY_SIM_LAW_EVIDENCE, 0.9, 7), 1, 1e-12);
     cr_expect(isnan(assay_sim_law_score(ASSAY_SIM_LAW_NONE, 0.5, 7)));
     cr_expect(isnan(assay_sim_law_share(ASSAY_SIM_LAW_MEAN, 0.5)));

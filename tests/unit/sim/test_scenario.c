@@ -61,7 +61,7 @@ Test(sim_scenario, numbers_out_of_range_are_refused_by_name)
         size_t offset;
         uint32_t value;
     } bad[] = {
-        { "nodes", offsetof(struct assay_scenario, nodes), 3 },
+        { "nodes", offsetof(struct assay_scenario, nodes), 0 },
         { "nodes", offsetof(struct assay_scenario, nodes), ASSAY_SIM_NODES_MAX + 1 },
         { "epoch_ms", offsetof(struct assay_scenario, epoch_ms), 99 },
         { "operators", offsetof(struct assay_scenario, operators), 0 },

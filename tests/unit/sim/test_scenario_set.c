@@ -154,8 +154,8 @@ Test(sim_scenario_set, what_is_no_assignment_or_no_value_is_refused)
         cr_expect_neq(assay_scenario_set(&changed, bad[i], message), ASSAY_OK, "%s", bad[i]);
         cr_expect_gt(strlen(message), 10, "%s", bad[i]);
     }
-    refuses(&s, "nodes=3", ASSAY_E_RANGE, "4 .. 16384");
-    refuses(&s, "nodes=16385", ASSAY_E_RANGE, "4 .. 16384");
+    refuses(&s, "nodes=0", ASSAY_E_RANGE, "1 .. 16384");
+    refuses(&s, "nodes=16385", ASSAY_E_RANGE, "1 .. 16384");
     refuses(&s, "partitions[0].a_hears_b=yes", ASSAY_E_SYNTAX, "true or false");
     refuses(&s, "vendor_cap=33", ASSAY_E_SYNTAX, "NUM/DEN");
     refuses(&s, "vendor_cap=3/2", ASSAY_E_RANGE, "NUM/DEN");

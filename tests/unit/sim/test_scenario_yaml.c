@@ -160,10 +160,10 @@ Test(sim_scenario_yaml, errors_say_where_what_was_expected_and_what_was_found)
     refuses("nodes: 7\nnodse: 8\n", "f:2:1: unknown key \"nodse\"; is \"nodes\" meant?");
     refuses("link:\n  los_permille: 8\n",
             "f:2:3: unknown key \"los_permille\"; is \"loss_permille\" meant?");
-    refuses("nodes: seven\n", "f:1:8: nodes: expected 4 .. 16384, found \"seven\"");
-    refuses("nodes:\n", "f:1:7: nodes: expected 4 .. 16384, found \"\"");
-    refuses("nodes: 2\n", "f:1:8: nodes: expected 4 .. 16384, found \"2\"");
-    refuses("nodes: 7.5\n", "f:1:8: nodes: expected 4 .. 16384, found \"7.5\"");
+    refuses("nodes: seven\n", "f:1:8: nodes: expected 1 .. 16384, found \"seven\"");
+    refuses("nodes:\n", "f:1:7: nodes: expected 1 .. 16384, found \"\"");
+    refuses("nodes: 0\n", "f:1:8: nodes: expected 1 .. 16384, found \"0\"");
+    refuses("nodes: 7.5\n", "f:1:8: nodes: expected 1 .. 16384, found \"7.5\"");
     refuses("rule: meen\n", "f:1:7: rule: expected interval, mean, trimmed, beta, eigentrust or "
                             "leak, found \"meen\"; is \"mean\" meant?");
     refuses("nodes: 7\nnodes: 8\n", "f:2:1: the key \"nodes\" comes twice");

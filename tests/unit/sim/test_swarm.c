@@ -48,6 +48,14 @@ static size_t describe(const struct assay_scenario *s, char *text, size_t len)
                        c->everybody, (unsigned)c->at_epoch, c->rate_permille, c->down_ms,
                        c->loses_store, c->rolls_back_epochs);
     }
+    at += snprintf(text + at, len - (size_t)at, " o%u/%u v%u/%u r%u/%u/%u h%u", s->operator_cap_num,
+                   s->operator_cap_den, s->vendor_cap_num, s->vendor_cap_den, s->link.regions_01_ms,
+                   s->link.regions_02_ms, s->link.regions_12_ms, s->history_epochs);
+    for (uint32_t i = 0; i < s->change_count; i++)
+        at += snprintf(text + at, len - (size_t)at, " g%u/%u/%u", s->changes[i].epoch_ms,
+                       s->changes[i].block_len_max, s->changes[i].operator_cap_bp);
+    for (uint32_t i = 0; i < s->recover_count; i++)
+        at += snprintf(text + at, len - (size_t)at, " e%u", (unsigned)s->recovers[i].at_epoch);
     return (size_t)at;
 }
 
@@ -78,7 +86,7 @@ Test(sim_swarm, draws_the_same_with_every_compiler)
         assay_sha256_pieces(pieces, 2, chain);
     }
     assay_hex_encode(chain, sizeof chain, hex, sizeof hex);
-    cr_expect_str_eq(hex, "f27894506e7c5f7b3d9586954f467d15c09b5acea42ff76aacd0823d94a563d5");
+    cr_expect_str_eq(hex, "cea01bd82dcba3717b8a23a8f114d0a00442e76cd0595ffaa0ab7380b258f3c7");
 }
 
 Test(sim_swarm, stays_within_the_promise_and_goes_beyond_it_now_and_then)
@@ -157,6 +165,21 @@ Test(sim_swarm, draws_every_kind_of_fault_and_counts_each_once_a_seed)
         cr_expect_eq(none[i], 0, "%s", assay_sim_drawn_name((enum assay_sim_drawn)i));
 }
 
+Test(sim_swarm, says_what_a_thousand_seeds_never_had)
+{
+    uint64_t drawn[ASSAY_SIM_DRAWN_COUNT], effects[ASSAY_SIM_EFFECT_COUNT];
+    for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)
+        drawn[i] = 1;
+    for (uint32_t i = 0; i < ASSAY_SIM_EFFECT_COUNT; i++)
+        effects[i] = 1;
+    cr_expect_null(assay_sim_swarm_never(1000, drawn, effects));
+    effects[ASSAY_SIM_EFFECT_FENCE_OVER] = 0;
+    cr_expect_str_eq(assay_sim_swarm_never(1000, drawn, effects), "fence_over");
+    drawn[ASSAY_SIM_DRAWN_TRIALS] = 0;
+    cr_expect_str_eq(assay_sim_swarm_never(1000, drawn, effects), "trials");
+    cr_expect_null(assay_sim_swarm_never(999, drawn, effects), "too few to say");
+}
+
 /* Hours without a proposal: long enough for a range of 64 views at a minute each. */
 Test(sim_swarm, burns_ranges_of_views_now_and_then)
 {
@@ -212,16 +235,17 @@ Test(sim_promise, ends_at_a_third)
     }
 }
 
-/* Four roots of two equal members each, six seats: whose root has a traitor may be all traitors. */
+/* Four operators of two equal members each, six seats: a traitor may have its operator's seats. */
 Test(sim_promise, is_of_seats_where_there_are_fewer)
 {
     struct assay_scenario s = with_traitors(8, 1);
+    s.operators = 4; /* each has one root's members, and a seat at least */
     s.seats_max = 6;
     cr_expect(assay_sim_promise_of(&s, 1).progress, "a quarter");
     s.seats_max = 4;
-    cr_expect(assay_sim_promise_of(&s, 1).progress, "a seat for each root");
+    cr_expect(assay_sim_promise_of(&s, 1).progress, "a seat for each operator");
     s.seats_max = 3;
-    cr_expect_not(assay_sim_promise_of(&s, 1).safety, "what a root without a seat weighs is lost");
+    cr_expect(assay_sim_promise_of(&s, 1).progress, "each operator has a seat of its own");
     s.cohorts[1].has_vendor = true;
     s.cohorts[1].count = 2;
     s.seats_max = 6;
@@ -244,8 +268,11 @@ Test(sim_promise, is_of_seats_where_there_are_fewer)
     cr_expect_not(assay_sim_promise_of(&s, 1).progress, "but it is silent, for half of the seats");
     s.adversary_count = 0;
     s.seats_max = 3;
-    cr_expect(assay_sim_promise_of(&s, 1).safety, "nobody lies");
-    cr_expect_not(assay_sim_promise_of(&s, 1).progress);
+    cr_expect(assay_sim_promise_of(&s, 1).safety, "no member lies");
+    cr_expect(assay_sim_promise_of(&s, 1).progress, "one of four operators is silent");
+    s.cohorts[1].count = 1;
+    s.crashes[0].everybody = true;
+    cr_expect_not(assay_sim_promise_of(&s, 1).progress, "all are");
     s.crash_count = 0;
     cr_expect(assay_sim_promise_of(&s, 1).progress);
 }

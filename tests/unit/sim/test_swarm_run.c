@@ -431,7 +431,7 @@ Test(sim_shrink, shrinks_what_crashes)
     struct assay_sim_shrinking how = { .run = broken_run };
     cr_assert(assay_sim_shrink(&how, &s));
     cr_expect_str_eq(how.breach.what, "crash");
-    cr_expect_eq(s.nodes, 4);
+    cr_expect_eq(s.nodes, 1);
     cr_expect_eq(s.adversary_count + s.crash_count + s.partition_count, 0);
 }
 
@@ -520,7 +520,7 @@ Test(sim_shrink, keeps_the_assertion_that_fails)
     cr_expect_eq(s.assertion_count, 1);
     cr_expect_eq(s.epochs, 4);
     cr_expect_eq(s.adversary_count, 0);
-    cr_expect_eq(s.nodes, 4);
+    cr_expect_eq(s.nodes, 1);
 }
 
 /* --- what people see and type */

@@ -116,7 +116,7 @@ static const char *const plain[8] = { "", "", "", "", "", "", "", "" };
  * Four members of 10000, R = 40000. One cut, four groups: F(L) = 4L up to 10000; L1: 100 L <= 20 *
  * 4L holds for 0 alone; L2: 2 * 4L >= 40000 from 5000; L3 = 10000. L = 10000: nothing is cut.
  * Each electorate is the other three: W = P = 30000, lo = (90000 - 30000) / 30000 > 1: 10000,
- * hi = 60000 / 30000 > 1: 10000. A = I = 10000 stay.
+ * N = 0: hi = 10000. A = I = 10000 stay.
  */
 Test(sim_tally, four_honest_members)
 {
@@ -135,7 +135,7 @@ Test(sim_tally, four_honest_members)
 
 /*
  * Seven members, g is the subject, W = 60000.
- * A third says ABSENT: N = 20000, P = 40000: hi = (120000 - 60000) / 60000 = 10000; no fall, and
+ * A third of W says ABSENT: N = 20000, P = 40000: 3N <= T = 70000: hi = 10000; no fall, and
  * lo = (120000 - 60000) / 60000 = 10000.
  */
 Test(sim_tally, absent_votes_of_a_third_do_nothing)
@@ -150,9 +150,9 @@ Test(sim_tally, absent_votes_of_a_third_do_nothing)
 }
 
 /*
- * Half says ABSENT: N = P = 30000: hi = (120000 - 90000) / 60000 = 5000, lo = (90000 - 60000) /
- * 60000 = 5000; 3 (P + N) = 180000 > 120000, so A = 10000 - ceil(5000 / 4) = 8750. I does not move:
- * absence is not guilt, and 3P = 90000 > W but I is above lo.
+ * Half says ABSENT: N = P = 30000, T = 70000: hi = (120000 - 90000) / (120000 - 70000) = 6000,
+ * lo = (90000 - 60000) / 60000 = 5000; 3 (P + N) = 180000 > 120000, so A = 10000 - ceil(4000 / 4) =
+ * 9000. I does not move: absence is not guilt, and 3P = 90000 > T but I is above lo.
  */
 Test(sim_tally, absent_votes_of_half_lower_availability_alone)
 {
@@ -160,8 +160,8 @@ Test(sim_tally, absent_votes_of_half_lower_availability_alone)
                                  "pppp.pp", "ppppp.p", "pppppp." };
     run(7, plain, half, "");
     expect_votes(6, 30000, 30000, 60000);
-    expect_bounds(6, 5000, 5000);
-    expect_trust(6, 8750, 10000);
+    expect_bounds(6, 5000, 6000);
+    expect_trust(6, 9000, 10000);
     cr_expect_eq(t.results[6].availability_rule, ASSAY_AVAILABILITY_FALL);
     assay_sim_tally_free(&t);
 }
@@ -185,8 +185,8 @@ Test(sim_tally, who_is_absent_for_all_falls_by_a_quarter)
 
 /*
  * Two say ABSENT, two PASS, two ballots never came: N = 20000, P = 20000 of W = 60000.
- * lo = (60000 - 60000) / 60000 = 0, hi = (120000 - 60000) / 60000 = 10000: HOLD whatever A is.
- * With three ABSENT and one PASS: hi = 5000, but 3 (P + N) = 120000 is not more than 2W: HOLD.
+ * 3P <= T: lo = 0, 3N <= T: hi = 10000: HOLD whatever A is.
+ * With three ABSENT and one PASS: hi = 6000, but 3 (P + N) = 120000 is not more than 2W: HOLD.
  * Of 70000, the ballots that came are five of seven: 3 * 50000 > 2 * 70000, so it is certified.
  */
 Test(sim_tally, what_is_missing_counts_for_neither_side)
@@ -204,7 +204,7 @@ Test(sim_tally, what_is_missing_counts_for_neither_side)
     };
     run(7, plain, three, "");
     expect_votes(6, 10000, 30000, 60000);
-    expect_bounds(6, 0, 5000);
+    expect_bounds(6, 0, 6000);
     expect_trust(6, 10000, 10000);
     cr_expect_eq(t.results[6].availability_rule, ASSAY_AVAILABILITY_HOLD);
     assay_sim_tally_free(&t);
@@ -297,7 +297,7 @@ Test(sim_tally, integrity_rises_by_u_halved_per_earlier_offence)
  * Six voters of 10000 and g with I = 8000, A = 9000; e and f say nothing of g. The weights: a..f
  * 10000, g 8000, R = 68000; seven operators, nobody above 20 % of 68000 = 13600. W = 60000,
  * P = 40000: lo = (120000 - 60000) / 60000 = 10000: A = 9500, I = 8100.
- * With four silent P = 20000: lo = 0 and 3P = W, not more: neither moves.
+ * With four silent P = 20000: lo = 0 and 3P <= T: neither moves.
  * With three silent P = 30000: lo = 5000, below both: neither moves.
  */
 Test(sim_tally, rises_go_no_higher_than_the_lower_bound)
@@ -392,8 +392,9 @@ Test(sim_tally, masked_platforms_of_one_operator_and_vendor_share_a_unit)
 /*
  * An operator of 10000 + 9000 + 8000 = 27000 among five, R = 67000. F(L) = 40000 + L above 10000,
  * 5L below. L1: 100 L <= 20 (40000 + L): L = 10000. L2: 5L >= 33500: 6700. L3 = 10000. L = 10000:
- * 10000 * 10000 / 27000 = 3703.7, 3333.3, 2962.96: 3703 + 3333 + 2962 = 9998, and the two left go
- * to a and b. T = 50000. Vendor roots are seven, none above 33 %: nothing more is cut.
+ * 10000 * 10000 / 27000 = 3703.7, 3333.3, 2962.96, of each less than a half. B = 3/2 leaves two
+ * thirds of each: ceil(65536 / 1.5) = 43691 of 65536: 6666, 6000, 5333. T = 57999, and the cap is
+ * not met. Vendor roots are seven, none above 33 %: nothing more is cut.
  */
 Test(sim_tally, an_operator_above_its_cap_is_cut_to_it)
 {
@@ -407,12 +408,12 @@ Test(sim_tally, an_operator_above_its_cap_is_cut_to_it)
     const char *const ballots[] = { ".pppppp", "p.ppppp", "pp.pppp", "ppp.ppp",
                                     "pppp.pp", "ppppp.p", "pppppp." };
     run(7, keys, ballots, "");
-    expect_weights(0, 10000, 10000, 3704);
-    expect_weights(1, 9000, 9000, 3334);
-    expect_weights(2, 8000, 8000, 2962);
+    expect_weights(0, 10000, 10000, 6666);
+    expect_weights(1, 9000, 9000, 6000);
+    expect_weights(2, 8000, 8000, 5333);
     expect_weights(3, 10000, 10000, 10000);
-    expect_votes(0, 46296, 0, 46296);
-    cr_expect(t.tolerance.operator_cap_met);
+    expect_votes(0, 51333, 0, 51333);
+    cr_expect_not(t.tolerance.operator_cap_met);
     assay_sim_tally_free(&t);
 }
 
@@ -424,22 +425,22 @@ Test(sim_tally, an_operator_above_its_cap_is_cut_to_it)
  * Operators 2956, 4 * 2955, 3 * 10000: F(L) = 14776 + 3L: L1: 40 L <= 295520: 7388; L2: 14776 + 3L
  * >= 40000: 8408; L3 = 2955. L = 8408: f, g, h are cut to 8408.
  * Vendors 14776, 3 * 8408, T = 40000: L1: 67 L <= 832392: 12423; L2: 40000 needs all: 14776.
- * L = 14776: nothing is cut. Neither cap can be met: 36.9 % and 21.0 %.
+ * L = 14776: nothing is cut. B = 3/2 leaves a to e 6666 each: T = 58554, and 56.9 % for the root.
+ * Operators hold 14.4 % at most, so their cap is met.
  */
-Test(sim_tally, a_vendor_of_the_majority_is_cut_no_deeper_than_half_of_all_weight)
+Test(sim_tally, a_vendor_of_the_majority_keeps_two_thirds_of_each_member)
 {
     const char *const big = "\"vendor\": \"big\"";
     const char *const keys[] = { big, big, big, big, big, "", "", "" };
     const char *const ballots[] = { ".ppppppp", "p.pppppp", "pp.ppppp", "ppp.pppp",
                                     "pppp.ppp", "ppppp.pp", "pppppp.p", "ppppppp." };
     run(8, keys, ballots, "");
-    expect_weights(0, 10000, 10000, 2956);
-    for (unsigned i = 1; i < 5; i++)
-        expect_weights(i, 10000, 10000, 2955);
+    for (unsigned i = 0; i < 5; i++)
+        expect_weights(i, 10000, 10000, 6666);
     for (unsigned i = 5; i < 8; i++)
         expect_weights(i, 10000, 10000, 8408);
-    cr_expect_eq(t.summary.total_weight, 40000u);
-    cr_expect_not(t.tolerance.operator_cap_met);
+    cr_expect_eq(t.summary.total_weight, 58554u);
+    cr_expect(t.tolerance.operator_cap_met);
     cr_expect_not(t.tolerance.vendor_cap_met);
     assay_sim_tally_free(&t);
 }

@@ -340,6 +340,7 @@ Test(sim_watch_changes, sees_availability_move_in_maintenance)
         fixture_close(f, NULL);
         for (int i = 0; i < 2; i++) {
             fixture_epoch(f);
+            if (i == 1) f->after.members[4].found.certified_pass = false; /* it is held */
             if (fault == 1 && i == 1) f->after.members[4].trust.availability_bp = 7500;
             fixture_close(f, NULL);
         }
@@ -448,7 +449,7 @@ static void fell(struct fixture *f, uint32_t first, uint32_t count)
 {
     for (uint32_t i = first; i < first + count; i++) {
         f->truth[i].evidence = ASSAY_SIM_EVIDENCE_HARD;
-        f->truth[i].by_policy = true;
+        f->truth[i].by_policy = f->truth[i].felled = true;
         f->fails[i] = ASSAY_OUTCOME_FAIL_HARD;
     }
 }

@@ -85,11 +85,11 @@ Test(sim_watch_members, p1_asks_that_no_more_than_a_third_may_deny)
 {
     for (int excuse = 0; excuse < 6; excuse++) {
         struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_ABSENT_VOTE, 1);
-        if (excuse == 0) f->cohort_of[4] = FIXTURE_BAD; /* three of six that judge slot 2 */
+        if (excuse == 0) f->cohort_of[4] = FIXTURE_BAD; /* three of seven */
         fixture_play(f);
         fixture_epoch(f);
         trust(f, 2)->availability_bp = 7500;
-        if (excuse == 1) f->truth[2].unheard_weight = 1; /* and two of six are Byzantine */
+        if (excuse == 1) f->truth[2].unheard_weight = 3334; /* 20000 of 70000 are Byzantine */
         if (excuse == 2) f->truth[2].reachable = false;
         if (excuse == 3) f->truth[2].alive = false;
         if (excuse == 4) f->truth[2].honest = false;

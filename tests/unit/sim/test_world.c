@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "5f3aed1c5558faf9110ee30f25dcbd96ef3a67d06a3faaea7e10492377c99b37",
-                 "4adf5423362e41580afd295f6a26d7acfa104d8f587e44aab3821f7493ceb864");
+    expect_trace(&s, 1, "3eef3abd5407e682ac27f957b7d44630088868b7ec2b080796f1d355986ef8a3",
+                 "17fb727faf190a16d8ed92476dd0f0ffc54bc799b44379a22bee3479e3e82c99");
     s = rough();
-    expect_trace(&s, 2, "a97d20e03314a3095690ec3bcaacac8d0aa62353bedc12ace85739c1af41a524",
-                 "1cd8e1d3b05fac2188585c15016cc5c7259c497bc4b488119c64716bc7fdca5d");
+    expect_trace(&s, 2, "f259c6522fd4ea051b2eb27fc0314cef237be4adede008c3bf11b3d63ae0f6b5",
+                 "688cc9a072c103014248c8abbd26085a268d2693ca3c4f65d2c71f25915e3eb6");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "dd5616f1ef5ce0aa88deb01d4beee03655f154d5f29804fd746aea0e6117905d",
-                 "c1cf225c65ae1b33f2ce126eb6f1f2769e1d46e2ff48c186eb6969598d885e14");
+    expect_trace(&s, 3, "f4a1c7baf2906a0e2756115c81162a5dd182b043d23e6d1c49d601e1a96b6f92",
+                 "57cc3b1a7b726230e7625277ee2300038024cad7c5cdb0f89c77eab12537750f");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */

@@ -3,7 +3,7 @@
  * and nothing where nothing is wrong.
  */
 #include "engine/engine_internal.h"
-#include "sim/world/world.h"
+#include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -119,6 +119,42 @@ Test(sim_world_checkers, validity_sees_a_block_that_stands_on_another)
     expect(ASSAY_SIM_WORLD_PLANT_LINK, false, 3000, "block 6 does not stand on the one below");
 }
 
+Test(sim_world_checkers, histories_sees_a_final_block_that_is_replaced)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_REWRITES, false, 3000, "node 1 had another block final at 5");
+}
+
+Test(sim_world_checkers, histories_sees_two_nodes_that_differ)
+{
+    expect(ASSAY_SIM_WORLD_PLANT_HISTORY, false, 3000, "have different blocks final at 5");
+}
+
+/* Two that differ, as after a RECOVER in doubt, and hear each other. */
+static const char *fork_of(bool first_tells, bool second_tells, char text[static 256])
+{
+    const struct assay_sim_world_options options = { .seed = 11, .nodes = 5, .epoch_ms = 500 };
+    struct assay_sim_world *w = assay_sim_world_create(&options);
+    w->split_said = true;
+    world_history_final(w, 1, 100, (const uint8_t[32]){ 1 });
+    world_history_final(w, 2, 100, (const uint8_t[32]){ 2 });
+    if (first_tells) world_history_alarmed(w, 1);
+    if (second_tells) world_history_alarmed(w, 2);
+    for (int i = 0; i < 8; i++)
+        world_history_turn(w);
+    const char *found = assay_sim_world_violation(w);
+    (void)snprintf(text, 256, "%s", found == NULL ? "" : found);
+    assay_sim_world_destroy(&w);
+    return text;
+}
+
+Test(sim_world_checkers, histories_sees_who_tells_nobody_of_another_history)
+{
+    char text[256];
+    cr_assert_str_empty(fork_of(true, true, text));
+    cr_assert_not_null(strstr(fork_of(true, false, text), "not both have told"), "%s", text);
+    cr_assert_not_null(strstr(fork_of(false, false, text), "1 and 2 differ at 100"), "%s", text);
+}
+
 Test(sim_world_checkers, finality_sees_a_nullification_beside_a_final_certificate)
 {
     expect(ASSAY_SIM_WORLD_PLANT_NULLIFIED, false, 3000, "a final and a nullification certificate");
@@ -135,7 +171,7 @@ Test(sim_world_checkers, voters_sees_who_has_no_vote)
     expect(ASSAY_SIM_WORLD_PLANT_WEIGHTLESS, false, 1000, "with a vote of 3 that has no weight");
     expect(ASSAY_SIM_WORLD_PLANT_SUSPENDED, false, 1000, "of 3 whose integrity is suspended");
     expect(ASSAY_SIM_WORLD_PLANT_OTHER_KEY, false, 1000, "of 3 that its listed key did not sign");
-    expect(ASSAY_SIM_WORLD_PLANT_HEAVY, false, 1000, " of 66160");
+    expect(ASSAY_SIM_WORLD_PLANT_HEAVY, false, 1000, " of 70992");
 }
 
 Test(sim_world_checkers, seats_sees_who_signs_without_one)
@@ -233,6 +269,8 @@ Test(sim_world_checkers, signed_once_sees_a_node_that_forgot)
     assay_sim_world_acts(w, 3)->loses_store = true;
     assay_sim_world_partition(w, alone);
     assay_sim_world_restart(w, 3);
+    /* An engine would ask its peers first (docs/protocol.md 2.7.3). */
+    assay_sim_world_engine(w, 3)->parts->life.restored = true;
     cr_assert_not(assay_sim_world_run(w, 2000));
     cr_assert_not_null(strstr(assay_sim_world_violation(w), "node 3 signed twice"));
     assay_sim_world_destroy(&w);

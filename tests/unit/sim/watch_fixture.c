@@ -76,6 +76,10 @@ void fixture_epoch(struct fixture *f)
                                       .reachable = true,
                                       .evidence = assay_attack_evidence(&f->scenario, f->cohort_of,
                                                                         1, f->after.epoch, slot) };
+        f->after.members[slot].found.certified_pass =
+            f->after.members[slot].stage == ASSAY_STAGE_MEMBER &&
+            (f->truth[slot].evidence == ASSAY_SIM_EVIDENCE_GOOD ||
+             f->truth[slot].evidence == ASSAY_SIM_EVIDENCE_FORGED);
         f->row_of[slot] = f->rows[slot];
         f->fails[slot] = 0;
         for (uint32_t k = 0; k < FIXTURE_NODES; k++)

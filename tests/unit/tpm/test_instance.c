@@ -63,8 +63,7 @@ static void be_azure(void)
     p->certificate.role = ASSAY_TPM_ROLE_AK;
     p->certificate.ek_name = NULL;
     p->certificate.extensions = assay_slice_over(NULL, 0);
-    p->certificate.common_name =
-        "0af1b5c6-0001-4a4b-8c8d-1234567890ab.TrustedVM.Azure.windows.net";
+    p->certificate.common_name = "0af1b5c6-0001-4a4b-8c8d-1234567890ab.TrustedVM.Azure.windows.net";
 }
 
 static void allow(enum assay_ak_form form)
@@ -79,6 +78,19 @@ static void expect_affirmed(void)
                  verdict.reasons[0].expected, verdict.reasons[0].observed);
     cr_expect_eq(verdict.tier, ASSAY_TIER_AFFIRMING);
     cr_expect_eq(verdict.proofs[ASSAY_PROOF_AK_TRUSTED], ASSAY_PROOF_TRUE);
+}
+
+/* The chain is sound, and the root is not asked about keys of that form: refused, not forged. */
+static void expect_form(const char *observed)
+{
+    paper_judge(p, &verdict);
+    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_AK_FORM));
+    cr_expect_eq(verdict.genuine, ASSAY_GENUINE_TRUE);
+    cr_expect_eq(verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    cr_expect_eq(verdict.proofs[ASSAY_PROOF_AK_TRUSTED], ASSAY_PROOF_TRUE);
+    cr_assert_gt(verdict.reason_count, 0);
+    cr_expect_not_null(strstr(verdict.reasons[0].observed, observed), "%s",
+                       verdict.reasons[0].observed);
 }
 
 static void expect_refused(const char *observed)
@@ -98,9 +110,9 @@ static void expect_refused(const char *observed)
 Test(tpm_instance, googles_key_is_refused_and_affirmed_by_the_policys_leave)
 {
     be_google();
-    expect_refused("one of a virtual TPM of Google's");
+    expect_form("one of a virtual TPM of Google's");
     allow(ASSAY_AK_AZURE);
-    expect_refused("one of a virtual TPM of Google's");
+    expect_form("one of a virtual TPM of Google's");
     allow(ASSAY_AK_GOOGLE);
     expect_affirmed();
     cr_expect_str_eq(verdict.instance.id, "11744722211572649027");
@@ -127,12 +139,12 @@ Test(tpm_instance, leave_is_given_to_one_root)
     p->endorsements.entries[1].root = other.key;
     p->endorsements.entries[1].collateral = NULL;
     p->endorsements.count = 2;
-    expect_refused("one of a virtual TPM of Google's");
+    expect_form("one of a virtual TPM of Google's");
     p->policy.roots[0].ak = ASSAY_AK_GOOGLE;
     expect_affirmed();
     p->policy.roots[0].ak = ASSAY_AK_TCG;
     p->policy.roots[1].key = p->registrar.key;
-    expect_refused("one of a virtual TPM of Google's");
+    expect_form("one of a virtual TPM of Google's");
     p->policy.roots[0].kinds = ASSAY_KIND_BIT(ASSAY_KIND_SNP); /* the next one is of TPMs */
     expect_affirmed();
 }
@@ -140,9 +152,9 @@ Test(tpm_instance, leave_is_given_to_one_root)
 Test(tpm_instance, leave_for_googles_keys_is_none_for_others)
 {
     allow(ASSAY_AK_GOOGLE); /* a registrar's under a root of Google's */
-    expect_refused("one of no cloud's");
+    expect_form("one of no cloud's");
     be_azure();
-    expect_refused("one of a virtual TPM of Azure's");
+    expect_form("one of a virtual TPM of Azure's");
 }
 
 Test(tpm_instance, googles_certificate_must_be_of_production)
@@ -155,7 +167,7 @@ Test(tpm_instance, googles_certificate_must_be_of_production)
     be_google();
     expect_refused("one for another use");
     allow(ASSAY_AK_TCG);
-    expect_refused("one of a virtual TPM of Google's");
+    expect_refused("one for another use");
 }
 
 Test(tpm_instance, googles_certificate_names_the_purpose_or_none)
@@ -166,7 +178,7 @@ Test(tpm_instance, googles_certificate_names_the_purpose_or_none)
     p->certificate.extensions = assay_der_finish(&extensions);
     expect_affirmed();
     allow(ASSAY_AK_TCG); /* it is a cloud's all the same */
-    expect_refused("one of a virtual TPM of Google's");
+    expect_form("one of a virtual TPM of Google's");
     allow(ASSAY_AK_GOOGLE);
     be_google();
     cloud_put_use(&extensions, EK_PURPOSE);
@@ -190,8 +202,9 @@ Test(tpm_instance, a_malformed_extension_is_never_affirmed)
     cr_expect_neq(verdict.genuine, ASSAY_GENUINE_TRUE);
 }
 
-/* An authority under the registrar, for endorsement keys (2.23.133.8.1) as Google's is. */
-static struct assay_slice make_between(const struct assay_key *key, uint8_t *der, size_t capacity)
+/* An authority under the registrar, for keys of that purpose: 2.23.133.8.<purpose>. */
+static struct assay_slice make_authority(const struct assay_key *key, uint8_t purpose, uint8_t *der,
+                                         size_t capacity)
 {
     static struct assay_der use;
     size_t len = 0;
@@ -203,7 +216,7 @@ static struct assay_slice make_between(const struct assay_key *key, uint8_t *der
                                    .key = key,
                                    .is_ca = true };
     assay_der_init(&use);
-    cloud_put_use(&use, EK_PURPOSE);
+    cloud_put_use(&use, purpose);
     between.extensions = assay_der_finish(&use);
     assay_issue_name(ORGANIZATION, p->registrar.name, &issuer.name);
     assay_issue_name(ORGANIZATION, "between", &between.subject);
@@ -223,7 +236,7 @@ Test(tpm_instance, googles_authority_may_be_one_for_endorsement_keys)
     cr_assert_eq(assay_p256_generate(&secret, public_key), ASSAY_OK);
     const struct assay_key key = assay_key_p256(public_key);
     be_google();
-    p->extra_certificate = make_between(&key, der, sizeof der);
+    p->extra_certificate = make_authority(&key, EK_PURPOSE, der, sizeof der);
     p->certificate.registrar = "between";
     p->certificate.issuer_key = &key;
     p->certificate.issuer_secret = &secret;
@@ -234,8 +247,8 @@ Test(tpm_instance, googles_authority_may_be_one_for_endorsement_keys)
                  verdict.reasons[0].observed);
     cr_expect_str_eq(verdict.instance.id, "11744722211572649027");
     allow(ASSAY_AK_TCG);
-    p->keep_certificate = true; /* what is remembered of it, is so of the form */
-    expect_refused("one for other uses");
+    p->keep_certificate = true; /* what is remembered of it, is so of every form */
+    expect_form("one of a virtual TPM of Google's");
     p->keep_certificate = false;
     be_azure(); /* whose authorities are for attestation keys */
     allow(ASSAY_AK_AZURE);
@@ -278,9 +291,9 @@ Test(tpm_instance, googles_certificate_alone_gives_the_key)
 Test(tpm_instance, azures_key_is_refused_and_affirmed_by_the_policys_leave)
 {
     be_azure();
-    expect_refused("one of a virtual TPM of Azure's");
+    expect_form("one of a virtual TPM of Azure's");
     allow(ASSAY_AK_GOOGLE);
-    expect_refused("one of a virtual TPM of Azure's");
+    expect_form("one of a virtual TPM of Azure's");
     allow(ASSAY_AK_AZURE);
     expect_affirmed();
     cr_expect_str_eq(verdict.instance.id, "0af1b5c6-0001-4a4b-8c8d-1234567890ab");
@@ -293,20 +306,87 @@ Test(tpm_instance, azures_key_is_refused_and_affirmed_by_the_policys_leave)
 Test(tpm_instance, azures_subject_is_an_id_below_azures_name)
 {
     static const char *const others[] = {
-        "TrustedVM.Azure.windows.net",         ".TrustedVM.Azure.windows.net",
-        "a b.TrustedVM.Azure.windows.net",     "a.b.TrustedVM.Azure.windows.net",
-        "a.TrustedVM.Azure.windows.net.other", "a.trustedvm.azure.windows.net",
-        "a.XrustedVM.Azure.windows.net",
+        "TrustedVM.Azure.windows.net",          ".TrustedVM.Azure.windows.net",
+        "a b.TrustedVM.Azure.windows.net",      "a.b.TrustedVM.Azure.windows.net",
+        "a.TrustedVM.Azure.windows.net.other",  "a.trustedvm.azure.windows.net",
+        "a.XrustedVM.Azure.windows.net",        ".ConfidentialVM.Azure.windows.net",
+        "a.b.ConfidentialVM.Azure.windows.net", "a.ConfidentialVM.TrustedVM.Azure.windows.net",
     };
     allow(ASSAY_AK_AZURE);
     be_azure();
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         p->certificate.common_name = others[i];
-        expect_refused("one of no cloud's");
+        expect_form("one of no cloud's");
     }
     p->certificate.common_name = "f859864a6a31.TrustedVM.Azure.windows.net";
     expect_affirmed();
     cr_expect_str_eq(verdict.instance.id, "f859864a6a31");
+    p->certificate.common_name = "2ede2d532aaf.ConfidentialVM.Azure.windows.net";
+    expect_affirmed();
+    cr_expect_str_eq(verdict.instance.id, "2ede2d532aaf");
+}
+
+/* --- which certificate is the key's, where no key came along */
+static void expect_unknown(void)
+{
+    paper_judge(p, &verdict);
+    cr_expect_eq(verdict.genuine, ASSAY_GENUINE_UNKNOWN, "%s",
+                 assay_rule_name(verdict.reasons[0].rule));
+    cr_expect_eq(verdict.tier, ASSAY_TIER_NONE);
+}
+
+/* Azure's authorities name the purpose of attestation keys, as their certificates do. */
+Test(tpm_instance, an_authoritys_certificate_is_not_the_keys_own)
+{
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t der[ASSAY_TPM_CERTIFICATE_MAX];
+    cr_assert_eq(assay_p256_generate(&secret, public_key), ASSAY_OK);
+    const struct assay_key key = assay_key_p256(public_key);
+    allow(ASSAY_AK_AZURE);
+    be_azure();
+    p->no_key = true;
+    p->extra_certificate = make_authority(&key, AK_PURPOSE, der, sizeof der);
+    p->certificate_count = 0; /* the authority's is all that came */
+    expect_unknown();
+    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_KEY_MISSING));
+    p->certificate_count = 1;
+    p->certificate.registrar = "between";
+    p->certificate.issuer_key = &key;
+    p->certificate.issuer_secret = &secret;
+    paper_judge(p, &verdict);
+    cr_expect_eq(verdict.genuine, ASSAY_GENUINE_TRUE, "%s",
+                 assay_rule_name(verdict.reasons[0].rule));
+}
+
+/* Of a version or an algorithm that is not read here, or damaged: it may be the key's. */
+Test(tpm_instance, a_certificate_that_cannot_be_read_is_no_forgery)
+{
+    static const uint8_t sha256[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t der[ASSAY_TPM_CERTIFICATE_MAX];
+    allow(ASSAY_AK_AZURE);
+    be_azure();
+    p->no_key = true;
+    paper_build(p);
+    const size_t len = p->certificate_len;
+    assay_bytes_copy(der, sizeof der, p->certificate_der, len);
+    for (size_t at = 0; at + sizeof sha256 <= len; at++) /* ECDSA with SHA-512 */
+        if (assay_bytes_equal(der + at, sha256, sizeof sha256)) der[at + sizeof sha256 - 1] = 4;
+    p->extra_certificate = assay_slice_over(der, len);
+    p->certificate_count = 0;
+    expect_unknown();
+    /* Another key's beside it: that one did not sign, and says nothing of the one that did. */
+    cr_assert_eq(assay_p256_generate(&secret, public_key), ASSAY_OK);
+    p->key = assay_key_p256(public_key);
+    p->certificate_count = 1;
+    expect_unknown();
+    /* Where all can be read, the signature is by none of them. */
+    p->extra_certificate = assay_slice_over(NULL, 0);
+    paper_judge(p, &verdict);
+    cr_expect_eq(verdict.genuine, ASSAY_GENUINE_FALSE);
+    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_QUOTE_SIGNATURE));
 }
 
 /* --- what people see */
@@ -343,13 +423,13 @@ Test(tpm_instance, is_told_by_the_command_line)
     paper_build(p);
     const char *const evidence = folder_put(&folder, "quote", p->evidence, p->len, 0600);
     const char *const plain = write_policy(&folder, "plain.yaml", "");
-    const char *const google =
-        write_policy(&folder, "google.yaml", ", attestation_keys: google");
+    const char *const google = write_policy(&folder, "google.yaml", ", attestation_keys: google");
     const char *said = run("verify", evidence, plain, "--json");
-    cr_expect_not_null(strstr(said, "chain-constraints"), "%s", said);
-    cr_expect_not_null(strstr(said, "\"instance\": null"), "%s", said);
+    cr_expect_not_null(strstr(said, "attestation-key-form"), "%s", said);
+    cr_expect_not_null(strstr(said, "\"genuine\": true"), "%s", said);
+    cr_expect_not_null(strstr(said, "contraindicated"), "%s", said);
     said = run("verify", evidence, google, "--json");
-    cr_expect_null(strstr(said, "chain-constraints"), "%s", said);
+    cr_expect_null(strstr(said, "attestation-key-form"), "%s", said);
     static const char *const told[] = {
         "\"instance\": {",
         "\"id\": \"11744722211572649027\"",

@@ -10,6 +10,15 @@ const PHASES = {
     changing: 'changes: its next view does not serve yet',
     gone: 'gone for ever: too few memories are left',
 };
+const ALARMS = {
+    few: 'too few seats count',
+    'no-candidate': 'no candidate for a seat',
+    'no-dealers': 'too few dealers for new shares',
+    'old-shares': 'shares of an old generation in too many hands',
+    cut: 'a seat is cut off from others',
+    missing: 'a seat is missing',
+    operators: 'candidates only of operators at their limit of seats',
+};
 const STATES = [
     ['open', 'Open'],
     ['accepted', 'Accepted'],
@@ -21,6 +30,11 @@ const STATES = [
 
 // Amounts beyond what numbers of JSON carry come as text.
 const money = (amount) => (typeof amount === 'string' ? clean(amount, 24) : count(amount || 0));
+// A line each, behind a chip: the sentences are longer than a narrow window.
+const alarms = (codes) =>
+    (codes || []).map((code) =>
+        h('p', { key: 'alarm ' + code }, chip('alarm', true), ' ', ALARMS[code] || clean(code, 24)),
+    );
 const chip = (text, bad) => h('span', { class: 'chip ' + (bad ? 'warn' : 'l-live') }, text);
 
 function member(ctx, seat) {
@@ -52,13 +66,14 @@ function group(ctx, g) {
                 g.next_seats.length > 0 && `, waits for view ${count(g.next_view)}`,
                 lost > 0 && `; ${plural(lost, 'seat')} lost`,
             ),
+            alarms(g.alarms),
             g.seats.length > 0 &&
                 table(
                     'Seats of group ' + clean(g.name, 64),
                     [
                         ['Seat', (s) => s.seat, 'num'],
                         ['Member', (s) => member(ctx, s)],
-                        ['', (s) => (s.lost ? chip('lost', true) : 'serves')],
+                        ['', (s) => (s.lost ? chip('lost', true) : clean(s.state || 'serves', 12))],
                     ],
                     g.seats.map((s, seat) => ({ ...s, seat })),
                     (s) => s.seat,
@@ -77,20 +92,23 @@ function group(ctx, g) {
 function cluster(ctx, c) {
     return card(
         `Cluster ${c.number}`,
-        c.seated
-            ? table(
-                  'Slots of cluster ' + c.number,
-                  [
-                      ['Slot', (s) => s.place, 'num'],
-                      ['Member', (s) => member(ctx, s)],
-                      ['Shares', (s) => (s.ready ? 'has everything' : 'not everything yet')],
-                      ['', (s) => (s.lost ? chip('lost', true) : '')],
-                  ],
-                  c.seats.map((s, place) => ({ ...s, place })),
-                  (s) => s.place,
-              )
-            : empty('Too few holders have stood so far.'),
-        { key: 'c' + c.number, note: c.alarm && chip('alarm: it cannot go on', true) },
+        [
+            c.alarm && alarms(c.alarms),
+            c.seated
+                ? table(
+                      'Slots of cluster ' + c.number,
+                      [
+                          ['Slot', (s) => s.place, 'num'],
+                          ['Member', (s) => member(ctx, s)],
+                          ['Shares', (s) => (s.ready ? 'has everything' : 'not everything yet')],
+                          ['', (s) => (s.lost ? chip('lost', true) : '')],
+                      ],
+                      c.seats.map((s, place) => ({ ...s, place })),
+                      (s) => s.place,
+                  )
+                : empty('Too few holders have stood so far.'),
+        ],
+        { key: 'c' + c.number, note: c.alarm && chip('alarm', true) },
     );
 }
 

@@ -507,13 +507,20 @@ static struct assay_services_summary *some_services(void)
                                                .next_count = 3,
                                                .seat = { 0, 1, 2 },
                                                .next = { 0, 3, 2 },
-                                               .lost = { false, true, false },
+                                               .state = { ASSAY_CONT_SEAT_DRAINS,
+                                                          ASSAY_CONT_SEAT_LOST,
+                                                          ASSAY_CONT_SEAT_SERVES },
+                                               .alarms = ASSAY_CONT_ALARM_FEW |
+                                                         ASSAY_CONT_ALARM_OPERATORS,
                                                .sessions = 9 };
     v.group[1] = (struct assay_summary_group){ .name = "other", .size = 3 };
     v.shares = (struct assay_summary_shares){ .slots = 2, .k = 2, .cluster_count = 2, .synced = 8 };
     v.shares.cluster[1] = (struct assay_summary_cluster){ .seated = true,
                                                           .alarm = true,
                                                           .alarm_epoch = 41,
+                                                          .alarms =
+                                                              1u << ASSAY_SHARE_WHY_FEW |
+                                                              1u << ASSAY_SHARE_WHY_OLD_SHARES,
                                                           .member = { 2, ASSAY_SHARE_NOBODY },
                                                           .ready = { true, false } };
     v.tasks = (struct assay_summary_tasks){ .accounts = 2,
@@ -558,6 +565,12 @@ Test(net_http_answer, services_are_told_as_their_summary_has_them)
     cr_expect_str_eq(assay_json_text(assay_json_at(seats, 1), "name", ""), "node-1");
     cr_expect(assay_json_bool(assay_json_at(seats, 1), "lost", false));
     cr_expect_not(assay_json_bool(assay_json_at(seats, 0), "lost", true));
+    cr_expect_str_eq(assay_json_text(assay_json_at(seats, 0), "state", ""), "drains");
+    cr_expect_str_eq(assay_json_text(assay_json_at(seats, 1), "state", ""), "lost");
+    const struct assay_json *alarms = assay_json_get(group, "alarms");
+    cr_assert_eq(assay_json_count(alarms), 2);
+    cr_expect_str_eq(assay_json_as_text(assay_json_at(alarms, 0)), "few");
+    cr_expect_str_eq(assay_json_as_text(assay_json_at(alarms, 1)), "operators");
     cr_expect_eq(
         assay_json_uint(assay_json_at(assay_json_get(group, "next_seats"), 1), "slot", 0), 3);
     const struct assay_json *shares = assay_json_get(data, "shares");
@@ -565,6 +578,9 @@ Test(net_http_answer, services_are_told_as_their_summary_has_them)
     const struct assay_json *slots = assay_json_get(assay_json_at(clusters, 1), "seats");
     cr_expect_eq(assay_json_count(assay_json_get(assay_json_at(clusters, 0), "seats")), 0);
     cr_expect(assay_json_bool(assay_json_at(clusters, 1), "alarm", false));
+    alarms = assay_json_get(assay_json_at(clusters, 1), "alarms");
+    cr_assert_eq(assay_json_count(alarms), 2);
+    cr_expect_str_eq(assay_json_as_text(assay_json_at(alarms, 1)), "old-shares");
     cr_expect_eq(assay_json_kind_of(assay_json_get(assay_json_at(slots, 1), "slot")),
                  ASSAY_JSON_NULL, "nobody");
     const struct assay_json *tasks = assay_json_get(data, "tasks");
@@ -625,4 +641,27 @@ Test(net_http_answer, only_questions_are_answered)
                                               .accept = "image/png, image/*;q=0.8" };
     ask_request(&image, 100000);
     cr_expect_str_eq(code(), "not_acceptable");
+}
+
+/* DNS rebinding, requests that mean two things: refused before answers of others are read. */
+Test(net_http_answer, what_is_not_for_this_machine_is_refused_first)
+{
+    static const char *const foreign[] = { "evil.example", "127.0.0.1.evil.example", "localhost.x",
+                                           "[::1]x", "" };
+    struct assay_http_request request = { .method = "GET",
+                                          .path = "/v1/nodes",
+                                          .loopback = true };
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
+        request.host = foreign[i];
+        cr_expect_not(assay_http_is_for_us(&request), "%s", foreign[i]);
+        ask_request(&request, 100100);
+        cr_expect_eq(answer.status, 403, "%s", foreign[i]);
+    }
+    request.host = "127.0.0.1:80";
+    cr_expect(assay_http_is_for_us(&request));
+    request.malformed = "two lengths";
+    cr_expect_not(assay_http_is_for_us(&request));
+    ask_request(&request, 100100);
+    cr_expect_eq(answer.status, 400);
+    cr_expect(answer.close, "nothing behind it is a request");
 }

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { CRASHES = TEST_SANITIZED ? 60 : 1000 };
 
@@ -50,7 +51,11 @@ static void stop(void)
     world_close(world);
 }
 
-static void open_pool(uint32_t threads, const char *argument, uint32_t stall_ms)
+static uint32_t sample = UINT32_MAX; /* none, but by a chance of one in four billion */
+
+/* patience_ms: as long as a stall takes, nothing is set aside. */
+static void open_patient_pool(uint32_t threads, const char *argument, uint32_t stall_ms,
+                              uint32_t patience_ms)
 {
     char why[ASSAY_KEEPER_WHY];
     const struct assay_judge_config judge = { .program = JUDGE_PLANTED,
@@ -59,6 +64,8 @@ static void open_pool(uint32_t threads, const char *argument, uint32_t stall_ms)
                                               .set_count = 1,
                                               .stall_cpu_ms = 200,
                                               .stall_ms = stall_ms,
+                                              .patience_ms = patience_ms,
+                                              .sample = sample,
                                               .backoff_ms = 1 };
     const struct assay_verify_pool_config config = { .threads = threads,
                                                      .policy = &world->policy,
@@ -66,6 +73,11 @@ static void open_pool(uint32_t threads, const char *argument, uint32_t stall_ms)
                                                      .judge = &judge,
                                                      .message = why };
     cr_assert_eq(assay_verify_pool_create(&config, &pool), ASSAY_OK, "%s", why);
+}
+
+static void open_pool(uint32_t threads, const char *argument, uint32_t stall_ms)
+{
+    open_patient_pool(threads, argument, stall_ms, stall_ms);
 }
 
 static void ask_bytes(const uint8_t *bytes, size_t len, int64_t at_unix_s)
@@ -87,8 +99,9 @@ static const struct assay_verdict *hear(void)
     static struct assay_verdict verdict;
     uint8_t digest[32];
     int64_t at = 0;
+    bool before = false;
     struct pollfd fd = { .fd = assay_verify_pool_fd(pool), .events = POLLIN };
-    while (!assay_verify_pool_next(pool, digest, &at, &verdict))
+    while (!assay_verify_pool_next(pool, digest, &at, &before, &verdict))
         cr_assert_eq(poll(&fd, 1, 60000), 1, "nothing for a minute");
     return &verdict;
 }
@@ -115,12 +128,13 @@ static void count(void)
     losses.stalls += since.stalls;
     losses.retried += since.retried;
     losses.unjudged += since.unjudged;
+    losses.lied += since.lied;
 }
 
 static bool next_fall(struct assay_judge_news *news)
 {
     while (assay_verify_pool_news(pool, news))
-        if (!news->ready) return true;
+        if (!news->ready && !news->lied) return true;
     return false;
 }
 
@@ -357,4 +371,227 @@ Test(net_judge_keeper, without_a_judge_quotes_are_left_unjudged)
     expect_unjudged("two");
     count();
     cr_assert_eq(losses.unjudged, 2);
+}
+
+/* --- docs/protocol.md 3.1.1: a verdict against a member needs a second process */
+
+static void expect_outcome(const char *what, enum assay_outcome outcome)
+{
+    const struct assay_verdict *verdict = hear();
+    cr_assert_eq(assay_verdict_outcome(verdict), outcome, "%s: %s", what,
+                 assay_outcome_text(assay_verdict_outcome(verdict)));
+}
+
+/* Evidence that takes the process over makes it lie about everybody, and nobody loses anything. */
+Test(net_judge_keeper, a_judge_that_turned_costs_no_member_its_verdict)
+{
+    struct assay_judge_news news;
+    open_pool(2, NULL, 10000);
+    ask("member 0");
+    expect_outcome("before", ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    ask("turn ");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    for (int i = 0; i < 9; i++)
+        ask(i % 3 == 2 ? "level 1" : "member 1");
+    for (int i = 0; i < 9; i++)
+        expect_outcome("a lie", ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    cr_assert(next_fall(&news));
+    cr_expect_str_eq(news.why, "its verdict is not that of a fresh process");
+    cr_expect_not(next_fall(&news), "one process lied, one is replaced");
+    count();
+    cr_expect_eq(losses.restarts, 1);
+    cr_expect_eq(losses.unjudged, 0);
+    cr_expect_geq(losses.lied, 1);
+}
+
+Test(net_judge_keeper, what_fails_in_every_process_fails)
+{
+    open_pool(2, NULL, 10000);
+    for (int i = 0; i < 5; i++)
+        ask(i % 2 ? "bad " : "member ");
+    for (int i = 0; i < 5; i++)
+        expect_outcome("bad", i % 2 ? ASSAY_OUTCOME_FAIL_HARD : ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    count();
+    cr_expect_eq(losses.restarts, 0);
+}
+
+Test(net_judge_keeper, three_processes_with_three_verdicts_prove_nothing)
+{
+    open_pool(1, NULL, 10000);
+    ask("dice ");
+    ask("member ");
+    expect_unjudged("no verdict");
+    expect_outcome("after", ASSAY_OUTCOME_PASS_UP_TO_DATE);
+    count();
+    cr_expect_eq(losses.unjudged, 1);
+}
+
+Test(net_judge_keeper, what_ends_the_second_process_is_not_judged)
+{
+    open_pool(1, NULL, 10000);
+    ask("turn ");
+    ask("second ");
+    ask("good after");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    expect_unjudged("no verdict");
+    expect_good("good after");
+    count();
+    cr_expect_eq(losses.unjudged, 1);
+    cr_expect_eq(losses.restarts, 2);
+}
+
+/* Evidence that takes over the process which confirms takes over a copy that ends with it. */
+Test(net_judge_keeper, what_was_confirmed_before_changes_nothing)
+{
+    open_pool(1, NULL, 10000);
+    ask("turn ");
+    ask("poison ");
+    ask("bad ");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    expect_outcome("poison", ASSAY_OUTCOME_FAIL_HARD);
+    expect_outcome("bad", ASSAY_OUTCOME_FAIL_HARD);
+    count();
+    cr_expect_eq(losses.restarts, 0);
+}
+
+Test(net_judge_keeper, a_copy_cannot_reach_the_core)
+{
+    open_pool(1, NULL, 10000);
+    ask("turn ");
+    ask("reach ");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    expect_outcome("reach", ASSAY_OUTCOME_FAIL_HARD);
+    count();
+    cr_expect_eq(losses.restarts, 0);
+}
+
+Test(net_judge_keeper, a_copy_that_computes_without_end_is_ended_by_its_limit)
+{
+    open_pool(1, NULL, 60000);
+    ask("turn ");
+    ask("busy ");
+    ask("bad ");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    expect_unjudged("busy");
+    expect_outcome("bad", ASSAY_OUTCOME_FAIL_HARD);
+    count();
+    cr_expect_eq(losses.restarts, 2);
+    cr_expect_eq(losses.stalls, 0);
+    cr_expect_eq(losses.unjudged, 1);
+}
+
+/* --- docs/protocol.md 3.1.2: evidence that takes long holds nobody up */
+
+enum { PATIENCE_MS = 400, STALL_MS = TEST_SANITIZED ? 8000 : 3000 };
+
+/* Sleeps in every process that reads it. */
+Test(net_judge_keeper, others_pass_what_sleeps_in_the_judge)
+{
+    open_patient_pool(1, NULL, STALL_MS, PATIENCE_MS);
+    ask("sleep ");
+    for (int i = 0; i < 3; i++)
+        ask("good after");
+    for (int i = 0; i < 3; i++)
+        expect_good("good after");
+    cr_expect_eq(assay_verify_pool_pending(pool), 1, "while it still sleeps");
+    expect_unjudged("sleep");
+    count();
+    cr_expect_eq(losses.unjudged, 1);
+}
+
+/* Sleeps where its verdict is confirmed; the others' wait for that as well. */
+Test(net_judge_keeper, others_pass_what_sleeps_where_it_is_confirmed)
+{
+    open_patient_pool(1, NULL, STALL_MS, PATIENCE_MS);
+    ask("turn ");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    for (int i = 0; i < 3; i++) {
+        ask("doze ");
+        ask("bad ");
+    }
+    for (int i = 0; i < 3; i++)
+        expect_outcome("bad", ASSAY_OUTCOME_FAIL_HARD);
+    cr_expect_eq(assay_verify_pool_pending(pool), 3, "while they still sleep");
+    for (int i = 0; i < 3; i++)
+        expect_unjudged("doze");
+    count();
+    cr_expect_eq(losses.unjudged, 3);
+}
+
+/* What is only slow has all the time of a stall, and its verdict counts. */
+Test(net_judge_keeper, what_takes_longer_than_others_wait_is_judged_all_the_same)
+{
+    open_patient_pool(1, NULL, 30000, PATIENCE_MS);
+    ask("slow ");
+    ask("turn ");
+    ask("slowbad ");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    expect_good("slow ");
+    expect_outcome("slow and bad", ASSAY_OUTCOME_FAIL_HARD);
+    count();
+    cr_expect_eq(losses.unjudged, 0);
+}
+
+/* Each that is slow makes the keeper less patient: many hold others up little longer than one. */
+Test(net_judge_keeper, many_that_sleep_hold_others_up_little_longer_than_one)
+{
+    struct timespec from, to;
+    open_patient_pool(1, NULL, 60000, 2000);
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    for (int i = 0; i < 6; i++)
+        ask("sleep ");
+    ask("good after");
+    expect_good("good after");
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    cr_expect_lt(to.tv_sec - from.tv_sec, TEST_SANITIZED ? 40 : 10,
+                 "a patience that stays would be 14 s at least");
+}
+
+/* --- docs/protocol.md 3.1.3: a sample of the verdicts that convict nobody */
+
+/* After "forgive" the process passes what fails, and is silent about what passes. */
+static void is_found_out(const char *text, enum assay_outcome lie, enum assay_outcome truth,
+                         uint32_t one_in)
+{
+    enum { MANY = 400 };
+    struct assay_judge_news news;
+    uint32_t lies = 0, told = 0;
+    sample = one_in;
+    open_pool(1, NULL, 60000);
+    ask("forgive ");
+    expect_outcome("forgive", ASSAY_OUTCOME_NONE);
+    for (uint32_t i = 0; i < MANY; i++) {
+        ask(text);
+        const enum assay_outcome outcome = assay_verdict_outcome(hear());
+        cr_assert(outcome == lie || outcome == truth, "%s", assay_outcome_text(outcome));
+        if (outcome == truth) break;
+        lies++;
+    }
+    cr_expect_lt(lies, MANY, "nobody looked");
+    if (one_in == 1) cr_expect_eq(lies, 0);
+    ask(text);
+    expect_outcome("the next judge is honest", truth);
+    while (assay_verify_pool_news(pool, &news))
+        told += news.lied;
+    count();
+    cr_expect_eq(told, 1);
+    cr_expect_eq(losses.lied, 1);
+    cr_expect_eq(losses.restarts, 1, "it is replaced");
+}
+
+Test(net_judge_keeper, a_judge_that_passes_what_fails_is_found_out)
+{
+    is_found_out("bad ", ASSAY_OUTCOME_PASS_UP_TO_DATE, ASSAY_OUTCOME_FAIL_HARD,
+                 ASSAY_KEEPER_SAMPLE);
+}
+
+Test(net_judge_keeper, a_judge_that_leaves_what_passes_unjudged_is_found_out)
+{
+    is_found_out("member ", ASSAY_OUTCOME_NONE, ASSAY_OUTCOME_PASS_UP_TO_DATE,
+                 ASSAY_KEEPER_SAMPLE);
+}
+
+Test(net_judge_keeper, a_lie_that_is_drawn_does_not_count)
+{
+    is_found_out("bad ", ASSAY_OUTCOME_PASS_UP_TO_DATE, ASSAY_OUTCOME_FAIL_HARD, 1);
 }

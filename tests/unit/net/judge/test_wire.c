@@ -164,6 +164,7 @@ static struct assay_slice job_of(size_t len)
                                          .kind = ASSAY_KIND_CCA,
                                          .set = ASSAY_JUDGE_SETS_MAX - 1,
                                          .at_unix_s = -3,
+                                         .at_end = true,
                                          .bytes = assay_slice_over(evidence, len) };
     struct assay_slice out;
     struct assay_writer w = assay_writer_over(buffer, sizeof buffer);
@@ -179,6 +180,7 @@ Test(net_judge_wire, a_job_at_its_limits_and_past_them)
     cr_assert_eq(job.number, 5);
     cr_assert_eq(job.kind, ASSAY_KIND_CCA);
     cr_assert_eq(job.at_unix_s, -3);
+    cr_assert(job.at_end);
     cr_assert_eq(job.bytes.len, ASSAY_EVIDENCE_LEN_MAX);
     cr_assert_eq(assay_judge_job_decode(job_of(ASSAY_EVIDENCE_LEN_MAX + 1), &job), ASSAY_E_RANGE);
     cr_assert_eq(assay_judge_job_decode(job_of(0), &job), ASSAY_E_RANGE);
@@ -190,6 +192,10 @@ Test(net_judge_wire, a_job_at_its_limits_and_past_them)
     cr_assert_eq(assay_judge_job_decode(good, &job), ASSAY_E_RANGE);
     buffer[9] = ASSAY_KIND_SOFT;
     buffer[13] = ASSAY_JUDGE_SETS_MAX;
+    cr_assert_eq(assay_judge_job_decode(good, &job), ASSAY_E_RANGE);
+    buffer[13] = 0;
+    cr_assert_eq(assay_judge_job_decode(good, &job), ASSAY_OK);
+    buffer[25] = 2;
     cr_assert_eq(assay_judge_job_decode(good, &job), ASSAY_E_RANGE);
 }
 
@@ -213,6 +219,12 @@ Test(net_judge_wire, a_brief_brings_every_set_and_nothing_else)
     buffer[0] = ASSAY_JUDGE_THREADS_MAX + 1;
     cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_E_RANGE);
     buffer[0] = 1;
-    buffer[4] = ASSAY_JUDGE_SETS_MAX + 1;
+    buffer[4] = 3;
+    cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_OK);
+    cr_assert_eq(read.fork_cpu_s, 3);
+    buffer[0] = 2;
+    cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_E_RANGE, "threads are not forked");
+    buffer[0] = 1;
+    buffer[8] = ASSAY_JUDGE_SETS_MAX + 1;
     cr_assert_eq(assay_judge_brief_decode(out, &read), ASSAY_E_RANGE);
 }

@@ -153,6 +153,28 @@ Test(net_keyring, a_waiting_set_becomes_the_current_one)
     cr_expect_eq(assay_keyring_promote(keys(), &ring), ASSAY_E_NOT_FOUND);
 }
 
+/* Whoever kept the old file open, or finds its blocks, finds no key in them. */
+Test(net_keyring, the_key_that_is_over_is_destroyed)
+{
+    char path[600], copy[600];
+    uint8_t bytes[300] = { 1 };
+    size_t len = 0;
+    cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);
+    cr_assert_eq(assay_keyring_make_next(keys(), 2, &ring), ASSAY_OK);
+    (void)snprintf(path, sizeof path, "%s/incarnation.key", keys());
+    (void)snprintf(copy, sizeof copy, "%s/old", keys());
+    cr_assert_eq(link(path, copy), 0); /* the same blocks under another name */
+    cr_assert_eq(assay_keyring_promote(keys(), &ring), ASSAY_OK);
+    FILE *old = fopen(copy, "rb");
+    cr_assert_not_null(old);
+    len = fread(bytes, 1, sizeof bytes, old);
+    (void)fclose(old);
+    cr_assert_gt(len, 64);
+    cr_expect(assay_bytes_all_zero(bytes, len));
+    cr_assert_eq(assay_keyring_load(keys(), &again), ASSAY_OK);
+    expect_same(&ring, &again);
+}
+
 Test(net_keyring, numbers_only_rise, .signal = SIGABRT)
 {
     cr_assert_eq(assay_keyring_create(keys(), &ring), ASSAY_OK);

@@ -390,6 +390,36 @@ Test(net_transport_transport, a_packet_that_cannot_be_read_is_a_fall)
     cr_assert(hears(1, "good after", LONG_MS));
 }
 
+/* Bells for nothing could cost the core half a processor. */
+static void is_ended_for_bells(const char *plant)
+{
+    struct assay_transport_news news;
+    char end[ASSAY_TRANSPORT_WHY] = "";
+    apart.stall_cpu_ms = apart.stall_ms = 30000;
+    open_far();
+    cr_assert(hears(1, "good from one", LONG_MS));
+    say(1, 0, plant);
+    for (const uint64_t until_ms = now_ms() + LONG_MS; now_ms() < until_ms && end[0] == '\0';) {
+        cr_assert_eq(assay_link_wait(nodes[1].link, now_ms(), NULL, 0, 0), ASSAY_OK);
+        cr_assert_eq(assay_transport_wait(far, now_ms(), NULL, 0, 1000), ASSAY_OK);
+        while (assay_transport_news(far, &news))
+            if (!news.ready) (void)snprintf(end, sizeof end, "%s", news.why);
+    }
+    cr_assert_not_null(strstr(end, "it wakes us up without a reason"), "%s: %s", plant, end);
+    cr_assert_eq(counted(ASSAY_COUNT_TRANSPORT_SHUT), 0);
+    cr_assert(hears(1, "good after", LONG_MS));
+}
+
+Test(net_transport_transport, ends_one_that_wakes_its_core_for_nothing)
+{
+    is_ended_for_bells("ring ");
+}
+
+Test(net_transport_transport, ends_one_that_wakes_its_core_whenever_it_sleeps)
+{
+    is_ended_for_bells("chime ");
+}
+
 /* Killed by somebody: nobody's fault. Each comes back on the same port, with the same peers. */
 Test(net_transport_transport, survives_a_thousand_in_a_row)
 {

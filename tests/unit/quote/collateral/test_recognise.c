@@ -3,14 +3,19 @@
  */
 #include "quote/collateral/recognise.h"
 
+#include "base/base64.h"
+#include "base/bytes.h"
+#include "tests/unit/quote/world.h"
+
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct recognising {
     struct assay_recognition found;
     struct assay_recognise_scratch scratch;
-    uint8_t room[4096 + ASSAY_RECOGNISE_ROOM];
+    uint8_t room[3 * 4096 + 640];
 };
 
 /* The pieces of one file. */
@@ -103,4 +108,419 @@ Test(recognise, documents_are_told_by_their_names)
     cr_assert_eq(r->found.count, 1);
     cr_expect_eq(r->found.pieces[0].status, ASSAY_E_UNSUPPORTED);
     free(r);
+}
+
+/* --- lists among other bytes (evidence-rules.md 1.15) */
+enum { FILE_MAX = 4096 };
+
+/* A file that is being put together. */
+struct file {
+    uint8_t bytes[FILE_MAX];
+    size_t len;
+};
+
+static void add_bytes(struct file *f, const void *bytes, size_t len)
+{
+    cr_assert_leq(len, sizeof f->bytes - f->len);
+    assay_bytes_copy(f->bytes + f->len, sizeof f->bytes - f->len, bytes, len);
+    f->len += len;
+}
+
+enum form { DER, PEM, HEX, UPPER_HEX, BASE64, FORMS };
+
+static void add_list_as(struct file *f, struct assay_slice list, enum form form)
+{
+    char text[FILE_MAX];
+    size_t len = 0;
+    switch (form) {
+    case DER: add_bytes(f, list.bytes, list.len); return;
+    case PEM:
+        cr_assert_eq(
+            assay_pem_put("X509 CRL", list.bytes, list.len, f->bytes, sizeof f->bytes, &f->len),
+            ASSAY_OK);
+        return;
+    case HEX:
+    case UPPER_HEX:
+        assay_hex_encode(list.bytes, list.len, text, sizeof text);
+        for (size_t i = 0; form == UPPER_HEX && text[i] != 0; i++)
+            if (text[i] >= 'a') text[i] = (char)(text[i] - 'a' + 'A');
+        add_bytes(f, text, 2 * list.len);
+        return;
+    case BASE64:
+        cr_assert_eq(assay_base64_encode(ASSAY_BASE64_STANDARD, list.bytes, list.len, text,
+                                         sizeof text, &len),
+                     ASSAY_OK);
+        add_bytes(f, text, len);
+        return;
+    case FORMS: break;
+    }
+    cr_assert_fail("a form");
+}
+
+/* What the file gives: is that list among the pieces, and is any list one that cannot be read? */
+struct found {
+    bool has_first, has_second, has_damaged;
+};
+
+static struct found look(const struct file *f, struct assay_slice first, struct assay_slice second)
+{
+    struct found found = { 0 };
+    struct recognising *r = recognise(f->bytes, f->len);
+    for (size_t i = 0; i < r->found.count; i++) {
+        const struct assay_recognised *const piece = &r->found.pieces[i];
+        if (piece->shape != ASSAY_SHAPE_CRL) continue;
+        if (piece->status != ASSAY_OK) found.has_damaged = true;
+        else if (assay_slice_equal(piece->bytes, first)) found.has_first = true;
+        else if (assay_slice_equal(piece->bytes, second)) found.has_second = true;
+    }
+    free(r);
+    return found;
+}
+
+/* What matters: no list that is there is lost without a word. */
+static void expect_no_loss(const struct file *f, struct assay_slice first,
+                           struct assay_slice second, const char *what)
+{
+    const struct found found = look(f, first, second);
+    cr_expect((found.has_first && found.has_second) || found.has_damaged, "%s", what);
+}
+
+Test(recognise, nothing_between_two_lists_hides_one)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        bool is_explained; /* by itself: the lists are sound then */
+    } between[] = {
+        { "\0", 1, true },
+        { "\n", 1, true },
+        { "\0\0\0\r\n", 5, true },
+        { "garbage", 7, true }, /* a comment */
+        { "\xff", 1, false },
+        { "\x30\x82", 2, false },
+        { "\x30\x82\x01", 3, false },
+        { "\x01\x02\x03\x04\x05\x06\x07\x08", 8, false },
+        { "\x30\x03\x02\x01\x05", 5, false },
+        { "0123456789\x01"
+          "123456789\x02"
+          "123456789\x03"
+          "1",
+          32, false }, /* as long as a digest */
+    };
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    for (size_t i = 0; i < sizeof between / sizeof between[0]; i++)
+        for (int place = 0; place < 3; place++) { /* in front, between, behind */
+            struct file f = { .len = 0 };
+            if (place == 0) add_bytes(&f, between[i].bytes, between[i].len);
+            add_list_as(&f, a, DER);
+            if (place == 1) add_bytes(&f, between[i].bytes, between[i].len);
+            add_list_as(&f, b, DER);
+            if (place == 2) add_bytes(&f, between[i].bytes, between[i].len);
+            const struct found found = look(&f, a, b);
+            cr_expect(found.has_first && found.has_second, "%zu, %d: both are found", i, place);
+            cr_expect_eq(found.has_damaged, !between[i].is_explained, "%zu, %d", i, place);
+        }
+    world_close(w);
+}
+
+/* However much of the second one is there, and whatever is wrong with its first bytes. */
+Test(recognise, a_cut_or_bent_list_behind_a_good_one_is_noticed)
+{
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    for (size_t len = 1; len < b.len; len++) {
+        struct file f = { .len = 0 };
+        add_list_as(&f, a, DER);
+        add_bytes(&f, b.bytes, len);
+        const struct found found = look(&f, a, b);
+        /* 0x30 alone is the digit 0, a comment */
+        if (len > 1) cr_expect(found.has_damaged, "%zu bytes of it", len);
+        cr_expect(found.has_first, "%zu", len);
+        struct file alone = { .len = 0 };
+        add_bytes(&alone, b.bytes, len);
+        if (len > 1) cr_expect(look(&alone, a, b).has_damaged, "%zu bytes alone", len);
+        struct file front = { .len = 0 };
+        add_bytes(&front, b.bytes, len);
+        add_list_as(&front, a, DER);
+        if (len > 1) cr_expect(look(&front, a, b).has_damaged, "%zu bytes in front", len);
+        cr_expect(look(&front, a, b).has_first, "%zu bytes in front of the good one", len);
+    }
+    for (size_t at = 0; at < 16; at++)
+        for (unsigned bit = 0; bit < 8; bit++) {
+            struct file f = { .len = 0 };
+            add_list_as(&f, a, DER);
+            add_list_as(&f, b, DER);
+            f.bytes[a.len + at] ^= (uint8_t)(1u << bit);
+            cr_expect(look(&f, a, b).has_damaged, "byte %zu, bit %u", at, bit);
+        }
+    world_close(w);
+}
+
+Test(recognise, lists_are_read_in_every_form_and_none_hides_behind_another)
+{
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    for (enum form one = DER; one < FORMS; one++) {
+        static const char *const around[] = { "", "\n", " \r\n", "\"" };
+        for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
+            struct file f = { .len = 0 };
+            if (one >= HEX) add_bytes(&f, around[i], strlen(around[i]));
+            if (one == HEX && i == 1) add_bytes(&f, "0x", 2);
+            add_list_as(&f, a, one);
+            if (one >= HEX) add_bytes(&f, around[i], strlen(around[i]));
+            const struct found found = look(&f, a, b);
+            cr_expect(found.has_first && !found.has_damaged, "form %d, %zu", (int)one, i);
+        }
+        for (enum form other = DER; other < FORMS; other++) {
+            static const char *const middle[] = { "", "\n", "; ", "comment\n" };
+            for (size_t i = 0; i < sizeof middle / sizeof middle[0]; i++) {
+                struct file f = { .len = 0 };
+                add_list_as(&f, a, one);
+                add_bytes(&f, middle[i], strlen(middle[i]));
+                add_list_as(&f, b, other);
+                char what[64];
+                (void)snprintf(what, sizeof what, "forms %d and %d, %zu", (int)one, (int)other, i);
+                expect_no_loss(&f, a, b, what);
+            }
+        }
+    }
+    world_close(w);
+}
+
+/* Behind what takes the rest of a file: a document, evidence, a certificate that was cut. */
+Test(recognise, lists_are_found_behind_other_pieces)
+{
+    static const char *const documents[] = { "{\"tcbInfo\":{}}", "{\"kty\":\"EC\"}", "{\"a\":1}",
+                                             "-----BEGIN CERTIFICATE-----\nAAAA\n",
+                                             "-----BEGIN OTHER-----\nAAAA\n" };
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    for (size_t i = 0; i < sizeof documents / sizeof documents[0]; i++) {
+        struct file f = { .len = 0 };
+        add_bytes(&f, documents[i], strlen(documents[i]));
+        add_list_as(&f, a, DER);
+        add_list_as(&f, b, DER);
+        expect_no_loss(&f, a, b, documents[i]);
+    }
+    struct assay_slice chain = w->bundle.files.part[ASSAY_PART_TCB_CHAIN], label;
+    uint8_t der[ASSAY_CERT_DER_MAX];
+    size_t len = 0;
+    cr_assert_eq(assay_pem_next(&chain, &label, der, sizeof der, &len), ASSAY_OK);
+    for (size_t cut = 1; cut < len; cut += 7) {
+        struct file f = { .len = 0 };
+        add_bytes(&f, der, cut);
+        add_list_as(&f, a, DER);
+        add_list_as(&f, b, DER);
+        expect_no_loss(&f, a, b, "a cut certificate");
+    }
+    world_close(w);
+}
+
+/* A block of PEM whose bytes end in zeros, as some tools write them, is all used. */
+Test(recognise, zeros_at_the_end_of_a_block_are_nothing)
+{
+    struct world *w = world_open();
+    struct assay_slice chain = w->bundle.files.part[ASSAY_PART_TCB_CHAIN], label;
+    uint8_t der[ASSAY_CERT_DER_MAX + 1] = { 0 };
+    size_t len = 0;
+    struct file f = { .len = 0 };
+    cr_assert_eq(assay_pem_next(&chain, &label, der, ASSAY_CERT_DER_MAX, &len), ASSAY_OK);
+    der[len] = 0;
+    cr_assert_eq(assay_pem_put("CERTIFICATE", der, len + 1, f.bytes, sizeof f.bytes, &f.len),
+                 ASSAY_OK);
+    add_bytes(&f, "\0", 1);
+    struct recognising *r = recognise(f.bytes, f.len);
+    cr_assert_eq(r->found.count, 1);
+    cr_expect_eq(r->found.pieces[0].shape, ASSAY_SHAPE_CERTIFICATE);
+    cr_expect_eq(r->found.pieces[0].status, ASSAY_OK);
+    free(r);
+    world_close(w);
+}
+
+/* --- keys and lists in one file */
+static const char web_key[] = "{\"kty\":\"EC\",\"crv\":\"P-256\","
+                              "\"x\":\"axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY\","
+                              "\"y\":\"T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU\"}";
+
+static void add_base64(struct file *f, const void *bytes, size_t len)
+{
+    char text[FILE_MAX];
+    size_t text_len = 0;
+    cr_assert_eq(
+        assay_base64_encode(ASSAY_BASE64_STANDARD, bytes, len, text, sizeof text, &text_len),
+        ASSAY_OK);
+    add_bytes(f, text, text_len);
+    add_bytes(f, "\n", 1);
+}
+
+/* The bytes of a key that was decoded stay what they are while the rest of the file is read: once
+ * a list of its length was taken for the same piece, and was lost. */
+Test(recognise, a_list_behind_an_encoded_key_is_another_piece)
+{
+    static const uint8_t head[] = { 0x30, 0x59, 0x30, 0x40, 2, 1, 1, 0x30, 0x03, 6, 1, 1 };
+    uint8_t list[91] = { 0 }; /* as long as SPKI of P-256; damaged behind its header */
+    struct file f = { .len = 0 };
+    struct recognising *r = recognise(web_key, sizeof web_key - 1);
+    cr_assert_eq(r->found.count, 1);
+    cr_assert_eq(r->found.pieces[0].status, ASSAY_OK);
+    cr_assert_eq(r->found.pieces[0].bytes.len, sizeof list);
+    assay_bytes_copy(list, sizeof list, head, sizeof head);
+    add_base64(&f, web_key, sizeof web_key - 1);
+    cr_assert_eq(assay_pem_put("X509 CRL", list, sizeof list, f.bytes, sizeof f.bytes, &f.len),
+                 ASSAY_OK);
+    struct recognising *both = recognise(f.bytes, f.len);
+    bool has_key = false, has_list = false;
+    for (size_t i = 0; i < both->found.count; i++) {
+        const struct assay_recognised *const piece = &both->found.pieces[i];
+        if (piece->shape == ASSAY_SHAPE_KEY)
+            has_key = piece->status == ASSAY_OK &&
+                      assay_slice_equal(piece->bytes, r->found.pieces[0].bytes);
+        if (piece->shape == ASSAY_SHAPE_CRL) has_list = piece->status != ASSAY_OK;
+    }
+    cr_expect(has_key);
+    cr_expect(has_list);
+    free(r);
+    free(both);
+}
+
+/* --- collateral in one document (evidence-rules.md 1.15.3) */
+static void add_text(struct file *f, const char *text)
+{
+    add_bytes(f, text, strlen(text));
+}
+
+/* As a string of JSON. */
+static void add_string(struct file *f, struct assay_slice text)
+{
+    add_text(f, "\"");
+    for (size_t i = 0; i < text.len; i++) {
+        const uint8_t byte = text.bytes[i];
+        if (byte == '\n') add_text(f, "\\n");
+        else if (byte == '"' || byte == '\\') add_bytes(f, (uint8_t[]){ '\\', byte }, 2);
+        else add_bytes(f, &byte, 1);
+    }
+    add_text(f, "\"");
+}
+
+Test(recognise, lists_chains_and_documents_are_read_out_of_one_document)
+{
+    static const char signature[] = "\"00112233445566778899\"", body[] = "{\"id\":\"TDX\"}";
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    const struct assay_slice chain = w->bundle.files.part[ASSAY_PART_TCB_CHAIN];
+    for (int nested = 0; nested < 2; nested++) {
+        struct file f = { .len = 0 };
+        struct recognising *const r = calloc(1, sizeof *r);
+        size_t certificates = 0, documents = 0, lists = 0;
+        cr_assert_not_null(r);
+        add_text(&f, nested ? "{\"quote\":\"0400\",\"collateral\":[{\"root_ca_crl\":\""
+                            : "{\"root_ca_crl\":\"");
+        add_list_as(&f, a, HEX);
+        add_text(&f, "\",\"pck_crl\":\"");
+        add_list_as(&f, b, HEX);
+        add_text(&f, "\",\"tcb_info_issuer_chain\":");
+        add_string(&f, chain);
+        add_text(&f, ",\"tcb_info\":");
+        add_string(&f, assay_slice_over(body, sizeof body - 1));
+        add_text(&f, ",\"tcb_info_signature\":");
+        add_text(&f, signature);
+        add_text(&f, nested ? "}]}\n" : "}\n");
+        cr_assert_eq(assay_recognise_file(&r->found, &r->scratch, assay_slice_over(f.bytes, f.len),
+                                          r->room, sizeof r->room),
+                     ASSAY_OK);
+        const struct found found = look(&f, a, b);
+        cr_expect(found.has_first && found.has_second && !found.has_damaged, "%d", nested);
+        for (size_t i = 0; i < r->found.count; i++) {
+            const struct assay_recognised *const piece = &r->found.pieces[i];
+            static const char made[] =
+                "{\"tcbInfo\":{\"id\":\"TDX\"},\"signature\":\"00112233445566778899\"}";
+            cr_expect_eq(piece->file, 0);
+            lists += piece->shape == ASSAY_SHAPE_CRL;
+            certificates += piece->shape == ASSAY_SHAPE_CERTIFICATE && piece->status == ASSAY_OK;
+            if (piece->shape != ASSAY_SHAPE_TCB_INFO) continue;
+            documents += 1;
+            cr_expect(assay_slice_equal(piece->bytes, assay_slice_over(made, sizeof made - 1)));
+        }
+        cr_expect_eq(lists, 2);
+        cr_expect_eq(certificates, 2);
+        cr_expect_eq(documents, 1);
+        cr_expect_eq(r->found.count, 5);
+        free(r);
+    }
+    world_close(w);
+}
+
+/* One that cannot be read and holds a list is a list that cannot be read. */
+Test(recognise, a_damaged_document_hides_no_list)
+{
+    static const char *const tails[] = { "\"", "\"]", "\",\"a\":1,\"a\":2}", "\",}" };
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    for (size_t i = 0; i < sizeof tails / sizeof tails[0]; i++) {
+        struct file f = { .len = 0 };
+        add_text(&f, "{\"crl\":\"");
+        add_list_as(&f, a, HEX);
+        add_text(&f, tails[i]);
+        cr_expect(look(&f, a, a).has_damaged, "%s", tails[i]);
+    }
+    world_close(w);
+}
+
+/* --- cost */
+static void fill(uint8_t *file, size_t len, const char *unit, size_t unit_len)
+{
+    for (size_t i = 0; i < len; i++)
+        file[i] = (uint8_t)unit[i % unit_len];
+}
+
+/* However a large file is made up, it is searched a few times, not once for each
+ * place: counted, not timed. */
+Test(recognise, work_is_linear_in_the_file)
+{
+    enum { LEN = 65536, TIMES = 16 };
+    static const struct {
+        const char *unit;
+        size_t len;
+    } units[] = {
+        { "\x30\x0a\x30\x08\x02\x01\x01\x30\x03\x06", 10 },
+        { "\x30\x82\xff\xff\x30\x82\xff\xff\x02\x01\x01\x30\x03\x06\x01\x01", 16 },
+        { "-----BEGIN ", 11 },
+        { "-----BEGIN A-----\n", 18 },
+        { "-----BEGIN A-----MA==-----END A-----", 36 },
+        { "-----BEGIN CERTIFICATE-----\x30", 28 },
+        /* a list, cut behind its time; a certificate, cut behind its validity */
+        { "\x30\x0d\x30\x0b\x02\x01\x01\x30\x00\x30\x00\x17\x01\x31{", 15 },
+        { "\x30\x0b\x30\x09\x02\x01\x01\x30\x00\x30\x00\x30\x00{", 14 },
+        { "{", 1 },
+        { "{\"a\":", 5 },
+        { "3081", 4 },
+    };
+    const size_t room_len = assay_recognise_room(LEN);
+    uint8_t *const file = malloc(LEN), *const room = malloc(room_len);
+    struct assay_recognise_scratch *const scratch = calloc(1, sizeof *scratch);
+    cr_assert(file != NULL && room != NULL && scratch != NULL);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        for (int tail = 0; tail < 2; tail++) {
+            struct assay_recognition *const found = calloc(1, sizeof *found);
+            cr_assert_not_null(found);
+            fill(file, LEN, units[i].unit, units[i].len);
+            if (tail == 1)
+                assay_bytes_copy(file + LEN - 12, 12,
+                                 "\x30\x82\x01\x01\x30\x81\xff\x02\x01\x01\x30", 11);
+            const enum assay_status status =
+                assay_recognise_file(found, scratch, assay_slice_over(file, LEN), room, room_len);
+            cr_expect(status == ASSAY_OK || status == ASSAY_E_FULL);
+            cr_expect_leq(scratch->searched, (size_t)TIMES * LEN, "unit %zu, %d: %zu places", i,
+                          tail, scratch->searched);
+            free(found);
+        }
+    free(scratch);
+    free(room);
+    free(file);
 }

@@ -202,14 +202,20 @@ Test(quote_ear, names_the_instance_of_a_cloud_and_no_more_of_it_than_is_known)
     cr_expect_null(strstr((const char *)claims, "\"instance\""));
 }
 
-Test(quote_ear, a_result_that_never_held_has_no_end)
+/* Every result ends: one whose verdict rests on what has ended, a day later. */
+Test(quote_ear, a_result_that_never_held_ends_within_a_day)
 {
     static uint8_t claims[ASSAY_EAR_CLAIMS_MAX + 1];
     struct assay_verdict v = verdict_of(ASSAY_KIND_SGX3, ASSAY_RULE_COLLATERAL_EXPIRED);
     v.expires_unix_s = AT - 1;
     const size_t len = write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1);
     claims[len] = '\0';
-    cr_assert_null(strstr((const char *)claims, "\"exp\""));
+    char wanted[32];
+    (void)snprintf(wanted, sizeof wanted, "\"exp\":%lld,", (long long)AT + 86400);
+    cr_assert_not_null(strstr((const char *)claims, wanted), "%s", (const char *)claims);
+    v.has_expiry = false; /* nor is there one without an end */
+    claims[write_claims(&v, ASSAY_EAR_IETF_03, claims, sizeof claims - 1)] = '\0';
+    cr_assert_not_null(strstr((const char *)claims, wanted), "%s", (const char *)claims);
 }
 
 /* --- what others write */

@@ -79,8 +79,10 @@ Test(quote_x509_kinds, reads_and_verifies_every_algorithm)
         { ASSAY_KEY_P384, ASSAY_SIGNATURE_ECDSA_SHA384 },
         { ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PKCS1_SHA256 },
         { ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PKCS1_SHA384 },
+        { ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PKCS1_SHA512 },
         { ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PSS_SHA256 },
         { ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PSS_SHA384 },
+        { ASSAY_KEY_RSA, ASSAY_SIGNATURE_RSA_PSS_SHA512 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct maker m = maker_of(cases[i].type, cases[i].alg);

@@ -1,0 +1,94 @@
+/*
+ * apps/assay/unchecked.c - the challenge that evidence must answer, and the list of what nobody
+ * checked.
+ */
+#include "apps/assay/unchecked.h"
+
+#include "apps/assay/command.h"
+#include "apps/assay/evidence_print.h"
+#include "base/assert.h"
+
+#include <string.h>
+
+/* Hexadecimal of 1 to 64 bytes. */
+static bool read_hex(const char *text, uint8_t out[static ASSAY_REPORT_DATA_LEN], size_t *len)
+{
+    *len = strlen(text) / 2;
+    assay_bytes_zero(out, ASSAY_REPORT_DATA_LEN);
+    return *len >= 1 && *len <= ASSAY_REPORT_DATA_LEN &&
+           assay_hex_decode(text, strlen(text), out, *len) == ASSAY_OK;
+}
+
+int assay_challenge_check(const struct assay_challenge *challenge, bool json)
+{
+    uint8_t bytes[ASSAY_REPORT_DATA_LEN];
+    size_t len = 0;
+    if (challenge->report_data != NULL && !read_hex(challenge->report_data, bytes, &len))
+        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                                 "--report-data: expected 1 to 64 bytes in hexadecimal");
+    if (challenge->nonce != NULL && !read_hex(challenge->nonce, bytes, &len))
+        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
+                                 "--nonce: expected 1 to 64 bytes in hexadecimal");
+    return ASSAY_EXIT_OK;
+}
+
+/* --- the challenge */
+static void refuse(struct assay_verdict *verdict, const char *expected, const char *observed)
+{
+    assay_verdict_add(verdict, ASSAY_RULE_NONCE, 0, expected, observed);
+    assay_verdict_conclude(verdict);
+}
+
+static void judge_report_data(struct assay_appraisal *a, const char *text)
+{
+    uint8_t wanted[ASSAY_REPORT_DATA_LEN];
+    char observed[2 * ASSAY_REPORT_DATA_LEN + 1];
+    size_t len = 0;
+    const bool is_fit = read_hex(text, wanted, &len);
+    ASSAY_ASSERT(is_fit);
+    if (a->malformed == ASSAY_OK &&
+        assay_bytes_equal(wanted, a->verdict->report_data, sizeof wanted))
+        return;
+    assay_hex_encode(a->verdict->report_data, ASSAY_REPORT_DATA_LEN, observed, sizeof observed);
+    refuse(a->verdict, text, a->malformed == ASSAY_OK ? observed : "none");
+}
+
+int assay_challenge_judge(struct assay_appraisal *a, const struct assay_challenge *challenge)
+{
+    uint8_t wanted[ASSAY_REPORT_DATA_LEN], found[ASSAY_REPORT_DATA_LEN];
+    size_t wanted_len = 0, found_len = 0;
+    if (challenge->report_data != NULL) judge_report_data(a, challenge->report_data);
+    if (challenge->nonce == NULL || a->malformed != ASSAY_OK) return ASSAY_EXIT_OK;
+    if (assay_json_get(a->claims, "nonce") == NULL)
+        return assay_print_error(a->json, ASSAY_EXIT_USAGE, "usage",
+                                 "--nonce: evidence of kind %s has no nonce; its challenge is the "
+                                 "report data: --report-data",
+                                 assay_kind_text(a->kind));
+    const char *const said = assay_json_text(a->claims, "nonce", "");
+    const bool is_fit = read_hex(challenge->nonce, wanted, &wanted_len);
+    ASSAY_ASSERT(is_fit);
+    const bool has_nonce = read_hex(said, found, &found_len);
+    if (!has_nonce || found_len != wanted_len || !assay_bytes_equal(wanted, found, wanted_len))
+        refuse(a->verdict, challenge->nonce, said[0] == '\0' ? "none" : said);
+    return ASSAY_EXIT_OK;
+}
+
+/* --- what was not checked */
+size_t assay_unchecked_of(const struct assay_appraisal *a,
+                          const struct assay_appraisal_options *options,
+                          const struct assay_challenge *challenge,
+                          struct assay_unchecked out[static ASSAY_UNCHECKED_COMMAND_MAX])
+{
+    size_t count = 0;
+    if (a->malformed != ASSAY_OK) return 0;
+    if (challenge->report_data == NULL && challenge->nonce == NULL)
+        out[count++] = (struct assay_unchecked){
+            "freshness", "no challenge was given (--report-data, --nonce): this may be a recording"
+        };
+    if (options->at != NULL)
+        out[count++] = (struct assay_unchecked){
+            "time", "evaluated for the time of --at: what holds now is not known"
+        };
+    return count + assay_unchecked_list(a->verdict, options->policy == NULL ? NULL : a->policy,
+                                        out + count);
+}

@@ -1,0 +1,39 @@
+/*
+ * apps/service/confine.c - limits and Landlock of a program of services.
+ */
+#include "apps/service/confine.h"
+
+#include "net/child/cage.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+/* The folder of a file. Returns: folder, or NULL: there is no such file. */
+static const char *folder_of(const char *path, char folder[static PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    if (path[0] == '\0') return NULL;
+    const size_t len = slash != NULL ? (size_t)(slash - path) : 0;
+    if (slash == NULL) return ".";
+    if (len == 0) return "/";
+    assay_bytes_copy(folder, PATH_MAX, path, len);
+    folder[len] = '\0';
+    return folder;
+}
+
+bool service_confine(const struct service_config *config)
+{
+    char store[PATH_MAX], metrics[PATH_MAX];
+    const struct rlimit none = { 0, 0 };
+    const char *folders[2];
+    size_t count = 0;
+    const char *const of_store = folder_of(config->store, store);
+    const char *const of_metrics = folder_of(config->metrics, metrics);
+    if (of_store != NULL) folders[count++] = of_store;
+    if (of_metrics != NULL) folders[count++] = of_metrics;
+    const bool quiet = setrlimit(RLIMIT_CORE, &none) == 0 &&
+                       prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+                       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    return assay_cage_writes(folders, count) && quiet;
+}

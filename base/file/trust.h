@@ -1,0 +1,25 @@
+/*
+ * base/file/trust.h - whether nobody but this user and root decides what a file says.
+ *
+ * Configuration, genesis, hooks and the state's folder are no secrets, but whoever changes them
+ * changes what the daemon does: they are held to who may write keys (base/file/file.h).
+ */
+#ifndef ASSAY_BASE_FILE_TRUST_H
+#define ASSAY_BASE_FILE_TRUST_H
+
+#include "base/file/file.h"
+
+/*
+ * assay_file_trust_fault - may others than its owner write this file or folder, or put another in
+ * its place?
+ *
+ * The owner is this process' user or root, of what a link leads to and of its folder; others do not
+ * write it, nor does the group, unless it is the process' primary group and no other user's. The
+ * folder keeps each name for its owner where everybody may write (/tmp). A process of root accepts
+ * every owner: it reads what is some daemon's.
+ * Out:     message on true: which path, what was found and what was expected
+ * Returns: true: they may | false: no, or there is no such file
+ */
+bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN]);
+
+#endif

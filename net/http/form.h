@@ -1,0 +1,28 @@
+/*
+ * net/http/form.h - whether a request means one thing only: one length, one host, no NUL, names of
+ * headers that are tokens (RFC 9110 5.1, 9112 3.2, 6.3).
+ *
+ * What two parsers may read in two ways is refused, and its connection ends: behind a proxy the
+ * rest of one request is else another one.
+ */
+#ifndef ASSAY_NET_HTTP_FORM_H
+#define ASSAY_NET_HTTP_FORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* All zero: nothing was seen. */
+struct assay_http_form {
+    const char *fault; /* the first, for people; NULL: none */
+    unsigned hosts, lengths, codings;
+};
+
+/* The path with its parameters as it came, before anything was decoded. Returns: nothing. */
+void assay_http_form_target(struct assay_http_form *form, const char *target);
+/* One header: lengths as received, strings end with a NUL behind them. Returns: nothing. */
+void assay_http_form_header(struct assay_http_form *form, const char *name, size_t name_len,
+                            const char *value, size_t value_len);
+/* After all headers; version: "HTTP/1.1". Returns: what is wrong, for people, or NULL. */
+const char *assay_http_form_end(struct assay_http_form *form, const char *version);
+
+#endif

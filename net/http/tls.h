@@ -1,0 +1,20 @@
+/*
+ * net/http/tls.h - TLS of the HTTP server: which versions, and which certificates of clients.
+ *
+ * TLS 1.2 and 1.3 alone. A client's certificate is of the authority of http.clients and names the
+ * purpose clientAuth itself (RFC 5280 4.2.1.12).
+ */
+#ifndef ASSAY_NET_HTTP_TLS_H
+#define ASSAY_NET_HTTP_TLS_H
+
+#include <stdint.h>
+
+#define ASSAY_HTTP_TLS_PRIORITIES "NORMAL:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+/* session: of GnuTLS, before its handshake: without such a certificate that fails.
+ * Returns: nothing. */
+void assay_http_tls_demand(void *session);
+/* When the first certificate of a PEM text ends. Returns: 0: there is none that can be read */
+int64_t assay_http_tls_end_of(const char *pem);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * quote/result/unchecked.c - the list of what a verdict does not cover.
+ */
+#include "quote/result/unchecked.h"
+
+#include "base/assert.h"
+#include "quote/kinds.h"
+
+struct list {
+    struct assay_unchecked *out;
+    size_t count;
+};
+
+static void add(struct list *list, bool is_unchecked, const char *what, const char *why)
+{
+    if (!is_unchecked) return;
+    ASSAY_ASSERT(list->count < ASSAY_UNCHECKED_MAX);
+    list->out[list->count++] = (struct assay_unchecked){ what, why };
+}
+
+/* Does the policy name the programs that may run? */
+static bool names_programs(const struct assay_policy *policy)
+{
+    for (uint32_t i = 0; i < policy->reference_count; i++)
+        if (policy->references[i].state != ASSAY_REFERENCE_DENIED) return true;
+    return false;
+}
+
+/* Their vendors publish no list of revoked keys that is looked up (evidence.md). */
+static bool has_no_lists(enum assay_evidence_kind kind)
+{
+    return kind == ASSAY_KIND_NITRO || kind == ASSAY_KIND_NITRO_TPM || kind == ASSAY_KIND_CCA;
+}
+
+static bool has_unknown_proof(const struct assay_verdict *verdict)
+{
+    for (size_t i = 0; i < ASSAY_PROOF_COUNT; i++)
+        if (verdict->proofs[i] == ASSAY_PROOF_UNKNOWN) return true;
+    return verdict->genuine == ASSAY_GENUINE_UNKNOWN;
+}
+
+size_t assay_unchecked_list(const struct assay_verdict *verdict, const struct assay_policy *policy,
+                            struct assay_unchecked out[static ASSAY_UNCHECKED_MAX])
+{
+    struct list list = { out, 0 };
+    if (!verdict->has_claims) return 0;
+    add(&list, policy == NULL, "policy", "no policy was given: the default accepts every program");
+    add(&list, policy != NULL && !names_programs(policy), "program",
+        "the policy has no reference values: every program is accepted");
+    add(&list, has_no_lists(verdict->kind), "revocation",
+        "no revocation list is looked up for this kind");
+    add(&list, assay_verdict_has(verdict, ASSAY_RULE_REVOCATION_UNKNOWN), "revocation",
+        "no revocation list covers every certificate: give the lists of their issuers");
+    add(&list, has_unknown_proof(verdict), "proof",
+        "at least one proof could not be made with what is at hand: see links and reasons");
+    return list.count;
+}

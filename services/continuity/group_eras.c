@@ -1,0 +1,141 @@
+/*
+ * services/continuity/group_eras.c - views that started in an era and that a RECOVER has undone
+ * (docs/services.md 1.9.5).
+ *
+ * The ledger then names an older view, whose members have stopped for ever; what was certified
+ * since is in the memories of the undone view. Its TABLE record proves it: a quorum of the base
+ * signed last tables for that roster, and a quorum of the roster vouched. So in a new era no view
+ * is decided on one of an earlier era for some closes. In these, replicas submit their records
+ * again, and the newest view that is proven serves.
+ */
+#include "services/continuity/group_internal.h"
+
+static bool is_of_an_earlier_era(const struct assay_cont_group *group)
+{
+    const bool serves =
+        group->phase == ASSAY_CONT_SERVING || group->phase == ASSAY_CONT_CHANGING;
+    return serves && assay_cont_number_era(group->view_last) < group->era;
+}
+
+static bool is_over(const struct assay_cont_group *group)
+{
+    return group->era_closed == group->era && group->era_closes >= ASSAY_CONT_ATTACH_CLOSES;
+}
+
+bool assay_cont_awaits_views(const struct assay_cont_group *group)
+{
+    return is_of_an_earlier_era(group) && !is_over(group);
+}
+
+uint32_t assay_cont_count_last(const struct assay_cont_roster *roster, uint8_t without,
+                               const struct assay_cont_table_record *record)
+{
+    uint32_t count = 0;
+    uint8_t seen = without;
+    for (uint32_t i = 0; i < record->last_count; i++) {
+        const uint32_t seat = assay_cont_seat(roster, record->last[i].key);
+        if (seat == roster->count || (seen >> seat & 1)) continue;
+        seen |= (uint8_t)(1u << seat);
+        count++;
+    }
+    return count;
+}
+
+uint32_t assay_cont_count_vouches(const struct assay_cont_roster *roster,
+                                  const struct assay_cont_table_record *record)
+{
+    uint32_t count = 0;
+    uint8_t seen = 0;
+    for (uint32_t i = 0; i < record->count; i++) {
+        const uint32_t seat = assay_cont_seat(roster, record->key[i]);
+        if (seat == roster->count || (seen >> seat & 1)) continue;
+        seen |= (uint8_t)(1u << seat);
+        count++;
+    }
+    return count;
+}
+
+static bool has_a_key_twice(const struct assay_cont_roster *roster)
+{
+    for (uint32_t i = 0; i < roster->count; i++)
+        if (assay_cont_seat(roster, roster->key[i]) != i) return true;
+    return false;
+}
+
+enum assay_cont_result assay_cont_attach(struct assay_cont_group *group,
+                                         const struct assay_cont_table_record *record)
+{
+    const struct assay_cont_roster *now = &group->now.roster, *kept = &group->attach.roster;
+    const struct assay_cont_roster *base = NULL;
+    if (!is_of_an_earlier_era(group)) return ASSAY_CONT_DEAD;
+    if (record->roster.count != group->size || has_a_key_twice(&record->roster))
+        return ASSAY_CONT_NOT_HERE;
+    if (kept->count > 0 && record->roster.view == kept->view) return ASSAY_CONT_SAME;
+    if (record->roster.view <= now->view || (kept->count > 0 && record->roster.view < kept->view))
+        return ASSAY_CONT_DEAD;
+    if (record->base == now->view) base = now;
+    else if (kept->count > 0 && record->base == kept->view) base = kept;
+    if (base == NULL) return ASSAY_CONT_DEAD;
+    const uint32_t quorum = assay_cont_quorum(group->size);
+    if (assay_cont_count_last(base, 0, record) < quorum ||
+        assay_cont_count_vouches(&record->roster, record) < quorum)
+        return ASSAY_CONT_FEW;
+    group->attach.roster = record->roster;
+    group->attach.entries = record->entries;
+    assay_bytes_copy(group->attach.root, 32, record->root, 32);
+    return ASSAY_CONT_ATTACHED;
+}
+
+static bool is_taken(const struct assay_cont_seats *seats, uint32_t count, uint32_t slot)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (seats->slot[i] == slot) return true;
+    return false;
+}
+
+/* Whose seat it is: who lists its key, else nobody any more, and it is lost: any slot of which no
+ * other seat is. */
+static uint32_t slot_of(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
+                        uint32_t seat)
+{
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
+        if (group->member[slot].listed &&
+            assay_bytes_equal(group->member[slot].key, seats->roster.key[seat],
+                              ASSAY_P256_PUBLIC_LEN))
+            return slot;
+    return ASSAY_CONT_SLOTS_MAX;
+}
+
+static void seat_all(const struct assay_cont_group *group, struct assay_cont_seats *seats)
+{
+    const uint32_t count = seats->roster.count;
+    for (uint32_t i = 0; i < count; i++)
+        seats->slot[i] = slot_of(group, seats, i);
+    for (uint32_t i = 0; i < count; i++)
+        for (uint32_t slot = ASSAY_CONT_SLOTS_MAX; seats->slot[i] == ASSAY_CONT_SLOTS_MAX; slot--)
+            if (!is_taken(seats, count, slot - 1)) seats->slot[i] = slot - 1;
+}
+
+bool assay_cont_era_close(struct assay_cont_group *group)
+{
+    if (group->era_closed != group->era) {
+        group->era_closed = group->era;
+        group->era_closes = 0;
+    }
+    if (group->era_closes < ASSAY_CONT_ATTACH_CLOSES) group->era_closes++;
+    if (group->attach.roster.count == 0 || !is_over(group)) return false;
+    const struct assay_cont_attach attach = group->attach;
+    group->attach = (struct assay_cont_attach){ 0 };
+    if (!is_of_an_earlier_era(group)) return false;
+    const struct assay_cont_seats before = group->now;
+    group->now.roster = attach.roster;
+    seat_all(group, &group->now);
+    group->next = group->now;
+    group->phase = ASSAY_CONT_SERVING;
+    group->barred = 0;
+    group->entries = attach.entries;
+    assay_bytes_copy(group->root, 32, attach.root, 32);
+    if (group->view_last < attach.roster.view) group->view_last = attach.roster.view;
+    assay_cont_silence_started(group, &before);
+    return true;
+}

@@ -1,0 +1,69 @@
+/*
+ * services/continuity/replica_watch.c - which seats a replica hears (docs/services.md 1.11.1).
+ *
+ * What it reports of others costs them a seat, so it doubts itself first: a replica that was paused
+ * or is cut off hears nobody, and its silence counts from when it heard enough others again.
+ */
+#include "services/continuity/replica_internal.h"
+
+static uint32_t own_seat(const struct assay_cont_replica *r)
+{
+    return assay_cont_seat(&r->started, r->key);
+}
+
+void assay_cont_replica_watch(struct assay_cont_replica *r, uint64_t now_ms)
+{
+    const bool sits = r->born && !r->lost && own_seat(r) < r->started.count;
+    if (!sits) {
+        r->watches = false;
+        return;
+    }
+    if (r->watches && r->watched_view == r->started.view) return;
+    r->watches = true;
+    r->watched_view = r->started.view;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        r->heard_ms[i] = now_ms;
+    r->within_ms = r->ping_at_ms = r->ticked_ms = now_ms;
+}
+
+void assay_cont_replica_heard(struct assay_cont_replica *r, const struct assay_cont_from *from,
+                              uint64_t now_ms)
+{
+    if (!r->watches) return;
+    const uint32_t seat = assay_cont_seat(&r->started, from->key);
+    if (seat < r->started.count) r->heard_ms[seat] = now_ms;
+}
+
+/* Others that are heard now. */
+static uint32_t heard_now(const struct assay_cont_replica *r, uint64_t now_ms)
+{
+    const uint32_t own = own_seat(r);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->started.count; i++)
+        count += i != own && now_ms - r->heard_ms[i] <= ASSAY_CONT_HEARD_MS;
+    return count;
+}
+
+void assay_cont_replica_watch_tick(struct assay_cont_replica *r, uint64_t now_ms,
+                                   struct assay_cont_effects *effects)
+{
+    if (!r->watches || now_ms < r->ping_at_ms) return;
+    const bool paused = now_ms - r->ticked_ms > ASSAY_CONT_HEARD_MS;
+    if (paused || heard_now(r, now_ms) + 1 < assay_cont_quorum(r->started.count))
+        r->within_ms = now_ms;
+    r->ticked_ms = now_ms;
+    r->ping_at_ms = now_ms + ASSAY_CONT_PING_MS;
+    struct assay_cont_frame ping = { .kind = ASSAY_CONT_PING, .view = r->started.view };
+    assay_cont_replica_put(r, &ping, effects)->to = ASSAY_CONT_TO_GROUP;
+}
+
+bool assay_cont_replica_misses(const struct assay_cont_replica *r, uint64_t view, uint32_t seat,
+                               uint64_t now_ms, uint64_t silent_ms)
+{
+    ASSAY_ASSERT(silent_ms > ASSAY_CONT_HEARD_MS);
+    /* After a RECOVER the ledger may show an older view than the one that was seen to start. */
+    if (!r->watches || view != r->started.view) return false;
+    if (seat >= r->started.count || seat == own_seat(r)) return false;
+    if (now_ms - r->ticked_ms > ASSAY_CONT_HEARD_MS) return false; /* paused until now */
+    return now_ms - r->heard_ms[seat] >= silent_ms && now_ms - r->within_ms >= silent_ms;
+}

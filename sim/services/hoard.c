@@ -1,0 +1,208 @@
+/*
+ * sim/services/hoard.c - members that take of services what one author can get, for nothing
+ * (docs/services.md 1.2.3, 1.5, 6.4): instances that never certify a state, tasks that nobody is
+ * to work on, a replica under a new key in each epoch. And the check that an author gets no more
+ * than its quota, counted here once more from final records.
+ */
+#include "sim/services/tasks.h"
+
+#include "base/crypto/model.h"
+
+#include <string.h>
+
+enum {
+    BIRTHS = 4,   /* that a hoarder hands in, of each group and epoch */
+    OPENINGS = 4, /* of tasks in an epoch, one after the other: their numbers follow */
+    DEADLINE_EPOCHS = 32,
+    ROWS_MIN = 4, /* docs/services.md 1.2.3 */
+    TASKS_MIN = 2,
+    TASKS_PARTS = 16, /* 6.4 */
+    STREAM = 77,
+};
+
+bool hoard_is_hoarder(const struct assay_sim_services *s, uint32_t node)
+{
+    return node < s->nodes && node + s->load->hoarders >= s->nodes;
+}
+
+void hoard_open(struct assay_sim_services *s)
+{
+    s->hoard.random = services_stream(s, PROGRAM_ENCLAVE, (uint64_t)STREAM << 32);
+    for (uint32_t i = 0; i < s->load->hoarders; i++) {
+        struct hoarder *h = &s->hoard.hoarder[i];
+        services_key(&s->hoard.random, &h->secret, h->key);
+        assay_task_account(h->key, h->account);
+    }
+}
+
+static struct hoarder *hoarder_of(struct assay_sim_services *s, uint32_t node)
+{
+    return &s->hoard.hoarder[node + s->load->hoarders - s->nodes];
+}
+
+/* --- what they hand in */
+
+static void bear(struct assay_sim_services *s, uint32_t node, uint32_t group)
+{
+    const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
+    const uint8_t *const node_id = desk_node_id(s, node);
+    struct assay_cont_session_record record = { .group = group };
+    struct assay_secret32 secret;
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    if (g == NULL || node_id == NULL) return;
+    record.birth = (struct assay_cont_birth){ .era = g->era, .epoch = g->epoch };
+    record.expected = assay_cont_number_next(g->era, 0);
+    services_key(&s->hoard.random, &secret, record.instance_key);
+    services_bytes(&s->hoard.random, record.contact.curve, 32);
+    record.contact.curve[0] = PROGRAM_READER + 1; /* no program's name */
+    record.contact.address[0] = 'h';
+    record.contact.address_len = 1;
+    assay_cont_session_statement(&g->home, node_id, &record, digest);
+    assay_model_sign(secret.bytes, digest, record.signature);
+    if (assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload) == ASSAY_OK)
+        services_put(s, node, ASSAY_SERVICE_SESSION, payload);
+}
+
+static void open_task(struct assay_sim_services *s, uint32_t node, uint64_t sequence)
+{
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->desk[node].registry);
+    const struct hoarder *h = hoarder_of(s, node);
+    const uint32_t slot = (uint32_t)assay_sim_random_below(&s->hoard.random, s->nodes);
+    const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, slot);
+    uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice out;
+    if (offer == NULL) return;
+    struct assay_task_open record = { .sequence = sequence,
+                                      .executor = slot,
+                                      .price = offer->price,
+                                      .steps = 1,
+                                      .deadline = assay_task_ledger_now(ledger) + DEADLINE_EPOCHS,
+                                      .min_standing = ASSAY_TASK_STAND_WARNING };
+    assay_bytes_copy(record.key, sizeof record.key, h->key, sizeof h->key);
+    assay_bytes_copy(record.code, 32, offer->code[0], 32);
+    services_bytes(&s->hoard.random, record.input, 32);
+    services_bytes(&s->hoard.random, record.box, 32);
+    assay_task_open_statement(s->chain_id, &record, digest);
+    assay_model_sign(h->secret.bytes, digest, record.signature);
+    if (assay_task_open_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK)
+        services_put(s, node, ASSAY_SERVICE_TASK_OPEN, out);
+}
+
+static void open_next(struct assay_sim_services *s, uint32_t node, struct hoarder *h)
+{
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->desk[node].registry);
+    uint64_t balance = 0, sequence = 0;
+    if (services_now(s) < h->open_at_ms || ledger == NULL) return;
+    h->open_at_ms = services_now(s) + s->scenario->epoch_ms / OPENINGS;
+    if (assay_task_ledger_balance(ledger, h->account, &balance, &sequence))
+        open_task(s, node, sequence);
+}
+
+void hoard_turn(struct assay_sim_services *s, uint32_t node)
+{
+    if (!hoard_is_hoarder(s, node) || !services_is_on(s)) return;
+    struct hoarder *h = hoarder_of(s, node);
+    open_next(s, node, h);
+    if (h->epoch >= s->desk[node].epoch) return;
+    h->epoch = s->desk[node].epoch;
+    for (uint32_t g = 0; g < s->plan.group_count; g++) {
+        for (uint32_t i = 0; i < BIRTHS; i++)
+            bear(s, node, g);
+        replicas_relist(s, g, node);
+    }
+}
+
+/* --- what they may get: of final records, counted by rows */
+
+void hoard_stand(struct assay_sim_services *s, const struct assay_registry_member *member,
+                 uint32_t count)
+{
+    s->hoard.standing = 0;
+    for (uint32_t i = 0; i < count; i++)
+        s->hoard.standing += member[i].standing >= ASSAY_REGISTRY_STAND_WARNING;
+    s->hoard.known = true;
+}
+
+void hoard_unknown(struct assay_sim_services *s)
+{
+    s->hoard.known = false;
+}
+
+static void check_rows(struct assay_sim_services *s, const struct assay_cont_group *g,
+                       uint32_t slot)
+{
+    const uint32_t members = s->hoard.standing > 0 ? s->hoard.standing : 1;
+    const uint32_t part = g->instances_max / (2 * members);
+    const uint32_t most = part > ROWS_MIN ? part : ROWS_MIN;
+    uint32_t rows = 0, provisional = 0;
+    for (uint32_t i = 0; i < g->instance_count; i++) {
+        rows += g->instance[i].payer == slot;
+        provisional += g->instance[i].payer == slot && !g->instance[i].kept;
+    }
+    services_look(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
+    if (rows > most || 2 * provisional > most)
+        services_look(s, ASSAY_SIM_CHECKER_BOUNDS,
+                      "slot %u has %u instances, %u of them provisional; %u is the most", slot,
+                      rows, provisional, most);
+}
+
+static void check_tasks(struct assay_sim_services *s, const struct assay_registry_facts *facts)
+{
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
+    const uint32_t part = s->plan.tasks.tasks_max / TASKS_PARTS;
+    const uint32_t most = part > TASKS_MIN ? part : TASKS_MIN;
+    if (facts->task_count == 0) return;
+    const struct assay_task_row *own = assay_task_ledger_task(ledger, facts->task[0].task);
+    const struct assay_task_row *row = NULL;
+    uint32_t open = 0;
+    if (own == NULL) return;
+    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+        open += row->end == ASSAY_TASK_END_NONE &&
+                assay_bytes_equal(row->requestor, own->requestor, 32);
+    services_look(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
+    if (open > most)
+        services_look(s, ASSAY_SIM_CHECKER_BOUNDS,
+                      "one account has %u tasks that have not ended, %u is the most", open, most);
+}
+
+/* Within the plan, whoever they are of. */
+static void check_tables(struct assay_sim_services *s)
+{
+    const struct assay_task_ledger *tasks = assay_registry_tasks(s->recount.registry);
+    const struct assay_share_registry *shares = assay_registry_shares(s->recount.registry);
+    uint32_t accounts = 0;
+    uint64_t total = 0, locked = 0;
+    services_look(s, ASSAY_SIM_CHECKER_BOUNDS, NULL);
+    if (tasks != NULL) assay_task_ledger_sums(tasks, &accounts, &total, &locked);
+    if (accounts > s->plan.tasks.accounts_max)
+        services_look(s, ASSAY_SIM_CHECKER_BOUNDS, "%u accounts, %u is the most", accounts,
+                      s->plan.tasks.accounts_max);
+    if (shares != NULL && shares->row_count > shares->config.ids_max)
+        services_look(s, ASSAY_SIM_CHECKER_BOUNDS, "%u ids, %u is the most", shares->row_count,
+                      shares->config.ids_max);
+}
+
+void hoard_record(struct assay_sim_services *s, uint32_t slot, enum assay_service_kind kind,
+                  struct assay_slice payload, const char *became,
+                  const struct assay_registry_facts *facts)
+{
+    const bool applied = strcmp(became, "applied") == 0;
+    const bool hoarded = hoard_is_hoarder(s, slot);
+    const bool refused = strcmp(became, "quota") == 0 || strcmp(became, "no-room") == 0;
+    s->hoard.refused += hoarded && refused;
+    check_tables(s);
+    if (!applied) return;
+    if (kind == ASSAY_SERVICE_REPLICA) s->hoard.relisted += hoarded;
+    if (kind == ASSAY_SERVICE_TASK_OPEN) check_tasks(s, facts);
+    if (kind == ASSAY_SERVICE_TASK_OPEN || kind == ASSAY_SERVICE_SESSION) s->hoard.taken += hoarded;
+    struct assay_cont_session_record record;
+    if (kind != ASSAY_SERVICE_SESSION || !s->hoard.known ||
+        assay_cont_session_record_decode(payload, &record) != ASSAY_OK)
+        return;
+    const struct assay_cont_group *g = assay_registry_group(s->recount.registry, record.group);
+    /* A row that goes on is nobody's new charge, and quotas fall when more members stand. */
+    if (g != NULL && record.birth.era == g->era &&
+        record.expected == assay_cont_number_next(g->era, 0))
+        check_rows(s, g, slot);
+}

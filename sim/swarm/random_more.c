@@ -1,0 +1,183 @@
+/*
+ * sim/swarm/random_more.c - draws of several things at one moment, and of services.
+ */
+#include "sim/swarm/random_internal.h"
+
+enum {
+    SERVICES_PERMILLE = 350,   /* of scenarios: services over the ledger */
+    LATER_PERMILLE = 400,      /* of these: a change adds them, or some */
+    HOARDS_PERMILLE = 300,     /* of services: members take what one author gets, for nothing */
+    AWAY_PERMILLE = 100,       /* of scenarios: operators are replaced while a member is away */
+    FENCES_PERMILLE = 60,      /* of scenarios: a fence of operators that are replaced meanwhile */
+    TRIALS_PERMILLE = 100,     /* of scenarios with adversaries: they act during a trial */
+};
+
+/* --- moments */
+/* Of members that are in no cohort yet, one. Returns: its cohort; 0: there is no room. */
+static uint32_t one_more(const struct draw *d, const char *name)
+{
+    const struct assay_scenario *const s = d->s;
+    if (s->cohort_count == ASSAY_SIM_COHORTS_MAX || cohort_room(s) <= s->spares) return 0;
+    return add_cohort(d, name, 1);
+}
+
+static bool disks_lie(const struct assay_scenario *s)
+{
+    const struct assay_sim_store_faults *const f = &s->store;
+    return f->lost_permille + f->torn_permille + f->rolled_back_permille > 0;
+}
+
+static void add_operators(const struct draw *d, uint32_t at_epoch)
+{
+    d->s->changes[d->s->change_count++] = (struct assay_sim_change){
+        .action = ASSAY_SIM_ACTION_OPERATORS,
+        .at_epoch = at_epoch,
+        .ahead_epochs = 2,
+        .epochs = 1,
+        .given_to = 3,
+        .vendor_cap_num = 33,
+        .vendor_cap_den = 100,
+    };
+}
+
+/* What has to be over by then. */
+static void heal_after(const struct draw *d, uint64_t epoch)
+{
+    struct assay_scenario *const s = d->s;
+    if (epoch < s->heal_epoch) return;
+    s->epochs += epoch + 1 - s->heal_epoch;
+    s->heal_epoch = epoch + 1;
+}
+
+/* Operators are replaced while a member is down: it comes back to others than it knew. */
+void random_away(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_AWAY);
+    if (!chance(&r, AWAY_PERMILLE) || d->burns || disks_lie(s) || s->nodes <= NODES_MIN) return;
+    if (s->change_count == ASSAY_SIM_CHANGES_MAX || s->crash_count == ASSAY_SIM_CRASHES_MAX) return;
+    const uint32_t away = one_more(d, "away"), at = between(&r, 1, 3), for_ = between(&r, 3, 6);
+    if (away == 0) return;
+    add_operators(d, at);
+    s->crashes[s->crash_count++] = (struct assay_sim_crash){
+        .cohort = away, .at_epoch = at + 1, .down_ms = for_ * s->epoch_ms
+    };
+    heal_after(d, at + 5);
+}
+
+/* A FENCE around an OPERATORS boundary (docs/protocol.md 9.12.2): of operators that are replaced
+ * while one member, who alone has it, is cut off. Later operators fence all others, too. */
+void random_fences(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_FENCES);
+    if (!chance(&r, FENCES_PERMILLE) || d->beyond || d->burns || s->nodes <= NODES_MIN) return;
+    if (s->store.lost_permille > 0 || s->store.torn_permille > 0) return;
+    if (s->change_count == ASSAY_SIM_CHANGES_MAX || s->partition_count == ASSAY_SIM_PARTITIONS_MAX)
+        return;
+    const uint32_t fenced = one_more(d, "fenced"), at = between(&r, 2, 3);
+    const uint32_t cut = between(&r, 2, 4), after = cut + between(&r, 1, 3);
+    if (fenced == 0) return;
+    add_operators(d, at - 1);
+    s->partitions[s->partition_count++] = (struct assay_sim_partition){
+        .start_epoch = at, .stop_epoch = at + cut, .by_cohort = true, .cohort = fenced
+    };
+    s->recovers[s->recover_count++] = (struct assay_sim_recover){
+        .at_epoch = at, .after_epochs = after, .by_cohort = true, .cohort = fenced
+    };
+    heal_after(d, at + after);
+}
+
+/* Adversaries choose the moment: a vendor has published what their platforms are too old for, and
+ * while it is on trial their enclaves run wrong code. It strikes all the same (9.9). */
+void random_trials(const struct draw *d)
+{
+    enum { VENDORS = 2 };
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_TRIALS);
+    if (!chance(&r, TRIALS_PERMILLE) || s->adversary_count == 0 || d->burns) return;
+    struct assay_sim_adversary *const a = &s->adversaries[0];
+    a->attack = ASSAY_SIM_ATTACK_TAMPER;
+    a->start_epoch = between(&r, 3, 5);
+    a->stop_epoch = 0;
+    a->rate_permille = 1000;
+    for (uint32_t i = 0; i < VENDORS && s->day_count < ASSAY_SIM_DAYS_MAX; i++)
+        s->days[s->day_count++] = (struct assay_sim_day){ .at_epoch = a->start_epoch - 2,
+                                                          .vendor = between(&r, 0, s->vendors - 1),
+                                                          .by_cohort = true,
+                                                          .cohort = a->cohort,
+                                                          .given_to = 2 };
+}
+
+/* --- services */
+static void draw_continuity(struct assay_sim_services_plan *p, struct assay_sim_random *r)
+{
+    static const uint32_t sizes[] = { 3, 3, 3, 5, 5, 7 };
+    p->groups = low(r, 1, 2);
+    p->group_size = sizes[between(r, 0, 5)];
+    p->enclaves = low(r, 1, 3);
+    p->clones = low(r, 1, ASSAY_SIM_CLONES_MAX);
+    p->updates = between(r, 0, 12);
+    p->reads = between(r, 0, 6);
+    if (chance(r, 600)) p->old_states_permille = between(r, 1, 500);
+    if (chance(r, 500)) p->replicas_die_permille = low(r, 1, 200);
+    if (chance(r, 600)) p->enclaves_die_permille = low(r, 1, 400);
+    if (chance(r, 400)) p->cutting_hosts_permille = between(r, 1, 700);
+}
+
+static void draw_tasks(struct assay_sim_services_plan *p, struct assay_sim_random *r)
+{
+    p->requestors = low(r, 1, 4);
+    p->tasks = low(r, 1, 4);
+    p->steps = low(r, 1, 5);
+    if (chance(r, 500)) p->leavers_permille = between(r, 1, 500);
+    if (chance(r, 500)) p->tasks_die_permille = low(r, 1, 300);
+}
+
+static void draw_shares(struct assay_sim_services_plan *p, uint32_t nodes,
+                        struct assay_sim_random *r)
+{
+    p->share_slots = between(r, 3, nodes < 5 ? 3 : 5);
+    p->share_k = between(r, 2, p->share_slots - 1);
+    p->share_clusters = low(r, 1, nodes / p->share_slots > 3 ? 3 : nodes / p->share_slots);
+    p->secrets = low(r, 1, 6);
+    p->secret_reads = low(r, 0, 3);
+    if (chance(r, 200)) p->share_liars = 1;
+    if (chance(r, 500)) p->holders_die_permille = low(r, 1, 200);
+    if (chance(r, 300)) p->holders_lose_permille = low(r, 1, 60);
+}
+
+/* Some of them, or all, come by a change (docs/protocol.md 12.7). */
+static void draw_later(const struct draw *d, struct assay_sim_random *r)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_services_plan *const p = &s->services;
+    if (s->change_count == ASSAY_SIM_CHANGES_MAX || !chance(r, LATER_PERMILLE)) return;
+    p->later_groups = between(r, 0, p->groups);
+    p->later_tasks = p->requestors > 0 && chance(r, 500);
+    if (p->later_groups == 0 && !p->later_tasks) return;
+    s->changes[s->change_count++] = (struct assay_sim_change){
+        .action = ASSAY_SIM_ACTION_SERVICES,
+        .at_epoch = between(r, 1, (uint32_t)s->heal_epoch + 4),
+        .ahead_epochs = low(r, 2, 6),
+        .epochs = 1,
+        .given_to = low(r, 1, 3),
+        .vendor_cap_num = 33,
+        .vendor_cap_den = 100,
+    };
+}
+
+/* Where views burn by the hundred, hours pass in which nothing is final. */
+void random_services(const struct draw *d)
+{
+    struct assay_sim_random r = stream(d, ASPECT_SERVICES);
+    if (!chance(&r, SERVICES_PERMILLE) || d->burns || d->s->nodes < NODES_MIN) return;
+    struct assay_sim_services_plan *const p = &d->s->services;
+    if (chance(&r, 800)) draw_continuity(p, &r);
+    if (p->groups == 0 || chance(&r, 500)) draw_tasks(p, &r);
+    if (chance(&r, 400)) draw_shares(p, d->s->nodes, &r);
+    draw_later(d, &r);
+    if (chance(&r, 400)) p->forged_permille = between(&r, 1, 300);
+    struct assay_sim_random hoards = stream(d, ASPECT_HOARDS);
+    if (chance(&hoards, HOARDS_PERMILLE)) p->hoarders = low(&hoards, 1, 2);
+}

@@ -1,0 +1,104 @@
+/*
+ * Configuration, genesis, hooks and the state's folder: others may read them and not change them.
+ */
+#include "base/file/trust.h"
+
+#include "tests/unit/apps/folder.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct folder folder;
+
+static void set_up(void)
+{
+    folder = folder_make();
+}
+
+static void clear_up(void)
+{
+    (void)chmod(folder.path, 0700);
+    folder_remove(&folder);
+}
+
+TestSuite(apps_trust, .init = set_up, .fini = clear_up);
+
+static bool faulty(const char *path, const char *part)
+{
+    char message[ASSAY_FILE_MESSAGE_LEN] = "";
+    const bool fault = assay_file_trust_fault(path, message);
+    if (fault) cr_expect_not_null(strstr(message, part), "%s", message);
+    return fault;
+}
+
+Test(apps_trust, what_others_may_write_is_refused)
+{
+    const unsigned good[] = { 0600, 0640, 0644, 0444, 0755 }, bad[] = { 0666, 0777, 0602 };
+    const char *path = folder_put(&folder, "assayd.yaml", "x", 1, 0600);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        cr_assert_eq(chmod(path, good[i]), 0);
+        cr_expect_not(faulty(path, ""), "%04o", good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        cr_assert_eq(chmod(path, bad[i]), 0);
+        cr_expect(faulty(path, "chmod go-w"), "%04o", bad[i]);
+    }
+}
+
+Test(apps_trust, what_others_may_replace_is_refused)
+{
+    const char *path = folder_put(&folder, "genesis", "x", 1, 0644);
+    cr_expect_not(faulty(path, ""));
+    cr_assert_eq(chmod(folder.path, 0777), 0);
+    cr_expect(faulty(path, "expected 0755"));
+    cr_expect(faulty(folder.path, "expected 0755"), "the state's folder itself");
+}
+
+Test(apps_trust, a_link_is_as_good_as_what_it_leads_to)
+{
+    char to[256];
+    (void)snprintf(to, sizeof to, "%s", folder_put(&folder, "hook", "x", 1, 0777));
+    const char *path = folder_at(&folder, "link");
+    cr_assert_eq(symlink(to, path), 0);
+    cr_expect(faulty(path, "chmod go-w"));
+    cr_assert_eq(chmod(to, 0755), 0);
+    cr_expect_not(faulty(path, ""));
+    cr_expect_not(faulty("/nonexistent/assayd.yaml", ""), "others say that it is missing");
+}
+
+/* In a process of that group and of a user that nobody else has: is the folder, mode 2775, refused?
+ * Returns: whether; -1 where another user cannot be taken on (no root) */
+static int refused_with(gid_t own, gid_t of_folder)
+{
+    enum { USER = 54321, OTHER = 99 };
+    if (geteuid() != 0) return -1;
+    cr_assert_eq(chown(folder.path, 0, of_folder), 0);
+    cr_assert_eq(chmod(folder.path, 02775), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        char message[ASSAY_FILE_MESSAGE_LEN] = "";
+        if (setgid(own) != 0 || setuid(USER) != 0) _exit(OTHER);
+        const bool is_refused = assay_file_trust_fault(folder.path, message);
+        const bool is_told = strstr(message, "primary group") != NULL;
+        _exit(is_refused != is_told ? OTHER : is_refused);
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) != OTHER);
+    return WEXITSTATUS(status);
+}
+
+/* What a volume of an orchestrator is like: root's, and writable for the daemon's group. The group
+ * of another user (1: daemon's) is no group of its own, nor is one that it merely has, too. */
+Test(apps_trust, the_group_of_the_daemon_alone_may_write)
+{
+    enum { NOBODYS = 54321, DAEMON = 1 };
+    if (refused_with(NOBODYS, NOBODYS) < 0) cr_skip_test("it takes root");
+    cr_expect_eq(refused_with(NOBODYS, NOBODYS), 0);
+    cr_expect_eq(refused_with(NOBODYS, NOBODYS + 1), 1);
+    cr_expect_eq(refused_with(DAEMON, DAEMON), 1);
+}
