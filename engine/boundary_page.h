@@ -1,6 +1,6 @@
 /*
- * engine/boundary_page.h - what a store has for the holder of a checkpoint: the voters that the
- * checkpoint names, and boundary after boundary with its proof (docs/protocol.md 11.3.3).
+ * engine/boundary_page.h - the page that a store sends to the holder of a checkpoint: the voters
+ * that the checkpoint names, and boundary after boundary with its proof (docs/protocol.md 11.3.3).
  *
  * Nothing is verified here: the holder does (engine/boundary_chain.h).
  */

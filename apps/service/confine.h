@@ -1,6 +1,6 @@
 /*
- * apps/service/confine.h - what a program of services takes away from itself before it reads what
- * strangers send: dumps, privileges, programs to execute, and writes outside its own folders.
+ * apps/service/confine.h - the sandbox of a program of services: before it reads what strangers
+ * send it gives up dumps, privileges, programs to execute, and writes outside its own folders.
  */
 #ifndef ASSAY_APPS_SERVICE_CONFINE_H
 #define ASSAY_APPS_SERVICE_CONFINE_H

@@ -1,5 +1,5 @@
 /*
- * net/child/first.c - see first.h.
+ * net/child/first.c - the first process of a container (first.h).
  */
 #include "net/child/first.h"
 

@@ -1,5 +1,5 @@
 /*
- * sim/swarm/random_internal.h - what the files that draw a scenario share.
+ * sim/swarm/random_internal.h - functions shared by the files that draw a scenario.
  *
  * random_scenario.c (order, size, links, clocks, disks, adversaries, changes, eras, collateral),
  * random_more.c (moments of several things at once, services).

@@ -17,7 +17,7 @@ status=0
 timeout --kill-after=1 $((2 * seconds)) "$@" >"$log" 2>&1 || status=$?
 case $status in
 0) echo "$(basename "$1"): to its end" ;;
-124 | 137) echo "$(basename "$1"): for $seconds s" ;;
+124 | 137) echo "$(basename "$1"): for $((2 * seconds)) s" ;;
 *)
     tail -n 5 "$log"
     echo "$(basename "$1"): status $status"

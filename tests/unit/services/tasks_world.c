@@ -1,5 +1,5 @@
 /*
- * tests/unit/services/tasks_world.c - see tasks_world.h.
+ * tests/unit/services/tasks_world.c - the network of tasks of tasks_world.h.
  */
 #include "tests/unit/services/tasks_world.h"
 
