@@ -605,8 +605,10 @@ static enum assay_status add_encoded(struct assay_recognition *r,
     if (assay_encoded_decode(text, room->bytes, room->len, &len) != ASSAY_OK) return ASSAY_OK;
     const struct assay_slice bytes = assay_slice_over(room->bytes, len);
     struct assay_slice look = bytes;
+    /* A list may stand behind other bytes there, as it may in a file. */
     const bool is_signed = assay_x509_next(&look, &one) != ASSAY_X509_NEITHER ||
-                           assay_x509_list_header(bytes) != ASSAY_X509_LIST_NO;
+                           assay_x509_list_header(bytes) != ASSAY_X509_LIST_NO ||
+                           find_list(scratch, bytes, 0) < bytes.len;
     struct ahead ahead = { 0 };
     const bool is_document = is_json(scratch, bytes, &ahead);
     const enum assay_status status = assay_x509_public_key(bytes.bytes, bytes.len, &key);

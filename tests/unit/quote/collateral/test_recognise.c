@@ -291,6 +291,57 @@ Test(recognise, lists_are_read_in_every_form_and_none_hides_behind_another)
     world_close(w);
 }
 
+/* Hexadecimal as people and tools print it, with words in front of it that forbid to decode it. */
+Test(recognise, a_list_that_is_printed_byte_by_byte_hides_behind_no_words)
+{
+    static const struct {
+        const char *front, *between;
+        size_t group; /* bytes */
+    } forms[] = { { "list:\n", ":", 1 },        { "list:\n", " ", 2 },
+                  { "list:\n", ", 0x", 1 },     { "list = \"\\x", "\\x", 1 },
+                  { "dump;\n", "\r\n    ", 7 }, { "see below\n", "\n", 16 } };
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        for (int is_alone = 0; is_alone < 2; is_alone++) {
+            char hex[3];
+            struct file f = { .len = 0 };
+            if (is_alone == 0) add_list_as(&f, a, PEM);
+            add_bytes(&f, forms[i].front, strlen(forms[i].front));
+            for (size_t k = 0; k < b.len; k++) {
+                const char *const between = forms[i].between;
+                if (k > 0 && k % forms[i].group == 0) add_bytes(&f, between, strlen(between));
+                assay_hex_encode(b.bytes + k, 1, hex, sizeof hex);
+                add_bytes(&f, hex, 2);
+            }
+            cr_expect(look(&f, a, b).has_damaged, "form %zu, alone: %d", i, is_alone);
+        }
+    world_close(w);
+}
+
+/* The search behind bytes that nothing explains is that of binary files. */
+Test(recognise, a_list_that_is_encoded_behind_other_bytes_is_read)
+{
+    static const char *const junk[] = { "\x01", "\xff\xfe\x01", "garbage" };
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    for (size_t i = 0; i < sizeof junk / sizeof junk[0]; i++)
+        for (enum form form = HEX; form < FORMS; form++)
+            for (int is_alone = 0; is_alone < 2; is_alone++) {
+                struct file inner = { .len = 0 }, f = { .len = 0 };
+                add_bytes(&inner, junk[i], strlen(junk[i]));
+                add_bytes(&inner, b.bytes, b.len);
+                if (is_alone == 0) add_list_as(&f, a, PEM);
+                add_list_as(&f, assay_slice_over(inner.bytes, inner.len), form);
+                const struct found found = look(&f, a, b);
+                cr_expect(found.has_second, "%zu, form %d, alone: %d", i, (int)form, is_alone);
+                cr_expect(found.has_damaged, "%zu, form %d, alone: %d", i, (int)form, is_alone);
+            }
+    world_close(w);
+}
+
 /* Behind what takes the rest of a file: a document, evidence, a certificate that was cut. */
 Test(recognise, lists_are_found_behind_other_pieces)
 {
