@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -230,8 +231,8 @@ static const int curious[] = {
 /* Of a speaker: callers in, calls out, what libzmq's threads wake each other with, and what
  * libsodium keeps keys in. */
 static const int spoken[] = {
-    SYS_accept4,     SYS_connect,      SYS_getsockopt,  SYS_setsockopt, SYS_getsockname,
-    SYS_getpeername, SYS_shutdown,     SYS_epoll_ctl,   SYS_epoll_pwait, SYS_eventfd2,
+    SYS_accept4,     SYS_connect,      SYS_getsockopt,  SYS_getsockname, SYS_getpeername,
+    SYS_shutdown,     SYS_epoll_ctl,   SYS_epoll_pwait, SYS_eventfd2,
     SYS_epoll_create1, SYS_mlock,     SYS_munlock,     SYS_rseq,       SYS_set_robust_list,
     SYS_sched_getscheduler, SYS_sched_getparam,
 #ifdef SYS_accept
@@ -242,7 +243,7 @@ static const int spoken[] = {
 #endif
 };
 
-enum { PROGRAM_MAX = 255 };
+enum { PROGRAM_MAX = 511 };
 
 struct program {
     struct sock_filter lines[PROGRAM_MAX];
@@ -313,6 +314,31 @@ static void build_sockets(struct program *p)
     load(p, offsetof(struct seccomp_data, nr));
 }
 
+/* What libzmq sets on connections of TCP (its tcp.cpp, ip.cpp and tcp_connecter.cpp). No other
+ * option: TCP_ULP, for one, puts a connection into the kernel's TLS, which is much more of the
+ * kernel to attack. */
+static void build_options(struct program *p)
+{
+    static const struct {
+        uint32_t level, name;
+    } options[] = {
+        { SOL_SOCKET, SO_REUSEADDR },      { SOL_SOCKET, SO_KEEPALIVE },
+        { SOL_SOCKET, SO_SNDBUF },         { SOL_SOCKET, SO_RCVBUF },
+        { IPPROTO_TCP, TCP_NODELAY },      { IPPROTO_TCP, TCP_KEEPIDLE },
+        { IPPROTO_TCP, TCP_KEEPINTVL },    { IPPROTO_TCP, TCP_KEEPCNT },
+        { IPPROTO_TCP, TCP_USER_TIMEOUT }, { IPPROTO_IPV6, IPV6_V6ONLY },
+    };
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 6, SYS_setsockopt);
+        load_argument(p, 1);
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, options[i].level);
+        load_argument(p, 2);
+        add(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, options[i].name);
+        answer(p, SECCOMP_RET_ALLOW);
+        load(p, offsetof(struct seccomp_data, nr));
+    }
+}
+
 /* bind and listen are not there: where it listens was settled before. Threads of libzmq were made
  * before, too, and may not have come to their first steps. */
 static void build_spoken(struct program *p)
@@ -320,6 +346,7 @@ static void build_spoken(struct program *p)
     for (size_t i = 0; i < sizeof spoken / sizeof spoken[0]; i++)
         say(p, spoken[i], SECCOMP_RET_ALLOW);
     build_sockets(p);
+    build_options(p);
     say_where(p, SYS_fcntl, 1, F_GETFL);
     say_where(p, SYS_fcntl, 1, F_SETFL);
     say_where(p, SYS_fcntl, 1, F_SETFD);
