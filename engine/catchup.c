@@ -501,7 +501,8 @@ static enum assay_status take_past(struct assay_engine *e, uint16_t from,
     if (!e->sync->active || from != assay_eng_peer(e, e->sync->turn)) return ASSAY_E_STALE;
     const enum assay_status status = assay_leap_take(e, from, payload);
     if (status == ASSAY_E_STALE) return status;
-    if (status == ASSAY_E_AGAIN) { /* no room in this step: sync_tick asks again */
+    if (status == ASSAY_E_AGAIN) { /* no room, or others are to confirm: sync_tick asks again */
+        if (e->leap->unconfirmed) e->parts->sync.turn++;
         e->parts->sync.answered = true;
         return ASSAY_OK;
     }

@@ -6,7 +6,13 @@
 #include "engine/engine_internal.h"
 #include "engine/era.h"
 
-enum { BEGAN_LEN_MAX = 128, KEEP_EFFECTS = 8, PASSES_PER_EPOCH = 2, CONFIRM_EPOCHS = 4 };
+enum {
+    BEGAN_LEN_MAX = 128,
+    KEEP_EFFECTS = 8,
+    PASSES_PER_EPOCH = 2,
+    CONFIRM_EPOCHS = 4,
+    AHEAD_MS = 10 * 60 * 1000, /* docs/protocol.md 9.16.6 */
+};
 
 static const char answering_tag[] = "assay/answering/v1";
 static const char accept_tag[] = "assay/accept/v1";
@@ -202,12 +208,27 @@ static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 3
     return assay_third(weight, total);
 }
 
+bool assay_era_says(const struct assay_engine *e, uint32_t slot, const uint8_t node_id[static 32],
+                    const uint8_t id[static 32])
+{
+    return slot < e->members && slot < e->head->state.member_count &&
+           assay_bytes_equal(e->head->state.members[slot].node_id, node_id, 32) &&
+           assay_bytes_equal(e->ending->said[slot], id, 32);
+}
+
+/* The era that the next RECOVER begins: of the head, or where a leap has come to. */
+static uint64_t awaited_era(const struct assay_engine *e)
+{
+    const bool leaps = e->leap->phase != ASSAY_LEAP_OFF;
+    return (uint64_t)(leaps ? e->leap->era : e->head->state.era) + 1;
+}
+
 /* Each member stands for the RECOVER that it names last, whichever waits here: another one that
  * comes in between takes nothing from it. */
 static void confirm(struct assay_engine *e, uint16_t from, const struct assay_began *said)
 {
     struct assay_ending *n = &e->parts->ending;
-    if (said->era != (uint64_t)e->head->state.era + 1 || assay_bytes_all_zero(said->id, 32)) return;
+    if (said->era != awaited_era(e) || assay_bytes_all_zero(said->id, 32)) return;
     assay_bytes_copy(n->said[from], 32, said->id, 32);
     if (n->asked && is_confirmed(e, said->id))
         assay_sync_start(e, e->head->context.epoch + 1); /* who took it has it */
@@ -248,6 +269,7 @@ enum assay_status assay_era_fence(struct assay_engine *e, uint16_t from,
     struct assay_cursor c;
     ASSAY_ASSERT(ending_holds(e));
     if (is_began(payload, &c)) return take_began(e, from, &c);
+    if (e->newcomer) return ASSAY_E_STALE; /* what others say is all that it can use (9.17.1) */
     if (from == ASSAY_SLOT_SELF && is_answering(payload)) return take_answering(e);
     return assay_release_is(payload) ? take_release(e, from, payload)
                                      : take_fence(e, from, payload);
@@ -342,7 +364,7 @@ static enum assay_status place_of(struct assay_engine *e, const struct assay_led
 }
 
 /* It waits for others until the chain has gone past it. */
-static void ask(struct assay_engine *e, const struct assay_block_header *h)
+void assay_era_wait(struct assay_engine *e, const struct assay_block_header *h)
 {
     struct assay_ending *n = &e->parts->ending;
     if (!n->asked) {
@@ -368,7 +390,7 @@ static enum assay_status is_vouched(struct assay_engine *e, const struct assay_r
     if (n->fenced && n->answered && !n->released &&
         assay_bytes_equal(fence_digest, n->fence_digest, 32))
         return ASSAY_OK;
-    ask(e, &recover->header);
+    assay_era_wait(e, &recover->header);
     if (is_confirmed(e, recover->id)) return ASSAY_OK;
     return assay_fault_plain(fault,
                              "members of more than a third of the weight have not yet said that "
@@ -409,10 +431,20 @@ static const struct assay_grounds *weigh(struct assay_engine *e,
     return g;
 }
 
+/* Every checkpoint and proof of an era expires by the times of its blocks. */
+bool assay_era_is_ahead(const struct assay_engine *e, uint64_t time_ms)
+{
+    const uint64_t known_ms = assay_max_u64(e->at_unix_ms, e->chain->ledger.time_ms);
+    return time_ms > known_ms && time_ms - known_ms > AHEAD_MS;
+}
+
 enum assay_status assay_era_grounds(struct assay_engine *e, const struct assay_recover *recover,
                                     struct assay_fault *fault)
 {
     const struct assay_ending *n = e->ending;
+    if (assay_era_is_ahead(e, recover->header.time_ms)) /* also where it was accepted */
+        return assay_fault_plain(
+            fault, "its time lies more than 10 minutes ahead of this node's clock", ASSAY_E_AGAIN);
     if (n->accepted && assay_bytes_equal(n->accepted_id, recover->id, 32)) return ASSAY_OK;
     /* Operators of long ago may have kept the answers of their time (9.16.3). */
     if (e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS)

@@ -92,10 +92,19 @@ ASSAY_CHECKED enum assay_status assay_era_look(struct assay_engine *e,
  * by members of more than a third, or has the operator accepted it? Its operators' signatures were
  * checked, and its parent is on the chain of the head.
  * Returns: ASSAY_OK | ASSAY_E_STRANGER (manual acceptance alone lets it be taken) | ASSAY_E_AGAIN
- *          (others have to confirm it) | as assay_recover_weigh */
+ *          (others have to confirm it, or its time lies ahead) | as assay_recover_weigh */
 ASSAY_CHECKED enum assay_status assay_era_grounds(struct assay_engine *e,
                                                   const struct assay_recover *recover,
                                                   struct assay_fault *fault);
+/* docs/protocol.md 9.16.6. Returns: whether the time of a RECOVER lies too far ahead. */
+bool assay_era_is_ahead(const struct assay_engine *e, uint64_t time_ms);
+/* Did the member in this slot, of this id, say last that this RECOVER began its era
+ * (docs/protocol.md 9.16.5)? Returns: whether so. */
+bool assay_era_says(const struct assay_engine *e, uint32_t slot, const uint8_t node_id[static 32],
+                    const uint8_t id[static 32]);
+/* A RECOVER with this header waits for others to say so: an alarm follows where they do not.
+ * Returns: nothing. */
+void assay_era_wait(struct assay_engine *e, const struct assay_block_header *header);
 /* A RECOVER message. Returns: ASSAY_OK (taken, or of an era that has begun) | ASSAY_E_EARLY (what
  * is missing is fetched) | ASSAY_E_AGAIN (no room in this step) | as assay_era_look */
 ASSAY_CHECKED enum assay_status assay_era_recover(struct assay_engine *e, uint16_t from,

@@ -285,8 +285,20 @@ static bool find_row(const void *context, const uint8_t node_id[static 32],
     return false;
 }
 
+/* docs/protocol.md 9.17.1: operators that were replaced since may sign a RECOVER on answers that
+ * they kept. Who voted at its parent and took it says so, over its own link; slots are for good. */
+static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 32])
+{
+    const struct assay_leap *l = e->leap;
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < l->voters.count; i++)
+        if (assay_era_says(e, i, l->rows[i].node_id, id)) weight += l->weights[i];
+    return assay_third(weight, l->voters.total_weight);
+}
+
 /* docs/protocol.md 9.17: is it a link for a node that has no state at its parent? Rows name seats:
- * a light table has no members' weights. Returns: ASSAY_OK | ASSAY_E_STRANGER | INPUT statuses */
+ * a light table has no members' weights. Returns: ASSAY_OK | ASSAY_E_STRANGER | ASSAY_E_EARLY
+ * (others have to confirm it) | other INPUT statuses */
 static enum assay_status check_link(const struct assay_engine *e, const struct assay_recover *r)
 {
     const struct assay_leap *l = e->leap;
@@ -299,10 +311,12 @@ static enum assay_status check_link(const struct assay_engine *e, const struct a
                                                .context = l,
                                                .find = find_row };
     ASSAY_TRY(assay_recover_approved(r, l->operators));
+    if (assay_era_is_ahead(e, r->header.time_ms)) return ASSAY_E_STRANGER; /* 9.16.6 */
     if (n->accepted && assay_bytes_equal(n->accepted_id, r->id, 32)) return ASSAY_OK;
     if (e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS) return ASSAY_E_STRANGER;
     ASSAY_TRY(assay_recover_weigh(r, &table, &weight));
-    return assay_recover_is_grounded(&weight) ? ASSAY_OK : ASSAY_E_STRANGER;
+    if (!assay_recover_is_grounded(&weight)) return ASSAY_E_STRANGER;
+    return is_confirmed(e, r->id) ? ASSAY_OK : ASSAY_E_EARLY;
 }
 
 /* Who voted in the epoch, or the operators, have made this boundary final. Out: votes: commitment,
@@ -327,7 +341,8 @@ static enum assay_status prove(const struct assay_engine *e, const struct assay_
     return assay_bytes_equal(final_id, b->id, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-/* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step) | INPUT statuses */
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step, or others have to confirm it) | INPUT
+ * statuses */
 static enum assay_status take_boundary(struct assay_engine *e, struct assay_slice bytes,
                                        struct assay_slice finality)
 {
@@ -337,7 +352,13 @@ static enum assay_status take_boundary(struct assay_engine *e, struct assay_slic
     ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
     if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (b.header.epoch != l->epoch + 1) return ASSAY_E_INVALID;
-    ASSAY_TRY(prove(e, &b, finality, votes));
+    const enum assay_status proven = prove(e, &b, finality, votes);
+    if (proven == ASSAY_E_EARLY) { /* neither it nor what follows it is kept before */
+        assay_era_wait(e, &b.header);
+        l->unconfirmed = true;
+        return ASSAY_E_AGAIN;
+    }
+    ASSAY_TRY(proven);
     for (uint32_t i = 0; i < l->voters.count; i++)
         l->rows_next[i] = l->rows[i];
     ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
@@ -462,8 +483,12 @@ static enum assay_status take_boundaries(struct assay_engine *e, uint16_t from,
     if (answer->pair_count == 0) return no_boundaries(e);
     e->parts->leap.nothing = 0;
     open_page(e);
+    e->parts->leap.unconfirmed = false;
     const enum assay_status status = take_page(e, answer);
     close_page(e, from);
+    /* Asked for again after a pause, of another peer: what this one has may be nobody else's. */
+    if (status == ASSAY_OK && e->leap->page.count == 0 && e->leap->unconfirmed)
+        return ASSAY_E_AGAIN;
     return status;
 }
 

@@ -50,6 +50,7 @@ struct assay_leap {
     bool missing;     /* what it needs nobody has: said, and asked for again in peace */
     bool starved;     /* nobody has the next blocks: any boundary is worth a leap */
     bool unsealed;    /* it crossed a RECOVER, and no certified close is proven behind it (9.17) */
+    bool unconfirmed; /* the next boundary is of a RECOVER that others have to confirm (9.17.1) */
     bool conflict; /* two histories are proven: nothing goes on without a newer checkpoint */
     uint16_t waits_for; /* the peer that was asked to confirm; ASSAY_SLOT_ALL: none */
     uint8_t *silent;    /* [members] bits: did not confirm when asked, in this leap */

@@ -20,7 +20,8 @@ static enum assay_status deliver(struct assay_engine *e, uint16_t from,
 {
     if (!e->life->started) return ASSAY_E_AGAIN;
     if (from >= e->members && from != ASSAY_SLOT_SELF) return ASSAY_E_STRANGER;
-    if (e->newcomer && kind != ASSAY_MESSAGE_SYNC_ANSWER) return ASSAY_E_STALE;
+    if (e->newcomer && kind != ASSAY_MESSAGE_SYNC_ANSWER && kind != ASSAY_MESSAGE_FENCE)
+        return ASSAY_E_STALE;
     switch (kind) {
     case ASSAY_MESSAGE_PROPOSAL:
     case ASSAY_MESSAGE_VOTE:

@@ -502,6 +502,22 @@ static void note_fence(struct assay_sim_world *w, uint32_t node, const struct as
     assay_bytes_copy(n->fenced_by, 32, n->engine->head->state.operators_digest, 32);
 }
 
+/* A state is kept with the block that closed its epoch: by a leap without any block below it. */
+static void note_state(struct assay_sim_world *w, uint32_t node, struct assay_slice snapshot)
+{
+    struct assay_cursor c = assay_cursor_over(snapshot.bytes, snapshot.len);
+    struct assay_slice head;
+    struct assay_block_header header;
+    uint8_t id[32];
+    if (assay_cbor_array_exact(&c, 3) != ASSAY_OK ||
+        assay_cbor_text_expect(&c, "assay/snapshot/v1") != ASSAY_OK ||
+        assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &head) != ASSAY_OK ||
+        assay_block_header_decode(head, &header) != ASSAY_OK)
+        return;
+    assay_block_id(head, id);
+    world_history_final(w, node, header.height, id);
+}
+
 void world_check_persisted(struct assay_sim_world *w, uint32_t node,
                            const struct assay_effect *effect)
 {
@@ -510,6 +526,8 @@ void world_check_persisted(struct assay_sim_world *w, uint32_t node,
         check_block(w, node, effect);
         world_history_final(w, node, effect->as.persist.key.number, effect->as.persist.key.id);
     }
+    if (effect->as.persist.class_ == ASSAY_STORE_STATE)
+        note_state(w, node, effect->as.persist.value);
     if (effect->as.persist.class_ == ASSAY_STORE_CERTIFICATE) check_certificate(w, node, effect);
 }
 

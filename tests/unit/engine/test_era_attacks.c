@@ -157,8 +157,8 @@ static size_t collude(const struct assay_sim_world *w, const struct assay_engine
 }
 
 /* A RECOVER on the very head of the node that is behind, by every operator of the genesis. */
-static struct document *forge(struct assay_sim_world *w, uint32_t node, uint32_t first,
-                              uint32_t liars)
+static struct document *forge_at(struct assay_sim_world *w, uint32_t node, uint32_t first,
+                                 uint32_t liars, uint64_t time_ms)
 {
     static uint8_t body[1024], grounds[ASSAY_RECOVER_LEN_MAX];
     struct assay_engine *e = w->nodes[node].engine;
@@ -171,9 +171,9 @@ static struct document *forge(struct assay_sim_world *w, uint32_t node, uint32_t
     cr_assert_eq(assay_recover_body_encode((struct assay_slice){ 0 }, NULL, 0, &b), ASSAY_OK);
     const struct assay_slice on =
         assay_slice_over(grounds, collude(w, e, first, liars, grounds, sizeof grounds));
-    cr_assert_eq(assay_engine_recover_draft(e, assay_slice_over(body, b.len), on,
-                                            e->chain->ledger.time_ms + 1, &drafted, &fault),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_engine_recover_draft(e, assay_slice_over(body, b.len), on, time_ms, &drafted, &fault),
+        ASSAY_OK);
     struct assay_writer h = assay_writer_over(header, sizeof header);
     struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
     assay_block_header_encode(&drafted.header, &h);
@@ -187,6 +187,12 @@ static struct document *forge(struct assay_sim_world *w, uint32_t node, uint32_t
     d->len = out.len;
     free(s);
     return d;
+}
+
+static struct document *forge(struct assay_sim_world *w, uint32_t node, uint32_t first,
+                              uint32_t liars)
+{
+    return forge_at(w, node, first, liars, w->nodes[node].engine->chain->ledger.time_ms + 1);
 }
 
 static enum assay_status hand(struct assay_sim_world *w, uint32_t node, uint16_t from,
@@ -499,6 +505,98 @@ Test(era_attacks, stored_answers_begin_no_era_on_a_node_that_is_behind, .timeout
     }
 }
 
+/* The checkers see the fork, which is what these tests make. */
+static void run_forked(struct assay_sim_world *w, uint32_t epochs)
+{
+    for (uint32_t ms = 0; ms < epochs * EPOCH_MS; ms += 5) {
+        w->violation[0] = '\0';
+        assay_sim_world_run(w, 5);
+    }
+    w->violation[0] = '\0';
+}
+
+/* One thing of the epoch at which AWAY stands, under the era that the RECOVER ends. */
+static size_t stored(const struct assay_sim_world *w, uint32_t node, enum assay_store_class class_,
+                     uint64_t epoch, uint8_t *out, size_t capacity)
+{
+    const struct assay_store_key key = { .epoch = epoch };
+    size_t len = 0;
+    const enum assay_status status =
+        assay_store_get(w->nodes[node].store, class_, &key, out, capacity, &len);
+    return status == ASSAY_OK ? len : 0;
+}
+
+/* Every peer of AWAY has nothing of its epoch but this RECOVER with the boundary that it makes. */
+static void plant_end(struct assay_sim_world *w, uint64_t epoch, struct assay_slice boundary,
+                      const struct document *recover)
+{
+    const struct assay_store_key key = { .epoch = epoch };
+    for (uint32_t node = 0; node < AWAY; node++) {
+        struct assay_store *store = w->nodes[node].store;
+        cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, 0, epoch + 1), ASSAY_OK);
+        cr_assert_eq(assay_store_put(store, ASSAY_STORE_BOUNDARY, &key, boundary), ASSAY_OK);
+        cr_assert_eq(assay_store_put(store, ASSAY_STORE_FINALITY, &key,
+                                     assay_slice_over(recover->bytes, recover->len)),
+                     ASSAY_OK);
+        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
+    }
+}
+
+/* docs/protocol.md 9.17.1: the same over boundaries, from peers that give nothing else. */
+Test(era_attacks, a_leap_over_stored_answers_waits_for_the_living, .timeout = 240)
+{
+    enum { BOUNDARY_LEN = 256 * 1024 };
+    uint8_t *boundary = malloc(BOUNDARY_LEN), *found = malloc(ASSAY_RECOVER_LEN_MAX);
+    for (uint32_t takers = 2; takers <= 3; takers++) {
+        struct assay_sim_world *w = behind(41, false);
+        struct document *d = forge(w, AWAY, 0, 3);
+        const uint64_t epoch = w->nodes[AWAY].engine->head->context.epoch;
+        /* The boundary is what a node makes that took it; the same node again, from before. */
+        cr_assert_eq(assay_sim_world_accept(w, AWAY, d->bytes, d->len), ASSAY_OK);
+        const size_t len = stored(w, AWAY, ASSAY_STORE_BOUNDARY, epoch, boundary, BOUNDARY_LEN);
+        cr_assert_gt(len, 0);
+        assay_sim_world_destroy(&w);
+        w = behind(41, false);
+        plant_end(w, epoch, assay_slice_over(boundary, len), d);
+        assay_sim_world_partition(w, NULL);
+        run_forked(w, 8);
+        cr_expect_eq(stored(w, AWAY, ASSAY_STORE_FINALITY, epoch, found, ASSAY_RECOVER_LEN_MAX), 0,
+                     "nothing of it is kept");
+        cr_expect_eq(w->nodes[AWAY].engine->leap->era, 0);
+        cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_UNCONFIRMED, ASSAY_SLOT_ALL),
+                     1);
+        say_began(w, 0, d, takers);
+        run_forked(w, 2);
+        cr_expect_eq(stored(w, AWAY, ASSAY_STORE_FINALITY, epoch, found, ASSAY_RECOVER_LEN_MAX) > 0,
+                     takers == 3, "%u of seven took it", takers);
+        free(d);
+        assay_sim_world_destroy(&w);
+    }
+    free(found);
+    free(boundary);
+}
+
+/* docs/protocol.md 9.16.6: what the chain proves expires by the times of its blocks. */
+Test(era_attacks, a_recover_of_a_time_to_come_is_taken_by_nobody, .timeout = 120)
+{
+    enum { AHEAD_MS = 10 * 60 * 1000 };
+    const uint64_t far[] = { AHEAD_MS + 1000, 30ULL * 365 * 86400 * 1000 };
+    struct assay_sim_world *w = start(43, 4);
+    answer_fence(w, 0);
+    for (size_t i = 0; i < 2; i++) {
+        struct document *d = forge_at(w, 0, 0, 3, world_unix_ms(w, 0) + far[i]);
+        cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_RECOVER, d), ASSAY_E_AGAIN);
+        cr_expect_neq(assay_sim_world_accept(w, 0, d->bytes, d->len), ASSAY_OK,
+                      "nor where it is accepted");
+        cr_expect_eq(state_of(w, 0)->era, 0);
+        free(d);
+    }
+    struct document *d = forge_at(w, 0, 0, 3, world_unix_ms(w, 0) + AHEAD_MS - 1000);
+    cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_RECOVER, d), ASSAY_OK);
+    free(d);
+    assay_sim_world_destroy(&w);
+}
+
 /* What is obeyed now counts, not what was obeyed when the answers were verified. */
 Test(era_attacks, who_answers_its_fence_later_waits_for_nobody, .timeout = 60)
 {
@@ -518,9 +616,9 @@ Test(era_attacks, a_stale_recover_keeps_nobody_from_catching_up, .timeout = 240)
     struct document *d = forge(w, AWAY, 0, 3);
     struct assay_store *store = w->nodes[0].store;
     const struct assay_store_key key = { .epoch = w->nodes[AWAY].engine->head->context.epoch };
-    cr_assert_eq(assay_store_put(store, ASSAY_STORE_FINALITY, &key,
-                                 assay_slice_over(d->bytes, d->len)),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_store_put(store, ASSAY_STORE_FINALITY, &key, assay_slice_over(d->bytes, d->len)),
+        ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
     assay_sim_world_partition(w, NULL);
     cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "%s", assay_sim_world_violation(w));
@@ -602,16 +700,6 @@ Test(era_attacks, nobody_waits_for_a_recover_that_the_chain_went_past, .timeout 
 }
 
 /* --- beyond the bounds: not prevented, but reported on both sides (docs/protocol.md 9.16.4) */
-
-/* The checkers see the fork, which is what these tests make. */
-static void run_forked(struct assay_sim_world *w, uint32_t epochs)
-{
-    for (uint32_t ms = 0; ms < epochs * EPOCH_MS; ms += 5) {
-        w->violation[0] = '\0';
-        assay_sim_world_run(w, 5);
-    }
-    w->violation[0] = '\0';
-}
 
 static size_t alarms(const struct assay_sim_world *w, uint32_t node)
 {

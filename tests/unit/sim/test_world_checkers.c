@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *violation_of(enum assay_sim_world_plant plant, bool tampered, uint64_t ms,
@@ -145,6 +146,54 @@ static const char *fork_of(bool first_tells, bool second_tells, char text[static
     (void)snprintf(text, 256, "%s", found == NULL ? "" : found);
     assay_sim_world_destroy(&w);
     return text;
+}
+
+struct kept_state {
+    struct assay_store_key key;
+    uint8_t *bytes;
+    size_t len;
+};
+
+static bool keep_state(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct kept_state *kept = context;
+    kept->key = *key;
+    kept->len = value.len;
+    kept->bytes = malloc(value.len);
+    assay_bytes_copy(kept->bytes, value.len, value.bytes, value.len);
+    return false;
+}
+
+/* A leap keeps a state and no blocks: another state of an epoch is another history. */
+Test(sim_world_checkers, histories_sees_a_state_of_another_chain)
+{
+    const struct assay_sim_world_options o = { .seed = 3, .nodes = 4, .epoch_ms = 400 };
+    struct assay_sim_world *w = assay_sim_world_create(&o);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 30000), "%s", assay_sim_world_violation(w));
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = 1 };
+    struct kept_state kept = { 0 };
+    struct assay_store *store = w->nodes[1].store;
+    cr_assert_eq(store->ops->scan(store, ASSAY_STORE_STATE, &from, &to, true, keep_state, &kept),
+                 ASSAY_OK);
+    cr_assert_gt(kept.len, 0);
+    struct assay_effect effect = { .kind = ASSAY_EFFECT_PERSIST };
+    effect.as.persist.class_ = ASSAY_STORE_STATE;
+    effect.as.persist.key = kept.key;
+    effect.as.persist.value = assay_slice_over(kept.bytes, kept.len);
+    world_check_persisted(w, 1, &effect);
+    cr_expect_null(assay_sim_world_violation(w), "the state that it holds");
+    const uint8_t *root = w->nodes[1].engine->head->state.root;
+    size_t at = 0;
+    while (at + 32 < kept.len && memcmp(kept.bytes + at, root, 32) != 0)
+        at++;
+    cr_assert_lt(at + 32, kept.len, "the header of its block has the root");
+    kept.bytes[at] ^= 1;
+    world_check_persisted(w, 1, &effect);
+    cr_expect_not_null(strstr(assay_sim_world_violation(w), "had another block final"), "%s",
+                       assay_sim_world_violation(w));
+    free(kept.bytes);
+    assay_sim_world_destroy(&w);
 }
 
 Test(sim_world_checkers, histories_sees_who_tells_nobody_of_another_history)
