@@ -558,15 +558,19 @@ Test(era_attacks, a_leap_over_stored_answers_waits_for_the_living, .timeout = 24
         assay_sim_world_destroy(&w);
         w = behind(41, false);
         plant_end(w, epoch, assay_slice_over(boundary, len), d);
+        struct assay_leap *leap = &w->nodes[AWAY].engine->parts->leap;
+        leap->starved = true; /* as where nobody has the next blocks */
         assay_sim_world_partition(w, NULL);
         run_forked(w, 8);
+        cr_expect_eq(leap->phase, ASSAY_LEAP_BOUNDARIES);
+        cr_expect(leap->unconfirmed);
         cr_expect_eq(stored(w, AWAY, ASSAY_STORE_FINALITY, epoch, found, ASSAY_RECOVER_LEN_MAX), 0,
                      "nothing of it is kept");
-        cr_expect_eq(w->nodes[AWAY].engine->leap->era, 0);
+        cr_expect_eq(leap->era, 0);
         cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_UNCONFIRMED, ASSAY_SLOT_ALL),
                      1);
         say_began(w, 0, d, takers);
-        run_forked(w, 2);
+        run_forked(w, 8);
         cr_expect_eq(stored(w, AWAY, ASSAY_STORE_FINALITY, epoch, found, ASSAY_RECOVER_LEN_MAX) > 0,
                      takers == 3, "%u of seven took it", takers);
         free(d);
