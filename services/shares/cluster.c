@@ -712,6 +712,17 @@ static void want_whole(struct assay_share_registry *r)
     }
 }
 
+/* docs/services.md 5.8: whoever lost a slot knows the current generation until there is a next one,
+ * which nothing may ever make: so it is said at every close, not when one is made. */
+static void watch_gone(struct assay_share_registry *r, struct assay_share_facts *facts)
+{
+    for (uint32_t i = 0; i < r->row_count; i++) {
+        const struct assay_share_row *row = &r->row[i];
+        if (row->synced && assay_share_count(row->gone) >= r->config.k)
+            assay_share_alarm(r, row->origin, ASSAY_SHARE_WHY_OLD_SHARES, facts);
+    }
+}
+
 void assay_share_registry_enter(struct assay_share_registry *r, uint64_t era)
 {
     r->era = era;
@@ -755,5 +766,6 @@ void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
     forget(r, facts);
     want_whole(r);
     assay_share_seats_decide(r, facts);
+    watch_gone(r, facts);
     assay_share_reshares_begin(r, facts);
 }

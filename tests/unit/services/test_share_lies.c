@@ -460,6 +460,25 @@ Test(share_lies, every_reason_of_an_alarm_is_said)
     done(b);
 }
 
+/* k members without a slot know the generation that is current, and no next one is ever made. The
+ * owner is told at every close, not when there is one. */
+Test(share_lies, shares_that_were_given_away_raise_an_alarm_without_a_next_generation)
+{
+    for (uint32_t gone = 0; gone < SLOTS; gone++) {
+        struct bench *b = resharing(); /* and no dealer says anything */
+        b->r->row[0].gone = (1u << gone) - 1;
+        for (uint32_t epoch = 0; epoch < 3; epoch++) {
+            bool alarmed = false;
+            close_epoch(b);
+            cr_assert_eq(row_of(b)->generation, 1);
+            for (uint32_t i = 0; i < b->facts.count; i++)
+                if (b->facts.fact[i].why == ASSAY_SHARE_WHY_OLD_SHARES) alarmed = true;
+            cr_assert_eq(alarmed, gone >= K, "%u gone, close %u", gone, epoch);
+        }
+        done(b);
+    }
+}
+
 /* k members that may know one generation, which nobody can take from them: the owner is told. */
 Test(share_lies, too_many_old_shares_raise_an_alarm)
 {
