@@ -6,11 +6,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -154,6 +157,84 @@ enum assay_status assay_client_ask(const char *socket_path, const char *request,
     free(text);
     if (fd >= 0) (void)close(fd);
     return status;
+}
+
+/* ------------------------------------------------------------ what went wrong, for operators */
+
+static void put(char *message, const char *text)
+{
+    (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN, "%s", text);
+}
+
+/* Whose socket it is, or whose folder when even the socket cannot be looked at. */
+static void put_denied(const char *path, char *message)
+{
+    char folder[sizeof(((struct sockaddr_un *)NULL)->sun_path)] = ".";
+    struct stat info;
+    const char *const slash = strrchr(path, '/');
+    if (slash != NULL && (size_t)(slash - path) + 1 < sizeof folder)
+        (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + (slash == path), path);
+    if (stat(path, &info) != 0 && stat(folder, &info) != 0) {
+        put(message, "permission denied; run as the daemon's user or in its group");
+        return;
+    }
+    const struct passwd *const user = getpwuid(info.st_uid);
+    const struct group *const group = getgrgid(info.st_gid);
+    (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN,
+                   "permission denied for user %u; run as the daemon's user (%.60s, %u) or in its "
+                   "group (%.60s, %u)",
+                   (unsigned)geteuid(), user != NULL ? user->pw_name : "no name",
+                   (unsigned)info.st_uid, group != NULL ? group->gr_name : "no name",
+                   (unsigned)info.st_gid);
+}
+
+static const char *kind_of(mode_t mode)
+{
+    if (S_ISDIR(mode)) return "is a directory";
+    if (S_ISREG(mode)) return "is a regular file";
+    return S_ISFIFO(mode) ? "is a FIFO" : "is a device";
+}
+
+/* 0, or what connecting says now. */
+static int connect_error(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    if (strlen(path) >= sizeof address.sun_path) return ENAMETOOLONG;
+    assay_bytes_copy(address.sun_path, sizeof address.sun_path - 1, path, strlen(path));
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return errno;
+    const int why = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? 0 : errno;
+    (void)close(fd);
+    return why;
+}
+
+void assay_client_fault(const char *socket_path, enum assay_status status,
+                        char message[static ASSAY_CLIENT_FAULT_LEN])
+{
+    struct stat info;
+    struct sockaddr_in address;
+    const bool is_there = stat(socket_path, &info) == 0;
+    const int why = is_there && S_ISSOCK(info.st_mode) ? connect_error(socket_path) : errno;
+    if (!is_there && (take_address(socket_path, &address) || strncmp(socket_path, "http", 4) == 0))
+        put(message, "is an address of HTTP, expected the path of a UNIX socket: the daemon's "
+                     "listen.admin, such as /run/assay/admin.sock");
+    else if (is_there && !S_ISSOCK(info.st_mode))
+        (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN,
+                       "%s, expected the admin socket of assayd (its listen.admin)",
+                       kind_of(info.st_mode));
+    else if (why == EACCES || why == EPERM) put_denied(socket_path, message);
+    else if (!is_there && why == ENOENT)
+        put(message, "no such socket; is assayd running, and is this its listen.admin?");
+    else if (why == ECONNREFUSED)
+        put(message, "no daemon listens on this socket, which one that ended has left; is assayd "
+                     "running? systemctl status assayd, or assayd --config FILE");
+    else if (status == ASSAY_E_SYNTAX)
+        put(message, "the answer is not one of assayd's admin socket; is this its listen.admin, "
+                     "and not listen.http?");
+    else
+        (void)snprintf(message, ASSAY_CLIENT_FAULT_LEN,
+                       "%s; is assayd running, and is this its listen.admin?",
+                       assay_status_text(status));
 }
 
 /* HTTP/1.0: the answer is not cut into chunks, and ends with the connection. */

@@ -6,7 +6,7 @@
 
 #include "net/json/json.h"
 
-enum { ASSAY_CLIENT_TIMEOUT_MS = 5000 };
+enum { ASSAY_CLIENT_TIMEOUT_MS = 5000, ASSAY_CLIENT_FAULT_LEN = 320 };
 
 /*
  * assay_client_ask - send one request line, read one JSON document.
@@ -18,6 +18,15 @@ enum { ASSAY_CLIENT_TIMEOUT_MS = 5000 };
  */
 ASSAY_CHECKED enum assay_status assay_client_ask(const char *socket_path, const char *request,
                                                  unsigned timeout_ms, struct assay_json **document);
+
+/*
+ * assay_client_fault - why assay_client_ask got no answer at this path, and what to do: no socket,
+ * no daemon behind it, no permission, an address or another kind of file in place of a socket.
+ * In:      status: what assay_client_ask returned
+ * Out:     message: half a sentence, for "PATH: MESSAGE"
+ */
+void assay_client_fault(const char *socket_path, enum assay_status status,
+                        char message[static ASSAY_CLIENT_FAULT_LEN]);
 
 /*
  * assay_client_get - read one document over HTTP (docs/http.md).

@@ -468,9 +468,12 @@ _assay() {
         esac
         ;;
     'change sign')
-        options='--help --key --json'
+        options='--help --key --socket --store --genesis --json'
         case $before in
         --key) want=file ;;
+        --socket) want=file ;;
+        --store) want=file ;;
+        --genesis) want=file ;;
         esac
         ;;
     'change submit')
@@ -541,9 +544,10 @@ _assay() {
         esac
         ;;
     'recover sign')
-        options='--help --key --json'
+        options='--help --key --socket --json'
         case $before in
         --key) want=file ;;
+        --socket) want=file ;;
         esac
         ;;
     'recover submit')

@@ -301,6 +301,8 @@ enum assay_rule_class {
       "collateral is older than the policy allows")                                                \
     X(ASSAY_RULE_AK_FORM, 80, REFUSED, "attestation-key-form",                                     \
       "the root does not vouch for attestation keys of this form")                                 \
+    X(ASSAY_RULE_CHALLENGE, 81, REFUSED, "challenge",                                              \
+      "the evidence does not answer the challenge that was given")                                 \
     X(ASSAY_RULE_EVENT_LOG_FORMAT, 90, REFUSED, "event-log-format", "an event log cannot be read") \
     X(ASSAY_RULE_EVENT_LOG_TWICE, 91, REFUSED, "event-log-twice",                                  \
       "two event logs of one form came with the evidence")                                         \

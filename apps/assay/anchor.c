@@ -76,8 +76,9 @@ int assay_anchor_daemon_failed(const struct assay_anchor_run *run, enum assay_st
                       assay_status_text(status), assay_status_symbol(status));
         return ASSAY_EXIT_MALFORMED;
     }
-    (void)fprintf(stderr, "%s: %s: %s; is assayd running, and is this its listen.admin?\n",
-                  run->who, run->socket, assay_status_text(status));
+    char fault[ASSAY_CLIENT_FAULT_LEN];
+    assay_client_fault(run->socket, status, fault);
+    (void)fprintf(stderr, "%s: %s: %s\n", run->who, run->socket, fault);
     return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
 }
 

@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/proof.h"
 #include "base/cbor.h"
 #include "base/rfc3339.h"
@@ -149,7 +150,8 @@ static int compare_proof(const struct assay_anchor_run *run, const struct assay_
     if (status == ASSAY_OK && answer == ASSAY_PROVEN)
         answer = assay_proof_age(&checkpoint, &proven, now_ms(), UINT32_MAX);
     if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s: %s\n", run->who, run->proof, assay_status_text(status));
+        (void)fprintf(stderr, "%s: %s: %s\n", run->who, run->proof,
+                      assay_file_fault(run->proof, status));
         result = status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_MALFORMED;
     } else if (answer != ASSAY_PROVEN) {
         (void)fprintf(stderr, "%s: %s: not believed: %s\n", run->who, run->proof,

@@ -6,6 +6,7 @@
 #include "apps/assay/claims_all.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "base/rfc3339.h"
 #include "quote/collateral/gather.h"
 #include "quote/json.h"
@@ -28,14 +29,6 @@ static int out_of_memory(const struct assay_appraisal *a)
 }
 
 /* A file of the command line that cannot be opened is misuse, like a wrong option. */
-static int cannot_read(const struct assay_appraisal *a, const char *path, enum assay_status status)
-{
-    if (status == ASSAY_E_MEMORY) return out_of_memory(a);
-    return assay_print_error(a->json, ASSAY_EXIT_USAGE,
-                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s: %s", path,
-                             assay_status_text(status));
-}
-
 void assay_appraisal_close(struct assay_appraisal *a)
 {
     assay_collateral_dir_close(&a->dir);
@@ -85,7 +78,7 @@ static int read_policy(struct assay_appraisal *a, const char *path)
         return ASSAY_EXIT_OK;
     }
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
-    if (status != ASSAY_OK) return cannot_read(a, path, status);
+    if (status != ASSAY_OK) return assay_print_file_fault(a->json, "--policy ", path, status);
     status = assay_policy_parse_yaml(text, len, a->policy, message);
     free(text);
     if (status != ASSAY_OK) return COMPLAIN(a, "%s:%s", path, message);
@@ -116,7 +109,8 @@ static int read_roots(struct assay_appraisal *a, const char *path)
     size_t len = 0;
     if (path != NULL) {
         enum assay_status status = assay_file_read(path, ASSAY_PEM_MAX, &bytes, &len);
-        if (status == ASSAY_OK) status = read_root(bytes, len, &key);
+        if (status != ASSAY_OK) return assay_print_file_fault(a->json, "--root ", path, status);
+        status = read_root(bytes, len, &key);
         free(bytes);
         if (status != ASSAY_OK)
             return COMPLAIN(a, "--root %s: %s (%s)", path, assay_status_text(status),
@@ -164,7 +158,7 @@ static int read_file(struct assay_appraisal *a, const struct assay_appraisal_opt
         a->malformed = status;
         return ASSAY_EXIT_OK;
     }
-    if (status != ASSAY_OK) return cannot_read(a, options->file, status);
+    if (status != ASSAY_OK) return assay_print_file_fault(a->json, "", options->file, status);
     if (options->kind != NULL) {
         if (parse_kind(options->kind, &a->kind) != ASSAY_OK || a->kind == ASSAY_KIND_NONE)
             return complain_of_kind(a, options->kind);
@@ -183,7 +177,7 @@ static int complain_of_folder(const struct assay_appraisal *a, const char *dir, 
 {
     if (status == ASSAY_E_MEMORY) return out_of_memory(a);
     if (status == ASSAY_E_NOT_FOUND)
-        return assay_print_error(a->json, ASSAY_EXIT_USAGE, "not_found",
+        return assay_print_error(a->json, ASSAY_EXIT_NOT_FOUND, "not_found",
                                  "--collateral %s: no such folder", dir);
     return COMPLAIN(a, "--collateral %s%s%s: %s", dir, where != NULL ? "/" : "",
                     where != NULL ? where : "", assay_status_text(status));

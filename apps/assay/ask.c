@@ -60,16 +60,24 @@ int assay_ask_options(struct assay_question *q, int argc, char **argv)
 
 int assay_ask_unreachable(const struct assay_question *q, enum assay_status status)
 {
-    (void)fprintf(stderr, "assay %s: %s: %s; is assayd running, and is this its listen.admin?\n",
-                  q->group, q->socket, assay_status_text(status));
+    char fault[ASSAY_CLIENT_FAULT_LEN];
+    assay_client_fault(q->socket, status, fault);
+    (void)fprintf(stderr, "assay %s: %s: %s\n", q->group, q->socket, fault);
     return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
+}
+
+const char *assay_ask_hint(const char *code, const char *detail)
+{
+    const bool is_member = strcmp(code, "not_found") == 0 && strstr(detail, "no member") != NULL;
+    return is_member ? " (`assay nodes` lists the members)" : "";
 }
 
 /* The daemon refuses with a document of schema assay.error: code and detail. */
 static int refused(const struct assay_question *q, const struct assay_json *error)
 {
     const char *code = assay_json_text(error, "code", "error");
-    (void)fprintf(stderr, "assay %s: %s\n", q->group, assay_text_of(error, "detail", code));
+    (void)fprintf(stderr, "assay %s: %s%s\n", q->group, assay_text_of(error, "detail", code),
+                  assay_ask_hint(code, assay_json_text(error, "detail", "")));
     if (strcmp(code, "not_found") == 0) return ASSAY_EXIT_NOT_FOUND;
     return strcmp(code, "store") == 0 ? ASSAY_EXIT_INTERNAL : ASSAY_EXIT_USAGE;
 }

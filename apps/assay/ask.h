@@ -28,6 +28,9 @@ int assay_ask_options(struct assay_question *q, int argc, char **argv);
 bool assay_ask_timeout(const char *text, unsigned *timeout_ms);
 /* Says why nobody answers. Returns: the exit status. */
 int assay_ask_unreachable(const struct assay_question *q, enum assay_status status);
+/* How to find the right name, after a refusal of one that no member has. Returns: text, "" for any
+ * other refusal. */
+const char *assay_ask_hint(const char *code, const char *detail);
 /* Asks; *document is freed by the caller. A refusal is said. Returns: an enum assay_exit. */
 __attribute__((format(printf, 3, 4))) int assay_ask_document(const struct assay_question *q,
                                                              struct assay_json **document,

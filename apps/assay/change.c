@@ -9,6 +9,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/node.h"
 #include "apps/assay/options.h"
 #include "apps/client.h"
@@ -35,8 +36,8 @@ int assay_change_fail(const struct assay_change_options *options, enum assay_sta
         exit = ASSAY_EXIT_MALFORMED;
         code = "malformed";
     }
-    return assay_print_error(options->json, exit, code, "change: %s: %s (%s)", what,
-                             assay_status_text(status), assay_status_symbol(status));
+    return assay_print_error(options->json, exit, code, "change: %s: %s", what,
+                             assay_file_fault(what, status));
 }
 
 int assay_change_ask(const struct assay_change_options *options, const char *request,
@@ -44,11 +45,13 @@ int assay_change_ask(const struct assay_change_options *options, const char *req
 {
     const enum assay_status status =
         assay_client_ask(options->socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
-    if (status != ASSAY_OK)
+    if (status != ASSAY_OK) {
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(options->socket, status, fault);
         return assay_print_error(
             options->json, status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE,
-            "unreachable", "change: %s: %s; is assayd running, and is this its listen.admin?",
-            options->socket, assay_status_text(status));
+            "unreachable", "change: %s: %s", options->socket, fault);
+    }
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
     const struct assay_json *error = assay_json_get(*document, "data");
     const char *code = assay_json_text(error, "code", "error");
@@ -154,8 +157,11 @@ int assay_change_run_sign(const struct assay_change_options *options)
     int result = assay_change_file_load(options, &bytes, draft);
     if (result == ASSAY_EXIT_OK) {
         const enum assay_status status = assay_operator_key_load(options->key, &key, public_key);
-        result = status == ASSAY_OK ? sign_with(options, draft, &key, public_key)
+        uint8_t id[32];
+        assay_sha256(public_key, sizeof public_key, id);
+        result = status == ASSAY_OK ? assay_change_signer_check(options, "change sign", id)
                                     : assay_change_fail(options, status, options->key);
+        if (result == ASSAY_EXIT_OK) result = sign_with(options, draft, &key, public_key);
         assay_secret_wipe(&key, sizeof key);
     }
     free(draft);
@@ -188,7 +194,10 @@ static bool of_join(struct assay_change_options *options, int option, const char
 bool assay_change_take_option(struct assay_change_options *o, int option, const char *argument)
 {
     switch (option) {
-    case 's': o->socket = argument; return true;
+    case 's':
+        o->socket = argument;
+        o->socket_given = true;
+        return true;
     case 'f': o->store = argument; return true;
     case 'g': o->genesis = argument; return true;
     case 'o': o->out = argument; return true;
@@ -276,6 +285,7 @@ static int dispatch(const char *verb, const struct assay_change_options *o)
 int assay_command_change(int argc, char **argv)
 {
     struct assay_change_options options = { .socket = getenv("ASSAY_SOCKET") };
+    options.socket_given = options.socket != NULL;
     if (options.socket == NULL) options.socket = socket_default;
     if (strcmp(argv[1], "add-node") == 0) return run_add_node(argc, argv, &options);
     for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;)

@@ -54,6 +54,7 @@ struct assay_change_options {
     const char *out, *key, *activation;
     const char *threshold, *forces;
     bool json;
+    bool socket_given; /* by --socket or $ASSAY_SOCKET; else socket is where packages put it */
     uint32_t wish_count;
     struct assay_change_wish wishes[ASSAY_ACTIONS_MAX];
 };
@@ -80,6 +81,18 @@ int assay_change_rules_of(const struct assay_change_options *options,
                           const struct assay_change_source *source,
                           const struct assay_change *change,
                           const struct assay_charter_rules *rules, struct assay_ruleset *set);
+
+/*
+ * assay_change_signer_check - is the key that is about to sign one of an operator in force? Asked
+ * of the source that was given; without one that it was not checked is said, since signing works
+ * offline. verb: "change sign"; id: of the key options->key.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CONFLICT | why the source has no answer; errors are printed
+ */
+int assay_change_signer_check(const struct assay_change_options *options, const char *verb,
+                              const uint8_t id[static 32]);
+/* The same among the operators of a document. */
+int assay_change_signer_among(const struct assay_change_options *options, const char *verb,
+                              const struct assay_genesis *operators, const uint8_t id[static 32]);
 
 /* A change in a file. Errors are printed; free(*bytes) in any case. Returns: an enum assay_exit. */
 int assay_change_file_load(const struct assay_change_options *options, uint8_t **bytes,

@@ -26,8 +26,9 @@ static int ask(const char *socket, const struct assay_checkpoint *at, bool voter
     const enum assay_status asked =
         assay_client_ask(socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
     if (asked != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s: %s; is assayd running, and is this its listen.admin?\n", who,
-                      socket, assay_status_text(asked));
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(socket, asked, fault);
+        (void)fprintf(stderr, "%s: %s: %s\n", who, socket, fault);
         return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
     }
     const struct assay_json *data = assay_json_get(*document, "data");

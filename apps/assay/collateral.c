@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/options.h"
 #include "base/rfc3339.h"
 #include "quote/x509.h"
@@ -44,7 +45,9 @@ int assay_collateral_root(const struct assay_collateral_options *options, struct
     *has_root = options->root != NULL;
     if (!*has_root) return ASSAY_EXIT_OK;
     enum assay_status status = assay_file_read(options->root, ASSAY_PEM_MAX, &bytes, &len);
-    if (status == ASSAY_OK) status = assay_x509_root(bytes, len, root);
+    if (status != ASSAY_OK)
+        return assay_print_file_fault(options->json, "--root ", options->root, status);
+    status = assay_x509_root(bytes, len, root);
     free(bytes);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "--root %s: %s (%s)",

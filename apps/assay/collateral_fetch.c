@@ -6,6 +6,7 @@
 #include "apps/assay/collateral_dir.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "base/rfc3339.h"
 #include "quote/amd/snp.h"
 #include "quote/package.h"
@@ -284,7 +285,7 @@ static int fetch_for_file(struct errand *e)
     enum assay_evidence_kind kind = ASSAY_KIND_NONE;
     const char *const file = e->options->file;
     enum assay_status status = assay_file_read(file, FILE_LEN_MAX, &bytes, &len);
-    if (status != ASSAY_OK) return COMPLAIN(e, "--for %s: %s", file, assay_status_text(status));
+    if (status != ASSAY_OK) return assay_print_file_fault(e->options->json, "--for ", file, status);
     status = assay_evidence_detect(bytes, len, &kind);
     if (status == ASSAY_OK) status = assay_evidence_length(kind, bytes, len, &len);
     int result = ASSAY_EXIT_OK;

@@ -10,6 +10,7 @@
 #include "apps/assay/collateral_set.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/forecast_print.h"
 #include "base/rfc3339.h"
 #include "quote/collateral/endorsements.h"
@@ -167,8 +168,7 @@ static int judge(struct run *r, const char *path, int64_t at_unix_s, int64_t the
     size_t len = 0;
     enum assay_status status = assay_file_read(path, EVIDENCE_FILE_MAX, &bytes, &len);
     if (status != ASSAY_OK)
-        return assay_print_error(r->options->json, ASSAY_EXIT_USAGE, "usage", "--evidence %s: %s",
-                                 path, assay_status_text(status));
+        return assay_print_file_fault(r->options->json, "--evidence ", path, status);
     status = assay_evidence_detect(bytes, len, &request.kind);
     if (status == ASSAY_OK) status = assay_evidence_length(request.kind, bytes, len, &len);
     request.evidence = assay_slice_over(bytes, len);
@@ -204,7 +204,9 @@ static int read_policy(struct run *r)
                                  "%s: its policy cannot be read", r->options->in_force);
     }
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
-    if (status == ASSAY_OK) status = assay_policy_parse_yaml(text, len, r->policy, message);
+    if (status != ASSAY_OK)
+        return assay_print_file_fault(r->options->json, "--policy ", path, status);
+    status = assay_policy_parse_yaml(text, len, r->policy, message);
     free(text);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return assay_print_error(r->options->json, ASSAY_EXIT_USAGE, "usage", "--policy %s: %s", path,

@@ -5,6 +5,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "engine/ledger/genesis.h"
 #include "quote/collateral/endorsements.h"
 
@@ -53,12 +54,7 @@ int assay_collateral_file_read(const char *path, bool json, struct assay_collate
     size_t len = 0;
     *out = (struct assay_collateral_file){ 0 };
     enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &out->file, &len);
-    if (status != ASSAY_OK)
-        return assay_print_error(json, ASSAY_EXIT_USAGE,
-                                 status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s: %s",
-                                 path,
-                                 status == ASSAY_E_NOT_FOUND ? "there is no such file"
-                                                             : assay_status_text(status));
+    if (status != ASSAY_OK) return assay_print_file_fault(json, "", path, status);
     struct assay_slice set = assay_slice_over(out->file, len);
     if (!find_in_genesis(out->file, len, &set, &out->policy))
         set = assay_slice_over(out->file, len);

@@ -7,6 +7,7 @@
 #include "apps/assay/collateral_dir.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "base/rfc3339.h"
 #include "quote/collateral/gather.h"
 #include "quote/verify.h"
@@ -165,6 +166,8 @@ static int complain_of_folder(const struct assay_collateral_options *options,
 {
     if (status == ASSAY_E_MEMORY)
         return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    if (status == ASSAY_E_NOT_FOUND && where == NULL)
+        return assay_print_file_fault(options->json, "", options->directory, status);
     return assay_print_error(options->json, ASSAY_EXIT_USAGE,
                              status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s%s%s: %s",
                              options->directory, where != NULL ? "/" : "",

@@ -8,6 +8,7 @@
 #include "apps/assay/change_whose.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "engine/ledger/update.h"
 #include "net/rules.h"
 #include "net/updates.h"
@@ -40,12 +41,13 @@ int assay_collateral_submit(const struct assay_collateral_options *options)
     size_t len = 0;
     const enum assay_status status =
         assay_file_read(options->offer, ASSAY_UPDATE_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_E_RANGE)
+        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                                 "%s: longer than %d bytes (an offer is of one family: assay "
+                                 "collateral pack)",
+                                 options->offer, (int)ASSAY_UPDATE_LEN_MAX);
     if (status != ASSAY_OK)
-        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "%s: %s%s",
-                                 options->offer, assay_status_text(status),
-                                 status == ASSAY_E_RANGE
-                                     ? " (an offer is of one family: assay collateral pack)"
-                                     : "");
+        return assay_print_file_fault(options->json, "", options->offer, status);
     char *request = malloc(sizeof word + 2 * len);
     int result = ASSAY_EXIT_INTERNAL;
     if (request != NULL) {

@@ -118,9 +118,11 @@ void assay_doctor_daemon(struct assay_doctor *d)
     const enum assay_status asked = assay_client_ask(d->socket, "status", d->timeout_ms, &status);
     d->runs = asked == ASSAY_OK;
     if (!d->runs) {
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(d->socket, asked, fault);
         assay_doctor_say(d, "daemon", ASSAY_HEALTH_WARN, "a daemon that answers",
                          "start it: assayd --config FILE; the network is looked at through it",
-                         "%s: %s", d->socket, assay_status_text(asked));
+                         "%s: %s", d->socket, fault);
         return;
     }
     const struct assay_json *const data = assay_json_get(status, "data");

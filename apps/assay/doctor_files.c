@@ -5,11 +5,13 @@
 #include "apps/assay/doctor.h"
 
 #include "apps/assay/eyes.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/node_source.h"
 #include "base/base64.h"
 #include "base/file/file.h"
 #include "base/rfc3339.h"
 #include "engine/ledger/genesis.h"
+#include "engine/store/store_sqlite.h"
 #include "net/keyring.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
@@ -86,7 +88,7 @@ static void look_at_genesis(struct assay_doctor *d, struct charter *c)
         assay_doctor_say(d, "genesis", ASSAY_HEALTH_FAIL,
                          "a genesis that the threshold of its operators signed",
                          "assay genesis show FILE tells who has signed", "%s: %s", path,
-                         assay_status_text(status));
+                         assay_file_fault(path, status));
         return;
     }
     assay_doctor_say(d, "genesis", ASSAY_HEALTH_OK, "", "", "%s: %u members, signed by %u of %u",
@@ -129,6 +131,55 @@ static void look_at_folder(struct assay_doctor *d, const char *about, const char
         (unsigned)info.st_uid);
 }
 
+/*
+ * Keys of two nodes in one folder: each file is good, and the node that has them is neither. The
+ * card has the public halves of what was made together; voting and transport keys of a later
+ * incarnation are newer than it.
+ */
+static void look_at_card(struct assay_doctor *d, const struct assay_keyring *ring)
+{
+    char path[PATH_MAX], message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    struct assay_node_card card;
+    const struct assay_key_set *const own = &ring->current;
+    const bool first = own->incarnation == 1;
+    const char *other = NULL;
+    if (snprintf(path, sizeof path, "%s/node.yaml", d->config.keys_dir) >= (int)sizeof path ||
+        assay_node_card_load(path, &card, message) != ASSAY_OK)
+        return; /* only commands read it */
+    if (!assay_bytes_equal(card.node_id, ring->node_id, sizeof card.node_id)) other = "identity";
+    else if (!assay_bytes_equal(card.door_public, ring->door_public, sizeof card.door_public))
+        other = "door";
+    else if (first &&
+             !assay_bytes_equal(card.voting_public, own->voting_public, sizeof card.voting_public))
+        other = "voting";
+    else if (first && !assay_bytes_equal(card.transport_public, own->transport_public,
+                                         sizeof card.transport_public))
+        other = "transport";
+    if (other == NULL) return;
+    assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL, "keys and node.yaml of one node in this folder",
+                     "bring the whole folder back from this node's back-up; never mix two folders",
+                     "%s: the %s key is of another node than the card of \"%s\", node.yaml",
+                     d->config.keys_dir, other, card.name);
+}
+
+/* A running daemon has checked its store, and holds it. */
+static void look_at_store(struct assay_doctor *d)
+{
+    char path[PATH_MAX], message[ASSAY_STORE_MESSAGE_LEN] = "";
+    struct assay_store *store = NULL;
+    if (d->runs ||
+        snprintf(path, sizeof path, "%s/store.sqlite", d->config.state_dir) >= (int)sizeof path)
+        return;
+    const enum assay_status status = assay_store_sqlite_look(path, &store, message, sizeof message);
+    if (status == ASSAY_E_NOT_FOUND) return; /* before the first start */
+    assay_doctor_say(d, "store", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                     "a store that is complete, and that no other process holds",
+                     "of a damaged one: move the state folder away, keep it, and begin with what a "
+                     "peer saved (assay store save, assay store restore)",
+                     "%s", status == ASSAY_OK ? path : message);
+    assay_store_close(&store);
+}
+
 static void look_at_keys(struct assay_doctor *d, const struct charter *c)
 {
     struct assay_keyring ring;
@@ -143,6 +194,7 @@ static void look_at_keys(struct assay_doctor *d, const struct charter *c)
                          "%s", message);
         return;
     }
+    look_at_card(d, &ring);
     bool is_member = false;
     for (uint32_t i = 0; i < c->genesis.member_count; i++)
         is_member = is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);
@@ -203,7 +255,7 @@ static void look_at_certificate(struct assay_doctor *d)
     if (status != ASSAY_OK) {
         assay_doctor_say(d, "certificate",
                          status == ASSAY_E_UNSUPPORTED ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_FAIL,
-                         expected, advice, "%s: %s", path, assay_status_text(status));
+                         expected, advice, "%s: %s", path, assay_file_fault(path, status));
         return;
     }
     const int64_t left_s = certificate.not_after_s - d->at_unix_s;
@@ -242,7 +294,7 @@ static void look_at_program(struct assay_doctor *d, const struct charter *c, con
     bool known = false;
     if (access(path, X_OK) != 0) {
         assay_doctor_say(d, about, ASSAY_HEALTH_FAIL, "a program that this user may run",
-                         "mend the path in assayd.yaml, or the rights of the file", "%s: %s", path,
+                         "fix the path in assayd.yaml, or the rights of the file", "%s: %s", path,
                          strerror(errno));
         return;
     }
@@ -288,7 +340,7 @@ void assay_doctor_config(struct assay_doctor *d)
         assay_doctor_say(d, "configuration", ASSAY_HEALTH_OK, "", "", "%s", d->config_path);
     else
         assay_doctor_say(d, "configuration", ASSAY_HEALTH_FAIL, "a file that assayd accepts",
-                         "mend that line; docs/operations.md, section 3, has every key", "%s",
+                         "fix that line; docs/operations.md, section 3, has every key", "%s",
                          message);
 }
 
@@ -301,6 +353,7 @@ void assay_doctor_files(struct assay_doctor *d)
     look_at_genesis(d, c);
     look_at_keys(d, c);
     look_at_folder(d, "state", d->config.state_dir);
+    look_at_store(d);
     look_at_disk(d);
     look_at_certificate(d);
     look_at_program(d, c, "enclave.path", d->config.enclave_path);

@@ -6,6 +6,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/ear_read.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "base/rfc3339.h"
 #include "net/keyring.h"
 #include "quote/json.h"
@@ -165,7 +166,8 @@ static int load_key(const struct ear_arguments *args, struct assay_p256 **key)
     uint8_t *bytes = NULL;
     size_t len = 0;
     enum assay_status status = assay_file_read(args->key, ASSAY_PEM_MAX, &bytes, &len);
-    if (status == ASSAY_OK) status = read_key(bytes, len, key);
+    if (status != ASSAY_OK) return assay_print_file_fault(args->json, "--key ", args->key, status);
+    status = read_key(bytes, len, key);
     free(bytes);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return COMPLAIN(args->json, "--key %s: %s (a P-256 key is expected)", args->key,
@@ -180,7 +182,7 @@ static int load_token(const struct ear_arguments *args, uint8_t **bytes, size_t 
     if (status == ASSAY_E_RANGE)
         return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
                                  "%s: longer than any attestation result", args->token);
-    return COMPLAIN(args->json, "%s: %s", args->token, assay_status_text(status));
+    return assay_print_file_fault(args->json, "", args->token, status);
 }
 
 static int read_time(const struct ear_arguments *args, int64_t *at_unix_s)

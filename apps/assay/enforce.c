@@ -118,9 +118,9 @@ static int ask(const struct order_options *o, const char *request)
     struct assay_json *document = NULL;
     const enum assay_status status = assay_client_ask(o->socket, request, o->timeout_ms, &document);
     if (status != ASSAY_OK) {
-        (void)fprintf(stderr,
-                      "assay enforce: %s: %s; is assayd running, and is this its listen.admin?\n",
-                      o->socket, assay_status_text(status));
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(o->socket, status, fault);
+        (void)fprintf(stderr, "assay enforce: %s: %s\n", o->socket, fault);
         return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
     }
     int result = ASSAY_EXIT_OK;

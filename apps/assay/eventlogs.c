@@ -5,6 +5,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "quote/result/fix.h"
 
 #include <stdio.h>
@@ -27,10 +28,7 @@ static int cannot_read(const char *path, enum assay_status status, bool json)
                                  "--event-log %s: expected at most %d bytes, found more: give the "
                                  "log that the kernel hands out",
                                  path, (int)ASSAY_EVENTLOG_LEN_MAX);
-    return assay_print_error(json, ASSAY_EXIT_USAGE,
-                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage",
-                             "--event-log %s: expected a file that can be read, found: %s", path,
-                             assay_status_text(status));
+    return assay_print_file_fault(json, "--event-log ", path, status);
 }
 
 int assay_eventlogs_open(struct assay_eventlogs *out, const struct assay_eventlog_paths *paths,

@@ -158,9 +158,9 @@ static void put_jsonl(const struct export *export, const char *chain,
 
 static int unreachable(const struct export *export, enum assay_status status)
 {
-    (void)fprintf(stderr,
-                  "assay export: %s: %s; is assayd running, and is this its listen.admin?\n",
-                  export->socket, assay_status_text(status));
+    char fault[ASSAY_CLIENT_FAULT_LEN];
+    assay_client_fault(export->socket, status, fault);
+    (void)fprintf(stderr, "assay export: %s: %s\n", export->socket, fault);
     return status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
 }
 

@@ -7,6 +7,7 @@
 #include "apps/assay/genesis.h"
 
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "base/rfc3339.h"
 #include "services/registry/plan.h"
 
@@ -62,8 +63,7 @@ enum assay_status assay_genesis_explain(char message[static ASSAY_CONFIG_MESSAGE
 int assay_genesis_complain(const char *verb, const char *path, enum assay_status status,
                            const struct assay_where *where)
 {
-    (void)fprintf(stderr, "assay genesis %s: %s: %s (%s)", verb, path, assay_status_text(status),
-                  assay_status_symbol(status));
+    (void)fprintf(stderr, "assay genesis %s: %s: %s", verb, path, assay_file_fault(path, status));
     if (where->field != NULL)
         (void)fprintf(stderr, " in %s at byte %lu", where->field, where->offset);
     (void)fputc('\n', stderr);

@@ -7,6 +7,7 @@
  */
 #include "apps/assay/genesis.h"
 
+#include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/member.h"
 #include "apps/assay/policy.h"
@@ -91,7 +92,7 @@ static enum assay_status read_policy(struct draft *d)
     enum assay_status status = assay_file_read(d->plan->policy, ASSAY_CONFIG_LEN_MAX, &text, &len);
     if (status != ASSAY_OK)
         return assay_genesis_explain(d->message, status, "%s: %s", d->plan->policy,
-                                     assay_status_text(status));
+                                     assay_file_fault(d->plan->policy, status));
     char why[ASSAY_YAML_MESSAGE_MAX] = "";
     status = assay_policy_parse_yaml(text, len, d->policy, why);
     if (status != ASSAY_OK)
@@ -119,7 +120,8 @@ static enum assay_status read_wish(struct draft *d, const char *path)
     if (status == ASSAY_OK) status = assay_genesis_wish(d->bundles, quote, len);
     free(quote);
     if (status == ASSAY_OK) return ASSAY_OK;
-    return assay_genesis_explain(d->message, status, "%s: %s", path, assay_status_text(status));
+    return assay_genesis_explain(d->message, status, "%s: %s", path,
+                                 assay_file_fault(path, status));
 }
 
 static int by_entry(const void *a, const void *b)

@@ -3,6 +3,7 @@
  */
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
 
@@ -21,8 +22,8 @@ static int complain(const char *what, enum assay_status status, const char *hint
     if (status == ASSAY_E_DUPLICATE)
         hint = "there are keys already, and they are never overwritten";
     else if (status != ASSAY_E_IO) hint = "";
-    (void)fprintf(stderr, "assay keys: %s: %s (%s)%s%s\n", what, assay_status_text(status),
-                  assay_status_symbol(status), hint[0] != '\0' ? "; " : "", hint);
+    (void)fprintf(stderr, "assay keys: %s: %s%s%s\n", what, assay_file_fault(what, status),
+                  hint[0] != '\0' ? "; " : "", hint);
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }

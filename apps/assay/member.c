@@ -3,6 +3,7 @@
  */
 #include "apps/assay/member.h"
 
+#include "apps/assay/file_fault.h"
 #include "apps/assay/genesis.h"
 
 #include <stdio.h>
@@ -48,7 +49,8 @@ static enum assay_status read_sample(const char *path, const struct assay_member
     if (status == ASSAY_OK) status = assay_evidence_length(request.kind, quote, len, &request.len);
     if (status == ASSAY_OK) status = assay_evidence_verify(NULL, &request, verdict);
     if (status != ASSAY_OK)
-        status = assay_genesis_explain(message, status, "%s: %s", path, assay_status_text(status));
+        status =
+            assay_genesis_explain(message, status, "%s: %s", path, assay_file_fault(path, status));
     else if (verdict->genuine != ASSAY_GENUINE_TRUE || !verdict->has_platform)
         status = assay_genesis_explain(
             message, ASSAY_E_INVALID, "%s: not genuine under the collateral: %s", path,

@@ -4,6 +4,7 @@
 #include "apps/assay/network.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/file_fault.h"
 #include "base/file/file.h"
 #include "engine/store/store_sqlite.h"
 #include "quote/accept/policy.h"
@@ -19,8 +20,7 @@ enum { ENTRIES = 1024, FINDINGS = 256 };
 
 static int complain(const char *who, const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "%s: %s: %s (%s)\n", who, what, assay_status_text(status),
-                  assay_status_symbol(status));
+    (void)fprintf(stderr, "%s: %s: %s\n", who, what, assay_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;

@@ -8,6 +8,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/eyes.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/node_source.h"
 #include "net/json/json.h"
@@ -26,8 +27,8 @@ static const char schema[] = "assay.node.request";
 
 static int complain(const char *who, const char *what, enum assay_status status, const char *more)
 {
-    (void)fprintf(stderr, "%s: %s: %s (%s)%s%s\n", who, what, assay_status_text(status),
-                  assay_status_symbol(status), more[0] != '\0' ? ": " : "", more);
+    (void)fprintf(stderr, "%s: %s: %s%s%s\n", who, what, assay_file_fault(what, status),
+                  more[0] != '\0' ? ": " : "", more);
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;

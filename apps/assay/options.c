@@ -161,7 +161,7 @@ static void put_lines(const char *text, FILE *out)
 /* What a verb says of its own, and of what every command may end with the rest. */
 static void put_exit(const char *own, FILE *out)
 {
-    static const char *const shared[] = { "0 done",      "1 the world did not oblige",
+    static const char *const shared[] = { "0 done",      "1 system error",
                                           "2 usage",     "3 no daemon answers",
                                           "5 not found", "7 timeout" };
     struct column c = { .out = out, .indent = 13 };
@@ -439,20 +439,23 @@ static void bounds(const char *arguments, int *low, int *high)
     }
 }
 
+/* Everything that is missing at once: a second try must not be told of the next. */
 static int check_words(const struct line *line, uint64_t seen)
 {
     const struct assay_verb *const v = line->verb;
-    int low = 0, high = 0;
+    int low = 0, high = 0, faults = 0;
     for (const struct assay_option *o = v->options; o->name != NULL; o++) {
         if ((o->flags & ASSAY_OPTION_MUST) == 0 || (seen >> (o - v->options) & 1) != 0) continue;
-        begin(v->group, v->verb);
-        (void)fprintf(stderr, "--%s %s is missing: %s", o->name, o->value, o->help);
-        return end(v, NULL, "");
+        if (faults++ == 0) begin(v->group, v->verb);
+        (void)fprintf(stderr, "%s--%s %s is missing: %s", faults > 1 ? "; " : "", o->name, o->value,
+                      o->help);
     }
     bounds(v->arguments, &low, &high);
-    if (line->word_count >= low && line->word_count <= high) return -1;
-    begin(v->group, v->verb);
-    if (high == 0) (void)fprintf(stderr, "it takes no words beside options");
+    if (line->word_count >= low && line->word_count <= high)
+        return faults == 0 ? -1 : end(v, NULL, "");
+    if (faults == 0) begin(v->group, v->verb);
+    else (void)fputs("; ", stderr);
+    if (high == 0) (void)fprintf(stderr, "it takes no words besides options");
     else (void)fprintf(stderr, "expected %s", v->arguments);
     (void)fprintf(stderr, ", found %d word%s", line->word_count, line->word_count == 1 ? "" : "s");
     return end(v, NULL, "");

@@ -7,6 +7,7 @@
 #include "apps/assay/orders.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/options.h"
 #include "enforce/journal.h"
 #include "net/json/json.h"
@@ -71,7 +72,7 @@ static int check(const char *path, const struct assay_journal_head *known, bool 
     struct assay_journal_report report;
     const enum assay_status status = assay_journal_check(path, known, &report);
     if (status != ASSAY_OK) {
-        (void)fprintf(stderr, "assay audit orders: %s: %s\n", path, assay_status_text(status));
+        (void)fprintf(stderr, "assay audit orders: %s: %s\n", path, assay_file_fault(path, status));
         return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
     }
     if (json) print_json(path, &report);

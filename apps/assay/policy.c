@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "base/assert.h"
 #include "base/rfc3339.h"
 #include "quote/accept/policy_lint.h"
@@ -25,10 +26,7 @@ int assay_policy_file_open(struct assay_policy_file *file, const char *path, boo
     if (file->policy == NULL)
         return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &file->text, &file->len);
-    if (status != ASSAY_OK)
-        return assay_print_error(json, ASSAY_EXIT_USAGE,
-                                 status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s: %s",
-                                 path, assay_status_text(status));
+    if (status != ASSAY_OK) return assay_print_file_fault(json, "", path, status);
     status = assay_policy_parse_yaml(file->text, file->len, file->policy, message);
     if (status != ASSAY_OK)
         return assay_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s:%s", path, message);

@@ -6,6 +6,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "base/assert.h"
 #include "base/rfc3339.h"
 #include "net/keyring.h"
@@ -29,7 +30,7 @@ static int out_of_memory(void)
 static int cannot_read(const char *path, enum assay_status status)
 {
     if (status == ASSAY_E_MEMORY) return out_of_memory();
-    return COMPLAIN("%s: %s", path, assay_status_text(status));
+    return assay_print_file_fault(false, "", path, status);
 }
 
 /* --- the key that signs */

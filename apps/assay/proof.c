@@ -4,9 +4,11 @@
  */
 #include "apps/assay/proof.h"
 
+#include "apps/assay/ask.h"
 #include "apps/assay/checkpoint_since.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
 #include "apps/client.h"
@@ -30,8 +32,7 @@ struct proof_options {
 
 static int complain(const char *who, const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "%s: %s: %s (%s)\n", who, what, assay_status_text(status),
-                  assay_status_symbol(status));
+    (void)fprintf(stderr, "%s: %s: %s\n", who, what, assay_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;
@@ -205,8 +206,9 @@ static int ask_bytes(const char *who, const char *socket, const char *request, c
     const enum assay_status asked =
         assay_client_ask(socket, request, ASSAY_CLIENT_TIMEOUT_MS, &document);
     if (asked != ASSAY_OK) {
-        (void)fprintf(stderr, "%s: %s: %s; is assayd running, and is this its listen.admin?\n", who,
-                      socket, assay_status_text(asked));
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(socket, asked, fault);
+        (void)fprintf(stderr, "%s: %s: %s\n", who, socket, fault);
         return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
     }
     const struct assay_json *data = assay_json_get(document, "data");
@@ -214,7 +216,8 @@ static int ask_bytes(const char *who, const char *socket, const char *request, c
     int result = ASSAY_EXIT_INTERNAL;
     if (text == NULL) {
         const char *code = assay_json_text(data, "code", "error");
-        (void)fprintf(stderr, "%s: %s\n", who, assay_json_text(data, "detail", code));
+        (void)fprintf(stderr, "%s: %s%s\n", who, assay_text_of(data, "detail", code),
+                      assay_ask_hint(code, assay_json_text(data, "detail", "")));
         result = strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
     } else {
         *len = strlen(text) / 2;
@@ -464,8 +467,10 @@ static int report_proven(const struct proof_options *o, struct assay_proof_verif
     const struct assay_proven *const p = &b->proven;
     int result = ASSAY_EXIT_OK;
     if (!is_about(o, p)) {
-        (void)fprintf(stderr, "%s: %s: it is about another member, %s\n", who, o->words[1],
-                      p->member.name);
+        (void)fprintf(stderr,
+                      "%s: %s: it is about another member, %s, not \"%s\": `assay nodes` lists the "
+                      "names of members, `assay proof NODE` makes a proof of one\n",
+                      who, o->words[1], p->member.name, o->node);
         return ASSAY_EXIT_DENIED;
     }
     result = assay_proof_profile_find(o->policy, o->checkpoint, p, &b->profile);

@@ -354,12 +354,35 @@ static int remember(const struct assay_recover_options *options,
     return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(&options->change, status, path);
 }
 
+/* A RECOVER has its operators with it; a fence and a release name them by a digest. */
+static int check_signer(const struct assay_recover_options *options,
+                        const struct assay_recover_file *file)
+{
+    static const char verb[] = "recover sign";
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], id[32];
+    struct assay_secret32 key;
+    enum assay_status status = assay_operator_key_load(options->change.key, &key, public_key);
+    assay_secret_wipe(&key, sizeof key);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, options->change.key);
+    assay_sha256(public_key, sizeof public_key, id);
+    if (file->is_fence || file->is_release)
+        return assay_change_signer_check(&options->change, verb, id);
+    struct assay_genesis *const g = calloc(1, sizeof *g);
+    status = g != NULL ? assay_operators_decode(file->recover.operators, g) : ASSAY_E_MEMORY;
+    const int result = status == ASSAY_OK
+                           ? assay_change_signer_among(&options->change, verb, g, id)
+                           : assay_change_fail(&options->change, status, options->files[0]);
+    free(g);
+    return result;
+}
+
 static int run_sign(const struct assay_recover_options *options)
 {
     struct assay_recover_file file;
     struct signatures *s = calloc(1, sizeof *s);
     if (s == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
     int result = assay_recover_file_load(options, options->files[0], &file);
+    if (result == ASSAY_EXIT_OK) result = check_signer(options, &file);
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release)
         result = remember(options, &file);
     if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, s);
@@ -465,6 +488,7 @@ static int dispatch(const char *verb, const struct assay_recover_options *o)
 int assay_command_recover(int argc, char **argv)
 {
     struct assay_recover_options options = { .change = { .socket = getenv("ASSAY_SOCKET") } };
+    options.change.socket_given = options.change.socket != NULL;
     if (options.change.socket == NULL) options.change.socket = socket_default;
     for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;) {
         if (o == 'r') {

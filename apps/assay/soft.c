@@ -2,6 +2,7 @@
  * apps/assay/soft.c - `assay soft`: attestation made by the project itself, for development.
  */
 #include "apps/assay/command.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
 
@@ -37,8 +38,7 @@ struct options {
 
 static int complain(const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "assay soft: %s: %s (%s)\n", what, assay_status_text(status),
-                  assay_status_symbol(status));
+    (void)fprintf(stderr, "assay soft: %s: %s\n", what, assay_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;

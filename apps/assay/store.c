@@ -4,6 +4,7 @@
 #include "apps/assay/store.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/options.h"
 #include "apps/assay/proof.h"
 #include "apps/sim/progress.h"
@@ -20,8 +21,7 @@ enum { WHO_LEN = 32 };
 
 int assay_store_complain(const char *verb, const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "assay store %s: %s: %s (%s)\n", verb, what, assay_status_text(status),
-                  assay_status_symbol(status));
+    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, what, assay_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;

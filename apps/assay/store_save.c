@@ -23,10 +23,9 @@ static int ask(const char *socket, const char *request, struct assay_json **docu
 {
     const enum assay_status asked = assay_client_ask(socket, request, ANSWER_MS, document);
     if (asked != ASSAY_OK) {
-        (void)fprintf(stderr,
-                      "assay store save: %s: %s; is assayd running, and is this its "
-                      "listen.admin?\n",
-                      socket, assay_status_text(asked));
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(socket, asked, fault);
+        (void)fprintf(stderr, "assay store save: %s: %s\n", socket, fault);
         return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
     }
     if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;

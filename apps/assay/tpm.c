@@ -4,9 +4,10 @@
  * The steps on the node's side are here, those on the registrar's in tpm_registrar.c; `enroll` does
  * them all where both are on one machine.
  */
+#include "apps/assay/tpm.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
-#include "apps/assay/tpm.h"
 
 #include "base/base64.h"
 
@@ -21,8 +22,7 @@ enum { DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20, MESSAGE_FILE_MAX = 16384 };
 
 int tpm_complain(const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "assay tpm: %s: %s (%s)\n", what, assay_status_text(status),
-                  assay_status_symbol(status));
+    (void)fprintf(stderr, "assay tpm: %s: %s\n", what, assay_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;

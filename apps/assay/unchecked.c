@@ -10,33 +10,43 @@
 
 #include <string.h>
 
-/* Hexadecimal of 1 to 64 bytes. */
-static bool read_hex(const char *text, uint8_t out[static ASSAY_REPORT_DATA_LEN], size_t *len)
+enum { NONCE_LEN_MAX = 1024 };
+
+/* Hexadecimal of 1 to capacity bytes; zeros follow. */
+static bool read_hex(const char *text, uint8_t *out, size_t capacity, size_t *len)
 {
     *len = strlen(text) / 2;
-    assay_bytes_zero(out, ASSAY_REPORT_DATA_LEN);
-    return *len >= 1 && *len <= ASSAY_REPORT_DATA_LEN &&
+    assay_bytes_zero(out, capacity);
+    return *len >= 1 && *len <= capacity &&
            assay_hex_decode(text, strlen(text), out, *len) == ASSAY_OK;
 }
 
 int assay_challenge_check(const struct assay_challenge *challenge, bool json)
 {
-    uint8_t bytes[ASSAY_REPORT_DATA_LEN];
+    uint8_t bytes[NONCE_LEN_MAX];
     size_t len = 0;
-    if (challenge->report_data != NULL && !read_hex(challenge->report_data, bytes, &len))
+    if (challenge->report_data != NULL &&
+        !read_hex(challenge->report_data, bytes, ASSAY_REPORT_DATA_LEN, &len))
         return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
                                  "--report-data: expected 1 to 64 bytes in hexadecimal");
-    if (challenge->nonce != NULL && !read_hex(challenge->nonce, bytes, &len))
+    if (challenge->nonce != NULL && !read_hex(challenge->nonce, bytes, sizeof bytes, &len))
         return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                                 "--nonce: expected 1 to 64 bytes in hexadecimal");
+                                 "--nonce: expected 1 to %d bytes in hexadecimal",
+                                 (int)NONCE_LEN_MAX);
     return ASSAY_EXIT_OK;
 }
 
 /* --- the challenge */
+/*
+ * Of genuine hardware too, and when nothing else could be decided: what answers another challenge
+ * is never accepted. Reasons that the evidence's author chose do not crowd this one out.
+ */
 static void refuse(struct assay_verdict *verdict, const char *expected, const char *observed)
 {
-    assay_verdict_add(verdict, ASSAY_RULE_NONCE, 0, expected, observed);
+    if (verdict->reason_count == ASSAY_REASONS_MAX) verdict->reason_count -= 1;
+    assay_verdict_add(verdict, ASSAY_RULE_CHALLENGE, 0, expected, observed);
     assay_verdict_conclude(verdict);
+    verdict->tier = ASSAY_TIER_CONTRAINDICATED;
 }
 
 static void judge_report_data(struct assay_appraisal *a, const char *text)
@@ -44,18 +54,19 @@ static void judge_report_data(struct assay_appraisal *a, const char *text)
     uint8_t wanted[ASSAY_REPORT_DATA_LEN];
     char observed[2 * ASSAY_REPORT_DATA_LEN + 1];
     size_t len = 0;
-    const bool is_fit = read_hex(text, wanted, &len);
+    const bool is_fit = read_hex(text, wanted, sizeof wanted, &len);
     ASSAY_ASSERT(is_fit);
-    if (a->malformed == ASSAY_OK &&
-        assay_bytes_equal(wanted, a->verdict->report_data, sizeof wanted))
-        return;
+    /* All 64 bytes: a shorter challenge is followed by zeros, and by nothing that its author or the
+     * evidence's chose. Evidence whose report data was not read answers no challenge. */
+    const bool has_data = a->malformed == ASSAY_OK && a->verdict->has_claims;
+    if (has_data && assay_bytes_equal(wanted, a->verdict->report_data, sizeof wanted)) return;
     assay_hex_encode(a->verdict->report_data, ASSAY_REPORT_DATA_LEN, observed, sizeof observed);
-    refuse(a->verdict, text, a->malformed == ASSAY_OK ? observed : "none");
+    refuse(a->verdict, text, has_data ? observed : "none");
 }
 
 int assay_challenge_judge(struct assay_appraisal *a, const struct assay_challenge *challenge)
 {
-    uint8_t wanted[ASSAY_REPORT_DATA_LEN], found[ASSAY_REPORT_DATA_LEN];
+    uint8_t wanted[NONCE_LEN_MAX], found[NONCE_LEN_MAX];
     size_t wanted_len = 0, found_len = 0;
     if (challenge->report_data != NULL) judge_report_data(a, challenge->report_data);
     if (challenge->nonce == NULL || a->malformed != ASSAY_OK) return ASSAY_EXIT_OK;
@@ -65,9 +76,9 @@ int assay_challenge_judge(struct assay_appraisal *a, const struct assay_challeng
                                  "report data: --report-data",
                                  assay_kind_text(a->kind));
     const char *const said = assay_json_text(a->claims, "nonce", "");
-    const bool is_fit = read_hex(challenge->nonce, wanted, &wanted_len);
+    const bool is_fit = read_hex(challenge->nonce, wanted, sizeof wanted, &wanted_len);
     ASSAY_ASSERT(is_fit);
-    const bool has_nonce = read_hex(said, found, &found_len);
+    const bool has_nonce = read_hex(said, found, sizeof found, &found_len);
     if (!has_nonce || found_len != wanted_len || !assay_bytes_equal(wanted, found, wanted_len))
         refuse(a->verdict, challenge->nonce, said[0] == '\0' ? "none" : said);
     return ASSAY_EXIT_OK;

@@ -14,7 +14,7 @@
 /* What the options say; NULL where one was not given. */
 struct assay_challenge {
     const char *report_data; /* up to 64 bytes in hexadecimal; zeros follow */
-    const char *nonce;       /* as the claim `nonce` of TPM and Nitro evidence has it */
+    const char *nonce;       /* 1 to 1024 bytes, as the claim `nonce` of TPM and Nitro has them */
 };
 
 /*
@@ -24,7 +24,7 @@ struct assay_challenge {
 int assay_challenge_check(const struct assay_challenge *challenge, bool json);
 /*
  * assay_challenge_judge - compare what the evidence answers with the challenge: another one makes
- * the verdict contraindicated (rule `nonce`). After assay_appraisal_judge.
+ * the verdict contraindicated (rule `challenge`). After assay_appraisal_judge.
  * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (this evidence has no nonce; printed)
  */
 int assay_challenge_judge(struct assay_appraisal *a, const struct assay_challenge *challenge);

@@ -30,7 +30,8 @@
             "with the events of the policy",                                                       \
             ASSAY_OPTION_MANY                                                                      \
     }
-#define EXIT_VERDICT      "10 warning, 11 contraindicated, 12 none (not judged), 13 malformed"
+#define EXIT_VERDICT                                                                               \
+    "5 no such file, 10 warning, 11 contraindicated, 12 none (not judged), 13 malformed"
 #define COLLATERAL_JUDGED ASSAY_OPTION_AT, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END
 
 const struct assay_verb assay_verbs_evidence[] = {
@@ -52,7 +53,8 @@ const struct assay_verb assay_verbs_evidence[] = {
             "the challenge: 1 to 64 bytes that the evidence must have as report data (zeros "
             "follow)",
             0 },
-          { "nonce", "HEX", "the challenge of TPM and Nitro evidence: what its nonce must be", 0 },
+          { "nonce", "HEX",
+            "the challenge of TPM and Nitro evidence: 1 to 1024 bytes that its nonce must be", 0 },
           { "ear", "FILE", "sign the verdict as an attestation result (EAR); - prints it", 0 },
           { "ear-key", "FILE", "the key that signs it (assay keys operator makes one)", 0 },
           { "ear-profile", "ietf-03|veraison-2023", "names of its claims, default ietf-03", 0 },

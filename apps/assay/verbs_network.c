@@ -322,9 +322,12 @@ const struct assay_verb assay_verbs_network[] = {
       "tolerated then.",
       EXIT_CHANGE ", 10 somebody would fall, 11 it would revert", "assay change try rest.change\n",
       (const struct assay_option[]){ SOURCE, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "change", "sign", "FILE", "Adds an operator's signature, offline.", EXIT_CHANGE,
-      "assay change sign rest.change --key alpha.key\n",
-      (const struct assay_option[]){ OPERATOR_KEY, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "change", "sign", "FILE",
+      "Add an operator's signature. Works offline; with --socket, or --store and --genesis, the "
+      "key "
+      "of one who is no operator of the network is refused before it signs.",
+      EXIT_CHANGE, "assay change sign rest.change --key alpha.key\n",
+      (const struct assay_option[]){ OPERATOR_KEY, SOURCE, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "change", "submit", "FILE",
       "Hands it to a running node, which offers it until a block has it.", EXIT_CHANGE,
       "assay change submit rest.change\n",
@@ -370,9 +373,13 @@ const struct assay_verb assay_verbs_network[] = {
     { "recover", "show", "FILE", "What a fence, an answer or a RECOVER says.", EXIT_RECOVER,
       "assay recover show recover\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "recover", "sign", "FILE", "Adds an operator's signature, offline.", EXIT_RECOVER,
-      "assay recover sign recover --key alpha.key\n",
-      (const struct assay_option[]){ OPERATOR_KEY, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
+    { "recover", "sign", "FILE",
+      "Add an operator's signature, offline. The key of one who is no operator is refused: a "
+      "RECOVER "
+      "lists its operators, for a fence or a release they are those of the node at --socket.",
+      EXIT_RECOVER, "assay recover sign recover --key alpha.key\n",
+      (const struct assay_option[]){ OPERATOR_KEY, ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,
+                                     ASSAY_OPTIONS_END } },
     { "recover", "submit", "FILE", "Hand a fence, a release or a RECOVER to a running node.",
       EXIT_RECOVER, "assay recover submit recover\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },

@@ -38,19 +38,28 @@ static enum assay_status read_all(int fd, uint8_t *bytes, size_t capacity, size_
     return ASSAY_OK;
 }
 
+/* What the shell hands over as a path: standard input, `<(command)`; and the empty file. */
+static bool is_descriptor(const char *path)
+{
+    return strcmp(path, "/dev/stdin") == 0 || strcmp(path, "/dev/null") == 0 ||
+           strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0;
+}
+
 enum assay_status assay_file_read(const char *path, size_t len_max, uint8_t **bytes, size_t *len)
 {
     ASSAY_ASSERT(path != NULL);
 
     /* O_NONBLOCK: a FIFO in place of a file must not hold anybody. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const bool piped = is_descriptor(path);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | (piped ? 0 : O_NONBLOCK));
     if (fd < 0) return errno == ENOENT ? ASSAY_E_NOT_FOUND : ASSAY_E_IO;
     struct stat info;
     size_t done = 0;
     uint8_t *buffer = malloc(len_max + 1); /* one more: a longer file shows itself */
     enum assay_status status = buffer != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
-    if (status == ASSAY_OK && (fstat(fd, &info) != 0 || S_ISDIR(info.st_mode))) {
-        errno = EISDIR;
+    if (status == ASSAY_OK && fstat(fd, &info) != 0) status = ASSAY_E_IO;
+    if (status == ASSAY_OK && !S_ISREG(info.st_mode) && (!piped || S_ISDIR(info.st_mode))) {
+        errno = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
         status = ASSAY_E_IO;
     }
     if (status == ASSAY_OK) status = read_all(fd, buffer, len_max + 1, &done);

@@ -19,7 +19,9 @@ enum assay_file_mode {
 };
 
 /*
- * assay_file_read - a whole file of at most len_max bytes into memory of malloc (the caller frees).
+ * assay_file_read - a regular file of at most len_max bytes into memory of malloc (the caller
+ * frees). /dev/stdin and /dev/fd/N may be pipes, /dev/null is an empty file; nothing else may be
+ * a FIFO, socket or device.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (errno says why) | ASSAY_E_RANGE (too large) |
  *          ASSAY_E_MEMORY
  */

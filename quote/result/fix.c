@@ -200,6 +200,9 @@
     X(ASSAY_RULE_AK_FORM,                                                                          \
       "Give the root `attestation_keys: azure` or `google` in the policy, if virtual TPMs "        \
       "of that cloud are accepted.")                                                               \
+    X(ASSAY_RULE_CHALLENGE,                                                                        \
+      "Reject it, and request fresh evidence over the challenge that was sent: this answers "      \
+      "another request, or is a recording.")                                                       \
     X(ASSAY_RULE_EVENT_LOG_FORMAT,                                                                 \
       "Read the event log anew and whole, as the kernel hands it out.")                            \
     X(ASSAY_RULE_EVENT_LOG_TWICE,                                                                  \

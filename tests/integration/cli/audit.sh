@@ -83,7 +83,7 @@ expect 12 'not audited ' audit verify gap
 # --- what it is given
 expect 5 'No such file' audit verify node-9/state
 check 'looking makes no store' test ! -e node-9
-expect 5 'nothing is known' "$ASSAY" audit verify node-1/state --genesis nothing
+expect 5 'nothing: no such file' "$ASSAY" audit verify node-1/state --genesis nothing
 expect 13 'plan.yaml' "$ASSAY" audit verify node-1/state --genesis plan.yaml
 expect 2 'usage: assay audit' "$ASSAY" audit verify node-1/state
 expect 2 'usage: assay audit' audit verify node-1/state --table

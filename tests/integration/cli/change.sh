@@ -65,7 +65,10 @@ expect 0 'action         rest node-5' change draft --out rest --rest node-5 --ac
 expect 4 '0 of 2 signatures are there' change submit rest
 "$ASSAY" keys operator stranger.key >/dev/null
 cp rest foreign
-expect 0 '1 signatures in all' "$ASSAY" change sign foreign --key stranger.key
+expect 6 'who is no operator of this network; expected a key of: ' change sign foreign --key stranger.key
+expect 6 'alpha (' change sign foreign --key stranger.key
+check 'nothing was signed' cmp -s rest foreign
+expect 0 'was not checked' env -u ASSAY_SOCKET "$ASSAY" change sign foreign --key stranger.key
 expect 4 'who is no operator' change submit foreign
 expect 0 '1 signatures in all' "$ASSAY" change sign rest --key alpha.key
 expect 0 'not signed     beta' change show rest
@@ -242,6 +245,6 @@ start 1
 check 'it still has it' until_true 20 lists 'offered    change 8'
 kill -TERM "$pid_1"
 wait "$pid_1"
-expect 5 'nothing is known under that name' "$ASSAY" change show last --store none.sqlite --genesis genesis
+expect 5 'none.sqlite: no such file' "$ASSAY" change show last --store none.sqlite --genesis genesis
 
 finish

@@ -19,7 +19,7 @@ expect 10 'NOT NOW' collateral show genesis --at 2090-01-01T00:00:00Z
 case $out in *'now: ended'*) ;; *) wrong "that it has ended is not shown: $out" ;; esac
 expect 0 '"schema": "assay.collateral.set"' collateral show genesis --json
 expect 13 'neither a set of collateral nor a genesis' collateral show policy.yaml
-expect 2 'there is no such file' collateral compare nowhere genesis
+expect 5 'nowhere: no such file' collateral compare nowhere genesis
 expect 2 'names its roots itself' collateral show genesis --root vendor-1/root_ca.pem
 expect 0 'given' collateral show vendor-1 --root vendor-1/root_ca.pem
 

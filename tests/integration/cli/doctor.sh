@@ -41,6 +41,12 @@ finds 'fail  genesis' 'rm genesis; : >genesis'
 finds 'fail  keys           node-1/keys: a folder, mode 0755' 'chmod 755 node-1/keys'
 finds 'fail  keys           node-1/keys/identity.key: a key must be a readable regular file of mode 0600, found mode 0644' \
     'chmod 644 node-1/keys/identity.key'
+# Keys of two nodes in one folder, each file as good as the other.
+finds 'fail  keys           node-1/keys: the identity key is of another node than the card of "node-1", node.yaml' \
+    'cp -p node-2/keys/identity.key node-1/keys/'
+finds 'key is of another node than the card of "node-1"' 'cp -p node-2/keys/door.key node-1/keys/'
+# A damaged store: what a crash or a disk leaves is found before the daemon is started on it.
+finds 'fail  store ' 'mkdir -m 700 node-1/state; head -c 8192 /dev/urandom >node-1/state/store.sqlite; chmod 600 node-1/state/store.sqlite'
 finds 'fail  state          node-1/state: a folder, mode 0777' 'mkdir node-1/state; chmod 777 node-1/state'
 finds 'fail  evidence       soft: ' 'rm node-1/platform.key'
 finds 'fail  restore_path' "sed -i 's,restore_path: .*,restore_path: /nowhere/enclave,' node-1/assayd.yaml"

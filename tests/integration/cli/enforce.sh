@@ -151,7 +151,7 @@ expect 11 'line 2: a line is missing or came twice' "$ASSAY" audit orders orders
 head -n 2 node-4/state/orders.log >orders
 expect 0 'holds          2 lines' "$ASSAY" audit orders orders
 expect 11 'lines are missing at the end' "$ASSAY" audit orders orders --head "$head"
-expect 5 'nothing is known' "$ASSAY" audit orders nowhere
+expect 5 'nowhere: no such file' "$ASSAY" audit orders nowhere
 expect 2 '--head wants NUMBER:HASH' "$ASSAY" audit orders orders --head 7
 kill -TERM "$pid_4"
 wait "$pid_4"

@@ -19,7 +19,7 @@ b" "$(printf 'n%.0s' $(seq 64))"; do
 done
 expect 2 '--name NAME is missing' "$ASSAY" keys generate other
 check 'a refused name makes no folder' test ! -e other
-expect 5 'nothing is known under that name' "$ASSAY" keys show nothing
+expect 5 'nothing: no such file' "$ASSAY" keys show nothing
 expect 1 'it cannot be made or written there' "$ASSAY" keys generate nowhere/deeper/keys --name x
 expect 1 'it cannot be made or written there' "$ASSAY" keys operator nowhere/operator.key
 expect 0 'public_key: "' "$ASSAY" keys operator operator.key
@@ -148,7 +148,7 @@ expect 2 'block_len_max: expected 65536 to 4194304, found 1' plan 's/^threshold/
 expect 2 'plan.bad.yaml:3:1: unknown key "treshold"; is "threshold" meant?' plan 's/threshold/treshold/'
 expect 2 'threshold: expected 2 to 2, found 3' plan 's/threshold: .*/threshold: 3/'
 expect 2 'no operator of this plan is named "gamma"' plan 's/operator: alpha/operator: gamma/'
-expect 2 'nothing: nothing is known under that name' plan 's/policy.yaml/nothing/'
+expect 2 'nothing: no such file' plan 's/policy.yaml/nothing/'
 expect 2 'vendor-9: nothing is known' plan 's/vendor-2/vendor-9/'
 expect 2 'not genuine under the collateral' plan 's/, vendor-2//'
 expect 2 'the same folder twice' plan 's/, vendor-2/, vendor-2, vendor-2/'

@@ -31,7 +31,7 @@ expect 0 'node-2' ask 1 explain "$(sed -n 's/^node_id: "\(.*\)"$/\1/p' node-2/ke
 expect 5 'no member has that name, slot or id' ask 1 explain nobody
 expect 5 'no member has that name, slot or id: "4"' ask 1 explain 4
 expect 5 'no member has that name, slot or id: "nod-2"; is "node-' ask 1 explain nod-2
-expect 5 '"detail": "assay explain: no member has that name, slot or id: \"node-22\"; is \"node-2\" meant?"' ask 1 explain node-22 --json
+expect 5 '"detail": "assay explain: no member has that name, slot or id: \"node-22\"; is \"node-2\" meant? (`assay nodes` lists the members)"' ask 1 explain node-22 --json
 expect 2 'usage: assay explain' ask 1 explain
 expect 2 'usage: assay status' ask 1 status more
 expect 2 'usage: assay explain' ask 1 explain "two

@@ -32,7 +32,7 @@ expect 2 '"lint": "reference-denied"' "$ASSAY" policy lint vain.yaml --json
 case $out in *'"line": 6'*) ;; *) wrong "no line: $out" ;; esac
 expect 2 'broken.yaml:4:13: service_td: expected refused, warning or affirming, found "perhaps"' \
     "$ASSAY" policy lint broken.yaml
-expect 2 '"code": "not_found"' "$ASSAY" policy lint nothing.yaml --json
+expect 5 '"code": "not_found"' "$ASSAY" policy lint nothing.yaml --json
 policy over.yaml sgx-v3 production 'references:' \
     "  - { field: mrenclave, state: allowed, value: \"$A\", not_after: 2026-01-01T00:00:00Z }"
 expect 0 '0 errors, 0 warnings' "$ASSAY" policy lint over.yaml --at 2026-01-01T00:00:00Z

@@ -86,7 +86,7 @@ expect 0 'profile        development: INSECURE' verify whole --checkpoint zero -
 expect 0 '"insecure": true' verify whole --checkpoint zero --policy policy.yaml --json
 sed 's/development/production/' policy.yaml >other.yaml
 expect 4 'expected the policy with digest' verify whole --checkpoint zero --policy other.yaml
-expect 2 'no-such.yaml' verify whole --checkpoint zero --policy no-such.yaml
+expect 5 'no-such.yaml: no such file' verify whole --checkpoint zero --policy no-such.yaml
 
 # --- an attestation result of all verifiers together
 expect 0 '' verify whole --checkpoint zero --ear result.jwt --ear-key alpha.key

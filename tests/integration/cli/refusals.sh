@@ -188,7 +188,7 @@ check 'a file in the place of the socket is left alone' test -f node-1/admin.soc
 
 # --- asking when nobody is there
 expect 3 'is assayd running' "$ASSAY" status --socket nothing.sock
-expect 3 'is assayd running' "$ASSAY" nodes --socket "$WORK"
+expect 3 'is a directory, expected the admin socket' "$ASSAY" nodes --socket "$WORK"
 expect 2 'usage: assay permit' "$ASSAY" permit --class everything --socket nothing.sock
 expect 2 'usage: assay explain' "$ASSAY" explain --socket nothing.sock
 expect 2 'is no group of commands' "$ASSAY" frobnicate

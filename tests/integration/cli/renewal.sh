@@ -69,7 +69,7 @@ check 'it stays' test "$(in_force)" = "$second"
 expect 6 'nothing in it is newer' collateral submit newer.offer
 head -c 300 newer.offer >cut.offer
 expect 4 'input ends' collateral submit cut.offer
-expect 2 'nothing is known under that name' collateral submit nowhere
+expect 5 'nowhere: no such file' collateral submit nowhere
 "$ASSAY" collateral apply --in-force set --offer newer.offer --out set.next >/dev/null
 mv set.next set
 check 'the set is what the tools make of it' test "$(sha256sum set | cut -d' ' -f1)" = "$second"

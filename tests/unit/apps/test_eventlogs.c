@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define AT "2027-01-15T08:00:00Z" /* PAPER_NOW */
 
@@ -250,10 +251,10 @@ Test(apps_eventlogs, a_policy_is_tried_with_logs)
 
 Test(apps_eventlogs, misuse_says_what_was_expected_and_found)
 {
-    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log none"), 2);
-    expect_said("--event-log none: expected a file that can be read, found: ");
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log none"), 5);
+    expect_said("--event-log none: no such file");
     cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log none --json"),
-                 2);
+                 5);
     expect_said("\"code\": \"not_found\"");
     cr_expect_eq(run("evidence verify quote --root root.der --at " AT
                      " --event-log ima --event-log ima --event-log ima --event-log ima"
@@ -261,6 +262,10 @@ Test(apps_eventlogs, misuse_says_what_was_expected_and_found)
                  2);
     expect_said("--event-log: expected at most 4 files, found 5");
     cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log /dev/zero"), 2);
-    expect_said("--event-log /dev/zero: expected at most 16777216 bytes, found more");
+    expect_said("--event-log /dev/zero: is a device, expected a regular file");
+    put("long", "", 0);
+    cr_assert_eq(truncate(folder_at(&folder, "long"), 16777217), 0);
+    cr_expect_eq(run("evidence verify quote --root root.der --at " AT " --event-log long"), 2);
+    expect_said("--event-log long: expected at most 16777216 bytes, found more");
     cr_expect_eq(run("evidence decode quote --event-log ima"), 2);
 }

@@ -90,7 +90,7 @@ Test(options, names_the_word_that_is_wrong)
     expect_said("genesis create plan --out", "--out wants a value");
     expect_said("genesis create --out f", "expected PLAN, found 0 words");
     expect_said("genesis create a b --out f", "expected PLAN, found 2 words");
-    expect_said("nodes node-1", "it takes no words beside options, found 1 word");
+    expect_said("nodes node-1", "it takes no words besides options, found 1 word");
     expect_said("nodes -j", "there is no option \"-j\": names of options have two dashes");
     expect_said("nodes --json=2", "--json takes no value, found \"2\"");
     expect_said("permit --class critcal",

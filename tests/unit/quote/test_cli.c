@@ -165,7 +165,7 @@ Test(quote_cli, compares_the_challenge_and_lists_what_was_not_checked)
         cr_expect_eq(run.exit, 11, "digit %zu", i);
         const struct assay_json *const reasons =
             assay_json_get(assay_json_get(run.document, "data"), "reasons");
-        cr_expect_str_eq(assay_json_text(assay_json_at(reasons, 0), "rule", ""), "nonce");
+        cr_expect_str_eq(assay_json_text(assay_json_at(reasons, 0), "rule", ""), "challenge");
         assay_json_free(&run.document);
         data_text[i] = kept;
     }
@@ -226,7 +226,7 @@ Test(quote_cli, takes_root_kind_and_policy_from_its_options)
     cr_assert_eq(run.exit, 2);
     assay_json_free(&run.document);
     run = verify(name, at, "--policy /nonexistent");
-    cr_assert_eq(run.exit, 2);
+    cr_assert_eq(run.exit, 5);
     assay_json_free(&run.document);
     run = verify(name, "yesterday", "");
     cr_assert_eq(run.exit, 2);
@@ -246,10 +246,10 @@ Test(quote_cli, answers_misuse_with_2_and_malformed_files_with_13)
         { "evidence", 2 },
         { "evidence verify", 2 },
         { "evidence verify /dev/null", 13 }, /* of no kind: no collateral would help */
-        { "evidence verify /dev/null --collateral /nonexistent", 2 },
-        { "evidence verify /nonexistent --collateral /usr", 2 },
+        { "evidence verify /dev/null --collateral /nonexistent", 5 },
+        { "evidence verify /nonexistent --collateral /usr", 5 },
         { "evidence verify /dev/null --collateral /usr", 13 },
-        { "evidence verify /dev/zero --collateral /usr", 13 }, /* longer than any evidence */
+        { "evidence verify /dev/zero --collateral /usr", 2 }, /* no file */
         { "evidence verify /dev/null --collateral /usr --speed", 2 },
         { "evidence decode /dev/null", 13 },
         { "evidence decode /dev/null --at 2025-01-01T00:00:00Z", 2 },
@@ -278,21 +278,21 @@ Test(quote_cli, answers_in_json_when_asked_to_also_when_it_fails)
         const char *code, *detail;
     } errors[] = {
         { "evidence decode /dev/null --json", 13, "malformed", "/dev/null: " },
-        { "evidence decode /dev/zero --json", 13, "malformed", "/dev/zero: " },
+        { "evidence decode /dev/zero --json", 2, "usage", "/dev/zero: is a device" },
         { "evidence decode /bin/sh --json", 13, "unsupported", "/bin/sh: " },
-        { "evidence decode /nonexistent --json", 2, "not_found", "/nonexistent: " },
-        { "evidence decode /tmp --json", 2, "usage", "/tmp: " },
+        { "evidence decode /nonexistent --json", 5, "not_found", "/nonexistent: no such file" },
+        { "evidence decode /tmp --json", 2, "usage", "/tmp: is a directory" },
         { "evidence decode /dev/null --kind x --json", 2, "usage", "--kind wants one of sgx-v3" },
-        { "evidence verify /nonexistent --collateral /usr --json", 2, "not_found", "/nonexistent" },
-        { "evidence verify /dev/null --collateral /nonexistent --json", 2, "not_found",
+        { "evidence verify /nonexistent --collateral /usr --json", 5, "not_found", "/nonexistent" },
+        { "evidence verify /dev/null --collateral /nonexistent --json", 5, "not_found",
           "--collateral /nonexistent" },
-        { "evidence verify /dev/null --collateral /dev/null --json", 2, "not_found", "no such" },
+        { "evidence verify /dev/null --collateral /dev/null --json", 5, "not_found", "no such" },
         { "evidence verify /dev/null --collateral /usr --at now --json", 2, "usage", "--at: " },
         { "evidence verify /dev/null --collateral /usr --root /dev/null --json", 2, "usage",
           "--root /dev/null" },
         { "evidence verify /dev/null --collateral /usr --policy /dev/null --json", 2, "usage",
           "/dev/null:1:1: the file is empty" },
-        { "evidence verify /dev/null --collateral /usr --policy /nonexistent --json", 2,
+        { "evidence verify /dev/null --collateral /usr --policy /nonexistent --json", 5,
           "not_found", "/nonexistent" },
     };
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {

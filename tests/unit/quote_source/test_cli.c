@@ -147,7 +147,7 @@ Test(collateral_cli, what_cannot_be_had_is_said_and_nothing_is_written)
     cr_expect_not_null(strstr(output, "https://"), "%s", output);
 }
 
-Test(collateral_cli, misuse_is_status_2)
+Test(collateral_cli, misuse_is_status_2_and_a_missing_file_5)
 {
     static const char *const lines[] = {
         "",
@@ -164,14 +164,18 @@ Test(collateral_cli, misuse_is_status_2)
         "fetch --fmspc 000000000000 --ca platform --tee sgx --timeout 0 --out /tmp/x",
         "fetch --fmspc 000000000000 --ca platform --tee sgx --timeout 1x --out /tmp/x",
         "fetch --fmspc 000000000000 --ca platform --tee sgx --at yesterday --out /tmp/x",
-        "fetch --for /nonexistent --out /tmp/x",
-        "show /nonexistent",
         "show /tmp --pccs https://x",
         "show /tmp --early",
         "burn",
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
         cr_expect_eq(run("%s", lines[i]), 2, "%s: %s", lines[i], output);
+    static const char *const absent[] = {"fetch --for /nonexistent --out /tmp/x",
+                                         "show /nonexistent"};
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        cr_expect_eq(run("%s", absent[i]), 5, "%s: %s", absent[i], output);
+        cr_expect_not_null(strstr(output, "/nonexistent: no such file"), "%s", output);
+    }
     cr_expect_eq(run("--help"), 0);
     cr_expect_not_null(strstr(output, "usage: assay collateral fetch"));
 }
