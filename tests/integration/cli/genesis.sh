@@ -44,8 +44,8 @@ case $out in *'a signature does not verify'*) ;; *) wrong "an unsigned genesis: 
 expect 6 "the key is none of the 2 founding operators'" \
     "$ASSAY" genesis sign genesis --key operator.key
 expect 13 'ASSAY_E_UNSUPPORTED' "$ASSAY" genesis sign genesis --key node-1/keys/identity.key
-expect 5 'ASSAY_E_NOT_FOUND' "$ASSAY" genesis sign genesis --key nobody.key
-expect 5 'ASSAY_E_NOT_FOUND' "$ASSAY" genesis sign nothing --key alpha.key
+expect 5 'nobody.key: no such file' "$ASSAY" genesis sign genesis --key nobody.key
+expect 5 'nothing: no such file' "$ASSAY" genesis sign nothing --key alpha.key
 expect 0 'signed by 1 of 2 operators, 2 needed' "$ASSAY" genesis sign genesis --key alpha.key
 cp genesis genesis.one
 expect 2 'a signature does not verify' "$ASSAYD" --config node-1/assayd.yaml --check-config
