@@ -108,11 +108,11 @@ static struct assay_json *group_alarms(uint32_t alarms)
         { ASSAY_CONT_ALARM_OPERATORS, "operators" },
         { ASSAY_CONT_ALARM_CUT, "cut" },
         { ASSAY_CONT_ALARM_MISSING, "missing" },
+        { ASSAY_CONT_ALARM_CHANGING, "changing" },
     };
     struct assay_json *list = assay_json_array();
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if ((alarms & words[i].alarm) != 0)
-            assay_json_append_text(list, words[i].word);
+        if ((alarms & words[i].alarm) != 0) assay_json_append_text(list, words[i].word);
     return list;
 }
 

@@ -14,8 +14,8 @@
 enum {
     SUBMIT_AGAIN_MS = 1000, /* records may be lost on their way to a block */
     FRAMES_PER_TURN = 512,
-    SILENT_MS = 30000,      /* at least, before another seat is reported */
-    LOOPS_MAX = 64, /* what a replica says to itself in one step */
+    SILENT_MS = 30000, /* at least, before another seat is reported */
+    LOOPS_MAX = 64,    /* what a replica says to itself in one step */
 };
 
 /* A record of this epoch. */
@@ -40,10 +40,11 @@ struct assay_replica_node {
     struct assay_cont_replica *replica; /* NULL before the chain is known */
     uint64_t wake_at_ms, now_ms;
     bool listed;
-    bool is_told; /* the ledger shows it as it is */
-    bool drains;  /* it was asked to */
-    bool drained; /* and has no seat any more */
-    uint64_t era, epoch; /* that closed last, */
+    uint64_t listed_era;          /* in which it was shown so last */
+    bool is_told;                 /* the ledger shows it as it is */
+    bool drains;                  /* it was asked to */
+    bool drained;                 /* and has no seat any more */
+    uint64_t era, epoch;          /* that closed last, */
     uint64_t closed_ms, epoch_ms; /* when it was told, how long it took */
     struct said silent[ASSAY_CONT_SEATS_MAX], alive;
     uint64_t submit_at_ms;
@@ -378,8 +379,7 @@ static void tell_silence(struct assay_replica_node *n, const struct assay_cont_g
                                       silent_ms) &&
             sign_silent(n, group, i, &n->silent[i]))
             submit_said(n, ASSAY_SERVICE_SILENT, &n->silent[i]);
-    if (member != NULL &&
-        assay_cont_group_wants_alive(group, (uint32_t)(member - group->member)) &&
+    if (member != NULL && assay_cont_group_wants_alive(group, (uint32_t)(member - group->member)) &&
         sign_alive(n, group, &n->alive))
         submit_said(n, ASSAY_SERVICE_ALIVE, &n->alive);
 }
@@ -397,8 +397,11 @@ static enum assay_status follow(struct assay_replica_node *n)
         n->told = assay_follower_told(n->follower);
         assay_board_take(n->board, group);
         const struct assay_cont_member *const member = member_of(n, group);
-        if (n->listed && member == NULL) return ASSAY_E_STALE;
+        /* Within an era another process of the member has followed it. A RECOVER may undo that it
+         * was listed, but not what it remembers: it is listed once more. */
+        if (n->listed && member == NULL && group->era == n->listed_era) return ASSAY_E_STALE;
         n->listed = member != NULL;
+        if (n->listed) n->listed_era = group->era;
         n->is_told = member != NULL && member->drains == n->drains;
         n->drained = n->drains && n->is_told && !has_seat(n, group);
     }

@@ -5,20 +5,26 @@
 
 #include "base/assert.h"
 
+/* A seat whose key no member lists is nobody's, in networks of whatever size. */
+static uint32_t whose(const struct assay_cont_seats *seats, uint32_t seat)
+{
+    return seats->slot[seat] == ASSAY_CONT_NOBODY ? UINT32_MAX : seats->slot[seat];
+}
+
 static void take_seats(struct assay_summary_group *out, const struct assay_cont_group *g)
 {
     if (g->phase == ASSAY_CONT_FORMING) return;
     out->view = out->next_view = g->now.roster.view;
     out->seat_count = g->now.roster.count;
     for (uint32_t i = 0; i < out->seat_count; i++) {
-        out->seat[i] = g->now.slot[i];
+        out->seat[i] = whose(&g->now, i);
         out->state[i] = assay_cont_group_seat(g, i);
     }
     if (g->phase != ASSAY_CONT_CHANGING) return;
     out->next_view = g->next.roster.view;
     out->next_count = g->next.roster.count;
     for (uint32_t i = 0; i < out->next_count; i++)
-        out->next[i] = g->next.slot[i];
+        out->next[i] = whose(&g->next, i);
 }
 
 static void take_group(struct assay_summary_group *out, const struct assay_registry_plan *plan,

@@ -17,7 +17,8 @@ struct assay_summary_group {
     enum assay_cont_phase phase;
     uint64_t view, next_view; /* next: the one that is waited for while CHANGING */
     uint32_t seat_count, next_count;
-    uint32_t seat[ASSAY_CONT_SEATS_MAX], next[ASSAY_CONT_SEATS_MAX]; /* slots of members */
+    uint32_t seat[ASSAY_CONT_SEATS_MAX],
+        next[ASSAY_CONT_SEATS_MAX]; /* slots of members; UINT32_MAX: nobody's */
     enum assay_cont_seat_state state[ASSAY_CONT_SEATS_MAX];
     uint32_t alarms; /* bits of enum assay_cont_alarm */
     uint32_t listed_count, listed[ASSAY_CONT_SLOTS_MAX];

@@ -8,11 +8,11 @@
 #include "base/cbor.h"
 
 enum {
-    ITEMS = 18,
+    ITEMS = 19,
     SILENCE_LEN_MAX = 1 + 2 + 2 + 2 + 9,
     ATTACH_LEN_MAX = 1 + 9 + 1 + ASSAY_CONT_SEATS_MAX * (2 + ASSAY_P256_PUBLIC_LEN) + 34 + 5,
-    HEAD_LEN_MAX = 128 + 2 + 9 * ASSAY_CONT_MOVES_MAX + SILENCE_LEN_MAX * ASSAY_CONT_SEATS_MAX +
-                   5 + 2 + ATTACH_LEN_MAX,
+    HEAD_LEN_MAX = 137 + 2 + 9 * ASSAY_CONT_MOVES_MAX + SILENCE_LEN_MAX * ASSAY_CONT_SEATS_MAX + 5 +
+                   2 + ATTACH_LEN_MAX,
     CONTACT_LEN_MAX = 2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX,
     SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX + 1 + 9 + 1 + 9 + 1,
     ROW_LEN_MAX = 1 + 2 + 32 + 5 + 9 + 2 + 1 + 9 + 2 + 9 + 1 + CONTACT_LEN_MAX + 5 + 9 + 9,
@@ -131,11 +131,12 @@ enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,
     const size_t start = w->len;
     assay_cont_group_check(group);
     assay_cbor_put_array(w, ITEMS);
-    assay_cbor_put_text(w, "assay/group/v5");
+    assay_cbor_put_text(w, "assay/group/v6");
     assay_cbor_put_uint(w, group->home.group);
     assay_cbor_put_uint(w, group->size);
     assay_cbor_put_uint(w, group->instances_max);
     assay_cbor_put_uint(w, (uint64_t)group->phase);
+    assay_cbor_put_uint(w, has_next(group) ? group->changing : 0);
     assay_cbor_put_uint(w, group->view_last);
     assay_cbor_put_uint(w, has_next(group) ? group->barred : 0);
     assay_cbor_put_bytes(w, group->root, 32);
@@ -166,7 +167,7 @@ static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t
 static enum assay_status read_seat(struct assay_cursor *c, uint32_t *slot, uint8_t *key)
 {
     ASSAY_TRY(assay_cbor_array_exact(c, 2));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, slot));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_NOBODY, slot));
     return assay_cbor_bytes_exact(c, key, ASSAY_P256_PUBLIC_LEN);
 }
 
@@ -179,7 +180,7 @@ static enum assay_status read_seats(struct assay_cursor *c, uint32_t count,
     for (uint32_t i = 0; i < count; i++) {
         ASSAY_TRY(read_seat(c, &seats->slot[i], seats->roster.key[i]));
         for (uint32_t k = 0; k < i; k++)
-            if (seats->slot[k] == seats->slot[i] ||
+            if ((seats->slot[k] == seats->slot[i] && seats->slot[i] != ASSAY_CONT_NOBODY) ||
                 assay_bytes_equal(seats->roster.key[k], seats->roster.key[i],
                                   ASSAY_P256_PUBLIC_LEN))
                 return ASSAY_E_INVALID;
@@ -300,8 +301,7 @@ static enum assay_status read_instance(struct assay_cursor *c, struct assay_cont
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.renewed));
     /* A row without a lease shows nothing. */
     if (row.lease == 0 && (row.shown > 0 || row.renewed > 0)) return ASSAY_E_INVALID;
-    if (row.session == 0 || row.in_epoch == 0 || row.in_epoch > row.session)
-        return ASSAY_E_RANGE;
+    if (row.session == 0 || row.in_epoch == 0 || row.in_epoch > row.session) return ASSAY_E_RANGE;
     for (uint32_t i = 0; i < group->instance_count; i++)
         if (assay_bytes_equal(group->instance[i].instance, row.instance, 32) ||
             assay_bytes_equal(group->instance[i].contact.curve, row.contact.curve, 32))
@@ -365,6 +365,7 @@ static bool are_views_fit(const struct assay_cont_group *group)
 static enum assay_status read_views(struct assay_cursor *c, struct assay_cont_group *group)
 {
     uint32_t barred = 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, has_next(group) ? INT64_MAX : 0, &group->changing));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &group->view_last));
     ASSAY_TRY(read_u32(c, (UINT32_C(1) << group->size) - 1, &barred));
     group->barred = (uint8_t)barred;
@@ -387,7 +388,7 @@ static enum assay_status read_group(struct assay_cursor *c, const struct assay_c
 {
     uint32_t number = 0, size = 0, instances_max = 0, phase = 0;
     ASSAY_TRY(assay_cbor_array_exact(c, ITEMS));
-    ASSAY_TRY(assay_cbor_text_expect(c, "assay/group/v5"));
+    ASSAY_TRY(assay_cbor_text_expect(c, "assay/group/v6"));
     ASSAY_TRY(read_u32(c, UINT32_MAX, &number));
     if (number != home->group) return ASSAY_E_CHAIN;
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SEATS_MAX, &size));

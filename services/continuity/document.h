@@ -6,8 +6,8 @@
  * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows
  * the ledger by digests has nothing to fetch.
  *
- *   ["assay/group/v5", group, size, instances_max, phase, view_last, barred, root, entries,
- *    SEATS, SEATS or null,
+ *   ["assay/group/v6", group, size, instances_max, phase, changing, view_last, barred, root,
+ *    entries, SEATS, SEATS or null,
  *    [epoch, epoch, epoch] of moves for silence, last first,
  *    [[by, by before, cut, missing], ...] by seat of the first,
  *    era closed, closes in it,

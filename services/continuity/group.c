@@ -67,13 +67,18 @@ static bool is_seated(const struct assay_cont_seats *seats, uint32_t slot)
     return false;
 }
 
+bool assay_cont_is_nobodys(const struct assay_cont_seats *seats, uint32_t seat)
+{
+    return seats->slot[seat] == ASSAY_CONT_NOBODY;
+}
+
 /* The memory that sat there is another process's now. */
 bool assay_cont_is_rekeyed(const struct assay_cont_group *group,
                            const struct assay_cont_seats *seats, uint32_t seat)
 {
+    if (assay_cont_is_nobodys(seats, seat)) return true;
     const struct assay_cont_member *m = &group->member[seats->slot[seat]];
-    return !m->listed ||
-           !assay_bytes_equal(m->key, seats->roster.key[seat], ASSAY_P256_PUBLIC_LEN);
+    return !m->listed || !assay_bytes_equal(m->key, seats->roster.key[seat], ASSAY_P256_PUBLIC_LEN);
 }
 
 bool assay_cont_is_lost(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
@@ -87,24 +92,31 @@ enum assay_cont_seat_state assay_cont_group_seat(const struct assay_cont_group *
                                                  uint32_t seat)
 {
     ASSAY_ASSERT(seat < group->now.roster.count);
+    if (assay_cont_is_rekeyed(group, &group->now, seat)) return ASSAY_CONT_SEAT_LOST;
     const struct assay_cont_member *m = &group->member[group->now.slot[seat]];
-    if (assay_cont_is_rekeyed(group, &group->now, seat) || m->standing < ASSAY_CONT_STAND_WARNING)
-        return ASSAY_CONT_SEAT_LOST;
+    if (m->standing < ASSAY_CONT_STAND_WARNING) return ASSAY_CONT_SEAT_LOST;
     if (group->silence[seat].missing != 0) return ASSAY_CONT_SEAT_MISSING;
     if (group->silence[seat].cut > 0) return ASSAY_CONT_SEAT_CUT;
     return m->drains ? ASSAY_CONT_SEAT_DRAINS : ASSAY_CONT_SEAT_SERVES;
 }
 
+/* Seats but this one of members of an operator. */
+static uint32_t seats_of(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
+                         uint32_t without, uint8_t operator_)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < seats->roster.count; i++)
+        count += i != without && !assay_cont_is_nobodys(seats, i) &&
+                 group->member[seats->slot[i]].operator_ == operator_;
+    return count;
+}
+
 /* docs/services.md 1.9.3: would this member's operator sit in more seats than one may? */
 bool assay_cont_is_over_cap(const struct assay_cont_group *group,
-                            const struct assay_cont_seats *seats, uint32_t own_seat,
-                            uint32_t slot)
+                            const struct assay_cont_seats *seats, uint32_t own_seat, uint32_t slot)
 {
-    const uint8_t operator_ = group->member[slot].operator_;
-    uint32_t others = 0;
-    for (uint32_t i = 0; i < seats->roster.count; i++)
-        others += i != own_seat && group->member[seats->slot[i]].operator_ == operator_;
-    return others >= assay_cont_operator_seats(group->size);
+    return seats_of(group, seats, own_seat, group->member[slot].operator_) >=
+           assay_cont_operator_seats(group->size);
 }
 
 bool assay_cont_may_sit(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
@@ -120,8 +132,7 @@ bool assay_cont_may_sit(const struct assay_cont_group *group, const struct assay
 /* Highest score, then lowest slot, of those that may and have no other seat. capped: whose operator
  * may have one more. */
 static uint32_t best_candidate(const struct assay_cont_group *group,
-                               const struct assay_cont_seats *seats, uint32_t own_seat,
-                               bool capped)
+                               const struct assay_cont_seats *seats, uint32_t own_seat, bool capped)
 {
     uint32_t best = ASSAY_CONT_SLOTS_MAX;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
@@ -165,7 +176,16 @@ static void form(struct assay_cont_group *group, struct assay_cont_facts *facts)
     tell_serving(group, assay_cont_fact_add(facts, ASSAY_CONT_BORN));
 }
 
-/* Replaces what is lost by who may. Returns: true when the roster became another. */
+/* Its operator has more seats than one may, since it became another's or a RECOVER. */
+static bool is_too_many(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
+                        uint32_t seat)
+{
+    return !assay_cont_is_nobodys(seats, seat) &&
+           assay_cont_is_over_cap(group, seats, seat, seats->slot[seat]);
+}
+
+/* Replaces what is lost by who may, then moves the last seats of an operator that has too many.
+ * Returns: true when the roster became another. */
 static bool refill(const struct assay_cont_group *group, struct assay_cont_seats *seats)
 {
     bool changed = false;
@@ -176,7 +196,60 @@ static bool refill(const struct assay_cont_group *group, struct assay_cont_seats
         seat_set(group, seats, i, slot);
         changed = true;
     }
+    for (uint32_t i = seats->roster.count; i-- > 0;) {
+        if (!is_too_many(group, seats, i)) continue;
+        const uint32_t slot = best_candidate(group, seats, i, true);
+        if (slot == ASSAY_CONT_SLOTS_MAX) continue;
+        seat_set(group, seats, i, slot);
+        changed = true;
+    }
     return changed;
+}
+
+/* What a group that is left to decide has. */
+struct memories {
+    uint32_t memories; /* that may be there */
+    uint32_t counted;  /* of members that list them and are not suspended */
+    uint32_t usable;   /* of these and the suspended: that counted when `next` was decided */
+    uint8_t barred;
+};
+
+static struct memories memories_of(const struct assay_cont_group *group)
+{
+    struct memories m = { 0 };
+    for (uint32_t i = 0; i < group->now.roster.count; i++) {
+        const bool nobodys = assay_cont_is_nobodys(&group->now, i);
+        if (assay_cont_is_rekeyed(group, &group->now, i) && !nobodys) continue;
+        if (assay_cont_silence_forgot(group, i)) continue;
+        m.memories++;
+        if (nobodys) continue; /* until its member lists it again */
+        if (!(group->barred >> i & 1)) m.usable++;
+        if (group->member[group->now.slot[i]].standing == ASSAY_CONT_STAND_SUSPENDED)
+            m.barred |= (uint8_t)(1u << i);
+        else m.counted++;
+    }
+    return m;
+}
+
+/* Who is new in `next` and has perhaps not been there is tried later again; others first. */
+static void replace_newcomers(struct assay_cont_group *group, struct assay_cont_seats *next)
+{
+    for (uint32_t i = 0; i < next->roster.count; i++) {
+        if (assay_cont_is_nobodys(next, i) || is_seated(&group->now, next->slot[i])) continue;
+        struct assay_cont_member *m = &group->member[next->slot[i]];
+        const uint64_t before = m->until;
+        m->until = group->epoch + UINT64_C(2) * ASSAY_CONT_STALL_CLOSES;
+        const uint32_t slot = best_candidate(group, next, i, true);
+        if (slot == ASSAY_CONT_SLOTS_MAX) m->until = before;
+        else seat_set(group, next, i, slot);
+    }
+}
+
+/* docs/services.md 1.9.6: its replicas may be gone, also where no seat of it is lost. */
+static bool is_stalled(const struct assay_cont_group *group)
+{
+    return group->phase == ASSAY_CONT_CHANGING && group->epoch > group->changing &&
+           (group->epoch - group->changing) % ASSAY_CONT_STALL_CLOSES == 0;
 }
 
 /*
@@ -192,26 +265,17 @@ static void decide_with(struct assay_cont_group *group, const struct assay_cont_
         return;
     }
     if (assay_cont_awaits_views(group)) return;
-    uint32_t memories = 0, counted = 0, usable = 0;
-    uint8_t barred = 0;
-    for (uint32_t i = 0; i < group->now.roster.count; i++) {
-        if (assay_cont_is_rekeyed(group, &group->now, i)) continue;
-        if (assay_cont_silence_forgot(group, i)) continue;
-        memories++;
-        if (!(group->barred >> i & 1)) usable++;
-        if (group->member[group->now.slot[i]].standing == ASSAY_CONT_STAND_SUSPENDED)
-            barred |= (uint8_t)(1u << i);
-        else counted++;
-    }
+    const struct memories m = memories_of(group);
     const uint32_t quorum = assay_cont_quorum(group->now.roster.count);
-    if (memories < quorum) {
+    if (m.memories < quorum) {
         group->phase = ASSAY_CONT_GONE;
         group->next = group->now; /* nothing is waited for any more */
         group->barred = 0;
+        group->changing = 0;
         assay_cont_fact_add(facts, ASSAY_CONT_LOST);
         return;
     }
-    if (counted < quorum) return; /* until a suspended member stands again */
+    if (m.counted < quorum) return; /* until a suspended member stands again */
     const bool changing = group->phase == ASSAY_CONT_CHANGING;
     struct assay_cont_seats next = changing ? group->next : group->now;
     const bool moves = move != NULL && move->seat < next.roster.count;
@@ -219,17 +283,21 @@ static void decide_with(struct assay_cont_group *group, const struct assay_cont_
         seat_set(group, &next, move->seat, move->slot);
         assay_cont_silence_moved(group, move->seat);
     }
+    const bool stalled = move != NULL && is_stalled(group);
+    if (stalled) replace_newcomers(group, &next);
     const bool refilled = refill(group, &next) || moves;
     /* Decided anew also when a memory that was counted on counts no more, or when one that did not
-     * count then is needed now that others are gone; and in another era, since a RECOVER may have
-     * undone a later decision, for which members of the base have signed. */
-    const bool other = (barred & ~group->barred) != 0 || usable < quorum ||
-                       assay_cont_number_era(group->next.roster.view) < group->era;
-    if (!refilled && !(changing && other)) return;
+     * count then is needed now that others are gone. */
+    const bool other = (m.barred & ~group->barred) != 0 || m.usable < quorum;
+    /* And in another era, whatever is lost: a RECOVER may have undone a decision for which members
+     * of the base have signed, and they serve no more. */
+    const bool undone = assay_cont_number_era(group->next.roster.view) < group->era;
+    if (!refilled && !(changing && other) && !undone && !stalled) return;
+    if (!changing) group->changing = group->epoch;
     group->view_last = assay_cont_number_next(group->era, group->view_last);
     next.roster.view = group->view_last;
     group->next = next;
-    group->barred = barred;
+    group->barred = m.barred;
     group->phase = ASSAY_CONT_CHANGING;
     tell_waiting(group, assay_cont_fact_add(facts, ASSAY_CONT_DECIDED));
 }
@@ -245,8 +313,7 @@ static void decide(struct assay_cont_group *group, struct assay_cont_facts *fact
 bool assay_cont_has_curve(const struct assay_cont_group *group, const uint8_t curve[static 32])
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
-        if (group->member[i].listed &&
-            assay_bytes_equal(group->member[i].contact.curve, curve, 32))
+        if (group->member[i].listed && assay_bytes_equal(group->member[i].contact.curve, curve, 32))
             return true;
     for (uint32_t i = 0; i < group->instance_count; i++)
         if (assay_bytes_equal(group->instance[i].contact.curve, curve, 32)) return true;
@@ -284,8 +351,36 @@ static void back_off(struct assay_cont_group *group, uint32_t slot)
 {
     struct assay_cont_member *m = &group->member[slot];
     if (!m->listed || !sits(group, slot)) return;
+    /* After a RECOVER members list what they had listed in what was undone. */
+    if (assay_cont_awaits_views(group)) return;
     if (m->relists > 0) m->until = group->epoch + (UINT64_C(1) << m->relists);
     if (m->relists < ASSAY_CONT_RELISTS_MAX) m->relists++;
+}
+
+/*
+ * docs/services.md 1.9.5: a RECOVER undid that a member listed the key which sits there, and its
+ * replica lists it once more. Returns: whether that seat is the member's now.
+ */
+static bool take_back(struct assay_cont_group *group, uint32_t slot, const uint8_t *key)
+{
+    struct assay_cont_seats *const all[] = { &group->now, &group->next };
+    bool took = false;
+    for (uint32_t v = 0; v < 2; v++) {
+        const uint32_t seat = assay_cont_seat(&all[v]->roster, key);
+        if (seat == all[v]->roster.count) continue;
+        if (!assay_cont_is_nobodys(all[v], seat) || is_seated(all[v], slot)) continue;
+        all[v]->slot[seat] = slot;
+        if (v == 0) group->silence[seat].missing = 0;
+        took = true;
+    }
+    return took;
+}
+
+/* A key that sits, or that another view was decided with, is a memory: nobody takes it over. */
+static bool is_a_memory(const struct assay_cont_group *group, const uint8_t *key)
+{
+    return assay_cont_seat(&group->now.roster, key) < group->now.roster.count ||
+           assay_cont_seat(&group->next.roster, key) < group->next.roster.count;
 }
 
 enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, uint32_t slot,
@@ -301,13 +396,10 @@ enum assay_cont_result assay_cont_group_replica(struct assay_cont_group *group, 
             continue;
         return i == slot ? drain(group, slot, record->drains, facts) : ASSAY_CONT_KEY_TAKEN;
     }
-    /* A key that sits, or that another view was decided with, is a memory: nobody takes it over. */
-    const struct assay_cont_seats *all[] = { &group->now, &group->next };
-    for (uint32_t i = 0; i < 2; i++)
-        if (assay_cont_seat(&all[i]->roster, record->key) < all[i]->roster.count)
-            return ASSAY_CONT_KEY_TAKEN;
     if (assay_cont_has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
-    back_off(group, slot);
+    const bool took = take_back(group, slot, record->key);
+    if (!took && is_a_memory(group, record->key)) return ASSAY_CONT_KEY_TAKEN;
+    if (!took) back_off(group, slot);
     group->member[slot].listed = true;
     group->member[slot].alive = 0;
     group->member[slot].stood = 0;
@@ -360,8 +452,7 @@ void assay_cont_group_renew(struct assay_cont_group *group, uint32_t slot)
 {
     if (slot >= ASSAY_CONT_SLOTS_MAX) return;
     /* Whose the slot is now is the close's to tell. */
-    group->member[slot] =
-        (struct assay_cont_member){ .operator_ = group->member[slot].operator_ };
+    group->member[slot] = (struct assay_cont_member){ .operator_ = group->member[slot].operator_ };
     for (uint32_t i = 0; i < group->instance_count; i++)
         assay_cont_row_renew(&group->instance[i], slot);
 }
@@ -374,7 +465,7 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
     if (record->group != group->home.group || record->entries > 2 * group->instances_max)
         return ASSAY_CONT_NOT_HERE;
     if (assay_cont_number_era(record->roster.view) < group->era &&
-        assay_cont_number_era(group->view_last) < group->era)
+        assay_cont_number_era(group->now.roster.view) < group->era)
         return assay_cont_attach(group, record);
     /* docs/services.md 1.9: one successor, the one that was decided last on what serves. */
     if (group->phase != ASSAY_CONT_CHANGING || record->base != group->now.roster.view ||
@@ -387,6 +478,7 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
     const struct assay_cont_seats before = group->now;
     group->now = group->next;
     group->barred = 0;
+    group->changing = 0;
     group->phase = ASSAY_CONT_SERVING;
     assay_cont_silence_started(group, &before);
     group->entries = record->entries;
@@ -453,13 +545,15 @@ uint32_t assay_cont_group_alarms(const struct assay_cont_group *group)
     const bool changing = group->phase == ASSAY_CONT_CHANGING;
     const struct assay_cont_seats *const seats = changing ? &group->next : &group->now;
     uint32_t alarms = 0, counted = 0;
+    if (changing && group->epoch - group->changing >= ASSAY_CONT_STALL_CLOSES)
+        alarms |= ASSAY_CONT_ALARM_CHANGING;
     if (group->phase == ASSAY_CONT_GONE) return 0;
     if (group->phase == ASSAY_CONT_FORMING) return forming_alarms(group);
     for (uint32_t i = 0; i < seats->roster.count; i++) {
         if (assay_cont_is_lost(group, seats, i)) alarms |= seat_alarms(group, seats, i);
-        counted +=
-            !assay_cont_is_rekeyed(group, &group->now, i) &&
-            group->member[group->now.slot[i]].standing != ASSAY_CONT_STAND_SUSPENDED;
+        if (is_too_many(group, seats, i)) alarms |= ASSAY_CONT_ALARM_OPERATORS;
+        counted += !assay_cont_is_rekeyed(group, &group->now, i) &&
+                   group->member[group->now.slot[i]].standing != ASSAY_CONT_STAND_SUSPENDED;
     }
     if (counted < assay_cont_quorum(group->size)) alarms |= ASSAY_CONT_ALARM_FEW;
     return alarms | assay_cont_silence_alarms(group);
@@ -481,5 +575,6 @@ void assay_cont_group_check(const struct assay_cont_group *group)
     }
     for (uint32_t i = 0; i < group->size; i++)
         for (uint32_t k = 0; k < i; k++)
-            ASSAY_ASSERT(group->now.slot[i] != group->now.slot[k]);
+            ASSAY_ASSERT(group->now.slot[i] != group->now.slot[k] ||
+                         assay_cont_is_nobodys(&group->now, i));
 }

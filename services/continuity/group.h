@@ -13,26 +13,29 @@
 #include "services/continuity/replica.h"
 
 enum {
-    ASSAY_CONT_SLOTS_MAX = 128,      /* members that may offer a replica */
+    ASSAY_CONT_SLOTS_MAX = 128,        /* members that may offer a replica */
     ASSAY_CONT_SESSIONS_EPOCH_MAX = 4, /* of an instance: more in one epoch are clones at play */
     ASSAY_CONT_FACTS_MAX = 2,
-    ASSAY_CONT_RELISTS_MAX = 10,       /* 2^10 closes without a seat at most */
-    ASSAY_CONT_RELIST_CLOSES = 1024,   /* after so many, one of them is forgotten */
-    ASSAY_CONT_DRAIN_CLOSES = 64, /* that a member which drained gets no seat */
-    ASSAY_CONT_BIRTH_EPOCHS = 64, /* a birth is valid so long, and a provisional row stays */
-    ASSAY_CONT_CUT_CLOSES = 8, /* a seat that says it is alive does not move for silence so long */
-    ASSAY_CONT_MOVE_CLOSES = 4,   /* one seat moves for silence in so many closes, */
+    ASSAY_CONT_RELISTS_MAX = 10,     /* 2^10 closes without a seat at most */
+    ASSAY_CONT_RELIST_CLOSES = 1024, /* after so many, one of them is forgotten */
+    ASSAY_CONT_DRAIN_CLOSES = 64,    /* that a member which drained gets no seat */
+    ASSAY_CONT_BIRTH_EPOCHS = 64,    /* a birth is valid so long, and a provisional row stays */
+    ASSAY_CONT_CUT_CLOSES = 8,  /* a seat that says it is alive does not move for silence so long */
+    ASSAY_CONT_MOVE_CLOSES = 4, /* one seat moves for silence in so many closes, */
     ASSAY_CONT_MOVES_CLOSES = 64, /* n - q in so many, and who moved gets no seat as long */
     ASSAY_CONT_MOVES_MAX = 3,     /* n - q of the largest group */
     ASSAY_CONT_GONE_CLOSES = 64,  /* what is missing for so long is no memory any more */
     ASSAY_CONT_STOOD_CLOSES = 2,  /* that a candidate was listed and FULL */
     ASSAY_CONT_ATTACH_CLOSES = 4, /* of an era, before which no view is decided on an older one */
     ASSAY_CONT_QUOTA_MIN = 4,     /* rows of an author, whatever the size of the table */
+    ASSAY_CONT_STALL_CLOSES = 4,  /* that a view may change, before it is decided anew */
+    ASSAY_CONT_NOBODY = ASSAY_CONT_SLOTS_MAX, /* sits in a seat whose key no member lists since a
+                                                 RECOVER */
 };
 
 /* Of a member, at the close of an epoch; what scoring says, in the words that count here. */
 enum assay_cont_standing {
-    ASSAY_CONT_STAND_NONE, /* unknown, or below WARNING: it loses its seat */
+    ASSAY_CONT_STAND_NONE,      /* unknown, or below WARNING: it loses its seat */
     ASSAY_CONT_STAND_SUSPENDED, /* the same, and its memory does not count */
     ASSAY_CONT_STAND_WARNING,   /* keeps a seat, gets none */
     ASSAY_CONT_STAND_FULL,      /* may get a seat */
@@ -42,26 +45,26 @@ struct assay_cont_member {
     enum assay_cont_standing standing;
     uint16_t score;
     uint8_t operator_; /* whose it is: the same number for members of one operator */
-    uint32_t relists; /* keys that it changed while seated; one fewer every 1,024 closes */
-    uint64_t until;   /* it gets no seat before this epoch has closed */
-    uint64_t alive;   /* epoch of its last ALIVE; 0: none that counts */
-    uint32_t stood;   /* closes in a row that left it listed and FULL, ASSAY_CONT_STOOD_CLOSES at
+    uint32_t relists;  /* keys that it changed while seated; one fewer every 1,024 closes */
+    uint64_t until;    /* it gets no seat before this epoch has closed */
+    uint64_t alive;    /* epoch of its last ALIVE; 0: none that counts */
+    uint32_t stood;    /* closes in a row that left it listed and FULL, ASSAY_CONT_STOOD_CLOSES at
                          most */
-    bool listed; /* has a REPLICA record: the newest is this */
-    bool drains; /* its seat shall move, with its table */
+    bool listed;       /* has a REPLICA record: the newest is this */
+    bool drains;       /* its seat shall move, with its table */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_cont_contact contact;
 };
 
 struct assay_cont_seats {
     struct assay_cont_roster roster;
-    uint32_t slot[ASSAY_CONT_SEATS_MAX];
+    uint32_t slot[ASSAY_CONT_SEATS_MAX]; /* or ASSAY_CONT_NOBODY */
 };
 
 /* Of a seat of the view that serves. */
 struct assay_cont_silence {
     uint8_t by[2]; /* seats that reported it in the epoch that runs, and in the one before; bits */
-    uint8_t cut;      /* closes in a row at which it was reported, and said that it is alive */
+    uint8_t cut;   /* closes in a row at which it was reported, and said that it is alive */
     uint64_t missing; /* the close at which it was missing first, without ALIVE since; 0: none */
 };
 
@@ -71,10 +74,10 @@ struct assay_cont_instance_row {
     uint32_t payer; /* slot that handed the birth in; ASSAY_CONT_SLOTS_MAX: its member is gone */
     bool kept;      /* it has a certified state: the row goes by RETIRE or its lease */
     bool retired;
-    uint64_t session; /* the last */
+    uint64_t session;                  /* the last */
     struct assay_cont_contact contact; /* of it */
     uint32_t author;                   /* slot; ASSAY_CONT_SLOTS_MAX: its member is gone */
-    uint64_t epoch;   /* of the last session, and how many in it */
+    uint64_t epoch;                    /* of the last session, and how many in it */
     uint32_t in_epoch;
     uint32_t lease;   /* closes that it stays without a session or a newer state; 0: no end */
     uint64_t shown;   /* the highest index that a KEEP proved, of a row with a lease */
@@ -103,10 +106,11 @@ struct assay_cont_group {
     uint64_t epoch; /* the last that was closed */
     enum assay_cont_phase phase;
     struct assay_cont_seats now, next; /* the same unless CHANGING */
-    uint8_t root[32];    /* of the table that `now` started from; zero: of view 0, which had none */
+    uint8_t root[32]; /* of the table that `now` started from; zero: of view 0, which had none */
     uint32_t entries;
-    uint8_t barred;      /* seats of `now` that did not count when `next` was decided; then, too */
-    uint64_t view_last;  /* the highest number that was decided */
+    uint8_t barred;     /* seats of `now` that did not count when `next` was decided; then, too */
+    uint64_t changing;  /* the epoch that had closed last when `now` began to change; 0: it stays */
+    uint64_t view_last; /* the highest number that was decided */
     uint64_t era_closed; /* the era of the last close, */
     uint32_t era_closes; /* and how many it had, ASSAY_CONT_ATTACH_CLOSES at most */
     struct assay_cont_attach attach;
@@ -125,10 +129,10 @@ struct assay_cont_facts {
 /* How a seat of the view that serves stands. */
 enum assay_cont_seat_state {
     ASSAY_CONT_SEAT_SERVES,
-    ASSAY_CONT_SEAT_DRAINS, /* it serves until another has taken it over */
-    ASSAY_CONT_SEAT_CUT,    /* a quorum of others hears nothing of it, and it says it is alive */
+    ASSAY_CONT_SEAT_DRAINS,  /* it serves until another has taken it over */
+    ASSAY_CONT_SEAT_CUT,     /* a quorum of others hears nothing of it, and it says it is alive */
     ASSAY_CONT_SEAT_MISSING, /* the same, and it does not */
-    ASSAY_CONT_SEAT_LOST,   /* its member lists another key, or stands too low */
+    ASSAY_CONT_SEAT_LOST,    /* its member lists another key, or stands too low */
 };
 
 /* Why a group cannot go on as it should; each is a bit, and all that hold are told. */
@@ -138,6 +142,7 @@ enum assay_cont_alarm {
     ASSAY_CONT_ALARM_OPERATORS = 4,    /* who may is of operators that have their seats already */
     ASSAY_CONT_ALARM_CUT = 8,
     ASSAY_CONT_ALARM_MISSING = 16,
+    ASSAY_CONT_ALARM_CHANGING = 32, /* a view was decided, and does not start */
 };
 
 enum assay_cont_result {

@@ -6,15 +6,15 @@
  * since is in the memories of the undone view. Its TABLE record proves it: a quorum of the base
  * signed last tables for that roster, and a quorum of the roster vouched. So in a new era no view
  * is decided on one of an earlier era for some closes. In these, replicas submit their records
- * again, and the newest view that is proven serves.
+ * again, and the newest view that is proven serves. A record that comes later is taken as well, as
+ * long as no view of the era has started.
  */
 #include "services/continuity/group_internal.h"
 
 static bool is_of_an_earlier_era(const struct assay_cont_group *group)
 {
-    const bool serves =
-        group->phase == ASSAY_CONT_SERVING || group->phase == ASSAY_CONT_CHANGING;
-    return serves && assay_cont_number_era(group->view_last) < group->era;
+    const bool serves = group->phase == ASSAY_CONT_SERVING || group->phase == ASSAY_CONT_CHANGING;
+    return serves && assay_cont_number_era(group->now.roster.view) < group->era;
 }
 
 static bool is_over(const struct assay_cont_group *group)
@@ -24,7 +24,8 @@ static bool is_over(const struct assay_cont_group *group)
 
 bool assay_cont_awaits_views(const struct assay_cont_group *group)
 {
-    return is_of_an_earlier_era(group) && !is_over(group);
+    return is_of_an_earlier_era(group) && !is_over(group) &&
+           assay_cont_number_era(group->view_last) < group->era;
 }
 
 uint32_t assay_cont_count_last(const struct assay_cont_roster *roster, uint8_t without,
@@ -86,15 +87,7 @@ enum assay_cont_result assay_cont_attach(struct assay_cont_group *group,
     return ASSAY_CONT_ATTACHED;
 }
 
-static bool is_taken(const struct assay_cont_seats *seats, uint32_t count, uint32_t slot)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (seats->slot[i] == slot) return true;
-    return false;
-}
-
-/* Whose seat it is: who lists its key, else nobody any more, and it is lost: any slot of which no
- * other seat is. */
+/* Whose seat it is: who lists its key, else nobody until somebody does (group.c, take_back). */
 static uint32_t slot_of(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
                         uint32_t seat)
 {
@@ -103,17 +96,17 @@ static uint32_t slot_of(const struct assay_cont_group *group, const struct assay
             assay_bytes_equal(group->member[slot].key, seats->roster.key[seat],
                               ASSAY_P256_PUBLIC_LEN))
             return slot;
-    return ASSAY_CONT_SLOTS_MAX;
+    return ASSAY_CONT_NOBODY;
 }
 
-static void seat_all(const struct assay_cont_group *group, struct assay_cont_seats *seats)
+/* A memory that nobody lists counts for some time as one that is missing (docs/services.md 1.11.4).
+ */
+static void seat_all(struct assay_cont_group *group)
 {
-    const uint32_t count = seats->roster.count;
-    for (uint32_t i = 0; i < count; i++)
-        seats->slot[i] = slot_of(group, seats, i);
-    for (uint32_t i = 0; i < count; i++)
-        for (uint32_t slot = ASSAY_CONT_SLOTS_MAX; seats->slot[i] == ASSAY_CONT_SLOTS_MAX; slot--)
-            if (!is_taken(seats, count, slot - 1)) seats->slot[i] = slot - 1;
+    for (uint32_t i = 0; i < group->now.roster.count; i++) {
+        group->now.slot[i] = slot_of(group, &group->now, i);
+        if (assay_cont_is_nobodys(&group->now, i)) group->silence[i].missing = group->epoch;
+    }
 }
 
 bool assay_cont_era_close(struct assay_cont_group *group)
@@ -129,13 +122,14 @@ bool assay_cont_era_close(struct assay_cont_group *group)
     if (!is_of_an_earlier_era(group)) return false;
     const struct assay_cont_seats before = group->now;
     group->now.roster = attach.roster;
-    seat_all(group, &group->now);
+    assay_cont_silence_started(group, &before);
+    seat_all(group);
     group->next = group->now;
     group->phase = ASSAY_CONT_SERVING;
     group->barred = 0;
+    group->changing = 0;
     group->entries = attach.entries;
     assay_bytes_copy(group->root, 32, attach.root, 32);
     if (group->view_last < attach.roster.view) group->view_last = attach.roster.view;
-    assay_cont_silence_started(group, &before);
     return true;
 }

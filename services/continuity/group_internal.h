@@ -34,10 +34,11 @@ bool assay_cont_is_lost(const struct assay_cont_group *group, const struct assay
 /* It may get a seat, and has none but perhaps this one. */
 bool assay_cont_may_sit(const struct assay_cont_group *group, const struct assay_cont_seats *seats,
                         uint32_t own_seat, uint32_t slot);
+/* Its key is listed by no member since a RECOVER, and may be again. */
+bool assay_cont_is_nobodys(const struct assay_cont_seats *seats, uint32_t seat);
 /* docs/services.md 1.9.3: its operator would sit in more seats than one may. */
 bool assay_cont_is_over_cap(const struct assay_cont_group *group,
-                            const struct assay_cont_seats *seats, uint32_t own_seat,
-                            uint32_t slot);
+                            const struct assay_cont_seats *seats, uint32_t own_seat, uint32_t slot);
 
 /* --- group_eras.c: views that a RECOVER has undone (docs/services.md 1.9.5) */
 /* Returns: whether a view of an earlier era serves, and records may still show a later one: nothing

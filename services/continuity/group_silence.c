@@ -56,7 +56,8 @@ enum assay_cont_result assay_cont_group_silent(struct assay_cont_group *group,
     uint8_t *const by = &s->by[runs ? 0 : 1];
     if ((*by >> reporter & 1) != 0) return ASSAY_CONT_SAME;
     /* What it said before the first report answers none. */
-    if (!is_noticed(s)) group->member[group->now.slot[record->seat]].alive = 0;
+    if (!is_noticed(s) && !assay_cont_is_nobodys(&group->now, record->seat))
+        group->member[group->now.slot[record->seat]].alive = 0;
     *by |= (uint8_t)(1u << reporter);
     return ASSAY_CONT_APPLIED;
 }
@@ -84,8 +85,7 @@ enum assay_cont_result assay_cont_group_alive(struct assay_cont_group *group, ui
     struct assay_cont_member *m = &group->member[slot];
     if (!m->listed || !assay_bytes_equal(m->key, record->key, sizeof m->key))
         return ASSAY_CONT_NOT_HERE;
-    if (record->era != group->era || record->epoch != group->epoch + 1)
-        return ASSAY_CONT_EXPECTED;
+    if (record->era != group->era || record->epoch != group->epoch + 1) return ASSAY_CONT_EXPECTED;
     if (!assay_cont_group_wants_alive(group, slot)) return ASSAY_CONT_SAME;
     m->alive = record->epoch;
     struct assay_cont_silence *s = silence_of(group, slot);
@@ -117,8 +117,7 @@ static uint32_t follower_of(const struct assay_cont_group *group, uint32_t seat)
     uint32_t best = ASSAY_CONT_SLOTS_MAX;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
         if (!may_follow(group, seat, slot)) continue;
-        if (best == ASSAY_CONT_SLOTS_MAX ||
-            group->member[slot].score > group->member[best].score)
+        if (best == ASSAY_CONT_SLOTS_MAX || group->member[slot].score > group->member[best].score)
             best = slot;
     }
     return best;
@@ -129,8 +128,7 @@ static bool is_paced(const struct assay_cont_group *group)
 {
     uint32_t moves = 0;
     for (uint32_t i = 0; i < ASSAY_CONT_MOVES_MAX; i++)
-        moves += group->moved[i] != 0 &&
-                 group->epoch - group->moved[i] < ASSAY_CONT_MOVES_CLOSES;
+        moves += group->moved[i] != 0 && group->epoch - group->moved[i] < ASSAY_CONT_MOVES_CLOSES;
     return moves >= assay_cont_operator_seats(group->size) ||
            (group->moved[0] != 0 && group->epoch - group->moved[0] < ASSAY_CONT_MOVE_CLOSES);
 }
@@ -143,7 +141,7 @@ static bool take_seat(struct assay_cont_group *group, uint32_t seat)
         s->cut = 0;
         return false;
     }
-    if (is_alive(group, group->now.slot[seat])) {
+    if (!assay_cont_is_nobodys(&group->now, seat) && is_alive(group, group->now.slot[seat])) {
         if (s->cut <= ASSAY_CONT_CUT_CLOSES) s->cut++;
         return s->cut > ASSAY_CONT_CUT_CLOSES;
     }

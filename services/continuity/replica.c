@@ -59,9 +59,8 @@ struct assay_cont_send *assay_cont_replica_put(struct assay_cont_replica *r,
     ASSAY_ASSERT(effects->count < ASSAY_CONT_SENDS_MAX);
     struct assay_slice out;
     frame->group = r->home.group;
-    const enum assay_status status =
-        assay_cont_frame_encode(frame, effects->bytes + effects->used,
-                                sizeof effects->bytes - effects->used, &out);
+    const enum assay_status status = assay_cont_frame_encode(
+        frame, effects->bytes + effects->used, sizeof effects->bytes - effects->used, &out);
     ASSAY_ASSERT(status == ASSAY_OK); /* the sizes of effects cover every step */
     struct assay_cont_send *send = &effects->send[effects->count++];
     *send = (struct assay_cont_send){ .at = effects->used, .len = out.len };
@@ -86,8 +85,8 @@ static void set_wake(const struct assay_cont_replica *r, struct assay_cont_effec
 {
     const uint64_t resend_at_ms = resends(r) ? r->resend_at_ms : UINT64_MAX;
     const uint64_t ping_at_ms = r->watches ? r->ping_at_ms : UINT64_MAX;
-    effects->wake_at_ms = assay_min_u64(assay_min_u64(resend_at_ms, ping_at_ms),
-                                        assay_cont_replica_receipts_due(r));
+    effects->wake_at_ms =
+        assay_min_u64(assay_min_u64(resend_at_ms, ping_at_ms), assay_cont_replica_receipts_due(r));
 }
 
 static void resend_soon(struct assay_cont_replica *r, uint64_t now_ms)
@@ -107,8 +106,7 @@ struct known_session *assay_cont_replica_session(const struct assay_cont_replica
         if (assay_bytes_compare(r->sessions[middle].instance, instance, 32) < 0) low = middle + 1;
         else high = middle;
     }
-    if (low == r->session_count ||
-        !assay_bytes_equal(r->sessions[low].instance, instance, 32))
+    if (low == r->session_count || !assay_bytes_equal(r->sessions[low].instance, instance, 32))
         return NULL;
     return &r->sessions[low];
 }
@@ -154,14 +152,29 @@ static void forget_rows(struct assay_cont_replica *r)
 
 /* --- facts */
 
+/*
+ * Once for ever: an empty table is no table of a later view. But a RECOVER may undo that the group
+ * had begun. The births before it are over then, and who had a row since before starts from entries
+ * alone (docs/services.md 1.3.2), so an empty table of the new era gives nobody an older state.
+ */
 static void born(struct assay_cont_replica *r, const struct assay_cont_roster *roster)
 {
-    if (r->born) return; /* once for ever: an empty table is no table of a later view */
+    if (r->born && (roster->view <= r->started.view || roster->view <= r->decided)) return;
     r->born = true;
     r->started = *roster;
+    r->mode = MODE_OUT;
+    r->table.count = 0;
+    r->pending = r->entering = r->entered_whole = false;
+    r->handover_count = 0;
+    assay_cont_replica_receipts_drop(r);
     if (assay_cont_seat(roster, r->key) == roster->count) return;
     r->mode = MODE_ACTIVE;
     r->view = roster->view;
+}
+
+void assay_cont_replica_era(struct assay_cont_replica *r, uint64_t number)
+{
+    r->era = assay_max_u64(r->era, assay_cont_number_era(number));
 }
 
 void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_cont_fact *fact,
@@ -169,6 +182,8 @@ void assay_cont_replica_fact(struct assay_cont_replica *r, const struct assay_co
 {
     struct known_session *known = NULL;
     effects_clear(effects);
+    assay_cont_replica_era(r, fact->roster.view);
+    assay_cont_replica_era(r, fact->session);
     switch (fact->kind) {
     case ASSAY_CONT_BORN:
         resend_soon(r, now_ms);
@@ -313,8 +328,7 @@ static enum assay_status take_adopt(struct assay_cont_replica *r, const struct a
 }
 
 /* docs/services.md 1.6: only what continues the chain of the session that wrote last. */
-static enum assay_status take_update(struct assay_cont_replica *r,
-                                     const struct assay_cont_frame *f,
+static enum assay_status take_update(struct assay_cont_replica *r, const struct assay_cont_frame *f,
                                      struct assay_cont_effects *effects)
 {
     struct assay_cont_entry *entry = assay_cont_table_find(&r->table, f->instance);
@@ -326,9 +340,9 @@ static enum assay_status take_update(struct assay_cont_replica *r,
     const uint64_t first = f->index, last = first + f->count - 1;
     if (entry->index + 1 < first) return refuse(r, f, ASSAY_CONT_GAP, entry->index, effects);
     if (entry->index <= last) {
-        const uint8_t *held =
-            entry->index < first ? f->prev
-                                 : assay_cont_frame_digest(f, (uint32_t)(entry->index - first));
+        const uint8_t *held = entry->index < first
+                                  ? f->prev
+                                  : assay_cont_frame_digest(f, (uint32_t)(entry->index - first));
         if (!assay_bytes_equal(entry->digest, held, 32)) return ASSAY_E_INVALID;
         entry_set(entry, f->session, last, assay_cont_frame_digest(f, f->count - 1));
     }
@@ -386,9 +400,8 @@ static enum assay_status take_enclave(struct assay_cont_replica *r,
                                       const struct assay_cont_frame *f, uint64_t now_ms,
                                       struct assay_cont_effects *effects)
 {
-    if (f->kind != ASSAY_CONT_OPEN && f->kind != ASSAY_CONT_ADOPT &&
-        f->kind != ASSAY_CONT_UPDATE && f->kind != ASSAY_CONT_CONFIRM &&
-        f->kind != ASSAY_CONT_RECEIPT)
+    if (f->kind != ASSAY_CONT_OPEN && f->kind != ASSAY_CONT_ADOPT && f->kind != ASSAY_CONT_UPDATE &&
+        f->kind != ASSAY_CONT_CONFIRM && f->kind != ASSAY_CONT_RECEIPT)
         return ASSAY_E_LANE;
     if (from->session != f->session || !assay_bytes_equal(from->instance, f->instance, 32))
         return ASSAY_E_STRANGER;
@@ -475,8 +488,8 @@ void assay_cont_replica_check(const struct assay_cont_replica *r)
         if (r->mode == MODE_ACTIVE && r->view == 0)
             ASSAY_ASSERT(known != NULL && entry->promised <= known->session);
         if (i > 0)
-            ASSAY_ASSERT(assay_bytes_compare(r->table.entry[i - 1].instance, entry->instance,
-                                             32) < 0);
+            ASSAY_ASSERT(assay_bytes_compare(r->table.entry[i - 1].instance, entry->instance, 32) <
+                         0);
     }
     if (r->mode == MODE_ACTIVE) ASSAY_ASSERT(r->born);
     if (r->pending) ASSAY_ASSERT(r->next.view == r->decided && r->base.view < r->decided);

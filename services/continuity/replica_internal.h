@@ -8,8 +8,8 @@
 #include "services/continuity/replica.h"
 
 enum {
-    ASSAY_CONT_RECEIPTS_MAX = 4, /* that wait, of one instance */
-    ASSAY_CONT_HANDOVERS_MAX = 4, /* newest views of which the record is kept */
+    ASSAY_CONT_RECEIPTS_MAX = 4,        /* that wait, of one instance */
+    ASSAY_CONT_HANDOVERS_MAX = 4,       /* newest views of which the record is kept */
     ASSAY_CONT_HANDOVER_LEN_MAX = 2048, /* of a group of seven: about 1,700 bytes */
 };
 
@@ -51,7 +51,7 @@ struct known_session {
     uint64_t session; /* the last that is final */
     bool suspended;
     bool retired;
-    bool told; /* since the last ROWS */
+    bool told;           /* since the last ROWS */
     uint32_t receipts;   /* that wait */
     uint64_t receipt_ms; /* when what it may have in the long run is used up */
 };
@@ -120,6 +120,9 @@ struct assay_cont_replica {
 /* docs/services.md 1.9.5: has the ledger undone a view that started? Returns: whether so, and its
  * record is here. */
 bool assay_cont_replica_is_undone(const struct assay_cont_replica *r);
+/* A session or a view of the ledger, or of a table, has this number: its era runs, or is over.
+ * Returns: nothing. */
+void assay_cont_replica_era(struct assay_cont_replica *r, uint64_t number);
 /* Writes a frame into the effects. Returns: the send, of which the caller sets `to` and `sign`. */
 struct assay_cont_send *assay_cont_replica_put(struct assay_cont_replica *r,
                                                struct assay_cont_frame *frame,

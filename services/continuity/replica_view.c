@@ -39,9 +39,7 @@ static bool is_next(const struct assay_cont_replica *r)
 
 static void say_fin(struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
-    struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN,
-                                    .view = r->next.view,
-                                    .base = r->view };
+    struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN, .view = r->next.view, .base = r->view };
     fin.entries = r->table.count;
     assay_bytes_copy(fin.root, 32, r->final_root, 32);
     struct assay_cont_send *send = assay_cont_replica_put(r, &fin, effects);
@@ -86,8 +84,7 @@ enum assay_status assay_cont_replica_table(struct assay_cont_replica *r, struct 
     struct assay_cont_table_record record;
     if (payload.len > ASSAY_CONT_HANDOVER_LEN_MAX) return ASSAY_E_FULL;
     ASSAY_TRY(assay_cont_table_record_decode(payload, &record));
-    if (record.group != r->home.group || record.roster.view < r->started.view)
-        return ASSAY_E_STALE;
+    if (record.group != r->home.group || record.roster.view < r->started.view) return ASSAY_E_STALE;
     if (!assay_cont_table_record_check(&r->home, &record)) return ASSAY_E_SIGNATURE;
     struct handover *kept = handover_of(r, record.roster.view);
     kept->len = payload.len;
@@ -128,8 +125,7 @@ static void ask_page(struct assay_cont_replica *r, const uint8_t root[static 32]
     send_to_key(assay_cont_replica_put(r, &ask, effects), key);
 }
 
-static void ask_fin(struct assay_cont_replica *r, uint32_t seat,
-                    struct assay_cont_effects *effects)
+static void ask_fin(struct assay_cont_replica *r, uint32_t seat, struct assay_cont_effects *effects)
 {
     const struct fin *fin = &r->fin[seat];
     if (!fin->known || fin->whole) return;
@@ -195,10 +191,9 @@ static bool put_last(const struct assay_cont_replica *r, struct assay_cont_table
 static void submit(struct assay_cont_replica *r, const struct offer *offer,
                    struct assay_cont_effects *effects)
 {
-    struct assay_cont_table_record record = { .group = r->home.group,
-                                              .base = r->base.view,
-                                              .roster = r->next,
-                                              .entries = offer->entries };
+    struct assay_cont_table_record record = {
+        .group = r->home.group, .base = r->base.view, .roster = r->next, .entries = offer->entries
+    };
     assay_bytes_copy(record.root, 32, offer->root, 32);
     for (uint32_t i = 0; i < r->next.count; i++) {
         if (!(offer->by >> i & 1) || record.count == assay_cont_quorum(r->next.count)) continue;
@@ -379,8 +374,8 @@ static enum assay_status take_page_get(struct assay_cont_replica *r,
 }
 
 /* Appends the page that comes next. Returns: true when the table has become whole. */
-static bool fill(struct assay_cont_table *table, const struct assay_cont_frame *f,
-                 uint32_t entries, const uint8_t root[static 32])
+static bool fill(struct assay_cont_table *table, const struct assay_cont_frame *f, uint32_t entries,
+                 const uint8_t root[static 32])
 {
     if (table->count == entries || f->page * ASSAY_CONT_PAGE_ENTRIES != table->count) return false;
     for (uint32_t i = 0; i < f->count && table->count < entries; i++) {
@@ -413,6 +408,8 @@ static void enter(struct assay_cont_replica *r, struct assay_cont_effects *effec
     r->view = r->started.view;
     assay_cont_replica_receipts_drop(r);
     assay_cont_table_copy(&r->table, &r->entered);
+    for (uint32_t i = 0; i < r->table.count; i++)
+        assay_cont_replica_era(r, r->table.entry[i].promised);
     if (r->pending) leave(r, effects); /* its end was decided while the table was on its way */
 }
 
@@ -435,8 +432,7 @@ static bool enter_from_base(struct assay_cont_replica *r)
     for (uint32_t mask = 1; mask < UINT32_C(1) << r->base.count; mask++) {
         if (bits((uint8_t)mask) != need || !join(r, (uint8_t)mask)) continue;
         assay_cont_table_root(&r->scratch, root);
-        if (r->scratch.count != r->started_entries ||
-            !assay_bytes_equal(root, r->started_root, 32))
+        if (r->scratch.count != r->started_entries || !assay_bytes_equal(root, r->started_root, 32))
             continue;
         assay_cont_table_copy(&r->entered, &r->scratch);
         return true;
@@ -455,6 +451,8 @@ void assay_cont_replica_started(struct assay_cont_replica *r, const struct assay
     r->entered.count = 0;
     r->entered_whole = r->entering = false;
     if (r->mode == MODE_ACTIVE) r->mode = MODE_OUT; /* its view is over */
+    /* What was decided on a view before it, which this one has followed, never starts. */
+    if (r->base.view < fact->roster.view) r->pending = false;
     if (assay_cont_seat(&r->started, r->key) < r->started.count) {
         r->entering = true;
         uint8_t root[32];
@@ -471,15 +469,14 @@ void assay_cont_replica_started(struct assay_cont_replica *r, const struct assay
     }
 }
 
-static enum assay_status take_page(struct assay_cont_replica *r,
-                                   const struct assay_cont_from *from,
+static enum assay_status take_page(struct assay_cont_replica *r, const struct assay_cont_from *from,
                                    const struct assay_cont_frame *f,
                                    struct assay_cont_effects *effects)
 {
     if (r->entering && assay_bytes_equal(f->root, r->started_root, 32)) {
         if (fill(&r->entered, f, r->started_entries, r->started_root)) enter(r, effects);
-        else if (r->entered.count > 0) ask_page(r, r->started_root, r->entered.count, from->key,
-                                                effects);
+        else if (r->entered.count > 0)
+            ask_page(r, r->started_root, r->entered.count, from->key, effects);
         return ASSAY_OK;
     }
     const uint32_t seat = assay_cont_seat(&r->base, from->key);

@@ -69,6 +69,7 @@ struct replica {
     struct assay_cont_replica *core; /* NULL before its ledger has told */
     uint64_t wake_at_ms, submit_at_ms;
     bool listed;
+    uint64_t listed_era;
     uint64_t table_view; /* of the TABLE that waits to become final; 0: none */
     size_t table_len;
     uint8_t table[ASSAY_CONT_RECORD_MAX];
@@ -154,8 +155,8 @@ struct assay_sim_services {
     struct assay_sim_services_world world;
     uint64_t seed;
     uint32_t nodes;
-    uint64_t epoch;      /* of the scenario */
-    bool undone; /* operators have begun an era below what was final */
+    uint64_t epoch; /* of the scenario */
+    bool undone;    /* operators have begun an era below what was final */
     /* The whole, and what the genesis has of it: the same but where a change adds services. */
     uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX], first_bytes[ASSAY_PLAN_LEN_MAX];
     size_t plan_len, first_len;
@@ -171,7 +172,7 @@ struct assay_sim_services {
         bool fresh; /* the network has just closed an epoch */
         void *memory;
         struct assay_registry *registry; /* NULL: the network has no services yet */
-        uint64_t taken[NODES]; /* numbers of the running epoch, a bit each */
+        uint64_t taken[NODES];           /* numbers of the running epoch, a bit each */
         struct assay_registry_facts facts;
         uint8_t document[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
         uint64_t epoch; /* that runs */

@@ -180,8 +180,7 @@ static void be_born(struct assay_sim_services *s, uint32_t group, uint32_t node)
     struct assay_cont_replica_config config = { .home = g->home, .instances_max = most };
     struct assay_cont_fact fact;
     assay_bytes_copy(config.key, sizeof config.key, r->key, sizeof r->key);
-    r->core =
-        assay_cont_replica_init(r->memory, assay_cont_replica_size(most), &config);
+    r->core = assay_cont_replica_init(r->memory, assay_cont_replica_size(most), &config);
     for (uint32_t i = 0; assay_cont_group_tell(g, i, &fact); i++)
         replicas_fact(s, node, group, &fact);
     for (uint32_t i = 0; assay_cont_group_standing(g, i, &fact); i++)
@@ -305,11 +304,13 @@ static void turn_one(struct assay_sim_services *s, uint32_t group, uint32_t node
     if (!r->runs) start(s, group, node);
     if (r->core == NULL) be_born(s, group, node);
     const bool listed = is_listed(g, r);
-    if (r->listed && !listed) { /* its member has listed another process, or is another */
+    /* Its member has listed another process, or is another; a RECOVER undoes that it was listed. */
+    if (r->listed && !listed && g->era == r->listed_era) {
         r->runs = false;
         return;
     }
     r->listed = listed;
+    if (listed) r->listed_era = g->era;
     if (now_ms >= r->submit_at_ms) {
         r->submit_at_ms = now_ms + AGAIN_MS;
         if (!listed) list_oneself(s, group, node);

@@ -155,8 +155,8 @@ static void send_one(struct world *w, struct machine *from, const struct assay_c
     if (send->to == ASSAY_CONT_TO_LEDGER) {
         struct assay_cont_table_record record;
         struct assay_cont_facts facts;
-        ASSAY_ASSERT(assay_cont_table_record_decode(assay_slice_over(bytes, send->len),
-                                                    &record) == ASSAY_OK);
+        ASSAY_ASSERT(assay_cont_table_record_decode(assay_slice_over(bytes, send->len), &record) ==
+                     ASSAY_OK);
         ASSAY_ASSERT(assay_cont_table_record_check(&w->home, &record));
         (void)assay_cont_group_table(&w->group, &record, &facts);
         if (facts.count > 0 && w->fact_count < FACTS) w->table[w->fact_count] = record;
@@ -208,8 +208,8 @@ static void clone_did(struct world *w, struct clone *c)
     for (uint32_t i = 0; i < w->outs.count; i++)
         for (uint32_t seat = 0; seat < client->config.roster.count; seat++) {
             if (!(w->outs.out[i].seats >> seat & 1)) continue;
-            struct message *m = message_add(w, w->outs.out[i].frame.bytes,
-                                            w->outs.out[i].frame.len);
+            struct message *m =
+                message_add(w, w->outs.out[i].frame.bytes, w->outs.out[i].frame.len);
             m->to_replica = true;
             assay_bytes_copy(m->to, sizeof m->to, client->config.roster.key[seat], sizeof m->to);
             m->from.session = client->config.session;
@@ -243,8 +243,8 @@ static void deliver(struct world *w, uint32_t at)
     const struct assay_cont_from from = m->from;
     for (uint32_t i = 0; m->to_replica && i < w->machine_count; i++) {
         if (!assay_bytes_equal(w->machine[i].key, m->to, sizeof m->to)) continue;
-        if (assay_cont_replica_frame(w->machine[i].replica, &from, bytes, w->now_ms,
-                                     &w->effects) == ASSAY_OK)
+        if (assay_cont_replica_frame(w->machine[i].replica, &from, bytes, w->now_ms, &w->effects) ==
+            ASSAY_OK)
             replica_did(w, &w->machine[i], &from);
         return;
     }
@@ -380,9 +380,9 @@ static void clone_start(struct world *w, struct clone *c, bool newest)
 {
     const struct assay_cont_instance_row *row = assay_cont_group_row(&w->group, w->instance);
     const uint64_t last = row == NULL ? 0 : row->session;
-    struct assay_cont_session_record record = {
-        .group = GROUP, .expected = assay_cont_number_next(w->group.era, last)
-    };
+    struct assay_cont_session_record record = { .group = GROUP,
+                                                .expected =
+                                                    assay_cont_number_next(w->group.era, last) };
     struct assay_cont_facts facts;
     uint8_t nonce[32];
     if (w->group.phase == ASSAY_CONT_FORMING) return;
@@ -501,9 +501,9 @@ static void undo(struct world *w)
     assay_cont_group_copy(&w->group, &w->past);
     w->group.era = era;
     for (uint32_t i = 0; i < w->machine_count; i++)
-        w->machine[i].listed = w->group.member[i].listed &&
-                               assay_bytes_equal(w->group.member[i].key, w->machine[i].key,
-                                                 ASSAY_P256_PUBLIC_LEN);
+        w->machine[i].listed =
+            w->group.member[i].listed &&
+            assay_bytes_equal(w->group.member[i].key, w->machine[i].key, ASSAY_P256_PUBLIC_LEN);
     for (uint32_t i = 0; assay_cont_group_tell(&w->group, i, &fact) && w->fact_count < FACTS; i++)
         w->fact[w->fact_count++] = fact;
 }
@@ -547,6 +547,16 @@ static void heal_machine(struct world *w, struct machine *m)
     replica_did(w, m, NULL);
 }
 
+/* Closes until the group goes on, or says that it cannot: a memory that nobody lists since a RECOVER
+ * is waited for (docs/services.md 1.9.5). */
+static uint32_t closes_to_heal(const struct world *w)
+{
+    uint32_t closes = 1 + (w->group.era > 0 ? ASSAY_CONT_ATTACH_CLOSES : 0);
+    for (uint32_t i = 0; i < w->group.now.roster.count; i++)
+        if (w->group.now.slot[i] == ASSAY_CONT_NOBODY) return closes + ASSAY_CONT_GONE_CLOSES;
+    return closes;
+}
+
 /* Everybody is well again: what was certified must be had, unless too few memories are left. */
 static void heal(struct world *w)
 {
@@ -561,7 +571,7 @@ static void heal(struct world *w)
     }
     /* Whoever has to wait for a seat has waited; an instance without a row is born before that. */
     if (w->sessions > 0) w->epoch += 2 * ASSAY_CONT_RELIST_CLOSES;
-    for (uint32_t i = 0; i <= (w->group.era > 0 ? ASSAY_CONT_ATTACH_CLOSES : 0); i++) {
+    for (uint32_t i = 0; i < closes_to_heal(w); i++) {
         w->now_ms += 2000;
         for (uint32_t k = 0; k < w->machine_count; k++)
             heal_machine(w, &w->machine[k]);
@@ -590,8 +600,8 @@ static void heal(struct world *w)
         const bool up = c->runs && c->client.phase == ASSAY_CONT_RUNNING &&
                         c->client.config.roster.view == w->group.now.roster.view;
         /* docs/services.md 1.3.2: what was never adopted does not start in a later era. */
-        const bool never = !c->runs && c->client.end == ASSAY_CONT_END_FORGOTTEN &&
-                           w->result->adopted == 0;
+        const bool never =
+            !c->runs && c->client.end == ASSAY_CONT_END_FORGOTTEN && w->result->adopted == 0;
         if (up || never) {
             w->result->recovered = true;
             return;

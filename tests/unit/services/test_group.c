@@ -643,18 +643,16 @@ Test(group, a_curve_key_is_one_process)
     struct bench *b = serving();
     struct assay_cont_session_record session = { .group = GROUP, .expected = 1 };
     session.contact.curve[0] = 11; /* of the replica in slot 1 */
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &session, &b->facts),
-                 ASSAY_CONT_KEY_TAKEN);
+    cr_assert_eq(assay_cont_group_session(&b->group, 0, &session, &b->facts), ASSAY_CONT_KEY_TAKEN);
     cr_assert_eq(opens(b, 0, 0, 1), ASSAY_CONT_APPLIED);
     session.contact.curve[0] = 0;
     session.contact.curve[1] = 1; /* of that session */
     session.expected = 2;
-    cr_assert_eq(assay_cont_group_session(&b->group, 0, &session, &b->facts),
-                 ASSAY_CONT_KEY_TAKEN, "a new process has a new key");
+    cr_assert_eq(assay_cont_group_session(&b->group, 0, &session, &b->facts), ASSAY_CONT_KEY_TAKEN,
+                 "a new process has a new key");
     struct assay_cont_replica_record replica = { .group = GROUP, .key = { 40 } };
     replica.contact = session.contact;
-    cr_assert_eq(assay_cont_group_replica(&b->group, 3, &replica, &b->facts),
-                 ASSAY_CONT_KEY_TAKEN);
+    cr_assert_eq(assay_cont_group_replica(&b->group, 3, &replica, &b->facts), ASSAY_CONT_KEY_TAKEN);
     free(b);
 }
 
@@ -717,6 +715,57 @@ Test(group, a_lost_seat_goes_to_no_operator_that_has_its_seats)
     close_epoch(b);
     cr_expect_eq(assay_cont_group_alarms(&b->group),
                  ASSAY_CONT_ALARM_FEW | ASSAY_CONT_ALARM_NO_CANDIDATE, "one hides no other");
+    free(b);
+}
+
+/* The goal C5, also when members change hands while they sit. */
+Test(group, an_operator_that_gets_members_gets_no_seats_with_them)
+{
+    static const uint8_t operators[MEMBERS] = { 0, 0, 2, 3, 0 };
+    struct bench *b = serving();
+    b->operators = operators;
+    cr_assert_eq(list(b, 4, 14), ASSAY_CONT_APPLIED);
+    close_epoch(b);
+    cr_expect_eq(b->group.phase, ASSAY_CONT_SERVING, "who may take the seat is of no other");
+    cr_expect_eq(assay_cont_group_alarms(&b->group), ASSAY_CONT_ALARM_OPERATORS);
+    cr_assert_eq(list(b, 3, 13), ASSAY_CONT_APPLIED);
+    cr_assert_eq(b->facts.count, 1);
+    cr_assert_eq(b->facts.fact[0].kind, ASSAY_CONT_DECIDED);
+    cr_expect_eq(b->facts.fact[0].barred, 0, "its memory counts");
+    cr_expect_eq(b->facts.fact[0].roster.key[0][0], 10);
+    cr_expect_eq(b->facts.fact[0].roster.key[1][0], 13);
+    cr_expect_eq(start_next(b), 1);
+    cr_expect_eq(assay_cont_group_alarms(&b->group), 0);
+    close_epoch(b);
+    cr_expect_eq(b->group.phase, ASSAY_CONT_SERVING);
+    free(b);
+}
+
+/* --- docs/services.md 1.9.6 */
+
+Test(group, a_view_that_does_not_start_is_decided_anew_and_said)
+{
+    struct bench *b = serving();
+    cr_assert_eq(list(b, 3, 13), ASSAY_CONT_APPLIED);
+    cr_assert_eq(list(b, 4, 14), ASSAY_CONT_APPLIED);
+    b->standing[1] = ASSAY_CONT_STAND_NONE;
+    close_epoch(b);
+    cr_assert_eq(b->facts.fact[0].roster.key[1][0], 13);
+    for (uint32_t i = 1; i < ASSAY_CONT_STALL_CLOSES; i++) {
+        close_epoch(b);
+        cr_expect_eq(b->facts.count, 0);
+        cr_expect_eq(assay_cont_group_alarms(&b->group), 0, "changes take some time");
+    }
+    close_epoch(b);
+    cr_assert_eq(b->facts.count, 1);
+    cr_expect_eq(b->facts.fact[0].kind, ASSAY_CONT_DECIDED);
+    cr_expect_eq(b->facts.fact[0].roster.key[1][0], 14, "another one than who does not come");
+    cr_expect_eq(assay_cont_group_alarms(&b->group), ASSAY_CONT_ALARM_CHANGING);
+    for (uint32_t i = 0; i < ASSAY_CONT_STALL_CLOSES; i++)
+        close_epoch(b);
+    cr_expect_eq(b->facts.count, 1, "and again");
+    cr_expect_eq(start_next(b), 1);
+    cr_expect_eq(assay_cont_group_alarms(&b->group), 0);
     free(b);
 }
 

@@ -234,12 +234,13 @@ Test(group_silence, no_seat_moves_for_silence_while_a_view_changes)
     report_by(b, 3, 2);
     spares_alive(b);
     crowd_close(b);
-    const uint64_t view = b->group.view_last;
-    for (uint32_t i = 0; i < 6; i++) {
+    const struct assay_cont_seats next = b->group.next;
+    for (uint32_t i = 1; i < ASSAY_CONT_STALL_CLOSES; i++) {
         report_by(b, 3, 4);
         spares_alive(b);
         crowd_close(b);
-        cr_expect_eq(b->group.view_last, view);
+        cr_expect_eq(b->group.view_last, next.roster.view);
+        cr_expect(assay_bytes_equal(b->group.next.slot, next.slot, sizeof next.slot));
     }
     free(b);
 }

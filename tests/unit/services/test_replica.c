@@ -76,9 +76,9 @@ static int ask(struct bench *b, uint32_t at, const struct assay_cont_frame *f,
     if (assay_cont_replica_frame(b->replica[at], &from, out, 0, &b->effects) != ASSAY_OK) return 0;
     assay_cont_replica_check(b->replica[at]);
     cr_assert_eq(b->effects.count, 1);
-    cr_assert_eq(assay_cont_frame_decode(assay_slice_over(b->effects.bytes,
-                                                          b->effects.send[0].len), answer),
-                 ASSAY_OK);
+    cr_assert_eq(
+        assay_cont_frame_decode(assay_slice_over(b->effects.bytes, b->effects.send[0].len), answer),
+        ASSAY_OK);
     return (int)answer->kind;
 }
 
@@ -188,16 +188,15 @@ Test(replica, strangers_change_nothing)
     cr_assert_eq(assay_cont_replica_frame(b->replica[0], &from, out, 0, &b->effects),
                  ASSAY_E_STRANGER, "another session's name");
     from.replica = true;
-    cr_assert_eq(assay_cont_replica_frame(b->replica[0], &from, out, 0, &b->effects),
-                 ASSAY_E_LANE);
+    cr_assert_eq(assay_cont_replica_frame(b->replica[0], &from, out, 0, &b->effects), ASSAY_E_LANE);
     f.group = GROUP + 1;
     cr_assert_eq(assay_cont_frame_encode(&f, bytes, sizeof bytes, &out), ASSAY_OK);
     cr_assert_eq(assay_cont_replica_frame(b->replica[0], &from, out, 0, &b->effects),
                  ASSAY_E_CHAIN);
     struct assay_cont_frame fin = { .kind = ASSAY_CONT_FIN, .group = GROUP, .view = 1 };
     cr_assert_eq(assay_cont_frame_encode(&fin, bytes, sizeof bytes, &out), ASSAY_OK);
-    cr_assert_eq(assay_cont_replica_frame(b->replica[0], &from, out, 0, &b->effects),
-                 ASSAY_E_STALE, "no view is pending");
+    cr_assert_eq(assay_cont_replica_frame(b->replica[0], &from, out, 0, &b->effects), ASSAY_E_STALE,
+                 "no view is pending");
     cr_assert_null(assay_cont_replica_entry(b->replica[0], instance));
     finish(b);
 }
@@ -236,14 +235,14 @@ static void collect(struct bench *b, uint32_t from, uint32_t sender)
         const struct assay_cont_send *send = &b->effects.send[i];
         uint8_t *bytes = b->effects.bytes + send->at;
         if (send->to == ASSAY_CONT_TO_LEDGER) {
-            cr_assert_eq(assay_cont_table_record_decode(assay_slice_over(bytes, send->len),
-                                                        &b->record), ASSAY_OK);
+            cr_assert_eq(
+                assay_cont_table_record_decode(assay_slice_over(bytes, send->len), &b->record),
+                ASSAY_OK);
             cr_assert(assay_cont_table_record_check(&b->home, &b->record));
             b->submitted++;
             continue;
         }
-        if (send->sign)
-            assay_model_sign(b->secret[from], send->statement, bytes + send->len - 64);
+        if (send->sign) assay_model_sign(b->secret[from], send->statement, bytes + send->len - 64);
         for (uint32_t to = 0; to < PEERS; to++) {
             if (send->to == ASSAY_CONT_TO_SENDER && to != sender) continue;
             if (send->to == ASSAY_CONT_TO_KEY && !assay_bytes_equal(send->key, b->key[to], 64))
@@ -264,8 +263,8 @@ static void settle(struct bench *b)
         const uint32_t at = b->head++ % QUEUE, to = b->queue[at].to;
         struct assay_cont_from from = { .replica = true };
         assay_bytes_copy(from.key, 64, b->key[b->queue[at].from], 64);
-        if (assay_cont_replica_frame(b->replica[to], &from, b->queue[at].frame, 0,
-                                     &b->effects) == ASSAY_OK)
+        if (assay_cont_replica_frame(b->replica[to], &from, b->queue[at].frame, 0, &b->effects) ==
+            ASSAY_OK)
             collect(b, to, b->queue[at].from);
         free((void *)(uintptr_t)b->queue[at].frame.bytes);
     }
@@ -342,5 +341,72 @@ Test(replica, every_instance_comes_along_into_the_next_view)
             cr_assert_eq(entry->promised, 1);
         }
     }
+    finish(b);
+}
+
+/* --- a RECOVER (docs/services.md 1.3.2, 1.9.5) */
+
+static void tell_all(struct bench *b, const struct assay_cont_fact *fact)
+{
+    for (uint32_t i = 0; i < PEERS; i++) {
+        assay_cont_replica_fact(b->replica[i], fact, 0, &b->effects);
+        assay_cont_replica_check(b->replica[i]);
+    }
+}
+
+/* A view or a session of an era shows that it runs: what was numbered before it makes no entry,
+ * since it may be one that was forgotten. */
+Test(replica, an_older_session_opens_nothing_once_a_later_era_was_seen)
+{
+    const uint64_t later = (UINT64_C(1) << ASSAY_CONT_NUMBER_BITS) + 1;
+    const uint8_t forgotten[32] = { 5 }, other[32] = { 6 };
+    for (uint32_t by_session = 0; by_session < 2; by_session++) {
+        struct bench *b = begin();
+        struct assay_cont_frame f = frame(ASSAY_CONT_OPEN, forgotten, 2), answer;
+        session(b, forgotten, 2);
+        if (by_session) {
+            session(b, other, later);
+            cr_expect_eq(ask(b, 0, &f, &answer), 0);
+        } else {
+            struct assay_cont_fact fact = { .kind = ASSAY_CONT_STARTED };
+            fact.roster.view = later;
+            fact.roster.count = N;
+            for (uint32_t i = 0; i < N; i++)
+                assay_bytes_copy(fact.roster.key[i], 64, b->key[i], 64);
+            struct assay_cont_table none = { 0 };
+            assay_cont_table_root(&none, fact.root);
+            tell_all(b, &fact);
+            cr_expect(assay_cont_replica_status(b->replica[0]).serves);
+            f.view = later;
+            cr_expect_eq(ask(b, 0, &f, &answer), 0);
+        }
+        cr_expect_null(assay_cont_replica_entry(b->replica[0], forgotten));
+        finish(b);
+    }
+}
+
+/* The group's first view is undone with all that came after it: it begins once more, and what was
+ * remembered before serves nobody. */
+Test(replica, a_group_whose_birth_was_undone_begins_once_more)
+{
+    struct bench *b = begin();
+    const uint8_t instance[32] = { 5 };
+    struct assay_cont_frame f = frame(ASSAY_CONT_OPEN, instance, 2), answer;
+    struct assay_cont_fact born = { .kind = ASSAY_CONT_BORN };
+    born.roster.count = N;
+    for (uint32_t i = 0; i < N; i++)
+        assay_bytes_copy(born.roster.key[i], 64, b->key[i], 64);
+    session(b, instance, 2);
+    cr_assert_eq(ask(b, 0, &f, &answer), ASSAY_CONT_OPENED);
+    tell_all(b, &born);
+    cr_assert_not_null(assay_cont_replica_entry(b->replica[0], instance), "told once more");
+    born.roster.view = UINT64_C(1) << ASSAY_CONT_NUMBER_BITS;
+    tell_all(b, &born);
+    const struct assay_cont_status status = assay_cont_replica_status(b->replica[0]);
+    cr_expect(status.serves);
+    cr_expect_eq(status.view, born.roster.view);
+    cr_expect_null(assay_cont_replica_entry(b->replica[0], instance));
+    f.view = born.roster.view;
+    cr_expect_eq(ask(b, 0, &f, &answer), 0, "it would start from nothing");
     finish(b);
 }

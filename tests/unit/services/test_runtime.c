@@ -3,8 +3,8 @@
  * (docs/services.md 4). The house, a thread of its own, is the ledger and every replica; the test
  * is the enclave.
  */
-#include "net/services/follower.h"
 #include "net/services/enclave.h"
+#include "net/services/follower.h"
 #include "net/services/replica_node.h"
 #include "tests/support/service_ledger.h"
 
@@ -22,6 +22,7 @@ enum { GROUP = 3, REPLICAS_MAX = 8, INSTANCES = 4 };
 
 static struct house {
     char folder[64], path[100];
+    char daemon[REPLICAS_MAX][100]; /* of a member that has its own; else empty */
     pthread_t thread;
     pthread_mutex_t lock;
     bool ends;
@@ -50,15 +51,14 @@ static void *live(void *context)
 
 static void replica_start(uint32_t slot)
 {
-    const struct assay_replica_node_config config = { .ledger = house.path,
-                                                      .listen = "127.0.0.1:0",
-                                                      .group = GROUP,
-                                                      .instances_max = INSTANCES };
+    const char *const ledger = house.daemon[slot][0] != '\0' ? house.daemon[slot] : house.path;
+    const struct assay_replica_node_config config = {
+        .ledger = ledger, .listen = "127.0.0.1:0", .group = GROUP, .instances_max = INSTANCES
+    };
     char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
     pthread_mutex_lock(&house.lock);
     assay_replica_node_close(&house.nodes[slot]);
-    const enum assay_status status =
-        assay_replica_node_open(&config, &house.nodes[slot], message);
+    const enum assay_status status = assay_replica_node_open(&config, &house.nodes[slot], message);
     cr_assert_eq(status, ASSAY_OK, "%s", message);
     service_ledger_expect(house.ledger, slot);
     /* Its connection is the next one. */
@@ -78,16 +78,26 @@ static void replica_kill(uint32_t slot)
     pthread_mutex_unlock(&house.lock);
 }
 
-static void open_house(uint32_t size, uint32_t replicas)
+static void open_ledger(uint32_t size)
 {
     (void)snprintf(house.folder, sizeof house.folder, "/tmp/assay-services.XXXXXX");
     cr_assert_not_null(mkdtemp(house.folder));
     (void)snprintf(house.path, sizeof house.path, "%s/ledger", house.folder);
     pthread_mutex_init(&house.lock, NULL);
     house.ledger = service_ledger_open(house.path, GROUP, size, INSTANCES);
+}
+
+static void live_in(uint32_t replicas)
+{
     for (uint32_t i = 0; i < replicas; i++)
         replica_start(i);
     cr_assert_eq(pthread_create(&house.thread, NULL, live, NULL), 0);
+}
+
+static void open_house(uint32_t size, uint32_t replicas)
+{
+    open_ledger(size);
+    live_in(replicas);
 }
 
 static void close_house(void)
@@ -100,6 +110,8 @@ static void close_house(void)
         assay_replica_node_close(&house.nodes[i]);
     service_ledger_close(&house.ledger);
     (void)unlink(house.path);
+    for (size_t i = 0; i < REPLICAS_MAX; i++)
+        (void)unlink(house.daemon[i]);
     (void)rmdir(house.folder);
 }
 
@@ -249,10 +261,9 @@ Test(services_runtime, a_state_of_another_chain_or_group_is_refused_before_anyth
     cr_expect_eq(service_ledger_count(house.ledger, ASSAY_SERVICE_SESSION), sessions);
     clone = app;
     clone.identity.group = GROUP - 1;
-    const struct assay_enclave_config config = { .ledger = house.path,
-                                                 .listen = "127.0.0.1:0",
-                                                 .group = GROUP,
-                                                 .identity = &clone.identity };
+    const struct assay_enclave_config config = {
+        .ledger = house.path, .listen = "127.0.0.1:0", .group = GROUP, .identity = &clone.identity
+    };
     cr_expect_eq(assay_enclave_open(&config, &clone.enclave, message), ASSAY_E_CHAIN);
     cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "at home it goes on");
     app_end(&app);
@@ -454,6 +465,54 @@ Test(services_runtime, a_recover_brings_back_no_instance_that_was_forgotten, .ti
     cr_expect_eq(app_start(&birth, &found), ASSAY_ENCLAVE_GONE_ROW, "from its birth");
     app_end(&birth);
     cr_expect_eq(app_start(&app, &found), ASSAY_ENCLAVE_GONE_ROW, "from its last state");
+    app_end(&app);
+    close_house();
+}
+
+/* The goals C1 and C4 over a RECOVER: it undoes that a replica was listed and that its view started.
+ * The replica goes on with what it remembers, and so does the group. */
+Test(services_runtime, a_recover_that_undoes_a_listing_costs_no_memory, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_ledger(3);
+    for (uint32_t i = 0; i < 3; i++) { /* connections come back, each as its member */
+        (void)snprintf(house.daemon[i], sizeof house.daemon[i], "%s/daemon%u", house.folder, i);
+        service_ledger_member(house.ledger, house.daemon[i], i);
+    }
+    live_in(3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 3);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_mark(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+    replica_kill(2);
+    replica_start(2);
+    wait_for_view(2, 1);
+    app_go_on(&app, 4);
+    app_end(&app);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_undo(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+    usleep(300000);
+    for (int i = 0; i < 40; i++) {
+        close_epochs(1);
+        usleep(100000);
+        pthread_mutex_lock(&house.lock);
+        const struct assay_cont_group *group = service_ledger_group(house.ledger);
+        const bool on = group->phase == ASSAY_CONT_SERVING &&
+                        assay_cont_number_era(group->now.roster.view) == group->era;
+        pthread_mutex_unlock(&house.lock);
+        if (on) break;
+    }
+    pthread_mutex_lock(&house.lock);
+    for (uint32_t i = 0; i < 3; i++)
+        cr_expect_not_null(house.nodes[i], "replica %u ended: %d", i, (int)house.ended[i]);
+    cr_expect_eq(service_ledger_group(house.ledger)->phase, ASSAY_CONT_SERVING);
+    pthread_mutex_unlock(&house.lock);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    cr_expect_eq(found.index, 7, "what was certified in the view that was undone");
+    app_go_on(&app, 1);
     app_end(&app);
     close_house();
 }

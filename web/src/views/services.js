@@ -17,6 +17,7 @@ const ALARMS = {
     'old-shares': 'shares of an old generation in too many hands',
     cut: 'a seat is cut off from others',
     missing: 'a seat is missing',
+    changing: 'its next view does not start',
     operators: 'candidates only of operators at their limit of seats',
 };
 const STATES = [
