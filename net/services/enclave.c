@@ -26,15 +26,16 @@ struct assay_enclave {
     struct assay_follower *follower;
     uint64_t told;
     struct assay_cont_contact contact;
+    struct assay_secret32 link_seed;
     uint64_t now_ms, submit_at_ms;
-    bool numbered; /* the ledger has: the client lives */
+    bool numbered;   /* the ledger has: the client lives */
     bool superseded; /* ... and has numbered another one since: nobody hears this one any more */
-    bool gone; /* the group's memory is, for ever */
+    bool gone;       /* the group's memory is, for ever */
     bool failed;
     bool elsewhere; /* the ledger is of another chain than the identity */
     bool no_row;    /* the ledger has forgotten the instance, for ever */
     bool retired;
-    bool kept;      /* the ledger keeps the row; seen once */
+    bool kept; /* the ledger keeps the row; seen once */
     uint64_t keep_at_ms;
     enum assay_enclave_result refusal; /* of the last record; OK: none that was not told */
     char why[ASSAY_SERVICE_WHY_MAX + 1];
@@ -59,7 +60,8 @@ static enum assay_status load_key(struct assay_enclave *e)
 static enum assay_status set_up(struct assay_enclave *e, const struct assay_enclave_config *config,
                                 char message[static ASSAY_ENCLAVE_MESSAGE_LEN])
 {
-    const struct assay_board_config board = { .listen = config->listen };
+    struct assay_secret32 curve_secret;
+    const struct assay_board_config board = { .listen = config->listen, .secret = &curve_secret };
     e->is_birth = config->identity == NULL;
     e->identity.group = config->group;
     e->lease = config->lease;
@@ -69,7 +71,11 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
                    "the sealed identity is of group %u, the configuration names group %u",
                    e->identity.group, config->group);
     if (e->identity.group != config->group) return ASSAY_E_CHAIN;
-    ASSAY_TRY(assay_board_open(&board, &e->board, message));
+    ASSAY_TRY(assay_random(e->link_seed.bytes, sizeof e->link_seed.bytes));
+    assay_sodium_link_secret(&e->link_seed, &curve_secret);
+    const enum assay_status opened = assay_board_open(&board, &e->board, message);
+    assay_secret_wipe(&curve_secret, sizeof curve_secret);
+    ASSAY_TRY(opened);
     (void)snprintf(message, ASSAY_ENCLAVE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_CONT_ADDRESS_MAX);
     ASSAY_TRY(assay_board_contact(e->board, config->host, &e->contact));
@@ -198,10 +204,10 @@ static void became(void *context, enum assay_service_kind kind, struct assay_sli
         const char *word;
         enum assay_enclave_result result;
     } names[] = {
-        { "no-room", ASSAY_ENCLAVE_NO_ROOM },      { "quota", ASSAY_ENCLAVE_QUOTA },
-        { "clones", ASSAY_ENCLAVE_CLONES },        { "not-here", ASSAY_ENCLAVE_NO_STANDING },
-        { "gone-row", ASSAY_ENCLAVE_GONE_ROW },    { "retired", ASSAY_ENCLAVE_RETIRED },
-        { "key-taken", ASSAY_ENCLAVE_REFUSED },    { "not-yours", ASSAY_ENCLAVE_REFUSED },
+        { "no-room", ASSAY_ENCLAVE_NO_ROOM },   { "quota", ASSAY_ENCLAVE_QUOTA },
+        { "clones", ASSAY_ENCLAVE_CLONES },     { "not-here", ASSAY_ENCLAVE_NO_STANDING },
+        { "gone-row", ASSAY_ENCLAVE_GONE_ROW }, { "retired", ASSAY_ENCLAVE_RETIRED },
+        { "key-taken", ASSAY_ENCLAVE_REFUSED }, { "not-yours", ASSAY_ENCLAVE_REFUSED },
     };
     struct assay_enclave *e = context;
     if (e->numbered || !is_own(e, kind, payload)) return;
@@ -249,7 +255,9 @@ static void ask_for_number(struct assay_enclave *e, const struct assay_cont_grou
     }
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, e->instance_key,
                      sizeof e->instance_key);
+    assay_cont_link_name(&e->link_seed, &record.link, &record.contact);
     assay_cont_session_statement(&group->home, node, &record, digest);
+    assay_sodium_link_sign(&e->link_seed, digest, record.link.signature);
     if (assay_p256_sign(e->signer, digest, record.signature) != ASSAY_OK) {
         e->failed = true;
         return;
@@ -281,8 +289,8 @@ static bool name_oneself(struct assay_enclave *e, const struct assay_cont_group 
     assay_cont_instance(&group->home, &e->identity.birth, e->instance_key, e->instance);
     e->named = true;
     row = assay_cont_group_row(group, e->instance);
-    e->no_row = row == NULL && (e->numbered || !assay_cont_group_may_be_born(
-                                                   group, &e->identity.birth));
+    e->no_row =
+        row == NULL && (e->numbered || !assay_cont_group_may_be_born(group, &e->identity.birth));
     e->retired = row != NULL && row->retired;
     e->kept = e->kept || (row != NULL && row->kept);
     return !e->no_row && !e->retired;
@@ -346,8 +354,7 @@ static void follow(struct assay_enclave *e)
     }
     if (!name_oneself(e, group)) return;
     const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
-    if (e->numbered && row != NULL && row->session > e->client.config.session)
-        e->superseded = true;
+    if (e->numbered && row != NULL && row->session > e->client.config.session) e->superseded = true;
     if (e->numbered || group->phase == ASSAY_CONT_FORMING) return;
     if (row != NULL && assay_bytes_equal(row->contact.curve, e->contact.curve, 32))
         begin(e, group, row->session);
@@ -489,8 +496,7 @@ enum assay_enclave_result assay_enclave_adopt(struct assay_enclave *enclave, uin
 }
 
 enum assay_enclave_result assay_enclave_update(struct assay_enclave *enclave,
-                                               const uint8_t blob_hash[static 32],
-                                               uint64_t *index)
+                                               const uint8_t blob_hash[static 32], uint64_t *index)
 {
     struct assay_enclave *e = enclave;
     if (standing(e) != ASSAY_ENCLAVE_OK) return standing(e);

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "net/services/board.h"
 #include "net/services/follower.h"
+#include "services/shares/sodium.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ struct said {
 
 struct assay_replica_node {
     struct assay_replica_node_config config;
-    struct assay_secret32 secret;
+    struct assay_secret32 secret, link_seed;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_p256_signer *signer;
     struct assay_board *board;
@@ -70,14 +71,20 @@ static void became(void *context, enum assay_service_kind kind, struct assay_sli
 static enum assay_status set_up(struct assay_replica_node *n,
                                 char message[static ASSAY_REPLICA_NODE_MESSAGE_LEN])
 {
+    struct assay_secret32 curve_secret;
     const struct assay_board_config board = { .listen = n->config.listen,
-                                              .instances = n->config.instances_max };
+                                              .instances = n->config.instances_max,
+                                              .secret = &curve_secret };
     n->memory = malloc(assay_cont_replica_size(n->config.instances_max));
     n->loop = calloc(LOOPS_MAX, sizeof *n->loop);
     if (n->memory == NULL || n->loop == NULL) return ASSAY_E_MEMORY;
     ASSAY_TRY(assay_p256_generate(&n->secret, n->key));
     ASSAY_TRY(assay_p256_signer_load(&n->secret, &n->signer));
-    ASSAY_TRY(assay_board_open(&board, &n->board, message));
+    ASSAY_TRY(assay_random(n->link_seed.bytes, sizeof n->link_seed.bytes));
+    assay_sodium_link_secret(&n->link_seed, &curve_secret);
+    const enum assay_status opened = assay_board_open(&board, &n->board, message);
+    assay_secret_wipe(&curve_secret, sizeof curve_secret);
+    ASSAY_TRY(opened);
     (void)snprintf(message, ASSAY_REPLICA_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
                    ASSAY_CONT_ADDRESS_MAX);
     ASSAY_TRY(assay_board_contact(n->board, n->config.host, &n->contact));
@@ -118,6 +125,7 @@ void assay_replica_node_close(struct assay_replica_node **node)
     assay_board_close(&n->board);
     assay_p256_signer_free(&n->signer);
     assay_secret_wipe(&n->secret, sizeof n->secret);
+    assay_secret_wipe(&n->link_seed, sizeof n->link_seed);
     free(n->memory);
     free(n->loop);
     free(n);
@@ -286,7 +294,9 @@ static void list_oneself(struct assay_replica_node *n)
     struct assay_slice payload;
     if (node == NULL) return; /* a daemon without a slot lists nobody */
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
+    assay_cont_link_name(&n->link_seed, &record.link, &record.contact);
     assay_cont_replica_statement(&group->home, node, &record, digest);
+    assay_sodium_link_sign(&n->link_seed, digest, record.link.signature);
     n->failure = assay_p256_sign(n->signer, digest, record.signature);
     if (n->failure != ASSAY_OK) return;
     const enum assay_status status =

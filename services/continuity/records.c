@@ -25,6 +25,31 @@ void assay_cont_instance(const struct assay_cont_home *home, const struct assay_
     assay_sha256_pieces(pieces, sizeof pieces / sizeof *pieces, instance);
 }
 
+void assay_cont_link_name(const struct assay_secret32 *seed, struct assay_cont_link *link,
+                          struct assay_cont_contact *contact)
+{
+    assay_sodium_link_pair(seed, link->key);
+    const enum assay_status status = assay_sodium_link_curve(link->key, contact->curve);
+    ASSAY_ASSERT(status == ASSAY_OK); /* a key of a seed is a point of the curve */
+}
+
+/* The link key in the place of the CURVE key. */
+static void named_put(struct assay_writer *w, const struct assay_cont_link *link,
+                      const struct assay_cont_contact *contact)
+{
+    struct assay_cont_contact named = *contact;
+    assay_bytes_copy(named.curve, sizeof named.curve, link->key, sizeof link->key);
+    assay_cont_contact_put(w, &named);
+}
+
+static enum assay_status named_take(struct assay_cursor *in, struct assay_cont_link *link,
+                                    struct assay_cont_contact *contact)
+{
+    ASSAY_TRY(assay_cont_contact_take(in, contact));
+    assay_bytes_copy(link->key, sizeof link->key, contact->curve, sizeof contact->curve);
+    return assay_sodium_link_curve(link->key, contact->curve);
+}
+
 /* --- what is signed: [type, chain_id, fields of the record ...], hashed */
 
 enum { STATEMENT_MAX = 400 };
@@ -64,10 +89,10 @@ void assay_cont_replica_statement(const struct assay_cont_home *home,
                                   uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = statement(bytes, "assay/possession/replica/v2", 5, home);
+    struct assay_writer w = statement(bytes, "assay/possession/replica/v3", 5, home);
     assay_cbor_put_bytes(&w, node_id, 32);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
-    assay_cont_contact_put(&w, &record->contact);
+    named_put(&w, &record->link, &record->contact);
     assay_cbor_put_uint(&w, record->drains);
     statement_hash(&w, digest);
 }
@@ -78,12 +103,12 @@ void assay_cont_session_statement(const struct assay_cont_home *home,
                                   uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = statement(bytes, "assay/possession/session/v2", 8, home);
+    struct assay_writer w = statement(bytes, "assay/possession/session/v3", 8, home);
     assay_cbor_put_bytes(&w, node_id, 32);
     birth_put(&w, &record->birth);
     assay_cbor_put_uint(&w, record->lease);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
-    assay_cont_contact_put(&w, &record->contact);
+    named_put(&w, &record->link, &record->contact);
     assay_cbor_put_uint(&w, record->expected);
     statement_hash(&w, digest);
 }
@@ -162,11 +187,12 @@ enum assay_status assay_cont_replica_record_encode(const struct assay_cont_repli
                                                    struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_array(&w, 7);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
-    assay_cont_contact_put(&w, &record->contact);
+    named_put(&w, &record->link, &record->contact);
     assay_cbor_put_uint(&w, record->drains);
+    assay_cbor_put_bytes(&w, record->link.signature, sizeof record->link.signature);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -177,11 +203,12 @@ enum assay_status assay_cont_replica_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_replica_record read = { 0 };
     uint32_t drains = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 6));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 7));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
-    ASSAY_TRY(assay_cont_contact_take(&in, &read.contact));
+    ASSAY_TRY(named_take(&in, &read.link, &read.contact));
     ASSAY_TRY(take_u32(&in, 1, &drains));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.link.signature, sizeof read.link.signature));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     read.drains = drains != 0;
@@ -194,13 +221,14 @@ enum assay_status assay_cont_session_record_encode(const struct assay_cont_sessi
                                                    struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    assay_cbor_put_array(&w, 9);
+    assay_cbor_put_array(&w, 10);
     assay_cbor_put_uint(&w, record->group);
     birth_put(&w, &record->birth);
     assay_cbor_put_uint(&w, record->lease);
     assay_cbor_put_bytes(&w, record->instance_key, sizeof record->instance_key);
-    assay_cont_contact_put(&w, &record->contact);
+    named_put(&w, &record->link, &record->contact);
     assay_cbor_put_uint(&w, record->expected);
+    assay_cbor_put_bytes(&w, record->link.signature, sizeof record->link.signature);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -210,13 +238,14 @@ enum assay_status assay_cont_session_record_decode(struct assay_slice bytes,
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_session_record read = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&in, 9));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 10));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(birth_take(&in, &read.birth));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.lease));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.instance_key, sizeof read.instance_key));
-    ASSAY_TRY(assay_cont_contact_take(&in, &read.contact));
+    ASSAY_TRY(named_take(&in, &read.link, &read.contact));
     ASSAY_TRY(assay_cbor_uint(&in, &read.expected));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.link.signature, sizeof read.link.signature));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     if (read.expected == 0) return ASSAY_E_RANGE; /* sessions count from 1 */
@@ -475,7 +504,8 @@ bool assay_cont_replica_record_is_of(const struct assay_cont_home *home,
 {
     uint8_t digest[32];
     assay_cont_replica_statement(home, node_id, record, digest);
-    return assay_cont_signed(record->key, digest, record->signature);
+    return assay_sodium_link_signed(record->link.key, digest, record->link.signature) &&
+           assay_cont_signed(record->key, digest, record->signature);
 }
 
 bool assay_cont_session_record_is_of(const struct assay_cont_home *home,
@@ -484,7 +514,8 @@ bool assay_cont_session_record_is_of(const struct assay_cont_home *home,
 {
     uint8_t digest[32];
     assay_cont_session_statement(home, node_id, record, digest);
-    return assay_cont_signed(record->instance_key, digest, record->signature);
+    return assay_sodium_link_signed(record->link.key, digest, record->link.signature) &&
+           assay_cont_signed(record->instance_key, digest, record->signature);
 }
 
 bool assay_cont_keep_record_check(const struct assay_cont_home *home,

@@ -9,6 +9,7 @@
 #define ASSAY_SERVICES_CONTINUITY_RECORDS_H
 
 #include "services/continuity/receipt.h"
+#include "services/shares/sodium.h"
 
 enum {
     ASSAY_CONT_ADDRESS_MAX = 64,
@@ -17,9 +18,16 @@ enum {
 
 /* How a process is reached, and known when it calls: links run between CURVE keys. */
 struct assay_cont_contact {
-    uint8_t curve[32]; /* made at start, never sealed */
+    uint8_t curve[32];                       /* made at start, never sealed */
     uint8_t address[ASSAY_CONT_ADDRESS_MAX]; /* HOST:PORT, printable, no NUL */
     uint8_t address_len;                     /* 1 .. ASSAY_CONT_ADDRESS_MAX */
+};
+
+/* Whose a CURVE key is. It cannot sign, so a record names an Ed25519 key that does, and everybody
+ * computes the other (docs/services.md 1.3.3). */
+struct assay_cont_link {
+    uint8_t key[32];
+    uint8_t signature[ASSAY_SODIUM_SIGNATURE_LEN]; /* over what the record's other key signs */
 };
 
 /* A member offers a memory, or announces that it takes it away. */
@@ -27,17 +35,19 @@ struct assay_cont_replica_record {
     uint32_t group;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     struct assay_cont_contact contact;
-    bool drains; /* its seat shall move, with its table */
+    struct assay_cont_link link;
+    bool drains;                                 /* its seat shall move, with its table */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* of key, over the author as well */
 };
 
 /* One process life of an enclave asks for its number. */
 struct assay_cont_session_record {
     uint32_t group;
-    struct assay_cont_birth birth;               /* sealed with the state, as the key */
+    struct assay_cont_birth birth; /* sealed with the state, as the key */
     uint32_t lease; /* epochs; 0: none. Of the session that is the birth; else it means nothing */
     uint8_t instance_key[ASSAY_P256_PUBLIC_LEN]; /* made at birth */
     struct assay_cont_contact contact;
+    struct assay_cont_link link;
     uint64_t expected;                           /* the number that it would get */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN]; /* of instance_key, over the author as well */
 };
@@ -108,6 +118,9 @@ struct assay_cont_table_record {
 void assay_cont_instance(const struct assay_cont_home *home, const struct assay_cont_birth *birth,
                          const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                          uint8_t instance[static 32]);
+/* The link key of a seed, in a record, and the CURVE key that it stands for. Returns: nothing. */
+void assay_cont_link_name(const struct assay_secret32 *seed, struct assay_cont_link *link,
+                          struct assay_cont_contact *contact);
 /* What keys sign of their records, with the node id of the record's author: a payload that another
  * member hands in is nobody's. Each Returns: nothing. */
 void assay_cont_replica_statement(const struct assay_cont_home *home,

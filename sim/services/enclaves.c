@@ -169,8 +169,7 @@ static void draw_cut(const struct assay_sim_services *s, struct enclave *e)
     if (assay_sim_random_below(r, 1000) >= s->load->cutting_hosts_permille) return;
     e->heard = (uint32_t)assay_sim_random_below(r, (uint64_t)1 << s->load->group_size);
     e->cut_at_ms = now_ms;
-    if (assay_sim_random_below(r, 2) == 0)
-        e->cut_at_ms += assay_sim_random_below(r, 2 * epoch_ms);
+    if (assay_sim_random_below(r, 2) == 0) e->cut_at_ms += assay_sim_random_below(r, 2 * epoch_ms);
     e->cut_until_ms = e->cut_at_ms + epoch_ms / 4 + assay_sim_random_below(r, 2 * epoch_ms);
     e->ends_cut = assay_sim_random_below(r, 3) > 0;
 }
@@ -299,11 +298,13 @@ static void ask_for_number(struct assay_sim_services *s, uint32_t process,
     const uint64_t now_ms = services_now(s);
     if (now_ms < e->submit_at_ms || node_id == NULL) return;
     e->submit_at_ms = now_ms + AGAIN_MS;
-    services_name_put(&self, record.contact.curve);
+    const struct assay_secret32 link = services_link(&self);
+    assay_cont_link_name(&link, &record.link, &record.contact);
     record.contact.address[0] = 'e';
     record.contact.address_len = 1;
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, in->key, sizeof in->key);
     assay_cont_session_statement(&g->home, node_id, &record, digest);
+    assay_sodium_link_sign(&link, digest, record.link.signature);
     assay_model_sign(in->secret.bytes, digest, record.signature);
     const enum assay_status status =
         assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload);
@@ -404,18 +405,19 @@ static bool has_number(struct assay_sim_services *s, uint32_t process)
     struct instance *in = instance_of(s, process);
     const struct name self = name_of(s, process);
     const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
-    uint8_t curve[32];
+    const struct assay_secret32 seed = services_link(&self);
+    struct assay_cont_link link;
+    struct assay_cont_contact own;
     if (e->numbered) return true;
     if (g->phase == ASSAY_CONT_FORMING) return false;
     if (!in->named) be_born(s, in, g);
-    services_name_put(&self, curve);
+    assay_cont_link_name(&seed, &link, &own);
     const struct assay_cont_instance_row *row = assay_cont_group_row(g, in->name);
-    if (row != NULL && assay_bytes_equal(row->contact.curve, curve, 32)) {
+    if (row != NULL && assay_bytes_equal(row->contact.curve, own.curve, 32)) {
         begin(s, process, g, row->session);
         return e->runs;
     }
-    ask_for_number(s, process, g,
-                   assay_cont_number_next(g->era, row == NULL ? 0 : row->session));
+    ask_for_number(s, process, g, assay_cont_number_next(g->era, row == NULL ? 0 : row->session));
     return false;
 }
 

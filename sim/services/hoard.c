@@ -47,18 +47,20 @@ static void bear(struct assay_sim_services *s, uint32_t node, uint32_t group)
     const struct assay_cont_group *g = assay_registry_group(s->desk[node].registry, group);
     const uint8_t *const node_id = desk_node_id(s, node);
     struct assay_cont_session_record record = { .group = group };
-    struct assay_secret32 secret;
+    struct assay_secret32 secret, link;
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
     if (g == NULL || node_id == NULL) return;
     record.birth = (struct assay_cont_birth){ .era = g->era, .epoch = g->epoch };
     record.expected = assay_cont_number_next(g->era, 0);
     services_key(&s->hoard.random, &secret, record.instance_key);
-    services_bytes(&s->hoard.random, record.contact.curve, 32);
-    record.contact.curve[0] = PROGRAM_READER + 1; /* no program's name */
+    services_bytes(&s->hoard.random, link.bytes, 32);
+    link.bytes[0] = PROGRAM_READER + 1; /* no program's name */
+    assay_cont_link_name(&link, &record.link, &record.contact);
     record.contact.address[0] = 'h';
     record.contact.address_len = 1;
     assay_cont_session_statement(&g->home, node_id, &record, digest);
+    assay_sodium_link_sign(&link, digest, record.link.signature);
     assay_model_sign(secret.bytes, digest, record.signature);
     if (assay_cont_session_record_encode(&record, bytes, sizeof bytes, &payload) == ASSAY_OK)
         services_put(s, node, ASSAY_SERVICE_SESSION, payload);

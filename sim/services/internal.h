@@ -222,6 +222,8 @@ void services_bytes(struct assay_sim_random *random, uint8_t *bytes, size_t len)
 /* A modelled key. Returns: nothing. */
 void services_key(struct assay_sim_random *random, struct assay_secret32 *secret,
                   uint8_t public[static ASSAY_P256_PUBLIC_LEN]);
+/* The seed of its link key: a process is who it is named. */
+struct assay_secret32 services_link(const struct name *name);
 void services_name_put(const struct name *name, uint8_t curve[static 32]);
 bool services_name_take(const uint8_t curve[static 32], struct name *name);
 void services_send(struct assay_sim_services *s, const struct name *from, uint32_t from_node,

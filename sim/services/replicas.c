@@ -218,10 +218,12 @@ static void list_oneself(struct assay_sim_services *s, uint32_t group, uint32_t 
     struct assay_slice payload;
     if (node_id == NULL) return;
     assay_bytes_copy(record.key, sizeof record.key, r->key, sizeof r->key);
-    services_name_put(&self, record.contact.curve);
+    const struct assay_secret32 link = services_link(&self);
+    assay_cont_link_name(&link, &record.link, &record.contact);
     record.contact.address[0] = 'r';
     record.contact.address_len = 1;
     assay_cont_replica_statement(&g->home, node_id, &record, digest);
+    assay_sodium_link_sign(&link, digest, record.link.signature);
     assay_model_sign(r->secret.bytes, digest, record.signature);
     const enum assay_status status =
         assay_cont_replica_record_encode(&record, bytes, sizeof bytes, &payload);

@@ -44,6 +44,13 @@ void services_name_put(const struct name *name, uint8_t curve[static 32])
     }
 }
 
+struct assay_secret32 services_link(const struct name *name)
+{
+    struct assay_secret32 seed;
+    services_name_put(name, seed.bytes);
+    return seed;
+}
+
 bool services_name_take(const uint8_t curve[static 32], struct name *name)
 {
     *name = (struct name){ .program = (enum program)curve[0] };
@@ -151,8 +158,7 @@ static void make_plan(struct assay_sim_services *s)
     s->first = *p;
     s->first.group_count -= l->later_groups;
     s->first.has_tasks = p->has_tasks && !l->later_tasks;
-    const bool any =
-        s->first.group_count > 0 || s->first.has_tasks || s->first.has_shares;
+    const bool any = s->first.group_count > 0 || s->first.has_tasks || s->first.has_shares;
     s->first_len = any ? put_plan(&s->first, s->first_bytes) : 0;
 }
 
@@ -170,9 +176,8 @@ const struct assay_services *assay_sim_services_more(const struct assay_sim_serv
 const struct assay_services *assay_sim_services_ledger(struct assay_sim_services *services,
                                                        const struct assay_genesis *genesis)
 {
-    enum assay_status status =
-        assay_host_services_open(&services->more, genesis->chain_id,
-                                 assay_sim_services_plan(services, true));
+    enum assay_status status = assay_host_services_open(&services->more, genesis->chain_id,
+                                                        assay_sim_services_plan(services, true));
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_bytes_copy(services->chain_id, 32, genesis->chain_id, 32);
     services->recount.sound = true;

@@ -82,12 +82,14 @@ struct assay_registry *registry_world_fresh(const struct registry_world *w)
 
 /* --- continuity */
 
-static struct assay_cont_contact contact_of(struct registry_world *w)
+static struct assay_cont_contact contact_of(struct registry_world *w, struct assay_secret32 *seed,
+                                            struct assay_cont_link *link)
 {
     struct assay_cont_contact contact = { .address_len =
                                               (uint8_t)(6 + registry_world_below(w, 4)) };
     assay_bytes_copy(contact.address, sizeof contact.address, "host:7100", contact.address_len);
-    kit_bytes('C', registry_world_below(w, 300), contact.curve);
+    kit_bytes('C', registry_world_below(w, 300), seed->bytes);
+    assay_cont_link_name(seed, link, &contact);
     return contact;
 }
 
@@ -100,10 +102,12 @@ static void replica(struct registry_world *w, const struct assay_cont_group *gro
     kit_bytes('D', out->slot, out->node);
     const struct kit_key *key = &w->key[REPLICAS + registry_world_below(w, HOLDERS - REPLICAS)];
     assay_bytes_copy(record.key, sizeof record.key, key->key, sizeof key->key);
-    record.contact = contact_of(w);
+    struct assay_secret32 seed;
+    record.contact = contact_of(w, &seed, &record.link);
     record.drains = one_in(w, 12);
     uint8_t digest[32];
     assay_cont_replica_statement(&group->home, out->node, &record, digest);
+    assay_sodium_link_sign(&seed, digest, record.link.signature);
     kit_sign(key, digest, record.signature);
     out->kind = ASSAY_SERVICE_REPLICA;
     must(assay_cont_replica_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
@@ -122,8 +126,10 @@ static void session(struct registry_world *w, const struct assay_cont_group *gro
     const struct assay_cont_instance_row *row = assay_cont_group_row(group, instance);
     if (row != NULL) record.expected = row->session + !one_in(w, 10);
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, key->key, sizeof key->key);
-    record.contact = contact_of(w);
+    struct assay_secret32 seed;
+    record.contact = contact_of(w, &seed, &record.link);
     assay_cont_session_statement(&group->home, out->node, &record, digest);
+    assay_sodium_link_sign(&seed, digest, record.link.signature);
     kit_sign(key, digest, record.signature);
     out->kind = ASSAY_SERVICE_SESSION;
     must(assay_cont_session_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==

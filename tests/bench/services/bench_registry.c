@@ -68,10 +68,11 @@ static void close_epoch(struct full *f)
 
 /* --- filling */
 
-static struct assay_cont_contact contact_of(uint8_t tag, uint32_t number)
+static struct assay_cont_contact contact_of(const struct assay_secret32 *seed,
+                                            struct assay_cont_link *link)
 {
     struct assay_cont_contact contact = { .address_len = ASSAY_CONT_ADDRESS_MAX };
-    bytes_of(tag, number, contact.curve, 32);
+    assay_cont_link_name(seed, link, &contact);
     for (size_t i = 0; i < ASSAY_CONT_ADDRESS_MAX; i++)
         contact.address[i] = 'a';
     return contact;
@@ -98,12 +99,16 @@ static void signed_by(struct assay_p256_signer *signer, const uint8_t digest[sta
 
 static void replica(struct full *f, uint32_t group, uint32_t slot)
 {
-    struct assay_cont_replica_record record = { .group = group, .contact = contact_of('r', slot) };
+    struct assay_cont_replica_record record = { .group = group };
+    struct assay_secret32 seed;
     const struct assay_cont_home home = { .group = group };
     uint8_t node[32], digest[32];
     struct assay_p256_signer *const signer = signer_of('r', slot, record.key);
     bytes_of('n', slot, node, 32);
+    bytes_of('r', slot, seed.bytes, 32);
+    record.contact = contact_of(&seed, &record.link);
     assay_cont_replica_statement(&home, node, &record, digest);
+    assay_sodium_link_sign(&seed, digest, record.link.signature);
     signed_by(signer, digest, record.signature);
     must(assay_cont_replica_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
          ASSAY_OK);
@@ -116,13 +121,16 @@ static void session_of(struct full *f, uint32_t group, uint32_t instance,
 {
     struct assay_cont_session_record record = { .group = group,
                                                 .birth = *birth,
-                                                .expected = number,
-                                                .contact = contact_of('s', curve) };
+                                                .expected = number };
+    struct assay_secret32 seed;
     const struct assay_cont_home home = { .group = group };
     uint8_t node[32], digest[32];
     struct assay_p256_signer *const signer = signer_of('i', instance, record.instance_key);
     bytes_of('n', instance % MEMBERS, node, 32);
+    bytes_of('s', curve, seed.bytes, 32);
+    record.contact = contact_of(&seed, &record.link);
     assay_cont_session_statement(&home, node, &record, digest);
+    assay_sodium_link_sign(&seed, digest, record.link.signature);
     signed_by(signer, digest, record.signature);
     must(assay_cont_session_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
          ASSAY_OK);

@@ -17,7 +17,7 @@ enum { NODES = 5, EPOCH_MS = 400 };
 
 struct network {
     struct assay_host_services *services, *more; /* more: of a plan that a change brought */
-    struct assay_genesis *named; /* of the plan alone */
+    struct assay_genesis *named;                 /* of the plan alone */
     uint8_t longer[ASSAY_PLAN_LEN_MAX];
     struct assay_slice longer_plan;
     uint8_t plan[ASSAY_PLAN_LEN_MAX];
@@ -140,12 +140,14 @@ static void list_replica(struct network *n, uint32_t node)
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice out;
     key_of((uint8_t)(20 + node), &signer, r.key);
-    r.contact.curve[0] = (uint8_t)(1 + node);
+    const struct assay_secret32 seed = { .bytes = { (uint8_t)(1 + node) } };
+    assay_cont_link_name(&seed, &r.link, &r.contact);
     assay_bytes_copy(r.contact.address, 64, (const uint8_t *)"127.0.0.1:1", 11);
     r.contact.address_len = 11;
     assay_bytes_copy(home.chain_id, 32, n->named->chain_id, 32);
     assay_engine_member_snapshot(assay_sim_world_engine(n->world, node), (uint16_t)node, &self);
     assay_cont_replica_statement(&home, self.node_id, &r, digest);
+    assay_sodium_link_sign(&seed, digest, r.link.signature);
     cr_assert_eq(assay_p256_sign(signer, digest, r.signature), ASSAY_OK);
     assay_p256_signer_free(&signer);
     cr_assert_eq(assay_cont_replica_record_encode(&r, bytes, sizeof bytes, &out), ASSAY_OK);
@@ -294,9 +296,8 @@ static enum assay_status follow(const struct assay_registry_plan *before,
     const char *why = "";
     if (before != NULL) cr_assert_eq(assay_registry_plan_encode(before, &w[0]), ASSAY_OK);
     cr_assert_eq(assay_registry_plan_encode(after, &w[1]), ASSAY_OK);
-    const enum assay_status status =
-        assay_host_services_follow(assay_slice_over(bytes[0], w[0].len),
-                                   assay_slice_over(bytes[1], w[1].len), places, &why);
+    const enum assay_status status = assay_host_services_follow(
+        assay_slice_over(bytes[0], w[0].len), assay_slice_over(bytes[1], w[1].len), places, &why);
     cr_assert_eq(status == ASSAY_OK, why[0] == 0, "what is refused is refused with a reason");
     return status;
 }
@@ -318,9 +319,9 @@ Test(host_services, documents_keep_their_places_where_services_are_added, .timeo
     cr_assert_eq(follow(&n->more->plan, &n->services->plan, &places), ASSAY_E_INVALID);
     cr_assert_eq(follow(&n->more->plan, &n->more->plan, &places), ASSAY_E_INVALID);
     const char *why = "";
-    cr_assert_neq(assay_host_services_follow(n->longer_plan, assay_slice_over("\x80", 1), &places,
-                                             &why),
-                  ASSAY_OK);
+    cr_assert_neq(
+        assay_host_services_follow(n->longer_plan, assay_slice_over("\x80", 1), &places, &why),
+        ASSAY_OK);
     cr_assert_neq(why[0], 0);
     stop(n);
 }

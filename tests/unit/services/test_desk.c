@@ -97,8 +97,8 @@ static void set_up(void)
     assay_registry_stand(registry, 0, moment->member, MEMBERS);
     submit_says = ASSAY_OK;
     quote_says = judge_says = true;
-    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world,
-                                 &desk, message),
+    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world, &desk,
+                                 message),
                  ASSAY_OK, "%s", message);
 }
 
@@ -195,8 +195,10 @@ static struct assay_slice replica_record(uint32_t group, uint32_t slot, uint8_t 
     cr_assert_eq(assay_p256_public(&secret, r.key), ASSAY_OK);
     r.contact.address[0] = 'x';
     r.contact.address_len = 1;
+    assay_cont_link_name(&secret, &r.link, &r.contact);
     assay_bytes_copy(home.chain_id, 32, chain, 32);
     assay_cont_replica_statement(&home, moment->node_id[slot], &r, digest);
+    assay_sodium_link_sign(&secret, digest, r.link.signature);
     cr_assert_eq(assay_p256_signer_load(&secret, &signer), ASSAY_OK);
     cr_assert_eq(assay_p256_sign(signer, digest, r.signature), ASSAY_OK);
     assay_p256_signer_free(&signer);
@@ -541,8 +543,8 @@ Test(desk, a_folder_with_the_setgid_bit_lets_its_group_connect)
     cr_expect_not(assay_desk_is_shared(desk));
     assay_desk_close(&desk);
     cr_assert_eq(chmod(folder, 02750), 0);
-    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world,
-                                 &desk, message),
+    cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world, &desk,
+                                 message),
                  ASSAY_OK, "%s", message);
     cr_assert_eq(stat(path, &info), 0);
     cr_expect_eq(info.st_mode & 0777, 0660);

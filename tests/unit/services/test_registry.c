@@ -448,20 +448,60 @@ static struct assay_cont_home home_of(const struct pair *p)
     return home;
 }
 
-static const char *replica_of(struct pair *p, uint32_t slot, uint32_t key)
+/* Another than the record's key signs for the link key: who does not have its secret. */
+static const char *replica_with(struct pair *p, uint32_t slot, uint32_t key,
+                                const struct assay_secret32 *named,
+                                const struct assay_secret32 *signs)
 {
     struct assay_cont_replica_record record = { .contact = { .address = "h:1", .address_len = 3 } };
     struct assay_slice payload;
     assay_bytes_copy(record.key, sizeof record.key, p->world.key[key].key, sizeof record.key);
-    kit_bytes('c', slot * 100 + key, record.contact.curve);
+    assay_cont_link_name(named, &record.link, &record.contact);
     const struct assay_cont_home home = home_of(p);
     uint8_t digest[32];
     assay_cont_replica_statement(&home, p->record.node, &record, digest);
+    assay_sodium_link_sign(signs, digest, record.link.signature);
     kit_sign(&p->world.key[key], digest, record.signature);
     cr_assert_eq(assay_cont_replica_record_encode(&record, p->record.bytes, 1024, &payload),
                  ASSAY_OK);
     return assay_registry_apply(p->live, slot, p->record.node, ASSAY_SERVICE_REPLICA, payload,
                                 p->facts);
+}
+
+static const char *replica_of(struct pair *p, uint32_t slot, uint32_t key)
+{
+    struct assay_secret32 seed;
+    kit_bytes('c', slot * 100 + key, seed.bytes);
+    return replica_with(p, slot, key, &seed, &seed);
+}
+
+/* A hostile member that lists the CURVE key of another's process keeps it from nothing. */
+Test(registry, nobody_lists_a_curve_key_that_it_does_not_have)
+{
+    struct pair *p = pair_of(1);
+    struct assay_secret32 theirs, own;
+    struct assay_cont_session_record session = { .expected = 1,
+                                                 .contact = { .address = "h", .address_len = 1 } };
+    struct assay_slice payload;
+    const struct assay_cont_home home = home_of(p);
+    uint8_t digest[32];
+    kit_bytes('c', 1, theirs.bytes);
+    kit_bytes('c', 2, own.bytes);
+    close_full(p, WORLD_MEMBERS);
+    cr_expect_str_eq(replica_with(p, 2, 2, &theirs, &own), "not-yours");
+    assay_bytes_copy(session.instance_key, sizeof session.instance_key, p->world.key[5].key,
+                     sizeof session.instance_key);
+    assay_cont_link_name(&theirs, &session.link, &session.contact);
+    assay_cont_session_statement(&home, p->record.node, &session, digest);
+    assay_sodium_link_sign(&own, digest, session.link.signature);
+    kit_sign(&p->world.key[5], digest, session.signature);
+    cr_assert_eq(assay_cont_session_record_encode(&session, p->record.bytes, 1024, &payload),
+                 ASSAY_OK);
+    cr_expect_str_eq(assay_registry_apply(p->live, 2, p->record.node, ASSAY_SERVICE_SESSION,
+                                          payload, p->facts),
+                     "not-yours");
+    cr_expect_str_eq(replica_with(p, 1, 1, &theirs, &theirs), "applied", "it is free");
+    pair_free(p);
 }
 
 Test(registry, another_member_in_a_slot_has_not_the_memory_of_the_old_one)
@@ -493,7 +533,11 @@ Test(registry, a_session_is_not_suspended_with_another_member_than_its_author)
     uint8_t digest[32];
     assay_bytes_copy(record.instance_key, sizeof record.instance_key, p->world.key[5].key,
                      sizeof record.instance_key);
+    struct assay_secret32 seed;
+    kit_bytes('c', 5, seed.bytes);
+    assay_cont_link_name(&seed, &record.link, &record.contact);
     assay_cont_session_statement(&home, p->record.node, &record, digest);
+    assay_sodium_link_sign(&seed, digest, record.link.signature);
     kit_sign(&p->world.key[5], digest, record.signature);
     cr_assert_eq(assay_cont_session_record_encode(&record, p->record.bytes, 1024, &payload),
                  ASSAY_OK);
