@@ -547,8 +547,8 @@ static void heal_machine(struct world *w, struct machine *m)
     replica_did(w, m, NULL);
 }
 
-/* Closes until the group goes on, or says that it cannot: a memory that nobody lists since a RECOVER
- * is waited for (docs/services.md 1.9.5). */
+/* Closes until the group goes on, or says that it cannot: a memory that no member lists
+ * since a RECOVER is waited for (docs/services.md 1.9.5). */
 static uint32_t closes_to_heal(const struct world *w)
 {
     uint32_t closes = 1 + (w->group.era > 0 ? ASSAY_CONT_ATTACH_CLOSES : 0);

@@ -469,7 +469,7 @@ Test(services_runtime, a_recover_brings_back_no_instance_that_was_forgotten, .ti
     close_house();
 }
 
-/* The goals C1 and C4 over a RECOVER: it undoes that a replica was listed and that its view started.
+/* The goals C1 and C4 over a RECOVER: it undoes that a replica was listed and that its view began.
  * The replica goes on with what it remembers, and so does the group. */
 Test(services_runtime, a_recover_that_undoes_a_listing_costs_no_memory, .timeout = 120)
 {
