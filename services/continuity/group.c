@@ -235,7 +235,8 @@ static struct memories memories_of(const struct assay_cont_group *group)
 static void replace_newcomers(struct assay_cont_group *group, struct assay_cont_seats *next)
 {
     for (uint32_t i = 0; i < next->roster.count; i++) {
-        if (assay_cont_is_nobodys(next, i) || is_seated(&group->now, next->slot[i])) continue;
+        /* What is lost is replaced anyway; who is not listed has nothing in the document. */
+        if (assay_cont_is_lost(group, next, i) || is_seated(&group->now, next->slot[i])) continue;
         struct assay_cont_member *m = &group->member[next->slot[i]];
         const uint64_t before = m->until;
         m->until = group->epoch + UINT64_C(2) * ASSAY_CONT_STALL_CLOSES;
