@@ -43,7 +43,7 @@ _assay() {
     continuity) words='status' ;;
     share) words='status put read' ;;
     account) words='create show transfer' ;;
-    task) words='offers status run deploy close' ;;
+    task) words='offers status run deploy close release' ;;
     anchor) words='show advance deploy' ;;
     esac
     if [ "$COMP_CWORD" -eq 2 ] && [ -n "$words" ] &&
@@ -871,7 +871,7 @@ _assay() {
         esac
         ;;
     'task run')
-        options='--help --key --out --after --code --steps --price --executor --standing --score --deadline --evm --socket --json --timeout'
+        options='--help --key --out --after --code --steps --price --hold --executor --standing --score --deadline --evm --socket --json --timeout'
         case $before in
         --key) want=file ;;
         --out) want=folder ;;
@@ -879,6 +879,7 @@ _assay() {
         --code) want=text ;;
         --steps) want=text ;;
         --price) want=text ;;
+        --hold) want=text ;;
         --executor) want=text ;;
         --standing) words='full warning restricted' ;;
         --score) want=text ;;
@@ -896,6 +897,14 @@ _assay() {
         esac
         ;;
     'task close')
+        options='--help --key --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'task release')
         options='--help --key --socket --json --timeout'
         case $before in
         --key) want=file ;;

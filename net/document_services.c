@@ -233,6 +233,7 @@ static struct assay_json *offer_of(const struct assay_snapshot *s,
     struct assay_json *object = member_of(s, o->slot), *codes = assay_json_array();
     char text[65];
     assay_json_set_uint(object, "price", o->offer.price);
+    assay_json_set_uint(object, "hold", o->offer.hold);
     assay_json_set_text_n(object, "address", o->offer.address, o->offer.address_len);
     for (uint32_t i = 0; i < o->offer.count; i++) {
         assay_hex_encode(o->offer.code[i], 32, text, sizeof text);
@@ -272,6 +273,19 @@ struct assay_json *assay_document_account(const struct assay_summary_account *ac
     return object;
 }
 
+/* In how many closes one side may leave, and after how many it ends when one has said so. */
+static void put_leaving(struct assay_json *object, const struct assay_task_row *row)
+{
+    const bool runs = row->end == ASSAY_TASK_END_NONE && row->accepted && !row->failed;
+    const bool early = row->quiet < ASSAY_TASK_QUIET_EPOCHS;
+    if (runs && row->leaving == 0)
+        assay_json_set_uint(object, "release_in",
+                            early ? (uint64_t)(ASSAY_TASK_QUIET_EPOCHS - row->quiet) : 0);
+    else assay_json_set_null(object, "release_in");
+    if (row->leaving > 0) assay_json_set_uint(object, "ends_in", row->leaving);
+    else assay_json_set_null(object, "ends_in");
+}
+
 struct assay_json *assay_document_task(const struct assay_snapshot *s,
                                        const struct assay_task_row *row)
 {
@@ -284,10 +298,13 @@ struct assay_json *assay_document_task(const struct assay_snapshot *s,
     else assay_json_set_null(object, "payee");
     assay_json_set_hex(object, "input", row->input, 32);
     assay_json_set_uint(object, "price", row->price);
+    assay_json_set_uint(object, "hold", row->hold);
+    assay_json_set_uint(object, "rent_epochs", row->rent);
     assay_json_set_uint(object, "steps", row->steps);
     assay_json_set_uint(object, "paid", row->paid);
     assay_json_set_uint(object, "locked", row->locked);
     assay_json_set_uint(object, "deadline", row->deadline);
+    put_leaving(object, row);
     return object;
 }
 

@@ -262,7 +262,11 @@ static const char *sentence_of(const char *word)
                    "one, or close one (assay task status)" },
         { "unknown", "no such task is remembered" },
         { "wrong-key", "the task was opened by another account" },
-        { "early", "its executor may still claim: wait for the deadline" },
+        { "early",
+          "its executor may still claim: wait for the deadline, or release it when no claim "
+          "came for 4 closes (assay task release)" },
+        { "not-taken", "nobody has accepted it: assay task close ends it" },
+        { "changed", "a claim came meanwhile: look at assay task status, and say it again" },
         { "gone", "the task has ended before" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

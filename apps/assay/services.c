@@ -122,8 +122,9 @@ static void print_offers(const struct assay_json *t)
     for (size_t i = 0; i < assay_json_count(offers); i++) {
         const struct assay_json *const offer = assay_json_at(offers, i);
         const struct assay_json *const codes = assay_json_get(offer, "codes");
-        (void)printf("offer          %s at %s, %s a step\n", assay_text_of(offer, "name", "nobody"),
-                     assay_text_of(offer, "address", "?"), amount_of(offer, "price"));
+        (void)printf("offer          %s at %s, %s a step, %s an epoch\n",
+                     assay_text_of(offer, "name", "nobody"), assay_text_of(offer, "address", "?"),
+                     amount_of(offer, "price"), amount_of(offer, "hold"));
         for (size_t k = 0; k < assay_json_count(codes); k++)
             (void)printf("  code         %s\n",
                          assay_fit(assay_json_as_text(assay_json_at(codes, k))));
@@ -277,6 +278,28 @@ static void show_share(const struct assay_json *document)
     }
 }
 
+static bool is_number(const struct assay_json *value)
+{
+    return assay_json_kind_of(value) == ASSAY_JSON_INTEGER;
+}
+
+/* Closes of epochs, from now. */
+static void print_leaving(const struct assay_json *t)
+{
+    const struct assay_json *const ends = assay_json_get(t, "ends_in");
+    const struct assay_json *const from = assay_json_get(t, "release_in");
+    (void)printf("  rent         %s an epoch, locked for %llu more\n", amount_of(t, "hold"),
+                 assay_number_of(t, "rent_epochs"));
+    if (is_number(ends))
+        (void)printf("  release      one side has: it ends in %llu closes\n",
+                     assay_number_of(t, "ends_in"));
+    else if (is_number(from) && assay_number_of(t, "release_in") > 0)
+        (void)printf("  release      in %llu closes, unless a claim comes\n",
+                     assay_number_of(t, "release_in"));
+    else if (is_number(from))
+        (void)puts("  release      now: either side may (assay task release)");
+}
+
 static void print_task(const struct assay_json *t)
 {
     (void)printf("task           %s\n", assay_text_of(t, "task", "?"));
@@ -288,6 +311,7 @@ static void print_task(const struct assay_json *t)
     (void)printf("  executor     %s\n  requestor    %s\n",
                  assay_text_of(assay_json_get(t, "executor"), "name", "nobody"),
                  assay_text_of(t, "requestor", "?"));
+    print_leaving(t);
 }
 
 static void show_task(const struct assay_json *document)

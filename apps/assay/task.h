@@ -10,8 +10,8 @@
 
 struct task_deed {
     struct assay_question q;
-    const char *key, *out, *code, *steps, *price, *executor, *standing, *score, *deadline, *evm,
-        *after;
+    const char *key, *out, *code, *steps, *price, *hold, *executor, *standing, *score, *deadline,
+        *evm, *after;
     const char *timeout, *verb, *word;
 };
 

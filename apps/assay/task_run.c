@@ -169,6 +169,8 @@ static int read_wish(struct task_running *r)
                             d->steps);
     if (d->evm == NULL && !number(d->price, 1, UINT64_MAX, 0, &r->wish.price_max))
         return assay_misuse("--price wants a number from 1, not \"%s\"", d->price);
+    if (!number(d->hold, 1, UINT64_MAX, 0, &r->wish.hold_max))
+        return assay_misuse("--hold wants a number from 1, not \"%s\"", d->hold);
     if (d->evm == NULL && !number(d->deadline, 1, ASSAY_TASK_AHEAD_MAX, AHEAD_EPOCHS, &ahead))
         return assay_misuse("--deadline wants 1 to %d epochs, not \"%s\"",
                             (int)ASSAY_TASK_AHEAD_MAX, d->deadline);
@@ -351,9 +353,10 @@ static int not_submitted(const struct task_running *r, enum assay_status status)
     const char *const who = r->d->executor != NULL ? assay_fit(r->d->executor) : "nobody";
     if (status == ASSAY_E_NOT_FOUND) {
         task_say(
-            "%s%s runs that code for %s a step with that standing and score; assay task offers "
+            "%s%s runs that code for %s a step%s with that standing and score; assay task offers "
             "says who runs what",
-            who, r->d->executor != NULL ? " is not one that" : "", r->d->price);
+            who, r->d->executor != NULL ? " is not one that" : "", r->d->price,
+            r->d->hold == NULL ? " and the lowest rent" : " and that rent");
         return ASSAY_EXIT_NOT_FOUND;
     }
     if (status == ASSAY_E_KEY) {
@@ -361,7 +364,9 @@ static int not_submitted(const struct task_running *r, enum assay_status status)
         return ASSAY_EXIT_NOT_FOUND;
     }
     if (status == ASSAY_E_FULL) {
-        task_say("the balance is lower than what %s steps cost: nothing was signed", r->d->steps);
+        task_say("the balance is lower than what %s steps cost, and the rent beside: nothing was "
+                 "signed",
+                 r->d->steps);
         return ASSAY_EXIT_DENIED;
     }
     task_say("the task cannot be opened: %s", assay_status_text(status));
@@ -383,8 +388,9 @@ static void tell_chosen(struct task_running *r)
     const struct assay_task_open *const terms = assay_task_client_terms(r->client);
     if (r->d->q.json) return;
     if (r->chain == NULL)
-        task_say("%s, at %llu a step, up to epoch %llu", name_of(r, terms->executor),
-                 (unsigned long long)terms->price, (unsigned long long)terms->deadline);
+        task_say("%s, at %llu a step and %llu an epoch, up to epoch %llu",
+                 name_of(r, terms->executor), (unsigned long long)terms->price,
+                 (unsigned long long)terms->hold, (unsigned long long)terms->deadline);
     else task_say("%s, on a chain", name_of(r, terms->executor));
 }
 
@@ -397,7 +403,9 @@ static int silent(const struct task_running *r)
         [ASSAY_TASK_CLIENT_OPENS] = "the task is not final",
         [ASSAY_TASK_CLIENT_AWAITS] = ("its executor has not accepted it; assay task close "
                                       "takes the money back"),
-        [ASSAY_TASK_CLIENT_WORKS] = "its executor gives no further step",
+        [ASSAY_TASK_CLIENT_WORKS] =
+            ("its executor gives no further step; assay task release leaves "
+             "it, when no claim came for 4 closes"),
     };
     task_say("nothing happened in time: %s. %u results are kept; the same command goes on",
              what[r->now.state], (unsigned)r->now.results);
@@ -505,6 +513,7 @@ static int print(const struct task_running *r)
     assay_json_set_text(data, "executor", name_of(r, terms->executor));
     assay_json_set_hex(data, "code", terms->code, 32);
     if (r->chain == NULL) assay_json_set_uint(data, "price", terms->price);
+    if (r->chain == NULL) assay_json_set_uint(data, "hold", terms->hold);
     assay_json_set_uint(data, "steps", terms->steps);
     assay_json_set_uint(data, "results", r->now.results);
     if (r->after != NULL) {

@@ -87,7 +87,8 @@ const struct assay_verb assay_verbs_services[] = {
     { "task", "offers", "", "Which members run which programs, and for how much a step.", "",
       "assay task offers\n", (const struct assay_option[]){ ASKED } },
     { "task", "status", "[TASK]",
-      "Tasks that are remembered, or one of them: its state, steps paid, money locked, deadline.",
+      "Tasks that are remembered, or one of them: its state, steps paid, money locked, "
+      "deadline, rent, and when it can be released.",
       "5 no such task is remembered", "assay task status\nassay task status $(cat task.id)\n",
       (const struct assay_option[]){ ASKED } },
     { "task", "run", "[FILE]",
@@ -117,6 +118,10 @@ const struct assay_verb assay_verbs_services[] = {
             0 },
           { "steps", "N", "how many are paid at most", 0 },
           { "price", "N", "of a step, at most; with --evm gwei, exactly", 0 },
+          { "hold", "N",
+            "of an epoch from its acceptance on, at most; default the lowest that there is, "
+            "a 60th of the price",
+            0 },
           { "executor", "NODE", "this one, by its name, or nobody; default the highest score", 0 },
           { "standing", "full|warning|restricted", "its lowest standing, default warning", 0 },
           { "score", "BP", "its lowest score in basis points, default 0", 0 },
@@ -143,6 +148,11 @@ const struct assay_verb assay_verbs_services[] = {
       "Ends a task of this account; what was not paid goes back. While its executor can still "
       "claim, the ledger refuses.",
       EXIT_HANDED, "assay task close $(cat task.id) --key me.key\n",
+      (const struct assay_option[]){ KEY("of the account that opened it"), HANDED } },
+    { "task", "release", "TASK",
+      "Leaves a task of this account of which no claim came for 4 closes of an epoch: it ends at "
+      "the fourth close from then on, claims are paid until then, and what is left goes back.",
+      EXIT_HANDED, "assay task release $(cat task.id) --key me.key\n",
       (const struct assay_option[]){ KEY("of the account that opened it"), HANDED } },
 };
 const size_t assay_verbs_services_count =

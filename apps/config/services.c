@@ -27,7 +27,8 @@ static const cyaml_schema_field_t shares_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("slots", struct assay_yaml_shares, slots),
     ASSAY_CONFIG_FIELD_OPTIONAL("threshold", struct assay_yaml_shares, threshold),
     ASSAY_CONFIG_FIELD_OPTIONAL("confirmations", struct assay_yaml_shares, confirmations),
-    ASSAY_CONFIG_FIELD_OPTIONAL("ids", struct assay_yaml_shares, ids), CYAML_FIELD_END
+    ASSAY_CONFIG_FIELD_OPTIONAL("ids", struct assay_yaml_shares, ids),
+    CYAML_FIELD_END
 };
 static const cyaml_schema_field_t tasks_fields[] = {
     ASSAY_CONFIG_FIELD_OPTIONAL("accounts", struct assay_yaml_tasks, accounts),
@@ -55,7 +56,7 @@ enum {
     K_USUAL = 3,
     IDS_USUAL = 1024,
     ACCOUNTS_USUAL = 256,
-    TASKS_USUAL = 128
+    TASKS_USUAL = 512 /* of which one account may have 8 open */
 };
 
 /* text NULL: the usual one. */
@@ -153,8 +154,8 @@ static enum assay_status take_tasks(const struct assay_config_file *file,
     for (uint32_t i = 0; i < count; i++) {
         struct assay_task_balance *to = &plan->tasks.balance[i];
         (void)snprintf(key, sizeof key, "services.tasks.balances[%u].account", (unsigned)i);
-        ASSAY_TRY(assay_config_take_hex(file, key, yaml->tasks.balances[i].account, to->account,
-                                        32));
+        ASSAY_TRY(
+            assay_config_take_hex(file, key, yaml->tasks.balances[i].account, to->account, 32));
         (void)snprintf(key, sizeof key, "services.tasks.balances[%u].amount", (unsigned)i);
         ASSAY_TRY(take_amount(file, key, yaml->tasks.balances[i].amount, &to->amount));
     }
@@ -180,9 +181,8 @@ enum assay_status assay_config_take_services(const struct assay_config_file *fil
     const enum assay_status status = assay_registry_plan_check(plan);
     if (status == ASSAY_OK) return ASSAY_OK;
     return assay_config_fail(file, status, "services", "%s",
-                             status == ASSAY_E_RANGE
-                                 ? "first balances add up to more than 2^64 - 1"
-                                 : assay_status_text(status));
+                             status == ASSAY_E_RANGE ? "first balances add up to more than 2^64 - 1"
+                                                     : assay_status_text(status));
 }
 
 /* ------------------------------------------------------------ a file of the section alone */

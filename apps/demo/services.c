@@ -141,7 +141,8 @@ static const struct life_step rows[] = {
       .check = "it is paid by verified steps",
       .look = services_look_paid,
       .patience_s = PATIENCE,
-      .expected = "three steps at its price, from one balance to the other; the result is right" },
+      .expected = "three steps at its price and rent meanwhile, from one balance to the other; the "
+                  "result is right" },
     { .chapter = "tasks: who has the text?",
       .check = "the input stays private",
       .look = services_look_private,

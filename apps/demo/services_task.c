@@ -13,7 +13,8 @@ enum {
     PRICE_MAX_STEP = 20,
     LENGTHS = 16,
     INPUT_LEN = 2900 /* three steps of 1,024 bytes */,
-    SECOND_LOOK_MS = 10000
+    SECOND_LOOK_MS = 10000,
+    RENT_MAX = 64 /* of an epoch each, the lowest of those prices */
 };
 
 /* A phrase that stands nowhere else. */
@@ -21,9 +22,9 @@ static const char phrase[] = "what the requestor alone may read";
 
 static struct {
     struct services_process *client, *forger;
-    uint32_t executor; /* of services_executor */
-    unsigned long long before;
-    unsigned offers_before; /* lines before the task was opened */
+    uint32_t executor;               /* of services_executor */
+    unsigned long long before, paid; /* of the requestor; of the executor, at the end */
+    unsigned offers_before;          /* lines before the task was opened */
     unsigned count[LENGTHS];
 } task;
 
@@ -202,12 +203,15 @@ bool services_look_paid(struct demo *demo, struct life_turn *turn)
     if (!task.client->ended) return false;
     const unsigned long long payer = balance_of(services_requestor());
     const unsigned long long payee = balance_of(services_payee(task.executor));
-    if (payee < due) return false; /* receipts count when their epoch has closed */
-    return life_known(turn, payee == due && payer == task.before - due && is_right(demo),
-                      "%d steps at %u: requestor %llu -> %llu, executor 0 -> %llu; the words are "
-                      "%s counted",
-                      SERVICES_STEPS, services_price[task.executor], task.before, payer, payee,
-                      is_right(demo) ? "well" : "NOT well");
+    /* Receipts count when their epoch has closed, and what is left comes back then. */
+    if (payee < due || payer + payee < task.before) return false;
+    task.paid = payee;
+    return life_known(turn,
+                      payee - due <= RENT_MAX && payer == task.before - payee && is_right(demo),
+                      "%d steps at %u and rent of %llu: requestor %llu -> %llu, executor 0 -> "
+                      "%llu; the words are %s counted",
+                      SERVICES_STEPS, services_price[task.executor], payee - due, task.before,
+                      payer, payee, is_right(demo) ? "well" : "NOT well");
 }
 
 /* Returns: whether grep found the phrase in a folder, without that of the requestor. */
@@ -247,7 +251,6 @@ bool services_look_forged(struct demo *demo, struct life_turn *turn)
     if (services_went_wrong(task.forger, 4, turn)) return true;
     if (!task.forger->ended) return false;
     if (!services_said(task.forger, "refused", rest)) return life_known(turn, false, "silence");
-    const unsigned due = SERVICES_STEPS * services_price[task.executor];
-    return life_known(turn, balance_of(services_payee(task.executor)) == due,
+    return life_known(turn, balance_of(services_payee(task.executor)) == task.paid,
                       "the state of one step changed in a claim that was paid: refused%s", rest);
 }

@@ -17,7 +17,8 @@ static const char usage[] =
     "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"
     "                    listen (HOST:PORT, requestors), host (that they dial instead), store\n"
     "                    (file), key (file of 32 bytes, or a credential of systemd), code (digest\n"
-    "                    of the measurement, 64 digits), price (a step), account (that is paid),\n"
+    "                    of the measurement, 64 digits), price (a step), hold (an epoch\n"
+    "                    of a task that it has accepted), account (that is paid),\n"
     "                    evm (file of a chain on which it is paid as well: anchor.yaml),\n"
     "                    metrics (file that is written)\n"
     "  --check-config    read configuration, key and evm with its key, then exit: 0 fit, 2 not\n"
@@ -111,7 +112,8 @@ int main(int argc, char **argv)
                                                  .store = c->store,
                                                  .key = &c->key,
                                                  .program = &words,
-                                                 .price = c->price };
+                                                 .price = c->price,
+                                                 .hold = c->hold };
     assay_bytes_copy(words.code, 32, c->code, 32);
     assay_bytes_copy(config.account, 32, c->account, 32);
     const bool on_chain = c->evm[0] != '\0';

@@ -8,6 +8,7 @@
 #include "apps/service/confine.h"
 #include "apps/service/signals.h"
 #include "base/file/file.h"
+#include "services/tasks/task.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -21,7 +22,7 @@
 
 struct yaml_service {
     char *service_version, *daemon, *listen, *host, *door, *store, *key, *group, *instances,
-        *cluster, *code, *price, *account, *evm, *metrics, *era;
+        *cluster, *code, *price, *hold, *account, *evm, *metrics, *era;
 };
 
 #define FIELD(key) ASSAY_CONFIG_FIELD_OPTIONAL(#key, struct yaml_service, key)
@@ -37,6 +38,7 @@ static const cyaml_schema_field_t fields[] = { FIELD(service_version),
                                                FIELD(cluster),
                                                FIELD(code),
                                                FIELD(price),
+                                               FIELD(hold),
                                                FIELD(account),
                                                FIELD(evm),
                                                FIELD(metrics),
@@ -69,6 +71,7 @@ static enum assay_status check_keys(const struct assay_config_file *file,
         { "cluster", y->cluster, SERVICE_KEY_CLUSTER, false },
         { "code", y->code, SERVICE_KEY_PROGRAM, false },
         { "price", y->price, SERVICE_KEY_PROGRAM, false },
+        { "hold", y->hold, SERVICE_KEY_PROGRAM, true },
         { "account", y->account, SERVICE_KEY_PROGRAM, false },
         { "evm", y->evm, SERVICE_KEY_PROGRAM, true },
         { "metrics", y->metrics, 0, true },
@@ -147,6 +150,9 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
         ASSAY_TRY(assay_config_take_path(file, "metrics", y->metrics, c->metrics));
     if (y->price != NULL)
         ASSAY_TRY(assay_config_take_number(file, "price", y->price, 1, UINT32_MAX, &c->price));
+    if (y->hold != NULL)
+        ASSAY_TRY(assay_config_take_number(
+            file, "hold", y->hold, (uint32_t)assay_task_hold_least(c->price), c->price, &c->hold));
     return y->key == NULL ? ASSAY_OK : take_key(file, y->key, &c->key);
 }
 

@@ -30,7 +30,7 @@ enum {
     SERVICE_KEY_CLUSTER = 1 << 1, /* cluster, era */
     SERVICE_KEY_DOOR = 1 << 2,    /* door */
     SERVICE_KEY_STORE = 1 << 3,   /* store, key */
-    SERVICE_KEY_PROGRAM = 1 << 4, /* code, price, account, evm */
+    SERVICE_KEY_PROGRAM = 1 << 4, /* code, price, hold, account, evm */
 };
 
 struct service_config {
@@ -42,7 +42,7 @@ struct service_config {
     struct assay_secret32 key; /* of the store; the caller's to wipe */
     uint32_t group, instances, cluster, era;
     uint8_t code[32], account[32];
-    uint32_t price;
+    uint32_t price, hold;   /* hold: 0: the lowest for the price */
     char metrics[PATH_MAX]; /* file that is written; "": none */
     char evm[PATH_MAX];     /* anchor.yaml of a chain on which tasks are paid as well; "": none */
 };

@@ -66,8 +66,8 @@ bool assay_executor_has_room_for_claim(struct assay_executor_node *n)
 {
     uint32_t count = n->claim_count;
     for (uint32_t i = 0; i < ASSAY_EXECUTOR_TASKS_MAX; i++)
-        count += n->work[i].runs && !n->work[i].on_chain &&
-                 find_claim(n, n->work[i].e.task) == NULL;
+        count +=
+            n->work[i].runs && !n->work[i].on_chain && find_claim(n, n->work[i].e.task) == NULL;
     return count < ASSAY_EXECUTOR_CLAIMS_MAX;
 }
 
@@ -274,8 +274,7 @@ static void accept(struct assay_executor_node *n, const uint8_t task[static 32])
     assay_task_executor_init(&work->e, &config);
     work->runs = true;
     work->state_len = 0;
-    assay_bytes_copy(work->requestor, sizeof work->requestor, n->opened.key,
-                     sizeof n->opened.key);
+    assay_bytes_copy(work->requestor, sizeof work->requestor, n->opened.key, sizeof n->opened.key);
     assay_bytes_copy(record.task, 32, task, 32);
     assay_bytes_copy(record.key, sizeof record.key, work->keys.key, sizeof record.key);
     assay_bytes_copy(record.account, 32, n->config.account, 32);
@@ -329,6 +328,7 @@ static void tell(struct assay_executor_node *n, const struct assay_task_fact *fa
     }
     if (work == NULL) return;
     assay_task_executor_fact(&work->e, fact);
+    if (fact->kind == ASSAY_TASK_RELEASED) claims_go_on(n);
     work->failed = work->failed || fact->kind == ASSAY_TASK_FAILED;
     work->uncertified = work->uncertified || fact->kind == ASSAY_TASK_UNCERTIFIED;
     if (fact->kind == ASSAY_TASK_ENDED) assay_executor_leave(work);
@@ -348,6 +348,37 @@ static void look_for_room(struct assay_executor_node *n)
     if (n->refuses) n->refuses = !assay_executor_has_room_for_claim(n);
 }
 
+/* docs/services.md 6.8.2: is there nothing to wait for? */
+static bool is_idle(struct assay_executor_node *n, const struct assay_task_row *row)
+{
+    if (row->executor != assay_follower_home(n->follower)->slot ||
+        row->end != ASSAY_TASK_END_NONE || !row->accepted || row->failed || row->leaving > 0 ||
+        row->quiet < ASSAY_TASK_QUIET_EPOCHS)
+        return false;
+    const struct assay_executor_work *work = work_of(n, row->task);
+    /* Of a life before: its claims are kept until they are paid. */
+    if (work == NULL) return find_claim(n, row->task) == NULL;
+    return row->rent == 0 && assay_task_executor_is_idle(&work->e);
+}
+
+/* A place that nobody pays for, and a task that no enclave works on any more. */
+static void leave_idle(struct assay_executor_node *n)
+{
+    const struct assay_task_ledger *ledger = assay_follower_tasks(n->follower);
+    const struct assay_task_row *row = NULL;
+    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;) {
+        struct assay_task_release record = { .paid = row->paid };
+        uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+        struct assay_slice payload;
+        if (!is_idle(n, row)) continue;
+        assay_bytes_copy(record.task, 32, row->task, 32);
+        const enum assay_status status =
+            assay_task_release_encode(&record, bytes, sizeof bytes, &payload);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        assay_executor_keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_TASK_RELEASE, payload));
+    }
+}
+
 static void closed(void *context)
 {
     struct assay_executor_node *n = context;
@@ -359,6 +390,14 @@ static void closed(void *context)
         work->failed = work->uncertified = false;
     }
     if (n->failure == ASSAY_OK) claims_go_on(n);
+    if (n->failure == ASSAY_OK) leave_idle(n);
+}
+
+static void hear_released(struct assay_executor_work *work, const struct assay_task_row *row)
+{
+    struct assay_task_fact fact = { .kind = ASSAY_TASK_RELEASED, .closes = row->leaving };
+    assay_bytes_copy(fact.task, 32, row->task, 32);
+    assay_task_executor_fact(&work->e, &fact);
 }
 
 /* What it missed meanwhile is unknown: tasks that ended are left, the others go on with what they
@@ -378,6 +417,8 @@ static void begun(void *context)
             assay_executor_leave(work);
         else if (work->e.epoch < assay_follower_home(n->follower)->epoch + 1)
             assay_task_executor_epoch(&work->e, assay_follower_home(n->follower)->epoch + 1, false);
+        if (work->runs && !work->on_chain && row != NULL && row->leaving > 0)
+            hear_released(work, row);
     }
     if (n->failure == ASSAY_OK) claims_go_on(n);
 }
@@ -399,6 +440,7 @@ static bool is_offered(const struct assay_executor_node *n)
     const struct assay_task_offer *offer = assay_task_ledger_offered(
         assay_follower_tasks(n->follower), assay_follower_home(n->follower)->slot);
     return offer != NULL && offer->count == 1 && offer->price == n->offer.price &&
+           offer->hold == n->offer.hold &&
            assay_bytes_equal(offer->code[0], n->offer.code[0], 32) &&
            offer->address_len == n->offer.address_len &&
            assay_bytes_equal(offer->address, n->offer.address, offer->address_len);
@@ -439,6 +481,7 @@ static enum assay_status take_offer(struct assay_executor_node *n)
     if (len <= 0 || len > ASSAY_TASK_ADDRESS_MAX) return ASSAY_E_RANGE;
     n->offer.count = 1;
     n->offer.price = n->config.price;
+    n->offer.hold = n->config.hold > 0 ? n->config.hold : assay_task_hold_least(n->config.price);
     assay_bytes_copy(n->offer.code[0], 32, n->config.program->code, 32);
     assay_bytes_copy(n->offer.address, sizeof n->offer.address, text, (size_t)len);
     n->offer.address_len = (uint8_t)len;
@@ -480,7 +523,8 @@ enum assay_status assay_executor_node_open(const struct assay_executor_node_conf
                                            struct assay_executor_node **out,
                                            char message[static ASSAY_EXECUTOR_NODE_MESSAGE_LEN])
 {
-    ASSAY_ASSERT(config->price > 0);
+    ASSAY_ASSERT(config->price > 0 && config->hold <= config->price);
+    ASSAY_ASSERT(config->hold == 0 || config->hold >= assay_task_hold_least(config->price));
     struct assay_executor_node *n = calloc(1, sizeof *n);
     *out = NULL;
     (void)snprintf(message, ASSAY_EXECUTOR_NODE_MESSAGE_LEN, "out of memory");

@@ -41,8 +41,9 @@ struct assay_executor_node_config {
     const struct assay_secret32 *key;         /* of the vault; copied */
     const struct assay_task_program *program; /* outlives the node */
     uint64_t price;                           /* a step */
-    uint8_t account[32];                      /* that is paid */
-    uint64_t again_ms;                        /* as holder_node.h has it */
+    uint64_t hold;       /* an epoch, as offers have it; 0: the lowest for the price */
+    uint8_t account[32]; /* that is paid */
+    uint64_t again_ms;   /* as holder_node.h has it */
     const struct assay_executor_chain *chain; /* outlives the node; NULL: the ledger alone */
 };
 

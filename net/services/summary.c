@@ -88,7 +88,8 @@ enum assay_summary_state assay_summary_state_of(const struct assay_task_row *row
 {
     switch (row->end) {
     case ASSAY_TASK_END_PAID: return ASSAY_SUMMARY_PAID;
-    case ASSAY_TASK_END_CLOSED: return ASSAY_SUMMARY_CLOSED;
+    case ASSAY_TASK_END_CLOSED:
+    case ASSAY_TASK_END_RELEASED: return ASSAY_SUMMARY_CLOSED;
     case ASSAY_TASK_END_DEADLINE: return ASSAY_SUMMARY_EXPIRED;
     case ASSAY_TASK_END_NONE: break;
     }

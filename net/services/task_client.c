@@ -340,11 +340,14 @@ const struct assay_task_offer *assay_task_client_choose(struct assay_task_client
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     const struct assay_follower_home *home = home_of(c);
     const uint64_t price_max = c->on_chain ? UINT64_MAX : wish->price_max;
-    const uint32_t slot =
-        wish->named ? wish->executor
-                    : assay_task_ledger_choose(ledger, wish->code, price_max, wish->min_standing);
+    const uint64_t hold_max = c->on_chain ? UINT64_MAX : wish->hold_max;
+    const uint32_t slot = wish->named ? wish->executor
+                                      : assay_task_ledger_choose(ledger, wish->code, price_max,
+                                                                 hold_max, wish->min_standing);
     const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, slot);
-    if (slot >= home->members || !names(offer, wish->code) || offer->price > price_max) return NULL;
+    if (slot >= home->members || !names(offer, wish->code) || offer->price > price_max ||
+        !assay_task_offer_holds(offer, hold_max))
+        return NULL;
     const struct assay_registry_member *member = &home->member[slot];
     c->terms.executor = slot;
     const bool stands =
@@ -368,7 +371,7 @@ static enum assay_status make_terms(struct assay_task_client *c, const struct as
     const struct assay_task_ledger *ledger = assay_follower_tasks(c->follower);
     struct assay_task_open *t = &c->terms;
     uint8_t account[32], digest[32];
-    uint64_t balance = 0;
+    uint64_t balance = 0, amount = 0;
     *t = (struct assay_task_open){ .steps = wish->steps,
                                    .deadline = assay_task_ledger_now(ledger) + wish->ahead,
                                    .min_standing = wish->min_standing };
@@ -377,8 +380,11 @@ static enum assay_status make_terms(struct assay_task_client *c, const struct as
     if (offer == NULL) return ASSAY_E_NOT_FOUND;
     if (!assay_task_ledger_balance(ledger, account, &balance, &t->sequence)) return ASSAY_E_KEY;
     /* What would have no effect is not signed: it would stay good for later. */
-    if (offer->price > balance / wish->steps) return ASSAY_E_FULL;
     t->price = offer->price;
+    t->hold = offer->hold;
+    if (assay_task_open_amount(t, assay_task_ledger_now(ledger), &amount) != ASSAY_OK ||
+        amount > balance)
+        return ASSAY_E_FULL;
     assay_bytes_copy(t->key, sizeof t->key, c->keys.key, sizeof t->key);
     assay_bytes_copy(t->code, 32, wish->code, 32);
     assay_bytes_copy(t->box, 32, c->keys.box, 32);
@@ -645,7 +651,8 @@ static void look(struct assay_task_client *c)
     if (row == NULL && assay_pending_count(c->pending) == 0) assay_task_client_keep(c, hand_in(c));
     if (row == NULL) return;
     if (c->state == ASSAY_TASK_CLIENT_OPENS) c->state = ASSAY_TASK_CLIENT_AWAITS;
-    if (row->end == ASSAY_TASK_END_DEADLINE || row->end == ASSAY_TASK_END_CLOSED || row->failed)
+    const bool ended = row->end != ASSAY_TASK_END_NONE && row->end != ASSAY_TASK_END_PAID;
+    if (ended || row->failed)
         assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the task ended before its last step");
     else if (c->state == ASSAY_TASK_CLIENT_AWAITS && row->accepted)
         assay_task_client_begin(c, row->key);

@@ -29,6 +29,7 @@ struct assay_task_client_config {
 struct assay_task_wish {
     uint8_t code[32];
     uint64_t price_max; /* a step */
+    uint64_t hold_max;  /* an epoch's rent; 0: the lowest that there is for the price */
     uint32_t steps;
     uint32_t ahead; /* epochs from the one that runs to the deadline, from 1 */
     uint16_t min_score_bp;
@@ -106,7 +107,7 @@ bool assay_task_client_has_input(const struct assay_task_client *client, struct 
  * Returns: ASSAY_OK, and turn does the rest | ASSAY_E_AGAIN (no ledger yet) |
  *          ASSAY_E_INVALID (not idle) | ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (nobody offers that, at
  *          that price, standing and score) | ASSAY_E_KEY (the account was never paid) |
- *          ASSAY_E_FULL (its balance is lower than price x steps) | ASSAY_E_STORE | ASSAY_E_CRYPTO
+ *          ASSAY_E_FULL (its balance is lower than what is locked) | ASSAY_E_STORE | ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_task_client_submit(struct assay_task_client *client,
                                                          const struct assay_task_wish *wish);

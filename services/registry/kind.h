@@ -29,7 +29,8 @@ enum { ASSAY_SERVICE_PAYLOAD_MAX = 8192 };
     X(ASSAY_SERVICE_RETIRE, 18, ASSAY_FAMILY_CONTINUITY, "retire")                                 \
     X(ASSAY_SERVICE_SHARE_SUM, 19, ASSAY_FAMILY_SHARES, "share-sum")                               \
     X(ASSAY_SERVICE_SILENT, 20, ASSAY_FAMILY_CONTINUITY, "silent")                                 \
-    X(ASSAY_SERVICE_ALIVE, 21, ASSAY_FAMILY_CONTINUITY, "alive")
+    X(ASSAY_SERVICE_ALIVE, 21, ASSAY_FAMILY_CONTINUITY, "alive")                                   \
+    X(ASSAY_SERVICE_TASK_RELEASE, 22, ASSAY_FAMILY_TASKS, "task-release")
 
 #define ASSAY_SERVICE_ENUM(symbol, number, family, word) symbol = number,
 enum assay_service_kind { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_ENUM) };

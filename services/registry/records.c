@@ -103,8 +103,7 @@ static enum assay_status check_shares(const uint8_t chain_id[static 32],
         ASSAY_TRY(assay_share_lie_record_decode(payload, &record.lie));
         return when(assay_share_lie_record_check(&home, &record.lie));
     }
-    if (kind == ASSAY_SERVICE_SHARE_SUM)
-        return assay_share_sum_record_decode(payload, &record.sum);
+    if (kind == ASSAY_SERVICE_SHARE_SUM) return assay_share_sum_record_decode(payload, &record.sum);
     return assay_share_list_record_decode(payload, &record.list); /* HAVE, DEAL */
 }
 
@@ -115,6 +114,7 @@ static enum assay_status check_tasks(const uint8_t chain_id[static 32],
         struct assay_task_transfer transfer;
         struct assay_task_open open;
         struct assay_task_close close;
+        struct assay_task_release release;
         struct assay_task_offer offer;
         struct assay_task_accept accept;
         struct assay_task_claim claim;
@@ -132,6 +132,10 @@ static enum assay_status check_tasks(const uint8_t chain_id[static 32],
     if (kind == ASSAY_SERVICE_TASK_CLAIM) {
         ASSAY_TRY(assay_task_claim_decode(payload, &record.claim));
         return when(assay_task_claim_check(chain_id, &record.claim));
+    }
+    if (kind == ASSAY_SERVICE_TASK_RELEASE) {
+        ASSAY_TRY(assay_task_release_decode(payload, &record.release));
+        return when(assay_task_release_check(chain_id, &record.release));
     }
     ASSAY_TRY(assay_task_close_decode(payload, &record.close));
     return when(assay_task_close_check(chain_id, &record.close));
@@ -274,9 +278,9 @@ static const char *apply_silence(struct assay_registry *r, uint32_t slot,
 
 /* docs/services.md 1.3.3: a key is of the member that its signature names. */
 static const char *apply_continuity(struct assay_registry *r, uint32_t slot,
-                                    const uint8_t node_id[static 32],
-                                    enum assay_service_kind kind, struct assay_slice payload,
-                                    uint32_t *group, struct assay_cont_facts *facts)
+                                    const uint8_t node_id[static 32], enum assay_service_kind kind,
+                                    struct assay_slice payload, uint32_t *group,
+                                    struct assay_cont_facts *facts)
 {
     struct assay_cont_replica_record replica;
     struct assay_cont_session_record session;
@@ -369,6 +373,7 @@ static enum assay_task_result apply_tasks(struct assay_registry *r, uint32_t slo
         struct assay_task_transfer transfer;
         struct assay_task_open open;
         struct assay_task_close close;
+        struct assay_task_release release;
         struct assay_task_offer offer;
         struct assay_task_accept accept;
         struct assay_task_claim claim;
@@ -393,6 +398,10 @@ static enum assay_task_result apply_tasks(struct assay_registry *r, uint32_t slo
     if (kind == ASSAY_SERVICE_TASK_CLAIM) {
         must(assay_task_claim_decode(payload, &record.claim));
         return assay_task_ledger_claim(r->tasks, slot, &record.claim, facts);
+    }
+    if (kind == ASSAY_SERVICE_TASK_RELEASE) {
+        must(assay_task_release_decode(payload, &record.release));
+        return assay_task_ledger_release(r->tasks, slot, &record.release, facts);
     }
     must(assay_task_close_decode(payload, &record.close));
     return assay_task_ledger_close(r->tasks, &record.close, facts);

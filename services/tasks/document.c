@@ -8,9 +8,9 @@
 #include "base/checked.h"
 #include "services/tasks/ledger_internal.h"
 
-enum { ITEMS = 6, ROW_ITEMS = 13 };
+enum { ITEMS = 6, ROW_ITEMS = 17 };
 
-static const char type[] = "assay/tasks/v2";
+static const char type[] = "assay/tasks/v3";
 
 size_t assay_task_ledger_len_max(uint32_t accounts_max, uint32_t tasks_max, uint32_t slots_max)
 {
@@ -36,11 +36,12 @@ static void put_accounts(struct assay_writer *w, const struct assay_task_ledger 
 
 static void put_offer(struct assay_writer *w, const struct assay_task_offer *offer)
 {
-    assay_cbor_put_array(w, 3);
+    assay_cbor_put_array(w, 4);
     assay_cbor_put_array(w, offer->count);
     for (uint32_t i = 0; i < offer->count; i++)
         assay_cbor_put_bytes(w, offer->code[i], 32);
     assay_cbor_put_uint(w, offer->price);
+    assay_cbor_put_uint(w, offer->hold);
     assay_cbor_put_bytes(w, offer->address, offer->address_len);
 }
 
@@ -75,13 +76,17 @@ static void put_row(struct assay_writer *w, const struct assay_task_row *row)
     assay_cbor_put_bytes(w, row->input, 32);
     assay_cbor_put_uint(w, row->executor);
     assay_cbor_put_uint(w, row->price);
+    assay_cbor_put_uint(w, row->hold);
     assay_cbor_put_uint(w, row->steps);
     assay_cbor_put_uint(w, row->paid);
+    assay_cbor_put_uint(w, row->rent);
     assay_cbor_put_uint(w, row->opened);
     assay_cbor_put_uint(w, row->deadline);
     assay_cbor_put_uint(w, (uint64_t)row->min_standing);
     assay_cbor_put_uint(w, (uint64_t)row->end);
     assay_cbor_put_bool(w, row->failed);
+    assay_cbor_put_uint(w, row->quiet);
+    assay_cbor_put_uint(w, row->leaving);
     if (!row->accepted) {
         assay_cbor_put_null(w);
         return;
@@ -133,6 +138,14 @@ static enum assay_status read_u32(struct assay_cursor *c, uint32_t min, uint32_t
     return ASSAY_OK;
 }
 
+static enum assay_status read_u8(struct assay_cursor *c, uint32_t max, uint8_t *out)
+{
+    uint32_t value = 0;
+    ASSAY_TRY(read_u32(c, 0, max, &value));
+    *out = (uint8_t)value;
+    return ASSAY_OK;
+}
+
 static enum assay_status read_accounts(struct assay_cursor *c, struct assay_task_ledger *ledger)
 {
     uint64_t count = 0;
@@ -151,11 +164,18 @@ static enum assay_status read_accounts(struct assay_cursor *c, struct assay_task
     return ASSAY_OK;
 }
 
+static enum assay_status read_price(struct assay_cursor *c, uint64_t *price, uint64_t *hold)
+{
+    ASSAY_TRY(assay_cbor_uint(c, price));
+    ASSAY_TRY(assay_cbor_uint_max(c, *price, hold));
+    return *price == 0 || *hold < assay_task_hold_least(*price) ? ASSAY_E_RANGE : ASSAY_OK;
+}
+
 static enum assay_status read_offer(struct assay_cursor *c, struct assay_task_offer *offer)
 {
     uint64_t count = 0;
     struct assay_slice address;
-    ASSAY_TRY(assay_cbor_array_exact(c, 3));
+    ASSAY_TRY(assay_cbor_array_exact(c, 4));
     ASSAY_TRY(assay_cbor_array(c, ASSAY_TASK_MEASUREMENTS_MAX, &count));
     if (count == 0) return ASSAY_E_RANGE; /* that is none */
     offer->count = (uint32_t)count;
@@ -164,9 +184,8 @@ static enum assay_status read_offer(struct assay_cursor *c, struct assay_task_of
         if (i > 0 && assay_bytes_compare(offer->code[i - 1], offer->code[i], 32) >= 0)
             return ASSAY_E_ENCODING;
     }
-    ASSAY_TRY(assay_cbor_uint(c, &offer->price));
+    ASSAY_TRY(read_price(c, &offer->price, &offer->hold));
     ASSAY_TRY(assay_cbor_bytes(c, ASSAY_TASK_ADDRESS_MAX, &address));
-    if (offer->price == 0) return ASSAY_E_RANGE;
     assay_bytes_copy(offer->address, sizeof offer->address, address.bytes, address.len);
     offer->address_len = (uint8_t)address.len;
     return ASSAY_OK;
@@ -215,17 +234,19 @@ static enum assay_status read_row(struct assay_cursor *c, const struct assay_tas
     ASSAY_TRY(assay_cbor_bytes_exact(c, row->requestor, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(c, row->input, 32));
     ASSAY_TRY(read_u32(c, 0, ledger->slots_max - 1, &row->executor));
-    ASSAY_TRY(assay_cbor_uint(c, &row->price));
+    ASSAY_TRY(read_price(c, &row->price, &row->hold));
     ASSAY_TRY(read_u32(c, 1, ASSAY_TASK_STEPS_MAX, &row->steps));
     ASSAY_TRY(read_u32(c, 0, row->steps, &row->paid));
+    ASSAY_TRY(read_u8(c, ASSAY_TASK_RENT_EPOCHS, &row->rent));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->opened));
     ASSAY_TRY(assay_cbor_uint(c, &row->deadline));
     if (row->deadline <= row->opened) return ASSAY_E_RANGE;
     ASSAY_TRY(read_u32(c, ASSAY_TASK_STAND_RESTRICTED, ASSAY_TASK_STAND_FULL, &standing));
-    ASSAY_TRY(read_u32(c, ASSAY_TASK_END_NONE, ASSAY_TASK_END_DEADLINE, &end));
+    ASSAY_TRY(read_u32(c, ASSAY_TASK_END_NONE, ASSAY_TASK_END_RELEASED, &end));
     ASSAY_TRY(assay_cbor_bool(c, &row->failed));
+    ASSAY_TRY(read_u8(c, ASSAY_TASK_STEP_EPOCHS, &row->quiet));
+    ASSAY_TRY(read_u8(c, ASSAY_TASK_LEAVING_EPOCHS, &row->leaving));
     ASSAY_TRY(read_acceptance(c, row));
-    if (row->price == 0) return ASSAY_E_RANGE;
     row->min_standing = (enum assay_task_standing)standing;
     row->end = (enum assay_task_end)end;
     return ASSAY_OK;
@@ -241,8 +262,20 @@ static bool could_be_made(const struct assay_task_ledger *ledger, const struct a
     if (requestor == NULL ? runs : requestor->sequence == 0) return false;
     if (runs && row->accepted && assay_task_account_find(ledger, row->payee) == NULL) return false;
     if (assay_mul_u64(row->price, row->steps, &all) != ASSAY_OK) return false;
+    const uint8_t rent = assay_task_rent_epochs(row->opened, row->deadline);
+    if (row->rent > rent || (runs && !row->accepted && row->rent < rent)) return false;
+    if (row->end == ASSAY_TASK_END_RELEASED) return row->accepted;
     if (row->end == ASSAY_TASK_END_PAID) return !row->failed;
     return row->end != ASSAY_TASK_END_CLOSED || !row->accepted || row->failed;
+}
+
+/* What is locked: steps that are not paid, and the rent that is left. */
+static enum assay_status lock(struct assay_task_row *row)
+{
+    uint64_t rent = 0;
+    ASSAY_TRY(assay_mul_u64(row->price, row->steps - row->paid, &row->locked));
+    ASSAY_TRY(assay_mul_u64(row->hold, row->rent, &rent));
+    return assay_add_u64(row->locked, rent, &row->locked);
 }
 
 static enum assay_status read_rows(struct assay_cursor *c, struct assay_task_ledger *ledger)
@@ -254,7 +287,7 @@ static enum assay_status read_rows(struct assay_cursor *c, struct assay_task_led
         ASSAY_TRY(read_row(c, ledger, &row));
         if (!could_be_made(ledger, &row)) return ASSAY_E_INVALID;
         if (assay_task_row_find(ledger, row.task) != NULL) return ASSAY_E_INVALID;
-        if (row.end == ASSAY_TASK_END_NONE) row.locked = row.price * (row.steps - row.paid);
+        if (row.end == ASSAY_TASK_END_NONE) ASSAY_TRY(lock(&row));
         ledger->row[i] = row;
     }
     return ASSAY_OK;

@@ -7,11 +7,11 @@
  * stands by the epochs' own numbers, so a ledger of which nobody says anything stays the same bytes
  * while its members are certified.
  *
- *   ["assay/tasks/v2", accounts_max, tasks_max,
+ *   ["assay/tasks/v3", accounts_max, tasks_max,
  *    [[account, balance, sequence, used] ..] ascending,
- *    [[slot, certified, [[code ..], price, address] or null] ..] of members that have any, by slot,
- *    [[task, requestor, input, executor, price, steps, paid, opened, deadline, min_standing, end,
- *      failed, [key, payee] or null] ..] in the order of rows]
+ *    [[slot, certified, [[code ..], price, hold, address] or null] ..] of members that have any, by slot,
+ *    [[task, requestor, input, executor, price, hold, steps, paid, rent, opened, deadline,
+ *      min_standing, end, failed, quiet, leaving, [key, payee] or null] ..] in the order of rows]
  */
 #ifndef ASSAY_SERVICES_TASKS_DOCUMENT_H
 #define ASSAY_SERVICES_TASKS_DOCUMENT_H
@@ -22,11 +22,12 @@ enum {
     ASSAY_TASK_DOCUMENT_HEAD_MAX = 64,
     ASSAY_TASK_DOCUMENT_ACCOUNT_MAX = 1 + 34 + 9 + 9 + 9,
     ASSAY_TASK_DOCUMENT_SEAT_MAX =
-        1 + 3 + 9 + 1 + 1 + ASSAY_TASK_MEASUREMENTS_MAX * 34 + 9 + 2 + ASSAY_TASK_ADDRESS_MAX,
-    ASSAY_TASK_DOCUMENT_ROW_MAX = 1 + 3 * 34 + 3 + 9 + 3 + 3 + 9 + 9 + 1 + 1 + 1 + 1 + 66 + 34,
+        1 + 3 + 9 + 1 + 1 + ASSAY_TASK_MEASUREMENTS_MAX * 34 + 9 + 9 + 2 + ASSAY_TASK_ADDRESS_MAX,
+    ASSAY_TASK_DOCUMENT_ROW_MAX =
+        1 + 3 * 34 + 3 + 9 + 9 + 3 + 3 + 2 + 9 + 9 + 1 + 1 + 1 + 2 + 1 + 1 + 66 + 34,
 };
 
-/* Returns: an upper bound of the bytes of a ledger of these limits: 225 KiB for 1,024 accounts, 512
+/* Returns: an upper bound of the bytes of a ledger of these limits: 237 KiB for 1,024 accounts, 512
  * tasks and 128 slots. */
 size_t assay_task_ledger_len_max(uint32_t accounts_max, uint32_t tasks_max, uint32_t slots_max);
 /* Returns: ASSAY_OK | ASSAY_E_FULL */

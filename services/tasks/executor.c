@@ -9,6 +9,7 @@ void assay_task_executor_init(struct assay_task_executor *e,
     assay_bytes_zero(e, sizeof *e);
     e->config = *config;
     e->epoch = config->epoch;
+    e->until = config->terms.deadline;
     if (config->payer != NULL) assay_bytes_copy(e->task, 32, config->payer->task, 32);
     else assay_task_open_statement(config->chain_id, &config->terms, e->task);
 }
@@ -256,7 +257,7 @@ enum assay_status assay_task_executor_step(struct assay_task_executor *e,
     outs_clear(outs);
     if (e->phase != ASSAY_TASK_RUNNING) return ASSAY_E_INVALID;
     /* docs/services.md 6.7: it is paid when this epoch has closed, in one before the deadline. */
-    if (e->epoch >= e->config.terms.deadline) return ASSAY_E_STALE;
+    if (e->epoch >= e->until) return ASSAY_E_STALE;
     ASSAY_TRY(wrap(e, result, opening, &len));
     assay_bytes_copy(receipt.task, 32, e->task, 32);
     assay_sha256(opening->bytes, 32, receipt.lock);
@@ -275,6 +276,14 @@ enum assay_status assay_task_executor_step(struct assay_task_executor *e,
     return ASSAY_OK;
 }
 
+/* docs/services.md 6.8.2: the close that ends it is the last of so many. */
+static void released(struct assay_task_executor *e, uint32_t closes)
+{
+    const uint64_t last = e->epoch + (closes > 0 ? closes - 1 : 0);
+    e->released = true;
+    if (last < e->until) e->until = last;
+}
+
 void assay_task_executor_fact(struct assay_task_executor *e, const struct assay_task_fact *fact)
 {
     if (!assay_bytes_equal(fact->task, e->task, 32)) return;
@@ -287,6 +296,7 @@ void assay_task_executor_fact(struct assay_task_executor *e, const struct assay_
         if (fact->end != ASSAY_TASK_END_PAID) assay_task_executor_stop(e);
         break;
     case ASSAY_TASK_FAILED: assay_task_executor_stop(e); break;
+    case ASSAY_TASK_RELEASED: released(e, fact->closes); break;
     case ASSAY_TASK_OPENED:
     case ASSAY_TASK_ACCEPTED:
     case ASSAY_TASK_UNCERTIFIED: break;
@@ -337,8 +347,14 @@ bool assay_task_executor_claim_due(const struct assay_task_executor *e)
     const struct assay_task_held *best = best_claim(e);
     if (best == NULL) return false;
     if (e->phase == ASSAY_TASK_STOPPED || best->step == e->config.terms.steps) return true;
-    if (e->epoch + 1 >= e->config.terms.deadline || is_requestor_silent(e)) return true;
+    if (e->released || e->epoch + 1 >= e->until || is_requestor_silent(e)) return true;
     return e->epoch - best->epoch >= ASSAY_TASK_CLOSED_EPOCHS / 2;
+}
+
+bool assay_task_executor_is_idle(const struct assay_task_executor *e)
+{
+    if (e->phase == ASSAY_TASK_WAITING) return true;
+    return e->claim.step <= e->paid && (e->phase == ASSAY_TASK_STOPPED || is_requestor_silent(e));
 }
 
 void assay_task_executor_check(const struct assay_task_executor *e)

@@ -51,6 +51,8 @@ struct assay_task_executor {
     enum assay_task_executor_phase phase;
     uint8_t task[32];
     uint64_t epoch;
+    uint64_t until; /* the last epoch in which a claim counts */
+    bool released;  /* one side leaves */
     bool asked;
     uint8_t nonce[32];     /* of the last ASK */
     uint8_t statement[32]; /* what evidence has to vouch for */
@@ -113,10 +115,13 @@ void assay_task_executor_stop(struct assay_task_executor *e);
 /* The claim of the most steps that the ledger would pay now: its epoch has closed, certified.
  * Returns: its payload, borrowed; len 0 when there is none above what is paid. */
 struct assay_slice assay_task_executor_claim(const struct assay_task_executor *e);
-/* Returns: true when there is such a claim and it should be made now: the task is over, the
- * deadline near, the requestor silent for ASSAY_TASK_SILENT_EPOCHS, or half of the
+/* Returns: true when there is such a claim and it should be made now: the task is over or
+ * released, the deadline near, the requestor silent for ASSAY_TASK_SILENT_EPOCHS, or half of the
  * ASSAY_TASK_CLOSED_EPOCHS over in which the ledger would pay it. */
 bool assay_task_executor_claim_due(const struct assay_task_executor *e);
+/* Returns: true when the requestor sent no input, or said nothing for ASSAY_TASK_SILENT_EPOCHS of
+ * what it was shown, and there is nothing to be claimed. */
+bool assay_task_executor_is_idle(const struct assay_task_executor *e);
 /* Asserts every invariant. Returns: nothing. */
 void assay_task_executor_check(const struct assay_task_executor *e);
 

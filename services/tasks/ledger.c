@@ -125,8 +125,8 @@ struct account *assay_task_account_need(struct assay_task_ledger *ledger,
     const uint32_t at = place_of(ledger, id);
     for (uint32_t i = ledger->account_count++; i > at; i--)
         ledger->account[i] = ledger->account[i - 1];
-    ledger->account[at] = (struct account){ .sequence = first_number(ledger),
-                                            .used = ledger->epoch };
+    ledger->account[at] =
+        (struct account){ .sequence = first_number(ledger), .used = ledger->epoch };
     assay_bytes_copy(ledger->account[at].id, 32, id, 32);
     return &ledger->account[at];
 }
@@ -168,7 +168,8 @@ bool assay_task_ledger_balance(const struct assay_task_ledger *ledger,
 
 static bool is_same_offer(const struct assay_task_offer *a, const struct assay_task_offer *b)
 {
-    return a->count == b->count && a->price == b->price && a->address_len == b->address_len &&
+    return a->count == b->count && a->price == b->price && a->hold == b->hold &&
+           a->address_len == b->address_len &&
            assay_bytes_equal(a->code, b->code, sizeof a->code) &&
            assay_bytes_equal(a->address, b->address, sizeof a->address);
 }
@@ -197,6 +198,11 @@ bool assay_task_offer_fits(const struct seat *seat, const uint8_t code[static 32
     return false;
 }
 
+bool assay_task_offer_holds(const struct assay_task_offer *offer, uint64_t hold_max)
+{
+    return offer->hold <= (hold_max > 0 ? hold_max : assay_task_hold_least(offer->price));
+}
+
 /* docs/services.md 6.3: trust first, then money; the slot decides what nothing else does. */
 static bool is_better(const struct seat *a, const struct seat *b)
 {
@@ -206,13 +212,14 @@ static bool is_better(const struct seat *a, const struct seat *b)
 
 uint32_t assay_task_ledger_choose(const struct assay_task_ledger *ledger,
                                   const uint8_t code[static 32], uint64_t price_max,
-                                  enum assay_task_standing min_standing)
+                                  uint64_t hold_max, enum assay_task_standing min_standing)
 {
     uint32_t best = ASSAY_TASK_SLOTS_MAX;
     for (uint32_t slot = 0; slot < ledger->slots_max; slot++) {
         const struct seat *seat = &ledger->seat[slot];
         if (seat->standing < min_standing) continue;
         if (!assay_task_offer_fits(seat, code, price_max)) continue;
+        if (!assay_task_offer_holds(&seat->offer, hold_max)) continue;
         if (best == ASSAY_TASK_SLOTS_MAX || is_better(seat, &ledger->seat[best])) best = slot;
     }
     return best;
@@ -296,6 +303,7 @@ uint64_t assay_task_row_end(struct assay_task_ledger *ledger, struct assay_task_
     account->balance += back;
     account->used = ledger->epoch;
     row->locked = 0;
+    row->rent = row->leaving = 0;
     row->end = end;
     return back;
 }
@@ -317,32 +325,75 @@ static void seat_close(struct seat *seat, const struct assay_task_member *member
     if (member->certified && !member->renewed) seat->certified |= assay_task_epoch_bit(epoch - 1);
 }
 
+uint8_t assay_task_rent_epochs(uint64_t opened, uint64_t deadline)
+{
+    const uint64_t epochs = deadline - opened + 1; /* closes up to the one that ends it */
+    return (uint8_t)(epochs < ASSAY_TASK_RENT_EPOCHS ? epochs : ASSAY_TASK_RENT_EPOCHS);
+}
+
+/* docs/services.md 6.8.1: whether anything was vouched or not, as long as it lasts. */
+static void rent_pay(struct assay_task_ledger *ledger, struct assay_task_row *row)
+{
+    if (row->rent == 0) return;
+    struct account *payee = assay_task_account_find(ledger, row->payee);
+    ASSAY_ASSERT(payee != NULL && row->hold <= row->locked);
+    row->rent--;
+    row->locked -= row->hold;
+    payee->balance += row->hold;
+    payee->used = ledger->epoch;
+}
+
+/* docs/services.md 6.8: what nobody has claimed by then goes back. */
+static bool is_over(const struct assay_task_ledger *ledger, const struct assay_task_row *row)
+{
+    return row->deadline < ledger->epoch;
+}
+
+/* Time passes for a task that was accepted. Returns: why it ends now, NONE: it goes on. */
+static enum assay_task_end row_age(struct assay_task_ledger *ledger, struct assay_task_row *row)
+{
+    if (!row->failed) rent_pay(ledger, row);
+    if (row->quiet < ASSAY_TASK_STEP_EPOCHS) row->quiet++;
+    if (is_over(ledger, row)) return ASSAY_TASK_END_DEADLINE;
+    if (row->leaving > 0 && --row->leaving == 0) return ASSAY_TASK_END_RELEASED;
+    /* Nothing is paid for it any more. */
+    if (row->failed && row->quiet >= ASSAY_TASK_QUIET_EPOCHS) return ASSAY_TASK_END_CLOSED;
+    if (row->rent == 0 && row->quiet == ASSAY_TASK_STEP_EPOCHS) return ASSAY_TASK_END_RELEASED;
+    return ASSAY_TASK_END_NONE;
+}
+
+/* The terms name somebody who is gone, or does not want it. */
+static enum assay_task_end row_wait(const struct assay_task_ledger *ledger,
+                                    const struct assay_task_row *row,
+                                    const struct assay_task_member *executor)
+{
+    const bool waits = ledger->epoch - row->opened < ASSAY_TASK_WAITING_EPOCHS;
+    if (is_over(ledger, row)) return ASSAY_TASK_END_DEADLINE;
+    return waits && !executor->renewed ? ASSAY_TASK_END_NONE : ASSAY_TASK_END_CLOSED;
+}
+
 /* Returns: true when the task has something to be told. */
 static bool row_close(struct assay_task_ledger *ledger, struct assay_task_row *row,
                       const struct assay_task_member *executor, struct assay_task_fact *fact)
 {
-    /* docs/services.md 6.8: what nobody has claimed by then goes back. */
-    if (row->deadline < ledger->epoch) {
-        const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_DEADLINE);
-        fact_make(fact, ASSAY_TASK_ENDED, row);
-        fact->amount = back;
-        return true;
-    }
-    const bool waits = ledger->epoch - row->opened < ASSAY_TASK_WAITING_EPOCHS;
-    if (!row->accepted && !executor->renewed && waits) return false;
-    if (!row->accepted) { /* the terms name somebody who is gone, or does not want it */
-        const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_CLOSED);
-        fact_make(fact, ASSAY_TASK_ENDED, row);
-        fact->amount = back;
-        return true;
-    }
-    if (!row->failed && (executor->failed || executor->renewed ||
-                         executor->standing == ASSAY_TASK_STAND_NONE)) {
+    const bool fell =
+        row->accepted && !row->failed &&
+        (executor->failed || executor->renewed || executor->standing == ASSAY_TASK_STAND_NONE);
+    if (fell) {
         row->failed = true;
-        fact_make(fact, ASSAY_TASK_FAILED, row);
+        row->quiet = 0;
+    }
+    const enum assay_task_end end =
+        row->accepted ? row_age(ledger, row) : row_wait(ledger, row, executor);
+    if (end != ASSAY_TASK_END_NONE) {
+        const uint64_t back = assay_task_row_end(ledger, row, end);
+        fact_make(fact, ASSAY_TASK_ENDED, row);
+        fact->amount = back;
         return true;
     }
-    if (row->failed || executor->certified) return false;
+    if (fell) fact_make(fact, ASSAY_TASK_FAILED, row);
+    if (fell) return true;
+    if (!row->accepted || row->failed || executor->certified) return false;
     fact_make(fact, ASSAY_TASK_UNCERTIFIED, row);
     return true;
 }
@@ -381,8 +432,8 @@ uint32_t assay_task_ledger_epoch(struct assay_task_ledger *ledger, uint64_t epoc
     ASSAY_ASSERT(epoch > ledger->epoch);
     ASSAY_ASSERT(count <= ledger->slots_max && fact_max >= ledger->tasks_max);
     for (uint32_t slot = 0; slot < ledger->slots_max; slot++)
-        seat_close(&ledger->seat[slot], slot < count ? &member[slot] : &nobody,
-                   ledger->epoch, epoch);
+        seat_close(&ledger->seat[slot], slot < count ? &member[slot] : &nobody, ledger->epoch,
+                   epoch);
     ledger->epoch = epoch;
     for (uint32_t i = 0; i < ledger->tasks_max; i++) {
         struct assay_task_row *row = &ledger->row[i];
@@ -412,11 +463,15 @@ void assay_task_ledger_stand(struct assay_task_ledger *ledger, uint64_t epoch,
 
 static bool is_row_sound(const struct assay_task_row *row)
 {
-    uint64_t rest = 0;
+    uint64_t rest = 0, rent = 0;
     if (row->steps == 0) return row->locked == 0;
     if (row->paid > row->steps ||
-        assay_mul_u64(row->price, row->steps - row->paid, &rest) != ASSAY_OK)
+        assay_mul_u64(row->price, row->steps - row->paid, &rest) != ASSAY_OK ||
+        assay_mul_u64(row->hold, row->rent, &rent) != ASSAY_OK ||
+        assay_add_u64(rest, rent, &rest) != ASSAY_OK)
         return false;
+    if (!row->accepted && (row->quiet > 0 || row->leaving > 0)) return false;
+    if (row->end != ASSAY_TASK_END_NONE && (row->rent > 0 || row->leaving > 0)) return false;
     return row->locked == (row->end == ASSAY_TASK_END_NONE ? rest : 0) &&
            (row->accepted || (row->paid == 0 && !row->failed)) &&
            (row->end == ASSAY_TASK_END_PAID) == (row->paid == row->steps);

@@ -19,7 +19,9 @@ enum {
     ASSAY_TASK_FACTS_MAX = 2,      /* of a record */
     ASSAY_TASK_CLOSED_EPOCHS = 64, /* how many closed epochs are remembered of a member */
     ASSAY_TASK_WAITING_EPOCHS = 4, /* an OPEN that nobody accepts ends after so many */
-    ASSAY_TASK_QUOTA_PARTS = 16,   /* of the table: what one account may have open at a time, */
+    ASSAY_TASK_QUIET_EPOCHS = 4,   /* closes without a claim, after which one side may leave, */
+    ASSAY_TASK_LEAVING_EPOCHS = 4, /* and closes from then on, the last of which ends the task */
+    ASSAY_TASK_QUOTA_PARTS = 64,   /* of the table: what one account may have open at a time, */
     ASSAY_TASK_QUOTA_MIN = 2,      /* or so many, where that is more */
     ASSAY_TASK_IDLE_EPOCHS = 4096, /* an empty account of which nobody says anything goes then */
 };
@@ -50,10 +52,11 @@ struct assay_task_member {
 
 /* In documents, hence never reused. */
 enum assay_task_end {
-    ASSAY_TASK_END_NONE = 0, /* it runs */
-    ASSAY_TASK_END_PAID = 1, /* every step was */
+    ASSAY_TASK_END_NONE = 0,   /* it runs */
+    ASSAY_TASK_END_PAID = 1,   /* every step was */
     ASSAY_TASK_END_CLOSED = 2, /* by its requestor, or whom it names was gone before it accepted */
     ASSAY_TASK_END_DEADLINE = 3,
+    ASSAY_TASK_END_RELEASED = 4, /* no claim came, and one side said so, or the rent was used up */
 };
 
 enum assay_task_fact_kind {
@@ -63,6 +66,7 @@ enum assay_task_fact_kind {
     ASSAY_TASK_ENDED,       /* amount: what went back */
     ASSAY_TASK_FAILED,      /* the executor's integrity fell: nothing will be paid any more */
     ASSAY_TASK_UNCERTIFIED, /* the executor was not certified in the epoch that closed */
+    ASSAY_TASK_RELEASED,    /* what is vouched for has to be claimed before `closes` are over */
 };
 
 struct assay_task_fact {
@@ -70,6 +74,7 @@ struct assay_task_fact {
     uint8_t task[32];
     uint32_t executor;
     uint32_t step;
+    uint32_t closes;
     uint64_t amount;
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     uint8_t opening[32];
@@ -89,8 +94,8 @@ enum assay_task_result {
     ASSAY_TASK_SEQUENCE,   /* another record of the account took that number, or none led to it */
     ASSAY_TASK_POOR,       /* the balance is lower */
     ASSAY_TASK_NO_ROOM,    /* no room for another account or task */
-    ASSAY_TASK_OVERFLOW,   /* price x steps is no amount */
-    ASSAY_TASK_NO_OFFER,   /* the executor does not run this program at this price */
+    ASSAY_TASK_OVERFLOW,   /* price x steps and rent is no amount */
+    ASSAY_TASK_NO_OFFER,   /* the executor does not run this program at this price and rent */
     ASSAY_TASK_STANDING,   /* the executor stands below what the terms ask */
     ASSAY_TASK_DEADLINE,   /* past, or too near or far */
     ASSAY_TASK_UNKNOWN,    /* no such task */
@@ -103,7 +108,8 @@ enum assay_task_result {
     ASSAY_TASK_STEP,       /* not above what was paid, or beyond the terms */
     ASSAY_TASK_INTEGRITY,  /* the executor's fell since it accepted */
     ASSAY_TASK_UNPROVEN,   /* a receipt of an epoch in which the executor was not certified */
-    ASSAY_TASK_EARLY,      /* the receipt's epoch has not closed; the task may still be claimed */
+    ASSAY_TASK_EARLY,      /* the receipt's epoch has not closed; the task may still be claimed,
+                              or was not long ago */
     ASSAY_TASK_GONE,       /* it ended before */
     ASSAY_TASK_QUOTA,      /* the account has as many tasks open as one may */
 };
@@ -117,6 +123,7 @@ struct assay_task_row {
     uint8_t input[32];
     uint32_t executor;
     uint64_t price;
+    uint64_t hold;
     uint32_t steps; /* 0: the row is free */
     uint32_t paid;  /* steps */
     uint64_t locked;
@@ -125,6 +132,9 @@ struct assay_task_row {
     enum assay_task_standing min_standing;
     bool accepted;
     bool failed;
+    uint8_t rent;    /* epochs whose hold is locked still */
+    uint8_t quiet;   /* closes since ACCEPT, the last claim or the fall, up to STEP_EPOCHS */
+    uint8_t leaving; /* closes up to the end, after RELEASE; 0: nobody leaves */
     enum assay_task_end end;
 };
 
@@ -158,7 +168,12 @@ enum assay_task_result assay_task_ledger_transfer(struct assay_task_ledger *ledg
 enum assay_task_result assay_task_ledger_offer(struct assay_task_ledger *ledger, uint32_t slot,
                                                const struct assay_task_offer *record,
                                                struct assay_task_facts *facts);
-/* OPEN: locks price x steps. Returns: APPLIED and OPENED | NO_ACCOUNT | SEQUENCE | DEADLINE |
+/* What an OPEN locks when it applies in epoch `now`, before its deadline (asserted): its steps, and
+ * rent for the epochs up to and with the deadline, at most ASSAY_TASK_RENT_EPOCHS. Returns: ASSAY_OK |
+ * ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status assay_task_open_amount(const struct assay_task_open *record,
+                                                       uint64_t now, uint64_t *amount);
+/* OPEN: locks price x steps, and the rent of its epochs. Returns: APPLIED and OPENED | NO_ACCOUNT | SEQUENCE | DEADLINE |
  * NOT_HERE | NO_OFFER | STANDING | OVERFLOW | POOR | QUOTA | NO_ROOM */
 enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
                                               const struct assay_task_open *record,
@@ -179,9 +194,16 @@ enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger,
 enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
                                                const struct assay_task_close *record,
                                                struct assay_task_facts *facts);
+/* RELEASE, signed by the requestor, or of the member in a slot: the task ends in some closes, and
+ * claims are taken until then. Returns: APPLIED and RELEASED | SAME | UNKNOWN | GONE | WRONG_KEY |
+ * OTHER_SLOT | NOT_TAKEN | CHANGED (a claim came since it was made) | EARLY */
+enum assay_task_result assay_task_ledger_release(struct assay_task_ledger *ledger, uint32_t slot,
+                                                 const struct assay_task_release *record,
+                                                 struct assay_task_facts *facts);
 /*
- * assay_task_ledger_epoch - an epoch closes, and `epoch` begins: tasks past their deadline end, and
- * accounts go that are empty, idle, and of no task that runs.
+ * assay_task_ledger_epoch - an epoch closes, and `epoch` begins: rent is paid, tasks end that are
+ * past their deadline, released, or kept by nobody's money, and accounts go that are empty, idle,
+ * and of no task that runs.
  * In:      epoch: above the one that ran (asserted). member[count] by slot, count <= slots_max
  *          (asserted); the others are NONE. fact[fact_max], fact_max >= tasks_max (asserted)
  * Returns: how many facts: ENDED, FAILED or UNCERTIFIED, at most one a task
@@ -199,11 +221,14 @@ void assay_task_ledger_stand(struct assay_task_ledger *ledger, uint64_t epoch,
  * assay_task_ledger_choose - who may run a program: of the offers that name it, for at most
  * price_max, of members not below min_standing, the highest score, then the lowest price, then the
  * lowest slot.
+ * In:      hold_max: rent of an epoch; 0: no more than the lowest of the offer's price
  * Returns: the slot; ASSAY_TASK_SLOTS_MAX when there is none
  */
 uint32_t assay_task_ledger_choose(const struct assay_task_ledger *ledger,
                                   const uint8_t code[static 32], uint64_t price_max,
-                                  enum assay_task_standing min_standing);
+                                  uint64_t hold_max, enum assay_task_standing min_standing);
+/* In: hold_max: as above. Returns: whether the rent of an offer is within it. */
+bool assay_task_offer_holds(const struct assay_task_offer *offer, uint64_t hold_max);
 /* Returns: the offer of a slot, borrowed until the next record; NULL when there is none. */
 const struct assay_task_offer *assay_task_ledger_offered(const struct assay_task_ledger *ledger,
                                                          uint32_t slot);

@@ -62,5 +62,7 @@ bool assay_task_ledger_is_sound(const struct assay_task_ledger *ledger);
 /* Whether the member offers the program for at most that price. */
 bool assay_task_offer_fits(const struct seat *seat, const uint8_t code[static 32],
                            uint64_t price_max);
+/* Returns: how many epochs' rent an OPEN locks. */
+uint8_t assay_task_rent_epochs(uint64_t opened, uint64_t deadline);
 
 #endif

@@ -18,8 +18,7 @@ static struct assay_task_row *row_free(struct assay_task_ledger *ledger)
     return ended;
 }
 
-/* docs/services.md 6.4: the table is everybody's, and what is locked comes back: one account has a
- * part of it. */
+/* docs/services.md 6.4: the table is everybody's: one account has a part of it. */
 static uint32_t quota(const struct assay_task_ledger *ledger)
 {
     const uint32_t part = ledger->tasks_max / ASSAY_TASK_QUOTA_PARTS;
@@ -43,8 +42,20 @@ static enum assay_task_result look_at_executor(const struct assay_task_ledger *l
     const struct seat *seat = &ledger->seat[record->executor];
     if (seat->standing == ASSAY_TASK_STAND_NONE) return ASSAY_TASK_NOT_HERE;
     if (!assay_task_offer_fits(seat, record->code, record->price)) return ASSAY_TASK_NO_OFFER;
+    if (record->hold < seat->offer.hold) return ASSAY_TASK_NO_OFFER;
     if (seat->standing < record->min_standing) return ASSAY_TASK_STANDING;
     return ASSAY_TASK_APPLIED;
+}
+
+enum assay_status assay_task_open_amount(const struct assay_task_open *record, uint64_t now,
+                                         uint64_t *amount)
+{
+    uint64_t steps = 0, rent = 0;
+    ASSAY_ASSERT(record->deadline > now);
+    const uint8_t epochs = assay_task_rent_epochs(now, record->deadline);
+    ASSAY_TRY(assay_mul_u64(record->price, record->steps, &steps));
+    ASSAY_TRY(assay_mul_u64(record->hold, epochs, &rent));
+    return assay_add_u64(steps, rent, amount);
 }
 
 enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
@@ -64,7 +75,7 @@ enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
         return ASSAY_TASK_DEADLINE;
     const enum assay_task_result looked = look_at_executor(ledger, record);
     if (looked != ASSAY_TASK_APPLIED) return looked;
-    if (assay_mul_u64(record->price, record->steps, &amount) != ASSAY_OK)
+    if (assay_task_open_amount(record, ledger->epoch, &amount) != ASSAY_OK)
         return ASSAY_TASK_OVERFLOW;
     if (amount > account->balance) return ASSAY_TASK_POOR;
     if (open_of(ledger, id) >= quota(ledger)) return ASSAY_TASK_QUOTA;
@@ -73,8 +84,10 @@ enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
     *row = (struct assay_task_row){
         .executor = record->executor,
         .price = record->price,
+        .hold = record->hold,
         .steps = record->steps,
         .locked = amount,
+        .rent = assay_task_rent_epochs(ledger->epoch, record->deadline),
         .opened = ledger->epoch,
         .deadline = record->deadline,
         .min_standing = record->min_standing,
@@ -125,7 +138,7 @@ static enum assay_task_result look_at_row(const struct assay_task_row *row, uint
     if (row == NULL) return ASSAY_TASK_UNKNOWN;
     if (row->end == ASSAY_TASK_END_DEADLINE) return ASSAY_TASK_DEADLINE;
     if (row->end == ASSAY_TASK_END_PAID) return ASSAY_TASK_STEP;
-    if (row->end == ASSAY_TASK_END_CLOSED) return ASSAY_TASK_GONE;
+    if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;
     if (slot != row->executor) return ASSAY_TASK_OTHER_SLOT;
     if (!row->accepted) return ASSAY_TASK_NOT_TAKEN;
     return ASSAY_TASK_APPLIED;
@@ -182,14 +195,15 @@ enum assay_task_result assay_task_ledger_claim(struct assay_task_ledger *ledger,
     ASSAY_ASSERT(payee != NULL && amount <= row->locked);
     row->locked -= amount;
     row->paid = record->receipt.step;
+    row->quiet = 0;
     payee->balance += amount;
     payee->used = ledger->epoch;
     struct assay_task_fact *fact = assay_task_fact_add(facts, ASSAY_TASK_PAID, row);
     fact->amount = amount;
     assay_bytes_copy(fact->opening, 32, record->opening, 32);
     if (row->paid == row->steps) {
-        assay_task_row_end(ledger, row, ASSAY_TASK_END_PAID);
-        assay_task_fact_add(facts, ASSAY_TASK_ENDED, row);
+        const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_PAID);
+        assay_task_fact_add(facts, ASSAY_TASK_ENDED, row)->amount = back;
     }
     assay_task_ledger_check(ledger);
     return ASSAY_TASK_APPLIED;
@@ -210,6 +224,41 @@ enum assay_task_result assay_task_ledger_close(struct assay_task_ledger *ledger,
     if (row->accepted && !row->failed) return ASSAY_TASK_EARLY;
     const uint64_t back = assay_task_row_end(ledger, row, ASSAY_TASK_END_CLOSED);
     assay_task_fact_add(facts, ASSAY_TASK_ENDED, row)->amount = back;
+    assay_task_ledger_check(ledger);
+    return ASSAY_TASK_APPLIED;
+}
+
+/* --- leaving */
+
+/* Is it one of both sides that says so? */
+static enum assay_task_result look_at_side(const struct assay_task_row *row, uint32_t slot,
+                                           const struct assay_task_release *record)
+{
+    uint8_t account[32];
+    if (!record->is_signed)
+        return slot == row->executor ? ASSAY_TASK_APPLIED : ASSAY_TASK_OTHER_SLOT;
+    assay_task_account(record->key, account);
+    return assay_bytes_equal(account, row->requestor, 32) ? ASSAY_TASK_APPLIED
+                                                          : ASSAY_TASK_WRONG_KEY;
+}
+
+enum assay_task_result assay_task_ledger_release(struct assay_task_ledger *ledger, uint32_t slot,
+                                                 const struct assay_task_release *record,
+                                                 struct assay_task_facts *facts)
+{
+    facts->count = 0;
+    struct assay_task_row *row = assay_task_row_find(ledger, record->task);
+    if (row == NULL) return ASSAY_TASK_UNKNOWN;
+    if (row->end != ASSAY_TASK_END_NONE) return ASSAY_TASK_GONE;
+    const enum assay_task_result side = look_at_side(row, slot, record);
+    if (side != ASSAY_TASK_APPLIED) return side;
+    if (!row->accepted) return ASSAY_TASK_NOT_TAKEN;
+    if (row->leaving > 0) return ASSAY_TASK_SAME;
+    /* docs/services.md 6.8.2: who kept one that was too early does not end what goes on since. */
+    if (record->paid != row->paid) return ASSAY_TASK_CHANGED;
+    if (row->quiet < ASSAY_TASK_QUIET_EPOCHS) return ASSAY_TASK_EARLY;
+    row->leaving = ASSAY_TASK_LEAVING_EPOCHS;
+    assay_task_fact_add(facts, ASSAY_TASK_RELEASED, row)->closes = row->leaving;
     assay_task_ledger_check(ledger);
     return ASSAY_TASK_APPLIED;
 }

@@ -26,7 +26,7 @@ static void finish(const struct assay_writer *w, uint8_t digest[static 32])
 
 /* --- the fields that are signed, for statements and payloads alike */
 
-enum { TRANSFER_FIELDS = 4, OPEN_FIELDS = 10, CLOSE_FIELDS = 2 };
+enum { TRANSFER_FIELDS = 4, OPEN_FIELDS = 11, CLOSE_FIELDS = 2, RELEASE_FIELDS = 2 };
 
 static void put_transfer(struct assay_writer *w, const struct assay_task_transfer *record)
 {
@@ -45,6 +45,7 @@ static void put_open(struct assay_writer *w, const struct assay_task_open *recor
     assay_cbor_put_bytes(w, record->input, sizeof record->input);
     assay_cbor_put_bytes(w, record->box, sizeof record->box);
     assay_cbor_put_uint(w, record->price);
+    assay_cbor_put_uint(w, record->hold);
     assay_cbor_put_uint(w, record->steps);
     assay_cbor_put_uint(w, record->deadline);
     assay_cbor_put_uint(w, (uint64_t)record->min_standing);
@@ -54,6 +55,12 @@ static void put_close(struct assay_writer *w, const struct assay_task_close *rec
 {
     assay_cbor_put_bytes(w, record->key, sizeof record->key);
     assay_cbor_put_bytes(w, record->task, sizeof record->task);
+}
+
+static void put_release(struct assay_writer *w, const struct assay_task_release *record)
+{
+    assay_cbor_put_bytes(w, record->task, sizeof record->task);
+    assay_cbor_put_uint(w, record->paid);
 }
 
 void assay_task_transfer_statement(const uint8_t chain_id[static 32],
@@ -81,6 +88,17 @@ void assay_task_close_statement(const uint8_t chain_id[static 32],
     uint8_t bytes[STATEMENT_MAX];
     struct assay_writer w = begin(bytes, "assay/tasks/close/v1", CLOSE_FIELDS, chain_id);
     put_close(&w, record);
+    finish(&w, digest);
+}
+
+void assay_task_release_statement(const uint8_t chain_id[static 32],
+                                  const struct assay_task_release *record,
+                                  uint8_t digest[static 32])
+{
+    uint8_t bytes[STATEMENT_MAX];
+    struct assay_writer w = begin(bytes, "assay/tasks/release/v1", RELEASE_FIELDS + 1, chain_id);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    put_release(&w, record);
     finish(&w, digest);
 }
 
@@ -117,17 +135,34 @@ enum assay_status assay_task_close_encode(const struct assay_task_close *record,
     return assay_writer_finish(&w, out);
 }
 
+enum assay_status assay_task_release_encode(const struct assay_task_release *record, uint8_t *bytes,
+                                            size_t capacity, struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, RELEASE_FIELDS + 1);
+    put_release(&w, record);
+    if (!record->is_signed) {
+        assay_cbor_put_null(&w);
+        return assay_writer_finish(&w, out);
+    }
+    assay_cbor_put_array(&w, 2);
+    assay_cbor_put_bytes(&w, record->key, sizeof record->key);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    return assay_writer_finish(&w, out);
+}
+
 enum assay_status assay_task_offer_encode(const struct assay_task_offer *record, uint8_t *bytes,
                                           size_t capacity, struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_ASSERT(record->count <= ASSAY_TASK_MEASUREMENTS_MAX);
     ASSAY_ASSERT(record->address_len <= ASSAY_TASK_ADDRESS_MAX);
-    assay_cbor_put_array(&w, 3);
+    assay_cbor_put_array(&w, 4);
     assay_cbor_put_array(&w, record->count);
     for (uint32_t i = 0; i < record->count; i++)
         assay_cbor_put_bytes(&w, record->code[i], 32);
     assay_cbor_put_uint(&w, record->price);
+    assay_cbor_put_uint(&w, record->hold);
     assay_cbor_put_bytes(&w, record->address, record->address_len);
     return assay_writer_finish(&w, out);
 }
@@ -176,6 +211,15 @@ static enum assay_status take_number(struct assay_cursor *in, uint64_t max, uint
     return ASSAY_OK;
 }
 
+/* A price, and the rent beside it: a place costs a step in so many epochs at least, and nobody locks
+ * more than the price for one. */
+static enum assay_status take_price(struct assay_cursor *in, uint64_t *price, uint64_t *hold)
+{
+    ASSAY_TRY(take_number(in, UINT64_MAX, price));
+    ASSAY_TRY(take_number(in, *price, hold));
+    return *hold < assay_task_hold_least(*price) ? ASSAY_E_RANGE : ASSAY_OK;
+}
+
 enum assay_status assay_task_transfer_decode(struct assay_slice bytes,
                                              struct assay_task_transfer *record)
 {
@@ -214,7 +258,7 @@ enum assay_status assay_task_open_decode(struct assay_slice bytes, struct assay_
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.code, sizeof read.code));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.input, sizeof read.input));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.box, sizeof read.box));
-    ASSAY_TRY(take_number(&in, UINT64_MAX, &read.price));
+    ASSAY_TRY(take_price(&in, &read.price, &read.hold));
     ASSAY_TRY(take_number(&in, ASSAY_TASK_STEPS_MAX, &steps));
     ASSAY_TRY(assay_cbor_uint(&in, &read.deadline));
     ASSAY_TRY(take_standing(&in, &read.min_standing));
@@ -239,13 +283,38 @@ enum assay_status assay_task_close_decode(struct assay_slice bytes, struct assay
     return ASSAY_OK;
 }
 
+enum assay_status assay_task_release_decode(struct assay_slice bytes,
+                                            struct assay_task_release *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_task_release read = { 0 };
+    enum assay_cbor_type item;
+    uint64_t paid = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&in, RELEASE_FIELDS + 1));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.task, sizeof read.task));
+    ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_TASK_STEPS_MAX, &paid));
+    ASSAY_TRY(assay_cbor_peek(&in, &item));
+    read.is_signed = item != ASSAY_CBOR_NULL;
+    if (read.is_signed) {
+        ASSAY_TRY(assay_cbor_array_exact(&in, 2));
+        ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
+        ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
+    } else {
+        ASSAY_TRY(assay_cbor_null(&in));
+    }
+    ASSAY_TRY(assay_cursor_end(&in));
+    read.paid = (uint32_t)paid;
+    *record = read;
+    return ASSAY_OK;
+}
+
 enum assay_status assay_task_offer_decode(struct assay_slice bytes, struct assay_task_offer *record)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_task_offer read = { 0 };
     struct assay_slice address;
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 3));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 4));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_TASK_MEASUREMENTS_MAX, &count));
     read.count = (uint32_t)count;
     for (uint32_t i = 0; i < read.count; i++) {
@@ -253,7 +322,7 @@ enum assay_status assay_task_offer_decode(struct assay_slice bytes, struct assay
         if (i > 0 && assay_bytes_compare(read.code[i - 1], read.code[i], 32) >= 0)
             return ASSAY_E_ENCODING;
     }
-    ASSAY_TRY(take_number(&in, UINT64_MAX, &read.price));
+    ASSAY_TRY(take_price(&in, &read.price, &read.hold));
     ASSAY_TRY(assay_cbor_bytes(&in, ASSAY_TASK_ADDRESS_MAX, &address));
     ASSAY_TRY(assay_cursor_end(&in));
     assay_bytes_copy(read.address, sizeof read.address, address.bytes, address.len);
@@ -329,6 +398,15 @@ bool assay_task_close_check(const uint8_t chain_id[static 32],
 {
     uint8_t digest[32];
     assay_task_close_statement(chain_id, record, digest);
+    return assay_task_signed(record->key, digest, record->signature);
+}
+
+bool assay_task_release_check(const uint8_t chain_id[static 32],
+                              const struct assay_task_release *record)
+{
+    uint8_t digest[32];
+    if (!record->is_signed) return true;
+    assay_task_release_statement(chain_id, record, digest);
     return assay_task_signed(record->key, digest, record->signature);
 }
 

@@ -3,7 +3,8 @@
  * service records (docs/services.md 6.2): canonical CBOR, hostile until checked.
  *
  * TRANSFER, OPEN and CLOSE are signed by an account key, CLAIM holds what two others have signed;
- * OFFER and ACCEPT need nothing inside, since the member that submits them signs the record.
+ * OFFER and ACCEPT need nothing inside, since the member that submits them signs the record, and
+ * RELEASE is either of both.
  * `check` verifies with the keys that stand beside, so it needs no branch of the ledger; whether
  * those keys mean anything is the fold's to say (ledger.h). A record is some hundred bytes, and
  * below ASSAY_TASK_RECORD_MAX in any case.
@@ -37,6 +38,7 @@ struct assay_task_open {
     uint8_t input[32]; /* assay_task_blob_digest; of a successor: the state that it goes on from */
     uint8_t box[32];   /* X25519 key to which outputs are sealed */
     uint64_t price;    /* a step; from 1 */
+    uint64_t hold;     /* an epoch, from ACCEPT on; assay_task_hold_least to price */
     uint32_t steps;    /* from 1 */
     uint64_t deadline; /* the last epoch in which a claim counts */
     enum assay_task_standing min_standing; /* RESTRICTED and better */
@@ -49,11 +51,21 @@ struct assay_task_close {
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 
+/* One side leaves a task of which no claim comes. */
+struct assay_task_release {
+    uint8_t task[32];
+    uint32_t paid;  /* steps: what the ledger had paid when this was made */
+    bool is_signed; /* by the requestor; else it is the word of the executor's member */
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
 /* A member offers to run programs. */
 struct assay_task_offer {
     uint32_t count;                                /* 0 takes the offer back */
     uint8_t code[ASSAY_TASK_MEASUREMENTS_MAX][32]; /* ascending */
     uint64_t price;                                /* a step; from 1 */
+    uint64_t hold;                                 /* an epoch; as of an OPEN */
     uint8_t address[ASSAY_TASK_ADDRESS_MAX];
     uint8_t address_len;
 };
@@ -83,6 +95,10 @@ void assay_task_open_statement(const uint8_t chain_id[static 32],
 void assay_task_close_statement(const uint8_t chain_id[static 32],
                                 const struct assay_task_close *record, uint8_t digest[static 32]);
 
+void assay_task_release_statement(const uint8_t chain_id[static 32],
+                                  const struct assay_task_release *record,
+                                  uint8_t digest[static 32]);
+
 /* Encoders write into bytes, and *out is borrowed from them; what they are given is within its
  * ranges (asserted where a length follows from it). Each Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_task_transfer_encode(const struct assay_task_transfer *record,
@@ -94,6 +110,9 @@ ASSAY_CHECKED enum assay_status assay_task_open_encode(const struct assay_task_o
 ASSAY_CHECKED enum assay_status assay_task_close_encode(const struct assay_task_close *record,
                                                         uint8_t *bytes, size_t capacity,
                                                         struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_task_release_encode(const struct assay_task_release *record,
+                                                          uint8_t *bytes, size_t capacity,
+                                                          struct assay_slice *out);
 ASSAY_CHECKED enum assay_status assay_task_offer_encode(const struct assay_task_offer *record,
                                                         uint8_t *bytes, size_t capacity,
                                                         struct assay_slice *out);
@@ -113,6 +132,8 @@ ASSAY_CHECKED enum assay_status assay_task_open_decode(struct assay_slice bytes,
                                                        struct assay_task_open *record);
 ASSAY_CHECKED enum assay_status assay_task_close_decode(struct assay_slice bytes,
                                                         struct assay_task_close *record);
+ASSAY_CHECKED enum assay_status assay_task_release_decode(struct assay_slice bytes,
+                                                          struct assay_task_release *record);
 ASSAY_CHECKED enum assay_status assay_task_offer_decode(struct assay_slice bytes,
                                                         struct assay_task_offer *record);
 ASSAY_CHECKED enum assay_status assay_task_accept_decode(struct assay_slice bytes,
@@ -126,6 +147,9 @@ bool assay_task_transfer_check(const uint8_t chain_id[static 32],
 bool assay_task_open_check(const uint8_t chain_id[static 32], const struct assay_task_open *record);
 bool assay_task_close_check(const uint8_t chain_id[static 32],
                             const struct assay_task_close *record);
+/* One that is not signed has nothing to verify. */
+bool assay_task_release_check(const uint8_t chain_id[static 32],
+                              const struct assay_task_release *record);
 bool assay_task_claim_check(const uint8_t chain_id[static 32],
                             const struct assay_task_claim *record);
 

@@ -326,6 +326,7 @@ enum assay_status assay_task_requestor_fact(struct assay_task_requestor *r,
         return ASSAY_OK;
     case ASSAY_TASK_OPENED:
     case ASSAY_TASK_ACCEPTED:
+    case ASSAY_TASK_RELEASED: /* what is vouched for is paid until it ends */
     case ASSAY_TASK_UNCERTIFIED: return ASSAY_OK;
     }
     ASSAY_UNREACHABLE("a kind of fact");

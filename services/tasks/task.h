@@ -18,6 +18,8 @@ enum {
     ASSAY_TASK_SLOTS_MAX = 1024, /* members that may offer */
     ASSAY_TASK_STEPS_MAX = 65535,
     ASSAY_TASK_AHEAD_MAX = 10080, /* epochs up to a deadline: a week of minutes */
+    ASSAY_TASK_STEP_EPOCHS = 60,  /* of the lowest rent, in which it comes to a step's price */
+    ASSAY_TASK_RENT_EPOCHS = 64,  /* for so many at most rent is locked */
 };
 
 /* What of a member counts here; on the wire, hence never reused. Better is higher. */
@@ -28,6 +30,12 @@ enum assay_task_standing {
     ASSAY_TASK_STAND_WARNING = 3,
     ASSAY_TASK_STAND_FULL = 4,
 };
+
+/* Of an epoch, for a place that waits. Returns: the lowest, from 1; the highest is the price. */
+static inline uint64_t assay_task_hold_least(uint64_t price)
+{
+    return price / ASSAY_TASK_STEP_EPOCHS + (price % ASSAY_TASK_STEP_EPOCHS != 0);
+}
 
 /* SHA-256 of the key: the name of an account. Returns: nothing. */
 void assay_task_account(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],

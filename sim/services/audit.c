@@ -7,6 +7,8 @@
  */
 #include "sim/services/tasks.h"
 
+enum { QUIET_EPOCHS = 4, RENT_EPOCHS = 64, STEP_EPOCHS = 60 }; /* docs/services.md 6.8 */
+
 static void wrong(struct assay_sim_services *s, const struct job *j, const char *what)
 {
     services_look(s, ASSAY_SIM_CHECKER_TASKS,
@@ -67,6 +69,7 @@ static void claimed(struct assay_sim_services *s, uint32_t slot, struct assay_sl
         wrong(s, j, "paid twice");
     s->tasks->steps_paid += c.receipt.step - j->seen.paid;
     j->seen.paid = c.receipt.step;
+    j->seen.heard_in = s->tasks->now;
     j->seen.amount += amount;
     if (j->seen.amount > (uint64_t)j->open.steps * j->open.price) wrong(s, j, "paid too much");
 }
@@ -83,6 +86,22 @@ static void closed(struct assay_sim_services *s, struct assay_slice payload)
     if (!assay_bytes_equal(record.key, j->open.key, sizeof record.key))
         wrong(s, j, "closed by another");
     if (j->seen.accepted && !j->seen.failed) wrong(s, j, "closed under its executor");
+}
+
+/* Neither side leaves before four closes without a claim, and nobody else does. */
+static void released(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
+{
+    struct assay_task_release record;
+    const enum assay_status status = assay_task_release_decode(payload, &record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const struct job *j = tasks_job(s->tasks, record.task);
+    services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+    if (j == NULL) return;
+    const bool theirs = !record.is_signed && slot == j->open.executor;
+    const bool ours =
+        record.is_signed && assay_bytes_equal(record.key, j->open.key, sizeof record.key);
+    if (!theirs && !ours) wrong(s, j, "released by another");
+    if (s->tasks->now - j->seen.heard_in < QUIET_EPOCHS) wrong(s, j, "released too early");
 }
 
 static void accepted(struct assay_sim_services *s, uint32_t slot, struct assay_slice payload)
@@ -107,6 +126,7 @@ static void happened(struct assay_sim_services *s, const struct assay_task_fact 
         s->tasks->opened++;
     }
     if (fact->kind == ASSAY_TASK_ACCEPTED) j->seen.accepted = true;
+    if (fact->kind == ASSAY_TASK_ACCEPTED) j->seen.heard_in = s->tasks->now;
     if (fact->kind == ASSAY_TASK_FAILED) j->seen.failed = true;
     if (fact->kind != ASSAY_TASK_ENDED) return;
     j->seen.ended = true;
@@ -123,6 +143,7 @@ void tasks_record(struct assay_sim_services *s, uint32_t slot, enum assay_servic
     if (kind == ASSAY_SERVICE_TASK_CLAIM && !applied) s->tasks->refused++;
     if (kind == ASSAY_SERVICE_TASK_CLOSE && applied) closed(s, payload);
     if (kind == ASSAY_SERVICE_TASK_ACCEPT && applied) accepted(s, slot, payload);
+    if (kind == ASSAY_SERVICE_TASK_RELEASE && applied) released(s, slot, payload);
     for (uint32_t i = 0; i < facts->task_count; i++)
         happened(s, &facts->task[i]);
 }
@@ -152,6 +173,26 @@ static void add_up(struct assay_sim_services *s)
         services_look(s, ASSAY_SIM_CHECKER_TASKS, "epoch %llu: %llu in all, %llu at first",
                       (unsigned long long)t->now - 1, (unsigned long long)sum,
                       (unsigned long long)first);
+}
+
+/* docs/services.md 6.8.1: whoever keeps a place, it has cost a step for each 60 epochs. */
+static void look_at_places(struct assay_sim_services *s)
+{
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->recount.registry);
+    const struct assay_task_row *row = NULL;
+    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;) {
+        if (row->end != ASSAY_TASK_END_NONE || row->failed) continue;
+        const uint64_t kept = s->tasks->now - row->opened, all = row->deadline - row->opened + 1;
+        const uint64_t rent = (all < RENT_EPOCHS ? all : RENT_EPOCHS) - row->rent;
+        const uint64_t cost = row->paid * row->price + rent * row->hold;
+        services_look(s, ASSAY_SIM_CHECKER_TASKS, NULL);
+        /* It may have waited for its executor. */
+        if (kept > QUIET_EPOCHS && STEP_EPOCHS * cost < (kept - QUIET_EPOCHS) * row->price)
+            services_look(s, ASSAY_SIM_CHECKER_TASKS,
+                          "a place was kept for %llu epochs, at %llu a step, for %llu",
+                          (unsigned long long)kept, (unsigned long long)row->price,
+                          (unsigned long long)cost);
+    }
 }
 
 /* An executor's host that was kept from its ledger may be too late for its money. */
@@ -185,7 +226,9 @@ void tasks_closed(struct assay_sim_services *s, const struct assay_state *after,
     }
     see_hampered(s, after);
     t->now = after->epoch + 1;
-    if (assay_registry_tasks(s->recount.registry) != NULL) add_up(s);
+    if (assay_registry_tasks(s->recount.registry) == NULL) return;
+    add_up(s);
+    look_at_places(s);
 }
 
 /* Money was moved, or is where it was before: what each task amounts to now is the beginning. */
@@ -207,6 +250,7 @@ void tasks_take(struct assay_sim_services *s)
         j->seen.ended = row != NULL && row->end != ASSAY_TASK_END_NONE;
         j->seen.ended_in = t->now;
         j->seen.paid = row != NULL ? row->paid : 0;
+        j->seen.heard_in = row != NULL ? t->now - row->quiet : 0;
         j->seen.amount = (uint64_t)j->seen.paid * j->open.price;
         j->seen.hampered = true;
     }

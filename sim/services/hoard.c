@@ -1,7 +1,7 @@
 /*
  * sim/services/hoard.c - members that take of services what one author can get, for nothing
  * (docs/services.md 1.2.3, 1.5, 6.4): instances that never certify a state, tasks that nobody is
- * to work on, a replica under a new key in each epoch. And the check that an author gets no more
+ * to work on, or that it leaves before it may, a replica under a new key in each epoch. And the check that an author gets no more
  * than its quota, counted here once more from final records.
  */
 #include "sim/services/tasks.h"
@@ -16,7 +16,7 @@ enum {
     DEADLINE_EPOCHS = 32,
     ROWS_MIN = 4, /* docs/services.md 1.2.3 */
     TASKS_MIN = 2,
-    TASKS_PARTS = 16, /* 6.4 */
+    TASKS_PARTS = 64, /* 6.4 */
     STREAM = 77,
 };
 
@@ -70,7 +70,9 @@ static void open_task(struct assay_sim_services *s, uint32_t node, uint64_t sequ
 {
     const struct assay_task_ledger *ledger = assay_registry_tasks(s->desk[node].registry);
     const struct hoarder *h = hoarder_of(s, node);
-    const uint32_t slot = (uint32_t)assay_sim_random_below(&s->hoard.random, s->nodes);
+    const uint32_t slot = assay_sim_random_below(&s->hoard.random, 2) == 0
+                              ? node
+                              : (uint32_t)assay_sim_random_below(&s->hoard.random, s->nodes);
     const struct assay_task_offer *offer = assay_task_ledger_offered(ledger, slot);
     uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice out;
@@ -78,6 +80,7 @@ static void open_task(struct assay_sim_services *s, uint32_t node, uint64_t sequ
     struct assay_task_open record = { .sequence = sequence,
                                       .executor = slot,
                                       .price = offer->price,
+                                      .hold = offer->hold,
                                       .steps = 1,
                                       .deadline = assay_task_ledger_now(ledger) + DEADLINE_EPOCHS,
                                       .min_standing = ASSAY_TASK_STAND_WARNING };
@@ -101,6 +104,50 @@ static void open_next(struct assay_sim_services *s, uint32_t node, struct hoarde
         open_task(s, node, sequence);
 }
 
+/* Its own, of which nobody but itself is paid. */
+static void accept_own(struct assay_sim_services *s, uint32_t node,
+                       const struct assay_task_row *row)
+{
+    const struct hoarder *h = hoarder_of(s, node);
+    struct assay_task_accept record = { 0 };
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice out;
+    assay_bytes_copy(record.task, 32, row->task, 32);
+    assay_bytes_copy(record.key, sizeof record.key, h->key, sizeof h->key);
+    assay_bytes_copy(record.account, 32, h->account, 32);
+    if (assay_task_accept_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK)
+        services_put(s, node, ASSAY_SERVICE_TASK_ACCEPT, out);
+}
+
+/* Out of whatever it has a part in, and as soon as it can. */
+static void leave(struct assay_sim_services *s, uint32_t node, const struct assay_task_row *row,
+                  bool is_signed)
+{
+    const struct hoarder *h = hoarder_of(s, node);
+    struct assay_task_release record = { .paid = row->paid, .is_signed = is_signed };
+    uint8_t digest[32], bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice out;
+    assay_bytes_copy(record.task, 32, row->task, 32);
+    assay_bytes_copy(record.key, sizeof record.key, h->key, sizeof h->key);
+    assay_task_release_statement(s->chain_id, &record, digest);
+    assay_model_sign(h->secret.bytes, digest, record.signature);
+    if (assay_task_release_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK)
+        services_put(s, node, ASSAY_SERVICE_TASK_RELEASE, out);
+}
+
+static void take_and_leave(struct assay_sim_services *s, uint32_t node)
+{
+    const struct assay_task_ledger *ledger = assay_registry_tasks(s->desk[node].registry);
+    const struct assay_task_row *row = NULL;
+    if (ledger == NULL) return;
+    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;) {
+        const bool own = assay_bytes_equal(row->requestor, hoarder_of(s, node)->account, 32);
+        if (row->end != ASSAY_TASK_END_NONE || (!own && row->executor != node)) continue;
+        if (own && row->executor == node && !row->accepted) accept_own(s, node, row);
+        else leave(s, node, row, own);
+    }
+}
+
 void hoard_turn(struct assay_sim_services *s, uint32_t node)
 {
     if (!hoard_is_hoarder(s, node) || !services_is_on(s)) return;
@@ -108,6 +155,7 @@ void hoard_turn(struct assay_sim_services *s, uint32_t node)
     open_next(s, node, h);
     if (h->epoch >= s->desk[node].epoch) return;
     h->epoch = s->desk[node].epoch;
+    take_and_leave(s, node);
     for (uint32_t g = 0; g < s->plan.group_count; g++) {
         for (uint32_t i = 0; i < BIRTHS; i++)
             bear(s, node, g);

@@ -71,9 +71,7 @@ void tasks_plan(const struct assay_sim_services *s, struct assay_registry_plan *
                                       ? t->requestor[i].id
                                       : s->hoard.hoarder[i - s->load->requestors].account;
         uint32_t at = i; /* they ascend */
-        for (; at > 0 &&
-               assay_bytes_compare(plan->tasks.balance[at - 1].account, id, 32) > 0;
-             at--)
+        for (; at > 0 && assay_bytes_compare(plan->tasks.balance[at - 1].account, id, 32) > 0; at--)
             plan->tasks.balance[at] = plan->tasks.balance[at - 1];
         plan->tasks.balance[at].amount = MONEY;
         assay_bytes_copy(plan->tasks.balance[at].account, 32, id, 32);
@@ -168,13 +166,14 @@ static void open_one(struct assay_sim_services *s, uint32_t requestor, uint32_t 
     j->open = (struct assay_task_open){
         .sequence = sequence,
         .price = PRICE + assay_sim_random_below(&j->random, 3),
+        .hold = 1 + assay_sim_random_below(&j->random, 2),
         .steps = s->load->steps,
         .deadline = assay_task_ledger_now(ledger) +
                     assay_sim_random_between(&j->random, AHEAD_MIN, AHEAD_MAX),
         .min_standing = ASSAY_TASK_STAND_WARNING,
     };
     const uint32_t slot =
-        assay_task_ledger_choose(ledger, t->code, j->open.price, j->open.min_standing);
+        assay_task_ledger_choose(ledger, t->code, j->open.price, 0, j->open.min_standing);
     /* Whom it knows, or whom the ledger names. */
     j->open.executor = assay_sim_random_below(&j->random, 2) == 0
                            ? slot
@@ -369,7 +368,7 @@ static void executor_did(struct assay_sim_services *s, struct job *j)
 static void offer(struct assay_sim_services *s, uint32_t node)
 {
     struct tasks *t = s->tasks;
-    struct assay_task_offer record = { .count = 1, .price = PRICE };
+    struct assay_task_offer record = { .count = 1, .price = PRICE, .hold = 1 };
     uint8_t bytes[ASSAY_TASK_RECORD_MAX];
     struct assay_slice out;
     if (assay_task_ledger_offered(ledger_of(s, node), node) != NULL) return;

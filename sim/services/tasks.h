@@ -62,6 +62,7 @@ struct job {
         bool opened, accepted, failed, ended, hampered;
         uint32_t made, paid;
         uint64_t amount, ended_in;
+        uint64_t heard_in; /* ACCEPT, or the last claim */
     } seen;
 };
 

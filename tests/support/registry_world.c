@@ -507,6 +507,7 @@ static void offer(struct registry_world *w, struct registry_record *out)
 {
     struct assay_task_offer record = { .count = !one_in(w, 6), .price = 5, .address_len = 9 };
     record.price += registry_world_below(w, 3);
+    record.hold = 1 + one_in(w, 3);
     if (record.count > 0) kit_bytes('O', 1, record.code[0]);
     assay_bytes_copy(record.address, sizeof record.address, "host:7200", 9);
     out->kind = ASSAY_SERVICE_TASK_OFFER;
@@ -518,11 +519,13 @@ static void opens(struct registry_world *w, const struct assay_task_ledger *ledg
                   struct registry_record *out)
 {
     const struct kit_key *key = any_account(w);
-    struct assay_task_open record = { .sequence = sequence_of(w, ledger, key), .price = 10 };
+    struct assay_task_open record = { .sequence = sequence_of(w, ledger, key),
+                                      .price = 10,
+                                      .hold = 1 + one_in(w, 2) };
     kit_bytes('O', 1, record.code);
     kit_bytes('I', registry_world_below(w, 1000), record.input);
-    record.executor =
-        assay_task_ledger_choose(ledger, record.code, record.price, ASSAY_TASK_STAND_RESTRICTED);
+    record.executor = assay_task_ledger_choose(ledger, record.code, record.price, record.hold,
+                                               ASSAY_TASK_STAND_RESTRICTED);
     if (record.executor >= WORLD_MEMBERS) record.executor = registry_world_below(w, WORLD_MEMBERS);
     record.steps = 1 + registry_world_below(w, 4);
     record.deadline = w->epoch + 1 + registry_world_below(w, 12);
@@ -581,13 +584,38 @@ static void closes(struct registry_world *w, const struct assay_task_row *row,
          ASSAY_OK);
 }
 
+/* Of either side. */
+static void releases(struct registry_world *w, const struct assay_task_row *row,
+                     struct registry_record *out)
+{
+    struct assay_task_release record = { .paid = row->paid };
+    assay_bytes_copy(record.task, 32, row->task, 32);
+    if (!one_in(w, 8)) out->slot = row->executor;
+    if (one_in(w, 2)) kit_sign_release(w->chain_id, account_of(w, row->requestor), &record);
+    out->kind = ASSAY_SERVICE_TASK_RELEASE;
+    must(assay_task_release_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
+         ASSAY_OK);
+}
+
+/* Returns: a task that runs, and of which no claim came for so many closes; NULL: none. */
+static const struct assay_task_row *accepted(const struct assay_task_ledger *ledger, uint8_t quiet)
+{
+    const struct assay_task_row *row = NULL;
+    for (uint32_t at = 0; (row = assay_task_ledger_next(ledger, &at)) != NULL;)
+        if (row->accepted && row->end == ASSAY_TASK_END_NONE && row->quiet >= quiet) return row;
+    return NULL;
+}
+
 static void tasks(struct registry_world *w, const struct assay_registry *r,
                   struct registry_record *out)
 {
     const struct assay_task_ledger *ledger = assay_registry_tasks(r);
     const struct assay_task_row *row = any_task(w, ledger);
     const uint32_t of = registry_world_below(w, 16);
-    if (of < 3) transfer(w, ledger, out);
+    const struct assay_task_row *const quiet = accepted(ledger, 4);
+    if (quiet != NULL && one_in(w, 3)) releases(w, quiet, out);
+    else if (of == 15 && accepted(ledger, 0) != NULL) releases(w, accepted(ledger, 0), out);
+    else if (of < 3) transfer(w, ledger, out);
     else if (of < 6) offer(w, out);
     else if (of < 9 || row == NULL) opens(w, ledger, out);
     else if (of < 11) accepts(w, row, out);

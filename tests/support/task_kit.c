@@ -55,6 +55,16 @@ void kit_sign_close(const uint8_t chain_id[static 32], const struct kit_key *key
     kit_sign(key, digest, record->signature);
 }
 
+void kit_sign_release(const uint8_t chain_id[static 32], const struct kit_key *key,
+                      struct assay_task_release *record)
+{
+    uint8_t digest[32];
+    record->is_signed = true;
+    assay_bytes_copy(record->key, sizeof record->key, key->key, sizeof key->key);
+    assay_task_release_statement(chain_id, record, digest);
+    kit_sign(key, digest, record->signature);
+}
+
 void kit_sign_claim(const uint8_t chain_id[static 32], const struct kit_key *account,
                     const struct kit_key *task_key, struct assay_task_claim *claim)
 {

@@ -29,6 +29,8 @@ void kit_sign_open(const uint8_t chain_id[static 32], const struct kit_key *key,
                    struct assay_task_open *record);
 void kit_sign_close(const uint8_t chain_id[static 32], const struct kit_key *key,
                     struct assay_task_close *record);
+void kit_sign_release(const uint8_t chain_id[static 32], const struct kit_key *key,
+                      struct assay_task_release *record);
 /* Receipt of step `step` and, by account, its voucher; previous is zero bytes for step 1. The key
  * of the lock is kit_bytes('K', step). */
 void kit_claim(const uint8_t chain_id[static 32], const struct kit_key *account,

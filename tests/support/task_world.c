@@ -65,6 +65,7 @@ static void look_at_paid(struct world *w, uint32_t slot, const struct assay_task
         violated(w, "TWICE", j);
     j->paid = c->receipt.step;
     j->amount += amount;
+    j->quiet = 0;
     if (j->amount > j->open.price * j->open.steps) violated(w, "TWICE", j);
 }
 
@@ -76,10 +77,27 @@ static void event_add(struct job *j, const struct event *event)
     j->event[j->event_count++] = *event;
 }
 
+/* Of one side, and the other is told so. */
+static void look_at_leaving(struct world *w, struct job *j, bool signed_, uint32_t slot)
+{
+    if (j->quiet < 4 || (!signed_ && slot != j->slot)) violated(w, "RELEASE", j);
+    w->result->released += j->leaving == 0;
+    j->leaving = 1;
+}
+
+/* Before its time, and nobody has fallen: there was a notice, or nothing paid for it any more. */
+static void look_at_release(struct world *w, const struct job *j)
+{
+    const bool noticed = j->leaving > 4, unpaid = j->quiet >= 60 && j->kept_in >= 64;
+    if (!noticed && !unpaid) violated(w, "RELEASE", j);
+}
+
 static void tell(struct world *w, const struct assay_task_fact *fact)
 {
     struct job *j = job_of(w, fact->task);
     if (j == NULL) return;
+    if (fact->kind == ASSAY_TASK_ENDED && fact->end == ASSAY_TASK_END_RELEASED)
+        look_at_release(w, j);
     if (fact->kind == ASSAY_TASK_ENDED) {
         j->ended = true;
         j->paid_up = fact->end == ASSAY_TASK_END_PAID;
@@ -121,6 +139,7 @@ bool task_world_apply(struct world *w, enum payload_kind kind, uint32_t slot,
         struct assay_task_offer offer;
         struct assay_task_accept accept;
         struct assay_task_claim claim;
+        struct assay_task_release release;
     } u;
     struct assay_task_facts facts = { 0 };
     enum assay_task_result result = ASSAY_TASK_UNKNOWN;
@@ -154,6 +173,13 @@ bool task_world_apply(struct world *w, enum payload_kind kind, uint32_t slot,
         result = assay_task_ledger_claim(w->ledger, slot, &u.claim, &facts);
         if (result == ASSAY_TASK_APPLIED) look_at_paid(w, slot, &u.claim, facts.fact[0].amount);
         else w->result->refused++;
+        break;
+    case RELEASE:
+        if (assay_task_release_decode(bytes, &u.release) != ASSAY_OK) return false;
+        if (!assay_task_release_check(w->chain, &u.release)) return false;
+        result = assay_task_ledger_release(w->ledger, slot, &u.release, &facts);
+        if (result == ASSAY_TASK_APPLIED)
+            look_at_leaving(w, job_of(w, u.release.task), u.release.is_signed, slot);
         break;
     }
     assay_task_ledger_check(w->ledger);
@@ -415,12 +441,13 @@ static void open_task(struct world *w, uint32_t requestor, const struct job *bef
     struct assay_slice out;
     *j = (struct job){ .requestor = requestor };
     j->open = (struct assay_task_open){
-        .price = 3 + task_world_draw(w, 4),
+        .price = 3 + task_world_draw(w, 4) + (task_world_draw(w, 3) == 0 ? 100u : 0u),
         .steps = 1 + (uint32_t)task_world_draw(w, 4),
-        .deadline = w->epoch + 2 + task_world_draw(w, 6),
+        .deadline = w->epoch + 2 + task_world_draw(w, w->plan->long_ ? 200 : 6),
         .min_standing = ASSAY_TASK_STAND_WARNING,
     };
-    j->slot = assay_task_ledger_choose(w->ledger, w->code, j->open.price, j->open.min_standing);
+    j->open.hold = assay_task_hold_least(j->open.price) + task_world_draw(w, 2);
+    j->slot = assay_task_ledger_choose(w->ledger, w->code, j->open.price, 0, j->open.min_standing);
     if (task_world_draw(w, 2) == 0)
         j->slot = (uint32_t)task_world_draw(w, SLOTS); /* whom the requestor knows */
     if (j->slot >= SLOTS) return;
@@ -446,6 +473,7 @@ static void open_task(struct world *w, uint32_t requestor, const struct job *bef
     assay_task_open_statement(w->chain, &j->open, j->id);
     ASSAY_ASSERT(assay_task_open_encode(&j->open, bytes, sizeof bytes, &out) == ASSAY_OK);
     w->job_count++;
+    j->opened_in = w->epoch;
     if (!task_world_submit(w, OPEN, 0, out)) {
         w->job_count--;
         return;
@@ -493,6 +521,78 @@ static void claim_in_time(struct world *w, struct job *j)
                                     assay_slice_over(j->held[i].bytes, j->held[i].len));
 }
 
+/* --- what a place costs */
+
+struct before {
+    bool runs; /* accepted, and it has not ended */
+    uint64_t locked;
+};
+
+static uint64_t has(const struct world *w, const uint8_t account[static 32])
+{
+    uint64_t balance = 0, sequence = 0;
+    return assay_task_ledger_balance(w->ledger, account, &balance, &sequence) ? balance : 0;
+}
+
+static void look_before(struct world *w, struct before before[static JOBS],
+                        uint64_t had[static SLOTS])
+{
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        had[slot] = has(w, w->payee[slot].account);
+    for (uint32_t i = 0; i < w->job_count; i++) {
+        const struct assay_task_row *row = assay_task_ledger_task(w->ledger, w->job[i].id);
+        /* By whomever: an ACCEPT that was refused may be handed in again. */
+        before[i].runs = row != NULL && row->accepted && row->end == ASSAY_TASK_END_NONE;
+        before[i].locked = before[i].runs ? row->locked : 0;
+    }
+}
+
+/* What is locked for a task falls at a close by what its executor gains, and by what goes back. */
+static uint64_t rent_of(struct world *w, const struct job *j, const struct before *before,
+                        const struct assay_task_fact *fact, uint32_t facts)
+{
+    const struct assay_task_row *row = assay_task_ledger_task(w->ledger, j->id);
+    for (uint32_t i = 0; i < facts; i++)
+        if (fact[i].kind == ASSAY_TASK_ENDED && assay_bytes_equal(fact[i].task, j->id, 32))
+            return before->locked - fact[i].amount;
+    return row == NULL ? before->locked : before->locked - row->locked;
+}
+
+/* T1 of docs/services.md 6.8.1, over the life of each place. */
+static void look_at_price(struct world *w, struct job *j, bool ended)
+{
+    const uint64_t epochs = j->open.deadline - j->opened_in + 1;
+    const uint64_t most = j->open.hold * (epochs < 64 ? epochs : 64);
+    if (j->rent > most) violated(w, "RENT", j);
+    if (j->fallen || ended) return;
+    if (60 * (j->rent + j->amount) < j->open.price * j->kept_in) violated(w, "RENT", j);
+}
+
+static void look_at_rent(struct world *w, const struct before before[static JOBS],
+                         const uint64_t had[static SLOTS], const struct assay_task_fact *fact,
+                         uint32_t facts)
+{
+    uint64_t gained[SLOTS] = { 0 };
+    for (uint32_t i = 0; i < w->job_count; i++) {
+        struct job *j = &w->job[i];
+        if (!before[i].runs) continue;
+        const uint64_t rent = rent_of(w, j, &before[i], fact, facts);
+        const struct assay_task_row *row = assay_task_ledger_task(w->ledger, j->id);
+        if (rent > j->open.hold) violated(w, "RENT", j);
+        gained[j->slot] += rent;
+        j->rent += rent;
+        j->kept_in++;
+        j->quiet++;
+        j->leaving += j->leaving > 0;
+        w->result->lasted++;
+        if (row != NULL && row->failed) j->fallen = true;
+        look_at_price(w, j, row == NULL || row->end != ASSAY_TASK_END_NONE);
+    }
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        if (has(w, w->payee[slot].account) - had[slot] != gained[slot])
+            violated(w, "RENT", &w->job[0]);
+}
+
 static void close_epoch(struct world *w)
 {
     struct assay_task_fact fact[JOBS];
@@ -524,6 +624,9 @@ static void close_epoch(struct world *w)
         j->failed |= w->member[j->slot].failed;
         j->lapsed |= j->failed || !w->member[j->slot].certified;
     }
+    struct before before[JOBS];
+    uint64_t had[SLOTS];
+    look_before(w, before, had);
     const uint32_t facts =
         assay_task_ledger_epoch(w->ledger, ++w->epoch, w->member, SLOTS, fact, JOBS);
     for (uint32_t i = 0; i < w->job_count; i++) {
@@ -531,6 +634,7 @@ static void close_epoch(struct world *w)
         const bool certified = w->member[j->slot].certified && !w->member[j->slot].failed;
         event_add(j, &(struct event){ .epoch = w->epoch, .certified = certified });
     }
+    look_at_rent(w, before, had, fact, facts);
     for (uint32_t i = 0; i < facts; i++)
         tell(w, &fact[i]);
 }
@@ -551,6 +655,20 @@ static void go_on(struct world *w, struct job *j)
     if (j->chain.step == j->open.steps) return;
     j->succeeded = true;
     open_task(w, j->requestor, j);
+}
+
+/* Either side, honest or not, as soon as it likes: the ledger knows when that is. */
+static void leave(struct world *w, const struct job *j)
+{
+    struct assay_task_release record = { .paid = j->paid };
+    uint8_t bytes[ASSAY_TASK_RECORD_MAX];
+    struct assay_slice out;
+    const bool theirs = task_world_draw(w, 2) == 0;
+    assay_bytes_copy(record.task, 32, j->id, 32);
+    if (!theirs) kit_sign_release(w->chain, &w->account[j->requestor], &record);
+    ASSAY_ASSERT(assay_task_release_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK);
+    (void)task_world_submit(w, RELEASE, theirs ? j->slot : (uint32_t)task_world_draw(w, SLOTS),
+                            out);
 }
 
 /* Nobody signs a NEXT: a network can make one up. */
@@ -574,7 +692,7 @@ static void one_step(struct world *w)
         open_task(w, (uint32_t)task_world_draw(w, REQUESTORS), NULL);
     if (w->job_count == 0) return;
     struct job *j = &w->job[task_world_draw(w, w->job_count)];
-    switch (task_world_draw(w, 27)) {
+    switch (task_world_draw(w, w->plan->long_ ? 28 : 27)) {
     case 26: forge_next(w, j); break;
     case 24: executor_sees(j); break;
     case 25: requestor_sees(w, j); break;
@@ -594,10 +712,13 @@ static void one_step(struct world *w)
         requestor_did(w, j);
         break;
     case 4:
-        if (w->epoch + 40 < EPOCHS && task_world_draw(w, 3) == 0) close_epoch(w);
+        if (w->plan->long_ && w->epoch + 220 < EPOCHS) close_epoch(w);
+        else if (w->epoch + 40 < EPOCHS && task_world_draw(w, 3) == 0 && !w->plan->long_)
+            close_epoch(w);
         break;
     case 5: crash_someone(w, j); break;
     case 6: go_on(w, j); break;
+    case 27: leave(w, j); break;
     case 7:
         if (w->plan->hostile_requestors || w->plan->hostile_executors) task_world_attack(w);
         break;
@@ -642,7 +763,7 @@ static void world_make(struct world *w)
     ASSAY_ASSERT(assay_task_ledger_init(w->memory, size, &config, &w->ledger) == ASSAY_OK);
     close_epoch(w);
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        struct assay_task_offer offer = { .count = 1, .price = 3 };
+        struct assay_task_offer offer = { .count = 1, .price = 3, .hold = 1 };
         uint8_t bytes[ASSAY_TASK_RECORD_MAX];
         struct assay_slice out;
         kit_key_make(&w->payee[slot], 50 + slot);
@@ -662,7 +783,7 @@ struct task_result task_world_run(const struct task_plan *plan)
     world_make(w);
     for (uint32_t i = 0; i < plan->steps && result.violation == NULL; i++)
         one_step(w);
-    for (uint32_t i = 0; i < 12 && result.violation == NULL; i++)
+    for (uint32_t i = 0; i < (plan->long_ ? 210u : 12u) && result.violation == NULL; i++)
         close_epoch(w); /* every deadline passes */
     for (uint32_t i = 0; i < w->job_count && result.violation == NULL; i++) {
         if (!w->job[i].ended) violated(w, "PAID", &w->job[i]);

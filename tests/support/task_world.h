@@ -14,6 +14,10 @@
  *             though it never crashed and its enclave never lied; or vouched for what nobody signed
  *   EXECUTOR  an honest executor that stayed certified made more than one step that was not paid,
  *             or gave a key for which nobody has vouched
+ *   RENT      a place cost its requestor less than a step's price in 60 epochs, or more than was
+ *             locked for it; or rent went to somebody else
+ *   RELEASE   a task ended before its deadline, under an executor that had not fallen, with a claim
+ *             in one of the 8 epochs before, or while somebody paid for it
  *   RESULT    an output is not what the program gives
  */
 #ifndef ASSAY_TESTS_SUPPORT_TASK_WORLD_H
@@ -30,13 +34,15 @@ struct task_plan {
     bool hostile_requestors; /* some of them */
     bool hostile_executors;
     bool lapses; /* members fail, or are not certified */
+    bool long_;  /* deadlines of up to 200 epochs, and tasks that one side leaves */
 };
 
 struct task_result {
     const char *violation; /* NULL: none */
     char story[160];
     uint32_t opened, successors, made, read, paid, claims, refused, attacks, crashes, cheated;
-    uint32_t completed; /* tasks of which every step was paid */
+    uint32_t released, lasted; /* tasks that one side has left; closes of tasks that ran */
+    uint32_t completed;        /* tasks of which every step was paid */
 };
 
 /* Returns: what one schedule came to. */

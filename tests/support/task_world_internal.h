@@ -17,13 +17,13 @@ enum {
     PAYLOADS = 48,
     LOG = 96,
     EPOCHS = 400,
-    EVENTS = 160,
+    EVENTS = 400,
     FIRST_EPOCH = 20,
-    FIRST_BALANCE = 400,
+    FIRST_BALANCE = 900,
 };
 
 /* Kinds of records, as a ledger would number them. */
-enum payload_kind { TRANSFER, OPEN, CLOSE, OFFER, ACCEPT, CLAIM };
+enum payload_kind { TRANSFER, OPEN, CLOSE, OFFER, ACCEPT, CLAIM, RELEASE };
 
 struct world;
 
@@ -66,10 +66,14 @@ struct job {
     struct assay_task_chain chain;  /* kept with it */
     struct assay_task_held held[2]; /* durable claims */
     struct log receipts, vouchers;
-    uint64_t accepted_in;
-    bool accepted, ended, paid_up, e_gone, r_crashed, lied, lapsed, failed, succeeded;
+    uint64_t accepted_in, opened_in;
+    bool accepted, ended, paid_up, e_gone, r_crashed, lied, lapsed, failed, fallen, succeeded;
     uint32_t made, paid;
     uint64_t amount;
+    uint64_t rent;    /* that went to the executor, by what its account gained */
+    uint32_t kept_in; /* closes since ACCEPT, while it ran */
+    uint32_t quiet;   /* closes since ACCEPT or the last claim */
+    uint32_t leaving; /* closes since RELEASE, and one; 0: nobody leaves */
     uint32_t event_count, mine_seen, theirs_seen;
     struct event event[EVENTS];
 };

@@ -51,6 +51,7 @@ static void open_one(struct assay_task_ledger *ledger, struct names *names, cons
         .sequence = b[1] % 8,
         .executor = b[2] % (SLOTS + 1),
         .price = b[3] == 255 ? UINT64_MAX / 3 : b[3] + 1u,
+        .hold = b[6] % 7,
         .steps = b[4] + 1u,
         .deadline = assay_task_ledger_now(ledger) + b[5] % 8,
         .min_standing = (enum assay_task_standing)(ASSAY_TASK_STAND_RESTRICTED + b[6] % 3),
@@ -99,9 +100,10 @@ static void step(struct assay_task_ledger *ledger, struct names *names, uint8_t 
 {
     struct assay_task_facts facts;
     struct assay_task_transfer transfer = { .sequence = b[1] % 8, .amount = b[3] + 1u };
-    struct assay_task_offer offer = { .count = b[0] % 2, .price = b[1] % 8 + 1u };
+    struct assay_task_offer offer = { .count = b[0] % 2, .price = b[1] % 8 + 1u, .hold = b[2] % 3 };
     struct assay_task_accept accept = { .account = { b[2] % 8 } };
     struct assay_task_close close;
+    struct assay_task_release release = { .paid = b[1] % 4, .is_signed = b[2] % 2 };
     const uint8_t *task = names->task[b[7] % NAMES];
     switch (kind % 6) {
     case 0:
@@ -120,6 +122,12 @@ static void step(struct assay_task_ledger *ledger, struct names *names, uint8_t 
     default:
         if (slot % 2) {
             close_epoch(ledger, b);
+            break;
+        }
+        if (slot % 4 == 2) {
+            assay_bytes_copy(release.task, 32, task, 32);
+            key_of(b[0], release.key);
+            (void)assay_task_ledger_release(ledger, b[3] % (SLOTS + 1), &release, &facts);
             break;
         }
         assay_bytes_copy(close.task, 32, task, 32);

@@ -41,6 +41,14 @@ offers() { [ "$(node 1 task offers | grep -c ' a step')" = 3 ]; }
 check 'three offer' until_true 40 offers
 balance() { node 1 account show "$1" --json | sed -n 's/.*"balance": \(.*\),/\1/p'; }
 has() { [ "$(balance "$1")" = "$2" ]; }
+steps_paid() { # steps_paid DIR: of its task, as the ledger says
+    node 1 task status "$(cat "$1/task.id")" | sed -n 's/.* \([0-9]*\) of [0-9]* steps paid.*/\1/p'
+}
+all_paid() { # all_paid DIR...: every step of each task is
+    for of in "$@"; do
+        node 1 task status "$(cat "$of/task.id")" | grep -q 'state        paid' || return 1
+    done
+}
 
 # --- what is wrong is said before anything is signed
 yes 'one two three ' | head -c 5000 >text
@@ -49,6 +57,7 @@ expect 2 'FILE, the input, is missing' run --key net/account.key --out a --code 
 expect 2 '--steps is missing' run text --key net/account.key --out a --code "$code" --price 20
 expect 2 '--code wants 64' run text --key net/account.key --out a --code 12 --price 20 --steps 5
 expect 2 '1 to 65535' run text --key net/account.key --out a --code "$code" --price 20 --steps 65536
+expect 2 '--hold wants' run text --key net/account.key --out a --code "$code" --price 20 --steps 5 --hold 0
 expect 2 '--standing' run text --key net/account.key --out a --code "$code" --price 20 --steps 5 --standing good
 expect 2 '24576 bytes at most' run "$BIN/assay" --key net/account.key --out a --code "$code" --price 20 --steps 5
 expect 5 'account create makes keys' run text --key no.key --out a --code "$code" --price 20 --steps 5
@@ -67,21 +76,23 @@ expect 2 'open' run text --key net/account.key --out open --code "$code" --price
 
 # --- the cheaper of two equals; results are those of the program, and paid when their epoch has closed
 before=$(balance net/account.key)
-expect 0 'node-3, at 4 a step' run text --key net/account.key --out a --code "$code" --price 20 --steps 5
+expect 0 'node-3, at 4 a step and 1 an epoch' run text --key net/account.key --out a --code "$code" --price 20 --steps 5
 case $out in *'results        5 of 5, in a'*) ;; *) wrong "it says nothing of its results: $out" ;; esac
 check 'words are counted' test "$(sed -n 3p a/step-00005.output) $(sed -n 5p a/step-00005.output)" = '3 667 5 333'
 check 'a state of each step' test "$(ls a/step-*.state | wc -l)" = 5
 check 'results are for their owner alone' test "$(stat -c %a a/step-00005.output) $(stat -c %a a)" = '600 700'
 check 'its name is kept' test "$(cat a/task.id)" = "$(printf '%s\n' "$out" | sed -n 's/^task  *//p')"
-check 'the executor is paid' until_true 40 has net/node-3/pay.key 20
-check 'by the requestor' has net/account.key $((before - 20))
+check 'the executor is paid' until_true 40 all_paid a
+rent=$(($(balance net/node-3/pay.key) - 20))
+check "and rent of the epochs that it took: $rent" test "$rent" -ge 1 -a "$rent" -le 20
+check 'by the requestor' has net/account.key $((before - 20 - rent))
 expect 0 'state        paid, 5 of 5 steps' node 2 task status "$(cat a/task.id)"
 expect 0 'results        5 of 5' run --key net/account.key --out a
 rm a/step-00002.output
-made 'task run' a task executor code price steps results -- "$ASSAY" task run --key net/account.key --out a \
+made 'task run' a task executor code price hold steps results -- "$ASSAY" task run --key net/account.key --out a \
     --socket net/node-2/admin.sock
 check 'a file that was lost is there again' test -s a/step-00002.output
-check 'it is paid once' has net/account.key $((before - 20))
+check 'it is paid once' has net/account.key $((before - 20 - rent))
 expect 6 'a task with another input' run net/account.key --key net/account.key --out a
 expect 6 'a task with other --steps' run text --key net/account.key --out a --steps 6
 expect 6 'a task with another --executor' run text --key net/account.key --out a --executor node-2
@@ -116,7 +127,7 @@ expect 5 'nothing has no task' run --after nothing --key net/account.key --out s
 expect 5 'r has no result' run --after r --key net/account.key --out s --price 20 --steps 5
 expect 6 'of another account' run --after first --key poor.key --out s --price 20 --steps 5
 check 'nothing was made' test ! -e s
-made 'task run' s task executor code price steps results after after_step -- "$ASSAY" task run --after first \
+made 'task run' s task executor code price hold steps results after after_step -- "$ASSAY" task run --after first \
     --key net/account.key --out s --price 20 --steps 5 --executor node-3 --socket net/node-1/admin.sock
 check 'it comes to what one task came to' cmp whole/step-00008.output s/step-00005.output
 check 'state and all' cmp whole/step-00008.state s/step-00005.state
@@ -124,7 +135,8 @@ expect 0 "after          step 3 of $(cat first/task.id)" run --after first --key
 expect 6 'another input than the last state of --after' run --after whole --key net/account.key --out s
 expect 0 'results        1 of 1' run --after s --key net/account.key --out t1 --price 20 --steps 1
 check 'and of a successor there is one' cmp s/step-00005.output t1/step-00001.output
-check 'all are paid' until_true 40 has net/node-3/pay.key $((20 + 32 + 20 + 4))
+check 'all are paid' until_true 40 all_paid whole first s t1
+check 'and nobody else is' test "$(balance net/node-3/pay.key)" -ge $((20 + 32 + 20 + 4))
 
 # --- a requestor that is killed goes on behind its last result
 "$ASSAY" task run text --key net/account.key --out k --code "$code" --price 20 --steps 300 --executor node-3 \
@@ -141,10 +153,10 @@ expect 0 'results        300 of 300' run text --key net/account.key --out k --co
 check 'nothing is made twice' test "$(stat -c %Y k/step-00001.output)" -lt 1000000000
 check 'and every step is there' test "$(ls k/step-*.output | wc -l)" = 300
 check 'words are counted' grep -q '^3 667$' k/step-00300.output
-check 'all are paid' until_true 40 has net/node-3/pay.key $((76 + 1200))
+check 'all are paid' until_true 40 all_paid k
+check 'to its executor' test "$(balance net/node-3/pay.key)" -ge $((76 + 1200))
 
 # --- an executor that is killed before it claims is paid after it has come back, and the requestor lacks nothing
-paid=$(balance net/node-2/pay.key)
 "$ASSAY" task run text --key net/account.key --out e --code "$code" --price 20 --steps 400 --executor node-2 \
     --deadline 15 --timeout 1500 --socket net/node-1/admin.sock >gone 2>&1 &
 requestor=$!
@@ -156,13 +168,28 @@ check "it says that nothing happens: $(cat gone)" grep -q 'gives no further step
 results=$(ls e/step-*.output | wc -l)
 executor 2 "$code" 9
 claimed() {
-    steps=$((($(balance net/node-2/pay.key) - paid) / 9))
+    steps=$(steps_paid e)
     [ "$steps" -ge "$results" ]
 }
 check 'what was vouched is paid after its restart' until_true 40 claimed
 check "at most one more than the $results results: $steps" test "$steps" -le $((results + 1))
 expect 8 'the task ended before its last step' run --key net/account.key --out e --timeout 60000
 check 'what was kept stays' test "$(ls e/step-*.output | wc -l)" -ge "$results"
+
+# --- nobody claims, so either side may leave: it is said when, and what is left comes back
+some=$(balance net/account.key)
+expect 0 'rent         1 an epoch' node 1 task status "$(cat r/task.id)"
+may_leave() { node 1 task status "$(cat r/task.id)" | grep -q 'release      now: either side may'; }
+check 'it is said when' until_true 40 may_leave
+expect 4 'wrong-key' node 1 task release "$(cat r/task.id)" --key poor.key
+expect 5 'unknown' node 1 task release "$(printf '0%.0s' $(seq 64))" --key net/account.key
+made=$(node 2 task release "$(cat r/task.id)" --key net/account.key --json)
+check "one document: $made" sh -c 'printf %s "$1" | grep -q "\"kind\": \"task-release\""' sh "$made"
+expect 0 'it ends in . closes' node 1 task status "$(cat r/task.id)"
+left() { node 1 task status "$(cat r/task.id)" | grep -q 'state        closed'; }
+check 'it ends' until_true 40 left
+check 'what was locked is back' test "$(balance net/account.key)" -gt "$some"
+expect 6 'gone' node 1 task release "$(cat r/task.id)" --key net/account.key
 expect 0 "$steps of 400 steps paid" node 3 task status "$(cat e/task.id)"
 expect 0 '1000000 in all' node 1 services status
 finish

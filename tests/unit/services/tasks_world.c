@@ -23,8 +23,6 @@ const struct assay_secret32 vault_key = { { 9, 9 } };
 const struct assay_evm_place place = { .chain_id = 7, .contract = { 1 } };
 const struct assay_secret32 chain_key = { { 0, 0, 3 } }, paid_key = { { 0, 0, 4 } };
 
-
-
 uint64_t now_ms(void)
 {
     struct timespec now;
@@ -125,7 +123,7 @@ bool is_offered(uint32_t slot)
 
 bool is_paid(uint32_t steps)
 {
-    return balance(w.payee) == (uint64_t)steps * PRICE;
+    return balance(w.payee) == (uint64_t)steps * PRICE + w.held;
 }
 
 bool becomes(bool (*is)(uint32_t), uint32_t number, uint64_t within_ms)
@@ -204,8 +202,7 @@ struct assay_task_client *client_open(void)
 }
 
 /* Until it has so many results, or has ended. */
-struct assay_task_client_status run(struct assay_task_client *client, uint32_t results,
-                                           uint64_t ms)
+struct assay_task_client_status run(struct assay_task_client *client, uint32_t results, uint64_t ms)
 {
     const uint64_t until = now_ms() + ms;
     struct assay_task_client_status status;

@@ -26,6 +26,7 @@ struct world {
     uint8_t text[TEXT_LEN];
     uint32_t told;
     uint32_t steps;                             /* of a task that is submitted; 0: STEPS */
+    uint32_t held;                              /* closes since it was accepted, at 1 each */
     const struct assay_task_client_last *after; /* whose state is the input; NULL: text */
     char output[1024];                          /* of the last step */
     const char *chain_says; /* what a contract answers whoever asks about a task; NULL: no chain */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEDS = 12, RECORDS = 1500, CLOSE_EVERY = 25 };
+enum { SEEDS = 60, RECORDS = 1500, CLOSE_EVERY = 25 };
 
 /* What a course has shown: a test in which nothing happens holds nothing. */
 struct seen {

@@ -21,9 +21,12 @@ struct bench {
 
 static struct assay_task_ledger *made_of(const struct bench *b, void **memory)
 {
-    const struct assay_task_ledger_config config = { .accounts_max = ACCOUNTS, .tasks_max = TASKS,
-                                                     .slots_max = SLOTS, .epoch = FIRST_EPOCH,
-                                                     .balances = &b->first, .balance_count = 1 };
+    const struct assay_task_ledger_config config = { .accounts_max = ACCOUNTS,
+                                                     .tasks_max = TASKS,
+                                                     .slots_max = SLOTS,
+                                                     .epoch = FIRST_EPOCH,
+                                                     .balances = &b->first,
+                                                     .balance_count = 1 };
     const size_t size = assay_task_ledger_size(ACCOUNTS, TASKS, SLOTS);
     struct assay_task_ledger *ledger = NULL;
     *memory = malloc(size);
@@ -149,7 +152,8 @@ Test(task_accounts, what_is_locked_or_to_be_paid_keeps_its_account)
     struct assay_task_accept accept = { .key = { 1 } };
     close_at(b, b->epoch + 1);
     cr_assert_eq(assay_task_ledger_offer(b->ledger, 0, &offer, &b->facts), ASSAY_TASK_APPLIED);
-    struct assay_task_open open = { .price = HAS, .steps = 1,
+    struct assay_task_open open = { .price = HAS,
+                                    .steps = 1,
                                     .deadline = b->epoch + ASSAY_TASK_AHEAD_MAX,
                                     .min_standing = ASSAY_TASK_STAND_WARNING };
     assay_bytes_copy(open.key, 64, b->alice.key, 64);
@@ -161,6 +165,8 @@ Test(task_accounts, what_is_locked_or_to_be_paid_keeps_its_account)
     cr_expect(is_there(b, &b->alice), "its money is locked");
     cr_expect(is_there(b, &b->bob), "it may be paid");
     close_at(b, open.deadline + 1);
+    cr_expect(is_there(b, &b->bob), "rent came until now, if only of nothing here");
+    close_at(b, open.deadline + 1 + ASSAY_TASK_IDLE_EPOCHS);
     cr_expect(is_there(b, &b->alice), "it has its money again");
     cr_expect_not(is_there(b, &b->bob), "there is nothing to be paid");
     done(b);

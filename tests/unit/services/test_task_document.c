@@ -97,10 +97,11 @@ Test(task_document, while_members_are_certified_nothing_changes)
 /* A receipt of `made` is paid: task by account 40 at slot 4. Returns: the word of its claim. */
 static const char *claim_of(struct bench *b, uint64_t made)
 {
-    struct assay_task_offer offer = { .count = 1, .price = 5 };
+    struct assay_task_offer offer = { .count = 1, .price = 5, .hold = 1 };
     struct assay_task_open open = {
         .executor = 4,
         .price = 5,
+        .hold = 1,
         .steps = 2, /* so that it runs on */
         .min_standing = ASSAY_TASK_STAND_WARNING,
     };

@@ -285,20 +285,23 @@ Test(task_ledger, the_best_score_is_chosen_then_the_price_then_the_slot)
     struct bench *b = made();
     uint8_t other[32] = { 3 };
     const enum assay_task_standing warning = ASSAY_TASK_STAND_WARNING;
-    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, warning), 0, "all are equal");
+    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, 0, warning), 0, "all are equal");
     cr_assert_eq(offer(b, 2, 9), ASSAY_TASK_APPLIED);
-    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, warning), 2, "it is cheaper");
+    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, 0, warning), 2, "it is cheaper");
     b->member[3].score = 101;
     next_epoch(b);
-    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, warning), 3, "more is trusted");
+    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, 0, warning), 3,
+                 "more is trusted");
     cr_assert_eq(offer(b, 3, 11), ASSAY_TASK_APPLIED);
-    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, warning), 2, "3 is too dear");
+    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, 0, warning), 2, "3 is too dear");
     b->member[2].standing = ASSAY_TASK_STAND_RESTRICTED;
     next_epoch(b);
-    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, warning), 0, "2 stands too low");
-    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, ASSAY_TASK_STAND_RESTRICTED), 2);
-    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 8, warning), ASSAY_TASK_SLOTS_MAX);
-    cr_assert_eq(assay_task_ledger_choose(b->ledger, other, 10, warning), ASSAY_TASK_SLOTS_MAX);
+    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, 0, warning), 0,
+                 "2 stands too low");
+    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 10, 0, ASSAY_TASK_STAND_RESTRICTED),
+                 2);
+    cr_assert_eq(assay_task_ledger_choose(b->ledger, b->code, 8, 0, warning), ASSAY_TASK_SLOTS_MAX);
+    cr_assert_eq(assay_task_ledger_choose(b->ledger, other, 10, 0, warning), ASSAY_TASK_SLOTS_MAX);
     free_bench(b);
 }
 
@@ -696,8 +699,12 @@ Test(task_ledger, epochs_are_remembered_for_so_long)
     cr_assert_eq(open_with(b, &open), ASSAY_TASK_APPLIED);
     cr_assert_eq(accept_by(b, 1), ASSAY_TASK_APPLIED);
     const uint64_t made_in = b->epoch;
-    for (uint32_t i = 0; i < ASSAY_TASK_CLOSED_EPOCHS; i++)
+    for (uint32_t i = 0; i < ASSAY_TASK_CLOSED_EPOCHS; i++) {
         next_epoch(b);
+        /* Else nobody would pay for the row any more. */
+        const struct assay_task_claim first = claim_of(b, 1, made_in);
+        if (i == 9) cr_assert_eq(claim(b, &first), ASSAY_TASK_APPLIED);
+    }
     const struct assay_task_claim second = claim_of(b, 2, made_in), third = claim_of(b, 3, made_in);
     cr_assert_eq(claim(b, &second), ASSAY_TASK_APPLIED);
     next_epoch(b);

@@ -37,16 +37,19 @@ static struct bench *made(uint32_t tasks)
         kit_key_make(&b->of[i], (uint8_t)(i + 1));
         assay_bytes_copy(first[i].account, 32, b->of[i].account, 32);
     }
-    const struct assay_task_ledger_config config = { .accounts_max = ACCOUNTS, .tasks_max = tasks,
-                                                     .slots_max = SLOTS, .epoch = 9,
-                                                     .balances = first, .balance_count = 2 };
+    const struct assay_task_ledger_config config = { .accounts_max = ACCOUNTS,
+                                                     .tasks_max = tasks,
+                                                     .slots_max = SLOTS,
+                                                     .epoch = 9,
+                                                     .balances = first,
+                                                     .balance_count = 2 };
     const size_t size = assay_task_ledger_size(ACCOUNTS, tasks, SLOTS);
     b->memory = malloc(size);
     cr_assert_eq(assay_task_ledger_init(b->memory, size, &config, &b->ledger), ASSAY_OK);
     b->epoch = config.epoch;
     for (uint32_t i = 0; i < SLOTS; i++)
-        b->member[i] = (struct assay_task_member){ .standing = ASSAY_TASK_STAND_FULL,
-                                                   .certified = true };
+        b->member[i] =
+            (struct assay_task_member){ .standing = ASSAY_TASK_STAND_FULL, .certified = true };
     next_epoch(b);
     kit_bytes('c', 1, b->code);
     assay_bytes_copy(offer.code[0], 32, b->code, 32);
@@ -63,11 +66,13 @@ static void done(struct bench *b)
 static enum assay_task_result open_by(struct bench *b, uint32_t account)
 {
     uint64_t balance = 0;
-    struct assay_task_open open = { .executor = 1, .price = 1, .steps = 1,
+    struct assay_task_open open = { .executor = 1,
+                                    .price = 1,
+                                    .steps = 1,
                                     .deadline = b->epoch + 10000,
                                     .min_standing = ASSAY_TASK_STAND_WARNING };
-    cr_assert(assay_task_ledger_balance(b->ledger, b->of[account].account, &balance,
-                                        &open.sequence));
+    cr_assert(
+        assay_task_ledger_balance(b->ledger, b->of[account].account, &balance, &open.sequence));
     assay_bytes_copy(open.key, 64, b->of[account].key, 64);
     assay_bytes_copy(open.code, 32, b->code, 32);
     assay_task_open_statement(b->chain, &open, b->task);
@@ -83,7 +88,7 @@ static enum assay_task_result accept(struct bench *b)
 
 Test(task_quota, one_account_does_not_fill_the_table)
 {
-    static const uint32_t table[][2] = { { 3, 2 }, { 32, 2 }, { 64, 4 }, { 128, 8 } };
+    static const uint32_t table[][2] = { { 3, 2 }, { 128, 2 }, { 192, 3 }, { 512, 8 } };
     for (uint32_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct bench *b = made(table[i][0]);
         uint32_t applied = 0;

@@ -17,9 +17,10 @@ union any {
     struct assay_task_offer offer;
     struct assay_task_accept accept;
     struct assay_task_claim claim;
+    struct assay_task_release release;
 };
 
-enum { TRANSFER, OPEN, CLOSE, OFFER, ACCEPT, CLAIM, KINDS };
+enum { TRANSFER, OPEN, CLOSE, OFFER, ACCEPT, RELEASE, WORD, CLAIM, KINDS };
 
 static enum assay_status decode(int kind, struct assay_slice bytes, union any *out)
 {
@@ -29,6 +30,8 @@ static enum assay_status decode(int kind, struct assay_slice bytes, union any *o
     case CLOSE: return assay_task_close_decode(bytes, &out->close);
     case OFFER: return assay_task_offer_decode(bytes, &out->offer);
     case ACCEPT: return assay_task_accept_decode(bytes, &out->accept);
+    case RELEASE:
+    case WORD: return assay_task_release_decode(bytes, &out->release);
     default: return assay_task_claim_decode(bytes, &out->claim);
     }
 }
@@ -42,6 +45,8 @@ static enum assay_status encode(int kind, const union any *in, uint8_t *bytes, s
     case CLOSE: return assay_task_close_encode(&in->close, bytes, capacity, out);
     case OFFER: return assay_task_offer_encode(&in->offer, bytes, capacity, out);
     case ACCEPT: return assay_task_accept_encode(&in->accept, bytes, capacity, out);
+    case RELEASE:
+    case WORD: return assay_task_release_encode(&in->release, bytes, capacity, out);
     default: return assay_task_claim_encode(&in->claim, bytes, capacity, out);
     }
 }
@@ -53,6 +58,8 @@ static bool is_signed(int kind, const union any *in)
     case TRANSFER: return assay_task_transfer_check(chain, &in->transfer);
     case OPEN: return assay_task_open_check(chain, &in->open);
     case CLOSE: return assay_task_close_check(chain, &in->close);
+    case RELEASE:
+    case WORD: return assay_task_release_check(chain, &in->release);
     case CLAIM: return assay_task_claim_check(chain, &in->claim);
     default: return true;
     }
@@ -64,6 +71,7 @@ static struct assay_task_open terms(void)
         .sequence = 5,
         .executor = 3,
         .price = 9,
+        .hold = 2,
         .steps = 12,
         .deadline = 44,
         .min_standing = ASSAY_TASK_STAND_WARNING,
@@ -99,14 +107,26 @@ static void make(int kind, union any *any)
         kit_sign_close(chain, &account, &any->close);
         break;
     case OFFER:
-        any->offer = (struct assay_task_offer){
-            .count = 2, .price = 6, .address_len = 4, .address = "host", .code = { { 1 }, { 2 } }
-        };
+        any->offer = (struct assay_task_offer){ .count = 2,
+                                                .price = 6,
+                                                .hold = 1,
+                                                .address_len = 4,
+                                                .address = "host",
+                                                .code = { { 1 }, { 2 } } };
         break;
     case ACCEPT:
         assay_bytes_copy(any->accept.task, 32, task, 32);
         assay_bytes_copy(any->accept.key, 64, task_key.key, 64);
         assay_bytes_copy(any->accept.account, 32, account.account, 32);
+        break;
+    case RELEASE: /* of the requestor; WORD is one of the executor's member */
+        assay_bytes_copy(any->release.task, 32, task, 32);
+        any->release.paid = 7;
+        kit_sign_release(chain, &account, &any->release);
+        break;
+    case WORD:
+        assay_bytes_copy(any->release.task, 32, task, 32);
+        any->release.paid = ASSAY_TASK_STEPS_MAX;
         break;
     default: kit_claim(chain, &account, &task_key, task, input, 4, 9, &any->claim); break;
     }
@@ -148,7 +168,7 @@ Test(task_records, every_truncation_and_one_byte_more_is_refused)
 /* What is read after a bit has flipped means something else, which nobody has signed. */
 Test(task_records, no_flipped_bit_of_a_signed_record_passes_its_check)
 {
-    static const int kinds[] = { TRANSFER, OPEN, CLOSE, CLAIM };
+    static const int kinds[] = { TRANSFER, OPEN, CLOSE, RELEASE, CLAIM };
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         union any in, out;
         uint8_t bytes[MAX];
@@ -194,6 +214,7 @@ Test(task_records, numbers_of_terms_stay_within_their_ranges)
     open.price = 0;
     cr_assert_eq(open_again(&open), ASSAY_E_RANGE);
     open.price = UINT64_MAX;
+    open.hold = assay_task_hold_least(UINT64_MAX);
     cr_assert_eq(open_again(&open), ASSAY_OK);
     open = terms();
     open.executor = ASSAY_TASK_SLOTS_MAX - 1;
@@ -206,6 +227,29 @@ Test(task_records, numbers_of_terms_stay_within_their_ranges)
         const bool good =
             standing >= ASSAY_TASK_STAND_RESTRICTED && standing <= ASSAY_TASK_STAND_FULL;
         cr_assert_eq(open_again(&open), good ? ASSAY_OK : ASSAY_E_RANGE, "%u", standing);
+    }
+}
+
+/* What keeps a place costs a step in 60 epochs at least, and nobody locks more than that for one. */
+Test(task_records, rent_is_a_sixtieth_of_the_price_at_least_and_the_price_at_most)
+{
+    static const uint64_t prices[] = { 1, 2, 59, 60, 61, 120, 121, 1000, UINT64_MAX };
+    struct assay_task_offer read, offer = { .count = 1 };
+    uint8_t bytes[MAX];
+    struct assay_slice out;
+    for (size_t i = 0; i < sizeof prices / sizeof *prices; i++) {
+        struct assay_task_open open = terms();
+        const uint64_t least = assay_task_hold_least(prices[i]);
+        const uint64_t holds[] = { 0, least - 1, least, prices[i], prices[i] + 1 };
+        cr_expect(least >= 1 && (prices[i] == UINT64_MAX || least * 60 >= prices[i]));
+        for (size_t k = 0; k < sizeof holds / sizeof *holds; k++) {
+            const bool good = holds[k] >= least && holds[k] <= prices[i];
+            open.price = offer.price = prices[i];
+            open.hold = offer.hold = holds[k];
+            cr_expect_eq(open_again(&open), good ? ASSAY_OK : ASSAY_E_RANGE);
+            cr_assert_eq(assay_task_offer_encode(&offer, bytes, sizeof bytes, &out), ASSAY_OK);
+            cr_expect_eq(assay_task_offer_decode(out, &read), good ? ASSAY_OK : ASSAY_E_RANGE);
+        }
     }
 }
 
@@ -222,7 +266,8 @@ Test(task_records, codes_of_an_offer_ascend_and_are_at_most_eight)
 {
     uint8_t bytes[MAX];
     struct assay_slice out;
-    struct assay_task_offer read, record = { .count = 2, .price = 1, .code = { { 2 }, { 1 } } };
+    struct assay_task_offer read,
+        record = { .count = 2, .price = 1, .hold = 1, .code = { { 2 }, { 1 } } };
     cr_assert_eq(assay_task_offer_encode(&record, bytes, sizeof bytes, &out), ASSAY_OK);
     cr_assert_eq(assay_task_offer_decode(out, &read), ASSAY_E_ENCODING);
     record.code[1][0] = 2;
@@ -230,6 +275,7 @@ Test(task_records, codes_of_an_offer_ascend_and_are_at_most_eight)
     cr_assert_eq(assay_task_offer_decode(out, &read), ASSAY_E_ENCODING, "twice the same");
     record = (struct assay_task_offer){ .count = ASSAY_TASK_MEASUREMENTS_MAX,
                                         .price = 1,
+                                        .hold = 1,
                                         .address_len = ASSAY_TASK_ADDRESS_MAX };
     for (uint8_t i = 0; i < ASSAY_TASK_MEASUREMENTS_MAX; i++)
         record.code[i][0] = i;
@@ -252,6 +298,7 @@ Test(task_records, a_signature_is_of_one_chain_and_one_kind)
         if (kind == OPEN) cr_assert_not(assay_task_open_check(other, &any.open));
         if (kind == CLOSE) cr_assert_not(assay_task_close_check(other, &any.close));
         if (kind == CLAIM) cr_assert_not(assay_task_claim_check(other, &any.claim));
+        if (kind == RELEASE) cr_assert_not(assay_task_release_check(other, &any.release));
     }
 }
 
@@ -294,6 +341,7 @@ Test(task_records, the_name_of_a_task_covers_every_term)
     DIFFERS(input[1] ^= 1);
     DIFFERS(box[1] ^= 1);
     DIFFERS(price++);
+    DIFFERS(hold++);
     DIFFERS(steps++);
     DIFFERS(deadline++);
     DIFFERS(min_standing = ASSAY_TASK_STAND_FULL);

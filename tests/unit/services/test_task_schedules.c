@@ -33,6 +33,8 @@ static struct task_result run_all(struct task_plan plan, uint64_t otherwise)
         all.crashes += r.crashes;
         all.cheated += r.cheated;
         all.completed += r.completed;
+        all.released += r.released;
+        all.lasted += r.lasted;
     }
     printf("%u tasks, %u successors, %u steps made, %u read, %u paid in %u claims, %u claims "
            "refused, %u attacks, %u crashes, %u caught lying, %u tasks paid to the end\n",
@@ -97,4 +99,17 @@ Test(task_schedules, everybody_against_everybody)
                                     .lapses = true };
     const struct task_result all = run_all(plan, 300);
     cr_assert_gt(all.cheated, 0);
+}
+
+/* Places that are kept for long, and tasks that either side leaves as soon as the ledger lets it:
+ * what a place costs is looked at in every close, and no claim is lost. */
+Test(task_schedules, a_place_costs_a_step_in_sixty_epochs_and_who_leaves_takes_nothing)
+{
+    struct task_plan plan = { .steps = 1600, .jobs = 12, .crashes = 4, .long_ = true };
+    struct task_result all = run_all(plan, 100);
+    cr_assert_gt(all.released, 20);
+    cr_assert_gt(all.lasted, 1000);
+    plan.hostile_requestors = plan.hostile_executors = plan.lapses = true;
+    all = run_all(plan, 100);
+    cr_assert_gt(all.released, 20);
 }
