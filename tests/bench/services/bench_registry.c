@@ -298,6 +298,7 @@ static void fill_tasks(struct full *f)
 {
     struct assay_task_offer offer = { .count = ASSAY_TASK_MEASUREMENTS_MAX,
                                       .price = UINT32_MAX,
+                                      .hold = assay_task_hold_least(UINT32_MAX),
                                       .address_len = ASSAY_TASK_ADDRESS_MAX };
     for (uint32_t i = 1; i < ASSAY_TASK_ACCOUNTS_MAX; i++)
         transfer(f, i, UINT64_C(1) << 46);
@@ -310,6 +311,7 @@ static void fill_tasks(struct full *f)
         struct assay_task_open open = {
             .executor = i % MEMBERS,
             .price = UINT32_MAX,
+            .hold = assay_task_hold_least(UINT32_MAX),
             .steps = 300,
             .deadline = 5000,
             .min_standing = ASSAY_TASK_STAND_FULL,
