@@ -185,7 +185,7 @@ expect 4 'wrong-key' node 1 task release "$(cat r/task.id)" --key poor.key
 expect 5 'unknown' node 1 task release "$(printf '0%.0s' $(seq 64))" --key net/account.key
 made=$(node 2 task release "$(cat r/task.id)" --key net/account.key --json)
 check "one document: $made" sh -c 'printf %s "$1" | grep -q "\"kind\": \"task-release\""' sh "$made"
-expect 0 'it ends in . closes' node 1 task status "$(cat r/task.id)"
+expect 0 'one side has: it ends in' node 1 task status "$(cat r/task.id)"
 left() { node 1 task status "$(cat r/task.id)" | grep -q 'state        closed'; }
 check 'it ends' until_true 40 left
 check 'what was locked is back' test "$(balance net/account.key)" -gt "$some"
