@@ -158,7 +158,7 @@ check 'to its executor' test "$(balance net/node-3/pay.key)" -ge $((76 + 1200))
 
 # --- an executor that is killed before it claims is paid after it has come back, and the requestor lacks nothing
 "$ASSAY" task run text --key net/account.key --out e --code "$code" --price 20 --steps 400 --executor node-2 \
-    --deadline 15 --timeout 1500 --socket net/node-1/admin.sock >gone 2>&1 &
+    --deadline 15 --timeout 4000 --socket net/node-1/admin.sock >gone 2>&1 &
 requestor=$!
 started="$started $requestor"
 check 'steps are made' until_true 40 test -e e/step-00003.output
