@@ -1,5 +1,6 @@
 /*
- * apps/assay/task.c - `assay task`: the group of verbs, and tasks that are closed or released by hand.
+ * apps/assay/task.c - `assay task`: the group of verbs, and tasks that are closed or released by
+ * hand.
  */
 #include "apps/assay/task.h"
 

@@ -9,7 +9,8 @@
  *
  *   ["assay/tasks/v3", accounts_max, tasks_max,
  *    [[account, balance, sequence, used] ..] ascending,
- *    [[slot, certified, [[code ..], price, hold, address] or null] ..] of members that have any, by slot,
+ *    [[slot, certified, [[code ..], price, hold, address] or null] ..] of members that have any, by
+ *     slot,
  *    [[task, requestor, input, executor, price, hold, steps, paid, rent, opened, deadline,
  *      min_standing, end, failed, quiet, leaving, [key, payee] or null] ..] in the order of rows]
  */

@@ -169,12 +169,12 @@ enum assay_task_result assay_task_ledger_offer(struct assay_task_ledger *ledger,
                                                const struct assay_task_offer *record,
                                                struct assay_task_facts *facts);
 /* What an OPEN locks when it applies in epoch `now`, before its deadline (asserted): its steps, and
- * rent for the epochs up to and with the deadline, at most ASSAY_TASK_RENT_EPOCHS. Returns: ASSAY_OK |
- * ASSAY_E_RANGE */
+ * rent for the epochs up to and with the deadline, at most ASSAY_TASK_RENT_EPOCHS. Returns:
+ * ASSAY_OK | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status assay_task_open_amount(const struct assay_task_open *record,
                                                        uint64_t now, uint64_t *amount);
-/* OPEN: locks price x steps, and the rent of its epochs. Returns: APPLIED and OPENED | NO_ACCOUNT | SEQUENCE | DEADLINE |
- * NOT_HERE | NO_OFFER | STANDING | OVERFLOW | POOR | QUOTA | NO_ROOM */
+/* OPEN: locks price x steps, and the rent of its epochs. Returns: APPLIED and OPENED | NO_ACCOUNT |
+ * SEQUENCE | DEADLINE | NOT_HERE | NO_OFFER | STANDING | OVERFLOW | POOR | QUOTA | NO_ROOM */
 enum assay_task_result assay_task_ledger_open(struct assay_task_ledger *ledger,
                                               const struct assay_task_open *record,
                                               struct assay_task_facts *facts);

@@ -211,8 +211,8 @@ static enum assay_status take_number(struct assay_cursor *in, uint64_t max, uint
     return ASSAY_OK;
 }
 
-/* A price, and the rent beside it: a place costs a step in so many epochs at least, and nobody locks
- * more than the price for one. */
+/* A price, and the rent beside it: a place costs a step in so many epochs at least, and nobody
+ * locks more than the price for one. */
 static enum assay_status take_price(struct assay_cursor *in, uint64_t *price, uint64_t *hold)
 {
     ASSAY_TRY(take_number(in, UINT64_MAX, price));

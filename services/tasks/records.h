@@ -94,7 +94,6 @@ void assay_task_open_statement(const uint8_t chain_id[static 32],
                                const struct assay_task_open *record, uint8_t digest[static 32]);
 void assay_task_close_statement(const uint8_t chain_id[static 32],
                                 const struct assay_task_close *record, uint8_t digest[static 32]);
-
 void assay_task_release_statement(const uint8_t chain_id[static 32],
                                   const struct assay_task_release *record,
                                   uint8_t digest[static 32]);

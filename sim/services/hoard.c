@@ -1,8 +1,8 @@
 /*
  * sim/services/hoard.c - members that take of services what one author can get, for nothing
  * (docs/services.md 1.2.3, 1.5, 6.4): instances that never certify a state, tasks that nobody is
- * to work on, or that it leaves before it may, a replica under a new key in each epoch. And the check that an author gets no more
- * than its quota, counted here once more from final records.
+ * to work on, or that it leaves before it may, a replica under a new key in each epoch. And the
+ * check that an author gets no more than its quota, counted here once more from final records.
  */
 #include "sim/services/tasks.h"
 

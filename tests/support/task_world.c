@@ -88,8 +88,8 @@ static void look_at_leaving(struct world *w, struct job *j, bool signed_, uint32
 /* Before its time, and nobody has fallen: there was a notice, or nothing paid for it any more. */
 static void look_at_release(struct world *w, const struct job *j)
 {
-    const bool noticed = j->leaving > 4, unpaid = j->quiet >= 60 && j->kept_in >= 64;
-    if (!noticed && !unpaid) violated(w, "RELEASE", j);
+    const bool unpaid = j->quiet >= 60 && j->kept_in >= 64;
+    if (j->leaving <= 4 && !unpaid) violated(w, "RELEASE", j);
 }
 
 static void tell(struct world *w, const struct assay_task_fact *fact)
@@ -524,7 +524,7 @@ static void claim_in_time(struct world *w, struct job *j)
 /* --- what a place costs */
 
 struct before {
-    bool runs; /* accepted, and it has not ended */
+    bool runs; /* accepted, perhaps by an ACCEPT that was refused once, and it has not ended */
     uint64_t locked;
 };
 
@@ -541,7 +541,6 @@ static void look_before(struct world *w, struct before before[static JOBS],
         had[slot] = has(w, w->payee[slot].account);
     for (uint32_t i = 0; i < w->job_count; i++) {
         const struct assay_task_row *row = assay_task_ledger_task(w->ledger, w->job[i].id);
-        /* By whomever: an ACCEPT that was refused may be handed in again. */
         before[i].runs = row != NULL && row->accepted && row->end == ASSAY_TASK_END_NONE;
         before[i].locked = before[i].runs ? row->locked : 0;
     }

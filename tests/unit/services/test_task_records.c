@@ -230,7 +230,7 @@ Test(task_records, numbers_of_terms_stay_within_their_ranges)
     }
 }
 
-/* What keeps a place costs a step in 60 epochs at least, and nobody locks more than that for one. */
+/* A place costs a step in 60 epochs at least, and nobody locks more than that for one. */
 Test(task_records, rent_is_a_sixtieth_of_the_price_at_least_and_the_price_at_most)
 {
     static const uint64_t prices[] = { 1, 2, 59, 60, 61, 120, 121, 1000, UINT64_MAX };
