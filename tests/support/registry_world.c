@@ -614,7 +614,7 @@ static void tasks(struct registry_world *w, const struct assay_registry *r,
     const uint32_t of = registry_world_below(w, 16);
     const struct assay_task_row *const quiet = accepted(ledger, 4);
     if (quiet != NULL && one_in(w, 3)) releases(w, quiet, out);
-    else if (of == 15 && accepted(ledger, 0) != NULL) releases(w, accepted(ledger, 0), out);
+    else if (of == 14 && accepted(ledger, 0) != NULL) releases(w, accepted(ledger, 0), out);
     else if (of < 3) transfer(w, ledger, out);
     else if (of < 6) offer(w, out);
     else if (of < 9 || row == NULL) opens(w, ledger, out);
