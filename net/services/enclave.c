@@ -397,7 +397,11 @@ static enum assay_enclave_result standing(const struct assay_enclave *e)
 
 static int wait_ms(const struct assay_enclave *e, int timeout_ms)
 {
-    uint64_t due = e->numbered ? e->outs.wake_at_ms : e->submit_at_ms;
+    const struct assay_cont_group *const group = assay_follower_group(e->follower);
+    uint64_t due = UINT64_MAX;
+    if (e->numbered) due = e->outs.wake_at_ms;
+    /* A group that is not known, or not formed, is asked for nothing, however late it is. */
+    else if (group != NULL && group->phase != ASSAY_CONT_FORMING) due = e->submit_at_ms;
     if (e->numbered && !e->kept && e->client.certified > 0)
         due = assay_min_u64(due, assay_max_u64(e->keep_at_ms, e->now_ms + 1));
     if (assay_follower_poll(e->follower).fd < 0)

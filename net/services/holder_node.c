@@ -4,6 +4,7 @@
 #include "net/services/holder_node.h"
 
 #include "base/assert.h"
+#include "base/checked.h"
 #include "net/services/board.h"
 #include "net/services/door.h"
 #include "net/services/pending.h"
@@ -635,9 +636,9 @@ static void hear_guests(struct assay_holder_node *n)
 static int wait_ms(const struct assay_holder_node *n, int timeout_ms)
 {
     uint64_t due = n->wake_at_ms;
-    const uint64_t pending = assay_pending_wake_at(n->pending);
-    if (pending < due) due = pending;
-    if (n->list_at_ms < due) due = n->list_at_ms;
+    /* Before the ledger is known nothing is handed in, however late it is. */
+    if (assay_follower_shares(n->follower) != NULL)
+        due = assay_min_u64(due, assay_min_u64(assay_pending_wake_at(n->pending), n->list_at_ms));
     const uint64_t left = due > n->now_ms ? due - n->now_ms : 0;
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }

@@ -4,6 +4,7 @@
 #include "net/services/replica_node.h"
 
 #include "base/assert.h"
+#include "base/checked.h"
 #include "net/services/board.h"
 #include "net/services/follower.h"
 #include "services/shares/sodium.h"
@@ -427,7 +428,9 @@ static enum assay_status follow(struct assay_replica_node *n)
 
 static int wait_ms(const struct assay_replica_node *n, int timeout_ms)
 {
-    const uint64_t due = n->wake_at_ms < n->submit_at_ms ? n->wake_at_ms : n->submit_at_ms;
+    uint64_t due = n->wake_at_ms;
+    /* Before the ledger is known nothing is handed in, however late it is. */
+    if (assay_follower_group(n->follower) != NULL) due = assay_min_u64(due, n->submit_at_ms);
     const uint64_t left = due > n->now_ms ? due - n->now_ms : 0;
     return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
 }

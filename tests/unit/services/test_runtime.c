@@ -3,6 +3,7 @@
  * (docs/services.md 4). The house, a thread of its own, is the ledger and every replica; the test
  * is the enclave.
  */
+#include "net/services/board.h"
 #include "net/services/enclave.h"
 #include "net/services/follower.h"
 #include "net/services/replica_node.h"
@@ -699,4 +700,48 @@ Test(services_runtime, a_replica_that_is_superseded_ends, .timeout = 120)
         usleep(10000);
     cr_expect_eq(house.ended[7], ASSAY_E_STALE);
     close_house();
+}
+
+/* Turns that find nothing to do wait for their time: returns: how long TURNS of them took. */
+enum { TURNS = 10, TURN_MS = 100 };
+
+static uint64_t replica_turns(struct assay_replica_node *node)
+{
+    const uint64_t begin_ms = assay_board_clock_ms();
+    for (int i = 0; i < TURNS; i++)
+        cr_assert_eq(assay_replica_node_turn(node, TURN_MS), ASSAY_OK);
+    return assay_board_clock_ms() - begin_ms;
+}
+
+static uint64_t enclave_turns(struct assay_enclave *enclave)
+{
+    const uint64_t begin_ms = assay_board_clock_ms();
+    for (int i = 0; i < TURNS; i++) {
+        cr_assert_eq(assay_enclave_turn(enclave, TURN_MS), ASSAY_ENCLAVE_OK);
+        service_ledger_turn(house.ledger, 0);
+    }
+    return assay_board_clock_ms() - begin_ms;
+}
+
+Test(services_runtime, who_waits_for_the_ledger_uses_no_processor, .timeout = 60)
+{
+    const struct assay_replica_node_config config = {
+        .ledger = "/nonexistent/ledger", .listen = "127.0.0.1:0", .instances_max = INSTANCES
+    };
+    char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
+    struct assay_replica_node *node = NULL;
+    cr_assert_eq(assay_replica_node_open(&config, &node, message), ASSAY_OK, "%s", message);
+    cr_expect_geq(replica_turns(node), TURNS * TURN_MS / 2);
+    assay_replica_node_close(&node);
+
+    /* A group that has not formed: its ledger is known, and there is nobody to ask. */
+    struct app app = app_born();
+    open_ledger(3);
+    app_open(&app);
+    (void)enclave_turns(app.enclave); /* connects, and hears of the group */
+    cr_expect_geq(enclave_turns(app.enclave), TURNS * TURN_MS / 2);
+    app_end(&app);
+    service_ledger_close(&house.ledger);
+    (void)unlink(house.path);
+    (void)rmdir(house.folder);
 }

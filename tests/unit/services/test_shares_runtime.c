@@ -643,3 +643,28 @@ Test(services_shares_runtime, a_holder_that_is_superseded_ends_and_keeps_its_vau
     cr_expect(WIFEXITED(code) && WEXITSTATUS(code) == 4, "it says why: %x", (unsigned)code);
     close_world();
 }
+
+Test(services_shares_runtime, a_holder_that_waits_for_the_ledger_uses_no_processor, .timeout = 60)
+{
+    enum { TURNS = 10, TURN_MS = 100 };
+    char folder[] = "/tmp/assay-shares.XXXXXX";
+    cr_assert_not_null(mkdtemp(folder));
+    char vault[64], command[96];
+    (void)snprintf(vault, sizeof vault, "%s/vault", folder);
+    const struct assay_holder_node_config config = { .ledger = "/nonexistent/ledger",
+                                                     .listen = "127.0.0.1:0",
+                                                     .door = "127.0.0.1:0",
+                                                     .store = vault,
+                                                     .key = &vault_key,
+                                                     .again_ms = 500 };
+    struct assay_holder_node *node = NULL;
+    char message[ASSAY_HOLDER_NODE_MESSAGE_LEN];
+    cr_assert_eq(assay_holder_node_open(&config, &node, message), ASSAY_OK, "%s", message);
+    const uint64_t begin_ms = now_ms();
+    for (int i = 0; i < TURNS; i++)
+        cr_assert_eq(assay_holder_node_turn(node, TURN_MS), ASSAY_OK);
+    cr_expect_geq(now_ms() - begin_ms, TURNS * TURN_MS / 2);
+    assay_holder_node_close(&node);
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_expect_eq(system(command), 0);
+}
