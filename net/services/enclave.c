@@ -213,6 +213,8 @@ static void became(void *context, enum assay_service_kind kind, struct assay_sli
     if (e->numbered || !is_own(e, kind, payload)) return;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i].word, word) == 0) {
+            /* A birth that came too late: it is one of a later epoch at the next turn. */
+            if (e->is_birth && names[i].result == ASSAY_ENCLAVE_GONE_ROW) return;
             e->refusal = names[i].result;
             keep_why(e, word, strlen(word));
         }
