@@ -152,7 +152,7 @@ struct assay_config {
     char gossip[ASSAY_ADDRESSES_MAX]; /* listen.gossip, HOST:PORT[,HOST:PORT]... */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */
     struct assay_config_http http;
-    char services[PATH_MAX]; /* listen.services, a UNIX socket; "": off */
+    char services[PATH_MAX]; /* listen.services, a folder of UNIX sockets; "": off */
     char advertise[ASSAY_ADDRESSES_MAX]; /* listen.advertise, the same; "": listen.gossip */
     bool transport_apart; /* listen.transport, default process; false: thread */
     struct assay_config_source evidence;

@@ -24,6 +24,7 @@ struct client {
 
 struct assay_admin {
     int fd;
+    bool is_shared; /* the mode of the socket says who may ask */
     char *path;
     assay_admin_answer *answer;
     void *context;
@@ -33,9 +34,9 @@ struct assay_admin {
 
 /* ------------------------------------------------------------ opening */
 
-enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer, void *context,
-                                   struct assay_counters *counters, struct assay_admin **out,
-                                   char *message, size_t message_len)
+enum assay_status assay_admin_open(const char *path, const char *what, assay_admin_answer *answer,
+                                   void *context, struct assay_counters *counters,
+                                   struct assay_admin **out, char *message, size_t message_len)
 {
     struct assay_admin *admin = calloc(1, sizeof *admin);
     if (admin == NULL) return ASSAY_E_MEMORY;
@@ -47,8 +48,8 @@ enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer,
     admin->path = strdup(path);
     const enum assay_status status =
         admin->path == NULL ? ASSAY_E_MEMORY
-                            : assay_unix_listen(path, "admin socket", ASSAY_ADMIN_CLIENTS_MAX,
-                                                &admin->fd, message, message_len);
+                            : assay_unix_listen(path, what, ASSAY_ADMIN_CLIENTS_MAX, &admin->fd,
+                                                message, message_len);
     if (status != ASSAY_OK) {
         free(admin->path);
         free(admin);
@@ -56,6 +57,11 @@ enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer,
     }
     *out = admin;
     return ASSAY_OK;
+}
+
+enum assay_status assay_admin_share(struct assay_admin *admin)
+{
+    return assay_unix_share(admin->path, &admin->is_shared);
 }
 
 void assay_admin_hand_over(struct assay_admin *admin, void *context,
@@ -106,7 +112,7 @@ static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
         while (place < ASSAY_ADMIN_CLIENTS_MAX && admin->clients[place].fd >= 0)
             place++;
         const bool full = place == ASSAY_ADMIN_CLIENTS_MAX;
-        if (full || !may_ask(fd)) {
+        if (full || !(admin->is_shared || may_ask(fd))) {
             assay_count(admin->counters, full ? ASSAY_COUNT_ADMIN_FULL : ASSAY_COUNT_ADMIN_USER);
             (void)close(fd);
             continue;

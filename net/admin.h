@@ -31,13 +31,18 @@ typedef char *assay_admin_answer(void *context, const char *line);
 struct assay_admin;
 
 /*
- * message says why not. Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also:
- * another daemon answers there) | ASSAY_E_MEMORY
+ * what: names the socket in messages, "admin socket"; message says why not.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also: another daemon answers
+ * there) | ASSAY_E_MEMORY
  */
-ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, assay_admin_answer *answer,
-                                                 void *context, struct assay_counters *counters,
+ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, const char *what,
+                                                 assay_admin_answer *answer, void *context,
+                                                 struct assay_counters *counters,
                                                  struct assay_admin **out, char *message,
                                                  size_t message_len);
+/* The group of its folder may ask as well, where that has the setgid bit (net/unix_socket.h): of
+ * one that answers what everybody may know. Returns: ASSAY_OK | ASSAY_E_IO */
+ASSAY_CHECKED enum assay_status assay_admin_share(struct assay_admin *admin);
 /* Whoever answers from now on; clients and what they were promised stay. Returns: nothing. */
 void assay_admin_hand_over(struct assay_admin *admin, void *context,
                            struct assay_counters *counters);

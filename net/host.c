@@ -292,8 +292,8 @@ static enum assay_status open_admin(struct assay_host *host,
         return ASSAY_OK;
     }
     if (host->config.admin_path == NULL || host->config.admin_path[0] == '\0') return ASSAY_OK;
-    return assay_admin_open(host->config.admin_path, host_document, host, &host->counters,
-                            &host->admin, message, ASSAY_HOST_MESSAGE_LEN);
+    return assay_admin_open(host->config.admin_path, "admin socket", host_document, host,
+                            &host->counters, &host->admin, message, ASSAY_HOST_MESSAGE_LEN);
 }
 
 static enum assay_status open_all(struct assay_host *host,
@@ -335,7 +335,7 @@ struct left {
     struct assay_timeline timeline;
     struct assay_timeline_file *timeline_file;
     struct assay_latency latency;
-    struct assay_admin *admin;
+    struct assay_admin *admin, *anchor;
     struct assay_desk *desk;
     struct assay_http *http;
     uint64_t started_ms, reloads, drain_until_ms;
@@ -350,6 +350,7 @@ static void take_over(struct assay_host *host, struct left *left)
     left->timeline_file = NULL;
     host->latency = left->latency;
     host->admin = left->admin;
+    host->anchor = left->anchor;
     host->desk = left->desk;
     host->http = left->http;
     host->renewed = true;
@@ -358,7 +359,7 @@ static void take_over(struct assay_host *host, struct left *left)
     host->reload_refused = left->reload_refused;
     host->draining = left->draining; /* who was asked to end before the boundary ends after it */
     host->drain_until_ms = left->drain_until_ms;
-    left->admin = NULL;
+    left->admin = left->anchor = NULL;
     left->desk = NULL;
     left->http = NULL;
 }
@@ -421,6 +422,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
                            .timeline_file = old->timeline_file,
                            .latency = old->latency,
                            .admin = old->admin,
+                           .anchor = old->anchor,
                            .desk = old->desk,
                            .http = old->http,
                            .started_ms = old->started_ms,
@@ -430,7 +432,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
                            .drain_until_ms = old->drain_until_ms };
     assay_engine_renewal(old->engine, &left->engine);
     old->timeline_file = NULL;
-    old->admin = NULL;
+    old->admin = old->anchor = NULL;
     old->desk = NULL;
     old->http = NULL;
     assay_transport_linger(old->link, HOST_LINGER_MS); /* the last word of the epoch that ends */
@@ -439,6 +441,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
     if (status == ASSAY_OK) host_closed(*host, config->state->epoch);
     assay_timeline_file_close(&left->timeline_file);
     assay_admin_close(&left->admin);
+    assay_admin_close(&left->anchor);
     assay_desk_close(&left->desk);
     assay_http_close(&left->http);
     free(left);
@@ -504,13 +507,14 @@ static int sleep_ms(const struct assay_host *host, uint32_t wait_ms_max)
     if (host->workload != NULL) wake = assay_min_u64(wake, assay_workload_wake_at(host->workload));
     if (host->admin != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->admin));
     if (host->desk != NULL) wake = assay_min_u64(wake, assay_desk_wake_at(host->desk));
+    if (host->anchor != NULL) wake = assay_min_u64(wake, assay_admin_wake_at(host->anchor));
     if (assay_dispatch_waits(host->dispatch) || wake <= host->now_ms) return 0;
     const uint64_t most = assay_min_u64(wait_ms_max, HOST_SLEEP_MS_MAX);
     return (int)assay_min_u64(wake - host->now_ms, most);
 }
 
 struct polled {
-    size_t count, admin_at, enclave_at, enclave_count;
+    size_t count, admin_at, anchor_at, enclave_at, enclave_count;
 };
 
 static struct polled fill_fds(struct assay_host *host)
@@ -528,8 +532,11 @@ static struct polled fill_fds(struct assay_host *host)
     p.admin_at = p.count;
     if (host->admin != NULL)
         p.count += assay_admin_poll(host->admin, host->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
+    p.anchor_at = p.count;
+    if (host->anchor != NULL)
+        p.count += assay_admin_poll(host->anchor, host->fds + p.count, ASSAY_ADMIN_CLIENTS_MAX + 1);
     if (host->desk != NULL)
-        p.count += assay_desk_poll(host->desk, host->fds + p.count, ASSAY_DESK_CLIENTS_MAX + 1);
+        p.count += assay_desk_poll(host->desk, host->fds + p.count, ASSAY_DESK_FDS_MAX);
     p.enclave_at = p.count;
     p.enclave_count = host->config.enclave.poll_set(
         host->config.enclave.context, host->fds + p.count, ASSAY_HOST_ENCLAVE_FDS_MAX);
@@ -581,6 +588,8 @@ static void work(struct assay_host *host, const struct polled *polled)
     host_settle(host);
     if (host->admin != NULL)
         assay_admin_step(host->admin, host->now_ms, host->fds[polled->admin_at].revents != 0);
+    if (host->anchor != NULL)
+        assay_admin_step(host->anchor, host->now_ms, host->fds[polled->anchor_at].revents != 0);
     host_services_turn(host);
     host_drain(host);
     host_publish_turn(host);

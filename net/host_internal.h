@@ -63,9 +63,9 @@ enum {
     HOST_EVENTS_PER_COMMIT = 512, /* a turn's frames, and as many answers */
     HOST_SLEEP_MS_MAX = 1000,
     HOST_LINGER_MS = 200, /* peers that are there take what is queued in much less */
-    /* signals, pool, fetcher, workload, the sockets of admin and services with their clients, the
-     * enclave's */
-    HOST_FDS_MAX = 4 + 1 + ASSAY_ADMIN_CLIENTS_MAX + 1 + ASSAY_DESK_CLIENTS_MAX +
+    /* signals, pool, fetcher, workload, the sockets of admin, anchors and services with their
+     * clients, the enclave's */
+    HOST_FDS_MAX = 4 + 2 * (1 + ASSAY_ADMIN_CLIENTS_MAX) + ASSAY_DESK_FDS_MAX +
                    ASSAY_HOST_ENCLAVE_FDS_MAX,
     HOST_HISTORY_EPOCHS = 20000, /* as the engine keeps blocks */
     /* ASSAY_STORE_META; the engine's own numbers are below, 1000 and 1040 are net/tie.c's */
@@ -156,6 +156,7 @@ struct assay_host {
     struct assay_workload *workload;
     struct assay_favour *service;
     struct assay_admin *admin;
+    struct assay_admin *anchor; /* for anchors on EVM chains; NULL: no services */
     struct assay_desk *desk; /* NULL: no services, or nobody is to follow them */
     struct host_desk *desk_at; /* host_services.c */
     struct assay_services_summary *summary; /* NULL: the network has no services */

@@ -5,14 +5,15 @@
 #include "net/host_internal.h"
 
 #include "engine/ledger/finding.h"
+#include "engine/ledger/services.h"
 #include "host/services.h"
+#include "net/unix_socket.h"
 #include "quote/verify.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Of the enclave: a request of this "epoch" is a program's, and the node's own goes first. */
 #define FOR_DESK UINT64_MAX
@@ -279,22 +280,47 @@ static void keep_path(struct host_desk *d, const char *path)
                    found ? whole : path);
 }
 
-/* The socket may be a group's because its folder inherited a bit: that is logged. */
+/* Which sockets are a group's as well: a folder may have inherited the bit. */
 static void log_open(struct assay_host *host, const char *path)
 {
-    struct stat info = { 0 };
-    const bool is_shared = assay_desk_is_shared(host->desk);
+    char shared[ASSAY_DESK_NAMES];
+    assay_desk_shared(host->desk, shared);
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "services_open")) {
         assay_log_text(&host->log, "path", path);
-        assay_log_bool(&host->log, "shared", is_shared);
-        if (is_shared && stat(path, &info) == 0) assay_log_uint(&host->log, "group", info.st_gid);
+        assay_log_text(&host->log, "shared", shared[0] != '\0' ? shared : "none");
     }
     assay_log_end(&host->log);
+}
+
+/* Whoever advances an anchor parses what nodes of an EVM chain say: it is told closed epochs, and
+ * has no business at the admin socket. */
+static char *answer_anchor(void *context, const char *line)
+{
+    static const char request[] = "anchor";
+    const size_t len = sizeof request - 1;
+    const bool is_it = strncmp(line, request, len) == 0 && (line[len] == '\0' || line[len] == ' ');
+    return is_it ? host_document(context, line)
+                 : host_document_refuse(context, "unknown_request", "anchor [EPOCH]");
+}
+
+static enum assay_status open_anchor(struct assay_host *host, const char *folder,
+                                     char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    static const char what[] = "services socket";
+    char path[ASSAY_SERVICE_SOCKET_PATH];
+    (void)snprintf(path, sizeof path, "%.*s/anchor", (int)ASSAY_SERVICE_FOLDER_MAX, folder);
+    ASSAY_TRY(assay_unix_folder(path, what, message, ASSAY_HOST_MESSAGE_LEN));
+    (void)snprintf(path, sizeof path, "%.*s/anchor/ask", (int)ASSAY_SERVICE_FOLDER_MAX, folder);
+    ASSAY_TRY(assay_admin_open(path, what, answer_anchor, host, &host->counters, &host->anchor,
+                               message, ASSAY_HOST_MESSAGE_LEN));
+    (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "%s %s: its mode cannot be set", what, path);
+    return assay_admin_share(host->anchor);
 }
 
 enum assay_status host_services_open(struct assay_host *host,
                                      char message[static ASSAY_HOST_MESSAGE_LEN])
 {
+    _Static_assert((int)ASSAY_DESK_RECORDS == (int)ASSAY_SERVICE_NUMBERS, "of one epoch");
     _Static_assert((int)ASSAY_DESK_MESSAGE <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
     const struct assay_desk_world world = { host, submit, quote, judge };
     const char *path = host->config.services_path;
@@ -309,11 +335,13 @@ enum assay_status host_services_open(struct assay_host *host,
     if (host->desk != NULL) { /* the host before us had it open */
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "cannot follow the plan of services");
         ASSAY_TRY(assay_desk_hand_over(host->desk, &world, host->config.genesis->services));
+        assay_admin_hand_over(host->anchor, host, &host->counters);
         keep_path(host->desk_at, path);
         return ASSAY_OK;
     }
     ASSAY_TRY(assay_desk_open(path, host->config.genesis->services,
                               host->config.genesis->chain_id, &world, &host->desk, message));
+    ASSAY_TRY(open_anchor(host, path, message));
     keep_path(host->desk_at, path);
     log_open(host, path);
     return ASSAY_OK;
@@ -322,6 +350,7 @@ enum assay_status host_services_open(struct assay_host *host,
 void host_services_close(struct assay_host *host)
 {
     assay_desk_close(&host->desk);
+    assay_admin_close(&host->anchor);
     if (host->desk_at != NULL) free(host->desk_at->members);
     free(host->desk_at);
     host->desk_at = NULL;

@@ -1,9 +1,10 @@
 /*
- * net/unix_socket.c - bind, listen, and what was left of the last run.
+ * net/unix_socket.c - bind, listen, what was left of the last run, who may connect.
  */
 #include "net/unix_socket.h"
 
 #include "base/bytes.h"
+#include "base/file/trust.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -31,6 +32,27 @@ static bool is_free(const struct sockaddr_un *address)
     if (!S_ISSOCK(file.st_mode) || somebody_listens(address)) return false;
     (void)unlink(address->sun_path);
     return true;
+}
+
+enum assay_status assay_unix_folder(const char *path, const char *what, char *message,
+                                    size_t message_len)
+{
+    char fault[ASSAY_FILE_MESSAGE_LEN];
+    struct stat info;
+    if (mkdir(path, 0700) == 0 && chmod(path, 0700) == 0) return ASSAY_OK;
+    if (errno != EEXIST || stat(path, &info) != 0) {
+        (void)snprintf(message, message_len, "%s: the folder %.120s cannot be made: %s", what, path,
+                       strerror(errno));
+        return ASSAY_E_IO;
+    }
+    (void)snprintf(message, message_len,
+                   "%s: %.110s: expected a folder for sockets, found a file: remove it, or name "
+                   "another path",
+                   what, path);
+    if (!S_ISDIR(info.st_mode)) return ASSAY_E_IO;
+    if (!assay_file_trust_fault(path, fault)) return ASSAY_OK;
+    (void)snprintf(message, message_len, "%s: %.220s", what, fault);
+    return ASSAY_E_INVALID;
 }
 
 enum assay_status assay_unix_share(const char *path, bool *shared)

@@ -1,5 +1,5 @@
 /*
- * net/unix_socket.h - a UNIX socket to listen on, for its owner alone.
+ * net/unix_socket.h - a UNIX socket to listen on, for its owner alone or a group; its folder.
  */
 #ifndef ASSAY_NET_UNIX_SOCKET_H
 #define ASSAY_NET_UNIX_SOCKET_H
@@ -20,6 +20,17 @@
  */
 ASSAY_CHECKED enum assay_status assay_unix_listen(const char *path, const char *what, int backlog,
                                                   int *fd, char *message, size_t message_len);
+
+/*
+ * assay_unix_folder - the folder of a socket: one that is missing is made, for its owner alone,
+ * whatever the folder above hands down (the setgid bit, a group).
+ * In:      what: as in listen
+ * Out:     message says why not, and what was expected
+ * Returns: ASSAY_OK | ASSAY_E_IO (it cannot be made, or is no folder) | ASSAY_E_INVALID (others may
+ *          put another socket there, base/file/trust.h)
+ */
+ASSAY_CHECKED enum assay_status assay_unix_folder(const char *path, const char *what, char *message,
+                                                  size_t message_len);
 
 /*
  * assay_unix_share - let the group of the socket's folder connect (mode 0660), where the folder has

@@ -186,7 +186,8 @@ static void tell_refused(void *context, enum assay_service_kind kind, struct ass
 static enum assay_status turn(struct assay_hand *hand)
 {
     const enum assay_status status = assay_follower_turn(hand->follower, now_ms());
-    if (status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_MEMORY) return status;
+    if (status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_STRANGER || status == ASSAY_E_MEMORY)
+        return status;
     assay_pending_turn(hand->pending, hand->follower, now_ms());
     if (now_ms() >= hand->until_ms) return ASSAY_E_TIMEOUT;
     struct pollfd fd = assay_follower_poll(hand->follower);
@@ -197,12 +198,15 @@ static enum assay_status turn(struct assay_hand *hand)
 static int give_up(const struct assay_hand *hand, enum assay_status status, const char *what)
 {
     (void)fprintf(stderr, "assay %s: %s: %s: %s\n", hand->q->group, hand->path, what,
-                  assay_status_text(status));
+                  status == ASSAY_E_STRANGER
+                      ? "this user may not connect: expected the daemon's user, root, or the group "
+                        "of the socket's folder"
+                      : assay_status_text(status));
     if (status == ASSAY_E_TIMEOUT) return ASSAY_EXIT_TIMEOUT;
     return status == ASSAY_E_UNSUPPORTED ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
 
-int assay_hand_open(const struct assay_question *q, enum assay_service service,
+int assay_hand_open(const struct assay_question *q, enum assay_service_role role,
                     struct assay_hand **hand)
 {
     struct assay_hand *l = calloc(1, sizeof *l);
@@ -211,7 +215,7 @@ int assay_hand_open(const struct assay_question *q, enum assay_service service,
                                                 .became = tell_became,
                                                 .refused = tell_refused };
     struct assay_follower_config config = {
-        .path = l->path, .service = service, .tells = tells, .context = l
+        .path = l->path, .role = role, .tells = tells, .context = l
     };
     l->q = q;
     l->until_ms = now_ms() + q->timeout_ms;
@@ -328,7 +332,7 @@ int assay_hand_begin(struct assay_question *q, const char *key, const char *time
     const int read = assay_hand_key(q->group, key, &signing->secret, signing->public_key);
     if (read != ASSAY_EXIT_OK) return read;
     assay_task_account(signing->public_key, signing->account);
-    return assay_hand_open(q, ASSAY_SERVICE_TASKS, &signing->hand);
+    return assay_hand_open(q, ASSAY_SERVICE_ROLE_REQUESTOR, &signing->hand);
 }
 
 void assay_hand_end(struct assay_hand_signing *signing)

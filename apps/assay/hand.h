@@ -43,7 +43,7 @@ bool assay_hand_number(const char *text, uint64_t min, uint64_t *out);
 
 /* Dials and waits until the ledger has told. What is wrong is said. Returns: an enum assay_exit;
  * only with ASSAY_EXIT_OK there is a *hand, to be closed. */
-int assay_hand_open(const struct assay_question *q, enum assay_service service,
+int assay_hand_open(const struct assay_question *q, enum assay_service_role role,
                     struct assay_hand **hand);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_hand_close(struct assay_hand **hand);

@@ -129,7 +129,7 @@ static void put_config(const struct assay_setup *s, FILE *out)
                   "listen:\n  gossip: \"%s\"\n  admin: %s\n",
                   own(s, "state"), own(s, "keys"), absolute(s->genesis), s->gossip, s->admin);
     if (s->http != NULL) (void)fprintf(out, "  http: \"%s\"\n", s->http);
-    if (s->unit) (void)fprintf(out, "  services: /run/assay-services/ledger.svcs\n");
+    if (s->unit) (void)fprintf(out, "  services: /run/assay-services\n");
     (void)fprintf(out, "evidence:\n  kind: %s\n", s->kind);
     if (s->credential != NULL)
         (void)fprintf(out, "  credential: %s\n",

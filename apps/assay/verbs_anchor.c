@@ -42,7 +42,7 @@ const struct assay_verb assay_verbs_anchor[] = {
       "digest of who votes next, root of the scores; compared with what a daemon of the network "
       "says of that epoch, or with a proof of a member of that very epoch.",
       EXIT_SHOW,
-      "assay anchor show --config /etc/assay/anchor.yaml\n"
+      "assay anchor show --config /etc/assay-services/anchor.yaml\n"
       "assay anchor show --rpc https://node.example --contract "
       "0x5fbdb2315678afecb367f032d93f642f64180aa3\n",
       (const struct assay_option[]){
@@ -59,13 +59,13 @@ const struct assay_verb assay_verbs_anchor[] = {
       "changes of voters allow, and waits until each is deep enough. Run it at least once in 12 "
       "hours, as systemd's assay-anchor.timer does: an anchor that is older than a day is dead. "
       "Ended before, it is simply run again.",
-      EXIT_SEND, "assay anchor advance --config /etc/assay/anchor.yaml --wait 600\n",
+      EXIT_SEND, "assay anchor advance --config /etc/assay-services/anchor.yaml --wait 600\n",
       (const struct assay_option[]){ CONFIG, RPC, CONTRACT, SENDING, ASSAY_OPTION_SOCKET,
                                      ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "anchor", "deploy", "",
       "Makes an anchor that begins with the newest closed epoch of a daemon. Whoever relies on it "
       "compares what it holds (assay anchor show).",
-      EXIT_SEND, "assay anchor deploy --config /etc/assay/anchor.yaml\n",
+      EXIT_SEND, "assay anchor deploy --config /etc/assay-services/anchor.yaml\n",
       (const struct assay_option[]){ CONFIG, RPC, SENDING, ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,
                                      ASSAY_OPTIONS_END } },
 };

@@ -240,7 +240,7 @@ static enum assay_status take_insecure(const struct assay_config_file *file,
     return ASSAY_OK;
 }
 
-/* Programs of services; a network without services needs none, and makes none. */
+/* A folder of sockets for programs of services; a network without services needs and makes none. */
 static enum assay_status take_services(const struct assay_config_file *file, const char *text,
                                        struct assay_config *config)
 {
@@ -248,7 +248,13 @@ static enum assay_status take_services(const struct assay_config_file *file, con
     config->services[0] = '\0';
     if (text != NULL && strcmp(text, "off") == 0) return ASSAY_OK;
     if (text == NULL) assay_config_beside_admin(config->admin, ".svcs", config->services);
-    else ASSAY_TRY(assay_config_take_socket(file, key, text, config->services));
+    else ASSAY_TRY(assay_config_take_path(file, key, text, config->services));
+    const size_t len = strlen(config->services);
+    if (text != NULL && len > ASSAY_CONFIG_SERVICES_MAX)
+        return assay_config_fail(file, ASSAY_E_RANGE, key,
+                                 "the folder of the sockets of services has a path of %zu bytes, "
+                                 "expected at most %d: name a shorter one",
+                                 len, ASSAY_CONFIG_SERVICES_MAX);
     if (strcmp(config->services, config->admin) == 0)
         return assay_config_fail(file, ASSAY_E_DUPLICATE, key, "listen.admin has the same path");
     if (strcmp(config->services, config->enclave_service) == 0)

@@ -15,6 +15,7 @@ enum {
     ASSAY_CONFIG_KEY_MAX = ASSAY_YAML_KEY_MAX,
     ASSAY_CONFIG_TEXT_MAX = PATH_MAX - 1,
     ASSAY_CONFIG_SOCKET_MAX = 107, /* sun_path of struct sockaddr_un, less the closing NUL */
+    ASSAY_CONFIG_SERVICES_MAX = 90, /* of it, less "/requestor/ledger" (net/services/role.h) */
 };
 
 /* A field that is a text of 1 to ASSAY_CONFIG_TEXT_MAX bytes. */

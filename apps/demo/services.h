@@ -70,7 +70,7 @@ unsigned services_count_seen(const char *words);
 /* Whether it ended with another status than this; then the row has failed, with its last line. */
 bool services_went_wrong(const struct services_process *process, int status,
                          struct life_turn *turn);
-/* Returns: the witness' socket of services, another peer's. */
+/* Returns: the folder of the witness' sockets of services, of another peer's. */
 const char *services_socket(struct demo *demo);
 const char *services_socket_of(struct demo *demo, uint32_t peer);
 /* Folder `to` becomes a copy of `from`, both below the demo's. Returns: whether it did */

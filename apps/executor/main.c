@@ -14,7 +14,7 @@ static const char usage[] =
     "Offers a program on the ledger, runs it on inputs that are sealed to it, and claims what was\n"
     "vouched for each step. The program is compiled in: it counts words of a text by length.\n"
     "\n"
-    "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"
+    "  --config FILE     configuration in YAML: service_version, daemon (its listen.services),\n"
     "                    listen (HOST:PORT, requestors), host (that they dial instead), store\n"
     "                    (file), key (file of 32 bytes, or a credential of systemd), code (digest\n"
     "                    of the measurement, 64 digits), price (a step), hold (an epoch\n"

@@ -14,7 +14,7 @@ static const char usage[] =
     "slot of a cluster when the network has chosen this member for one. It has the daemon list\n"
     "it. What it confirmed is durable; what the ledger takes away is wiped.\n"
     "\n"
-    "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"
+    "  --config FILE     configuration in YAML: service_version, daemon (its listen.services),\n"
     "                    listen (HOST:PORT, other holders), host (that others dial instead),\n"
     "                    door (HOST:PORT, owners and readers), cluster (number), store (file),\n"
     "                    key (file of 32 bytes, or a credential of systemd), metrics\n"

@@ -15,7 +15,7 @@ static const char usage[] =
     "older one: one replica of a group, in memory alone. It has the daemon list it, and serves as\n"
     "long as it lives; what it remembers is lost with it, and kept by the others of its group.\n"
     "\n"
-    "  --config FILE     configuration in YAML: service_version, daemon (socket of services),\n"
+    "  --config FILE     configuration in YAML: service_version, daemon (its listen.services),\n"
     "                    listen (HOST:PORT), host (that others dial instead), group (number),\n"
     "                    instances (at most; 1024), metrics (file that is written)\n"
     "  --check-config    read the configuration, then exit: 0 fit, 2 not\n"

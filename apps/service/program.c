@@ -289,6 +289,10 @@ const char *service_ledger_words(enum assay_status status)
     if (status == ASSAY_E_NOT_FOUND)
         return "nobody listens at the daemon's socket: it does not run, or its network has no "
                "services yet";
+    if (status == ASSAY_E_STRANGER)
+        return "this user may not connect to the daemon's socket of this role: its folder needs "
+               "the setgid bit and a group of this user's";
+    if (status == ASSAY_E_RANGE) return "the path of the daemon's folder of sockets is too long";
     if (status == ASSAY_E_UNSUPPORTED) return "the network has no such service yet";
     if (status == ASSAY_E_CHAIN)
         return "the daemon shows another chain, or less of it than was seen: it has to catch up";

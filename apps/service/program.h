@@ -34,7 +34,7 @@ enum {
 };
 
 struct service_config {
-    char daemon[PATH_MAX];          /* its socket of services */
+    char daemon[PATH_MAX];          /* its listen.services, or its socket */
     char listen[ASSAY_ADDRESS_MAX]; /* HOST:PORT, for others of the service */
     char host[ASSAY_ADDRESS_MAX];   /* that they dial instead; "": that of listen */
     char door[ASSAY_ADDRESS_MAX];   /* HOST:PORT, for people */

@@ -389,7 +389,8 @@ static void put_programs(const struct page *page, const struct assay_services_su
         pair(page, records, "kind", word, "result", "applied", v->desk.applied[kind]);
         pair(page, records, "kind", word, "result", "idle", v->desk.idle[kind]);
     }
-    head(page, programs, "gauge", "Programs at the socket of services; idle: they follow nothing.");
+    head(page, programs, "gauge",
+         "Programs at the sockets of services; idle: they follow nothing.");
     sample(page, programs, "state", "following", v->desk.following, 0);
     sample(page, programs, "state", "idle", v->desk.clients - v->desk.following, 0);
 }

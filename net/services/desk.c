@@ -6,7 +6,6 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "net/services/wire.h"
 #include "net/unix_socket.h"
 
 #include <stdio.h>
@@ -15,18 +14,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Where programs of one role dial. */
+struct listener {
+    struct assay_service_socket is;
+    int fd; /* -1: it is not open */
+    bool is_shared; /* the mode of the socket says who may connect */
+    uint32_t records; /* that were handed in since the last close */
+    char path[ASSAY_SERVICE_SOCKET_PATH];
+};
+
 struct client {
     struct assay_service_stream stream; /* fd -1: free */
     uint64_t number;                    /* never used again */
-    enum assay_service service;         /* 0: it has not said what it follows */
-    uint32_t group;
-    bool told; /* where the ledger is, and so on */
+    struct listener *at;                /* whose role it has */
+    bool follows;                       /* it has said what it follows: that of its role */
+    bool told;                          /* where the ledger is, and so on */
 };
 
 /* A quote or a verdict that a program waits for. */
 struct ask {
     uint64_t ticket; /* 0: free */
     uint64_t client, serial;
+    const struct listener *at;
     uint64_t until_ms;
     bool quote, sent;
     uint8_t report_data[64];
@@ -34,9 +43,7 @@ struct ask {
 };
 
 struct assay_desk {
-    int fd;
-    bool is_shared; /* the mode of the socket says who may connect */
-    char *path;
+    struct listener listeners[ASSAY_SERVICE_SOCKETS_MAX];
     uint8_t chain_id[32];
     struct assay_registry_plan plan;
     uint8_t plan_bytes[ASSAY_PLAN_LEN_MAX];
@@ -45,6 +52,7 @@ struct assay_desk {
     struct client clients[ASSAY_DESK_CLIENTS_MAX];
     struct ask asks[ASSAY_DESK_ASKS_MAX];
     uint64_t numbers, tickets;
+    const struct listener *quoted; /* whose program was given the last quote; NULL: nobody's */
     bool ready; /* the registry is that of the ledger, and programs may be told */
     void *memory;
     struct assay_registry *registry; /* NULL before the first begin */
@@ -71,46 +79,82 @@ static enum assay_status take_plan(struct assay_desk *d, struct assay_slice plan
     return d->memory != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
 }
 
-static enum assay_status make(struct assay_desk *d, const char *path, struct assay_slice plan,
+static enum assay_status listen_at(struct listener *l, const char *folder,
+                                   char message[static ASSAY_DESK_MESSAGE])
+{
+    char own[ASSAY_SERVICE_SOCKET_PATH];
+    ASSAY_TRY(assay_service_socket_path(folder, l->is, l->path));
+    const size_t len = (size_t)(strrchr(l->path, '/') - l->path);
+    assay_bytes_copy(own, sizeof own, l->path, len);
+    own[len] = '\0';
+    ASSAY_TRY(assay_unix_folder(own, "services socket", message, ASSAY_DESK_MESSAGE));
+    ASSAY_TRY(assay_unix_listen(l->path, "services socket",
+                                (int)assay_service_places(l->is.role), &l->fd, message,
+                                ASSAY_DESK_MESSAGE));
+    (void)snprintf(message, ASSAY_DESK_MESSAGE, "services socket %s: its mode cannot be set",
+                   l->path);
+    return assay_unix_share(l->path, &l->is_shared);
+}
+
+static enum assay_status make(struct assay_desk *d, const char *folder, struct assay_slice plan,
                               char message[static ASSAY_DESK_MESSAGE])
 {
     const enum assay_status taken = take_plan(d, plan);
-    d->path = taken == ASSAY_OK ? strdup(path) : NULL;
     (void)snprintf(message, ASSAY_DESK_MESSAGE, "%s",
-                   taken == ASSAY_OK || taken == ASSAY_E_MEMORY
-                       ? "no memory"
-                       : "the plan of services in force cannot be read");
+                   taken == ASSAY_E_MEMORY ? "no memory"
+                                           : "the plan of services in force cannot be read");
     ASSAY_TRY(taken);
-    if (d->path == NULL) return ASSAY_E_MEMORY;
-    ASSAY_TRY(assay_unix_listen(path, "services socket", ASSAY_DESK_CLIENTS_MAX, &d->fd, message,
-                                ASSAY_DESK_MESSAGE));
-    (void)snprintf(message, ASSAY_DESK_MESSAGE, "services socket %s: its mode cannot be set", path);
-    return assay_unix_share(path, &d->is_shared);
+    (void)snprintf(message, ASSAY_DESK_MESSAGE,
+                   "services socket: the folder's path has %zu bytes, expected at most %d",
+                   strlen(folder), (int)ASSAY_SERVICE_FOLDER_MAX);
+    if (strlen(folder) > ASSAY_SERVICE_FOLDER_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_unix_folder(folder, "services socket", message, ASSAY_DESK_MESSAGE));
+    for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+        ASSAY_TRY(listen_at(&d->listeners[i], folder, message));
+    return ASSAY_OK;
 }
 
-bool assay_desk_is_shared(const struct assay_desk *desk)
+void assay_desk_shared(const struct assay_desk *desk, char names[static ASSAY_DESK_NAMES])
 {
-    return desk->is_shared;
+    size_t len = 0;
+    names[0] = '\0';
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
+        char name[ASSAY_SERVICE_SOCKET_NAME];
+        if (!desk->listeners[i].is_shared) continue;
+        assay_service_socket_name(desk->listeners[i].is, name);
+        len += (size_t)snprintf(names + len, ASSAY_DESK_NAMES - len, "%s%s", len > 0 ? " " : "",
+                                name);
+    }
 }
 
-enum assay_status assay_desk_open(const char *path, struct assay_slice plan,
+static void end(struct assay_desk *d)
+{
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
+        struct listener *l = &d->listeners[i];
+        if (l->fd < 0) continue;
+        (void)close(l->fd);
+        (void)unlink(l->path);
+    }
+    free(d->memory);
+    free(d);
+}
+
+enum assay_status assay_desk_open(const char *folder, struct assay_slice plan,
                                   const uint8_t chain_id[static 32],
                                   const struct assay_desk_world *world, struct assay_desk **out,
                                   char message[static ASSAY_DESK_MESSAGE])
 {
     struct assay_desk *d = calloc(1, sizeof *d);
     if (d == NULL) return ASSAY_E_MEMORY;
-    d->fd = -1;
     d->world = *world;
     assay_bytes_copy(d->chain_id, 32, chain_id, 32);
+    for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+        d->listeners[i] = (struct listener){ .is = assay_service_socket_at(i), .fd = -1 };
     for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
         d->clients[i].stream.fd = -1;
-    const enum assay_status status = make(d, path, plan, message);
+    const enum assay_status status = make(d, folder, plan, message);
     if (status != ASSAY_OK) {
-        if (d->fd >= 0) (void)close(d->fd);
-        free(d->memory);
-        free(d->path);
-        free(d);
+        end(d);
         return status;
     }
     *out = d;
@@ -132,11 +176,7 @@ void assay_desk_close(struct assay_desk **desk)
     if (d == NULL) return;
     for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
         if (d->clients[i].stream.fd >= 0) drop(d, &d->clients[i]);
-    (void)close(d->fd);
-    (void)unlink(d->path);
-    free(d->memory);
-    free(d->path);
-    free(d);
+    end(d);
     *desk = NULL;
 }
 
@@ -145,6 +185,11 @@ void assay_desk_close(struct assay_desk **desk)
 static bool is_open(const struct client *c)
 {
     return c->stream.fd >= 0;
+}
+
+static enum assay_service service_of(const struct client *c)
+{
+    return assay_service_of_role(c->at->is.role);
 }
 
 /* Who reads too slowly dials again, and is told everything anew. */
@@ -185,14 +230,15 @@ static void tell_document(struct assay_desk *d, struct client *c, uint32_t index
 static void tell_beginning(struct assay_desk *d, struct client *c)
 {
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
-    const uint32_t count = assay_service_documents(&d->plan, c->service, c->group, numbers);
+    const uint32_t count =
+        assay_service_documents(&d->plan, service_of(c), c->at->is.group, numbers);
     ASSAY_ASSERT(count > 0); /* follow() */
     struct assay_service_message *m = fresh(d, ASSAY_SERVICE_BEGIN);
     assay_bytes_copy(m->chain_id, 32, d->chain_id, 32);
     m->slot = d->slot < ASSAY_REGISTRY_SLOTS_MAX ? d->slot : ASSAY_REGISTRY_SLOTS_MAX;
     m->plan = assay_slice_over(d->plan_bytes, d->plan_len);
     m->count = count;
-    m->records = d->records[c->service];
+    m->records = d->records[service_of(c)];
     put_moment(d, m);
     c->told = true;
     send_to(d, c, m);
@@ -204,7 +250,7 @@ static void tell_waiting(struct assay_desk *d)
 {
     for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX && d->ready; i++) {
         struct client *c = &d->clients[i];
-        if (is_open(c) && c->service != 0 && !c->told) tell_beginning(d, c);
+        if (is_open(c) && c->follows && !c->told) tell_beginning(d, c);
     }
 }
 
@@ -213,6 +259,14 @@ static void drop_told(struct assay_desk *d)
 {
     for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
         if (is_open(&d->clients[i]) && d->clients[i].told) drop(d, &d->clients[i]);
+}
+
+/* Of records that are final in it, and that are handed in. */
+static void begin_epoch(struct assay_desk *d)
+{
+    assay_bytes_zero(d->records, sizeof d->records);
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+        d->listeners[i].records = 0;
 }
 
 void assay_desk_begin(struct assay_desk *desk, const struct assay_registry *registry,
@@ -228,7 +282,7 @@ void assay_desk_begin(struct assay_desk *desk, const struct assay_registry *regi
     assay_registry_copy(d->registry, registry);
     d->slot = slot;
     d->moment = *moment;
-    assay_bytes_zero(d->records, sizeof d->records);
+    begin_epoch(d);
     d->ready = false;
     drop_told(d);
 }
@@ -261,7 +315,7 @@ void assay_desk_record(struct assay_desk *desk, uint32_t slot, enum assay_servic
     assay_bytes_copy(m->node_id, 32, node, 32);
     for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++) {
         struct client *c = &d->clients[i];
-        if (is_open(c) && c->told && c->service == assay_service_of(kind)) send_to(d, c, m);
+        if (is_open(c) && c->told && service_of(c) == assay_service_of(kind)) send_to(d, c, m);
     }
 }
 
@@ -272,7 +326,7 @@ void assay_desk_closed(struct assay_desk *desk, const struct assay_registry *reg
     ASSAY_ASSERT(d->registry != NULL);
     assay_registry_copy(d->registry, registry);
     d->moment = *moment;
-    assay_bytes_zero(d->records, sizeof d->records);
+    begin_epoch(d);
     if (!d->ready) return;
     struct assay_service_message *m = fresh(d, ASSAY_SERVICE_CLOSE);
     put_moment(d, m);
@@ -312,11 +366,17 @@ static void answer(struct assay_desk *d, struct ask *a, struct assay_slice evide
     if (c != NULL) send_to(d, c, m);
 }
 
-static struct ask *place_for(struct assay_desk *d)
+static struct ask *place_for(struct assay_desk *d, const struct listener *at)
 {
-    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++)
-        if (d->asks[i].ticket == 0) return &d->asks[i];
-    return NULL;
+    struct ask *place = NULL;
+    uint32_t waiting = 0;
+    for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX; i++) {
+        if (d->asks[i].ticket == 0) place = &d->asks[i];
+        else waiting += d->asks[i].at == at;
+    }
+    if (waiting >= ASSAY_DESK_ASKS_EACH) return NULL;
+    ASSAY_ASSERT(place != NULL); /* ASSAY_DESK_ASKERS sockets have that many at most */
+    return place;
 }
 
 /* Of too many the answer is none, at once: who waits asks again. */
@@ -324,15 +384,24 @@ static struct ask *take_ask(struct assay_desk *d, const struct client *c, uint64
                             struct ask *instead)
 {
     const struct assay_service_message *m = &d->message;
-    struct ask *a = place_for(d);
+    struct ask *a = place_for(d, c->at);
     if (a == NULL) a = instead;
     *a = (struct ask){ .ticket = ++d->tickets,
                        .client = c->number,
+                       .at = c->at,
                        .serial = m->serial,
                        .until_ms = now_ms + ASSAY_DESK_PATIENCE_MS,
                        .quote = m->verb == ASSAY_SERVICE_QUOTE };
     assay_service_report_data(d->chain_id, m->purpose, m->statement, a->report_data);
     return a;
+}
+
+/* Sockets take turns: after `last`, that of the lowest place comes first. */
+static bool is_before(const struct ask *a, const struct ask *b, const struct listener *last)
+{
+    if (a->at == b->at) return a->ticket < b->ticket;
+    if (last == NULL || (a->at > last) == (b->at > last)) return a->at < b->at;
+    return a->at > last;
 }
 
 static void quote_next(struct assay_desk *d)
@@ -342,9 +411,12 @@ static void quote_next(struct assay_desk *d)
         struct ask *a = &d->asks[i];
         if (a->ticket == 0 || !a->quote) continue;
         if (a->sent) return; /* one at a time */
-        if (first == NULL || a->ticket < first->ticket) first = a;
+        if (first == NULL || is_before(a, first, d->quoted)) first = a;
     }
-    if (first != NULL) first->sent = d->world.quote(d->world.context, first->report_data);
+    if (first == NULL) return;
+    const struct listener *const at = first->at;
+    first->sent = d->world.quote(d->world.context, first->report_data);
+    if (first->sent) d->quoted = at;
 }
 
 static void take_quote(struct assay_desk *d, struct client *c, uint64_t now_ms)
@@ -416,65 +488,92 @@ void assay_desk_judged(struct assay_desk *desk, uint64_t ticket, bool good)
     }
 }
 
+static void refuse(struct assay_desk *d, struct client *c, enum assay_service_kind kind,
+                   const char *why)
+{
+    struct assay_service_message *m = fresh(d, ASSAY_SERVICE_REFUSED);
+    m->kind = kind;
+    m->why = assay_slice_over(why, strnlen(why, ASSAY_SERVICE_WHY_MAX));
+    send_to(d, c, m);
+}
+
+/* Whoever came first leaves each socket of the plan its part of what is kept for them. */
+static bool has_record(const struct assay_desk *d, const struct listener *at)
+{
+    uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX], sockets = 0, beyond = 0;
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
+        const struct assay_service_socket *s = &d->listeners[i].is;
+        sockets += assay_service_documents(&d->plan, assay_service_of_role(s->role), s->group,
+                                           numbers) > 0;
+    }
+    ASSAY_ASSERT(sockets > 0); /* `at` is one: follow() */
+    const uint32_t each = ASSAY_DESK_RECORDS / 2 / sockets;
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+        if (d->listeners[i].records > each) beyond += d->listeners[i].records - each;
+    return at->records < each || beyond < ASSAY_DESK_RECORDS - each * sockets;
+}
+
 /* What can never stand in a block is said; what may be said again later is the program's to say
  * again: it has not come back. */
 static void take_submit(struct assay_desk *d, struct client *c)
 {
     const struct assay_service_message *m = &d->message;
-    enum assay_status status = ASSAY_E_UNSUPPORTED;
-    if (assay_service_of(m->kind) == c->service)
-        status = d->world.submit(d->world.context, m->kind, m->payload);
     d->figures.submitted++;
+    if (!assay_service_may_submit(c->at->is.role, m->kind)) {
+        d->figures.refused++;
+        refuse(d, c, m->kind, "no record of this socket's role");
+        return;
+    }
+    if (!has_record(d, c->at)) return;
+    const enum assay_status status = d->world.submit(d->world.context, m->kind, m->payload);
+    if (status == ASSAY_OK) c->at->records++;
     if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE || status == ASSAY_E_AGAIN ||
         status == ASSAY_E_FULL)
         return;
     d->figures.refused++;
-    struct assay_service_message *refused = fresh(d, ASSAY_SERVICE_REFUSED);
-    const char *why = status == ASSAY_E_STRANGER ? "this node is suspended: it has no word"
-                                                 : assay_status_text(status);
-    const size_t len = strnlen(why, ASSAY_SERVICE_WHY_MAX);
-    refused->kind = m->kind;
-    refused->why = assay_slice_over(why, len);
-    send_to(d, c, refused);
+    refuse(d, c, m->kind, status == ASSAY_E_STRANGER ? "this node is suspended: it has no word"
+                                                     : assay_status_text(status));
 }
 
 /* docs/protocol.md 12.7: operators may add it; who dials again until then is told why it waits. */
-static void refuse_service(struct assay_desk *d, struct client *c)
+static void refuse_follow(struct assay_desk *d, struct client *c, const char *why)
 {
     static const enum assay_service_kind first[] = {
         [ASSAY_SERVICE_CONTINUITY] = ASSAY_SERVICE_REPLICA,
         [ASSAY_SERVICE_SHARES] = ASSAY_SERVICE_HOLDER,
         [ASSAY_SERVICE_TASKS] = ASSAY_SERVICE_TRANSFER,
     };
-    static const char why[] = "the network has no such service yet";
-    struct assay_service_message *m = fresh(d, ASSAY_SERVICE_REFUSED);
-    m->kind = first[d->message.service];
-    m->why = assay_slice_over(why, sizeof why - 1);
-    send_to(d, c, m);
+    refuse(d, c, first[d->message.service], why);
 }
 
-/* Returns: whether it speaks as a program does. */
-static bool take(struct assay_desk *d, struct client *c, uint64_t now_ms)
+/* A program says what it is as well: one that dials another's socket is told so. */
+static bool take_follow(struct assay_desk *d, struct client *c)
 {
     const struct assay_service_message *m = &d->message;
     uint32_t numbers[ASSAY_REGISTRY_DOCUMENTS_MAX];
-    if (m->verb == ASSAY_SERVICE_FOLLOW) {
-        if (c->service != 0) return false;
-        if (assay_service_documents(&d->plan, m->service, m->group, numbers) == 0) {
-            refuse_service(d, c);
-            return false;
-        }
-        c->service = m->service;
-        c->group = m->group;
+    if (c->follows) return false;
+    const bool is_its = m->service == service_of(c) && m->group == c->at->is.group;
+    c->follows = is_its && assay_service_documents(&d->plan, m->service, m->group, numbers) > 0;
+    if (!c->follows)
+        refuse_follow(d, c, is_its ? "the network has no such service yet"
+                                   : "this socket is of another service or group");
+    return c->follows;
+}
+
+/* Returns: whether it speaks as a program of its role does. */
+static bool take(struct assay_desk *d, struct client *c, uint64_t now_ms)
+{
+    const struct assay_service_message *m = &d->message;
+    if (m->verb == ASSAY_SERVICE_FOLLOW) return take_follow(d, c);
+    if (!c->follows) return false;
+    if (m->verb == ASSAY_SERVICE_SUBMIT) {
+        take_submit(d, c);
         return true;
     }
-    if (c->service == 0) return false;
-    switch ((int)m->verb) {
-    case ASSAY_SERVICE_SUBMIT: take_submit(d, c); return true;
-    case ASSAY_SERVICE_QUOTE: take_quote(d, c, now_ms); return true;
-    case ASSAY_SERVICE_VERIFY: take_verify(d, c, now_ms); return true;
-    default: return false;
-    }
+    if (!assay_service_may_ask(c->at->is.role, m->verb, m->purpose)) return false;
+    if (m->verb == ASSAY_SERVICE_QUOTE) take_quote(d, c, now_ms);
+    else take_verify(d, c, now_ms);
+    return true;
 }
 
 /* --- turns */
@@ -487,20 +586,32 @@ static bool may_connect(int fd)
            (peer.uid == 0 || peer.uid == geteuid());
 }
 
-static void accept_clients(struct assay_desk *d)
+static struct client *place_at(struct assay_desk *d, const struct listener *l)
 {
-    for (;;) {
-        const int fd = accept4(d->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        size_t place = 0;
+    struct client *place = NULL;
+    uint32_t taken = 0;
+    for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++) {
+        if (!is_open(&d->clients[i])) place = &d->clients[i];
+        else taken += d->clients[i].at == l;
+    }
+    if (taken >= assay_service_places(l->is.role)) return NULL;
+    ASSAY_ASSERT(place != NULL); /* there are as many as all sockets have together */
+    return place;
+}
+
+enum { CALLS_PER_TURN = 16 }; /* of one socket: who dials again and again holds nothing up */
+
+static void accept_at(struct assay_desk *d, struct listener *l)
+{
+    for (unsigned i = 0; i < CALLS_PER_TURN; i++) {
+        const int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) return;
-        while (place < ASSAY_DESK_CLIENTS_MAX && is_open(&d->clients[place]))
-            place++;
-        struct client *c = &d->clients[place];
-        if (place == ASSAY_DESK_CLIENTS_MAX || !(d->is_shared || may_connect(fd))) {
+        struct client *c = place_at(d, l);
+        if (c == NULL || !(l->is_shared || may_connect(fd))) {
             (void)close(fd);
             continue;
         }
-        *c = (struct client){ .number = ++d->numbers };
+        *c = (struct client){ .number = ++d->numbers, .at = l };
         if (assay_service_stream_open(&c->stream, fd) != ASSAY_OK) {
             (void)close(fd);
             *c = (struct client){ .stream = { .fd = -1 } };
@@ -508,13 +619,14 @@ static void accept_clients(struct assay_desk *d)
     }
 }
 
-enum { MESSAGES_PER_TURN = 64 }; /* of one program: the node has other work */
+enum { MESSAGES_PER_TURN = 64 }; /* of one socket: the node has other work */
 
 static void serve(struct assay_desk *d, struct client *c, uint64_t now_ms)
 {
     const uint64_t number = c->number;
+    const unsigned most = MESSAGES_PER_TURN / assay_service_places(c->at->is.role);
     enum assay_status status = assay_service_flush(&c->stream);
-    for (unsigned i = 0; status == ASSAY_OK && i < MESSAGES_PER_TURN; i++) {
+    for (unsigned i = 0; status == ASSAY_OK && i < most; i++) {
         status = assay_service_next(&c->stream, &d->message);
         if (status != ASSAY_OK) break;
         const bool fit = take(d, c, now_ms);
@@ -534,7 +646,8 @@ static void give_up(struct assay_desk *d, uint64_t now_ms)
 
 void assay_desk_step(struct assay_desk *desk, uint64_t now_ms)
 {
-    accept_clients(desk);
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++)
+        accept_at(desk, &desk->listeners[i]);
     for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX; i++)
         if (is_open(&desk->clients[i])) serve(desk, &desk->clients[i], now_ms);
     give_up(desk, now_ms);
@@ -545,7 +658,8 @@ void assay_desk_step(struct assay_desk *desk, uint64_t now_ms)
 size_t assay_desk_poll(const struct assay_desk *desk, struct pollfd *fds, size_t capacity)
 {
     size_t count = 0;
-    if (capacity > 0) fds[count++] = (struct pollfd){ .fd = desk->fd, .events = POLLIN };
+    for (size_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX && count < capacity; i++)
+        fds[count++] = (struct pollfd){ .fd = desk->listeners[i].fd, .events = POLLIN };
     for (size_t i = 0; i < ASSAY_DESK_CLIENTS_MAX && count < capacity; i++) {
         const struct client *c = &desk->clients[i];
         if (!is_open(c)) continue;

@@ -1,24 +1,33 @@
 /*
- * net/services/desk.h - the daemon's side of the socket of services (net/services/wire.h,
+ * net/services/desk.h - the daemon's side of the sockets of services (net/services/wire.h,
  * docs/services.md 4.1): programs follow what the ledger makes, hand records in, ask for evidence
  * and have evidence judged.
  *
- * It keeps a registry of its own: that of the last close with every final record since. Nothing
- * here waits: a program that does not read is dropped, and dials again. One thread calls. Who may
- * connect is the daemon's own user, and root.
+ * Each role has a socket of its own (net/services/role.h), and with it places, records of an epoch
+ * and questions that no other role takes from it. It keeps a registry of its own: that of the last
+ * close with every final record since. Nothing here waits: a program that does not read is dropped,
+ * and dials again. One thread calls. Who may connect is the daemon's own user, and root; at a
+ * socket whose folder has the setgid bit, that folder's group as well (net/unix_socket.h).
  */
 #ifndef ASSAY_NET_SERVICES_DESK_H
 #define ASSAY_NET_SERVICES_DESK_H
 
-#include "services/registry/registry.h"
+#include "net/services/role.h"
 
 #include <poll.h>
 
 enum {
-    ASSAY_DESK_CLIENTS_MAX = 16,
-    ASSAY_DESK_MESSAGE = 256,      /* for people */
-    ASSAY_DESK_ASKS_MAX = 32,      /* quotes and verdicts that programs wait for, all together */
+    ASSAY_DESK_CLIENTS_MAX = 96, /* of all sockets: assay_service_places */
+    ASSAY_DESK_FDS_MAX = ASSAY_SERVICE_SOCKETS_MAX + ASSAY_DESK_CLIENTS_MAX,
+    ASSAY_DESK_MESSAGE = 256,       /* for people */
+    ASSAY_DESK_NAMES = ASSAY_SERVICE_SOCKETS_MAX * ASSAY_SERVICE_SOCKET_NAME,
+    ASSAY_DESK_ASKERS = 4,          /* sockets that may ask at all */
+    ASSAY_DESK_ASKS_EACH = 8,       /* quotes and verdicts that one socket's programs wait for */
+    ASSAY_DESK_ASKS_MAX = ASSAY_DESK_ASKERS * ASSAY_DESK_ASKS_EACH,
     ASSAY_DESK_PATIENCE_MS = 10000, /* then the answer is that there is none */
+    /* Records that a member may have in one epoch. Half of them are kept for the sockets of the
+     * plan, the same number for each; the rest is for whoever comes first. */
+    ASSAY_DESK_RECORDS = 64,
 };
 
 /* Evidence that a program was shown. */
@@ -64,13 +73,22 @@ struct assay_desk_snapshot {
 
 struct assay_desk;
 
-/* Returns: whether its socket is for the group of its folder as well (net/unix_socket.h). */
-bool assay_desk_is_shared(const struct assay_desk *desk);
+/* Out: names of the sockets that are for the group of their folder as well, blanks between them; ""
+ * without one. Returns: nothing. */
+void assay_desk_shared(const struct assay_desk *desk, char names[static ASSAY_DESK_NAMES]);
 
-/* plan: canonical bytes, copied; slot: this node's. message says why not. Returns: ASSAY_OK |
- * ASSAY_E_RANGE (a path too long for a socket) | ASSAY_E_IO (also: another daemon answers there) |
- * ASSAY_E_MEMORY | as assay_registry_plan_decode */
-ASSAY_CHECKED enum assay_status assay_desk_open(const char *path, struct assay_slice plan,
+/*
+ * assay_desk_open - every socket, each in a folder of its own below `folder`.
+ *
+ * A folder that is missing is made, for its owner alone: to share a socket, make its folder before,
+ * with the setgid bit and the group that is to connect. Folders stay when the desk is closed.
+ * In:      plan: canonical bytes, copied
+ * Out:     message says why not
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (folder longer than ASSAY_SERVICE_FOLDER_MAX) | ASSAY_E_IO
+ *          (also: another daemon answers there) | ASSAY_E_INVALID (others may put another folder or
+ *          socket there) | ASSAY_E_MEMORY | as assay_registry_plan_decode
+ */
+ASSAY_CHECKED enum assay_status assay_desk_open(const char *folder, struct assay_slice plan,
                                                 const uint8_t chain_id[static 32],
                                                 const struct assay_desk_world *world,
                                                 struct assay_desk **out,
@@ -82,7 +100,7 @@ ASSAY_CHECKED enum assay_status assay_desk_open(const char *path, struct assay_s
 ASSAY_CHECKED enum assay_status assay_desk_hand_over(struct assay_desk *desk,
                                                      const struct assay_desk_world *world,
                                                      struct assay_slice plan);
-/* Removes the socket. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+/* Removes the sockets. Accepts a pointer to NULL; nulls it. Returns: nothing. */
 void assay_desk_close(struct assay_desk **desk);
 /* What to poll for. Returns: how many of fds[capacity] were written. */
 size_t assay_desk_poll(const struct assay_desk *desk, struct pollfd *fds, size_t capacity);

@@ -84,7 +84,7 @@ static enum assay_status set_up(struct assay_enclave *e, const struct assay_encl
                    ASSAY_FOLLOWER_PATH_MAX);
     const struct assay_follower_config follower = {
         .path = config->ledger,
-        .service = ASSAY_SERVICE_CONTINUITY,
+        .role = ASSAY_SERVICE_ROLE_ENCLAVE,
         .group = config->group,
         .tells = { .fact = told, .became = became, .refused = refused },
         .context = e,

@@ -493,7 +493,7 @@ static enum assay_status set_up(struct assay_executor_node *n,
 {
     const struct assay_follower_config follower = {
         .path = n->config.ledger,
-        .service = ASSAY_SERVICE_TASKS,
+        .role = ASSAY_SERVICE_ROLE_EXECUTOR,
         .tells = { .record = record,
                    .became = became,
                    .begun = begun,

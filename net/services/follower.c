@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -38,6 +39,11 @@ struct assay_follower {
     struct assay_registry_facts facts;
     struct assay_service_message message;
 };
+
+static enum assay_service service_of(const struct assay_follower *f)
+{
+    return assay_service_of_role(f->config.role);
+}
 
 enum assay_status assay_follower_create(const struct assay_follower_config *config,
                                         struct assay_follower **out)
@@ -82,7 +88,7 @@ struct pollfd assay_follower_poll(const struct assay_follower *f)
 
 const struct assay_cont_group *assay_follower_group(const struct assay_follower *f)
 {
-    if (!f->knows || f->config.service != ASSAY_SERVICE_CONTINUITY) return NULL;
+    if (!f->knows || service_of(f) != ASSAY_SERVICE_CONTINUITY) return NULL;
     return assay_registry_group(f->now.registry, f->config.group);
 }
 
@@ -118,6 +124,18 @@ uint64_t assay_follower_told(const struct assay_follower *f)
 
 /* --- the connection */
 
+/* Out: where the role's socket is. */
+static enum assay_status find_socket(const struct assay_follower *f, struct sockaddr_un *address)
+{
+    _Static_assert((int)sizeof address->sun_path == (int)ASSAY_SERVICE_SOCKET_PATH, "one length");
+    const struct assay_service_socket own = { f->config.role, f->config.group };
+    struct stat info;
+    if (stat(f->path, &info) == 0 && S_ISDIR(info.st_mode))
+        return assay_service_socket_path(f->path, own, address->sun_path);
+    assay_bytes_copy(address->sun_path, sizeof address->sun_path, f->path, sizeof f->path);
+    return ASSAY_OK;
+}
+
 static void hang_up(struct assay_follower *f, uint64_t now_ms)
 {
     assay_service_stream_close(&f->stream);
@@ -130,16 +148,17 @@ static enum assay_status dial(struct assay_follower *f, uint64_t now_ms)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     const struct assay_service_message follow = { .verb = ASSAY_SERVICE_FOLLOW,
-                                                  .service = f->config.service,
+                                                  .service = service_of(f),
                                                   .group = f->config.group };
     if (now_ms < f->dial_at_ms) return ASSAY_OK;
     f->dial_at_ms = now_ms + ASSAY_FOLLOWER_REDIAL_MS;
-    assay_bytes_copy(address.sun_path, sizeof address.sun_path, f->path, sizeof f->path);
+    ASSAY_TRY(find_socket(f, &address));
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return ASSAY_E_IO;
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        const bool is_closed = errno == EACCES || errno == EPERM;
         (void)close(fd);
-        return ASSAY_E_NOT_FOUND;
+        return is_closed ? ASSAY_E_STRANGER : ASSAY_E_NOT_FOUND;
     }
     const enum assay_status opened = assay_service_stream_open(&f->stream, fd);
     if (opened != ASSAY_OK) {
@@ -178,7 +197,7 @@ static void tell_beginning(struct assay_follower *f)
 static void tell_facts(void *context, const struct assay_registry_facts *facts)
 {
     struct assay_follower *f = context;
-    if (f->config.service == ASSAY_SERVICE_CONTINUITY && facts->group == f->config.group)
+    if (service_of(f) == ASSAY_SERVICE_CONTINUITY && facts->group == f->config.group)
         for (uint32_t i = 0; i < facts->continuity.count; i++)
             tell_fact(f, &facts->continuity.fact[i]);
     if (f->config.tells.facts != NULL) f->config.tells.facts(f->config.context, facts);
@@ -202,10 +221,10 @@ static enum assay_status reduce(struct assay_follower *f, struct assay_slice pla
 {
     struct assay_registry_plan *p = &f->next_plan;
     ASSAY_TRY(assay_registry_plan_decode(plan, p));
-    if (f->config.service != ASSAY_SERVICE_CONTINUITY) p->group_count = 0;
-    p->has_shares = p->has_shares && f->config.service == ASSAY_SERVICE_SHARES;
-    p->has_tasks = p->has_tasks && f->config.service == ASSAY_SERVICE_TASKS;
-    f->count = assay_service_documents(p, f->config.service, f->config.group, f->numbers);
+    if (service_of(f) != ASSAY_SERVICE_CONTINUITY) p->group_count = 0;
+    p->has_shares = p->has_shares && service_of(f) == ASSAY_SERVICE_SHARES;
+    p->has_tasks = p->has_tasks && service_of(f) == ASSAY_SERVICE_TASKS;
+    f->count = assay_service_documents(p, service_of(f), f->config.group, f->numbers);
     return f->count > 0 ? ASSAY_OK : ASSAY_E_UNSUPPORTED;
 }
 
@@ -270,7 +289,7 @@ static enum assay_status document(struct assay_follower *f, const struct assay_s
 
 static enum assay_status record(struct assay_follower *f, const struct assay_service_message *m)
 {
-    if (assay_service_of(m->kind) != f->config.service) return ASSAY_OK;
+    if (assay_service_of(m->kind) != service_of(f)) return ASSAY_OK;
     ASSAY_TRY(assay_registry_check_record(&f->plan, f->home.chain_id, m->kind, m->payload));
     f->home.records++;
     if (f->config.tells.record != NULL)

@@ -9,7 +9,7 @@
 #ifndef ASSAY_NET_SERVICES_FOLLOWER_H
 #define ASSAY_NET_SERVICES_FOLLOWER_H
 
-#include "net/services/wire.h"
+#include "net/services/role.h"
 
 #include <poll.h>
 
@@ -38,8 +38,9 @@ struct assay_follower_tells {
 };
 
 struct assay_follower_config {
-    const char *path; /* of the daemon's socket */
-    enum assay_service service;
+    /* The folder of the daemon's sockets, in which the role has its own; or that one itself. */
+    const char *path;
+    enum assay_service_role role;
     uint32_t group;
     struct assay_follower_tells tells;
     void *context;
@@ -66,7 +67,7 @@ struct assay_follower_home {
 struct assay_follower;
 
 /* Returns: ASSAY_OK, and nothing was dialled yet | ASSAY_E_MEMORY | ASSAY_E_RANGE (a path too long
- * for a socket) */
+ * for a socket; of a folder: longer than ASSAY_SERVICE_FOLDER_MAX, as turn finds) */
 ASSAY_CHECKED enum assay_status assay_follower_create(const struct assay_follower_config *config,
                                                       struct assay_follower **out);
 /* Accepts a pointer to NULL; nulls it. Returns: nothing. */
@@ -75,7 +76,8 @@ void assay_follower_destroy(struct assay_follower **follower);
 struct pollfd assay_follower_poll(const struct assay_follower *f);
 /* Dials when it is time, reads what is there, tells it. Returns: ASSAY_OK | ASSAY_E_CHAIN (the
  * ledger is another, or shows what is older than what was seen: it is dialled again later) |
- * ASSAY_E_NOT_FOUND (nobody listens) | ASSAY_E_UNSUPPORTED (the network has no such service
+ * ASSAY_E_NOT_FOUND (nobody listens) | ASSAY_E_STRANGER (its user may not connect) |
+ * ASSAY_E_RANGE (as create) | ASSAY_E_UNSUPPORTED (the network has no such service
  * yet) |
  * ASSAY_E_IO (it went away) | ASSAY_E_MEMORY | as assay_service_next */
 ASSAY_CHECKED enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms);

@@ -131,7 +131,7 @@ static enum assay_status open_follower(struct assay_holder_node *n)
 {
     struct assay_follower_config config = {
         .path = n->config.ledger,
-        .service = ASSAY_SERVICE_SHARES,
+        .role = ASSAY_SERVICE_ROLE_HOLDER,
         .tells = { .record = record,
                    .begun = begun,
                    .facts = facts,

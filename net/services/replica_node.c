@@ -93,7 +93,7 @@ static enum assay_status set_up(struct assay_replica_node *n,
                    "the path of the ledger's socket is longer than %d bytes",
                    ASSAY_FOLLOWER_PATH_MAX);
     const struct assay_follower_config follower = { .path = n->config.ledger,
-                                                    .service = ASSAY_SERVICE_CONTINUITY,
+                                                    .role = ASSAY_SERVICE_ROLE_REPLICA,
                                                     .group = n->config.group,
                                                     .tells = { .fact = told, .became = became },
                                                     .context = n };

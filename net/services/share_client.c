@@ -83,7 +83,7 @@ enum assay_status assay_share_client_open(const struct assay_share_client_config
     struct assay_share_client *c = calloc(1, sizeof *c);
     const struct assay_follower_config follower = {
         .path = config->ledger,
-        .service = ASSAY_SERVICE_SHARES,
+        .role = ASSAY_SERVICE_ROLE_OWNER,
         .tells = { .record = record, .became = became, .begun = begun, .evidence = evidence,
                    .verdict = verdict, .refused = refused },
         .context = c,

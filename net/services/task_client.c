@@ -256,7 +256,7 @@ static enum assay_status set_up(struct assay_task_client *c,
 {
     const struct assay_follower_config follower = {
         .path = c->config.ledger,
-        .service = ASSAY_SERVICE_TASKS,
+        .role = ASSAY_SERVICE_ROLE_REQUESTOR,
         .tells = { .record = record,
                    .became = became,
                    .refused = refused,

@@ -147,9 +147,9 @@ static bool open_followers(const char *path)
     struct assay_follower_config config = { .path = path };
     bool good = true;
     for (uint32_t i = 0; good && i < FOLLOWERS; i++) {
-        config.service = i < GROUPS    ? ASSAY_SERVICE_CONTINUITY
-                         : i == GROUPS ? ASSAY_SERVICE_SHARES
-                                       : ASSAY_SERVICE_TASKS;
+        config.role = i < GROUPS    ? ASSAY_SERVICE_ROLE_ENCLAVE
+                      : i == GROUPS ? ASSAY_SERVICE_ROLE_OWNER
+                                    : ASSAY_SERVICE_ROLE_REQUESTOR;
         config.group = i < GROUPS ? i : 0;
         config.tells.record = i == GROUPS + 1 ? take_record : NULL;
         good = assay_follower_create(&config, &eyes.at[i]) == ASSAY_OK;

@@ -131,7 +131,7 @@ int hand_forge(int argc, char **argv)
     (void)argc;
     if (!change(argv[1], bytes, sizeof bytes, &payload)) return hand_fail("%s: no claim", argv[1]);
     const struct assay_follower_config config = { .path = argv[0],
-                                                  .service = ASSAY_SERVICE_TASKS,
+                                                  .role = ASSAY_SERVICE_ROLE_EXECUTOR,
                                                   .tells = { .refused = take_refusal,
                                                              .record = take_record },
                                                   .context = &payload };

@@ -185,10 +185,22 @@ expect 7 'no answer from the holders of slot' node 3 share read "$id" --key you.
     --sealed sealed --out again --timeout 4000
 kill -CONT "$holder_1" "$holder_2" "$holder_4"
 expect 0 '' node 3 share read "$id" --key you.key --sealed sealed --out again
+# Who advances an anchor is told closed epochs, and has no other business.
+anchor_is_told() { # REQUEST PATTERN
+    printf '%s\n' "$1" | /usr/bin/python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.connect("net/node-1/admin.svcs/anchor/ask")
+s.sendall(sys.stdin.buffer.read())
+print(s.makefile().readline())' | grep -q "$2"
+}
+check 'the socket of anchors tells closed epochs' anchor_is_told anchor '"anchor"'
+for request in status 'hold by an anchor' anchors 'submit 00'; do
+    check "and takes no \"$request\"" anchor_is_told "$request" '"unknown_request"'
+done
 # A program that is connected and follows nothing is seen.
 /usr/bin/python3 -c 'import socket, time
 s = socket.socket(socket.AF_UNIX)
-s.connect("net/node-1/admin.svcs")
+s.connect("net/node-1/admin.svcs/requestor/ledger")
 time.sleep(60)' &
 started="$started $!"
 check 'a program that follows nothing is told apart' until_true 10 says 1 services '3 connected, 2 follow'

@@ -21,7 +21,7 @@ shows() { node "$1" $2 2>/dev/null | grep -q "$3"; }
 for n in 1 2 3 4; do begin $n; done
 check 'blocks become final' until_true 30 sh -c "'$ASSAY' status --socket net/node-1/admin.sock | grep -q '4 full'"
 expect 0 'this network has no services' node 1 services status
-check 'and no socket of services' test ! -e net/node-1/admin.svcs
+check 'and no sockets of services' test ! -e net/node-1/admin.svcs
 web() { curl -s --unix-socket net/node-1/admin.http "http://localhost/$1"; }
 check 'nor metrics of groups' sh -c "! curl -s --unix-socket net/node-1/admin.http http://localhost/metrics | grep -q '^assay_continuity'"
 keys="$WORK/net/alpha.key $WORK/net/beta.key $WORK/net/gamma.key"
@@ -90,7 +90,7 @@ kill "$pid_4"
 wait "$pid_4" 2>/dev/null
 check 'services are there' until_true 30 says 1 services '1000 in all, 0 locked'
 expect 0 'group          state: forming' node 2 services status
-check 'programs may follow' test -S net/node-1/admin.svcs
+check 'programs may follow' test -S net/node-1/admin.svcs/replica-1/ledger
 expect 0 'final          250 paid, record 0' node 1 account transfer --key me.key --to "$you" --amount 250
 expect 0 'balance        250' node 3 account show you.key
 check 'a replica of a group that is not there yet says so' \

@@ -73,9 +73,15 @@ DESTDIR=$WORK/tree cmake --install "$BUILD" --prefix /usr --component command >i
     wrong "cmake --install: $(cat install.out)"
 anchor=tree/usr/lib/systemd/system/assay-anchor
 check 'it starts what is installed' \
-    grep -q '^ExecStart=/usr/bin/assay anchor advance --config /etc/assay/anchor.yaml$' $anchor.service
+    grep -q '^ExecStart=/usr/bin/assay anchor advance --config /etc/assay-services/anchor.yaml$' $anchor.service
 sed "s,^ExecStart=[^ ]*,ExecStart=$ASSAY," $anchor.service >units/assay-anchor.service
 cp $anchor.timer units/
+check 'it is another user' grep -qx 'User=assay-anchor' $anchor.service
+check 'with a group of its own' grep -qx 'Group=assay-anchor' $anchor.service
+check 'in no group of the daemon' grep -qx 'SupplementaryGroups=assay-services' $anchor.service
+for folder in /etc/assay /var/lib/assay /run/assay; do
+    check "it has no $folder" grep -q "^InaccessiblePaths=.*-$folder\( \|\$\)" $anchor.service
+done
 check 'exposure of assay-anchor.service' exposure units/assay-anchor.service
 expect 0 '' systemd-analyze verify --man=no units/assay-anchor.timer units/assay-anchor.service
 case $out in *assay-anchor*) wrong "systemd-analyze verify: $out" ;; esac
@@ -104,12 +110,20 @@ for program in replica holder executor; do
         grep -q "^assay-$program:.*:/var/lib/assay-$program:/usr/sbin/nologin$" tree/etc/passwd
     check "$program is no member of assay" sh -c "! grep -q '^assay:.*assay-$program' tree/etc/group"
 done
+check 'the user of anchors is made' grep -q '^assay-anchor:.*:/usr/sbin/nologin$' tree/etc/passwd
+check 'and is no member of assay' sh -c "! grep -q '^assay:.*assay-anchor' tree/etc/group"
 if [ "$(id -u)" -eq 0 ]; then
     expect 0 '' systemd-tmpfiles --root="$WORK/tree" --create
     check 'its state is its own' test "$(stat -c %a tree/var/lib/assay)" = 700
     check 'its configuration is not' test "$(stat -c '%a %U' tree/etc/assay)" = '750 root'
-    group=$(sed -n 's/^assay-services:[^:]*:\([0-9]*\):.*/\1/p' tree/etc/group)
-    check 'the folder of the socket is for the group' test "$(stat -c '%a %g' tree/run/assay-services)" = "2750 $group"
+    group_of() { sed -n "s/^$1:[^:]*:\([0-9]*\):.*/\1/p" tree/etc/group; }
+    group=$(group_of assay-services)
+    check 'the folder of sockets is for no group' \
+        test "$(stat -c '%a %u' tree/run/assay-services)" = "755 $(sed -n 's/^assay:[^:]*:\([0-9]*\):.*/\1/p' tree/etc/passwd)"
+    for role in replica-0 replica-7 holder executor anchor; do
+        own=$(group_of "assay-${role%-*}")
+        check "that of $role is for its own group" test "$(stat -c '%a %g' tree/run/assay-services/$role)" = "2750 $own"
+    done
     check 'that of configuration too' test "$(stat -c '%a %u %g' tree/etc/assay-services)" = "750 0 $group"
 fi
 

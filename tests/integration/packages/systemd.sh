@@ -103,7 +103,7 @@ there sh -c 'cd /srv && assay setup local --dir net --epoch-ms 500 --port 7101 -
     mv net/node-1/keys net/node-1/enclave /var/lib/assay/ && cp net/genesis /etc/assay/ &&
     install -o assay -m 0600 net/node-1/platform.key /etc/assay/platform.key &&
     sed "s,state_dir: state, state_dir: /var/lib/assay/state,; s,keys_dir: keys,keys_dir: /var/lib/assay/keys,
-         s,genesis: [^ ]*,genesis: /etc/assay/genesis,; s,admin: [^ ]*,admin: /run/assay/admin.sock,; /^  http: /d
+         s,genesis: [^ ]*,genesis: /etc/assay/genesis,; s,admin: [^ ]*,admin: /run/assay/admin.sock\n  services: /run/assay-services,; /^  http: /d
          s,path: enclave\$,path: /var/lib/assay/enclave,; s,service: service.sock,service: /run/assay/enclave.sock," \
         net/node-1/assayd.yaml >/etc/assay/assayd.yaml
     for n in 2 3 4; do systemd-run -q --unit=peer-$n --uid=assay assayd --config /srv/net/node-$n/assayd.yaml; done' \
@@ -216,13 +216,16 @@ check 'as the same node' within 30 there sh -c 'assay status | grep -q "^node  *
 
 # --- programs of services, beside their daemon
 there sh -c 'cd /srv/net/node-1 && for p in replica holder executor; do
-        sed "s,admin.svcs,/run/assay/admin.svcs,; s,^store: ,store: /var/lib/assay/,; s,^key: ,key: /etc/assay/," \
-            $p.yaml >/etc/assay/$p-0.yaml; done
-    install -o assay -m 0600 programs.key /etc/assay/'
+        sed "s,admin.svcs,/run/assay-services,; s,^store: ,store: /var/lib/assay-$p/,; s,^key: .*,key: /etc/assay-services/$p.key," \
+            $p.yaml >/etc/assay-services/$p-0.yaml
+        install -o assay-$p -g assay-$p -m 0600 programs.key /etc/assay-services/$p.key; done
+    chgrp assay-services /etc/assay-services/*.yaml && chmod 0640 /etc/assay-services/*.yaml'
 for program in replica holder executor; do
     check "assay-$program@0 starts" there systemctl start assay-$program@0
     check "assay-$program@0 follows the ledger" within 60 there sh -c \
         'systemctl show -P StatusText "$0" | grep -qE "^(listed|followed)"' assay-$program@0
+    check "the daemon's socket is that of its role" there sh -c \
+        'test "$(stat -c "%a %G" /run/assay-services/$0*/ledger | sort -u)" = "660 assay-$0"' $program
     check "nothing is refused to it" fails says assay-$program@0 'not permitted|refused'
     there systemctl show -P StatusText assay-$program@0
 done
@@ -260,10 +263,13 @@ there assay enforce release --reason done >/dev/null
 check 'and is started again' within 60 shop ActiveState active
 check 'the journal of orders holds' there assay audit orders /var/lib/assay/state/orders.log
 
-# --- the timer of anchors: as the user assay, in its sandbox; here it has no chain to ask
-cat >"$fresh/etc/assay/anchor.yaml" <<'END'
+# --- the timer of anchors: as a user of its own, in its sandbox; here it has no chain to ask
+cat >"$fresh/etc/assay-services/anchor.yaml" <<'END'
 anchor_version: 1
 END
+there sh -c 'chgrp assay-services /etc/assay-services/anchor.yaml && chmod 0640 /etc/assay-services/anchor.yaml'
+check 'the socket of anchors is for its user' there sh -c \
+    'test "$(stat -c "%a %G" /run/assay-services/anchor/ask)" = "660 assay-anchor"'
 check 'the timer is enabled and waits' there systemctl enable --now assay-anchor.timer
 check 'until its hour' is assay-anchor.timer SubState waiting
 there systemctl start assay-anchor.service >/dev/null 2>&1

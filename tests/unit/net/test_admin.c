@@ -37,7 +37,7 @@ static char *answer(void *context, const char *line)
 
 static enum assay_status open_at(struct assay_admin **out, char *message, size_t len)
 {
-    return assay_admin_open(path, answer, &counters, &counters, out, message, len);
+    return assay_admin_open(path, "admin socket", answer, &counters, &counters, out, message, len);
 }
 
 static void start(void)

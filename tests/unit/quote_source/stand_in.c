@@ -39,10 +39,13 @@ static const char *attribute_of(const char *path)
 
 /* ------------------------------------------------------------ contents */
 
-static size_t make_evidence(const struct stand_in *s, const uint8_t *data, size_t data_len,
+static size_t make_evidence(struct stand_in *s, const uint8_t *data, size_t data_len,
                             uint8_t *out)
 {
     if (data_len == 0) return 0;
+    s->evidence_begun++;
+    while (s->evidence_waits)
+        (void)usleep(1000);
     (void)usleep(s->evidence_takes_ms * 1000);
     for (size_t i = 0; i < s->evidence_len; i++)
         out[i] = (uint8_t)(i * 7 + 1);

@@ -51,6 +51,8 @@ struct stand_in {
     size_t evidence_len;
     int evidence_error;            /* errno of reading evidence, 0: none */
     atomic_uint evidence_takes_ms; /* tests change it while another thread asks */
+    atomic_uint evidence_begun;    /* times that evidence was asked for */
+    atomic_bool evidence_waits;    /* none is made until a test lets it go */
     uint8_t auxiliary[STAND_IN_BLOB];
     size_t auxiliary_len;
     bool has_auxiliary;

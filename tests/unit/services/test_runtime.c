@@ -662,7 +662,7 @@ Test(services_runtime, a_running_epoch_with_fewer_records_is_not_followed, .time
     for (uint64_t records = 0; records < 2; records++) {
         ledger = service_ledger_open(house.path, GROUP, 3, INSTANCES);
         const struct assay_follower_config config = { .path = house.path,
-                                                      .service = ASSAY_SERVICE_CONTINUITY,
+                                                      .role = ASSAY_SERVICE_ROLE_REPLICA,
                                                       .group = GROUP,
                                                       .chain_id = service_ledger_chain(ledger),
                                                       .era_min = era,

@@ -376,7 +376,7 @@ static void open_for_nothing(struct assay_follower *f)
 
 Test(services_tasks_runtime, one_account_has_a_quarter_of_the_places, .timeout = 120)
 {
-    struct assay_follower_config config = { .service = ASSAY_SERVICE_TASKS };
+    struct assay_follower_config config = { .role = ASSAY_SERVICE_ROLE_REQUESTOR };
     struct assay_follower *f = NULL;
     uint32_t at = 0, accepted = 0;
     table = 256; /* of which one account may have four */

@@ -1,0 +1,58 @@
+/*
+ * net/services/role.h - what a program of services is to its daemon, and the socket of each role
+ * (docs/services.md 4.1).
+ *
+ * Each role, and of continuity each group of it, has a socket in a folder of its own, which says
+ * who may connect. What comes over it acts as that role alone: it follows that service, hands in
+ * that role's records, and asks for evidence of that service.
+ */
+#ifndef ASSAY_NET_SERVICES_ROLE_H
+#define ASSAY_NET_SERVICES_ROLE_H
+
+#include "net/services/wire.h"
+
+enum assay_service_role {
+    ASSAY_SERVICE_ROLE_REPLICA,   /* of a group */
+    ASSAY_SERVICE_ROLE_ENCLAVE,   /* an instance of a group's */
+    ASSAY_SERVICE_ROLE_HOLDER,    /* of shares */
+    ASSAY_SERVICE_ROLE_OWNER,     /* puts and reads secrets */
+    ASSAY_SERVICE_ROLE_EXECUTOR,  /* of tasks */
+    ASSAY_SERVICE_ROLE_REQUESTOR, /* opens tasks, pays, transfers */
+};
+
+enum {
+    ASSAY_SERVICE_ROLE_COUNT = ASSAY_SERVICE_ROLE_REQUESTOR + 1,
+    /* Two roles of continuity have one for each group. */
+    ASSAY_SERVICE_SOCKETS_MAX = 2 * ASSAY_PLAN_GROUPS_MAX + 4,
+    ASSAY_SERVICE_SOCKET_PATH = 108, /* with its NUL, as the kernel has it */
+    ASSAY_SERVICE_SOCKET_NAME = 16,  /* "requestor", "replica-7", and its NUL */
+    /* Of the folder of all of them: behind it come "/requestor" and "/ledger". */
+    ASSAY_SERVICE_FOLDER_MAX = ASSAY_SERVICE_SOCKET_PATH - 1 - 10 - 7,
+};
+
+struct assay_service_socket {
+    enum assay_service_role role;
+    uint32_t group; /* below ASSAY_PLAN_GROUPS_MAX; 0 outside of continuity */
+};
+
+/* Returns: the socket of a number below ASSAY_SERVICE_SOCKETS_MAX (asserted). */
+struct assay_service_socket assay_service_socket_at(uint32_t number);
+/* Returns: the service that a role is of. */
+enum assay_service assay_service_of_role(enum assay_service_role role);
+/* Returns: what may be connected at once: a program and the one that replaces it, or people. */
+uint32_t assay_service_places(enum assay_service_role role);
+/* Returns: whether it may hand in records of this kind. */
+bool assay_service_may_submit(enum assay_service_role role, enum assay_service_kind kind);
+/* verb: QUOTE or VERIFY. Returns: whether it may ask for that. */
+bool assay_service_may_ask(enum assay_service_role role, enum assay_service_verb verb,
+                           enum assay_service_purpose purpose);
+/* Out: its folder's name: "holder", "replica-0". Returns: nothing. */
+void assay_service_socket_name(struct assay_service_socket socket,
+                               char name[static ASSAY_SERVICE_SOCKET_NAME]);
+/* Out: FOLDER/NAME/ledger. Returns: ASSAY_OK | ASSAY_E_RANGE (folder longer than
+ * ASSAY_SERVICE_FOLDER_MAX) */
+ASSAY_CHECKED enum assay_status
+assay_service_socket_path(const char *folder, struct assay_service_socket socket,
+                          char path[static ASSAY_SERVICE_SOCKET_PATH]);
+
+#endif
