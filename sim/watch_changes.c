@@ -346,6 +346,23 @@ static void follow_operators(struct assay_watch_charter *c, struct assay_slice d
     c->operators_bytes = bytes;
 }
 
+/* The goal of docs/protocol.md 9.6.4: no document of operators is in force twice, or what they
+ * signed before they were replaced would hold again. */
+static void look_at_operators(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    if (assay_bytes_equal(e->before->operators_digest, e->after->operators_digest, 32)) return;
+    if (c->seen_count == 0) /* those of the genesis, or of where the checker began */
+        assay_bytes_copy(c->seen[c->seen_count++], 32, e->before->operators_digest, 32);
+    bool again = false;
+    for (uint32_t i = 0; i < c->seen_count; i++)
+        if (assay_bytes_equal(c->seen[i], e->after->operators_digest, 32)) again = true;
+    if (again) BROKEN(e, "operators come back with the document that they had before");
+    else FINE(e);
+    if (c->seen_count == OPERATORS_SEEN) return;
+    assay_bytes_copy(c->seen[c->seen_count++], 32, e->after->operators_digest, 32);
+}
+
 static void try_rules(const struct assay_watch_epoch *e, uint64_t sequence,
                       const struct assay_charter_rules *before)
 {
@@ -567,6 +584,7 @@ void assay_watch_changes(const struct assay_watch_epoch *e)
         assay_watch_take_update(e, e->closed->updates[i]);
     if (c->dropped_now) drop_waiting(e); /* taken in the very epoch that goes back */
     activate(e);
+    look_at_operators(e);
     check_aside(e);
     if (c->turned) c->turned_ms = e->closed->at_ms;
 }
@@ -585,6 +603,7 @@ void assay_watch_changes_era(const struct assay_watch_epoch *e)
     for (uint32_t i = 0; !c->blind && i < e->closed->update_count; i++)
         assay_watch_take_update(e, e->closed->updates[i]);
     c->sequence = e->after->change_sequence; /* RECOVER is one itself */
+    c->seen_count = 0; /* what operators sign names its era */
     c->rules = e->after->rules;
     end_trial(c, w->nodes);
     forget_waiting(c);

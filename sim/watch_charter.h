@@ -11,6 +11,7 @@
 enum {
     WAITING_MAX = 16,
     ABSENCES_MAX = 64,
+    OPERATORS_SEEN = 64,
 };
 
 struct waiting {
@@ -63,6 +64,8 @@ struct assay_watch_charter {
     struct assay_genesis *operators; /* in force: operators, threshold */
     uint8_t *operators_bytes;        /* their document, when a change brought it */
     uint8_t operators_digest[32];
+    uint8_t seen[OPERATORS_SEEN][32]; /* digests of operators that were in force, newest last */
+    uint32_t seen_count;
     struct assay_charter_rules rules;
     uint64_t sequence; /* of the last change that a block took */
     struct waiting waiting[WAITING_MAX];

@@ -32,6 +32,7 @@ struct drafting {
     struct assay_policy *policy; /* edited; NULL: no wish is about it */
     uint8_t *policy_bytes, *operator_bytes, *plan_bytes, *body;
     bool has_plan, recovers; /* recovers: what waits is dropped, so nothing of it is built upon */
+    uint64_t sequence; /* of the change; 0: the next one of the state */
     struct assay_genesis *operators; /* the new list */
     struct assay_genesis_parameters parameters;
     bool has_parameters;
@@ -70,6 +71,7 @@ static int open_drafting(struct drafting *d)
     if (result != ASSAY_EXIT_OK) return result;
     ASSAY_ASSERT(d->source.basis != NULL);
     d->state = &d->source.basis->state;
+    if (d->sequence == 0) d->sequence = d->state->change_sequence + 1;
     d->parameters = d->state->rules.parameters;
     return assay_change_rules_of(d->options, &d->source, NULL, &d->state->rules, &d->rules);
 }
@@ -396,6 +398,7 @@ static int draft_operators(struct drafting *d, const char *path, char **text)
                           path, number);
         line = end;
     }
+    g->operators_number = d->sequence;
     g->threshold = (uint32_t)assay_min_u64(threshold, UINT32_MAX);
     if (threshold > g->operator_count || 2 * threshold <= g->operator_count)
         return REFUSE(d,
@@ -490,8 +493,7 @@ static int take_when(const struct drafting *d, struct assay_change *change)
 
 static int write_draft(struct drafting *d)
 {
-    struct assay_change change = { .era = d->state->era,
-                                   .sequence = d->state->change_sequence + 1 };
+    struct assay_change change = { .era = d->state->era, .sequence = d->sequence };
     struct assay_slice body;
     assay_bytes_copy(change.chain_id, 32, d->state->chain_id, 32);
     for (uint32_t i = 0; i < d->count; i++)
@@ -535,7 +537,7 @@ static int draft_wishes(struct drafting *d, char **text)
 int assay_change_draft_record(const struct assay_change_options *options,
                               const struct assay_change *head, uint8_t *record, size_t *len)
 {
-    struct drafting d = { .options = options, .recovers = true };
+    struct drafting d = { .options = options, .recovers = true, .sequence = head->sequence };
     char *text = NULL;
     *len = 0;
     if (options->wish_count == 0) return ASSAY_EXIT_OK;

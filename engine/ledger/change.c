@@ -233,7 +233,7 @@ struct applying {
     assay_plan_follow *follow;
     struct assay_service_places places;
     uint32_t level; /* in force before it */
-    uint64_t activation;
+    uint64_t sequence, activation;
     const char *why;
 };
 
@@ -245,14 +245,11 @@ static enum assay_status unfit(struct applying *a, enum assay_status status, con
 
 static bool is_operator(struct assay_slice document, const uint8_t id[static 32])
 {
-    struct assay_cursor c = assay_cursor_over(document.bytes, document.len);
-    uint64_t threshold = 0;
-    uint64_t count = 0;
-    if (assay_cbor_array_exact(&c, 3) != ASSAY_OK) return false;
-    if (assay_cbor_text_expect(&c, "assay/operators/v1") != ASSAY_OK) return false;
-    if (assay_cbor_uint(&c, &threshold) != ASSAY_OK) return false;
-    if (assay_cbor_array(&c, ASSAY_OPERATORS_MAX, &count) != ASSAY_OK) return false;
-    for (uint64_t i = 0; i < count; i++) {
+    struct assay_cursor c;
+    uint64_t number = 0;
+    uint32_t threshold = 0, count = 0;
+    if (assay_operators_open(document, &c, &number, &threshold, &count) != ASSAY_OK) return false;
+    for (uint32_t i = 0; i < count; i++) {
         uint8_t key[ASSAY_P256_PUBLIC_LEN];
         uint8_t own[32];
         struct assay_slice name;
@@ -368,9 +365,20 @@ static enum assay_status move_stage(struct applying *a, const uint8_t node_id[st
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.6.4: what operators sign names their document by its digest. With the number
+ * of the change in it no document comes into force twice, also where the same operators come back:
+ * what they signed before they were replaced is of nobody in force. */
 static enum assay_status replace_operators(struct applying *a, struct assay_slice document)
 {
     struct assay_state *s = a->state;
+    struct assay_cursor c;
+    uint64_t number = 0;
+    uint32_t threshold = 0, count = 0;
+    if (assay_operators_open(document, &c, &number, &threshold, &count) != ASSAY_OK ||
+        number != a->sequence)
+        return unfit(a, ASSAY_E_INVALID,
+                     "the operators' document has another number than its change: draft and sign "
+                     "it anew");
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].stage != ASSAY_STAGE_LEFT &&
             !is_operator(document, s->members[i].operator_id))
@@ -467,6 +475,7 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
                           .plan = staging->plan,
                           .follow = staging->follow,
                           .level = staging->state->rules.parameters.level,
+                          .sequence = change->sequence,
                           .activation = change->activation,
                           .why = "" };
     *why = (struct assay_unfit){ .why = "" };

@@ -13,6 +13,8 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
+static const char operators_tag[] = "assay/operators/v2";
+
 enum { GENESIS_VERSION = 2, CAP_DEN_MAX = 10000, SLICE_LEN_MAX = ASSAY_GENESIS_LEN_MAX };
 
 struct reader {
@@ -203,14 +205,12 @@ static enum assay_status read_operator(struct reader *r, bool is_first,
     return order > 0 ? at(r, "operators", ASSAY_E_ENCODING) : ASSAY_OK;
 }
 
-static enum assay_status read_operators(struct reader *r, struct assay_genesis *g)
+static enum assay_status read_operators(struct reader *r, uint32_t count, struct assay_genesis *g)
 {
-    uint64_t count = 0;
-    ASSAY_TRY(at(r, "operators", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &count)));
     if (count == 0) return at(r, "operators", ASSAY_E_RANGE);
     for (uint32_t i = 0; i < count; i++)
         ASSAY_TRY(read_operator(r, i == 0, &g->operators[i]));
-    g->operator_count = (uint32_t)count;
+    g->operator_count = count;
     ASSAY_ASSERT(count <= ASSAY_OPERATORS_MAX);
     return ASSAY_OK;
 }
@@ -240,8 +240,9 @@ enum assay_status assay_operators_encode(const struct assay_genesis *genesis,
 {
     struct assay_slice all;
     ASSAY_ASSERT(genesis->operator_count > 0 && genesis->threshold <= genesis->operator_count);
-    assay_cbor_put_array(w, 3);
-    assay_cbor_put_text(w, "assay/operators/v1");
+    assay_cbor_put_array(w, 4);
+    assay_cbor_put_text(w, operators_tag);
+    assay_cbor_put_uint(w, genesis->operators_number);
     assay_cbor_put_uint(w, genesis->threshold);
     assay_cbor_put_array(w, genesis->operator_count);
     for (uint32_t i = 0; i < genesis->operator_count; i++)
@@ -265,18 +266,29 @@ static void operators_digest(const struct assay_genesis *g, uint8_t digest[stati
     assay_sha256(bytes, w.len, digest);
 }
 
+enum assay_status assay_operators_open(struct assay_slice bytes, struct assay_cursor *c,
+                                       uint64_t *number, uint32_t *threshold, uint32_t *count)
+{
+    uint64_t listed = 0;
+    *c = assay_cursor_over(bytes.bytes, bytes.len);
+    ASSAY_TRY(assay_cbor_array_exact(c, 4));
+    ASSAY_TRY(assay_cbor_text_expect(c, operators_tag));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, number)); /* as a CHANGE's */
+    ASSAY_TRY(read_u32(c, ASSAY_OPERATORS_MAX, threshold));
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_OPERATORS_MAX, &listed));
+    *count = (uint32_t)listed;
+    return ASSAY_OK;
+}
+
 enum assay_status assay_operators_check(struct assay_slice bytes)
 {
-    struct reader r = { .in = assay_cursor_over(bytes.bytes, bytes.len) };
+    struct reader r = { 0 };
     struct assay_genesis_operator two[2];
-    uint32_t threshold = 0;
-    uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&r.in, 3));
-    ASSAY_TRY(assay_cbor_text_expect(&r.in, "assay/operators/v1"));
-    ASSAY_TRY(read_u32(&r.in, ASSAY_OPERATORS_MAX, &threshold));
-    ASSAY_TRY(assay_cbor_array(&r.in, ASSAY_OPERATORS_MAX, &count));
+    uint32_t threshold = 0, count = 0;
+    uint64_t number = 0;
+    ASSAY_TRY(assay_operators_open(bytes, &r.in, &number, &threshold, &count));
     if (!threshold_fits(threshold, count)) return ASSAY_E_RANGE;
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         ASSAY_TRY(read_operator(&r, i == 0, &two[1]));
         two[0] = two[1];
     }
@@ -285,11 +297,11 @@ enum assay_status assay_operators_check(struct assay_slice bytes)
 
 enum assay_status assay_operators_decode(struct assay_slice bytes, struct assay_genesis *genesis)
 {
-    struct reader r = { .in = assay_cursor_over(bytes.bytes, bytes.len) };
-    ASSAY_TRY(assay_cbor_array_exact(&r.in, 3));
-    ASSAY_TRY(assay_cbor_text_expect(&r.in, "assay/operators/v1"));
-    ASSAY_TRY(read_u32(&r.in, ASSAY_OPERATORS_MAX, &genesis->threshold));
-    ASSAY_TRY(read_operators(&r, genesis));
+    struct reader r = { 0 };
+    uint32_t count = 0;
+    ASSAY_TRY(assay_operators_open(bytes, &r.in, &genesis->operators_number, &genesis->threshold,
+                                   &count));
+    ASSAY_TRY(read_operators(&r, count, genesis));
     if (!threshold_fits(genesis->threshold, genesis->operator_count)) return ASSAY_E_RANGE;
     assay_sha256(bytes.bytes, bytes.len, genesis->operators_digest);
     return assay_cursor_end(&r.in);
@@ -392,7 +404,7 @@ static enum assay_status read_members(struct reader *r, struct assay_genesis *g)
 
 static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
 {
-    uint64_t version = 0, items = 0;
+    uint64_t version = 0, items = 0, operators = 0;
     ASSAY_TRY(at(r, "body", assay_cbor_array(&r->in, 9, &items)));
     if (items < 8) return at(r, "body", ASSAY_E_TYPE);
     ASSAY_TRY(at(r, "version", assay_cbor_uint(&r->in, &version)));
@@ -402,7 +414,9 @@ static enum assay_status read_body(struct reader *r, struct assay_genesis *g)
     ASSAY_TRY(at(r, "policy", assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->policy)));
     ASSAY_TRY(at(r, "endorsements", assay_cbor_bytes(&r->in, SLICE_LEN_MAX, &g->endorsements)));
     ASSAY_TRY(at(r, "threshold", read_u32(&r->in, ASSAY_OPERATORS_MAX, &g->threshold)));
-    ASSAY_TRY(read_operators(r, g));
+    g->operators_number = 0;
+    ASSAY_TRY(at(r, "operators", assay_cbor_array(&r->in, ASSAY_OPERATORS_MAX, &operators)));
+    ASSAY_TRY(read_operators(r, (uint32_t)operators, g));
     if (!threshold_fits(g->threshold, g->operator_count)) return at(r, "threshold", ASSAY_E_RANGE);
     ASSAY_TRY(read_members(r, g));
     if (items > 8) {

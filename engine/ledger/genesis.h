@@ -85,6 +85,7 @@ struct assay_genesis {
     uint8_t policy_digest[32], endorsements_digest[32]; /* SHA-256 of the slices */
     uint8_t operators_digest[32];                       /* of assay_operators_encode */
     uint8_t first[3][32]; /* those three of the file: a charter that is made of it keeps them */
+    uint64_t operators_number; /* of the CHANGE that brought the operators; 0: the genesis */
     uint32_t threshold;
     uint32_t operator_count;
     struct assay_genesis_operator operators[ASSAY_OPERATORS_MAX];
@@ -143,16 +144,24 @@ void assay_member_card_put(struct assay_writer *w, const struct assay_genesis_me
  * Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_RANGE (kind) | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_member_card_read(struct assay_cursor *c,
                                                        struct assay_genesis_member *m);
-/* Operators and threshold as one document, ["assay/operators/v1", threshold, [key, name ..]], which
- * the state names by its digest. Returns: ASSAY_OK | ASSAY_E_FULL */
+/* Operators and threshold as one document, ["assay/operators/v2", number, threshold, [key, name
+ * ..]], which the state names by its digest. The number is that of the CHANGE that brings it, 0 in
+ * the genesis: operators that come back have another digest than before (docs/protocol.md 9.6.4).
+ * Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_operators_encode(const struct assay_genesis *genesis,
                                                        struct assay_writer *w);
-/* Out: operators, operator_count, threshold and operators_digest of *genesis; names borrow from
- * bytes. Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_KEY | INPUT statuses */
+/* Out: operators, their number, operator_count, threshold and operators_digest of *genesis; names
+ * borrow from bytes.
+ * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_DUPLICATE | ASSAY_E_KEY | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_operators_decode(struct assay_slice bytes,
                                                        struct assay_genesis *genesis);
 /* The same without a place for what it says. Returns: as assay_operators_decode */
 ASSAY_CHECKED enum assay_status assay_operators_check(struct assay_slice bytes);
+/* Opens a document up to its list, any bytes. Out: *c stands at the first operator.
+ * Returns: ASSAY_OK | INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_operators_open(struct assay_slice bytes,
+                                                     struct assay_cursor *c, uint64_t *number,
+                                                     uint32_t *threshold, uint32_t *count);
 /* Returns: the operator of this id, NULL when there is none. */
 const struct assay_genesis_operator *assay_operator_find(const struct assay_genesis *genesis,
                                                          const uint8_t id[static 32]);

@@ -58,23 +58,14 @@ static enum assay_status put_approval(struct assay_writer *w, const uint8_t (*id
     return ASSAY_OK;
 }
 
-static enum assay_status open_operators(struct assay_slice document, struct assay_cursor *c,
-                                        uint64_t *threshold, uint64_t *count)
-{
-    *c = assay_cursor_over(document.bytes, document.len);
-    ASSAY_TRY(assay_cbor_array_exact(c, 3));
-    ASSAY_TRY(assay_cbor_text_expect(c, "assay/operators/v1"));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_OPERATORS_MAX, threshold));
-    return assay_cbor_array(c, ASSAY_OPERATORS_MAX, count);
-}
-
 static enum assay_status find_operator(struct assay_slice document, const uint8_t id[static 32],
                                        uint8_t key[static ASSAY_P256_PUBLIC_LEN])
 {
     struct assay_cursor c;
-    uint64_t threshold = 0, count = 0;
-    ASSAY_TRY(open_operators(document, &c, &threshold, &count));
-    for (uint64_t i = 0; i < count; i++) {
+    uint64_t number = 0;
+    uint32_t threshold = 0, count = 0;
+    ASSAY_TRY(assay_operators_open(document, &c, &number, &threshold, &count));
+    for (uint32_t i = 0; i < count; i++) {
         uint8_t own[32];
         struct assay_slice name;
         ASSAY_TRY(assay_cbor_array_exact(&c, 2));
@@ -109,9 +100,10 @@ static enum assay_status check_approval(const struct assay_approval *approval,
                                         const uint8_t digest[static 32])
 {
     struct assay_cursor c;
-    uint64_t threshold = 0, count = 0;
-    ASSAY_TRY(open_operators(operators, &c, &threshold, &count));
-    if (recovers) threshold = assay_recover_signers((uint32_t)threshold, (uint32_t)count);
+    uint64_t number = 0;
+    uint32_t threshold = 0, count = 0;
+    ASSAY_TRY(assay_operators_open(operators, &c, &number, &threshold, &count));
+    if (recovers) threshold = assay_recover_signers(threshold, count);
     /* Before any is verified: ids ascend, so each is another operator's. */
     if (threshold == 0 || approval->count < threshold) return ASSAY_E_SIGNATURE;
     c = assay_cursor_over(approval->items.bytes, approval->items.len);

@@ -147,6 +147,7 @@ static void add_operators(struct drafting *d)
     ASSAY_ASSERT(status == ASSAY_OK);
     o->name = assay_slice_over("operator", 8);
     next->threshold++;
+    next->operators_number = d->r->before.change_sequence + 1;
     assay_genesis_sort(next);
     struct assay_writer w = assay_writer_over(d->operators, sizeof d->operators);
     status = assay_operators_encode(next, &w);

@@ -13,5 +13,7 @@ void decide(struct assay_sim_world *w, uint64_t sequence, uint64_t activation,
 /* One operator more, with the key of set 77, and all of them must sign: those of the genesis decide
  * nothing any more. */
 void decide_operators(struct assay_sim_world *w, uint64_t sequence, uint64_t activation);
+/* And back to those of the genesis: signed by them and that one. */
+void decide_operators_back(struct assay_sim_world *w, uint64_t sequence, uint64_t activation);
 
 #endif

@@ -252,6 +252,7 @@ Test(change, operators_replace_one_another_but_leave_no_member_without)
     struct assay_action replace = { .kind = ASSAY_ACTION_OPERATORS };
     two->operator_count = 2;
     two->threshold = 2;
+    two->operators_number = 1;
     two->operators[0] = b->genesis.operators[0];
     two->operators[1] = b->genesis.operators[1];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
@@ -276,6 +277,41 @@ Test(change, operators_replace_one_another_but_leave_no_member_without)
     assay_sha256(bytes, w.len, digest);
     cr_assert_arr_eq(b->state.operators_digest, digest, 32);
     free(two);
+    change_drop(b);
+}
+
+/* docs/protocol.md 9.6.4: the number of the change is in the document, so none comes twice. */
+Test(change, a_list_of_operators_has_the_number_of_its_change)
+{
+    struct change_bench *b = change_make();
+    static uint8_t bytes[ASSAY_OPERATORS_LEN_MAX];
+    struct assay_genesis *again = calloc(1, sizeof *again);
+    struct assay_action replace = { .kind = ASSAY_ACTION_OPERATORS };
+    uint8_t digest[3][32];
+    *again = b->genesis;
+    for (uint64_t sequence = 1; sequence <= 2; sequence++) {
+        for (uint64_t number = 0; number < 4; number++) {
+            again->operators_number = number;
+            struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+            cr_assert_eq(assay_operators_encode(again, &w), ASSAY_OK);
+            replace.document = assay_slice_over(bytes, w.len);
+            if (number == sequence) assay_sha256(bytes, w.len, digest[number]);
+            if (number == sequence) continue;
+            cr_expect_eq(change_offer_one(b, sequence, b->context.epoch + 2, &replace),
+                         ASSAY_E_INVALID, "change %d, number %d", (int)sequence, (int)number);
+        }
+        again->operators_number = sequence;
+        struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+        cr_assert_eq(assay_operators_encode(again, &w), ASSAY_OK);
+        replace.document = assay_slice_over(bytes, w.len);
+        cr_assert_eq(change_offer_one(b, sequence, b->context.epoch + 2, &replace), ASSAY_OK);
+        change_pass_epoch(b);
+        change_pass_epoch(b);
+        cr_expect_arr_eq(b->state.operators_digest, digest[sequence], 32);
+    }
+    cr_expect_not(assay_bytes_equal(digest[1], digest[2], 32), "another document of the same");
+    cr_expect_not(assay_bytes_equal(digest[1], b->genesis.operators_digest, 32));
+    free(again);
     change_drop(b);
 }
 

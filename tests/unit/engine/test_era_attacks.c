@@ -69,22 +69,21 @@ struct document {
     uint8_t digest[32];
 };
 
-/* By every operator of the genesis, for the era that runs; in_force: and the one that was added. */
-static struct document *make_fence_of(const struct assay_sim_world *w, bool in_force)
+/* By every operator of the genesis, for the era that runs; added: and the one that was added. */
+static struct document *make_fence_by(const struct assay_sim_world *w, bool added,
+                                      const uint8_t operators_digest[static 32])
 {
     struct document *d = calloc(1, sizeof *d);
     struct signers *s = calloc(1, sizeof *s);
     uint8_t body[1024];
     struct assay_fence terms = { .reason = assay_slice_over("by operators of then", 20) };
     assay_bytes_copy(terms.chain_id, 32, w->genesis->chain_id, 32);
-    assay_bytes_copy(terms.operators_digest, 32,
-                     in_force ? state_of(w, 0)->operators_digest : w->genesis->operators_digest,
-                     32);
+    assay_bytes_copy(terms.operators_digest, 32, operators_digest, 32);
     struct assay_writer b = assay_writer_over(body, sizeof body);
     struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
     cr_assert_eq(assay_fence_body_encode(&terms, &b), ASSAY_OK);
     assay_sha256(body, b.len, d->digest);
-    sign_all(w, in_force, d->digest, s);
+    sign_all(w, added, d->digest, s);
     cr_assert_eq(assay_fence_encode(assay_slice_over(body, b.len), (const uint8_t(*)[32])s->ids,
                                     (const uint8_t(*)[64])s->signatures, s->count, &out),
                  ASSAY_OK);
@@ -95,7 +94,7 @@ static struct document *make_fence_of(const struct assay_sim_world *w, bool in_f
 
 static struct document *make_fence(const struct assay_sim_world *w)
 {
-    return make_fence_of(w, false);
+    return make_fence_by(w, false, w->genesis->operators_digest);
 }
 
 /* What a member with both its keys signs, where it says to be on the head of this engine. */
@@ -440,6 +439,31 @@ Test(era_attacks, who_has_answered_signs_again_when_operators_release_it, .timeo
     assay_sim_world_destroy(&w);
 }
 
+/* docs/protocol.md 9.6.4: the operators of the genesis signed a fence, were replaced, and are in
+ * force again. What they signed then is of nobody in force, whoever kept it. */
+Test(era_attacks, a_fence_of_before_binds_nobody_when_its_operators_come_back, .timeout = 240)
+{
+    struct assay_sim_world *w = start(45, 4);
+    struct document *fence = make_fence(w);
+    uint64_t now = assay_sim_world_epoch(w, 1);
+    decide_operators(w, 1, now + 3);
+    cr_assert(assay_sim_world_run_to_epoch(w, now + 6, 80000), "%s", assay_sim_world_violation(w));
+    cr_assert_eq(hand(w, 1, 0, ASSAY_MESSAGE_FENCE, fence), ASSAY_E_STRANGER);
+    now = assay_sim_world_epoch(w, 1);
+    decide_operators_back(w, 2, now + 3);
+    cr_assert(assay_sim_world_run_to_epoch(w, now + 6, 80000), "%s", assay_sim_world_violation(w));
+    for (uint32_t i = 0; i < NODES; i++) {
+        cr_assert_eq(w->nodes[i].engine->genesis->operator_count, w->genesis->operator_count);
+        cr_expect_eq(hand(w, i, 0, ASSAY_MESSAGE_FENCE, fence), ASSAY_E_STRANGER, "node %u", i);
+        cr_expect_not(w->nodes[i].engine->ending->fenced, "node %u", i);
+    }
+    struct document *anew = make_fence_by(w, false, state_of(w, 0)->operators_digest);
+    cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_FENCE, anew), ASSAY_OK, "one that they sign today");
+    free(anew);
+    free(fence);
+    assay_sim_world_destroy(&w);
+}
+
 /* A RELEASE is of one fence: another one by the operators in force holds, in the same epoch too. */
 Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 240)
 {
@@ -449,7 +473,7 @@ Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 
     cr_assert_eq(answering(w), ASSAY_OK);
     is_one_of_them(w, SIGNS_NOTHING);
     struct document *release = make_release(w, fence->digest, true);
-    struct document *second = make_fence_of(w, true);
+    struct document *second = make_fence_by(w, true, state_of(w, 0)->operators_digest);
     const struct assay_ending *ending = w->nodes[AWAY].engine->ending;
     cr_assert_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_FENCE, release), ASSAY_OK);
     cr_assert(ending->fenced && ending->released);

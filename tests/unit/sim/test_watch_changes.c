@@ -40,6 +40,7 @@ static void open_office(struct office *o)
         if (i == STRANGER) continue;
         assay_bytes_copy(o->genesis->operators[i].public_key, 64, public, 64);
         assay_bytes_copy(o->genesis->operators[i].operator_id, 32, o->ids[i], 32);
+        o->genesis->operators[i].name = assay_slice_over("op", 2);
     }
 }
 
@@ -419,6 +420,42 @@ Test(sim_watch_changes, sees_another_newcomer_than_the_change_names)
     fixture_close(f, NULL);
     cr_expect_eq(found(f), 1);
     end(f, &o);
+}
+
+/* Operators of the genesis once more, in a document with this number. */
+static void list_operators(struct fixture *f, struct office *o, uint64_t sequence, uint64_t number)
+{
+    static uint8_t document[ASSAY_OPERATORS_LEN_MAX];
+    struct assay_genesis *next = calloc(1, sizeof *next);
+    *next = *o->genesis;
+    next->operators_number = number;
+    assay_genesis_sort(next);
+    struct assay_writer w = assay_writer_over(document, sizeof document);
+    cr_assert_eq(assay_operators_encode(next, &w), ASSAY_OK);
+    const struct assay_action list = { .kind = ASSAY_ACTION_OPERATORS,
+                                       .document = assay_slice_over(document, w.len) };
+    decide(f, o, sequence, f->after.epoch + 2, &list, 1);
+    fixture_close(f, NULL);
+    fixture_epoch(f);
+    assay_sha256(document, w.len, f->after.operators_digest);
+    fixture_close(f, NULL);
+    fixture_epoch(f);
+    free(next);
+}
+
+Test(sim_watch_changes, sees_operators_that_come_back_with_their_old_document)
+{
+    for (uint64_t again = 0; again < 2; again++) {
+        struct office o;
+        struct fixture *f = begun(&o);
+        fixture_epoch(f);
+        list_operators(f, &o, 1, 1);
+        list_operators(f, &o, 2, 2);
+        cr_assert_eq(found(f), 0);
+        list_operators(f, &o, 3, again == 1 ? 1 : 3);
+        cr_expect_eq(found(f), again);
+        end(f, &o);
+    }
 }
 
 /* --- new rules that fell many */
