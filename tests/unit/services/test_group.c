@@ -769,6 +769,24 @@ Test(group, a_view_that_does_not_start_is_decided_anew_and_said)
     free(b);
 }
 
+/* A document has nothing of whoever lists nothing, so nothing may be remembered of it. */
+Test(group, a_stalled_view_marks_nobody_who_lists_nothing)
+{
+    struct bench *b = serving();
+    cr_assert_eq(list(b, 3, 13), ASSAY_CONT_APPLIED);
+    cr_assert_eq(list(b, 4, 14), ASSAY_CONT_APPLIED);
+    b->standing[1] = ASSAY_CONT_STAND_NONE;
+    for (uint32_t i = 0; i < ASSAY_CONT_STALL_CLOSES; i++)
+        close_epoch(b);
+    cr_assert_eq(b->group.next.slot[1], 3);
+    assay_cont_group_renew(&b->group, 3);
+    close_epoch(b);
+    cr_assert_eq(b->group.next.slot[1], 4, "it stalled, and who was new in it has left");
+    cr_expect_not(b->group.member[3].listed);
+    cr_expect_eq(b->group.member[3].until, 0);
+    free(b);
+}
+
 Test(group, a_seat_that_drains_still_serves)
 {
     struct bench *b = serving();

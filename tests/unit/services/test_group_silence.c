@@ -235,10 +235,15 @@ Test(group_silence, no_seat_moves_for_silence_while_a_view_changes)
     spares_alive(b);
     crowd_close(b);
     const struct assay_cont_seats next = b->group.next;
-    for (uint32_t i = 1; i < ASSAY_CONT_STALL_CLOSES; i++) {
+    for (uint32_t i = 1; i < 4 * ASSAY_CONT_STALL_CLOSES; i++) {
         report_by(b, 3, 4);
         spares_alive(b);
         crowd_close(b);
+        uint32_t moved = 0;
+        for (uint32_t k = 0; k < FIVE; k++)
+            moved += b->group.next.slot[k] != b->group.now.slot[k];
+        cr_assert_eq(moved, 1, "also when the view is decided anew: close %u", i);
+        if (i >= ASSAY_CONT_STALL_CLOSES) continue;
         cr_expect_eq(b->group.view_last, next.roster.view);
         cr_expect(assay_bytes_equal(b->group.next.slot, next.slot, sizeof next.slot));
     }
@@ -298,6 +303,28 @@ Test(group_silence, a_seat_moves_to_nobody_who_is_not_there)
 }
 
 /* docs/services.md 1.10: a memory that was missing for long is one that is lost. */
+/* The goal C5, also for whoever cuts links until a seat moves: with no candidate of another
+ * operator it stays, and the alarm says why. */
+Test(group_silence, a_seat_moves_to_no_operator_that_has_its_seats)
+{
+    /* Slots 0 to 4 sit; two of them, and every spare, are of one operator. */
+    static const uint8_t operators[CROWD] = { 5, 5, 1, 2, 3, 5, 5, 5, 5, 5 };
+    struct crowd *b = crowd_of(FIVE);
+    const uint32_t seat = 4;
+    cr_assert_eq(b->group.now.slot[seat], seat);
+    for (uint32_t closes = 0; closes < 20; closes++) {
+        report_by(b, 4, seat);
+        spares_alive(b);
+        assay_cont_group_close(&b->group, ++b->epoch, b->standing, b->score, operators, CROWD,
+                               &b->facts);
+        cr_assert_eq(b->facts.count, 0, "close %u", closes);
+        cr_assert_eq(b->group.now.slot[seat], seat);
+    }
+    cr_expect_eq(assay_cont_group_alarms(&b->group) & ASSAY_CONT_ALARM_OPERATORS,
+                 ASSAY_CONT_ALARM_OPERATORS);
+    free(b);
+}
+
 Test(group_silence, a_seat_that_is_missing_for_long_counts_no_more)
 {
     for (uint32_t back = 0; back < 2; back++) {
