@@ -4,7 +4,7 @@
 #include "apps/config/anchor.h"
 
 #include "apps/config/yaml.h"
-#include "base/file/file.h"
+#include "base/file/trust.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -253,6 +253,8 @@ enum assay_status assay_anchor_settings_read(struct assay_anchor_settings *setti
                                              char message[static ASSAY_ANCHOR_FAULT_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &schema, .message = message };
+    /* Whoever may change it decides whom an account pays. */
+    if (assay_file_trust_fault(path, message)) return ASSAY_E_INVALID;
     enum assay_status status = assay_config_open(&file);
     if (status == ASSAY_OK) status = take(&file, settings, file.data);
     assay_config_close(&file);

@@ -37,8 +37,9 @@ void assay_anchor_settings_init(struct assay_anchor_settings *settings);
  */
 const char *assay_anchor_settings_set(struct assay_anchor_settings *settings, const char *key,
                                       const char *text);
-/* Every key of a file. Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_SYNTAX |
- * ASSAY_E_RANGE | ASSAY_E_VERSION | ASSAY_E_MEMORY, each with a message */
+/* Every key of a file. Returns: ASSAY_OK | ASSAY_E_INVALID (others may change it) |
+ * ASSAY_E_NOT_FOUND | ASSAY_E_IO | ASSAY_E_SYNTAX | ASSAY_E_RANGE | ASSAY_E_VERSION |
+ * ASSAY_E_MEMORY, each with a message */
 ASSAY_CHECKED enum assay_status assay_anchor_settings_read(
     struct assay_anchor_settings *settings, const char *path,
     char message[static ASSAY_ANCHOR_FAULT_MAX]);

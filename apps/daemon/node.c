@@ -9,6 +9,7 @@
 #include "base/file/trust.h"
 #include "base/sparse.h"
 #include "net/log.h"
+#include "net/services/role.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,6 +299,46 @@ static enum assay_status check_insecure(struct daemon_node *node)
     return ASSAY_OK;
 }
 
+/* "": nothing was named. */
+static bool is_loose(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    return path != NULL && path[0] != '\0' && assay_file_trust_fault(path, message);
+}
+
+/* A key that is a file behind links: these are held to what a file of configuration is, and it to
+ * what keys are. */
+static bool is_loose_key(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    char whole[PATH_MAX];
+    if (path[0] == '\0' || realpath(path, whole) == NULL) return false; /* others say so */
+    return assay_file_trust_fault(path, message) || assay_file_secret_fault(whole, message);
+}
+
+/* Where programs of services find the daemon: who may put another socket there speaks as it. */
+static bool has_loose_sockets(const char *folder, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    char path[ASSAY_SERVICE_SOCKET_PATH];
+    if (is_loose(folder, message)) return true;
+    for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
+        if (assay_service_socket_path(folder, assay_service_socket_at(i), path) != ASSAY_OK)
+            return false; /* opening it says so */
+        *strrchr(path, '/') = '\0';
+        if (is_loose(path, message)) return true;
+    }
+    return false;
+}
+
+static bool has_loose_targets(const struct assay_config_enforcement *e,
+                              char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    for (size_t i = 0; i < e->target_count; i++) {
+        const struct assay_config_target *const t = &e->targets[i];
+        if (t->driver == ASSAY_CONFIG_HOOK && is_loose(t->path, message)) return true;
+        if (is_loose(t->ca_file, message)) return true;
+    }
+    return false;
+}
+
 /* Whoever may change one of these decides what this node does: they are held to who may write keys
  * (docs/operations.md 1). */
 static enum assay_status check_rights(struct daemon_node *node)
@@ -312,14 +353,15 @@ static enum assay_status check_rights(struct daemon_node *node)
     /* Each file that says something; what else has a name there, a variable or a flag, is none. */
     for (size_t i = 0; i < node->layers.name_count; i++)
         if (assay_file_trust_fault(node->layers.names[i], node->message)) return ASSAY_E_INVALID;
-    const char *paths[3 + ASSAY_CONFIG_TARGETS_MAX] = { folder, c->genesis, c->state_dir };
-    size_t count = 3;
-    for (size_t i = 0; i < node->enforcement->target_count; i++)
-        if (node->enforcement->targets[i].driver == ASSAY_CONFIG_HOOK)
-            paths[count++] = node->enforcement->targets[i].path;
-    for (size_t i = 0; i < count; i++)
-        if (paths[i] != NULL && assay_file_trust_fault(paths[i], node->message))
-            return ASSAY_E_INVALID;
+    const char *const paths[] = { folder, c->genesis, c->state_dir, c->checkpoint, c->enclave_path,
+                                  c->enclave_restore_path, c->http.certificate, c->http.clients,
+                                  c->collateral.ca_file };
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (is_loose(paths[i], node->message)) return ASSAY_E_INVALID;
+    if (is_loose_key(c->http.key, node->message) ||
+        has_loose_targets(node->enforcement, node->message) ||
+        has_loose_sockets(c->services, node->message))
+        return ASSAY_E_INVALID;
     return ASSAY_OK;
 }
 

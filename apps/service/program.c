@@ -7,7 +7,7 @@
 #include "apps/flags.h"
 #include "apps/service/confine.h"
 #include "apps/service/signals.h"
-#include "base/file/file.h"
+#include "base/file/trust.h"
 #include "services/tasks/task.h"
 
 #include <errno.h>
@@ -160,6 +160,8 @@ static enum assay_status read_config(struct service_program *p, const char *path
                                      char message[static ASSAY_CONFIG_MESSAGE_MAX])
 {
     struct assay_config_file file = { .path = path, .schema = &schema, .message = message };
+    /* Whoever may change it decides what the program does: it is held to who may write keys. */
+    if (assay_file_trust_fault(path, message)) return ASSAY_E_INVALID;
     enum assay_status status = assay_config_open(&file);
     if (status == ASSAY_OK) status = take(&file, p, file.data);
     assay_config_close(&file);

@@ -13,10 +13,11 @@
  * assay_file_trust_fault - may others than its owner write this file or folder, or put another in
  * its place?
  *
- * The owner is this process' user or root, of what a link leads to and of its folder; others do not
- * write it, nor does the group, unless it is the process' primary group and no other user's. The
- * folder keeps each name for its owner where everybody may write (/tmp). A process of root accepts
- * every owner: it reads what is some daemon's.
+ * The owner is this process' user or root, of the file, of its folder, of each link on the way and
+ * of that one's folder; others do not write them, nor does the group, unless it is the process'
+ * primary group and no other user's. A folder keeps each name for its owner where everybody may
+ * write (/tmp), and so does each folder on the way that everybody may write. A process of root
+ * accepts every owner: it reads what is some daemon's.
  * Out:     message on true: which path, what was found and what was expected
  * Returns: true: they may | false: no, or there is no such file
  */

@@ -23,7 +23,8 @@ expect 2 '--set log.levels: unknown key' "$ASSAYD" --config $FILE --set log.leve
 expect 2 '"code": "usage"' "$ASSAY" config check $FILE --set log.level=loud --json
 expect 5 'cannot be opened' sh -c "'$ASSAY' config check none.yaml || { s=\$?; [ \$s -eq 2 ] && exit 5; }"
 
-# --- who may change what decides: configuration, genesis, state, a hook
+# --- who may change what decides: configuration, genesis, state, hooks, programs, keys and authorities of HTTP, the folders
+# of sockets; by itself, by its folder, by a link to it or the folder of that link
 genesis=$(sed -n 's/^ *genesis: *//p' $FILE | head -n 1)
 state=$(sed -n 's/^ *state_dir: *//p' $FILE | head -n 1)
 mkdir -p "node-1/$state"
@@ -38,7 +39,45 @@ for open in "$FILE" node-1/assayd.d node-1/assayd.d/40-hook.yaml "node-1/$genesi
     chmod "$mode" "$open"
 done
 expect 0 'fit to run' "$ASSAYD" --config $FILE --check-config
+# The hook lies behind a link now; the enclave, what HTTP shows and whom it trusts, and a role's socket in folders.
+mkdir hooks links own web
+mv hook hooks/hook && ln -s ../hooks/hook links/hook && ln -s "$WORK/web/key.pem" links/key.pem
+cp "$BIN/assay-enclave" own/enclave && echo pem >web/cert.pem && echo pem >web/ca.pem
+(umask 077 && echo pem >web/key.pem)
+mkdir -p node-1/admin.svcs/holder
+chmod 755 hooks links own web node-1/admin.svcs node-1/admin.svcs/holder
+cat >node-1/assayd.d/40-hook.yaml <<END
+listen: { http: "127.0.0.1:1" }
+enforcement: { targets: [{ name: shop, driver: hook, path: $WORK/links/hook }] }
+enclave: { path: $WORK/own/enclave }
+http: { certificate: $WORK/web/cert.pem, key: $WORK/links/key.pem, clients: $WORK/web/ca.pem }
+END
+expect 0 'fit to run' "$ASSAYD" --config $FILE --check-config
+for open in hooks hooks/hook links own own/enclave web web/cert.pem web/ca.pem node-1/admin.svcs node-1/admin.svcs/holder; do
+    mode=$(stat -c %a "$open")
+    chmod o+w "$open"
+    expect 2 "$open: others may change it" "$ASSAYD" --config $FILE --check-config
+    chmod "$mode" "$open"
+done
+chmod 0644 web/key.pem
+expect 2 'web/key.pem: a key must be a readable regular file of mode 0600, found mode 0644' \
+    "$ASSAYD" --config $FILE --check-config
+chmod 0600 web/key.pem
+expect 0 'fit to run' "$ASSAYD" --config $FILE --check-config
 rm node-1/assayd.d/40-hook.yaml
+
+# --- the same of what programs of services read
+mkdir programs && chmod 755 programs
+printf 'service_version: 1\ndaemon: ../node-1/admin.svcs\nlisten: 127.0.0.1:1\ngroup: 0\n' >programs/replica.yaml
+expect 0 '' "$BIN/assay-replica" --config programs/replica.yaml --check-config
+for open in programs programs/replica.yaml; do
+    mode=$(stat -c %a "$open")
+    chmod o+w "$open"
+    expect 2 "$open: others may change it" "$BIN/assay-replica" --config programs/replica.yaml --check-config
+    chmod "$mode" "$open"
+done
+printf 'anchor_version: 1\nrpc: http://127.0.0.1:1\n' >programs/anchor.yaml && chmod 646 programs/anchor.yaml
+expect 2 'anchor.yaml: others may change it' "$ASSAY" anchor show --config programs/anchor.yaml
 # The folder of a file that is not named .yaml has the whole name.
 cp $FILE node-1/node.conf
 mkdir -m 0777 node-1/node.conf.d

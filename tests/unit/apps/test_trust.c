@@ -6,6 +6,7 @@
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,6 +69,88 @@ Test(apps_trust, a_link_is_as_good_as_what_it_leads_to)
     cr_assert_eq(chmod(to, 0755), 0);
     cr_expect_not(faulty(path, ""));
     cr_expect_not(faulty("/nonexistent/assayd.yaml", ""), "others say that it is missing");
+}
+
+/* Who may write the folder of a link lets it lead elsewhere; so does who may rename a folder on the
+ * way, also behind a link. */
+Test(apps_trust, a_link_is_as_good_as_its_folder_and_the_way)
+{
+    char inner[256], outer[256], hook[300], link[300], way[256];
+    (void)snprintf(inner, sizeof inner, "%s", folder_at(&folder, "inner"));
+    (void)snprintf(outer, sizeof outer, "%s", folder_at(&folder, "outer"));
+    cr_assert_eq(mkdir(inner, 0755), 0);
+    cr_assert_eq(mkdir(outer, 0755), 0);
+    (void)snprintf(hook, sizeof hook, "%s/hook", inner);
+    (void)snprintf(link, sizeof link, "%s/link", outer);
+    cr_assert_eq(close(open(hook, O_CREAT | O_WRONLY | O_CLOEXEC, 0755)), 0);
+    cr_assert_eq(symlink("../inner/./hook", link), 0);
+    cr_expect_not(faulty(link, ""));
+    cr_assert_eq(chmod(outer, 0777), 0);
+    cr_expect(faulty(link, "outer: others may change it"), "the link's own folder");
+    if (geteuid() == 0) { /* a group of others */
+        cr_assert_eq(chown(outer, 0, 54321), 0);
+        cr_assert_eq(chmod(outer, 0775), 0);
+        cr_expect(faulty(link, "outer: others may change it"));
+        cr_expect_not(faulty(hook, ""));
+    }
+    cr_assert_eq(chmod(outer, 0755), 0);
+    cr_assert_eq(chmod(inner, 0777), 0);
+    cr_expect(faulty(link, "inner: others may change it"), "the folder that it leads into");
+    cr_assert_eq(chmod(inner, 0755), 0);
+    cr_assert_eq(chmod(folder.path, 0777), 0);
+    cr_expect(faulty(link, "expected 0755 (chmod go-w)"), "a folder on the way");
+    cr_assert_eq(chmod(folder.path, 01777), 0);
+    cr_expect_not(faulty(link, ""), "it keeps each name for its owner");
+    cr_assert_eq(chmod(folder.path, 0755), 0);
+    /* A folder that is a link itself, a link in circles, and a path from where we are. */
+    (void)snprintf(way, sizeof way, "%s", folder_at(&folder, "way"));
+    cr_assert_eq(symlink(inner, way), 0);
+    (void)snprintf(hook, sizeof hook, "%s/hook", way);
+    cr_expect_not(faulty(hook, ""));
+    cr_assert_eq(chmod(inner, 0777), 0);
+    cr_expect(faulty(hook, "inner"));
+    cr_assert_eq(chdir(outer), 0);
+    cr_expect(faulty("../inner/hook", "inner"));
+    cr_expect(faulty("link", "inner"));
+    cr_assert_eq(symlink("circle", "circle"), 0);
+    cr_expect_not(faulty("circle", ""), "others say that there is no such file");
+    cr_assert_eq(unlink("circle"), 0);
+    cr_assert_eq(chdir("/"), 0);
+}
+
+/* As a user that is not root: of whom may a link be? Returns: whether it is refused. */
+static bool link_is_refused(uid_t owner)
+{
+    enum { USER = 54321, OTHER = 99 };
+    char hook[256], link[256];
+    (void)snprintf(hook, sizeof hook, "%s", folder_put(&folder, "hook", "x", 1, 0755));
+    (void)snprintf(link, sizeof link, "%s", folder_at(&folder, "link"));
+    cr_assert_eq(chown(hook, 0, 0), 0);
+    cr_assert_eq(chown(folder.path, 0, 0), 0);
+    cr_assert_eq(chmod(folder.path, 01777), 0);
+    cr_assert_eq(symlink(hook, link), 0);
+    cr_assert_eq(lchown(link, owner, owner), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        char message[ASSAY_FILE_MESSAGE_LEN] = "";
+        if (setgid(USER) != 0 || setuid(USER) != 0) _exit(OTHER);
+        const bool is_refused = assay_file_trust_fault(link, message);
+        const bool is_told = strstr(message, "is a link of user") != NULL;
+        _exit(is_refused != is_told ? OTHER : is_refused);
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) != OTHER);
+    cr_assert_eq(unlink(link), 0);
+    return WEXITSTATUS(status) != 0;
+}
+
+Test(apps_trust, a_link_of_somebody_else_is_refused)
+{
+    if (geteuid() != 0) cr_skip_test("it takes root");
+    cr_expect_not(link_is_refused(0));
+    cr_expect_not(link_is_refused(54321));
+    cr_expect(link_is_refused(54322));
 }
 
 /* In a process of that group and of a user that nobody else has: is the folder, mode 2775, refused?
