@@ -166,6 +166,20 @@ void daemon_pin_image(struct daemon_node *node)
                     "the package would stop this node");
 }
 
+enum assay_status daemon_check_pins(struct daemon_node *node)
+{
+    char folder[PATH_MAX], name[65] = "", why[DAEMON_PIN_WHY];
+    if (!is_measured_here(node) || !images_folder(node, folder)) return ASSAY_OK;
+    if (daemon_images_sound(folder, IMAGE_LEN_MAX, name, why)) return ASSAY_OK;
+    (void)snprintf(node->message, sizeof node->message,
+                   "%.140s/%s: a pinned image of the enclave is damaged: %.100s, expected its name. "
+                   "Put the image of that name back, or remove it: that of enclave.restore_path is "
+                   "pinned anew if the policy accepts it",
+                   folder, name, why);
+    daemon_place(node, "node.state_dir");
+    return ASSAY_E_INVALID;
+}
+
 /* What the policies are that may name an image. */
 struct named_by {
     const struct daemon_node *node;
@@ -213,16 +227,15 @@ void daemon_drop_images(struct daemon_node *node, const struct assay_policy *con
     daemon_warn(text);
 }
 
-/* A copy is what its name says, or nothing. Returns: true when it is and a policy accepts it. */
+/* It is what its name says: daemon_check_pins. Returns: whether a policy accepts it. */
 static bool is_pinned(struct daemon_node *node, const char *path, const char *name,
                       const struct assay_policy *const *policies, size_t count, int64_t at_unix_s)
 {
-    char hex[65];
+    uint8_t digest[32];
     struct image image = image_of(node, true);
     image.path = path;
-    if (strlen(name) != 64 || measure(node, &image) != ASSAY_OK) return false;
-    assay_hex_encode(image.digest, sizeof image.digest, hex, sizeof hex);
-    if (strcmp(hex, name) != 0) return false;
+    if (!daemon_image_name(name, digest) || measure(node, &image) != ASSAY_OK) return false;
+    if (!assay_bytes_equal(digest, image.digest, 32)) return false;
     for (size_t i = 0; i < count; i++)
         if (is_taken(policies[i], &image, at_unix_s)) return true;
     return false;

@@ -1,5 +1,6 @@
 /*
- * apps/daemon/images_prune.h - removal of pinned enclave images that nothing needs any more.
+ * apps/daemon/images_prune.h - pinned enclave images: are they what their names say, and removal of
+ * those that nothing needs any more.
  */
 #ifndef ASSAY_APPS_DAEMON_IMAGES_PRUNE_H
 #define ASSAY_APPS_DAEMON_IMAGES_PRUNE_H
@@ -14,6 +15,17 @@ struct daemon_image_needs {
     bool (*is_named)(const void *context, const uint8_t digest[static 32]); /* by a policy */
 };
 
+enum { DAEMON_PIN_WHY = 160 };
+
+/* Is a name that of an image, 64 lowercase digits? Out: digest, that it says. Returns: so or not */
+bool daemon_image_name(const char *name, uint8_t digest[static 32]);
+/*
+ * daemon_images_sound - is each DIGEST of a folder a regular file with that SHA-256?
+ * Out:     name: of the first that is not; why, with what was found
+ * Returns: so or not; true without a folder
+ */
+bool daemon_images_sound(const char *folder, size_t len_max, char name[static 65],
+                         char why[static DAEMON_PIN_WHY]);
 /*
  * daemon_images_prune - removes each DIGEST and DIGEST.run of a folder that is neither used nor
  * named, but for the newest such DIGEST: the one before, for a change that is taken back. Files of

@@ -155,6 +155,9 @@ ASSAY_CHECKED enum assay_status daemon_check_image(struct daemon_node *node, boo
 /* A copy of the image that restore_path names, which is accepted, into the state folder under its
  * digest; says so where that fails. Returns: nothing. */
 void daemon_pin_image(struct daemon_node *node);
+/* Is each copy in the state folder what its name says? One that is not is no reason to go on as if
+ * there were none. Returns: ASSAY_OK | ASSAY_E_INVALID (node->message: which, and what to do) */
+ASSAY_CHECKED enum assay_status daemon_check_pins(struct daemon_node *node);
 /* Removes copies that no policy names and that are not used, but for the newest of them; logs how
  * many. Returns: nothing. */
 void daemon_drop_images(struct daemon_node *node, const struct assay_policy *const *policies,

@@ -61,6 +61,9 @@ static enum assay_status check_images(struct daemon_node *node, bool is_check)
     for (size_t i = 0; rules != NULL && i < rules->set_count; i++)
         policies[count++] = rules->sets[i].policy;
     policies[count++] = node->founding_policy;
+    /* As if there were none, a damaged copy would let an upgrade of the package stop the node. */
+    node->unfit = true;
+    ASSAY_TRY(daemon_check_pins(node));
     enum assay_status status =
         daemon_check_image(node, true, policies, count, (int64_t)now.tv_sec);
     if (status == ASSAY_OK && !is_check) daemon_pin_image(node);

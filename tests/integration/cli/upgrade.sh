@@ -32,10 +32,25 @@ proves() {
 }
 check "and the node's evidence passes" until_true 20 proves
 
-# --- a copy that is not what its name says is none
+# --- a copy that is not what its name says stops the start, whatever restore_path has, and never counts as none
 kill -TERM "$pid_4"
 wait "$pid_4"
+cp "$pinned" kept
 printf x >>"$pinned"
-expect 2 'matches nothing in the policy' "$ASSAYD" --config node-4/assayd.yaml --check-config
+found=$(sha256sum "$pinned" | cut -d' ' -f1)
+damaged="$good: a pinned image of the enclave is damaged: its SHA-256 is $found, expected its name"
+expect 2 "$damaged" "$ASSAYD" --config node-4/assayd.yaml --check-config
+expect 2 "$damaged" "$ASSAYD" --config node-4/assayd.yaml
+cp kept package/assay-enclave
+expect 2 'or remove it' "$ASSAYD" --config node-4/assayd.yaml --check-config
+expect 2 "$damaged" "$ASSAYD" --config node-4/assayd.yaml
+rm "$pinned" && ln -s "$WORK/kept" "$pinned"
+expect 2 'expected a regular file' "$ASSAYD" --config node-4/assayd.yaml --check-config
+rm "$pinned"
+expect 0 'fit to run' "$ASSAYD" --config node-4/assayd.yaml --check-config
+start 4
+check 'it is pinned anew' until_true 20 cmp -s kept "$pinned"
+kill -TERM "$pid_4"
+wait "$pid_4"
 for i in 1 2 3; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
 finish

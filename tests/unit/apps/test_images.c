@@ -54,6 +54,35 @@ static bool is_named(const void *context, const uint8_t digest[static 32])
     return digest[0] == *named;
 }
 
+/* SHA-256 of "x". */
+static const char x_name[] = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
+
+Test(apps_images, an_image_that_is_not_its_name_is_found)
+{
+    char name[65] = "", why[DAEMON_PIN_WHY] = "";
+    cr_expect(daemon_images_sound(folder_at(&folder, "none"), 10, name, why));
+    (void)folder_put(&folder, x_name, "x", 1, 0700);
+    put('a', ".run", 1);
+    (void)folder_put(&folder, ".new", "y", 1, 0700);
+    cr_expect(daemon_images_sound(folder.path, 10, name, why), "other names are not its business");
+    const char *path = folder_put(&folder, x_name, "xy", 2, 0700);
+    cr_expect_not(daemon_images_sound(folder.path, 10, name, why));
+    cr_expect_str_eq(name, x_name);
+    cr_expect_not_null(strstr(why, "its SHA-256 is "), "%s", why);
+    cr_expect_not(daemon_images_sound(folder.path, 1, name, why), "longer than an image is");
+    (void)folder_put(&folder, x_name, "", 0, 0700);
+    cr_expect_not(daemon_images_sound(folder.path, 10, name, why), "nothing is left of it");
+    cr_assert_eq(unlink(path), 0);
+    const char *const other = folder_put(&folder, "other", "x", 1, 0700);
+    cr_assert_eq(symlink(other, path), 0);
+    cr_expect_not(daemon_images_sound(folder.path, 10, name, why), "a link is no copy");
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(mkdir(path, 0700), 0);
+    cr_expect_not(daemon_images_sound(folder.path, 10, name, why));
+    cr_assert_eq(rmdir(path), 0);
+    cr_expect(daemon_images_sound(folder.path, 10, name, why));
+}
+
 Test(apps_images, what_is_used_named_or_the_one_before_stays)
 {
     const uint8_t named = 0xaa;
