@@ -172,9 +172,9 @@ enum assay_status daemon_check_pins(struct daemon_node *node)
     if (!is_measured_here(node) || !images_folder(node, folder)) return ASSAY_OK;
     if (daemon_images_sound(folder, IMAGE_LEN_MAX, name, why)) return ASSAY_OK;
     (void)snprintf(node->message, sizeof node->message,
-                   "%.140s/%s: a pinned image of the enclave is damaged: %.100s, expected its name. "
-                   "Put the image of that name back, or remove it: that of enclave.restore_path is "
-                   "pinned anew if the policy accepts it",
+                   "%.140s/%s: a pinned image of the enclave is damaged: %.100s, expected its name."
+                   " Put the image of that name back, or remove it: that of enclave.restore_path "
+                   "is pinned anew if the policy accepts it",
                    folder, name, why);
     daemon_place(node, "node.state_dir");
     return ASSAY_E_INVALID;
