@@ -59,6 +59,11 @@ void assay_confirm_add(struct assay_confirm *c, uint64_t number, pid_t pid,
     assay_sha256(packet.bytes, packet.len, job->digest[0]);
 }
 
+bool assay_confirm_room_for_slow(const struct assay_confirm *c)
+{
+    return c->slow->count < c->slow_max;
+}
+
 void assay_confirm_take_over(struct assay_confirm *c, const struct assay_confirm_job *job)
 {
     ASSAY_ASSERT(c->slow == NULL && c->count < ASSAY_CONFIRM_MAX);
@@ -115,14 +120,18 @@ static void on_fall(struct assay_confirm *c, uint64_t now_ms, const char *cause,
     if (news.unjudged) answer_first(c, NULL);
 }
 
-/* The others go on without it: it begins anew where only jobs are that take long. */
+/* The others go on without it: it begins anew where only jobs are that take long, or, where too
+ * many are already, nowhere. */
 static void set_aside(struct assay_confirm *c, uint64_t now_ms)
 {
     struct assay_child_end end;
+    const bool has_room = assay_confirm_room_for_slow(c);
     struct assay_judge_news news = { .pid = c->child.pid,
                                      .in_hand = 1,
                                      .started = true,
-                                     .stalled = true };
+                                     .stalled = true,
+                                     .unjudged = !has_room,
+                                     .number = c->jobs[0].number };
     assay_child_end(&c->child, &end);
     assay_child_explain(&end, "a job that takes long", news.why, sizeof news.why);
     c->start_ms = now_ms;
@@ -130,9 +139,12 @@ static void set_aside(struct assay_confirm *c, uint64_t now_ms)
     c->asides++;
     c->losses->restarts++;
     c->losses->stalls++;
-    assay_confirm_take_over(c->slow, &c->jobs[0]);
-    remove_first(c);
+    if (has_room) {
+        assay_confirm_take_over(c->slow, &c->jobs[0]);
+        remove_first(c);
+    }
     c->world->tell(c->world->context, &news);
+    if (!has_room) answer_first(c, NULL);
 }
 
 static void start_process(struct assay_confirm *c, uint64_t now_ms, int brief)

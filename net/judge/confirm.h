@@ -30,7 +30,7 @@ struct assay_confirm {
     const char *program, *argument;
     uint32_t stall_ms;
     struct assay_confirm *slow; /* what takes longer than the patience; NULL: this is the one */
-    uint32_t patience_ms;
+    uint32_t patience_ms, slow_max;
     uint64_t lied;   /* the job whose first verdict was another, when a turn returns a pid */
     uint32_t asides; /* jobs that went there since the owner looked */
     struct assay_judge_losses *losses;
@@ -58,6 +58,8 @@ void assay_confirm_deinit(struct assay_confirm *c);
  * room: count below ASSAY_CONFIRM_MAX. Returns: nothing. */
 void assay_confirm_add(struct assay_confirm *c, uint64_t number, pid_t pid,
                        struct assay_slice packet);
+/* c: of verdicts that are confirmed. Returns: whether one more job may wait among the slow ones. */
+bool assay_confirm_room_for_slow(const struct assay_confirm *c);
 /* A job that takes long, with what is known of it; room as above. Returns: nothing. */
 void assay_confirm_take_over(struct assay_confirm *c, const struct assay_confirm_job *job);
 /* brief: what a process that forks is started with; ahead: also while there is no job.

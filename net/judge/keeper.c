@@ -159,6 +159,7 @@ enum assay_status assay_keeper_create(const struct assay_judge_config *config, u
                                          .argument = k->argument,
                                          .stall_ms = k->stall_ms,
                                          .losses = &k->losses };
+    k->confirm.slow_max = config->slow_max > 0 ? config->slow_max : ASSAY_KEEPER_SLOW_MAX;
     k->slow = k->confirm;
     k->confirm.slow = &k->slow;
     assay_confirm_init(&k->confirm);
@@ -408,10 +409,10 @@ static bool is_slow(struct assay_keeper *k, const struct hand *hand, uint64_t no
 }
 
 /* What is slow among others is tried again alone, as they are; what is slow alone goes on where
- * nobody waits for it. */
+ * nobody waits for it, or, where too many are already, nowhere. */
 static void fall_slow(struct assay_keeper *k, uint64_t now_ms)
 {
-    if (k->alone) {
+    if (k->alone && assay_confirm_room_for_slow(&k->confirm)) {
         const struct assay_confirm_job job = { .number = k->hands[0].number };
         k->alone = false;
         k->hand_count = 0;

@@ -14,7 +14,9 @@
  *
  * Evidence that sleeps holds nobody up for so long: a job that takes longer than the patience
  * (which halves with every such job, down to a least) goes on in a process beside, one such job
- * after the other, with all the time of a stall; others pass it (docs/protocol.md 3.1.2).
+ * after the other, with all the time of a stall; others pass it (docs/protocol.md 3.1.2). Only a
+ * few of them wait there: what comes beyond is not judged, so that they fill neither the keeper's
+ * hands nor the queue before it, however many members send such evidence.
  *
  * One thread calls; nothing blocks but the end of a process that is killed.
  */
@@ -32,6 +34,7 @@ enum {
     ASSAY_KEEPER_PATIENCE_MS = 2000, /* after which a job no longer holds up others */
     ASSAY_KEEPER_PATIENCE_LEAST_MS = 250,
     ASSAY_KEEPER_PATIENCE_AGAIN_MS = 60000, /* without a slow job: as patient as in the beginning */
+    ASSAY_KEEPER_SLOW_MAX = 8, /* slow jobs that wait for their turn; the next are not judged */
     ASSAY_KEEPER_START_MS = 30000,
     ASSAY_KEEPER_BACKOFF_MS = 250,       /* at most, when a job fells one judge after the other */
     ASSAY_KEEPER_BACKOFF_START_MS = 5000, /* at most, when none can be started */
@@ -53,7 +56,7 @@ struct assay_judge_config {
     const char *argument; /* behind its role, for tests; NULL */
     const struct assay_judge_set *sets; /* [set_count], 1..ASSAY_JUDGE_SETS_MAX */
     size_t set_count;
-    uint32_t stall_cpu_ms, stall_ms, patience_ms, backoff_ms, sample; /* 0: as above */
+    uint32_t stall_cpu_ms, stall_ms, patience_ms, slow_max, backoff_ms, sample; /* 0: as above */
 };
 
 /* What may be worth a line in a log. ready, else: a verdict was a lie, or it fell. */

@@ -51,6 +51,7 @@ static void stop(void)
     world_close(world);
 }
 
+static uint32_t slow_max; /* 0: as usual */
 static uint32_t sample = UINT32_MAX; /* none, but by a chance of one in four billion */
 
 /* patience_ms: as long as a stall takes, nothing is set aside. */
@@ -65,6 +66,7 @@ static void open_patient_pool(uint32_t threads, const char *argument, uint32_t s
                                               .stall_cpu_ms = 200,
                                               .stall_ms = stall_ms,
                                               .patience_ms = patience_ms,
+                                              .slow_max = slow_max,
                                               .sample = sample,
                                               .backoff_ms = 1 };
     const struct assay_verify_pool_config config = { .threads = threads,
@@ -545,6 +547,42 @@ Test(net_judge_keeper, many_that_sleep_hold_others_up_little_longer_than_one)
     clock_gettime(CLOCK_MONOTONIC, &to);
     cr_expect_lt(to.tv_sec - from.tv_sec, TEST_SANITIZED ? 40 : 10,
                  "a patience that stays would be 14 s at least");
+}
+
+/* However many members send such evidence: a few wait for their turn, the others are not judged,
+ * and whoever comes behind them is as if they were not there. */
+Test(net_judge_keeper, more_that_sleep_than_may_wait_are_not_judged)
+{
+    enum { WAIT = 2, BEYOND = 4 };
+    slow_max = WAIT;
+    open_patient_pool(1, NULL, 600000, PATIENCE_MS);
+    for (int i = 0; i < WAIT + BEYOND; i++)
+        ask("sleep ");
+    ask("good after");
+    for (int i = 0; i < BEYOND; i++)
+        expect_unjudged("sleep");
+    expect_good("good after");
+    cr_expect_eq(assay_verify_pool_pending(pool), WAIT, "and nothing else");
+    count();
+    cr_expect_eq(losses.unjudged, BEYOND);
+}
+
+Test(net_judge_keeper, more_that_sleep_where_they_are_confirmed_than_may_wait_are_not_judged)
+{
+    enum { WAIT = 2, BEYOND = 3 };
+    slow_max = WAIT;
+    open_patient_pool(1, NULL, 600000, PATIENCE_MS);
+    ask("turn ");
+    expect_outcome("turn", ASSAY_OUTCOME_NONE);
+    for (int i = 0; i < WAIT + BEYOND; i++)
+        ask("doze ");
+    ask("bad ");
+    for (int i = 0; i < BEYOND; i++)
+        expect_unjudged("doze");
+    expect_outcome("bad", ASSAY_OUTCOME_FAIL_HARD);
+    cr_expect_eq(assay_verify_pool_pending(pool), WAIT, "and nothing else");
+    count();
+    cr_expect_eq(losses.unjudged, BEYOND);
 }
 
 /* --- docs/protocol.md 3.1.3: a sample of the verdicts that convict nobody */
