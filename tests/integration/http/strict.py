@@ -3,7 +3,7 @@
 usage: strict.py HOST:PORT
 
 Each malformed request must get at most one answer, 400, and the connection must end: nothing behind it is a
-request. A foreign Host must be refused however warm the cache is. Prints how many checks held; status 1 when one
+request. A head that is too long, or never whole, ends its connection. A foreign Host must be refused however warm the cache is. Prints how many checks held; status 1 when one
 did not.
 """
 import socket
@@ -60,6 +60,47 @@ for what, request in malformed.items():
     check(what + " is refused", not out or out.startswith(b"HTTP/1.1 400"), out[:40])
     check(what + ": nothing behind it is answered", b" 200 " not in out and b"assay." not in out, out[-200:])
     check(what + ": its connection ends", closed)
+
+# --- heads: 16 KiB at most, however long they are made, and not for longer than a whole request may take
+def send_until_hung_up(begin, piece, pause, seconds):
+    """Returns: how many bytes were taken, whether the connection ended, what was answered."""
+    sent, out = 0, b""
+    with socket.create_connection((HOST, int(PORT)), 5) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        end = time.monotonic() + seconds
+        try:
+            sock.sendall(begin)
+            while time.monotonic() < end:
+                sock.settimeout(max(0.01, end - time.monotonic()))
+                sent += sock.send(piece)
+                sock.settimeout(pause)
+                try:
+                    part = sock.recv(65536)
+                    out += part
+                    if not part:
+                        return sent, True, out
+                except TimeoutError:
+                    pass
+        except (BrokenPipeError, ConnectionResetError):
+            return sent, True, out
+        except TimeoutError:
+            pass
+    return sent, False, out
+
+
+for what, begin, piece in (
+    ("a head of many lines", b"GET /livez HTTP/1.1\r\n" + OWN, b"X-Filler: " + b"x" * 4000 + b"\r\n"),
+    ("a line without end", b"GET /livez HTTP/1.1\r\n" + OWN + b"X-Filler: ", b"x" * 4096),
+    ("a path without end", b"GET /", b"x" * 4096),
+):
+    sent, ended, out = send_until_hung_up(begin, piece, 0.01, 60)
+    check(what + " ends the connection", ended, "%d bytes were taken" % sent)
+    check(what + " is no request", b" 200 " not in out, out[:80])
+    check(what + " is taken as far as buffers of sockets go", sent < 16 << 20, "%d bytes" % sent)
+sent, ended, out = send_until_hung_up(b"GET /livez HTTP/1.1\r\n" + OWN, b"X-Drip: y\r\n", 0.2, 120)
+check("a head that drips ends, though it never pauses", ended and b" 200 " not in out, "%d bytes" % sent)
+out, _ = raw(b"GET /livez HTTP/1.1\r\n" + OWN + b"X-Filler: " + b"x" * 8000 + b"\r\nConnection: close\r\n\r\n")
+check("a head of 8 KB is one", out.startswith(b"HTTP/1.1 200"), out[:40])
 
 # --- DNS rebinding: the cache is warm, and stays so
 own = b"GET /v1/nodes HTTP/1.1\r\n" + OWN + b"Connection: close\r\n\r\n"
