@@ -6,7 +6,7 @@
  *   2. PERSIST  one store batch: the signed bytes of every SIGN, every PERSIST
  *   3. SEND     and the signed messages of step 1; then each signed message comes back as a MESSAGE
  *               event from ASSAY_SLOT_SELF
- *   4. act      FETCH, VERIFY, LOAD, QUOTE, ORDER, NOTE, CLOSED
+ *   4. act      FETCH, VERIFY, LOAD, QUOTE, VOUCH, ORDER, NOTE, CLOSED
  *   5. sleep    until wake_at_ms or the next event
  * If 2 fails nothing of 3 to 5 happens and the node stops: a store that lost writes is not trusted.
  */
@@ -22,6 +22,8 @@ enum {
 };
 
 enum assay_signing_key { ASSAY_KEY_VOTING, ASSAY_KEY_IDENTITY };
+
+enum { ASSAY_VOUCH_LEN_MAX = 512 }; /* of what a VOUCH sends */
 
 enum assay_order_kind {
     ASSAY_ORDER_NOTE,     /* standing WARNING */
@@ -102,6 +104,7 @@ enum assay_effect_kind {
     ASSAY_EFFECT_ORDER,
     ASSAY_EFFECT_NOTE,
     ASSAY_EFFECT_CLOSED, /* an epoch closed: publish assay_engine_snapshot */
+    ASSAY_EFFECT_VOUCH, /* sign with the identity key and send to one member; kept nowhere */
     ASSAY_EFFECT_KEYS,   /* another member has our waiting keys: make others, answer KEYS */
     /* The epoch that closed left another roster, other rules or operators: when everything of this
      * step is carried out, the engine takes nothing any more; make the next one from the store. */
@@ -163,6 +166,13 @@ struct assay_effect {
             uint32_t incarnation;
             uint8_t report_data[64];
         } quote;
+        struct {
+            uint16_t to; /* slot */
+            uint8_t digest[32];
+            enum assay_message_kind message;
+            struct assay_slice payload; /* complete but for the signature */
+            size_t signature_at;
+        } vouch;
         struct assay_order order;
         struct {
             enum assay_note note;

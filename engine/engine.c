@@ -178,7 +178,9 @@ static void lay_out_blocks(struct assay_parts *p, struct layout *l,
 {
     p->sync.proof = take(l, ASSAY_FINALITY_LEN_MAX);
     p->ending.fence = take(l, ASSAY_FENCE_LEN_MAX);
-    p->ending.said = take(l, (size_t)config->genesis->member_count * sizeof *p->ending.said);
+    const size_t members = config->genesis->member_count;
+    p->vouching.said = take(l, members * sizeof *p->vouching.said);
+    p->vouching.answered_ms = take(l, members * sizeof *p->vouching.answered_ms);
     p->sync.ids = take(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
     p->chain.path_max = p->branch.path_max = blocks_max(config);
     p->chain.path = take(l, (size_t)p->chain.path_max * 32);
@@ -278,6 +280,7 @@ static void show_parts(struct assay_engine *e, struct assay_parts *p)
     e->sync = &p->sync;
     e->leap = &p->leap;
     e->ending = &p->ending;
+    e->vouching = &p->vouching;
     e->life = &p->life;
     e->serving = &p->serving;
 }
@@ -314,6 +317,7 @@ static struct assay_engine *place(void *memory, const struct assay_engine_config
     assay_have_init(e);
     assay_own_init(e, config);
     assay_leap_init(e, config);
+    assay_vouch_init(e, config);
     ASSAY_ASSERT(e->head->state.member_count == e->members && e->self < e->members);
     return e;
 }

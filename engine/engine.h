@@ -124,6 +124,9 @@ struct assay_engine_config {
     bool log_kept;
     /* What goes to ASSAY_SLOT_NEAR goes to somebody: the host has neighbours (host/view.h). */
     bool neighbours;
+    /* Drawn at random by the host for this engine: nonces are made of it. All zero: none was, and
+     * no RECOVER is ever confirmed to it (docs/protocol.md 9.16.5). */
+    uint8_t vouch_secret[32];
     uint32_t member_capacity; /* 0: as many as the genesis has */
     uint32_t blocks_max;      /* blocks held at once; 0: 128 */
     uint32_t history_epochs;  /* epochs of blocks kept in the store; 0: 20000 */

@@ -14,6 +14,7 @@
  * epoch.c     attest, judge, ballot            own.c        own keys
  * catchup.c   asking for the past              restore.c    coming back after a crash
  * leap.c      over many epochs at once         era.c         the end of an era
+ * vouch.c   who says to have taken a RECOVER
  * services.c  registry of services, own records of them
  * have.c      what neighbours hold, and what is asked of them
  *
@@ -28,6 +29,7 @@
 #include "engine/branch.h"
 #include "engine/catchup.h"
 #include "engine/clock.h"
+#include "engine/vouch.h"
 #include "engine/consensus/simplex.h"
 #include "engine/engine.h"
 #include "engine/epoch.h"
@@ -75,6 +77,7 @@ struct assay_parts {
     struct assay_syncing sync;        /* catchup.c */
     struct assay_leap leap;           /* leap.c */
     struct assay_ending ending;       /* era.c */
+    struct assay_vouching vouching; /* vouch.c */
     struct assay_progress life;       /* restore.c */
     struct assay_serving serving;     /* services.c */
 };
@@ -113,6 +116,7 @@ struct assay_engine {
     const struct assay_syncing *sync;
     const struct assay_leap *leap;
     const struct assay_ending *ending;
+    const struct assay_vouching *vouching;
     const struct assay_progress *life;
     const struct assay_serving *serving;
 

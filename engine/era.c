@@ -155,7 +155,7 @@ static enum assay_status take_answering(struct assay_engine *e)
 
 /* --- which RECOVER began the era (docs/protocol.md 9.16.4) */
 
-static const struct assay_began *began_of(const struct assay_engine *e, uint64_t era)
+const struct assay_began *assay_era_began(const struct assay_engine *e, uint64_t era)
 {
     const struct assay_began *b = &e->ending->began[era % ASSAY_ERAS_KEPT];
     return b->era == era && b->height > 0 ? b : NULL;
@@ -187,51 +187,12 @@ static bool is_began(struct assay_slice payload, struct assay_cursor *c)
 static bool is_forked(const struct assay_engine *e, const struct assay_began *said)
 {
     const bool old = assay_bytes_all_zero(said->id, 32);
-    const struct assay_began *own = began_of(e, (uint64_t)said->era + old);
+    const struct assay_began *own = assay_era_began(e, (uint64_t)said->era + old);
     if (own != NULL)
         return old ? said->height >= own->height : !assay_bytes_equal(said->id, own->id, 32);
     /* A RECOVER at or below what is final here. */
     return !old && said->era == (uint64_t)e->head->state.era + 1 &&
            e->chain->ledger.height >= said->height;
-}
-
-/* docs/protocol.md 9.16.5: members of more than a third of the weight say that they took it. */
-static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 32])
-{
-    const struct assay_state *state = &e->head->state;
-    uint64_t weight = 0, total = 0;
-    ASSAY_ASSERT(state->member_count <= e->members);
-    for (uint32_t i = 0; i < state->member_count; i++) {
-        total += state->members[i].weight;
-        if (assay_bytes_equal(e->ending->said[i], id, 32)) weight += state->members[i].weight;
-    }
-    return assay_third(weight, total);
-}
-
-bool assay_era_says(const struct assay_engine *e, uint32_t slot, const uint8_t node_id[static 32],
-                    const uint8_t id[static 32])
-{
-    return slot < e->members && slot < e->head->state.member_count &&
-           assay_bytes_equal(e->head->state.members[slot].node_id, node_id, 32) &&
-           assay_bytes_equal(e->ending->said[slot], id, 32);
-}
-
-/* The era that the next RECOVER begins: of the head, or where a leap has come to. */
-static uint64_t awaited_era(const struct assay_engine *e)
-{
-    const bool leaps = e->leap->phase != ASSAY_LEAP_OFF;
-    return (uint64_t)(leaps ? e->leap->era : e->head->state.era) + 1;
-}
-
-/* Each member stands for the RECOVER that it names last, whichever waits here: another one that
- * comes in between takes nothing from it. */
-static void confirm(struct assay_engine *e, uint16_t from, const struct assay_began *said)
-{
-    struct assay_ending *n = &e->parts->ending;
-    if (said->era != awaited_era(e) || assay_bytes_all_zero(said->id, 32)) return;
-    assay_bytes_copy(n->said[from], 32, said->id, 32);
-    if (n->asked && is_confirmed(e, said->id))
-        assay_sync_start(e, e->head->context.epoch + 1); /* who took it has it */
 }
 
 /* A claim about the sender alone, over its own link: a fork is reported once for each peer. */
@@ -249,7 +210,6 @@ static enum assay_status take_began(struct assay_engine *e, uint16_t from, struc
     said.era = (uint32_t)era;
     if (!assay_bytes_equal(chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
     if (from >= e->members) return ASSAY_OK;
-    confirm(e, from, &said);
     const uint8_t bit = (uint8_t)(1u << from % 8);
     if (!is_forked(e, &said)) return ASSAY_OK;
     if ((n->forked[from / 8] & bit) == 0)
@@ -269,6 +229,7 @@ enum assay_status assay_era_fence(struct assay_engine *e, uint16_t from,
     struct assay_cursor c;
     ASSAY_ASSERT(ending_holds(e));
     if (is_began(payload, &c)) return take_began(e, from, &c);
+    if (assay_vouch_is(payload)) return assay_vouch_take(e, from, payload);
     if (e->newcomer) return ASSAY_E_STALE; /* what others say is all that it can use (9.17.1) */
     if (from == ASSAY_SLOT_SELF && is_answering(payload)) return take_answering(e);
     return assay_release_is(payload) ? take_release(e, from, payload)
@@ -330,6 +291,7 @@ void assay_era_tick(struct assay_engine *e)
         assay_eng_note(e, ASSAY_NOTE_RECOVER_UNCONFIRMED, ASSAY_SLOT_ALL,
                        (uint64_t)e->head->state.era + 1, e->head->context.epoch);
     }
+    if (n->asked) assay_vouch_ask(e);
     if (e->now_ms < n->passed_ms + epoch_ms / PASSES_PER_EPOCH) return;
     n->passed_ms = e->now_ms;
     for (uint32_t i = 0; i < ASSAY_ERAS_KEPT; i++)
@@ -391,10 +353,10 @@ static enum assay_status is_vouched(struct assay_engine *e, const struct assay_r
         assay_bytes_equal(fence_digest, n->fence_digest, 32))
         return ASSAY_OK;
     assay_era_wait(e, &recover->header);
-    if (is_confirmed(e, recover->id)) return ASSAY_OK;
+    if (assay_vouch_holds(e, recover->id)) return ASSAY_OK;
     return assay_fault_plain(fault,
-                             "members of more than a third of the weight have not yet said that "
-                             "they took it, and this node has not answered its fence",
+                             "members of more than a third of the weight have not yet confirmed "
+                             "that they took it, and this node has not answered its fence",
                              ASSAY_E_AGAIN);
 }
 
@@ -554,7 +516,7 @@ void assay_engine_ending(const struct assay_engine *engine, struct assay_ending_
     const struct assay_engine *e = engine;
     *ending = (struct assay_ending_snapshot){ .fenced = e->ending->fenced,
                                               .answered = e->ending->answered };
-    const struct assay_began *began = began_of(e, e->head->state.era);
+    const struct assay_began *began = assay_era_began(e, e->head->state.era);
     ending->began = began != NULL;
     if (began != NULL) assay_bytes_copy(ending->began_id, 32, began->id, 32);
     assay_bytes_copy(ending->operators_digest, 32, e->head->state.operators_digest, 32);

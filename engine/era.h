@@ -42,7 +42,6 @@ struct assay_ending {
      * the highest. */
     bool asked, asked_told;
     uint64_t asked_ms, asked_epoch, asked_height;
-    uint8_t (*said)[32]; /* [members] the RECOVER that each said to have taken last; zero: none */
     uint8_t forked[ASSAY_MEMBERS_MAX / 8]; /* bit per slot: it was reported */
     bool recovered; /* this engine ended by RECOVER: the next one begins an era */
     uint8_t fence_digest[32];
@@ -98,10 +97,8 @@ ASSAY_CHECKED enum assay_status assay_era_grounds(struct assay_engine *e,
                                                   struct assay_fault *fault);
 /* docs/protocol.md 9.16.6. Returns: whether the time of a RECOVER lies too far ahead. */
 bool assay_era_is_ahead(const struct assay_engine *e, uint64_t time_ms);
-/* Did the member in this slot, of this id, say last that this RECOVER began its era
- * (docs/protocol.md 9.16.5)? Returns: whether so. */
-bool assay_era_says(const struct assay_engine *e, uint32_t slot, const uint8_t node_id[static 32],
-                    const uint8_t id[static 32]);
+/* Returns: the RECOVER that began this era, if it is known here; NULL: it is not. */
+const struct assay_began *assay_era_began(const struct assay_engine *e, uint64_t era);
 /* A RECOVER with this header waits for others to say so: an alarm follows where they do not.
  * Returns: nothing. */
 void assay_era_wait(struct assay_engine *e, const struct assay_block_header *header);

@@ -286,13 +286,13 @@ static bool find_row(const void *context, const uint8_t node_id[static 32],
 }
 
 /* docs/protocol.md 9.17.1: operators that were replaced since may sign a RECOVER on answers that
- * they kept. Who voted at its parent and took it says so, over its own link; slots are for good. */
+ * they kept. Who voted at its parent and took it signs so, for this node; slots are for good. */
 static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 32])
 {
     const struct assay_leap *l = e->leap;
     uint64_t weight = 0;
     for (uint32_t i = 0; i < l->voters.count; i++)
-        if (assay_era_says(e, i, l->rows[i].node_id, id)) weight += l->weights[i];
+        if (assay_vouch_says(e, i, l->rows[i].node_id, id)) weight += l->weights[i];
     return assay_third(weight, l->voters.total_weight);
 }
 

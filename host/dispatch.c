@@ -185,6 +185,7 @@ static struct waiting_deed *defer(struct assay_fifo *fifo, const struct assay_ef
     if (effect->kind == ASSAY_EFFECT_SEND) deed->effect.as.send.payload = kept;
     if (effect->kind == ASSAY_EFFECT_SIGN) deed->effect.as.sign.payload = kept;
     if (effect->kind == ASSAY_EFFECT_VERIFY) deed->effect.as.verify.bytes = kept;
+    if (effect->kind == ASSAY_EFFECT_VOUCH) deed->effect.as.vouch.payload = kept;
     ASSAY_ASSERT(kept.len == bytes.len);
     return deed;
 }
@@ -272,6 +273,11 @@ static void take_effect(struct assay_dispatch *d, const struct assay_effect *eff
         (void)defer(&d->sends, effect, effect->as.send.payload);
         return;
     case ASSAY_EFFECT_VERIFY: wait_to_act(d, effect, effect->as.verify.bytes); return;
+    case ASSAY_EFFECT_VOUCH:
+        if (d->config.world.affords(d->config.world.context, effect->as.vouch.to,
+                                    effect->as.vouch.payload.len))
+            wait_to_act(d, effect, effect->as.vouch.payload);
+        return;
     case ASSAY_EFFECT_PRUNE: prune(d, effect); break;
     case ASSAY_EFFECT_FETCH:
     case ASSAY_EFFECT_LOAD:

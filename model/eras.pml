@@ -19,7 +19,7 @@
  * BEYOND: only what holds without any bound is asserted.
  * Planted faults: OPERATORS_ALONE STORED_ANSWERS CONFIRMED_BY_FEW BELOW_THE_HEAD OLD_VOTERS ANY_FENCE
  * BY_A_THIRD SILENT_FORGOTTEN LIARS_FORGOTTEN UNPROVEN FENCE_FORGOTTEN FENCED_VOTES OUTLIVES
- * ENDS_FOR_ALL STRIKES_RELAYER. REACHES: what must be reachable, by number.
+ * ENDS_FOR_ALL STRIKES_RELAYER LISTED_AGAIN SAID_BY_ANYBODY. REACHES: what must be reachable, by number.
  */
 #ifndef K
 #define K 2
@@ -182,7 +182,13 @@ inline settle()
 
 /* --- FENCE, ANSWER, RELEASE. By the operators in force at the receiver's head (9.12.1). */
 
-#define FENCE_OF_A(i) :: d_step { ACTS(i) && fenced[i] == 0 && head[i] < C && ANSWER(A, i) == 0 -> fenced[i] = 1; settle() }
+/* LISTED_AGAIN: those in force above C are the same people, under the same document (9.6.4). */
+#ifdef LISTED_AGAIN
+#define A_IN_FORCE(i) true
+#else
+#define A_IN_FORCE(i) (head[i] < C)
+#endif
+#define FENCE_OF_A(i) :: d_step { ACTS(i) && fenced[i] == 0 && A_IN_FORCE(i) && ANSWER(A, i) == 0 -> fenced[i] = 1; settle() }
 #define FENCE_OF_B(i) :: d_step { ACTS(i) && fenced[i] == 0 && head[i] >= C -> fenced[i] = 2; settle() }
 /* Once: a later answer can only name a higher head. Of new keys it weighs nothing (9.13). */
 #define GIVE(i, o) :: d_step { ACTS(i) && !lost[i] && fenced[i] == (o) + 1 && ANSWER(o, i) == 0 -> ANSWER(o, i) = 1 + head[i]; settle() }
@@ -279,8 +285,11 @@ inline settle()
 /* --- which node takes it (9.16, 9.16.5) */
 
 #define TOOK(k, i) (taken[i] == (k) && !gone[i])
-#ifdef CONFIRMED_BY_FEW
+/* SAID_BY_ANYBODY: the traitor speaks for all, as where nothing is signed for who asks (9.16.7). */
+#if defined(CONFIRMED_BY_FEW)
 #define CONFIRMED(k, p) true
+#elif defined(SAID_BY_ANYBODY)
+#define CONFIRMED(k, p) THIRD(4)
 #else
 #define CONFIRMED(k, p) (THIRD(1 + ((p) < C -> TOOK(k, 0) : TOOK(k, 3)) + TOOK(k, 1) + TOOK(k, 2)))
 #endif

@@ -24,7 +24,9 @@ run breaks operators-alone -DOPERATORS_ALONE
 run breaks operators-alone-and-a-lost-store -DOPERATORS_ALONE -DLOST=1
 run breaks stored-answers-will-do -DSTORED_ANSWERS
 run breaks confirmed-by-few -DCONFIRMED_BY_FEW
+run breaks said-by-anybody -DSAID_BY_ANYBODY
 run breaks fence-outlives-its-operators -DOUTLIVES
+run breaks operators-listed-again -DLISTED_AGAIN
 run breaks relayer-is-struck -DSTRIKES_RELAYER
 run breaks threshold-of-half -DNO=6 -DNEED=3 -DFAULTY=0
 run breaks recover-by-the-threshold -DNEED=4 -DFAULTY=1

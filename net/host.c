@@ -46,6 +46,7 @@ static enum assay_status open_engine(struct assay_host *host,
                      sizeof set->transport_public);
     assay_bytes_copy(config.verifier_digest, 32, host->config.verifier_digest, 32);
     config.level = host->config.level;
+    ASSAY_TRY(assay_random(config.vouch_secret, sizeof config.vouch_secret));
     const size_t len = (assay_engine_size(&config) + 63) / 64 * 64;
     host->engine_memory = aligned_alloc(64, len);
     if (host->engine_memory == NULL) return ASSAY_E_MEMORY;

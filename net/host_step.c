@@ -240,6 +240,22 @@ static void flush(void *context)
     assay_transport_flush(host->link);
 }
 
+/* Signed when all that was said before it is durable, and for one member alone. */
+static void vouch(struct assay_host *host, const struct assay_effect *effect)
+{
+    uint8_t bytes[ASSAY_VOUCH_LEN_MAX];
+    const struct assay_slice payload = effect->as.vouch.payload;
+    const size_t at = effect->as.vouch.signature_at;
+    ASSAY_ASSERT(payload.len <= sizeof bytes && at + ASSAY_P256_SIGNATURE_LEN <= payload.len);
+    assay_bytes_copy(bytes, sizeof bytes, payload.bytes, payload.len);
+    const enum assay_status status =
+        assay_p256_sign(host->identity, effect->as.vouch.digest, bytes + at);
+    if (status == ASSAY_OK)
+        host_send(host, effect->as.vouch.to, ASSAY_SLOT_ALL, effect->as.vouch.message,
+                  assay_slice_over(bytes, payload.len));
+    else host_fail(host, status, "vouch");
+}
+
 /* A failure on the way is the host's: what it stands for is not to be done any more. */
 static void act_on(struct assay_host *host, const struct assay_effect *effect)
 {
@@ -250,6 +266,7 @@ static void act_on(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_EFFECT_QUOTE: host_quote(host, effect); return;
     case ASSAY_EFFECT_ORDER: host_order(host, &effect->as.order); return;
     case ASSAY_EFFECT_NOTE: host_note(host, effect); return;
+    case ASSAY_EFFECT_VOUCH: vouch(host, effect); return;
     case ASSAY_EFFECT_KEYS: host_keys_replace(host); return;
     case ASSAY_EFFECT_CLOSED: host_closed(host, effect->as.closed.epoch); return;
     case ASSAY_EFFECT_RENEW: host->renewing = true; return;

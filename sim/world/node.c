@@ -260,13 +260,23 @@ static const struct assay_services *services_of(const struct assay_sim_world *w,
     return w->options.services_of(w->options.services_context, plan);
 }
 
+/* Another one for each engine, that no other draw depends on. */
+static void draw_secret(struct assay_sim_world *w, uint32_t node, uint8_t secret[static 32])
+{
+    const uint64_t drawn[] = { w->options.seed, node, w->nodes[node].engines++ };
+    uint8_t input[3 * 8];
+    for (size_t i = 0; i < sizeof input; i++)
+        input[i] = (uint8_t)(drawn[i / 8] >> 8 * (i % 8));
+    assay_sha256(input, sizeof input, secret);
+}
+
 static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unused,
                         const struct assay_engine_renewal *renewal)
 {
     struct world_node *n = &w->nodes[node];
     const struct assay_charter charter = load_charter(w, node);
     const bool newcomer = n->joining != NULL && charter.state == NULL;
-    const struct assay_engine_config config = { .genesis = newcomer ? n->joining : charter.genesis,
+    struct assay_engine_config config = { .genesis = newcomer ? n->joining : charter.genesis,
                                                 .newcomer = newcomer,
                                                 .neighbours =
                                                     w->options.nodes > w->options.overlay_above,
@@ -285,6 +295,7 @@ static void make_engine(struct assay_sim_world *w, uint32_t node, bool keys_unus
                                                 .checkpoint = w->options.checkpoint,
                                                 .history_epochs = w->options.history_epochs,
                                                 .blocks_max = BLOCKS_MAX };
+    draw_secret(w, node, config.vouch_secret);
     const size_t len = assay_engine_size(&config);
     w->engine_len = len;
     free(n->memory);

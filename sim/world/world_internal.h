@@ -218,6 +218,7 @@ struct world_node {
     enum crash_point dies_at; /* at the next commit */
     uint64_t down_ms;         /* then */
     bool wipes, rolls_back;   /* at the next start */
+    uint64_t engines;         /* that it had */
     uint64_t rolls_back_epochs;
     bool first_day;        /* at its next start store and keys folder are those of the first day */
     bool tied;             /* the store knows the keys that began with it, and they know it */

@@ -15,6 +15,7 @@ struct script {
     size_t len;
     size_t signs;   /* effects SIGN of a step */
     size_t acts;    /* effects NOTE of a step */
+    size_t vouches; /* effects VOUCH of a step, for one member */
     size_t sends;   /* effects SEND to one member */
     size_t affords; /* of which so many are in its budget */
     size_t to_come; /* steps that have effects; those after it have none */
@@ -56,6 +57,14 @@ static enum assay_status on_step(void *context, struct assay_event *event,
                                    .as.send = { .to = 3,
                                                 .message = ASSAY_MESSAGE_PROPOSAL,
                                                 .payload = assay_slice_over(body, sizeof body) } };
+    static uint8_t said[96];
+    assay_bytes_copy(said, sizeof said, body, sizeof body);
+    for (size_t i = 0; i < s->vouches; i++)
+        effects->items[effects->count++] =
+            (struct assay_effect){ .kind = ASSAY_EFFECT_VOUCH,
+                                   .as.vouch = { .to = 3,
+                                                 .message = ASSAY_MESSAGE_FENCE,
+                                                 .payload = assay_slice_over(said, sizeof said) } };
     for (size_t i = 0; i < s->acts; i++)
         effects->items[effects->count++] = (struct assay_effect){ .kind = ASSAY_EFFECT_NOTE };
     return ASSAY_OK;
@@ -130,6 +139,12 @@ static void on_flush(void *context)
 static bool on_act(void *context, const struct assay_effect *effect)
 {
     struct script *s = context;
+    if (effect->kind == ASSAY_EFFECT_VOUCH) {
+        const struct assay_slice payload = effect->as.vouch.payload;
+        cr_assert(payload.len == sizeof body && payload.bytes[2] == 3, "a copy of its own");
+        tell(s, 'v');
+        return true;
+    }
     cr_assert_eq(effect->kind, ASSAY_EFFECT_NOTE);
     tell(s, 'a');
     for (; s->answers > 0; s->answers--) {
@@ -180,6 +195,22 @@ Test(host_dispatch, sends_no_more_to_a_member_than_it_may_ask_for)
     cr_assert_eq(run(&s, 1), ASSAY_OK);
     cr_assert_str_eq(s.told, "emmfa");
     free(s.dispatch);
+}
+
+/* docs/protocol.md 9.16.7: what is signed for one member leaves behind what is durable, counts
+ * against what that member may ask for, and is heard by nobody else. */
+Test(host_dispatch, what_is_vouched_to_one_member_leaves_behind_the_commit)
+{
+    struct script s = { .signs = 1, .vouches = 3, .affords = 2, .to_come = 1 };
+    cr_assert_eq(run(&s, 1), ASSAY_OK);
+    cr_assert_str_eq(s.told, "espcmfvve");
+    free(s.dispatch);
+    struct script t = {
+        .signs = 1, .vouches = 1, .affords = 1, .to_come = 1, .commit_says = ASSAY_E_STORE
+    };
+    cr_assert_eq(run(&t, 1), ASSAY_E_STORE);
+    cr_assert_str_eq(t.told, "espcr");
+    free(t.dispatch);
 }
 
 /* A proposal and our own vote for it in one commit: still nothing leaves before it. */
