@@ -55,13 +55,10 @@ void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_
                const char *format, ...)
 {
     struct assay_engine_snapshot snapshot;
-    if (assay_timeline_is_flooded(&host->timeline, code, slot)) return; /* the log has it */
     assay_engine_snapshot(host->engine, &snapshot);
-    struct assay_timeline_event *event = assay_timeline_add(&host->timeline);
+    struct assay_timeline_event *event = assay_timeline_add(&host->timeline, code, slot);
     event->at_unix_ms = host->at_unix_ms;
     event->epoch = snapshot.epoch;
-    (void)snprintf(event->code, sizeof event->code, "%s", code);
-    event->slot = slot;
     event->a = a;
     event->b = b;
     va_list args;

@@ -5,27 +5,37 @@
 
 #include "engine/message.h"
 
+#include <stdio.h>
 #include <string.h>
 
-struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline)
+/* Returns: the newest of so many alike that one more would evict others; NULL: there are not so
+ * many. */
+static struct assay_timeline_event *newest_of_many(struct assay_timeline *timeline,
+                                                   const char *code, uint16_t slot)
 {
-    timeline->last++;
-    struct assay_timeline_event *event = &timeline->ring[timeline->last % ASSAY_TIMELINE_MAX];
-    *event = (struct assay_timeline_event){ .seq = timeline->last };
-    return event;
+    struct assay_timeline_event *newest = NULL;
+    size_t alike = 0;
+    if (slot == ASSAY_SLOT_ALL) return NULL;
+    for (size_t i = 0; i < ASSAY_TIMELINE_MAX; i++) {
+        struct assay_timeline_event *event = &timeline->ring[i];
+        if (event->seq <= timeline->before || event->slot != slot ||
+            strncmp(event->code, code, sizeof event->code - 1) != 0)
+            continue;
+        alike++;
+        if (newest == NULL || event->seq > newest->seq) newest = event;
+    }
+    return alike >= ASSAY_TIMELINE_ALIKE_MAX ? newest : NULL;
 }
 
-bool assay_timeline_is_flooded(const struct assay_timeline *timeline, const char *code,
-                               uint16_t slot)
+struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline, const char *code,
+                                                uint16_t slot)
 {
-    size_t alike = 0;
-    if (slot == ASSAY_SLOT_ALL) return false;
-    for (size_t i = 0; i < ASSAY_TIMELINE_MAX; i++) {
-        const struct assay_timeline_event *event = &timeline->ring[i];
-        if (event->seq <= timeline->before || event->slot != slot) continue;
-        alike += strncmp(event->code, code, sizeof event->code - 1) == 0;
-    }
-    return alike >= ASSAY_TIMELINE_ALIKE_MAX;
+    struct assay_timeline_event *event = newest_of_many(timeline, code, slot);
+    const uint64_t seq = event != NULL ? event->seq : ++timeline->last;
+    if (event == NULL) event = &timeline->ring[seq % ASSAY_TIMELINE_MAX];
+    *event = (struct assay_timeline_event){ .seq = seq, .slot = slot };
+    (void)snprintf(event->code, sizeof event->code, "%s", code);
+    return event;
 }
 
 const struct assay_timeline_event *assay_timeline_after(const struct assay_timeline *timeline,

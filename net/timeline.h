@@ -3,7 +3,7 @@
  *
  * `assay` and the demo read it by `timeline since=SEQ`; who comes too late sees by the first
  * sequence number what is gone. net/timeline_file.h keeps it over a restart. What one member does
- * over and over evicts a bounded share of it.
+ * over and over evicts a bounded share of it: the first such events stay, and the newest.
  */
 #ifndef ASSAY_NET_TIMELINE_H
 #define ASSAY_NET_TIMELINE_H
@@ -31,12 +31,15 @@ struct assay_timeline {
     struct assay_timeline_event ring[ASSAY_TIMELINE_MAX];
 };
 
-/* Whether an event of this code about this member would evict others: ASSAY_TIMELINE_ALIKE_MAX of
- * the newest are like it. Never of events about no member. Returns: so or not */
-bool assay_timeline_is_flooded(const struct assay_timeline *timeline, const char *code,
-                               uint16_t slot);
-/* Returns: the new event, whose sequence number is set and all else is zero. */
-struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline);
+/*
+ * assay_timeline_add - an event of a code, about one member or none.
+ *
+ * Where ASSAY_TIMELINE_ALIKE_MAX in the ring are of that code and about that member, it takes the
+ * place and the number of the newest of them, and evicts no other. Never so of events about none.
+ * Returns: it; number, code and slot are set and all else is zero
+ */
+struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline, const char *code,
+                                                uint16_t slot);
 /* Returns: the oldest event with a sequence number above since, or NULL. */
 const struct assay_timeline_event *assay_timeline_after(const struct assay_timeline *timeline,
                                                         uint64_t since);

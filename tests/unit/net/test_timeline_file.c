@@ -2,6 +2,8 @@
  * net/timeline_file.h: what happened is still told after a restart, and numbers go on.
  */
 #include "net/timeline_file.h"
+
+#include "engine/message.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>
@@ -42,7 +44,8 @@ static void reopen(void)
 static void happen(uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
-        struct assay_timeline_event *event = assay_timeline_add(&timeline);
+        struct assay_timeline_event *event =
+            assay_timeline_add(&timeline, "new", ASSAY_SLOT_ALL);
         event->at_unix_ms = 1000 + event->seq;
         event->epoch = event->seq / 3;
         event->slot = (uint16_t)(event->seq % 5);
@@ -90,6 +93,23 @@ Test(net_timeline_file, goes_on_with_its_numbers_after_a_restart)
     happen(3);
     reopen();
     expect_told(1, 8);
+}
+
+/* One that takes the number of the newest like it is told in its place. */
+Test(net_timeline_file, what_took_the_place_of_the_one_before_is_told)
+{
+    reopen();
+    for (uint64_t i = 1; i <= 3 * ASSAY_TIMELINE_ALIKE_MAX; i++) {
+        struct assay_timeline_event *event = assay_timeline_add(&timeline, "again", 2);
+        event->a = i;
+        cr_assert_eq(assay_timeline_file_put(file, event), ASSAY_OK);
+    }
+    reopen();
+    cr_assert_eq(timeline.last, ASSAY_TIMELINE_ALIKE_MAX);
+    for (uint64_t seq = 1; seq < timeline.last; seq++)
+        cr_expect_eq(assay_timeline_after(&timeline, seq - 1)->a, seq);
+    cr_expect_eq(assay_timeline_after(&timeline, timeline.last - 1)->a,
+                 3 * ASSAY_TIMELINE_ALIKE_MAX);
 }
 
 Test(net_timeline_file, keeps_the_newest_of_many_and_no_more_room)
