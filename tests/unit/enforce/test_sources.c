@@ -131,6 +131,24 @@ Test(supervisor_sources, documents_of_a_nitro_module_travel_as_they_come)
     cr_expect_not_null(memmem(hardware->nsm_request, hardware->nsm_request_len, nonce, 64));
 }
 
+/* Hardware that answers when it is let go, and not before; it is asked. */
+static void request_of_a_sleeper(uint64_t epoch, uint8_t fill)
+{
+    const unsigned before = hardware->evidence_begun;
+    hardware->evidence_waits = true;
+    request(epoch, fill);
+    while (hardware->evidence_begun == before)
+        nest_turn_for(&nest, 1);
+}
+
+static void let_it_answer(void)
+{
+    const unsigned before = hardware->evidence_made;
+    hardware->evidence_waits = false;
+    while (hardware->evidence_made == before)
+        (void)usleep(1000);
+}
+
 /* A loop that waited for the hardware would never come to let it go. */
 Test(supervisor_sources, the_loop_goes_on_while_hardware_is_slow)
 {
@@ -138,11 +156,7 @@ Test(supervisor_sources, the_loop_goes_on_while_hardware_is_slow)
     bool served = false;
     nest.quote_ms = 60000;
     open_with("tsm", "/tsm");
-    const unsigned before = hardware->evidence_begun;
-    hardware->evidence_waits = true;
-    request(1, 0x11);
-    while (hardware->evidence_begun == before)
-        nest_turn_for(&nest, 1);
+    request_of_a_sleeper(1, 0x11);
     for (unsigned turns = 0; turns < 20 || !served; turns++) {
         nest_turn_for(&nest, 1);
         if (!served) served = nest_ask(&nest, "read\n", answer, sizeof answer);
@@ -157,20 +171,20 @@ Test(supervisor_sources, the_loop_goes_on_while_hardware_is_slow)
 Test(supervisor_sources, the_deadline_holds_and_a_late_quote_is_nobodys)
 {
     nest.quote_ms = 300;
-    hardware->evidence_takes_ms = 900;
     open_with("tsm", "/tsm");
-    nest_turn_for(&nest, 100);
     const uint64_t begin_ms = nest_now_ms();
-    request(1, 0x21);
+    nest_turn_for(&nest, 20); /* the supervisor's time is that of its last turn */
+    request_of_a_sleeper(1, 0x21);
     expect_quote(1);
     cr_expect_eq(nest.quote_len, 0, "an empty one: there is none to be had in time");
-    const uint64_t took_ms = nest_now_ms() - begin_ms;
-    cr_expect(took_ms >= 300 && took_ms < 800, "%lu ms", (unsigned long)took_ms);
-    hardware->evidence_takes_ms = 0;
-    nest_turn_for(&nest, 900); /* the late one comes */
+    cr_expect_geq(nest_now_ms() - begin_ms, 300);
+    let_it_answer();
+    nest_turn_for(&nest, 300); /* the late one comes */
     cr_expect_eq(nest.event_count, 1);
-    request(2, 0x22);
-    expect_quote(2);
+    for (uint64_t epoch = 2; epoch == 2 || nest.quote_len == 0; epoch++) {
+        request(epoch, 0x22); /* until a machine that is busy has one in time */
+        expect_quote(epoch);
+    }
     struct assay_package package;
     cr_assert_eq(assay_package_read(ASSAY_KIND_SNP, nest.quote, nest.quote_len, &package),
                  ASSAY_OK);
@@ -179,29 +193,25 @@ Test(supervisor_sources, the_deadline_holds_and_a_late_quote_is_nobodys)
 
 Test(supervisor_sources, a_source_that_refuses_gives_an_empty_quote_and_may_come_back)
 {
+    nest.quote_ms = 60000; /* it is said at once, and not when the time is over */
     open_with("tsm", "/tsm");
     hardware->evidence_error = ENXIO;
-    const uint64_t begin_ms = nest_now_ms();
     request(1, 0x31);
     expect_quote(1);
     cr_expect_eq(nest.quote_len, 0);
-    cr_expect_lt(nest_now_ms() - begin_ms, 1900, "it is said at once");
     hardware->evidence_error = 0;
     request(2, 0x32);
     expect_quote(2);
     cr_expect_eq(nest.quote_len, 1184);
 }
 
+/* An end that waited for the call would never come to let it go. */
 Test(supervisor_sources, a_call_that_does_not_come_back_does_not_hold_up_the_end)
 {
     nest.close_ms = 50;
-    hardware->evidence_takes_ms = 900;
     open_with("tsm", "/tsm");
-    nest_turn_for(&nest, 100);
-    request(1, 0x41);
-    nest_turn_for(&nest, 150);
-    const uint64_t begin_ms = nest_now_ms();
+    request_of_a_sleeper(1, 0x41);
     cr_expect_not(nest_close(&nest), "the source is still in use");
-    cr_expect_lt(nest_now_ms() - begin_ms, 600);
+    let_it_answer();
     (void)usleep(1500000); /* tests clean up after it; assayd ends */
 }

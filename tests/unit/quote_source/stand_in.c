@@ -46,11 +46,11 @@ static size_t make_evidence(struct stand_in *s, const uint8_t *data, size_t data
     s->evidence_begun++;
     while (s->evidence_waits)
         (void)usleep(1000);
-    (void)usleep(s->evidence_takes_ms * 1000);
     for (size_t i = 0; i < s->evidence_len; i++)
         out[i] = (uint8_t)(i * 7 + 1);
     assay_bytes_copy(out, STAND_IN_BLOB, s->prefix, s->prefix_len);
     assay_bytes_copy(out + s->prefix_len, STAND_IN_BLOB - s->prefix_len, data, data_len);
+    s->evidence_made++;
     return s->evidence_len;
 }
 

@@ -50,9 +50,9 @@ struct stand_in {
     size_t prefix_len;
     size_t evidence_len;
     int evidence_error;            /* errno of reading evidence, 0: none */
-    atomic_uint evidence_takes_ms; /* tests change it while another thread asks */
-    atomic_uint evidence_begun;    /* times that evidence was asked for */
-    atomic_bool evidence_waits;    /* none is made until a test lets it go */
+    /* Tests change and read these while another thread asks. */
+    atomic_bool evidence_waits;                /* none is made until a test lets it go */
+    atomic_uint evidence_begun, evidence_made; /* times that it was asked for, and was made */
     uint8_t auxiliary[STAND_IN_BLOB];
     size_t auxiliary_len;
     bool has_auxiliary;
