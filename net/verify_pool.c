@@ -145,9 +145,10 @@ static enum assay_status start(struct assay_verify_pool *pool, struct worker *wo
 
 /* ------------------------------------------------------------ a judge in another process */
 
-static uint64_t now_ms(void)
+static uint64_t now_ms(const struct assay_verify_pool *pool)
 {
     struct timespec now;
+    if (pool->config.clock != NULL) return pool->config.clock();
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
@@ -234,13 +235,13 @@ static void *mind(void *context)
         pthread_mutex_unlock(&pool->mutex);
         assay_status_ignore(assay_keeper_threads(pool->keeper, threads),
                             "as many as before go on");
-        assay_keeper_turn(pool->keeper, now_ms());
+        assay_keeper_turn(pool->keeper, now_ms(pool));
         pthread_mutex_lock(&pool->mutex);
-        give_jobs(pool, now_ms());
+        give_jobs(pool, now_ms(pool));
         pthread_mutex_unlock(&pool->mutex);
         struct pollfd fds[1 + ASSAY_KEEPER_FDS] = { { .fd = pool->bell, .events = POLLIN } };
         assay_keeper_poll(pool->keeper, fds + 1);
-        (void)poll(fds, 1 + ASSAY_KEEPER_FDS, assay_keeper_wait_ms(pool->keeper, now_ms()));
+        (void)poll(fds, 1 + ASSAY_KEEPER_FDS, assay_keeper_wait_ms(pool->keeper, now_ms(pool)));
         quiet(pool->bell);
         pthread_mutex_lock(&pool->mutex);
     }

@@ -54,6 +54,9 @@ struct assay_verify_pool_config {
     /* Judge in a process of its own; rules of jobs, and of this, are among its sets. NULL: here. */
     const struct assay_judge_config *judge;
     char *message; /* [ASSAY_KEEPER_WHY] why there is no judge, or NULL: that is not waited for */
+    /* In ms, never going back, of any thread: what the judge's deadlines are counted by, but for
+     * its processor time. NULL: the monotonic clock. */
+    uint64_t (*clock)(void);
 };
 
 /*
