@@ -495,9 +495,10 @@ _assay() {
         esac
         ;;
     'recover fence')
-        options='--help --reason --out --socket --json'
+        options='--help --reason --epochs --out --socket --json'
         case $before in
         --reason) want=text ;;
+        --epochs) want=text ;;
         --out) want=file ;;
         --socket) want=file ;;
         esac

@@ -302,6 +302,7 @@ complete -c assay -n '__assay_in recover status' -l socket -r -F -d 'admin socke
 complete -c assay -n '__assay_in recover status' -l json -d 'one versioned JSON document, for failures as well'
 complete -c assay -n '__assay_at recover' -f -a fence -d 'Writes an unsigned fence'
 complete -c assay -n '__assay_in recover fence' -l reason -x -d 'for those who sign'
+complete -c assay -n '__assay_in recover fence' -l epochs -x -d 'how many epochs from now on it may be taken, 1 to 100000; default: 256'
 complete -c assay -n '__assay_in recover fence' -l out -r -F -d 'the fence'
 complete -c assay -n '__assay_in recover fence' -l socket -r -F -d 'admin socket of the daemon (default $ASSAY_SOCKET, else /run/assay/admin.sock)'
 complete -c assay -n '__assay_in recover fence' -l json -d 'one versioned JSON document, for failures as well'

@@ -42,6 +42,7 @@ static void stand(struct assay_engine *e, const struct assay_fence *fence, struc
     assay_bytes_copy(n->fence_digest, 32, fence->digest, 32);
     assay_bytes_copy(n->fence, ASSAY_FENCE_LEN_MAX, bytes.bytes, bytes.len);
     n->fence_len = bytes.len;
+    n->fence_last = fence->last_epoch;
     ASSAY_ASSERT(ending_holds(e) && !assay_eng_may_sign(e));
 }
 
@@ -65,6 +66,13 @@ static void persist_meta(struct assay_engine *e, enum assay_store_meta number, s
     assay_eng_persist(e, ASSAY_STORE_META, &key, v);
 }
 
+/* docs/protocol.md 9.12.4: operators that fence and go on without a RECOVER have changed their
+ * minds; a copy of it that somebody kept halts nobody later. */
+static bool is_over(const struct assay_engine *e, uint64_t last_epoch)
+{
+    return e->head->context.epoch > last_epoch;
+}
+
 static enum assay_status take_fence(struct assay_engine *e, uint16_t from,
                                     struct assay_slice payload)
 {
@@ -74,6 +82,7 @@ static enum assay_status take_fence(struct assay_engine *e, uint16_t from,
     /* One fence holds as well as another, and a peer that repeats it costs no verification; the
      * node's operator may want answers to this one. */
     struct assay_ending *n = &e->parts->ending;
+    if (is_over(e, fence.last_epoch)) return ASSAY_E_STALE;
     const bool same = assay_bytes_equal(fence.digest, n->fence_digest, 32);
     if (n->fenced && (same || (!n->released && from != ASSAY_SLOT_SELF))) return ASSAY_OK;
     ASSAY_TRY(assay_approval_check(&fence.approval, e->head->context.operators, fence.digest));
@@ -121,7 +130,11 @@ static enum assay_status take_release(struct assay_engine *e, uint16_t from,
 void assay_era_opens(struct assay_engine *e)
 {
     struct assay_ending *n = &e->parts->ending;
-    if (!n->released) return;
+    const bool over = n->fenced && !n->answered && is_over(e, n->fence_last);
+    if (over && !n->released)
+        assay_eng_note(e, ASSAY_NOTE_RELEASED, ASSAY_SLOT_ALL, e->head->state.era,
+                       e->head->context.epoch);
+    if (!n->released && !over) return;
     n->fenced = n->answered = n->released = false;
     n->fence_len = 0;
     ASSAY_ASSERT(ending_holds(e));
@@ -236,15 +249,15 @@ enum assay_status assay_era_fence(struct assay_engine *e, uint16_t from,
                                      : take_fence(e, from, payload);
 }
 
-/* It was verified when it was taken. Operators that were replaced since bind only a node that has
- * answered them (docs/protocol.md 9.12.2). */
+/* It was verified when it was taken. Operators that were replaced since, and fences that are over,
+ * bind only a node that has answered them (docs/protocol.md 9.12.2, 9.12.4). */
 static enum assay_status restore_fence(struct assay_engine *e, struct assay_slice value)
 {
     struct assay_fence fence;
     ASSAY_TRY(assay_fence_decode(value, &fence));
     const bool in_force =
         assay_bytes_equal(fence.operators_digest, e->head->state.operators_digest, 32);
-    if (!in_force && !e->ending->answered) return ASSAY_OK;
+    if (!e->ending->answered && (!in_force || is_over(e, fence.last_epoch))) return ASSAY_OK;
     stand(e, &fence, value);
     if (e->chain->begun) assay_simplex_halt(e->simplex);
     return ASSAY_OK;

@@ -44,6 +44,7 @@ struct assay_ending {
     uint64_t asked_ms, asked_epoch, asked_height;
     uint8_t forked[ASSAY_MEMBERS_MAX / 8]; /* bit per slot: it was reported */
     bool recovered; /* this engine ended by RECOVER: the next one begins an era */
+    uint64_t fence_last; /* epoch: one that was not answered is over behind it (9.12.4) */
     uint8_t fence_digest[32];
     uint8_t *fence; /* [ASSAY_FENCE_LEN_MAX] as it travels */
     size_t fence_len;
@@ -54,7 +55,8 @@ struct assay_ending {
 /* A FENCE message, or a RELEASE; from the node's own operator also an answering
  * (assay_era_answering).
  * Returns: ASSAY_OK (it is in force, now or before) | ASSAY_E_AGAIN (no room in this step) |
- * ASSAY_E_CHAIN | ASSAY_E_STALE (of an era that is over) | ASSAY_E_EARLY (of a later one) |
+ * ASSAY_E_CHAIN | ASSAY_E_STALE (of an era, or an epoch, that is over) | ASSAY_E_EARLY (of a later
+ * one) |
  * ASSAY_E_STRANGER (by other operators than those in force at the head: no fault of the sender) |
  * ASSAY_E_INVALID (a RELEASE of another fence) | as assay_approval_check */
 ASSAY_CHECKED enum assay_status assay_era_fence(struct assay_engine *e, uint16_t from,
@@ -69,7 +71,8 @@ void assay_era_answering(struct assay_writer *w);
 /* What it hands in, as a RECOVER message, to accept one manually: ["assay/accept/v1", RECOVER].
  * Returns: nothing. */
 void assay_era_accepting(struct assay_slice recover, struct assay_writer *w);
-/* An epoch begins: a fence that was released is over. Returns: nothing. */
+/* An epoch begins: a fence that was released, or is over by its date, binds no more.
+ * Returns: nothing. */
 void assay_era_opens(struct assay_engine *e);
 /* Peers are told again: one may have come back. Returns: nothing. */
 void assay_era_tick(struct assay_engine *e);

@@ -110,7 +110,8 @@ void assay_settle_begin(struct assay_engine *e)
     assay_offer_turn(e);
     const bool was_listed = e->own->listed && e->life->started;
     assay_own_look(e);
-    /* Only this node's identity lists keys for it, and these are not the ones that it has. */
+    /* INCARNATE, by this node's identity, with other keys than it has: what operators list makes
+     * another engine (docs/protocol.md 2.15). */
     if (was_listed && !e->own->listed) assay_own_shared(e, e->own->keys.incarnation - 1);
     assay_era_opens(e);
     /* Before it begins: what came early may be reason enough to vote at once. */

@@ -193,6 +193,8 @@ inline settle()
 /* Once: a later answer can only name a higher head. Of new keys it weighs nothing (9.13). */
 #define GIVE(i, o) :: d_step { ACTS(i) && !lost[i] && fenced[i] == (o) + 1 && ANSWER(o, i) == 0 -> ANSWER(o, i) = 1 + head[i]; settle() }
 #define RELEASE(i) :: d_step { ACTS(i) && fenced[i] == 1 && head[i] >= C && ANSWER(A, i) > 0 -> fenced[i] = 0; released[i] = 1; settle() }
+/* Its last epoch is over (9.12.4): at any time, here. */
+#define LAPSE(i) :: d_step { ACTS(i) && ((fenced[i] == 1 && ANSWER(A, i) == 0) || (fenced[i] == 2 && ANSWER(B, i) == 0)) -> fenced[i] = 0; settle() }
 #ifdef FENCE_FORGOTTEN
 #define FORGET(i) :: d_step { ACTS(i) && fenced[i] == 2 -> fenced[i] = 0; settle() }
 #else
@@ -342,6 +344,7 @@ end:
     VOTE(0, C + 1)
 #endif
     FENCES(0) FENCES(1) FENCES(2)
+    LAPSE(0) LAPSE(1) LAPSE(2) LAPSE(3)
     BEHIND(1) BEHIND(2) BEHIND(3)
     LEARNS(0) LEARNS(1) LEARNS(2)
     LEARN(3, C) LEARN(3, C + 1) LEARN(3, C + 2)

@@ -70,6 +70,7 @@ static void put_head(struct assay_host *host, struct assay_json *data)
     if (ending.began) assay_json_set_hex(data, "recover_id", ending.began_id, 32);
     if (!ending.fenced || assay_fence_decode(ending.fence, &fence) != ASSAY_OK) return;
     assay_json_set_text_n(data, "reason", fence.reason.bytes, fence.reason.len);
+    assay_json_set_uint(data, "fence_last_epoch", fence.last_epoch);
     assay_json_set_hex(data, "fence_digest", ending.fence_digest, sizeof ending.fence_digest);
     assay_json_set_hex(data, "fence", ending.fence.bytes, ending.fence.len);
 }
@@ -92,7 +93,8 @@ static char *take_fence(struct assay_host *host, struct assay_slice bytes)
                                             : assay_fence_decode(bytes, &fence);
     if (read != ASSAY_OK) return refuse(host, read, "this is not the file of a fence or a release");
     const enum assay_status status = hand_in(host, ASSAY_MESSAGE_FENCE, bytes);
-    if (status == ASSAY_E_STALE) return refuse(host, status, "the era that it names is over");
+    if (status == ASSAY_E_STALE)
+        return refuse(host, status, "the era that it names is over, or its last epoch");
     if (status == ASSAY_E_EARLY) return refuse(host, status, "this node is in an earlier era");
     if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER)
         return refuse(host, status, "it is not signed by the threshold of the operators in force");

@@ -20,7 +20,11 @@
 
 static const char socket_default[] = "/run/assay/admin.sock";
 
-enum { FILE_LEN_MAX = ASSAY_RECOVER_LEN_MAX };
+enum {
+    FILE_LEN_MAX = ASSAY_RECOVER_LEN_MAX,
+    EPOCHS_DEFAULT = 256, /* of T = 60 s more than four hours */
+    EPOCHS_MAX = 100000,
+};
 
 /* ------------------------------------------------------------ files */
 
@@ -123,7 +127,10 @@ static int run_status(const struct assay_recover_options *options)
         if (assay_json_get(d, "recover_id") != NULL)
             (void)printf("began by   RECOVER %s\n", assay_json_text(d, "recover_id", "?"));
         if (assay_json_bool(d, "fenced", false))
-            (void)printf("fenced     nothing is signed in this era any more: %s\n",
+            (void)printf("fenced     nothing is signed in this era any more%s: %s\n",
+                         assay_json_bool(d, "answered", false)
+                             ? ""
+                             : ", unless its last epoch passes before this node answers",
                          assay_json_text(d, "reason", ""));
         else (void)puts("fenced     no");
     }
@@ -157,16 +164,32 @@ static int write_draft(const struct assay_recover_options *options,
     return assay_print_envelope(schema, data);
 }
 
+/* For how many epochs from the running one on a node may take it. */
+static bool read_epochs(const char *text, uint64_t *epochs)
+{
+    char *end = NULL;
+    *epochs = EPOCHS_DEFAULT;
+    if (text == NULL) return true;
+    *epochs = strtoull(text, &end, 10);
+    return text[0] >= '1' && text[0] <= '9' && *end == '\0' && *epochs <= EPOCHS_MAX;
+}
+
 static int run_fence(const struct assay_recover_options *options)
 {
     struct assay_json *document = NULL;
+    uint64_t epochs = 0;
     ASSAY_ASSERT(options->reason != NULL); /* by the table */
+    if (!read_epochs(options->epochs, &epochs))
+        return assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                                 "recover fence: --epochs: expected 1 to %d, found %s", EPOCHS_MAX,
+                                 options->epochs);
     int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
     const char *head = assay_json_text(d, "head_id", "");
     uint8_t body[1024];
     struct assay_fence terms = { .era = (uint32_t)assay_json_uint(d, "era", 0),
+                                 .last_epoch = assay_json_uint(d, "epoch", 0) + epochs,
                                  .reason =
                                      assay_slice_over(options->reason, strlen(options->reason)) };
     struct assay_writer w = assay_writer_over(body, sizeof body);
@@ -465,6 +488,7 @@ static const struct option options_long[] = {
     { "out", required_argument, NULL, 'o' },
     { "key", required_argument, NULL, 'k' },
     { "reason", required_argument, NULL, 'r' },
+    { "epochs", required_argument, NULL, 'e' },
     { "threshold", required_argument, NULL, 't' },
     { "forced", no_argument, NULL, 'F' },
     { "json", no_argument, NULL, 'j' },
@@ -493,6 +517,10 @@ int assay_command_recover(int argc, char **argv)
     for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;) {
         if (o == 'r') {
             options.reason = optarg;
+            continue;
+        }
+        if (o == 'e') {
+            options.epochs = optarg;
             continue;
         }
         if (o == 'F') {

@@ -10,6 +10,7 @@
 struct assay_recover_options {
     struct assay_change_options change; /* socket, out, key, json, wishes: as of `assay change` */
     const char *reason;
+    const char *epochs; /* fence: for how many it may be taken; NULL: EPOCHS_DEFAULT of recover.c */
     bool forced; /* draft: operators know that something may be undone */
     int file_count; /* positional: FILE, or the answers of a draft */
     char **files;

@@ -35,6 +35,7 @@ static void put_fence(const struct assay_fence *f, struct assay_json *data)
     assay_json_set_uint(data, "era", f->era);
     assay_json_set_hex(data, "operators_digest", f->operators_digest, sizeof f->operators_digest);
     assay_json_set_hex(data, "head_id", f->head_id, sizeof f->head_id);
+    assay_json_set_uint(data, "last_epoch", f->last_epoch);
     assay_json_set_text_n(data, "reason", f->reason.bytes, f->reason.len);
     assay_json_set_hex(data, "digest", f->digest, sizeof f->digest);
 }
@@ -160,6 +161,7 @@ static void print_plain(const struct assay_json *d)
     if (strcmp(kind, "release") == 0) {
         (void)printf("fence      %s\n", assay_json_text(d, "fence_digest", ""));
     } else if (strcmp(kind, "fence") == 0) {
+        (void)printf("taken      up to epoch %llu\n", (llu)assay_json_uint(d, "last_epoch", 0));
         (void)printf("reason     %s\n", assay_json_text(d, "reason", ""));
     } else {
         (void)printf("head       epoch %llu, height %llu, %.16s\n",

@@ -340,9 +340,13 @@ const struct assay_verb assay_verbs_network[] = {
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "recover", "fence", "",
       "Writes an unsigned fence. Signed by the threshold and submitted it ends the era: nodes that "
-      "have it sign nothing in it any more, for good.",
+      "have it sign nothing in it any more, unless it is over before they have answered.",
       EXIT_RECOVER, "assay recover fence --reason \"a fire in the second room\" --out fence\n",
       (const struct assay_option[]){ { "reason", "TEXT", "for those who sign", ASSAY_OPTION_MUST },
+                                     { "epochs", "N",
+                                       "how many epochs from now on it may be taken, 1 to 100000; "
+                                       "default: 256",
+                                       0 },
                                      OUT("the fence"),
                                      ASSAY_OPTION_SOCKET,
                                      ASSAY_OPTION_JSON,

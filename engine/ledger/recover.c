@@ -9,7 +9,7 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
-static const char fence_tag[] = "assay/fence/v1";
+static const char fence_tag[] = "assay/fence/v2";
 static const char fence_file_tag[] = "assay/fence-signed/v1";
 static const char release_tag[] = "assay/release/v1";
 static const char release_file_tag[] = "assay/release-signed/v1";
@@ -129,12 +129,13 @@ enum assay_status assay_fence_body_encode(const struct assay_fence *f, struct as
 {
     struct assay_slice all;
     if (f->reason.len == 0 || f->reason.len > ASSAY_FENCE_REASON_MAX) return ASSAY_E_RANGE;
-    assay_cbor_put_array(w, 7);
+    assay_cbor_put_array(w, 8);
     assay_cbor_put_text(w, fence_tag);
     assay_cbor_put_bytes(w, f->chain_id, 32);
     assay_cbor_put_uint(w, f->era);
     assay_cbor_put_bytes(w, f->operators_digest, 32);
     assay_cbor_put_bytes(w, f->head_id, 32);
+    assay_cbor_put_uint(w, f->last_epoch);
     assay_cbor_put_bytes(w, f->nonce, 32);
     assay_cbor_put_text_n(w, (const char *)f->reason.bytes, f->reason.len);
     return assay_writer_finish(w, &all);
@@ -156,12 +157,13 @@ static enum assay_status read_fence_body(struct assay_fence *f)
 {
     struct assay_cursor c = assay_cursor_over(f->body.bytes, f->body.len);
     uint64_t era = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&c, 7));
+    ASSAY_TRY(assay_cbor_array_exact(&c, 8));
     ASSAY_TRY(assay_cbor_text_expect(&c, fence_tag));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, f->chain_id, 32));
     ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX - 1, &era));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, f->operators_digest, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, f->head_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&c, ASSAY_COUNT_MAX, &f->last_epoch));
     ASSAY_TRY(assay_cbor_bytes_exact(&c, f->nonce, 32));
     ASSAY_TRY(assay_cbor_text(&c, ASSAY_FENCE_REASON_MAX, &f->reason));
     if (f->reason.len == 0) return ASSAY_E_RANGE;

@@ -2,8 +2,9 @@
  * engine/ledger/recover.h - FENCE, ANSWER and RECOVER: an era ends, the next one begins
  * (docs/protocol.md 9.11 to 9.18).
  *
- *   FENCE    ["assay/fence-signed/v1", body, signatures]: body is ["assay/fence/v1", chain_id, era,
- *            operators' digest, id of the last final block that was known, nonce, reason]
+ *   FENCE    ["assay/fence-signed/v1", body, signatures]: body is ["assay/fence/v2", chain_id, era,
+ *            operators' digest, id of the last final block that was known, last epoch, nonce,
+ *            reason]
  *   ANSWER   ["assay/answer-signed/v1", core, rest, identity key, signature by it, signature by the
  *            voting key]: core is ["assay/answer/v1", chain_id, era, fence digest, node_id, epoch,
  *            height, view, time_ms, id, state root, log is whole, SHA-256(rest)], rest is
@@ -69,6 +70,7 @@ struct assay_fence {
     uint32_t era; /* that ends */
     uint8_t operators_digest[32]; /* whose threshold signs */
     uint8_t head_id[32];          /* the last final block that the drafting node knew */
+    uint64_t last_epoch;          /* a node in a later one takes it no more (9.12.4) */
     uint8_t nonce[32];            /* two fences of one era are two */
     struct assay_slice reason;
     struct assay_slice body;

@@ -499,6 +499,9 @@ static void note_fence(struct assay_sim_world *w, uint32_t node, const struct as
         n->answered_eras = holds ? effect->as.persist.key.era + 1 : 0;
     if (effect->as.persist.key.number != ASSAY_META_FENCE) return;
     n->fenced_eras = holds ? effect->as.persist.key.era + 1 : 0;
+    struct assay_fence fence;
+    if (holds && assay_fence_decode(effect->as.persist.value, &fence) == ASSAY_OK)
+        n->fenced_until = fence.last_epoch;
     assay_bytes_copy(n->fenced_by, 32, n->engine->head->state.operators_digest, 32);
 }
 

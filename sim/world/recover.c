@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BODY_MAX = ASSAY_RECOVER_BODY_LEN_MAX };
+enum {
+    BODY_MAX = ASSAY_RECOVER_BODY_LEN_MAX,
+    FENCE_LASTS = 64, /* epochs, where nobody says how many */
+};
 
 /* --- what operators sign */
 
@@ -75,6 +78,7 @@ static void make_fence(struct assay_sim_world *w, const struct assay_engine *e)
     static const char reason[] = "more than a third is gone";
     const struct assay_state *state = &e->head->state;
     struct assay_fence terms = { .era = state->era,
+                                 .last_epoch = e->head->context.epoch + w->fence_lasts,
                                  .reason = assay_slice_over(reason, sizeof reason - 1) };
     struct approving *a = calloc(1, sizeof *a);
     uint8_t body[512], digest[32];
@@ -108,7 +112,8 @@ enum assay_status assay_sim_world_fence(struct assay_sim_world *w, uint32_t node
         assay_fence_decode(assay_slice_over(w->fence, w->fence_len), &last) == ASSAY_OK &&
         last.era == state->era &&
         assay_bytes_equal(last.operators_digest, state->operators_digest, 32);
-    if (!same) make_fence(w, e);
+    if (w->fence_lasts == 0) w->fence_lasts = FENCE_LASTS;
+    if (!same || e->head->context.epoch > last.last_epoch) make_fence(w, e);
     return hand_in(w, node, ASSAY_MESSAGE_FENCE, assay_slice_over(w->fence, w->fence_len));
 }
 
@@ -597,7 +602,7 @@ void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era)
 }
 
 /* docs/protocol.md 9.12: honest, with a disk that keeps the fence. It ends where the operators that
- * signed it are replaced and have no answer of this node. */
+ * signed it are replaced, or behind its last epoch (9.12.4), and have no answer of this node. */
 void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era)
 {
     const struct world_node *n = &w->nodes[node];
@@ -605,7 +610,8 @@ void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era)
     world_looked(w, ASSAY_SIM_CHECKER_ERAS);
     const uint8_t *in_force = n->engine->head->state.operators_digest;
     const bool answered = n->answered_eras == n->fenced_eras;
-    if (!answered && !assay_bytes_equal(n->fenced_by, in_force, 32)) {
+    const bool over = n->engine->head->context.epoch > n->fenced_until;
+    if (!answered && (over || !assay_bytes_equal(n->fenced_by, in_force, 32))) {
         if (w->run != NULL && era < n->fenced_eras)
             w->run->outcome->figures[ASSAY_SIM_FIGURE_FENCES_OVER][0]++;
         return;

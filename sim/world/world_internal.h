@@ -228,6 +228,7 @@ struct world_node {
     uint32_t fenced_eras;  /* nothing is signed in the first so many: their fences are durable */
     uint32_t answered_eras; /* the same of answers: the replacement of who has one ends no fence */
     uint8_t fenced_by[32]; /* digest of the operators in force then */
+    uint64_t fenced_until; /* the last epoch that the newest of them names */
     struct world_image *images;
     size_t image_count;
 };
@@ -302,6 +303,7 @@ struct assay_sim_world {
     struct world_stepping stepping;
     uint8_t *fence; /* [fence_len] what operators signed last; recover.c */
     size_t fence_len;
+    uint64_t fence_lasts; /* epochs that the next one names; 0: recover.c's usual ones */
     struct assay_pulls *pulls; /* of the node that it was asked for last */
     uint8_t *scratch, *page;
     uint8_t trace[32];

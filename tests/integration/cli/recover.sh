@@ -20,6 +20,10 @@ expect 2 'usage' "$ASSAY" recover
 expect 2 'usage' "$ASSAY" recover draft --out x --socket "$socket"
 expect 2 'usage' "$ASSAY" recover sign fence
 expect 2 'the reason has 1 to' "$ASSAY" recover fence --reason '' --out fence --socket "$socket"
+for epochs in 0 -1 100001 2x; do
+    expect 2 'epochs: expected 1 to 100000' "$ASSAY" recover fence --reason x --epochs=$epochs --out fence \
+        --socket "$socket"
+done
 expect 0 'fenced     no' "$ASSAY" recover status --socket "$socket"
 
 # --- the feature level from which services can be added
@@ -59,6 +63,7 @@ expect 0 '1 signatures in all' "$ASSAY" recover sign fence --key alpha.key
 expect 4 'threshold' "$ASSAY" recover submit fence --socket "$socket"
 expect 0 '2 signatures in all' "$ASSAY" recover sign fence --key beta.key
 expect 0 'a fire in the second room' "$ASSAY" recover show fence
+expect 0 'taken      up to epoch' "$ASSAY" recover show fence
 expect 6 'no fence is in force' "$ASSAY" recover release --out release --socket "$socket"
 expect 0 'sends it to its peers' "$ASSAY" recover submit fence --socket "$socket"
 expect 0 'fenced' ask 1 status

@@ -51,13 +51,14 @@ void sign_all(const struct assay_sim_world *w, bool extra, const uint8_t digest[
 }
 
 /* By every operator of the genesis, for the era that runs; added: and the one that was added. */
-struct document *make_fence_by(const struct assay_sim_world *w, bool added,
-                               const uint8_t operators_digest[static 32])
+struct document *make_fence_until(const struct assay_sim_world *w, bool added,
+                                  const uint8_t operators_digest[static 32], uint64_t last_epoch)
 {
     struct document *d = calloc(1, sizeof *d);
     struct signers *s = calloc(1, sizeof *s);
     uint8_t body[1024];
-    struct assay_fence terms = { .reason = assay_slice_over("by operators of then", 20) };
+    struct assay_fence terms = { .reason = assay_slice_over("by operators of then", 20),
+                                 .last_epoch = last_epoch };
     assay_bytes_copy(terms.chain_id, 32, w->genesis->chain_id, 32);
     assay_bytes_copy(terms.operators_digest, 32, operators_digest, 32);
     struct assay_writer b = assay_writer_over(body, sizeof body);
@@ -71,6 +72,12 @@ struct document *make_fence_by(const struct assay_sim_world *w, bool added,
     d->len = out.len;
     free(s);
     return d;
+}
+
+struct document *make_fence_by(const struct assay_sim_world *w, bool added,
+                               const uint8_t operators_digest[static 32])
+{
+    return make_fence_until(w, added, operators_digest, 100000);
 }
 
 struct document *make_fence(const struct assay_sim_world *w)

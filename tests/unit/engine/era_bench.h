@@ -37,6 +37,9 @@ void sign_all(const struct assay_sim_world *w, bool extra, const uint8_t digest[
 /* By every operator of the genesis, for the era that runs; added: and the one that was added. */
 struct document *make_fence_by(const struct assay_sim_world *w, bool added,
                                const uint8_t operators_digest[static 32]);
+/* ... that is taken up to this epoch; the others for long. */
+struct document *make_fence_until(const struct assay_sim_world *w, bool added,
+                                  const uint8_t operators_digest[static 32], uint64_t last_epoch);
 /* ... under the document of the genesis. */
 struct document *make_fence(const struct assay_sim_world *w);
 /* A RECOVER on the very head of the node that is behind, by every operator of the genesis. */

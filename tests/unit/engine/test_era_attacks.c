@@ -202,6 +202,53 @@ Test(era_attacks, a_fence_of_before_binds_nobody_when_its_operators_come_back, .
     assay_sim_world_destroy(&w);
 }
 
+static void ask_for_answer(struct assay_sim_world *w, uint32_t node)
+{
+    struct document *d = calloc(1, sizeof *d);
+    struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
+    assay_era_answering(&out);
+    d->len = out.len;
+    cr_assert_eq(hand(w, node, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d), ASSAY_OK);
+    free(d);
+}
+
+/* docs/protocol.md 9.12.4: the network went on, so the operators have changed their minds. Nobody
+ * who kept the fence halts it later, and who has it and was not asked signs again. */
+Test(era_attacks, a_fence_is_over_behind_its_last_epoch, .timeout = 240)
+{
+    struct assay_sim_world *w = start(46, 4);
+    const uint32_t apart[NODES] = { [5] = 1, [6] = 2 };
+    const uint64_t last = assay_sim_world_epoch(w, 0) + 2;
+    struct document *d = make_fence_until(w, false, w->genesis->operators_digest, last);
+    assay_sim_world_partition(w, apart); /* who is fenced tells nobody else */
+    cr_assert_eq(hand(w, 5, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d), ASSAY_OK);
+    cr_assert_eq(hand(w, 6, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d), ASSAY_OK);
+    ask_for_answer(w, 6);
+    const size_t five = w->nodes[5].signed_count, six = w->nodes[6].signed_count;
+    cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_assert_gt(assay_sim_world_epoch(w, 0), last);
+    cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_FENCE, d), ASSAY_E_STALE, "nor from a peer");
+    cr_expect_eq(hand(w, 0, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d), ASSAY_E_STALE);
+    cr_expect(w->nodes[5].engine->ending->fenced, "it is behind, and knows no better");
+    cr_expect_eq(w->nodes[5].signed_count, five);
+    assay_sim_world_partition(w, NULL);
+    cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    for (uint32_t i = 0; i < 6; i++)
+        cr_expect_not(w->nodes[i].engine->ending->fenced, "node %u", i);
+    cr_expect_gt(w->nodes[5].signed_count, five, "it signs again");
+    cr_expect(w->nodes[6].engine->ending->fenced, "operators have its answer");
+    for (uint32_t i = 5; i < NODES; i++)
+        assay_sim_world_kill(w, i);
+    for (uint32_t i = 5; i < NODES; i++)
+        assay_sim_world_restart(w, i);
+    cr_assert(assay_sim_world_run(w, 4 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_expect_not(w->nodes[5].engine->ending->fenced, "nor after a restart");
+    cr_expect(w->nodes[6].engine->ending->fenced);
+    cr_expect_eq(w->nodes[6].signed_count, six);
+    free(d);
+    assay_sim_world_destroy(&w);
+}
+
 /* A RELEASE is of one fence: another one by the operators in force holds, in the same epoch too. */
 Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 240)
 {

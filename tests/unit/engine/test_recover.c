@@ -202,6 +202,7 @@ static size_t make_fence(struct change_bench *b, const char *reason, unsigned si
     assay_bytes_copy(terms.operators_digest, 32, b->state.operators_digest, 32);
     memset(terms.head_id, 0x3a, 32);
     memset(terms.nonce, 0x3b, 32);
+    terms.last_epoch = 4711;
     cr_assert_eq(assay_fence_body_encode(&terms, &w), ASSAY_OK);
     assay_sha256(body, w.len, digest);
     approve(b, digest, signers, &a);
@@ -223,6 +224,7 @@ Test(recover, a_fence_says_which_era_ends_and_why)
     cr_expect_arr_eq(f.chain_id, b->state.chain_id, 32);
     cr_expect_arr_eq(f.operators_digest, b->state.operators_digest, 32);
     cr_expect(f.head_id[0] == 0x3a && f.nonce[31] == 0x3b);
+    cr_expect_eq(f.last_epoch, 4711);
     cr_expect_eq(f.reason.len, strlen("three disks are gone"));
     cr_expect_eq(f.approval.count, 2);
     cr_expect_eq(assay_approval_check(&f.approval, b->context.operators, f.digest), ASSAY_OK);
