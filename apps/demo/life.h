@@ -16,7 +16,7 @@ struct life_turn {
     uint64_t epoch;  /* in which its phase began */
     uint64_t at_ms;  /* when that was */
     uint64_t number; /* of its change */
-    uint32_t before; /* a score */
+    uint32_t before, lowest; /* scores */
     char digest[65];
     bool passed;
     char figure[DEMO_TEXT]; /* what was measured */
@@ -76,6 +76,9 @@ bool life_sign(struct demo *demo, const char *file, uint32_t operator_);
 bool life_submit(struct demo *demo, const char *file);
 /* All three, by as many operators as must. Returns: true when the witness took it. */
 bool life_change(struct demo *demo, struct life_turn *turn, const char *const actions[]);
+/* The same by the one operator that it takes: of a member of its own. */
+bool life_change_alone(struct demo *demo, struct life_turn *turn, uint32_t operator_,
+                       const char *const actions[]);
 /* Returns: true: the row has failed, since a command did. */
 bool life_refused(struct life_turn *turn);
 /* What the witness says of a peer: its stage, FULL, never found guilty. */

@@ -55,30 +55,43 @@ bool life_submit(struct demo *demo, const char *file)
 
 enum { TAKEN_EPOCHS = 2 }; /* from standing in a block to being in force, at least */
 
-static bool change_by(struct demo *demo, struct life_turn *turn, uint32_t ahead,
-                      const char *const actions[])
+/* By so many operators, from the first one on. */
+static bool change_by(struct demo *demo, struct life_turn *turn, uint32_t ahead, uint32_t first,
+                      uint32_t signers, const char *const actions[])
 {
     char file[PATH_MAX], activation[16];
     const uint64_t late_ms =
         demo_now_ms() + (uint64_t)(ahead - TAKEN_EPOCHS) * demo->options.epoch_ms;
     (void)snprintf(activation, sizeof activation, "+%u", (unsigned)ahead);
     if (!life_draft(demo, turn, file, activation, actions)) return false;
-    for (uint32_t i = 0; i < SIGNERS; i++)
-        if (!life_sign(demo, file, i)) return false;
+    for (uint32_t i = 0; i < signers; i++)
+        if (!life_sign(demo, file, first + i)) return false;
     if (demo_now_ms() > late_ms) return false; /* it may be taken, and expire unheard */
     demo_tell(demo, life_epoch(demo), "all", "change", "change %llu: %s %s", (llu)turn->number,
               actions[0] + 2, actions[1]);
     return life_submit(demo, file);
 }
 
-/* Drafted, signed by the threshold, handed to one peer. On a busy machine epochs pass meanwhile,
- * and the activation is too near: then it is drafted anew, as an operator would. */
+/* Drafted, signed, handed to one peer. On a busy machine epochs pass meanwhile, and the activation
+ * is too near: then it is drafted anew, as an operator would. */
+static bool change(struct demo *demo, struct life_turn *turn, uint32_t first, uint32_t signers,
+                   const char *const actions[])
+{
+    static const uint32_t ahead[] = { 4, 10, 24, 60 };
+    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++)
+        if (change_by(demo, turn, ahead[i], first, signers, actions)) return true;
+    return false;
+}
+
 bool life_change(struct demo *demo, struct life_turn *turn, const char *const actions[])
 {
-    static const uint32_t ahead[] = { 4, 10, 24 };
-    for (size_t i = 0; i < sizeof ahead / sizeof *ahead; i++)
-        if (change_by(demo, turn, ahead[i], actions)) return true;
-    return false;
+    return change(demo, turn, 0, SIGNERS, actions);
+}
+
+bool life_change_alone(struct demo *demo, struct life_turn *turn, uint32_t operator_,
+                       const char *const actions[])
+{
+    return change(demo, turn, operator_, 1, actions);
 }
 
 bool life_refused(struct life_turn *turn)
