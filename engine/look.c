@@ -70,7 +70,7 @@ void assay_engine_services(const struct assay_engine *engine,
     if (whole) snapshot->registry = e->serving->registry;
     snapshot->era = e->head->state.era;
     assay_state_beacon(&e->head->state, snapshot->epoch, e->head->state.head_id, snapshot->beacon);
-    for (uint32_t left = e->serving->missing; left != 0; left &= left - 1)
+    for (uint64_t left = e->serving->missing; left != 0; left &= left - 1)
         snapshot->lacks++;
 }
 

@@ -59,7 +59,7 @@ static void begin_added(struct assay_engine *e)
     const struct assay_service_state *named = &e->head->state.services;
     s->missing = 0;
     for (uint32_t i = 0; i < named->count; i++) {
-        if (!assay_bytes_all_zero(named->documents[i], 32)) s->missing |= (uint32_t)1 << i;
+        if (!assay_bytes_all_zero(named->documents[i], 32)) s->missing |= (uint64_t)1 << i;
         else e->services->added(e->services->context, s->registry, i);
     }
 }
@@ -88,7 +88,7 @@ static bool take_document(struct assay_engine *e, const uint8_t digest[static 32
         /* Under a digest that a quorum made final there is nothing that cannot be read. */
         if (e->services->decode(e->services->context, s->registry, i, document) != ASSAY_OK)
             continue;
-        s->missing &= ~((uint32_t)1 << i);
+        s->missing &= ~((uint64_t)1 << i);
         taken = true;
     }
     if (taken && s->missing == 0) complete(e);

@@ -15,7 +15,7 @@ struct assay_serving {
     void *registry; /* of head->state; of use when nothing is missing */
     struct assay_service_room room; /* room.registry: of head->next */
     struct assay_service_log closed; /* of the epoch before the running one, for the host */
-    uint32_t missing; /* documents of the state that are not here, a bit each */
+    uint64_t missing; /* documents of the state that are not here, a bit each */
     uint64_t asked_ms;
     uint32_t turn; /* whom to ask */
     /* Of this node, in the running epoch. */

@@ -167,6 +167,21 @@ static enum assay_status take_tasks(const struct assay_config_file *file,
     return ASSAY_OK;
 }
 
+/* As assay_registry_plan_check, which knows no words. */
+static enum assay_status check_pages(const struct assay_config_file *file,
+                                     const struct assay_registry_plan *plan)
+{
+    uint32_t pages = 0;
+    for (uint32_t i = 0; i < plan->group_count; i++)
+        pages += (plan->group[i].instances_max + ASSAY_PLAN_PAGE_ROWS - 1) / ASSAY_PLAN_PAGE_ROWS;
+    if (pages <= ASSAY_PLAN_PAGES_MAX) return ASSAY_OK;
+    return assay_config_fail(file, ASSAY_E_RANGE, "services.groups",
+                             "expected at most %d pages of %d instances in all groups together, "
+                             "found %u",
+                             (int)ASSAY_PLAN_PAGES_MAX, (int)ASSAY_PLAN_PAGE_ROWS,
+                             (unsigned)pages);
+}
+
 enum assay_status assay_config_take_services(const struct assay_config_file *file,
                                              const struct assay_yaml_services *yaml,
                                              struct assay_registry_plan *plan, bool *has)
@@ -178,6 +193,7 @@ enum assay_status assay_config_take_services(const struct assay_config_file *fil
     ASSAY_TRY(take_tasks(file, yaml, plan));
     *has = plan->group_count > 0 || plan->has_shares || plan->has_tasks;
     if (!*has) return ASSAY_OK;
+    ASSAY_TRY(check_pages(file, plan));
     const enum assay_status status = assay_registry_plan_check(plan);
     if (status == ASSAY_OK) return ASSAY_OK;
     return assay_config_fail(file, status, "services", "%s",

@@ -17,7 +17,7 @@ static const char usage[] =
     "\n"
     "  --config FILE     configuration in YAML: service_version, daemon (its listen.services),\n"
     "                    listen (HOST:PORT), host (that others dial instead), group (number),\n"
-    "                    instances (at most; 1024), metrics (file that is written)\n"
+    "                    instances (at most; 10240), metrics (file that is written)\n"
     "  --check-config    read the configuration, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"

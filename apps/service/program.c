@@ -7,7 +7,9 @@
 #include "apps/flags.h"
 #include "apps/service/confine.h"
 #include "apps/service/signals.h"
+#include "base/file/file.h"
 #include "base/file/trust.h"
+#include "services/continuity/entry.h"
 #include "services/tasks/task.h"
 
 #include <errno.h>
@@ -134,10 +136,10 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
     if (y->store != NULL) ASSAY_TRY(assay_config_take_path(file, "store", y->store, c->store));
     if (y->group != NULL)
         ASSAY_TRY(assay_config_take_number(file, "group", y->group, 0, 7, &c->group));
-    c->instances = 1024;
+    c->instances = ASSAY_CONT_INSTANCES_MAX;
     if (y->instances != NULL)
-        ASSAY_TRY(
-            assay_config_take_number(file, "instances", y->instances, 1, 1024, &c->instances));
+        ASSAY_TRY(assay_config_take_number(file, "instances", y->instances, 1,
+                                           ASSAY_CONT_INSTANCES_MAX, &c->instances));
     if (y->cluster != NULL)
         ASSAY_TRY(assay_config_take_number(file, "cluster", y->cluster, 0, 7, &c->cluster));
     if (y->era != NULL)

@@ -28,7 +28,7 @@ enum {
     ASSAY_MAINTENANCE_SPAN = 1024,
     ASSAY_MAINTENANCE_EPOCHS = 64, /* in any so many epochs: 1 in 16 */
     ASSAY_UPDATES_MAX = 16, /* of collateral that wait, are tried or were reverted */
-    ASSAY_SERVICE_DOCUMENTS_MAX = 16,
+    ASSAY_SERVICE_DOCUMENTS_MAX = 64, /* a bit each */
 };
 
 /* docs/protocol.md 9.6: what operators decided of a slot. Encoded, hence never reused. */

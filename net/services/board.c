@@ -21,8 +21,6 @@ struct assay_board {
     struct assay_secret32 secret;
     uint8_t public_key[32];
     uint32_t instances;
-    uint32_t row_count;  /* rows of the ledger that have a place, in their order */
-    uint32_t *row_place; /* [instances] */
     struct assay_roster roster;
     struct party *parties; /* [roster.count] */
     struct assay_counters counters;
@@ -37,9 +35,7 @@ static enum assay_status set_up(struct assay_board *b, const struct assay_board_
     b->instances = config->instances;
     b->roster.entries = calloc(b->roster.count, sizeof *b->roster.entries);
     b->parties = calloc(b->roster.count, sizeof *b->parties);
-    b->row_place = calloc(config->instances + 1, sizeof *b->row_place);
-    if (b->roster.entries == NULL || b->parties == NULL || b->row_place == NULL)
-        return ASSAY_E_MEMORY;
+    if (b->roster.entries == NULL || b->parties == NULL) return ASSAY_E_MEMORY;
     for (uint32_t i = 0; i < b->roster.count; i++)
         b->roster.entries[i].gone = true;
     if (config->secret != NULL) b->secret = *config->secret;
@@ -78,7 +74,6 @@ void assay_board_close(struct assay_board **board)
     assay_secret_wipe(&b->secret, sizeof b->secret);
     free(b->roster.entries);
     free(b->parties);
-    free(b->row_place);
     free(b);
     *board = NULL;
 }
@@ -138,42 +133,22 @@ void assay_board_list(struct assay_board *board, uint32_t slot,
     set_party(board, slot, &from, contact);
 }
 
-static void set_row(struct assay_board *b, uint32_t place,
-                    const struct assay_cont_instance_row *row)
-{
-    struct assay_cont_from from = { .session = row->session };
-    assay_bytes_copy(from.instance, 32, row->instance, 32);
-    set_party(b, ASSAY_CONT_SLOTS_MAX + place, &from, &row->contact);
-}
-
-/* An instance keeps its place, and so its line, while rows before it leave the table. Rows are in
- * the order of births, so those that stay are found in one walk; after a RECOVER some are found
- * anew. */
+/* A row keeps its place, and so its line, while others leave the table. */
 static void take_rows(struct assay_board *b, const struct assay_cont_group *group)
 {
-    const uint32_t count =
-        group->instance_count < b->instances ? group->instance_count : b->instances;
-    uint32_t old = 0, kept = 0, place = 0;
-    for (; old < b->row_count && kept < count; old++) {
-        const uint32_t at = b->row_place[old];
-        if (!assay_bytes_equal(b->parties[ASSAY_CONT_SLOTS_MAX + at].from.instance,
-                               group->instance[kept].instance, 32)) {
-            set_party(b, ASSAY_CONT_SLOTS_MAX + at, NULL, NULL);
+    for (uint32_t place = 0; place < b->instances; place++) {
+        const bool taken =
+            place < group->instance_end && group->instance[place].session != 0;
+        const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
+        if (!taken) {
+            if (!b->roster.entries[slot].gone) set_party(b, slot, NULL, NULL);
             continue;
         }
-        b->row_place[kept++] = at;
+        const struct assay_cont_instance_row *row = &group->instance[place];
+        struct assay_cont_from from = { .session = row->session };
+        assay_bytes_copy(from.instance, 32, row->instance, 32);
+        set_party(b, slot, &from, &row->contact);
     }
-    for (; old < b->row_count; old++)
-        set_party(b, ASSAY_CONT_SLOTS_MAX + b->row_place[old], NULL, NULL);
-    for (b->row_count = kept; b->row_count < count; place++) {
-        ASSAY_ASSERT(place < b->instances);
-        if (!b->roster.entries[ASSAY_CONT_SLOTS_MAX + place].gone) continue;
-        const struct assay_cont_instance_row *row = &group->instance[b->row_count];
-        b->row_place[b->row_count++] = place;
-        set_row(b, place, row);
-    }
-    for (uint32_t i = 0; i < kept; i++)
-        set_row(b, b->row_place[i], &group->instance[i]);
 }
 
 void assay_board_take(struct assay_board *board, const struct assay_cont_group *group)
@@ -225,8 +200,8 @@ void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
 void assay_board_to_session(struct assay_board *board, const uint8_t instance[static 32],
                             uint64_t session, struct assay_slice frame)
 {
-    for (uint32_t i = 0; i < board->row_count; i++) {
-        const uint32_t slot = ASSAY_CONT_SLOTS_MAX + board->row_place[i];
+    for (uint32_t place = 0; place < board->instances; place++) {
+        const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
         const struct assay_cont_from *from = &board->parties[slot].from;
         if (from->session != session || !assay_bytes_equal(from->instance, instance, 32)) continue;
         assay_board_to_slot(board, (uint16_t)slot, frame);

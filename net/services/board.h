@@ -5,7 +5,7 @@
  * The links are those of peers (net/zmq/link.h): one door that all dial, one line out to whom one
  * speaks to, so whatever holds there against members who mean ill holds here, too. A slot of the
  * link's roster is a member's replica (0 .. ASSAY_CONT_SLOTS_MAX - 1), then an instance's newest
- * session in the order of their births, last this process itself.
+ * session by the places of their rows, last this process itself.
  */
 #ifndef ASSAY_NET_SERVICES_BOARD_H
 #define ASSAY_NET_SERVICES_BOARD_H

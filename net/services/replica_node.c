@@ -246,14 +246,20 @@ static void be_born(struct assay_replica_node *n, const struct assay_cont_home *
                                          assay_cont_replica_size(n->config.instances_max), &config);
 }
 
+static bool is_of_views(enum assay_cont_fact_kind kind)
+{
+    return kind == ASSAY_CONT_BORN || kind == ASSAY_CONT_DECIDED || kind == ASSAY_CONT_STARTED;
+}
+
 static void told(void *context, const struct assay_cont_fact *fact)
 {
     struct assay_replica_node *n = context;
     if (n->replica == NULL) be_born(n, &assay_follower_group(n->follower)->home);
     if (fact->kind == ASSAY_CONT_STARTED && fact->roster.view >= n->table_view) n->table_view = 0;
     assay_cont_replica_fact(n->replica, fact, n->now_ms, &n->effects);
-    /* Who may call from now on: an answer may be asked for at once. */
-    assay_board_take(n->board, assay_follower_group(n->follower));
+    /* Who may call from now on: an answer may be asked for at once. Rows wait for follow(): what is
+     * told of each of them makes nobody speak to it. */
+    if (is_of_views(fact->kind)) assay_board_take(n->board, assay_follower_group(n->follower));
     perform(n, OWN);
     hear_oneself(n);
 }

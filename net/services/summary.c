@@ -42,7 +42,7 @@ static void take_group(struct assay_summary_group *out, const struct assay_regis
     out->alarms = assay_cont_group_alarms(g);
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         if (g->member[slot].listed) out->listed[out->listed_count++] = slot;
-    for (uint32_t i = 0; i < g->instance_count; i++)
+    for (uint32_t i = 0; i < g->instance_end; i++)
         out->sessions += g->instance[i].session;
 }
 

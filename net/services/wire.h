@@ -38,13 +38,15 @@
 #ifndef ASSAY_NET_SERVICES_WIRE_H
 #define ASSAY_NET_SERVICES_WIRE_H
 
+#include "services/continuity/document.h"
 #include "services/registry/registry.h"
 
 enum {
     ASSAY_SERVICE_MESSAGE_MAX = 512 * 1024, /* the longest document, and room */
-    /* What may wait to be sent on a stream: all documents of a ledger, and records behind them. */
+    /* What may wait to be sent on a stream: all documents of a service (those of groups are the
+     * most), and records behind them. */
     ASSAY_SERVICE_QUEUE_MAX =
-        ASSAY_REGISTRY_DOCUMENTS_MAX * ASSAY_REGISTRY_DOCUMENT_LEN_MAX + 1024 * 1024,
+        (ASSAY_PLAN_GROUPS_MAX + ASSAY_PLAN_PAGES_MAX) * ASSAY_CONT_DOCUMENT_LEN_MAX + 1024 * 1024,
     ASSAY_SERVICE_STATEMENT_MAX = 64,
     ASSAY_SERVICE_EVIDENCE_MAX = 32 * 1024,
     ASSAY_SERVICE_WHY_MAX = 128,

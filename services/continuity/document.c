@@ -6,24 +6,44 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "services/continuity/group_internal.h"
 
 enum {
-    ITEMS = 19,
+    HEAD_ITEMS = 18,
+    ROWS_ITEMS = 4,
     SILENCE_LEN_MAX = 1 + 2 + 2 + 2 + 9,
     ATTACH_LEN_MAX = 1 + 9 + 1 + ASSAY_CONT_SEATS_MAX * (2 + ASSAY_P256_PUBLIC_LEN) + 34 + 5,
     HEAD_LEN_MAX = 137 + 2 + 9 * ASSAY_CONT_MOVES_MAX + SILENCE_LEN_MAX * ASSAY_CONT_SEATS_MAX + 5 +
                    2 + ATTACH_LEN_MAX,
     CONTACT_LEN_MAX = 2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX,
     SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX + 1 + 9 + 1 + 9 + 1,
-    ROW_LEN_MAX = 1 + 2 + 32 + 5 + 9 + 2 + 1 + 9 + 2 + 9 + 1 + CONTACT_LEN_MAX + 5 + 9 + 9,
-    ROW_ITEMS = 14,
+    ROW_ITEMS = 15,
 };
 
-size_t assay_cont_group_len_max(uint32_t instances_max)
+static const char head_type[] = "assay/group/v7";
+static const char rows_type[] = "assay/group/rows/v1";
+
+/* Rows are the most of it: the head fits where they do. */
+_Static_assert(HEAD_LEN_MAX +
+                       (2 * ASSAY_CONT_SEATS_MAX + ASSAY_CONT_SLOTS_MAX) * SEAT_LEN_MAX <=
+                   ASSAY_CONT_DOCUMENT_LEN_MAX,
+               "the head is longer than the rows");
+
+uint32_t assay_cont_documents(uint32_t instances_max)
 {
-    ASSAY_ASSERT(instances_max <= ASSAY_CONT_INSTANCES_MAX);
-    const size_t seats = 2 * ASSAY_CONT_SEATS_MAX + ASSAY_CONT_SLOTS_MAX;
-    return HEAD_LEN_MAX + seats * SEAT_LEN_MAX + (size_t)instances_max * ROW_LEN_MAX;
+    return 1 + (instances_max + ASSAY_CONT_DOCUMENT_ROWS - 1) / ASSAY_CONT_DOCUMENT_ROWS;
+}
+
+static uint32_t first_place(uint32_t document)
+{
+    return (document - 1) * ASSAY_CONT_DOCUMENT_ROWS;
+}
+
+/* Behind the last place of a document. */
+static uint32_t end_place(uint32_t document, uint32_t places)
+{
+    const uint32_t end = document * ASSAY_CONT_DOCUMENT_ROWS;
+    return end < places ? end : places;
 }
 
 /* The next view's seats mean something while it is waited for. */
@@ -102,36 +122,46 @@ static void put_attach(struct assay_writer *w, const struct assay_cont_attach *a
     assay_cbor_put_uint(w, attach->entries);
 }
 
-static void put_instances(struct assay_writer *w, const struct assay_cont_group *group)
+static void put_row(struct assay_writer *w, uint32_t place,
+                    const struct assay_cont_instance_row *row)
 {
-    assay_cbor_put_array(w, group->instance_count);
-    for (uint32_t i = 0; i < group->instance_count; i++) {
-        const struct assay_cont_instance_row *row = &group->instance[i];
-        assay_cbor_put_array(w, ROW_ITEMS);
-        assay_cbor_put_bytes(w, row->instance, 32);
-        assay_cbor_put_uint(w, row->birth.era);
-        assay_cbor_put_uint(w, row->birth.epoch);
-        assay_cbor_put_uint(w, row->payer);
-        assay_cbor_put_uint(w, (uint64_t)row->kept | (uint64_t)row->retired << 1);
-        assay_cbor_put_uint(w, row->session);
-        assay_cbor_put_uint(w, row->author);
-        assay_cbor_put_uint(w, row->epoch);
-        assay_cbor_put_uint(w, row->in_epoch);
-        assay_cont_contact_put(w, &row->contact);
-        assay_cbor_put_uint(w, row->lease);
-        assay_cbor_put_uint(w, row->shown);
-        assay_cbor_put_uint(w, row->renewed);
-    }
+    assay_cbor_put_array(w, ROW_ITEMS);
+    assay_cbor_put_uint(w, place);
+    assay_cbor_put_bytes(w, row->instance, 32);
+    assay_cbor_put_uint(w, row->birth.era);
+    assay_cbor_put_uint(w, row->birth.epoch);
+    assay_cbor_put_uint(w, row->payer);
+    assay_cbor_put_uint(w, (uint64_t)row->kept | (uint64_t)row->retired << 1);
+    assay_cbor_put_uint(w, row->session);
+    assay_cbor_put_uint(w, row->author);
+    assay_cbor_put_uint(w, row->epoch);
+    assay_cbor_put_uint(w, row->in_epoch);
+    assay_cont_contact_put(w, &row->contact);
+    assay_cbor_put_uint(w, row->lease);
+    assay_cbor_put_uint(w, row->shown);
+    assay_cbor_put_uint(w, row->renewed);
 }
 
-enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,
-                                          struct assay_writer *w)
+static void put_rows(struct assay_writer *w, const struct assay_cont_group *group,
+                     uint32_t document)
 {
-    struct assay_slice all;
-    const size_t start = w->len;
-    assay_cont_group_check(group);
-    assay_cbor_put_array(w, ITEMS);
-    assay_cbor_put_text(w, "assay/group/v6");
+    const uint32_t first = first_place(document), end = end_place(document, group->instance_end);
+    uint32_t taken = 0;
+    for (uint32_t place = first; place < end; place++)
+        taken += group->instance[place].session != 0;
+    assay_cbor_put_array(w, ROWS_ITEMS);
+    assay_cbor_put_text(w, rows_type);
+    assay_cbor_put_uint(w, group->home.group);
+    assay_cbor_put_uint(w, document);
+    assay_cbor_put_array(w, taken);
+    for (uint32_t place = first; place < end; place++)
+        if (group->instance[place].session != 0) put_row(w, place, &group->instance[place]);
+}
+
+static void put_head(struct assay_writer *w, const struct assay_cont_group *group)
+{
+    assay_cbor_put_array(w, HEAD_ITEMS);
+    assay_cbor_put_text(w, head_type);
     assay_cbor_put_uint(w, group->home.group);
     assay_cbor_put_uint(w, group->size);
     assay_cbor_put_uint(w, group->instances_max);
@@ -149,8 +179,17 @@ enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,
     assay_cbor_put_uint(w, group->era_closes);
     put_attach(w, &group->attach);
     put_members(w, group);
-    put_instances(w, group);
-    ASSAY_ASSERT(w->full || w->len - start <= assay_cont_group_len_max(group->instances_max));
+}
+
+enum assay_status assay_cont_group_encode(const struct assay_cont_group *group, uint32_t document,
+                                          struct assay_writer *w)
+{
+    struct assay_slice all;
+    const size_t start = w->len;
+    ASSAY_ASSERT(document < assay_cont_documents(group->instances_max));
+    if (document == 0) put_head(w, group);
+    else put_rows(w, group, document);
+    ASSAY_ASSERT(w->full || w->len - start <= ASSAY_CONT_DOCUMENT_LEN_MAX);
     return assay_writer_finish(w, &all);
 }
 
@@ -279,43 +318,55 @@ static enum assay_status read_attach(struct assay_cursor *c, struct assay_cont_g
     return read_u32(c, 2 * group->instances_max, &attach->entries);
 }
 
-static enum assay_status read_instance(struct assay_cursor *c, struct assay_cont_group *group)
+static enum assay_status read_row(struct assay_cursor *c, struct assay_cont_instance_row *row)
 {
-    struct assay_cont_instance_row row = { 0 };
     uint32_t flags = 0;
-    ASSAY_TRY(assay_cbor_array_exact(c, ROW_ITEMS));
-    ASSAY_TRY(assay_cbor_bytes_exact(c, row.instance, 32));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CONT_ERA_MAX, &row.birth.era));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.birth.epoch));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row.payer));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, row->instance, 32));
+    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CONT_ERA_MAX, &row->birth.era));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->birth.epoch));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row->payer));
     ASSAY_TRY(read_u32(c, 3, &flags));
-    row.kept = (flags & 1) != 0;
-    row.retired = (flags & 2) != 0;
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.session));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row.author));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.epoch));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row.in_epoch));
-    ASSAY_TRY(assay_cont_contact_take(c, &row.contact));
-    ASSAY_TRY(read_u32(c, UINT32_MAX, &row.lease));
-    ASSAY_TRY(assay_cbor_uint(c, &row.shown));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row.renewed));
+    row->kept = (flags & 1) != 0;
+    row->retired = (flags & 2) != 0;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->session));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row->author));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->epoch));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row->in_epoch));
+    ASSAY_TRY(assay_cont_contact_take(c, &row->contact));
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &row->lease));
+    ASSAY_TRY(assay_cbor_uint(c, &row->shown));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->renewed));
     /* A row without a lease shows nothing. */
-    if (row.lease == 0 && (row.shown > 0 || row.renewed > 0)) return ASSAY_E_INVALID;
-    if (row.session == 0 || row.in_epoch == 0 || row.in_epoch > row.session) return ASSAY_E_RANGE;
-    for (uint32_t i = 0; i < group->instance_count; i++)
-        if (assay_bytes_equal(group->instance[i].instance, row.instance, 32) ||
-            assay_bytes_equal(group->instance[i].contact.curve, row.contact.curve, 32))
-            return ASSAY_E_INVALID;
-    group->instance[group->instance_count++] = row;
+    if (row->lease == 0 && (row->shown > 0 || row->renewed > 0)) return ASSAY_E_INVALID;
+    if (row->session == 0 || row->in_epoch == 0 || row->in_epoch > row->session)
+        return ASSAY_E_RANGE;
     return ASSAY_OK;
 }
 
-static enum assay_status read_instances(struct assay_cursor *c, struct assay_cont_group *group)
+static enum assay_status read_rows(struct assay_cursor *c, struct assay_cont_group *group,
+                                   uint32_t document)
 {
+    const uint32_t end = end_place(document, group->instances_max);
+    uint32_t number = 0, next = first_place(document);
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array(c, group->instances_max, &count));
-    for (uint64_t i = 0; i < count; i++)
-        ASSAY_TRY(read_instance(c, group));
+    assay_bytes_zero(&group->instance[next], (end - next) * sizeof *group->instance);
+    ASSAY_TRY(assay_cbor_array_exact(c, ROWS_ITEMS));
+    ASSAY_TRY(assay_cbor_text_expect(c, rows_type));
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &number));
+    if (number != group->home.group) return ASSAY_E_CHAIN;
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_DOCUMENTS_MAX, &number));
+    if (number != document) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_array(c, end - next, &count));
+    for (uint64_t i = 0; i < count; i++) {
+        struct assay_cont_instance_row row = { 0 };
+        uint32_t place = 0;
+        ASSAY_TRY(assay_cbor_array_exact(c, ROW_ITEMS));
+        ASSAY_TRY(read_u32(c, end - 1, &place));
+        if (place < next) return ASSAY_E_ENCODING;
+        ASSAY_TRY(read_row(c, &row));
+        group->instance[place] = row;
+        next = place + 1;
+    }
     return ASSAY_OK;
 }
 
@@ -339,10 +390,9 @@ static bool are_names_fit(const struct assay_cont_group *group)
         for (uint32_t i = 0; i < all[v]->roster.count; i++)
             if (!is_seat_its_own(group, all[v]->slot[i], all[v]->roster.key[i])) return false;
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
-        for (uint32_t k = 0; k < group->instance_count && group->member[i].listed; k++)
-            if (assay_bytes_equal(group->member[i].contact.curve, group->instance[k].contact.curve,
-                                  32))
-                return false;
+        if (group->member[i].listed &&
+            assay_cont_row_has_curve(group, group->member[i].contact.curve))
+            return false;
     return true;
 }
 
@@ -383,37 +433,55 @@ static enum assay_status read_views(struct assay_cursor *c, struct assay_cont_gr
     return are_views_fit(group) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
-static enum assay_status read_group(struct assay_cursor *c, const struct assay_cont_home *home,
-                                    struct assay_cont_group *group)
+/* As init made it, but for the rows, which other documents have. */
+static void begin_head(struct assay_cont_group *group)
+{
+    const struct assay_cont_home home = group->home;
+    const uint32_t size = group->size, instances_max = group->instances_max;
+    struct assay_cont_instance_row *const rows = group->instance;
+    assay_bytes_zero(group, sizeof *group);
+    group->home = home;
+    group->size = size;
+    group->instances_max = instances_max;
+    group->instance = rows;
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
+        group->member[slot].operator_ = (uint8_t)slot;
+}
+
+static enum assay_status read_head(struct assay_cursor *c, struct assay_cont_group *group)
 {
     uint32_t number = 0, size = 0, instances_max = 0, phase = 0;
-    ASSAY_TRY(assay_cbor_array_exact(c, ITEMS));
-    ASSAY_TRY(assay_cbor_text_expect(c, "assay/group/v6"));
+    begin_head(group);
+    ASSAY_TRY(assay_cbor_array_exact(c, HEAD_ITEMS));
+    ASSAY_TRY(assay_cbor_text_expect(c, head_type));
     ASSAY_TRY(read_u32(c, UINT32_MAX, &number));
-    if (number != home->group) return ASSAY_E_CHAIN;
+    if (number != group->home.group) return ASSAY_E_CHAIN;
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SEATS_MAX, &size));
     ASSAY_TRY(read_u32(c, ASSAY_CONT_INSTANCES_MAX, &instances_max));
-    if (!assay_cont_size_is_fit(size) || instances_max == 0) return ASSAY_E_RANGE;
+    if (size != group->size || instances_max != group->instances_max) return ASSAY_E_RANGE;
     ASSAY_TRY(read_u32(c, ASSAY_CONT_GONE, &phase));
-    assay_cont_group_init(group, home, size, instances_max);
     group->phase = (enum assay_cont_phase)phase;
     ASSAY_TRY(read_views(c, group));
     ASSAY_TRY(read_silence(c, group));
     ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CONT_ERA_MAX, &group->era_closed));
     ASSAY_TRY(read_u32(c, ASSAY_CONT_ATTACH_CLOSES, &group->era_closes));
     ASSAY_TRY(read_attach(c, group));
-    ASSAY_TRY(read_members(c, group));
-    ASSAY_TRY(read_instances(c, group));
-    return are_names_fit(group) ? ASSAY_OK : ASSAY_E_INVALID;
+    return read_members(c, group);
 }
 
-enum assay_status assay_cont_group_decode(struct assay_slice bytes,
-                                          const struct assay_cont_home *home,
-                                          struct assay_cont_group *group)
+enum assay_status assay_cont_group_decode(struct assay_cont_group *group, uint32_t document,
+                                          struct assay_slice bytes)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
-    ASSAY_TRY(read_group(&c, home, group));
-    ASSAY_TRY(assay_cursor_end(&c));
+    ASSAY_ASSERT(document < assay_cont_documents(group->instances_max));
+    if (document == 0) ASSAY_TRY(read_head(&c, group));
+    else ASSAY_TRY(read_rows(&c, group, document));
+    return assay_cursor_end(&c);
+}
+
+enum assay_status assay_cont_group_join(struct assay_cont_group *group)
+{
+    if (!assay_cont_rows_order(group) || !are_names_fit(group)) return ASSAY_E_INVALID;
     assay_cont_group_check(group);
     return ASSAY_OK;
 }

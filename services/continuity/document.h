@@ -1,22 +1,23 @@
 /*
  * services/continuity/document.h - a group as the ledger keeps it from epoch to epoch
- * (docs/services.md 1.3.1).
+ * (docs/services.md 1.3.1): document 0 of views and members, and behind it one for each
+ * ASSAY_CONT_DOCUMENT_ROWS places of rows, so that an instance that changes changes one of them.
  *
  * Canonical CBOR of what records have made of it. What each close tells anew, standings and scores,
  * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows
  * the ledger by digests has nothing to fetch.
  *
- *   ["assay/group/v6", group, size, instances_max, phase, changing, view_last, barred, root,
- *    entries, SEATS, SEATS or null,
- *    [epoch, epoch, epoch] of moves for silence, last first,
- *    [[by, by before, cut, missing], ...] by seat of the first,
- *    era closed, closes in it,
- *    [view, [key, ...] by seat, root, entries] of a view that a RECOVER undid, or null,
- *    [[slot, key, curve, address, relists, until, drains, alive, stood], ...] of members that
- *    listed a replica, by slot,
- *    [[instance, birth era, birth epoch, payer, kept | retired << 1, session, author, epoch,
- *      in_epoch,
- *      curve, address], ...] in the order of births]
+ *   0: ["assay/group/v7", group, size, instances_max, phase, changing, view_last, barred, root,
+ *       entries, SEATS, SEATS or null,
+ *       [epoch, epoch, epoch] of moves for silence, last first,
+ *       [[by, by before, cut, missing], ...] by seat of the first,
+ *       era closed, closes in it,
+ *       [view, [key, ...] by seat, root, entries] of a view that a RECOVER undid, or null,
+ *       [[slot, key, curve, address, relists, until, drains, alive, stood], ...] of members that
+ *       listed a replica, by slot]
+ *   n: ["assay/group/rows/v1", group, n,
+ *       [[place, instance, birth era, birth epoch, payer, kept | retired << 1, session, author,
+ *         epoch, in_epoch, curve, address, lease, shown, renewed], ...] by place]
  *   SEATS: [view, [[slot, key], ...] by seat]
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_DOCUMENT_H
@@ -24,21 +25,39 @@
 
 #include "services/continuity/group.h"
 
-/* Returns: an upper bound of the bytes of a group with so many instances: 180 KiB for 1,024. */
-size_t assay_cont_group_len_max(uint32_t instances_max);
-/* Returns: ASSAY_OK | ASSAY_E_FULL */
+enum {
+    ASSAY_CONT_DOCUMENT_ROWS = 1024, /* places of one document */
+    ASSAY_CONT_DOCUMENTS_MAX =
+        1 + (ASSAY_CONT_INSTANCES_MAX + ASSAY_CONT_DOCUMENT_ROWS - 1) / ASSAY_CONT_DOCUMENT_ROWS,
+    ASSAY_CONT_DOCUMENT_ROW_MAX = 1 + 3 + 2 + 32 + 5 + 9 + 2 + 1 + 9 + 2 + 9 + 1 +
+                                  (2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX) + 5 + 9 + 9,
+    ASSAY_CONT_DOCUMENT_LEN_MAX = 64 + ASSAY_CONT_DOCUMENT_ROWS * ASSAY_CONT_DOCUMENT_ROW_MAX,
+};
+
+/* Returns: how many documents a group of so many instances has, from 2 on. */
+uint32_t assay_cont_documents(uint32_t instances_max);
+/* At most ASSAY_CONT_DOCUMENT_LEN_MAX bytes. In: document: below assay_cont_documents (asserted).
+ * Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_cont_group_encode(const struct assay_cont_group *group,
-                                                        struct assay_writer *w);
+                                                        uint32_t document, struct assay_writer *w);
 /*
- * assay_cont_group_decode - the group of a document.
- * In:      home: the document has to be of that group
+ * assay_cont_group_decode - one document, each in any order, once; then assay_cont_group_join.
+ * In:      group: of init, with the size and the instances of the documents; document below
+ *          assay_cont_documents (asserted)
+ * Out:     *group: of no use before join
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN (another group) | ASSAY_E_RANGE (also another size or number of
+ *          the document), ASSAY_E_INVALID (no fold could have made it), ASSAY_E_ENCODING (something
+ *          does not ascend) | what base/cbor.h says | ASSAY_E_TRAILING
+ */
+ASSAY_CHECKED enum assay_status assay_cont_group_decode(struct assay_cont_group *group,
+                                                        uint32_t document,
+                                                        struct assay_slice bytes);
+/*
+ * assay_cont_group_join - all documents were read, or the group is as init made it.
  * Out:     *group, in which nobody has a standing before assay_cont_group_stand; undefined unless
  *          ASSAY_OK
- * Returns: ASSAY_OK | ASSAY_E_CHAIN (another group) | ASSAY_E_RANGE, ASSAY_E_INVALID (no fold could
- *          have made it) | what base/cbor.h says | ASSAY_E_TRAILING
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (no fold could have made it)
  */
-ASSAY_CHECKED enum assay_status assay_cont_group_decode(struct assay_slice bytes,
-                                                        const struct assay_cont_home *home,
-                                                        struct assay_cont_group *group);
+ASSAY_CHECKED enum assay_status assay_cont_group_join(struct assay_cont_group *group);
 
 #endif

@@ -19,7 +19,7 @@
 
 enum {
     ASSAY_CONT_SEATS_MAX = 7,        /* replicas of a group: 3, 5 or 7 */
-    ASSAY_CONT_INSTANCES_MAX = 1024, /* of a group; two pages of a table */
+    ASSAY_CONT_INSTANCES_MAX = 10240, /* of a group */
     ASSAY_CONT_BATCH_MAX = 512,      /* digests of one frame: 16 KiB */
     ASSAY_CONT_QUEUE_MAX = 4096,     /* states of a session that are not certified yet */
     ASSAY_CONT_ENTRIES_MAX = 2 * ASSAY_CONT_INSTANCES_MAX, /* of a table: rows that are gone too */

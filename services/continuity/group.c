@@ -5,14 +5,17 @@
 #include "services/continuity/group_internal.h"
 
 void assay_cont_group_init(struct assay_cont_group *group, const struct assay_cont_home *home,
-                           uint32_t size, uint32_t instances_max)
+                           uint32_t size, uint32_t instances_max,
+                           struct assay_cont_instance_row *rows)
 {
     ASSAY_ASSERT(assay_cont_size_is_fit(size));
     ASSAY_ASSERT(instances_max > 0 && instances_max <= ASSAY_CONT_INSTANCES_MAX);
     assay_bytes_zero(group, sizeof *group);
+    assay_bytes_zero(rows, instances_max * sizeof *rows);
     group->home = *home;
     group->size = size;
     group->instances_max = instances_max;
+    group->instance = rows;
     for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
         group->member[slot].operator_ = (uint8_t)slot; /* until a close says whose it is */
 }
@@ -20,10 +23,17 @@ void assay_cont_group_init(struct assay_cont_group *group, const struct assay_co
 void assay_cont_group_copy(struct assay_cont_group *to, const struct assay_cont_group *from)
 {
     /* All but the instances, which are the most of it, and then those that there are. */
-    const size_t head = offsetof(struct assay_cont_group, instance);
-    const size_t rows = from->instance_count * sizeof *from->instance;
+    const size_t head = offsetof(struct assay_cont_group, by_name);
+    const size_t row = sizeof *from->instance;
+    const uint32_t end = to->instance_end;
+    ASSAY_ASSERT(to->instances_max == from->instances_max);
     assay_bytes_copy(to, sizeof *to, from, head);
-    assay_bytes_copy(to->instance, sizeof to->instance, from->instance, rows);
+    assay_bytes_copy(to->by_name, sizeof to->by_name, from->by_name, sizeof from->by_name);
+    assay_bytes_copy(to->by_curve, sizeof to->by_curve, from->by_curve, sizeof from->by_curve);
+    assay_bytes_copy(to->instance, to->instances_max * row, from->instance,
+                     from->instance_end * row);
+    if (end > from->instance_end)
+        assay_bytes_zero(to->instance + from->instance_end, (end - from->instance_end) * row);
 }
 
 struct assay_cont_fact *assay_cont_fact_add(struct assay_cont_facts *facts,
@@ -316,9 +326,7 @@ bool assay_cont_has_curve(const struct assay_cont_group *group, const uint8_t cu
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (group->member[i].listed && assay_bytes_equal(group->member[i].contact.curve, curve, 32))
             return true;
-    for (uint32_t i = 0; i < group->instance_count; i++)
-        if (assay_bytes_equal(group->instance[i].contact.curve, curve, 32)) return true;
-    return false;
+    return assay_cont_row_has_curve(group, curve);
 }
 
 static bool sits(const struct assay_cont_group *group, uint32_t slot)
@@ -454,8 +462,7 @@ void assay_cont_group_renew(struct assay_cont_group *group, uint32_t slot)
     if (slot >= ASSAY_CONT_SLOTS_MAX) return;
     /* Whose the slot is now is the close's to tell. */
     group->member[slot] = (struct assay_cont_member){ .operator_ = group->member[slot].operator_ };
-    for (uint32_t i = 0; i < group->instance_count; i++)
-        assay_cont_row_renew(&group->instance[i], slot);
+    assay_cont_rows_renew(group, slot);
 }
 
 enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
@@ -509,7 +516,7 @@ bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number
     }
     if (rest >= group->instance_count) return false;
     *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_SESSION };
-    assay_cont_tell_session(&group->instance[rest], fact);
+    assay_cont_tell_session(&group->instance[group->by_name[rest]], fact);
     return true;
 }
 
@@ -519,7 +526,7 @@ bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,
     if (i > group->instance_count) return false;
     *fact = (struct assay_cont_fact){ .kind = ASSAY_CONT_ROWS, .era = group->era };
     if (i == group->instance_count) return true;
-    assay_cont_tell_standing(group, &group->instance[i], fact);
+    assay_cont_tell_standing(group, &group->instance[group->by_name[i]], fact);
     return true;
 }
 
@@ -562,7 +569,7 @@ uint32_t assay_cont_group_alarms(const struct assay_cont_group *group)
 
 void assay_cont_group_check(const struct assay_cont_group *group)
 {
-    ASSAY_ASSERT(group->instance_count <= group->instances_max);
+    assay_cont_rows_check(group);
     if (group->phase == ASSAY_CONT_FORMING) {
         ASSAY_ASSERT(group->now.roster.count == 0 && group->view_last == 0);
         return;

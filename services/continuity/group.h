@@ -69,7 +69,7 @@ struct assay_cont_silence {
 };
 
 struct assay_cont_instance_row {
-    uint8_t instance[32];
+    uint8_t instance[32]; /* session 0: nobody's, and all is zero */
     struct assay_cont_birth birth;
     uint32_t payer; /* slot that handed the birth in; ASSAY_CONT_SLOTS_MAX: its member is gone */
     bool kept;      /* it has a certified state: the row goes by RETIRE or its lease */
@@ -117,8 +117,15 @@ struct assay_cont_group {
     struct assay_cont_silence silence[ASSAY_CONT_SEATS_MAX]; /* of `now` */
     uint64_t moved[ASSAY_CONT_MOVES_MAX]; /* closes at which a seat moved for silence, last first */
     struct assay_cont_member member[ASSAY_CONT_SLOTS_MAX];
+    /* A row keeps its place as long as it stays (docs/services.md 1.3.1). */
     uint32_t instance_count;
-    struct assay_cont_instance_row instance[ASSAY_CONT_INSTANCES_MAX];
+    uint32_t instance_end;  /* behind the last place that is taken */
+    uint32_t instance_free; /* the lowest place that is not */
+    uint16_t charged[ASSAY_CONT_SLOTS_MAX];     /* rows of a payer, */
+    uint16_t provisional[ASSAY_CONT_SLOTS_MAX]; /* and such of them that are not kept */
+    uint16_t by_name[ASSAY_CONT_INSTANCES_MAX]; /* [instance_count] places, names ascend */
+    uint16_t by_curve[ASSAY_CONT_INSTANCES_MAX]; /* the same by CURVE keys */
+    struct assay_cont_instance_row *instance;    /* [instances_max] by place, the caller's */
 };
 
 struct assay_cont_facts {
@@ -161,11 +168,17 @@ enum assay_cont_result {
     ASSAY_CONT_ATTACHED,  /* a view that a RECOVER undid is proven, and serves some closes later */
 };
 
-/* size is 3, 5 or 7; instances_max at most ASSAY_CONT_INSTANCES_MAX (asserted). Returns: nothing.
- * */
+/*
+ * assay_cont_group_init - a group of which nobody has said anything.
+ * In:      size: 3, 5 or 7; instances_max: 1 to ASSAY_CONT_INSTANCES_MAX (asserted);
+ *          rows[instances_max]: outlive the group
+ * Returns: nothing
+ */
 void assay_cont_group_init(struct assay_cont_group *group, const struct assay_cont_home *home,
-                           uint32_t size, uint32_t instances_max);
-/* A branch is folded onto a copy. Returns: nothing. */
+                           uint32_t size, uint32_t instances_max,
+                           struct assay_cont_instance_row *rows);
+/* A branch is folded onto a copy. In: both of init with as many rows (asserted). Returns: nothing.
+ */
 void assay_cont_group_copy(struct assay_cont_group *to, const struct assay_cont_group *from);
 /* REPLICA of the member in a slot; the key that it has listed once more, to drain or not to, is
  * APPLIED, too. Returns: APPLIED | SAME | NOT_HERE | KEY_TAKEN */
@@ -237,7 +250,8 @@ bool assay_cont_group_lease_is_due(const struct assay_cont_group *group,
 /* Returns: whether an instance of this birth that has no row may get one. */
 bool assay_cont_group_may_be_born(const struct assay_cont_group *group,
                                   const struct assay_cont_birth *birth);
-/* Returns: the row of an instance, NULL: it has none. */
+/* Returns: the row of an instance, NULL: it has none. Its place is what it is behind
+ * group->instance. */
 const struct assay_cont_instance_row *assay_cont_group_row(const struct assay_cont_group *group,
                                                            const uint8_t instance[static 32]);
 /* TABLE, whoever submits it: the decided view starts. One of an earlier era, which a RECOVER has
@@ -250,13 +264,13 @@ enum assay_cont_result assay_cont_group_table(struct assay_cont_group *group,
 /*
  * assay_cont_group_tell - what a group amounts to, for whoever comes later than its records: the
  * view that serves, the one that is waited for, whether it is gone, every session.
- * In:      number: from 0 on
+ * In:      number: from 0 on; sessions by the names of their instances
  * Returns: true and the fact | false: there is none of that number, nor above
  */
 bool assay_cont_group_tell(const struct assay_cont_group *group, uint32_t number,
                            struct assay_cont_fact *fact);
-/* How instance number i stands now, and whether its author is suspended; one that is gone is not.
- * The last of them is the fact ROWS: what was not told since the one before is in the table no
+/* How instance number i by name stands, and whether its author is suspended; one that is gone is
+ * not. The last of them is the fact ROWS: what was not told since the one before is in the table no
  * more. Returns: false behind it. */
 bool assay_cont_group_standing(const struct assay_cont_group *group, uint32_t i,
                                struct assay_cont_fact *fact);

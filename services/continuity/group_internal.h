@@ -20,9 +20,17 @@ void assay_cont_tell_standing(const struct assay_cont_group *group,
 /* A link knows its sender by this key: no two processes have the same. Returns: whether one has. */
 bool assay_cont_has_curve(const struct assay_cont_group *group, const uint8_t curve[static 32]);
 /* The member in a slot is gone. Returns: nothing. */
-void assay_cont_row_renew(struct assay_cont_instance_row *row, uint32_t slot);
+void assay_cont_rows_renew(struct assay_cont_group *group, uint32_t slot);
 /* Rows that no session may use any more leave the table; an epoch has closed. Returns: nothing. */
 void assay_cont_rows_expire(struct assay_cont_group *group);
+/* What follows from the rows in their places, anew. Returns: false when two are one, by name or by
+ * CURVE key: no fold has made them. */
+bool assay_cont_rows_order(struct assay_cont_group *group);
+/* Asserts what follows from rows. Returns: nothing. */
+void assay_cont_rows_check(const struct assay_cont_group *group);
+/* Returns: whether the newest session of an instance has this CURVE key. */
+bool assay_cont_row_has_curve(const struct assay_cont_group *group,
+                              const uint8_t curve[static 32]);
 
 /* --- seats. Each Returns: so. */
 /* The memory that sat there is another process's now. */

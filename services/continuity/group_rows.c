@@ -4,22 +4,153 @@
  */
 #include "services/continuity/group_internal.h"
 
+/* --- where they stand: places in the order of names, and of CURVE keys */
+
+enum key { NAME, CURVE };
+
+static const uint8_t *key_of(const struct assay_cont_group *group, enum key key, uint32_t place)
+{
+    const struct assay_cont_instance_row *row = &group->instance[place];
+    return key == NAME ? row->instance : row->contact.curve;
+}
+
+static uint16_t *order_of(struct assay_cont_group *group, enum key key)
+{
+    return key == NAME ? group->by_name : group->by_curve;
+}
+
+/* The first of `count` in the order of a key that is not below these bytes. */
+static uint32_t rank(const struct assay_cont_group *group, enum key key, uint32_t count,
+                     const uint8_t bytes[static 32])
+{
+    const uint16_t *const order = key == NAME ? group->by_name : group->by_curve;
+    uint32_t low = 0, high = count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (assay_bytes_compare(key_of(group, key, order[middle]), bytes, 32) < 0) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Returns: its place; instances_max: none has it. */
+static uint32_t place_of(const struct assay_cont_group *group, enum key key,
+                         const uint8_t bytes[static 32])
+{
+    const uint16_t *const order = key == NAME ? group->by_name : group->by_curve;
+    const uint32_t at = rank(group, key, group->instance_count, bytes);
+    if (at == group->instance_count || !assay_bytes_equal(key_of(group, key, order[at]), bytes, 32))
+        return group->instances_max;
+    return order[at];
+}
+
+/* Puts a place among `count` others. */
+static void order_add(struct assay_cont_group *group, enum key key, uint32_t count, uint32_t place)
+{
+    uint16_t *const order = order_of(group, key);
+    const uint32_t at = rank(group, key, count, key_of(group, key, place));
+    for (uint32_t i = count; i > at; i--)
+        order[i] = order[i - 1];
+    order[at] = (uint16_t)place;
+}
+
+/* Takes a place out of `count`. */
+static void order_drop(struct assay_cont_group *group, enum key key, uint32_t count, uint32_t place)
+{
+    uint16_t *const order = order_of(group, key);
+    const uint32_t at = rank(group, key, count, key_of(group, key, place));
+    ASSAY_ASSERT(at < count && order[at] == place);
+    for (uint32_t i = at + 1; i < count; i++)
+        order[i - 1] = order[i];
+    order[count - 1] = 0;
+}
+
+static bool is_taken(const struct assay_cont_group *group, uint32_t place)
+{
+    return group->instance[place].session != 0;
+}
+
+/* The lowest place from here on that nobody has. */
+static uint32_t free_from(const struct assay_cont_group *group, uint32_t place)
+{
+    while (place < group->instance_end && is_taken(group, place))
+        place++;
+    return place;
+}
+
+/* One more row of its payer, or by -1 one fewer. */
+static void count_row(struct assay_cont_group *group, const struct assay_cont_instance_row *row,
+                      int by)
+{
+    if (row->payer == ASSAY_CONT_SLOTS_MAX) return;
+    group->charged[row->payer] = (uint16_t)(group->charged[row->payer] + by);
+    if (row->kept) return;
+    group->provisional[row->payer] = (uint16_t)(group->provisional[row->payer] + by);
+}
+
+bool assay_cont_rows_order(struct assay_cont_group *group)
+{
+    group->instance_count = group->instance_end = 0;
+    assay_bytes_zero(group->charged, sizeof group->charged);
+    assay_bytes_zero(group->provisional, sizeof group->provisional);
+    assay_bytes_zero(group->by_name, sizeof group->by_name);
+    assay_bytes_zero(group->by_curve, sizeof group->by_curve);
+    for (uint32_t place = 0; place < group->instances_max; place++) {
+        const struct assay_cont_instance_row *row = &group->instance[place];
+        if (!is_taken(group, place)) continue;
+        if (place_of(group, NAME, row->instance) < group->instances_max ||
+            place_of(group, CURVE, row->contact.curve) < group->instances_max)
+            return false;
+        order_add(group, NAME, group->instance_count, place);
+        order_add(group, CURVE, group->instance_count, place);
+        count_row(group, row, 1);
+        group->instance_count++;
+        group->instance_end = place + 1;
+    }
+    group->instance_free = free_from(group, 0);
+    return true;
+}
+
+void assay_cont_rows_check(const struct assay_cont_group *group)
+{
+    uint32_t taken = 0, charged = 0, provisional = 0;
+    ASSAY_ASSERT(group->instance_count <= group->instance_end);
+    ASSAY_ASSERT(group->instance_end <= group->instances_max);
+    ASSAY_ASSERT(group->instance_free == free_from(group, 0));
+    for (uint32_t place = 0; place < group->instance_end; place++) {
+        const struct assay_cont_instance_row *row = &group->instance[place];
+        if (!is_taken(group, place)) continue;
+        taken++;
+        charged += row->payer < ASSAY_CONT_SLOTS_MAX;
+        provisional += row->payer < ASSAY_CONT_SLOTS_MAX && !row->kept;
+        ASSAY_ASSERT(place_of(group, NAME, row->instance) == place);
+        ASSAY_ASSERT(place_of(group, CURVE, row->contact.curve) == place);
+    }
+    ASSAY_ASSERT(taken == group->instance_count);
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
+        charged -= group->charged[slot];
+        provisional -= group->provisional[slot];
+    }
+    ASSAY_ASSERT(charged == 0 && provisional == 0);
+}
+
 static struct assay_cont_instance_row *row_find(struct assay_cont_group *group,
                                                 const uint8_t instance[static 32])
 {
-    for (uint32_t i = 0; i < group->instance_count; i++)
-        if (assay_bytes_equal(group->instance[i].instance, instance, 32))
-            return &group->instance[i];
-    return NULL;
+    const uint32_t place = place_of(group, NAME, instance);
+    return place < group->instances_max ? &group->instance[place] : NULL;
 }
 
 const struct assay_cont_instance_row *assay_cont_group_row(const struct assay_cont_group *group,
                                                            const uint8_t instance[static 32])
 {
-    for (uint32_t i = 0; i < group->instance_count; i++)
-        if (assay_bytes_equal(group->instance[i].instance, instance, 32))
-            return &group->instance[i];
-    return NULL;
+    const uint32_t place = place_of(group, NAME, instance);
+    return place < group->instances_max ? &group->instance[place] : NULL;
+}
+
+bool assay_cont_row_has_curve(const struct assay_cont_group *group, const uint8_t curve[static 32])
+{
+    return place_of(group, CURVE, curve) < group->instances_max;
 }
 
 /* docs/services.md 1.2.1: beyond it an id without a row can never have one. */
@@ -46,25 +177,21 @@ uint32_t assay_cont_group_quota(const struct assay_cont_group *group, uint32_t *
 /* docs/services.md 1.2.3: charged at the birth; whoever goes on with an instance pays nothing. */
 static enum assay_cont_result charge(const struct assay_cont_group *group, uint32_t slot)
 {
-    uint32_t all = 0, provisional = 0, provisional_max = 0;
+    uint32_t provisional_max = 0;
     const uint32_t all_max = assay_cont_group_quota(group, &provisional_max);
-    for (uint32_t i = 0; i < group->instance_count; i++) {
-        if (group->instance[i].payer != slot) continue;
-        all++;
-        provisional += !group->instance[i].kept;
-    }
-    if (all >= all_max || provisional >= provisional_max) return ASSAY_CONT_QUOTA;
+    if (group->charged[slot] >= all_max || group->provisional[slot] >= provisional_max)
+        return ASSAY_CONT_QUOTA;
     return group->instance_count < group->instances_max ? ASSAY_CONT_APPLIED : ASSAY_CONT_NO_ROOM;
 }
 
 /* --- sessions */
 
-static enum assay_cont_result row_need(struct assay_cont_group *group, uint32_t slot,
-                                       const struct assay_cont_session_record *record,
-                                       struct assay_cont_instance_row **row)
+/* May this record number a session? *row: of its instance; NULL: it is a birth. */
+static enum assay_cont_result may_begin(struct assay_cont_group *group, uint32_t slot,
+                                        const struct assay_cont_session_record *record,
+                                        const uint8_t instance[static 32],
+                                        struct assay_cont_instance_row **row)
 {
-    uint8_t instance[32];
-    assay_cont_instance(&group->home, &record->birth, record->instance_key, instance);
     *row = row_find(group, instance);
     if (*row == NULL && !assay_cont_group_may_be_born(group, &record->birth))
         return ASSAY_CONT_GONE_ROW;
@@ -73,16 +200,26 @@ static enum assay_cont_result row_need(struct assay_cont_group *group, uint32_t 
     /* A record that was replayed, or that lost the race, names a number that is gone. */
     if (record->expected != assay_cont_number_next(group->era, last)) return ASSAY_CONT_EXPECTED;
     if (assay_cont_has_curve(group, record->contact.curve)) return ASSAY_CONT_KEY_TAKEN;
-    if (*row != NULL) return ASSAY_CONT_APPLIED;
-    const enum assay_cont_result charged = charge(group, slot);
-    if (charged != ASSAY_CONT_APPLIED) return charged;
-    *row = &group->instance[group->instance_count++];
-    **row = (struct assay_cont_instance_row){ .birth = record->birth,
-                                              .payer = slot,
-                                              .lease = record->lease,
-                                              .epoch = group->epoch };
-    assay_bytes_copy((*row)->instance, 32, instance, 32);
-    return ASSAY_CONT_APPLIED;
+    return *row != NULL ? ASSAY_CONT_APPLIED : charge(group, slot);
+}
+
+/* The lowest place that is free, so that few documents have rows. It has no session yet. */
+static struct assay_cont_instance_row *bear(struct assay_cont_group *group, uint32_t slot,
+                                            const struct assay_cont_session_record *record,
+                                            const uint8_t instance[static 32])
+{
+    const uint32_t place = group->instance_free;
+    ASSAY_ASSERT(place < group->instances_max && !is_taken(group, place));
+    struct assay_cont_instance_row *row = &group->instance[place];
+    *row = (struct assay_cont_instance_row){ .birth = record->birth,
+                                             .payer = slot,
+                                             .lease = record->lease,
+                                             .epoch = group->epoch };
+    assay_bytes_copy(row->instance, 32, instance, 32);
+    order_add(group, NAME, group->instance_count, place);
+    count_row(group, row, 1);
+    if (group->instance_end == place) group->instance_end++;
+    return row;
 }
 
 enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, uint32_t slot,
@@ -90,19 +227,30 @@ enum assay_cont_result assay_cont_group_session(struct assay_cont_group *group, 
                                                 struct assay_cont_facts *facts)
 {
     struct assay_cont_instance_row *row = NULL;
+    uint8_t instance[32];
     facts->count = 0;
     if (record->group != group->home.group || slot >= ASSAY_CONT_SLOTS_MAX)
         return ASSAY_CONT_NOT_HERE;
     if (group->member[slot].standing < ASSAY_CONT_STAND_WARNING) return ASSAY_CONT_NOT_HERE;
-    const enum assay_cont_result result = row_need(group, slot, record, &row);
+    assay_cont_instance(&group->home, &record->birth, record->instance_key, instance);
+    const enum assay_cont_result result = may_begin(group, slot, record, instance, &row);
     if (result != ASSAY_CONT_APPLIED) return result;
+    const bool is_birth = row == NULL;
+    if (is_birth) row = bear(group, slot, record, instance);
+    const uint32_t place = (uint32_t)(row - group->instance);
     if (row->epoch != group->epoch) row->in_epoch = 0;
     if (row->in_epoch == ASSAY_CONT_SESSIONS_EPOCH_MAX) return ASSAY_CONT_CLONES;
+    if (!is_birth) order_drop(group, CURVE, group->instance_count, place);
     row->epoch = group->epoch;
     row->in_epoch++;
     row->session = assay_cont_number_next(group->era, row->session);
     row->contact = record->contact;
     row->author = slot;
+    order_add(group, CURVE, group->instance_count - (is_birth ? 0 : 1), place);
+    if (is_birth) {
+        group->instance_count++;
+        group->instance_free = free_from(group, place);
+    }
     assay_cont_tell_session(row, assay_cont_fact_add(facts, ASSAY_CONT_SESSION));
     return ASSAY_CONT_APPLIED;
 }
@@ -134,7 +282,9 @@ enum assay_cont_result assay_cont_group_keep(struct assay_cont_group *group,
     /* Only what is newer than all that was shown renews a lease: a replayed KEEP does not. */
     const bool renews = row->lease > 0 && index > row->shown;
     if (row->kept && !renews) return ASSAY_CONT_SAME;
+    count_row(group, row, -1);
     row->kept = true;
+    count_row(group, row, 1);
     if (renews) {
         row->shown = index;
         row->renewed = group->epoch;
@@ -185,21 +335,47 @@ static bool is_over(const struct assay_cont_group *group,
            group->epoch - row->birth.epoch > ASSAY_CONT_BIRTH_EPOCHS;
 }
 
-void assay_cont_rows_expire(struct assay_cont_group *group)
+/* Those in an order whose rows are still there. Returns: how many. */
+static uint32_t order_sift(struct assay_cont_group *group, enum key key)
 {
+    uint16_t *const order = order_of(group, key);
     uint32_t count = 0;
-    for (uint32_t i = 0; i < group->instance_count; i++) {
-        if (is_over(group, &group->instance[i])) continue;
-        if (count != i) group->instance[count] = group->instance[i];
-        count++;
-    }
-    group->instance_count = count;
+    for (uint32_t i = 0; i < group->instance_count; i++)
+        if (is_taken(group, order[i])) order[count++] = order[i];
+    for (uint32_t i = count; i < group->instance_count; i++)
+        order[i] = 0;
+    return count;
 }
 
-void assay_cont_row_renew(struct assay_cont_instance_row *row, uint32_t slot)
+void assay_cont_rows_expire(struct assay_cont_group *group)
 {
-    if (row->author == slot) row->author = ASSAY_CONT_SLOTS_MAX;
-    if (row->payer == slot) row->payer = ASSAY_CONT_SLOTS_MAX;
+    uint32_t end = 0;
+    for (uint32_t place = 0; place < group->instance_end; place++) {
+        struct assay_cont_instance_row *row = &group->instance[place];
+        if (!is_taken(group, place)) continue;
+        if (!is_over(group, row)) {
+            end = place + 1;
+            continue;
+        }
+        count_row(group, row, -1);
+        *row = (struct assay_cont_instance_row){ 0 };
+    }
+    const uint32_t count = order_sift(group, NAME), same = order_sift(group, CURVE);
+    ASSAY_ASSERT(count == same);
+    group->instance_count = count;
+    group->instance_end = end;
+    group->instance_free = free_from(group, 0);
+}
+
+void assay_cont_rows_renew(struct assay_cont_group *group, uint32_t slot)
+{
+    for (uint32_t place = 0; place < group->instance_end; place++) {
+        struct assay_cont_instance_row *row = &group->instance[place];
+        if (!is_taken(group, place)) continue;
+        if (row->author == slot) row->author = ASSAY_CONT_SLOTS_MAX;
+        if (row->payer == slot) row->payer = ASSAY_CONT_SLOTS_MAX;
+    }
+    group->charged[slot] = group->provisional[slot] = 0;
 }
 
 void assay_cont_tell_standing(const struct assay_cont_group *group,

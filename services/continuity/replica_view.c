@@ -299,7 +299,7 @@ static enum assay_status take_fin(struct assay_cont_replica *r, const struct ass
     fin->entries = f->entries;
     fin->table.count = 0;
     assay_bytes_copy(fin->root, 32, f->root, 32);
-    if (fin->entries > r->instances_max) return ASSAY_OK; /* of another ledger: never whole */
+    if (fin->entries > fin->table.capacity) return ASSAY_OK; /* of another ledger: never whole */
     if (fin->entries > 0) {
         ask_fin(r, seat, effects);
         return ASSAY_OK;

@@ -35,6 +35,15 @@ static bool is_within(uint32_t number, uint32_t min, uint32_t max)
     return number >= min && number <= max;
 }
 
+/* Documents that rows of groups fill. In: instances_max of each within its limit. */
+static uint32_t pages_of(const struct assay_registry_plan *plan)
+{
+    uint32_t pages = 0;
+    for (uint32_t i = 0; i < plan->group_count; i++)
+        pages += (plan->group[i].instances_max + ASSAY_PLAN_PAGE_ROWS - 1) / ASSAY_PLAN_PAGE_ROWS;
+    return pages;
+}
+
 static enum assay_status check_groups(const struct assay_registry_plan *plan)
 {
     if (plan->group_count > ASSAY_PLAN_GROUPS_MAX) return ASSAY_E_RANGE;
@@ -46,7 +55,7 @@ static enum assay_status check_groups(const struct assay_registry_plan *plan)
         for (uint32_t k = 0; k < i; k++)
             if (is_same_name(plan->group[k].name, plan->group[i].name)) return ASSAY_E_DUPLICATE;
     }
-    return ASSAY_OK;
+    return pages_of(plan) <= ASSAY_PLAN_PAGES_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
 static bool are_shares_fit(const struct assay_registry_plan *plan)
@@ -290,6 +299,8 @@ enum assay_status assay_registry_plan_add(const struct assay_registry_plan *befo
             return refuse(why, ASSAY_E_FULL, "more groups than a network may have");
         all.group[all.group_count++] = added->group[i];
     }
+    if (pages_of(&all) > ASSAY_PLAN_PAGES_MAX)
+        return refuse(why, ASSAY_E_FULL, "more instances than all groups of a network may have");
     if (added->has_shares) all.shares = added->shares;
     if (added->has_tasks) all.tasks = added->tasks;
     all.has_shares = all.has_shares || added->has_shares;

@@ -18,6 +18,8 @@
 
 enum {
     ASSAY_PLAN_GROUPS_MAX = 8,
+    ASSAY_PLAN_PAGE_ROWS = 1024, /* instances of a group that fill a document, */
+    ASSAY_PLAN_PAGES_MAX = 40,   /* and how many of these all groups together may have */
     ASSAY_PLAN_NAME_MAX = 63,
     ASSAY_PLAN_BALANCES_MAX = 256,
     ASSAY_PLAN_LEN_MAX = 16 * 1024,
@@ -70,7 +72,7 @@ ASSAY_CHECKED enum assay_status assay_registry_plan_extends(
  * In:      before: as above; added: within the limits
  * Out:     *sum on ASSAY_OK: before's first; *why else, static text for people
  * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (a group of this name, shares or tasks are there already) |
- *          ASSAY_E_FULL (together more groups than there may be)
+ *          ASSAY_E_FULL (together more groups, or instances, than there may be)
  */
 ASSAY_CHECKED enum assay_status assay_registry_plan_add(const struct assay_registry_plan *before,
                                                         const struct assay_registry_plan *added,

@@ -9,9 +9,13 @@
 
 enum { ALIGN = 16, GENESIS = 0 };
 
-_Static_assert(ASSAY_PLAN_GROUPS_MAX + ASSAY_SHARE_DOCUMENTS_MAX + 1 <=
+_Static_assert(ASSAY_PLAN_GROUPS_MAX + ASSAY_PLAN_PAGES_MAX + ASSAY_SHARE_DOCUMENTS_MAX + 1 <
                    (int)ASSAY_REGISTRY_DOCUMENTS_MAX,
                "a plan at its limits has more documents than are foreseen");
+_Static_assert((int)ASSAY_PLAN_PAGE_ROWS == (int)ASSAY_CONT_DOCUMENT_ROWS,
+               "a plan counts pages of another length");
+_Static_assert((int)ASSAY_CONT_DOCUMENT_LEN_MAX <= (int)ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
+               "a document of a group is too long");
 _Static_assert((int)ASSAY_SHARE_DOCUMENT_LEN_MAX <= (int)ASSAY_REGISTRY_DOCUMENT_LEN_MAX,
                "a document of shares is too long");
 _Static_assert(ASSAY_TASK_DOCUMENT_HEAD_MAX +
@@ -30,6 +34,19 @@ _Static_assert((int)ASSAY_REGISTRY_SLOTS_MAX <= (int)ASSAY_CONT_SLOTS_MAX &&
 static size_t align_up(size_t len)
 {
     return (len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+static size_t rows_size(const struct assay_registry_plan *plan, uint32_t group)
+{
+    return align_up(plan->group[group].instances_max * sizeof(struct assay_cont_instance_row));
+}
+
+static size_t groups_size(const struct assay_registry_plan *plan)
+{
+    size_t size = align_up(plan->group_count * sizeof(struct assay_cont_group));
+    for (uint32_t i = 0; i < plan->group_count; i++)
+        size += rows_size(plan, i);
+    return size;
 }
 
 static size_t shares_size(const struct assay_registry_plan *plan)
@@ -52,20 +69,22 @@ static size_t unheard_size(const struct assay_registry_plan *plan)
 
 size_t assay_registry_size(const struct assay_registry_plan *plan)
 {
-    return align_up(sizeof(struct assay_registry)) +
-           align_up(plan->group_count * sizeof(struct assay_cont_group)) + shares_size(plan) +
+    return align_up(sizeof(struct assay_registry)) + groups_size(plan) + shares_size(plan) +
            tasks_size(plan) + unheard_size(plan);
 }
 
 size_t assay_registry_size_max(void)
 {
-    const struct assay_registry_plan most = {
+    struct assay_registry_plan most = {
         .group_count = ASSAY_PLAN_GROUPS_MAX,
         .has_shares = true,
         .shares = { .ids_max = ASSAY_SHARE_IDS_MAX },
         .has_tasks = true,
         .tasks = { .accounts_max = ASSAY_TASK_ACCOUNTS_MAX, .tasks_max = ASSAY_TASK_TASKS_MAX },
     };
+    for (uint32_t i = 0; i < ASSAY_PLAN_GROUPS_MAX; i++)
+        most.group[i].instances_max =
+            ASSAY_PLAN_PAGES_MAX / ASSAY_PLAN_GROUPS_MAX * ASSAY_PLAN_PAGE_ROWS;
     return assay_registry_size(&most);
 }
 
@@ -74,6 +93,21 @@ static struct assay_cont_home home_of(const struct assay_registry *r, uint32_t g
     struct assay_cont_home home = { .group = group };
     assay_bytes_copy(home.chain_id, 32, r->chain_id, 32);
     return home;
+}
+
+/* Returns: the bytes that it took. */
+static size_t init_groups(struct assay_registry *r, uint8_t *memory)
+{
+    size_t at = align_up(r->plan.group_count * sizeof *r->group);
+    r->group = (struct assay_cont_group *)(void *)memory;
+    for (uint32_t i = 0; i < r->plan.group_count; i++) {
+        const struct assay_cont_home home = home_of(r, i);
+        assay_cont_group_init(&r->group[i], &home, r->plan.group[i].size,
+                              r->plan.group[i].instances_max,
+                              (struct assay_cont_instance_row *)(void *)(memory + at));
+        at += rows_size(&r->plan, i);
+    }
+    return at;
 }
 
 static void init_shares(struct assay_registry *r, uint8_t *memory)
@@ -115,13 +149,7 @@ enum assay_status assay_registry_init(void *memory, size_t memory_len,
     *r = (struct assay_registry){ .plan = *plan, .epoch = GENESIS };
     assay_bytes_copy(r->chain_id, 32, chain_id, 32);
     at += align_up(sizeof *r);
-    r->group = (struct assay_cont_group *)(void *)at;
-    at += align_up(plan->group_count * sizeof *r->group);
-    for (uint32_t i = 0; i < plan->group_count; i++) {
-        const struct assay_cont_home home = home_of(r, i);
-        assay_cont_group_init(&r->group[i], &home, plan->group[i].size,
-                              plan->group[i].instances_max);
-    }
+    at += init_groups(r, at);
     if (plan->has_shares) init_shares(r, at);
     at += shares_size(plan);
     if (plan->has_tasks) ASSAY_TRY(init_tasks(r, at));
@@ -301,9 +329,30 @@ static uint32_t share_documents(const struct assay_registry_plan *plan)
     return plan->has_shares ? assay_share_documents(plan->shares.ids_max) : 0;
 }
 
+/* Of the groups before this one. */
+static uint32_t group_documents(const struct assay_registry_plan *plan, uint32_t group)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < group; i++)
+        count += assay_cont_documents(plan->group[i].instances_max);
+    return count;
+}
+
+/* Which group's a document is, below group_documents of all. *part: which of its documents. */
+static uint32_t group_of_document(const struct assay_registry_plan *plan, uint32_t document,
+                                  uint32_t *part)
+{
+    uint32_t group = 0;
+    while (document >= group_documents(plan, group + 1))
+        group++;
+    *part = document - group_documents(plan, group);
+    return group;
+}
+
 uint32_t assay_registry_documents(const struct assay_registry_plan *plan)
 {
-    return plan->group_count + share_documents(plan) + (plan->has_tasks ? 1 : 0);
+    return group_documents(plan, plan->group_count) + share_documents(plan) +
+           (plan->has_tasks ? 1 : 0);
 }
 
 uint32_t assay_registry_document_before(const struct assay_registry_plan *before,
@@ -312,24 +361,32 @@ uint32_t assay_registry_document_before(const struct assay_registry_plan *before
     const uint32_t none = ASSAY_REGISTRY_DOCUMENTS_MAX;
     ASSAY_ASSERT(document < assay_registry_documents(after));
     if (before == NULL) return none;
-    if (document < after->group_count) return document < before->group_count ? document : none;
-    document -= after->group_count;
+    const uint32_t groups = group_documents(before, before->group_count);
+    const uint32_t all_groups = group_documents(after, after->group_count);
+    /* Groups that there were stand first, as they were. */
+    if (document < all_groups) return document < groups ? document : none;
+    document -= all_groups;
     const uint32_t shares = share_documents(after);
-    if (document < shares) return before->has_shares ? before->group_count + document : none;
-    return before->has_tasks ? before->group_count + share_documents(before) : none;
+    if (document < shares) return before->has_shares ? groups + document : none;
+    return before->has_tasks ? groups + share_documents(before) : none;
 }
 
 void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
                                   char name[static 80])
 {
     struct assay_writer w = assay_writer_over(name, 80);
+    const uint32_t groups = group_documents(plan, plan->group_count);
     ASSAY_ASSERT(document < assay_registry_documents(plan));
-    if (document < plan->group_count) {
-        const char *const of = plan->group[document].name;
+    if (document < groups) {
+        uint32_t part = 0;
+        const char *const of = plan->group[group_of_document(plan, document, &part)].name;
         assay_writer_put(&w, "group/", 6);
         assay_writer_put(&w, of, strlen(of));
-    } else if (document - plan->group_count < share_documents(plan)) {
-        const uint32_t number = document - plan->group_count;
+        if (part > 0) assay_writer_u8(&w, '/');
+        if (part > 9) assay_writer_u8(&w, (uint8_t)('0' + part / 10));
+        if (part > 0) assay_writer_u8(&w, (uint8_t)('0' + part % 10));
+    } else if (document - groups < share_documents(plan)) {
+        const uint32_t number = document - groups;
         ASSAY_ASSERT(number < 10);
         assay_writer_put(&w, "shares/", 7);
         assay_writer_u8(&w, (uint8_t)('0' + number));
@@ -345,33 +402,40 @@ enum assay_status assay_registry_encode(const struct assay_registry *r, uint32_t
 {
     ASSAY_ASSERT(r->missing == 0);
     ASSAY_ASSERT(document < assay_registry_documents(&r->plan));
-    if (document < r->plan.group_count) return assay_cont_group_encode(&r->group[document], w);
-    document -= r->plan.group_count;
+    const uint32_t groups = group_documents(&r->plan, r->plan.group_count);
+    uint32_t part = 0;
+    if (document < groups) {
+        const uint32_t group = group_of_document(&r->plan, document, &part);
+        return assay_cont_group_encode(&r->group[group], part, w);
+    }
+    document -= groups;
     if (document < share_documents(&r->plan))
         return assay_share_registry_encode(r->shares, document, w);
     return assay_task_ledger_encode(r->tasks, w);
-}
-
-static enum assay_status decode_group(struct assay_registry *r, uint32_t group,
-                                      struct assay_slice bytes)
-{
-    const struct assay_cont_home home = home_of(r, group);
-    ASSAY_TRY(assay_cont_group_decode(bytes, &home, &r->group[group]));
-    return r->group[group].size == r->plan.group[group].size &&
-                   r->group[group].instances_max == r->plan.group[group].instances_max
-               ? ASSAY_OK
-               : ASSAY_E_INVALID;
 }
 
 static enum assay_status decode_one(struct assay_registry *r, uint32_t document,
                                     struct assay_slice bytes)
 {
     if (bytes.len > ASSAY_REGISTRY_DOCUMENT_LEN_MAX) return ASSAY_E_RANGE;
-    if (document < r->plan.group_count) return decode_group(r, document, bytes);
-    document -= r->plan.group_count;
+    const uint32_t groups = group_documents(&r->plan, r->plan.group_count);
+    uint32_t part = 0;
+    if (document < groups) {
+        const uint32_t group = group_of_document(&r->plan, document, &part);
+        return assay_cont_group_decode(&r->group[group], part, bytes);
+    }
+    document -= groups;
     if (document < share_documents(&r->plan))
         return assay_share_registry_decode(r->shares, document, bytes);
     return assay_task_ledger_decode(bytes, r->tasks);
+}
+
+/* All documents were read: do those of a part belong together? */
+static enum assay_status join(struct assay_registry *r)
+{
+    for (uint32_t i = 0; i < r->plan.group_count; i++)
+        ASSAY_TRY(assay_cont_group_join(&r->group[i]));
+    return r->shares != NULL ? assay_share_registry_join(r->shares) : ASSAY_OK;
 }
 
 /* What was read, or was nothing to be read. Returns: status, or what the last one says of all. */
@@ -379,12 +443,11 @@ static enum assay_status tick_off(struct assay_registry *r, uint32_t document,
                                   enum assay_status status)
 {
     const uint32_t count = assay_registry_documents(&r->plan);
-    const uint32_t all = (UINT32_C(1) << count) - 1;
-    const uint32_t left = (r->missing == 0 ? all : r->missing) & ~(UINT32_C(1) << document);
+    const uint64_t all = (UINT64_C(1) << count) - 1;
+    const uint64_t left = (r->missing == 0 ? all : r->missing) & ~(UINT64_C(1) << document);
     ASSAY_ASSERT(document < count);
     if (r->missing == 0) r->era = r->epoch = GENESIS; /* the first of all: what was is gone */
-    if (status == ASSAY_OK && left == 0 && r->shares != NULL)
-        status = assay_share_registry_join(r->shares);
+    if (status == ASSAY_OK && left == 0) status = join(r);
     r->missing = status == ASSAY_OK ? left : all;
     return status;
 }

@@ -21,7 +21,7 @@
 enum {
     ASSAY_REGISTRY_SLOTS_MAX = 128, /* members that may serve; the others' records mean nothing */
     ASSAY_REGISTRY_ERA_MAX = ASSAY_CONT_ERA_MAX,
-    ASSAY_REGISTRY_DOCUMENTS_MAX = 16,
+    ASSAY_REGISTRY_DOCUMENTS_MAX = 64, /* fewer: they are bits of 64 */
     ASSAY_REGISTRY_DOCUMENT_LEN_MAX = 256 * 1024,
 };
 
@@ -122,7 +122,8 @@ uint32_t assay_registry_documents(const struct assay_registry_plan *plan);
 uint32_t assay_registry_document_before(const struct assay_registry_plan *before,
                                         const struct assay_registry_plan *after,
                                         uint32_t document);
-/* "group/NAME", "shares/0", "tasks". Out: name, NUL-terminated. Returns: nothing. */
+/* "group/NAME", "group/NAME/1", "shares/0", "tasks". Out: name, NUL-terminated. Returns: nothing.
+ */
 void assay_registry_document_name(const struct assay_registry_plan *plan, uint32_t document,
                                   char name[static 80]);
 /* Between closes and after. Returns: ASSAY_OK | ASSAY_E_FULL */

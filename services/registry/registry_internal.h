@@ -12,7 +12,7 @@ struct assay_registry {
     uint8_t chain_id[32];
     uint64_t era;                   /* of the epoch that runs */
     uint64_t epoch;                 /* the last that was closed */
-    uint32_t missing;               /* documents that are to be read before it is of use; bits */
+    uint64_t missing;               /* documents that are to be read before it is of use; bits */
     struct assay_cont_group *group; /* [plan.group_count] */
     struct assay_share_registry *shares; /* NULL: none planned */
     struct assay_task_ledger *tasks;     /* NULL: none planned */

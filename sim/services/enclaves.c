@@ -476,7 +476,7 @@ static bool is_superseded(const struct assay_sim_services *s, uint32_t process)
     const struct enclave *e = &s->enclave[process];
     const struct instance *in = &s->instance[process / s->load->clones];
     const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
-    for (uint32_t i = 0; i < g->instance_count; i++)
+    for (uint32_t i = 0; i < g->instance_end; i++)
         if (assay_bytes_equal(g->instance[i].instance, in->name, 32) &&
             g->instance[i].session > e->client->config.session)
             return true;

@@ -186,7 +186,7 @@ static void check_rows(struct assay_sim_services *s, const struct assay_cont_gro
     const uint32_t part = g->instances_max / (2 * members);
     const uint32_t most = part > ROWS_MIN ? part : ROWS_MIN;
     uint32_t rows = 0, provisional = 0;
-    for (uint32_t i = 0; i < g->instance_count; i++) {
+    for (uint32_t i = 0; i < g->instance_end; i++) {
         rows += g->instance[i].payer == slot;
         provisional += g->instance[i].payer == slot && !g->instance[i].kept;
     }

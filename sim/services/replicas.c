@@ -349,7 +349,7 @@ static bool sender_of(const struct assay_sim_services *s, uint32_t group, uint32
     const struct enclave *e = &s->enclave[from->index];
     /* Links that were opened before a newer session was numbered may still be there. */
     const struct instance *in = &s->instance[from->index / s->load->clones];
-    for (uint32_t i = 0; i < g->instance_count; i++) {
+    for (uint32_t i = 0; i < g->instance_end; i++) {
         const struct assay_cont_instance_row *row = &g->instance[i];
         if (!assay_bytes_equal(row->instance, in->name, 32) || row->session < from->session)
             continue;

@@ -45,7 +45,7 @@ void views_take(struct assay_sim_services *s)
         }
         for (uint32_t i = 0; i < s->load->enclaves; i++) {
             const struct instance *in = &s->instance[g * s->load->enclaves + i];
-            for (uint32_t k = 0; k < group->instance_count; k++)
+            for (uint32_t k = 0; k < group->instance_end; k++)
                 if (assay_bytes_equal(group->instance[k].instance, in->name, 32))
                     v->session[i] = group->instance[k].session;
         }

@@ -59,6 +59,7 @@ struct world {
     uint64_t random, now_ms;
     struct assay_cont_home home;
     struct assay_cont_group group, past;
+    struct assay_cont_instance_row rows[2][INSTANCES];
     bool has_past;
     uint32_t machine_count;
     struct machine machine[MACHINES];
@@ -376,6 +377,18 @@ static struct assay_cont_roster any_view(struct world *w, bool newest)
     return roster;
 }
 
+static void keep(struct world *w)
+{
+    struct assay_cont_keep_record record = { .group = GROUP, .roster = w->group.now.roster };
+    struct assay_cont_facts none;
+    record.receipt.count = record.roster.count;
+    for (uint32_t i = 0; i < record.receipt.count; i++)
+        record.receipt.seat[i] = (uint8_t)i;
+    record.receipt.entry.index = 1;
+    assay_bytes_copy(record.receipt.entry.instance, 32, w->instance, 32);
+    (void)assay_cont_group_keep(&w->group, &record, &none);
+}
+
 static void clone_start(struct world *w, struct clone *c, bool newest)
 {
     const struct assay_cont_instance_row *row = assay_cont_group_row(&w->group, w->instance);
@@ -395,8 +408,8 @@ static void clone_start(struct world *w, struct clone *c, bool newest)
     for (uint32_t slot = 0; slot < w->machine_count; slot++)
         if (assay_cont_group_session(&w->group, slot, &record, &facts) == ASSAY_CONT_APPLIED) break;
     if (facts.count == 0) return;
-    w->group.instance[0].kept = true; /* else it leaves the ledger, long after */
     facts_add(w, &facts);
+    keep(w); /* else it leaves the ledger, long after */
     w->sessions++;
     struct assay_cont_client_config config = { .home = w->home, .session = record.expected };
     config.roster = any_view(w, newest);
@@ -624,7 +637,8 @@ struct cont_result cont_world_run(const struct cont_plan *plan)
     draw_bytes(w, w->instance_key, sizeof w->instance_key);
     static const struct assay_cont_birth birth;
     assay_cont_instance(&w->home, &birth, w->instance_key, w->instance);
-    assay_cont_group_init(&w->group, &w->home, plan->size, INSTANCES);
+    assay_cont_group_init(&w->group, &w->home, plan->size, INSTANCES, w->rows[0]);
+    assay_cont_group_init(&w->past, &w->home, plan->size, INSTANCES, w->rows[1]);
     for (uint32_t i = 0; i < w->machine_count; i++)
         machine_start(w, &w->machine[i], false);
     for (uint32_t i = 0; i < MACHINES; i++)

@@ -192,7 +192,8 @@ static void keep(struct registry_world *w, const struct assay_cont_group *group,
     const uint32_t row = registry_world_below(w, group->instance_count);
     struct assay_cont_place place = { .leaves = 1 };
     uint8_t digest[32];
-    assay_bytes_copy(record.receipt.entry.instance, 32, group->instance[row].instance, 32);
+    assay_bytes_copy(record.receipt.entry.instance, 32,
+                     group->instance[group->by_name[row]].instance, 32);
     kit_bytes('D', registry_world_below(w, 1000), record.receipt.entry.digest);
     assay_cont_receipt_leaf(&record.receipt.entry, record.receipt.nonce, place.root);
     assay_cont_receipts_statement(&group->home, roster->view, place.root, place.leaves, digest);
@@ -210,7 +211,7 @@ static void retire(struct registry_world *w, const struct assay_cont_group *grou
                    struct registry_record *out)
 {
     const struct assay_cont_instance_row *row =
-        &group->instance[registry_world_below(w, group->instance_count)];
+        &group->instance[group->by_name[registry_world_below(w, group->instance_count)]];
     struct assay_cont_retire_record record = { .group = group->home.group,
                                                .birth = row->birth,
                                                .session = row->session - one_in(w, 3) };

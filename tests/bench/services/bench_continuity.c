@@ -201,7 +201,7 @@ static void change_view(struct world *w)
     const double all_ms = (stopwatch_us(CLOCK_THREAD_CPUTIME_ID) - start_us) / 1e3;
     for (uint32_t i = 1; i <= w->n; i++)
         ASSAY_ASSERT(assay_cont_replica_status(w->replica[i]).serves);
-    printf("n = %-9u%-33s %9.2f ms, %.2f ms a member\n", w->n, "view change, 1,024 instances",
+    printf("n = %-9u%-33s %9.2f ms, %.2f ms a member\n", w->n, "view change, 10,240 instances",
            all_ms, all_ms / w->n);
 }
 

@@ -2,7 +2,7 @@
  * tests/bench/services/bench_registry.c - what the records of all services cost the ledger: folded
  * one by one, and kept as documents when an epoch closes.
  *
- * The registry is as full as its plan may be: 8 groups of 1,024 instances, 4,096 ids in 8 clusters
+ * The registry is as full as its plan may be: 4 groups of 10,240 instances, 4,096 ids in 8 clusters
  * of 16 slots, 500 of them being dealt anew by 8 dealers, 1,024 accounts, 512 tasks, 128 members
  * that offer everything. Signatures inside records are checked before (bench_continuity and others
  * tell what that costs), and not here.
@@ -18,6 +18,8 @@ enum {
     MEMBERS = ASSAY_REGISTRY_SLOTS_MAX,
     K = ASSAY_SHARE_K_MAX,
     SLOTS = ASSAY_SHARE_SLOTS_MAX,
+    INSTANCES = ASSAY_CONT_INSTANCES_MAX,
+    GROUPS = ASSAY_PLAN_PAGES_MAX * ASSAY_PLAN_PAGE_ROWS / INSTANCES,
     PART = ASSAY_TASK_TASKS_MAX / ASSAY_TASK_QUOTA_PARTS, /* tasks that one account may have open */
 };
 
@@ -141,7 +143,7 @@ static void session_of(struct full *f, uint32_t group, uint32_t instance,
 static void fill_rows(struct full *f, uint32_t group)
 {
     struct assay_cont_birth birth = { .epoch = f->epoch };
-    for (uint32_t i = 0; i < ASSAY_CONT_INSTANCES_MAX; i++) {
+    for (uint32_t i = 0; i < INSTANCES; i++) {
         session_of(f, group, i, &birth, 1, i);
         if (apply(f, i % MEMBERS, ASSAY_SERVICE_SESSION)) continue;
         for (uint32_t m = 0; m < MEMBERS; m++)
@@ -345,11 +347,11 @@ static struct assay_registry *fresh(const struct full *f)
 
 static void plan(struct full *f)
 {
-    f->plan.group_count = stopwatch_is_short() ? 1 : ASSAY_PLAN_GROUPS_MAX;
+    f->plan.group_count = stopwatch_is_short() ? 1 : GROUPS;
     for (uint32_t i = 0; i < f->plan.group_count; i++) {
         f->plan.group[i].name[0] = (char)('a' + i);
         f->plan.group[i].size = ASSAY_CONT_SEATS_MAX;
-        f->plan.group[i].instances_max = ASSAY_CONT_INSTANCES_MAX;
+        f->plan.group[i].instances_max = INSTANCES;
     }
     f->plan.has_shares = true;
     f->plan.shares.clusters = ASSAY_SHARE_CLUSTERS_MAX;
@@ -404,7 +406,7 @@ static void one_session(void *context)
 {
     struct full *f = context;
     f->payload = assay_slice_over(f->session, f->session_len);
-    must(!apply(f, (ASSAY_CONT_INSTANCES_MAX - 1) % MEMBERS, ASSAY_SERVICE_SESSION));
+    must(!apply(f, (INSTANCES - 1) % MEMBERS, ASSAY_SERVICE_SESSION));
 }
 
 static void one_have(void *context)
@@ -476,8 +478,7 @@ int main(void)
            assay_registry_size(&f->plan) / 1024);
     (void)stopwatch_best_us("fold", "TRANSFER", 500, one_transfer, f);
     const uint32_t last = f->plan.group_count - 1;
-    session_of(f, last, ASSAY_CONT_INSTANCES_MAX - 1, &f->born[last], 2,
-               ASSAY_CONT_INSTANCES_MAX - 1);
+    session_of(f, last, INSTANCES - 1, &f->born[last], 2, INSTANCES - 1);
     assay_bytes_copy(f->session, sizeof f->session, f->payload.bytes, f->payload.len);
     f->session_len = f->payload.len;
     (void)stopwatch_best_us("fold", "SESSION", 500, one_session, f);

@@ -360,6 +360,10 @@ Test(apps_plan, a_plan_without_services_has_none)
     cr_expect_not(plan->has_services);
 }
 
+/* Four groups as large as they may be: with those that there are too many instances together. */
+#define LARGE_GROUP(name) "    - { name: " name ", size: 3, instances: 10240 }\n"
+#define MORE_GROUPS LARGE_GROUP("p") LARGE_GROUP("q") LARGE_GROUP("r") LARGE_GROUP("s")
+
 Test(apps_plan, what_services_cannot_be_is_said)
 {
     static const struct {
@@ -370,7 +374,8 @@ Test(apps_plan, what_services_cannot_be_is_said)
         { "size: 5", "size: 4", ASSAY_E_RANGE, "expected 3, 5 or 7, found 4" },
         { "size: 5", "size: 9", ASSAY_E_RANGE, "services.groups[0].size" },
         { "name: other", "name: vault", ASSAY_E_DUPLICATE, "vault is named twice" },
-        { "instances: 16", "instances: 2000", ASSAY_E_RANGE, "services.groups[0].instances" },
+        { "instances: 16", "instances: 20000", ASSAY_E_RANGE, "services.groups[0].instances" },
+        { "  groups:\n", "  groups:\n" MORE_GROUPS, ASSAY_E_RANGE, "at most 40" },
         { "clusters: 2", "slots: 5", ASSAY_E_NOT_FOUND, "expected how many clusters" },
         { "clusters: 2", "clusters: 2, threshold: 6", ASSAY_E_RANGE, "services.shares.threshold" },
         { "clusters: 2", "clusters: 9", ASSAY_E_RANGE, "services.shares.clusters" },

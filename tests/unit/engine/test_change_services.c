@@ -187,7 +187,9 @@ Test(change_services, what_does_not_extend_the_plan_is_refused)
     cr_assert_eq(offer(b, 2, "a"), ASSAY_E_INVALID, "another");
     cr_assert_eq(offer(b, 2, "bc"), ASSAY_E_INVALID, "what there is in another place");
     cr_assert_eq(offer(b, 2, ""), ASSAY_E_INVALID, "nothing");
-    cr_assert_eq(offer(b, 2, "0123456789abcdefb"), ASSAY_E_INVALID, "too much");
+    cr_assert_eq(offer(b, 2,
+                       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefb"),
+                 ASSAY_E_INVALID, "too much");
     b->context.plan_follow = NULL;
     cr_assert_eq(offer(b, 2, "ab"), ASSAY_E_UNSUPPORTED, "services are not known here");
     b->context.plan_follow = follow;

@@ -307,15 +307,17 @@ Test(host_services, documents_keep_their_places_where_services_are_added, .timeo
     struct network *n = start();
     struct assay_service_places places;
     cr_assert_eq(follow(NULL, &n->services->plan, &places), ASSAY_OK);
-    cr_assert_eq(places.count, 2);
-    for (uint32_t i = 0; i < 2; i++)
+    cr_assert_eq(places.count, 3);
+    for (uint32_t i = 0; i < 3; i++)
         cr_assert_eq(places.before[i], ASSAY_SERVICE_BEGINS);
     cr_assert_eq(follow(&n->services->plan, &n->more->plan, &places), ASSAY_OK);
     cr_assert_eq(places.count, assay_registry_documents(&n->more->plan));
     cr_assert_eq(places.before[0], 0, "the group");
-    cr_assert_eq(places.before[1], ASSAY_SERVICE_BEGINS, "the new group");
-    cr_assert_eq(places.before[2], ASSAY_SERVICE_BEGINS, "shares");
-    cr_assert_eq(places.before[places.count - 1], 1, "tasks");
+    cr_assert_eq(places.before[1], 1, "its rows");
+    cr_assert_eq(places.before[2], ASSAY_SERVICE_BEGINS, "the new group");
+    cr_assert_eq(places.before[3], ASSAY_SERVICE_BEGINS, "its rows");
+    cr_assert_eq(places.before[4], ASSAY_SERVICE_BEGINS, "shares");
+    cr_assert_eq(places.before[places.count - 1], 2, "tasks");
     cr_assert_eq(follow(&n->more->plan, &n->services->plan, &places), ASSAY_E_INVALID);
     cr_assert_eq(follow(&n->more->plan, &n->more->plan, &places), ASSAY_E_INVALID);
     const char *why = "";

@@ -10,10 +10,11 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { GROUP = 2, MEMBERS = 5 };
+enum { GROUP = 2, MEMBERS = 5, ROWS = 32 };
 
 struct bench {
     struct assay_cont_group group;
+    struct assay_cont_instance_row rows[ROWS];
     struct assay_cont_facts facts;
     enum assay_cont_standing standing[MEMBERS];
     uint16_t score[MEMBERS];
@@ -44,7 +45,7 @@ static inline struct bench *empty(const uint8_t *operators)
     struct bench *b = calloc(1, sizeof *b);
     const struct assay_cont_home home = { .group = GROUP };
     cr_assert_not_null(b);
-    assay_cont_group_init(&b->group, &home, 3, 4);
+    assay_cont_group_init(&b->group, &home, 3, 4, b->rows);
     for (uint32_t i = 0; i < MEMBERS; i++) {
         b->standing[i] = ASSAY_CONT_STAND_FULL;
         b->score[i] = 100;

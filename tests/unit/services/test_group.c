@@ -1,6 +1,7 @@
 /*
  * What the ledger makes of records of continuity (docs/services.md 1.2, 1.3, 1.9, 1.10).
  */
+#include "services/continuity/group_internal.h"
 #include "tests/unit/services/group_bench.h"
 
 Test(group, a_lost_seat_is_replaced_by_the_best_candidate)
@@ -297,7 +298,9 @@ Test(group, what_it_amounts_to_is_told_to_whoever_comes_later)
     for (uint32_t i = 0; i < 2; i++) {
         cr_assert(assay_cont_group_tell(&b->group, 2 + i, &fact));
         cr_expect_eq(fact.kind, ASSAY_CONT_SESSION);
-        cr_expect_eq(fact.session, i == 0 ? 2 : 1, "the last of each instance");
+        const struct assay_cont_instance_row *row = assay_cont_group_row(&b->group, fact.instance);
+        cr_assert_eq(row, &b->group.instance[b->group.by_name[i]]);
+        cr_expect_eq(fact.session, row == &b->group.instance[0] ? 2 : 1, "the last of each");
     }
     cr_expect_not(assay_cont_group_tell(&b->group, 4, &fact));
     struct assay_cont_table_record record = table(b, 1);
@@ -327,14 +330,12 @@ Test(group, sessions_are_numbered_one_by_one)
 
 /* --- births, rows and quotas (docs/services.md 1.2.1 to 1.2.3) */
 
-enum { WIDE = 32 };
-
 static struct bench *wide(void)
 {
     struct bench *b = calloc(1, sizeof *b);
     const struct assay_cont_home home = { .group = GROUP };
     cr_assert_not_null(b);
-    assay_cont_group_init(&b->group, &home, 3, WIDE);
+    assay_cont_group_init(&b->group, &home, 3, ROWS, b->rows);
     for (uint32_t i = 0; i < MEMBERS; i++)
         b->standing[i] = ASSAY_CONT_STAND_FULL;
     close_epoch(b);
@@ -376,7 +377,7 @@ static struct assay_cont_keep_record keep_of(const struct bench *b, uint32_t sea
         record.receipt.seat[i] = (uint8_t)i;
     record.receipt.entry = (struct assay_cont_entry){ .promised = 1, .writer = 1, .index = 1 };
     assay_bytes_copy(record.receipt.entry.instance, 32,
-                     b->group.instance[b->group.instance_count - 1].instance, 32);
+                     b->group.instance[b->group.instance_end - 1].instance, 32);
     return record;
 }
 
@@ -483,7 +484,8 @@ Test(group, what_has_left_the_table_is_never_born_again)
                 assay_cont_group_session(&b->group, 0, &record, &b->facts);
             if (!row) cr_assert_eq(result, ASSAY_CONT_GONE_ROW, "%u: epoch %u", left, i);
             if (left == 2 && i == 30) { /* a RECOVER has undone the birth */
-                b->group.instance_count = 0;
+                b->rows[0] = (struct assay_cont_instance_row){ 0 };
+                cr_assert(assay_cont_rows_order(&b->group));
                 b->group.era++;
             }
             close_epoch(b);
@@ -518,7 +520,7 @@ Test(group, a_kept_row_never_goes_by_time)
     cr_expect_eq(b->group.instance_count, 2, "a birth may still be repeated");
     epochs(b, 1000);
     cr_assert_eq(b->group.instance_count, 1, "the one without a certified state is gone");
-    cr_expect(b->group.instance[0].kept);
+    cr_expect(b->group.instance[1].kept, "where it was");
     free(b);
 }
 
@@ -614,6 +616,7 @@ Test(group, numbers_are_given_once_over_eras)
     cr_assert_eq(bears(b, 0, 1), ASSAY_CONT_APPLIED);
     cr_assert_eq(list(b, 3, 13), ASSAY_CONT_APPLIED);
     *branch = *b;
+    branch->group.instance = branch->rows;
     uint64_t session[2], view[2];
     struct bench *both[2] = { b, branch };
     for (uint32_t i = 0; i < 2; i++) {
@@ -766,24 +769,6 @@ Test(group, a_view_that_does_not_start_is_decided_anew_and_said)
     cr_expect_eq(b->facts.count, 1, "and again");
     cr_expect_eq(start_next(b), 1);
     cr_expect_eq(assay_cont_group_alarms(&b->group), 0);
-    free(b);
-}
-
-/* A document has nothing of whoever lists nothing, so nothing may be remembered of it. */
-Test(group, a_stalled_view_marks_nobody_who_lists_nothing)
-{
-    struct bench *b = serving();
-    cr_assert_eq(list(b, 3, 13), ASSAY_CONT_APPLIED);
-    cr_assert_eq(list(b, 4, 14), ASSAY_CONT_APPLIED);
-    b->standing[1] = ASSAY_CONT_STAND_NONE;
-    for (uint32_t i = 0; i < ASSAY_CONT_STALL_CLOSES; i++)
-        close_epoch(b);
-    cr_assert_eq(b->group.next.slot[1], 3);
-    assay_cont_group_renew(&b->group, 3);
-    close_epoch(b);
-    cr_assert_eq(b->group.next.slot[1], 4, "it stalled, and who was new in it has left");
-    cr_expect_not(b->group.member[3].listed);
-    cr_expect_eq(b->group.member[3].until, 0);
     free(b);
 }
 

@@ -155,8 +155,7 @@ Test(group_eras, a_decision_that_a_recover_undid_leaves_no_view_that_nobody_serv
 static void expect_same_document(const struct bench *b)
 {
     static uint8_t bytes[2][16384];
-    struct assay_writer w[2] = { assay_writer_over(bytes[0], sizeof bytes[0]),
-                                 assay_writer_over(bytes[1], sizeof bytes[1]) };
+    static struct assay_cont_instance_row rows[ROWS];
     struct assay_cont_group *read = calloc(1, sizeof *read);
     struct assay_cont_group *group = calloc(1, sizeof *group);
     cr_assert(read != NULL && group != NULL);
@@ -165,14 +164,25 @@ static void expect_same_document(const struct bench *b)
         group->member[i].contact.address[0] = 'a';
         group->member[i].contact.address_len = 1;
     }
-    cr_assert_eq(assay_cont_group_encode(group, &w[0]), ASSAY_OK);
+    assay_cont_group_init(read, &group->home, group->size, group->instances_max, rows);
+    size_t len[2] = { 0 };
+    for (uint32_t i = 0; i < assay_cont_documents(group->instances_max); i++) {
+        struct assay_writer w = assay_writer_over(bytes[0], sizeof bytes[0]);
+        cr_assert_eq(assay_cont_group_encode(group, i, &w), ASSAY_OK);
+        cr_assert_eq(assay_cont_group_decode(read, i, assay_slice_over(bytes[0], w.len)), ASSAY_OK);
+        len[i] = w.len;
+    }
+    cr_assert_eq(assay_cont_group_join(read), ASSAY_OK);
+    for (uint32_t i = 0; i < assay_cont_documents(group->instances_max); i++) {
+        struct assay_writer w[2] = { assay_writer_over(bytes[0], sizeof bytes[0]),
+                                     assay_writer_over(bytes[1], sizeof bytes[1]) };
+        cr_assert_eq(assay_cont_group_encode(group, i, &w[0]), ASSAY_OK);
+        cr_assert_eq(assay_cont_group_encode(read, i, &w[1]), ASSAY_OK);
+        cr_assert_eq(w[0].len, len[i]);
+        cr_assert_eq(w[1].len, len[i]);
+        cr_assert(assay_bytes_equal(bytes[0], bytes[1], len[i]));
+    }
     free(group);
-    cr_assert_eq(
-        assay_cont_group_decode(assay_slice_over(bytes[0], w[0].len), &b->group.home, read),
-        ASSAY_OK);
-    cr_assert_eq(assay_cont_group_encode(read, &w[1]), ASSAY_OK);
-    cr_assert_eq(w[0].len, w[1].len);
-    cr_assert(assay_bytes_equal(bytes[0], bytes[1], w[0].len));
     free(read);
 }
 
@@ -244,4 +254,22 @@ Test(group_eras, a_quorum_that_nobody_lists_is_not_gone_at_once)
         cr_expect_eq(b->group.phase == ASSAY_CONT_GONE, !comes);
         free(b);
     }
+}
+
+/* A document has nothing of whoever lists nothing, so nothing may be remembered of it. */
+Test(group_eras, a_stalled_view_marks_nobody_who_lists_nothing)
+{
+    struct bench *b = serving();
+    cr_assert_eq(list(b, 3, 13), ASSAY_CONT_APPLIED);
+    cr_assert_eq(list(b, 4, 14), ASSAY_CONT_APPLIED);
+    b->standing[1] = ASSAY_CONT_STAND_NONE;
+    for (uint32_t i = 0; i < ASSAY_CONT_STALL_CLOSES; i++)
+        close_epoch(b);
+    cr_assert_eq(b->group.next.slot[1], 3);
+    assay_cont_group_renew(&b->group, 3);
+    close_epoch(b);
+    cr_assert_eq(b->group.next.slot[1], 4, "it stalled, and who was new in it has left");
+    cr_expect_not(b->group.member[3].listed);
+    cr_expect_eq(b->group.member[3].until, 0);
+    free(b);
 }

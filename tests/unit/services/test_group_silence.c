@@ -12,6 +12,7 @@ enum { GROUP = 2, CROWD = 10, FIVE = 5 };
 
 struct crowd {
     struct assay_cont_group group;
+    struct assay_cont_instance_row rows[4];
     struct assay_cont_facts facts;
     enum assay_cont_standing standing[CROWD];
     uint16_t score[CROWD];
@@ -29,7 +30,7 @@ static struct crowd *crowd_of(uint32_t size)
     struct crowd *b = calloc(1, sizeof *b);
     const struct assay_cont_home home = { .group = GROUP };
     cr_assert_not_null(b);
-    assay_cont_group_init(&b->group, &home, size, 4);
+    assay_cont_group_init(&b->group, &home, size, 4, b->rows);
     for (uint32_t i = 0; i < CROWD; i++) {
         const uint8_t key = (uint8_t)(10 + i);
         const struct assay_cont_replica_record record = { .group = GROUP,

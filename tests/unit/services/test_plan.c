@@ -72,6 +72,8 @@ Test(plan, one_at_its_limits_has_room)
     for (uint32_t i = 0; i < plan.group_count; i++) {
         plan.group[i] = plan.group[1];
         plan.group[i].name[0] = (char)('a' + i);
+        plan.group[i].instances_max =
+            ASSAY_PLAN_PAGES_MAX / ASSAY_PLAN_GROUPS_MAX * ASSAY_PLAN_PAGE_ROWS;
     }
     plan.tasks.balance_count = ASSAY_PLAN_BALANCES_MAX;
     for (uint32_t i = 0; i < plan.tasks.balance_count; i++) {
@@ -294,6 +296,35 @@ Test(plan, services_are_added_beside_those_that_there_are)
     added.has_shares = false;
     cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_E_FULL);
     cr_expect_gt(strlen(why), 0);
+}
+
+/* As many rows as a network can keep and hand over at each close (docs/services.md 7.1). */
+Test(plan, groups_together_have_a_limit)
+{
+    struct assay_registry_plan before = plan_of_all(), added = { 0 }, sum;
+    const char *why = "";
+    uint8_t bytes[ASSAY_PLAN_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    before.group_count = 4;
+    for (uint32_t i = 0; i < 4; i++) {
+        before.group[i] = before.group[0];
+        before.group[i].name[0] = (char)('a' + i);
+        before.group[i].instances_max = ASSAY_CONT_INSTANCES_MAX;
+    }
+    cr_expect_eq(assay_registry_plan_encode(&before, &w), ASSAY_OK);
+    before.group_count = 5;
+    before.group[4] = before.group[0];
+    before.group[4].name[0] = 'e';
+    before.group[4].instances_max = 1;
+    cr_expect_eq(assay_registry_plan_check(&before), ASSAY_E_RANGE, "a row more is a page more");
+    added.group_count = 1;
+    added.group[0] = before.group[4];
+    before.group_count = 4;
+    cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_E_FULL);
+    cr_expect_gt(strlen(why), 0);
+    before.group[3].instances_max -= ASSAY_PLAN_PAGE_ROWS;
+    cr_expect_eq(assay_registry_plan_add(&before, &added, &sum, &why), ASSAY_OK);
+    cr_expect_eq(assay_registry_plan_check(&sum), ASSAY_OK);
 }
 
 Test(plan, kinds_have_words)

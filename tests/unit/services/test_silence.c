@@ -33,6 +33,7 @@ struct machine {
 
 struct world {
     struct assay_cont_group group;
+    struct assay_cont_instance_row rows[INSTANCES];
     struct assay_cont_facts facts;
     struct assay_cont_effects effects;
     struct machine machine[MACHINES];
@@ -270,7 +271,7 @@ static struct world *world_of(uint64_t seed, uint32_t size)
     cr_assert_not_null(w);
     w->seed = seed;
     w->now_ms = 1;
-    assay_cont_group_init(&w->group, &home, size, INSTANCES);
+    assay_cont_group_init(&w->group, &home, size, INSTANCES, w->rows);
     for (uint32_t i = 0; i < MACHINES; i++) {
         w->operators[i] = (uint8_t)(i / 2);
         machine_begin(w, i);

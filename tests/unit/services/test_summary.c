@@ -26,7 +26,7 @@ static void hold_group(const struct assay_summary_group *s, const struct assay_c
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
         if (g->member[i].listed) cr_assert_eq(s->listed[listed++], i);
     cr_assert_eq(s->listed_count, listed);
-    for (uint32_t i = 0; i < g->instance_count; i++)
+    for (uint32_t i = 0; i < g->instance_end; i++)
         sessions += g->instance[i].session;
     cr_assert_eq(s->sessions, sessions);
     cr_assert_eq(s->instances, g->instance_count);
