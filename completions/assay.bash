@@ -41,7 +41,7 @@ _assay() {
     completion) words='bash zsh fish man-synopsis man-options' ;;
     services) words='status' ;;
     continuity) words='status' ;;
-    share) words='status put read' ;;
+    share) words='status put read readers delete' ;;
     account) words='create show transfer' ;;
     task) words='offers status run deploy close release' ;;
     anchor) words='show advance deploy' ;;
@@ -829,6 +829,25 @@ _assay() {
         --key) want=file ;;
         --sealed) want=file ;;
         --out) want=file ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'share readers')
+        options='--help --key --name --reader --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --name) want=text ;;
+        --reader) want=text ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'share delete')
+        options='--help --key --name --socket --json --timeout'
+        case $before in
+        --key) want=file ;;
+        --name) want=text ;;
         --socket) want=file ;;
         --timeout) want=text ;;
         esac

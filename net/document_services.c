@@ -188,6 +188,8 @@ static struct assay_json *shares_of(const struct assay_snapshot *s,
     assay_json_set_uint(object, "ids_max", v->ids_max);
     assay_json_set_uint(object, "synced", v->synced);
     assay_json_set_uint(object, "waiting", v->waiting);
+    assay_json_set_uint(object, "deleted", v->deleted);
+    assay_json_set_uint(object, "quota", v->quota);
     assay_json_set_uint(object, "due", v->due);
     assay_json_set_uint(object, "resharing", v->resharing);
     assay_json_set_uint(object, "holders", v->holders);

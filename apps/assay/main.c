@@ -45,7 +45,7 @@ static const struct assay_command commands[] = {
     { "audit", "verify and replay a store, check the journal of orders", assay_command_audit },
     { "services", "what the network's services amount to", assay_command_services },
     { "continuity", "groups that keep states from being rolled back", assay_command_continuity },
-    { "share", "secrets that members keep in shares: put one, read one", assay_command_share },
+    { "share", "secrets that members keep in shares: put, read, delete one", assay_command_share },
     { "account", "money of a network with tasks: keys, balances, payments",
       assay_command_account },
     { "task", "work that is paid by steps: offers, tasks, ending one", assay_command_task },

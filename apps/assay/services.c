@@ -102,10 +102,11 @@ static void print_shares(const struct assay_json *s)
 {
     const struct assay_json *const clusters = assay_json_get(s, "clusters");
     (void)printf("secrets        %llu synced, %llu wait, %llu due to be dealt anew, %llu of them "
-                 "under way; at most %llu\n",
+                 "under way; at most %llu, %llu of one owner or member; %llu deleted\n",
                  assay_number_of(s, "synced"), assay_number_of(s, "waiting"),
                  assay_number_of(s, "due"), assay_number_of(s, "resharing"),
-                 assay_number_of(s, "ids_max"));
+                 assay_number_of(s, "ids_max"), assay_number_of(s, "quota"),
+                 assay_number_of(s, "deleted"));
     (void)printf("shares         %llu of %llu slots make one; %llu must confirm; %llu holders "
                  "listed, %llu convicted\n",
                  assay_number_of(s, "threshold"), assay_number_of(s, "slots"),

@@ -1,6 +1,6 @@
 /*
- * apps/assay/share.c - `assay share`: what holders keep, secrets that are given to them and read
- * (docs/services.md 5).
+ * apps/assay/share.c - `assay share`: what holders keep, secrets that are given to them, read and
+ * deleted, and who may read them (docs/services.md 5).
  */
 #include "apps/assay/command.h"
 #include "apps/assay/hand.h"
@@ -25,6 +25,7 @@ struct share_deed {
     const char *readers[ASSAY_SHARE_READERS_MAX];
     uint32_t reader_count;
     const char *verb, *word;
+    const char *made; /* the command, in the document of --json */
     uint64_t until_ms;
     uint8_t account[32]; /* of the key */
     char path[ASSAY_FOLLOWER_PATH_MAX + 1];
@@ -96,10 +97,12 @@ static int wait_done(struct share_deed *d)
             return ASSAY_EXIT_DENIED;
         }
         if (turn(d)) continue;
-        (void)fprintf(stderr,
-                      "assay share: not done in time: the record is %s, %u of %u holders have "
-                      "answered\n",
-                      s.is_final ? "final" : "not final", (unsigned)s.answered, (unsigned)s.wanted);
+        (void)fprintf(stderr, "assay share: not done in time: the record is %s",
+                      s.is_final ? "final" : "not final");
+        if (s.wanted > 0)
+            (void)fprintf(stderr, ", %u of %u holders have answered", (unsigned)s.answered,
+                          (unsigned)s.wanted);
+        (void)fputc('\n', stderr);
         print_silent(s.silent);
         return ASSAY_EXIT_TIMEOUT;
     }
@@ -128,12 +131,11 @@ static int take_readers(const struct share_deed *d,
     return ASSAY_EXIT_OK;
 }
 
-static int print_put(const struct share_deed *d, const uint8_t id[static 32])
+static int print_id(const struct share_deed *d, const uint8_t id[static 32])
 {
     char text[65];
     if (assay_json_mode_asked()) {
-        struct assay_json *const data =
-            assay_made("share put", (const char *const[]){ d->out, NULL });
+        struct assay_json *const data = assay_made(d->made, (const char *const[]){ d->out, NULL });
         assay_json_set_hex(data, "id", id, 32);
         return assay_made_print(data);
     }
@@ -161,7 +163,7 @@ static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t
                                assay_slice_over(sealed, secret.len + ASSAY_SHARE_PAYLOAD_MORE));
     if (status != ASSAY_OK) return complain(d->word, status);
     const int done = wait_done(d);
-    return done == ASSAY_EXIT_OK ? print_put(d, id) : done;
+    return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
 }
 
 static int put(struct share_deed *d)
@@ -170,6 +172,7 @@ static int put(struct share_deed *d)
     size_t len = 0;
     uint64_t cluster = 0;
     ASSAY_ASSERT(d->name != NULL); /* by the table */
+    d->made = "share put";
     if (d->cluster != NULL &&
         (!assay_hand_number(d->cluster, 0, &cluster) || cluster >= ASSAY_SHARE_CLUSTERS_MAX))
         return assay_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
@@ -185,6 +188,48 @@ static int put(struct share_deed *d)
     free(bytes);
     free(sealed);
     return result;
+}
+
+/* ------------------------------------------------------------ delete, readers */
+
+static enum assay_status begin_change(struct share_deed *d, const uint8_t name[static 32],
+                                      const struct assay_share_reader *reader,
+                                      uint8_t id[static 32])
+{
+    return reader == NULL ? assay_share_client_delete(d->client, name, id)
+                          : assay_share_client_readers(d->client, name, reader, d->reader_count,
+                                                       id);
+}
+
+/* Of the id that key and name make. In: reader: NULL: it is deleted */
+static int change(struct share_deed *d, const struct assay_share_reader *reader)
+{
+    uint8_t name[32], id[32];
+    ASSAY_ASSERT(d->name != NULL); /* by the table */
+    if (d->name[0] == '\0') return assay_misuse("--name is empty");
+    const int opened = open_client(d);
+    if (opened != ASSAY_EXIT_OK) return opened;
+    assay_sha256(d->name, strlen(d->name), name);
+    enum assay_status status = ASSAY_E_AGAIN;
+    while ((status = begin_change(d, name, reader, id)) == ASSAY_E_AGAIN)
+        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    if (status != ASSAY_OK) return complain(d->name, status);
+    const int done = wait_done(d);
+    return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
+}
+
+static int delete_secret(struct share_deed *d)
+{
+    d->made = "share delete";
+    return change(d, NULL);
+}
+
+static int change_readers(struct share_deed *d)
+{
+    struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX] = { 0 };
+    const int known = take_readers(d, reader);
+    d->made = "share readers";
+    return known == ASSAY_EXIT_OK ? change(d, reader) : known;
 }
 
 /* ------------------------------------------------------------ read */
@@ -258,7 +303,10 @@ int assay_command_share(int argc, char **argv)
     const int read = assay_hand_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
     if (read >= 0) return read;
     if (strcmp(d.verb, "status") == 0) return assay_services_shares(&d.q, d.id);
-    const int result = strcmp(d.verb, "put") == 0 ? put(&d) : read_secret(&d);
+    const int result = strcmp(d.verb, "put") == 0      ? put(&d)
+                       : strcmp(d.verb, "delete") == 0  ? delete_secret(&d)
+                       : strcmp(d.verb, "readers") == 0 ? change_readers(&d)
+                                                        : read_secret(&d);
     assay_share_client_close(&d.client);
     return result;
 }

@@ -61,6 +61,26 @@ const struct assay_verb assay_verbs_services[] = {
           { "sealed", "FILE", "as share put wrote it", ASSAY_OPTION_MUST },
           { "out", "FILE", "the secret, mode 0600", ASSAY_OPTION_MUST },
           HANDED } },
+    { "share", "readers", "",
+      "Names who may read a secret from now on, in place of all whom it named before. Holders give "
+      "it to nobody else any more; what was read before stays read.",
+      EXIT_HANDED,
+      "assay share readers --key owner.key --name db --reader reader.key --reader other.key\n",
+      (const struct assay_option[]){
+          KEY("the owner's key"),
+          { "name", "TEXT", "of the secret, as it was put", ASSAY_OPTION_MUST },
+          { "reader", "ACCOUNT", "who may read, an account or its key file",
+            ASSAY_OPTION_MUST | ASSAY_OPTION_MANY },
+          HANDED } },
+    { "share", "delete", "",
+      "Takes a secret from the ledger: its holders erase their shares, and nobody can read it any "
+      "more. A secret of the same name can be put from the next epoch on; the place of the deleted "
+      "one counts for its owner for 64 epochs.",
+      EXIT_HANDED, "assay share delete --key owner.key --name db\n",
+      (const struct assay_option[]){
+          KEY("the owner's key"),
+          { "name", "TEXT", "of the secret, as it was put", ASSAY_OPTION_MUST },
+          HANDED } },
     { "account", "create", "",
       "Makes the key of an account, readable by its owner alone, and prints the account: SHA-256 "
       "of the public key. The ledger hears of it when it is paid.",

@@ -41,7 +41,9 @@ static const struct {
     /* A reader that is measured shows evidence as well. */
     [ASSAY_SERVICE_ROLE_OWNER] = { "owner", ASSAY_SERVICE_SHARES, OWNERS, false, true, true,
                                    KIND(ASSAY_SERVICE_SHARE_PUT) |
-                                       KIND(ASSAY_SERVICE_SHARE_READ) },
+                                       KIND(ASSAY_SERVICE_SHARE_READ) |
+                                       KIND(ASSAY_SERVICE_SHARE_DELETE) |
+                                       KIND(ASSAY_SERVICE_SHARE_READERS) },
     [ASSAY_SERVICE_ROLE_EXECUTOR] = { "executor", ASSAY_SERVICE_TASKS, PROGRAMS, false, true,
                                       false,
                                       KIND(ASSAY_SERVICE_TASK_OFFER) |

@@ -7,6 +7,7 @@
 #include "net/services/door.h"
 #include "net/services/holder_node.h"
 #include "net/services/pending.h"
+#include "net/services/share_orders.h"
 #include "net/zmq/link.h"
 #include "services/shares/exchange.h"
 
@@ -32,7 +33,7 @@ struct talk {
     struct assay_share_exchange x;
 };
 
-enum deed { NOTHING, PUTS, READS };
+enum deed { NOTHING, PUTS, READS, DELETES, CHANGES };
 
 struct assay_share_client {
     struct assay_share_client_config config;
@@ -51,6 +52,7 @@ struct assay_share_client {
     bool is_final;
     struct talk talk[ASSAY_SHARE_SLOTS_MAX];
     uint64_t turns;
+    struct assay_share_readers_record change; /* DELETES, CHANGES: what was handed in */
     /* put */
     struct assay_share_polynomial polynomial;
     struct assay_share_commitments commitments;
@@ -197,7 +199,9 @@ enum assay_status assay_share_client_put(struct assay_share_client *client, uint
         reader_count > ASSAY_SHARE_READERS_MAX)
         return ASSAY_E_RANGE;
     assay_share_id(c->key, name, c->id);
-    if (assay_share_registry_find(r, c->id) != NULL) return ASSAY_E_DUPLICATE;
+    const struct assay_share_row *const row = assay_share_registry_find(r, c->id);
+    if (row != NULL && row->synced) return ASSAY_E_DUPLICATE;
+    if (!assay_share_registry_may_put(r, c->id, &put.birth)) return ASSAY_E_AGAIN;
     c->cluster = cluster;
     c->k = put.k = r->config.k;
     assay_bytes_copy(put.owner, sizeof put.owner, c->key, sizeof c->key);
@@ -212,6 +216,47 @@ enum assay_status assay_share_client_put(struct assay_share_client *client, uint
     c->deed = PUTS;
     return submit_put(c, &put, assay_slice_over(sealed, payload.len + ASSAY_SHARE_PAYLOAD_MORE),
                       r);
+}
+
+/* --- an owner changes what it has put */
+
+enum assay_status assay_share_client_delete(struct assay_share_client *client,
+                                            const uint8_t name[static 32], uint8_t id[static 32])
+{
+    struct assay_share_client *c = client;
+    const struct assay_share_registry *r = assay_follower_shares(c->follower);
+    uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
+    struct assay_slice payload;
+    if (c->deed != NOTHING) return ASSAY_E_INVALID;
+    if (r == NULL) return ASSAY_E_AGAIN;
+    ASSAY_TRY(assay_share_order_next(r, c->key, name, &c->change.order, c->id));
+    ASSAY_TRY(assay_share_order_delete(r, c->signer, &c->change.order, bytes, &payload));
+    assay_bytes_copy(id, 32, c->id, 32);
+    c->deed = DELETES;
+    return hand_in(c, ASSAY_SERVICE_SHARE_DELETE, payload);
+}
+
+enum assay_status assay_share_client_readers(struct assay_share_client *client,
+                                             const uint8_t name[static 32],
+                                             const struct assay_share_reader *readers,
+                                             uint32_t reader_count, uint8_t id[static 32])
+{
+    struct assay_share_client *c = client;
+    const struct assay_share_registry *r = assay_follower_shares(c->follower);
+    uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
+    struct assay_slice payload;
+    if (c->deed != NOTHING) return ASSAY_E_INVALID;
+    if (r == NULL) return ASSAY_E_AGAIN;
+    if (reader_count == 0 || reader_count > ASSAY_SHARE_READERS_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_share_order_next(r, c->key, name, &c->change.order, c->id));
+    if (!assay_share_registry_find(r, c->id)->synced) return ASSAY_E_NOT_FOUND;
+    c->change.reader_count = reader_count;
+    for (uint32_t i = 0; i < reader_count; i++)
+        c->change.reader[i] = readers[i];
+    ASSAY_TRY(assay_share_order_readers(r, c->signer, &c->change, bytes, &payload));
+    assay_bytes_copy(id, 32, c->id, 32);
+    c->deed = CHANGES;
+    return hand_in(c, ASSAY_SERVICE_SHARE_READERS, payload);
 }
 
 /* --- a reader begins */
@@ -504,11 +549,25 @@ static void record(void *context, uint32_t slot, enum assay_service_kind kind,
     c->read_again_ms = c->now_ms + c->read_pause_ms;
 }
 
+static bool is_put_here(const struct assay_share_client *c, struct assay_slice payload)
+{
+    struct assay_share_put_record put;
+    uint8_t id[32], digest[32];
+    if (c->deed != PUTS || assay_share_put_record_decode(payload, &put) != ASSAY_OK) return false;
+    assay_share_id(put.owner, put.name, id);
+    assay_share_commitments_digest(&c->commitments, digest);
+    return assay_bytes_equal(id, c->id, 32) && assay_bytes_equal(put.digest, digest, 32);
+}
+
 static void became(void *context, enum assay_service_kind kind, struct assay_slice payload,
                    const char *what)
 {
     struct assay_share_client *c = context;
     struct assay_share_read_record read;
+    const char *const why = assay_share_order_why(what);
+    /* Handed in by another member it may be refused for a reason of that one's. */
+    if (kind == ASSAY_SERVICE_SHARE_PUT && c->is_final && why != NULL && is_put_here(c, payload))
+        give_up(c, why);
     if (kind != ASSAY_SERVICE_SHARE_READ || c->deed != READS || strcmp(what, "no-reader") != 0 ||
         assay_share_read_record_decode(payload, &read) != ASSAY_OK)
         return;
@@ -551,7 +610,8 @@ static void refused(void *context, enum assay_service_kind kind, struct assay_sl
 {
     struct assay_share_client *c = context;
     (void)why;
-    if (kind == ASSAY_SERVICE_SHARE_PUT || kind == ASSAY_SERVICE_SHARE_READ)
+    if (kind == ASSAY_SERVICE_SHARE_PUT || kind == ASSAY_SERVICE_SHARE_READ ||
+        kind == ASSAY_SERVICE_SHARE_DELETE || kind == ASSAY_SERVICE_SHARE_READERS)
         give_up(c, "the daemon does not take the record");
 }
 
@@ -615,14 +675,39 @@ static void read_again(struct assay_share_client *c, const struct assay_share_re
     if (submit_read(c, r) != ASSAY_OK) give_up(c, "no memory, or no random numbers");
 }
 
+/* The record is final: is the id now as it says? */
+static void look_at_change(struct assay_share_client *c, const struct assay_share_row *row)
+{
+    const bool done = c->deed == DELETES ? !assay_share_order_is_of(&c->change.order, row)
+                                         : assay_share_order_is_done(&c->change, row);
+    if (done) c->state = ASSAY_SHARE_CLIENT_DONE;
+    else give_up(c, "the record had no effect: a new era began, or the id was changed meanwhile");
+}
+
+/* Is it what this client has dealt? Of a later generation nobody can say. */
+static bool is_dealt_here(const struct assay_share_client *c, const struct assay_share_row *row)
+{
+    uint8_t digest[32];
+    assay_share_commitments_digest(&c->commitments, digest);
+    return row->generation > 1 || assay_bytes_equal(row->digest, digest, 32);
+}
+
 static void go_on(struct assay_share_client *c)
 {
     const struct assay_share_registry *r = assay_follower_shares(c->follower);
     if (r == NULL || c->state != ASSAY_SHARE_CLIENT_WORKS || !c->is_final) return;
     const struct assay_share_row *row = assay_share_registry_find(r, c->id);
+    if (c->deed == DELETES || c->deed == CHANGES) {
+        look_at_change(c, row);
+        return;
+    }
     if (row == NULL) {
         give_up(c, "the ledger does not know the id: no members sit there, there is no room, or it "
                    "was not confirmed in time");
+        return;
+    }
+    if (c->deed == PUTS && !is_dealt_here(c, row)) {
+        give_up(c, "another record of the owner has put the id");
         return;
     }
     if (c->deed == READS) look_at_generation(c, row);
@@ -671,7 +756,7 @@ struct assay_share_client_status assay_share_client_status(const struct assay_sh
                                                 .follows = assay_follower_follows(c->follower),
                                                 .is_final = c->is_final,
                                                 .why = c->why == NULL ? "" : c->why };
-    if (r == NULL) return status;
+    if (r == NULL || c->deed == DELETES || c->deed == CHANGES) return status;
     const struct assay_share_row *const row = assay_share_registry_find(r, c->id);
     status.wanted = c->deed == READS ? c->k : r->config.confirmations;
     status.answered = c->deed == READS ? collected(c) : confirmed(c, row);

@@ -40,7 +40,7 @@ struct assay_share_client_status {
     bool follows;      /* a ledger, now */
     bool is_final;     /* the record is */
     uint32_t answered; /* slots that confirmed, or gave */
-    uint32_t wanted;   /* so many are enough */
+    uint32_t wanted;   /* so many are enough; 0: what is done needs no holder */
     uint32_t silent;   /* a bit for each slot that has confirmed, or given, nothing yet */
     const char *why;   /* FAILED: static text */
 };
@@ -58,14 +58,34 @@ void assay_share_client_close(struct assay_share_client **client);
  *          ascending
  * Out:     id; sealed[payload.len + ASSAY_SHARE_PAYLOAD_MORE]: the caller's to keep where its
  *          readers find it: the ledger has its digest
- * Returns: ASSAY_OK, and turn does it | ASSAY_E_AGAIN (no ledger yet: turn, then call again) |
- *          ASSAY_E_INVALID (not idle) | ASSAY_E_RANGE (no such cluster, a length) |
- *          ASSAY_E_DUPLICATE (the id is taken) | ASSAY_E_CRYPTO
+ * Returns: ASSAY_OK, and turn does it | ASSAY_E_AGAIN (no ledger yet, or the id was put or deleted
+ *          in the epoch that runs: turn, then call again) | ASSAY_E_INVALID (not idle) |
+ *          ASSAY_E_RANGE (no such cluster, a length) | ASSAY_E_DUPLICATE (the id is taken) |
+ *          ASSAY_E_CRYPTO
  */
 ASSAY_CHECKED enum assay_status assay_share_client_put(
     struct assay_share_client *client, uint32_t cluster, const uint8_t name[static 32],
     const struct assay_share_reader *readers, uint32_t reader_count, struct assay_slice payload,
     uint8_t id[static 32], uint8_t *sealed);
+/*
+ * assay_share_client_delete - has an id of the key taken from the ledger: holders erase it.
+ * Out:     id
+ * Returns: ASSAY_OK, and turn does it | ASSAY_E_AGAIN (no ledger yet) |
+ *          ASSAY_E_INVALID (not idle) | ASSAY_E_NOT_FOUND (no such id) |
+ *          ASSAY_E_RANGE (it was changed as often as it can be) | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_share_client_delete(struct assay_share_client *client,
+                                                          const uint8_t name[static 32],
+                                                          uint8_t id[static 32]);
+/*
+ * assay_share_client_readers - names others that may read an id of the key, and nobody else.
+ * In:      readers: 1 to ASSAY_SHARE_READERS_MAX, ascending
+ * Out:     id
+ * Returns: as delete; NOT_FOUND also when it is not synced, RANGE also for the number of readers
+ */
+ASSAY_CHECKED enum assay_status assay_share_client_readers(
+    struct assay_share_client *client, const uint8_t name[static 32],
+    const struct assay_share_reader *readers, uint32_t reader_count, uint8_t id[static 32]);
 /*
  * assay_share_client_read - has shares collected.
  * In:      sealed: as put gave it; copied

@@ -69,13 +69,16 @@ static void take_shares(struct assay_summary_shares *out, const struct assay_sha
                                           .k = r->config.k,
                                           .confirmations = r->config.confirmations,
                                           .ids_max = r->config.ids_max,
-                                          .ids = r->row_count,
                                           .synced = r->synced_count,
-                                          .waiting = r->row_count - r->synced_count,
                                           .resharing = r->reshare_count,
                                           .cluster_count = r->config.clusters };
-    for (uint32_t i = 0; i < r->row_count; i++)
+    for (uint32_t i = 0; i < r->row_count; i++) {
+        out->ids += !r->row[i].deleted;
         out->due += r->row[i].wanted != 0;
+    }
+    out->quota = assay_share_registry_quota(r);
+    out->deleted = r->row_count - out->ids;
+    out->waiting = out->ids - out->synced;
     for (uint32_t m = 0; m < ASSAY_SHARE_MEMBERS_MAX; m++) {
         out->holders += r->member[m].listed;
         out->convicted += r->member[m].convicted;

@@ -38,6 +38,8 @@ struct assay_summary_cluster {
 struct assay_summary_shares {
     uint32_t slots, k, confirmations, ids_max;
     uint32_t ids, synced, waiting, resharing; /* waiting: not synced yet */
+    uint32_t deleted; /* beside ids: places that are not free yet */
+    uint32_t quota;   /* ids and deleted ones that an owner, and an author, may have */
     uint32_t due;                             /* to be dealt anew, resharing among them */
     uint32_t holders, convicted; /* members that are listed; that were shown to have lied */
     uint32_t cluster_count;

@@ -30,7 +30,9 @@ enum { ASSAY_SERVICE_PAYLOAD_MAX = 8192 };
     X(ASSAY_SERVICE_SHARE_SUM, 19, ASSAY_FAMILY_SHARES, "share-sum")                               \
     X(ASSAY_SERVICE_SILENT, 20, ASSAY_FAMILY_CONTINUITY, "silent")                                 \
     X(ASSAY_SERVICE_ALIVE, 21, ASSAY_FAMILY_CONTINUITY, "alive")                                   \
-    X(ASSAY_SERVICE_TASK_RELEASE, 22, ASSAY_FAMILY_TASKS, "task-release")
+    X(ASSAY_SERVICE_TASK_RELEASE, 22, ASSAY_FAMILY_TASKS, "task-release")                          \
+    X(ASSAY_SERVICE_SHARE_DELETE, 23, ASSAY_FAMILY_SHARES, "share-delete")                         \
+    X(ASSAY_SERVICE_SHARE_READERS, 24, ASSAY_FAMILY_SHARES, "share-readers")
 
 #define ASSAY_SERVICE_ENUM(symbol, number, family, word) symbol = number,
 enum assay_service_kind { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_ENUM) };

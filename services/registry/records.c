@@ -78,6 +78,8 @@ static enum assay_status check_shares(const uint8_t chain_id[static 32],
     union {
         struct assay_share_holder_record holder;
         struct assay_share_put_record put;
+        struct assay_share_delete_record delete;
+        struct assay_share_readers_record readers;
         struct assay_share_list_record list;
         struct assay_share_ready_record ready;
         struct assay_share_read_record read;
@@ -92,6 +94,14 @@ static enum assay_status check_shares(const uint8_t chain_id[static 32],
     if (kind == ASSAY_SERVICE_SHARE_PUT) {
         ASSAY_TRY(assay_share_put_record_decode(payload, &record.put));
         return when(assay_share_put_record_check(&home, &record.put));
+    }
+    if (kind == ASSAY_SERVICE_SHARE_DELETE) {
+        ASSAY_TRY(assay_share_delete_record_decode(payload, &record.delete));
+        return when(assay_share_delete_record_check(&home, &record.delete));
+    }
+    if (kind == ASSAY_SERVICE_SHARE_READERS) {
+        ASSAY_TRY(assay_share_readers_record_decode(payload, &record.readers));
+        return when(assay_share_readers_record_check(&home, &record.readers));
     }
     if (kind == ASSAY_SERVICE_SHARE_READY)
         return assay_share_ready_record_decode(payload, &record.ready);
@@ -194,6 +204,7 @@ static const char *share_word(enum assay_share_result result)
     case ASSAY_SHARE_HONEST: return "honest";
     case ASSAY_SHARE_NOT_YOURS: return "not-yours";
     case ASSAY_SHARE_LATE: return "late";
+    case ASSAY_SHARE_QUOTA: return "quota";
     }
     ASSAY_UNREACHABLE("a result of shares");
 }
@@ -333,6 +344,27 @@ static enum assay_share_result apply_sum(struct assay_share_registry *shares,
     return assay_share_registry_sum(shares, &sum, facts);
 }
 
+/* What an owner has signed, whoever hands it in; of a SHARE_PUT that member is charged. */
+static enum assay_share_result apply_owner(struct assay_share_registry *shares, uint32_t slot,
+                                           enum assay_service_kind kind,
+                                           struct assay_slice payload,
+                                           struct assay_share_facts *facts)
+{
+    struct assay_share_put_record put;
+    struct assay_share_delete_record delete;
+    struct assay_share_readers_record readers;
+    if (kind == ASSAY_SERVICE_SHARE_PUT) {
+        must(assay_share_put_record_decode(payload, &put));
+        return assay_share_registry_put(shares, slot, &put, facts);
+    }
+    if (kind == ASSAY_SERVICE_SHARE_DELETE) {
+        must(assay_share_delete_record_decode(payload, &delete));
+        return assay_share_registry_delete(shares, &delete, facts);
+    }
+    must(assay_share_readers_record_decode(payload, &readers));
+    return assay_share_registry_readers(shares, &readers, facts);
+}
+
 static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t slot,
                                             const uint8_t node_id[static 32],
                                             enum assay_service_kind kind,
@@ -340,7 +372,6 @@ static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t s
                                             struct assay_share_facts *facts)
 {
     struct assay_share_holder_record holder;
-    struct assay_share_put_record put;
     struct assay_share_ready_record ready;
     struct assay_share_read_record read;
     ASSAY_ASSERT(r->shares != NULL);
@@ -348,10 +379,9 @@ static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t s
         must(assay_share_holder_record_decode(payload, &holder));
         return assay_share_registry_holder(r->shares, slot, node_id, &holder, facts);
     }
-    if (kind == ASSAY_SERVICE_SHARE_PUT) {
-        must(assay_share_put_record_decode(payload, &put));
-        return assay_share_registry_put(r->shares, &put, facts);
-    }
+    if (kind == ASSAY_SERVICE_SHARE_PUT || kind == ASSAY_SERVICE_SHARE_DELETE ||
+        kind == ASSAY_SERVICE_SHARE_READERS)
+        return apply_owner(r->shares, slot, kind, payload, facts);
     if (kind == ASSAY_SERVICE_SHARE_READY) {
         must(assay_share_ready_record_decode(payload, &ready));
         return assay_share_registry_ready(r->shares, slot, &ready, facts);

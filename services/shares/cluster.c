@@ -70,13 +70,20 @@ static uint32_t place(const struct assay_share_registry *r, const uint8_t id[sta
     return low;
 }
 
-static struct assay_share_row *row_of(const struct assay_share_registry *r,
-                                      const uint8_t id[static 32])
+struct assay_share_row *assay_share_place_of(const struct assay_share_registry *r,
+                                             const uint8_t id[static 32])
 {
     const uint32_t at = place(r, id);
     if (at == r->row_count) return NULL;
     struct assay_share_row *row = &r->row[r->order[at]];
     return assay_bytes_equal(row->id, id, 32) ? row : NULL;
+}
+
+static struct assay_share_row *row_of(const struct assay_share_registry *r,
+                                      const uint8_t id[static 32])
+{
+    struct assay_share_row *row = assay_share_place_of(r, id);
+    return row != NULL && !row->deleted ? row : NULL;
 }
 
 const struct assay_share_row *assay_share_registry_find(const struct assay_share_registry *r,
@@ -105,17 +112,6 @@ bool assay_share_order_add(struct assay_share_registry *r)
 uint32_t assay_share_put_attempt(uint64_t epoch)
 {
     return (uint32_t)(epoch % UINT16_MAX) + 1;
-}
-
-static struct assay_share_row *row_add(struct assay_share_registry *r, const uint8_t id[static 32])
-{
-    struct assay_share_row *row = &r->row[r->row_count];
-    *row = (struct assay_share_row){ .generation = 1,
-                                     .put_epoch = r->epoch,
-                                     .attempt = assay_share_put_attempt(r->epoch) };
-    assay_bytes_copy(row->id, 32, id, 32);
-    ASSAY_ASSERT(assay_share_order_add(r)); /* it was looked for before */
-    return row;
 }
 
 /* The last row takes its place. */
@@ -253,33 +249,7 @@ enum assay_share_result assay_share_registry_holder(struct assay_share_registry 
     return ASSAY_SHARE_APPLIED;
 }
 
-/* --- ids come to be */
-
-enum assay_share_result assay_share_registry_put(struct assay_share_registry *r,
-                                                 const struct assay_share_put_record *record,
-                                                 struct assay_share_facts *facts)
-{
-    uint8_t id[32];
-    facts->count = 0;
-    if (record->cluster >= r->config.clusters || !r->cluster[record->cluster].seated)
-        return ASSAY_SHARE_NOT_HERE;
-    if (record->k != r->config.k) return ASSAY_SHARE_MISMATCH;
-    assay_share_id(record->owner, record->name, id);
-    if (row_of(r, id) != NULL) return ASSAY_SHARE_SAME;
-    if (r->row_count == r->config.ids_max) return ASSAY_SHARE_NO_ROOM;
-    struct assay_share_row *row = row_add(r, id);
-    row->origin = record->cluster;
-    row->reader_count = record->reader_count;
-    for (uint32_t i = 0; i < record->reader_count; i++)
-        row->reader[i] = record->reader[i];
-    assay_bytes_copy(row->digest, 32, record->digest, 32);
-    assay_bytes_copy(row->payload, 32, record->payload, 32);
-    struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_WAITING);
-    fact->cluster = row->origin;
-    assay_bytes_copy(fact->id, 32, id, 32);
-    assay_bytes_copy(fact->digest, 32, row->digest, 32);
-    return ASSAY_SHARE_APPLIED;
-}
+/* --- ids are confirmed */
 
 static void synced(struct assay_share_registry *r, struct assay_share_row *row,
                    struct assay_share_facts *facts)
@@ -510,12 +480,7 @@ enum assay_share_result assay_share_registry_read(struct assay_share_registry *r
     facts->count = 0;
     const struct assay_share_row *row = row_of(r, record->id);
     if (row == NULL || !row->synced) return ASSAY_SHARE_UNKNOWN;
-    uint32_t i = 0;
-    while (i < row->reader_count &&
-           (row->reader[i].kind != record->reader.kind ||
-            !assay_bytes_equal(row->reader[i].name, record->reader.name, 32)))
-        i++;
-    if (i == row->reader_count) return ASSAY_SHARE_NO_READER;
+    if (!assay_share_row_names(row, &record->reader)) return ASSAY_SHARE_NO_READER;
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_READ);
     fact->reader = record->reader;
     fact->generation = row->generation;
@@ -684,12 +649,20 @@ static void forget(struct assay_share_registry *r, struct assay_share_facts *fac
 {
     uint32_t forgotten = 0;
     for (uint32_t i = r->row_count; i-- > 0 && forgotten < ASSAY_SHARE_FORGET_MAX;) {
-        if (r->row[i].synced || r->epoch - r->row[i].put_epoch < ASSAY_SHARE_WAITING_EPOCHS)
-            continue;
-        struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_FORGOTTEN);
-        assay_bytes_copy(fact->id, 32, r->row[i].id, 32);
-        row_remove(r, i);
-        forgotten++;
+        struct assay_share_row *row = &r->row[i];
+        const bool waits = !row->synced && !row->deleted;
+        if (waits && r->epoch - row->put_epoch < ASSAY_SHARE_WAITING_EPOCHS) continue;
+        if (waits) {
+            struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_FORGOTTEN);
+            assay_bytes_copy(fact->id, 32, row->id, 32);
+            /* It may have been put over one that was deleted, whose records are valid still. */
+            if (row->deleted_epoch > 0) assay_share_row_delete(row, row->deleted_epoch);
+            else row_remove(r, i);
+            forgotten++;
+        } else if (row->deleted && r->epoch - row->deleted_epoch >= ASSAY_SHARE_PUT_EPOCHS) {
+            row_remove(r, i);
+            forgotten++;
+        }
     }
 }
 
@@ -744,6 +717,8 @@ void assay_share_registry_renew(struct assay_share_registry *r, uint32_t member)
 {
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return;
     r->member[member] = (struct assay_share_member){ 0 };
+    for (uint32_t i = 0; i < r->row_count; i++)
+        if (r->row[i].author == member) r->row[i].author = ASSAY_SHARE_NOBODY;
     for (uint32_t c = 0; c < r->config.clusters; c++)
         for (uint32_t i = 0; i < r->config.slots && r->cluster[c].seated; i++)
             if (r->cluster[c].seat[i].member == member)

@@ -22,6 +22,9 @@ enum {
     ASSAY_SHARE_BEGUN_MAX = ASSAY_SHARE_IDS_MAX, /* and begun in one epoch */
     ASSAY_SHARE_WAITING_EPOCHS = 4,  /* what is not synced by then is forgotten */
     ASSAY_SHARE_FORGET_MAX = 256,    /* at one close */
+    ASSAY_SHARE_PUT_EPOCHS = 64, /* a SHARE_PUT is valid so long; so is a deleted id remembered */
+    ASSAY_SHARE_QUOTA_MIN = 16,  /* ids of an owner and of an author, whatever the plan */
+    ASSAY_SHARE_QUOTA_PARTS = 4,
     ASSAY_SHARE_FACTS_MAX = 1568,    /* of one call: seats, alarms, reshares, what is forgotten */
     ASSAY_SHARE_DIGESTS_MAX = 3,     /* that slots of one attempt came to, told apart */
     ASSAY_SHARE_WHOLE_EPOCHS = 8,    /* a slot that lacks a share waits so long at most */
@@ -72,12 +75,19 @@ struct assay_share_cluster {
     uint32_t alarms; /* what was said then: 1 << why; bits */
 };
 
-/* An id. */
+/* An id, or a deleted one, of which only whose charge it is and when it was deleted are left: for
+ * ASSAY_SHARE_PUT_EPOCHS epochs, after which no SHARE_PUT of before is valid. */
 struct assay_share_row {
     uint8_t id[32];
+    uint8_t owner[32]; /* account: SHA-256 of the owner's key; it is charged with the id, */
+    uint32_t author; /* and so is the member that handed in the SHARE_PUT; ASSAY_SHARE_NOBODY */
+    bool deleted;
+    struct assay_share_birth birth; /* as the SHARE_PUT names it */
+    uint32_t version; /* of the last SHARE_READERS; 0: none yet */
     uint8_t payload[32];
     bool synced;
-    uint64_t put_epoch;
+    uint64_t put_epoch;     /* the last epoch closed when it was put, */
+    uint64_t deleted_epoch; /* and when it, or the one that was put before it, was deleted; 0 */
     uint32_t generation; /* the current one */
     uint32_t attempt;    /* that made it */
     uint8_t digest[32];  /* of its commitments */
@@ -136,6 +146,8 @@ enum assay_share_fact_kind {
     ASSAY_SHARE_CONVICTED, /* member lied as a dealer or giver, in slot of cluster */
     ASSAY_SHARE_READ,      /* somebody may read id */
     ASSAY_SHARE_SPLIT,     /* slots came to different digests in an attempt at id */
+    ASSAY_SHARE_DELETED,   /* its owner has deleted id: what is kept of it is erased */
+    ASSAY_SHARE_CHANGED,   /* its owner has named other readers of id */
 };
 
 enum assay_share_why {
@@ -176,7 +188,9 @@ enum assay_share_result {
     ASSAY_SHARE_NO_READER, /* it is not among the readers of the id */
     ASSAY_SHARE_HONEST,    /* what was shown as a lie stands */
     ASSAY_SHARE_NOT_YOURS, /* another member than its author lists itself */
-    ASSAY_SHARE_LATE,      /* of another era, or of an attempt or generation that is over */
+    ASSAY_SHARE_LATE, /* of another era, of an attempt or generation that is over, or an owner's
+                       * record outside of its epochs or of a version that is over */
+    ASSAY_SHARE_QUOTA, /* its owner or its author has as many ids as one may have */
 };
 
 /* Returns: the bytes that assay_share_registry_init wants. */
@@ -203,11 +217,22 @@ enum assay_share_result assay_share_registry_holder(struct assay_share_registry 
                                                     const uint8_t node[static 32],
                                                     const struct assay_share_holder_record *record,
                                                     struct assay_share_facts *facts);
-/* SHARE_PUT, whoever submits it. Returns: APPLIED | SAME (the id is taken) | NOT_HERE | MISMATCH |
- * NO_ROOM */
-enum assay_share_result assay_share_registry_put(struct assay_share_registry *r,
+/* SHARE_PUT, whoever submits it: that member is its author, and is charged with the id as its owner
+ * is. Returns: APPLIED | SAME (the id is taken, or waits by a record
+ * that is as new) | NOT_HERE | MISMATCH | LATE (of another era, too
+ * old, of an epoch to come, or from before the id was deleted) | QUOTA | NO_ROOM */
+enum assay_share_result assay_share_registry_put(struct assay_share_registry *r, uint32_t author,
                                                  const struct assay_share_put_record *record,
                                                  struct assay_share_facts *facts);
+/* SHARE_DELETE, whoever submits it. Returns: APPLIED | UNKNOWN (no such id, or it was put again) |
+ * LATE (another era, an older version) | MISMATCH (a version to come) */
+enum assay_share_result assay_share_registry_delete(struct assay_share_registry *r,
+                                                    const struct assay_share_delete_record *record,
+                                                    struct assay_share_facts *facts);
+/* SHARE_READERS, whoever submits it. Returns: as delete; UNKNOWN also when it is not synced */
+enum assay_share_result assay_share_registry_readers(
+    struct assay_share_registry *r, const struct assay_share_readers_record *record,
+    struct assay_share_facts *facts);
 /* SHARE_HAVE and SHARE_DEAL of a member. Lines stand alone. Returns: APPLIED when one changed
  * something, else why the last did not: SAME | STRANGER | UNKNOWN | MISMATCH */
 enum assay_share_result assay_share_registry_have(struct assay_share_registry *r, uint32_t member,
@@ -254,14 +279,24 @@ void assay_share_registry_stand(struct assay_share_registry *r, uint64_t epoch,
                                 const enum assay_share_standing *standing, const uint16_t *score,
                                 uint32_t count);
 /* Another member has the number now, or nobody: what it listed is gone, what it was convicted of as
- * well, and its slot is lost. Said before the close that tells the new one's standing. Returns:
- * nothing; no member is nothing to do. */
+ * well, its slot is lost, and ids that it handed in are its charge no more. Said before the close
+ * that tells the new one's standing. Returns: nothing; no member is nothing to do. */
 void assay_share_registry_renew(struct assay_share_registry *r, uint32_t member);
 
 /* --- questions */
-/* Returns: the row of an id; NULL when there is none. */
+/* Returns: the row of an id; NULL when there is none, or it was deleted. */
 const struct assay_share_row *assay_share_registry_find(const struct assay_share_registry *r,
                                                         const uint8_t id[static 32]);
+/* docs/services.md 5.5.2: ids that an owner may have, and that an author may, waiting and deleted
+ * ones included. Returns: at least ASSAY_SHARE_QUOTA_MIN. */
+uint32_t assay_share_registry_quota(const struct assay_share_registry *r);
+/* Returns: whether the owner named it as a reader of the id. */
+bool assay_share_row_names(const struct assay_share_row *row,
+                           const struct assay_share_reader *reader);
+/* Out: *birth: what a SHARE_PUT that is signed now names. Returns: whether one for this id is
+ * valid: it is not synced, and was neither put nor deleted since the last close. */
+bool assay_share_registry_may_put(const struct assay_share_registry *r,
+                                  const uint8_t id[static 32], struct assay_share_birth *birth);
 /* The attempt of the first generation of what was put after that epoch: an id that was forgotten
  * and put again has another one, so nobody counts with what it kept before (docs/services.md 5.5).
  * Returns: 1 to 2^16 - 1. */

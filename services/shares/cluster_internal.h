@@ -1,6 +1,7 @@
 /*
- * services/shares/cluster_internal.h - the fold's parts: cluster.c takes records,
- * cluster_seats.c says who sits and who deals, cluster_sound.c what always holds.
+ * services/shares/cluster_internal.h - the fold's parts: cluster.c takes records of holders and
+ * closes epochs, cluster_owners.c takes those of owners, cluster_seats.c says who sits and who
+ * deals, cluster_sound.c what always holds.
  */
 #ifndef ASSAY_SERVICES_SHARES_CLUSTER_INTERNAL_H
 #define ASSAY_SERVICES_SHARES_CLUSTER_INTERNAL_H
@@ -13,6 +14,11 @@ struct assay_share_fact *assay_share_fact_add(struct assay_share_facts *facts,
 /* The row behind the last becomes one, in the order of ids. Returns: false, and nothing is done,
  * when its id stands there already. */
 bool assay_share_order_add(struct assay_share_registry *r);
+/* Returns: the row of an id, also of one that was deleted; NULL when there is none. */
+struct assay_share_row *assay_share_place_of(const struct assay_share_registry *r,
+                                             const uint8_t id[static 32]);
+/* Nothing is left of it but whose charge it is, and since when. Returns: nothing. */
+void assay_share_row_delete(struct assay_share_row *row, uint64_t epoch);
 /* Every invariant. Returns: whether it holds. */
 bool assay_share_registry_is_sound(const struct assay_share_registry *r);
 /* Returns: how many bits are set. */

@@ -137,6 +137,7 @@ static void move(struct assay_share_registry *r, uint32_t cluster, uint32_t slot
     seat_set(r, cluster, slot, member, facts);
     r->cluster[cluster].ready &= ~bit;
     for (uint32_t i = 0; i < r->row_count; i++) {
+        if (r->row[i].deleted) continue;
         r->row[i].have[cluster] &= ~bit;
         r->row[i].wanted |= 1u << cluster;
         r->row[i].gone |= bit;

@@ -73,8 +73,30 @@ static bool are_clusters_sound(const struct assay_share_registry *r)
 
 /* --- ids */
 
+/* Nothing is left of it but whose it was. */
+static bool is_deleted_sound(const struct assay_share_row *row)
+{
+    for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
+        if (row->have[c] != 0) return false;
+    return row->author <= ASSAY_SHARE_NOBODY && row->generation == 1 && row->attempt == 0 &&
+           row->origin == 0 && row->put_epoch == 0 && row->deleted_epoch > 0 && !row->synced &&
+           row->version == 0 && row->reader_count == 0 &&
+           row->birth.era == 0 && row->birth.epoch == 0 && row->reshare == 0 &&
+           (row->wanted | row->gone | row->tried) == 0;
+}
+
+/* docs/services.md 5.5.1: its record was valid when it was put. */
+static bool is_birth_sound(const struct assay_share_row *row)
+{
+    if (row->deleted_epoch > 0 && row->deleted_epoch >= row->birth.epoch) return false;
+    return row->author <= ASSAY_SHARE_NOBODY && row->birth.epoch <= row->put_epoch &&
+           row->put_epoch - row->birth.epoch < ASSAY_SHARE_PUT_EPOCHS;
+}
+
 static bool is_row_sound(const struct assay_share_registry *r, const struct assay_share_row *row)
 {
+    if (row->deleted) return is_deleted_sound(row);
+    if (!is_birth_sound(row)) return false;
     if (!is_a_cluster(r, row->origin) || row->generation == 0) return false;
     if (row->attempt == 0 || row->attempt > UINT16_MAX || row->tried > UINT16_MAX) return false;
     if (row->generation == 1 && row->attempt != assay_share_put_attempt(row->put_epoch))
@@ -88,7 +110,7 @@ static bool is_row_sound(const struct assay_share_registry *r, const struct assa
     if (!is_within(row->wanted, ASSAY_SHARE_CLUSTERS_MAX)) return false;
     if (!is_within(row->gone, r->config.slots)) return false;
     if (row->synced) return true;
-    return row->generation == 1 && row->tried == 0 && row->reshare == 0 &&
+    return row->generation == 1 && row->tried == 0 && row->reshare == 0 && row->version == 0 &&
            assay_share_count(row->have[row->origin]) < r->config.confirmations;
 }
 

@@ -7,10 +7,10 @@
 #include "base/cbor.h"
 #include "services/shares/cluster_internal.h"
 
-enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 13 };
+enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 19, DELETED_ITEMS = 4 };
 
 static const char head_type[] = "assay/shares/v2";
-static const char rows_type[] = "assay/shares/rows/v1";
+static const char rows_type[] = "assay/shares/rows/v2";
 
 /* Rows are the most of it: the head fits where they do. */
 _Static_assert(128 + ASSAY_SHARE_MEMBERS_MAX * ASSAY_SHARE_DOCUMENT_MEMBER_MAX +
@@ -134,8 +134,15 @@ static void put_head(struct assay_writer *w, const struct assay_share_registry *
 
 static void put_row(struct assay_writer *w, const struct assay_share_row *row, uint32_t clusters)
 {
-    assay_cbor_put_array(w, ROW_ITEMS);
+    assay_cbor_put_array(w, row->deleted ? DELETED_ITEMS : ROW_ITEMS);
     assay_cbor_put_bytes(w, row->id, 32);
+    assay_cbor_put_bytes(w, row->owner, 32);
+    assay_cbor_put_uint(w, row->author);
+    assay_cbor_put_uint(w, row->deleted_epoch);
+    if (row->deleted) return;
+    assay_cbor_put_uint(w, row->birth.era);
+    assay_cbor_put_uint(w, row->birth.epoch);
+    assay_cbor_put_uint(w, row->version);
     assay_cbor_put_bytes(w, row->payload, 32);
     assay_cbor_put_bytes(w, row->digest, 32);
     assay_cbor_put_bool(w, row->synced);
@@ -325,8 +332,21 @@ static enum assay_status read_head(struct assay_cursor *c, struct assay_share_re
 static enum assay_status read_row(struct assay_cursor *c, const struct assay_share_config *of,
                                   struct assay_share_row *row)
 {
-    ASSAY_TRY(assay_cbor_array_exact(c, ROW_ITEMS));
+    uint64_t items = 0;
+    ASSAY_TRY(assay_cbor_array(c, ROW_ITEMS, &items));
+    if (items != ROW_ITEMS && items != DELETED_ITEMS) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_bytes_exact(c, row->id, 32));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, row->owner, 32));
+    ASSAY_TRY(read_u32(c, ASSAY_SHARE_NOBODY, &row->author));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->deleted_epoch));
+    if (items == DELETED_ITEMS) {
+        row->deleted = true;
+        row->generation = 1;
+        return ASSAY_OK;
+    }
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->birth.era));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->birth.epoch));
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &row->version));
     ASSAY_TRY(assay_cbor_bytes_exact(c, row->payload, 32));
     ASSAY_TRY(assay_cbor_bytes_exact(c, row->digest, 32));
     ASSAY_TRY(assay_cbor_bool(c, &row->synced));

@@ -13,9 +13,10 @@
  *       [[alarm_epoch, alarms, ready, [[member, key, seating] .. by slot]] or null ..] by cluster,
  *       [[row, cluster, [[slot, digest or null] .. of dealers, by slot],
  *         [[have, digest] .. as they were said], other] ..] of reshares]
- *   n: ["assay/shares/rows/v1", n,
- *       [[id, payload, digest, synced, put_epoch, generation, attempt, origin,
- *         [have .. by cluster], wanted, gone, tried, [[kind, name] .. of readers]] ..] by row]
+ *   n: ["assay/shares/rows/v2", n,
+ *       [[id, owner, author, deleted_epoch, birth era, birth epoch, version, payload, digest,
+ *         synced, put_epoch, generation, attempt, origin, [have .. by cluster], wanted, gone,
+ *         tried, [[kind, name] .. of readers]] or, deleted, the first four ..] by row]
  */
 #ifndef ASSAY_SERVICES_SHARES_DOCUMENT_H
 #define ASSAY_SERVICES_SHARES_DOCUMENT_H
@@ -23,10 +24,10 @@
 #include "services/shares/cluster.h"
 
 enum {
-    ASSAY_SHARE_DOCUMENT_ROWS = 832, /* of one document */
+    ASSAY_SHARE_DOCUMENT_ROWS = 704, /* of one document */
     ASSAY_SHARE_DOCUMENTS_MAX =
         1 + (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
-    ASSAY_SHARE_DOCUMENT_ROW_MAX = 1 + 3 * 34 + 1 + 9 + 5 + 3 + 1 +
+    ASSAY_SHARE_DOCUMENT_ROW_MAX = 1 + 4 * 34 + 2 + 9 + 9 + 9 + 5 + 1 + 9 + 5 + 3 + 1 +
                                    (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 + 3 +
                                    (1 + 36 * ASSAY_SHARE_READERS_MAX),
     ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 2 + 3 + 1 + 78 * ASSAY_SHARE_SLOTS_MAX,

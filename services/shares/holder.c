@@ -330,6 +330,16 @@ static void look_synced(const struct assay_share_call *call, struct assay_share_
         say_have(call, holding, &holding->next);
 }
 
+/* docs/services.md 5.5.1: its owner has deleted the id and put it again, while this holder did not
+ * hear of it: generations of one put never fall. */
+static bool is_of_another_put(const struct assay_share_holding *holding,
+                              const struct assay_share_row *row)
+{
+    const struct assay_share_piece *const piece = &holding->current;
+    if (!holding->has || piece->generation < row->generation) return false;
+    return piece->generation > row->generation || !assay_share_piece_is(piece, row);
+}
+
 void assay_share_look(const struct assay_share_call *call, const uint8_t id[static 32])
 {
     struct assay_share_holder *h = call->h;
@@ -339,6 +349,10 @@ void assay_share_look(const struct assay_share_call *call, const uint8_t id[stat
     if (row == NULL) {
         if (holding != NULL) holding_erase(call, holding);
         return;
+    }
+    if (holding != NULL && is_of_another_put(holding, row)) {
+        holding_erase(call, holding);
+        holding = NULL;
     }
     if (!row->synced) { /* the owner hands it over; said again after a crash */
         if (holding != NULL && holding->has && row->origin == h->cluster &&
@@ -522,6 +536,14 @@ static void remember_read(struct assay_share_holder *h, const struct assay_share
     assay_bytes_copy(read->box, 32, fact->box, 32);
 }
 
+/* An id that is put again is read by reads of its own: none is without a trace. */
+static void forget_reads(struct assay_share_holder *h, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < h->read_count; i++)
+        if (assay_bytes_equal(h->read[i].id, id, 32))
+            h->read[i] = (struct assay_share_known_read){ 0 };
+}
+
 void assay_share_holder_facts(struct assay_share_holder *h, const struct assay_share_registry *r,
                               const struct assay_share_epoch *epoch,
                               const struct assay_share_facts *facts, uint64_t now_ms,
@@ -532,7 +554,9 @@ void assay_share_holder_facts(struct assay_share_holder *h, const struct assay_s
     for (uint32_t i = 0; i < facts->count && h->seated; i++) {
         const struct assay_share_fact *fact = &facts->fact[i];
         if (fact->kind == ASSAY_SHARE_READ) remember_read(h, fact);
+        if (fact->kind == ASSAY_SHARE_DELETED) forget_reads(h, fact->id);
         if (fact->kind != ASSAY_SHARE_SYNCED && fact->kind != ASSAY_SHARE_FORGOTTEN &&
+            fact->kind != ASSAY_SHARE_DELETED &&
             fact->kind != ASSAY_SHARE_BEGUN && fact->kind != ASSAY_SHARE_DEALT &&
             fact->kind != ASSAY_SHARE_SPLIT)
             continue;

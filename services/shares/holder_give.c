@@ -119,6 +119,15 @@ static const struct assay_share_known_read *read_of(const struct assay_share_hol
     return NULL;
 }
 
+/* docs/services.md 5.12: a read that was final before its reader was taken off the list gives
+ * nothing any more. */
+static bool may_read(const struct assay_share_call *call, const uint8_t id[static 32],
+                     const struct assay_share_reader *reader)
+{
+    const struct assay_share_row *const row = assay_share_registry_find(call->r, id);
+    return row != NULL && assay_share_row_names(row, reader);
+}
+
 /* Whoever asks anew has given up what it asked before. */
 static void end_older(const struct assay_share_call *call, const struct assay_share_from *from,
                       enum assay_share_purpose purpose)
@@ -149,7 +158,7 @@ enum assay_status assay_share_give_answer(const struct assay_share_call *call,
     if (ask->purpose == ASSAY_SHARE_LET) {
         read = ask->count == 1 && !from->holder
                    ? read_of(h, ask->ids.bytes, ask->nonce_a, ask->box) : NULL;
-        if (read == NULL) return ASSAY_E_LANE;
+        if (read == NULL || !may_read(call, read->id, &read->reader)) return ASSAY_E_LANE;
         terms.taker = (struct assay_share_side){ .cluster = h->cluster, .slot = h->slot };
         assay_bytes_copy(terms.taker.node, 32, from->name, 32);
         terms.taker_proves = read->reader.kind == ASSAY_SHARE_READER_MEASUREMENT;
@@ -160,6 +169,7 @@ enum assay_status assay_share_give_answer(const struct assay_share_call *call,
     end_older(call, from, ask->purpose);
     struct assay_share_talk *talk = assay_share_talk_new(h, true, from);
     if (talk == NULL) return ASSAY_E_FULL;
+    if (read != NULL) talk->reader = read->reader;
     if (read != NULL && terms.taker_proves) {
         talk->measured = true;
         assay_bytes_copy(talk->measurement, 32, read->reader.name, 32);
@@ -279,6 +289,8 @@ enum assay_status assay_share_give(const struct assay_share_call *call,
     if (talk->x.terms.epoch != call->epoch->epoch) return ASSAY_E_INVALID;
     if (talk->x.terms.purpose != ASSAY_SHARE_LET)
         ASSAY_TRY(is_for(call, &talk->peer, talk->x.terms.purpose, &taker));
+    else if (!may_read(call, talk->x.ids[0], &talk->reader))
+        return ASSAY_E_LANE;
     const struct assay_slice gift = fill_gift(call, talk);
     h->config.host.random(h->config.host.context, seed.bytes, sizeof seed.bytes);
     enum assay_status status = assay_share_exchange_give(

@@ -79,6 +79,7 @@ struct assay_share_talk {
     bool refused;    /* and something was not */
     bool measured;
     uint8_t measurement[32];
+    struct assay_share_reader reader; /* LET: for whom */
     struct assay_share_from peer;
     struct assay_share_exchange x;
 };

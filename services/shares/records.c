@@ -127,19 +127,33 @@ enum assay_status assay_share_readers_take(
     return ASSAY_OK;
 }
 
+static void put_readers(struct assay_writer *w, const struct assay_share_reader *reader,
+                        uint32_t count)
+{
+    ASSAY_ASSERT(count <= ASSAY_SHARE_READERS_MAX);
+    assay_cbor_put_array(w, count);
+    for (uint32_t i = 0; i < count; i++)
+        assay_share_reader_put(w, &reader[i]);
+}
+
+static enum assay_status take_birth(struct assay_cursor *in, struct assay_share_birth *birth)
+{
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &birth->era));
+    return assay_cbor_uint_max(in, INT64_MAX, &birth->epoch);
+}
+
 /* All but the signature; the statement is the same behind type and chain. */
 static void put_fields(struct assay_writer *w, const struct assay_share_put_record *record)
 {
-    ASSAY_ASSERT(record->reader_count <= ASSAY_SHARE_READERS_MAX);
     assay_cbor_put_uint(w, record->cluster);
     assay_cbor_put_uint(w, record->k);
+    assay_cbor_put_uint(w, record->birth.era);
+    assay_cbor_put_uint(w, record->birth.epoch);
     assay_cbor_put_bytes(w, record->owner, sizeof record->owner);
     assay_cbor_put_bytes(w, record->name, sizeof record->name);
     assay_cbor_put_bytes(w, record->digest, sizeof record->digest);
     assay_cbor_put_bytes(w, record->payload, sizeof record->payload);
-    assay_cbor_put_array(w, record->reader_count);
-    for (uint32_t i = 0; i < record->reader_count; i++)
-        assay_share_reader_put(w, &record->reader[i]);
+    put_readers(w, record->reader, record->reader_count);
 }
 
 enum assay_status assay_share_put_record_encode(const struct assay_share_put_record *record,
@@ -147,7 +161,7 @@ enum assay_status assay_share_put_record_encode(const struct assay_share_put_rec
                                                 struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    assay_cbor_put_array(&w, 8);
+    assay_cbor_put_array(&w, 10);
     put_fields(&w, record);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
@@ -158,10 +172,11 @@ enum assay_status assay_share_put_record_decode(struct assay_slice bytes,
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_share_put_record read = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&in, 8));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 10));
     ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
     ASSAY_TRY(take_u32(&in, ASSAY_SHARE_K_MAX, &read.k));
     if (read.k < ASSAY_SHARE_K_MIN) return ASSAY_E_RANGE;
+    ASSAY_TRY(take_birth(&in, &read.birth));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.owner, sizeof read.owner));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.name, sizeof read.name));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.digest, sizeof read.digest));
@@ -179,8 +194,8 @@ void assay_share_put_statement(const struct assay_share_home *home,
 {
     uint8_t bytes[640];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-    assay_cbor_put_array(&w, 9);
-    assay_cbor_put_text(&w, "assay/share/put/v1");
+    assay_cbor_put_array(&w, 11);
+    assay_cbor_put_text(&w, "assay/share/put/v2");
     assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
     put_fields(&w, record);
     ASSAY_ASSERT(!w.full);
@@ -193,6 +208,125 @@ bool assay_share_put_record_check(const struct assay_share_home *home,
     uint8_t digest[32];
     assay_share_put_statement(home, record, digest);
     return assay_share_signed(record->owner, digest, record->signature);
+}
+
+/* --- SHARE_DELETE, SHARE_READERS */
+
+enum { ORDER_ITEMS = 6 };
+
+static void put_order(struct assay_writer *w, const struct assay_share_order *order)
+{
+    assay_cbor_put_bytes(w, order->owner, sizeof order->owner);
+    assay_cbor_put_bytes(w, order->name, sizeof order->name);
+    assay_cbor_put_uint(w, order->birth.era);
+    assay_cbor_put_uint(w, order->birth.epoch);
+    assay_cbor_put_uint(w, order->era);
+    assay_cbor_put_uint(w, order->version);
+}
+
+static enum assay_status take_order(struct assay_cursor *in, struct assay_share_order *order)
+{
+    ASSAY_TRY(assay_cbor_bytes_exact(in, order->owner, sizeof order->owner));
+    ASSAY_TRY(assay_cbor_bytes_exact(in, order->name, sizeof order->name));
+    ASSAY_TRY(take_birth(in, &order->birth));
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &order->era));
+    ASSAY_TRY(take_u32(in, UINT32_MAX, &order->version));
+    return order->version > 0 ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+enum assay_status assay_share_delete_record_encode(const struct assay_share_delete_record *record,
+                                                   uint8_t *bytes, size_t capacity,
+                                                   struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, ORDER_ITEMS + 1);
+    put_order(&w, &record->order);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_share_delete_record_decode(struct assay_slice bytes,
+                                                   struct assay_share_delete_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_delete_record read = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&in, ORDER_ITEMS + 1));
+    ASSAY_TRY(take_order(&in, &read.order));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+void assay_share_delete_statement(const struct assay_share_home *home,
+                                  const struct assay_share_delete_record *record,
+                                  uint8_t digest[static 32])
+{
+    uint8_t bytes[384];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, ORDER_ITEMS + 2);
+    assay_cbor_put_text(&w, "assay/share/delete/v1");
+    assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
+    put_order(&w, &record->order);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+bool assay_share_delete_record_check(const struct assay_share_home *home,
+                                     const struct assay_share_delete_record *record)
+{
+    uint8_t digest[32];
+    assay_share_delete_statement(home, record, digest);
+    return assay_share_signed(record->order.owner, digest, record->signature);
+}
+
+enum assay_status assay_share_readers_record_encode(
+    const struct assay_share_readers_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out)
+{
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_cbor_put_array(&w, ORDER_ITEMS + 2);
+    put_order(&w, &record->order);
+    put_readers(&w, record->reader, record->reader_count);
+    assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
+    return assay_writer_finish(&w, out);
+}
+
+enum assay_status assay_share_readers_record_decode(struct assay_slice bytes,
+                                                    struct assay_share_readers_record *record)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_share_readers_record read = { 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&in, ORDER_ITEMS + 2));
+    ASSAY_TRY(take_order(&in, &read.order));
+    ASSAY_TRY(assay_share_readers_take(&in, read.reader, &read.reader_count));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
+    ASSAY_TRY(assay_cursor_end(&in));
+    *record = read;
+    return ASSAY_OK;
+}
+
+void assay_share_readers_statement(const struct assay_share_home *home,
+                                   const struct assay_share_readers_record *record,
+                                   uint8_t digest[static 32])
+{
+    uint8_t bytes[640];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_cbor_put_array(&w, ORDER_ITEMS + 3);
+    assay_cbor_put_text(&w, "assay/share/readers/v1");
+    assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
+    put_order(&w, &record->order);
+    put_readers(&w, record->reader, record->reader_count);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, digest);
+}
+
+bool assay_share_readers_record_check(const struct assay_share_home *home,
+                                      const struct assay_share_readers_record *record)
+{
+    uint8_t digest[32];
+    assay_share_readers_statement(home, record, digest);
+    return assay_share_signed(record->order.owner, digest, record->signature);
 }
 
 /* --- SHARE_HAVE, SHARE_DEAL */

@@ -41,14 +41,46 @@ struct assay_share_reader {
     uint8_t name[32];
 };
 
+/* When a SHARE_PUT was signed: the era, and the last epoch that was closed. It is valid for
+ * ASSAY_SHARE_PUT_EPOCHS epochs from then on, and tells an id that was put again from the one
+ * before (docs/services.md 5.5.1). */
+struct assay_share_birth {
+    uint64_t era;
+    uint64_t epoch;
+};
+
 /* SHARE_PUT: an owner has dealt a secret to the slots of a cluster. */
 struct assay_share_put_record {
     uint32_t cluster;
     uint32_t k;
+    struct assay_share_birth birth;
     uint8_t owner[ASSAY_P256_PUBLIC_LEN];
     uint8_t name[32]; /* with the owner's key it makes the id */
     uint8_t digest[32];  /* of A */
     uint8_t payload[32]; /* SHA-256 of the sealed payload, which others keep */
+    uint32_t reader_count;
+    struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* Which id an owner changes, and as the how-manieth change of it: an older one has no effect. */
+struct assay_share_order {
+    uint8_t owner[ASSAY_P256_PUBLIC_LEN];
+    uint8_t name[32];
+    struct assay_share_birth birth; /* as the SHARE_PUT of the id names it */
+    uint64_t era;     /* in which it is valid */
+    uint32_t version; /* that of the id, and one; from 1 */
+};
+
+/* SHARE_DELETE: the id leaves the ledger, and holders erase what they keep of it. */
+struct assay_share_delete_record {
+    struct assay_share_order order;
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* SHARE_READERS: these may read the id from now on, and nobody else. */
+struct assay_share_readers_record {
+    struct assay_share_order order;
     uint32_t reader_count;
     struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
@@ -132,6 +164,12 @@ ASSAY_CHECKED enum assay_status assay_share_holder_record_encode(
 ASSAY_CHECKED enum assay_status assay_share_put_record_encode(
     const struct assay_share_put_record *record, uint8_t *bytes, size_t capacity,
     struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_share_delete_record_encode(
+    const struct assay_share_delete_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_share_readers_record_encode(
+    const struct assay_share_readers_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
 ASSAY_CHECKED enum assay_status assay_share_list_record_encode(
     const struct assay_share_list_record *record, uint8_t *bytes, size_t capacity,
     struct assay_slice *out);
@@ -155,6 +193,10 @@ ASSAY_CHECKED enum assay_status assay_share_holder_record_decode(
     struct assay_slice bytes, struct assay_share_holder_record *record);
 ASSAY_CHECKED enum assay_status assay_share_put_record_decode(
     struct assay_slice bytes, struct assay_share_put_record *record);
+ASSAY_CHECKED enum assay_status assay_share_delete_record_decode(
+    struct assay_slice bytes, struct assay_share_delete_record *record);
+ASSAY_CHECKED enum assay_status assay_share_readers_record_decode(
+    struct assay_slice bytes, struct assay_share_readers_record *record);
 ASSAY_CHECKED enum assay_status assay_share_list_record_decode(
     struct assay_slice bytes, struct assay_share_list_record *record);
 ASSAY_CHECKED enum assay_status assay_share_ready_record_decode(
@@ -173,6 +215,12 @@ void assay_share_holder_statement(const struct assay_share_home *home,
 void assay_share_put_statement(const struct assay_share_home *home,
                                const struct assay_share_put_record *record,
                                uint8_t digest[static 32]);
+void assay_share_delete_statement(const struct assay_share_home *home,
+                                  const struct assay_share_delete_record *record,
+                                  uint8_t digest[static 32]);
+void assay_share_readers_statement(const struct assay_share_home *home,
+                                   const struct assay_share_readers_record *record,
+                                   uint8_t digest[static 32]);
 void assay_share_read_statement(const struct assay_share_home *home,
                                 const struct assay_share_read_record *record,
                                 uint8_t digest[static 32]);
@@ -180,9 +228,13 @@ void assay_share_read_statement(const struct assay_share_home *home,
  * say. */
 bool assay_share_holder_record_check(const struct assay_share_home *home,
                                      const struct assay_share_holder_record *record);
-/* Returns: true when the owner signed it. */
+/* Each Returns: true when the owner signed it. */
 bool assay_share_put_record_check(const struct assay_share_home *home,
                                   const struct assay_share_put_record *record);
+bool assay_share_delete_record_check(const struct assay_share_home *home,
+                                     const struct assay_share_delete_record *record);
+bool assay_share_readers_record_check(const struct assay_share_home *home,
+                                      const struct assay_share_readers_record *record);
 /* Returns: true when key signed it, and is the account that it reads for, if it is one. */
 bool assay_share_read_record_check(const struct assay_share_home *home,
                                    const struct assay_share_read_record *record);

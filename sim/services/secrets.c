@@ -112,7 +112,9 @@ static struct assay_share_terms terms_of(const struct assay_sim_services *s, uin
 
 static void submit_put(struct assay_sim_services *s, struct secret *x)
 {
+    const struct assay_share_registry *r = shares_ledger(s, x->home);
     struct assay_share_put_record record = { .cluster = x->cluster, .k = s->load->share_k,
+                                             .birth = { r->era, r->epoch },
                                              .reader_count = 1 };
     uint8_t bytes[ASSAY_SHARE_RECORD_MAX], digest[32];
     struct assay_slice out;
@@ -124,7 +126,7 @@ static void submit_put(struct assay_sim_services *s, struct secret *x)
     assay_bytes_copy(record.payload, 32, x->name, 32); /* others keep it */
     record.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
     account_of(x, record.reader[0].name);
-    assay_share_put_statement(&shares_ledger(s, x->home)->config.home, &record, digest);
+    assay_share_put_statement(&r->config.home, &record, digest);
     assay_model_sign(x->owner.bytes, digest, record.signature);
     const enum assay_status status =
         assay_share_put_record_encode(&record, bytes, sizeof bytes, &out);

@@ -152,7 +152,7 @@ static inline struct bench *fresh(uint32_t own)
     assay_share_commitments_digest(&b->commitments, put.digest);
     put.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
     assay_share_id(put.owner, put.name, b->id);
-    cr_assert_eq(assay_share_registry_put(b->r, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
     start(b, own);
     return b;
 }

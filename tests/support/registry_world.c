@@ -309,11 +309,18 @@ static void holder(struct registry_world *w, struct registry_record *out)
          ASSAY_OK);
 }
 
-static void put(struct registry_world *w, struct registry_record *out)
+/* Two have secrets, by turns. */
+static const struct kit_key *owner_of(const struct registry_world *w, uint32_t number)
 {
-    struct assay_share_put_record record = { .k = 2 };
-    const struct kit_key *owner = &w->key[ACCOUNTS];
+    return &w->key[ACCOUNTS + number % 2];
+}
+
+static void put(struct registry_world *w, const struct assay_share_registry *s,
+                struct registry_record *out)
+{
+    struct assay_share_put_record record = { .k = 2, .birth = { s->era, s->epoch } };
     const uint32_t number = registry_world_below(w, SECRETS);
+    const struct kit_key *owner = owner_of(w, number);
     struct assay_share_home here;
     uint8_t digest[32];
     assay_bytes_copy(here.chain_id, 32, w->chain_id, 32);
@@ -325,11 +332,53 @@ static void put(struct registry_world *w, struct registry_record *out)
     kit_bytes('N', number, record.name);
     kit_bytes('A', number, record.digest);
     kit_bytes('P', number, record.payload);
+    if (one_in(w, 12)) record.birth.epoch += 1; /* one to come */
+    else if (one_in(w, 3)) record.birth.epoch -= 1;
     assay_share_put_statement(&here, &record, digest);
     kit_sign(owner, digest, record.signature);
     out->kind = ASSAY_SERVICE_SHARE_PUT;
     must(assay_share_put_record_encode(&record, out->bytes, sizeof out->bytes, &out->payload) ==
          ASSAY_OK);
+}
+
+/* Its owner deletes one, or names other readers. Returns: false when it is not there. */
+static bool change(struct registry_world *w, const struct assay_share_registry *s,
+                   struct registry_record *out)
+{
+    struct assay_share_delete_record gone = { 0 };
+    struct assay_share_readers_record read = { .reader_count = registry_world_below(w, 2) };
+    struct assay_share_order order = { .era = s->era };
+    const uint32_t number = registry_world_below(w, SECRETS);
+    const struct kit_key *owner = owner_of(w, number);
+    struct assay_share_home here;
+    uint8_t id[32], digest[32];
+    enum assay_status status = ASSAY_OK;
+    assay_bytes_copy(here.chain_id, 32, w->chain_id, 32);
+    assay_bytes_copy(order.owner, sizeof order.owner, owner->key, sizeof owner->key);
+    kit_bytes('N', number, order.name);
+    assay_share_id(order.owner, order.name, id);
+    const struct assay_share_row *row = assay_share_registry_find(s, id);
+    if (row == NULL) return false;
+    order.birth = row->birth;
+    order.version = row->version + 1 + one_in(w, 8);
+    read.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
+    assay_bytes_copy(read.reader[0].name, 32, w->key[ACCOUNTS + 1 + one_in(w, 4)].account, 32);
+    read.order = gone.order = order;
+    if (one_in(w, 3)) {
+        assay_share_delete_statement(&here, &gone, digest);
+        kit_sign(owner, digest, gone.signature);
+        out->kind = ASSAY_SERVICE_SHARE_DELETE;
+        status = assay_share_delete_record_encode(&gone, out->bytes, sizeof out->bytes,
+                                                  &out->payload);
+    } else {
+        assay_share_readers_statement(&here, &read, digest);
+        kit_sign(owner, digest, read.signature);
+        out->kind = ASSAY_SERVICE_SHARE_READERS;
+        status = assay_share_readers_record_encode(&read, out->bytes, sizeof out->bytes,
+                                                   &out->payload);
+    }
+    must(status == ASSAY_OK);
+    return true;
 }
 
 /* Somebody who sits in a cluster that has members. Returns: false when there is none. */
@@ -376,8 +425,9 @@ static bool list(struct registry_world *w, const struct assay_share_registry *s,
     record.seating = s->cluster[record.cluster].seat[slot].seating;
     const uint32_t omitted = registry_world_below(w, 12);
     for (uint32_t i = 0; i < s->row_count && record.count < ASSAY_SHARE_LIST_MAX; i++)
-        if (i % 12 != omitted && line_of(w, s, &s->row[s->order[i]], record.cluster, slot, deals,
-                                         &record.line[record.count]))
+        if (i % 12 != omitted && !s->row[s->order[i]].deleted &&
+            line_of(w, s, &s->row[s->order[i]], record.cluster, slot, deals,
+                    &record.line[record.count]))
             record.count++;
     if (record.count == 0) return false;
     out->kind = deals ? ASSAY_SERVICE_SHARE_DEAL : ASSAY_SERVICE_SHARE_HAVE;
@@ -432,6 +482,7 @@ static bool lie(struct registry_world *w, const struct assay_share_registry *s,
     uint8_t digest[32];
     if (s->row_count == 0 || !sits(w, s, out, &given->cluster, &given->dealer)) return false;
     const struct assay_share_row *row = &s->row[registry_world_below(w, s->row_count)];
+    if (row->deleted) return false;
     const struct assay_share_seat *seat = &s->cluster[given->cluster].seat[given->dealer];
     const struct kit_key *key = key_of(w, seat->key);
     given->type = ASSAY_SHARE_GIFT_FETCHED;
@@ -464,7 +515,8 @@ static void shares(struct registry_world *w, const struct assay_registry *r,
     else if (of < 28) made = ready(w, s, out);
     else if (of < 30) made = reads(w, s, out);
     else if (of == 30 && one_in(w, 3)) made = lie(w, s, out);
-    else if (of < 36 && s->cluster[0].seated) put(w, out), made = true;
+    else if (of < 36 && s->cluster[0].seated) put(w, s, out), made = true;
+    else if (of < 38) made = change(w, s, out);
     if (!made) holder(w, out);
 }
 

@@ -11,6 +11,8 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
     static struct assay_share_sum_record sum;
     struct assay_share_holder_record holder;
     struct assay_share_put_record put;
+    struct assay_share_delete_record gone;
+    struct assay_share_readers_record readers;
     struct assay_share_ready_record ready;
     const struct assay_slice bytes = assay_slice_over(record->bytes, record->len);
     uint8_t node[32] = { (uint8_t)record->member };
@@ -22,7 +24,15 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
         break;
     case SHARES_PUT:
         status = assay_share_put_record_decode(bytes, &put);
-        (void)assay_share_registry_put(r, &put, facts);
+        (void)assay_share_registry_put(r, record->member, &put, facts);
+        break;
+    case SHARES_DELETE:
+        status = assay_share_delete_record_decode(bytes, &gone);
+        (void)assay_share_registry_delete(r, &gone, facts);
+        break;
+    case SHARES_READERS:
+        status = assay_share_readers_record_decode(bytes, &readers);
+        (void)assay_share_registry_readers(r, &readers, facts);
         break;
     case SHARES_HAVE:
     case SHARES_DEAL:

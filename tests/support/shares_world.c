@@ -1,93 +1,14 @@
 /*
  * tests/support/shares_world.c - see the header.
  */
-#include "tests/support/shares_world.h"
+#include "tests/support/shares_world_internal.h"
 
 #include "base/crypto/model.h"
-#include "services/shares/cluster_internal.h"
-#include "services/shares/holder_internal.h"
-#include "tests/support/shares_dealings.h"
-#include "tests/support/shares_record.h"
-#include "tests/support/shares_shower.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    SLOTS = 5,
-    K = 3,
-    CONFIRMATIONS = 4,
-    MACHINES = 18,
-    IDS = 6,
-    MESSAGES = 160,
-    POOL = 96,
-    LOG = 4096,
-    EVIDENCE = 96,
-    HEAL_ROUNDS = 4000,
-};
-
-struct kept {
-    uint8_t id[32];
-    size_t len; /* 0: nothing */
-    uint8_t bytes[ASSAY_SHARE_STORED_MAX];
-};
-
-struct machine {
-    struct assay_share_holder *holder;
-    struct assay_share_registry *registry; /* what its ledger shows */
-    uint32_t seen;
-    uint32_t cluster; /* for which it lists itself */
-    uint8_t secret[32], key[ASSAY_P256_PUBLIC_LEN];
-    struct kept disk[IDS];
-    bool lies, shows;
-};
-
-enum message_kind { TO_HOLDER, TO_OWNER, QUOTE, VERIFY };
-
-struct message {
-    enum message_kind kind;
-    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* of the holder that it is for, or from */
-    struct assay_share_from from;
-    uint64_t serial;
-    bool good;
-    size_t len;
-    uint8_t *bytes;
-};
-
-/* An owner deals one id, and hands it to one slot after the other. */
-struct owner {
-    uint8_t id[32];
-    struct assay_share_polynomial polynomial;
-    struct assay_share_commitments commitments;
-    struct assay_share_exchange with[SLOTS];
-};
-
-struct world {
-    const struct shares_plan *plan;
-    struct shares_result *result;
-    uint64_t random, now_ms, epoch;
-    struct assay_share_config config;
-    struct assay_share_registry *head;
-    uint32_t machine_count;
-    struct machine machine[MACHINES];
-    enum assay_share_standing standing[MACHINES];
-    struct owner owner[IDS];
-    uint32_t log_count;
-    struct shares_record log[LOG];
-    uint32_t pool_count;
-    struct shares_record pool[POOL];
-    uint32_t message_count;
-    struct message message[MESSAGES];
-    uint32_t suspensions, crashes, rekeys, keys, eras;
-    struct shares_shower shower;
-    struct shares_dealings dealings;
-    bool healing;
-    struct assay_share_facts facts;
-    struct assay_share_effects effects;
-    uint8_t room[2 * ASSAY_SHARE_MESSAGE_MAX];
-};
-
-static uint64_t draw(struct world *w, uint64_t below)
+uint64_t shares_draw(struct world *w, uint64_t below)
 {
     uint64_t x = w->random += 0x9e3779b97f4a7c15ULL;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
@@ -95,11 +16,11 @@ static uint64_t draw(struct world *w, uint64_t below)
     return (x ^ x >> 31) % below;
 }
 
-static void draw_bytes(void *context, uint8_t *bytes, size_t len)
+void shares_draw_bytes(void *context, uint8_t *bytes, size_t len)
 {
     struct world *w = context;
     for (size_t i = 0; i < len; i++)
-        bytes[i] = (uint8_t)draw(w, 256);
+        bytes[i] = (uint8_t)shares_draw(w, 256);
 }
 
 static void violated(struct world *w, const char *what, uint32_t id, uint32_t who)
@@ -110,7 +31,7 @@ static void violated(struct world *w, const char *what, uint32_t id, uint32_t wh
                    (unsigned long long)w->plan->seed, w->result->steps, id, who);
 }
 
-static void *copy_of(const uint8_t *bytes, size_t len)
+void *shares_copy_of(const uint8_t *bytes, size_t len)
 {
     uint8_t *copy = malloc(len + 1);
     ASSAY_ASSERT(copy != NULL);
@@ -143,8 +64,13 @@ static bool disk_piece(const struct machine *m, uint32_t id, const struct assay_
 
 static void check_id(struct world *w, uint32_t id)
 {
-    const struct assay_share_row *row = assay_share_registry_find(w->head, w->owner[id].id);
+    const struct owner *o = &w->owner[id];
+    const struct assay_share_row *row = assay_share_registry_find(w->head, o->id);
     uint32_t slots = 0, kept = 0;
+    if (row != NULL && o->deleted) violated(w, "BACK", id, 0);
+    if (row != NULL && (row->version != o->version ||
+                        (o->version > 0 && row->reader[0].name[0] != o->list[o->version])))
+        violated(w, "READERS", id, row->version);
     if (row == NULL || !row->synced) return;
     for (uint32_t i = 0; i < w->machine_count; i++) {
         struct assay_share_piece piece;
@@ -179,6 +105,10 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
         w->result->convicted++;
         if (!w->machine[fact->member].lies) violated(w, "FRAMED", 0, fact->member);
     }
+    if (fact->kind == ASSAY_SHARE_DELETED) {
+        w->owner[id_number(w, fact->id)].deleted = true;
+        w->result->deleted++;
+    }
     if (fact->kind == ASSAY_SHARE_SEATED) w->result->moved++;
     if (fact->kind == ASSAY_SHARE_ALARM) w->result->alarms++;
     if (fact->kind == ASSAY_SHARE_SYNCED) {
@@ -206,11 +136,11 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
 
 /* --- the ledger */
 
-static void make_final(struct world *w, const struct shares_record *record)
+void shares_make_final(struct world *w, const struct shares_record *record)
 {
     if (w->log_count == LOG) return; /* the chain of a schedule is long enough */
     w->log[w->log_count] = *record;
-    w->log[w->log_count].bytes = copy_of(record->bytes, record->len);
+    w->log[w->log_count].bytes = shares_copy_of(record->bytes, record->len);
     shares_record_apply(w->head, &w->log[w->log_count++], &w->facts);
     assay_share_registry_check(w->head);
     for (uint32_t i = 0; i < w->facts.count; i++)
@@ -227,37 +157,37 @@ static void pool_add(struct world *w, enum shares_record_kind kind, uint32_t mem
                      struct assay_slice bytes)
 {
     if (w->pool_count == POOL) { /* what is final soonest is not lost */
-        make_final(w, &w->pool[0]);
+        shares_make_final(w, &w->pool[0]);
         pool_drop(w, 0);
     }
     struct shares_record *record = &w->pool[w->pool_count++];
     *record = (struct shares_record){ .kind = kind, .member = member, .len = bytes.len };
-    record->bytes = copy_of(bytes.bytes, bytes.len);
+    record->bytes = shares_copy_of(bytes.bytes, bytes.len);
     assay_bytes_copy(record->key, 64, w->machine[member].key, 64);
 }
 
 static void finalize(struct world *w, uint32_t at)
 {
-    make_final(w, &w->pool[at]);
-    if (w->healing || draw(w, 8) > 0) pool_drop(w, at); /* or it is final once more */
+    shares_make_final(w, &w->pool[at]);
+    if (w->healing || shares_draw(w, 8) > 0) pool_drop(w, at); /* or it is final once more */
 }
 
 static void close_epoch(struct world *w)
 {
     uint8_t standing[MACHINES];
     for (uint32_t i = 0; i < w->machine_count; i++) {
-        if (!w->healing && w->standing[i] != ASSAY_SHARE_STAND_FULL && draw(w, 2) == 0)
+        if (!w->healing && w->standing[i] != ASSAY_SHARE_STAND_FULL && shares_draw(w, 2) == 0)
             w->standing[i] = ASSAY_SHARE_STAND_FULL;
-        else if (!w->healing && w->suspensions > 0 && draw(w, 8) == 0) {
+        else if (!w->healing && w->suspensions > 0 && shares_draw(w, 8) == 0) {
             w->suspensions--;
-            w->standing[i] = (enum assay_share_standing)draw(w, 3);
+            w->standing[i] = (enum assay_share_standing)shares_draw(w, 3);
         }
         if (w->healing) w->standing[i] = ASSAY_SHARE_STAND_FULL;
         standing[i] = (uint8_t)w->standing[i];
     }
     const struct shares_record record = { .kind = SHARES_CLOSE, .len = w->machine_count,
                                           .bytes = standing };
-    make_final(w, &record);
+    shares_make_final(w, &record);
 }
 
 /* --- holders */
@@ -273,7 +203,7 @@ static struct own_host hosts[MACHINES];
 static void own_random(void *context, uint8_t *bytes, size_t len)
 {
     const struct own_host *own = context;
-    draw_bytes(own->w, bytes, len);
+    shares_draw_bytes(own->w, bytes, len);
 }
 
 static void own_sign(void *context, const uint8_t digest[static 32],
@@ -283,34 +213,34 @@ static void own_sign(void *context, const uint8_t digest[static 32],
     assay_model_sign(own->m->secret, digest, signature);
 }
 
-static struct assay_share_epoch epoch_of(const struct machine *m)
+struct assay_share_epoch shares_epoch_of(const struct machine *m)
 {
     return (struct assay_share_epoch){ .era = m->registry->era,
                                        .epoch = m->registry->epoch,
                                        .beacon = { (uint8_t)m->registry->epoch } };
 }
 
-static uint32_t number_of(const struct world *w, const struct machine *m)
+uint32_t shares_number_of(const struct world *w, const struct machine *m)
 {
     return (uint32_t)(m - w->machine);
 }
 
-static struct message *message_add(struct world *w, const uint8_t *bytes, size_t len)
+struct message *shares_message_add(struct world *w, const uint8_t *bytes, size_t len)
 {
     if (w->message_count == MESSAGES) {
-        const uint32_t at = (uint32_t)draw(w, MESSAGES);
+        const uint32_t at = (uint32_t)shares_draw(w, MESSAGES);
         free(w->message[at].bytes);
         w->message[at] = w->message[--w->message_count];
     }
     struct message *m = &w->message[w->message_count++];
-    *m = (struct message){ .len = len, .bytes = copy_of(bytes, len) };
+    *m = (struct message){ .len = len, .bytes = shares_copy_of(bytes, len) };
     return m;
 }
 
 static void start(struct world *w, struct machine *m)
 {
     struct assay_share_holder_config config = { .ids_max = IDS };
-    const uint32_t number = number_of(w, m);
+    const uint32_t number = shares_number_of(w, m);
     const size_t len = assay_share_holder_size(IDS);
     hosts[number] = (struct own_host){ w, m };
     config.host = (struct assay_share_host){ &hosts[number], own_random, own_sign };
@@ -326,7 +256,7 @@ static void start(struct world *w, struct machine *m)
 
 static void new_key(struct world *w, struct machine *m)
 {
-    draw_bytes(w, m->secret, sizeof m->secret);
+    shares_draw_bytes(w, m->secret, sizeof m->secret);
     m->secret[31] = (uint8_t)++w->keys;
     assay_model_public(m->secret, m->key);
 }
@@ -334,13 +264,13 @@ static void new_key(struct world *w, struct machine *m)
 static void list_itself(struct world *w, struct machine *m)
 {
     struct assay_share_holder_record record = { .cluster = m->cluster,
-                                                .node = { (uint8_t)number_of(w, m) } };
+                                                .node = { (uint8_t)shares_number_of(w, m) } };
     uint8_t bytes[512];
     struct assay_slice out;
     assay_bytes_copy(record.key, 64, m->key, 64);
     assay_bytes_copy(record.link, 32, m->key, 32);
     ASSAY_ASSERT(assay_share_holder_record_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK);
-    pool_add(w, SHARES_HOLDER, number_of(w, m), out);
+    pool_add(w, SHARES_HOLDER, shares_number_of(w, m), out);
 }
 
 static void disk_write(struct world *w, struct machine *m, const uint8_t id[static 32])
@@ -370,7 +300,7 @@ static void effect_do(struct world *w, struct machine *m, const struct assay_sha
     uint8_t evidence[EVIDENCE] = { 0 };
     switch (effect->act) {
     case ASSAY_SHARE_ACT_SEND:
-        message = message_add(w, effect->bytes.bytes, effect->bytes.len);
+        message = shares_message_add(w, effect->bytes.bytes, effect->bytes.len);
         message->kind = effect->to_holder ? TO_HOLDER : TO_OWNER;
         assay_bytes_copy(message->key, 64, effect->to_holder ? effect->key : m->key, 64);
         message->from.holder = true;
@@ -381,18 +311,18 @@ static void effect_do(struct world *w, struct machine *m, const struct assay_sha
     case ASSAY_SHARE_ACT_ERASE: disk_erase(w, m, effect->id); break;
     case ASSAY_SHARE_ACT_WIPE: disk_erase(w, m, NULL); break;
     case ASSAY_SHARE_ACT_SUBMIT:
-        pool_add(w, kinds[effect->payload], number_of(w, m), effect->bytes);
+        pool_add(w, kinds[effect->payload], shares_number_of(w, m), effect->bytes);
         break;
     case ASSAY_SHARE_ACT_QUOTE:
         assay_bytes_copy(evidence, EVIDENCE, effect->report_data, 64);
-        evidence[64] = (uint8_t)number_of(w, m); /* its node */
-        message = message_add(w, evidence, sizeof evidence);
+        evidence[64] = (uint8_t)shares_number_of(w, m); /* its node */
+        message = shares_message_add(w, evidence, sizeof evidence);
         message->kind = QUOTE;
         message->serial = effect->serial;
         assay_bytes_copy(message->key, 64, m->key, 64);
         break;
     case ASSAY_SHARE_ACT_VERIFY:
-        message = message_add(w, evidence, 1);
+        message = shares_message_add(w, evidence, 1);
         message->kind = VERIFY;
         message->serial = effect->serial;
         message->good = effect->bytes.len == EVIDENCE &&
@@ -405,26 +335,26 @@ static void effect_do(struct world *w, struct machine *m, const struct assay_sha
 
 static void crash(struct world *w, struct machine *m)
 {
-    const struct assay_share_epoch epoch = epoch_of(m);
+    const struct assay_share_epoch epoch = shares_epoch_of(m);
     w->result->crashes++;
     start(w, m);
     assay_share_holder_crawl(m->holder, m->registry, &epoch, w->now_ms, &w->effects);
 }
 
 /* Does what the holder asked for, in its order; the host may die in the middle. */
-static void host_does(struct world *w, struct machine *m)
+void shares_host_does(struct world *w, struct machine *m)
 {
     uint32_t until = w->effects.count;
     bool dies = false;
-    if (!w->healing && w->crashes > 0 && w->effects.count > 0 && draw(w, 60) == 0) {
+    if (!w->healing && w->crashes > 0 && w->effects.count > 0 && shares_draw(w, 60) == 0) {
         w->crashes--;
         dies = true;
-        until = (uint32_t)draw(w, w->effects.count + 1);
+        until = (uint32_t)shares_draw(w, w->effects.count + 1);
     }
     assay_share_holder_check(m->holder);
     for (uint32_t i = 0; i < m->holder->count; i++)
         if (!shares_dealings_add(&w->dealings, &m->holder->holding[i].dealt))
-            violated(w, "EQUAL", i, number_of(w, m));
+            violated(w, "EQUAL", i, shares_number_of(w, m));
     for (uint32_t i = 0; i < until; i++)
         effect_do(w, m, &w->effects.effect[i]);
     if (!dies) return;
@@ -433,7 +363,7 @@ static void host_does(struct world *w, struct machine *m)
         effect_do(w, m, &w->effects.effect[i]);
 }
 
-static struct machine *machine_of(struct world *w, const uint8_t key[static 64])
+struct machine *shares_machine_of(struct world *w, const uint8_t key[static 64])
 {
     for (uint32_t i = 0; i < w->machine_count; i++)
         if (assay_bytes_equal(w->machine[i].key, key, 64)) return &w->machine[i];
@@ -455,17 +385,17 @@ static void see(struct world *w, struct machine *m)
 {
     if (m->seen == w->log_count) return;
     shares_record_apply(m->registry, &w->log[m->seen++], &w->facts);
-    const struct assay_share_epoch epoch = epoch_of(m);
+    const struct assay_share_epoch epoch = shares_epoch_of(m);
     spoil(m);
     assay_share_holder_facts(m->holder, m->registry, &epoch, &w->facts, w->now_ms, &w->effects);
-    host_does(w, m);
+    shares_host_does(w, m);
 }
 
 static void tick(struct world *w, struct machine *m)
 {
-    const struct assay_share_epoch epoch = epoch_of(m);
+    const struct assay_share_epoch epoch = shares_epoch_of(m);
     assay_share_holder_tick(m->holder, m->registry, &epoch, w->now_ms, &w->effects);
-    host_does(w, m);
+    shares_host_does(w, m);
 }
 
 /* --- who shows what it was given */
@@ -476,11 +406,11 @@ static void show_some(struct world *w)
     struct assay_slice out;
     const uint32_t kept = w->shower.count < SHARES_SHOWN ? w->shower.count : SHARES_SHOWN;
     for (uint32_t i = 0; i < (w->healing ? 1 : 6) && kept > 0; i++) {
-        const struct assay_share_lie_record *lie = &w->shower.kept[draw(w, kept)];
+        const struct assay_share_lie_record *lie = &w->shower.kept[shares_draw(w, kept)];
         if (!assay_share_lie_record_check(&w->head->config.home, lie)) continue;
         ASSAY_ASSERT(assay_share_lie_record_encode(lie, bytes, sizeof bytes, &out) == ASSAY_OK);
         const struct shares_record record = { .kind = SHARES_LIE, .len = out.len, .bytes = bytes };
-        make_final(w, &record);
+        shares_make_final(w, &record);
         w->result->shown++;
     }
 }
@@ -490,96 +420,7 @@ static void enter_era(struct world *w)
     if (w->eras == 0) return;
     w->eras--;
     w->result->eras++;
-    make_final(w, &(const struct shares_record){ .kind = SHARES_ERA });
-}
-
-/* --- owners */
-
-static void owner_make(struct world *w, uint32_t number)
-{
-    struct owner *o = &w->owner[number];
-    uint8_t wide[K * ASSAY_SODIUM_WIDE_LEN], bytes[640];
-    struct assay_share_put_record record = { .k = K, .owner = { 9 } };
-    struct assay_slice out;
-    draw_bytes(w, wide, sizeof wide);
-    ASSAY_ASSERT(assay_share_deal(K, wide, &o->polynomial, &o->commitments) == ASSAY_OK);
-    record.cluster = number % w->plan->clusters;
-    record.name[0] = (uint8_t)number;
-    assay_share_commitments_digest(&o->commitments, record.digest);
-    assay_share_id(record.owner, record.name, o->id);
-    ASSAY_ASSERT(assay_share_put_record_encode(&record, bytes, sizeof bytes, &out) == ASSAY_OK);
-    const struct shares_record put = { .kind = SHARES_PUT, .len = out.len, .bytes = bytes };
-    make_final(w, &put);
-}
-
-static void owner_hands(struct world *w, uint32_t number, uint32_t slot)
-{
-    const struct owner *o = &w->owner[number];
-    const struct assay_share_row *row = assay_share_registry_find(w->head, o->id);
-    if (row == NULL || row->synced || !w->head->cluster[row->origin].seated) return;
-    const struct assay_share_seat *seat = &w->head->cluster[row->origin].seat[slot];
-    struct machine *m = &w->machine[seat->member];
-    const struct assay_share_from from = { .link = 1 + number * SLOTS + slot, .name = { 99 } };
-    const struct assay_share_epoch epoch = epoch_of(m);
-    if (assay_share_holder_hand(m->holder, m->registry, &epoch, &from, o->id, w->now_ms,
-                                &w->effects) == ASSAY_OK ||
-        w->effects.count > 0)
-        host_does(w, m);
-}
-
-static void owner_answers(struct world *w, const struct message *in)
-{
-    struct assay_share_message m;
-    const struct assay_share_from back = { .link = in->from.link, .name = { 99 } };
-    const uint32_t number = (uint32_t)(in->from.link - 1) / SLOTS;
-    const uint32_t slot = (uint32_t)(in->from.link - 1) % SLOTS;
-    struct owner *o = &w->owner[number];
-    struct assay_share_exchange *x = &o->with[slot];
-    struct assay_share_want want = { 0 };
-    const struct machine *to = machine_of(w, in->key);
-    uint8_t nonce[32], *bytes = w->room;
-    if (to == NULL) return;
-    ASSAY_ASSERT(assay_share_message_decode(assay_slice_over(in->bytes, in->len), &m) == ASSAY_OK);
-    draw_bytes(w, nonce, sizeof nonce);
-    enum assay_status status = ASSAY_OK;
-    if (m.kind == ASSAY_SHARE_ASK) {
-        const uint32_t cluster = number % w->plan->clusters;
-        struct assay_share_terms terms = { .era = m.era, .epoch = m.epoch,
-                                           .purpose = ASSAY_SHARE_HAND,
-                                           .beacon = { (uint8_t)m.epoch }, .taker_proves = true };
-        terms.taker = (struct assay_share_side){ .cluster = cluster, .slot = slot };
-        terms.giver = (struct assay_share_side){ .cluster = cluster, .slot = slot };
-        terms.taker.node[0] = (uint8_t)number_of(w, to);
-        terms.giver.node[0] = 99;
-        status = assay_share_exchange_answer(x, &terms, &m, nonce, w->now_ms, bytes,
-                                             ASSAY_SHARE_MESSAGE_MAX, &want);
-    } else {
-        status = assay_share_exchange_message(x, &m, bytes, ASSAY_SHARE_MESSAGE_MAX, &want);
-    }
-    if (status == ASSAY_OK && want.wish == ASSAY_SHARE_WISH_VERIFY) {
-        const struct assay_share_row *row = assay_share_registry_find(w->head, o->id);
-        if (row == NULL) return;
-        struct assay_share_piece piece = { .generation = 1, .attempt = row->attempt };
-        struct assay_secret32 seed;
-        uint8_t gift[512] = { 0, 1 };
-        if (!assay_bytes_equal(want.bytes.bytes, want.report_data, 64)) return;
-        ASSAY_ASSERT(assay_share_exchange_verified(x, bytes, ASSAY_SHARE_MESSAGE_MAX, &want) ==
-                     ASSAY_OK);
-        assay_bytes_copy(piece.id, 32, o->id, 32);
-        piece.commitments = o->commitments;
-        ASSAY_ASSERT(assay_share_of(&o->polynomial, slot, &piece.share) == ASSAY_OK);
-        struct assay_writer out = assay_writer_over(gift + 2, sizeof gift - 2);
-        assay_share_piece_put(&out, &piece);
-        draw_bytes(w, seed.bytes, sizeof seed.bytes);
-        status = assay_share_exchange_give(x, assay_slice_over(gift, out.len + 2), &seed,
-                                           w->room + ASSAY_SHARE_MESSAGE_MAX, bytes,
-                                           ASSAY_SHARE_MESSAGE_MAX, &want);
-    }
-    if (status != ASSAY_OK || want.wish != ASSAY_SHARE_WISH_SEND) return;
-    struct message *out = message_add(w, want.bytes.bytes, want.bytes.len);
-    out->kind = TO_HOLDER;
-    out->from = back;
-    assay_bytes_copy(out->key, 64, to->key, 64);
+    shares_make_final(w, &(const struct shares_record){ .kind = SHARES_ERA });
 }
 
 /* --- steps */
@@ -589,19 +430,19 @@ static void deliver(struct world *w, uint32_t at)
     /* Taken out first: what it leads to may need its place. */
     const struct message in = w->message[at];
     w->message[at] = w->message[--w->message_count];
-    if (!w->healing && draw(w, 12) == 0) { /* and once more, later */
-        struct message *again = message_add(w, in.bytes, in.len);
+    if (!w->healing && shares_draw(w, 12) == 0) { /* and once more, later */
+        struct message *again = shares_message_add(w, in.bytes, in.len);
         uint8_t *bytes = again->bytes;
         *again = in;
         again->bytes = bytes;
     }
-    struct machine *m = machine_of(w, in.key);
+    struct machine *m = shares_machine_of(w, in.key);
     const struct assay_slice bytes = assay_slice_over(in.bytes, in.len);
     if (m == NULL) {
         free(in.bytes);
         return;
     }
-    const struct assay_share_epoch epoch = epoch_of(m);
+    const struct assay_share_epoch epoch = shares_epoch_of(m);
     const uint32_t kept = assay_share_holder_status(m->holder).kept;
     spoil(m);
     switch (in.kind) {
@@ -616,7 +457,7 @@ static void deliver(struct world *w, uint32_t at)
         break;
     case TO_OWNER:
         w->effects.count = 0;
-        owner_answers(w, &in);
+        shares_owner_answers(w, &in);
         break;
     case QUOTE:
         assay_share_holder_quoted(m->holder, m->registry, &epoch, in.serial, bytes, w->now_ms,
@@ -627,7 +468,7 @@ static void deliver(struct world *w, uint32_t at)
                                     &w->effects);
         break;
     }
-    host_does(w, m);
+    shares_host_does(w, m);
     free(in.bytes);
 }
 
@@ -650,28 +491,31 @@ static void rekey(struct world *w, struct machine *m)
 
 static void step(struct world *w)
 {
-    struct machine *m = &w->machine[draw(w, w->machine_count)];
-    const uint64_t what = draw(w, 100);
+    struct machine *m = &w->machine[shares_draw(w, w->machine_count)];
+    const uint64_t what = shares_draw(w, 100);
     if (what < 40) {
-        if (w->message_count > 0) deliver(w, (uint32_t)draw(w, w->message_count));
+        if (w->message_count > 0) deliver(w, (uint32_t)shares_draw(w, w->message_count));
     } else if (what < 43) {
-        if (w->message_count > 0) message_drop(w, (uint32_t)draw(w, w->message_count));
+        if (w->message_count > 0) message_drop(w, (uint32_t)shares_draw(w, w->message_count));
     } else if (what < 55) {
-        if (w->pool_count > 0) finalize(w, (uint32_t)draw(w, w->pool_count));
+        if (w->pool_count > 0) finalize(w, (uint32_t)shares_draw(w, w->pool_count));
     } else if (what < 75) {
-        for (uint64_t i = draw(w, 4); i < 4; i++)
+        for (uint64_t i = shares_draw(w, 4); i < 4; i++)
             see(w, m);
     } else if (what < 83) {
-        w->now_ms += draw(w, 200);
+        w->now_ms += shares_draw(w, 200);
         tick(w, m);
     } else if (what < 85) {
-        if (draw(w, w->plan->clusters > 1 ? 12 : 6) == 0) close_epoch(w);
+        if (shares_draw(w, w->plan->clusters > 1 ? 12 : 6) == 0) close_epoch(w);
     } else if (what < 86) {
-        if (draw(w, 10) == 0) rekey(w, m);
-        if (draw(w, 6) == 0) enter_era(w);
+        if (shares_draw(w, 10) == 0) rekey(w, m);
+        if (shares_draw(w, 6) == 0) enter_era(w);
+        if (w->plan->changes && shares_draw(w, 2) == 0) shares_replay(w);
+        else if (w->plan->changes) shares_owner_changes(w, (uint32_t)shares_draw(w, w->plan->ids));
         show_some(w);
     } else {
-        owner_hands(w, (uint32_t)draw(w, w->plan->ids), (uint32_t)draw(w, SLOTS));
+        const uint32_t number = (uint32_t)shares_draw(w, w->plan->ids);
+        shares_owner_hands(w, number, (uint32_t)shares_draw(w, SLOTS));
     }
 }
 
@@ -693,9 +537,12 @@ static bool is_settled(struct world *w)
             for (uint32_t i = 0; i < w->plan->ids; i++) {
                 const struct assay_share_row *row =
                     assay_share_registry_find(w->head, w->owner[i].id);
-                if (row == NULL) continue;
+                if (row == NULL) { /* forgotten or deleted: nobody keeps anything of it */
+                    if (m->disk[i].len > 0) return false;
+                    continue;
+                }
                 if (!row->synced || row->wanted != 0) return false;
-                if (!keeps(w, number_of(w, m), i)) return false;
+                if (!keeps(w, shares_number_of(w, m), i)) return false;
                 if (assay_share_holder_piece(m->holder, row->id, true) != NULL) return false;
             }
         }
@@ -710,7 +557,7 @@ static void heal(struct world *w)
         if (round % 200 == 0) close_epoch(w);
         if (round % 20 == 5)
             for (uint32_t i = 0; i < w->plan->ids; i++)
-                owner_hands(w, i, round / 20 % SLOTS);
+                shares_owner_hands(w, i, round / 20 % SLOTS);
         if (w->pool_count > 0) finalize(w, 0);
         if (round % 8 == 3) show_some(w);
         for (uint32_t i = 0; i < w->machine_count; i++) {
@@ -754,7 +601,7 @@ static void make(struct world *w)
             finalize(w, 0);
     }
     for (uint32_t i = 0; i < w->plan->ids; i++)
-        owner_make(w, i);
+        shares_owner_make(w, i);
 }
 
 static void unmake(struct world *w)
@@ -763,6 +610,8 @@ static void unmake(struct world *w)
         message_drop(w, 0);
     while (w->pool_count > 0)
         pool_drop(w, 0);
+    for (uint32_t i = 0; i < w->signed_count; i++)
+        free(w->signed_[i].bytes);
     for (uint32_t i = 0; i < w->log_count; i++)
         free(w->log[i].bytes);
     for (uint32_t i = 0; i < w->machine_count; i++) {

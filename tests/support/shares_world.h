@@ -12,6 +12,8 @@
  *   FALSE   an honest holder stores what is no share of its slot
  *   EARLY   an id is synced, or a slot ready, without what that says being stored
  *   FRAMED  a member was convicted that never lied
+ *   BACK    an id is there that its owner has deleted and not put again
+ *   READERS an id is read by others than its owner named last
  *   EQUAL   two dealings of different numbers have equal coefficients above the constant
  */
 #ifndef ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
@@ -28,6 +30,8 @@ struct shares_plan {
     bool liar;
     bool shower;   /* the first shows as lies what honest members give it */
     uint32_t eras; /* at most */
+    bool changes;  /* owners delete ids, put them again and name other readers; the host hands in
+                    * whatever they have signed, again and again */
     uint32_t steps;
 };
 
@@ -36,7 +40,7 @@ struct shares_result {
     char story[160];       /* where it was found */
     bool settled; /* after healing all slots keep all that is synced, and nothing else */
     uint32_t synced, renewed, fetched, crashes, moved, convicted, refused, erased, alarms, steps;
-    uint32_t shown, eras;
+    uint32_t shown, eras, deleted, changed, again;
 };
 
 /* Returns: what one schedule came to. */

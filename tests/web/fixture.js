@@ -350,6 +350,8 @@ function services(members, epochs) {
             ids_max: 4096,
             synced: 1200,
             waiting: 7,
+            deleted: 3,
+            quota: 85,
             due: 40,
             resharing: 12,
             holders: 5,

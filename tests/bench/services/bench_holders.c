@@ -23,13 +23,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SLOTS = 5, K = 3, SPARE = 10, OWNER = 11, HOLDERS = 11, MOST = 4096, SOON_S = 300 };
+/* Members from OWNERS on hand in what owners put, and stand low: no quota is divided by them. */
+enum { SLOTS = 5, K = 3, SPARE = 10, HOLDERS = 11, OWNERS = 32, MOST = 4096, SOON_S = 300 };
+enum { IDS_EACH = 64 }; /* of an owner */
 
 static const struct assay_secret32 vault_key = { { 7 } };
 static char folder[64];
 static pid_t children[HOLDERS];
 static struct service_ledger *ledger;
-static struct assay_secret32 owner;
+static struct assay_secret32 owner[MOST / IDS_EACH];
 
 /* What a holder tells of itself, where the bench sees it. */
 struct told {
@@ -178,14 +180,16 @@ static double until_all(uint32_t ids, uint32_t cluster, uint32_t generation)
 
 static void put(uint32_t number)
 {
-    const struct assay_share_client_config config = { .ledger = in_folder("daemon", OWNER),
-                                                      .key = &owner };
+    const uint32_t who = number / IDS_EACH;
+    const struct assay_share_client_config config = { .ledger = in_folder("ledger", 0),
+                                                      .key = &owner[who] };
     struct assay_share_reader readers[1] = { { .kind = ASSAY_SHARE_READER_ACCOUNT } };
     struct assay_share_client *client = NULL;
     uint8_t name[32] = { (uint8_t)number, (uint8_t)(number >> 8) }, id[32];
     uint8_t sealed[16 + ASSAY_SHARE_PAYLOAD_MORE];
     enum assay_status status = ASSAY_E_AGAIN;
     assay_bytes_copy(readers[0].name, 32, reader, 32);
+    service_ledger_expect(ledger, OWNERS + who);
     must(assay_share_client_open(&config, &client) == ASSAY_OK, "a client");
     for (const double from = seconds(); seconds() - from < SOON_S;) {
         service_ledger_turn(ledger, 0);
@@ -212,9 +216,14 @@ static void open_ledger(void)
     (void)snprintf(folder, sizeof folder, "/tmp/assay-bench.XXXXXX");
     must(mkdtemp(folder) != NULL, "a folder");
     ledger = service_ledger_of(in_folder("ledger", 0), &plan);
-    for (uint32_t slot = 0; slot <= OWNER; slot++)
+    const struct assay_registry_member low = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
+    for (uint32_t slot = 0; slot < HOLDERS; slot++)
         service_ledger_member(ledger, in_folder("daemon", slot), slot);
-    must(assay_p256_generate(&owner, key) == ASSAY_OK, "a key");
+    for (uint32_t slot = HOLDERS; slot < ASSAY_REGISTRY_SLOTS_MAX; slot++)
+        service_ledger_set(ledger, slot, &low);
+    service_ledger_close_epoch(ledger);
+    for (uint32_t i = 0; i < MOST / IDS_EACH; i++)
+        must(assay_p256_generate(&owner[i], key) == ASSAY_OK, "a key");
     assay_sha256(key, sizeof key, reader);
 }
 

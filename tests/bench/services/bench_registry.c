@@ -172,6 +172,7 @@ static struct assay_share_put_record put_of(uint32_t number)
     struct assay_share_put_record record = { .cluster = number % ASSAY_SHARE_CLUSTERS_MAX,
                                              .k = K,
                                              .reader_count = ASSAY_SHARE_READERS_MAX };
+    bytes_of('O', number / ASSAY_SHARE_QUOTA_MIN, record.owner, sizeof record.owner);
     bytes_of('N', number, record.name, 32);
     bytes_of('D', number, record.digest, 32);
     for (uint32_t i = 0; i < ASSAY_SHARE_READERS_MAX; i++) {
@@ -254,12 +255,16 @@ static void fill_shares(struct full *f)
              ASSAY_OK);
         must(apply(f, i, ASSAY_SERVICE_HOLDER));
     }
+    /* While few members stand, authors may have enough ids to fill the table. */
+    assay_registry_stand(f->r, f->epoch, f->member, 1);
     for (uint32_t i = 0; i < ASSAY_SHARE_IDS_MAX; i++) {
-        const struct assay_share_put_record record = put_of(i);
+        struct assay_share_put_record record = put_of(i);
+        record.birth.epoch = f->epoch;
         must(assay_share_put_record_encode(&record, f->bytes, sizeof f->bytes, &f->payload) ==
              ASSAY_OK);
-        must(apply(f, 0, ASSAY_SERVICE_SHARE_PUT));
+        must(apply(f, i % MEMBERS, ASSAY_SERVICE_SHARE_PUT));
     }
+    assay_registry_stand(f->r, f->epoch, f->member, MEMBERS);
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         for (uint32_t slot = 0; slot < SLOTS - 1; slot++) /* one is missing: it is dealt anew */
             have_all(f, c, slot);

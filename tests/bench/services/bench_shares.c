@@ -87,7 +87,9 @@ static void close_epoch(struct world *w, uint32_t suspended)
 
 static void id_of(uint32_t number, struct assay_share_put_record *put)
 {
+    const uint32_t owner = number / ASSAY_SHARE_QUOTA_MIN; /* none has more than its quota */
     *put = (struct assay_share_put_record){ .k = K };
+    assay_bytes_copy(put->owner, sizeof put->owner, &owner, sizeof owner);
     assay_bytes_copy(put->name, 32, &number, sizeof number);
 }
 
@@ -138,7 +140,7 @@ static void make_holders(struct world *w)
         id_of(number, &put);
         assay_share_id(put.owner, put.name, piece.id);
         assay_share_commitments_digest(&w->commitments, put.digest);
-        (void)assay_share_registry_put(w->r, &put, &w->facts);
+        (void)assay_share_registry_put(w->r, number % ASSAY_SHARE_MEMBERS_MAX, &put, &w->facts);
         w->line.count = 1;
         w->line.line[0] = (struct assay_share_line){ .generation = 1, .attempt = attempt };
         assay_bytes_copy(w->line.line[0].id, 32, piece.id, 32);

@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { IDS = 6, KINDS = 8, STEPS_MAX = 400 };
+enum { IDS = 6, KINDS = 11, STEPS_MAX = 400 };
 
 static struct assay_share_facts facts;
 
@@ -32,6 +32,8 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
 {
     static struct assay_share_holder_record holder;
     static struct assay_share_put_record put;
+    static struct assay_share_delete_record delete;
+    static struct assay_share_readers_record readers;
     static struct assay_share_list_record list;
     static struct assay_share_ready_record ready;
     static struct assay_share_read_record read;
@@ -44,7 +46,7 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
         break;
     case 1:
         if (assay_share_put_record_decode(bytes, &put) == ASSAY_OK)
-            (void)assay_share_registry_put(r, &put, &facts);
+            (void)assay_share_registry_put(r, member, &put, &facts);
         break;
     case 2:
         if (assay_share_list_record_decode(bytes, &list) == ASSAY_OK)
@@ -66,6 +68,14 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
     case 7:
         if (assay_share_sum_record_decode(bytes, &sum) == ASSAY_OK)
             (void)assay_share_registry_sum(r, &sum, &facts);
+        break;
+    case 8:
+        if (assay_share_delete_record_decode(bytes, &delete) == ASSAY_OK)
+            (void)assay_share_registry_delete(r, &delete, &facts);
+        break;
+    case 9:
+        if (assay_share_readers_record_decode(bytes, &readers) == ASSAY_OK)
+            (void)assay_share_registry_readers(r, &readers, &facts);
         break;
     default:
         if (assay_share_read_record_decode(bytes, &read) == ASSAY_OK)

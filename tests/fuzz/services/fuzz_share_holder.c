@@ -64,7 +64,7 @@ static struct assay_share_registry *ledger(void *memory, size_t memory_len, uint
         const uint8_t node[32] = { (uint8_t)i };
         (void)assay_share_registry_holder(r, i, node, &record, &facts);
     }
-    (void)assay_share_registry_put(r, &put, &facts);
+    (void)assay_share_registry_put(r, 0, &put, &facts);
     assay_share_id(put.owner, put.name, id);
     list.line[0] = (struct assay_share_line){ .generation = 1, .attempt = 1, .digest = { 1 } };
     assay_bytes_copy(list.line[0].id, 32, id, 32);
@@ -73,7 +73,7 @@ static struct assay_share_registry *ledger(void *memory, size_t memory_len, uint
         (void)assay_share_registry_have(r, i, &list, &facts);
     }
     put.name[0] = 1; /* another one waits for its owner */
-    (void)assay_share_registry_put(r, &put, &facts);
+    (void)assay_share_registry_put(r, 0, &put, &facts);
     return r;
 }
 

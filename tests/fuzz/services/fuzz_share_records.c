@@ -10,11 +10,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { KINDS = 8 };
+enum { KINDS = 10 };
 
 static union {
     struct assay_share_holder_record holder;
     struct assay_share_put_record put;
+    struct assay_share_delete_record delete;
+    struct assay_share_readers_record readers;
     struct assay_share_list_record list;
     struct assay_share_ready_record ready;
     struct assay_share_read_record read;
@@ -64,6 +66,12 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
     case 6:
         ASSAY_TRY(assay_share_sum_record_decode(in, &any.sum));
         return assay_share_sum_record_encode(&any.sum, bytes, capacity, out);
+    case 7:
+        ASSAY_TRY(assay_share_delete_record_decode(in, &any.delete));
+        return assay_share_delete_record_encode(&any.delete, bytes, capacity, out);
+    case 8:
+        ASSAY_TRY(assay_share_readers_record_decode(in, &any.readers));
+        return assay_share_readers_record_encode(&any.readers, bytes, capacity, out);
     default: return stored_again(in, bytes, capacity, out);
     }
 }

@@ -197,6 +197,17 @@ check 'the socket of anchors tells closed epochs' anchor_is_told anchor '"anchor
 for request in status 'hold by an anchor' anchors 'submit 00'; do
     check "and takes no \"$request\"" anchor_is_told "$request" '"unknown_request"'
 done
+# --- its owner names other readers, and deletes it
+expect 5 '' node 1 share readers --key you.key --name first --reader you.key
+expect 0 "$id" node 1 share readers --key net/account.key --name first --reader net/account.key
+expect 4 'none of the readers' node 2 share read "$id" --key you.key --sealed sealed --out stolen
+expect 0 '' node 2 share read "$id" --key net/account.key --sealed sealed --out again
+check 'its new reader has it' cmp secret again
+made 'share delete' - -- "$ASSAY" share delete --key net/account.key --name first --socket net/node-1/admin.sock
+expect 5 '' node 2 share status --id "$id"
+expect 0 '0 synced, 0 wait' node 1 share status
+expect 0 '1 deleted' node 1 share status
+expect 5 '' node 1 share delete --key net/account.key --name first
 # A program that is connected and follows nothing is seen.
 /usr/bin/python3 -c 'import socket, time
 s = socket.socket(socket.AF_UNIX)

@@ -218,8 +218,11 @@ Test(gather, what_an_attempt_that_is_over_left_makes_room)
         ready(b, i);
     for (uint32_t i = 0; i < MANY; i++) {
         struct assay_share_put_record put = { .k = K };
+        const uint32_t owner = i / ASSAY_SHARE_QUOTA_MIN;
+        assay_bytes_copy(put.owner, sizeof put.owner, &owner, sizeof owner);
         assay_bytes_copy(put.name, 32, &i, sizeof i);
-        cr_assert_eq(assay_share_registry_put(b->r, &put, &b->facts), ASSAY_SHARE_APPLIED);
+        cr_assert_eq(assay_share_registry_put(b->r, i % ASSAY_SHARE_MEMBERS_MAX, &put, &b->facts),
+                     ASSAY_SHARE_APPLIED);
         struct assay_share_list_record record = { .count = 1 };
         record.line[0] = (struct assay_share_line){
             .generation = 1, .attempt = assay_share_put_attempt(b->r->epoch)

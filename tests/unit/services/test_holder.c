@@ -3,6 +3,7 @@
  * says, to whom it gives. The other sides are played by the test.
  */
 #include "tests/support/holder_bench.h"
+#include "tests/support/seed.h"
 
 /* Member 3, slot 0 of cluster 1, misses what clusters 0 and 2 have. */
 static struct bench *missing(void)
@@ -212,6 +213,23 @@ static struct bench *dealing(void)
     return b;
 }
 
+/* What the fuzzer begins with is of this version. */
+Test(holder, the_seed_of_the_fuzzer_is_loaded)
+{
+    static uint8_t bytes[1 + ASSAY_SHARE_STORED_MAX] = { 9 }; /* of fuzz_share_records.c */
+    struct bench *b = keeping();
+    struct assay_slice out;
+    cr_assert_eq(assay_share_holder_stored(b->h, b->id, bytes + 1, sizeof bytes - 1, &out),
+                 ASSAY_OK);
+    const struct assay_slice seed =
+        seed_of("services_share_records", "stored", assay_slice_over(bytes, out.len + 1));
+    cr_assert_eq(seed.bytes[0], 9);
+    start(b, 0);
+    cr_expect_eq(assay_share_holder_load(b->h, assay_slice_over(seed.bytes + 1, seed.len - 1)),
+                 ASSAY_OK);
+    done(b);
+}
+
 Test(holder, it_deals_the_same_after_a_crash)
 {
     struct bench *b = dealing();
@@ -356,6 +374,101 @@ Test(holder, a_reader_gets_a_share_when_its_read_is_final)
     cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 6, 8), ASSAY_E_LANE, "another nonce");
     cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 7, 8), ASSAY_OK);
     cr_assert_eq(b->out.effect[0].act, ASSAY_SHARE_ACT_QUOTE);
+    done(b);
+}
+
+/* The next change of the id by its owner, whose key is of zeros here. */
+static struct assay_share_order order_of(const struct bench *b)
+{
+    const struct assay_share_row *row = assay_share_registry_find(b->r, b->id);
+    return (struct assay_share_order){ .birth = row->birth, .version = row->version + 1 };
+}
+
+/* A reader's exchange up to its proof. Returns: what the holder made of that; b->out: what it does.
+ */
+static enum assay_status proof_of_reader(struct bench *b, const struct assay_share_from *reader)
+{
+    struct assay_share_message m;
+    struct assay_slice bytes;
+    assay_share_holder_quoted(b->h, b->r, &b->epoch, b->out.effect[0].serial,
+                              assay_slice_over("q", 1), 0, &b->out);
+    cr_assert_eq(assay_share_message_decode(b->out.effect[0].bytes, &m), ASSAY_OK);
+    m.kind = ASSAY_SHARE_PROOF;
+    m.evidence = (struct assay_slice){ 0 };
+    cr_assert_eq(assay_share_message_encode(&m, b->bytes, sizeof b->bytes, &bytes), ASSAY_OK);
+    return message(b, reader, bytes);
+}
+
+static struct bench *with_read(const struct assay_share_from *reader)
+{
+    struct bench *b = keeping();
+    struct assay_share_read_record read = { .nonce = { 7 }, .box = { 8 } };
+    read.reader.kind = ASSAY_SHARE_READER_ACCOUNT;
+    assay_bytes_copy(read.id, 32, b->id, 32);
+    cr_assert_eq(assay_share_registry_read(b->r, &read, &b->facts), ASSAY_SHARE_APPLIED);
+    facts(b);
+    cr_assert_eq(asked_by(b, reader, ASSAY_SHARE_LET, 7, 8), ASSAY_OK);
+    return b;
+}
+
+/* docs/services.md 5.12: a read that is final is of use as long as its reader is on the list. */
+Test(holder, a_reader_that_was_taken_off_the_list_gets_nothing)
+{
+    const struct assay_share_from reader = { .link = 4 };
+    struct bench *b = with_read(&reader);
+    cr_assert_eq(proof_of_reader(b, &reader), ASSAY_OK);
+    cr_assert_eq(b->out.effect[0].act, ASSAY_SHARE_ACT_SEND, "it is given while it is one");
+    cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 7, 8), ASSAY_OK);
+    struct assay_share_readers_record other = { .order = order_of(b), .reader_count = 1 };
+    other.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
+    other.reader[0].name[0] = 1;
+    cr_assert_eq(assay_share_registry_readers(b->r, &other, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(proof_of_reader(b, &reader), ASSAY_E_LANE, "in the midst of an exchange");
+    cr_assert_eq(b->out.count, 0);
+    facts(b);
+    cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 7, 8), ASSAY_E_LANE);
+    done(b);
+}
+
+static void put_again(struct bench *b)
+{
+    struct assay_share_put_record put = { .k = K, .reader_count = 1, .digest = { 1 } };
+    close_epoch(b);
+    put.birth.epoch = b->r->epoch;
+    put.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
+    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
+}
+
+static void delete_it(struct bench *b)
+{
+    const struct assay_share_delete_record gone = { .order = order_of(b) };
+    cr_assert_eq(assay_share_registry_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
+}
+
+Test(holder, what_its_owner_deleted_is_erased_and_its_reads_are_over)
+{
+    const struct assay_share_from reader = { .link = 4 };
+    struct bench *b = with_read(&reader);
+    delete_it(b);
+    facts(b);
+    cr_assert_not_null(effect_of(b, ASSAY_SHARE_ACT_ERASE));
+    cr_assert_eq(assay_share_holder_status(b->h).kept, 0);
+    put_again(b);
+    facts(b);
+    cr_assert_eq(asked_by(b, &reader, ASSAY_SHARE_LET, 7, 8), ASSAY_E_LANE);
+    done(b);
+}
+
+/* It hears of none of it, and has the share of an id of the same name. */
+Test(holder, what_was_deleted_and_put_again_while_it_was_away_is_erased)
+{
+    struct bench *b = keeping();
+    cr_assert_eq(assay_share_holder_status(b->h).kept, 1);
+    delete_it(b);
+    put_again(b);
+    crawl(b);
+    cr_assert_not_null(effect_of(b, ASSAY_SHARE_ACT_ERASE));
+    cr_assert_eq(assay_share_holder_status(b->h).kept, 0);
     done(b);
 }
 

@@ -91,17 +91,27 @@ static void seat_all(struct bench *b)
     cr_assert(b->r->cluster[0].seated);
 }
 
+/* So many that none has more than its quota. */
+static struct assay_share_put_record put_of(uint32_t number)
+{
+    struct assay_share_put_record record = { .k = 2 };
+    const uint32_t owner = number / ASSAY_SHARE_QUOTA_MIN;
+    assay_bytes_copy(record.owner, sizeof record.owner, &owner, sizeof owner);
+    return record;
+}
+
 static void put(struct bench *b, uint32_t number)
 {
-    struct assay_share_put_record record = { .k = b->config.k, .owner = { 7 } };
+    struct assay_share_put_record record = put_of(number);
     assay_bytes_copy(record.name, 32, &number, sizeof number);
     assay_bytes_copy(record.digest, 32, &number, sizeof number);
-    cr_assert_eq(assay_share_registry_put(b->r, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    const uint32_t author = number % ASSAY_SHARE_MEMBERS_MAX;
+    cr_assert_eq(assay_share_registry_put(b->r, author, &record, &b->facts), ASSAY_SHARE_APPLIED);
 }
 
 static void have(struct bench *b, uint32_t number, uint32_t slot)
 {
-    struct assay_share_put_record of = { .owner = { 7 } };
+    struct assay_share_put_record of = put_of(number);
     struct assay_share_list_record record = { .seating = b->r->cluster[0].seat[slot].seating,
                                               .count = 1 };
     assay_bytes_copy(of.name, 32, &number, sizeof number);
@@ -172,7 +182,7 @@ Test(share_document, rows_come_without_a_gap_and_each_id_once)
     for (uint32_t i = 0; i < 900; i++)
         put(b, i);
     write_all(b, b->r);
-    b->r->row_count = 831; /* one less than the first document of rows has */
+    b->r->row_count = ASSAY_SHARE_DOCUMENT_ROWS - 1; /* one less than the first one has */
     (void)write_one(b, b->r, 1);
     cr_expect_eq(read_all(b, 0), ASSAY_E_INVALID, "a gap between documents");
     b->r->row_count = 900;
@@ -212,6 +222,18 @@ Test(share_document, it_is_of_this_configuration)
 
 /* --- what no fold could have made */
 
+/* One that waits, one that was deleted, one whose readers were changed. */
+static bool has_all_kinds(const struct assay_share_registry *s)
+{
+    bool waits = false, deleted = false, changed = false;
+    for (uint32_t i = 0; i < s->row_count; i++) {
+        waits = waits || (!s->row[i].synced && !s->row[i].deleted);
+        deleted = deleted || s->row[i].deleted;
+        changed = changed || s->row[i].version > 0;
+    }
+    return waits && deleted && changed;
+}
+
 /* Of a course of random records: with an id that is dealt anew and has reached its slots. */
 static struct assay_registry *rich(struct registry_world *w)
 {
@@ -223,7 +245,7 @@ static struct assay_registry *rich(struct registry_world *w)
         for (uint32_t step = 0; step < 600; step++) {
             const struct assay_share_registry *s = assay_registry_shares(r);
             if (s->reshare_count > 1 && s->begun > s->reshare_count && s->reshare[0].have[0] != 0 &&
-                s->synced_count > 3 && s->synced_count < s->row_count && s->cluster[1].seated)
+                s->synced_count > 3 && has_all_kinds(s) && s->cluster[1].seated)
                 return r;
             if (step % 24 == 0) {
                 registry_world_close(w);
@@ -253,6 +275,10 @@ static void expect_same_fields(const struct assay_share_registry *a,
         const struct assay_share_row *m = &a->row[i], *n = &b->row[i];
         cr_expect(assay_bytes_equal(m->id, n->id, 32) && assay_bytes_equal(m->have, n->have, 32));
         cr_expect(assay_bytes_equal(m->payload, n->payload, 32));
+        cr_expect(assay_bytes_equal(m->owner, n->owner, 32) && m->author == n->author);
+        cr_expect(m->birth.era == n->birth.era && m->birth.epoch == n->birth.epoch);
+        cr_expect(m->version == n->version && m->deleted == n->deleted);
+        cr_expect_eq(m->deleted_epoch, n->deleted_epoch);
         cr_expect(m->tried == n->tried && m->wanted == n->wanted && m->reshare == n->reshare);
         cr_expect(m->put_epoch == n->put_epoch && m->reader_count == n->reader_count);
         cr_expect_eq(a->order[i], b->order[i]);
@@ -289,7 +315,15 @@ static struct assay_share_registry *copy_of(const struct assay_share_registry *f
 static uint32_t waiting_row(const struct assay_share_registry *r)
 {
     uint32_t i = 0;
-    while (r->row[i].synced)
+    while (r->row[i].synced || r->row[i].deleted)
+        i++;
+    return i;
+}
+
+static uint32_t deleted_row(const struct assay_share_registry *r)
+{
+    uint32_t i = 0;
+    while (!r->row[i].deleted)
         i++;
     return i;
 }
@@ -309,7 +343,8 @@ static uint32_t listed_member(const struct assay_share_registry *r, uint32_t fro
         struct assay_share_row *waits = &r->row[waiting_row(r)];                                   \
         struct assay_share_member *first = &r->member[listed_member(r, 0)];                        \
         struct assay_share_member *second = &r->member[listed_member(r, listed_member(r, 0) + 1)]; \
-        (void)dealt, (void)waits, (void)first, (void)second;                                       \
+        struct assay_share_row *gone = &r->row[deleted_row(r)];                                    \
+        (void)dealt, (void)waits, (void)gone, (void)first, (void)second;                           \
         change;                                                                                    \
         cr_expect(!assay_share_registry_is_sound(r), "%s", #change);                               \
         free(r);                                                                                   \
@@ -353,6 +388,20 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(waits->attempt = 2);
     UNSOUND(waits->tried = 1; waits->wanted = 1);
     UNSOUND(waits->origin = 2);
+    UNSOUND(waits->version = 1);
+    UNSOUND(waits->author = ASSAY_SHARE_NOBODY + 1);
+    UNSOUND(waits->birth.epoch = waits->put_epoch + 1);
+    UNSOUND(waits->put_epoch = waits->birth.epoch + ASSAY_SHARE_PUT_EPOCHS;
+            waits->attempt = assay_share_put_attempt(waits->put_epoch));
+    UNSOUND(gone->author = ASSAY_SHARE_NOBODY + 1);
+    UNSOUND(gone->synced = true; r->synced_count++);
+    UNSOUND(gone->have[0] = 1);
+    UNSOUND(gone->wanted = 1);
+    UNSOUND(gone->version = 1);
+    UNSOUND(gone->deleted = false);
+    UNSOUND(gone->deleted_epoch = 0);
+    UNSOUND(gone->put_epoch = 1);
+    UNSOUND(waits->deleted_epoch = waits->birth.epoch);
     UNSOUND(reshare->dealers = 15);
     UNSOUND(reshare->dealt = 0);
     UNSOUND(reshare->have[1] = reshare->have[0]; reshare->digest[1][0] = 1);

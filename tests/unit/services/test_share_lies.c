@@ -102,7 +102,7 @@ static struct bench *resharing(void)
     cr_assert_eq(assay_share_deal(K, wide, &b->f, &b->a), ASSAY_OK);
     assay_share_commitments_digest(&b->a, put.digest);
     assay_share_id(put.owner, put.name, b->id);
-    cr_assert_eq(assay_share_registry_put(b->r, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
     for (uint32_t i = 0; i < SLOTS; i++) {
         const struct assay_share_list_record have = line(b, i, 1, row_of(b)->attempt, &b->a);
         cr_assert_eq(assay_share_registry_have(b->r, i, &have, &b->facts), ASSAY_SHARE_APPLIED);

@@ -6,6 +6,7 @@
 #include "services/shares/records.h"
 
 #include "base/merkle.h"
+#include "tests/support/seed.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -35,9 +36,11 @@ union any {
     struct assay_share_read_record read;
     struct assay_share_lie_record lie;
     struct assay_share_sum_record sum;
+    struct assay_share_delete_record delete;
+    struct assay_share_readers_record readers;
 };
 
-enum { KINDS = 7 };
+enum { KINDS = 9 };
 
 static enum assay_status decode(uint32_t kind, struct assay_slice bytes, union any *out)
 {
@@ -48,6 +51,8 @@ static enum assay_status decode(uint32_t kind, struct assay_slice bytes, union a
     case 3: return assay_share_ready_record_decode(bytes, &out->ready);
     case 4: return assay_share_read_record_decode(bytes, &out->read);
     case 5: return assay_share_sum_record_decode(bytes, &out->sum);
+    case 7: return assay_share_delete_record_decode(bytes, &out->delete);
+    case 8: return assay_share_readers_record_decode(bytes, &out->readers);
     default: return assay_share_lie_record_decode(bytes, &out->lie);
     }
 }
@@ -62,8 +67,31 @@ static enum assay_status encode(uint32_t kind, const union any *in, uint8_t *byt
     case 3: return assay_share_ready_record_encode(&in->ready, bytes, capacity, out);
     case 4: return assay_share_read_record_encode(&in->read, bytes, capacity, out);
     case 5: return assay_share_sum_record_encode(&in->sum, bytes, capacity, out);
+    case 7: return assay_share_delete_record_encode(&in->delete, bytes, capacity, out);
+    case 8: return assay_share_readers_record_encode(&in->readers, bytes, capacity, out);
     default: return assay_share_lie_record_encode(&in->lie, bytes, capacity, out);
     }
+}
+
+static union any example_of_a_change(uint32_t kind)
+{
+    union any any = { 0 };
+    if (kind == 7) {
+        any.delete.order = (struct assay_share_order){
+            .owner = { 1 }, .name = { 2 }, .birth = { 3, 70000 }, .era = 4, .version = UINT32_MAX
+        };
+        any.delete.signature[0] = 5;
+        return any;
+    }
+    any.readers.order = (struct assay_share_order){
+        .owner = { 1 }, .name = { 2 }, .birth = { 3, INT64_MAX }, .era = 300, .version = 1
+    };
+    any.readers.reader_count = 2;
+    any.readers.reader[0].kind = ASSAY_SHARE_READER_ACCOUNT;
+    any.readers.reader[0].name[0] = 9;
+    any.readers.reader[1].kind = ASSAY_SHARE_READER_MEASUREMENT;
+    any.readers.signature[0] = 5;
+    return any;
 }
 
 /* One of each kind, with every field at something. */
@@ -80,7 +108,8 @@ static union any example(uint32_t kind)
         assay_sodium_link_pair(&(struct assay_secret32){ { 3 } }, any.holder.link);
         break;
     case 1:
-        any.put = (struct assay_share_put_record){ .cluster = 1, .k = 3, .owner = { 1 },
+        any.put = (struct assay_share_put_record){ .cluster = 1, .k = 3, .birth = { 2, 70000 },
+                                                   .owner = { 1 },
                                                    .name = { 2 }, .digest = { 3 },
                                                    .payload = { 4 }, .reader_count = 2,
                                                    .signature = { 5 } };
@@ -111,6 +140,8 @@ static union any example(uint32_t kind)
                                                    .current = { .k = 2 }, .count = 2,
                                                    .dealt = { { .k = 2 }, { .k = 3 } } };
         break;
+    case 7:
+    case 8: any = example_of_a_change(kind); break;
     default:
         any.lie.given = (struct assay_share_given){
             .type = ASSAY_SHARE_GIFT_SUBSHARE, .era = 3, .cluster = 3, .dealer = 2,
@@ -154,6 +185,29 @@ Test(share_records, what_is_encoded_is_read_back_and_nothing_else)
             }
             bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
         }
+    }
+}
+
+/* What the fuzzer begins with is of these formats. */
+Test(share_records, seeds_of_the_fuzzer_are_read)
+{
+    static const struct {
+        const char *name;
+        uint8_t fuzzed; /* the decoder's number in tests/fuzz/services/fuzz_share_records.c */
+    } seeds[KINDS] = { { "holder", 0 }, { "put", 1 }, { "have", 2 }, { "ready", 3 }, { "read", 4 },
+                       { "sum", 6 }, { "lie", 5 }, { "delete", 7 }, { "readers", 8 } };
+    static uint8_t bytes[1 + ASSAY_SHARE_RECORD_MAX];
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        const union any any = example(kind);
+        union any read;
+        struct assay_slice out;
+        bytes[0] = seeds[kind].fuzzed;
+        cr_assert_eq(encode(kind, &any, bytes + 1, sizeof bytes - 1, &out), ASSAY_OK);
+        const struct assay_slice seed = seed_of("services_share_records", seeds[kind].name,
+                                                assay_slice_over(bytes, out.len + 1));
+        cr_assert_eq(seed.bytes[0], seeds[kind].fuzzed);
+        cr_expect_eq(decode(kind, assay_slice_over(seed.bytes + 1, seed.len - 1), &read), ASSAY_OK,
+                     "%s", seeds[kind].name);
     }
 }
 
@@ -203,6 +257,18 @@ Test(share_records, lists_ascend_and_numbers_count_from_one)
     any = example(2);
     any.list.count = 0;
     cr_assert_eq(through(2, &any), ASSAY_E_RANGE);
+    any = example(7);
+    any.delete.order.version = 0;
+    cr_assert_eq(through(7, &any), ASSAY_E_RANGE);
+    any = example(7);
+    any.delete.order.era = (uint64_t)INT64_MAX + 1;
+    cr_assert_eq(through(7, &any), ASSAY_E_RANGE);
+    any = example(8);
+    any.readers.reader[1] = any.readers.reader[0];
+    cr_assert_eq(through(8, &any), ASSAY_E_ENCODING, "a reader twice");
+    any = example(1);
+    any.put.birth.epoch = UINT64_MAX;
+    cr_assert_eq(through(1, &any), ASSAY_E_RANGE);
     any = example(1);
     any.put.reader[1] = any.put.reader[0];
     cr_assert_eq(through(1, &any), ASSAY_E_ENCODING, "a reader twice");
@@ -244,7 +310,7 @@ Test(share_records, an_owner_signs_every_field_of_a_put)
     cr_assert(assay_share_put_record_check(&home, &any.put));
     const struct assay_share_home other = { .chain_id = { 4 } };
     cr_assert(!assay_share_put_record_check(&other, &any.put), "another chain");
-    for (uint32_t field = 0; field < 6; field++) {
+    for (uint32_t field = 0; field < 8; field++) {
         struct assay_share_put_record changed = any.put;
         if (field == 0) changed.cluster ^= 1;
         if (field == 1) changed.k ^= 1;
@@ -252,8 +318,53 @@ Test(share_records, an_owner_signs_every_field_of_a_put)
         if (field == 3) changed.digest[31] ^= 1;
         if (field == 4) changed.payload[31] ^= 1;
         if (field == 5) changed.reader_count--;
+        if (field == 6) changed.birth.era ^= 1;
+        if (field == 7) changed.birth.epoch ^= 1;
         cr_assert(!assay_share_put_record_check(&home, &changed), "field %u", field);
     }
+    assay_p256_signer_free(&owner.signer);
+}
+
+static void change_order(struct assay_share_order *order, uint32_t field)
+{
+    if (field == 0) order->owner[0] ^= 1;
+    if (field == 1) order->name[31] ^= 1;
+    if (field == 2) order->birth.era ^= 1;
+    if (field == 3) order->birth.epoch ^= 1;
+    if (field == 4) order->era ^= 1;
+    if (field == 5) order->version ^= 2;
+}
+
+Test(share_records, an_owner_signs_every_field_of_what_it_changes)
+{
+    struct key owner = key_make();
+    union any deletes = example(7), reads = example(8);
+    const struct assay_share_home other = { .chain_id = { 4 } };
+    uint8_t digest[32];
+    assay_bytes_copy(deletes.delete.order.owner, 64, owner.public_key, 64);
+    assay_share_delete_statement(&home, &deletes.delete, digest);
+    cr_assert_eq(assay_p256_sign(owner.signer, digest, deletes.delete.signature), ASSAY_OK);
+    assay_bytes_copy(reads.readers.order.owner, 64, owner.public_key, 64);
+    assay_share_readers_statement(&home, &reads.readers, digest);
+    cr_assert_eq(assay_p256_sign(owner.signer, digest, reads.readers.signature), ASSAY_OK);
+    cr_assert(assay_share_delete_record_check(&home, &deletes.delete));
+    cr_assert(assay_share_readers_record_check(&home, &reads.readers));
+    cr_assert(!assay_share_delete_record_check(&other, &deletes.delete), "another chain");
+    cr_assert(!assay_share_readers_record_check(&other, &reads.readers), "another chain");
+    for (uint32_t field = 0; field < 8; field++) {
+        struct assay_share_delete_record gone = deletes.delete;
+        struct assay_share_readers_record changed = reads.readers;
+        change_order(&gone.order, field);
+        change_order(&changed.order, field);
+        if (field == 6) changed.reader_count--;
+        if (field == 7) changed.reader[1].name[0] ^= 1;
+        cr_assert(field > 5 || !assay_share_delete_record_check(&home, &gone), "field %u", field);
+        cr_assert(!assay_share_readers_record_check(&home, &changed), "field %u", field);
+    }
+    /* One is not the other, with whatever list. */
+    struct assay_share_readers_record none = { .order = deletes.delete.order };
+    assay_bytes_copy(none.signature, 64, deletes.delete.signature, 64);
+    cr_assert(!assay_share_readers_record_check(&home, &none));
     assay_p256_signer_free(&owner.signer);
 }
 

@@ -35,11 +35,16 @@ static struct shares_result run_all(struct shares_plan plan, uint64_t otherwise)
         all.alarms += r.alarms;
         all.shown += r.shown;
         all.eras += r.eras;
+        all.deleted += r.deleted;
+        all.changed += r.changed;
+        all.again += r.again;
     }
     printf("%u synced, %u renewed, %u fetched, %u crashes, %u slots given, %u convicted, "
-           "%u messages refused, %u erased, %u alarms, %u shown, %u eras\n",
+           "%u messages refused, %u erased, %u alarms, %u shown, %u eras, %u deleted, "
+           "%u put again, %u changed\n",
            all.synced, all.renewed, all.fetched, all.crashes, all.moved, all.convicted,
-           all.refused, all.erased, all.alarms, all.shown, all.eras);
+           all.refused, all.erased, all.alarms, all.shown, all.eras, all.deleted,
+           all.again, all.changed);
     return all;
 }
 
@@ -109,4 +114,21 @@ Test(share_schedules, what_was_given_honestly_convicts_nobody)
     plan.shower = true;
     plan.eras = 2;
     cr_assert_eq(run_all(plan, 20).convicted, 0);
+}
+
+/* What its owner deleted is gone, from the ledger and from every disk, and its old readers do not
+ * come back, whoever hands in what, and while holders are away. */
+Test(share_schedules, what_its_owner_deleted_does_not_come_back)
+{
+    struct shares_plan plan = one_cluster;
+    plan.changes = true;
+    plan.suspensions = 2;
+    plan.eras = 1;
+    const struct shares_result all = run_all(plan, 100);
+    cr_assert_gt(all.deleted, 100);
+    cr_assert_gt(all.changed, 100);
+    cr_assert_gt(all.again, 50);
+    plan = three_clusters;
+    plan.changes = true;
+    cr_assert_gt(run_all(plan, 20).deleted, 40);
 }

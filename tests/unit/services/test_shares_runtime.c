@@ -278,6 +278,71 @@ Test(services_shares_runtime, a_secret_is_put_fetched_by_another_cluster_and_rea
     close_world();
 }
 
+/* The owner's next change of secret number 1. In: list: NULL: it is deleted */
+static struct assay_share_client_status change(const struct assay_share_reader *list)
+{
+    const uint8_t name[32] = { 1 };
+    struct assay_share_client *client = client_open();
+    enum assay_status status = ASSAY_E_AGAIN;
+    uint8_t id[32];
+    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
+        (void)run_for(client, 5);
+        status = list == NULL ? assay_share_client_delete(client, name, id)
+                              : assay_share_client_readers(client, name, list, 1, id);
+    }
+    cr_assert_eq(status, ASSAY_OK);
+    cr_expect(assay_bytes_equal(id, w.id, 32));
+    const struct assay_share_client_status said = run_for(client, SOON_MS);
+    assay_share_client_close(&client);
+    return said;
+}
+
+static bool are_ready_again(uint32_t clusters)
+{
+    return row() == NULL && are_ready(clusters);
+}
+
+Test(services_shares_runtime, its_owner_names_other_readers_and_deletes_it, .timeout = 180)
+{
+    struct assay_share_reader other = { .kind = ASSAY_SHARE_READER_ACCOUNT, .name = { 9 } };
+    open_world(1, SLOTS, 16);
+    put(1);
+    cr_expect(reads(SOON_MS));
+    cr_expect_eq(change(&other).state, ASSAY_SHARE_CLIENT_DONE);
+    cr_expect_not(reads(3000), "the owner is no reader any more");
+    assay_bytes_copy(other.name, 32, w.reader, 32);
+    cr_expect_eq(change(&other).state, ASSAY_SHARE_CLIENT_DONE);
+    cr_expect(reads(SOON_MS));
+    cr_expect_eq(row()->version, 2);
+    cr_expect_eq(change(NULL).state, ASSAY_SHARE_CLIENT_DONE);
+    cr_expect(becomes(are_ready_again, 1, SOON_MS));
+    struct assay_share_client *client = client_open();
+    enum assay_status status = ASSAY_E_AGAIN;
+    for (int i = 0; i < 1000 && status == ASSAY_E_AGAIN; i++) {
+        (void)run_for(client, 5);
+        status = assay_share_client_read(client, w.id, assay_slice_over(w.sealed, w.sealed_len));
+    }
+    cr_expect_eq(status, ASSAY_E_NOT_FOUND);
+    assay_share_client_close(&client);
+    service_ledger_close_epoch(w.ledger); /* in the epoch of its deletion it cannot be put */
+    put(1);
+    cr_expect(reads(SOON_MS), "a secret of the same name");
+    close_world();
+}
+
+Test(services_shares_runtime, who_has_as_many_ids_as_one_may_have_is_told_so, .timeout = 180)
+{
+    open_world(1, SLOTS, 64);
+    for (uint8_t i = 1; i <= ASSAY_SHARE_QUOTA_MIN; i++)
+        put(i);
+    struct assay_share_client *client = put_begin(ASSAY_SHARE_QUOTA_MIN + 1);
+    const struct assay_share_client_status said = run_for(client, SOON_MS);
+    cr_expect_eq(said.state, ASSAY_SHARE_CLIENT_FAILED);
+    cr_expect_not_null(strstr(said.why, "quota"), "%s", said.why);
+    assay_share_client_close(&client);
+    close_world();
+}
+
 Test(services_shares_runtime, who_is_no_reader_is_told_so, .timeout = 180)
 {
     uint8_t key[ASSAY_P256_PUBLIC_LEN];

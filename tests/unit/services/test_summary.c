@@ -62,15 +62,18 @@ static void hold_group(const struct assay_summary_group *s, const struct assay_c
 static void hold_shares(const struct assay_summary_shares *s, const struct assay_share_registry *r,
                         struct seen *seen)
 {
-    uint32_t synced = 0, due = 0, under_way = 0;
+    uint32_t synced = 0, due = 0, under_way = 0, deleted = 0;
     for (uint32_t i = 0; i < r->row_count; i++) {
+        deleted += r->row[i].deleted;
         synced += r->row[i].synced;
         due += r->row[i].wanted != 0;
         under_way += r->row[i].reshare != 0;
     }
-    cr_assert_eq(s->ids, r->row_count);
+    cr_assert_eq(s->ids, r->row_count - deleted);
+    cr_assert_eq(s->deleted, deleted);
+    cr_assert_eq(s->quota, assay_share_registry_quota(r));
     cr_assert_eq(s->synced, synced);
-    cr_assert_eq(s->waiting, r->row_count - synced);
+    cr_assert_eq(s->waiting, s->ids - synced);
     cr_assert_eq(s->due, due);
     cr_assert_eq(s->resharing, under_way);
     for (uint32_t c = 0; c < s->cluster_count; c++) {
