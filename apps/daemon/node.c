@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum assay_status daemon_say(struct daemon_node *node, const char *what, enum assay_status status)
@@ -318,7 +319,16 @@ static bool is_loose_key(const char *path, char message[static ASSAY_FILE_MESSAG
 static bool has_loose_sockets(const char *folder, char message[static ASSAY_FILE_MESSAGE_LEN])
 {
     char path[ASSAY_SERVICE_SOCKET_PATH];
+    struct stat info;
+    if (folder[0] == '\0') return false;
     if (is_loose(folder, message)) return true;
+    if (stat(folder, &info) == 0 && !S_ISDIR(info.st_mode)) {
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                       "%.300s: expected the folder of listen.services, found a file: remove it, "
+                       "or name another path",
+                       folder);
+        return true;
+    }
     for (uint32_t i = 0; i < ASSAY_SERVICE_SOCKETS_MAX; i++) {
         if (assay_service_socket_path(folder, assay_service_socket_at(i), path) != ASSAY_OK)
             return false; /* opening it says so */

@@ -39,6 +39,12 @@ for open in "$FILE" node-1/assayd.d node-1/assayd.d/40-hook.yaml "node-1/$genesi
     chmod "$mode" "$open"
 done
 expect 0 'fit to run' "$ASSAYD" --config $FILE --check-config
+# What earlier versions left in the place of the folder of sockets, and a path without room for the names in it.
+: >node-1/admin.svcs
+expect 2 'admin.svcs: expected the folder of listen.services, found a file: remove it' "$ASSAYD" --config $FILE --check-config
+rm node-1/admin.svcs
+expect 2 'listen.services: the folder of the sockets of services has a path of 98 bytes, expected at most 90' \
+    "$ASSAYD" --config $FILE --check-config --set "listen.services=/$(printf 'x%.0s' $(seq 97))"
 # The hook lies behind a link now; the enclave, what HTTP shows and whom it trusts, and a role's socket in folders.
 mkdir hooks links own web
 mv hook hooks/hook && ln -s ../hooks/hook links/hook && ln -s "$WORK/web/key.pem" links/key.pem
