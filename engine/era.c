@@ -11,7 +11,6 @@ enum {
     KEEP_EFFECTS = 8,
     PASSES_PER_EPOCH = 2,
     CONFIRM_EPOCHS = 4,
-    AHEAD_MS = 10 * 60 * 1000, /* docs/protocol.md 9.16.6 */
 };
 
 static const char answering_tag[] = "assay/answering/v1";
@@ -410,7 +409,7 @@ static const struct assay_grounds *weigh(struct assay_engine *e,
 bool assay_era_is_ahead(const struct assay_engine *e, uint64_t time_ms)
 {
     const uint64_t known_ms = assay_max_u64(e->at_unix_ms, e->chain->ledger.time_ms);
-    return time_ms > known_ms && time_ms - known_ms > AHEAD_MS;
+    return time_ms > known_ms && time_ms - known_ms > ASSAY_RECOVER_AHEAD_MS;
 }
 
 enum assay_status assay_era_grounds(struct assay_engine *e, const struct assay_recover *recover,

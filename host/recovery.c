@@ -297,3 +297,8 @@ bool assay_recovery_in_doubt(const struct assay_recovery *r)
 {
     return assay_recovery_margin(r) == 0;
 }
+
+bool assay_recovery_is_ahead(uint64_t time_ms, uint64_t date_ms)
+{
+    return time_ms > date_ms && time_ms - date_ms > ASSAY_RECOVER_AHEAD_MS;
+}

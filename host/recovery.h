@@ -94,4 +94,9 @@ uint64_t assay_recovery_margin(const struct assay_recovery *r);
 /* May any block above the head be final, one that no answer shows included? Returns: whether. */
 bool assay_recovery_in_doubt(const struct assay_recovery *r);
 
+/* docs/protocol.md 9.16.6: no node whose date is right takes a RECOVER of such a time, and the one
+ * that drafted it would be alone in its era. So no operator signs it: date_ms is the signer's.
+ * Returns: whether it lies too far ahead. */
+bool assay_recovery_is_ahead(uint64_t time_ms, uint64_t date_ms);
+
 #endif

@@ -64,6 +64,11 @@
       "signatures behind a fence that ended with the operators who signed it")                     \
     X(OPERATORS_MISSED, "operators_missed", false,                                                 \
       "members that were down when operators were replaced, summed")                               \
+    X(OLD_DOCUMENTS, "old_documents", false,                                                       \
+      "documents that operators handed in after they were replaced")                               \
+    X(LEAPS_OVER_ERAS, "leaps_over_eras", false,                                                   \
+      "members that were away when an era ended and came back by a leap")                          \
+    X(LEAPS, "leaps", false, "leaps over epochs whose blocks nobody was asked for")                \
     X(STRUCK_ON_TRIAL, "struck_on_trial", false,                                                   \
       "FAIL that were proven and struck while rules were on trial")                                \
     X(COLLATERAL_TAKEN, "collateral_taken", false, "newer collateral that a final block holds")    \

@@ -205,7 +205,8 @@ struct assay_sim_clock {
     X(POLICY, 6, "policy", "another policy, under which evidence of the cohort fails hard")        \
     X(PARAMETERS, 7, "parameters", "other caps, length of epochs, size of blocks")                 \
     X(OPERATORS, 8, "operators", "one operator more, and one more must sign")                      \
-    X(SERVICES, 9, "services", "what services.later_groups and later_tasks leave out at first")
+    X(SERVICES, 9, "services", "what services.later_groups and later_tasks leave out at first")    \
+    X(OPERATORS_BACK, 10, "operators-back", "the operators of the genesis again")
 
 #define ASSAY_SIM_ACTION_ENUM(symbol, number, name, line) ASSAY_SIM_ACTION_##symbol = number,
 enum assay_sim_action { ASSAY_SIM_ACTION_LIST(ASSAY_SIM_ACTION_ENUM) };
@@ -385,6 +386,9 @@ struct assay_scenario {
     uint32_t overlay_above;  /* with more members everybody has neighbours */
     uint32_t overlay_degree; /* so many to twice as many */
     uint32_t history_epochs; /* epochs of blocks that stores retain; 0: ASSAY's default */
+    /* From here on somebody has the keys of operators that were replaced, and hands in what they
+     * sign; 0: never. */
+    uint64_t old_operators_epoch;
     struct assay_sim_services_plan services;
     uint32_t assertion_count;
     struct assay_sim_assertion assertions[ASSAY_SIM_ASSERTIONS_MAX];

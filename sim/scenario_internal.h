@@ -60,7 +60,7 @@ __attribute__((format(printf, 3, 4))) enum assay_status assay_scenario_refuse(
 
 enum {
     ASSAY_SCENARIO_SECTIONS = 13,
-    ASSAY_SCENARIO_KEYS_MAX = 32, /* of one section */
+    ASSAY_SCENARIO_KEYS_MAX = 48, /* of one section */
     ASSAY_SCENARIO_VALUE_MAX = 256,
 };
 /* The struct itself is section 0; then in the order in which they are read: cohorts come before

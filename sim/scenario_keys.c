@@ -125,6 +125,8 @@ static const struct assay_scenario_key root_keys[] = {
           "so many neighbours to twice as many; seven eighths of it by one's own choice") },
     { U32("history_epochs", history_epochs, 0, 1000000,
           "epochs of blocks that every store retains; 0: the daemon's default (message)") },
+    { U64("old_operators_epoch", old_operators_epoch, 0, ASSAY_SIM_EPOCHS_MAX,
+          "from then on operators that were replaced sign on; 0: never (message)") },
 };
 #undef PART
 
@@ -235,7 +237,7 @@ static const struct assay_scenario_key clock_keys[] = {
 
 #define PART assay_sim_change
 static const struct assay_scenario_key change_keys[] = {
-    { WORD("action", action, action_word, 1, 9, "what operators decide") },
+    { WORD("action", action, action_word, 1, 10, "what operators decide") },
     { U64("at_epoch", at_epoch, 1, ASSAY_SIM_EPOCHS_MAX, "when it is handed in first") },
     { U32("ahead_epochs", ahead_epochs, 2, 1000, "epochs from then until it holds, at least") },
     { OTHER("with_before", with_before, BOOL, "one more action of the change before in the list") },

@@ -11,12 +11,14 @@
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/options.h"
 #include "base/assert.h"
+#include "host/recovery.h"
 #include "net/keyring.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const char socket_default[] = "/run/assay/admin.sock";
 
@@ -399,6 +401,23 @@ static int check_signer(const struct assay_recover_options *options,
     return result;
 }
 
+/* Drafted at a node whose date is wrong, which would begin the era alone. */
+static int check_time(const struct assay_recover_options *options,
+                      const struct assay_recover_file *file)
+{
+    struct timespec now;
+    if (file->is_fence || file->is_release || options->forced) return ASSAY_EXIT_OK;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return assay_change_fail(&options->change, ASSAY_E_IO, "the date");
+    const uint64_t date_ms = (uint64_t)now.tv_sec * 1000, time_ms = file->recover.header.time_ms;
+    if (!assay_recovery_is_ahead(time_ms, date_ms)) return ASSAY_EXIT_OK;
+    return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                             "recover sign: %s has a time %llu minutes ahead of this machine's "
+                             "date: no node with a right date takes it; set the date of the node "
+                             "that drafted it, and draft anew (--forced signs all the same)",
+                             options->files[0], (unsigned long long)(time_ms - date_ms) / 60000);
+}
+
 static int run_sign(const struct assay_recover_options *options)
 {
     struct assay_recover_file file;
@@ -406,6 +425,7 @@ static int run_sign(const struct assay_recover_options *options)
     if (s == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
     int result = assay_recover_file_load(options, options->files[0], &file);
     if (result == ASSAY_EXIT_OK) result = check_signer(options, &file);
+    if (result == ASSAY_EXIT_OK) result = check_time(options, &file);
     if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release)
         result = remember(options, &file);
     if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, s);

@@ -382,8 +382,12 @@ const struct assay_verb assay_verbs_network[] = {
       "RECOVER "
       "lists its operators, for a fence or a release they are those of the node at --socket.",
       EXIT_RECOVER, "assay recover sign recover --key alpha.key\n",
-      (const struct assay_option[]){ OPERATOR_KEY, ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON,
-                                     ASSAY_OPTIONS_END } },
+      (const struct assay_option[]){
+          OPERATOR_KEY,
+          { "forced", NULL, "also a RECOVER whose time lies more than 10 minutes ahead", 0 },
+          ASSAY_OPTION_SOCKET,
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "recover", "submit", "FILE", "Hand a fence, a release or a RECOVER to a running node.",
       EXIT_RECOVER, "assay recover submit recover\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },

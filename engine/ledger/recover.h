@@ -29,6 +29,7 @@
 
 enum {
     ASSAY_FENCE_REASON_MAX = 200,
+    ASSAY_RECOVER_AHEAD_MS = 10 * 60 * 1000, /* of a date: docs/protocol.md 9.16.6 */
     ASSAY_FENCE_LEN_MAX = 512 + ASSAY_OPERATORS_MAX * 104,
     ASSAY_RECOVER_KEYS_LEN = 1 + 34 + 66 + 34 + 66 + 66, /* of one KEYS */
     ASSAY_RECOVER_BODY_LEN_MAX = 64 * 1024,

@@ -91,6 +91,9 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     has[ASSAY_SIM_DRAWN_SEVERAL_ERAS] = s->recover_count > 1;
     has[ASSAY_SIM_DRAWN_HOARDERS] = assay_scenario_serves(s) && s->services.hoarders > 0;
     has[ASSAY_SIM_DRAWN_FENCED] = s->recover_count > 0 && s->recovers[0].by_cohort;
+    has[ASSAY_SIM_DRAWN_OLD_OPERATORS] = s->old_operators_epoch > 0;
+    for (uint32_t i = 0; i < s->crash_count; i++)
+        if (s->crashes[i].down_ms > 130 * (uint64_t)s->epoch_ms) has[ASSAY_SIM_DRAWN_ABSENT] = true;
     see_moments(s, has);
     for (uint32_t i = 0; i < s->change_count; i++) {
         const struct assay_sim_change *const c = &s->changes[i];

@@ -34,7 +34,9 @@
     X(HOARDERS, "hoarders", "members take of services what one author gets, for nothing")          \
     X(AWAY, "away", "operators are replaced around a crash")                                       \
     X(FENCED, "fenced", "a part is fenced first, by operators that are replaced")                  \
-    X(TRIALS, "trials", "enclaves run wrong code while a vendor's collateral is new")
+    X(TRIALS, "trials", "enclaves run wrong code while a vendor's collateral is new")              \
+    X(OLD_OPERATORS, "old_operators", "operators that were replaced sign on")                      \
+    X(ABSENT, "absent", "a member is away for more than 130 epochs while operators change")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };
@@ -48,6 +50,8 @@ enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAW
     X(MISSED, OPERATORS_MISSED, "operators_missed",                                                \
       "operators were replaced while a member was down")                                           \
     X(FENCE_OVER, FENCES_OVER, "fence_over", "a fence ended with the operators who signed it")     \
+    X(OLD_DOCUMENT, OLD_DOCUMENTS, "old_document", "replaced operators handed something in")       \
+    X(LEAPT_OVER_ERA, LEAPS_OVER_ERAS, "leapt_over_era", "who was away leapt over an era's end")   \
     X(ON_TRIAL, STRUCK_ON_TRIAL, "struck_on_trial", "a FAIL struck while rules were on trial")     \
     X(ERA_ENDED, ERAS, "era_ended", "an era ended")                                                \
     X(REVERTED, CHANGES_REVERTED, "reverted", "a change went back")

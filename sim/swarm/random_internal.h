@@ -46,6 +46,8 @@ enum aspect {
     ASPECT_AWAY = 29,
     ASPECT_FENCES = 30,
     ASPECT_TRIALS = 31,
+    ASPECT_OLD_OPERATORS = 32,
+    ASPECT_ABSENT = 33,
 };
 
 enum { NODES_MIN = 4 };
@@ -105,6 +107,8 @@ static inline uint32_t cohort_room(const struct assay_scenario *s)
 /* random_more.c. Each Returns: nothing. */
 void random_away(const struct draw *d);
 void random_fences(const struct draw *d);
+void random_old_operators(const struct draw *d);
+void random_absent(const struct draw *d);
 void random_trials(const struct draw *d);
 void random_services(const struct draw *d);
 

@@ -8,6 +8,8 @@ enum {
     LATER_PERMILLE = 400,      /* of these: a change adds them, or some */
     HOARDS_PERMILLE = 300,     /* of services: members take what one author gets, for nothing */
     AWAY_PERMILLE = 100,       /* of scenarios: operators are replaced while a member is away */
+    OLD_OPERATORS_PERMILLE = 80, /* of scenarios: operators that were replaced sign on */
+    ABSENT_PERMILLE = 100,     /* of scenarios: a member is away for more than 130 epochs */
     FENCES_PERMILLE = 60,      /* of scenarios: a fence of operators that are replaced meanwhile */
     TRIALS_PERMILLE = 100,     /* of scenarios with adversaries: they act during a trial */
 };
@@ -27,10 +29,10 @@ static bool disks_lie(const struct assay_scenario *s)
     return f->lost_permille + f->torn_permille + f->rolled_back_permille > 0;
 }
 
-static void add_operators(const struct draw *d, uint32_t at_epoch)
+static void change_operators(const struct draw *d, enum assay_sim_action action, uint32_t at_epoch)
 {
     d->s->changes[d->s->change_count++] = (struct assay_sim_change){
-        .action = ASSAY_SIM_ACTION_OPERATORS,
+        .action = action,
         .at_epoch = at_epoch,
         .ahead_epochs = 2,
         .epochs = 1,
@@ -38,6 +40,11 @@ static void add_operators(const struct draw *d, uint32_t at_epoch)
         .vendor_cap_num = 33,
         .vendor_cap_den = 100,
     };
+}
+
+static void add_operators(const struct draw *d, uint32_t at_epoch)
+{
+    change_operators(d, ASSAY_SIM_ACTION_OPERATORS, at_epoch);
 }
 
 /* What has to be over by then. */
@@ -63,6 +70,62 @@ void random_away(const struct draw *d)
         .cohort = away, .at_epoch = at + 1, .down_ms = for_ * s->epoch_ms
     };
     heal_after(d, at + 5);
+}
+
+/* Operators are replaced, and mostly come back (A, B, A); from the first time on somebody has the
+ * keys of those that were replaced. A member that is down meanwhile may still obey them. */
+void random_old_operators(const struct draw *d)
+{
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_OLD_OPERATORS);
+    const uint32_t at = between(&r, 1, 3), again = at + between(&r, 3, 6);
+    const uint32_t for_ = between(&r, 3, 10);
+    const bool back = chance(&r, 800), away = chance(&r, 600);
+    if (!chance(&r, OLD_OPERATORS_PERMILLE) || d->burns || s->nodes <= NODES_MIN) return;
+    if (s->change_count + 2 > ASSAY_SIM_CHANGES_MAX) return;
+    add_operators(d, at);
+    if (back) change_operators(d, ASSAY_SIM_ACTION_OPERATORS_BACK, again);
+    s->old_operators_epoch = at + 1;
+    const uint32_t behind = away && !disks_lie(s) ? one_more(d, "behind") : 0;
+    if (behind != 0 && s->crash_count < ASSAY_SIM_CRASHES_MAX)
+        s->crashes[s->crash_count++] = (struct assay_sim_crash){
+            .cohort = behind, .at_epoch = at + 1, .down_ms = for_ * s->epoch_ms
+        };
+    heal_after(d, again + 6);
+}
+
+/* Longer than any store has blocks of: while a member is away operators are replaced, mostly come
+ * back, and mostly end an era. It leaps over all of it (docs/protocol.md 5.30, 9.17.1). */
+void random_absent(const struct draw *d)
+{
+    enum { NODES_MOST = 8, TWO_VIEWS_MS = 120000 };
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_ABSENT);
+    const uint32_t at = between(&r, 1, 3), epochs = between(&r, 136, 150);
+    const uint32_t first = at + between(&r, 2, 30), second = first + between(&r, 4, 60);
+    const uint32_t ends = at + between(&r, 5, 110), history = between(&r, 16, 64);
+    const bool back = chance(&r, 700), recovers = chance(&r, 800), sign_on = chance(&r, 500);
+    if (!chance(&r, ABSENT_PERMILLE) || d->burns || d->beyond || disks_lie(s)) return;
+    if (s->nodes <= NODES_MIN || s->nodes > NODES_MOST || s->recover_count > 0) return;
+    if (s->change_count + 2 > ASSAY_SIM_CHANGES_MAX || s->crash_count == ASSAY_SIM_CRASHES_MAX)
+        return;
+    const uint32_t absent = one_more(d, "absent");
+    if (absent == 0) return;
+    add_operators(d, first);
+    if (back) change_operators(d, ASSAY_SIM_ACTION_OPERATORS_BACK, second);
+    if (sign_on && s->old_operators_epoch == 0) s->old_operators_epoch = first + 1;
+    s->crashes[s->crash_count++] = (struct assay_sim_crash){
+        .cohort = absent, .at_epoch = at, .down_ms = epochs * s->epoch_ms
+    };
+    if (recovers)
+        s->recovers[s->recover_count++] =
+            (struct assay_sim_recover){ .at_epoch = ends, .after_epochs = 1 };
+    s->history_epochs = history;
+    heal_after(d, at + epochs + 6);
+    /* Where the others cannot go on alone, the view that runs then may have a minute to go and the
+     * next one again (docs/protocol.md 5.9). A stalled epoch of the scenario is 2T. */
+    s->progress_epochs = 16 + TWO_VIEWS_MS / s->epoch_ms;
+    s->epochs = s->heal_epoch + 10 + s->progress_epochs / 2;
 }
 
 /* A FENCE around an OPERATORS boundary (docs/protocol.md 9.12.2): of operators that are replaced

@@ -6,7 +6,9 @@
 #include "sim/swarm/random_scenario.h"
 
 #include "base/assert.h"
+#include "base/checked.h"
 #include "engine/consensus/block.h"
+#include "engine/ledger/genesis.h"
 #include "sim/random.h"
 #include "sim/swarm/promise.h"
 #include "sim/swarm/random_internal.h"
@@ -31,6 +33,8 @@ enum {
     CHANGES_MAX = 5,
     SPARES_MAX = 2,
     LONG_NODES_MAX = 10,
+    LONG_EPOCHS = 130,
+    VIEW_MS_MAX = 60000,
 };
 
 /* --- size, groups */
@@ -67,10 +71,18 @@ static void draw_long(const struct draw *d)
     struct assay_sim_random r = stream(d, ASPECT_LONG);
     struct assay_scenario *const s = d->s;
     if (!chance(&r, LONG_PERMILLE) || d->burns || s->nodes > LONG_NODES_MAX) return;
+    if (s->epochs >= LONG_EPOCHS) return; /* a member is away for so long (random_absent) */
     s->epochs = between(&r, 130, 170);
     s->history_epochs = between(&r, 16, 64);
     s->heal_epoch = between(&r, 90, 110);
     s->progress_epochs = 16;
+    /* Crashes until all heals: the view that runs then, and the one behind it, may be as long as
+     * views can be (docs/protocol.md 5.9). */
+    for (uint32_t i = 0; i < s->crash_count; i++)
+        if (s->crashes[i].rate_permille > 0)
+            s->progress_epochs = 16 + 2 * VIEW_MS_MAX / s->epoch_ms;
+    if (s->epochs < s->heal_epoch + 10 + s->progress_epochs / 2)
+        s->epochs = s->heal_epoch + 10 + s->progress_epochs / 2;
     for (uint32_t i = 0; i < s->change_count; i++)
         if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN) s->changes[i].at_epoch = 1 + i;
 }
@@ -390,7 +402,9 @@ static void draw_parameters(const struct draw *d, uint32_t index, struct assay_s
     struct assay_sim_random r =
         assay_sim_random_of(d->seed, ASSAY_SIM_STREAM_SCENARIO, ASPECT_PARAMETERS, index);
     if (chance(&r, PARAMETERS_PERMILLE))
-        c->epoch_ms = between(&r, d->s->epoch_ms / 2, 2 * d->s->epoch_ms);
+        c->epoch_ms = between(&r, d->s->epoch_ms / 2,
+                              (uint32_t)assay_min_u64(2 * (uint64_t)d->s->epoch_ms,
+                                                      ASSAY_EPOCH_MS_MAX));
     if (chance(&r, PARAMETERS_PERMILLE))
         c->block_len_max = between(&r, ASSAY_BLOCK_LEN_MIN, ASSAY_BLOCK_LEN_MAX);
     if (chance(&r, PARAMETERS_PERMILLE)) c->operator_cap_bp = between(&r, 500, 10000);
@@ -585,6 +599,8 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     draw_changes(&d, sizes);
     random_away(&d);
     random_fences(&d);
+    random_old_operators(&d);
+    random_absent(&d);
     draw_recover(&d);
     draw_days(&d);
     random_trials(&d);

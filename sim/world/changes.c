@@ -241,6 +241,7 @@ static void follow_operators(struct world_run *r, uint32_t node)
     const struct assay_genesis *charter = r->w->nodes[node].engine->genesis;
     struct assay_genesis *own = r->changes->operators;
     if (assay_bytes_equal(own->operators_digest, charter->operators_digest, 32)) return;
+    world_old_operators_keep(r, own);
     own->threshold = charter->threshold;
     own->operator_count = charter->operator_count;
     for (uint32_t i = 0; i < charter->operator_count; i++) {

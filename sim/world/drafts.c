@@ -23,6 +23,7 @@ static bool fits_action(const struct assay_member *m, enum assay_sim_action acti
     case ASSAY_SIM_ACTION_JOIN:
     case ASSAY_SIM_ACTION_PARAMETERS:
     case ASSAY_SIM_ACTION_OPERATORS:
+    case ASSAY_SIM_ACTION_OPERATORS_BACK:
     case ASSAY_SIM_ACTION_SERVICES: return false;
     }
     ASSAY_UNREACHABLE("an action is of the list");
@@ -132,6 +133,30 @@ static void add_policy(struct drafting *d, const struct assay_sim_change *row)
     add(d, ASSAY_ACTION_POLICY)->document = assay_slice_over(d->policy, len);
 }
 
+static void put_operators(struct drafting *d, struct assay_genesis *next)
+{
+    next->operators_number = d->r->before.change_sequence + 1;
+    assay_genesis_sort(next);
+    struct assay_writer w = assay_writer_over(d->operators, sizeof d->operators);
+    const enum assay_status status = assay_operators_encode(next, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    add(d, ASSAY_ACTION_OPERATORS)->document = assay_slice_over(d->operators, w.len);
+}
+
+/* Those of the genesis again, if others are in force: no member is of another one. */
+static void restore_operators(struct drafting *d)
+{
+    const struct assay_genesis *genesis = d->r->w->genesis;
+    struct assay_genesis *next = calloc(1, sizeof *next);
+    ASSAY_ASSERT(next != NULL);
+    *next = *genesis;
+    next->member_count = 0;
+    for (uint32_t i = 0; i < next->operator_count; i++)
+        next->operators[i].name = assay_slice_over("operator", 8);
+    if (d->r->changes->operators->operator_count != genesis->operator_count) put_operators(d, next);
+    free(next);
+}
+
 /* One more, with a key of its own; the threshold grows with them. */
 static void add_operators(struct drafting *d)
 {
@@ -143,17 +168,12 @@ static void add_operators(struct drafting *d)
     next->member_count = 0;
     world_set_key(d->r->w, c->operators->operator_count, KEY_OPERATOR, &key);
     struct assay_genesis_operator *o = &next->operators[next->operator_count++];
-    enum assay_status status = assay_p256_public(&key, o->public_key);
+    const enum assay_status status = assay_p256_public(&key, o->public_key);
     ASSAY_ASSERT(status == ASSAY_OK);
     o->name = assay_slice_over("operator", 8);
     next->threshold++;
-    next->operators_number = d->r->before.change_sequence + 1;
-    assay_genesis_sort(next);
-    struct assay_writer w = assay_writer_over(d->operators, sizeof d->operators);
-    status = assay_operators_encode(next, &w);
-    ASSAY_ASSERT(status == ASSAY_OK);
+    put_operators(d, next);
     free(next);
-    add(d, ASSAY_ACTION_OPERATORS)->document = assay_slice_over(d->operators, w.len);
 }
 
 static void add_parameters(struct drafting *d, const struct assay_sim_change *row)
@@ -181,6 +201,7 @@ static void add_row(struct drafting *d, const struct assay_sim_change *row)
     case ASSAY_SIM_ACTION_POLICY: add_policy(d, row); return;
     case ASSAY_SIM_ACTION_PARAMETERS: add_parameters(d, row); return;
     case ASSAY_SIM_ACTION_OPERATORS: add_operators(d); return;
+    case ASSAY_SIM_ACTION_OPERATORS_BACK: restore_operators(d); return;
     case ASSAY_SIM_ACTION_SERVICES:
         add(d, ASSAY_ACTION_SERVICES)->document = world_services_plan(d->r);
         return;

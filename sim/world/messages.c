@@ -69,6 +69,7 @@ static void run(struct world_run *r)
     assay_sim_world_trace(r->w, r->outcome->trace_hash);
     assay_sim_watch_destroy(&r->watch);
     world_changes_free(r);
+    world_old_operators_free(r);
     world_days_turned(r);
     world_truth_free(r);
     world_received_free(r);

@@ -554,6 +554,7 @@ void world_node_close(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
     world_trace(w, node, ITEM_DIE, 0, NULL);
+    n->died_in_era = n->engine->head->state.era;
     assay_engine_deinit(&n->engine);
     free(n->gossip);
     free(n->seen);

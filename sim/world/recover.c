@@ -270,6 +270,10 @@ static enum assay_status draft(struct assay_sim_world *w, uint32_t node, struct 
     const uint64_t least = e->chain->ledger.time_ms + 1;
     ASSAY_TRY(assay_engine_recover_draft(e, body, grounds, date > least ? date : least, &drafted,
                                          &fault));
+    /* Each operator looks at a clock of its own, and at the time of the head. */
+    const uint64_t true_ms = w->genesis->time_ms + w->now_us / 1000;
+    if (assay_recovery_is_ahead(drafted.header.time_ms, true_ms > least ? true_ms : least))
+        return ASSAY_E_AGAIN;
     struct assay_writer h = assay_writer_over(header, sizeof header);
     assay_block_header_encode(&drafted.header, &h);
     assay_block_id(assay_slice_over(header, h.len), id);
@@ -550,6 +554,10 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
         if (!n->alive) return;
         n->wipes = true;
         world_node_die(w, item->node, w->options.epoch_ms);
+        return;
+    }
+    if ((item->number & WORLD_OLD_OPERATORS) != 0) {
+        world_old_operators_act(r);
         return;
     }
     if (is_lost(r)) hand_in_again(r);

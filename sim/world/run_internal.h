@@ -93,6 +93,7 @@ struct world_run {
     bool in_doubt;                 /* the last one may have undone something final, and said so */
     bool manual;                   /* it rests on too few answers: accepted node by node */
     uint64_t chosen_height, chosen_epoch; /* on which it stands */
+    struct old_operators *old; /* old_operators.c; NULL: none was replaced, or nobody acts */
     uint8_t *recover; /* [recover_len] the last RECOVER that was taken; NULL: none was drafted */
     size_t recover_len;
     /* what the final blocks of the running epoch say */
@@ -172,6 +173,15 @@ void world_services_closed(struct world_run *r);
 void world_services_node_closed(struct world_run *r, uint32_t node);
 void world_services_era(struct world_run *r);
 void world_services_end(struct world_run *r);
+
+/* old_operators.c */
+/* These are about to be replaced. */
+void world_old_operators_keep(struct world_run *r, const struct assay_genesis *list);
+/* Another epoch of the scenario: who has their keys hands in what they sign, in a moment. */
+void world_old_operators_turn(struct world_run *r);
+void world_old_operators_act(struct world_run *r);
+enum { WORLD_OLD_OPERATORS = 1 << 17 }; /* number of an ITEM_RECOVER: act */
+void world_old_operators_free(struct world_run *r);
 
 /* recover.c */
 /* Another epoch of the scenario: operators fence, or try to recover. */

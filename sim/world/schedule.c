@@ -296,6 +296,7 @@ static void turn(struct world_run *r)
     if (!r->healed) plan_crashes(r);
     world_changes_turn(r);
     world_recovers_turn(r);
+    world_old_operators_turn(r);
     world_days_turn(r);
     world_services_turn(r);
     world_history_turn(r->w);

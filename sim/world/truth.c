@@ -184,6 +184,10 @@ void world_run_note(struct assay_sim_world *w, uint32_t node, const struct assay
     const enum assay_note note = effect->as.note.note;
     if (note == ASSAY_NOTE_EQUIVOCATION) w->count.equivocations++;
     if (note == ASSAY_NOTE_EVIDENCE_FOREIGN) w->count.strange++;
+    if (note == ASSAY_NOTE_LEAPT) {
+        r->outcome->figures[ASSAY_SIM_FIGURE_LEAPS][0]++;
+        w->nodes[node].leapt = true;
+    }
     if (note != ASSAY_NOTE_VIEW_NULLIFIED) return;
     const uint64_t epoch = w->nodes[node].closed + 1;
     const uint64_t view = effect->as.note.a;
@@ -334,6 +338,12 @@ void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
     struct world_run *r = w->run;
     if (r == NULL) return;
+    struct world_node *n = &w->nodes[node];
+    if (n->leapt && n->engine->head->state.era > n->died_in_era) {
+        r->outcome->figures[ASSAY_SIM_FIGURE_LEAPS_OVER_ERAS][0]++;
+        n->died_in_era = n->engine->head->state.era; /* once */
+    }
+    n->leapt = false;
     if (r->images) world_node_image(w, node, epoch);
     if (epoch <= r->closed || w->nodes[node].engine->head->state.epoch != epoch) {
         world_services_node_closed(r, node);

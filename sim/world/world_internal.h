@@ -219,6 +219,8 @@ struct world_node {
     uint64_t down_ms;         /* then */
     bool wipes, rolls_back;   /* at the next start */
     uint64_t engines;         /* that it had */
+    uint32_t died_in_era;
+    bool leapt; /* in the step that closes an epoch here */
     uint64_t rolls_back_epochs;
     bool first_day;        /* at its next start store and keys folder are those of the first day */
     bool tied;             /* the store knows the keys that began with it, and they know it */

@@ -413,3 +413,14 @@ Test(recovery, lists_new_key_sets_by_node_id)
                      0);
     drop(b);
 }
+
+/* docs/protocol.md 9.16.6: the node that drafts may be the only one whose date is so. */
+Test(recovery, no_operator_signs_a_time_to_come)
+{
+    const uint64_t date_ms = 1700000000000, most = 10 * 60 * 1000;
+    cr_expect_not(assay_recovery_is_ahead(date_ms, date_ms));
+    cr_expect_not(assay_recovery_is_ahead(date_ms - 30 * most, date_ms), "old is none of this");
+    cr_expect_not(assay_recovery_is_ahead(date_ms + most, date_ms));
+    cr_expect(assay_recovery_is_ahead(date_ms + most + 1, date_ms));
+    cr_expect(assay_recovery_is_ahead(UINT64_MAX, date_ms));
+}

@@ -1,0 +1,272 @@
+/*
+ * sim/world/old_operators.c - somebody with the keys of operators that were replaced hands in what
+ * they sign: FENCE, RECOVER and CHANGE (docs/protocol.md 9.5, 9.6.4, 9.12.1, 9.15.1).
+ *
+ * The goal: nobody who knows that they are replaced is bound by them, also where the same operators
+ * are in force again; no era begins by them; no block holds what they decide.
+ */
+#include "sim/world/changes_internal.h"
+
+#include "engine/engine_internal.h"
+#include "engine/ledger/recover.h"
+
+#include <stdlib.h>
+
+enum { FOR_LONG = 1 << 20, BODY_LEN = 4096, US = 1000 };
+
+/* Operators as they were, before others came into force. */
+struct old_table {
+    uint8_t digest[32]; /* of their document */
+    struct assay_genesis *list;
+    uint32_t sets[ASSAY_OPERATORS_MAX]; /* whose keys they have: world_set_key */
+};
+
+struct old_operators {
+    uint32_t count;
+    struct old_table tables[ASSAY_SIM_CHANGES_MAX];
+};
+
+static uint32_t set_of(const struct assay_sim_world *w, const uint8_t public[static 64])
+{
+    for (uint32_t set = 0; set < ASSAY_OPERATORS_MAX; set++) {
+        struct assay_secret32 key;
+        uint8_t own[ASSAY_P256_PUBLIC_LEN];
+        world_set_key(w, set, KEY_OPERATOR, &key);
+        const enum assay_status status = assay_p256_public(&key, own);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        if (assay_bytes_equal(own, public, sizeof own)) return set;
+    }
+    ASSAY_UNREACHABLE("each operator of a scenario has a set");
+}
+
+void world_old_operators_keep(struct world_run *r, const struct assay_genesis *list)
+{
+    if (r->scenario->old_operators_epoch == 0) return;
+    if (r->old == NULL) r->old = calloc(1, sizeof *r->old);
+    ASSAY_ASSERT(r->old != NULL);
+    if (r->old->count == ASSAY_SIM_CHANGES_MAX) return;
+    struct old_table *t = &r->old->tables[r->old->count++];
+    t->list = calloc(1, sizeof *t->list);
+    ASSAY_ASSERT(t->list != NULL);
+    t->list->threshold = list->threshold;
+    t->list->operator_count = list->operator_count;
+    for (uint32_t i = 0; i < list->operator_count; i++) {
+        t->list->operators[i] = list->operators[i];
+        t->sets[i] = set_of(r->w, list->operators[i].public_key);
+    }
+    assay_bytes_copy(t->digest, 32, list->operators_digest, 32);
+}
+
+void world_old_operators_free(struct world_run *r)
+{
+    for (uint32_t i = 0; r->old != NULL && i < r->old->count; i++)
+        free(r->old->tables[i].list);
+    free(r->old);
+}
+
+/* --- what they sign */
+
+struct signing {
+    uint32_t count;
+    uint8_t ids[ASSAY_OPERATORS_MAX][32];
+    uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* Ids ascend. */
+static void sign_by(const struct assay_sim_world *w, const struct old_table *t, uint32_t operator_,
+                    const uint8_t digest[static 32], struct signing *s)
+{
+    struct assay_secret32 key;
+    struct assay_p256_signer *signer = NULL;
+    const uint8_t *id = t->list->operators[operator_].operator_id;
+    world_set_key(w, t->sets[operator_], KEY_OPERATOR, &key);
+    uint32_t at = s->count++;
+    for (; at > 0 && assay_bytes_compare(s->ids[at - 1], id, 32) > 0; at--) {
+        assay_bytes_copy(s->ids[at], 32, s->ids[at - 1], 32);
+        assay_bytes_copy(s->signatures[at], 64, s->signatures[at - 1], 64);
+    }
+    assay_bytes_copy(s->ids[at], 32, id, 32);
+    enum assay_status status = assay_p256_signer_load(&key, &signer);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_p256_sign(signer, digest, s->signatures[at]);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_p256_signer_free(&signer);
+}
+
+static void sign_all(const struct assay_sim_world *w, const struct old_table *t, uint32_t count,
+                     const uint8_t digest[static 32], struct signing *s)
+{
+    s->count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        sign_by(w, t, i, digest, s);
+}
+
+static enum assay_status hand_in(struct world_run *r, uint32_t node, enum assay_message_kind kind,
+                                 struct assay_slice bytes)
+{
+    struct assay_event event = { .kind = ASSAY_EVENT_MESSAGE };
+    r->outcome->figures[ASSAY_SIM_FIGURE_OLD_DOCUMENTS][0]++;
+    event.as.message.from = (uint16_t)(node == 0);
+    event.as.message.kind = kind;
+    event.as.message.payload = bytes;
+    return world_step(r->w, node, &event);
+}
+
+/* --- FENCE */
+
+static size_t make_fence(const struct world_run *r, const struct old_table *t, uint8_t *bytes,
+                         uint8_t digest[static 32])
+{
+    static const char reason[] = "by operators of before";
+    struct signing *s = calloc(1, sizeof *s);
+    uint8_t body[512];
+    struct assay_fence terms = { .era = r->now.era,
+                                 .last_epoch = FOR_LONG,
+                                 .reason = assay_slice_over(reason, sizeof reason - 1) };
+    struct assay_writer b = assay_writer_over(body, sizeof body);
+    struct assay_writer out = assay_writer_over(bytes, ASSAY_FENCE_LEN_MAX);
+    ASSAY_ASSERT(s != NULL);
+    assay_bytes_copy(terms.chain_id, 32, r->now.chain_id, 32);
+    assay_bytes_copy(terms.operators_digest, 32, t->digest, 32);
+    enum assay_status status = assay_fence_body_encode(&terms, &b);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(body, b.len, digest);
+    sign_all(r->w, t, t->list->operator_count, digest, s);
+    status = assay_fence_encode(assay_slice_over(body, b.len), (const uint8_t(*)[32])s->ids,
+                                (const uint8_t(*)[64])s->signatures, s->count, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    free(s);
+    return out.len;
+}
+
+/* A node that is behind may take it, until it has caught up; one that knows the newest operators
+ * never does. */
+static void fence(struct world_run *r, const struct old_table *t, uint32_t node)
+{
+    uint8_t *bytes = malloc(ASSAY_FENCE_LEN_MAX), digest[32];
+    const struct world_node *n = &r->w->nodes[node];
+    ASSAY_ASSERT(bytes != NULL);
+    const size_t len = make_fence(r, t, bytes, digest);
+    const bool knows = assay_bytes_equal(n->engine->head->state.operators_digest,
+                                         r->changes->operators->operators_digest, 32);
+    assay_status_ignore(hand_in(r, node, ASSAY_MESSAGE_FENCE, assay_slice_over(bytes, len)),
+                        "what it does is looked at");
+    free(bytes);
+    world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
+    if (!knows || !n->alive || !n->engine->ending->fenced) return;
+    if (assay_bytes_equal(n->engine->ending->fence_digest, digest, 32))
+        world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
+                     "node %u is fenced by operators that it knows to be replaced", node);
+}
+
+/* --- RECOVER, on the very head of the node, without answers: the keys of operators alone */
+
+static void recover(struct world_run *r, const struct old_table *t, uint32_t node)
+{
+    struct assay_engine *e = r->w->nodes[node].engine;
+    struct assay_recover_drafted drafted;
+    struct assay_fault fault;
+    struct signing *s = calloc(1, sizeof *s);
+    uint8_t body[256], grounds[64], header[ASSAY_BLOCK_HEADER_LEN_MAX], id[32];
+    uint8_t *whole = malloc(ASSAY_RECOVER_LEN_MAX);
+    struct assay_writer b = assay_writer_over(body, sizeof body);
+    struct assay_writer g = assay_writer_over(grounds, sizeof grounds);
+    struct assay_writer h = assay_writer_over(header, sizeof header);
+    struct assay_writer out = assay_writer_over(whole, ASSAY_RECOVER_LEN_MAX);
+    ASSAY_ASSERT(s != NULL && whole != NULL);
+    enum assay_status status =
+        assay_recover_body_encode((struct assay_slice){ 0 }, NULL, 0, &b);
+    if (status == ASSAY_OK)
+        status = assay_recover_grounds_encode((struct assay_slice){ 0 }, NULL, 0, &g);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const struct assay_slice about = assay_slice_over(body, b.len);
+    const struct assay_slice on = assay_slice_over(grounds, g.len);
+    status = assay_engine_recover_draft(e, about, on, e->chain->ledger.time_ms + 1, &drafted,
+                                        &fault);
+    if (status == ASSAY_OK) {
+        assay_block_header_encode(&drafted.header, &h);
+        assay_block_id(assay_slice_over(header, h.len), id);
+        sign_all(r->w, t, t->list->operator_count, id, s);
+        status = assay_recover_encode(assay_slice_over(header, h.len), about, on,
+                                      drafted.operators, (const uint8_t(*)[32])s->ids,
+                                      (const uint8_t(*)[64])s->signatures, s->count, &out);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        status = hand_in(r, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(whole, out.len));
+        world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
+        if (status == ASSAY_OK)
+            world_broken(r->w, ASSAY_SIM_CHECKER_ERAS,
+                         "node %u takes a RECOVER by operators of before alone", node);
+    }
+    free(whole);
+    free(s);
+}
+
+/* --- CHANGE: by all keys that are not in force, and one less of the others than must sign */
+
+static void decide(struct world_run *r, const struct old_table *t, uint32_t node)
+{
+    const struct assay_genesis *in_force = r->changes->operators;
+    struct signing *s = calloc(1, sizeof *s);
+    uint8_t body[BODY_LEN], digest[32];
+    uint8_t *record = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
+    struct assay_change change = { .era = r->now.era,
+                                   .sequence = r->now.change_sequence + 1,
+                                   .activation = r->now.epoch + 6 };
+    struct assay_action leave = { .kind = ASSAY_ACTION_LEAVE };
+    struct assay_writer b = assay_writer_over(body, sizeof body);
+    struct assay_writer out = assay_writer_over(record, ASSAY_CHANGE_RECORD_LEN_MAX);
+    uint32_t others = 0;
+    ASSAY_ASSERT(s != NULL && record != NULL);
+    assay_bytes_copy(change.chain_id, 32, r->now.chain_id, 32);
+    assay_bytes_copy(leave.node_id, 32, r->now.members[node].node_id, 32);
+    enum assay_status status = assay_change_encode(&change, &leave, 1, &b);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_sha256(body, b.len, digest);
+    for (uint32_t i = 0; i < t->list->operator_count; i++) {
+        const bool sits = assay_operator_find(in_force, t->list->operators[i].operator_id) != NULL;
+        if (sits && ++others >= in_force->threshold) continue;
+        sign_by(r->w, t, i, digest, s);
+    }
+    status = assay_record_put_change(&out, assay_slice_over(body, b.len),
+                                     (const uint8_t(*)[32])s->ids,
+                                     (const uint8_t(*)[64])s->signatures, s->count);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (s->count > 0)
+        assay_status_ignore(
+            hand_in(r, node, ASSAY_MESSAGE_RECORD, assay_slice_over(record, out.len)),
+            "checker changes reads every signature of what blocks hold");
+    free(record);
+    free(s);
+}
+
+/* Not while operators in force end the era themselves: a node that is behind would answer this
+ * fence in place of theirs, which is what 9.16.5 leaves. */
+static bool acts(const struct world_run *r)
+{
+    const struct assay_scenario *s = r->scenario;
+    return r->old != NULL && r->epoch >= s->old_operators_epoch && r->now.epoch > 0 &&
+           r->ending != ERA_FENCED && r->rows_done == s->recover_count && !r->relists;
+}
+
+/* Not now: a step may be under way. */
+void world_old_operators_turn(struct world_run *r)
+{
+    if (!acts(r)) return;
+    struct item *item = world_item(r->w, 0, ITEM_RECOVER);
+    item->number = WORLD_OLD_OPERATORS;
+    world_push(r->w, item, r->w->now_us + US);
+}
+
+void world_old_operators_act(struct world_run *r)
+{
+    const struct assay_scenario *s = r->scenario;
+    if (!acts(r)) return;
+    for (uint32_t i = 0; i < s->nodes; i++) {
+        const struct old_table *t = &r->old->tables[r->epoch % r->old->count];
+        const struct world_node *n = &r->w->nodes[i];
+        if (i >= r->now.member_count || world_left(&r->now.members[i])) continue;
+        if (n->alive && world_trusted(r->w, i) && i < world_members(r->w, i)) fence(r, t, i);
+        if (n->alive && world_trusted(r->w, i) && i < world_members(r->w, i)) recover(r, t, i);
+        if (n->alive && world_trusted(r->w, i) && i < world_members(r->w, i)) decide(r, t, i);
+    }
+}
