@@ -545,7 +545,7 @@ _assay() {
         esac
         ;;
     'recover sign')
-        options='--help --key --socket --json'
+        options='--help --key --forced --socket --json'
         case $before in
         --key) want=file ;;
         --socket) want=file ;;

@@ -338,6 +338,7 @@ complete -c assay -n '__assay_in recover show' -l socket -r -F -d 'admin socket 
 complete -c assay -n '__assay_in recover show' -l json -d 'one versioned JSON document, for failures as well'
 complete -c assay -n '__assay_at recover' -f -a sign -d 'Add an operator\'s signature, offline'
 complete -c assay -n '__assay_in recover sign' -l key -r -F -d 'the operator\'s key (assay keys operator)'
+complete -c assay -n '__assay_in recover sign' -l forced -d 'also a RECOVER whose time lies more than 10 minutes ahead'
 complete -c assay -n '__assay_in recover sign' -l socket -r -F -d 'admin socket of the daemon (default $ASSAY_SOCKET, else /run/assay/admin.sock)'
 complete -c assay -n '__assay_in recover sign' -l json -d 'one versioned JSON document, for failures as well'
 complete -c assay -n '__assay_at recover' -f -a submit -d 'Hand a fence, a release or a RECOVER to a running node.'

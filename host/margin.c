@@ -41,6 +41,51 @@ static uint64_t group_weight(const struct assay_snapshot *s, uint32_t slot, bool
     return weight;
 }
 
+/* docs/protocol.md 6.2: masked ids count as one platform of their operator and vendor root. */
+static bool same_platform(const struct assay_snapshot *s, uint32_t a, uint32_t b)
+{
+    const struct assay_member_snapshot *x = &s->members[a].ledger, *y = &s->members[b].ledger;
+    if (!assay_bytes_equal(x->vendor_root, y->vendor_root, 32) ||
+        !assay_bytes_equal(x->platform_id, y->platform_id, 32))
+        return false;
+    return !assay_bytes_all_zero(x->platform_id, 32) ||
+           assay_bytes_equal(x->operator_id, y->operator_id, 32);
+}
+
+/* What fails, or lies, together. */
+enum unit { UNIT_MEMBER, UNIT_PLATFORM, UNIT_OPERATOR, UNIT_ROOT };
+
+static bool same_unit(const struct assay_snapshot *s, uint32_t a, uint32_t b, enum unit unit)
+{
+    if (unit == UNIT_MEMBER) return a == b;
+    if (unit == UNIT_PLATFORM) return same_platform(s, a, b);
+    const bool vendor = unit == UNIT_ROOT;
+    return assay_bytes_equal(group_of(&s->members[a], vendor), group_of(&s->members[b], vendor),
+                             32);
+}
+
+/* A unit is told of its first slot. */
+static uint32_t unit_weight(const struct assay_snapshot *s, uint32_t slot, bool present_only,
+                            enum unit unit)
+{
+    uint32_t weight = weight_of(s, slot, present_only);
+    for (uint32_t i = 0; i < slot; i++)
+        if (same_unit(s, i, slot, unit)) return 0;
+    for (uint32_t i = slot + 1; i < s->member_count; i++)
+        if (same_unit(s, i, slot, unit)) weight += weight_of(s, i, present_only);
+    return weight;
+}
+
+/* docs/protocol.md 5.22.4: a third or less of the weight, and more than a third of the votes. */
+static bool outvotes(const struct assay_snapshot *s, uint32_t slot)
+{
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (same_unit(s, i, slot, UNIT_ROOT)) weight += s->members[i].ledger.weight;
+    return !breaks(weight, s->chain.total_weight) &&
+           breaks(group_weight(s, slot, true, false), s->chain.seats_weight);
+}
+
 static void look_at_groups(struct assay_snapshot *s)
 {
     const uint64_t total = s->chain.seats_weight;
@@ -53,31 +98,8 @@ static void look_at_groups(struct assay_snapshot *s)
         m->vendor_stops = s->margin.progress && !is_quorum(present - of_vendor, total);
         m->operator_breaks = breaks(group_weight(s, i, false, false), total);
         m->vendor_breaks = breaks(group_weight(s, i, true, false), total);
+        m->vendor_outvotes = outvotes(s, i);
     }
-}
-
-/* docs/protocol.md 6.2: masked ids count as one platform of their operator and vendor root. */
-static bool same_platform(const struct assay_snapshot *s, uint32_t a, uint32_t b)
-{
-    const struct assay_member_snapshot *x = &s->members[a].ledger, *y = &s->members[b].ledger;
-    if (!assay_bytes_equal(x->vendor_root, y->vendor_root, 32) ||
-        !assay_bytes_equal(x->platform_id, y->platform_id, 32))
-        return false;
-    return !assay_bytes_all_zero(x->platform_id, 32) ||
-           assay_bytes_equal(x->operator_id, y->operator_id, 32);
-}
-
-/* What fails together is told of the first slot of its platform. */
-static uint32_t unit_weight(const struct assay_snapshot *s, uint32_t slot, bool present_only,
-                            bool platforms)
-{
-    uint32_t weight = weight_of(s, slot, present_only);
-    if (!platforms) return weight;
-    for (uint32_t i = 0; i < slot; i++)
-        if (same_platform(s, i, slot)) return 0;
-    for (uint32_t i = slot + 1; i < s->member_count; i++)
-        if (same_platform(s, i, slot)) weight += weight_of(s, i, present_only);
-    return weight;
 }
 
 static bool shares_platforms(const struct assay_snapshot *s)
@@ -109,7 +131,7 @@ static uint32_t heaviest(const struct assay_snapshot *s, const uint32_t *weights
 }
 
 /* How many of the heaviest may go before it is too much. */
-static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only, bool platforms)
+static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only, enum unit unit)
 {
     const uint64_t total = s->chain.seats_weight;
     uint32_t weights[ASSAY_MEMBERS_MAX];
@@ -119,7 +141,7 @@ static uint32_t any_so_many(const struct assay_snapshot *s, bool present_only, b
     uint32_t slot = 0;
     ASSAY_ASSERT(s->member_count <= ASSAY_MEMBERS_MAX);
     for (uint32_t i = 0; i < s->member_count; i++)
-        weights[i] = unit_weight(s, i, present_only, platforms);
+        weights[i] = unit_weight(s, i, present_only, unit);
     while ((slot = heaviest(s, weights, weight, slot)) < s->member_count) {
         weight = weights[slot];
         gone += weight;
@@ -155,7 +177,9 @@ static void advise(struct assay_snapshot *s)
     o->advised[ASSAY_ADVICE_BALLOTS] = o->overdue && o->ballots_short;
     o->advised[ASSAY_ADVICE_FENCED] = s->fenced;
     o->advised[ASSAY_ADVICE_NO_VOTES] = own->votes_lost;
-    o->advised[ASSAY_ADVICE_QUIET_FLOOR] = false;
+    o->advised[ASSAY_ADVICE_QUIET_FLOOR] = o->advised[ASSAY_ADVICE_ROOT_VOTES] = false;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].vendor_outvotes) o->advised[ASSAY_ADVICE_ROOT_VOTES] = true;
     for (uint32_t i = 0; i < s->member_count; i++)
         if (s->members[i].ledger.votes_spared) o->advised[ASSAY_ADVICE_QUIET_FLOOR] = true;
     o->advised[ASSAY_ADVICE_MARGIN] =
@@ -178,10 +202,16 @@ void assay_margin_take(struct assay_snapshot *snapshot)
     o->overdue = o->open_ms > s->epoch_ms + s->epoch_ms / 4;
     o->ballots_short = s->chain.has_roll && !is_quorum(balloted_weight(s), s->chain.total_weight);
     look_at_groups(s);
-    if (o->progress) o->members_stop = any_so_many(s, true, false);
-    if (o->progress) o->platforms_stop = any_so_many(s, true, true);
-    o->members_break = any_so_many(s, false, false);
-    o->platforms_break = any_so_many(s, false, true);
+    if (o->progress) {
+        o->members_stop = any_so_many(s, true, UNIT_MEMBER);
+        o->platforms_stop = any_so_many(s, true, UNIT_PLATFORM);
+        o->operators_stop = any_so_many(s, true, UNIT_OPERATOR);
+        o->roots_stop = any_so_many(s, true, UNIT_ROOT);
+    }
+    o->members_break = any_so_many(s, false, UNIT_MEMBER);
+    o->platforms_break = any_so_many(s, false, UNIT_PLATFORM);
+    o->operators_break = any_so_many(s, false, UNIT_OPERATOR);
+    o->roots_break = any_so_many(s, false, UNIT_ROOT);
     o->shares_platforms = shares_platforms(s);
     advise(s);
 }

@@ -41,7 +41,10 @@ struct assay_snapshot;
       "(assay doctor); they count again one epoch after its evidence passes")                      \
     X(ASSAY_ADVICE_QUIET_FLOOR, "quiet_floor",                                                     \
       "members vote without attesting and keep their votes, for else too little weight had any: "  \
-      "repair their quotes, or drain them (events votes_spared)")
+      "repair their quotes, or drain them (events votes_spared)")                                  \
+    X(ASSAY_ADVICE_ROOT_VOTES, "root_votes",                                                       \
+      "a vendor root of a third of the weight or less has more than a third of the votes, since "  \
+      "too few members of other roots sit: run members of other roots at more operators")
 
 #define ASSAY_ADVICE_ENUM(symbol, code, text) symbol,
 enum assay_advice { ASSAY_ADVICE_LIST(ASSAY_ADVICE_ENUM) ASSAY_ADVICE_COUNT };
@@ -58,6 +61,8 @@ struct assay_margin {
     uint32_t members_break;  /* any so many may lie without ending safety */
     /* The same of platforms: whose members fail together, and lie together (6.2) */
     uint32_t platforms_stop, platforms_break;
+    /* ... of whole operators and vendor roots, heaviest first, which is exact: none is in two. */
+    uint32_t operators_stop, operators_break, roots_stop, roots_break;
     bool shares_platforms; /* some platform has more than one member of weight */
     bool advised[ASSAY_ADVICE_COUNT];
 };

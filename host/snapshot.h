@@ -58,6 +58,7 @@ struct assay_snapshot_member {
      * all of it lying the network is not safe. */
     struct assay_snapshot_fall integrity_fall, availability_fall; /* the host's to fill in */
     bool operator_stops, vendor_stops, operator_breaks, vendor_breaks;
+    bool vendor_outvotes; /* its root has a third of the weight at most, and more of the votes */
 };
 
 struct assay_services_summary; /* net/services/summary.h */

@@ -171,14 +171,25 @@ static bool is_first(const struct assay_snapshot *s, uint16_t slot, bool vendor)
     return true;
 }
 
+enum margin { STOPS, BREAKS, OUTVOTES };
+
+static bool is_in(const struct assay_snapshot_member *m, bool vendor, enum margin what)
+{
+    switch (what) {
+    case STOPS: return vendor ? m->vendor_stops : m->operator_stops;
+    case BREAKS: return vendor ? m->vendor_breaks : m->operator_breaks;
+    case OUTVOTES: return m->vendor_outvotes;
+    }
+    ASSAY_UNREACHABLE("of the list");
+}
+
 /* Operators (or vendor roots) of which one alone is too much, each with its members. */
-static struct assay_json *groups_of(const struct assay_snapshot *s, bool vendor, bool breaks)
+static struct assay_json *groups_of(const struct assay_snapshot *s, bool vendor, enum margin what)
 {
     struct assay_json *list = assay_json_array();
     for (uint16_t slot = 0; slot < s->member_count; slot++) {
         const struct assay_snapshot_member *m = &s->members[slot];
-        const bool stops = vendor ? m->vendor_stops : m->operator_stops;
-        if (!(breaks ? (vendor ? m->vendor_breaks : m->operator_breaks) : stops)) continue;
+        if (!is_in(m, vendor, what)) continue;
         if (!is_first(s, slot, vendor)) continue;
         struct assay_json *group = assay_json_object(), *members = assay_json_array();
         assay_json_set_hex(group, "id", vendor ? m->ledger.vendor_root : m->ledger.operator_id, 32);
@@ -201,10 +212,15 @@ static struct assay_json *tolerance_of(const struct assay_snapshot *s)
     assay_json_set_uint(object, "platforms_stop", s->margin.platforms_stop);
     assay_json_set_uint(object, "platforms_break", s->margin.platforms_break);
     assay_json_set_bool(object, "shares_platforms", s->margin.shares_platforms);
-    assay_json_set(object, "operators_stop", groups_of(s, false, false));
-    assay_json_set(object, "vendors_stop", groups_of(s, true, false));
-    assay_json_set(object, "operators_break", groups_of(s, false, true));
-    assay_json_set(object, "vendors_break", groups_of(s, true, true));
+    assay_json_set_uint(object, "any_operators_stop", s->margin.operators_stop);
+    assay_json_set_uint(object, "any_operators_break", s->margin.operators_break);
+    assay_json_set_uint(object, "any_vendors_stop", s->margin.roots_stop);
+    assay_json_set_uint(object, "any_vendors_break", s->margin.roots_break);
+    assay_json_set(object, "operators_stop", groups_of(s, false, STOPS));
+    assay_json_set(object, "vendors_stop", groups_of(s, true, STOPS));
+    assay_json_set(object, "operators_break", groups_of(s, false, BREAKS));
+    assay_json_set(object, "vendors_break", groups_of(s, true, BREAKS));
+    assay_json_set(object, "vendors_outvote", groups_of(s, true, OUTVOTES));
     return object;
 }
 

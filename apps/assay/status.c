@@ -136,10 +136,17 @@ static void show_outlook(const struct assay_json *d)
         (void)printf("               any %llu platforms failing, any %llu lying: members of one go "
                      "together\n",
                      assay_number_of(t, "platforms_stop"), assay_number_of(t, "platforms_break"));
+    (void)printf("               any %llu operators failing, any %llu lying\n",
+                 assay_number_of(t, "any_operators_stop"),
+                 assay_number_of(t, "any_operators_break"));
+    (void)printf("               any %llu vendor roots failing, any %llu lying\n",
+                 assay_number_of(t, "any_vendors_stop"), assay_number_of(t, "any_vendors_break"));
     show_groups(assay_json_get(t, "operators_stop"), "not the failure of operator");
     show_groups(assay_json_get(t, "vendors_stop"), "not the failure of vendor root");
     show_groups(assay_json_get(t, "operators_break"), "not the lies of operator");
     show_groups(assay_json_get(t, "vendors_break"), "not the lies of vendor root");
+    show_groups(assay_json_get(t, "vendors_outvote"),
+                "more than a third of the votes, not of the weight, has vendor root");
     if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
         (void)printf("clock          %.3f s %s the others', %.3f s are allowed%s\n",
                      (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000,

@@ -190,6 +190,73 @@ Test(margin, any_so_many_is_what_every_set_of_members_says)
     cr_assert_gt(compared, 100);
 }
 
+/* The reference: every set of groups; byte 0 of their ids names them. */
+static uint32_t worst_groups(const struct assay_snapshot *s, bool vendor, bool lie)
+{
+    uint32_t best = N;
+    for (uint32_t set = 0; set < 1u << N; set++) {
+        uint64_t gone = 0, left = 0;
+        uint32_t count = 0;
+        for (uint32_t group = 0; group < N; group++)
+            count += set >> group & 1;
+        for (uint32_t i = 0; i < N; i++) {
+            const struct assay_member_snapshot *m = &s->members[i].ledger;
+            const uint32_t group = vendor ? m->vendor_root[0] : m->operator_id[0];
+            const bool there = lie || s->members[i].present;
+            if ((set >> group & 1) != 0) gone += m->seat_weight;
+            else if (there) left += m->seat_weight;
+        }
+        const uint64_t total = s->chain.seats_weight;
+        if ((lie ? 3 * gone > total : 3 * left <= 2 * total) && count - 1 < best) best = count - 1;
+    }
+    return best;
+}
+
+Test(margin, the_smallest_coalition_of_operators_and_roots_is_exact)
+{
+    uint64_t state = 11;
+    uint32_t compared = 0;
+    for (int round = 0; round < 300; round++) {
+        uint32_t weights[N];
+        for (uint32_t i = 0; i < N; i++)
+            weights[i] = (uint32_t)(1 + next(&state) % 20);
+        struct assay_snapshot s = network(weights);
+        for (uint32_t i = 0; i < N; i++) {
+            members[i].ledger.operator_id[0] = (uint8_t)(next(&state) % N);
+            members[i].ledger.vendor_root[0] = (uint8_t)(next(&state) % 5);
+            members[i].present = i == 0 || next(&state) % 10 != 0;
+        }
+        assay_margin_take(&s);
+        cr_assert_eq(s.margin.operators_break, worst_groups(&s, false, true), "round %d", round);
+        cr_assert_eq(s.margin.roots_break, worst_groups(&s, true, true), "round %d", round);
+        if (!s.margin.progress) continue;
+        cr_assert_eq(s.margin.operators_stop, worst_groups(&s, false, false), "round %d", round);
+        cr_assert_eq(s.margin.roots_stop, worst_groups(&s, true, false), "round %d", round);
+        compared++;
+    }
+    cr_assert_gt(compared, 100);
+}
+
+/* docs/protocol.md 5.22.4: its members sit, and those of others do not. */
+Test(margin, a_root_with_more_votes_than_weight_is_told)
+{
+    struct assay_snapshot s = network(even);
+    for (uint32_t i = 0; i < N; i++)
+        members[i].ledger.vendor_root[0] = (uint8_t)(i < 2 ? 1 : 2 + i);
+    assay_margin_take(&s);
+    cr_expect_not(members[0].vendor_outvotes || s.margin.advised[ASSAY_ADVICE_ROOT_VOTES]);
+    members[0].ledger.seat_weight = members[1].ledger.seat_weight = 15;
+    members[2].ledger.seat_weight = 0;
+    assay_margin_take(&s);
+    cr_expect(members[0].vendor_outvotes && members[1].vendor_outvotes, "30 of 70, of weight 20");
+    cr_expect_not(members[3].vendor_outvotes);
+    cr_expect(s.margin.advised[ASSAY_ADVICE_ROOT_VOTES]);
+    members[0].ledger.weight = members[1].ledger.weight = 15;
+    s.chain.total_weight = 80;
+    assay_margin_take(&s);
+    cr_expect_not(members[0].vendor_outvotes, "that is its weight, which 6.3 shows");
+}
+
 /* Two members on a platform, 5 each: any two members may go, but not two machines. */
 Test(margin, members_of_one_platform_fail_together)
 {
