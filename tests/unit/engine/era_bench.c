@@ -209,7 +209,7 @@ struct confirming confirming_of(const struct assay_sim_world *w, uint32_t member
     return c;
 }
 
-enum assay_status confirm(struct assay_sim_world *w, const struct confirming *c)
+struct document *make_confirm(const struct assay_sim_world *w, const struct confirming *c)
 {
     uint8_t body[512], digest[32], signature[64];
     struct document *d = calloc(1, sizeof *d);
@@ -231,6 +231,12 @@ enum assay_status confirm(struct assay_sim_world *w, const struct confirming *c)
     assay_cbor_put_bytes(&out, body, b.len);
     assay_cbor_put_bytes(&out, signature, sizeof signature);
     d->len = out.len;
+    return d;
+}
+
+enum assay_status confirm(struct assay_sim_world *w, const struct confirming *c)
+{
+    struct document *d = make_confirm(w, c);
     const enum assay_status status = hand(w, c->to, c->from, ASSAY_MESSAGE_FENCE, d);
     free(d);
     return status;

@@ -53,6 +53,7 @@ enum assay_status hand(struct assay_sim_world *w, uint32_t node, uint16_t from,
 /* As this member says it to this node in the round that runs. */
 struct confirming confirming_of(const struct assay_sim_world *w, uint32_t member, uint32_t asker,
                                 const struct document *recover);
+struct document *make_confirm(const struct assay_sim_world *w, const struct confirming *c);
 /* Handed in. Returns: what the node says. */
 enum assay_status confirm(struct assay_sim_world *w, const struct confirming *c);
 /* So many members sign for AWAY that this RECOVER began their era. */

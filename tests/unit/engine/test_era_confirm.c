@@ -232,6 +232,37 @@ Test(era_confirm, what_was_signed_for_others_or_before_confirms_nothing, .timeou
     assay_sim_world_destroy(&w);
 }
 
+/* No byte of it is without meaning, and no part of it is one. */
+Test(era_confirm, a_confirm_that_is_cut_or_changed_says_nothing, .timeout = 120)
+{
+    struct assay_sim_world *w = behind(38, false);
+    struct document *d = forge(w, AWAY, 0, 3);
+    cr_assert_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_RECOVER, d), ASSAY_E_AGAIN);
+    const struct confirming c = confirming_of(w, 2, AWAY, d);
+    struct document *whole = make_confirm(w, &c);
+    const size_t len = whole->len;
+    for (size_t i = 0; i < len; i++) {
+        whole->len = i;
+        cr_expect_neq(hand(w, AWAY, 2, ASSAY_MESSAGE_FENCE, whole), ASSAY_OK, "%zu bytes", i);
+        whole->len = len;
+        whole->bytes[i] ^= 0x10;
+        cr_expect_neq(hand(w, AWAY, 2, ASSAY_MESSAGE_FENCE, whole), ASSAY_OK, "byte %zu", i);
+        whole->bytes[i] ^= 0x10;
+    }
+    whole->len = len + 1;
+    cr_expect_neq(hand(w, AWAY, 2, ASSAY_MESSAGE_FENCE, whole), ASSAY_OK);
+    const uint8_t *own = state_of(w, AWAY)->members[2].node_id;
+    cr_expect_not(assay_vouch_says(w->nodes[AWAY].engine, 2, own, c.id));
+    whole->len = len;
+    cr_expect_eq(hand(w, AWAY, 2, ASSAY_MESSAGE_FENCE, whole), ASSAY_OK);
+    cr_expect(assay_vouch_says(w->nodes[AWAY].engine, 2, own, c.id));
+    cr_expect_eq(hand(w, AWAY, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, whole), ASSAY_E_STRANGER,
+                 "nobody says it to itself");
+    free(whole);
+    free(d);
+    assay_sim_world_destroy(&w);
+}
+
 /* Who took it answers whoever asks, with a signature for that one, and not too often. */
 Test(era_confirm, who_took_a_recover_signs_it_for_whoever_asks, .timeout = 120)
 {
