@@ -12,7 +12,8 @@ enum {
     HEAD_ITEMS = 18,
     ROWS_ITEMS = 4,
     SILENCE_LEN_MAX = 1 + 2 + 2 + 2 + 9,
-    ATTACH_LEN_MAX = 1 + 9 + 1 + ASSAY_CONT_SEATS_MAX * (2 + ASSAY_P256_PUBLIC_LEN) + 34 + 5,
+    ATTACH_LEN_MAX =
+        1 + 9 + 1 + ASSAY_CONT_SEATS_MAX * (1 + 2 + ASSAY_P256_PUBLIC_LEN + 34) + 34 + 5,
     HEAD_LEN_MAX = 137 + 2 + 9 * ASSAY_CONT_MOVES_MAX + SILENCE_LEN_MAX * ASSAY_CONT_SEATS_MAX + 5 +
                    2 + ATTACH_LEN_MAX,
     CONTACT_LEN_MAX = 2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX,
@@ -20,7 +21,7 @@ enum {
     ROW_ITEMS = 15,
 };
 
-static const char head_type[] = "assay/group/v7";
+static const char head_type[] = "assay/group/v8";
 static const char rows_type[] = "assay/group/rows/v1";
 
 /* Rows are the most of it: the head fits where they do. */
@@ -54,11 +55,10 @@ static bool has_next(const struct assay_cont_group *group)
 
 /* --- writing */
 
-static void put_seat(struct assay_writer *w, uint32_t slot, const uint8_t *key)
+static void put_names(struct assay_writer *w, const struct assay_cont_roster *roster, uint32_t seat)
 {
-    assay_cbor_put_array(w, 2);
-    assay_cbor_put_uint(w, slot);
-    assay_cbor_put_bytes(w, key, ASSAY_P256_PUBLIC_LEN);
+    assay_cbor_put_bytes(w, roster->key[seat], ASSAY_P256_PUBLIC_LEN);
+    assay_cbor_put_bytes(w, roster->contact[seat], sizeof roster->contact[seat]);
 }
 
 static void put_seats(struct assay_writer *w, const struct assay_cont_seats *seats)
@@ -66,8 +66,11 @@ static void put_seats(struct assay_writer *w, const struct assay_cont_seats *sea
     assay_cbor_put_array(w, 2);
     assay_cbor_put_uint(w, seats->roster.view);
     assay_cbor_put_array(w, seats->roster.count);
-    for (uint32_t i = 0; i < seats->roster.count; i++)
-        put_seat(w, seats->slot[i], seats->roster.key[i]);
+    for (uint32_t i = 0; i < seats->roster.count; i++) {
+        assay_cbor_put_array(w, 3);
+        assay_cbor_put_uint(w, seats->slot[i]);
+        put_names(w, &seats->roster, i);
+    }
 }
 
 static void put_members(struct assay_writer *w, const struct assay_cont_group *group)
@@ -116,8 +119,10 @@ static void put_attach(struct assay_writer *w, const struct assay_cont_attach *a
     assay_cbor_put_array(w, 4);
     assay_cbor_put_uint(w, attach->roster.view);
     assay_cbor_put_array(w, attach->roster.count);
-    for (uint32_t i = 0; i < attach->roster.count; i++)
-        assay_cbor_put_bytes(w, attach->roster.key[i], ASSAY_P256_PUBLIC_LEN);
+    for (uint32_t i = 0; i < attach->roster.count; i++) {
+        assay_cbor_put_array(w, 2);
+        put_names(w, &attach->roster, i);
+    }
     assay_cbor_put_bytes(w, attach->root, 32);
     assay_cbor_put_uint(w, attach->entries);
 }
@@ -203,11 +208,19 @@ static enum assay_status read_u32(struct assay_cursor *c, uint32_t max, uint32_t
     return ASSAY_OK;
 }
 
-static enum assay_status read_seat(struct assay_cursor *c, uint32_t *slot, uint8_t *key)
+static enum assay_status read_names(struct assay_cursor *c, struct assay_cont_roster *roster,
+                                    uint32_t seat)
 {
-    ASSAY_TRY(assay_cbor_array_exact(c, 2));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_NOBODY, slot));
-    return assay_cbor_bytes_exact(c, key, ASSAY_P256_PUBLIC_LEN);
+    ASSAY_TRY(assay_cbor_bytes_exact(c, roster->key[seat], ASSAY_P256_PUBLIC_LEN));
+    return assay_cbor_bytes_exact(c, roster->contact[seat], sizeof roster->contact[seat]);
+}
+
+static enum assay_status read_seat(struct assay_cursor *c, struct assay_cont_seats *seats,
+                                   uint32_t seat)
+{
+    ASSAY_TRY(assay_cbor_array_exact(c, 3));
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_NOBODY, &seats->slot[seat]));
+    return read_names(c, &seats->roster, seat);
 }
 
 static enum assay_status read_seats(struct assay_cursor *c, uint32_t count,
@@ -217,7 +230,7 @@ static enum assay_status read_seats(struct assay_cursor *c, uint32_t count,
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seats->roster.view));
     ASSAY_TRY(assay_cbor_array_exact(c, count));
     for (uint32_t i = 0; i < count; i++) {
-        ASSAY_TRY(read_seat(c, &seats->slot[i], seats->roster.key[i]));
+        ASSAY_TRY(read_seat(c, seats, i));
         for (uint32_t k = 0; k < i; k++)
             if ((seats->slot[k] == seats->slot[i] && seats->slot[i] != ASSAY_CONT_NOBODY) ||
                 assay_bytes_equal(seats->roster.key[k], seats->roster.key[i],
@@ -309,7 +322,8 @@ static enum assay_status read_attach(struct assay_cursor *c, struct assay_cont_g
     if (roster->view <= group->now.roster.view) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cbor_array_exact(c, group->size));
     for (uint32_t i = 0; i < group->size; i++) {
-        ASSAY_TRY(assay_cbor_bytes_exact(c, roster->key[i], ASSAY_P256_PUBLIC_LEN));
+        ASSAY_TRY(assay_cbor_array_exact(c, 2));
+        ASSAY_TRY(read_names(c, roster, i));
         roster->count = i;
         if (assay_cont_seat(roster, roster->key[i]) < i) return ASSAY_E_INVALID;
     }

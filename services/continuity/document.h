@@ -7,18 +7,19 @@
  * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows
  * the ledger by digests has nothing to fetch.
  *
- *   0: ["assay/group/v7", group, size, instances_max, phase, changing, view_last, barred, root,
+ *   0: ["assay/group/v8", group, size, instances_max, phase, changing, view_last, barred, root,
  *       entries, SEATS, SEATS or null,
  *       [epoch, epoch, epoch] of moves for silence, last first,
  *       [[by, by before, cut, missing], ...] by seat of the first,
  *       era closed, closes in it,
- *       [view, [key, ...] by seat, root, entries] of a view that a RECOVER undid, or null,
+ *       [view, [[key, contact], ...] by seat, root, entries] of a view that a RECOVER undid, or
+ *       null,
  *       [[slot, key, curve, address, relists, until, drains, alive, stood], ...] of members that
  *       listed a replica, by slot]
  *   n: ["assay/group/rows/v1", group, n,
  *       [[place, instance, birth era, birth epoch, payer, kept | retired << 1, session, author,
  *         epoch, in_epoch, curve, address, lease, shown, renewed], ...] by place]
- *   SEATS: [view, [[slot, key], ...] by seat]
+ *   SEATS: [view, [[slot, key, contact], ...] by seat]; contact: its digest
  */
 #ifndef ASSAY_SERVICES_CONTINUITY_DOCUMENT_H
 #define ASSAY_SERVICES_CONTINUITY_DOCUMENT_H

@@ -104,13 +104,17 @@ void assay_cont_fin_statement(const struct assay_cont_home *home, uint64_t view,
                               const uint8_t root[static 32], uint32_t entries,
                               const struct assay_cont_roster *next, uint8_t digest[static 32])
 {
-    uint8_t bytes[STATEMENT_MAX], keys[32];
-    struct assay_writer w = begin(bytes, "assay/continuity/fin/v2", 4, home, view);
-    assay_sha256(next->key[0], next->count * sizeof next->key[0], keys);
+    uint8_t bytes[STATEMENT_MAX], seats[32];
+    struct assay_writer w = begin(bytes, "assay/continuity/fin/v3", 4, home, view);
+    const struct assay_slice pieces[] = {
+        assay_slice_over(next->key[0], next->count * sizeof next->key[0]),
+        assay_slice_over(next->contact[0], next->count * sizeof next->contact[0]),
+    };
+    assay_sha256_pieces(pieces, sizeof pieces / sizeof *pieces, seats);
     assay_cbor_put_bytes(&w, root, 32);
     assay_cbor_put_uint(&w, entries);
     assay_cbor_put_uint(&w, next->view);
-    assay_cbor_put_bytes(&w, keys, sizeof keys);
+    assay_cbor_put_bytes(&w, seats, sizeof seats);
     finish(&w, digest);
 }
 

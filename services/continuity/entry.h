@@ -45,6 +45,7 @@ struct assay_cont_roster {
     uint64_t view;
     uint32_t count; /* 3, 5 or 7 */
     uint8_t key[ASSAY_CONT_SEATS_MAX][ASSAY_P256_PUBLIC_LEN];
+    uint8_t contact[ASSAY_CONT_SEATS_MAX][32]; /* assay_cont_contact_digest of who has that key */
 };
 
 /* Of whom replicas sign: another chain's or group's signatures mean nothing here. */
@@ -109,8 +110,8 @@ ASSAY_CHECKED enum assay_status assay_cont_entry_take(struct assay_cursor *in,
                                                       struct assay_cont_entry *entry);
 
 /* What is signed, canonical CBOR, hashed. FIN: "my last table of this view is root, I serve in it
- * no more, and roster next follows it". TABLE: "root is the maximum of q such tables, from which
- * `view` may start".
+ * no more, and roster next follows it", with its keys and contacts. TABLE: "root is the maximum of
+ * q such tables, from which `view` may start".
  * RECEIPTS: the RFC 6962 root over the leaves of all receipts that waited. Each Returns: nothing.
  */
 void assay_cont_fin_statement(const struct assay_cont_home *home, uint64_t view,

@@ -160,6 +160,7 @@ static void seat_set(const struct assay_cont_group *group, struct assay_cont_sea
     seats->slot[seat] = slot;
     assay_bytes_copy(seats->roster.key[seat], ASSAY_P256_PUBLIC_LEN, group->member[slot].key,
                      ASSAY_P256_PUBLIC_LEN);
+    assay_cont_contact_digest(&group->member[slot].contact, seats->roster.contact[seat]);
 }
 
 /* The first seats of all. Returns: whether enough may sit. */

@@ -161,6 +161,17 @@ static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_
     return ASSAY_OK;
 }
 
+void assay_cont_contact_digest(const struct assay_cont_contact *contact, uint8_t digest[static 32])
+{
+    static const char type[] = "assay/contact/v1";
+    const struct assay_slice pieces[] = {
+        assay_slice_over(type, sizeof type - 1),
+        assay_slice_over(contact->curve, sizeof contact->curve),
+        assay_slice_over(contact->address, contact->address_len),
+    };
+    assay_sha256_pieces(pieces, sizeof pieces / sizeof *pieces, digest);
+}
+
 void assay_cont_contact_put(struct assay_writer *w, const struct assay_cont_contact *contact)
 {
     ASSAY_ASSERT(contact->address_len <= ASSAY_CONT_ADDRESS_MAX);
@@ -276,6 +287,22 @@ static enum assay_status roster_take(struct assay_cursor *in, struct assay_cont_
     return ASSAY_OK;
 }
 
+/* By seat, as the keys. */
+static void contacts_put(struct assay_writer *w, const struct assay_cont_roster *roster)
+{
+    assay_cbor_put_array(w, roster->count);
+    for (uint32_t i = 0; i < roster->count; i++)
+        assay_cbor_put_bytes(w, roster->contact[i], sizeof roster->contact[i]);
+}
+
+static enum assay_status contacts_take(struct assay_cursor *in, struct assay_cont_roster *roster)
+{
+    ASSAY_TRY(assay_cbor_array_exact(in, roster->count));
+    for (uint32_t i = 0; i < roster->count; i++)
+        ASSAY_TRY(assay_cbor_bytes_exact(in, roster->contact[i], sizeof roster->contact[i]));
+    return ASSAY_OK;
+}
+
 static void last_put(struct assay_writer *w, const struct assay_cont_last_table *last)
 {
     assay_cbor_put_array(w, 4);
@@ -301,10 +328,11 @@ enum assay_status assay_cont_table_record_encode(const struct assay_cont_table_r
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_ASSERT(record->count <= ASSAY_CONT_SEATS_MAX);
     ASSAY_ASSERT(record->last_count <= ASSAY_CONT_SEATS_MAX);
-    assay_cbor_put_array(&w, 8);
+    assay_cbor_put_array(&w, 9);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_uint(&w, record->base);
     roster_put(&w, &record->roster);
+    contacts_put(&w, &record->roster);
     assay_cbor_put_bytes(&w, record->root, sizeof record->root);
     assay_cbor_put_uint(&w, record->entries);
     assay_cbor_put_array(&w, record->last_count);
@@ -325,10 +353,11 @@ enum assay_status assay_cont_table_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_table_record read = { 0 };
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 8));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 9));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.base));
     ASSAY_TRY(roster_take(&in, &read.roster));
+    ASSAY_TRY(contacts_take(&in, &read.roster));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.root, sizeof read.root));
     ASSAY_TRY(take_u32(&in, ASSAY_CONT_ENTRIES_MAX, &read.entries));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_CONT_SEATS_MAX, &count));

@@ -56,7 +56,7 @@ struct assay_cont_session_record {
  * must be this one. */
 struct assay_cont_keep_record {
     uint32_t group;
-    struct assay_cont_roster roster;
+    struct assay_cont_roster roster; /* without contacts */
     struct assay_cont_receipt receipt;
 };
 
@@ -104,7 +104,7 @@ struct assay_cont_last_table {
 struct assay_cont_table_record {
     uint32_t group;
     uint64_t base; /* a view; below that of the roster */
-    struct assay_cont_roster roster;
+    struct assay_cont_roster roster; /* with the contacts that the last tables name */
     uint8_t root[32];
     uint32_t entries;
     uint32_t last_count;
@@ -143,6 +143,10 @@ void assay_cont_retire_statement(const struct assay_cont_home *home,
                                  const struct assay_cont_retire_record *record,
                                  uint8_t digest[static 32]);
 
+/* What a roster has of a contact: SHA-256("assay/contact/v1", curve key, address). Returns:
+ * nothing. */
+void assay_cont_contact_digest(const struct assay_cont_contact *contact,
+                               uint8_t digest[static 32]);
 /* Curve key and address, two items. Returns: nothing. */
 void assay_cont_contact_put(struct assay_writer *w, const struct assay_cont_contact *contact);
 /* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_INVALID (an address that is no text) */

@@ -10,7 +10,7 @@
 enum {
     ASSAY_CONT_RECEIPTS_MAX = 4,        /* that wait, of one instance */
     ASSAY_CONT_HANDOVERS_MAX = 4,       /* newest views of which the record is kept */
-    ASSAY_CONT_HANDOVER_LEN_MAX = 2048, /* of a group of seven: about 1,700 bytes */
+    ASSAY_CONT_HANDOVER_LEN_MAX = 2304, /* of a group of seven: about 2,000 bytes */
 };
 
 enum mode {

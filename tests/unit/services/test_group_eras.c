@@ -256,6 +256,26 @@ Test(group_eras, a_quorum_that_nobody_lists_is_not_gone_at_once)
     }
 }
 
+/* docs/services.md 1.9.7: by the ledger, and by members of the base that sign for it. */
+Test(group_eras, a_view_has_the_contacts_of_its_members)
+{
+    struct undone u = undone();
+    struct bench *b = u.b;
+    const struct assay_cont_table_record *both[] = { &u.first, &u.second };
+    for (uint32_t i = 0; i < 2; i++)
+        for (uint32_t seat = 0; seat < 3; seat++) {
+            struct assay_cont_contact contact = { .curve = { both[i]->roster.key[seat][0] } };
+            uint8_t digest[32];
+            assay_cont_contact_digest(&contact, digest); /* group_bench.h: one number for both */
+            cr_expect_arr_eq(both[i]->roster.contact[seat], digest, 32, "%u: seat %u", i, seat);
+        }
+    cr_assert_eq(submits_table(&u, &u.first), ASSAY_CONT_ATTACHED);
+    cr_assert_not_null(closes_until(b));
+    cr_expect_arr_eq(b->group.now.roster.contact, u.first.roster.contact,
+                     sizeof u.first.roster.contact, "also of a view that a RECOVER undid");
+    free(b);
+}
+
 /* A document has nothing of whoever lists nothing, so nothing may be remembered of it. */
 Test(group_eras, a_stalled_view_marks_nobody_who_lists_nothing)
 {

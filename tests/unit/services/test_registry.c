@@ -666,6 +666,47 @@ Test(registry, another_member_in_a_slot_is_not_paid_for_the_work_of_the_old_one)
     pair_free(p);
 }
 
+/* Returns: whether what was signed is good; if so, nothing of it can be another. */
+static bool names_its_view(struct pair *p, const struct registry_record *m)
+{
+    const struct assay_registry_plan *plan = &p->world.plan;
+    struct assay_cont_table_record table;
+    uint8_t bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice payload;
+    if (assay_registry_check_record(plan, p->world.chain_id, m->kind, m->payload) != ASSAY_OK)
+        return false;
+    cr_assert_eq(assay_cont_table_record_decode(m->payload, &table), ASSAY_OK);
+    for (uint32_t what = 0; what < 3; what++) {
+        struct assay_cont_table_record other = table;
+        if (what == 0) other.roster.contact[table.roster.count - 1][31] ^= 1;
+        if (what == 1) other.roster.key[0][0] ^= 1;
+        if (what == 2) other.roster.view++;
+        cr_assert_eq(assay_cont_table_record_encode(&other, bytes, sizeof bytes, &payload),
+                     ASSAY_OK);
+        cr_assert_eq(assay_registry_check_record(plan, p->world.chain_id, m->kind, payload),
+                     ASSAY_E_SIGNATURE, "%u", what);
+    }
+    return true;
+}
+
+/* docs/services.md 1.9.7: who has a TABLE record knows how the next view is reached, and nobody can
+ * name it other keys or addresses. */
+Test(registry, a_table_names_keys_and_contacts_of_its_view)
+{
+    uint32_t tables = 0;
+    for (uint64_t seed = 1; seed <= 24; seed++) {
+        struct pair *p = pair_of(seed);
+        for (uint32_t step = 0; step < 400; step++) {
+            const struct registry_record *m = &p->record;
+            if (step % 24 == 0) pair_close_epoch(p);
+            (void)pair_apply(p);
+            if (m->kind == ASSAY_SERVICE_TABLE) tables += names_its_view(p, m);
+        }
+        pair_free(p);
+    }
+    cr_expect_gt(tables, 3);
+}
+
 /* --- documents of a plan */
 
 Test(registry, documents_have_names_in_a_fixed_order)
