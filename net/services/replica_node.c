@@ -327,6 +327,10 @@ static bool sign_silent(struct assay_replica_node *n, const struct assay_cont_gr
     uint8_t digest[32];
     struct assay_slice payload;
     if (said->len > 0 && said->view == record.view && said->epoch == record.epoch) return true;
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
+        if (group->member[slot].listed &&
+            assay_cont_replica_hears(n->replica, group->member[slot].key, n->now_ms))
+            record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
     assay_bytes_copy(record.key, sizeof record.key, n->key, sizeof n->key);
     assay_cont_silent_statement(&group->home, &record, digest);
     n->failure = assay_p256_sign(n->signer, digest, record.signature);

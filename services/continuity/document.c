@@ -17,11 +17,11 @@ enum {
     HEAD_LEN_MAX = 137 + 2 + 9 * ASSAY_CONT_MOVES_MAX + SILENCE_LEN_MAX * ASSAY_CONT_SEATS_MAX + 5 +
                    2 + ATTACH_LEN_MAX,
     CONTACT_LEN_MAX = 2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX,
-    SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX + 1 + 9 + 1 + 9 + 1,
+    SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX + 1 + 9 + 1 + 9 + 1 + 4,
     ROW_ITEMS = 15,
 };
 
-static const char head_type[] = "assay/group/v8";
+static const char head_type[] = "assay/group/v9";
 static const char rows_type[] = "assay/group/rows/v1";
 
 /* Rows are the most of it: the head fits where they do. */
@@ -82,7 +82,7 @@ static void put_members(struct assay_writer *w, const struct assay_cont_group *g
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
         const struct assay_cont_member *m = &group->member[i];
         if (!m->listed) continue;
-        assay_cbor_put_array(w, 9);
+        assay_cbor_put_array(w, 11);
         assay_cbor_put_uint(w, i);
         assay_cbor_put_bytes(w, m->key, ASSAY_P256_PUBLIC_LEN);
         assay_cont_contact_put(w, &m->contact);
@@ -91,6 +91,8 @@ static void put_members(struct assay_writer *w, const struct assay_cont_group *g
         assay_cbor_put_uint(w, m->drains);
         assay_cbor_put_uint(w, m->alive);
         assay_cbor_put_uint(w, m->stood);
+        assay_cbor_put_uint(w, m->heard[0]);
+        assay_cbor_put_uint(w, m->heard[1]);
     }
 }
 
@@ -254,6 +256,18 @@ static bool is_another(const struct assay_cont_group *group, uint32_t slot,
     return true;
 }
 
+/* Bits of seats; of none while there is no view. */
+static enum assay_status read_heard(struct assay_cursor *c, const struct assay_cont_group *group,
+                                    struct assay_cont_member *member)
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        uint32_t heard = 0;
+        ASSAY_TRY(read_u32(c, (UINT32_C(1) << group->now.roster.count) - 1, &heard));
+        member->heard[i] = (uint8_t)heard;
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_group *group)
 {
     uint64_t count = 0;
@@ -262,7 +276,7 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_
     for (uint64_t i = 0; i < count; i++) {
         struct assay_cont_member member = { .listed = true };
         uint32_t slot = 0, drains = 0;
-        ASSAY_TRY(assay_cbor_array_exact(c, 9));
+        ASSAY_TRY(assay_cbor_array_exact(c, 11));
         ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX - 1, &slot));
         ASSAY_TRY(assay_cbor_bytes_exact(c, member.key, ASSAY_P256_PUBLIC_LEN));
         ASSAY_TRY(assay_cont_contact_take(c, &member.contact));
@@ -272,6 +286,7 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_cont_
         member.drains = drains != 0;
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &member.alive));
         ASSAY_TRY(read_u32(c, ASSAY_CONT_STOOD_CLOSES, &member.stood));
+        ASSAY_TRY(read_heard(c, group, &member));
         if (slot < next_slot) return ASSAY_E_ENCODING;
         if (!is_another(group, slot, &member)) return ASSAY_E_INVALID;
         group->member[slot] = member;

@@ -7,15 +7,15 @@
  * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows
  * the ledger by digests has nothing to fetch.
  *
- *   0: ["assay/group/v8", group, size, instances_max, phase, changing, view_last, barred, root,
+ *   0: ["assay/group/v9", group, size, instances_max, phase, changing, view_last, barred, root,
  *       entries, SEATS, SEATS or null,
  *       [epoch, epoch, epoch] of moves for silence, last first,
  *       [[by, by before, cut, missing], ...] by seat of the first,
  *       era closed, closes in it,
  *       [view, [[key, contact], ...] by seat, root, entries] of a view that a RECOVER undid, or
  *       null,
- *       [[slot, key, curve, address, relists, until, drains, alive, stood], ...] of members that
- *       listed a replica, by slot]
+ *       [[slot, key, curve, address, relists, until, drains, alive, stood, heard, heard before],
+ *        ...] of members that listed a replica, by slot]
  *   n: ["assay/group/rows/v1", group, n,
  *       [[place, instance, birth era, birth epoch, payer, kept | retired << 1, session, author,
  *         epoch, in_epoch, curve, address, lease, shown, renewed], ...] by place]

@@ -50,6 +50,8 @@ struct assay_cont_member {
     uint64_t alive;    /* epoch of its last ALIVE; 0: none that counts */
     uint32_t stood;    /* closes in a row that left it listed and FULL, ASSAY_CONT_STOOD_CLOSES at
                          most */
+    uint8_t heard[2];  /* seats that report others and heard it, in the epoch that runs and in the
+                          one before; bits */
     bool listed;       /* has a REPLICA record: the newest is this */
     bool drains;       /* its seat shall move, with its table */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];

@@ -59,6 +59,9 @@ enum assay_cont_result assay_cont_group_silent(struct assay_cont_group *group,
     if (!is_noticed(s) && !assay_cont_is_nobodys(&group->now, record->seat))
         group->member[group->now.slot[record->seat]].alive = 0;
     *by |= (uint8_t)(1u << reporter);
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
+        if (group->member[slot].listed && (record->heard[slot / 8] >> slot % 8 & 1) != 0)
+            group->member[slot].heard[runs ? 0 : 1] |= (uint8_t)(1u << reporter);
     return ASSAY_CONT_APPLIED;
 }
 
@@ -95,13 +98,27 @@ enum assay_cont_result assay_cont_group_alive(struct assay_cont_group *group, ui
 
 /* --- closes */
 
+/* Of seats as bits those that count. */
+static uint32_t standing_seats(const struct assay_cont_group *group, unsigned bits)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < group->now.roster.count; i++)
+        count += (bits >> i & 1) != 0 && !assay_cont_is_lost(group, &group->now, i);
+    return count;
+}
+
 static bool is_reported(const struct assay_cont_group *group, uint32_t seat)
 {
     const unsigned by = group->silence[seat].by[0] | group->silence[seat].by[1];
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < group->now.roster.count; i++)
-        count += (by >> i & 1) != 0 && !assay_cont_is_lost(group, &group->now, i);
-    return count >= assay_cont_quorum(group->now.roster.count);
+    return standing_seats(group, by) >= assay_cont_quorum(group->now.roster.count);
+}
+
+/* docs/services.md 1.11.3: who says that it is alive and is heard by too few could not take its
+ * part, and would be silent in the seat. */
+static bool is_heard(const struct assay_cont_group *group, uint32_t slot)
+{
+    const unsigned heard_by = group->member[slot].heard[0] | group->member[slot].heard[1];
+    return standing_seats(group, heard_by) >= assay_cont_quorum(group->now.roster.count);
 }
 
 /* It stands as a candidate for some time, is there, and sits nowhere. */
@@ -109,6 +126,7 @@ static bool may_follow(const struct assay_cont_group *group, uint32_t seat, uint
 {
     return assay_cont_may_sit(group, &group->now, group->now.roster.count, slot) &&
            group->member[slot].stood >= ASSAY_CONT_STOOD_CLOSES && is_alive(group, slot) &&
+           is_heard(group, slot) &&
            !assay_cont_is_over_cap(group, &group->now, seat, slot);
 }
 
@@ -165,6 +183,11 @@ struct assay_cont_move assay_cont_silence_close(struct assay_cont_group *group)
         if (slot == ASSAY_CONT_SLOTS_MAX) continue;
         move = (struct assay_cont_move){ .seat = i, .slot = slot };
     }
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++) {
+        struct assay_cont_member *m = &group->member[slot];
+        m->heard[1] = m->heard[0];
+        m->heard[0] = 0;
+    }
     return move;
 }
 
@@ -178,10 +201,12 @@ void assay_cont_silence_moved(struct assay_cont_group *group, uint32_t seat)
     if (until > m->until) m->until = until;
 }
 
-/* A replica that goes on is as silent as it was; reports name their view. */
+/* A replica that goes on is as silent as it was; reports name their view, and so what was heard. */
 void assay_cont_silence_started(struct assay_cont_group *group,
                                 const struct assay_cont_seats *before)
 {
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
+        group->member[slot].heard[0] = group->member[slot].heard[1] = 0;
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         struct assay_cont_silence *s = &group->silence[i];
         s->by[0] = s->by[1] = 0;

@@ -130,12 +130,13 @@ void assay_cont_silent_statement(const struct assay_cont_home *home,
                                  uint8_t digest[static 32])
 {
     uint8_t bytes[STATEMENT_MAX];
-    struct assay_writer w = statement(bytes, "assay/continuity/silent/v1", 5, home);
+    struct assay_writer w = statement(bytes, "assay/continuity/silent/v2", 6, home);
     assay_cbor_put_uint(&w, record->era);
     assay_cbor_put_uint(&w, record->view);
     assay_cbor_put_uint(&w, record->seat);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
     assay_cbor_put_uint(&w, record->epoch);
+    assay_cbor_put_bytes(&w, record->heard, sizeof record->heard);
     statement_hash(&w, digest);
 }
 
@@ -448,13 +449,14 @@ enum assay_status assay_cont_silent_record_encode(const struct assay_cont_silent
                                                   struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    assay_cbor_put_array(&w, 7);
+    assay_cbor_put_array(&w, 8);
     assay_cbor_put_uint(&w, record->group);
     assay_cbor_put_uint(&w, record->era);
     assay_cbor_put_uint(&w, record->view);
     assay_cbor_put_uint(&w, record->seat);
     assay_cbor_put_bytes(&w, record->key, sizeof record->key);
     assay_cbor_put_uint(&w, record->epoch);
+    assay_cbor_put_bytes(&w, record->heard, sizeof record->heard);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
     return assay_writer_finish(&w, out);
 }
@@ -464,13 +466,14 @@ enum assay_status assay_cont_silent_record_decode(struct assay_slice bytes,
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_cont_silent_record read = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&in, 7));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 8));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.group));
     ASSAY_TRY(assay_cbor_uint_max(&in, ASSAY_CONT_ERA_MAX, &read.era));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.view));
     ASSAY_TRY(take_u32(&in, ASSAY_CONT_SEATS_MAX - 1, &read.seat));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.key, sizeof read.key));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.epoch));
+    ASSAY_TRY(assay_cbor_bytes_exact(&in, read.heard, sizeof read.heard));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));
     ASSAY_TRY(assay_cursor_end(&in));
     *record = read;

@@ -13,6 +13,7 @@
 
 enum {
     ASSAY_CONT_ADDRESS_MAX = 64,
+    ASSAY_CONT_HEARD_LEN = 16, /* a bit for each slot that may offer a replica */
     ASSAY_CONT_RECORD_MAX = 4096, /* the longest, of a kept row of seven, has about 2,000 bytes */
 };
 
@@ -76,6 +77,7 @@ struct assay_cont_silent_record {
     uint32_t seat;                      /* of that view, of which nothing was heard */
     uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* of the reporter */
     uint64_t epoch;                     /* that ran then */
+    uint8_t heard[ASSAY_CONT_HEARD_LEN]; /* slots whose replicas do not sit, and it hears; bits */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
 

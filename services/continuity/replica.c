@@ -84,7 +84,7 @@ static bool resends(const struct assay_cont_replica *r)
 static void set_wake(const struct assay_cont_replica *r, struct assay_cont_effects *effects)
 {
     const uint64_t resend_at_ms = resends(r) ? r->resend_at_ms : UINT64_MAX;
-    const uint64_t ping_at_ms = r->watches ? r->ping_at_ms : UINT64_MAX;
+    const uint64_t ping_at_ms = r->calls ? r->ping_at_ms : UINT64_MAX;
     effects->wake_at_ms =
         assay_min_u64(assay_min_u64(resend_at_ms, ping_at_ms), assay_cont_replica_receipts_due(r));
 }

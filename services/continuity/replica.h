@@ -73,7 +73,7 @@ struct assay_cont_send {
 };
 
 enum {
-    ASSAY_CONT_PING_MS = 1000,  /* replicas that sit say so to one another as often */
+    ASSAY_CONT_PING_MS = 1000,  /* replicas say to those that sit that they are there as often */
     ASSAY_CONT_HEARD_MS = 5000, /* whoever was heard within it is heard now */
     ASSAY_CONT_SENDS_MAX = 32,
     ASSAY_CONT_EFFECT_BYTES = ASSAY_CONT_FRAME_MAX + 16384, /* a page and what is small */
@@ -156,6 +156,10 @@ void assay_cont_replica_tick(struct assay_cont_replica *r, uint64_t now_ms,
  */
 bool assay_cont_replica_misses(const struct assay_cont_replica *r, uint64_t view, uint32_t seat,
                                uint64_t now_ms, uint64_t silent_ms);
+/* Returns: whether it sits, and has heard the replica of this key, which does not, within
+ * ASSAY_CONT_HEARD_MS. */
+bool assay_cont_replica_hears(const struct assay_cont_replica *r,
+                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint64_t now_ms);
 /* Returns: what the replica is doing. */
 struct assay_cont_status assay_cont_replica_status(const struct assay_cont_replica *r);
 /* Returns: the entry of an instance, for tests and people; NULL when it has none. */

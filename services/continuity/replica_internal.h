@@ -9,6 +9,7 @@
 
 enum {
     ASSAY_CONT_RECEIPTS_MAX = 4,        /* that wait, of one instance */
+    ASSAY_CONT_SPARES_MAX = 128,        /* replicas without a seat that are remembered as heard */
     ASSAY_CONT_HANDOVERS_MAX = 4,       /* newest views of which the record is kept */
     ASSAY_CONT_HANDOVER_LEN_MAX = 2304, /* of a group of seven: about 2,000 bytes */
 };
@@ -57,6 +58,12 @@ struct known_session {
 };
 
 /* A receipt that waits to be signed. */
+/* A replica that does not sit. */
+struct spare {
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+    uint64_t heard_ms;
+};
+
 struct receipt_request {
     struct assay_cont_entry entry; /* as it was when the request arrived */
     uint64_t session;              /* that asked */
@@ -110,11 +117,14 @@ struct assay_cont_replica {
     uint64_t resend_at_ms;
     uint64_t pause_ms;
 
+    bool calls;            /* a view was seen: it says to those that sit that it is there */
     bool watches;          /* it sits in `started`, and hears the others */
     uint64_t watched_view; /* whose seats these are */
     uint64_t heard_ms[ASSAY_CONT_SEATS_MAX];
     uint64_t within_ms; /* since then it has heard a quorum all the time, itself included */
     uint64_t ping_at_ms, ticked_ms;
+    uint32_t spare_count;
+    struct spare spare[ASSAY_CONT_SPARES_MAX]; /* that it heard while it sat */
 };
 
 /* docs/services.md 1.9.5: has the ledger undone a view that started? Returns: whether so, and its

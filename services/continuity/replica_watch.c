@@ -13,8 +13,10 @@ static uint32_t own_seat(const struct assay_cont_replica *r)
 
 void assay_cont_replica_watch(struct assay_cont_replica *r, uint64_t now_ms)
 {
-    const bool sits = r->born && !r->lost && own_seat(r) < r->started.count;
-    if (!sits) {
+    const bool called = r->calls;
+    r->calls = r->born && !r->lost;
+    if (r->calls && !called) r->ping_at_ms = now_ms;
+    if (!r->calls || own_seat(r) == r->started.count) {
         r->watches = false;
         return;
     }
@@ -26,12 +28,38 @@ void assay_cont_replica_watch(struct assay_cont_replica *r, uint64_t now_ms)
     r->within_ms = r->ping_at_ms = r->ticked_ms = now_ms;
 }
 
+/* Of many the one that was heard the longest ago is forgotten. */
+static void hear_spare(struct assay_cont_replica *r, const uint8_t *key, uint64_t now_ms)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < r->spare_count; i++) {
+        if (assay_bytes_equal(r->spare[i].key, key, ASSAY_P256_PUBLIC_LEN)) {
+            r->spare[i].heard_ms = now_ms;
+            return;
+        }
+        if (r->spare[i].heard_ms < r->spare[at].heard_ms) at = i;
+    }
+    if (r->spare_count < ASSAY_CONT_SPARES_MAX) at = r->spare_count++;
+    assay_bytes_copy(r->spare[at].key, sizeof r->spare[at].key, key, ASSAY_P256_PUBLIC_LEN);
+    r->spare[at].heard_ms = now_ms;
+}
+
 void assay_cont_replica_heard(struct assay_cont_replica *r, const struct assay_cont_from *from,
                               uint64_t now_ms)
 {
     if (!r->watches) return;
     const uint32_t seat = assay_cont_seat(&r->started, from->key);
     if (seat < r->started.count) r->heard_ms[seat] = now_ms;
+    else hear_spare(r, from->key, now_ms);
+}
+
+bool assay_cont_replica_hears(const struct assay_cont_replica *r,
+                              const uint8_t key[static ASSAY_P256_PUBLIC_LEN], uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < r->spare_count && r->watches; i++)
+        if (assay_bytes_equal(r->spare[i].key, key, ASSAY_P256_PUBLIC_LEN))
+            return now_ms - r->spare[i].heard_ms <= ASSAY_CONT_HEARD_MS;
+    return false;
 }
 
 /* Others that are heard now. */
@@ -47,9 +75,9 @@ static uint32_t heard_now(const struct assay_cont_replica *r, uint64_t now_ms)
 void assay_cont_replica_watch_tick(struct assay_cont_replica *r, uint64_t now_ms,
                                    struct assay_cont_effects *effects)
 {
-    if (!r->watches || now_ms < r->ping_at_ms) return;
+    if (!r->calls || now_ms < r->ping_at_ms) return;
     const bool paused = now_ms - r->ticked_ms > ASSAY_CONT_HEARD_MS;
-    if (paused || heard_now(r, now_ms) + 1 < assay_cont_quorum(r->started.count))
+    if (r->watches && (paused || heard_now(r, now_ms) + 1 < assay_cont_quorum(r->started.count)))
         r->within_ms = now_ms;
     r->ticked_ms = now_ms;
     r->ping_at_ms = now_ms + ASSAY_CONT_PING_MS;

@@ -245,6 +245,10 @@ static void submit_silent(struct assay_sim_services *s, uint32_t group, uint32_t
                                                .epoch = g->epoch + 1 };
     uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
     struct assay_slice payload;
+    for (uint32_t slot = 0; slot < ASSAY_CONT_SLOTS_MAX; slot++)
+        if (g->member[slot].listed &&
+            assay_cont_replica_hears(r->core, g->member[slot].key, services_now(s)))
+            record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
     assay_bytes_copy(record.key, sizeof record.key, r->key, sizeof r->key);
     assay_cont_silent_statement(&g->home, &record, digest);
     assay_model_sign(r->secret.bytes, digest, record.signature);

@@ -192,6 +192,7 @@ static void silences(struct pair *p, uint64_t *seed)
         .view = now->view,
         .seat = (uint32_t)random_below(seed, now->count),
         .epoch = p->epoch + random_below(seed, 2),
+        .heard = { (uint8_t)random_below(seed, 256), (uint8_t)random_below(seed, 256) },
     };
     const uint64_t reporter = random_below(seed, now->count);
     assay_bytes_copy(silent.key, 64, now->key[reporter], 64);

@@ -16,6 +16,7 @@ struct crowd {
     struct assay_cont_facts facts;
     enum assay_cont_standing standing[CROWD];
     uint16_t score[CROWD];
+    uint32_t unheard; /* a slot and one: no seat hears it; 0: everybody is heard */
     uint64_t epoch;
 };
 
@@ -55,6 +56,8 @@ static enum assay_cont_result report_as(struct crowd *b, uint32_t reporter, uint
     struct assay_cont_silent_record record = {
         .group = GROUP, .view = view, .seat = seat, .epoch = epoch
     };
+    for (uint32_t slot = 0; slot < CROWD; slot++)
+        if (b->unheard != slot + 1) record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
     assay_bytes_copy(record.key, 64, b->group.now.roster.key[reporter], 64);
     return assay_cont_group_silent(&b->group, &record, &b->facts);
 }
@@ -323,6 +326,43 @@ Test(group_silence, a_seat_moves_to_no_operator_that_has_its_seats)
     }
     cr_expect_eq(assay_cont_group_alarms(&b->group) & ASSAY_CONT_ALARM_OPERATORS,
                  ASSAY_CONT_ALARM_OPERATORS);
+    free(b);
+}
+
+/* docs/services.md 1.11.3: heard by a quorum of the seats that report. */
+Test(group_silence, a_seat_moves_to_nobody_whom_too_few_hear)
+{
+    for (uint32_t few = 0; few <= 4; few++) {
+        struct crowd *b = crowd_of(FIVE);
+        const uint32_t seat = 1, best = CROWD - 1;
+        uint32_t said = 0;
+        for (uint32_t i = 0; i < FIVE; i++) {
+            if (i == seat) continue;
+            b->unheard = said++ < few ? 0 : best + 1;
+            cr_assert_eq(report(b, i, seat), ASSAY_CONT_APPLIED);
+        }
+        spares_alive(b);
+        crowd_close(b);
+        cr_assert_eq(b->group.phase, ASSAY_CONT_CHANGING);
+        cr_expect_eq(b->group.next.slot[seat], few >= 3 ? best : best - 1, "heard by %u", few);
+        crowd_start(b);
+        for (uint32_t i = 0; i < CROWD; i++) /* in the view that is over */
+            cr_expect(b->group.member[i].heard[0] == 0 && b->group.member[i].heard[1] == 0);
+        free(b);
+    }
+}
+
+/* What was heard counts in the epoch of the report and in the next, as the report does. */
+Test(group_silence, what_was_heard_long_ago_counts_no_more)
+{
+    struct crowd *b = crowd_of(FIVE);
+    report_by(b, 4, 1);
+    crowd_close(b); /* nobody is alive */
+    for (uint32_t i = 0; i < CROWD; i++)
+        cr_assert_eq(b->group.member[i].heard[1], 0x1d);
+    crowd_close(b);
+    for (uint32_t i = 0; i < CROWD; i++)
+        cr_assert_eq(b->group.member[i].heard[0] | b->group.member[i].heard[1], 0);
     free(b);
 }
 

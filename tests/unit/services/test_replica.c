@@ -18,7 +18,7 @@ struct bench {
     uint8_t key[PEERS][ASSAY_P256_PUBLIC_LEN];
     struct assay_cont_effects effects;
     struct assay_cont_table_record record; /* what was submitted last */
-    uint32_t submitted;
+    uint32_t submitted, asked;
     struct {
         uint32_t from, to;
         struct assay_slice frame;
@@ -74,7 +74,9 @@ static int ask(struct bench *b, uint32_t at, const struct assay_cont_frame *f,
     assay_bytes_copy(from.instance, 32, f->instance, 32);
     cr_assert_eq(assay_cont_frame_encode(f, bytes, sizeof bytes, &out), ASSAY_OK);
     if (assay_cont_replica_frame(b->replica[at], &from, out, 0, &b->effects) != ASSAY_OK) return 0;
-    assay_cont_replica_check(b->replica[at]);
+    /* Of a large table each time would be the square of it. */
+    if (b->asked++ % (1 + assay_cont_replica_status(b->replica[at]).instances / 64) == 0)
+        assay_cont_replica_check(b->replica[at]);
     cr_assert_eq(b->effects.count, 1);
     cr_assert_eq(
         assay_cont_frame_decode(assay_slice_over(b->effects.bytes, b->effects.send[0].len), answer),
@@ -283,7 +285,7 @@ Test(replica, every_instance_comes_along_into_the_next_view)
     struct bench *b = begin();
     struct assay_cont_frame f, answer;
     for (uint32_t i = 0; i < ASSAY_CONT_INSTANCES_MAX; i++) {
-        const uint8_t instance[32] = { (uint8_t)(i * 7), (uint8_t)(i >> 8), (uint8_t)i };
+        const uint8_t instance[32] = { (uint8_t)(i >> 8), (uint8_t)(i * 7), (uint8_t)i };
         session(b, instance, 1);
         f = frame(ASSAY_CONT_ADOPT, instance, 1);
         f.index = i + 1;
@@ -333,7 +335,7 @@ Test(replica, every_instance_comes_along_into_the_next_view)
         if (at == 2) continue;
         cr_assert_eq(status.view, 1);
         for (uint32_t i = 0; i < ASSAY_CONT_INSTANCES_MAX; i++) {
-            const uint8_t instance[32] = { (uint8_t)(i * 7), (uint8_t)(i >> 8), (uint8_t)i };
+            const uint8_t instance[32] = { (uint8_t)(i >> 8), (uint8_t)(i * 7), (uint8_t)i };
             const struct assay_cont_entry *entry =
                 assay_cont_replica_entry(b->replica[at], instance);
             cr_assert_not_null(entry);

@@ -41,6 +41,7 @@ struct world {
     bool cut[MACHINES][MACHINES]; /* from, to */
     uint64_t heard_ms[MACHINES][MACHINES]; /* of the first by the second: unbroken since */
     bool unbroken[MACHINES][MACHINES];
+    uint64_t last_ms[MACHINES][MACHINES]; /* when the second could hear the first last */
     uint64_t now_ms, seed, epoch;
     uint64_t moves[CLOSES];
     uint32_t move_count, cut_closes[MACHINES];
@@ -113,6 +114,10 @@ static void hand_in(struct world *w, uint32_t i)
                                                    .seat = k,
                                                    .epoch = w->epoch + 1 };
         if (!assay_cont_replica_misses(m->core, record.view, k, w->now_ms, SILENT_MS)) continue;
+        for (uint32_t slot = 0; slot < MACHINES; slot++)
+            if (w->group.member[slot].listed &&
+                assay_cont_replica_hears(m->core, w->group.member[slot].key, w->now_ms))
+                record.heard[slot / 8] |= (uint8_t)(1u << slot % 8);
         assay_bytes_copy(record.key, sizeof record.key, m->key, sizeof m->key);
         (void)assay_cont_group_silent(&w->group, &record, &w->facts);
     }
@@ -137,6 +142,7 @@ static void step(struct world *w)
         for (uint32_t k = 0; k < MACHINES; k++) {
             const bool hears = !w->cut[i][k] && !w->machine[i].dead && !w->machine[k].dead;
             if (hears && !w->unbroken[i][k]) w->heard_ms[i][k] = w->now_ms;
+            if (hears) w->last_ms[i][k] = w->now_ms;
             w->unbroken[i][k] = hears;
         }
 }
@@ -166,10 +172,23 @@ static uint32_t hearers(const struct world *w, uint32_t seat)
     return count;
 }
 
+/* Seats that could hear a machine in the two epochs whose reports count. */
+static uint32_t could_hear(const struct world *w, uint32_t it)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w->group.size; i++) {
+        const uint32_t k = machine_of(w->group.now.roster.key[i]);
+        count += w->last_ms[it][k] != 0 && w->now_ms - w->last_ms[it][k] <= 2 * EPOCH_MS + 6000;
+    }
+    return count;
+}
+
 static void hold_move(struct world *w, uint32_t seat, bool said)
 {
     const uint32_t it = machine_of(w->group.now.roster.key[seat]);
     uint32_t lately = 0;
+    cr_assert_geq(could_hear(w, machine_of(w->group.next.roster.key[seat])),
+                  assay_cont_quorum(w->group.size), "it would be silent in the seat");
     cr_assert_lt(hearers(w, seat), assay_cont_quorum(w->group.size), "a quorum hears it");
     cr_assert(!said || w->cut_closes[it] > 8, "it says that it is alive");
     for (uint32_t i = 0; i < w->move_count; i++) {
@@ -357,6 +376,33 @@ Test(silence, dead_seats_are_replaced, .timeout = 300)
         for (uint32_t i = 0; i < size; i++)
             cr_expect_not(w->machine[machine_of(w->group.now.roster.key[i])].dead);
         world_free(w);
+    }
+}
+
+/* Who gets the seat of a machine that dies. cut_off: this one is cut off then, its daemon at work;
+ * MACHINES: none is. */
+static uint32_t taker_of_a_seat(uint32_t size, uint32_t cut_off)
+{
+    struct world *w = world_of(size, size);
+    for (uint32_t i = 0; i < 3; i++)
+        run_epoch(w);
+    w->machine[machine_of(w->group.now.roster.key[0])].dead = true;
+    for (uint32_t i = 0; i < MACHINES && cut_off < MACHINES; i++)
+        w->cut[cut_off][i] = w->cut[i][cut_off] = true;
+    for (uint32_t i = 0; i < 8 && w->moved == 0; i++)
+        run_epoch(w);
+    cr_assert_eq(w->moved, 1);
+    const uint32_t taker = machine_of(w->group.next.roster.key[0]);
+    world_free(w);
+    return taker;
+}
+
+/* Saying that one is alive is not enough: whom nobody hears would be silent in the seat. */
+Test(silence, a_seat_goes_to_one_that_is_heard, .timeout = 120)
+{
+    for (uint32_t size = 3; size <= 7; size += 2) {
+        const uint32_t first = taker_of_a_seat(size, MACHINES);
+        cr_expect_neq(taker_of_a_seat(size, first), first, "size %u", size);
     }
 }
 
