@@ -381,6 +381,7 @@ enum assay_share_result assay_share_registry_have(struct assay_share_registry *r
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
+    if (record->era != r->era) return ASSAY_SHARE_LATE; /* said before a RECOVER that undid it */
     const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
@@ -437,6 +438,7 @@ enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
+    if (record->era != r->era) return ASSAY_SHARE_LATE; /* of an attempt that is undone */
     const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
@@ -455,6 +457,7 @@ enum assay_share_result assay_share_registry_ready(struct assay_share_registry *
 {
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
+    if (record->era != r->era) return ASSAY_SHARE_LATE; /* of another era */
     const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots || slot != record->slot) return ASSAY_SHARE_STRANGER;
     struct assay_share_cluster *c = &r->cluster[record->cluster];
@@ -621,6 +624,7 @@ enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
 {
     uint8_t digest[32];
     facts->count = 0;
+    if (record->era != r->era) return ASSAY_SHARE_LATE; /* its numbers come again */
     const struct assay_share_row *row = row_of(r, record->id);
     if (row == NULL) return ASSAY_SHARE_UNKNOWN;
     const struct assay_share_reshare *under_way = assay_share_registry_reshare(r, row);

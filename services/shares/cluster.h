@@ -234,7 +234,8 @@ enum assay_share_result assay_share_registry_readers(
     struct assay_share_registry *r, const struct assay_share_readers_record *record,
     struct assay_share_facts *facts);
 /* SHARE_HAVE and SHARE_DEAL of a member. Lines stand alone. Returns: APPLIED when one changed
- * something, else why the last did not: SAME | STRANGER | UNKNOWN | MISMATCH */
+ * something, else why the last did not: SAME | LATE (another era) | STRANGER | UNKNOWN | MISMATCH
+ */
 enum assay_share_result assay_share_registry_have(struct assay_share_registry *r, uint32_t member,
                                                   const struct assay_share_list_record *record,
                                                   struct assay_share_facts *facts);
@@ -247,7 +248,8 @@ enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r
 enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
                                                  const struct assay_share_sum_record *record,
                                                  struct assay_share_facts *facts);
-/* SHARE_READY of a member. Returns: APPLIED | SAME | STRANGER | MISMATCH (not everything) */
+/* SHARE_READY of a member. Returns: APPLIED | SAME | LATE (another era) | STRANGER | MISMATCH (not
+ * everything) */
 enum assay_share_result assay_share_registry_ready(struct assay_share_registry *r, uint32_t member,
                                                    const struct assay_share_ready_record *record,
                                                    struct assay_share_facts *facts);

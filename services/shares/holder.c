@@ -83,6 +83,7 @@ static void lines_leave(const struct assay_share_call *call, struct assay_share_
     if (record->count == 0) return;
     record->cluster = call->h->cluster;
     record->seating = call->h->seating;
+    record->era = call->h->era;
     lines_sort(record);
     const enum assay_status status = assay_share_list_record_encode(
         record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
@@ -468,7 +469,7 @@ static void say_ready(const struct assay_share_call *call)
 {
     struct assay_share_holder *h = call->h;
     struct assay_share_ready_record record = { .cluster = h->cluster, .slot = h->slot,
-                                               .seating = h->seating };
+                                               .seating = h->seating, .era = h->era };
     struct assay_merkle tree;
     struct assay_slice out;
     if (!h->ready_due || h->lost || is_looking(h) || h->missing > 0) return;

@@ -70,7 +70,8 @@ void assay_share_gather_show(const struct assay_share_call *call,
         gather->attempt != reshare->attempt)
         return;
     h->sum_due_ms = call->now_ms + ASSAY_SHARE_PAUSE_MS; /* one convicts for all ids */
-    *sum = (struct assay_share_sum_record){ .generation = gather->generation,
+    *sum = (struct assay_share_sum_record){ .era = h->era,
+                                            .generation = gather->generation,
                                             .attempt = gather->attempt,
                                             .current = gather->current };
     assay_bytes_copy(sum->id, 32, gather->id, 32);

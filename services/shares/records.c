@@ -337,9 +337,10 @@ enum assay_status assay_share_list_record_encode(const struct assay_share_list_r
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_ASSERT(record->count <= ASSAY_SHARE_LIST_MAX);
-    assay_cbor_put_array(&w, 3);
+    assay_cbor_put_array(&w, 4);
     assay_cbor_put_uint(&w, record->cluster);
     assay_cbor_put_uint(&w, record->seating);
+    assay_cbor_put_uint(&w, record->era);
     assay_cbor_put_array(&w, record->count);
     for (uint32_t i = 0; i < record->count; i++) {
         const struct assay_share_line *line = &record->line[i];
@@ -368,9 +369,10 @@ enum assay_status assay_share_list_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_share_list_record read;
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 3));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 4));
     ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.seating));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.era));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_SHARE_LIST_MAX, &count));
     if (count == 0) return ASSAY_E_RANGE;
     read.count = (uint32_t)count;
@@ -382,6 +384,7 @@ enum assay_status assay_share_list_record_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cursor_end(&in));
     record->cluster = read.cluster;
     record->seating = read.seating;
+    record->era = read.era;
     record->count = read.count;
     for (uint32_t i = 0; i < read.count; i++)
         record->line[i] = read.line[i];
@@ -395,10 +398,11 @@ enum assay_status assay_share_ready_record_encode(const struct assay_share_ready
                                                   struct assay_slice *out)
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
-    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_array(&w, 6);
     assay_cbor_put_uint(&w, record->cluster);
     assay_cbor_put_uint(&w, record->slot);
     assay_cbor_put_uint(&w, record->seating);
+    assay_cbor_put_uint(&w, record->era);
     assay_cbor_put_uint(&w, record->count);
     assay_cbor_put_bytes(&w, record->digest, sizeof record->digest);
     return assay_writer_finish(&w, out);
@@ -409,10 +413,11 @@ enum assay_status assay_share_ready_record_decode(struct assay_slice bytes,
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_share_ready_record read = { 0 };
-    ASSAY_TRY(assay_cbor_array_exact(&in, 5));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 6));
     ASSAY_TRY(take_u32(&in, ASSAY_SHARE_CLUSTERS_MAX - 1, &read.cluster));
     ASSAY_TRY(take_u32(&in, ASSAY_SHARE_SLOTS_MAX - 1, &read.slot));
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.seating));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.era));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.count));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.digest, sizeof read.digest));
     ASSAY_TRY(assay_cursor_end(&in));
@@ -516,7 +521,8 @@ enum assay_status assay_share_sum_record_encode(const struct assay_share_sum_rec
 {
     struct assay_writer w = assay_writer_over(bytes, capacity);
     ASSAY_ASSERT(record->count <= ASSAY_SHARE_K_MAX);
-    assay_cbor_put_array(&w, 5);
+    assay_cbor_put_array(&w, 6);
+    assay_cbor_put_uint(&w, record->era);
     assay_cbor_put_bytes(&w, record->id, sizeof record->id);
     assay_cbor_put_uint(&w, record->generation);
     assay_cbor_put_uint(&w, record->attempt);
@@ -533,7 +539,8 @@ enum assay_status assay_share_sum_record_decode(struct assay_slice bytes,
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
     struct assay_share_sum_record read = { 0 };
     uint64_t count = 0;
-    ASSAY_TRY(assay_cbor_array_exact(&in, 5));
+    ASSAY_TRY(assay_cbor_array_exact(&in, 6));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.era));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.id, sizeof read.id));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.generation));
     ASSAY_TRY(take_u32(&in, ATTEMPT_MAX, &read.attempt));

@@ -14,7 +14,7 @@ enum {
     ASSAY_SHARE_ADDRESS_MAX = 64,
     ASSAY_SHARE_LIST_MAX = 100,    /* ids of one record */
     ASSAY_SHARE_READERS_MAX = 4,   /* of an id */
-    ASSAY_SHARE_RECORD_MAX = 8192, /* a list of 100 has at most 7,721 bytes */
+    ASSAY_SHARE_RECORD_MAX = 8192, /* a list of 100 has at most 7,730 bytes */
 };
 
 /* HOLDER: a member offers to hold shares in a cluster. Both keys sign all of it, the member's node
@@ -98,6 +98,7 @@ struct assay_share_line {
 struct assay_share_list_record {
     uint32_t cluster;
     uint64_t seating; /* of the slot: what was said of it before it was given anew is void */
+    uint64_t era;     /* generations and attempts come again in the next one */
     uint32_t count;
     struct assay_share_line line[ASSAY_SHARE_LIST_MAX];
 };
@@ -107,6 +108,7 @@ struct assay_share_ready_record {
     uint32_t cluster;
     uint32_t slot;
     uint64_t seating;
+    uint64_t era;
     uint32_t count;
     uint8_t digest[32]; /* of the sorted ids with their generations */
 };
@@ -124,6 +126,7 @@ struct assay_share_read_record {
 /* SHARE_SUM: what the dealers of an attempt have dealt, in full: their sum says what every slot has
  * to come to. */
 struct assay_share_sum_record {
+    uint64_t era;
     uint8_t id[32];
     uint32_t generation;
     uint32_t attempt;

@@ -421,7 +421,7 @@ static bool line_of(struct registry_world *w, const struct assay_share_registry 
 static bool list(struct registry_world *w, const struct assay_share_registry *s, bool deals,
                  struct registry_record *out)
 {
-    struct assay_share_list_record record = { 0 };
+    struct assay_share_list_record record = { .era = s->era };
     uint32_t slot = 0;
     if (!sits(w, s, out, &record.cluster, &slot)) return false;
     record.seating = s->cluster[record.cluster].seat[slot].seating;
@@ -441,7 +441,7 @@ static bool list(struct registry_world *w, const struct assay_share_registry *s,
 static bool ready(struct registry_world *w, const struct assay_share_registry *s,
                   struct registry_record *out)
 {
-    struct assay_share_ready_record record = { .count = s->synced_count };
+    struct assay_share_ready_record record = { .era = s->era, .count = s->synced_count };
     if (!sits(w, s, out, &record.cluster, &record.slot)) return false;
     record.seating = s->cluster[record.cluster].seat[record.slot].seating;
     assay_share_registry_root(s, record.digest);

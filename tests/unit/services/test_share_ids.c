@@ -133,7 +133,7 @@ static enum assay_share_result drop(struct bench *b, uint8_t owner, uint32_t nam
 /* Every slot says that it keeps its share. */
 static void sync(struct bench *b, const struct assay_share_row *row)
 {
-    struct assay_share_list_record record = { .count = 1 };
+    struct assay_share_list_record record = { .era = b->r->era, .count = 1 };
     record.line[0] = (struct assay_share_line){ .generation = 1, .attempt = row->attempt };
     assay_bytes_copy(record.line[0].id, 32, row->id, 32);
     assay_bytes_copy(record.line[0].digest, 32, row->digest, 32);

@@ -22,6 +22,7 @@ struct bench {
     struct assay_share_polynomial f, g[SLOTS];
     struct assay_share_commitments a, b[SLOTS];
     struct assay_share_lie_record lie[SLOTS];
+    uint32_t drawn; /* whose dealings: an era after a RECOVER has others of the same numbers */
 };
 
 static void fill(uint8_t *bytes, size_t len, uint32_t seed)
@@ -52,7 +53,7 @@ static struct assay_share_list_record line(const struct bench *b, uint32_t membe
                                            uint32_t generation, uint32_t attempt,
                                            const struct assay_share_commitments *of)
 {
-    struct assay_share_list_record record = { .count = 1,
+    struct assay_share_list_record record = { .era = b->r->era, .count = 1,
                                               .seating = seating_of(b->r, 0, member) };
     record.line[0].generation = generation;
     record.line[0].attempt = attempt;
@@ -65,6 +66,7 @@ static void ready(struct bench *b, uint32_t slot)
 {
     const struct assay_share_seat *seat = &b->r->cluster[0].seat[slot];
     struct assay_share_ready_record record = { .slot = slot, .seating = seat->seating,
+                                               .era = b->r->era,
                                                .count = b->r->synced_count };
     assay_share_registry_root(b->r, record.digest);
     (void)assay_share_registry_ready(b->r, seat->member, &record, &b->facts);
@@ -126,7 +128,7 @@ static void deal(struct bench *b)
         struct assay_secret32 lambda, own;
         uint8_t wide[(K - 1) * ASSAY_SODIUM_WIDE_LEN];
         if (!(reshare->dealers >> d & 1)) continue;
-        fill(wide, sizeof wide, 100 * reshare->attempt + d);
+        fill(wide, sizeof wide, 1000 * b->drawn + 100 * reshare->attempt + d);
         cr_assert_eq(assay_share_of(&b->f, d, &own), ASSAY_OK);
         cr_assert_eq(assay_share_lambda(reshare->dealers, d, &lambda), ASSAY_OK);
         assay_sodium_scalar_mul(&lambda, &own, &own);
@@ -362,7 +364,7 @@ Test(share_lies, fewer_than_k_that_agree_make_no_generation)
 static struct assay_share_sum_record sum_record(const struct bench *b)
 {
     const struct assay_share_reshare *reshare = reshare_of(b);
-    struct assay_share_sum_record sum = { .generation = reshare->generation,
+    struct assay_share_sum_record sum = { .era = b->r->era, .generation = reshare->generation,
                                           .attempt = reshare->attempt, .current = b->a };
     assay_bytes_copy(sum.id, 32, b->id, 32);
     for (uint32_t d = 0; d < SLOTS; d++)
@@ -391,6 +393,50 @@ Test(share_lies, a_false_have_is_convicted_by_the_sum)
             cr_assert_eq(b->r->member[i].convicted, i == member, "member %u", i);
         done(b);
     }
+}
+
+/* A RECOVER undoes an attempt, and the next era has one of the same numbers with other dealings:
+ * what was said before it, and is handed in again, is none of it. */
+Test(share_lies, what_was_said_in_another_era_convicts_nobody)
+{
+    struct bench *b = resharing();
+    const size_t len = assay_share_registry_size(IDS);
+    struct assay_share_registry *before =
+        assay_share_registry_init(malloc(len), len, &b->r->config);
+    assay_share_registry_copy(before, b->r);
+    deal(b);
+    const struct assay_share_reshare *reshare = reshare_of(b);
+    const uint32_t dealer = (uint32_t)__builtin_ctz(reshare->dealers);
+    const uint32_t member = b->r->cluster[0].seat[LIAR].member;
+    const uint32_t dealing = b->r->cluster[0].seat[dealer].member;
+    const struct assay_share_commitments dealt = sum_of(b);
+    const struct assay_share_list_record have =
+        line(b, member, reshare->generation, reshare->attempt, &dealt);
+    const struct assay_share_list_record deals =
+        line(b, dealing, reshare->generation, reshare->attempt, &b->b[dealer]);
+    const struct assay_share_sum_record sum = sum_record(b);
+    const struct assay_share_seat *seat = &b->r->cluster[0].seat[4];
+    struct assay_share_ready_record early = { .slot = 4, .seating = seat->seating, .count = 1 };
+    assay_share_registry_root(b->r, early.digest);
+    const uint32_t newcomer = seat->member;
+    free(b->r);
+    b->r = before;
+    assay_share_registry_enter(b->r, 1);
+    b->drawn = 1;
+    cr_assert_eq(assay_share_registry_ready(b->r, newcomer, &early, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_deal(b->r, dealing, &deals, &b->facts), ASSAY_SHARE_LATE);
+    deal(b);
+    say_have(b, 0, 0);
+    cr_assert_eq(assay_share_registry_have(b->r, member, &have, &b->facts), ASSAY_SHARE_LATE);
+    cr_assert_eq(assay_share_registry_sum(b->r, &sum, &b->facts), ASSAY_SHARE_LATE);
+    const struct assay_share_sum_record now = sum_record(b);
+    cr_assert_eq(assay_share_registry_sum(b->r, &now, &b->facts), ASSAY_SHARE_SAME);
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        cr_assert(!b->r->member[i].convicted, "member %u", i);
+    for (uint32_t slot = 1; slot < SLOTS; slot++)
+        say_have(b, slot, 0);
+    cr_assert_eq(row_of(b)->generation, 2);
+    done(b);
 }
 
 /* As many digests as are told apart are taken by liars; the right one is none of them. */

@@ -120,6 +120,7 @@ static union any example(uint32_t kind)
     case 2:
         any.list.cluster = 2;
         any.list.seating = 70000;
+        any.list.era = 300;
         any.list.count = 3;
         for (uint8_t i = 0; i < 3; i++)
             any.list.line[i] = (struct assay_share_line){ .id = { i }, .generation = 70000,
@@ -127,7 +128,8 @@ static union any example(uint32_t kind)
         break;
     case 3:
         any.ready = (struct assay_share_ready_record){ .cluster = 1, .slot = 15,
-                                                       .seating = INT64_MAX, .count = 4096,
+                                                       .seating = INT64_MAX, .era = 2,
+                                                       .count = 4096,
                                                        .digest = { 1 } };
         break;
     case 4:
@@ -136,8 +138,8 @@ static union any example(uint32_t kind)
         any.read.reader.kind = ASSAY_SHARE_READER_MEASUREMENT;
         break;
     case 5:
-        any.sum = (struct assay_share_sum_record){ .id = { 1 }, .generation = 2, .attempt = 3,
-                                                   .current = { .k = 2 }, .count = 2,
+        any.sum = (struct assay_share_sum_record){ .era = 5, .id = { 1 }, .generation = 2,
+                                                   .attempt = 3, .current = { .k = 2 }, .count = 2,
                                                    .dealt = { { .k = 2 }, { .k = 3 } } };
         break;
     case 7:
@@ -227,6 +229,7 @@ Test(share_records, a_list_of_a_hundred_fits_and_more_is_refused)
     struct assay_slice out;
     any.list.cluster = ASSAY_SHARE_CLUSTERS_MAX - 1;
     any.list.seating = INT64_MAX;
+    any.list.era = INT64_MAX;
     any.list.count = ASSAY_SHARE_LIST_MAX;
     for (uint32_t i = 0; i < ASSAY_SHARE_LIST_MAX; i++)
         any.list.line[i] = (struct assay_share_line){ .id = { (uint8_t)i },
@@ -235,8 +238,8 @@ Test(share_records, a_list_of_a_hundred_fits_and_more_is_refused)
     cr_assert_eq(encode(2, &any, bytes, sizeof bytes, &out), ASSAY_OK);
     cr_assert_eq(decode(2, out, &read), ASSAY_OK);
     cr_assert_eq(read.list.count, ASSAY_SHARE_LIST_MAX);
-    cr_assert_eq(bytes[12], 100, "the head of the list: 0x98 and a byte");
-    bytes[12] = 101;
+    cr_assert_eq(bytes[21], 100, "the head of the list: 0x98 and a byte");
+    bytes[21] = 101;
     cr_assert_eq(decode(2, out, &read), ASSAY_E_RANGE);
 }
 
