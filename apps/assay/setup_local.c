@@ -24,7 +24,8 @@ enum {
     GROUPS_MAX = 8, /* operators, vendors */
     TEXT_MAX = 64 * 1024,
     SOCKET_PATH_MAX = 107,
-    GROUP_SIZE = 3,     /* replicas, and the fewest nodes for shares */
+    GROUP_SIZE = 3,     /* replicas */
+    SHARE_NODES = 4,    /* the fewest for shares, and for replicas beside them */
     CLUSTER_SLOTS = 5,  /* at most */
     MONEY = 1000000,    /* all that there is */
 };
@@ -158,7 +159,7 @@ static int make_node(struct local *l, unsigned long n)
 
 static bool has_replicas(const struct local *l)
 {
-    return l->s->services && l->nodes >= GROUP_SIZE;
+    return l->s->services && l->nodes >= SHARE_NODES;
 }
 
 static unsigned long slots_of(const struct local *l)
@@ -166,10 +167,12 @@ static unsigned long slots_of(const struct local *l)
     return l->nodes < CLUSTER_SLOTS ? l->nodes : CLUSTER_SLOTS;
 }
 
-/* More than half of the slots make a secret, so two halves of a network cannot both. */
+/* More than half of five; of four, two: one holder that is silent stops no reshare
+ * (docs/services.md 5.8). */
 static unsigned long threshold_of(const struct local *l)
 {
-    return slots_of(l) / 2 + 1;
+    const unsigned long half = slots_of(l) / 2 + 1, most = slots_of(l) - 2;
+    return half < most ? half : most;
 }
 
 /* One holder may be away while a secret is put. */
@@ -392,7 +395,7 @@ static int print_made(const struct local *l)
 /* A group of three replicas has each seat from another operator (docs/services.md 1.9.3). */
 static const char *operators_preset(const struct assay_setup *s)
 {
-    const bool few = s->nodes != NULL && strtoul(s->nodes, NULL, 10) < GROUP_SIZE;
+    const bool few = s->nodes != NULL && strtoul(s->nodes, NULL, 10) < SHARE_NODES;
     return s->services && !few ? "3" : "2";
 }
 

@@ -53,6 +53,7 @@ const cyaml_schema_field_t assay_config_services_fields[] = {
 enum {
     INSTANCES_USUAL = 256,
     SLOTS_USUAL = 5,
+    SLOTS_MORE = 2, /* than the threshold (docs/services.md 5.8) */
     K_USUAL = 3,
     IDS_USUAL = 1024,
     ACCOUNTS_USUAL = 256,
@@ -106,11 +107,16 @@ static enum assay_status take_shares(const struct assay_config_file *file,
     ASSAY_TRY(take(file, "services.shares.clusters", yaml->shares.clusters, 1, 1,
                    ASSAY_SHARE_CLUSTERS_MAX, &plan->shares.clusters));
     ASSAY_TRY(take(file, "services.shares.slots", yaml->shares.slots, SLOTS_USUAL,
-                   ASSAY_SHARE_K_MIN, ASSAY_SHARE_SLOTS_MAX, &plan->shares.slots));
+                   ASSAY_SHARE_K_MIN + SLOTS_MORE, ASSAY_SHARE_SLOTS_MAX, &plan->shares.slots));
+    const uint32_t most = plan->shares.slots - SLOTS_MORE;
     ASSAY_TRY(take(file, "services.shares.threshold", yaml->shares.threshold,
-                   plan->shares.slots < K_USUAL ? plan->shares.slots : K_USUAL, ASSAY_SHARE_K_MIN,
-                   plan->shares.slots < ASSAY_SHARE_K_MAX ? plan->shares.slots : ASSAY_SHARE_K_MAX,
+                   most < K_USUAL ? most : K_USUAL, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX,
                    &plan->shares.k));
+    if (plan->shares.k > most)
+        return assay_config_fail(file, ASSAY_E_RANGE, "services.shares.threshold",
+                                 "expected at most %u, which is %d less than slots, found %u: one "
+                                 "holder that is silent would stop every reshare",
+                                 (unsigned)most, (int)SLOTS_MORE, (unsigned)plan->shares.k);
     ASSAY_TRY(take(file, "services.shares.confirmations", yaml->shares.confirmations,
                    plan->shares.slots, plan->shares.k, plan->shares.slots,
                    &plan->shares.confirmations));

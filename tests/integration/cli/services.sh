@@ -27,7 +27,7 @@ expect 5 'no services, or listen.services is off' bare account transfer --key ba
 kill $bare_pids
 
 # --- a network with services
-expect 0 'services: group state of 3 replicas, shares of 4 slots of which 3 make a secret' \
+expect 0 'services: group state of 3 replicas, shares of 4 slots of which 2 make a secret' \
     "$ASSAY" setup local --dir net --services --port 0 --epoch-ms 2000
 case $out in *"money: 1000000, of $WORK/net/account.key"*) ;; *) wrong "setup says nothing of money: $out" ;; esac
 made 'setup local' "$WORK/small" genesis services -- "$ASSAY" setup local --dir small --nodes 2 --operators 1 \
