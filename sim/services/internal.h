@@ -130,6 +130,7 @@ struct views {
     struct assay_cont_roster next; /* that was decided last */
     bool was_changing;             /* before what is decided now */
     /* The epoch of the last report of a seat, by another. */
+    uint64_t unlisted[ASSAY_CONT_SEATS_MAX]; /* epoch since which nobody lists who sits there */
     uint64_t reported[ASSAY_CONT_SEATS_MAX][ASSAY_CONT_SEATS_MAX];
     uint32_t move_count; /* seats that moved for silence, and when */
     uint64_t move[SILENCE_MOVES];

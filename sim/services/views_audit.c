@@ -160,6 +160,7 @@ static void happened(struct assay_sim_services *s, uint32_t g, const struct assa
         if (v->decided < v->started) v->decided = v->started;
         v->was_changing = false;
         assay_bytes_zero(v->reported, sizeof v->reported);
+        assay_bytes_zero(v->unlisted, sizeof v->unlisted);
         break;
     case ASSAY_CONT_LOST: v->lost = true; break;
     case ASSAY_CONT_SESSION:
@@ -169,11 +170,12 @@ static void happened(struct assay_sim_services *s, uint32_t g, const struct assa
     }
 }
 
-/* The processes that sit are those that their members listed last. */
+/* The processes that sit are those that their members listed last, or may be listed again since a
+ * RECOVER. */
 static void remembers(struct assay_sim_services *s, uint32_t g)
 {
     const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
-    const struct views *v = &s->views[g];
+    struct views *v = &s->views[g];
     uint32_t memories = 0;
     if (!v->born || v->lost) return;
     /* 1.9.5: views of an era before may still be shown. */
@@ -181,7 +183,14 @@ static void remembers(struct assay_sim_services *s, uint32_t g)
         return;
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         const uint32_t slot = group->now.slot[i];
-        memories += slot < NODES && remembers_seat(v, slot, group->now.roster.key[i]);
+        if (slot < NODES) {
+            v->unlisted[i] = 0;
+            memories += remembers_seat(v, slot, group->now.roster.key[i]);
+            continue;
+        }
+        /* 1.9.5.1: its replica may list it again, for some time. */
+        if (v->unlisted[i] == 0) v->unlisted[i] = group->epoch;
+        memories += group->epoch - v->unlisted[i] < ASSAY_CONT_GONE_CLOSES;
     }
     services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
     if (memories < assay_cont_quorum(group->now.roster.count))

@@ -137,6 +137,7 @@ Test(group_silence, fewer_than_a_quorum_that_miss_a_seat_move_nothing)
         spares_alive(b);
         crowd_close(b);
         cr_assert_eq(b->facts.count, 0);
+        cr_assert_eq(assay_cont_group_seat(&b->group, 2), ASSAY_CONT_SEAT_SERVES);
     }
     report_by(b, 2, 2);
     cr_expect_eq(report(b, 0, 2), ASSAY_CONT_SAME, "one is one however often it says so");
@@ -182,6 +183,8 @@ Test(group_silence, reports_are_of_their_view_and_of_two_epochs)
         spares_alive(b);
         crowd_close(b);
         cr_expect_eq(b->group.phase, ASSAY_CONT_SERVING, "what was said is over");
+        const struct assay_cont_silence *s = &b->group.silence[3];
+        if (i > 0) cr_expect_eq(s->by[0] | s->by[1], 0, "close %u", i);
     }
     free(b);
 }
