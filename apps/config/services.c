@@ -184,8 +184,7 @@ static enum assay_status check_pages(const struct assay_config_file *file,
     return assay_config_fail(file, ASSAY_E_RANGE, "services.groups",
                              "expected at most %d pages of %d instances in all groups together, "
                              "found %u",
-                             (int)ASSAY_PLAN_PAGES_MAX, (int)ASSAY_PLAN_PAGE_ROWS,
-                             (unsigned)pages);
+                             (int)ASSAY_PLAN_PAGES_MAX, (int)ASSAY_PLAN_PAGE_ROWS, (unsigned)pages);
 }
 
 enum assay_status assay_config_take_services(const struct assay_config_file *file,

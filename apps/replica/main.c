@@ -17,7 +17,7 @@ static const char usage[] =
     "\n"
     "  --config FILE     configuration in YAML: service_version, daemon (its listen.services),\n"
     "                    listen (HOST:PORT), host (that others dial instead), group (number),\n"
-    "                    instances (at most; 10240), metrics (file that is written)\n"
+    "                    instances (room for; 1024), metrics (file that is written)\n"
     "  --check-config    read the configuration, then exit: 0 fit, 2 not\n"
     "  --version         print the version\n"
     "\n"
@@ -109,6 +109,10 @@ int main(int argc, char **argv)
         if (service_asked_to_drain) assay_replica_node_drain(node);
         ended = assay_replica_node_turn(node, 500);
     } while (ended == ASSAY_OK && !assay_replica_node_is_drained(node));
+    if (ended == ASSAY_E_RANGE)
+        service_say(&program,
+                    "the group may have more instances than there is room for: \"instances\" is %u",
+                    (unsigned)c->instances);
     assay_replica_node_close(&node);
     return service_end(&program, ended);
 }

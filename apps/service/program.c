@@ -136,7 +136,7 @@ static enum assay_status take(const struct assay_config_file *file, struct servi
     if (y->store != NULL) ASSAY_TRY(assay_config_take_path(file, "store", y->store, c->store));
     if (y->group != NULL)
         ASSAY_TRY(assay_config_take_number(file, "group", y->group, 0, 7, &c->group));
-    c->instances = ASSAY_CONT_INSTANCES_MAX;
+    c->instances = 1024;
     if (y->instances != NULL)
         ASSAY_TRY(assay_config_take_number(file, "instances", y->instances, 1,
                                            ASSAY_CONT_INSTANCES_MAX, &c->instances));

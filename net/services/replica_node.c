@@ -405,13 +405,14 @@ static void tell_silence(struct assay_replica_node *n, const struct assay_cont_g
         submit_said(n, ASSAY_SERVICE_ALIVE, &n->alive);
 }
 
-/* Returns: ASSAY_OK | ASSAY_E_STALE */
+/* Returns: ASSAY_OK | ASSAY_E_STALE | ASSAY_E_RANGE */
 static enum assay_status follow(struct assay_replica_node *n)
 {
     const enum assay_status status = assay_follower_turn(n->follower, n->now_ms);
     if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
     const struct assay_cont_group *group = assay_follower_group(n->follower);
     if (group == NULL) return ASSAY_OK;
+    if (group->instances_max > n->config.instances_max) return ASSAY_E_RANGE;
     if (n->replica == NULL) be_born(n, &group->home);
     take_close(n, group);
     if (n->told != assay_follower_told(n->follower)) {

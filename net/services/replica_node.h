@@ -17,7 +17,7 @@ struct assay_replica_node_config {
     const char *listen; /* HOST:PORT */
     const char *host;   /* that others dial instead; NULL: that of listen */
     uint32_t group;
-    uint32_t instances_max; /* of the group, at most ASSAY_CONT_INSTANCES_MAX */
+    uint32_t instances_max; /* at least the group's, at most ASSAY_CONT_INSTANCES_MAX */
 };
 
 /* Since it opened. */
@@ -34,7 +34,8 @@ ASSAY_CHECKED enum assay_status assay_replica_node_open(
 /* Accepts a pointer to NULL; nulls it. Its memory is lost. Returns: nothing. */
 void assay_replica_node_close(struct assay_replica_node **node);
 /* Waits up to so long for something to do, and does it. Returns: ASSAY_OK | ASSAY_E_STALE (its
- * member listed another process: end) | ASSAY_E_CRYPTO (it cannot sign) | ASSAY_E_IO */
+ * member listed another process: end) | ASSAY_E_RANGE (the group may have more instances than there
+ * is room for: end) | ASSAY_E_CRYPTO (it cannot sign) | ASSAY_E_IO */
 ASSAY_CHECKED enum assay_status assay_replica_node_turn(struct assay_replica_node *node,
                                                         int timeout_ms);
 /* Returns: what it is doing. */

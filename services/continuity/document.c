@@ -25,8 +25,7 @@ static const char head_type[] = "assay/group/v9";
 static const char rows_type[] = "assay/group/rows/v1";
 
 /* Rows are the most of it: the head fits where they do. */
-_Static_assert(HEAD_LEN_MAX +
-                       (2 * ASSAY_CONT_SEATS_MAX + ASSAY_CONT_SLOTS_MAX) * SEAT_LEN_MAX <=
+_Static_assert(HEAD_LEN_MAX + (2 * ASSAY_CONT_SEATS_MAX + ASSAY_CONT_SLOTS_MAX) * SEAT_LEN_MAX <=
                    ASSAY_CONT_DOCUMENT_LEN_MAX,
                "the head is longer than the rows");
 

@@ -121,11 +121,11 @@ struct assay_cont_group {
     struct assay_cont_member member[ASSAY_CONT_SLOTS_MAX];
     /* A row keeps its place as long as it stays (docs/services.md 1.3.1). */
     uint32_t instance_count;
-    uint32_t instance_end;  /* behind the last place that is taken */
-    uint32_t instance_free; /* the lowest place that is not */
-    uint16_t charged[ASSAY_CONT_SLOTS_MAX];     /* rows of a payer, */
-    uint16_t provisional[ASSAY_CONT_SLOTS_MAX]; /* and such of them that are not kept */
-    uint16_t by_name[ASSAY_CONT_INSTANCES_MAX]; /* [instance_count] places, names ascend */
+    uint32_t instance_end;                       /* behind the last place that is taken */
+    uint32_t instance_free;                      /* the lowest place that is not */
+    uint16_t charged[ASSAY_CONT_SLOTS_MAX];      /* rows of a payer, */
+    uint16_t provisional[ASSAY_CONT_SLOTS_MAX];  /* and such of them that are not kept */
+    uint16_t by_name[ASSAY_CONT_INSTANCES_MAX];  /* [instance_count] places, names ascend */
     uint16_t by_curve[ASSAY_CONT_INSTANCES_MAX]; /* the same by CURVE keys */
     struct assay_cont_instance_row *instance;    /* [instances_max] by place, the caller's */
 };

@@ -29,8 +29,7 @@ bool assay_cont_rows_order(struct assay_cont_group *group);
 /* Asserts what follows from rows. Returns: nothing. */
 void assay_cont_rows_check(const struct assay_cont_group *group);
 /* Returns: whether the newest session of an instance has this CURVE key. */
-bool assay_cont_row_has_curve(const struct assay_cont_group *group,
-                              const uint8_t curve[static 32]);
+bool assay_cont_row_has_curve(const struct assay_cont_group *group, const uint8_t curve[static 32]);
 
 /* --- seats. Each Returns: so. */
 /* The memory that sat there is another process's now. */

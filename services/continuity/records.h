@@ -13,7 +13,7 @@
 
 enum {
     ASSAY_CONT_ADDRESS_MAX = 64,
-    ASSAY_CONT_HEARD_LEN = 16, /* a bit for each slot that may offer a replica */
+    ASSAY_CONT_HEARD_LEN = 16,    /* a bit for each slot that may offer a replica */
     ASSAY_CONT_RECORD_MAX = 4096, /* the longest, of a kept row of seven, has about 2,000 bytes */
 };
 
@@ -74,9 +74,9 @@ struct assay_cont_retire_record {
 struct assay_cont_silent_record {
     uint32_t group;
     uint64_t era, view;
-    uint32_t seat;                      /* of that view, of which nothing was heard */
-    uint8_t key[ASSAY_P256_PUBLIC_LEN]; /* of the reporter */
-    uint64_t epoch;                     /* that ran then */
+    uint32_t seat;                       /* of that view, of which nothing was heard */
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];  /* of the reporter */
+    uint64_t epoch;                      /* that ran then */
     uint8_t heard[ASSAY_CONT_HEARD_LEN]; /* slots whose replicas do not sit, and it hears; bits */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };
@@ -105,7 +105,7 @@ struct assay_cont_last_table {
  */
 struct assay_cont_table_record {
     uint32_t group;
-    uint64_t base; /* a view; below that of the roster */
+    uint64_t base;                   /* a view; below that of the roster */
     struct assay_cont_roster roster; /* with the contacts that the last tables name */
     uint8_t root[32];
     uint32_t entries;
@@ -147,8 +147,7 @@ void assay_cont_retire_statement(const struct assay_cont_home *home,
 
 /* What a roster has of a contact: SHA-256("assay/contact/v1", curve key, address). Returns:
  * nothing. */
-void assay_cont_contact_digest(const struct assay_cont_contact *contact,
-                               uint8_t digest[static 32]);
+void assay_cont_contact_digest(const struct assay_cont_contact *contact, uint8_t digest[static 32]);
 /* Curve key and address, two items. Returns: nothing. */
 void assay_cont_contact_put(struct assay_writer *w, const struct assay_cont_contact *contact);
 /* Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_INVALID (an address that is no text) */

@@ -216,6 +216,30 @@ static void app_end(struct app *app)
 
 /* --- */
 
+/* What it had no room for it would not remember: it says so instead of serving some. */
+Test(services_runtime, a_replica_with_too_little_room_ends, .timeout = 60)
+{
+    char message[ASSAY_REPLICA_NODE_MESSAGE_LEN];
+    open_ledger(3);
+    const struct assay_replica_node_config config = { .ledger = house.path,
+                                                      .listen = "127.0.0.1:0",
+                                                      .group = GROUP,
+                                                      .instances_max = INSTANCES - 1 };
+    live_in(0);
+    pthread_mutex_lock(&house.lock);
+    cr_assert_eq(assay_replica_node_open(&config, &house.nodes[0], message), ASSAY_OK);
+    pthread_mutex_unlock(&house.lock);
+    bool open = true;
+    for (int i = 0; i < 2000 && open; i++) {
+        usleep(5000);
+        pthread_mutex_lock(&house.lock);
+        open = house.nodes[0] != NULL;
+        pthread_mutex_unlock(&house.lock);
+    }
+    cr_expect_eq(house.ended[0], ASSAY_E_RANGE);
+    close_house();
+}
+
 Test(services_runtime, states_are_certified_and_yesterdays_is_refused, .timeout = 120)
 {
     struct app app = app_born();
