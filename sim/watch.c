@@ -242,6 +242,12 @@ void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms)
     watch->healed_ms = now_ms;
 }
 
+void assay_sim_watch_unhealed(struct assay_sim_watch *watch)
+{
+    ASSAY_ASSERT(!watch->healed);
+    watch->healed_ms = UINT64_MAX;
+}
+
 void assay_sim_watch_excused(struct assay_sim_watch *watch)
 {
     ASSAY_ASSERT(watch->healed);

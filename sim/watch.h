@@ -77,6 +77,9 @@ void assay_sim_watch_restart(struct assay_sim_watch *watch, uint32_t slot);
 /* From this instant on there is no fault but the adversary's: liveness counts from here. Without
  * this call it counts from the nominal start of heal_epoch. Returns: nothing. */
 void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms);
+/* It will be said when all healed: where networks stand still the epochs of a scenario take longer
+ * than their nominal length. Returns: nothing. */
+void assay_sim_watch_unhealed(struct assay_sim_watch *watch);
 /* Healed, and yet a third of the weight is gone: no progress is promised from here on.
  * Returns: nothing. */
 void assay_sim_watch_excused(struct assay_sim_watch *watch);

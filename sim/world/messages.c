@@ -60,6 +60,7 @@ static void run(struct world_run *r)
     world_truth_open(r);
     world_changes_open(r);
     r->watch = assay_sim_watch_create(r->scenario, r->options->seed, r->cohort_of, r->outcome);
+    if (r->scenario->heal_epoch > 0) assay_sim_watch_unhealed(r->watch);
     world_services_begin(r);
     world_run_begin(r);
     play(r);

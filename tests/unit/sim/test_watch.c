@@ -270,6 +270,26 @@ Test(sim_watch, liveness_sees_a_stretch_without_a_close)
     cr_expect_eq(progress, -1);
 }
 
+/* A network that stood still: its epochs of the scenario were longer, and all heals later. */
+Test(sim_watch, liveness_counts_nothing_before_the_world_says_it_healed)
+{
+    for (uint32_t said = 0; said < 2; said++) {
+        struct fixture *f = fixture_create(ASSAY_SIM_ATTACK_QUIET, 100);
+        f->scenario.heal_epoch = 4; /* nominally from 6000 ms on */
+        f->scenario.progress_epochs = 2;
+        static const uint64_t at_ms[] = { 2000, 30000, 34001, 38002 };
+        for (uint32_t i = 0; i < 4; i++) {
+            fixture_epoch(f);
+            f->at_ms = at_ms[i];
+            fixture_close(f, NULL);
+            if (i == 0) assay_sim_watch_unhealed(f->watch);
+            if (i == 1 && said == 1) assay_sim_watch_healed(f->watch, 30000);
+        }
+        cr_expect_eq(fixture_violated(f, ASSAY_SIM_CHECKER_LIVENESS), 2 * said);
+        fixture_destroy(&f);
+    }
+}
+
 Test(sim_watch, liveness_counts_from_where_the_world_says_it_healed)
 {
     int64_t progress = 0;
