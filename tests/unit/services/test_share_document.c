@@ -379,6 +379,7 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(dealt->synced = false; r->synced_count--);
     UNSOUND(dealt->reshare = 0);
     UNSOUND(dealt->have[reshare->cluster] &= ~reshare->dealers);
+    UNSOUND(dealt->have[reshare->cluster] &= ~(reshare->dealers & (0U - reshare->dealers)));
     UNSOUND(r->cluster[reshare->cluster].ready = 0);
     UNSOUND(waits->have[waits->origin] = 15);
     UNSOUND(waits->have[waits->origin] |= 16);
