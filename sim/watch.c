@@ -62,6 +62,7 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
     w->platform_byzantine = zeroed(w->platform_count, sizeof *w->platform_byzantine);
     w->platform_silent = zeroed(w->platform_count, sizeof *w->platform_silent);
     w->healed_ms = scenario->heal_epoch > 0 ? (scenario->heal_epoch - 1) * scenario->epoch_ms : 0;
+    w->promised_ms = w->healed_ms;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
         w->tracks[slot].availability_min_bp = ASSAY_SCORE_BP_MAX;
         w->tracks[slot].integrity_min_bp = ASSAY_SCORE_BP_MAX;
@@ -170,8 +171,9 @@ static void weigh(struct assay_watch_epoch *epoch)
 static void demand_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t now_ms)
 {
     const struct assay_scenario *s = w->scenario;
-    if (s->heal_epoch == 0 || now_ms < w->healed_ms) return;
-    const uint64_t since_ms = w->last_close_ms > w->healed_ms ? w->last_close_ms : w->healed_ms;
+    if (s->heal_epoch == 0 || now_ms < w->promised_ms) return;
+    const uint64_t since_ms =
+        w->last_close_ms > w->promised_ms ? w->last_close_ms : w->promised_ms;
     const uint64_t gap_ms = now_ms - since_ms;
     if (gap_ms > (uint64_t)s->progress_epochs * s->epoch_ms)
         assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch,
@@ -235,23 +237,24 @@ void assay_sim_watch_restart(struct assay_sim_watch *watch, uint32_t slot)
     watch->outcome->figures[ASSAY_SIM_FIGURE_RESTARTS][watch->cohort_of[slot]]++;
 }
 
-void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms)
+void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms, bool promised)
 {
     if (watch->healed) return;
     watch->healed = true;
     watch->healed_ms = now_ms;
+    watch->promised_ms = promised ? now_ms : UINT64_MAX;
 }
 
 void assay_sim_watch_unhealed(struct assay_sim_watch *watch)
 {
     ASSAY_ASSERT(!watch->healed);
-    watch->healed_ms = UINT64_MAX;
+    watch->healed_ms = watch->promised_ms = UINT64_MAX;
 }
 
 void assay_sim_watch_excused(struct assay_sim_watch *watch)
 {
     ASSAY_ASSERT(watch->healed);
-    watch->healed_ms = UINT64_MAX;
+    watch->promised_ms = UINT64_MAX;
 }
 
 void assay_sim_watch_end(struct assay_sim_watch *watch, uint64_t now_ms)

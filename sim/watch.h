@@ -74,9 +74,10 @@ void assay_sim_watch_destroy(struct assay_sim_watch **watch);
 void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim_closed *closed);
 /* A restart was ordered for a slot. Returns: nothing. */
 void assay_sim_watch_restart(struct assay_sim_watch *watch, uint32_t slot);
-/* From this instant on there is no fault but the adversary's: liveness counts from here. Without
- * this call it counts from the nominal start of heal_epoch. Returns: nothing. */
-void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms);
+/* From this instant on there is no fault but the adversary's: the figure of progress counts from
+ * here, and progress is demanded when it is promised (less than a third of the weight is silent).
+ * Without this call both count from the nominal start of heal_epoch. Returns: nothing. */
+void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms, bool promised);
 /* It will be said when all healed: where networks stand still the epochs of a scenario take longer
  * than their nominal length. Returns: nothing. */
 void assay_sim_watch_unhealed(struct assay_sim_watch *watch);

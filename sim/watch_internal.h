@@ -57,6 +57,7 @@ struct assay_sim_watch {
     uint32_t *first_weight; /* [nodes] */
     /* Liveness. */
     uint64_t healed_ms, last_close_ms;
+    uint64_t promised_ms; /* from then on progress is demanded; UINT64_MAX: not */
     bool healed, closed_since;
     uint64_t epochs_closed;
     uint64_t bad_epochs[ASSAY_SIM_COHORTS_MAX], member_epochs[ASSAY_SIM_COHORTS_MAX];

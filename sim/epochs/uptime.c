@@ -161,7 +161,7 @@ static void heal(struct assay_sim_epochs *w)
         me->crash_loses = me->crash_rolls = false;
     }
     assay_bytes_zero(w->missed, workers_count(w->workers) * w->n * sizeof *w->missed);
-    assay_sim_watch_healed(w->watch, w->now_ms);
+    assay_sim_watch_healed(w->watch, w->now_ms, true);
 }
 
 uint32_t epochs_new_keys_rel(const struct assay_sim_epochs *w, uint32_t node)

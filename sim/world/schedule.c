@@ -247,7 +247,7 @@ static void demand_progress(struct world_run *r)
         r->lost[i] = silent(r, i) || r->before.members[i].keyless;
         if (r->lost[i]) lost += weight;
     }
-    assay_sim_watch_healed(r->watch, 3 * lost < total ? r->w->now_us / US : UINT64_MAX);
+    assay_sim_watch_healed(r->watch, r->w->now_us / US, 3 * lost < total);
 }
 
 /* Operators may rest one that votes while others' keys are finished: what was less than a third of
