@@ -14,10 +14,11 @@
 #include <unistd.h>
 
 struct client {
-    int fd; /* -1: free */
-    char *line; /* [ASSAY_ADMIN_LINE_MAX] */
-    size_t line_len;
-    char *out; /* NULL: nothing to write */
+    int fd;     /* -1: free */
+    char *line; /* [line_max]: what came is at [start, end) */
+    size_t start, end;
+    size_t searched; /* [start, searched) has no newline; below end: there is one */
+    char *out;       /* NULL: nothing to write */
     size_t out_len, out_done;
     uint64_t progress_ms;
 };
@@ -29,19 +30,26 @@ struct assay_admin {
     assay_admin_answer *answer;
     void *context;
     struct assay_counters *counters;
+    size_t line_max;
+    size_t first; /* who is served first: the one behind who was answered last */
     struct client clients[ASSAY_ADMIN_CLIENTS_MAX];
 };
 
 /* ------------------------------------------------------------ opening */
 
-enum assay_status assay_admin_open(const char *path, const char *what, assay_admin_answer *answer,
-                                   void *context, struct assay_counters *counters,
-                                   struct assay_admin **out, char *message, size_t message_len)
+enum assay_status assay_admin_open(const char *path, const char *what, size_t line_max,
+                                   assay_admin_answer *answer, void *context,
+                                   struct assay_counters *counters, struct assay_admin **out,
+                                   char *message, size_t message_len)
 {
     struct assay_admin *admin = calloc(1, sizeof *admin);
     if (admin == NULL) return ASSAY_E_MEMORY;
     *admin = (struct assay_admin){
-        .fd = -1, .answer = answer, .context = context, .counters = counters
+        .fd = -1,
+        .answer = answer,
+        .context = context,
+        .counters = counters,
+        .line_max = line_max,
     };
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
         admin->clients[i].fd = -1;
@@ -104,7 +112,7 @@ static bool may_ask(int fd)
 
 static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
 {
-    for (;;) {
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) { /* poll tells of those behind them */
         const int fd = accept4(admin->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && errno == EINTR) continue;
         if (fd < 0) return;
@@ -117,9 +125,8 @@ static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
             (void)close(fd);
             continue;
         }
-        admin->clients[place] = (struct client){ .fd = fd,
-                                                 .line = malloc(ASSAY_ADMIN_LINE_MAX),
-                                                 .progress_ms = now_ms };
+        admin->clients[place] =
+            (struct client){ .fd = fd, .line = malloc(admin->line_max), .progress_ms = now_ms };
         if (admin->clients[place].line == NULL) drop(&admin->clients[place]);
     }
 }
@@ -131,20 +138,34 @@ static bool is_request(const char *line, size_t len)
     return len > 0;
 }
 
-/* One document at a time: the next line is read when this answer is written. */
-static bool answer_line(struct assay_admin *admin, struct client *client, size_t len)
+/* Looks at each byte once. Returns: whether a whole line waits, whose newline is line[searched] */
+static bool has_line(struct client *client)
 {
-    if (!is_request(client->line, len)) {
+    if (client->searched == client->end) return false;
+    const char *newline =
+        memchr(client->line + client->searched, '\n', client->end - client->searched);
+    client->searched = newline != NULL ? (size_t)(newline - client->line) : client->end;
+    return newline != NULL;
+}
+
+static bool waits_for_answer(const struct client *client)
+{
+    return client->fd >= 0 && client->out == NULL && client->searched < client->end;
+}
+
+/* One document at a time: the next line is read when this answer is written. */
+static bool answer_line(struct assay_admin *admin, struct client *client)
+{
+    char *line = client->line + client->start;
+    const size_t len = client->searched - client->start;
+    if (!is_request(line, len)) {
         assay_count(admin->counters, ASSAY_COUNT_ADMIN_SYNTAX);
         return false;
     }
-    client->line[len] = '\0'; /* in the place of the newline */
+    line[len] = '\0'; /* in the place of the newline */
     assay_count(admin->counters, ASSAY_COUNT_ADMIN_REQUESTS);
-    client->out = admin->answer(admin->context, client->line);
-    const size_t left = client->line_len - len - 1;
-    for (size_t i = 0; i < left; i++)
-        client->line[i] = client->line[len + 1 + i];
-    client->line_len = left;
+    client->out = admin->answer(admin->context, line);
+    client->start = ++client->searched;
     if (client->out == NULL) return false;
     client->out_len = strlen(client->out);
     client->out[client->out_len++] = '\n'; /* in the place of the NUL */
@@ -152,28 +173,25 @@ static bool answer_line(struct assay_admin *admin, struct client *client, size_t
     return true;
 }
 
-/* Returns: false when the client is to be dropped. */
-static bool read_client(struct assay_admin *admin, struct client *client, uint64_t now_ms)
+/* Only a piece of a line is there: it is moved to the front, once, and more is read behind it.
+ * Returns: false when the client is to be dropped. */
+static bool read_client(struct assay_admin *admin, struct client *client)
 {
-    while (client->out == NULL) {
-        const char *end = memchr(client->line, '\n', client->line_len);
-        if (end != NULL) {
-            client->progress_ms = now_ms;
-            if (!answer_line(admin, client, (size_t)(end - client->line))) return false;
-            continue;
-        }
-        const size_t room = ASSAY_ADMIN_LINE_MAX - client->line_len;
-        if (room == 0) {
-            assay_count(admin->counters, ASSAY_COUNT_ADMIN_SYNTAX);
-            return false;
-        }
-        const ssize_t n = recv(client->fd, client->line + client->line_len, room, MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
-        if (n == 0) return false;
-        client->line_len += (size_t)n;
-    }
-    return true;
+    client->end -= client->start;
+    if (client->start > 0) memmove(client->line, client->line + client->start, client->end);
+    client->start = 0;
+    client->searched = client->end;
+    ssize_t n = 0;
+    do
+        n = recv(client->fd, client->line + client->end, admin->line_max - client->end,
+                 MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    if (n == 0) return false;
+    client->end += (size_t)n;
+    if (has_line(client) || client->end < admin->line_max) return true;
+    assay_count(admin->counters, ASSAY_COUNT_ADMIN_SYNTAX);
+    return false;
 }
 
 static bool write_client(struct client *client, uint64_t now_ms)
@@ -197,14 +215,19 @@ static uint64_t deadline(const struct client *client)
     return client->progress_ms + (client->out != NULL ? ASSAY_ADMIN_SLOW_MS : ASSAY_ADMIN_IDLE_MS);
 }
 
-static void serve(struct assay_admin *admin, struct client *client, uint64_t now_ms)
+/* answers: how many more this turn may have. */
+static void serve(struct assay_admin *admin, struct client *client, uint64_t now_ms,
+                  unsigned *answers)
 {
-    bool alive = write_client(client, now_ms) && read_client(admin, client, now_ms) &&
-                 write_client(client, now_ms);
-    /* Lines that came together: poll would not tell of those that are here already. */
-    while (alive && client->out == NULL && memchr(client->line, '\n', client->line_len) != NULL)
-        alive = read_client(admin, client, now_ms) && write_client(client, now_ms);
-    if (alive && now_ms >= deadline(client)) {
+    bool alive = write_client(client, now_ms);
+    if (alive && client->out == NULL && !has_line(client)) alive = read_client(admin, client);
+    if (alive && waits_for_answer(client) && *answers > 0) {
+        (*answers)--;
+        client->progress_ms = now_ms;
+        alive = answer_line(admin, client) && write_client(client, now_ms);
+        if (alive) (void)has_line(client); /* the next one is there: poll would not tell */
+    }
+    if (alive && !waits_for_answer(client) && now_ms >= deadline(client)) {
         if (client->out != NULL) assay_count(admin->counters, ASSAY_COUNT_ADMIN_SLOW);
         alive = false;
     }
@@ -213,9 +236,15 @@ static void serve(struct assay_admin *admin, struct client *client, uint64_t now
 
 void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called)
 {
+    unsigned answers = ASSAY_ADMIN_ANSWERS_MAX;
+    const size_t first = admin->first;
     if (called) accept_clients(admin, now_ms);
-    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
-        if (admin->clients[i].fd >= 0) serve(admin, &admin->clients[i], now_ms);
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
+        const size_t at = (first + i) % ASSAY_ADMIN_CLIENTS_MAX;
+        const unsigned before = answers;
+        if (admin->clients[at].fd >= 0) serve(admin, &admin->clients[at], now_ms, &answers);
+        if (answers < before) admin->first = (at + 1) % ASSAY_ADMIN_CLIENTS_MAX;
+    }
 }
 
 size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, size_t capacity)
@@ -225,7 +254,8 @@ size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, siz
     for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX && count < capacity; i++) {
         const struct client *client = &admin->clients[i];
         if (client->fd < 0) continue;
-        const short events = client->out != NULL ? POLLOUT : POLLIN;
+        const short waiting = waits_for_answer(client) ? 0 : POLLIN;
+        const short events = client->out != NULL ? POLLOUT : waiting;
         fds[count++] = (struct pollfd){ .fd = client->fd, .events = events };
     }
     return count;
@@ -234,7 +264,11 @@ size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, siz
 uint64_t assay_admin_wake_at(const struct assay_admin *admin)
 {
     uint64_t wake = UINT64_MAX;
-    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++)
-        if (admin->clients[i].fd >= 0) wake = assay_min_u64(wake, deadline(&admin->clients[i]));
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
+        const struct client *client = &admin->clients[i];
+        if (client->fd < 0) continue;
+        wake = waits_for_answer(client) ? 0 : assay_min_u64(wake, deadline(client));
+        if (wake == 0) return 0;
+    }
     return wake;
 }

@@ -3,8 +3,9 @@
  *
  * A UNIX stream socket, mode 0600; who connects must be the same user or root (SO_PEERCRED).
  * Documents are made by the host (net/document.h); this file only moves bytes, within bounds: so
- * many clients, so long a line, so much output. A client that does not read is dropped; the loop
- * never waits for one.
+ * many clients, so long a line, so much output, so many answers a turn. A client that does not read
+ * is dropped; the loop never waits for one. However many lines came together, a turn answers one
+ * line of a client, clients take turns, and nothing is read of one whose next line waits.
  */
 #ifndef ASSAY_NET_ADMIN_H
 #define ASSAY_NET_ADMIN_H
@@ -17,8 +18,10 @@
 enum {
     ASSAY_ADMIN_CLIENTS_MAX = 16,
     ASSAY_ADMIN_LINE_MAX = 656 * 1024, /* a RECOVER of 320 KiB in hexadecimal */
-    ASSAY_ADMIN_SLOW_MS = 5000,  /* without progress while output waits */
-    ASSAY_ADMIN_IDLE_MS = 60000, /* without a request */
+    ASSAY_ADMIN_LINE_ANCHOR = 64,      /* `anchor EPOCH` has 27 */
+    ASSAY_ADMIN_ANSWERS_MAX = 4,       /* of a turn */
+    ASSAY_ADMIN_SLOW_MS = 5000,        /* without progress while output waits */
+    ASSAY_ADMIN_IDLE_MS = 60000,       /* without a request */
 };
 
 /*
@@ -31,13 +34,14 @@ typedef char *assay_admin_answer(void *context, const char *line);
 struct assay_admin;
 
 /*
- * what: names the socket in messages, "admin socket"; message says why not.
+ * what:     names the socket in messages, "admin socket"; message says why not.
+ * line_max: the longest line with its newline, at most ASSAY_ADMIN_LINE_MAX
  * Returns: ASSAY_OK | ASSAY_E_RANGE (path too long) | ASSAY_E_IO (also: another daemon answers
  * there) | ASSAY_E_MEMORY
  */
 ASSAY_CHECKED enum assay_status assay_admin_open(const char *path, const char *what,
-                                                 assay_admin_answer *answer, void *context,
-                                                 struct assay_counters *counters,
+                                                 size_t line_max, assay_admin_answer *answer,
+                                                 void *context, struct assay_counters *counters,
                                                  struct assay_admin **out, char *message,
                                                  size_t message_len);
 /* The group of its folder may ask as well, where that has the setgid bit (net/unix_socket.h): of
@@ -57,7 +61,8 @@ size_t assay_admin_poll(const struct assay_admin *admin, struct pollfd *fds, siz
  * Returns: nothing.
  */
 void assay_admin_step(struct assay_admin *admin, uint64_t now_ms, bool called);
-/* Returns: when step wants to be called at the latest; UINT64_MAX: never. */
+/* Returns: when step wants to be called at the latest; 0: at once, as lines wait for their turn;
+ * UINT64_MAX: never. */
 uint64_t assay_admin_wake_at(const struct assay_admin *admin);
 
 #endif

@@ -293,8 +293,9 @@ static enum assay_status open_admin(struct assay_host *host,
         return ASSAY_OK;
     }
     if (host->config.admin_path == NULL || host->config.admin_path[0] == '\0') return ASSAY_OK;
-    return assay_admin_open(host->config.admin_path, "admin socket", host_document, host,
-                            &host->counters, &host->admin, message, ASSAY_HOST_MESSAGE_LEN);
+    return assay_admin_open(host->config.admin_path, "admin socket", ASSAY_ADMIN_LINE_MAX,
+                            host_document, host, &host->counters, &host->admin, message,
+                            ASSAY_HOST_MESSAGE_LEN);
 }
 
 static enum assay_status open_all(struct assay_host *host,

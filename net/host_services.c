@@ -311,8 +311,8 @@ static enum assay_status open_anchor(struct assay_host *host, const char *folder
     (void)snprintf(path, sizeof path, "%.*s/anchor", (int)ASSAY_SERVICE_FOLDER_MAX, folder);
     ASSAY_TRY(assay_unix_folder(path, what, message, ASSAY_HOST_MESSAGE_LEN));
     (void)snprintf(path, sizeof path, "%.*s/anchor/ask", (int)ASSAY_SERVICE_FOLDER_MAX, folder);
-    ASSAY_TRY(assay_admin_open(path, what, answer_anchor, host, &host->counters, &host->anchor,
-                               message, ASSAY_HOST_MESSAGE_LEN));
+    ASSAY_TRY(assay_admin_open(path, what, ASSAY_ADMIN_LINE_ANCHOR, answer_anchor, host,
+                               &host->counters, &host->anchor, message, ASSAY_HOST_MESSAGE_LEN));
     (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "%s %s: its mode cannot be set", what, path);
     return assay_admin_share(host->anchor);
 }

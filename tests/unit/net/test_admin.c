@@ -37,7 +37,8 @@ static char *answer(void *context, const char *line)
 
 static enum assay_status open_at(struct assay_admin **out, char *message, size_t len)
 {
-    return assay_admin_open(path, "admin socket", answer, &counters, &counters, out, message, len);
+    return assay_admin_open(path, "admin socket", ASSAY_ADMIN_LINE_MAX, answer, &counters,
+                            &counters, out, message, len);
 }
 
 static void start(void)
@@ -92,10 +93,87 @@ Test(net_admin, answers_line_by_line, .init = start, .fini = stop)
     cr_assert_gt(hear(fd, text, sizeof text), 0);
     cr_assert_str_eq(text, "{\"line\":\"nodes\"}\n");
     say(fd, "a\nb\nc\n");
-    assay_admin_step(admin, 2, true);
+    for (uint64_t i = 0; i < 3; i++)
+        assay_admin_step(admin, 2 + i, true);
     cr_assert_gt(hear(fd, text, sizeof text), 0);
     cr_assert_str_eq(text, "{\"line\":\"a\"}\n{\"line\":\"b\"}\n{\"line\":\"c\"}\n");
     close(fd);
+}
+
+/* Lines that came together take nothing from a turn: one of each client, so many of all, in turns,
+ * and the host is called again at once. */
+Test(net_admin, a_flood_of_lines_is_answered_a_few_a_turn, .init = start, .fini = stop)
+{
+    enum { LINES = 150, FLOODS = ASSAY_ADMIN_CLIENTS_MAX - 1, FEW = 4 };
+    static char flood[2 * LINES + 1], text[1 << 16];
+    int fds[FLOODS];
+    for (size_t i = 0; i < LINES; i++) {
+        flood[2 * i] = 'x';
+        flood[2 * i + 1] = '\n';
+    }
+    fds[0] = dial();
+    say(fds[0], flood);
+    for (unsigned turn = 1; turn <= 50; turn++) {
+        assay_admin_step(admin, 7, true);
+        cr_assert_eq(asked, turn, "one line of a client");
+        cr_assert_eq(assay_admin_wake_at(admin), 0, "the others are there already");
+        struct pollfd polled[2];
+        cr_assert_eq(assay_admin_poll(admin, polled, 2), 2);
+        cr_assert_eq(polled[1].events, 0, "nothing more is read while they wait");
+        cr_assert_gt(hear(fds[0], text, sizeof text), 0);
+    }
+    for (size_t i = 1; i < FLOODS; i++) {
+        fds[i] = dial();
+        say(fds[i], flood);
+    }
+    assay_admin_step(admin, 8, true);
+    const int quiet = dial();
+    say(quiet, "status\n");
+    bool is_answered = false;
+    for (unsigned turn = 0; turn < FEW; turn++) {
+        const unsigned before = asked;
+        assay_admin_step(admin, 9, true);
+        cr_assert_eq(asked - before, ASSAY_ADMIN_ANSWERS_MAX, "of all clients");
+        is_answered = is_answered || hear(quiet, text, sizeof text) > 0;
+    }
+    cr_assert(is_answered);
+    /* Each line gets its answer in the end, and those who are done are not called for. */
+    const unsigned all = FLOODS * LINES + 1;
+    while (asked < all && assay_admin_wake_at(admin) == 0) {
+        assay_admin_step(admin, 10, true);
+        for (size_t i = 0; i < FLOODS; i++)
+            while (hear(fds[i], text, sizeof text) > 0)
+                continue;
+    }
+    cr_assert_eq(asked, all);
+    cr_assert_gt(assay_admin_wake_at(admin), 10);
+    for (size_t i = 0; i < FLOODS; i++)
+        close(fds[i]);
+    close(quiet);
+}
+
+/* Who may ask little says it in short lines. */
+Test(net_admin, has_the_longest_line_that_it_is_opened_with)
+{
+    char message[128] = "", line[ASSAY_ADMIN_LINE_ANCHOR + 2] = "", text[256];
+    (void)snprintf(path, sizeof path, "/tmp/assay-short-%d.sock", (int)getpid());
+    (void)unlink(path);
+    cr_assert_eq(assay_admin_open(path, "services socket", ASSAY_ADMIN_LINE_ANCHOR, answer,
+                                  &counters, &counters, &admin, message, sizeof message),
+                 ASSAY_OK, "%s", message);
+    for (size_t more = 0; more < 2; more++) {
+        const size_t len = ASSAY_ADMIN_LINE_ANCHOR - 1 + more;
+        for (size_t i = 0; i < len; i++)
+            line[i] = 'a';
+        line[len] = '\n';
+        const int fd = dial();
+        say(fd, line);
+        assay_admin_step(admin, 0, true);
+        cr_assert_eq(hear(fd, text, sizeof text) > 0, more == 0);
+        cr_assert_eq(counters.value[ASSAY_COUNT_ADMIN_SYNTAX], more);
+        close(fd);
+    }
+    stop();
 }
 
 Test(net_admin, is_for_the_owner_alone, .init = start, .fini = stop)
