@@ -3,6 +3,7 @@
  */
 #include "base/file/trust.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static bool is_owner_fine(const struct stat *info)
@@ -17,34 +19,64 @@ static bool is_owner_fine(const struct stat *info)
     return info->st_uid == 0 || info->st_uid == geteuid() || geteuid() == 0;
 }
 
-/* Is another user one of the group's, by its own entry or as a member? */
-static bool is_shared(gid_t gid)
+/* Is another user than this one of the group, by its own entry or as a member? */
+static bool is_shared(gid_t gid, uid_t own)
 {
     bool is_found = false;
     const struct group *const group = getgrgid(gid);
     for (char **member = group != NULL ? group->gr_mem : NULL; member != NULL && *member != NULL;
          member++) {
         const struct passwd *const user = getpwnam(*member);
-        is_found = is_found || (user != NULL && user->pw_uid != geteuid());
+        is_found = is_found || (user != NULL && user->pw_uid != own);
     }
     setpwent();
     for (const struct passwd *user; (user = getpwent()) != NULL;)
-        is_found = is_found || (user->pw_gid == gid && user->pw_uid != geteuid());
+        is_found = is_found || (user->pw_gid == gid && user->pw_uid != own);
     endpwent();
     return is_found;
 }
 
-/* Orchestrators mount volumes as root's, writable for the group that they run the daemon with (mode
- * 2775). The group's right is this process' own then, as long as nobody else is of the group. */
-static bool is_own_group(const struct stat *info)
+enum {
+    ACL_VERSION = 2,
+    ACL_HEAD = 4,
+    ACL_ENTRY = 8, /* tag and rights of 2 bytes, id of 4, as all numbers there from the lowest */
+    ACL_ENTRIES_MAX = 128,
+    ACL_USER = 2, /* a user that it names */
+    ACL_GROUP = 8, /* a group that it names */
+    ACL_WRITE = 2,
+};
+
+/* Where there is an access list, the rights of the group in the mode are the most that anybody has
+ * whom the list names. Returns: whether somebody named there may write; also if it is not known. */
+static bool is_written_by_named(const char *path)
 {
-    return info->st_gid == getegid() && !is_shared(info->st_gid);
+    uint8_t acl[ACL_HEAD + ACL_ENTRY * ACL_ENTRIES_MAX];
+    const ssize_t len = getxattr(path, "system.posix_acl_access", acl, sizeof acl);
+    if (len < 0) return errno != ENODATA && errno != ENOTSUP;
+    if (len < ACL_HEAD || acl[0] != ACL_VERSION) return true;
+    for (size_t at = ACL_HEAD; at + ACL_ENTRY <= (size_t)len; at += ACL_ENTRY) {
+        const bool is_named = acl[at] == ACL_USER || acl[at] == ACL_GROUP;
+        if (is_named && (acl[at + 2] & ACL_WRITE) != 0) return true;
+    }
+    return false;
 }
 
-static bool fault_of(const char *path, const struct stat *info, bool sticky_will_do, char *message)
+/* Orchestrators mount volumes as root's, writable for the group that they run the daemon with (mode
+ * 2775). The group's right is this process' own then, as long as nobody else is of the group. A
+ * process of root takes the owner's word, and so that of the owner's own group. */
+static bool is_own_group(const struct stat *info)
+{
+    if (info->st_gid == getegid() && !is_shared(info->st_gid, geteuid())) return true;
+    if (geteuid() != 0) return false;
+    const struct passwd *const owner = getpwuid(info->st_uid);
+    return owner != NULL && info->st_gid == owner->pw_gid &&
+           !is_shared(info->st_gid, info->st_uid);
+}
+
+/* sticky: each name in there is its owner's. */
+static bool fault_of_rights(const char *path, const struct stat *info, bool sticky, char *message)
 {
     const unsigned mode = (unsigned)info->st_mode & 07777;
-    const bool sticky = sticky_will_do && (info->st_mode & S_ISVTX) != 0 && info->st_uid == 0;
     if (!is_owner_fine(info)) {
         (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
                        "%.300s: belongs to user %u, expected user %u or root (chown)", path,
@@ -53,9 +85,13 @@ static bool fault_of(const char *path, const struct stat *info, bool sticky_will
     }
     const bool by_group = (info->st_mode & S_IWGRP) != 0, by_all = (info->st_mode & S_IWOTH) != 0;
     if (sticky || !(by_group || by_all)) return false;
-    if (!by_all && is_own_group(info)) return false;
+    const bool is_own = !by_all && is_own_group(info);
+    if (is_own && !is_written_by_named(path)) return false;
     char advice[128] = "";
-    if (!by_all)
+    if (is_own)
+        (void)snprintf(advice, sizeof advice,
+                       "; its access list names others who may write it (setfacl -b)");
+    else if (!by_all)
         (void)snprintf(advice, sizeof advice,
                        "; group %u may write it only if it is the daemon's primary group (%u) and "
                        "no other user's",
@@ -66,16 +102,17 @@ static bool fault_of(const char *path, const struct stat *info, bool sticky_will
     return true;
 }
 
-/* Everybody may rename what others have there, and put another folder in the place of one on the
- * way. */
+static bool fault_of(const char *path, const struct stat *info, bool sticky_will_do, char *message)
+{
+    const bool sticky = sticky_will_do && (info->st_mode & S_ISVTX) != 0 && info->st_uid == 0;
+    return fault_of_rights(path, info, sticky, message);
+}
+
+/* Who may write a folder on the way, or owns it, may put another folder in the place of the next
+ * one. All names on the way are there, so nobody adds one to a sticky folder. */
 static bool fault_on_the_way(const char *path, const struct stat *info, char *message)
 {
-    const unsigned mode = (unsigned)info->st_mode & 07777;
-    if ((mode & S_IWOTH) == 0 || (mode & S_ISVTX) != 0) return false;
-    (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
-                   "%.300s: others may change it: mode %04o, expected %04o (chmod go-w)", path,
-                   mode, mode & ~(unsigned)(S_IWGRP | S_IWOTH));
-    return true;
+    return fault_of_rights(path, info, (info->st_mode & S_ISVTX) != 0, message);
 }
 
 static bool fault_of_link(const char *path, const struct stat *info, char *message)
@@ -160,7 +197,7 @@ static bool step(struct way *w, bool *fault, char *message)
     const int len = snprintf(path, sizeof path, "%s/%s", w->at, name);
     if (len < 0 || len >= PATH_MAX || lstat(path, &info) != 0) return true;
     if (S_ISLNK(info.st_mode)) {
-        *fault = fault_of_link(path, &info, message) || fault_of_folder(w->at, message);
+        *fault = fault_of_link(path, &info, message); /* its folder was on the way */
         return *fault || !follow(w, path);
     }
     *fault = is_last ? fault_of(path, &info, false, message) || fault_of_folder(w->at, message)
@@ -178,7 +215,9 @@ bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MES
     const bool is_whole = path[0] == '/';
     const bool fits = put_in_front(w, path) && (is_whole || (getcwd(here, sizeof here) != NULL &&
                                                             put_in_front(w, here)));
-    while (fits && !step(w, &fault, message))
+    struct stat root;
+    fault = fits && stat("/", &root) == 0 && fault_on_the_way("/", &root, message);
+    while (fits && !fault && !step(w, &fault, message))
         continue;
     free(w);
     return fault;

@@ -13,11 +13,12 @@
  * assay_file_trust_fault - may others than its owner write this file or folder, or put another in
  * its place?
  *
- * The owner is this process' user or root, of the file, of its folder, of each link on the way and
- * of that one's folder; others do not write them, nor does the group, unless it is the process'
- * primary group and no other user's. A folder keeps each name for its owner where everybody may
- * write (/tmp), and so does each folder on the way that everybody may write. A process of root
- * accepts every owner: it reads what is some daemon's.
+ * The owner is this process' user or root, of the file, of its folder, of each link and of each
+ * folder on the way; others do not write them, nor does the group, unless it is the process'
+ * primary group and no other user's, and no access list (POSIX ACL) lets users or groups that it
+ * names write. In a sticky folder of the owner (/tmp) each name is its owner's: it may be on the
+ * way, and where it is root's also be the folder itself. A process of root accepts every owner, and
+ * that one's own group: it reads what is some daemon's.
  * Out:     message on true: which path, what was found and what was expected
  * Returns: true: they may | false: no, or there is no such file
  */

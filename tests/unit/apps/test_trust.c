@@ -7,10 +7,12 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static struct folder folder;
@@ -153,9 +155,73 @@ Test(apps_trust, a_link_of_somebody_else_is_refused)
     cr_expect(link_is_refused(54322));
 }
 
+/* Of a file of the daemon's user, below a folder of this owner and mode: is it refused? */
+static bool below_is_refused(uid_t owner, gid_t group, mode_t mode)
+{
+    enum { USER = 54321, OTHER = 99 };
+    char own[256], file[300], way[256];
+    (void)snprintf(way, sizeof way, "%s", folder_at(&folder, "way"));
+    (void)snprintf(own, sizeof own, "%s", folder_at(&folder, "way/own"));
+    (void)snprintf(file, sizeof file, "%s/genesis", own);
+    cr_assert_eq(chmod(folder.path, 0755), 0);
+    cr_assert_eq(mkdir(way, 0755), 0);
+    cr_assert_eq(mkdir(own, 0755), 0);
+    cr_assert_eq(close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0644)), 0);
+    cr_assert_eq(chown(file, USER, USER), 0);
+    cr_assert_eq(chown(own, USER, USER), 0);
+    cr_assert_eq(chown(way, owner, group), 0);
+    cr_assert_eq(chmod(way, mode), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        char message[ASSAY_FILE_MESSAGE_LEN] = "";
+        if (setgid(USER) != 0 || setuid(USER) != 0) _exit(OTHER);
+        const bool is_refused = assay_file_trust_fault(file, message);
+        const bool is_told = strncmp(message, way, strlen(way)) == 0 && message[strlen(way)] == ':';
+        _exit(is_refused != is_told ? OTHER : is_refused);
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) != OTHER);
+    cr_assert_eq(unlink(file), 0);
+    cr_assert_eq(rmdir(own), 0);
+    cr_assert_eq(rmdir(way), 0);
+    return WEXITSTATUS(status) != 0;
+}
+
+/* Its owner, and who may write it, puts another folder in the place of the next one. */
+Test(apps_trust, a_folder_on_the_way_is_nobody_elses)
+{
+    enum { USER = 54321, OTHERS = 54322, DAEMON = 1 };
+    if (geteuid() != 0) cr_skip_test("it takes root");
+    cr_expect_not(below_is_refused(0, 0, 0755));
+    cr_expect_not(below_is_refused(USER, USER, 0755));
+    cr_expect_not(below_is_refused(0, OTHERS, 0755));
+    cr_expect_not(below_is_refused(0, USER, 02775), "its own group's");
+    cr_expect_not(below_is_refused(0, 0, 01777), "each name is its owner's");
+    cr_expect(below_is_refused(OTHERS, 0, 0755));
+    cr_expect(below_is_refused(OTHERS, OTHERS, 01777));
+    cr_expect(below_is_refused(0, OTHERS, 0775));
+    cr_expect(below_is_refused(0, DAEMON, 0775));
+    cr_expect(below_is_refused(0, 0, 0777));
+}
+
+/* The list of a folder of mode 2775, root's and of the process' group, as setfacl writes it.
+ * Returns: whether the system keeps such lists here */
+static bool give_list(unsigned tag, unsigned rights)
+{
+    const uint32_t nobody = UINT32_MAX;
+    const struct { uint16_t tag, rights; uint32_t id; } list[] = {
+        { 1, 7, nobody }, { 2, tag == 2 ? (uint16_t)rights : 5, 54399 }, { 4, 7, nobody },
+        { 8, tag == 8 ? (uint16_t)rights : 5, 54399 }, { 16, 7, nobody }, { 32, 5, nobody },
+    };
+    uint8_t bytes[4 + sizeof list] = { 2 };
+    memcpy(bytes + 4, list, sizeof list);
+    return setxattr(folder.path, "system.posix_acl_access", bytes, sizeof bytes, 0) == 0;
+}
+
 /* In a process of that group and of a user that nobody else has: is the folder, mode 2775, refused?
  * Returns: whether; -1 where another user cannot be taken on (no root) */
-static int refused_with(gid_t own, gid_t of_folder)
+static int refused_with(gid_t own, gid_t of_folder, const char *part)
 {
     enum { USER = 54321, OTHER = 99 };
     if (geteuid() != 0) return -1;
@@ -166,7 +232,7 @@ static int refused_with(gid_t own, gid_t of_folder)
         char message[ASSAY_FILE_MESSAGE_LEN] = "";
         if (setgid(own) != 0 || setuid(USER) != 0) _exit(OTHER);
         const bool is_refused = assay_file_trust_fault(folder.path, message);
-        const bool is_told = strstr(message, "primary group") != NULL;
+        const bool is_told = strstr(message, part) != NULL;
         _exit(is_refused != is_told ? OTHER : is_refused);
     }
     int status = 0;
@@ -180,8 +246,40 @@ static int refused_with(gid_t own, gid_t of_folder)
 Test(apps_trust, the_group_of_the_daemon_alone_may_write)
 {
     enum { NOBODYS = 54321, DAEMON = 1 };
-    if (refused_with(NOBODYS, NOBODYS) < 0) cr_skip_test("it takes root");
-    cr_expect_eq(refused_with(NOBODYS, NOBODYS), 0);
-    cr_expect_eq(refused_with(NOBODYS, NOBODYS + 1), 1);
-    cr_expect_eq(refused_with(DAEMON, DAEMON), 1);
+    static const char group[] = "primary group";
+    if (refused_with(NOBODYS, NOBODYS, group) < 0) cr_skip_test("it takes root");
+    cr_expect_eq(refused_with(NOBODYS, NOBODYS, group), 0);
+    cr_expect_eq(refused_with(NOBODYS, NOBODYS + 1, group), 1);
+    cr_expect_eq(refused_with(DAEMON, DAEMON, group), 1);
+}
+
+/* Where there is an access list the group's rights in the mode are only the most that it gives. */
+Test(apps_trust, an_access_list_names_nobody_who_may_write)
+{
+    enum { NOBODYS = 54321 };
+    static const char list[] = "access list";
+    if (geteuid() != 0) cr_skip_test("it takes root");
+    if (!give_list(0, 0)) cr_skip_test("it takes a file system with access lists");
+    cr_expect_eq(refused_with(NOBODYS, NOBODYS, list), 0, "they may read");
+    cr_assert(give_list(2, 6));
+    cr_expect_eq(refused_with(NOBODYS, NOBODYS, list), 1, "a user");
+    cr_assert(give_list(8, 7));
+    cr_expect_eq(refused_with(NOBODYS, NOBODYS, list), 1, "a group");
+}
+
+/* A process of root takes an owner's word, and that of the group that is the owner's alone. */
+Test(apps_trust, root_reads_what_is_a_users)
+{
+    enum { USER = 54321 };
+    const char *path = folder_put(&folder, "assayd.yaml", "x", 1, 0644);
+    if (geteuid() != 0) cr_skip_test("it takes root");
+    cr_assert_eq(chown(folder.path, USER, USER), 0);
+    cr_expect_not(faulty(path, ""));
+    cr_assert_eq(chmod(folder.path, 0775), 0);
+    cr_expect(faulty(path, "primary group"), "of no user that this machine knows");
+    const struct passwd *const daemon = getpwnam("daemon");
+    if (daemon == NULL) return;
+    cr_assert_eq(chown(folder.path, daemon->pw_uid, daemon->pw_gid), 0);
+    cr_assert_eq(chmod(folder.path, 0775), 0);
+    cr_expect_not(faulty(path, ""), "the owner's own");
 }
