@@ -750,7 +750,7 @@ _assay() {
         esac
         ;;
     'audit replay')
-        options='--help --genesis --checkpoint --from --signatures --table --json'
+        options='--help --genesis --checkpoint --from --no-signatures --table --json'
         case $before in
         --genesis) want=file ;;
         --checkpoint) want=file ;;

@@ -641,6 +641,8 @@ enum assay_status assay_audit(const struct assay_audit_config *config,
     assay_bytes_copy(a.endorsements_digest, 32, config->genesis->endorsements_digest, 32);
     a.fold.unsigned_ = a.fold.context.unsigned_ = !config->signatures;
     if (status == ASSAY_OK) status = run(&a);
+    /* docs/protocol.md 11.4.4: whoever writes the file writes chains without signatures. */
+    if (!config->signatures) figures->proven = false;
     ASSAY_ASSERT(status != ASSAY_E_INVALID || fault->fault.what != NULL);
     assay_boundary_chain_free(a.chain);
     assay_fold_deinit(&a.fold);

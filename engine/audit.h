@@ -40,7 +40,7 @@ struct assay_audit_config {
     assay_plan_follow *plan_follow; /* as the engine's */
     /* With memory of assay_audit_services_len; NULL: a network with services is not audited. */
     const struct assay_service_plans *services;
-    bool signatures;     /* of leaders, voters, members: all; false: roots and links alone */
+    bool signatures;     /* of leaders, voters, members: all; false: roots and links, no proof */
     bool items;          /* the classes beside the chain, too */
     uint64_t from_epoch; /* begin at a kept snapshot no older than this; 0: as far back as can be */
     /* The chain must contain this EPOCH block; NULL: none is known. */
@@ -58,7 +58,8 @@ struct assay_audit_figures {
     uint64_t running_blocks;      /* final, of the epoch that is not closed */
     uint64_t leaps, leapt_epochs; /* where no blocks are kept: a snapshot goes on */
     /* protocol.md 11.4: a chain of blocks or of boundaries leads from genesis, or from the
-     * checkpoint that was compared, to the head; else nothing here proves the head. */
+     * checkpoint that was compared, to the head, and its signatures were verified; else nothing
+     * here proves the head. */
     bool proven;
     uint64_t gaps;                       /* over which no boundaries lead */
     uint64_t unproven_from, unproven_to; /* epochs that are not audited; 0: none */

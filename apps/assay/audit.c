@@ -23,7 +23,7 @@
 struct audit_options {
     const char *verb, *store, *genesis, *checkpoint;
     uint64_t from_epoch;
-    bool signatures, table, json;
+    bool unsigned_, table, json;
 };
 
 struct audit_run {
@@ -241,8 +241,12 @@ static int print_score(const struct audit_run *run)
 }
 
 /* protocol.md 11.4: what no chain from genesis or the checkpoint proves. */
-static void print_unproven(FILE *out, const struct assay_audit_figures *f)
+static void print_unproven(FILE *out, const struct audit_options *o,
+                           const struct assay_audit_figures *f)
 {
+    if (o->unsigned_)
+        (void)fputs("not audited    signatures, which alone prove a chain (--no-signatures)\n", out);
+    if (o->unsigned_ && f->unproven_to == 0) return;
     if (f->unproven_to == 0) {
         (void)fprintf(out,
                       "not audited    the snapshot after epoch %llu: no boundaries lead to it; "
@@ -261,7 +265,7 @@ static void print_crossed(FILE *out, const struct assay_audit_figures *f)
 {
     (void)fprintf(out, "crosses        %llu RECOVER, by which operators began era %u",
                   (unsigned long long)f->crossed, (unsigned)f->head_era);
-    if (f->recover_total == 0) (void)fputs("; answers not weighed (--signatures)\n", out);
+    if (f->recover_total == 0) (void)fputs("; answers not weighed (--no-signatures)\n", out);
     else
         (void)fprintf(out, "; answers to the last: weight %llu of %llu\n",
                       (unsigned long long)f->recover_answered,
@@ -275,7 +279,7 @@ static void print_figures(const struct audit_run *run, const struct assay_audit_
     char id[65];
     assay_hex_encode(f->head_id, 32, id, sizeof id);
     const bool whole = f->proven && f->unproven_to == 0;
-    if (!whole) print_unproven(out, f);
+    if (!whole) print_unproven(out, run->options, f);
     (void)fprintf(out, "%s %llu epochs, from ", whole ? "holds         " : "read          ",
                   (unsigned long long)f->epochs);
     if (f->started_epoch == 0) (void)fputs("genesis on\n", out);
@@ -306,7 +310,7 @@ static void print_figures(const struct audit_run *run, const struct assay_audit_
                   (unsigned long long)f->ballots, (unsigned long long)f->waiting,
                   (unsigned long long)f->snapshots, (unsigned long long)run->scores);
     (void)fprintf(out, "signatures     %s\n",
-                  run->options->signatures ? "looked at" : "not looked at (--signatures)");
+                  run->options->unsigned_ ? "not verified (--no-signatures)" : "verified");
     (void)fprintf(out, "took           %.2f s, %.0f epochs/s\n", took_s,
                   (double)f->epochs / (took_s > 0 ? took_s : 1e-9));
 }
@@ -351,7 +355,7 @@ static int print_figures_json(const struct audit_run *run, const struct assay_au
     assay_json_set_hex(data, "head_id", f->head_id, sizeof f->head_id);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assay_json_set_uint(data, rows[i].name, rows[i].value);
-    assay_json_set_bool(data, "signatures_verified", run->options->signatures);
+    assay_json_set_bool(data, "signatures_verified", !run->options->unsigned_);
     assay_json_set_bool(data, "proven", f->proven && f->unproven_to == 0);
     return print_json(run, data, NULL);
 }
@@ -378,7 +382,7 @@ static int walk(struct audit_run *run, struct assay_network *network,
         .updates = run->updates != NULL ? assay_update_judge_functions(run->updates) : NULL,
         .plan_follow = assay_host_services_follow,
         .services = &run->plans->fold,
-        .signatures = options->signatures,
+        .signatures = !options->unsigned_,
         .items = strcmp(options->verb, "verify") == 0,
         .from_epoch = options->from_epoch,
         .checkpoint = checkpoint,
@@ -458,14 +462,14 @@ static int read_options(int argc, char **argv, struct audit_options *o)
 {
     static const struct option options[] = {
         { "genesis", required_argument, NULL, 'g' }, { "checkpoint", required_argument, NULL, 'c' },
-        { "from", required_argument, NULL, 'f' },    { "signatures", no_argument, NULL, 's' },
+        { "from", required_argument, NULL, 'f' },    { "no-signatures", no_argument, NULL, 'n' },
         { "table", no_argument, NULL, 't' },         { "json", no_argument, NULL, 'j' },
         { NULL, 0, NULL, 0 },
     };
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         if (option == 'g') o->genesis = optarg;
         else if (option == 'c') o->checkpoint = optarg;
-        else if (option == 's') o->signatures = true;
+        else if (option == 'n') o->unsigned_ = true;
         else if (option == 't') o->table = true;
         else if (option == 'j') o->json = true;
         else if (option != 'f' || !read_epoch(optarg, &o->from_epoch))
@@ -473,7 +477,6 @@ static int read_options(int argc, char **argv, struct audit_options *o)
     }
     o->verb = argv[optind];
     o->store = argv[optind + 1];
-    if (strcmp(o->verb, "verify") == 0) o->signatures = true;
     if (o->json && o->table)
         return assay_misuse("--json is one document and --table lines: one of them");
     return -1;

@@ -233,15 +233,15 @@ const struct assay_verb assay_verbs_node[] = {
           ASSAY_OPTIONS_END } },
     { "audit", "replay", "STORE",
       "Folds every record again: scores, standings and weights of every epoch, bit for bit against "
-      "the roots.",
+      "the roots, and the signatures of the chain. What is kept beside it is not looked at.",
       "11 something does not hold: one line says what and where, 12 an epoch that no chain from "
-      "genesis or the checkpoint proves, 13 not a genesis, 15 it holds, over a RECOVER",
+      "genesis or the checkpoint proves, or --no-signatures, 13 not a genesis, 15 it holds, over a RECOVER",
       "assay audit replay store.sqlite --genesis genesis --table\n",
       (const struct assay_option[]){
           GENESIS,
           CHECKPOINT,
           { "from", "EPOCH", "begin at a kept snapshot no older than this", 0 },
-          { "signatures", NULL, "look at these as well", 0 },
+          { "no-signatures", NULL, "fold alone, which proves nothing: ends with 12", 0 },
           { "table", NULL, "scores and weights after each epoch", 0 },
           ASSAY_OPTION_JSON,
           ASSAY_OPTIONS_END } },

@@ -28,10 +28,15 @@ for i in 1 2 3 4; do
     check "looking at store $i changes nothing" \
         test "$before" = "$(cat node-$i/state/store.sqlite* | sha256sum)"
 done
-expect 0 'signatures     looked at' audit verify node-1/state
+expect 0 'signatures     verified' audit verify node-1/state
 case $out in *'evidence       0 '*) wrong "no evidence was verified again: $out" ;; esac
-expect 0 'signatures     not looked at' audit replay node-1/state
-expect 0 'signatures     looked at' audit replay node-1/state --signatures
+expect 0 'signatures     verified' audit replay node-1/state
+# Without signatures nothing is proven, whatever it is held against.
+for held in '' '--checkpoint later'; do
+    expect 12 'not audited    signatures' audit replay node-1/state --no-signatures $held
+    expect 12 '"proven": false' audit replay node-1/state --no-signatures --json $held
+done
+expect 2 'usage: assay audit' audit verify node-1/state --no-signatures
 expect 0 'FULL' audit replay node-1/state --table
 # On a terminal it says how far it is; into a pipe it does not.
 on_terminal() {
@@ -47,11 +52,12 @@ audit verify node-1/state --json >verified.json
 audit replay node-1/state --json >replayed.json
 check 'documents of an audit' /usr/bin/python3 - <<'END'
 import json
-for name, looked in (("verified", True), ("replayed", False)):
+for name in ("verified", "replayed"):
     d = json.load(open(name + ".json"))
     assert d["schema"] == "assay.audit" and d["schema_version"] == 1, d
     d = d["data"]
-    assert d["holds"] is True and "fault" not in d and d["signatures_verified"] is looked, d
+    assert d["holds"] is True and "fault" not in d and d["signatures_verified"] is True, d
+    assert d["proven"] is True, d
     assert d["epochs"] >= 6 and d["head_epoch"] >= 6 and len(d["head_id"]) == 64 and d["score_rows"] > 0, d
     assert d["verb"] == {"verified": "verify", "replayed": "replay"}[name], d
 END
@@ -114,6 +120,14 @@ forged 8 0 150 'ballots, era 0, epoch'
 forged 11 1 77 'evidence, era 0, epoch'
 forged 12 5 19 'scores, epoch'
 forged 13 1 300 'proposals, era 0, epoch'
+
+# --- signatures of finality proofs, of a node that made up all behind a checkpoint
+cp -r node-1/state unsigned
+check 'there is a finality proof' "$TOOLS/tamper" unsigned/store.sqlite 3 3 200
+for verb in verify replay; do
+    expect 11 'signature in the finality proof' audit $verb unsigned --checkpoint later
+done
+expect 12 'not audited    signatures' audit replay unsigned --checkpoint later --no-signatures
 
 # --- and bytes that the disk changed
 cp -r node-1/state lost

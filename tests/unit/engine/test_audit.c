@@ -416,6 +416,32 @@ Test(audit, notices_a_proof_below_a_quorum, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
+/* Whoever writes the file makes up all behind a checkpoint, but no signature of a voter. Verified,
+ * such a proof is found; not verified, it proves nothing, with a checkpoint neither. */
+Test(audit, proves_nothing_without_signatures, .timeout = 60)
+{
+    struct assay_sim_world *w = past();
+    struct last_state last = { 0 };
+    struct assay_store *store = copy_of(w, 0);
+    const struct wish all = { .closed = remember, .context = &last };
+    struct outcome o = audit(w, store, &all);
+    cr_assert(o.status == ASSAY_OK && o.figures.proven);
+    struct target t = pick(store, ASSAY_STORE_FINALITY, 6);
+    t.value[t.len - 40] ^= 1; /* inside the last signature */
+    put_back(store, ASSAY_STORE_FINALITY, &t);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct wish wish = { .unsigned_ = i >= 2,
+                                   .checkpoint = i % 2 == 1 ? &last.at[2] : NULL };
+        o = audit(w, store, &wish);
+        cr_expect_eq(o.status, wish.unsigned_ ? ASSAY_OK : ASSAY_E_INVALID);
+        cr_expect(wish.unsigned_ || o.fault.class_ == ASSAY_STORE_FINALITY);
+        cr_expect(!wish.unsigned_ || !o.figures.proven);
+    }
+    free(t.value);
+    assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
 /* --- where it begins, and what it is held against */
 
 Test(audit, begins_at_a_kept_snapshot_when_the_blocks_before_are_gone, .timeout = 60)
