@@ -452,7 +452,7 @@ complete -c assay -n '__assay_in store restore' -l into -x -a '(__fish_complete_
 complete -c assay -n '__assay_in store restore' -l genesis -r -F -d 'the genesis of its network'
 complete -c assay -n '__assay_in store restore' -l checkpoint -r -F -d 'it must contain this epoch (assay checkpoint)'
 complete -c assay -n '__assay_in store restore' -l json -d 'one versioned JSON document, for failures as well'
-complete -c assay -n '__assay_at audit' -f -a verify -d 'Looks at everything in a store: links, leaders, signatures of every vote, certificate and record, evidence in blocks, state roots, finality proofs, and all else that is kept'
+complete -c assay -n '__assay_at audit' -f -a verify -d 'Looks at everything in a store: links, leaders, signatures of every vote, certificate and record, evidence in blocks, state roots, finality proofs, and what is kept beside them: rows of scores agains'
 complete -c assay -n '__assay_in audit verify' -l genesis -r -F -d 'the genesis of its network'
 complete -c assay -n '__assay_in audit verify' -l checkpoint -r -F -d 'it must contain this epoch (assay checkpoint)'
 complete -c assay -n '__assay_in audit verify' -l from -x -d 'begin at a kept snapshot no older than this'

@@ -41,8 +41,10 @@ static bool visit_block(void *context, const struct assay_store_key *key, struct
     struct audit *a = context;
     struct assay_fault *fault = &a->at->fault;
     a->status = assay_fold_block(&a->fold, value, &a->config->vet, fault);
-    if (a->status == ASSAY_OK && (key->number != a->fold.ledger.height ||
-                                  !assay_bytes_equal(key->id, a->fold.ledger.tip_id, 32)))
+    if (a->status == ASSAY_OK && key->number != a->fold.ledger.height)
+        a->status = assay_fault_numbers(fault, "height that the block is kept under",
+                                        a->fold.ledger.height, key->number);
+    if (a->status == ASSAY_OK && !assay_bytes_equal(key->id, a->fold.ledger.tip_id, 32))
         a->status = assay_fault_ids(fault, "id of the block", key->id, a->fold.ledger.tip_id);
     if (a->status == ASSAY_OK) return true;
     if (fault->what == NULL)
@@ -327,15 +329,18 @@ static enum assay_status end_of_chain(struct audit *a, uint64_t before)
         const enum assay_store_class class_ = i == 0 ? ASSAY_STORE_FINALITY : ASSAY_STORE_BLOCK;
         ASSAY_TRY(first_in(a, class_, running + i, false, &later));
         if (!later.any) continue;
+        if (class_ == ASSAY_STORE_FINALITY)
+            return assay_audit_blame_plain(a, class_, &later.key,
+                                           "the EPOCH block of this proof is missing",
+                                           ASSAY_E_NOT_FOUND);
+        if (later.key.number == a->fold.ledger.height + 1) /* as it is named, which says nothing */
+            return assay_audit_blame_plain(a, class_, &later.key,
+                                           "a block of an epoch that has not begun",
+                                           ASSAY_E_INVALID);
         assay_status_ignore(assay_fault_numbers(&a->at->fault,
                                                 "blocks are missing: height of the next block",
                                                 a->fold.ledger.height + 1, later.key.number),
                             "said by blame");
-        if (class_ == ASSAY_STORE_FINALITY)
-            assay_status_ignore(assay_fault_plain(&a->at->fault,
-                                                  "the EPOCH block of this proof is missing",
-                                                  ASSAY_E_NOT_FOUND),
-                                "said by blame");
         return assay_audit_blame(a, class_, &later.key);
     }
     return ASSAY_OK;

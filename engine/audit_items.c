@@ -270,6 +270,14 @@ static enum assay_status note(struct audit *a, const struct assay_store_key *key
                                    ASSAY_E_ENCODING);
 }
 
+/* What is kept under the SHA-256 of its bytes, which is what a state or a block names it by. */
+static const char *digest_of(enum assay_store_class class_)
+{
+    if (class_ == ASSAY_STORE_CHANGE) return "digest of the change";
+    if (class_ == ASSAY_STORE_COLLATERAL) return "digest of the collateral";
+    return "digest of the document of a service";
+}
+
 static bool visit_named(void *context, const struct assay_store_key *key, struct assay_slice value)
 {
     struct audit *a = context;
@@ -282,13 +290,10 @@ static bool visit_named(void *context, const struct assay_store_key *key, struct
         a->status = waiting(a, key, value);
     } else if (a->class_ == ASSAY_STORE_META) {
         a->status = note(a, key, value);
-    } else if (a->class_ == ASSAY_STORE_CHANGE || a->class_ == ASSAY_STORE_COLLATERAL) {
+    } else if (a->class_ != ASSAY_STORE_ORDER && a->class_ != ASSAY_STORE_SCORE) {
         assay_sha256(value.bytes, value.len, digest);
-        a->status = assay_audit_blame_ids(
-            a, key,
-            a->class_ == ASSAY_STORE_CHANGE ? "digest of the change" : "digest of the collateral",
-            key->id, digest);
-    } /* of the others the store's own checksum is all there is */
+        a->status = assay_audit_blame_ids(a, key, digest_of(a->class_), key->id, digest);
+    } /* of these two the store's own checksum is all there is here */
     return a->status == ASSAY_OK;
 }
 
@@ -297,7 +302,9 @@ enum assay_status assay_audit_named(struct audit *a)
     static const enum assay_store_class classes[] = { ASSAY_STORE_EVIDENCE,  ASSAY_STORE_RECORD,
                                                       ASSAY_STORE_META,      ASSAY_STORE_ORDER,
                                                       ASSAY_STORE_SCORE,     ASSAY_STORE_CHANGE,
-                                                      ASSAY_STORE_COLLATERAL };
+                                                      ASSAY_STORE_COLLATERAL,
+                                                      ASSAY_STORE_SERVICE,
+                                                      ASSAY_STORE_SERVICE_ANCHOR };
     if (!a->config->items) return ASSAY_OK;
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         ASSAY_TRY(assay_audit_scan_all(a, classes[i], visit_named));

@@ -73,11 +73,18 @@ enum assay_status assay_history_decode(struct assay_slice bytes, struct assay_hi
     }
     if (version > 1) ASSAY_TRY(take_u32(&in, &r.orders));
     ASSAY_TRY(assay_cursor_end(&in));
+    r.version = (uint32_t)version + 1;
     *row = r;
     return ASSAY_OK;
 }
 
 /* ------------------------------------------------------------ for a month */
+
+uint64_t assay_history_hour(uint32_t epoch_ms, uint64_t epoch)
+{
+    const uint32_t each = epoch_ms > 0 ? 3600U * 1000 / epoch_ms : 1;
+    return each > 0 ? epoch / each : epoch;
+}
 
 static const char hour_tag[] = "assay/hour/v1";
 

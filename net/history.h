@@ -39,6 +39,7 @@ struct assay_history_row {
     uint32_t availability_rule; /* enum assay_availability_rule */
     /* Zero in rows of version 2. */
     uint32_t orders; /* what stands against it after this close: 1 << enum assay_order_kind */
+    uint32_t version; /* that it was read as, 1 to 3; written as the newest */
 };
 
 /* After a close; ["assay/tolerance/v1", total weight, members that may fail, that may lie, largest
@@ -52,6 +53,9 @@ struct assay_history_tolerance {
 /* What the network orders of a member after a close (docs/protocol.md 10.1): by its standing, while
  * it serves, and to restart until it is listed anew. Returns: bits, 1 << enum assay_order_kind */
 uint32_t assay_history_orders(const struct assay_member_snapshot *member);
+
+/* Returns: the hour that the epoch lies in, counted from genesis by the planned length. */
+uint64_t assay_history_hour(uint32_t epoch_ms, uint64_t epoch);
 
 /* Returns: ASSAY_OK | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_history_encode(const struct assay_history_row *row,

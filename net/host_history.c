@@ -20,8 +20,7 @@ uint64_t host_history_full(const struct assay_host *host)
 
 static uint64_t hour_of(const struct assay_host *host, uint64_t epoch)
 {
-    const uint64_t each = 3600 * 1000 / (uint64_t)host->config.genesis->parameters.epoch_ms;
-    return epoch / assay_max_u64(each, 1);
+    return assay_history_hour(host->config.genesis->parameters.epoch_ms, epoch);
 }
 
 /* Places are used in a circle: behind the hour that closed last is the oldest. */

@@ -20,6 +20,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { SCORE_LEN_MAX = ASSAY_HISTORY_ROW_MAX + 32 }; /* of an hour's row */
+
 struct audit_options {
     const char *verb, *store, *genesis, *checkpoint;
     uint64_t from_epoch;
@@ -73,29 +75,69 @@ static bool differs(struct audit_run *run, const char *field, uint64_t expected,
     return true;
 }
 
+/* What the row of this member must be. Rows of before their version have fewer fields. */
+static bool compare_row(struct audit_run *run, const struct assay_state *state, uint32_t slot,
+                        const struct assay_history_row *row)
+{
+    const struct assay_member *m = &state->members[slot];
+    const struct assay_member_snapshot of = { .trust = m->trust, .stage = m->stage };
+    return !(differs(run, "score", assay_trust_score_bp(&m->trust), row->score_bp) ||
+             differs(run, "integrity", m->trust.integrity_bp, row->integrity_bp) ||
+             differs(run, "availability", m->trust.availability_bp, row->availability_bp) ||
+             differs(run, "standing", m->trust.score.standing, row->standing) ||
+             differs(run, "weight", m->weight, row->weight) ||
+             differs(run, "incarnation", m->lives[0].incarnation, row->incarnation) ||
+             differs(run, "positive weight", m->found.pass_weight, row->positive_bp) ||
+             differs(run, "negative weight", m->found.negative_weight, row->negative_bp) ||
+             differs(run, "electorate", m->found.electorate_weight, row->electorate_bp) ||
+             differs(run, "reason", (uint64_t)m->found.integrity_reason, row->reason) ||
+             differs(run, "certified", state->certified, row->certified) ||
+             (row->version >= 2 &&
+              (differs(run, "unjudged weight", m->found.unjudged_weight, row->unjudged_bp) ||
+               differs(run, "least score", m->found.lo_bp, row->lo_bp) ||
+               differs(run, "greatest score", m->found.hi_bp, row->hi_bp) ||
+               differs(run, "rule of availability", (uint64_t)m->found.availability_rule,
+                       row->availability_rule))) ||
+             (row->version >= 3 &&
+              differs(run, "orders", assay_history_orders(&of), row->orders)));
+}
+
+/* Out: *len, 0 where there is none: history is kept of what was watched alone. */
+static void read_score(struct audit_run *run, const struct assay_store_key *key,
+                       uint8_t bytes[static SCORE_LEN_MAX], size_t *len)
+{
+    if (assay_store_get(run->store, ASSAY_STORE_SCORE, key, bytes, SCORE_LEN_MAX, len) != ASSAY_OK)
+        *len = 0;
+}
+
+/* The row of a day, and that of a month where it is of this epoch. */
 static bool compare_score(struct audit_run *run, const struct assay_state *state, uint32_t slot)
 {
-    uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
+    uint8_t bytes[SCORE_LEN_MAX];
     struct assay_history_row row = { 0 };
-    const struct assay_member *m = &state->members[slot];
-    const struct assay_store_key key = { .era = state->era, .epoch = state->epoch, .number = slot };
+    const struct assay_store_key day = { .era = state->era, .epoch = state->epoch, .number = slot };
+    const uint64_t hour =
+        assay_history_hour(run->network->genesis->parameters.epoch_ms, state->epoch);
+    const struct assay_store_key month = { .era = ASSAY_HISTORY_ERA,
+                                           .epoch = hour % ASSAY_HISTORY_HOURS,
+                                           .number = slot };
     size_t len = 0;
-    if (assay_store_get(run->store, ASSAY_STORE_SCORE, &key, bytes, sizeof bytes, &len) != ASSAY_OK)
-        return true; /* history is kept of what was watched alone */
+    uint32_t era = 0;
+    uint64_t epoch = 0;
     run->epoch = state->epoch;
     run->slot = slot;
-    run->scores++;
-    if (assay_history_decode(assay_slice_over(bytes, len), &row) != ASSAY_OK)
+    read_score(run, &day, bytes, &len);
+    run->scores += len > 0;
+    if (len > 0 && assay_history_decode(assay_slice_over(bytes, len), &row) != ASSAY_OK)
         return !differs(run, "row that can be read", 1, 0);
-    return !(differs(run, "score", assay_trust_score_bp(&m->trust), row.score_bp) ||
-             differs(run, "integrity", m->trust.integrity_bp, row.integrity_bp) ||
-             differs(run, "availability", m->trust.availability_bp, row.availability_bp) ||
-             differs(run, "standing", m->trust.score.standing, row.standing) ||
-             differs(run, "weight", m->weight, row.weight) ||
-             differs(run, "incarnation", m->lives[0].incarnation, row.incarnation) ||
-             differs(run, "positive weight", m->found.pass_weight, row.positive_bp) ||
-             differs(run, "negative weight", m->found.negative_weight, row.negative_bp) ||
-             differs(run, "electorate", m->found.electorate_weight, row.electorate_bp));
+    if (len > 0 && !compare_row(run, state, slot, &row)) return false;
+    read_score(run, &month, bytes, &len);
+    if (len == 0) return true;
+    if (assay_history_hour_decode(assay_slice_over(bytes, len), &era, &epoch, &row) != ASSAY_OK)
+        return !differs(run, "row of an hour that can be read", 1, 0);
+    if (era != state->era || epoch != state->epoch) return true;
+    run->scores++;
+    return compare_row(run, state, slot, &row);
 }
 
 static bool ruled(void *context, const struct assay_genesis *charter,

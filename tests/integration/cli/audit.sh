@@ -118,7 +118,7 @@ forged 6 2 150 'votes, era 0, epoch'
 forged 7 0 150 'envelopes, era 0, epoch'
 forged 8 0 150 'ballots, era 0, epoch'
 forged 11 1 77 'evidence, era 0, epoch'
-forged 12 5 19 'scores, epoch'
+for byte in 0 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do forged 12 5 $byte 'scores, epoch'; done
 forged 13 1 300 'proposals, era 0, epoch'
 
 # --- signatures of finality proofs, of a node that made up all behind a checkpoint

@@ -216,15 +216,15 @@ static void flip(struct assay_sim_world *w, enum assay_store_class class_, size_
     assay_store_close(&store);
 }
 
-/* This world's nodes hold modelled evidence beside their stores. */
-static void keep_evidence(struct assay_sim_world *w)
+/* This world's nodes hold modelled evidence beside their stores, and have no services. */
+static void keep_digested(struct assay_sim_world *w, enum assay_store_class class_)
 {
     static const uint8_t bytes[100] = "evidence";
     struct assay_store_key key = { .epoch = EPOCHS };
     assay_sha256(bytes, sizeof bytes, key.id);
     struct assay_store *store = w->nodes[0].store;
     cr_assert_eq(
-        assay_store_put(store, ASSAY_STORE_EVIDENCE, &key, assay_slice_over(bytes, sizeof bytes)),
+        assay_store_put(store, class_, &key, assay_slice_over(bytes, sizeof bytes)),
         ASSAY_OK);
     cr_assert_eq(assay_store_commit(store), ASSAY_OK);
 }
@@ -241,8 +241,12 @@ Test(audit, notices_one_byte_in_each_kind_of_item, .timeout = 240)
     flip(w, ASSAY_STORE_PROPOSAL, 2);
     flip(w, ASSAY_STORE_ENVELOPE, 1);
     flip(w, ASSAY_STORE_BALLOT, 1);
-    keep_evidence(w);
+    keep_digested(w, ASSAY_STORE_EVIDENCE);
     flip(w, ASSAY_STORE_EVIDENCE, 0);
+    keep_digested(w, ASSAY_STORE_SERVICE);
+    flip(w, ASSAY_STORE_SERVICE, 0);
+    keep_digested(w, ASSAY_STORE_SERVICE_ANCHOR);
+    flip(w, ASSAY_STORE_SERVICE_ANCHOR, 0);
     assay_sim_world_destroy(&w);
 }
 
@@ -413,6 +417,48 @@ Test(audit, notices_a_proof_below_a_quorum, .timeout = 60)
         cr_assert_eq(o.fault.key.epoch, t.key.epoch);
     }
     assay_store_close(&store);
+    assay_sim_world_destroy(&w);
+}
+
+/* Keys are as hostile as values: a block under another number, epoch, id or era. */
+Test(audit, names_a_row_that_stands_under_another_key, .timeout = 240)
+{
+    struct assay_sim_world *w = past();
+    static const size_t blocks[] = { 0, 9, SIZE_MAX };
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        struct assay_store *honest = copy_of(w, 0);
+        size_t nth = blocks[i], count = 0;
+        while (nth == SIZE_MAX) { /* the last block, of the epoch that runs */
+            struct target t = pick(honest, ASSAY_STORE_BLOCK, count);
+            free(t.value);
+            if (!t.found) nth = count - 1;
+            count++;
+        }
+        for (unsigned how = 0; how < 6; how++) {
+            struct target t = pick(honest, ASSAY_STORE_BLOCK, nth);
+            size_t before = 0;
+            for (size_t k = 0; k < nth; k++) {
+                struct target other = pick(honest, ASSAY_STORE_BLOCK, k);
+                before += other.key.epoch == t.key.epoch;
+                free(other.value);
+            }
+            struct assay_store *store = without(w, ASSAY_STORE_BLOCK, t.key.epoch, before);
+            if (how == 0) t.key.number++;
+            if (how == 1) t.key.number += 1000;
+            if (how == 2) t.key.number = 0;
+            if (how == 3) t.key.epoch++;
+            if (how == 4) t.key.id[0] ^= 1;
+            if (how == 5) t.key.era++;
+            put_back(store, ASSAY_STORE_BLOCK, &t);
+            const struct outcome o = audit(w, store, &plain);
+            cr_expect_eq(o.status, ASSAY_E_INVALID, "block %zu, way %u", nth, how);
+            cr_expect_not_null(o.fault.fault.what);
+            cr_expect(how != 0 || i != 1 || o.fault.fault.has_numbers);
+            free(t.value);
+            assay_store_close(&store);
+        }
+        assay_store_close(&honest);
+    }
     assay_sim_world_destroy(&w);
 }
 

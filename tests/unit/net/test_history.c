@@ -42,6 +42,7 @@ Test(net_history, decodes_what_it_encoded)
     cr_assert_eq(row.electorate_bp, UINT64_MAX);
     cr_assert(row.certified);
     cr_assert_eq(row.orders, 12);
+    cr_assert_eq(row.version, 3);
     cr_assert_eq(encode(&row, again, sizeof again), len);
     cr_assert(assay_bytes_equal(bytes, again, len));
 }
@@ -112,13 +113,23 @@ Test(net_history, an_hour_and_a_tolerance_are_what_they_were)
     cr_expect_eq(found.largest_vendor_bp, 9999);
 }
 
+Test(net_history, an_epoch_lies_in_its_hour)
+{
+    cr_expect_eq(assay_history_hour(60000, 59), 0);
+    cr_expect_eq(assay_history_hour(60000, 60), 1);
+    cr_expect_eq(assay_history_hour(500, 7200 * 3), 3);
+    cr_expect_eq(assay_history_hour(UINT32_MAX, 5), 5, "longer than an hour: one in each");
+    cr_expect_eq(assay_history_hour(0, 5), 5);
+}
+
 Test(net_history, the_largest_row_fits)
 {
     uint8_t bytes[ASSAY_HISTORY_ROW_MAX];
     const struct assay_history_row most = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
                                             UINT32_MAX, UINT32_MAX, UINT64_MAX, UINT64_MAX,
                                             UINT64_MAX, UINT32_MAX, true,       UINT64_MAX,
-                                            UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX };
+                                            UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX,
+                                            3 };
     cr_assert_leq(encode(&most, bytes, sizeof bytes), sizeof bytes);
 }
 
