@@ -229,31 +229,34 @@ static enum assay_status fence(struct audit *a, const struct assay_store_key *ke
     if (f.era != key->era || !assay_bytes_equal(f.chain_id, state->chain_id, 32))
         return assay_audit_blame_plain(a, class_, key, "fence stands under another name",
                                        ASSAY_E_INVALID);
-    /* Of operators who were replaced the document is not in the state any more. */
-    if (!a->config->signatures || a->fold.context.operators.len == 0 ||
-        !assay_bytes_equal(f.operators_digest, state->operators_digest, 32))
+    const bool in_force = assay_bytes_equal(f.operators_digest, state->operators_digest, 32);
+    if (!in_force && state->change_sequence == 0)
+        return assay_audit_blame_plain(a, class_, key, "fence of operators that never were",
+                                       ASSAY_E_STRANGER);
+    struct assay_slice operators = a->fold.context.operators;
+    /* Of operators who were replaced the document is in a change, or nowhere: those of genesis. */
+    if (!in_force && !assay_audit_find_document(&a->books, f.operators_digest, &operators))
         return ASSAY_OK;
-    const enum assay_status good =
-        assay_approval_check(&f.approval, a->fold.context.operators, f.digest);
+    if (!a->config->signatures || operators.len == 0) return ASSAY_OK;
+    const enum assay_status good = assay_approval_check(&f.approval, operators, f.digest);
     if (good == ASSAY_OK) return ASSAY_OK;
     return assay_audit_blame_plain(a, class_, key, "signatures of a fence", good);
 }
 
-/* An answer names the fence that is stored with it. */
+/* docs/protocol.md 9.12.5: what was answered is a fence as good as the one that is obeyed now, which
+ * may be the same, or came behind it. */
 static enum assay_status answered(struct audit *a, const struct assay_store_key *key,
                                   struct assay_slice value)
 {
-    uint8_t bytes[ASSAY_FENCE_LEN_MAX];
     const struct assay_store_key of = { .era = key->era, .number = ASSAY_META_FENCE };
-    struct assay_fence f;
+    uint8_t bytes[ASSAY_FENCE_LEN_MAX];
     size_t len = 0;
     const enum assay_status got =
         assay_store_get(a->config->store, ASSAY_STORE_META, &of, bytes, sizeof bytes, &len);
-    if (got == ASSAY_OK && value.len == 32 &&
-        assay_fence_decode(assay_slice_over(bytes, len), &f) == ASSAY_OK)
-        return assay_audit_blame_ids(a, key, "fence that was answered", f.digest, value.bytes);
-    return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "answer to a fence that is not here",
-                                   ASSAY_E_INVALID);
+    if (got != ASSAY_OK)
+        return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "answer without a fence",
+                                       ASSAY_E_INVALID);
+    return fence(a, key, value);
 }
 
 static enum assay_status note(struct audit *a, const struct assay_store_key *key,

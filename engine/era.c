@@ -24,6 +24,18 @@ static bool ending_holds(const struct assay_engine *e)
     return n->fence_len <= ASSAY_FENCE_LEN_MAX && n->fenced == (n->fence_len > 0);
 }
 
+/* docs/protocol.md 9.12.5: not one before the fence that is obeyed. */
+static bool has_answered_this(const struct assay_ending *n)
+{
+    return n->fenced && n->answered && assay_bytes_equal(n->answered_digest, n->fence_digest, 32);
+}
+
+static void forget_answer(struct assay_ending *n)
+{
+    n->released = n->answered = false;
+    assay_bytes_zero(n->answered_digest, 32);
+}
+
 /* --- FENCE */
 
 static void pass_on(struct assay_engine *e, uint16_t except)
@@ -89,7 +101,7 @@ static enum assay_status take_fence(struct assay_engine *e, uint16_t from,
     if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_FENCE, kept);
     /* Another one in the epoch of a RELEASE: that was of the fence before it. */
-    if (n->released) n->released = n->answered = false;
+    if (n->released) forget_answer(n);
     stand(e, &fence, payload);
     assay_simplex_halt(e->simplex);
     assay_eng_note(e, ASSAY_NOTE_FENCED, ASSAY_SLOT_ALL, fence.era, e->head->context.epoch);
@@ -134,7 +146,8 @@ void assay_era_opens(struct assay_engine *e)
         assay_eng_note(e, ASSAY_NOTE_RELEASED, ASSAY_SLOT_ALL, e->head->state.era,
                        e->head->context.epoch);
     if (!n->released && !over) return;
-    n->fenced = n->answered = n->released = false;
+    forget_answer(n);
+    n->fenced = false;
     n->fence_len = 0;
     ASSAY_ASSERT(ending_holds(e));
 }
@@ -152,16 +165,18 @@ static bool is_answering(struct assay_slice payload)
            assay_cbor_text_expect(&c, answering_tag) == ASSAY_OK;
 }
 
-/* Durable before the answer leaves. */
+/* Durable before the answer leaves: the whole fence, since the one that is obeyed may be another by
+ * the time that somebody reads it (9.12.5). */
 static enum assay_status take_answering(struct assay_engine *e)
 {
     struct assay_ending *n = &e->parts->ending;
     if (!n->fenced || n->released) return ASSAY_E_EARLY;
-    if (n->answered) return ASSAY_OK;
-    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(n->fence_digest, 32));
+    if (has_answered_this(n)) return ASSAY_OK;
+    const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(n->fence, n->fence_len));
     if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     persist_meta(e, ASSAY_META_ANSWERED, kept);
     n->answered = true;
+    assay_bytes_copy(n->answered_digest, 32, n->fence_digest, 32);
     return ASSAY_OK;
 }
 
@@ -285,7 +300,10 @@ enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_s
         return restore_fence(e, value);
     }
     if (key->number != ASSAY_META_ANSWERED || n->restored_len == 0) return ASSAY_OK;
+    struct assay_fence fence;
+    ASSAY_TRY(assay_fence_decode(value, &fence));
     n->answered = true;
+    assay_bytes_copy(n->answered_digest, 32, fence.digest, 32);
     return n->fenced ? ASSAY_OK : restore_fence(e, assay_slice_over(n->fence, n->restored_len));
 }
 
@@ -326,9 +344,14 @@ static enum assay_status place_of(struct assay_engine *e, const struct assay_led
         return assay_recover_follows(&e->head->context, ledger, r, fault);
     /* docs/protocol.md 9.16: what is final here would be undone. */
     if (h->epoch < running || (h->epoch == running && h->height <= ledger->height)) {
-        assay_status_ignore(assay_fault_numbers(fault, "the final head here is higher",
-                                                h->height - 1, ledger->height),
-                            "it is stale");
+        if (h->height != ledger->height + 1)
+            assay_status_ignore(assay_fault_numbers(fault, "the final head here is higher",
+                                                    h->height - 1, ledger->height),
+                                "it is stale");
+        else
+            assay_status_ignore(assay_fault_plain(fault, "the epoch that it ends is over here",
+                                                  ASSAY_E_STALE),
+                                "it is stale");
         return fault->status = ASSAY_E_STALE;
     }
     if (h->epoch > running || h->height > ledger->height + 1)
@@ -361,7 +384,7 @@ static enum assay_status is_vouched(struct assay_engine *e, const struct assay_r
                                     struct assay_fault *fault)
 {
     const struct assay_ending *n = e->ending;
-    if (n->fenced && n->answered && !n->released &&
+    if (has_answered_this(n) && !n->released &&
         assay_bytes_equal(fence_digest, n->fence_digest, 32))
         return ASSAY_OK;
     assay_era_wait(e, &recover->header);
@@ -527,7 +550,7 @@ void assay_engine_ending(const struct assay_engine *engine, struct assay_ending_
 {
     const struct assay_engine *e = engine;
     *ending = (struct assay_ending_snapshot){ .fenced = e->ending->fenced,
-                                              .answered = e->ending->answered };
+                                              .answered = has_answered_this(e->ending) };
     const struct assay_began *began = assay_era_began(e, e->head->state.era);
     ending->began = began != NULL;
     if (began != NULL) assay_bytes_copy(ending->began_id, 32, began->id, 32);
@@ -567,7 +590,7 @@ enum assay_status assay_engine_answer(const struct assay_engine *engine,
 {
     const struct assay_engine *e = engine;
     struct assay_simplex_cast casts[ASSAY_ANSWER_VOTES_MAX];
-    if (!e->ending->fenced || !e->ending->answered) return ASSAY_E_EARLY; /* it may still sign */
+    if (!has_answered_this(e->ending)) return ASSAY_E_EARLY; /* it may still sign */
     if (!e->life->started || e->chain->turned) return ASSAY_E_AGAIN;
     assay_bytes_zero(body, sizeof *body);
     put_head(e, body);

@@ -31,7 +31,10 @@ struct assay_grounds {
 
 struct assay_ending {
     bool fenced; /* nothing is signed in the running era any more */
-    bool answered; /* operators were given an answer: the fence outlives their replacement */
+    /* Operators were given an answer to a fence of this era, to this one or to one before it: what
+     * is obeyed outlives their replacement, and its last epoch. */
+    bool answered;
+    uint8_t answered_digest[32]; /* of the fence that was answered last; zero: of none */
     bool released; /* in force until the epoch is over: nothing is signed in the middle of one */
     bool accepted; /* accepted_id: this node's operator decided, whatever the grounds */
     uint8_t accepted_id[32];

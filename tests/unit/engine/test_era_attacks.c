@@ -249,6 +249,35 @@ Test(era_attacks, a_fence_is_over_behind_its_last_epoch, .timeout = 240)
     assay_sim_world_destroy(&w);
 }
 
+/* docs/protocol.md 9.12.5: operators have an answer to the first, so the last epoch of a second one,
+ * which was never answered, frees nobody: a vote behind the answer would go unnoticed. */
+Test(era_attacks, who_has_answered_stays_bound_behind_a_second_fence, .timeout = 240)
+{
+    struct assay_sim_world *w = start(46, 4);
+    const uint32_t apart[NODES] = { [6] = 1 };
+    const uint8_t *operators = w->genesis->operators_digest;
+    const uint64_t last = assay_sim_world_epoch(w, 0) + 2;
+    struct document *first = make_fence(w), *second = make_fence_until(w, false, operators, last);
+    assay_sim_world_partition(w, apart);
+    cr_assert_eq(hand(w, 6, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, first), ASSAY_OK);
+    ask_for_answer(w, 6);
+    cr_assert_eq(hand(w, 6, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, second), ASSAY_OK);
+    const size_t before = w->nodes[6].signed_count;
+    cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    assay_sim_world_partition(w, NULL);
+    cr_assert(assay_sim_world_run(w, 20 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_assert_gt(assay_sim_world_epoch(w, 6), last);
+    cr_expect(w->nodes[6].engine->ending->fenced);
+    assay_sim_world_kill(w, 6);
+    assay_sim_world_restart(w, 6);
+    cr_assert(assay_sim_world_run(w, 4 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+    cr_expect(w->nodes[6].engine->ending->fenced, "nor a restart");
+    cr_expect_eq(w->nodes[6].signed_count, before);
+    free(second);
+    free(first);
+    assay_sim_world_destroy(&w);
+}
+
 /* A RELEASE is of one fence: another one by the operators in force holds, in the same epoch too. */
 Test(era_attacks, a_fence_that_follows_a_release_in_its_epoch_holds, .timeout = 240)
 {

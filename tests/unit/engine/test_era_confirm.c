@@ -109,6 +109,60 @@ Test(era_confirm, who_answers_its_fence_later_waits_for_nobody, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
+static void restart(struct assay_sim_world *w, uint32_t node)
+{
+    assay_sim_world_kill(w, node);
+    assay_sim_world_restart(w, node);
+    cr_assert(assay_sim_world_run(w, 10));
+}
+
+static void ask_it(struct assay_sim_world *w)
+{
+    struct document *d = calloc(1, sizeof *d);
+    struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
+    assay_era_answering(&out);
+    d->len = out.len;
+    cr_assert_eq(hand(w, 0, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, d), ASSAY_OK);
+    free(d);
+}
+
+/* docs/protocol.md 9.12.5: grounds of a fence that this node never answered need others' word, and
+ * no answer leaves before the answer to that fence is durable. */
+Test(era_confirm, a_second_fence_is_not_answered_before_its_answer, .timeout = 120)
+{
+    struct assay_sim_world *w = start(17, 4);
+    const uint8_t *operators = w->genesis->operators_digest;
+    struct document *first = make_fence_until(w, false, operators, 90000), *second = make_fence(w);
+    struct document *d = forge(w, 0, 0, 3);
+    struct assay_answer_body *body = calloc(1, sizeof *body);
+    struct assay_ending_snapshot ending;
+    cr_assert_eq(hand(w, 0, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, first), ASSAY_OK);
+    ask_it(w);
+    cr_assert_eq(assay_engine_answer(w->nodes[0].engine, body), ASSAY_OK);
+    cr_assert_eq(hand(w, 0, ASSAY_SLOT_SELF, ASSAY_MESSAGE_FENCE, second), ASSAY_OK);
+    for (unsigned restarted = 0; restarted < 2; restarted++) {
+        cr_expect_eq(assay_engine_answer(w->nodes[0].engine, body), ASSAY_E_EARLY);
+        assay_engine_ending(w->nodes[0].engine, &ending);
+        cr_expect(ending.fenced && !ending.answered);
+        cr_expect_arr_eq(ending.fence_digest, second->digest, 32);
+        if (restarted == 1) break;
+        restart(w, 0);
+    }
+    cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_RECOVER, d), ASSAY_E_AGAIN);
+    ask_it(w);
+    cr_assert_eq(assay_engine_answer(w->nodes[0].engine, body), ASSAY_OK);
+    cr_expect_arr_eq(body->fence_digest, second->digest, 32);
+    restart(w, 0);
+    assay_engine_ending(w->nodes[0].engine, &ending);
+    cr_expect(ending.fenced && ending.answered, "it is durable");
+    cr_expect_eq(hand(w, 0, 1, ASSAY_MESSAGE_RECOVER, d), ASSAY_OK);
+    free(body);
+    free(d);
+    free(second);
+    free(first);
+    assay_sim_world_destroy(&w);
+}
+
 /* One peer gives it as the proof of the epoch; the others have the blocks. */
 Test(era_confirm, a_stale_recover_keeps_nobody_from_catching_up, .timeout = 240)
 {
