@@ -74,6 +74,7 @@ static enum assay_status add_tcb_info(struct assay_choice *s, const struct assay
     if (status == ASSAY_OK) {
         c.fits = info->tee == s->wanted->tee && s->wanted->has_chain &&
                  assay_bytes_equal(info->fmspc, s->wanted->fmspc, sizeof info->fmspc);
+        c.begun = info->issue_unix_s <= s->wanted->at_unix_s;
         c.current = is_current(s, info->issue_unix_s, info->next_unix_s);
         c.number = info->evaluation_number;
         c.issued_s = info->issue_unix_s;
@@ -92,6 +93,7 @@ static enum assay_status add_identity(struct assay_choice *s, const struct assay
     if (assay_status_class(status) == ASSAY_CLASS_HOST) return status;
     if (status == ASSAY_OK) {
         c.fits = id->tee == s->wanted->tee;
+        c.begun = id->issue_unix_s <= s->wanted->at_unix_s;
         c.current = is_current(s, id->issue_unix_s, id->next_unix_s);
         c.number = id->evaluation_number;
         c.issued_s = id->issue_unix_s;
@@ -210,8 +212,10 @@ static bool outranks(const struct assay_choice_candidate *a, const struct assay_
 {
     if (a->fits != b->fits) return a->fits;
     if (a->vouched != b->vouched) return a->vouched;
-    if (a->current != b->current) return a->current;
+    /* docs/evidence-rules.md 1.6: an expired document still keeps older ones out. */
+    if (a->begun != b->begun) return a->begun;
     if (a->number != b->number) return a->number > b->number;
+    if (a->current != b->current) return a->current;
     if (a->issued_s != b->issued_s) return a->issued_s > b->issued_s;
     if (a->is_alone != b->is_alone) return b->is_alone;
     if (a->bytes.len != b->bytes.len) return a->bytes.len < b->bytes.len;

@@ -36,6 +36,7 @@ struct assay_choice_candidate {
     struct assay_slice bytes;
     bool is_alone; /* one certificate in DER: the chain is made of it */
     bool fits, vouched, current;
+    bool begun; /* a document that was issued by then, expired or not */
     bool of_ca, of_root; /* a list of the evidence's own authorities */
     uint32_t number;
     int64_t issued_s;

@@ -29,6 +29,21 @@ silent() { # nothing is left over
 fresh
 silent
 cat folder/* >/dev/null
+# --- a newer edition keeps the older one out, also when its own time is over (docs/evidence-rules.md 1.6)
+"$ASSAY" soft collateral made --out folder-1 --evaluation 1 --days 3000 >/dev/null
+"$ASSAY" soft collateral made --out folder-2 --evaluation 2 --raise 9 --days 1 >/dev/null
+later=$(date -u -d '+10 days' +%Y-%m-%dT%H:%M:%SZ)
+fresh
+cp folder-1/* folder/
+expect 0 'affirming' verify --at "$later"
+cp folder-2/tcb_info.json folder/newer
+expect 10 'tcb status' verify
+expect 12 'expired' verify --at "$later"
+fresh
+cp folder-1/* folder/
+cp folder-2/qe_identity.json folder/newer
+expect 12 'expired' verify --at "$later"
+rm -rf folder-1 folder-2
 # --- what stands in nobody's way
 cp strange/root_ca.pem folder/stray
 expect 0 'folder/stray: certificate: nothing is known under that name (ASSAY_E_NOT_FOUND); it leads to no root' verify
