@@ -20,6 +20,8 @@ struct listener {
     int fd; /* -1: it is not open */
     bool is_shared; /* the mode of the socket says who may connect */
     uint32_t records; /* that were handed in since the last close */
+    uint32_t vain;    /* that the node did not take, since vain_ms */
+    uint64_t vain_ms;
     char path[ASSAY_SERVICE_SOCKET_PATH];
 };
 
@@ -513,9 +515,19 @@ static bool has_record(const struct assay_desk *d, const struct listener *at)
     return at->records < each || beyond < ASSAY_DESK_RECORDS - each * sockets;
 }
 
+/* A record that is not looked at is as one for which there is no room now. */
+static bool may_fail(struct listener *at, uint64_t now_ms)
+{
+    if (now_ms - at->vain_ms >= ASSAY_DESK_VAIN_MS) {
+        at->vain_ms = now_ms;
+        at->vain = 0;
+    }
+    return at->vain < ASSAY_DESK_VAIN;
+}
+
 /* What can never stand in a block is said; what may be said again later is the program's to say
  * again: it has not come back. */
-static void take_submit(struct assay_desk *d, struct client *c)
+static void take_submit(struct assay_desk *d, struct client *c, uint64_t now_ms)
 {
     const struct assay_service_message *m = &d->message;
     d->figures.submitted++;
@@ -524,9 +536,10 @@ static void take_submit(struct assay_desk *d, struct client *c)
         refuse(d, c, m->kind, "no record of this socket's role");
         return;
     }
-    if (!has_record(d, c->at)) return;
+    if (!has_record(d, c->at) || !may_fail(c->at, now_ms)) return;
     const enum assay_status status = d->world.submit(d->world.context, m->kind, m->payload);
     if (status == ASSAY_OK) c->at->records++;
+    else c->at->vain++;
     if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE || status == ASSAY_E_AGAIN ||
         status == ASSAY_E_FULL)
         return;
@@ -567,7 +580,7 @@ static bool take(struct assay_desk *d, struct client *c, uint64_t now_ms)
     if (m->verb == ASSAY_SERVICE_FOLLOW) return take_follow(d, c);
     if (!c->follows) return false;
     if (m->verb == ASSAY_SERVICE_SUBMIT) {
-        take_submit(d, c);
+        take_submit(d, c, now_ms);
         return true;
     }
     if (!assay_service_may_ask(c->at->is.role, m->verb, m->purpose)) return false;

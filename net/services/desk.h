@@ -28,6 +28,10 @@ enum {
     /* Records that a member may have in one epoch. Half of them are kept for the sockets of the
      * plan, the same number for each; the rest is for whoever comes first. */
     ASSAY_DESK_RECORDS = 64,
+    /* Records of one socket that the node may look at in vain within that time: looking costs it
+     * the check of a signature. */
+    ASSAY_DESK_VAIN = 64,
+    ASSAY_DESK_VAIN_MS = 1000,
 };
 
 /* Evidence that a program was shown. */

@@ -219,10 +219,51 @@ Test(desk_roles, records_of_an_epoch_are_left_for_every_socket)
     /* What the node does not take counts for nothing. */
     submit_says = ASSAY_E_AGAIN;
     submitted = 0;
-    for (unsigned i = 0; i < 2 * ASSAY_DESK_RECORDS; i++)
+    for (unsigned i = 0; i < 2 * ASSAY_DESK_RECORDS; i++) {
         say(&requestor, &greedy);
+        now_ms += ASSAY_DESK_VAIN_MS / 8;
+    }
     cr_expect_eq(submitted, 2 * ASSAY_DESK_RECORDS);
     assay_service_stream_close(&requestor);
+    assay_service_stream_close(&replica);
+}
+
+/* Each record that the node looks at costs it a signature: a socket whose programs hand in what is
+ * refused, or known already, without end costs it so many of them a second, and others nothing. */
+Test(desk_roles, records_in_vain_are_looked_at_so_often_a_second)
+{
+    const enum assay_status vain[] = { ASSAY_E_SIGNATURE, ASSAY_E_DUPLICATE, ASSAY_E_AGAIN };
+    const struct assay_service_message bad = { .verb = ASSAY_SERVICE_SUBMIT,
+                                               .kind = ASSAY_SERVICE_TRANSFER,
+                                               .payload = { plan_bytes, 3 } };
+    const struct assay_service_message good = { .verb = ASSAY_SERVICE_SUBMIT,
+                                                .kind = ASSAY_SERVICE_REPLICA,
+                                                .payload = { plan_bytes, 3 } };
+    struct assay_service_stream requestor, second, replica;
+    begin();
+    now_ms = 5 * ASSAY_DESK_VAIN_MS;
+    follow(&requestor, requestors);
+    follow(&second, requestors);
+    follow(&replica, replicas_of_0);
+    for (size_t i = 0; i < sizeof vain / sizeof vain[0]; i++) {
+        submit_says = vain[i];
+        submitted = 0;
+        for (unsigned j = 0; j < 2 * ASSAY_DESK_VAIN; j++) {
+            say(j % 2 == 0 ? &requestor : &second, &bad);
+            now_ms += j % 4 == 0;
+        }
+        cr_expect_eq(submitted, ASSAY_DESK_VAIN, "%s", assay_status_text(vain[i]));
+        submit_says = ASSAY_OK;
+        say(&requestor, &bad);
+        cr_expect_eq(submitted, ASSAY_DESK_VAIN, "it cannot be known without looking");
+        say(&replica, &good);
+        cr_expect_eq(submitted, ASSAY_DESK_VAIN + 1, "another socket");
+        now_ms += ASSAY_DESK_VAIN_MS;
+        say(&requestor, &bad);
+        cr_expect_eq(submitted, ASSAY_DESK_VAIN + 2, "a second later");
+    }
+    assay_service_stream_close(&requestor);
+    assay_service_stream_close(&second);
     assay_service_stream_close(&replica);
 }
 
