@@ -306,6 +306,18 @@ static bool is_loose(const char *path, char message[static ASSAY_FILE_MESSAGE_LE
     return path != NULL && path[0] != '\0' && assay_file_trust_fault(path, message);
 }
 
+/* The folder of a socket, behind links: who may write it puts another socket there. The socket
+ * itself has the rights that its maker gives it. */
+static bool is_loose_socket(const char *socket, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    char folder[PATH_MAX + 4]; /* with "/." behind it, as a folder on the way: /tmp will do */
+    const char *const slash = strrchr(socket, '/');
+    if (socket[0] == '\0') return false;
+    (void)snprintf(folder, sizeof folder, "%.*s./.",
+                   slash != NULL ? (int)(slash + 1 - socket) : 0, socket);
+    return assay_file_trust_fault(folder, message);
+}
+
 /* A key that is a file behind links: these are held to what a file of configuration is, and it to
  * what keys are. */
 static bool is_loose_key(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
@@ -345,6 +357,7 @@ static bool has_loose_targets(const struct assay_config_enforcement *e,
         const struct assay_config_target *const t = &e->targets[i];
         if (t->driver == ASSAY_CONFIG_HOOK && is_loose(t->path, message)) return true;
         if (is_loose(t->ca_file, message)) return true;
+        if (t->driver == ASSAY_CONFIG_CONTAINER && is_loose_socket(t->socket, message)) return true;
     }
     return false;
 }
@@ -368,7 +381,11 @@ static enum assay_status check_rights(struct daemon_node *node)
                                   c->collateral.ca_file };
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (is_loose(paths[i], node->message)) return ASSAY_E_INVALID;
+    const char *const sockets[] = { c->admin, c->http.socket_path, c->enclave_service };
+    for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)
+        if (is_loose_socket(sockets[i], node->message)) return ASSAY_E_INVALID;
     if (is_loose_key(c->http.key, node->message) ||
+        is_loose(node->enforcement->journal, node->message) ||
         has_loose_targets(node->enforcement, node->message) ||
         has_loose_sockets(c->services, node->message))
         return ASSAY_E_INVALID;

@@ -71,6 +71,24 @@ expect 2 'web/key.pem: a key must be a readable regular file of mode 0600, found
 chmod 0600 web/key.pem
 expect 0 'fit to run' "$ASSAYD" --config $FILE --check-config
 rm node-1/assayd.d/40-hook.yaml
+# Folders of sockets that need not be there yet, and of the journal; a socket has the rights that its maker gave it.
+mkdir -m 0755 sockets admins born orders engine
+: >orders/log && chmod 644 orders/log && : >engine/sock && chmod 666 engine/sock
+cat >node-1/assayd.d/40-sockets.yaml <<END
+listen: { admin: $WORK/admins/a, http: $WORK/sockets/http }
+enclave: { service: $WORK/born/service }
+enforcement:
+  journal: $WORK/orders/log
+  targets: [{ name: box, driver: container, socket: $WORK/engine/sock, container: box }]
+END
+expect 0 'fit to run' "$ASSAYD" --config $FILE --check-config
+for open in sockets admins born orders orders/log engine; do
+    mode=$(stat -c %a "$open")
+    chmod o+w "$open"
+    expect 2 "$open: others may change it" "$ASSAYD" --config $FILE --check-config
+    chmod "$mode" "$open"
+done
+rm node-1/assayd.d/40-sockets.yaml
 
 # --- the same of what programs of services read
 mkdir programs && chmod 755 programs
