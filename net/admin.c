@@ -178,7 +178,8 @@ static bool answer_line(struct assay_admin *admin, struct client *client)
 static bool read_client(struct assay_admin *admin, struct client *client)
 {
     client->end -= client->start;
-    if (client->start > 0) memmove(client->line, client->line + client->start, client->end);
+    for (size_t i = 0; i < client->end && client->start > 0; i++)
+        client->line[i] = client->line[client->start + i];
     client->start = 0;
     client->searched = client->end;
     ssize_t n = 0;

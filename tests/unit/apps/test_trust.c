@@ -215,7 +215,7 @@ static bool give_list(unsigned tag, unsigned rights)
         { 8, tag == 8 ? (uint16_t)rights : 5, 54399 }, { 16, 7, nobody }, { 32, 5, nobody },
     };
     uint8_t bytes[4 + sizeof list] = { 2 };
-    memcpy(bytes + 4, list, sizeof list);
+    assay_bytes_copy(bytes + 4, sizeof bytes - 4, list, sizeof list);
     return setxattr(folder.path, "system.posix_acl_access", bytes, sizeof bytes, 0) == 0;
 }
 
