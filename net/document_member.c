@@ -52,14 +52,17 @@ bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint1
     uint8_t id[32];
     uint64_t number = 0;
     const bool is_id = assay_hex_decode(text, name.len, id, sizeof id) == ASSAY_OK;
+    bool left = false; /* one that left has the name: another member may have it now (9.6.5) */
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_member_snapshot *m = &s->members[i].ledger;
-        if (!assay_slice_equal(m->name, name) &&
-            !(is_id && assay_bytes_equal(m->node_id, id, sizeof id)))
-            continue;
+        const bool named = assay_slice_equal(m->name, name);
+        if (!named && !(is_id && assay_bytes_equal(m->node_id, id, sizeof id))) continue;
+        if (named && left && m->stage == ASSAY_STAGE_LEFT) continue;
         *slot = (uint16_t)i;
-        return true;
+        left = named && m->stage == ASSAY_STAGE_LEFT;
+        if (!left) return true;
     }
+    if (left) return true;
     if (!assay_document_number(text, &number) || number >= s->member_count) return false;
     *slot = (uint16_t)number;
     return true;

@@ -98,7 +98,7 @@ static bool parse_number(const char *text, uint64_t *out)
     return true;
 }
 
-/* By name or by id; names are not unique for good, ids are. */
+/* By name or by id; a name may be that of one who left as well, an id is for good. */
 static int find_node(const struct drafting *d, const char *text, size_t len, uint8_t id[static 32])
 {
     uint32_t found = 0;

@@ -193,8 +193,17 @@ static enum assay_status read_members(struct draft *d)
         op->name = assay_slice_over(d->plan->operators[i].name, strlen(d->plan->operators[i].name));
     }
     g->member_count = d->plan->member_count;
-    for (uint32_t i = 0; i < g->member_count; i++)
+    for (uint32_t i = 0; i < g->member_count; i++) {
         ASSAY_TRY(read_member(d, i));
+        for (uint32_t k = 0; k < i; k++)
+            if (assay_slice_equal(g->members[k].name, g->members[i].name) &&
+                !assay_bytes_equal(g->members[k].node_id, g->members[i].node_id, 32))
+                return assay_genesis_explain(
+                    d->message, ASSAY_E_DUPLICATE,
+                    "%s, %s: two members of the name \"%.*s\": change the name in one of the cards",
+                    d->plan->members[k].card, d->plan->members[i].card,
+                    (int)g->members[i].name.len, (const char *)g->members[i].name.bytes);
+    }
     /* A network of which nobody can pass would be suspended as a whole in three epochs. */
     if (d->refused == g->member_count)
         return assay_genesis_explain(

@@ -451,6 +451,11 @@ static int exit_of(enum assay_standing standing)
     return ASSAY_EXIT_INTERNAL;
 }
 
+static bool is_named(const struct proof_options *o, const struct assay_proven *p)
+{
+    return p->member.name[0] != '\0' && strcmp(o->node, p->member.name) == 0;
+}
+
 /* By its id, or by its name in the ledger (the leaf has it: nobody else is asked). */
 static bool is_about(const struct proof_options *o, const struct assay_proven *p)
 {
@@ -458,7 +463,8 @@ static bool is_about(const struct proof_options *o, const struct assay_proven *p
     if (o->node == NULL) return true;
     if (assay_hex_decode(o->node, strlen(o->node), id, sizeof id) == ASSAY_OK)
         return assay_bytes_equal(id, p->member.node_id, sizeof id);
-    return p->member.name[0] != '\0' && strcmp(o->node, p->member.name) == 0;
+    /* docs/protocol.md 9.6.5: the name of one who left may be another's now. */
+    return is_named(o, p) && p->member.stage != ASSAY_STAGE_LEFT;
 }
 
 static int report_proven(const struct proof_options *o, struct assay_proof_verified *b)
@@ -466,6 +472,13 @@ static int report_proven(const struct proof_options *o, struct assay_proof_verif
     static const char who[] = "assay proof verify";
     const struct assay_proven *const p = &b->proven;
     int result = ASSAY_EXIT_OK;
+    if (!is_about(o, p) && is_named(o, p)) {
+        (void)fprintf(stderr,
+                      "%s: %s: it is about one that left, and another member may have the name "
+                      "\"%s\" now: give an id to --node\n",
+                      who, o->words[1], o->node);
+        return ASSAY_EXIT_DENIED;
+    }
     if (!is_about(o, p)) {
         (void)fprintf(stderr,
                       "%s: %s: it is about another member, %s, not \"%s\": `assay nodes` lists the "

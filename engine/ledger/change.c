@@ -8,6 +8,8 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 
+#include <string.h>
+
 enum { RECORD_CHANGE = 7, DOCUMENT_LEN_MAX = ASSAY_CHANGE_LEN_MAX };
 
 const char *assay_action_name(enum assay_action_kind kind)
@@ -304,6 +306,12 @@ static bool has_seat_left(const struct assay_state *s, uint32_t slot,
     return operators < ASSAY_VOTERS_MAX;
 }
 
+/* docs/protocol.md 9.6.5. */
+static bool has_name(const struct assay_member *m, struct assay_slice name)
+{
+    return strlen(m->name) == name.len && assay_bytes_equal(m->name, name.bytes, name.len);
+}
+
 static enum assay_status join(struct applying *a, const struct assay_genesis_member *card)
 {
     struct assay_state *s = a->state;
@@ -323,6 +331,8 @@ static enum assay_status join(struct applying *a, const struct assay_genesis_mem
         if (assay_member_has_key(m, card->identity_public, card->door_public) ||
             assay_member_has_key(m, card->voting_public, card->transport_public))
             return unfit(a, ASSAY_E_DUPLICATE, "another member has one of its keys");
+        if (m->stage != ASSAY_STAGE_LEFT && has_name(m, card->name))
+            return unfit(a, ASSAY_E_DUPLICATE, "another member has its name");
     }
     if (assay_bytes_equal(card->identity_public, card->voting_public, ASSAY_P256_PUBLIC_LEN) ||
         assay_bytes_equal(card->door_public, card->transport_public, 32))

@@ -368,6 +368,14 @@ static enum assay_status check_distinct(const struct assay_genesis_member *membe
     return ASSAY_OK;
 }
 
+/* docs/protocol.md 9.6.5: people and tools name members so. Returns: ASSAY_OK | ASSAY_E_DUPLICATE */
+static enum assay_status check_name(const struct assay_genesis_member *members, uint32_t upto)
+{
+    for (uint32_t i = 0; i < upto; i++)
+        if (assay_slice_equal(members[i].name, members[upto].name)) return ASSAY_E_DUPLICATE;
+    return ASSAY_OK;
+}
+
 static uint32_t operators_with_members(const struct assay_genesis *g)
 {
     uint32_t operators = 0;
@@ -390,6 +398,7 @@ static enum assay_status read_members(struct reader *r, struct assay_genesis *g)
         struct assay_genesis_member *m = &g->members[i];
         ASSAY_TRY(read_member(r, g, m));
         ASSAY_TRY(at(r, "member keys", check_distinct(g->members, i)));
+        ASSAY_TRY(at(r, "member name", check_name(g->members, i)));
         if (i == 0) continue;
         const int order = assay_bytes_compare(m[-1].node_id, m->node_id, 32);
         if (order == 0) return at(r, "identity key", ASSAY_E_DUPLICATE);
@@ -580,6 +589,7 @@ static enum assay_status check_parts(const struct assay_genesis *g)
         if (g->members[i].evidence_kind == 0) return ASSAY_E_RANGE;
         if (assay_operator_find(g, g->members[i].operator_id) == NULL) return ASSAY_E_RANGE;
         ASSAY_TRY(check_distinct(g->members, i));
+        ASSAY_TRY(check_name(g->members, i));
         if (i == 0) continue;
         const int order = assay_bytes_compare(g->members[i - 1].node_id, g->members[i].node_id, 32);
         if (order >= 0) return order == 0 ? ASSAY_E_DUPLICATE : ASSAY_E_RANGE;

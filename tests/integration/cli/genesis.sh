@@ -40,6 +40,12 @@ case $out in *'block_len_max  4194304'*) ;; *) wrong "the length of blocks is no
 expect 2 'genesis' "$ASSAYD" --config node-1/assayd.yaml --check-config
 case $out in *'a signature does not verify'*) ;; *) wrong "an unsigned genesis: $out" ;; esac
 
+# Two members of one name would be taken for one another.
+sed -i.kept 's/^name: .*/name: "node-1"/' node-2/keys/node.yaml
+expect 2 'two members of the name "node-1"' "$ASSAY" genesis create plan.yaml --out twins
+check 'a refused genesis is not written' test ! -e twins
+mv node-2/keys/node.yaml.kept node-2/keys/node.yaml
+
 # --- signing
 expect 6 "the key is none of the 2 founding operators'" \
     "$ASSAY" genesis sign genesis --key operator.key

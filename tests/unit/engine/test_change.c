@@ -154,6 +154,9 @@ Test(change, what_does_not_fit_is_refused_as_a_whole)
     REFUSED(ASSAY_E_DUPLICATE, "the voting key of another");
     assay_bytes_copy(actions[1].card.identity_public, 64, b->state.members[4].identity_public, 64);
     REFUSED(ASSAY_E_DUPLICATE, "a member already");
+    const char *name = b->state.members[4].name;
+    actions[1].card.name = assay_slice_over(name, strlen(name));
+    REFUSED(ASSAY_E_DUPLICATE, "the name of another");
     actions[1] = change_about(ASSAY_ACTION_WAKE, b, 1);
     REFUSED(ASSAY_E_INVALID, "it does not rest");
     actions[1] = change_about(ASSAY_ACTION_LEAVE, b, 0);
@@ -201,6 +204,8 @@ Test(change, a_slot_is_used_again_only_when_nothing_can_be_proven_of_its_member)
     change_pass_epoch(b);
     cr_assert_eq(assay_state_slot_of(&b->state, gone), b->state.member_count, "it is gone");
     change_card(b, 20, 1, &join.card);
+    const char *name = b->state.members[1].name;
+    join.card.name = assay_slice_over(name, strlen(name)); /* of who left */
     cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 2, &join), ASSAY_OK);
     change_pass_epoch(b);
     change_pass_epoch(b);

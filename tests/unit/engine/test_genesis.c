@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { OPERATORS = 3, MEMBERS = 4, FILE_MAX = 16 * 1024 };
@@ -54,7 +55,7 @@ static void fill(struct made *m)
         memset(x->vendor_root, 5, 32);
         memset(x->platform_id, (int)(60 + i), 32);
         x->evidence_kind = 3;
-        x->name = assay_slice_over("member", 6);
+        x->name = assay_slice_over(&"member"[i], 6 - i);
     }
     assay_genesis_sort(g);
     for (uint32_t i = 0; i < OPERATORS; i++) {
@@ -230,6 +231,9 @@ Test(genesis, writes_nothing_that_it_would_refuse)
     cr_assert_eq(body_status(m), ASSAY_E_RANGE);
     *g = good;
     assay_bytes_copy(g->members[2].transport_public, 32, g->members[0].transport_public, 32);
+    cr_assert_eq(body_status(m), ASSAY_E_DUPLICATE);
+    *g = good;
+    g->members[3].name = good.members[0].name; /* a proof of either would be taken for the other's */
     cr_assert_eq(body_status(m), ASSAY_E_DUPLICATE);
     *g = good;
     memset(g->members[3].operator_id, 0, 32);
@@ -598,6 +602,8 @@ Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout =
         memset(x->vendor_root, 5, 32);
         x->evidence_kind = 3;
         memset(names[i], 'a', ASSAY_NAME_MAX);
+        for (uint32_t k = 0, left = i; k < 4; k++, left /= 10)
+            names[i][k] = (char)('0' + left % 10);
         x->name = assay_slice_over((const uint8_t *)names[i], ASSAY_NAME_MAX);
     }
     assay_genesis_sort(g);
@@ -620,6 +626,7 @@ Test(genesis, of_as_many_members_as_there_may_be_is_written_and_read, .timeout =
 /* docs/protocol.md 5.22: each operator with members has a seat of its own. */
 Test(genesis, refuses_more_operators_with_members_than_there_are_seats, .timeout = 120)
 {
+    static char names[ASSAY_MEMBERS_MAX][8];
     static struct assay_genesis g, read;
     static uint8_t body[1 << 17], file[1 << 17];
     for (uint32_t count = ASSAY_VOTERS_MAX; count <= ASSAY_VOTERS_MAX + 1; count++) {
@@ -649,7 +656,8 @@ Test(genesis, refuses_more_operators_with_members_than_there_are_seats, .timeout
             assay_bytes_copy(x->operator_id, 32, g.operators[i].operator_id, 32);
             memset(x->vendor_root, 5, 32);
             x->evidence_kind = 3;
-            x->name = assay_slice_over("member", 6);
+            (void)snprintf(names[i], sizeof names[i], "%u", i);
+            x->name = assay_slice_over(names[i], strlen(names[i]));
         }
         assay_genesis_sort(&g);
         struct assay_writer w = assay_writer_over(body, sizeof body);
