@@ -243,8 +243,8 @@ static enum assay_status fence(struct audit *a, const struct assay_store_key *ke
     return assay_audit_blame_plain(a, class_, key, "signatures of a fence", good);
 }
 
-/* docs/protocol.md 9.12.5: what was answered is a fence as good as the one that is obeyed now, which
- * may be the same, or came behind it. */
+/* docs/protocol.md 9.12.5: what was answered is a fence as good as the one that is obeyed now,
+ * which may be the same, or came behind it. */
 static enum assay_status answered(struct audit *a, const struct assay_store_key *key,
                                   struct assay_slice value)
 {

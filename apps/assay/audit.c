@@ -287,7 +287,7 @@ static void print_unproven(FILE *out, const struct audit_options *o,
                            const struct assay_audit_figures *f)
 {
     if (o->unsigned_)
-        (void)fputs("not audited    signatures, which alone prove a chain (--no-signatures)\n", out);
+        (void)fputs("not audited    signatures, which alone are a proof (--no-signatures)\n", out);
     if (o->unsigned_ && f->unproven_to == 0) return;
     if (f->unproven_to == 0) {
         (void)fprintf(out,

@@ -219,8 +219,9 @@ const struct assay_verb assay_verbs_node[] = {
                                      ASSAY_OPTIONS_END } },
     { "audit", "verify", "STORE",
       "Looks at everything in a store: links, leaders, signatures of every vote, certificate and "
-      "record, evidence in blocks, state roots, finality proofs, and what is kept beside them: rows "
-      "of scores against the states of their epochs, documents of services against their digests. "
+      "record, evidence in blocks, state roots, finality proofs, and what is kept beside them: "
+      "rows of scores against the states of their epochs, documents of services against their "
+      "digests. "
       "Of this machine's own notes (orders, what the network could bear) checksums alone are "
       "looked at. STORE is store.sqlite of a daemon that does not run, its state folder, or a "
       "copy.",
@@ -237,7 +238,8 @@ const struct assay_verb assay_verbs_node[] = {
       "Folds every record again: scores, standings and weights of every epoch, bit for bit against "
       "the roots, and the signatures of the chain. What is kept beside it is not looked at.",
       "11 something does not hold: one line says what and where, 12 an epoch that no chain from "
-      "genesis or the checkpoint proves, or --no-signatures, 13 not a genesis, 15 it holds, over a RECOVER",
+      "genesis or the checkpoint proves, or --no-signatures, 13 not a genesis, "
+      "15 it holds, over a RECOVER",
       "assay audit replay store.sqlite --genesis genesis --table\n",
       (const struct assay_option[]){
           GENESIS,

@@ -368,7 +368,7 @@ static enum assay_status check_distinct(const struct assay_genesis_member *membe
     return ASSAY_OK;
 }
 
-/* docs/protocol.md 9.6.5: people and tools name members so. Returns: ASSAY_OK | ASSAY_E_DUPLICATE */
+/* docs/protocol.md 9.6.5: tools name members so. Returns: ASSAY_OK | ASSAY_E_DUPLICATE */
 static enum assay_status check_name(const struct assay_genesis_member *members, uint32_t upto)
 {
     for (uint32_t i = 0; i < upto; i++)

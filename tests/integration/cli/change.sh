@@ -211,6 +211,13 @@ cp node-5/keys/incarnation.key voting-key
 check 'nor is it a member at the next start' test $? -eq 4
 check 'which changes nothing' cmp -s voting-key node-5/keys/incarnation.key
 goes_on LEAVE
+# Another member may have its name now, so a proof of it is wanted by its id.
+gone=$(sed -n 's/^node_id: "\(.*\)"/\1/p' node-5/keys/node.yaml)
+expect 0 '' "$ASSAY" checkpoint --out of-left --socket node-1/admin.sock
+expect 0 '' "$ASSAY" proof "$gone" --out left --socket node-1/admin.sock
+expect 4 'give an id to --node' "$ASSAY" proof verify left --checkpoint of-left --node node-5
+"$ASSAY" proof verify left --checkpoint of-left --node "$gone" >of-gone
+check 'by its id it is about node-5' grep -q '^name  *node-5$' of-gone
 
 for i in 1 2 3 4; do eval "kill -TERM \$pid_$i"; done
 for i in 1 2 3 4; do

@@ -249,8 +249,8 @@ Test(era_attacks, a_fence_is_over_behind_its_last_epoch, .timeout = 240)
     assay_sim_world_destroy(&w);
 }
 
-/* docs/protocol.md 9.12.5: operators have an answer to the first, so the last epoch of a second one,
- * which was never answered, frees nobody: a vote behind the answer would go unnoticed. */
+/* docs/protocol.md 9.12.5: operators have an answer to the first, so the last epoch of a second
+ * one, which was never answered, frees nobody: a vote behind the answer would go unnoticed. */
 Test(era_attacks, who_has_answered_stays_bound_behind_a_second_fence, .timeout = 240)
 {
     struct assay_sim_world *w = start(46, 4);

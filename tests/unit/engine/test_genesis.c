@@ -233,7 +233,7 @@ Test(genesis, writes_nothing_that_it_would_refuse)
     assay_bytes_copy(g->members[2].transport_public, 32, g->members[0].transport_public, 32);
     cr_assert_eq(body_status(m), ASSAY_E_DUPLICATE);
     *g = good;
-    g->members[3].name = good.members[0].name; /* a proof of either would be taken for the other's */
+    g->members[3].name = good.members[0].name; /* one would pass for the other */
     cr_assert_eq(body_status(m), ASSAY_E_DUPLICATE);
     *g = good;
     memset(g->members[3].operator_id, 0, 32);
