@@ -52,6 +52,13 @@ enum assay_status assay_given_read(const char *dir, struct assay_given *out, con
         const enum assay_status status =
             assay_folder_read(dir, name, ASSAY_PART_LEN_MAX, &bytes, &len);
         if (status == ASSAY_E_MEMORY) return status;
+        /* docs/evidence-rules.md 1.15.5; what is no file, as a folder, holds nothing. */
+        if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) {
+            if (out->found.file_count < ASSAY_RECOGNISED_FILES_MAX)
+                out->names[out->found.file_count] = name;
+            ASSAY_TRY(assay_recognise_unread(&out->found, status));
+            continue;
+        }
         if (status != ASSAY_OK || len == 0) {
             free(status == ASSAY_OK ? bytes : NULL);
             out->skipped[out->skipped_count++] =

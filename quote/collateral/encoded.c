@@ -98,49 +98,9 @@ static enum assay_encoded_word look_at(struct assay_slice word)
                : ASSAY_ENCODED_LIST;
 }
 
-/* Between the digits of bytes that people print: "30:82", "0x30, 0x82", columns of a dump. */
-static bool is_separator(uint8_t byte)
-{
-    return is_space(byte) || byte == ':' || byte == ',' || byte == ';' || byte == 'x' ||
-           byte == 'X' || byte == '\\' || byte == '"';
-}
-
-/* The 0 of a 0x in front of a byte. */
-static bool is_prefix(struct assay_slice text, size_t at)
-{
-    return text.bytes[at] == '0' && at + 1 < text.len && (text.bytes[at + 1] | 0x20) == 'x';
-}
-
-/* Does a list begin at `at`, in hexadecimal with separators between digits? */
-static bool is_spaced_list(struct assay_slice text, size_t at)
-{
-    enum { DIGITS = 32, SPAN = 256 }; /* its header; within so many characters */
-    char digits[DIGITS];
-    uint8_t bytes[DIGITS / 2];
-    size_t count = 0;
-    const size_t end = text.len - at < SPAN ? text.len : at + SPAN;
-    for (; at < end && count < DIGITS; at++) {
-        if (is_separator(text.bytes[at]) || is_prefix(text, at)) continue;
-        if (!is_hex(text.bytes[at])) break;
-        digits[count++] = (char)text.bytes[at];
-    }
-    return count == DIGITS && assay_hex_decode(digits, count, bytes, sizeof bytes) == ASSAY_OK &&
-           assay_x509_list_header(assay_slice_over(bytes, sizeof bytes)) == ASSAY_X509_LIST_HEADER;
-}
-
-/* The first byte of a list, SEQUENCE, and that of a long length. */
-static bool has_spaced_list(struct assay_slice text)
-{
-    for (size_t at = 0; at + 1 < text.len; at++)
-        if (text.bytes[at] == '3' && text.bytes[at + 1] == '0' && is_spaced_list(text, at))
-            return true;
-    return false;
-}
-
 enum assay_encoded_word assay_encoded_within(struct assay_slice text)
 {
-    enum assay_encoded_word gravest =
-        has_spaced_list(text) ? ASSAY_ENCODED_LIST : ASSAY_ENCODED_NONE;
+    enum assay_encoded_word gravest = ASSAY_ENCODED_NONE;
     size_t from = 0;
     for (size_t at = 0; at <= text.len; at++) {
         if (at < text.len && is_digit(text.bytes[at])) continue;

@@ -17,9 +17,8 @@
 ASSAY_CHECKED enum assay_status assay_encoded_decode(struct assay_slice text, uint8_t *out,
                                                      size_t capacity, size_t *len);
 enum assay_encoded_word { ASSAY_ENCODED_NONE = 0, ASSAY_ENCODED_SOME, ASSAY_ENCODED_LIST };
-/* Does a word of a text that cannot be decoded look like the beginning of encoded DER, or do
- * hexadecimal digits with separators between them (a dump, "30:82:..", "0x30, 0x82, ..") look like
- * that of a list? Then the text is no comment, whatever stands around it.
+/* Does a word of a text that cannot be decoded look like the beginning of encoded DER? Then the
+ * text is no comment, whatever stands around it.
  * Returns: the gravest: LIST (of a revocation list) | SOME (of anything) | NONE */
 enum assay_encoded_word assay_encoded_within(struct assay_slice text);
 

@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/cursor.h"
 #include "quote/collateral/encoded.h"
+#include "quote/collateral/unread.h"
 #include "quote/json.h"
 #include "quote/tpm/tpm.h"
 #include "quote/verify.h"
@@ -49,6 +50,10 @@ static enum assay_status add(struct assay_recognition *r, struct assay_recognise
     ASSAY_ASSERT(r->count <= ASSAY_RECOGNISED_MAX && r->file_count > 0);
     ASSAY_ASSERT(piece->bytes.len > 0);
     size_t at = 0;
+    if (piece->shape == ASSAY_SHAPE_CRL && piece->status == ASSAY_OK) {
+        if (r->list_count == ASSAY_RECOGNISED_MAX) return ASSAY_E_FULL;
+        r->lists[r->list_count++] = piece->bytes;
+    }
     while (at < r->count && compare(r->pieces[at].bytes, piece->bytes) < 0)
         at += 1;
     if (at < r->count && assay_slice_equal(r->pieces[at].bytes, piece->bytes)) {
@@ -705,6 +710,14 @@ static enum assay_status add_text(struct assay_recognition *r,
     return end_file(r, &progress);
 }
 
+/* docs/evidence-rules.md 1.15.5: whatever the file was taken for, a list in it was read. */
+static enum assay_status look_again(struct assay_recognition *r, struct assay_slice text)
+{
+    size_t at = 0;
+    return assay_unread_list(r, text, &at) ? add_damaged_list(r, after(text, at), ASSAY_E_SYNTAX)
+                                           : ASSAY_OK;
+}
+
 enum assay_status assay_recognise_file(struct assay_recognition *r,
                                        struct assay_recognise_scratch *scratch,
                                        struct assay_slice text, uint8_t *bytes, size_t len)
@@ -714,6 +727,7 @@ enum assay_status assay_recognise_file(struct assay_recognition *r,
     struct room room = { .bytes = bytes, .len = len };
     struct progress progress = { 0 };
     scratch->searched = 0;
+    r->list_count = 0;
     if (r->file_count == ASSAY_RECOGNISED_FILES_MAX) return ASSAY_E_FULL;
     r->files[r->file_count++] = text;
     if (is_zeros(text)) return add_other(r, &progress, text);
@@ -721,5 +735,18 @@ enum assay_status assay_recognise_file(struct assay_recognition *r,
     room.is_inner = true;
     for (size_t i = 0; i < room.text_count; i++)
         ASSAY_TRY(add_text(r, scratch, room.texts[i], &room));
+    ASSAY_TRY(look_again(r, text));
+    for (size_t i = 0; i < room.text_count; i++)
+        ASSAY_TRY(look_again(r, room.texts[i]));
     return ASSAY_OK;
+}
+
+enum assay_status assay_recognise_unread(struct assay_recognition *r, enum assay_status why)
+{
+    ASSAY_ASSERT(r != NULL && why != ASSAY_OK);
+    if (r->file_count == ASSAY_RECOGNISED_FILES_MAX) return ASSAY_E_FULL;
+    static const uint8_t begun[] = { 0x30 }; /* all that is known of it */
+    const struct assay_slice bytes = assay_slice_over(begun, sizeof begun);
+    r->files[r->file_count++] = bytes;
+    return add_damaged_list(r, bytes, why);
 }

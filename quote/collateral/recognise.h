@@ -43,13 +43,16 @@ struct assay_recognised {
     uint8_t hwid[ASSAY_HWID_MAX];
 };
 
-/* About 35 KB. All zero to begin with. */
+/* About 40 KB. All zero to begin with. */
 struct assay_recognition {
     size_t file_count;
     struct assay_slice files[ASSAY_RECOGNISED_FILES_MAX]; /* as they were given */
     size_t count;
     /* Sorted by their bytes: the order of the files decides nothing. */
     struct assay_recognised pieces[ASSAY_RECOGNISED_MAX];
+    /* Revocation lists that were read in the last file, also such as stood in another one. */
+    size_t list_count;
+    struct assay_slice lists[ASSAY_RECOGNISED_MAX];
 };
 
 /* What is being read; about 100 KB: off the stack. */
@@ -79,6 +82,10 @@ ASSAY_CHECKED enum assay_status assay_recognise_file(struct assay_recognition *r
                                                      struct assay_recognise_scratch *scratch,
                                                      struct assay_slice text, uint8_t *room,
                                                      size_t room_len);
+/* A file that could not be read, or not whole, may be the list that revokes: it counts as one that
+ * cannot be read, because of `why`. Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_recognise_unread(struct assay_recognition *r,
+                                                       enum assay_status why);
 /* Returns: what a shape is called, for people: "revocation list". */
 const char *assay_shape_text(enum assay_shape shape);
 /* Returns: what is to say of a piece whatever the evidence is: its status, and of a certificate

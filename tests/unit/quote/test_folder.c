@@ -217,7 +217,7 @@ static void expect_parts(const struct world *w, const char *what)
 }
 
 /* Another vendor's collateral, older editions, editions of tomorrow: before and after by name. */
-Test(quote_folder, takes_what_fits_then_what_is_valid_then_the_highest_number_then_the_latest)
+Test(quote_folder, takes_what_fits_then_has_begun_then_the_highest_number_then_the_latest)
 {
     struct world *w = world_open();
     struct world *other = world_open();
@@ -227,15 +227,16 @@ Test(quote_folder, takes_what_fits_then_what_is_valid_then_the_highest_number_th
     expect_parts(w, "two vendors");
     empty();
 
-    /* Every edition is worse than the one before it: older, of a lower number, of another time. */
+    /* Every edition is worse than the one before it: of a lower number, out of its time, older; of
+     * a time to come last. One whose time is over keeps lower ones out (evidence-rules.md 1.6). */
     static const struct {
         const char *prefix;
         int64_t issue_s, next_s;
         uint32_t number;
     } editions[] = {
-        { "m", WORLD_AT - 10, WORLD_TO, 20 }, { "b", WORLD_AT - 20, WORLD_TO, 20 },
-        { "x", WORLD_AT - 5, WORLD_TO, 19 },  { "a", WORLD_AT - 9, WORLD_AT - 1, 31 },
-        { "y", WORLD_AT + 1, WORLD_TO, 30 },
+        { "a", WORLD_AT - 9, WORLD_AT - 1, 31 }, { "m", WORLD_AT - 10, WORLD_TO, 20 },
+        { "b", WORLD_AT - 20, WORLD_TO, 20 },    { "c", WORLD_AT - 5, WORLD_AT - 1, 20 },
+        { "x", WORLD_AT - 5, WORLD_TO, 19 },     { "y", WORLD_AT + 1, WORLD_TO, 32 },
     };
     for (size_t i = sizeof editions / sizeof editions[0]; i-- > 0;) {
         w->terms.issue_unix_s = editions[i].issue_s;

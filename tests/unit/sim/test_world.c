@@ -93,11 +93,11 @@ static void expect_trace(const struct assay_scenario *s, uint64_t seed, const ch
 Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
 {
     struct assay_scenario s = small();
-    expect_trace(&s, 1, "3eef3abd5407e682ac27f957b7d44630088868b7ec2b080796f1d355986ef8a3",
-                 "17fb727faf190a16d8ed92476dd0f0ffc54bc799b44379a22bee3479e3e82c99");
+    expect_trace(&s, 1, "7da90aa4a1008a795294561bd0a07e4e557ebaa193982f3de246e7b629df9f19",
+                 "c28cbfb66da61c959571d8ed717f5f2a2ea0de32578893fe560f7801665cef10");
     s = rough();
-    expect_trace(&s, 2, "f259c6522fd4ea051b2eb27fc0314cef237be4adede008c3bf11b3d63ae0f6b5",
-                 "688cc9a072c103014248c8abbd26085a268d2693ca3c4f65d2c71f25915e3eb6");
+    expect_trace(&s, 2, "763646b60440bbc0d2c7c914533da88af32ad2097faeaeb4370e3ca659886abe",
+                 "00549a279a17b2dbc370882c944f5852aa67307f0fff570cf49441054fa171aa");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
@@ -108,8 +108,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     s.adversaries[0] = (struct assay_sim_adversary){
         .attack = ASSAY_SIM_ATTACK_TAMPER, .cohort = 1, .start_epoch = 2, .rate_permille = 1000
     };
-    expect_trace(&s, 3, "f4a1c7baf2906a0e2756115c81162a5dd182b043d23e6d1c49d601e1a96b6f92",
-                 "57cc3b1a7b726230e7625277ee2300038024cad7c5cdb0f89c77eab12537750f");
+    expect_trace(&s, 3, "f2e2637a120c28995cdca4b8aa79ddc6f835f6588c476a72df86669fc1193723",
+                 "860dadc63b9192c9d8ef378e24de9552188c648968450d9cfe3eadda4e9413c1");
 }
 
 /* The same of whole engines: consensus goes on, for the liars vote as everybody does. */

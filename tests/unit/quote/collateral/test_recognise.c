@@ -523,6 +523,57 @@ Test(recognise, a_damaged_document_hides_no_list)
     world_close(w);
 }
 
+/* In known documents, behind names, in escapes, UTF-16 and short lines, or encoded once more. */
+Test(recognise, no_list_hides_in_what_a_file_was_taken_for)
+{
+    static const struct {
+        const char *front, *line_end, *back;
+        size_t columns;
+        bool has_nuls, is_twice;
+    } forms[] = {
+        { "{\"tcbInfo\":{},\"crl\":\"", "", "\"}", 0, false, false },
+        { "{\"kty\":\"x\",\"crl\":\"", "\\n", "\"}", 64, false, false },
+        { "{\"a\":1,\"a\":2,\"crl\":\"-----BEGIN CRL-----\\n", "\\n", "\"}", 64, false, false },
+        { "{\"c\":\"{\\\"crl\\\":\\\"", "\\\\n", "\\\"}\"}", 64, false, false },
+        { "PCK_CRL=", "", "\n", 0, false, false },
+        { "-----BEGIN%20CRL-----%0A", "%0A", "%0A-----END%20CRL-----", 64, false, false },
+        { "the list:\n", "\n", "\n", 12, false, false },
+        { "", "", "", 0, true, false },
+        { "-----BEGIN X509 CRL-----\n", "\n", "\n-----END X509 CRL-----\n", 64, false, true },
+        { "x-----BEGIN CRL-----\n", "\n", "\n-----END CRL-----\n", 64, false, true },
+        { "xy-----BEGIN CRL-----\n", "\n", "\n-----END CRL-----\n", 64, false, true },
+    };
+    struct world *w = world_open();
+    const struct assay_slice a = w->bundle.files.part[ASSAY_PART_ROOT_CRL];
+    const struct assay_slice b = w->bundle.files.part[ASSAY_PART_PCK_CRL];
+    struct file *const text = calloc(1, sizeof *text), *const f = calloc(1, sizeof *f);
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+        for (int is_alone = 0; is_alone < 2; is_alone++) {
+            struct file list = { .len = 0 };
+            add_base64(&list, b.bytes, b.len);
+            text->len = f->len = 0;
+            add_text(text, forms[i].front);
+            for (size_t k = 0; k < list.len; k++) {
+                if (forms[i].columns > 0 && k > 0 && k % forms[i].columns == 0)
+                    add_text(text, forms[i].line_end);
+                add_bytes(text, list.bytes + k, 1);
+                if (forms[i].has_nuls) add_bytes(text, "", 1);
+            }
+            add_text(text, forms[i].back);
+            if (forms[i].is_twice) add_base64(f, text->bytes, text->len);
+            else add_bytes(f, text->bytes, text->len);
+            if (is_alone == 0) {
+                add_text(f, "\n");
+                add_list_as(f, a, DER);
+            }
+            const struct found found = look(f, a, b);
+            cr_expect(found.has_damaged || found.has_second, "form %zu, alone: %d", i, is_alone);
+        }
+    free(text);
+    free(f);
+    world_close(w);
+}
+
 /* --- cost */
 static void fill(uint8_t *file, size_t len, const char *unit, size_t unit_len)
 {

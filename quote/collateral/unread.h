@@ -1,0 +1,21 @@
+/*
+ * quote/collateral/unread.h - revocation lists that a file holds in text and that nobody read: the
+ * last look at each file, whatever it was taken for (docs/evidence-rules.md 1.15.5).
+ */
+#ifndef ASSAY_QUOTE_COLLATERAL_UNREAD_H
+#define ASSAY_QUOTE_COLLATERAL_UNREAD_H
+
+#include "quote/collateral/recognise.h"
+
+/*
+ * assay_unread_list - does a text hold a list that was not read in its file? A list opens wherever
+ * base64 or hexadecimal digits decode to the header of one, whatever stands between the digits
+ * (line ends, escapes of JSON and URLs, quotation marks, NULs of UTF-16); it was read when one of
+ * r->lists has its bytes. The label of a list in PEM that was encoded once more counts as well.
+ * In:      r, with the lists of the file; text, hostile
+ * Out:     *at, where it begins; unspecified unless true
+ * Returns: true: it does. Linear in the text and in what its lists have.
+ */
+bool assay_unread_list(const struct assay_recognition *r, struct assay_slice text, size_t *at);
+
+#endif
