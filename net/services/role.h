@@ -1,5 +1,5 @@
 /*
- * net/services/role.h - what a program of services is to its daemon, and the socket of each role
+ * net/services/role.h - roles of service programs, and the socket of each role
  * (docs/services.md 4.1).
  *
  * Each role, and of continuity each group of it, has a socket in a folder of its own, which says

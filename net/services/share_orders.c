@@ -1,6 +1,6 @@
 /*
- * net/services/share_orders.c - what an owner signs to delete an id or to name its readers, and
- * words of the registry in sentences.
+ * net/services/share_orders.c - signed records that delete an id or name its readers, and
+ * results of the registry in sentences.
  */
 #include "net/services/share_orders.h"
 

@@ -711,11 +711,13 @@ static enum assay_status add_text(struct assay_recognition *r,
 }
 
 /* docs/evidence-rules.md 1.15.5: whatever the file was taken for, a list in it was read. */
-static enum assay_status look_again(struct assay_recognition *r, struct assay_slice text)
+static enum assay_status look_again(struct assay_recognition *r,
+                                    struct assay_recognise_scratch *scratch,
+                                    struct assay_slice text)
 {
     size_t at = 0;
-    return assay_unread_list(r, text, &at) ? add_damaged_list(r, after(text, at), ASSAY_E_SYNTAX)
-                                           : ASSAY_OK;
+    if (!assay_unread_list(r, text, &scratch->searched, &at)) return ASSAY_OK;
+    return add_damaged_list(r, after(text, at), ASSAY_E_SYNTAX);
 }
 
 enum assay_status assay_recognise_file(struct assay_recognition *r,
@@ -735,9 +737,9 @@ enum assay_status assay_recognise_file(struct assay_recognition *r,
     room.is_inner = true;
     for (size_t i = 0; i < room.text_count; i++)
         ASSAY_TRY(add_text(r, scratch, room.texts[i], &room));
-    ASSAY_TRY(look_again(r, text));
+    ASSAY_TRY(look_again(r, scratch, text));
     for (size_t i = 0; i < room.text_count; i++)
-        ASSAY_TRY(look_again(r, room.texts[i]));
+        ASSAY_TRY(look_again(r, scratch, room.texts[i]));
     return ASSAY_OK;
 }
 

@@ -13,6 +13,7 @@ struct digits {
     size_t at;
     int bits_each;
     uint32_t bits, count;
+    size_t *searched; /* places that were read */
 };
 
 static int hex_value(uint8_t c)
@@ -72,6 +73,7 @@ static int next_digit(struct digits *d)
             value = d->bits_each == HEX ? hex_value(c) : base64_value(c);
         }
         d->at += len == 0 ? 1 : len;
+        *d->searched += len == 0 ? 1 : len;
         if (value >= 0) return value;
     }
     return -1;
@@ -89,16 +91,19 @@ static int next_byte(struct digits *d)
     return (int)(d->bits >> d->count & 0xff);
 }
 
+/* No further than to the first byte that is not of a header. */
 static bool opens_list(struct digits d)
 {
-    enum { HEADER = 32 };
-    uint8_t bytes[HEADER];
-    for (size_t i = 0; i < HEADER; i++) {
+    enum { HEADER_MAX = 32 };
+    uint8_t bytes[HEADER_MAX];
+    enum assay_x509_list header = ASSAY_X509_LIST_CUT;
+    for (size_t i = 0; i < HEADER_MAX && header == ASSAY_X509_LIST_CUT; i++) {
         const int byte = next_byte(&d);
         if (byte < 0) return false;
         bytes[i] = (uint8_t)byte;
+        header = assay_x509_list_header(assay_slice_over(bytes, i + 1));
     }
-    return assay_x509_list_header(assay_slice_over(bytes, HEADER)) == ASSAY_X509_LIST_HEADER;
+    return header == ASSAY_X509_LIST_HEADER;
 }
 
 /* Are the next bytes those of a list that was read? Out: *d behind it. */
@@ -139,7 +144,8 @@ static bool is_encoded_label(struct assay_slice text, size_t at)
     return false;
 }
 
-bool assay_unread_list(const struct assay_recognition *r, struct assay_slice text, size_t *at)
+bool assay_unread_list(const struct assay_recognition *r, struct assay_slice text, size_t *searched,
+                       size_t *at)
 {
     for (size_t i = 0; i < text.len; i++) {
         const uint8_t c = text.bytes[i];
@@ -147,7 +153,8 @@ bool assay_unread_list(const struct assay_recognition *r, struct assay_slice tex
         if ((c == 'Q' || c == 'J' || c == 'C' || c == 'B' || c == '4') && is_encoded_label(text, i))
             return true;
         if (c != 'M' && c != '3') continue; /* 30 82 and 30 81 begin so */
-        struct digits d = { .text = text, .at = i, .bits_each = c == 'M' ? BASE64 : HEX };
+        struct digits d = { .text = text, .at = i, .searched = searched };
+        d.bits_each = c == 'M' ? BASE64 : HEX;
         if (!opens_list(d)) continue;
         if (!is_read(r, &d)) return true;
         i = d.at - 1;

@@ -13,9 +13,11 @@
  * (line ends, escapes of JSON and URLs, quotation marks, NULs of UTF-16); it was read when one of
  * r->lists has its bytes. The label of a list in PEM that was encoded once more counts as well.
  * In:      r, with the lists of the file; text, hostile
- * Out:     *at, where it begins; unspecified unless true
+ * Out:     *searched: more by the places that were read; *at, where it begins, unspecified unless
+ *          true
  * Returns: true: it does. Linear in the text and in what its lists have.
  */
-bool assay_unread_list(const struct assay_recognition *r, struct assay_slice text, size_t *at);
+bool assay_unread_list(const struct assay_recognition *r, struct assay_slice text, size_t *searched,
+                       size_t *at);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * services/shares/cluster_owners.c - what owners of secrets have on the ledger: they put an id,
- * name its readers, delete it (docs/services.md 5.5).
+ * services/shares/cluster_owners.c - the fold of records of owners: SHARE_PUT, SHARE_READERS and
+ * SHARE_DELETE (docs/services.md 5.5).
  */
 #include "services/shares/cluster_internal.h"
 

@@ -6,12 +6,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { OPERATORS = 64, BODY_LEN = 4096, ADDED_SET = 77 };
-
-struct signers {
-    uint32_t count;
-    uint8_t ids[OPERATORS][32], signatures[OPERATORS][64];
-};
+enum { BODY_LEN = 4096, ADDED_SET = 77 };
 
 /* Ids ascend. */
 static void sign_by(const struct assay_sim_world *w, uint32_t set, const uint8_t digest[static 32],
@@ -24,7 +19,7 @@ static void sign_by(const struct assay_sim_world *w, uint32_t set, const uint8_t
     cr_assert_eq(assay_p256_public(&key, public), ASSAY_OK);
     assay_sha256(public, sizeof public, id);
     uint32_t at = s->count++;
-    cr_assert_lt(at, OPERATORS);
+    cr_assert_lt(at, SIGNERS_MAX);
     for (; at > 0 && assay_bytes_compare(s->ids[at - 1], id, 32) > 0; at--) {
         assay_bytes_copy(s->ids[at], 32, s->ids[at - 1], 32);
         assay_bytes_copy(s->signatures[at], 64, s->signatures[at - 1], 64);
@@ -33,6 +28,15 @@ static void sign_by(const struct assay_sim_world *w, uint32_t set, const uint8_t
     cr_assert_eq(assay_p256_signer_load(&key, &signer), ASSAY_OK);
     cr_assert_eq(assay_p256_sign(signer, digest, s->signatures[at]), ASSAY_OK);
     assay_p256_signer_free(&signer);
+}
+
+void sign_all(const struct assay_sim_world *w, bool added, const uint8_t digest[static 32],
+              struct signers *s)
+{
+    s->count = 0;
+    for (uint32_t set = 0; set < w->genesis->operator_count; set++)
+        sign_by(w, set, digest, s);
+    if (added) sign_by(w, ADDED_SET, digest, s);
 }
 
 static void tell(struct assay_sim_world *w, struct assay_slice record)
@@ -54,16 +58,14 @@ static void decide_with(struct assay_sim_world *w, bool added, uint64_t sequence
                         uint64_t activation, const struct assay_action *action)
 {
     static uint8_t body[BODY_LEN], bytes[2 * BODY_LEN];
-    struct signers s = { 0 };
+    struct signers s;
     uint8_t digest[32];
     struct assay_change change = { .sequence = sequence, .activation = activation };
     assay_bytes_copy(change.chain_id, 32, w->genesis->chain_id, 32);
     struct assay_writer b = assay_writer_over(body, sizeof body);
     cr_assert_eq(assay_change_encode(&change, action, 1, &b), ASSAY_OK);
     assay_sha256(body, b.len, digest);
-    for (uint32_t set = 0; set < w->genesis->operator_count; set++)
-        sign_by(w, set, digest, &s);
-    if (added) sign_by(w, ADDED_SET, digest, &s);
+    sign_all(w, added, digest, &s);
     struct assay_writer out = assay_writer_over(bytes, sizeof bytes);
     cr_assert_eq(assay_record_put_change(&out, assay_slice_over(body, b.len),
                                          (const uint8_t(*)[32])s.ids,

@@ -7,6 +7,15 @@
 #include "engine/ledger/change.h"
 #include "sim/world/world_internal.h"
 
+enum { SIGNERS_MAX = 64 };
+struct signers {
+    uint32_t count;
+    uint8_t ids[SIGNERS_MAX][32], signatures[SIGNERS_MAX][64];
+};
+
+/* Every operator of the genesis signs, and with `added` that of set 77 as well. Ids ascend. */
+void sign_all(const struct assay_sim_world *w, bool added, const uint8_t digest[static 32],
+              struct signers *s);
 /* All operators sign one action, to hold from `activation` on, and tell every living node. */
 void decide(struct assay_sim_world *w, uint64_t sequence, uint64_t activation,
             const struct assay_action *action);

@@ -5,7 +5,6 @@
 #include "tests/unit/engine/era_bench.h"
 
 #include "base/cbor.h"
-#include "tests/unit/engine/decide.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -24,30 +23,6 @@ struct assay_sim_world *start(uint64_t seed, uint64_t epochs)
 const struct assay_state *state_of(const struct assay_sim_world *w, uint32_t node)
 {
     return &w->nodes[node].engine->head->state;
-}
-
-/* Operator sets 0 .. of the world; extra: and the one that was added. Ids ascend. */
-void sign_all(const struct assay_sim_world *w, bool extra, const uint8_t digest[static 32],
-              struct signers *s)
-{
-    s->count = 0;
-    for (uint32_t set = 0; set < w->genesis->operator_count + extra; set++) {
-        struct assay_secret32 key;
-        struct assay_p256_signer *signer = NULL;
-        uint8_t public[64], id[32];
-        world_set_key(w, set == w->genesis->operator_count ? 77 : set, KEY_OPERATOR, &key);
-        cr_assert_eq(assay_p256_public(&key, public), ASSAY_OK);
-        assay_sha256(public, sizeof public, id);
-        uint32_t at = s->count++;
-        for (; at > 0 && assay_bytes_compare(s->ids[at - 1], id, 32) > 0; at--) {
-            assay_bytes_copy(s->ids[at], 32, s->ids[at - 1], 32);
-            assay_bytes_copy(s->signatures[at], 64, s->signatures[at - 1], 64);
-        }
-        assay_bytes_copy(s->ids[at], 32, id, 32);
-        cr_assert_eq(assay_p256_signer_load(&key, &signer), ASSAY_OK);
-        cr_assert_eq(assay_p256_sign(signer, digest, s->signatures[at]), ASSAY_OK);
-        assay_p256_signer_free(&signer);
-    }
 }
 
 /* By every operator of the genesis, for the era that runs; added: and the one that was added. */

@@ -1,6 +1,6 @@
 /*
- * tests/unit/engine/era_bench.h - what operators that were replaced, and members that collude with
- * them, sign and hand to nodes that are behind.
+ * tests/unit/engine/era_bench.h - bench of eras: documents signed by operators that were replaced,
+ * and CONFIRMs of members that collude with them, for nodes that are behind.
  */
 #ifndef ASSAY_TESTS_ERA_BENCH_H
 #define ASSAY_TESTS_ERA_BENCH_H
@@ -8,13 +8,10 @@
 #include "engine/engine_internal.h"
 #include "engine/era.h"
 #include "sim/world/world_internal.h"
+#include "tests/unit/engine/decide.h"
 
-enum { EPOCH_MS = 400, NODES = 7, AWAY = 6, OPERATORS = 16 };
+enum { EPOCH_MS = 400, NODES = 7, AWAY = 6 };
 
-struct signers {
-    uint32_t count;
-    uint8_t ids[OPERATORS][32], signatures[OPERATORS][64];
-};
 struct document {
     uint8_t bytes[ASSAY_RECOVER_LEN_MAX];
     size_t len;
@@ -32,8 +29,6 @@ enum signs { SIGNS_NOTHING, SIGNS, SIGNS_WITH_NEW_KEYS };
 /* A network of NODES that has run so long. */
 struct assay_sim_world *start(uint64_t seed, uint64_t epochs);
 const struct assay_state *state_of(const struct assay_sim_world *w, uint32_t node);
-void sign_all(const struct assay_sim_world *w, bool extra, const uint8_t digest[static 32],
-              struct signers *s);
 /* By every operator of the genesis, for the era that runs; added: and the one that was added. */
 struct document *make_fence_by(const struct assay_sim_world *w, bool added,
                                const uint8_t operators_digest[static 32]);

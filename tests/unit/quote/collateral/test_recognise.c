@@ -602,6 +602,12 @@ Test(recognise, work_is_linear_in_the_file)
         { "{", 1 },
         { "{\"a\":", 5 },
         { "3081", 4 },
+        { "M", 1 },
+        { "MII", 3 },
+        { "MIICMA", 6 },
+        { "3 0 8 2 ", 8 },
+        { "M\\\\\\\\n%0A  ", 11 },
+        { "30820100308100020101", 20 },
     };
     const size_t room_len = assay_recognise_room(LEN);
     uint8_t *const file = malloc(LEN), *const room = malloc(room_len);
