@@ -200,6 +200,17 @@ static void finish(struct assay_engine *e)
     assay_order_derive(e);
 }
 
+/* What was asked about the epoch that closed has no use any more. Without this the node would wait
+ * for the pause of a question that nobody answers any longer, and attest nothing meanwhile: others
+ * would call it absent although it is level with them. */
+void assay_sync_closed_by_votes(struct assay_engine *e)
+{
+    if (!e->sync->active || e->chain->turned || e->leap->phase != ASSAY_LEAP_OFF) return;
+    ASSAY_ASSERT(!e->sync->proven && e->sync->kept == 0); /* assay_sync_turn */
+    if (has_something(e) && e->head->context.epoch >= e->sync->target_epoch) finish(e);
+    else ask_next(e);
+}
+
 /* The peer lied, or has a gap, or did not answer: another one. What is verified stays so; what is
  * not begins again. */
 static void next_peer(struct assay_engine *e)

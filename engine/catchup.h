@@ -40,6 +40,9 @@ void assay_sync_start(struct assay_engine *e, uint64_t epoch_seen);
 void assay_sync_tick(struct assay_engine *e);
 /* An epoch closed: what was gathered about it is of no use any more. Returns: nothing. */
 void assay_sync_turn(struct assay_engine *e);
+/* The epoch closed by votes that this node received, not by a page: who asked because others were
+ * one epoch ahead is level, and attests at once; else it asks about the epoch that is open now. */
+void assay_sync_closed_by_votes(struct assay_engine *e);
 /* Returns: the monotonic time at which a tick has something to do, UINT64_MAX for none. */
 uint64_t assay_sync_wake(const struct assay_engine *e);
 /* A page. Returns: ASSAY_OK | ASSAY_E_STALE (not asked for) | other INPUT statuses */

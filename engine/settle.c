@@ -620,6 +620,7 @@ static void close_running(struct assay_engine *e, const struct assay_block *bloc
     }
     assay_settle_close(e, &block->header, block->id, block->header_bytes, &e->branch->ledger,
                        e->chain->wanted_proof, assay_slice_over(bytes, w.len));
+    assay_sync_closed_by_votes(e);
 }
 
 /* Ids from the wanted block down to, not including, the final ledger's tip into chain->path.

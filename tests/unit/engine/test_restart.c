@@ -523,3 +523,30 @@ Test(restart, an_old_disk_is_no_second_process, .timeout = 240)
         }
     }
 }
+
+/* docs/protocol.md 5.20: who is one epoch behind asks a peer that never answers, and then receives
+ * the votes that close the epoch. It is level, and attests before the pause of that question is over:
+ * in the scenario dead-ends such members were called absent. */
+Test(restart, an_epoch_that_votes_close_ends_the_question_about_it, .timeout = 60)
+{
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    cr_assert(assay_sim_world_run_to_epoch(w, 3, 10000));
+    struct assay_engine *e = w->nodes[2].engine;
+    while (!e->chain->ledger.has_roll)
+        cr_assert(assay_sim_world_run(w, 1));
+    const uint64_t epoch = e->head->context.epoch;
+    e->parts->sync.active = true;
+    while (e->head->context.epoch == epoch) {
+        cr_assert(e->sync->active);
+        e->parts->sync.asked_ms = e->now_ms; /* just asked, whoever that was */
+        e->parts->sync.turn = 3;             /* and answers of others are not taken */
+        cr_assert(assay_sim_world_run(w, 1));
+    }
+    cr_assert_eq(e, w->nodes[2].engine);
+    cr_expect_not(e->sync->active, "the question is over");
+    cr_assert(assay_sim_world_run(w, 30));
+    cr_expect(e->run->envelope_made, "it attests at once");
+    cr_assert(assay_sim_world_run_to_epoch(w, epoch + 3, 10000));
+    cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_EVIDENCE_MISSING, 2), 0);
+    assay_sim_world_destroy(&w);
+}
