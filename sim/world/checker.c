@@ -37,6 +37,7 @@ struct world_final {
 
 struct world_closed {
     bool known;
+    uint32_t era;
     uint8_t root[32], head[32];
 };
 
@@ -675,8 +676,15 @@ void world_check_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch
         snapshot.state_root[0] ^= 1;
     c->epochs = grown(c->epochs, &c->epoch_capacity, epoch + 1, sizeof *c->epochs);
     struct world_closed *first = &c->epochs[epoch];
-    if (!first->known) {
+    /* Votes that were under way when operators fenced may close an epoch of the era that they then
+     * end in doubt. What must hold over eras sim/world/history.c checks: nodes of two eras differ
+     * only where operators were told that they may. */
+    const uint32_t era = w->nodes[node].engine->head->state.era;
+    const bool may_differ = first->known && first->era != era && w->split_said;
+    if (may_differ && era < first->era) return;
+    if (!first->known || may_differ) {
         first->known = true;
+        first->era = era;
         world_voters_turn(w, node);
         assay_bytes_copy(first->root, 32, snapshot.state_root, 32);
         assay_bytes_copy(first->head, 32, snapshot.closed_id, 32);

@@ -7,6 +7,8 @@
 #include "base/writer.h"
 #include "sim/world/world_internal.h"
 
+#include <stdlib.h>
+
 enum { AT_NODE = 5, AT_FLAGS = 6, AT_NODE_HIGH = 7, AT_DATA = 8, AT_NUMBER = 72, AT_END = 80 };
 enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8, FLAG_ENDED = 16 };
 
@@ -149,14 +151,32 @@ void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BIT
     assay_bytes_copy(fails, NODE_BITS, policy.bytes + sizeof policy_head, LISTED_BITS);
 }
 
+static const struct world_epoch_rules no_rules;
+
+/* The rules of an epoch, to be filled: a node that was away for hundreds of epochs verifies evidence
+ * of each of them again (docs/protocol.md 9.8). */
+static struct world_epoch_rules *place_of(struct assay_sim_world *w, uint64_t epoch)
+{
+    if (epoch >= w->rules_count) {
+        const size_t count = 2 * (size_t)epoch + 64;
+        w->rules = realloc(w->rules, count * sizeof *w->rules);
+        ASSAY_ASSERT(w->rules != NULL);
+        for (size_t i = w->rules_count; i < count; i++)
+            w->rules[i] = no_rules;
+        w->rules_count = count;
+    }
+    return &w->rules[epoch];
+}
+
 void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
-    struct world_rules *rules = &w->rules_in[epoch % POLICIES_KEPT];
+    struct world_epoch_rules *place = place_of(w, epoch);
+    struct world_rules *rules = &place->in_force;
     *rules = (struct world_rules){ 0 };
     assay_bytes_copy(rules->fails, NODE_BITS, w->nodes[node].fails, NODE_BITS);
     world_days_rules(w, w->nodes[node].collateral, epoch, rules);
     const struct world_node *n = &w->nodes[node];
-    struct world_rules *before = &w->before_in[epoch % POLICIES_KEPT];
+    struct world_rules *before = &place->before;
     *before = (struct world_rules){ 0 };
     if (n->before_set_len == 0) { /* nothing is on trial: what fails, fails by every set */
         *before = *rules;
@@ -176,12 +196,12 @@ bool world_rules_ended(const struct assay_sim_world *w, const struct world_rules
 
 const struct world_rules *world_rules_of(const struct assay_sim_world *w, uint64_t epoch)
 {
-    return &w->rules_in[epoch % POLICIES_KEPT];
+    return epoch < w->rules_count ? &w->rules[epoch].in_force : &no_rules.in_force;
 }
 
 const struct world_rules *world_rules_before(const struct assay_sim_world *w, uint64_t epoch)
 {
-    return &w->before_in[epoch % POLICIES_KEPT];
+    return epoch < w->rules_count ? &w->rules[epoch].before : &no_rules.before;
 }
 
 enum assay_status world_document_check(bool is_policy, struct assay_slice document)

@@ -111,8 +111,10 @@ void world_run_quoted(struct assay_sim_world *w, uint32_t node, const struct ass
         e->has_quote[node] && assay_bytes_equal(e->quote[node], world_payload_digest(bytes), 32);
     if (evidence == ASSAY_SIM_EVIDENCE_FIRST && (is_first || same))
         evidence = same ? e->evidence[node] : ASSAY_SIM_EVIDENCE_GOOD;
-    e->by_policy[node] =
-        evidence == ASSAY_SIM_EVIDENCE_GOOD && has_bit(world_rules_of(w, epoch)->fails, node);
+    /* A quote of another machine that nothing in it gives away is verified like a good one. */
+    const bool passes =
+        evidence == ASSAY_SIM_EVIDENCE_GOOD || evidence == ASSAY_SIM_EVIDENCE_FORGED;
+    e->by_policy[node] = passes && has_bit(world_rules_of(w, epoch)->fails, node);
     e->felled[node] =
         e->by_policy[node] && !has_bit(world_rules_before(w, epoch)->fails, node);
     if (e->by_policy[node]) evidence = ASSAY_SIM_EVIDENCE_HARD;

@@ -367,6 +367,7 @@ void assay_sim_world_destroy(struct assay_sim_world **world)
     while (w->queue.count > 0)
         world_item_free(w, world_pop(&w->queue, &at_us));
     free(w->fence);
+    free(w->rules);
     for (uint32_t i = 0; i < w->options.nodes; i++)
         world_node_destroy(w, i);
     world_evidence_free(w);

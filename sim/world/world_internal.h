@@ -40,7 +40,6 @@ enum {
     IMAGES_KEPT = 16,  /* of a disk, one an epoch */
     NODE_BITS = (WORLD_NODES + 7) / 8,
     LISTED_BITS = ASSAY_SIM_LISTED_NODES_MAX / 8,
-    POLICIES_KEPT = 32, /* epochs whose policy is known; proofs live for 8 */
     SET_KEPT = 4096,     /* a modelled set of endorsements */
     HOPS_KEPT = 16,      /* more are counted as so many */
     TRACE_CLOSED = 64, /* in the trace: the network closed an epoch */
@@ -138,6 +137,11 @@ struct own_signature {
 struct world_rules {
     uint8_t fails[NODE_BITS];             /* nodes whose evidence fails */
     uint32_t ends[ASSAY_SIM_VENDORS_MAX]; /* collateral of a vendor, unix s; 0: never */
+};
+
+/* In one epoch: the rules in force, and those before the ones on trial in it. */
+struct world_epoch_rules {
+    struct world_rules in_force, before;
 };
 
 /* One quote that somebody made, and which nodes hold it. */
@@ -277,8 +281,8 @@ struct assay_sim_world {
     struct assay_sim_random *links; /* [nodes * nodes] one stream a pair */
     struct assay_sim_random crashes, disks, clocks, quotes;
     struct assay_updates updates; /* what the ledger asks about modelled collateral */
-    struct world_rules rules_in[POLICIES_KEPT];  /* by epoch */
-    struct world_rules before_in[POLICIES_KEPT]; /* and before those on trial in it */
+    struct world_epoch_rules *rules; /* [rules_count] by epoch; whoever catches up needs all */
+    size_t rules_count;
     uint64_t dated_us; /* when dates changed last */
     uint64_t now_us, steps, engine_ns, extra_delay_us;
     uint64_t quote_us, verify_us;

@@ -550,3 +550,34 @@ Test(restart, an_epoch_that_votes_close_ends_the_question_about_it, .timeout = 6
     cr_expect_eq(assay_sim_world_notes(w, 0, ASSAY_NOTE_EVIDENCE_MISSING, 2), 0);
     assay_sim_world_destroy(&w);
 }
+
+/* docs/protocol.md 2.8: its disk is from before votes that peers hold, so it makes new keys; answers
+ * about the old set that are still on their way then do not finish the new one, too. */
+Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeout = 120)
+{
+    const struct assay_sim_world_options o = {
+        .seed = 31, .nodes = 7, .epoch_ms = 2000, .delay_min_ms = 1, .delay_max_ms = 150
+    };
+    unsigned renewed = 0;
+    for (uint64_t ms = 200; ms < 2200; ms += 100) {
+        struct assay_sim_world *w = assay_sim_world_create(&o);
+        struct world_node *n = &w->nodes[2];
+        cr_assert(assay_sim_world_run_to_epoch(w, 3, 40000));
+        world_node_image(w, 2, n->closed);
+        cr_assert(assay_sim_world_run(w, ms));
+        n->rolls_back = true;
+        n->rolls_back_epochs = 0;
+        const uint32_t turn = n->key_turn;
+        assay_sim_world_kill(w, 2);
+        assay_sim_world_restart(w, 2);
+        for (unsigned i = 0; i < 4000; i++) {
+            cr_assert(assay_sim_world_run(w, 1));
+            if (n->key_turn > turn && !n->engine->own->listed)
+                cr_assert_not(n->engine->own->rolled_back, "from %u ms on", (unsigned)ms);
+        }
+        cr_expect_leq(n->key_turn, turn + 1, "from %u ms on: one new set is enough", (unsigned)ms);
+        renewed += n->key_turn > turn;
+        assay_sim_world_destroy(&w);
+    }
+    cr_expect_gt(renewed, 0);
+}
