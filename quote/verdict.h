@@ -316,7 +316,7 @@ enum assay_rule_class {
       "a measured event is not among the allowed ones")                                            \
     X(ASSAY_RULE_EVENT_DENIED, 96, REFUSED, "event-denied", "a measured event is denied")          \
     X(ASSAY_RULE_EVENT_MISSING, 97, REFUSED, "event-missing",                                      \
-      "an event that the policy requires was not measured")                                        \
+      "an event that the policy names was not measured, or nobody can tell")                       \
     X(ASSAY_RULE_EVENT_RETIRING, 98, NOTE, "event-retiring", "a measured event is being retired")  \
     X(ASSAY_RULE_FILE_UNKNOWN, 99, NOTE, "file-unknown",                                           \
       "a measured file is not among those that the policy names")

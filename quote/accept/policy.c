@@ -81,6 +81,8 @@ static enum assay_status check_event(const struct assay_event_reference *e)
     if (e->is_file)
         return has_text && has_digest && e->field == 0 && !e->has_type ? ASSAY_OK : ASSAY_E_INVALID;
     if (!assay_reference_field_is_logged(e->field)) return ASSAY_E_RANGE;
+    /* RTMRs are of SHA-384: a digest of another bank is none of theirs. */
+    if (has_digest && len != 48 && !assay_reference_field_is_pcr(e->field)) return ASSAY_E_INVALID;
     return has_text != has_digest ? ASSAY_OK : ASSAY_E_INVALID;
 }
 

@@ -57,6 +57,7 @@ struct assay_event {
     struct assay_slice template_; /* "ima-ng" */
     struct assay_slice file_name;
     struct assay_slice file_digest; /* empty where the template has none */
+    uint16_t file_alg;              /* of file_digest; 0: none that policies have digests of */
 };
 
 struct assay_eventlog {

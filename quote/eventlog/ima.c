@@ -15,6 +15,8 @@
 #include "base/assert.h"
 #include "quote/tpm/tpm.h"
 
+#include <string.h>
+
 enum { SHA1_LEN = 20, LEGACY_LEN = SHA1_LEN + ASSAY_IMA_NAME_MAX + 1 };
 
 static enum assay_status read_u32(struct assay_cursor *in, bool big_endian, uint32_t *out)
@@ -34,13 +36,37 @@ static bool text_is(struct assay_slice text, const char *known, size_t len)
     return text.len == len && assay_bytes_equal(text.bytes, known, len);
 }
 
-/* "sha256:", NUL, digest; of the second version "ima:sha256:" before. */
-static struct assay_slice digest_of(struct assay_slice field)
+/* "sha256", or "ima:sha256" of the second version; of these a digest has the length that it says.
+ * Returns: the algorithm's number at TCG, 0 for any other. */
+static uint16_t alg_of_name(struct assay_slice name)
 {
-    for (size_t i = 1; i < field.len; i++)
-        if (field.bytes[i] == 0 && field.bytes[i - 1] == ':')
-            return assay_slice_over(field.bytes + i + 1, field.len - i - 1);
-    return (struct assay_slice){ NULL, 0 };
+    static const struct {
+        const char *name;
+        uint16_t alg;
+    } known[] = { { "sha1", ASSAY_TPM_SHA1 },
+                  { "sha256", ASSAY_TPM_SHA256 },
+                  { "sha384", ASSAY_TPM_SHA384 },
+                  { "sha512", ASSAY_TPM_SHA512 } };
+    for (size_t i = name.len; i > 0; i--) {
+        if (name.bytes[i - 1] != ':') continue;
+        name = assay_slice_over(name.bytes + i, name.len - i);
+        break;
+    }
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (text_is(name, known[i].name, strlen(known[i].name))) return known[i].alg;
+    return 0;
+}
+
+/* "sha256:", NUL, digest; of the second version "ima:sha256:" before. */
+static void take_digest(struct assay_slice field, struct assay_event *event)
+{
+    for (size_t i = 1; i < field.len; i++) {
+        if (field.bytes[i] != 0 || field.bytes[i - 1] != ':') continue;
+        const uint16_t alg = alg_of_name(assay_slice_over(field.bytes, i - 1));
+        event->file_digest = assay_slice_over(field.bytes + i + 1, field.len - i - 1);
+        event->file_alg = assay_tpm_hash_len(alg) == event->file_digest.len ? alg : 0;
+        return;
+    }
 }
 
 static struct assay_slice without_nul(struct assay_slice name)
@@ -71,7 +97,7 @@ static enum assay_status read_fields(struct assay_cursor in, bool big_endian,
         struct assay_slice field;
         ASSAY_TRY(read_u32(&in, big_endian, &len));
         ASSAY_TRY(assay_cursor_slice(&in, len, &field));
-        if (has_file && i == 0) event->file_digest = digest_of(field);
+        if (has_file && i == 0) take_digest(field, event);
         if (has_file && i == 1) event->file_name = without_nul(field);
     }
     return ASSAY_OK;
@@ -83,6 +109,7 @@ static enum assay_status read_legacy(struct assay_cursor *in, bool big_endian,
     const size_t start = in->pos;
     uint32_t len = 0;
     ASSAY_TRY(assay_cursor_slice(in, SHA1_LEN, &event->file_digest));
+    event->file_alg = ASSAY_TPM_SHA1;
     ASSAY_TRY(read_u32(in, big_endian, &len));
     if (len > ASSAY_IMA_NAME_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_slice(in, len, &event->file_name));

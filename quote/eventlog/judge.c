@@ -23,14 +23,16 @@ static struct assay_slice text_of(const struct assay_event_reference *e)
     return assay_slice_over(e->text, assay_text_len(e->text, sizeof e->text));
 }
 
-/* The digest that an entry of firmware looks for in each bank; zeros, which no event has, where
- * its digest is of another bank. */
+/* The digest that an entry of firmware looks for in each bank: its data has one in every bank, a
+ * digest is of one alone. */
 static void note_digests(struct assay_event_judge *j, uint32_t i)
 {
     const struct assay_event_reference *const e = &j->policy->events[i];
     for (unsigned b = 0; b < ASSAY_EVENT_BANKS; b++) {
         uint8_t *const digest = j->digests[i][b];
         const size_t len = assay_event_hash_len(banks[b]);
+        if (e->value_len != 0 && e->value_len != len) continue;
+        j->banks[i] |= (uint8_t)(1u << b);
         if (e->value_len == len) assay_bytes_copy(digest, ASSAY_MEASUREMENT_MAX, e->value, len);
         if (e->value_len != 0) continue;
         const size_t hashed = assay_event_hash(banks[b], text_of(e), digest);
@@ -51,6 +53,7 @@ void assay_event_judge_init(struct assay_event_judge *j, const struct assay_poli
     for (uint32_t i = 0; i < policy->event_count; i++) {
         const struct assay_event_reference *const e = &policy->events[i];
         uint32_t reg = 0;
+        j->denies_files = j->denies_files || (e->is_file && e->state == ASSAY_EVENT_DENIED);
         if (e->is_file) j->names_files = true;
         else if (assay_quoted_reg(quoted, e->field, &reg)) {
             const bool closes =
@@ -163,6 +166,7 @@ struct findings {
     bool denied;
     bool accepted;
     bool retiring;
+    bool unjudged; /* the digest cannot be compared with one that is denied (6.13) */
 };
 
 static void take(struct assay_event_judge *j, uint32_t i, struct findings *f)
@@ -182,8 +186,7 @@ static bool has_digest(const struct assay_event_judge *j, const struct assay_eve
         const struct assay_slice given = event->digests[k].bytes;
         for (unsigned b = 0; b < ASSAY_EVENT_BANKS; b++) {
             if (banks[b] != event->digests[k].alg) continue;
-            if ((j->proven[event->reg] & 1u << b) == 0) continue;
-            if (assay_bytes_all_zero(j->digests[i][b], given.len)) continue;
+            if ((j->proven[event->reg] & j->banks[i] & 1u << b) == 0) continue;
             if (assay_bytes_equal(given.bytes, j->digests[i][b], given.len)) return true;
         }
     }
@@ -229,6 +232,7 @@ static void judge_file(struct assay_event_judge *j, const struct assay_event *ev
         const bool same_name = assay_slice_equal(event->file_name, text_of(e));
         if (e->state == ASSAY_EVENT_DENIED) {
             if (same_digest) take(j, i, &f);
+            f.unjudged = f.unjudged || assay_tpm_hash_len(event->file_alg) != e->value_len;
             continue;
         }
         f.listed = f.listed || same_name;
@@ -238,12 +242,15 @@ static void judge_file(struct assay_event_judge *j, const struct assay_event *ev
     /* By another name of its template, which the kernel does not hash, an entry would hide what it
      * is of: such one is none that a policy of files lets pass. */
     f.listed = f.listed || event->file_digest.len == 0;
+    f.unjudged = f.unjudged && !event->violation; /* that one has no digest at all */
     if (f.denied) fail(j, ASSAY_RULE_EVENT_DENIED, "not denied", event);
     else if (f.accepted || !j->names_files || is_boot_aggregate(event)) return;
     else if (f.retiring) fail(j, ASSAY_RULE_EVENT_RETIRING, "allowed", event);
     else if (f.listed || unknown == ASSAY_ACCEPT_REFUSED)
         fail(j, ASSAY_RULE_EVENT_UNKNOWN, "an allowed file", event);
-    else if (unknown == ASSAY_ACCEPT_WARNING)
+    else if (f.unjudged)
+        fail(j, ASSAY_RULE_EVENT_UNKNOWN, "a digest by the algorithm of those denied", event);
+    else if (unknown == ASSAY_ACCEPT_WARNING || (event->violation && j->denies_files))
         fail(j, ASSAY_RULE_FILE_UNKNOWN, "a file that the policy names", event);
 }
 
@@ -306,9 +313,15 @@ void assay_event_judge_close(struct assay_event_judge *j, uint8_t forms)
         uint32_t reg = 0;
         if ((forms & 1u << form) == 0) continue;
         if (!e->is_file && !assay_quoted_reg(j->quoted, e->field, &reg)) continue;
-        if (e->is_file ? !files_proven : j->proven[reg] == 0)
-            miss(j, e, "the register is not proven");
-        else if (e->state == ASSAY_EVENT_REQUIRED && !occurred(j, i))
-            miss(j, e, "no such event");
+        const bool is_proven = e->is_file ? files_proven : j->proven[reg] != 0;
+        const bool in_its_bank = e->is_file || (j->proven[reg] & j->banks[i]) != 0;
+        const bool is_unfound = e->state == ASSAY_EVENT_REQUIRED && !occurred(j, i);
+        /* Nobody looked for a denied digest in a bank that is not proven: without this, the quote
+         * of another bank would be the way to pass (6.12). */
+        const bool is_unjudged =
+            !in_its_bank && (is_unfound || e->state == ASSAY_EVENT_DENIED);
+        if (!is_proven) miss(j, e, "the register is not proven");
+        else if (is_unjudged) miss(j, e, "the register is not proven in the bank of the digest");
+        else if (is_unfound) miss(j, e, "no such event");
     }
 }

@@ -2,7 +2,7 @@
  * quote/eventlog/judge.h - events against what the policy says of them (quote/accept/policy.h).
  *
  * An event is believed where its register was replayed to the quoted value, and of its digests the
- * ones of the banks that were. evidence-rules.md 6.9 and 6.10.
+ * ones of the banks that were. evidence-rules.md 6.9, 6.10, 6.12 and 6.13.
  */
 #ifndef ASSAY_QUOTE_EVENTLOG_JUDGE_H
 #define ASSAY_QUOTE_EVENTLOG_JUDGE_H
@@ -19,10 +19,12 @@ struct assay_event_judge {
     uint8_t proven[ASSAY_EVENT_REGISTERS]; /* bits of banks: assay_event_bank */
     bool closed[ASSAY_EVENT_REGISTERS];    /* takes listed events alone */
     bool names_files;
+    bool denies_files;
     uint64_t files;
     uint64_t files_unproven;
     uint8_t seen[ASSAY_EVENT_REFERENCES_MAX]; /* required entries that occurred: 1 */
-    /* What each entry looks for, by bank. */
+    /* What each entry looks for, by bank, and in which of them: bits of banks. */
+    uint8_t banks[ASSAY_EVENT_REFERENCES_MAX];
     uint8_t digests[ASSAY_EVENT_REFERENCES_MAX][ASSAY_EVENT_BANKS][ASSAY_MEASUREMENT_MAX];
 };
 

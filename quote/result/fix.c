@@ -218,7 +218,7 @@
     X(ASSAY_RULE_EVENT_DENIED,                                                                     \
       "Replace the program or setting that was measured: it was denied on purpose.")               \
     X(ASSAY_RULE_EVENT_MISSING,                                                                    \
-      "Boot what the policy requires, and quote the register that it is measured into.")           \
+      "Boot what the policy requires, and quote its register in the bank of the digest.")          \
     X(ASSAY_RULE_EVENT_RETIRING,                                                                   \
       "Deploy the successor of what was measured before it is removed from the policy.")           \
     X(ASSAY_RULE_FILE_UNKNOWN,                                                                     \

@@ -37,18 +37,27 @@ static enum assay_status take_text(const struct assay_yaml *file, const char *ke
     return ASSAY_OK;
 }
 
+/* Of RTMRs SHA-384 alone: they have no other bank. Returns: as text, for people. */
+static const char *digits_of(const struct assay_event_reference *e)
+{
+    if (e->is_file) return "40, 64, 96 or 128";
+    return assay_reference_field_is_pcr(e->field) ? "64, 96 or 128" : "96";
+}
+
 static enum assay_status take_digest(const struct assay_yaml *file, const char *key,
                                      const char *text, struct assay_event_reference *to)
 {
     const size_t len = strlen(text) / 2;
-    const bool fits = len == 32 || len == 48 || len == 64 || (to->is_file && len == 20);
+    const bool is_any = to->is_file || assay_reference_field_is_pcr(to->field);
+    const bool fits = len == 48 || (is_any && (len == 32 || len == 64)) ||
+                      (to->is_file && len == 20);
     if (fits && assay_hex_decode(text, strlen(text), to->value, len) == ASSAY_OK) {
         to->value_len = (uint32_t)len;
         return ASSAY_OK;
     }
     return assay_yaml_fail(file, ASSAY_E_SYNTAX, key,
-                           "expected %s64, 96 or 128 hexadecimal digits, found \"%.40s\" (%zu)",
-                           to->is_file ? "40, " : "", text, strlen(text));
+                           "expected %s hexadecimal digits, found \"%.40s\" (%zu)",
+                           digits_of(to), text, strlen(text));
 }
 
 /* By name, or as a decimal for those that have none. */

@@ -136,6 +136,21 @@ void log_file(struct made_log *log, uint32_t reg, const char *template_, const c
     put_entry(log, reg, digest, template_, &data);
 }
 
+void log_file_by(struct made_log *log, uint32_t reg, const char *name, const char *alg, size_t len)
+{
+    uint8_t digest[64];
+    struct made_log data = { .big_endian = log->big_endian };
+    memset(digest, 0x64, sizeof digest);
+    log_u32(&data, (uint32_t)(strlen(alg) + 2 + len));
+    log_put(&data, alg, strlen(alg));
+    log_put(&data, ":", 2);
+    log_put(&data, digest, len);
+    log_u32(&data, (uint32_t)strlen(name) + 1);
+    log_put(&data, name, strlen(name) + 1);
+    hash(template_alg(log), data.bytes, data.len, digest);
+    put_entry(log, reg, digest, "ima-ng", &data);
+}
+
 void log_violation(struct made_log *log, uint32_t reg, const char *name)
 {
     static const uint8_t zero[64] = { 0 };

@@ -34,6 +34,8 @@ struct made_log log_ima(size_t template_hash, bool big_endian);
  * content. */
 void log_file(struct made_log *log, uint32_t reg, const char *template_, const char *name,
               const char *content);
+/* "ima-ng" with a file digest of an algorithm's name: len times 0x64. */
+void log_file_by(struct made_log *log, uint32_t reg, const char *name, const char *alg, size_t len);
 void log_violation(struct made_log *log, uint32_t reg, const char *name);
 /* Template "ima", the old one. */
 void log_legacy(struct made_log *log, uint32_t reg, const char *name);

@@ -551,7 +551,7 @@ static bool change_event(struct assay_policy *q, int change)
         e->type = 0;
         break;
     case 48: e->value[47] ^= 1; break;
-    case 49: e->value_len = 32; break;
+    case 49: q->events[3].value_len = 32; break;
     case 50: q->events[1].text[0] = 'c'; break;
     default: return false;
     }

@@ -8,11 +8,12 @@
 #include <string.h>
 
 #define SHA256_TEXT "33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb"
+#define SHA384_TEXT SHA256_TEXT "33d8736db756ed4997e04ba358d27833"
 
 static const char full[] =
     "policy_version: 1\nprofile: production\nevents:\n"
     "  - { state: required, register: rtmr1, type: EV_EFI_BOOT_SERVICES_APPLICATION,\n"
-    "      digest: \"" SHA256_TEXT "\" }\n"
+    "      digest: \"" SHA384_TEXT "\" }\n"
     "  - { state: denied, register: pcr4, data: malware }\n"
     "  - { state: allowed, register: pcr4, type: 4660, data: x }\n"
     "  - { state: retiring, file: /usr/bin/a, digest: \"" SHA256_TEXT "\" }\n";
@@ -39,6 +40,9 @@ Test(quote_policy_event, says_what_is_wrong_with_an_event)
     expect_wrong_event("{ state: allowed, register: pcr4, data: x, digest: \"" SHA256_TEXT "\" }",
                        "digest, or data");
     expect_wrong_event("{ state: allowed, register: pcr4, digest: abcd }", "64, 96 or 128");
+    /* RTMRs have one bank: a digest of another could never be looked for. */
+    expect_wrong_event("{ state: denied, register: rtmr1, digest: \"" SHA256_TEXT "\" }",
+                       "expected 96 hexadecimal");
     expect_wrong_event("{ state: allowed, register: pcr4, type: EV_NO_ACTION, data: x }", "type");
     expect_wrong_event("{ state: allowed, register: pcr4, type: 010, data: x }", "type");
     expect_wrong_event("{ state: allowed, register: pcr4, type: ima, data: x }", "type");

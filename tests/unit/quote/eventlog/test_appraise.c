@@ -4,7 +4,6 @@
  */
 #include "quote/eventlog/appraise.h"
 #include "tests/support/eventlog_reference.h"
-#include "tests/unit/quote/td_world.h"
 #include "tests/unit/tpm/paper.h"
 
 #include <criterion/criterion.h>
@@ -465,6 +464,196 @@ Test(quote_eventlog_appraise, what_is_not_proven_does_not_occur)
     expect_only(ASSAY_RULE_EVENT_MISSING);
 }
 
+/* --- a denial counts in every bank that the attacker may choose */
+static void deny_digest(uint32_t pcr, uint32_t len)
+{
+    struct assay_event_reference *const e = demand(ASSAY_EVENT_DENIED, pcr, "");
+    e->value_len = len;
+    if (len == 32) assay_sha256((const uint8_t *)"kernel", 6, e->value);
+    if (len == 48) assay_sha384((const uint8_t *)"kernel", 6, e->value);
+    if (len == 64) assay_sha512((const uint8_t *)"kernel", 6, e->value);
+}
+
+/* Whoever quotes chooses the bank, and what the log has digests of. */
+Test(quote_eventlog_appraise, a_denied_digest_is_not_evaded_by_the_choice_of_the_bank)
+{
+    static const uint16_t sha384[] = { SHA384 };
+    deny_digest(4, 32);
+    expect_only(ASSAY_RULE_EVENT_DENIED);
+    p->banks[0].alg = SHA384;
+    quote_logs();
+    expect_only(ASSAY_RULE_EVENT_MISSING);
+    cr_assert_eq(report.failed_count, 1);
+    cr_expect_not(report.failed[0].occurred);
+    cr_expect_eq(strncmp(report.failed[0].expected, "pcr4 ", 5), 0);
+    cr_expect_str_eq(report.failed[0].observed,
+                     "the register is not proven in the bank of the digest");
+    /* Both banks are quoted, and the register in the other one alone. */
+    p->bank_count = 2;
+    p->banks[0] = (struct assay_tpm_bank){ SHA256, 1u << 0 | 1u << 10 };
+    p->banks[1] = (struct assay_tpm_bank){ SHA384, 1u << 4 };
+    quote_logs();
+    expect_only(ASSAY_RULE_EVENT_MISSING);
+    p->banks[0].mask |= 1u << 4;
+    quote_logs();
+    expect_only(ASSAY_RULE_EVENT_DENIED);
+    /* Both are quoted, and the log has no digests of the bank of the denial. */
+    struct made_log other = log_tcg(sha384, 1);
+    log_locality(&other, 3);
+    log_event(&other, 4, APPLICATION, "shim", 4);
+    log_event(&other, 4, APPLICATION, "kernel", 6);
+    logs[0] = assay_slice_over(other.bytes, other.len);
+    expect_only(ASSAY_RULE_EVENT_MISSING);
+    expect_register("pcr4", SHA256, ASSAY_REGISTER_NOT_REPLAYED);
+    expect_register("pcr4", SHA384, ASSAY_REGISTER_MATCHES);
+}
+
+/* Each denial is of its own bank: which of them are of one program nobody says. Data is hashed for
+ * whichever bank is there. */
+Test(quote_eventlog_appraise, denials_of_several_banks_are_each_looked_for)
+{
+    deny_digest(4, 32);
+    deny_digest(4, 48);
+    deny_digest(4, 64);
+    p->policy.events[0].value[0] ^= 1;
+    p->policy.events[1].value[0] ^= 1;
+    p->policy.events[2].value[0] ^= 1;
+    expect_only(ASSAY_RULE_EVENT_MISSING);
+    cr_expect_eq(report.failed_count, 2);
+    p->policy.event_count = 2;
+    p->bank_count = 2;
+    p->banks[1] = (struct assay_tpm_bank){ SHA384, 1u << 4 };
+    quote_logs();
+    expect_only(0); /* both were looked for, and neither of them ran */
+    p->policy.events[1].value[0] ^= 1;
+    expect_only(ASSAY_RULE_EVENT_DENIED);
+    p->policy.event_count = 0;
+    demand(ASSAY_EVENT_DENIED, 4, "kernel");
+    for (uint16_t alg = SHA256; alg <= SHA384; alg++) {
+        p->bank_count = 1;
+        p->banks[0] = (struct assay_tpm_bank){ alg, 1u << 4 };
+        quote_logs();
+        log_count = 1;
+        expect_only(ASSAY_RULE_EVENT_DENIED);
+    }
+}
+
+/* Of the accepted ones any bank will do: what is not found there does not pass. */
+Test(quote_eventlog_appraise, accepted_digests_of_banks_that_are_not_quoted_are_no_fault)
+{
+    deny_digest(4, 48);
+    deny_digest(4, 32);
+    p->policy.events[0].state = ASSAY_EVENT_REQUIRED;
+    p->policy.events[1].state = ASSAY_EVENT_REQUIRED;
+    expect_only(0); /* one of those of its register */
+    p->policy.event_count = 1;
+    expect_only(ASSAY_RULE_EVENT_MISSING);
+    cr_expect_str_eq(report.failed[0].observed,
+                     "the register is not proven in the bank of the digest");
+    p->policy.event_count = 2;
+    p->policy.events[0].state = ASSAY_EVENT_ALLOWED;
+    p->policy.events[1].state = ASSAY_EVENT_ALLOWED;
+    demand(ASSAY_EVENT_ALLOWED, 4, "shim");
+    expect_only(0);
+    p->policy.events[1].state = ASSAY_EVENT_RETIRING;
+    expect_only(ASSAY_RULE_EVENT_RETIRING);
+    p->policy.events[1] = p->policy.events[2];
+    p->policy.event_count = 2;
+    expect_only(ASSAY_RULE_EVENT_UNKNOWN); /* the kernel is allowed in a bank that is not quoted */
+}
+
+/* A denied digest of zeros is a digest like any other: what firmware could not measure. */
+Test(quote_eventlog_appraise, zeros_are_a_digest)
+{
+    static const uint8_t zeros[32] = { 0 };
+    deny_digest(4, 32);
+    memset(p->policy.events[0].value, 0, 32);
+    expect_only(0);
+    struct made_log other = log_tcg((const uint16_t[]){ SHA256 }, 1);
+    log_event(&other, 4, APPLICATION, "kernel", 6);
+    uint8_t kernel[32];
+    assay_sha256((const uint8_t *)"kernel", 6, kernel);
+    uint8_t *const at = memmem(other.bytes, other.len, kernel, 32);
+    cr_assert_not_null(at);
+    assay_bytes_copy(at, 32, zeros, 32);
+    p->banks[0].mask = 1u << 4;
+    firmware = other;
+    log_count = 1;
+    logs[0] = assay_slice_over(other.bytes, other.len);
+    quote_logs();
+    expect_only(ASSAY_RULE_EVENT_DENIED);
+}
+
+/* Firmware that was not asked to extend a bank leaves its registers at zeros; without events of
+ * them in the log they would seem explained. */
+Test(quote_eventlog_appraise, a_bank_that_firmware_left_alone_proves_nothing)
+{
+    static const uint16_t sha384[] = { SHA384 };
+    struct made_log other = log_tcg(sha384, 1);
+    log_event(&other, 9, APPLICATION, "initrd", 6);
+    logs[0] = assay_slice_over(other.bytes, other.len);
+    log_count = 1;
+    p->banks[0].mask = 1u << 4;
+    p->values_len = 32;
+    memset(p->values, 0, 32);
+    deny_digest(4, 32);
+    judge();
+    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_MISSING));
+    expect_register("pcr4", SHA256, ASSAY_REGISTER_NOT_LOGGED);
+    p->policy.event_count = 0;
+    deny_digest(11, 32); /* whatever extends it, nothing did */
+    p->banks[0].mask = 1u << 11;
+    judge();
+    cr_expect_not(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_MISSING));
+    expect_register("pcr11", SHA256, ASSAY_REGISTER_MATCHES);
+}
+
+/* Whoever boots the machine chooses the algorithm of IMA (ima_hash=). */
+Test(quote_eventlog_appraise, a_denied_file_is_not_evaded_by_the_choice_of_the_hash)
+{
+    demand_file(ASSAY_EVENT_DENIED, "/usr/bin/bad", "bad");
+    p->policy.ima_unknown = ASSAY_ACCEPT_AFFIRMING;
+    expect_only(0);
+    log_file_by(&ima, 10, "/usr/bin/bad", "sha512", 64);
+    logs[1].len = ima.len;
+    quote_logs();
+    expect_only(ASSAY_RULE_EVENT_UNKNOWN);
+    cr_expect_str_eq(report.failed[0].expected, "a digest by the algorithm of those denied");
+    ima.len = logs[1].len = 0;
+    make_logs();
+    log_file_by(&ima, 10, "/usr/bin/bad", "sm3", 32); /* as long as the denied one */
+    logs[1].len = ima.len;
+    quote_logs();
+    expect_only(ASSAY_RULE_EVENT_UNKNOWN);
+    make_logs();
+    log_legacy(&ima, 10, "/usr/bin/bad");
+    logs[1].len = ima.len;
+    quote_logs();
+    expect_only(ASSAY_RULE_EVENT_UNKNOWN);
+    /* That content of that name is allowed, whatever else is denied. */
+    make_logs();
+    log_file_by(&ima, 10, "/usr/bin/fine", "sha512", 64);
+    logs[1].len = ima.len;
+    quote_logs();
+    struct assay_event_reference *const e =
+        demand_file(ASSAY_EVENT_ALLOWED, "/usr/bin/fine", "fine");
+    memset(e->value, 0x64, 64);
+    e->value_len = 64;
+    expect_only(0);
+}
+
+/* A violation has no digest: what the file was nobody knows, so nobody calls it good. */
+Test(quote_eventlog_appraise, a_violation_is_never_the_way_around_a_denied_file)
+{
+    demand_file(ASSAY_EVENT_DENIED, "/usr/bin/bad", "bad");
+    p->policy.ima_unknown = ASSAY_ACCEPT_AFFIRMING;
+    log_violation(&ima, 10, "/usr/bin/bad");
+    logs[1].len = ima.len;
+    quote_logs();
+    expect_only(ASSAY_RULE_FILE_UNKNOWN);
+    cr_expect_neq(verdict.tier, ASSAY_TIER_AFFIRMING);
+}
+
 Test(quote_eventlog_appraise, a_register_with_allowed_events_takes_no_others)
 {
     struct assay_event_reference *const e = demand(ASSAY_EVENT_ALLOWED, 4, "shim");
@@ -555,115 +744,26 @@ Test(quote_eventlog_appraise, leaving_the_log_out_does_not_pass_a_policy_of_even
     expect_unjudged();
 }
 
-/* --- a TD: RTMRs are counted from 1, and MRTD is 0 */
-static struct td_world *td_with(const struct made_log *ccel, enum assay_evidence_kind kind,
-                                enum assay_body_type type)
+/* The log of a TPM 1.2: SHA-1 digests alone, and no header that names algorithms. */
+Test(quote_eventlog_appraise, a_log_of_the_old_form_does_not_satisfy_a_denial)
 {
-    struct td_world *const t = td_open_as(kind, type);
-    uint8_t value[64];
-    for (uint32_t i = 0; i < 4; i++) {
-        (void)reference_replay(ccel, 1 + i, SHA384, 99, value);
-        assay_bytes_copy(t->td.rtmr[i], 48, value, 48);
-    }
-    td_quote(t);
-    return t;
-}
-
-static void judge_td(struct td_world *t, const struct made_log *log)
-{
-    const struct assay_slice given = assay_slice_over(log->bytes, log->len);
-    struct assay_evidence_request request = td_request(t);
-    request.logs = &given;
-    request.log_count = 1;
-    request.log_report = &report;
-    cr_assert_eq(assay_evidence_verify(NULL, &request, &verdict), ASSAY_OK);
-}
-
-static struct made_log ccel_of(const char *kernel)
-{
-    static const uint16_t sha384[] = { SHA384 };
-    struct made_log log = log_tcg(sha384, 1);
-    log_event(&log, 0, 3, "no action of MRTD", 17);
-    log_event(&log, 1, 0x80000001u, "SecureBoot", 10);
-    log_event(&log, 2, APPLICATION, kernel, strlen(kernel));
-    log_event(&log, 3, IPL, "initrd", 6);
-    return log;
-}
-
-Test(quote_eventlog_appraise, ccel_explains_rtmrs)
-{
-    const struct made_log log = ccel_of("kernel"), other = ccel_of("another");
-    static const struct {
-        enum assay_evidence_kind kind;
-        enum assay_body_type type;
-    } kinds[] = { { ASSAY_KIND_TDX4, ASSAY_BODY_TD_10 },
-                  { ASSAY_KIND_TDX5, ASSAY_BODY_TD_10 },
-                  { ASSAY_KIND_TDX5, ASSAY_BODY_TD_15 },
-                  { ASSAY_KIND_TDX5, ASSAY_BODY_TD_15_EX } };
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        struct td_world *const t = td_with(&log, kinds[i].kind, kinds[i].type);
-        judge_td(t, &log);
-        cr_expect_eq(verdict.tier, ASSAY_TIER_AFFIRMING, "%zu", i);
-        expect_register("rtmr0", SHA384, ASSAY_REGISTER_MATCHES);
-        expect_register("rtmr1", SHA384, ASSAY_REGISTER_MATCHES);
-        expect_register("rtmr2", SHA384, ASSAY_REGISTER_MATCHES);
-        cr_expect_null(outcome_of("rtmr3", SHA384));
-        judge_td(t, &other);
-        cr_expect_eq(verdict.tier, ASSAY_TIER_CONTRAINDICATED, "%zu", i);
-        cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_LOG_MISMATCH));
-        expect_register("rtmr1", SHA384, ASSAY_REGISTER_DIFFERS);
-        td_close(t);
-    }
-}
-
-Test(quote_eventlog_appraise, a_td_takes_neither_lists_of_ima_nor_registers_that_it_has_not)
-{
-    struct made_log log = ccel_of("kernel");
-    struct td_world *const t = td_with(&log, ASSAY_KIND_TDX4, ASSAY_BODY_TD_10);
-    judge_td(t, &ima);
-    cr_expect_eq(verdict.tier, ASSAY_TIER_WARNING);
-    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_LOG_UNFIT));
-    log_event(&log, 5, IPL, "beyond", 6);
-    judge_td(t, &log);
-    cr_expect_eq(verdict.tier, ASSAY_TIER_CONTRAINDICATED);
+    struct made_log old = { .alg_count = 0 };
+    uint8_t sha1[20];
+    memset(sha1, 0x51, sizeof sha1);
+    log_u32(&old, 4);
+    log_u32(&old, APPLICATION);
+    log_put(&old, sha1, sizeof sha1);
+    log_u32(&old, 6);
+    log_put(&old, "kernel", 6);
+    logs[0] = assay_slice_over(old.bytes, old.len);
+    deny_digest(4, 32);
+    expect_unjudged();
     cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_LOG_FORMAT));
-    td_close(t);
-}
-
-/* Events of a register that no log mentions are refused when the policy speaks of it. */
-Test(quote_eventlog_appraise, a_register_that_nobody_explains_does_not_satisfy_the_policy)
-{
-    const struct made_log log = ccel_of("kernel");
-    struct td_world *const t = td_with(&log, ASSAY_KIND_TDX4, ASSAY_BODY_TD_10);
-    struct assay_policy *const policy = &t->world->policy;
-    policy->event_count = 1;
-    policy->events[0] = (struct assay_event_reference){ .state = ASSAY_EVENT_DENIED,
-                                                        .field = ASSAY_REFERENCE_RTMR3,
-                                                        .text = "malware" };
-    judge_td(t, &log);
-    cr_expect_eq(verdict.tier, ASSAY_TIER_AFFIRMING); /* untouched: nothing was measured */
-    t->td.rtmr[3][0] = 1;
-    td_quote(t);
-    judge_td(t, &log);
-    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_MISSING));
-    expect_register("rtmr3", SHA384, ASSAY_REGISTER_NOT_LOGGED);
-    td_close(t);
-}
-
-Test(quote_eventlog_appraise, evidence_without_registers_says_so)
-{
-    struct world *const w = world_open();
-    const struct assay_slice given = assay_slice_over(firmware.bytes, firmware.len);
-    const struct assay_evidence_request request = { .kind = ASSAY_KIND_SOFT,
-                                                    .bytes = w->quote,
-                                                    .len = w->quote_len,
-                                                    .at_unix_s = w->at_unix_s,
-                                                    .endorsements = &w->endorsements,
-                                                    .policy = &w->policy,
-                                                    .logs = &given,
-                                                    .log_count = 1 };
-    cr_assert_eq(assay_evidence_verify(NULL, &request, &verdict), ASSAY_OK);
-    cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_LOG_UNFIT));
-    cr_expect_eq(verdict.tier, ASSAY_TIER_WARNING);
-    world_close(w);
+    /* The newer header, and SHA-1 alone: the quoted bank is not replayed. */
+    static const uint16_t sha1_alone[] = { 4 };
+    struct made_log other = log_tcg(sha1_alone, 1);
+    log_event(&other, 4, APPLICATION, "kernel", 6);
+    logs[0] = assay_slice_over(other.bytes, other.len);
+    expect_only(ASSAY_RULE_EVENT_MISSING);
+    expect_register("pcr4", SHA256, ASSAY_REGISTER_NOT_REPLAYED);
 }
