@@ -128,7 +128,7 @@ static void put_trust(struct assay_json *object, const struct assay_snapshot_mem
     assay_json_set_uint(object, "score_bp", assay_trust_score_bp(&m->trust));
     assay_json_set_uint(object, "integrity_bp", m->trust.integrity_bp);
     assay_json_set_uint(object, "availability_bp", m->trust.availability_bp);
-    assay_json_set_text(object, "standing", assay_document_standing(m->trust.score.standing));
+    assay_json_set_text(object, "standing", assay_document_standing(assay_document_relied(m)));
     assay_json_set_text(object, "integrity_standing",
                         assay_document_standing(m->trust.integrity.standing));
     assay_json_set_bool(object, "probation", assay_trust_on_probation(&m->trust));

@@ -18,6 +18,12 @@ const char *assay_document_standing(uint64_t standing)
     return standing < sizeof names / sizeof names[0] ? names[standing] : "unknown";
 }
 
+uint64_t assay_document_relied(const struct assay_member_snapshot *member)
+{
+    return (uint64_t)(member->stage == ASSAY_STAGE_MEMBER ? member->trust.score.standing
+                                                          : ASSAY_STANDING_SUSPENDED);
+}
+
 const char *assay_document_stage(uint64_t stage)
 {
     static const char *const names[] = { "member", "resting", "left" };

@@ -126,15 +126,11 @@ static int read_now(const struct proof_options *o, uint64_t *now_ms)
 
 /* ------------------------------------------------------------ words */
 
-const char *assay_proof_standing_text(enum assay_standing standing)
+/* Who left, rests or is in maintenance has another word than its score. */
+static bool is_by_score(const struct assay_proven *p)
 {
-    switch (standing) {
-    case ASSAY_STANDING_FULL: return "FULL";
-    case ASSAY_STANDING_WARNING: return "WARNING";
-    case ASSAY_STANDING_RESTRICTED: return "RESTRICTED";
-    case ASSAY_STANDING_SUSPENDED: return "SUSPENDED";
-    }
-    return "unknown";
+    return assay_member_serves(&p->member) &&
+           assay_proof_standing_of(p) == p->member.trust.score.standing;
 }
 
 static void put_id(const char *label, const uint8_t id[static 32])
@@ -380,8 +376,11 @@ static void print_proven(const struct assay_proof_verified *v)
     assay_rfc3339_format_ms(p->time_ms, time);
     put_id("node           ", m->node_id);
     (void)printf("name           %s\n", m->name);
-    (void)printf("standing       %s, score %u bp (integrity %u, availability %u)\n",
-                 assay_proof_standing_text(m->trust.score.standing),
+    (void)printf("standing       %s", assay_proof_standing_text(p));
+    if (!assay_member_serves(m))
+        (void)printf(" since epoch %llu", (unsigned long long)m->stage_epoch);
+    (void)printf("%s, score %u bp (integrity %u, availability %u)\n",
+                 is_by_score(p) ? "" : ": not to be relied upon",
                  (unsigned)assay_trust_score_bp(&m->trust), (unsigned)m->trust.integrity_bp,
                  (unsigned)m->trust.availability_bp);
     (void)printf(
@@ -411,7 +410,9 @@ static void print_proven_json(const struct assay_proof_verified *v)
     assay_json_set_hex(d, "node_id", m->node_id, 32);
     assay_json_set_text(d, "name", m->name);
     assay_json_set_uint(d, "slot", p->slot);
-    assay_json_set_text(d, "standing", assay_proof_standing_text(m->trust.score.standing));
+    assay_json_set_text(d, "standing", assay_proof_standing_text(p));
+    assay_json_set_text(d, "stage", assay_member_stage_text(m->stage));
+    assay_json_set_uint(d, "stage_epoch", m->stage_epoch);
     assay_json_set_uint(d, "score_bp", assay_trust_score_bp(&m->trust));
     assay_json_set_uint(d, "integrity_bp", m->trust.integrity_bp);
     assay_json_set_uint(d, "availability_bp", m->trust.availability_bp);
@@ -495,7 +496,7 @@ static int report_proven(const struct proof_options *o, struct assay_proof_verif
     if (result != ASSAY_EXIT_OK) return result;
     if (o->json) print_proven_json(b);
     else if (o->ear == NULL || strcmp(o->ear, "-") != 0) print_proven(b);
-    if (b->has_age) return exit_of(p->member.trust.score.standing);
+    if (b->has_age) return exit_of(assay_proof_standing_of(p));
     (void)fprintf(stderr, "%s: %s: %s\n", who, o->words[1],
                   assay_proof_answer_text(ASSAY_PROOF_AGE_UNKNOWN));
     return ASSAY_EXIT_AGE_UNKNOWN;

@@ -8,9 +8,6 @@
 #include "engine/ledger/proof.h"
 #include "net/json/json.h"
 
-/* "FULL" .. "SUSPENDED". Returns: never NULL. */
-const char *assay_proof_standing_text(enum assay_standing standing);
-
 /* A checkpoint from a file, or that of a genesis; says on stderr, after `who`, what is wrong.
  * Returns: an enum assay_exit. */
 int assay_proof_checkpoint(const char *who, const char *path, struct assay_checkpoint *checkpoint);

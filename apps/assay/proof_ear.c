@@ -41,6 +41,10 @@ static bool vector_of(const struct assay_proof_verified *verified,
 {
     const struct assay_proven *const p = &verified->proven;
     *vector = (struct assay_trust_vector){ { 0 } };
+    if (!assay_member_serves(&p->member)) { /* recognised, and no member to rely upon */
+        vector->claims[ASSAY_TRUST_INSTANCE_IDENTITY] = 96;
+        return true;
+    }
     switch (assay_proof_outcome_of(p)) {
     case ASSAY_PROOF_OUTCOME_PASS:
         vector->claims[ASSAY_TRUST_INSTANCE_IDENTITY] = 2;
@@ -60,7 +64,7 @@ static bool vector_of(const struct assay_proof_verified *verified,
 static enum assay_tier status_of(const struct assay_proven *p, bool has_vector,
                                  const struct assay_trust_vector *vector)
 {
-    const enum assay_tier standing = tier_of_standing(p->member.trust.score.standing);
+    const enum assay_tier standing = tier_of_standing(assay_proof_standing_of(p));
     const enum assay_tier worst = has_vector ? assay_ar4si_worst(vector) : ASSAY_TIER_NONE;
     if (assay_ar4si_status_fits(standing, worst)) return standing;
     return worst; /* the vector's veto, or nothing is asserted */
@@ -93,7 +97,9 @@ static struct assay_json *private_of(const struct assay_proof_verified *verified
     assay_json_set_uint(out, "epoch", p->next.epoch);
     assay_json_set_hex(out, "block", p->next.id, 32);
     assay_json_set_uint(out, "incarnation", p->member.lives[0].incarnation);
-    assay_json_set_text(out, "standing", assay_proof_standing_text(p->member.trust.score.standing));
+    assay_json_set_text(out, "standing", assay_proof_standing_text(p));
+    assay_json_set_text(out, "stage", assay_member_stage_text(p->member.stage));
+    assay_json_set_uint(out, "stage_epoch", p->member.stage_epoch);
     assay_json_set_uint(out, "score_bp", assay_trust_score_bp(&p->member.trust));
     assay_json_set_text(out, "outcome", assay_proof_outcome_text(assay_proof_outcome_of(p)));
     assay_json_set_bool(out, "certified", p->certified);

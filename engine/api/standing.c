@@ -11,6 +11,9 @@
 #include <assay/assay.h>
 
 _Static_assert((int)ASSAY_CHECKPOINT_BYTES_MAX == (int)ASSAY_CHECKPOINT_LEN_MAX, "one bound");
+_Static_assert((int)ASSAY_MEMBER_RESTS == (int)ASSAY_STAGE_RESTING &&
+                   (int)ASSAY_MEMBER_LEFT == (int)ASSAY_STAGE_LEFT,
+               "one number");
 _Static_assert((int)ASSAY_PROOF_BYTES_MAX == (int)ASSAY_PROOF_LEN_MAX, "one bound");
 
 static enum assay_status tell(const struct assay_proven *p, uint64_t expires_ms,
@@ -24,7 +27,9 @@ static enum assay_status tell(const struct assay_proven *p, uint64_t expires_ms,
     assay_bytes_copy(r->chain_id, 32, p->next.chain_id, 32);
     assay_bytes_copy(r->block_id, 32, p->next.id, 32);
     assay_bytes_copy(r->policy_digest, 32, p->policy_digest, 32);
-    r->standing = m->trust.score.standing;
+    r->standing = assay_proof_standing_of(p);
+    r->stage = (enum assay_member_stage)m->stage;
+    r->stage_epoch = m->stage_epoch;
     r->score_bp = assay_trust_score_bp(&m->trust);
     r->integrity_bp = m->trust.integrity_bp;
     r->availability_bp = m->trust.availability_bp;

@@ -68,6 +68,38 @@ enum assay_proof_outcome assay_proof_outcome_of(const struct assay_proven *prove
                : ASSAY_PROOF_OUTCOME_UNSETTLED;
 }
 
+/* In the epoch that closed, or the one that runs since. */
+static bool is_in_maintenance(const struct assay_proven *proven)
+{
+    const uint64_t epoch = proven->next.epoch;
+    return assay_member_in_maintenance(&proven->member, epoch) ||
+           assay_member_in_maintenance(&proven->member, epoch + 1);
+}
+
+enum assay_standing assay_proof_standing_of(const struct assay_proven *proven)
+{
+    const enum assay_standing standing = proven->member.trust.score.standing;
+    if (!assay_member_serves(&proven->member)) return ASSAY_STANDING_SUSPENDED;
+    if (is_in_maintenance(proven) && standing < ASSAY_STANDING_RESTRICTED)
+        return ASSAY_STANDING_RESTRICTED;
+    return standing;
+}
+
+const char *assay_proof_standing_text(const struct assay_proven *proven)
+{
+    if (proven->member.stage == ASSAY_STAGE_LEFT) return "LEFT";
+    if (proven->member.stage == ASSAY_STAGE_RESTING) return "RESTING";
+    if (assay_proof_standing_of(proven) != proven->member.trust.score.standing)
+        return "MAINTENANCE";
+    switch (proven->member.trust.score.standing) {
+    case ASSAY_STANDING_FULL: return "FULL";
+    case ASSAY_STANDING_WARNING: return "WARNING";
+    case ASSAY_STANDING_RESTRICTED: return "RESTRICTED";
+    case ASSAY_STANDING_SUSPENDED: return "SUSPENDED";
+    }
+    return "unknown";
+}
+
 const char *assay_proof_outcome_text(enum assay_proof_outcome outcome)
 {
     switch (outcome) {

@@ -233,6 +233,16 @@ bool assay_member_serves(const struct assay_member *member)
     return member->stage == ASSAY_STAGE_MEMBER;
 }
 
+const char *assay_member_stage_text(enum assay_stage stage)
+{
+    switch (stage) {
+    case ASSAY_STAGE_MEMBER: return "member";
+    case ASSAY_STAGE_RESTING: return "resting";
+    case ASSAY_STAGE_LEFT: return "left";
+    }
+    return "unknown";
+}
+
 bool assay_member_is_spared(const struct assay_member *member)
 {
     return member->weight > 0 && !member->keyless && assay_trust_is_quiet(&member->trust);

@@ -289,6 +289,8 @@ void assay_member_list(struct assay_member *member, uint64_t since, const uint8_
                        const uint8_t *transport_public);
 /* Judged and of weight: neither resting nor gone. Returns: whether so. */
 bool assay_member_serves(const struct assay_member *member);
+/* "member", "resting", "left". Returns: never NULL. */
+const char *assay_member_stage_text(enum assay_stage stage);
 /* Quiet, and its row keeps its key for the floor's sake (docs/protocol.md 6.7.2). Returns: whether
  * so. */
 bool assay_member_is_spared(const struct assay_member *member);

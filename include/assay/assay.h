@@ -670,13 +670,20 @@ enum assay_proof_outcome {
 };
 #endif
 
+/* What its operators decided of a member. */
+enum assay_member_stage { ASSAY_MEMBER_SERVES = 0, ASSAY_MEMBER_RESTS = 1, ASSAY_MEMBER_LEFT = 2 };
+
 enum { ASSAY_CHECKPOINT_BYTES_MAX = 192, ASSAY_PROOF_BYTES_MAX = 262144 };
 
 /* Everything but `answer` is zero unless that is ASSAY_PROVEN or ASSAY_PROOF_AGE_UNKNOWN. */
 struct assay_standing_report {
     enum assay_proof_answer answer;
     uint8_t node_id[32]; /* compare it with the member that you mean */
+    /* SUSPENDED of one that left or rests, whatever its score; at least RESTRICTED of one in
+     * maintenance. */
     enum assay_standing standing;
+    enum assay_member_stage stage;
+    uint64_t stage_epoch; /* since when; 0: from the beginning */
     uint16_t score_bp, integrity_bp, availability_bp; /* basis points */
     enum assay_proof_outcome outcome;
     uint64_t pass_weight, negative_weight, electorate_weight;

@@ -328,12 +328,12 @@ void http_graph_nodes(struct http_asking *asking)
         assay_json_set_text(object, "id", text);
         assay_json_set_text(object, "title",
                             assay_document_name(s, (uint16_t)slot, name, sizeof name));
-        assay_json_set_text(object, "subtitle", assay_document_standing(m->trust.score.standing));
+        assay_json_set_text(object, "subtitle", assay_document_standing(assay_document_relied(m)));
         (void)snprintf(text, sizeof text, "%" PRIu32 ".%02" PRIu32 " %%", score / 100, score % 100);
         assay_json_set_text(object, "mainstat", text);
         (void)snprintf(text, sizeof text, "weight %" PRIu32, m->weight);
         assay_json_set_text(object, "secondarystat", text);
-        put_arcs(object, m->trust.score.standing);
+        put_arcs(object, (enum assay_standing)assay_document_relied(m));
         assay_json_set_text(object, "detail__reason",
                             assay_document_integrity_text(m->change_reason));
         assay_json_append(list, object);

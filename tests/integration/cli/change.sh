@@ -217,6 +217,14 @@ expect 0 '' "$ASSAY" checkpoint --out of-left --socket node-1/admin.sock
 expect 0 '' "$ASSAY" proof "$gone" --out left --socket node-1/admin.sock
 expect 4 'give an id to --node' "$ASSAY" proof verify left --checkpoint of-left --node node-5
 "$ASSAY" proof verify left --checkpoint of-left --node "$gone" >of-gone
+check 'nobody relies on one that left' test $? -eq 11
+check 'and it is said since when' grep -q '^standing  *LEFT since epoch [1-9]' of-gone
+"$ASSAY" proof verify left --checkpoint of-left --node "$gone" --json >of-gone.json
+check 'as JSON too' grep -q '"standing": "LEFT"' of-gone.json
+"$ASSAY" proof verify left --checkpoint of-left --ear ear --ear-key gamma.key >/dev/null
+check 'with an EAR as well' test $? -eq 11
+"$ASSAY" ear verify ear --key gamma.pub >of-ear 2>&1
+check 'which is no affirming result' test $? -eq 11
 check 'by its id it is about node-5' grep -q '^name  *node-5$' of-gone
 
 for i in 1 2 3 4; do eval "kill -TERM \$pid_$i"; done

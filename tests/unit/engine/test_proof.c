@@ -138,6 +138,43 @@ Test(proof, tells_what_the_network_knows_of_each_member, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
+/* LEAVE lowers no score, and what was found in its last epoch may have been a pass. */
+Test(proof, of_one_that_does_not_serve_is_never_full, .timeout = 60)
+{
+    struct assay_sim_world *w = world(false, 8);
+    struct kept k;
+    struct assay_proven proven;
+    enum assay_proof_answer answer = ASSAY_PROVEN;
+    collect(w, 0, &k);
+    const size_t len = prove(&k, 1, false, bytes);
+    cr_assert_eq(verify(bytes, len, &k.from, &answer, &proven), ASSAY_OK);
+    cr_assert_eq(proven.member.trust.score.standing, ASSAY_STANDING_FULL);
+    cr_expect_eq(assay_proof_standing_of(&proven), ASSAY_STANDING_FULL);
+    cr_expect_str_eq(assay_proof_standing_text(&proven), "FULL");
+    proven.member.stage = ASSAY_STAGE_LEFT;
+    cr_expect_eq(assay_proof_standing_of(&proven), ASSAY_STANDING_SUSPENDED);
+    cr_expect_str_eq(assay_proof_standing_text(&proven), "LEFT");
+    proven.member.stage = ASSAY_STAGE_RESTING;
+    cr_expect_eq(assay_proof_standing_of(&proven), ASSAY_STANDING_SUSPENDED);
+    cr_expect_str_eq(assay_proof_standing_text(&proven), "RESTING");
+    /* In maintenance from the epoch that runs on, then up to the one that closed. */
+    proven.member.stage = ASSAY_STAGE_MEMBER;
+    proven.member.maintenance_count = 1;
+    for (uint64_t first = proven.next.epoch - 1; first <= proven.next.epoch + 2; first++) {
+        const bool is_in = first == proven.next.epoch || first == proven.next.epoch + 1;
+        proven.member.maintenances[0] = (struct assay_maintenance){ first, first };
+        cr_expect_eq(assay_proof_standing_of(&proven),
+                     is_in ? ASSAY_STANDING_RESTRICTED : ASSAY_STANDING_FULL);
+        cr_expect_str_eq(assay_proof_standing_text(&proven), is_in ? "MAINTENANCE" : "FULL");
+    }
+    proven.member.maintenances[0] = (struct assay_maintenance){ 1, proven.next.epoch };
+    proven.member.trust.score.standing = ASSAY_STANDING_SUSPENDED;
+    cr_expect_eq(assay_proof_standing_of(&proven), ASSAY_STANDING_SUSPENDED);
+    cr_expect_str_eq(assay_proof_standing_text(&proven), "SUSPENDED");
+    drop(&k);
+    assay_sim_world_destroy(&w);
+}
+
 Test(proof, shows_who_is_absent_and_who_failed, .timeout = 60)
 {
     struct assay_sim_world *w = world(true, 5);
