@@ -4,6 +4,7 @@
 #include "base/file/file.h"
 
 #include "base/assert.h"
+#include "base/file/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,35 +102,12 @@ static bool is_safe_folder(const struct stat *info, bool sticky_will_do)
     return is_ours(info) && (info->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Everybody may write there, and rename what others have there: with a folder of secrets in it, put
- * another one in that one's place. */
-static bool is_open_to_all(const struct stat *info)
-{
-    return (info->st_mode & S_IWOTH) != 0 && (info->st_mode & S_ISVTX) == 0;
-}
-
-/* Out: above: the nearest such folder above this one, "" for none; mode: its own
- * Returns: ASSAY_OK | ASSAY_E_IO (errno says why) */
-static enum assay_status open_above(const char *folder, char above[static PATH_MAX], mode_t *mode)
-{
-    struct stat info;
-    if (realpath(folder, above) == NULL) return ASSAY_E_IO;
-    for (char *end; (end = strrchr(above, '/')) != NULL && above[1] != '\0';) {
-        end[end == above ? 1 : 0] = '\0';
-        if (stat(above, &info) != 0) return ASSAY_E_IO;
-        *mode = info.st_mode & 07777;
-        if (is_open_to_all(&info)) return ASSAY_OK;
-    }
-    above[0] = '\0';
-    return ASSAY_OK;
-}
-
+/* Whoever may write a folder above, or owns it, may put another folder of keys in this one's place.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID */
 static enum assay_status check_above(const char *folder)
 {
-    char above[PATH_MAX];
-    mode_t mode;
-    ASSAY_TRY(open_above(folder, above, &mode));
-    return above[0] == '\0' ? ASSAY_OK : ASSAY_E_INVALID;
+    char message[ASSAY_FILE_MESSAGE_LEN];
+    return assay_file_way_fault(folder, message) ? ASSAY_E_INVALID : ASSAY_OK;
 }
 
 /* Of the folder's part of path, its slash included; "." for a name alone. */
@@ -185,28 +163,12 @@ static bool fault_of_owner(const char *path, const struct stat *info, char *mess
     return true;
 }
 
-static bool fault_above(const char *folder, char *message)
-{
-    char above[PATH_MAX];
-    mode_t mode = 0;
-    const enum assay_status status = open_above(folder, above, &mode);
-    if (status != ASSAY_OK)
-        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
-                       "%.300s: the folders above it cannot be read (%s)", folder, strerror(errno));
-    else if (above[0] != '\0')
-        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
-                       "%.300s: everybody may put another folder of keys here: mode %04o, expected "
-                       "%04o (chmod o-w)",
-                       above, (unsigned)mode, (unsigned)(mode & ~(mode_t)S_IWOTH));
-    return status != ASSAY_OK || above[0] != '\0';
-}
-
 static bool fault_of_folder(const char *path, bool sticky_will_do, char *message)
 {
     struct stat info;
     const enum assay_status status = look_at_folder(path, &info);
     if (status == ASSAY_OK && is_safe_folder(&info, sticky_will_do))
-        return fault_above(path, message);
+        return assay_file_way_fault(path, message);
     if (status == ASSAY_E_NOT_FOUND)
         (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: there is no such folder", path);
     else if (status != ASSAY_OK)

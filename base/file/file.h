@@ -31,8 +31,9 @@ ASSAY_CHECKED enum assay_status assay_file_read(const char *path, size_t len_max
  * assay_file_read_secret - a regular file that nobody but its owner may touch, no symbolic link.
  *
  * The owner is this process' user or root, of the file and of its folder, and nobody else may put
- * another file in its place: a folder that others may write keeps each name for its owner (/tmp),
- * and so does each folder above that everybody may write.
+ * another file in its place: a folder that others may write keeps each name for its owner (/tmp).
+ * Folders above, and links on the way, are held to what those of a configuration are
+ * (base/file/trust.h).
  * What root gives one group to read, and this process is not root, is a credential of systemd.
  * In:      capacity: the file must be shorter
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (not to be read, no regular file) |

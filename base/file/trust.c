@@ -132,6 +132,8 @@ struct way {
     char at[PATH_MAX];   /* without links; "" is the root */
     char rest[PATH_MAX]; /* names to come */
     unsigned links;
+    bool above; /* the last one itself is looked at elsewhere */
+    bool ended; /* at the last one */
 };
 
 /* In front of the names to come. Returns: whether there is room. */
@@ -200,18 +202,23 @@ static bool step(struct way *w, bool *fault, char *message)
         *fault = fault_of_link(path, &info, message); /* its folder was on the way */
         return *fault || !follow(w, path);
     }
+    w->ended = is_last;
+    if (is_last && w->above) return true;
     *fault = is_last ? fault_of(path, &info, false, message) || fault_of_folder(w->at, message)
                      : fault_on_the_way(path, &info, message);
     assay_bytes_copy(w->at, sizeof w->at, path, (size_t)len + 1);
     return *fault || is_last;
 }
 
-bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
+/* Out: ended: it was seen to the end. Returns: as assay_file_trust_fault */
+static bool walk(const char *path, bool above, bool *ended, char *message)
 {
     struct way *w = calloc(1, sizeof *w);
     char here[PATH_MAX] = "";
     bool fault = false;
+    *ended = false;
     if (w == NULL) return false;
+    w->above = above;
     const bool is_whole = path[0] == '/';
     const bool fits = put_in_front(w, path) && (is_whole || (getcwd(here, sizeof here) != NULL &&
                                                             put_in_front(w, here)));
@@ -219,6 +226,29 @@ bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MES
     fault = fits && stat("/", &root) == 0 && fault_on_the_way("/", &root, message);
     while (fits && !fault && !step(w, &fault, message))
         continue;
+    *ended = w->ended;
     free(w);
     return fault;
+}
+
+bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    bool ended;
+    return walk(path, false, &ended, message);
+}
+
+bool assay_file_way_fault(const char *folder, char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    char whole[PATH_MAX];
+    bool ended = false;
+    if (walk(folder, true, &ended, message)) return true;
+    /* "x/.." and "/" end at no name: where they are is asked of the system. */
+    if (!ended && realpath(folder, whole) != NULL) {
+        if (strcmp(whole, "/") == 0) return false;
+        if (walk(whole, true, &ended, message)) return true;
+    }
+    if (ended) return false;
+    (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
+                   "%.300s: the folders above it cannot be read (%s)", folder, strerror(errno));
+    return true;
 }

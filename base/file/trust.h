@@ -24,4 +24,13 @@
  */
 bool assay_file_trust_fault(const char *path, char message[static ASSAY_FILE_MESSAGE_LEN]);
 
+/*
+ * assay_file_way_fault - the same of the folders above this one alone, and of links to it: for
+ * keys, whose own folder is looked at more closely (base/file/file.h). Nor may it be a folder of
+ * which nobody can tell.
+ * Out:     message on true
+ * Returns: true: they may, or nobody can tell | false: no
+ */
+bool assay_file_way_fault(const char *folder, char message[static ASSAY_FILE_MESSAGE_LEN]);
+
 #endif

@@ -209,13 +209,45 @@ Test(apps_files, a_folder_above_that_everybody_may_write_is_refused)
         if (!rows[i / 2].fit) {
             cr_expect_eq(strncmp(why, above, strlen(above)), 0, "%s", why);
             cr_expect_eq(why[strlen(above)], ':', "%s", why);
-            cr_expect_not_null(strstr(why, "everybody may put another folder"), "%s", why);
+            cr_expect_not_null(strstr(why, "others may change it"), "%s", why);
         }
         cr_assert_eq(chmod(above, 0755), 0);
     }
     cr_assert_eq(symlink(inner, folder_at(&folder, "link")), 0);
     cr_assert_eq(chmod(middle, 0777), 0);
     cr_expect_eq(read_it(folder_at(&folder, "link/secret")), ASSAY_E_INVALID, "where it really is");
+}
+
+/* Whoever owns a folder above, or is of the group that writes it, renames what is in it. */
+Test(apps_files, a_folder_above_of_another_user_or_group_is_refused)
+{
+    const char *outer = folder_at(&folder, "srv"), *inner = folder_at(&folder, "srv/keys");
+    const char *secret = folder_at(&folder, "srv/keys/secret");
+    static const struct {
+        uid_t user;
+        gid_t group;
+        mode_t mode;
+        bool fit;
+    } rows[] = { { 0, 0, 0755, true },         { 12346, 0, 0755, false },
+                 { 12346, 0, 01777, false },   { 0, 12347, 0775, false },
+                 { 0, 12347, 01775, true },    { 0, 12347, 0755, true },
+                 { 12345, 12347, 0755, true }, { 12345, 12347, 0775, false } };
+    if (geteuid() != 0) return; /* only root can give one away */
+    cr_assert(mkdir(outer, 0755) == 0 && mkdir(inner, 0700) == 0);
+    (void)folder_put(&folder, "srv/keys/secret", "x", 1, 0600);
+    cr_assert(chown(inner, 12345, 12345) == 0 && chown(secret, 12345, 12345) == 0);
+    cr_assert_eq(chmod(folder.path, 0755), 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cr_assert_eq(chown(outer, rows[i].user, rows[i].group), 0);
+        cr_assert_eq(chmod(outer, rows[i].mode), 0);
+        cr_assert(setegid(12345) == 0 && seteuid(12345) == 0);
+        const enum assay_status expected = rows[i].fit ? ASSAY_OK : ASSAY_E_INVALID;
+        cr_expect_eq(read_it(secret), expected, "%zu", i);
+        cr_expect_eq(assay_file_check_folder(inner), expected, "%zu", i);
+        cr_expect_eq(assay_file_secret_fault(secret, why), !rows[i].fit, "%zu", i);
+        if (!rows[i].fit) cr_expect_eq(strncmp(why, outer, strlen(outer)), 0, "%s", why);
+        cr_assert(seteuid(0) == 0 && setegid(0) == 0);
+    }
 }
 
 Test(apps_files, in_a_sticky_folder_of_root_each_name_is_its_owners)
