@@ -37,7 +37,10 @@ static const struct {
                                         KIND(ASSAY_SERVICE_SHARE_DEAL) |
                                         KIND(ASSAY_SERVICE_SHARE_READY) |
                                         KIND(ASSAY_SERVICE_SHARE_LIE) |
-                                        KIND(ASSAY_SERVICE_SHARE_SUM) },
+                                        KIND(ASSAY_SERVICE_SHARE_SUM) |
+                                        KIND(ASSAY_SERVICE_SHARE_KEY) |
+                                        KIND(ASSAY_SERVICE_SHARE_DEALING) |
+                                        KIND(ASSAY_SERVICE_SHARE_DISPUTE) },
     /* A reader that is measured shows evidence as well. */
     [ASSAY_SERVICE_ROLE_OWNER] = { "owner", ASSAY_SERVICE_SHARES, OWNERS, false, true, true,
                                    KIND(ASSAY_SERVICE_SHARE_PUT) |

@@ -32,7 +32,10 @@ enum { ASSAY_SERVICE_PAYLOAD_MAX = 8192 };
     X(ASSAY_SERVICE_ALIVE, 21, ASSAY_FAMILY_CONTINUITY, "alive")                                   \
     X(ASSAY_SERVICE_TASK_RELEASE, 22, ASSAY_FAMILY_TASKS, "task-release")                          \
     X(ASSAY_SERVICE_SHARE_DELETE, 23, ASSAY_FAMILY_SHARES, "share-delete")                         \
-    X(ASSAY_SERVICE_SHARE_READERS, 24, ASSAY_FAMILY_SHARES, "share-readers")
+    X(ASSAY_SERVICE_SHARE_READERS, 24, ASSAY_FAMILY_SHARES, "share-readers")                       \
+    X(ASSAY_SERVICE_SHARE_KEY, 25, ASSAY_FAMILY_SHARES, "share-key")                               \
+    X(ASSAY_SERVICE_SHARE_DEALING, 26, ASSAY_FAMILY_SHARES, "share-dealing")                       \
+    X(ASSAY_SERVICE_SHARE_DISPUTE, 27, ASSAY_FAMILY_SHARES, "share-dispute")
 
 #define ASSAY_SERVICE_ENUM(symbol, number, family, word) symbol = number,
 enum assay_service_kind { ASSAY_SERVICE_KINDS(ASSAY_SERVICE_ENUM) };

@@ -85,6 +85,9 @@ static enum assay_status check_shares(const uint8_t chain_id[static 32],
         struct assay_share_read_record read;
         struct assay_share_lie_record lie;
         struct assay_share_sum_record sum;
+        struct assay_share_key_record key;
+        struct assay_share_dealing_record dealing;
+        struct assay_share_dispute_record dispute;
     } record;
     assay_bytes_copy(home.chain_id, 32, chain_id, 32);
     if (kind == ASSAY_SERVICE_HOLDER) {
@@ -114,6 +117,18 @@ static enum assay_status check_shares(const uint8_t chain_id[static 32],
         return when(assay_share_lie_record_check(&home, &record.lie));
     }
     if (kind == ASSAY_SERVICE_SHARE_SUM) return assay_share_sum_record_decode(payload, &record.sum);
+    if (kind == ASSAY_SERVICE_SHARE_KEY) {
+        ASSAY_TRY(assay_share_key_record_decode(payload, &record.key));
+        return when(assay_share_key_record_check(&home, &record.key));
+    }
+    if (kind == ASSAY_SERVICE_SHARE_DEALING) {
+        ASSAY_TRY(assay_share_dealing_record_decode(payload, &record.dealing));
+        return when(assay_share_dealing_record_check(&home, &record.dealing));
+    }
+    if (kind == ASSAY_SERVICE_SHARE_DISPUTE) {
+        ASSAY_TRY(assay_share_dispute_record_decode(payload, &record.dispute));
+        return when(assay_share_dispute_record_check(&home, &record.dispute));
+    }
     return assay_share_list_record_decode(payload, &record.list); /* HAVE, DEAL */
 }
 
@@ -344,6 +359,27 @@ static enum assay_share_result apply_sum(struct assay_share_registry *shares,
     return assay_share_registry_sum(shares, &sum, facts);
 }
 
+/* Of public attempts. */
+static enum assay_share_result apply_public(struct assay_share_registry *shares, uint32_t slot,
+                                            enum assay_service_kind kind,
+                                            struct assay_slice payload,
+                                            struct assay_share_facts *facts)
+{
+    struct assay_share_key_record key;
+    struct assay_share_dealing_record dealing;
+    struct assay_share_dispute_record dispute;
+    if (kind == ASSAY_SERVICE_SHARE_KEY) {
+        must(assay_share_key_record_decode(payload, &key));
+        return assay_share_registry_key(shares, slot, &key, facts);
+    }
+    if (kind == ASSAY_SERVICE_SHARE_DEALING) {
+        must(assay_share_dealing_record_decode(payload, &dealing));
+        return assay_share_registry_dealing(shares, slot, &dealing, facts);
+    }
+    must(assay_share_dispute_record_decode(payload, &dispute));
+    return assay_share_registry_dispute(shares, slot, &dispute, facts);
+}
+
 /* What an owner has signed, whoever hands it in; of a SHARE_PUT that member is charged. */
 static enum assay_share_result apply_owner(struct assay_share_registry *shares, uint32_t slot,
                                            enum assay_service_kind kind,
@@ -392,6 +428,9 @@ static enum assay_share_result apply_shares(struct assay_registry *r, uint32_t s
     }
     if (kind == ASSAY_SERVICE_SHARE_LIE) return apply_lie(r->shares, payload, facts);
     if (kind == ASSAY_SERVICE_SHARE_SUM) return apply_sum(r->shares, payload, facts);
+    if (kind == ASSAY_SERVICE_SHARE_KEY || kind == ASSAY_SERVICE_SHARE_DEALING ||
+        kind == ASSAY_SERVICE_SHARE_DISPUTE)
+        return apply_public(r->shares, slot, kind, payload, facts);
     return apply_list(r->shares, slot, kind, payload, facts);
 }
 

@@ -288,6 +288,7 @@ void assay_registry_close(struct assay_registry *r, uint64_t epoch,
                           void *context)
 {
     struct standings s;
+    bool certified[ASSAY_REGISTRY_SLOTS_MAX] = { false };
     ASSAY_ASSERT(r->missing == 0);
     ASSAY_ASSERT(epoch > r->epoch && epoch < INT64_MAX);
     translate(member, count, &s);
@@ -297,6 +298,9 @@ void assay_registry_close(struct assay_registry *r, uint64_t epoch,
     close_groups(r, &s, scratch, told, context);
     if (r->shares != NULL) {
         assay_registry_facts_none(scratch);
+        for (uint32_t i = 0; i < s.count; i++)
+            certified[i] = member[i].certified;
+        assay_share_registry_certify(r->shares, certified, s.count);
         assay_share_registry_close(r->shares, epoch, s.share, s.score, s.count, &scratch->shares);
         if (told != NULL && scratch->shares.count > 0) told(context, scratch);
     }

@@ -14,7 +14,8 @@ size_t assay_share_registry_size(uint32_t ids_max)
     return align_up(sizeof(struct assay_share_registry)) +
            align_up(ids_max * sizeof(struct assay_share_row)) +
            align_up(ids_max * sizeof(uint16_t)) +
-           align_up(ASSAY_SHARE_RESHARES_MAX * sizeof(struct assay_share_reshare));
+           align_up(ASSAY_SHARE_RESHARES_MAX * sizeof(struct assay_share_reshare)) +
+           align_up(sizeof(struct assay_share_round));
 }
 
 struct assay_share_registry *assay_share_registry_init(void *memory, size_t memory_len,
@@ -35,6 +36,8 @@ struct assay_share_registry *assay_share_registry_init(void *memory, size_t memo
     r->order = (uint16_t *)(void *)at;
     at += align_up(config->ids_max * sizeof *r->order);
     r->reshare = (struct assay_share_reshare *)(void *)at;
+    at += align_up(ASSAY_SHARE_RESHARES_MAX * sizeof *r->reshare);
+    r->round = (struct assay_share_round *)(void *)at;
     return r;
 }
 
@@ -44,8 +47,10 @@ void assay_share_registry_copy(struct assay_share_registry *to,
     struct assay_share_row *const row = to->row;
     uint16_t *const order = to->order;
     struct assay_share_reshare *const reshare = to->reshare;
+    struct assay_share_round *const round = to->round;
     ASSAY_ASSERT(to->config.ids_max == from->config.ids_max);
     *to = *from;
+    to->round = round;
     to->row = row;
     to->order = order;
     to->reshare = reshare;
@@ -54,6 +59,8 @@ void assay_share_registry_copy(struct assay_share_registry *to,
     assay_bytes_copy(row, rows, from->row, rows);
     assay_bytes_copy(order, orders, from->order, orders);
     assay_bytes_copy(reshare, reshares, from->reshare, reshares);
+    if (from->round->phase != ASSAY_SHARE_PHASE_NONE) *round = *from->round;
+    else if (round->phase != ASSAY_SHARE_PHASE_NONE) assay_bytes_zero(round, sizeof *round);
 }
 
 /* --- ids */
@@ -169,12 +176,9 @@ bool assay_share_registry_seat(const struct assay_share_registry *r,
     return false;
 }
 
-/*
- * docs/services.md 5.7: the slot that a member may speak for, if it was given to it then.
- * Returns: the number of slots when it has none there, or has it anew.
- */
-static uint32_t slot_of(const struct assay_share_registry *r, uint32_t cluster, uint32_t member,
-                        uint64_t seating)
+/* docs/services.md 5.7: what was said before a slot was given anew counts for nothing. */
+uint32_t assay_share_slot_of(const struct assay_share_registry *r, uint32_t cluster,
+                             uint32_t member, uint64_t seating)
 {
     if (cluster >= r->config.clusters || !r->cluster[cluster].seated) return r->config.slots;
     for (uint32_t i = 0; i < r->config.slots; i++)
@@ -304,18 +308,23 @@ static void old_shares(struct assay_share_registry *r, const struct assay_share_
 }
 
 /* Enough slots keep the next generation: it is the current one, and the older ones may go. */
-static void finish(struct assay_share_registry *r, uint32_t number, uint32_t digest,
-                   struct assay_share_facts *facts)
+void assay_share_reshare_finish(struct assay_share_registry *r, uint32_t number, uint32_t digest,
+                                struct assay_share_facts *facts)
 {
     const struct assay_share_reshare *reshare = &r->reshare[number];
     struct assay_share_row *row = &r->row[reshare->row];
+    /* Slots that were given away while it was dealt in public: whoever had one can read what it was
+     * dealt, and has a share of this generation, too. */
+    const uint32_t out = reshare->is_public ? r->round->out : 0;
     old_shares(r, row, reshare->cluster, reshare->have[digest], facts);
-    row->gone = 0;
+    row->gone = out;
     row->generation = reshare->generation;
     row->attempt = reshare->attempt;
     row->origin = reshare->cluster;
-    row->wanted = 0; /* whoever lost a slot before this never had a share of it */
+    /* Whoever else lost a slot before this never had a share of it. */
+    row->wanted = out != 0 ? 1u << reshare->cluster : 0;
     row->tried = 0;
+    row->missed = false;
     assay_bytes_copy(row->digest, 32, reshare->digest[digest], 32);
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         row->have[c] = c == reshare->cluster ? reshare->have[digest] : 0;
@@ -359,6 +368,7 @@ static enum assay_share_result have_next(struct assay_share_registry *r, uint32_
                                          struct assay_share_facts *facts)
 {
     struct assay_share_reshare *reshare = &r->reshare[number];
+    if (reshare->is_public) return assay_share_round_have(r, number, slot, line, facts);
     if (line->attempt != reshare->attempt) return ASSAY_SHARE_UNKNOWN;
     if (reshare->dealt != reshare->dealers) return ASSAY_SHARE_UNKNOWN; /* of what, then? */
     if (assay_share_said(reshare) >> slot & 1) return ASSAY_SHARE_SAME;
@@ -371,7 +381,7 @@ static enum assay_share_result have_next(struct assay_share_registry *r, uint32_
         fact->attempt = reshare->attempt;
         assay_bytes_copy(fact->id, 32, line->id, 32);
     }
-    if (assay_share_count(reshare->have[0]) == r->config.slots) finish(r, number, 0, facts);
+    if (assay_share_count(reshare->have[0]) == r->config.slots) assay_share_reshare_finish(r, number, 0, facts);
     return ASSAY_SHARE_APPLIED;
 }
 
@@ -382,13 +392,16 @@ enum assay_share_result assay_share_registry_have(struct assay_share_registry *r
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
     if (record->era != r->era) return ASSAY_SHARE_LATE; /* said before a RECOVER that undid it */
-    const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
+    const uint32_t slot = assay_share_slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
     const uint32_t under_way = r->reshare_count;
     bool applied = false;
-    for (uint32_t i = 0; i < record->count; i++) {
+    /* Its word may have cost it the slot. */
+    for (uint32_t i = 0; i < record->count && !assay_share_registry_is_lost(r, record->cluster, slot);
+         i++) {
         const struct assay_share_line *line = &record->line[i];
+        if (r->cluster[record->cluster].seat[slot].seating != record->seating) break;
         struct assay_share_row *row = row_of(r, line->id);
         const struct assay_share_reshare *reshare =
             row == NULL ? NULL : assay_share_registry_reshare(r, row);
@@ -413,7 +426,7 @@ static enum assay_share_result deal_one(struct assay_share_registry *r, uint32_t
     if (row == NULL || row->reshare == 0) return ASSAY_SHARE_UNKNOWN;
     struct assay_share_reshare *reshare = &r->reshare[row->reshare - 1];
     const uint32_t bit = 1u << slot;
-    if (reshare->cluster != cluster || reshare->generation != line->generation ||
+    if (reshare->is_public || reshare->cluster != cluster || reshare->generation != line->generation ||
         reshare->attempt != line->attempt)
         return ASSAY_SHARE_UNKNOWN;
     if (!(reshare->dealers & bit)) return ASSAY_SHARE_STRANGER;
@@ -439,7 +452,7 @@ enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
     if (record->era != r->era) return ASSAY_SHARE_LATE; /* of an attempt that is undone */
-    const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
+    const uint32_t slot = assay_share_slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots) return ASSAY_SHARE_STRANGER;
     enum assay_share_result last = ASSAY_SHARE_SAME;
     bool applied = false;
@@ -458,7 +471,7 @@ enum assay_share_result assay_share_registry_ready(struct assay_share_registry *
     facts->count = 0;
     if (member >= ASSAY_SHARE_MEMBERS_MAX) return ASSAY_SHARE_NOT_HERE;
     if (record->era != r->era) return ASSAY_SHARE_LATE; /* of another era */
-    const uint32_t slot = slot_of(r, record->cluster, member, record->seating);
+    const uint32_t slot = assay_share_slot_of(r, record->cluster, member, record->seating);
     if (slot == r->config.slots || slot != record->slot) return ASSAY_SHARE_STRANGER;
     struct assay_share_cluster *c = &r->cluster[record->cluster];
     if (c->ready >> slot & 1) return ASSAY_SHARE_SAME;
@@ -518,7 +531,7 @@ static enum assay_share_result judge_sub_share(const struct assay_share_registry
     const struct assay_share_piece *piece = &record->piece;
     const struct assay_share_reshare *reshare = assay_share_registry_reshare(r, row);
     uint8_t digest[32];
-    if (reshare == NULL || reshare->cluster != record->given.cluster ||
+    if (reshare == NULL || reshare->is_public || reshare->cluster != record->given.cluster ||
         reshare->generation != piece->generation || reshare->attempt != piece->attempt)
         return ASSAY_SHARE_LATE;
     if (!(reshare->dealt >> record->given.dealer & 1)) return ASSAY_SHARE_STRANGER;
@@ -557,9 +570,8 @@ static uint32_t giver_of(const struct assay_share_registry *r,
                                                                             : ASSAY_SHARE_NOBODY;
 }
 
-/* Its slot is lost, and whatever it deals is worth nothing. */
-static void convict(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
-                    const uint8_t id[static 32], struct assay_share_facts *facts)
+void assay_share_convict(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
+                         const uint8_t id[static 32], struct assay_share_facts *facts)
 {
     const uint32_t member = r->cluster[cluster].seat[slot].member;
     if (member == ASSAY_SHARE_NOBODY || r->member[member].convicted) return;
@@ -569,8 +581,10 @@ static void convict(struct assay_share_registry *r, uint32_t cluster, uint32_t s
     fact->slot = slot;
     fact->member = member;
     assay_bytes_copy(fact->id, 32, id, 32);
+    assay_share_round_convicted(r, cluster, slot);
     for (uint32_t i = r->reshare_count; i-- > 0;)
-        if (r->reshare[i].cluster == cluster && r->reshare[i].dealers >> slot & 1)
+        if (!r->reshare[i].is_public && r->reshare[i].cluster == cluster &&
+            r->reshare[i].dealers >> slot & 1)
             assay_share_reshare_fail(r, i);
 }
 
@@ -588,7 +602,7 @@ enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
     if (r->member[member].convicted) return ASSAY_SHARE_SAME;
     const enum assay_share_result result = judge(r, row, record);
     if (result != ASSAY_SHARE_APPLIED) return result;
-    convict(r, cluster, dealer, row->id, facts);
+    assay_share_convict(r, cluster, dealer, row->id, facts);
     assay_share_seats_decide(r, facts);
     assay_share_reshares_begin(r, facts);
     return ASSAY_SHARE_APPLIED;
@@ -628,7 +642,8 @@ enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
     const struct assay_share_row *row = row_of(r, record->id);
     if (row == NULL) return ASSAY_SHARE_UNKNOWN;
     const struct assay_share_reshare *under_way = assay_share_registry_reshare(r, row);
-    if (under_way == NULL || under_way->generation != record->generation ||
+    if (under_way == NULL || under_way->is_public ||
+        under_way->generation != record->generation ||
         under_way->attempt != record->attempt || under_way->dealt != under_way->dealers)
         return ASSAY_SHARE_LATE;
     const struct assay_share_reshare reshare = *under_way; /* it ends with a dealer that lied */
@@ -641,7 +656,7 @@ enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
                            ~(right == 0 ? reshare.other : 0u);
     if (wrong == 0) return ASSAY_SHARE_SAME;
     for (uint32_t slot = 0; slot < r->config.slots; slot++)
-        if (wrong >> slot & 1) convict(r, reshare.cluster, slot, record->id, facts);
+        if (wrong >> slot & 1) assay_share_convict(r, reshare.cluster, slot, record->id, facts);
     assay_share_seats_decide(r, facts);
     assay_share_reshares_begin(r, facts);
     return ASSAY_SHARE_APPLIED;
@@ -700,6 +715,33 @@ static void watch_gone(struct assay_share_registry *r, struct assay_share_facts 
     }
 }
 
+/* Done, or not in time: another attempt, by others. docs/services.md 5.17.1: in public, when it had
+ * the whole epoch, or slots of its cluster were silent lately. */
+static void close_private(struct assay_share_registry *r, struct assay_share_facts *facts)
+{
+    for (uint32_t i = r->reshare_count; i-- > 0;) {
+        const struct assay_share_reshare *reshare = &r->reshare[i];
+        struct assay_share_row *row = &r->row[reshare->row];
+        if (reshare->is_public) continue;
+        const uint32_t digest = agreed(r, reshare);
+        if (digest < ASSAY_SHARE_DIGESTS_MAX) {
+            assay_share_reshare_finish(r, i, digest, facts);
+            continue;
+        }
+        if (reshare->whole || r->cluster[reshare->cluster].public_until > r->epoch)
+            row->missed = true;
+        assay_share_reshare_fail(r, i);
+    }
+}
+
+void assay_share_registry_certify(struct assay_share_registry *r, const bool *certified,
+                                  uint32_t count)
+{
+    ASSAY_ASSERT(count <= ASSAY_SHARE_MEMBERS_MAX);
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
+        r->certified[i] = i < count && certified[i];
+}
+
 void assay_share_registry_enter(struct assay_share_registry *r, uint64_t era)
 {
     r->era = era;
@@ -737,14 +779,17 @@ void assay_share_registry_close(struct assay_share_registry *r, uint64_t epoch,
     facts->count = 0;
     assay_share_registry_stand(r, epoch, standing, score, count);
     r->begun = 0;
-    while (r->reshare_count > 0) { /* done, or not in time: another attempt, by others */
-        const uint32_t last = r->reshare_count - 1, digest = agreed(r, &r->reshare[last]);
-        if (digest < ASSAY_SHARE_DIGESTS_MAX) finish(r, last, digest, facts);
-        else assay_share_reshare_fail(r, last);
-    }
+    close_private(r, facts);
+    assay_share_round_close(r, facts);
+    r->begun = r->reshare_count; /* what goes on */
     forget(r, facts);
     want_whole(r);
     assay_share_seats_decide(r, facts);
     watch_gone(r, facts);
+    assay_share_round_begin(r, facts);
+    const uint32_t public_ones = r->reshare_count;
     assay_share_reshares_begin(r, facts);
+    for (uint32_t i = public_ones; i < r->reshare_count; i++)
+        r->reshare[i].whole = true;
+    assay_bytes_zero(r->certified, sizeof r->certified);
 }

@@ -12,6 +12,7 @@
 #ifndef ASSAY_SERVICES_SHARES_CLUSTER_H
 #define ASSAY_SERVICES_SHARES_CLUSTER_H
 
+#include "services/shares/public.h"
 #include "services/shares/records.h"
 
 enum {
@@ -25,9 +26,13 @@ enum {
     ASSAY_SHARE_PUT_EPOCHS = 64, /* a SHARE_PUT is valid so long; so is a deleted id remembered */
     ASSAY_SHARE_QUOTA_MIN = 16,  /* ids of an owner and of an author, whatever the plan */
     ASSAY_SHARE_QUOTA_PARTS = 4,
-    ASSAY_SHARE_FACTS_MAX = 1568,    /* of one call: seats, alarms, reshares, what is forgotten */
+    ASSAY_SHARE_FACTS_MAX = 1824,    /* of one call: seats, alarms, reshares, what is forgotten */
     ASSAY_SHARE_DIGESTS_MAX = 3,     /* that slots of one attempt came to, told apart */
     ASSAY_SHARE_WHOLE_EPOCHS = 8,    /* a slot that lacks a share waits so long at most */
+    ASSAY_SHARE_ROUND_IDS_MAX = 64,  /* of one round of public attempts, */
+    ASSAY_SHARE_ROUND_LEN = 200 * 1024, /* and the bytes of their dealings */
+    ASSAY_SHARE_ROUND_CLOSES = 2,    /* for dealings, then for disputes, then for SHARE_HAVE */
+    ASSAY_SHARE_SILENT_EPOCHS = 64,  /* so long silence is remembered; a bar, an absence last */
 };
 
 /* Of a member, at the close of an epoch; what scoring says, in the words that count here. */
@@ -59,12 +64,18 @@ struct assay_share_member {
     uint8_t curve[32]; /* of its links, */
     uint8_t address[ASSAY_SHARE_ADDRESS_MAX]; /* and where it listens */
     uint8_t address_len;
+    uint64_t away_until;   /* it lost a slot for its silence; no candidate before */
+    uint64_t barred_until; /* it disputed what stood; its disputes are not looked at before */
 };
 
 struct assay_share_seat {
     uint32_t member; /* ASSAY_SHARE_NOBODY: its member is gone, and nobody else may list the key */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     uint64_t seating; /* the how-manieth that was given in this registry, from 1 */
+    uint64_t silent_epoch; /* in which it was silent last in a public attempt; 0: never */
+    bool has_next;         /* to which key it is dealt in the next round of that era */
+    uint64_t next_era;
+    uint8_t next[ASSAY_SODIUM_POINT_LEN];
 };
 
 struct assay_share_cluster {
@@ -73,6 +84,7 @@ struct assay_share_cluster {
     uint32_t ready;       /* slots that have shown that they have everything; bits */
     uint64_t alarm_epoch; /* in which it was said last that it cannot go on; 0: never */
     uint32_t alarms; /* what was said then: 1 << why; bits */
+    uint64_t public_until; /* before that epoch closes, what was not done is public at once */
 };
 
 /* An id, or a deleted one, of which only whose charge it is and when it was deleted are left: for
@@ -96,6 +108,7 @@ struct assay_share_row {
     uint32_t wanted; /* clusters that gave a slot away since: it is to be dealt anew; bits */
     uint32_t gone;   /* slots, of any cluster, that were given away since this generation; bits */
     uint32_t tried;  /* attempts at the next generation */
+    bool missed; /* one was not done although there was time: the next one is public */
     uint32_t reshare; /* number in the registry's reshares, counted from 1; 0: none */
     uint32_t reader_count;
     struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX];
@@ -113,6 +126,33 @@ struct assay_share_reshare {
     uint32_t have[ASSAY_SHARE_DIGESTS_MAX]; /* slots that keep a share of that digest; bits */
     uint8_t digest[ASSAY_SHARE_DIGESTS_MAX][32]; /* in the order in which they were said first */
     uint32_t other; /* slots that came to yet another digest */
+    bool whole;     /* it began at a close: it has the whole epoch */
+    /* A public attempt: dealers are chosen when disputes are over, 0 before; digest[0] is then that
+     * of what their dealings add up to, and nobody else's is kept. */
+    bool is_public;
+    uint32_t able;  /* slots that may deal; bits */
+    uint32_t bad;   /* whose dealing fell; bits */
+    uint32_t place; /* of its dealings in the round */
+};
+
+enum assay_share_phase {
+    ASSAY_SHARE_PHASE_NONE,
+    ASSAY_SHARE_PHASE_DEALS,
+    ASSAY_SHARE_PHASE_DISPUTES,
+    ASSAY_SHARE_PHASE_HAVES,
+};
+
+/* Public attempts that run together, in one cluster (docs/services.md 5.17). One at a time. */
+struct assay_share_round {
+    enum assay_share_phase phase;
+    uint32_t cluster;
+    uint32_t closes;    /* certified ones of this phase that are over */
+    uint64_t era;
+    uint32_t takers;    /* slots with a key in it; bits */
+    uint32_t out;       /* of them, given away since; bits */
+    uint32_t certified; /* slots whose member was certified at each close of this phase; bits */
+    uint8_t key[ASSAY_SHARE_SLOTS_MAX][ASSAY_SODIUM_POINT_LEN];
+    uint8_t dealings[ASSAY_SHARE_ROUND_LEN]; /* by place, then dealer: B, R, sealed numbers */
 };
 
 struct assay_share_registry {
@@ -129,6 +169,9 @@ struct assay_share_registry {
     uint16_t *order; /* rows ascending by id */
     uint32_t reshare_count;
     struct assay_share_reshare *reshare;
+    struct assay_share_round *round;
+    uint32_t dealings_read; /* of the round's document, until all are joined */
+    bool certified[ASSAY_SHARE_MEMBERS_MAX]; /* of the close that comes */
     uint32_t synced_count;
     bool root_known;
     uint8_t root[32];
@@ -148,6 +191,12 @@ enum assay_share_fact_kind {
     ASSAY_SHARE_SPLIT,     /* slots came to different digests in an attempt at id */
     ASSAY_SHARE_DELETED,   /* its owner has deleted id: what is kept of it is erased */
     ASSAY_SHARE_CHANGED,   /* its owner has named other readers of id */
+    ASSAY_SHARE_KEYED,     /* slot of cluster has a key for the next round */
+    ASSAY_SHARE_SHOWN,     /* dealings of a public attempt are in: they may be disputed */
+    ASSAY_SHARE_CHOSEN,    /* which of them make the next generation of id: slots take theirs */
+    ASSAY_SHARE_SILENT,    /* member, in slot of cluster, said nothing in a public attempt, */
+    ASSAY_SHARE_AWAY,      /* and again: it loses that slot. It is not convicted */
+    ASSAY_SHARE_BARRED,    /* member disputed a dealing that stands */
 };
 
 enum assay_share_why {
@@ -164,6 +213,7 @@ struct assay_share_fact {
     uint32_t cluster, slot, member;
     uint32_t generation, attempt;
     uint32_t dealers; /* slots; bits */
+    bool is_public;   /* of an attempt */
     uint8_t id[32];
     uint8_t digest[32];
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
@@ -248,6 +298,24 @@ enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r
 enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
                                                  const struct assay_share_sum_record *record,
                                                  struct assay_share_facts *facts);
+/* SHARE_KEY of a member, checked before (public.h). Returns: APPLIED | SAME | LATE (another era) |
+ * STRANGER */
+enum assay_share_result assay_share_registry_key(struct assay_share_registry *r, uint32_t member,
+                                                 const struct assay_share_key_record *record,
+                                                 struct assay_share_facts *facts);
+/* SHARE_DEALING of a member, checked before but for the proofs of R. Lines stand alone. Returns:
+ * APPLIED when one was taken, else why the last was not: SAME (that slot has dealt, this or
+ * something else) | LATE | STRANGER | UNKNOWN | MISMATCH (another k, no points, no proof) */
+enum assay_share_result assay_share_registry_dealing(
+    struct assay_share_registry *r, uint32_t member,
+    const struct assay_share_dealing_record *record, struct assay_share_facts *facts);
+/* SHARE_DISPUTE of a member, checked before but for the opening. Returns: APPLIED, and the dealer is
+ * convicted | SAME (that dealing fell before) | HONEST (it stands, or nothing was shown: the member
+ * is barred) | LATE (another era, not the time) | STRANGER (also one that is barred) | UNKNOWN |
+ * MISMATCH (another A) */
+enum assay_share_result assay_share_registry_dispute(
+    struct assay_share_registry *r, uint32_t member,
+    const struct assay_share_dispute_record *record, struct assay_share_facts *facts);
 /* SHARE_READY of a member. Returns: APPLIED | SAME | LATE (another era) | STRANGER | MISMATCH (not
  * everything) */
 enum assay_share_result assay_share_registry_ready(struct assay_share_registry *r, uint32_t member,
@@ -263,6 +331,11 @@ enum assay_share_result assay_share_registry_read(struct assay_share_registry *r
 enum assay_share_result assay_share_registry_lie(struct assay_share_registry *r,
                                                  const struct assay_share_lie_record *record,
                                                  struct assay_share_facts *facts);
+/* Whose evidence of the epoch that closes next was certified: the silence of others is nothing
+ * (docs/services.md 5.17.5). Nobody's is, unless it is said. In: certified[count], by member.
+ * Returns: nothing. */
+void assay_share_registry_certify(struct assay_share_registry *r, const bool *certified,
+                                  uint32_t count);
 /*
  * assay_share_registry_close - an epoch ends, and every member has a standing and a score.
  * In:      standing[count], score[count] by member; count <= ASSAY_SHARE_MEMBERS_MAX (asserted);
@@ -307,6 +380,16 @@ uint32_t assay_share_put_attempt(uint64_t epoch);
  * lie cannot make it, and n less it that are silent or lie cannot prevent it. Returns: k to n;
  * above k where n is. */
 uint32_t assay_share_needed(const struct assay_share_config *config);
+/* Returns: how many ids one round has at most. */
+uint32_t assay_share_round_ids(const struct assay_share_config *config);
+/* What a slot has dealt in a public attempt. Returns: false when it has not. */
+bool assay_share_registry_dealt(const struct assay_share_registry *r,
+                                const struct assay_share_reshare *reshare, uint32_t dealer,
+                                struct assay_share_public_dealing *dealing);
+/* Of a dealing in a round: its label for one taker. Returns: nothing. */
+void assay_share_registry_label(const struct assay_share_registry *r,
+                                const struct assay_share_reshare *reshare, uint32_t dealer,
+                                uint32_t taker, uint8_t label[static 32]);
 /* Returns: slots of an attempt that said what they came to; bits. */
 uint32_t assay_share_said(const struct assay_share_reshare *reshare);
 /* Returns: what is under way for a row; NULL when nothing is. */

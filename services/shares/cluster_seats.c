@@ -30,7 +30,7 @@ bool assay_share_registry_is_lost(const struct assay_share_registry *r, uint32_t
     if (seat->member == ASSAY_SHARE_NOBODY) return true;
     const struct assay_share_member *m = &r->member[seat->member];
     return m->standing < ASSAY_SHARE_STAND_WARNING || m->convicted || m->cluster != cluster ||
-           !assay_bytes_equal(m->key, seat->key, sizeof seat->key);
+           m->away_until > r->epoch || !assay_bytes_equal(m->key, seat->key, sizeof seat->key);
 }
 
 uint32_t assay_share_standing_slots(const struct assay_share_registry *r, uint32_t cluster)
@@ -61,7 +61,7 @@ static uint32_t best_candidate(const struct assay_share_registry *r, uint32_t cl
     uint32_t best = ASSAY_SHARE_MEMBERS_MAX;
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
-        if (!m->listed || m->convicted || m->cluster != cluster ||
+        if (!m->listed || m->convicted || m->cluster != cluster || m->away_until > r->epoch ||
             m->standing != ASSAY_SHARE_STAND_FULL || sits_elsewhere(r, i, cluster, slot, filled))
             continue;
         if (best == ASSAY_SHARE_MEMBERS_MAX || m->score > r->member[best].score) best = i;
@@ -77,6 +77,9 @@ static void seat_set(struct assay_share_registry *r, uint32_t cluster, uint32_t 
     assay_bytes_copy(seat->key, sizeof seat->key, r->member[member].key, sizeof seat->key);
     if (facts == NULL) return;
     seat->seating = ++r->seatings;
+    seat->silent_epoch = seat->next_era = 0;
+    seat->has_next = false;
+    assay_bytes_zero(seat->next, sizeof seat->next);
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_SEATED);
     fact->cluster = cluster;
     fact->slot = slot;
@@ -129,6 +132,12 @@ static bool nothing_is_lost(const struct assay_share_registry *r)
     return true;
 }
 
+bool assay_share_seat_may_go(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
+{
+    return nothing_is_lost(r) && best_candidate(r, cluster, slot, r->config.slots) !=
+                                     ASSAY_SHARE_MEMBERS_MAX;
+}
+
 /* What the slot kept went with its holder: every id has to be dealt anew. */
 static void move(struct assay_share_registry *r, uint32_t cluster, uint32_t slot, uint32_t member,
                  struct assay_share_facts *facts)
@@ -142,8 +151,10 @@ static void move(struct assay_share_registry *r, uint32_t cluster, uint32_t slot
         r->row[i].wanted |= 1u << cluster;
         r->row[i].gone |= bit;
     }
+    assay_share_round_moved(r, cluster, slot);
     for (uint32_t i = r->reshare_count; i-- > 0;)
-        if (r->reshare[i].cluster == cluster) assay_share_reshare_fail(r, i);
+        if (!r->reshare[i].is_public && r->reshare[i].cluster == cluster)
+            assay_share_reshare_fail(r, i);
 }
 
 void assay_share_seats_decide(struct assay_share_registry *r, struct assay_share_facts *facts)

@@ -21,7 +21,8 @@ static bool are_members_sound(const struct assay_share_registry *r)
     static const uint8_t none[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
-        if (!m->listed && m->convicted) return false;
+        if (!m->listed && (m->convicted || m->away_until != 0 || m->barred_until != 0))
+            return false;
         if (!m->listed) continue;
         if (m->cluster >= r->config.clusters) return false;
         const bool linked = !assay_bytes_equal(m->curve, none, sizeof m->curve);
@@ -47,6 +48,8 @@ static bool is_seat_sound(const struct assay_share_registry *r, uint32_t cluster
     const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
     if (seat->member > ASSAY_SHARE_NOBODY) return false;
     if (seat->seating == 0 || seat->seating > r->seatings) return false;
+    if (!seat->has_next && (seat->next_era != 0 || !assay_bytes_all_zero(seat->next, 32)))
+        return false;
     if (seat->member != ASSAY_SHARE_NOBODY && !r->member[seat->member].listed) return false;
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
         if (i != seat->member && r->member[i].listed &&
@@ -63,7 +66,9 @@ static bool are_clusters_sound(const struct assay_share_registry *r)
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
         const struct assay_share_cluster *cluster = &r->cluster[c];
         if (!is_within(cluster->ready, r->config.slots)) return false;
-        if (!cluster->seated && (cluster->ready != 0 || cluster->alarm_epoch != 0)) return false;
+        if (!cluster->seated && (cluster->ready != 0 || cluster->alarm_epoch != 0 ||
+                                 cluster->public_until != 0))
+            return false;
         if (cluster->seated && c >= r->config.clusters) return false;
         for (uint32_t slot = 0; slot < r->config.slots && cluster->seated; slot++)
             if (!is_seat_sound(r, c, slot)) return false;
@@ -82,7 +87,7 @@ static bool is_deleted_sound(const struct assay_share_row *row)
            row->origin == 0 && row->put_epoch == 0 && row->deleted_epoch > 0 && !row->synced &&
            row->version == 0 && row->reader_count == 0 &&
            row->birth.era == 0 && row->birth.epoch == 0 && row->reshare == 0 &&
-           (row->wanted | row->gone | row->tried) == 0;
+           (row->wanted | row->gone | row->tried) == 0 && !row->missed;
 }
 
 /* docs/services.md 5.5.1: its record was valid when it was put. */
@@ -102,6 +107,7 @@ static bool is_row_sound(const struct assay_share_registry *r, const struct assa
     if (row->generation == 1 && row->attempt != assay_share_put_attempt(row->put_epoch))
         return false;
     if (row->tried > 0 && row->wanted == 0) return false;
+    if (row->missed && row->tried == 0) return false;
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
         if (!is_within(row->have[c], r->config.slots)) return false;
         if (!is_a_cluster(r, c) && (row->have[c] != 0 || row->wanted >> c & 1)) return false;
@@ -158,6 +164,8 @@ static bool is_reshare_sound(const struct assay_share_registry *r,
     const uint32_t said = assay_share_said(reshare);
     if (row->generation == UINT32_MAX || reshare->generation != row->generation + 1) return false;
     if (row->tried == 0 || reshare->attempt != row->tried) return false;
+    if (reshare->is_public) return row->missed; /* the rest is the round's */
+    if ((reshare->able | reshare->bad | reshare->place) != 0) return false;
     if (assay_share_count(reshare->dealers) != r->config.k) return false;
     if ((reshare->dealers & ~able) != 0 || (reshare->dealt & ~reshare->dealers) != 0) return false;
     if (!are_digests_sound(reshare) || !is_within(said, r->config.slots)) return false;
@@ -173,7 +181,7 @@ bool assay_share_registry_is_sound(const struct assay_share_registry *r)
     if (!are_members_sound(r) || !are_clusters_sound(r) || !are_rows_sound(r)) return false;
     for (uint32_t i = 0; i < r->reshare_count; i++)
         if (!is_reshare_sound(r, &r->reshare[i])) return false;
-    return true;
+    return assay_share_round_is_sound(r);
 }
 
 void assay_share_registry_check(const struct assay_share_registry *r)

@@ -306,6 +306,63 @@ enum assay_status assay_share_renew(const struct assay_share_commitments *curren
     return status;
 }
 
+/* --- resharing in public */
+
+enum assay_status assay_share_constant_verify(const struct assay_share_commitments *current,
+                                              uint32_t dealer,
+                                              const struct assay_share_commitments *dealt)
+{
+    uint8_t must[ASSAY_SODIUM_POINT_LEN];
+    ASSAY_TRY(none_is_identity(current));
+    if (!k_is_fit(dealt->k)) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_share_commitments_at(current, dealer, must));
+    return assay_bytes_equal(must, dealt->point[0], sizeof must) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+enum assay_status assay_share_weigh(uint32_t dealers, const struct assay_share_commitments *dealt,
+                                    struct assay_share_commitments *sum)
+{
+    struct assay_share_commitments made = { .k = dealt[0].k };
+    uint32_t i = 0;
+    if (!k_is_fit(made.k)) return ASSAY_E_RANGE;
+    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++) {
+        struct assay_secret32 lambda;
+        if (!(dealers >> slot & 1)) continue;
+        if (i == made.k || dealt[i].k != made.k) return ASSAY_E_RANGE;
+        ASSAY_TRY(assay_share_lambda(dealers, slot, &lambda));
+        for (uint32_t m = 0; m < made.k; m++) {
+            uint8_t part[ASSAY_SODIUM_POINT_LEN];
+            ASSAY_TRY(assay_sodium_point_mul(&lambda, dealt[i].point[m], part));
+            ASSAY_TRY(assay_sodium_point_add(made.point[m], part, made.point[m]));
+        }
+        i++;
+    }
+    if (i != made.k) return ASSAY_E_RANGE;
+    ASSAY_TRY(none_is_identity(&made));
+    *sum = made;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_share_weigh_numbers(uint32_t dealers, const struct assay_secret32 *number,
+                                            struct assay_secret32 *sum)
+{
+    struct assay_secret32 made = { { 0 } }, lambda, part;
+    enum assay_status status = ASSAY_OK;
+    uint32_t i = 0;
+    for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX && status == ASSAY_OK; slot++) {
+        if (!(dealers >> slot & 1)) continue;
+        status = assay_share_lambda(dealers, slot, &lambda);
+        if (status != ASSAY_OK) break;
+        assay_sodium_scalar_mul(&lambda, &number[i++], &part);
+        assay_sodium_scalar_add(&made, &part, &made);
+    }
+    if (status == ASSAY_OK && !assay_sodium_scalar_is_fit(&made)) status = ASSAY_E_RANGE;
+    if (status == ASSAY_OK) *sum = made;
+    assay_secret_wipe(&made, sizeof made);
+    assay_secret_wipe(&part, sizeof part);
+    return status;
+}
+
 /* --- payloads */
 
 static void payload_key(const struct assay_secret32 *secret, const uint8_t id[static 32],

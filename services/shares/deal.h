@@ -133,6 +133,24 @@ ASSAY_CHECKED enum assay_status assay_share_renew(const struct assay_share_commi
                                                   struct assay_secret32 *share,
                                                   struct assay_share_commitments *renewed);
 
+/* --- resharing in public: who deals is known later than what is dealt, so f_i(0) is the share of
+ * dealer i itself, and everybody multiplies. Lists are of the dealers in the order of their slots */
+/* Does B_0 lie on A at the dealer? Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_RANGE | ASSAY_E_KEY
+ */
+ASSAY_CHECKED enum assay_status assay_share_constant_verify(
+    const struct assay_share_commitments *current, uint32_t dealer,
+    const struct assay_share_commitments *dealt);
+/* A of the next generation: the sum of lambda_i B_i. In: dealt[k], of so many dealers (bits).
+ * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_KEY (a point is none, or adds up to the identity) */
+ASSAY_CHECKED enum assay_status assay_share_weigh(uint32_t dealers,
+                                                  const struct assay_share_commitments *dealt,
+                                                  struct assay_share_commitments *sum);
+/* The share of the next generation: the sum of lambda_i f_i(slot + 1). In: number[k]. Returns:
+ * ASSAY_OK | ASSAY_E_RANGE */
+ASSAY_CHECKED enum assay_status assay_share_weigh_numbers(uint32_t dealers,
+                                                          const struct assay_secret32 *number,
+                                                          struct assay_secret32 *sum);
+
 /* --- payloads: under HKDF-SHA256 (RFC 5869) of the secret, bound to the id */
 /* In: nonce of 24 random bytes. Out: sealed[message.len + ASSAY_SODIUM_NONCE_LEN +
  * ASSAY_SODIUM_TAG_LEN]. Returns: nothing. */

@@ -7,10 +7,12 @@
 #include "base/cbor.h"
 #include "services/shares/cluster_internal.h"
 
-enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 19, DELETED_ITEMS = 4 };
+enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 20, DELETED_ITEMS = 4,
+       ROUND_ITEMS = 10, PRIVATE_ITEMS = 6, PUBLIC_ITEMS = 8 };
 
-static const char head_type[] = "assay/shares/v2";
-static const char rows_type[] = "assay/shares/rows/v2";
+static const char head_type[] = "assay/shares/v3";
+static const char round_type[] = "assay/shares/round/v1";
+static const char rows_type[] = "assay/shares/rows/v3";
 
 /* Rows are the most of it: the head fits where they do. */
 _Static_assert(128 + ASSAY_SHARE_MEMBERS_MAX * ASSAY_SHARE_DOCUMENT_MEMBER_MAX +
@@ -18,21 +20,26 @@ _Static_assert(128 + ASSAY_SHARE_MEMBERS_MAX * ASSAY_SHARE_DOCUMENT_MEMBER_MAX +
                        ASSAY_SHARE_RESHARES_MAX * ASSAY_SHARE_DOCUMENT_RESHARE_MAX <=
                    ASSAY_SHARE_DOCUMENT_LEN_MAX,
                "the head is longer than the rows");
+_Static_assert(128 + ASSAY_SHARE_SLOTS_MAX * 34 + ASSAY_SHARE_ROUND_LEN +
+                       ASSAY_SHARE_ROUND_IDS_MAX * ASSAY_SHARE_SLOTS_MAX * 8 <=
+                   ASSAY_SHARE_DOCUMENT_LEN_MAX,
+               "the round is longer than the rows");
 
 uint32_t assay_share_documents(uint32_t ids_max)
 {
-    return 1 + (ids_max + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS;
+    return ASSAY_SHARE_DOCUMENT_FIRST +
+           (ids_max + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS;
 }
 
 static uint32_t first_row(uint32_t document)
 {
-    return (document - 1) * ASSAY_SHARE_DOCUMENT_ROWS;
+    return (document - ASSAY_SHARE_DOCUMENT_FIRST) * ASSAY_SHARE_DOCUMENT_ROWS;
 }
 
 /* Behind the last row that may stand in a document. */
 static uint32_t last_row(uint32_t document, uint32_t rows)
 {
-    const uint32_t end = document * ASSAY_SHARE_DOCUMENT_ROWS;
+    const uint32_t end = first_row(document + 1);
     return end < rows ? end : rows;
 }
 
@@ -47,7 +54,7 @@ static void put_members(struct assay_writer *w, const struct assay_share_registr
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
         if (!m->listed) continue;
-        assay_cbor_put_array(w, 7);
+        assay_cbor_put_array(w, 9);
         assay_cbor_put_uint(w, i);
         assay_cbor_put_uint(w, m->cluster);
         assay_cbor_put_bool(w, m->convicted);
@@ -55,7 +62,15 @@ static void put_members(struct assay_writer *w, const struct assay_share_registr
         assay_cbor_put_bytes(w, m->node, sizeof m->node);
         assay_cbor_put_bytes(w, m->curve, sizeof m->curve);
         assay_cbor_put_bytes(w, m->address, m->address_len);
+        assay_cbor_put_uint(w, m->away_until);
+        assay_cbor_put_uint(w, m->barred_until);
     }
+}
+
+static void put_digest(struct assay_writer *w, bool known, const uint8_t digest[static 32])
+{
+    if (known) assay_cbor_put_bytes(w, digest, 32);
+    else assay_cbor_put_null(w);
 }
 
 static void put_clusters(struct assay_writer *w, const struct assay_share_registry *r)
@@ -67,32 +82,44 @@ static void put_clusters(struct assay_writer *w, const struct assay_share_regist
             assay_cbor_put_null(w);
             continue;
         }
-        assay_cbor_put_array(w, 4);
+        assay_cbor_put_array(w, 5);
         assay_cbor_put_uint(w, cluster->alarm_epoch);
         assay_cbor_put_uint(w, cluster->alarms);
+        assay_cbor_put_uint(w, cluster->public_until);
         assay_cbor_put_uint(w, cluster->ready);
         assay_cbor_put_array(w, r->config.slots);
         for (uint32_t slot = 0; slot < r->config.slots; slot++) {
-            assay_cbor_put_array(w, 3);
-            assay_cbor_put_uint(w, cluster->seat[slot].member);
-            assay_cbor_put_bytes(w, cluster->seat[slot].key, ASSAY_P256_PUBLIC_LEN);
-            assay_cbor_put_uint(w, cluster->seat[slot].seating);
+            const struct assay_share_seat *seat = &cluster->seat[slot];
+            assay_cbor_put_array(w, 6);
+            assay_cbor_put_uint(w, seat->member);
+            assay_cbor_put_bytes(w, seat->key, ASSAY_P256_PUBLIC_LEN);
+            assay_cbor_put_uint(w, seat->seating);
+            assay_cbor_put_uint(w, seat->silent_epoch);
+            assay_cbor_put_uint(w, seat->next_era);
+            put_digest(w, seat->has_next, seat->next);
         }
     }
-}
-
-static void put_digest(struct assay_writer *w, bool known, const uint8_t digest[static 32])
-{
-    if (known) assay_cbor_put_bytes(w, digest, 32);
-    else assay_cbor_put_null(w);
 }
 
 /* Generation and attempt follow from the row. */
 static void put_reshare(struct assay_writer *w, const struct assay_share_reshare *reshare)
 {
-    assay_cbor_put_array(w, 5);
+    if (reshare->is_public) {
+        assay_cbor_put_array(w, PUBLIC_ITEMS);
+        assay_cbor_put_uint(w, reshare->row);
+        assay_cbor_put_uint(w, reshare->place);
+        assay_cbor_put_uint(w, reshare->able);
+        assay_cbor_put_uint(w, reshare->dealt);
+        assay_cbor_put_uint(w, reshare->bad);
+        assay_cbor_put_uint(w, reshare->dealers);
+        assay_cbor_put_uint(w, reshare->have[0]);
+        put_digest(w, reshare->dealers != 0, reshare->digest[0]);
+        return;
+    }
+    assay_cbor_put_array(w, PRIVATE_ITEMS);
     assay_cbor_put_uint(w, reshare->row);
     assay_cbor_put_uint(w, reshare->cluster);
+    assay_cbor_put_bool(w, reshare->whole);
     assay_cbor_put_array(w, assay_share_count(reshare->dealers));
     for (uint32_t slot = 0; slot < ASSAY_SHARE_SLOTS_MAX; slot++) {
         if (!(reshare->dealers >> slot & 1)) continue;
@@ -132,6 +159,55 @@ static void put_head(struct assay_writer *w, const struct assay_share_registry *
         put_reshare(w, &r->reshare[i]);
 }
 
+/* Returns: whose dealings stand at a place; NULL when nobody's do. */
+static const struct assay_share_reshare *at_place(const struct assay_share_registry *r,
+                                                  uint32_t place)
+{
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        if (r->reshare[i].is_public && r->reshare[i].place == place) return &r->reshare[i];
+    return NULL;
+}
+
+static uint32_t dealings_count(const struct assay_share_registry *r)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        count += r->reshare[i].is_public ? assay_share_count(r->reshare[i].dealt) : 0;
+    return count;
+}
+
+/* Of attempts that are under way, by place and dealer. */
+static void put_dealings(struct assay_writer *w, const struct assay_share_registry *r)
+{
+    const size_t stride = assay_share_round_stride(&r->config);
+    assay_cbor_put_array(w, dealings_count(r));
+    for (uint32_t place = 0; place < assay_share_round_ids(&r->config); place++) {
+        const struct assay_share_reshare *reshare = at_place(r, place);
+        for (uint32_t slot = 0; reshare != NULL && slot < r->config.slots; slot++)
+            if (reshare->dealt >> slot & 1)
+                assay_cbor_put_bytes(w, assay_share_round_at(r, place, slot), stride);
+    }
+}
+
+static void put_round(struct assay_writer *w, const struct assay_share_registry *r)
+{
+    const struct assay_share_round *round = r->round;
+    assay_cbor_put_array(w, round->phase == ASSAY_SHARE_PHASE_NONE ? 1 : ROUND_ITEMS);
+    assay_cbor_put_text(w, round_type);
+    if (round->phase == ASSAY_SHARE_PHASE_NONE) return;
+    assay_cbor_put_uint(w, round->phase);
+    assay_cbor_put_uint(w, round->cluster);
+    assay_cbor_put_uint(w, round->closes);
+    assay_cbor_put_uint(w, round->era);
+    assay_cbor_put_uint(w, round->takers);
+    assay_cbor_put_uint(w, round->out);
+    assay_cbor_put_uint(w, round->certified);
+    assay_cbor_put_array(w, assay_share_count(round->takers));
+    for (uint32_t slot = 0; slot < r->config.slots; slot++)
+        if (round->takers >> slot & 1) assay_cbor_put_bytes(w, round->key[slot], 32);
+    put_dealings(w, r);
+}
+
 static void put_row(struct assay_writer *w, const struct assay_share_row *row, uint32_t clusters)
 {
     assay_cbor_put_array(w, row->deleted ? DELETED_ITEMS : ROW_ITEMS);
@@ -156,6 +232,7 @@ static void put_row(struct assay_writer *w, const struct assay_share_row *row, u
     assay_cbor_put_uint(w, row->wanted);
     assay_cbor_put_uint(w, row->gone);
     assay_cbor_put_uint(w, row->tried);
+    assay_cbor_put_bool(w, row->missed);
     assay_cbor_put_array(w, row->reader_count);
     for (uint32_t i = 0; i < row->reader_count; i++)
         assay_share_reader_put(w, &row->reader[i]);
@@ -182,6 +259,8 @@ enum assay_status assay_share_registry_encode(const struct assay_share_registry 
     if (document == 0) {
         assay_share_registry_check(r);
         put_head(w, r);
+    } else if (document < ASSAY_SHARE_DOCUMENT_FIRST) {
+        put_round(w, r);
     } else {
         put_rows(w, r, document);
     }
@@ -224,7 +303,7 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_share
         struct assay_share_member m = { .listed = true };
         uint32_t number = 0;
         struct assay_slice address;
-        ASSAY_TRY(assay_cbor_array_exact(c, 7));
+        ASSAY_TRY(assay_cbor_array_exact(c, 9));
         ASSAY_TRY(read_u32(c, ASSAY_SHARE_MEMBERS_MAX - 1, &number));
         ASSAY_TRY(read_u32(c, r->config.clusters - 1, &m.cluster));
         ASSAY_TRY(assay_cbor_bool(c, &m.convicted));
@@ -234,11 +313,27 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_share
         ASSAY_TRY(assay_cbor_bytes(c, ASSAY_SHARE_ADDRESS_MAX, &address));
         assay_bytes_copy(m.address, sizeof m.address, address.bytes, address.len);
         m.address_len = (uint8_t)address.len;
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m.away_until));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m.barred_until));
         if (number < next) return ASSAY_E_ENCODING;
         r->member[number] = m;
         next = number + 1;
     }
     return ASSAY_OK;
+}
+
+static enum assay_status read_seat(struct assay_cursor *c, struct assay_share_seat *seat)
+{
+    bool is_null = false;
+    ASSAY_TRY(assay_cbor_array_exact(c, 6));
+    ASSAY_TRY(read_u32(c, ASSAY_SHARE_NOBODY, &seat->member));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, seat->key, ASSAY_P256_PUBLIC_LEN));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seat->seating));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seat->silent_epoch));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seat->next_era));
+    ASSAY_TRY(read_is_null(c, &is_null));
+    seat->has_next = !is_null;
+    return is_null ? ASSAY_OK : assay_cbor_bytes_exact(c, seat->next, sizeof seat->next);
 }
 
 static enum assay_status read_cluster(struct assay_cursor *c, uint32_t slots,
@@ -248,20 +343,17 @@ static enum assay_status read_cluster(struct assay_cursor *c, uint32_t slots,
     ASSAY_TRY(read_is_null(c, &is_null));
     if (is_null) return ASSAY_OK;
     cluster->seated = true;
-    ASSAY_TRY(assay_cbor_array_exact(c, 4));
+    ASSAY_TRY(assay_cbor_array_exact(c, 5));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->alarm_epoch));
     ASSAY_TRY(read_u32(c, (2u << ASSAY_SHARE_WHY_OLD_SHARES) - 2, &cluster->alarms));
     /* Bit 0 is no reason, and what was said has one. */
     if ((cluster->alarms & 1) != 0 || (cluster->alarm_epoch != 0 && cluster->alarms == 0))
         return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->public_until));
     ASSAY_TRY(read_u32(c, (1u << slots) - 1, &cluster->ready));
     ASSAY_TRY(assay_cbor_array_exact(c, slots));
-    for (uint32_t slot = 0; slot < slots; slot++) {
-        ASSAY_TRY(assay_cbor_array_exact(c, 3));
-        ASSAY_TRY(read_u32(c, ASSAY_SHARE_NOBODY, &cluster->seat[slot].member));
-        ASSAY_TRY(assay_cbor_bytes_exact(c, cluster->seat[slot].key, ASSAY_P256_PUBLIC_LEN));
-        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->seat[slot].seating));
-    }
+    for (uint32_t slot = 0; slot < slots; slot++)
+        ASSAY_TRY(read_seat(c, &cluster->seat[slot]));
     return ASSAY_OK;
 }
 
@@ -284,15 +376,37 @@ static enum assay_status read_dealers(struct assay_cursor *c, const struct assay
     return ASSAY_OK;
 }
 
+/* Its cluster is the round's. */
+static enum assay_status read_public(struct assay_cursor *c, const struct assay_share_config *of,
+                                     struct assay_share_reshare *reshare)
+{
+    const uint32_t all = (1u << of->slots) - 1;
+    bool is_null = false;
+    reshare->is_public = reshare->whole = true;
+    ASSAY_TRY(read_u32(c, of->ids_max - 1, &reshare->row));
+    ASSAY_TRY(read_u32(c, ASSAY_SHARE_ROUND_IDS_MAX - 1, &reshare->place));
+    ASSAY_TRY(read_u32(c, all, &reshare->able));
+    ASSAY_TRY(read_u32(c, all, &reshare->dealt));
+    ASSAY_TRY(read_u32(c, all, &reshare->bad));
+    ASSAY_TRY(read_u32(c, all, &reshare->dealers));
+    ASSAY_TRY(read_u32(c, all, &reshare->have[0]));
+    ASSAY_TRY(read_is_null(c, &is_null));
+    if (is_null != (reshare->dealers == 0)) return ASSAY_E_INVALID;
+    return is_null ? ASSAY_OK : assay_cbor_bytes_exact(c, reshare->digest[0], 32);
+}
+
 static enum assay_status read_reshare(struct assay_cursor *c, const struct assay_share_config *of,
                                       struct assay_share_reshare *reshare)
 {
     const uint32_t all = (1u << of->slots) - 1;
-    uint64_t digests = 0;
+    uint64_t digests = 0, items = 0;
     *reshare = (struct assay_share_reshare){ 0 };
-    ASSAY_TRY(assay_cbor_array_exact(c, 5));
+    ASSAY_TRY(assay_cbor_array(c, PUBLIC_ITEMS, &items));
+    if (items == PUBLIC_ITEMS) return read_public(c, of, reshare);
+    if (items != PRIVATE_ITEMS) return ASSAY_E_RANGE;
     ASSAY_TRY(read_u32(c, of->ids_max - 1, &reshare->row));
     ASSAY_TRY(read_u32(c, of->clusters - 1, &reshare->cluster));
+    ASSAY_TRY(assay_cbor_bool(c, &reshare->whole));
     ASSAY_TRY(read_dealers(c, of, reshare));
     ASSAY_TRY(assay_cbor_array(c, ASSAY_SHARE_DIGESTS_MAX, &digests));
     for (uint32_t i = 0; i < (uint32_t)digests; i++) {
@@ -329,6 +443,40 @@ static enum assay_status read_head(struct assay_cursor *c, struct assay_share_re
     return ASSAY_OK;
 }
 
+/* Dealings stand one behind the other, as the head counts them; where each belongs is seen when all
+ * documents are there. */
+static enum assay_status read_round(struct assay_cursor *c, struct assay_share_registry *r)
+{
+    const struct assay_share_config *of = &r->config;
+    const size_t stride = assay_share_round_stride(of);
+    const uint32_t all = (1u << of->slots) - 1;
+    struct assay_share_round *round = r->round;
+    uint64_t items = 0, count = 0;
+    uint32_t phase = 0;
+    ASSAY_TRY(assay_cbor_array(c, ROUND_ITEMS, &items));
+    if (items != 1 && items != ROUND_ITEMS) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_text_expect(c, round_type));
+    if (items == 1) return ASSAY_OK;
+    ASSAY_TRY(read_u32(c, ASSAY_SHARE_PHASE_HAVES, &phase));
+    if (phase == ASSAY_SHARE_PHASE_NONE) return ASSAY_E_RANGE;
+    round->phase = (enum assay_share_phase)phase;
+    ASSAY_TRY(read_u32(c, of->clusters - 1, &round->cluster));
+    ASSAY_TRY(read_u32(c, ASSAY_SHARE_ROUND_CLOSES - 1, &round->closes));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &round->era));
+    ASSAY_TRY(read_u32(c, all, &round->takers));
+    ASSAY_TRY(read_u32(c, all, &round->out));
+    ASSAY_TRY(read_u32(c, all, &round->certified));
+    ASSAY_TRY(assay_cbor_array_exact(c, assay_share_count(round->takers)));
+    for (uint32_t slot = 0; slot < of->slots; slot++)
+        if (round->takers >> slot & 1)
+            ASSAY_TRY(assay_cbor_bytes_exact(c, round->key[slot], 32));
+    ASSAY_TRY(assay_cbor_array(c, (uint64_t)assay_share_round_ids(of) * of->slots, &count));
+    for (uint32_t i = 0; i < (uint32_t)count; i++)
+        ASSAY_TRY(assay_cbor_bytes_exact(c, round->dealings + i * stride, stride));
+    r->dealings_read = (uint32_t)count;
+    return ASSAY_OK;
+}
+
 static enum assay_status read_row(struct assay_cursor *c, const struct assay_share_config *of,
                                   struct assay_share_row *row)
 {
@@ -360,6 +508,7 @@ static enum assay_status read_row(struct assay_cursor *c, const struct assay_sha
     ASSAY_TRY(read_u32(c, (1u << of->clusters) - 1, &row->wanted));
     ASSAY_TRY(read_u32(c, (1u << of->slots) - 1, &row->gone));
     ASSAY_TRY(read_u32(c, UINT16_MAX, &row->tried));
+    ASSAY_TRY(assay_cbor_bool(c, &row->missed));
     ASSAY_TRY(assay_share_readers_take(c, row->reader, &row->reader_count));
     return row->generation > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
@@ -390,6 +539,10 @@ enum assay_status assay_share_registry_decode(struct assay_share_registry *r, ui
         assay_bytes_zero(r->cluster, sizeof r->cluster);
         r->epoch = 0;
         ASSAY_TRY(read_head(&c, r));
+    } else if (document < ASSAY_SHARE_DOCUMENT_FIRST) {
+        assay_bytes_zero(r->round, sizeof *r->round);
+        r->dealings_read = 0;
+        ASSAY_TRY(read_round(&c, r));
     } else {
         ASSAY_TRY(read_rows(&c, r, document));
     }
@@ -429,8 +582,34 @@ static bool join_reshares(struct assay_share_registry *r)
     return true;
 }
 
+/* From where they were read to where they belong, the last first: that is never before. */
+static bool join_round(struct assay_share_registry *r)
+{
+    const size_t stride = assay_share_round_stride(&r->config);
+    uint32_t left = r->dealings_read;
+    if (left != dealings_count(r)) return false;
+    for (uint32_t i = 0; i < r->reshare_count; i++) {
+        struct assay_share_reshare *reshare = &r->reshare[i];
+        if (!reshare->is_public) continue;
+        reshare->cluster = r->round->cluster;
+        if (reshare->place >= assay_share_round_ids(&r->config) ||
+            at_place(r, reshare->place) != reshare)
+            return false; /* two at one place */
+    }
+    for (uint32_t place = assay_share_round_ids(&r->config); place-- > 0;) {
+        const struct assay_share_reshare *reshare = at_place(r, place);
+        for (uint32_t slot = r->config.slots; reshare != NULL && slot-- > 0;) {
+            if (!(reshare->dealt >> slot & 1)) continue;
+            uint8_t *const to = assay_share_round_at(r, place, slot);
+            const uint8_t *const from = r->round->dealings + stride * --left;
+            if (to != from) assay_bytes_copy(to, stride, from, stride);
+        }
+    }
+    return true;
+}
+
 enum assay_status assay_share_registry_join(struct assay_share_registry *r)
 {
-    if (!join_rows(r) || !join_reshares(r)) return ASSAY_E_INVALID;
+    if (!join_rows(r) || !join_reshares(r) || !join_round(r)) return ASSAY_E_INVALID;
     return assay_share_registry_is_sound(r) ? ASSAY_OK : ASSAY_E_INVALID;
 }

@@ -1,22 +1,28 @@
 /*
  * services/shares/document.h - clusters and ids as the ledger keeps them from epoch to epoch
- * (docs/services.md 7.5): document 0 of members, clusters and reshares, and behind it one for each
- * ASSAY_SHARE_DOCUMENT_ROWS rows, so that an id that changes changes one of them.
+ * (docs/services.md 7.5): document 0 of members, clusters and reshares, document 1 of the round of
+ * public attempts, and behind them one for each ASSAY_SHARE_DOCUMENT_ROWS rows, so that an id that changes changes one of them.
  *
  * Canonical CBOR of what records and closes have made of them. Standings and scores are each
  * close's to tell, and so is the epoch.
  *
- *   0: ["assay/shares/v2", clusters, slots, k, confirmations, ids_max, begun, begin_at,
+ *   0: ["assay/shares/v3", clusters, slots, k, confirmations, ids_max, begun, begin_at,
  *       seatings,
- *       [[member, cluster, convicted, key, node, curve, address] ..] of members that are listed, by
- *       number,
- *       [[alarm_epoch, alarms, ready, [[member, key, seating] .. by slot]] or null ..] by cluster,
- *       [[row, cluster, [[slot, digest or null] .. of dealers, by slot],
- *         [[have, digest] .. as they were said], other] ..] of reshares]
- *   n: ["assay/shares/rows/v2", n,
+ *       [[member, cluster, convicted, key, node, curve, address, away_until, barred_until] ..] of
+ *       members that are listed, by number,
+ *       [[alarm_epoch, alarms, public_until, ready,
+ *         [[member, key, seating, silent_epoch, next_era, next key or null] .. by slot]] or null ..]
+ *       by cluster,
+ *       [[row, cluster, whole, [[slot, digest or null] .. of dealers, by slot],
+ *         [[have, digest] .. as they were said], other] or, public,
+ *        [row, place, able, dealt, bad, dealers, have, digest or null] ..] of reshares]
+ *   1: ["assay/shares/round/v1", phase, cluster, closes, era, takers, out, certified,
+ *       [key .. of takers, by slot], [dealing .. of attempts under way, by place and dealer]] or,
+ *       without a round, the first alone; a dealing is B, R and a sealed number for each slot
+ *   n: ["assay/shares/rows/v3", n,
  *       [[id, owner, author, deleted_epoch, birth era, birth epoch, version, payload, digest,
  *         synced, put_epoch, generation, attempt, origin, [have .. by cluster], wanted, gone,
- *         tried, [[kind, name] .. of readers]] or, deleted, the first four ..] by row]
+ *         tried, missed, [[kind, name] .. of readers]] or, deleted, the first four ..] by row]
  */
 #ifndef ASSAY_SERVICES_SHARES_DOCUMENT_H
 #define ASSAY_SERVICES_SHARES_DOCUMENT_H
@@ -25,19 +31,21 @@
 
 enum {
     ASSAY_SHARE_DOCUMENT_ROWS = 704, /* of one document */
+    ASSAY_SHARE_DOCUMENT_FIRST = 2,  /* that has rows */
     ASSAY_SHARE_DOCUMENTS_MAX =
-        1 + (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
+        ASSAY_SHARE_DOCUMENT_FIRST + (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
     ASSAY_SHARE_DOCUMENT_ROW_MAX = 1 + 4 * 34 + 2 + 9 + 9 + 9 + 5 + 1 + 9 + 5 + 3 + 1 +
-                                   (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 + 3 +
+                                   (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 + 3 + 1 +
                                    (1 + 36 * ASSAY_SHARE_READERS_MAX),
-    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 2 + 3 + 1 + 78 * ASSAY_SHARE_SLOTS_MAX,
-    ASSAY_SHARE_DOCUMENT_MEMBER_MAX = 1 + 2 + 1 + 1 + 66 + 34 + 34 + 2 + ASSAY_SHARE_ADDRESS_MAX,
-    ASSAY_SHARE_DOCUMENT_RESHARE_MAX = 1 + 3 + 1 + 1 + 36 * ASSAY_SHARE_K_MAX + 1 +
+    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 2 + 9 + 3 + 1 + 130 * ASSAY_SHARE_SLOTS_MAX,
+    ASSAY_SHARE_DOCUMENT_MEMBER_MAX = 1 + 2 + 1 + 1 + 66 + 34 + 34 + 2 + ASSAY_SHARE_ADDRESS_MAX +
+                                      18,
+    ASSAY_SHARE_DOCUMENT_RESHARE_MAX = 1 + 3 + 1 + 1 + 1 + 36 * ASSAY_SHARE_K_MAX + 1 +
                                        38 * ASSAY_SHARE_DIGESTS_MAX + 3,
     ASSAY_SHARE_DOCUMENT_LEN_MAX = 64 + ASSAY_SHARE_DOCUMENT_ROWS * ASSAY_SHARE_DOCUMENT_ROW_MAX,
 };
 
-/* Returns: how many documents a registry of so many ids has, from 2 on. */
+/* Returns: how many documents a registry of so many ids has, from 3 on. */
 uint32_t assay_share_documents(uint32_t ids_max);
 /* At most ASSAY_SHARE_DOCUMENT_LEN_MAX bytes. In: document: below assay_share_documents (asserted).
  * Returns: ASSAY_OK | ASSAY_E_FULL */

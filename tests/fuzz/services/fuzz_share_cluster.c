@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { IDS = 6, KINDS = 11, STEPS_MAX = 400 };
+enum { IDS = 6, KINDS = 14, STEPS_MAX = 400 };
 
 static struct assay_share_facts facts;
 
@@ -24,6 +24,10 @@ static void close_epoch(struct assay_share_registry *r, struct assay_slice bytes
         standing[i] = (enum assay_share_standing)(bytes.bytes[i] % 4);
         score[i] = (uint16_t)(100 + i);
     }
+    bool certified[ASSAY_SHARE_MEMBERS_MAX];
+    for (uint32_t i = 0; i < count; i++)
+        certified[i] = (bytes.bytes[i] & 4) == 0;
+    assay_share_registry_certify(r, certified, count);
     assay_share_registry_close(r, r->epoch + 1, standing, score, count, &facts);
 }
 
@@ -39,6 +43,9 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
     static struct assay_share_read_record read;
     static struct assay_share_lie_record lie;
     static struct assay_share_sum_record sum;
+    static struct assay_share_key_record key;
+    static struct assay_share_dealing_record dealing;
+    static struct assay_share_dispute_record dispute;
     switch (kind % KINDS) {
     case 0:
         if (assay_share_holder_record_decode(bytes, &holder) == ASSAY_OK)
@@ -76,6 +83,18 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
     case 9:
         if (assay_share_readers_record_decode(bytes, &readers) == ASSAY_OK)
             (void)assay_share_registry_readers(r, &readers, &facts);
+        break;
+    case 11:
+        if (assay_share_key_record_decode(bytes, &key) == ASSAY_OK)
+            (void)assay_share_registry_key(r, member, &key, &facts);
+        break;
+    case 12:
+        if (assay_share_dealing_record_decode(bytes, &dealing) == ASSAY_OK)
+            (void)assay_share_registry_dealing(r, member, &dealing, &facts);
+        break;
+    case 13:
+        if (assay_share_dispute_record_decode(bytes, &dispute) == ASSAY_OK)
+            (void)assay_share_registry_dispute(r, member, &dispute, &facts);
         break;
     default:
         if (assay_share_read_record_decode(bytes, &read) == ASSAY_OK)

@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { KINDS = 10 };
+enum { KINDS = 13 };
 
 static union {
     struct assay_share_holder_record holder;
@@ -22,6 +22,9 @@ static union {
     struct assay_share_read_record read;
     struct assay_share_lie_record lie;
     struct assay_share_sum_record sum;
+    struct assay_share_key_record key;
+    struct assay_share_dealing_record dealing;
+    struct assay_share_dispute_record dispute;
 } any;
 
 static enum assay_status stored_again(struct assay_slice in, uint8_t *bytes, size_t capacity,
@@ -72,6 +75,15 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
     case 8:
         ASSAY_TRY(assay_share_readers_record_decode(in, &any.readers));
         return assay_share_readers_record_encode(&any.readers, bytes, capacity, out);
+    case 10:
+        ASSAY_TRY(assay_share_key_record_decode(in, &any.key));
+        return assay_share_key_record_encode(&any.key, bytes, capacity, out);
+    case 11:
+        ASSAY_TRY(assay_share_dealing_record_decode(in, &any.dealing));
+        return assay_share_dealing_record_encode(&any.dealing, bytes, capacity, out);
+    case 12:
+        ASSAY_TRY(assay_share_dispute_record_decode(in, &any.dispute));
+        return assay_share_dispute_record_encode(&any.dispute, bytes, capacity, out);
     default: return stored_again(in, bytes, capacity, out);
     }
 }

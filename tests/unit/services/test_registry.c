@@ -12,7 +12,7 @@
 /* What happened in all courses, so that one that stands still is no test. */
 struct seen {
     uint32_t applied[ASSAY_SERVICE_KIND_COUNT];
-    uint32_t convicted, nobody, dealt, renewed;
+    uint32_t convicted, nobody, dealt, renewed, chosen;
 };
 
 static void look(const struct pair *p, struct seen *seen)
@@ -26,6 +26,7 @@ static void look(const struct pair *p, struct seen *seen)
                 s->cluster[c].seated && s->cluster[c].seat[i].member == ASSAY_SHARE_NOBODY;
     for (uint32_t i = 0; i < s->reshare_count; i++)
         seen->dealt += s->reshare[i].have[0] != 0;
+    seen->chosen += s->round->phase == ASSAY_SHARE_PHASE_HAVES;
     for (uint32_t i = 0; i < s->row_count; i++)
         seen->renewed += s->row[i].generation > 1;
 }
@@ -56,6 +57,7 @@ Test(registry, one_that_was_read_goes_on_as_the_one_that_wrote_it, .timeout = 24
     cr_expect_gt(seen.convicted, 100);
     cr_expect_gt(seen.nobody, 100);
     cr_expect_gt(seen.dealt, 100);
+    cr_expect_gt(seen.chosen, 100);
     cr_expect_gt(seen.renewed, 100);
 }
 
@@ -156,7 +158,7 @@ Test(registry, documents_of_two_moments_do_not_belong_together)
     uint32_t refused = 0;
     struct assay_registry *reader = registry_world_fresh(&p->world);
     registry_documents_of(&p->world, p->live, &now);
-    const uint32_t head = 4, rows = 5; /* behind two groups */
+    const uint32_t head = 4, rows = 6; /* behind two groups */
     for (uint32_t step = 0; step < 800; step++) {
         if (registry_world_below(&p->world, 24) == 0) pair_close_epoch(p);
         else (void)pair_apply(p);
@@ -347,9 +349,9 @@ static enum assay_service_kind apply_out_of_range(struct pair *p)
 Test(registry, a_slot_out_of_range_serves_nothing)
 {
     uint32_t kinds = 0;
-    for (uint64_t seed = 1; seed <= 24; seed++) {
+    for (uint64_t seed = 1; seed <= 40; seed++) {
         struct pair *p = pair_of(seed);
-        for (uint32_t step = 0; step < 400; step++) {
+        for (uint32_t step = 0; step < 600; step++) {
             if (step % 24 == 0) pair_close_epoch(p);
             (void)pair_apply(p);
             if (step % 5 == 0) kinds |= 1u << apply_out_of_range(p);
@@ -357,8 +359,9 @@ Test(registry, a_slot_out_of_range_serves_nothing)
         pair_free(p);
     }
     const uint32_t every = (1u << ASSAY_SERVICE_KIND_COUNT) - 2;
-    cr_expect_eq(kinds | 1u << ASSAY_SERVICE_SHARE_LIE | 1u << ASSAY_SERVICE_SHARE_SUM, every,
-                 "every kind; lies are rare, and sums are of points");
+    cr_expect_eq(kinds | 1u << ASSAY_SERVICE_SHARE_LIE | 1u << ASSAY_SERVICE_SHARE_SUM |
+                     1u << ASSAY_SERVICE_SHARE_DISPUTE,
+                 every, "every kind; lies and disputes are rare, and sums are of points");
 }
 
 Test(registry, of_a_table_of_members_those_beyond_the_last_slot_are_not_looked_at)
@@ -713,10 +716,11 @@ Test(registry, documents_have_names_in_a_fixed_order)
 {
     struct pair *p = pair_of(1);
     static const char *const names[] = { "group/a",  "group/a/1", "group/b", "group/b/1",
-                                         "shares/0", "shares/1",  "tasks" };
+                                         "shares/0", "shares/1",  "shares/2",
+                                         "tasks" };
     char name[80];
-    cr_assert_eq(assay_registry_documents(&p->world.plan), 7);
-    for (uint32_t i = 0; i < 7; i++) {
+    cr_assert_eq(assay_registry_documents(&p->world.plan), 8);
+    for (uint32_t i = 0; i < 8; i++) {
         assay_registry_document_name(&p->world.plan, i, name);
         cr_expect_str_eq(name, names[i]);
     }
@@ -774,7 +778,7 @@ Test(registry, a_plan_at_its_limits_has_no_more_documents_than_are_foreseen)
     for (uint32_t i = 0; i < ASSAY_PLAN_GROUPS_MAX; i++)
         p->world.plan.group[i].instances_max = 5 * ASSAY_PLAN_PAGE_ROWS;
     p->world.plan.shares.ids_max = ASSAY_SHARE_IDS_MAX;
-    cr_expect_eq(assay_registry_documents(&p->world.plan), 56);
+    cr_expect_eq(assay_registry_documents(&p->world.plan), 57);
     cr_expect_lt(assay_registry_documents(&p->world.plan), ASSAY_REGISTRY_DOCUMENTS_MAX);
     pair_free(p);
 }

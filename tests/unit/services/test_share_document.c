@@ -9,7 +9,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { BYTES = ASSAY_REGISTRY_DOCUMENT_LEN_MAX, IDS = 2000, DOCUMENTS = 4 };
+enum { BYTES = ASSAY_REGISTRY_DOCUMENT_LEN_MAX, IDS = 2000, DOCUMENTS = 5 };
 
 struct bench {
     struct assay_share_config config;
@@ -146,7 +146,7 @@ Test(share_document, an_id_that_changes_changes_one_document)
                 which = i;
             }
         cr_expect_eq(changed, 1);
-        cr_expect_eq(which, 1 + number / ASSAY_SHARE_DOCUMENT_ROWS);
+        cr_expect_eq(which, ASSAY_SHARE_DOCUMENT_FIRST + number / ASSAY_SHARE_DOCUMENT_ROWS);
     }
     done(b);
 }
@@ -183,18 +183,18 @@ Test(share_document, rows_come_without_a_gap_and_each_id_once)
         put(b, i);
     write_all(b, b->r);
     b->r->row_count = ASSAY_SHARE_DOCUMENT_ROWS - 1; /* one less than the first one has */
-    (void)write_one(b, b->r, 1);
+    (void)write_one(b, b->r, 2);
     cr_expect_eq(read_all(b, 0), ASSAY_E_INVALID, "a gap between documents");
     b->r->row_count = 900;
     const struct assay_share_row row = b->r->row[5];
     b->r->row[5] = b->r->row[880];
-    (void)write_one(b, b->r, 1);
+    (void)write_one(b, b->r, 2);
     cr_expect_eq(read_all(b, 0), ASSAY_E_INVALID, "an id twice, in two documents");
     b->r->row[5] = row;
-    (void)write_one(b, b->r, 1);
-    cr_expect_eq(read_all(b, 0), ASSAY_OK);
     (void)write_one(b, b->r, 2);
-    b->of[1] = b->of[2];
+    cr_expect_eq(read_all(b, 0), ASSAY_OK);
+    (void)write_one(b, b->r, 3);
+    b->of[2] = b->of[3];
     cr_expect_eq(read_all(b, 0), ASSAY_E_RANGE, "one in the place of another");
     done(b);
 }
@@ -415,6 +415,11 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(waits->gone = 16);
     UNSOUND(reshare->cluster = 2);
     UNSOUND(reshare->attempt++);
+    UNSOUND(reshare->is_public = true);
+    UNSOUND(reshare->able = 1);
+    UNSOUND(reshare->place = 1);
+    UNSOUND(r->round->phase = ASSAY_SHARE_PHASE_DEALS);
+    UNSOUND(r->cluster[0].seat[0].next_era = 1);
     UNSOUND(r->order[0] = r->order[1]);
     free(whole);
 }
@@ -462,5 +467,5 @@ Test(share_document, no_other_bytes_are_a_head, .timeout = 240)
 
 Test(share_document, no_other_bytes_are_rows, .timeout = 240)
 {
-    change_bytes(1);
+    change_bytes(ASSAY_SHARE_DOCUMENT_FIRST);
 }

@@ -1,0 +1,136 @@
+/*
+ * services/shares/public.h - what holders put on the ledger for public attempts of a reshare
+ * (docs/services.md 5.17): SHARE_KEY, SHARE_DEALING, SHARE_DISPUTE. Canonical CBOR, hostile until
+ * checked.
+ *
+ * Each is signed by the key of the slot that says it. A dealing is on the ledger as a whole, so that
+ * nothing of it can be withheld from one slot: commitments B, R, a sealed number for every slot, and
+ * the proof of R, whose label is a digest of all of it and of its dealer.
+ */
+#ifndef ASSAY_SERVICES_SHARES_PUBLIC_H
+#define ASSAY_SERVICES_SHARES_PUBLIC_H
+
+#include "services/shares/dealing.h"
+#include "services/shares/piece.h"
+
+enum {
+    ASSAY_SHARE_DEALINGS_MAX = 8, /* of one record */
+};
+
+/* Which slot says it. */
+struct assay_share_speaker {
+    uint32_t cluster, slot;
+    uint64_t seating, era;
+    uint8_t node[32]; /* of its member */
+    uint8_t key[ASSAY_P256_PUBLIC_LEN];
+};
+
+/* SHARE_KEY: to this key a slot is dealt in the next round of public attempts, and in none after. */
+struct assay_share_key_record {
+    struct assay_share_speaker speaker;
+    uint8_t point[ASSAY_SODIUM_POINT_LEN];
+    struct assay_dealing_proof proof; /* that it has the secret half */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* What one slot deals of one id. */
+struct assay_share_public_dealing {
+    struct assay_share_commitments commitments; /* B; B_0 is A at the dealer */
+    uint8_t dealt[ASSAY_SODIUM_POINT_LEN];      /* R */
+    uint32_t slots;
+    uint8_t sealed[ASSAY_SHARE_SLOTS_MAX][32]; /* by taker's slot */
+};
+
+struct assay_share_dealing_line {
+    uint8_t id[32];
+    uint32_t generation, attempt;
+    struct assay_dealing_proof proof; /* of R */
+    struct assay_share_public_dealing dealing;
+};
+
+/* SHARE_DEALING: lines ascend by id. */
+struct assay_share_dealing_record {
+    struct assay_share_speaker speaker;
+    uint32_t count; /* 1 to ASSAY_SHARE_DEALINGS_MAX */
+    struct assay_share_dealing_line line[ASSAY_SHARE_DEALINGS_MAX];
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+enum assay_share_dispute_kind {
+    ASSAY_SHARE_DISPUTE_NUMBER = 1,   /* the number of the slot that says it is not on B */
+    ASSAY_SHARE_DISPUTE_CONSTANT = 2, /* B_0 is not A at the dealer: it dealt another number */
+};
+
+/* SHARE_DISPUTE: a dealing does not stand. */
+struct assay_share_dispute_record {
+    struct assay_share_speaker speaker;
+    uint8_t id[32];
+    uint32_t generation, attempt;
+    uint32_t dealer; /* its slot */
+    enum assay_share_dispute_kind kind;
+    uint8_t shown[ASSAY_SODIUM_POINT_LEN]; /* NUMBER: K, */
+    struct assay_dealing_proof proof;      /* and that it is */
+    struct assay_share_commitments current; /* CONSTANT: A */
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* Encoders write into bytes, and *out is borrowed from them; decoders write *record only on
+ * ASSAY_OK. Each encoder Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_share_key_record_encode(
+    const struct assay_share_key_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_share_dealing_record_encode(
+    const struct assay_share_dealing_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
+ASSAY_CHECKED enum assay_status assay_share_dispute_record_encode(
+    const struct assay_share_dispute_record *record, uint8_t *bytes, size_t capacity,
+    struct assay_slice *out);
+/* Each decoder Returns: ASSAY_OK | what base/cbor.h says | ASSAY_E_TRAILING | ASSAY_E_RANGE |
+ * ASSAY_E_ENCODING (ids do not ascend) */
+ASSAY_CHECKED enum assay_status assay_share_key_record_decode(
+    struct assay_slice bytes, struct assay_share_key_record *record);
+ASSAY_CHECKED enum assay_status assay_share_dealing_record_decode(
+    struct assay_slice bytes, struct assay_share_dealing_record *record);
+ASSAY_CHECKED enum assay_status assay_share_dispute_record_decode(
+    struct assay_slice bytes, struct assay_share_dispute_record *record);
+/* What the speaker's key signs; of a SHARE_KEY the label of its proof as well. Each Returns:
+ * nothing. */
+void assay_share_key_statement(const struct assay_share_home *home,
+                               const struct assay_share_key_record *record,
+                               uint8_t digest[static 32]);
+void assay_share_dealing_statement(const struct assay_share_home *home,
+                                   const struct assay_share_dealing_record *record,
+                                   uint8_t digest[static 32]);
+void assay_share_dispute_statement(const struct assay_share_home *home,
+                                   const struct assay_share_dispute_record *record,
+                                   uint8_t digest[static 32]);
+/* Each Returns: true when the speaker's key signed it; of a SHARE_KEY the point is proved as well.
+ */
+bool assay_share_key_record_check(const struct assay_share_home *home,
+                                  const struct assay_share_key_record *record);
+bool assay_share_dealing_record_check(const struct assay_share_home *home,
+                                      const struct assay_share_dealing_record *record);
+bool assay_share_dispute_record_check(const struct assay_share_home *home,
+                                      const struct assay_share_dispute_record *record);
+
+/* --- labels */
+/* Of the proof of R: type, chain, all of the speaker, id, generation, attempt, B, R and every sealed
+ * number. Returns: nothing. */
+void assay_share_dealing_label(const struct assay_share_home *home,
+                               const struct assay_share_speaker *dealer,
+                               const struct assay_share_dealing_line *line,
+                               uint8_t label[static 32]);
+/* Which number is sealed, of whom and for whom. */
+struct assay_share_sealed_for {
+    uint64_t era;
+    uint32_t cluster;
+    uint8_t id[32];
+    uint32_t generation, attempt;
+    uint32_t dealer, taker; /* slots */
+};
+/* SHA-256 over type, chain and all of it. Returns: nothing. */
+void assay_share_sealed_label(const struct assay_share_home *home,
+                              const struct assay_share_sealed_for *what,
+                              uint8_t label[static 32]);
+
+#endif
