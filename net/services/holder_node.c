@@ -274,10 +274,15 @@ static void submit(struct assay_holder_node *n, const struct assay_share_effect 
         [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
         [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
         [ASSAY_SHARE_PAYLOAD_SUM] = ASSAY_SERVICE_SHARE_SUM,
+        [ASSAY_SHARE_PAYLOAD_KEY] = ASSAY_SERVICE_SHARE_KEY,
+        [ASSAY_SHARE_PAYLOAD_DEALING] = ASSAY_SERVICE_SHARE_DEALING,
+        [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
     };
     /* One that is ready is so with what is synced now. */
     if (e->payload == ASSAY_SHARE_PAYLOAD_READY)
         assay_pending_drop(n->pending, ASSAY_SERVICE_SHARE_READY);
+    if (e->payload == ASSAY_SHARE_PAYLOAD_KEY)
+        assay_pending_drop(n->pending, ASSAY_SERVICE_SHARE_KEY); /* of a round that has begun */
     keep(n, assay_pending_add(n->pending, kind_of[e->payload], e->bytes));
 }
 
@@ -392,6 +397,7 @@ static enum assay_status compare(void *context, const uint8_t name[static 32],
                                  struct assay_slice bytes)
 {
     struct assay_holder_node *n = context;
+    if (assay_bytes_all_zero(name, 32)) return ASSAY_OK; /* the slot's own keys */
     const struct assay_share_row *row =
         assay_share_registry_find(assay_follower_shares(n->follower), name);
     const struct assay_share_piece *piece = assay_share_holder_piece(n->holder, name, false);

@@ -84,6 +84,7 @@ struct assay_share_cluster {
     uint32_t ready;       /* slots that have shown that they have everything; bits */
     uint64_t alarm_epoch; /* in which it was said last that it cannot go on; 0: never */
     uint32_t alarms; /* what was said then: 1 << why; bits */
+    uint64_t rounds; /* of public attempts that have begun here */
     uint64_t public_until; /* before that epoch closes, what was not done is public at once */
 };
 
@@ -298,8 +299,8 @@ enum assay_share_result assay_share_registry_deal(struct assay_share_registry *r
 enum assay_share_result assay_share_registry_sum(struct assay_share_registry *r,
                                                  const struct assay_share_sum_record *record,
                                                  struct assay_share_facts *facts);
-/* SHARE_KEY of a member, checked before (public.h). Returns: APPLIED | SAME | LATE (another era) |
- * STRANGER */
+/* SHARE_KEY of a member, checked before (public.h). Returns: APPLIED | SAME | LATE (another era, a
+ * round that has begun) | STRANGER | MISMATCH (a round to come) */
 enum assay_share_result assay_share_registry_key(struct assay_share_registry *r, uint32_t member,
                                                  const struct assay_share_key_record *record,
                                                  struct assay_share_facts *facts);

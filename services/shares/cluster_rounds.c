@@ -90,8 +90,10 @@ enum assay_share_result assay_share_registry_key(struct assay_share_registry *r,
     facts->count = 0;
     const enum assay_share_result result = speaks(r, member, &record->speaker);
     if (result != ASSAY_SHARE_APPLIED) return result;
-    struct assay_share_seat *seat =
-        &r->cluster[record->speaker.cluster].seat[record->speaker.slot];
+    struct assay_share_cluster *c = &r->cluster[record->speaker.cluster];
+    struct assay_share_seat *seat = &c->seat[record->speaker.slot];
+    if (record->round != c->rounds)
+        return record->round < c->rounds ? ASSAY_SHARE_LATE : ASSAY_SHARE_MISMATCH;
     if (seat->has_next && seat->next_era == r->era &&
         assay_bytes_equal(seat->next, record->point, sizeof seat->next))
         return ASSAY_SHARE_SAME;
@@ -490,11 +492,11 @@ static bool begin_in(struct assay_share_registry *r, uint32_t cluster,
     r->round->phase = ASSAY_SHARE_PHASE_DEALS;
     r->round->era = r->era;
     r->round->takers = keyed;
+    r->cluster[cluster].rounds++;
     r->round->certified = (1u << r->config.slots) - 1;
     for (uint32_t slot = 0; slot < r->config.slots; slot++) {
         struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
-        if (!(keyed >> slot & 1)) continue;
-        assay_bytes_copy(r->round->key[slot], 32, seat->next, 32);
+        if (keyed >> slot & 1) assay_bytes_copy(r->round->key[slot], 32, seat->next, 32);
         seat->has_next = false; /* once: who takes it later reads no dealing of before */
         seat->next_era = 0;
         assay_bytes_zero(seat->next, sizeof seat->next);

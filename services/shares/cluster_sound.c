@@ -67,7 +67,7 @@ static bool are_clusters_sound(const struct assay_share_registry *r)
         const struct assay_share_cluster *cluster = &r->cluster[c];
         if (!is_within(cluster->ready, r->config.slots)) return false;
         if (!cluster->seated && (cluster->ready != 0 || cluster->alarm_epoch != 0 ||
-                                 cluster->public_until != 0))
+                                 cluster->public_until != 0 || cluster->rounds != 0))
             return false;
         if (cluster->seated && c >= r->config.clusters) return false;
         for (uint32_t slot = 0; slot < r->config.slots && cluster->seated; slot++)

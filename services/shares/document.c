@@ -82,9 +82,10 @@ static void put_clusters(struct assay_writer *w, const struct assay_share_regist
             assay_cbor_put_null(w);
             continue;
         }
-        assay_cbor_put_array(w, 5);
+        assay_cbor_put_array(w, 6);
         assay_cbor_put_uint(w, cluster->alarm_epoch);
         assay_cbor_put_uint(w, cluster->alarms);
+        assay_cbor_put_uint(w, cluster->rounds);
         assay_cbor_put_uint(w, cluster->public_until);
         assay_cbor_put_uint(w, cluster->ready);
         assay_cbor_put_array(w, r->config.slots);
@@ -343,12 +344,13 @@ static enum assay_status read_cluster(struct assay_cursor *c, uint32_t slots,
     ASSAY_TRY(read_is_null(c, &is_null));
     if (is_null) return ASSAY_OK;
     cluster->seated = true;
-    ASSAY_TRY(assay_cbor_array_exact(c, 5));
+    ASSAY_TRY(assay_cbor_array_exact(c, 6));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->alarm_epoch));
     ASSAY_TRY(read_u32(c, (2u << ASSAY_SHARE_WHY_OLD_SHARES) - 2, &cluster->alarms));
     /* Bit 0 is no reason, and what was said has one. */
     if ((cluster->alarms & 1) != 0 || (cluster->alarm_epoch != 0 && cluster->alarms == 0))
         return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->rounds));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &cluster->public_until));
     ASSAY_TRY(read_u32(c, (1u << slots) - 1, &cluster->ready));
     ASSAY_TRY(assay_cbor_array_exact(c, slots));

@@ -10,7 +10,7 @@
  *       seatings,
  *       [[member, cluster, convicted, key, node, curve, address, away_until, barred_until] ..] of
  *       members that are listed, by number,
- *       [[alarm_epoch, alarms, public_until, ready,
+ *       [[alarm_epoch, alarms, rounds, public_until, ready,
  *         [[member, key, seating, silent_epoch, next_era, next key or null] .. by slot]] or null ..]
  *       by cluster,
  *       [[row, cluster, whole, [[slot, digest or null] .. of dealers, by slot],
@@ -37,7 +37,7 @@ enum {
     ASSAY_SHARE_DOCUMENT_ROW_MAX = 1 + 4 * 34 + 2 + 9 + 9 + 9 + 5 + 1 + 9 + 5 + 3 + 1 +
                                    (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 + 3 + 1 +
                                    (1 + 36 * ASSAY_SHARE_READERS_MAX),
-    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 2 + 9 + 3 + 1 + 130 * ASSAY_SHARE_SLOTS_MAX,
+    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 2 + 9 + 9 + 3 + 1 + 130 * ASSAY_SHARE_SLOTS_MAX,
     ASSAY_SHARE_DOCUMENT_MEMBER_MAX = 1 + 2 + 1 + 1 + 66 + 34 + 34 + 2 + ASSAY_SHARE_ADDRESS_MAX +
                                       18,
     ASSAY_SHARE_DOCUMENT_RESHARE_MAX = 1 + 3 + 1 + 1 + 1 + 36 * ASSAY_SHARE_K_MAX + 1 +

@@ -163,6 +163,7 @@ static void holding_erase(const struct assay_share_call *call, struct assay_shar
     assay_bytes_copy(effect->id, 32, holding->id, 32);
     set_missing(h, holding, false);
     assay_share_gather_end(h, holding);
+    (void)assay_share_public_settle(call, holding->id, NULL, NULL);
     for (uint32_t i = place(h, holding->id); i < last; i++)
         h->order[i] = h->order[i + 1];
     h->count = last;
@@ -211,7 +212,7 @@ bool assay_share_may_deal(const struct assay_share_call *call)
 /* --- what is kept, beside what the ledger says */
 
 /* A word on the ledger is said once, unless everything is looked at anew. */
-static bool say_once(uint32_t said[2], uint32_t generation, uint32_t attempt)
+bool assay_share_say_once(uint32_t said[2], uint32_t generation, uint32_t attempt)
 {
     if (said[0] == generation && said[1] == attempt) return false;
     said[0] = generation;
@@ -219,10 +220,10 @@ static bool say_once(uint32_t said[2], uint32_t generation, uint32_t attempt)
     return true;
 }
 
-static void say_have(const struct assay_share_call *call, struct assay_share_holding *holding,
-                     const struct assay_share_piece *piece)
+void assay_share_say_have(const struct assay_share_call *call, struct assay_share_holding *holding,
+                          const struct assay_share_piece *piece)
 {
-    if (!say_once(holding->said_have, piece->generation, piece->attempt)) return;
+    if (!assay_share_say_once(holding->said_have, piece->generation, piece->attempt)) return;
     line_add(call, &call->h->have, ASSAY_SHARE_PAYLOAD_HAVE, holding->id, piece->generation,
              piece->attempt, &piece->commitments);
 }
@@ -236,7 +237,7 @@ void assay_share_keep(const struct assay_share_call *call, struct assay_share_ho
     set_missing(call->h, holding, false);
     call->h->ready_due = true;
     assay_share_persist(call, holding);
-    if (!(row->have[call->h->cluster] >> call->h->slot & 1)) say_have(call, holding, piece);
+    if (!(row->have[call->h->cluster] >> call->h->slot & 1)) assay_share_say_have(call, holding, piece);
 }
 
 void assay_share_keep_next(const struct assay_share_call *call, struct assay_share_holding *holding,
@@ -245,7 +246,7 @@ void assay_share_keep_next(const struct assay_share_call *call, struct assay_sha
     holding->next = *piece;
     holding->has_next = true;
     assay_share_persist(call, holding);
-    say_have(call, holding, piece);
+    assay_share_say_have(call, holding, piece);
 }
 
 /* docs/services.md 5.11: the old generation goes when the ledger says that all slots have the new
@@ -271,6 +272,7 @@ static bool settle(const struct assay_share_call *call, struct assay_share_holdi
         drop_deal(holding);
         changed = true;
     }
+    if (assay_share_public_settle(call, holding->id, row, reshare)) changed = true;
     const bool has = holding->has && assay_share_piece_is(&holding->current, row);
     if (!has && !holding->missing) {
         holding->tries = 0;
@@ -299,7 +301,7 @@ static bool deal(const struct assay_share_call *call, struct assay_share_holding
         drawn = true;
     }
     if (reshare->dealt >> call->h->slot & 1) return drawn;
-    if (!say_once(holding->said_deal, reshare->generation, reshare->attempt)) return drawn;
+    if (!assay_share_say_once(holding->said_deal, reshare->generation, reshare->attempt)) return drawn;
     /* The line leaves at the end of the call, or when another one needs its place: by then the seed
      * is among the effects. */
     if (assay_share_own_dealing(call->h, holding, &polynomial) == ASSAY_OK)
@@ -315,20 +317,22 @@ static void look_synced(const struct assay_share_call *call, struct assay_share_
     const struct assay_share_holder *h = call->h;
     const struct assay_share_reshare *reshare = assay_share_own_reshare(call, row);
     bool changed = settle(call, holding, row, reshare);
-    if (reshare != NULL && (reshare->dealers >> h->slot & 1) && !holding->missing &&
+    const bool in_public = reshare != NULL && reshare->is_public;
+    if (reshare != NULL && !in_public && (reshare->dealers >> h->slot & 1) && !holding->missing &&
         assay_share_may_deal(call) && deal(call, holding, row, reshare))
         changed = true;
+    if (in_public && assay_share_public_look(call, holding, row, reshare)) changed = true;
     if (changed) assay_share_persist(call, holding);
     if (!holding->missing && !(row->have[h->cluster] >> h->slot & 1))
-        say_have(call, holding, &holding->current);
-    if (reshare == NULL || reshare->dealt != reshare->dealers) {
+        assay_share_say_have(call, holding, &holding->current);
+    if (reshare == NULL || in_public || reshare->dealt != reshare->dealers) {
         assay_share_gather_end(call->h, holding);
         return;
     }
     if (reshare->have[1] != 0) assay_share_gather_show(call, holding, reshare);
     if (!holding->has_next) assay_share_gather_begin(call, holding, row, reshare);
     else if (!(assay_share_said(reshare) >> h->slot & 1))
-        say_have(call, holding, &holding->next);
+        assay_share_say_have(call, holding, &holding->next);
 }
 
 /* docs/services.md 5.5.1: its owner has deleted the id and put it again, while this holder did not
@@ -359,7 +363,7 @@ void assay_share_look(const struct assay_share_call *call, const uint8_t id[stat
         if (holding != NULL && holding->has && row->origin == h->cluster &&
             assay_share_piece_is(&holding->current, row) &&
             !(row->have[h->cluster] >> h->slot & 1))
-            say_have(call, holding, &holding->current);
+            assay_share_say_have(call, holding, &holding->current);
         return;
     }
     if (holding == NULL) holding = assay_share_holding_need(h, id);
@@ -375,6 +379,11 @@ static void wipe(const struct assay_share_call *call)
     ASSAY_ASSERT(effect->act == ASSAY_SHARE_ACT_WIPE);
     assay_secret_wipe(h->holding, h->config.ids_max * sizeof *h->holding);
     assay_secret_wipe(h->gather, sizeof h->gather);
+    assay_secret_wipe(&h->key_now, sizeof h->key_now);
+    assay_secret_wipe(&h->key_next, sizeof h->key_next);
+    assay_secret_wipe(h->own, sizeof h->own);
+    h->key_said_seating = h->accused = 0;
+    h->dealings.count = 0;
     assay_share_talks_wipe(h);
     h->count = h->missing = h->gather_count = h->queue_count = 0;
     h->own_left = h->rows_left = h->read_count = 0;
@@ -390,6 +399,7 @@ static void look_at_all(struct assay_share_holder *h, const struct assay_share_r
     h->rows_left = r->row_count;
     h->ready_said = false;
     h->ready_due = true;
+    h->key_said_seating = h->accused = 0;
     for (uint32_t i = 0; i < h->count; i++)
         h->holding[i].said_have[0] = h->holding[i].said_deal[0] = 0;
 }
@@ -512,7 +522,9 @@ static void end(const struct assay_share_call *call)
     call->out->wake_at_ms = assay_share_talks_go_on(call);
     lines_leave(call, &h->have, ASSAY_SHARE_PAYLOAD_HAVE);
     lines_leave(call, &h->deal, ASSAY_SHARE_PAYLOAD_DEAL);
+    assay_share_public_leave(call);
     say_ready(call);
+    assay_share_public_keys(call);
     if (is_looking(h)) call->out->wake_at_ms = call->now_ms;
 }
 
@@ -559,7 +571,8 @@ void assay_share_holder_facts(struct assay_share_holder *h, const struct assay_s
         if (fact->kind != ASSAY_SHARE_SYNCED && fact->kind != ASSAY_SHARE_FORGOTTEN &&
             fact->kind != ASSAY_SHARE_DELETED &&
             fact->kind != ASSAY_SHARE_BEGUN && fact->kind != ASSAY_SHARE_DEALT &&
-            fact->kind != ASSAY_SHARE_SPLIT)
+            fact->kind != ASSAY_SHARE_SPLIT && fact->kind != ASSAY_SHARE_SHOWN &&
+            fact->kind != ASSAY_SHARE_CHOSEN)
             continue;
         if (h->queue_count == ASSAY_SHARE_QUEUE_MAX) {
             look_at_all(h, r);

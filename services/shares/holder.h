@@ -25,9 +25,10 @@ enum {
     ASSAY_SHARE_GIVING_MAX = 32, /* and in which it gives */
     ASSAY_SHARE_READS_MAX = 64,  /* reads that are remembered */
     ASSAY_SHARE_LOOKS_MAX = 100, /* ids looked at in one call */
-    ASSAY_SHARE_STORED_MAX = 2 * ASSAY_SHARE_PIECE_MAX + 36 + 80,
+    ASSAY_SHARE_SHOWN_MAX = 144 + 32 * (ASSAY_SHARE_K_MAX + 1 + ASSAY_SHARE_SLOTS_MAX),
+    ASSAY_SHARE_STORED_MAX = 2 * ASSAY_SHARE_PIECE_MAX + 36 + 80 + ASSAY_SHARE_SHOWN_MAX,
     ASSAY_SHARE_EFFECTS_MAX = 512,
-    ASSAY_SHARE_EFFECT_BYTES = 4 * ASSAY_SHARE_MESSAGE_MAX + 9 * ASSAY_SHARE_RECORD_MAX,
+    ASSAY_SHARE_EFFECT_BYTES = 4 * ASSAY_SHARE_MESSAGE_MAX + 22 * ASSAY_SHARE_RECORD_MAX,
 };
 
 /* What a holder draws and signs with. */
@@ -62,7 +63,8 @@ struct assay_share_from {
 
 enum assay_share_act {
     ASSAY_SHARE_ACT_SEND,    /* bytes, to the holder of key, or to an outsider's link */
-    ASSAY_SHARE_ACT_PERSIST, /* what _stored says of id, durably, in place of what was there */
+    ASSAY_SHARE_ACT_PERSIST, /* what _stored says of id, durably, in place of what was there; id
+                              * zeros: the slot's own keys, which no other row has */
     ASSAY_SHARE_ACT_ERASE,   /* all that is stored of id */
     ASSAY_SHARE_ACT_WIPE,    /* all that is stored */
     ASSAY_SHARE_ACT_SUBMIT,  /* bytes, the payload of a record, until it is final */
@@ -76,6 +78,9 @@ enum assay_share_payload {
     ASSAY_SHARE_PAYLOAD_READY,
     ASSAY_SHARE_PAYLOAD_LIE,
     ASSAY_SHARE_PAYLOAD_SUM,
+    ASSAY_SHARE_PAYLOAD_KEY,
+    ASSAY_SHARE_PAYLOAD_DEALING,
+    ASSAY_SHARE_PAYLOAD_DISPUTE,
 };
 
 struct assay_share_effect {

@@ -1,7 +1,8 @@
 /*
  * services/shares/holder_internal.h - a holder's parts: holder.c keeps what the ledger says,
  * holder_talk.c speaks with others, holder_take.c takes what they give, holder_gather.c makes the
- * next generation of what dealers give, holder_give.c gives.
+ * next generation of what dealers give, holder_give.c gives, holder_public.c deals and takes in
+ * public.
  */
 #ifndef ASSAY_SERVICES_SHARES_HOLDER_INTERNAL_H
 #define ASSAY_SERVICES_SHARES_HOLDER_INTERNAL_H
@@ -65,6 +66,20 @@ struct assay_share_gather {
     struct assay_share_proof proof[ASSAY_SHARE_K_MAX]; /* of each, but of its own */
 };
 
+/* To which a slot is dealt in one round of public attempts. Secret. */
+struct assay_share_own_key {
+    bool set;
+    uint8_t point[ASSAY_SODIUM_POINT_LEN];
+    struct assay_secret32 secret;
+};
+
+/* What it has dealt in public, as it was handed in. line.attempt 0: free. */
+struct assay_share_own_public {
+    uint64_t era, seating;
+    uint8_t digest[32]; /* of A */
+    struct assay_share_dealing_line line;
+};
+
 /* How a dealer is asked. */
 struct assay_share_pace {
     bool busy;
@@ -105,6 +120,11 @@ struct assay_share_holder {
     struct assay_share_gather gather[ASSAY_SHARE_RESHARES_MAX];
     struct assay_share_pace pace[ASSAY_SHARE_SLOTS_MAX];
 
+    struct assay_share_own_key key_now, key_next; /* of the round that runs, of the next */
+    uint64_t key_said_seating, key_said_era, key_said_round; /* key_next was handed in for these */
+    uint32_t accused; /* dealers, in the disputes that run; bits */
+    struct assay_share_own_public own[ASSAY_SHARE_ROUND_IDS_MAX];
+
     uint64_t serial;
     struct assay_share_talk talk[ASSAY_SHARE_TALKS]; /* taking first, then giving */
     uint32_t read_count, read_at;
@@ -122,6 +142,7 @@ struct assay_share_holder {
 
     /* Lines that leave at the end of a call. */
     struct assay_share_list_record have, deal;
+    struct assay_share_dealing_record dealings;
     bool lie_shown; /* in this call: one is enough */
     uint64_t sum_due_ms; /* when it may hand in a SHARE_SUM again */
     /* What its share is multiplied by before it is dealt on, by dealers; 0: none yet. */
@@ -167,6 +188,11 @@ void assay_share_keep(const struct assay_share_call *call, struct assay_share_ho
 /* Takes over its next generation. Returns: nothing. */
 void assay_share_keep_next(const struct assay_share_call *call, struct assay_share_holding *holding,
                            const struct assay_share_piece *piece);
+/* Says that a piece is kept, once. Returns: nothing. */
+void assay_share_say_have(const struct assay_share_call *call, struct assay_share_holding *holding,
+                          const struct assay_share_piece *piece);
+/* Returns: true the first time for these numbers. */
+bool assay_share_say_once(uint32_t said[2], uint32_t generation, uint32_t attempt);
 /* Makes room for an id. Returns: NULL when there is none. */
 struct assay_share_holding *assay_share_holding_need(struct assay_share_holder *h,
                                                      const uint8_t id[static 32]);
@@ -260,5 +286,23 @@ bool assay_share_deals(const struct assay_share_call *call,
                        const struct assay_share_holding *holding,
                        const struct assay_share_row *row,
                        const struct assay_share_reshare *reshare);
+
+/* --- holder_public.c */
+/* Takes over, lists and destroys keys, as rounds come and go. Returns: nothing. */
+void assay_share_public_keys(const struct assay_share_call *call);
+/* What a public attempt of an id wants of this slot. Returns: whether something is to be stored. */
+bool assay_share_public_look(const struct assay_share_call *call,
+                             struct assay_share_holding *holding,
+                             const struct assay_share_row *row,
+                             const struct assay_share_reshare *reshare);
+/* Forgets what was dealt in an attempt that is over. Returns: whether something was. */
+bool assay_share_public_settle(const struct assay_share_call *call, const uint8_t id[static 32],
+                               const struct assay_share_row *row,
+                               const struct assay_share_reshare *reshare);
+/* Hands in what is dealt. Returns: nothing. */
+void assay_share_public_leave(const struct assay_share_call *call);
+/* Returns: what is stored of what it dealt; NULL: nothing. */
+const struct assay_share_own_public *assay_share_public_own(const struct assay_share_holder *h,
+                                                            const uint8_t id[static 32]);
 
 #endif

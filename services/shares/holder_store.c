@@ -4,22 +4,63 @@
  */
 #include "services/shares/holder_internal.h"
 
-enum { VERSION = 2, HAS = 1, HAS_NEXT = 2, DEALS = 4 };
+enum { VERSION = 3, HAS = 1, HAS_NEXT = 2, DEALS = 4, SHOWN = 8, KEYS = 16, NOW = 1, NEXT = 2 };
 
-/* version, what there is, cluster, slot, id, pieces, what it deals. */
+static const uint8_t own_row[32]; /* no id is zeros */
+
+static void head_put(struct assay_writer *w, const struct assay_share_holder *h, int flags,
+                     const uint8_t id[static 32])
+{
+    assay_writer_u8(w, VERSION);
+    assay_writer_u8(w, (uint8_t)flags);
+    assay_writer_u8(w, (uint8_t)h->cluster);
+    assay_writer_u8(w, (uint8_t)h->slot);
+    assay_writer_put(w, id, 32);
+}
+
+/* The slot's own row: secret halves of keys, of the round that runs and of the next. */
+static void keys_put(struct assay_writer *w, const struct assay_share_holder *h)
+{
+    head_put(w, h, KEYS, own_row);
+    assay_writer_u8(w, (uint8_t)((h->key_now.set ? NOW : 0) | (h->key_next.set ? NEXT : 0)));
+    if (h->key_now.set) assay_writer_put(w, h->key_now.secret.bytes, 32);
+    if (h->key_next.set) assay_writer_put(w, h->key_next.secret.bytes, 32);
+}
+
+static void shown_put(struct assay_writer *w, const struct assay_share_own_public *own)
+{
+    const struct assay_share_public_dealing *d = &own->line.dealing;
+    assay_writer_u64be(w, own->era);
+    assay_writer_u64be(w, own->seating);
+    assay_writer_u32be(w, own->line.generation);
+    assay_writer_u16be(w, (uint16_t)own->line.attempt);
+    assay_writer_put(w, own->digest, 32);
+    assay_writer_put(w, own->line.proof.challenge, 32);
+    assay_writer_put(w, own->line.proof.answer, 32);
+    assay_writer_u8(w, (uint8_t)d->commitments.k);
+    assay_writer_u8(w, (uint8_t)d->slots);
+    assay_writer_put(w, d->commitments.point, (size_t)d->commitments.k * 32);
+    assay_writer_put(w, d->dealt, 32);
+    assay_writer_put(w, d->sealed, (size_t)d->slots * 32);
+}
+
+/* version, what there is, cluster, slot, id, pieces, what it deals, what it has dealt in public. */
 enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
                                             const uint8_t id[static 32], uint8_t *bytes,
                                             size_t capacity, struct assay_slice *out)
 {
     const struct assay_share_holding *holding = assay_share_holding_find(h, id);
+    const struct assay_share_own_public *const own = assay_share_public_own(h, id);
     struct assay_writer w = assay_writer_over(bytes, capacity);
+    if (assay_bytes_equal(id, own_row, 32)) {
+        keys_put(&w, h);
+        return assay_writer_finish(&w, out);
+    }
     if (holding == NULL) return ASSAY_E_NOT_FOUND;
-    assay_writer_u8(&w, VERSION);
-    assay_writer_u8(&w, (uint8_t)((holding->has ? HAS : 0) | (holding->has_next ? HAS_NEXT : 0) |
-                                  (holding->deal.attempt != 0 ? DEALS : 0)));
-    assay_writer_u8(&w, (uint8_t)h->cluster);
-    assay_writer_u8(&w, (uint8_t)h->slot);
-    assay_writer_put(&w, holding->id, 32);
+    head_put(&w, h,
+             (holding->has ? HAS : 0) | (holding->has_next ? HAS_NEXT : 0) |
+                 (holding->deal.attempt != 0 ? DEALS : 0) | (own != NULL ? SHOWN : 0),
+             holding->id);
     if (holding->has) assay_share_piece_put(&w, &holding->current);
     if (holding->has_next) assay_share_piece_put(&w, &holding->next);
     if (holding->deal.attempt != 0) {
@@ -30,11 +71,38 @@ enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
         assay_writer_put(&w, holding->deal.digest, 32);
         assay_writer_put(&w, holding->deal_seed.bytes, 32);
     }
+    if (own != NULL) shown_put(&w, own);
     return assay_writer_finish(&w, out);
 }
 
+static enum assay_status take_shown(struct assay_cursor *in, struct assay_share_own_public *own)
+{
+    struct assay_share_public_dealing *d = &own->line.dealing;
+    uint16_t attempt = 0;
+    uint8_t k = 0, slots = 0;
+    ASSAY_TRY(assay_cursor_u64be(in, &own->era));
+    ASSAY_TRY(assay_cursor_u64be(in, &own->seating));
+    ASSAY_TRY(assay_cursor_u32be(in, &own->line.generation));
+    ASSAY_TRY(assay_cursor_u16be(in, &attempt));
+    ASSAY_TRY(assay_cursor_copy(in, own->digest, 32));
+    ASSAY_TRY(assay_cursor_copy(in, own->line.proof.challenge, 32));
+    ASSAY_TRY(assay_cursor_copy(in, own->line.proof.answer, 32));
+    ASSAY_TRY(assay_cursor_u8(in, &k));
+    ASSAY_TRY(assay_cursor_u8(in, &slots));
+    if (attempt == 0 || k < ASSAY_SHARE_K_MIN || k > ASSAY_SHARE_K_MAX || slots < k ||
+        slots > ASSAY_SHARE_SLOTS_MAX)
+        return ASSAY_E_RANGE;
+    own->line.attempt = attempt;
+    d->commitments.k = k;
+    d->slots = slots;
+    ASSAY_TRY(assay_cursor_copy(in, d->commitments.point[0], (size_t)k * 32));
+    ASSAY_TRY(assay_cursor_copy(in, d->dealt, 32));
+    return assay_cursor_copy(in, d->sealed[0], (size_t)slots * 32);
+}
+
 static enum assay_status take_pieces(struct assay_cursor *in, uint8_t flags,
-                                     struct assay_share_holding *read)
+                                     struct assay_share_holding *read,
+                                     struct assay_share_own_public *own)
 {
     uint16_t attempt = 0, dealers = 0;
     read->has = flags & HAS;
@@ -52,6 +120,7 @@ static enum assay_status take_pieces(struct assay_cursor *in, uint8_t flags,
         read->deal.attempt = attempt;
         read->deal.dealers = dealers;
     }
+    if (flags & SHOWN) ASSAY_TRY(take_shown(in, own));
     ASSAY_TRY(assay_cursor_end(in));
     /* Each piece is of this id. */
     if (read->has && !assay_bytes_equal(read->current.id, read->id, 32)) return ASSAY_E_INVALID;
@@ -59,45 +128,94 @@ static enum assay_status take_pieces(struct assay_cursor *in, uint8_t flags,
     return ASSAY_OK;
 }
 
-static enum assay_status take_holding(struct assay_slice bytes, struct assay_share_holding *read,
-                                      uint8_t *cluster, uint8_t *slot)
+static enum assay_status take_key(struct assay_cursor *in, struct assay_share_own_key *key)
+{
+    ASSAY_TRY(assay_cursor_copy(in, key->secret.bytes, 32));
+    if (!assay_sodium_scalar_is_fit(&key->secret)) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_sodium_point_base(&key->secret, key->point));
+    key->set = true;
+    return ASSAY_OK;
+}
+
+/* A row, as it is read. Secret. */
+struct row {
+    uint8_t flags, cluster, slot;
+    struct assay_share_holding holding;
+    struct assay_share_own_public own;
+    struct assay_share_own_key now, next;
+};
+
+static enum assay_status take_keys(struct assay_cursor *in, struct row *row)
+{
+    uint8_t which = 0;
+    if (!assay_bytes_equal(row->holding.id, own_row, 32)) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_cursor_u8(in, &which));
+    if (which > (NOW | NEXT)) return ASSAY_E_RANGE;
+    if (which & NOW) ASSAY_TRY(take_key(in, &row->now));
+    if (which & NEXT) ASSAY_TRY(take_key(in, &row->next));
+    return assay_cursor_end(in);
+}
+
+static enum assay_status take_row(struct assay_slice bytes, struct row *row)
 {
     struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
-    uint8_t version = 0, flags = 0;
+    uint8_t version = 0;
     ASSAY_TRY(assay_cursor_u8(&in, &version));
-    ASSAY_TRY(assay_cursor_u8(&in, &flags));
-    ASSAY_TRY(assay_cursor_u8(&in, cluster));
-    ASSAY_TRY(assay_cursor_u8(&in, slot));
-    if (version != VERSION || flags > (HAS | HAS_NEXT | DEALS)) return ASSAY_E_UNSUPPORTED;
-    if (*cluster >= ASSAY_SHARE_CLUSTERS_MAX || *slot >= ASSAY_SHARE_SLOTS_MAX)
+    ASSAY_TRY(assay_cursor_u8(&in, &row->flags));
+    ASSAY_TRY(assay_cursor_u8(&in, &row->cluster));
+    ASSAY_TRY(assay_cursor_u8(&in, &row->slot));
+    if (version != VERSION) return ASSAY_E_UNSUPPORTED;
+    if (row->cluster >= ASSAY_SHARE_CLUSTERS_MAX || row->slot >= ASSAY_SHARE_SLOTS_MAX)
         return ASSAY_E_RANGE;
-    ASSAY_TRY(assay_cursor_copy(&in, read->id, 32));
-    return take_pieces(&in, flags, read);
+    ASSAY_TRY(assay_cursor_copy(&in, row->holding.id, 32));
+    if (row->flags == KEYS) return take_keys(&in, row);
+    if (row->flags > (HAS | HAS_NEXT | DEALS | SHOWN)) return ASSAY_E_UNSUPPORTED;
+    if (assay_bytes_equal(row->holding.id, own_row, 32)) return ASSAY_E_INVALID;
+    ASSAY_TRY(take_pieces(&in, row->flags, &row->holding, &row->own));
+    assay_bytes_copy(row->own.line.id, 32, row->holding.id, 32);
+    return ASSAY_OK;
+}
+
+/* Returns: NULL when there is no room for what was dealt. */
+static struct assay_share_own_public *own_free(struct assay_share_holder *h)
+{
+    for (uint32_t i = 0; i < ASSAY_SHARE_ROUND_IDS_MAX; i++)
+        if (h->own[i].line.attempt == 0) return &h->own[i];
+    return NULL;
+}
+
+static enum assay_status keep_row(struct assay_share_holder *h, const struct row *row)
+{
+    if (row->flags == KEYS) {
+        if (h->key_now.set || h->key_next.set) return ASSAY_E_DUPLICATE;
+        h->key_now = row->now;
+        h->key_next = row->next;
+        return ASSAY_OK;
+    }
+    if (assay_share_holding_find(h, row->holding.id) != NULL) return ASSAY_E_DUPLICATE;
+    struct assay_share_own_public *own = own_free(h);
+    if ((row->flags & SHOWN) && own == NULL) return ASSAY_E_FULL;
+    struct assay_share_holding *holding = assay_share_holding_need(h, row->holding.id);
+    if (holding == NULL) return ASSAY_E_FULL;
+    *holding = row->holding;
+    if (row->flags & SHOWN) *own = row->own;
+    return ASSAY_OK;
 }
 
 enum assay_status assay_share_holder_load(struct assay_share_holder *h, struct assay_slice bytes)
 {
-    struct assay_share_holding read = { 0 };
-    uint8_t cluster = 0, slot = 0;
-    enum assay_status status = take_holding(bytes, &read, &cluster, &slot);
+    struct row row = { 0 };
+    enum assay_status status = take_row(bytes, &row);
     /* What this key stored is of one slot. */
-    if (status == ASSAY_OK && h->seated && (cluster != h->cluster || slot != h->slot))
+    if (status == ASSAY_OK && h->seated && (row.cluster != h->cluster || row.slot != h->slot))
         status = ASSAY_E_INVALID;
-    if (status != ASSAY_OK) {
-        status = ASSAY_E_VERSION;
-    } else if (assay_share_holding_find(h, read.id) != NULL) {
-        status = ASSAY_E_DUPLICATE;
-    } else {
-        struct assay_share_holding *holding = assay_share_holding_need(h, read.id);
-        if (holding == NULL) status = ASSAY_E_FULL;
-        else *holding = read;
-    }
+    status = status != ASSAY_OK ? ASSAY_E_VERSION : keep_row(h, &row);
     if (status == ASSAY_OK) {
         h->seated = true;
-        h->cluster = cluster;
-        h->slot = slot;
+        h->cluster = row.cluster;
+        h->slot = row.slot;
     }
-    assay_secret_wipe(&read, sizeof read);
+    assay_secret_wipe(&row, sizeof row);
     return status;
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/cbor.h"
 
-enum { ATTEMPT_MAX = UINT16_MAX, SPEAKER_ITEMS = 6, KEY_ITEMS = SPEAKER_ITEMS + 4,
+enum { ATTEMPT_MAX = UINT16_MAX, SPEAKER_ITEMS = 6, KEY_ITEMS = SPEAKER_ITEMS + 5,
        DEALING_ITEMS = SPEAKER_ITEMS + 2, LINE_ITEMS = 8, DISPUTE_ITEMS = SPEAKER_ITEMS + 7 };
 
 static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
@@ -91,9 +91,10 @@ void assay_share_key_statement(const struct assay_share_home *home,
                                uint8_t digest[static 32])
 {
     uint8_t bytes[384];
-    struct assay_writer w = statement(bytes, sizeof bytes, SPEAKER_ITEMS + 1,
+    struct assay_writer w = statement(bytes, sizeof bytes, SPEAKER_ITEMS + 2,
                                       "assay/possession/share-key/v1", home);
     put_speaker(&w, &record->speaker);
+    assay_cbor_put_uint(&w, record->round);
     assay_cbor_put_bytes(&w, record->point, sizeof record->point);
     digest_of(&w, bytes, digest);
 }
@@ -114,6 +115,7 @@ enum assay_status assay_share_key_record_encode(const struct assay_share_key_rec
     struct assay_writer w = assay_writer_over(bytes, capacity);
     assay_cbor_put_array(&w, KEY_ITEMS);
     put_speaker(&w, &record->speaker);
+    assay_cbor_put_uint(&w, record->round);
     assay_cbor_put_bytes(&w, record->point, sizeof record->point);
     put_proof(&w, &record->proof);
     assay_cbor_put_bytes(&w, record->signature, sizeof record->signature);
@@ -127,6 +129,7 @@ enum assay_status assay_share_key_record_decode(struct assay_slice bytes,
     struct assay_share_key_record read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(&in, KEY_ITEMS));
     ASSAY_TRY(take_speaker(&in, &read.speaker));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.round));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.point, sizeof read.point));
     ASSAY_TRY(take_proof(&in, &read.proof));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.signature, sizeof read.signature));

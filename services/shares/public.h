@@ -28,6 +28,7 @@ struct assay_share_speaker {
 /* SHARE_KEY: to this key a slot is dealt in the next round of public attempts, and in none after. */
 struct assay_share_key_record {
     struct assay_share_speaker speaker;
+    uint64_t round; /* how many its cluster had before: it is of no later one, whoever kept it */
     uint8_t point[ASSAY_SODIUM_POINT_LEN];
     struct assay_dealing_proof proof; /* that it has the secret half */
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];

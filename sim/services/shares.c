@@ -76,6 +76,7 @@ static void lose_disk(struct assay_sim_services *s, struct keeper *k)
         s->shares->secret[i].lost += k->disk[i].len > 0;
         k->disk[i].len = k->disk[i].pieces = 0;
     }
+    k->keys_len = 0;
     k->life++;
     k->seen_epoch = k->seen_at = 0;
     k->list_at_ms = 0;
@@ -163,6 +164,14 @@ static void persist(struct assay_sim_services *s, struct keeper *k, const uint8_
 {
     struct secret *secret = shares_secret(s->shares, id);
     struct assay_slice out;
+    if (assay_bytes_all_zero(id, 32)) { /* keys of the slot */
+        const enum assay_status stored =
+            assay_share_holder_stored(k->core, id, k->keys, sizeof k->keys, &out);
+        ASSAY_ASSERT(stored == ASSAY_OK);
+        saw(&s->desk[k->node], k);
+        k->keys_len = out.len;
+        return;
+    }
     ASSAY_ASSERT(secret != NULL);
     saw(&s->desk[k->node], k);
     struct kept *row = &k->disk[number_of(s->shares, secret)];
@@ -176,6 +185,7 @@ static void persist(struct assay_sim_services *s, struct keeper *k, const uint8_
 static void erase(struct assay_sim_services *s, struct keeper *k, const uint8_t *id)
 {
     saw(&s->desk[k->node], k);
+    if (id == NULL) k->keys_len = 0;
     for (uint32_t i = 0; i < SECRETS; i++)
         if (id == NULL || assay_bytes_equal(s->shares->secret[i].id, id, 32))
             k->disk[i].len = k->disk[i].pieces = 0;
@@ -218,7 +228,8 @@ static void wait_for(struct keeper *k, enum assay_service_kind kind, struct assa
     struct waiting_record *at = NULL;
     for (uint32_t i = 0; i < PENDING; i++) {
         /* One that is ready is so with what is synced now. */
-        if (kind == ASSAY_SERVICE_SHARE_READY && k->waiting[i].kind == kind)
+        if ((kind == ASSAY_SERVICE_SHARE_READY || kind == ASSAY_SERVICE_SHARE_KEY) &&
+            k->waiting[i].kind == kind)
             waiting_drop(&k->waiting[i]);
         if (k->waiting[i].len == 0 && at == NULL) at = &k->waiting[i];
     }
@@ -264,6 +275,9 @@ static void effect_do(struct assay_sim_services *s, struct keeper *k,
         [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
         [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
         [ASSAY_SHARE_PAYLOAD_SUM] = ASSAY_SERVICE_SHARE_SUM,
+        [ASSAY_SHARE_PAYLOAD_KEY] = ASSAY_SERVICE_SHARE_KEY,
+        [ASSAY_SHARE_PAYLOAD_DEALING] = ASSAY_SERVICE_SHARE_DEALING,
+        [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
     };
     switch (e->act) {
     case ASSAY_SHARE_ACT_PERSIST: persist(s, k, e->id); break;
@@ -333,6 +347,11 @@ static void start(struct assay_sim_services *s, struct keeper *k)
         if (k->disk[i].len == 0) continue;
         const enum assay_status status = assay_share_holder_load(
             k->core, assay_slice_over(k->disk[i].bytes, k->disk[i].len));
+        ASSAY_ASSERT(status == ASSAY_OK);
+    }
+    if (k->keys_len > 0) {
+        const enum assay_status status =
+            assay_share_holder_load(k->core, assay_slice_over(k->keys, k->keys_len));
         ASSAY_ASSERT(status == ASSAY_OK);
     }
     assay_share_holder_crawl(k->core, shares_ledger(s, k->node), &epoch, services_now(s),

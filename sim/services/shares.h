@@ -46,6 +46,8 @@ struct keeper {
     uint64_t seen_epoch;
     size_t seen_at; /* in the log of that epoch */
     struct kept disk[SECRETS];
+    size_t keys_len; /* of its slot; 0: none */
+    uint8_t keys[128];
     void *memory;
     struct assay_share_holder *core; /* NULL: it does not run, or its ledger has not told yet */
     uint64_t wake_at_ms, list_at_ms;

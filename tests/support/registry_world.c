@@ -545,7 +545,8 @@ static struct assay_secret32 taker_of(uint32_t cluster, uint32_t slot)
 static void key(struct registry_world *w, const struct assay_share_registry *s, uint32_t cluster,
                 uint32_t slot, struct registry_record *out)
 {
-    struct assay_share_key_record record = { .speaker = speaker_of(s, cluster, slot) };
+    struct assay_share_key_record record = { .speaker = speaker_of(s, cluster, slot),
+                                             .round = s->cluster[cluster].rounds };
     const struct assay_secret32 e = taker_of(cluster, slot);
     uint8_t digest[32], wide[ASSAY_SODIUM_WIDE_LEN] = { 3, 1 };
     must(assay_sodium_point_base(&e, record.point) == ASSAY_OK);

@@ -9,6 +9,9 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
     static struct assay_share_list_record list;
     static struct assay_share_lie_record lie;
     static struct assay_share_sum_record sum;
+    static struct assay_share_key_record key;
+    static struct assay_share_dealing_record dealing;
+    static struct assay_share_dispute_record dispute;
     struct assay_share_holder_record holder;
     struct assay_share_put_record put;
     struct assay_share_delete_record gone;
@@ -53,6 +56,21 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
     case SHARES_SUM:
         status = assay_share_sum_record_decode(bytes, &sum);
         (void)assay_share_registry_sum(r, &sum, facts);
+        break;
+    case SHARES_KEY:
+        status = assay_share_key_record_decode(bytes, &key);
+        ASSAY_ASSERT(assay_share_key_record_check(&r->config.home, &key));
+        (void)assay_share_registry_key(r, record->member, &key, facts);
+        break;
+    case SHARES_DEALING:
+        status = assay_share_dealing_record_decode(bytes, &dealing);
+        ASSAY_ASSERT(assay_share_dealing_record_check(&r->config.home, &dealing));
+        (void)assay_share_registry_dealing(r, record->member, &dealing, facts);
+        break;
+    case SHARES_DISPUTE:
+        status = assay_share_dispute_record_decode(bytes, &dispute);
+        ASSAY_ASSERT(assay_share_dispute_record_check(&r->config.home, &dispute));
+        (void)assay_share_registry_dispute(r, record->member, &dispute, facts);
         break;
     case SHARES_ERA:
         facts->count = 0;

@@ -17,6 +17,9 @@ enum shares_record_kind {
     SHARES_LIE,
     SHARES_CLOSE,
     SHARES_SUM,
+    SHARES_KEY,
+    SHARES_DEALING,
+    SHARES_DISPUTE,
     SHARES_DELETE,
     SHARES_READERS,
     SHARES_ERA, /* a new era, which undoes nothing of shares */

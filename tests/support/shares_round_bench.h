@@ -100,7 +100,8 @@ static inline void bench_list(struct bench *b, uint32_t member)
 /* Lists the key of a slot for the next round. */
 static inline enum assay_share_result bench_key(struct bench *b, uint32_t slot)
 {
-    struct assay_share_key_record record = { .speaker = bench_speaker(b, slot) };
+    struct assay_share_key_record record = { .speaker = bench_speaker(b, slot),
+                                             .round = b->r->cluster[0].rounds };
     uint8_t digest[32], wide[ASSAY_SODIUM_WIDE_LEN];
     b->next[slot] = bench_scalar(b);
     bench_draw(b, wide, sizeof wide);

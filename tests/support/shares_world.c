@@ -247,6 +247,10 @@ static void start(struct world *w, struct machine *m)
     assay_bytes_copy(config.key, 64, m->key, 64);
     if (m->holder == NULL) m->holder = malloc(len);
     m->holder = assay_share_holder_init(m->holder, len, &config);
+    if (m->keys.len > 0)
+        ASSAY_ASSERT(assay_share_holder_load(m->holder, assay_slice_over(m->keys.bytes,
+                                                                         m->keys.len)) ==
+                     ASSAY_OK);
     for (uint32_t i = 0; i < IDS; i++)
         if (m->disk[i].len > 0)
             ASSAY_ASSERT(assay_share_holder_load(m->holder,
@@ -275,7 +279,7 @@ static void list_itself(struct world *w, struct machine *m)
 
 static void disk_write(struct world *w, struct machine *m, const uint8_t id[static 32])
 {
-    struct kept *kept = &m->disk[id_number(w, id)];
+    struct kept *kept = assay_bytes_all_zero(id, 32) ? &m->keys : &m->disk[id_number(w, id)];
     struct assay_slice out;
     ASSAY_ASSERT(assay_share_holder_stored(m->holder, id, kept->bytes, sizeof kept->bytes, &out) ==
                  ASSAY_OK);
@@ -285,6 +289,7 @@ static void disk_write(struct world *w, struct machine *m, const uint8_t id[stat
 
 static void disk_erase(struct world *w, struct machine *m, const uint8_t *id)
 {
+    if (id == NULL) m->keys.len = 0;
     for (uint32_t i = 0; i < w->plan->ids; i++)
         if (id == NULL || assay_bytes_equal(w->owner[i].id, id, 32)) {
             if (m->disk[i].len > 0) w->result->erased++;
@@ -295,7 +300,8 @@ static void disk_erase(struct world *w, struct machine *m, const uint8_t *id)
 static void effect_do(struct world *w, struct machine *m, const struct assay_share_effect *effect)
 {
     static const enum shares_record_kind kinds[] = { SHARES_HAVE, SHARES_DEAL, SHARES_READY,
-                                                     SHARES_LIE, SHARES_SUM };
+                                                     SHARES_LIE, SHARES_SUM, SHARES_KEY,
+                                                     SHARES_DEALING, SHARES_DISPUTE };
     struct message *message = NULL;
     uint8_t evidence[EVIDENCE] = { 0 };
     switch (effect->act) {

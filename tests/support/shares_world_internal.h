@@ -39,7 +39,7 @@ struct machine {
     uint32_t seen;
     uint32_t cluster; /* for which it lists itself */
     uint8_t secret[32], key[ASSAY_P256_PUBLIC_LEN];
-    struct kept disk[IDS];
+    struct kept disk[IDS], keys;
     bool lies, shows;
 };
 

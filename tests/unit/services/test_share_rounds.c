@@ -415,6 +415,14 @@ Test(share_rounds, a_key_is_of_one_round)
     uint8_t point[32];
     cr_assert_eq(assay_sodium_point_base(&b->now[1], point), ASSAY_OK);
     cr_assert_arr_eq(b->r->round->key[1], point, 32, "the next one is of the next round");
+    /* Whoever kept an older SHARE_KEY hands it in again: its secret half is destroyed. */
+    struct assay_share_key_record old = { .speaker = bench_speaker(b, 1) };
+    assay_bytes_copy(old.point, 32, point, 32);
+    cr_assert_eq(assay_share_registry_key(b->r, bench_member(b, 1), &old, &b->facts),
+                 ASSAY_SHARE_LATE);
+    old.round = b->r->cluster[0].rounds + 1;
+    cr_assert_eq(assay_share_registry_key(b->r, bench_member(b, 1), &old, &b->facts),
+                 ASSAY_SHARE_MISMATCH);
     bench_done(b);
 }
 
