@@ -381,7 +381,8 @@ static enum assay_share_result have_next(struct assay_share_registry *r, uint32_
         fact->attempt = reshare->attempt;
         assay_bytes_copy(fact->id, 32, line->id, 32);
     }
-    if (assay_share_count(reshare->have[0]) == r->config.slots) assay_share_reshare_finish(r, number, 0, facts);
+    if (assay_share_count(reshare->have[0]) == r->config.slots)
+        assay_share_reshare_finish(r, number, 0, facts);
     return ASSAY_SHARE_APPLIED;
 }
 

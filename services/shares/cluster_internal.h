@@ -37,8 +37,8 @@ void assay_share_reshare_fail(struct assay_share_registry *r, uint32_t number);
 /* Ends one. Returns: nothing. */
 void assay_share_reshare_remove(struct assay_share_registry *r, uint32_t number);
 
-/* Returns: false when the slot may be given to nobody, or some id would be left with fewer than k
- * shares. A member that is away is taken for gone. */
+/* Returns: false when the slot may be given to nobody, or some id would be left with no share more
+ * than k, or, of k + 1 slots, fewer than k. A member that is away is taken for gone. */
 bool assay_share_seat_may_go(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot);
 
 /* --- cluster.c */

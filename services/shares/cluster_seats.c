@@ -115,9 +115,10 @@ void assay_share_alarm(struct assay_share_registry *r, uint32_t cluster, enum as
     fact->why = why;
 }
 
-/* docs/services.md 5.7: would every synced id still have k shares, in some cluster, when no lost
- * slot's share counts any more? Who is suspended today may stand again tomorrow, with its share. */
-static bool nothing_is_lost(const struct assay_share_registry *r)
+/* docs/services.md 5.7: would every synced id still have `least` shares, in some cluster, when no
+ * lost slot's share counts any more? Who is suspended today may stand again tomorrow, with its
+ * share. */
+static bool are_kept(const struct assay_share_registry *r, uint32_t least)
 {
     uint32_t standing[ASSAY_SHARE_CLUSTERS_MAX];
     for (uint32_t c = 0; c < r->config.clusters; c++)
@@ -126,7 +127,7 @@ static bool nothing_is_lost(const struct assay_share_registry *r)
         const struct assay_share_row *row = &r->row[i];
         bool kept = !row->synced;
         for (uint32_t c = 0; c < r->config.clusters && !kept; c++)
-            kept = assay_share_count(row->have[c] & standing[c]) >= r->config.k;
+            kept = assay_share_count(row->have[c] & standing[c]) >= least;
         if (!kept) return false;
     }
     return true;
@@ -134,7 +135,8 @@ static bool nothing_is_lost(const struct assay_share_registry *r)
 
 bool assay_share_seat_may_go(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot)
 {
-    return nothing_is_lost(r) && best_candidate(r, cluster, slot, r->config.slots) !=
+    const uint32_t k = r->config.k, least = r->config.slots > k + 1 ? k + 1 : k;
+    return are_kept(r, least) && best_candidate(r, cluster, slot, r->config.slots) !=
                                      ASSAY_SHARE_MEMBERS_MAX;
 }
 
@@ -166,7 +168,7 @@ void assay_share_seats_decide(struct assay_share_registry *r, struct assay_share
         }
         const uint32_t standing = assay_share_standing_slots(r, c);
         if (assay_share_count(standing) == r->config.slots) continue;
-        if (!nothing_is_lost(r)) {
+        if (!are_kept(r, r->config.k)) {
             assay_share_alarm(r, c, ASSAY_SHARE_WHY_FEW, facts);
             continue;
         }

@@ -237,7 +237,8 @@ void assay_share_keep(const struct assay_share_call *call, struct assay_share_ho
     set_missing(call->h, holding, false);
     call->h->ready_due = true;
     assay_share_persist(call, holding);
-    if (!(row->have[call->h->cluster] >> call->h->slot & 1)) assay_share_say_have(call, holding, piece);
+    if (!(row->have[call->h->cluster] >> call->h->slot & 1))
+        assay_share_say_have(call, holding, piece);
 }
 
 void assay_share_keep_next(const struct assay_share_call *call, struct assay_share_holding *holding,

@@ -79,11 +79,14 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
     case SHARES_CLOSE: {
         enum assay_share_standing standing[SHARES_MEMBERS];
         uint16_t score[SHARES_MEMBERS];
+        bool certified[SHARES_MEMBERS];
         const uint32_t count = (uint32_t)record->len;
         for (uint32_t i = 0; i < count; i++) {
-            standing[i] = (enum assay_share_standing)record->bytes[i];
+            standing[i] = (enum assay_share_standing)(record->bytes[i] & 15);
+            certified[i] = (record->bytes[i] & SHARES_CERTIFIED) != 0;
             score[i] = (uint16_t)(100 + i);
         }
+        assay_share_registry_certify(r, certified, count);
         assay_share_registry_close(r, r->epoch + 1, standing, score, count, facts);
         break;
     }

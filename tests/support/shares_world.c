@@ -75,7 +75,7 @@ static void check_id(struct world *w, uint32_t id)
     for (uint32_t i = 0; i < w->machine_count; i++) {
         struct assay_share_piece piece;
         const struct machine *m = &w->machine[i];
-        if (!m->holder->seated || m->lies || !disk_piece(m, id, row, &piece)) continue;
+        if (!m->holder->seated || m->spoils || !disk_piece(m, id, row, &piece)) continue;
         if (assay_share_verify(&piece.commitments, m->holder->slot, &piece.share) != ASSAY_OK)
             violated(w, "FALSE", id, i);
         slots |= 1u << m->holder->slot;
@@ -110,6 +110,15 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
         w->result->deleted++;
     }
     if (fact->kind == ASSAY_SHARE_SEATED) w->result->moved++;
+    if (fact->kind == ASSAY_SHARE_SILENT) w->result->silent++;
+    if (fact->kind == ASSAY_SHARE_AWAY) w->result->away++;
+    if (fact->kind == ASSAY_SHARE_BARRED) {
+        w->result->barred++;
+        if (!w->machine[fact->member].lies) violated(w, "FRAMED", 0, fact->member);
+    }
+    if (w->in_days && (fact->kind == ASSAY_SHARE_SILENT || fact->kind == ASSAY_SHARE_AWAY) &&
+        !w->machine[fact->member].lies)
+        violated(w, "SILENCED", fact->slot, fact->member);
     if (fact->kind == ASSAY_SHARE_ALARM) w->result->alarms++;
     if (fact->kind == ASSAY_SHARE_SYNCED) {
         const uint32_t id = id_number(w, fact->id);
@@ -119,6 +128,8 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
             const uint32_t member = w->head->cluster[fact->cluster].seat[slot].member;
             if (keeps(w, member, id) || w->machine[member].lies) count++;
         }
+        const struct assay_share_row *row = assay_share_registry_find(w->head, fact->id);
+        w->thin[id] = assay_share_count(row->have[fact->cluster]) < SLOTS;
         count += w->plan->rekeys - w->rekeys; /* a disk that is gone had it, perhaps */
         if (fact->generation == 1) w->result->synced++;
         else w->result->renewed++;
@@ -134,6 +145,54 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
         }
 }
 
+/* No two dealings that stand are under one R. */
+static void check_dealings(struct world *w)
+{
+    const struct assay_share_registry *r = w->head;
+    struct assay_share_public_dealing one, other;
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            if (!assay_share_registry_dealt(r, &r->reshare[i], slot, &one)) continue;
+            for (uint32_t k = 0; k <= i; k++)
+                for (uint32_t s = 0; s < (k == i ? slot : SLOTS); s++)
+                    if (assay_share_registry_dealt(r, &r->reshare[k], s, &other) &&
+                        assay_bytes_equal(one.dealt, other.dealt, 32))
+                        violated(w, "COPIED", slot, s);
+        }
+}
+
+/* What an honest slot deals in an attempt is one thing, over crashes as well. */
+static void check_handed(struct world *w, const struct shares_record *record)
+{
+    static struct assay_share_dealing_record dealt;
+    const struct assay_slice bytes = assay_slice_over(record->bytes, record->len);
+    if (record->kind != SHARES_DEALING || w->machine[record->member].lies) return;
+    ASSAY_ASSERT(assay_share_dealing_record_decode(bytes, &dealt) == ASSAY_OK);
+    for (uint32_t i = 0; i < dealt.count; i++) {
+        const struct assay_share_dealing_line *line = &dealt.line[i];
+        struct handed now = { .member = record->member, .generation = line->generation,
+                              .attempt = line->attempt, .era = dealt.speaker.era,
+                              .seating = dealt.speaker.seating };
+        bool known = false;
+        assay_bytes_copy(now.id, 32, line->id, 32);
+        assay_bytes_copy(now.dealt, 32, line->dealing.dealt, 32);
+        for (uint32_t k = 0; k < w->handed_count; k++) {
+            const struct handed *was = &w->handed[k];
+            if (was->member != now.member || was->generation != now.generation ||
+                was->attempt != now.attempt || was->era != now.era ||
+                was->seating != now.seating || !assay_bytes_equal(was->id, now.id, 32))
+                continue;
+            known = true;
+            /* An id that is deleted and put again has the same numbers. */
+            if (!assay_bytes_equal(was->dealt, now.dealt, 32) && !w->plan->changes)
+                violated(w, "TWICE", i, record->member);
+        }
+        if (!known && w->handed_count < HANDED) w->handed[w->handed_count++] = now;
+        if (!shares_dealings_add(&w->dealings, &line->dealing.commitments))
+            violated(w, "EQUAL", i, record->member);
+    }
+}
+
 /* --- the ledger */
 
 void shares_make_final(struct world *w, const struct shares_record *record)
@@ -141,8 +200,15 @@ void shares_make_final(struct world *w, const struct shares_record *record)
     if (w->log_count == LOG) return; /* the chain of a schedule is long enough */
     w->log[w->log_count] = *record;
     w->log[w->log_count].bytes = shares_copy_of(record->bytes, record->len);
+    const uint32_t phase = w->head->round->phase;
     shares_record_apply(w->head, &w->log[w->log_count++], &w->facts);
     assay_share_registry_check(w->head);
+    if (record->kind == SHARES_DEALING) check_dealings(w);
+    w->result->rounds += phase == ASSAY_SHARE_PHASE_NONE &&
+                         w->head->round->phase != ASSAY_SHARE_PHASE_NONE;
+    for (uint32_t i = 0; i < w->facts.count; i++)
+        w->result->in_public += w->facts.fact[i].kind == ASSAY_SHARE_SYNCED &&
+                                phase == ASSAY_SHARE_PHASE_HAVES;
     for (uint32_t i = 0; i < w->facts.count; i++)
         check_fact(w, &w->facts.fact[i]);
 }
@@ -164,6 +230,13 @@ static void pool_add(struct world *w, enum shares_record_kind kind, uint32_t mem
     *record = (struct shares_record){ .kind = kind, .member = member, .len = bytes.len };
     record->bytes = shares_copy_of(bytes.bytes, bytes.len);
     assay_bytes_copy(record->key, 64, w->machine[member].key, 64);
+    check_handed(w, record);
+}
+
+void shares_hand_in(struct world *w, enum shares_record_kind kind, const struct machine *m,
+                    struct assay_slice bytes)
+{
+    pool_add(w, kind, shares_number_of(w, m), bytes);
 }
 
 static void finalize(struct world *w, uint32_t at)
@@ -172,18 +245,33 @@ static void finalize(struct world *w, uint32_t at)
     if (w->healing || shares_draw(w, 8) > 0) pool_drop(w, at); /* or it is final once more */
 }
 
+/* Of a generation that fewer than all slots made, one that lies is counted for a share, and one more
+ * that goes is one too many (docs/services.md 5, what shares do not promise). */
+static bool may_suspend(const struct world *w)
+{
+    for (uint32_t i = 0; i < w->plan->ids; i++)
+        if (w->plan->liar && (w->thin[i] || w->head->reshare_count > 0)) return false;
+    return w->suspensions > 0;
+}
+
 static void close_epoch(struct world *w)
 {
     uint8_t standing[MACHINES];
     for (uint32_t i = 0; i < w->machine_count; i++) {
+        if (w->in_days) {
+            standing[i] = (uint8_t)w->standing[i];
+            if (w->standing[i] >= ASSAY_SHARE_STAND_WARNING) standing[i] |= SHARES_CERTIFIED;
+            continue;
+        }
         if (!w->healing && w->standing[i] != ASSAY_SHARE_STAND_FULL && shares_draw(w, 2) == 0)
             w->standing[i] = ASSAY_SHARE_STAND_FULL;
-        else if (!w->healing && w->suspensions > 0 && shares_draw(w, 8) == 0) {
+        else if (!w->healing && may_suspend(w) && shares_draw(w, 8) == 0) {
             w->suspensions--;
             w->standing[i] = (enum assay_share_standing)shares_draw(w, 3);
         }
         if (w->healing) w->standing[i] = ASSAY_SHARE_STAND_FULL;
         standing[i] = (uint8_t)w->standing[i];
+        if (w->standing[i] >= ASSAY_SHARE_STAND_WARNING) standing[i] |= SHARES_CERTIFIED;
     }
     const struct shares_record record = { .kind = SHARES_CLOSE, .len = w->machine_count,
                                           .bytes = standing };
@@ -317,6 +405,10 @@ static void effect_do(struct world *w, struct machine *m, const struct assay_sha
     case ASSAY_SHARE_ACT_ERASE: disk_erase(w, m, effect->id); break;
     case ASSAY_SHARE_ACT_WIPE: disk_erase(w, m, NULL); break;
     case ASSAY_SHARE_ACT_SUBMIT:
+        if (!w->healing && (m->forges || m->mute) && effect->payload != ASSAY_SHARE_PAYLOAD_KEY &&
+            w->head->round->phase != ASSAY_SHARE_PHASE_NONE &&
+            (m->mute || effect->payload != ASSAY_SHARE_PAYLOAD_HAVE))
+            break;
         pool_add(w, kinds[effect->payload], shares_number_of(w, m), effect->bytes);
         break;
     case ASSAY_SHARE_ACT_QUOTE:
@@ -379,7 +471,7 @@ struct machine *shares_machine_of(struct world *w, const uint8_t key[static 64])
 /* The one that lies keeps a number that is no share, and deals and gives that. */
 static void spoil(struct machine *m)
 {
-    for (uint32_t i = 0; i < m->holder->count && m->lies; i++) {
+    for (uint32_t i = 0; i < m->holder->count && m->spoils; i++) {
         struct assay_share_piece *piece = &m->holder->holding[i].current;
         if (m->holder->holding[i].has &&
             assay_share_verify(&piece->commitments, m->holder->slot, &piece->share) == ASSAY_OK)
@@ -431,6 +523,17 @@ static void enter_era(struct world *w)
 
 /* --- steps */
 
+/* What the network does not carry between holders. */
+static bool is_cut(const struct world *w, const struct message *in, const struct machine *to)
+{
+    const struct machine *last = &w->machine[w->machine_count - 1], *first = &w->machine[0];
+    if (in->kind != TO_HOLDER || !in->from.holder) return false;
+    if (w->plan->alone) return true;
+    const bool from_first = assay_bytes_equal(in->from.key, first->key, 64);
+    const bool from_last = assay_bytes_equal(in->from.key, last->key, 64);
+    return w->plan->starves && ((from_first && to == last) || (from_last && to == first));
+}
+
 static void deliver(struct world *w, uint32_t at)
 {
     /* Taken out first: what it leads to may need its place. */
@@ -445,6 +548,10 @@ static void deliver(struct world *w, uint32_t at)
     struct machine *m = shares_machine_of(w, in.key);
     const struct assay_slice bytes = assay_slice_over(in.bytes, in.len);
     if (m == NULL) {
+        free(in.bytes);
+        return;
+    }
+    if (is_cut(w, &in, m)) {
         free(in.bytes);
         return;
     }
@@ -581,6 +688,73 @@ static void heal(struct world *w)
     }
 }
 
+/* docs/services.md 5.17: so long a reshare takes at most. */
+static void check_due(struct world *w)
+{
+    for (uint32_t i = 0; i < w->plan->ids; i++) {
+        const struct assay_share_row *row = assay_share_registry_find(w->head, w->owner[i].id);
+        const uint32_t generation = row == NULL ? 0 : row->generation;
+        const bool due = row != NULL && row->synced && row->wanted != 0;
+        w->due[i] = due && generation == w->generation[i] ? w->due[i] + 1 : 0;
+        w->generation[i] = generation;
+        if (w->due[i] <= 1) /* it waits for the round that runs, if one does */
+            w->due_max[i] =
+                DUE_MAX + (w->head->round->phase != ASSAY_SHARE_PHASE_NONE ? ROUND_MAX : 0);
+        if (w->due[i] > w->due_max[i]) violated(w, "OVERDUE", i, w->due[i]);
+    }
+}
+
+/* One that sits, and is neither the first nor the last, is suspended for an epoch. */
+static void suspend_one(struct world *w)
+{
+    const uint32_t slot = (uint32_t)shares_draw(w, SLOTS);
+    const uint32_t member = w->head->cluster[0].seat[slot].member;
+    if (!w->head->cluster[0].seated || member == 0 || w->machine[member].lies) return;
+    /* n - r is one, and one is silent already: what another one leaves may be too few. */
+    if (w->plan->mute && w->head->reshare_count > 0) return;
+    w->standing[member] = ASSAY_SHARE_STAND_SUSPENDED;
+}
+
+static void day(struct world *w)
+{
+    for (uint32_t round = 0; round < DAY_ROUNDS && w->result->violation == NULL; round++) {
+        w->now_ms += 100;
+        if (round % 12 == 5)
+            for (uint32_t i = 0; i < w->plan->ids; i++)
+                shares_owner_hands(w, i, round / 12 % SLOTS);
+        for (uint32_t i = 0; i < w->machine_count; i++)
+            if (w->machine[i].forges) shares_forge(w, &w->machine[i]);
+        for (uint32_t i = 0; i < 4 && w->pool_count > 0; i++)
+            finalize(w, (uint32_t)shares_draw(w, w->pool_count));
+        for (uint32_t i = 0; i < w->machine_count; i++) {
+            while (w->machine[i].seen < w->log_count)
+                see(w, &w->machine[i]);
+            tick(w, &w->machine[i]);
+        }
+        for (uint32_t i = w->message_count; i > 0 && w->message_count > 0; i--)
+            deliver(w, 0);
+        check(w);
+    }
+    for (uint32_t i = 0; i < w->machine_count && w->head->round->phase == ASSAY_SHARE_PHASE_NONE;
+         i++)
+        if (w->machine[i].seen == w->log_count && w->machine[i].holder->key_now.set)
+            violated(w, "KEYS", 0, i);
+}
+
+static void days(struct world *w)
+{
+    w->in_days = true;
+    for (uint32_t i = 0; i < w->plan->days && w->result->violation == NULL; i++) {
+        day(w);
+        for (uint32_t m = 0; m < w->machine_count; m++)
+            w->standing[m] = ASSAY_SHARE_STAND_FULL;
+        if (i % 12 == 3) suspend_one(w);
+        close_epoch(w);
+        check_due(w);
+    }
+    w->in_days = false;
+}
+
 static void make(struct world *w)
 {
     const size_t len = assay_share_registry_size(IDS);
@@ -592,7 +766,11 @@ static void make(struct world *w)
     for (uint32_t i = 0; i < w->machine_count; i++) {
         struct machine *m = &w->machine[i];
         m->cluster = i % w->plan->clusters;
-        m->lies = w->plan->liar && i == w->machine_count - 1; /* the best: it sits at once */
+        const bool last = i == w->machine_count - 1; /* the best: it sits at once */
+        m->spoils = w->plan->liar && last;
+        m->forges = w->plan->forges && last;
+        m->mute = w->plan->mute && last;
+        m->lies = last && (w->plan->liar || w->plan->forges || w->plan->starves || w->plan->mute);
         m->shows = w->plan->shower && i == 0;
         m->registry = assay_share_registry_init(malloc(len), len, &w->config);
         w->standing[i] = ASSAY_SHARE_STAND_FULL;
@@ -645,7 +823,9 @@ struct shares_result shares_world_run(const struct shares_plan *plan)
         step(w);
         check(w);
     }
-    if (result.violation == NULL) heal(w);
+    if (plan->days > 0) days(w);
+    if (result.violation == NULL && plan->days == 0) heal(w);
+    if (plan->days > 0) result.settled = result.violation == NULL;
     unmake(w);
     free(w);
     return result;

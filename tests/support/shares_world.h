@@ -15,6 +15,13 @@
  *   BACK    an id is there that its owner has deleted and not put again
  *   READERS an id is read by others than its owner named last
  *   EQUAL   two dealings of different numbers have equal coefficients above the constant
+ *   TWICE   an honest slot dealt two things in one public attempt
+ *   COPIED  a dealing stands whose R another has as well
+ * and in days, when honest holders hear everything and have the time of an epoch for it:
+ *   SILENCED  an honest slot is called silent, loses its slot for that, or is barred
+ *   KEYS      a holder has the key of a round that is over
+ *   OVERDUE   a reshare is due for more than 8 closes, or those and what is left of a round that
+ *             runs
  */
 #ifndef ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
 #define ASSAY_TESTS_SUPPORT_SHARES_WORLD_H
@@ -33,6 +40,11 @@ struct shares_plan {
     bool changes;  /* owners delete ids, put them again and name other readers; the host hands in
                     * whatever they have signed, again and again */
     uint32_t steps;
+    bool alone;   /* holders of one cluster do not reach each other: nothing is done privately */
+    bool starves; /* the last gives nothing to the first over links, and takes nothing */
+    bool forges;  /* the last does in public whatever it can */
+    bool mute;    /* the last hands nothing in of public attempts but its keys */
+    uint32_t days; /* epochs in which everybody hears everything; then steps are 0 */
 };
 
 struct shares_result {
@@ -41,6 +53,7 @@ struct shares_result {
     bool settled; /* after healing all slots keep all that is synced, and nothing else */
     uint32_t synced, renewed, fetched, crashes, moved, convicted, refused, erased, alarms, steps;
     uint32_t shown, eras, deleted, changed, again;
+    uint32_t rounds, in_public, silent, away, barred; /* rounds; generations that they made */
 };
 
 /* Returns: what one schedule came to. */

@@ -24,6 +24,9 @@ enum {
     EVIDENCE = 96,
     HEAL_ROUNDS = 4000,
     SIGNED = 64,
+    HANDED = 1024,
+    DAY_ROUNDS = 48,
+    DUE_MAX = 8, ROUND_MAX = 6, /* closes */
     OWNER = 9, /* of all ids */
 };
 
@@ -41,6 +44,7 @@ struct machine {
     uint8_t secret[32], key[ASSAY_P256_PUBLIC_LEN];
     struct kept disk[IDS], keys;
     bool lies, shows;
+    bool spoils, forges, mute;
 };
 
 enum message_kind { TO_HOLDER, TO_OWNER, QUOTE, VERIFY };
@@ -66,6 +70,13 @@ struct owner {
     uint8_t list[SIGNED];    /* by version: what names the reader */
 };
 
+/* A line of SHARE_DEALING of an honest slot. */
+struct handed {
+    uint32_t member, generation, attempt;
+    uint64_t era, seating;
+    uint8_t id[32], dealt[32];
+};
+
 struct world {
     const struct shares_plan *plan;
     struct shares_result *result;
@@ -88,6 +99,12 @@ struct world {
     struct shares_shower shower;
     struct shares_dealings dealings;
     bool healing;
+    bool in_days;
+    uint32_t handed_count; /* what honest slots dealt in public, */
+    struct handed handed[HANDED];
+    uint32_t due[IDS], due_max[IDS]; /* closes that an id is due, at this generation */
+    bool thin[IDS]; /* the current generation was made by fewer than all slots */
+    uint32_t generation[IDS];
     struct assay_share_facts facts;
     struct assay_share_effects effects;
     uint8_t room[2 * ASSAY_SHARE_MESSAGE_MAX];
@@ -105,6 +122,14 @@ struct assay_share_epoch shares_epoch_of(const struct machine *m);
 uint32_t shares_number_of(const struct world *w, const struct machine *m);
 /* Does what the holder asked for, in its order; the host may die in the middle. */
 void shares_host_does(struct world *w, struct machine *m);
+
+/* A record waits until it is final. */
+void shares_hand_in(struct world *w, enum shares_record_kind kind, const struct machine *m,
+                    struct assay_slice bytes);
+
+/* --- shares_world_public.c */
+/* One that means ill says something of the round that runs. */
+void shares_forge(struct world *w, struct machine *m);
 
 /* --- shares_world_owners.c */
 /* Deals an id, and puts it. */

@@ -49,6 +49,20 @@ Test(share_rounds, a_slot_that_is_silent_prevents_nothing)
     }
 }
 
+Test(share_rounds, fewer_than_enough_make_no_generation)
+{
+    struct bench *b = bench_of();
+    bench_deal_all(b, ALL);
+    for (uint32_t i = 0; i < 8 && b->r->round->phase != ASSAY_SHARE_PHASE_HAVES; i++)
+        bench_close(b);
+    bench_have_all(b, 7);
+    for (uint32_t i = 0; i < 4; i++) {
+        bench_close(b);
+        cr_assert_eq(bench_row(b)->generation, 1, "three of five, of whom two may lie");
+    }
+    bench_done(b);
+}
+
 /* --- lies */
 
 /* A dealer gives one slot another number than it has committed to. */
@@ -269,9 +283,12 @@ Test(share_rounds, silence_in_private_attempts_costs_nothing)
     while (b->r->round->phase != ASSAY_SHARE_PHASE_NONE)
         bench_close(b);
     const uint32_t silent = b->silent, away = b->away;
+    bench_list(b, 6); /* somebody else would like to sit */
     for (uint32_t i = 0; i < 200; i++) {
         bench_close(b);
         cr_assert(bench_reshare(b) == NULL || !bench_reshare(b)->is_public);
+        for (uint32_t slot = 0; slot < SLOTS; slot++)
+            cr_assert(!assay_share_registry_is_lost(b->r, 0, slot));
     }
     cr_assert_eq(b->silent, silent);
     cr_assert_eq(b->away, away);

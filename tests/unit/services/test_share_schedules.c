@@ -38,6 +38,11 @@ static struct shares_result run_all(struct shares_plan plan, uint64_t otherwise)
         all.deleted += r.deleted;
         all.changed += r.changed;
         all.again += r.again;
+        all.rounds += r.rounds;
+        all.in_public += r.in_public;
+        all.silent += r.silent;
+        all.away += r.away;
+        all.barred += r.barred;
     }
     printf("%u synced, %u renewed, %u fetched, %u crashes, %u slots given, %u convicted, "
            "%u messages refused, %u erased, %u alarms, %u shown, %u eras, %u deleted, "
@@ -45,6 +50,8 @@ static struct shares_result run_all(struct shares_plan plan, uint64_t otherwise)
            all.synced, all.renewed, all.fetched, all.crashes, all.moved, all.convicted,
            all.refused, all.erased, all.alarms, all.shown, all.eras, all.deleted,
            all.again, all.changed);
+    printf("%u rounds, %u renewed in public, %u silent, %u of them away, %u barred\n", all.rounds,
+           all.in_public, all.silent, all.away, all.barred);
     return all;
 }
 
@@ -131,4 +138,64 @@ Test(share_schedules, what_its_owner_deleted_does_not_come_back)
     plan = three_clusters;
     plan.changes = true;
     cr_assert_gt(run_all(plan, 20).deleted, 40);
+}
+
+/* --- public attempts */
+
+/* Nothing is done privately, and everybody hears what is on the ledger: each reshare is done within
+ * 8 closes, and nobody is called silent. */
+static const struct shares_plan in_public = {
+    .clusters = 1, .spare = 3, .ids = 3, .days = 60, .alone = true,
+};
+
+Test(share_schedules, what_cannot_be_done_privately_is_done_in_public)
+{
+    const struct shares_result all = run_all(in_public, 30);
+    cr_assert_gt(all.in_public, 100);
+    cr_assert_eq(all.silent + all.away + all.barred + all.convicted, 0);
+}
+
+/* One slot gives nothing to one other, and takes nothing of it: the honest one loses nothing. */
+Test(share_schedules, a_dealer_that_starves_a_slot_costs_it_nothing)
+{
+    struct shares_plan plan = in_public;
+    plan.alone = false;
+    plan.starves = true;
+    const struct shares_result all = run_all(plan, 60);
+    cr_assert_eq(all.silent + all.away + all.barred + all.convicted, 0);
+    cr_assert_gt(all.renewed, 100);
+}
+
+/* One slot does in public whatever it can: deals wrong numbers, copies, disputes what stands. */
+Test(share_schedules, one_that_lies_in_public_prevents_nothing)
+{
+    struct shares_plan plan = in_public;
+    plan.forges = true;
+    plan.crashes = 6;
+    const struct shares_result all = run_all(plan, 60);
+    cr_assert_gt(all.in_public, 100);
+    cr_assert_gt(all.convicted, 20);
+}
+
+Test(share_schedules, one_that_is_silent_in_public_prevents_nothing_and_loses_its_slot)
+{
+    struct shares_plan plan = in_public;
+    plan.mute = true;
+    const struct shares_result all = run_all(plan, 30);
+    cr_assert_gt(all.in_public, 100);
+    cr_assert_gt(all.away, 20);
+    cr_assert_eq(all.convicted, 0);
+}
+
+/* Under whatever schedule: nothing is lost, nobody deals twice, nobody honest is convicted. */
+Test(share_schedules, public_attempts_lose_nothing_whatever_comes_when)
+{
+    struct shares_plan plan = one_cluster;
+    plan.alone = true;
+    plan.steps = 3000;
+    plan.forges = true;
+    plan.suspensions = 3;
+    plan.eras = 2;
+    const struct shares_result all = run_all(plan, 60);
+    cr_assert_gt(all.rounds, 40);
 }
