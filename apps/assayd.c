@@ -299,6 +299,14 @@ static void hold_signals(bool those_that_end)
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+/* What stdout could not take. */
+static int end_output(int result)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) return result;
+    daemon_complain("standard output cannot be written");
+    return result == ASSAY_EXIT_OK ? ASSAY_EXIT_INTERNAL : result;
+}
+
 /* Fit: what --check-config says. */
 static int say_fit(struct daemon_node *node)
 {
@@ -309,7 +317,7 @@ static int say_fit(struct daemon_node *node)
     for (size_t i = 0; i < node->insecure_count; i++)
         (void)printf("INSECURE: %s\n", node->insecure[i]);
     daemon_close(node);
-    return ASSAY_EXIT_OK;
+    return end_output(ASSAY_EXIT_OK);
 }
 
 static int finish(struct daemon_node *node, enum assay_status status)
@@ -390,10 +398,10 @@ int main(int argc, char **argv)
         else if (o == 'k') check_only = true;
         else if (o == 'v') {
             (void)printf("assayd %s\n", ASSAY_VERSION);
-            return ASSAY_EXIT_OK;
+            return end_output(ASSAY_EXIT_OK);
         } else if (o == 'h') {
             (void)fputs(usage, stdout);
-            return ASSAY_EXIT_OK;
+            return end_output(ASSAY_EXIT_OK);
         } else {
             assay_flags_wrong(argc, argv, o, options, wrong);
             return misuse(wrong);

@@ -12,6 +12,7 @@
 #include "apps/assay/file_fault.h"
 #include "apps/assay/node.h"
 #include "apps/assay/options.h"
+#include "apps/assay/output.h"
 #include "apps/client.h"
 #include "net/keyring.h"
 
@@ -83,10 +84,12 @@ int assay_change_file_write(const struct assay_change_options *options, const ch
     if (bytes == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, path);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_CHANGE_RECORD_LEN_MAX);
     enum assay_status status = assay_record_put_change(&w, body, ids, signatures, count);
-    if (status == ASSAY_OK)
-        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len));
+    const int result =
+        status == ASSAY_OK ? assay_output_write("assay change", path, ASSAY_FILE_PUBLIC,
+                                                assay_slice_over(w.bytes, w.len))
+                           : assay_change_fail(options, status, path);
     free(bytes);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(options, status, path);
+    return result;
 }
 
 /* ------------------------------------------------------------ sign */

@@ -10,15 +10,16 @@
 #include "apps/assay/collateral_set.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/output.h"
 
 static int write_set(const struct assay_collateral_options *o,
                      const struct assay_collateral_file *next)
 {
     uint8_t digest[ASSAY_SHA256_LEN];
     char text[2 * ASSAY_SHA256_LEN + 1];
-    if (assay_file_replace(o->out, ASSAY_FILE_PUBLIC, next->set.bytes) != ASSAY_OK)
-        return assay_print_error(o->json, ASSAY_EXIT_INTERNAL, "internal", "%s: cannot be written",
-                                 o->out);
+    const int written = assay_output_write("assay collateral apply", o->out, ASSAY_FILE_PUBLIC,
+                                           next->set.bytes);
+    if (written != ASSAY_EXIT_OK) return written;
     assay_sha256(next->set.bytes.bytes, next->set.bytes.len, digest);
     assay_hex_encode(digest, sizeof digest, text, sizeof text);
     if (!o->json) {

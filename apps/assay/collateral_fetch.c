@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/file_fault.h"
+#include "apps/assay/output.h"
 #include "base/rfc3339.h"
 #include "quote/amd/snp.h"
 #include "quote/package.h"
@@ -115,9 +116,9 @@ static int write_part(struct errand *e, const char *name, struct assay_slice con
     char path[PATH_MAX];
     const int n = snprintf(path, sizeof path, "%s/%s", e->options->directory, name);
     if (n < 0 || (size_t)n >= sizeof path) return COMPLAIN(e, "--out: the path is too long");
-    if (assay_file_replace(path, ASSAY_FILE_PUBLIC, content) != ASSAY_OK)
-        return assay_print_error(e->options->json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s", path,
-                                 strerror(errno));
+    const int written =
+        assay_output_write("assay collateral fetch", path, ASSAY_FILE_PUBLIC, content);
+    if (written != ASSAY_EXIT_OK) return written;
     note(e, name, fetched, content.len);
     return ASSAY_EXIT_OK;
 }

@@ -11,6 +11,7 @@
 #include "apps/assay/collateral_set.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/output.h"
 #include "quote/collateral/newer.h"
 #include "quote/collateral/offer.h"
 
@@ -149,9 +150,7 @@ static enum assay_status pack_lists(struct packing *p, const struct assay_key *r
 static int write_offer(struct packing *p, struct assay_slice offer)
 {
     const char *const path = p->options->out;
-    if (assay_file_replace(path, ASSAY_FILE_PUBLIC, offer) == ASSAY_OK) return ASSAY_EXIT_OK;
-    return assay_print_error(p->options->json, ASSAY_EXIT_INTERNAL, "internal",
-                             "%s: cannot be written", path);
+    return assay_output_write("assay collateral pack", path, ASSAY_FILE_PUBLIC, offer);
 }
 
 static int judge(struct packing *p, const struct assay_key *root, size_t len)

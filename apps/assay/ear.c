@@ -7,6 +7,7 @@
 #include "apps/assay/ear_read.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/file_fault.h"
+#include "apps/assay/output.h"
 #include "base/rfc3339.h"
 #include "net/keyring.h"
 #include "quote/json.h"
@@ -87,16 +88,14 @@ static enum assay_status sign(const struct assay_appraisal *a, const struct assa
     return token->full ? ASSAY_E_FULL : ASSAY_OK;
 }
 
-static int store(const struct assay_appraisal *a, const char *path, struct assay_slice token)
+static int store(const char *path, struct assay_slice token)
 {
     if (strcmp(path, "-") == 0) {
         const bool ok =
             fwrite(token.bytes, 1, token.len, stdout) == token.len && fflush(stdout) == 0;
         return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
     }
-    const enum assay_status status = assay_file_replace(path, ASSAY_FILE_PUBLIC, token);
-    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return COMPLAIN(a->json, "--ear %s: %s", path, assay_status_text(status));
+    return assay_output_write("assay: --ear", path, ASSAY_FILE_PUBLIC, token);
 }
 
 int assay_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options)
@@ -115,7 +114,7 @@ int assay_ear_write(const struct assay_appraisal *a, const struct assay_ear_opti
     if (status != ASSAY_OK)
         return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "--ear: %s",
                                  assay_status_text(status));
-    return store(a, options->file, assay_slice_over(bytes, token.len));
+    return store(options->file, assay_slice_over(bytes, token.len));
 }
 
 /* --- reading one */

@@ -8,6 +8,7 @@
 
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/file_fault.h"
+#include "apps/assay/output.h"
 #include "base/rfc3339.h"
 #include "services/registry/plan.h"
 
@@ -35,19 +36,23 @@ void assay_genesis_file_free(struct assay_genesis_file *file)
     *file = (struct assay_genesis_file){ .bytes = NULL };
 }
 
-enum assay_status assay_genesis_file_write(const char *path, struct assay_slice body,
-                                           const uint32_t *signers,
-                                           const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
-                                           size_t count)
+int assay_genesis_file_write(const char *verb, const char *path, struct assay_slice body,
+                             const uint32_t *signers,
+                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count)
 {
+    const struct assay_where nowhere = { 0 };
+    char who[32];
     uint8_t *bytes = malloc(ASSAY_GENESIS_LEN_MAX);
-    if (bytes == NULL) return ASSAY_E_MEMORY;
+    if (bytes == NULL) return assay_genesis_complain(verb, path, ASSAY_E_MEMORY, &nowhere);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_GENESIS_LEN_MAX);
-    enum assay_status status = assay_genesis_encode_file(body, signers, signatures, count, &w);
-    if (status == ASSAY_OK)
-        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len));
+    const enum assay_status status = assay_genesis_encode_file(body, signers, signatures, count, &w);
+    (void)snprintf(who, sizeof who, "assay genesis %s", verb);
+    const int result =
+        status == ASSAY_OK
+            ? assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len))
+            : assay_genesis_complain(verb, path, status, &nowhere);
     free(bytes);
-    return status;
+    return result;
 }
 
 enum assay_status assay_genesis_explain(char message[static ASSAY_CONFIG_MESSAGE_MAX],

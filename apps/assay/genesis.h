@@ -28,11 +28,11 @@ ASSAY_CHECKED enum assay_status assay_genesis_file_load(const char *path,
                                                         struct assay_where *where);
 /* Returns: nothing. */
 void assay_genesis_file_free(struct assay_genesis_file *file);
-/* The file around a body; as assay_genesis_encode_file.
- * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_MEMORY | what the encoder says */
-ASSAY_CHECKED enum assay_status assay_genesis_file_write(
-    const char *path, struct assay_slice body, const uint32_t *signers,
-    const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count);
+/* The file around a body; as assay_genesis_encode_file. A failure is said.
+ * Returns: ASSAY_EXIT_OK | as assay_output_write | as assay_genesis_complain */
+int assay_genesis_file_write(const char *verb, const char *path, struct assay_slice body,
+                             const uint32_t *signers,
+                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count);
 /* One line on stderr about a genesis file. Returns: the exit status that fits. */
 int assay_genesis_complain(const char *verb, const char *path, enum assay_status status,
                            const struct assay_where *where);

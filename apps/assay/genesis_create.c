@@ -295,14 +295,12 @@ int assay_genesis_create(const char *plan_path, const char *out_path)
     struct draft d;
     if (is_signed(out_path)) return ASSAY_EXIT_CONFLICT;
     struct assay_slice body = { NULL, 0 };
-    enum assay_status status = build(&d, plan_path, &body);
-    if (status == ASSAY_OK) {
-        status = assay_genesis_file_write(out_path, body, NULL, NULL, 0);
-        (void)snprintf(d.message, sizeof d.message, "%s: %s", out_path, assay_status_text(status));
-    }
+    const enum assay_status status = build(&d, plan_path, &body);
     int result = ASSAY_EXIT_OK;
-    if (status == ASSAY_OK) result = say(out_path, d.genesis);
-    else (void)fprintf(stderr, "assay genesis create: %s\n", d.message);
+    if (status == ASSAY_OK)
+        result = assay_genesis_file_write("create", out_path, body, NULL, NULL, 0);
+    if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = say(out_path, d.genesis);
+    if (status != ASSAY_OK) (void)fprintf(stderr, "assay genesis create: %s\n", d.message);
     const bool input = assay_status_class(status) == ASSAY_CLASS_INPUT;
     close_draft(&d);
     return status == ASSAY_OK ? result : input ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;

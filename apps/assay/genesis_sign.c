@@ -79,13 +79,13 @@ static int sign_with(const char *path, const struct assay_genesis *genesis,
     }
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     struct signatures all;
-    enum assay_status status = sign_chain_id(genesis->chain_id, key, signature);
+    const enum assay_status status = sign_chain_id(genesis->chain_id, key, signature);
     if (status != ASSAY_OK) return assay_genesis_complain("sign", path, status, &nowhere);
     merge(genesis, signer, signature, &all);
-    status =
-        assay_genesis_file_write(path, genesis->body, all.signers,
+    const int written =
+        assay_genesis_file_write("sign", path, genesis->body, all.signers,
                                  (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all.bytes, all.count);
-    if (status != ASSAY_OK) return assay_genesis_complain("sign", path, status, &nowhere);
+    if (written != ASSAY_EXIT_OK) return written;
     if (assay_json_mode_asked()) {
         struct assay_json *const data =
             assay_made("genesis sign", (const char *const[]){ path, NULL });

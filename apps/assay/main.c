@@ -5,9 +5,12 @@
 #include "apps/assay/json_mode.h"
 #include "apps/assay/options.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A new group is one file and one row. */
 static const struct assay_command commands[] = {
@@ -60,6 +63,26 @@ static void print_usage(FILE *out)
         (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
     (void)fputs("\n`assay GROUP --help` tells more. stdout carries data, stderr diagnostics.\n",
                 out);
+}
+
+/* What stdout could not take, whichever command wrote it: a result that nobody got is none. */
+static int end(int status)
+{
+    const bool failed = fflush(stdout) != 0 || ferror(stdout) != 0;
+    const int why = errno;
+    if (!failed) return status;
+    const bool is_cause = why == ENOSPC || why == EDQUOT || why == EFBIG || why == EIO ||
+                          why == EPIPE || why == EBADF || why == EROFS;
+    (void)fprintf(stderr, "assay: standard output: %s\n",
+                  is_cause ? strerror(why) : "could not be written");
+    return status == ASSAY_EXIT_OK ? ASSAY_EXIT_INTERNAL : status;
+}
+
+/* Less than this is written at the end, where errno is that of the write. */
+static void buffer_output(void)
+{
+    static char buffer[1 << 16];
+    if (isatty(STDOUT_FILENO) == 0) (void)setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }
 
 static const struct assay_command *find(const char *name)
@@ -116,18 +139,19 @@ int main(int argc, char **argv)
 {
     /* With it getopt_long would read no option behind a verb, and the table lets these through. */
     (void)unsetenv("POSIXLY_CORRECT");
+    buffer_output();
     if (argc < 2) {
         print_usage(stderr);
         return ASSAY_EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0)
-        return help(argc - 1, argv + 1);
+        return end(help(argc - 1, argv + 1));
     if (strcmp(argv[1], "--version") == 0) {
         (void)puts("assay " ASSAY_VERSION);
-        return ASSAY_EXIT_OK;
+        return end(ASSAY_EXIT_OK);
     }
-    if (!json_asked(argc - 1, argv + 1)) return run(argc - 1, argv + 1);
+    if (!json_asked(argc - 1, argv + 1)) return end(run(argc - 1, argv + 1));
     assay_json_mode_begin();
-    return assay_json_mode_end(run(argc - 1, argv + 1));
+    return end(assay_json_mode_end(run(argc - 1, argv + 1)));
 }

@@ -11,6 +11,7 @@
 #include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/node_source.h"
+#include "apps/assay/output.h"
 #include "net/json/json.h"
 
 #include <getopt.h>
@@ -86,11 +87,10 @@ static int make_request(const struct assay_config *config, const char *out)
     if (result == ASSAY_EXIT_OK) {
         written = print_request(&card, assay_slice_over(text, text_len),
                                 assay_slice_over(sample, sample_len));
-        const enum assay_status status =
-            written == NULL ? ASSAY_E_MEMORY
-                            : assay_file_replace(out, ASSAY_FILE_PUBLIC,
-                                                 assay_slice_over(written, strlen(written)));
-        if (status != ASSAY_OK) result = complain(who, out, status, "");
+        result = written == NULL
+                     ? complain(who, out, ASSAY_E_MEMORY, "")
+                     : assay_output_write("assay node request", out, ASSAY_FILE_PUBLIC,
+                                          assay_slice_over(written, strlen(written)));
     }
     if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
         struct assay_json *const data =

@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/file_fault.h"
+#include "apps/assay/output.h"
 #include "base/assert.h"
 #include "base/rfc3339.h"
 #include "net/keyring.h"
@@ -238,10 +239,8 @@ static enum assay_status sign(struct assay_slice manifest, const char *issuer, c
 
 static int write_out(const char *path, struct assay_slice bytes)
 {
-    if (path != NULL) {
-        const enum assay_status status = assay_file_replace(path, ASSAY_FILE_PUBLIC, bytes);
-        return status == ASSAY_OK ? ASSAY_EXIT_OK : cannot_read(path, status);
-    }
+    if (path != NULL)
+        return assay_output_write("assay policy export", path, ASSAY_FILE_PUBLIC, bytes);
     if (isatty(STDOUT_FILENO))
         return COMPLAIN("policy export: a CoRIM is binary: expected --out FILE, or a pipe");
     const bool written = fwrite(bytes.bytes, 1, bytes.len, stdout) == bytes.len;

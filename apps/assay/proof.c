@@ -11,6 +11,7 @@
 #include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
+#include "apps/assay/output.h"
 #include "apps/client.h"
 #include "base/file/file.h"
 #include "base/rfc3339.h"
@@ -188,9 +189,8 @@ static int write_checkpoint(const char *who, const char *path, const struct assa
     uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     enum assay_status status = assay_checkpoint_encode(c, &w);
-    if (status == ASSAY_OK)
-        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, w.len));
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(who, path, status);
+    if (status != ASSAY_OK) return complain(who, path, status);
+    return assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, w.len));
 }
 
 /* One hexadecimal field of a daemon's document. Returns: an enum assay_exit; *bytes is of malloc.
@@ -348,10 +348,8 @@ static int make(const struct proof_options *o)
         return assay_misuse("NODE is a name, a slot or a node id");
     int result = ask_bytes(who, o->socket, request, "proof", &bytes, &len);
     if (result == ASSAY_EXIT_OK) {
-        const enum assay_status status =
-            assay_file_replace(o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
-        if (status != ASSAY_OK) result = complain(who, o->out, status);
-        else result = say_made(o->out, o->words[0], len);
+        result = assay_output_write(who, o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
+        if (result == ASSAY_EXIT_OK) result = say_made(o->out, o->words[0], len);
     }
     free(bytes);
     return result;

@@ -10,6 +10,7 @@
 #include "apps/assay/proof.h"
 
 #include "apps/assay/command.h"
+#include "apps/assay/output.h"
 #include "base/base64.h"
 #include "base/file/file.h"
 #include "net/keyring.h"
@@ -192,8 +193,6 @@ int assay_proof_ear_write(const struct assay_proof_verified *verified, const cha
     if (strcmp(path, "-") == 0)
         return fwrite(bytes, 1, token.len, stdout) == token.len ? ASSAY_EXIT_OK
                                                                 : ASSAY_EXIT_INTERNAL;
-    status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, token.len));
-    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    (void)fprintf(stderr, "assay proof: %s: %s\n", path, assay_status_text(status));
-    return ASSAY_EXIT_INTERNAL;
+    return assay_output_write("assay proof", path, ASSAY_FILE_PUBLIC,
+                              assay_slice_over(bytes, token.len));
 }

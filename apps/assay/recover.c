@@ -10,6 +10,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/options.h"
+#include "apps/assay/output.h"
 #include "base/assert.h"
 #include "host/recovery.h"
 #include "net/keyring.h"
@@ -66,10 +67,12 @@ int assay_recover_file_write(const struct assay_recover_options *options, const 
         : file->is_release ? assay_release_encode(file->release.body, ids, signatures, count, &w)
                            : assay_recover_encode(r->header_bytes, r->body, r->grounds,
                                                   r->operators, ids, signatures, count, &w);
-    if (status == ASSAY_OK)
-        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(w.bytes, w.len));
+    const int result =
+        status == ASSAY_OK ? assay_output_write("assay recover", path, ASSAY_FILE_PUBLIC,
+                                                assay_slice_over(w.bytes, w.len))
+                           : assay_change_fail(&options->change, status, path);
     free(bytes);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(&options->change, status, path);
+    return result;
 }
 
 /* ------------------------------------------------------------ asking a node */
@@ -249,15 +252,13 @@ static int run_answer(const struct assay_recover_options *options)
     int result = assay_recover_ask(options, "answer", (struct assay_slice){ 0 }, &document);
     if (result != ASSAY_EXIT_OK) return result;
     const struct assay_json *d = assay_json_get(document, "data");
-    enum assay_status status = ASSAY_E_SYNTAX;
-    if (assay_recover_hex(d, "answer", ASSAY_ANSWER_LEN_MAX, &bytes, &len))
-        status = assay_file_replace(options->change.out, ASSAY_FILE_PUBLIC,
-                                    assay_slice_over(bytes, len));
-    if (status != ASSAY_OK) {
-        result = assay_change_fail(&options->change, status, options->change.out);
-    } else if (options->change.json) {
+    result = assay_recover_hex(d, "answer", ASSAY_ANSWER_LEN_MAX, &bytes, &len)
+                 ? assay_output_write("assay recover answer", options->change.out,
+                                      ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len))
+                 : assay_change_fail(&options->change, ASSAY_E_SYNTAX, options->change.out);
+    if (result == ASSAY_EXIT_OK && options->change.json) {
         result = print_whole(document);
-    } else {
+    } else if (result == ASSAY_EXIT_OK) {
         (void)printf("%s: era %llu, epoch %llu, final up to height %llu, %llu F above%s%s\n",
                      options->change.out, (unsigned long long)assay_json_uint(d, "era", 0),
                      (unsigned long long)assay_json_uint(d, "epoch", 0),

@@ -10,6 +10,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/options.h"
+#include "apps/assay/output.h"
 #include "apps/client.h"
 #include "web/page.h"
 
@@ -149,12 +150,18 @@ static int gather(struct report *r, struct assay_json *data)
 
 /* ------------------------------------------------------------ the page */
 
-static bool write_page(const char *path, const char *text)
+static int write_page(const char *path, const char *text)
 {
-    FILE *out = fopen(path, "we");
-    if (out == NULL) return false;
-    const bool good = assay_web_report_put(text, out) && fflush(out) == 0;
-    return fclose(out) == 0 && good;
+    char *page = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&page, &len);
+    bool good = out != NULL && assay_web_report_put(text, out);
+    if (out != NULL && fclose(out) != 0) good = false;
+    const int result = good ? assay_output_write("assay report", path, ASSAY_FILE_PUBLIC,
+                                                 assay_slice_over((const uint8_t *)page, len))
+                            : ASSAY_EXIT_INTERNAL;
+    free(page);
+    return result;
 }
 
 static int tell(const struct report *r, struct assay_json *data)
@@ -167,13 +174,11 @@ static int tell(const struct report *r, struct assay_json *data)
     assay_json_set(document, "data", data);
     char *text = assay_json_print(document, r->options.json ? 2 : 0);
     assay_json_free(&document);
-    bool good = text != NULL;
-    if (good && r->html == NULL) good = puts(text) >= 0 && fflush(stdout) == 0;
-    if (good && r->html != NULL) good = write_page(r->html, text);
+    int result = text != NULL ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    if (text != NULL && r->html == NULL) (void)puts(text);
+    if (text != NULL && r->html != NULL) result = write_page(r->html, text);
     free(text);
-    if (good) return ASSAY_EXIT_OK;
-    return assay_print_error(false, ASSAY_EXIT_INTERNAL, "internal", "report: %s cannot be written",
-                             r->html != NULL ? r->html : "standard output");
+    return result;
 }
 
 int assay_command_report(int argc, char **argv)

@@ -6,6 +6,7 @@
 #include "apps/assay/hand.h"
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
+#include "apps/assay/output.h"
 #include "apps/assay/services.h"
 #include "base/assert.h"
 #include "net/services/share_client.h"
@@ -157,11 +158,11 @@ static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t
     while ((status = assay_share_client_put(d->client, cluster, name, reader, d->reader_count,
                                             secret, id, sealed)) == ASSAY_E_AGAIN)
         if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
-    if (status == ASSAY_OK)
-        status =
-            assay_file_replace(d->out, ASSAY_FILE_PUBLIC,
-                               assay_slice_over(sealed, secret.len + ASSAY_SHARE_PAYLOAD_MORE));
     if (status != ASSAY_OK) return complain(d->word, status);
+    const int written =
+        assay_output_write("assay share put", d->out, ASSAY_FILE_PUBLIC,
+                           assay_slice_over(sealed, secret.len + ASSAY_SHARE_PAYLOAD_MORE));
+    if (written != ASSAY_EXIT_OK) return written;
     const int done = wait_done(d);
     return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
 }
@@ -177,6 +178,8 @@ static int put(struct share_deed *d)
         (!assay_hand_number(d->cluster, 0, &cluster) || cluster >= ASSAY_SHARE_CLUSTERS_MAX))
         return assay_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
     if (d->name[0] == '\0') return assay_misuse("--name is empty");
+    const int free_out = assay_output_check("assay share put", d->out, NULL);
+    if (free_out != ASSAY_EXIT_OK) return free_out;
     const enum assay_status status =
         assay_file_read(d->word, ASSAY_SHARE_PAYLOAD_MAX, &bytes, &len);
     if (status != ASSAY_OK) return complain(d->word, status);
@@ -236,9 +239,9 @@ static int change_readers(struct share_deed *d)
 
 static int write_secret(const struct share_deed *d)
 {
-    const enum assay_status status =
-        assay_file_replace(d->out, ASSAY_FILE_SECRET, assay_share_client_payload(d->client));
-    if (status != ASSAY_OK) return complain(d->out, status);
+    const int written = assay_output_write("assay share read", d->out, ASSAY_FILE_SECRET,
+                                           assay_share_client_payload(d->client));
+    if (written != ASSAY_EXIT_OK) return written;
     if (!assay_json_mode_asked()) return ASSAY_EXIT_OK;
     return assay_made_print(assay_made("share read", (const char *const[]){ d->out, NULL }));
 }

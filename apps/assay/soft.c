@@ -5,6 +5,7 @@
 #include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
+#include "apps/assay/output.h"
 
 #include "base/assert.h"
 #include "base/rfc3339.h"
@@ -228,9 +229,10 @@ static int run_quote(const struct options *o)
     if (status != ASSAY_OK) return complain(o->words[0], status);
     status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
     assay_soft_node_deinit(&node);
-    if (status == ASSAY_OK)
-        status = assay_file_replace(o->out, ASSAY_FILE_PUBLIC, assay_slice_over(quote, len));
-    return status == ASSAY_OK ? say_file("soft quote", o->out, false) : complain(o->out, status);
+    if (status != ASSAY_OK) return complain(o->out, status);
+    const int written = assay_output_write("assay soft quote", o->out, ASSAY_FILE_PUBLIC,
+                                           assay_slice_over(quote, len));
+    return written == ASSAY_EXIT_OK ? say_file("soft quote", o->out, false) : written;
 }
 
 static void read_options(int argc, char **argv, struct options *o)

@@ -10,6 +10,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/items.h"
 #include "apps/assay/network.h"
+#include "apps/assay/output.h"
 #include "apps/client.h"
 #include "engine/store/store_memory.h"
 
@@ -102,8 +103,8 @@ static int write_archive(const struct assay_store_options *o, struct assay_store
     /* In pairs: what was written is read before anybody relies on it. */
     const struct assay_slice all = assay_slice_over(*bytes, w.len);
     if (status == ASSAY_OK) status = assay_archive_decode(all, archive);
-    if (status == ASSAY_OK) status = assay_file_replace(o->out, ASSAY_FILE_PUBLIC, all);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_store_complain("save", o->out, status);
+    if (status != ASSAY_OK) return assay_store_complain("save", o->out, status);
+    return assay_output_write("assay store save", o->out, ASSAY_FILE_PUBLIC, all);
 }
 
 int assay_store_save(const struct assay_store_options *o)

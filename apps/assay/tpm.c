@@ -8,6 +8,7 @@
 #include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/options.h"
+#include "apps/assay/output.h"
 
 #include "base/base64.h"
 
@@ -153,10 +154,10 @@ static int run_answer(const struct tpm_options *o)
     if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
     status = tpm_answer(o, slot, &credential, secret, &len, message);
     if (status != ASSAY_OK) return complain_device(message, status);
-    status = assay_file_replace(o->out, ASSAY_FILE_SECRET, assay_slice_over(secret, len));
+    const int written = assay_output_write("assay tpm", o->out, ASSAY_FILE_SECRET,
+                                           assay_slice_over(secret, len));
     assay_secret_wipe(secret, sizeof secret);
-    return status == ASSAY_OK ? tpm_say_file("tpm answer", o->out, false)
-                              : tpm_complain(o->out, status);
+    return written == ASSAY_EXIT_OK ? tpm_say_file("tpm answer", o->out, false) : written;
 }
 
 /* ------------------------------------------------------------ evidence */
@@ -211,9 +212,8 @@ static int run_quote(const struct tpm_options *o)
         status = assay_tpm_source_quote(source, report_data, &evidence, message);
     int result = status == ASSAY_OK ? ASSAY_EXIT_OK : complain_device(message, status);
     if (status == ASSAY_OK) {
-        status = assay_file_replace(o->out, ASSAY_FILE_PUBLIC, evidence);
-        result = status == ASSAY_OK ? tpm_say_file("tpm quote", o->out, false)
-                                    : tpm_complain(o->out, status);
+        result = assay_output_write("assay tpm", o->out, ASSAY_FILE_PUBLIC, evidence);
+        if (result == ASSAY_EXIT_OK) result = tpm_say_file("tpm quote", o->out, false);
     }
     assay_tpm_source_close(&source);
     return result;

@@ -3,6 +3,7 @@
  */
 #include "apps/assay/tpm.h"
 
+#include "apps/assay/output.h"
 #include "apps/assay/folder.h"
 #include "apps/assay/options.h"
 #include "quote/chain.h"
@@ -145,23 +146,28 @@ int tpm_issue(const struct tpm_options *o, const char *verb,
     return status == ASSAY_OK ? tpm_say_file(verb, path, true) : tpm_complain(path, status);
 }
 
-static enum assay_status save_challenge(const struct tpm_options *o, uint32_t slot,
-                                        const struct assay_tpm_challenge *challenge)
+static int save_challenge(const struct tpm_options *o, uint32_t slot,
+                          const struct assay_tpm_challenge *challenge)
 {
     char path[PATH_MAX];
     uint8_t bytes[ASSAY_TPM_REQUEST_MAX];
     struct assay_slice written;
-    if (snprintf(path, sizeof path, "%s.secret", o->out) >= PATH_MAX) return ASSAY_E_RANGE;
+    if (snprintf(path, sizeof path, "%s.secret", o->out) >= PATH_MAX)
+        return tpm_complain(o->out, ASSAY_E_RANGE);
+    const int is_free = assay_output_check("assay tpm", o->out, "tpm-challenge");
+    if (is_free != ASSAY_EXIT_OK) return is_free;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_tpm_pending_encode(challenge, &w);
     enum assay_status status = assay_writer_finish(&w, &written);
     if (status == ASSAY_OK) status = assay_file_replace(path, ASSAY_FILE_SECRET, written);
     assay_secret_wipe(bytes, sizeof bytes);
-    if (status != ASSAY_OK) return status;
+    if (status != ASSAY_OK) return tpm_complain(path, status);
     w = assay_writer_over(bytes, sizeof bytes);
     assay_tpm_challenge_encode(slot, &challenge->credential, &w);
-    ASSAY_TRY(assay_writer_finish(&w, &written));
-    return assay_file_replace(o->out, ASSAY_FILE_PUBLIC, written);
+    status = assay_writer_finish(&w, &written);
+    return status == ASSAY_OK
+               ? assay_output_write("assay tpm", o->out, ASSAY_FILE_PUBLIC, written)
+               : tpm_complain(o->out, status);
 }
 
 int tpm_run_challenge(const struct tpm_options *o)
@@ -175,9 +181,8 @@ int tpm_run_challenge(const struct tpm_options *o)
     int result = status == ASSAY_OK ? tpm_challenge(o, &request, &challenge)
                                     : tpm_complain(o->words[0], status);
     if (result == ASSAY_EXIT_OK) {
-        status = save_challenge(o, request.slot, &challenge);
-        result = status == ASSAY_OK ? tpm_say_file("tpm challenge", o->out, false)
-                                    : tpm_complain(o->out, status);
+        result = save_challenge(o, request.slot, &challenge);
+        if (result == ASSAY_EXIT_OK) result = tpm_say_file("tpm challenge", o->out, false);
         assay_secret_wipe(&challenge, sizeof challenge);
     }
     free(bytes);

@@ -244,7 +244,9 @@ static enum assay_status write_beside(const char *beside, mode_t mode, struct as
     enum assay_status status = ASSAY_OK;
     if (mode != ASSAY_FILE_SECRET && fchmod(fd, mode) != 0) status = ASSAY_E_IO;
     if (status == ASSAY_OK) status = write_all(fd, content);
-    if (close(fd) != 0 && status == ASSAY_OK) status = ASSAY_E_IO;
+    const int why = errno;
+    if (close(fd) != 0 && status == ASSAY_OK) return ASSAY_E_IO;
+    errno = why;
     return status;
 }
 
