@@ -23,6 +23,7 @@ struct listener {
     uint32_t vain;    /* that the node did not take, since vain_ms */
     uint64_t vain_ms;
     char path[ASSAY_SERVICE_SOCKET_PATH];
+    uint64_t quoted; /* number of the client whose quote was asked for last */
 };
 
 struct client {
@@ -398,10 +399,19 @@ static struct ask *take_ask(struct assay_desk *d, const struct client *c, uint64
     return a;
 }
 
+/* Programs of one socket take turns, in the order in which they came, each with its oldest ask. */
+static bool is_before_there(const struct ask *a, const struct ask *b)
+{
+    const uint64_t last = a->at->quoted;
+    if (a->client == b->client) return a->ticket < b->ticket;
+    if ((a->client > last) == (b->client > last)) return a->client < b->client;
+    return a->client > last;
+}
+
 /* Sockets take turns: after `last`, that of the lowest place comes first. */
 static bool is_before(const struct ask *a, const struct ask *b, const struct listener *last)
 {
-    if (a->at == b->at) return a->ticket < b->ticket;
+    if (a->at == b->at) return is_before_there(a, b);
     if (last == NULL || (a->at > last) == (b->at > last)) return a->at < b->at;
     return a->at > last;
 }
@@ -416,9 +426,12 @@ static void quote_next(struct assay_desk *d)
         if (first == NULL || is_before(a, first, d->quoted)) first = a;
     }
     if (first == NULL) return;
-    const struct listener *const at = first->at;
+    struct listener *const at = &d->listeners[first->at - d->listeners];
+    const uint64_t client = first->client;
     first->sent = d->world.quote(d->world.context, first->report_data);
-    if (first->sent) d->quoted = at;
+    if (!first->sent) return;
+    d->quoted = at;
+    at->quoted = client;
 }
 
 static void take_quote(struct assay_desk *d, struct client *c, uint64_t now_ms)

@@ -189,6 +189,34 @@ Test(desk_roles, sockets_take_turns_with_quotes)
     assay_service_stream_close(&executor);
 }
 
+/* Each quote may take seconds: a program waits for one of each other program of its role, however
+ * many that one has asked for. */
+Test(desk_roles, programs_of_one_role_take_turns_with_quotes)
+{
+    struct assay_service_stream greedy, modest;
+    const struct assay_service_message *m = NULL;
+    begin();
+    follow(&greedy, executors);
+    follow(&modest, executors);
+    hear_beginning(&greedy);
+    hear_beginning(&modest);
+    for (uint64_t i = 0; i < 5; i++)
+        ask(&greedy, i);
+    ask(&modest, 77);
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_eq(quotes_asked, i + 1);
+        cr_expect_null(hear(&modest));
+        assay_desk_quoted(desk, assay_slice_over("evidence", 8));
+        turn();
+    }
+    m = hear(&modest);
+    cr_assert_not_null(m, "it waits behind all that the other one asked for");
+    cr_expect_eq(m->verb, ASSAY_SERVICE_EVIDENCE);
+    cr_expect_eq(m->serial, 77);
+    assay_service_stream_close(&greedy);
+    assay_service_stream_close(&modest);
+}
+
 /* A member has 64 records in an epoch: whoever hands in as many as it can leaves others theirs. */
 Test(desk_roles, records_of_an_epoch_are_left_for_every_socket)
 {
