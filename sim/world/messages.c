@@ -74,7 +74,8 @@ static void run(struct world_run *r)
     world_days_turned(r);
     world_truth_free(r);
     world_received_free(r);
-    free(r->recover);
+    for (uint32_t era = 0; era <= WORLD_ERAS_MAX; era++)
+        free(r->recovers[era].bytes);
     assay_sim_world_destroy(&r->w);
     world_services_free(r);
 }

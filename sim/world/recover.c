@@ -315,8 +315,14 @@ static enum assay_status decide(struct assay_sim_world *w, uint32_t node, struct
     options->document_len = len < options->capacity ? len : 0;
     if (options->document != NULL && options->document_len > 0)
         assay_bytes_copy(options->document, options->capacity, r->whole, len);
-    return options->accepts && options->manual ? assay_sim_world_accept(w, node, r->whole, len)
-                                               : assay_sim_world_submit(w, node, r->whole, len);
+    /* Operators were told before they signed; its first block is final while it is handed in. */
+    const bool before = w->split_said;
+    w->split_said = before || options->in_doubt || options->manual;
+    const enum assay_status status =
+        options->accepts && options->manual ? assay_sim_world_accept(w, node, r->whole, len)
+                                            : assay_sim_world_submit(w, node, r->whole, len);
+    if (status != ASSAY_OK) w->split_said = before;
+    return status;
 }
 
 enum assay_status assay_sim_world_recover(struct assay_sim_world *w,
@@ -393,8 +399,9 @@ static bool third_is_unlisted(const struct world_run *r)
  * key sets (docs/operations.md 18, docs/runbooks/quorum-loss.md). */
 static void look_for_unlisted(struct world_run *r)
 {
-    enum { STANDS_STILL_EPOCHS = 2, ERAS_MAX = 2 * ASSAY_SIM_RECOVERS_MAX };
-    if (r->relists || r->recovered == 0 || !r->in_doubt || r->recovered == ERAS_MAX) return;
+    enum { STANDS_STILL_EPOCHS = 2 };
+    if (r->relists || r->recovered == 0 || r->recovered == WORLD_ERAS_MAX) return;
+    if (!r->w->split_said) return; /* of this era or of one before */
     if (r->ending == ERA_FENCED || r->closed >= r->era_closed + 2) return;
     if (r->epoch < r->era_epoch + STANDS_STILL_EPOCHS || !third_is_unlisted(r)) return;
     r->relists = true;
@@ -417,8 +424,7 @@ static bool is_lost(const struct world_run *r)
 static bool is_unconfirmed(const struct world_run *r, uint32_t node)
 {
     const struct world_node *n = &r->w->nodes[node];
-    return n->alive && r->recover_len > 0 && n->engine->head->state.era < r->recovered &&
-           n->engine->ending->asked_told;
+    return n->alive && n->engine->head->state.era < r->recovered && n->engine->ending->asked_told;
 }
 
 static bool any_unconfirmed(const struct world_run *r)
@@ -482,15 +488,24 @@ static bool is_bounded(const struct world_run *r, const struct assay_state *stat
     return 3 * wrong < total;
 }
 
+/* It began the era that was counted last. */
+static void keep_recover(struct world_run *r, uint8_t *document, size_t len)
+{
+    ASSAY_ASSERT(r->recovered > 0 && r->recovered <= WORLD_ERAS_MAX && len > 0);
+    free(r->recovers[r->recovered].bytes);
+    r->recovers[r->recovered].bytes = document;
+    r->recovers[r->recovered].len = len;
+}
+
 static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
 {
     bool rest[WORLD_NODES] = { false };
     const uint32_t node = highest(r->w);
     if (node == UINT32_MAX) return;
-    if (r->recover == NULL) r->recover = malloc(ASSAY_RECOVER_LEN_MAX);
-    ASSAY_ASSERT(r->recover != NULL);
+    uint8_t *document = malloc(ASSAY_RECOVER_LEN_MAX);
+    ASSAY_ASSERT(document != NULL);
     struct assay_sim_world_recovery options = { .rest = row->rests_dead ? rest : NULL,
-                                                .document = r->recover,
+                                                .document = document,
                                                 .capacity = ASSAY_RECOVER_LEN_MAX,
                                                 .accepts = true };
     const struct assay_engine *e = r->w->nodes[node].engine;
@@ -504,12 +519,14 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
     world_services_era(r);
     rewind_to(r, epoch);
     assay_status_ignore(assay_sim_world_recover(r->w, &options), "the next epoch tries again");
-    if (r->ending == ERA_FENCED) return;           /* tried again in the next epoch */
-    r->recover_len = options.document_len;
+    if (r->ending == ERA_FENCED) { /* tried again in the next epoch */
+        free(document);
+        return;
+    }
+    keep_recover(r, document, options.document_len);
     r->in_doubt = options.in_doubt;
     r->manual = options.manual;
     if (r->in_doubt) give_up_silent(r);
-    r->w->split_said = r->w->split_said || r->in_doubt || r->manual;
     world_looked(r->w, ASSAY_SIM_CHECKER_ERAS);
     const bool undone = r->undone;
     r->undone = false;
@@ -525,14 +542,18 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
                      (unsigned long long)height);
 }
 
-/* Each operator at its own machines (docs/protocol.md 9.16.2), also those that come back later. */
+/* Each operator at its own machines (docs/protocol.md 9.16.2), also those that come back later: the
+ * document that ended the era in which a node is, one after the other. */
 static void accept_manually(const struct world_run *r)
 {
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         const struct world_node *n = &r->w->nodes[i];
         if (!n->alive || n->engine->head->state.era >= r->recovered) continue;
         if (!r->manual && !is_unconfirmed(r, i)) continue;
-        assay_status_ignore(assay_sim_world_accept(r->w, i, r->recover, r->recover_len),
+        const uint32_t next = n->engine->head->state.era + 1;
+        if (r->recovers[next].bytes == NULL) continue;
+        assay_status_ignore(assay_sim_world_accept(r->w, i, r->recovers[next].bytes,
+                                                   r->recovers[next].len),
                             "the next epoch tries again");
     }
 }
@@ -541,7 +562,10 @@ static void hand_in_again(const struct world_run *r)
 {
     const uint32_t node = highest(r->w);
     if (node == UINT32_MAX) return;
-    assay_status_ignore(assay_sim_world_submit(r->w, node, r->recover, r->recover_len),
+    const uint32_t next = r->w->nodes[node].engine->head->state.era + 1;
+    if (next > r->recovered || r->recovers[next].bytes == NULL) return;
+    assay_status_ignore(assay_sim_world_submit(r->w, node, r->recovers[next].bytes,
+                                               r->recovers[next].len),
                         "the next epoch tries again");
 }
 
@@ -561,8 +585,9 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
         return;
     }
     if (is_lost(r)) hand_in_again(r);
-    if (r->recover_len > 0) accept_manually(r);
+    accept_manually(r);
     if (row == NULL || r->epoch < row->at_epoch) return;
+    if (is_lost(r)) return; /* the document that they have, and no second one of that era */
     fence_all(r, row);
     if (r->ending == ERA_FENCED && r->epoch >= row->at_epoch + row->after_epochs) begin_era(r, row);
 }

@@ -43,6 +43,8 @@ struct world_received {
     enum assay_message_kind kinds[RECEIVED_KEPT];
 };
 
+enum { WORLD_ERAS_MAX = 2 * ASSAY_SIM_RECOVERS_MAX };
+
 struct world_run {
     const struct assay_scenario *scenario;
     const struct assay_sim_options *options;
@@ -94,8 +96,11 @@ struct world_run {
     bool manual;                   /* it rests on too few answers: accepted node by node */
     uint64_t chosen_height, chosen_epoch; /* on which it stands */
     struct old_operators *old; /* old_operators.c; NULL: none was replaced, or nobody acts */
-    uint8_t *recover; /* [recover_len] the last RECOVER that was taken; NULL: none was drafted */
-    size_t recover_len;
+    /* The RECOVER that began each era, as operators keep them; NULL: none. */
+    struct {
+        uint8_t *bytes;
+        size_t len;
+    } recovers[WORLD_ERAS_MAX + 1];
     /* what the final blocks of the running epoch say */
     int64_t robin[WORLD_NODES]; /* the round robin after robin_view views */
     uint64_t robin_view;
