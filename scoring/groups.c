@@ -24,7 +24,9 @@ static int compare_ids(const uint8_t *a, const uint8_t *b)
 static int compare_node(const void *context, uint32_t a, uint32_t b)
 {
     const struct assay_place *places = context;
-    return compare_ids(places[a].node_id, places[b].node_id);
+    const int sign = compare_ids(places[a].node_id, places[b].node_id);
+    if (sign != 0) return sign;
+    return a < b ? -1 : a > b; /* ids are different; of a state that anybody wrote nobody knows */
 }
 
 static int compare_operator(const void *context, uint32_t a, uint32_t b)

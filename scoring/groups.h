@@ -46,8 +46,9 @@ size_t assay_groups_memory_len(uint32_t count);
 /*
  * assay_groups_build - number the groups of a roster.
  *
- * In:       places[count], 1 <= count <= ASSAY_SCORING_MEMBERS_MAX, node ids all different (both
- *           asserted); memory aligned for uint64_t and at least assay_groups_memory_len(count)
+ * In:       places[count], 1 <= count <= ASSAY_SCORING_MEMBERS_MAX (asserted), node ids all
+ *           different (what has the same goes by slot: no roster may stop its nodes); memory
+ *           aligned for uint64_t and at least assay_groups_memory_len(count)
  * Out:      *groups borrows memory; places is not needed afterwards
  * Returns:  nothing
  * Cost:     O(count log count) comparisons

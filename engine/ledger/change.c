@@ -316,12 +316,16 @@ static enum assay_status join(struct applying *a, const struct assay_genesis_mem
 {
     struct assay_state *s = a->state;
     uint32_t slot = s->member_count;
+    bool comes_back = false;
     if (!is_operator(a->operators, card->operator_id))
         return unfit(a, ASSAY_E_INVALID, "its operator is not one of the network's");
     for (uint32_t i = 0; i < s->member_count; i++) {
         const struct assay_member *m = &s->members[i];
         if (is_free(m, a->activation)) {
-            if (slot == s->member_count) slot = i;
+            /* docs/protocol.md 9.6.6: no id stands in two slots, whatever became of its member. */
+            const bool is_own = assay_bytes_equal(m->node_id, card->node_id, 32);
+            if (is_own || (!comes_back && slot == s->member_count)) slot = i;
+            comes_back = comes_back || is_own;
             continue;
         }
         if (assay_bytes_equal(m->node_id, card->node_id, 32))

@@ -221,6 +221,45 @@ Test(change, a_slot_is_used_again_only_when_nothing_can_be_proven_of_its_member)
     change_drop(b);
 }
 
+/* An id in two slots would be two members of one name to every tally. */
+Test(change, who_left_comes_back_to_its_own_slot_and_to_no_other)
+{
+    struct change_bench *b = change_make();
+    const struct assay_action low = change_about(ASSAY_ACTION_LEAVE, b, 1);
+    const struct assay_action high = change_about(ASSAY_ACTION_LEAVE, b, 4);
+    struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
+    join.card = b->genesis.members[4];
+    cr_assert_arr_eq(join.card.node_id, b->state.members[4].node_id, 32);
+    cr_assert_eq(change_offer_one(b, 1, 3, &low), ASSAY_OK);
+    change_pass_epoch(b);
+    cr_assert_eq(change_offer_one(b, 2, b->context.epoch + 3, &high), ASSAY_OK);
+    const uint64_t left = b->context.epoch + 3;
+    while (b->context.epoch < left + ASSAY_PAST_EPOCHS - 2)
+        change_pass_epoch(b);
+    cr_assert_eq(b->state.members[1].stage, ASSAY_STAGE_LEFT);
+    cr_assert_eq(b->state.members[4].stage, ASSAY_STAGE_LEFT);
+    /* The lower slot is free, its own not yet. */
+    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_PAST_EPOCHS, &join), ASSAY_E_DUPLICATE);
+    cr_assert_eq(change_offer_one(b, 3, left + ASSAY_PAST_EPOCHS + 1, &join), ASSAY_OK);
+    for (int i = 0; i < 3; i++)
+        change_pass_epoch(b);
+    cr_assert_eq(b->context.epoch, left + ASSAY_PAST_EPOCHS + 1);
+    cr_assert_eq(b->state.members[4].stage, ASSAY_STAGE_MEMBER);
+    cr_assert_eq(b->state.members[1].stage, ASSAY_STAGE_LEFT, "nobody's still");
+    cr_assert_eq(b->state.member_count, CHANGE_MEMBERS);
+    cr_assert_eq(assay_state_slot_of(&b->state, join.card.node_id), 4);
+    for (uint32_t i = 0; i < b->state.member_count; i++)
+        for (uint32_t k = 0; k < i; k++)
+            cr_assert_neq(memcmp(b->state.members[i].node_id, b->state.members[k].node_id, 32), 0);
+    change_card(b, 20, 1, &join.card);
+    cr_assert_eq(change_offer_one(b, 4, b->context.epoch + 2, &join), ASSAY_OK);
+    change_pass_epoch(b);
+    change_pass_epoch(b);
+    cr_assert_eq(assay_state_slot_of(&b->state, join.card.node_id), 1, "who is new has the lower");
+    change_pass_epoch(b);
+    change_drop(b);
+}
+
 Test(change, a_slot_stays_while_offences_of_its_platform_are_remembered)
 {
     struct change_bench *b = change_make();
