@@ -174,15 +174,10 @@ bool assay_head_turns(const struct assay_engine *e)
 {
     const struct assay_state *now = &e->head->state;
     const struct assay_state *next = &e->head->next;
-    if (now->member_count != next->member_count || now->era != next->era) return true;
+    if (now->era != next->era || !assay_state_same_roster(now, next)) return true;
     if (!assay_rules_equal(&now->rules, &next->rules)) return true;
     if (!assay_bytes_equal(now->operators_digest, next->operators_digest, 32)) return true;
-    if (!assay_bytes_equal(now->services.plan, next->services.plan, 32)) return true;
-    for (uint32_t i = 0; i < now->member_count; i++)
-        if (now->members[i].stage != next->members[i].stage ||
-            !assay_bytes_equal(now->members[i].node_id, next->members[i].node_id, 32))
-            return true;
-    return false;
+    return !assay_bytes_equal(now->services.plan, next->services.plan, 32);
 }
 
 /* The records of the changes that wait, in the order of next.pending: those of the state, and one

@@ -625,10 +625,7 @@ static const struct assay_groups *groups_after(const struct assay_state *before,
                                                struct assay_close *s,
                                                const struct assay_state *next)
 {
-    bool same = before->member_count == next->member_count;
-    for (uint32_t i = 0; same && i < next->member_count; i++)
-        same = assay_bytes_equal(before->members[i].node_id, next->members[i].node_id, 32);
-    if (same) return rules->groups;
+    if (assay_state_same_roster(before, next)) return rules->groups;
     assay_close_groups(next, s->places, s->groups_memory, &s->groups);
     return &s->groups;
 }

@@ -274,6 +274,19 @@ uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node
     return state->member_count;
 }
 
+bool assay_state_same_roster(const struct assay_state *a, const struct assay_state *b)
+{
+    if (a->member_count != b->member_count) return false;
+    for (uint32_t i = 0; i < a->member_count; i++) {
+        const struct assay_member *one = &a->members[i];
+        const struct assay_member *other = &b->members[i];
+        if (one->stage != other->stage || one->stage_epoch != other->stage_epoch ||
+            !assay_bytes_equal(one->node_id, other->node_id, 32))
+            return false;
+    }
+    return true;
+}
+
 const struct assay_past *assay_state_past(const struct assay_state *state, uint64_t epoch)
 {
     ASSAY_ASSERT(assay_state_holds(state));
