@@ -119,11 +119,13 @@ static bool is_exempt(const struct assay_watch_epoch *e, uint32_t slot)
 {
     const struct assay_member *m = &e->after->members[slot];
     bool away = m->stage != ASSAY_STAGE_MEMBER;
+    uint64_t table = 0;
+    for (uint32_t i = 0; i < e->before->member_count; i++)
+        table += e->before->members[i].weight;
     for (uint32_t i = 0; i < m->maintenance_count; i++)
         away |= m->maintenances[i].from <= e->closed->epoch &&
                 e->closed->epoch <= m->maintenances[i].until;
-    return away || (e->after->certified &&
-                    3 * m->found.unjudged_weight > m->found.electorate_weight);
+    return away || (e->after->certified && 3 * m->found.unjudged_weight > table);
 }
 
 /* Weight of those who were neither certified PASS nor proven FAIL under the new rules. */

@@ -463,11 +463,13 @@ static void mark_felled(const struct assay_context *context, const struct assay_
 /* docs/protocol.md 9.9.1: a member that operators took out of service, or that more than a third
  * reported in a certified epoch as not judged: its collateral expired, or lacks its platform.
  * Newer collateral waits for the trial, so the trial must not wait for it. Verdicts that are only
- * missing exempt no member: they are late on a busy machine, and withheld by an attacker. */
-static bool is_exempt(const struct assay_state *next, const struct assay_member *m)
+ * missing exempt no member: they are late on a busy machine, and withheld by an attacker. More than
+ * a third of the table, of which an attacker has a third at most: one of them is honest. */
+static bool is_exempt(const struct assay_state *next, const struct assay_member *m,
+                      uint64_t table_weight)
 {
     if (!assay_member_serves(m) || assay_member_in_maintenance(m, next->epoch)) return true;
-    return next->certified && 3 * m->found.unjudged_weight > m->found.electorate_weight;
+    return next->certified && 3 * m->found.unjudged_weight > table_weight;
 }
 
 /* docs/protocol.md 9.9.1: two epochs and, behind them, until a fifth at most could still fall: who
@@ -475,12 +477,14 @@ static bool is_exempt(const struct assay_state *next, const struct assay_member 
 static bool is_decided(const struct assay_state *before, struct assay_state *next)
 {
     const struct assay_trial *trial = &before->trial;
-    uint64_t could_fall = 0;
+    uint64_t could_fall = 0, table_weight = 0;
     if (next->epoch < trial->epoch + ASSAY_TRIAL_EPOCHS_MIN - 1) return false;
+    for (uint32_t i = 0; i < before->member_count; i++)
+        table_weight += before->members[i].weight; /* that the closed epoch was judged by */
     for (uint32_t i = 0; i < next->member_count; i++) {
         struct assay_member *m = &next->members[i];
         if (!m->felled && m->pass_epoch >= trial->epoch) m->watched_weight = 0;
-        if (m->felled || !is_exempt(next, m)) could_fall += m->watched_weight;
+        if (m->felled || !is_exempt(next, m, table_weight)) could_fall += m->watched_weight;
     }
     return 5 * could_fall <= trial->total_weight ||
            next->epoch >= trial->epoch + ASSAY_TRIAL_EPOCHS_MAX - 1 ||

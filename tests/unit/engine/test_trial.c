@@ -285,6 +285,52 @@ Test(trial, a_trial_does_not_wait_for_who_cannot_be_judged)
     change_drop(b);
 }
 
+/* Slot 3 is away, and slot 0 says ABSENT of it like all others, or UNJUDGED. */
+static void away_and_slandered(struct change_bench *b, bool slandered)
+{
+    change_away(b, 3, 4);
+    if (slandered)
+        assay_row_set(b->ledger.rows, 3, ASSAY_OUTCOME_UNJUDGED);
+    assay_bytes_zero(b->ledger.rows + 3 * b->ledger.row_len, b->ledger.row_len);
+    b->ledger.counted[3] = b->ledger.balloted[3] = false;
+}
+
+/* Of four voters one has less than a third of the table, and more than a third of those that vote on
+ * another one: it ends no trial for who is only away. */
+Test(trial, less_than_a_third_of_the_table_exempts_nobody)
+{
+    for (int slandered = 0; slandered < 2; slandered++) {
+        struct change_bench *b = change_make();
+        for (uint32_t i = 4; i < CHANGE_MEMBERS; i++) {
+            b->state.members[i].stage = ASSAY_STAGE_RESTING;
+            b->state.members[i].weight = b->state.members[i].seat_weight = 0;
+        }
+        for (uint32_t i = 1; i < 4; i++) {
+            struct assay_trust *t = &b->state.members[i].trust;
+            t->integrity_bp = t->peak_bp = 7900;
+            t->score.standing = t->integrity.standing = ASSAY_STANDING_WARNING;
+        }
+        try_policy(b, 0);
+        uint64_t table = 0;
+        for (uint32_t i = 0; i < CHANGE_MEMBERS; i++)
+            table += b->state.members[i].weight;
+        const uint64_t liar = b->state.members[0].weight, away = b->state.members[3].weight;
+        cr_assert_leq(3 * liar, table);
+        cr_assert_gt(3 * liar, table - away);
+        for (uint32_t k = 0; k < 3; k++) {
+            away_and_slandered(b, slandered);
+            change_close_epoch(b);
+            cr_assert(b->state.certified);
+            cr_assert_eq(b->state.trial.sequence, 1, "epoch %u of the trial", k + 1);
+        }
+        change_fell(b, 3, 4); /* it is back, and the new rules fail it */
+        change_close_epoch(b);
+        cr_assert_eq(b->state.ended.end, ASSAY_CHANGE_REVERTED);
+        cr_assert_eq(b->state.members[3].trust.offences.count, 0);
+        change_drop(b);
+    }
+}
+
 /* Verifiers that confirm a FAIL late say nothing meanwhile, in epochs that are certified. */
 Test(trial, a_trial_waits_for_verdicts_that_are_missing)
 {
