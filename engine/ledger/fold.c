@@ -493,8 +493,8 @@ static enum assay_status open_epoch(struct assay_fold *f)
                                          .unsigned_ = f->unsigned_ };
     name_operators(f);
     f->view = 0;
-    if (f->groups.count != f->members)
-        assay_close_groups(&f->state, f->places, f->groups_memory, &f->groups);
+    /* Of each epoch: a slot may have another member, and a member other groups. */
+    assay_close_groups(&f->state, f->places, f->groups_memory, &f->groups);
     if (f->ledger.members != f->members)
         assay_ledger_place(&f->ledger, f->ledger_memory, f->members);
     if (f->services != NULL && f->ledger.services.members != f->members)
@@ -600,7 +600,6 @@ enum assay_status assay_fold_from(struct assay_fold *fold, struct assay_slice sn
     ASSAY_TRY(assay_state_decode(snapshot, &fold->next));
     fold->ledger.change_len = 0; /* of another epoch */
     fold->ledger.update_count = 0;
-    fold->groups.count = 0;
     ASSAY_TRY(read_plan(fold));
     ASSAY_TRY(read_registry(fold));
     return take_next(fold);
