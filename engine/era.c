@@ -16,6 +16,8 @@ enum {
 static const char answering_tag[] = "assay/answering/v1";
 static const char accept_tag[] = "assay/accept/v1";
 static const char began_tag[] = "assay/began/v1";
+static const char unsound_grounds[] =
+    "the fence that it rests on is not of the operators in force, or an answer does not verify";
 static const uint8_t ended[1] = { 0xf6 }; /* in place of a FENCE or ANSWERED that holds no more */
 
 static bool ending_holds(const struct assay_engine *e)
@@ -421,8 +423,9 @@ static const struct assay_grounds *weigh(struct assay_engine *e,
     assay_recover_table_of(&e->head->state, &table);
     *g = (struct assay_grounds){ .epoch = e->head->context.epoch };
     g->status = assay_recover_weigh(recover, &table, &weight);
-    if (g->status == ASSAY_OK && !assay_recover_is_grounded(&weight)) g->status = ASSAY_E_STRANGER;
     if (assay_status_class(g->status) == ASSAY_CLASS_HOST) g->epoch = 0; /* says nothing of it */
+    else if (g->status != ASSAY_OK) g->status = ASSAY_E_INVALID;
+    else if (!assay_recover_is_grounded(&weight)) g->status = ASSAY_E_STRANGER;
     assay_bytes_copy(g->id, 32, recover->id, 32);
     if (g->status == ASSAY_OK) assay_bytes_copy(g->fence_digest, 32, weight.fence_digest, 32);
     return g;
@@ -442,15 +445,21 @@ enum assay_status assay_era_grounds(struct assay_engine *e, const struct assay_r
     if (assay_era_is_ahead(e, recover->header.time_ms)) /* also where it was accepted */
         return assay_fault_plain(
             fault, "its time lies more than 10 minutes ahead of this node's clock", ASSAY_E_AGAIN);
-    if (n->accepted && assay_bytes_equal(n->accepted_id, recover->id, 32)) return ASSAY_OK;
+    const bool accepted = n->accepted && assay_bytes_equal(n->accepted_id, recover->id, 32);
     /* Operators of long ago may have kept the answers of their time (9.16.3). */
-    if (e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS)
+    if (!accepted && e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS)
         return assay_fault_plain(fault, "the final head here is older than the trusting period",
                                  ASSAY_E_STRANGER);
     const struct assay_grounds *g = weigh(e, recover);
-    if (g->status == ASSAY_OK) return is_vouched(e, recover, g->fence_digest, fault);
+    /* 9.16.8: what operators signed over is their mistake, and no audit would pass it. It undoes
+     * nothing that is final here, and whoever hands it on has done nothing wrong. */
+    if (g->status == ASSAY_E_INVALID)
+        return assay_fault_plain(fault, unsound_grounds, ASSAY_E_STRANGER);
+    if (accepted && g->status == ASSAY_E_STRANGER) return ASSAY_OK;
+    if (g->status == ASSAY_OK)
+        return accepted ? ASSAY_OK : is_vouched(e, recover, g->fence_digest, fault);
     if (g->status != ASSAY_E_STRANGER)
-        return assay_fault_plain(fault, "an answer that it rests on does not verify", g->status);
+        return assay_fault_plain(fault, "its grounds could not be verified", g->status);
     return assay_fault_plain(fault,
                              "it does not rest on answers of more than a third of the weight, "
                              "one with its parent as head",
@@ -617,6 +626,19 @@ static uint32_t share_bp(const struct assay_share *share, uint64_t total)
     return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
 }
 
+/* A draft that no node would take is refused before anybody signs it. */
+static enum assay_status look_at_grounds(const struct assay_engine *e, struct assay_recover *r,
+                                         struct assay_slice grounds, struct assay_fault *fault)
+{
+    struct assay_recover_table table;
+    struct assay_recover_weight weight;
+    r->grounds = grounds;
+    r->operators = e->head->context.operators;
+    assay_recover_table_of(&e->head->state, &table);
+    const enum assay_status good = assay_recover_weigh(r, &table, &weight);
+    return good == ASSAY_OK ? ASSAY_OK : assay_fault_plain(fault, unsound_grounds, good);
+}
+
 enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct assay_slice body,
                                              struct assay_slice grounds, uint64_t time_ms,
                                              struct assay_recover_drafted *out,
@@ -635,6 +657,7 @@ enum assay_status assay_engine_recover_draft(struct assay_engine *engine, struct
     if (read != ASSAY_OK) return assay_fault_plain(fault, "body cannot be read", read);
     assay_recover_header(&e->head->state, ledger, body, grounds, time_ms, &r.header);
     ASSAY_TRY(assay_recover_follows(&e->head->context, ledger, &r, fault));
+    ASSAY_TRY(look_at_grounds(e, &r, grounds, fault));
     ASSAY_TRY(assay_branch_recover(e, ledger, &r, fault));
     assay_head_next(e, &e->branch->ledger, r.header.view);
     assay_bytes_copy(r.header.state_root, 32, e->head->next.root, 32);

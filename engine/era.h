@@ -25,7 +25,8 @@ struct assay_began {
 /* What the grounds of a RECOVER were found to be, at the head of this epoch. */
 struct assay_grounds {
     uint64_t epoch; /* 0: none */
-    enum assay_status status; /* ASSAY_OK | ASSAY_E_STRANGER | as assay_recover_weigh */
+    /* ASSAY_OK | ASSAY_E_STRANGER (too few) | ASSAY_E_INVALID (they do not verify) | HOST */
+    enum assay_status status;
     uint8_t id[32], fence_digest[32]; /* the fence that they answer */
 };
 
@@ -96,8 +97,9 @@ ASSAY_CHECKED enum assay_status assay_era_look(struct assay_engine *e,
 /* Does it rest on answers of more than a third, to the fence that this node answered or confirmed
  * by members of more than a third, or has the operator accepted it? Its operators' signatures were
  * checked, and its parent is on the chain of the head.
- * Returns: ASSAY_OK | ASSAY_E_STRANGER (manual acceptance alone lets it be taken) | ASSAY_E_AGAIN
- *          (others have to confirm it, or its time lies ahead) | as assay_recover_weigh */
+ * Returns: ASSAY_OK | ASSAY_E_STRANGER (manual acceptance alone lets it be taken, and nothing where
+ *          its grounds do not verify) | ASSAY_E_AGAIN (others have to confirm it, or its time lies
+ *          ahead) | HOST statuses */
 ASSAY_CHECKED enum assay_status assay_era_grounds(struct assay_engine *e,
                                                   const struct assay_recover *recover,
                                                   struct assay_fault *fault);

@@ -210,7 +210,8 @@ static enum assay_status gather(struct assay_sim_world *w, struct recovering *r,
         /* What a scenario knows and operators do not: whose word or disk is not to be relied on. */
         if (w->run != NULL && !world_trusted(w, i)) r->files[i].about.whole = false;
         const enum assay_status status = assay_recovery_add(&r->judged, &r->files[i], &why);
-        if (status == ASSAY_E_INVALID) continue; /* of another fence */
+        /* Of another fence, or of an era before: it is left out, and the others' are read. */
+        if (status == ASSAY_E_INVALID || status == ASSAY_E_CHAIN) continue;
         if (status != ASSAY_OK) return status;
     }
     return assay_recovery_judge(&r->judged);
@@ -445,6 +446,19 @@ void world_recovers_turn(struct world_run *r)
     world_push(r->w, world_item(r->w, 0, ITEM_RECOVER), r->w->now_us + US);
 }
 
+/* Does it obey the fence whose answers operators count? One of operators that were replaced since
+ * holds where it was answered, and no answer to it counts (docs/operations.md 18). */
+static bool obeys_newest(const struct assay_sim_world *w, const struct assay_engine *e)
+{
+    struct assay_fence last;
+    if (!e->ending->fenced || w->fence_len == 0) return false;
+    const enum assay_status read =
+        assay_fence_decode(assay_slice_over(w->fence, w->fence_len), &last);
+    ASSAY_ASSERT(read == ASSAY_OK);
+    return assay_bytes_equal(e->ending->fence_digest, last.digest, 32) &&
+           assay_bytes_equal(last.operators_digest, e->head->state.operators_digest, 32);
+}
+
 /* Operators reach every machine that runs, whatever links do. */
 static void fence_all(struct world_run *r, const struct assay_sim_recover *row)
 {
@@ -452,7 +466,8 @@ static void fence_all(struct world_run *r, const struct assay_sim_recover *row)
     const bool some = row->by_cohort && r->epoch < row->at_epoch + row->after_epochs;
     for (uint32_t i = 0; i < r->scenario->nodes; i++) {
         const struct world_node *n = &r->w->nodes[i];
-        if (!n->alive || n->engine->head->state.era != era || n->engine->ending->fenced) continue;
+        if (!n->alive || n->engine->head->state.era != era || obeys_newest(r->w, n->engine))
+            continue;
         if (some && r->cohort_of[i] != row->cohort) continue;
         if (assay_sim_world_fence(r->w, i) == ASSAY_OK) r->ending = ERA_FENCED;
     }

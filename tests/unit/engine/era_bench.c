@@ -118,9 +118,9 @@ static size_t collude(const struct assay_sim_world *w, const struct assay_engine
     return g.len;
 }
 
-/* A RECOVER on the very head of the node that is behind, by every operator of the genesis. */
-struct document *forge_at(struct assay_sim_world *w, uint32_t node, uint32_t first,
-                          uint32_t liars, uint64_t time_ms)
+/* spoilt: one bit of its grounds is another, and its operators sign that. */
+static struct document *forge_on(struct assay_sim_world *w, uint32_t node, uint32_t first,
+                                 uint32_t liars, uint64_t time_ms, bool spoilt)
 {
     static uint8_t body[1024], grounds[ASSAY_RECOVER_LEN_MAX];
     struct assay_engine *e = w->nodes[node].engine;
@@ -136,6 +136,17 @@ struct document *forge_at(struct assay_sim_world *w, uint32_t node, uint32_t fir
     cr_assert_eq(
         assay_engine_recover_draft(e, assay_slice_over(body, b.len), on, time_ms, &drafted, &fault),
         ASSAY_OK);
+    const struct assay_block_header good = drafted.header;
+    if (spoilt) {
+        grounds[on.len - 1] ^= 1; /* of the last signature */
+        struct assay_recover_drafted none;
+        cr_expect_neq(assay_engine_recover_draft(e, assay_slice_over(body, b.len), on, time_ms,
+                                                 &none, &fault),
+                      ASSAY_OK, "no node would take it");
+        assay_recover_header(&e->head->state, &e->chain->ledger, assay_slice_over(body, b.len), on,
+                             time_ms, &drafted.header);
+        assay_bytes_copy(drafted.header.state_root, 32, good.state_root, 32);
+    }
     struct assay_writer h = assay_writer_over(header, sizeof header);
     struct assay_writer out = assay_writer_over(d->bytes, sizeof d->bytes);
     assay_block_header_encode(&drafted.header, &h);
@@ -149,6 +160,19 @@ struct document *forge_at(struct assay_sim_world *w, uint32_t node, uint32_t fir
     d->len = out.len;
     free(s);
     return d;
+}
+
+/* A RECOVER on the very head of the node that is behind, by every operator of the genesis. */
+struct document *forge_at(struct assay_sim_world *w, uint32_t node, uint32_t first,
+                          uint32_t liars, uint64_t time_ms)
+{
+    return forge_on(w, node, first, liars, time_ms, false);
+}
+
+struct document *forge_spoilt(struct assay_sim_world *w, uint32_t node, uint32_t first,
+                              uint32_t liars)
+{
+    return forge_on(w, node, first, liars, w->nodes[node].engine->chain->ledger.time_ms + 1, true);
 }
 
 struct document *forge(struct assay_sim_world *w, uint32_t node, uint32_t first,

@@ -42,6 +42,9 @@ struct document *forge_at(struct assay_sim_world *w, uint32_t node, uint32_t fir
                           uint64_t time_ms);
 /* ... a moment after the head. */
 struct document *forge(struct assay_sim_world *w, uint32_t node, uint32_t first, uint32_t liars);
+/* ... with a signature in its grounds that is none. */
+struct document *forge_spoilt(struct assay_sim_world *w, uint32_t node, uint32_t first,
+                              uint32_t liars);
 /* A message over the link of that slot. Returns: what the node says. */
 enum assay_status hand(struct assay_sim_world *w, uint32_t node, uint16_t from,
                        enum assay_message_kind kind, const struct document *d);

@@ -32,6 +32,23 @@ Test(era_attacks, replaced_operators_begin_no_era_on_a_node_that_is_behind, .tim
     }
 }
 
+/* docs/protocol.md 9.16.8: operators signed over grounds that do not verify. It undoes nothing that
+ * is final here, so nobody is told to move a store away, and who hands it on is not punished. */
+Test(era_attacks, grounds_that_do_not_verify_raise_no_alarm_and_are_not_accepted, .timeout = 120)
+{
+    struct assay_sim_world *w = behind(7, false);
+    struct document *d = forge_spoilt(w, AWAY, 0, 3);
+    cr_expect_eq(hand(w, AWAY, 0, ASSAY_MESSAGE_RECOVER, d), ASSAY_E_STRANGER);
+    cr_expect_eq(assay_sim_world_accept(w, AWAY, d->bytes, d->len), ASSAY_E_STRANGER,
+                 "manual acceptance is for few answers, not for forged ones");
+    cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL), 0);
+    is_one_of_them(w, SIGNS);
+    cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL), 0);
+    cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVERED, ASSAY_SLOT_ALL), 0);
+    free(d);
+    assay_sim_world_destroy(&w);
+}
+
 /* S1, B and E: it is fenced until its head names other operators, and passes the fence on. */
 static const struct assay_finding *no_finding(void *context, const struct assay_ask *ask)
 {
