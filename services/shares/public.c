@@ -164,15 +164,16 @@ void assay_share_dealing_statement(const struct assay_share_home *home,
                                    const struct assay_share_dealing_record *record,
                                    uint8_t digest[static 32])
 {
-    uint8_t bytes[640], label[32];
+    uint8_t bytes[1280], label[32];
     struct assay_writer w = statement(bytes, sizeof bytes, SPEAKER_ITEMS + 1,
                                       "assay/share/dealings/v1", home);
     ASSAY_ASSERT(record->count <= ASSAY_SHARE_DEALINGS_MAX);
     put_speaker(&w, &record->speaker);
-    assay_cbor_put_array(&w, record->count);
+    assay_cbor_put_array(&w, (uint64_t)record->count * 3);
     for (uint32_t i = 0; i < record->count; i++) {
         assay_share_dealing_label(home, &record->speaker, &record->line[i], label);
         assay_cbor_put_bytes(&w, label, sizeof label);
+        put_proof(&w, &record->line[i].proof);
     }
     digest_of(&w, bytes, digest);
 }

@@ -72,8 +72,15 @@ enum assay_status assay_sodium_scalar_invert(const struct assay_secret32 *a,
 
 /* --- points */
 
+/* libsodium 1.0.18 does not look at the highest bit: a point would have two forms. */
+static bool has_high_bit(const uint8_t point[static ASSAY_SODIUM_POINT_LEN])
+{
+    return (point[ASSAY_SODIUM_POINT_LEN - 1] & 0x80) != 0;
+}
+
 bool assay_sodium_point_is_fit(const uint8_t point[static ASSAY_SODIUM_POINT_LEN])
 {
+    if (has_high_bit(point)) return false;
     if (assay_bytes_all_zero(point, ASSAY_SODIUM_POINT_LEN)) return false; /* the identity */
     return crypto_core_ristretto255_is_valid_point(point) == 1;
 }
@@ -89,6 +96,7 @@ enum assay_status assay_sodium_point_mul(const struct assay_secret32 *a,
                                          uint8_t out[static ASSAY_SODIUM_POINT_LEN])
 {
     uint8_t result[ASSAY_SODIUM_POINT_LEN];
+    if (has_high_bit(point)) return ASSAY_E_KEY;
     if (crypto_scalarmult_ristretto255(result, a->bytes, point) != 0) return ASSAY_E_KEY;
     assay_bytes_copy(out, ASSAY_SODIUM_POINT_LEN, result, sizeof result);
     return ASSAY_OK;
@@ -99,6 +107,7 @@ enum assay_status assay_sodium_point_add(const uint8_t a[static ASSAY_SODIUM_POI
                                          uint8_t out[static ASSAY_SODIUM_POINT_LEN])
 {
     uint8_t result[ASSAY_SODIUM_POINT_LEN];
+    if (has_high_bit(a) || has_high_bit(b)) return ASSAY_E_KEY;
     if (crypto_core_ristretto255_add(result, a, b) != 0) return ASSAY_E_KEY;
     assay_bytes_copy(out, ASSAY_SODIUM_POINT_LEN, result, sizeof result);
     return ASSAY_OK;

@@ -27,6 +27,7 @@ struct bench {
     uint8_t secret_point[32];
     struct assay_secret32 next[SLOTS], now[SLOTS]; /* keys that slots are dealt to */
     struct assay_share_polynomial f[SLOTS];        /* what they deal */
+    struct assay_secret32 r_of; /* r of the dealing that was made last */
     uint32_t convicted, barred, away, silent, unseated_honest;
 };
 
@@ -210,6 +211,7 @@ static inline struct assay_share_dealing_record bench_dealing(struct bench *b, u
     struct assay_share_dealing_line *line = &record.line[0];
     uint8_t wide[K * ASSAY_SODIUM_WIDE_LEN], label[32];
     const struct assay_secret32 r = bench_scalar(b);
+    b->r_of = r;
     line->generation = reshare->generation;
     line->attempt = reshare->attempt;
     line->dealing.slots = SLOTS;
@@ -232,6 +234,17 @@ static inline struct assay_share_dealing_record bench_dealing(struct bench *b, u
     cr_assert_eq(assay_dealing_prove(&r, label, wide, line->dealing.dealt, &line->proof),
                  ASSAY_OK);
     return record;
+}
+
+/* The proof of R for what the dealing is now. */
+static inline void bench_prove(struct bench *b, struct assay_share_dealing_record *record)
+{
+    struct assay_share_dealing_line *line = &record->line[0];
+    uint8_t label[32], wide[ASSAY_SODIUM_WIDE_LEN];
+    bench_draw(b, wide, sizeof wide);
+    assay_share_dealing_label(&b->r->config.home, &record->speaker, line, label);
+    cr_assert_eq(assay_dealing_prove(&b->r_of, label, wide, line->dealing.dealt, &line->proof),
+                 ASSAY_OK);
 }
 
 static inline enum assay_share_result bench_deal(struct bench *b, uint32_t slot,

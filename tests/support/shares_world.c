@@ -717,6 +717,7 @@ static void suspend_one(struct world *w)
 
 static void day(struct world *w)
 {
+    w->crashes = w->plan->crashes;
     for (uint32_t round = 0; round < DAY_ROUNDS && w->result->violation == NULL; round++) {
         w->now_ms += 100;
         if (round % 12 == 5)

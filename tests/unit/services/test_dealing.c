@@ -105,6 +105,14 @@ Test(dealing, what_is_no_point_of_the_group_is_nothing)
     struct assay_secret32 number;
     cr_assert_eq(assay_dealing_seal(&p.secret, p.point, label, &p.secret, sealed), ASSAY_OK);
     cr_assert_eq(assay_dealing_show(&p.secret, p.point, label, wide, shown, &equal), ASSAY_OK);
+    uint8_t other_form[32];
+    assay_bytes_copy(other_form, 32, p.point, 32);
+    other_form[31] |= 0x80;
+    cr_assert(!assay_sodium_point_is_fit(other_form), "a point has one form");
+    cr_assert_eq(assay_sodium_point_mul(&p.secret, other_form, shown), ASSAY_E_KEY);
+    cr_assert_eq(assay_sodium_point_add(p.point, other_form, shown), ASSAY_E_KEY);
+    cr_assert_eq(assay_sodium_point_add(other_form, p.point, shown), ASSAY_E_KEY);
+    cr_assert_eq(assay_dealing_show(&p.secret, p.point, label, wide, shown, &equal), ASSAY_OK);
     for (uint32_t i = 0; i < sizeof unfit / sizeof *unfit; i++) {
         cr_assert(!assay_dealing_proved(unfit[i], label, &proof), "%u", i);
         cr_assert_eq(assay_dealing_seal(&p.secret, unfit[i], label, &p.secret, sealed),

@@ -210,12 +210,13 @@ Test(share_rounds, bytes_that_are_no_points_are_no_dealing)
     for (uint32_t i = 0; i < 8; i++) {
         struct assay_share_dealing_record bad = good;
         struct assay_share_dealing_line *line = &bad.line[0];
-        if (i == 0) assay_bytes_zero(line->dealing.dealt, 32);
         if (i == 1) assay_bytes_zero(line->dealing.commitments.point[2], 32);
         if (i == 2) line->dealing.commitments.point[1][31] |= 0x80;
         if (i == 3) line->dealing.commitments.k--;
         if (i == 4) line->dealing.slots--;
         if (i == 5) line->dealing.sealed[4][31] = 0xff;
+        if (i > 0 && i < 6) bench_prove(b, &bad); /* it is the dealer's own, and proved */
+        if (i == 0) assay_bytes_zero(line->dealing.dealt, 32);
         if (i == 6) line->proof.answer[3] ^= 1;
         if (i == 7) line->dealing.sealed[0][5] ^= 1;
         cr_assert_eq(bench_deal(b, 1, &bad), ASSAY_SHARE_MISMATCH, "%u", i);
@@ -347,6 +348,33 @@ Test(share_rounds, who_is_silent_twice_loses_its_slot_and_comes_back)
     while (b->epoch < until)
         bench_close(b);
     bench_close(b);
+    cr_assert_eq(bench_member(b, silent), member);
+    bench_done(b);
+}
+
+/* With every share where it belongs, and somebody else who may sit. */
+Test(share_rounds, one_silence_costs_no_slot)
+{
+    struct bench *b = bench_of();
+    const uint32_t silent = 2, member = bench_member(b, silent);
+    bench_list(b, 6);
+    bench_deal_all(b, ALL);
+    for (uint32_t i = 0; i < 3; i++)
+        bench_close(b);
+    bench_have_all(b, ALL);
+    cr_assert_eq(bench_row(b)->have[0], ALL);
+    b->r->row[0].wanted = 1;
+    bench_close(b);
+    bench_ready(b, 4);
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        cr_assert_eq(bench_key(b, slot), ASSAY_SHARE_APPLIED);
+    bench_close(b);
+    cr_assert_eq(b->r->round->phase, ASSAY_SHARE_PHASE_DEALS);
+    bench_deal_all(b, ALL & ~(1u << silent));
+    bench_close(b);
+    bench_close(b);
+    cr_assert_eq(b->silent, 1);
+    cr_assert_eq(b->away, 0);
     cr_assert_eq(bench_member(b, silent), member);
     bench_done(b);
 }
