@@ -157,6 +157,18 @@ static struct assay_json *cluster_alarms(const struct assay_summary_cluster *c)
     return list;
 }
 
+/* Of public attempts, docs/services.md 5.17. */
+static const char *phase_of(enum assay_share_phase phase)
+{
+    switch (phase) {
+    case ASSAY_SHARE_PHASE_NONE: return "none";
+    case ASSAY_SHARE_PHASE_DEALS: return "dealings";
+    case ASSAY_SHARE_PHASE_DISPUTES: return "disputes";
+    case ASSAY_SHARE_PHASE_HAVES: return "confirmations";
+    }
+    ASSAY_UNREACHABLE("a phase");
+}
+
 static struct assay_json *cluster_of(const struct assay_snapshot *s,
                                      const struct assay_summary_shares *v, uint32_t number)
 {
@@ -167,10 +179,13 @@ static struct assay_json *cluster_of(const struct assay_snapshot *s,
     assay_json_set_bool(object, "alarm", c->alarm);
     assay_json_set_uint(object, "alarm_epoch", c->alarm_epoch);
     assay_json_set(object, "alarms", cluster_alarms(c));
+    assay_json_set_text(object, "public_phase", phase_of(c->phase));
+    assay_json_set_uint(object, "public_until", c->public_until);
     for (uint32_t i = 0; c->seated && i < v->slots; i++) {
         struct assay_json *seat = member_of(s, c->member[i]);
         assay_json_set_bool(seat, "ready", c->ready[i]);
         assay_json_set_bool(seat, "lost", c->lost[i]);
+        assay_json_set_uint(seat, "silent_epoch", c->silent_epoch[i]);
         assay_json_append(seats, seat);
     }
     assay_json_set(object, "seats", seats);
@@ -192,6 +207,8 @@ static struct assay_json *shares_of(const struct assay_snapshot *s,
     assay_json_set_uint(object, "quota", v->quota);
     assay_json_set_uint(object, "due", v->due);
     assay_json_set_uint(object, "resharing", v->resharing);
+    assay_json_set_uint(object, "public", v->in_public);
+    assay_json_set_uint(object, "away", v->away);
     assay_json_set_uint(object, "holders", v->holders);
     assay_json_set_uint(object, "convicted", v->convicted);
     for (uint32_t c = 0; c < v->cluster_count; c++)

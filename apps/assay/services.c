@@ -81,20 +81,27 @@ static void print_group(const struct assay_json *g)
                  assay_number_of(g, "sessions"));
 }
 
-static void print_cluster(const struct assay_json *c)
+static void print_cluster(const struct assay_json *c, unsigned long long in_public)
 {
     const struct assay_json *const seats = assay_json_get(c, "seats");
     (void)printf("cluster        %llu: %s", assay_number_of(c, "number"),
                  assay_json_bool(c, "seated", false) ? "seated" : "too few holders stand");
+    const char *const phase = assay_text_of(c, "public_phase", "none");
     if (assay_json_bool(c, "alarm", false)) print_alarms(assay_json_get(c, "alarms"));
     (void)puts("");
+    if (strcmp(phase, "none") != 0)
+        (void)printf("  in public    %llu secrets are dealt anew on the ledger: %s\n",
+                     in_public, phase);
     for (size_t i = 0; i < assay_json_count(seats); i++) {
         const struct assay_json *const seat = assay_json_at(seats, i);
         (void)printf(
-            "  slot %-2zu      %s, %s%s\n", i,
+            "  slot %-2zu      %s, %s%s", i,
             assay_text_of(seat, "name", "")[0] != '\0' ? assay_text_of(seat, "name", "") : "nobody",
             assay_json_bool(seat, "ready", false) ? "has everything" : "not everything yet",
             assay_json_bool(seat, "lost", false) ? ", lost" : "");
+        const unsigned long long silent = assay_number_of(seat, "silent_epoch");
+        if (silent > 0) (void)printf(", silent in public in epoch %llu", silent);
+        (void)puts("");
     }
 }
 
@@ -113,7 +120,10 @@ static void print_shares(const struct assay_json *s)
                  assay_number_of(s, "confirmations"), assay_number_of(s, "holders"),
                  assay_number_of(s, "convicted"));
     for (size_t i = 0; i < assay_json_count(clusters); i++)
-        print_cluster(assay_json_at(clusters, i));
+        print_cluster(assay_json_at(clusters, i), assay_number_of(s, "public"));
+    if (assay_number_of(s, "away") > 0)
+        (void)printf("away           %llu members lost a slot for their silence, for 64 epochs\n",
+                     assay_number_of(s, "away"));
 }
 
 static void print_offers(const struct assay_json *t)

@@ -363,6 +363,10 @@ static void put_shares(const struct page *page, const struct assay_services_summ
           v->shares.waiting, 0);
     gauge(page, "assay_shares_resharing", "Secrets that are being dealt anew.",
           v->shares.resharing, 0);
+    gauge(page, "assay_shares_public", "Secrets that are being dealt anew in public.",
+          v->shares.in_public, 0);
+    gauge(page, "assay_shares_away", "Members that lost a slot for their silence, for 64 epochs.",
+          v->shares.away, 0);
     gauge(page, "assay_shares_alarm", "Clusters that could not go on at the last close.", alarms,
           0);
 }

@@ -55,9 +55,13 @@ static void take_cluster(struct assay_summary_cluster *out, const struct assay_s
         .alarm = c->alarm_epoch != 0 && c->alarm_epoch == r->epoch,
         .alarm_epoch = c->alarm_epoch,
         .alarms = c->alarms,
+        .public_until = c->public_until,
     };
+    if (r->round->phase != ASSAY_SHARE_PHASE_NONE && r->round->cluster == number)
+        out->phase = r->round->phase;
     for (uint32_t slot = 0; c->seated && slot < r->config.slots; slot++) {
         out->member[slot] = c->seat[slot].member;
+        out->silent_epoch[slot] = c->seat[slot].silent_epoch;
         out->ready[slot] = (c->ready >> slot & 1) != 0;
         out->lost[slot] = assay_share_registry_is_lost(r, number, slot);
     }
@@ -76,12 +80,15 @@ static void take_shares(struct assay_summary_shares *out, const struct assay_sha
         out->ids += !r->row[i].deleted;
         out->due += r->row[i].wanted != 0;
     }
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        out->in_public += r->reshare[i].is_public;
     out->quota = assay_share_registry_quota(r);
     out->deleted = r->row_count - out->ids;
     out->waiting = out->ids - out->synced;
     for (uint32_t m = 0; m < ASSAY_SHARE_MEMBERS_MAX; m++) {
         out->holders += r->member[m].listed;
         out->convicted += r->member[m].convicted;
+        out->away += r->member[m].away_until > r->epoch;
     }
     for (uint32_t c = 0; c < out->cluster_count; c++)
         take_cluster(&out->cluster[c], r, c);

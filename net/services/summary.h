@@ -33,6 +33,9 @@ struct assay_summary_cluster {
     uint32_t alarms;                        /* what was said then; bits of 1 << assay_share_why */
     uint32_t member[ASSAY_SHARE_SLOTS_MAX]; /* ASSAY_SHARE_NOBODY: gone */
     bool ready[ASSAY_SHARE_SLOTS_MAX], lost[ASSAY_SHARE_SLOTS_MAX];
+    uint64_t silent_epoch[ASSAY_SHARE_SLOTS_MAX]; /* in a public attempt; 0: never */
+    enum assay_share_phase phase; /* of public attempts that run here */
+    uint64_t public_until;        /* of what is not done before that epoch the next is public */
 };
 
 struct assay_summary_shares {
@@ -41,6 +44,8 @@ struct assay_summary_shares {
     uint32_t deleted; /* beside ids: places that are not free yet */
     uint32_t quota;   /* ids and deleted ones that an owner, and an author, may have */
     uint32_t due;                             /* to be dealt anew, resharing among them */
+    uint32_t in_public; /* of those that are resharing */
+    uint32_t away;      /* members that lost a slot for their silence, and get none yet */
     uint32_t holders, convicted; /* members that are listed; that were shown to have lied */
     uint32_t cluster_count;
     struct assay_summary_cluster cluster[ASSAY_SHARE_CLUSTERS_MAX];

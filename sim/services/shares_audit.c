@@ -118,11 +118,11 @@ static void happened(struct assay_sim_services *s, const struct assay_share_regi
         else h->count.renewed++;
         look_at(s, r, number_of(h, x));
     }
-    if (fact->kind != ASSAY_SHARE_CONVICTED) return;
-    h->count.convicted++;
+    if (fact->kind != ASSAY_SHARE_CONVICTED && fact->kind != ASSAY_SHARE_BARRED) return;
+    h->count.convicted += fact->kind == ASSAY_SHARE_CONVICTED;
     services_look(s, ASSAY_SIM_CHECKER_SHARES, NULL);
     if (fact->member < s->nodes && !h->keeper[fact->member].lies)
-        services_look(s, ASSAY_SIM_CHECKER_SHARES, "node %u, which is honest, was convicted",
+        services_look(s, ASSAY_SIM_CHECKER_SHARES, "node %u, which is honest, was convicted or barred",
                       fact->member);
 }
 

@@ -359,6 +359,8 @@ function services(members, epochs) {
             quota: 85,
             due: 40,
             resharing: 12,
+            public: 2,
+            away: 1,
             holders: 5,
             convicted: 1,
             clusters: [
@@ -368,6 +370,8 @@ function services(members, epochs) {
                     alarm: true,
                     alarm_epoch: epochs,
                     alarms: ['few', 'no-dealers'],
+                    public_phase: 'disputes',
+                    public_until: epochs + 60,
                     seats: [
                         { ...seat(3), ready: true, lost: false },
                         { ...seat(0), ready: true, lost: true },
@@ -375,7 +379,7 @@ function services(members, epochs) {
                         { ...seat(5), ready: false, lost: false },
                     ],
                 },
-                { number: 1, seated: false, alarm: false, alarm_epoch: 0, alarms: [], seats: [] },
+                { number: 1, seated: false, alarm: false, alarm_epoch: 0, alarms: [], public_phase: 'none', public_until: 0, seats: [] },
             ],
         },
         tasks: {

@@ -62,7 +62,7 @@ static void hold_group(const struct assay_summary_group *s, const struct assay_c
 static void hold_shares(const struct assay_summary_shares *s, const struct assay_share_registry *r,
                         struct seen *seen)
 {
-    uint32_t synced = 0, due = 0, under_way = 0, deleted = 0;
+    uint32_t synced = 0, due = 0, under_way = 0, deleted = 0, in_public = 0, away = 0;
     for (uint32_t i = 0; i < r->row_count; i++) {
         deleted += r->row[i].deleted;
         synced += r->row[i].synced;
@@ -76,15 +76,24 @@ static void hold_shares(const struct assay_summary_shares *s, const struct assay
     cr_assert_eq(s->waiting, s->ids - synced);
     cr_assert_eq(s->due, due);
     cr_assert_eq(s->resharing, under_way);
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        in_public += r->reshare[i].is_public;
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++)
+        away += r->member[i].away_until > r->epoch;
+    cr_assert_eq(s->in_public, in_public);
+    cr_assert_eq(s->away, away);
     for (uint32_t c = 0; c < s->cluster_count; c++) {
         const struct assay_summary_cluster *k = &s->cluster[c];
         cr_assert_eq(k->seated, r->cluster[c].seated);
         cr_assert_eq(k->alarm, k->alarm_epoch == r->epoch && k->alarm_epoch > 0);
         cr_assert_eq(k->alarms, r->cluster[c].alarms);
+        cr_assert_eq(k->public_until, r->cluster[c].public_until);
+        cr_assert_eq(k->phase, r->round->cluster == c ? r->round->phase : ASSAY_SHARE_PHASE_NONE);
         seen->alarm = seen->alarm || k->alarm;
         seen->seated = seen->seated || k->seated;
         for (uint32_t i = 0; k->seated && i < s->slots; i++) {
             cr_assert_eq(k->member[i], r->cluster[c].seat[i].member);
+            cr_assert_eq(k->silent_epoch[i], r->cluster[c].seat[i].silent_epoch);
             cr_assert_eq(k->ready[i], (r->cluster[c].ready >> i & 1) == 1);
             cr_assert_eq(k->lost[i], assay_share_registry_is_lost(r, c, i));
             seen->ready = seen->ready || k->ready[i];

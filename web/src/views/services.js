@@ -102,7 +102,7 @@ function cluster(ctx, c) {
                           ['Slot', (s) => s.place, 'num'],
                           ['Member', (s) => member(ctx, s)],
                           ['Shares', (s) => (s.ready ? 'has everything' : 'not everything yet')],
-                          ['', (s) => (s.lost ? chip('lost', true) : '')],
+                          ['', (s) => (s.lost ? chip('lost', true) : s.silent_epoch > 0 ? chip('silent in public') : '')],
                       ],
                       c.seats.map((s, place) => ({ ...s, place })),
                       (s) => s.place,
@@ -121,8 +121,13 @@ const shares = (s) =>
             { class: 'stats' },
             stat('Kept', count(s.synced), `of at most ${count(s.ids_max)}`),
             stat('Waiting', count(s.waiting), `for ${s.confirmations} confirmations`),
-            stat('To be dealt anew', count(s.due), `${count(s.resharing)} under way`),
+            stat(
+                'To be dealt anew',
+                count(s.due),
+                `${count(s.resharing)} under way` + (s.public > 0 ? `, ${count(s.public)} in public` : ''),
+            ),
             stat('Holders', count(s.holders), s.convicted > 0 && `${count(s.convicted)} convicted`),
+            s.away > 0 && stat('Away', count(s.away), 'lost a slot for their silence'),
         ),
         { key: 'shares', note: `any ${s.threshold} of ${s.slots} slots make a secret` },
     );

@@ -514,7 +514,8 @@ static struct assay_services_summary *some_services(void)
                                                          ASSAY_CONT_ALARM_OPERATORS,
                                                .sessions = 9 };
     v.group[1] = (struct assay_summary_group){ .name = "other", .size = 3 };
-    v.shares = (struct assay_summary_shares){ .slots = 2, .k = 2, .cluster_count = 2, .synced = 8 };
+    v.shares = (struct assay_summary_shares){ .slots = 2, .k = 2, .cluster_count = 2, .synced = 8,
+                                              .in_public = 3, .away = 1 };
     v.shares.cluster[1] = (struct assay_summary_cluster){ .seated = true,
                                                           .alarm = true,
                                                           .alarm_epoch = 41,
@@ -522,6 +523,9 @@ static struct assay_services_summary *some_services(void)
                                                               1u << ASSAY_SHARE_WHY_FEW |
                                                               1u << ASSAY_SHARE_WHY_OLD_SHARES,
                                                           .member = { 2, ASSAY_SHARE_NOBODY },
+                                                          .phase = ASSAY_SHARE_PHASE_DISPUTES,
+                                                          .public_until = 90,
+                                                          .silent_epoch = { 26 },
                                                           .ready = { true, false } };
     v.tasks = (struct assay_summary_tasks){ .accounts = 2,
                                             .total = UINT64_MAX,
@@ -581,6 +585,11 @@ Test(net_http_answer, services_are_told_as_their_summary_has_them)
     alarms = assay_json_get(assay_json_at(clusters, 1), "alarms");
     cr_assert_eq(assay_json_count(alarms), 2);
     cr_expect_str_eq(assay_json_as_text(assay_json_at(alarms, 1)), "old-shares");
+    cr_expect_str_eq(assay_json_text(assay_json_at(clusters, 1), "public_phase", ""), "disputes");
+    cr_expect_str_eq(assay_json_text(assay_json_at(clusters, 0), "public_phase", ""), "none");
+    cr_expect_eq(assay_json_uint(assay_json_at(clusters, 1), "public_until", 0), 90);
+    cr_expect_eq(assay_json_uint(assay_json_at(slots, 0), "silent_epoch", 0), 26);
+    cr_expect_eq(assay_json_uint(shares, "away", 0), 1);
     cr_expect_eq(assay_json_kind_of(assay_json_get(assay_json_at(slots, 1), "slot")),
                  ASSAY_JSON_NULL, "nobody");
     const struct assay_json *tasks = assay_json_get(data, "tasks");
@@ -607,6 +616,8 @@ Test(net_http_answer, services_have_metrics)
         "\nassay_continuity_sessions{group=\"state\"} 9\n",
         "\nassay_shares_synced 8\n",
         "\nassay_shares_alarm 1\n",
+        "\nassay_shares_public 3\n",
+        "\nassay_shares_away 1\n",
         "\nassay_tasks_open 6\n", /* with those that were accepted, and those that failed */
         "\nassay_tasks_locked 30\n",
         "\nassay_accounts 2\n",
