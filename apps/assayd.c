@@ -344,6 +344,7 @@ static int run(const struct assay_config_sources *sources, bool check_only)
     enum assay_status status = daemon_open_config(&node);
     if (node.config != NULL && status == ASSAY_OK && !check_only) daemon_log_style(node.config);
     if (status == ASSAY_OK && check_only) status = daemon_check_store(&node);
+    if (status == ASSAY_OK && check_only) status = daemon_check_start(&node);
     if (status != ASSAY_OK) return not_opened(&node, status, false);
     if (check_only) return say_fit(&node);
     daemon_notify_open(&node.notify);

@@ -49,6 +49,7 @@
 #include "net/outbox.h"
 #include "net/favour.h"
 #include "net/services/summary.h"
+#include "net/tie.h"
 #include "net/timeline_file.h"
 #include "net/verify_pool.h"
 #include "net/workload.h"
@@ -118,6 +119,11 @@ struct assay_host {
     struct assay_p256_signer *identity, *voting;
     bool keys_unused; /* never tied to a store before: they signed nothing */
     bool log_kept;    /* the store is the one that they are tied to */
+    struct { /* what the tie of a new store leaves to write when everything is open */
+        bool is_due, has_new_keys, has_new_store;
+        const char *why; /* new keys */
+        struct assay_tie tie;
+    } tying;
     bool dials_by_door, dials;
     uint8_t dial_public[32]; /* of the set that we dialled for */
 
@@ -291,9 +297,13 @@ ASSAY_CHECKED enum assay_status host_keys_open(struct assay_host *host,
 const struct assay_genesis *host_founding(const struct assay_host *host);
 /* Those that left have no slot. Returns: the member's; host->members when it is none. */
 uint32_t host_slot_of(const struct assay_host *host, const uint8_t node_id[static 32]);
-/* Beside which vote log they may be used; loads the signers. */
+/* Beside which vote log they may be used; loads the signers. Writes nothing: a start may fail yet.
+ */
 ASSAY_CHECKED enum assay_status host_keys_tie(struct assay_host *host,
                                               char message[static ASSAY_HOST_MESSAGE_LEN]);
+/* New keys and the tie to a new store, durably; everything is open, and nothing was signed yet. */
+ASSAY_CHECKED enum assay_status host_keys_settle(struct assay_host *host,
+                                                 char message[static ASSAY_HOST_MESSAGE_LEN]);
 void host_keys_close(struct assay_host *host);
 /* The newest key set: waiting to be listed, or listed. */
 const struct assay_key_set *host_key_set(const struct assay_host *host);

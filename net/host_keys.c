@@ -11,13 +11,9 @@
  */
 #include "net/host_internal.h"
 
-#include "base/file/file.h"
 #include "net/tie.h"
 
-#include <limits.h>
 #include <stdio.h>
-
-static const char tie_name[] = "store.id";
 
 enum { TIE_LEN = ASSAY_TIE_ID_LEN };
 
@@ -27,35 +23,6 @@ const struct assay_key_set *host_key_set(const struct assay_host *host)
 }
 
 /* ------------------------------------------------------------ the tie between keys and store */
-
-static enum assay_status tie_path(const char *dir, char path[static PATH_MAX])
-{
-    return snprintf(path, PATH_MAX, "%s/%s", dir, tie_name) < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
-}
-
-static enum assay_status write_tie(const char *dir, const struct assay_tie *tie)
-{
-    char path[PATH_MAX];
-    uint8_t bytes[ASSAY_TIE_COPY_LEN];
-    ASSAY_TRY(tie_path(dir, path));
-    assay_tie_encode_copy(tie, bytes);
-    return assay_file_replace(path, ASSAY_FILE_SECRET, assay_slice_over(bytes, sizeof bytes));
-}
-
-/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (there, but not to be read) |
- * ASSAY_E_VERSION */
-static enum assay_status read_tie(const char *dir, struct assay_tie *copy)
-{
-    char path[PATH_MAX];
-    uint8_t bytes[ASSAY_TIE_COPY_LEN + 1];
-    size_t len = 0;
-    ASSAY_TRY(tie_path(dir, path));
-    const enum assay_status status = assay_file_read_secret(path, bytes, sizeof bytes, &len);
-    if (status == ASSAY_E_NOT_FOUND) return status;
-    if (status == ASSAY_E_RANGE) return ASSAY_E_VERSION;
-    if (status != ASSAY_OK) return ASSAY_E_IO;
-    return assay_tie_decode_copy(assay_slice_over(bytes, len), copy);
-}
 
 static void digest_of(const struct assay_key_set *set, uint8_t digest[static TIE_LEN])
 {
@@ -79,25 +46,13 @@ static bool has_set(const struct assay_host *host, const uint8_t set[static TIE_
     return assay_bytes_equal(next, set, TIE_LEN);
 }
 
-static enum assay_status replace_set(struct assay_host *host, const char *why)
-{
-    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "store_lost"))
-        assay_log_text(&host->log, "note", why);
-    assay_log_end(&host->log);
-    return assay_keyring_make_next(host->keys_dir, host_key_set(host)->incarnation + 1,
-                                   &host->ring);
-}
-
-/*
- * The order matters: new keys before the new store is called theirs, so that no crash in between
- * lets the old keys vote beside an empty log.
- */
+/* Whether these keys may vote beside this store, and new ones where not: in memory alone. */
 static enum assay_status tie(struct assay_host *host)
 {
     struct assay_tie known = { 0 };
     struct assay_tie copy = { 0 };
     const enum assay_status got = assay_tie_get(host->config.store, &known);
-    const enum assay_status kept = read_tie(host->keys_dir, &copy);
+    const enum assay_status kept = assay_tie_read_copy(host->keys_dir, &copy);
     const bool has_store = got == ASSAY_OK;
     if (got != ASSAY_OK && got != ASSAY_E_NOT_FOUND) return got;
     if (kept != ASSAY_OK && kept != ASSAY_E_NOT_FOUND) return kept;
@@ -108,7 +63,7 @@ static enum assay_status tie(struct assay_host *host)
     host->log_kept = same && !strange && !behind;
     if (host->log_kept) return ASSAY_OK;
     /* Keys that were never used with a store may begin one; a store without an id beside the keys
-     * is the crash between the two writes below. */
+     * is the crash between the two writes of host_keys_settle. */
     const bool lost = strange || kept == ASSAY_OK;
     const char *why = strange ? "this store belongs to keys that are not here: new keys"
                               : "the vote log of these keys is gone: new keys";
@@ -116,15 +71,34 @@ static enum assay_status tie(struct assay_host *host)
         why = "this store was rolled back: it ends before what these keys have signed: new keys";
     if (has_store && assay_bytes_all_zero(known.set, TIE_LEN))
         why = "this store was restored, and holds nobody's votes: new keys";
-    if (lost) ASSAY_TRY(replace_set(host, why));
+    if (lost)
+        ASSAY_TRY(assay_keyring_draw_next(host_key_set(host)->incarnation + 1, &host->ring));
     host->keys_unused = lost || !has_store;
     if (!has_store) ASSAY_TRY(assay_random(known.id, TIE_LEN));
     if (behind) known.generation = copy.generation;
-    if (lost || !has_store) {
-        digest_of(host_key_set(host), known.set);
-        ASSAY_TRY(store_tie(host, &known));
+    if (lost || !has_store) digest_of(host_key_set(host), known.set);
+    host->tying.is_due = true;
+    host->tying.has_new_keys = lost;
+    host->tying.has_new_store = lost || !has_store;
+    host->tying.why = why;
+    host->tying.tie = known;
+    return ASSAY_OK;
+}
+
+/*
+ * The order matters: new keys before the new store is called theirs, so that no crash in between
+ * lets the old keys vote beside an empty log.
+ */
+static enum assay_status settle(struct assay_host *host)
+{
+    if (host->tying.has_new_keys) {
+        if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "store_lost"))
+            assay_log_text(&host->log, "note", host->tying.why);
+        assay_log_end(&host->log);
+        ASSAY_TRY(assay_keyring_save_next(host->keys_dir, &host->ring));
     }
-    return write_tie(host->keys_dir, &known);
+    if (host->tying.has_new_store) ASSAY_TRY(store_tie(host, &host->tying.tie));
+    return assay_tie_write_copy(host->keys_dir, &host->tying.tie);
 }
 
 /* The store first: after a crash between the two it is ahead of its copy, never behind. */
@@ -134,7 +108,7 @@ static enum assay_status count_epoch(struct assay_host *host)
     ASSAY_TRY(assay_tie_get(host->config.store, &known));
     known.generation++;
     ASSAY_TRY(store_tie(host, &known));
-    return write_tie(host->keys_dir, &known);
+    return assay_tie_write_copy(host->keys_dir, &known);
 }
 
 void host_keys_closed(struct assay_host *host)
@@ -209,11 +183,23 @@ enum assay_status host_keys_tie(struct assay_host *host,
     if (status == ASSAY_OK) status = load_voting(host);
     if (status == ASSAY_E_VERSION)
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN,
-                       "%.120s/%s or the store: written by a newer version, or damaged: run that "
+                       "%.120s/store.id or the store: written by a newer version, or damaged: run that "
                        "version, or start without the store: new keys are made then",
-                       host->keys_dir, tie_name);
+                       host->keys_dir);
     else if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "keys in %.180s: %s", host->keys_dir,
+                       assay_status_text(status));
+    return status;
+}
+
+enum assay_status host_keys_settle(struct assay_host *host,
+                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    if (!host->tying.is_due) return ASSAY_OK;
+    const enum assay_status status = settle(host);
+    host->tying.is_due = false;
+    if (status != ASSAY_OK)
+        (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "new keys in %.180s: %s", host->keys_dir,
                        assay_status_text(status));
     return status;
 }

@@ -269,6 +269,23 @@ enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
     return status;
 }
 
+enum assay_status assay_keyring_draw_next(uint32_t incarnation, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(incarnation > ring->current.incarnation);
+
+    struct assay_key_set set = { 0 };
+    const enum assay_status status = make_set(incarnation, &set);
+    if (status == ASSAY_OK) ring->next = set;
+    assay_secret_wipe(&set, sizeof set);
+    return status;
+}
+
+enum assay_status assay_keyring_save_next(const char *dir, const struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(ring->next.incarnation > ring->current.incarnation);
+    return write_set(dir, &next_file, &ring->next);
+}
+
 /* docs/protocol.md 5.30.1: an old voting key can sign another history. What of a file a disk keeps
  * elsewhere (copies on write, worn blocks, back-ups) no program reaches. */
 static enum assay_status destroy_file(int file)

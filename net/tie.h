@@ -28,6 +28,26 @@ ASSAY_CHECKED enum assay_status assay_tie_decode_copy(struct assay_slice bytes,
 /* Does a store lack what its copy has seen? Returns: whether so. */
 bool assay_tie_is_behind(const struct assay_tie *store, const struct assay_tie *copy);
 
+/* That file, store.id of the keys folder.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (there, but not to be read) | ASSAY_E_VERSION
+ */
+ASSAY_CHECKED enum assay_status assay_tie_read_copy(const char *keys_dir, struct assay_tie *copy);
+/* Returns: ASSAY_OK | ASSAY_E_IO */
+ASSAY_CHECKED enum assay_status assay_tie_write_copy(const char *keys_dir,
+                                                     const struct assay_tie *tie);
+
+enum assay_tie_fit {
+    ASSAY_TIE_FITS,   /* the store of these keys, or neither knows of the other yet */
+    ASSAY_TIE_NONE,   /* these keys have a store, and it is not here */
+    ASSAY_TIE_OTHER,  /* they have another one */
+    ASSAY_TIE_BEHIND, /* it is theirs, and was rolled back */
+};
+/* Whether a start would make new keys, as far as id and counter say; nothing is written.
+ * In:      store: NULL: there is none
+ * Returns: as assay_tie_read_copy, but ASSAY_OK where there is no file | as assay_tie_get */
+ASSAY_CHECKED enum assay_status assay_tie_check(const char *keys_dir, struct assay_store *store,
+                                                enum assay_tie_fit *fit);
+
 /* Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE */
 ASSAY_CHECKED enum assay_status assay_tie_put(struct assay_store *store,
                                               const struct assay_tie *tie);

@@ -129,6 +129,7 @@ int assay_command_doctor(int argc, char **argv)
     assay_doctor_config(&d);
     if (d.has_config && !d.socket_given) d.socket = d.config.admin;
     if (argv[optind] != NULL) return assay_doctor_net(&d, json); /* the table has no other word */
+    if (d.has_config) assay_doctor_holder(&d);
     assay_doctor_daemon(&d);
     if (d.has_config) assay_doctor_files(&d);
     assay_doctor_machine(&d);

@@ -27,6 +27,9 @@ struct assay_doctor {
     unsigned timeout_ms;
     int64_t at_unix_s;
     bool has_config, runs; /* a daemon answers */
+    bool is_denied;        /* this user may not ask it */
+    bool is_held;          /* a process has the store open */
+    int holder;            /* which one; 0: it cannot be told */
     struct assay_config config;
     size_t count;
     struct assay_doctor_row rows[ASSAY_DOCTOR_ROWS_MAX];
@@ -38,6 +41,8 @@ __attribute__((format(printf, 6, 7))) void assay_doctor_say(
     const char *advice, const char *format, ...);
 /* Reads the configuration, where there is one (doctor_files.c). Returns: nothing. */
 void assay_doctor_config(struct assay_doctor *d);
+/* Which process has the store open, if any (doctor_files.c). Returns: nothing. */
+void assay_doctor_holder(struct assay_doctor *d);
 /* Genesis, keys, folders, disk, programs, source of evidence, of a configuration that was read
  * (doctor_files.c). Returns: nothing. */
 void assay_doctor_files(struct assay_doctor *d);

@@ -5,8 +5,10 @@
 
 #include "apps/assay/ask.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static double seconds(int64_t ms)
 {
@@ -120,9 +122,17 @@ void assay_doctor_daemon(struct assay_doctor *d)
     if (!d->runs) {
         char fault[ASSAY_CLIENT_FAULT_LEN];
         assay_client_fault(d->socket, asked, fault);
-        assay_doctor_say(d, "daemon", ASSAY_HEALTH_WARN, "a daemon that answers",
-                         "start it: assayd --config FILE; the network is looked at through it",
-                         "%s: %s", d->socket, fault);
+        char holder[48] = "";
+        d->is_denied = asked != ASSAY_OK && access(d->socket, W_OK) != 0 && errno == EACCES;
+        if (d->holder > 0)
+            (void)snprintf(holder, sizeof holder, "; process %d runs", d->holder);
+        assay_doctor_say(
+            d, "daemon", ASSAY_HEALTH_WARN, "a daemon that answers",
+            d->is_denied ? "run assay doctor as the daemon's user, or in its group"
+            : d->is_held ? "it runs and does not answer: its log says what it waits for; when it "
+                           "hangs, end that process and start it again"
+                         : "start it: assayd --config FILE; the network is looked at through it",
+            "%s: %s%s", d->socket, fault, holder);
         return;
     }
     const struct assay_json *const data = assay_json_get(status, "data");

@@ -8,16 +8,18 @@
 #include "apps/assay/file_fault.h"
 #include "apps/assay/node_source.h"
 #include "base/base64.h"
-#include "base/file/file.h"
+#include "base/file/trust.h"
 #include "base/rfc3339.h"
 #include "engine/ledger/genesis.h"
 #include "engine/store/store_sqlite.h"
 #include "net/keyring.h"
+#include "net/tie.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/life.h"
 #include "quote/x509.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,6 +30,7 @@
 #include <unistd.h>
 
 enum { FREE_WARN_MIB = 1024, FREE_FAIL_MIB = 64, DAY_S = 86400, ALARM_DAYS = 7 };
+enum { IMAGE_MAX = 1 << 30 };
 enum { PEM_MAX = 256 * 1024, DER_MAX = 16 * 1024, RENEW_DAYS = 14 };
 
 /* What of the genesis is looked at. On the heap. */
@@ -115,11 +118,26 @@ static void look_at_folder(struct assay_doctor *d, const char *about, const char
 {
     struct stat info;
     if (stat(path, &info) != 0) {
+        if (errno == EACCES) {
+            assay_doctor_say(d, about, ASSAY_HEALTH_WARN, "a folder that this user may look at",
+                             "run assay doctor as the daemon's user", "%s: %s", path,
+                             strerror(errno));
+            return;
+        }
         const bool makes = strcmp(about, "state") == 0 && errno == ENOENT;
         assay_doctor_say(d, about, makes ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
                          "a folder of this user, mode 0700",
                          makes ? "" : "assay keys generate DIR --name NAME makes it", "%s: %s%s",
                          path, strerror(errno), makes ? ", the daemon makes it" : "");
+        return;
+    }
+    if (strcmp(about, "state") == 0 && S_ISDIR(info.st_mode)) { /* as the daemon judges it */
+        char fault[ASSAY_FILE_MESSAGE_LEN];
+        const bool loose = assay_file_trust_fault(path, fault);
+        assay_doctor_say(d, about, loose ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
+                         "a folder that nobody else may write, mode 0755 or less",
+                         loose ? "chown it to the daemon's user, chmod go-w" : "",
+                         loose ? "%s" : "%s: a folder", loose ? fault : path);
         return;
     }
     const bool ours = info.st_uid == geteuid() || geteuid() == 0;
@@ -162,6 +180,46 @@ static void look_at_card(struct assay_doctor *d, const struct assay_keyring *rin
                      d->config.keys_dir, other, card.name);
 }
 
+/* Which store the keys remember: a start with another one makes new keys. */
+static void look_at_tie(struct assay_doctor *d, struct assay_store *store)
+{
+    static const char expected[] = "the store that the keys were used with";
+    enum assay_tie_fit fit = ASSAY_TIE_FITS;
+    const enum assay_status status = assay_tie_check(d->config.keys_dir, store, &fit);
+    if (status != ASSAY_OK)
+        assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL, "store.id as the daemon wrote it",
+                         "bring the file back from the back-up of the keys; without one remove "
+                         "it and the store together: new keys are made then",
+                         "%s/store.id: damaged, or of a newer version", d->config.keys_dir);
+    else if (fit != ASSAY_TIE_FITS)
+        assay_doctor_say(d, "store", ASSAY_HEALTH_WARN, expected,
+                         "is node.state_dir right? Else a start makes new keys, and the node does "
+                         "not vote until they are listed",
+                         "%s: %s", d->config.state_dir,
+                         fit == ASSAY_TIE_NONE    ? "the store of these keys is not here"
+                         : fit == ASSAY_TIE_OTHER ? "another store than that of these keys"
+                                                  : "an older copy of the store of these keys");
+}
+
+void assay_doctor_holder(struct assay_doctor *d)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/store.sqlite", d->config.state_dir) >= (int)sizeof path)
+        return;
+    d->is_held = assay_store_sqlite_is_held(path);
+    d->holder = assay_store_sqlite_holder(path);
+}
+
+static void say_held(struct assay_doctor *d, const char *path)
+{
+    char who[32] = "another process";
+    if (d->holder > 0) (void)snprintf(who, sizeof who, "process %d", d->holder);
+    assay_doctor_say(d, "store", ASSAY_HEALTH_WARN, "a daemon that holds its store and answers",
+                     "leave the store alone: look at that process and its log; when it hangs, end "
+                     "it and start it again",
+                     "%s: held by %s: it runs and does not answer", path, who);
+}
+
 /* A running daemon has checked its store, and holds it. */
 static void look_at_store(struct assay_doctor *d)
 {
@@ -170,14 +228,52 @@ static void look_at_store(struct assay_doctor *d)
     if (d->runs ||
         snprintf(path, sizeof path, "%s/store.sqlite", d->config.state_dir) >= (int)sizeof path)
         return;
+    if (d->is_held) {
+        say_held(d, path);
+        return;
+    }
+    if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) != 0) {
+        assay_doctor_say(d, "store", ASSAY_HEALTH_WARN, "a store that this user may open",
+                         "run assay doctor as the daemon's user", "%s: %s", path, strerror(errno));
+        return;
+    }
     const enum assay_status status = assay_store_sqlite_look(path, &store, message, sizeof message);
+    if (status == ASSAY_E_NOT_FOUND) look_at_tie(d, NULL);
     if (status == ASSAY_E_NOT_FOUND) return; /* before the first start */
     assay_doctor_say(d, "store", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
                      "a store that is complete, and that no other process holds",
                      "of a damaged one: move the state folder away, keep it, and begin with what a "
                      "peer saved (assay store save, assay store restore)",
                      "%s", status == ASSAY_OK ? path : message);
+    if (status == ASSAY_OK) look_at_tie(d, store);
     assay_store_close(&store);
+}
+
+/* Copies of the enclave by their digests: the daemon refuses to start with one that is damaged. */
+static void look_at_images(struct assay_doctor *d)
+{
+    char dir[PATH_MAX], path[PATH_MAX + 257], text[65];
+    uint8_t digest[32] = { 0 };
+    if (snprintf(dir, sizeof dir, "%s/images", d->config.state_dir) >= (int)sizeof dir) return;
+    DIR *const folder = opendir(dir);
+    if (folder == NULL) return; /* before the first start, or of another user: said of the folder */
+    for (const struct dirent *e; (e = readdir(folder)) != NULL;) {
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        if (strlen(e->d_name) != 64) continue;
+        (void)snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        const enum assay_status status = assay_file_read(path, IMAGE_MAX, &bytes, &len);
+        if (status == ASSAY_OK) assay_sha256(bytes, len, digest);
+        free(bytes);
+        assay_hex_encode(digest, sizeof digest, text, sizeof text);
+        if (status == ASSAY_OK && strcmp(text, e->d_name) == 0) continue;
+        assay_doctor_say(d, "images", ASSAY_HEALTH_FAIL, "copies whose SHA-256 is their name",
+                         "put the image of that digest back, or remove the copy and install the "
+                         "enclave that the policy names",
+                         "%s: %s", path,
+                         status == ASSAY_OK ? "damaged" : assay_file_fault(path, status));
+    }
+    (void)closedir(folder);
 }
 
 static void look_at_keys(struct assay_doctor *d, const struct charter *c)
@@ -354,6 +450,7 @@ void assay_doctor_files(struct assay_doctor *d)
     look_at_keys(d, c);
     look_at_folder(d, "state", d->config.state_dir);
     look_at_store(d);
+    look_at_images(d);
     look_at_disk(d);
     look_at_certificate(d);
     look_at_program(d, c, "enclave.path", d->config.enclave_path);

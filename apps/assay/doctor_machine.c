@@ -109,10 +109,12 @@ static void look_at_port(struct assay_doctor *d, const char *where)
     const int error = errno;
     if (fd >= 0) (void)close(fd);
     freeaddrinfo(list);
-    const bool sound = d->runs ? !is_free && error == EADDRINUSE : is_free;
+    /* A daemon that this user may not ask, or that hangs, has it as well. */
+    const bool may_run = d->runs || d->is_held || d->is_denied;
+    const bool sound = may_run ? !is_free && error == EADDRINUSE : is_free;
     assay_doctor_say(d, "listen.gossip", sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
-                     d->runs ? "the daemon listens there" : "an address that is free",
-                     d->runs ? "is that the configuration that it was started with?"
+                     may_run ? "the daemon listens there" : "an address that is free",
+                     may_run ? "is that the configuration that it was started with?"
                              : "ss -ltnp tells who has it; or choose another port",
                      "%s: %s", where,
                      is_free               ? "free"

@@ -141,6 +141,14 @@ ASSAY_CHECKED enum assay_status daemon_open_store(struct daemon_node *node);
 /* What that would find, with nothing written. Returns: the same */
 ASSAY_CHECKED enum assay_status daemon_check_store(struct daemon_node *node);
 
+/* --- check.c */
+
+/* What would hinder a start or cost the node its trust: folders of sockets, ports, keys and
+ * credential of another node; behind daemon_check_store. Returns: ASSAY_OK | why not */
+ASSAY_CHECKED enum assay_status daemon_check_start(struct daemon_node *node);
+/* Whether a start would make new keys: warned of. Returns: ASSAY_OK | store.id cannot be read */
+ASSAY_CHECKED enum assay_status daemon_check_tie(struct daemon_node *node);
+
 /* --- images.c */
 
 /*

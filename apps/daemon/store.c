@@ -98,9 +98,25 @@ enum assay_status daemon_open_store(struct daemon_node *node)
 enum assay_status daemon_check_store(struct daemon_node *node)
 {
     char path[PATH_MAX + 16];
+    struct stat info;
     (void)snprintf(path, sizeof path, "%s/store.sqlite", node->config->state_dir);
-    if (access(path, F_OK) != 0) return check_images(node, true);
-    if (open_store(node) == ASSAY_OK) return look_into_store(node, true);
+    if (stat(node->config->state_dir, &info) == 0 && !S_ISDIR(info.st_mode)) {
+        (void)snprintf(node->message, sizeof node->message,
+                       "%.300s: is a file, expected a directory", node->config->state_dir);
+        daemon_place(node, "node.state_dir");
+        return ASSAY_E_IO;
+    }
+    if (access(path, F_OK) != 0) {
+        ASSAY_TRY(daemon_check_tie(node));
+        return check_images(node, true);
+    }
+    const bool is_held = assay_store_sqlite_is_held(path); /* before this process has it open */
+    const enum assay_status opened = open_store(node);
+    if (opened == ASSAY_OK) {
+        ASSAY_TRY(daemon_check_tie(node));
+        return look_into_store(node, true);
+    }
+    if (!is_held) return opened;
     char text[ASSAY_CONFIG_MESSAGE_MAX + 128];
     (void)snprintf(text, sizeof text,
                    "%s; not looked into, so images are compared with the policy of the genesis "

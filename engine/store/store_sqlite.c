@@ -583,3 +583,30 @@ enum assay_status assay_store_sqlite_look(const char *path, struct assay_store *
 {
     return open_at(path, true, out, message, message_len);
 }
+
+/* SQLite's locks are records of fcntl behind the first GiB of the file. */
+static bool held_by(const char *path, pid_t *pid)
+{
+    enum { LOCKS_FROM = 1 << 30, LOCKS_LEN = 512 };
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = LOCKS_FROM, .l_len = LOCKS_LEN
+    };
+    const int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) return false;
+    const bool is_held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    (void)close(fd);
+    *pid = is_held && lock.l_pid > 0 ? lock.l_pid : 0;
+    return is_held;
+}
+
+int assay_store_sqlite_holder(const char *path)
+{
+    pid_t pid = 0;
+    return held_by(path, &pid) ? (int)pid : 0;
+}
+
+bool assay_store_sqlite_is_held(const char *path)
+{
+    pid_t pid = 0;
+    return held_by(path, &pid);
+}

@@ -37,4 +37,14 @@ ASSAY_CHECKED enum assay_status assay_store_sqlite_open(const char *path, struct
 ASSAY_CHECKED enum assay_status assay_store_sqlite_look(const char *path, struct assay_store **out,
                                                         char *message, size_t message_len);
 
+/*
+ * assay_store_sqlite_holder - which process has a store open.
+ *
+ * For messages alone. Not in a process that has it open itself: its own locks would go.
+ * Returns: its id | 0: nobody, it cannot be told (another namespace of processes, no such file)
+ */
+int assay_store_sqlite_holder(const char *path);
+/* Whether the store is locked by another process, named or not; the same condition. */
+bool assay_store_sqlite_is_held(const char *path);
+
 #endif
