@@ -83,6 +83,13 @@ struct assay_trust assay_trust_genesis(void)
     };
 }
 
+struct assay_offences assay_offences_worse(struct assay_offences a, struct assay_offences b)
+{
+    if (a.count != b.count) return a.count > b.count ? a : b;
+    if (a.last_epoch != b.last_epoch) return a.last_epoch > b.last_epoch ? a : b;
+    return a.clean_epochs <= b.clean_epochs ? a : b;
+}
+
 struct assay_trust assay_trust_newcomer(struct assay_offences offences)
 {
     ASSAY_ASSERT(offences.count > 0 || offences.clean_epochs == 0);

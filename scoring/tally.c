@@ -415,7 +415,7 @@ static void note_offences(struct assay_offences *offences, uint64_t epoch, bool 
 
 /*
  * protocol.md 7.5 and 6.2. One platform, one record: whatever one id did is written into the copies
- * of all its ids.
+ * of all its ids. Where they differ, because a roster brought them together, the worst one holds.
  */
 static void step_platform(const struct assay_tally_input *input, uint32_t first,
                           struct assay_trust *trust, struct assay_tally_result *results)
@@ -429,9 +429,7 @@ static void step_platform(const struct assay_tally_input *input, uint32_t first,
     bool attested = false;
     uint32_t slot = first;
     do {
-        ASSAY_ASSERT(trust[slot].offences.count == offences.count);
-        ASSAY_ASSERT(trust[slot].offences.last_epoch == offences.last_epoch);
-        ASSAY_ASSERT(trust[slot].offences.clean_epochs == offences.clean_epochs);
+        offences = assay_offences_worse(offences, trust[slot].offences);
         failed = failed || results[slot].integrity_failed;
         faulted = faulted || results[slot].integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
         attested = attested || results[slot].certified_pass;

@@ -38,7 +38,7 @@ struct assay_hysteresis {
 
 /*
  * Offences of a platform, not of an id (protocol.md 7.5; 6.2): every id on one platform carries the
- * same record, and the tally keeps the copies equal. Masked ids share by (operator, vendor root).
+ * same record, and the tally makes the copies equal. Masked ids share by (operator, vendor root).
  */
 struct assay_offences {
     uint32_t count;
@@ -63,6 +63,10 @@ struct assay_trust {
     uint8_t quiet_epochs;    /* in which it voted without evidence, less those that passed it */
     uint64_t quiet_since_epoch; /* in which quiet_epochs came to stand at the end; 0: it does not */
 };
+
+/* Of two records of one platform, that of the more offences, then of the newer one, then of the fewer
+ * clean epochs. Returns: one of both. */
+struct assay_offences assay_offences_worse(struct assay_offences a, struct assay_offences b);
 
 /* A member named in genesis. Returns: I = A = 10000, FULL, no offence. */
 struct assay_trust assay_trust_genesis(void);

@@ -280,10 +280,10 @@ static struct assay_offences remembered(const struct assay_state *state,
     for (uint32_t i = 0; i < state->member_count; i++) {
         const struct assay_member *m = &state->members[i];
         if (!assay_bytes_equal(m->platform_id, card->platform_id, 32)) continue;
-        if (!assay_bytes_equal(m->vendor_root, card->vendor_root, 32)) continue;
-        /* docs/protocol.md 6.2: masked ids share by operator and vendor root. */
+        /* docs/protocol.md 6.2: masked ids share by operator and vendor root, and no others do. */
+        if (masked && !assay_bytes_equal(m->vendor_root, card->vendor_root, 32)) continue;
         if (masked && !assay_bytes_equal(m->operator_id, card->operator_id, 32)) continue;
-        if (m->trust.offences.count > most.count) most = m->trust.offences;
+        most = assay_offences_worse(most, m->trust.offences);
     }
     return most;
 }
@@ -341,6 +341,8 @@ static enum assay_status join(struct applying *a, const struct assay_genesis_mem
     if (assay_bytes_equal(card->identity_public, card->voting_public, ASSAY_P256_PUBLIC_LEN) ||
         assay_bytes_equal(card->door_public, card->transport_public, 32))
         return unfit(a, ASSAY_E_DUPLICATE, "one key serves two purposes");
+    /* Before there is one slot more: what stands in it is nobody's, and of no state. */
+    const struct assay_offences offences = remembered(s, card);
     if (slot == s->member_count) {
         if (slot >= s->capacity || slot >= ASSAY_MEMBERS_MAX)
             return unfit(a, ASSAY_E_FULL, "the roster is full");
@@ -348,7 +350,6 @@ static enum assay_status join(struct applying *a, const struct assay_genesis_mem
     }
     if (!has_seat_left(s, slot, card))
         return unfit(a, ASSAY_E_FULL, "as many operators have members as there are seats");
-    const struct assay_offences offences = remembered(s, card);
     assay_member_born(&s->members[slot], card);
     s->members[slot].lives[0].since_epoch = a->activation;
     s->members[slot].trust = assay_trust_newcomer(offences);

@@ -130,6 +130,41 @@ Test(change, a_newcomer_starts_at_nothing_with_what_its_platform_did)
     change_drop(b);
 }
 
+/* Groups are made of platform ids alone: so is what is remembered (docs/protocol.md 6.2). */
+Test(change, a_newcomer_has_the_record_of_its_platform_whatever_else_its_card_says)
+{
+    static const struct assay_offences records[] = {
+        { .count = 2, .last_epoch = 1 },
+        { .count = 1, .last_epoch = 1, .clean_epochs = 17 },
+        { .count = 0, .last_epoch = 1 }, /* forgotten, but for when it was */
+    };
+    for (size_t k = 0; k < sizeof records / sizeof *records; k++) {
+        for (int same_root = 0; same_root < 2; same_root++) {
+            struct change_bench *b = change_make();
+            struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
+            const struct assay_member *mate = &b->state.members[3];
+            change_card(b, 20, 1, &join.card);
+            b->state.members[3].trust.offences = records[k];
+            assay_bytes_copy(join.card.platform_id, 32, mate->platform_id, 32);
+            assay_bytes_copy(join.card.vendor_root, 32, mate->vendor_root, 32);
+            if (!same_root) join.card.vendor_root[5] ^= 1;
+            cr_assert_eq(change_offer_one(b, 1, 3, &join), ASSAY_OK);
+            for (int i = 0; i < 4; i++) {
+                change_pass_epoch(b);
+                if (b->state.member_count == CHANGE_MEMBERS) continue;
+                const struct assay_offences *own =
+                    &b->state.members[CHANGE_MEMBERS].trust.offences;
+                const struct assay_offences *all = &b->state.members[3].trust.offences;
+                cr_assert_eq(own->count, records[k].count);
+                cr_assert_eq(own->last_epoch, all->last_epoch);
+                cr_assert_eq(own->clean_epochs, all->clean_epochs);
+            }
+            cr_assert_eq(b->state.member_count, CHANGE_MEMBERS + 1);
+            change_drop(b);
+        }
+    }
+}
+
 Test(change, what_does_not_fit_is_refused_as_a_whole)
 {
     struct change_bench *b = change_make();

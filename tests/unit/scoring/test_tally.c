@@ -431,6 +431,34 @@ Test(scoring_tally, trust_may_be_written_in_place_or_elsewhere)
     cr_expect_eq(w.trust[1].availability_bp, 7500);
 }
 
+/* No roster stops its nodes, whoever brought its members together. */
+Test(scoring_tally, the_worst_record_of_a_platform_is_that_of_all_its_ids)
+{
+    static const struct assay_offences records[] = {
+        { .count = 1, .last_epoch = 60, .clean_epochs = 3 },
+        { .count = 2, .last_epoch = 50, .clean_epochs = 9 },
+        { .count = 2, .last_epoch = 55, .clean_epochs = 9 },
+        { .count = 2, .last_epoch = 55, .clean_epochs = 4 },
+        { .count = 0 },
+    };
+    enum { COUNT = sizeof records / sizeof *records };
+    for (uint32_t turn = 0; turn < COUNT; turn++) { /* in each order of a ring */
+        world_init(&w, COUNT + 4);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            memcpy(w.places[i].platform_id, w.places[0].platform_id, ASSAY_SCORING_ID_LEN);
+            w.trust[i].offences = records[(i + turn) % COUNT];
+        }
+        w.epoch = 100;
+        world_regroup(&w);
+        world_step(&w);
+        for (uint32_t i = 0; i < COUNT; i++) {
+            cr_assert_eq(w.trust[i].offences.count, 2u);
+            cr_assert_eq(w.trust[i].offences.last_epoch, 55u);
+            cr_assert_eq(w.trust[i].offences.clean_epochs, 5u, "and one more that was clean");
+        }
+    }
+}
+
 Test(scoring_tally, aborts_when_the_scratch_is_one_byte_short, .signal = SIGABRT)
 {
     world_init(&w, 4);
