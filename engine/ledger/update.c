@@ -134,29 +134,60 @@ static bool is_in_the_way(const struct assay_update *u, const struct assay_updat
     return !facts->recovery && t0_ms < u->due_ms;
 }
 
+/* Recoveries wait for days, so that five of them would keep every renewal out (docs/protocol.md
+ * 8.9). What operators forced has no bound of its own, so all together have one. */
+struct waiting {
+    uint32_t alike, all;
+};
+
+_Static_assert(2 * ASSAY_UPDATES_ALIKE_MAX + ASSAY_UPDATES_EPOCH_MAX <= ASSAY_UPDATES_MAX,
+               "what waits and what is tried have places");
+
+static void count_waiting(const struct assay_update *updates, uint32_t count, bool recovery,
+                          struct waiting *w)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (updates[i].phase != ASSAY_UPDATE_WAITING) continue;
+        w->alike += updates[i].facts.recovery == recovery;
+        w->all++;
+    }
+}
+
+static enum assay_status has_place(const struct waiting *w)
+{
+    return w->alike < ASSAY_UPDATES_ALIKE_MAX && w->all < 2 * ASSAY_UPDATES_ALIKE_MAX
+               ? ASSAY_OK
+               : ASSAY_E_FULL;
+}
+
 enum assay_status assay_update_fits(const struct assay_update *updates, uint32_t count,
                                     uint64_t t0_ms, const struct assay_update_facts *facts)
 {
-    uint32_t waiting = 0;
+    struct waiting w = { 0 };
     for (uint32_t i = 0; i < count; i++) {
         const struct assay_update *u = &updates[i];
-        waiting += u->phase == ASSAY_UPDATE_WAITING;
         if (assay_bytes_equal(u->facts.part, facts->part, 32) && is_in_the_way(u, facts, t0_ms))
             return ASSAY_E_DUPLICATE;
     }
-    return waiting < ASSAY_UPDATES_WAITING_MAX - ASSAY_UPDATES_EPOCH_MAX + 1 ? ASSAY_OK
-                                                                             : ASSAY_E_FULL;
+    count_waiting(updates, count, facts->recovery, &w);
+    return has_place(&w);
 }
 
 static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
                               const struct assay_record *r)
 {
-    for (uint32_t i = 0; i < l->update_count; i++)
+    const struct assay_state *state = context->state;
+    struct waiting w = { .all = l->update_count };
+    for (uint32_t i = 0; i < l->update_count; i++) {
         if (assay_bytes_equal(l->update_facts[i].root, r->update.root, 32))
             return ASSAY_E_DUPLICATE; /* one of a root and epoch */
+        w.alike += l->update_facts[i].recovery == r->update.recovery;
+    }
     if (l->update_count == ASSAY_UPDATES_EPOCH_MAX) return ASSAY_E_FULL;
-    const struct assay_state *state = context->state;
-    return assay_update_fits(state->updates, state->update_count, state->head_time_ms, &r->update);
+    ASSAY_TRY(assay_update_fits(state->updates, state->update_count, state->head_time_ms,
+                                &r->update));
+    count_waiting(state->updates, state->update_count, r->update.recovery, &w);
+    return has_place(&w);
 }
 
 static void apply(const struct assay_context *context, struct assay_ledger *l,

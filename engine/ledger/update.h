@@ -19,8 +19,9 @@
 enum {
     ASSAY_UPDATE_LEN_MAX = 48 * 1024 - 64, /* of an offer: ASSAY_RECORD_LEN_MAX */
     ASSAY_UPDATE_RECORD_LEN_MAX = 48 * 1024,
-    ASSAY_UPDATES_WAITING_MAX = 8, /* of ASSAY_UPDATES_MAX: the others have places, too */
-    ASSAY_UPDATES_EPOCH_MAX = 4,   /* that one epoch takes, and that serve from one epoch on */
+    /* Recoveries that wait, and renewals: neither takes the places of the other. */
+    ASSAY_UPDATES_ALIKE_MAX = 6,
+    ASSAY_UPDATES_EPOCH_MAX = 4, /* that one epoch takes, and that serve from one epoch on */
     /* A set in force. Whoever leaps over epochs is sent up to five of them in one answer. */
     ASSAY_SET_LEN_MAX = 512 * 1024,
     /* A set of the same number that was reverted: nothing more of its part for so long. */
@@ -68,7 +69,7 @@ ASSAY_CHECKED enum assay_status assay_record_put_update(struct assay_writer *w,
 /* The offer in the bytes of a COLLATERAL record. Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_update_offer(struct assay_slice record,
                                                    struct assay_slice *offer);
-/* May an offer of these facts stand beside what a state has, in the epoch of this t0? Returns:
+/* May an offer of these facts be the first of an epoch of this t0, beside what a state has? Returns:
  * ASSAY_OK | ASSAY_E_DUPLICATE (it waits or is tried already, or was reverted) | ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_update_fits(const struct assay_update *updates,
                                                   uint32_t count, uint64_t t0_ms,

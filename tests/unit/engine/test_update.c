@@ -238,6 +238,54 @@ Test(update, what_waits_keeps_its_like_out_and_lets_a_higher_number_in)
     change_drop(b);
 }
 
+static struct assay_update waiting_one(bool recovery, uint8_t part)
+{
+    struct assay_update u = { .phase = ASSAY_UPDATE_WAITING,
+                              .facts = { .recovery = recovery, .number = 20 },
+                              .due_ms = 1000000 };
+    memset(u.facts.part, part, sizeof u.facts.part);
+    memset(u.digest, part, sizeof u.digest);
+    return u;
+}
+
+/* Recoveries wait for days, renewals for the next boundary, or for a trial. */
+Test(update, neither_recoveries_nor_renewals_keep_the_others_out)
+{
+    for (int recovery = 0; recovery < 2; recovery++) {
+        struct assay_update all[ASSAY_UPDATES_MAX];
+        for (uint32_t n = 0; n <= ASSAY_UPDATES_ALIKE_MAX; n++) {
+            const struct assay_update other = waiting_one(!recovery, 77);
+            const struct assay_update alike = waiting_one(recovery, 78);
+            cr_assert_eq(assay_update_fits(all, n, 1000, &other.facts), ASSAY_OK, "%u wait", n);
+            cr_assert_eq(assay_update_fits(all, n, 1000, &alike.facts),
+                         n < ASSAY_UPDATES_ALIKE_MAX ? ASSAY_OK : ASSAY_E_FULL, "%u wait", n);
+            all[n] = waiting_one(recovery, (uint8_t)(n + 1));
+        }
+        /* Whatever was forced: all that waits and four that are tried have places. */
+        const struct assay_update other = waiting_one(!recovery, 77);
+        for (uint32_t n = 0; n < ASSAY_UPDATES_MAX; n++)
+            all[n] = waiting_one(recovery, (uint8_t)(n + 1));
+        cr_assert_eq(assay_update_fits(all, 2 * ASSAY_UPDATES_ALIKE_MAX - 1, 1000, &other.facts),
+                     ASSAY_OK);
+        cr_assert_eq(assay_update_fits(all, 2 * ASSAY_UPDATES_ALIKE_MAX, 1000, &other.facts),
+                     ASSAY_E_FULL);
+    }
+}
+
+/* What the same epoch took has its places already. */
+Test(update, places_are_counted_with_those_of_the_running_epoch)
+{
+    struct change_bench *b = make(100);
+    pass_to(b, 10);
+    for (uint8_t i = 0; i + 1 < ASSAY_UPDATES_ALIKE_MAX; i++)
+        b->state.updates[b->state.update_count++] = waiting_one(true, (uint8_t)(200 + i));
+    cr_assert_eq(offer(b, 0, 2, 9), ASSAY_OK, "the last place");
+    cr_assert_eq(offer(b, 1, 2, 9), ASSAY_E_FULL);
+    cr_assert_eq(offer(b, 1, 1, 9), ASSAY_OK, "a renewal");
+    cr_assert_eq(offer(b, 2, 2, 9), ASSAY_E_FULL);
+    change_drop(b);
+}
+
 Test(update, a_change_of_the_operators_has_its_epochs_for_itself)
 {
     struct change_bench *b = make(0);
