@@ -16,6 +16,7 @@
 
 enum {
     FAILURES_PATIENT = 8,
+    PATIENCE_MAX = 3,    /* doublings */
     SILENCES_PER_MEMBER = 2,
     MISSING_ANSWERS = 5, /* as of leap.c */
     STILL_ASKED = 16,    /* of one round at a standstill */
@@ -30,14 +31,38 @@ static bool sync_holds(const struct assay_engine *e)
     if (s->verified && !s->proven) return false;
     if (s->kept > 0 && !s->verified) return false;
     if (s->proven != (s->proof_len > 0) || s->proof_len > ASSAY_FINALITY_LEN_MAX) return false;
-    return s->ledger.members == e->members;
+    return s->patience <= PATIENCE_MAX && s->ledger.members == e->members;
+}
+
+static uint64_t base_ms(const struct assay_engine *e)
+{
+    const uint64_t part = e->sync->several ? 8 : 4; /* 2 delta are there and back */
+    return assay_max_u64(assay_eng_epoch_ms(e) / part, 50);
 }
 
 static uint64_t pause_ms(const struct assay_engine *e)
 {
-    const uint64_t part = e->sync->several ? 8 : 4; /* 2 delta are there and back */
-    const uint64_t base = assay_max_u64(assay_eng_epoch_ms(e) / part, 50);
-    return e->sync->failures > FAILURES_PATIENT ? 8 * base : base;
+    const bool longest = e->sync->failures > FAILURES_PATIENT;
+    return base_ms(e) << (longest ? (uint32_t)PATIENCE_MAX : e->sync->patience);
+}
+
+/* docs/protocol.md 5.20.2: where no peer of a whole turn answers in time the links may be slower
+ * than delta, and each answer would come when another peer has been asked. */
+static void count_silent(struct assay_engine *e)
+{
+    struct assay_syncing *s = &e->parts->sync;
+    if (++s->silent < assay_eng_peers(e)) return;
+    s->silent = 0;
+    if (s->patience < PATIENCE_MAX) s->patience++;
+}
+
+/* Who was asked has answered in time. */
+static void count_answer(struct assay_engine *e)
+{
+    struct assay_syncing *s = &e->parts->sync;
+    s->silent = 0;
+    if (s->patience > 0 && e->now_ms < s->asked_ms + (base_ms(e) << (s->patience - 1)))
+        s->patience--;
 }
 
 /* Long without a final block: perhaps the others are ahead and we cannot hear it. */
@@ -512,6 +537,7 @@ static enum assay_status take_past(struct assay_engine *e, uint16_t from,
     if (!e->sync->active || from != assay_eng_peer(e, e->sync->turn)) return ASSAY_E_STALE;
     const enum assay_status status = assay_leap_take(e, from, payload);
     if (status == ASSAY_E_STALE) return status;
+    count_answer(e);
     if (status == ASSAY_E_AGAIN) { /* no room, or others are to confirm: sync_tick asks again */
         if (e->leap->unconfirmed) e->parts->sync.turn++;
         e->parts->sync.answered = true;
@@ -549,6 +575,7 @@ enum assay_status assay_sync_take(struct assay_engine *e, uint16_t from, struct 
     const bool empty = page.proof.len == 0;
     const bool asked = empty ? is_asked(e, from) : from == assay_eng_peer(e, e->sync->turn);
     if (!asked || (e->sync->several && was_heard(e, from))) return ASSAY_E_STALE;
+    count_answer(e);
     if (empty) {
         empty_page(e, from);
         return ASSAY_OK;
@@ -593,8 +620,12 @@ void assay_sync_tick(struct assay_engine *e)
     if (e->now_ms < e->sync->asked_ms + pause_ms(e)) return;
     /* It answered, and a verdict of our own is awaited: that is no fault of its. Who gave a page
      * once and is silent now has no such excuse. */
-    if (e->sync->answered) e->parts->sync.failures++;
-    else next_peer(e);
+    if (e->sync->answered) {
+        e->parts->sync.failures++;
+    } else {
+        next_peer(e);
+        count_silent(e);
+    }
     /* Nobody answers: the network may be down with us; go on with what we have and ask later. Who
      * has nothing goes on asking, and says it once. */
     const uint32_t silence = SILENCES_PER_MEMBER * e->members;

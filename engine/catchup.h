@@ -17,6 +17,8 @@ struct assay_syncing {
     uint64_t asked_ms;
     uint32_t turn;     /* next peer */
     uint32_t failures; /* in a row */
+    uint32_t silent;   /* peers in a row that gave no answer in time, over all questions */
+    uint32_t patience; /* the time for an answer is doubled so often */
     uint32_t empty;    /* peers in a row that had nothing newer */
     bool several;      /* were asked at once */
     /* Those that had nothing newer than the running epoch, each once. */

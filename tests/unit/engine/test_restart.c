@@ -580,4 +580,24 @@ Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeo
         assay_sim_world_destroy(&w);
     }
     cr_expect_gt(renewed, 0);
+
+/* docs/protocol.md 5.20.2: an answer takes longer than T/4 over these links, so that each would come
+ * when another peer has been asked. Votes have time-outs that grow, and so has this question. */
+Test(restart, who_is_behind_slow_links_catches_up, .timeout = 120)
+{
+    const struct assay_sim_world_options four = {
+        .seed = 33, .nodes = 4, .epoch_ms = 1000, .check_each_step = true
+    };
+    struct assay_sim_world *w = assay_sim_world_create(&four);
+    w->link.delay_min_ms = w->link.delay_mean_ms = w->link.delay_max_ms = 180;
+    cr_assert(assay_sim_world_run_to_epoch(w, 2, 60000), "%s", assay_sim_world_violation(w));
+    assay_sim_world_kill(w, 3);
+    for (uint32_t ms = 0; assay_sim_world_epoch(w, 0) < 6 && ms < 120000; ms += 100)
+        cr_assert(assay_sim_world_run(w, 100), "%s", assay_sim_world_violation(w));
+    cr_assert_geq(assay_sim_world_epoch(w, 0), 6, "three of four go on");
+    cr_assert_leq(w->nodes[3].closed + 3, w->nodes[0].closed, "it is far behind");
+    assay_sim_world_restart(w, 3);
+    cr_assert(assay_sim_world_run_to_epoch(w, assay_sim_world_epoch(w, 0) + 2, 60000),
+              "it never catches up");
+    assay_sim_world_destroy(&w);
 }
