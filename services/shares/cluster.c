@@ -399,10 +399,9 @@ enum assay_share_result assay_share_registry_have(struct assay_share_registry *r
     const uint32_t under_way = r->reshare_count;
     bool applied = false;
     /* Its word may have cost it the slot. */
-    for (uint32_t i = 0; i < record->count && !assay_share_registry_is_lost(r, record->cluster, slot);
-         i++) {
+    for (uint32_t i = 0; i < record->count; i++) {
         const struct assay_share_line *line = &record->line[i];
-        if (r->cluster[record->cluster].seat[slot].seating != record->seating) break;
+        if (assay_share_slot_of(r, record->cluster, member, record->seating) != slot) break;
         struct assay_share_row *row = row_of(r, line->id);
         const struct assay_share_reshare *reshare =
             row == NULL ? NULL : assay_share_registry_reshare(r, row);
@@ -427,8 +426,8 @@ static enum assay_share_result deal_one(struct assay_share_registry *r, uint32_t
     if (row == NULL || row->reshare == 0) return ASSAY_SHARE_UNKNOWN;
     struct assay_share_reshare *reshare = &r->reshare[row->reshare - 1];
     const uint32_t bit = 1u << slot;
-    if (reshare->is_public || reshare->cluster != cluster || reshare->generation != line->generation ||
-        reshare->attempt != line->attempt)
+    if (reshare->is_public || reshare->cluster != cluster ||
+        reshare->generation != line->generation || reshare->attempt != line->attempt)
         return ASSAY_SHARE_UNKNOWN;
     if (!(reshare->dealers & bit)) return ASSAY_SHARE_STRANGER;
     if (reshare->dealt & bit) /* one polynomial an attempt, for everybody */

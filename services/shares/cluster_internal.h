@@ -42,8 +42,8 @@ void assay_share_reshare_remove(struct assay_share_registry *r, uint32_t number)
 bool assay_share_seat_may_go(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot);
 
 /* --- cluster.c */
-/* Enough slots keep the next generation, of reshare->digest[digest]: it is the current one. Returns:
- * nothing. */
+/* Enough slots keep the next generation, of reshare->digest[digest]: it is the current one.
+ * Returns: nothing. */
 void assay_share_reshare_finish(struct assay_share_registry *r, uint32_t number, uint32_t digest,
                                 struct assay_share_facts *facts);
 /* Its slot is lost, and whatever it deals is worth nothing. Returns: nothing. */
@@ -58,8 +58,8 @@ uint32_t assay_share_slot_of(const struct assay_share_registry *r, uint32_t clus
 /* A slot is given away, or its member convicted. Each Returns: nothing. */
 void assay_share_round_moved(struct assay_share_registry *r, uint32_t cluster, uint32_t slot);
 void assay_share_round_convicted(struct assay_share_registry *r, uint32_t cluster, uint32_t slot);
-/* SHARE_HAVE of a public attempt. Returns: APPLIED | SAME | UNKNOWN (not the time) | STRANGER (it was
- * dealt nothing) | MISMATCH, and it is convicted */
+/* SHARE_HAVE of a public attempt. Returns: APPLIED | SAME | UNKNOWN (not the time) | STRANGER (it
+ * was dealt nothing) | MISMATCH, and it is convicted */
 enum assay_share_result assay_share_round_have(struct assay_share_registry *r, uint32_t number,
                                                uint32_t slot, const struct assay_share_line *line,
                                                struct assay_share_facts *facts);

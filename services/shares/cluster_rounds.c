@@ -364,8 +364,8 @@ static void enter(struct assay_share_registry *r, enum assay_share_phase phase,
         if (r->reshare[i].is_public) fact_of(r, &r->reshare[i], kind, facts);
 }
 
-/* docs/services.md 5.17.4: of the dealings that stand the first k by slot. Returns: false when there
- * are too few, or they add up to no generation. */
+/* docs/services.md 5.17.4: of the dealings that stand the first k by slot. Returns: false when
+ * there are too few, or they add up to no generation. */
 static bool choose(struct assay_share_registry *r, struct assay_share_reshare *reshare)
 {
     struct assay_share_commitments dealt[ASSAY_SHARE_K_MAX], sum;

@@ -134,9 +134,10 @@ ASSAY_CHECKED enum assay_status assay_share_renew(const struct assay_share_commi
                                                   struct assay_share_commitments *renewed);
 
 /* --- resharing in public: who deals is known later than what is dealt, so f_i(0) is the share of
- * dealer i itself, and everybody multiplies. Lists are of the dealers in the order of their slots */
-/* Does B_0 lie on A at the dealer? Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_RANGE | ASSAY_E_KEY
- */
+ * dealer i itself, and everybody multiplies. Lists are of the dealers in the order of their slots
+ * */
+/* Does B_0 lie on A at the dealer? Returns: ASSAY_OK | ASSAY_E_INVALID | ASSAY_E_RANGE |
+ * ASSAY_E_KEY / */
 ASSAY_CHECKED enum assay_status assay_share_constant_verify(
     const struct assay_share_commitments *current, uint32_t dealer,
     const struct assay_share_commitments *dealt);

@@ -1,15 +1,19 @@
 /*
  * services/shares/dealing.h - what a public dealing is made of (docs/services.md 5.16): numbers
- * that are encrypted to one taker each, a proof that a dealer knows r of R = r G, and the opening of
+ * that are encrypted to one taker each, a proof that a dealer knows r of R = r G, and the opening
+ * of
  * one taker's number to everybody.
  *
- * Of no service: what a number means and who gives it to whom stands in a label, the caller's digest
+ * Of no service: what a number means and who gives it to whom stands in a label, the caller's
+ * digest
  * of it. All numbers of one dealing are under one R; the number of a taker with the key E = e G is
  *
  *   sealed = number + H(label, R, E, r E)   modulo the order of the group
  *
- * so whoever knows r or e reads it. A taker that was given a wrong number shows K = e R with a proof
- * that log_G E = log_R K, and everybody computes the number. That shows no number of another dealing
+ * so whoever knows r or e reads it. A taker that was given a wrong number shows K = e R with a
+ * proof
+ * that log_G E = log_R K, and everybody computes the number. That shows no number of another
+ * dealing
  * as long as nobody takes over the R of another: a dealing without a proof of R that covers its own
  * label is none.
  *

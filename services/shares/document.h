@@ -1,7 +1,8 @@
 /*
  * services/shares/document.h - clusters and ids as the ledger keeps them from epoch to epoch
  * (docs/services.md 7.5): document 0 of members, clusters and reshares, document 1 of the round of
- * public attempts, and behind them one for each ASSAY_SHARE_DOCUMENT_ROWS rows, so that an id that changes changes one of them.
+ * public attempts, and behind them one for each ASSAY_SHARE_DOCUMENT_ROWS rows, so that an id that
+ * changes changes one of them.
  *
  * Canonical CBOR of what records and closes have made of them. Standings and scores are each
  * close's to tell, and so is the epoch.
@@ -11,7 +12,8 @@
  *       [[member, cluster, convicted, key, node, curve, address, away_until, barred_until] ..] of
  *       members that are listed, by number,
  *       [[alarm_epoch, alarms, rounds, public_until, ready,
- *         [[member, key, seating, silent_epoch, next_era, next key or null] .. by slot]] or null ..]
+ *         [[member, key, seating, silent_epoch, next_era, next key or null] .. by slot]] or null
+ * ..]
  *       by cluster,
  *       [[row, cluster, whole, [[slot, digest or null] .. of dealers, by slot],
  *         [[have, digest] .. as they were said], other] or, public,
@@ -33,7 +35,8 @@ enum {
     ASSAY_SHARE_DOCUMENT_ROWS = 704, /* of one document */
     ASSAY_SHARE_DOCUMENT_FIRST = 2,  /* that has rows */
     ASSAY_SHARE_DOCUMENTS_MAX =
-        ASSAY_SHARE_DOCUMENT_FIRST + (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
+        ASSAY_SHARE_DOCUMENT_FIRST +
+        (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
     ASSAY_SHARE_DOCUMENT_ROW_MAX = 1 + 4 * 34 + 2 + 9 + 9 + 9 + 5 + 1 + 9 + 5 + 3 + 1 +
                                    (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 + 3 + 1 +
                                    (1 + 36 * ASSAY_SHARE_READERS_MAX),

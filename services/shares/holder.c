@@ -163,7 +163,7 @@ static void holding_erase(const struct assay_share_call *call, struct assay_shar
     assay_bytes_copy(effect->id, 32, holding->id, 32);
     set_missing(h, holding, false);
     assay_share_gather_end(h, holding);
-    (void)assay_share_public_settle(call, holding->id, NULL, NULL);
+    assay_share_public_forget(h, holding->id);
     for (uint32_t i = place(h, holding->id); i < last; i++)
         h->order[i] = h->order[i + 1];
     h->count = last;
@@ -302,7 +302,8 @@ static bool deal(const struct assay_share_call *call, struct assay_share_holding
         drawn = true;
     }
     if (reshare->dealt >> call->h->slot & 1) return drawn;
-    if (!assay_share_say_once(holding->said_deal, reshare->generation, reshare->attempt)) return drawn;
+    if (!assay_share_say_once(holding->said_deal, reshare->generation, reshare->attempt))
+        return drawn;
     /* The line leaves at the end of the call, or when another one needs its place: by then the seed
      * is among the effects. */
     if (assay_share_own_dealing(call->h, holding, &polynomial) == ASSAY_OK)

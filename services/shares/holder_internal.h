@@ -299,6 +299,8 @@ bool assay_share_public_look(const struct assay_share_call *call,
 bool assay_share_public_settle(const struct assay_share_call *call, const uint8_t id[static 32],
                                const struct assay_share_row *row,
                                const struct assay_share_reshare *reshare);
+/* The same of an id that is erased. Returns: nothing. */
+void assay_share_public_forget(struct assay_share_holder *h, const uint8_t id[static 32]);
 /* Hands in what is dealt. Returns: nothing. */
 void assay_share_public_leave(const struct assay_share_call *call);
 /* Returns: what is stored of what it dealt; NULL: nothing. */

@@ -161,10 +161,15 @@ bool assay_share_public_settle(const struct assay_share_call *call, const uint8_
     const uint32_t at = own_place(call->h, id);
     if (at == ASSAY_SHARE_ROUND_IDS_MAX) return false;
     struct assay_share_own_public *own = &call->h->own[at];
-    if (row != NULL && reshare != NULL && reshare->is_public && own_is(own, call, row, reshare))
-        return false;
+    if (reshare != NULL && reshare->is_public && own_is(own, call, row, reshare)) return false;
     *own = (struct assay_share_own_public){ 0 };
     return true;
+}
+
+void assay_share_public_forget(struct assay_share_holder *h, const uint8_t id[static 32])
+{
+    const uint32_t at = own_place(h, id);
+    if (at < ASSAY_SHARE_ROUND_IDS_MAX) h->own[at] = (struct assay_share_own_public){ 0 };
 }
 
 /* The ledger has no more under way than fit: what is over makes room. */
@@ -257,8 +262,8 @@ static bool has_current(const struct assay_share_holding *holding,
     return holding->has && assay_share_piece_is(&holding->current, row);
 }
 
-/* docs/services.md 5.17.3: what was dealt once is dealt again after a crash, byte for byte. Returns:
- * whether it was made now, and is to be stored. */
+/* docs/services.md 5.17.3: what was dealt once is dealt again after a crash, byte for byte.
+ * Returns: whether it was made now, and is to be stored. */
 static bool deal(const struct assay_share_call *call, struct assay_share_holding *holding,
                  const struct assay_share_row *row, const struct assay_share_reshare *reshare)
 {
@@ -384,7 +389,8 @@ static enum assay_status make_share(const struct assay_share_call *call,
         status = open_one(call, reshare, dealer, &dealing, &number[count]);
         dealt[count++] = dealing.commitments;
     }
-    if (status == ASSAY_OK) status = assay_share_weigh(reshare->dealers, dealt, &piece->commitments);
+    if (status == ASSAY_OK)
+        status = assay_share_weigh(reshare->dealers, dealt, &piece->commitments);
     if (status == ASSAY_OK)
         status = assay_share_weigh_numbers(reshare->dealers, number, &piece->share);
     if (status == ASSAY_OK)

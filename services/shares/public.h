@@ -3,8 +3,10 @@
  * (docs/services.md 5.17): SHARE_KEY, SHARE_DEALING, SHARE_DISPUTE. Canonical CBOR, hostile until
  * checked.
  *
- * Each is signed by the key of the slot that says it. A dealing is on the ledger as a whole, so that
- * nothing of it can be withheld from one slot: commitments B, R, a sealed number for every slot, and
+ * Each is signed by the key of the slot that says it. A dealing is on the ledger as a whole, so
+ * that
+ * nothing of it can be withheld from one slot: commitments B, R, a sealed number for every slot,
+ * and
  * the proof of R, whose label is a digest of all of it and of its dealer.
  */
 #ifndef ASSAY_SERVICES_SHARES_PUBLIC_H
@@ -25,7 +27,8 @@ struct assay_share_speaker {
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
 };
 
-/* SHARE_KEY: to this key a slot is dealt in the next round of public attempts, and in none after. */
+/* SHARE_KEY: to this key a slot is dealt in the next round of public attempts, and in none after.
+ * */
 struct assay_share_key_record {
     struct assay_share_speaker speaker;
     uint64_t round; /* how many its cluster had before: it is of no later one, whoever kept it */
@@ -115,8 +118,8 @@ bool assay_share_dispute_record_check(const struct assay_share_home *home,
                                       const struct assay_share_dispute_record *record);
 
 /* --- labels */
-/* Of the proof of R: type, chain, all of the speaker, id, generation, attempt, B, R and every sealed
- * number. Returns: nothing. */
+/* Of the proof of R: type, chain, all of the speaker, id, generation, attempt, B, R and every
+ * sealed number. Returns: nothing. */
 void assay_share_dealing_label(const struct assay_share_home *home,
                                const struct assay_share_speaker *dealer,
                                const struct assay_share_dealing_line *line,

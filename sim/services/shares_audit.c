@@ -122,8 +122,8 @@ static void happened(struct assay_sim_services *s, const struct assay_share_regi
     h->count.convicted += fact->kind == ASSAY_SHARE_CONVICTED;
     services_look(s, ASSAY_SIM_CHECKER_SHARES, NULL);
     if (fact->member < s->nodes && !h->keeper[fact->member].lies)
-        services_look(s, ASSAY_SIM_CHECKER_SHARES, "node %u, which is honest, was convicted or barred",
-                      fact->member);
+        services_look(s, ASSAY_SIM_CHECKER_SHARES,
+                      "node %u, which is honest, was convicted or barred", fact->member);
 }
 
 void shares_record(struct assay_sim_services *s, const struct assay_registry_facts *facts)

@@ -3,15 +3,52 @@
  */
 #include "tests/support/shares_record.h"
 
+static enum assay_status apply_public(struct assay_share_registry *r,
+                                      const struct shares_record *record,
+                                      struct assay_share_facts *facts)
+{
+    static struct assay_share_key_record key;
+    static struct assay_share_dealing_record dealing;
+    static struct assay_share_dispute_record dispute;
+    const struct assay_slice bytes = assay_slice_over(record->bytes, record->len);
+    if (record->kind == SHARES_KEY) {
+        ASSAY_TRY(assay_share_key_record_decode(bytes, &key));
+        ASSAY_ASSERT(assay_share_key_record_check(&r->config.home, &key));
+        (void)assay_share_registry_key(r, record->member, &key, facts);
+    } else if (record->kind == SHARES_DEALING) {
+        ASSAY_TRY(assay_share_dealing_record_decode(bytes, &dealing));
+        ASSAY_ASSERT(assay_share_dealing_record_check(&r->config.home, &dealing));
+        (void)assay_share_registry_dealing(r, record->member, &dealing, facts);
+    } else {
+        ASSAY_TRY(assay_share_dispute_record_decode(bytes, &dispute));
+        ASSAY_ASSERT(assay_share_dispute_record_check(&r->config.home, &dispute));
+        (void)assay_share_registry_dispute(r, record->member, &dispute, facts);
+    }
+    return ASSAY_OK;
+}
+
+static void close_epoch(struct assay_share_registry *r, const struct shares_record *record,
+                        struct assay_share_facts *facts)
+{
+    enum assay_share_standing standing[SHARES_MEMBERS];
+    uint16_t score[SHARES_MEMBERS];
+    bool certified[SHARES_MEMBERS];
+    const uint32_t count = (uint32_t)record->len;
+    for (uint32_t i = 0; i < count; i++) {
+        standing[i] = (enum assay_share_standing)(record->bytes[i] & 15);
+        certified[i] = (record->bytes[i] & SHARES_CERTIFIED) != 0;
+        score[i] = (uint16_t)(100 + i);
+    }
+    assay_share_registry_certify(r, certified, count);
+    assay_share_registry_close(r, r->epoch + 1, standing, score, count, facts);
+}
+
 void shares_record_apply(struct assay_share_registry *r, const struct shares_record *record,
                   struct assay_share_facts *facts)
 {
     static struct assay_share_list_record list;
     static struct assay_share_lie_record lie;
     static struct assay_share_sum_record sum;
-    static struct assay_share_key_record key;
-    static struct assay_share_dealing_record dealing;
-    static struct assay_share_dispute_record dispute;
     struct assay_share_holder_record holder;
     struct assay_share_put_record put;
     struct assay_share_delete_record gone;
@@ -58,38 +95,13 @@ void shares_record_apply(struct assay_share_registry *r, const struct shares_rec
         (void)assay_share_registry_sum(r, &sum, facts);
         break;
     case SHARES_KEY:
-        status = assay_share_key_record_decode(bytes, &key);
-        ASSAY_ASSERT(assay_share_key_record_check(&r->config.home, &key));
-        (void)assay_share_registry_key(r, record->member, &key, facts);
-        break;
     case SHARES_DEALING:
-        status = assay_share_dealing_record_decode(bytes, &dealing);
-        ASSAY_ASSERT(assay_share_dealing_record_check(&r->config.home, &dealing));
-        (void)assay_share_registry_dealing(r, record->member, &dealing, facts);
-        break;
-    case SHARES_DISPUTE:
-        status = assay_share_dispute_record_decode(bytes, &dispute);
-        ASSAY_ASSERT(assay_share_dispute_record_check(&r->config.home, &dispute));
-        (void)assay_share_registry_dispute(r, record->member, &dispute, facts);
-        break;
+    case SHARES_DISPUTE: status = apply_public(r, record, facts); break;
     case SHARES_ERA:
         facts->count = 0;
         assay_share_registry_enter(r, r->era + 1);
         break;
-    case SHARES_CLOSE: {
-        enum assay_share_standing standing[SHARES_MEMBERS];
-        uint16_t score[SHARES_MEMBERS];
-        bool certified[SHARES_MEMBERS];
-        const uint32_t count = (uint32_t)record->len;
-        for (uint32_t i = 0; i < count; i++) {
-            standing[i] = (enum assay_share_standing)(record->bytes[i] & 15);
-            certified[i] = (record->bytes[i] & SHARES_CERTIFIED) != 0;
-            score[i] = (uint16_t)(100 + i);
-        }
-        assay_share_registry_certify(r, certified, count);
-        assay_share_registry_close(r, r->epoch + 1, standing, score, count, facts);
-        break;
-    }
+    case SHARES_CLOSE: close_epoch(r, record, facts); break;
     }
     ASSAY_ASSERT(status == ASSAY_OK);
 }

@@ -23,7 +23,7 @@ void shares_draw_bytes(void *context, uint8_t *bytes, size_t len)
         bytes[i] = (uint8_t)shares_draw(w, 256);
 }
 
-static void violated(struct world *w, const char *what, uint32_t id, uint32_t who)
+void shares_violated(struct world *w, const char *what, uint32_t id, uint32_t who)
 {
     if (w->result->violation != NULL) return;
     w->result->violation = what;
@@ -67,21 +67,21 @@ static void check_id(struct world *w, uint32_t id)
     const struct owner *o = &w->owner[id];
     const struct assay_share_row *row = assay_share_registry_find(w->head, o->id);
     uint32_t slots = 0, kept = 0;
-    if (row != NULL && o->deleted) violated(w, "BACK", id, 0);
+    if (row != NULL && o->deleted) shares_violated(w, "BACK", id, 0);
     if (row != NULL && (row->version != o->version ||
                         (o->version > 0 && row->reader[0].name[0] != o->list[o->version])))
-        violated(w, "READERS", id, row->version);
+        shares_violated(w, "READERS", id, row->version);
     if (row == NULL || !row->synced) return;
     for (uint32_t i = 0; i < w->machine_count; i++) {
         struct assay_share_piece piece;
         const struct machine *m = &w->machine[i];
         if (!m->holder->seated || m->spoils || !disk_piece(m, id, row, &piece)) continue;
         if (assay_share_verify(&piece.commitments, m->holder->slot, &piece.share) != ASSAY_OK)
-            violated(w, "FALSE", id, i);
+            shares_violated(w, "FALSE", id, i);
         slots |= 1u << m->holder->slot;
         kept++;
     }
-    if (assay_share_count(slots) < K) violated(w, "LOST", id, kept);
+    if (assay_share_count(slots) < K) shares_violated(w, "LOST", id, kept);
 }
 
 static bool keeps(struct world *w, uint32_t member, uint32_t id)
@@ -103,7 +103,7 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
 {
     if (fact->kind == ASSAY_SHARE_CONVICTED) {
         w->result->convicted++;
-        if (!w->machine[fact->member].lies) violated(w, "FRAMED", 0, fact->member);
+        if (!w->machine[fact->member].lies) shares_violated(w, "FRAMED", 0, fact->member);
     }
     if (fact->kind == ASSAY_SHARE_DELETED) {
         w->owner[id_number(w, fact->id)].deleted = true;
@@ -114,11 +114,11 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
     if (fact->kind == ASSAY_SHARE_AWAY) w->result->away++;
     if (fact->kind == ASSAY_SHARE_BARRED) {
         w->result->barred++;
-        if (!w->machine[fact->member].lies) violated(w, "FRAMED", 0, fact->member);
+        if (!w->machine[fact->member].lies) shares_violated(w, "FRAMED", 0, fact->member);
     }
     if (w->in_days && (fact->kind == ASSAY_SHARE_SILENT || fact->kind == ASSAY_SHARE_AWAY) &&
         !w->machine[fact->member].lies)
-        violated(w, "SILENCED", fact->slot, fact->member);
+        shares_violated(w, "SILENCED", fact->slot, fact->member);
     if (fact->kind == ASSAY_SHARE_ALARM) w->result->alarms++;
     if (fact->kind == ASSAY_SHARE_SYNCED) {
         const uint32_t id = id_number(w, fact->id);
@@ -133,7 +133,7 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
         count += w->plan->rekeys - w->rekeys; /* a disk that is gone had it, perhaps */
         if (fact->generation == 1) w->result->synced++;
         else w->result->renewed++;
-        if (count < need) violated(w, "EARLY", id, count);
+        if (count < need) shares_violated(w, "EARLY", id, count);
     }
     if (fact->kind == ASSAY_SHARE_READY)
         for (uint32_t i = 0; i < w->plan->ids; i++) {
@@ -141,56 +141,8 @@ static void check_fact(struct world *w, const struct assay_share_fact *fact)
                 assay_share_registry_find(w->head, w->owner[i].id);
             const uint32_t member = w->head->cluster[fact->cluster].seat[fact->slot].member;
             if (row != NULL && row->synced && !keeps(w, member, i))
-                violated(w, "EARLY", i, member);
+                shares_violated(w, "EARLY", i, member);
         }
-}
-
-/* No two dealings that stand are under one R. */
-static void check_dealings(struct world *w)
-{
-    const struct assay_share_registry *r = w->head;
-    struct assay_share_public_dealing one, other;
-    for (uint32_t i = 0; i < r->reshare_count; i++)
-        for (uint32_t slot = 0; slot < SLOTS; slot++) {
-            if (!assay_share_registry_dealt(r, &r->reshare[i], slot, &one)) continue;
-            for (uint32_t k = 0; k <= i; k++)
-                for (uint32_t s = 0; s < (k == i ? slot : SLOTS); s++)
-                    if (assay_share_registry_dealt(r, &r->reshare[k], s, &other) &&
-                        assay_bytes_equal(one.dealt, other.dealt, 32))
-                        violated(w, "COPIED", slot, s);
-        }
-}
-
-/* What an honest slot deals in an attempt is one thing, over crashes as well. */
-static void check_handed(struct world *w, const struct shares_record *record)
-{
-    static struct assay_share_dealing_record dealt;
-    const struct assay_slice bytes = assay_slice_over(record->bytes, record->len);
-    if (record->kind != SHARES_DEALING || w->machine[record->member].lies) return;
-    ASSAY_ASSERT(assay_share_dealing_record_decode(bytes, &dealt) == ASSAY_OK);
-    for (uint32_t i = 0; i < dealt.count; i++) {
-        const struct assay_share_dealing_line *line = &dealt.line[i];
-        struct handed now = { .member = record->member, .generation = line->generation,
-                              .attempt = line->attempt, .era = dealt.speaker.era,
-                              .seating = dealt.speaker.seating };
-        bool known = false;
-        assay_bytes_copy(now.id, 32, line->id, 32);
-        assay_bytes_copy(now.dealt, 32, line->dealing.dealt, 32);
-        for (uint32_t k = 0; k < w->handed_count; k++) {
-            const struct handed *was = &w->handed[k];
-            if (was->member != now.member || was->generation != now.generation ||
-                was->attempt != now.attempt || was->era != now.era ||
-                was->seating != now.seating || !assay_bytes_equal(was->id, now.id, 32))
-                continue;
-            known = true;
-            /* An id that is deleted and put again has the same numbers. */
-            if (!assay_bytes_equal(was->dealt, now.dealt, 32) && !w->plan->changes)
-                violated(w, "TWICE", i, record->member);
-        }
-        if (!known && w->handed_count < HANDED) w->handed[w->handed_count++] = now;
-        if (!shares_dealings_add(&w->dealings, &line->dealing.commitments))
-            violated(w, "EQUAL", i, record->member);
-    }
 }
 
 /* --- the ledger */
@@ -203,7 +155,7 @@ void shares_make_final(struct world *w, const struct shares_record *record)
     const uint32_t phase = w->head->round->phase;
     shares_record_apply(w->head, &w->log[w->log_count++], &w->facts);
     assay_share_registry_check(w->head);
-    if (record->kind == SHARES_DEALING) check_dealings(w);
+    if (record->kind == SHARES_DEALING) shares_check_dealings(w);
     w->result->rounds += phase == ASSAY_SHARE_PHASE_NONE &&
                          w->head->round->phase != ASSAY_SHARE_PHASE_NONE;
     for (uint32_t i = 0; i < w->facts.count; i++)
@@ -230,7 +182,7 @@ static void pool_add(struct world *w, enum shares_record_kind kind, uint32_t mem
     *record = (struct shares_record){ .kind = kind, .member = member, .len = bytes.len };
     record->bytes = shares_copy_of(bytes.bytes, bytes.len);
     assay_bytes_copy(record->key, 64, w->machine[member].key, 64);
-    check_handed(w, record);
+    shares_check_handed(w, record);
 }
 
 void shares_hand_in(struct world *w, enum shares_record_kind kind, const struct machine *m,
@@ -245,8 +197,8 @@ static void finalize(struct world *w, uint32_t at)
     if (w->healing || shares_draw(w, 8) > 0) pool_drop(w, at); /* or it is final once more */
 }
 
-/* Of a generation that fewer than all slots made, one that lies is counted for a share, and one more
- * that goes is one too many (docs/services.md 5, what shares do not promise). */
+/* Of a generation that fewer than all slots made, one that lies is counted for a share, and one
+ * more that goes is one too many (docs/services.md 5, what shares do not promise). */
 static bool may_suspend(const struct world *w)
 {
     for (uint32_t i = 0; i < w->plan->ids; i++)
@@ -452,7 +404,7 @@ void shares_host_does(struct world *w, struct machine *m)
     assay_share_holder_check(m->holder);
     for (uint32_t i = 0; i < m->holder->count; i++)
         if (!shares_dealings_add(&w->dealings, &m->holder->holding[i].dealt))
-            violated(w, "EQUAL", i, shares_number_of(w, m));
+            shares_violated(w, "EQUAL", i, shares_number_of(w, m));
     for (uint32_t i = 0; i < until; i++)
         effect_do(w, m, &w->effects.effect[i]);
     if (!dies) return;
@@ -700,7 +652,7 @@ static void check_due(struct world *w)
         if (w->due[i] <= 1) /* it waits for the round that runs, if one does */
             w->due_max[i] =
                 DUE_MAX + (w->head->round->phase != ASSAY_SHARE_PHASE_NONE ? ROUND_MAX : 0);
-        if (w->due[i] > w->due_max[i]) violated(w, "OVERDUE", i, w->due[i]);
+        if (w->due[i] > w->due_max[i]) shares_violated(w, "OVERDUE", i, w->due[i]);
     }
 }
 
@@ -739,7 +691,7 @@ static void day(struct world *w)
     for (uint32_t i = 0; i < w->machine_count && w->head->round->phase == ASSAY_SHARE_PHASE_NONE;
          i++)
         if (w->machine[i].seen == w->log_count && w->machine[i].holder->key_now.set)
-            violated(w, "KEYS", 0, i);
+            shares_violated(w, "KEYS", 0, i);
 }
 
 static void days(struct world *w)

@@ -127,7 +127,14 @@ void shares_host_does(struct world *w, struct machine *m);
 void shares_hand_in(struct world *w, enum shares_record_kind kind, const struct machine *m,
                     struct assay_slice bytes);
 
+/* What must hold does not. */
+void shares_violated(struct world *w, const char *what, uint32_t id, uint32_t who);
+
 /* --- shares_world_public.c */
+/* After a dealing was taken: no two that stand are under one R. */
+void shares_check_dealings(struct world *w);
+/* What an honest slot hands in: of an attempt it deals one thing, over crashes as well. */
+void shares_check_handed(struct world *w, const struct shares_record *record);
 /* One that means ill says something of the round that runs. */
 void shares_forge(struct world *w, struct machine *m);
 

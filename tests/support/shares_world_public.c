@@ -7,6 +7,58 @@
 
 #include "base/crypto/model.h"
 
+/* --- what must hold */
+
+/* No two dealings that stand are under one R. */
+void shares_check_dealings(struct world *w)
+{
+    const struct assay_share_registry *r = w->head;
+    struct assay_share_public_dealing one, other;
+    for (uint32_t i = 0; i < r->reshare_count; i++)
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            if (!assay_share_registry_dealt(r, &r->reshare[i], slot, &one)) continue;
+            for (uint32_t k = 0; k <= i; k++)
+                for (uint32_t s = 0; s < (k == i ? slot : SLOTS); s++)
+                    if (assay_share_registry_dealt(r, &r->reshare[k], s, &other) &&
+                        assay_bytes_equal(one.dealt, other.dealt, 32))
+                        shares_violated(w, "COPIED", slot, s);
+        }
+}
+
+/* What an honest slot deals in an attempt is one thing, over crashes as well. */
+void shares_check_handed(struct world *w, const struct shares_record *record)
+{
+    static struct assay_share_dealing_record dealt;
+    const struct assay_slice bytes = assay_slice_over(record->bytes, record->len);
+    if (record->kind != SHARES_DEALING || w->machine[record->member].lies) return;
+    ASSAY_ASSERT(assay_share_dealing_record_decode(bytes, &dealt) == ASSAY_OK);
+    for (uint32_t i = 0; i < dealt.count; i++) {
+        const struct assay_share_dealing_line *line = &dealt.line[i];
+        struct handed now = { .member = record->member, .generation = line->generation,
+                              .attempt = line->attempt, .era = dealt.speaker.era,
+                              .seating = dealt.speaker.seating };
+        bool known = false;
+        assay_bytes_copy(now.id, 32, line->id, 32);
+        assay_bytes_copy(now.dealt, 32, line->dealing.dealt, 32);
+        for (uint32_t k = 0; k < w->handed_count; k++) {
+            const struct handed *was = &w->handed[k];
+            if (was->member != now.member || was->generation != now.generation ||
+                was->attempt != now.attempt || was->era != now.era ||
+                was->seating != now.seating || !assay_bytes_equal(was->id, now.id, 32))
+                continue;
+            known = true;
+            /* An id that is deleted and put again has the same numbers. */
+            if (!assay_bytes_equal(was->dealt, now.dealt, 32) && !w->plan->changes)
+                shares_violated(w, "TWICE", i, record->member);
+        }
+        if (!known && w->handed_count < HANDED) w->handed[w->handed_count++] = now;
+        if (!shares_dealings_add(&w->dealings, &line->dealing.commitments))
+            shares_violated(w, "EQUAL", i, record->member);
+    }
+}
+
+/* --- one that means ill */
+
 static void sign(const struct machine *m, const uint8_t digest[static 32],
                  uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
@@ -32,7 +84,8 @@ static struct assay_secret32 scalar(struct world *w)
     return made;
 }
 
-/* Another's dealing, with the proof that was made for that one. Returns: false when there is none. */
+/* Another's dealing, with the proof that was made for that one. Returns: false when there is none.
+ * */
 static bool copy_another(const struct world *w, const struct assay_share_reshare *reshare,
                          uint32_t own, struct assay_share_dealing_line *line)
 {

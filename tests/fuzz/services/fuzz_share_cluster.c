@@ -31,6 +31,30 @@ static void close_epoch(struct assay_share_registry *r, struct assay_slice bytes
     assay_share_registry_close(r, r->epoch + 1, standing, score, count, &facts);
 }
 
+/* Of public attempts. Returns: false when it is another record's. */
+static bool step_public(struct assay_share_registry *r, uint8_t kind, uint8_t member,
+                        struct assay_slice bytes)
+{
+    static struct assay_share_key_record key;
+    static struct assay_share_dealing_record dealing;
+    static struct assay_share_dispute_record dispute;
+    switch (kind % KINDS) {
+    case 11:
+        if (assay_share_key_record_decode(bytes, &key) == ASSAY_OK)
+            (void)assay_share_registry_key(r, member, &key, &facts);
+        return true;
+    case 12:
+        if (assay_share_dealing_record_decode(bytes, &dealing) == ASSAY_OK)
+            (void)assay_share_registry_dealing(r, member, &dealing, &facts);
+        return true;
+    case 13:
+        if (assay_share_dispute_record_decode(bytes, &dispute) == ASSAY_OK)
+            (void)assay_share_registry_dispute(r, member, &dispute, &facts);
+        return true;
+    default: return false;
+    }
+}
+
 static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
                  struct assay_slice bytes)
 {
@@ -43,10 +67,8 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
     static struct assay_share_read_record read;
     static struct assay_share_lie_record lie;
     static struct assay_share_sum_record sum;
-    static struct assay_share_key_record key;
-    static struct assay_share_dealing_record dealing;
-    static struct assay_share_dispute_record dispute;
-    switch (kind % KINDS) {
+    switch (step_public(r, kind, member, bytes) ? KINDS : kind % KINDS) {
+    case KINDS: break;
     case 0:
         if (assay_share_holder_record_decode(bytes, &holder) == ASSAY_OK)
             (void)assay_share_registry_holder(r, member, holder.node, &holder, &facts);
@@ -83,18 +105,6 @@ static void step(struct assay_share_registry *r, uint8_t kind, uint8_t member,
     case 9:
         if (assay_share_readers_record_decode(bytes, &readers) == ASSAY_OK)
             (void)assay_share_registry_readers(r, &readers, &facts);
-        break;
-    case 11:
-        if (assay_share_key_record_decode(bytes, &key) == ASSAY_OK)
-            (void)assay_share_registry_key(r, member, &key, &facts);
-        break;
-    case 12:
-        if (assay_share_dealing_record_decode(bytes, &dealing) == ASSAY_OK)
-            (void)assay_share_registry_dealing(r, member, &dealing, &facts);
-        break;
-    case 13:
-        if (assay_share_dispute_record_decode(bytes, &dispute) == ASSAY_OK)
-            (void)assay_share_registry_dispute(r, member, &dispute, &facts);
         break;
     default:
         if (assay_share_read_record_decode(bytes, &read) == ASSAY_OK)

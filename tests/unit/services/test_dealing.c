@@ -1,5 +1,6 @@
 /*
- * Numbers that are dealt in everybody's sight (docs/services.md 5.16): who reads one, who shows one,
+ * Numbers that are dealt in everybody's sight (docs/services.md 5.16): who reads one, who shows
+ * one,
  * and what no proof stands for.
  */
 #include "base/crypto.h"

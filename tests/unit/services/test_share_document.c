@@ -415,12 +415,22 @@ Test(share_document, what_no_fold_could_have_made_is_not_sound)
     UNSOUND(waits->gone = 16);
     UNSOUND(reshare->cluster = 2);
     UNSOUND(reshare->attempt++);
+    UNSOUND(r->order[0] = r->order[1]);
+    free(whole);
+}
+
+Test(share_document, what_no_public_attempt_could_have_made_is_not_sound)
+{
+    struct registry_world w;
+    struct assay_registry *whole = rich(&w);
+    const struct assay_share_registry *const good = assay_registry_shares(whole);
     UNSOUND(reshare->is_public = true);
     UNSOUND(reshare->able = 1);
     UNSOUND(reshare->place = 1);
     UNSOUND(r->round->phase = ASSAY_SHARE_PHASE_DEALS);
     UNSOUND(r->cluster[0].seat[0].next_era = 1);
-    UNSOUND(r->order[0] = r->order[1]);
+    UNSOUND(r->cluster[0].seat[0].next[3] = 1; r->cluster[0].seat[0].has_next = false);
+    UNSOUND(first->listed = false; first->away_until = 1);
     free(whole);
 }
 

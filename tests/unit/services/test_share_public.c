@@ -1,5 +1,6 @@
 /*
- * Payloads of public attempts (docs/services.md 5.17): what is encoded is read back, one meaning has
+ * Payloads of public attempts (docs/services.md 5.17): what is encoded is read back, one meaning
+ * has
  * one encoding, the longest fits a record, and signatures cover every byte.
  */
 #include "base/crypto.h"
