@@ -312,8 +312,8 @@ enum assay_share_result assay_share_registry_dealing(
     const struct assay_share_dealing_record *record, struct assay_share_facts *facts);
 /* SHARE_DISPUTE of a member, checked before but for the opening. Returns: APPLIED, and the dealer
  * is convicted | SAME (that dealing fell before) | HONEST (it stands, or nothing was shown: the
- * member is barred) | LATE (another era, not the time) | STRANGER (also one that is barred) | UNKNOWN |
- * MISMATCH (another A) */
+ * member is barred) | LATE (another era, not the time) | STRANGER (also one that is barred) |
+ * UNKNOWN | MISMATCH (another A) */
 enum assay_share_result assay_share_registry_dispute(
     struct assay_share_registry *r, uint32_t member,
     const struct assay_share_dispute_record *record, struct assay_share_facts *facts);

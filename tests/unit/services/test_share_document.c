@@ -428,7 +428,7 @@ Test(share_document, what_no_public_attempt_could_have_made_is_not_sound)
     UNSOUND(reshare->able = 1);
     UNSOUND(reshare->place = 1);
     UNSOUND(r->round->phase = ASSAY_SHARE_PHASE_DEALS);
-    UNSOUND(r->cluster[0].seat[0].next_era = 1);
+    UNSOUND(r->cluster[0].seat[0].has_next = false; r->cluster[0].seat[0].next_era = 1);
     UNSOUND(r->cluster[0].seat[0].next[3] = 1; r->cluster[0].seat[0].has_next = false);
     UNSOUND(first->listed = false; first->away_until = 1);
     free(whole);

@@ -150,7 +150,7 @@ static const struct shares_plan in_public = {
 
 Test(share_schedules, what_cannot_be_done_privately_is_done_in_public)
 {
-    const struct shares_result all = run_all(in_public, 30);
+    const struct shares_result all = run_all(in_public, 20);
     cr_assert_gt(all.in_public, 100);
     cr_assert_eq(all.silent + all.away + all.barred + all.convicted, 0);
 }
@@ -161,7 +161,7 @@ Test(share_schedules, a_dealer_that_starves_a_slot_costs_it_nothing)
     struct shares_plan plan = in_public;
     plan.alone = false;
     plan.starves = true;
-    const struct shares_result all = run_all(plan, 60);
+    const struct shares_result all = run_all(plan, 30);
     cr_assert_eq(all.silent + all.away + all.barred + all.convicted, 0);
     cr_assert_gt(all.renewed, 100);
 }
@@ -172,18 +172,18 @@ Test(share_schedules, one_that_lies_in_public_prevents_nothing)
     struct shares_plan plan = in_public;
     plan.forges = true;
     plan.crashes = 6;
-    const struct shares_result all = run_all(plan, 60);
+    const struct shares_result all = run_all(plan, 30);
     cr_assert_gt(all.in_public, 100);
-    cr_assert_gt(all.convicted, 20);
+    cr_assert_gt(all.convicted, 10);
 }
 
 Test(share_schedules, one_that_is_silent_in_public_prevents_nothing_and_loses_its_slot)
 {
     struct shares_plan plan = in_public;
     plan.mute = true;
-    const struct shares_result all = run_all(plan, 30);
+    const struct shares_result all = run_all(plan, 20);
     cr_assert_gt(all.in_public, 100);
-    cr_assert_gt(all.away, 20);
+    cr_assert_gt(all.away, 10);
     cr_assert_eq(all.convicted, 0);
 }
 
@@ -196,6 +196,6 @@ Test(share_schedules, public_attempts_lose_nothing_whatever_comes_when)
     plan.forges = true;
     plan.suspensions = 3;
     plan.eras = 2;
-    const struct shares_result all = run_all(plan, 60);
-    cr_assert_gt(all.rounds, 40);
+    const struct shares_result all = run_all(plan, 40);
+    cr_assert_gt(all.rounds, 20);
 }
