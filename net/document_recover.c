@@ -35,6 +35,22 @@ static char *refuse(struct assay_host *host, enum assay_status status, const cha
     return host_document_refuse(host, code_of(status), words);
 }
 
+/* Too few, or one that is wrong: the one is waited for, the other taken out. */
+static char *refuse_signed(struct assay_host *host, enum assay_status status, uint32_t count,
+                           uint32_t threshold)
+{
+    char words[WORDS];
+    if (count >= threshold)
+        return refuse(host, status,
+                      "it is not signed by the threshold of the operators in force: one of its "
+                      "signatures is not one of theirs");
+    (void)snprintf(words, sizeof words,
+                   "%u of %u signatures: it is not signed by the threshold of the operators in "
+                   "force (assay recover show lists who signed)",
+                   (unsigned)count, (unsigned)threshold);
+    return host_document_refuse(host, code_of(status), words);
+}
+
 /* Into the engine as our own, and durable. Returns: what the engine said. */
 static enum assay_status hand_in(struct assay_host *host, enum assay_message_kind kind,
                                  struct assay_slice bytes)
@@ -97,7 +113,8 @@ static char *take_fence(struct assay_host *host, struct assay_slice bytes)
         return refuse(host, status, "the era that it names is over, or its last epoch");
     if (status == ASSAY_E_EARLY) return refuse(host, status, "this node is in an earlier era");
     if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER)
-        return refuse(host, status, "it is not signed by the threshold of the operators in force");
+        return refuse_signed(host, status, releases ? release.approval.count : fence.approval.count,
+                             host->config.genesis->threshold);
     if (status == ASSAY_E_INVALID)
         return refuse(host, status,
                       "it releases another fence, or one of the operators in force");

@@ -113,8 +113,8 @@ static int read_roots(struct assay_appraisal *a, const char *path)
         status = read_root(bytes, len, &key);
         free(bytes);
         if (status != ASSAY_OK)
-            return COMPLAIN(a, "--root %s: %s (%s)", path, assay_status_text(status),
-                            assay_status_symbol(status));
+            return COMPLAIN(a, "--root %s: %s", path,
+                            assay_file_fault_of(path, status, "a root certificate or its key"));
         add_root(a, &key, ASSAY_KINDS_ALL);
         return ASSAY_EXIT_OK;
     }
@@ -244,6 +244,30 @@ static enum assay_status build_under(struct assay_appraisal *a, struct assay_gat
     return assay_collateral_build(is_intel ? &a->dir.files : &gathered->files, &e->root, out);
 }
 
+/*
+ * The folder of one vendor that the policy names, given for the evidence of another one: under that
+ * root there is no collateral here, which is another thing than collateral that is forged. Only a
+ * bundle without a single fault under the one root is nothing under the others.
+ */
+static enum assay_status leave_others_empty(struct assay_appraisal *a)
+{
+    static const struct assay_collateral_files none = { 0 };
+    struct assay_collateral *whole = NULL;
+    if (a->given == NULL || a->malformed != ASSAY_OK || !assay_collateral_dir_serves(a->kind))
+        return ASSAY_OK;
+    for (size_t i = 0; i < a->endorsements->count && whole == NULL; i++)
+        if (a->collateral[i].fault_count == 0 && a->collateral[i].has[ASSAY_PART_TCB_CHAIN] &&
+            a->collateral[i].has[ASSAY_PART_ROOT_CRL])
+            whole = &a->collateral[i];
+    for (size_t i = 0; i < a->endorsements->count && whole != NULL; i++) {
+        if (a->collateral[i].fault_count == 0) continue;
+        a->folder_root = &a->endorsements->entries[whole - a->collateral].root;
+        ASSAY_TRY(assay_collateral_build(&none, &a->endorsements->entries[i].root,
+                                         &a->collateral[i]));
+    }
+    return ASSAY_OK;
+}
+
 static int build_collateral(struct assay_appraisal *a, const char *dir)
 {
     enum assay_status status = ASSAY_OK;
@@ -257,6 +281,7 @@ static int build_collateral(struct assay_appraisal *a, const char *dir)
         e->collateral = &a->collateral[i];
     }
     free(gathered);
+    if (status == ASSAY_OK) status = leave_others_empty(a);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
     return complain_of_folder(a, dir, NULL, status);
 }
@@ -264,6 +289,16 @@ static int build_collateral(struct assay_appraisal *a, const char *dir)
 void assay_appraisal_note(const struct assay_appraisal *a)
 {
     if (a->given == NULL) return;
+    if (a->folder_root != NULL && a->verdict->tier == ASSAY_TIER_NONE) {
+        uint8_t name[32];
+        char of[65], wanted[65];
+        assay_key_name(a->folder_root, name);
+        assay_hex_encode(name, sizeof name, of, sizeof of);
+        assay_hex_encode(a->verdict->vendor_root, 32, wanted, sizeof wanted);
+        (void)fprintf(stderr, "assay: note: %s: collateral of root %.16s, no collateral of root "
+                              "%.16s here\n",
+                      a->folder, of, a->verdict->has_platform ? wanted : "of this evidence");
+    }
     assay_given_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
     if (a->pieces.left_out > 0)
         (void)fprintf(stderr,

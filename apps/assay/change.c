@@ -37,8 +37,10 @@ int assay_change_fail(const struct assay_change_options *options, enum assay_sta
         exit = ASSAY_EXIT_MALFORMED;
         code = "malformed";
     }
+    const bool is_key = options->key != NULL && strcmp(what, options->key) == 0;
     return assay_print_error(options->json, exit, code, "change: %s: %s", what,
-                             assay_file_fault(what, status));
+                             is_key ? assay_file_fault_of(what, status, "an operator key")
+                                    : assay_file_fault(what, status));
 }
 
 int assay_change_ask(const struct assay_change_options *options, const char *request,
@@ -73,7 +75,12 @@ int assay_change_file_load(const struct assay_change_options *options, uint8_t *
     enum assay_status status =
         assay_file_read(options->file, ASSAY_CHANGE_RECORD_LEN_MAX, bytes, &len);
     if (status == ASSAY_OK) status = assay_change_draft_read(assay_slice_over(*bytes, len), draft);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(options, status, options->file);
+    if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
+        return status == ASSAY_OK ? ASSAY_EXIT_OK
+                                  : assay_change_fail(options, status, options->file);
+    return assay_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed", "change: %s: %s",
+                             options->file,
+                             assay_file_fault_of(options->file, status, "a change"));
 }
 
 int assay_change_file_write(const struct assay_change_options *options, const char *path,

@@ -5,6 +5,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "base/file/kind.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,9 +23,56 @@ static const char *kind_of(mode_t mode)
     return NULL;
 }
 
+/* What a decoder says of a file that is another, or cut short. */
+static bool is_of_form(enum assay_status status)
+{
+    return assay_status_class(status) == ASSAY_CLASS_INPUT && status != ASSAY_E_NOT_FOUND &&
+           status != ASSAY_E_DUPLICATE && status != ASSAY_E_SIGNATURE &&
+           status != ASSAY_E_CHAIN && status != ASSAY_E_STALE;
+}
+
+/* A key that others may read, or in a folder that others may write. */
+static bool is_loose_key(const char *path, char *text, size_t size)
+{
+    struct assay_file_kind kind;
+    char message[ASSAY_FILE_MESSAGE_LEN];
+    const size_t len = strlen(path);
+    if (!assay_file_kind_at(path, &kind) || !kind.is_secret ||
+        !assay_file_secret_fault(path, message))
+        return false;
+    const bool named = strncmp(message, path, len) == 0 && strncmp(message + len, ": ", 2) == 0;
+    (void)snprintf(text, size, "%s", named ? message + len + 2 : message);
+    return true;
+}
+
+const char *assay_file_fault_of(const char *path, enum assay_status status, const char *expected)
+{
+    static char text[ASSAY_FILE_MESSAGE_LEN];
+    struct assay_file_kind kind;
+    const bool is_known =
+        assay_file_kind_at(path, &kind) && strcmp(kind.id, "binary") != 0;
+    /* What is no key is refused for its rights before anybody reads it. */
+    const bool is_refused =
+        status == ASSAY_E_IO && is_known && !kind.is_secret && strcmp(kind.text, expected) != 0;
+    if (!is_known || (!is_of_form(status) && !is_refused)) return assay_file_fault(path, status);
+    if (strcmp(kind.text, expected) == 0)
+        (void)snprintf(text, sizeof text, "is %s, but damaged or cut short: %s (%s)", kind.text,
+                       assay_status_text(status), assay_status_symbol(status));
+    else
+        (void)snprintf(text, sizeof text, "is %s, expected %s (%s)", kind.text, expected,
+                       assay_status_symbol(status));
+    return text;
+}
+
+const char *assay_output_fault(const char *path, enum assay_status status)
+{
+    const int why = errno; /* of the write that failed just now */
+    return status == ASSAY_E_IO && why != 0 ? strerror(why) : assay_file_fault(path, status);
+}
+
 const char *assay_file_fault(const char *path, enum assay_status status)
 {
-    static char text[160];
+    static char text[ASSAY_FILE_MESSAGE_LEN];
     struct stat info;
     const bool is_there = stat(path, &info) == 0;
     const int why = errno;
@@ -37,6 +85,7 @@ const char *assay_file_fault(const char *path, enum assay_status status)
         return text;
     }
     if (status == ASSAY_E_IO && is_there && access(path, R_OK) != 0) return strerror(errno);
+    if (status == ASSAY_E_IO && is_there && is_loose_key(path, text, sizeof text)) return text;
     (void)snprintf(text, sizeof text, "%s (%s)", assay_status_text(status),
                    assay_status_symbol(status));
     return text;

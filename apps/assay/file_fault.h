@@ -15,6 +15,15 @@
  */
 const char *assay_file_fault(const char *path, enum assay_status status);
 /*
+ * assay_file_fault_of - the same of a document: where a decoder refused it, what it is instead.
+ * In:      expected: as kinds are named (base/file/kind.h): "a genesis"
+ * Returns: text as above: "is a checkpoint, expected a genesis (ASSAY_E_TYPE)"
+ */
+const char *assay_file_fault_of(const char *path, enum assay_status status, const char *expected);
+/* Of a file that could not be written: errno, which the caller has not touched since, says why.
+ * Returns: text as assay_file_fault */
+const char *assay_output_fault(const char *path, enum assay_status status);
+/*
  * assay_print_file_fault - "OPTION PATH: WHY" as an error of the command.
  * In:      option: "--policy ", "" for a file that is no option's
  * Returns: ASSAY_EXIT_NOT_FOUND | ASSAY_EXIT_INTERNAL (no memory) | ASSAY_EXIT_USAGE

@@ -68,7 +68,8 @@ enum assay_status assay_genesis_explain(char message[static ASSAY_CONFIG_MESSAGE
 int assay_genesis_complain(const char *verb, const char *path, enum assay_status status,
                            const struct assay_where *where)
 {
-    (void)fprintf(stderr, "assay genesis %s: %s: %s", verb, path, assay_file_fault(path, status));
+    (void)fprintf(stderr, "assay genesis %s: %s: %s", verb, path,
+                  assay_file_fault_of(path, status, "a genesis"));
     if (where->field != NULL)
         (void)fprintf(stderr, " in %s at byte %lu", where->field, where->offset);
     (void)fputc('\n', stderr);

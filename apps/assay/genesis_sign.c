@@ -6,6 +6,7 @@
  */
 #include "apps/assay/genesis.h"
 
+#include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "net/keyring.h"
 
@@ -106,7 +107,13 @@ int assay_genesis_sign(const char *path, const char *key_path)
     struct assay_secret32 key;
     uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
     enum assay_status status = assay_operator_key_load(key_path, &key, public_key);
-    if (status != ASSAY_OK) return assay_genesis_complain("sign", key_path, status, &where);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr, "assay genesis sign: %s: %s\n", key_path,
+                      assay_file_fault_of(key_path, status, "an operator key"));
+        if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+        return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
+                                                               : ASSAY_EXIT_INTERNAL;
+    }
     struct assay_genesis_file file;
     status = assay_genesis_file_load(path, &file, &where);
     const int result = status == ASSAY_OK ? sign_with(path, file.genesis, &key, public_key)

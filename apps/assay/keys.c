@@ -17,18 +17,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char cannot_write[] = "it cannot be made or written there";
+
 static int complain(const char *what, enum assay_status status, const char *hint)
 {
     if (status == ASSAY_E_DUPLICATE)
         hint = "there are keys already, and they are never overwritten";
     else if (status != ASSAY_E_IO) hint = "";
-    (void)fprintf(stderr, "assay keys: %s: %s%s%s\n", what, assay_file_fault(what, status),
+    const bool writes = hint == cannot_write;
+    const char *const fault =
+        writes ? assay_output_fault(what, status) : assay_file_fault_of(what, status, "a key");
+    (void)fprintf(stderr, "assay keys: %s: %s%s%s\n", what, fault,
                   hint[0] != '\0' ? "; " : "", hint);
     if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
     return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }
-
-static const char cannot_write[] = "it cannot be made or written there";
 
 static void put_hex(FILE *out, const char *key, const uint8_t *bytes, size_t len)
 {
@@ -138,8 +141,8 @@ static int show(const char *path, bool json)
     }
     const enum assay_status second = assay_operator_key_load(path, &secret, public_key);
     assay_secret_wipe(&secret, sizeof secret);
-    if (second != ASSAY_OK)
-        return complain(path, status, "a key file must be a regular file of mode 0600");
+    if (second != ASSAY_OK) /* what a file was read as says more than that it is no folder */
+        return complain(path, assay_status_class(second) == ASSAY_CLASS_INPUT ? second : status, "a key file must be a regular file of mode 0600");
     if (json) {
         struct assay_json *const data = assay_json_object();
         assay_json_set_hex(data, "public_key", public_key, sizeof public_key);

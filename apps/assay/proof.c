@@ -31,12 +31,20 @@ struct proof_options {
     char **words;
 };
 
-static int complain(const char *who, const char *what, enum assay_status status)
+static int complain_of(const char *who, const char *what, enum assay_status status,
+                       const char *expected)
 {
-    (void)fprintf(stderr, "%s: %s: %s\n", who, what, assay_file_fault(what, status));
+    (void)fprintf(stderr, "%s: %s: %s\n", who, what,
+                  expected != NULL ? assay_file_fault_of(what, status, expected)
+                                   : assay_file_fault(what, status));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;
+}
+
+static int complain(const char *who, const char *what, enum assay_status status)
+{
+    return complain_of(who, what, status, NULL);
 }
 
 static void read_options(int argc, char **argv, struct proof_options *o)
@@ -181,7 +189,8 @@ int assay_proof_checkpoint(const char *who, const char *path, struct assay_check
     else if (status == ASSAY_OK)
         status = assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
     free(bytes);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(who, path, status);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK
+                              : complain_of(who, path, status, "a checkpoint");
 }
 
 static int write_checkpoint(const char *who, const char *path, const struct assay_checkpoint *c)
@@ -533,7 +542,7 @@ static int verify(const struct proof_options *o)
     believed.bytes = assay_slice_over(bytes, len);
     if (status == ASSAY_OK) status = believe(&checkpoint, now_ms, max_age_s, &answer, &believed);
     if (status != ASSAY_OK) {
-        result = complain(who, o->words[1], status);
+        result = complain_of(who, o->words[1], status, "a proof");
     } else if (answer != ASSAY_PROVEN && answer != ASSAY_PROOF_AGE_UNKNOWN) {
         (void)fprintf(stderr, "%s: %s: not believed: %s\n", who, o->words[1],
                       assay_proof_answer_text(answer));

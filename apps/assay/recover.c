@@ -9,6 +9,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
+#include "apps/assay/file_fault.h"
 #include "apps/assay/options.h"
 #include "apps/assay/output.h"
 #include "base/assert.h"
@@ -44,7 +45,11 @@ int assay_recover_file_load(const struct assay_recover_options *options, const c
     status = file->is_fence     ? assay_fence_decode(bytes, &file->fence)
              : file->is_release ? assay_release_decode(bytes, &file->release)
                                 : assay_recover_decode(bytes, &file->recover);
-    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
+    if (status != ASSAY_OK)
+        return assay_print_error(options->change.json, ASSAY_EXIT_MALFORMED, "malformed",
+                                 "recover: %s: %s", path,
+                                 assay_file_fault_of(path, status,
+                                                     "a fence, a release or a RECOVER"));
     file->digest = file->is_fence     ? file->fence.digest
                    : file->is_release ? file->release.digest
                                       : file->recover.id;

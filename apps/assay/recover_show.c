@@ -171,6 +171,8 @@ static void print_plain(const struct assay_json *d)
     print_list(d, "actions", "action");
     assay_change_services_print(assay_json_get(d, "services"));
     print_list(d, "key_sets", "key set of");
+    if (assay_json_count(assay_json_get(d, "signers")) == 0)
+        (void)printf("signed by  nobody yet\n");
     print_list(d, "signers", "signed by");
     if (strcmp(kind, "recover") == 0)
         (void)printf("operators  %s\n", assay_json_bool(d, "signed_by_threshold", false)

@@ -45,6 +45,13 @@ static int complain(const char *what, enum assay_status status)
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
 }
 
+static int complain_output(const char *what, enum assay_status status)
+{
+    if (status != ASSAY_E_IO) return complain(what, status);
+    (void)fprintf(stderr, "assay soft: %s: %s\n", what, assay_output_fault(what, status));
+    return ASSAY_EXIT_INTERNAL;
+}
+
 static bool read_number(const char *text, unsigned long max, unsigned long *out)
 {
     char *end = NULL;
@@ -108,8 +115,16 @@ static int run_ca(const struct options *o)
     if (bundle == NULL) return complain("ca", ASSAY_E_MEMORY);
     const enum assay_status status =
         make_ca(o->words[0], o->name == NULL ? "vendor" : o->name, days, bundle, key);
+    const int why = errno;
     free(bundle);
-    return status == ASSAY_OK ? say_ca(o->words[0], key) : complain(o->words[0], status);
+    errno = why;
+    if (status == ASSAY_OK) return say_ca(o->words[0], key);
+    if (status != ASSAY_E_DUPLICATE) return complain_output(o->words[0], status);
+    (void)fprintf(stderr,
+                  "assay soft: %s: ca.key is there already, and keys are never overwritten; of a "
+                  "vendor that was not finished (a full disk) remove the folder first\n",
+                  o->words[0]);
+    return ASSAY_EXIT_CONFLICT;
 }
 
 /* --- collateral */
@@ -186,7 +201,7 @@ static int run_node(const struct options *o)
     if (len >= (int)sizeof path) status = ASSAY_E_RANGE;
     if (status == ASSAY_OK) status = assay_soft_node_save(&node, path);
     assay_soft_node_deinit(&node);
-    return status == ASSAY_OK ? say_file("soft node", path, true) : complain(path, status);
+    return status == ASSAY_OK ? say_file("soft node", path, true) : complain_output(path, status);
 }
 
 /* --- quote */

@@ -36,7 +36,12 @@ int assay_store_load(const char *verb, const char *path, struct assay_store_file
     enum assay_status status = assay_file_read(path, ASSAY_ARCHIVE_LEN_MAX, &file->bytes, &len);
     if (status == ASSAY_OK)
         status = assay_archive_decode(assay_slice_over(file->bytes, len), &file->archive);
-    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_store_complain(verb, path, status);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
+        return assay_store_complain(verb, path, status);
+    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, path,
+                  assay_file_fault_of(path, status, "an archive of a store"));
+    return ASSAY_EXIT_MALFORMED;
 }
 
 int assay_store_genesis(const char *verb, const char *path, uint8_t **bytes,

@@ -186,7 +186,7 @@ check 'a refused plan writes nothing' test ! -e refused
 expect 0 'policy.yaml:2:10: warning: profile: profile development' \
     "$ASSAY" genesis create plan.yaml --out with-warnings
 case $out in *'with-warnings: 2 members'*) ;; *) wrong "a warning is no error: $out" ;; esac
-expect 1 'system refused' "$ASSAY" genesis create plan.yaml --out nowhere/genesis
+expect 1 'nowhere/genesis: No such file or directory' "$ASSAY" genesis create plan.yaml --out nowhere/genesis
 
 # --- signatures are not written over, and a policy that nobody can meet makes no network
 expect 6 'bears 2 signatures and is not overwritten' "$ASSAY" genesis create plan.yaml --out genesis

@@ -1,0 +1,72 @@
+#!/bin/sh
+# The wrong file handed in is called what it is, next to what was expected; a key with the wrong rights and a full disk
+# are called that. No daemon is needed.
+if [ -z "${ASSAY_TEST_SPACE:-}" ]; then
+    for options in -m -Urm; do
+        unshare $options true 2>/dev/null || continue
+        ASSAY_TEST_SPACE=tmpfs exec unshare $options sh "$0" "$@"
+    done
+    ASSAY_TEST_SPACE=none
+fi
+. "$(dirname "$0")/lib.sh"
+trap 'umount -l "$WORK/tiny" 2>/dev/null; stop_all' EXIT
+network 4 1000 2
+sign alpha beta
+cd "$WORK" || exit 2
+"$ASSAY" checkpoint --genesis genesis --out checkpoint >/dev/null || exit 2
+echo 'a note' >note.txt
+printf '\203\007\131\001\156\207\157assay/change/v1 cut' >change.cut
+printf '\214\160assay/archive/v1 cut' >archive.cut
+
+expect 13 'checkpoint: is a checkpoint, expected a genesis' "$ASSAY" genesis show checkpoint
+expect 13 'note.txt: is text, expected a genesis' "$ASSAY" genesis show note.txt
+head -c 400 genesis >genesis.cut
+expect 13 'genesis.cut: is a genesis, but damaged or cut short' "$ASSAY" genesis show genesis.cut
+expect 13 'genesis: is a genesis, expected a change' "$ASSAY" change sign genesis --key alpha.key
+expect 13 'change.cut: is a change, but damaged or cut short' "$ASSAY" change show change.cut
+expect 13 'identity.key: is an identity key of a node, expected an operator key' \
+    "$ASSAY" genesis sign genesis --key node-1/keys/identity.key
+expect 13 'checkpoint: is a checkpoint, expected a proof' "$ASSAY" proof verify checkpoint --checkpoint checkpoint
+expect 13 'note.txt: is text, expected a checkpoint' "$ASSAY" proof verify checkpoint --checkpoint note.txt
+expect 13 'archive.cut: is an archive of a store, but damaged or cut short' \
+    "$ASSAY" store verify archive.cut --genesis genesis
+expect 13 'genesis: is a genesis, expected an archive of a store' "$ASSAY" store verify genesis --genesis genesis
+expect 13 'genesis: is a genesis, expected a fence, a release or a RECOVER' "$ASSAY" recover show genesis
+expect 2 'sample.quote: is a quote, expected a root certificate or its key' \
+    "$ASSAY" evidence verify node-1/sample.quote --root node-1/sample.quote
+expect 1 'genesis: is a genesis, expected a key' "$ASSAY" keys show genesis
+
+# --- collateral of another vendor that the policy names is none, and is called that; forged one stays forged
+expect 12 'vendor-2: collateral of root ' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-2 --policy policy.yaml
+case $out in *'no collateral of root '*) ;; *) wrong "whose it is not: $out" ;; esac
+case $out in *crl-signature* | *'not a point'*) wrong "it speaks of signatures: $out" ;; esac
+expect 0 'affirming' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-1 --policy policy.yaml
+expect 11 'contraindicated' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-2 \
+    --root vendor-1/root_ca.pem
+cp -r vendor-2 forged
+cp vendor-1/root_crl.der vendor-1/tcb_signing_chain.pem forged/
+expect 11 'contraindicated' "$ASSAY" evidence verify node-1/sample.quote --collateral forged --policy policy.yaml
+
+# --- a key that others may read
+chmod 644 alpha.key
+expect 1 'alpha.key: a key must be a readable regular file of mode 0600, found mode 0644 (chmod 600)' \
+    "$ASSAY" genesis sign genesis --key alpha.key
+expect 1 'found mode 0644 (chmod 600)' "$ASSAY" keys show alpha.key
+chmod 600 alpha.key
+
+# --- no room
+mkdir tiny
+if [ "$ASSAY_TEST_SPACE" = tmpfs ] && mount -t tmpfs -o size=4k none tiny; then
+    dd if=/dev/zero of=tiny/ballast bs=4096 count=1 2>/dev/null
+    expect 1 'tiny/k: No space left on device' "$ASSAY" keys operator tiny/k
+    expect 1 'tiny/keys: No space left on device' "$ASSAY" keys generate tiny/keys --name x
+    expect 1 'tiny/vendor: No space left on device' "$ASSAY" soft ca tiny/vendor --name V
+    expect 1 'tiny/checkpoint: No space left on device' "$ASSAY" checkpoint --genesis genesis --out tiny/checkpoint
+fi
+mkdir half
+chmod 700 half
+cp vendor-1/ca.key half/ca.key
+expect 6 'of a vendor that was not finished (a full disk) remove the folder first' "$ASSAY" soft ca half --name V
+expect 1 'nosuch/x: No such file or directory' "$ASSAY" keys operator nosuch/x
+
+finish
