@@ -31,6 +31,7 @@ enum { SIGNED_LOOKED_AT = 512 };
 /* What is final by height, and what every view's certificates say. */
 struct world_final {
     bool known;
+    uint32_t era;
     uint8_t id[32];
     uint64_t time_ms;
 };
@@ -327,6 +328,14 @@ static void check_time(struct assay_sim_world *w, uint32_t node,
     world_check_time(w, &times);
 }
 
+/* A block of an era that operators have ended in doubt, beside one of a later era: they were told
+ * that it may be final. What must hold over eras sim/world/history.c checks. */
+static bool is_of_an_era_in_doubt(const struct assay_sim_world *w, const struct world_final *known,
+                                  uint32_t era)
+{
+    return w->split_said && known->known && known->era > era;
+}
+
 static void check_block(struct assay_sim_world *w, uint32_t node, const struct assay_effect *effect)
 {
     struct world_chain *c = w->chain;
@@ -336,7 +345,11 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
     assay_bytes_copy(id, 32, effect->as.persist.key.id, 32);
     c->heights = grown(c->heights, &c->height_capacity, height + 1, sizeof *c->heights);
     world_looked(w, ASSAY_SIM_CHECKER_AGREEMENT);
-    if (c->heights[height].known) {
+    const uint32_t era = effect->as.persist.key.era;
+    if (is_of_an_era_in_doubt(w, &c->heights[height], era)) return;
+    if (height > 1 && is_of_an_era_in_doubt(w, &c->heights[height - 1], era)) return;
+    const bool replaced = w->split_said && c->heights[height].era < era;
+    if (c->heights[height].known && !replaced) {
         if (w->options.plant == ASSAY_SIM_WORLD_PLANT_BLOCK && node == 1 && height >= 5)
             id[0] ^= 1;
         if (!assay_bytes_equal(c->heights[height].id, id, 32))
@@ -345,6 +358,7 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
         return;
     }
     c->heights[height].known = true;
+    c->heights[height].era = era;
     assay_bytes_copy(c->heights[height].id, 32, id, 32);
     world_looked(w, ASSAY_SIM_CHECKER_VALIDITY);
     if (assay_proposal_decode(effect->as.persist.value, &p) != ASSAY_OK ||
@@ -366,7 +380,10 @@ static void check_block(struct assay_sim_world *w, uint32_t node, const struct a
         world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
                      "the final block %llu of leader %u was proposed by %d",
                      (unsigned long long)height, p.header.leader, (int)signer);
-    if (height > 1 && c->heights[height - 1].known &&
+    /* Behind a RECOVER in doubt the block below may be that of the era before. */
+    const bool below = height > 1 && c->heights[height - 1].known &&
+                       (c->heights[height - 1].era == era || !w->split_said);
+    if (below &&
         !assay_bytes_equal(p.header.parent_id, c->heights[height - 1].id, 32))
         world_broken(w, ASSAY_SIM_CHECKER_VALIDITY,
                      "the final block %llu does not stand on the one below",
