@@ -231,10 +231,9 @@ static struct memories memories_of(const struct assay_cont_group *group)
     for (uint32_t i = 0; i < group->now.roster.count; i++) {
         const bool nobodys = assay_cont_is_nobodys(&group->now, i);
         if (assay_cont_is_rekeyed(group, &group->now, i) && !nobodys) continue;
-        const bool suspended =
-            !nobodys &&
-            group->member[group->now.slot[i]].standing == ASSAY_CONT_STAND_SUSPENDED;
-        /* Also one that has been silent for so long that it is counted no more: it may come back. */
+        const bool suspended = !nobodys && group->member[group->now.slot[i]].standing ==
+                                               ASSAY_CONT_STAND_SUSPENDED;
+        /* Also one that was silent for so long that nothing rests on it: it may come back. */
         if (suspended) m.barred |= (uint8_t)(1u << i);
         if (assay_cont_silence_forgot(group, i)) continue;
         m.memories++;

@@ -153,9 +153,7 @@ void world_policy_fails(struct assay_slice policy, uint8_t fails[static NODE_BIT
 
 static const struct world_epoch_rules no_rules;
 
-/* The rules of an epoch, to be filled: a node that was away for hundreds of epochs verifies evidence
- * of each of them again (docs/protocol.md 9.8). */
-static struct world_epoch_rules *place_of(struct assay_sim_world *w, uint64_t epoch)
+struct world_epoch_rules *world_rules_place(struct assay_sim_world *w, uint64_t epoch)
 {
     if (epoch >= w->rules_count) {
         const size_t count = 2 * (size_t)epoch + 64;
@@ -170,7 +168,7 @@ static struct world_epoch_rules *place_of(struct assay_sim_world *w, uint64_t ep
 
 void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch)
 {
-    struct world_epoch_rules *place = place_of(w, epoch);
+    struct world_epoch_rules *place = world_rules_place(w, epoch);
     struct world_rules *rules = &place->in_force;
     *rules = (struct world_rules){ 0 };
     assay_bytes_copy(rules->fails, NODE_BITS, w->nodes[node].fails, NODE_BITS);

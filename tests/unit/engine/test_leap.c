@@ -723,7 +723,7 @@ Test(leap, arrives_during_a_trial_and_sees_it_revert, .timeout = 60)
     decide(w, 1, now + 4, &action);
     cr_assert(assay_sim_world_run_to_epoch(w, now + 6, 40000), "%s", assay_sim_world_violation(w));
     const size_t len = world_policy_make(2, fails, documents[1].bytes);
-    assay_bytes_copy(w->rules_in[(now + 10) % POLICIES_KEPT].fails, NODE_BITS, fails, NODE_BITS);
+    assay_bytes_copy(world_rules_place(w, now + 10)->in_force.fails, NODE_BITS, fails, NODE_BITS);
     action.document = assay_slice_over(documents[1].bytes, len);
     decide(w, 2, now + 10, &action);
     cr_assert(assay_sim_world_run_to_epoch(w, now + 9, 40000), "%s", assay_sim_world_violation(w));

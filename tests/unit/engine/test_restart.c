@@ -580,9 +580,11 @@ Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeo
         assay_sim_world_destroy(&w);
     }
     cr_expect_gt(renewed, 0);
+}
 
-/* docs/protocol.md 5.20.2: an answer takes longer than T/4 over these links, so that each would come
- * when another peer has been asked. Votes have time-outs that grow, and so has this question. */
+/* docs/protocol.md 5.20.2: an answer takes longer than T/4 over these links, so that each would
+ * come when another peer has been asked. Votes have time-outs that grow, and so has this question.
+ */
 Test(restart, who_is_behind_slow_links_catches_up, .timeout = 120)
 {
     const struct assay_sim_world_options four = {

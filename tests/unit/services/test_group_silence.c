@@ -2,7 +2,7 @@
  * What the ledger makes of reports that a seat is silent, and of answers to them (docs/services.md
  * 1.11).
  */
-#include "services/continuity/group.h"
+#include "services/continuity/group_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -393,4 +393,30 @@ Test(group_silence, a_seat_that_is_missing_for_long_counts_no_more)
         cr_expect_eq(b->group.phase == ASSAY_CONT_GONE, back == 0);
         free(b);
     }
+}
+
+/* docs/services.md 1.9: the table of a suspended member does not count, however long it was silent
+ * before: it may come back and give one. */
+Test(group_silence, a_memory_that_was_missing_for_long_is_barred_when_its_member_is_suspended)
+{
+    struct crowd *b = crowd_of(FIVE);
+    const uint32_t gone = b->group.now.slot[0];
+    bool sits[CROWD] = { false };
+    for (uint32_t i = 0; i < FIVE; i++)
+        sits[b->group.now.slot[i]] = true;
+    for (uint32_t i = 0; i < CROWD; i++)
+        if (!sits[i]) b->standing[i] = ASSAY_CONT_STAND_WARNING; /* nobody may follow */
+    report_by(b, 4, 0);
+    for (uint32_t i = 0; i < 70; i++)
+        crowd_close(b);
+    cr_assert(assay_cont_silence_forgot(&b->group, 0));
+    cr_assert_eq(b->group.phase, ASSAY_CONT_SERVING);
+    for (uint32_t i = 0; i < CROWD; i++)
+        b->standing[i] = ASSAY_CONT_STAND_FULL;
+    b->standing[gone] = ASSAY_CONT_STAND_SUSPENDED;
+    crowd_close(b);
+    cr_assert_eq(b->facts.count, 1);
+    cr_assert_eq(b->facts.fact[0].kind, ASSAY_CONT_DECIDED);
+    cr_expect_eq(b->facts.fact[0].barred, 1);
+    free(b);
 }
