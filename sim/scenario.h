@@ -309,6 +309,7 @@ struct assay_sim_services_plan {
     uint32_t secrets;              /* one is put in an epoch, until there are so many */
     uint32_t secret_reads;         /* in an epoch */
     uint32_t share_liars;          /* of the last members the holders keep and give no shares */
+    uint32_t share_starved; /* of the first members the holders: no other reaches them over links */
     uint32_t holders_die_permille, holders_lose_permille; /* in an epoch; their disks */
     uint64_t stop_epoch;         /* nothing more is asked from here on; 0: never */
     /* Not in the genesis: a change adds them (docs/protocol.md 12.7). */

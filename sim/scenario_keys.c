@@ -327,6 +327,8 @@ static const struct assay_scenario_key services_keys[] = {
     { U32("secret_reads", secret_reads, 0, 8, "in an epoch") },
     { U32("share_liars", share_liars, 0, 8,
           "holders, of the last members, that keep and give what is no share") },
+    { U32("share_starved", share_starved, 0, ASSAY_SIM_SERVED_NODES_MAX,
+          "holders, of the first members, that no other holder reaches over links") },
     { U32("holders_die_permille", holders_die_permille, 0, 1000,
           "holders that lose their memory in an epoch, in 1000") },
     { U32("holders_lose_permille", holders_lose_permille, 0, 1000,

@@ -214,6 +214,7 @@ static void send_out(struct assay_sim_services *s, const struct keeper *k,
     if (e->to_holder) {
         const struct keeper *other = keeper_of(s, e->key);
         if (other == NULL) return;
+        if (k->node < s->load->share_starved || other->node < s->load->share_starved) return;
         const struct name to = { PROGRAM_HOLDER, other->node, other->life, 0 };
         services_send(s, &own, k->node, &to, other->node, e->bytes);
         return;

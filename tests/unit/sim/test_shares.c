@@ -85,6 +85,21 @@ Test(sim_shares, a_holder_that_lies_is_shown_and_nobody_believes_it, .timeout = 
     cr_expect_gt(SUM(total, LIARS_CONVICTED), 0);
 }
 
+/* No holder reaches another: what is due is dealt on the ledger. */
+Test(sim_shares, holders_that_reach_nobody_deal_in_public, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 24; seed += test_every(4)) {
+        struct assay_scenario s = keeping(9, 1, 5, 3);
+        s.services.share_starved = s.nodes;
+        two_fall(&s);
+        served_run(&s, seed, &total);
+    }
+    cr_expect_gt(SUM(total, SECRETS_SYNCED), 20);
+    cr_expect_gt(SUM(total, SECRETS_RENEWED), 12, "%lld", (long long)SUM(total, SECRETS_RENEWED));
+    cr_expect_eq(SUM(total, LIARS_CONVICTED), 0);
+}
+
 /* What was forgotten and put again was counted with what slots had said of it before. */
 Test(sim_shares, what_is_put_again_is_counted_anew, .timeout = 600)
 {
