@@ -104,15 +104,16 @@ static size_t next_line(FILE *file, char *line, size_t capacity, bool *whole)
 }
 
 /* What a crash can leave: bytes of one write, the last one. That one's newline may be there and
- * what is before it not, on some file systems; only who knows the head that was written before it
- * can tell that from a line that somebody changed. */
-static void judge_tail(FILE *file, size_t line_len, bool whole,
+ * what is before it not, on some file systems, which read as zeros there; only who knows the head
+ * that was written before it takes that for torn. A line that is whole is no crash's, whatever it
+ * says. */
+static void judge_tail(FILE *file, size_t line_len, bool whole, bool has_hole,
                        const struct assay_journal_head *known, struct assay_journal_report *report)
 {
     const long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     if (end < 0 || report->head.number < known->number) return;
     const uint64_t rest = (uint64_t)end - report->holds_len;
-    if (whole && (known->number == 0 || rest != line_len + 1)) return;
+    if (whole && (known->number == 0 || rest != line_len + 1 || !has_hole)) return;
     if (rest >= ASSAY_JOURNAL_LINE_MAX) return;
     report->torn_len = rest;
     report->broken = false;
@@ -133,7 +134,8 @@ enum assay_status assay_journal_check(const char *path, const struct assay_journ
         if (len == 0 && !whole) break;
         if (!take_line(line, len, whole, known, report)) break;
     }
-    if (report->broken) judge_tail(file, len, whole, known, report);
+    const bool has_hole = memchr(line, '\0', len) != NULL; /* blocks that were never written */
+    if (report->broken) judge_tail(file, len, whole, has_hole, known, report);
     const bool failed = ferror(file) != 0;
     (void)fclose(file);
     if (failed) return ASSAY_E_IO;

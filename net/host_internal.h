@@ -106,6 +106,7 @@ struct assay_host {
     } door;
     enum assay_status failure; /* ASSAY_OK while the node goes on */
     volatile int stopping;
+    uint64_t closed_epoch; /* by the step whose effects are acted on; 0: none */
     bool renewed;  /* not the first host of the process */
     bool renewing; /* this engine is done: the next one is made of the store */
     bool reloading; /* SIGHUP came */

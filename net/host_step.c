@@ -60,6 +60,12 @@ static enum assay_status step_engine(void *context, struct assay_event *event,
 #endif
     const enum assay_status status = assay_engine_step(host->engine, event, effects);
     host->wake_at_ms = effects->wake_at_ms;
+    host->closed_epoch = 0; /* what moved with a close belongs to the epoch that closed */
+    for (size_t i = effects->count; i > 0; i--) {
+        const struct assay_effect *const e = &effects->items[i - 1];
+        if (e->kind == ASSAY_EFFECT_NOTE && e->as.note.note == ASSAY_NOTE_EPOCH_CLOSED)
+            host->closed_epoch = e->as.note.a;
+    }
     if (effects->paused_ms > 0)
         assay_gossip_paused(host->gossip, host->now_ms, effects->paused_ms);
     assay_count_many(&host->counters, ASSAY_COUNT_SEND_NO_ROOM, effects->unsent);

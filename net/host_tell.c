@@ -10,6 +10,7 @@
 #include "quote/accept/policy.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 const char *host_standing(uint64_t standing)
 {
@@ -51,6 +52,14 @@ void host_timeline_open(struct assay_host *host)
     if (status != ASSAY_OK) say_not_kept(host, status);
 }
 
+/* The close and what moved with it: of the epoch that closed, as log and export have it, not of
+ * the one that runs by then. */
+static bool belongs_to_close(const char *code)
+{
+    return strcmp(code, assay_note_name(ASSAY_NOTE_EPOCH_CLOSED)) == 0 ||
+           strcmp(code, assay_note_name(ASSAY_NOTE_STANDING)) == 0;
+}
+
 void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_t a, uint64_t b,
                const char *format, ...)
 {
@@ -59,6 +68,7 @@ void host_tell(struct assay_host *host, const char *code, uint16_t slot, uint64_
     struct assay_timeline_event *event = assay_timeline_add(&host->timeline, code, slot);
     event->at_unix_ms = host->at_unix_ms;
     event->epoch = snapshot.epoch;
+    if (host->closed_epoch != 0 && belongs_to_close(code)) event->epoch = host->closed_epoch;
     event->a = a;
     event->b = b;
     va_list args;

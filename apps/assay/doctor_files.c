@@ -79,6 +79,15 @@ static void look_at_collateral(struct assay_doctor *d, struct charter *c)
         look_at_life(d, &c->lives[i]);
 }
 
+/* Who names nobody waits to be dialled. */
+static void look_at_peers(struct assay_doctor *d, const struct charter *c)
+{
+    if (d->config.peer_count > 0 || c->genesis.member_count < 2) return;
+    assay_doctor_say(d, "peers", ASSAY_HEALTH_WARN, "addresses of three members or more",
+                     "add them to peers of assayd.yaml: node and address of each",
+                     "peers names nobody, of %u members", (unsigned)c->genesis.member_count);
+}
+
 static void look_at_genesis(struct assay_doctor *d, struct charter *c)
 {
     struct assay_where where = { 0 };
@@ -447,6 +456,7 @@ void assay_doctor_files(struct assay_doctor *d)
     if (c == NULL) return;
     assay_eyes_take(&d->config, &eyes);
     look_at_genesis(d, c);
+    look_at_peers(d, c);
     look_at_keys(d, c);
     look_at_folder(d, "state", d->config.state_dir);
     look_at_store(d);

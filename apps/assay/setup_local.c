@@ -28,6 +28,7 @@ enum {
     SHARE_NODES = 4,    /* the fewest for shares, and for replicas beside them */
     CLUSTER_SLOTS = 5,  /* at most */
     MONEY = 1000000,    /* all that there is */
+    QUOTED_MAX = 4 * PATH_MAX + 8,
 };
 
 static const char *const operator_names[GROUPS_MAX] = { "alpha",   "beta", "gamma", "delta",
@@ -246,13 +247,52 @@ static int write_programs(const struct local *l, unsigned long n)
 }
 
 /* How they are started, beside daemons that run. */
-static void print_programs(const struct local *l)
+/* Text for a shell: as it is, or in quotes where a character says something else to it. */
+static const char *quoted(const char *text, char out[static QUOTED_MAX])
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:,@%";
+    size_t at = 0;
+    const bool is_plain = text[strspn(text, plain)] == '\0';
+    if (!is_plain) out[at++] = '\'';
+    for (const char *c = text; *c != '\0' && at + 8 < QUOTED_MAX; c++) {
+        if (*c == '\'') at += (size_t)snprintf(out + at, QUOTED_MAX - at, "'\\''");
+        else out[at++] = *c;
+    }
+    if (!is_plain) out[at++] = '\'';
+    out[at] = '\0';
+    return out;
+}
+
+/* The folder of the enclave that was found, with a stroke behind it, where the programs are beside
+ * it and a shell would not find them; else "". */
+static void find_programs(const struct local *l, char folder[static PATH_MAX])
+{
+    char path[2 * PATH_MAX];
+    const char *const search = getenv("PATH");
+    folder[0] = '\0';
+    for (const char *at = search != NULL ? search : ""; *at != '\0';) {
+        const size_t len = strcspn(at, ":");
+        (void)snprintf(path, sizeof path, "%.*s/assayd", (int)len, at);
+        if (len > 0 && len < PATH_MAX && access(path, X_OK) == 0) return;
+        at += len + (at[len] == ':');
+    }
+    const char *const slash = strrchr(l->s->enclave_path, '/');
+    if (slash == NULL) return;
+    const int len = (int)(slash - l->s->enclave_path) + 1;
+    (void)snprintf(path, sizeof path, "%.*sassayd", len, l->s->enclave_path);
+    if (access(path, X_OK) == 0)
+        (void)snprintf(folder, PATH_MAX, "%.*s", len, l->s->enclave_path);
+}
+
+static void print_programs(const struct local *l, const char *dir, const char *programs)
 {
     if (!l->s->services) return;
-    (void)printf("  for n in $(seq %lu); do for p in %sexecutor; do assay-$p --config "
+    (void)printf("  for n in $(seq %lu); do for p in %sexecutor; do %sassay-$p --config "
                  "%s/node-$n/$p.yaml 2>> %s/node-$n/$p.log & done; done\n"
-                 "  assay services status --socket %s/node-1/admin.sock\n",
-                 l->nodes, has_replicas(l) ? "replica holder " : "", l->dir, l->dir, l->dir);
+                 "  %sassay services status --socket %s/node-1/admin.sock\n",
+                 l->nodes, has_replicas(l) ? "replica holder " : "", programs, dir, dir, programs,
+                 dir);
 }
 
 /* ------------------------------------------------------------ policy, plan, genesis */
@@ -356,14 +396,17 @@ static void print_next(const struct local *l)
     (void)printf("%s: %lu nodes of %lu operators on %lu vendors of SOFT platforms, INSECURE\n",
                  l->dir, l->nodes, l->operators, l->vendors);
     print_services(l);
+    char folder[PATH_MAX], dir_room[QUOTED_MAX], programs_room[QUOTED_MAX];
+    find_programs(l, folder);
+    const char *const dir = quoted(l->dir, dir_room), *const p = quoted(folder, programs_room);
     (void)printf("next:\n"
-                 "  for n in $(seq %lu); do assayd --config %s/node-$n/assayd.yaml "
+                 "  for n in $(seq %lu); do %sassayd --config %s/node-$n/assayd.yaml "
                  "2>> %s/node-$n/log & done\n"
-                 "  assay status --socket %s/node-1/admin.sock\n"
-                 "  assay top --socket %s/node-1/admin.sock\n"
-                 "  assay doctor --config %s/node-1/assayd.yaml\n",
-                 l->nodes, l->dir, l->dir, l->dir, l->dir, l->dir);
-    print_programs(l);
+                 "  %sassay status --socket %s/node-1/admin.sock\n"
+                 "  %sassay top --socket %s/node-1/admin.sock\n"
+                 "  %sassay doctor --config %s/node-1/assayd.yaml\n",
+                 l->nodes, p, dir, dir, p, dir, p, dir, p, dir);
+    print_programs(l, dir, p);
     if (l->http_port != 0) (void)printf("  the page: http://127.0.0.1:%lu/\n", l->http_port);
 }
 

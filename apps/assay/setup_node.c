@@ -175,6 +175,12 @@ static void print_next(const struct assay_setup *s, const char *config)
     (void)printf("  assay node request --config %s --out %s.request    for operators, who add it "
                  "to a network\n",
                  config, s->name);
+    if (s->peer_count == 0)
+        (void)fprintf(stderr,
+                      "assay setup node: warning: no --peer was given, and %s names nobody: the "
+                      "node reaches others when they dial it; add peers (NODE_ID=HOST:PORT, of "
+                      "three members or more) before it starts\n",
+                      config);
     (void)printf("  assay doctor --config %s\n  assayd --config %s\n", config, config);
 }
 

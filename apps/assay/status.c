@@ -52,8 +52,8 @@ static void show_head(const struct assay_json *d)
             age_s, bound_s);
     if (assay_number_of(d, "clock_lead_ms") > 0)
         (void)printf("CLOCK          the chain is %.1f s ahead of this machine's date: set it by a "
-                     "good source of time;\n               epochs take twice as long until it has "
-                     "caught up\n",
+                     "good source of time;\n               where most members see this, the "
+                     "chain waits for the date and epochs take twice as long\n",
                      (double)assay_number_of(d, "clock_lead_ms") / 1000);
     if (!none)
         (void)printf("head           final %.1f s ago, %llu views nullified in a row\n", age_s,

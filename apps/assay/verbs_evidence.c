@@ -88,7 +88,8 @@ const struct assay_verb assay_verbs_evidence[] = {
       "Judges a quote of SGX or TDX under the collateral in force and again under an announced "
       "set, "
       "and names the security versions that are short of the best level of that set.",
-      "of assay evidence verify under the announced set",
+      "0 affirming, 10 warning, 11 contraindicated, 12 not judged, 13 malformed: the verdict under "
+      "the announced set",
       "assay tcb forecast quote.bin --collateral now/ --against early/\n",
       (const struct assay_option[]){
           { "collateral", "DIR", "the set in force", ASSAY_OPTION_MUST },

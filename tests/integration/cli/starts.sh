@@ -11,6 +11,16 @@ again() { rm -rf node-1 && cp -a saved node-1; }
 expect 0 'fit to run' check_config
 for i in 1 2 3 4; do start $i; done
 check 'the network runs' until_true 30 epoch_at_least 1 3
+# --- a close has one number: log, timeline and export
+ask 2 timeline --json >timeline.json
+cat >closes.py <<'END'
+import json, re, sys
+events = json.load(open("timeline.json"))["data"]["events"]
+told = [e["epoch"] for e in events if "epoch_closed" in e.values()]
+logged = [int(n) for n in re.findall(r"event=epoch_closed .*?epoch=(\d+)", open("node-2/log").read())]
+assert told and told == logged[:len(told)], (told, logged)
+END
+expect 0 '' /usr/bin/python3 closes.py
 kill "$pid_1"
 check 'node-1 ends' until_true 20 ended "$pid_1"
 cp -a node-1 saved

@@ -37,14 +37,14 @@ expect 2 'sample.quote: is a quote, expected a root certificate or its key' \
 expect 1 'genesis: is a genesis, expected a key' "$ASSAY" keys show genesis
 
 # --- collateral of another vendor that the policy names is none, and is called that; forged one stays forged
-expect 12 'vendor-2: collateral of root ' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-2 --policy policy.yaml
+expect 12 'vendor-1: collateral of root ' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-1 --policy policy.yaml
 case $out in *'no collateral of root '*) ;; *) wrong "whose it is not: $out" ;; esac
 case $out in *crl-signature* | *'not a point'*) wrong "it speaks of signatures: $out" ;; esac
-expect 0 'affirming' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-1 --policy policy.yaml
-expect 11 'contraindicated' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-2 \
-    --root vendor-1/root_ca.pem
-cp -r vendor-2 forged
-cp vendor-1/root_crl.der vendor-1/tcb_signing_chain.pem forged/
+expect 0 'affirming' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-2 --policy policy.yaml
+expect 11 'contraindicated' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-1 \
+    --root vendor-2/root_ca.pem
+cp -r vendor-1 forged
+cp vendor-2/root_crl.der vendor-2/tcb_signing_chain.pem forged/
 expect 11 'contraindicated' "$ASSAY" evidence verify node-1/sample.quote --collateral forged --policy policy.yaml
 
 # --- a key that others may read

@@ -183,6 +183,30 @@ Test(journal, tells_a_crash_in_the_middle_of_a_block_by_the_head_that_the_store_
     free(bytes);
 }
 
+Test(journal, takes_no_complete_line_that_somebody_wrote_for_a_torn_one)
+{
+    cr_assert_eq(open_journal(true), ASSAY_OK);
+    write_some(2);
+    const struct assay_journal_head known = assay_journal_head_of(journal);
+    char *bytes;
+    const size_t len = slurp(&bytes);
+    static const char forged[] = "{\"n\":4,\"entry\":\"order\",\"text\":\"never\"}\n";
+    char *const more = malloc(len + sizeof forged);
+    memcpy(more, bytes, len);
+    memcpy(more + len, forged, sizeof forged - 1);
+    assay_journal_close(&journal);
+    spill(more, len + sizeof forged - 1);
+    cr_assert(check(&known).broken);
+    cr_assert_eq(open_journal(true), ASSAY_OK, "%s", said);
+    cr_assert_not_null(strstr(said, "orders.log.broken-1"), "%s", said);
+    assay_journal_close(&journal);
+    spill(more, len + sizeof forged - 2); /* without its newline it may be what a crash left */
+    cr_assert_not(check(&known).broken);
+    cr_assert_eq(check(&known).torn_len, sizeof forged - 2);
+    free(more);
+    free(bytes);
+}
+
 Test(journal, finds_every_byte_that_somebody_changed)
 {
     cr_assert_eq(open_journal(true), ASSAY_OK);
