@@ -322,7 +322,8 @@ static enum assay_status open_all(struct assay_host *host,
     ASSAY_TRY(open_admin(host, message));
     ASSAY_TRY(host_services_open(host, message));
     ASSAY_TRY(host_publish_open(host, message));
-    ASSAY_TRY(host_keys_settle(host, message)); /* a start that fails leaves the keys as they were */
+    /* Last: a start that fails leaves the keys as they were. */
+    ASSAY_TRY(host_keys_settle(host, message));
     const struct assay_event start = { .kind = ASSAY_EVENT_START };
     host_queue(host, &start);
     /* A set that waits to be listed, or was listed in what others closed meanwhile. */

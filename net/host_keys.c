@@ -183,8 +183,8 @@ enum assay_status host_keys_tie(struct assay_host *host,
     if (status == ASSAY_OK) status = load_voting(host);
     if (status == ASSAY_E_VERSION)
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN,
-                       "%.120s/store.id or the store: written by a newer version, or damaged: run that "
-                       "version, or start without the store: new keys are made then",
+                       "%.120s/store.id or the store: written by a newer version, or damaged: run "
+                       "that version, or start without the store: new keys are made then",
                        host->keys_dir);
     else if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_HOST_MESSAGE_LEN, "keys in %.180s: %s", host->keys_dir,

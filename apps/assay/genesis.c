@@ -45,7 +45,8 @@ int assay_genesis_file_write(const char *verb, const char *path, struct assay_sl
     uint8_t *bytes = malloc(ASSAY_GENESIS_LEN_MAX);
     if (bytes == NULL) return assay_genesis_complain(verb, path, ASSAY_E_MEMORY, &nowhere);
     struct assay_writer w = assay_writer_over(bytes, ASSAY_GENESIS_LEN_MAX);
-    const enum assay_status status = assay_genesis_encode_file(body, signers, signatures, count, &w);
+    const enum assay_status status =
+        assay_genesis_encode_file(body, signers, signatures, count, &w);
     (void)snprintf(who, sizeof who, "assay genesis %s", verb);
     const int result =
         status == ASSAY_OK

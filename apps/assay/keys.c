@@ -142,7 +142,8 @@ static int show(const char *path, bool json)
     const enum assay_status second = assay_operator_key_load(path, &secret, public_key);
     assay_secret_wipe(&secret, sizeof secret);
     if (second != ASSAY_OK) /* what a file was read as says more than that it is no folder */
-        return complain(path, assay_status_class(second) == ASSAY_CLASS_INPUT ? second : status, "a key file must be a regular file of mode 0600");
+        return complain(path, assay_status_class(second) == ASSAY_CLASS_INPUT ? second : status,
+                        "a key file must be a regular file of mode 0600");
     if (json) {
         struct assay_json *const data = assay_json_object();
         assay_json_set_hex(data, "public_key", public_key, sizeof public_key);

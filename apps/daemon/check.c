@@ -167,8 +167,8 @@ enum assay_status daemon_check_start(struct daemon_node *node)
     ASSAY_TRY(check_socket(node, "enclave.service", c->enclave_service));
     ASSAY_TRY(check_ports(node));
     if (c->peer_count == 0 && node->genesis->member_count > 1)
-        daemon_warn("peers names nobody: this node reaches the others only when they dial it, or by "
-                    "addresses that it has stored");
+        daemon_warn("peers names nobody: this node reaches the others only when they dial it, or "
+                    "by addresses that it has stored");
     if (!find_known(node, &known)) return ASSAY_OK;
     ASSAY_TRY(check_keys(node, &known));
     return check_credential(node, &known);

@@ -1,6 +1,6 @@
 /*
- * base/file/kind.c - kinds of files by their first bytes: type strings, and what other formats begin
- * with.
+ * base/file/kind.c - kinds of files by their first bytes: type strings, and what other formats
+ * begin with.
  */
 #include "base/file/kind.h"
 

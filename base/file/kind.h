@@ -17,7 +17,8 @@ struct assay_file_kind {
     bool is_secret;                 /* a key: what it opens cannot be made again */
 };
 
-/* In: head: the first bytes, ASSAY_FILE_KIND_HEAD of them or all there are. */
+/* In: head: the first bytes, ASSAY_FILE_KIND_HEAD of them or all there are. Returns: the kind, with
+ * texts in it. */
 struct assay_file_kind assay_file_kind_of(struct assay_slice head);
 /* The kind of the file at path. Returns: false: it cannot be read */
 bool assay_file_kind_at(const char *path, struct assay_file_kind *kind);

@@ -50,7 +50,7 @@ static bool has(const char *name, struct assay_slice content)
     uint8_t *bytes = NULL;
     size_t len = 0;
     cr_assert_eq(assay_file_read(folder_at(&folder, name), 4096, &bytes, &len), ASSAY_OK);
-    const bool same = len == content.len && memcmp(bytes, content.bytes, len) == 0;
+    const bool same = len == content.len && assay_bytes_equal(bytes, content.bytes, len);
     free(bytes);
     return same;
 }

@@ -192,8 +192,8 @@ Test(journal, takes_no_complete_line_that_somebody_wrote_for_a_torn_one)
     const size_t len = slurp(&bytes);
     static const char forged[] = "{\"n\":4,\"entry\":\"order\",\"text\":\"never\"}\n";
     char *const more = malloc(len + sizeof forged);
-    memcpy(more, bytes, len);
-    memcpy(more + len, forged, sizeof forged - 1);
+    assay_bytes_copy(more, len, bytes, len);
+    assay_bytes_copy(more + len, sizeof forged, forged, sizeof forged - 1);
     assay_journal_close(&journal);
     spill(more, len + sizeof forged - 1);
     cr_assert(check(&known).broken);
