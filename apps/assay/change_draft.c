@@ -322,8 +322,12 @@ static int draft_parameter(struct drafting *d, const char *text)
     const struct assay_slice name = assay_slice_over(text, len);
     bool good = false;
     d->has_parameters = true;
-    if (is_word(name, "epoch_ms")) good = parse_u32(value, &p->epoch_ms);
-    if (is_word(name, "block_len_max")) good = parse_u32(value, &p->block_len_max);
+    if (is_word(name, "epoch_ms")) good = parse_u32(value, &p->epoch_ms) &&
+                                      p->epoch_ms >= ASSAY_EPOCH_MS_MIN &&
+                                      p->epoch_ms <= ASSAY_EPOCH_MS_MAX;
+    if (is_word(name, "block_len_max")) good = parse_u32(value, &p->block_len_max) &&
+                                           p->block_len_max >= ASSAY_BLOCK_LEN_MIN &&
+                                           p->block_len_max <= ASSAY_BLOCK_LEN_MAX;
     if (is_word(name, "operator_cap"))
         good = parse_cap(value, &p->operator_cap_num, &p->operator_cap_den);
     if (is_word(name, "vendor_cap"))
@@ -349,7 +353,7 @@ static int draft_parameter(struct drafting *d, const char *text)
     if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
     if (good) return ASSAY_EXIT_OK;
     return REFUSE(d,
-                  "change draft: --parameter %s: expected epoch_ms=MS, operator_cap=A/B, "
+                  "change draft: --parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
                   "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
                   "amplification_percent=100..300, quiet_floor_percent=67..100, "
                   "verifier=HEX|none or level=N",

@@ -195,6 +195,21 @@ static void put_verb(const struct assay_verb *v, FILE *out)
     put_exit(v->exit, out);
 }
 
+/* A group that is a command of its own has others beside it: `assay proof`, `assay proof verify`. */
+static void put_other_verbs(const char *group, FILE *out)
+{
+    const struct assay_verb *v = NULL;
+    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+        if (strcmp(v->group, group) != 0 || v->verb[0] == '\0') continue;
+        struct column c = { .out = out, .at = 11, .indent = 11 };
+        (void)fputc('\n', out);
+        put_synopsis(v, "also:  ", out);
+        (void)fputs("           ", out);
+        put_words(&c, v->summary);
+        (void)fprintf(out, "\n           `assay %s %s --help` has its options\n", group, v->verb);
+    }
+}
+
 void assay_options_help(const char *group, const char *verb, FILE *out)
 {
     const struct assay_verb *v = NULL;
@@ -206,6 +221,7 @@ void assay_options_help(const char *group, const char *verb, FILE *out)
         if (strcmp(v->group, group) != 0) continue;
         if (verbs == 1 || (verb != NULL && strcmp(v->verb, verb) == 0)) {
             put_verb(v, out);
+            if (v->verb[0] == '\0' && verbs > 1) put_other_verbs(group, out);
             return;
         }
     }

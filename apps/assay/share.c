@@ -182,6 +182,13 @@ static int put(struct share_deed *d)
     if (free_out != ASSAY_EXIT_OK) return free_out;
     const enum assay_status status =
         assay_file_read(d->word, ASSAY_SHARE_PAYLOAD_MAX, &bytes, &len);
+    if (status == ASSAY_E_RANGE || (status == ASSAY_OK && len == 0)) {
+        free(bytes);
+        return assay_misuse("%s: a secret has 1 to %d bytes, this file %s", d->word,
+                            (int)ASSAY_SHARE_PAYLOAD_MAX, len == 0 && status == ASSAY_OK
+                                                              ? "is empty"
+                                                              : "has more");
+    }
     if (status != ASSAY_OK) return complain(d->word, status);
     uint8_t *const sealed = malloc(len + ASSAY_SHARE_PAYLOAD_MORE);
     int result = sealed != NULL ? open_client(d) : ASSAY_EXIT_INTERNAL;

@@ -3,6 +3,7 @@
  */
 #include "apps/assay/ask.h"
 #include "apps/assay/command.h"
+#include "apps/assay/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,5 +58,8 @@ int assay_command_timeline(int argc, char **argv)
 {
     struct assay_question q = { .group = "timeline", .since = "0" };
     const int early = assay_ask_options(&q, argc, argv);
-    return early >= 0 ? early : assay_ask(&q, show_timeline, "timeline since=%s", q.since);
+    if (early >= 0) return early;
+    if (q.since[0] == '\0' || q.since[strspn(q.since, "0123456789")] != '\0')
+        return assay_misuse("--since wants the number of an event, 0 or more, not \"%s\"", q.since);
+    return assay_ask(&q, show_timeline, "timeline since=%s", q.since);
 }

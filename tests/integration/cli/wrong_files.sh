@@ -47,6 +47,17 @@ cp -r vendor-1 forged
 cp vendor-2/root_crl.der vendor-2/tcb_signing_chain.pem forged/
 expect 11 'contraindicated' "$ASSAY" evidence verify node-1/sample.quote --collateral forged --policy policy.yaml
 
+# --- values that are wrong are named, with what was expected
+: >empty
+head -c 70000 /dev/zero >big
+expect 2 'empty: a secret has 1 to 65536 bytes, this file is empty' \
+    "$ASSAY" share put empty --key alpha.key --name x --reader x --out sealed
+expect 2 'big: a secret has 1 to 65536 bytes, this file has more' \
+    "$ASSAY" share put big --key alpha.key --name x --reader x --out sealed
+expect 2 '--since wants the number of an event, 0 or more, not "-1"' "$ASSAY" timeline --since -1
+expect 0 'assay proof verify FILE' "$ASSAY" proof --help
+expect 0 '11 contraindicated' "$ASSAY" tcb forecast --help
+
 # --- a key that others may read
 chmod 644 alpha.key
 expect 1 'alpha.key: a key must be a readable regular file of mode 0600, found mode 0644 (chmod 600)' \
