@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
+#include "quote/verdict.h"
 
 static const char operators_tag[] = "assay/operators/v2";
 
@@ -307,6 +308,12 @@ enum assay_status assay_operators_decode(struct assay_slice bytes, struct assay_
     return assay_cursor_end(&r.in);
 }
 
+/* docs/protocol.md 9.2: of a kind that the verifier has; no judge takes a question about another. */
+static bool kind_is_known(uint32_t kind)
+{
+    return kind != ASSAY_KIND_NONE && kind < ASSAY_KIND_COUNT;
+}
+
 static enum assay_status read_card(struct reader *r, struct assay_genesis_member *m)
 {
     struct assay_cursor *in = &r->in;
@@ -324,7 +331,7 @@ static enum assay_status read_card(struct reader *r, struct assay_genesis_member
     ASSAY_TRY(at(r, "member name", read_name(r, &m->name)));
     ASSAY_TRY(at(r, "identity key", check_key(m->identity_public)));
     ASSAY_TRY(at(r, "voting key", check_key(m->voting_public)));
-    if (m->evidence_kind == 0) return at(r, "evidence kind", ASSAY_E_RANGE);
+    if (!kind_is_known(m->evidence_kind)) return at(r, "evidence kind", ASSAY_E_RANGE);
     assay_sha256(m->identity_public, sizeof m->identity_public, m->node_id);
     return ASSAY_OK;
 }
@@ -586,7 +593,7 @@ static enum assay_status check_parts(const struct assay_genesis *g)
     }
     for (uint32_t i = 0; i < g->member_count; i++) {
         if (!assay_name_is_fit(g->members[i].name)) return ASSAY_E_SYNTAX;
-        if (g->members[i].evidence_kind == 0) return ASSAY_E_RANGE;
+        if (!kind_is_known(g->members[i].evidence_kind)) return ASSAY_E_RANGE;
         if (assay_operator_find(g, g->members[i].operator_id) == NULL) return ASSAY_E_RANGE;
         ASSAY_TRY(check_distinct(g->members, i));
         ASSAY_TRY(check_name(g->members, i));

@@ -218,6 +218,28 @@ static enum assay_status body_status(struct made *m)
     return assay_genesis_encode_body(&m->genesis, &w);
 }
 
+/* A judge ends when it is asked about a kind that there is not, so none gets into a roster, by genesis
+ * or by a JOIN. */
+Test(genesis, takes_no_card_of_a_kind_that_there_is_not)
+{
+    struct made *m = make();
+    struct assay_genesis_member *card = &m->genesis.members[1];
+    for (uint32_t kind = 1; kind <= UINT16_MAX; kind += kind <= ASSAY_KIND_COUNT + 1 ? 1 : 4096) {
+        const bool known = kind < ASSAY_KIND_COUNT;
+        const enum assay_status expected = known ? ASSAY_OK : ASSAY_E_RANGE;
+        struct assay_genesis_member read;
+        struct assay_writer w = assay_writer_over(m->body, sizeof m->body);
+        struct assay_slice all;
+        card->evidence_kind = kind;
+        assay_member_card_put(&w, card);
+        cr_assert_eq(assay_writer_finish(&w, &all), ASSAY_OK);
+        struct assay_cursor c = assay_cursor_over(all.bytes, all.len);
+        cr_assert_eq(assay_member_card_read(&c, &read), expected, "kind %u", kind);
+        cr_assert_eq(body_status(m), expected, "kind %u", kind);
+    }
+    drop(m);
+}
+
 Test(genesis, writes_nothing_that_it_would_refuse)
 {
     struct made *m = make();
