@@ -16,19 +16,28 @@ static void *zeroed(size_t count, size_t size)
 
 /* A masked platform is one with all of its operator and vendor (docs/protocol.md 6.2): these are
  * numbered behind the others. */
-static void place_members(struct assay_sim_watch *w)
+uint32_t assay_watch_platform(const struct assay_sim_watch *w, const uint32_t *machines,
+                              uint32_t slot)
+{
+    const struct assay_scenario *s = w->scenario;
+    const uint32_t machine = machines != NULL ? machines[slot] : slot;
+    const uint32_t platform = assay_scenario_platform(s, machine);
+    if (platform != UINT32_MAX) return platform;
+    return w->nodes + assay_scenario_operator(s, machine) * s->vendors +
+           assay_scenario_vendor(s, machine);
+}
+
+static void place_members(struct assay_sim_watch *w, const uint32_t *machines)
 {
     const struct assay_scenario *s = w->scenario;
     w->operator_count = s->operators;
     w->vendor_count = s->vendors;
     w->platform_count = w->nodes + s->operators * s->vendors;
     for (uint32_t slot = 0; slot < w->nodes; slot++) {
-        w->operator_[slot] = assay_scenario_operator(s, slot);
-        w->vendor[slot] = assay_scenario_vendor(s, slot);
-        const uint32_t platform = assay_scenario_platform(s, slot);
-        w->platform[slot] = platform != UINT32_MAX
-                                ? platform
-                                : w->nodes + w->operator_[slot] * s->vendors + w->vendor[slot];
+        const uint32_t machine = machines != NULL ? machines[slot] : slot;
+        w->operator_[slot] = assay_scenario_operator(s, machine);
+        w->vendor[slot] = assay_scenario_vendor(s, machine);
+        w->platform[slot] = assay_watch_platform(w, machines, slot);
         ASSAY_ASSERT(w->operator_[slot] < w->operator_count);
         ASSAY_ASSERT(w->vendor[slot] < w->vendor_count);
         ASSAY_ASSERT(w->platform[slot] < w->platform_count);
@@ -52,7 +61,7 @@ struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scen
     w->tracks = zeroed(n, sizeof *w->tracks);
     w->first_weight = zeroed(n, sizeof *w->first_weight);
     w->raw = zeroed(n, sizeof *w->raw);
-    place_members(w);
+    place_members(w, NULL);
     const uint32_t families[] = { w->platform_count, w->operator_count, w->vendor_count };
     uint32_t largest = 0;
     for (size_t i = 0; i < 3; i++)
@@ -230,6 +239,7 @@ void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim
         }
     }
     assay_watch_count(watch, closed);
+    if (closed->machines != NULL) place_members(watch, closed->machines);
 }
 
 void assay_sim_watch_restart(struct assay_sim_watch *watch, uint32_t slot)

@@ -243,17 +243,21 @@ static uint32_t place_of(const struct making *m, const uint8_t id[static 32])
     return UINT32_MAX;
 }
 
-/* The lowest slot that nothing is needed of any more, or the next one. */
-static uint32_t free_place(const struct making *m)
+/* The slot of who comes back (docs/protocol.md 9.6.6); or the lowest one that nothing is needed of any
+ * more; or the next one. */
+static uint32_t free_place(const struct making *m, const uint8_t id[static 32])
 {
+    uint32_t lowest = UINT32_MAX;
     uint32_t i = 0;
     for (; i < m->e->watch->nodes && m->places[i].taken; i++) {
         const struct place *p = &m->places[i];
         const uint64_t kept =
             PROOFS_LIVE + FORGET_EPOCHS * (uint64_t)m->e->after->members[i].trust.offences.count;
-        if (p->stage == ASSAY_STAGE_LEFT && p->stage_epoch + kept < m->activation) break;
+        if (p->stage != ASSAY_STAGE_LEFT || p->stage_epoch + kept >= m->activation) continue;
+        if (assay_bytes_equal(p->node_id, id, 32)) return i;
+        if (lowest == UINT32_MAX) lowest = i;
     }
-    return i;
+    return lowest != UINT32_MAX ? lowest : i;
 }
 
 static void make_one(struct making *m, const struct assay_action *a)
@@ -261,7 +265,7 @@ static void make_one(struct making *m, const struct assay_action *a)
     uint32_t slot = 0;
     switch (a->kind) {
     case ASSAY_ACTION_JOIN:
-        slot = free_place(m);
+        slot = free_place(m, a->card.node_id);
         if (slot == m->e->watch->nodes) return; /* no machine of the scenario is there */
         m->places[slot] = (struct place){ .taken = true, .stage_epoch = m->activation };
         assay_bytes_copy(m->places[slot].node_id, 32, a->card.node_id, 32);
@@ -314,9 +318,10 @@ static void check_newcomer(const struct assay_watch_epoch *e, uint32_t slot)
 {
     const struct assay_sim_watch *w = e->watch;
     const struct assay_member *m = &e->after->members[slot];
+    const uint32_t platform = assay_watch_platform(w, e->closed->machines, slot);
     uint32_t least = 0;
     for (uint32_t i = 0; i < e->before->member_count; i++) {
-        if (w->platform[i] != w->platform[slot]) continue;
+        if (w->platform[i] != platform) continue;
         const uint32_t before = e->before->members[i].trust.offences.count;
         const uint32_t after = e->after->members[i].trust.offences.count;
         /* One may be forgotten in this very epoch; its own slot says what it was given. */

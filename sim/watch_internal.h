@@ -94,6 +94,10 @@ bool assay_watch_set_aside(const struct assay_watch_epoch *epoch, uint32_t slot)
 /* Returns: whether somebody came, went, rested or woke at the end of the epoch. */
 bool assay_watch_roster_changed(const struct assay_watch_epoch *epoch);
 
+/* Returns: the number of the platform of a slot, where it is on the machine that is listed. */
+uint32_t assay_watch_platform(const struct assay_sim_watch *w, const uint32_t *machines,
+                              uint32_t slot);
+
 /* Weights of the electorate of one subject: everybody but its platform (docs/protocol.md 7.1). */
 struct assay_watch_electorate {
     uint64_t weight, byzantine, silent;

@@ -211,6 +211,7 @@ static void call_newcomers(struct world_run *r)
             continue;
         }
         assay_bytes_copy(r->node_ids[slot], 32, n->node_id, 32);
+        r->w->machines[slot] = n->machine;
         struct item *item = world_item(r->w, slot, ITEM_JOIN);
         item->number = i;
         world_push(r->w, item, r->w->now_us + 1 + assay_sim_random_below(&c->random, epoch_us));
@@ -257,6 +258,7 @@ void world_changes_closed(struct world_run *r, struct assay_sim_closed *closed)
     closed->changes = c->taken_bytes;
     closed->change_count = c->taken_count;
     call_newcomers(r);
+    closed->machines = r->w->machines;
     drop_newcomers(r);
     follow_operators(r, r->w->stepping.node);
 }

@@ -23,6 +23,7 @@ struct draft {
 struct newcomer {
     uint8_t node_id[32];
     uint32_t set, slot;
+    uint32_t machine; /* of the scenario */
     uint32_t draft; /* that it stands in */
     bool over;      /* it is a member and its machine starts; or it never will be one */
 };

@@ -103,19 +103,59 @@ static void add_members(struct drafting *d, const struct assay_sim_change *row,
     }
 }
 
+/* Half of those for whom there is a slot to come back to are who left it (docs/protocol.md 9.6.6), in
+ * any of them; half of these on another machine. Returns: UINT32_MAX when a new one comes. */
+static uint32_t slot_to_come_back(struct world_run *r, uint64_t activation)
+{
+    struct world_changes *c = r->changes;
+    const struct assay_state *s = &r->before;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->member_count; i++)
+        count += is_free(&s->members[i], activation) && !is_promised(c, i);
+    if (count == 0 || assay_sim_random_below(&c->random, 2) == 0) return UINT32_MAX;
+    uint64_t left = assay_sim_random_below(&c->random, count);
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (is_free(&s->members[i], activation) && !is_promised(c, i) && left-- == 0) return i;
+    ASSAY_UNREACHABLE("as many as were counted");
+}
+
+/* Where nothing depends on the hardware of the slot's own machine, and no adversary is beside it. */
+static uint32_t machine_to_come_back(struct world_run *r, uint32_t slot)
+{
+    struct world_changes *c = r->changes;
+    const uint32_t other = (uint32_t)assay_sim_random_below(&c->random, r->scenario->nodes);
+    const bool moves = assay_sim_random_below(&c->random, 2) == 0;
+    return moves && r->w->soft == NULL && world_trusted(r->w, other) ? r->w->machines[other]
+                                                                     : r->w->machines[slot];
+}
+
+static void card_of(struct world_run *r, const struct newcomer *n, struct assay_action *a,
+                    char name[static WORLD_NAME_LEN])
+{
+    const uint32_t machine = r->w->machines[n->slot];
+    r->w->machines[n->slot] = n->machine; /* for this card: it is there when the change holds */
+    world_card(r->w, n->slot, n->set, &a->card, name);
+    r->w->machines[n->slot] = machine;
+}
+
 static void add_newcomers(struct drafting *d, const struct assay_sim_change *row)
 {
     struct world_changes *c = d->r->changes;
     const uint32_t count = row->count == 0 ? 1 : row->count;
     for (uint32_t k = 0; k < count && c->newcomer_count < NEWCOMERS_MAX; k++) {
-        const uint32_t slot = slot_for_newcomer(d->r, d->activation);
+        const uint32_t back = slot_to_come_back(d->r, d->activation);
+        const bool is_new = back == UINT32_MAX;
+        const uint32_t slot = is_new ? slot_for_newcomer(d->r, d->activation) : back;
         if (slot == UINT32_MAX || d->count == ASSAY_ACTIONS_MAX) return;
         struct newcomer *n = &c->newcomers[c->newcomer_count];
-        *n = (struct newcomer){ .set = d->r->scenario->nodes + c->newcomer_count,
+        *n = (struct newcomer){ .set = is_new ? d->r->scenario->nodes + c->newcomer_count
+                                              : d->r->w->deal[slot],
                                 .slot = slot,
+                                .machine = is_new ? d->r->w->machines[slot]
+                                                  : machine_to_come_back(d->r, slot),
                                 .draft = d->index };
         struct assay_action *a = add(d, ASSAY_ACTION_JOIN);
-        world_card(d->r->w, slot, n->set, &a->card, d->names[c->newcomer_count]);
+        card_of(d->r, n, a, d->names[c->newcomer_count]);
         assay_sha256(a->card.identity_public, sizeof a->card.identity_public, n->node_id);
         c->newcomer_count++;
     }

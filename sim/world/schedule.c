@@ -10,18 +10,18 @@ enum { US = 1000, STALL_EPOCHS = 2, FORCED = 1 << 16, ROLLED_BACK = 1 << 17 };
 
 uint32_t world_vendor(const struct assay_sim_world *w, uint32_t node)
 {
-    return w->run != NULL ? assay_scenario_vendor(w->run->scenario, node)
+    return w->run != NULL ? assay_scenario_vendor(w->run->scenario, w->machines[node])
                           : node % w->options.vendors;
 }
 
 uint32_t world_platform(const struct assay_sim_world *w, uint32_t node)
 {
-    return w->run != NULL ? assay_scenario_platform(w->run->scenario, node) : node;
+    return w->run != NULL ? assay_scenario_platform(w->run->scenario, w->machines[node]) : node;
 }
 
 uint32_t world_operator(const struct assay_sim_world *w, uint32_t node)
 {
-    return w->run != NULL ? assay_scenario_operator(w->run->scenario, node) : node;
+    return w->run != NULL ? assay_scenario_operator(w->run->scenario, w->machines[node]) : node;
 }
 
 uint32_t world_operators(const struct assay_sim_world *w)

@@ -330,7 +330,7 @@ struct assay_sim_world *world_make(const struct assay_sim_world_options *options
     w->page = malloc(ASSAY_SYNC_ANSWER_LEN_MAX);
     ASSAY_ASSERT(w->effects != NULL && w->scratch != NULL && w->page != NULL);
     for (uint32_t i = 0; i < WORLD_NODES; i++)
-        w->deal[i] = i;
+        w->deal[i] = w->machines[i] = i;
     world_dispatch_open(w);
     world_evidence_open(w);
     world_check_create(w);

@@ -272,6 +272,7 @@ struct assay_sim_world {
     struct assay_genesis *genesis;
     uint8_t *genesis_bytes;
     uint32_t deal[WORLD_NODES]; /* which key set a node has */
+    uint32_t machines[WORLD_NODES]; /* of the scenario: on which one a node is */
     struct world_node nodes[WORLD_NODES];
     struct world_queue queue;
     struct assay_sim_link link;

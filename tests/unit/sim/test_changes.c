@@ -92,6 +92,32 @@ Test(sim_changes, a_slot_is_used_again_and_by_another, .timeout = 60)
     assay_sim_outcome_free(&o);
 }
 
+/* Some newcomers are who left, on their own machine or on another one. A seed draws who and where: what
+ * comes of it is that slots, groups and weights are those of all, whatever was drawn. */
+Test(sim_changes, who_left_comes_back_to_its_own_slot, .timeout = 240)
+{
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        struct assay_scenario s = scenario(9, 34);
+        s.operators = 5;
+        s.cohorts[1].count = 3;
+        s.nodes_per_platform = 2;
+        add(&s, ASSAY_SIM_ACTION_LEAVE, 2);
+        add(&s, ASSAY_SIM_ACTION_JOIN, 16);
+        add(&s, ASSAY_SIM_ACTION_JOIN, 20);
+        s.changes[1].count = 1;
+        s.changes[2].count = 2;
+        const struct assay_sim_options options = { .seed = seed, .threads = 1 };
+        struct assay_sim_outcome o;
+        cr_assert_eq(assay_sim_run(&s, &options, &o), ASSAY_OK);
+        for (int c = 0; c < ASSAY_SIM_CHECKER_COUNT; c++)
+            cr_assert_eq(o.checks[c].violated, 0, "seed %llu, %s: %s", (unsigned long long)seed,
+                         assay_sim_checker_name((enum assay_sim_checker)c), o.checks[c].message);
+        cr_assert_eq(figure(&o, ASSAY_SIM_FIGURE_CHANGES_ACTIVE), 3);
+        cr_assert_eq(figure(&o, ASSAY_SIM_FIGURE_MEMBERS_FINAL), 9);
+        assay_sim_outcome_free(&o);
+    }
+}
+
 /* One that is handed in first has its number and its slot first, wherever it stands in the list:
  * here nobody can take it in its first epoch, in which no side of a cut has a quorum. */
 Test(sim_changes, two_newcomers_of_two_changes_get_the_slots_that_are_due, .timeout = 60)
