@@ -525,8 +525,8 @@ Test(restart, an_old_disk_is_no_second_process, .timeout = 240)
 }
 
 /* docs/protocol.md 5.20: who is one epoch behind asks a peer that never answers, and then receives
- * the votes that close the epoch. It is level, and attests before the pause of that question is over:
- * in the scenario dead-ends such members were called absent. */
+ * the votes that close the epoch. It is level, and attests before the pause of that question is
+ * over: in the scenario dead-ends such members were called absent. */
 Test(restart, an_epoch_that_votes_close_ends_the_question_about_it, .timeout = 60)
 {
     struct assay_sim_world *w = assay_sim_world_create(&seven);
