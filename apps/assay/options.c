@@ -195,7 +195,7 @@ static void put_verb(const struct assay_verb *v, FILE *out)
     put_exit(v->exit, out);
 }
 
-/* A group that is a command of its own has others beside it: `assay proof`, `assay proof verify`. */
+/* A group that is a command of its own has others beside it: `assay proof`, `proof verify`. */
 static void put_other_verbs(const char *group, FILE *out)
 {
     const struct assay_verb *v = NULL;
