@@ -346,8 +346,10 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_NOTE_STANDSTILL:
     case ASSAY_NOTE_REFUSED: return;
     case ASSAY_NOTE_EPOCH_CLOSED:
+        host->closed_epoch = a;
         tell_plain(host, effect,
                    b ? "closed, certified" : "closed without a certificate: no score moved");
+        host->closed_epoch = a + 1; /* who catches up closes more than one in a step */
         return;
     case ASSAY_NOTE_VIEW_NULLIFIED: tell_plain(host, effect, "view nullified"); return;
     case ASSAY_NOTE_STANDING: tell_standing(host, effect); return;

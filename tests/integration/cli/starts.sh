@@ -90,6 +90,12 @@ kill -CONT "$pid_1"
 check 'it goes on with the keys it had' cmp -s node-1/keys/incarnation.key saved/keys/incarnation.key
 check 'and makes no others' [ ! -e node-1/keys/incarnation.next.key ]
 
+# --- a fence that too few signed: how many did, and who
+expect 0 '' ask 2 recover fence --reason test --out fence
+expect 0 'signed by  nobody yet' "$ASSAY" recover show fence
+expect 0 '' "$ASSAY" recover sign fence --key alpha.key
+expect 4 '1 of 2 signatures' ask 2 recover submit fence
+
 # --- the state folder: one opinion of daemon and doctor
 chmod 755 node-1/state
 expect 0 'ok    state' sh -c '"$0" doctor --config node-1/assayd.yaml; exit 0' "$ASSAY"
