@@ -331,6 +331,16 @@ static void tell_in_force(struct assay_host *host, const struct assay_effect *ef
               effect->as.note.b, "change %llu is in force", change);
 }
 
+/* Who catches up closes more than one epoch in a step. */
+static void tell_closed(struct assay_host *host, const struct assay_effect *effect)
+{
+    host->closed_epoch = effect->as.note.a;
+    tell_plain(host, effect,
+               effect->as.note.b ? "closed, certified"
+                                 : "closed without a certificate: no score moved");
+    host->closed_epoch = effect->as.note.a + 1;
+}
+
 void host_note(struct assay_host *host, const struct assay_effect *effect)
 {
     const uint64_t a = effect->as.note.a, b = effect->as.note.b;
@@ -345,12 +355,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_NOTE_BALLOT_CAST:
     case ASSAY_NOTE_STANDSTILL:
     case ASSAY_NOTE_REFUSED: return;
-    case ASSAY_NOTE_EPOCH_CLOSED:
-        host->closed_epoch = a;
-        tell_plain(host, effect,
-                   b ? "closed, certified" : "closed without a certificate: no score moved");
-        host->closed_epoch = a + 1; /* who catches up closes more than one in a step */
-        return;
+    case ASSAY_NOTE_EPOCH_CLOSED: tell_closed(host, effect); return;
     case ASSAY_NOTE_VIEW_NULLIFIED: tell_plain(host, effect, "view nullified"); return;
     case ASSAY_NOTE_STANDING: tell_standing(host, effect); return;
     case ASSAY_NOTE_FAIL_PROVEN:
