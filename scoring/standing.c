@@ -147,23 +147,29 @@ bool assay_trust_is_quiet(const struct assay_trust *trust)
     return trust->quiet_epochs == ASSAY_PATIENCE_EPOCHS;
 }
 
+bool assay_trust_holds(const struct assay_trust *trust)
+{
+    if (trust->peak_bp > ASSAY_SCORE_BP_MAX || trust->integrity_bp > ASSAY_SCORE_BP_MAX ||
+        trust->availability_bp > ASSAY_SCORE_BP_MAX ||
+        trust->score.held_epochs >= ASSAY_HYSTERESIS_EPOCHS ||
+        trust->integrity.held_epochs >= ASSAY_HYSTERESIS_EPOCHS ||
+        trust->mute_epochs > ASSAY_PATIENCE_EPOCHS ||
+        trust->unjudged_epochs > ASSAY_PATIENCE_EPOCHS ||
+        trust->quiet_epochs > ASSAY_PATIENCE_EPOCHS ||
+        assay_trust_is_quiet(trust) != (trust->quiet_since_epoch > 0))
+        return false;
+    /* A standing may lag behind its score on the way up, never on the way down. */
+    if (assay_standing_band(assay_trust_score_bp(trust)) > trust->score.standing ||
+        assay_standing_band(trust->integrity_bp) > trust->integrity.standing)
+        return false;
+    /* After a failure nothing rises before a new incarnation is listed. */
+    if (!trust->listed_after_failure && trust->integrity.standing != ASSAY_STANDING_SUSPENDED)
+        return false;
+    const struct assay_offences *offences = &trust->offences;
+    return offences->count > 0 ? offences->last_epoch > 0 : offences->clean_epochs == 0;
+}
+
 void assay_trust_check(const struct assay_trust *trust)
 {
-    ASSAY_ASSERT(trust->peak_bp <= ASSAY_SCORE_BP_MAX);
-    ASSAY_ASSERT(trust->integrity_bp <= ASSAY_SCORE_BP_MAX);
-    ASSAY_ASSERT(trust->availability_bp <= ASSAY_SCORE_BP_MAX);
-    ASSAY_ASSERT(trust->score.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
-    ASSAY_ASSERT(trust->integrity.held_epochs < ASSAY_HYSTERESIS_EPOCHS);
-    ASSAY_ASSERT(trust->mute_epochs <= ASSAY_PATIENCE_EPOCHS);
-    ASSAY_ASSERT(trust->unjudged_epochs <= ASSAY_PATIENCE_EPOCHS);
-    ASSAY_ASSERT(trust->quiet_epochs <= ASSAY_PATIENCE_EPOCHS);
-    ASSAY_ASSERT(assay_trust_is_quiet(trust) == (trust->quiet_since_epoch > 0));
-    /* A standing may lag behind its score on the way up, never on the way down. */
-    ASSAY_ASSERT(assay_standing_band(assay_trust_score_bp(trust)) <= trust->score.standing);
-    ASSAY_ASSERT(assay_standing_band(trust->integrity_bp) <= trust->integrity.standing);
-    /* After a failure nothing rises before a new incarnation is listed. */
-    if (!trust->listed_after_failure)
-        ASSAY_ASSERT(trust->integrity.standing == ASSAY_STANDING_SUSPENDED);
-    if (trust->offences.count > 0) ASSAY_ASSERT(trust->offences.last_epoch > 0);
-    if (trust->offences.count == 0) ASSAY_ASSERT(trust->offences.clean_epochs == 0);
+    ASSAY_ASSERT(assay_trust_holds(trust));
 }

@@ -105,7 +105,10 @@ uint32_t assay_trust_peak_weight(const struct assay_trust *trust);
 /* Returns: true while it votes without attesting: its vote may be taken (protocol.md 6.7). */
 bool assay_trust_is_quiet(const struct assay_trust *trust);
 
-/* Aborts when a field is outside its range or two fields contradict. Returns: nothing. */
+/* Is each field in its range, and do no two contradict? Returns: whether so. */
+bool assay_trust_holds(const struct assay_trust *trust);
+
+/* Aborts when that is not so. Returns: nothing. */
 void assay_trust_check(const struct assay_trust *trust);
 
 #endif

@@ -69,6 +69,25 @@ static enum assay_status read_leaves(struct assay_cursor *c, struct assay_state 
     return assay_bytes_equal(roster, state->roster_digest, 32) ? ASSAY_OK : ASSAY_E_INVALID;
 }
 
+static bool trust_fits(const struct assay_trust *t, uint64_t epoch)
+{
+    return assay_trust_holds(t) && t->offences.last_epoch <= epoch &&
+           t->last_false_fail_epoch <= epoch && t->out_of_date_since_epoch <= epoch;
+}
+
+/* What a close relies on: a file may say anything of the members, and an audit folds it before it
+ * knows whether any network had this state. */
+static bool members_fit(const struct assay_state *state)
+{
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        if (!trust_fits(&m->trust, state->epoch)) return false;
+        if (m->felled && !trust_fits(&m->spared, state->epoch)) return false;
+        if (m->change_epoch > state->epoch || m->failure_epoch > state->epoch) return false;
+    }
+    return true;
+}
+
 enum assay_status assay_state_peek(struct assay_slice bytes, uint64_t *epoch, uint32_t *members)
 {
     struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
@@ -101,6 +120,7 @@ enum assay_status assay_state_decode(struct assay_slice bytes, struct assay_stat
     if (header.kind != ASSAY_BLOCK_EPOCH || header.epoch != state->epoch) return ASSAY_E_INVALID;
     if (header.era != state->era) return ASSAY_E_CHAIN;
     if (!assay_bytes_equal(header.state_root, state->root, 32)) return ASSAY_E_INVALID;
+    if (!members_fit(state)) return ASSAY_E_INVALID;
     assay_block_id(head, state->head_id);
     state->head_height = header.height;
     state->head_view = header.view;

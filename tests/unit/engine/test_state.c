@@ -168,6 +168,35 @@ Test(state, a_snapshot_that_names_other_voters_than_it_has_is_refused)
     drop(b);
 }
 
+/* A close asserts what every state of a network has; a file may say anything. */
+Test(state, a_snapshot_of_members_that_no_close_leaves_is_refused)
+{
+    struct bench *b = make();
+    struct assay_member *m = &b->state.members[2];
+    const struct assay_member good = *m;
+    const uint64_t later = b->state.epoch + 1;
+#define REFUSED(field, value)                                                                      \
+    do {                                                                                           \
+        m->field = value;                                                                          \
+        encode(b);                                                                                 \
+        cr_assert_eq(decode(b, b->len), ASSAY_E_INVALID, #field);                                  \
+        *m = good;                                                                                 \
+    } while (0)
+    REFUSED(trust.offences.clean_epochs, 3); /* of no offence */
+    REFUSED(trust.offences, ((struct assay_offences){ .count = 1 }));
+    REFUSED(trust.offences.last_epoch, later);
+    REFUSED(trust.last_false_fail_epoch, later);
+    REFUSED(trust.out_of_date_since_epoch, later);
+    REFUSED(trust.integrity_bp, 0); /* and its standing is that of before */
+    REFUSED(trust.listed_after_failure, false);
+    REFUSED(change_epoch, later);
+    REFUSED(failure_epoch, later);
+#undef REFUSED
+    encode(b);
+    cr_assert_eq(decode(b, b->len), ASSAY_OK);
+    drop(b);
+}
+
 /* docs/protocol.md 5.22: who may sign is in the state, and said only where it is not the weight. */
 Test(state, seats_stand_in_leaves_and_in_the_digest_of_who_votes)
 {
