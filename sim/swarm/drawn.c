@@ -102,6 +102,12 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     }
     for (uint32_t i = 0; i < s->change_count; i++)
         if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN) has[ASSAY_SIM_DRAWN_JOINS] = true;
+    for (uint32_t i = 1; i < s->change_count; i++)
+        if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN &&
+            s->changes[i - 1].action == ASSAY_SIM_ACTION_LEAVE &&
+            s->changes[i - 1].cohort == s->changes[i].cohort &&
+            s->changes[i].at_epoch >= s->changes[i - 1].at_epoch + 12)
+            has[ASSAY_SIM_DRAWN_RETURNS] = true;
     see_crashes(s, has);
     see_dates(s, has);
     for (uint32_t i = 0; i < ASSAY_SIM_DRAWN_COUNT; i++)

@@ -48,6 +48,7 @@ enum aspect {
     ASPECT_TRIALS = 31,
     ASPECT_OLD_OPERATORS = 32,
     ASPECT_ABSENT = 33,
+    ASPECT_RETURNS = 34,
 };
 
 enum { NODES_MIN = 4 };
@@ -60,6 +61,7 @@ struct draw {
     bool burns;        /* views are nullified by the hundred: X over ranges of them */
     uint32_t pace_ms;  /* what links and machines are drawn by: epoch_ms, but where views burn */
     uint32_t victims;  /* cohort of honest nodes that attacks are aimed at; 0: everybody honest */
+    uint32_t leavers;  /* cohort of honest nodes that leave, and whose slots are free later; 0: none */
     uint32_t careless; /* cohort of honest nodes that lose their store; 0: there is none */
 };
 
@@ -109,6 +111,7 @@ void random_away(const struct draw *d);
 void random_fences(const struct draw *d);
 void random_old_operators(const struct draw *d);
 void random_absent(const struct draw *d);
+void random_returns(struct draw *d);
 void random_trials(const struct draw *d);
 void random_services(const struct draw *d);
 

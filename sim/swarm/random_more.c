@@ -10,6 +10,7 @@ enum {
     AWAY_PERMILLE = 100,       /* of scenarios: operators are replaced while a member is away */
     OLD_OPERATORS_PERMILLE = 80, /* of scenarios: operators that were replaced sign on */
     ABSENT_PERMILLE = 100,     /* of scenarios: a member is away for more than 130 epochs */
+    RETURNS_PERMILLE = 100,    /* of scenarios: some leave, and may come back */
     FENCES_PERMILLE = 60,      /* of scenarios: a fence of operators that are replaced meanwhile */
     TRIALS_PERMILLE = 100,     /* of scenarios with adversaries: they act during a trial */
 };
@@ -126,6 +127,29 @@ void random_absent(const struct draw *d)
      * next one again (docs/protocol.md 5.9). A stalled epoch of the scenario is 2T. */
     s->progress_epochs = 16 + TWO_VIEWS_MS / s->epoch_ms;
     s->epochs = s->heal_epoch + 10 + s->progress_epochs / 2;
+}
+
+/* One or two leave, and when their slots are free two join: new ones, or who left, there or on another
+ * machine (docs/protocol.md 9.6.6; sim/world/drafts.c draws it). Whoever is absent leaps over it. */
+void random_returns(struct draw *d)
+{
+    enum { NODES_FOR_TWO = 8, SLOT_WAITS = 10 };
+    struct assay_scenario *const s = d->s;
+    struct assay_sim_random r = stream(d, ASPECT_RETURNS);
+    const uint32_t leaves = between(&r, 1, 3), first = leaves + between(&r, 2, 4) + SLOT_WAITS;
+    const uint32_t second = first + between(&r, 0, 4), count = between(&r, 1, 2);
+    if (!chance(&r, RETURNS_PERMILLE) || d->burns || s->nodes <= NODES_MIN) return;
+    if (s->change_count + 3 > ASSAY_SIM_CHANGES_MAX) return;
+    if (s->cohort_count == ASSAY_SIM_COHORTS_MAX || cohort_room(s) <= s->spares + count) return;
+    d->leavers = add_cohort(d, "leavers", s->nodes < NODES_FOR_TWO ? 1 : count);
+    change_operators(d, ASSAY_SIM_ACTION_LEAVE, leaves);
+    change_operators(d, ASSAY_SIM_ACTION_JOIN, first);
+    change_operators(d, ASSAY_SIM_ACTION_JOIN, second);
+    for (uint32_t i = s->change_count - 3; i < s->change_count; i++) {
+        s->changes[i].by_cohort = true;
+        s->changes[i].cohort = d->leavers;
+    }
+    heal_after(d, second + 6);
 }
 
 /* A FENCE around an OPERATORS boundary (docs/protocol.md 9.12.2): of operators that are replaced

@@ -84,7 +84,9 @@ static void draw_long(const struct draw *d)
     if (s->epochs < s->heal_epoch + 10 + s->progress_epochs / 2)
         s->epochs = s->heal_epoch + 10 + s->progress_epochs / 2;
     for (uint32_t i = 0; i < s->change_count; i++)
-        if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN) s->changes[i].at_epoch = 1 + i;
+        if (s->changes[i].action == ASSAY_SIM_ACTION_JOIN &&
+            (d->leavers == 0 || s->changes[i].cohort != d->leavers))
+            s->changes[i].at_epoch = 1 + i;
 }
 
 /* A view lasts up to a minute when nothing goes (docs/protocol.md 5.9): epochs so long that ranges
@@ -601,6 +603,7 @@ struct assay_scenario assay_sim_random_scenario(uint64_t seed, struct assay_sim_
     random_fences(&d);
     random_old_operators(&d);
     random_absent(&d);
+    random_returns(&d);
     draw_recover(&d);
     draw_days(&d);
     random_trials(&d);
