@@ -435,12 +435,20 @@ static bool any_unconfirmed(const struct world_run *r)
     return false;
 }
 
+/* The new era has closed no epoch behind its RECOVER: the nodes that took it may reach no other. */
+static bool is_stuck(const struct world_run *r)
+{
+    enum { PATIENCE_EPOCHS = 4 };
+    return r->recovered > 0 && r->ending != ERA_FENCED && r->closed < r->era_closed + 2 &&
+           r->epoch >= r->era_epoch + PATIENCE_EPOCHS;
+}
+
 /* Not now: the step that closed the last epoch may be one of those who are told. */
 void world_recovers_turn(struct world_run *r)
 {
     look_for_unlisted(r);
     const struct assay_sim_recover *row = row_of(r);
-    if (!is_lost(r) && !r->manual && !any_unconfirmed(r) &&
+    if (!is_lost(r) && !is_stuck(r) && !r->manual && !any_unconfirmed(r) &&
         (row == NULL || r->epoch < row->at_epoch))
         return;
     world_push(r->w, world_item(r->w, 0, ITEM_RECOVER), r->w->now_us + US);
@@ -573,15 +581,18 @@ static void accept_manually(const struct world_run *r)
     }
 }
 
+/* docs/operations.md 18: to another node, where the first did not pass it on. */
 static void hand_in_again(const struct world_run *r)
 {
-    const uint32_t node = highest(r->w);
-    if (node == UINT32_MAX) return;
-    const uint32_t next = r->w->nodes[node].engine->head->state.era + 1;
-    if (next > r->recovered || r->recovers[next].bytes == NULL) return;
-    assay_status_ignore(assay_sim_world_submit(r->w, node, r->recovers[next].bytes,
-                                               r->recovers[next].len),
-                        "the next epoch tries again");
+    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
+        const struct world_node *n = &r->w->nodes[i];
+        if (!n->alive || n->engine->head->state.era >= r->recovered) continue;
+        const uint32_t next = n->engine->head->state.era + 1;
+        if (r->recovers[next].bytes == NULL) continue;
+        assay_status_ignore(assay_sim_world_submit(r->w, i, r->recovers[next].bytes,
+                                                   r->recovers[next].len),
+                            "the next epoch tries again");
+    }
 }
 
 void world_run_recover(struct assay_sim_world *w, const struct item *item)
@@ -599,7 +610,7 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
         world_old_operators_act(r);
         return;
     }
-    if (is_lost(r)) hand_in_again(r);
+    if (is_lost(r) || is_stuck(r)) hand_in_again(r);
     accept_manually(r);
     if (row == NULL || r->epoch < row->at_epoch) return;
     if (is_lost(r)) return; /* the document that they have, and no second one of that era */
