@@ -64,8 +64,8 @@ struct assay_trust {
     uint64_t quiet_since_epoch; /* in which quiet_epochs came to stand at the end; 0: it does not */
 };
 
-/* Of two records of one platform, that of the more offences, then of the newer one, then of the fewer
- * clean epochs. Returns: one of both. */
+/* Of two records of one platform, that of the more offences, then of the newer one, then of the
+ * fewer clean epochs. Returns: one of both. */
 struct assay_offences assay_offences_worse(struct assay_offences a, struct assay_offences b);
 
 /* A member named in genesis. Returns: I = A = 10000, FULL, no offence. */

@@ -50,8 +50,8 @@ struct assay_sim_closed {
     const struct assay_slice *changes;
     uint32_t change_count;
     const struct assay_genesis *genesis;
-    /* On which machine of the scenario each slot is from the next epoch on: who comes back may be on
-     * another one. [nodes]; NULL: each on its own. */
+    /* On which machine of the scenario each slot is from the next epoch on: who comes back may be
+     * on another one. [nodes]; NULL: each on its own. */
     const uint32_t *machines;
     /* COLLATERAL records, in chain order, and what they say. NULL: none may be there. */
     const struct assay_slice *updates;

@@ -243,8 +243,8 @@ static uint32_t place_of(const struct making *m, const uint8_t id[static 32])
     return UINT32_MAX;
 }
 
-/* The slot of who comes back (docs/protocol.md 9.6.6); or the lowest one that nothing is needed of any
- * more; or the next one. */
+/* The slot of who comes back (docs/protocol.md 9.6.6); or the lowest one that nothing is needed of
+ * any more; or the next one. */
 static uint32_t free_place(const struct making *m, const uint8_t id[static 32])
 {
     uint32_t lowest = UINT32_MAX;

@@ -308,7 +308,7 @@ enum assay_status assay_operators_decode(struct assay_slice bytes, struct assay_
     return assay_cursor_end(&r.in);
 }
 
-/* docs/protocol.md 9.2: of a kind that the verifier has; no judge takes a question about another. */
+/* docs/protocol.md 9.2: of a kind that the verifier has; no judge takes a question of another. */
 static bool kind_is_known(uint32_t kind)
 {
     return kind != ASSAY_KIND_NONE && kind < ASSAY_KIND_COUNT;

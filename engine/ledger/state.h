@@ -300,8 +300,8 @@ uint32_t assay_member_row_weight(const struct assay_member *member);
 bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epoch);
 /* Returns: the slot of a node id, or the member count; those that left are not found. */
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32]);
-/* The same members in the same slots, each in its stage since the same epoch? So none of them left and
- * joined again in between, with another operator or machine. Returns: whether so. */
+/* The same members in the same slots, each in its stage since the same epoch? So none of them left
+ * and joined again in between, with another operator or machine. Returns: whether so. */
 bool assay_state_same_roster(const struct assay_state *a, const struct assay_state *b);
 /* t0, base and roll of the running epoch's past. Returns: NULL when it is forgotten. */
 const struct assay_past *assay_state_past(const struct assay_state *state, uint64_t epoch);

@@ -69,8 +69,9 @@ ASSAY_CHECKED enum assay_status assay_record_put_update(struct assay_writer *w,
 /* The offer in the bytes of a COLLATERAL record. Returns: ASSAY_OK | INPUT statuses */
 ASSAY_CHECKED enum assay_status assay_update_offer(struct assay_slice record,
                                                    struct assay_slice *offer);
-/* May an offer of these facts be the first of an epoch of this t0, beside what a state has? Returns:
- * ASSAY_OK | ASSAY_E_DUPLICATE (it waits or is tried already, or was reverted) | ASSAY_E_FULL */
+/* May an offer of these facts be the first of an epoch of this t0, beside what a state has?
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (it waits or is tried already, or was reverted) |
+ * ASSAY_E_FULL */
 ASSAY_CHECKED enum assay_status assay_update_fits(const struct assay_update *updates,
                                                   uint32_t count, uint64_t t0_ms,
                                                   const struct assay_update_facts *facts);

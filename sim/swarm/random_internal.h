@@ -61,7 +61,7 @@ struct draw {
     bool burns;        /* views are nullified by the hundred: X over ranges of them */
     uint32_t pace_ms;  /* what links and machines are drawn by: epoch_ms, but where views burn */
     uint32_t victims;  /* cohort of honest nodes that attacks are aimed at; 0: everybody honest */
-    uint32_t leavers;  /* cohort of honest nodes that leave, and whose slots are free later; 0: none */
+    uint32_t leavers;  /* cohort of honest nodes that leave; 0: there is none */
     uint32_t careless; /* cohort of honest nodes that lose their store; 0: there is none */
 };
 

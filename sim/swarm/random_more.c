@@ -129,8 +129,8 @@ void random_absent(const struct draw *d)
     s->epochs = s->heal_epoch + 10 + s->progress_epochs / 2;
 }
 
-/* One or two leave, and when their slots are free two join: new ones, or who left, there or on another
- * machine (docs/protocol.md 9.6.6; sim/world/drafts.c draws it). Whoever is absent leaps over it. */
+/* One or two leave, and when their slots are free two join: new ones, or who left, there or on
+ * another machine (docs/protocol.md 9.6.6; sim/world/drafts.c draws it). */
 void random_returns(struct draw *d)
 {
     enum { NODES_FOR_TWO = 8, SLOT_WAITS = 10 };

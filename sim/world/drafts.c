@@ -103,8 +103,8 @@ static void add_members(struct drafting *d, const struct assay_sim_change *row,
     }
 }
 
-/* Half of those for whom there is a slot to come back to are who left it (docs/protocol.md 9.6.6), in
- * any of them; half of these on another machine. Returns: UINT32_MAX when a new one comes. */
+/* Half of those for whom there is a slot to come back to are who left it (docs/protocol.md 9.6.6),
+ * in any of them; half of these on another machine. Returns: UINT32_MAX when a new one comes. */
 static uint32_t slot_to_come_back(struct world_run *r, uint64_t activation)
 {
     struct world_changes *c = r->changes;
@@ -119,7 +119,7 @@ static uint32_t slot_to_come_back(struct world_run *r, uint64_t activation)
     ASSAY_UNREACHABLE("as many as were counted");
 }
 
-/* Where nothing depends on the hardware of the slot's own machine, and no adversary is beside it. */
+/* Another one only where evidence is modelled, and no adversary is beside it. */
 static uint32_t machine_to_come_back(struct world_run *r, uint32_t slot)
 {
     struct world_changes *c = r->changes;

@@ -10,7 +10,6 @@
 
 #include "base/cbor.h"
 #include "engine/audit.h"
-#include "engine/engine_internal.h"
 #include "engine/ledger/boundary.h"
 
 #include <criterion/criterion.h>
@@ -798,53 +797,4 @@ Test(audit, follows_what_operators_decided, .timeout = 60)
     free(t.value);
     assay_store_close(&store);
     assay_sim_world_destroy(&w);
-}
-
-/* One left, and a slot of as many members as before has somebody of another operator and platform: a
- * count of slots says nothing of the groups (docs/protocol.md 6.2). */
-static void follows_into_a_used_slot(bool other_place)
-{
-    enum { GONE = 6, MATE = 3 };
-    const struct assay_sim_world_options o = { .seed = 21, .nodes = NODES, .epoch_ms = 400 };
-    struct assay_sim_world *w = assay_sim_world_create(&o);
-    const struct assay_genesis_member *mate = &w->genesis->members[MATE];
-    struct assay_action leave = { .kind = ASSAY_ACTION_LEAVE };
-    struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
-    char name[WORLD_NAME_LEN];
-    cr_assert(assay_sim_world_run_to_epoch(w, 3, 20000), "%s", assay_sim_world_violation(w));
-    assay_bytes_copy(leave.node_id, 32, w->genesis->members[GONE].node_id, 32);
-    decide(w, 1, assay_sim_world_epoch(w, 0) + 3, &leave);
-    for (int i = 0; i < 400; i++) {
-        if (w->nodes[1].engine->head->state.members[GONE].stage == ASSAY_STAGE_LEFT) break;
-        cr_assert(assay_sim_world_run(w, 10), "%s", assay_sim_world_violation(w));
-    }
-    assay_sim_world_kill(w, GONE);
-    uint64_t now = assay_sim_world_epoch(w, 0) + 12;
-    cr_assert(assay_sim_world_run_to_epoch(w, now, 60000), "%s", assay_sim_world_violation(w));
-    world_card(w, GONE, 50, &join.card, name); /* a newcomer, keys of its own */
-    if (other_place) {
-        assay_bytes_copy(join.card.platform_id, 32, mate->platform_id, 32);
-        assay_bytes_copy(join.card.vendor_root, 32, mate->vendor_root, 32);
-        assay_bytes_copy(join.card.operator_id, 32, mate->operator_id, 32);
-    }
-    decide(w, 2, now + 3, &join);
-    cr_assert(assay_sim_world_run_to_epoch(w, now + 10, 60000), "%s", assay_sim_world_violation(w));
-    cr_assert_eq(w->nodes[0].engine->head->state.members[GONE].stage, ASSAY_STAGE_MEMBER);
-    cr_assert_eq(w->nodes[0].engine->head->state.member_count, NODES);
-    struct assay_store *store = copy_of(w, 0);
-    const struct wish later = { .from_epoch = now + 6 };
-    const struct wish *const wishes[] = { &plain, &later };
-    for (size_t i = 0; i < 2; i++) {
-        const struct outcome r = audit(w, store, wishes[i]);
-        cr_assert_eq(r.status, ASSAY_OK, "%s, epoch %llu", r.fault.fault.what,
-                     (unsigned long long)r.fault.key.epoch);
-    }
-    assay_store_close(&store);
-    assay_sim_world_destroy(&w);
-}
-
-Test(audit, follows_newcomers_into_used_slots, .timeout = 60)
-{
-    follows_into_a_used_slot(false);
-    follows_into_a_used_slot(true);
 }

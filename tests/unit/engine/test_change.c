@@ -285,7 +285,8 @@ Test(change, who_left_comes_back_to_its_own_slot_and_to_no_other)
     cr_assert_eq(assay_state_slot_of(&b->state, join.card.node_id), 4);
     for (uint32_t i = 0; i < b->state.member_count; i++)
         for (uint32_t k = 0; k < i; k++)
-            cr_assert_neq(memcmp(b->state.members[i].node_id, b->state.members[k].node_id, 32), 0);
+            cr_assert_not(assay_bytes_equal(b->state.members[i].node_id,
+                                            b->state.members[k].node_id, 32));
     change_card(b, 20, 1, &join.card);
     cr_assert_eq(change_offer_one(b, 4, b->context.epoch + 2, &join), ASSAY_OK);
     change_pass_epoch(b);

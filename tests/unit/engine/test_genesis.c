@@ -218,8 +218,8 @@ static enum assay_status body_status(struct made *m)
     return assay_genesis_encode_body(&m->genesis, &w);
 }
 
-/* A judge ends when it is asked about a kind that there is not, so none gets into a roster, by genesis
- * or by a JOIN. */
+/* A judge ends when it is asked about a kind that there is not, so none gets into a roster, by
+ * genesis or by a JOIN. */
 Test(genesis, takes_no_card_of_a_kind_that_there_is_not)
 {
     struct made *m = make();

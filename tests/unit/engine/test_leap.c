@@ -664,51 +664,6 @@ Test(leap, arrives_in_a_network_that_shrank, .timeout = 60)
     assay_sim_world_destroy(&w);
 }
 
-/* One left, and is back with its identity on a machine of another operator: the slots, the ids and the
- * stages are those of before, the groups are not. */
-Test(leap, arrives_where_one_came_back_on_another_machine, .timeout = 120)
-{
-    enum { MANY = 7, GONE = 6, MATE = 3 };
-    const struct assay_sim_world_options o = { .seed = 21, .nodes = MANY, .epoch_ms = 400 };
-    struct assay_sim_world *w = assay_sim_world_create(&o);
-    struct assay_action leave = { .kind = ASSAY_ACTION_LEAVE };
-    struct assay_action join = { .kind = ASSAY_ACTION_JOIN };
-    const struct assay_genesis_member *mate = &w->genesis->members[MATE];
-    char name[WORLD_NAME_LEN];
-    cr_assert(assay_sim_world_run_to_epoch(w, 3, 20000), "%s", assay_sim_world_violation(w));
-    assay_sim_world_acts(w, 0)->loses_store = true;
-    assay_sim_world_kill(w, 0);
-    assay_bytes_copy(leave.node_id, 32, w->genesis->members[GONE].node_id, 32);
-    decide(w, 1, assay_sim_world_epoch(w, 1) + 3, &leave);
-    for (int i = 0; i < 400; i++) {
-        if (w->nodes[1].engine->head->state.members[GONE].stage == ASSAY_STAGE_LEFT) break;
-        cr_assert(assay_sim_world_run(w, 10), "%s", assay_sim_world_violation(w));
-    }
-    assay_sim_world_kill(w, GONE);
-    uint64_t now = assay_sim_world_epoch(w, 1) + 12;
-    cr_assert(assay_sim_world_run_to_epoch(w, now, 60000), "%s", assay_sim_world_violation(w));
-    world_card(w, GONE, w->deal[GONE], &join.card, name);
-    assay_bytes_copy(join.card.platform_id, 32, mate->platform_id, 32);
-    assay_bytes_copy(join.card.vendor_root, 32, mate->vendor_root, 32);
-    assay_bytes_copy(join.card.operator_id, 32, mate->operator_id, 32);
-    decide(w, 2, now + 3, &join);
-    now += 12;
-    cr_assert(assay_sim_world_run_to_epoch(w, now, 60000), "%s", assay_sim_world_violation(w));
-    for (uint32_t node = 1; node < MANY; node++) {
-        struct assay_store *store = w->nodes[node].store;
-        cr_assert_eq(assay_store_prune(store, ASSAY_STORE_BLOCK, 0, now), ASSAY_OK);
-        cr_assert_eq(assay_store_commit(store), ASSAY_OK);
-    }
-    assay_sim_world_restart(w, 0);
-    cr_assert(joins(w, 20000), "%s", assay_sim_world_violation(w));
-    agrees(w);
-    cr_assert_gt(assay_sim_world_notes(w, 0, ASSAY_NOTE_LEAPT, ASSAY_SLOT_ALL), 0);
-    const struct assay_engine *own = w->nodes[0].engine;
-    cr_assert_eq(own->head->state.members[GONE].stage, ASSAY_STAGE_MEMBER);
-    cr_assert_eq(own->head->groups.operator_[GONE], own->head->groups.operator_[MATE]);
-    assay_sim_world_destroy(&w);
-}
-
 /* It arrives while a change is on trial (docs/protocol.md 9.9), and sees it revert: the rules
  * before are those of a change, too, and in nothing that it had. */
 Test(leap, arrives_during_a_trial_and_sees_it_revert, .timeout = 60)

@@ -295,8 +295,8 @@ static void away_and_slandered(struct change_bench *b, bool slandered)
     b->ledger.counted[3] = b->ledger.balloted[3] = false;
 }
 
-/* Of four voters one has less than a third of the table, and more than a third of those that vote on
- * another one: it ends no trial for who is only away. */
+/* Of four voters one has less than a third of the table, and more than a third of those that vote
+ * on another one: it ends no trial for who is only away. */
 Test(trial, less_than_a_third_of_the_table_exempts_nobody)
 {
     for (int slandered = 0; slandered < 2; slandered++) {

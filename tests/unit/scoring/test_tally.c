@@ -445,7 +445,8 @@ Test(scoring_tally, the_worst_record_of_a_platform_is_that_of_all_its_ids)
     for (uint32_t turn = 0; turn < COUNT; turn++) { /* in each order of a ring */
         world_init(&w, COUNT + 4);
         for (uint32_t i = 0; i < COUNT; i++) {
-            memcpy(w.places[i].platform_id, w.places[0].platform_id, ASSAY_SCORING_ID_LEN);
+            assay_bytes_copy(w.places[i].platform_id, ASSAY_SCORING_ID_LEN, w.places[0].platform_id,
+                             ASSAY_SCORING_ID_LEN);
             w.trust[i].offences = records[(i + turn) % COUNT];
         }
         w.epoch = 100;

@@ -92,8 +92,8 @@ Test(sim_changes, a_slot_is_used_again_and_by_another, .timeout = 60)
     assay_sim_outcome_free(&o);
 }
 
-/* Some newcomers are who left, on their own machine or on another one. A seed draws who and where: what
- * comes of it is that slots, groups and weights are those of all, whatever was drawn. */
+/* Some newcomers are who left, on their own machine or on another one. A seed draws who and where:
+ * slots, groups and weights are those of all, whatever was drawn. */
 Test(sim_changes, who_left_comes_back_to_its_own_slot, .timeout = 240)
 {
     for (uint64_t seed = 1; seed <= 8; seed++) {
