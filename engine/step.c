@@ -139,8 +139,8 @@ static void carry_out(struct assay_engine *e, const struct assay_simplex_action 
     case ASSAY_SIMPLEX_ACCUSE: break; /* by drain */
     case ASSAY_SIMPLEX_BEHIND: assay_sync_start(e, a->view); return;
     case ASSAY_SIMPLEX_ROLLED_BACK:
-        /* Peers hold votes of the listed key set. Keys that wait to be listed have signed none: they
-         * are not finished by an answer about the set that they replace. */
+        /* Peers hold votes of the listed key set. Keys that wait to be listed have signed none:
+         * they are not finished by an answer about the set that they replace. */
         if (!e->own->listed) return;
         assay_own_rolled_back(e);
         assay_order_derive(e);

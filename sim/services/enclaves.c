@@ -367,7 +367,6 @@ static void forget(struct assay_sim_services *s, uint32_t process)
     /* Whoever starts before the next birth goes on from nothing of this one. */
     instance_of(s, process)->released = 0;
     instance_of(s, process)->named = false;
-    instance_of(s, process)->released = 0; /* a process that starts before the next birth owes nothing */
     s->views[instance_of(s, process)->group].session[first / clones % s->load->enclaves] = 0;
 }
 

@@ -470,8 +470,8 @@ void world_appraise(const struct assay_sim_world *w, struct assay_slice bytes,
 enum { WORLD_POLICY_LEN = 13 + LISTED_BITS + 4 };
 size_t world_policy_make(uint32_t number, const uint8_t fails[static NODE_BITS],
                          uint8_t out[static WORLD_POLICY_LEN]);
-/* The rules of an epoch, to be filled: a node that was away for hundreds of epochs verifies evidence
- * of each of them again (docs/protocol.md 9.8). Returns: borrowed until the next call. */
+/* The rules of an epoch, to be filled: a node that was away for hundreds of epochs verifies
+ * evidence of each of them again (docs/protocol.md 9.8). Returns: borrowed until the next call. */
 struct world_epoch_rules *world_rules_place(struct assay_sim_world *w, uint64_t epoch);
 /* A node is the first in an epoch: its rules are those of the epoch. Returns: nothing. */
 void world_rules_turn(struct assay_sim_world *w, uint32_t node, uint64_t epoch);

@@ -551,8 +551,8 @@ Test(restart, an_epoch_that_votes_close_ends_the_question_about_it, .timeout = 6
     assay_sim_world_destroy(&w);
 }
 
-/* docs/protocol.md 2.8: its disk is from before votes that peers hold, so it makes new keys; answers
- * about the old set that are still on their way then do not finish the new one, too. */
+/* docs/protocol.md 2.8: its disk is from before votes that peers hold, so it makes new keys;
+ * answers about the old set that are still on their way then do not finish the new one, too. */
 Test(restart, late_answers_about_the_old_keys_do_not_finish_the_new_ones, .timeout = 120)
 {
     const struct assay_sim_world_options o = {
