@@ -30,7 +30,7 @@ struct assay_board {
 static enum assay_status set_up(struct assay_board *b, const struct assay_board_config *config,
                                 char message[static ASSAY_BOARD_MESSAGE_LEN])
 {
-    b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + 1;
+    b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + ASSAY_CONT_SEATS_MAX + 1;
     b->roster.self = (uint16_t)(b->roster.count - 1);
     b->instances = config->instances;
     b->roster.entries = calloc(b->roster.count, sizeof *b->roster.entries);
@@ -151,12 +151,49 @@ static void take_rows(struct assay_board *b, const struct assay_cont_group *grou
     }
 }
 
+static uint32_t seat_slot(const struct assay_board *b, uint32_t seat)
+{
+    return ASSAY_CONT_SLOTS_MAX + b->instances + seat;
+}
+
+static bool is_listed(const struct assay_board *b, const uint8_t curve[static 32])
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        if (!b->roster.entries[i].gone && assay_bytes_equal(b->parties[i].contact.curve, curve, 32))
+            return true;
+    return false;
+}
+
+void assay_board_seats(struct assay_board *board, const struct assay_cont_roster *roster,
+                       const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        const bool named = i < roster->count && contact[i].address_len > 0 &&
+                           !is_listed(board, contact[i].curve) &&
+                           !assay_bytes_equal(contact[i].curve, board->public_key, 32);
+        struct assay_cont_from from = { .replica = true };
+        if (named) assay_bytes_copy(from.key, sizeof from.key, roster->key[i], sizeof from.key);
+        set_party(board, seat_slot(board, i), &from, named ? &contact[i] : NULL);
+    }
+}
+
+/* One CURVE key is one party. */
+static void drop_listed_seats(struct assay_board *b)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        const uint32_t slot = seat_slot(b, i);
+        if (!b->roster.entries[slot].gone && is_listed(b, b->parties[slot].contact.curve))
+            set_party(b, slot, NULL, NULL);
+    }
+}
+
 void assay_board_take(struct assay_board *board, const struct assay_cont_group *group)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
         const struct assay_cont_member *m = &group->member[i];
         assay_board_list(board, i, m->key, m->listed ? &m->contact : NULL);
     }
+    drop_listed_seats(board);
     take_rows(board, group);
 }
 
@@ -181,20 +218,27 @@ void assay_board_to_slot(struct assay_board *board, uint16_t slot, struct assay_
                         "a frame that is lost is said again by whoever waits for its answer");
 }
 
+static bool has_key(const struct assay_board *b, uint32_t slot, const uint8_t *key)
+{
+    return !b->roster.entries[slot].gone &&
+           assay_bytes_equal(b->parties[slot].from.key, key, ASSAY_P256_PUBLIC_LEN);
+}
+
+/* Returns: the slot of a replica; that of this process: nobody has the key. */
 static uint32_t slot_of(const struct assay_board *b, const uint8_t *key)
 {
     for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
-        if (!b->roster.entries[i].gone &&
-            assay_bytes_equal(b->parties[i].from.key, key, ASSAY_P256_PUBLIC_LEN))
-            return i;
-    return ASSAY_CONT_SLOTS_MAX;
+        if (has_key(b, i, key)) return i;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        if (has_key(b, seat_slot(b, i), key)) return seat_slot(b, i);
+    return b->roster.self;
 }
 
 void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
                             struct assay_slice frame)
 {
     const uint32_t slot = slot_of(board, key);
-    if (slot < ASSAY_CONT_SLOTS_MAX) assay_board_to_slot(board, (uint16_t)slot, frame);
+    if (slot != board->roster.self) assay_board_to_slot(board, (uint16_t)slot, frame);
 }
 
 void assay_board_to_session(struct assay_board *board, const uint8_t instance[static 32],

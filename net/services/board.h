@@ -5,7 +5,8 @@
  * The links are those of peers (net/zmq/link.h): one door that all dial, one line out to whom one
  * speaks to, so whatever holds there against members who mean ill holds here, too. A slot of the
  * link's roster is a member's replica (0 .. ASSAY_CONT_SLOTS_MAX - 1), then an instance's newest
- * session by the places of their rows, last this process itself.
+ * session by the places of their rows, then seats of a view that a hand-over named, last this
+ * process itself.
  */
 #ifndef ASSAY_NET_SERVICES_BOARD_H
 #define ASSAY_NET_SERVICES_BOARD_H
@@ -44,6 +45,12 @@ void assay_board_take(struct assay_board *board, const struct assay_cont_group *
 void assay_board_list(struct assay_board *board, uint32_t slot,
                       const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                       const struct assay_cont_contact *contact);
+
+/* Members of a view as a hand-over named them (docs/services.md 1.9.8), in the place of those
+ * before; each only as long as the ledger lists nobody with its CURVE key. In: contact by seat;
+ * address_len 0: not named. Returns: nothing. */
+void assay_board_seats(struct assay_board *board, const struct assay_cont_roster *roster,
+                       const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX]);
 
 /* Queues a frame to the replica or holder of a key, or to whoever is in a slot; a line is dialled
  * when there is none. What cannot be sent is lost, as on any link. Returns: nothing. */

@@ -138,6 +138,8 @@ const char *assay_enclave_why(const struct assay_enclave *enclave)
 static void perform(struct assay_enclave *e)
 {
     const struct assay_cont_roster *roster = &e->client.config.roster;
+    if ((e->outs.told & ASSAY_CONT_TOLD_VIEW) != 0)
+        assay_board_seats(e->board, roster, e->client.contact);
     for (uint32_t i = 0; i < e->outs.count; i++)
         for (uint32_t seat = 0; seat < roster->count; seat++)
             if (e->outs.out[i].seats >> seat & 1)
@@ -324,6 +326,8 @@ static void keep_row(struct assay_enclave *e)
     if (group == NULL || !e->numbered || e->now_ms < e->keep_at_ms) return;
     const struct assay_cont_instance_row *row = assay_cont_group_row(group, e->instance);
     if (row == NULL || !wants_keep(e, group, row)) return;
+    /* After a hand-over the ledger may have to catch up: it takes receipts of its own view. */
+    if (e->client.config.roster.view != group->now.roster.view) return;
     if (!has_receipt(e, group, row->shown)) {
         uint8_t nonce[32];
         if (e->client.ask_receipt.asked || !draw(e, nonce)) return;

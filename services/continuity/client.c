@@ -315,6 +315,17 @@ static enum assay_status take_signed(struct assay_cont_client *c, uint32_t seat,
     return ASSAY_OK;
 }
 
+/* docs/services.md 1.9.8: a later view than the one that is known. Each seat is asked once in a
+ * pause, since one that has no record answers with the same refusal. */
+static void take_hint(struct assay_cont_client *c, uint8_t seat, uint64_t view,
+                      struct assay_cont_outs *outs)
+{
+    if (view > c->view_hint) c->view_hint = view;
+    if (view <= c->config.roster.view || (c->asked_handover & seat) != 0) return;
+    c->asked_handover |= seat;
+    assay_cont_client_say_handover_get(c, seat, outs);
+}
+
 static enum assay_status take_refused(struct assay_cont_client *c, uint32_t seat,
                                       const struct assay_cont_frame *f,
                                       struct assay_cont_outs *outs)
@@ -327,7 +338,7 @@ static enum assay_status take_refused(struct assay_cont_client *c, uint32_t seat
         outs->told |= ASSAY_CONT_TOLD_FENCED;
         return ASSAY_OK;
     case ASSAY_CONT_VIEW:
-        if (f->value > c->view_hint) c->view_hint = f->value;
+        take_hint(c, only, f->value, outs);
         return ASSAY_OK;
     case ASSAY_CONT_GAP:
         /* It lags: from the last certified state, then what is under way. */
@@ -344,35 +355,6 @@ static enum assay_status take_refused(struct assay_cont_client *c, uint32_t seat
     ASSAY_UNREACHABLE("a reason that the decoder refuses");
 }
 
-enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t seat,
-                                          struct assay_slice bytes, uint64_t now_ms,
-                                          struct assay_cont_outs *outs)
-{
-    struct assay_cont_frame f;
-    enum assay_status status = ASSAY_E_LANE;
-    outs_clear(outs);
-    set_wake(c, outs);
-    ASSAY_TRY(assay_cont_frame_decode(bytes, &f));
-    if (f.kind != ASSAY_CONT_OPENED && f.kind != ASSAY_CONT_ACK &&
-        f.kind != ASSAY_CONT_CONFIRMED && f.kind != ASSAY_CONT_SIGNED &&
-        f.kind != ASSAY_CONT_REFUSED)
-        return ASSAY_E_LANE;
-    if (seat >= c->config.roster.count || f.group != c->config.home.group ||
-        f.session != c->config.session || !assay_bytes_equal(f.instance, c->config.instance, 32))
-        return ASSAY_E_STRANGER;
-    if (c->phase == ASSAY_CONT_ENDED) return ASSAY_E_STALE;
-    if (f.view != c->config.roster.view && f.kind != ASSAY_CONT_REFUSED) return ASSAY_E_STALE;
-    if (f.kind == ASSAY_CONT_OPENED) status = take_opened(c, seat, &f, outs);
-    else if (f.kind == ASSAY_CONT_ACK) status = take_ack(c, seat, &f, now_ms, outs);
-    else if (f.kind == ASSAY_CONT_CONFIRMED) status = take_confirmed(c, seat, &f, outs);
-    else if (f.kind == ASSAY_CONT_SIGNED) status = take_signed(c, seat, &f, outs);
-    else status = take_refused(c, seat, &f, outs);
-    set_wake(c, outs);
-    return status;
-}
-
-/* --- facts and time */
-
 /* Those that have answered may have been between two states: all are asked again. */
 static void ask_receipt_again(struct assay_cont_client *c, uint64_t now_ms,
                               struct assay_cont_outs *outs)
@@ -383,10 +365,15 @@ static void ask_receipt_again(struct assay_cont_client *c, uint64_t now_ms,
 
 /* Everything that is not certified is said again, in the new view, and counted there anew. */
 static void move(struct assay_cont_client *c, const struct assay_cont_roster *roster,
+                 const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX],
                  uint64_t now_ms, struct assay_cont_outs *outs)
 {
     const uint64_t until = c->flight_last;
     c->config.roster = *roster;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        c->contact[i] = contact[i];
+    c->asked_handover = 0;
+    outs->told |= ASSAY_CONT_TOLD_VIEW;
     c->answered = c->adopted = c->forgot = 0;
     c->found = c->phase == ASSAY_CONT_OPENING ? (struct assay_cont_entry){ 0 } : c->found;
     for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
@@ -408,6 +395,49 @@ static void move(struct assay_cont_client *c, const struct assay_cont_roster *ro
     c->resend_at_ms = now_ms + RESEND_MS;
 }
 
+/* docs/services.md 1.9.8: one step from the view that is known. Who serves it cannot have entered
+ * it but by the ledger, so what a quorum of it says is as good as after a fact. */
+static enum assay_status take_handover(struct assay_cont_client *c,
+                                       const struct assay_cont_frame *f, uint64_t now_ms,
+                                       struct assay_cont_outs *outs)
+{
+    struct assay_cont_handover h;
+    ASSAY_TRY(assay_cont_handover_decode(f->list, &h));
+    ASSAY_TRY(assay_cont_handover_check(&c->config.home, &c->config.roster, &h));
+    move(c, &h.record.roster, h.contact, now_ms, outs);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t seat,
+                                          struct assay_slice bytes, uint64_t now_ms,
+                                          struct assay_cont_outs *outs)
+{
+    struct assay_cont_frame f;
+    enum assay_status status = ASSAY_E_LANE;
+    outs_clear(outs);
+    set_wake(c, outs);
+    ASSAY_TRY(assay_cont_frame_decode(bytes, &f));
+    if (f.kind != ASSAY_CONT_OPENED && f.kind != ASSAY_CONT_ACK &&
+        f.kind != ASSAY_CONT_CONFIRMED && f.kind != ASSAY_CONT_SIGNED &&
+        f.kind != ASSAY_CONT_REFUSED && f.kind != ASSAY_CONT_HANDOVER)
+        return ASSAY_E_LANE;
+    if (seat >= c->config.roster.count || f.group != c->config.home.group ||
+        f.session != c->config.session || !assay_bytes_equal(f.instance, c->config.instance, 32))
+        return ASSAY_E_STRANGER;
+    if (c->phase == ASSAY_CONT_ENDED) return ASSAY_E_STALE;
+    if (f.view != c->config.roster.view && f.kind != ASSAY_CONT_REFUSED) return ASSAY_E_STALE;
+    if (f.kind == ASSAY_CONT_OPENED) status = take_opened(c, seat, &f, outs);
+    else if (f.kind == ASSAY_CONT_ACK) status = take_ack(c, seat, &f, now_ms, outs);
+    else if (f.kind == ASSAY_CONT_CONFIRMED) status = take_confirmed(c, seat, &f, outs);
+    else if (f.kind == ASSAY_CONT_SIGNED) status = take_signed(c, seat, &f, outs);
+    else if (f.kind == ASSAY_CONT_HANDOVER) status = take_handover(c, &f, now_ms, outs);
+    else status = take_refused(c, seat, &f, outs);
+    set_wake(c, outs);
+    return status;
+}
+
+/* --- facts and time */
+
 void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont_fact *fact,
                             uint64_t now_ms, struct assay_cont_outs *outs)
 {
@@ -415,7 +445,7 @@ void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont
     if (fact->kind == ASSAY_CONT_LOST) c->lost = true;
     if (fact->kind == ASSAY_CONT_STARTED && fact->roster.view > c->config.roster.view &&
         c->phase != ASSAY_CONT_ENDED)
-        move(c, &fact->roster, now_ms, outs);
+        move(c, &fact->roster, fact->contact, now_ms, outs);
     set_wake(c, outs);
 }
 
@@ -425,6 +455,7 @@ void assay_cont_client_tick(struct assay_cont_client *c, uint64_t now_ms,
     outs_clear(outs);
     set_wake(c, outs);
     if (!is_under_way(c) || now_ms < c->resend_at_ms) return;
+    c->asked_handover = 0;
     const uint8_t all = all_seats(c);
     if (c->phase == ASSAY_CONT_OPENING)
         assay_cont_client_say_open(c, (uint8_t)(all & ~c->answered), outs);

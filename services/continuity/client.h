@@ -41,6 +41,7 @@ enum {
     ASSAY_CONT_TOLD_CONFIRMED = 1 << 3,
     ASSAY_CONT_TOLD_RECEIPT = 1 << 4,
     ASSAY_CONT_TOLD_FENCED = 1 << 5,
+    ASSAY_CONT_TOLD_VIEW = 1 << 6, /* it follows a later view: the roster and contact[] are new */
 };
 
 struct assay_cont_out {
@@ -79,7 +80,11 @@ struct assay_cont_client {
     enum assay_cont_end end;
     bool lost;      /* the group's quorum is gone: stop serving, keep the blob */
     bool suspended; /* a replica says that our author stands so */
-    uint64_t view_hint; /* the highest view that a replica named: ask the ledger */
+    uint64_t view_hint; /* the highest view that a replica named; beyond the roster's: no hand-over
+                           has led there, and the ledger has to show it */
+    uint8_t asked_handover; /* seats, since the last pause */
+    /* Of the roster, as a hand-over named them; address_len 0: the ledger knows. */
+    struct assay_cont_contact contact[ASSAY_CONT_SEATS_MAX];
 
     uint8_t nonce[32]; /* of OPEN */
     uint8_t answered;  /* seats that opened, in this view */
@@ -150,7 +155,7 @@ void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont
 /* A frame of the replica in a seat. Returns: ASSAY_OK | what assay_cont_frame_decode says |
  * ASSAY_E_LANE | ASSAY_E_STRANGER (another instance's, session's, no seat) | ASSAY_E_STALE (of
  * another view, answers nothing that is asked) | ASSAY_E_INVALID (another digest) |
- * ASSAY_E_SIGNATURE */
+ * ASSAY_E_SIGNATURE | of a HANDOVER what assay_cont_handover_decode and _check say */
 ASSAY_CHECKED enum assay_status assay_cont_client_frame(struct assay_cont_client *c, uint32_t seat,
                                                         struct assay_slice bytes, uint64_t now_ms,
                                                         struct assay_cont_outs *outs);

@@ -49,6 +49,13 @@ void assay_cont_client_say_adopt(struct assay_cont_client *c, uint64_t index,
     say(&f, seats, outs);
 }
 
+void assay_cont_client_say_handover_get(struct assay_cont_client *c, uint8_t seats,
+                                        struct assay_cont_outs *outs)
+{
+    const struct assay_cont_frame f = frame_of(c, ASSAY_CONT_HANDOVER_GET);
+    say(&f, seats, outs);
+}
+
 void assay_cont_client_say_question(struct assay_cont_client *c, enum assay_cont_kind kind,
                                     const struct assay_cont_question *question, uint8_t seats,
                                     struct assay_cont_outs *outs)

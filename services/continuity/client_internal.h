@@ -15,6 +15,8 @@ void assay_cont_client_say_adopt(struct assay_cont_client *c, uint64_t index,
 void assay_cont_client_say_question(struct assay_cont_client *c, enum assay_cont_kind kind,
                                     const struct assay_cont_question *question, uint8_t seats,
                                     struct assay_cont_outs *outs);
+void assay_cont_client_say_handover_get(struct assay_cont_client *c, uint8_t seats,
+                                        struct assay_cont_outs *outs);
 /* The frame under way, as it is. */
 void assay_cont_client_say_flight(struct assay_cont_client *c, uint8_t seats,
                                   struct assay_cont_outs *outs);

@@ -24,6 +24,13 @@ uint32_t assay_cont_seat(const struct assay_cont_roster *roster,
     return seat;
 }
 
+bool assay_cont_has_a_key_twice(const struct assay_cont_roster *roster)
+{
+    for (uint32_t i = 0; i < roster->count; i++)
+        if (assay_cont_seat(roster, roster->key[i]) != i) return true;
+    return false;
+}
+
 bool assay_cont_newer(const struct assay_cont_entry *a, const struct assay_cont_entry *b)
 {
     if (a->writer != b->writer) return a->writer > b->writer;

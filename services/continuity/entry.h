@@ -19,6 +19,7 @@
 
 enum {
     ASSAY_CONT_SEATS_MAX = 7,        /* replicas of a group: 3, 5 or 7 */
+    ASSAY_CONT_ADDRESS_MAX = 64,
     ASSAY_CONT_INSTANCES_MAX = 10240, /* of a group */
     ASSAY_CONT_BATCH_MAX = 512,      /* digests of one frame: 16 KiB */
     ASSAY_CONT_QUEUE_MAX = 4096,     /* states of a session that are not certified yet */
@@ -38,6 +39,13 @@ struct assay_cont_entry {
     uint64_t writer;   /* the session that wrote index and digest; never above promised */
     uint64_t index;
     uint8_t digest[32];
+};
+
+/* How a process is reached, and known when it calls: links run between CURVE keys. */
+struct assay_cont_contact {
+    uint8_t curve[32];                       /* made at start, never sealed */
+    uint8_t address[ASSAY_CONT_ADDRESS_MAX]; /* HOST:PORT, printable, no NUL */
+    uint8_t address_len;                     /* 1 .. ASSAY_CONT_ADDRESS_MAX */
 };
 
 /* Who serves in a view, by the keys that replicas make at start and never store. */
@@ -96,6 +104,8 @@ bool assay_cont_size_is_fit(uint32_t count);
 /* Returns: the seat of key; roster->count when it has none. */
 uint32_t assay_cont_seat(const struct assay_cont_roster *roster,
                          const uint8_t key[static ASSAY_P256_PUBLIC_LEN]);
+/* Returns: whether one key has two seats. */
+bool assay_cont_has_a_key_twice(const struct assay_cont_roster *roster);
 /* Returns: true when a was written after b: by a later session, or later in the same one. */
 bool assay_cont_newer(const struct assay_cont_entry *a, const struct assay_cont_entry *b);
 /* The digest of state `index`. Returns: nothing. */

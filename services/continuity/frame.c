@@ -28,6 +28,7 @@ enum field {
     PLACE = 1 << 16,
     SIGNATURE = 1 << 17,
     BARE = 1 << 18, /* nothing else */
+    BYTES = 1 << 19,
 };
 
 /* Returns: the fields of a kind; 0 for a number that is none. */
@@ -51,6 +52,8 @@ static uint32_t fields_of(uint8_t kind)
         [ASSAY_CONT_SIGNED] = INSTANCE | SESSION | NONCE | PROMISED | WRITER | INDEX | DIGEST |
                               PLACE | SIGNATURE,
         [ASSAY_CONT_PING] = BARE,
+        [ASSAY_CONT_HANDOVER_GET] = INSTANCE | SESSION,
+        [ASSAY_CONT_HANDOVER] = INSTANCE | SESSION | BYTES,
     };
     return kind < sizeof of / sizeof *of ? of[kind] : 0;
 }
@@ -91,6 +94,8 @@ static enum assay_status check(const struct assay_cont_frame *f, uint32_t has)
         /* State 0 is nobody's update, and no index wraps. */
         if (f->index == 0 || f->index > UINT64_MAX - f->count) return ASSAY_E_RANGE;
     }
+    if (has & BYTES && (f->list.len == 0 || f->list.len > ASSAY_CONT_HANDOVER_LEN_MAX))
+        return ASSAY_E_RANGE;
     if (has & LIST) {
         if (f->count > ASSAY_CONT_PAGE_ENTRIES) return ASSAY_E_RANGE;
         ASSAY_TRY(check_list(f));
@@ -125,7 +130,8 @@ enum assay_status assay_cont_frame_encode(const struct assay_cont_frame *f, uint
     if (has & MASK) assay_writer_u8(&w, f->mask);
     if (has & PAGE) assay_writer_u32be(&w, f->page);
     if (has & (DIGESTS | LIST)) assay_writer_u16be(&w, (uint16_t)f->count);
-    if (has & (DIGESTS | LIST)) assay_writer_put(&w, f->list.bytes, f->list.len);
+    if (has & BYTES) assay_writer_u16be(&w, (uint16_t)f->list.len);
+    if (has & (DIGESTS | LIST | BYTES)) assay_writer_put(&w, f->list.bytes, f->list.len);
     if (has & PLACE) assay_cont_place_put(&w, &f->place);
     if (has & SIGNATURE) assay_writer_put(&w, f->signature, sizeof f->signature);
     return assay_writer_finish(&w, out);
@@ -139,6 +145,13 @@ static enum assay_status take_list(struct assay_cursor *in, uint32_t has,
     ASSAY_TRY(assay_cursor_u16be(in, &count));
     f->count = count;
     return assay_cursor_slice(in, count * each, &f->list);
+}
+
+static enum assay_status take_bytes(struct assay_cursor *in, struct assay_cont_frame *f)
+{
+    uint16_t len = 0;
+    ASSAY_TRY(assay_cursor_u16be(in, &len));
+    return assay_cursor_slice(in, len, &f->list);
 }
 
 static enum assay_status take_reason(struct assay_cursor *in, struct assay_cont_frame *f)
@@ -168,6 +181,7 @@ static enum assay_status take_fields(struct assay_cursor *in, uint32_t has,
     if (has & MASK) ASSAY_TRY(assay_cursor_u8(in, &f->mask));
     if (has & PAGE) ASSAY_TRY(assay_cursor_u32be(in, &f->page));
     if (has & (DIGESTS | LIST)) ASSAY_TRY(take_list(in, has, f));
+    if (has & BYTES) ASSAY_TRY(take_bytes(in, f));
     if (has & PLACE) ASSAY_TRY(assay_cont_place_take(in, &f->place));
     if (has & SIGNATURE) ASSAY_TRY(assay_cursor_copy(in, f->signature, sizeof f->signature));
     return ASSAY_OK;

@@ -9,7 +9,7 @@
 #ifndef ASSAY_SERVICES_CONTINUITY_FRAME_H
 #define ASSAY_SERVICES_CONTINUITY_FRAME_H
 
-#include "services/continuity/entry.h"
+#include "services/continuity/handover.h"
 
 /* Numbers are sent, hence never reused. */
 enum assay_cont_kind {
@@ -34,6 +34,9 @@ enum assay_cont_kind {
     ASSAY_CONT_SIGNED = 16,   /* replica. instance session nonce promised writer index digest place
                                  signature */
     ASSAY_CONT_PING = 17,     /* replica: I am here */
+    ASSAY_CONT_HANDOVER_GET = 18, /* enclave: what followed `view`? instance session */
+    ASSAY_CONT_HANDOVER = 19,     /* replica: this did. instance session bytes (handover.h); `view`
+                                     is the one that was asked about */
 };
 
 enum assay_cont_reason {
@@ -66,7 +69,7 @@ struct assay_cont_frame {
     uint8_t mask;     /* seats of the base view whose tables were joined */
     uint32_t page;
     uint32_t count;          /* digests or entries that follow */
-    struct assay_slice list; /* borrowed: count digests, or count entries */
+    struct assay_slice list; /* borrowed: count digests, or count entries; of HANDOVER its bytes */
     struct assay_cont_place place;
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
 };

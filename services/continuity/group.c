@@ -45,10 +45,20 @@ struct assay_cont_fact *assay_cont_fact_add(struct assay_cont_facts *facts,
     return fact;
 }
 
+/* Enclaves may have to dial members whose listing they have not seen. */
+static void tell_contacts(const struct assay_cont_group *group,
+                          const struct assay_cont_seats *seats, struct assay_cont_fact *fact)
+{
+    for (uint32_t i = 0; i < seats->roster.count; i++)
+        if (!assay_cont_is_rekeyed(group, seats, i))
+            fact->contact[i] = group->member[seats->slot[i]].contact;
+}
+
 /* Which view serves. */
 static void tell_serving(const struct assay_cont_group *group, struct assay_cont_fact *fact)
 {
     fact->roster = group->now.roster;
+    tell_contacts(group, &group->now, fact);
     fact->entries = group->entries;
     assay_bytes_copy(fact->root, 32, group->root, 32);
 }
@@ -57,6 +67,7 @@ static void tell_serving(const struct assay_cont_group *group, struct assay_cont
 static void tell_waiting(const struct assay_cont_group *group, struct assay_cont_fact *fact)
 {
     fact->roster = group->next.roster;
+    tell_contacts(group, &group->next, fact);
     fact->base_roster = group->now.roster;
     fact->barred = group->barred;
 }

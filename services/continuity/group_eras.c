@@ -28,48 +28,13 @@ bool assay_cont_awaits_views(const struct assay_cont_group *group)
            assay_cont_number_era(group->view_last) < group->era;
 }
 
-uint32_t assay_cont_count_last(const struct assay_cont_roster *roster, uint8_t without,
-                               const struct assay_cont_table_record *record)
-{
-    uint32_t count = 0;
-    uint8_t seen = without;
-    for (uint32_t i = 0; i < record->last_count; i++) {
-        const uint32_t seat = assay_cont_seat(roster, record->last[i].key);
-        if (seat == roster->count || (seen >> seat & 1)) continue;
-        seen |= (uint8_t)(1u << seat);
-        count++;
-    }
-    return count;
-}
-
-uint32_t assay_cont_count_vouches(const struct assay_cont_roster *roster,
-                                  const struct assay_cont_table_record *record)
-{
-    uint32_t count = 0;
-    uint8_t seen = 0;
-    for (uint32_t i = 0; i < record->count; i++) {
-        const uint32_t seat = assay_cont_seat(roster, record->key[i]);
-        if (seat == roster->count || (seen >> seat & 1)) continue;
-        seen |= (uint8_t)(1u << seat);
-        count++;
-    }
-    return count;
-}
-
-static bool has_a_key_twice(const struct assay_cont_roster *roster)
-{
-    for (uint32_t i = 0; i < roster->count; i++)
-        if (assay_cont_seat(roster, roster->key[i]) != i) return true;
-    return false;
-}
-
 enum assay_cont_result assay_cont_attach(struct assay_cont_group *group,
                                          const struct assay_cont_table_record *record)
 {
     const struct assay_cont_roster *now = &group->now.roster, *kept = &group->attach.roster;
     const struct assay_cont_roster *base = NULL;
     if (!is_of_an_earlier_era(group)) return ASSAY_CONT_DEAD;
-    if (record->roster.count != group->size || has_a_key_twice(&record->roster))
+    if (record->roster.count != group->size || assay_cont_has_a_key_twice(&record->roster))
         return ASSAY_CONT_NOT_HERE;
     if (kept->count > 0 && record->roster.view == kept->view) return ASSAY_CONT_SAME;
     if (record->roster.view <= now->view || (kept->count > 0 && record->roster.view < kept->view))

@@ -6,6 +6,7 @@
 #define ASSAY_SERVICES_CONTINUITY_GROUP_INTERNAL_H
 
 #include "services/continuity/group.h"
+#include "services/continuity/handover.h"
 
 /* Returns: another fact of this kind, its other fields zero. */
 struct assay_cont_fact *assay_cont_fact_add(struct assay_cont_facts *facts,
@@ -54,11 +55,6 @@ bool assay_cont_awaits_views(const struct assay_cont_group *group);
 /* A TABLE record of an earlier era. Returns: what assay_cont_group_table does. */
 enum assay_cont_result assay_cont_attach(struct assay_cont_group *group,
                                          const struct assay_cont_table_record *record);
-/* Distinct seats of a roster, of these keys, without those of mask. Returns: how many. */
-uint32_t assay_cont_count_last(const struct assay_cont_roster *roster, uint8_t without,
-                               const struct assay_cont_table_record *record);
-uint32_t assay_cont_count_vouches(const struct assay_cont_roster *roster,
-                                  const struct assay_cont_table_record *record);
 /* An epoch has closed. Returns: whether a view serves again that was undone. */
 bool assay_cont_era_close(struct assay_cont_group *group);
 

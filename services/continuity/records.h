@@ -12,16 +12,8 @@
 #include "services/shares/sodium.h"
 
 enum {
-    ASSAY_CONT_ADDRESS_MAX = 64,
     ASSAY_CONT_HEARD_LEN = 16,    /* a bit for each slot that may offer a replica */
     ASSAY_CONT_RECORD_MAX = 4096, /* the longest, of a kept row of seven, has about 2,000 bytes */
-};
-
-/* How a process is reached, and known when it calls: links run between CURVE keys. */
-struct assay_cont_contact {
-    uint8_t curve[32];                       /* made at start, never sealed */
-    uint8_t address[ASSAY_CONT_ADDRESS_MAX]; /* HOST:PORT, printable, no NUL */
-    uint8_t address_len;                     /* 1 .. ASSAY_CONT_ADDRESS_MAX */
 };
 
 /* Whose a CURVE key is. It cannot sign, so a record names an Ed25519 key that does, and everybody

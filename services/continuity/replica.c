@@ -374,6 +374,20 @@ static enum assay_status take_receipt(struct assay_cont_replica *r,
     return assay_cont_replica_receipt(r, known, f, entry, now_ms);
 }
 
+/* docs/services.md 1.9.8: who knows an older view is shown what followed it, whatever this replica
+ * serves itself. */
+static bool has_handover(struct assay_cont_replica *r, const struct assay_cont_frame *f,
+                         struct assay_cont_effects *effects)
+{
+    uint8_t bytes[ASSAY_CONT_HANDOVER_LEN_MAX];
+    struct assay_cont_frame answer = answer_to(f, ASSAY_CONT_HANDOVER);
+    if (f->kind != ASSAY_CONT_HANDOVER_GET) return false;
+    if (assay_cont_replica_handover(r, f->view, bytes, sizeof bytes, &answer.list) != ASSAY_OK)
+        return false;
+    reply(r, &answer, effects);
+    return true;
+}
+
 /* What stands in the way of serving a session at all. */
 static bool is_refused(struct assay_cont_replica *r, const struct assay_cont_frame *f,
                        struct assay_cont_effects *effects)
@@ -387,7 +401,8 @@ static bool is_refused(struct assay_cont_replica *r, const struct assay_cont_fra
         value = known == NULL ? 0 : known->session;
     } else if (known->retired) reason = ASSAY_CONT_IS_RETIRED;
     else if (known->suspended) reason = ASSAY_CONT_SUSPENDED;
-    else if (r->mode != MODE_ACTIVE || f->view != r->view) {
+    else if (has_handover(r, f, effects)) return true;
+    else if (r->mode != MODE_ACTIVE || f->view != r->view || f->kind == ASSAY_CONT_HANDOVER_GET) {
         reason = ASSAY_CONT_VIEW;
         value = r->mode == MODE_ACTIVE ? r->view : r->decided;
     } else return false;
@@ -401,7 +416,8 @@ static enum assay_status take_enclave(struct assay_cont_replica *r,
                                       struct assay_cont_effects *effects)
 {
     if (f->kind != ASSAY_CONT_OPEN && f->kind != ASSAY_CONT_ADOPT && f->kind != ASSAY_CONT_UPDATE &&
-        f->kind != ASSAY_CONT_CONFIRM && f->kind != ASSAY_CONT_RECEIPT)
+        f->kind != ASSAY_CONT_CONFIRM && f->kind != ASSAY_CONT_RECEIPT &&
+        f->kind != ASSAY_CONT_HANDOVER_GET)
         return ASSAY_E_LANE;
     if (from->session != f->session || !assay_bytes_equal(from->instance, f->instance, 32))
         return ASSAY_E_STRANGER;

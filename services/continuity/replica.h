@@ -34,6 +34,8 @@ enum assay_cont_fact_kind {
 struct assay_cont_fact {
     enum assay_cont_fact_kind kind;
     struct assay_cont_roster roster;
+    struct assay_cont_contact contact[ASSAY_CONT_SEATS_MAX]; /* of roster, of members that list
+                                                                that key still; else empty */
     struct assay_cont_roster base_roster;
     uint8_t barred; /* seats of base_roster */
     uint8_t root[32];

@@ -11,7 +11,6 @@ enum {
     ASSAY_CONT_RECEIPTS_MAX = 4,        /* that wait, of one instance */
     ASSAY_CONT_SPARES_MAX = 128,        /* replicas without a seat that are remembered as heard */
     ASSAY_CONT_HANDOVERS_MAX = 4,       /* newest views of which the record is kept */
-    ASSAY_CONT_HANDOVER_LEN_MAX = 2304, /* of a group of seven: about 2,000 bytes */
 };
 
 enum mode {
@@ -30,11 +29,13 @@ struct fin {
     struct assay_cont_table table;
 };
 
-/* The TABLE record of a view that this replica was decided into, while a RECOVER may undo it. */
+/* The TABLE record of a view: for a ledger that has undone it, and for enclaves that know its
+ * base. */
 struct handover {
-    uint64_t view;
-    size_t len;
-    uint8_t bytes[ASSAY_CONT_HANDOVER_LEN_MAX];
+    uint64_t view, base;
+    size_t len; /* 0: no record yet */
+    uint8_t bytes[ASSAY_CONT_TABLE_LEN_MAX];
+    struct assay_cont_contact contact[ASSAY_CONT_SEATS_MAX];
 };
 
 /* The maximum of the tables of `mask`, and which seats of the pending view vouch for it. */
@@ -84,6 +85,7 @@ struct assay_cont_replica {
     uint64_t decided; /* the last decided view; 0: none yet */
     bool pending;     /* it has not started */
     struct assay_cont_roster next, base;
+    struct assay_cont_contact next_contact[ASSAY_CONT_SEATS_MAX];
     uint8_t barred;
     struct fin fin[ASSAY_CONT_SEATS_MAX];
     struct offer offer[ASSAY_CONT_SEATS_MAX]; /* each member makes one */
@@ -94,6 +96,7 @@ struct assay_cont_replica {
     struct handover handover[ASSAY_CONT_HANDOVERS_MAX]; /* ascending by view */
 
     struct assay_cont_roster started; /* the last view that started; view 0: born */
+    struct assay_cont_contact started_contact[ASSAY_CONT_SEATS_MAX];
     bool entering;
     bool entered_whole; /* `entered` is the table that `started` began with */
     uint8_t started_root[32];
@@ -133,6 +136,12 @@ bool assay_cont_replica_is_undone(const struct assay_cont_replica *r);
 /* A session or a view of the ledger, or of a table, has this number: its era runs, or is over.
  * Returns: nothing. */
 void assay_cont_replica_era(struct assay_cont_replica *r, uint64_t number);
+/* docs/services.md 1.9.8: what an enclave that knows this view is given of the one after. Returns:
+ * ASSAY_OK, borrowed from bytes | ASSAY_E_NOT_FOUND (none followed, or its record is not here) */
+ASSAY_CHECKED enum assay_status assay_cont_replica_handover(const struct assay_cont_replica *r,
+                                                            uint64_t base, uint8_t *bytes,
+                                                            size_t capacity,
+                                                            struct assay_slice *out);
 /* Writes a frame into the effects. Returns: the send, of which the caller sets `to` and `sign`. */
 struct assay_cont_send *assay_cont_replica_put(struct assay_cont_replica *r,
                                                struct assay_cont_frame *frame,

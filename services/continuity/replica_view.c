@@ -75,20 +75,53 @@ static struct handover *handover_of(struct assay_cont_replica *r, uint64_t view)
         r->handover_count--;
     }
     struct handover *fresh = &r->handover[r->handover_count++];
-    fresh->view = view;
+    *fresh = (struct handover){ .view = view };
     return fresh;
+}
+
+/* By the facts of that view, as far as they are known. */
+static void keep_contacts(const struct assay_cont_replica *r, struct handover *kept)
+{
+    const struct assay_cont_contact *known = NULL;
+    if (kept->view == r->started.view) known = r->started_contact;
+    else if (r->decided > 0 && kept->view == r->next.view) known = r->next_contact;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX && known != NULL; i++)
+        if (known[i].address_len > 0) kept->contact[i] = known[i];
+}
+
+static const struct handover *handover_to(const struct assay_cont_replica *r, uint64_t view)
+{
+    for (uint32_t i = 0; i < r->handover_count; i++)
+        if (r->handover[i].view == view && r->handover[i].len > 0) return &r->handover[i];
+    return NULL;
+}
+
+/* docs/services.md 1.9.8: of views that started alone, back from the last. The record of a view
+ * that was decided anew may be complete as well, but its members never serve. */
+enum assay_status assay_cont_replica_handover(const struct assay_cont_replica *r, uint64_t base,
+                                              uint8_t *bytes, size_t capacity,
+                                              struct assay_slice *out)
+{
+    const struct handover *h = handover_to(r, r->started.view);
+    while (h != NULL && h->base > base)
+        h = handover_to(r, h->base);
+    if (h == NULL || h->base != base) return ASSAY_E_NOT_FOUND;
+    return assay_cont_handover_encode(assay_slice_over(h->bytes, h->len), h->contact,
+                                      r->started.count, bytes, capacity, out);
 }
 
 enum assay_status assay_cont_replica_table(struct assay_cont_replica *r, struct assay_slice payload)
 {
     struct assay_cont_table_record record;
-    if (payload.len > ASSAY_CONT_HANDOVER_LEN_MAX) return ASSAY_E_FULL;
+    if (payload.len > ASSAY_CONT_TABLE_LEN_MAX) return ASSAY_E_FULL;
     ASSAY_TRY(assay_cont_table_record_decode(payload, &record));
     if (record.group != r->home.group || record.roster.view < r->started.view) return ASSAY_E_STALE;
     if (!assay_cont_table_record_check(&r->home, &record)) return ASSAY_E_SIGNATURE;
     struct handover *kept = handover_of(r, record.roster.view);
+    kept->base = record.base;
     kept->len = payload.len;
     assay_bytes_copy(kept->bytes, sizeof kept->bytes, payload.bytes, payload.len);
+    keep_contacts(r, kept);
     return ASSAY_OK;
 }
 
@@ -102,6 +135,8 @@ void assay_cont_replica_decided(struct assay_cont_replica *r, const struct assay
     r->decided = fact->roster.view;
     r->pending = true;
     r->next = fact->roster;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        r->next_contact[i] = fact->contact[i];
     r->base = fact->base_roster;
     r->barred = fact->barred;
     r->offered = false;
@@ -209,7 +244,9 @@ static void submit(struct assay_cont_replica *r, const struct offer *offer,
     const enum assay_status status =
         assay_cont_table_record_encode(&record, kept->bytes, sizeof kept->bytes, &out);
     ASSAY_ASSERT(status == ASSAY_OK);
+    kept->base = record.base;
     kept->len = out.len;
+    keep_contacts(r, kept);
     to_ledger(out, effects);
 }
 
@@ -446,6 +483,10 @@ void assay_cont_replica_started(struct assay_cont_replica *r, const struct assay
     if (fact->roster.view <= r->started.view || fact->entries > r->entered.capacity) return;
     r->born = true;
     r->started = fact->roster;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        r->started_contact[i] = fact->contact[i];
+    for (uint32_t i = 0; i < r->handover_count; i++)
+        if (r->handover[i].view == r->started.view) keep_contacts(r, &r->handover[i]);
     r->started_entries = fact->entries;
     assay_bytes_copy(r->started_root, 32, fact->root, 32);
     r->entered.count = 0;

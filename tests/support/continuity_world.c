@@ -56,7 +56,7 @@ struct message {
 struct world {
     const struct cont_plan *plan;
     struct cont_result *result;
-    uint64_t random, now_ms;
+    uint64_t random, forge_random, now_ms;
     struct assay_cont_home home;
     struct assay_cont_group group, past;
     struct assay_cont_instance_row rows[2][INSTANCES];
@@ -79,12 +79,17 @@ struct world {
     struct assay_cont_outs outs;
 };
 
-static uint64_t draw(struct world *w, uint64_t below)
+static uint64_t mixed(uint64_t *random, uint64_t below)
 {
-    uint64_t x = w->random += 0x9e3779b97f4a7c15ULL;
+    uint64_t x = *random += 0x9e3779b97f4a7c15ULL;
     x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
     x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
     return (x ^ x >> 31) % below;
+}
+
+static uint64_t draw(struct world *w, uint64_t below)
+{
+    return mixed(&w->random, below);
 }
 
 static void draw_bytes(struct world *w, uint8_t *bytes, size_t len)
@@ -201,11 +206,27 @@ static void replica_did(struct world *w, struct machine *m, const struct assay_c
         send_one(w, m, sender, &w->effects.send[i]);
 }
 
+/* docs/services.md 1.9.8: whatever is handed over, an enclave runs in views that the ledger
+ * started, by the keys and contacts that it decided. */
+static void hold_view(struct world *w, const struct clone *c)
+{
+    for (uint32_t i = 0; i < w->fact_count; i++) {
+        const struct assay_cont_fact *fact = &w->fact[i];
+        if (fact->kind != ASSAY_CONT_BORN && fact->kind != ASSAY_CONT_STARTED) continue;
+        if (assay_bytes_equal(&fact->roster, &c->client.config.roster, sizeof fact->roster)) {
+            w->result->followed += (w->outs.told & ASSAY_CONT_TOLD_VIEW) != 0;
+            return;
+        }
+    }
+    if (w->fact_count < FACTS) violated(w, "VIEW", c->shown, w->released);
+}
+
 /* What an enclave is told is what the application acts upon. */
 static void clone_did(struct world *w, struct clone *c)
 {
     const struct assay_cont_client *client = &c->client;
     assay_cont_client_check(client);
+    hold_view(w, c);
     for (uint32_t i = 0; i < w->outs.count; i++)
         for (uint32_t seat = 0; seat < client->config.roster.count; seat++) {
             if (!(w->outs.out[i].seats >> seat & 1)) continue;
@@ -473,6 +494,58 @@ static void clone_learn(struct world *w, struct clone *c)
     clone_did(w, c);
 }
 
+/* Replicas of somebody else, who has a real record of a change at hand. */
+static void forge_roster(struct world *w, struct assay_cont_table_record *record)
+{
+    uint8_t digest[32];
+    record->count = assay_cont_quorum(record->roster.count);
+    assay_cont_table_statement(&w->home, record->roster.view, record->root, record->entries,
+                               digest);
+    for (uint32_t i = 0; i < record->roster.count; i++) {
+        uint8_t secret[32] = { 0xee, (uint8_t)i };
+        assay_model_public(secret, record->roster.key[i]);
+        if (i >= record->count) continue;
+        assay_bytes_copy(record->key[i], sizeof record->key[i], record->roster.key[i],
+                         sizeof record->key[i]);
+        assay_model_sign(secret, digest, record->signature[i]);
+    }
+}
+
+/* The host hands over what it has, as it is or changed. It has numbers of its own: whoever refuses
+ * all of it goes on as without. */
+static void forge(struct world *w, struct clone *c)
+{
+    uint8_t payload[ASSAY_CONT_RECORD_MAX], bytes[ASSAY_CONT_HANDOVER_LEN_MAX], frame[4096];
+    const struct assay_cont_contact none[ASSAY_CONT_SEATS_MAX] = { 0 };
+    const uint64_t first = mixed(&w->forge_random, FACTS);
+    uint64_t i = 0;
+    while (i < FACTS && w->table[(first + i) % FACTS].group != GROUP)
+        i++;
+    struct assay_cont_table_record record = w->table[(first + i) % FACTS];
+    struct assay_cont_frame f = { .kind = ASSAY_CONT_HANDOVER, .group = GROUP };
+    struct assay_slice out;
+    if (!c->runs || record.group != GROUP) return;
+    const uint64_t how = mixed(&w->forge_random, 6);
+    if (how > 0) record.base = c->client.config.roster.view;
+    if (how > 0 && record.roster.view <= record.base) record.roster.view = record.base + 1;
+    if (how == 1) forge_roster(w, &record);
+    if (how == 2) record.last_count = 1;
+    if (how == 3) record.count = 1;
+    if (how == 4) record.last[0] = record.last[record.last_count - 1];
+    if (how == 5) record.group = GROUP + 1;
+    ASSAY_ASSERT(assay_cont_table_record_encode(&record, payload, sizeof payload, &out) ==
+                 ASSAY_OK);
+    ASSAY_ASSERT(assay_cont_handover_encode(out, none, record.roster.count, bytes, sizeof bytes,
+                                            &f.list) == ASSAY_OK);
+    f.view = c->client.config.roster.view;
+    f.session = c->client.config.session;
+    assay_bytes_copy(f.instance, 32, c->client.config.instance, 32);
+    ASSAY_ASSERT(assay_cont_frame_encode(&f, frame, sizeof frame, &out) == ASSAY_OK);
+    if (assay_cont_client_frame(&c->client, 0, out, w->now_ms, &w->outs) == ASSAY_OK)
+        clone_did(w, c);
+    else w->result->forged++;
+}
+
 static void clone_step(struct world *w, struct clone *c)
 {
     const uint64_t what = draw(w, 16);
@@ -525,6 +598,7 @@ static void step(struct world *w)
 {
     const uint64_t what = draw(w, 100);
     w->now_ms += draw(w, 20);
+    if (mixed(&w->forge_random, 8) == 0) forge(w, &w->clone[mixed(&w->forge_random, CLONES)]);
     if (w->plan->undone > 0 && draw(w, 60) == 0) undo(w);
     if (what < 55) {
         for (uint32_t i = 0; i < w->plan->size / 2 && w->message_count > 0; i++) {
@@ -630,6 +704,7 @@ struct cont_result cont_world_run(const struct cont_plan *plan)
     w->plan = plan;
     w->result = &result;
     w->random = plan->seed * 0x2545f4914f6cdd1dULL + 1;
+    w->forge_random = ~w->random;
     w->home.group = GROUP;
     w->machine_count = plan->size + plan->spare;
     w->node_count = 1; /* state 0 */

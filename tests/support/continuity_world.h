@@ -9,6 +9,7 @@
  *   LOST   an enclave runs on less than was released before it was started
  *   FORK   two released states lie on no chain
  *   STALE  a confirmed read is older than what was released before it began
+ *   VIEW   an enclave is in a view that the ledger never started
  */
 #ifndef ASSAY_TESTS_SUPPORT_CONTINUITY_WORLD_H
 #define ASSAY_TESTS_SUPPORT_CONTINUITY_WORLD_H
@@ -41,6 +42,7 @@ struct cont_result {
     bool recovered;        /* after healing an enclave came up on what was certified */
     bool gone;             /* too few memories were left, and the group said so */
     uint32_t released, adopted, refused, fenced, confirmed, views, restarts, undone, steps;
+    uint32_t followed, forged; /* views that enclaves took; hand-overs that they refused */
 };
 
 /* Returns: what one schedule came to. */

@@ -17,6 +17,7 @@ enum { HELD_MAX = 256, EVIDENCE_LEN = 32 + 32 + 64, ANYBODY = INT32_MAX };
 struct program {
     struct assay_service_stream stream; /* fd -1: none */
     uint32_t slot;
+    bool blind;
     enum assay_service service; /* 0: it follows nothing yet */
     uint32_t group;
 };
@@ -251,6 +252,7 @@ void service_ledger_measurement(uint8_t measurement[static 32])
 
 static void say(struct program *p, const struct assay_service_message *m)
 {
+    if (p->blind) return;
     if (p->stream.fd >= 0 && assay_service_send(&p->stream, m) != ASSAY_OK)
         assay_service_stream_close(&p->stream);
 }
@@ -298,6 +300,12 @@ static void order(struct service_ledger *l, uint32_t slot, enum assay_service_ki
     l->records[assay_service_of(kind)]++;
     for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
         if (l->programs[i].service == assay_service_of(kind)) say(&l->programs[i], &m);
+}
+
+void service_ledger_blind(struct service_ledger *ledger, uint32_t slot, bool blind)
+{
+    for (size_t i = 0; i < SERVICE_LEDGER_PROGRAMS; i++)
+        if (ledger->programs[i].slot == slot) ledger->programs[i].blind = blind;
 }
 
 void service_ledger_hold(struct service_ledger *ledger, bool held)
@@ -436,6 +444,7 @@ static void admit(struct service_ledger *l, const struct daemon *d)
         ASSAY_ASSERT(status == ASSAY_OK);
         p->slot = d->slot == ANYBODY ? l->next_slot++ : d->slot;
         p->service = 0;
+        p->blind = false;
         return;
     }
     (void)close(fd);

@@ -3,12 +3,33 @@
  * encodes to the very same bytes.
  */
 #include "base/assert.h"
+#include "services/continuity/handover.h"
 #include "services/continuity/receipt.h"
 #include "services/continuity/records.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
-enum { KINDS = 8 };
+enum { KINDS = 9 };
+
+/* What is read is checked as well, against a base that it may name. */
+static enum assay_status handover_again(struct assay_slice in, uint8_t *bytes, size_t capacity,
+                                        struct assay_slice *out)
+{
+    uint8_t record[ASSAY_CONT_TABLE_LEN_MAX];
+    struct assay_slice payload;
+    struct assay_cont_handover h;
+    ASSAY_TRY(assay_cont_handover_decode(in, &h));
+    const struct assay_cont_home home = { .group = h.record.group };
+    struct assay_cont_roster base = h.record.roster;
+    base.view = h.record.base;
+    /* Nothing of a fuzzer is signed. */
+    ASSAY_ASSERT(assay_cont_handover_check(&home, &base, &h) != ASSAY_OK);
+    ASSAY_ASSERT(assay_cont_table_record_encode(&h.record, record, sizeof record, &payload) ==
+                 ASSAY_OK);
+    ASSAY_ASSERT(assay_cont_handover_encode(payload, h.contact, h.record.roster.count, bytes,
+                                            capacity, out) == ASSAY_OK);
+    return ASSAY_OK;
+}
 
 static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *bytes,
                                size_t capacity, struct assay_slice *out)
@@ -50,6 +71,7 @@ static enum assay_status again(uint8_t kind, struct assay_slice in, uint8_t *byt
         ASSAY_TRY(assay_cont_alive_record_decode(in, &alive));
         ASSAY_ASSERT(assay_cont_alive_record_encode(&alive, bytes, capacity, out) == ASSAY_OK);
         return ASSAY_OK;
+    case 8: return handover_again(in, bytes, capacity, out);
     default:
         ASSAY_TRY(assay_cont_receipt_decode(in, &receipt));
         ASSAY_ASSERT(assay_cont_receipt_encode(&receipt, bytes, capacity, out) == ASSAY_OK);

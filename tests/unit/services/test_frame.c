@@ -49,7 +49,7 @@ static struct assay_slice encoded(const struct assay_cont_frame *f)
 
 Test(frame, every_kind_comes_back_as_it_went)
 {
-    for (int kind = ASSAY_CONT_OPEN; kind <= ASSAY_CONT_PING; kind++) {
+    for (int kind = ASSAY_CONT_OPEN; kind <= ASSAY_CONT_HANDOVER; kind++) {
         if (kind == 9) continue; /* a number that is used no more */
         const struct assay_cont_frame f = sample((enum assay_cont_kind)kind);
         const struct assay_slice out = encoded(&f);
@@ -71,7 +71,7 @@ Test(frame, every_kind_comes_back_as_it_went)
 
 Test(frame, rejects_every_truncation_and_every_byte_more)
 {
-    for (int kind = ASSAY_CONT_OPEN; kind <= ASSAY_CONT_PING; kind++) {
+    for (int kind = ASSAY_CONT_OPEN; kind <= ASSAY_CONT_HANDOVER; kind++) {
         if (kind == 9) continue; /* a number that is used no more */
         const struct assay_cont_frame f = sample((enum assay_cont_kind)kind);
         const struct assay_slice out = encoded(&f);
@@ -93,7 +93,7 @@ Test(frame, rejects_every_truncation_and_every_byte_more)
 
 Test(frame, a_flipped_bit_is_refused_or_reads_as_what_it_says)
 {
-    for (int kind = ASSAY_CONT_OPEN; kind <= ASSAY_CONT_PING; kind++) {
+    for (int kind = ASSAY_CONT_OPEN; kind <= ASSAY_CONT_HANDOVER; kind++) {
         if (kind == 9) continue; /* a number that is used no more */
         const struct assay_cont_frame f = sample((enum assay_cont_kind)kind);
         const struct assay_slice out = encoded(&f);
@@ -117,7 +117,7 @@ Test(frame, a_flipped_bit_is_refused_or_reads_as_what_it_says)
 static enum assay_status decode_at(struct assay_slice out, size_t at, const uint8_t *bytes,
                                    size_t len)
 {
-    uint8_t copy[2048];
+    uint8_t copy[4096];
     struct assay_cont_frame read;
     assay_bytes_copy(copy, sizeof copy, out.bytes, out.len);
     assay_bytes_copy(copy + at, sizeof copy - at, bytes, len);
@@ -130,7 +130,7 @@ Test(frame, numbers_outside_their_ranges_are_refused)
     struct assay_cont_frame f = sample(ASSAY_CONT_UPDATE);
     const struct assay_slice update = encoded(&f);
     cr_assert_eq(decode_at(update, 0, (const uint8_t[]){ 2 }, 1), ASSAY_E_UNSUPPORTED);
-    cr_assert_eq(decode_at(update, 1, (const uint8_t[]){ 18 }, 1), ASSAY_E_UNSUPPORTED);
+    cr_assert_eq(decode_at(update, 1, (const uint8_t[]){ 20 }, 1), ASSAY_E_UNSUPPORTED);
     cr_assert_eq(decode_at(update, 1, (const uint8_t[]){ 9 }, 1), ASSAY_E_UNSUPPORTED);
     cr_assert_eq(decode_at(update, 1, (const uint8_t[]){ 0 }, 1), ASSAY_E_UNSUPPORTED);
     cr_assert_eq(decode_at(update, 46, zero, 8), ASSAY_E_RANGE, "session 0");
@@ -153,6 +153,11 @@ Test(frame, numbers_outside_their_ranges_are_refused)
                  "a leaf behind the last");
     cr_assert_eq(decode_at(is_signed, 176, (const uint8_t[]){ 0, 129 }, 2), ASSAY_E_RANGE);
     cr_assert_eq(decode_at(is_signed, 178, (const uint8_t[]){ 8 }, 1), ASSAY_E_RANGE);
+    f = sample(ASSAY_CONT_HANDOVER);
+    const struct assay_slice handover = encoded(&f);
+    cr_assert_eq(decode_at(handover, 54, (const uint8_t[]){ 0xff, 0xff }, 2), ASSAY_E_TRUNCATED);
+    f.list = assay_slice_over(digests, ASSAY_CONT_HANDOVER_LEN_MAX);
+    cr_assert_eq(decode_at(encoded(&f), 0, (const uint8_t[]){ 1 }, 1), ASSAY_OK, "the longest");
     f = sample(ASSAY_CONT_PAGE);
     const struct assay_slice page = encoded(&f);
     cr_assert_eq(decode_at(page, 46, (const uint8_t[]){ 0, 0, 0, 40 }, 4), ASSAY_E_RANGE);
@@ -192,8 +197,10 @@ Test(frame, seeds_are_of_the_format_of_today)
         [ASSAY_CONT_PAGE_GET] = "page_get", [ASSAY_CONT_PAGE] = "page",
         [ASSAY_CONT_VOUCH] = "vouch",     [ASSAY_CONT_ROOT] = "root",
         [ASSAY_CONT_SIGNED] = "signed",   [ASSAY_CONT_PING] = "ping",
+        [ASSAY_CONT_HANDOVER_GET] = "handover_get",
+        [ASSAY_CONT_HANDOVER] = "handover",
     };
-    for (int kind = ASSAY_CONT_OPEN; kind <= ASSAY_CONT_PING; kind++) {
+    for (int kind = ASSAY_CONT_OPEN; kind <= ASSAY_CONT_HANDOVER; kind++) {
         if (names[kind] == NULL) continue;
         const struct assay_cont_frame f = sample((enum assay_cont_kind)kind);
         struct assay_cont_frame read;

@@ -214,8 +214,6 @@ static void app_end(struct app *app)
     assay_enclave_close(&app->enclave);
 }
 
-/* --- */
-
 /* What it had no room for it would not remember: it says so instead of serving some. */
 Test(services_runtime, a_replica_with_too_little_room_ends, .timeout = 60)
 {
@@ -459,6 +457,36 @@ Test(services_runtime, a_replica_that_is_lost_is_replaced_and_nothing_with_it, .
     app_end(&app);
     cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK, "all of it is still known");
     cr_expect_eq(found.index, 40);
+    app_end(&app);
+    close_house();
+}
+
+static void seat_moves(uint32_t from, uint32_t to, uint64_t view)
+{
+    replica_start(to);
+    pthread_mutex_lock(&house.lock);
+    service_ledger_blind(house.ledger, 100, true);
+    service_ledger_stand(house.ledger, from, ASSAY_CONT_STAND_NONE);
+    service_ledger_close_epoch(house.ledger);
+    pthread_mutex_unlock(&house.lock);
+    wait_for_view(to, view);
+}
+
+/* Seat by seat the group moves to replicas that an enclave has not seen listed (1.9.8). */
+Test(services_runtime, an_enclave_follows_views_that_its_ledger_does_not_show, .timeout = 120)
+{
+    struct app app = app_born();
+    struct assay_cont_entry found;
+    open_house(3, 3);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    app_go_on(&app, 3);
+    seat_moves(0, 3, 1);
+    seat_moves(1, 4, 2);
+    seat_moves(2, 5, 3);
+    app_go_on(&app, 6);
+    app_end(&app);
+    cr_assert_eq(app_start(&app, &found), ASSAY_ENCLAVE_OK);
+    cr_expect_eq(found.index, 9, "what was certified in views that it was handed over to");
     app_end(&app);
     close_house();
 }

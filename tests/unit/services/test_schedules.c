@@ -32,13 +32,16 @@ static struct cont_result run_all(struct cont_plan plan, uint64_t count)
         all.confirmed += r.confirmed;
         all.views += r.views;
         all.restarts += r.restarts;
+        all.followed += r.followed;
+        all.forged += r.forged;
         gone += r.gone;
         recovered += r.recovered;
     }
     printf("%u released, %u adopted, %u rollbacks refused, %u fenced, %u confirmed, %u views, "
-           "%u restarts, %llu gone, %llu came up\n",
+           "%u restarts, %u views followed, %u hand-overs refused, %llu gone, %llu came up\n",
            all.released, all.adopted, all.refused, all.fenced, all.confirmed, all.views,
-           all.restarts, (unsigned long long)gone, (unsigned long long)recovered);
+           all.restarts, all.followed, all.forged, (unsigned long long)gone,
+           (unsigned long long)recovered);
     return all;
 }
 
@@ -69,6 +72,15 @@ Test(schedules, clones_and_old_blobs_neither_fork_nor_roll_back)
 Test(schedules, replaced_replicas_lose_nothing_certified)
 {
     expect_clean(&replacements, 1500);
+}
+
+/* Enclaves follow views, and hosts hand over what is old, forged or partial. */
+Test(schedules, hand_overs_lead_to_views_that_the_ledger_started)
+{
+    const struct cont_result r = run_all(replacements, seeds(1500));
+    cr_assert_null(r.violation, "%s: %s", r.violation, r.story);
+    cr_assert_gt(r.followed, 500);
+    cr_assert_gt(r.forged, 5000);
 }
 
 Test(schedules, five_and_seven_replicas_lose_nothing_certified)
