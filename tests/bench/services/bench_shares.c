@@ -148,7 +148,7 @@ static void make_holders(struct world *w)
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
             uint8_t stored[ASSAY_SHARE_STORED_MAX];
             struct assay_writer out = assay_writer_over(stored, sizeof stored);
-            assay_writer_u8(&out, 2); /* as assay_share_holder_stored has it */
+            assay_writer_u8(&out, 3); /* as assay_share_holder_stored has it */
             assay_writer_u8(&out, 1);
             assay_writer_u8(&out, 0);
             assay_writer_u8(&out, (uint8_t)slot);
@@ -194,7 +194,14 @@ static void final_record(struct world *w, uint32_t from, const struct assay_shar
         (void)assay_share_registry_ready(w->r, from, &ready, &w->facts);
         return;
     }
-    ASSAY_ASSERT(effect->payload != ASSAY_SHARE_PAYLOAD_LIE);
+    if (effect->payload == ASSAY_SHARE_PAYLOAD_KEY) { /* for public attempts: none come */
+        struct assay_share_key_record key;
+        must(assay_share_key_record_decode(effect->bytes, &key));
+        (void)assay_share_registry_key(w->r, from, &key, &w->facts);
+        return;
+    }
+    ASSAY_ASSERT(effect->payload == ASSAY_SHARE_PAYLOAD_HAVE ||
+                 effect->payload == ASSAY_SHARE_PAYLOAD_DEAL);
     must(assay_share_list_record_decode(effect->bytes, &w->line));
     if (effect->payload == ASSAY_SHARE_PAYLOAD_HAVE)
         (void)assay_share_registry_have(w->r, from, &w->line, &w->facts);

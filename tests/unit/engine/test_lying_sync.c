@@ -267,8 +267,8 @@ Test(lying_sync, a_peer_that_serves_one_page_and_then_nothing_is_not_the_only_on
     cr_assert(e->sync->proven && !e->sync->verified, "the page was good, and more is to come");
     cr_assert_gt(e->sync->ledger.height, e->head->state.head_height);
     cr_assert_eq(assay_eng_peer(e, e->sync->turn), peer, "it is asked for the rest");
-    /* four times its patience */
-    cr_assert(assay_sim_world_run(w, e->genesis->parameters.epoch_ms));
+    /* twice the time for an answer */
+    cr_assert(assay_sim_world_run(w, e->genesis->parameters.epoch_ms / 2));
     cr_assert_neq(assay_eng_peer(e, e->sync->turn), peer, "and then somebody else is");
     expect_recovery(w);
     free(genuine);

@@ -12,6 +12,9 @@
 #define HEAD "policy_version: 1\nprofile: production\n"
 #define A    "\"33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb\""
 #define B    "\"44d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb\""
+#define LONG                                                                                       \
+    "\"33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb"                           \
+    "33d8736db756ed4997e04ba358d27833\""
 #define OTHER                                                                                      \
     "\"1ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f5"                           \
     "67918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394\""
@@ -158,7 +161,7 @@ static const struct {
     { HEAD, HEAD EVENTS ENTRY("state: denied, file: /bin/a, digest: " A),
       "refuses more|event /bin/a|not named|denied\n",
       "accepts more|event /bin/a|denied|not named\n" },
-    { HEAD, HEAD EVENTS ENTRY("state: required, register: rtmr1, digest: " A),
+    { HEAD, HEAD EVENTS ENTRY("state: required, register: rtmr1, digest: " LONG),
       "differs|event rtmr1 33d8736db756ed49|not named|required\n",
       "differs|event rtmr1 33d8736db756ed49|required|not named\n" },
 };

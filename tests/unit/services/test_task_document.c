@@ -8,7 +8,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { DOCUMENT = 6, CERTIFIED_EPOCHS = ASSAY_TASK_CLOSED_EPOCHS, BYTES = 256 * 1024 };
+enum { DOCUMENT = 7, CERTIFIED_EPOCHS = ASSAY_TASK_CLOSED_EPOCHS, BYTES = 256 * 1024 };
 
 struct bench {
     struct registry_world world;
