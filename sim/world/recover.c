@@ -438,7 +438,7 @@ static bool any_unconfirmed(const struct world_run *r)
 /* The new era has closed no epoch behind its RECOVER: the nodes that took it may reach no other. */
 static bool is_stuck(const struct world_run *r)
 {
-    enum { PATIENCE_EPOCHS = 4 };
+    enum { PATIENCE_EPOCHS = 10 };
     return r->recovered > 0 && r->ending != ERA_FENCED && r->closed < r->era_closed + 2 &&
            r->epoch >= r->era_epoch + PATIENCE_EPOCHS;
 }

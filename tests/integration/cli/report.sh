@@ -37,7 +37,7 @@ expect 2 'usage: assay report' report
 expect 2 'usage: assay report' report --html a --json
 expect 2 'usage: assay report' report --json more
 expect 2 'usage: assay report' report --json --timeout soon
-expect 1 'cannot be written' report --html no/such/folder.html
+expect 1 'no/such/folder.html: No such file or directory' report --html no/such/folder.html
 expect 3 'does it listen there' report --json --http nowhere.http
 expect 2 '107 bytes' report --json --http "$(printf 'a%.0s' $(seq 120))"
 expect 3 'does it listen there' report --json --http 127.0.0.1:1
