@@ -1,6 +1,6 @@
 /*
- * apps/daemon/check.c - what --check-config compares beyond the files themselves: sockets against
- * their folders, keys and credential against what the network knows of this node.
+ * apps/daemon/check.c - the checks of --check-config beyond single files: sockets against their
+ * folders, keys and credential against what the network knows of this node.
  */
 #include "apps/daemon/node.h"
 #include "net/tie.h"

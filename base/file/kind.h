@@ -1,5 +1,5 @@
 /*
- * base/file/kind.h - what a file looks like by its first bytes, for messages and for outputs.
+ * base/file/kind.h - the kind of a file by its first bytes, for error messages and for outputs.
  *
  * A hint for an operator who named the wrong file, never a decision about what a document is worth:
  * decoders decide that.

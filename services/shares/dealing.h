@@ -1,7 +1,6 @@
 /*
- * services/shares/dealing.h - what a public dealing is made of (docs/services.md 5.16): numbers
- * that are encrypted to one taker each, a proof that a dealer knows r of R = r G, and the opening
- * of
+ * services/shares/dealing.h - encryption and proofs of public dealings (docs/services.md 5.16):
+ * numbers encrypted to one taker each, a proof that a dealer knows r of R = r G, and the opening of
  * one taker's number to everybody.
  *
  * Of no service: what a number means and who gives it to whom stands in a label, the caller's

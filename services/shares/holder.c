@@ -55,8 +55,8 @@ void assay_share_persist(const struct assay_share_call *call,
     assay_bytes_copy(effect->id, 32, holding->id, 32);
 }
 
-static void submit(const struct assay_share_call *call, enum assay_share_payload payload,
-                   struct assay_slice bytes)
+void assay_share_submit(const struct assay_share_call *call, enum assay_share_payload payload,
+                        struct assay_slice bytes)
 {
     struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_SUBMIT);
     effect->payload = payload;
@@ -89,7 +89,7 @@ static void lines_leave(const struct assay_share_call *call, struct assay_share_
         record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    submit(call, payload, out);
+    assay_share_submit(call, payload, out);
     record->count = 0;
 }
 
@@ -508,7 +508,7 @@ static void say_ready(const struct assay_share_call *call)
         &record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    submit(call, ASSAY_SHARE_PAYLOAD_READY, out);
+    assay_share_submit(call, ASSAY_SHARE_PAYLOAD_READY, out);
 }
 
 /* What is stored stands before what is said of it: lines leave last. */

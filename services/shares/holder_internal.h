@@ -174,6 +174,9 @@ struct assay_share_holding *assay_share_holding_find(const struct assay_share_ho
 /* Returns: an effect of zeros and this act. */
 struct assay_share_effect *assay_share_effect_add(const struct assay_share_call *call,
                                                   enum assay_share_act act);
+/* A record for the ledger: bytes, borrowed from the effects' own room. Returns: nothing. */
+void assay_share_submit(const struct assay_share_call *call, enum assay_share_payload payload,
+                        struct assay_slice bytes);
 /* Returns: what is left of the bytes of the effects, at least `need` (asserted). */
 uint8_t *assay_share_effect_room(const struct assay_share_call *call, size_t need);
 void assay_share_persist(const struct assay_share_call *call,

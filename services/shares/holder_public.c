@@ -55,15 +55,6 @@ static struct assay_share_speaker speaker_of(const struct assay_share_call *call
     return speaker;
 }
 
-static void submit(const struct assay_share_call *call, enum assay_share_payload payload,
-                   struct assay_slice bytes)
-{
-    struct assay_share_effect *effect = assay_share_effect_add(call, ASSAY_SHARE_ACT_SUBMIT);
-    effect->payload = payload;
-    effect->bytes = bytes;
-    call->out->used += bytes.len;
-}
-
 static void sign(const struct assay_share_call *call, const uint8_t digest[static 32],
                  uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
 {
@@ -91,7 +82,7 @@ static void key_say(const struct assay_share_call *call)
         &record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    submit(call, ASSAY_SHARE_PAYLOAD_KEY, out);
+    assay_share_submit(call, ASSAY_SHARE_PAYLOAD_KEY, out);
     h->key_said_seating = h->seating;
     h->key_said_era = h->era;
     h->key_said_round = record.round;
@@ -252,7 +243,7 @@ void assay_share_public_leave(const struct assay_share_call *call)
         record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    submit(call, ASSAY_SHARE_PAYLOAD_DEALING, out);
+    assay_share_submit(call, ASSAY_SHARE_PAYLOAD_DEALING, out);
     record->count = 0;
 }
 
@@ -343,7 +334,7 @@ static void say_dispute(const struct assay_share_call *call,
         &record, assay_share_effect_room(call, ASSAY_SHARE_RECORD_MAX), ASSAY_SHARE_RECORD_MAX,
         &out);
     ASSAY_ASSERT(status == ASSAY_OK);
-    submit(call, ASSAY_SHARE_PAYLOAD_DISPUTE, out);
+    assay_share_submit(call, ASSAY_SHARE_PAYLOAD_DISPUTE, out);
     h->accused |= 1u << dealer;
 }
 

@@ -107,3 +107,28 @@ bool assay_share_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
     assay_p256_free(&loaded);
     return good;
 }
+
+/* --- rows of records */
+
+enum assay_status assay_share_rows_take(struct assay_cursor *in, uint32_t min, uint32_t max,
+                                        uint8_t (*rows)[32], uint32_t *count)
+{
+    struct assay_slice bytes;
+    ASSAY_TRY(assay_cbor_bytes(in, (size_t)max * 32, &bytes));
+    if (bytes.len % 32 != 0 || bytes.len < (size_t)min * 32) return ASSAY_E_RANGE;
+    assay_bytes_copy(rows, (size_t)max * 32, bytes.bytes, bytes.len);
+    *count = (uint32_t)(bytes.len / 32);
+    return ASSAY_OK;
+}
+
+void assay_share_points_put(struct assay_writer *w, const struct assay_share_commitments *c)
+{
+    ASSAY_ASSERT(c->k <= ASSAY_SHARE_K_MAX);
+    assay_cbor_put_bytes(w, c->point, (size_t)c->k * ASSAY_SODIUM_POINT_LEN);
+}
+
+enum assay_status assay_share_points_take(struct assay_cursor *in,
+                                          struct assay_share_commitments *c)
+{
+    return assay_share_rows_take(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, c->point, &c->k);
+}

@@ -80,4 +80,15 @@ bool assay_share_signed(const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
                         const uint8_t digest[static 32],
                         const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN]);
 
+/* Rows of 32 bytes in one CBOR string: min to max of them into rows[max].
+ * Returns: ASSAY_OK | ASSAY_E_RANGE | what base/cbor.h says */
+ASSAY_CHECKED enum assay_status assay_share_rows_take(struct assay_cursor *in, uint32_t min,
+                                                      uint32_t max, uint8_t (*rows)[32],
+                                                      uint32_t *count);
+/* The points of commitments, ASSAY_SHARE_K_MIN to ASSAY_SHARE_K_MAX, in one CBOR string. They are
+ * not looked at. put Returns: nothing; take Returns: as assay_share_rows_take */
+void assay_share_points_put(struct assay_writer *w, const struct assay_share_commitments *c);
+ASSAY_CHECKED enum assay_status assay_share_points_take(struct assay_cursor *in,
+                                                        struct assay_share_commitments *c);
+
 #endif

@@ -48,24 +48,6 @@ static enum assay_status take_proof(struct assay_cursor *in, struct assay_dealin
     return assay_cbor_bytes_exact(in, proof->answer, sizeof proof->answer);
 }
 
-/* Rows of 32 bytes in one string. */
-static enum assay_status take_rows(struct assay_cursor *in, uint32_t min, uint32_t max,
-                                   uint8_t (*rows)[32], uint32_t *count)
-{
-    struct assay_slice bytes;
-    ASSAY_TRY(assay_cbor_bytes(in, (size_t)max * 32, &bytes));
-    if (bytes.len % 32 != 0 || bytes.len < (size_t)min * 32) return ASSAY_E_RANGE;
-    assay_bytes_copy(rows, (size_t)max * 32, bytes.bytes, bytes.len);
-    *count = (uint32_t)(bytes.len / 32);
-    return ASSAY_OK;
-}
-
-static void put_commitments(struct assay_writer *w, const struct assay_share_commitments *c)
-{
-    ASSAY_ASSERT(c->k <= ASSAY_SHARE_K_MAX);
-    assay_cbor_put_bytes(w, c->point, (size_t)c->k * ASSAY_SODIUM_POINT_LEN);
-}
-
 /* Begins a statement: type and chain. */
 static struct assay_writer statement(uint8_t *bytes, size_t len, uint64_t items, const char *type,
                                      const struct assay_share_home *home)
@@ -154,7 +136,7 @@ void assay_share_dealing_label(const struct assay_share_home *home,
     assay_cbor_put_bytes(&w, line->id, sizeof line->id);
     assay_cbor_put_uint(&w, line->generation);
     assay_cbor_put_uint(&w, line->attempt);
-    put_commitments(&w, &d->commitments);
+    assay_share_points_put(&w, &d->commitments);
     assay_cbor_put_bytes(&w, d->dealt, sizeof d->dealt);
     assay_cbor_put_bytes(&w, d->sealed, (size_t)d->slots * 32);
     digest_of(&w, bytes, label);
@@ -203,7 +185,7 @@ enum assay_status assay_share_dealing_record_encode(
         assay_cbor_put_uint(&w, line->generation);
         assay_cbor_put_uint(&w, line->attempt);
         put_proof(&w, &line->proof);
-        put_commitments(&w, &line->dealing.commitments);
+        assay_share_points_put(&w, &line->dealing.commitments);
         assay_cbor_put_bytes(&w, line->dealing.dealt, sizeof line->dealing.dealt);
         assay_cbor_put_bytes(&w, line->dealing.sealed, (size_t)line->dealing.slots * 32);
     }
@@ -226,10 +208,10 @@ static enum assay_status take_line(struct assay_cursor *in, struct assay_share_d
     ASSAY_TRY(assay_cbor_array_exact(in, LINE_ITEMS));
     ASSAY_TRY(take_attempt(in, line->id, &line->generation, &line->attempt));
     ASSAY_TRY(take_proof(in, &line->proof));
-    ASSAY_TRY(take_rows(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, d->commitments.point,
-                        &d->commitments.k));
+    ASSAY_TRY(assay_share_points_take(in, &d->commitments));
     ASSAY_TRY(assay_cbor_bytes_exact(in, d->dealt, sizeof d->dealt));
-    return take_rows(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_SLOTS_MAX, d->sealed, &d->slots);
+    return assay_share_rows_take(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_SLOTS_MAX, d->sealed,
+                                 &d->slots);
 }
 
 enum assay_status assay_share_dealing_record_decode(struct assay_slice bytes,
@@ -266,7 +248,7 @@ static void put_dispute(struct assay_writer *w, const struct assay_share_dispute
     assay_cbor_put_uint(w, record->dealer);
     assay_cbor_put_uint(w, record->kind);
     if (record->kind == ASSAY_SHARE_DISPUTE_CONSTANT) {
-        put_commitments(w, &record->current);
+        assay_share_points_put(w, &record->current);
         return;
     }
     assay_cbor_put_array(w, 3);
@@ -318,8 +300,7 @@ enum assay_status assay_share_dispute_record_decode(struct assay_slice bytes,
     if (kind < ASSAY_SHARE_DISPUTE_NUMBER) return ASSAY_E_RANGE;
     read.kind = (enum assay_share_dispute_kind)kind;
     if (read.kind == ASSAY_SHARE_DISPUTE_CONSTANT) {
-        ASSAY_TRY(take_rows(&in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, read.current.point,
-                            &read.current.k));
+        ASSAY_TRY(assay_share_points_take(&in, &read.current));
     } else {
         ASSAY_TRY(assay_cbor_array_exact(&in, 3));
         ASSAY_TRY(assay_cbor_bytes_exact(&in, read.shown, sizeof read.shown));

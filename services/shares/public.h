@@ -1,5 +1,5 @@
 /*
- * services/shares/public.h - what holders put on the ledger for public attempts of a reshare
+ * services/shares/public.h - records of holders for public attempts of a reshare
  * (docs/services.md 5.17): SHARE_KEY, SHARE_DEALING, SHARE_DISPUTE. Canonical CBOR, hostile until
  * checked.
  *

@@ -490,30 +490,7 @@ bool assay_share_read_record_check(const struct assay_share_home *home,
     return assay_share_signed(record->key, digest, record->signature);
 }
 
-/* A list of 32 bytes each, in one string. */
-static enum assay_status take_rows(struct assay_cursor *in, uint32_t min, uint32_t max,
-                                   uint8_t (*rows)[32], uint32_t *count)
-{
-    struct assay_slice bytes;
-    ASSAY_TRY(assay_cbor_bytes(in, (size_t)max * 32, &bytes));
-    if (bytes.len % 32 != 0 || bytes.len < (size_t)min * 32) return ASSAY_E_RANGE;
-    assay_bytes_copy(rows, (size_t)max * 32, bytes.bytes, bytes.len);
-    *count = (uint32_t)(bytes.len / 32);
-    return ASSAY_OK;
-}
-
 /* --- SHARE_SUM */
-
-static void put_points(struct assay_writer *w, const struct assay_share_commitments *c)
-{
-    ASSAY_ASSERT(c->k <= ASSAY_SHARE_K_MAX);
-    assay_cbor_put_bytes(w, c->point, (size_t)c->k * ASSAY_SODIUM_POINT_LEN);
-}
-
-static enum assay_status take_points(struct assay_cursor *in, struct assay_share_commitments *c)
-{
-    return take_rows(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, c->point, &c->k);
-}
 
 enum assay_status assay_share_sum_record_encode(const struct assay_share_sum_record *record,
                                                 uint8_t *bytes, size_t capacity,
@@ -526,10 +503,10 @@ enum assay_status assay_share_sum_record_encode(const struct assay_share_sum_rec
     assay_cbor_put_bytes(&w, record->id, sizeof record->id);
     assay_cbor_put_uint(&w, record->generation);
     assay_cbor_put_uint(&w, record->attempt);
-    put_points(&w, &record->current);
+    assay_share_points_put(&w, &record->current);
     assay_cbor_put_array(&w, record->count);
     for (uint32_t i = 0; i < record->count; i++)
-        put_points(&w, &record->dealt[i]);
+        assay_share_points_put(&w, &record->dealt[i]);
     return assay_writer_finish(&w, out);
 }
 
@@ -544,12 +521,12 @@ enum assay_status assay_share_sum_record_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.id, sizeof read.id));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.generation));
     ASSAY_TRY(take_u32(&in, ATTEMPT_MAX, &read.attempt));
-    ASSAY_TRY(take_points(&in, &read.current));
+    ASSAY_TRY(assay_share_points_take(&in, &read.current));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_SHARE_K_MAX, &count));
     if (count < ASSAY_SHARE_K_MIN) return ASSAY_E_RANGE;
     read.count = (uint32_t)count;
     for (uint32_t i = 0; i < read.count; i++)
-        ASSAY_TRY(take_points(&in, &read.dealt[i]));
+        ASSAY_TRY(assay_share_points_take(&in, &read.dealt[i]));
     ASSAY_TRY(assay_cursor_end(&in));
     *record = read;
     return ASSAY_OK;
@@ -625,10 +602,9 @@ static enum assay_status take_lie(struct assay_cursor *in, struct assay_share_li
     ASSAY_TRY(take_u32(in, ASSAY_SHARE_GIVE_MAX, &read->count));
     ASSAY_TRY(take_u32(in, ASSAY_SHARE_GIVE_MAX - 1, &read->index));
     if (read->index >= read->count) return ASSAY_E_RANGE;
-    ASSAY_TRY(take_rows(in, 0, ASSAY_SHARE_PATH_MAX, read->path, &read->path_len));
+    ASSAY_TRY(assay_share_rows_take(in, 0, ASSAY_SHARE_PATH_MAX, read->path, &read->path_len));
     ASSAY_TRY(assay_cbor_bytes_exact(in, read->signature, sizeof read->signature));
-    ASSAY_TRY(take_rows(in, ASSAY_SHARE_K_MIN, ASSAY_SHARE_K_MAX, read->current.point,
-                        &read->current.k));
+    ASSAY_TRY(assay_share_points_take(in, &read->current));
     return assay_cursor_end(in);
 }
 

@@ -1,5 +1,5 @@
 /*
- * tests/support/registry_world_public.c - see the header.
+ * tests/support/registry_world_public.c - records of public attempts for the world of registries.
  */
 #include "tests/support/registry_world_public.h"
 
