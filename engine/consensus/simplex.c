@@ -307,6 +307,7 @@ static void forget_epoch(struct assay_simplex *s)
     s->resume.floor = 0;
     s->resume.forgotten = 0;
     s->standstill_view = 0;
+    s->helped_leader_of = 0;
     s->covered_anew = false;
     for (uint32_t i = 0; i < s->config.voters_max; i++)
         s->proven[i] = 0;
@@ -444,6 +445,7 @@ void assay_simplex_tick(struct assay_simplex *s, uint64_t now_ms, struct assay_s
     if (!s->running) return;
     assay_sx_resume_tick(s, out);
     assay_sx_advance(s, out);
+    assay_sx_help_leader(s, out);
     assay_sx_standstill(s, out);
     assay_sx_told_tick(s, out);
     assay_sx_behind(s, out);

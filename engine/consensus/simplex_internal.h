@@ -206,6 +206,7 @@ struct assay_simplex {
 
     uint64_t standstill_ms;   /* last resend */
     uint64_t standstill_view; /* where the next one goes on */
+    uint64_t helped_leader_of; /* the last view whose late leader was sent what led there */
     uint64_t pull_at_ms; /* UINT64_MAX: nothing is missing */
     uint32_t pull_turn;
 
@@ -378,6 +379,8 @@ void assay_sx_enter(struct assay_simplex *s, uint64_t view);
 /* F(view), if it is allowed. */
 void assay_sx_try_finalise(struct assay_simplex *s, struct sx_view *v,
                            struct assay_simplex_actions *out);
+/* Returns: since when a proposal is wanted, before any back-off; UINT64_MAX: idle. */
+uint64_t assay_sx_demand_since(const struct assay_simplex *s);
 /* Returns: since when time runs in this view; UINT64_MAX: idle. */
 uint64_t assay_sx_active_since(const struct assay_simplex *s);
 /* A time grown by 3/2 per nullified view, at most 60 s. Returns: milliseconds. */
@@ -431,6 +434,10 @@ void assay_sx_standstill(struct assay_simplex *s, struct assay_simplex_actions *
 /* Somebody shows that it is behind this view: send it what lets it go on. */
 void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
                    struct assay_simplex_actions *out);
+/* docs/protocol.md 5.14.1: a leader that proposes nothing may lack what led to its view. */
+void assay_sx_help_leader(struct assay_simplex *s, struct assay_simplex_actions *out);
+/* Returns: when that is due; UINT64_MAX: not in this view, or not any more. */
+uint64_t assay_sx_leader_due(const struct assay_simplex *s);
 void assay_sx_help_last_epoch(struct assay_simplex *s, uint16_t to,
                               struct assay_simplex_actions *out);
 void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out);

@@ -4,8 +4,9 @@
  *
  * docs/protocol.md 5.14: without progress for Ts = 4 delta re-send the highest final
  * certificate, certificates above it and all own votes above the last final view, in rotating
- * pages, capped. Who shows that it is behind is answered at once, at most once a delta; what a
- * proposal needs and is not held is pulled by name.
+ * pages, capped. Who shows that it is behind is answered at once, at most once a delta; a leader
+ * that is late is sent what led to its view; what a proposal needs and is not held is pulled by
+ * name.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -131,12 +132,10 @@ static bool may_help(struct assay_simplex *s, uint16_t to)
     return true;
 }
 
-void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
-                   struct assay_simplex_actions *out)
+/* What leads from this view to the running one, as far as one answer goes. */
+static void send_way(struct assay_simplex *s, uint16_t to, uint64_t view,
+                     struct assay_simplex_actions *out)
 {
-    ASSAY_ASSERT(view > 0);
-
-    if (!may_help(s, to)) return;
     if (view <= s->final_view && s->final_certificate != SX_NONE)
         assay_sx_certificate_send(s, s->final_certificate, to, out);
     if (view <= s->final_view) view = s->final_view + 1;
@@ -154,6 +153,32 @@ void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
         const uint32_t index = v->certificate[notarised ? ASSAY_VOTE_NOTARISE : ASSAY_VOTE_NULLIFY];
         if (index != SX_NONE) assay_sx_certificate_send(s, index, to, out);
     }
+}
+
+void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
+                   struct assay_simplex_actions *out)
+{
+    ASSAY_ASSERT(view > 0);
+
+    if (may_help(s, to)) send_way(s, to, view, out);
+}
+
+uint64_t assay_sx_leader_due(const struct assay_simplex *s)
+{
+    const struct sx_view *v = assay_sx_peek(s, s->view);
+    if (v == NULL || s->done || !v->has_leader || v->has_proposal || s->view < 2) return UINT64_MAX;
+    if (v->leader == s->config.self || s->helped_leader_of == s->view) return UINT64_MAX;
+    if (!assay_sx_voting(s) || v->cast[ASSAY_VOTE_NULLIFY]) return UINT64_MAX;
+    const uint64_t since = assay_sx_demand_since(s);
+    return since == UINT64_MAX ? since : since + 2 * s->delta_ms;
+}
+
+void assay_sx_help_leader(struct assay_simplex *s, struct assay_simplex_actions *out)
+{
+    if (s->now_ms < assay_sx_leader_due(s)) return;
+    const uint16_t leader = assay_sx_view(s, s->view)->leader;
+    s->helped_leader_of = s->view;
+    send_way(s, leader, s->view - 1, out);
 }
 
 /* docs/protocol.md 5.18: on seeing E final a node stops voting in e and keeps serving its

@@ -28,15 +28,21 @@ static uint64_t later(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* From when on a proposal is due. A base that is not final yet is waited for one delta, whatever
- * the demand: its F votes are on their way, and demand is stated anew when it is final; asking at
- * once would follow every block by an empty one. */
+/* A base that is not final yet is waited for one delta, whatever the demand: its F votes are on
+ * their way, and demand is stated anew when it is final; asking at once would follow every block by
+ * an empty one. */
+uint64_t assay_sx_demand_since(const struct assay_simplex *s)
+{
+    if (s->notarised_view > s->final_view) return s->entered_ms + s->delta_ms;
+    if (s->demand_at_ms == UINT64_MAX) return UINT64_MAX;
+    return later(s->entered_ms, s->demand_at_ms);
+}
+
+/* From when on a proposal is due. */
 static uint64_t wanted_since(const struct assay_simplex *s)
 {
-    uint64_t from = s->entered_ms;
-    if (s->notarised_view > s->final_view) from += s->delta_ms;
-    else if (s->demand_at_ms == UINT64_MAX) return UINT64_MAX;
-    else from = later(from, s->demand_at_ms);
+    const uint64_t from = assay_sx_demand_since(s);
+    if (from == UINT64_MAX) return from;
     /* docs/protocol.md 5.9: whatever makes all views fail, they do not burn at the speed of links.
      * */
     if (s->nullified_in_a_row < SX_BACK_OFF_VIEWS) return from;
@@ -97,7 +103,7 @@ uint64_t assay_sx_view_wake(const struct assay_simplex *s)
     uint64_t at = UINT64_MAX;
     if (v == NULL || s->done) return at;
     if (assay_sx_voting(s)) {
-        at = times_out_at(s, v);
+        at = earlier(times_out_at(s, v), assay_sx_leader_due(s));
         const uint64_t propose_at = wanted_since(s);
         /* In the past it waits for something else: a body, a certificate. */
         if (v->leader == s->config.self && !v->asked && propose_at > s->now_ms)

@@ -168,6 +168,12 @@ void world_run_block(struct assay_sim_world *w, const struct assay_proposal *p)
     r->blocks++;
     time_it(r, p);
     if (p->header.epoch != r->closed + 1) return; /* of an epoch that closed without being seen */
+    /* Behind a RECOVER in doubt members of the era before go on: their electorate is another one
+     * than that which is counted, and operators were told that there may be two. */
+    if (w->split_said && p->header.era != r->before.era) {
+        r->forked = true;
+        return;
+    }
     if (!assay_bytes_equal(p->header.parent_id, r->newest_id, 32)) r->forked = true;
     assay_bytes_copy(r->newest_id, 32, p->id, 32);
     check_leader(r, p);

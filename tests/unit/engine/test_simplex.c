@@ -138,6 +138,52 @@ Test(simplex, an_invalid_proposal_is_nullified_at_once)
     assay_sim_simplex_destroy(&world);
 }
 
+/* --- a leader that lacks the votes that led to its view (docs/protocol.md 5.14.1) */
+
+enum { REFUSED_VIEWS = 5, LATE_MACHINES = 4 };
+
+struct late {
+    bool lost[REFUSED_VIEWS + 1][LATE_MACHINES];
+};
+
+static bool late_views_only(void *context, uint32_t machine, const struct assay_block_header *header)
+{
+    (void)context;
+    (void)machine;
+    return header->view > REFUSED_VIEWS;
+}
+
+/* The first copy of every X is lost on its way to the leader of the next view. */
+static bool loses_to_next_leader(void *context, uint32_t from, uint32_t to,
+                                 enum assay_message_kind kind, struct assay_slice payload)
+{
+    struct late *late = context;
+    struct assay_vote vote;
+    if (kind != ASSAY_MESSAGE_VOTE || assay_vote_decode(payload, &vote) != ASSAY_OK) return true;
+    const uint64_t view = vote.statement.view;
+    if (vote.statement.type != ASSAY_VOTE_NULLIFY || view > REFUSED_VIEWS) return true;
+    if (to != view % LATE_MACHINES || late->lost[view][from]) return true; /* equal weights: in turn */
+    late->lost[view][from] = true;
+    return false;
+}
+
+Test(simplex, a_leader_that_missed_the_votes_before_its_view_leads_it_all_the_same)
+{
+    struct assay_sim_simplex_options options = four(8);
+    struct late late = { 0 };
+    struct assay_simplex_snapshot snapshot;
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_judge(world, late_views_only, NULL);
+    assay_sim_simplex_set_filter(world, loses_to_next_leader, &late);
+    cr_assert(assay_sim_simplex_run_to_height(world, 1, 120000));
+    assay_sim_simplex_look(world, 0, &snapshot);
+    cr_expect(late.lost[REFUSED_VIEWS][0] && late.lost[1][0]);
+    cr_expect_eq(snapshot.final_view, REFUSED_VIEWS + 1, "view %llu",
+                 (unsigned long long)snapshot.final_view);
+    require_sound(world);
+    assay_sim_simplex_destroy(&world);
+}
+
 Test(simplex, memory_too_small_or_limits_out_of_range_are_refused)
 {
     enum { COUNT = 4, BODY = 64 };
