@@ -243,6 +243,15 @@ static uint32_t place_of(const struct making *m, const uint8_t id[static 32])
     return UINT32_MAX;
 }
 
+/* Epochs for which the slot of who left is kept. A row that was taken at this boundary says the
+ * offences of the platform that came; who left has those of before. */
+static uint64_t kept_epochs(const struct making *m, uint32_t slot)
+{
+    const bool retaken = m->e->after->members[slot].stage != ASSAY_STAGE_LEFT;
+    const struct assay_state *s = retaken ? m->e->before : m->e->after;
+    return PROOFS_LIVE + FORGET_EPOCHS * (uint64_t)s->members[slot].trust.offences.count;
+}
+
 /* The slot of who comes back (docs/protocol.md 9.6.6); or the lowest one that nothing is needed of
  * any more; or the next one. */
 static uint32_t free_place(const struct making *m, const uint8_t id[static 32])
@@ -251,9 +260,8 @@ static uint32_t free_place(const struct making *m, const uint8_t id[static 32])
     uint32_t i = 0;
     for (; i < m->e->watch->nodes && m->places[i].taken; i++) {
         const struct place *p = &m->places[i];
-        const uint64_t kept =
-            PROOFS_LIVE + FORGET_EPOCHS * (uint64_t)m->e->after->members[i].trust.offences.count;
-        if (p->stage != ASSAY_STAGE_LEFT || p->stage_epoch + kept >= m->activation) continue;
+        if (p->stage != ASSAY_STAGE_LEFT || p->stage_epoch + kept_epochs(m, i) >= m->activation)
+            continue;
         if (assay_bytes_equal(p->node_id, id, 32)) return i;
         if (lowest == UINT32_MAX) lowest = i;
     }
