@@ -7,21 +7,23 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "services/continuity/group_internal.h"
+#include "services/continuity/row.h"
 
 enum {
-    HEAD_ITEMS = 18,
+    HEAD_ITEMS = 20,
+    ROWS_SAID_ITEMS = 4, /* of them, up to what it says of rows */
     ROWS_ITEMS = 4,
     SILENCE_LEN_MAX = 1 + 2 + 2 + 2 + 9,
     ATTACH_LEN_MAX =
         1 + 9 + 1 + ASSAY_CONT_SEATS_MAX * (1 + 2 + ASSAY_P256_PUBLIC_LEN + 34) + 34 + 5,
-    HEAD_LEN_MAX = 137 + 2 + 9 * ASSAY_CONT_MOVES_MAX + SILENCE_LEN_MAX * ASSAY_CONT_SEATS_MAX + 5 +
+    HEAD_LEN_MAX = 174 + 2 + 9 * ASSAY_CONT_MOVES_MAX + SILENCE_LEN_MAX * ASSAY_CONT_SEATS_MAX + 5 +
                    2 + ATTACH_LEN_MAX,
     CONTACT_LEN_MAX = 2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX,
     SEAT_LEN_MAX = 1 + 3 + 2 + ASSAY_P256_PUBLIC_LEN + CONTACT_LEN_MAX + 1 + 9 + 1 + 9 + 1 + 4,
     ROW_ITEMS = 15,
 };
 
-static const char head_type[] = "assay/group/v9";
+static const char head_type[] = "assay/group/v10";
 static const char rows_type[] = "assay/group/rows/v1";
 
 /* Rows are the most of it: the head fits where they do. */
@@ -128,26 +130,6 @@ static void put_attach(struct assay_writer *w, const struct assay_cont_attach *a
     assay_cbor_put_uint(w, attach->entries);
 }
 
-static void put_row(struct assay_writer *w, uint32_t place,
-                    const struct assay_cont_instance_row *row)
-{
-    assay_cbor_put_array(w, ROW_ITEMS);
-    assay_cbor_put_uint(w, place);
-    assay_cbor_put_bytes(w, row->instance, 32);
-    assay_cbor_put_uint(w, row->birth.era);
-    assay_cbor_put_uint(w, row->birth.epoch);
-    assay_cbor_put_uint(w, row->payer);
-    assay_cbor_put_uint(w, (uint64_t)row->kept | (uint64_t)row->retired << 1);
-    assay_cbor_put_uint(w, row->session);
-    assay_cbor_put_uint(w, row->author);
-    assay_cbor_put_uint(w, row->epoch);
-    assay_cbor_put_uint(w, row->in_epoch);
-    assay_cont_contact_put(w, &row->contact);
-    assay_cbor_put_uint(w, row->lease);
-    assay_cbor_put_uint(w, row->shown);
-    assay_cbor_put_uint(w, row->renewed);
-}
-
 static void put_rows(struct assay_writer *w, const struct assay_cont_group *group,
                      uint32_t document)
 {
@@ -160,15 +142,24 @@ static void put_rows(struct assay_writer *w, const struct assay_cont_group *grou
     assay_cbor_put_uint(w, group->home.group);
     assay_cbor_put_uint(w, document);
     assay_cbor_put_array(w, taken);
-    for (uint32_t place = first; place < end; place++)
-        if (group->instance[place].session != 0) put_row(w, place, &group->instance[place]);
+    for (uint32_t place = first; place < end; place++) {
+        if (group->instance[place].session == 0) continue;
+        assay_cbor_put_array(w, ROW_ITEMS);
+        assay_cbor_put_uint(w, place);
+        assay_cont_row_put(w, &group->instance[place]);
+    }
 }
 
+/* What a reader of single rows looks at stands first. */
 static void put_head(struct assay_writer *w, const struct assay_cont_group *group)
 {
+    struct assay_cont_rows rows;
+    assay_cont_rows_of(group, &rows);
     assay_cbor_put_array(w, HEAD_ITEMS);
     assay_cbor_put_text(w, head_type);
     assay_cbor_put_uint(w, group->home.group);
+    assay_cbor_put_uint(w, rows.count);
+    assay_cbor_put_bytes(w, rows.root, 32);
     assay_cbor_put_uint(w, group->size);
     assay_cbor_put_uint(w, group->instances_max);
     assay_cbor_put_uint(w, (uint64_t)group->phase);
@@ -346,31 +337,6 @@ static enum assay_status read_attach(struct assay_cursor *c, struct assay_cont_g
     return read_u32(c, 2 * group->instances_max, &attach->entries);
 }
 
-static enum assay_status read_row(struct assay_cursor *c, struct assay_cont_instance_row *row)
-{
-    uint32_t flags = 0;
-    ASSAY_TRY(assay_cbor_bytes_exact(c, row->instance, 32));
-    ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_CONT_ERA_MAX, &row->birth.era));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->birth.epoch));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row->payer));
-    ASSAY_TRY(read_u32(c, 3, &flags));
-    row->kept = (flags & 1) != 0;
-    row->retired = (flags & 2) != 0;
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->session));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SLOTS_MAX, &row->author));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->epoch));
-    ASSAY_TRY(read_u32(c, ASSAY_CONT_SESSIONS_EPOCH_MAX, &row->in_epoch));
-    ASSAY_TRY(assay_cont_contact_take(c, &row->contact));
-    ASSAY_TRY(read_u32(c, UINT32_MAX, &row->lease));
-    ASSAY_TRY(assay_cbor_uint(c, &row->shown));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->renewed));
-    /* A row without a lease shows nothing. */
-    if (row->lease == 0 && (row->shown > 0 || row->renewed > 0)) return ASSAY_E_INVALID;
-    if (row->session == 0 || row->in_epoch == 0 || row->in_epoch > row->session)
-        return ASSAY_E_RANGE;
-    return ASSAY_OK;
-}
-
 static enum assay_status read_rows(struct assay_cursor *c, struct assay_cont_group *group,
                                    uint32_t document)
 {
@@ -391,7 +357,7 @@ static enum assay_status read_rows(struct assay_cursor *c, struct assay_cont_gro
         ASSAY_TRY(assay_cbor_array_exact(c, ROW_ITEMS));
         ASSAY_TRY(read_u32(c, end - 1, &place));
         if (place < next) return ASSAY_E_ENCODING;
-        ASSAY_TRY(read_row(c, &row));
+        ASSAY_TRY(assay_cont_row_take(c, &row));
         group->instance[place] = row;
         next = place + 1;
     }
@@ -476,14 +442,41 @@ static void begin_head(struct assay_cont_group *group)
         group->member[slot].operator_ = (uint8_t)slot;
 }
 
-static enum assay_status read_head(struct assay_cursor *c, struct assay_cont_group *group)
+/* The first items of a head. */
+static enum assay_status take_rows(struct assay_cursor *c, uint32_t group,
+                                   struct assay_cont_rows *rows)
 {
-    uint32_t number = 0, size = 0, instances_max = 0, phase = 0;
-    begin_head(group);
+    struct assay_cont_rows read = { 0 };
     ASSAY_TRY(assay_cbor_array_exact(c, HEAD_ITEMS));
     ASSAY_TRY(assay_cbor_text_expect(c, head_type));
-    ASSAY_TRY(read_u32(c, UINT32_MAX, &number));
-    if (number != group->home.group) return ASSAY_E_CHAIN;
+    ASSAY_TRY(read_u32(c, UINT32_MAX, &read.group));
+    if (read.group != group) return ASSAY_E_CHAIN;
+    ASSAY_TRY(read_u32(c, ASSAY_CONT_INSTANCES_MAX, &read.count));
+    ASSAY_TRY(assay_cbor_bytes_exact(c, read.root, 32));
+    *rows = read;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_cont_rows_read(uint32_t group, struct assay_slice head,
+                                       struct assay_cont_rows *rows)
+{
+    struct assay_cursor c = assay_cursor_over(head.bytes, head.len);
+    struct assay_cont_rows read;
+    struct assay_slice skipped;
+    ASSAY_TRY(take_rows(&c, group, &read));
+    for (uint32_t i = ROWS_SAID_ITEMS; i < HEAD_ITEMS; i++)
+        ASSAY_TRY(assay_cbor_skip(&c, &skipped));
+    ASSAY_TRY(assay_cursor_end(&c));
+    *rows = read;
+    return ASSAY_OK;
+}
+
+static enum assay_status read_head(struct assay_cursor *c, struct assay_cont_group *group)
+{
+    uint32_t size = 0, instances_max = 0, phase = 0;
+    begin_head(group);
+    ASSAY_TRY(take_rows(c, group->home.group, &group->said));
+    group->was_read = true;
     ASSAY_TRY(read_u32(c, ASSAY_CONT_SEATS_MAX, &size));
     ASSAY_TRY(read_u32(c, ASSAY_CONT_INSTANCES_MAX, &instances_max));
     if (size != group->size || instances_max != group->instances_max) return ASSAY_E_RANGE;
@@ -507,9 +500,22 @@ enum assay_status assay_cont_group_decode(struct assay_cont_group *group, uint32
     return assay_cursor_end(&c);
 }
 
+/* The rows that were read are those of the root in the head. */
+static bool are_rows_said(const struct assay_cont_group *group)
+{
+    struct assay_cont_rows rows;
+    if (!group->was_read) return true; /* as init made it */
+    if (group->said.count != group->instance_count) return false;
+    assay_cont_rows_of(group, &rows);
+    return assay_bytes_equal(rows.root, group->said.root, 32);
+}
+
 enum assay_status assay_cont_group_join(struct assay_cont_group *group)
 {
-    if (!assay_cont_rows_order(group) || !are_names_fit(group)) return ASSAY_E_INVALID;
+    if (!assay_cont_rows_order(group) || !are_names_fit(group) || !are_rows_said(group))
+        return ASSAY_E_INVALID;
+    group->was_read = false;
+    group->said = (struct assay_cont_rows){ 0 };
     assay_cont_group_check(group);
     return ASSAY_OK;
 }

@@ -1,14 +1,15 @@
 /*
  * services/continuity/document.h - a group as the ledger keeps it from epoch to epoch
  * (docs/services.md 1.3.1): document 0 of views and members, and behind it one for each
- * ASSAY_CONT_DOCUMENT_ROWS places of rows, so that an instance that changes changes one of them.
+ * ASSAY_CONT_DOCUMENT_ROWS places of rows, so that an instance that changes changes one of them, and
+ * in the head the root over all rows.
  *
  * Canonical CBOR of what records have made of it. What each close tells anew, standings and scores,
  * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows
  * the ledger by digests has nothing to fetch.
  *
- *   0: ["assay/group/v9", group, size, instances_max, phase, changing, view_last, barred, root,
- *       entries, SEATS, SEATS or null,
+ *   0: ["assay/group/v10", group, rows, root over them (row.h), size, instances_max, phase,
+ *       changing, view_last, barred, root, entries, SEATS, SEATS or null,
  *       [epoch, epoch, epoch] of moves for silence, last first,
  *       [[by, by before, cut, missing], ...] by seat of the first,
  *       era closed, closes in it,
@@ -24,14 +25,13 @@
 #ifndef ASSAY_SERVICES_CONTINUITY_DOCUMENT_H
 #define ASSAY_SERVICES_CONTINUITY_DOCUMENT_H
 
-#include "services/continuity/group.h"
+#include "services/continuity/row.h"
 
 enum {
     ASSAY_CONT_DOCUMENT_ROWS = 1024, /* places of one document */
     ASSAY_CONT_DOCUMENTS_MAX =
         1 + (ASSAY_CONT_INSTANCES_MAX + ASSAY_CONT_DOCUMENT_ROWS - 1) / ASSAY_CONT_DOCUMENT_ROWS,
-    ASSAY_CONT_DOCUMENT_ROW_MAX = 1 + 3 + 2 + 32 + 5 + 9 + 2 + 1 + 9 + 2 + 9 + 1 +
-                                  (2 + 32 + 2 + ASSAY_CONT_ADDRESS_MAX) + 5 + 9 + 9,
+    ASSAY_CONT_DOCUMENT_ROW_MAX = 1 + 3 + ASSAY_CONT_ROW_FIELDS_LEN_MAX,
     ASSAY_CONT_DOCUMENT_LEN_MAX = 64 + ASSAY_CONT_DOCUMENT_ROWS * ASSAY_CONT_DOCUMENT_ROW_MAX,
 };
 
@@ -53,6 +53,15 @@ ASSAY_CHECKED enum assay_status assay_cont_group_encode(const struct assay_cont_
 ASSAY_CHECKED enum assay_status assay_cont_group_decode(struct assay_cont_group *group,
                                                         uint32_t document,
                                                         struct assay_slice bytes);
+/*
+ * assay_cont_rows_read - what a head says of rows; nothing else of it is looked at.
+ * In:      head: of a digest that the caller trusts (engine/ledger/proof.h); else any bytes
+ * Out:     *rows on ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN (another group) | ASSAY_E_RANGE (more rows than a group may
+ *          have) | what base/cbor.h says | ASSAY_E_TRAILING
+ */
+ASSAY_CHECKED enum assay_status assay_cont_rows_read(uint32_t group, struct assay_slice head,
+                                                     struct assay_cont_rows *rows);
 /*
  * assay_cont_group_join - all documents were read, or the group is as init made it.
  * Out:     *group, in which nobody has a standing before assay_cont_group_stand; undefined unless

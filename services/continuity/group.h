@@ -93,6 +93,12 @@ struct assay_cont_attach {
     uint32_t entries;
 };
 
+/* What the head of a group's documents says of its rows (row.h). */
+struct assay_cont_rows {
+    uint32_t group, count;
+    uint8_t root[32];
+};
+
 enum assay_cont_phase {
     ASSAY_CONT_FORMING,  /* too few replicas stand: no view was ever decided */
     ASSAY_CONT_SERVING,  /* `now` serves */
@@ -127,6 +133,8 @@ struct assay_cont_group {
     uint16_t provisional[ASSAY_CONT_SLOTS_MAX];  /* and such of them that are not kept */
     uint16_t by_name[ASSAY_CONT_INSTANCES_MAX];  /* [instance_count] places, names ascend */
     uint16_t by_curve[ASSAY_CONT_INSTANCES_MAX]; /* the same by CURVE keys */
+    bool was_read;               /* the head, and assay_cont_group_join comes next: */
+    struct assay_cont_rows said; /* these are to be the rows of the other documents; else zero */
     struct assay_cont_instance_row *instance;    /* [instances_max] by place, the caller's */
 };
 

@@ -501,9 +501,11 @@ static uint32_t changed(const struct full *one, const struct full *other)
     return bits;
 }
 
-/* Whoever follows by digests fetches what changed: of ten thousand one page, and never the head. */
-Test(document, an_instance_that_changes_changes_one_document, .timeout = 60)
+/* Whoever follows by digests fetches what changed: of ten thousand one page, and the head, which
+ * has the root over all of them. */
+Test(document, an_instance_that_changes_changes_one_page, .timeout = 60)
 {
+    const uint32_t head = 1;
     struct pair *p = pair_of(7);
     drop(p->live);
     fill(p);
@@ -520,7 +522,7 @@ Test(document, an_instance_that_changes_changes_one_document, .timeout = 60)
         full_session(2000, p->live->instance[place].session);
     cr_assert_eq(assay_cont_group_session(p->live, 0, &next, &p->facts[0]), ASSAY_CONT_APPLIED);
     write_all(p->live, after);
-    cr_expect_eq(changed(before, after), page, "a session");
+    cr_expect_eq(changed(before, after), head | page, "a session");
     /* It ends, and leaves the table: who is behind it stays where it was. */
     const struct assay_cont_retire_record retire = { .group = GROUP,
                                                      .birth = born.birth,
@@ -532,16 +534,41 @@ Test(document, an_instance_that_changes_changes_one_document, .timeout = 60)
     assay_cont_group_close(p->live, p->epoch, p->standing, p->score, NULL, MEMBERS, &p->facts[0]);
     cr_assert_null(assay_cont_group_row(p->live, instance));
     write_all(p->live, after);
-    cr_expect_eq(changed(before, after) & ~UINT32_C(1), page, "an end");
+    cr_expect_eq(changed(before, after), head | page, "an end");
     /* And a birth takes its place. */
     const struct assay_cont_session_record other = full_session(20000, 0);
     write_all(p->live, before);
     cr_assert_eq(assay_cont_group_session(p->live, 0, &other, &p->facts[0]), ASSAY_CONT_APPLIED);
     write_all(p->live, after);
-    cr_expect_eq(changed(before, after), page, "a birth");
+    cr_expect_eq(changed(before, after), head | page, "a birth");
     assay_cont_group_check(p->live);
     free(before);
     free(after);
+    pair_free(p);
+}
+
+/* The rows are those of the head, whichever of them were read first. */
+Test(document, rows_of_another_head_are_no_group)
+{
+    struct pair *p = pair_of(3);
+    uint8_t(*kept)[BYTES_MAX] = malloc(DOCUMENTS * sizeof *kept);
+    cr_assert_not_null(kept);
+    const struct documents all = changing(p);
+    for (uint32_t i = 0; i < DOCUMENTS; i++)
+        assay_bytes_copy(kept[i], BYTES_MAX, all.of[i].bytes, all.of[i].len);
+    struct assay_cont_instance_row *const row = &p->live->instance[p->live->by_name[0]];
+    row->epoch++; /* nothing else follows from it */
+    const struct documents other = all_of(p->live, p->bytes[0]);
+    struct documents mixed = other;
+    for (uint32_t first = 0; first < DOCUMENTS; first++) {
+        cr_expect_eq(read_all(&other, first, p->read), ASSAY_OK);
+        for (uint32_t old = 0; old < DOCUMENTS; old++) {
+            mixed = other;
+            mixed.of[old] = assay_slice_over(kept[old], all.of[old].len);
+            cr_expect_eq(read_all(&mixed, first, p->read), ASSAY_E_INVALID, "%u", old);
+        }
+    }
+    free(kept);
     pair_free(p);
 }
 
