@@ -40,7 +40,7 @@ _assay() {
     audit) words='verify replay orders' ;;
     completion) words='bash zsh fish man-synopsis man-options' ;;
     services) words='status' ;;
-    continuity) words='status' ;;
+    continuity) words='status show verify' ;;
     share) words='status put read readers delete' ;;
     account) words='create show transfer' ;;
     task) words='offers status run deploy close release' ;;
@@ -801,6 +801,27 @@ _assay() {
         --group) want=text ;;
         --socket) want=file ;;
         --timeout) want=text ;;
+        esac
+        ;;
+    'continuity show')
+        options='--help --group --checkpoint --max-age --at --no-clock --out --socket --json --timeout'
+        case $before in
+        --group) want=text ;;
+        --checkpoint) want=file ;;
+        --max-age) want=text ;;
+        --at) want=text ;;
+        --out) want=file ;;
+        --socket) want=file ;;
+        --timeout) want=text ;;
+        esac
+        ;;
+    'continuity verify')
+        options='--help --checkpoint --instance --max-age --at --no-clock --json'
+        case $before in
+        --checkpoint) want=file ;;
+        --instance) want=text ;;
+        --max-age) want=text ;;
+        --at) want=text ;;
         esac
         ;;
     'share status')

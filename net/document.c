@@ -7,6 +7,7 @@
  *   recover status|answer|fence HEX|draft HEX|try HEX|submit HEX    (document_recover.c)
  *   checkpoint | proof NAME|SLOT|ID [bare]    (document_proof.c)
  *   services | account HEX | tasks | task HEX | share HEX    (document_registry.c)
+ *   row GROUP HEX    (document_row.c)
  *
  * Everything but timeline and export is rendered from one snapshot of the node (host/snapshot.h).
  * Every document: { schema, schema_version, node, generated_at, data }. Within a version fields are
@@ -199,6 +200,7 @@ char *host_document(void *context, const char *line)
     if (strcmp(command, "items") == 0) return host_document_items(host, argument);
     if (strcmp(command, "proof") == 0) return proof(host, argument);
     if (strcmp(command, "anchor") == 0) return host_document_anchor(host, argument);
+    if (strcmp(command, "row") == 0) return host_document_row(host, argument);
     if (strcmp(command, "boundaries") == 0) return host_document_boundaries(host, argument);
     if (strcmp(command, "checkpoint") == 0) return host_document_proof(host, ASSAY_SLOT_ALL, true);
     char *const service = host_document_service(host, command, argument);
@@ -213,5 +215,5 @@ char *host_document(void *context, const char *line)
         "items CLASS [EPOCH [SKIP]] | checkpoint | boundaries ERA EPOCH [voters] | anchor [EPOCH] "
         "| "
         "proof NAME|SLOT|ID [bare] | "
-        "services | account HEX | tasks | task HEX | share HEX");
+        "services | account HEX | tasks | task HEX | share HEX | row GROUP HEX");
 }

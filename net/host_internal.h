@@ -490,6 +490,9 @@ char *host_document_offer(struct assay_host *host, const char *hex);
 /* --- document_registry.c: of services. Returns: as above; NULL: no command of these. */
 char *host_document_service(struct assay_host *host, const char *command, const char *argument);
 
+/* --- document_row.c: "GROUP HEX", evidence of one row of a group. Returns: as above. */
+char *host_document_row(struct assay_host *host, const char *argument);
+
 /* --- document_proof.c */
 /* The proof of a slot; of ASSAY_SLOT_ALL the checkpoint. Returns: as above. */
 char *host_document_proof(struct assay_host *host, uint16_t slot, bool bare);

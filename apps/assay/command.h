@@ -70,7 +70,7 @@ int assay_command_store(int argc, char **argv); /* store.c: save, verify, inspec
 int assay_command_report(int argc, char **argv);     /* report.c: the page with its data inside */
 int assay_command_audit(int argc, char **argv); /* audit.c: verify, replay */
 int assay_command_services(int argc, char **argv); /* services.c: status */
-int assay_command_continuity(int argc, char **argv);
+int assay_command_continuity(int argc, char **argv); /* continuity.c: status, show, verify */
 int assay_command_share(int argc, char **argv);   /* share.c: status, put, read */
 int assay_command_account(int argc, char **argv); /* account.c: create, show, transfer */
 int assay_command_task(int argc, char **argv);    /* task.c: offers, status, run, close */

@@ -96,8 +96,7 @@ static void read_options(int argc, char **argv, struct proof_options *o)
 
 /* ------------------------------------------------------------ time */
 
-/* "90s", "30m", "24h", "14d". Returns: seconds; 0 for anything else, more than UINT32_MAX too. */
-static uint32_t read_duration(const char *text)
+uint32_t assay_proof_duration(const char *text)
 {
     static const struct {
         char unit;
@@ -114,16 +113,15 @@ static uint32_t read_duration(const char *text)
     return 0;
 }
 
-/* Out: *now_ms, 0 without a clock. Returns: an enum assay_exit */
-static int read_now(const struct proof_options *o, uint64_t *now_ms)
+int assay_proof_now(const char *at, bool no_clock, uint64_t *now_ms)
 {
     struct timespec now;
     int64_t at_unix_s = 0;
     *now_ms = 0;
-    if (o->no_clock && o->at != NULL) return assay_misuse("either --at or --no-clock, not both");
-    if (o->no_clock) return ASSAY_EXIT_OK;
-    if (o->at != NULL) {
-        if (assay_rfc3339_parse(o->at, strlen(o->at), &at_unix_s) != ASSAY_OK || at_unix_s <= 0)
+    if (no_clock && at != NULL) return assay_misuse("either --at or --no-clock, not both");
+    if (no_clock) return ASSAY_EXIT_OK;
+    if (at != NULL) {
+        if (assay_rfc3339_parse(at, strlen(at), &at_unix_s) != ASSAY_OK || at_unix_s <= 0)
             return assay_misuse("--at is no RFC 3339 time after 1970");
         *now_ms = (uint64_t)at_unix_s * 1000;
         return ASSAY_EXIT_OK;
@@ -294,10 +292,10 @@ static int carry(const struct proof_options *o, struct assay_checkpoint_carried 
 {
     struct assay_checkpoint from;
     struct assay_checkpoint_since since = { .socket = o->socket, .from = &from };
-    since.max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : read_duration(o->max_age);
+    since.max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(o->max_age);
     if (since.max_age_s == 0)
         return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d");
-    int result = read_now(o, &since.now_ms);
+    int result = assay_proof_now(o->at, o->no_clock, &since.now_ms);
     if (result == ASSAY_EXIT_OK)
         result = assay_proof_checkpoint("assay checkpoint", o->since, &from);
     return result == ASSAY_EXIT_OK ? assay_checkpoint_carry(&since, carried) : result;
@@ -317,7 +315,7 @@ int assay_command_checkpoint(int argc, char **argv)
     else result = ask_checkpoint(o.socket, &c.to);
     if (result != ASSAY_EXIT_OK && result != ASSAY_EXIT_CROSSED) return result;
     if (o.trusting_period != NULL) {
-        const uint32_t period_s = read_duration(o.trusting_period);
+        const uint32_t period_s = assay_proof_duration(o.trusting_period);
         if (period_s < ASSAY_TRUSTING_PERIOD_S_MIN || period_s > ASSAY_TRUSTING_PERIOD_S_MAX)
             return assay_misuse("--trusting-period: expected 1d to 90d");
         c.to.trusting_period_s = period_s;
@@ -532,10 +530,10 @@ static int verify(const struct proof_options *o)
     uint8_t *bytes = NULL;
     size_t len = 0;
     uint64_t now_ms = 0;
-    const uint32_t max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : read_duration(o->max_age);
+    const uint32_t max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(o->max_age);
     if (max_age_s == 0)
         return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d");
-    int result = read_now(o, &now_ms);
+    int result = assay_proof_now(o->at, o->no_clock, &now_ms);
     if (result == ASSAY_EXIT_OK) result = assay_proof_checkpoint(who, o->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = assay_file_read(o->words[1], ASSAY_PROOF_LEN_MAX, &bytes, &len);

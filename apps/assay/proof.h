@@ -11,6 +11,11 @@
 /* A checkpoint from a file, or that of a genesis; says on stderr, after `who`, what is wrong.
  * Returns: an enum assay_exit. */
 int assay_proof_checkpoint(const char *who, const char *path, struct assay_checkpoint *checkpoint);
+/* "90s", "30m", "24h", "14d". Returns: seconds; 0 for anything else, more than UINT32_MAX too. */
+uint32_t assay_proof_duration(const char *text);
+/* The time of --at (NULL: of the clock), 0 with --no-clock. Out: *now_ms, Unix ms, 0 without a
+ * clock. Returns: an enum assay_exit */
+int assay_proof_now(const char *at, bool no_clock, uint64_t *now_ms);
 /* First byte of a genesis file, an array of three (docs/protocol.md 9.1); checkpoints differ. */
 enum { ASSAY_PROOF_GENESIS_FIRST = 0x83 };
 

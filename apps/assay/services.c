@@ -8,7 +8,6 @@
 #include "apps/assay/hand.h"
 #include "apps/assay/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,7 +240,7 @@ static bool is_group(const struct assay_json *group, const char *which)
            strcmp(number, which) == 0;
 }
 
-static int show_groups(const struct assay_question *q, const char *which)
+int assay_services_groups(const struct assay_question *q, const char *which)
 {
     struct assay_json *document = NULL;
     size_t shown = 0;
@@ -387,39 +386,9 @@ int assay_services_tasks(const struct assay_question *q, const char *task)
     return assay_ask(q, show_task, "task %s", task);
 }
 
-static int read_options(struct assay_question *q, const char **group, int argc, char **argv)
-{
-    static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },
-        { "json", no_argument, NULL, 'j' },
-        { "timeout", required_argument, NULL, 't' },
-        { "group", required_argument, NULL, 'g' },
-        { NULL, 0, NULL, 0 },
-    };
-    q->socket = assay_ask_socket();
-    q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (o == 's') q->socket = optarg;
-        else if (o == 'j') q->json = true;
-        else if (o == 'g') *group = optarg;
-        else if (!assay_ask_timeout(optarg, &q->timeout_ms))
-            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
-    }
-    return -1;
-}
-
 int assay_command_services(int argc, char **argv)
 {
     struct assay_question q = { .group = "services" };
-    const char *group = NULL;
-    const int read = read_options(&q, &group, argc, argv);
+    const int read = assay_ask_options(&q, argc, argv);
     return read >= 0 ? read : assay_ask(&q, show_services, "services");
-}
-
-int assay_command_continuity(int argc, char **argv)
-{
-    struct assay_question q = { .group = "continuity" };
-    const char *group = NULL;
-    const int read = read_options(&q, &group, argc, argv);
-    return read >= 0 ? read : show_groups(&q, group);
 }

@@ -7,6 +7,8 @@
 
 #include "apps/assay/ask.h"
 
+/* which: the name or the number of a group; NULL: all of them. */
+int assay_services_groups(const struct assay_question *q, const char *which);
 /* which: 64 digits, or a key file. */
 int assay_services_account(const struct assay_question *q, const char *which);
 /* id: NULL: all of them in short. */

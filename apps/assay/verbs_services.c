@@ -32,6 +32,38 @@ const struct assay_verb assay_verbs_services[] = {
       "5 no such group", "assay continuity status\nassay continuity status --group state\n",
       (const struct assay_option[]){ { "group", "NAME", "this one alone; or its number", 0 },
                                      ASKED } },
+    { "continuity", "show", "INSTANCE",
+      "What the ledger has of one enclave's instance after the last closed epoch: its row, or that "
+      "it has none, by a proof of at most 14 hashes. With --checkpoint nobody is believed, the "
+      "node neither; --out keeps the evidence for somebody who is not there.",
+      "4 not believed, 5 it has no row, or no such group, 14 proven and of unknown age",
+      "assay continuity show $(cat instance) --group state\n"
+      "assay continuity show $(cat instance) --checkpoint checkpoint --out row.evidence\n",
+      (const struct assay_option[]){
+          { "group", "NAME", "its group, or the number of it; default the first", 0 },
+          { "checkpoint", "FILE", "what is believed already, or a genesis", 0 },
+          { "max-age", "DURATION", "how old the proof's block may be: 90s, 30m, 24h (default), 7d",
+            0 },
+          ASSAY_OPTION_AT,
+          { "no-clock", NULL,
+            "this machine has no clock to rely on: print what is proven, exit with 14", 0 },
+          { "out", "FILE", "the evidence", 0 },
+          ASKED } },
+    { "continuity", "verify", "FILE",
+      "Verifies what show has kept, without a daemon; a genesis does for a checkpoint of epoch 0.",
+      "0 proven: it has a row, 5 proven: it has none, 4 not believed, 13 malformed, 14 proven and "
+      "of unknown age",
+      "assay continuity verify row.evidence --checkpoint checkpoint --instance $(cat instance)\n",
+      (const struct assay_option[]){
+          { "checkpoint", "FILE", "what is believed already", ASSAY_OPTION_MUST },
+          { "instance", "HEX", "it must be about this one, 64 digits", 0 },
+          { "max-age", "DURATION", "how old the proof's block may be: 90s, 30m, 24h (default), 7d",
+            0 },
+          ASSAY_OPTION_AT,
+          { "no-clock", NULL,
+            "this machine has no clock to rely on: print what is proven, exit with 14", 0 },
+          ASSAY_OPTION_JSON,
+          ASSAY_OPTIONS_END } },
     { "share", "status", "",
       "Clusters with their holders, who has everything, alarms, how many secrets are kept, wait, "
       "or are being dealt anew; with --id one secret and who keeps its shares.",

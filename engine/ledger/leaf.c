@@ -447,6 +447,9 @@ enum assay_status assay_leaf_head(struct assay_slice leaf, struct assay_leaf_hea
     assay_bytes_copy(head->verifier_digest, 32, s.rules.parameters.verifier_digest, 32);
     assay_bytes_copy(head->operators_digest, 32, s.operators_digest, 32);
     head->document_count = assay_leaf_documents(&s, head->documents);
+    head->service_count = s.services.count;
+    assay_bytes_copy(head->services, sizeof head->services, s.services.documents,
+                     sizeof s.services.documents);
     head->era = (uint32_t)era;
     head->member_count = (uint32_t)count;
     return assay_cursor_end(&c);

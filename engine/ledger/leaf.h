@@ -29,6 +29,9 @@ struct assay_leaf_head {
      * proofs may still be about. */
     uint32_t document_count;
     uint8_t documents[ASSAY_LEAF_DOCUMENTS_MAX][32];
+    /* Those of services, in the order of the plan; 0: the network has none. */
+    uint32_t service_count;
+    uint8_t services[ASSAY_SERVICE_DOCUMENTS_MAX][32];
 };
 
 /* The documents of a state, as leaf 0 names them. Returns: how many. */

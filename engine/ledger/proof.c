@@ -492,6 +492,8 @@ static void tell(const struct proof *p, struct assay_proven *out)
     assay_bytes_copy(out->policy_digest, 32, s->policy_digest, 32);
     assay_bytes_copy(out->endorsements_digest, 32, s->endorsements_digest, 32);
     assay_bytes_copy(out->verifier_digest, 32, s->verifier_digest, 32);
+    out->service_count = s->service_count;
+    assay_bytes_copy(out->services, sizeof out->services, s->services, sizeof s->services);
 }
 
 enum assay_status assay_proof_verify(struct assay_slice bytes,

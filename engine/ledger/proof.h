@@ -64,6 +64,10 @@ struct assay_proven {
     uint64_t total_weight; /* of those who voted; 0 in a bare proof */
     bool bare;
     struct assay_member member;
+    /* Digests of the documents of services, in the order of their plan (docs/protocol.md 12.5); 0:
+     * the network has none. */
+    uint32_t service_count;
+    uint8_t services[ASSAY_SERVICE_DOCUMENTS_MAX][32];
 };
 
 /* What the network found in the proof's epoch, in one word. */

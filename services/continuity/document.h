@@ -1,8 +1,8 @@
 /*
  * services/continuity/document.h - a group as the ledger keeps it from epoch to epoch
  * (docs/services.md 1.3.1): document 0 of views and members, and behind it one for each
- * ASSAY_CONT_DOCUMENT_ROWS places of rows, so that an instance that changes changes one of them, and
- * in the head the root over all rows.
+ * ASSAY_CONT_DOCUMENT_ROWS places of rows, so that an instance that changes changes one of them,
+ * and in the head the root over all rows.
  *
  * Canonical CBOR of what records have made of it. What each close tells anew, standings and scores,
  * is no part of it, so a group of which nobody says anything stays the same bytes: whoever follows

@@ -149,6 +149,24 @@ for n in 1 2 3 4; do
 done
 says() { node "$1" "$2" status | grep -q "$3"; }
 check 'a group serves' until_true 40 says 1 continuity 'state: serving, view 0'
+# --- what the ledger has of one instance, for who was not there: nobody has asked for a session here
+nobody=$(printf '5%.0s' $(seq 64))
+until_true 20 node 1 checkpoint --out begun
+expect 5 'row            none' node 1 continuity show "$nobody" --group state --checkpoint net/genesis --out none.evidence
+expect 5 'believed       by the head that the node shows' node 2 continuity show "$nobody" --group 0
+expect 5 'believed       from the checkpoint' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis
+expect 5 '"has_row": false' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis --instance "$nobody" --json
+expect 4 'about another instance' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis \
+    --instance "$(printf '6%.0s' $(seq 64))"
+expect 4 'another chain' "$ASSAY" continuity verify none.evidence --checkpoint bare/genesis
+expect 14 'its age is unknown' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis --no-clock
+expect 4 'older than is accepted' "$ASSAY" continuity verify none.evidence --checkpoint net/genesis --max-age 1s \
+    --at "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)"
+head -c 200 none.evidence >cut.evidence
+expect 13 'no evidence of an instance' "$ASSAY" continuity verify cut.evidence --checkpoint net/genesis
+expect 5 'no such file' "$ASSAY" continuity verify missing --checkpoint net/genesis
+expect 2 '64 hexadecimal digits' node 1 continuity show 12
+expect 5 'no group has that name' node 1 continuity show "$nobody" --group nothing
 check 'holders sit' until_true 40 says 2 share 'cluster        0: seated'
 check 'each has everything' until_true 40 sh -c \
     "[ \$('$ASSAY' share status --socket net/node-1/admin.sock | grep -c 'has everything') = 4 ]"

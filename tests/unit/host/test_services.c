@@ -2,11 +2,13 @@
  * tests/unit/host/test_services.c - the registry of every service, folded by whole networks
  * (docs/services.md 7, docs/protocol.md 12).
  */
+#include "host/row.h"
 #include "host/services.h"
 
 #include "base/crypto.h"
 #include "engine/audit.h"
 #include "engine/engine_internal.h"
+#include "engine/prove.h"
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 
@@ -282,6 +284,141 @@ Test(host_services, a_plan_that_cannot_be_read_opens_nothing)
     cr_assert_neq(assay_host_services_open(s, chain, assay_slice_over("\x80", 1)), ASSAY_OK);
     cr_assert_neq(assay_host_services_open(s, chain, (struct assay_slice){ 0 }), ASSAY_OK);
     free(s);
+}
+
+/* --- the row of an instance, for who was never there (docs/services.md 1.3.5) */
+
+/* An instance asks for its first session. */
+static void open_session(struct network *n, uint32_t node, uint8_t number, uint8_t instance[32])
+{
+    struct assay_cont_session_record r = { .group = 0 };
+    const struct assay_cont_group *g = assay_registry_group(registry_of(n, node), 0);
+    struct assay_member_snapshot self;
+    struct assay_p256_signer *signer = NULL;
+    uint8_t digest[32], bytes[ASSAY_CONT_RECORD_MAX];
+    struct assay_slice out;
+    key_of((uint8_t)(60 + number), &signer, r.instance_key);
+    const struct assay_secret32 seed = { .bytes = { 60, number } };
+    r.birth = (struct assay_cont_birth){ .era = g->era, .epoch = g->epoch };
+    r.expected = assay_cont_number_next(g->era, 0);
+    assay_cont_link_name(&seed, &r.link, &r.contact);
+    assay_bytes_copy(r.contact.address, 64, (const uint8_t *)"127.0.0.1:2", 11);
+    r.contact.address_len = 11;
+    assay_engine_member_snapshot(assay_sim_world_engine(n->world, node), (uint16_t)node, &self);
+    assay_cont_session_statement(&g->home, self.node_id, &r, digest);
+    assay_sodium_link_sign(&seed, digest, r.link.signature);
+    cr_assert_eq(assay_p256_sign(signer, digest, r.signature), ASSAY_OK);
+    assay_p256_signer_free(&signer);
+    cr_assert_eq(assay_cont_session_record_encode(&r, bytes, sizeof bytes, &out), ASSAY_OK);
+    cr_assert_eq(assay_sim_world_serve(n->world, node, ASSAY_SERVICE_SESSION, out.bytes, out.len),
+                 ASSAY_OK);
+    assay_cont_instance(&g->home, &r.birth, r.instance_key, instance);
+}
+
+static struct assay_cont_row_tree tree;
+static uint8_t head[ASSAY_ROW_HEAD_LEN_MAX], proof[ASSAY_PROOF_LEN_MAX];
+static uint8_t evidence[2][ASSAY_ROW_EVIDENCE_LEN_MAX];
+
+/* By the store of a node. Out: from: the checkpoint of the epoch before. */
+static struct assay_slice evidence_of(struct network *n, uint32_t node, const uint8_t *instance,
+                                      struct assay_checkpoint *from, uint8_t *bytes)
+{
+    struct assay_prove prove;
+    struct assay_slice out;
+    void *memory = aligned_alloc(16, (assay_prove_memory_len(NODES) + 15) & ~(size_t)15);
+    struct assay_writer p = assay_writer_over(proof, sizeof proof);
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_ROW_EVIDENCE_LEN_MAX);
+    cr_assert_eq(assay_prove_open(&prove, n->world->nodes[node].store, memory, NODES), ASSAY_OK);
+    cr_assert_eq(assay_prove_member(&prove, node, false, &p), ASSAY_OK);
+    cr_assert_eq(assay_proof_checkpoint_of(prove.before, from), ASSAY_OK);
+    cr_assert_eq(assay_row_evidence_make(assay_registry_group(registry_of(n, node), 0), instance,
+                                         assay_slice_over(proof, p.len), &tree, head, &w),
+                 ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
+    free(memory);
+    return out;
+}
+
+static enum assay_status believe(struct assay_slice bytes, const struct assay_checkpoint *from,
+                                 enum assay_proof_answer *answer,
+                                 struct assay_cont_row_proven *row)
+{
+    static struct assay_proven network;
+    struct assay_row_evidence e;
+    ASSAY_TRY(assay_row_evidence_decode(bytes, &e));
+    return assay_row_evidence_verify(&e, from, answer, &network, row);
+}
+
+Test(host_services, a_row_is_believed_from_a_checkpoint, .timeout = 120)
+{
+    struct network *n = start();
+    struct assay_checkpoint from;
+    enum assay_proof_answer answer = ASSAY_PROOF_OLDER;
+    struct assay_cont_row_proven row;
+    struct assay_row_evidence old, mixed;
+    uint8_t instance[4][32];
+    run(n, 1);
+    for (uint8_t i = 0; i < 3; i++)
+        open_session(n, i, i, instance[i]);
+    for (size_t i = 0; i < 32; i++)
+        instance[3][i] = (uint8_t)i; /* nobody's */
+    run(n, 3);
+    for (uint32_t i = 0; i < 4; i++) {
+        const struct assay_slice bytes =
+            evidence_of(n, i, instance[i], &from, evidence[0]);
+        cr_assert_eq(believe(bytes, &from, &answer, &row), ASSAY_OK);
+        cr_assert_eq(answer, ASSAY_PROVEN);
+        cr_assert_eq(row.has_row, i < 3);
+        if (i < 3) cr_assert_eq(row.row.author, i);
+        for (size_t len = 0; len < bytes.len; len += 7)
+            cr_assert_neq(believe(assay_slice_over(bytes.bytes, len), &from, &answer, &row),
+                          ASSAY_OK);
+    }
+    /* Any byte of it, but for the name: of another instance it may be proven that it has none. */
+    const struct assay_slice good = evidence_of(n, 0, instance[0], &from, evidence[0]);
+    cr_assert_eq(assay_row_evidence_decode(good, &old), ASSAY_OK);
+    for (size_t at = 0; at < good.len; at += 3) {
+        struct assay_row_evidence read;
+        evidence[0][at] ^= 1;
+        answer = ASSAY_PROVEN;
+        const bool believed =
+            believe(good, &from, &answer, &row) == ASSAY_OK && answer == ASSAY_PROVEN;
+        cr_assert(!believed || (!row.has_row &&
+                                assay_row_evidence_decode(good, &read) == ASSAY_OK &&
+                                !assay_bytes_equal(read.instance, old.instance, 32)),
+                  "byte %zu", at);
+        evidence[0][at] ^= 1;
+    }
+    /* A head and a row of before are no document of the state that closes later. */
+    uint8_t late[32];
+    open_session(n, 3, 3, late);
+    run(n, 2);
+    struct assay_writer w = assay_writer_over(evidence[1], sizeof evidence[1]);
+    struct assay_slice out;
+    uint8_t *const other = malloc(ASSAY_ROW_EVIDENCE_LEN_MAX);
+    cr_assert_not_null(other);
+    const struct assay_slice newer = evidence_of(n, 0, late, &from, other);
+    cr_assert_eq(believe(newer, &from, &answer, &row), ASSAY_OK);
+    cr_assert(answer == ASSAY_PROVEN && row.has_row);
+    cr_assert_eq(assay_row_evidence_decode(newer, &mixed), ASSAY_OK);
+    mixed.head = old.head;
+    mixed.row = old.row;
+    assay_bytes_copy(mixed.instance, 32, old.instance, 32);
+    cr_assert_eq(assay_row_evidence_encode(&mixed, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
+    cr_assert_eq(believe(out, &from, &answer, &row), ASSAY_E_NOT_FOUND);
+    /* Nor is another document of that state a head. */
+    static uint8_t rows[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
+    struct assay_writer r = assay_writer_over(rows, sizeof rows);
+    cr_assert_eq(assay_registry_encode(registry_of(n, 0), 1, &r), ASSAY_OK);
+    cr_assert_eq(assay_row_evidence_decode(newer, &mixed), ASSAY_OK);
+    mixed.head = assay_slice_over(rows, r.len);
+    w = assay_writer_over(evidence[1], sizeof evidence[1]);
+    cr_assert_eq(assay_row_evidence_encode(&mixed, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
+    cr_assert_neq(believe(out, &from, &answer, &row), ASSAY_OK);
+    free(other);
+    stop(n);
 }
 
 /* --- services that are added (docs/protocol.md 12.7) */
