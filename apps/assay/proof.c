@@ -530,7 +530,8 @@ static int verify(const struct proof_options *o)
     uint8_t *bytes = NULL;
     size_t len = 0;
     uint64_t now_ms = 0;
-    const uint32_t max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(o->max_age);
+    const uint32_t max_age_s =
+        o->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(o->max_age);
     if (max_age_s == 0)
         return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d");
     int result = assay_proof_now(o->at, o->no_clock, &now_ms);

@@ -73,8 +73,8 @@ ASSAY_CHECKED enum assay_status assay_cont_row_prove(const struct assay_cont_row
  * Out:     *proven on ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (of another group) | ASSAY_E_STRANGER (of other instances: it
  *          proves nothing of this one) | ASSAY_E_RANGE (an index behind the rows, a path longer
- *          than any, a number out of range) | ASSAY_E_INVALID (a leaf that is not under the root, or a
- *          row that no fold could have made) | what base/cbor.h says | ASSAY_E_TRAILING
+ *          than any, a number out of range) | ASSAY_E_INVALID (a leaf that is not under the root,
+ *          or a row that no fold could have made) | what base/cbor.h says | ASSAY_E_TRAILING
  */
 ASSAY_CHECKED enum assay_status assay_cont_row_verify(const struct assay_cont_rows *rows,
                                                       const uint8_t instance[static 32],

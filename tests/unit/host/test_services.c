@@ -349,23 +349,28 @@ static enum assay_status believe(struct assay_slice bytes, const struct assay_ch
     return assay_row_evidence_verify(&e, from, answer, &network, row);
 }
 
+/* Three instances with rows, and one that nobody has. */
+static void four_instances(struct network *n, uint8_t instance[static 4][32])
+{
+    run(n, 1);
+    for (uint8_t i = 0; i < 3; i++)
+        open_session(n, i, i, instance[i]);
+    for (size_t i = 0; i < 32; i++)
+        instance[3][i] = (uint8_t)i;
+    run(n, 3);
+}
+
 Test(host_services, a_row_is_believed_from_a_checkpoint, .timeout = 120)
 {
     struct network *n = start();
     struct assay_checkpoint from;
     enum assay_proof_answer answer = ASSAY_PROOF_OLDER;
     struct assay_cont_row_proven row;
-    struct assay_row_evidence old, mixed;
+    struct assay_row_evidence old, read;
     uint8_t instance[4][32];
-    run(n, 1);
-    for (uint8_t i = 0; i < 3; i++)
-        open_session(n, i, i, instance[i]);
-    for (size_t i = 0; i < 32; i++)
-        instance[3][i] = (uint8_t)i; /* nobody's */
-    run(n, 3);
+    four_instances(n, instance);
     for (uint32_t i = 0; i < 4; i++) {
-        const struct assay_slice bytes =
-            evidence_of(n, i, instance[i], &from, evidence[0]);
+        const struct assay_slice bytes = evidence_of(n, i, instance[i], &from, evidence[0]);
         cr_assert_eq(believe(bytes, &from, &answer, &row), ASSAY_OK);
         cr_assert_eq(answer, ASSAY_PROVEN);
         cr_assert_eq(row.has_row, i < 3);
@@ -378,7 +383,6 @@ Test(host_services, a_row_is_believed_from_a_checkpoint, .timeout = 120)
     const struct assay_slice good = evidence_of(n, 0, instance[0], &from, evidence[0]);
     cr_assert_eq(assay_row_evidence_decode(good, &old), ASSAY_OK);
     for (size_t at = 0; at < good.len; at += 3) {
-        struct assay_row_evidence read;
         evidence[0][at] ^= 1;
         answer = ASSAY_PROVEN;
         const bool believed =
@@ -389,35 +393,51 @@ Test(host_services, a_row_is_believed_from_a_checkpoint, .timeout = 120)
                   "byte %zu", at);
         evidence[0][at] ^= 1;
     }
-    /* A head and a row of before are no document of the state that closes later. */
-    uint8_t late[32];
+    stop(n);
+}
+
+static struct assay_slice encoded(const struct assay_row_evidence *e)
+{
+    struct assay_slice out;
+    struct assay_writer w = assay_writer_over(evidence[1], sizeof evidence[1]);
+    cr_assert_eq(assay_row_evidence_encode(e, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
+    return out;
+}
+
+/* A head and a row of before are nothing of the state that closes later; nor is another document of
+ * that state a head. */
+Test(host_services, a_row_is_of_the_state_that_is_proven, .timeout = 120)
+{
+    static uint8_t rows[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
+    static uint8_t other[ASSAY_ROW_EVIDENCE_LEN_MAX];
+    struct network *n = start();
+    struct assay_checkpoint from;
+    enum assay_proof_answer answer = ASSAY_PROOF_OLDER;
+    struct assay_cont_row_proven row;
+    struct assay_row_evidence old, newer, mixed;
+    uint8_t instance[4][32], late[32];
+    four_instances(n, instance);
+    cr_assert_eq(assay_row_evidence_decode(evidence_of(n, 0, instance[0], &from, evidence[0]),
+                                           &old),
+                 ASSAY_OK);
     open_session(n, 3, 3, late);
     run(n, 2);
-    struct assay_writer w = assay_writer_over(evidence[1], sizeof evidence[1]);
-    struct assay_slice out;
-    uint8_t *const other = malloc(ASSAY_ROW_EVIDENCE_LEN_MAX);
-    cr_assert_not_null(other);
-    const struct assay_slice newer = evidence_of(n, 0, late, &from, other);
-    cr_assert_eq(believe(newer, &from, &answer, &row), ASSAY_OK);
+    const struct assay_slice good = evidence_of(n, 0, late, &from, other);
+    cr_assert_eq(believe(good, &from, &answer, &row), ASSAY_OK);
     cr_assert(answer == ASSAY_PROVEN && row.has_row);
-    cr_assert_eq(assay_row_evidence_decode(newer, &mixed), ASSAY_OK);
-    mixed.head = old.head;
-    mixed.row = old.row;
-    assay_bytes_copy(mixed.instance, 32, old.instance, 32);
-    cr_assert_eq(assay_row_evidence_encode(&mixed, &w), ASSAY_OK);
-    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
-    cr_assert_eq(believe(out, &from, &answer, &row), ASSAY_E_NOT_FOUND);
-    /* Nor is another document of that state a head. */
-    static uint8_t rows[ASSAY_REGISTRY_DOCUMENT_LEN_MAX];
+    cr_assert_eq(assay_row_evidence_decode(good, &newer), ASSAY_OK);
+    mixed = old;
+    mixed.proof = newer.proof;
+    cr_assert_eq(believe(encoded(&mixed), &from, &answer, &row), ASSAY_E_NOT_FOUND);
     struct assay_writer r = assay_writer_over(rows, sizeof rows);
     cr_assert_eq(assay_registry_encode(registry_of(n, 0), 1, &r), ASSAY_OK);
-    cr_assert_eq(assay_row_evidence_decode(newer, &mixed), ASSAY_OK);
+    mixed = newer;
     mixed.head = assay_slice_over(rows, r.len);
-    w = assay_writer_over(evidence[1], sizeof evidence[1]);
-    cr_assert_eq(assay_row_evidence_encode(&mixed, &w), ASSAY_OK);
-    cr_assert_eq(assay_writer_finish(&w, &out), ASSAY_OK);
-    cr_assert_neq(believe(out, &from, &answer, &row), ASSAY_OK);
-    free(other);
+    cr_assert_neq(believe(encoded(&mixed), &from, &answer, &row), ASSAY_OK);
+    mixed = newer;
+    mixed.group = 1;
+    cr_assert_eq(believe(encoded(&mixed), &from, &answer, &row), ASSAY_E_CHAIN);
     stop(n);
 }
 
