@@ -449,6 +449,30 @@ void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont
     set_wake(c, outs);
 }
 
+enum assay_status assay_cont_client_row(struct assay_cont_client *c, struct assay_slice head,
+                                        struct assay_slice proof,
+                                        struct assay_cont_row_proven *proven,
+                                        struct assay_cont_outs *outs)
+{
+    struct assay_cont_rows rows;
+    struct assay_cont_row_proven said;
+    outs_clear(outs);
+    set_wake(c, outs);
+    ASSAY_TRY(assay_cont_rows_read(c->config.home.group, head, &rows));
+    ASSAY_TRY(assay_cont_row_verify(&rows, c->config.instance, proof, &said));
+    if (said.has_row && said.row.session < c->config.session) return ASSAY_E_STALE;
+    *proven = said;
+    if (!said.has_row || c->phase == ASSAY_CONT_ENDED) return ASSAY_OK;
+    if (said.row.session > c->config.session) {
+        end(c, ASSAY_CONT_END_FENCED);
+        outs->told |= ASSAY_CONT_TOLD_FENCED;
+    } else if (said.row.retired) {
+        end(c, ASSAY_CONT_END_RETIRED);
+    }
+    set_wake(c, outs);
+    return ASSAY_OK;
+}
+
 void assay_cont_client_tick(struct assay_cont_client *c, uint64_t now_ms,
                             struct assay_cont_outs *outs)
 {

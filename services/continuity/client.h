@@ -13,6 +13,7 @@
 #ifndef ASSAY_SERVICES_CONTINUITY_CLIENT_H
 #define ASSAY_SERVICES_CONTINUITY_CLIENT_H
 
+#include "services/continuity/document.h"
 #include "services/continuity/frame.h"
 #include "services/continuity/receipt.h"
 #include "services/continuity/replica.h"
@@ -149,6 +150,20 @@ ASSAY_CHECKED enum assay_status assay_cont_client_receipt(struct assay_cont_clie
                                                           const uint8_t nonce[static 32],
                                                           uint64_t now_ms,
                                                           struct assay_cont_outs *outs);
+/*
+ * assay_cont_client_row - what the ledger has of this instance, of its whole table one row
+ * (docs/services.md 1.3.6): a newer session fences this process, a retired instance ends it.
+ * In:      head: of the group, of a digest that the caller trusts; proof: hostile (row.h)
+ * Out:     *proven on ASSAY_OK
+ * Returns: ASSAY_OK | ASSAY_E_STALE (a row of before this session was numbered: nothing follows
+ *          from it) | what assay_cont_rows_read and assay_cont_row_verify say; then nothing has
+ *          changed
+ */
+ASSAY_CHECKED enum assay_status assay_cont_client_row(struct assay_cont_client *c,
+                                                      struct assay_slice head,
+                                                      struct assay_slice proof,
+                                                      struct assay_cont_row_proven *proven,
+                                                      struct assay_cont_outs *outs);
 /* STARTED and LOST; others mean nothing to an enclave. Returns: nothing. */
 void assay_cont_client_fact(struct assay_cont_client *c, const struct assay_cont_fact *fact,
                             uint64_t now_ms, struct assay_cont_outs *outs);

@@ -385,3 +385,110 @@ Test(client, of_an_era_after_its_birth_nothing_starts_from_nothing)
     }
     free(b);
 }
+
+/* --- by one row of the ledger's table (docs/services.md 1.3.6) */
+
+enum { ROWS = 5 };
+
+struct table {
+    struct assay_cont_group group;
+    struct assay_cont_instance_row rows[ROWS];
+    struct assay_cont_row_tree tree;
+    uint8_t head[ASSAY_CONT_DOCUMENT_LEN_MAX], proof[ASSAY_CONT_ROW_PROOF_LEN_MAX];
+    struct assay_slice head_bytes;
+};
+
+/* Instances 0 to 4, or all but 1; instance 1 has this session. */
+static void table_of(struct table *t, uint64_t session, bool retired, bool without)
+{
+    const struct assay_cont_home home = { .group = GROUP };
+    assay_cont_group_init(&t->group, &home, N, ROWS, t->rows);
+    for (uint8_t i = 0; i < ROWS; i++) {
+        if (without && i == 1) continue;
+        t->rows[i] = (struct assay_cont_instance_row){
+            .instance = { i },
+            .payer = ASSAY_CONT_SLOTS_MAX,
+            .session = i == 1 ? session : 1,
+            .in_epoch = 1,
+            .retired = retired && i == 1,
+            .contact = { .curve = { i, 1 }, .address = "h:1", .address_len = 3 },
+        };
+    }
+    cr_assert_eq(assay_cont_group_join(&t->group), ASSAY_OK);
+    assay_cont_row_tree_grow(&t->tree, &t->group);
+    struct assay_writer w = assay_writer_over(t->head, sizeof t->head);
+    cr_assert_eq(assay_cont_group_encode(&t->group, 0, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &t->head_bytes), ASSAY_OK);
+}
+
+static enum assay_status show_row(struct bench *b, struct table *t, uint8_t instance,
+                                  struct assay_cont_row_proven *proven)
+{
+    const uint8_t name[32] = { instance };
+    struct assay_slice proof;
+    struct assay_writer w = assay_writer_over(t->proof, sizeof t->proof);
+    cr_assert_eq(assay_cont_row_prove(&t->tree, &t->group, name, &w), ASSAY_OK);
+    cr_assert_eq(assay_writer_finish(&w, &proof), ASSAY_OK);
+    const enum assay_status status =
+        assay_cont_client_row(&b->client, t->head_bytes, proof, proven, &b->outs);
+    assay_cont_client_check(&b->client);
+    return status;
+}
+
+Test(client, its_row_says_whether_it_is_the_newest)
+{
+    struct table *t = calloc(1, sizeof *t);
+    struct assay_cont_row_proven proven;
+    cr_assert_not_null(t);
+    static const struct {
+        uint64_t session;
+        bool retired, without;
+        enum assay_status status;
+        enum assay_cont_end end;
+    } cases[] = {
+        { SESSION, false, false, ASSAY_OK, ASSAY_CONT_END_NONE },
+        { SESSION + 1, false, false, ASSAY_OK, ASSAY_CONT_END_FENCED },
+        { SESSION - 1, false, false, ASSAY_E_STALE, ASSAY_CONT_END_NONE },
+        { SESSION - 1, true, false, ASSAY_E_STALE, ASSAY_CONT_END_NONE },
+        { SESSION, true, false, ASSAY_OK, ASSAY_CONT_END_RETIRED },
+        { 1, false, true, ASSAY_OK, ASSAY_CONT_END_NONE },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench *b = running();
+        table_of(t, cases[i].session, cases[i].retired, cases[i].without);
+        cr_expect_eq(show_row(b, t, 1, &proven), cases[i].status, "%zu", i);
+        cr_expect_eq(b->client.end, cases[i].end, "%zu", i);
+        cr_expect_eq(b->outs.told,
+                     cases[i].end == ASSAY_CONT_END_FENCED ? (uint32_t)ASSAY_CONT_TOLD_FENCED : 0U);
+        if (cases[i].status == ASSAY_OK) cr_expect_eq(proven.has_row, !cases[i].without);
+        free(b);
+    }
+    free(t);
+}
+
+/* What would end it, and is not its own, or stands under no root that it knows. */
+Test(client, a_row_that_is_not_proven_ends_nobody)
+{
+    struct table *t = calloc(1, sizeof *t);
+    struct assay_cont_row_proven proven;
+    struct bench *b = running();
+    cr_assert_not_null(t);
+    table_of(t, SESSION + 1, false, false);
+    cr_expect_eq(show_row(b, t, 2, &proven), ASSAY_E_STRANGER);
+    cr_expect_eq(b->client.end, ASSAY_CONT_END_NONE);
+    /* Its own row, under the root of another table. */
+    struct table *other = calloc(1, sizeof *other);
+    cr_assert_not_null(other);
+    table_of(other, SESSION, false, false);
+    t->head_bytes = other->head_bytes;
+    cr_expect_eq(show_row(b, t, 1, &proven), ASSAY_E_INVALID);
+    cr_expect_eq(b->client.end, ASSAY_CONT_END_NONE);
+    other->group.home.group = GROUP + 1;
+    struct assay_writer w = assay_writer_over(other->head, sizeof other->head);
+    cr_assert_eq(assay_cont_group_encode(&other->group, 0, &w), ASSAY_OK);
+    cr_expect_eq(show_row(b, t, 1, &proven), ASSAY_E_CHAIN);
+    cr_expect_eq(b->client.end, ASSAY_CONT_END_NONE);
+    free(other);
+    free(t);
+    free(b);
+}
