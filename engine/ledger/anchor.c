@@ -29,7 +29,7 @@ void assay_anchor_leaf(const struct assay_state *state, uint32_t slot,
     uint8_t *at = put_bytes(leaf, m->node_id, 32);
     at = put(at, state->epoch, 8);
     at = put(at, assay_trust_score_bp(&m->trust), 2);
-    at = put(at, (uint64_t)m->trust.score.standing, 1);
+    at = put(at, (uint64_t)assay_member_standing(m, state->epoch), 1);
     at = put(at, m->weight, 4);
     ASSAY_ASSERT(at == leaf + ASSAY_ANCHOR_LEAF_LEN);
 }

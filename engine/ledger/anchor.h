@@ -5,6 +5,7 @@
  * The anchor is SHA-256("assay/anchor/v1" | chain id | era | closed epoch | scores root | voters
  * digest); numbers are big-endian, era of 4 bytes, epoch of 8. The scores root is RFC 6962 over a
  * leaf for each slot: node id | epoch | score in basis points (2) | standing (1) | weight (4). The
+ * standing is what may be relied on (11.3.4): a contract reads no stage and no maintenance. The
  * voters digest is SHA-256 over X | Y | seat weight (4) of those who have a seat next, by slot.
  */
 #ifndef ASSAY_ENGINE_LEDGER_ANCHOR_H

@@ -68,21 +68,9 @@ enum assay_proof_outcome assay_proof_outcome_of(const struct assay_proven *prove
                : ASSAY_PROOF_OUTCOME_UNSETTLED;
 }
 
-/* In the epoch that closed, or the one that runs since. */
-static bool is_in_maintenance(const struct assay_proven *proven)
-{
-    const uint64_t epoch = proven->next.epoch;
-    return assay_member_in_maintenance(&proven->member, epoch) ||
-           assay_member_in_maintenance(&proven->member, epoch + 1);
-}
-
 enum assay_standing assay_proof_standing_of(const struct assay_proven *proven)
 {
-    const enum assay_standing standing = proven->member.trust.score.standing;
-    if (!assay_member_serves(&proven->member)) return ASSAY_STANDING_SUSPENDED;
-    if (is_in_maintenance(proven) && standing < ASSAY_STANDING_RESTRICTED)
-        return ASSAY_STANDING_RESTRICTED;
-    return standing;
+    return assay_member_standing(&proven->member, proven->next.epoch);
 }
 
 const char *assay_proof_standing_text(const struct assay_proven *proven)

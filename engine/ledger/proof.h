@@ -80,9 +80,8 @@ enum assay_proof_outcome {
 /* Returns: the outcome of a proven member. */
 enum assay_proof_outcome assay_proof_outcome_of(const struct assay_proven *proven);
 /*
- * What somebody may rely on (docs/protocol.md 11.3.4): SUSPENDED of one that left or rests,
- * whatever its score; at least RESTRICTED of one in maintenance; else what its leaf says. Every
- * verdict is made of this, and never of the leaf's standing.
+ * What somebody may rely on (docs/protocol.md 11.3.4; assay_member_standing). Every verdict is
+ * made of this, and never of the leaf's standing.
  */
 enum assay_standing assay_proof_standing_of(const struct assay_proven *proven);
 /* "FULL" .. "SUSPENDED", or why it is not what the score would give: "LEFT", "RESTING",

@@ -262,6 +262,15 @@ bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epo
     return false;
 }
 
+enum assay_standing assay_member_standing(const struct assay_member *member, uint64_t closed)
+{
+    const enum assay_standing standing = member->trust.score.standing;
+    if (!assay_member_serves(member)) return ASSAY_STANDING_SUSPENDED;
+    const bool away = assay_member_in_maintenance(member, closed) ||
+                      assay_member_in_maintenance(member, closed + 1);
+    return away && standing < ASSAY_STANDING_RESTRICTED ? ASSAY_STANDING_RESTRICTED : standing;
+}
+
 /* Slots are for good, so ids are in no order once members came and went. */
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32])
 {

@@ -298,6 +298,12 @@ bool assay_member_is_spared(const struct assay_member *member);
 uint32_t assay_member_row_weight(const struct assay_member *member);
 /* Announced as absent in that epoch (docs/protocol.md 9.7). Returns: whether so. */
 bool assay_member_in_maintenance(const struct assay_member *member, uint64_t epoch);
+/*
+ * What somebody may rely on when an epoch has closed (docs/protocol.md 11.3.4): SUSPENDED of one
+ * that left or rests, whatever its score; at least RESTRICTED of one in maintenance in that epoch
+ * or the one behind it; else what its score gives.
+ */
+enum assay_standing assay_member_standing(const struct assay_member *member, uint64_t closed);
 /* Returns: the slot of a node id, or the member count; those that left are not found. */
 uint32_t assay_state_slot_of(const struct assay_state *state, const uint8_t node_id[static 32]);
 /* The same members in the same slots, each in its stage since the same epoch? So none of them left

@@ -2,7 +2,14 @@
  */
 #include "tests/evm/chain_task.h"
 
-enum { SUSPENDED_SLOT = 1, WEIGHTLESS_SLOT = 2, WARNED_SLOT = 3, STEPS = 26 };
+enum {
+    SUSPENDED_SLOT = 1,
+    WEIGHTLESS_SLOT = 2,
+    WARNED_SLOT = 3,
+    AWAY_SLOT = 5, /* in maintenance, with the score of a member in full standing */
+    LEFT_SLOT = 6, /* with the same score, which LEAVE does not lower */
+    STEPS = 26
+};
 
 void task_make(struct bench *b, struct task *t)
 {
@@ -30,6 +37,10 @@ void task_network(struct bench *b, struct task *t)
     network_judge(&t->net, SUSPENDED_SLOT, 4000, ASSAY_STANDING_SUSPENDED);
     network_judge(&t->net, WARNED_SLOT, 9700, ASSAY_STANDING_RESTRICTED);
     t->net.state.members[WEIGHTLESS_SLOT].weight = 0;
+    t->net.state.members[AWAY_SLOT].maintenance_count = 1;
+    t->net.state.members[AWAY_SLOT].maintenances[0] = (struct assay_maintenance){ 101, 102 };
+    t->net.state.members[LEFT_SLOT].stage = ASSAY_STAGE_LEFT;
+    t->net.state.members[LEFT_SLOT].weight = 0;
     const struct ending e = { .epoch = 100, .time_ms = bench_now_s(b) * 1000 };
     network_close(&t->net, &e, &t->closed);
     bench_deploy_anchor(b, &t->closed.anchored);
@@ -87,7 +98,9 @@ static void open_refuses(struct bench *b, struct task *t)
 {
     struct assay_evm_order order;
     const struct assay_evm_terms good = t->terms;
-    const uint32_t slot[] = { SUSPENDED_SLOT, WARNED_SLOT, WEIGHTLESS_SLOT };
+    const uint32_t slot[] = { SUSPENDED_SLOT, WARNED_SLOT, WEIGHTLESS_SLOT, AWAY_SLOT, LEFT_SLOT };
+    CHECK(t->closed.scores[AWAY_SLOT][42] == ASSAY_STANDING_RESTRICTED);
+    CHECK(t->closed.scores[LEFT_SLOT][42] == ASSAY_STANDING_SUSPENDED);
     for (size_t i = 0; i < sizeof slot / sizeof *slot; i++) {
         assay_bytes_copy(t->terms.node_id, 32, t->net.state.members[slot[i]].node_id, 32);
         if (slot[i] == SUSPENDED_SLOT) t->terms.standing = ASSAY_EVM_STANDING_MAX;

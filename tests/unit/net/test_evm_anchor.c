@@ -128,3 +128,37 @@ Test(evm_anchor, leads_to_the_root_of_a_state_with_services_alone)
         free(memory);
     }
 }
+
+/* docs/protocol.md 11.3.4: a contract reads neither stage nor maintenance, so what it reads as the
+ * standing is what may be relied on. */
+static enum assay_standing told(uint32_t slot)
+{
+    uint8_t leaf[ASSAY_ANCHOR_LEAF_LEN];
+    assay_anchor_leaf(&state, slot, leaf);
+    return (enum assay_standing)leaf[42];
+}
+
+Test(evm_anchor, tells_contracts_no_better_standing_than_may_be_relied_on)
+{
+    void *const memory = make(8, true);
+    for (uint32_t slot = 0; slot < 8; slot++) {
+        struct assay_member *const m = &state.members[slot];
+        const enum assay_standing score = m->trust.score.standing;
+        cr_expect_eq(told(slot), score);
+        m->stage = ASSAY_STAGE_LEFT; /* LEAVE and REST lower no score */
+        cr_expect_eq(told(slot), ASSAY_STANDING_SUSPENDED, "left, slot %u", slot);
+        m->stage = ASSAY_STAGE_RESTING;
+        cr_expect_eq(told(slot), ASSAY_STANDING_SUSPENDED, "resting, slot %u", slot);
+        m->stage = ASSAY_STAGE_MEMBER;
+        m->maintenance_count = 1;
+        for (uint64_t from = state.epoch - 1; from <= state.epoch + 2; from++) {
+            const bool is_in = from == state.epoch || from == state.epoch + 1;
+            m->maintenances[0] = (struct assay_maintenance){ from, from };
+            cr_expect_eq(told(slot),
+                         is_in && score < ASSAY_STANDING_RESTRICTED ? ASSAY_STANDING_RESTRICTED
+                                                                    : score,
+                         "maintenance, slot %u", slot);
+        }
+    }
+    free(memory);
+}
