@@ -253,6 +253,7 @@ struct assay_sim_recover {
     uint64_t at_epoch;     /* of the scenario: one member gets the fence */
     uint32_t after_epochs; /* so much later answers are gathered, in each epoch until it works */
     bool rests_dead;       /* who does not run then rests */
+    bool mends_policy;     /* with another policy, under which nobody fails */
     bool by_cohort;        /* the fence: to this cohort first, to the others after_epochs later */
     uint32_t cohort;
 };

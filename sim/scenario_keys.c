@@ -266,6 +266,8 @@ static const struct assay_scenario_key recover_keys[] = {
     { U32("after_epochs", after_epochs, 1, 1000,
           "so much later answers are gathered, in each epoch until the new era begins") },
     { OTHER("rests_dead", rests_dead, BOOL, "who does not run then rests in the new era") },
+    { OTHER("mends_policy", mends_policy, BOOL,
+            "the new era begins with another policy, under which nobody fails") },
     { OTHER("cohort", cohort, COHORT,
             "only these get the fence then; the others after_epochs later"),
       FLAG(by_cohort, true) },

@@ -470,14 +470,39 @@ static enum assay_status apply_one(struct applying *a, const struct assay_action
     return ASSAY_OK;
 }
 
-/* Somebody must be left to vote. */
-static bool has_weight(const struct assay_state *state)
+/* Has anybody that serves weight of its own, which the next table is made of? */
+static bool earns_weight(const struct assay_state *state)
 {
     for (uint32_t i = 0; i < state->member_count; i++)
         if (assay_member_serves(&state->members[i]) &&
             assay_trust_raw_weight(&state->members[i].trust) > 0)
             return true;
     return false;
+}
+
+/* Is anybody left of the table in force, which stays where nobody earns any? */
+static bool holds_weight(const struct assay_state *state)
+{
+    for (uint32_t i = 0; i < state->member_count; i++)
+        if (assay_member_serves(&state->members[i]) && state->members[i].weight > 0) return true;
+    return false;
+}
+
+/*
+ * docs/protocol.md 9.5.1: somebody is left to vote, by the table that follows (6.4). Where nobody
+ * had raw weight before the change either, the table in force stays: then who holds weight in it is
+ * enough, or nobody could mend what felled all. earned: somebody had, before it. Returns: NULL, or
+ * why it does not fit.
+ */
+static const char *lacks_voters(const struct assay_state *state, bool earned)
+{
+    const bool earns = earns_weight(state);
+    const bool holds = holds_weight(state);
+    if (earned ? !earns : !earns && !holds) return "nobody of weight would be left";
+    if (!earned && earns && holds)
+        return "nobody that serves has weight of its own, so who wakes would have that of all who "
+               "vote: let these rest in the same change, or wake it when they have some again";
+    return NULL;
 }
 
 enum assay_status assay_change_apply(struct assay_staging *staging,
@@ -494,6 +519,7 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
                           .activation = change->activation,
                           .why = "" };
     *why = (struct assay_unfit){ .why = "" };
+    const bool earned = earns_weight(staging->state);
     for (uint32_t i = 0; i < change->action_count; i++) {
         struct assay_action action;
         const enum assay_status shape = assay_action_next(&c, &action);
@@ -507,8 +533,9 @@ enum assay_status assay_change_apply(struct assay_staging *staging,
     staging->operators = a.operators;
     staging->plan = a.plan;
     staging->places = a.places;
-    if (has_weight(staging->state)) return ASSAY_OK;
-    *why = (struct assay_unfit){ 0, "nobody of weight would be left" };
+    const char *const lacks = lacks_voters(staging->state, earned);
+    if (lacks == NULL) return ASSAY_OK;
+    *why = (struct assay_unfit){ 0, lacks };
     return ASSAY_E_INVALID;
 }
 

@@ -237,6 +237,9 @@ static size_t make_change(const struct assay_state *state, struct recovering *r,
         r->actions[count] = (struct assay_action){ .kind = ASSAY_ACTION_REST };
         assay_bytes_copy(r->actions[count++].node_id, 32, state->members[i].node_id, 32);
     }
+    if (options->policy.len > 0 && count < ASSAY_ACTIONS_MAX)
+        r->actions[count++] = (struct assay_action){ .kind = ASSAY_ACTION_POLICY,
+                                                     .document = options->policy };
     if (options->plan.len > 0 && count < ASSAY_ACTIONS_MAX)
         r->actions[count++] = (struct assay_action){ .kind = ASSAY_ACTION_SERVICES,
                                                      .document = options->plan };
@@ -522,7 +525,9 @@ static void keep_recover(struct world_run *r, uint8_t *document, size_t len)
 
 static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
 {
+    static const uint8_t nobody_fails[NODE_BITS];
     bool rest[WORLD_NODES] = { false };
+    uint8_t policy[WORLD_POLICY_LEN];
     const uint32_t node = highest(r->w);
     if (node == UINT32_MAX) return;
     uint8_t *document = malloc(ASSAY_RECOVER_LEN_MAX);
@@ -531,6 +536,9 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
                                                 .document = document,
                                                 .capacity = ASSAY_RECOVER_LEN_MAX,
                                                 .accepts = true };
+    if (row->mends_policy)
+        options.policy = assay_slice_over(policy, world_policy_make(UINT32_MAX - r->recovered,
+                                                                    nobody_fails, policy));
     const struct assay_engine *e = r->w->nodes[node].engine;
     const uint64_t height = e->chain->ledger.height, epoch = e->head->context.epoch;
     const bool bounded = is_bounded(r, &e->head->state); /* the engine may be gone behind it */

@@ -174,6 +174,7 @@ enum assay_status assay_sim_world_fence(struct assay_sim_world *world, uint32_t 
 struct assay_sim_world_recovery {
     const bool *rest; /* [nodes] who is gone for good; NULL: nobody */
     struct assay_slice plan; /* of services, as a CHANGE brings it; empty: none */
+    struct assay_slice policy; /* as a CHANGE brings it; empty: that in force */
     const bool *mute; /* [nodes] who is not asked; NULL: all that live are */
     uint8_t *document; /* [capacity] a copy of what was handed in; NULL: none */
     size_t capacity;
