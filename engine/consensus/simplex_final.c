@@ -25,49 +25,61 @@ void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[sta
     ASSAY_ASSERT(assay_sx_holds(s));
 }
 
+/* Returns: the lowest ancestor that is held, whose parent is not; NULL when all are. */
+static const struct assay_block *lowest_held(const struct assay_simplex *s,
+                                             const struct assay_block *block)
+{
+    while (!block->final && block->header.parent_view > 0) {
+        const struct assay_block *parent =
+            assay_blocks_find_const(s->config.blocks, block->header.parent_id);
+        if (parent == NULL) return block;
+        block = parent; /* ends: ids are hashes, so no chain of them is a loop */
+    }
+    return NULL;
+}
+
 bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_block *block,
                              uint8_t missing[static 32])
 {
     ASSAY_ASSERT(block->used);
 
-    while (!block->final && block->header.parent_view > 0) {
-        const struct assay_block *parent =
-            assay_blocks_find_const(s->config.blocks, block->header.parent_id);
-        if (parent == NULL) {
-            assay_bytes_copy(missing, 32, block->header.parent_id, 32);
-            return false;
-        }
-        block = parent; /* ends: ids are hashes, so no chain of them is a loop */
-    }
-    return true;
+    const struct assay_block *const lowest = lowest_held(s, block);
+    if (lowest != NULL) assay_bytes_copy(missing, 32, lowest->header.parent_id, 32);
+    return lowest == NULL;
 }
 
 /* --- which bodies are missing */
 
-static void add_missing(const uint8_t id[32], uint8_t (*ids)[32], size_t *count)
+static void add_missing(const uint8_t id[32], uint64_t view, struct sx_missing *missing,
+                        size_t *count)
 {
-    ASSAY_ASSERT(*count <= SX_MISSING_MAX);
+    ASSAY_ASSERT(*count <= SX_MISSING_MAX && view > 0);
 
     if (*count == SX_MISSING_MAX) return;
     for (size_t i = 0; i < *count; i++)
-        if (assay_bytes_equal(ids[i], id, 32)) return;
-    assay_bytes_copy(ids[(*count)++], 32, id, 32);
+        if (missing[i].view == view && assay_bytes_equal(missing[i].id, id, 32)) return;
+    missing[*count].view = view;
+    assay_bytes_copy(missing[(*count)++].id, 32, id, 32);
 }
 
 /* The block itself or the first ancestor that is not held. */
-static void add_chain(const struct assay_simplex *s, const uint8_t id[32], uint8_t (*ids)[32],
-                      size_t *count)
+static void add_chain(const struct assay_simplex *s, const uint8_t id[32], uint64_t view,
+                      struct sx_missing *missing, size_t *count)
 {
     const struct assay_block *block = assay_blocks_find_const(s->config.blocks, id);
-    uint8_t missing[32];
-    if (block == NULL) add_missing(id, ids, count);
-    else if (!assay_sx_ancestors_held(s, block, missing)) add_missing(missing, ids, count);
+    if (block == NULL) {
+        add_missing(id, view, missing, count);
+        return;
+    }
+    const struct assay_block *const lowest = lowest_held(s, block);
+    if (lowest != NULL)
+        add_missing(lowest->header.parent_id, lowest->header.parent_view, missing, count);
 }
 
 /* A block that more than a third of the weight notarised in the running view: an honest one has
  * it, though its leader did not reach us. */
-static void add_voted(const struct assay_simplex *s, const struct sx_view *v, uint8_t (*ids)[32],
-                      size_t *count)
+static void add_voted(const struct assay_simplex *s, const struct sx_view *v,
+                      struct sx_missing *missing, size_t *count)
 {
     ASSAY_ASSERT(v->view == s->view && assay_sx_view_holds(s, v));
 
@@ -75,39 +87,42 @@ static void add_voted(const struct assay_simplex *s, const struct sx_view *v, ui
     if (sum->held == 0) return;
     const bool held = assay_blocks_find_const(s->config.blocks, sum->id) != NULL;
     if (!held && assay_third(sum->weight, s->voters->total_weight))
-        add_missing(sum->id, ids, count);
+        add_missing(sum->id, v->view, missing, count);
     for (uint32_t seat = 0; sum->others > 0 && seat < s->seat_count; seat++) {
         const struct sx_said *said = &v->said[seat];
         if (!said->held[ASSAY_VOTE_NOTARISE]) continue;
         const uint8_t *id = said->id[ASSAY_VOTE_NOTARISE];
         if (assay_blocks_find_const(s->config.blocks, id) != NULL) continue;
         if (assay_third(assay_sx_weight(s, v, ASSAY_VOTE_NOTARISE, id), s->voters->total_weight))
-            add_missing(id, ids, count);
+            add_missing(id, v->view, missing, count);
     }
 }
 
-size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32])
+size_t assay_sx_missing_blocks(const struct assay_simplex *s,
+                               struct sx_missing missing[static SX_MISSING_MAX])
 {
     ASSAY_ASSERT(assay_sx_holds(s));
 
     size_t count = 0;
     if (s->done) return 0;
-    if (s->handed_view < s->final_view) add_chain(s, s->final_id, ids, &count);
+    if (s->handed_view < s->final_view) add_chain(s, s->final_id, s->final_view, missing, &count);
     if (s->notarised_view > s->final_view) {
         const struct sx_view *top = assay_sx_peek(s, s->notarised_view);
         ASSAY_ASSERT(top != NULL && top->certificate[ASSAY_VOTE_NOTARISE] != SX_NONE);
         ASSAY_ASSERT(s->certificates[top->certificate[ASSAY_VOTE_NOTARISE]].used);
         const uint32_t index = top->certificate[ASSAY_VOTE_NOTARISE];
-        add_chain(s, s->certificates[index].statement.block_id, ids, &count);
+        add_chain(s, s->certificates[index].statement.block_id, s->notarised_view, missing,
+                  &count);
     }
     const struct sx_view *v = assay_sx_peek(s, s->view);
     if (v == NULL) return count;
     if (v->has_proposal && !v->proposal_bad) {
         const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
-        if (block == NULL) add_missing(v->proposal_id, ids, &count);
-        else if (block->header.parent_view > 0) add_chain(s, block->header.parent_id, ids, &count);
+        if (block == NULL) add_missing(v->proposal_id, v->view, missing, &count);
+        else if (block->header.parent_view > 0) 
+            add_chain(s, block->header.parent_id, block->header.parent_view, missing, &count);
     }
-    add_voted(s, v, ids, &count);
+    add_voted(s, v, missing, &count);
     ASSAY_ASSERT(count <= SX_MISSING_MAX);
     return count;
 }

@@ -100,6 +100,12 @@ struct sx_arena {
     size_t used;
 };
 
+/* A body that is needed: of that id, and of that view. */
+struct sx_missing {
+    uint8_t id[32];
+    uint64_t view;
+};
+
 /* Messages of the next epoch: [from u16][kind u16][len u32][bytes] one after the other. */
 struct sx_early {
     uint8_t *bytes;
@@ -412,7 +418,8 @@ void assay_sx_final(struct assay_simplex *s, uint64_t view, const uint8_t id[sta
 /* FINAL, once the block and its ancestors are held. */
 void assay_sx_hand_out_final(struct assay_simplex *s, struct assay_simplex_actions *out);
 /* Blocks whose bodies are needed and not held. Returns: how many, at most SX_MISSING_MAX. */
-size_t assay_sx_missing_blocks(const struct assay_simplex *s, uint8_t (*ids)[32]);
+size_t assay_sx_missing_blocks(const struct assay_simplex *s,
+                               struct sx_missing missing[static SX_MISSING_MAX]);
 /* From a held block up to the last final one or the base. Returns: true when all are held;
  * otherwise missing is the first that is not. */
 bool assay_sx_ancestors_held(const struct assay_simplex *s, const struct assay_block *block,

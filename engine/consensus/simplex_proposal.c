@@ -37,12 +37,14 @@ static void accuse_leader(struct assay_simplex *s, struct sx_view *v,
                     assay_slice_over(bytes[1], w[1].len), out);
 }
 
-static bool is_missing(const struct assay_simplex *s, const uint8_t id[32])
+/* A body of another view than what asks for it says of it is not its (docs/protocol.md 5.7.1). */
+static bool is_missing(const struct assay_simplex *s, const struct assay_proposal *p)
 {
-    uint8_t missing[SX_MISSING_MAX][32];
+    struct sx_missing missing[SX_MISSING_MAX];
     const size_t count = assay_sx_missing_blocks(s, missing);
     for (size_t i = 0; i < count; i++)
-        if (assay_bytes_equal(missing[i], id, 32)) return true;
+        if (missing[i].view == p->header.view && assay_bytes_equal(missing[i].id, p->id, 32))
+            return true;
     return false;
 }
 
@@ -140,7 +142,7 @@ enum assay_status assay_sx_proposal(struct assay_simplex *s, uint16_t from,
     if (place != ASSAY_OK) return place;
     if (from == ASSAY_SLOT_SELF && h->leader != s->config.self) return ASSAY_E_STRANGER;
 
-    const bool missing = is_missing(s, p.id);
+    const bool missing = is_missing(s, &p);
     ASSAY_TRY(check_place(s, &p, missing));
     const struct assay_block *held = assay_blocks_find_const(s->config.blocks, p.id);
     if (held != NULL && !missing) {

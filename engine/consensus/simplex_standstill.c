@@ -224,8 +224,8 @@ static const struct assay_block *considered(const struct assay_simplex *s)
 }
 
 static void send_pulls(struct assay_simplex *s, uint8_t (*certificates)[32],
-                       size_t certificate_count, uint8_t (*blocks)[32], size_t block_count,
-                       struct assay_simplex_actions *out)
+                       size_t certificate_count, const struct sx_missing *blocks,
+                       size_t block_count, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(certificate_count <= ASSAY_PULL_MAX && block_count <= SX_MISSING_MAX);
     ASSAY_ASSERT(certificate_count + block_count > 0);
@@ -242,7 +242,7 @@ static void send_pulls(struct assay_simplex *s, uint8_t (*certificates)[32],
     }
     for (size_t i = 0; i < block_count; i++) {
         struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
-        assay_block_pull_encode(s->base.era, s->base.epoch, blocks[i], &w);
+        assay_block_pull_encode(s->base.era, s->base.epoch, blocks[i].id, &w);
         ASSAY_ASSERT(!w.full);
         assay_sx_send(s, to, ASSAY_MESSAGE_BLOCK_PULL, assay_slice_over(bytes, w.len), out);
     }
@@ -254,8 +254,9 @@ static void nothing_is_missing(struct assay_simplex *s)
     s->pull_turn = 0;
 }
 
-static void pull(struct assay_simplex *s, const struct assay_block *proposal, uint8_t (*blocks)[32],
-                 size_t block_count, struct assay_simplex_actions *out)
+static void pull(struct assay_simplex *s, const struct assay_block *proposal,
+                 const struct sx_missing *blocks, size_t block_count,
+                 struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(block_count <= SX_MISSING_MAX);
 
@@ -284,7 +285,7 @@ void assay_sx_pull(struct assay_simplex *s, struct assay_simplex_actions *out)
 {
     ASSAY_ASSERT(s->begun && s->running);
 
-    uint8_t blocks[SX_MISSING_MAX][32];
+    struct sx_missing blocks[SX_MISSING_MAX];
     const struct assay_block *proposal = considered(s);
     const size_t block_count = assay_sx_missing_blocks(s, blocks);
     if (proposal == NULL && block_count == 0) nothing_is_missing(s);

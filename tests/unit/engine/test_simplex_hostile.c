@@ -411,19 +411,25 @@ struct forged {
     uint32_t null_count;
 };
 
-static size_t make_proposal(const struct assay_sim_simplex *w, const struct forged *f,
-                            uint8_t *bytes, size_t capacity)
+struct parent {
+    const uint8_t *id;
+    uint64_t view;
+};
+
+static size_t make_block(const struct assay_sim_simplex *w, const struct forged *f,
+                         const struct parent *parent, uint8_t *bytes, size_t capacity,
+                         uint8_t id[32])
 {
     const uint8_t body[1] = { 0x80 };
     struct assay_block_header h = { .epoch = 1,
                                     .view = f->view,
                                     .height = f->height,
                                     .kind = f->kind,
+                                    .parent_view = parent->view,
                                     .null_count = f->null_count,
                                     .time_ms = 1,
                                     .leader = f->leader };
     uint8_t header[ASSAY_BLOCK_HEADER_LEN_MAX];
-    uint8_t id[32];
     uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
     struct assay_merkle tree;
     assay_merkle_init(&tree);
@@ -431,7 +437,7 @@ static size_t make_proposal(const struct assay_sim_simplex *w, const struct forg
         assay_merkle_add(&tree, f->nulls + 32 * (size_t)i, 32);
     assay_merkle_root(&tree, h.null_root);
     assay_bytes_copy(h.chain_id, 32, w->chain_id, 32);
-    assay_bytes_copy(h.parent_id, 32, w->machines[3].ledger.base_id, 32);
+    assay_bytes_copy(h.parent_id, 32, parent->id, 32);
     cr_assert_eq(assay_body_root(assay_slice_over(body, 1), &h.record_count, h.body_root),
                  ASSAY_OK);
     struct assay_writer hw = assay_writer_over(header, sizeof header);
@@ -444,6 +450,14 @@ static size_t make_proposal(const struct assay_sim_simplex *w, const struct forg
                      assay_slice_over(f->nulls, 32 * (size_t)f->null_count), &out, NULL),
                  ASSAY_OK);
     return out.len;
+}
+
+static size_t make_proposal(const struct assay_sim_simplex *w, const struct forged *f,
+                            uint8_t *bytes, size_t capacity)
+{
+    const struct parent base = { w->machines[3].ledger.base_id, 0 };
+    uint8_t id[32];
+    return make_block(w, f, &base, bytes, capacity, id);
 }
 
 static bool has_cast(struct assay_sim_simplex *w, uint64_t view, enum assay_vote_type type)
@@ -605,5 +619,118 @@ Test(simplex_hostile, one_sender_cannot_fill_the_early_buffer_for_the_others)
     const size_t len = make_vote(world, next, 1, ASSAY_VOTE_NULLIFY, 3, 3, vote);
     cr_expect_eq(give(world, 3, ASSAY_MESSAGE_VOTE, vote, len), ASSAY_OK);
     free_recording(&r);
+    assay_sim_simplex_destroy(&world);
+}
+
+/* Slots 5 and 6 say nothing, but for what 6 is made to send. */
+static bool two_are_silent(void *context, uint32_t from, uint32_t to, enum assay_message_kind kind,
+                           struct assay_slice payload)
+{
+    (void)context;
+    (void)to;
+    (void)kind;
+    (void)payload;
+    return from < 5;
+}
+
+enum { HONEST = 5, CHAIN = 64};
+
+struct made {
+    uint8_t id[32], bytes[1024];
+    size_t len;
+};
+
+static void make(const struct assay_sim_simplex *world, uint16_t leader, uint64_t view,
+                 const struct parent *parent, struct made *made)
+{
+    const struct forged f = { view, 1, ASSAY_BLOCK_NORMAL, leader, leader, NULL, 0 };
+    made->len = make_block(world, &f, parent, made->bytes, sizeof made->bytes, made->id);
+}
+
+static enum assay_status send(struct assay_sim_simplex *world, uint32_t to, uint16_t from,
+                              const struct made *made)
+{
+    return assay_sim_simplex_inject(world, to, from, ASSAY_MESSAGE_PROPOSAL,
+                                    assay_slice_over(made->bytes, made->len));
+}
+
+/* A proposal of the view on a chain that its leader made up, of views that nobody reaches: from the
+ * lowest block up, the last is the proposal. */
+static const struct made *chain_of(const struct assay_sim_simplex *world, uint16_t leader,
+                                   uint64_t view)
+{
+    static struct made chains[2 * SX_LOOK][CHAIN];
+    static uint64_t views[2 * SX_LOOK];
+    static const uint8_t nobody[32] = { 0x5a };
+    struct made *const chain = chains[view % (2 * SX_LOOK)];
+    if (views[view % (2 * SX_LOOK)] == view) return chain;
+    views[view % (2 * SX_LOOK)] = view;
+    for (size_t i = 0; i < CHAIN; i++) {
+        const uint64_t at = i + 1 == CHAIN ? view : i + 2 == CHAIN ? view - 1 : 100000 * view + i;
+        const struct parent below = { i == 0 ? nobody : chain[i - 1].id, at - 1 };
+        make(world, leader, at, &below, &chain[i]);
+    }
+    return chain;
+}
+
+/* In a view of theirs: one block of it after the other, each as the body that is missing. */
+static void send_chain(struct assay_sim_simplex *world, uint32_t to)
+{
+    static uint64_t attacked[HONEST];
+    const struct assay_simplex *s = world->machines[to].simplex;
+    const uint64_t view = s->view;
+    const uint16_t leader = assay_sx_peek(s, view)->leader;
+    if (leader < HONEST || attacked[to] == view || s->final_view + 1 >= view) return;
+    attacked[to] = view;
+    const struct made *const chain = chain_of(world, leader, view);
+    for (size_t i = CHAIN; i > 0; i--) {
+        const struct made *const next = &chain[i - 1];
+        if (send(world, to, leader, next) == ASSAY_OK || i >= CHAIN) continue;
+        /* The parent gave way: it is missing again, and what it hangs on after it. */
+        assay_status_ignore(send(world, to, leader, &chain[CHAIN - 2]), "taken if there is room");
+        assay_status_ignore(send(world, to, leader, next), "taken if there is room");
+    }
+}
+
+/* Slots 5 and 6 lead views to come: what they propose there is taken in advance. */
+static void send_ahead(struct assay_sim_simplex *world, uint32_t to)
+{
+    const struct assay_simplex *s = world->machines[to].simplex;
+    for (uint64_t view = s->view + 1; view <= s->view + SX_LOOK; view++) {
+        const struct sx_view *v = assay_sx_peek(s, view);
+        if (v == NULL || !v->has_leader || v->leader < HONEST || v->has_proposal) continue;
+        const struct made *const made = &chain_of(world, v->leader, view)[CHAIN - 1];
+        assay_status_ignore(send(world, to, v->leader, made), "taken while there is room");
+    }
+}
+
+/* Goal: nothing that less than a third sends keeps what honest leaders propose out of the tables of
+ * blocks: none refuses its own proposal (a rule of the world), and blocks go on to be final. */
+Test(simplex_hostile, bodies_that_nobody_certified_take_no_room_from_proposals, .timeout = 120)
+{
+    const struct assay_sim_simplex_options options = { .seed = 9,
+                                                       .slot_count = 7,
+                                                       .weights = { 1, 1, 1, 1, 1, 1, 1 },
+                                                       .byzantine = { [5] = true, [6] = true },
+                                                       .delay_min_ms = 2,
+                                                       .delay_max_ms = 10,
+                                                       .epoch_blocks = 2000 };
+    struct assay_sim_simplex *world = assay_sim_simplex_create(&options);
+    assay_sim_simplex_set_filter(world, two_are_silent, NULL);
+    for (size_t i = 0; i < 12000; i++) {
+        for (uint32_t to = 0; to < HONEST; to++) {
+            send_chain(world, to);
+            send_ahead(world, to);
+        }
+        cr_assert(assay_sim_simplex_run(world, 1), "%s", assay_sim_simplex_violation(world));
+    }
+    for (uint32_t m = 0; m < HONEST; m++) {
+        const struct assay_simplex *s = world->machines[m].simplex;
+        for (uint32_t i = 0; i < assay_blocks_count(s->config.blocks); i++) {
+            const struct assay_block *block = assay_blocks_at(s->config.blocks, i);
+            cr_expect(!block->used || block->header.view <= s->view + SX_LOOK);
+        }
+    }
+    cr_expect_gt(assay_sim_simplex_best_height(world), 300); /* 117 when bodies took the room */
     assay_sim_simplex_destroy(&world);
 }
