@@ -217,6 +217,37 @@ static struct object *object_for(struct assay_pages *pages, uint16_t peer, uint6
     return place;
 }
 
+/* Returns: how many pages a peer has here. */
+static uint32_t pages_of(const struct assay_pages *pages, uint32_t peer)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < ASSAY_PAGE_OBJECTS_PER_PEER; i++)
+        count += pages->objects[(size_t)peer * ASSAY_PAGE_OBJECTS_PER_PEER + i].present;
+    return count;
+}
+
+/* docs/protocol.md 10.5.2: who has most makes room for who has less, with the larger of its
+ * objects. Returns: whether there was such a peer. */
+static bool make_room(struct assay_pages *pages, uint16_t peer)
+{
+    uint32_t most = pages_of(pages, peer) + 1;
+    struct object *larger = NULL;
+    for (uint32_t i = 0; i < pages->peers; i++) {
+        const uint32_t count = pages_of(pages, i);
+        if (count <= most) continue;
+        most = count;
+        struct object *const own = &pages->objects[(size_t)i * ASSAY_PAGE_OBJECTS_PER_PEER];
+        larger = own;
+        for (size_t k = 1; k < ASSAY_PAGE_OBJECTS_PER_PEER; k++)
+            if (own[k].present > larger->present) larger = &own[k];
+    }
+    if (larger == NULL) return false;
+    ASSAY_ASSERT(larger->present > 0);
+    forget(pages, larger);
+    pages->losses.evicted++;
+    return true;
+}
+
 static enum assay_status complete(struct assay_pages *pages, struct object *object, uint16_t *kind,
                                   struct assay_slice *out)
 {
@@ -246,12 +277,12 @@ enum assay_status assay_pages_take(struct assay_pages *pages, uint16_t peer, uin
     ASSAY_ASSERT(peer < pages->peers);
     struct assay_page page;
     ASSAY_TRY(assay_page_decode(payload, &page));
-    if (pages->held + page.bytes.len > ASSAY_PAGE_BYTES_ALL) return ASSAY_E_FULL;
 
     struct object *o = object_for(pages, peer, now_ms, &page);
     ASSAY_ASSERT(page.index < o->count);
     if (o->place[page.index] != NOWHERE) return ASSAY_E_DUPLICATE;
-    const uint16_t place = take_place(pages);
+    uint16_t place = take_place(pages);
+    if (place == NOWHERE && make_room(pages, peer)) place = take_place(pages);
     if (place == NOWHERE) return ASSAY_E_FULL;
     o->place[page.index] = place;
     assay_bytes_copy(at_place(pages, place), ASSAY_PAGE_LEN, page.bytes.bytes, page.bytes.len);

@@ -5,7 +5,8 @@
  * big-endian. The digest is SHA-256 over kind and payload of the whole message. Every page but
  * the last holds exactly ASSAY_PAGE_LEN bytes, so one object has one division. Pages lie in an
  * arena given at the beginning, of which they take a place as they come: never more for a length
- * that was announced. Per peer and in all it is bounded in objects, bytes and time.
+ * that was announced. Per peer and in all it is bounded in objects, bytes and time; where all is
+ * taken, who has most makes room for who has less.
  */
 #ifndef ASSAY_HOST_PAGE_H
 #define ASSAY_HOST_PAGE_H
