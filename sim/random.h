@@ -30,6 +30,7 @@ enum assay_sim_stream {
     ASSAY_SIM_STREAM_SERVICES = 15,      /* programs of services, and what they are asked */
     ASSAY_SIM_STREAM_SERVICE_LINKS = 16, /* between them */
     ASSAY_SIM_STREAM_RESEND = 17,        /* old messages that an adversary sends again */
+    ASSAY_SIM_STREAM_EARLY_JUNK = 18,    /* votes that nobody signed, and who gets them */
 };
 
 struct assay_sim_random {

@@ -145,7 +145,8 @@ struct assay_sim_cohort {
     X(SPAM, 31, "spam", "INCARNATE records with junk for evidence, by the hundred")                \
     X(DEAD_END, 32, "dead-end", "passes on what others vote and propose in every other view only") \
     X(RESEND, 33, "resend", "messages of honest nodes again, epochs and eras later")               \
-    X(DRIP, 34, "drip", "claims to have everything, and gives one piece in sixteen")
+    X(DRIP, 34, "drip", "claims to have everything, and gives one piece in sixteen")               \
+    X(EARLY_JUNK, 35, "early-junk", "votes of the next epoch that nobody signed")
 
 #define ASSAY_SIM_ATTACK_ENUM(symbol, number, name, line) ASSAY_SIM_ATTACK_##symbol = number,
 enum assay_sim_attack { ASSAY_SIM_ATTACK_LIST(ASSAY_SIM_ATTACK_ENUM) };

@@ -2,10 +2,11 @@
  * engine/consensus/simplex_early.c - messages of the next epoch, and knowing that one is behind.
  *
  * Peers finalise E a little before us and go on: their first messages are kept in a bounded buffer
- * and replayed when the epoch begins. No sender may fill it for the others. When more than a third
- * of the weight signs in a later epoch, an honest node is there: time to synchronise. Less is only
- * a hint (weights move, so those ahead may weigh little in our old table), taken when we stand
- * still: asking costs a message, and what is answered carries its own proof.
+ * and replayed when the epoch begins. No sender may fill it for the others. What is kept is refused
+ * as early all the same: nobody has verified it, so nobody passes it on (docs/protocol.md 4.12.7).
+ * When more than a third of the weight signs in a later epoch, an honest node is there: time to
+ * synchronise. Less is only a hint (weights move, so those ahead may weigh little in our old table),
+ * taken when we stand still: asking costs a message, and what is answered carries its own proof.
  */
 #include "engine/consensus/simplex_internal.h"
 
@@ -71,7 +72,7 @@ enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
     ASSAY_ASSERT(w.len == len);
     early->used += w.len;
     ASSAY_ASSERT(early->used <= early->capacity);
-    return ASSAY_OK;
+    return ASSAY_E_EARLY;
 }
 
 void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions *out)

@@ -470,7 +470,7 @@ void assay_sx_told_tick(struct assay_simplex *s, struct assay_simplex_actions *o
 uint64_t assay_sx_told_wake(const struct assay_simplex *s);
 
 /* --- simplex_early.c */
-/* Returns: ASSAY_OK (kept) | ASSAY_E_EARLY | ASSAY_E_FULL */
+/* Returns: ASSAY_E_EARLY (kept, or of somebody unknown) | ASSAY_E_DUPLICATE | ASSAY_E_FULL */
 enum assay_status assay_sx_early_keep(struct assay_simplex *s, uint16_t from,
                                       enum assay_message_kind kind, struct assay_slice payload);
 void assay_sx_early_replay(struct assay_simplex *s, struct assay_simplex_actions *out);

@@ -40,6 +40,7 @@ extern const struct assay_attack assay_attack_spam;
 extern const struct assay_attack assay_attack_dead_end;
 extern const struct assay_attack assay_attack_resend;
 extern const struct assay_attack assay_attack_drip;
+extern const struct assay_attack assay_attack_early_junk;
 
 /* Returns: whether a slot is of the cohort that the attack is done to, and not the node itself. */
 static inline bool assay_attack_victim(const struct assay_attack_scene *scene, uint32_t slot)

@@ -186,6 +186,11 @@ static const struct attack_row cases[ATTACK_CASE_COUNT] = {
     [ATTACK_CASE_drip] = { .acts = { { BY_BAD(DRIP) } },
                            .expected = { NOBODY_FALLS, ALL_FINAL, "score_min_bp bad == 10000",
                                          "unjust_falls == 0" } },
+    /* Nobody passes on what it could not verify. */
+    [ATTACK_CASE_early_junk] = { .acts = { { BY_BAD(EARLY_JUNK) } },
+                                 .expected = { NOBODY_FALLS, ALL_FINAL,
+                                               "score_min_bp bad == 10000",
+                                               "unjust_falls == 0" } },
     [ATTACK_CASE_other_roll] = { .acts = { { BY_BAD(OTHER_ROLL) } },
                                  .epochs = PATIENT,
                                  .expected = { NOBODY_FALLS, ALL_PATIENT, "offences bad == 0",

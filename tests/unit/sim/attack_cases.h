@@ -47,7 +47,8 @@
     X(spam)                                                                                        \
     X(dead_end)                                                                                    \
     X(resend)                                                                                      \
-    X(drip)
+    X(drip)                                                                                        \
+    X(early_junk)
 
 #define ATTACK_CASE_ENUM(name) ATTACK_CASE_##name,
 enum attack_case { ATTACK_CASE_LIST(ATTACK_CASE_ENUM) ATTACK_CASE_COUNT };
