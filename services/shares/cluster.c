@@ -4,6 +4,8 @@
 #include "base/merkle.h"
 #include "services/shares/cluster_internal.h"
 
+static const uint64_t EPOCH_MASK = (UINT64_C(1) << 47) - 1; /* attempts are below 2^63 */
+
 static size_t align_up(size_t len)
 {
     return (len + 15) & ~(size_t)15;
@@ -116,9 +118,15 @@ bool assay_share_order_add(struct assay_share_registry *r)
     return true;
 }
 
-uint32_t assay_share_put_attempt(uint64_t epoch)
+uint64_t assay_share_put_attempt(uint64_t epoch)
 {
-    return (uint32_t)(epoch % UINT16_MAX) + 1;
+    return ((epoch & EPOCH_MASK) << 16) + 1;
+}
+
+uint64_t assay_share_row_attempt(const struct assay_share_row *row)
+{
+    ASSAY_ASSERT(row->tried > 0 && row->tried <= UINT16_MAX);
+    return assay_share_put_attempt(row->put_epoch) + row->tried - 1;
 }
 
 /* The last row takes its place. */

@@ -102,13 +102,13 @@ struct assay_share_row {
     uint64_t put_epoch;     /* the last epoch closed when it was put, */
     uint64_t deleted_epoch; /* and when it, or the one that was put before it, was deleted; 0 */
     uint32_t generation; /* the current one */
-    uint32_t attempt;    /* that made it */
+    uint64_t attempt;    /* that made it */
     uint8_t digest[32];  /* of its commitments */
     uint32_t origin;     /* the cluster that has it whole */
     uint32_t have[ASSAY_SHARE_CLUSTERS_MAX]; /* slots that keep the current generation; bits */
     uint32_t wanted; /* clusters that gave a slot away since: it is to be dealt anew; bits */
     uint32_t gone;   /* slots, of any cluster, that were given away since this generation; bits */
-    uint32_t tried;  /* attempts at the next generation */
+    uint32_t tried;  /* attempts at the next generation, at most 2^16 - 1 */
     bool missed; /* one was not done although there was time: the next one is public */
     uint32_t reshare; /* number in the registry's reshares, counted from 1; 0: none */
     uint32_t reader_count;
@@ -120,7 +120,7 @@ struct assay_share_reshare {
     uint32_t row;
     uint32_t cluster;
     uint32_t generation;
-    uint32_t attempt;
+    uint64_t attempt;
     uint32_t dealers; /* k slots; bits */
     uint32_t dealt;   /* of them, who said what they deal */
     uint8_t dealing[ASSAY_SHARE_SLOTS_MAX][32]; /* digest of B, by dealer's slot */
@@ -212,7 +212,8 @@ struct assay_share_fact {
     enum assay_share_fact_kind kind;
     enum assay_share_why why;
     uint32_t cluster, slot, member;
-    uint32_t generation, attempt;
+    uint32_t generation;
+    uint64_t attempt;
     uint32_t dealers; /* slots; bits */
     bool is_public;   /* of an attempt */
     uint8_t id[32];
@@ -373,10 +374,11 @@ bool assay_share_row_names(const struct assay_share_row *row,
  * valid: it is not synced, and was neither put nor deleted since the last close. */
 bool assay_share_registry_may_put(const struct assay_share_registry *r,
                                   const uint8_t id[static 32], struct assay_share_birth *birth);
-/* The attempt of the first generation of what was put after that epoch: an id that was forgotten
- * and put again has another one, so nobody counts with what it kept before (docs/services.md 5.5).
- * Returns: 1 to 2^16 - 1. */
-uint32_t assay_share_put_attempt(uint64_t epoch);
+/* The first number of attempts of what was put after that epoch, and that of its first generation.
+ * An id that is put again has others, so nobody counts with what it kept before, and what was
+ * signed or said of another put is of no attempt of this one (docs/services.md 5.5).
+ * Returns: 1 to 2^63 - 1. */
+uint64_t assay_share_put_attempt(uint64_t epoch);
 /* docs/services.md 5.8: how many slots have to keep the next generation, of one digest. k - 1 that
  * lie cannot make it, and n less it that are silent or lie cannot prevent it. Returns: k to n;
  * above k where n is. */

@@ -111,7 +111,7 @@ enum assay_share_result assay_share_registry_key(struct assay_share_registry *r,
 
 static struct assay_share_reshare *under_way(const struct assay_share_registry *r,
                                              uint32_t cluster, const uint8_t id[static 32],
-                                             uint32_t generation, uint32_t attempt)
+                                             uint32_t generation, uint64_t attempt)
 {
     const struct assay_share_row *row = assay_share_registry_find(r, id);
     if (row == NULL || row->reshare == 0) return NULL;
@@ -467,7 +467,7 @@ static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t 
     row->tried++;
     *reshare = (struct assay_share_reshare){
         .row = number, .cluster = r->round->cluster, .generation = row->generation + 1,
-        .attempt = row->tried, .whole = true, .is_public = true, .able = able, .place = place,
+        .attempt = assay_share_row_attempt(row), .whole = true, .is_public = true, .able = able, .place = place,
     };
     r->begun++;
     fact_of(r, reshare, ASSAY_SHARE_BEGUN, facts);

@@ -250,7 +250,7 @@ static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t 
         .row = number,
         .cluster = cluster,
         .generation = row->generation + 1,
-        .attempt = row->tried,
+        .attempt = assay_share_row_attempt(row),
         .dealers = choose_dealers(able, r->config.k, row->tried),
     };
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_BEGUN);

@@ -98,14 +98,20 @@ static bool is_birth_sound(const struct assay_share_row *row)
            row->put_epoch - row->birth.epoch < ASSAY_SHARE_PUT_EPOCHS;
 }
 
+/* docs/services.md 5.5: numbers of one put begin with its epoch. */
+static bool is_attempt_sound(const struct assay_share_row *row)
+{
+    const uint64_t first = assay_share_put_attempt(row->put_epoch);
+    if (row->generation == 1) return row->attempt == first;
+    return row->attempt >= first && row->attempt - first < UINT16_MAX;
+}
+
 static bool is_row_sound(const struct assay_share_registry *r, const struct assay_share_row *row)
 {
     if (row->deleted) return is_deleted_sound(row);
     if (!is_birth_sound(row)) return false;
     if (!is_a_cluster(r, row->origin) || row->generation == 0) return false;
-    if (row->attempt == 0 || row->attempt > UINT16_MAX || row->tried > UINT16_MAX) return false;
-    if (row->generation == 1 && row->attempt != assay_share_put_attempt(row->put_epoch))
-        return false;
+    if (row->tried > UINT16_MAX || !is_attempt_sound(row)) return false;
     if (row->tried > 0 && row->wanted == 0) return false;
     if (row->missed && row->tried == 0) return false;
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
@@ -163,7 +169,7 @@ static bool is_reshare_sound(const struct assay_share_registry *r,
     const uint32_t able = row->have[reshare->cluster] & r->cluster[reshare->cluster].ready;
     const uint32_t said = assay_share_said(reshare);
     if (row->generation == UINT32_MAX || reshare->generation != row->generation + 1) return false;
-    if (row->tried == 0 || reshare->attempt != row->tried) return false;
+    if (row->tried == 0 || reshare->attempt != assay_share_row_attempt(row)) return false;
     if (reshare->is_public) return row->missed; /* the rest is the round's */
     if ((reshare->able | reshare->bad | reshare->place) != 0) return false;
     if (assay_share_count(reshare->dealers) != r->config.k) return false;

@@ -12,7 +12,7 @@ enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 20, DELETED_ITEMS = 4,
 
 static const char head_type[] = "assay/shares/v3";
 static const char round_type[] = "assay/shares/round/v1";
-static const char rows_type[] = "assay/shares/rows/v3";
+static const char rows_type[] = "assay/shares/rows/v4";
 
 /* Rows are the most of it: the head fits where they do. */
 _Static_assert(128 + ASSAY_SHARE_MEMBERS_MAX * ASSAY_SHARE_DOCUMENT_MEMBER_MAX +
@@ -225,7 +225,7 @@ static void put_row(struct assay_writer *w, const struct assay_share_row *row, u
     assay_cbor_put_bool(w, row->synced);
     assay_cbor_put_uint(w, row->put_epoch);
     assay_cbor_put_uint(w, row->generation);
-    assay_cbor_put_uint(w, row->attempt);
+    assay_cbor_put_uint(w, row->attempt - assay_share_put_attempt(row->put_epoch));
     assay_cbor_put_uint(w, row->origin);
     assay_cbor_put_array(w, clusters);
     for (uint32_t c = 0; c < clusters; c++)
@@ -502,7 +502,8 @@ static enum assay_status read_row(struct assay_cursor *c, const struct assay_sha
     ASSAY_TRY(assay_cbor_bool(c, &row->synced));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->put_epoch));
     ASSAY_TRY(read_u32(c, UINT32_MAX, &row->generation));
-    ASSAY_TRY(read_u32(c, UINT16_MAX, &row->attempt));
+    ASSAY_TRY(assay_cbor_uint_max(c, UINT16_MAX - 1, &row->attempt));
+    row->attempt += assay_share_put_attempt(row->put_epoch);
     ASSAY_TRY(read_u32(c, of->clusters - 1, &row->origin));
     ASSAY_TRY(assay_cbor_array_exact(c, of->clusters));
     for (uint32_t i = 0; i < of->clusters; i++)
@@ -576,10 +577,10 @@ static bool join_reshares(struct assay_share_registry *r)
         struct assay_share_reshare *reshare = &r->reshare[i];
         if (reshare->row >= r->row_count) return false;
         struct assay_share_row *row = &r->row[reshare->row];
-        if (row->reshare != 0 || row->generation == UINT32_MAX) return false;
+        if (row->reshare != 0 || row->generation == UINT32_MAX || row->tried == 0) return false;
         row->reshare = i + 1;
         reshare->generation = row->generation + 1;
-        reshare->attempt = row->tried;
+        reshare->attempt = assay_share_row_attempt(row);
     }
     return true;
 }

@@ -21,9 +21,10 @@
  *   1: ["assay/shares/round/v1", phase, cluster, closes, era, takers, out, certified,
  *       [key .. of takers, by slot], [dealing .. of attempts under way, by place and dealer]] or,
  *       without a round, the first alone; a dealing is B, R and a sealed number for each slot
- *   n: ["assay/shares/rows/v3", n,
+ *   n: ["assay/shares/rows/v4", n,
  *       [[id, owner, author, deleted_epoch, birth era, birth epoch, version, payload, digest,
- *         synced, put_epoch, generation, attempt, origin, [have .. by cluster], wanted, gone,
+ *         synced, put_epoch, generation, attempt less the first of its put, origin,
+ *         [have .. by cluster], wanted, gone,
  *         tried, missed, [[kind, name] .. of readers]] or, deleted, the first four ..] by row]
  */
 #ifndef ASSAY_SERVICES_SHARES_DOCUMENT_H

@@ -95,7 +95,7 @@ static void lines_leave(const struct assay_share_call *call, struct assay_share_
 
 static void line_add(const struct assay_share_call *call, struct assay_share_list_record *record,
                      enum assay_share_payload payload, const uint8_t id[static 32],
-                     uint32_t generation, uint32_t attempt,
+                     uint32_t generation, uint64_t attempt,
                      const struct assay_share_commitments *of)
 {
     for (uint32_t i = 0; i < record->count; i++)
@@ -212,7 +212,7 @@ bool assay_share_may_deal(const struct assay_share_call *call)
 /* --- what is kept, beside what the ledger says */
 
 /* A word on the ledger is said once, unless everything is looked at anew. */
-bool assay_share_say_once(uint32_t said[2], uint32_t generation, uint32_t attempt)
+bool assay_share_say_once(uint64_t said[2], uint32_t generation, uint64_t attempt)
 {
     if (said[0] == generation && said[1] == attempt) return false;
     said[0] = generation;

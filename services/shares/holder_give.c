@@ -35,8 +35,8 @@ bool assay_share_deals(const struct assay_share_call *call,
 static void coefficients(const struct assay_share_holding *holding,
                          const struct assay_secret32 *constant, uint32_t k, uint8_t *wide)
 {
-    static const char type[] = "assay/share/deal/v2";
-    uint8_t input[sizeof type - 1 + 32 + 8 + 32 + 4 + 4 + 4 + 32 + 32 + 1];
+    static const char type[] = "assay/share/deal/v3";
+    uint8_t input[sizeof type - 1 + 32 + 8 + 32 + 4 + 8 + 4 + 32 + 32 + 1];
     const struct assay_share_deal_label *deal = &holding->deal;
     struct assay_writer w = assay_writer_over(input, sizeof input);
     assay_writer_put(&w, type, sizeof type - 1);
@@ -44,7 +44,7 @@ static void coefficients(const struct assay_share_holding *holding,
     assay_writer_u64be(&w, deal->era);
     assay_writer_put(&w, holding->id, sizeof holding->id);
     assay_writer_u32be(&w, deal->generation);
-    assay_writer_u32be(&w, deal->attempt);
+    assay_writer_u64be(&w, deal->attempt);
     assay_writer_u32be(&w, deal->dealers);
     assay_writer_put(&w, deal->digest, sizeof deal->digest);
     assay_writer_put(&w, constant->bytes, sizeof constant->bytes);

@@ -21,7 +21,8 @@ enum {
  * equal labels alone. */
 struct assay_share_deal_label {
     uint64_t era;
-    uint32_t generation, attempt;
+    uint32_t generation;
+    uint64_t attempt;
     uint32_t dealers;   /* slots; bits */
     uint8_t digest[32]; /* of A: the share that is dealt on is of it */
 };
@@ -41,7 +42,7 @@ struct assay_share_holding {
     uint32_t tries;
     uint64_t due_ms;
     uint32_t gather; /* number of what collects its next generation, from 1; 0: none */
-    uint32_t said_have[2], said_deal[2]; /* generation and attempt that were submitted last */
+    uint64_t said_have[2], said_deal[2]; /* generation and attempt that were submitted last */
 };
 
 /* By what a piece can be shown to everybody: where it stands in what its giver signed. */
@@ -58,7 +59,8 @@ struct assay_share_proof {
 /* Sub-shares of one attempt, and their commitments until it is over. Secret. */
 struct assay_share_gather {
     uint8_t id[32]; /* of a used one; `generation` 0: free */
-    uint32_t generation, attempt;
+    uint32_t generation;
+    uint64_t attempt;
     uint32_t got; /* dealers; bits */
     uint32_t count;
     struct assay_share_commitments current;
@@ -195,7 +197,7 @@ void assay_share_keep_next(const struct assay_share_call *call, struct assay_sha
 void assay_share_say_have(const struct assay_share_call *call, struct assay_share_holding *holding,
                           const struct assay_share_piece *piece);
 /* Returns: true the first time for these numbers. */
-bool assay_share_say_once(uint32_t said[2], uint32_t generation, uint32_t attempt);
+bool assay_share_say_once(uint64_t said[2], uint32_t generation, uint64_t attempt);
 /* Makes room for an id. Returns: NULL when there is none. */
 struct assay_share_holding *assay_share_holding_need(struct assay_share_holder *h,
                                                      const uint8_t id[static 32]);

@@ -4,7 +4,7 @@
  */
 #include "services/shares/holder_internal.h"
 
-enum { VERSION = 3, HAS = 1, HAS_NEXT = 2, DEALS = 4, SHOWN = 8, KEYS = 16, NOW = 1, NEXT = 2 };
+enum { VERSION = 4, HAS = 1, HAS_NEXT = 2, DEALS = 4, SHOWN = 8, KEYS = 16, NOW = 1, NEXT = 2 };
 
 static const uint8_t own_row[32]; /* no id is zeros */
 
@@ -33,7 +33,7 @@ static void shown_put(struct assay_writer *w, const struct assay_share_own_publi
     assay_writer_u64be(w, own->era);
     assay_writer_u64be(w, own->seating);
     assay_writer_u32be(w, own->line.generation);
-    assay_writer_u16be(w, (uint16_t)own->line.attempt);
+    assay_writer_u64be(w, own->line.attempt);
     assay_writer_put(w, own->digest, 32);
     assay_writer_put(w, own->line.proof.challenge, 32);
     assay_writer_put(w, own->line.proof.answer, 32);
@@ -66,7 +66,7 @@ enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
     if (holding->deal.attempt != 0) {
         assay_writer_u64be(&w, holding->deal.era);
         assay_writer_u32be(&w, holding->deal.generation);
-        assay_writer_u16be(&w, (uint16_t)holding->deal.attempt);
+        assay_writer_u64be(&w, holding->deal.attempt);
         assay_writer_u16be(&w, (uint16_t)holding->deal.dealers);
         assay_writer_put(&w, holding->deal.digest, 32);
         assay_writer_put(&w, holding->deal_seed.bytes, 32);
@@ -78,21 +78,19 @@ enum assay_status assay_share_holder_stored(const struct assay_share_holder *h,
 static enum assay_status take_shown(struct assay_cursor *in, struct assay_share_own_public *own)
 {
     struct assay_share_public_dealing *d = &own->line.dealing;
-    uint16_t attempt = 0;
     uint8_t k = 0, slots = 0;
     ASSAY_TRY(assay_cursor_u64be(in, &own->era));
     ASSAY_TRY(assay_cursor_u64be(in, &own->seating));
     ASSAY_TRY(assay_cursor_u32be(in, &own->line.generation));
-    ASSAY_TRY(assay_cursor_u16be(in, &attempt));
+    ASSAY_TRY(assay_cursor_u64be(in, &own->line.attempt));
     ASSAY_TRY(assay_cursor_copy(in, own->digest, 32));
     ASSAY_TRY(assay_cursor_copy(in, own->line.proof.challenge, 32));
     ASSAY_TRY(assay_cursor_copy(in, own->line.proof.answer, 32));
     ASSAY_TRY(assay_cursor_u8(in, &k));
     ASSAY_TRY(assay_cursor_u8(in, &slots));
-    if (attempt == 0 || k < ASSAY_SHARE_K_MIN || k > ASSAY_SHARE_K_MAX || slots < k ||
+    if (own->line.attempt == 0 || k < ASSAY_SHARE_K_MIN || k > ASSAY_SHARE_K_MAX || slots < k ||
         slots > ASSAY_SHARE_SLOTS_MAX)
         return ASSAY_E_RANGE;
-    own->line.attempt = attempt;
     d->commitments.k = k;
     d->slots = slots;
     ASSAY_TRY(assay_cursor_copy(in, d->commitments.point[0], (size_t)k * 32));
@@ -104,7 +102,7 @@ static enum assay_status take_pieces(struct assay_cursor *in, uint8_t flags,
                                      struct assay_share_holding *read,
                                      struct assay_share_own_public *own)
 {
-    uint16_t attempt = 0, dealers = 0;
+    uint16_t dealers = 0;
     read->has = flags & HAS;
     read->has_next = flags & HAS_NEXT;
     if (read->has) ASSAY_TRY(assay_share_piece_take(in, &read->current));
@@ -112,12 +110,11 @@ static enum assay_status take_pieces(struct assay_cursor *in, uint8_t flags,
     if (flags & DEALS) {
         ASSAY_TRY(assay_cursor_u64be(in, &read->deal.era));
         ASSAY_TRY(assay_cursor_u32be(in, &read->deal.generation));
-        ASSAY_TRY(assay_cursor_u16be(in, &attempt));
+        ASSAY_TRY(assay_cursor_u64be(in, &read->deal.attempt));
         ASSAY_TRY(assay_cursor_u16be(in, &dealers));
         ASSAY_TRY(assay_cursor_copy(in, read->deal.digest, 32));
         ASSAY_TRY(assay_cursor_copy(in, read->deal_seed.bytes, 32));
-        if (attempt == 0 || !read->has) return ASSAY_E_RANGE;
-        read->deal.attempt = attempt;
+        if (read->deal.attempt == 0 || !read->has) return ASSAY_E_RANGE;
         read->deal.dealers = dealers;
     }
     if (flags & SHOWN) ASSAY_TRY(take_shown(in, own));

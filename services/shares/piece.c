@@ -26,7 +26,7 @@ void assay_share_piece_put(struct assay_writer *w, const struct assay_share_piec
     ASSAY_ASSERT(piece->commitments.k <= ASSAY_SHARE_K_MAX);
     assay_writer_put(w, piece->id, sizeof piece->id);
     assay_writer_u32be(w, piece->generation);
-    assay_writer_u16be(w, (uint16_t)piece->attempt);
+    assay_writer_u64be(w, piece->attempt);
     assay_writer_u8(w, (uint8_t)piece->commitments.k);
     assay_writer_put(w, piece->share.bytes, sizeof piece->share.bytes);
     assay_writer_put(w, piece->commitments.point,
@@ -36,15 +36,13 @@ void assay_share_piece_put(struct assay_writer *w, const struct assay_share_piec
 enum assay_status assay_share_piece_take(struct assay_cursor *in, struct assay_share_piece *piece)
 {
     struct assay_share_piece read = { 0 };
-    uint16_t attempt = 0;
     uint8_t k = 0;
     ASSAY_TRY(assay_cursor_copy(in, read.id, sizeof read.id));
     ASSAY_TRY(assay_cursor_u32be(in, &read.generation));
-    ASSAY_TRY(assay_cursor_u16be(in, &attempt));
+    ASSAY_TRY(assay_cursor_u64be(in, &read.attempt));
     ASSAY_TRY(assay_cursor_u8(in, &k));
     if (k < ASSAY_SHARE_K_MIN || k > ASSAY_SHARE_K_MAX) return ASSAY_E_RANGE;
-    if (read.generation == 0 || attempt == 0) return ASSAY_E_RANGE;
-    read.attempt = attempt;
+    if (read.generation == 0 || read.attempt == 0 || read.attempt > INT64_MAX) return ASSAY_E_RANGE;
     read.commitments.k = k;
     ASSAY_TRY(assay_cursor_copy(in, read.share.bytes, sizeof read.share.bytes));
     ASSAY_TRY(assay_cursor_copy(in, read.commitments.point, (size_t)k * ASSAY_SODIUM_POINT_LEN));
@@ -62,7 +60,7 @@ void assay_share_piece_leaf(enum assay_share_gift_type type, uint32_t dealers,
     assay_writer_u8(&w, (uint8_t)type);
     assay_writer_put(&w, piece->id, sizeof piece->id);
     assay_writer_u32be(&w, piece->generation);
-    assay_writer_u16be(&w, (uint16_t)piece->attempt);
+    assay_writer_u64be(&w, piece->attempt);
     assay_writer_u16be(&w, (uint16_t)dealers);
     assay_writer_u8(&w, (uint8_t)piece->commitments.k);
     assay_writer_put(&w, piece->share.bytes, sizeof piece->share.bytes);
@@ -82,7 +80,7 @@ void assay_share_given_statement(const struct assay_share_home *home,
     uint8_t bytes[256];
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_cbor_put_array(&w, 11);
-    assay_cbor_put_text(&w, fetched ? "assay/share/fetched/v2" : "assay/share/subshare/v2");
+    assay_cbor_put_text(&w, fetched ? "assay/share/fetched/v3" : "assay/share/subshare/v3");
     assay_cbor_put_bytes(&w, home->chain_id, sizeof home->chain_id);
     assay_cbor_put_uint(&w, given->era);
     assay_cbor_put_uint(&w, given->cluster);

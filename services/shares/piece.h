@@ -14,7 +14,7 @@ enum {
     ASSAY_SHARE_CLUSTERS_MAX = 8,
     ASSAY_SHARE_GIVE_MAX = 200,  /* pieces that one exchange hands over */
     ASSAY_SHARE_PATH_MAX = 8,    /* of a Merkle tree over them */
-    ASSAY_SHARE_PIECE_MAX = 71 + ASSAY_SHARE_K_MAX * ASSAY_SODIUM_POINT_LEN,
+    ASSAY_SHARE_PIECE_MAX = 77 + ASSAY_SHARE_K_MAX * ASSAY_SODIUM_POINT_LEN,
 };
 
 /* Signatures of another chain mean nothing here. */
@@ -26,7 +26,7 @@ struct assay_share_home {
 struct assay_share_piece {
     uint8_t id[32];
     uint32_t generation;
-    uint32_t attempt; /* below 2^16 */
+    uint64_t attempt; /* below 2^63 */
     struct assay_secret32 share;
     struct assay_share_commitments commitments; /* A, or a dealer's B */
 };
@@ -52,7 +52,7 @@ struct assay_share_given {
 /* SHA-256 of type, owner's key and name. Returns: nothing. */
 void assay_share_id(const uint8_t owner[static ASSAY_P256_PUBLIC_LEN],
                     const uint8_t name[static 32], uint8_t id[static 32]);
-/* 71 bytes and 32 for each commitment. Returns: nothing. */
+/* 77 bytes and 32 for each commitment. Returns: nothing. */
 void assay_share_piece_put(struct assay_writer *w, const struct assay_share_piece *piece);
 /* Out: *piece, written only on ASSAY_OK. Returns: ASSAY_OK | ASSAY_E_TRUNCATED | ASSAY_E_RANGE (k,
  * a number that counts from 1) */

@@ -5,7 +5,7 @@
 
 #include "base/cbor.h"
 
-enum { ATTEMPT_MAX = UINT16_MAX, SPEAKER_ITEMS = 6, KEY_ITEMS = SPEAKER_ITEMS + 5,
+enum { SPEAKER_ITEMS = 6, KEY_ITEMS = SPEAKER_ITEMS + 5,
        DEALING_ITEMS = SPEAKER_ITEMS + 2, LINE_ITEMS = 8, DISPUTE_ITEMS = SPEAKER_ITEMS + 7 };
 
 static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
@@ -194,11 +194,11 @@ enum assay_status assay_share_dealing_record_encode(
 }
 
 static enum assay_status take_attempt(struct assay_cursor *in, uint8_t id[static 32],
-                                      uint32_t *generation, uint32_t *attempt)
+                                      uint32_t *generation, uint64_t *attempt)
 {
     ASSAY_TRY(assay_cbor_bytes_exact(in, id, 32));
     ASSAY_TRY(take_u32(in, UINT32_MAX, generation));
-    ASSAY_TRY(take_u32(in, ATTEMPT_MAX, attempt));
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, attempt));
     return *generation > 0 && *attempt > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
 

@@ -47,7 +47,8 @@ struct assay_share_public_dealing {
 
 struct assay_share_dealing_line {
     uint8_t id[32];
-    uint32_t generation, attempt;
+    uint32_t generation;
+    uint64_t attempt;
     struct assay_dealing_proof proof; /* of R */
     struct assay_share_public_dealing dealing;
 };
@@ -69,7 +70,8 @@ enum assay_share_dispute_kind {
 struct assay_share_dispute_record {
     struct assay_share_speaker speaker;
     uint8_t id[32];
-    uint32_t generation, attempt;
+    uint32_t generation;
+    uint64_t attempt;
     uint32_t dealer; /* its slot */
     enum assay_share_dispute_kind kind;
     uint8_t shown[ASSAY_SODIUM_POINT_LEN]; /* NUMBER: K, */
@@ -129,7 +131,8 @@ struct assay_share_sealed_for {
     uint64_t era;
     uint32_t cluster;
     uint8_t id[32];
-    uint32_t generation, attempt;
+    uint32_t generation;
+    uint64_t attempt;
     uint32_t dealer, taker; /* slots */
 };
 /* SHA-256 over type, chain and all of it. Returns: nothing. */

@@ -6,8 +6,6 @@
 #include "base/cbor.h"
 #include "base/merkle.h"
 
-enum { ATTEMPT_MAX = UINT16_MAX };
-
 static enum assay_status take_u32(struct assay_cursor *in, uint64_t max, uint32_t *out)
 {
     uint64_t value = 0;
@@ -358,7 +356,7 @@ static enum assay_status take_line(struct assay_cursor *in, struct assay_share_l
     ASSAY_TRY(assay_cbor_array_exact(in, 4));
     ASSAY_TRY(assay_cbor_bytes_exact(in, line->id, sizeof line->id));
     ASSAY_TRY(take_u32(in, UINT32_MAX, &line->generation));
-    ASSAY_TRY(take_u32(in, ATTEMPT_MAX, &line->attempt));
+    ASSAY_TRY(assay_cbor_uint_max(in, INT64_MAX, &line->attempt));
     if (line->generation == 0 || line->attempt == 0) return ASSAY_E_RANGE;
     return assay_cbor_bytes_exact(in, line->digest, sizeof line->digest);
 }
@@ -520,7 +518,7 @@ enum assay_status assay_share_sum_record_decode(struct assay_slice bytes,
     ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.era));
     ASSAY_TRY(assay_cbor_bytes_exact(&in, read.id, sizeof read.id));
     ASSAY_TRY(take_u32(&in, UINT32_MAX, &read.generation));
-    ASSAY_TRY(take_u32(&in, ATTEMPT_MAX, &read.attempt));
+    ASSAY_TRY(assay_cbor_uint_max(&in, INT64_MAX, &read.attempt));
     ASSAY_TRY(assay_share_points_take(&in, &read.current));
     ASSAY_TRY(assay_cbor_array(&in, ASSAY_SHARE_K_MAX, &count));
     if (count < ASSAY_SHARE_K_MIN) return ASSAY_E_RANGE;

@@ -12,7 +12,7 @@
 
 enum {
     ASSAY_SHARE_ADDRESS_MAX = 64,
-    ASSAY_SHARE_LIST_MAX = 100,    /* ids of one record */
+    ASSAY_SHARE_LIST_MAX = 96,     /* ids of one record */
     ASSAY_SHARE_READERS_MAX = 4,   /* of an id */
     ASSAY_SHARE_RECORD_MAX = 8192, /* a list of 100 has at most 7,730 bytes */
 };
@@ -90,7 +90,7 @@ struct assay_share_readers_record {
 struct assay_share_line {
     uint8_t id[32];
     uint32_t generation;
-    uint32_t attempt;
+    uint64_t attempt;
     uint8_t digest[32]; /* of A; of a dealer's B */
 };
 
@@ -129,7 +129,7 @@ struct assay_share_sum_record {
     uint64_t era;
     uint8_t id[32];
     uint32_t generation;
-    uint32_t attempt;
+    uint64_t attempt;
     struct assay_share_commitments current; /* A, from which it was dealt */
     uint32_t count;                         /* of dealers */
     struct assay_share_commitments dealt[ASSAY_SHARE_K_MAX]; /* B, by dealer's slot */

@@ -22,7 +22,8 @@ struct kept {
     /* As the audit has read it when it was written. */
     uint32_t pieces;
     struct {
-        uint32_t generation, attempt;
+        uint32_t generation;
+        uint64_t attempt;
         uint8_t digest[32];
     } piece[2];
 };
@@ -84,7 +85,8 @@ struct reading {
     uint64_t submit_at_ms, until_epoch;
     struct assay_share_read_record record;
     struct assay_secret32 seed;
-    uint32_t generation, attempt, cluster;
+    uint32_t generation, cluster;
+    uint64_t attempt;
     struct outside with[ASSAY_SHARE_SLOTS_MAX];
     uint32_t has; /* slots; bits */
     struct assay_share_piece piece[ASSAY_SHARE_SLOTS_MAX];

@@ -64,7 +64,13 @@ static inline void list(struct bench *b, uint32_t member, uint32_t cluster)
                  ASSAY_SHARE_APPLIED);
 }
 
-static inline uint32_t attempt_of(const struct bench *b)
+/* The number of the first attempt at the next generation. */
+static inline uint64_t first_of(const struct bench *b)
+{
+    return assay_share_put_attempt(assay_share_registry_find(b->r, b->id)->put_epoch);
+}
+
+static inline uint64_t attempt_of(const struct bench *b)
 {
     const struct assay_share_row *row = assay_share_registry_find(b->r, b->id);
     return row == NULL ? 1 : row->attempt;
@@ -334,7 +340,7 @@ static inline void say_dealt(struct bench *b, uint32_t member,
     struct assay_share_list_record record = line(b, 0);
     record.seating = seating_of(b->r, 0, member);
     record.line[0].generation = 2;
-    record.line[0].attempt = 1;
+    record.line[0].attempt = first_of(b);
     assay_share_commitments_digest(dealt, record.line[0].digest);
     cr_assert_eq(assay_share_registry_deal(b->r, member, &record, &b->facts), ASSAY_SHARE_APPLIED);
 }

@@ -137,7 +137,7 @@ static inline void bench_ready(struct bench *b, uint32_t slot)
 }
 
 static inline enum assay_share_result bench_have(struct bench *b, uint32_t slot,
-                                                 uint32_t generation, uint32_t attempt,
+                                                 uint32_t generation, uint64_t attempt,
                                                  const struct assay_share_commitments *of)
 {
     struct assay_share_list_record record = { .era = b->r->era, .count = 1,
@@ -317,7 +317,8 @@ static inline void bench_have_all(struct bench *b, uint32_t who)
     struct assay_secret32 made[SLOTS];
     struct assay_share_commitments dealt[K], sum;
     const uint32_t dealers = bench_reshare(b)->dealers;
-    const uint32_t generation = bench_reshare(b)->generation, attempt = bench_reshare(b)->attempt;
+    const uint32_t generation = bench_reshare(b)->generation;
+    const uint64_t attempt = bench_reshare(b)->attempt;
     uint32_t count = 0;
     for (uint32_t i = 0; i < SLOTS; i++) {
         struct assay_share_public_dealing dealing;

@@ -72,7 +72,8 @@ struct owner {
 
 /* A line of SHARE_DEALING of an honest slot. */
 struct handed {
-    uint32_t member, generation, attempt;
+    uint32_t member, generation;
+    uint64_t attempt;
     uint64_t era, seating;
     uint8_t id[32], dealt[32];
 };

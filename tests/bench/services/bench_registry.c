@@ -422,7 +422,7 @@ static void one_have(void *context)
     struct assay_share_line *line = &f->list.line[0];
     f->list.count = 1;
     f->list.cluster = row->origin;
-    *line = (struct assay_share_line){ .generation = 1, .attempt = 1 };
+    *line = (struct assay_share_line){ .generation = 1, .attempt = row->attempt };
     assay_bytes_copy(line->id, 32, row->id, 32);
     assay_bytes_copy(line->digest, 32, row->digest, 32);
     must(assay_share_list_record_encode(&f->list, f->bytes, sizeof f->bytes, &f->payload) ==

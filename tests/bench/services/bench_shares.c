@@ -133,7 +133,7 @@ static void make_holders(struct world *w)
         m->h = assay_share_holder_init(malloc(len), len, &config);
     }
     for (uint32_t number = 0; number < ids; number++) {
-        const uint32_t attempt = assay_share_put_attempt(w->r->epoch);
+        const uint64_t attempt = assay_share_put_attempt(w->r->epoch);
         struct assay_share_piece piece = { .generation = 1,
                                            .attempt = attempt,
                                            .commitments = w->commitments };

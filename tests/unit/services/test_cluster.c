@@ -102,7 +102,7 @@ static enum assay_share_result put(struct bench *b, uint32_t author,
     return assay_share_registry_put(b->r, author % ASSAY_SHARE_MEMBERS_MAX, record, &b->facts);
 }
 
-static struct assay_share_line line_of(uint32_t number, uint32_t generation, uint32_t attempt)
+static struct assay_share_line line_of(uint32_t number, uint32_t generation, uint64_t attempt)
 {
     const struct assay_share_put_record record = put_of(number);
     struct assay_share_line line = { .generation = generation, .attempt = attempt };
@@ -125,9 +125,9 @@ static enum assay_share_result have_line(struct bench *b, uint32_t member, uint3
     const struct assay_share_row *row = assay_share_registry_find(b->r, line.id);
     record.seating = seating_of(b->r, cluster, member);
     record.line[0] = line;
-    /* 1 of the first generation means: as it was put. */
-    if (line.generation == 1 && line.attempt == 1 && row != NULL && row->generation == 1)
-        record.line[0].attempt = row->attempt;
+    /* Attempts are counted from 1 in each put. */
+    if (line.attempt <= UINT16_MAX && row != NULL)
+        record.line[0].attempt += assay_share_put_attempt(row->put_epoch) - 1;
     const enum assay_share_result result =
         assay_share_registry_have(b->r, member, &record, &b->facts);
     assay_share_registry_check(b->r);
@@ -135,7 +135,7 @@ static enum assay_share_result have_line(struct bench *b, uint32_t member, uint3
 }
 
 static enum assay_share_result have(struct bench *b, uint32_t member, uint32_t number,
-                                    uint32_t generation, uint32_t attempt)
+                                    uint32_t generation, uint64_t attempt)
 {
     return have_line(b, member, member / SLOTS, line_of(number, generation, attempt));
 }
@@ -340,7 +340,7 @@ Test(cluster, a_lost_slot_goes_to_the_best_candidate_and_every_id_is_dealt_anew)
     fact = fact_of(b, ASSAY_SHARE_BEGUN);
     cr_assert_not_null(fact);
     cr_assert_eq(fact->generation, 2);
-    cr_assert_eq(fact->attempt, 1);
+    cr_assert_eq(fact->attempt & UINT16_MAX, 1);
     cr_assert_eq(fact->dealers & 4, 0, "who has nothing deals nothing");
     cr_assert_eq(b->r->cluster[0].ready, 0x1b);
     cr_assert_eq(have(b, 2, 1, 1, 1), ASSAY_SHARE_STRANGER, "who lost it has no voice");
@@ -491,7 +491,7 @@ Test(cluster, an_attempt_that_is_over_confirms_nothing)
     deal_all(b, 0, 0);
     cr_assert_eq(have_line(b, 0, 0, line_of(0, 2, 1)), ASSAY_SHARE_APPLIED);
     close_epoch(b);
-    cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt, 2);
+    cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt & UINT16_MAX, 2);
     cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->generation, 2);
     cr_assert_neq(fact_of(b, ASSAY_SHARE_BEGUN)->dealers, first, "others deal");
     deal_all(b, 0, 0);
@@ -501,7 +501,7 @@ Test(cluster, an_attempt_that_is_over_confirms_nothing)
     for (uint32_t i = 0; i < SLOTS; i++)
         cr_assert_eq(have_line(b, member_in(b, i), 0, line_of(0, 2, 2)), ASSAY_SHARE_APPLIED);
     cr_assert_eq(row_of(b, 0)->generation, 2);
-    cr_assert_eq(row_of(b, 0)->attempt, 2);
+    cr_assert_eq(row_of(b, 0)->attempt & UINT16_MAX, 2);
     done(b);
 }
 
@@ -518,7 +518,7 @@ Test(cluster, slots_that_disagree_end_the_attempt)
         cr_assert_eq(have_line(b, member_in(b, i), 0, line_of(0, 2, 1)), ASSAY_SHARE_APPLIED);
     close_epoch(b);
     cr_assert_eq(row_of(b, 0)->generation, 1);
-    cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt, 2);
+    cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt & UINT16_MAX, 2);
     done(b);
 }
 
@@ -528,7 +528,7 @@ Test(cluster, dealers_say_one_thing_and_others_are_not_asked)
     const struct assay_share_reshare *reshare =
         assay_share_registry_reshare(b->r, row_of(b, 0));
     struct assay_share_list_record record = { .count = 1 };
-    record.line[0] = line_of(0, 2, 1);
+    record.line[0] = line_of(0, 2, reshare->attempt);
     uint32_t dealer = 0, other = 0;
     while (!(reshare->dealers >> dealer & 1))
         dealer++;
@@ -543,7 +543,7 @@ Test(cluster, dealers_say_one_thing_and_others_are_not_asked)
     record.line[0].digest[0] ^= 1;
     cr_assert_eq(assay_share_registry_deal(b->r, dealer, &record, &b->facts),
                  ASSAY_SHARE_MISMATCH);
-    record.line[0].attempt = 2;
+    record.line[0].attempt++;
     cr_assert_eq(assay_share_registry_deal(b->r, dealer, &record, &b->facts), ASSAY_SHARE_UNKNOWN);
     cr_assert_eq(assay_share_registry_deal(b->r, 4, &record, &b->facts), ASSAY_SHARE_STRANGER);
     done(b);
@@ -556,7 +556,7 @@ Test(cluster, a_slot_that_moves_ends_what_is_under_way)
     for (uint32_t i = 0; i < SLOTS - 1; i++)
         cr_assert_eq(have_line(b, member_in(b, i), 0, line_of(0, 2, 1)), ASSAY_SHARE_APPLIED);
     cr_assert_eq(list(b, 3, 0, 60), ASSAY_SHARE_APPLIED); /* slot 3, with another key */
-    cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt, 2);
+    cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt & UINT16_MAX, 2);
     cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->dealers, 7);
     cr_assert_eq(have_line(b, member_in(b, 4), 0, line_of(0, 2, 1)), ASSAY_SHARE_UNKNOWN);
     done(b);
@@ -701,10 +701,11 @@ static struct bench *dealing(struct assay_share_lie_record *shown, struct assay_
     cr_assert_eq(assay_share_of(&polynomial, 2, &shown->piece.share), ASSAY_OK);
     assay_bytes_copy(shown->piece.id, 32, line.id, 32);
     shown->piece.generation = 2;
-    shown->piece.attempt = 1;
+    shown->piece.attempt = reshare->attempt;
     struct assay_share_list_record record = { .seating = seating_of(b->r, 0, 0), .count = 1 };
     record.line[0] = line;
     record.line[0].generation = 2;
+    record.line[0].attempt = reshare->attempt;
     assay_share_commitments_digest(&shown->piece.commitments, record.line[0].digest);
     cr_assert(reshare->dealers & 1);
     shown->dealers = reshare->dealers;
@@ -722,7 +723,7 @@ Test(cluster, a_dealer_that_lies_is_convicted_and_loses_its_slot)
     cr_assert_eq(b->facts.fact[0].kind, ASSAY_SHARE_CONVICTED);
     cr_assert_eq(b->facts.fact[0].member, 0);
     cr_assert_eq(fact_of(b, ASSAY_SHARE_SEATED)->slot, 0);
-    cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt, 2);
+    cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->attempt & UINT16_MAX, 2);
     cr_assert_eq(fact_of(b, ASSAY_SHARE_BEGUN)->dealers & 1, 0);
     cr_assert_eq(list(b, 0, 0, 90), ASSAY_SHARE_APPLIED);
     close_epoch(b);

@@ -14,7 +14,7 @@ struct gathering {
 
 static struct assay_share_piece piece_dealt(const struct bench *b, uint32_t dealer)
 {
-    struct assay_share_piece piece = { .generation = 2, .attempt = 1 };
+    struct assay_share_piece piece = { .generation = 2, .attempt = first_of(b) };
     struct assay_share_polynomial polynomial;
     struct assay_secret32 part, lambda;
     uint8_t wide[ASSAY_SODIUM_WIDE_LEN] = { 17, 3, (uint8_t)dealer };
@@ -143,7 +143,7 @@ Test(gather, slots_that_disagree_are_shown_what_was_dealt)
     const struct assay_share_piece *next = assay_share_holder_piece(g.b->h, g.b->id, true);
     struct assay_share_list_record own = line(g.b, 0), other;
     own.line[0].generation = 2;
-    own.line[0].attempt = 1;
+    own.line[0].attempt = first_of(g.b);
     assay_share_commitments_digest(&next->commitments, own.line[0].digest);
     other = own;
     other.line[0].digest[0] ^= 1;

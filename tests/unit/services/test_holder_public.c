@@ -17,7 +17,7 @@ static struct bench *keeping(void)
     struct assay_writer w = assay_writer_over(stored, sizeof stored);
     for (uint32_t i = 0; i < SLOTS; i++)
         have(b, i);
-    assay_writer_u8(&w, 3); /* version, has a piece, cluster, slot */
+    assay_writer_u8(&w, 4); /* version, has a piece, cluster, slot */
     assay_writer_u8(&w, 1);
     assay_writer_u16be(&w, 0);
     assay_writer_put(&w, b->id, 32);

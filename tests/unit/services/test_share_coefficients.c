@@ -19,7 +19,7 @@ static struct bench *dealing(void)
     b->standing[1] = ASSAY_SHARE_STAND_NONE;
     list(b, SPARE, 0);
     close_epoch(b);
-    assay_writer_u8(&w, 3); /* version, has a piece, cluster, slot */
+    assay_writer_u8(&w, 4); /* version, has a piece, cluster, slot */
     assay_writer_u8(&w, 1);
     assay_writer_u16be(&w, 0);
     assay_writer_put(&w, b->id, 32);

@@ -311,7 +311,7 @@ Test(share_ids, what_was_said_of_a_deleted_id_does_not_count_when_it_is_put_agai
 {
     struct bench *b = seated();
     cr_assert_eq(put(b, 0, 7, 1), ASSAY_SHARE_APPLIED);
-    const uint32_t attempt = row_of(b, 7, 1)->attempt;
+    const uint64_t attempt = row_of(b, 7, 1)->attempt;
     sync(b, row_of(b, 7, 1));
     cr_assert_eq(drop(b, 7, 1), ASSAY_SHARE_APPLIED);
     cr_assert_eq(put(b, 0, 7, 1), ASSAY_SHARE_LATE, "not in the same epoch");

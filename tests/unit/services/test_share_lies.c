@@ -50,7 +50,7 @@ static void list(struct bench *b, uint32_t member)
 }
 
 static struct assay_share_list_record line(const struct bench *b, uint32_t member,
-                                           uint32_t generation, uint32_t attempt,
+                                           uint32_t generation, uint64_t attempt,
                                            const struct assay_share_commitments *of)
 {
     struct assay_share_list_record record = { .era = b->r->era, .count = 1,
@@ -128,7 +128,7 @@ static void deal(struct bench *b)
         struct assay_secret32 lambda, own;
         uint8_t wide[(K - 1) * ASSAY_SODIUM_WIDE_LEN];
         if (!(reshare->dealers >> d & 1)) continue;
-        fill(wide, sizeof wide, 1000 * b->drawn + 100 * reshare->attempt + d);
+        fill(wide, sizeof wide, 1000 * b->drawn + 100 * (uint32_t)(reshare->attempt & UINT16_MAX) + d);
         cr_assert_eq(assay_share_of(&b->f, d, &own), ASSAY_OK);
         cr_assert_eq(assay_share_lambda(reshare->dealers, d, &lambda), ASSAY_OK);
         assay_sodium_scalar_mul(&lambda, &own, &own);
@@ -221,7 +221,7 @@ Test(share_lies, sub_shares_of_an_attempt_that_is_over_convict_nobody)
     struct bench *b = resharing();
     deal(b);
     close_epoch(b);
-    cr_assert_eq(reshare_of(b)->attempt, 2);
+    cr_assert_eq(reshare_of(b)->attempt & UINT16_MAX, 2);
     struct assay_share_lie_record first[SLOTS];
     assay_bytes_copy(first, sizeof first, b->lie, sizeof b->lie);
     expect_all_are(b, ASSAY_SHARE_LATE);
@@ -261,6 +261,68 @@ Test(share_lies, what_was_given_under_another_seating_convicts_nobody)
         b->lie[d].given.node[0] ^= 0x80;
     }
     expect_all_are(b, ASSAY_SHARE_STRANGER);
+    done(b);
+}
+
+/* Its owner deletes the id and puts it again, of the same A: generations and attempts come again,
+ * and the same dealers deal. */
+static void put_again(struct bench *b)
+{
+    const struct assay_share_order order = { .birth = row_of(b)->birth, .version = 1 };
+    const struct assay_share_delete_record gone = { .order = order };
+    struct assay_share_put_record put = { .k = K };
+    cr_assert_eq(assay_share_registry_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
+    close_epoch(b);
+    put.birth.epoch = b->epoch;
+    assay_share_commitments_digest(&b->a, put.digest);
+    cr_assert_eq(assay_share_registry_put(b->r, 0, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        const uint32_t member = b->r->cluster[0].seat[i].member;
+        const struct assay_share_list_record have = line(b, member, 1, row_of(b)->attempt, &b->a);
+        cr_assert_eq(assay_share_registry_have(b->r, member, &have, &b->facts),
+                     ASSAY_SHARE_APPLIED);
+    }
+    for (uint32_t i = 0; i < SLOTS; i++)
+        ready(b, i);
+    list(b, 6);
+    b->standing[5] = ASSAY_SHARE_STAND_SUSPENDED;
+    close_epoch(b);
+    cr_assert_not_null(reshare_of(b));
+}
+
+/* Numbers come again when an id is put again: what was given of it before is of another sharing. */
+Test(share_lies, what_was_given_before_the_id_was_put_again_convicts_nobody)
+{
+    struct bench *b = resharing();
+    deal(b);
+    struct assay_share_lie_record before[SLOTS];
+    assay_bytes_copy(before, sizeof before, b->lie, sizeof b->lie);
+    put_again(b);
+    b->drawn++;
+    deal(b);
+    expect_all_are(b, ASSAY_SHARE_HONEST);
+    assay_bytes_copy(b->lie, sizeof b->lie, before, sizeof before);
+    expect_all_are(b, ASSAY_SHARE_LATE);
+    done(b);
+}
+
+/* What a slot came to before is said late: it was of the attempt of then. */
+Test(share_lies, what_was_said_before_the_id_was_put_again_convicts_nobody)
+{
+    struct bench *b = resharing();
+    deal(b);
+    const struct assay_share_commitments before = sum_of(b);
+    const uint32_t member = b->r->cluster[0].seat[1].member;
+    const struct assay_share_list_record late =
+        line(b, member, 2, reshare_of(b)->attempt, &before);
+    put_again(b);
+    b->drawn++;
+    deal(b);
+    cr_assert_eq(assay_share_registry_have(b->r, member, &late, &b->facts), ASSAY_SHARE_UNKNOWN);
+    finish(b);
+    cr_assert_eq(row_of(b)->generation, 2);
+    for (uint32_t i = 0; i < MEMBERS; i++)
+        cr_assert(!b->r->member[i].convicted, "member %u", i);
     done(b);
 }
 

@@ -83,7 +83,7 @@ static union any example(uint32_t kind, struct assay_p256_signer **signer)
             fill(line->id, 32, 3);
             line->id[0] = (uint8_t)(i + 1);
             line->generation = UINT32_MAX;
-            line->attempt = UINT16_MAX;
+            line->attempt = INT64_MAX;
             fill(&line->proof, sizeof line->proof, i);
             line->dealing.commitments.k = ASSAY_SHARE_K_MAX;
             fill(line->dealing.commitments.point, sizeof line->dealing.commitments.point, i + 5);
@@ -96,7 +96,7 @@ static union any example(uint32_t kind, struct assay_p256_signer **signer)
         return any;
     }
     any.dispute = (struct assay_share_dispute_record){
-        .speaker = speaker, .generation = UINT32_MAX, .attempt = UINT16_MAX, .dealer = 14,
+        .speaker = speaker, .generation = UINT32_MAX, .attempt = INT64_MAX, .dealer = 14,
         .kind = kind == DISPUTE_NUMBER ? ASSAY_SHARE_DISPUTE_NUMBER : ASSAY_SHARE_DISPUTE_CONSTANT,
     };
     fill(any.dispute.id, 32, 9);
