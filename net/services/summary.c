@@ -60,8 +60,9 @@ static void take_cluster(struct assay_summary_cluster *out, const struct assay_s
     if (r->round->phase != ASSAY_SHARE_PHASE_NONE && r->round->cluster == number)
         out->phase = r->round->phase;
     for (uint32_t slot = 0; c->seated && slot < r->config.slots; slot++) {
-        out->member[slot] = c->seat[slot].member;
-        out->silent_epoch[slot] = c->seat[slot].silent_epoch;
+        const uint32_t member = c->seat[slot].member;
+        out->member[slot] = member;
+        if (member != ASSAY_SHARE_NOBODY) out->silent_epoch[slot] = r->member[member].silent_epoch;
         out->ready[slot] = (c->ready >> slot & 1) != 0;
         out->lost[slot] = assay_share_registry_is_lost(r, number, slot);
     }

@@ -332,7 +332,7 @@ void assay_share_reshare_finish(struct assay_share_registry *r, uint32_t number,
     /* Whoever else lost a slot before this never had a share of it. */
     row->wanted = out != 0 ? 1u << reshare->cluster : 0;
     row->tried = 0;
-    row->missed = false;
+    row->due_epoch = 0;
     assay_bytes_copy(row->digest, 32, reshare->digest[digest], 32);
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
         row->have[c] = c == reshare->cluster ? reshare->have[digest] : 0;
@@ -736,8 +736,8 @@ static void close_private(struct assay_share_registry *r, struct assay_share_fac
             assay_share_reshare_finish(r, i, digest, facts);
             continue;
         }
-        if (reshare->whole || r->cluster[reshare->cluster].public_until > r->epoch)
-            row->missed = true;
+        if (r->cluster[reshare->cluster].public_until > r->epoch && row->due_epoch == 0)
+            row->due_epoch = r->epoch;
         assay_share_reshare_fail(r, i);
     }
 }

@@ -66,13 +66,13 @@ struct assay_share_member {
     uint8_t address_len;
     uint64_t away_until;   /* it lost a slot for its silence; no candidate before */
     uint64_t barred_until; /* it disputed what stood; its disputes are not looked at before */
+    uint64_t silent_epoch; /* in which it was silent last in a public attempt; 0: never */
 };
 
 struct assay_share_seat {
     uint32_t member; /* ASSAY_SHARE_NOBODY: its member is gone, and nobody else may list the key */
     uint8_t key[ASSAY_P256_PUBLIC_LEN];
     uint64_t seating; /* the how-manieth that was given in this registry, from 1 */
-    uint64_t silent_epoch; /* in which it was silent last in a public attempt; 0: never */
     bool has_next;         /* to which key it is dealt in the next round of that era */
     uint64_t next_era;
     uint8_t next[ASSAY_SODIUM_POINT_LEN];
@@ -109,7 +109,7 @@ struct assay_share_row {
     uint32_t wanted; /* clusters that gave a slot away since: it is to be dealt anew; bits */
     uint32_t gone;   /* slots, of any cluster, that were given away since this generation; bits */
     uint32_t tried;  /* attempts at the next generation, at most 2^16 - 1 */
-    bool missed; /* one was not done although there was time: the next one is public */
+    uint64_t due_epoch; /* since when the next attempt is public: there was time; 0: it is not */
     uint32_t reshare; /* number in the registry's reshares, counted from 1; 0: none */
     uint32_t reader_count;
     struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX];

@@ -304,11 +304,11 @@ void assay_share_round_convicted(struct assay_share_registry *r, uint32_t cluste
 static void was_silent(struct assay_share_registry *r, uint32_t cluster, uint32_t slot,
                        struct assay_share_facts *facts)
 {
-    struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
-    const uint64_t before = seat->silent_epoch;
+    const struct assay_share_seat *seat = &r->cluster[cluster].seat[slot];
     if (seat->member == ASSAY_SHARE_NOBODY) return;
     struct assay_share_member *m = &r->member[seat->member];
-    seat->silent_epoch = r->epoch;
+    const uint64_t before = m->silent_epoch; /* whatever key it lists, and wherever it sat */
+    m->silent_epoch = r->epoch;
     r->cluster[cluster].public_until = r->epoch + ASSAY_SHARE_SILENT_EPOCHS;
     const bool again = before != 0 && r->epoch - before < ASSAY_SHARE_SILENT_EPOCHS;
     if (again) {
@@ -452,7 +452,7 @@ static uint32_t keyed_slots(const struct assay_share_registry *r, uint32_t clust
 static uint32_t able_in(const struct assay_share_registry *r, const struct assay_share_row *row,
                         uint32_t cluster, uint32_t keyed)
 {
-    if (!row->synced || row->wanted == 0 || !row->missed || row->reshare != 0) return 0;
+    if (!row->synced || row->wanted == 0 || row->due_epoch == 0 || row->reshare != 0) return 0;
     if (row->tried == UINT16_MAX || row->generation == UINT32_MAX) return 0;
     const uint32_t able = row->have[cluster] & r->cluster[cluster].ready & keyed;
     return assay_share_count(able) >= r->config.k ? able : 0;
@@ -473,22 +473,29 @@ static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t 
     fact_of(r, reshare, ASSAY_SHARE_BEGUN, facts);
 }
 
-/* Returns: whether it has. */
-static bool begin_in(struct assay_share_registry *r, uint32_t cluster,
+/* docs/services.md 5.17.1: the one that has waited longest of those that can be dealt here. Returns:
+ * its row; row_count when there is none. */
+static uint32_t oldest_in(const struct assay_share_registry *r, uint32_t cluster, uint32_t keyed)
+{
+    uint32_t oldest = r->row_count;
+    for (uint32_t i = 0; i < r->row_count; i++)
+        if (able_in(r, &r->row[i], cluster, keyed) != 0 &&
+            (oldest == r->row_count || r->row[i].due_epoch < r->row[oldest].due_epoch))
+            oldest = i;
+    return oldest;
+}
+
+static void begin_in(struct assay_share_registry *r, uint32_t cluster, uint32_t keyed,
                      struct assay_share_facts *facts)
 {
-    const uint32_t keyed = keyed_slots(r, cluster);
-    uint32_t count = 0;
-    if (assay_share_count(keyed) < assay_share_needed(&r->config)) return false;
     r->round->cluster = cluster;
-    for (uint32_t i = 0; i < r->row_count && count < assay_share_round_ids(&r->config) &&
-                         r->reshare_count < ASSAY_SHARE_RESHARES_MAX;
-         i++) {
-        const uint32_t number = (r->begin_at + i) % r->row_count;
-        const uint32_t able = able_in(r, &r->row[number], cluster, keyed);
-        if (able != 0) begin_one(r, number, able, count++, facts);
+    for (uint32_t count = 0; count < assay_share_round_ids(&r->config) &&
+                             r->reshare_count < ASSAY_SHARE_RESHARES_MAX;
+         count++) {
+        const uint32_t number = oldest_in(r, cluster, keyed);
+        if (number == r->row_count) break;
+        begin_one(r, number, able_in(r, &r->row[number], cluster, keyed), count, facts);
     }
-    if (count == 0) return false;
     r->round->phase = ASSAY_SHARE_PHASE_DEALS;
     r->round->era = r->era;
     r->round->takers = keyed;
@@ -501,18 +508,24 @@ static bool begin_in(struct assay_share_registry *r, uint32_t cluster,
         seat->next_era = 0;
         assay_bytes_zero(seat->next, sizeof seat->next);
     }
-    return true;
 }
 
 void assay_share_round_begin(struct assay_share_registry *r, struct assay_share_facts *facts)
 {
+    uint32_t cluster = 0, keyed = 0;
+    uint64_t since = UINT64_MAX;
     if (r->round->phase != ASSAY_SHARE_PHASE_NONE) return;
     for (uint32_t i = 0; i < r->config.clusters; i++) {
-        /* Another one comes first at each close: none waits for ever. */
         const uint32_t c = (uint32_t)((r->epoch + i) % r->config.clusters);
-        if (r->cluster[c].seated && begin_in(r, c, facts)) return;
+        const uint32_t keys = keyed_slots(r, c);
+        if (assay_share_count(keys) < assay_share_needed(&r->config)) continue;
+        const uint32_t oldest = oldest_in(r, c, keys);
+        if (oldest == r->row_count || r->row[oldest].due_epoch >= since) continue;
+        since = r->row[oldest].due_epoch;
+        cluster = c;
+        keyed = keys;
     }
-    r->round->cluster = 0;
+    if (since != UINT64_MAX) begin_in(r, cluster, keyed, facts);
 }
 
 /* --- what always holds */

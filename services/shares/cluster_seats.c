@@ -77,7 +77,7 @@ static void seat_set(struct assay_share_registry *r, uint32_t cluster, uint32_t 
     assay_bytes_copy(seat->key, sizeof seat->key, r->member[member].key, sizeof seat->key);
     if (facts == NULL) return;
     seat->seating = ++r->seatings;
-    seat->silent_epoch = seat->next_era = 0;
+    seat->next_era = 0;
     seat->has_next = false;
     assay_bytes_zero(seat->next, sizeof seat->next);
     struct assay_share_fact *fact = assay_share_fact_add(facts, ASSAY_SHARE_SEATED);
@@ -197,7 +197,10 @@ void assay_share_reshare_remove(struct assay_share_registry *r, uint32_t number)
 void assay_share_reshare_fail(struct assay_share_registry *r, uint32_t number)
 {
     const struct assay_share_reshare *reshare = &r->reshare[number];
-    r->row[reshare->row].wanted |= 1u << reshare->cluster;
+    struct assay_share_row *row = &r->row[reshare->row];
+    row->wanted |= 1u << reshare->cluster;
+    /* docs/services.md 5.17.1: whatever ended it, a slot that moves before the close as well. */
+    if (reshare->whole && row->due_epoch == 0) row->due_epoch = r->epoch;
     assay_share_reshare_remove(r, number);
 }
 

@@ -21,7 +21,7 @@ static bool are_members_sound(const struct assay_share_registry *r)
     static const uint8_t none[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
-        if (!m->listed && (m->convicted || m->away_until != 0 || m->barred_until != 0))
+        if (!m->listed && (m->convicted || (m->away_until | m->barred_until | m->silent_epoch) != 0))
             return false;
         if (!m->listed) continue;
         if (m->cluster >= r->config.clusters) return false;
@@ -87,7 +87,7 @@ static bool is_deleted_sound(const struct assay_share_row *row)
            row->origin == 0 && row->put_epoch == 0 && row->deleted_epoch > 0 && !row->synced &&
            row->version == 0 && row->reader_count == 0 &&
            row->birth.era == 0 && row->birth.epoch == 0 && row->reshare == 0 &&
-           (row->wanted | row->gone | row->tried) == 0 && !row->missed;
+           (row->wanted | row->gone | row->tried) == 0 && row->due_epoch == 0;
 }
 
 /* docs/services.md 5.5.1: its record was valid when it was put. */
@@ -113,7 +113,7 @@ static bool is_row_sound(const struct assay_share_registry *r, const struct assa
     if (!is_a_cluster(r, row->origin) || row->generation == 0) return false;
     if (row->tried > UINT16_MAX || !is_attempt_sound(row)) return false;
     if (row->tried > 0 && row->wanted == 0) return false;
-    if (row->missed && row->tried == 0) return false;
+    if (row->due_epoch != 0 && row->tried == 0) return false;
     for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++) {
         if (!is_within(row->have[c], r->config.slots)) return false;
         if (!is_a_cluster(r, c) && (row->have[c] != 0 || row->wanted >> c & 1)) return false;
@@ -170,7 +170,7 @@ static bool is_reshare_sound(const struct assay_share_registry *r,
     const uint32_t said = assay_share_said(reshare);
     if (row->generation == UINT32_MAX || reshare->generation != row->generation + 1) return false;
     if (row->tried == 0 || reshare->attempt != assay_share_row_attempt(row)) return false;
-    if (reshare->is_public) return row->missed; /* the rest is the round's */
+    if (reshare->is_public) return row->due_epoch != 0; /* the rest is the round's */
     if ((reshare->able | reshare->bad | reshare->place) != 0) return false;
     if (assay_share_count(reshare->dealers) != r->config.k) return false;
     if ((reshare->dealers & ~able) != 0 || (reshare->dealt & ~reshare->dealers) != 0) return false;

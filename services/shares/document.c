@@ -10,7 +10,7 @@
 enum { HEAD_ITEMS = 12, ROWS_ITEMS = 3, ROW_ITEMS = 20, DELETED_ITEMS = 4,
        ROUND_ITEMS = 10, PRIVATE_ITEMS = 6, PUBLIC_ITEMS = 8 };
 
-static const char head_type[] = "assay/shares/v3";
+static const char head_type[] = "assay/shares/v4";
 static const char round_type[] = "assay/shares/round/v1";
 static const char rows_type[] = "assay/shares/rows/v4";
 
@@ -54,7 +54,7 @@ static void put_members(struct assay_writer *w, const struct assay_share_registr
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
         if (!m->listed) continue;
-        assay_cbor_put_array(w, 9);
+        assay_cbor_put_array(w, 10);
         assay_cbor_put_uint(w, i);
         assay_cbor_put_uint(w, m->cluster);
         assay_cbor_put_bool(w, m->convicted);
@@ -64,6 +64,7 @@ static void put_members(struct assay_writer *w, const struct assay_share_registr
         assay_cbor_put_bytes(w, m->address, m->address_len);
         assay_cbor_put_uint(w, m->away_until);
         assay_cbor_put_uint(w, m->barred_until);
+        assay_cbor_put_uint(w, m->silent_epoch);
     }
 }
 
@@ -91,11 +92,10 @@ static void put_clusters(struct assay_writer *w, const struct assay_share_regist
         assay_cbor_put_array(w, r->config.slots);
         for (uint32_t slot = 0; slot < r->config.slots; slot++) {
             const struct assay_share_seat *seat = &cluster->seat[slot];
-            assay_cbor_put_array(w, 6);
+            assay_cbor_put_array(w, 5);
             assay_cbor_put_uint(w, seat->member);
             assay_cbor_put_bytes(w, seat->key, ASSAY_P256_PUBLIC_LEN);
             assay_cbor_put_uint(w, seat->seating);
-            assay_cbor_put_uint(w, seat->silent_epoch);
             assay_cbor_put_uint(w, seat->next_era);
             put_digest(w, seat->has_next, seat->next);
         }
@@ -233,7 +233,7 @@ static void put_row(struct assay_writer *w, const struct assay_share_row *row, u
     assay_cbor_put_uint(w, row->wanted);
     assay_cbor_put_uint(w, row->gone);
     assay_cbor_put_uint(w, row->tried);
-    assay_cbor_put_bool(w, row->missed);
+    assay_cbor_put_uint(w, row->due_epoch);
     assay_cbor_put_array(w, row->reader_count);
     for (uint32_t i = 0; i < row->reader_count; i++)
         assay_share_reader_put(w, &row->reader[i]);
@@ -304,7 +304,7 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_share
         struct assay_share_member m = { .listed = true };
         uint32_t number = 0;
         struct assay_slice address;
-        ASSAY_TRY(assay_cbor_array_exact(c, 9));
+        ASSAY_TRY(assay_cbor_array_exact(c, 10));
         ASSAY_TRY(read_u32(c, ASSAY_SHARE_MEMBERS_MAX - 1, &number));
         ASSAY_TRY(read_u32(c, r->config.clusters - 1, &m.cluster));
         ASSAY_TRY(assay_cbor_bool(c, &m.convicted));
@@ -316,6 +316,7 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_share
         m.address_len = (uint8_t)address.len;
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m.away_until));
         ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m.barred_until));
+        ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &m.silent_epoch));
         if (number < next) return ASSAY_E_ENCODING;
         r->member[number] = m;
         next = number + 1;
@@ -326,11 +327,10 @@ static enum assay_status read_members(struct assay_cursor *c, struct assay_share
 static enum assay_status read_seat(struct assay_cursor *c, struct assay_share_seat *seat)
 {
     bool is_null = false;
-    ASSAY_TRY(assay_cbor_array_exact(c, 6));
+    ASSAY_TRY(assay_cbor_array_exact(c, 5));
     ASSAY_TRY(read_u32(c, ASSAY_SHARE_NOBODY, &seat->member));
     ASSAY_TRY(assay_cbor_bytes_exact(c, seat->key, ASSAY_P256_PUBLIC_LEN));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seat->seating));
-    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seat->silent_epoch));
     ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &seat->next_era));
     ASSAY_TRY(read_is_null(c, &is_null));
     seat->has_next = !is_null;
@@ -511,7 +511,7 @@ static enum assay_status read_row(struct assay_cursor *c, const struct assay_sha
     ASSAY_TRY(read_u32(c, (1u << of->clusters) - 1, &row->wanted));
     ASSAY_TRY(read_u32(c, (1u << of->slots) - 1, &row->gone));
     ASSAY_TRY(read_u32(c, UINT16_MAX, &row->tried));
-    ASSAY_TRY(assay_cbor_bool(c, &row->missed));
+    ASSAY_TRY(assay_cbor_uint_max(c, INT64_MAX, &row->due_epoch));
     ASSAY_TRY(assay_share_readers_take(c, row->reader, &row->reader_count));
     return row->generation > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }

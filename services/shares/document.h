@@ -7,12 +7,12 @@
  * Canonical CBOR of what records and closes have made of them. Standings and scores are each
  * close's to tell, and so is the epoch.
  *
- *   0: ["assay/shares/v3", clusters, slots, k, confirmations, ids_max, begun, begin_at,
+ *   0: ["assay/shares/v4", clusters, slots, k, confirmations, ids_max, begun, begin_at,
  *       seatings,
- *       [[member, cluster, convicted, key, node, curve, address, away_until, barred_until] ..] of
- *       members that are listed, by number,
+ *       [[member, cluster, convicted, key, node, curve, address, away_until, barred_until,
+ *         silent_epoch] ..] of members that are listed, by number,
  *       [[alarm_epoch, alarms, rounds, public_until, ready,
- *         [[member, key, seating, silent_epoch, next_era, next key or null] .. by slot]] or null
+ *         [[member, key, seating, next_era, next key or null] .. by slot]] or null
  * ..]
  *       by cluster,
  *       [[row, cluster, whole, [[slot, digest or null] .. of dealers, by slot],
@@ -25,7 +25,7 @@
  *       [[id, owner, author, deleted_epoch, birth era, birth epoch, version, payload, digest,
  *         synced, put_epoch, generation, attempt less the first of its put, origin,
  *         [have .. by cluster], wanted, gone,
- *         tried, missed, [[kind, name] .. of readers]] or, deleted, the first four ..] by row]
+ *         tried, due_epoch, [[kind, name] .. of readers]] or, deleted, the first four ..] by row]
  */
 #ifndef ASSAY_SERVICES_SHARES_DOCUMENT_H
 #define ASSAY_SERVICES_SHARES_DOCUMENT_H
@@ -33,17 +33,17 @@
 #include "services/shares/cluster.h"
 
 enum {
-    ASSAY_SHARE_DOCUMENT_ROWS = 704, /* of one document */
+    ASSAY_SHARE_DOCUMENT_ROWS = 688, /* of one document */
     ASSAY_SHARE_DOCUMENT_FIRST = 2,  /* that has rows */
     ASSAY_SHARE_DOCUMENTS_MAX =
         ASSAY_SHARE_DOCUMENT_FIRST +
         (ASSAY_SHARE_IDS_MAX + ASSAY_SHARE_DOCUMENT_ROWS - 1) / ASSAY_SHARE_DOCUMENT_ROWS,
     ASSAY_SHARE_DOCUMENT_ROW_MAX = 1 + 4 * 34 + 2 + 9 + 9 + 9 + 5 + 1 + 9 + 5 + 3 + 1 +
-                                   (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 + 3 + 1 +
+                                   (1 + 3 * ASSAY_SHARE_CLUSTERS_MAX) + 2 + 3 + 3 + 9 +
                                    (1 + 36 * ASSAY_SHARE_READERS_MAX),
-    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 2 + 9 + 9 + 3 + 1 + 130 * ASSAY_SHARE_SLOTS_MAX,
+    ASSAY_SHARE_DOCUMENT_CLUSTER_MAX = 1 + 9 + 2 + 9 + 9 + 3 + 1 + 121 * ASSAY_SHARE_SLOTS_MAX,
     ASSAY_SHARE_DOCUMENT_MEMBER_MAX = 1 + 2 + 1 + 1 + 66 + 34 + 34 + 2 + ASSAY_SHARE_ADDRESS_MAX +
-                                      18,
+                                      27,
     ASSAY_SHARE_DOCUMENT_RESHARE_MAX = 1 + 3 + 1 + 1 + 1 + 36 * ASSAY_SHARE_K_MAX + 1 +
                                        38 * ASSAY_SHARE_DIGESTS_MAX + 3,
     ASSAY_SHARE_DOCUMENT_LEN_MAX = 64 + ASSAY_SHARE_DOCUMENT_ROWS * ASSAY_SHARE_DOCUMENT_ROW_MAX,

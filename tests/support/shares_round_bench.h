@@ -11,7 +11,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-enum { SLOTS = 5, K = 3, MEMBERS = 9, IDS = 4 };
+enum { SLOTS = 5, K = 3, MEMBERS = 9, IDS = 140 };
 
 struct bench {
     struct assay_share_registry *r;

@@ -431,6 +431,162 @@ Test(share_rounds, a_slot_that_moves_stops_no_round)
     bench_done(b);
 }
 
+/* A member lists another key, and has its slot once more: it is the best that there is. */
+static void list_another_key(struct bench *b, uint32_t slot)
+{
+    const uint32_t member = bench_member(b, slot);
+    struct assay_share_holder_record record = { .node = { (uint8_t)(member + 1) },
+                                                .curve = { (uint8_t)(member + 1), 1 } };
+    assay_bytes_copy(record.key, sizeof record.key, b->r->member[member].key, sizeof record.key);
+    record.key[63]++;
+    cr_assert_eq(assay_share_registry_holder(b->r, member, record.node, &record, &b->facts),
+                 ASSAY_SHARE_APPLIED);
+    bench_look(b);
+    cr_assert_eq(bench_member(b, slot), member);
+    cr_assert(!assay_share_registry_is_lost(b->r, 0, slot));
+}
+
+/* Another key does not make a member forget its silence. */
+Test(share_rounds, who_is_silent_twice_loses_its_slot_whatever_key_it_lists)
+{
+    struct bench *b = bench_of();
+    const uint32_t silent = 2, member = bench_member(b, silent);
+    bench_list(b, 6);
+    b->score[member] = 200; /* it has its slot once more */
+    bench_deal_all(b, ALL);
+    bench_close(b);
+    bench_close(b);
+    bench_close(b);
+    bench_have_all(b, ALL & ~(1u << silent));
+    bench_close(b);
+    bench_close(b);
+    cr_assert_eq(b->silent, 1);
+    list_another_key(b, silent);
+    while (b->r->round->phase != ASSAY_SHARE_PHASE_DEALS) {
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            bench_ready(b, slot);
+            (void)bench_key(b, slot);
+        }
+        bench_close(b);
+    }
+    bench_deal_all(b, ALL & ~(1u << silent));
+    for (uint32_t i = 0; i < 4; i++)
+        bench_close(b);
+    bench_have_all(b, ALL & ~(1u << silent));
+    bench_close(b);
+    bench_close(b);
+    cr_assert_eq(b->away, 1);
+    cr_assert_neq(bench_member(b, silent), member);
+    cr_assert_eq(b->convicted, 0);
+    bench_done(b);
+}
+
+/* A slot that says nothing, so that no private attempt is done before a close, and lists another
+ * key before each, which ends every attempt of its cluster. */
+Test(share_rounds, a_slot_that_moves_before_each_close_stops_no_generation)
+{
+    struct bench *b = bench_of();
+    const uint32_t mover = 2;
+    bench_deal_all(b, ALL);
+    for (uint32_t i = 0; i < 3; i++)
+        bench_close(b);
+    bench_have_all(b, ALL);
+    bench_close(b);
+    cr_assert_eq(b->silent, 0, "no public attempt was missed");
+    bench_ready(b, 4);
+    list_another_key(b, mover);
+    bench_close(b);
+    const uint64_t began = b->epoch;
+    while (b->r->round->phase == ASSAY_SHARE_PHASE_NONE && b->epoch - began < 8) {
+        list_another_key(b, mover);
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            if (slot == mover || (b->r->cluster[0].seat[slot].has_next)) continue;
+            cr_assert_eq(bench_key(b, slot), ASSAY_SHARE_APPLIED);
+        }
+        bench_close(b);
+    }
+    cr_assert_eq(b->r->round->phase, ASSAY_SHARE_PHASE_DEALS);
+    cr_assert_leq(b->epoch - began, 2);
+    const uint32_t others = ALL & ~(1u << mover);
+    cr_assert_eq(b->r->round->takers, others);
+    bench_deal_all(b, others);
+    for (uint32_t i = 0; i < 8 && b->r->round->phase != ASSAY_SHARE_PHASE_HAVES; i++) {
+        list_another_key(b, mover);
+        bench_close(b);
+    }
+    bench_have_all(b, others);
+    cr_assert_eq(bench_row(b)->generation, 3);
+    cr_assert_eq(b->convicted, 0);
+    bench_done(b);
+}
+
+/* Synced in all slots, of owners of their own. */
+static void put_many(struct bench *b, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_share_put_record put = { .k = K, .owner = { (uint8_t)(i + 1) },
+                                              .birth = { .epoch = b->epoch } };
+        struct assay_share_list_record have = { .era = b->r->era, .count = 1 };
+        assay_share_commitments_digest(&b->a, put.digest);
+        cr_assert_eq(assay_share_registry_put(b->r, i % MEMBERS, &put, &b->facts),
+                     ASSAY_SHARE_APPLIED);
+        assay_share_id(put.owner, put.name, have.line[0].id);
+        have.line[0].generation = 1;
+        have.line[0].attempt = assay_share_put_attempt(b->epoch);
+        assay_bytes_copy(have.line[0].digest, 32, put.digest, 32);
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            have.seating = b->r->cluster[0].seat[slot].seating;
+            cr_assert_eq(assay_share_registry_have(b->r, bench_member(b, slot), &have, &b->facts),
+                         ASSAY_SHARE_APPLIED);
+        }
+    }
+    bench_look(b);
+}
+
+/* Every attempt of the round is done at once, by slots of `who`. */
+static void finish_round(struct bench *b, uint32_t who)
+{
+    for (uint32_t i = b->r->reshare_count; i-- > 0;) {
+        struct assay_share_reshare *reshare = &b->r->reshare[i];
+        if (!reshare->is_public) continue;
+        reshare->have[0] = who;
+        reshare->digest[0][0] = (uint8_t)reshare->generation;
+        b->facts.count = 0;
+        assay_share_reshare_finish(b->r, i, 0, &b->facts);
+    }
+    bench_look(b);
+}
+
+/* More ids than two rounds have, and a slot that moves all the time, so that each is wanted again
+ * as soon as it was dealt: those that wait come first. */
+Test(share_rounds, who_waits_longest_for_a_round_comes_first)
+{
+    struct bench *b = bench_of();
+    const uint32_t mover = 2, others = ALL & ~(1u << mover);
+    bench_deal_all(b, ALL);
+    for (uint32_t i = 0; i < 3; i++)
+        bench_close(b);
+    bench_have_all(b, ALL);
+    bench_close(b);
+    put_many(b, 2 * assay_share_round_ids(&b->r->config));
+    uint32_t rounds = 0;
+    for (uint32_t i = 0; i < 24 && rounds < 6; i++) {
+        for (uint32_t slot = 0; slot < SLOTS; slot++) {
+            bench_ready(b, slot);
+            (void)bench_key(b, slot);
+        }
+        list_another_key(b, mover);
+        bench_close(b);
+        if (b->r->round->phase != ASSAY_SHARE_PHASE_DEALS) continue;
+        finish_round(b, others);
+        rounds++;
+    }
+    cr_assert_eq(rounds, 6);
+    for (uint32_t i = 0; i < b->r->row_count; i++)
+        cr_assert_gt(b->r->row[i].generation, 1, "row %u of %u", i, b->r->row_count);
+    bench_done(b);
+}
+
 Test(share_rounds, a_new_era_ends_the_round_and_costs_nobody_anything)
 {
     struct bench *b = bench_of();
