@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/member.h"
+#include "apps/assay/output.h"
 #include "base/assert.h"
 #include "base/checked.h"
 #include "net/rules.h"
@@ -560,11 +561,28 @@ int assay_change_draft_record(const struct assay_change_options *options,
     return result;
 }
 
+/* What operators signed stays: a draft does not take its place. */
+static int check_out(const char *path)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    uint32_t signatures = 0;
+    struct assay_change_draft *draft = malloc(sizeof *draft);
+    if (draft != NULL &&
+        assay_file_read(path, ASSAY_CHANGE_RECORD_LEN_MAX, &bytes, &len) == ASSAY_OK &&
+        assay_change_draft_read(assay_slice_over(bytes, len), draft) == ASSAY_OK)
+        signatures = draft->signature_count;
+    free(bytes);
+    free(draft);
+    return assay_output_check_signed("assay change draft", path, signatures);
+}
+
 int assay_change_run_draft(const struct assay_change_options *options)
 {
     struct drafting d = { .options = options };
     char *text = NULL;
-    int result = draft_wishes(&d, &text);
+    int result = check_out(options->out);
+    if (result == ASSAY_EXIT_OK) result = draft_wishes(&d, &text);
     if (result == ASSAY_EXIT_OK) result = write_draft(&d);
     close_drafting(&d);
     free(text);

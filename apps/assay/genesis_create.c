@@ -10,6 +10,7 @@
 #include "apps/assay/file_fault.h"
 #include "apps/assay/made.h"
 #include "apps/assay/member.h"
+#include "apps/assay/output.h"
 #include "apps/assay/policy.h"
 #include "quote/yaml.h"
 
@@ -266,12 +267,7 @@ static bool is_signed(const char *path)
     const enum assay_status status = assay_genesis_file_load(path, &file, &where);
     const uint32_t count = status == ASSAY_OK ? file.genesis->signature_count : 0;
     assay_genesis_file_free(&file);
-    if (count == 0) return false;
-    (void)fprintf(stderr,
-                  "assay genesis create: %s bears %u signature%s and is not overwritten; give "
-                  "--out another name, or remove it\n",
-                  path, (unsigned)count, count == 1 ? "" : "s");
-    return true;
+    return assay_output_check_signed("assay genesis create", path, count) != ASSAY_EXIT_OK;
 }
 
 static int say(const char *path, const struct assay_genesis *genesis)

@@ -26,3 +26,13 @@ int assay_output_check(const char *who, const char *path, const char *kind_id)
     char message[ASSAY_FILE_MESSAGE_LEN] = "";
     return report(who, path, assay_file_output_check(path, kind_id, message), message);
 }
+
+int assay_output_check_signed(const char *who, const char *path, uint32_t signatures)
+{
+    if (signatures == 0) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr,
+                  "%s: %s bears %u signature%s and is not overwritten; give --out another name, or "
+                  "remove it\n",
+                  who, path, (unsigned)signatures, signatures == 1 ? "" : "s");
+    return ASSAY_EXIT_CONFLICT;
+}

@@ -16,5 +16,9 @@ int assay_output_write(const char *who, const char *path, enum assay_file_mode m
                        struct assay_slice content);
 /* The refusals beforehand. In: kind_id: as assay_file_output_check. Returns: the same */
 int assay_output_check(const char *who, const char *path, const char *kind_id);
+/* A document that operators have signed is no output to replace by a draft: what they signed would
+ * be lost, and a draft made twice has other bytes. In: signatures: of the one at path, 0: it has
+ * none, or nothing is there. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CONFLICT, said */
+int assay_output_check_signed(const char *who, const char *path, uint32_t signatures);
 
 #endif

@@ -32,6 +32,24 @@ enum {
 
 /* ------------------------------------------------------------ files */
 
+/* The bytes of file, which are its own, len of them. */
+static enum assay_status decode(struct assay_recover_file *file, size_t len)
+{
+    const struct assay_slice bytes = assay_slice_over(file->bytes, len);
+    file->is_release = assay_release_is(bytes);
+    file->is_fence = !file->is_release && !assay_recover_is(bytes);
+    ASSAY_TRY(file->is_fence     ? assay_fence_decode(bytes, &file->fence)
+              : file->is_release ? assay_release_decode(bytes, &file->release)
+                                 : assay_recover_decode(bytes, &file->recover));
+    file->digest = file->is_fence     ? file->fence.digest
+                   : file->is_release ? file->release.digest
+                                      : file->recover.id;
+    file->approval = file->is_fence     ? &file->fence.approval
+                     : file->is_release ? &file->release.approval
+                                        : &file->recover.approval;
+    return ASSAY_OK;
+}
+
 int assay_recover_file_load(const struct assay_recover_options *options, const char *path,
                             struct assay_recover_file *file)
 {
@@ -39,24 +57,28 @@ int assay_recover_file_load(const struct assay_recover_options *options, const c
     *file = (struct assay_recover_file){ .bytes = NULL };
     enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &file->bytes, &len);
     if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
-    const struct assay_slice bytes = assay_slice_over(file->bytes, len);
-    file->is_release = assay_release_is(bytes);
-    file->is_fence = !file->is_release && !assay_recover_is(bytes);
-    status = file->is_fence     ? assay_fence_decode(bytes, &file->fence)
-             : file->is_release ? assay_release_decode(bytes, &file->release)
-                                : assay_recover_decode(bytes, &file->recover);
+    status = decode(file, len);
     if (status != ASSAY_OK)
         return assay_print_error(options->change.json, ASSAY_EXIT_MALFORMED, "malformed",
                                  "recover: %s: %s", path,
                                  assay_file_fault_of(path, status,
                                                      "a fence, a release or a RECOVER"));
-    file->digest = file->is_fence     ? file->fence.digest
-                   : file->is_release ? file->release.digest
-                                      : file->recover.id;
-    file->approval = file->is_fence     ? &file->fence.approval
-                     : file->is_release ? &file->release.approval
-                                        : &file->recover.approval;
     return ASSAY_EXIT_OK;
+}
+
+/* What operators signed stays: a draft does not take its place. */
+static int check_out(const char *verb, const char *path)
+{
+    char who[32];
+    size_t len = 0;
+    struct assay_recover_file file = { .bytes = NULL };
+    const bool found = assay_file_read(path, FILE_LEN_MAX, &file.bytes, &len) == ASSAY_OK &&
+                       decode(&file, len) == ASSAY_OK;
+    (void)snprintf(who, sizeof who, "assay recover %s", verb);
+    const int result =
+        assay_output_check_signed(who, path, found ? file.approval->count : 0);
+    free(file.bytes);
+    return result;
 }
 
 int assay_recover_file_write(const struct assay_recover_options *options, const char *path,
@@ -524,6 +546,10 @@ static const struct option options_long[] = {
 
 static int dispatch(const char *verb, const struct assay_recover_options *o)
 {
+    const bool drafts = strcmp(verb, "draft") == 0 || strcmp(verb, "fence") == 0 ||
+                        strcmp(verb, "release") == 0;
+    const int is_free = drafts ? check_out(verb, o->change.out) : ASSAY_EXIT_OK;
+    if (is_free != ASSAY_EXIT_OK) return is_free;
     if (strcmp(verb, "draft") == 0) return assay_recover_run_draft(o);
     if (strcmp(verb, "status") == 0) return run_status(o);
     if (strcmp(verb, "fence") == 0) return run_fence(o);

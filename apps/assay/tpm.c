@@ -62,12 +62,16 @@ enum assay_status tpm_join(char path[static PATH_MAX], const char *dir, const ch
     return used > 0 && used < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
 }
 
-enum assay_status tpm_write_pem(const char *path, const uint8_t *der, size_t len)
+int tpm_write_pem(const char *verb, const char *path, const uint8_t *der, size_t len)
 {
+    char who[32];
     uint8_t pem[4096];
     size_t pem_len = 0;
-    ASSAY_TRY(assay_pem_put("CERTIFICATE", der, len, pem, sizeof pem, &pem_len));
-    return assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
+    const enum assay_status status =
+        assay_pem_put("CERTIFICATE", der, len, pem, sizeof pem, &pem_len);
+    if (status != ASSAY_OK) return tpm_complain(path, status);
+    (void)snprintf(who, sizeof who, "assay %s", verb);
+    return assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
 }
 
 /* ------------------------------------------------------------ the node's side */

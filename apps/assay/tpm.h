@@ -29,8 +29,8 @@ int tpm_say_value(const char *verb, const char *path, const char *name, const ch
 /* Returns: ASSAY_OK | ASSAY_E_RANGE */
 ASSAY_CHECKED enum assay_status tpm_join(char path[static PATH_MAX], const char *dir,
                                          const char *name);
-/* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_IO */
-ASSAY_CHECKED enum assay_status tpm_write_pem(const char *path, const uint8_t *der, size_t len);
+/* What the verb puts out. Returns: the exit status, said on stderr */
+int tpm_write_pem(const char *verb, const char *path, const uint8_t *der, size_t len);
 
 /* --- node. A new attestation key and its request. Returns: as the device; message says why */
 ASSAY_CHECKED enum assay_status tpm_prepare(const struct tpm_options *o, uint8_t *bytes,

@@ -142,8 +142,9 @@ int tpm_issue(const struct tpm_options *o, const char *verb,
         (void)fprintf(stderr, "assay tpm: the answer is wrong: the key is not in that TPM\n");
         return ASSAY_EXIT_DENIED;
     }
-    if (status == ASSAY_OK) status = tpm_write_pem(path, der, len);
-    return status == ASSAY_OK ? tpm_say_file(verb, path, true) : tpm_complain(path, status);
+    if (status != ASSAY_OK) return tpm_complain(path, status);
+    const int result = tpm_write_pem(verb, path, der, len);
+    return result == ASSAY_EXIT_OK ? tpm_say_file(verb, path, true) : result;
 }
 
 static int save_challenge(const struct tpm_options *o, uint32_t slot,
@@ -154,19 +155,21 @@ static int save_challenge(const struct tpm_options *o, uint32_t slot,
     struct assay_slice written;
     if (snprintf(path, sizeof path, "%s.secret", o->out) >= PATH_MAX)
         return tpm_complain(o->out, ASSAY_E_RANGE);
-    const int is_free = assay_output_check("assay tpm", o->out, "tpm-challenge");
-    if (is_free != ASSAY_EXIT_OK) return is_free;
+    int result = assay_output_check("assay tpm challenge", o->out, "tpm-challenge");
+    if (result != ASSAY_EXIT_OK) return result;
     struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
     assay_tpm_pending_encode(challenge, &w);
     enum assay_status status = assay_writer_finish(&w, &written);
-    if (status == ASSAY_OK) status = assay_file_replace(path, ASSAY_FILE_SECRET, written);
+    result = status == ASSAY_OK ? assay_output_write("assay tpm challenge", path,
+                                                     ASSAY_FILE_SECRET, written)
+                                : tpm_complain(path, status);
     assay_secret_wipe(bytes, sizeof bytes);
-    if (status != ASSAY_OK) return tpm_complain(path, status);
+    if (result != ASSAY_EXIT_OK) return result;
     w = assay_writer_over(bytes, sizeof bytes);
     assay_tpm_challenge_encode(slot, &challenge->credential, &w);
     status = assay_writer_finish(&w, &written);
     return status == ASSAY_OK
-               ? assay_output_write("assay tpm", o->out, ASSAY_FILE_PUBLIC, written)
+               ? assay_output_write("assay tpm challenge", o->out, ASSAY_FILE_PUBLIC, written)
                : tpm_complain(o->out, status);
 }
 

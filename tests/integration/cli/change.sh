@@ -73,6 +73,9 @@ expect 4 'who is no operator' change submit foreign
 expect 0 '1 signatures in all' "$ASSAY" change sign rest --key alpha.key
 expect 0 'not signed     beta' change show rest
 expect 4 '1 of 2 signatures are there' change submit rest
+cp rest signed
+expect 6 'rest bears 1 signature and is not overwritten' change draft --out rest --rest node-5 --activation +9
+check 'what is signed stays' cmp -s rest signed
 head -c 40 rest >cut
 expect 13 'input ends' change submit cut
 expect 0 'falls          0 members' change try rest
@@ -179,13 +182,13 @@ goes_on JOIN
 for o in alpha beta gamma; do
     echo "$o $(sed -n 's/^public_key: "\(.*\)"$/\1/p' $o.pub)"
 done >operators
-expect 2 'wants --threshold' change draft --out bad --operators operators
+expect 2 'wants --threshold' change draft --out refused --operators operators
 head -1 operators >few
-expect 6 'operator is not in the new list' change draft --out bad --operators few --threshold 1 \
+expect 6 'operator is not in the new list' change draft --out refused --operators few --threshold 1 \
     --activation +7
 expect 0 'parameters: epoch_ms 1200' change draft --out rules --parameter epoch_ms=1200 \
     --operators operators --threshold 2 --activation +7
-expect 2 'it is more than half of them' change draft --out bad --operators operators --threshold 1
+expect 2 'it is more than half of them' change draft --out refused --operators operators --threshold 1
 expect 0 '2 of 3 must sign' change show rules
 carry rules 6
 check 'epochs are longer' until_true 20 everywhere epoch_ms 1200

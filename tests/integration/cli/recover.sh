@@ -62,6 +62,10 @@ expect 4 'threshold' "$ASSAY" recover submit fence --socket "$socket"
 expect 0 '1 signatures in all' "$ASSAY" recover sign fence --key alpha.key
 expect 4 'threshold' "$ASSAY" recover submit fence --socket "$socket"
 expect 0 '2 signatures in all' "$ASSAY" recover sign fence --key beta.key
+cp fence signed
+expect 6 'fence bears 2 signatures and is not overwritten' "$ASSAY" recover fence --reason 'another' --out fence \
+    --socket "$socket"
+check 'a signed fence stays' cmp -s fence signed
 expect 0 'a fire in the second room' "$ASSAY" recover show fence
 expect 0 'taken      up to epoch' "$ASSAY" recover show fence
 expect 6 'no fence is in force' "$ASSAY" recover release --out release --socket "$socket"

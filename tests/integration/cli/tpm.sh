@@ -53,6 +53,19 @@ chmod 600 guess
 expect 4 'the key is not in that TPM' "$ASSAY" tpm issue challenge.secret guess --registrar registrar --out x
 expect 0 one/ak.pem "$ASSAY" tpm issue challenge.secret answer --registrar registrar --out one/ak.pem
 expect 2 ASSAY_E_RANGE "$ASSAY" tpm issue challenge.secret answer --registrar registrar --out x --days 7300
+# An answer is of use with the secret of its challenge alone: neither is replaced, nor is what is no certificate.
+cp challenge challenge.first && cp challenge.secret secret.first
+expect 6 'challenge.secret: the secret of a TPM challenge is there' "$ASSAY" tpm challenge one/request --makers maker \
+    --out challenge
+check 'the challenge is as it was' cmp -s challenge challenge.first
+check 'its secret as well' cmp -s challenge.secret secret.first
+cp registrar/registrar.key other.secret
+expect 6 'the key of a TPM registrar is there' "$ASSAY" tpm challenge one/request --makers maker --out other
+check 'a key beside --out is as it was' cmp -s registrar/registrar.key other.secret
+check 'and there is no challenge without its secret' test ! -e other
+expect 6 'the key of a TPM registrar is there' "$ASSAY" tpm issue challenge.secret answer --registrar registrar \
+    --out other.secret
+check 'a key is not replaced by a certificate' cmp -s registrar/registrar.key other.secret
 
 # --- evidence
 expect 0 'pcr23: "' "$ASSAY" tpm measure --program "$BIN/assay-enclave" --tcti "$one"
