@@ -291,7 +291,8 @@ static void fill_ballot(struct assay_engine *e, struct assay_ballot *b, uint8_t 
         }
         if (outcome == ASSAY_OUTCOME_ABSENT) {
             assay_eng_note(e, ASSAY_NOTE_EVIDENCE_MISSING, (uint16_t)i, e->head->context.epoch, 0);
-            if (seat->phase != ASSAY_SEAT_FOREIGN)
+            /* What it failed by stays what people are told until it is judged again. */
+            if (seat->phase != ASSAY_SEAT_FOREIGN && !assay_outcome_is_fail(seat->last_outcome))
                 assay_seat_reason(e, i, "absent: no evidence for this epoch could be had");
         }
         assay_row_set(row, i, outcome);

@@ -46,7 +46,10 @@ static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assa
         assay_eng_note(e, ASSAY_NOTE_EVIDENCE_FOREIGN, (uint16_t)slot, e->head->context.epoch, 0);
         assay_seat_reason(e, slot, "report-data: evidence of something else than this epoch");
     } else if (!assay_outcome_is_pass(outcome)) {
-        assay_seat_reason(e, slot, finding->reason);
+        char reason[ASSAY_FINDING_REASON_LEN];
+        assay_finding_reason(finding, &e->head->state.members[slot],
+                             e->seats[slot].envelope.kind, reason);
+        assay_seat_reason(e, slot, reason);
     }
     if (own && assay_outcome_is_fail(outcome)) assay_want_fail(e, slot);
     ASSAY_ASSERT(e->seats[slot].phase == ASSAY_SEAT_JUDGED ||

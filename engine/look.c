@@ -86,6 +86,9 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
     ASSAY_ASSERT(slot < engine->members);
     const struct assay_member *m = &engine->head->state.members[slot];
     const struct assay_seat *seat = &engine->seats[slot];
+    /* Nobody judges itself: what others proved of it holds until it passed again. */
+    const bool over = slot == engine->self && assay_outcome_is_fail(seat->last_outcome) &&
+                      m->pass_epoch > seat->last_attempt_epoch;
     *snapshot =
         (struct assay_member_snapshot){ .name = engine->genesis->members[slot].name,
                                         .incarnation = m->lives[0].incarnation,
@@ -103,7 +106,8 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
                                         .change_reason = (uint32_t)m->found.integrity_reason,
                                         .availability_rule = (uint32_t)m->found.availability_rule,
                                         .change_epoch = m->change_epoch,
-                                        .own_outcome = seat->last_outcome,
+                                        .own_outcome = over ? ASSAY_OUTCOME_NONE
+                                                            : seat->last_outcome,
                                         .last_attempt_epoch = seat->last_attempt_epoch,
                                         .last_success_epoch = m->pass_epoch,
                                         .announced = seat->payload_len > 0,
@@ -127,8 +131,9 @@ void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t sl
     assay_bytes_copy(snapshot->door_public, 32, m->door_public, 32);
     assay_bytes_copy(snapshot->voting_public, 64, m->lives[0].voting_public, 64);
     assay_bytes_copy(snapshot->transport_public, 32, m->lives[0].transport_public, 32);
-    assay_bytes_copy(snapshot->last_reason, sizeof snapshot->last_reason, seat->last_reason,
-                     sizeof seat->last_reason);
+    if (!over)
+        assay_bytes_copy(snapshot->last_reason, sizeof snapshot->last_reason, seat->last_reason,
+                         sizeof seat->last_reason);
 }
 
 void assay_engine_changes(const struct assay_engine *engine, struct assay_changes_snapshot *changes)

@@ -111,6 +111,16 @@ void assay_seat_reason(struct assay_engine *e, uint32_t slot, const char *text)
     reason[len] = '\0';
 }
 
+void assay_seat_own_fails(struct assay_engine *e, uint64_t epoch, enum assay_outcome outcome,
+                          const char *text)
+{
+    struct assay_seat *seat = seat_of(e, e->self);
+    ASSAY_ASSERT(assay_outcome_is_fail(outcome));
+    seat->last_outcome = outcome;
+    seat->last_attempt_epoch = epoch;
+    assay_seat_reason(e, e->self, text);
+}
+
 void assay_seat_refused(struct assay_engine *e, uint32_t slot, const uint8_t key[static 32])
 {
     struct assay_seat *seat = seat_of(e, slot);

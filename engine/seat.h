@@ -63,6 +63,10 @@ void assay_seat_missing(struct assay_engine *e, uint32_t slot);
 void assay_seat_judged(struct assay_engine *e, uint32_t slot, bool own, enum assay_outcome outcome);
 /* Why a member was judged badly last, for people; cut to its field. Returns: nothing. */
 void assay_seat_reason(struct assay_engine *e, uint32_t slot, const char *text);
+/* Others proved that this node's own evidence of an epoch fails: nobody judges itself, and its
+ * operator wants to know. Returns: nothing. */
+void assay_seat_own_fails(struct assay_engine *e, uint64_t epoch, enum assay_outcome outcome,
+                          const char *text);
 /* Verification refused a record that the slot answers for. Returns: nothing. */
 void assay_seat_refused(struct assay_engine *e, uint32_t slot, const uint8_t key[static 32]);
 /* A proof of En about the slot in this epoch was made. Returns: nothing. */

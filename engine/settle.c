@@ -40,6 +40,20 @@ bool assay_settle_block(struct assay_engine *e, const struct assay_block_header 
     return true;
 }
 
+/* A FAIL of this node is final: why, as whoever proved it found. */
+static void note_own_fail(struct assay_engine *e, const struct assay_record *r)
+{
+    const struct assay_member *m = &e->head->state.members[e->self];
+    char reason[ASSAY_FINDING_REASON_LEN] = "";
+    struct assay_moment moment;
+    const struct assay_finding *finding = NULL;
+    if (assay_context_moment(&e->head->context, r->epoch, &moment) == ASSAY_OK)
+        finding = assay_verifying_known(e, r->evidence_digest, moment.at_unix_s,
+                                        (enum assay_evidence_kind)m->evidence_kind, false);
+    if (finding != NULL) assay_finding_reason(finding, m, r->envelope.kind, reason);
+    assay_seat_own_fails(e, r->epoch, r->outcome, reason);
+}
+
 /* What a final block says that people want to know. r: judged */
 static void note_record(struct assay_engine *e, const struct assay_record *r)
 {
@@ -50,6 +64,7 @@ static void note_record(struct assay_engine *e, const struct assay_record *r)
     if (row->tell == NULL) return;
     row->tell(r, &told);
     if (told.reason != NULL) assay_seat_reason(e, slot, told.reason);
+    if (told.failed != ASSAY_OUTCOME_NONE && slot == e->self) note_own_fail(e, r);
     if (told.failed != ASSAY_OUTCOME_NONE)
         assay_eng_note(e, ASSAY_NOTE_FAIL_PROVEN, slot, (uint64_t)told.failed, r->epoch);
     if (told.offence != 0)

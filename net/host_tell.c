@@ -4,6 +4,7 @@
 #include "net/host_internal.h"
 
 #include "base/rfc3339.h"
+#include "engine/ledger/finding.h"
 #include "net/document.h"
 #include "net/history.h"
 #include "net/note.h"
@@ -129,6 +130,15 @@ static enum assay_severity severity_of(enum assay_note note)
     return ASSAY_SEVERITY_INFO; /* a note that came later than this list */
 }
 
+/* Rule, expected, observed: what whoever reads the log of the failing node looks for. */
+static void log_reason(struct assay_host *host, uint16_t slot)
+{
+    struct assay_member_snapshot snapshot;
+    assay_engine_member_snapshot(host->engine, slot, &snapshot);
+    if (snapshot.last_reason[0] != '\0')
+        assay_log_text(&host->log, "reason", snapshot.last_reason);
+}
+
 static void log_note(struct assay_host *host, const struct assay_effect *effect)
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -138,6 +148,7 @@ static void log_note(struct assay_host *host, const struct assay_effect *effect)
         if (slot < host->members)
             assay_log_text(&host->log, "subject", host_name(host, slot, name, sizeof name));
         assay_note_fields(&host->log, note, effect->as.note.a, effect->as.note.b);
+        if (note == ASSAY_NOTE_FAIL_PROVEN && slot < host->members) log_reason(host, slot);
     }
     assay_log_end(&host->log);
 }
@@ -152,6 +163,22 @@ static void tell_about(struct assay_host *host, const struct assay_effect *effec
     host_tell(host, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
               effect->as.note.b, "%s %s%s%.100s", host_name(host, slot, name, sizeof name), what,
               snapshot.last_reason[0] != '\0' ? ": " : "", snapshot.last_reason);
+}
+
+/* What evidence failed by before is not the reason why none is there. */
+static void tell_missing(struct assay_host *host, const struct assay_effect *effect)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    struct assay_member_snapshot snapshot = { 0 };
+    const uint16_t slot = effect->as.note.slot;
+    if (slot < host->members) assay_engine_member_snapshot(host->engine, slot, &snapshot);
+    if (!assay_outcome_is_fail(snapshot.own_outcome)) {
+        tell_about(host, effect, "sent no evidence");
+        return;
+    }
+    host_tell(host, assay_note_name(effect->as.note.note), slot, effect->as.note.a,
+              effect->as.note.b, "%s sent no evidence: the last that came fails",
+              host_name(host, slot, name, sizeof name));
 }
 
 /* It is no judgement: the last one is not the reason of it. */
@@ -172,7 +199,7 @@ static void tell_standing(struct assay_host *host, const struct assay_effect *ef
     assay_engine_member_snapshot(host->engine, effect->as.note.slot, &snapshot);
     host_tell(
         host, assay_note_name(ASSAY_NOTE_STANDING), effect->as.note.slot, effect->as.note.a,
-        effect->as.note.b, "%s: %s -> %s (score %u %%)%s%.60s",
+        effect->as.note.b, "%s: %s -> %s (score %u %%)%s%.72s",
         host_name(host, effect->as.note.slot, name, sizeof name), host_standing(effect->as.note.a),
         host_standing(effect->as.note.b), (unsigned)assay_trust_score_bp(&snapshot.trust) / 100,
         worse && snapshot.last_reason[0] != '\0' ? ": " : "", worse ? snapshot.last_reason : "");
@@ -367,7 +394,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_NOTE_EVIDENCE_FOREIGN:
         tell_about(host, effect, "sent evidence that is not for this epoch");
         return;
-    case ASSAY_NOTE_EVIDENCE_MISSING: tell_about(host, effect, "sent no evidence"); return;
+    case ASSAY_NOTE_EVIDENCE_MISSING: tell_missing(host, effect); return;
     case ASSAY_NOTE_RESUMED: tell_plain(host, effect, "resumed"); return;
     case ASSAY_NOTE_BEHIND: tell_plain(host, effect, "behind: fetching blocks"); return;
     case ASSAY_NOTE_CAUGHT_UP: tell_plain(host, effect, "caught up"); return;

@@ -174,3 +174,51 @@ bool assay_finding_judge(const struct assay_finding *finding, const struct assay
     ASSAY_ASSERT(*outcome != ASSAY_OUTCOME_ABSENT);
     return true;
 }
+
+static void text_of_ids(const char *rule, const uint8_t expected[static 32],
+                        const uint8_t observed[static 32], char *text, size_t capacity)
+{
+    enum { SHOWN = 8 }; /* as every other text shows a platform */
+    char hex[2 * SHOWN + 1];
+    text[0] = '\0';
+    text_add(text, capacity, rule);
+    text_add(text, capacity, ": expected ");
+    assay_hex_encode(expected, SHOWN, hex, sizeof hex);
+    text_add(text, capacity, hex);
+    text_add(text, capacity, ", observed ");
+    assay_hex_encode(observed, SHOWN, hex, sizeof hex);
+    text_add(text, capacity, hex);
+}
+
+static void text_of_kinds(enum assay_evidence_kind expected, enum assay_evidence_kind observed,
+                          char *text, size_t capacity)
+{
+    text[0] = '\0';
+    text_add(text, capacity, ASSAY_FINDING_KIND ": expected ");
+    text_add(text, capacity, assay_kind_text(expected));
+    text_add(text, capacity, ", observed ");
+    text_add(text, capacity, assay_kind_text(observed));
+}
+
+void assay_finding_reason(const struct assay_finding *finding, const struct assay_member *member,
+                          enum assay_evidence_kind kind,
+                          char text[static ASSAY_FINDING_REASON_LEN])
+{
+    ASSAY_ASSERT(finding->used);
+    const enum assay_evidence_kind listed = (enum assay_evidence_kind)member->evidence_kind;
+    text[0] = '\0';
+    if (kind != listed)
+        text_of_kinds(listed, kind, text, ASSAY_FINDING_REASON_LEN);
+    else if (finding->outcome == ASSAY_OUTCOME_NONE ||
+             finding->outcome == ASSAY_OUTCOME_UNJUDGED ||
+             finding->outcome == ASSAY_OUTCOME_FAIL_HARD || roster_agrees(finding, member))
+        text_add(text, ASSAY_FINDING_REASON_LEN, finding->reason);
+    else if (finding->kind != listed)
+        text_of_kinds(listed, finding->kind, text, ASSAY_FINDING_REASON_LEN);
+    else if (!assay_bytes_equal(finding->vendor_root, member->vendor_root, 32))
+        text_of_ids(ASSAY_FINDING_ROOT, member->vendor_root, finding->vendor_root, text,
+                    ASSAY_FINDING_REASON_LEN);
+    else
+        text_of_ids(ASSAY_FINDING_PLATFORM, member->platform_id, finding->platform_id, text,
+                    ASSAY_FINDING_REASON_LEN);
+}

@@ -59,6 +59,19 @@ bool assay_finding_judge(const struct assay_finding *finding, const struct assay
                          enum assay_evidence_kind kind, const uint8_t expected[static 64],
                          enum assay_outcome *outcome);
 
+/*
+ * assay_finding_reason - why that outcome is no pass, for people: "RULE: expected X, observed Y".
+ * Of evidence that the roster disagrees with, the rule is ASSAY_FINDING_KIND, _ROOT or _PLATFORM;
+ * of other evidence, the first reason of the verdict.
+ */
+void assay_finding_reason(const struct assay_finding *finding, const struct assay_member *member,
+                          enum assay_evidence_kind kind,
+                          char text[static ASSAY_FINDING_REASON_LEN]);
+
+#define ASSAY_FINDING_KIND "roster-kind"
+#define ASSAY_FINDING_ROOT "roster-root"
+#define ASSAY_FINDING_PLATFORM "roster-platform"
+
 static inline bool assay_outcome_is_pass(enum assay_outcome o)
 {
     return o == ASSAY_OUTCOME_PASS_UP_TO_DATE || o == ASSAY_OUTCOME_PASS_NEEDS_HARDENING ||

@@ -4,6 +4,7 @@
  */
 #include "net/http/answer_internal.h"
 
+#include "engine/ledger/finding.h"
 #include "scoring/tally.h"
 
 #include <inttypes.h>
@@ -165,12 +166,27 @@ static const char *integrity_advice(uint64_t rule)
     }
 }
 
+/* Of evidence that is not the member's own, whatever runs there. Returns: NULL: it is none. */
+static const char *roster_advice(const struct assay_member_snapshot *m)
+{
+    static const char *const rules[] = { ASSAY_FINDING_PLATFORM ":", ASSAY_FINDING_ROOT ":",
+                                         ASSAY_FINDING_KIND ":" };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (assay_outcome_is_fail(m->own_outcome) &&
+            strncmp(m->last_reason, rules[i], strlen(rules[i])) == 0)
+            return "give it the platform back that the network knows it with: its machine, and in "
+                   "its section evidence its own credential (assayd --check-config there names "
+                   "both); a node that moves to another platform leaves and joins anew";
+    return NULL;
+}
+
 static struct assay_json *advice_of(const struct assay_snapshot_member *m)
 {
     struct assay_json *list = assay_json_array();
     const struct assay_trust *trust = &m->ledger.trust;
     const char *text = NULL;
-    if (trust->integrity_bp < ASSAY_SCORE_BP_MAX)
+    if (trust->integrity_bp < ASSAY_SCORE_BP_MAX) text = roster_advice(&m->ledger);
+    if (text == NULL && trust->integrity_bp < ASSAY_SCORE_BP_MAX)
         text = integrity_advice(m->integrity_fall.epoch != 0 ? m->integrity_fall.rule
                                                              : m->ledger.change_reason);
     if (text != NULL) assay_json_append_text(list, text);

@@ -135,6 +135,10 @@ def rules(root):
              "could not be decided; *refused* is genuine and not accepted; *old* is out of date; a *note* is a "
              "warning. Forged and refused evidence costs all integrity at once, old evidence a quarter an epoch, the "
              "others none."),
+        para("`last_reason` also says what is no rule of evidence: `absent` (none for this epoch could be had), "
+             "`report-data` (evidence of something else than this epoch), and `roster-platform`, `roster-root` and "
+             "`roster-kind`: evidence of another platform, vendor root or kind than the network knows the member "
+             "with (`protocol.md` 3.9): a credential or a machine of somebody else. That fails hard."),
         table(["rule", "number", "class", "what is wrong", "what to do"], body),
         "## 2. What `assay policy lint` finds\n", table(["name", "weight", "what is wrong", "what to do"], lint)])
 

@@ -100,6 +100,29 @@ check 'a hung quote leaves the exit status alone' test $? -eq 0
 check 'the end did not wait longer than it may' test $((($(date +%s%N) - begun) / 1000000)) -lt 2900
 check 'and says what it left behind' grep -q 'a quote did not come back' node-4/log
 
+# --- the credential of another node: the cause is said at each peer, and at the node itself, also later
+cp node-2/platform.key node-4/swapped.key
+evidence '  kind: soft
+  credential: swapped.key'
+: >node-4/log
+start 4
+told() { [ "$(known "$1" standing)" = SUSPENDED ] && [ "$(known "$1" integrity_bp)" = 0 ]; }
+expected=$("$ASSAY" explain node-4 --socket node-1/admin.sock --json | sed -n 's/^ *"platform_id": "\(.\{16\}\).*/\1/p')
+for i in 1 2 3; do check "node-$i finds that its evidence fails" until_true 40 told $i; done
+fell=$(known 1 last_attempt_epoch)
+check 'epochs later' until_true 30 epoch_at_least 1 $((${fell:-0} + 3))
+for i in 1 2 3 4; do
+    reason=$(ask $i explain node-4 --json | sed -n 's/^ *"last_reason": "\(.*\)",$/\1/p')
+    case $reason in
+    "roster-platform: expected $expected, observed "*) ;;
+    *) wrong "node-$i says: $reason" ;;
+    esac
+done
+check 'its own log says it' grep -q "event=fail_proven .*reason=\"roster-platform: expected $expected" node-4/log
+expect 0 'node-4 proven to fail: roster-platform: expected' ask 4 timeline
+kill -TERM "$pid_4"
+wait "$pid_4"
+
 for i in 1 2 3; do eval "kill -TERM \$pid_$i"; done
 for i in 1 2 3; do
     eval "wait \$pid_$i"

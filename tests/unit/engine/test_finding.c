@@ -131,6 +131,33 @@ Test(finding, another_platform_vendor_root_or_kind_fails_hard)
     cr_assert_eq(judge(&b, ASSAY_KIND_TDX4), ASSAY_OUTCOME_FAIL_HARD);
 }
 
+static void expect_reason(struct bench *b, enum assay_evidence_kind kind, const char *expected)
+{
+    char text[ASSAY_FINDING_REASON_LEN];
+    cr_expect_eq(judge(b, kind), ASSAY_OUTCOME_FAIL_HARD);
+    assay_finding_reason(&b->findings.items[0], &b->member, kind, text);
+    cr_expect_str_eq(text, expected);
+}
+
+Test(finding, what_disagrees_with_the_roster_is_named)
+{
+    struct bench b;
+    make(&b);
+    b.verdict.platform_id[0] = 99;
+    expect_reason(&b, ASSAY_KIND_SOFT,
+                  "roster-platform: expected 0100000000000000, observed 6300000000000000");
+    make(&b);
+    b.verdict.vendor_root[0] = b.verdict.platform_id[0] = 99;
+    expect_reason(&b, ASSAY_KIND_SOFT,
+                  "roster-root: expected 0200000000000000, observed 6300000000000000");
+    make(&b);
+    expect_reason(&b, ASSAY_KIND_TDX4, "roster-kind: expected soft, observed tdx-v4");
+    make(&b);
+    b.verdict.platform_id[0] = 99;
+    assay_verdict_add(&b.verdict, ASSAY_RULE_DEBUG, 0, "no", "yes");
+    expect_reason(&b, ASSAY_KIND_SOFT, "debug: expected no, observed yes");
+}
+
 Test(finding, a_form_that_its_kind_does_not_have_is_no_evidence)
 {
     static const enum assay_rule rules[] = {

@@ -6,6 +6,7 @@
 #include "sim/world/world.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 static const struct assay_sim_world_options seven = { .seed = 7,
                                                       .nodes = 7,
@@ -116,6 +117,43 @@ Test(story, evidence_from_another_platform_fails_hard)
     assay_sim_world_acts(w, 2)->foreign_platform = true;
     run_epochs(w, 0, 2);
     cr_assert_eq(member(w, 0, 2).trust.integrity_bp, 0);
+    assay_sim_world_destroy(&w);
+}
+
+Test(story, the_owner_of_evidence_that_fails_is_told_why_until_it_passes_again)
+{
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    run_epochs(w, 0, 2);
+    assay_sim_world_acts(w, 2)->foreign_platform = true;
+    /* Of itself a node learns it from the block that proves it. */
+    for (int i = 0; i < 300 && assay_sim_world_notes(w, 2, ASSAY_NOTE_FAIL_PROVEN, 2) == 0; i++)
+        must(w, assay_sim_world_run(w, 10), "it runs");
+    struct assay_member_snapshot m = member(w, 2, 2);
+    cr_assert_eq(m.own_outcome, ASSAY_OUTCOME_FAIL_HARD);
+    cr_assert_eq(strncmp(m.last_reason, "roster-platform: expected ", 26), 0, "%s", m.last_reason);
+    for (uint32_t node = 0; node < 2; node++)
+        cr_assert_eq(strncmp(member(w, node, 2).last_reason, "roster-platform: ", 17), 0, "%s",
+                     member(w, node, 2).last_reason);
+    run_epochs(w, 0, 4);
+    m = member(w, 2, 2);
+    cr_assert_eq(m.own_outcome, ASSAY_OUTCOME_NONE);
+    cr_assert_eq(m.last_reason[0], '\0', "%s", m.last_reason);
+    assay_sim_world_destroy(&w);
+}
+
+Test(story, what_evidence_failed_by_is_told_while_none_comes)
+{
+    struct assay_sim_world *w = assay_sim_world_create(&seven);
+    run_epochs(w, 0, 2);
+    assay_sim_world_acts(w, 2)->out_of_date = true;
+    run_epochs(w, 0, 2);
+    char reason[sizeof member(w, 0, 2).last_reason];
+    memcpy(reason, member(w, 0, 2).last_reason, sizeof reason);
+    cr_assert_eq(member(w, 0, 2).own_outcome, ASSAY_OUTCOME_FAIL_SOFT);
+    assay_sim_world_acts(w, 2)->quiet = true;
+    run_epochs(w, 0, 3);
+    must(w, assay_sim_world_notes(w, 0, ASSAY_NOTE_EVIDENCE_MISSING, 2) > 0, "none comes");
+    cr_assert_str_eq(member(w, 0, 2).last_reason, reason);
     assay_sim_world_destroy(&w);
 }
 

@@ -166,6 +166,22 @@ Test(net_http_answer, score_and_the_rule_that_made_it_stay_together)
                               "node-2 suspended, fell in epoch 40: its evidence fails hard"));
 }
 
+/* The right build under a new incarnation would not help. */
+Test(net_http_answer, evidence_of_another_platform_has_advice_of_its_own)
+{
+    struct assay_snapshot_member *m = &book.members[2];
+    m->ledger.trust.integrity_bp = 0;
+    m->ledger.own_outcome = ASSAY_OUTCOME_FAIL_HARD;
+    m->integrity_fall = (struct assay_snapshot_fall){ 40, ASSAY_INTEGRITY_FAIL_HARD };
+    (void)snprintf(m->ledger.last_reason, sizeof m->ledger.last_reason,
+                   "roster-platform: expected 01, observed 02");
+    publish();
+    const struct assay_json *advice =
+        assay_json_get(ask("/v1/nodes/2/explain"), "advice");
+    cr_expect_not_null(strstr(assay_json_as_text(assay_json_at(advice, 0)),
+                              "give it the platform back that the network knows it with"));
+}
+
 Test(net_http_answer, a_member_is_found_by_name_slot_and_id)
 {
     char id[65] = "03";
