@@ -9,6 +9,7 @@
 #include "net/json/json.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,88 @@ static struct assay_json *waiting_of(const struct assay_host *host,
     return list;
 }
 
+/* --- decided: final, and their epoch has come */
+
+enum { DECIDED_MAX = 16 };
+
+struct decided {
+    uint64_t epoch; /* running */
+    uint32_t count; /* all that were seen; the newest DECIDED_MAX are kept */
+    struct assay_change_draft *draft;
+    uint8_t *records[DECIDED_MAX];
+    size_t lens[DECIDED_MAX];
+};
+
+static bool take_decided(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct decided *all = context;
+    (void)key;
+    if (assay_change_draft_read(value, all->draft) != ASSAY_OK ||
+        all->draft->change.activation > all->epoch)
+        return true;
+    const uint32_t at = all->count++ % DECIDED_MAX;
+    free(all->records[at]);
+    all->records[at] = malloc(value.len);
+    all->lens[at] = all->records[at] != NULL ? value.len : 0;
+    if (all->records[at] != NULL)
+        assay_bytes_copy(all->records[at], value.len, value.bytes, value.len);
+    return true;
+}
+
+/* By name, of those in force or of the genesis; who is neither any more, by the id. */
+static struct assay_json *signers_of(const struct assay_host *host,
+                                     const struct assay_genesis *charter,
+                                     const struct assay_change_draft *draft)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < draft->signature_count; i++) {
+        char text[ASSAY_NAME_MAX + 65];
+        const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
+        if (o == NULL) o = assay_operator_find(host_founding(host), draft->signers[i]);
+        assay_hex_encode(draft->signers[i], 32, text, sizeof text);
+        if (o != NULL)
+            (void)snprintf(text, sizeof text, "%.*s", (int)o->name.len,
+                           (const char *)o->name.bytes);
+        assay_json_append_text(list, text);
+    }
+    return list;
+}
+
+static struct assay_json *decided_of(struct assay_host *host,
+                                     const struct assay_change_basis *basis, uint64_t epoch)
+{
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX,
+                                  .epoch = ASSAY_STORE_NUMBER_MAX,
+                                  .number = ASSAY_STORE_NUMBER_MAX };
+    struct assay_json *list = assay_json_array();
+    struct decided all = { .epoch = epoch, .draft = malloc(sizeof *all.draft) };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    if (all.draft != NULL)
+        assay_status_ignore(assay_store_scan(host->config.store, ASSAY_STORE_CHANGE, &from, &to,
+                                             false, take_decided, &all),
+                            "what could be read is told");
+    const uint32_t kept = all.count < DECIDED_MAX ? all.count : DECIDED_MAX;
+    for (uint32_t i = 0; i < kept; i++) {
+        const uint32_t at = (all.count - kept + i) % DECIDED_MAX;
+        const struct assay_slice record = assay_slice_over(all.records[at], all.lens[at]);
+        if (record.len == 0 || assay_change_draft_read(record, all.draft) != ASSAY_OK) continue;
+        const uint64_t sequence = all.draft->change.sequence;
+        struct assay_json *object = change_of(&basis->state, record);
+        assay_json_set(object, "signers", signers_of(host, basis->charter.genesis, all.draft));
+        assay_json_set_text(object, "end",
+                            assay_document_change_end(
+                                (uint64_t)(sequence != 0 ? host_ended_load(host, sequence)
+                                                         : ASSAY_CHANGE_NONE)));
+        assay_json_append(list, object);
+    }
+    for (uint32_t i = 0; i < DECIDED_MAX; i++)
+        free(all.records[i]);
+    free(all.draft);
+    return list;
+}
+
 static struct assay_json *felled_of(struct assay_host *host, uint64_t sequence)
 {
     char name[ASSAY_NAME_MAX + 1];
@@ -102,6 +185,7 @@ char *host_document_changes(struct assay_host *host)
     assay_json_set_uint(data, "epoch", s->chain.epoch);
     assay_json_set(data, "waiting", waiting_of(host, basis));
     assay_json_set(data, "queue", pending_of(basis));
+    assay_json_set(data, "decided", decided_of(host, basis, s->chain.epoch));
     if (s->changes.ended.end == ASSAY_CHANGE_REVERTED)
         assay_json_set(data, "felled", felled_of(host, s->changes.ended.sequence));
     assay_json_set(data, "members", members_of(s));

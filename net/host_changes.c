@@ -306,3 +306,25 @@ size_t host_felled_load(struct assay_host *host, uint64_t sequence, uint64_t *sl
     }
     return count;
 }
+
+void host_ended_keep(struct assay_host *host, uint64_t sequence, enum assay_change_end end)
+{
+    const struct assay_store_key key = { .epoch = sequence, .number = HOST_META_ENDED };
+    const uint8_t value = (uint8_t)end;
+    assay_dispatch_opened(host->dispatch);
+    const enum assay_status status = assay_store_put(host->config.store, ASSAY_STORE_META, &key,
+                                                     assay_slice_over(&value, sizeof value));
+    if (status != ASSAY_OK) host_fail(host, status, "store change");
+}
+
+enum assay_change_end host_ended_load(struct assay_host *host, uint64_t sequence)
+{
+    const struct assay_store_key key = { .epoch = sequence, .number = HOST_META_ENDED };
+    uint8_t value = 0;
+    size_t len = 0;
+    if (assay_store_get(host->config.store, ASSAY_STORE_META, &key, &value, sizeof value, &len) !=
+            ASSAY_OK ||
+        len != sizeof value || value > ASSAY_CHANGE_DROPPED)
+        return ASSAY_CHANGE_NONE;
+    return (enum assay_change_end)value;
+}

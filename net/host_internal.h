@@ -74,6 +74,7 @@ enum {
     HOST_CHANGES_MAX = 8,         /* submitted and in no block yet */
     HOST_CHANGE_MESSAGE = 400,    /* ASSAY_CHANGE_MESSAGE */
     HOST_META_FELLED = 1009,      /* whom the last change that was reverted had felled */
+    HOST_META_ENDED = 1011,       /* epoch: a sequence; assay_change_end of one that did not stay */
     HOST_META_ADDRESS = 1010,     /* id: a node; where it says that it listens */
     HOST_META_OFFERS = 1020,      /* to 1035 */
     HOST_OFFERS_MAX = 16,         /* of collateral, found or submitted and in no block yet */
@@ -343,6 +344,10 @@ void host_felled_keep(struct assay_host *host, uint64_t sequence, char *names, s
 /* Returns: how many slots[capacity] of members that this reverted change had felled. */
 size_t host_felled_load(struct assay_host *host, uint64_t sequence, uint64_t *slots,
                         size_t capacity);
+/* How a change of the operators ended, as this node saw it. Returns: nothing; the end, NONE when it
+ * stayed, or ended while this node was away. */
+void host_ended_keep(struct assay_host *host, uint64_t sequence, enum assay_change_end end);
+enum assay_change_end host_ended_load(struct assay_host *host, uint64_t sequence);
 
 /* --- host_tell.c */
 void host_note(struct assay_host *host, const struct assay_effect *effect);

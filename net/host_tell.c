@@ -237,6 +237,7 @@ static void tell_plain(struct assay_host *host, const struct assay_effect *effec
 static void tell_ended(struct assay_host *host, const struct assay_effect *effect)
 {
     char names[ASSAY_TIMELINE_TEXT - 80];
+    host_ended_keep(host, effect->as.note.a, (enum assay_change_end)effect->as.note.b);
     if (effect->as.note.b != ASSAY_CHANGE_REVERTED) {
         tell_plain(host, effect, "the change could not be applied as a whole: it is void");
         return;

@@ -78,6 +78,36 @@ static void print_changes(const struct assay_json *list, const char *label)
     }
 }
 
+static void print_signers(const struct assay_json *signers)
+{
+    for (size_t i = 0; i < assay_json_count(signers); i++) {
+        const char *name = assay_json_as_text(assay_json_at(signers, i));
+        (void)printf("%s%s", i == 0 ? ", signed by " : ", ", name != NULL ? name : "?");
+    }
+}
+
+/* Final ones whose epoch has come, the oldest first; one that did not stay is named as that. */
+static void print_decided(const struct assay_json *list)
+{
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const struct assay_json *c = assay_json_at(list, i);
+        const struct assay_json *actions = assay_json_get(c, "actions");
+        const char *end = assay_json_text(c, "end", "none");
+        const bool stays = strcmp(end, "none") == 0;
+        const llu sequence = assay_json_uint(c, "sequence", 0);
+        (void)printf("%-10s ", stays ? "in force" : end);
+        if (sequence != 0) (void)printf("change %llu, ", sequence);
+        (void)printf("%s epoch %llu", stays ? "since" : "it was for",
+                     (llu)assay_json_uint(c, "activation", 0));
+        print_signers(assay_json_get(c, "signers"));
+        (void)putchar('\n');
+        for (size_t k = 0; k < assay_json_count(actions); k++) {
+            const char *words = assay_json_as_text(assay_json_at(actions, k));
+            (void)printf("%-10s   %s\n", "", words != NULL ? words : "");
+        }
+    }
+}
+
 static void print_trial(const struct assay_json *trial)
 {
     if (assay_json_kind_of(trial) != ASSAY_JSON_OBJECT) return;
@@ -139,6 +169,7 @@ int assay_change_run_list(const struct assay_change_options *options)
         (void)printf("epoch      %llu; newest change in a block: %llu\n",
                      (llu)assay_json_uint(data, "epoch", 0),
                      (llu)assay_json_uint(data, "sequence", 0));
+        print_decided(assay_json_get(data, "decided"));
         print_changes(assay_json_get(data, "waiting"), "offered");
         print_changes(assay_json_get(data, "queue"), "pending");
         print_trial(assay_json_get(data, "trial"));

@@ -332,7 +332,10 @@ const struct assay_verb assay_verbs_network[] = {
       "Hands it to a running node, which offers it until a block has it.", EXIT_CHANGE,
       "assay change submit rest.change\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
-    { "change", "list", "", "What waits, is in force, was reverted, and who rests.", "",
+    { "change", "list", "",
+      "What waits, what is in force since when and signed by whom (the newest 16), what was "
+      "reverted, and who rests.",
+      "",
       "assay change list\n",
       (const struct assay_option[]){ ASSAY_OPTION_SOCKET, ASSAY_OPTION_JSON, ASSAY_OPTIONS_END } },
     { "recover", "status", "", "The era, the final head, and whether the era is fenced.", "",

@@ -88,6 +88,10 @@ check 'node-5 rests' until_true 20 of node-5 stage resting
 check 'and knows it' until_true 10 said 5 stage resting
 check 'it has no weight' of node-5 weight 0
 goes_on REST
+at=$(ask 1 change list --json | sed -n 's/^ *"activation": \([0-9]*\).*/\1/p' | head -1)
+expect 0 "in force   change 1, since epoch $at, signed by " ask 2 change list
+case $out in *'signed by alpha, beta'* | *'signed by beta, alpha'*) ;; *) wrong "who signed: $out" ;; esac
+case $out in *'rest node-5'*) ;; *) wrong "what: $out" ;; esac
 expect 0 'resting    node-5' change list
 expect 0 'stage          resting' ask 5 status
 expect 0 'resting; ' ask 1 nodes
@@ -126,7 +130,9 @@ case $out in *'FALLS'*) ;; *) wrong "nobody falls: $out" ;; esac
 carry bad 4
 check 'it reverts itself' until_true 30 everywhere end reverted
 check 'the policy before is back' everywhere policy_digest "$good"
-expect 0 'reverted   change 4' change list
+expect 0 'reverted   change 4, by the close of epoch' change list
+expect 0 'reverted   change 4, it was for epoch' change list
+expect 0 'in force   change 3, since epoch' change list
 case $out in *'it felled weight'*': node-'*) ;; *) wrong "no felled member is named: $out" ;; esac
 expect 0 'reverted       change 4' ask 3 status
 expect 0 'change_ended' ask 2 timeline
