@@ -136,6 +136,12 @@ static enum assay_status read_collateral(struct draft *d)
     b->at_unix_s = (int64_t)(d->genesis->time_ms / 1000);
     for (uint32_t i = 0; i < d->plan->member_count; i++)
         ASSAY_TRY(read_wish(d, d->plan->members[i].sample));
+    for (uint32_t i = 1; i < d->plan->collateral_count; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(d->plan->collateral[i], d->plan->collateral[k]) == 0)
+                return assay_genesis_explain(d->message, ASSAY_E_DUPLICATE,
+                                             "collateral[%u]: the folder %s is named twice",
+                                             (unsigned)i, d->plan->collateral[i]);
     for (uint32_t i = 0; i < d->plan->collateral_count; i++)
         ASSAY_TRY(assay_genesis_bundles_read(b, d->plan->collateral[i], d->policy, d->message));
     ASSAY_TRY(assay_genesis_keys_read(b, d->policy, d->message));
@@ -162,6 +168,55 @@ static enum assay_status read_collateral(struct draft *d)
 
 /* ------------------------------------------------------------ members */
 
+/* What no two members may share, by the two files; the codec would say that something came twice.
+ */
+static enum assay_status check_pair(struct draft *d, uint32_t a, uint32_t b)
+{
+    const struct assay_genesis_member *x = &d->genesis->members[a], *y = &d->genesis->members[b];
+    const char *const first = d->plan->members[a].card, *const second = d->plan->members[b].card;
+    const char *what = NULL;
+    if (assay_bytes_equal(x->node_id, y->node_id, 32))
+        return assay_genesis_explain(d->message, ASSAY_E_DUPLICATE,
+                                     "members[%u].card: %s names the node of %s, which is "
+                                     "members[%u]: expected a card of its own for each member",
+                                     (unsigned)b, second, first, (unsigned)a);
+    if (assay_slice_equal(x->name, y->name))
+        return assay_genesis_explain(
+            d->message, ASSAY_E_DUPLICATE,
+            "%s, %s: two members of the name \"%.*s\": change the name in one of the cards", first,
+            second, (int)y->name.len, (const char *)y->name.bytes);
+    if (assay_bytes_equal(x->door_public, y->door_public, 32)) what = "door";
+    else if (assay_bytes_equal(x->voting_public, y->voting_public, ASSAY_P256_PUBLIC_LEN))
+        what = "voting";
+    else if (assay_bytes_equal(x->transport_public, y->transport_public, 32)) what = "transport";
+    if (what == NULL) return ASSAY_OK;
+    return assay_genesis_explain(d->message, ASSAY_E_DUPLICATE,
+                                 "%s, %s: one %s key in both cards: make keys for each node (assay "
+                                 "keys generate)",
+                                 first, second, what);
+}
+
+static enum assay_status read_operators(struct draft *d)
+{
+    struct assay_genesis *g = d->genesis;
+    g->operator_count = d->plan->operator_count;
+    for (uint32_t i = 0; i < g->operator_count; i++) {
+        struct assay_genesis_operator *op = &g->operators[i];
+        const struct assay_plan_operator *const from = &d->plan->operators[i];
+        assay_bytes_copy(op->public_key, ASSAY_P256_PUBLIC_LEN, from->public_key,
+                         ASSAY_P256_PUBLIC_LEN);
+        assay_sha256(op->public_key, sizeof op->public_key, op->operator_id);
+        op->name = assay_slice_over(from->name, strlen(from->name));
+        for (uint32_t k = 0; k < i; k++)
+            if (assay_bytes_equal(g->operators[k].operator_id, op->operator_id, 32))
+                return assay_genesis_explain(d->message, ASSAY_E_DUPLICATE,
+                                             "operators[%u].public_key: %s has the key of %s: "
+                                             "expected a key of its own for each operator",
+                                             (unsigned)i, from->name, d->plan->operators[k].name);
+    }
+    return ASSAY_OK;
+}
+
 static enum assay_status read_member(struct draft *d, uint32_t index)
 {
     const struct assay_plan_member *from = &d->plan->members[index];
@@ -185,25 +240,12 @@ static enum assay_status read_member(struct draft *d, uint32_t index)
 static enum assay_status read_members(struct draft *d)
 {
     struct assay_genesis *g = d->genesis;
-    g->operator_count = d->plan->operator_count;
-    for (uint32_t i = 0; i < g->operator_count; i++) {
-        struct assay_genesis_operator *op = &g->operators[i];
-        assay_bytes_copy(op->public_key, ASSAY_P256_PUBLIC_LEN, d->plan->operators[i].public_key,
-                         ASSAY_P256_PUBLIC_LEN);
-        assay_sha256(op->public_key, sizeof op->public_key, op->operator_id);
-        op->name = assay_slice_over(d->plan->operators[i].name, strlen(d->plan->operators[i].name));
-    }
+    ASSAY_TRY(read_operators(d));
     g->member_count = d->plan->member_count;
     for (uint32_t i = 0; i < g->member_count; i++) {
         ASSAY_TRY(read_member(d, i));
         for (uint32_t k = 0; k < i; k++)
-            if (assay_slice_equal(g->members[k].name, g->members[i].name) &&
-                !assay_bytes_equal(g->members[k].node_id, g->members[i].node_id, 32))
-                return assay_genesis_explain(
-                    d->message, ASSAY_E_DUPLICATE,
-                    "%s, %s: two members of the name \"%.*s\": change the name in one of the cards",
-                    d->plan->members[k].card, d->plan->members[i].card,
-                    (int)g->members[i].name.len, (const char *)g->members[i].name.bytes);
+            ASSAY_TRY(check_pair(d, k, i));
     }
     /* A network of which nobody can pass would be suspended as a whole in three epochs. */
     if (d->refused == g->member_count)

@@ -145,6 +145,15 @@ static int print_id(const struct share_deed *d, const uint8_t id[static 32])
     return ASSAY_EXIT_OK;
 }
 
+static int complain_taken(const struct share_deed *d)
+{
+    (void)fprintf(stderr,
+                  "assay share put: --name %s: this account keeps a secret of that name already: "
+                  "expected another name, or delete that one first (assay share delete --name %s)\n",
+                  assay_fit(d->name), assay_fit(d->name));
+    return ASSAY_EXIT_CONFLICT;
+}
+
 /* The sealed secret is on disk before anything is dealt: without it shares are of no use. */
 static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t cluster,
                        uint8_t *sealed)
@@ -158,6 +167,7 @@ static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t
     while ((status = assay_share_client_put(d->client, cluster, name, reader, d->reader_count,
                                             secret, id, sealed)) == ASSAY_E_AGAIN)
         if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    if (status == ASSAY_E_DUPLICATE) return complain_taken(d);
     if (status != ASSAY_OK) return complain(d->word, status);
     const int written =
         assay_output_write("assay share put", d->out, ASSAY_FILE_PUBLIC,

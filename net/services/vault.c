@@ -166,6 +166,14 @@ static enum assay_status open_file(struct assay_vault *v, const char *path, char
     const int code = sqlite3_open_v2(path, &v->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
                                      NULL);
     if (code == SQLITE_OK && set_up(v)) return ASSAY_OK;
+    const int why = v->db == NULL ? SQLITE_NOMEM : sqlite3_errcode(v->db);
+    if ((why & 0xff) == SQLITE_BUSY || (why & 0xff) == SQLITE_LOCKED) {
+        (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN,
+                       "%s: another process holds it: does this program run already? Stop that one, "
+                       "or give this one a store of its own",
+                       path);
+        return ASSAY_E_STORE;
+    }
     (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN, "%s: no vault of this version, or %s", path,
                    v->db == NULL ? "out of memory" : sqlite3_errmsg(v->db));
     return ASSAY_E_STORE;

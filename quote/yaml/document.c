@@ -18,6 +18,7 @@ enum { COMPLAINT_MAX = 320 };
 struct complaint {
     char what[COMPLAINT_MAX];
     char field[ASSAY_YAML_KEY_MAX]; /* the innermost mapping field around it */
+    char section[ASSAY_YAML_KEY_MAX]; /* the outermost */
     struct assay_yaml_place place;
 };
 
@@ -127,9 +128,11 @@ __attribute__((format(printf, 3, 0))) static void collect(cyaml_log_t level, voi
     if (where != NULL && take_place(where, &place)) {
         if (complaint->place.line == 0) complaint->place = place; /* the innermost comes first */
         const char *field = strstr(line, "in mapping field '");
-        if (field == NULL || complaint->field[0] != '\0') return;
-        (void)snprintf(complaint->field, sizeof complaint->field, "%s", field + 18);
-        complaint->field[strcspn(complaint->field, "'")] = '\0';
+        if (field == NULL) return;
+        (void)snprintf(complaint->section, sizeof complaint->section, "%s", field + 18);
+        complaint->section[strcspn(complaint->section, "'")] = '\0';
+        if (complaint->field[0] == '\0')
+            (void)snprintf(complaint->field, sizeof complaint->field, "%s", complaint->section);
         return;
     }
     if (complaint->what[0] != '\0') return;
@@ -165,6 +168,36 @@ static const char *after(const char *text, const char *prefix)
     return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
+static const cyaml_schema_field_t *find_field(const cyaml_schema_value_t *schema, const char *key)
+{
+    if (schema->type == CYAML_SEQUENCE) schema = schema->sequence.entry;
+    if (schema->type != CYAML_MAPPING) return NULL;
+    for (const cyaml_schema_field_t *f = schema->mapping.fields; f->key != NULL; f++)
+        if (strcmp(f->key, key) == 0) return f;
+    return NULL;
+}
+
+/* "expected allowed, retiring or denied, found "alowed"", with what the schema knows. */
+static void say_words(const struct assay_yaml *document, const struct complaint *complaint,
+                      const char *found, char what[static COMPLAINT_MAX])
+{
+    const cyaml_schema_field_t *field = find_field(document->schema, complaint->section);
+    if (field != NULL && strcmp(complaint->section, complaint->field) != 0)
+        field = find_field(&field->value, complaint->field);
+    int used = snprintf(what, COMPLAINT_MAX, "%.60s: expected ", complaint->field);
+    const uint32_t count =
+        field != NULL && field->value.type == CYAML_ENUM ? field->value.enumeration.count : 0;
+    for (uint32_t i = 0; i < count && used > 0 && used < COMPLAINT_MAX; i++)
+        used += snprintf(what + used, (size_t)(COMPLAINT_MAX - used), "%s%s",
+                         i == 0           ? ""
+                         : i + 1 == count ? " or "
+                                          : ", ",
+                         field->value.enumeration.strings[i].str);
+    if (used > 0 && used < COMPLAINT_MAX)
+        (void)snprintf(what + used, (size_t)(COMPLAINT_MAX - used), "%s, found \"%.60s\"",
+                       count == 0 ? "another word" : "", found);
+}
+
 /* libcyaml's words into ours. For a key it names the place of the value before it. */
 static void translate(const struct assay_yaml *document, const struct complaint *complaint,
                       char what[static COMPLAINT_MAX], struct assay_yaml_place *place)
@@ -182,6 +215,11 @@ static void translate(const struct assay_yaml *document, const struct complaint 
     if (key != NULL) {
         (void)snprintf(what, COMPLAINT_MAX, "the key \"%.100s\" comes twice", key);
         *place = assay_yaml_find_key(document, key, complaint->place.line + 1);
+        return;
+    }
+    key = after(complaint->what, "Invalid ENUM value: ");
+    if (key != NULL) {
+        say_words(document, complaint, key, what);
         return;
     }
     key = after(complaint->what, "Missing required mapping field: ");

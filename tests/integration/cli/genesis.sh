@@ -157,13 +157,16 @@ expect 2 'no operator of this plan is named "gamma"' plan 's/operator: alpha/ope
 expect 2 'nothing: no such file' plan 's/policy.yaml/nothing/'
 expect 2 'vendor-9: nothing is known' plan 's/vendor-2/vendor-9/'
 expect 2 'not genuine under the collateral' plan 's/, vendor-2//'
-expect 2 'the same folder twice' plan 's/, vendor-2/, vendor-2, vendor-2/'
+expect 2 'collateral[2]: the folder vendor-2 is named twice' plan 's/, vendor-2/, vendor-2, vendor-2/'
 expect 2 'node-9/keys/node.yaml: cannot be opened' plan 's,node-1/keys,node-9/keys,'
-expect 2 'the plan breaks a rule of genesis: the same thing came twice' plan 's/node-2/node-1/g'
+expect 2 'members[1].card: node-1/keys/node.yaml names the node of node-1/keys/node.yaml, which is members[0]' \
+    plan 's/node-2/node-1/g'
+expect 2 'operators[1].public_key: beta has the key of alpha' \
+    plan "s/$(sed -n 's/^public_key: "\(.*\)"$/\1/p' beta.pub)/$(sed -n 's/^public_key: "\(.*\)"$/\1/p' alpha.pub)/"
 expect 2 'node-2/keys/node.yaml: a version or type is not known' plan \
     's,sample: node-1/sample.quote,sample: node-2/keys/node.yaml,'
 sed 's/profile: .*/profile: developmnt/' policy.yaml >policy.bad.yaml
-expect 2 'policy.bad.yaml:2:10: profile: ' plan 's/policy.yaml/policy.bad.yaml/'
+expect 2 'policy.bad.yaml:2:10: profile: expected production or development, found "developmnt"' plan 's/policy.yaml/policy.bad.yaml/'
 cp -r vendor-2 vendor-3
 sed 's/kinds: \[soft\]/kinds: [sgx-v3]/' policy.yaml >policy.bad.yaml
 expect 2 'the chain does not end in a pinned root key' plan 's/policy.yaml/policy.bad.yaml/'

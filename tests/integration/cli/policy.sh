@@ -33,6 +33,10 @@ case $out in *'"line": 6'*) ;; *) wrong "no line: $out" ;; esac
 expect 2 'broken.yaml:4:13: service_td: expected refused, warning or affirming, found "perhaps"' \
     "$ASSAY" policy lint broken.yaml
 expect 5 '"code": "not_found"' "$ASSAY" policy lint nothing.yaml --json
+sed 's/^profile: .*/profile: dev/' sound.yaml >words.yaml
+expect 2 ': profile: expected production or development, found "dev"' "$ASSAY" policy lint words.yaml
+sed 's/state: allowed/state: alowed/' sound.yaml >words.yaml
+expect 2 ': state: expected allowed, retiring or denied, found "alowed"' "$ASSAY" policy lint words.yaml
 policy over.yaml sgx-v3 production 'references:' \
     "  - { field: mrenclave, state: allowed, value: \"$A\", not_after: 2026-01-01T00:00:00Z }"
 expect 0 '0 errors, 0 warnings' "$ASSAY" policy lint over.yaml --at 2026-01-01T00:00:00Z

@@ -172,6 +172,7 @@ check 'each has everything' until_true 40 sh -c \
     "[ \$('$ASSAY' share status --socket net/node-1/admin.sock | grep -c 'has everything') = 4 ]"
 expect 0 'programs       2 connected, 2 follow' node 1 services status
 expect 0 '4 holders listed, 0 convicted' node 1 share status
+expect 1 'another process holds it: does this program run already?' "$BIN/assay-holder" --config net/node-1/holder.yaml
 
 # --- a secret
 echo 'what nobody else may know' >secret
@@ -186,7 +187,8 @@ check "a secret is kept: $(cat id)" test ${#id} -eq 64
 check 'what is sealed does not show it' sh -c '! grep -q "nobody else" sealed'
 expect 0 'state          synced' node 3 share status --id "$id"
 expect 0 '1 synced, 0 wait' node 4 share status
-expect 6 '' node 1 share put secret --key net/account.key --name first --reader you.key --out again
+expect 6 '--name first: this account keeps a secret of that name already: expected another name' \
+    node 1 share put secret --key net/account.key --name first --reader you.key --out again
 expect 4 'none of the readers' node 2 share read "$id" --key net/account.key --sealed sealed --out stolen
 check 'nobody else has it' test ! -e stolen
 head -c "$(stat -c %s sealed)" /dev/zero >other
