@@ -152,7 +152,12 @@ const struct assay_verb assay_verbs_services[] = {
       "outputs are kept in --out before the next step is asked for; the same command, or without "
       "FILE, goes on where another one ended. With --after it is the successor of a task that "
       "ended "
-      "before its last step: its input is the last state there, and nothing is made again.",
+      "before its last step: its input is the last state there, and nothing is made again. "
+      "The first run makes in --out: task.id, the name of the task; task.store, the task with its "
+      "secrets and results, sealed under a key that follows from the one of --key; for each step "
+      "step-00001.state, step-00001.output and so on, written anew from task.store when they are "
+      "missing. Without task.store, or with another key, a task does not go on: keep both until it "
+      "is over.",
       "4 the ledger takes no such task, or the balance is lower, 5 nobody runs that, or --after "
       "has "
       "no result, 6 --out has another task, or --after one of another account, 7 nothing happened "

@@ -107,6 +107,9 @@ for text in '--name TEXT is missing' '--reader ACCOUNT is missing' '--out FILE i
     case $out in *"$text"*) ;; *) wrong "share put does not say \"$text\": $out" ;; esac
 done
 
+# --- the files that task run makes and needs again are named in its help
+expect 0 'task.store' "$ASSAY" task run --help
+
 # --- the challenge: a rule of its own, all 64 bytes, never a prefix
 judge() {
     "$ASSAY" evidence verify "$E/quote.bin" --collateral "$E/collateral" --root "$E/root_ca.pem" "$@"
