@@ -25,7 +25,7 @@ static const char sweep_usage[] =
     "       assay-sim sweep SWEEP --plan [--json]\n"
     "\n"
     "Runs a scenario at every point of a grid, with several seeds each: a YAML file\n"
-    "(docs/simulator-sweeps.md), or one of the sweeps that `assay-sim list` names.\n"
+    "(docs/simulator.md 8), or one of the sweeps that `assay-sim list` names.\n"
     "\n"
     "--out DIR      DIR/points.csv gets a row for each run; what is there already is not run "
     "again\n"

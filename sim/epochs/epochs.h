@@ -2,7 +2,7 @@
  * sim/epochs/epochs.h - the epoch world step by step, for tests and benches.
  *
  * assay_sim_run_epochs (sim/run.h) is a loop over these. What is drawn and what is left out stands
- * at the head of run.c and in docs/simulator-fidelity.md.
+ * at the head of run.c and in docs/simulator-checks.md 3.
  */
 #ifndef ASSAY_SIM_EPOCHS_EPOCHS_H
 #define ASSAY_SIM_EPOCHS_EPOCHS_H

@@ -39,7 +39,7 @@
  * duplication, reordering; clocks (their skew moves block times, which no score depends on).
  * Messages and bytes are computed, not counted.
  *
- * The order of one tick stands in tick() below; docs/simulator-fidelity.md says how far both
+ * The order of one tick stands in tick() below; docs/simulator-checks.md 3 says how far both
  * fidelities agree and which test shows it.
  */
 #include "sim/epochs/epochs_internal.h"

@@ -1,7 +1,7 @@
 /*
  * sim/twins/campaign.c - every schedule up to a bound, or as many drawn ones as asked for.
  *
- * What the exhaustive campaign leaves out (docs/simulator-proofs.md says why nothing is lost):
+ * What the exhaustive campaign leaves out (docs/simulator-checks.md 4 says why nothing is lost):
  * names of groups; the mirror image of a schedule, in which the two copies of a twin change places;
  * schedules that differ from one that ran only in rows that decided nothing there.
  */

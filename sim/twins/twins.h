@@ -114,7 +114,7 @@ typedef bool assay_twins_visit(void *context, const struct assay_twins_schedule 
  * assay_twins_campaign - run them all, in an order that depends on nothing but the campaign.
  *
  * Exhaustive: every partition of the machines in every row. What is left out, and why that loses
- * nothing: docs/simulator-proofs.md.
+ * nothing: docs/simulator-checks.md 4.
  *
  * Out:     *totals of what ran; message when the campaign makes no sense
  * Returns: ASSAY_OK | ASSAY_E_RANGE

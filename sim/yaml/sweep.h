@@ -1,7 +1,7 @@
 /*
  * sim/yaml/sweep.h - sweep files: a scenario, axes, seeds, and what is drawn.
  *
- * docs/simulator-sweeps.md has the language. The base scenario is named or stands in the file; who
+ * docs/simulator.md 8 has the language. The base scenario is named or stands in the file; who
  * calls loads it and goes on with assay_sweep_prepare.
  */
 #ifndef ASSAY_SIM_YAML_SWEEP_H

@@ -31,7 +31,7 @@ for page in "$ROOT"/docs/scenarios/*.md; do
     name=${page##*/}
     check "$name is of a scenario" grep -qx "${name%.md}" names
 done
-sed -n '/^```yaml/,/^```/p' "$ROOT/docs/simulator.md" | sed '1d;$d' >example.yaml
+awk '/^```/ { if (inside) exit; inside = /yaml$/; next } inside' "$ROOT/docs/simulator.md" >example.yaml
 check 'the example of docs/simulator.md holds' "$SIM" run example.yaml --quiet
 
 MAN=$ROOT/docs/man/assay-sim.1

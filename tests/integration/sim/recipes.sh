@@ -1,5 +1,5 @@
 #!/bin/sh
-# The recipes of docs/simulator-sweeps.md as they stand there: Slurm's script under the variables that Slurm
+# The recipes of docs/simulator.md 9 as they stand there: Slurm's script under the variables that Slurm
 # sets, the command of the Kubernetes job under those of the job; with the word parallel behind the folders,
 # GNU parallel alone. All give the merged table that one machine gives.
 #
@@ -15,7 +15,7 @@ if [ "$only" = parallel ]; then
 fi
 . "$(dirname "$0")/lib.sh"
 cd "$WORK" || exit 2
-PAGE=$ROOT/docs/simulator-sweeps.md
+PAGE=$ROOT/docs/simulator.md
 PATH=$(dirname "$SIM"):$PATH
 export PATH
 

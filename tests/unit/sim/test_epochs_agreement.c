@@ -4,7 +4,7 @@
  * The same scenario and seed run with every message and with delivery drawn; what the watch is told
  * of each closed epoch is kept (the linker leads its calls here first) and compared: integrity,
  * availability, both standings, incarnation and weight of every member. Where nothing is random
- * (lossless links) they agree exactly, epoch by epoch. docs/simulator-fidelity.md.
+ * (lossless links) they agree exactly, epoch by epoch. docs/simulator-checks.md 3.
  */
 #include "base/assert.h"
 #include "sim/run.h"
@@ -212,7 +212,7 @@ static void with_attack(enum assay_sim_attack attack)
 }
 
 /* Not there: TWO_ENVELOPES, where each voter keeps the envelope that came first, and ECLIPSE,
- * where victims catch up when they happen to ask the adversary (docs/simulator-fidelity.md). */
+ * where victims catch up when they happen to ask the adversary (docs/simulator-checks.md 3). */
 Test(epochs_agreement, of_ballots_that_lie, .timeout = 200)
 {
     with_attack(ASSAY_SIM_ATTACK_BADMOUTH);
