@@ -1,10 +1,10 @@
 #!/bin/sh
-# tests/tidy/cite.sh - a citation leads somewhere, and the page of the house is true.
+# tests/tidy/cite.sh - checks that citations have targets, and docs/architecture.md against the tree.
 #
 # usage: cite.sh ROOT
 #
-# Citations of pages, rules, paths and manuals in code, scripts and pages (cite.awk); folders and files of
-# docs/architecture.md and the table of README.md (house.awk).
+# Citations of pages, rules, paths and manuals in code, scripts and pages (cite.awk); folders, files and the
+# five questions of docs/architecture.md (house.awk).
 set -eu
 export LC_ALL=C
 
@@ -25,7 +25,7 @@ grep -E '\.([ch]|sh|awk|cmake|mutant|ya?ml|pml|js|md|in|txt|[1-8])$|^dev$' "$wor
 find . \( -name build -o -name .git \) -prune -o -type d -print | sed 's|^\./||; s|$|/|' |
     grep -v '^\./$' >"$work/tree"
 find . \( -name build -o -name .git \) -prune -o ! -type d -print | sed 's|^\./||' >>"$work/tree"
-awk -v known="$work/tree" -f "$tidy/house.awk" docs/architecture.md README.md >>"$work/found"
+awk -v known="$work/tree" -f "$tidy/house.awk" docs/architecture.md >>"$work/found"
 
 sort -u "$work/found" | awk -F '\t' '{ printf "%s:%d: %s\n", $1, $2, $3 }
 END {

@@ -40,13 +40,14 @@ END
 | `tests/unit/` | by room |
 | `tests/unit/*/` | and below |
 
-## A place for what comes
+## Planned additions
 
 | what | where |
 | --- | --- |
 | guests | `inn/`, behind `base/word.h` |
-END
-    cat >"$tree/README.md" <<'END'
+
+## Five questions
+
 | where | file | name |
 | --- | --- | --- |
 | is one? | `base/word.c` | `one` |
@@ -140,8 +141,8 @@ change '`base/world.h` is not in the tree' docs/architecture.md 's/behind .base.
 change '`three` is not in base/word.c' base/word.c 's/three/drei/'
 change '`FOUR` is not in base/word.h' base/word.h 's/FOUR = 4,//'
 change '`one` is not in base/word.c' base/word.c 's|^int one.*|/* one() was here */|'
-change 'five questions are expected, 4 are answered' README.md '/is five/d'
-change '`base/gone.c` is not in the tree' README.md '/is one/s/word/gone/'
+change 'five questions are expected, 4 are answered' docs/architecture.md '/is five/d'
+change '`base/gone.c` is not in the tree' docs/architecture.md '/is one/s/word/gone/'
 
 echo "cite_selftest: $checks trees, $failures wrong"
 [ $failures -eq 0 ]

@@ -1,11 +1,11 @@
-# tests/tidy/house.awk - is the page of the house true?
+# tests/tidy/house.awk - compares docs/architecture.md with the tree.
 #
-# In: `known`, a file with every path of the tree and "/" behind folders; then docs/architecture.md and
-# README.md. Of the first: every folder of the tree has a row ("| `folder/` | ..."; a `*` stands for any
-# one name and what is below) and no second one in its table, every row has its folder, every file that the page names exists (from the
-# root, from docs/, or from the folder of its row); folders under "A place for what comes" may be missing. Of the
-# second: each row "| question | `file` | `name` |" names a file that holds that name. Out: path, line,
-# message, separated by tabs. Plain POSIX awk.
+# In: `known`, a file with every path of the tree and "/" behind folders; then docs/architecture.md. Every
+# folder of the tree has a row ("| `folder/` | ..."; a `*` stands for any one name and what is below) and no
+# second one in its table, every row has its folder, every file that the page names exists (from the root,
+# from docs/, or from the folder of its row); folders under "Planned additions" may be missing. Each row
+# "| question? | `file` | `name` |" names a file that contains that name. Out: path, line, message,
+# separated by tabs. Plain POSIX awk.
 
 BEGIN {
     while ((getline path < known) > 0)
@@ -33,12 +33,12 @@ function any_file(name,    pattern, path) {
 }
 
 FNR == 1 { coming = 0; row = "" }
-FILENAME ~ /architecture[.]md$/ { house($0) }
-FILENAME ~ /README[.]md$/ && /^[|] [^|]*[?][^|]* [|] `/ { answer($0) }
+{ house($0) }
+/^[|] [^|]*[?][^|]* [|] `/ { answer($0) }
 
 function house(text,    name, pattern, path, hit) {
     if (text ~ /^## /) {
-        coming = text ~ /^## A place for what comes/
+        coming = text ~ /^## Planned additions/
         row = ""
     }
     if (text ~ /^[|] ---/) table++
@@ -88,5 +88,5 @@ END {
     for (path in folders)
         if (!(path in on_page) && path !~ /(^|\/)[.]/)
             printf "docs/architecture.md\t0\t`%s` is in the tree and has no row\n", path
-    if (answers < 5) printf "README.md\t0\tfive questions are expected, %d are answered\n", answers
+    if (answers < 5) printf "docs/architecture.md\t0\tfive questions are expected, %d are answered\n", answers
 }

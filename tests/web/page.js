@@ -737,7 +737,7 @@ async function figures() {
     await node.stop();
 }
 
-// The pictures of the README.
+// The pictures of README.md and docs/page.md.
 async function pictures() {
     const out = process.env.ASSAY_SCREENSHOTS;
     if (!out) return;

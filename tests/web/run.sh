@@ -6,7 +6,7 @@
 #
 # ASSAY_WEB_MODULES is where modules are installed (default build/web/node_modules; versions and hashes are those
 # of package-lock.json), ASSAY_BIN the programs (without it no network is started),
-# ASSAY_SCREENSHOTS a folder for the README's pictures,
+# ASSAY_SCREENSHOTS a folder for the pictures of README.md and docs/page.md,
 # ASSAY_CHROMIUM the browser. Exit status 77 without node, npm, chromium or the modules.
 set -eu
 
