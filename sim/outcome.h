@@ -106,7 +106,10 @@
     X(LIARS_CONVICTED, "liars_convicted", false, "holders that gave what is no share, shown")      \
     X(HOARDS_TAKEN, "hoards_taken", false, "instances and tasks that members opened for nothing")  \
     X(HOARDS_REFUSED, "hoards_refused", false, "of such, those above a quota")                     \
-    X(RELISTED, "relisted", false, "replicas that members listed to take seats for nothing")
+    X(RELISTED, "relisted", false, "replicas that members listed to take seats for nothing")       \
+    X(HANDOVERS_SHOWN, "handovers_shown", false, "hand-overs that hosts showed, old or changed")   \
+    X(HANDOVERS_FOLLOWED, "handovers_followed", false,                                             \
+      "times that an enclave followed one to the next view")
 
 #define ASSAY_SIM_FIGURE_ENUM(symbol, name, cohort, line) ASSAY_SIM_FIGURE_##symbol,
 enum assay_sim_figure { ASSAY_SIM_FIGURE_LIST(ASSAY_SIM_FIGURE_ENUM) ASSAY_SIM_FIGURE_COUNT };

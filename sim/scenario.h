@@ -301,6 +301,7 @@ struct assay_sim_services_plan {
     uint32_t enclaves_die_permille; /* of each process in an epoch */
     uint32_t cutting_hosts_permille; /* of starts: the host lets some replicas alone hear it */
     uint32_t forged_permille; /* of records: a member hands in an old one or a changed one too */
+    uint32_t forged_handovers_permille; /* of turns of an enclave: its host shows it one */
     uint32_t hoarders; /* of the last members: they take what one author gets, for nothing */
     uint32_t requestors;         /* accounts with money; every member offers to execute */
     uint32_t tasks, steps;       /* that are opened in an epoch; of each */

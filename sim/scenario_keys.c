@@ -310,6 +310,9 @@ static const struct assay_scenario_key services_keys[] = {
           "starts at which the host lets some replicas alone hear its process, in 1000") },
     { U32("forged_permille", forged_permille, 0, 1000,
           "records beside which some member hands in an old one, or a changed one, in 1000") },
+    { U32("forged_handovers_permille", forged_handovers_permille, 0, 1000,
+          "turns of an enclave at which its host shows it an old or a changed hand-over, or names "
+          "a view, in 1000") },
     { U32("hoarders", hoarders, 0, ASSAY_SIM_HOARDERS_MAX,
           "of the last members: each opens instances and tasks for nothing, and lists another "
           "replica in every epoch") },

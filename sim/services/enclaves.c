@@ -4,7 +4,9 @@
  *
  * What must hold, whatever hosts, links and machines do (docs/services.md 2): who starts goes on
  * from no less than what was released before (LOST), what is released lies on one chain (FORK), and
- * a confirmed read is no older than what was released before it began (STALE).
+ * a confirmed read is no older than what was released before it began (STALE). When a newer session
+ * has taken an instance, nothing that an older one seals or reads from then on is certified or
+ * confirmed, in whatever view (ACTS).
  */
 #include "sim/services/internal.h"
 
@@ -145,6 +147,8 @@ void enclaves_undone(struct assay_sim_services *s)
     }
     for (uint32_t i = 0; i < s->plan.group_count * s->load->enclaves; i++)
         s->instance[i].released = 0;
+    for (uint32_t i = 0; i < s->plan.group_count * s->load->enclaves; i++)
+        s->instance[i].adopted_session = 0;
 }
 
 void enclaves_epoch(struct assay_sim_services *s)
@@ -225,6 +229,22 @@ static uint32_t certified_of(const struct instance *in, const struct enclave *e)
     return state;
 }
 
+static void hold_taken(struct assay_sim_services *s, uint32_t process, uint32_t told)
+{
+    const struct enclave *e = &s->enclave[process];
+    struct instance *in = instance_of(s, process);
+    const uint64_t session = e->client->config.session;
+    if ((told & ASSAY_CONT_TOLD_ADOPTED) != 0 && session > in->adopted_session) {
+        in->adopted_session = session;
+        in->adopted_count = in->sealed_count;
+    }
+    if (session >= in->adopted_session) return;
+    services_look(s, ASSAY_SIM_CHECKER_CONTINUITY, NULL);
+    if (((told & ASSAY_CONT_TOLD_CERTIFIED) != 0 && e->shown >= in->adopted_count) ||
+        ((told & ASSAY_CONT_TOLD_CONFIRMED) != 0 && e->read_session > session))
+        broken(s, process, "ACTS", e->shown, in->adopted_count - 1);
+}
+
 static void did(struct assay_sim_services *s, uint32_t process)
 {
     struct enclave *e = &s->enclave[process];
@@ -235,6 +255,7 @@ static void did(struct assay_sim_services *s, uint32_t process)
     perform(s, process);
     if ((told & (ASSAY_CONT_TOLD_CERTIFIED | ASSAY_CONT_TOLD_ADOPTED)) != 0)
         e->shown = certified_of(in, e);
+    hold_taken(s, process, told);
     if ((told & ASSAY_CONT_TOLD_ADOPTED) != 0) {
         s->count.adopted++;
         if (!comes_from(in, e->shown, e->before)) broken(s, process, "LOST", e->shown, e->before);
@@ -266,6 +287,17 @@ void enclaves_fact(struct assay_sim_services *s, uint32_t node, uint32_t group,
     }
 }
 
+static void take_frame(struct assay_sim_services *s, uint32_t process, uint32_t seat,
+                       struct assay_slice frame)
+{
+    const struct enclave *e = &s->enclave[process];
+    const uint64_t view = e->client->config.roster.view;
+    if (assay_cont_client_frame(e->client, seat, frame, services_now(s), &s->outs) != ASSAY_OK)
+        return;
+    handovers_followed(s, view, e->client);
+    did(s, process);
+}
+
 void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct name *to,
                     const struct name *from, struct assay_slice frame)
 {
@@ -277,8 +309,8 @@ void enclaves_heard(struct assay_sim_services *s, uint32_t node, const struct na
     if (!r->runs || r->life != from->life) return;
     const uint32_t seat = assay_cont_seat(&e->client->config.roster, r->key);
     if (seat == e->client->config.roster.count) return;
-    if (assay_cont_client_frame(e->client, seat, frame, services_now(s), &s->outs) == ASSAY_OK)
-        did(s, to->index);
+    handovers_heard(s, frame);
+    take_frame(s, to->index, seat, frame);
 }
 
 /* --- a session */
@@ -345,6 +377,7 @@ static void be_born(struct assay_sim_services *s, struct instance *in,
     in->named = true;
     in->sealed_count = 1;
     in->released = 0;
+    in->adopted_session = 0;
 }
 
 /* Its processes end when the ledger that they see has no row of it, for ever. Returns: so. */
@@ -366,6 +399,7 @@ static void forget(struct assay_sim_services *s, uint32_t process)
     }
     /* Whoever starts before the next birth goes on from nothing of this one. */
     instance_of(s, process)->released = 0;
+    instance_of(s, process)->adopted_session = 0;
     instance_of(s, process)->named = false;
     s->views[instance_of(s, process)->group].session[first / clones % s->load->enclaves] = 0;
 }
@@ -468,21 +502,36 @@ static void read_one(struct assay_sim_services *s, uint32_t process)
     services_bytes(&e->random, nonce, sizeof nonce);
     if (assay_cont_client_confirm(e->client, nonce, services_now(s), &s->outs) != ASSAY_OK) return;
     e->read_from = instance_of(s, process)->released;
+    e->read_session = instance_of(s, process)->adopted_session;
     e->reads--;
     did(s, process);
 }
 
-/* A process that was superseded is heard by nobody any more: its host ends it. */
-static bool is_superseded(const struct assay_sim_services *s, uint32_t process)
+/* A process that was superseded is heard by nobody any more: its row tells it so. */
+static void look_at_row(struct assay_sim_services *s, uint32_t process)
 {
     const struct enclave *e = &s->enclave[process];
-    const struct instance *in = &s->instance[process / s->load->clones];
+    const struct instance *in = instance_of(s, process);
     const struct assay_cont_group *g = assay_registry_group(s->desk[e->node].registry, in->group);
-    for (uint32_t i = 0; i < g->instance_end; i++)
-        if (assay_bytes_equal(g->instance[i].instance, in->name, 32) &&
-            g->instance[i].session > e->client->config.session)
-            return true;
-    return false;
+    struct assay_cont_row_proven proven;
+    struct assay_writer head = assay_writer_over(s->row.head, sizeof s->row.head);
+    struct assay_writer proof = assay_writer_over(s->row.proof, sizeof s->row.proof);
+    enum assay_status status = assay_cont_group_encode(g, 0, &head);
+    assay_cont_row_tree_grow(&s->row.tree, g);
+    if (status == ASSAY_OK) status = assay_cont_row_prove(&s->row.tree, g, in->name, &proof);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    status = assay_cont_client_row(e->client, assay_slice_over(s->row.head, head.len),
+                                   assay_slice_over(s->row.proof, proof.len), &proven, &s->outs);
+    ASSAY_ASSERT(status == ASSAY_OK || status == ASSAY_E_STALE); /* a ledger that lags */
+    if (status == ASSAY_OK) did(s, process);
+}
+
+/* Its host shows it what it likes. */
+static void show_handover(struct assay_sim_services *s, uint32_t process)
+{
+    uint32_t seat = 0;
+    const struct assay_slice frame = handovers_draw(s, s->enclave[process].client, &seat);
+    if (frame.len > 0) take_frame(s, process, seat, frame);
 }
 
 static void run_one(struct assay_sim_services *s, uint32_t process)
@@ -501,6 +550,8 @@ static void run_one(struct assay_sim_services *s, uint32_t process)
         return;
     }
     if (!has_number(s, process)) return;
+    show_handover(s, process);
+    if (!e->runs) return;
     if (now_ms >= e->wake_at_ms) {
         assay_cont_client_tick(e->client, now_ms, &s->outs);
         did(s, process);
@@ -508,10 +559,7 @@ static void run_one(struct assay_sim_services *s, uint32_t process)
     if (e->runs && e->client->phase == ASSAY_CONT_FOUND) hand_state(s, process);
     /* In the same turn as the rest, some turns apart. */
     const uint64_t what = assay_sim_random_below(&e->random, 8);
-    if (e->runs && !e->blind && is_superseded(s, process) && what == 0) {
-        s->count.fenced++;
-        end(s, process);
-    }
+    if (e->runs && !e->blind && what == 0) look_at_row(s, process);
     if (!e->runs || e->client->phase != ASSAY_CONT_RUNNING) return;
     keep_row(s, process);
     if (e->runs && what < 4 && e->updates > 0) update(s, process);

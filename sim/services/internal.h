@@ -3,7 +3,8 @@
  *
  * services.c (life, plan, turns), desk.c (how a node's programs see the ledger), recount.c (the
  * registry once more, from final blocks), replicas.c, enclaves.c and views_audit.c (continuity),
- * forge.c (what hostile members hand in), hoard.c (what they take for nothing), tasks.c, seal.c
+ * handovers.c (those that hosts show), forge.c (what hostile members hand in), hoard.c (what they
+ * take for nothing), tasks.c, seal.c
  * and audit.c (tasks), shares.c, secrets.c and shares_audit.c (shares).
  */
 #ifndef ASSAY_SIM_SERVICES_INTERNAL_H
@@ -23,6 +24,8 @@ enum {
     AGAIN_MS = 1000,  /* records that are not final are handed in again */
     FORGE_KEPT = 64,
     SILENCE_MOVES = 64, /* that the checker keeps */
+    KNOWN_VIEWS = 32,
+    HANDOVERS_KEPT = 32,
 };
 
 /* Kinds of programs: the first byte of the CURVE keys that stand for them. */
@@ -70,6 +73,8 @@ struct replica {
     uint64_t wake_at_ms, submit_at_ms;
     bool listed;
     uint64_t listed_era;
+    uint64_t served_view; /* last */
+    uint64_t left_below;  /* views below this one it has left, for ever: it said its last table */
     uint64_t table_view; /* of the TABLE that waits to become final; 0: none */
     size_t table_len;
     uint8_t table[ASSAY_CONT_RECORD_MAX];
@@ -100,6 +105,8 @@ struct instance {
     uint32_t sealed_count, sealed_room;
     struct sealed *sealed; /* [0] is no state yet */
     uint32_t released;     /* the newest of which an output has left */
+    uint64_t adopted_session; /* the newest that has taken the instance, and how many states were */
+    uint32_t adopted_count;   /* sealed then */
 };
 
 /* One process life after the other of an instance. */
@@ -116,7 +123,8 @@ struct enclave {
     struct assay_cont_client *client;
     uint32_t last, shown;    /* of the instance's sealed states: queued last, certified last */
     uint32_t before;         /* what was released when it was started */
-    uint32_t read_from;      /* when its read began */
+    uint32_t read_from;      /* when its read began, */
+    uint64_t read_session;   /* and the newest session that had taken the instance by then */
     uint32_t updates, reads; /* that are still to be made in this epoch */
     struct assay_sim_random random;
 };
@@ -137,6 +145,16 @@ struct views {
     bool lists[NODES];
     uint8_t key[NODES][ASSAY_P256_PUBLIC_LEN]; /* what a slot has listed last */
     uint64_t session[ASSAY_SIM_ENCLAVES_MAX];  /* numbered last */
+    uint32_t known_count; /* views that started, in whatever era: the last of them */
+    struct assay_cont_roster known[KNOWN_VIEWS];
+    uint64_t unseen; /* up to this one some may have started while nobody looked */
+};
+
+/* A hand-over that a replica gave. */
+struct handover_kept {
+    bool early; /* of a TABLE that was handed in: it may start nothing */
+    size_t len;
+    uint8_t bytes[ASSAY_CONT_HANDOVER_LEN_MAX];
 };
 
 /* A member that takes what one author can get. */
@@ -202,6 +220,18 @@ struct assay_sim_services {
         uint32_t standing; /* so many, WARNING or better */
         uint64_t taken, refused, relisted;
     } hoard;
+    struct {
+        struct assay_sim_random random;
+        uint32_t count;
+        struct handover_kept kept[HANDOVERS_KEPT];
+        uint8_t room[ASSAY_CONT_HANDOVER_LEN_MAX], frame[ASSAY_CONT_HANDOVER_LEN_MAX + 256];
+        uint64_t shown, followed;
+    } handovers;
+    /* How an enclave is shown its row (docs/services.md 1.3.6). */
+    struct {
+        struct assay_cont_row_tree tree;
+        uint8_t head[ASSAY_CONT_DOCUMENT_LEN_MAX], proof[ASSAY_CONT_ROW_PROOF_LEN_MAX];
+    } row;
     uint32_t submissions;
     struct submission submission[SUBMISSIONS];
     uint8_t room[2 * 64 * 1024];
@@ -265,6 +295,24 @@ void views_closed(struct assay_sim_services *s);
 void forge_open(struct assay_sim_services *s);
 void forge_beside(struct assay_sim_services *s, uint32_t node, enum assay_service_kind kind,
                   struct assay_slice payload);
+
+/* --- handovers.c */
+void handovers_open(struct assay_sim_services *s);
+/* A replica's frame has come to an enclave. */
+void handovers_heard(struct assay_sim_services *s, struct assay_slice frame);
+/* A replica hands this TABLE in. */
+void handovers_handed(struct assay_sim_services *s, struct assay_slice payload);
+/* What its host shows to an enclave now, as from the replica in a seat. Returns: a frame, until the
+ * next; empty: nothing. */
+struct assay_slice handovers_draw(struct assay_sim_services *s, const struct assay_cont_client *c,
+                                  uint32_t *seat);
+/* A view has started, by final records. */
+void handovers_started(struct views *v, const struct assay_cont_roster *roster);
+/* A frame has moved an enclave from this view, or has not. */
+void handovers_followed(struct assay_sim_services *s, uint64_t from,
+                        const struct assay_cont_client *c);
+/* A replica does what s->effects say. */
+void handovers_serve(struct assay_sim_services *s, uint32_t group, uint32_t node);
 
 /* --- hoard.c */
 void hoard_open(struct assay_sim_services *s);

@@ -38,7 +38,7 @@ static void start(struct assay_sim_services *s, uint32_t group, uint32_t node)
     r->core = NULL;
     r->runs = true;
     r->listed = false;
-    r->table_view = 0;
+    r->table_view = r->served_view = r->left_below = 0;
     r->wake_at_ms = UINT64_MAX;
     r->submit_at_ms = 0;
 }
@@ -139,6 +139,7 @@ static void to_ledger(struct assay_sim_services *s, uint32_t group, uint32_t nod
     assay_bytes_copy(r->table, sizeof r->table, payload.bytes, payload.len);
     r->table_len = payload.len;
     r->table_view = record.roster.view;
+    handovers_handed(s, payload);
     submit_table(s, node, r);
 }
 
@@ -168,6 +169,7 @@ static void perform(struct assay_sim_services *s, uint32_t group, uint32_t node,
     }
     r->wake_at_ms = s->effects.wake_at_ms;
     assay_cont_replica_check(r->core);
+    handovers_serve(s, group, node);
 }
 
 /* --- the ledger */

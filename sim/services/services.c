@@ -207,6 +207,7 @@ struct assay_sim_services *assay_sim_services_create(const struct assay_scenario
     make_plan(s);
     enclaves_open(s);
     forge_open(s);
+    handovers_open(s);
     return s;
 }
 
@@ -310,6 +311,8 @@ void assay_sim_services_end(struct assay_sim_services *services, struct assay_si
     figures[ASSAY_SIM_FIGURE_HOARDS_TAKEN] = (int64_t)s->hoard.taken;
     figures[ASSAY_SIM_FIGURE_HOARDS_REFUSED] = (int64_t)s->hoard.refused;
     figures[ASSAY_SIM_FIGURE_RELISTED] = (int64_t)s->hoard.relisted;
+    figures[ASSAY_SIM_FIGURE_HANDOVERS_SHOWN] = (int64_t)s->handovers.shown;
+    figures[ASSAY_SIM_FIGURE_HANDOVERS_FOLLOWED] = (int64_t)s->handovers.followed;
     figures[ASSAY_SIM_FIGURE_ENCLAVES_FINAL] = (int64_t)enclaves_running(s);
     const bool any = s->recount.registry != NULL;
     for (uint32_t g = 0; any && g < s->plan.group_count; g++) {

@@ -21,6 +21,10 @@ void views_take(struct assay_sim_services *s)
         const struct assay_cont_group *group = assay_registry_group(s->recount.registry, g);
         struct views *v = &s->views[g];
         const uint64_t highest = v->highest;
+        struct assay_cont_roster known[KNOWN_VIEWS];
+        const uint32_t known_count = v->known_count;
+        for (uint32_t i = 0; i < KNOWN_VIEWS; i++)
+            known[i] = v->known[i];
         *v = (struct views){ .highest = highest > group->view_last ? highest : group->view_last,
                              .era = group->era,
                              .closes = group->era_closed == group->era ? group->era_closes : 0,
@@ -29,7 +33,11 @@ void views_take(struct assay_sim_services *s)
                              .decided = group->view_last,
                              .started = group->now.roster.view,
                              .was_changing = group->phase == ASSAY_CONT_CHANGING,
+                             .unseen = group->now.roster.view,
+                             .known_count = known_count,
                              .next = group->next.roster };
+        for (uint32_t i = 0; i < KNOWN_VIEWS; i++)
+            v->known[i] = known[i];
         for (uint32_t i = 0; i < ASSAY_CONT_MOVES_MAX; i++)
             if (group->moved[i] != 0) v->move[v->move_count++] = group->moved[i];
         for (uint32_t i = 0; i < group->now.roster.count; i++)
@@ -149,6 +157,7 @@ static void happened(struct assay_sim_services *s, uint32_t g, const struct assa
         if (v->born) wrong(s, g, "is born again", fact->roster.view);
         v->decided = v->started = v->highest = fact->roster.view;
         v->born = true;
+        handovers_started(v, &fact->roster);
         break;
     case ASSAY_CONT_DECIDED: decided(s, g, fact); break;
     case ASSAY_CONT_STARTED:
@@ -157,6 +166,7 @@ static void happened(struct assay_sim_services *s, uint32_t g, const struct assa
             fact->roster.view <= v->started)
             wrong(s, g, "starts a view that was not decided last", fact->roster.view);
         v->started = fact->roster.view;
+        handovers_started(v, &fact->roster);
         if (v->decided < v->started) v->decided = v->started;
         v->was_changing = false;
         assay_bytes_zero(v->reported, sizeof v->reported);

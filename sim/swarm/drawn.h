@@ -32,6 +32,7 @@
     X(PARAMETERS, "parameters", "a change of length of epochs, size of blocks or operators' cap")  \
     X(SEVERAL_ERAS, "several_eras", "operators end more than one era")                             \
     X(HOARDERS, "hoarders", "members take of services what one author gets, for nothing")          \
+    X(HANDOVERS, "handovers", "hosts show enclaves old and changed hand-overs")                    \
     X(AWAY, "away", "operators are replaced around a crash")                                       \
     X(FENCED, "fenced", "a part is fenced first, by operators that are replaced")                  \
     X(TRIALS, "trials", "enclaves run wrong code while a vendor's collateral is new")              \
@@ -48,6 +49,7 @@ enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAW
 #define ASSAY_SIM_EFFECT_LIST(X)                                                                   \
     X(QUOTA, HOARDS_REFUSED, "above_quota", "an author wanted more than its quota")                \
     X(RELISTED, RELISTED, "relisted", "a hostile member listed another replica")                   \
+    X(SHOWN, HANDOVERS_SHOWN, "handovers_shown", "an enclave was shown one by its host")           \
     X(MISSED, OPERATORS_MISSED, "operators_missed",                                                \
       "operators were replaced while a member was down")                                           \
     X(FENCE_OVER, FENCES_OVER, "fence_over", "a fence ended with the operators who signed it")     \

@@ -49,6 +49,7 @@ enum aspect {
     ASPECT_OLD_OPERATORS = 32,
     ASPECT_ABSENT = 33,
     ASPECT_RETURNS = 34,
+    ASPECT_HANDOVERS = 35,
 };
 
 enum { NODES_MIN = 4 };

@@ -267,4 +267,7 @@ void random_services(const struct draw *d)
     if (chance(&r, 400)) p->forged_permille = between(&r, 1, 300);
     struct assay_sim_random hoards = stream(d, ASPECT_HOARDS);
     if (chance(&hoards, HOARDS_PERMILLE)) p->hoarders = low(&hoards, 1, 2);
+    struct assay_sim_random shown = stream(d, ASPECT_HANDOVERS);
+    if (p->groups > 0 && chance(&shown, 400))
+        p->forged_handovers_permille = between(&shown, 1, 300);
 }

@@ -78,6 +78,35 @@ Test(sim_services, what_was_told_to_few_is_certified_in_no_view, .timeout = 600)
     cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_CONTINUITY], 500);
 }
 
+/* Hosts show enclaves hand-overs that are old, changed or their own, while views follow one
+ * another: none moves an enclave but to a view that has started, no two views serve at once, and
+ * what a newer session has taken no older one acts on. */
+Test(sim_services, hand_overs_of_hosts_move_no_enclave, .timeout = 600)
+{
+    struct served_total total = { 0 };
+    for (uint64_t seed = 1; seed <= 24; seed += test_every(2)) {
+        struct assay_scenario s = served_scenario(6 + (uint32_t)(seed % 3), 18);
+        hostile_host(&s, seed);
+        s.services.clones = 2 + (uint32_t)(seed % 2);
+        s.services.replicas_die_permille = seed % 2 == 0 ? 120 : 60;
+        s.services.enclaves_die_permille = 50;
+        s.services.forged_handovers_permille = 150 + 50 * (uint32_t)(seed % 4);
+        if (seed % 4 == 0) served_disturb(&s, seed);
+        if (seed % 6 == 5) {
+            s.recovers[s.recover_count++] =
+                (struct assay_sim_recover){ .at_epoch = 8, .after_epochs = 2, .rests_dead = true };
+            s.heal_epoch = 15;
+            s.progress_epochs = 8;
+        }
+        served_run(&s, seed, &total);
+    }
+    cr_expect_gt(SUM(total, HANDOVERS_SHOWN), 2000);
+    cr_expect_gt(SUM(total, HANDOVERS_FOLLOWED), 10);
+    cr_expect_gt(SUM(total, VIEWS_STARTED), 20);
+    cr_expect_gt(SUM(total, CLONES_FENCED), 50);
+    cr_expect_gt(total.looked[ASSAY_SIM_CHECKER_CONTINUITY], 5000);
+}
+
 /* Stores are lost, members are suspended, leave and join: everybody has the registry that final
  * records make. */
 static void come_and_go(struct assay_scenario *s, uint64_t seed)
