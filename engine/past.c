@@ -139,19 +139,43 @@ static bool is_change(struct assay_slice kept)
            kind == ASSAY_RECORD_CHANGE;
 }
 
-uint64_t assay_past_covers(const struct assay_leaf_head *head, const uint8_t digest[static 32],
-                           struct assay_slice kept)
+/* The documents in a CHANGE, each hashed once. */
+static uint64_t covers_by_documents(const struct assay_leaf_head *head, struct assay_slice kept)
 {
-    struct assay_slice document;
+    struct assay_change change;
     uint64_t covers = 0;
-    const bool looks = is_change(kept);
+    if (!is_change(kept) || assay_change_record_read(kept, &change) != ASSAY_OK) return 0;
+    struct assay_cursor c = assay_cursor_over(change.actions.bytes, change.actions.len);
+    for (uint32_t i = 0; i < change.action_count; i++) {
+        struct assay_action action;
+        uint8_t digest[32];
+        const enum assay_status status = assay_action_next(&c, &action);
+        ASSAY_ASSERT(status == ASSAY_OK); /* assay_change_record_read walked them */
+        if (action.document.len == 0) continue;
+        assay_sha256(action.document.bytes, action.document.len, digest);
+        for (uint32_t k = 0; k < head->document_count; k++)
+            if (assay_bytes_equal(digest, head->documents[k], 32))
+                covers |= (uint64_t)1 << (ASSAY_LEAF_RECORDS_MAX + k);
+    }
+    return covers;
+}
+
+static uint64_t covers_by_name(const struct assay_leaf_head *head,
+                               const uint8_t digest[static 32])
+{
+    uint64_t covers = 0;
     for (uint32_t i = 0; i < head->pending_count; i++)
         if (assay_bytes_equal(digest, head->pending[i], 32)) covers |= (uint64_t)1 << i;
     for (uint32_t i = 0; i < head->document_count; i++)
-        if (assay_bytes_equal(digest, head->documents[i], 32) ||
-            (looks && assay_charter_in_kept(kept, head->documents[i], &document)))
+        if (assay_bytes_equal(digest, head->documents[i], 32))
             covers |= (uint64_t)1 << (ASSAY_LEAF_RECORDS_MAX + i);
     return covers;
+}
+
+uint64_t assay_past_covers(const struct assay_leaf_head *head, const uint8_t digest[static 32],
+                           struct assay_slice kept)
+{
+    return covers_by_name(head, digest) | covers_by_documents(head, kept);
 }
 
 enum assay_store_class assay_past_class(struct assay_slice kept, uint64_t epoch,
@@ -174,8 +198,6 @@ struct answering {
     uint8_t *scratch;
     size_t scratch_len, len;
     uint64_t next_epoch, count, limit;
-    const struct assay_leaf_head *head; /* of the state that is told */
-    uint64_t covered;                   /* of what it names: assay_past_covers */
     enum assay_status status;
 };
 
@@ -232,41 +254,107 @@ static enum assay_status answer_boundaries(const struct assay_past_ask *ask,
     return assay_writer_finish(w, &all);
 }
 
+/* What a state names and the store has, as assay_past_covers counts it: where it lies, in the order
+ * of classes and keys. */
+struct named {
+    const struct assay_leaf_head *head;
+    uint64_t wanted, covered;
+    uint32_t count;
+    struct place {
+        enum assay_store_class class_;
+        struct assay_store_key key;
+    } places[ASSAY_PAST_CHANGES_MAX];
+};
+
+static bool is_before(const struct place *a, const struct place *b)
+{
+    if (a->class_ != b->class_) return a->class_ < b->class_;
+    return assay_store_key_compare(&a->key, &b->key) < 0;
+}
+
+static void note_place(struct named *n, enum assay_store_class class_,
+                       const struct assay_store_key *key, uint64_t covers)
+{
+    const struct place here = { .class_ = class_, .key = *key };
+    if ((covers & n->wanted & ~n->covered) == 0) return; /* not needed, or told already */
+    n->covered |= covers;
+    uint32_t at = 0;
+    while (at < n->count && is_before(&n->places[at], &here)) at++;
+    if (at < n->count && !is_before(&here, &n->places[at])) return; /* it covers more */
+    ASSAY_ASSERT(n->count < ASSAY_PAST_CHANGES_MAX); /* each covers something more */
+    for (uint32_t i = n->count++; i > at; i--) n->places[i] = n->places[i - 1];
+    n->places[at] = here;
+}
+
+/* What lies under its own digest: no value is read for it. */
+static enum assay_status find_by_name(struct assay_store *store, struct named *n)
+{
+    static const enum assay_store_class classes[] = { ASSAY_STORE_CHANGE, ASSAY_STORE_COLLATERAL };
+    const struct assay_leaf_head *head = n->head;
+    for (uint32_t i = 0; i < head->pending_count + head->document_count; i++) {
+        const uint8_t *digest =
+            i < head->pending_count ? head->pending[i] : head->documents[i - head->pending_count];
+        for (size_t k = 0; k < sizeof classes / sizeof classes[0]; k++) {
+            struct assay_store_key key;
+            uint8_t none[1];
+            size_t len = 0;
+            const enum assay_status found =
+                assay_store_find(store, classes[k], digest, &key, none, 0, &len);
+            if (found == ASSAY_OK || found == ASSAY_E_FULL)
+                note_place(n, classes[k], &key, covers_by_name(head, digest));
+            else if (found != ASSAY_E_NOT_FOUND) return found;
+        }
+    }
+    return ASSAY_OK;
+}
+
 static bool visit_change(void *context, const struct assay_store_key *key,
                          struct assay_slice value)
 {
-    struct answering *a = context;
-    const uint64_t covers = assay_past_covers(a->head, key->id, value);
-    if ((covers & ~a->covered) == 0) return true; /* not needed, or told already */
-    a->covered |= covers;
-    ASSAY_ASSERT(a->count < ASSAY_PAST_CHANGES_MAX); /* each covers something more */
-    if (a->w != NULL) {
-        assay_cbor_put_array(a->w, 2);
-        assay_cbor_put_uint(a->w, key->epoch);
-        assay_cbor_put_bytes(a->w, value.bytes, value.len);
-    }
-    a->count++;
-    return true;
+    struct named *n = context;
+    note_place(n, ASSAY_STORE_CHANGE, key, covers_by_documents(n->head, value));
+    return (n->wanted & ~n->covered) != 0;
 }
 
-static enum assay_status put_changes(const struct assay_past_ask *ask, struct answering *a,
-                                     struct assay_writer *w)
+/* Documents that a CHANGE brought: from the newest one, until none is missing. Those of the genesis
+ * are in no CHANGE. */
+static enum assay_status find_in_changes(struct assay_store *store, uint32_t era, struct named *n)
 {
     const struct assay_store_key from = { .era = 0 };
-    struct assay_store_key to = { .era = ask->era, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    struct assay_store_key to = { .era = era, .epoch = UINT64_MAX, .number = UINT64_MAX };
     for (size_t i = 0; i < sizeof to.id; i++)
         to.id[i] = 0xff;
-    for (unsigned i = 0; i < 2; i++) { /* count, then write */
-        if (i == 1) assay_cbor_put_array(w, a->count);
-        a->w = i == 0 ? NULL : w;
-        a->count = 0;
-        a->covered = 0;
-        ASSAY_TRY(assay_store_scan(a->store, ASSAY_STORE_CHANGE, &from, &to, false, visit_change,
-                                   a));
-        ASSAY_TRY(assay_store_scan(a->store, ASSAY_STORE_COLLATERAL, &from, &to, false,
-                                   visit_change, a));
+    if ((n->wanted & ~n->covered) == 0) return ASSAY_OK;
+    return assay_store_scan(store, ASSAY_STORE_CHANGE, &from, &to, true, visit_change, n);
+}
+
+static enum assay_status put_named(struct answering *a, const struct named *n,
+                                   struct assay_writer *w)
+{
+    assay_cbor_put_array(w, n->count);
+    for (uint32_t i = 0; i < n->count; i++) {
+        const struct place *p = &n->places[i];
+        size_t len = 0;
+        ASSAY_TRY(assay_store_get(a->store, p->class_, &p->key, a->scratch, a->scratch_len, &len));
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_uint(w, p->key.epoch);
+        assay_cbor_put_bytes(w, a->scratch, len);
     }
     return ASSAY_OK;
+}
+
+/* The snapshot is written by now: what it lay in is free. */
+static enum assay_status put_changes(const struct assay_past_ask *ask, struct answering *a,
+                                     const struct assay_leaf_head *head, struct assay_writer *w)
+{
+    struct named n = { .head = head };
+    for (uint32_t i = 0; i < head->pending_count; i++)
+        n.wanted |= (uint64_t)1 << i;
+    for (uint32_t i = 0; i < head->document_count; i++)
+        n.wanted |= (uint64_t)1 << (ASSAY_LEAF_RECORDS_MAX + i);
+    ASSAY_TRY(find_by_name(a->store, &n));
+    ASSAY_TRY(find_in_changes(a->store, ask->era, &n));
+    return put_named(a, &n, w);
 }
 
 static enum assay_status answer_state(const struct assay_past_ask *ask, struct answering *a,
@@ -289,10 +377,8 @@ static enum assay_status answer_state(const struct assay_past_ask *ask, struct a
     const enum assay_status read =
         assay_proof_snapshot(assay_slice_over(a->scratch, len), &head);
     enum assay_status status = ASSAY_OK;
-    a->head = &head;
     if (len == 0 || read != ASSAY_OK) assay_cbor_put_array(w, 0);
-    else status = put_changes(ask, a, w);
-    a->head = NULL;
+    else status = put_changes(ask, a, &head, w);
     return status == ASSAY_OK ? assay_writer_finish(w, &all) : status;
 }
 

@@ -127,10 +127,10 @@ bool assay_limit_verification(struct assay_limit *limit, uint64_t now_ms)
     return assay_bucket_take(&limit->verifications, now_ms, 1);
 }
 
-bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms)
+bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms, uint64_t cost)
 {
-    ASSAY_ASSERT(limit_holds(limit));
-    return assay_bucket_take(&limit->syncs, now_ms, 1);
+    ASSAY_ASSERT(limit_holds(limit) && cost > 0);
+    return assay_bucket_take(&limit->syncs, now_ms, cost);
 }
 
 bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len)

@@ -88,7 +88,7 @@ enum assay_limit_answer assay_limit_frame(struct assay_limit *limit, uint64_t no
 /* Returns: true when one more verification is in the budget (and takes it). */
 bool assay_limit_verification(struct assay_limit *limit, uint64_t now_ms);
 /* Returns: true when one more sync answer is in the budget (and takes it). */
-bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms);
+bool assay_limit_sync(struct assay_limit *limit, uint64_t now_ms, uint64_t cost);
 /* So many bytes to this peer alone: an ask of 47 bytes is answered by 4 MiB.
  * Returns: true when they are in the budget (and takes them). */
 bool assay_limit_answer(struct assay_limit *limit, uint64_t now_ms, size_t len);

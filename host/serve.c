@@ -4,7 +4,16 @@
 #include "host/serve.h"
 
 #include "base/assert.h"
+#include "engine/past.h"
 #include "engine/sync.h"
+
+/* What it costs of the budget: with a state come decisions and documents, which are looked for. */
+static uint64_t cost_of(struct assay_slice ask)
+{
+    enum { BLOCKS = 1, STATE = 4 };
+    struct assay_past_ask past;
+    return assay_past_ask_decode(ask, &past) == ASSAY_OK && past.state ? STATE : BLOCKS;
+}
 
 enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay_limit *limit,
                                    uint64_t now_ms, struct assay_slice ask,
@@ -13,7 +22,7 @@ enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay
     ASSAY_ASSERT(serve->scratch_len > 0);
     ASSAY_ASSERT(serve->store != NULL && serve->chain_id != NULL && serve->counters != NULL);
     ASSAY_ASSERT(serve->scratch != NULL && serve->answer != NULL);
-    if (limit != NULL && !assay_limit_sync(limit, now_ms)) {
+    if (limit != NULL && !assay_limit_sync(limit, now_ms, cost_of(ask))) {
         assay_count(serve->counters, ASSAY_COUNT_RATE_SYNC);
         const bool is_shut =
             assay_conduct_note(&limit->conduct, now_ms, ASSAY_CONDUCT_OF_DUPLICATE);

@@ -5,7 +5,7 @@
  * and replayed when the epoch begins. No sender may fill it for the others. What is kept is refused
  * as early all the same: nobody has verified it, so nobody passes it on (docs/protocol.md 4.12.7).
  * When more than a third of the weight signs in a later epoch, an honest node is there: time to
- * synchronise. Less is only a hint (weights move, so those ahead may weigh little in our old table),
+ * synchronise. Less is only a hint (weights move, so those ahead may weigh little in our table),
  * taken when we stand still: asking costs a message, and what is answered carries its own proof.
  */
 #include "engine/consensus/simplex_internal.h"
