@@ -163,7 +163,7 @@ static void holding_erase(const struct assay_share_call *call, struct assay_shar
     assay_bytes_copy(effect->id, 32, holding->id, 32);
     set_missing(h, holding, false);
     assay_share_gather_end(h, holding);
-    assay_share_public_forget(h, holding->id);
+    assay_share_public_forget(call, holding->id);
     for (uint32_t i = place(h, holding->id); i < last; i++)
         h->order[i] = h->order[i + 1];
     h->count = last;
@@ -384,7 +384,7 @@ static void wipe(const struct assay_share_call *call)
     assay_secret_wipe(&h->key_now, sizeof h->key_now);
     assay_secret_wipe(&h->key_next, sizeof h->key_next);
     assay_secret_wipe(h->own, sizeof h->own);
-    h->key_said_seating = h->accused = 0;
+    h->key_said_seating = h->accused = h->insists = 0;
     h->dealings.count = 0;
     assay_share_talks_wipe(h);
     h->count = h->missing = h->gather_count = h->queue_count = 0;
@@ -401,9 +401,10 @@ static void look_at_all(struct assay_share_holder *h, const struct assay_share_r
     h->rows_left = r->row_count;
     h->ready_said = false;
     h->ready_due = true;
-    h->key_said_seating = h->accused = 0;
+    h->key_said_seating = h->accused = h->insists = 0;
     for (uint32_t i = 0; i < h->count; i++)
-        h->holding[i].said_have[0] = h->holding[i].said_deal[0] = 0;
+        h->holding[i].said_have[0] = h->holding[i].said_deal[0] =
+            h->holding[i].said_dispute[0] = 0;
 }
 
 /* A slot that moved took its shares with it: whoever had it keeps nothing (docs/services.md 5.11).
@@ -444,6 +445,7 @@ static void begin(const struct assay_share_call *call)
     call->out->used = 0;
     call->out->wake_at_ms = UINT64_MAX;
     call->h->lie_shown = false;
+    call->h->disputes = 0;
     find_seat(call);
 }
 

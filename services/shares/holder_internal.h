@@ -42,7 +42,8 @@ struct assay_share_holding {
     uint32_t tries;
     uint64_t due_ms;
     uint32_t gather; /* number of what collects its next generation, from 1; 0: none */
-    uint64_t said_have[2], said_deal[2]; /* generation and attempt that were submitted last */
+    uint32_t disputed; /* dealers that it was said of in said_dispute; bits */
+    uint64_t said_dispute[2], said_have[2], said_deal[2]; /* generation and attempt that were submitted last */
 };
 
 /* By what a piece can be shown to everybody: where it stands in what its giver signed. */
@@ -124,7 +125,11 @@ struct assay_share_holder {
 
     struct assay_share_own_key key_now, key_next; /* of the round that runs, of the next */
     uint64_t key_said_seating, key_said_era, key_said_round; /* key_next was handed in for these */
-    uint32_t accused; /* dealers, in the disputes that run; bits */
+    /* In the disputes that run: dealers that it accused, bits, and of which id each; and those of
+     * whom such an id was deleted meanwhile, so that everything that they dealt is disputed. */
+    uint32_t accused, insists;
+    uint8_t accused_of[ASSAY_SHARE_SLOTS_MAX][32];
+    uint32_t disputes; /* said in this call */
     struct assay_share_own_public own[ASSAY_SHARE_ROUND_IDS_MAX];
 
     uint64_t serial;
@@ -304,8 +309,9 @@ bool assay_share_public_look(const struct assay_share_call *call,
 bool assay_share_public_settle(const struct assay_share_call *call, const uint8_t id[static 32],
                                const struct assay_share_row *row,
                                const struct assay_share_reshare *reshare);
-/* The same of an id that is erased. Returns: nothing. */
-void assay_share_public_forget(struct assay_share_holder *h, const uint8_t id[static 32]);
+/* The same of an id that is erased; dealers that were accused of it are accused of others. Returns:
+ * nothing. */
+void assay_share_public_forget(const struct assay_share_call *call, const uint8_t id[static 32]);
 /* Hands in what is dealt. Returns: nothing. */
 void assay_share_public_leave(const struct assay_share_call *call);
 /* Returns: what is stored of what it dealt; NULL: nothing. */

@@ -5,6 +5,8 @@
  */
 #include "services/shares/holder_internal.h"
 
+enum { DISPUTES_MAX = ASSAY_SHARE_SLOTS_MAX }; /* in one call */
+
 static const uint8_t own_row[32]; /* no id is zeros */
 
 /* --- keys */
@@ -157,9 +159,16 @@ bool assay_share_public_settle(const struct assay_share_call *call, const uint8_
     return true;
 }
 
-void assay_share_public_forget(struct assay_share_holder *h, const uint8_t id[static 32])
+void assay_share_public_forget(const struct assay_share_call *call, const uint8_t id[static 32])
 {
+    struct assay_share_holder *h = call->h;
     const uint32_t at = own_place(h, id);
+    for (uint32_t dealer = 0; dealer < ASSAY_SHARE_SLOTS_MAX; dealer++) {
+        if (!(h->accused >> dealer & 1) || !assay_bytes_equal(h->accused_of[dealer], id, 32))
+            continue;
+        h->insists |= 1u << dealer;
+        h->rows_left = call->r->row_count;
+    }
     if (at < ASSAY_SHARE_ROUND_IDS_MAX) h->own[at] = (struct assay_share_own_public){ 0 };
 }
 
@@ -300,8 +309,7 @@ static enum assay_status open_one(const struct assay_share_call *call,
                               number);
 }
 
-static void say_dispute(const struct assay_share_call *call,
-                        const struct assay_share_holding *holding,
+static void say_dispute(const struct assay_share_call *call, struct assay_share_holding *holding,
                         const struct assay_share_reshare *reshare, uint32_t dealer,
                         enum assay_share_dispute_kind kind)
 {
@@ -335,22 +343,39 @@ static void say_dispute(const struct assay_share_call *call,
         &out);
     ASSAY_ASSERT(status == ASSAY_OK);
     assay_share_submit(call, ASSAY_SHARE_PAYLOAD_DISPUTE, out);
+    h->disputes++;
+    holding->disputed |= 1u << dealer;
+    if (h->accused >> dealer & 1) return;
     h->accused |= 1u << dealer;
+    assay_bytes_copy(h->accused_of[dealer], 32, holding->id, 32);
 }
 
-/* docs/services.md 5.17.4: each dealing by itself, since which ones count is decided when disputes
- * are over. One dispute of a dealer is enough for all that it dealt. */
+/* docs/services.md 5.17.4: one dispute of a dealer is enough for all that it dealt, as long as the
+ * id that it is of is there. */
+static bool is_accused(const struct assay_share_holder *h,
+                       const struct assay_share_holding *holding, uint32_t dealer)
+{
+    return (holding->disputed >> dealer & 1) || ((h->accused & ~h->insists) >> dealer & 1);
+}
+
+/* Each dealing by itself, since which ones count is decided when disputes are over. */
 static void look_at_dealings(const struct assay_share_call *call,
-                             const struct assay_share_holding *holding,
+                             struct assay_share_holding *holding,
                              const struct assay_share_row *row,
                              const struct assay_share_reshare *reshare)
 {
     struct assay_share_holder *h = call->h;
+    if (assay_share_say_once(holding->said_dispute, reshare->generation, reshare->attempt))
+        holding->disputed = 0;
     for (uint32_t dealer = 0; dealer < call->r->config.slots; dealer++) {
         struct assay_share_public_dealing dealing;
         struct assay_secret32 number;
-        if (dealer == h->slot || (h->accused >> dealer & 1) || (reshare->bad >> dealer & 1))
+        if (dealer == h->slot || is_accused(h, holding, dealer) || (reshare->bad >> dealer & 1))
             continue;
+        if (h->disputes == DISPUTES_MAX) { /* the rest in another call */
+            h->rows_left = call->r->row_count;
+            return;
+        }
         const enum assay_status opened = open_one(call, reshare, dealer, &dealing, &number);
         if (opened == ASSAY_E_NOT_FOUND) continue;
         if (opened != ASSAY_OK ||
@@ -414,7 +439,7 @@ bool assay_share_public_look(const struct assay_share_call *call,
     const enum assay_share_phase phase = call->r->round->phase;
     if (h->lost || !is_in_round(call)) return false;
     assay_share_public_keys(call); /* its key may be that of the round now */
-    if (phase != ASSAY_SHARE_PHASE_DISPUTES) h->accused = 0;
+    if (phase != ASSAY_SHARE_PHASE_DISPUTES) h->accused = h->insists = 0;
     if (phase == ASSAY_SHARE_PHASE_DEALS) return deal(call, holding, row, reshare);
     if (!key_is(&h->key_now, call->r->round->key[h->slot])) return false; /* its disk is gone */
     if (phase == ASSAY_SHARE_PHASE_DISPUTES) look_at_dealings(call, holding, row, reshare);

@@ -61,9 +61,8 @@ static void key_final(struct bench *b)
 }
 
 /* A round is under way, in which slot 0 has a key and others have some. */
-static struct bench *in_round(void)
+static void begin_round(struct bench *b)
 {
-    struct bench *b = keeping();
     key_final(b);
     b->standing[1] = ASSAY_SHARE_STAND_NONE;
     list(b, SPARE, 0);
@@ -77,6 +76,12 @@ static struct bench *in_round(void)
     close_epoch(b);
     cr_assert_eq(b->r->round->phase, ASSAY_SHARE_PHASE_DEALS);
     assay_share_holder_facts(b->h, b->r, &b->epoch, &b->facts, b->now_ms, &b->out);
+}
+
+static struct bench *in_round(void)
+{
+    struct bench *b = keeping();
+    begin_round(b);
     return b;
 }
 
@@ -157,6 +162,113 @@ Test(holder_public, a_key_is_used_in_one_round_and_destroyed)
                  ASSAY_OK);
     for (size_t at = 0; at + 32 <= keys.len; at++)
         cr_assert_arr_neq(keys.bytes + at, used.bytes, 32);
+    done(b);
+}
+
+/* --- disputes */
+
+/* Another id, of another owner, kept by all slots of cluster 0. Returns: its id. */
+static void put_second(struct bench *b, uint8_t id[static 32])
+{
+    struct assay_share_put_record put = { .k = K, .owner = { 1 } };
+    assay_share_commitments_digest(&b->commitments, put.digest);
+    assay_share_id(put.owner, put.name, id);
+    put.birth.epoch = b->epoch.epoch;
+    cr_assert_eq(assay_share_registry_put(b->r, 1, &put, &b->facts), ASSAY_SHARE_APPLIED);
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        struct assay_share_list_record record = line(b, 0);
+        record.seating = seating_of(b->r, 0, i);
+        assay_bytes_copy(record.line[0].id, 32, id, 32);
+        record.line[0].attempt = assay_share_put_attempt(b->epoch.epoch);
+        cr_assert_eq(assay_share_registry_have(b->r, i, &record, &b->facts), ASSAY_SHARE_APPLIED);
+    }
+}
+
+/* Slot 2 deals an id on; what it seals for slot 0 is another number. */
+static void deal_wrongly(struct bench *b, const uint8_t id[static 32])
+{
+    static struct assay_share_dealing_record record;
+    const struct assay_share_seat *seat = &b->r->cluster[0].seat[2];
+    const struct assay_share_reshare *reshare =
+        assay_share_registry_reshare(b->r, assay_share_registry_find(b->r, id));
+    struct assay_share_dealing_line *line = &record.line[0];
+    const struct assay_secret32 r = { { 77, id[0] } };
+    struct assay_share_polynomial f;
+    struct assay_secret32 own, sub;
+    uint8_t wide[K * ASSAY_SODIUM_WIDE_LEN], label[32];
+    record = (struct assay_share_dealing_record){
+        .speaker = { .slot = 2, .seating = seat->seating, .era = b->r->era }, .count = 1,
+    };
+    assay_bytes_copy(record.speaker.node, 32, b->r->member[seat->member].node, 32);
+    assay_bytes_copy(record.speaker.key, 64, seat->key, 64);
+    *line = (struct assay_share_dealing_line){ .generation = reshare->generation,
+                                               .attempt = reshare->attempt };
+    assay_bytes_copy(line->id, 32, id, 32);
+    line->dealing.slots = SLOTS;
+    host_random(b, wide, sizeof wide);
+    cr_assert_eq(assay_share_of(&b->polynomial, 2, &own), ASSAY_OK);
+    cr_assert_eq(assay_share_deal_on(K, &own, wide, &f, &line->dealing.commitments), ASSAY_OK);
+    cr_assert_eq(assay_sodium_point_base(&r, line->dealing.dealt), ASSAY_OK);
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        cr_assert_eq(assay_share_of(&f, i, &sub), ASSAY_OK);
+        assay_share_registry_label(b->r, reshare, 2, i, label);
+        cr_assert_eq(assay_dealing_seal(&r, b->r->round->key[i], label, i == 0 ? &own : &sub,
+                                        line->dealing.sealed[i]),
+                     ASSAY_OK);
+    }
+    assay_share_dealing_label(&b->r->config.home, &record.speaker, line, label);
+    cr_assert_eq(assay_dealing_prove(&r, label, wide, line->dealing.dealt, &line->proof),
+                 ASSAY_OK);
+    cr_assert_eq(assay_share_registry_dealing(b->r, seat->member, &record, &b->facts),
+                 ASSAY_SHARE_APPLIED);
+}
+
+static const struct assay_share_effect *disputed(const struct bench *b,
+                                                 struct assay_share_dispute_record *record)
+{
+    const struct assay_share_effect *effect = said(b, ASSAY_SHARE_PAYLOAD_DISPUTE);
+    if (effect != NULL)
+        cr_assert_eq(assay_share_dispute_record_decode(effect->bytes, record), ASSAY_OK);
+    return effect;
+}
+
+/* A dealer lies of two ids to one slot, which disputes one of them; the owner of that one is with
+ * the dealer, and deletes it before the dispute is final. */
+Test(holder_public, an_id_that_is_deleted_takes_no_dispute_with_it)
+{
+    static struct assay_share_dealing_record own;
+    struct bench *b = keeping();
+    struct assay_share_dispute_record record, other;
+    uint8_t second[32];
+    put_second(b, second);
+    begin_round(b);
+    cr_assert_eq(b->r->reshare_count, 2);
+    const struct assay_share_effect *dealt = said(b, ASSAY_SHARE_PAYLOAD_DEALING);
+    cr_assert_not_null(dealt);
+    cr_assert_eq(assay_share_dealing_record_decode(dealt->bytes, &own), ASSAY_OK);
+    cr_assert_eq(assay_share_registry_dealing(b->r, 0, &own, &b->facts), ASSAY_SHARE_APPLIED);
+    deal_wrongly(b, b->id);
+    deal_wrongly(b, second);
+    for (uint32_t i = 0; i < 2 && b->r->round->phase == ASSAY_SHARE_PHASE_DEALS; i++)
+        close_epoch(b);
+    cr_assert_eq(b->r->round->phase, ASSAY_SHARE_PHASE_DISPUTES);
+    facts(b);
+    cr_assert_not_null(disputed(b, &record));
+    tick(b, b->now_ms + 1);
+    cr_assert_null(disputed(b, &other), "one of a dealer is enough");
+    struct assay_share_delete_record gone = { .order.version = 1 };
+    gone.order.owner[0] = assay_bytes_equal(record.id, second, 32) ? 1 : 0;
+    gone.order.birth = assay_share_registry_find(b->r, record.id)->birth;
+    cr_assert_eq(assay_share_registry_delete(b->r, &gone, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert_eq(assay_share_registry_dispute(b->r, 0, &record, &b->facts), ASSAY_SHARE_UNKNOWN);
+    b->facts.count = 1;
+    b->facts.fact[0] = (struct assay_share_fact){ .kind = ASSAY_SHARE_DELETED };
+    assay_bytes_copy(b->facts.fact[0].id, 32, record.id, 32);
+    facts(b);
+    cr_assert_not_null(disputed(b, &other));
+    cr_assert_arr_neq(other.id, record.id, 32);
+    cr_assert_eq(assay_share_registry_dispute(b->r, 0, &other, &b->facts), ASSAY_SHARE_APPLIED);
+    cr_assert(b->r->member[2].convicted);
     done(b);
 }
 
