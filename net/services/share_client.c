@@ -387,6 +387,8 @@ static enum assay_status give(struct assay_share_client *c, struct talk *t,
     const struct assay_share_row *row =
         assay_share_registry_find(assay_follower_shares(c->follower), c->id);
     if (row == NULL) return ASSAY_E_NOT_FOUND;
+    /* Another member may have this share, and others of it (docs/services.md 5.11). */
+    if (row->gone >> (t - c->talk) & 1) return ASSAY_E_STRANGER;
     struct assay_share_piece piece = { .generation = 1, .attempt = row->attempt };
     struct assay_secret32 seed;
     struct assay_slice gift;

@@ -189,14 +189,17 @@ enum assay_status assay_share_give_answer(const struct assay_share_call *call,
 
 /* --- what */
 
-/* The share itself. */
-static bool pick_share(const struct assay_share_call *call, const uint8_t id[static 32],
-                       struct assay_share_piece *piece)
+/* The share itself. docs/services.md 5.11: nobody gets, one slot after the other, shares of one
+ * generation. */
+static bool pick_share(const struct assay_share_call *call, const struct assay_share_talk *talk,
+                       const uint8_t id[static 32], struct assay_share_piece *piece)
 {
     const struct assay_share_row *row = assay_share_registry_find(call->r, id);
     const struct assay_share_holding *holding = assay_share_holding_find(call->h, id);
     if (row == NULL || !row->synced || holding == NULL || !holding->has ||
         !assay_share_piece_is(&holding->current, row))
+        return false;
+    if (talk->x.terms.purpose == ASSAY_SHARE_FETCH && (row->gone >> call->h->slot & 1))
         return false;
     *piece = holding->current;
     return true;
@@ -252,7 +255,7 @@ static struct assay_slice fill_gift(const struct assay_share_call *call,
     for (uint32_t i = 0; i < talk->x.count && w.capacity - w.len >= most; i++) {
         uint32_t dealers = 0;
         if (dealt ? !pick_dealing(call, talk->x.ids[i], t->taker.slot, &piece, &dealers, &current)
-                  : !pick_share(call, talk->x.ids[i], &piece))
+                  : !pick_share(call, talk, talk->x.ids[i], &piece))
             continue;
         assay_share_piece_put(&w, &piece);
         assay_share_piece_leaf(assay_share_gift_type_of(t->purpose), dealers, &piece, leaf);

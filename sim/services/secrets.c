@@ -159,6 +159,7 @@ static enum assay_status give(struct assay_sim_services *s, struct secret *x, st
     const struct assay_share_row *row =
         assay_share_registry_find(shares_ledger(s, x->home), x->id);
     if (row == NULL) return ASSAY_E_NOT_FOUND;
+    if (row->gone >> slot & 1) return ASSAY_E_STRANGER;
     struct assay_share_piece piece = { .generation = 1, .attempt = row->attempt,
                                        .commitments = x->commitments };
     struct assay_secret32 seed;

@@ -335,6 +335,24 @@ Test(holder, it_gives_what_it_said_that_it_deals_and_nothing_else)
     done(b);
 }
 
+/* A member that has one slot after the other, each of whose shares of one generation it fetched of
+ * the equal slot of another cluster, would have the secret alone. */
+Test(holder, a_slot_that_was_given_away_waits_for_the_next_generation)
+{
+    struct bench *b = keeping();
+    cr_assert_eq(pieces_given(b, 3, ASSAY_SHARE_FETCH), 1);
+    list(b, SPARE, 1);
+    b->standing[3] = ASSAY_SHARE_STAND_SUSPENDED;
+    close_epoch(b);
+    cr_assert_eq(b->r->cluster[1].seat[0].member, SPARE);
+    cr_assert_eq(pieces_given(b, SPARE, ASSAY_SHARE_FETCH), 0, "others had it before");
+    struct assay_share_row *row = &b->r->row[0];
+    cr_assert_eq(row->gone, 1);
+    row->gone = 0; /* as when the next generation is made */
+    cr_assert_eq(pieces_given(b, SPARE, ASSAY_SHARE_FETCH), 1);
+    done(b);
+}
+
 Test(holder, it_gives_nothing_before_the_other_has_proved_itself)
 {
     struct bench *b = keeping();
