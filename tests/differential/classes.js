@@ -136,7 +136,7 @@ function causeOfC(c, r, theirs) {
 const chainFits = (sgx, level) => level.sgx.every((need, i) => sgx.components[i] >= need) &&
     sgx.pcesvn >= level.pcesvn;
 
-// --- defects of ours that are known (docs/differential.md, "Where we were wrong")
+// --- defects of ours that are known (docs/differential.md, "Defects found")
 // Each: { id, shows: (c, r) => boolean }. None stands at present.
 const DEFECTS = [].map((one) => ({ ...one, who: 'defect' }));
 // 4.1.2.5.18: of modules there is up to date, out of date and revoked; of enclaves no hardening either.
