@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The pages of docs/reference/, made of the tables in the code and of words beside them.
+"""Generator of the pages of docs/reference/, from tables in the code and texts in docs/reference/words.
 
 usage: reference.py ROOT write     makes the pages anew
        reference.py ROOT check     exit status 1 when a page is not what would be made now
@@ -92,11 +92,11 @@ def errors(root):
     exits = re.findall(r"ASSAY_EXIT_([A-Z_]+) = (\d+)", source(root, "apps/assay/command.h"))
     meant = words(root, "exits", [number for _, number in exits])
     out = ["# Errors\n", MADE,
-           para("What programs say when the world does not oblige. That evidence is not trusted is no error: "
-                "[rules](rules.md)."),
+           para("For operators and programmers who get an error: statuses of runtime errors, exit statuses, problems of "
+                "HTTP and advice. Evidence that is not trusted is no error: [rules](rules.md)."),
            "## 1. Statuses\n",
            para("Messages end in the text and often in the symbol; logs and the journal have the symbol. *Class* is "
-                "what the program does about it: *input*, what came is dropped and counted; *limit*, it waits; "
+                "the reaction of the program: *input*, the input is dropped and counted; *limit*, it backs off; "
                 "*host*, it stops rather than guess.")]
     body = []
     for symbol, number, kind, text in statuses:
@@ -105,12 +105,12 @@ def errors(root):
             raise Broken(f"statuses: {symbol}: expected `cause -> next step`")
         body.append([code(symbol), number, CLASSES[kind], text, cause, todo])
     out += [table(["status", "number", "class", "text", "usual cause", "next step"], body)]
-    out += ["## 2. Exit statuses of `assay`\n", table(["status", "means, and what to do"],
+    out += ["## 2. Exit statuses of `assay`\n", table(["status", "meaning and action"],
                                                      [[number, meant[number]] for _, number in exits])]
     out += ["## 3. Problems of HTTP\n", table(["code", "status", "text", "next step"],
             [[code(r[2]), r[1], r[3], r[4]] for r in rows(root, "net/http/answer_internal.h", "HTTP_PROBLEM_LIST")])]
     out += ["## 4. Advice of `assay status`\n", "Lines that begin with `do`, and `advice` of the documents.\n",
-            table(["code", "what to do"],
+            table(["code", "action"],
                   [[code(r[1]), r[2]] for r in rows(root, "host/margin.h", "ASSAY_ADVICE_LIST")])]
     return "\n".join(out)
 
@@ -130,17 +130,19 @@ def rules(root):
     lint = [[code(r[2]), r[1].lower(), r[3], r[4]]
             for r in rows(root, "quote/accept/policy_lint.h", "ASSAY_LINT_LIST")]
     return "\n".join([
-        "# Rules\n", MADE, "## 1. Why evidence is not affirming\n",
+        "# Rules\n", MADE,
+        para("For operators and relying parties who have a verdict or a policy with findings."),
+        "## 1. Reasons of verdicts\n",
         para("`reasons` of a verdict, `last_reason` of a member. In falling order: *forged* is not genuine; *unjudged* "
              "could not be decided; *refused* is genuine and not accepted; *old* is out of date; a *note* is a "
              "warning. Forged and refused evidence costs all integrity at once, old evidence a quarter an epoch, the "
              "others none."),
-        para("`last_reason` also says what is no rule of evidence: `absent` (none for this epoch could be had), "
-             "`report-data` (evidence of something else than this epoch), and `roster-platform`, `roster-root` and "
-             "`roster-kind`: evidence of another platform, vendor root or kind than the network knows the member "
-             "with (`protocol.md` 3.9): a credential or a machine of somebody else. That fails hard."),
-        table(["rule", "number", "class", "what is wrong", "what to do"], body),
-        "## 2. What `assay policy lint` finds\n", table(["name", "weight", "what is wrong", "what to do"], lint)])
+        para("`last_reason` of a member may also be `absent` (no evidence for this epoch was available), `report-data` "
+             "(evidence of something else than this epoch), or `roster-platform`, `roster-root` and `roster-kind`: "
+             "evidence of another platform, vendor root or kind than the roster has for the member (`protocol.md` "
+             "3.9), from a foreign credential or machine. That fails hard."),
+        table(["rule", "number", "class", "fault", "action"], body),
+        "## 2. Findings of `assay policy lint`\n", table(["name", "weight", "fault", "action"], lint)])
 
 
 # --- metrics
@@ -193,15 +195,16 @@ def metrics(root):
     body = [[code(name), found[name][0], code(labels[name]) if name in labels else "", found[name][1]] for name in order]
     return "\n".join([
         "# Metrics\n", MADE,
-        para("`GET /metrics` of `listen.http`: OpenMetrics 1.0 for who accepts it, else the text format 0.0.4. No "
+        para("For operators who monitor nodes. `GET /metrics` of `listen.http`: OpenMetrics 1.0 for clients that accept "
+             "it, else the text format 0.0.4. No "
              "label names a peer. Ratios are from 0 to 1, times in seconds, booleans 0 or 1. "
              "[Alerts](../runbooks/README.md) over them are in `docs/monitoring/`."),
-        "## 1. Of a daemon\n", table(["metric", "type", "label", "what"], body),
+        "## 1. Of a daemon\n", table(["metric", "type", "label", "meaning"], body),
         para("`what` of `assay_counted_total` has the names of `assay counters`: [events](events.md) 2."),
         "## 2. Of programs of services\n",
         para("`assay-replica`, `assay-holder` and `assay-executor` write them to the file that `metrics` of their "
-             "configuration names, in the text format 0.0.4 ([services](../services.md) 4.6). `listen` is where the "
-             "program listens, as configured."),
+             "configuration names, in the text format 0.0.4 ([services](../services.md) 4.6). `listen` is the "
+             "configured address."),
         table(["metric", "type", "label", "what"], program_metrics(root))])
 
 
@@ -343,13 +346,12 @@ def events(root):
     told, meant = words(root, "events", found), words(root, "counters", counted)
     body = [[code(name), ", ".join(sorted(found[name])) or "by its cause", told[name]] for name in told]
     return "\n".join([
-        "# Events and counters\n", MADE, "## 1. Events\n",
-        para("`event` of a line of the log and of `assay timeline`. A code speaks at most 50 times a second; "
-             "`suppressed=N` tells of the rest. Bytes that somebody else chose are escaped and cut."),
-        table(["event", "level", "meaning; what to do"], body),
+        "# Events and counters\n", MADE, para("For operators who read logs and timelines."), "## 1. Events\n",
+        para("`event` of a line of the log and of `assay timeline`. A code is logged at most 50 times a second; "
+             "`suppressed=N` counts the rest. Bytes that others chose are escaped and cut."),
+        table(["event", "level", "meaning and action"], body),
         "## 2. Counters\n",
-        para("`assay counters`: since the start of the daemon, never reset. Nothing is refused without one of them "
-             "moving."),
+        para("`assay counters`: since the start of the daemon, never reset. Every refusal increments one of them."),
         table(["counter", "counts"], [[code(name), meant[name]] for name in counted])])
 
 
