@@ -528,10 +528,13 @@ void world_node_renew(struct assay_sim_world *w, uint32_t node)
     make_engine(w, node, false, &renewal);
     if (n->engine->head->state.era != era) {
         /* What its log lacks is of an era that is over (docs/protocol.md 9.11), unless its disk is
-         * from before an era that it was in. */
+         * from before an era that it was in: then it asks peers again, as after any start. */
         const uint32_t now = n->engine->head->state.era;
-        if (now > n->lost_era) {
-            n->finished = n->asked = n->faulty_store = false;
+        const bool was_there = now <= n->lost_era;
+        n->finished = false;
+        n->asked = was_there && n->engine->own->listed;
+        if (!was_there) {
+            n->faulty_store = false;
             n->faulty_until = 0;
         }
         if (now > n->seen_era) n->seen_era = now;
