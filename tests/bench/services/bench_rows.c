@@ -1,7 +1,7 @@
 /*
  * tests/bench/services/bench_rows.c - a group with 10,240 instances as somebody sees it who needs
- * one of them: what it is sent, verifies and keeps, by a proof of one row and by all pages, and what
- * the root over the rows costs those who make it.
+ * one of them: what it is sent, verifies and keeps, by a proof of one row and by all pages, and
+ * what the root over the rows costs those who make it.
  *
  * One process, no network. Addresses of rows have 19 bytes ("198.51.100.17:17201"), 64 members list
  * a replica. Sizes are of the documents that are sent; memory is what each side keeps for it.
