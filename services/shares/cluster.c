@@ -4,8 +4,6 @@
 #include "base/merkle.h"
 #include "services/shares/cluster_internal.h"
 
-static const uint64_t EPOCH_MASK = (UINT64_C(1) << 47) - 1; /* attempts are below 2^63 */
-
 static size_t align_up(size_t len)
 {
     return (len + 15) & ~(size_t)15;
@@ -116,17 +114,6 @@ bool assay_share_order_add(struct assay_share_registry *r)
         r->order[i] = r->order[i - 1];
     r->order[at] = (uint16_t)r->row_count++;
     return true;
-}
-
-uint64_t assay_share_put_attempt(uint64_t epoch)
-{
-    return ((epoch & EPOCH_MASK) << 16) + 1;
-}
-
-uint64_t assay_share_row_attempt(const struct assay_share_row *row)
-{
-    ASSAY_ASSERT(row->tried > 0 && row->tried <= UINT16_MAX);
-    return assay_share_put_attempt(row->put_epoch) + row->tried - 1;
 }
 
 /* The last row takes its place. */

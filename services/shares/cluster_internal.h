@@ -42,8 +42,6 @@ void assay_share_reshare_remove(struct assay_share_registry *r, uint32_t number)
 bool assay_share_seat_may_go(const struct assay_share_registry *r, uint32_t cluster, uint32_t slot);
 
 /* --- cluster.c */
-/* Returns: the number of the attempt that was begun last; one was (asserted). */
-uint64_t assay_share_row_attempt(const struct assay_share_row *row);
 /* Enough slots keep the next generation, of reshare->digest[digest]: it is the current one.
  * Returns: nothing. */
 void assay_share_reshare_finish(struct assay_share_registry *r, uint32_t number, uint32_t digest,
@@ -55,6 +53,10 @@ void assay_share_convict(struct assay_share_registry *r, uint32_t cluster, uint3
  * otherwise. */
 uint32_t assay_share_slot_of(const struct assay_share_registry *r, uint32_t cluster,
                              uint32_t member, uint64_t seating);
+
+/* --- cluster_owners.c */
+/* Returns: the number of the attempt that was begun last; one was (asserted). */
+uint64_t assay_share_row_attempt(const struct assay_share_row *row);
 
 /* --- cluster_rounds.c */
 /* A slot is given away, or its member convicted. Each Returns: nothing. */

@@ -4,7 +4,20 @@
  */
 #include "services/shares/cluster_internal.h"
 
+static const uint64_t EPOCH_MASK = (UINT64_C(1) << 47) - 1; /* attempts are below 2^63 */
+
 /* --- an id is put */
+
+uint64_t assay_share_put_attempt(uint64_t epoch)
+{
+    return ((epoch & EPOCH_MASK) << 16) + 1;
+}
+
+uint64_t assay_share_row_attempt(const struct assay_share_row *row)
+{
+    ASSAY_ASSERT(row->tried > 0 && row->tried <= UINT16_MAX);
+    return assay_share_put_attempt(row->put_epoch) + row->tried - 1;
+}
 
 /* Behind the last one. */
 static struct assay_share_row *row_add(struct assay_share_registry *r, const uint8_t id[static 32])

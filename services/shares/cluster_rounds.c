@@ -467,14 +467,15 @@ static void begin_one(struct assay_share_registry *r, uint32_t number, uint32_t 
     row->tried++;
     *reshare = (struct assay_share_reshare){
         .row = number, .cluster = r->round->cluster, .generation = row->generation + 1,
-        .attempt = assay_share_row_attempt(row), .whole = true, .is_public = true, .able = able, .place = place,
+        .attempt = assay_share_row_attempt(row), .whole = true, .is_public = true,
+        .able = able, .place = place,
     };
     r->begun++;
     fact_of(r, reshare, ASSAY_SHARE_BEGUN, facts);
 }
 
-/* docs/services.md 5.17.1: the one that has waited longest of those that can be dealt here. Returns:
- * its row; row_count when there is none. */
+/* docs/services.md 5.17.1: the one that has waited longest of those that can be dealt here.
+ * Returns: its row; row_count when there is none. */
 static uint32_t oldest_in(const struct assay_share_registry *r, uint32_t cluster, uint32_t keyed)
 {
     uint32_t oldest = r->row_count;

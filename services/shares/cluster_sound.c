@@ -21,7 +21,8 @@ static bool are_members_sound(const struct assay_share_registry *r)
     static const uint8_t none[32];
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         const struct assay_share_member *m = &r->member[i];
-        if (!m->listed && (m->convicted || (m->away_until | m->barred_until | m->silent_epoch) != 0))
+        const uint64_t told = m->away_until | m->barred_until | m->silent_epoch;
+        if (!m->listed && (m->convicted || told != 0))
             return false;
         if (!m->listed) continue;
         if (m->cluster >= r->config.clusters) return false;

@@ -43,7 +43,8 @@ struct assay_share_holding {
     uint64_t due_ms;
     uint32_t gather; /* number of what collects its next generation, from 1; 0: none */
     uint32_t disputed; /* dealers that it was said of in said_dispute; bits */
-    uint64_t said_dispute[2], said_have[2], said_deal[2]; /* generation and attempt that were submitted last */
+    /* Generation and attempt that were submitted last. */
+    uint64_t said_dispute[2], said_have[2], said_deal[2];
 };
 
 /* By what a piece can be shown to everybody: where it stands in what its giver signed. */

@@ -23,7 +23,7 @@ static uint32_t sources_of(const struct assay_share_call *call, const struct ass
     const struct assay_share_registry *r = call->r;
     const uint32_t slot = call->h->slot;
     uint32_t count = 0;
-    if (row->gone >> slot & 1) return 0; /* a slot that was given away waits for the next generation */
+    if (row->gone >> slot & 1) return 0; /* it waits for the next generation */
     for (uint32_t i = 0; i < r->config.clusters; i++) {
         const uint32_t c = (row->origin + i) % r->config.clusters;
         if (c == call->h->cluster || !(row->have[c] >> slot & 1)) continue;

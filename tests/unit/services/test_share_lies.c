@@ -128,7 +128,8 @@ static void deal(struct bench *b)
         struct assay_secret32 lambda, own;
         uint8_t wide[(K - 1) * ASSAY_SODIUM_WIDE_LEN];
         if (!(reshare->dealers >> d & 1)) continue;
-        fill(wide, sizeof wide, 1000 * b->drawn + 100 * (uint32_t)(reshare->attempt & UINT16_MAX) + d);
+        const uint32_t number = (uint32_t)(reshare->attempt & UINT16_MAX);
+        fill(wide, sizeof wide, 1000 * b->drawn + 100 * number + d);
         cr_assert_eq(assay_share_of(&b->f, d, &own), ASSAY_OK);
         cr_assert_eq(assay_share_lambda(reshare->dealers, d, &lambda), ASSAY_OK);
         assay_sodium_scalar_mul(&lambda, &own, &own);
