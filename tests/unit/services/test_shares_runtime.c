@@ -629,6 +629,40 @@ Test(services_shares_runtime, who_is_suspended_loses_its_slot_to_a_spare_and_the
     close_world();
 }
 
+/* No holder believes another's evidence, so nothing is dealt over links; what they deal on the
+ * ledger makes the next generation, also in one that is killed and comes back on the way. */
+Test(services_shares_runtime, who_gets_nothing_over_links_is_dealt_to_in_public, .timeout = 240)
+{
+    enum { PHASES = 8 };
+    struct assay_registry_member out = { .standing = ASSAY_REGISTRY_STAND_SUSPENDED };
+    open_world(1, SLOTS, 16);
+    put(1);
+    start(SPARE, 0);
+    live(1500);
+    for (uint32_t slot = 0; slot < HOLDERS_MAX; slot++)
+        service_ledger_tamper(w.ledger, slot);
+    service_ledger_set(w.ledger, 2, &out);
+    service_ledger_close_epoch(w.ledger);
+    live(2500);
+    cr_expect(has_generation(1), "not over links");
+    for (uint32_t i = 0; i < PHASES && !has_generation(2); i++) {
+        service_ledger_close_epoch(w.ledger);
+        if (shares()->round->phase == ASSAY_SHARE_PHASE_DISPUTES && i > 0) {
+            stop(1);
+            start(1, 0);
+        }
+        live(1500);
+    }
+    cr_assert(becomes(has_generation, 2, SOON_MS));
+    cr_expect_eq(shares()->cluster[0].seat[2].member, SPARE);
+    cr_expect_geq(service_ledger_count(w.ledger, ASSAY_SERVICE_SHARE_DEALING), SLOTS - 1);
+    cr_expect_eq(service_ledger_count(w.ledger, ASSAY_SERVICE_SHARE_DISPUTE), 0);
+    cr_expect(becomes(has_all, 0, SOON_MS), "the spare has its share, and who was killed");
+    for (uint32_t slot = 0; slot < SLOTS; slot++)
+        cr_expect(!assay_share_registry_is_lost(shares(), 0, slot), "slot %u", slot);
+    close_world();
+}
+
 /* A vault that is lost: the same member lists another holder, whose slot it gets anew. */
 Test(services_shares_runtime, a_disk_that_is_lost_is_dealt_or_fetched_anew, .timeout = 240)
 {
