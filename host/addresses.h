@@ -69,6 +69,7 @@ ASSAY_CHECKED enum assay_status assay_claim_decode(struct assay_slice bytes,
 struct assay_address {
     bool known;
     bool again;        /* a newer one came in this run of the process */
+    bool dial_due;     /* the caller: it is dialled there at the next turn */
     uint64_t taken_ms; /* monotonic: when */
     struct assay_claim claim;
 };

@@ -81,6 +81,7 @@ struct assay_snapshot {
     /* The rest is the host's to fill in. */
     bool incarnation_waiting; /* new keys wait to be listed */
     bool newcomer;            /* not in the state yet: catching up from genesis or a checkpoint */
+    bool identity_in_use;     /* by another process (docs/protocol.md 2.15) */
     const char *cannot_catch_up; /* a sentence that lives as long as the program; NULL: it can */
     bool insecure;               /* profile development */
     const char *const *insecure_names; /* [insecure_count] that an operator accepted */

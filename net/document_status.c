@@ -227,6 +227,14 @@ static struct assay_json *tolerance_of(const struct assay_snapshot *s)
 static struct assay_json *advice_of(const struct assay_snapshot *s)
 {
     struct assay_json *list = assay_json_array();
+    if (s->identity_in_use) {
+        struct assay_json *object = assay_json_object();
+        assay_json_set_text(object, "code", "identity_in_use");
+        assay_json_set_text(object, "text",
+                            "two processes use the identity of this node: was its folder copied? "
+                            "Stop one of the two, and make new keys for it");
+        assay_json_append(list, object);
+    }
     for (int i = 0; i < ASSAY_ADVICE_COUNT; i++) {
         if (!s->margin.advised[i]) continue;
         struct assay_json *object = assay_json_object();
@@ -322,6 +330,7 @@ struct assay_json *assay_document_status(const struct assay_snapshot *s)
     if (s->cannot_catch_up != NULL)
         assay_json_set_text(data, "cannot_catch_up", s->cannot_catch_up);
     else assay_json_set_null(data, "cannot_catch_up");
+    assay_json_set_bool(data, "identity_in_use", s->identity_in_use);
     assay_json_set_bool(data, "in_maintenance", own->in_maintenance);
     assay_json_set_uint(data, "level", s->changes.rules.parameters.level);
     assay_json_set(data, "changes", assay_document_change_status(s));

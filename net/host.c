@@ -344,6 +344,7 @@ struct left {
     struct assay_http *http;
     uint64_t started_ms, reloads, drain_until_ms;
     bool reload_refused, draining;
+    struct host_shared shared;
 };
 
 static void take_over(struct assay_host *host, struct left *left)
@@ -360,6 +361,7 @@ static void take_over(struct assay_host *host, struct left *left)
     host->renewed = true;
     host->started_ms = left->started_ms;
     host->reloads = left->reloads;
+    host->shared = left->shared;
     host->reload_refused = left->reload_refused;
     host->draining = left->draining; /* who was asked to end before the boundary ends after it */
     host->drain_until_ms = left->drain_until_ms;
@@ -431,6 +433,7 @@ enum assay_status assay_host_renew(struct assay_host **host, const struct assay_
                            .http = old->http,
                            .started_ms = old->started_ms,
                            .reloads = old->reloads,
+                           .shared = old->shared,
                            .reload_refused = old->reload_refused,
                            .draining = old->draining,
                            .drain_until_ms = old->drain_until_ms };

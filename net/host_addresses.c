@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum {
+    CLOCKS_APART_MS = 5000, /* as far as dates of members are apart at most (docs/protocol.md 4.5) */
+    DIALLED_MS = 120 * 1000,
+};
+
 static struct assay_store_key key_of(const struct assay_host *host, uint16_t slot)
 {
     struct assay_store_key key = { .number = HOST_META_ADDRESS };
@@ -68,17 +73,45 @@ static enum assay_status claim_own(struct assay_host *host)
     return sign_own(host, assay_max_u64(host->at_unix_ms, next));
 }
 
-/* One's own of another life, that others still tell. */
+static void text_of(const struct assay_claim *claim, char all[static HOST_ADDRESSES_TEXT])
+{
+    int len = 0;
+    all[0] = '\0';
+    for (uint32_t i = 0; i < claim->count; i++)
+        len += snprintf(all + len, HOST_ADDRESSES_TEXT - (size_t)len, "%s%s", i > 0 ? "," : "",
+                        claim->addresses[i]);
+}
+
+/*
+ * docs/protocol.md 2.15: a claim by this identity, of a date since this process runs, that it has
+ * not made. An older one is of another life; one of a date to come is of a life whose clock was
+ * wrong. The other one is dialled with our own keys: its door refuses them, and so it knows.
+ */
+static void notice(struct assay_host *host, const struct assay_claim *claim)
+{
+    char where[HOST_ADDRESSES_TEXT];
+    if (claim->number <= host->shared.opened_unix_ms ||
+        claim->number > host->at_unix_ms + CLOCKS_APART_MS)
+        return;
+    text_of(claim, where);
+    host_shared(host, where);
+    assay_status_ignore(assay_transport_peer(host->link, host->self, where),
+                        "its operator learns it from its own process, if at all");
+}
+
+/* One's own of another life, that others still tell, or of another process. */
 static enum assay_status outdo(struct assay_host *host, const struct assay_claim *claim)
 {
     const struct assay_address *own = &host->addresses[host->self];
     struct assay_address held = *own;
-    if (!own->known) return ASSAY_E_STALE;
+    if (!own->known || host->shared.told) return ASSAY_E_STALE;
     const struct assay_genesis_member *m = &host->config.genesis->members[host->self];
     ASSAY_TRY(assay_address_take(&held, claim, host->config.genesis->chain_id, m->node_id,
                                  m->identity_public, host->now_ms));
     if (claim->number >= INT64_MAX) return ASSAY_E_RANGE;
-    return sign_own(host, claim->number + 1);
+    notice(host, claim);
+    /* Two that outdo each other would have everybody dial to and fro. */
+    return host->shared.told ? ASSAY_E_STALE : sign_own(host, claim->number + 1);
 }
 
 /* ------------------------------------------------------------ opened */
@@ -100,6 +133,7 @@ enum assay_status host_addresses_open(struct assay_host *host)
 {
     host->addresses = calloc(host->members, sizeof *host->addresses);
     if (host->addresses == NULL) return ASSAY_E_MEMORY;
+    if (!host->renewed) host->shared.opened_unix_ms = host->at_unix_ms;
     for (uint16_t slot = 0; slot < host->members; slot++)
         load(host, slot);
     ASSAY_TRY(claim_own(host));
@@ -171,19 +205,31 @@ static void tell(struct assay_host *host, uint16_t to, uint16_t except, uint16_t
     host_send(host, to, except, ASSAY_MESSAGE_ADDRESS, assay_slice_over(bytes, w.len));
 }
 
+/* What the configuration says may be no address (assay_host_tune told it): no fault of theirs. */
+static void dial(struct assay_host *host, uint16_t slot)
+{
+    host->addresses[slot].dial_due = false;
+    const enum assay_status status = host_address_dial(host, slot);
+    if (status != ASSAY_OK && status != ASSAY_E_IO) host_fail(host, status, "peer address");
+}
+
 void host_addresses_turn(struct assay_host *host)
 {
+    /* What the other process answered is known by now. */
+    if (host->shared.told && host->now_ms - host->shared.since_ms > DIALLED_MS &&
+        assay_transport_has_peer(host->link, host->self))
+        assay_transport_forget(host->link, host->self);
+    /* Somebody called who proved to have our keys. */
+    if (host->counters.value[ASSAY_COUNT_HANDSHAKE_OWN_KEY] > 0) host_shared(host, "");
+    for (uint16_t slot = 0; slot < host->members; slot++)
+        if (host->addresses[slot].dial_due) dial(host, slot);
     tell(host, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, host->self);
 }
 
 static void say(struct assay_host *host, uint16_t slot)
 {
-    char name[ASSAY_NAME_MAX + 1], all[ASSAY_CLAIM_ADDRESSES_MAX * ASSAY_CLAIM_ADDRESS_MAX];
-    const struct assay_claim *claim = &host->addresses[slot].claim;
-    int len = 0;
-    for (uint32_t i = 0; i < claim->count; i++)
-        len += snprintf(all + len, sizeof all - (size_t)len, "%s%s", i > 0 ? "," : "",
-                        claim->addresses[i]);
+    char name[ASSAY_NAME_MAX + 1], all[HOST_ADDRESSES_TEXT];
+    text_of(&host->addresses[slot].claim, all);
     host_name(host, slot, name, sizeof name);
     if (assay_log_begin(&host->log, ASSAY_SEVERITY_INFO, "peer_address")) {
         assay_log_text(&host->log, "peer", name);
@@ -197,17 +243,17 @@ static void say(struct assay_host *host, uint16_t slot)
 /* A member that is new here has heard of nobody else, maybe. */
 static void learn(struct assay_host *host, uint16_t from, uint16_t slot, bool first)
 {
-    enum assay_status status = keep(host, slot);
-    if (status == ASSAY_OK) {
-        assay_dispatch_opened(host->dispatch);
-        status = host_address_dial(host, slot);
-    }
-    /* What the configuration says may be no address (assay_host_tune told it): no fault of theirs.
-     * */
-    if (status != ASSAY_OK && status != ASSAY_E_IO) {
+    const enum assay_status status = keep(host, slot);
+    if (status != ASSAY_OK) {
         host_fail(host, status, "peer address");
         return;
     }
+    assay_dispatch_opened(host->dispatch);
+    /* Whoever listens where we dialled so far hears of it before we hang up: it may be another
+     * process than the one that says this. */
+    host->addresses[slot].dial_due = !first && assay_transport_is_up(host->link, slot);
+    if (host->addresses[slot].dial_due) tell(host, slot, ASSAY_SLOT_ALL, slot);
+    else dial(host, slot);
     say(host, slot);
     tell(host, ASSAY_SLOT_ALL, from, slot);
     for (uint16_t other = 0; first && from == slot && other < host->members; other++)
@@ -227,6 +273,10 @@ void host_address(struct assay_host *host, uint16_t from, struct assay_slice pay
     if (status == ASSAY_OK && !own) learn(host, from, (uint16_t)slot, first);
     if (status == ASSAY_OK && own) host_addresses_turn(host);
     if (status == ASSAY_OK && own) assay_dispatch_opened(host->dispatch);
+    /* It has not heard of its newer one: another process made that, or it lost its store. */
+    if (status == ASSAY_E_STALE && !own && from == slot &&
+        claim.number < host->addresses[slot].claim.number)
+        tell(host, from, ASSAY_SLOT_ALL, from);
     if (status != ASSAY_OK && status != ASSAY_E_STALE)
         assay_count(&host->counters, ASSAY_COUNT_ADDRESS_REFUSED);
 }

@@ -95,6 +95,13 @@ struct host_waiting {
     struct host_waiting *next;
 };
 
+/* Another process has this node's identity (docs/protocol.md 2.15). */
+struct host_shared {
+    uint64_t opened_unix_ms; /* since when this one runs */
+    bool told;
+    uint64_t since_ms; /* told */
+};
+
 struct assay_host {
     struct assay_host_config config;
     char *keys_dir;
@@ -105,6 +112,7 @@ struct assay_host {
         bool tried;
         uint64_t epoch, since_ms;
     } door;
+    struct host_shared shared;
     enum assay_status failure; /* ASSAY_OK while the node goes on */
     volatile int stopping;
     uint64_t closed_epoch; /* by the step whose effects are acted on; 0: none */
@@ -459,6 +467,9 @@ ASSAY_CHECKED enum assay_status host_addresses_advertise(struct assay_host *host
                                                          const char *advertise);
 /* Tells everybody where this node listens. */
 void host_addresses_turn(struct assay_host *host);
+/* Another process has this node's keys: the operator is told, once. In: where: that it listens at,
+ * "": not known. Returns: nothing. */
+void host_shared(struct assay_host *host, const char *where);
 void host_address(struct assay_host *host, uint16_t from, struct assay_slice payload);
 
 /* --- document.c */

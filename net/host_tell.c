@@ -349,8 +349,22 @@ static void tell_change(struct assay_host *host, const struct assay_effect *effe
 }
 
 static const char shared_text[] =
-    "another process signs with the keys of this node: was its folder copied? Stop one of the two "
+    "another process uses the identity of this node: was its folder copied? Stop one of the two "
     "and make new keys for it, before both are suspended";
+
+void host_shared(struct assay_host *host, const char *where)
+{
+    if (host->shared.told) return;
+    host->shared.told = true;
+    host->shared.since_ms = host->now_ms;
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_ERROR,
+                        assay_note_name(ASSAY_NOTE_IDENTITY_IN_USE)) &&
+        where[0] != '\0')
+        assay_log_text(&host->log, "address", where);
+    assay_log_end(&host->log);
+    host_tell(host, assay_note_name(ASSAY_NOTE_IDENTITY_IN_USE), ASSAY_SLOT_ALL, 0, 0, "%s",
+              shared_text);
+}
 
 static void tell_in_force(struct assay_host *host, const struct assay_effect *effect)
 {
@@ -428,7 +442,11 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_NOTE_VOTES_LOST:
     case ASSAY_NOTE_VOTES_RETURNED:
     case ASSAY_NOTE_VOTES_SPARED: tell_votes(host, effect); return;
-    case ASSAY_NOTE_IDENTITY_IN_USE: tell_plain(host, effect, shared_text); return;
+    case ASSAY_NOTE_IDENTITY_IN_USE:
+        host->shared.told = true;
+        host->shared.since_ms = host->now_ms;
+        tell_plain(host, effect, shared_text);
+        return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
         host->missing = b;
         tell_plain(host, effect, missing_text(b));
@@ -483,6 +501,7 @@ const struct assay_snapshot *host_snapshot(struct assay_host *host)
     }
     s->incarnation_waiting = host->ring.next.incarnation != 0;
     s->newcomer = host->config.newcomer;
+    s->identity_in_use = host->shared.told;
     s->cannot_catch_up = host->missing != 0 ? missing_text(host->missing) : NULL;
     s->insecure = host->config.policy->profile == ASSAY_PROFILE_DEVELOPMENT;
     s->insecure_names = host->config.insecure;

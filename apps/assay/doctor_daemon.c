@@ -68,6 +68,12 @@ static void look_at_self(struct assay_doctor *d, const struct assay_json *status
     const bool seatless = assay_json_uint(status, "weight", 0) > 0 &&
                           assay_json_uint(status, "seat_weight", 1) == 0 &&
                           !assay_json_bool(status, "behind", false);
+    if (assay_json_bool(status, "identity_in_use", false))
+        assay_doctor_say(d, "identity", ASSAY_HEALTH_FAIL, "one process of this node's identity",
+                         "stop one of the two (a copied folder, a second start on another machine) "
+                         "and make new keys for it: the log has the address of the other "
+                         "(identity_in_use)",
+                         "two processes use the identity of this node");
     const char *const missing = assay_text_of(status, "cannot_catch_up", "");
     if (missing[0] != '\0')
         assay_doctor_say(d, "sync", ASSAY_HEALTH_FAIL, "history that a peer still has",

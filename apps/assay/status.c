@@ -224,6 +224,8 @@ static void show_status(const struct assay_json *document)
                      name != NULL ? name : "?");
     }
     show_head(d);
+    if (assay_json_bool(d, "identity_in_use", false))
+        (void)puts("TWO PROCESSES  use the identity of this node");
     show_hold(d);
     show_closing(d);
     show_outlook(d);
