@@ -373,6 +373,13 @@ Test(document, a_key_and_a_curve_key_are_one_process)
     *second = kept;
     assay_bytes_copy(second->instance, 32, first->instance, 32);
     cr_expect_eq(read_changed(p), ASSAY_E_INVALID, "one instance twice");
+    /* In either order: the root in the head is that of one of them. */
+    const uint16_t before = g->by_name[0];
+    g->by_name[0] = g->by_name[1];
+    g->by_name[1] = before;
+    cr_expect_eq(read_changed(p), ASSAY_E_INVALID, "one instance twice");
+    g->by_name[1] = g->by_name[0];
+    g->by_name[0] = before;
     *second = kept;
     cr_expect_eq(read_changed(p), ASSAY_OK);
     drop(good);
