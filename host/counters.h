@@ -122,6 +122,7 @@
     /* the admin socket and the log */                                                             \
     X(ASSAY_COUNT_ADMIN_REQUESTS, "admin_requests")                                                \
     X(ASSAY_COUNT_ADMIN_FULL, "admin_refused_full")                                                \
+    X(ASSAY_COUNT_ADMIN_YIELDED, "admin_dropped_yielded")                                          \
     X(ASSAY_COUNT_ADMIN_USER, "admin_refused_user")                                                \
     X(ASSAY_COUNT_ADMIN_SYNTAX, "admin_refused_syntax")                                            \
     X(ASSAY_COUNT_ADMIN_SLOW, "admin_dropped_slow")                                                \

@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
+#include "net/places.h"
 #include "net/unix_socket.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 
 struct client {
     int fd;     /* -1: free */
+    uint32_t uid;
+    uint64_t number; /* never used again */
     char *line; /* [line_max]: what came is at [start, end) */
     size_t start, end;
     size_t searched; /* [start, searched) has no newline; below end: there is one */
@@ -32,6 +35,7 @@ struct assay_admin {
     struct assay_counters *counters;
     size_t line_max;
     size_t first; /* who is served first: the one behind who was answered last */
+    uint64_t numbers;
     struct client clients[ASSAY_ADMIN_CLIENTS_MAX];
 };
 
@@ -56,7 +60,7 @@ enum assay_status assay_admin_open(const char *path, const char *what, size_t li
     admin->path = strdup(path);
     const enum assay_status status =
         admin->path == NULL ? ASSAY_E_MEMORY
-                            : assay_unix_listen(path, what, ASSAY_ADMIN_CLIENTS_MAX, &admin->fd,
+                            : assay_unix_listen(path, what, ASSAY_UNIX_QUEUE, &admin->fd,
                                                 message, message_len);
     if (status != ASSAY_OK) {
         free(admin->path);
@@ -102,32 +106,46 @@ void assay_admin_close(struct assay_admin **admin)
 
 /* ------------------------------------------------------------ clients */
 
-static bool may_ask(int fd)
+/* A free place, or that of a user who has more than this one (net/places.h). Returns: it; NULL:
+ * there is none. */
+static struct client *place_for(struct assay_admin *admin, uint32_t uid)
 {
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-           (peer.uid == 0 || peer.uid == geteuid());
+    struct assay_place places[ASSAY_ADMIN_CLIENTS_MAX];
+    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) {
+        const struct client *c = &admin->clients[i];
+        if (c->fd < 0) return &admin->clients[i];
+        places[i] = (struct assay_place){ .holder = c->uid, .since = c->number };
+    }
+    const size_t yields = assay_places_yield(places, ASSAY_ADMIN_CLIENTS_MAX, uid);
+    if (yields == ASSAY_ADMIN_CLIENTS_MAX) return NULL;
+    assay_count(admin->counters, ASSAY_COUNT_ADMIN_YIELDED);
+    drop(&admin->clients[yields]);
+    return &admin->clients[yields];
 }
+
+enum { CALLS_PER_TURN = 64 };
 
 static void accept_clients(struct assay_admin *admin, uint64_t now_ms)
 {
-    for (size_t i = 0; i < ASSAY_ADMIN_CLIENTS_MAX; i++) { /* poll tells of those behind them */
+    for (size_t i = 0; i < CALLS_PER_TURN; i++) { /* poll tells of those behind them */
         const int fd = accept4(admin->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        uint32_t uid = 0;
         if (fd < 0 && errno == EINTR) continue;
         if (fd < 0) return;
-        size_t place = 0;
-        while (place < ASSAY_ADMIN_CLIENTS_MAX && admin->clients[place].fd >= 0)
-            place++;
-        const bool full = place == ASSAY_ADMIN_CLIENTS_MAX;
-        if (full || !(admin->is_shared || may_ask(fd))) {
-            assay_count(admin->counters, full ? ASSAY_COUNT_ADMIN_FULL : ASSAY_COUNT_ADMIN_USER);
+        const bool may =
+            assay_unix_user(fd, &uid) && (admin->is_shared || assay_unix_may_connect(uid));
+        struct client *const place = may ? place_for(admin, uid) : NULL;
+        if (place == NULL) {
+            assay_count(admin->counters, may ? ASSAY_COUNT_ADMIN_FULL : ASSAY_COUNT_ADMIN_USER);
             (void)close(fd);
             continue;
         }
-        admin->clients[place] =
-            (struct client){ .fd = fd, .line = malloc(admin->line_max), .progress_ms = now_ms };
-        if (admin->clients[place].line == NULL) drop(&admin->clients[place]);
+        *place = (struct client){ .fd = fd,
+                                  .uid = uid,
+                                  .number = ++admin->numbers,
+                                  .line = malloc(admin->line_max),
+                                  .progress_ms = now_ms };
+        if (place->line == NULL) drop(place);
     }
 }
 

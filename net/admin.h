@@ -4,7 +4,8 @@
  * A UNIX stream socket, mode 0600; who connects must be the same user or root (SO_PEERCRED).
  * Documents are made by the host (net/document.h); this file only moves bytes, within bounds: so
  * many clients, so long a line, so much output, so many answers a turn. A client that does not read
- * is dropped; the loop never waits for one. However many lines came together, a turn answers one
+ * is dropped; the loop never waits for one. When all places are taken, a user with fewer takes one
+ * of the user with the most (net/places.h). However many lines came together, a turn answers one
  * line of a client, clients take turns, and nothing is read of one whose next line waits.
  */
 #ifndef ASSAY_NET_ADMIN_H

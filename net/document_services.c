@@ -54,6 +54,10 @@ static struct assay_json *programs_of(const struct assay_services_summary *v)
     assay_json_set_uint(object, "refused", v->desk.refused);
     assay_json_set_uint(object, "quotes", v->desk.quotes);
     assay_json_set_uint(object, "verdicts", v->desk.verdicts);
+    assay_json_set_uint(object, "calls_refused", v->desk.calls_refused);
+    assay_json_set_uint(object, "calls_yielded", v->desk.calls_yielded);
+    assay_json_set_uint(object, "questions_refused", v->desk.asks_refused);
+    assay_json_set_uint(object, "questions_yielded", v->desk.asks_yielded);
     return object;
 }
 

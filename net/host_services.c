@@ -106,18 +106,42 @@ static bool judge(void *context, uint64_t ticket, const struct assay_desk_proof 
     struct desk_job *job = NULL;
     const struct assay_slice e = proof->evidence;
     if (e.len <= KIND_LEN || e.len > KIND_LEN + ASSAY_EVIDENCE_LEN_MAX) return false;
+    const uint32_t kind = (uint32_t)e.bytes[0] << 8 | e.bytes[1];
+    /* As of a card (docs/protocol.md 9.2): no judge takes a question of another, it would end. */
+    if (kind == ASSAY_KIND_NONE || kind >= ASSAY_KIND_COUNT) return false;
     for (size_t i = 0; i < ASSAY_DESK_ASKS_MAX && job == NULL; i++)
         if (host->desk_at->jobs[i].ticket == 0) job = &host->desk_at->jobs[i];
     if (job == NULL) return false;
     const struct assay_slice bytes = assay_slice_over(e.bytes + KIND_LEN, e.len - KIND_LEN);
     *job = (struct desk_job){ .ticket = ticket,
                               .at_unix_s = moment_of(host),
-                              .kind = (enum assay_evidence_kind)(e.bytes[0] << 8 | e.bytes[1]),
+                              .kind = (enum assay_evidence_kind)kind,
                               .proof = *proof };
     job->proof.evidence = (struct assay_slice){ 0 };
     assay_sha256(bytes.bytes, bytes.len, job->digest);
     host_evidence_judge(host, job->digest, job->kind, job->at_unix_s, bytes);
     return true;
+}
+
+static bool user(void *context, int fd, uint32_t *uid)
+{
+    (void)context;
+    return assay_unix_user(fd, uid);
+}
+
+static void crowded(void *context, const struct assay_desk_crowd *crowd)
+{
+    struct assay_host *host = context;
+    if (assay_log_begin(&host->log, ASSAY_SEVERITY_WARNING, "services_crowded")) {
+        assay_log_text(&host->log, "socket", crowd->socket);
+        assay_log_uint(&host->log, "user", crowd->uid);
+        assay_log_uint(&host->log, "user_had", crowd->had);
+        assay_log_uint(&host->log, "most_user", crowd->of);
+        assay_log_uint(&host->log, "most_held", crowd->held);
+        assay_log_uint(&host->log, "places", crowd->places);
+        assay_log_text(&host->log, "result", crowd->given ? "given" : "refused");
+    }
+    assay_log_end(&host->log);
 }
 
 /* Evidence of a node is of its kind, and of the platform that it is a member by. */
@@ -322,7 +346,7 @@ enum assay_status host_services_open(struct assay_host *host,
 {
     _Static_assert((int)ASSAY_DESK_RECORDS == (int)ASSAY_SERVICE_NUMBERS, "of one epoch");
     _Static_assert((int)ASSAY_DESK_MESSAGE <= (int)ASSAY_HOST_MESSAGE_LEN, "one buffer");
-    const struct assay_desk_world world = { host, submit, quote, judge };
+    const struct assay_desk_world world = { host, submit, quote, judge, user, crowded };
     const char *path = host->config.services_path;
     if (host->config.services == NULL) return ASSAY_OK;
     host->summary = calloc(1, sizeof *host->summary);

@@ -71,6 +71,20 @@ enum assay_status assay_unix_share(const char *path, bool *shared)
     return chmod(path, 0660) == 0 ? ASSAY_OK : ASSAY_E_IO;
 }
 
+bool assay_unix_user(int fd, uint32_t *uid)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0) return false;
+    *uid = peer.uid;
+    return true;
+}
+
+bool assay_unix_may_connect(uint32_t uid)
+{
+    return uid == 0 || uid == geteuid();
+}
+
 enum assay_status assay_unix_listen(const char *path, const char *what, int backlog, int *fd,
                                     char *message, size_t message_len)
 {

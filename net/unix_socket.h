@@ -8,6 +8,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* So many dials wait in the kernel, whoever they are of, in the order in which they came: who dials
+ * again and again keeps others waiting for that many, and fills it only with as many at once. */
+enum { ASSAY_UNIX_QUEUE = 1024 };
 
 /*
  * assay_unix_listen - bind and listen, mode 0600 from the first moment.
@@ -39,5 +44,12 @@ ASSAY_CHECKED enum assay_status assay_unix_folder(const char *path, const char *
  * Returns: ASSAY_OK | ASSAY_E_IO
  */
 ASSAY_CHECKED enum assay_status assay_unix_share(const char *path, bool *shared);
+
+/* Who connected, as the kernel says (SO_PEERCRED: of the moment of connect). Out: *uid. Returns:
+ * whether it is known. */
+bool assay_unix_user(int fd, uint32_t *uid);
+/* A socket that is its owner's alone. Returns: whether that user may connect: the daemon's own, and
+ * root. */
+bool assay_unix_may_connect(uint32_t uid);
 
 #endif

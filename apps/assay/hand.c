@@ -29,6 +29,7 @@ struct assay_hand {
     enum assay_service_kind kind; /* of what was handed in; 0: nothing */
     struct assay_slice payload;
     bool away;          /* the daemon was gone since: its record may have become final unseen */
+    bool crowded;       /* there was no place at its socket when it was dialled last */
     const char *became; /* NULL: not final yet */
     char why[WHY_MAX];  /* the daemon's, when it refuses */
 };
@@ -188,6 +189,8 @@ static enum assay_status turn(struct assay_hand *hand)
     const enum assay_status status = assay_follower_turn(hand->follower, now_ms());
     if (status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_STRANGER || status == ASSAY_E_MEMORY)
         return status;
+    if (status != ASSAY_OK || assay_follower_follows(hand->follower))
+        hand->crowded = status == ASSAY_E_FULL;
     assay_pending_turn(hand->pending, hand->follower, now_ms());
     if (now_ms() >= hand->until_ms) return ASSAY_E_TIMEOUT;
     struct pollfd fd = assay_follower_poll(hand->follower);
@@ -197,11 +200,14 @@ static enum assay_status turn(struct assay_hand *hand)
 
 static int give_up(const struct assay_hand *hand, enum assay_status status, const char *what)
 {
-    (void)fprintf(stderr, "assay %s: %s: %s: %s\n", hand->q->group, hand->path, what,
-                  status == ASSAY_E_STRANGER
-                      ? "this user may not connect: expected the daemon's user, root, or the group "
-                        "of the socket's folder"
-                      : assay_status_text(status));
+    const char *words = assay_status_text(status);
+    if (status == ASSAY_E_STRANGER)
+        words = "this user may not connect: expected the daemon's user, root, or the group of the "
+                "socket's folder";
+    if (status == ASSAY_E_TIMEOUT && hand->crowded)
+        words = "timed out: all places of this socket were taken, services_crowded in the daemon's "
+                "log names the users";
+    (void)fprintf(stderr, "assay %s: %s: %s: %s\n", hand->q->group, hand->path, what, words);
     if (status == ASSAY_E_TIMEOUT) return ASSAY_EXIT_TIMEOUT;
     return status == ASSAY_E_UNSUPPORTED ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
 }

@@ -166,6 +166,9 @@ static void print_programs(const struct assay_json *data)
     (void)printf("programs       %llu connected, %llu follow; %s\n",
                  assay_number_of(p, "connected"), assay_number_of(p, "following"),
                  assay_text_of(p, "socket", "?"));
+    if (assay_number_of(p, "calls_refused") + assay_number_of(p, "calls_yielded") > 0)
+        (void)printf("  crowded      %llu turned away, %llu gave their place to another user\n",
+                     assay_number_of(p, "calls_refused"), assay_number_of(p, "calls_yielded"));
     for (size_t i = 0; i < assay_json_count(records); i++) {
         const struct assay_json *const r = assay_json_at(records, i);
         if (assay_number_of(r, "applied") + assay_number_of(r, "idle") == 0) continue;

@@ -386,6 +386,7 @@ static void put_programs(const struct page *page, const struct assay_services_su
 {
     static const char programs[] = "assay_service_programs";
     static const char records[] = "assay_service_records_total";
+    static const char crowded[] = "assay_service_crowded_total";
     if (v->path[0] == '\0') return;
     head(page, "assay_service_records", "counter", "Final records of services since the start.");
     for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
@@ -397,6 +398,13 @@ static void put_programs(const struct page *page, const struct assay_services_su
          "Programs at the sockets of services; idle: they follow nothing.");
     sample(page, programs, "state", "following", v->desk.following, 0);
     sample(page, programs, "state", "idle", v->desk.clients - v->desk.following, 0);
+    head(page, "assay_service_crowded", "counter",
+         "What found all places of a socket of services taken; yielded: it got that of another "
+         "user or connection.");
+    pair(page, crowded, "what", "connection", "result", "refused", v->desk.calls_refused);
+    pair(page, crowded, "what", "connection", "result", "yielded", v->desk.calls_yielded);
+    pair(page, crowded, "what", "question", "result", "refused", v->desk.asks_refused);
+    pair(page, crowded, "what", "question", "result", "yielded", v->desk.asks_yielded);
 }
 
 /* Only where the network has services, and this node their documents. */

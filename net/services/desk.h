@@ -8,6 +8,9 @@
  * close with every final record since. Nothing here waits: a program that does not read is dropped,
  * and dials again. One thread calls. Who may connect is the daemon's own user, and root; at a
  * socket whose folder has the setgid bit, that folder's group as well (net/unix_socket.h).
+ *
+ * Quotes and verdicts are given one at a time, each: to sockets in turn, at a socket to users in
+ * turn, and to a user's connections in turn. Places are given by user (net/places.h).
  */
 #ifndef ASSAY_NET_SERVICES_DESK_H
 #define ASSAY_NET_SERVICES_DESK_H
@@ -17,21 +20,25 @@
 #include <poll.h>
 
 enum {
-    ASSAY_DESK_CLIENTS_MAX = 96, /* of all sockets: assay_service_places */
+    ASSAY_DESK_CLIENTS_MAX = 120, /* of all sockets: assay_service_places */
     ASSAY_DESK_FDS_MAX = ASSAY_SERVICE_SOCKETS_MAX + ASSAY_DESK_CLIENTS_MAX,
     ASSAY_DESK_MESSAGE = 256,       /* for people */
     ASSAY_DESK_NAMES = ASSAY_SERVICE_SOCKETS_MAX * ASSAY_SERVICE_SOCKET_NAME,
     ASSAY_DESK_ASKERS = 4,          /* sockets that may ask at all */
     ASSAY_DESK_ASKS_EACH = 8,       /* quotes and verdicts that one socket's programs wait for */
     ASSAY_DESK_ASKS_MAX = ASSAY_DESK_ASKERS * ASSAY_DESK_ASKS_EACH,
-    ASSAY_DESK_PATIENCE_MS = 10000, /* then the answer is that there is none */
+    /* So long a question waits for its turn, and so long is its turn; then the answer is that there
+     * is none. */
+    ASSAY_DESK_PATIENCE_MS = 10000,
     /* Records that a member may have in one epoch. Half of them are kept for the sockets of the
-     * plan, the same number for each; the rest is for whoever comes first. */
+     * plan, the same number for each, and at a socket for the users that are connected; the rest is
+     * for whoever comes first, but for one user no more than for each other one of its socket. */
     ASSAY_DESK_RECORDS = 64,
-    /* Records of one socket that the node may look at in vain within that time: looking costs it
-     * the check of a signature. */
+    /* Records of one socket that the node may look at in vain within that time, in equal parts for
+     * its users: looking costs it the check of a signature. */
     ASSAY_DESK_VAIN = 64,
     ASSAY_DESK_VAIN_MS = 1000,
+    ASSAY_DESK_CROWD_MS = 60000, /* so often at most it is told that one socket is crowded */
 };
 
 /* Evidence that a program was shown. */
@@ -41,6 +48,15 @@ struct assay_desk_proof {
     uint8_t node_id[32];         /* zeros: of no node */
     bool has_measurement;
     uint8_t measurement[32];
+};
+
+/* Of a user that came to a socket whose places were all taken. */
+struct assay_desk_crowd {
+    const char *socket;     /* its name */
+    uint32_t uid, had;      /* who called, and how many places that user had */
+    uint32_t of, held;      /* the user with the most, and how many */
+    uint32_t places;        /* of the socket */
+    bool given;             /* the caller got one of them; else it was turned away */
 };
 
 /* The node behind it. Every pointer is set. */
@@ -55,6 +71,10 @@ struct assay_desk_world {
     /* Answered by assay_desk_judged with the ticket, maybe within the call. Returns: whether it
      * will be. */
     bool (*judge)(void *context, uint64_t ticket, const struct assay_desk_proof *proof);
+    /* Out: *uid of who connected. Returns: whether it is known (assay_unix_user). */
+    bool (*user)(void *context, int fd, uint32_t *uid);
+    /* For the log. Returns: nothing. */
+    void (*crowded)(void *context, const struct assay_desk_crowd *crowd);
 };
 
 /* When the network is, and who it is. */
@@ -71,6 +91,9 @@ struct assay_desk_snapshot {
     uint32_t clients, following; /* connected; of them, who was told where the ledger is */
     uint64_t submitted, refused; /* records that programs handed in; that will be in no block */
     uint64_t quotes, verdicts;   /* that were answered with one */
+    /* Connections: turned away, as there was no place; dropped, as its place went to another user.
+     * Questions: the same. */
+    uint64_t calls_refused, calls_yielded, asks_refused, asks_yielded;
     /* Final records by kind: those that changed something, and those that did not. */
     uint64_t applied[ASSAY_SERVICE_KIND_COUNT], idle[ASSAY_SERVICE_KIND_COUNT];
 };

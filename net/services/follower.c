@@ -335,6 +335,7 @@ static enum assay_status answered(struct assay_follower *f, const struct assay_s
 
 static enum assay_status take(struct assay_follower *f, const struct assay_service_message *m)
 {
+    if (m->verb == ASSAY_SERVICE_CROWDED) return ASSAY_E_FULL;
     if (m->verb == ASSAY_SERVICE_BEGIN) return begin(f, m);
     if (m->verb == ASSAY_SERVICE_DOCUMENT) return document(f, m);
     if (!f->begun) /* refused: the plan in force does not have what is to be followed */

@@ -78,7 +78,7 @@ struct pollfd assay_follower_poll(const struct assay_follower *f);
  * ledger is another, or shows what is older than what was seen: it is dialled again later) |
  * ASSAY_E_NOT_FOUND (nobody listens) | ASSAY_E_STRANGER (its user may not connect) |
  * ASSAY_E_RANGE (as create) | ASSAY_E_UNSUPPORTED (the network has no such service
- * yet) |
+ * yet) | ASSAY_E_FULL (all places of the socket are taken, or its place went to another user) |
  * ASSAY_E_IO (it went away) | ASSAY_E_MEMORY | as assay_service_next */
 ASSAY_CHECKED enum assay_status assay_follower_turn(struct assay_follower *f, uint64_t now_ms);
 /* Hands a record in, once. Returns: ASSAY_OK | ASSAY_E_AGAIN (no connection) | ASSAY_E_IO |

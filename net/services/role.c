@@ -12,9 +12,8 @@
 _Static_assert((int)ASSAY_SERVICE_KIND_COUNT <= 32, "a bit for each kind");
 
 enum {
-    PROGRAMS = 2, /* one that serves, and the one that takes its place */
+    PROGRAMS = 4, /* one that serves and the one that takes its place, of two users */
     PEOPLE = 8,
-    OWNERS = 4,
 };
 
 static const struct {
@@ -42,7 +41,7 @@ static const struct {
                                         KIND(ASSAY_SERVICE_SHARE_DEALING) |
                                         KIND(ASSAY_SERVICE_SHARE_DISPUTE) },
     /* A reader that is measured shows evidence as well. */
-    [ASSAY_SERVICE_ROLE_OWNER] = { "owner", ASSAY_SERVICE_SHARES, OWNERS, false, true, true,
+    [ASSAY_SERVICE_ROLE_OWNER] = { "owner", ASSAY_SERVICE_SHARES, PEOPLE, false, true, true,
                                    KIND(ASSAY_SERVICE_SHARE_PUT) |
                                        KIND(ASSAY_SERVICE_SHARE_READ) |
                                        KIND(ASSAY_SERVICE_SHARE_DELETE) |

@@ -39,7 +39,8 @@ struct assay_service_socket {
 struct assay_service_socket assay_service_socket_at(uint32_t number);
 /* Returns: the service that a role is of. */
 enum assay_service assay_service_of_role(enum assay_service_role role);
-/* Returns: what may be connected at once: a program and the one that replaces it, or people. */
+/* Returns: what may be connected at once: a program and the one that replaces it, or people; of
+ * more than one user. */
 uint32_t assay_service_places(enum assay_service_role role);
 /* Returns: whether it may hand in records of this kind. */
 bool assay_service_may_submit(enum assay_service_role role, enum assay_service_kind kind);

@@ -131,6 +131,7 @@ static const uint8_t items_of[] = {
     [ASSAY_SERVICE_VERIFY] = 7,
     [ASSAY_SERVICE_VERDICT] = 4,
     [ASSAY_SERVICE_REFUSED] = 3,
+    [ASSAY_SERVICE_CROWDED] = 2,
 };
 
 static void put_begin(struct assay_writer *w, const struct assay_service_message *m)
@@ -146,8 +147,8 @@ static void put_begin(struct assay_writer *w, const struct assay_service_message
 
 static void put_answer(struct assay_writer *w, const struct assay_service_message *m)
 {
-    if (m->verb == ASSAY_SERVICE_REFUSED) {
-        assay_cbor_put_uint(w, (uint64_t)m->kind);
+    if (m->verb == ASSAY_SERVICE_REFUSED || m->verb == ASSAY_SERVICE_CROWDED) {
+        if (m->verb == ASSAY_SERVICE_REFUSED) assay_cbor_put_uint(w, (uint64_t)m->kind);
         ASSAY_ASSERT(m->why.len > 0 && m->why.len <= ASSAY_SERVICE_WHY_MAX);
         assay_cbor_put_text_n(w, (const char *)m->why.bytes, m->why.len);
         return;
@@ -197,7 +198,8 @@ enum assay_status assay_service_encode(const struct assay_service_message *m,
         break;
     case ASSAY_SERVICE_EVIDENCE:
     case ASSAY_SERVICE_VERDICT:
-    case ASSAY_SERVICE_REFUSED: put_answer(w, m); break;
+    case ASSAY_SERVICE_REFUSED:
+    case ASSAY_SERVICE_CROWDED: put_answer(w, m); break;
     }
     return assay_writer_finish(w, &all);
 }
@@ -322,7 +324,7 @@ static enum assay_status read_verdict(struct assay_cursor *c, struct assay_servi
 
 static enum assay_status read_refused(struct assay_cursor *c, struct assay_service_message *m)
 {
-    ASSAY_TRY(read_kind(c, m));
+    if (m->verb == ASSAY_SERVICE_REFUSED) ASSAY_TRY(read_kind(c, m));
     ASSAY_TRY(assay_cbor_text(c, ASSAY_SERVICE_WHY_MAX, &m->why));
     return m->why.len > 0 ? ASSAY_OK : ASSAY_E_RANGE;
 }
@@ -347,7 +349,8 @@ static enum assay_status read_fields(struct assay_cursor *c, struct assay_servic
         return read_slice(c, 0, ASSAY_SERVICE_EVIDENCE_MAX, &m->evidence);
     case ASSAY_SERVICE_VERIFY: return read_verify(c, m);
     case ASSAY_SERVICE_VERDICT: return read_verdict(c, m);
-    case ASSAY_SERVICE_REFUSED: return read_refused(c, m);
+    case ASSAY_SERVICE_REFUSED:
+    case ASSAY_SERVICE_CROWDED: return read_refused(c, m);
     }
     ASSAY_UNREACHABLE("a verb");
 }
@@ -358,7 +361,7 @@ enum assay_status assay_service_decode(struct assay_slice bytes, struct assay_se
     uint64_t items = 0, verb = 0;
     ASSAY_TRY(assay_cbor_array(&c, ITEMS_MAX, &items));
     ASSAY_TRY(assay_cbor_uint(&c, &verb));
-    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_REFUSED) return ASSAY_E_UNSUPPORTED;
+    if (verb < ASSAY_SERVICE_BEGIN || verb > ASSAY_SERVICE_CROWDED) return ASSAY_E_UNSUPPORTED;
     if (items != items_of[verb]) return ASSAY_E_RANGE;
     assay_bytes_zero(m, sizeof *m);
     m->verb = (enum assay_service_verb)verb;

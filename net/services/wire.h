@@ -15,6 +15,8 @@
  *   EVIDENCE [8, serial, bytes]                the answer to QUOTE; empty: none is to be had
  *   VERDICT  [10, serial, good, standing]      the answer to VERIFY
  *   REFUSED  [11, kind, why]                   a SUBMIT that will be in no block; why: for people
+ *   CROWDED  [12, why]                         there is no place, or it goes to another user; then
+ *                                              the daemon hangs up. why: for people
  * By a program:
  *   FOLLOW   [4, service, group]               once, first
  *   SUBMIT   [5, kind, payload]
@@ -71,6 +73,7 @@ enum assay_service_verb {
     ASSAY_SERVICE_VERIFY = 9,
     ASSAY_SERVICE_VERDICT = 10,
     ASSAY_SERVICE_REFUSED = 11,
+    ASSAY_SERVICE_CROWDED = 12,
 };
 
 enum assay_service_member_bit {

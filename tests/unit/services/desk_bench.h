@@ -72,7 +72,29 @@ static inline bool judge(void *context, uint64_t ticket, const struct assay_desk
     return judge_says;
 }
 
-static const struct assay_desk_world world = { NULL, submit, quote, judge };
+/* Who dials next, by what the kernel would say; and what was told of a socket that is crowded. */
+static uint32_t dials_as;
+static unsigned crowds;
+static struct assay_desk_crowd crowded_last;
+
+static inline bool user_of(void *context, int fd, uint32_t *uid)
+{
+    (void)context;
+    cr_assert_geq(fd, 0);
+    *uid = dials_as;
+    return true;
+}
+
+static inline void tell_crowd(void *context, const struct assay_desk_crowd *crowd)
+{
+    (void)context;
+    crowds++;
+    crowded_last = *crowd;
+    crowded_last.socket = NULL; /* of the call */
+}
+
+static const struct assay_desk_world world = { NULL,  submit,  quote,
+                                               judge, user_of, tell_crowd };
 
 static inline void make_plan(bool with_shares)
 {
@@ -115,6 +137,7 @@ static inline void set_up(void)
     assay_registry_stand(registry, 0, moment->member, MEMBERS);
     submit_says = ASSAY_OK;
     quote_says = judge_says = true;
+    dials_as = (uint32_t)geteuid();
     cr_assert_eq(assay_desk_open(path, assay_slice_over(plan_bytes, plan_len), chain, &world, &desk,
                                  message),
                  ASSAY_OK, "%s", message);

@@ -1,0 +1,26 @@
+/*
+ * net/places.h - who gives up a place when all are taken: connections of a socket, questions that
+ * wait (docs/services.md 4.1.2).
+ *
+ * A holder gives way that would still have as many as the caller has then. So however many one
+ * asks for, each other one gets as many while there are places for both; and among equals nobody
+ * takes anything from anybody, or places would go back and forth.
+ */
+#ifndef ASSAY_NET_PLACES_H
+#define ASSAY_NET_PLACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct assay_place {
+    uint64_t holder;
+    uint64_t since; /* the newest one of a holder is given up first */
+    bool stays;     /* it cannot be given up, and counts */
+};
+
+/* places: all of them, taken. Returns: which is given up for one more of the caller's; count:
+ * none */
+size_t assay_places_yield(const struct assay_place *places, size_t count, uint64_t caller);
+
+#endif
