@@ -379,6 +379,8 @@ bool assay_share_registry_may_put(const struct assay_share_registry *r,
  * signed or said of another put is of no attempt of this one (docs/services.md 5.5).
  * Returns: 1 to 2^63 - 1. */
 uint64_t assay_share_put_attempt(uint64_t epoch);
+/* Returns: whether attempts of these numbers are of one put of an id. */
+bool assay_share_is_one_put(uint64_t attempt, uint64_t other);
 /* docs/services.md 5.8: how many slots have to keep the next generation, of one digest. k - 1 that
  * lie cannot make it, and n less it that are silent or lie cannot prevent it. Returns: k to n;
  * above k where n is. */

@@ -13,6 +13,11 @@ uint64_t assay_share_put_attempt(uint64_t epoch)
     return ((epoch & EPOCH_MASK) << 16) + 1;
 }
 
+bool assay_share_is_one_put(uint64_t attempt, uint64_t other)
+{
+    return attempt >> 16 == other >> 16;
+}
+
 uint64_t assay_share_row_attempt(const struct assay_share_row *row)
 {
     ASSAY_ASSERT(row->tried > 0 && row->tried <= UINT16_MAX);

@@ -343,7 +343,9 @@ static bool is_of_another_put(const struct assay_share_holding *holding,
                               const struct assay_share_row *row)
 {
     const struct assay_share_piece *const piece = &holding->current;
-    if (!holding->has || piece->generation < row->generation) return false;
+    if (!holding->has) return false;
+    if (!assay_share_is_one_put(piece->attempt, row->attempt)) return true;
+    if (piece->generation < row->generation) return false;
     return piece->generation > row->generation || !assay_share_piece_is(piece, row);
 }
 

@@ -490,6 +490,20 @@ Test(holder, what_was_deleted_and_put_again_while_it_was_away_is_erased)
     done(b);
 }
 
+/* It comes back when the new one has been dealt anew as well. */
+Test(holder, what_was_put_again_and_dealt_anew_while_it_was_away_is_erased)
+{
+    struct bench *b = keeping();
+    delete_it(b);
+    put_again(b);
+    b->r->row[0].synced = true;
+    b->r->row[0].generation = 2;
+    crawl(b);
+    cr_assert_not_null(effect_of(b, ASSAY_SHARE_ACT_ERASE));
+    cr_assert_null(assay_share_holder_piece(b->h, b->id, false));
+    done(b);
+}
+
 Test(holder, bytes_of_anybody_change_nothing)
 {
     struct bench *b = keeping();
