@@ -92,6 +92,8 @@ void assay_sim_swarm_count_drawn(const struct assay_scenario *scenario,
     has[ASSAY_SIM_DRAWN_HOARDERS] = assay_scenario_serves(s) && s->services.hoarders > 0;
     has[ASSAY_SIM_DRAWN_HANDOVERS] =
         s->services.groups > 0 && s->services.forged_handovers_permille > 0;
+    has[ASSAY_SIM_DRAWN_STARVED] = assay_scenario_serves(s) && s->services.share_clusters > 0 &&
+                                   s->services.share_starved > 0;
     has[ASSAY_SIM_DRAWN_FENCED] = s->recover_count > 0 && s->recovers[0].by_cohort;
     has[ASSAY_SIM_DRAWN_OLD_OPERATORS] = s->old_operators_epoch > 0;
     for (uint32_t i = 0; i < s->crash_count; i++)

@@ -38,7 +38,8 @@
     X(TRIALS, "trials", "enclaves run wrong code while a vendor's collateral is new")              \
     X(OLD_OPERATORS, "old_operators", "operators that were replaced sign on")                      \
     X(ABSENT, "absent", "a member is away for more than 130 epochs while operators change")   \
-    X(RETURNS, "returns", "some leave, and two join when their slots are free: maybe who left")
+    X(RETURNS, "returns", "some leave, and two join when their slots are free: maybe who left")    \
+    X(STARVED, "starved", "holders of shares that no other reaches over links")
 
 #define ASSAY_SIM_DRAWN_ENUM(symbol, name, line) ASSAY_SIM_DRAWN_##symbol,
 enum assay_sim_drawn { ASSAY_SIM_DRAWN_LIST(ASSAY_SIM_DRAWN_ENUM) ASSAY_SIM_DRAWN_COUNT };

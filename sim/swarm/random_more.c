@@ -7,6 +7,7 @@ enum {
     SERVICES_PERMILLE = 350,   /* of scenarios: services over the ledger */
     LATER_PERMILLE = 400,      /* of these: a change adds them, or some */
     HOARDS_PERMILLE = 300,     /* of services: members take what one author gets, for nothing */
+    STARVED_PERMILLE = 200,    /* of shares: holders that no other reaches over links */
     AWAY_PERMILLE = 100,       /* of scenarios: operators are replaced while a member is away */
     OLD_OPERATORS_PERMILLE = 80, /* of scenarios: operators that were replaced sign on */
     ABSENT_PERMILLE = 100,     /* of scenarios: a member is away for more than 130 epochs */
@@ -232,6 +233,7 @@ static void draw_shares(struct assay_sim_services_plan *p, uint32_t nodes,
     if (chance(r, 200)) p->share_liars = 1;
     if (chance(r, 500)) p->holders_die_permille = low(r, 1, 200);
     if (chance(r, 300)) p->holders_lose_permille = low(r, 1, 60);
+    if (chance(r, STARVED_PERMILLE)) p->share_starved = chance(r, 500) ? nodes : low(r, 1, nodes);
 }
 
 /* Some of them, or all, come by a change (docs/protocol.md 12.7). */
