@@ -417,8 +417,8 @@ static bool line_of(struct registry_world *w, const struct assay_share_registry 
         if (!here || (deals && !(reshare->dealers >> slot & 1))) return false;
         line->generation = reshare->generation;
         line->attempt = reshare->attempt;
-        kit_bytes(deals ? (uint8_t)('a' + slot) : 'G', reshare->attempt + 100 * row->generation,
-                  line->digest);
+        kit_bytes(deals ? (uint8_t)('a' + slot) : 'G',
+                  (uint32_t)(reshare->attempt & UINT16_MAX) + 100 * row->generation, line->digest);
         if (one_in(w, 40)) line->digest[0] ^= 1; /* a lie, or a mistake */
         return true;
     }
