@@ -5,6 +5,10 @@
 
 #include "base/assert.h"
 
+_Static_assert((int)ASSAY_SHARE_AUTHOR_LEN == (int)ASSAY_SERVICES_AUTHOR_LEN &&
+                   (int)ASSAY_SHARE_EPOCH_LEN == (int)ASSAY_SERVICES_EPOCH_LEN,
+               "rounds of shares count with other limits of records than the ledger has");
+
 static enum assay_registry_standing standing_of(const struct assay_service_member *m)
 {
     if (!m->serves) return ASSAY_REGISTRY_STAND_NONE;

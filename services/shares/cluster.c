@@ -748,6 +748,7 @@ void assay_share_registry_stand(struct assay_share_registry *r, uint64_t epoch,
 {
     ASSAY_ASSERT(count <= ASSAY_SHARE_MEMBERS_MAX);
     r->epoch = epoch;
+    r->members = count;
     for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
         r->member[i].standing = i < count ? standing[i] : ASSAY_SHARE_STAND_NONE;
         r->member[i].score = i < count ? score[i] : 0;

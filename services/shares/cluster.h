@@ -32,6 +32,10 @@ enum {
     ASSAY_SHARE_ROUND_IDS_MAX = 64,  /* of one round of public attempts, */
     ASSAY_SHARE_ROUND_LEN = 200 * 1024, /* and the bytes of their dealings */
     ASSAY_SHARE_ROUND_CLOSES = 2,    /* for dealings, then for disputes, then for SHARE_HAVE */
+    /* What one author may hand in in an epoch: the ledger's limit, for up to so many members, and of
+     * all together (docs/protocol.md 12.2). */
+    ASSAY_SHARE_AUTHOR_LEN = 64 * 1024,
+    ASSAY_SHARE_EPOCH_LEN = 1024 * 1024,
     ASSAY_SHARE_SILENT_EPOCHS = 64,  /* so long silence is remembered; a bar, an absence last */
 };
 
@@ -160,6 +164,7 @@ struct assay_share_registry {
     struct assay_share_config config;
     uint64_t era;   /* of the chain; statements of another era mean nothing */
     uint64_t epoch; /* the last that was closed */
+    uint32_t members; /* of the network, at that close; in no document */
     uint32_t begun; /* reshares in this epoch, whatever became of them */
     uint32_t begin_at; /* the row after the one that was begun last */
     uint64_t seatings; /* how often a slot was given */
@@ -385,7 +390,7 @@ bool assay_share_is_one_put(uint64_t attempt, uint64_t other);
  * lie cannot make it, and n less it that are silent or lie cannot prevent it. Returns: k to n;
  * above k where n is. */
 uint32_t assay_share_needed(const struct assay_share_config *config);
-/* Returns: how many ids one round has at most. */
+/* Returns: how many ids one round has at most, in any network. */
 uint32_t assay_share_round_ids(const struct assay_share_config *config);
 /* What a slot has dealt in a public attempt. Returns: false when it has not. */
 bool assay_share_registry_dealt(const struct assay_share_registry *r,

@@ -4,6 +4,8 @@
  */
 #include "services/shares/cluster_internal.h"
 
+enum { DEALING_LINE_LEN = 160 }; /* of a record, beside points and sealed numbers */
+
 /* --- where dealings stand */
 
 size_t assay_share_round_stride(const struct assay_share_config *config)
@@ -486,11 +488,23 @@ static uint32_t oldest_in(const struct assay_share_registry *r, uint32_t cluster
     return oldest;
 }
 
+/* docs/services.md 5.17.1: no more than a dealer can hand in with its part of one epoch, half of
+ * what it has in the phase: whoever cannot say everything would be silent. */
+static uint32_t round_room(const struct assay_share_registry *r)
+{
+    const uint32_t all = ASSAY_SHARE_EPOCH_LEN / ASSAY_SHARE_AUTHOR_LEN;
+    const uint32_t part =
+        r->members > all ? ASSAY_SHARE_EPOCH_LEN / r->members : ASSAY_SHARE_AUTHOR_LEN;
+    const uint32_t line = DEALING_LINE_LEN + 32 * (r->config.k + r->config.slots);
+    const uint32_t most = assay_share_round_ids(&r->config);
+    return part / line < most ? part / line : most;
+}
+
 static void begin_in(struct assay_share_registry *r, uint32_t cluster, uint32_t keyed,
                      struct assay_share_facts *facts)
 {
     r->round->cluster = cluster;
-    for (uint32_t count = 0; count < assay_share_round_ids(&r->config) &&
+    for (uint32_t count = 0; count < round_room(r) &&
                              r->reshare_count < ASSAY_SHARE_RESHARES_MAX;
          count++) {
         const uint32_t number = oldest_in(r, cluster, keyed);

@@ -587,6 +587,71 @@ Test(share_rounds, who_waits_longest_for_a_round_comes_first)
     bench_done(b);
 }
 
+/* Bytes of the records in which slot 0 deals everything of a round, with their heads. */
+static size_t dealings_len(const struct bench *b)
+{
+    static struct assay_share_dealing_record record;
+    static uint8_t bytes[ASSAY_SHARE_RECORD_MAX];
+    struct assay_slice out;
+    size_t len = 0;
+    record.speaker = bench_speaker(b, 0);
+    record.count = 0;
+    for (uint32_t i = 0; i < b->r->reshare_count; i++) {
+        const struct assay_share_reshare *reshare = &b->r->reshare[i];
+        if (reshare->is_public) {
+            struct assay_share_dealing_line *line = &record.line[record.count++];
+            *line = (struct assay_share_dealing_line){ .generation = UINT32_MAX,
+                                                       .attempt = INT64_MAX };
+            line->dealing.slots = SLOTS;
+            line->dealing.commitments.k = K;
+        }
+        if (record.count < ASSAY_SHARE_DEALINGS_MAX && i + 1 < b->r->reshare_count) continue;
+        cr_assert_eq(assay_share_dealing_record_encode(&record, bytes, sizeof bytes, &out),
+                     ASSAY_OK);
+        len += out.len + 6;
+        record.count = 0;
+    }
+    return len;
+}
+
+/* In a network of 128 a member has 8 KiB for its records in an epoch: a round wants no more of a
+ * dealer than it can say in its two, beside other records. */
+Test(share_rounds, a_dealer_can_say_all_of_a_round_in_a_large_network)
+{
+    enum { MANY = ASSAY_SHARE_MEMBERS_MAX };
+    static const uint32_t networks[] = { 9, 17, 64, MANY };
+    for (uint32_t i = 0; i < sizeof networks / sizeof *networks; i++) {
+        struct bench *b = bench_of();
+        enum assay_share_standing standing[MANY] = { ASSAY_SHARE_STAND_NONE };
+        uint16_t score[MANY] = { 0 };
+        bench_deal_all(b, ALL);
+        for (uint32_t k = 0; k < 3; k++)
+            bench_close(b);
+        bench_have_all(b, ALL);
+        bench_close(b);
+        put_many(b, 2 * assay_share_round_ids(&b->r->config));
+        for (uint32_t k = 0; k < 4 && b->r->round->phase != ASSAY_SHARE_PHASE_DEALS; k++) {
+            for (uint32_t slot = 0; slot < SLOTS; slot++) {
+                bench_ready(b, slot);
+                (void)bench_key(b, slot);
+            }
+            list_another_key(b, 2);
+            for (uint32_t slot = 0; slot < MEMBERS; slot++) {
+                standing[slot] = b->standing[slot];
+                score[slot] = b->score[slot];
+            }
+            assay_share_registry_close(b->r, ++b->epoch, standing, score, networks[i], &b->facts);
+            bench_look(b);
+        }
+        cr_assert_eq(b->r->round->phase, ASSAY_SHARE_PHASE_DEALS);
+        const size_t part = networks[i] > 16 ? (1u << 20) / networks[i] : 65536;
+        cr_expect_leq(dealings_len(b), part + part / 4, "%zu bytes of %zu, %u members",
+                      dealings_len(b), part, networks[i]);
+        cr_expect_geq(dealings_len(b), part / 2 < 13000 ? part / 2 : 13000);
+        bench_done(b);
+    }
+}
+
 Test(share_rounds, a_new_era_ends_the_round_and_costs_nobody_anything)
 {
     struct bench *b = bench_of();
