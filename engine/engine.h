@@ -190,7 +190,7 @@ struct assay_member_snapshot {
     uint32_t change_reason;     /* enum assay_integrity_reason: what the last close did to I */
     uint32_t availability_rule; /* enum assay_availability_rule: and to A */
     uint64_t change_epoch;
-    /* What this node judged last; of itself, what others proved that it fails by, until it passes */
+    /* What this node judged last; of itself, what others proved, until it passes again. */
     enum assay_outcome own_outcome;
     uint64_t last_attempt_epoch; /* evidence was asked for */
     uint64_t last_success_epoch; /* judged PASS by a certified close */

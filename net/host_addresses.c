@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    CLOCKS_APART_MS = 5000, /* as far as dates of members are apart at most (docs/protocol.md 4.5) */
+    CLOCKS_APART_MS = 5000, /* dates of members are apart at most (docs/protocol.md 4.5) */
     DIALLED_MS = 120 * 1000,
 };
 

@@ -352,6 +352,13 @@ static const char shared_text[] =
     "another process uses the identity of this node: was its folder copied? Stop one of the two "
     "and make new keys for it, before both are suspended";
 
+static void tell_shared(struct assay_host *host, const struct assay_effect *effect)
+{
+    host->shared.told = true;
+    host->shared.since_ms = host->now_ms;
+    tell_plain(host, effect, shared_text);
+}
+
 void host_shared(struct assay_host *host, const char *where)
 {
     if (host->shared.told) return;
@@ -442,11 +449,7 @@ void host_note(struct assay_host *host, const struct assay_effect *effect)
     case ASSAY_NOTE_VOTES_LOST:
     case ASSAY_NOTE_VOTES_RETURNED:
     case ASSAY_NOTE_VOTES_SPARED: tell_votes(host, effect); return;
-    case ASSAY_NOTE_IDENTITY_IN_USE:
-        host->shared.told = true;
-        host->shared.since_ms = host->now_ms;
-        tell_plain(host, effect, shared_text);
-        return;
+    case ASSAY_NOTE_IDENTITY_IN_USE: tell_shared(host, effect); return;
     case ASSAY_NOTE_CANNOT_CATCH_UP:
         host->missing = b;
         tell_plain(host, effect, missing_text(b));

@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/file_fault.h"
+#include "base/file/kind.h"
 #include "base/rfc3339.h"
 #include "quote/collateral/gather.h"
 #include "quote/json.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { FILE_LEN_MAX = 1 << 20 };
@@ -150,6 +152,15 @@ static int complain_of_kind(const struct assay_appraisal *a, const char *text)
     return COMPLAIN(a, "--kind: \"%s\" is none of%s", text, all);
 }
 
+/* The wrong file is called what it is. */
+static void note_kind(const struct assay_appraisal *a, const char *path)
+{
+    const struct assay_file_kind kind =
+        assay_file_kind_of(assay_slice_over(a->file, a->file_len));
+    if (strcmp(kind.id, "binary") != 0 && strcmp(kind.id, "quote") != 0)
+        (void)fprintf(stderr, "assay: note: %s is %s, expected evidence\n", path, kind.text);
+}
+
 /* A file that cannot be opened is a usage error; bytes that cannot be evidence are malformed. */
 static int read_file(struct assay_appraisal *a, const struct assay_appraisal_options *options)
 {
@@ -169,6 +180,7 @@ static int read_file(struct assay_appraisal *a, const struct assay_appraisal_opt
     a->bytes = a->file;
     if (status == ASSAY_OK) a->trailing_len = a->file_len - a->len;
     a->malformed = status;
+    if (status != ASSAY_OK) note_kind(a, options->file);
     return ASSAY_EXIT_OK;
 }
 
@@ -176,6 +188,9 @@ static int complain_of_folder(const struct assay_appraisal *a, const char *dir, 
                               enum assay_status status)
 {
     if (status == ASSAY_E_MEMORY) return out_of_memory(a);
+    struct stat info;
+    if (stat(dir, &info) == 0 && !S_ISDIR(info.st_mode))
+        return COMPLAIN(a, "--collateral %s: is a file, expected a folder", dir);
     if (status == ASSAY_E_NOT_FOUND)
         return assay_print_error(a->json, ASSAY_EXIT_NOT_FOUND, "not_found",
                                  "--collateral %s: no such folder", dir);

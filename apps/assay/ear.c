@@ -35,8 +35,11 @@ int assay_ear_check(const struct assay_ear_options *options, bool json)
         return COMPLAIN(json, "--ear-profile: \"%s\" is neither ietf-03 nor veraison-2023",
                         options->profile);
     if (options->nonce != NULL && !assay_ear_nonce_is_fit(options->nonce, strlen(options->nonce)))
-        return COMPLAIN(json, "--ear-nonce: expected %d to %d characters of printable ASCII",
-                        ASSAY_EAR_NONCE_MIN, ASSAY_EAR_NONCE_MAX);
+        return COMPLAIN(json,
+                        "--ear-nonce: expected %d to %d characters of printable ASCII, found %zu: "
+                        "\"%.88s\"",
+                        ASSAY_EAR_NONCE_MIN, ASSAY_EAR_NONCE_MAX, strlen(options->nonce),
+                        options->nonce);
     return ASSAY_EXIT_OK;
 }
 

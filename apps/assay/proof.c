@@ -122,7 +122,9 @@ int assay_proof_now(const char *at, bool no_clock, uint64_t *now_ms)
     if (no_clock) return ASSAY_EXIT_OK;
     if (at != NULL) {
         if (assay_rfc3339_parse(at, strlen(at), &at_unix_s) != ASSAY_OK || at_unix_s <= 0)
-            return assay_misuse("--at is no RFC 3339 time after 1970");
+            return assay_misuse("--at: \"%s\" is no RFC 3339 time after 1970 "
+                                "(2026-01-31T12:00:00Z)",
+                                at);
         *now_ms = (uint64_t)at_unix_s * 1000;
         return ASSAY_EXIT_OK;
     }
@@ -294,7 +296,8 @@ static int carry(const struct proof_options *o, struct assay_checkpoint_carried 
     struct assay_checkpoint_since since = { .socket = o->socket, .from = &from };
     since.max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(o->max_age);
     if (since.max_age_s == 0)
-        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d");
+        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
+                            o->max_age);
     int result = assay_proof_now(o->at, o->no_clock, &since.now_ms);
     if (result == ASSAY_EXIT_OK)
         result = assay_proof_checkpoint("assay checkpoint", o->since, &from);
@@ -533,7 +536,8 @@ static int verify(const struct proof_options *o)
     const uint32_t max_age_s =
         o->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(o->max_age);
     if (max_age_s == 0)
-        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d");
+        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
+                            o->max_age);
     int result = assay_proof_now(o->at, o->no_clock, &now_ms);
     if (result == ASSAY_EXIT_OK) result = assay_proof_checkpoint(who, o->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;

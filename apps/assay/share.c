@@ -149,8 +149,8 @@ static int complain_taken(const struct share_deed *d)
 {
     (void)fprintf(stderr,
                   "assay share put: --name %s: this account keeps a secret of that name already: "
-                  "expected another name, or delete that one first (assay share delete --name %s)\n",
-                  assay_fit(d->name), assay_fit(d->name));
+                  "expected another name, or delete that one first (assay share delete)\n",
+                  assay_fit(d->name));
     return ASSAY_EXIT_CONFLICT;
 }
 

@@ -28,11 +28,16 @@ int assay_challenge_check(const struct assay_challenge *challenge, bool json)
     if (challenge->report_data != NULL &&
         !read_hex(challenge->report_data, bytes, ASSAY_REPORT_DATA_LEN, &len))
         return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                                 "--report-data: expected 1 to 64 bytes in hexadecimal");
+                                 "--report-data: expected 1 to 64 bytes in hexadecimal, found "
+                                 "\"%.40s\"%s",
+                                 challenge->report_data,
+                                 strlen(challenge->report_data) > 40 ? " and more" : "");
     if (challenge->nonce != NULL && !read_hex(challenge->nonce, bytes, sizeof bytes, &len))
         return assay_print_error(json, ASSAY_EXIT_USAGE, "usage",
-                                 "--nonce: expected 1 to %d bytes in hexadecimal",
-                                 (int)NONCE_LEN_MAX);
+                                 "--nonce: expected 1 to %d bytes in hexadecimal, found "
+                                 "\"%.40s\"%s",
+                                 (int)NONCE_LEN_MAX, challenge->nonce,
+                                 strlen(challenge->nonce) > 40 ? " and more" : "");
     return ASSAY_EXIT_OK;
 }
 

@@ -17,7 +17,7 @@
     }
 #define KIND                                                                                       \
     {                                                                                              \
-        "kind", KINDS, "what it is; default: as the bytes say", 0                                  \
+        "kind", KINDS, "what it is, if not what the bytes say.", 0                                 \
     }
 #define POLICY                                                                                     \
     {                                                                                              \

@@ -6,6 +6,7 @@
 #include "apps/daemon/node.h"
 
 #include "base/assert.h"
+#include "base/file/kind.h"
 #include "base/file/trust.h"
 #include "base/sparse.h"
 #include "net/log.h"
@@ -130,15 +131,26 @@ static enum assay_status open_genesis(struct daemon_node *node)
 {
     struct assay_where where = { 0 };
     const char *path = node->config->genesis;
-    ASSAY_TRY(daemon_say(node, path,
-                  assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &node->genesis_bytes,
-                                  &node->genesis_len)));
-    const enum assay_status status = assay_genesis_decode(node->genesis_bytes, node->genesis_len,
+    enum assay_status status = daemon_say(
+        node, path,
+        assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &node->genesis_bytes, &node->genesis_len));
+    if (status != ASSAY_OK) {
+        daemon_place(node, "node.genesis");
+        return status;
+    }
+    status = assay_genesis_decode(node->genesis_bytes, node->genesis_len,
                                                           false, node->genesis, &where);
     if (status == ASSAY_OK) return check_documents(node);
-    (void)snprintf(node->message, sizeof node->message, "%.300s: %s%s%s", path,
-                   assay_status_text(status), where.field != NULL ? " in " : "",
-                   where.field != NULL ? where.field : "");
+    const struct assay_file_kind kind =
+        assay_file_kind_of(assay_slice_over(node->genesis_bytes, node->genesis_len));
+    if (strcmp(kind.id, "genesis") != 0)
+        (void)snprintf(node->message, sizeof node->message, "%.300s: is %s, expected a genesis",
+                       path, kind.text);
+    else
+        (void)snprintf(node->message, sizeof node->message, "%.300s: %s%s%s", path,
+                       assay_status_text(status), where.field != NULL ? " in " : "",
+                       where.field != NULL ? where.field : "");
+    daemon_place(node, "node.genesis");
     return status;
 }
 

@@ -5,6 +5,8 @@
 #include "net/tie.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -93,6 +95,23 @@ enum assay_status daemon_open_store(struct daemon_node *node)
     return look_into_store(node, false);
 }
 
+/* A start makes the state folder, and none above it. */
+static enum assay_status check_parent(struct daemon_node *node)
+{
+    struct stat info;
+    char above[PATH_MAX + 16], copy[PATH_MAX];
+    const char *const dir = node->config->state_dir;
+    if (stat(dir, &info) == 0) return ASSAY_OK;
+    (void)snprintf(copy, sizeof copy, "%s", dir);
+    (void)snprintf(above, sizeof above, "%s", dirname(copy));
+    const bool there = stat(above, &info) == 0 && S_ISDIR(info.st_mode);
+    if (there && access(above, W_OK) == 0) return ASSAY_OK;
+    (void)snprintf(node->message, sizeof node->message, "%.300s cannot be made: %.150s %s", dir,
+                   above, there ? "may not be written" : "is no folder: make it, or name another");
+    daemon_place(node, "node.state_dir");
+    return ASSAY_E_IO;
+}
+
 /* What a start would find in the state folder, with nothing written. A store that is in use tells
  * nothing: a policy of its own may be in force there, so what the genesis' misses is only said. */
 enum assay_status daemon_check_store(struct daemon_node *node)
@@ -107,6 +126,7 @@ enum assay_status daemon_check_store(struct daemon_node *node)
         return ASSAY_E_IO;
     }
     if (access(path, F_OK) != 0) {
+        ASSAY_TRY(check_parent(node));
         ASSAY_TRY(daemon_check_tie(node));
         return check_images(node, true);
     }

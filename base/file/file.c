@@ -171,6 +171,9 @@ static bool fault_of_folder(const char *path, bool sticky_will_do, char *message
         return assay_file_way_fault(path, message);
     if (status == ASSAY_E_NOT_FOUND)
         (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: there is no such folder", path);
+    else if (status != ASSAY_OK && stat(path, &info) == 0)
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: is a file, expected a folder",
+                       path);
     else if (status != ASSAY_OK)
         (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN,
                        "%.300s: expected a folder that can be read (%s)", path, strerror(errno));

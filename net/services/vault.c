@@ -169,8 +169,8 @@ static enum assay_status open_file(struct assay_vault *v, const char *path, char
     const int why = v->db == NULL ? SQLITE_NOMEM : sqlite3_errcode(v->db);
     if ((why & 0xff) == SQLITE_BUSY || (why & 0xff) == SQLITE_LOCKED) {
         (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN,
-                       "%s: another process holds it: does this program run already? Stop that one, "
-                       "or give this one a store of its own",
+                       "%s: another process holds it: does this program run already? Stop that "
+                       "one, or give this one a store of its own",
                        path);
         return ASSAY_E_STORE;
     }

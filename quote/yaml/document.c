@@ -168,6 +168,30 @@ static const char *after(const char *text, const char *prefix)
     return strncmp(text, prefix, len) == 0 ? text + len : NULL;
 }
 
+/* "STRING, got event: SEQUENCE_START" in words that need no knowledge of a parser. */
+static void say_types(const struct complaint *complaint, const char *types,
+                      char what[static COMPLAINT_MAX])
+{
+    static const struct {
+        const char *word, *text;
+    } expected[] = { { "MAPPING", "keys with values" },
+                     { "SEQUENCE", "a list" },
+                     { "STRING", "a text" },
+                     { "ENUM", "a word" } },
+      found[] = { { "SCALAR", "a text" },
+                  { "SEQUENCE_START", "a list" },
+                  { "MAPPING_START", "keys with values" },
+                  { "ALIAS", "an alias" } };
+    const char *want = "something else", *have = "something else";
+    const char *const event = strstr(types, ", got event: ");
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
+        if (after(types, expected[i].word) != NULL) want = expected[i].text;
+    for (size_t i = 0; event != NULL && i < sizeof found / sizeof found[0]; i++)
+        if (after(event + 13, found[i].word) != NULL) have = found[i].text;
+    (void)snprintf(what, COMPLAINT_MAX, "%.60s%sexpected %s, found %s", complaint->field,
+                   complaint->field[0] != '\0' ? ": " : "", want, have);
+}
+
 static const cyaml_schema_field_t *find_field(const cyaml_schema_value_t *schema, const char *key)
 {
     if (schema->type == CYAML_SEQUENCE) schema = schema->sequence.entry;
@@ -175,6 +199,14 @@ static const cyaml_schema_field_t *find_field(const cyaml_schema_value_t *schema
     for (const cyaml_schema_field_t *f = schema->mapping.fields; f->key != NULL; f++)
         if (strcmp(f->key, key) == 0) return f;
     return NULL;
+}
+
+/* Whether the file itself lacks the key, and none of its sections: libcyaml names the last one. */
+static bool is_of_file(const cyaml_schema_value_t *schema, const char *section, const char *key)
+{
+    const cyaml_schema_field_t *const inside = find_field(schema, section);
+    return find_field(schema, key) != NULL &&
+           (inside == NULL || find_field(&inside->value, key) == NULL);
 }
 
 /* "expected allowed, retiring or denied, found "alowed"", with what the schema knows. */
@@ -222,8 +254,16 @@ static void translate(const struct assay_yaml *document, const struct complaint 
         say_words(document, complaint, key, what);
         return;
     }
+    key = after(complaint->what, "Expecting ");
+    if (key != NULL) {
+        say_types(complaint, key, what);
+        return;
+    }
     key = after(complaint->what, "Missing required mapping field: ");
-    if (key != NULL)
+    if (key != NULL && is_of_file(document->schema, complaint->section, key)) {
+        (void)snprintf(what, COMPLAINT_MAX, "the file lacks its key \"%.100s\"", key);
+        *place = (struct assay_yaml_place){ 1, 1 };
+    } else if (key != NULL)
         (void)snprintf(what, COMPLAINT_MAX, "a section that ends here lacks its key \"%.100s\"",
                        key);
     else if (after(complaint->what, "STRING length < 1") != NULL)

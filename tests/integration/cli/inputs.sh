@@ -107,6 +107,18 @@ for text in '--name TEXT is missing' '--reader ACCOUNT is missing' '--out FILE i
     case $out in *"$text"*) ;; *) wrong "share put does not say \"$text\": $out" ;; esac
 done
 
+# --- values that are none are named with what was found; the wrong file is called what it is
+expect 2 '--report-data: expected 1 to 64 bytes in hexadecimal, found "zz"' "$ASSAY" evidence verify "$E/quote.bin" \
+    --collateral "$E/collateral" --report-data zz
+expect 2 'printable ASCII, found 5: "short"' "$ASSAY" evidence verify "$E/quote.bin" \
+    --collateral "$E/collateral" --ear x --ear-key y --ear-nonce short
+expect 2 'root_ca.pem: is a file, expected a folder' "$ASSAY" evidence verify "$E/quote.bin" --collateral "$E/root_ca.pem"
+expect 13 'root_ca.pem is a certificate in PEM, expected evidence' "$ASSAY" evidence verify "$E/root_ca.pem" \
+    --collateral "$E/collateral"
+expect 2 '--at: "yesterday" is no RFC 3339 time' "$ASSAY" proof verify x --checkpoint y --at yesterday
+expect 2 '24h, 7d, found "x"' "$ASSAY" proof verify x --checkpoint y --max-age x
+expect 0 'if not what the bytes say. KIND: ' "$ASSAY" evidence verify --help
+
 # --- the files that task run makes and needs again are named in its help
 expect 0 'task.store' "$ASSAY" task run --help
 

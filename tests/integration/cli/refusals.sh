@@ -55,7 +55,11 @@ expect 2 'node-1/assayd.yaml:8:3: unknown key "admim"; is "admin" meant?' config
 expect 2 ':7:11: listen.gossip: expected HOST:PORT' config 's/gossip: .*/gossip: somewhere/'
 expect 2 ':1:17: config_version: this program reads version 1, found 2' config 's/^config_version: 1/config_version: 2/'
 expect 2 'lacks its key "genesis"' config '/genesis/d'
-expect 2 'Expecting STRING' config 's/state_dir: state/state_dir: [a]/'
+expect 2 'state_dir: expected a text, found a list' config 's/state_dir: state/state_dir: [a]/'
+expect 2 ':1:1: the file lacks its key "config_version"' config 's/^config_version.*//'
+expect 2 'node.genesis: node-1/../policy.yaml: is a policy, expected a genesis' config 's,\.\./genesis,../policy.yaml,'
+expect 2 'node.genesis: node-1/nosuch: there is no such file' config 's,\.\./genesis,nosuch,'
+expect 2 'platform.key: is a file, expected a folder' config 's/keys_dir: keys/keys_dir: platform.key/'
 expect 2 'evidence.kind: expected soft' config 's/kind: soft/kind: tdx-v4/'
 expect 2 'a UNIX socket' config "s,admin: .*,admin: /$(printf 'p%.0s' $(seq 108)),"
 

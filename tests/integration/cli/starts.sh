@@ -68,6 +68,7 @@ refused 'is the port of listen.gossip' --set listen.http=127.0.0.1:"$(sed -n 1p 
 expect 0 'fit to run' check_config --set listen.http=127.0.0.1:"$("$TOOLS/free_port" 1)"
 
 # --- what is another node's is named before it costs trust
+refused 'deep/state cannot be made' --set node.state_dir=nosuch/deep/state
 refused 'the credential of platform' --set evidence.credential=../node-2/platform.key
 cp node-2/keys/door.key node-1/keys/door.key
 refused 'door.key: the door key is not the one that the network knows'

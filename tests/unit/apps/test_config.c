@@ -214,16 +214,18 @@ Test(apps_config, refuses_a_key_that_comes_twice)
 
 Test(apps_config, refuses_a_wrong_type)
 {
-    expect_refused("state_dir: state", "state_dir: [a, b]", ASSAY_E_SYNTAX, 3, 14, "STRING");
-    expect_refused("state_dir: state", "state_dir: {a: b}", ASSAY_E_SYNTAX, 3, 14, "STRING");
+    expect_refused("state_dir: state", "state_dir: [a, b]", ASSAY_E_SYNTAX, 3, 14,
+                   "state_dir: expected a text, found a list");
+    expect_refused("state_dir: state", "state_dir: {a: b}", ASSAY_E_SYNTAX, 3, 14,
+                   "state_dir: expected a text, found keys with values");
     expect_refused("state_dir: state", "state_dir:", ASSAY_E_SYNTAX, 3, 13,
                    "state_dir: expected a text, found nothing");
     expect_refused("state_dir: state", "state_dir: \"\"", ASSAY_E_SYNTAX, 3, 14,
                    "expected a text, found nothing");
     expect_refused("evidence:\n  kind: soft\n  credential: platform.key\n", "evidence: soft\n",
-                   ASSAY_E_SYNTAX, 9, 11, "MAPPING");
+                   ASSAY_E_SYNTAX, 9, 11, "evidence: expected keys with values, found a text");
     expect_refused("  - node: \"" NODE_A "\"\n    address: peer-a.example:7101\n", "  - word\n",
-                   ASSAY_E_SYNTAX, 21, 5, "MAPPING");
+                   ASSAY_E_SYNTAX, 21, 5, "peers: expected keys with values, found a text");
 }
 
 Test(apps_config, numbers_are_plain_decimals_within_their_range)

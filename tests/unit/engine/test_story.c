@@ -6,6 +6,7 @@
 #include "sim/world/world.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct assay_sim_world_options seven = { .seed = 7,
@@ -148,7 +149,7 @@ Test(story, what_evidence_failed_by_is_told_while_none_comes)
     assay_sim_world_acts(w, 2)->out_of_date = true;
     run_epochs(w, 0, 2);
     char reason[sizeof member(w, 0, 2).last_reason];
-    memcpy(reason, member(w, 0, 2).last_reason, sizeof reason);
+    (void)snprintf(reason, sizeof reason, "%s", member(w, 0, 2).last_reason);
     cr_assert_eq(member(w, 0, 2).own_outcome, ASSAY_OUTCOME_FAIL_SOFT);
     assay_sim_world_acts(w, 2)->quiet = true;
     run_epochs(w, 0, 3);

@@ -200,7 +200,7 @@ static const struct {
     { HEAD "roots: [[[[[[[[[[a]]]]]]]]]]\n", ASSAY_E_RANGE, "3:", "nested too deeply" },
     { "policy_version: 1\nprofile: [\n", ASSAY_E_SYNTAX, "3:", "" },
     { "policy_version: 1\n\tprofile: production\n", ASSAY_E_SYNTAX, "2:1: ", "" },
-    { "- 1\n- 2\n", ASSAY_E_SYNTAX, "1:1: ", "MAPPING" },
+    { "- 1\n- 2\n", ASSAY_E_SYNTAX, "1:1: ", "expected keys with values, found a list" },
     { HEAD "kinds: [\"\\e[1msoft\"]\n", ASSAY_E_SYNTAX, "3:9: ", "?[1msoft" },
 };
 
