@@ -8,6 +8,7 @@
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/file_fault.h"
 #include "apps/assay/output.h"
+#include "base/file/kind.h"
 #include "base/rfc3339.h"
 #include "net/keyring.h"
 #include "quote/json.h"
@@ -172,8 +173,8 @@ static int load_key(const struct ear_arguments *args, struct assay_p256 **key)
     status = read_key(bytes, len, key);
     free(bytes);
     if (status == ASSAY_OK) return ASSAY_EXIT_OK;
-    return COMPLAIN(args->json, "--key %s: %s (a P-256 key is expected)", args->key,
-                    assay_status_text(status));
+    return COMPLAIN(args->json, "--key %s: %s", args->key,
+                    assay_file_fault_of(args->key, status, "a public key on P-256"));
 }
 
 static int load_token(const struct ear_arguments *args, uint8_t **bytes, size_t *len)
@@ -204,9 +205,15 @@ static int read_time(const struct ear_arguments *args, int64_t *at_unix_s)
 static int refuse(const struct ear_arguments *args, const struct assay_ear *ear,
                   enum assay_ear_answer answer)
 {
+    struct assay_file_kind kind;
     switch (answer) {
     case ASSAY_EAR_VALID: return ASSAY_EXIT_OK;
     case ASSAY_EAR_MALFORMED:
+        if (assay_file_kind_at(args->token, &kind) && strcmp(kind.id, "jwt") != 0 &&
+            strcmp(kind.id, "text") != 0)
+            return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
+                                     "%s: is %s, expected a signed attestation result",
+                                     args->token, kind.text);
         return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s",
                                  args->token, ear->why);
     case ASSAY_EAR_UNSUPPORTED:

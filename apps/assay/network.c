@@ -20,7 +20,8 @@ enum { ENTRIES = 1024, FINDINGS = 256 };
 
 static int complain(const char *who, const char *what, enum assay_status status)
 {
-    (void)fprintf(stderr, "%s: %s: %s\n", who, what, assay_file_fault(what, status));
+    (void)fprintf(stderr, "%s: %s: %s\n", who, what,
+                  assay_file_fault_of(what, status, "a genesis"));
     if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
     return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
                                                            : ASSAY_EXIT_INTERNAL;

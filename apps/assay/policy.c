@@ -7,6 +7,7 @@
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/file_fault.h"
+#include "apps/config/yaml.h"
 #include "base/assert.h"
 #include "base/rfc3339.h"
 #include "quote/accept/policy_lint.h"
@@ -28,6 +29,11 @@ int assay_policy_file_open(struct assay_policy_file *file, const char *path, boo
     enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &file->text, &file->len);
     if (status != ASSAY_OK) return assay_print_file_fault(json, "", path, status);
     status = assay_policy_parse_yaml(file->text, file->len, file->policy, message);
+    struct assay_file_kind kind;
+    if (status != ASSAY_OK &&
+        assay_config_other_kind(assay_slice_over(file->text, file->len), &kind))
+        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s: is %s, expected a policy",
+                                 path, kind.text);
     if (status != ASSAY_OK)
         return assay_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s:%s", path, message);
     assay_policy_digest(file->policy, file->digest);

@@ -273,7 +273,9 @@ static int export_policy(const struct assay_policy_options *options,
 static int check_export(const struct assay_policy_options *options)
 {
     if (options->format == NULL || strcmp(options->format, "corim") != 0)
-        return COMPLAIN("policy export: expected --format corim");
+        return COMPLAIN("policy export: expected --format corim, found %s%s",
+                        options->format != NULL ? "--format " : "none",
+                        options->format != NULL ? options->format : "");
     if (options->issuer != NULL && options->key == NULL)
         return COMPLAIN("policy export: --issuer names who signs: expected --key, too");
     if ((options->id != NULL && !is_name(options->id)) ||

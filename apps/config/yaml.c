@@ -41,6 +41,16 @@ static enum assay_status read_stream(struct assay_config_file *file, FILE *in)
     return ASSAY_OK;
 }
 
+bool assay_config_other_kind(struct assay_slice text, struct assay_file_kind *kind)
+{
+    static const char *const written[] = { "empty", "text",        "json",      "card",
+                                           "html",  "policy-yaml", "plan-yaml", "config-yaml" };
+    *kind = assay_file_kind_of(text);
+    for (size_t i = 0; i < sizeof written / sizeof written[0]; i++)
+        if (strcmp(kind->id, written[i]) == 0) return false;
+    return true;
+}
+
 enum assay_status assay_config_read(struct assay_config_file *file)
 {
     FILE *in = fopen(file->path, "rbe");
@@ -49,7 +59,13 @@ enum assay_status assay_config_read(struct assay_config_file *file)
                           "cannot be opened: ", strerror(errno));
     const enum assay_status status = read_stream(file, in);
     (void)fclose(in);
-    return status;
+    struct assay_file_kind kind;
+    char what[8 + ASSAY_FILE_KIND_TEXT];
+    if (status != ASSAY_OK ||
+        !assay_config_other_kind(assay_slice_over(file->bytes, file->len), &kind))
+        return status;
+    (void)snprintf(what, sizeof what, "is %s", kind.text);
+    return fail_whole(file, ASSAY_E_SYNTAX, what, ", expected a text in YAML");
 }
 
 /* ------------------------------------------------------------ the face */

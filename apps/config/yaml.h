@@ -9,6 +9,7 @@
 #define ASSAY_APPS_CONFIG_YAML_H
 
 #include "apps/config.h"
+#include "base/file/kind.h"
 #include "quote/yaml/document.h"
 
 enum {
@@ -103,5 +104,9 @@ ASSAY_CHECKED enum assay_status assay_config_take_address(const struct assay_con
 ASSAY_CHECKED enum assay_status assay_config_take_addresses(const struct assay_config_file *file,
                                                             const char *key, const char *text,
                                                             char out[static ASSAY_ADDRESSES_MAX]);
+
+/* Whether these bytes are of a kind of file that is not written in YAML: a genesis, a key. Out:
+ * kind: which */
+bool assay_config_other_kind(struct assay_slice text, struct assay_file_kind *kind);
 
 #endif

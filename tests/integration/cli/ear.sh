@@ -55,8 +55,8 @@ expect 0 'status      affirming' "$ASSAY" ear verify printed.jwt --key signer.pu
 check 'a token alone is printed' test "$(wc -l <printed.jwt)" -eq 1
 check 'a token is read from standard input' \
     sh -c '"$0" ear verify - --key signer.pub <printed.jwt >/dev/null' "$ASSAY"
-expect 13 'no JSON web token' "$ASSAY" ear verify policy.yaml --key signer.pub
-expect 2 'P-256 key is expected' "$ASSAY" ear verify printed.jwt --key policy.yaml
+expect 13 'is a policy, expected a signed attestation result' "$ASSAY" ear verify policy.yaml --key signer.pub
+expect 2 'is a policy, expected a public key on P-256' "$ASSAY" ear verify printed.jwt --key policy.yaml
 expect 2 'needs --ear-key' verify --ear x.jwt
 expect 2 'belong to --ear' verify --ear-key signer.key
 expect 2 '--ear-profile wants one of ietf-03, veraison-2023' verify --ear x.jwt --ear-key signer.key --ear-profile ear

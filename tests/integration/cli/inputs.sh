@@ -119,6 +119,17 @@ expect 2 '--at: "yesterday" is no RFC 3339 time' "$ASSAY" proof verify x --check
 expect 2 '24h, 7d, found "x"' "$ASSAY" proof verify x --checkpoint y --max-age x
 expect 0 'if not what the bytes say. KIND: ' "$ASSAY" evidence verify --help
 
+"$ASSAY" soft ca other >ca.out
+"$ASSAY" keys operator op.key >op.pub
+expect 13 'ca.key is the key of a SOFT vendor' "$ASSAY" evidence verify other/ca.key --collateral "$E/collateral"
+expect 2 'other/ca.key: is the key of a SOFT vendor, expected a policy' "$ASSAY" policy show other/ca.key
+expect 2 'other/ca.key: is the key of a SOFT vendor, expected a text in YAML' "$ASSAY" config check other/ca.key
+expect 13 'op.key: is an operator key, expected a signed attestation result' "$ASSAY" ear verify op.key --key op.pub
+expect 2 '--key other/ca.key: is the key of a SOFT vendor, expected a public key' "$ASSAY" ear verify op.key \
+    --key other/ca.key
+expect 13 'op.key: is an operator key, expected a genesis' "$ASSAY" audit verify x --genesis op.key
+expect 2 'expected --format corim, found --format foo' "$ASSAY" policy export x --format foo --out y
+
 # --- the files that task run makes and needs again are named in its help
 expect 0 'task.store' "$ASSAY" task run --help
 
