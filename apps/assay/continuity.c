@@ -152,7 +152,8 @@ static int believe(const char *who, const char *what, const struct asked *a,
     const uint32_t max_age_s =
         a->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(a->max_age);
     if (max_age_s == 0)
-        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d");
+        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
+                            a->max_age);
     const int result = assay_proof_now(a->at, a->no_clock, &now_ms);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = ASSAY_OK;
