@@ -156,8 +156,8 @@ void world_changes_turn(struct world_run *r)
 
 /* --- what blocks say */
 
-/* A change of the next era is sound once that era has begun, and one that was drafted then may be the
- * same bytes: what any draft without a flaw is may be taken. */
+/* A change of the next era is sound once that era has begun, and one that was drafted then may be
+ * the same bytes: what any draft without a flaw is may be taken. */
 static void find_flaw(struct world_run *r, const struct assay_record *record,
                       const uint8_t digest[static 32])
 {

@@ -146,7 +146,8 @@ struct late {
     bool lost[REFUSED_VIEWS + 1][LATE_MACHINES];
 };
 
-static bool late_views_only(void *context, uint32_t machine, const struct assay_block_header *header)
+static bool late_views_only(void *context, uint32_t machine,
+                            const struct assay_block_header *header)
 {
     (void)context;
     (void)machine;
@@ -162,7 +163,8 @@ static bool loses_to_next_leader(void *context, uint32_t from, uint32_t to,
     if (kind != ASSAY_MESSAGE_VOTE || assay_vote_decode(payload, &vote) != ASSAY_OK) return true;
     const uint64_t view = vote.statement.view;
     if (vote.statement.type != ASSAY_VOTE_NULLIFY || view > REFUSED_VIEWS) return true;
-    if (to != view % LATE_MACHINES || late->lost[view][from]) return true; /* equal weights: in turn */
+    /* Equal weights: members lead in turn. */
+    if (to != view % LATE_MACHINES || late->lost[view][from]) return true;
     late->lost[view][from] = true;
     return false;
 }
