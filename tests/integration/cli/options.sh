@@ -33,7 +33,7 @@ same() { # same GROUP FILE...: no option stands in one place alone
 for row in 'evidence evidence.c' 'ear ear.c' 'tcb tcb.c' 'collateral collateral.c' 'policy policy.c' \
     'soft soft.c' 'keys keys.c' 'genesis genesis.c' 'enforce enforce.c' 'export export.c' 'report report.c' \
     'store store.c' 'audit audit.c orders.c' 'doctor doctor.c' 'setup setup.c' 'node node.c' 'config config.c' 'debug debug.c' 'top top.c' 'tpm tpm.c' \
-    'recover recover.c change.h' 'share share.c hand.c' 'account account.c hand.c' 'task task.c hand.c'; do
+    'recover recover.c change.h' 'continuity continuity.c' 'share share.c hand.c' 'account account.c hand.c' 'task task.c hand.c'; do
     # shellcheck disable=SC2086
     check "the table and what is read differ: $row" same $row
 done
@@ -42,10 +42,7 @@ cat table | sed -n 's/^\(checkpoint\|proof\) /proof /p' | sort -u >had
 check 'the table and proof.c differ' sh -c 'cmp had read' <<END
 $(reads proof proof.c >read)
 END
-sed -n 's/^\(services\|continuity\) /services /p' table | sort -u >had
-reads services services.c >read
-check 'the table and services.c differ' cmp had read
-sed -n 's/^\(status\|nodes\|explain\|permit\|counters\|timeline\) /ask /p' table | sort -u >had
+sed -n 's/^\(status\|nodes\|explain\|permit\|counters\|timeline\|services\) /ask /p' table | sort -u >had
 reads ask ask.c >read
 check 'the table and ask.c differ' cmp had read
 check 'the table and change.c differ' same change change.c change.h
