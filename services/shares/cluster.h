@@ -32,8 +32,8 @@ enum {
     ASSAY_SHARE_ROUND_IDS_MAX = 64,  /* of one round of public attempts, */
     ASSAY_SHARE_ROUND_LEN = 200 * 1024, /* and the bytes of their dealings */
     ASSAY_SHARE_ROUND_CLOSES = 2,    /* for dealings, then for disputes, then for SHARE_HAVE */
-    /* What one author may hand in in an epoch: the ledger's limit, for up to so many members, and of
-     * all together (docs/protocol.md 12.2). */
+    /* What one author may hand in in an epoch: the limit for up to so many members, and of all
+     * together (docs/protocol.md 12.2). */
     ASSAY_SHARE_AUTHOR_LEN = 64 * 1024,
     ASSAY_SHARE_EPOCH_LEN = 1024 * 1024,
     ASSAY_SHARE_SILENT_EPOCHS = 64,  /* so long silence is remembered; a bar, an absence last */
