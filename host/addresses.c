@@ -33,6 +33,77 @@ static bool is_wildcard(const char *host, size_t len)
     return true;
 }
 
+/* Returns: whether it is four numbers below 256 between dots, and nothing else. */
+static bool read_ipv4(const char *host, size_t len, uint8_t octets[static 4])
+{
+    size_t count = 0, digits = 0;
+    uint32_t number = 0;
+    for (size_t i = 0; i <= len; i++) {
+        const bool ends = i == len || host[i] == '.';
+        if (!ends && (host[i] < '0' || host[i] > '9')) return false;
+        if (!ends) number = 10 * number + (uint32_t)(host[i] - '0');
+        digits += !ends;
+        if (digits > 3 || number > 255) return false;
+        if (!ends) continue;
+        if (digits == 0 || count == 4) return false;
+        octets[count++] = (uint8_t)number;
+        number = 0;
+        digits = 0;
+    }
+    return count == 4;
+}
+
+static int hex_of(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Groups of one to four hexadecimal digits between colons; one run of zeros may be left out. An
+ * IPv4 tail is two groups (RFC 4291 2.2). */
+static bool is_ipv6(const char *text, size_t len)
+{
+    enum { GROUPS = 8, DIGITS_MAX = 4 };
+    size_t at = 0, groups = 0;
+    bool shortened = false;
+    uint8_t octets[4];
+    while (at < len) {
+        size_t digits = 0;
+        if (at + 1 < len && text[at] == ':' && text[at + 1] == ':') {
+            if (shortened) return false;
+            shortened = true;
+            at += 2;
+            continue;
+        }
+        if (groups > 0 && text[at - 1] != ':' && text[at++] != ':') return false;
+        if (read_ipv4(text + at, len - at, octets)) {
+            at = len;
+            groups += 2;
+            break;
+        }
+        while (at + digits < len && hex_of(text[at + digits]) >= 0)
+            digits++;
+        if (digits == 0 || digits > DIGITS_MAX) return false;
+        at += digits;
+        groups++;
+    }
+    return shortened ? groups < GROUPS : groups == GROUPS;
+}
+
+/* docs/protocol.md 9.3.1: a number stands in brackets, and nothing else does: a name in them would
+ * be resolved by whoever dials it, where names must not be (net/zmq/dial.c). */
+static bool is_host(const char *host, size_t len)
+{
+    bool has_brackets = false;
+    for (size_t i = 0; i < len; i++) {
+        if (!is_host_byte(host[i])) return false;
+        has_brackets = has_brackets || host[i] == '[' || host[i] == ']';
+    }
+    if (!has_brackets) return true;
+    return len > 2 && host[0] == '[' && host[len - 1] == ']' && is_ipv6(host + 1, len - 2);
+}
+
 bool assay_address_fits(const char *text)
 {
     const size_t len = length_of(text);
@@ -46,9 +117,7 @@ bool assay_address_fits(const char *text)
         if (text[i] < '0' || text[i] > '9') return false;
         port = 10 * port + (uint32_t)(text[i] - '0');
     }
-    for (size_t i = 0; i < colon; i++)
-        if (!is_host_byte(text[i])) return false;
-    return port <= PORT_MAX && !is_wildcard(text, colon);
+    return port <= PORT_MAX && is_host(text, colon) && !is_wildcard(text, colon);
 }
 
 bool assay_address_next(const char **rest, char item[static ASSAY_CLAIM_ADDRESS_MAX])
@@ -81,33 +150,6 @@ static uint32_t mix(uint32_t hash, const char *text, size_t len)
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (uint8_t)text[i]) * UINT32_C(16777619);
     return hash;
-}
-
-/* Returns: whether it is four numbers below 256 between dots, and nothing else. */
-static bool read_ipv4(const char *host, size_t len, uint8_t octets[static 4])
-{
-    size_t count = 0, digits = 0;
-    uint32_t number = 0;
-    for (size_t i = 0; i <= len; i++) {
-        const bool ends = i == len || host[i] == '.';
-        if (!ends && (host[i] < '0' || host[i] > '9')) return false;
-        if (!ends) number = 10 * number + (uint32_t)(host[i] - '0');
-        digits += !ends;
-        if (digits > 3 || number > 255) return false;
-        if (!ends) continue;
-        if (digits == 0 || count == 4) return false;
-        octets[count++] = (uint8_t)number;
-        number = 0;
-        digits = 0;
-    }
-    return count == 4;
-}
-
-static int hex_of(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* Of "[x:y:...]" x and y, which are 0 where the zeros are left out. */

@@ -46,6 +46,7 @@ static size_t ask_system(void *context, const char *host,
         char text[ASSAY_RESOLVER_NUMBER_LEN - 2];
         if (getnameinfo(i->ai_addr, i->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
             continue;
+        if (strchr(text, '%') != NULL) continue; /* of one link alone: net/zmq/dial.c */
         const bool six = i->ai_family == AF_INET6;
         (void)snprintf(numbers[count++], ASSAY_RESOLVER_NUMBER_LEN, six ? "[%s]" : "%s", text);
     }

@@ -121,15 +121,30 @@ void assay_line_watch(struct assay_link *link, struct link_peer *peer)
 
 /* ------------------------------------------------------------ tries */
 
-/* Where the host ends: at the last colon. Returns: whether it is a number, or none that a server of
- * names would know: libzmq takes it as it is. */
+/*
+ * "[::1]". libzmq asks the C library for whatever else stands in brackets, a name or a zone
+ * ("%eth0"), in the thread that serves everybody; a transport in a process of its own ends by it
+ * (net/child/cage.c).
+ */
+static bool is_six(const char *host, size_t len)
+{
+    struct in6_addr six;
+    char number[INET6_ADDRSTRLEN];
+    if (len < 2 || len - 2 >= sizeof number || host[0] != '[' || host[len - 1] != ']') return false;
+    memcpy(number, host + 1, len - 2);
+    number[len - 2] = '\0';
+    return inet_pton(AF_INET6, number, &six) == 1;
+}
+
+/* Where the host ends: at the last colon. Returns: whether it is a number: libzmq takes it as it
+ * is, and is given no names. */
 static bool is_number(const char *address, char host[static ASSAY_CLAIM_ADDRESS_MAX])
 {
     struct in_addr four;
     const char *const colon = strrchr(address, ':');
     ASSAY_ASSERT(colon != NULL);
     (void)snprintf(host, ASSAY_CLAIM_ADDRESS_MAX, "%.*s", (int)(colon - address), address);
-    return host[0] == '[' || inet_pton(AF_INET, host, &four) == 1;
+    return is_six(host, strlen(host)) || inet_pton(AF_INET, host, &four) == 1;
 }
 
 /* docs/protocol.md 9.3.3: a name is resolved at each try. */
@@ -192,13 +207,15 @@ void assay_line_called(struct assay_link *link, uint16_t slot)
 
 /* ------------------------------------------------------------ addresses */
 
-/* Returns: whether it is HOST:PORT, of what hosts and ports are made of. */
+/* Returns: whether it is HOST:PORT, of what hosts and ports are made of; brackets are around a
+ * number, or nowhere. */
 static bool is_address(const char *text)
 {
     static const char fit[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]%";
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
     const char *const colon = strrchr(text, ':');
     if (colon == NULL || colon == text || strspn(text, fit) != strlen(text)) return false;
+    if (strpbrk(text, "[]") != NULL && !is_six(text, (size_t)(colon - text))) return false;
     char *end = NULL;
     const unsigned long port = strtoul(colon + 1, &end, 10);
     return colon[1] >= '1' && colon[1] <= '9' && *end == '\0' && port <= 65535;

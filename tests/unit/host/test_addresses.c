@@ -46,18 +46,29 @@ static enum assay_status take(struct assay_address *held, const struct assay_cla
 Test(addresses, fit_when_somebody_can_dial_them)
 {
     static const char *const good[] = { "127.0.0.1:7100", "a.example.org:1", "[::1]:65535",
-                                        "node-7:7100" };
+                                        "node-7:7100", "[2001:db8::7:1]:7100",
+                                        "[1:2:3:4:5:6:7:8]:1", "[1::]:1", "[::ffff:192.0.2.1]:1",
+                                        "[1:2:3:4:5:6:192.0.2.1]:1", "[1:2:3:4:5:6:7::]:1" };
     static const char *const bad[] = { "",           ":7100",          "host",
                                        "host:",      "host:0",         "host:65536",
                                        "host:07100", "host:7100/x",    "tcp://host:7100",
                                        "ho st:7100", "0.0.0.0:7100",   "[::]:7100",
                                        "*:7100",     "host;lo:7100",   "host:71000000",
                                        "host:7a",    "127.0.0.1:7100 " };
+    /* Names in brackets: of whoever would be asked for them in the thread that serves all. */
+    static const char *const brackets[] = {
+        "[a.example]:1",  "[]:1",        "[1:2]:1",         "[::g]:1",       "[::1:1",
+        "::1]:1",         "[a]b:1",      "a[::1]:1",        "[[::1]]:1",     "[1:2:3:4:5:6:7:8:9]:1",
+        "[12345::]:1",    "[1::2::3]:1", "[:::1]:1",        "[1:]:1",        "[:1]:1",
+        "[127.0.0.1]:1",  "[::1.2.3]:1", "[::1.2.3.4:5]:1", "[fe80::1-2]:1", "[1:2:3:4:5:6:7:8::]:1",
+        "[::1.example]:1" };
     char longest[ASSAY_CLAIM_ADDRESS_MAX + 1];
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         cr_expect(assay_address_fits(good[i]), "%s", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         cr_expect_not(assay_address_fits(bad[i]), "%s", bad[i]);
+    for (size_t i = 0; i < sizeof brackets / sizeof brackets[0]; i++)
+        cr_expect_not(assay_address_fits(brackets[i]), "%s", brackets[i]);
     memset(longest, 'a', sizeof longest);
     (void)snprintf(longest + sizeof longest - 7, 7, ":65535");
     cr_expect_not(assay_address_fits(longest));

@@ -1,12 +1,15 @@
 /*
  * tests/unit/net/test_link_dial.c - a peer is found wherever one of its addresses leads to it.
  */
+#define _GNU_SOURCE /* RTLD_NEXT */
 #include "base/assert.h"
 #include "base/crypto.h"
 #include "tests/unit/net/link_world.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -122,7 +125,8 @@ Test(net_link_dial, one_that_is_forgotten_is_not_dialled_any_more, .timeout = 30
 Test(net_link_dial, what_is_no_address_changes_nothing)
 {
     static const char *const bad[] = { "", "host", "host:", ":1", "a b:1", "host:0", "host:65536",
-                                       "host:1x", "a:1,,b:2", "a:1;lo:2", "*:7", "a/b:1" };
+                                       "host:1x", "a:1,,b:2", "a:1;lo:2", "*:7", "a/b:1",
+                                       "[a]:1", "[::1%lo]:1", "[::1:1", "a[::1]:1" };
     open_all();
     meet(0, 1, address_of(1));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -210,6 +214,44 @@ Test(net_link_dial, a_server_of_names_that_is_stuck_silences_nobody, .timeout = 
     for (int i = 0; i < 20; i++)
         expect_heard(0, 1, "on time");
     cr_assert_lt(now_ms() - start_ms, 900, "while the name is asked");
+    close_all();
+}
+
+/* In the place of the C library's, for libzmq, too: the server of one name never answers. */
+static atomic_uint asked_system;
+
+typedef int ask_system(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+__attribute__((visibility("default"))) int getaddrinfo(const char *name, const char *service,
+                                                       const struct addrinfo *hints,
+                                                       struct addrinfo **list)
+{
+    union {
+        void *object;
+        ask_system *function;
+    } real = { .object = dlsym(RTLD_NEXT, "getaddrinfo") };
+    if (name == NULL || strcmp(name, "never.example") != 0)
+        return real.function(name, service, hints, list);
+    atomic_fetch_add(&asked_system, 1);
+    (void)nanosleep(&(struct timespec){ .tv_sec = 3 }, NULL);
+    return EAI_AGAIN;
+}
+
+/* A member claims it (host/addresses.h); libzmq would ask for it in the thread that serves all. */
+Test(net_link_dial, a_name_in_brackets_silences_nobody, .timeout = 60)
+{
+    open_with_names();
+    meet(0, 1, address_of(1));
+    expect_heard(0, 1, "before");
+    cr_expect_eq(assay_link_peer(nodes[0].link, 2, "[never.example]:7100"), ASSAY_E_IO);
+    uint64_t longest_ms = 0;
+    for (const uint64_t until_ms = now_ms() + 1500; now_ms() < until_ms;) {
+        const uint64_t said_ms = now_ms();
+        expect_heard(0, 1, "on time");
+        longest_ms = now_ms() - said_ms > longest_ms ? now_ms() - said_ms : longest_ms;
+    }
+    cr_expect_lt(longest_ms, 900, "%llu ms", (unsigned long long)longest_ms);
+    cr_expect_eq(atomic_load(&asked_system), 0);
     close_all();
 }
 

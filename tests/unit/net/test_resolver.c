@@ -126,6 +126,21 @@ Test(resolver, closes_while_a_name_is_still_asked)
     sleep_ms(50); /* the last one frees what was shared */
 }
 
+/* Of one link alone: libzmq would ask for the zone anew, where nobody may (net/zmq/dial.c). */
+Test(resolver, gives_no_number_with_a_zone)
+{
+    struct assay_resolver *r = NULL;
+    struct assay_resolver_answer answer;
+    cr_assert_eq(assay_resolver_open(NULL, NULL, &r), ASSAY_OK);
+    cr_assert_eq(assay_resolver_ask(r, 0, "fe80::1%lo"), ASSAY_OK);
+    cr_assert(wait_for(r, &answer));
+    cr_assert_eq(answer.count, 0);
+    cr_assert_eq(assay_resolver_ask(r, 0, "fe80::1"), ASSAY_OK);
+    cr_assert(wait_for(r, &answer));
+    cr_assert_eq(answer.count, 1);
+    assay_resolver_close(&r);
+}
+
 Test(resolver, asks_the_system)
 {
     struct assay_resolver *r = NULL;

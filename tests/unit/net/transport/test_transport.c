@@ -547,6 +547,23 @@ Test(net_transport_transport, names_are_resolved_here)
     cr_assert_gt(counted(ASSAY_COUNT_NAME_UNKNOWN), 0);
 }
 
+/*
+ * Any member may claim to listen there (host/addresses.h). libzmq would ask the C library for it in
+ * the process that must not, which ends that process, now and after each start.
+ */
+Test(net_transport_transport, a_name_in_brackets_ends_nobody)
+{
+    static const char *const names[] = { "[never.example]:7100", "[1:2]:7100", "[::g]:7100",
+                                         "[::1.example]:7100" };
+    open_far();
+    cr_assert(hears(1, "good from one", LONG_MS));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        cr_expect_eq(assay_transport_peer(far, 2, names[i]), ASSAY_E_IO, "%s", names[i]);
+    cr_expect(hears(1, "good after", LONG_MS));
+    cr_expect(is_heard(1, "to one", LONG_MS));
+    cr_expect_eq(counted(ASSAY_COUNT_TRANSPORT_FELL), 0, "%s", last_fall);
+}
+
 Test(net_transport_transport, last_words_arrive)
 {
     char heard[64];
