@@ -113,6 +113,10 @@ static enum assay_status read_legacy(struct assay_cursor *in, bool big_endian,
     ASSAY_TRY(read_u32(in, big_endian, &len));
     if (len > ASSAY_IMA_NAME_MAX) return ASSAY_E_RANGE;
     ASSAY_TRY(assay_cursor_slice(in, len, &event->file_name));
+    /* No path has a NUL. Lengths of fields have: an entry of another template, of just as many
+     * bytes, would be the same hash in this form, and hide its file. */
+    for (size_t i = 0; i < event->file_name.len; i++)
+        if (event->file_name.bytes[i] == 0) return ASSAY_E_INVALID;
     event->data = assay_slice_over(in->bytes + start, in->pos - start);
     event->is_legacy = true;
     return ASSAY_OK;

@@ -53,7 +53,6 @@ void assay_event_judge_init(struct assay_event_judge *j, const struct assay_poli
     for (uint32_t i = 0; i < policy->event_count; i++) {
         const struct assay_event_reference *const e = &policy->events[i];
         uint32_t reg = 0;
-        j->denies_files = j->denies_files || (e->is_file && e->state == ASSAY_EVENT_DENIED);
         if (e->is_file) j->names_files = true;
         else if (assay_quoted_reg(quoted, e->field, &reg)) {
             const bool closes =
@@ -242,7 +241,9 @@ static void judge_file(struct assay_event_judge *j, const struct assay_event *ev
     /* By another name of its template, which the kernel does not hash, an entry would hide what it
      * is of: such one is none that a policy of files lets pass. */
     f.listed = f.listed || event->file_digest.len == 0;
-    f.unjudged = f.unjudged && !event->violation; /* that one has no digest at all */
+    /* A violation has no digest at all, and its name is whatever whoever hands the list in wrote:
+     * it may be of any file that the policy names. */
+    f.unjudged = f.unjudged && !event->violation;
     if (f.denied) fail(j, ASSAY_RULE_EVENT_DENIED, "not denied", event);
     else if (f.accepted || !j->names_files || is_boot_aggregate(event)) return;
     else if (f.retiring) fail(j, ASSAY_RULE_EVENT_RETIRING, "allowed", event);
@@ -250,7 +251,7 @@ static void judge_file(struct assay_event_judge *j, const struct assay_event *ev
         fail(j, ASSAY_RULE_EVENT_UNKNOWN, "an allowed file", event);
     else if (f.unjudged)
         fail(j, ASSAY_RULE_EVENT_UNKNOWN, "a digest by the algorithm of those denied", event);
-    else if (unknown == ASSAY_ACCEPT_WARNING || (event->violation && j->denies_files))
+    else if (unknown == ASSAY_ACCEPT_WARNING || event->violation)
         fail(j, ASSAY_RULE_FILE_UNKNOWN, "a file that the policy names", event);
 }
 

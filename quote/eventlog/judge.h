@@ -19,7 +19,6 @@ struct assay_event_judge {
     uint8_t proven[ASSAY_EVENT_REGISTERS]; /* bits of banks: assay_event_bank */
     bool closed[ASSAY_EVENT_REGISTERS];    /* takes listed events alone */
     bool names_files;
-    bool denies_files;
     uint64_t files;
     uint64_t files_unproven;
     uint8_t seen[ASSAY_EVENT_REFERENCES_MAX]; /* required entries that occurred: 1 */

@@ -34,6 +34,9 @@ struct made_log log_ima(size_t template_hash, bool big_endian);
  * content. */
 void log_file(struct made_log *log, uint32_t reg, const char *template_, const char *name,
               const char *content);
+/* "ima-sig" with a signature of len bytes, zeros at its end. */
+void log_signed(struct made_log *log, uint32_t reg, const char *name, const char *content,
+                size_t len);
 /* "ima-ng" with a file digest of an algorithm's name: len times 0x64. */
 void log_file_by(struct made_log *log, uint32_t reg, const char *name, const char *alg, size_t len);
 void log_violation(struct made_log *log, uint32_t reg, const char *name);
