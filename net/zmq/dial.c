@@ -147,6 +147,24 @@ static bool is_number(const char *address, char host[static ASSAY_CLAIM_ADDRESS_
     return is_six(host, strlen(host)) || inet_pton(AF_INET, host, &four) == 1;
 }
 
+/* One number a try, another one the next time: of a name with two families one may lead nowhere. */
+static void dial_one_of(struct assay_link *link, struct link_peer *peer, const char *port,
+                        const struct assay_resolver_answer *answer)
+{
+    char address[ASSAY_RESOLVER_NUMBER_LEN + 8];
+    ASSAY_ASSERT(answer->count > 0);
+    (void)snprintf(address, sizeof address, "%s%s",
+                   answer->numbers[peer->turn++ % answer->count], port);
+    if (!dial(link, peer, address)) fail(link, peer);
+}
+
+/* Is the name of this try one that was answered when the try before was over? */
+static bool was_late(struct link_peer *peer, const char *host)
+{
+    const uint64_t passed_ms = assay_link_clock_ms() - peer->late_ms;
+    return peer->late.count > 0 && passed_ms <= LINK_LATE_MS && strcmp(host, peer->late.host) == 0;
+}
+
 /* docs/protocol.md 9.3.3: a name is resolved at each try. */
 static void try(struct assay_link *link, struct link_peer *peer)
 {
@@ -157,31 +175,46 @@ static void try(struct assay_link *link, struct link_peer *peer)
         if (!dial(link, peer, address)) fail(link, peer);
         return;
     }
+    if (was_late(peer, host)) {
+        const struct assay_resolver_answer answer = peer->late;
+        peer->late.count = 0;
+        dial_one_of(link, peer, strrchr(address, ':'), &answer);
+        return;
+    }
     peer->is_resolving =
         link->names.ask(link->names.context, (uint32_t)(peer - link->peers), host) == ASSAY_OK;
     if (peer->is_resolving) link->asked++;
     else fail(link, peer);
 }
 
-/* One number a try, another one the next time: of a name with two families one may lead nowhere. */
+/* Where names of others take all of the resolver's time, every answer is one to a try that is over:
+ * the next try takes it. */
+static void keep_late(struct link_peer *peer, const struct assay_resolver_answer *answer)
+{
+    if (answer->count == 0) return;
+    peer->late = *answer;
+    peer->late_ms = assay_link_clock_ms();
+}
+
 static void resolved(struct assay_link *link, const struct assay_resolver_answer *answer)
 {
-    char host[ASSAY_CLAIM_ADDRESS_MAX], address[ASSAY_RESOLVER_NUMBER_LEN + 8];
+    char host[ASSAY_CLAIM_ADDRESS_MAX];
     struct link_peer *const peer = &link->peers[answer->asker];
     ASSAY_ASSERT(answer->asker < link->config.roster->count && link->asked > 0);
     link->asked--;
-    if (!peer->is_resolving || peer->dial.state != ASSAY_DIAL_TRYING) return; /* too late */
-    const char *const named = peer->addresses[peer->dial.index];
-    if (is_number(named, host) || strcmp(host, answer->host) != 0) return; /* of another list */
+    const bool tries = peer->is_resolving && peer->dial.state == ASSAY_DIAL_TRYING;
+    const char *const named = tries ? peer->addresses[peer->dial.index] : NULL;
+    if (!tries || is_number(named, host) || strcmp(host, answer->host) != 0) {
+        keep_late(peer, answer); /* too late, or of another address of the list */
+        return;
+    }
     peer->is_resolving = false;
     if (answer->count == 0) {
         assay_count(link->config.counters, ASSAY_COUNT_NAME_UNKNOWN);
         fail(link, peer);
         return;
     }
-    (void)snprintf(address, sizeof address, "%s%s",
-                   answer->numbers[peer->turn++ % answer->count], strrchr(named, ':'));
-    if (!dial(link, peer, address)) fail(link, peer);
+    dial_one_of(link, peer, strrchr(named, ':'), answer);
 }
 
 void assay_line_turn(struct assay_link *link)

@@ -24,6 +24,7 @@ enum {
     LINK_HEARTBEAT_GONE_MS = LINK_HEARTBEAT_MS + LINK_HEARTBEAT_LATE_MS,
     LINK_CONNECT_MS = 4000,   /* what a try may take beside the handshake */
     LINK_PAUSE_MS_MAX = 2000, /* between two rounds of tries */
+    LINK_LATE_MS = 60000,     /* so long a name that was answered late is not asked anew */
     /* What the configuration says of a member, and what it says of itself. */
     LINK_ADDRESSES_MAX = 2 * ASSAY_CLAIM_ADDRESSES_MAX,
     LINK_LISTEN_MAX = ASSAY_CLAIM_ADDRESSES_MAX,
@@ -105,6 +106,8 @@ struct link_peer {
     struct assay_dial dial; /* its addresses are these */
     bool is_resolving;      /* the name of this try is asked */
     uint32_t turn;          /* which number of a name is next */
+    struct assay_resolver_answer late; /* that came when its try was over; count 0: none */
+    uint64_t late_ms;                  /* when */
     void *line;             /* PUSH; NULL: none is dialled */
     void *monitor;          /* of the line */
     int line_fd, monitor_fd; /* ZMQ_FD of these */

@@ -170,6 +170,11 @@ static size_t canned(void *context, const char *host,
         (void)nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
         return 0;
     }
+    if (strcmp(host, "late.test") == 0) {
+        (void)nanosleep(&(struct timespec){ .tv_nsec = 700000000 }, NULL);
+        (void)snprintf(numbers[0], ASSAY_RESOLVER_NUMBER_LEN, "127.0.0.1");
+        return 1;
+    }
     ASSAY_ASSERT(strcmp(host, "peer.test") == 0); /* not of Criterion: another thread */
     atomic_fetch_add(&asked, 1);
     if (atomic_load(&answers) == 0) return 0;
@@ -214,6 +219,22 @@ Test(net_link_dial, a_server_of_names_that_is_stuck_silences_nobody, .timeout = 
     for (int i = 0; i < 20; i++)
         expect_heard(0, 1, "on time");
     cr_assert_lt(now_ms() - start_ms, 900, "while the name is asked");
+    close_all();
+}
+
+/* Members that claim names of servers which never answer hold the few threads that ask: all other
+ * names are answered when their try is over. */
+Test(net_link_dial, a_name_that_is_answered_late_is_dialled_all_the_same, .timeout = 30)
+{
+    char text[64], heard[64];
+    uint16_t slot = 0;
+    open_with_names();
+    nodes[0].link->dialling.give_up_ms = 300;
+    (void)snprintf(text, sizeof text, "late.test%s", strrchr(address_of(1), ':'));
+    meet(0, 1, text);
+    say(0, 1, "late");
+    cr_assert(listen_for(1, LONG_MS, heard, sizeof heard, &slot));
+    cr_assert_str_eq(heard, "late");
     close_all();
 }
 
