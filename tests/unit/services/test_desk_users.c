@@ -4,7 +4,7 @@
  */
 #include "tests/unit/services/desk_bench.h"
 
-enum { GREEDY = 1001, MODEST = 2001, MANY = 12, STEPS = 4000 };
+enum { GREEDY = 1001, MODEST = 2001, MANY = 12, STEPS = 1500 };
 
 /* Every socket is for a group, so the kernel lets users in whom the desk has to tell apart. */
 static void set_up_shared(void)
