@@ -49,11 +49,18 @@ enum operation { OP_PUT, OP_PRUNE, OP_GET, OP_FIND, OP_SCAN_UP, OP_SCAN_DOWN, OP
 static const char *const class_sql[ASSAY_STORE_CLASS_COUNT + 1][OP_COUNT] = { ASSAY_STORE_LIST(
     CLASS_SQL) };
 
-#define CLASS_CREATE(symbol, class_number, table)                                                  \
-    "CREATE TABLE " table                                                                          \
+#define COLUMNS                                                                                    \
     "(era INTEGER NOT NULL, epoch INTEGER NOT NULL, number INTEGER NOT NULL,"                      \
     " id BLOB NOT NULL, value BLOB NOT NULL, checksum INTEGER NOT NULL,"                           \
-    " PRIMARY KEY(" KEY_COLUMNS ")) STRICT, WITHOUT ROWID;"
+    " PRIMARY KEY(" KEY_COLUMNS ")) STRICT, WITHOUT ROWID"
+#define CLASS_CREATE(symbol, class_number, table) "CREATE TABLE " table COLUMNS ";"
+
+/* What no store has: a view, for one, in the place of a table, whose rows never end. */
+static const char strange_sql[] =
+    "SELECT count(*) FROM sqlite_schema WHERE NOT"
+    " ((type='table' AND sql='CREATE TABLE '||name||'" COLUMNS "')"
+    " OR (type='index' AND (sql IS NULL OR sql='CREATE INDEX '||name||' ON '||tbl_name||'(id,"
+    KEY_COLUMNS ")')))";
 
 /* What schema 4 has and 3 had not. */
 #define SERVICE_INDEXES                                                                            \
@@ -472,7 +479,7 @@ static enum assay_status stamp_schema(struct store_sqlite *self, const char *tab
 
 static enum assay_status check_schema(struct store_sqlite *self)
 {
-    sqlite3_int64 application = 0, version = 0, objects = 0;
+    sqlite3_int64 application = 0, version = 0, objects = 0, strange = 0;
     ASSAY_TRY(ask(self, "PRAGMA application_id", &application, NULL, 0));
     ASSAY_TRY(ask(self, "PRAGMA user_version", &version, NULL, 0));
     ASSAY_TRY(ask(self, "SELECT count(*) FROM sqlite_schema", &objects, NULL, 0));
@@ -489,6 +496,10 @@ static enum assay_status check_schema(struct store_sqlite *self)
         assay_status_ignore(refuse(self, "opening", why), "the status is another one");
         return ASSAY_E_VERSION;
     }
+    ASSAY_TRY(ask(self, strange_sql, &strange, NULL, 0));
+    if (strange != 0)
+        return refuse(self, "opening", "not a store of assayd: a table, index, trigger or view "
+                                       "that none has");
     char answer[128], why[160];
     ASSAY_TRY(ask(self, "PRAGMA integrity_check(1)", NULL, answer, sizeof answer));
     if (strcmp(answer, "ok") == 0)

@@ -173,6 +173,33 @@ Test(store_sqlite, refuses_the_database_of_another_program)
     expect_refusal(ASSAY_E_STORE, "another program's database");
 }
 
+/* An auditor is handed a store: rows of a view never end, and a trigger or a column that is
+ * computed runs what its author wrote. */
+Test(store_sqlite, refuses_what_no_store_has)
+{
+    static const char *const strange[] = {
+        "DROP TABLE orders; CREATE VIEW orders AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL"
+        " SELECT x+1 FROM c) SELECT -x AS era, x AS epoch, x AS number, zeroblob(32) AS id,"
+        " zeroblob(1) AS value, 0 AS checksum FROM c",
+        "DROP TABLE orders; CREATE TABLE orders(era INTEGER"
+        " NOT NULL, epoch INTEGER NOT NULL, number INTEGER NOT NULL, id BLOB NOT NULL, value BLOB"
+        " AS (zeroblob(1000000000)), checksum INTEGER NOT NULL, PRIMARY KEY(era,epoch,number,id))"
+        " STRICT, WITHOUT ROWID",
+        "CREATE TRIGGER t AFTER INSERT ON votes BEGIN DELETE FROM votes; END",
+        "CREATE INDEX i ON votes(checksum)",
+    };
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        struct assay_store *store = NULL;
+        (void)unlink(place.store);
+        store = open_it();
+        assay_store_close(&store);
+        run_sql(strange[i]);
+        expect_refusal(ASSAY_E_STORE, "that none has");
+        cr_expect_eq(assay_store_sqlite_look(place.store, &store, message, sizeof message),
+                     ASSAY_E_STORE);
+    }
+}
+
 Test(store_sqlite, refuses_a_file_that_is_no_database)
 {
     FILE *file = fopen(place.store, "w");
