@@ -5,6 +5,7 @@
 
 #include "apps/assay/command.h"
 #include "apps/assay/options.h"
+#include "quote/yaml/document.h"
 
 #include <getopt.h>
 #include <stdarg.h>
@@ -143,10 +144,8 @@ const char *assay_fit(const char *text)
     static char buffers[8][512];
     static unsigned turn;
     char *out = buffers[turn++ % 8];
-    size_t len = 0;
-    for (; text[len] != '\0' && len + 1 < sizeof buffers[0]; len++)
-        out[len] = (char)((unsigned char)text[len] < ' ' || text[len] == 0x7f ? '?' : text[len]);
-    out[len] = '\0';
+    (void)snprintf(out, sizeof buffers[0], "%s", text);
+    assay_yaml_tame(out);
     return out;
 }
 

@@ -13,6 +13,7 @@
 #include "apps/assay/output.h"
 #include "apps/assay/policy.h"
 #include "quote/yaml.h"
+#include "quote/yaml/document.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,7 +339,10 @@ int assay_genesis_create(const char *plan_path, const char *out_path)
     if (status == ASSAY_OK)
         result = assay_genesis_file_write("create", out_path, body, NULL, NULL, 0);
     if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = say(out_path, d.genesis);
-    if (status != ASSAY_OK) (void)fprintf(stderr, "assay genesis create: %s\n", d.message);
+    if (status != ASSAY_OK) {
+        assay_yaml_tame(d.message); /* it names files as the plan does */
+        (void)fprintf(stderr, "assay genesis create: %s\n", d.message);
+    }
     const bool input = assay_status_class(status) == ASSAY_CLASS_INPUT;
     close_draft(&d);
     return status == ASSAY_OK ? result : input ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;

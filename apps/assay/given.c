@@ -105,10 +105,21 @@ static const char *advice(const struct assay_recognised *piece, enum assay_statu
     return "get it again from where it came";
 }
 
+/* Whoever packed the folder named its files, and a terminal shows them. One name at a time. */
+static const char *printable(const char *name)
+{
+    static char text[256]; /* NAME_MAX and its end */
+    size_t len = 0;
+    for (; name[len] != '\0' && len + 1 < sizeof text; len++)
+        text[len] = (char)(name[len] >= ' ' && name[len] <= '~' ? name[len] : '?');
+    text[len] = '\0';
+    return text;
+}
+
 static void print_piece(const struct assay_given *g, const char *dir, size_t index)
 {
     const struct assay_recognised *const piece = &g->found.pieces[index];
-    const char *const name = g->names[piece->file];
+    const char *const name = printable(g->names[piece->file]);
     const char *const what = assay_shape_text(piece->shape);
     const enum assay_status status = assay_recognised_status(piece, g->leads[index]);
     if (status == ASSAY_OK)
@@ -124,7 +135,8 @@ void assay_given_print(const struct assay_given *given, const char *dir,
                        struct assay_slice evidence)
 {
     for (size_t i = 0; i < given->skipped_count; i++)
-        (void)fprintf(stderr, "assay: note: %s/%s: not read: %s\n", dir, given->skipped[i].name,
+        (void)fprintf(stderr, "assay: note: %s/%s: not read: %s\n", dir,
+                      printable(given->skipped[i].name),
                       given->skipped[i].status == ASSAY_E_TRUNCATED
                           ? "empty"
                           : assay_status_text(given->skipped[i].status));

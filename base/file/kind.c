@@ -85,6 +85,13 @@ static size_t cbor_text(struct assay_slice head, size_t at, const char **text)
     return len;
 }
 
+/* A message says it, and ends at a terminal: nothing in it may be a command to one. */
+static void tame(char *text)
+{
+    for (char *c = text; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~') *c = '?';
+}
+
 /* A document begins with an array and its type string; a record (a change) with its number first,
  * and the type string in the byte string behind it.
  * Returns: false: it is none; id: the type without "assay/" and the version, a key's role behind */
@@ -107,6 +114,7 @@ static bool type_of(struct assay_slice head, char id[static ASSAY_FILE_KIND_LEN]
         const size_t role_len = strcmp(id, "key") == 0 ? cbor_text(head, behind, &role) : 0;
         if (role_len > 0)
             (void)snprintf(id + n, ASSAY_FILE_KIND_LEN - (size_t)n, "/%.*s", (int)role_len, role);
+        tame(id);
         return true;
     }
     return false;

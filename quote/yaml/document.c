@@ -312,11 +312,20 @@ enum assay_status assay_yaml_open(struct assay_yaml *document)
     return error == CYAML_OK ? ASSAY_OK : explain(document, error, &complaint);
 }
 
+/* U+0080 to U+009f: commands of one character, "\xc2\x9b" is ESC [. */
+static bool is_c1(const char *c)
+{
+    const unsigned char first = (unsigned char)c[0], second = (unsigned char)c[1];
+    return first == 0xc2 && second >= 0x80 && second <= 0x9f;
+}
+
 /* A message quotes the file, and ends at a terminal: nothing in it may be a command to one. */
 void assay_yaml_tame(char *message)
 {
-    for (char *c = message; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == '\x7f') *c = '?';
+    for (char *c = message; *c != '\0'; c++) {
+        if (is_c1(c)) c[0] = c[1] = '?';
+        else if ((unsigned char)*c < ' ' || *c == '\x7f') *c = '?';
+    }
 }
 
 void assay_yaml_close(struct assay_yaml *document)

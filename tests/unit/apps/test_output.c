@@ -89,6 +89,15 @@ Test(apps_output, kinds_are_named)
     }
 }
 
+/* Whoever hands a file over writes its type, and a message repeats it. */
+Test(apps_output, a_type_commands_no_terminal)
+{
+    static const uint8_t head[] = "\x82\x73" "assay/\x1b]0;a\x07\xc2\x9b" "2J/v1";
+    const struct assay_file_kind kind =
+        assay_file_kind_of(assay_slice_over(head, sizeof head - 1));
+    cr_expect_str_eq(kind.text, "a document of type assay/?]0;a???2J");
+}
+
 Test(apps_output, an_output_replaces_its_like_and_keeps_the_mode)
 {
     cr_assert_eq(output("file", BYTES(CHECKPOINT "1")), ASSAY_OK);

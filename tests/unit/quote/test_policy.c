@@ -218,6 +218,18 @@ Test(quote_policy, says_what_is_wrong_with_a_file_and_where)
     }
 }
 
+/* Others write the file, and a terminal shows the message: "\\u009b" alone begins a command. */
+Test(quote_policy, says_nothing_that_commands_a_terminal)
+{
+    struct assay_policy policy;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    cr_assert_neq(parse("policy_version: 1\nprofile: development\n"
+                        "kinds: [\"a\\e[2J\\u009b2J\\u0085b\"]\n",
+                        &policy, message),
+                  ASSAY_OK);
+    cr_expect_not_null(strstr(message, "\"a?[2J??2J??b\""), "%s", message);
+}
+
 /* libcyaml alone reads 2.5 as 2, 010 as 8, 0x1 as 1 and an empty text as 0. */
 Test(quote_policy, numbers_are_plain_decimals)
 {
