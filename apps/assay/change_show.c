@@ -4,6 +4,7 @@
  */
 #include "apps/assay/change.h"
 
+#include "apps/assay/ask.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "net/rules.h"
@@ -206,7 +207,7 @@ static void print_texts(const struct assay_json *list, const char *label)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const char *text = assay_json_as_text(assay_json_at(list, i));
-        (void)printf("%-15s%s\n", label, text != NULL ? text : "");
+        (void)printf("%-15s%s\n", label, text != NULL ? assay_fit(text) : "");
     }
 }
 
@@ -215,11 +216,11 @@ static void print_actions(const struct assay_json *list)
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *action = assay_json_at(list, i);
         const struct assay_json *operators = assay_json_get(action, "operators");
-        (void)printf("action         %s\n", assay_json_text(action, "words", ""));
+        (void)printf("action         %s\n", assay_text_of(action, "words", ""));
         for (size_t k = 0; k < assay_json_count(operators); k++)
             (void)printf("  operator     %.16s %s, %llu of %zu must sign\n",
                          assay_json_text(assay_json_at(operators, k), "operator_id", ""),
-                         assay_json_text(assay_json_at(operators, k), "name", ""),
+                         assay_text_of(assay_json_at(operators, k), "name", ""),
                          (llu)assay_json_uint(action, "threshold", 0), assay_json_count(operators));
     }
 }
@@ -228,9 +229,9 @@ static void print_policy(const struct assay_json *list)
 {
     for (size_t i = 0; i < assay_json_count(list); i++) {
         const struct assay_json *c = assay_json_at(list, i);
-        (void)printf("policy         %s: %s: %s -> %s\n", assay_json_text(c, "effect", ""),
-                     assay_json_text(c, "what", ""), assay_json_text(c, "before", ""),
-                     assay_json_text(c, "after", ""));
+        (void)printf("policy         %s: %s: %s -> %s\n", assay_text_of(c, "effect", ""),
+                     assay_text_of(c, "what", ""), assay_text_of(c, "before", ""),
+                     assay_text_of(c, "after", ""));
     }
 }
 

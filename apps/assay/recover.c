@@ -7,6 +7,7 @@
  */
 #include "apps/assay/recover.h"
 
+#include "apps/assay/ask.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "apps/assay/file_fault.h"
@@ -163,7 +164,7 @@ static int run_status(const struct assay_recover_options *options)
                          assay_json_bool(d, "answered", false)
                              ? ""
                              : ", unless its last epoch passes before this node answers",
-                         assay_json_text(d, "reason", ""));
+                         assay_text_of(d, "reason", ""));
         else (void)puts("fenced     no");
     }
     assay_json_free(&document);

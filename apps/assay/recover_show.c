@@ -4,6 +4,7 @@
  */
 #include "apps/assay/recover.h"
 
+#include "apps/assay/ask.h"
 #include "apps/assay/command.h"
 #include "apps/assay/evidence_print.h"
 #include "base/rfc3339.h"
@@ -162,7 +163,7 @@ static void print_plain(const struct assay_json *d)
         (void)printf("fence      %s\n", assay_json_text(d, "fence_digest", ""));
     } else if (strcmp(kind, "fence") == 0) {
         (void)printf("taken      up to epoch %llu\n", (llu)assay_json_uint(d, "last_epoch", 0));
-        (void)printf("reason     %s\n", assay_json_text(d, "reason", ""));
+        (void)printf("reason     %s\n", assay_text_of(d, "reason", ""));
     } else {
         (void)printf("head       epoch %llu, height %llu, %.16s\n",
                      (llu)assay_json_uint(d, "epoch", 0), (llu)assay_json_uint(d, "height", 0),

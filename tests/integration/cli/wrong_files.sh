@@ -36,6 +36,21 @@ expect 2 'sample.quote: is a quote, expected a root certificate or its key' \
     "$ASSAY" evidence verify node-1/sample.quote --root node-1/sample.quote
 expect 1 'genesis: is a genesis, expected a key' "$ASSAY" keys show genesis
 
+# --- what a file of others says commands no terminal: its type, and the reason of a fence that is looked at to sign it
+printf '\202\163assay/\033]0;a\007\302\2332J/v1' >escapes
+expect 13 'escapes: is a document of type assay/?]0;a???2J, expected a genesis' "$ASSAY" genesis show escapes
+zeros() { printf '\130\040'; head -c 32 /dev/zero; }
+{
+    printf '\210\156assay/fence/v2' && zeros && printf '\003' && zeros && zeros && printf '\030\310' && zeros
+    printf '\166burned\033[2A\033[2Ktaken 12'
+} >fence.body
+{
+    printf '\203\165assay/fence-signed/v1\130%b' "\\0$(printf %o "$(wc -c <fence.body)")"
+    cat fence.body
+    printf '\200'
+} >fence
+expect 0 'reason     burned?[2A?[2Ktaken 12' "$ASSAY" recover show fence
+
 # --- collateral of another vendor that the policy names is none, and is called that; forged one stays forged
 expect 12 'vendor-1: collateral of root ' "$ASSAY" evidence verify node-1/sample.quote --collateral vendor-1 --policy policy.yaml
 case $out in *'no collateral of root '*) ;; *) wrong "whose it is not: $out" ;; esac
