@@ -131,7 +131,7 @@ static bool is_six(const char *host, size_t len)
     struct in6_addr six;
     char number[INET6_ADDRSTRLEN];
     if (len < 2 || len - 2 >= sizeof number || host[0] != '[' || host[len - 1] != ']') return false;
-    memcpy(number, host + 1, len - 2);
+    assay_bytes_copy(number, sizeof number, host + 1, len - 2);
     number[len - 2] = '\0';
     return inet_pton(AF_INET6, number, &six) == 1;
 }

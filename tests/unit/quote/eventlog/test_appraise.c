@@ -751,32 +751,24 @@ Test(quote_eventlog_appraise, leaving_the_log_out_does_not_pass_a_policy_of_even
 
 /* The old template hashes 276 bytes without lengths, and its name is not hashed either: an entry of
  * just as many, which a signature beside the file fills up, can be given in its form. */
-static void disguise_as_legacy(struct made_log *log, size_t from)
-{
-    enum { HEAD = 4 + 32 + 4 + 7 + 4, DATA = 276, SHA1 = 20 };
-    struct made_log as_legacy = { .len = 0 };
-    const uint8_t *const data = log->bytes + from + HEAD;
-    cr_assert_eq(log->len, from + HEAD + DATA);
-    log_put(&as_legacy, log->bytes + from, 4 + 32);
-    log_u32(&as_legacy, 3);
-    log_put(&as_legacy, "ima", 3);
-    log_put(&as_legacy, data, SHA1);
-    log_u32(&as_legacy, DATA - SHA1 - 1);
-    log_put(&as_legacy, data + SHA1, DATA - SHA1 - 1);
-    log->len = from;
-    log_put(log, as_legacy.bytes, as_legacy.len);
-}
-
 Test(quote_eventlog_appraise, the_old_form_hides_no_file)
 {
+    enum { DATA = 276, HEAD = 4 + 32 + 4 + 7 + 4, SHA1 = 20, SIGNED = DATA - 4 - 40 - 4 - 14 - 4 };
     const size_t from = ima.len;
     demand_file(ASSAY_EVENT_ALLOWED, "/usr/bin/good", "good");
     p->policy.ima_unknown = ASSAY_ACCEPT_AFFIRMING;
-    log_signed(&ima, 10, "/usr/bin/good", "tampered with", 276 - 4 - 40 - 4 - 14 - 4);
+    log_signed(&ima, 10, "/usr/bin/good", "tampered with", SIGNED);
     logs[1].len = ima.len;
     quote_logs();
     expect_only(ASSAY_RULE_EVENT_UNKNOWN);
-    disguise_as_legacy(&ima, from);
+    const struct made_log own = ima;
+    const uint8_t *const data = own.bytes + from + HEAD;
+    ima.len = from + 4 + 32;
+    log_u32(&ima, 3);
+    log_put(&ima, "ima", 3);
+    log_put(&ima, data, SHA1);
+    log_u32(&ima, DATA - SHA1 - 1);
+    log_put(&ima, data + SHA1, DATA - SHA1 - 1);
     logs[1].len = ima.len;
     expect_unjudged();
     cr_expect(assay_verdict_has(&verdict, ASSAY_RULE_EVENT_LOG_FORMAT));
