@@ -148,7 +148,7 @@ static void make_holders(struct world *w)
         for (uint32_t slot = 0; slot < SLOTS; slot++) {
             uint8_t stored[ASSAY_SHARE_STORED_MAX];
             struct assay_writer out = assay_writer_over(stored, sizeof stored);
-            assay_writer_u8(&out, 3); /* as assay_share_holder_stored has it */
+            assay_writer_u8(&out, 4); /* as assay_share_holder_stored has it */
             assay_writer_u8(&out, 1);
             assay_writer_u8(&out, 0);
             assay_writer_u8(&out, (uint8_t)slot);

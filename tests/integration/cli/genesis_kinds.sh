@@ -59,7 +59,7 @@ cp "$VECTORS/snp/milan-v3/vek.der" milan/ # of another chip
 expect 2 'not genuine under the collateral' created refused 'vendor-1, vendor-2, milan, genoa' \
     "$MILAN/report.bin" "$GENOA/report.bin"
 cp "$MILAN/vek.der" milan/
-expect 2 'the same folder twice?' created refused 'vendor-1, vendor-2, milan, milan, genoa' \
+expect 2 'the folder milan is named twice' created refused 'vendor-1, vendor-2, milan, milan, genoa' \
     "$MILAN/report.bin" "$GENOA/report.bin"
 cp policy.yaml policy.all.yaml
 sed -i '/pinned: amd-genoa/d' policy.yaml

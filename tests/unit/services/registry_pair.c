@@ -62,6 +62,47 @@ void pair_expect_same_documents(struct pair *p)
     registry_documents_free(&other);
 }
 
+static void expect_same_row(const struct assay_share_row *one, const struct assay_share_row *other)
+{
+    cr_assert_eq(one->deleted, other->deleted);
+    cr_assert(assay_bytes_equal(one->id, other->id, 32));
+    cr_assert(assay_bytes_equal(one->owner, other->owner, 32));
+    cr_assert_eq(one->author, other->author, "an id is charged to member %u, it was %u",
+                 other->author, one->author);
+    cr_assert_eq(one->deleted_epoch, other->deleted_epoch);
+    if (one->deleted) return;
+    cr_assert(one->generation == other->generation && one->attempt == other->attempt &&
+              one->tried == other->tried && one->due_epoch == other->due_epoch &&
+              one->gone == other->gone && one->wanted == other->wanted);
+    for (uint32_t c = 0; c < ASSAY_SHARE_CLUSTERS_MAX; c++)
+        cr_assert_eq(one->have[c], other->have[c]);
+}
+
+static void expect_same_reshare(const struct assay_share_reshare *one,
+                                const struct assay_share_reshare *other)
+{
+    cr_assert(one->row == other->row && one->attempt == other->attempt &&
+              one->dealers == other->dealers && one->dealt == other->dealt &&
+              one->other == other->other && one->whole == other->whole);
+    for (uint32_t i = 0; i < ASSAY_SHARE_DIGESTS_MAX; i++) {
+        cr_assert_eq(one->have[i], other->have[i], "slots %x keep digest %u, they were %x",
+                     other->have[i], i, one->have[i]);
+        if (one->have[i] != 0) cr_assert(assay_bytes_equal(one->digest[i], other->digest[i], 32));
+    }
+}
+
+/* Courses see little of what decides in later epochs alone: a quota, an incomplete vote. */
+static void expect_same_shares(const struct pair *p)
+{
+    const struct assay_share_registry *one = assay_registry_shares(p->live),
+                                      *other = assay_registry_shares(p->read);
+    cr_assert(one->row_count == other->row_count && one->reshare_count == other->reshare_count);
+    for (uint32_t i = 0; i < one->row_count; i++)
+        expect_same_row(&one->row[i], &other->row[i]);
+    for (uint32_t i = 0; i < one->reshare_count; i++)
+        expect_same_reshare(&one->reshare[i], &other->reshare[i]);
+}
+
 void pair_read_again(struct pair *p)
 {
     struct registry_documents documents;
@@ -72,6 +113,7 @@ void pair_read_again(struct pair *p)
                  ASSAY_OK);
     pair_stand(&p->world, p->read);
     assay_registry_check(p->read);
+    expect_same_shares(p);
     registry_documents_free(&documents);
 }
 

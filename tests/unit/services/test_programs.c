@@ -184,7 +184,7 @@ Test(services_programs, holders_are_seated_and_end_when_asked, .init = set_up, .
     cr_expect(is_seated());
     const pid_t again = start("assay-holder", "0.yaml");
     cr_expect_eq(ends(again), 1, "the store is locked");
-    cr_expect_not_null(strstr(said, "locked"), "%s", said);
+    cr_expect_not_null(strstr(said, "another process holds it"), "%s", said);
     (void)kill(one, SIGTERM);
     (void)kill(two, SIGINT);
     cr_expect_eq(ends(one), 0, "%s", said);

@@ -96,8 +96,8 @@ Test(sim_world, traces_are_those_of_every_build, .timeout = 120)
     expect_trace(&s, 1, "7da90aa4a1008a795294561bd0a07e4e557ebaa193982f3de246e7b629df9f19",
                  "c28cbfb66da61c959571d8ed717f5f2a2ea0de32578893fe560f7801665cef10");
     s = rough();
-    expect_trace(&s, 2, "763646b60440bbc0d2c7c914533da88af32ad2097faeaeb4370e3ca659886abe",
-                 "00549a279a17b2dbc370882c944f5852aa67307f0fff570cf49441054fa171aa");
+    expect_trace(&s, 2, "fe4facffafbdf41bdf9eff5b3fa007ea519b36cbe424813814fc16aa2c948080",
+                 "039e28bce74fc90ae12b97097a59f3c2d13be68946e353b2cd373ba5a85e6d06");
     s = small();
     s.link.delay = ASSAY_SIM_DELAY_PARETO;
     s.link.delay_max_ms = 400;
