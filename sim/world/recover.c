@@ -406,7 +406,7 @@ static void look_for_unlisted(struct world_run *r)
     enum { STANDS_STILL_EPOCHS = 2 };
     if (r->relists || r->recovered == 0 || r->recovered == WORLD_ERAS_MAX) return;
     if (!r->w->split_said) return; /* of this era or of one before */
-    if (r->ending == ERA_FENCED || r->closed >= r->era_closed + 2) return;
+    if (r->ending == ERA_FENCED || r->era_works) return;
     if (r->epoch < r->era_epoch + STANDS_STILL_EPOCHS || !third_is_unlisted(r)) return;
     r->relists = true;
     r->relisting = (struct assay_sim_recover){ .at_epoch = r->epoch, .after_epochs = 1 };
@@ -442,7 +442,7 @@ static bool any_unconfirmed(const struct world_run *r)
 static bool is_stuck(const struct world_run *r)
 {
     enum { PATIENCE_EPOCHS = 10 };
-    return r->recovered > 0 && r->ending != ERA_FENCED && r->closed < r->era_closed + 2 &&
+    return r->recovered > 0 && r->ending != ERA_FENCED && !r->era_works &&
            r->epoch >= r->era_epoch + PATIENCE_EPOCHS;
 }
 
@@ -654,7 +654,7 @@ void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era)
         if (!r->relists) r->rows_done++;
         r->relists = false;
         r->era_epoch = r->epoch;
-        r->era_closed = r->closed;
+        r->era_works = false;
         r->ending = ERA_GOES_ON;
         r->outcome->figures[ASSAY_SIM_FIGURE_ERAS][0]++;
         if (state->epoch != r->chosen_epoch || state->head_height != r->chosen_height + 1)

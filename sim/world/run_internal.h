@@ -90,7 +90,8 @@ struct world_run {
     uint32_t rows_done;            /* by rows of the scenario so many of them */
     bool relists;                  /* one more ends because a third has keys that are not listed */
     struct assay_sim_recover relisting;
-    uint64_t era_epoch, era_closed; /* of the scenario, and closed, when the last era began */
+    uint64_t era_epoch; /* of the scenario, when the last era began */
+    bool era_works;     /* it has closed an epoch behind its RECOVER */
     bool undone;   /* something above what operators are about to choose is final somewhere */
     bool in_doubt;                 /* the last one may have undone something final, and said so */
     bool manual;                   /* it rests on too few answers: accepted node by node */

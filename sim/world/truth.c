@@ -316,6 +316,8 @@ void world_truth_close(struct world_run *r, uint32_t node, uint64_t epoch)
                                        .rows = r->row_of,
                                        .fails = r->fails,
                                        .genesis = r->w->genesis };
+    /* Members of the era before may close epochs too, where operators ended it in doubt. */
+    r->era_works |= state->era == r->recovered && epoch > r->chosen_epoch;
     count_missed(r);
     world_changes_closed(r, &closed);
     world_days_closed(r, &closed);
