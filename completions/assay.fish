@@ -481,7 +481,7 @@ complete -c assay -n '__assay_in continuity status' -l group -x -d 'this one alo
 complete -c assay -n '__assay_in continuity status' -l socket -r -F -d 'admin socket of the daemon (default $ASSAY_SOCKET, else /run/assay/admin.sock)'
 complete -c assay -n '__assay_in continuity status' -l json -d 'one versioned JSON document, for failures as well'
 complete -c assay -n '__assay_in continuity status' -l timeout -x -d 'how long an answer may take, default 5000'
-complete -c assay -n '__assay_at continuity' -f -a show -d 'What the ledger has of one enclave\'s instance after the last closed epoch: its row, or that it has none, by a proof of at most 14 hashes'
+complete -c assay -n '__assay_at continuity' -f -a show -d 'What the ledger has of one enclave\'s instance after the last closed epoch: its row, or that it has none, with a proof of at most 14 hashes'
 complete -c assay -n '__assay_in continuity show' -l group -x -d 'its group, or the number of it; default the first'
 complete -c assay -n '__assay_in continuity show' -l checkpoint -r -F -d 'what is believed already, or a genesis'
 complete -c assay -n '__assay_in continuity show' -l max-age -x -d 'how old the proof\'s block may be: 90s, 30m, 24h (default), 7d'

@@ -1,5 +1,5 @@
 /*
- * net/document_row.c - what the admin socket answers about one instance of a group:
+ * net/document_row.c - the admin request `row`: evidence for one instance of a group:
  *
  *   row GROUP HEX
  *

@@ -1,5 +1,5 @@
 /*
- * net/places.c - see places.h.
+ * net/places.c - sharing places of a socket between their holders.
  */
 #include "net/places.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/places.h - who gives up a place when all are taken: connections of a socket, questions that
- * wait (docs/services.md 4.1.2).
+ * net/places.h - fair sharing of limited places (connections of a socket, pending requests) between
+ * users (docs/services.md 4.1.2).
  *
  * A holder gives way that would still have as many as the caller has then. So however many one
  * asks for, each other one gets as many while there are places for both; and among equals nobody

@@ -82,7 +82,8 @@ static void print_seen(const struct seen *s)
     (void)printf("evidence       %zu bytes: head %zu, proof of the row %zu, one of %u rows\n",
                  s->len, s->evidence.head.len, s->evidence.row.len, (unsigned)s->rows.count);
     if (!s->is_proven) {
-        (void)puts("believed       by the head that the node shows: --checkpoint believes nobody");
+        (void)puts("believed       by the head that the node sent; --checkpoint verifies without "
+                   "trusting it");
         return;
     }
     assay_rfc3339_format_ms(s->network.time_ms, time);
@@ -149,12 +150,8 @@ static int believe(const char *who, const char *what, const struct asked *a,
 {
     enum assay_proof_answer answer = ASSAY_PROVEN;
     uint64_t now_ms = 0;
-    const uint32_t max_age_s =
-        a->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(a->max_age);
-    if (max_age_s == 0)
-        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
-                            a->max_age);
-    const int result = assay_proof_now(a->at, a->no_clock, &now_ms);
+    uint32_t max_age_s = 0;
+    const int result = assay_proof_times(a->max_age, a->at, a->no_clock, &max_age_s, &now_ms);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = ASSAY_OK;
     if (checkpoint == NULL) status = assay_row_evidence_read(&s->evidence, &s->row);

@@ -96,7 +96,8 @@ static void read_options(int argc, char **argv, struct proof_options *o)
 
 /* ------------------------------------------------------------ time */
 
-uint32_t assay_proof_duration(const char *text)
+/* Returns: seconds; 0 for anything else, more than UINT32_MAX too. */
+static uint32_t parse_duration(const char *text)
 {
     static const struct {
         char unit;
@@ -113,7 +114,7 @@ uint32_t assay_proof_duration(const char *text)
     return 0;
 }
 
-int assay_proof_now(const char *at, bool no_clock, uint64_t *now_ms)
+static int find_time(const char *at, bool no_clock, uint64_t *now_ms)
 {
     struct timespec now;
     int64_t at_unix_s = 0;
@@ -131,6 +132,16 @@ int assay_proof_now(const char *at, bool no_clock, uint64_t *now_ms)
     if (clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec > 0)
         *now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     return ASSAY_EXIT_OK;
+}
+
+int assay_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
+                      uint64_t *now_ms)
+{
+    *max_age_s = max_age == NULL ? ASSAY_PROOF_AGE_S : parse_duration(max_age);
+    if (*max_age_s == 0)
+        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
+                            max_age);
+    return find_time(at, no_clock, now_ms);
 }
 
 /* ------------------------------------------------------------ words */
@@ -294,11 +305,8 @@ static int carry(const struct proof_options *o, struct assay_checkpoint_carried 
 {
     struct assay_checkpoint from;
     struct assay_checkpoint_since since = { .socket = o->socket, .from = &from };
-    since.max_age_s = o->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(o->max_age);
-    if (since.max_age_s == 0)
-        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
-                            o->max_age);
-    int result = assay_proof_now(o->at, o->no_clock, &since.now_ms);
+    int result =
+        assay_proof_times(o->max_age, o->at, o->no_clock, &since.max_age_s, &since.now_ms);
     if (result == ASSAY_EXIT_OK)
         result = assay_proof_checkpoint("assay checkpoint", o->since, &from);
     return result == ASSAY_EXIT_OK ? assay_checkpoint_carry(&since, carried) : result;
@@ -318,7 +326,7 @@ int assay_command_checkpoint(int argc, char **argv)
     else result = ask_checkpoint(o.socket, &c.to);
     if (result != ASSAY_EXIT_OK && result != ASSAY_EXIT_CROSSED) return result;
     if (o.trusting_period != NULL) {
-        const uint32_t period_s = assay_proof_duration(o.trusting_period);
+        const uint32_t period_s = parse_duration(o.trusting_period);
         if (period_s < ASSAY_TRUSTING_PERIOD_S_MIN || period_s > ASSAY_TRUSTING_PERIOD_S_MAX)
             return assay_misuse("--trusting-period: expected 1d to 90d");
         c.to.trusting_period_s = period_s;
@@ -533,12 +541,8 @@ static int verify(const struct proof_options *o)
     uint8_t *bytes = NULL;
     size_t len = 0;
     uint64_t now_ms = 0;
-    const uint32_t max_age_s =
-        o->max_age == NULL ? ASSAY_PROOF_AGE_S : assay_proof_duration(o->max_age);
-    if (max_age_s == 0)
-        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
-                            o->max_age);
-    int result = assay_proof_now(o->at, o->no_clock, &now_ms);
+    uint32_t max_age_s = 0;
+    int result = assay_proof_times(o->max_age, o->at, o->no_clock, &max_age_s, &now_ms);
     if (result == ASSAY_EXIT_OK) result = assay_proof_checkpoint(who, o->checkpoint, &checkpoint);
     if (result != ASSAY_EXIT_OK) return result;
     enum assay_status status = assay_file_read(o->words[1], ASSAY_PROOF_LEN_MAX, &bytes, &len);

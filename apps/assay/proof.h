@@ -11,11 +11,12 @@
 /* A checkpoint from a file, or that of a genesis; says on stderr, after `who`, what is wrong.
  * Returns: an enum assay_exit. */
 int assay_proof_checkpoint(const char *who, const char *path, struct assay_checkpoint *checkpoint);
-/* "90s", "30m", "24h", "14d". Returns: seconds; 0 for anything else, more than UINT32_MAX too. */
-uint32_t assay_proof_duration(const char *text);
-/* The time of --at (NULL: of the clock), 0 with --no-clock. Out: *now_ms, Unix ms, 0 without a
- * clock. Returns: an enum assay_exit */
-int assay_proof_now(const char *at, bool no_clock, uint64_t *now_ms);
+/* The time by which a proof is verified and the age that it may have.
+ * max_age: "90s", "30m", "24h", "14d"; NULL: ASSAY_PROOF_AGE_S. at: RFC 3339, NULL: of the clock.
+ * Out: *max_age_s; *now_ms, Unix ms, 0 with no_clock. Reports a wrong option on stderr.
+ * Returns: an enum assay_exit */
+int assay_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
+                      uint64_t *now_ms);
 /* First byte of a genesis file, an array of three (docs/protocol.md 9.1); checkpoints differ. */
 enum { ASSAY_PROOF_GENESIS_FIRST = 0x83 };
 

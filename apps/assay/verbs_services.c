@@ -34,8 +34,8 @@ const struct assay_verb assay_verbs_services[] = {
                                      ASKED } },
     { "continuity", "show", "INSTANCE",
       "What the ledger has of one enclave's instance after the last closed epoch: its row, or that "
-      "it has none, by a proof of at most 14 hashes. With --checkpoint nobody is believed, the "
-      "node neither; --out keeps the evidence for somebody who is not there.",
+      "it has none, with a proof of at most 14 hashes. With --checkpoint the proof is verified "
+      "without trust in the node; --out writes the evidence for offline verifiers.",
       "4 not believed, 5 it has no row, or no such group, 14 proven and of unknown age",
       "assay continuity show $(cat instance) --group state\n"
       "assay continuity show $(cat instance) --checkpoint checkpoint --out row.evidence\n",

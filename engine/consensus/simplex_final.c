@@ -119,7 +119,7 @@ size_t assay_sx_missing_blocks(const struct assay_simplex *s,
     if (v->has_proposal && !v->proposal_bad) {
         const struct assay_block *block = assay_blocks_find_const(s->config.blocks, v->proposal_id);
         if (block == NULL) add_missing(v->proposal_id, v->view, missing, &count);
-        else if (block->header.parent_view > 0) 
+        else if (block->header.parent_view > 0)
             add_chain(s, block->header.parent_id, block->header.parent_view, missing, &count);
     }
     add_voted(s, v, missing, &count);

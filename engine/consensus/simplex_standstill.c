@@ -133,8 +133,8 @@ static bool may_help(struct assay_simplex *s, uint16_t to)
 }
 
 /* What leads from this view to the running one, as far as one answer goes. */
-static void send_way(struct assay_simplex *s, uint16_t to, uint64_t view,
-                     struct assay_simplex_actions *out)
+static void send_certificates_from(struct assay_simplex *s, uint16_t to, uint64_t view,
+                                   struct assay_simplex_actions *out)
 {
     if (view <= s->final_view && s->final_certificate != SX_NONE)
         assay_sx_certificate_send(s, s->final_certificate, to, out);
@@ -160,7 +160,7 @@ void assay_sx_help(struct assay_simplex *s, uint16_t to, uint64_t view,
 {
     ASSAY_ASSERT(view > 0);
 
-    if (may_help(s, to)) send_way(s, to, view, out);
+    if (may_help(s, to)) send_certificates_from(s, to, view, out);
 }
 
 uint64_t assay_sx_leader_due(const struct assay_simplex *s)
@@ -178,7 +178,7 @@ void assay_sx_help_leader(struct assay_simplex *s, struct assay_simplex_actions 
     if (s->now_ms < assay_sx_leader_due(s)) return;
     const uint16_t leader = assay_sx_view(s, s->view)->leader;
     s->helped_leader_of = s->view;
-    send_way(s, leader, s->view - 1, out);
+    send_certificates_from(s, leader, s->view - 1, out);
 }
 
 /* docs/protocol.md 5.18: on seeing E final a node stops voting in e and keeps serving its

@@ -1,5 +1,5 @@
 /*
- * net/services/desk_door.c - who is let in to a socket of services, and who gives its place up
+ * net/services/desk_door.c - admission of connections to the sockets of services, by user
  * (docs/services.md 4.1.2).
  */
 #include "net/services/desk_internal.h"

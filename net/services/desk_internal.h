@@ -1,6 +1,6 @@
 /*
- * net/services/desk_internal.h - what the files of the desk share (desk.h): sockets, connections,
- * questions.
+ * net/services/desk_internal.h - types and functions shared by the files of desk.h: sockets,
+ * connections, pending requests.
  */
 #ifndef ASSAY_NET_SERVICES_DESK_INTERNAL_H
 #define ASSAY_NET_SERVICES_DESK_INTERNAL_H

@@ -1,5 +1,5 @@
 /*
- * net/services/users.c - see users.h.
+ * net/services/users.c - table of the users of one socket of services, and their turns.
  */
 #include "net/services/users.h"
 

@@ -1,6 +1,5 @@
 /*
- * tests/unit/engine/test_past.c - what asks about the past cost who answers them (docs/protocol.md
- * 5.30.2).
+ * tests/unit/engine/test_past.c - cost of answering queries about past states (protocol.md 5.30.2).
  */
 #include "sim/world/world_internal.h"
 
