@@ -137,6 +137,17 @@ static enum assay_status open_first(struct daemon_node *node,
     return status;
 }
 
+static struct assay_host_http http_of(const struct assay_config *config)
+{
+    return (struct assay_host_http){ .socket_path = daemon_said(config->http.socket_path),
+                                     .address = daemon_said(config->http.address),
+                                     .certificate = daemon_said(config->http.certificate),
+                                     .key = daemon_said(config->http.key),
+                                     .clients = daemon_said(config->http.clients),
+                                     .accept_plain = config->insecure[ASSAY_INSECURE_HTTP],
+                                     .state_dir = config->state_dir };
+}
+
 /* The host of a charter: the first one, or in the place of the one before. */
 static enum assay_status open_host(struct daemon_node *node, const struct daemon_charter *now)
 {
@@ -162,13 +173,7 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .peer_count = node->config->peer_count,
         .timeline_path = node->timeline_path,
         .admin_path = node->config->admin,
-        .http = { .socket_path = daemon_said(node->config->http.socket_path),
-                  .address = daemon_said(node->config->http.address),
-                  .certificate = daemon_said(node->config->http.certificate),
-                  .key = daemon_said(node->config->http.key),
-                  .clients = daemon_said(node->config->http.clients),
-                  .accept_plain = node->config->insecure[ASSAY_INSECURE_HTTP],
-                  .state_dir = node->config->state_dir },
+        .http = http_of(node->config),
         .workload_path = node->config->enclave_service,
         .endorsements = &rules->sets[0].endorsements,
         .policy = rules->sets[0].policy,
@@ -187,6 +192,8 @@ static enum assay_status open_host(struct daemon_node *node, const struct daemon
         .log_level = (unsigned)node->config->log_level,
         .history_epochs = node->config->history_epochs,
         .checkpoint = node->config->checkpoint[0] != '\0' ? &node->checkpoint : NULL,
+        .recovers = node->recovers,
+        .recover_count = node->recover_count,
         .newcomer = now->joining != NULL,
         .level = DAEMON_FEATURE_LEVEL,
         .take_signals = true,

@@ -142,12 +142,16 @@ enum assay_config_insecure {
 };
 #undef ASSAY_CONFIG_INSECURE_ENUM
 
+enum { ASSAY_CONFIG_RECOVERS_MAX = 8 }; /* eras that a store which was moved away passes over */
+
 struct assay_config {
     char state_dir[PATH_MAX];       /* node.state_dir: store, last order */
     char keys_dir[PATH_MAX];        /* node.keys_dir: made by `assay keys generate` */
     char identity_dir[PATH_MAX];    /* node.identity_dir: keys for life, "": in keys_dir */
     char genesis[PATH_MAX];         /* node.genesis */
     char checkpoint[PATH_MAX];      /* node.checkpoint, "": none */
+    char recovers[ASSAY_CONFIG_RECOVERS_MAX][PATH_MAX]; /* [recover_count] node.recovers */
+    uint32_t recover_count;
     uint32_t history_epochs;        /* node.history_epochs, 0: the default */
     char gossip[ASSAY_ADDRESSES_MAX]; /* listen.gossip, HOST:PORT[,HOST:PORT]... */
     char admin[PATH_MAX];           /* listen.admin, a UNIX socket */

@@ -481,6 +481,11 @@ static enum assay_status take_blocks(struct assay_engine *e, const struct assay_
                        e->sync->ledger.height);
         return ASSAY_E_INVALID;
     }
+    if (e->sync->verified && !e->sync->recovers &&
+        assay_era_is_given_up(e, e->sync->ledger.height)) {
+        forget_progress(e); /* another peer has the RECOVER */
+        return ASSAY_E_STALE;
+    }
     if (!e->sync->verified || (!verified && !whole)) return ASSAY_OK;
     c = assay_cursor_over(page->blocks.bytes, page->blocks.len);
     for (uint32_t i = 0; i < page->block_count && e->head->context.epoch == epoch; i++) {

@@ -290,6 +290,9 @@ struct assay_ending_snapshot {
     bool answered; /* and operators have an answer: RECOVER or RELEASE ends it (9.12.2) */
     bool began; /* this node took the RECOVER that began the era */
     uint8_t began_id[32];
+    /* Of a RECOVER that this node's operator accepted, not taken yet (9.16.9); 0: none. */
+    uint64_t accepted_height;
+    uint8_t accepted_id[32];
     uint8_t operators_digest[32]; /* in force */
     uint64_t next_sequence; /* number of the change that a RECOVER would bring */
     uint8_t fence_digest[32];

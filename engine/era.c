@@ -291,6 +291,7 @@ enum assay_status assay_era_restore(struct assay_engine *e, const struct assay_s
     if (key->era != e->head->state.era) return ASSAY_OK;
     if (key->number == ASSAY_META_ACCEPTED) {
         n->accepted = true;
+        n->accepted_height = key->epoch;
         assay_bytes_copy(n->accepted_id, 32, key->id, 32);
     }
     if (value.len <= sizeof ended) return ASSAY_OK; /* released */
@@ -485,6 +486,14 @@ enum assay_status assay_era_look(struct assay_engine *e, const struct assay_ledg
     return assay_fault_ids(fault, "state root", e->head->next.root, recover->header.state_root);
 }
 
+/* docs/protocol.md 9.16.9: what the operator gave up is not taken from peers that go on with it. */
+bool assay_era_is_given_up(const struct assay_engine *e, uint64_t height)
+{
+    const struct assay_ending *n = e->ending;
+    return n->accepted && e->chain->ledger.height < n->accepted_height &&
+           height >= n->accepted_height;
+}
+
 void assay_era_accepting(struct assay_slice recover, struct assay_writer *w)
 {
     assay_cbor_put_array(w, 2);
@@ -507,12 +516,15 @@ static enum assay_status accept(struct assay_engine *e, const struct assay_recov
     struct assay_ending *n = &e->parts->ending;
     if (r->header.era != (uint64_t)e->head->state.era + 1) return ASSAY_E_CHAIN;
     ASSAY_TRY(assay_approval_check(&r->approval, r->operators, r->id));
-    struct assay_store_key key = { .era = e->head->state.era, .number = ASSAY_META_ACCEPTED };
+    struct assay_store_key key = { .era = e->head->state.era,
+                                   .epoch = r->header.height,
+                                   .number = ASSAY_META_ACCEPTED };
     assay_bytes_copy(key.id, 32, r->id, 32);
     const struct assay_slice kept = assay_eng_keep(e, assay_slice_over(r->id, 32));
     if (kept.len == 0 || !assay_eng_room(e, KEEP_EFFECTS)) return ASSAY_E_AGAIN;
     assay_eng_persist(e, ASSAY_STORE_META, &key, kept);
     n->accepted = true;
+    n->accepted_height = r->header.height;
     assay_bytes_copy(n->accepted_id, 32, r->id, 32);
     return ASSAY_OK;
 }
@@ -563,6 +575,10 @@ void assay_engine_ending(const struct assay_engine *engine, struct assay_ending_
     const struct assay_began *began = assay_era_began(e, e->head->state.era);
     ending->began = began != NULL;
     if (began != NULL) assay_bytes_copy(ending->began_id, 32, began->id, 32);
+    if (e->ending->accepted) {
+        ending->accepted_height = e->ending->accepted_height;
+        assay_bytes_copy(ending->accepted_id, 32, e->ending->accepted_id, 32);
+    }
     assay_bytes_copy(ending->operators_digest, 32, e->head->state.operators_digest, 32);
     ending->next_sequence =
         e->head->state.change_sequence + 1 + (e->chain->ledger.change_len > 0);

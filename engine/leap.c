@@ -359,6 +359,8 @@ static enum assay_status take_boundary(struct assay_engine *e, struct assay_slic
         return ASSAY_E_AGAIN;
     }
     ASSAY_TRY(proven);
+    if (b.header.era == e->head->state.era && assay_era_is_given_up(e, b.header.height))
+        return ASSAY_E_NOT_FOUND; /* another peer has the RECOVER */
     for (uint32_t i = 0; i < l->voters.count; i++)
         l->rows_next[i] = l->rows[i];
     ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));

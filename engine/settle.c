@@ -707,6 +707,10 @@ void assay_settle(struct assay_engine *e)
         assay_sync_start(e, e->head->context.epoch + 1);
         return;
     }
+    if (assay_era_is_given_up(e, chain->ledger.height + count)) { /* below it: with RECOVER */
+        chain->wanted = false;
+        return;
+    }
     const uint32_t take = there_is_room(e, count);
     if (take < count) assay_output_crowded(e); /* the rest in the next step */
     if (take == 0) {

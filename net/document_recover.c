@@ -84,6 +84,10 @@ static void put_head(struct assay_host *host, struct assay_json *data)
     assay_json_set_bool(data, "fenced", ending.fenced);
     assay_json_set_bool(data, "answered", ending.answered);
     if (ending.began) assay_json_set_hex(data, "recover_id", ending.began_id, 32);
+    if (ending.accepted_height > 0) {
+        assay_json_set_uint(data, "accepted_height", ending.accepted_height);
+        assay_json_set_hex(data, "accepted_id", ending.accepted_id, 32);
+    }
     if (!ending.fenced || assay_fence_decode(ending.fence, &fence) != ASSAY_OK) return;
     assay_json_set_text_n(data, "reason", fence.reason.bytes, fence.reason.len);
     assay_json_set_uint(data, "fence_last_epoch", fence.last_epoch);
@@ -248,9 +252,10 @@ enum taking { TRIES, SUBMITS, ACCEPTS };
 
 static enum assay_status accept_it(struct assay_host *host, struct assay_slice bytes)
 {
-    uint8_t *accepting = malloc(bytes.len + 64);
+    uint8_t *accepting = malloc(bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     if (accepting == NULL) return ASSAY_E_MEMORY;
-    struct assay_writer w = assay_writer_over(accepting, bytes.len + 64);
+    struct assay_writer w =
+        assay_writer_over(accepting, bytes.len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     assay_era_accepting(bytes, &w);
     const enum assay_status status =
         hand_in(host, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, w.len));

@@ -298,6 +298,24 @@ static enum assay_status open_admin(struct assay_host *host,
                             ASSAY_HOST_MESSAGE_LEN);
 }
 
+/* What ended the era in which this engine begins, before any peer tells how that era went on. */
+static void accept_recovers(struct assay_host *host)
+{
+    struct assay_engine_snapshot chain;
+    assay_engine_snapshot(host->engine, &chain);
+    for (uint32_t i = 0; i < host->config.recover_count; i++) {
+        const struct assay_accepted_recover *r = &host->config.recovers[i];
+        if (r->era != chain.era + 1) continue;
+        const struct assay_event accepts = {
+            .kind = ASSAY_EVENT_MESSAGE,
+            .as.message = { .from = ASSAY_SLOT_SELF,
+                            .kind = ASSAY_MESSAGE_RECOVER,
+                            .payload = assay_slice_over(r->accepting, r->accepting_len) }
+        };
+        host_queue(host, &accepts);
+    }
+}
+
 static enum assay_status open_all(struct assay_host *host,
                                   const struct assay_engine_renewal *renewal,
                                   char message[static ASSAY_HOST_MESSAGE_LEN])
@@ -326,6 +344,7 @@ static enum assay_status open_all(struct assay_host *host,
     ASSAY_TRY(host_keys_settle(host, message));
     const struct assay_event start = { .kind = ASSAY_EVENT_START };
     host_queue(host, &start);
+    accept_recovers(host);
     /* A set that waits to be listed, or was listed in what others closed meanwhile. */
     if (host->ring.next.incarnation != 0) host_keys_tell(host);
     if (!host->renewed) host_changes_turn(host); /* else when the epoch's end was taken in */

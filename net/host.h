@@ -154,6 +154,13 @@ struct assay_host_http {
     const char *state_dir; /* whose disk metrics tell of; NULL: none */
 };
 
+/* A RECOVER of era - 1, in the form of assay_era_accepting. */
+struct assay_accepted_recover {
+    uint32_t era;
+    uint8_t *accepting; /* [accepting_len] */
+    size_t accepting_len;
+};
+
 /* Pointers are borrowed for the life of the host unless a line says otherwise. */
 struct assay_host_config {
     /* The genesis, or what changes made of it, and the state of which (host/charter.h). */
@@ -195,6 +202,10 @@ struct assay_host_config {
     /* docs/protocol.md 4.12.1: the same for all members. 0: 64 and 8; others are for tests. */
     uint32_t overlay_above, overlay_degree;
     const struct assay_checkpoint *checkpoint; /* NULL: none; outlives the opening */
+    /* [recover_count] RECOVERs that the operator accepts before a peer is heard
+     * (docs/protocol.md 9.16.9); they outlive the process's hosts. */
+    const struct assay_accepted_recover *recovers;
+    uint32_t recover_count;
     bool newcomer; /* the last member of genesis is this node, and of no state that is known yet */
     struct assay_host_enclave enclave;
     unsigned log_level; /* 0 errors, 1 warnings, 2 what happens, 3 every block and message */

@@ -159,6 +159,11 @@ static int run_status(const struct assay_recover_options *options)
                      assay_json_text(d, "head_id", "?"));
         if (assay_json_get(d, "recover_id") != NULL)
             (void)printf("began by   RECOVER %s\n", assay_json_text(d, "recover_id", "?"));
+        if (assay_json_get(d, "accepted_id") != NULL)
+            (void)printf("accepted   RECOVER %s at height %llu, not taken yet: no other block of "
+                         "this era is taken from there on\n",
+                         assay_json_text(d, "accepted_id", "?"),
+                         (unsigned long long)assay_json_uint(d, "accepted_height", 0));
         if (assay_json_bool(d, "fenced", false))
             (void)printf("fenced     nothing is signed in this era any more%s: %s\n",
                          assay_json_bool(d, "answered", false)

@@ -18,6 +18,8 @@
 
 struct yaml_node {
     char *state_dir, *keys_dir, *identity_dir, *genesis, *checkpoint, *history_epochs;
+    char **recovers;
+    unsigned recovers_count;
 };
 struct yaml_listen {
     char *gossip, *admin, *http, *services, *advertise, *transport;
@@ -52,12 +54,16 @@ struct yaml_config {
     unsigned insecure_count;
 };
 
+static const cyaml_schema_value_t recover_value = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1,
+                                                                       PATH_MAX) };
 static const cyaml_schema_field_t node_fields[] = {
     ASSAY_CONFIG_FIELD("state_dir", struct yaml_node, state_dir),
     ASSAY_CONFIG_FIELD("keys_dir", struct yaml_node, keys_dir),
     ASSAY_CONFIG_FIELD_OPTIONAL("identity_dir", struct yaml_node, identity_dir),
     ASSAY_CONFIG_FIELD("genesis", struct yaml_node, genesis),
     ASSAY_CONFIG_FIELD_OPTIONAL("checkpoint", struct yaml_node, checkpoint),
+    CYAML_FIELD_SEQUENCE("recovers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_node,
+                         recovers, &recover_value, 0, ASSAY_CONFIG_RECOVERS_MAX),
     ASSAY_CONFIG_FIELD_OPTIONAL("history_epochs", struct yaml_node, history_epochs),
     CYAML_FIELD_END
 };
@@ -159,6 +165,12 @@ static enum assay_status take_paths(const struct assay_config_file *file,
     if (yaml->node.checkpoint != NULL)
         ASSAY_TRY(assay_config_take_path(file, "node.checkpoint", yaml->node.checkpoint,
                                          config->checkpoint));
+    for (unsigned i = 0; i < yaml->node.recovers_count; i++) {
+        char key[ASSAY_CONFIG_KEY_MAX];
+        (void)snprintf(key, sizeof key, "node.recovers[%u]", i);
+        ASSAY_TRY(assay_config_take_path(file, key, yaml->node.recovers[i], config->recovers[i]));
+    }
+    config->recover_count = yaml->node.recovers_count;
     ASSAY_TRY(assay_config_take_socket(file, "listen.admin", yaml->listen.admin, config->admin));
     ASSAY_TRY(assay_config_take_socket(file, "enclave.service", yaml->enclave.service,
                                        config->enclave_service));

@@ -24,6 +24,7 @@ static const struct assay_config_key keys[] = {
     RESTART("node.identity_dir", NULL),
     RESTART("node.genesis", NULL),
     RESTART("node.checkpoint", NULL),
+    LIST("node.recovers", ASSAY_CONFIG_RESTART),
     RESTART("node.history_epochs", "20000"),
     RESTART("listen.gossip", NULL),
     RESTART("listen.admin", NULL),

@@ -5,6 +5,7 @@
  */
 #include "apps/daemon/node.h"
 
+#include "apps/daemon/recover.h"
 #include "base/assert.h"
 #include "base/file/kind.h"
 #include "base/file/trust.h"
@@ -89,6 +90,8 @@ void daemon_close(struct daemon_node *node)
     daemon_notify_close(&node->notify);
     assay_config_rows_close(&node->rows);
     assay_config_layers_close(&node->layers);
+    for (uint32_t i = 0; i < node->recover_count; i++)
+        free(node->recovers[i].accepting);
     free(node->enforcement);
     free(node->endpoints);
     free(node->peers);
@@ -169,6 +172,18 @@ static enum assay_status open_checkpoint(struct daemon_node *node)
         !assay_bytes_equal(node->checkpoint.chain_id, node->genesis->chain_id, 32))
         status = ASSAY_E_CHAIN;
     return daemon_say(node, path, status);
+}
+
+static enum assay_status open_recovers(struct daemon_node *node)
+{
+    for (uint32_t i = 0; i < node->config->recover_count; i++) {
+        const char *path = node->config->recovers[i];
+        ASSAY_TRY(daemon_say(node, path,
+                             daemon_read_recover(path, node->genesis->chain_id,
+                                                 &node->recovers[i])));
+        node->recover_count++;
+    }
+    return ASSAY_OK;
 }
 
 static void open_peers(struct daemon_node *node)
@@ -393,6 +408,8 @@ static enum assay_status check_rights(struct daemon_node *node)
                                   c->collateral.ca_file };
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (is_loose(paths[i], node->message)) return ASSAY_E_INVALID;
+    for (uint32_t i = 0; i < c->recover_count; i++)
+        if (is_loose(c->recovers[i], node->message)) return ASSAY_E_INVALID;
     const char *const sockets[] = { c->admin, c->http.socket_path, c->enclave_service };
     for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++)
         if (is_loose_socket(sockets[i], node->message)) return ASSAY_E_INVALID;
@@ -412,6 +429,7 @@ enum assay_status daemon_read_config(struct daemon_node *node)
     ASSAY_TRY(open_genesis(node));
     ASSAY_TRY(check_insecure(node));
     ASSAY_TRY(open_checkpoint(node));
+    ASSAY_TRY(open_recovers(node));
     open_peers(node);
     return open_keys(node);
 }

@@ -53,6 +53,8 @@ struct daemon_node {
     uint8_t *genesis_bytes;
     size_t genesis_len;
     struct assay_checkpoint checkpoint;
+    struct assay_accepted_recover recovers[ASSAY_CONFIG_RECOVERS_MAX]; /* [recover_count] */
+    uint32_t recover_count;
     uint8_t node_id[32];
     struct assay_policy *founding_policy; /* of the genesis */
     struct daemon_charter in_force;

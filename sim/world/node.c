@@ -416,6 +416,7 @@ static void push_start(struct assay_sim_world *w, uint32_t node)
     struct item *item = world_item(w, node, ITEM_ANSWER);
     item->answer = world_answer(w, ASSAY_EVENT_START);
     world_push(w, item, w->now_us);
+    world_run_started(w, node);
 }
 
 /* unused: the host vouches that its keys never signed */
@@ -476,7 +477,7 @@ static void clear_machine(struct assay_sim_world *w, uint32_t node)
     for (size_t i = 0; i < sizeof n->last_orders / sizeof n->last_orders[0]; i++)
         n->last_orders[i] = (struct assay_order){ 0 };
     n->acts = (struct assay_sim_world_acts){ 0 };
-    n->wipes = n->rolls_back = n->faulty_store = false;
+    n->wipes = n->rolls_back = n->faulty_store = n->accepts = false;
     n->faulty_until = n->still_until_us = 0;
     world_evidence_forget(w, node, 0);
     world_history_forget(w, node);

@@ -186,15 +186,20 @@ static bool has_left(const struct assay_state *state, uint32_t slot)
     return slot >= state->member_count || state->members[slot].stage == ASSAY_STAGE_LEFT;
 }
 
+/* By era, then by height: a node that stays in an era that was ended may be higher. */
+static bool is_higher(const struct assay_engine *a, const struct assay_engine *b)
+{
+    const uint32_t era = a->head->state.era, other = b->head->state.era;
+    return era != other ? era > other : a->chain->ledger.height > b->chain->ledger.height;
+}
+
 /* The living one whose final head is highest: whose state the others are held against. */
 static uint32_t highest(const struct assay_sim_world *w)
 {
     uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < w->options.nodes; i++) {
         if (!w->nodes[i].alive || has_left(&w->nodes[i].engine->head->state, i)) continue;
-        if (best == UINT32_MAX || w->nodes[i].engine->chain->ledger.height >
-                                      w->nodes[best].engine->chain->ledger.height)
-            best = i;
+        if (best == UINT32_MAX || is_higher(w->nodes[i].engine, w->nodes[best].engine)) best = i;
     }
     return best;
 }
@@ -360,9 +365,9 @@ enum assay_status assay_sim_world_submit(struct assay_sim_world *w, uint32_t nod
 enum assay_status assay_sim_world_accept(struct assay_sim_world *w, uint32_t node,
                                          const uint8_t *bytes, size_t len)
 {
-    uint8_t *accepting = malloc(len + 64);
+    uint8_t *accepting = malloc(len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     ASSAY_ASSERT(accepting != NULL);
-    struct assay_writer o = assay_writer_over(accepting, len + 64);
+    struct assay_writer o = assay_writer_over(accepting, len + ASSAY_ERA_ACCEPTING_OVERHEAD);
     assay_era_accepting(assay_slice_over(bytes, len), &o);
     const enum assay_status status =
         hand_in(w, node, ASSAY_MESSAGE_RECOVER, assay_slice_over(accepting, o.len));
@@ -372,7 +377,7 @@ enum assay_status assay_sim_world_accept(struct assay_sim_world *w, uint32_t nod
 
 /* --- a scenario */
 
-enum { US = 1000, MOVED_AWAY = 1 << 16 };
+enum { US = 1000, MOVED_AWAY = 1 << 16, ACCEPTS = 1 << 18 }; /* numbers of an ITEM_RECOVER */
 
 static const struct assay_sim_recover *row_of(const struct world_run *r)
 {
@@ -573,20 +578,34 @@ static void begin_era(struct world_run *r, const struct assay_sim_recover *row)
                      (unsigned long long)height);
 }
 
-/* Each operator at its own machines (docs/protocol.md 9.16.2), also those that come back later: the
- * document that ended the era in which a node is, one after the other. */
+/* The document that ended the era in which the node is. */
+static void accept_at(const struct world_run *r, uint32_t node)
+{
+    const struct world_node *n = &r->w->nodes[node];
+    if (!n->alive || n->engine->head->state.era >= r->recovered) return;
+    const uint32_t next = n->engine->head->state.era + 1;
+    if (r->recovers[next].bytes == NULL) return;
+    assay_status_ignore(assay_sim_world_accept(r->w, node, r->recovers[next].bytes,
+                                               r->recovers[next].len),
+                        "the next epoch tries again");
+}
+
+/* Each operator at its own machines (docs/protocol.md 9.16.2), also those that come back later: one
+ * era after the other. */
 static void accept_manually(const struct world_run *r)
 {
-    for (uint32_t i = 0; i < r->scenario->nodes; i++) {
-        const struct world_node *n = &r->w->nodes[i];
-        if (!n->alive || n->engine->head->state.era >= r->recovered) continue;
-        if (!r->manual && !is_unconfirmed(r, i)) continue;
-        const uint32_t next = n->engine->head->state.era + 1;
-        if (r->recovers[next].bytes == NULL) continue;
-        assay_status_ignore(assay_sim_world_accept(r->w, i, r->recovers[next].bytes,
-                                                   r->recovers[next].len),
-                            "the next epoch tries again");
-    }
+    for (uint32_t i = 0; i < r->scenario->nodes; i++)
+        if (r->manual || is_unconfirmed(r, i)) accept_at(r, i);
+}
+
+/* docs/operations.md 18: a store that was moved away because it was refused has had blocks that
+ * peers may still hand out, so the RECOVERs are named in the configuration of the empty one. */
+void world_run_started(struct assay_sim_world *w, uint32_t node)
+{
+    if (w->run == NULL || !w->nodes[node].accepts) return;
+    struct item *item = world_item(w, node, ITEM_RECOVER);
+    item->number = ACCEPTS;
+    world_push(w, item, w->now_us);
 }
 
 /* docs/operations.md 18: to another node, where the first did not pass it on. */
@@ -611,7 +630,12 @@ void world_run_recover(struct assay_sim_world *w, const struct item *item)
         struct world_node *n = &w->nodes[item->node];
         if (!n->alive) return;
         n->wipes = true;
+        n->accepts = true;
         world_node_die(w, item->node, w->options.epoch_ms);
+        return;
+    }
+    if ((item->number & ACCEPTS) != 0) {
+        accept_at(r, item->node);
         return;
     }
     if ((item->number & WORLD_OLD_OPERATORS) != 0) {

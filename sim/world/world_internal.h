@@ -222,6 +222,7 @@ struct world_node {
     enum crash_point dies_at; /* at the next commit */
     uint64_t down_ms;         /* then */
     bool wipes, rolls_back;   /* at the next start */
+    bool accepts; /* its operator names every RECOVER in the configuration (node.recovers) */
     uint64_t engines;         /* that it had */
     uint32_t died_in_era;
     bool leapt; /* in the step that closes an epoch here */
@@ -661,6 +662,8 @@ void world_run_closed(struct assay_sim_world *w, uint32_t node, uint64_t epoch);
  * it signs in an era. */
 void world_run_recover(struct assay_sim_world *w, const struct item *item);
 void world_run_refused(struct assay_sim_world *w, uint32_t node);
+/* An engine of the node is about to start: nothing has reached it. Returns: nothing. */
+void world_run_started(struct assay_sim_world *w, uint32_t node);
 void world_run_era(struct assay_sim_world *w, uint32_t node, uint32_t era);
 void world_check_fence(struct assay_sim_world *w, uint32_t node, uint32_t era);
 /* checker.c: what was final above a block that operators chose. Returns: whether anything was. */

@@ -170,21 +170,29 @@ done
 serves() { ask 1 continuity status --group state 2>/dev/null | grep -q 'state: serving'; }
 check "a group that the RECOVER added serves: $(cat node-1/replica.log)" until_true 60 serves
 
-# --- who was away, and who lost everything
+# --- who was away, who lost everything, and whose operator names the RECOVER in the configuration: what the
+# era before has above it is not taken, so the node has nothing to refuse with (protocol.md 9.16.9)
 start 7
 start 5
-for i in 5 7; do check "node $i runs again" until_true 20 ask $i status; done
+sed -i "s|^node:|node:\n  recovers: [$WORK/fence]|" node-6/assayd.yaml
+expect 2 'fence' "$BIN/assayd" --check-config --config node-6/assayd.yaml
+sed -i "s|recovers: .*|recovers: [$WORK/absent]|" node-6/assayd.yaml
+expect 2 'absent' "$BIN/assayd" --check-config --config node-6/assayd.yaml
+sed -i "s|recovers: .*|recovers: [$WORK/recover-1]|" node-6/assayd.yaml
+start 6
+for i in 5 6 7; do check "node $i runs again" until_true 20 ask $i status; done
 near() { a=$(field 1 status epoch) b=$(field $1 status epoch); in_era $1 1 && [ $((${b:-0} + 3)) -ge "${a:-999}" ]; }
 check 'an old disk passes over the end of the era' until_true 40 near 7
 check 'a lost store comes to the new era' until_true 40 near 5
+check 'an accepted RECOVER leads to the new era' until_true 40 near 6
 
-for i in 5 7; do
+for i in 5 6 7; do
     paid() { ask $i account show you.key 2>/dev/null | grep -q 'balance        250'; }
     check "node $i has the services too" until_true 30 paid
 done
 
 # --- read again
-for i in 1 2 3 4 5 7; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
+for i in 1 2 3 4 5 6 7; do eval "kill -TERM \$pid_$i; wait \$pid_$i"; done
 expect 15 'crosses        1 RECOVER, by which operators began era 1; answers to the last' \
     "$ASSAY" audit verify node-1/state --genesis genesis
 expect 15 '"recovers_crossed": 1' "$ASSAY" audit verify node-1/state --genesis genesis --json

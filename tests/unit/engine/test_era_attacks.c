@@ -413,3 +413,44 @@ Test(era_attacks, an_era_beside_one_that_goes_on_is_reported_on_both_sides, .tim
     free(d);
     assay_sim_world_destroy(&w);
 }
+
+/* The operator of a store that refused an era starts with an empty one and accepts the RECOVER at
+ * once; all peers go on with the old era, and serve what it gave up. */
+static void comes_back_empty(struct assay_sim_world *w, const struct document *recover)
+{
+    assay_sim_world_kill(w, AWAY);
+    w->nodes[AWAY].wipes = true;
+    assay_sim_world_restart(w, AWAY);
+    cr_assert(assay_sim_world_run(w, 0)); /* START, and no message */
+    if (recover != NULL)
+        cr_assert_eq(assay_sim_world_accept(w, AWAY, recover->bytes, recover->len),
+                     ASSAY_E_EARLY);
+    cr_assert(assay_sim_world_run(w, 12 * EPOCH_MS), "%s", assay_sim_world_violation(w));
+}
+
+Test(era_attacks, what_an_operator_gave_up_is_not_taken_from_peers_again, .timeout = 240)
+{
+    struct assay_sim_world *w = start(13, 4);
+    const uint32_t alone[NODES] = { [AWAY] = 1 };
+    assay_sim_world_partition(w, alone);
+    struct document *d = forge(w, AWAY, 0, 0);
+    const uint64_t parent = w->nodes[AWAY].engine->chain->ledger.height;
+    cr_assert(assay_sim_world_run(w, 6 * EPOCH_MS));
+    assay_sim_world_partition(w, NULL);
+    comes_back_empty(w, NULL);
+    cr_expect_gt(w->nodes[AWAY].engine->chain->ledger.height, parent, "who gave up nothing");
+    comes_back_empty(w, d);
+    cr_expect_leq(w->nodes[AWAY].engine->chain->ledger.height, parent);
+    cr_expect_eq(assay_sim_world_notes(w, AWAY, ASSAY_NOTE_RECOVER_REFUSED, ASSAY_SLOT_ALL), 0);
+    assay_sim_world_kill(w, AWAY); /* it is durable */
+    assay_sim_world_restart(w, AWAY);
+    cr_assert(assay_sim_world_run(w, 6 * EPOCH_MS));
+    cr_expect_leq(w->nodes[AWAY].engine->chain->ledger.height, parent);
+    for (uint32_t tries = 0; tries < 12 && state_of(w, AWAY)->era == 0; tries++) {
+        (void)hand(w, AWAY, ASSAY_SLOT_SELF, ASSAY_MESSAGE_RECOVER, d);
+        run_forked(w, 1);
+    }
+    cr_expect_eq(state_of(w, AWAY)->era, 1);
+    free(d);
+    assay_sim_world_destroy(&w);
+}
