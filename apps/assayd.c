@@ -8,15 +8,15 @@
  * At a boundary that leaves another roster or other rules the host is made anew from the store
  * (docs/protocol.md 9.6); store, enclave and signals stay.
  */
-#include "apps/assay/command.h"
+#include "apps/assay/core/command.h"
 #include "apps/daemon/node.h"
 #include "apps/flags.h"
 #include "base/assert.h"
-#include "net/child/first.h"
-#include "net/judge/judge.h"
-#include "net/judge/keeper.h"
-#include "net/memory.h"
-#include "net/transport/role.h"
+#include "net/sandbox/first.h"
+#include "net/verifier/verifier_process.h"
+#include "net/verifier/verifier_supervisor.h"
+#include "net/system/allocator.h"
+#include "net/transport/transport_process.h"
 #include "net/transport/transport.h"
 #ifdef ASSAY_TEST_HOOKS
 #include "tests/byzantine/byzantine.h"

@@ -1,5 +1,5 @@
 /*
- * apps/client.h - one request to a running assayd over its admin socket (net/admin.h).
+ * apps/client.h - one request to a running assayd over its admin socket (net/admin/admin.h).
  */
 #ifndef ASSAY_APPS_CLIENT_H
 #define ASSAY_APPS_CLIENT_H

@@ -11,7 +11,7 @@
 #include "enforce/container.h"
 #include "enforce/hook.h"
 #include "enforce/systemd.h"
-#include "engine/ledger/genesis.h"
+#include "engine/ledger/state/genesis.h"
 #include "net/fetch/round.h"
 #include "services/registry/plan.h"
 
@@ -119,8 +119,8 @@ struct assay_config_enforcement {
 
 enum assay_log_level { ASSAY_LOG_ERROR, ASSAY_LOG_WARNING, ASSAY_LOG_INFO, ASSAY_LOG_DEBUG };
 
-/* log.format; as enum assay_log_format of net/log.h. AUTO: the journal's under systemd, text on a
- * terminal, else logfmt. */
+/* log.format; as enum assay_log_format of net/runtime/log.h. AUTO: the journal's under systemd,
+ * text on a terminal, else logfmt. */
 enum assay_config_log_format {
     ASSAY_CONFIG_LOG_LOGFMT,
     ASSAY_CONFIG_LOG_JSON,

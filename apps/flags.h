@@ -1,6 +1,6 @@
 /*
  * apps/flags.h - what is wrong with a word of a command line, for programs that read theirs with
- * getopt_long. (`assay` reads a table of its own: apps/assay/options.h.)
+ * getopt_long. (`assay` reads a table of its own: apps/assay/core/options.h.)
  */
 #ifndef ASSAY_APPS_FLAGS_H
 #define ASSAY_APPS_FLAGS_H

@@ -8,7 +8,7 @@
 #ifndef ASSAY_ENFORCE_DRIVER_H
 #define ASSAY_ENFORCE_DRIVER_H
 
-#include "engine/effect.h"
+#include "engine/node/effect.h"
 
 #include <poll.h>
 

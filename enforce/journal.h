@@ -17,7 +17,7 @@
 #ifndef ASSAY_ENFORCE_JOURNAL_H
 #define ASSAY_ENFORCE_JOURNAL_H
 
-#include "engine/effect.h"
+#include "engine/node/effect.h"
 #include "engine/store/store.h"
 
 enum {

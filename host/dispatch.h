@@ -2,19 +2,19 @@
  * host/dispatch.h - events into the engine; its effects signed, persisted, sent, done, in that
  * order.
  *
- * The one place where engine/effect.h is obeyed, run by the daemon and by the simulator. Several
- * events may share one commit: everything that leaves the node (messages, orders, answers) waits
- * until the batch that holds every signed byte of these steps is durable (docs/protocol.md 2.3,
- * 5.15). Own signed messages come back to the engine as events; they stay inside the node, so that
- * one commit may cover a proposal and our own vote for it. A commit that fails stops the node with
- * nothing of these steps sent.
+ * The one place where engine/node/effect.h is obeyed, run by the daemon and by the simulator.
+ * Several events may share one commit: everything that leaves the node (messages, orders, answers)
+ * waits until the batch that holds every signed byte of these steps is durable (docs/protocol.md
+ * 2.3, 5.15). Own signed messages come back to the engine as events; they stay inside the node, so
+ * that one commit may cover a proposal and our own vote for it. A commit that fails stops the node
+ * with nothing of these steps sent.
  *
  * Pure: disk, keys, sockets and clock are behind struct assay_dispatch_world.
  */
 #ifndef ASSAY_HOST_DISPATCH_H
 #define ASSAY_HOST_DISPATCH_H
 
-#include "engine/engine.h"
+#include "engine/node/engine.h"
 
 enum {
     /* One largest block with what is around it is signed in a step, and one waits before it. */

@@ -4,7 +4,7 @@
 #ifndef ASSAY_HOST_PERMIT_H
 #define ASSAY_HOST_PERMIT_H
 
-#include "engine/engine.h"
+#include "engine/node/engine.h"
 
 enum {
     ASSAY_PERMIT_EPOCHS = 3,      /* a certified PASS in the last 3 epochs ... */

@@ -9,7 +9,7 @@
 #define ASSAY_HOST_RECOVERY_H
 
 #include "engine/consensus/vote.h"
-#include "engine/ledger/recover.h"
+#include "engine/ledger/records/recover.h"
 
 enum { ASSAY_RECOVERY_DOUBTS_MAX = 64 };
 

@@ -4,7 +4,7 @@
  *
  * Canonical CBOR ["assay/group/row-evidence/v1", group, instance, proof, head, row]:
  *
- *   proof  of any member (engine/ledger/proof.h): it has leaf 0 of the state, and leaf 0 the
+ *   proof  of any member (engine/ledger/proofs/proof.h): it has leaf 0 of the state, and leaf 0 the
  *          digests of the services' documents
  *   head   of the group, one of these documents (services/continuity/document.h)
  *   row    proof of the instance's row under the head (services/continuity/row.h)
@@ -12,7 +12,7 @@
 #ifndef ASSAY_HOST_ROW_H
 #define ASSAY_HOST_ROW_H
 
-#include "engine/ledger/proof.h"
+#include "engine/ledger/proofs/proof.h"
 #include "services/continuity/document.h"
 
 enum {

@@ -1,13 +1,13 @@
 /*
  * host/services.h - the services of a network, as its ledger asks for them: what
- * engine/ledger/services.h wants, by services/registry/registry.h (docs/services.md 7), of the plan
- * of the genesis and of every plan that a change brings (docs/protocol.md 12.7).
+ * engine/ledger/state/services.h wants, by services/registry/registry.h (docs/services.md 7), of
+ * the plan of the genesis and of every plan that a change brings (docs/protocol.md 12.7).
  */
 #ifndef ASSAY_HOST_SERVICES_H
 #define ASSAY_HOST_SERVICES_H
 
-#include "engine/ledger/genesis.h"
-#include "engine/ledger/services.h"
+#include "engine/ledger/state/genesis.h"
+#include "engine/ledger/state/services.h"
 #include "services/registry/registry.h"
 
 struct assay_host_services {

@@ -7,13 +7,13 @@
 #ifndef ASSAY_HOST_SNAPSHOT_H
 #define ASSAY_HOST_SNAPSHOT_H
 
-#include "engine/engine.h"
+#include "engine/node/engine.h"
 #include "host/counters.h"
-#include "host/dates.h"
+#include "host/peers/peer_clocks.h"
 #include "host/enforcement.h"
-#include "host/limit.h"
-#include "host/margin.h"
-#include "host/view.h"
+#include "host/peers/limit.h"
+#include "host/fault_tolerance.h"
+#include "host/overlay/overlay.h"
 #include "quote/verify.h"
 
 enum { ASSAY_SNAPSHOT_TEXT = 128, ASSAY_SNAPSHOT_NEWEST = 32 };
@@ -40,7 +40,7 @@ struct assay_snapshot_member {
     bool has_address;                /* there is a way to it */
     bool connected;                  /* ... and it stands */
     bool banned;
-    /* How it behaves towards this node (host/conduct.h): no word about its hardware. */
+    /* How it behaves towards this node (host/peers/peer_score.h): no word about its hardware. */
     bool is_shut_out, is_served_last;
     uint32_t conduct; /* 0 to ASSAY_CONDUCT_FULL */
     uint64_t conduct_faults[ASSAY_CONDUCT_FAULTS];
@@ -74,7 +74,7 @@ struct assay_snapshot {
     struct assay_snapshot_member *members; /* [member_count], the caller's memory */
 
     struct assay_margin margin;
-    bool clock_known, clock_off; /* our date against the others' (host/dates.h) */
+    bool clock_known, clock_off; /* our date against the others' (host/peers/peer_clocks.h) */
     int64_t clock_ahead_ms;
     uint64_t clock_bound_ms; /* how far apart dates may be */
 

@@ -7,7 +7,7 @@
  * them anew from the proof's facts, so a new list or bundle counts at once and nothing has to be
  * thrown away for it. With and without a memory every verdict is the same, bit by bit.
  *
- * A kind that wants to be fast does this (quote/intel/dcap.c, quote/chain.c):
+ * A kind that wants to be fast does this (quote/intel/dcap.c, quote/certificates/chain.c):
  *
  *     assay_lease_open(verifier, kind, pieces, count, &lease);
  *     if (lease.proven == NULL) {

@@ -160,7 +160,7 @@ ASSAY_CHECKED enum assay_status assay_evidence_length(enum assay_evidence_kind k
                                                       size_t *declared);
 /* The name of a root (verdict.vendor_root) is assay_key_name of its key. */
 
-/* Roots pinned in the source, quote/roots.c. */
+/* Roots pinned in the source, quote/certificates/roots.c. */
 enum assay_pinned_root {
     ASSAY_PINNED_INTEL_SGX = 0, /* SGX and TDX */
     ASSAY_PINNED_AMD_MILAN = 1,

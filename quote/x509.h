@@ -2,8 +2,8 @@
  * quote/x509.h - X.509 certificates and revocation lists as plain bounded structs.
  *
  * Implemented in quote/x509/, strictly and without a library. These functions only read; no
- * signature is checked and nothing is trusted. Signatures are checked by quote/chain.c and
- * quote/path.c through base/crypto.h over the digest kept here.
+ * signature is checked and nothing is trusted. Signatures are checked by quote/certificates/chain.c
+ * and quote/certificates/path.c through base/crypto.h over the digest kept here.
  */
 #ifndef ASSAY_QUOTE_X509_H
 #define ASSAY_QUOTE_X509_H

@@ -1,9 +1,10 @@
 /*
  * scoring/trust.h - what the rules remember of one member between two epochs.
  *
- * protocol.md 7. Every field is part of the state: engine/ledger/state.c encodes all of them into
- * the state root, in this order. Nothing here is a clock: time is the epoch number, counted from 1.
- * Members change only through scoring/tally.h and assay_trust_list; the engine copies, never edits.
+ * protocol.md 7. Every field is part of the state: engine/ledger/state/state.c encodes all of them
+ * into the state root, in this order. Nothing here is a clock: time is the epoch number, counted
+ * from 1. Members change only through scoring/tally.h and assay_trust_list; the engine copies,
+ * never edits.
  */
 #ifndef ASSAY_SCORING_TRUST_H
 #define ASSAY_SCORING_TRUST_H

@@ -16,9 +16,9 @@
 #ifndef ASSAY_SIM_ATTACK_H
 #define ASSAY_SIM_ATTACK_H
 
-#include "engine/engine.h"
-#include "engine/ledger/record.h"
-#include "sim/scenario.h"
+#include "engine/node/engine.h"
+#include "engine/ledger/records/record.h"
+#include "sim/scenario/scenario.h"
 
 /* What the evidence of one node in one epoch is worth, and whether it is right about it. */
 enum assay_sim_evidence {

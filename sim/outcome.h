@@ -6,7 +6,7 @@
 #ifndef ASSAY_SIM_OUTCOME_H
 #define ASSAY_SIM_OUTCOME_H
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 /* X(symbol, name, of a cohort?, one line with the unit). -1: nothing happened that it could count
  * (a detection that never came). */

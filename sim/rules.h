@@ -12,7 +12,7 @@
 
 #include "scoring/tally.h"
 #include "scoring/weight.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 /*
  * interval    docs/protocol.md 7.1 to 7.10

@@ -2,7 +2,7 @@
  * sim/run.h - one scenario and one seed, run to the end.
  *
  * Two fidelities share scoring, epoch and record code (sim/world/ and sim/epochs/). Both look at
- * each closed epoch with the same checkers (sim/watch.h).
+ * each closed epoch with the same checkers (sim/checkers/watch.h).
  */
 #ifndef ASSAY_SIM_RUN_H
 #define ASSAY_SIM_RUN_H

@@ -126,7 +126,7 @@ static enum assay_status take_text(const struct assay_config_file *file, const c
     return ASSAY_OK;
 }
 
-/* Options of configfs-tsm (quote/source/tsm.c checks what they name). */
+/* Options of configfs-tsm (quote/source/platform/tsm.c checks what they name). */
 static enum assay_status take_tsm(const struct assay_config_file *file,
                                   const struct assay_yaml_evidence *yaml,
                                   struct assay_config_source *source)

@@ -3,7 +3,7 @@
  * folders, keys and credential against what the network knows of this node.
  */
 #include "apps/daemon/node.h"
-#include "net/tie.h"
+#include "net/keys/store_binding.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "base/file/kind.h"
 #include "base/file/trust.h"
 #include "base/sparse.h"
-#include "net/log.h"
+#include "net/runtime/log.h"
 #include "net/services/role.h"
 
 #include <stdio.h>

@@ -19,13 +19,13 @@
 #include "apps/enclave/supervisor.h"
 #include "engine/store/store_sqlite.h"
 #include "net/fetch/fetcher.h"
-#include "net/keyring.h"
-#include "net/rules.h"
+#include "net/keys/keyring.h"
+#include "net/documents/rule_documents.h"
 #include "host/services.h"
-#include "net/updates.h"
-#include "quote/source/soft.h"
+#include "net/documents/collateral_updates.h"
+#include "quote/source/soft/soft.h"
 #include "quote/source/source.h"
-#include "quote/source/tpm.h"
+#include "quote/source/tpm/tpm.h"
 
 /* docs/protocol.md 9.10: what its ballots announce. A build that adds a level still speaks the one
  * before. */
@@ -42,7 +42,7 @@ struct daemon_charter {
 
 /* Everything the daemon holds; freed in reverse order by daemon_close. */
 struct daemon_node {
-    uint64_t trim_ms; /* net/memory.h */
+    uint64_t trim_ms; /* net/system/allocator.h */
     struct assay_config_sources sources; /* of the configuration; at a reload again */
     struct assay_config_layers layers;
     struct assay_config_rows rows; /* of the start */

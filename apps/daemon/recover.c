@@ -4,8 +4,8 @@
 #include "apps/daemon/recover.h"
 
 #include "base/file/file.h"
-#include "engine/era.h"
-#include "engine/ledger/recover.h"
+#include "engine/node/era.h"
+#include "engine/ledger/records/recover.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
 #ifndef ASSAY_APPS_DAEMON_RECOVER_H
 #define ASSAY_APPS_DAEMON_RECOVER_H
 
-#include "net/host.h"
+#include "net/runtime/runtime.h"
 
 /*
  * daemon_read_recover - out of a file, in the form that the engine accepts

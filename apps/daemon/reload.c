@@ -9,7 +9,7 @@
 #include "apps/daemon/node.h"
 
 #include "base/assert.h"
-#include "net/journald.h"
+#include "net/system/journald.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * apps/daemon/store.c - the state folder: whose chain it holds, and what holds by it.
  */
 #include "apps/daemon/node.h"
-#include "net/tie.h"
+#include "net/keys/store_binding.h"
 
 #include <errno.h>
 #include <libgen.h>

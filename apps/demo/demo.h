@@ -10,8 +10,8 @@
  * ledger. Nothing here is believed without having been read
  * from a running peer.
  */
-#ifndef ASSAY_APPS_DEMO_H
-#define ASSAY_APPS_DEMO_H
+#ifndef ASSAY_APPS_DEMO_DEMO_H
+#define ASSAY_APPS_DEMO_DEMO_H
 
 #include "apps/demo/swtpm.h"
 #include "base/crypto.h"

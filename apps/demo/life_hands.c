@@ -6,7 +6,7 @@
  */
 #include "apps/demo/life.h"
 #include "apps/demo/platforms.h"
-#include "engine/engine.h"
+#include "engine/node/engine.h"
 
 #include <string.h>
 

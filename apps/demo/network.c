@@ -9,11 +9,11 @@
  */
 #include "apps/demo/platforms.h"
 
-#include "apps/assay/command.h"
+#include "apps/assay/core/command.h"
 #include "apps/config.h"
 #include "apps/demo/loopback.h"
-#include "net/keyring.h"
-#include "quote/source/soft.h"
+#include "net/keys/keyring.h"
+#include "quote/source/soft/soft.h"
 
 #include <errno.h>
 #include <stdarg.h>

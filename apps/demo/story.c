@@ -15,7 +15,7 @@
 #include "apps/demo/demo.h"
 
 #include "apps/client.h"
-#include "engine/engine.h"
+#include "engine/node/engine.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /*
  * apps/demo/view.c - the live view: one table in the terminal, drawn with ANSI escapes.
  *
- * What the terminal can show says apps/assay/terminal.h: signs, colours, plain ASCII.
+ * What the terminal can show says apps/assay/core/terminal.h: signs, colours, plain ASCII.
  */
-#include "apps/assay/terminal.h"
+#include "apps/assay/core/terminal.h"
 #include "apps/demo/demo.h"
 
 #include <stdarg.h>

@@ -12,7 +12,7 @@
 #define ASSAY_APPS_ENCLAVE_COUNTER_H
 
 #include "base/bytes.h"
-#include "quote/source/platform_channel.h"
+#include "quote/source/platform/platform_channel.h"
 
 enum { COUNTER_LINE_MAX = 64, COUNTER_ANSWER_MAX = 32 };
 

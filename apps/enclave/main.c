@@ -4,9 +4,9 @@
  *
  * usage: assay-enclave SERVICE_SOCKET
  *
- * It is started by a platform (quote/source/platform.h) with its end of the channel at descriptor
- * ASSAY_CHANNEL_FD. It holds no secret. It ends cleanly on SIGTERM, on SIGINT and when the channel
- * closes. Exit status: 0 ended, 1 the socket or the channel cannot be had, 2 usage.
+ * It is started by a platform (quote/source/platform/platform.h) with its end of the channel at
+ * descriptor ASSAY_CHANNEL_FD. It holds no secret. It ends cleanly on SIGTERM, on SIGINT and when
+ * the channel closes. Exit status: 0 ended, 1 the socket or the channel cannot be had, 2 usage.
  */
 #include "apps/enclave/service.h"
 #include "base/assert.h"

@@ -8,9 +8,9 @@
 #include "apps/enclave/maker.h"
 
 #include "base/assert.h"
-#include "net/log.h"
-#include "quote/source/soft.h"
-#include "quote/source/tpm.h"
+#include "net/runtime/log.h"
+#include "quote/source/soft/soft.h"
+#include "quote/source/tpm/tpm.h"
 
 #include <stdio.h>
 #include <stdlib.h>

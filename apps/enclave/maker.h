@@ -2,17 +2,17 @@
  * apps/enclave/maker.h - who quotes for this node: a SOFT platform, a TPM, or any other source of
  * evidence (quote/source). Private to the folder.
  *
- * The three functions are the callbacks of quote/source/platform.h and run in the thread of its
- * quoter; whatever a maker names belongs to that thread until it is released.
+ * The three functions are the callbacks of quote/source/platform/platform.h and run in the thread
+ * of its quoter; whatever a maker names belongs to that thread until it is released.
  */
 #ifndef ASSAY_APPS_ENCLAVE_MAKER_H
 #define ASSAY_APPS_ENCLAVE_MAKER_H
 
-#include "quote/source/quoter.h"
+#include "quote/source/platform/quoter.h"
 #include "quote/source/source.h"
 
-struct assay_soft_node;  /* quote/source/soft.h */
-struct assay_tpm_source; /* quote/source/tpm.h */
+struct assay_soft_node;  /* quote/source/soft/soft.h */
+struct assay_tpm_source; /* quote/source/tpm/tpm.h */
 
 /* On the heap; one of the three is set. */
 struct assay_maker {

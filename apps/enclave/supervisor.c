@@ -10,7 +10,7 @@
 #include "enforce/agent.h"
 #include "enforce/hold.h"
 #include "enforce/process.h"
-#include "quote/source/platform.h"
+#include "quote/source/platform/platform.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,9 @@
  * apps/enclave/supervisor.h - the node's enclave as the host sees it: platform, agent and process
  * driver joined, nothing more.
  *
- *     host (net/host.h) -> supervisor -> agent (engine/enforce) -> process driver -> platform
- *                                                                  (quote/source) -> the enclave
+ *     host (net/runtime/runtime.h) -> supervisor -> agent (engine/enforce) -> process driver ->
+ *                                                                  platform (quote/source) -> the
+ *                                                                  enclave
  *
  * Quotes are made in a thread of the platform's own: a second of hardware holds up nobody.
  *
@@ -15,11 +16,11 @@
 
 #include "apps/config.h"
 #include "engine/store/store.h"
-#include "net/host.h"
+#include "net/runtime/runtime.h"
 
-struct assay_soft_node;  /* quote/source/soft.h */
+struct assay_soft_node;  /* quote/source/soft/soft.h */
 struct assay_source;     /* quote/source/source.h */
-struct assay_tpm_source; /* quote/source/tpm.h */
+struct assay_tpm_source; /* quote/source/tpm/tpm.h */
 struct assay_supervisor;
 
 /* Strings are copied; the store and who quotes are borrowed and outlive the supervisor (see close).

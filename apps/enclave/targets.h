@@ -8,7 +8,7 @@
 
 #include "apps/config.h"
 #include "enforce/agent.h"
-#include "net/host.h"
+#include "net/runtime/runtime.h"
 
 struct assay_targets;
 

@@ -7,7 +7,7 @@
 
 #include "apps/config/anchor.h"
 #include "net/evm/http.h"
-#include "net/services/executor_node.h"
+#include "net/services/tasks/executor_node.h"
 
 struct executor_chain {
     struct assay_anchor_settings settings;

@@ -3,7 +3,7 @@
  * (docs/services.md 5.13).
  */
 #include "apps/service/program.h"
-#include "net/services/holder_node.h"
+#include "net/services/shares/holder_node.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  */
 #include "apps/service/confine.h"
 
-#include "net/child/cage.h"
+#include "net/sandbox/sandbox.h"
 
 #include <string.h>
 #include <sys/prctl.h>

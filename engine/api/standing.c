@@ -5,7 +5,7 @@
  * The numbers of the public header and those of the rooms are the same enums; what is told is
  * copied out, so that no struct of the ledger is part of the interface.
  */
-#include "engine/ledger/proof.h"
+#include "engine/ledger/proofs/proof.h"
 
 /* After the room's headers: it leaves out what they define. */
 #include <assay/assay.h>

@@ -6,9 +6,9 @@
  * the bitmaps of every certificate it relies on, never signature bytes. The leader signs the id.
  *
  * PROPOSAL payload: canonical CBOR [header bytes, signature (64), body bytes, nullifications]; the
- * body is a CBOR array of byte strings, each one record (engine/ledger/record.h); nullifications
- * are the commitments (32 bytes each, ascending views) under null_root: only names, the
- * certificates are objects of their own, or a proposal would outgrow the block limit after some
+ * body is a CBOR array of byte strings, each one record (engine/ledger/records/record.h);
+ * nullifications are the commitments (32 bytes each, ascending views) under null_root: only names,
+ * the certificates are objects of their own, or a proposal would outgrow the block limit after some
  * hundred nullified views. This payload is also what the store keeps.
  */
 #ifndef ASSAY_ENGINE_CONSENSUS_BLOCK_H

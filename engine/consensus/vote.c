@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/message.h"
+#include "engine/node/message.h"
 
 enum { SIGNATURE_LEN = ASSAY_P256_SIGNATURE_LEN };
 

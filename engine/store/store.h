@@ -36,7 +36,7 @@
       "proposals") /* number: view; id: block id; voted for, not final */                          \
     X(ASSAY_STORE_CHANGE, 14,                                                                      \
       "changes") /* number: sequence; id: digest; CHANGE records, final */                         \
-    X(ASSAY_STORE_BOUNDARY, 15, "boundaries") /* one an epoch: engine/ledger/boundary.h */         \
+    X(ASSAY_STORE_BOUNDARY, 15, "boundaries") /* one an epoch: proofs/boundary.h */        \
     X(ASSAY_STORE_ANCHOR, 16, "anchors")      /* a state that blocks follow, now and then */       \
     X(ASSAY_STORE_COLLATERAL, 17,                                                                  \
       "collateral") /* id: SHA-256 of the value; COLLATERAL records, and sets that they made */    \

@@ -643,7 +643,7 @@ enum assay_standing {
 };
 #endif
 
-#ifndef ASSAY_ENGINE_LEDGER_PROOF_H
+#ifndef ASSAY_ENGINE_LEDGER_PROOFS_PROOF_H
 /* Whether a proof is believed, or why not. */
 enum assay_proof_answer {
     ASSAY_PROVEN = 0,

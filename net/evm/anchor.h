@@ -10,7 +10,7 @@
 #define ASSAY_NET_EVM_ANCHOR_H
 
 #include "engine/consensus/vote.h"
-#include "engine/ledger/checkpoint.h"
+#include "engine/ledger/proofs/checkpoint.h"
 #include "net/evm/contract.h"
 #include "net/evm/sender.h"
 #include "services/evm/anchor.h"

@@ -2,12 +2,12 @@
  * net/http/answer.h - one request in, one answer out: no socket, no library of HTTP.
  *
  * docs/openapi.json is the contract: paths, parameters, documents, codes of problems. Everything is
- * rendered from one view (net/http/view.h). What asks for too much gets a page of it.
+ * rendered from one view (net/http/snapshot_slot.h). What asks for too much gets a page of it.
  */
 #ifndef ASSAY_NET_HTTP_ANSWER_H
 #define ASSAY_NET_HTTP_ANSWER_H
 
-#include "net/http/view.h"
+#include "net/http/snapshot_slot.h"
 
 enum {
     ASSAY_HTTP_PARAMETERS_MAX = 8,

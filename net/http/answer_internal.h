@@ -11,7 +11,7 @@
 #ifndef ASSAY_NET_HTTP_ANSWER_INTERNAL_H
 #define ASSAY_NET_HTTP_ANSWER_INTERNAL_H
 
-#include "net/document.h"
+#include "net/documents/document.h"
 #include "net/http/answer.h"
 
 /* One question on its way. */

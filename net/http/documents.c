@@ -3,7 +3,7 @@
  */
 #include "net/http/answer_internal.h"
 
-#include "net/document_services.h"
+#include "net/documents/document_services.h"
 #include "scoring/tally.h"
 
 #include <inttypes.h>

@@ -4,7 +4,7 @@
  */
 #include "net/http/answer_internal.h"
 
-#include "engine/ledger/finding.h"
+#include "engine/ledger/records/finding.h"
 #include "scoring/tally.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /*
  * net/http/http.h - HTTP of a node: one thread that renders copies, and never touches the node.
  *
- * The node's loop lays out a copy of its snapshot (net/http/view.h) a few times a second; the
- * thread, of lower priority than the loop, answers from it. Connections, memory and time are
+ * The node's loop lays out a copy of its snapshot (net/http/snapshot_slot.h) a few times a second;
+ * the thread, of lower priority than the loop, answers from it. Connections, memory and time are
  * bounded; whoever is slow is cut. docs/openapi.json is the contract, docs/http.md the page for
  * operators.
  *
@@ -12,7 +12,7 @@
 #ifndef ASSAY_NET_HTTP_HTTP_H
 #define ASSAY_NET_HTTP_HTTP_H
 
-#include "net/http/view.h"
+#include "net/http/snapshot_slot.h"
 
 enum {
     ASSAY_HTTP_CONNECTIONS_MAX = 512,

@@ -3,8 +3,8 @@
  */
 #include "net/http/listen.h"
 
-#include "net/document.h"
-#include "net/unix_socket.h"
+#include "net/documents/document.h"
+#include "net/system/unix_socket.h"
 
 #include <errno.h>
 #include <netdb.h>

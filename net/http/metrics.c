@@ -6,7 +6,7 @@
  */
 #include "net/http/answer_internal.h"
 
-#include "net/document_services.h"
+#include "net/documents/document_services.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #ifndef ASSAY_NET_HTTP_STREAM_H
 #define ASSAY_NET_HTTP_STREAM_H
 
-#include "net/http/view.h"
+#include "net/http/snapshot_slot.h"
 
 enum {
     ASSAY_HTTP_CHUNK_MAX = 4096, /* the longest single event is a quarter of it */

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "net/services/board.h"
+#include "net/services/server/peer_links.h"
 #include "net/services/follower.h"
 #include "services/shares/sodium.h"
 

@@ -7,7 +7,7 @@
 #ifndef ASSAY_NET_SERVICES_SUMMARY_H
 #define ASSAY_NET_SERVICES_SUMMARY_H
 
-#include "net/services/desk.h"
+#include "net/services/server/service_server.h"
 
 enum { ASSAY_SUMMARY_PATH = 108 };
 

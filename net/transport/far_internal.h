@@ -5,7 +5,7 @@
 #ifndef ASSAY_NET_TRANSPORT_FAR_INTERNAL_H
 #define ASSAY_NET_TRANSPORT_FAR_INTERNAL_H
 
-#include "net/transport/far.h"
+#include "net/transport/transport_client.h"
 #include "net/transport/wire.h"
 
 enum {

@@ -1,7 +1,7 @@
 /*
  * net/transport/transport.c - see transport.h: one of two, sockets here or a process that has them.
  */
-#include "net/transport/far.h"
+#include "net/transport/transport_client.h"
 
 #include <stdlib.h>
 

@@ -18,7 +18,7 @@
 #ifndef ASSAY_NET_TRANSPORT_TRANSPORT_H
 #define ASSAY_NET_TRANSPORT_TRANSPORT_H
 
-#include "net/child/child.h"
+#include "net/sandbox/child.h"
 #include "net/zmq/link.h"
 
 enum {

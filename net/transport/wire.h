@@ -17,9 +17,9 @@
 #include "base/writer.h"
 #include "engine/consensus/block.h"
 #include "host/counters.h"
-#include "host/roster.h"
-#include "host/wire.h"
-#include "net/resolver.h"
+#include "host/peers/roster.h"
+#include "host/peers/wire.h"
+#include "net/system/resolver.h"
 #include "net/transport/ring.h"
 #include "net/zmq/link.h"
 
@@ -122,7 +122,7 @@ struct assay_transport_packet {
     bool self_test;
     struct assay_secret32 secret; /* BRIEF: of the door; IDENTIFY */
     uint8_t public_key[32];
-    uint32_t walls, landlock; /* READY: net/child/cage.h */
+    uint32_t walls, landlock; /* READY: net/sandbox/sandbox.h */
     uint16_t port;            /* READY: of the first address */
     enum assay_status status; /* REFUSED */
     char text[ASSAY_TRANSPORT_TEXT_MAX]; /* BRIEF: where it listens; READY: where it does; REFUSED:

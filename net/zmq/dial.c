@@ -1,5 +1,5 @@
 /*
- * net/zmq/dial.c - the ways out: one PUSH per peer and try, dialled as host/dial.h says.
+ * net/zmq/dial.c - the ways out: one PUSH per peer and try, dialled as host/peers/dial.h says.
  *
  * libzmq neither redials nor resolves names here: it would do the one at one address alone, and the
  * other in the thread that serves everybody. A socket of its own for each try keeps what its
@@ -124,7 +124,7 @@ void assay_line_watch(struct assay_link *link, struct link_peer *peer)
 /*
  * "[::1]". libzmq asks the C library for whatever else stands in brackets, a name or a zone
  * ("%eth0"), in the thread that serves everybody; a transport in a process of its own ends by it
- * (net/child/cage.c).
+ * (net/sandbox/sandbox.c).
  */
 static bool is_six(const char *host, size_t len)
 {

@@ -77,7 +77,7 @@ static void pop(struct assay_link *link, struct link_inbox *box)
 }
 
 /* The member whose turn it is: of those that behave, and of the others when no such one waits
- * (host/conduct.h). Returns: its slot, LINK_NOBODY when nothing waits. */
+ * (host/peers/peer_score.h). Returns: its slot, LINK_NOBODY when nothing waits. */
 static uint16_t whose_turn(const struct assay_link *link)
 {
     const uint32_t members = link->config.roster->count;

@@ -4,7 +4,7 @@
 #include "net/zmq/link_internal.h"
 
 #include "base/assert.h"
-#include "host/wire.h"
+#include "host/peers/wire.h"
 
 static bool send_now(struct assay_link *link, struct link_peer *peer, struct assay_slice frame)
 {

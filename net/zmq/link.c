@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "base/crypto.h"
-#include "host/wire.h"
+#include "host/peers/wire.h"
 
 #include <errno.h>
 #include <stdio.h>

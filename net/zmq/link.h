@@ -22,9 +22,9 @@
 
 #include "base/secret.h"
 #include "host/counters.h"
-#include "host/limit.h"
-#include "host/roster.h"
-#include "net/resolver.h"
+#include "host/peers/limit.h"
+#include "host/peers/roster.h"
+#include "net/system/resolver.h"
 
 #include <poll.h>
 
@@ -52,7 +52,8 @@ struct assay_link_config {
     /* A silent peer is dialled again after it; 0: 1000. Being refused is silence too: this is how
      * long a member that was just listed waits for a peer to know. */
     int redial_ms;
-    uint32_t pause_ms_max; /* the longest pause between rounds of tries (host/dial.h); 0: 2000 */
+    /* the longest pause between rounds of tries (host/peers/dial.h); 0: 2000 */
+    uint32_t pause_ms_max;
     assay_resolve *resolve; /* NULL: as the system does */
     void *resolve_context;
     const struct assay_link_names *names; /* copied; NULL: threads of the link, with resolve */
@@ -87,7 +88,7 @@ ASSAY_CHECKED enum assay_status assay_link_identify(struct assay_link *link,
 /*
  * assay_link_peer - where a member listens, in the place of what was known; dialled when a key was
  * given. A connection to an address that is among them stays.
- * In:      addresses: "HOST:PORT", several between commas, tried in turn (host/dial.h); names are
+ * In: addresses: "HOST:PORT", several between commas, tried in turn (host/peers/dial.h); names are
  *          resolved at each try; of more than 8 the first ones
  * Returns: ASSAY_OK | ASSAY_E_IO (one is no address: nothing changed) | ASSAY_E_MEMORY
  */
@@ -105,7 +106,8 @@ bool assay_link_is_up(const struct assay_link *link, uint16_t slot);
  * and what waits in its inbox now. */
 uint64_t assay_link_held(const struct assay_link *link, uint16_t slot);
 /* Queue one frame, for the next flush or wait; never blocks. When the peer is away or slow the
- * oldest frames go, and are counted. relay: what is passed on waits for company (net/outbox.h); 0.
+ * oldest frames go, and are counted. relay: what is passed on waits for company
+ * (net/runtime/outbox.h); 0.
  * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no address) | ASSAY_E_RANGE | ASSAY_E_MEMORY */
 ASSAY_CHECKED enum assay_status assay_link_send(struct assay_link *link, uint16_t slot,
                                                 struct assay_slice frame, uint64_t relay);

@@ -5,11 +5,11 @@
 #ifndef ASSAY_NET_ZMQ_LINK_INTERNAL_H
 #define ASSAY_NET_ZMQ_LINK_INTERNAL_H
 
-#include "host/addresses.h"
-#include "host/dial.h"
-#include "host/wire.h"
-#include "net/outbox.h"
-#include "net/resolver.h"
+#include "host/peers/addresses.h"
+#include "host/peers/dial.h"
+#include "host/peers/wire.h"
+#include "net/runtime/outbox.h"
+#include "net/system/resolver.h"
 #include "net/zmq/link.h"
 
 #include <zmq.h>
@@ -36,7 +36,7 @@ enum {
     LINK_DRAIN_MAX = 4096,       /* messages taken out of libzmq at once */
     /* What one member can make us hold is at most 16 MiB: its inbox, what its connections hold
      * inside libzmq and the kernel, and what comes between two looks at them. */
-    LINK_INBOX_BYTES_MAX = 5 << 20, /* the pages of one largest object, and room (net/outbox.h) */
+    LINK_INBOX_BYTES_MAX = 5 << 20, /* the largest object's pages, and room: outbox.h */
     LINK_INBOX_FRAMES_MAX = 4096,
     LINK_HELD_MAX = 3 << 20,        /* by one connection */
     LINK_HELD_OF_ONE_MAX = 4 << 20, /* by all of one member, or by all that have said nothing yet */

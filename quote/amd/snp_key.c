@@ -8,7 +8,7 @@
 #include "quote/amd/snp_judge.h"
 #include "quote/amd/snp_vek.h"
 #include "quote/collateral/collateral.h"
-#include "quote/crl.h"
+#include "quote/certificates/crl.h"
 #include "quote/intel/judge.h"
 
 static void add_hex(struct assay_verdict *verdict, enum assay_rule rule, uint32_t offset,

@@ -8,10 +8,10 @@
 #include "quote/amd/snp_vek.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/collateral.h"
 #include "quote/intel/judge.h"
-#include "quote/path.h"
+#include "quote/certificates/path.h"
 
 enum {
     OWN_MAX = ASSAY_PACKAGE_CERTIFICATES_MAX,

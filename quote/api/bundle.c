@@ -8,7 +8,7 @@
 #include "quote/api/api.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/choose.h"
 #include "quote/collateral/gather.h"
 

@@ -4,7 +4,7 @@
 #include "quote/collateral/advance.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 
 static enum assay_status refuse(struct assay_setback *setback, enum assay_status status,
                                 const char *field, int64_t before, int64_t after)

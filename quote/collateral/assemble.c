@@ -5,7 +5,7 @@
 #include "quote/collateral/assemble.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/kinds.h"
 #include "quote/tpm/tpm.h"
 

@@ -7,8 +7,8 @@
 
 #include "base/assert.h"
 #include "base/base64.h"
-#include "quote/chain.h"
-#include "quote/crl.h"
+#include "quote/certificates/chain.h"
+#include "quote/certificates/crl.h"
 #include "quote/json.h"
 #include "quote/kinds.h"
 #include "quote/package.h"

@@ -11,9 +11,9 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "base/sparse.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/collateral_other.h"
-#include "quote/crl.h"
+#include "quote/certificates/crl.h"
 #include "quote/json.h"
 
 const char *assay_collateral_part_name(enum assay_collateral_part part)

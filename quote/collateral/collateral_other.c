@@ -7,9 +7,9 @@
 
 #include "base/assert.h"
 #include "base/cursor.h"
-#include "quote/chain.h"
-#include "quote/crl.h"
-#include "quote/path.h"
+#include "quote/certificates/chain.h"
+#include "quote/certificates/crl.h"
+#include "quote/certificates/path.h"
 
 /*
  * Every certificate must lead to the root: a stranger would serve nobody, and could only wait to be
@@ -22,7 +22,7 @@ static enum assay_status demand_path(struct assay_collateral *c,
     struct assay_path path;
     struct assay_fault fault = { .rule = ASSAY_RULE_COLLATERAL_CHAIN };
     size_t at = 0;
-    /* The root by somebody else: allowed, and worth nothing (quote/path.c). */
+    /* The root by somebody else: allowed, and worth nothing (quote/certificates/path.c). */
     if (assay_key_equal(&leaf->key, &c->root) && !assay_chain_self_issued(leaf)) return ASSAY_OK;
     enum assay_status status =
         assay_path_build(leaf, c->certificates, c->certificate_count, &c->root, &path);

@@ -5,7 +5,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 
 /* ------------------------------------------------------------ encoding */
 

@@ -4,8 +4,8 @@
 #include "quote/collateral/gather.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
-#include "quote/path.h"
+#include "quote/certificates/chain.h"
+#include "quote/certificates/path.h"
 
 static bool is_certificate(const struct assay_recognised *piece)
 {

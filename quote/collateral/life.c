@@ -4,7 +4,7 @@
 #include "quote/collateral/life.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 
 /* Every list of a bundle, wherever it stands. Returns: NULL behind the last. */
 static const struct assay_crl *list_at(const struct assay_collateral *c, size_t index,

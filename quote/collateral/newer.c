@@ -6,11 +6,11 @@
 #include "quote/collateral/newer.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/advance.h"
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/renewal_other.h"
-#include "quote/crl.h"
+#include "quote/certificates/crl.h"
 
 #define NAME_CASE(symbol, number, name, text)                                                      \
     case symbol: return name;

@@ -4,7 +4,7 @@
 #include "quote/collateral/offer.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/advance.h"
 #include "quote/collateral/newer.h"
 

@@ -10,9 +10,9 @@
 #include "quote/collateral/renewal_other.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/endorsements.h"
-#include "quote/crl.h"
+#include "quote/certificates/crl.h"
 
 /* Does it belong to what is compared: this root, no documents, these kinds? */
 static bool is_of(const struct assay_endorsement *entry, const struct assay_key *root,

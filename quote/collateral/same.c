@@ -6,7 +6,7 @@
  */
 #include "quote/collateral/same.h"
 
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 
 #define SAME_TEXT(field)  same_text(a->field, b->field, sizeof a->field)
 #define SAME_BYTES(field) assay_bytes_equal(a->field, b->field, sizeof a->field)

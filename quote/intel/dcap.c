@@ -9,8 +9,8 @@
 #include "quote/intel/dcap.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
-#include "quote/crl.h"
+#include "quote/certificates/chain.h"
+#include "quote/certificates/crl.h"
 #include "quote/intel/judge.h"
 #include "quote/intel/lists.h"
 #include "quote/package.h"

@@ -7,10 +7,10 @@
 #include "quote/intel/lists.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
-#include "quote/crl.h"
+#include "quote/certificates/chain.h"
+#include "quote/certificates/crl.h"
 #include "quote/intel/judge.h"
-#include "quote/revocation.h"
+#include "quote/certificates/revocation.h"
 #include "quote/text.h"
 
 /* One authority of the chain, and the list of it that counts so far. */

@@ -7,7 +7,7 @@
  * quote/intel/dcap.c.
  */
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 
 enum { LINKS = 3 };
 

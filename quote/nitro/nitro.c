@@ -16,7 +16,7 @@
 
 #include "base/assert.h"
 #include "quote/accept/reference.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/intel/judge.h"
 #include "quote/kinds.h"
 #include "quote/package.h"

@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "quote/accept/reference.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/eventlog/quoted.h"
 #include "quote/text.h"
 #include "quote/tpm/tpm_trust.h"

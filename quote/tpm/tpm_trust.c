@@ -10,10 +10,10 @@
 
 #include "base/assert.h"
 #include "base/writer.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/collateral.h"
 #include "quote/intel/judge.h"
-#include "quote/revocation.h"
+#include "quote/certificates/revocation.h"
 #include "quote/text.h"
 #include "quote/tpm/instance.h"
 

@@ -7,7 +7,7 @@
 #ifndef ASSAY_QUOTE_TPM_TPM_TRUST_H
 #define ASSAY_QUOTE_TPM_TPM_TRUST_H
 
-#include "quote/path.h"
+#include "quote/certificates/path.h"
 #include "quote/tpm/tpm.h"
 
 /* Certificates at hand: those of the package first, then room for those of one bundle. About 40 KB.

@@ -5,7 +5,8 @@
  * its provider machinery, which takes 120 of the 180 us that a PCK certificate took, the time of
  * more than three verifications; and what it lets pass differs between its versions, while two
  * nodes must read the same. tests/unit/quote/test_x509_reference.c holds this reader against it.
- * Only reading: every rule of trust stands in quote/chain.c and quote/path.c.
+ * Only reading: every rule of trust stands in quote/certificates/chain.c and
+ * quote/certificates/path.c.
  */
 #include "quote/x509/parts.h"
 

@@ -55,7 +55,7 @@ ASSAY_CHECKED enum assay_status assay_cont_group_decode(struct assay_cont_group 
                                                         struct assay_slice bytes);
 /*
  * assay_cont_rows_read - what a head says of rows; nothing else of it is looked at.
- * In:      head: of a digest that the caller trusts (engine/ledger/proof.h); else any bytes
+ * In:      head: of a digest that the caller trusts (engine/ledger/proofs/proof.h); else any bytes
  * Out:     *rows on ASSAY_OK
  * Returns: ASSAY_OK | ASSAY_E_CHAIN (another group) | ASSAY_E_RANGE (more rows than a group may
  *          have) | what base/cbor.h says | ASSAY_E_TRAILING

@@ -23,8 +23,8 @@ struct assay_evm_anchored {
     uint8_t scores[32]; /* root over the score leaves of the epoch */
 };
 
-/* Fixed bytes that contracts read, as the engine makes them (engine/ledger/anchor.h), for whoever
- * has no state: of a voter, a member's score, a whole epoch. Each Returns: nothing. */
+/* Fixed bytes that contracts read, as the engine makes them (engine/ledger/proofs/anchor.h), for
+ * whoever has no state: of a voter, a member's score, a whole epoch. Each Returns: nothing. */
 void assay_evm_anchor_row(const uint8_t voting_public[static 64], uint32_t weight,
                           uint8_t row[static ASSAY_EVM_ROW_LEN]);
 void assay_evm_anchor_root(const struct assay_evm_anchored *anchored, uint8_t root[static 32]);

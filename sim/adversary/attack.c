@@ -1,6 +1,6 @@
 /* sim/adversary/attack.c - the table, who acts when, and all acts of one node put together. */
 #include "base/assert.h"
-#include "engine/ledger/row.h"
+#include "engine/ledger/state/row.h"
 #include "sim/adversary/rows.h"
 #include "sim/random.h"
 

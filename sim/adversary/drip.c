@@ -8,8 +8,8 @@
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 
-#include "engine/ledger/envelope.h"
-#include "engine/ledger/have.h"
+#include "engine/ledger/records/envelope.h"
+#include "engine/ledger/records/inventory.h"
 
 enum { ONE_IN = 16 };
 

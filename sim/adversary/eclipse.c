@@ -5,7 +5,7 @@
  * too. Its evidence reaches nobody honest: absence, which costs service but neither integrity nor
  * weight (docs/protocol.md 7.9). The victim sees no finality and acts on nothing.
  */
-#include "engine/ledger/envelope.h"
+#include "engine/ledger/records/envelope.h"
 #include "sim/adversary/rows.h"
 #include "sim/adversary/twist.h"
 

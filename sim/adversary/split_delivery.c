@@ -25,7 +25,7 @@ static bool passes(const struct assay_attack_scene *scene, uint32_t to,
                    enum assay_message_kind kind, struct assay_slice payload)
 {
     if (kind != ASSAY_MESSAGE_EVIDENCE || to < scene->scenario->nodes / 2) return true;
-    return !own_evidence(scene, payload); /* digest first: host/gossip.h */
+    return !own_evidence(scene, payload); /* digest first: host/overlay/gossip.h */
 }
 
 const struct assay_attack assay_attack_split_delivery = {

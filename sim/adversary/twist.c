@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
-#include "engine/ledger/record.h"
+#include "engine/ledger/records/record.h"
 #include "sim/adversary/rows.h"
 
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /*
  * sim/epochs/delivery.c - from a link model to the chances of one epoch.
  *
- * docs/protocol.md 4.1 to 4.1.4, host/gossip.h: authors send envelopes and ballots to all, those
- * that are missing are asked for in rounds, each of three peers; evidence is pulled from up to
- * eight, each with its time.
+ * docs/protocol.md 4.1 to 4.1.4, host/overlay/gossip.h: authors send envelopes and ballots to all,
+ * those that are missing are asked for in rounds, each of three peers; evidence is pulled from up
+ * to eight, each with its time.
  */
-#include "host/gossip.h"
+#include "host/overlay/gossip.h"
 #include "sim/epochs/epochs_internal.h"
 
 enum {

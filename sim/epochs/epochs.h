@@ -7,7 +7,7 @@
 #ifndef ASSAY_SIM_EPOCHS_EPOCHS_H
 #define ASSAY_SIM_EPOCHS_EPOCHS_H
 
-#include "engine/ledger/state.h"
+#include "engine/ledger/state/state.h"
 #include "sim/run.h"
 
 struct assay_sim_epochs;

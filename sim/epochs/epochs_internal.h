@@ -3,18 +3,18 @@
  *
  * Times are milliseconds of virtual time since genesis; `_rel` counts from the start of the tick.
  */
-#ifndef ASSAY_SIM_EPOCHS_INTERNAL_H
-#define ASSAY_SIM_EPOCHS_INTERNAL_H
+#ifndef ASSAY_SIM_EPOCHS_EPOCHS_INTERNAL_H
+#define ASSAY_SIM_EPOCHS_EPOCHS_INTERNAL_H
 
 #include "base/assert.h"
 #include "base/checked.h"
-#include "engine/ledger/ledger.h"
+#include "engine/ledger/state/ledger.h"
 #include "sim/attack.h"
 #include "sim/epochs/chance.h"
 #include "sim/epochs/epochs.h"
 #include "sim/epochs/workers.h"
 #include "sim/rules.h"
-#include "sim/watch.h"
+#include "sim/checkers/watch.h"
 
 enum {
     SIDES_MAX = 256, /* 16 partitions by share cut the roster 17 times, cohorts 8 times */

@@ -2,12 +2,12 @@
  * sim/epochs/records.c - what stands in the blocks of an epoch: roll, ballots, proofs, new keys.
  *
  * Each record is what the engine has after it decoded, checked and judged one
- * (engine/ledger/record.h); the product's ledger says whether it fits and takes it
+ * (engine/ledger/records/record.h); the product's ledger says whether it fits and takes it
  * (docs/protocol.md 4.3.2, 5.23, 9.4).
  */
 #include "sim/epochs/epochs_internal.h"
 
-#include "engine/ledger/row.h"
+#include "engine/ledger/state/row.h"
 
 enum { KEYS_OF_INCARNATION = 16 }; /* purposes of epochs_key: 16 + 2 k is incarnation k + 1 */
 

@@ -4,7 +4,7 @@
  * docs/protocol.md 4.3, 4.3.1. Voters are independent of each other, so they are shared out to
  * threads; what is drawn is keyed by (seed, epoch, voter).
  */
-#include "engine/ledger/row.h"
+#include "engine/ledger/state/row.h"
 #include "sim/epochs/epochs_internal.h"
 
 enum { PIECE = 64 };

@@ -2,10 +2,10 @@
  * sim/library/library.h - the scenarios that come with the program, as their files stand in this
  * folder, and the sweeps, as they stand in sweeps/.
  */
-#ifndef ASSAY_SIM_LIBRARY_H
-#define ASSAY_SIM_LIBRARY_H
+#ifndef ASSAY_SIM_LIBRARY_LIBRARY_H
+#define ASSAY_SIM_LIBRARY_LIBRARY_H
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 struct assay_sim_library_file {
     const char *name; /* of the file, without .yaml */

@@ -1,6 +1,6 @@
 /* sim/library/library_internal.h - what embed.sh makes of the files. */
-#ifndef ASSAY_SIM_LIBRARY_INTERNAL_H
-#define ASSAY_SIM_LIBRARY_INTERNAL_H
+#ifndef ASSAY_SIM_LIBRARY_LIBRARY_INTERNAL_H
+#define ASSAY_SIM_LIBRARY_LIBRARY_INTERNAL_H
 
 #include "sim/library/library.h"
 

@@ -1,6 +1,6 @@
 /*
- * sim/services/desk.c - how the programs of a node see the ledger: as net/host_services.c tells it,
- * and net/services/follower.c takes it.
+ * sim/services/desk.c - how the programs of a node see the ledger: as
+ * net/runtime/runtime_services.c tells it, and net/services/follower.c takes it.
  */
 #include "sim/services/internal.h"
 

@@ -47,7 +47,7 @@ struct name {
                        * or a reader: the node that it is on */
 };
 
-/* How the programs of a node see the ledger (net/services/desk.h, follower.h). */
+/* How the programs of a node see the ledger (net/services/server/service_server.h, follower.h). */
 struct desk {
     uint32_t boot; /* of the machine that it was opened on */
     uint32_t life; /* of the engine behind it */

@@ -1,6 +1,6 @@
 /*
  * sim/services/secrets.c - owners that put secrets, and readers that ask for them (docs/services.md
- * 5.5, 5.12, 5.14), as net/services/share_client.c does.
+ * 5.5, 5.12, 5.14), as net/services/shares/share_client.c does.
  */
 #include "sim/services/shares.h"
 

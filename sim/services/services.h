@@ -13,11 +13,11 @@
 #ifndef ASSAY_SIM_SERVICES_SERVICES_H
 #define ASSAY_SIM_SERVICES_SERVICES_H
 
-#include "engine/engine.h"
-#include "engine/ledger/service_record.h"
-#include "engine/ledger/state.h"
+#include "engine/node/engine.h"
+#include "engine/ledger/records/service_record.h"
+#include "engine/ledger/state/state.h"
 #include "sim/outcome.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 struct assay_sim_services;
 

@@ -1,7 +1,7 @@
 /*
  * sim/services/shares.c - holders with their hosts (docs/services.md 5.11, 5.13): one beside each
- * node. What net/services/holder_node.c does with a vault, a board and a daemon is done here with a
- * modelled disk, modelled links and modelled evidence.
+ * node. What net/services/shares/holder_node.c does with a vault, a board and a daemon is done here
+ * with a modelled disk, modelled links and modelled evidence.
  */
 #include "services/shares/holder_internal.h"
 #include "sim/services/shares.h"

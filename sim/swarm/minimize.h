@@ -8,7 +8,7 @@
 #ifndef ASSAY_SIM_SWARM_MINIMIZE_H
 #define ASSAY_SIM_SWARM_MINIMIZE_H
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 struct assay_sim_minimize {
     /* Does this candidate fail in the same way? May set candidate->seed to one under which it does.

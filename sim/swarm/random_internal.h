@@ -9,7 +9,7 @@
 
 #include "base/assert.h"
 #include "sim/random.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <stdio.h>
 

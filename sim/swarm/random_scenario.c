@@ -8,7 +8,7 @@
 #include "base/assert.h"
 #include "base/checked.h"
 #include "engine/consensus/block.h"
-#include "engine/ledger/genesis.h"
+#include "engine/ledger/state/genesis.h"
 #include "sim/random.h"
 #include "sim/swarm/promise.h"
 #include "sim/swarm/random_internal.h"

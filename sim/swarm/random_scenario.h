@@ -12,7 +12,7 @@
 #ifndef ASSAY_SIM_SWARM_RANDOM_SCENARIO_H
 #define ASSAY_SIM_SWARM_RANDOM_SCENARIO_H
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 struct assay_sim_swarm_sizes {
     uint32_t nodes_min, nodes_max; /* both 0: mostly 4 to 10, now and then up to 16 */

@@ -8,7 +8,7 @@
 
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
-#include "engine/ledger/record.h"
+#include "engine/ledger/records/record.h"
 
 /* Another row in the ballot, signed all the same. Rows have one length, so it fits the hole. */
 static void twist_ballot(struct assay_sim_world *w, uint32_t node, struct assay_effect *effect,

@@ -4,8 +4,8 @@
  * An adversary's node runs the honest engine; its host twists what the engine signs, sends more,
  * holds back, or keeps things from it.
  */
-#include "engine/engine_internal.h" /* an adversary reads what its own engine has heard */
-#include "engine/ledger/record.h"
+#include "engine/node/engine_internal.h" /* an adversary reads what its own engine has heard */
+#include "engine/ledger/records/record.h"
 #include "sim/random.h"
 #include "sim/world/run_internal.h"
 

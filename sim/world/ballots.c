@@ -10,8 +10,8 @@
  * read, which every close compares. Where it is not certain that a message was of use to the
  * engine (it may be refused), it counts in the node's favour.
  */
-#include "engine/engine_internal.h"
-#include "engine/ledger/record.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/records/record.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>

@@ -5,9 +5,9 @@
  * What operators know they have from one member's state, as a person would with `assay change
  * draft`. A change that no block took in time is drafted anew. One with a flaw is handed in once,
  * and no final block may ever hold it. Whether the ledger does right with the others the watch says
- * (sim/watch_changes.c).
+ * (sim/checkers/watch_changes.c).
  */
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/changes_internal.h"
 
 #include <stdlib.h>

@@ -19,7 +19,7 @@
  *   voters       voters.c
  */
 #include "engine/consensus/vote.h"
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include "base/cbor.h"

@@ -6,10 +6,10 @@
  * evaluation number, a date, and whose platforms are too old for it. An offer has one row, and the
  * mark of its vendor, which nobody else can make. Each part lasts as long as the scenario says from
  * its date on, or for ever. Whether the ledger does right the watch says
- * (sim/watch_updates.c); here stands that no final block may hold an offer with a flaw.
+ * (sim/checkers/watch_updates.c); here stands that no final block may hold an offer with a flaw.
  */
 #include "base/writer.h"
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/changes_internal.h"
 
 enum { US = 1000, ROW_LEN = 8 + LISTED_BITS, MARK_LEN = 8, OFFER_LEN_MAX = 64 + ROW_LEN };

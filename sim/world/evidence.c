@@ -1,8 +1,9 @@
 /*
- * sim/world/evidence.c - quotes, what is held, verdicts: what host/pulls.h runs over.
+ * sim/world/evidence.c - quotes, what is held, verdicts: what host/overlay/evidence_fetch.h runs
+ * over.
  *
  * Every piece of evidence of a world is kept once, with the nodes that hold it; a node that does
- * not hold it must pull it over its links (host/gossip.h). The verdict on a piece is a pure
+ * not hold it must pull it over its links (host/overlay/gossip.h). The verdict on a piece is a pure
  * function of its bytes, its kind and the time (docs/protocol.md 3.1), so it is computed once for
  * all, and each node waits as long as its own verifier would take: verify_us, one after the other.
  */
@@ -214,7 +215,7 @@ static void answer_verdict(struct assay_sim_world *w, uint32_t node,
     world_push(w, item, at_us);
 }
 
-/* --- the world of host/pulls.h */
+/* --- the world of host/overlay/evidence_fetch.h */
 
 static enum assay_status get_held(void *context, const uint8_t digest[static 32],
                                   struct assay_slice *bytes)

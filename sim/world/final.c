@@ -1,10 +1,10 @@
 /*
  * sim/world/final.c - what the final blocks of an epoch say, read anew: leaders, ballots, proofs.
  *
- * The watch does the tally again from what is taken out here (sim/watch_recount.c); who leads a
- * view is worked out by a round robin of this file's own (docs/protocol.md 5.8).
+ * The watch does the tally again from what is taken out here (sim/checkers/watch_recount.c); who
+ * leads a view is worked out by a round robin of this file's own (docs/protocol.md 5.8).
  */
-#include "engine/ledger/record.h"
+#include "engine/ledger/records/record.h"
 #include "sim/world/run_internal.h"
 
 enum { US = 1000 };

@@ -1,8 +1,8 @@
 /*
  * sim/world/host.c - a simulated node's engine, keys, disk, links and agent, which host/ runs over.
  */
-#include "engine/engine_internal.h" /* ASSAY_SIM_WORLD_PLANT_STATE reaches into a machine */
-#include "engine/ledger/record.h"
+#include "engine/node/engine_internal.h" /* ASSAY_SIM_WORLD_PLANT_STATE reaches into a machine */
+#include "engine/ledger/records/record.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>

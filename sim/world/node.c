@@ -1,8 +1,8 @@
 /*
  * sim/world/node.c - the life of one node: keys, store, engine, death and return.
  */
-#include "engine/engine_internal.h"
-#include "engine/ledger/state.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/state/state.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>
@@ -237,8 +237,8 @@ static struct assay_charter load_charter(struct assay_sim_world *w, uint32_t nod
     ASSAY_ASSERT(n->charter != NULL);
     enum assay_status status = load_rules(w, node, &charter);
     if (status != ASSAY_OK && n->faulty_store) {
-        /* A document that its state names was torn off: the daemon says so and ends (net/rules.c),
-         * the operator starts from an empty disk. */
+        /* A document that its state names was torn off: the daemon says so and ends
+         * (net/documents/rule_documents.c), the operator starts from an empty disk. */
         lose_store(w, node);
         charter = (struct assay_charter){ .genesis = w->genesis };
         status = load_rules(w, node, &charter);
@@ -362,8 +362,8 @@ static void make_gossip(struct assay_sim_world *w, uint32_t node)
                                   .again_ms = assay_admission_again_ms(world_epoch_ms(w, node)) };
 }
 
-/* The keys know which store they belong to (net/host_keys.c): beside an empty one the daemon makes
- * new ones before anything else. */
+/* The keys know which store they belong to (net/runtime/runtime_keys.c): beside an empty one the
+ * daemon makes new ones before anything else. */
 static void begin_anew(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];
@@ -424,7 +424,7 @@ static void come_up(struct assay_sim_world *w, uint32_t node, bool again, bool u
 {
     struct world_node *n = &w->nodes[node];
     make_engine(w, node, unused, NULL);
-    n->tied = n->tied || unused; /* net/host_keys.c: before anything is signed */
+    n->tied = n->tied || unused; /* net/runtime/runtime_keys.c: before anything is signed */
     n->wipes = false;
     make_limits(w, node);
     n->alive = true;
@@ -517,7 +517,8 @@ void world_node_newcomer(struct assay_sim_world *w, uint32_t node, uint32_t set)
     come_up(w, node, false, true);
 }
 
-/* The agent of net/host.c: the engine of the epoch that begins takes over in the same process. */
+/* The agent of net/runtime/runtime.c: the engine of the epoch that begins takes over in the same
+ * process. */
 void world_node_renew(struct assay_sim_world *w, uint32_t node)
 {
     struct world_node *n = &w->nodes[node];

@@ -1,6 +1,6 @@
 /*
- * sim/world/overlay.c - whom a simulated node keeps links to, and what comes over them: host/view.h
- * and host/routes.h over modelled links.
+ * sim/world/overlay.c - whom a simulated node keeps links to, and what comes over them:
+ * host/overlay/overlay.h and host/overlay/relay_tree.h over modelled links.
  *
  * A link takes three ways to open (TCP, then CURVE's handshake); what is sent over it meanwhile
  * waits. Who comes up again has forgotten its neighbours, and draws by another seed. At each close
@@ -192,7 +192,7 @@ void world_overlay_told(struct assay_sim_world *w, uint32_t node, uint16_t from)
         assay_view_told(w->nodes[node].view, world_mono_ms(w, node), from);
 }
 
-/* host/pulls.h asks whoever announced it first. */
+/* host/overlay/evidence_fetch.h asks whoever announced it first. */
 void world_overlay_announced(struct assay_sim_world *w, uint32_t node, uint16_t from,
                              struct assay_slice payload)
 {

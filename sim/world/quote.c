@@ -12,7 +12,8 @@
 enum { AT_NODE = 5, AT_FLAGS = 6, AT_NODE_HIGH = 7, AT_DATA = 8, AT_NUMBER = 72, AT_END = 80 };
 enum { FLAG_TAMPERED = 1, FLAG_OLD = 2, FLAG_FOREIGN = 4, FLAG_UNREADABLE = 8, FLAG_ENDED = 16 };
 
-_Static_assert((int)AT_END < (int)EVIDENCE_LEN, "the last byte is not zero: host/gossip.h, shape");
+/* host/overlay/gossip.h, shape */
+_Static_assert((int)AT_END < (int)EVIDENCE_LEN, "the last byte is not zero");
 
 static uint8_t flags_of_acts(const struct assay_sim_world_acts *acts)
 {

@@ -3,9 +3,9 @@
  * node, answers of those that live, a draft by the one with the highest head, signatures, and back
  * (docs/protocol.md 9.11 to 9.16).
  */
-#include "engine/engine_internal.h"
-#include "engine/era.h"
-#include "engine/ledger/recover.h"
+#include "engine/node/engine_internal.h"
+#include "engine/node/era.h"
+#include "engine/ledger/records/recover.h"
 #include "host/recovery.h"
 #include "sim/world/run_internal.h"
 

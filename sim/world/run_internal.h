@@ -15,7 +15,7 @@
 #include "sim/attack.h"
 #include "sim/run.h"
 #include "sim/services/services.h"
-#include "sim/watch.h"
+#include "sim/checkers/watch.h"
 #include "sim/world/world_internal.h"
 
 enum { QUOTES_KEPT = 4, ROW_LEN_MAX = WORLD_NODES / 2 + 1 };

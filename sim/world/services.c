@@ -2,8 +2,8 @@
  * sim/world/services.c - programs of services beside the nodes of a scenario (sim/services): their
  * links, their turns, and what the chain does.
  */
-#include "engine/engine_internal.h"
-#include "engine/ledger/change.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/records/change.h"
 #include "host/services.h"
 #include "sim/world/run_internal.h"
 

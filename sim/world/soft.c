@@ -9,7 +9,7 @@
  */
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 #include "quote/verify.h"
 #include "sim/world/world_internal.h"
 

@@ -5,7 +5,7 @@
  * ballot without a verdict on it, or signed none: the others did judge it in time.
  */
 #include "base/crypto.h"
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/run_internal.h"
 
 #include <stdlib.h>

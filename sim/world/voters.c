@@ -9,8 +9,8 @@
  * record that must be verified again, after 8 none but the ROLL.
  */
 #include "engine/consensus/vote.h"
-#include "engine/engine_internal.h"
-#include "engine/ledger/record.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/records/record.h"
 #include "sim/world/world_internal.h"
 
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * sim/world/world.h - several whole engines in one process, under a virtual clock.
  *
  * One seed decides everything. Each node has a store that it persists to before it sends, a host
- * that signs, pulls evidence with the daemon's own gossip (host/gossip.h) and has it judged, and an
- * agent that obeys RESTART with new keys after a while. After each step checkers look at what was
- * signed, sent and closed; the first broken rule stops the world and stands in
+ * that signs, pulls evidence with the daemon's own gossip (host/overlay/gossip.h) and has it
+ * judged, and an agent that obeys RESTART with new keys after a while. After each step checkers
+ * look at what was signed, sent and closed; the first broken rule stops the world and stands in
  * assay_sim_world_violation. Faults and Byzantine acts are chosen by the test, node by node, or by
  * a scenario (sim/run.h).
  *
@@ -18,8 +18,8 @@
 #ifndef ASSAY_SIM_WORLD_WORLD_H
 #define ASSAY_SIM_WORLD_WORLD_H
 
-#include "engine/engine.h"
-#include "sim/scenario.h"
+#include "engine/node/engine.h"
+#include "sim/scenario/scenario.h"
 
 enum { ASSAY_SIM_WORLD_NODES_MAX = ASSAY_SIM_MESSAGE_NODES_MAX };
 
@@ -77,7 +77,7 @@ struct assay_sim_world_options {
     uint32_t overlay_above;  /* with more members nodes have neighbours; 0: ASSAY_VIEW_ABOVE */
     uint32_t overlay_degree; /* so many to twice as many; 0: ASSAY_VIEW_DEGREE */
     uint32_t history_epochs; /* epochs of blocks that stores retain; 0: the engine's default */
-    bool limits;             /* lanes and budgets: what host/admission.h and host/limit.h refuse */
+    bool limits;             /* lanes and budgets of host/peers: admission.h, limit.h */
     enum assay_sim_world_plant plant;
     const struct assay_checkpoint *checkpoint; /* of every node's configuration; NULL: none */
     const struct assay_services *services; /* of the genesis's plan; NULL: none */

@@ -14,16 +14,16 @@
 #include "base/assert.h"
 #include "base/crypto/model.h"
 #include "engine/consensus/block.h"
-#include "engine/ledger/envelope.h"
+#include "engine/ledger/records/envelope.h"
 #include "engine/store/store_memory.h"
-#include "engine/sync.h"
-#include "host/admission.h"
-#include "host/charter.h"
+#include "engine/sync/sync.h"
+#include "host/peers/admission.h"
+#include "host/effective_rules.h"
 #include "host/dispatch.h"
-#include "host/pulls.h"
-#include "host/relay.h"
-#include "host/serve.h"
-#include "host/view.h"
+#include "host/overlay/evidence_fetch.h"
+#include "host/overlay/relay.h"
+#include "host/overlay/serve.h"
+#include "host/overlay/overlay.h"
 #include "sim/attack.h"
 #include "sim/outcome.h"
 #include "sim/random.h"
@@ -35,7 +35,7 @@ enum {
     EVIDENCE_LEN = 96, /* modelled */
     SIGNED_KEPT = 4096,
     AGENT_MS = 40,
-    FRAME_LEN = 40,    /* host/wire.h: what a frame adds to a payload */
+    FRAME_LEN = 40,    /* host/peers/wire.h: what a frame adds to a payload */
     STARTED_MS = 1000, /* monotonic clock of every node at the beginning */
     IMAGES_KEPT = 16,  /* of a disk, one an epoch */
     NODE_BITS = (WORLD_NODES + 7) / 8,
@@ -351,7 +351,7 @@ void world_deliver(struct assay_sim_world *w, uint32_t from, uint32_t to,
 /* What came over the bridge: from is a node of the other world. Returns: nothing. */
 void world_carried(struct assay_sim_world *w, uint32_t from, uint32_t to,
                    enum assay_message_kind kind, struct assay_slice bytes);
-/* By host/relay.h: to a slot, to all, or for others to a few. */
+/* By host/overlay/relay.h: to a slot, to all, or for others to a few. */
 void world_send(struct assay_sim_world *w, uint32_t from, uint16_t to, uint16_t except,
                 enum assay_message_kind kind, struct world_payload *payload);
 /* What came is passed on; again: its author sends it once more. Returns: nothing. */

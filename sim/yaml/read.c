@@ -1,5 +1,6 @@
 /*
- * sim/yaml/read.c - a file through a schema made from the table of keys (sim/scenario_keys.c).
+ * sim/yaml/read.c - a file through a schema made from the table of keys
+ * (sim/scenario/scenario_keys.c).
  *
  * Every section becomes a struct of texts, one for each key and in its order; every text then goes
  * where --set would put it. So a key that the table gains can be written in files at once.
@@ -8,7 +9,7 @@
 
 #include "base/assert.h"
 #include "quote/yaml/document.h"
-#include "sim/scenario_internal.h"
+#include "sim/scenario/scenario_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #ifndef ASSAY_SIM_YAML_READ_H
 #define ASSAY_SIM_YAML_READ_H
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 /*
  * assay_scenario_parse_yaml - read and check one scenario.

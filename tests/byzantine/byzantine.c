@@ -4,8 +4,8 @@
 #include "tests/byzantine/byzantine.h"
 
 #include "base/assert.h"
-#include "engine/ledger/record.h"
-#include "host/view.h"
+#include "engine/ledger/records/record.h"
+#include "host/overlay/overlay.h"
 #include "tests/byzantine/lanes.h"
 
 #include <stdio.h>

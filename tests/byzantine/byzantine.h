@@ -1,11 +1,10 @@
 /*
  * tests/byzantine/byzantine.h - what a traitor does, for the demo and for tests.
  *
- * Compiled into `assayd-byzantine` only, by way of the hooks of net/host.h; assayd has neither
- * hooks nor
- * this code. The traitor behaves well until told: the file named by the environment variable
- * ASSAY_BYZANTINE holds one word of command, is read at each signature and removed when it was
- * obeyed.
+ * Compiled into `assayd-byzantine` only, by way of the hooks of net/runtime/runtime.h; assayd has
+ * neither hooks nor this code. The traitor behaves well until told: the file named by the
+ * environment variable ASSAY_BYZANTINE holds one word of command, is read at each signature and
+ * removed when it was obeyed.
  *
  *   slander SLOT   the next ballot says FAIL hard of the good evidence of that slot
  *   replay         the next envelope names the quote of the epoch before
@@ -14,10 +13,10 @@
  * others can
  * replay it too.
  */
-#ifndef ASSAY_TESTS_BYZANTINE_H
-#define ASSAY_TESTS_BYZANTINE_H
+#ifndef ASSAY_TESTS_BYZANTINE_BYZANTINE_H
+#define ASSAY_TESTS_BYZANTINE_BYZANTINE_H
 
-#include "net/host.h"
+#include "net/runtime/runtime.h"
 #include "tests/byzantine/judge_plants.h"
 #include "tests/byzantine/transport_plants.h"
 

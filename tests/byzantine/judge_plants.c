@@ -5,8 +5,8 @@
 #include "tests/byzantine/judge_plants.h"
 
 #include "base/crypto.h"
-#include "net/child/child.h"
-#include "net/judge/wire.h"
+#include "net/sandbox/child.h"
+#include "net/verifier/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>

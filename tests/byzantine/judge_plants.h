@@ -1,10 +1,10 @@
 /*
  * tests/byzantine/judge_plants.h - judges that fall on purpose, for `assayd-byzantine` and tests.
  */
-#ifndef ASSAY_TESTS_JUDGE_PLANTS_H
-#define ASSAY_TESTS_JUDGE_PLANTS_H
+#ifndef ASSAY_TESTS_BYZANTINE_JUDGE_PLANTS_H
+#define ASSAY_TESTS_BYZANTINE_JUDGE_PLANTS_H
 
-#include "net/judge/judge.h"
+#include "net/verifier/verifier_process.h"
 
 /*
  * The judge of a daemon may be told to fall: ASSAY_BYZANTINE_JUDGE is "PLANT:N", for about one

@@ -3,7 +3,7 @@
  */
 #include "tests/byzantine/lanes.h"
 
-#include "host/wire.h"
+#include "host/peers/wire.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

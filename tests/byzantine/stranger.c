@@ -8,8 +8,8 @@
  * Exit status 0: nothing was ever said back, and the connection never came up; 1: it was; 2: usage.
  */
 #include "base/crypto.h"
-#include "engine/ledger/genesis.h"
-#include "host/wire.h"
+#include "engine/ledger/state/genesis.h"
+#include "host/peers/wire.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #include "tests/byzantine/transport_plants.h"
 
-#include "net/child/child.h"
+#include "net/sandbox/child.h"
 #include "net/transport/wire.h"
 
 #include <errno.h>

@@ -2,10 +2,10 @@
  * tests/byzantine/transport_plants.h - transports that fall on purpose, for `assayd-byzantine` and
  * tests.
  */
-#ifndef ASSAY_TESTS_TRANSPORT_PLANTS_H
-#define ASSAY_TESTS_TRANSPORT_PLANTS_H
+#ifndef ASSAY_TESTS_BYZANTINE_TRANSPORT_PLANTS_H
+#define ASSAY_TESTS_BYZANTINE_TRANSPORT_PLANTS_H
 
-#include "net/transport/role.h"
+#include "net/transport/transport_process.h"
 
 /*
  * The transport of a daemon may be told to fall: ASSAY_BYZANTINE_TRANSPORT is "PLANT:N", for one

@@ -4,7 +4,7 @@
 #include "tests/differential/authority.h"
 
 #include "base/assert.h"
-#include "quote/source/soft_x509.h"
+#include "quote/source/soft/soft_x509.h"
 #include "tests/differential/layout.h"
 #include "tests/differential/mutate.h"
 

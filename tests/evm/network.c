@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 #include "base/cbor.h"
-#include "engine/ledger/anchor.h"
+#include "engine/ledger/proofs/anchor.h"
 
 #include <stdlib.h>
 

@@ -89,7 +89,7 @@ CLASSES = {"ASSAY_CLASS_INPUT": "input", "ASSAY_CLASS_LIMIT": "limit", "ASSAY_CL
 def errors(root):
     statuses = [r for r in rows(root, "base/status.h", "ASSAY_STATUS_LIST") if r[0] != "ASSAY_OK"]
     told = words(root, "statuses", [r[0] for r in statuses])
-    exits = re.findall(r"ASSAY_EXIT_([A-Z_]+) = (\d+)", source(root, "apps/assay/command.h"))
+    exits = re.findall(r"ASSAY_EXIT_([A-Z_]+) = (\d+)", source(root, "apps/assay/core/command.h"))
     meant = words(root, "exits", [number for _, number in exits])
     out = ["# Errors\n", MADE,
            para("For operators and programmers who get an error: statuses of runtime errors, exit statuses, problems of "
@@ -111,7 +111,7 @@ def errors(root):
             [[code(r[2]), r[1], r[3], r[4]] for r in rows(root, "net/http/answer_internal.h", "HTTP_PROBLEM_LIST")])]
     out += ["## 4. Advice of `assay status`\n", "Lines that begin with `do`, and `advice` of the documents.\n",
             table(["code", "action"],
-                  [[code(r[1]), r[2]] for r in rows(root, "host/margin.h", "ASSAY_ADVICE_LIST")])]
+                  [[code(r[1]), r[2]] for r in rows(root, "host/fault_tolerance.h", "ASSAY_ADVICE_LIST")])]
     return "\n".join(out)
 
 
@@ -212,7 +212,7 @@ def metrics(root):
 
 def note_levels(root):
     """Levels of the engine's notes: the cases of one switch."""
-    text = source(root, "net/host_tell.c")
+    text = source(root, "net/runtime/runtime_log.c")
     body = text[text.index("severity_of(enum assay_note note)"):]
     body, level, found = body[:body.index("\n}\n")], {}, []
     for symbol, severity in re.findall(r"case (ASSAY_NOTE_\w+):|return ASSAY_SEVERITY_(\w+);", body):
@@ -338,9 +338,9 @@ def logged(root):
 
 def events(root):
     levels, found = note_levels(root), logged(root)
-    for symbol, _, name in rows(root, "engine/effect.h", "ASSAY_NOTE_LIST"):
+    for symbol, _, name in rows(root, "engine/node/effect.h", "ASSAY_NOTE_LIST"):
         if symbol not in levels:
-            raise Broken(f"net/host_tell.c: {symbol} has no level")
+            raise Broken(f"net/runtime/runtime_log.c: {symbol} has no level")
         found.setdefault(name, set()).add(levels[symbol])
     counted = [r[1] for r in rows(root, "host/counters.h", "ASSAY_COUNTER_LIST")]
     told, meant = words(root, "events", found), words(root, "counters", counted)

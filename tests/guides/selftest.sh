@@ -292,16 +292,16 @@ reference() { # reference TEXT SED-EXPRESSION FILE
 reference 'docs/reference/errors.md: is not what the code says' 's/no answer in time/no answer/' base/status.h
 reference 'docs/reference/rules.md: is not what the code says' 's/Take the platform out/Leave the platform/' quote/result/fix.c
 reference 'docs/reference/metrics.md: is not what the code says' 's/Length of an epoch/Duration/' net/http/metrics.c
-reference 'docs/reference/events.md: is not what the code says' 's/ASSAY_SEVERITY_ERROR, "node_stopped"/ASSAY_SEVERITY_INFO, "node_stopped"/' net/host_step.c
+reference 'docs/reference/events.md: is not what the code says' 's/ASSAY_SEVERITY_ERROR, "node_stopped"/ASSAY_SEVERITY_INFO, "node_stopped"/' net/runtime/runtime_step.c
 reference "no words for ['ASSAY_E_LATE']" 's/ASSAY_E_TIMEOUT, 306/ASSAY_E_LATE, 306/' base/status.h
 # Events that are not plain words beside the call: chosen by a condition, in a variable, handed on by a wrapper.
 events='docs/reference/events.md: is not what the code says'
 reference "$events" 's/broken ? "error" : "warning",/broken ? "warning" : "error",/' apps/enclave/supervisor.c
 reference "no words for ['one_way', 'or_other']" \
-    's/ASSAY_SEVERITY_INFO, "state")/ASSAY_SEVERITY_INFO, number > 0 ? "one_way" : "or_other")/' net/host_signals.c
+    's/ASSAY_SEVERITY_INFO, "state")/ASSAY_SEVERITY_INFO, number > 0 ? "one_way" : "or_other")/' net/runtime/runtime_signals.c
 reference "no words for ['renamed']" 's/speak(ASSAY_SEVERITY_ERROR, "stopped"/speak(ASSAY_SEVERITY_ERROR, "renamed"/' \
     apps/daemon/node.c
-reference 'which event is name_of(1)?' 's/ASSAY_SEVERITY_INFO, "state")/ASSAY_SEVERITY_INFO, name_of(1))/' net/host_signals.c
+reference 'which event is name_of(1)?' 's/ASSAY_SEVERITY_INFO, "state")/ASSAY_SEVERITY_INFO, name_of(1))/' net/runtime/runtime_signals.c
 reference "no words for ['bans']" '/^bans:/d' docs/reference/words/counters.txt
 reference "the code has no ['nobody']" '1i nobody: nothing' docs/reference/words/events.txt
 

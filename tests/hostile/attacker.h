@@ -5,8 +5,8 @@
 #ifndef ASSAY_TESTS_HOSTILE_ATTACKER_H
 #define ASSAY_TESTS_HOSTILE_ATTACKER_H
 
-#include "host/wire.h"
-#include "net/keyring.h"
+#include "host/peers/wire.h"
+#include "net/keys/keyring.h"
 #include "tests/hostile/fleet.h"
 #include "tests/support/zmtp.h"
 

@@ -4,7 +4,7 @@
 #ifndef ASSAY_TESTS_HOSTILE_FLEET_H
 #define ASSAY_TESTS_HOSTILE_FLEET_H
 
-#include "engine/ledger/genesis.h"
+#include "engine/ledger/state/genesis.h"
 
 #include <stdatomic.h>
 #include <sys/types.h>

@@ -20,7 +20,7 @@
  * alone; without it finality is printed beside the quiet one. Exit status 0: all of that held; 1:
  * it did not.
  */
-#include "host/page.h"
+#include "host/peers/page.h"
 #include "net/zmq/link_internal.h"
 #include "tests/hostile/attacker.h"
 

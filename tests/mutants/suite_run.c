@@ -1,8 +1,8 @@
 /*
  * tests/mutants/suite_run.c - whole networks under attack, small and short, at both fidelities.
  *
- * Of each seed one case. What the watch finds counts first (sim/watch.h); then what must come out,
- * each line under the name of the checker whose promise it is.
+ * Of each seed one case. What the watch finds counts first (sim/checkers/watch.h); then what must
+ * come out, each line under the name of the checker whose promise it is.
  */
 #include "tests/mutants/trial.h"
 

@@ -12,7 +12,7 @@
 #define ASSAY_TESTS_MUTANTS_TRIAL_H
 
 #include "sim/outcome.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 #include "sim/simplex/world.h"
 
 struct trial_finding {

@@ -6,8 +6,8 @@
 #define ASSAY_TESTS_SUPPORT_HOST_MEMORY_H
 
 #include "base/assert.h"
-#include "host/gossip.h"
-#include "host/page.h"
+#include "host/overlay/gossip.h"
+#include "host/peers/page.h"
 
 #include <stdlib.h>
 

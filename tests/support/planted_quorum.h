@@ -2,8 +2,8 @@
  * tests/support/planted_quorum.h - a planted fault: a quorum that is one too small, put in front of
  * every file of one test program (tests/unit/engine/CMakeLists.txt).
  */
-#ifndef ASSAY_TESTS_PLANTED_QUORUM_H
-#define ASSAY_TESTS_PLANTED_QUORUM_H
+#ifndef ASSAY_TESTS_SUPPORT_PLANTED_QUORUM_H
+#define ASSAY_TESTS_SUPPORT_PLANTED_QUORUM_H
 
 #include "engine/consensus/vote.h"
 

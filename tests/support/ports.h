@@ -1,8 +1,8 @@
 /*
  * tests/support/ports.h - ports of the loopback that no other test is given meanwhile.
  */
-#ifndef ASSAY_TESTS_PORTS_H
-#define ASSAY_TESTS_PORTS_H
+#ifndef ASSAY_TESTS_SUPPORT_PORTS_H
+#define ASSAY_TESTS_SUPPORT_PORTS_H
 
 #include <stdbool.h>
 

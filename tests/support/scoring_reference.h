@@ -5,8 +5,8 @@
  * limit is found by trying all numbers, groups are found by comparing ids. It shares the types of
  * scoring/ and none of its code. Results of both are compared on random and on all small inputs.
  */
-#ifndef ASSAY_TESTS_SCORING_REFERENCE_H
-#define ASSAY_TESTS_SCORING_REFERENCE_H
+#ifndef ASSAY_TESTS_SUPPORT_SCORING_REFERENCE_H
+#define ASSAY_TESTS_SUPPORT_SCORING_REFERENCE_H
 
 #include "scoring/tally.h"
 #include "scoring/weight.h"

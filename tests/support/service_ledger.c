@@ -4,7 +4,7 @@
 #include "tests/support/service_ledger.h"
 
 #include "base/assert.h"
-#include "net/unix_socket.h"
+#include "net/system/unix_socket.h"
 
 #include <poll.h>
 #include <stdio.h>

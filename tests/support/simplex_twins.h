@@ -2,8 +2,8 @@
  * tests/support/simplex_twins.h - a voter that lives twice: two machines with the key of slot 0,
  * each honest by itself, on the two sides of a partition.
  */
-#ifndef ASSAY_TESTS_SIMPLEX_TWINS_H
-#define ASSAY_TESTS_SIMPLEX_TWINS_H
+#ifndef ASSAY_TESTS_SUPPORT_SIMPLEX_TWINS_H
+#define ASSAY_TESTS_SUPPORT_SIMPLEX_TWINS_H
 
 #include "sim/simplex/world.h"
 

@@ -1,8 +1,8 @@
 /*
  * tests/support/stopwatch.h - how long something took, for programs that measure.
  */
-#ifndef ASSAY_TESTS_STOPWATCH_H
-#define ASSAY_TESTS_STOPWATCH_H
+#ifndef ASSAY_TESTS_SUPPORT_STOPWATCH_H
+#define ASSAY_TESTS_SUPPORT_STOPWATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>

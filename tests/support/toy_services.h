@@ -1,15 +1,15 @@
 /*
  * tests/support/toy_services.h - services that count, small enough to be followed by hand: what
- * the ledger asks (engine/ledger/services.h).
+ * the ledger asks (engine/ledger/state/services.h).
  *
  * Kind 1 adds its payload to its author's sum, byte by byte; kind 2 sets the shared word. Other
  * kinds, and payloads that begin with 0xff, are refused. A close counts epochs and suspended
  * members. Two documents: sums, and the rest; what is standing is in neither.
  */
-#ifndef ASSAY_TESTS_TOY_SERVICES_H
-#define ASSAY_TESTS_TOY_SERVICES_H
+#ifndef ASSAY_TESTS_SUPPORT_TOY_SERVICES_H
+#define ASSAY_TESTS_SUPPORT_TOY_SERVICES_H
 
-#include "engine/ledger/services.h"
+#include "engine/ledger/state/services.h"
 
 enum { TOY_ADD = 1, TOY_SET = 2, TOY_SLOTS = 256 };
 

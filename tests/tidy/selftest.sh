@@ -12,7 +12,7 @@ failures=0 checks=0
 
 clean_tree() {
     rm -rf "$tree"
-    mkdir -p "$tree/base" "$tree/engine/store" "$tree/engine/consensus" "$tree/engine/ledger" "$tree/host" "$tree/net" "$tree/quote/intel" "$tree/quote/json" "$tree/tests/tidy" "$tree/scoring"
+    mkdir -p "$tree/base" "$tree/engine/node" "$tree/engine/store" "$tree/engine/consensus" "$tree/engine/ledger" "$tree/host" "$tree/net" "$tree/quote/intel" "$tree/quote/json" "$tree/tests/tidy" "$tree/scoring"
     cat >"$tree/base/status.h" <<'END'
 /* What went wrong. */
 #define ASSAY_STATUS_LIST(X) \
@@ -35,7 +35,7 @@ const char *assay_status_text(int status)
     }
 }
 END
-    cat >"$tree/engine/engine.c" <<'END'
+    cat >"$tree/engine/node/engine.c" <<'END'
 #include "base/status.h"
 
 int step(int kind)
@@ -82,17 +82,17 @@ plant() {
 clean_tree
 expect "" "a clean tree"
 
-plant include-arrow engine/engine.c '#include "quote/verify.h"'
-plant include-arrow scoring/a.c '#include "engine/engine.h"'
+plant include-arrow engine/node/engine.c '#include "quote/verify.h"'
+plant include-arrow scoring/a.c '#include "engine/node/engine.h"'
 plant include-arrow net/a.c '#include "sim/world.h"'
 plant include-arrow base/status.c '#include "status.h"'
 plant include-arrow engine/consensus/a.c '#include "engine/ledger/state.h"'
-plant include-arrow engine/consensus/a.c '#include "engine/engine.h"'
+plant include-arrow engine/consensus/a.c '#include "engine/node/engine.h"'
 plant include-arrow engine/ledger/a.c '#include "engine/consensus/simplex.h"'
 plant include-arrow host/a.c '#include "net/link.h"'
 plant "" engine/ledger/a.c '#include "engine/consensus/vote.h"'
-plant "" engine/engine.c '#include "engine/ledger/state.h"'
-plant "" engine/engine.c '#include "quote/verdict.h"'
+plant "" engine/node/engine.c '#include "engine/ledger/state.h"'
+plant "" engine/node/engine.c '#include "quote/verdict.h"'
 plant float quote/intel/a.c 'static int f(double x) { return 1; }'
 plant "" quote/json/a.c 'static int f(double x) { return 1; }'
 plant library net/a.c '#include <sqlite3.h>'
@@ -103,7 +103,7 @@ for call in 'strcpy(a, b)' 'sprintf(a, b)' 'atoi(a)' 'strtok(a, b)' 'rand()' 'ti
 done
 plant "" base/status.c 'static void move(void) { memcpy(a, b, 1); assay_wall_time(1); a->time(3); }'
 plant discarded-status net/a.c 'void f(void) { (void)assay_store_put(a); }'
-plant float engine/engine.c 'static int f(double x) { return 1; }'
+plant float engine/node/engine.c 'static int f(double x) { return 1; }'
 plant "" net/a.c 'static int f(double x) { return 1; }'
 plant mutable-static quote/a.c 'static int count;'
 plant mutable-static quote/a.c '    static unsigned long count = 3;'
@@ -111,8 +111,8 @@ plant "" quote/a.c 'static const int table[2] = { 1, 2 };'
 plant line-length tests/test.c "/* $(printf '%0100d' 0) */"
 plant promise net/a.c "/* TO""DO: later */"
 plant promise tests/notes.md "a place""holder"
-plant switch-default engine/engine.c 'int g(int k) { switch (k) { case ASSAY_A: return 1; default: return 2; } }'
-plant "" engine/engine.c 'int g(int k) { switch (k) { case 7: return 1; default: return 2; } }'
+plant switch-default engine/node/engine.c 'int g(int k) { switch (k) { case ASSAY_A: return 1; default: return 2; } }'
+plant "" engine/node/engine.c 'int g(int k) { switch (k) { case 7: return 1; default: return 2; } }'
 plant returns-line base/status.h '
 int assay_status_number(const char *text);'
 plant "" base/status.h 'int assay_status_number(const char *text); /* in the paragraph of the one above */'
@@ -136,10 +136,10 @@ plant stray-file 'net/node:1~leaves' 'what a shell wrote'
 # Parts and their owners. parts RULE FILE TEXT
 parts() {
     clean_tree
-    { echo 'struct assay_parts {'; echo '    struct assay_head head; /* head.c */'; echo '    struct assay_seat *seats; /* seat.c: [members] */'; echo '};'; } \
-        >"$tree/engine/engine_internal.h"
-    echo '#include "engine/engine_internal.h"' >"$tree/engine/head.c"
-    printf '%s\n' "$3" >>"$tree/engine/$2"
+    { echo 'struct assay_parts {'; echo '    struct assay_head head; /* node/head.c */'; echo '    struct assay_seat *seats; /* node/seat.c: [members] */'; echo '};'; } \
+        >"$tree/engine/node/engine_internal.h"
+    echo '#include "engine/node/engine_internal.h"' >"$tree/engine/node/head.c"
+    printf '%s\n' "$3" >>"$tree/engine/node/$2"
     list_built
     expect "$1" "$2: $3"
 }

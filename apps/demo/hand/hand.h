@@ -8,8 +8,8 @@
  * Exit statuses: 0 done, 1 the world did not oblige (the last line says what), 3 usage, 4 refused:
  * the services did what they exist for.
  */
-#ifndef ASSAY_APPS_DEMO_HAND_H
-#define ASSAY_APPS_DEMO_HAND_H
+#ifndef ASSAY_APPS_DEMO_HAND_HAND_H
+#define ASSAY_APPS_DEMO_HAND_HAND_H
 
 #include "apps/service/signals.h"
 #include "base/secret.h"

@@ -5,7 +5,7 @@
 #include "apps/demo/hand/hand.h"
 
 #include "base/file/file.h"
-#include "net/services/share_client.h"
+#include "net/services/shares/share_client.h"
 
 #include <stdlib.h>
 #include <string.h>

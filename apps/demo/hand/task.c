@@ -6,7 +6,7 @@
 
 #include "base/file/file.h"
 #include "net/services/follower.h"
-#include "net/services/task_client.h"
+#include "net/services/tasks/task_client.h"
 
 #include <stdio.h>
 #include <stdlib.h>

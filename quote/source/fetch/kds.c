@@ -4,7 +4,7 @@
 #include "quote/source/fetch/kds.h"
 
 #include "base/assert.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/advance.h"
 #include "quote/verify.h"
 

@@ -3,7 +3,7 @@
  *
  * AWS publishes it in a ZIP archive, so a site that wants it as a file names a copy of its PEM.
  * What comes is taken only if it is the one certificate whose digest is pinned here. (The verifier
- * needs no file: the key is pinned in quote/roots.c.)
+ * needs no file: the key is pinned in quote/certificates/roots.c.)
  */
 #ifndef ASSAY_QUOTE_SOURCE_FETCH_NITRO_H
 #define ASSAY_QUOTE_SOURCE_FETCH_NITRO_H

@@ -7,9 +7,9 @@
  *
  * usage: bench_engine_fold [NODES [EPOCHS]]
  */
-#include "engine/audit.h"
-#include "engine/ledger/boundary.h"
-#include "engine/ledger/proof.h"
+#include "engine/audit/audit.h"
+#include "engine/ledger/proofs/boundary.h"
+#include "engine/ledger/proofs/proof.h"
 #include "sim/world/world_internal.h"
 
 #include <stdio.h>

@@ -21,9 +21,9 @@
  * usage: bench_net_finality [SECONDS]
  */
 #include "engine/store/store_sqlite.h"
-#include "net/host_internal.h"
-#include "net/judge/judge.h"
-#include "net/transport/role.h"
+#include "net/runtime/runtime_internal.h"
+#include "net/verifier/verifier_process.h"
+#include "net/transport/transport_process.h"
 #include "tests/integration/net/network.h"
 
 #include <pthread.h>

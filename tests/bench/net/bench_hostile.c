@@ -10,9 +10,9 @@
  *
  * usage: bench_net_hostile [SECONDS [ATTACK]]; SECONDS of each window, four an attack; default 5
  */
-#include "engine/ledger/record.h"
+#include "engine/ledger/records/record.h"
 #include "engine/store/store_sqlite.h"
-#include "net/host_internal.h"
+#include "net/runtime/runtime_internal.h"
 #include "tests/integration/net/network.h"
 #include "tests/support/zmtp.h"
 

@@ -5,19 +5,19 @@
  * One process sends, one receives, on loopback. Ours is everything that a daemon does with a frame
  * before the engine sees it: header, queue of the peer, link (net/zmq) or transport in a process of
  * its own on both sides (net/transport), inbox of the member, then size, header, peer, lane, rate,
- * pages and duplicates (host/admission.h). The kind is one that floods, so each frame is hashed.
- * Budgets are there and too large to be reached. Bare is a PUSH and a PULL with the same bytes, a
- * message each, and libzmq's own bounds. Ours has at most 192 frames under way, since it drops what
- * a peer does not take; what was dropped is counted and ends the run. Turns alternate, and the
- * median of each counts. Target: 70 % of the bare rate.
+ * pages and duplicates (host/peers/admission.h). The kind is one that floods, so each frame is
+ * hashed. Budgets are there and too large to be reached. Bare is a PUSH and a PULL with the same
+ * bytes, a message each, and libzmq's own bounds. Ours has at most 192 frames under way, since it
+ * drops what a peer does not take; what was dropped is counted and ends the run. Turns alternate,
+ * and the median of each counts. Target: 70 % of the bare rate.
  *
  * usage: bench_net_links [SECONDS]; of each turn, default 1
  */
 #include "base/assert.h"
 #include "base/crypto.h"
-#include "host/admission.h"
-#include "host/wire.h"
-#include "net/transport/role.h"
+#include "host/peers/admission.h"
+#include "host/peers/wire.h"
+#include "net/transport/transport_process.h"
 #include "net/transport/transport.h"
 #include "tests/support/stopwatch.h"
 
@@ -149,7 +149,7 @@ static void *memory_of(size_t len)
     return memory;
 }
 
-/* As net/host_receive.c does it, up to the engine. */
+/* As net/runtime/runtime_receive.c does it, up to the engine. */
 static void take_in(struct assay_admission *admission, uint64_t now_ms, uint16_t slot,
                     enum assay_roster_key which, struct assay_slice frame)
 {
@@ -320,7 +320,8 @@ static void wait_for_handshake(void *monitor)
 }
 
 /* Whoever dials is bare in each case. A transport in a process of its own has the budget of each
- * member with it (host/limit.h: 4 a second), which is no speed. Returns: handshakes a second. */
+ * member with it (host/peers/limit.h: 4 a second), which is no speed. Returns: handshakes a second.
+  */
 static double dial(enum way way)
 {
     const pid_t receiver = begin(way);

@@ -14,7 +14,7 @@
 #include "base/assert.h"
 #include "base/rfc3339.h"
 #include "quote/accept/policy.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 #include "quote/verify.h"
 #include "tests/support/stopwatch.h"
 

@@ -10,8 +10,8 @@
  */
 #include "base/assert.h"
 #include "base/crypto.h"
-#include "net/services/holder_node.h"
-#include "net/services/share_client.h"
+#include "net/services/shares/holder_node.h"
+#include "net/services/shares/share_client.h"
 #include "tests/support/service_ledger.h"
 #include "tests/support/stopwatch.h"
 

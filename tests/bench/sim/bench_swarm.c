@@ -2,8 +2,8 @@
  * tests/bench/sim/bench_swarm.c - seeds a minute: random scenarios under all checkers, on one
  * thread and on all. The floor beside them is the same work around runs that simulate nothing.
  */
-#include "apps/sim/batch.h"
-#include "apps/sim/swarm.h"
+#include "apps/sim/commands/batch.h"
+#include "apps/sim/commands/swarm.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
  * Properties: an answer that is not VALID has words fit for a terminal; a valid one has a status
  * that no submodule's worst claim contradicts.
  */
-#include "apps/assay/ear_read.h"
+#include "apps/assay/evidence/ear_read.h"
 #include "base/assert.h"
 #include "quote/result/jwt.h"
 

@@ -4,7 +4,7 @@
  * it would ever be read.
  */
 #include "base/assert.h"
-#include "engine/archive.h"
+#include "engine/audit/archive.h"
 
 #include <stdlib.h>
 

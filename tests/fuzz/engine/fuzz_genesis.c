@@ -2,7 +2,7 @@
  * tests/fuzz/engine/fuzz_genesis.c - a genesis file from anywhere; what decodes must encode back.
  */
 #include "base/assert.h"
-#include "engine/ledger/genesis.h"
+#include "engine/ledger/state/genesis.h"
 
 #include <stddef.h>
 

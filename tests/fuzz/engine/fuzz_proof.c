@@ -3,8 +3,8 @@
  * are made of.
  */
 #include "base/assert.h"
-#include "engine/ledger/leaf.h"
-#include "engine/ledger/proof.h"
+#include "engine/ledger/proofs/leaf.h"
+#include "engine/ledger/proofs/proof.h"
 
 #include <stddef.h>
 

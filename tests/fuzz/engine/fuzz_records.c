@@ -5,8 +5,8 @@
  * What decodes must be its own canonical encoding where there is an encoder, and have a key.
  */
 #include "base/assert.h"
-#include "engine/ledger/have.h"
-#include "engine/ledger/record.h"
+#include "engine/ledger/records/inventory.h"
+#include "engine/ledger/records/record.h"
 
 #include <stddef.h>
 

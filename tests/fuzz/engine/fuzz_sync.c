@@ -4,8 +4,8 @@
 #include "base/assert.h"
 #include "base/cbor.h"
 #include "engine/consensus/block.h"
-#include "engine/ledger/state.h"
-#include "engine/sync.h"
+#include "engine/ledger/state/state.h"
+#include "engine/sync/sync.h"
 
 #include <stddef.h>
 

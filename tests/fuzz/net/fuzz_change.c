@@ -3,7 +3,7 @@
  * byte for byte, and every action of it can be told.
  */
 #include "base/assert.h"
-#include "net/change.h"
+#include "net/documents/change_review.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -6,11 +6,11 @@
  */
 #include "base/assert.h"
 #include "engine/consensus/vote.h"
-#include "host/gossip.h"
-#include "host/routes.h"
-#include "host/wire.h"
-#include "net/history.h"
-#include "net/favour.h"
+#include "host/overlay/gossip.h"
+#include "host/overlay/relay_tree.h"
+#include "host/peers/wire.h"
+#include "net/runtime/history.h"
+#include "net/services/service_probe.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

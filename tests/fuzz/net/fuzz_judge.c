@@ -3,7 +3,7 @@
  * read is in its range, and encodes to the very bytes that it came from.
  */
 #include "base/assert.h"
-#include "net/judge/wire.h"
+#include "net/verifier/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

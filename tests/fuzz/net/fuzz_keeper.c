@@ -5,7 +5,7 @@
  * said of it or with nothing; and when judges are good again, all are.
  */
 #include "base/assert.h"
-#include "net/judge/keeper.h"
+#include "net/verifier/verifier_supervisor.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -31,7 +31,7 @@ static struct world {
 
 static uint8_t packet[ASSAY_JUDGE_ANSWER_LEN_MAX];
 
-/* ------------------------------------------------------------ in place of net/child/child.c */
+/* ------------------------------------------------------------ in place of net/sandbox/child.c */
 
 static void end_judge(void)
 {

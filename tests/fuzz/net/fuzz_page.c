@@ -5,7 +5,7 @@
  */
 #include "base/assert.h"
 #include "base/cursor.h"
-#include "host/page.h"
+#include "host/peers/page.h"
 #include "tests/support/host_memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

@@ -38,7 +38,7 @@ static struct assay_transport_packet packet;
 static struct assay_transport_report report;
 static uint8_t record[ASSAY_TRANSPORT_RECORD_MAX];
 
-/* ------------------------------------------------------------ in place of net/child/child.c */
+/* ------------------------------------------------------------ in place of net/sandbox/child.c */
 
 static void end_transport(void)
 {

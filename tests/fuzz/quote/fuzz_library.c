@@ -8,7 +8,7 @@
  * never affirming.
  */
 #include "base/assert.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 
 #include <assay/assay.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  * an answer.
  */
 #include "base/assert.h"
-#include "quote/chain.h"
-#include "quote/crl.h"
+#include "quote/certificates/chain.h"
+#include "quote/certificates/crl.h"
 #include "quote/x509.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -3,7 +3,7 @@
  */
 #include "tests/fuzz/quote/own_root.h"
 
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/intel/quote.h"
 #include "quote/package.h"
 

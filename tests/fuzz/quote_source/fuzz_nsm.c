@@ -6,7 +6,7 @@
  * refused.
  */
 #include "base/assert.h"
-#include "quote/source/nsm_message.h"
+#include "quote/source/platform/nsm_message.h"
 
 #include <stdlib.h>
 

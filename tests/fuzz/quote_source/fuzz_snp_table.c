@@ -5,7 +5,7 @@
  * comes twice.
  */
 #include "base/assert.h"
-#include "quote/source/snp_table.h"
+#include "quote/source/platform/snp_table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,7 @@
  * Properties: a request's pieces lie inside the input; what is read encodes to what it was.
  */
 #include "base/assert.h"
-#include "quote/source/tpm_registrar.h"
+#include "quote/source/tpm/tpm_registrar.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * Properties: what is refused has a message; what is taken can be closed, and the answer keeps the
  * bounds of docs/protocol.md 6 and 7: cuts only lower, P + N <= W, lo <= hi, S = min(I, A).
  */
-#include "apps/sim/tally.h"
+#include "apps/sim/commands/tally.h"
 #include "base/assert.h"
 
 #include <stdlib.h>

@@ -22,15 +22,15 @@ names() {
         ;;
     counters) sed -n 's/.*X(ASSAY_COUNT_[A-Z_]*, "\([a-z_]*\)").*/\1/p' "$ROOT/host/counters.h" ;;
     events)
-        sed -n 's/.*X(ASSAY_NOTE_[A-Z_]*, [0-9]*, "\([a-z_]*\)").*/\1/p' "$ROOT/engine/effect.h" >"$WORK/notes"
+        sed -n 's/.*X(ASSAY_NOTE_[A-Z_]*, [0-9]*, "\([a-z_]*\)").*/\1/p' "$ROOT/engine/node/effect.h" >"$WORK/notes"
         [ -s "$WORK/notes" ] || echo no-name-of-a-note
         cat "$WORK/notes"
         cat "$ROOT"/net/*.c | tr -d '\n' |
             grep -o 'assay_log_begin(&host->log, *ASSAY_SEVERITY_[A-Z]*, *"[a-z_]*"' |
             sed 's/.*"\([a-z_]*\)"/\1/'
         ;;
-    groups) sed -n 's/^ *{ "\([a-z]*\)", ".*", assay_command_.*/\1/p' "$ROOT/apps/assay/main.c" ;;
-    statuses) sed -n 's/^ *ASSAY_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/assay/command.h" ;;
+    groups) sed -n 's/^ *{ "\([a-z]*\)", ".*", assay_command_.*/\1/p' "$ROOT/apps/assay/core/main.c" ;;
+    statuses) sed -n 's/^ *ASSAY_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/assay/core/command.h" ;;
     esac | sort -u
 }
 

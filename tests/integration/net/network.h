@@ -9,11 +9,11 @@
 #define ASSAY_TESTS_INTEGRATION_NET_NETWORK_H
 
 #include "engine/store/store_memory.h"
-#include "net/host.h"
-#include "net/keyring.h"
+#include "net/runtime/runtime.h"
+#include "net/keys/keyring.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 
 #include <limits.h>
 

@@ -1,8 +1,8 @@
 /*
  * Closed epochs as documents, out of a store that has hours, epochs and blocks.
  */
-#include "net/history.h"
-#include "net/host_internal.h"
+#include "net/runtime/history.h"
+#include "net/runtime/runtime_internal.h"
 #include "net/json/json.h"
 #include "tests/integration/net/network.h"
 

@@ -2,7 +2,7 @@
  * A member that misbehaves on the wire, with its own good keys: every frame of it is refused for
  * the right reason, and the others go on.
  */
-#include "net/host_internal.h"
+#include "net/runtime/runtime_internal.h"
 #include "tests/integration/net/network.h"
 
 #include <criterion/criterion.h>

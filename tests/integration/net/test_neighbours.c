@@ -4,7 +4,7 @@
  */
 #include "tests/integration/net/network.h"
 
-#include "net/host_internal.h"
+#include "net/runtime/runtime_internal.h"
 
 #include <criterion/criterion.h>
 

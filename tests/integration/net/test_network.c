@@ -3,7 +3,7 @@
  */
 #include "tests/integration/net/network.h"
 
-#include "net/host_internal.h"
+#include "net/runtime/runtime_internal.h"
 #include "net/json/json.h"
 
 #include <criterion/criterion.h>

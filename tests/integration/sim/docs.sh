@@ -41,7 +41,7 @@ done
 for option in $("$SIM" run --help | grep -oE -- '--[a-z]+' | sort -u | grep -v -- --help); do
     check "assay-sim.1 has $option" grep -q -- "^\.It Fl -${option#--}" "$MAN"
 done
-for status in $(sed -n 's/^ *ASSAY_SIM_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/sim/command.h"); do
+for status in $(sed -n 's/^ *ASSAY_SIM_EXIT_[A-Z_]* = \([0-9]*\),.*/\1/p' "$ROOT/apps/sim/commands/command.h"); do
     check "assay-sim.1 has exit status $status" grep -qx "\.It $status" "$MAN"
     check "docs/simulator.md has exit status $status" grep -q "^| $status |" "$ROOT/docs/simulator.md"
 done

@@ -5,8 +5,8 @@
  * What a published probability is compared with must not carry an error of its own: numerator and
  * denominator are integers of up to 1024 bits, and the result is the quotient, cut.
  */
-#ifndef ASSAY_TESTS_THEORY_EXACT_H
-#define ASSAY_TESTS_THEORY_EXACT_H
+#ifndef ASSAY_TESTS_SUPPORT_THEORY_EXACT_H
+#define ASSAY_TESTS_SUPPORT_THEORY_EXACT_H
 
 #include <stdint.h>
 

@@ -5,8 +5,8 @@
  * Kermarrec, Massoulie, Ganesh, IEEE TPDS 14(3), 2003: with a fanout of mean ln n + c the chance
  * that all are reached goes to exp(-exp(-c)).
  */
-#ifndef ASSAY_TESTS_THEORY_GOSSIP_H
-#define ASSAY_TESTS_THEORY_GOSSIP_H
+#ifndef ASSAY_TESTS_SUPPORT_THEORY_GOSSIP_H
+#define ASSAY_TESTS_SUPPORT_THEORY_GOSSIP_H
 
 #include "sim/random.h"
 

@@ -4,8 +4,8 @@
  * As sim/theory/laws.h has it: shares and scores are between 0 and 1; docs/simulator-checks.md
  * derives or cites each.
  */
-#ifndef ASSAY_TESTS_THEORY_LAWS_H
-#define ASSAY_TESTS_THEORY_LAWS_H
+#ifndef ASSAY_TESTS_SUPPORT_THEORY_LAWS_H
+#define ASSAY_TESTS_SUPPORT_THEORY_LAWS_H
 
 #include <stdbool.h>
 

@@ -7,8 +7,8 @@
  * slots that fade into each other (2^m - 1 intervals in m slots). Local to one observer, in floats:
  * nothing that decides a run may use it.
  */
-#ifndef ASSAY_TESTS_THEORY_TRUST_METRIC_H
-#define ASSAY_TESTS_THEORY_TRUST_METRIC_H
+#ifndef ASSAY_TESTS_SUPPORT_THEORY_TRUST_METRIC_H
+#define ASSAY_TESTS_SUPPORT_THEORY_TRUST_METRIC_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /*
  * tests/unit/apps/folder.h - a folder of its own for one test, and small files in it.
  */
-#ifndef ASSAY_TESTS_APPS_FOLDER_H
-#define ASSAY_TESTS_APPS_FOLDER_H
+#ifndef ASSAY_TESTS_UNIT_APPS_FOLDER_H
+#define ASSAY_TESTS_UNIT_APPS_FOLDER_H
 
 #include <limits.h>
 #include <stddef.h>

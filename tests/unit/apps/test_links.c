@@ -1,7 +1,7 @@
 /*
  * tests/unit/apps/test_links.c - which T links carry: eight times there and back, and a quorum's.
  */
-#include "apps/assay/links.h"
+#include "apps/assay/operate/link_timing.h"
 
 #include <criterion/criterion.h>
 

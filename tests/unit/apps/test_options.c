@@ -1,8 +1,8 @@
 /*
- * apps/assay/options.h: what a line may say, and the names that a wrong word was meant to be.
+ * apps/assay/core/options.h: what a line may say, and the names that a wrong word was meant to be.
  */
-#include "apps/assay/command.h"
-#include "apps/assay/options.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/options.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

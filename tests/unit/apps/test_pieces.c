@@ -1,9 +1,9 @@
 /*
- * apps/assay/pieces.h: a paravisor's blob whose other pieces lie in a folder as plain files, as its
- * tools leave them. The names say nothing.
+ * apps/assay/evidence/evidence_package.h: a paravisor's blob whose other pieces lie in a folder as
+ * plain files, as its tools leave them. The names say nothing.
  */
-#include "apps/assay/claims_kinds.h"
-#include "apps/assay/pieces.h"
+#include "apps/assay/evidence/claims_kinds.h"
+#include "apps/assay/evidence/evidence_package.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/tpm/vtpm_world.h"
 

@@ -1,7 +1,7 @@
 /*
- * apps/assay/terminal.h: signs, bars, colours, and lines that end where the terminal does.
+ * apps/assay/core/terminal.h: signs, bars, colours, and lines that end where the terminal does.
  */
-#include "apps/assay/terminal.h"
+#include "apps/assay/core/terminal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

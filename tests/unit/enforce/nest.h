@@ -7,7 +7,7 @@
 
 #include "apps/enclave/supervisor.h"
 #include "engine/store/store_memory.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 
 enum { NEST_EVENTS_MAX = 64 };
 

@@ -249,7 +249,7 @@ void change_away(struct change_bench *b, uint32_t from, uint32_t to)
             assay_row_set(b->ledger.rows + v * b->ledger.row_len, s, ASSAY_OUTCOME_ABSENT);
 }
 
-/* Records and the set in force, as engine/head.c, the store and the next engine do. */
+/* Records and the set in force, as engine/node/chain_head.c, the store and the next engine do. */
 static void follow_updates(struct change_bench *b)
 {
     uint8_t digest[32];

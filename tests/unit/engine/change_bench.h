@@ -1,10 +1,10 @@
 /*
  * tests/unit/engine/change_bench.h - a network of six and the keys of its operators, for changes.
  */
-#ifndef ASSAY_TESTS_CHANGE_BENCH_H
-#define ASSAY_TESTS_CHANGE_BENCH_H
+#ifndef ASSAY_TESTS_UNIT_ENGINE_CHANGE_BENCH_H
+#define ASSAY_TESTS_UNIT_ENGINE_CHANGE_BENCH_H
 
-#include "engine/ledger/ledger.h"
+#include "engine/ledger/state/ledger.h"
 
 enum {
     CHANGE_MEMBERS = 6,
@@ -69,7 +69,7 @@ void change_all_pass(struct change_bench *b);
 void change_fell(struct change_bench *b, uint32_t from, uint32_t to);
 /* The same, and those of the slots from .. to - 1 are not there. */
 void change_away(struct change_bench *b, uint32_t from, uint32_t to);
-/* The epoch closes; what waits is followed as engine/head.c does. */
+/* The epoch closes; what waits is followed as engine/node/chain_head.c does. */
 void change_close_epoch(struct change_bench *b);
 void change_pass_epoch(struct change_bench *b);
 

@@ -1,10 +1,10 @@
 /*
  * tests/unit/engine/decide.h - operators of a simulated network decide something.
  */
-#ifndef ASSAY_TESTS_DECIDE_H
-#define ASSAY_TESTS_DECIDE_H
+#ifndef ASSAY_TESTS_UNIT_ENGINE_DECIDE_H
+#define ASSAY_TESTS_UNIT_ENGINE_DECIDE_H
 
-#include "engine/ledger/change.h"
+#include "engine/ledger/records/change.h"
 #include "sim/world/world_internal.h"
 
 enum { SIGNERS_MAX = 64 };

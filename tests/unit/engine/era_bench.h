@@ -2,11 +2,11 @@
  * tests/unit/engine/era_bench.h - bench of eras: documents signed by operators that were replaced,
  * and CONFIRMs of members that collude with them, for nodes that are behind.
  */
-#ifndef ASSAY_TESTS_ERA_BENCH_H
-#define ASSAY_TESTS_ERA_BENCH_H
+#ifndef ASSAY_TESTS_UNIT_ENGINE_ERA_BENCH_H
+#define ASSAY_TESTS_UNIT_ENGINE_ERA_BENCH_H
 
-#include "engine/engine_internal.h"
-#include "engine/era.h"
+#include "engine/node/engine_internal.h"
+#include "engine/node/era.h"
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 

@@ -5,10 +5,10 @@
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 
-#include "engine/archive.h"
-#include "engine/engine_internal.h"
-#include "engine/ledger/proof.h"
-#include "host/charter.h"
+#include "engine/audit/archive.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/proofs/proof.h"
+#include "host/effective_rules.h"
 #include "tests/support/depth.h"
 
 #include <criterion/criterion.h>

@@ -4,13 +4,13 @@
  *
  * The forger is as able as can be: he writes through the store, so its own checksums agree.
  */
-#include "engine/ledger/recover.h"
+#include "engine/ledger/records/recover.h"
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 
 #include "base/cbor.h"
-#include "engine/audit.h"
-#include "engine/ledger/boundary.h"
+#include "engine/audit/audit.h"
+#include "engine/ledger/proofs/boundary.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

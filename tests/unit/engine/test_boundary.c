@@ -7,7 +7,7 @@
  */
 #include "sim/world/world_internal.h"
 
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 
 #include <criterion/criterion.h>
 

@@ -2,11 +2,11 @@
  * tests/unit/engine/test_boundary_chain.c - a checkpoint is carried forward, boundary after
  * boundary, also over the end of an era (docs/protocol.md 11.3.3).
  */
-#include "engine/boundary_chain.h"
-#include "engine/boundary_page.h"
-#include "engine/engine_internal.h"
-#include "engine/ledger/proof.h"
-#include "engine/ledger/recover.h"
+#include "engine/sync/boundary_chain.h"
+#include "engine/sync/boundary_page.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/proofs/proof.h"
+#include "engine/ledger/records/recover.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

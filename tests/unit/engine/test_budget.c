@@ -6,7 +6,7 @@
  * blocks, and what can never fit gives up its place.
  */
 #include "base/cbor.h"
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * tests/unit/engine/test_change.c - CHANGE: who may decide, and what it makes of a state
  * (docs/protocol.md 9.5 to 9.8).
  */
-#include "engine/ledger/charter.h"
+#include "engine/ledger/state/effective_rules.h"
 #include "tests/unit/engine/change_bench.h"
 
 #include <criterion/criterion.h>

@@ -2,10 +2,10 @@
  * tests/unit/engine/test_checkpoint.c - checkpoints and the digest of who votes (docs/protocol.md
  * 11.3).
  */
-#include "engine/ledger/checkpoint.h"
+#include "engine/ledger/proofs/checkpoint.h"
 
 #include "base/cbor.h"
-#include "engine/ledger/proof.h"
+#include "engine/ledger/proofs/proof.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
  */
 #include "sim/world/world_internal.h"
 
-#include "engine/audit.h"
-#include "engine/engine_internal.h"
-#include "engine/ledger/recover.h"
+#include "engine/audit/audit.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/records/recover.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

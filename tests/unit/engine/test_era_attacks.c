@@ -6,7 +6,7 @@
 #include "tests/unit/engine/decide.h"
 #include "tests/unit/engine/era_bench.h"
 
-#include "engine/audit.h"
+#include "engine/audit/audit.h"
 #include "engine/store/store_memory.h"
 
 #include <criterion/criterion.h>

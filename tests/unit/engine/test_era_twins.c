@@ -14,8 +14,8 @@
 #include "tests/support/depth.h"
 #include "tests/unit/engine/decide.h"
 
-#include "engine/engine_internal.h"
-#include "engine/era.h"
+#include "engine/node/engine_internal.h"
+#include "engine/node/era.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_finding.c - from a verdict to what it says about one member.
  */
-#include "engine/ledger/finding.h"
+#include "engine/ledger/records/finding.h"
 
 #include <criterion/criterion.h>
 

@@ -4,8 +4,8 @@
  */
 #include "sim/world/world_internal.h"
 
-#include "engine/ledger/fold.h"
-#include "engine/ledger/row.h"
+#include "engine/ledger/state/fold.h"
+#include "engine/ledger/state/row.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

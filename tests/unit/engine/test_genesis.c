@@ -2,8 +2,8 @@
  * tests/unit/engine/test_genesis.c - the genesis file: what is refused, and for which reason.
  */
 #include "base/cbor.h"
-#include "engine/engine.h"
-#include "engine/ledger/genesis.h"
+#include "engine/node/engine.h"
+#include "engine/ledger/state/genesis.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

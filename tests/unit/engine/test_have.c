@@ -2,8 +2,8 @@
  * tests/unit/engine/test_have.c - envelopes and ballots that authors did not send to everybody come
  * to everybody all the same, each about once (docs/protocol.md 4.1.4, 4.1.5, 4.12.10).
  */
-#include "engine/engine_internal.h"
-#include "engine/ledger/record.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/records/record.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

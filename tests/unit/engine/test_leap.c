@@ -6,10 +6,10 @@
 #include "tests/unit/engine/decide.h"
 
 #include "base/cbor.h"
-#include "engine/engine_internal.h"
-#include "engine/ledger/boundary.h"
-#include "engine/ledger/proof.h"
-#include "engine/past.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/proofs/boundary.h"
+#include "engine/ledger/proofs/proof.h"
+#include "engine/sync/fast_sync_wire.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

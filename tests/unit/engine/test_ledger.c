@@ -3,8 +3,8 @@
  *
  * Records are made by hand, as if decoded, checked and judged: their shape is test_record.c's.
  */
-#include "engine/ledger/ledger.h"
-#include "engine/ledger/row.h"
+#include "engine/ledger/state/ledger.h"
+#include "engine/ledger/state/row.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
  * moment when all of them speak the newer one (docs/protocol.md 9.10).
  */
 #include "base/cbor.h"
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "tests/unit/engine/change_bench.h"
 #include "tests/unit/engine/decide.h"
 

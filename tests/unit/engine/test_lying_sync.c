@@ -8,7 +8,7 @@
 
 #include "base/cbor.h"
 #include "base/merkle.h"
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * tests/unit/engine/test_order.c - orders follow from the state of a member in service: to rest is
  * no fault, and nothing is done to the enclave of one that rests (docs/protocol.md 9.6.2, 10.1).
  */
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "host/permit.h"
 #include "tests/unit/engine/decide.h"
 

@@ -2,7 +2,7 @@
  * tests/unit/engine/test_output.c - what a step says beyond the room it has is counted, not lost
  * without a trace, and leaves the room that durable effects need.
  */
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 
 #include <criterion/criterion.h>
 

@@ -4,9 +4,9 @@
 #include "sim/world/world_internal.h"
 
 #include "base/cbor.h"
-#include "engine/engine_internal.h"
-#include "engine/past.h"
-#include "engine/sync.h"
+#include "engine/node/engine_internal.h"
+#include "engine/sync/fast_sync_wire.h"
+#include "engine/sync/sync.h"
 
 #include <criterion/criterion.h>
 

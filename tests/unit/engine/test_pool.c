@@ -1,8 +1,8 @@
 /*
  * tests/unit/engine/test_pool.c - records that wait: bounded, each thing said once, poison waits.
  */
-#include "engine/message.h"
-#include "engine/pool.h"
+#include "engine/node/message.h"
+#include "engine/evidence/pool.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

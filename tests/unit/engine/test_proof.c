@@ -5,7 +5,7 @@
 #include "sim/world/world_internal.h"
 
 #include "base/cbor.h"
-#include "engine/ledger/proof.h"
+#include "engine/ledger/proofs/proof.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  */
 #include "base/cbor.h"
 #include "engine/consensus/vote.h"
-#include "engine/ledger/record.h"
-#include "engine/ledger/row.h"
+#include "engine/ledger/records/record.h"
+#include "engine/ledger/state/row.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * tests/unit/engine/test_recover.c - FENCE, ANSWER and RECOVER: what is one, who may say it, and
  * what it makes of a state (docs/protocol.md 9.11 to 9.15).
  */
-#include "engine/ledger/checkpoint.h"
-#include "engine/ledger/recover.h"
+#include "engine/ledger/proofs/checkpoint.h"
+#include "engine/ledger/records/recover.h"
 #include "tests/unit/engine/change_bench.h"
 
 #include <criterion/criterion.h>

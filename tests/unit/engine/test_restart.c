@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_restart.c - coming back: with nothing, with too much, with an old state.
  */
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/world_internal.h"
 #include "tests/support/depth.h"
 

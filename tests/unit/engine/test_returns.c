@@ -5,8 +5,8 @@
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 
-#include "engine/audit.h"
-#include "engine/engine_internal.h"
+#include "engine/audit/audit.h"
+#include "engine/node/engine_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

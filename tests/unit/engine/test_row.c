@@ -5,8 +5,8 @@
  * (tests/support/dummy_record.h).
  */
 #include "base/cbor.h"
-#include "engine/ledger/row.h"
-#include "engine/pool.h"
+#include "engine/ledger/state/row.h"
+#include "engine/evidence/pool.h"
 #include "tests/support/dummy_record.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * tests/unit/engine/test_service_log.c - which SERVICE records of an epoch have a place
  * (docs/protocol.md 12.2).
  */
-#include "engine/ledger/services.h"
+#include "engine/ledger/state/services.h"
 
 #include "base/bytes.h"
 

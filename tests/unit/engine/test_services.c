@@ -8,9 +8,9 @@
 #include "tests/unit/engine/decide.h"
 
 #include "base/cbor.h"
-#include "engine/audit.h"
-#include "engine/engine_internal.h"
-#include "engine/ledger/anchor.h"
+#include "engine/audit/audit.h"
+#include "engine/node/engine_internal.h"
+#include "engine/ledger/proofs/anchor.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  * tests/unit/engine/test_state.c - the state, its root and its snapshot; lives and lookups.
  */
 #include "base/merkle.h"
-#include "engine/ledger/checkpoint.h"
-#include "engine/ledger/state.h"
+#include "engine/ledger/proofs/checkpoint.h"
+#include "engine/ledger/state/state.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * tests/unit/engine/test_sync.c - the wire of sync, and answering from a store.
  */
 #include "engine/store/store_memory.h"
-#include "engine/sync.h"
+#include "engine/sync/sync.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #include "base/cbor.h"
 #include "base/merkle.h"
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

@@ -4,7 +4,7 @@
  */
 #include "engine/consensus/simplex_internal.h"
 #include "engine/consensus/vote_have.h"
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /*
  * tests/unit/engine/test_want.c - more lies at once than there is room to prove: none is forgotten.
  */
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * tests/unit/host/test_addresses.c - claims of addresses: whose, how new, and of what shape.
  */
 #include "base/cbor.h"
-#include "host/addresses.h"
+#include "host/peers/addresses.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * How a peer behaves: what costs points, what brings them back, who is shut out and for how long.
  */
-#include "host/conduct.h"
+#include "host/peers/peer_score.h"
 
 #include <criterion/criterion.h>
 

@@ -1,7 +1,7 @@
 /*
  * tests/unit/host/test_dates.c - our date against the others', and who was heard of.
  */
-#include "host/dates.h"
+#include "host/peers/peer_clocks.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

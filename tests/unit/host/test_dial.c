@@ -1,7 +1,7 @@
 /*
  * tests/unit/host/test_dial.c - when a member is dialled, and where.
  */
-#include "host/dial.h"
+#include "host/peers/dial.h"
 
 #include <criterion/criterion.h>
 

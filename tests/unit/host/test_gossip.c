@@ -2,7 +2,7 @@
  * Evidence by digest: one flight, origin first, a bounded number of sources, and honest counts.
  */
 #include "base/crypto.h"
-#include "host/gossip.h"
+#include "host/overlay/gossip.h"
 #include "tests/support/host_memory.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /*
  * Budgets and bans: what an honest peer needs fits, what a flood needs does not.
  */
-#include "host/limit.h"
+#include "host/peers/limit.h"
 
 #include <criterion/criterion.h>
 

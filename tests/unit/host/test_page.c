@@ -1,7 +1,7 @@
 /*
  * Pages: large messages cut and put together, and the bounds that hostile peers meet.
  */
-#include "host/page.h"
+#include "host/peers/page.h"
 #include "tests/support/host_memory.h"
 
 #include <criterion/criterion.h>

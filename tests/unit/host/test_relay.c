@@ -1,7 +1,7 @@
 /*
  * Who gets a message (docs/protocol.md 4.1.1).
  */
-#include "host/relay.h"
+#include "host/overlay/relay.h"
 
 #include <criterion/criterion.h>
 

@@ -1,7 +1,7 @@
 /*
  * Whose key is this, and what may its owner send (docs/protocol.md 10.5).
  */
-#include "host/roster.h"
+#include "host/peers/roster.h"
 
 #include <criterion/criterion.h>
 

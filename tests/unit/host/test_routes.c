@@ -1,8 +1,8 @@
 /*
  * Over which neighbours votes come (docs/protocol.md 4.12.11).
  */
-#include "host/relay.h"
-#include "host/routes.h"
+#include "host/overlay/relay.h"
+#include "host/overlay/relay_tree.h"
 
 #include "base/bytes.h"
 #include "engine/consensus/vote_have.h"

@@ -6,9 +6,9 @@
 #include "host/services.h"
 
 #include "base/crypto.h"
-#include "engine/audit.h"
-#include "engine/engine_internal.h"
-#include "engine/prove.h"
+#include "engine/audit/audit.h"
+#include "engine/node/engine_internal.h"
+#include "engine/evidence/prove.h"
 #include "sim/world/world_internal.h"
 #include "tests/unit/engine/decide.h"
 

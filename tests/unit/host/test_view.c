@@ -2,7 +2,7 @@
  * Neighbours instead of everybody (docs/protocol.md 4.12.1): many views under one clock, each
  * message a step long. Figures are printed; what they must be is asserted.
  */
-#include "host/view.h"
+#include "host/overlay/overlay.h"
 
 #include "base/bytes.h"
 #include "tests/support/depth.h"

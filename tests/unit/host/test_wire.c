@@ -1,7 +1,7 @@
 /*
  * Frames: encode, decode, and everything that is no frame.
  */
-#include "host/wire.h"
+#include "host/peers/wire.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

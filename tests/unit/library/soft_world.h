@@ -5,7 +5,7 @@
 #define ASSAY_TESTS_UNIT_LIBRARY_SOFT_WORLD_H
 
 #include "quote/accept/policy.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 
 #include <assay/assay.h>
 

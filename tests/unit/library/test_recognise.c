@@ -6,11 +6,11 @@
  * Whole sets, parts of sets, strangers, doubles, older and newer editions, damaged pieces; in DER,
  * in PEM, several in one file; in any order and under any names. ASSAY_SETS says how many.
  */
-#include "apps/assay/appraisal.h"
-#include "apps/assay/command.h"
+#include "apps/assay/evidence/appraisal.h"
+#include "apps/assay/core/command.h"
 #include "base/base64.h"
 #include "base/rfc3339.h"
-#include "quote/source/soft_x509.h"
+#include "quote/source/soft/soft_x509.h"
 #include "tests/support/depth.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/tpm/paper.h"

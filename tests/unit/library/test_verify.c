@@ -4,7 +4,7 @@
  */
 #include "base/base64.h"
 #include "base/crypto.h"
-#include "quote/source/soft_x509.h"
+#include "quote/source/soft/soft_x509.h"
 #include "tests/unit/quote/world.h"
 
 #include <assay/assay.h>

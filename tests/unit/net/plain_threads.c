@@ -4,7 +4,7 @@
  *
  * A plain program, because Criterion does not start under ThreadSanitizer. 0: passed.
  */
-#include "net/verify_pool.h"
+#include "net/verifier/verify_pool.h"
 
 #include <poll.h>
 #include <stdio.h>

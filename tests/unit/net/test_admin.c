@@ -1,7 +1,7 @@
 /*
  * The admin socket: a line in, a document out; bounds for clients that flood, stall or crowd.
  */
-#include "net/admin.h"
+#include "net/admin/admin.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * The sockets that a transport may make behind its walls, and their options: TCP, and no other
  * stream; what libzmq sets, and nothing else.
  */
-#include "net/child/cage.h"
+#include "net/sandbox/sandbox.h"
 
 #include <criterion/criterion.h>
 #include <netinet/in.h>

@@ -2,7 +2,7 @@
  * A change before a block has it: the file, and why it would not be taken (docs/protocol.md 9.5 to
  * 9.7). What a block takes is tests/unit/engine/test_change.c.
  */
-#include "net/change.h"
+#include "net/documents/change_review.h"
 
 #include "engine/store/store_memory.h"
 #include "scoring/weight.h"

@@ -3,8 +3,8 @@
  * makes them are the same (docs/protocol.md 12.5, docs/services.md 8.2).
  */
 #include "base/merkle.h"
-#include "engine/ledger/anchor.h"
-#include "engine/ledger/leaf.h"
+#include "engine/ledger/proofs/anchor.h"
+#include "engine/ledger/proofs/leaf.h"
 #include "net/evm/anchor.h"
 
 #include <criterion/criterion.h>

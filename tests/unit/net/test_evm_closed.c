@@ -2,7 +2,7 @@
  * tests/unit/net/test_evm_closed.c - closed epochs as daemons tell them, and how far an anchor can
  * be brought by them (docs/services.md 8.8).
  */
-#include "net/evm/closed.h"
+#include "net/evm/finalized_epochs.h"
 #include "tests/evm/network.h"
 
 #include <criterion/criterion.h>

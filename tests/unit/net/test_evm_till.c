@@ -2,7 +2,7 @@
  * tests/unit/net/test_evm_till.c - what an executor is paid on a chain, behind a node that lies,
  * forgets and grows dear (docs/services.md 8.10).
  */
-#include "net/evm/till.h"
+#include "net/evm/payout_claims.h"
 #include "services/evm/abi.h"
 #include "tests/support/evm_node.h"
 

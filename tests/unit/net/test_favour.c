@@ -1,8 +1,8 @@
 /*
  * Members serve one another through the enclave's counter; the suspended get nothing.
  */
-#include "engine/engine.h"
-#include "net/favour.h"
+#include "engine/node/engine.h"
+#include "net/services/service_probe.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

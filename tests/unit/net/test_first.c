@@ -2,7 +2,7 @@
  * The first process of a container. Here it is a subreaper: orphans come to it as they do to
  * process 1.
  */
-#include "net/child/first.h"
+#include "net/sandbox/first.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * Rows of the score history.
  */
 #include "base/cbor.h"
-#include "net/history.h"
+#include "net/runtime/history.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

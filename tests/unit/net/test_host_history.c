@@ -2,8 +2,8 @@
  * What is kept of closed epochs: bounded, however long the network runs.
  */
 #include "engine/store/store_memory.h"
-#include "net/history.h"
-#include "net/host_internal.h"
+#include "net/runtime/history.h"
+#include "net/runtime/runtime_internal.h"
 
 #include <criterion/criterion.h>
 

@@ -2,8 +2,8 @@
  * Records of the journal: a field for each of the line's, none that a value made, nothing lost when
  * nobody takes them.
  */
-#include "net/journald.h"
-#include "net/log.h"
+#include "net/system/journald.h"
+#include "net/runtime/log.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

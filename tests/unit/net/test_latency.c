@@ -1,7 +1,7 @@
 /*
  * Samples of finality.
  */
-#include "net/latency.h"
+#include "net/runtime/latency.h"
 
 #include <criterion/criterion.h>
 

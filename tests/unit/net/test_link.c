@@ -2,7 +2,7 @@
  * The sockets: who gets in, what of them is heard, and what happens to the rest.
  */
 #include "base/crypto.h"
-#include "host/wire.h"
+#include "host/peers/wire.h"
 #include "tests/unit/net/link_world.h"
 
 #include <criterion/criterion.h>

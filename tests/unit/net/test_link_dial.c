@@ -258,7 +258,8 @@ __attribute__((visibility("default"))) int getaddrinfo(const char *name, const c
     return EAI_AGAIN;
 }
 
-/* A member claims it (host/addresses.h); libzmq would ask for it in the thread that serves all. */
+/* A member claims it (host/peers/addresses.h); libzmq would ask for it in the thread that serves
+ * all. */
 Test(net_link_dial, a_name_in_brackets_silences_nobody, .timeout = 60)
 {
     open_with_names();

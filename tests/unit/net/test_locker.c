@@ -3,7 +3,7 @@
  */
 #include "base/crypto.h"
 #include "engine/store/store_memory.h"
-#include "net/locker.h"
+#include "net/verifier/evidence_cache.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /*
  * Log lines: logfmt that nobody's bytes can break, and no flood.
  */
-#include "net/log.h"
-#include "engine/message.h"
-#include "net/timeline.h"
+#include "net/runtime/log.h"
+#include "engine/node/message.h"
+#include "net/runtime/timeline.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /*
- * net/note.h: every number of every note has a name, and words stand where numbers are codes.
+ * net/runtime/log_fields.h: every number of every note has a name, and words stand where numbers
+ * are codes.
  */
-#include "net/note.h"
+#include "net/runtime/log_fields.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * tests/unit/net/test_resolver.c - names are asked beside the caller, one question of each at most.
  */
-#include "net/resolver.h"
+#include "net/system/resolver.h"
 
 #include "base/assert.h"
 

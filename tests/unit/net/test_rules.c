@@ -2,11 +2,11 @@
  * Rules by the digests that a state names: in force, and of the epochs before (docs/protocol.md
  * 9.8).
  */
-#include "net/rules.h"
+#include "net/documents/rule_documents.h"
 
 #include "engine/store/store_memory.h"
 #include "quote/collateral/endorsements.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

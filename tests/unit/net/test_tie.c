@@ -1,7 +1,7 @@
 /*
  * tests/unit/net/test_tie.c - a store knows its keys, or that it is nobody's.
  */
-#include "net/tie.h"
+#include "net/keys/store_binding.h"
 
 #include "base/merkle.h"
 #include "engine/consensus/block.h"

@@ -1,9 +1,9 @@
 /*
- * net/timeline_file.h: what happened is still told after a restart, and numbers go on.
+ * net/runtime/timeline_file.h: what happened is still told after a restart, and numbers go on.
  */
-#include "net/timeline_file.h"
+#include "net/runtime/timeline_file.h"
 
-#include "engine/message.h"
+#include "engine/node/message.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>

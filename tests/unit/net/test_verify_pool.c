@@ -2,7 +2,7 @@
  * The pool: every request answered once, in order, whatever the threads do; full means
  * back-pressure.
  */
-#include "net/verify_pool.h"
+#include "net/verifier/verify_pool.h"
 
 #include <criterion/criterion.h>
 #include <poll.h>

@@ -3,7 +3,7 @@
  *
  * usage: liar WAY   (argv[1]; started by a platform)
  */
-#include "quote/source/platform_channel.h"
+#include "quote/source/platform/platform_channel.h"
 
 #include <poll.h>
 #include <string.h>

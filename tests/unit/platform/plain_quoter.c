@@ -2,7 +2,7 @@
  * tests/unit/platform/plain_quoter.c - the quoter and its loop in two threads, for ThreadSanitizer:
  * many quotes, replaced ones, late ones, new images in between, and ends of both sorts.
  */
-#include "quote/source/quoter.h"
+#include "quote/source/platform/quoter.h"
 
 #include <poll.h>
 #include <stdatomic.h>

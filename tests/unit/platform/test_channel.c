@@ -1,5 +1,5 @@
 /* tests/unit/platform/test_channel.c - frames between platform and enclave. */
-#include "quote/source/platform_channel.h"
+#include "quote/source/platform/platform_channel.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

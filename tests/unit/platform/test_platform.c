@@ -1,7 +1,7 @@
 /* tests/unit/platform/test_platform.c - the SOFT platform under honest, lying and dead enclaves. */
 #include "base/crypto.h"
-#include "quote/source/platform.h"
-#include "quote/source/platform_run.h"
+#include "quote/source/platform/platform.h"
+#include "quote/source/platform/platform_run.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -2,8 +2,8 @@
  * tests/unit/platform/test_run_faults.c - the system refuses each call in turn while an enclave is
  * loaded and started, and while the quoter's thread is made: what fails leaves nothing behind.
  */
-#include "quote/source/platform_run.h"
-#include "quote/source/quoter.h"
+#include "quote/source/platform/platform_run.h"
+#include "quote/source/platform/quoter.h"
 #include "tests/support/fault.h"
 
 #include <criterion/criterion.h>

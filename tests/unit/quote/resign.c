@@ -3,8 +3,8 @@
  */
 #include "tests/unit/quote/resign.h"
 
-#include "quote/source/der.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/der.h"
+#include "quote/source/soft/soft.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

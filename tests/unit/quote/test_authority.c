@@ -6,7 +6,7 @@
 #include "tests/unit/quote/resign.h"
 #include "tests/unit/quote/world.h"
 
-#include "quote/source/soft_x509.h"
+#include "quote/source/soft/soft_x509.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

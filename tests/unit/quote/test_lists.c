@@ -2,7 +2,7 @@
  * tests/unit/quote/test_lists.c - several revocation lists of Intel's authorities: of all that are
  * at hand the newest that was out at the time counts, in whatever bundle and order.
  */
-#include "quote/source/soft_x509.h"
+#include "quote/source/soft/soft_x509.h"
 #include "tests/unit/quote/world.h"
 
 #include <criterion/criterion.h>

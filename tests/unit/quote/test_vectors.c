@@ -4,7 +4,7 @@
  */
 #include "tests/unit/quote/world.h"
 
-#include "apps/assay/claims.h"
+#include "apps/assay/evidence/claims.h"
 #include "base/rfc3339.h"
 
 #include <criterion/criterion.h>

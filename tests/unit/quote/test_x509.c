@@ -4,8 +4,8 @@
 #include "tests/unit/quote/world.h"
 
 #include "base/base64.h"
-#include "quote/chain.h"
-#include "quote/crl.h"
+#include "quote/certificates/chain.h"
+#include "quote/certificates/crl.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

@@ -5,7 +5,7 @@
 #define ASSAY_TESTS_UNIT_QUOTE_WORLD_H
 
 #include "quote/accept/policy.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 #include "quote/verify.h"
 
 enum { WORLD_FROM = 1700000000, WORLD_AT = 1800000000, WORLD_TO = 2000000000 };

@@ -2,7 +2,7 @@
  * tests/unit/quote_source/test_nsm.c - the Nitro Secure Module: messages, and a stand-in device.
  */
 #include "base/cbor.h"
-#include "quote/source/nsm_message.h"
+#include "quote/source/platform/nsm_message.h"
 #include "tests/unit/quote_source/stand_in.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /*
  * tests/unit/quote_source/test_snp_table.c - the host's table of certificates.
  */
-#include "quote/source/snp_table.h"
+#include "quote/source/platform/snp_table.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
  * tests/unit/scoring/world.h - a small network for scoring tests, moved one epoch at a time.
  */
-#ifndef ASSAY_TESTS_SCORING_WORLD_H
-#define ASSAY_TESTS_SCORING_WORLD_H
+#ifndef ASSAY_TESTS_UNIT_SCORING_WORLD_H
+#define ASSAY_TESTS_UNIT_SCORING_WORLD_H
 
 #include "scoring/tally.h"
 #include "scoring/weight.h"

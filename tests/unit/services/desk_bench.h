@@ -6,7 +6,7 @@
 #define ASSAY_TESTS_UNIT_SERVICES_DESK_BENCH_H
 
 #include "base/crypto.h"
-#include "net/services/desk.h"
+#include "net/services/server/service_server.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * tests/unit/services/registry_pair.h - two registries under the same records, one of which is read
  * from documents now and then.
  */
-#ifndef ASSAY_TESTS_SERVICES_REGISTRY_PAIR_H
-#define ASSAY_TESTS_SERVICES_REGISTRY_PAIR_H
+#ifndef ASSAY_TESTS_UNIT_SERVICES_REGISTRY_PAIR_H
+#define ASSAY_TESTS_UNIT_SERVICES_REGISTRY_PAIR_H
 
 #include "tests/support/registry_world.h"
 

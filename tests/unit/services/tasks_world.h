@@ -5,8 +5,8 @@
 #ifndef TESTS_UNIT_SERVICES_TASKS_WORLD_H
 #define TESTS_UNIT_SERVICES_TASKS_WORLD_H
 
-#include "net/services/executor_node.h"
-#include "net/services/task_client_internal.h"
+#include "net/services/tasks/executor_node.h"
+#include "net/services/tasks/task_client_internal.h"
 #include "tests/support/sanitized.h"
 #include "tests/support/service_ledger.h"
 

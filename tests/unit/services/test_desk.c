@@ -1,5 +1,5 @@
 /*
- * net/services/desk.h, spoken to as programs do (docs/services.md 4.1).
+ * net/services/server/service_server.h, spoken to as programs do (docs/services.md 4.1).
  */
 #include "tests/unit/services/desk_bench.h"
 

@@ -1,6 +1,6 @@
 /*
- * net/services/desk.h: what one program of services takes from another, and who may connect
- * (docs/services.md 4.1.1).
+ * net/services/server/service_server.h: what one program of services takes from another, and who
+ * may connect (docs/services.md 4.1.1).
  */
 #include "tests/unit/services/desk_bench.h"
 

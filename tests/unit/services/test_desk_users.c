@@ -1,6 +1,7 @@
 /*
- * net/services/desk.h: no local program, however many connections it opens and whatever it asks
- * for, keeps a program of another user waiting for more than its turn (docs/services.md 4.1.2).
+ * net/services/server/service_server.h: no local program, however many connections it opens and
+ * whatever it asks for, keeps a program of another user waiting for more than its turn
+ * (docs/services.md 4.1.2).
  */
 #include "tests/unit/services/desk_bench.h"
 

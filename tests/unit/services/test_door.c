@@ -3,7 +3,7 @@
  * than a bound, and one more than there is room for takes the place of the most silent
  * (docs/services.md 4.5).
  */
-#include "net/services/door.h"
+#include "net/services/server/client_listener.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * Programs of services as people start them: what is wrong with a configuration is said, they are
  * listed and ready, and end when they are asked to (docs/services.md 4.3, 5.13).
  */
-#include "net/services/share_client.h"
+#include "net/services/shares/share_client.h"
 #include "tests/support/service_ledger.h"
 
 #include <arpa/inet.h>

@@ -3,7 +3,7 @@
  * (docs/services.md 4). The house, a thread of its own, is the ledger and every replica; the test
  * is the enclave.
  */
-#include "net/services/board.h"
+#include "net/services/server/peer_links.h"
 #include "net/services/enclave.h"
 #include "net/services/follower.h"
 #include "net/services/replica_node.h"

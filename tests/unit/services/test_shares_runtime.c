@@ -3,9 +3,9 @@
  * test is the ledger, owner and reader (docs/services.md 5.13). A holder that is killed is killed:
  * nothing of it is told that it ends.
  */
-#include "net/services/holder_node.h"
-#include "net/services/share_client.h"
-#include "net/services/vault.h"
+#include "net/services/shares/holder_node.h"
+#include "net/services/shares/share_client.h"
+#include "net/services/shares/vault.h"
 #include "tests/support/service_ledger.h"
 
 #include "base/crypto.h"

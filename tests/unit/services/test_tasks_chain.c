@@ -5,7 +5,7 @@
 #include "tests/unit/services/tasks_world.h"
 
 #include "base/crypto.h"
-#include "net/services/executor_internal.h"
+#include "net/services/tasks/executor_internal.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

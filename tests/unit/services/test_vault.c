@@ -4,8 +4,8 @@
  */
 #include "base/cursor.h"
 #include "base/writer.h"
-#include "net/services/vault.h"
-#include "net/services/vault_key.h"
+#include "net/services/shares/vault.h"
+#include "net/services/shares/vault_key.h"
 #include "services/shares/sodium.h"
 
 #include <criterion/criterion.h>

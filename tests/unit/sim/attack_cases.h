@@ -3,8 +3,8 @@
  * rules promise of it (docs/protocol.md 7.12; docs/scenarios/ has a page for most): run at both
  * fidelities, each with the same expectations and a few of its own.
  */
-#ifndef ASSAY_TESTS_ATTACK_CASES_H
-#define ASSAY_TESTS_ATTACK_CASES_H
+#ifndef ASSAY_TESTS_UNIT_SIM_ATTACK_CASES_H
+#define ASSAY_TESTS_UNIT_SIM_ATTACK_CASES_H
 
 #include "sim/run.h"
 

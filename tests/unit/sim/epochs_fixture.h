@@ -1,6 +1,6 @@
 /* tests/unit/sim/epochs_fixture.h - scenarios and worlds of the tests of sim/epochs. */
-#ifndef ASSAY_TESTS_SIM_EPOCHS_FIXTURE_H
-#define ASSAY_TESTS_SIM_EPOCHS_FIXTURE_H
+#ifndef ASSAY_TESTS_UNIT_SIM_EPOCHS_FIXTURE_H
+#define ASSAY_TESTS_UNIT_SIM_EPOCHS_FIXTURE_H
 
 #include "sim/attack.h"
 #include "sim/epochs/epochs.h"

@@ -2,10 +2,10 @@
  * tests/unit/sim/report_fixture.h - results made by hand, and the document that a page of them
  * holds.
  */
-#ifndef ASSAY_TESTS_REPORT_FIXTURE_H
-#define ASSAY_TESTS_REPORT_FIXTURE_H
+#ifndef ASSAY_TESTS_UNIT_SIM_REPORT_FIXTURE_H
+#define ASSAY_TESTS_UNIT_SIM_REPORT_FIXTURE_H
 
-#include "apps/sim/output.h"
+#include "apps/sim/report/output.h"
 
 /* A scenario of seven with the cohort "ring" of two, who badmouth everybody honest. Each further
  * text is one more --set. Aborts the test when one is refused. */

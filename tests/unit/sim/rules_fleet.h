@@ -4,8 +4,8 @@
  * Everybody has a platform, an operator and a vendor of its own unless the test says otherwise, so
  * that no cap cuts. Every ballot says PASS of everybody else until the test writes something.
  */
-#ifndef ASSAY_TESTS_SIM_RULES_FLEET_H
-#define ASSAY_TESTS_SIM_RULES_FLEET_H
+#ifndef ASSAY_TESTS_UNIT_SIM_RULES_FLEET_H
+#define ASSAY_TESTS_UNIT_SIM_RULES_FLEET_H
 
 #include "sim/rules.h"
 

@@ -2,11 +2,11 @@
  * tests/unit/sim/services_fixture.h - scenarios with services, and runs of them that must keep
  * every promise.
  */
-#ifndef ASSAY_TESTS_SERVICES_FIXTURE_H
-#define ASSAY_TESTS_SERVICES_FIXTURE_H
+#ifndef ASSAY_TESTS_UNIT_SIM_SERVICES_FIXTURE_H
+#define ASSAY_TESTS_UNIT_SIM_SERVICES_FIXTURE_H
 
 #include "sim/outcome.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 struct served_total {
     int64_t figures[ASSAY_SIM_FIGURE_COUNT];

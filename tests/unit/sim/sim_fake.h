@@ -2,8 +2,8 @@
  * tests/unit/sim/sim_fake.h - a runner that simulates nothing: outcomes are functions of scenario
  * and seed, so that what stands around the runs can be tested in no time.
  */
-#ifndef ASSAY_TESTS_SIM_FAKE_H
-#define ASSAY_TESTS_SIM_FAKE_H
+#ifndef ASSAY_TESTS_UNIT_SIM_SIM_FAKE_H
+#define ASSAY_TESTS_UNIT_SIM_SIM_FAKE_H
 
 #include "sim/run.h"
 

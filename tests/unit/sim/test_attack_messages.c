@@ -8,8 +8,8 @@
 #include "base/merkle.h"
 #include "engine/consensus/block.h"
 #include "engine/consensus/vote.h"
-#include "engine/ledger/envelope.h"
-#include "engine/ledger/record.h"
+#include "engine/ledger/records/envelope.h"
+#include "engine/ledger/records/record.h"
 #include "sim/attack.h"
 
 #include <criterion/criterion.h>

@@ -1,7 +1,7 @@
 /*
  * tests/unit/sim/test_batch.c - jobs on threads, committed in order.
  */
-#include "apps/sim/batch.h"
+#include "apps/sim/commands/batch.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

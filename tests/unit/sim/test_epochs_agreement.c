@@ -8,7 +8,7 @@
  */
 #include "base/assert.h"
 #include "sim/run.h"
-#include "sim/watch.h"
+#include "sim/checkers/watch.h"
 #include "tests/support/sanitized.h"
 #include "tests/unit/sim/epochs_fixture.h"
 

@@ -2,7 +2,7 @@
  * tests/unit/sim/test_mutants.c - the runner of known-bad builds, with scripts in their place: it
  * must notice each way in which a fault can go unnoticed.
  */
-#include "apps/sim/command.h"
+#include "apps/sim/commands/command.h"
 #include "base/file/file.h"
 
 #include <criterion/criterion.h>

@@ -5,7 +5,7 @@
  * The linker puts the function here before the one of scoring/score.c (--wrap): who said nothing
  * counts as one who said no.
  */
-#include "apps/sim/minimize.h"
+#include "apps/sim/commands/minimize.h"
 #include "scoring/score.h"
 
 #include <criterion/criterion.h>

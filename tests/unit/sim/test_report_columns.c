@@ -1,8 +1,8 @@
 /*
  * tests/unit/sim/test_report_columns.c - several runs as columns: medians and bands over seeds.
  */
-#include "apps/sim/report_columns.h"
-#include "apps/sim/report_values.h"
+#include "apps/sim/report/report_columns.h"
+#include "apps/sim/report/report_values.h"
 #include "tests/unit/sim/report_fixture.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * tests/unit/sim/test_report_data.c - what the page of runs shows: all of it, of one run and of
  * several.
  */
-#include "apps/sim/report.h"
+#include "apps/sim/report/report.h"
 #include "tests/unit/sim/report_fixture.h"
 
 #include <criterion/criterion.h>

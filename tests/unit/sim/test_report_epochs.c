@@ -2,7 +2,7 @@
  * tests/unit/sim/test_report_epochs.c - columns by epoch: every value, gaps, and no peak lost where
  * a piece stands for several epochs.
  */
-#include "apps/sim/report.h"
+#include "apps/sim/report/report.h"
 #include "tests/unit/sim/report_fixture.h"
 
 #include <criterion/criterion.h>

@@ -2,8 +2,8 @@
  * tests/unit/sim/test_report_law.c - closed forms where a scenario is what they are about, and
  * nowhere else.
  */
-#include "apps/sim/report.h"
-#include "apps/sim/report_law.h"
+#include "apps/sim/report/report.h"
+#include "apps/sim/report/report_law.h"
 #include "tests/unit/sim/report_fixture.h"
 
 #include <criterion/criterion.h>

@@ -2,9 +2,9 @@
  * tests/unit/sim/test_report_load.c - a page made of files is the page that the run wrote; files
  * that are torn, missing or of another run are refused, with the file and what was expected.
  */
-#include "apps/sim/command.h"
-#include "apps/sim/report.h"
-#include "apps/sim/report_load.h"
+#include "apps/sim/commands/command.h"
+#include "apps/sim/report/report.h"
+#include "apps/sim/report/report_load.h"
 #include "base/file/file.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/sim/report_fixture.h"

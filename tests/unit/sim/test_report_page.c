@@ -2,7 +2,7 @@
  * tests/unit/sim/test_report_page.c - a document inside the page: the same bytes again, and texts
  * of strangers that stay data.
  */
-#include "apps/sim/report.h"
+#include "apps/sim/report/report.h"
 #include "tests/unit/sim/report_fixture.h"
 #include "web/page.h"
 

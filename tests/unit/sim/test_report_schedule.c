@@ -1,7 +1,7 @@
 /*
  * tests/unit/sim/test_report_schedule.c - what a scenario plans, each kind with its epochs.
  */
-#include "apps/sim/report.h"
+#include "apps/sim/report/report.h"
 #include "tests/unit/sim/report_fixture.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * tests/unit/sim/test_report_sweep.c - the page of a sweep: lines, bands over seeds, and laws where
  * the scenario of a point is what they are about.
  */
-#include "apps/sim/report_sweep.h"
+#include "apps/sim/sweep/report_sweep.h"
 #include "base/file/file.h"
 #include "sim/theory/laws.h"
 #include "sim/yaml/read.h"

@@ -2,8 +2,8 @@
  * tests/unit/sim/test_run_output.c - the files of a run hold what its outcome holds, whole or not
  * at all.
  */
-#include "apps/sim/files.h"
-#include "apps/sim/output.h"
+#include "apps/sim/report/files.h"
+#include "apps/sim/report/output.h"
 #include "base/file/file.h"
 #include "tests/unit/apps/folder.h"
 

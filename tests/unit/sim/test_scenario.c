@@ -1,7 +1,7 @@
 /*
  * tests/unit/sim/test_scenario.c - defaults, checks, and who is who.
  */
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

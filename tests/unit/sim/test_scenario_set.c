@@ -2,7 +2,7 @@
  * tests/unit/sim/test_scenario_set.c - --set: every key by its path, and what is refused and how.
  */
 #include "sim/outcome.h"
-#include "sim/scenario_internal.h"
+#include "sim/scenario/scenario_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

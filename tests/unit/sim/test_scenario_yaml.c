@@ -3,7 +3,7 @@
  * and that the printed file reads as the same scenario.
  */
 #include "sim/library/library.h"
-#include "sim/scenario_internal.h"
+#include "sim/scenario/scenario_internal.h"
 #include "sim/yaml/read.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * tests/unit/sim/test_swarm_data.c - what a swarm came to: the same for the same seeds, and each
  * failure with the line that shows it again.
  */
-#include "apps/sim/swarm.h"
+#include "apps/sim/commands/swarm.h"
 #include "net/json/json.h"
 
 #include <criterion/criterion.h>

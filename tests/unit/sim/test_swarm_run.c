@@ -1,10 +1,10 @@
 /*
  * tests/unit/sim/test_swarm_run.c - the work around the seeds: counting, resuming, refusing.
  */
-#include "apps/sim/fields.h"
-#include "apps/sim/minimize.h"
-#include "apps/sim/number.h"
-#include "apps/sim/progress.h"
+#include "apps/sim/report/fields.h"
+#include "apps/sim/commands/minimize.h"
+#include "apps/sim/commands/number.h"
+#include "apps/sim/commands/progress.h"
 #include "base/file/file.h"
 #include "sim/yaml/read.h"
 #include "tests/unit/sim/sim_fake.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/sim/test_sweep.c - sweep files, the numbering of points, shards and their merging.
  */
-#include "apps/sim/sweep.h"
+#include "apps/sim/commands/sweep.h"
 #include "base/file/file.h"
 #include "sim/library/library.h"
 #include "sim/yaml/read.h"

@@ -2,7 +2,7 @@
  * tests/unit/sim/test_sweep_laws.c - the sweep of badmouthing, point by point, against the closed
  * forms of sim/theory/laws.h.
  */
-#include "apps/sim/sweep.h"
+#include "apps/sim/commands/sweep.h"
 #include "base/file/file.h"
 #include "sim/theory/laws.h"
 #include "sim/yaml/read.h"

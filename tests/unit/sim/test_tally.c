@@ -4,7 +4,7 @@
  * Each test writes the hand computation out; docs/simulator-checks.md shows some of them.
  * test_tally_file.c has the files that are wrong and the slow reference.
  */
-#include "apps/sim/tally.h"
+#include "apps/sim/commands/tally.h"
 
 #include <criterion/criterion.h>
 #include <stdarg.h>

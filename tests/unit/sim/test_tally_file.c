@@ -2,9 +2,9 @@
  * tests/unit/sim/test_tally_file.c - files of `assay-sim tally` that are wrong, and thousands of
  * right ones against the slow reference of the scoring rules.
  */
-#include "apps/sim/tally.h"
+#include "apps/sim/commands/tally.h"
 
-#include "apps/sim/command.h"
+#include "apps/sim/commands/command.h"
 #include "base/bytes.h"
 #include "base/file/file.h"
 #include "sim/random.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/sim/test_twins_command.c - the command line of Twins.
  */
-#include "apps/sim/command.h"
+#include "apps/sim/commands/command.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>

@@ -7,7 +7,7 @@
  */
 #include "tests/unit/sim/watch_fixture.h"
 
-#include "engine/ledger/record.h"
+#include "engine/ledger/records/record.h"
 #include "scoring/tally.h"
 
 #include <criterion/criterion.h>

@@ -2,7 +2,7 @@
  * tests/unit/sim/test_world_checkers.c - each checker of the message world sees its planted fault,
  * and nothing where nothing is wrong.
  */
-#include "engine/engine_internal.h"
+#include "engine/node/engine_internal.h"
 #include "sim/world/world_internal.h"
 
 #include <criterion/criterion.h>

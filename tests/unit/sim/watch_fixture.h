@@ -5,10 +5,10 @@
  * operator and vendor root of its own, weight 10000. A test changes what it is about in before
  * and after, and closes the epoch.
  */
-#ifndef ASSAY_TESTS_WATCH_FIXTURE_H
-#define ASSAY_TESTS_WATCH_FIXTURE_H
+#ifndef ASSAY_TESTS_UNIT_SIM_WATCH_FIXTURE_H
+#define ASSAY_TESTS_UNIT_SIM_WATCH_FIXTURE_H
 
-#include "sim/watch.h"
+#include "sim/checkers/watch.h"
 
 enum { FIXTURE_NODES = 7, FIXTURE_BAD = 1 };
 

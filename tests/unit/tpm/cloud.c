@@ -3,7 +3,7 @@
  */
 #include "tests/unit/tpm/cloud.h"
 
-#include "quote/source/issue.h"
+#include "quote/source/soft/issue.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #ifndef ASSAY_TESTS_UNIT_TPM_CLOUD_H
 #define ASSAY_TESTS_UNIT_TPM_CLOUD_H
 
-#include "quote/source/der.h"
+#include "quote/source/soft/der.h"
 
 struct cloud_gce {
     const char *zone, *project_id, *instance_name;

@@ -7,8 +7,8 @@
 
 #include "apps/demo/swtpm.h"
 #include "quote/accept/policy.h"
-#include "quote/source/tpm.h"
-#include "quote/source/tpm_registrar.h"
+#include "quote/source/tpm/tpm.h"
+#include "quote/source/tpm/tpm_registrar.h"
 
 enum { LIVE_TPMS_MAX = 2, LIVE_LEN_MAX = 16384 };
 

@@ -7,8 +7,8 @@
 
 #include "quote/accept/policy.h"
 #include "quote/collateral/collateral.h"
-#include "quote/source/tpm_registrar.h"
-#include "quote/source/tpm_x509.h"
+#include "quote/source/tpm/tpm_registrar.h"
+#include "quote/source/tpm/tpm_x509.h"
 
 enum { PAPER_MAX = 8192, PAPER_VALUES = 1024, PAPER_NOW = 1800000000, PAPER_DAY = 86400 };
 

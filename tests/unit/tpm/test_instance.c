@@ -2,7 +2,7 @@
  * tests/unit/tpm/test_instance.c - attestation keys of the clouds' virtual TPMs: refused, unless a
  * policy says of their very root that it certifies such keys.
  */
-#include "quote/source/issue.h"
+#include "quote/source/soft/issue.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/tpm/cloud.h"
 #include "tests/unit/tpm/paper.h"

@@ -1,7 +1,7 @@
 /*
  * tests/unit/tpm/test_registrar.c - the registrar without a TPM: its files, messages, certificates.
  */
-#include "quote/source/tpm_registrar.h"
+#include "quote/source/tpm/tpm_registrar.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 
 #include "base/assert.h"
 #include "quote/collateral/offer.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -4,7 +4,7 @@
 #ifndef ASSAY_TESTS_UNIT_NET_HTTP_BOOK_H
 #define ASSAY_TESTS_UNIT_NET_HTTP_BOOK_H
 
-#include "net/http/view.h"
+#include "net/http/snapshot_slot.h"
 
 enum { BOOK_MEMBERS_MAX = 100 };
 

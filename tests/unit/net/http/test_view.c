@@ -1,7 +1,7 @@
 /*
  * Copies on a shelf: what was laid out does not change, and goes when nobody holds it.
  */
-#include "net/http/view.h"
+#include "net/http/snapshot_slot.h"
 #include "tests/unit/net/http/book.h"
 
 #include <criterion/criterion.h>

@@ -3,10 +3,10 @@
  * reaches for what it may not; nobody's quote but the guilty one is left unjudged, and none is ever
  * FAIL.
  */
-#include "net/judge/keeper.h"
+#include "net/verifier/verifier_supervisor.h"
 
-#include "net/child/cage.h"
-#include "net/verify_pool.h"
+#include "net/sandbox/sandbox.h"
+#include "net/verifier/verify_pool.h"
 #include "quote/collateral/endorsements.h"
 #include "tests/support/sanitized.h"
 #include "tests/unit/quote/world.h"

@@ -2,7 +2,7 @@
  * What core and judge say to each other: one meaning, one encoding, and nothing that is cut, long
  * or out of its range is read.
  */
-#include "net/judge/wire.h"
+#include "net/verifier/wire.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

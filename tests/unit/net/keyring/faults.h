@@ -2,8 +2,8 @@
  * tests/unit/net/keyring/faults.h - a file system that fails, or a machine that stops, at a chosen
  * call: fsync, rename and unlink of this program go through here.
  */
-#ifndef ASSAY_TESTS_KEYRING_FAULTS_H
-#define ASSAY_TESTS_KEYRING_FAULTS_H
+#ifndef ASSAY_TESTS_UNIT_NET_KEYRING_FAULTS_H
+#define ASSAY_TESTS_UNIT_NET_KEYRING_FAULTS_H
 
 enum fault_kind {
     FAULT_NONE,

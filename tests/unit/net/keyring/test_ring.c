@@ -1,8 +1,8 @@
 /*
- * net/keyring.h: keys survive crashes and full disks; only the owner's own files are used.
+ * net/keys/keyring.h: keys survive crashes and full disks; only the owner's own files are used.
  */
 #include "base/cbor.h"
-#include "net/keyring.h"
+#include "net/keys/keyring.h"
 #include "tests/unit/apps/folder.h"
 #include "tests/unit/net/keyring/faults.h"
 

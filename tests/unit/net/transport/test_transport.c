@@ -4,7 +4,7 @@
  */
 #include "net/transport/transport.h"
 
-#include "net/child/cage.h"
+#include "net/sandbox/sandbox.h"
 #include "tests/support/sanitized.h"
 #include "tests/unit/net/link_world.h"
 
@@ -548,8 +548,8 @@ Test(net_transport_transport, names_are_resolved_here)
 }
 
 /*
- * Any member may claim to listen there (host/addresses.h). libzmq would ask the C library for it in
- * the process that must not, which ends that process, now and after each start.
+ * Any member may claim to listen there (host/peers/addresses.h). libzmq would ask the C library for
+ * it in the process that must not, which ends that process, now and after each start.
  */
 Test(net_transport_transport, a_name_in_brackets_ends_nobody)
 {

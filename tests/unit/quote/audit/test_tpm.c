@@ -3,7 +3,7 @@
  * others and all the room of a package, under authorities of a maker with an issuer between.
  */
 #include "quote/accept/policy.h"
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "quote/collateral/collateral.h"
 #include "quote/package.h"
 #include "quote/tpm/tpm.h"

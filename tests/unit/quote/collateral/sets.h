@@ -8,7 +8,7 @@
 #include "quote/collateral/endorsements.h"
 #include "quote/collateral/newer.h"
 #include "quote/collateral/replace.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 #include "tests/support/authority.h"
 
 enum {

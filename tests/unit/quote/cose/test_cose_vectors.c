@@ -2,7 +2,7 @@
  * tests/unit/quote/cose/test_cose_vectors.c - genuine Nitro documents and the published CCA token:
  * exactly the expected links, claims and refusals.
  */
-#include "apps/assay/claims_kinds.h"
+#include "apps/assay/evidence/claims_kinds.h"
 #include "base/rfc3339.h"
 #include "quote/accept/policy.h"
 #include "quote/verify.h"

@@ -5,7 +5,7 @@
 #include "base/cbor.h"
 #include "quote/accept/policy.h"
 #include "quote/collateral/endorsements.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

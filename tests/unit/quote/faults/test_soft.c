@@ -6,7 +6,7 @@
 #include "tests/unit/apps/folder.h"
 
 #include "base/file/file.h"
-#include "quote/source/soft.h"
+#include "quote/source/soft/soft.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * tests/unit/quote/results/test_ear.c - attestation results: written, signed, read back, and
  * refused when anything about them cannot be believed.
  */
-#include "apps/assay/ear_read.h"
+#include "apps/assay/evidence/ear_read.h"
 #include "quote/result/jwt.h"
 
 #include <criterion/criterion.h>

@@ -5,7 +5,7 @@
 #include "tests/support/depth.h"
 #include "tests/unit/quote/snp/vectors.h"
 
-#include "apps/assay/claims_kinds.h"
+#include "apps/assay/evidence/claims_kinds.h"
 #include "tests/unit/quote/world.h"
 
 #include <criterion/criterion.h>

@@ -2,9 +2,9 @@
  * tests/unit/quote/test_path.c - paths from a leaf to a root key: any order, strangers, namesakes,
  * loops, missing links, and what each certificate must be to vouch for the next.
  */
-#include "quote/path.h"
+#include "quote/certificates/path.h"
 
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "tests/support/authority.h"
 
 #include <criterion/criterion.h>

@@ -4,15 +4,15 @@
  */
 #include "quote/verify.h"
 
-#include "quote/path.h"
-#include "quote/chain.h"
+#include "quote/certificates/path.h"
+#include "quote/certificates/chain.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* SHA-256 of each SubjectPublicKeyInfo, from sources of their own (quote/roots.c). */
+/* SHA-256 of each SubjectPublicKeyInfo, from sources of their own (quote/certificates/roots.c). */
 static const char *const names[ASSAY_PINNED_ROOTS] = {
     [ASSAY_PINNED_INTEL_SGX] = "a0af031289f5d5d4132f9186068a7fc13628633ba235777472e29b6b6c67a49e",
     [ASSAY_PINNED_AMD_MILAN] = "9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9",

@@ -4,7 +4,7 @@
  */
 #include "quote/x509.h"
 
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "tests/support/authority.h"
 
 #include <criterion/criterion.h>

@@ -8,7 +8,7 @@
  */
 #include "quote/x509.h"
 
-#include "quote/chain.h"
+#include "quote/certificates/chain.h"
 #include "tests/support/authority.h"
 #include "tests/support/depth.h"
 #include "tests/unit/base/random.h"

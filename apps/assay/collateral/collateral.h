@@ -1,0 +1,71 @@
+/*
+ * apps/assay/collateral/collateral.h - `assay collateral`: what its two verbs share.
+ */
+#ifndef ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_H
+#define ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_H
+
+#include "base/crypto.h"
+#include "net/json/json.h"
+#include "quote/collateral/newer.h"
+
+#include <stdio.h>
+
+enum { ASSAY_COLLATERAL_EVIDENCE_MAX = 256 };
+
+struct assay_collateral_options {
+    const char *directory; /* --out DIR of fetch, DIR or FILE of show, DIR of pack */
+    const char *file;      /* --for */
+    const char *fmspc;
+    const char *ca;
+    const char *tee;
+    const char *product;
+    const char *pccs;
+    const char *kds;
+    const char *root;
+    const char *at;
+    const char *cache;
+    const char *ca_file;
+    const char *timeout;
+    bool early, offline, refresh, json;
+    /* of sets: collateral_set.h */
+    const char *in_force; /* --in-force, OLD of compare */
+    const char *offer;    /* --offer, NEW of compare */
+    const char *out;      /* --out FILE of pack and apply */
+    const char *then;
+    const char *socket; /* of submit and status */
+    const char *policy;
+    size_t evidence_count;
+    const char *evidence[ASSAY_COLLATERAL_EVIDENCE_MAX];
+};
+
+/* Each Returns: an enum assay_exit. Each in the file of its name. */
+int assay_collateral_fetch(const struct assay_collateral_options *options);
+int assay_collateral_show(const struct assay_collateral_options *options);
+int assay_collateral_show_set(const struct assay_collateral_options *options); /* _lives.c */
+int assay_collateral_compare(const struct assay_collateral_options *options);
+int assay_collateral_outlook(const struct assay_collateral_options *options); /* forecast */
+int assay_collateral_pack(const struct assay_collateral_options *options);
+int assay_collateral_apply(const struct assay_collateral_options *options);
+
+int assay_collateral_submit(const struct assay_collateral_options *options); /* _status.c */
+int assay_collateral_status(const struct assay_collateral_options *options);
+
+struct assay_json;    /* net/json/json.h */
+struct assay_outlook; /* quote/result/outlook.h */
+/* What becomes of a member, with the security versions that are short. Returns: nothing; an object.
+ * collateral_outlook.c */
+void assay_collateral_outlook_print(const char *name, const struct assay_outlook *outlook);
+struct assay_json *assay_collateral_outlook_json(const char *name,
+                                                 const struct assay_outlook *outlook);
+
+/* What became of an offer, for people. Returns: nothing. collateral_compare.c */
+void assay_renewal_print(FILE *to, const struct assay_key *root,
+                         const struct assay_renewal *renewal);
+
+/* --at, default now. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (said) */
+int assay_collateral_time(const struct assay_collateral_options *options, int64_t *at_unix_s);
+/* --root, default none. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (said) */
+int assay_collateral_root(const struct assay_collateral_options *options, struct assay_key *root,
+                          bool *has_root);
+
+#endif

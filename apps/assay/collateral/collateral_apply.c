@@ -1,0 +1,63 @@
+/*
+ * apps/assay/collateral/collateral_apply.c - `assay collateral apply`: the set that follows when an
+ * offer is put into the set in force, for operators who sign a change of the whole of it
+ * (docs/protocol.md 9.6).
+ *
+ * Everybody's own rule (8.4) is not asked: what it would say is printed.
+ */
+#include "apps/assay/collateral/collateral.h"
+
+#include "apps/assay/collateral/collateral_set.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/output.h"
+
+static int write_set(const struct assay_collateral_options *o,
+                     const struct assay_collateral_file *next)
+{
+    uint8_t digest[ASSAY_SHA256_LEN];
+    char text[2 * ASSAY_SHA256_LEN + 1];
+    const int written = assay_output_write("assay collateral apply", o->out, ASSAY_FILE_PUBLIC,
+                                           next->set.bytes);
+    if (written != ASSAY_EXIT_OK) return written;
+    assay_sha256(next->set.bytes.bytes, next->set.bytes.len, digest);
+    assay_hex_encode(digest, sizeof digest, text, sizeof text);
+    if (!o->json) {
+        (void)printf("%s: %zu bytes, digest %s\n", o->out, next->set.bytes.len, text);
+        return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    }
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_text(data, "file", o->out);
+    assay_json_set_text(data, "digest", text);
+    return assay_print_envelope("assay.collateral.apply", data);
+}
+
+static int apply(const struct assay_collateral_options *o, int64_t at_unix_s,
+                 struct assay_collateral_file files[3])
+{
+    struct assay_renewal renewal;
+    int result = assay_collateral_file_read(o->in_force, o->json, &files[0]);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_collateral_file_sound(o->in_force, o->json, &files[0]);
+    if (result == ASSAY_EXIT_OK) result = assay_collateral_file_read(o->offer, o->json, &files[1]);
+    if (result == ASSAY_EXIT_OK) result = assay_collateral_file_sound(o->offer, o->json, &files[1]);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_collateral_file_follow(&files[0], &files[1], o->offer, o->json, &files[2]);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_collateral_file_sound("the set that would follow", o->json, &files[2]);
+    if (result != ASSAY_EXIT_OK) return result;
+    assay_collateral_newer(&files[0].built, &files[1].built, at_unix_s, &renewal);
+    if (!o->json) assay_renewal_print(stdout, &files[1].built.entries[0].root, &renewal);
+    return write_set(o, &files[2]);
+}
+
+int assay_collateral_apply(const struct assay_collateral_options *options)
+{
+    struct assay_collateral_file files[3] = { { 0 }, { 0 }, { 0 } };
+    int64_t at_unix_s = 0;
+    int result = assay_collateral_time(options, &at_unix_s);
+    if (result == ASSAY_EXIT_OK) result = apply(options, at_unix_s, files);
+    for (int i = 0; i < 3; i++)
+        assay_collateral_file_close(&files[i]);
+    return result;
+}

@@ -1,0 +1,47 @@
+/*
+ * apps/assay/collateral/collateral_dir.c - see collateral_dir.h.
+ */
+#include "apps/assay/collateral/collateral_dir.h"
+
+#include "base/assert.h"
+
+#include <stdlib.h>
+
+bool assay_collateral_dir_serves(enum assay_evidence_kind kind)
+{
+    return (ASSAY_KINDS_DCAP & ASSAY_KIND_BIT(kind)) != 0;
+}
+
+enum assay_status assay_collateral_dir_choose(struct assay_given *given,
+                                              const struct assay_collateral_wanted *wanted,
+                                              struct assay_collateral_dir *out)
+{
+    static const bool none[ASSAY_RECOGNISED_MAX];
+    ASSAY_ASSERT(out->choice == NULL);
+    out->choice = calloc(1, sizeof *out->choice);
+    if (out->choice == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(assay_choose(&given->found, wanted, out->choice));
+    assay_given_note(given, none, out->choice->is_taken);
+    out->files = out->choice->files;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_collateral_dir_read(const char *dir,
+                                            const struct assay_collateral_wanted *wanted,
+                                            struct assay_collateral_dir *out, const char **where)
+{
+    *out = (struct assay_collateral_dir){ 0 };
+    *where = NULL;
+    out->given = calloc(1, sizeof *out->given);
+    if (out->given == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(assay_given_read(dir, out->given, where));
+    return assay_collateral_dir_choose(out->given, wanted, out);
+}
+
+void assay_collateral_dir_close(struct assay_collateral_dir *dir)
+{
+    if (dir->given != NULL) assay_given_close(dir->given);
+    free(dir->given);
+    free(dir->choice);
+    *dir = (struct assay_collateral_dir){ 0 };
+}

@@ -1,0 +1,38 @@
+/*
+ * apps/assay/collateral/collateral_dir.h - which file of a folder is which part of Intel's
+ * collateral.
+ *
+ * Contents decide, names do not: quote/collateral/choose.h has the rule, which the library follows
+ * as well. What is not taken is said (apps/assay/core/input_files.h).
+ */
+#ifndef ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_DIR_H
+#define ASSAY_APPS_ASSAY_COLLATERAL_COLLATERAL_DIR_H
+
+#include "apps/assay/core/input_files.h"
+#include "quote/collateral/choose.h"
+
+struct assay_collateral_dir {
+    struct assay_collateral_files files; /* borrows from the two below */
+    struct assay_given *given;
+    struct assay_choice *choice;
+};
+
+/* Returns: true for the kinds that these parts serve: quotes of SGX, TDX and SOFT. */
+bool assay_collateral_dir_serves(enum assay_evidence_kind kind);
+/*
+ * assay_collateral_dir_read - find the parts; those that are nowhere stay empty.
+ * Out:     *out, whatever the status: assay_collateral_dir_close frees it; *where: the name of the
+ *          file that was too much, NULL for the folder itself
+ * Returns: as assay_given_read and assay_choose
+ */
+ASSAY_CHECKED enum assay_status assay_collateral_dir_read(
+    const char *dir, const struct assay_collateral_wanted *wanted, struct assay_collateral_dir *out,
+    const char **where);
+/* The same of pieces that were read; they stay the caller's. Returns: as assay_choose */
+ASSAY_CHECKED enum assay_status assay_collateral_dir_choose(
+    struct assay_given *given, const struct assay_collateral_wanted *wanted,
+    struct assay_collateral_dir *out);
+/* Returns: nothing. */
+void assay_collateral_dir_close(struct assay_collateral_dir *dir);
+
+#endif

@@ -1,0 +1,146 @@
+/*
+ * apps/assay/collateral/collateral_set.c - see collateral_set.h.
+ */
+#include "apps/assay/collateral/collateral_set.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "engine/ledger/state/genesis.h"
+#include "quote/collateral/endorsements.h"
+
+#include <stdlib.h>
+
+enum { FILE_LEN_MAX = 20 << 20 }; /* a genesis of the longest endorsements */
+
+static int complain(bool json, const char *what, enum assay_status status)
+{
+    if (assay_status_class(status) == ASSAY_CLASS_HOST)
+        return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "%s: %s", what,
+                                 assay_status_text(status));
+    return assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
+                             "%s: neither a set of collateral nor a genesis: %s (%s)", what,
+                             assay_status_text(status), assay_status_symbol(status));
+}
+
+static enum assay_status build(struct assay_slice bytes, struct assay_collateral_file *out)
+{
+    size_t count = 0;
+    ASSAY_TRY(assay_endorsements_count(bytes.bytes, bytes.len, &count));
+    out->collateral = calloc(count, sizeof *out->collateral);
+    if (out->collateral == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(
+        assay_endorsements_read(bytes.bytes, bytes.len, out->collateral, count, &out->built));
+    out->set = (struct assay_collateral_set){ bytes, &out->built };
+    return ASSAY_OK;
+}
+
+/* A genesis carries one. Signatures are for whoever joins it: here its collateral is looked at. */
+static bool find_in_genesis(const uint8_t *bytes, size_t len, struct assay_slice *set,
+                            struct assay_slice *policy)
+{
+    struct assay_where where;
+    struct assay_genesis *const genesis = calloc(1, sizeof *genesis);
+    if (genesis == NULL) return false;
+    const bool is_one = assay_genesis_decode(bytes, len, true, genesis, &where) == ASSAY_OK;
+    if (is_one) *set = genesis->endorsements;
+    if (is_one) *policy = genesis->policy;
+    free(genesis);
+    return is_one;
+}
+
+int assay_collateral_file_read(const char *path, bool json, struct assay_collateral_file *out)
+{
+    size_t len = 0;
+    *out = (struct assay_collateral_file){ 0 };
+    enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &out->file, &len);
+    if (status != ASSAY_OK) return assay_print_file_fault(json, "", path, status);
+    struct assay_slice set = assay_slice_over(out->file, len);
+    if (!find_in_genesis(out->file, len, &set, &out->policy))
+        set = assay_slice_over(out->file, len);
+    status = build(set, out);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(json, path, status);
+}
+
+int assay_collateral_file_take(const char *what, const uint8_t *bytes, size_t len, bool json,
+                               struct assay_collateral_file *out)
+{
+    *out = (struct assay_collateral_file){ .file = malloc(len + 1) };
+    enum assay_status status = ASSAY_E_MEMORY;
+    if (out->file != NULL) {
+        assay_bytes_copy(out->file, len, bytes, len);
+        status = build(assay_slice_over(out->file, len), out);
+    }
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(json, what, status);
+}
+
+int assay_collateral_file_sound(const char *path, bool json,
+                                const struct assay_collateral_file *set)
+{
+    size_t which = 0;
+    if (assay_endorsements_sound(&set->built, &which) == ASSAY_OK) return ASSAY_EXIT_OK;
+    return assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed",
+                             "%s: entry %zu does not verify, or contradicts another", path, which);
+}
+
+int assay_collateral_file_follow(const struct assay_collateral_file *in_force,
+                                 const struct assay_collateral_file *offered, const char *offer,
+                                 bool json, struct assay_collateral_file *out)
+{
+    enum { HEADS = 64 };
+    const size_t room = in_force->set.bytes.len + offered->set.bytes.len + HEADS;
+    uint8_t *const bytes = malloc(room);
+    struct assay_writer w = assay_writer_over(bytes, bytes != NULL ? room : 0);
+    *out = (struct assay_collateral_file){ 0 };
+    enum assay_status status = bytes != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK) status = assay_collateral_replace(&in_force->set, &offered->set, &w);
+    int result = ASSAY_EXIT_OK;
+    if (status == ASSAY_OK)
+        result = assay_collateral_file_take("the set that would follow", bytes, w.len, json, out);
+    else
+        result = assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s%s", offer,
+                                   assay_status_text(status),
+                                   status == ASSAY_E_INVALID ? "; an offer is of one root" : "");
+    free(bytes);
+    return result;
+}
+
+void assay_collateral_file_close(struct assay_collateral_file *set)
+{
+    free(set->file);
+    free(set->collateral);
+    *set = (struct assay_collateral_file){ 0 };
+}
+
+const char *assay_root_label(const struct assay_key *root)
+{
+    static const char *const labels[ASSAY_PINNED_ROOTS] = { "intel-sgx", "amd-milan", "amd-genoa",
+                                                            "amd-turin", "aws-nitro" };
+    struct assay_key pinned;
+    uint32_t kinds = 0;
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++)
+        if (assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds) == ASSAY_OK &&
+            assay_key_equal(&pinned, root))
+            return labels[i];
+    return "";
+}
+
+size_t assay_root_next(const struct assay_endorsements *set, size_t at)
+{
+    for (; at < set->count; at++) {
+        size_t first = 0;
+        while (!assay_key_equal(&set->entries[first].root, &set->entries[at].root))
+            first += 1;
+        if (first == at) break;
+    }
+    return at;
+}
+
+void assay_root_part(const struct assay_endorsements *set, const struct assay_key *root,
+                     struct assay_endorsements *part)
+{
+    *part = (struct assay_endorsements){ .count = 0 };
+    for (size_t i = 0; i < set->count; i++)
+        if (assay_key_equal(&set->entries[i].root, root))
+            part->entries[part->count++] = set->entries[i];
+}

@@ -1,0 +1,251 @@
+/*
+ * apps/assay/collateral/collateral_show.c - `assay collateral show`: what a folder holds, whether
+ * it verifies, and until when it may be used.
+ */
+#include "apps/assay/collateral/collateral.h"
+
+#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "base/rfc3339.h"
+#include "quote/collateral/gather.h"
+#include "quote/verify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ------------------------------------------------------------ as JSON */
+
+static void set_time(struct assay_json *object, const char *name, int64_t unix_s)
+{
+    char text[ASSAY_RFC3339_LEN + 1];
+    assay_rfc3339_format(unix_s, text);
+    assay_json_set_text(object, name, text);
+}
+
+static struct assay_json *crl_json(bool has, const struct assay_crl *crl)
+{
+    if (!has) return NULL;
+    struct assay_json *const out = assay_json_object();
+    set_time(out, "this_update", crl->this_update_s);
+    set_time(out, "next_update", crl->next_update_s);
+    assay_json_set_uint(out, "revoked", crl->revoked_count);
+    if (crl->has_number) assay_json_set_hex(out, "number", crl->number, sizeof crl->number);
+    else assay_json_set_null(out, "number");
+    return out;
+}
+
+static struct assay_json *tcb_info_json(const struct assay_tcb_info *info)
+{
+    struct assay_json *const out = assay_json_object();
+    assay_json_set_text(out, "tee", info->tee == ASSAY_TEE_TDX ? "tdx" : "sgx");
+    assay_json_set_uint(out, "version", info->version);
+    assay_json_set_hex(out, "fmspc", info->fmspc, sizeof info->fmspc);
+    assay_json_set_uint(out, "evaluation_number", info->evaluation_number);
+    set_time(out, "issued", info->issue_unix_s);
+    set_time(out, "next_update", info->next_unix_s);
+    assay_json_set_uint(out, "levels", info->level_count);
+    return out;
+}
+
+static struct assay_json *identity_json(const struct assay_qe_identity *id)
+{
+    struct assay_json *const out = assay_json_object();
+    assay_json_set_text(out, "tee", id->tee == ASSAY_TEE_TDX ? "tdx" : "sgx");
+    assay_json_set_uint(out, "evaluation_number", id->evaluation_number);
+    set_time(out, "issued", id->issue_unix_s);
+    set_time(out, "next_update", id->next_unix_s);
+    assay_json_set_uint(out, "levels", id->level_count);
+    return out;
+}
+
+static void set_or_null(struct assay_json *object, const char *name, struct assay_json *value)
+{
+    if (value != NULL) assay_json_set(object, name, value);
+    else assay_json_set_null(object, name);
+}
+
+static struct assay_json *faults_json(const struct assay_collateral *c)
+{
+    struct assay_json *const list = assay_json_array();
+    for (uint32_t i = 0; i < c->fault_count; i++) {
+        struct assay_json *const fault = assay_json_object();
+        assay_json_set_text(fault, "part", c->faults[i].what);
+        assay_json_set_text(fault, "rule", assay_rule_name(c->faults[i].rule));
+        assay_json_set_text(fault, "status", assay_status_symbol(c->faults[i].status));
+        assay_json_append(list, fault);
+    }
+    return list;
+}
+
+static struct assay_json *windows_json(const struct assay_collateral *c, int64_t at_unix_s)
+{
+    struct assay_json *const list = assay_json_array();
+    for (uint32_t i = 0; i < c->window_count; i++) {
+        const struct assay_window *const w = &c->windows[i];
+        struct assay_json *const window = assay_json_object();
+        assay_json_set_text(window, "part", w->what);
+        set_time(window, "from", w->from_unix_s);
+        set_time(window, "until", w->to_unix_s);
+        assay_json_set_bool(window, "holds",
+                            at_unix_s >= w->from_unix_s && at_unix_s <= w->to_unix_s);
+        assay_json_append(list, window);
+    }
+    return list;
+}
+
+static int print_json(const struct assay_collateral *c, int64_t at_unix_s)
+{
+    struct assay_json *const data = assay_json_object();
+    struct assay_json *const parts = assay_json_object();
+    for (int i = 0; i < ASSAY_PARTS; i++)
+        assay_json_set_bool(parts, assay_collateral_part_name((enum assay_collateral_part)i),
+                            c->given[i]);
+    assay_json_set_hex(data, "digest", c->digest, sizeof c->digest);
+    set_time(data, "at", at_unix_s);
+    assay_json_set_bool(data, "sound", assay_collateral_sound(c));
+    assay_json_set_bool(data, "current", assay_collateral_current(c, at_unix_s));
+    assay_json_set(data, "parts", parts);
+    set_or_null(data, "tcb_info", c->has[ASSAY_PART_TCB_INFO] ? tcb_info_json(&c->tcb_info) : NULL);
+    set_or_null(data, "qe_identity",
+                c->has[ASSAY_PART_QE_IDENTITY] ? identity_json(&c->qe_identity) : NULL);
+    set_or_null(data, "root_crl", crl_json(c->has[ASSAY_PART_ROOT_CRL], &c->root_crl));
+    set_or_null(data, "pck_crl", crl_json(c->has[ASSAY_PART_PCK_CRL], &c->pck_crl));
+    struct assay_json *const lists = assay_json_array();
+    for (size_t i = 0; i < c->list_count; i++)
+        assay_json_append(lists, crl_json(true, &c->lists[i].crl));
+    assay_json_set(data, "crls", lists);
+    assay_json_set(data, "faults", faults_json(c));
+    assay_json_set(data, "windows", windows_json(c, at_unix_s));
+    return assay_print_envelope("assay.collateral.show", data);
+}
+
+/* ------------------------------------------------------------ for people */
+
+static void print_tcb_info(const struct assay_tcb_info *info)
+{
+    char fmspc[2 * sizeof info->fmspc + 1];
+    assay_hex_encode(info->fmspc, sizeof info->fmspc, fmspc, sizeof fmspc);
+    (void)printf("TCB info               %s, FMSPC %s, evaluation %u, %u levels\n",
+                 info->tee == ASSAY_TEE_TDX ? "tdx" : "sgx", fmspc, info->evaluation_number,
+                 info->level_count);
+}
+
+static int print_text(const struct assay_collateral *c, int64_t at_unix_s)
+{
+    char from[ASSAY_RFC3339_LEN + 1], to[ASSAY_RFC3339_LEN + 1];
+    for (int i = 0; i < ASSAY_PARTS; i++)
+        if (c->given[i])
+            (void)printf("%-22s given\n",
+                         assay_collateral_part_name((enum assay_collateral_part)i));
+    if (c->has[ASSAY_PART_TCB_INFO]) print_tcb_info(&c->tcb_info);
+    if (c->has[ASSAY_PART_QE_IDENTITY])
+        (void)printf("QE identity            evaluation %u, %u levels\n",
+                     c->qe_identity.evaluation_number, c->qe_identity.level_count);
+    for (uint32_t i = 0; i < c->window_count; i++) {
+        const struct assay_window *const w = &c->windows[i];
+        assay_rfc3339_format(w->from_unix_s, from);
+        assay_rfc3339_format(w->to_unix_s, to);
+        (void)printf("%-22s %s to %s%s%s\n", w->what, from, to,
+                     w->is_certificate ? " (certificate)" : "",
+                     at_unix_s < w->from_unix_s || at_unix_s > w->to_unix_s ? "  NOT NOW" : "");
+    }
+    for (uint32_t i = 0; i < c->fault_count; i++)
+        (void)printf("FAULT                  %s: %s (%s)\n", c->faults[i].what,
+                     assay_rule_text(c->faults[i].rule), assay_status_text(c->faults[i].status));
+    (void)printf("sound %s, current %s\n", assay_collateral_sound(c) ? "yes" : "no",
+                 assay_collateral_current(c, at_unix_s) ? "yes" : "no");
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ the verb */
+
+static int complain_of_folder(const struct assay_collateral_options *options,
+                              enum assay_status status, const char *where)
+{
+    if (status == ASSAY_E_MEMORY)
+        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    if (status == ASSAY_E_NOT_FOUND && where == NULL)
+        return assay_print_file_fault(options->json, "", options->directory, status);
+    return assay_print_error(options->json, ASSAY_EXIT_USAGE,
+                             status == ASSAY_E_NOT_FOUND ? "not_found" : "usage", "%s%s%s: %s",
+                             options->directory, where != NULL ? "/" : "",
+                             where != NULL ? where : "", assay_status_text(status));
+}
+
+static int read_folder(const struct assay_collateral_options *options, int64_t at_unix_s,
+                       struct assay_collateral_dir *dir)
+{
+    const struct assay_collateral_wanted wanted = { .at_unix_s = at_unix_s };
+    const char *where = NULL;
+    const enum assay_status status =
+        assay_collateral_dir_read(options->directory, &wanted, dir, &where);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(options, status, where);
+}
+
+static bool is_intel(const struct assay_collateral_files *files)
+{
+    return files->part[ASSAY_PART_TCB_INFO].len > 0 || files->part[ASSAY_PART_QE_IDENTITY].len > 0;
+}
+
+/* Without Intel's documents: what leads to the root, or to the first pinned one that anything leads
+ * to. */
+static enum assay_status build(struct assay_collateral_dir *dir, const struct assay_key *root,
+                               struct assay_collateral *built)
+{
+    struct assay_key pinned;
+    uint32_t kinds = 0;
+    struct assay_gathered *const g = calloc(1, sizeof *g);
+    if (g == NULL) return ASSAY_E_MEMORY;
+    const bool others = !is_intel(&dir->files);
+    enum assay_status status = ASSAY_OK;
+    for (int i = 0; i < ASSAY_PINNED_ROOTS && status == ASSAY_OK; i++) {
+        const struct assay_key *at = root;
+        if (at == NULL)
+            status = assay_pinned_root((enum assay_pinned_root)i, &pinned, &kinds);
+        if (at == NULL) at = &pinned;
+        if (status == ASSAY_OK) status = assay_gather(&dir->given->found, at, others, g);
+        if (status != ASSAY_OK) break;
+        assay_given_note(dir->given, g->leads, g->is_taken);
+        if (root == NULL && others && g->count == 0 && i + 1 < ASSAY_PINNED_ROOTS) continue;
+        status = assay_collateral_build(others && g->count + g->lists_len > 0 ? &g->files
+                                                                              : &dir->files,
+                                        at, built);
+        break;
+    }
+    free(g);
+    return status;
+}
+
+static int exit_of(const struct assay_collateral *c, int64_t at_unix_s)
+{
+    if (!assay_collateral_sound(c)) return ASSAY_EXIT_MALFORMED;
+    return assay_collateral_current(c, at_unix_s) ? ASSAY_EXIT_OK : ASSAY_EXIT_WARNING;
+}
+
+int assay_collateral_show(const struct assay_collateral_options *options)
+{
+    struct assay_collateral_dir dir = { 0 };
+    struct assay_key root;
+    bool has_root = false;
+    int64_t at_unix_s = 0;
+    int result = assay_collateral_time(options, &at_unix_s);
+    if (result == ASSAY_EXIT_OK) result = assay_collateral_root(options, &root, &has_root);
+    if (result != ASSAY_EXIT_OK) return result;
+    result = read_folder(options, at_unix_s, &dir);
+    struct assay_collateral *const built = malloc(sizeof *built);
+    enum assay_status status = built != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK && result == ASSAY_EXIT_OK)
+        status = build(&dir, has_root ? &root : NULL, built);
+    if (status != ASSAY_OK) {
+        result = complain_of_folder(options, status, NULL);
+    } else if (result == ASSAY_EXIT_OK) {
+        result = options->json ? print_json(built, at_unix_s) : print_text(built, at_unix_s);
+        assay_given_print(dir.given, options->directory, assay_slice_over(NULL, 0));
+    }
+    if (status == ASSAY_OK && result == ASSAY_EXIT_OK) result = exit_of(built, at_unix_s);
+    assay_collateral_dir_close(&dir);
+    free(built);
+    return result;
+}

@@ -1,0 +1,296 @@
+/*
+ * apps/assay/collateral/collateral_status.c - `assay collateral status` and `submit`: what a
+ * network has in force, what waits, who would fall by it, and an offer handed to a node that runs.
+ */
+#include "apps/assay/members/change.h"
+#include "apps/assay/collateral/collateral.h"
+
+#include "apps/assay/members/evidence_owner.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "engine/ledger/records/update.h"
+#include "net/documents/rule_documents.h"
+#include "net/documents/collateral_updates.h"
+#include "quote/result/outlook.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef unsigned long long llu;
+
+/* Takes the document over. */
+static int print_whole(struct assay_json **document)
+{
+    char *text = assay_json_print(*document, 2);
+    assay_json_free(document);
+    if (text == NULL) return ASSAY_EXIT_INTERNAL;
+    const bool good = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    return good ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ submit */
+
+int assay_collateral_submit(const struct assay_collateral_options *options)
+{
+    static const char word[] = "offer ";
+    const struct assay_change_options ask = { .socket = options->socket, .json = options->json };
+    struct assay_json *document = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const enum assay_status status =
+        assay_file_read(options->offer, ASSAY_UPDATE_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_E_RANGE)
+        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                                 "%s: longer than %d bytes (an offer is of one family: assay "
+                                 "collateral pack)",
+                                 options->offer, (int)ASSAY_UPDATE_LEN_MAX);
+    if (status != ASSAY_OK)
+        return assay_print_file_fault(options->json, "", options->offer, status);
+    char *request = malloc(sizeof word + 2 * len);
+    int result = ASSAY_EXIT_INTERNAL;
+    if (request != NULL) {
+        assay_bytes_copy(request, sizeof word, word, sizeof word);
+        assay_hex_encode(bytes, len, request + sizeof word - 1, 2 * len + 1);
+        result = assay_change_ask(&ask, request, &document);
+    }
+    free(request);
+    free(bytes);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (options->json) return print_whole(&document);
+    (void)printf("%s\n",
+                 assay_json_text(assay_json_get(document, "data"), "note", "it is offered"));
+    assay_json_free(&document);
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ who would fall */
+
+struct looking {
+    const struct assay_change_options *options;
+    struct assay_change_source source;
+    struct assay_update_judge *judge;
+    struct assay_ruleset now, then;
+    struct assay_outlook *outlook;
+    const struct assay_update *update;
+    struct assay_json *rows; /* of the update that is looked at */
+    uint64_t seen[ASSAY_MEMBERS_MAX]; /* epoch of the evidence that was told of */
+    uint64_t falls;
+    bool json;
+};
+
+static void tell(struct looking *l, uint32_t slot)
+{
+    const char *name = l->source.basis->state.members[slot].name;
+    l->falls += l->outlook->change == ASSAY_OUTLOOK_FALLS;
+    if (l->json) assay_json_append(l->rows, assay_collateral_outlook_json(name, l->outlook));
+    else assay_collateral_outlook_print(name, l->outlook);
+}
+
+/* The newest evidence of each member comes first. */
+static bool take_evidence(void *context, const struct assay_store_key *key,
+                          struct assay_slice value)
+{
+    struct looking *l = context;
+    const struct assay_state *s = &l->source.basis->state;
+    uint8_t beacon[32];
+    struct assay_outlook_request request = { .evidence = value,
+                                             .in_force = &l->now.endorsements,
+                                             .offered = &l->then.endorsements,
+                                             .policy = l->now.policy };
+    if (key->era != s->era || !assay_change_moment(s, key->epoch, &request.at_unix_s, beacon))
+        return true;
+    /* When it will come into force; documents that have ended by then would say something else. */
+    request.then_unix_s = (int64_t)(l->update->due_ms / 1000);
+    if (request.then_unix_s < request.at_unix_s) request.then_unix_s = request.at_unix_s;
+    if (assay_evidence_detect(value.bytes, value.len, &request.kind) != ASSAY_OK ||
+        assay_outlook_make(NULL, &request, l->outlook) != ASSAY_OK)
+        return true; /* no evidence of anybody's */
+    const uint32_t slot = assay_change_whose(s, key->epoch, beacon, l->outlook->now.report_data);
+    if (slot == s->member_count || l->seen[slot] != 0) return true;
+    l->seen[slot] = key->epoch;
+    if (l->outlook->change != ASSAY_OUTLOOK_SAME) tell(l, slot);
+    return true;
+}
+
+static enum assay_status find_record(struct looking *l, struct assay_slice *offer, uint8_t *memory)
+{
+    struct assay_store_key key;
+    size_t len = 0;
+    ASSAY_TRY(assay_store_find(l->source.store, ASSAY_STORE_COLLATERAL, l->update->digest, &key,
+                               memory, ASSAY_UPDATE_RECORD_LEN_MAX, &len));
+    return assay_update_offer(assay_slice_over(memory, len), offer);
+}
+
+/* The rules as this update alone would leave them. */
+static enum assay_status open_then(struct looking *l, struct assay_slice offer, uint8_t *set)
+{
+    struct assay_writer w = assay_writer_over(set, ASSAY_SET_LEN_MAX);
+    const struct assay_updates *updates = assay_update_judge_functions(l->judge);
+    const struct assay_state *s = &l->source.basis->state;
+    const struct assay_genesis *charter = l->source.basis->charter.genesis;
+    int64_t until_unix_s = 0;
+    bool taken = false, same = false;
+    ASSAY_TRY(updates->follow(updates->context, charter->endorsements, &offer, 1,
+                              (int64_t)(s->head_time_ms / 1000), &w, &taken, &until_unix_s,
+                              &same));
+    return assay_ruleset_open(charter->policy, assay_slice_over(set, w.len), &l->then);
+}
+
+static enum assay_status scan_evidence(struct looking *l)
+{
+    const struct assay_state *s = &l->source.basis->state;
+    const uint64_t first = s->epoch > ASSAY_PAST_EPOCHS ? s->epoch + 1 - ASSAY_PAST_EPOCHS : 1;
+    const struct assay_store_key from = { .era = s->era, .epoch = first };
+    struct assay_store_key to = { .era = s->era,
+                                  .epoch = s->epoch + 1,
+                                  .number = ASSAY_STORE_NUMBER_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    for (size_t i = 0; i < sizeof l->seen / sizeof l->seen[0]; i++)
+        l->seen[i] = 0;
+    return assay_store_scan(l->source.store, ASSAY_STORE_EVIDENCE, &from, &to, true,
+                            take_evidence, l);
+}
+
+static enum assay_status look_at(struct looking *l, const struct assay_update *update)
+{
+    struct assay_slice offer;
+    uint8_t *record = malloc(ASSAY_UPDATE_RECORD_LEN_MAX), *set = malloc(ASSAY_SET_LEN_MAX);
+    enum assay_status status = record != NULL && set != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    l->update = update;
+    if (status == ASSAY_OK) status = find_record(l, &offer, record);
+    if (status == ASSAY_OK) status = open_then(l, offer, set);
+    if (status == ASSAY_OK) status = scan_evidence(l);
+    assay_ruleset_close(&l->then);
+    free(record);
+    free(set);
+    return status;
+}
+
+/* ------------------------------------------------------------ status */
+
+static void print_life(const struct assay_json *life)
+{
+    (void)printf("in force   root %.16s, evaluation number %llu: %s",
+                 assay_json_text(life, "root", "?"),
+                 (llu)assay_json_uint(life, "evaluation_number", 0),
+                 assay_json_text(life, "age", "?"));
+    if (assay_json_kind_of(assay_json_get(life, "until")) == ASSAY_JSON_TEXT)
+        (void)printf(", until %s (%s ends first), alarm from %s on",
+                     assay_json_text(life, "until", "?"),
+                     assay_json_text(life, "ends_first", "?"),
+                     assay_json_text(life, "alarm", "?"));
+    (void)puts("");
+}
+
+static void print_update(const struct assay_json *u)
+{
+    const char *date = assay_json_text(u, "serves_after", assay_json_text(u, "again_after", ""));
+    (void)printf("%-10s %.16s: root %.16s, evaluation number %llu%s%s%s%s\n",
+                 assay_json_text(u, "phase", "?"), assay_json_text(u, "digest", "?"),
+                 assay_json_text(u, "root", "?"),
+                 (llu)assay_json_uint(u, "evaluation_number", 0),
+                 assay_json_bool(u, "recovery", false) ? ", a TCB recovery" : "",
+                 assay_json_bool(u, "forced", false) ? ", forced" : "",
+                 date[0] == '\0'                                      ? ""
+                 : strcmp(assay_json_text(u, "phase", ""), "waiting") ? ", not again before "
+                                                                      : ", serves after ",
+                 date);
+}
+
+/* The update of a row in the state that the source has; it may have gone on meanwhile. */
+static const struct assay_update *update_of(const struct assay_state *s,
+                                            const struct assay_json *row)
+{
+    const char *hex = assay_json_text(row, "digest", "");
+    uint8_t digest[32];
+    if (assay_hex_decode(hex, strlen(hex), digest, sizeof digest) != ASSAY_OK) return NULL;
+    for (uint32_t i = 0; i < s->update_count; i++)
+        if (s->updates[i].phase == ASSAY_UPDATE_WAITING &&
+            assay_bytes_equal(s->updates[i].digest, digest, 32))
+            return &s->updates[i];
+    return NULL;
+}
+
+static int look_at_all(struct looking *l, const struct assay_json *updates,
+                       struct assay_json *outlooks)
+{
+    enum assay_status status = ASSAY_OK;
+    for (size_t i = 0; status == ASSAY_OK && i < assay_json_count(updates); i++) {
+        const struct assay_json *row = assay_json_at(updates, i);
+        const struct assay_update *u = update_of(&l->source.basis->state, row);
+        if (!l->json) print_update(row);
+        if (u == NULL) continue;
+        l->rows = assay_json_array();
+        status = look_at(l, u);
+        if (status == ASSAY_E_STALE) status = ASSAY_OK; /* it would be void */
+        struct assay_json *outlook = assay_json_object();
+        assay_json_set_hex(outlook, "digest", u->digest, 32);
+        assay_json_set(outlook, "members", l->rows);
+        assay_json_append(outlooks, outlook);
+    }
+    return status == ASSAY_OK ? ASSAY_EXIT_OK
+                              : assay_change_fail(l->options, status, "collateral that waits");
+}
+
+/* Takes the document over. */
+static int report(struct looking *l, struct assay_json *document)
+{
+    const struct assay_json *data = assay_json_get(document, "data");
+    const struct assay_json *lives = assay_json_get(data, "in_force");
+    struct assay_json *outlooks = assay_json_array();
+    for (size_t i = 0; !l->json && i < assay_json_count(lives); i++)
+        print_life(assay_json_at(lives, i));
+    int result = look_at_all(l, assay_json_get(data, "updates"), outlooks);
+    if (result == ASSAY_EXIT_OK && l->json) {
+        assay_json_set_uint(document, "falls", l->falls);
+        assay_json_set(document, "outlook", outlooks);
+        outlooks = NULL;
+        result = print_whole(&document);
+    } else if (result == ASSAY_EXIT_OK) {
+        (void)printf("a higher number serves %llu s after a block has it\n",
+                     (llu)assay_json_uint(data, "delay_s", 0));
+        if (l->falls > 0)
+            (void)printf("%llu fall%s, as their evidence is now: update them before that day\n",
+                         (llu)l->falls, l->falls == 1 ? "s" : "");
+        if (fflush(stdout) != 0) result = ASSAY_EXIT_INTERNAL;
+    }
+    assay_json_free(&outlooks);
+    assay_json_free(&document);
+    if (result != ASSAY_EXIT_OK) return result;
+    return l->falls > 0 ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_OK;
+}
+
+int assay_collateral_status(const struct assay_collateral_options *options)
+{
+    const struct assay_change_options ask = { .socket = options->socket, .json = options->json };
+    struct assay_json *document = NULL;
+    struct looking l = { .options = &ask,
+                         .outlook = calloc(1, sizeof *l.outlook),
+                         .json = options->json };
+    int result = assay_change_ask(&ask, "collateral", &document);
+    if (result == ASSAY_EXIT_OK) result = assay_change_source_open(&ask, &l.source);
+    if (result == ASSAY_EXIT_OK && l.source.basis->state.epoch > 0)
+        result = assay_change_source_evidence(
+            &ask, &l.source,
+            l.source.basis->state.epoch > ASSAY_PAST_EPOCHS
+                ? l.source.basis->state.epoch + 1 - ASSAY_PAST_EPOCHS
+                : 1);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_change_rules_of(&ask, &l.source, NULL, &l.source.basis->state.rules, &l.now);
+    if (result == ASSAY_EXIT_OK &&
+        (l.outlook == NULL || assay_update_judge_create(&l.judge) != ASSAY_OK))
+        result = assay_change_fail(&ask, ASSAY_E_MEMORY, "status");
+    if (result == ASSAY_EXIT_OK) {
+        result = report(&l, document);
+        document = NULL;
+    }
+    assay_update_judge_destroy(&l.judge);
+    assay_ruleset_close(&l.now);
+    assay_change_source_close(&l.source);
+    assay_json_free(&document);
+    free(l.outlook);
+    return result;
+}

@@ -1,0 +1,79 @@
+/*
+ * apps/assay/core/command.h - the groups of the command line and what they share.
+ *
+ * main.c holds the table; every group is one file with one run function. stdout carries data only,
+ * stderr diagnostics.
+ */
+#ifndef ASSAY_APPS_ASSAY_CORE_COMMAND_H
+#define ASSAY_APPS_ASSAY_CORE_COMMAND_H
+
+#include "base/file/file.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Stable exit statuses (docs/operations.md). */
+enum assay_exit {
+    ASSAY_EXIT_OK = 0, /* and: affirming */
+    ASSAY_EXIT_INTERNAL = 1,
+    ASSAY_EXIT_USAGE = 2, /* and: a configuration that cannot be used */
+    ASSAY_EXIT_UNREACHABLE = 3,
+    ASSAY_EXIT_DENIED = 4,
+    ASSAY_EXIT_NOT_FOUND = 5,
+    ASSAY_EXIT_CONFLICT = 6,
+    ASSAY_EXIT_TIMEOUT = 7,
+    ASSAY_EXIT_PARTIAL = 8,
+    ASSAY_EXIT_WARNING = 10,
+    ASSAY_EXIT_CONTRAINDICATED = 11,
+    ASSAY_EXIT_NONE = 12,
+    ASSAY_EXIT_MALFORMED = 13,
+    ASSAY_EXIT_AGE_UNKNOWN = 14,
+    ASSAY_EXIT_CROSSED = 15, /* done, over a RECOVER */
+};
+
+/* One group: `assay NAME ...`; argv[0] is the group's name. run returns an enum assay_exit. */
+struct assay_command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+};
+
+int assay_command_evidence(int argc, char **argv); /* evidence.c: verify, explain, decode */
+int assay_command_ear(int argc, char **argv);      /* ear.c: verify */
+int assay_command_tcb(int argc, char **argv);      /* tcb.c: forecast */
+int assay_command_collateral(int argc, char **argv); /* collateral.c: fetch, show, pack, ... */
+int assay_command_policy(int argc, char **argv);   /* policy.c: lint, show, diff, try, ... */
+int assay_command_setup(int argc, char **argv);  /* setup.c: local, node */
+int assay_command_node(int argc, char **argv);   /* node.c: request */
+int assay_command_soft(int argc, char **argv);     /* soft.c: ca, node, quote */
+int assay_command_tpm(int argc, char **argv);      /* tpm.c: registrar, enroll, quote, ... */
+int assay_command_keys(int argc, char **argv);     /* keys.c: generate, operator, show */
+int assay_command_config(int argc, char **argv);   /* config.c: check, show, diff */
+int assay_command_genesis(int argc, char **argv);  /* genesis.c: create, sign, show */
+int assay_command_change(int argc, char **argv);   /* change.c: draft, show, try, sign, ... */
+int assay_command_recover(int argc, char **argv);  /* recover.c: fence, answer, draft, sign, ... */
+int assay_command_status(int argc, char **argv);   /* watch.c, by way of a running daemon */
+int assay_command_nodes(int argc, char **argv);
+int assay_command_top(int argc, char **argv);    /* top.c */
+int assay_command_explain(int argc, char **argv);
+int assay_command_export(int argc, char **argv); /* export.c */
+int assay_command_permit(int argc, char **argv);
+int assay_command_debug(int argc, char **argv);   /* debug.c: bundle */
+int assay_command_doctor(int argc, char **argv);  /* doctor.c */
+int assay_command_enforce(int argc, char **argv); /* enforce.c: show, hold, release */
+int assay_command_counters(int argc, char **argv);
+int assay_command_timeline(int argc, char **argv);
+int assay_command_checkpoint(int argc, char **argv); /* proof.c */
+int assay_command_anchor(int argc, char **argv);   /* anchor.c: show, advance, deploy */
+int assay_command_proof(int argc, char **argv);      /* proof.c: verify */
+int assay_command_store(int argc, char **argv); /* store.c: save, verify, inspect, restore */
+int assay_command_report(int argc, char **argv);     /* report.c: the page with its data inside */
+int assay_command_audit(int argc, char **argv); /* audit.c: verify, replay */
+int assay_command_services(int argc, char **argv); /* services.c: status */
+int assay_command_continuity(int argc, char **argv); /* continuity.c: status, show, verify */
+int assay_command_share(int argc, char **argv);   /* share.c: status, put, read */
+int assay_command_account(int argc, char **argv); /* account.c: create, show, transfer */
+int assay_command_task(int argc, char **argv);    /* task.c: offers, status, run, close */
+int assay_command_completion(int argc, char **argv); /* completion.c: bash, zsh, fish */
+
+#endif

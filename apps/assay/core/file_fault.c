@@ -1,0 +1,103 @@
+/*
+ * apps/assay/core/file_fault.c - one text, in every command, for an input file that cannot be read.
+ */
+#include "apps/assay/core/file_fault.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "base/file/kind.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* NULL: a regular file, or nothing that stat knows. */
+static const char *kind_of(mode_t mode)
+{
+    if (S_ISDIR(mode)) return "a directory";
+    if (S_ISFIFO(mode)) return "a FIFO";
+    if (S_ISSOCK(mode)) return "a socket";
+    if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+    return NULL;
+}
+
+/* What a decoder says of a file that is another, or cut short. */
+static bool is_of_form(enum assay_status status)
+{
+    return assay_status_class(status) == ASSAY_CLASS_INPUT && status != ASSAY_E_NOT_FOUND &&
+           status != ASSAY_E_DUPLICATE && status != ASSAY_E_SIGNATURE &&
+           status != ASSAY_E_CHAIN && status != ASSAY_E_STALE;
+}
+
+/* A key that others may read, or in a folder that others may write. */
+static bool is_loose_key(const char *path, char *text, size_t size)
+{
+    struct assay_file_kind kind;
+    char message[ASSAY_FILE_MESSAGE_LEN];
+    const size_t len = strlen(path);
+    if (!assay_file_kind_at(path, &kind) || !kind.is_secret ||
+        !assay_file_secret_fault(path, message))
+        return false;
+    const bool named = strncmp(message, path, len) == 0 && strncmp(message + len, ": ", 2) == 0;
+    (void)snprintf(text, size, "%s", named ? message + len + 2 : message);
+    return true;
+}
+
+const char *assay_file_fault_of(const char *path, enum assay_status status, const char *expected)
+{
+    static char text[ASSAY_FILE_MESSAGE_LEN];
+    struct assay_file_kind kind;
+    const bool is_known =
+        assay_file_kind_at(path, &kind) && strcmp(kind.id, "binary") != 0;
+    /* What is no key is refused for its rights before anybody reads it. */
+    const bool is_refused =
+        status == ASSAY_E_IO && is_known && !kind.is_secret && strcmp(kind.text, expected) != 0;
+    if (!is_known || (!is_of_form(status) && !is_refused)) return assay_file_fault(path, status);
+    if (strcmp(kind.text, expected) == 0)
+        (void)snprintf(text, sizeof text, "is %s, but damaged or cut short: %s (%s)", kind.text,
+                       assay_status_text(status), assay_status_symbol(status));
+    else
+        (void)snprintf(text, sizeof text, "is %s, expected %s (%s)", kind.text, expected,
+                       assay_status_symbol(status));
+    return text;
+}
+
+const char *assay_output_fault(const char *path, enum assay_status status)
+{
+    const int why = errno; /* of the write that failed just now */
+    return status == ASSAY_E_IO && why != 0 ? strerror(why) : assay_file_fault(path, status);
+}
+
+const char *assay_file_fault(const char *path, enum assay_status status)
+{
+    static char text[ASSAY_FILE_MESSAGE_LEN];
+    struct stat info;
+    const bool is_there = stat(path, &info) == 0;
+    const int why = errno;
+    if (status == ASSAY_E_NOT_FOUND && !is_there && why == ENOENT) return "no such file";
+    /* A file that could not be written is not there either: what hindered that is not known here.
+     */
+    if (status == ASSAY_E_IO && !is_there && why != ENOENT) return strerror(why);
+    if (status == ASSAY_E_IO && is_there && kind_of(info.st_mode) != NULL) {
+        (void)snprintf(text, sizeof text, "is %s, expected a regular file", kind_of(info.st_mode));
+        return text;
+    }
+    if (status == ASSAY_E_IO && is_there && access(path, R_OK) != 0) return strerror(errno);
+    if (status == ASSAY_E_IO && is_there && is_loose_key(path, text, sizeof text)) return text;
+    (void)snprintf(text, sizeof text, "%s (%s)", assay_status_text(status),
+                   assay_status_symbol(status));
+    return text;
+}
+
+int assay_print_file_fault(bool json, const char *option, const char *path,
+                           enum assay_status status)
+{
+    if (status == ASSAY_E_MEMORY)
+        return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    const bool is_missing = status == ASSAY_E_NOT_FOUND;
+    return assay_print_error(json, is_missing ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE,
+                             is_missing ? "not_found" : "usage", "%s%s: %s", option, path,
+                             assay_file_fault(path, status));
+}

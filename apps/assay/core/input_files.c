@@ -1,0 +1,150 @@
+/*
+ * apps/assay/core/input_files.c - see given.h.
+ */
+#include "apps/assay/core/input_files.h"
+
+#include "base/assert.h"
+#include "quote/collateral/collateral.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- reading */
+static void keep(struct assay_given *g, uint8_t *buffer)
+{
+    ASSAY_ASSERT(g->buffer_count < sizeof g->buffers / sizeof g->buffers[0]);
+    g->buffers[g->buffer_count++] = buffer;
+}
+
+static enum assay_status recognise(struct assay_given *g, const char *name, uint8_t *bytes,
+                                   size_t len)
+{
+    if (g->found.file_count == ASSAY_RECOGNISED_FILES_MAX) {
+        free(bytes);
+        return ASSAY_E_FULL;
+    }
+    keep(g, bytes);
+    const size_t room_len = assay_recognise_room(len);
+    uint8_t *const room = malloc(room_len);
+    if (room == NULL) return ASSAY_E_MEMORY;
+    keep(g, room);
+    g->names[g->found.file_count] = name;
+    return assay_recognise_file(&g->found, &g->scratch, assay_slice_over(bytes, len), room,
+                                room_len);
+}
+
+static bool is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+enum assay_status assay_given_read(const char *dir, struct assay_given *out, const char **where)
+{
+    *where = NULL;
+    ASSAY_TRY(assay_folder_open(dir, &out->folder));
+    for (size_t i = 0; i < out->folder.count; i++) {
+        const char *const name = out->folder.names[i];
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        if (is_dots(name)) continue;
+        *where = name;
+        const enum assay_status status =
+            assay_folder_read(dir, name, ASSAY_PART_LEN_MAX, &bytes, &len);
+        if (status == ASSAY_E_MEMORY) return status;
+        /* docs/evidence-rules.md 1.15.5; what is no file, as a folder, holds nothing. */
+        if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) {
+            if (out->found.file_count < ASSAY_RECOGNISED_FILES_MAX)
+                out->names[out->found.file_count] = name;
+            ASSAY_TRY(assay_recognise_unread(&out->found, status));
+            continue;
+        }
+        if (status != ASSAY_OK || len == 0) {
+            free(status == ASSAY_OK ? bytes : NULL);
+            out->skipped[out->skipped_count++] =
+                (struct assay_given_skipped){ name,
+                                              status == ASSAY_OK ? ASSAY_E_TRUNCATED : status };
+            continue;
+        }
+        ASSAY_TRY(recognise(out, name, bytes, len));
+    }
+    *where = NULL;
+    return ASSAY_OK;
+}
+
+void assay_given_note(struct assay_given *given, const bool leads[static ASSAY_RECOGNISED_MAX],
+                      const bool is_taken[static ASSAY_RECOGNISED_MAX])
+{
+    for (size_t i = 0; i < given->found.count; i++) {
+        given->leads[i] = given->leads[i] || leads[i];
+        given->is_taken[i] = given->is_taken[i] || is_taken[i];
+    }
+}
+
+void assay_given_close(struct assay_given *given)
+{
+    for (size_t i = 0; i < given->buffer_count; i++)
+        free(given->buffers[i]);
+    assay_folder_close(&given->folder);
+    given->buffer_count = given->skipped_count = 0;
+}
+
+/* --- saying */
+/* What was expected of a piece, and what to do. */
+static const char *advice(const struct assay_recognised *piece, enum assay_status status)
+{
+    if (piece->shape == ASSAY_SHAPE_OTHER)
+        return "no collateral, key, signature or PCR values; take it out of the folder";
+    if (piece->shape == ASSAY_SHAPE_CRL)
+        return "it may be the one that revokes, so nothing is vouched for; fetch it again";
+    if (piece->shape == ASSAY_SHAPE_CERTIFICATE && status == ASSAY_E_NOT_FOUND)
+        return "it leads to no root that counts here; pin its root (--root, policy) or leave it "
+               "out";
+    if (piece->shape == ASSAY_SHAPE_PUBLIC && status == ASSAY_E_KEY)
+        return "a signing key is expected: give the attestation key's";
+    return "get it again from where it came";
+}
+
+/* Whoever packed the folder named its files, and a terminal shows them. One name at a time. */
+static const char *printable(const char *name)
+{
+    static char text[256]; /* NAME_MAX and its end */
+    size_t len = 0;
+    for (; name[len] != '\0' && len + 1 < sizeof text; len++)
+        text[len] = (char)(name[len] >= ' ' && name[len] <= '~' ? name[len] : '?');
+    text[len] = '\0';
+    return text;
+}
+
+static void print_piece(const struct assay_given *g, const char *dir, size_t index)
+{
+    const struct assay_recognised *const piece = &g->found.pieces[index];
+    const char *const name = printable(g->names[piece->file]);
+    const char *const what = assay_shape_text(piece->shape);
+    const enum assay_status status = assay_recognised_status(piece, g->leads[index]);
+    if (status == ASSAY_OK)
+        (void)fprintf(stderr, "assay: note: %s/%s: %s: not of use for this evidence\n", dir, name,
+                      what);
+    else
+        (void)fprintf(stderr, "assay: note: %s/%s: %s: %s (%s); %s\n", dir, name, what,
+                      assay_status_text(status), assay_status_symbol(status),
+                      advice(piece, status));
+}
+
+void assay_given_print(const struct assay_given *given, const char *dir,
+                       struct assay_slice evidence)
+{
+    for (size_t i = 0; i < given->skipped_count; i++)
+        (void)fprintf(stderr, "assay: note: %s/%s: not read: %s\n", dir,
+                      printable(given->skipped[i].name),
+                      given->skipped[i].status == ASSAY_E_TRUNCATED
+                          ? "empty"
+                          : assay_status_text(given->skipped[i].status));
+    for (size_t i = 0; i < given->found.count; i++) {
+        const struct assay_recognised *const piece = &given->found.pieces[i];
+        const bool is_sound = assay_recognised_status(piece, given->leads[i]) == ASSAY_OK;
+        if (given->is_taken[i] && is_sound) continue;
+        if (assay_slice_equal(given->found.files[piece->file], evidence)) continue;
+        print_piece(given, dir, i);
+    }
+}

@@ -1,0 +1,52 @@
+/*
+ * apps/assay/core/input_files.h - the pieces that a folder holds, recognised by content
+ * (quote/collateral/recognise.h, as in the library), and what became of each: no file that was
+ * given is passed over without a word.
+ */
+#ifndef ASSAY_APPS_ASSAY_CORE_INPUT_FILES_H
+#define ASSAY_APPS_ASSAY_CORE_INPUT_FILES_H
+
+#include "apps/assay/core/folder.h"
+#include "quote/collateral/recognise.h"
+#include "quote/verify.h"
+
+/* A file that holds nothing that could be recognised. */
+struct assay_given_skipped {
+    const char *name;
+    enum assay_status status;
+};
+
+/* Large: on the heap. All zero to begin with. */
+struct assay_given {
+    struct assay_folder folder;
+    size_t buffer_count;
+    uint8_t *buffers[2 * ASSAY_RECOGNISED_FILES_MAX]; /* each file, and what is decoded of it */
+    const char *names[ASSAY_RECOGNISED_FILES_MAX];    /* as the recogniser counts the files */
+    size_t skipped_count;
+    struct assay_given_skipped skipped[ASSAY_FOLDER_FILES_MAX];
+    struct assay_recognition found;
+    struct assay_recognise_scratch scratch;
+    bool leads[ASSAY_RECOGNISED_MAX];    /* of the pieces: certificates to a root that counts */
+    bool is_taken[ASSAY_RECOGNISED_MAX]; /* into evidence or collateral */
+};
+
+/*
+ * assay_given_read - read and recognise every plain file.
+ * Out:     *out, whatever the status: assay_given_close frees it; *where: the file that was too
+ *          much, NULL for the folder itself
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no such folder) | ASSAY_E_IO | ASSAY_E_FULL (too many
+ *          files or pieces) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_given_read(const char *dir, struct assay_given *out,
+                                                 const char **where);
+/* What leads to a root, and was taken, is noted. Returns: nothing. */
+void assay_given_note(struct assay_given *given, const bool leads[static ASSAY_RECOGNISED_MAX],
+                      const bool is_taken[static ASSAY_RECOGNISED_MAX]);
+/* A line on stderr for each piece that was not taken: file, what it is, why, what to do. evidence:
+ * the bytes that are judged, which may stand in the folder as well. Returns: nothing. */
+void assay_given_print(const struct assay_given *given, const char *dir,
+                       struct assay_slice evidence);
+/* Returns: nothing. */
+void assay_given_close(struct assay_given *given);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * apps/assay/core/json_mode.c - see json_mode.h.
+ */
+#define _GNU_SOURCE /* fopencookie */
+#include "apps/assay/core/json_mode.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HEARD_MAX = 2048 };
+
+static struct {
+    bool asked;
+    FILE *out, *err; /* those of the process, while ours stand in their place */
+    char *text;      /* what was printed */
+    size_t text_len;
+    char heard[HEARD_MAX]; /* the beginning of what was said */
+    size_t heard_len;
+} mode;
+
+/* At once to where stderr goes: last words of an assertion must not be lost. */
+static ssize_t hear(void *cookie, const char *bytes, size_t len)
+{
+    (void)cookie;
+    for (size_t i = 0; i < len && mode.heard_len + 1 < sizeof mode.heard; i++)
+        mode.heard[mode.heard_len++] = bytes[i];
+    for (size_t done = 0; done < len;) {
+        const ssize_t count = write(STDERR_FILENO, bytes + done, len - done);
+        if (count <= 0) break;
+        done += (size_t)count;
+    }
+    return (ssize_t)len;
+}
+
+void assay_json_mode_begin(void)
+{
+    mode.asked = true;
+    FILE *const out = open_memstream(&mode.text, &mode.text_len);
+    FILE *const err = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = hear });
+    if (out == NULL || err == NULL) {
+        if (out != NULL) (void)fclose(out);
+        if (err != NULL) (void)fclose(err);
+        return;
+    }
+    (void)setvbuf(err, NULL, _IONBF, 0);
+    mode.out = stdout;
+    mode.err = stderr;
+    stdout = out;
+    stderr = err;
+}
+
+bool assay_json_mode_asked(void)
+{
+    return mode.asked;
+}
+
+static const char *code_of(int status)
+{
+    switch (status) {
+    case ASSAY_EXIT_USAGE: return "usage";
+    case ASSAY_EXIT_UNREACHABLE: return "unreachable";
+    case ASSAY_EXIT_DENIED: return "denied";
+    case ASSAY_EXIT_NOT_FOUND: return "not_found";
+    case ASSAY_EXIT_CONFLICT: return "conflict";
+    case ASSAY_EXIT_TIMEOUT: return "timeout";
+    case ASSAY_EXIT_MALFORMED: return "malformed";
+    default: return "internal";
+    }
+}
+
+/* The first line says what is wrong; the rest, the synopsis, is for people. */
+static bool print_error(int status)
+{
+    struct assay_json *const data = assay_json_object();
+    mode.heard[mode.heard_len] = '\0';
+    mode.heard[strcspn(mode.heard, "\n")] = '\0';
+    const char *const detail = strncmp(mode.heard, "assay: ", 7) == 0 ? mode.heard + 7 : mode.heard;
+    assay_json_set_text(data, "code", code_of(status));
+    assay_json_set_text(data, "detail", detail[0] != '\0' ? detail : "it failed without a word");
+    return assay_print_envelope("assay.error", data) == ASSAY_EXIT_OK;
+}
+
+int assay_json_mode_end(int status)
+{
+    if (mode.out == NULL) return status;
+    (void)fclose(stdout);
+    (void)fclose(stderr);
+    stdout = mode.out;
+    stderr = mode.err;
+    mode.out = NULL;
+    bool sound = fwrite(mode.text, 1, mode.text_len, stdout) == mode.text_len;
+    if (mode.text_len == 0 && status != ASSAY_EXIT_OK) sound = print_error(status);
+    sound = fflush(stdout) == 0 && sound;
+    free(mode.text);
+    return sound ? status : ASSAY_EXIT_INTERNAL;
+}

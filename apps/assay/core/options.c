@@ -1,0 +1,536 @@
+/*
+ * apps/assay/core/options.c - what the table of verbs accepts, and how it says what it does not.
+ *
+ * An error names the word that is wrong, where there is one the name that it was probably meant to
+ * be, and the verb's synopsis.
+ */
+#include "apps/assay/core/options.h"
+
+#include "apps/assay/core/command.h"
+#include "base/assert.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { NAMES_MAX = 64, WORD_MAX = 48, HELP_COLUMNS = 79, CHOICES_SHOWN = 40 };
+
+/* What the line is about, for who complains later. */
+static const struct assay_verb *running;
+
+const struct assay_verb *assay_verb_at(size_t index)
+{
+    if (index < assay_verbs_evidence_count) return &assay_verbs_evidence[index];
+    index -= assay_verbs_evidence_count;
+    if (index < assay_verbs_network_count) return &assay_verbs_network[index];
+    index -= assay_verbs_network_count;
+    if (index < assay_verbs_node_count) return &assay_verbs_node[index];
+    index -= assay_verbs_node_count;
+    if (index < assay_verbs_services_count) return &assay_verbs_services[index];
+    index -= assay_verbs_services_count;
+    return index < assay_verbs_anchor_count ? &assay_verbs_anchor[index] : NULL;
+}
+
+/* ------------------------------------------------------------ near names */
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Letters that must be put in, taken out, changed or swapped. */
+static unsigned distance(const char *a, const char *b)
+{
+    const size_t a_len = strlen(a), b_len = strlen(b);
+    unsigned rows[3][WORD_MAX + 1];
+    if (a_len > WORD_MAX || b_len > WORD_MAX) return WORD_MAX;
+    for (unsigned k = 0; k <= b_len; k++)
+        rows[0][k] = k;
+    for (size_t i = 1; i <= a_len; i++) {
+        unsigned *const row = rows[i % 3], *const up = rows[(i + 2) % 3];
+        const unsigned *const before = rows[(i + 1) % 3];
+        row[0] = (unsigned)i;
+        for (size_t k = 1; k <= b_len; k++) {
+            row[k] =
+                least(least(up[k], row[k - 1]) + 1, up[k - 1] + (a[i - 1] == b[k - 1] ? 0U : 1U));
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+                row[k] = least(row[k], before[k - 2] + 1);
+        }
+    }
+    return rows[a_len % 3][b_len];
+}
+
+const char *assay_nearest(const char *word, const char *const *candidates)
+{
+    const size_t len = strlen(word);
+    const char *best = NULL;
+    unsigned best_distance = len < 4 ? 2 : len < 8 ? 3 : 4; /* less than this */
+    for (; *candidates != NULL; candidates++) {
+        const unsigned d = distance(word, *candidates);
+        if (d < best_distance) {
+            best = *candidates;
+            best_distance = d;
+        } else if (best == NULL && len >= 2 && strncmp(*candidates, word, len) == 0) {
+            best = *candidates; /* the beginning of a name */
+        }
+    }
+    return best;
+}
+
+/* ------------------------------------------------------------ synopsis and help */
+
+struct column {
+    FILE *out;
+    int at, indent;
+};
+
+/* A piece that is not broken, on this line or the next. */
+static void put_piece(struct column *c, const char *text, size_t len)
+{
+    if (c->at + 1 + (int)len > HELP_COLUMNS && c->at > c->indent) {
+        (void)fprintf(c->out, "\n%*s", c->indent, "");
+        c->at = c->indent;
+    } else if (c->at > c->indent) {
+        (void)fputc(' ', c->out);
+        c->at++;
+    }
+    (void)fwrite(text, 1, len, c->out);
+    c->at += (int)len;
+}
+
+static void put_words(struct column *c, const char *text)
+{
+    while (*text != '\0') {
+        const size_t len = strcspn(text, " ");
+        put_piece(c, text, len);
+        text += len + (text[len] == ' ' ? 1 : 0);
+    }
+}
+
+const char *assay_option_value(const struct assay_option *option)
+{
+    if (option->value == NULL) return "";
+    return strlen(option->value) > CHOICES_SHOWN ? "KIND" : option->value;
+}
+
+static void put_synopsis(const struct assay_verb *v, const char *before, FILE *out)
+{
+    char piece[256];
+    const int len = snprintf(piece, sizeof piece, "%sassay %s%s%s", before, v->group,
+                             v->verb[0] != '\0' ? " " : "", v->verb);
+    struct column c = { .out = out, .at = len, .indent = 11 };
+    (void)fputs(piece, out);
+    if (v->arguments[0] != '\0') put_words(&c, v->arguments);
+    for (const struct assay_option *o = v->options; o->name != NULL; o++) {
+        const bool must = (o->flags & ASSAY_OPTION_MUST) != 0;
+        (void)snprintf(piece, sizeof piece, "%s--%s%s%s%s%s", must ? "" : "[", o->name,
+                       o->value != NULL ? " " : "", assay_option_value(o), must ? "" : "]",
+                       (o->flags & ASSAY_OPTION_MANY) != 0 ? "..." : "");
+        put_piece(&c, piece, strlen(piece));
+    }
+    (void)fputc('\n', out);
+}
+
+static void put_option(const struct assay_option *o, FILE *out)
+{
+    struct column c = { .out = out, .indent = 22 };
+    c.at = fprintf(out, "  --%s%s%s", o->name, o->value != NULL ? " " : "", assay_option_value(o));
+    if (c.at + 2 > c.indent) c.at = fprintf(out, "\n") - 1;
+    c.at += fprintf(out, "%*s", c.indent - c.at, "");
+    put_words(&c, o->help);
+    if (o->value != NULL && assay_option_value(o) != o->value) {
+        put_words(&c, "KIND:");
+        for (const char *w = o->value; *w != '\0'; w += strspn(w, "|")) {
+            const size_t len = strcspn(w, "|");
+            put_piece(&c, w, len);
+            w += len;
+        }
+    }
+    (void)fputc('\n', out);
+}
+
+static void put_lines(const char *text, FILE *out)
+{
+    while (*text != '\0') {
+        const size_t len = strcspn(text, "\n");
+        (void)fprintf(out, "  %.*s\n", (int)len, text);
+        text += len + (text[len] == '\n' ? 1 : 0);
+    }
+}
+
+/* What a verb says of its own, and of what every command may end with the rest. */
+static void put_exit(const char *own, FILE *out)
+{
+    static const char *const shared[] = { "0 done",      "1 system error",
+                                          "2 usage",     "3 no daemon answers",
+                                          "5 not found", "7 timeout" };
+    struct column c = { .out = out, .indent = 13 };
+    c.at = fprintf(out, "exit status: ");
+    if (own[0] != '0') put_words(&c, own[0] != '\0' ? "0 done," : "0 done");
+    put_words(&c, own);
+    for (size_t i = 1; i < sizeof shared / sizeof shared[0]; i++) {
+        const char digit[] = { ' ', shared[i][0], ' ', '\0' };
+        const bool said = strncmp(own, digit + 1, 2) == 0 || strstr(own, digit) != NULL;
+        if (said) continue;
+        if (c.at > c.indent) {
+            (void)fputc(',', out);
+            c.at++;
+        }
+        put_words(&c, shared[i]);
+    }
+    (void)fputc('\n', out);
+}
+
+static void put_verb(const struct assay_verb *v, FILE *out)
+{
+    struct column c = { .out = out };
+    put_synopsis(v, "usage: ", out);
+    (void)fputc('\n', out);
+    put_words(&c, v->summary);
+    (void)fputs("\n\n", out);
+    for (const struct assay_option *o = v->options; o->name != NULL; o++)
+        put_option(o, out);
+    (void)fputs(v->options[0].name != NULL ? "\nexamples:\n" : "examples:\n", out);
+    put_lines(v->examples, out);
+    put_exit(v->exit, out);
+}
+
+/* A group that is a command of its own has others beside it: `assay proof`, `proof verify`. */
+static void put_other_verbs(const char *group, FILE *out)
+{
+    const struct assay_verb *v = NULL;
+    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+        if (strcmp(v->group, group) != 0 || v->verb[0] == '\0') continue;
+        struct column c = { .out = out, .at = 11, .indent = 11 };
+        (void)fputc('\n', out);
+        put_synopsis(v, "also:  ", out);
+        (void)fputs("           ", out);
+        put_words(&c, v->summary);
+        (void)fprintf(out, "\n           `assay %s %s --help` has its options\n", group, v->verb);
+    }
+}
+
+void assay_options_help(const char *group, const char *verb, FILE *out)
+{
+    const struct assay_verb *v = NULL;
+    const char *before = "usage: ";
+    size_t verbs = 0;
+    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+        if (strcmp(v->group, group) == 0) verbs++;
+    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+        if (strcmp(v->group, group) != 0) continue;
+        if (verbs == 1 || (verb != NULL && strcmp(v->verb, verb) == 0)) {
+            put_verb(v, out);
+            if (v->verb[0] == '\0' && verbs > 1) put_other_verbs(group, out);
+            return;
+        }
+    }
+    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++) {
+        if (strcmp(v->group, group) != 0) continue;
+        struct column c = { .out = out, .at = 11, .indent = 11 };
+        put_synopsis(v, before, out);
+        (void)fputs("           ", out);
+        put_words(&c, v->summary);
+        (void)fputc('\n', out);
+        before = "       ";
+    }
+    (void)fprintf(out, "\n`assay %s VERB --help` has options, examples and exit statuses.\n",
+                  group);
+}
+
+/* ------------------------------------------------------------ what is wrong */
+
+static void begin(const char *group, const char *verb)
+{
+    (void)fprintf(stderr, "assay %s%s%s: ", group, verb != NULL && verb[0] != '\0' ? " " : "",
+                  verb != NULL ? verb : "");
+}
+
+static int end(const struct assay_verb *v, const char *nearest, const char *dashes)
+{
+    if (nearest != NULL) (void)fprintf(stderr, "; did you mean \"%s%s\"?", dashes, nearest);
+    (void)fputc('\n', stderr);
+    if (v != NULL) {
+        put_synopsis(v, "usage: ", stderr);
+        (void)fprintf(stderr, "`assay %s%s%s --help` tells more\n", v->group,
+                      v->verb[0] != '\0' ? " " : "", v->verb);
+    }
+    return ASSAY_EXIT_USAGE;
+}
+
+int assay_misuse(const char *format, ...)
+{
+    va_list args;
+    ASSAY_ASSERT(running != NULL);
+    begin(running->group, running->verb);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    return end(running, NULL, "");
+}
+
+/* The option of a verb, or of any verb of the group when v is NULL. len: without "=VALUE". */
+static const struct assay_option *find_option(const char *group, const struct assay_verb *v,
+                                              const char *name, size_t len)
+{
+    const struct assay_verb *at = NULL;
+    for (size_t i = 0; (at = assay_verb_at(i)) != NULL; i++) {
+        if (v != NULL ? at != v : strcmp(at->group, group) != 0) continue;
+        for (const struct assay_option *o = at->options; o->name != NULL; o++)
+            if (strlen(o->name) == len && strncmp(o->name, name, len) == 0) return o;
+    }
+    return NULL;
+}
+
+static int wrong_option(const struct assay_verb *v, const char *word, size_t len)
+{
+    const char *names[NAMES_MAX + 1] = { NULL };
+    const struct assay_verb *other = NULL;
+    size_t count = 0;
+    char name[WORD_MAX + 1];
+    for (const struct assay_option *o = v->options; o->name != NULL && count < NAMES_MAX; o++)
+        names[count++] = o->name;
+    (void)snprintf(name, sizeof name, "%.*s", (int)(len < WORD_MAX ? len : WORD_MAX), word);
+    begin(v->group, v->verb);
+    (void)fprintf(stderr, "there is no option \"--%s\"", name);
+    for (size_t i = 0; (other = assay_verb_at(i)) != NULL; i++)
+        if (strcmp(other->group, v->group) == 0 &&
+            find_option(v->group, other, word, len) != NULL) {
+            (void)fprintf(stderr, " here; `assay %s%s%s` has it", other->group,
+                          other->verb[0] != '\0' ? " " : "", other->verb);
+            return end(v, NULL, "");
+        }
+    return end(v, assay_nearest(name, names), "--");
+}
+
+/* "a|b|c" as names. Returns: whether value is one; names are in room. */
+static bool is_choice(const char *choices, const char *value, char *room, size_t room_len,
+                      const char **names)
+{
+    size_t count = 0, at = 0;
+    bool found = false;
+    (void)snprintf(room, room_len, "%s", choices);
+    while (room[at] != '\0' && count < NAMES_MAX) {
+        const size_t len = strcspn(room + at, "|");
+        const bool last = room[at + len] == '\0';
+        room[at + len] = '\0';
+        found = found || strcmp(room + at, value) == 0;
+        names[count++] = room + at;
+        at += len + (last ? 0 : 1);
+    }
+    names[count] = NULL;
+    return found;
+}
+
+static int wrong_value(const struct assay_verb *v, const struct assay_option *o, const char *value)
+{
+    char room[256];
+    const char *names[NAMES_MAX + 1];
+    /* "+N|EPOCH" names two forms, not two words. */
+    if (o->value == NULL || strchr(o->value, '|') == NULL) return -1;
+    if (o->value[0] < 'a' || o->value[0] > 'z') return -1;
+    if (is_choice(o->value, value, room, sizeof room, names)) return -1;
+    begin(v->group, v->verb);
+    (void)fprintf(stderr, "--%s wants one of", o->name);
+    for (size_t i = 0; names[i] != NULL; i++)
+        (void)fprintf(stderr, "%s %s", i > 0 ? "," : "", names[i]);
+    (void)fprintf(stderr, ", not \"%s\"", value);
+    return end(v, assay_nearest(value, names), "");
+}
+
+/* ------------------------------------------------------------ a line */
+
+struct line {
+    const char *group;
+    const struct assay_verb *verb;
+    int argc;
+    char **argv;
+    int word_count; /* positional, without the verb */
+    bool help;
+};
+
+static bool has_verbs(const char *group)
+{
+    const struct assay_verb *v = NULL;
+    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+        if (strcmp(v->group, group) == 0 && v->verb[0] != '\0') return true;
+    return false;
+}
+
+static const struct assay_verb *find_verb(const char *group, const char *verb)
+{
+    const struct assay_verb *v = NULL;
+    for (size_t i = 0; (v = assay_verb_at(i)) != NULL; i++)
+        if (strcmp(v->group, group) == 0 && strcmp(v->verb, verb) == 0) return v;
+    return NULL;
+}
+
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] != '\0';
+}
+
+/* Whether argv[*i] is an option of the group that takes the next word; *i is moved behind both. */
+static void skip(const struct line *line, int *i)
+{
+    const char *const word = line->argv[*i];
+    if (strncmp(word, "--", 2) != 0 || strchr(word, '=') != NULL) return;
+    const struct assay_option *const o = find_option(line->group, NULL, word + 2, strlen(word + 2));
+    if (o != NULL && o->value != NULL) *i += 1;
+}
+
+/* Where the first word is, and whether help is asked for. Returns: its place, 0 for none. */
+static int first_word(struct line *line)
+{
+    int first = 0;
+    for (int i = 1; i < line->argc; i++) {
+        const char *const word = line->argv[i];
+        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) line->help = true;
+        if (strcmp(word, "--") == 0) break;
+        if (is_option(word)) skip(line, &i);
+        else if (first == 0) first = i;
+    }
+    return first;
+}
+
+static int wrong_verb(const struct line *line, const char *word)
+{
+    const char *names[NAMES_MAX + 1] = { NULL };
+    const struct assay_verb *v = NULL;
+    size_t count = 0;
+    for (size_t i = 0; (v = assay_verb_at(i)) != NULL && count < NAMES_MAX; i++)
+        if (strcmp(v->group, line->group) == 0) names[count++] = v->verb;
+    begin(line->group, NULL);
+    if (word != NULL) (void)fprintf(stderr, "\"%s\" is none of its verbs", word);
+    else (void)fputs("which verb?", stderr);
+    (void)end(NULL, word != NULL ? assay_nearest(word, names) : NULL, "");
+    (void)fprintf(stderr, "usage: assay %s", line->group);
+    for (size_t i = 0; i < count; i++)
+        (void)fprintf(stderr, "%s%s", i > 0 ? "|" : " ", names[i]);
+    (void)fprintf(stderr, " ...\n`assay %s --help` tells more\n", line->group);
+    return ASSAY_EXIT_USAGE;
+}
+
+/* One option with its value. Returns: -1, or the exit status. */
+static int check_option(const struct line *line, int *i, uint64_t *seen)
+{
+    const struct assay_verb *const v = line->verb;
+    const char *const word = line->argv[*i];
+    if (word[1] != '-') {
+        begin(v->group, v->verb);
+        (void)fprintf(stderr, "there is no option \"%s\": names of options have two dashes", word);
+        return end(v, NULL, "");
+    }
+    const size_t len = strcspn(word + 2, "=");
+    const char *value = word[2 + len] == '=' ? word + 3 + len : NULL;
+    const struct assay_option *const o = find_option(v->group, v, word + 2, len);
+    if (o == NULL) return wrong_option(v, word + 2, len);
+    *seen |= (uint64_t)1 << (o - v->options);
+    if (o->value == NULL && value == NULL) return -1;
+    if (o->value == NULL) {
+        begin(v->group, v->verb);
+        (void)fprintf(stderr, "--%s takes no value, found \"%s\"", o->name, value);
+        return end(v, NULL, "");
+    }
+    if (value == NULL && *i + 1 == line->argc) {
+        begin(v->group, v->verb);
+        (void)fprintf(stderr, "--%s wants a value: %s", o->name, o->help);
+        return end(v, NULL, "");
+    }
+    if (value == NULL) value = line->argv[++*i];
+    return wrong_value(v, o, value);
+}
+
+static void bounds(const char *arguments, int *low, int *high)
+{
+    *low = *high = 0;
+    for (const char *at = arguments; *at != '\0';) {
+        const size_t len = strcspn(at, " ");
+        if (strncmp(at, "...", 3) == 0) *high = INT32_MAX;
+        else if (*high < INT32_MAX) {
+            *high += 1;
+            *low += at[0] == '[' ? 0 : 1;
+        }
+        at += len + (at[len] == ' ' ? 1 : 0);
+    }
+}
+
+/* Everything that is missing at once: a second try must not be told of the next. */
+static int check_words(const struct line *line, uint64_t seen)
+{
+    const struct assay_verb *const v = line->verb;
+    int low = 0, high = 0, faults = 0;
+    for (const struct assay_option *o = v->options; o->name != NULL; o++) {
+        if ((o->flags & ASSAY_OPTION_MUST) == 0 || (seen >> (o - v->options) & 1) != 0) continue;
+        if (faults++ == 0) begin(v->group, v->verb);
+        (void)fprintf(stderr, "%s--%s %s is missing: %s", faults > 1 ? "; " : "", o->name, o->value,
+                      o->help);
+    }
+    bounds(v->arguments, &low, &high);
+    if (line->word_count >= low && line->word_count <= high)
+        return faults == 0 ? -1 : end(v, NULL, "");
+    if (faults == 0) begin(v->group, v->verb);
+    else (void)fputs("; ", stderr);
+    if (high == 0) (void)fprintf(stderr, "it takes no words besides options");
+    else (void)fprintf(stderr, "expected %s", v->arguments);
+    (void)fprintf(stderr, ", found %d word%s", line->word_count, line->word_count == 1 ? "" : "s");
+    return end(v, NULL, "");
+}
+
+static int check(struct line *line)
+{
+    uint64_t seen = 0;
+    bool plain = false, past_verb = line->verb->verb[0] == '\0';
+    for (int i = 1; i < line->argc; i++) {
+        const char *const word = line->argv[i];
+        if (!plain && strcmp(word, "--") == 0) {
+            plain = true;
+        } else if (!plain && is_option(word)) {
+            const int status = check_option(line, &i, &seen);
+            if (status >= 0) return status;
+        } else if (past_verb) {
+            line->word_count++;
+        } else {
+            past_verb = true;
+        }
+    }
+    return check_words(line, seen);
+}
+
+int assay_options_check(int argc, char **argv)
+{
+    struct line line = { .group = argv[0], .argc = argc, .argv = argv };
+    const int at = first_word(&line);
+    const char *const first = at > 0 ? argv[at] : NULL;
+    const bool verbs = has_verbs(line.group);
+    const bool asks = first != NULL && strcmp(first, "help") == 0 && verbs;
+    if (verbs && first != NULL) line.verb = find_verb(line.group, first);
+    if (line.verb == NULL) line.verb = find_verb(line.group, "");
+    if (line.help || asks) {
+        assay_options_help(line.group, line.verb != NULL ? line.verb->verb : NULL, stdout);
+        return ASSAY_EXIT_OK;
+    }
+    if (line.verb == NULL) return wrong_verb(&line, first);
+    running = line.verb;
+    const int status = check(&line);
+    /* Options may stand before the verb; groups look for it in front. */
+    for (int i = at; status < 0 && line.verb->verb[0] != '\0' && i > 1; i--) {
+        char *const word = argv[i];
+        argv[i] = argv[i - 1];
+        argv[i - 1] = word;
+    }
+    return status;
+}
+
+bool assay_options_json(int argc, char **argv)
+{
+    struct line line = { .group = argv[0], .argc = argc, .argv = argv };
+    (void)first_word(&line);
+    if (find_option(line.group, NULL, "json", 4) == NULL) return false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) return false;
+        if (strcmp(argv[i], "--json") == 0) return true;
+        skip(&line, &i);
+    }
+    return false;
+}

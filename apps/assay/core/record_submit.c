@@ -1,0 +1,366 @@
+/*
+ * apps/assay/core/record_submit.c - see hand.h.
+ */
+#include "apps/assay/core/record_submit.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/options.h"
+#include "base/assert.h"
+#include "net/keys/keyring.h"
+#include "net/services/server/record_queue.h"
+#include "services/tasks/task.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TURN_MS = 200, WHY_MAX = 160 };
+
+struct assay_hand {
+    const struct assay_question *q;
+    char path[ASSAY_FOLLOWER_PATH_MAX + 1];
+    uint64_t until_ms;
+    struct assay_follower *follower;
+    struct assay_pending *pending;
+    enum assay_service_kind kind; /* of what was handed in; 0: nothing */
+    struct assay_slice payload;
+    bool away;          /* the daemon was gone since: its record may have become final unseen */
+    bool crowded;       /* there was no place at its socket when it was dialled last */
+    const char *became; /* NULL: not final yet */
+    char why[WHY_MAX];  /* the daemon's, when it refuses */
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ------------------------------------------------------------ words of the command line */
+
+enum { OPTIONS_MAX = 16, OPTION_JSON, OPTION_SOCKET, OPTION_TIMEOUT };
+
+static int take_option(const struct assay_hand_option *option)
+{
+    if (option->count != NULL && *option->count == option->most)
+        return assay_misuse("--%s may be said %u times", option->name, (unsigned)option->most);
+    option->text[option->count != NULL ? (*option->count)++ : 0] = optarg;
+    return -1;
+}
+
+int assay_hand_options(struct assay_question *q, int argc, char **argv,
+                       const struct assay_hand_option *options, const char **timeout,
+                       const char **verb, const char **word)
+{
+    struct option table[OPTIONS_MAX + 1] = {
+        { "json", no_argument, NULL, OPTION_JSON },
+        { "socket", required_argument, NULL, OPTION_SOCKET },
+        { "timeout", required_argument, NULL, OPTION_TIMEOUT },
+    };
+    for (int i = 0; options[i].name != NULL; i++) {
+        ASSAY_ASSERT(i + 3 < OPTIONS_MAX);
+        table[i + 3] = (struct option){ options[i].name, required_argument, NULL, i };
+    }
+    q->socket = assay_ask_socket();
+    q->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
+    for (int o, bad = -1; (o = getopt_long(argc, argv, "", table, NULL)) != -1;) {
+        if (o == OPTION_JSON) q->json = true;
+        else if (o == OPTION_SOCKET) q->socket = optarg;
+        else if (o == OPTION_TIMEOUT) *timeout = optarg;
+        else bad = take_option(&options[o]);
+        if (bad >= 0) return bad;
+    }
+    *verb = argv[optind];
+    *word = optind + 1 < argc ? argv[optind + 1] : NULL;
+    if (*timeout == NULL || assay_ask_timeout(*timeout, &q->timeout_ms)) return -1;
+    return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", *timeout);
+}
+
+int assay_hand_key(const char *group, const char *path, struct assay_secret32 *secret,
+                   uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    char why[ASSAY_FILE_MESSAGE_LEN] = "";
+    const enum assay_status status = assay_operator_key_load(path, secret, public_key);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (status == ASSAY_E_NOT_FOUND || !assay_file_secret_fault(path, why))
+        (void)snprintf(why, sizeof why, "%s", assay_status_text(status));
+    (void)fprintf(stderr, "assay %s: %s: %s; assay account create makes keys\n", group, path, why);
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
+}
+
+int assay_hand_account(const char *group, const char *text, uint8_t account[static 32])
+{
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_secret32 secret;
+    if (strlen(text) == 64 && assay_hex_decode(text, 64, account, 32) == ASSAY_OK)
+        return ASSAY_EXIT_OK;
+    const enum assay_status status = assay_operator_key_load(text, &secret, public_key);
+    assay_secret_wipe(&secret, sizeof secret);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr,
+                      "assay %s: \"%s\" is no account: expected 64 hexadecimal digits, or a file "
+                      "that assay account create wrote\n",
+                      group, assay_fit(text));
+        return ASSAY_EXIT_USAGE;
+    }
+    assay_task_account(public_key, account);
+    return ASSAY_EXIT_OK;
+}
+
+bool assay_hand_number(const char *text, uint64_t min, uint64_t *out)
+{
+    char *end = NULL;
+    if (text[0] < '0' || text[0] > '9') return false;
+    errno = 0;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value < min) return false;
+    *out = value;
+    return true;
+}
+
+int assay_hand_timeout(struct assay_question *q, const char *text)
+{
+    q->timeout_ms = ASSAY_HAND_TIMEOUT_MS;
+    if (text == NULL || assay_ask_timeout(text, &q->timeout_ms)) return -1;
+    return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", text);
+}
+
+int assay_hand_path(const struct assay_question *q, char path[static ASSAY_FOLLOWER_PATH_MAX + 1])
+{
+    struct assay_json *document = NULL;
+    struct assay_question ask = *q;
+    if (ask.timeout_ms > ASSAY_CLIENT_TIMEOUT_MS) ask.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
+    const int result = assay_ask_document(&ask, &document, "services");
+    if (result != ASSAY_EXIT_OK) return result;
+    const char *socket =
+        assay_json_text(assay_json_get(assay_json_get(document, "data"), "programs"), "socket", "");
+    const int len = snprintf(path, ASSAY_FOLLOWER_PATH_MAX + 1, "%s", socket);
+    assay_json_free(&document);
+    if (len > 0 && len <= ASSAY_FOLLOWER_PATH_MAX) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr,
+                  "assay %s: this daemon lets nobody follow: its network has no services, or "
+                  "listen.services is off\n",
+                  q->group);
+    return ASSAY_EXIT_NOT_FOUND;
+}
+
+/* ------------------------------------------------------------ what is told */
+
+/* After it was away the daemon tells where things stand, not what became of one record. */
+static void tell_begun(void *context)
+{
+    struct assay_hand *hand = context;
+    if (hand->kind == 0) return;
+    hand->away = true;
+    assay_pending_renew(hand->pending);
+}
+
+static void tell_became(void *context, enum assay_service_kind kind, struct assay_slice payload,
+                        const char *word)
+{
+    struct assay_hand *hand = context;
+    if (hand->kind == 0 || kind != hand->kind || payload.len != hand->payload.len ||
+        !assay_bytes_equal(payload.bytes, hand->payload.bytes, payload.len))
+        return;
+    assay_pending_final(hand->pending, kind, payload);
+    if (hand->became == NULL) hand->became = word;
+}
+
+static void tell_refused(void *context, enum assay_service_kind kind, struct assay_slice why)
+{
+    struct assay_hand *hand = context;
+    if (kind != hand->kind) return;
+    const size_t len = why.len < WHY_MAX ? why.len : WHY_MAX - 1;
+    assay_bytes_copy(hand->why, WHY_MAX, why.bytes, len);
+    hand->why[len] = '\0';
+}
+
+/* ------------------------------------------------------------ turns */
+
+/* A daemon that starts may be away for a while, and then behind what it told before. Returns:
+ * ASSAY_OK, and the world may have moved | ASSAY_E_TIMEOUT | what no waiting mends */
+static enum assay_status turn(struct assay_hand *hand)
+{
+    const enum assay_status status = assay_follower_turn(hand->follower, now_ms());
+    if (status == ASSAY_E_UNSUPPORTED || status == ASSAY_E_STRANGER || status == ASSAY_E_MEMORY)
+        return status;
+    if (status != ASSAY_OK || assay_follower_follows(hand->follower))
+        hand->crowded = status == ASSAY_E_FULL;
+    assay_pending_turn(hand->pending, hand->follower, now_ms());
+    if (now_ms() >= hand->until_ms) return ASSAY_E_TIMEOUT;
+    struct pollfd fd = assay_follower_poll(hand->follower);
+    (void)poll(&fd, fd.fd >= 0 ? 1 : 0, TURN_MS);
+    return ASSAY_OK;
+}
+
+static int give_up(const struct assay_hand *hand, enum assay_status status, const char *what)
+{
+    const char *words = assay_status_text(status);
+    if (status == ASSAY_E_STRANGER)
+        words = "this user may not connect: expected the daemon's user, root, or the group of the "
+                "socket's folder";
+    if (status == ASSAY_E_TIMEOUT && hand->crowded)
+        words = "timed out: all places of this socket were taken, services_crowded in the daemon's "
+                "log names the users";
+    (void)fprintf(stderr, "assay %s: %s: %s: %s\n", hand->q->group, hand->path, what, words);
+    if (status == ASSAY_E_TIMEOUT) return ASSAY_EXIT_TIMEOUT;
+    return status == ASSAY_E_UNSUPPORTED ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+}
+
+int assay_hand_open(const struct assay_question *q, enum assay_service_role role,
+                    struct assay_hand **hand)
+{
+    struct assay_hand *l = calloc(1, sizeof *l);
+    if (l == NULL) return ASSAY_EXIT_INTERNAL;
+    const struct assay_follower_tells tells = { .begun = tell_begun,
+                                                .became = tell_became,
+                                                .refused = tell_refused };
+    struct assay_follower_config config = {
+        .path = l->path, .role = role, .tells = tells, .context = l
+    };
+    l->q = q;
+    l->until_ms = now_ms() + q->timeout_ms;
+    const int found = assay_hand_path(q, l->path);
+    if (found != ASSAY_EXIT_OK) {
+        free(l);
+        return found;
+    }
+    enum assay_status status = assay_pending_create(ASSAY_PENDING_AGAIN_MS, &l->pending);
+    if (status == ASSAY_OK) status = assay_follower_create(&config, &l->follower);
+    while (status == ASSAY_OK && !assay_follower_follows(l->follower))
+        status = turn(l);
+    if (status == ASSAY_OK) {
+        *hand = l;
+        return ASSAY_EXIT_OK;
+    }
+    const int result = give_up(l, status, "the ledger was not told");
+    assay_hand_close(&l);
+    return result;
+}
+
+void assay_hand_close(struct assay_hand **hand)
+{
+    struct assay_hand *l = *hand;
+    *hand = NULL;
+    if (l == NULL) return;
+    assay_follower_destroy(&l->follower);
+    assay_pending_destroy(&l->pending);
+    free(l);
+}
+
+const struct assay_follower *assay_hand_follower(const struct assay_hand *hand)
+{
+    return hand->follower;
+}
+
+/* ------------------------------------------------------------ what became of it */
+
+/* In sentences, for words that people meet. */
+static const char *sentence_of(const char *word)
+{
+    static const char *const rows[][2] = {
+        { "no-account", "the account has never been paid anything" },
+        { "sequence", "another record of the account took that number, or none led to it" },
+        { "poor", "the balance is lower" },
+        { "no-room", "there is no room for another account" },
+        { "quota", "the account has as many open tasks as one account may: wait for the end of "
+                   "one, or close one (assay task status)" },
+        { "unknown", "no such task is remembered" },
+        { "wrong-key", "the task was opened by another account" },
+        { "early",
+          "its executor may still claim: wait for the deadline, or release it when no claim "
+          "came for 4 closes (assay task release)" },
+        { "not-taken", "nobody has accepted it: assay task close ends it" },
+        { "changed", "a claim came meanwhile: look at assay task status, and say it again" },
+        { "gone", "the task has ended before" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i][0], word) == 0) return rows[i][1];
+    return "it means nothing here";
+}
+
+static int outcome(const struct assay_hand *hand, const char *word)
+{
+    if (strcmp(word, "applied") == 0) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay %s: final, and without effect (%s): %s\n", hand->q->group, word,
+                  sentence_of(word));
+    if (strcmp(word, "sequence") == 0 || strcmp(word, "gone") == 0) return ASSAY_EXIT_CONFLICT;
+    if (strcmp(word, "unknown") == 0 || strcmp(word, "no-account") == 0)
+        return ASSAY_EXIT_NOT_FOUND;
+    return ASSAY_EXIT_DENIED;
+}
+
+int assay_hand_submit(struct assay_hand *hand, enum assay_service_kind kind,
+                      struct assay_slice payload, const char **word)
+{
+    *word = "";
+    hand->kind = kind;
+    hand->payload = payload;
+    hand->away = false;
+    hand->became = NULL;
+    hand->why[0] = '\0';
+    enum assay_status status = assay_pending_add(hand->pending, kind, payload);
+    while (status == ASSAY_OK && hand->became == NULL && hand->why[0] == '\0')
+        status = turn(hand);
+    assay_pending_drop(hand->pending, kind);
+    hand->kind = 0;
+    if (hand->became != NULL && (!hand->away || strcmp(hand->became, "applied") == 0)) {
+        *word = hand->became;
+        return outcome(hand, *word);
+    }
+    if (hand->became != NULL) {
+        (void)fprintf(stderr,
+                      "assay %s: the daemon went away meanwhile: this record or another one "
+                      "took effect; look at what stands now\n",
+                      hand->q->group);
+        return ASSAY_EXIT_PARTIAL;
+    }
+    if (hand->why[0] != '\0') {
+        (void)fprintf(stderr, "assay %s: the daemon refuses it: %s\n", hand->q->group,
+                      assay_fit(hand->why));
+        return ASSAY_EXIT_DENIED;
+    }
+    return give_up(hand, status, "not final in time; it may still become so");
+}
+
+/* ------------------------------------------------------------ what an account signs */
+
+int assay_hand_begin(struct assay_question *q, const char *key, const char *timeout,
+                     struct assay_hand_signing *signing)
+{
+    const int set = assay_hand_timeout(q, timeout);
+    if (set >= 0) return set;
+    const int read = assay_hand_key(q->group, key, &signing->secret, signing->public_key);
+    if (read != ASSAY_EXIT_OK) return read;
+    assay_task_account(signing->public_key, signing->account);
+    return assay_hand_open(q, ASSAY_SERVICE_ROLE_REQUESTOR, &signing->hand);
+}
+
+void assay_hand_end(struct assay_hand_signing *signing)
+{
+    assay_secret_wipe(&signing->secret, sizeof signing->secret);
+    assay_hand_close(&signing->hand);
+}
+
+enum assay_status assay_hand_sign(const struct assay_hand_signing *signing,
+                                  const uint8_t digest[static 32],
+                                  uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct assay_p256_signer *signer = NULL;
+    ASSAY_TRY(assay_p256_signer_load(&signing->secret, &signer));
+    const enum assay_status status = assay_p256_sign(signer, digest, signature);
+    assay_p256_signer_free(&signer);
+    return status;
+}
+
+int assay_hand_unmade(const char *group, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay %s: the record cannot be made: %s\n", group,
+                  assay_status_text(status));
+    return ASSAY_EXIT_INTERNAL;
+}

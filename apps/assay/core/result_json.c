@@ -1,0 +1,21 @@
+/*
+ * apps/assay/core/result_json.c - see made.h.
+ */
+#include "apps/assay/core/result_json.h"
+
+#include "apps/assay/evidence/evidence_print.h"
+
+struct assay_json *assay_made(const char *verb, const char *const *files)
+{
+    struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
+    assay_json_set_text(data, "verb", verb);
+    for (size_t i = 0; files[i] != NULL; i++)
+        assay_json_append_text(list, files[i]);
+    assay_json_set(data, "files", list);
+    return data;
+}
+
+int assay_made_print(struct assay_json *data)
+{
+    return assay_print_envelope("assay.made", data);
+}

@@ -1,0 +1,18 @@
+/*
+ * apps/assay/core/result_json.h - what a verb that makes something says to programs.
+ *
+ * People read a line or none. With --json it is one document of schema assay.made: the verb, the
+ * files that it wrote, and what else the lines say, under the same names (docs/operations.md 6).
+ */
+#ifndef ASSAY_APPS_ASSAY_CORE_RESULT_JSON_H
+#define ASSAY_APPS_ASSAY_CORE_RESULT_JSON_H
+
+#include "apps/assay/core/json_mode.h"
+#include "net/json/json.h"
+
+/* In: files: paths, up to NULL. Returns: data of the document, to which more may be added. */
+struct assay_json *assay_made(const char *verb, const char *const *files);
+/* Prints the document; takes data over. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
+int assay_made_print(struct assay_json *data);
+
+#endif

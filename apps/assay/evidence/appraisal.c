@@ -1,0 +1,403 @@
+/*
+ * apps/assay/evidence/appraisal.c - one piece of evidence with everything that it is appraised
+ * under.
+ */
+#include "apps/assay/evidence/appraisal.h"
+
+#include "apps/assay/evidence/claims_all.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "base/file/kind.h"
+#include "base/rfc3339.h"
+#include "quote/collateral/gather.h"
+#include "quote/json.h"
+#include "quote/kinds.h"
+#include "quote/yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { FILE_LEN_MAX = 1 << 20 };
+
+/* The option, policy or file that cannot be used. */
+#define COMPLAIN(a, ...) assay_print_error((a)->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+static int out_of_memory(const struct assay_appraisal *a)
+{
+    return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+}
+
+/* A file of the command line that cannot be opened is misuse, like a wrong option. */
+void assay_appraisal_close(struct assay_appraisal *a)
+{
+    assay_collateral_dir_close(&a->dir);
+    assay_pieces_close(&a->pieces);
+    assay_eventlogs_close(&a->event_logs);
+    if (a->given != NULL) assay_given_close(a->given);
+    free(a->given);
+    free(a->file);
+    free(a->policy);
+    free(a->endorsements);
+    free(a->collateral);
+    free(a->verdict);
+    assay_json_free(&a->claims);
+}
+
+static int open_empty(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    *a = (struct assay_appraisal){ .kind = ASSAY_KIND_NONE, .json = options->json };
+    a->policy = calloc(1, sizeof *a->policy);
+    a->endorsements = calloc(1, sizeof *a->endorsements);
+    a->verdict = calloc(1, sizeof *a->verdict);
+    const bool ok = a->policy != NULL && a->endorsements != NULL && a->verdict != NULL;
+    return ok ? ASSAY_EXIT_OK : out_of_memory(a);
+}
+
+/* --- reading what the options name; each returns ASSAY_EXIT_OK or the exit status */
+static int read_time(struct assay_appraisal *a, const char *text)
+{
+    struct timespec now;
+    if (text == NULL) {
+        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+            return COMPLAIN(a, "the clock cannot be read");
+        a->at_unix_s = (int64_t)now.tv_sec;
+        return ASSAY_EXIT_OK;
+    }
+    if (assay_rfc3339_parse(text, strlen(text), &a->at_unix_s) == ASSAY_OK) return ASSAY_EXIT_OK;
+    return COMPLAIN(a, "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
+}
+
+static int read_policy(struct assay_appraisal *a, const char *path)
+{
+    uint8_t *text = NULL;
+    size_t len = 0;
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    if (path == NULL) {
+        assay_policy_default(a->policy);
+        return ASSAY_EXIT_OK;
+    }
+    enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
+    if (status != ASSAY_OK) return assay_print_file_fault(a->json, "--policy ", path, status);
+    status = assay_policy_parse_yaml(text, len, a->policy, message);
+    free(text);
+    if (status != ASSAY_OK) return COMPLAIN(a, "%s:%s", path, message);
+    return ASSAY_EXIT_OK;
+}
+
+static void add_root(struct assay_appraisal *a, const struct assay_key *key, uint32_t kinds)
+{
+    struct assay_endorsement *const e = &a->endorsements->entries[a->endorsements->count];
+    e->root = *key;
+    e->kinds = kinds;
+    a->endorsements->count += 1;
+}
+
+/* A certificate, a public key (PEM, DER) or a JSON web key. */
+static enum assay_status read_root(const uint8_t *bytes, size_t len, struct assay_key *key)
+{
+    const enum assay_status status = assay_json_web_key(bytes, len, key);
+    return status == ASSAY_E_NOT_FOUND ? assay_x509_root(bytes, len, key) : status;
+}
+
+/* --root alone, else the policy's roots, else the vendors' pinned ones. */
+static int read_roots(struct assay_appraisal *a, const char *path)
+{
+    struct assay_key key;
+    uint32_t kinds = 0;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (path != NULL) {
+        enum assay_status status = assay_file_read(path, ASSAY_PEM_MAX, &bytes, &len);
+        if (status != ASSAY_OK) return assay_print_file_fault(a->json, "--root ", path, status);
+        status = read_root(bytes, len, &key);
+        free(bytes);
+        if (status != ASSAY_OK)
+            return COMPLAIN(a, "--root %s: %s", path,
+                            assay_file_fault_of(path, status, "a root certificate or its key"));
+        add_root(a, &key, ASSAY_KINDS_ALL);
+        return ASSAY_EXIT_OK;
+    }
+    for (uint32_t i = 0; i < a->policy->root_count; i++)
+        add_root(a, &a->policy->roots[i].key, a->policy->roots[i].kinds);
+    if (a->endorsements->count > 0) return ASSAY_EXIT_OK;
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++)
+        if (assay_pinned_root((enum assay_pinned_root)i, &key, &kinds) == ASSAY_OK)
+            add_root(a, &key, kinds);
+    return ASSAY_EXIT_OK;
+}
+
+/* "snp-v3" is how a verdict names the kind "snp". */
+static enum assay_status parse_kind(const char *text, enum assay_evidence_kind *kind)
+{
+    static const char snp[] = "snp-v";
+    const size_t len = sizeof snp - 1;
+    if (strncmp(text, snp, len) == 0 && strspn(text + len, "0123456789") == strlen(text + len)) {
+        *kind = ASSAY_KIND_SNP;
+        return ASSAY_OK;
+    }
+    return assay_kind_parse(text, kind);
+}
+
+static int complain_of_kind(const struct assay_appraisal *a, const char *text)
+{
+#define KIND_NAME(symbol, number, name, row, families) " " name,
+    static const char *const names[] = { ASSAY_KIND_LIST(KIND_NAME) };
+#undef KIND_NAME
+    char all[256] = "";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)strncat(all, names[i], sizeof all - strlen(all) - 1);
+    return COMPLAIN(a, "--kind: \"%s\" is none of%s", text, all);
+}
+
+/* The wrong file is called what it is. */
+static void note_kind(const struct assay_appraisal *a, const char *path)
+{
+    const struct assay_file_kind kind =
+        assay_file_kind_of(assay_slice_over(a->file, a->file_len));
+    if (strcmp(kind.id, "binary") != 0 && strcmp(kind.id, "quote") != 0)
+        (void)fprintf(stderr, "assay: note: %s is %s, expected evidence\n", path, kind.text);
+}
+
+/* A file that cannot be opened is a usage error; bytes that cannot be evidence are malformed. */
+static int read_file(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    enum assay_status status = assay_file_read(options->file, FILE_LEN_MAX, &a->file, &a->file_len);
+    if (status == ASSAY_E_RANGE) {
+        a->malformed = status;
+        return ASSAY_EXIT_OK;
+    }
+    if (status != ASSAY_OK) return assay_print_file_fault(a->json, "", options->file, status);
+    if (options->kind != NULL) {
+        if (parse_kind(options->kind, &a->kind) != ASSAY_OK || a->kind == ASSAY_KIND_NONE)
+            return complain_of_kind(a, options->kind);
+    } else {
+        status = assay_evidence_detect(a->file, a->file_len, &a->kind);
+    }
+    if (status == ASSAY_OK) status = assay_evidence_length(a->kind, a->file, a->file_len, &a->len);
+    a->bytes = a->file;
+    if (status == ASSAY_OK) a->trailing_len = a->file_len - a->len;
+    a->malformed = status;
+    if (status != ASSAY_OK) note_kind(a, options->file);
+    return ASSAY_EXIT_OK;
+}
+
+static int complain_of_folder(const struct assay_appraisal *a, const char *dir, const char *where,
+                              enum assay_status status)
+{
+    if (status == ASSAY_E_MEMORY) return out_of_memory(a);
+    struct stat info;
+    if (stat(dir, &info) == 0 && !S_ISDIR(info.st_mode))
+        return COMPLAIN(a, "--collateral %s: is a file, expected a folder", dir);
+    if (status == ASSAY_E_NOT_FOUND)
+        return assay_print_error(a->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                                 "--collateral %s: no such folder", dir);
+    return COMPLAIN(a, "--collateral %s%s%s: %s", dir, where != NULL ? "/" : "",
+                    where != NULL ? where : "", assay_status_text(status));
+}
+
+/* Intel's documents and chains. */
+static int choose_collateral(struct assay_appraisal *a, const char *dir)
+{
+    struct assay_collateral_wanted wanted;
+    enum assay_status status =
+        assay_collateral_wanted(a->kind, a->bytes, a->len, a->at_unix_s, &wanted);
+    if (status == ASSAY_OK) status = assay_collateral_dir_choose(a->given, &wanted, &a->dir);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain_of_folder(a, dir, NULL, status);
+}
+
+/* Pieces that other kinds take from the folder: certificates, signature, PCR values, keys. */
+static int take_pieces(struct assay_appraisal *a, const char *dir)
+{
+    const enum assay_status status = assay_pieces_take(
+        a->given, a->kind, assay_slice_over(a->bytes, a->len), &a->pieces);
+    if (status != ASSAY_OK) return complain_of_folder(a, dir, NULL, status);
+    a->bytes = a->pieces.evidence.bytes;
+    a->len = a->pieces.evidence.len;
+    return ASSAY_EXIT_OK;
+}
+
+static int read_folder(struct assay_appraisal *a, const char *dir)
+{
+    int result = ASSAY_EXIT_OK;
+    const char *where = NULL;
+    const bool readable = a->malformed == ASSAY_OK;
+    if (dir == NULL) {
+        if (!readable || !assay_collateral_dir_serves(a->kind)) return ASSAY_EXIT_OK;
+        return COMPLAIN(a,
+                        "evidence of kind %s is judged with its vendor's collateral: give "
+                        "--collateral DIR (assay collateral fetch gets it)",
+                        assay_kind_text(a->kind));
+    }
+    a->folder = dir;
+    a->given = calloc(1, sizeof *a->given);
+    if (a->given == NULL) return out_of_memory(a);
+    const enum assay_status status = assay_given_read(dir, a->given, &where);
+    if (status != ASSAY_OK) return complain_of_folder(a, dir, where, status);
+    if (readable && assay_pieces_wanted(a->kind)) result = take_pieces(a, dir);
+    if (result == ASSAY_EXIT_OK && (!readable || assay_collateral_dir_serves(a->kind)))
+        result = choose_collateral(a, dir);
+    return result;
+}
+
+/* The bundle under one root: Intel's is the same under each, since the chain of the evidence
+ * decides which one counts; of others, what leads to the root. */
+static enum assay_status build_under(struct assay_appraisal *a, struct assay_gathered *gathered,
+                                     const struct assay_endorsement *e,
+                                     struct assay_collateral *out)
+{
+    const bool is_intel = a->malformed != ASSAY_OK || assay_collateral_dir_serves(a->kind);
+    if (a->given == NULL) {
+        gathered->files = (struct assay_collateral_files){ 0 };
+    } else {
+        ASSAY_TRY(assay_gather(&a->given->found, &e->root, !is_intel, gathered));
+        if (is_intel) assay_bytes_zero(gathered->is_taken, sizeof gathered->is_taken);
+        assay_given_note(a->given, gathered->leads, gathered->is_taken);
+    }
+    return assay_collateral_build(is_intel ? &a->dir.files : &gathered->files, &e->root, out);
+}
+
+/*
+ * The folder of one vendor that the policy names, given for the evidence of another one: under that
+ * root there is no collateral here, which is another thing than collateral that is forged. Only a
+ * bundle without a single fault under the one root is nothing under the others.
+ */
+static enum assay_status leave_others_empty(struct assay_appraisal *a)
+{
+    static const struct assay_collateral_files none = { 0 };
+    struct assay_collateral *whole = NULL;
+    if (a->given == NULL || a->malformed != ASSAY_OK || !assay_collateral_dir_serves(a->kind))
+        return ASSAY_OK;
+    for (size_t i = 0; i < a->endorsements->count && whole == NULL; i++)
+        if (a->collateral[i].fault_count == 0 && a->collateral[i].has[ASSAY_PART_TCB_CHAIN] &&
+            a->collateral[i].has[ASSAY_PART_ROOT_CRL])
+            whole = &a->collateral[i];
+    for (size_t i = 0; i < a->endorsements->count && whole != NULL; i++) {
+        if (a->collateral[i].fault_count == 0) continue;
+        a->folder_root = &a->endorsements->entries[whole - a->collateral].root;
+        ASSAY_TRY(assay_collateral_build(&none, &a->endorsements->entries[i].root,
+                                         &a->collateral[i]));
+    }
+    return ASSAY_OK;
+}
+
+static int build_collateral(struct assay_appraisal *a, const char *dir)
+{
+    enum assay_status status = ASSAY_OK;
+    a->endorsements->exact = true;
+    a->collateral = calloc(a->endorsements->count, sizeof *a->collateral);
+    struct assay_gathered *const gathered = calloc(1, sizeof *gathered);
+    if (a->collateral == NULL || gathered == NULL) status = ASSAY_E_MEMORY;
+    for (size_t i = 0; i < a->endorsements->count && status == ASSAY_OK; i++) {
+        struct assay_endorsement *const e = &a->endorsements->entries[i];
+        status = build_under(a, gathered, e, &a->collateral[i]);
+        e->collateral = &a->collateral[i];
+    }
+    free(gathered);
+    if (status == ASSAY_OK) status = leave_others_empty(a);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return complain_of_folder(a, dir, NULL, status);
+}
+
+void assay_appraisal_note(const struct assay_appraisal *a)
+{
+    if (a->given == NULL) return;
+    if (a->folder_root != NULL && a->verdict->tier == ASSAY_TIER_NONE) {
+        uint8_t name[32];
+        char of[65], wanted[65];
+        assay_key_name(a->folder_root, name);
+        assay_hex_encode(name, sizeof name, of, sizeof of);
+        assay_hex_encode(a->verdict->vendor_root, 32, wanted, sizeof wanted);
+        (void)fprintf(stderr, "assay: note: %s: collateral of root %.16s, no collateral of root "
+                              "%.16s here\n",
+                      a->folder, of, a->verdict->has_platform ? wanted : "of this evidence");
+    }
+    assay_given_print(a->given, a->folder, assay_slice_over(a->file, a->file_len));
+    if (a->pieces.left_out > 0)
+        (void)fprintf(stderr,
+                      "assay: note: %s: %zu certificates are left out: a package has no room for "
+                      "more\n",
+                      a->folder, a->pieces.left_out);
+}
+
+static int read_claims(struct assay_appraisal *a)
+{
+    if (a->malformed == ASSAY_OK)
+        a->malformed = assay_claims_of(a->kind, a->bytes, a->len, &a->claims);
+    return assay_status_class(a->malformed) == ASSAY_CLASS_HOST ? out_of_memory(a) : ASSAY_EXIT_OK;
+}
+
+int assay_appraisal_open_bare(struct assay_appraisal *a,
+                              const struct assay_appraisal_options *options)
+{
+    int result = open_empty(a, options);
+    if (result == ASSAY_EXIT_OK) result = read_file(a, options);
+    return result == ASSAY_EXIT_OK ? read_claims(a) : result;
+}
+
+int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    int result = open_empty(a, options);
+    if (result == ASSAY_EXIT_OK) result = read_time(a, options->at);
+    if (result == ASSAY_EXIT_OK) result = read_policy(a, options->policy);
+    if (result == ASSAY_EXIT_OK) result = read_roots(a, options->root);
+    if (result == ASSAY_EXIT_OK) result = read_file(a, options);
+    if (result == ASSAY_EXIT_OK) result = read_folder(a, options->collateral);
+    if (result == ASSAY_EXIT_OK) result = build_collateral(a, options->collateral);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_eventlogs_open(&a->event_logs, &options->event_logs, a->json);
+    return result == ASSAY_EXIT_OK ? read_claims(a) : result;
+}
+
+/* Bytes of no known kind: quote/ cannot judge them, so the verdict is made here. */
+static void judge_malformed(struct assay_appraisal *a)
+{
+    assay_verdict_init(a->verdict, a->kind, a->at_unix_s);
+    a->verdict->insecure = a->policy->profile == ASSAY_PROFILE_DEVELOPMENT;
+    const bool unsupported = a->malformed == ASSAY_E_UNSUPPORTED;
+    assay_verdict_add(a->verdict, unsupported ? ASSAY_RULE_UNSUPPORTED : ASSAY_RULE_FORMAT, 0,
+                      unsupported ? "a supported version and type" : "well-formed evidence",
+                      assay_status_text(a->malformed));
+    assay_verdict_conclude(a->verdict);
+}
+
+int assay_appraisal_judge(struct assay_appraisal *a)
+{
+    if (a->malformed != ASSAY_OK) {
+        judge_malformed(a);
+        return ASSAY_EXIT_OK;
+    }
+    const struct assay_evidence_request request = { .kind = a->kind,
+                                                    .bytes = a->bytes,
+                                                    .len = a->len,
+                                                    .at_unix_s = a->at_unix_s,
+                                                    .endorsements = a->endorsements,
+                                                    .policy = a->policy,
+                                                    .logs = a->event_logs.logs,
+                                                    .log_count = a->event_logs.files.count,
+                                                    .log_report = a->event_logs.report };
+    const enum assay_status status = assay_evidence_verify(NULL, &request, a->verdict);
+    if (assay_status_class(status) == ASSAY_CLASS_HOST)
+        return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "%s",
+                                 assay_status_text(status));
+    a->malformed = status;
+    assay_claims_add_proofs(a->claims, a->verdict);
+    if (a->claims != NULL && assay_collateral_dir_serves(a->kind) && a->kind != ASSAY_KIND_VTPM_TDX)
+        assay_json_set_uint(a->claims, "trailing_bytes_after_quote", a->trailing_len);
+    return ASSAY_EXIT_OK;
+}
+
+int assay_appraisal_exit(const struct assay_appraisal *a)
+{
+    if (a->malformed != ASSAY_OK) return ASSAY_EXIT_MALFORMED;
+    switch (a->verdict->tier) {
+    case ASSAY_TIER_AFFIRMING: return ASSAY_EXIT_OK;
+    case ASSAY_TIER_WARNING: return ASSAY_EXIT_WARNING;
+    case ASSAY_TIER_CONTRAINDICATED: return ASSAY_EXIT_CONTRAINDICATED;
+    case ASSAY_TIER_NONE: return ASSAY_EXIT_NONE;
+    }
+    return ASSAY_EXIT_INTERNAL;
+}

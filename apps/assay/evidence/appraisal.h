@@ -1,0 +1,72 @@
+/*
+ * apps/assay/evidence/appraisal.h - one piece of evidence with everything that it is appraised
+ * under, as the command line names it: file, folder of collateral, root, event logs, policy, time.
+ *
+ * Shared by the commands that appraise: evidence verify and explain, policy try, tcb forecast.
+ */
+#ifndef ASSAY_APPS_ASSAY_EVIDENCE_APPRAISAL_H
+#define ASSAY_APPS_ASSAY_EVIDENCE_APPRAISAL_H
+
+#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/evidence/eventlogs.h"
+#include "apps/assay/evidence/evidence_package.h"
+#include "net/json/json.h"
+#include "quote/accept/policy.h"
+
+/* What the options say; NULL where one was not given. */
+struct assay_appraisal_options {
+    const char *file;
+    const char *collateral; /* folder */
+    const char *root;
+    const char *at; /* RFC 3339 */
+    const char *kind;
+    const char *policy;
+    struct assay_eventlog_paths event_logs;
+    bool json; /* errors as JSON, too */
+};
+
+struct assay_appraisal {
+    bool json;
+    uint8_t *file;
+    size_t file_len;
+    const uint8_t *bytes; /* of the file, or of the package that it was put into */
+    size_t len;           /* declared */
+    size_t trailing_len;  /* of the file, after what it declares */
+    enum assay_evidence_kind kind;
+    enum assay_status malformed; /* why the bytes are no evidence of a known kind; ASSAY_OK: are */
+    int64_t at_unix_s;
+    struct assay_policy *policy;
+    struct assay_endorsements *endorsements;
+    struct assay_collateral *collateral; /* one per root */
+    const char *folder;                  /* of collateral, as the options name it */
+    const struct assay_key *folder_root; /* whose the folder is, where it is not every root's */
+    struct assay_given *given;           /* what it holds; NULL without one */
+    struct assay_collateral_dir dir;     /* quotes of SGX and TDX */
+    struct assay_pieces pieces;          /* the other kinds */
+    struct assay_eventlogs event_logs;
+    struct assay_verdict *verdict;
+    struct assay_json *claims; /* NULL when the bytes are malformed */
+};
+
+/*
+ * assay_appraisal_open - read everything; nothing is judged yet. Errors are printed.
+ * Out:     *a, whatever the answer: assay_appraisal_close frees it
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE | ASSAY_EXIT_INTERNAL
+ */
+int assay_appraisal_open(struct assay_appraisal *a, const struct assay_appraisal_options *options);
+/* File and claims alone, for commands that judge nothing. Returns: as assay_appraisal_open */
+int assay_appraisal_open_bare(struct assay_appraisal *a,
+                              const struct assay_appraisal_options *options);
+/*
+ * assay_appraisal_judge - the verdict into a->verdict, its proofs into a->claims.
+ * Returns: ASSAY_EXIT_OK (malformed evidence has a verdict too) | ASSAY_EXIT_INTERNAL (printed)
+ */
+int assay_appraisal_judge(struct assay_appraisal *a);
+/* On stderr, after the verdict: the pieces of the folder that were not taken. Returns: nothing. */
+void assay_appraisal_note(const struct assay_appraisal *a);
+/* Returns: the exit status that the verdict stands for. */
+int assay_appraisal_exit(const struct assay_appraisal *a);
+/* Returns: nothing. */
+void assay_appraisal_close(struct assay_appraisal *a);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * apps/assay/evidence/claims_tpm.c - what a TPM quote says: its challenge, its PCRs, its key; and
+ * what a paravisor's blob says beside it.
+ */
+#include "apps/assay/evidence/claims_kinds.h"
+
+#include "quote/tpm/vtpm.h"
+#include "quote/verify.h"
+
+#include <stdio.h>
+
+/* The first bank stands for the quote: genuine quotes have one. */
+static void put_selection(struct assay_json *out, const struct assay_tpm_quote *q)
+{
+    struct assay_json *const selection = assay_json_array();
+    if (q->bank_count > 0) {
+        assay_json_set_text(out, "pcr_bank", assay_tpm_hash_text(q->banks[0].alg));
+        for (uint32_t pcr = 0; pcr < 32; pcr++)
+            if ((q->banks[0].mask >> pcr & 1) != 0) assay_json_append_uint(selection, pcr);
+    }
+    assay_json_set(out, "pcr_selection", selection);
+}
+
+/* Flat as pcr0 to pcr23, and as one object by number. */
+static void put_values(struct assay_json *out, const struct assay_tpm_quote *q,
+                       struct assay_slice values)
+{
+    struct assay_json *const pcrs = assay_json_object();
+    for (uint32_t pcr = 0; q->bank_count > 0 && pcr < 32; pcr++) {
+        char name[16];
+        struct assay_slice value;
+        if (assay_tpm_value(q, values, q->banks[0].alg, pcr, &value) != ASSAY_OK) continue;
+        (void)snprintf(name, sizeof name, "%u", (unsigned)pcr);
+        assay_json_set_hex(pcrs, name, value.bytes, value.len);
+        (void)snprintf(name, sizeof name, "pcr%u", (unsigned)pcr);
+        assay_json_set_hex(out, name, value.bytes, value.len);
+    }
+    assay_json_set(out, "pcrs", pcrs);
+}
+
+static void put_key(struct assay_json *out, struct assay_slice key)
+{
+    struct assay_tpm_public public;
+    if (assay_tpm_public_parse(key.bytes, key.len, &public) != ASSAY_OK) return;
+    assay_json_set_hex(out, "ak_name", public.name, public.name_len);
+    assay_json_set_uint(out, "ak_attributes", public.attributes);
+}
+
+static enum assay_status put_quote(const struct assay_package *package, struct assay_json *out)
+{
+    struct assay_tpm_quote q;
+    ASSAY_TRY(assay_tpm_quote_parse(package->main.bytes, package->main.len, &q));
+    assay_json_set_text(out, "magic", "ff544347"); /* nothing else is parsed */
+    assay_json_set_text(out, "type", "8018");
+    assay_json_set_hex(out, "qualified_signer", q.qualified_signer.bytes, q.qualified_signer.len);
+    assay_json_set_hex(out, "nonce", q.extra_data.bytes, q.extra_data.len);
+    assay_json_set_uint(out, "clock_ms", q.clock);
+    assay_json_set_uint(out, "reset_count", q.reset_count);
+    assay_json_set_uint(out, "restart_count", q.restart_count);
+    assay_json_set_bool(out, "clock_safe", q.safe);
+    assay_json_set_uint(out, "firmware_version", q.firmware_version);
+    put_selection(out, &q);
+    assay_json_set_hex(out, "pcr_digest", q.pcr_digest.bytes, q.pcr_digest.len);
+    put_values(out, &q, package->pcrs);
+    put_key(out, package->key);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_claims_tpm(const struct assay_package *package, struct assay_json *out)
+{
+    return put_quote(package, out);
+}
+
+/* --- paravisors */
+
+/* A TD report has no kind of its own: what is known of the domain stands in the quote of it. */
+static enum assay_status put_domain(struct assay_slice quote, const struct assay_hcl *hcl,
+                                    struct assay_json *out)
+{
+    const uint8_t *const data = hcl->hardware.bytes + ASSAY_HCL_TD_REPORT_DATA_AT;
+    enum assay_evidence_kind kind = ASSAY_KIND_NONE;
+    if (quote.len > 0) {
+        ASSAY_TRY(assay_evidence_detect(quote.bytes, quote.len, &kind));
+        ASSAY_TRY(assay_claims_quote(kind, quote, out));
+    }
+    assay_json_set_hex(out, "report_data", data, ASSAY_REPORT_DATA_LEN);
+    return ASSAY_OK;
+}
+
+/* The hardware report as its own kind prints it. */
+static enum assay_status put_hardware(const struct assay_package *package,
+                                      const struct assay_hcl *hcl, struct assay_json *out)
+{
+    struct assay_package inner = *package;
+    if (hcl->report_type == ASSAY_HCL_TDX) return put_domain(package->quote, hcl, out);
+    inner.main = hcl->hardware;
+    return assay_claims_snp(&inner, out);
+}
+
+enum assay_status assay_claims_vtpm(const struct assay_package *package, struct assay_json *out)
+{
+    const bool is_whole = package->hardware.len > 0;
+    const struct assay_slice blob = is_whole ? package->hardware : package->main;
+    struct assay_hcl hcl;
+    ASSAY_TRY(assay_hcl_parse(blob.bytes, blob.len, &hcl));
+    ASSAY_TRY(put_hardware(package, &hcl, out));
+    assay_json_set_uint(out, "hcl_version", hcl.version);
+    assay_json_set_text_n(out, "runtime_data", hcl.runtime_data.bytes, hcl.runtime_data.len);
+    return is_whole ? put_quote(package, out) : ASSAY_OK;
+}

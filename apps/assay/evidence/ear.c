@@ -1,0 +1,360 @@
+/*
+ * apps/assay/evidence/ear.c - attestation results: signed from a verdict, and `assay ear verify`.
+ */
+#include "apps/assay/evidence/ear.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/ear_read.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/output.h"
+#include "base/file/kind.h"
+#include "base/rfc3339.h"
+#include "net/keys/keyring.h"
+#include "quote/json.h"
+#include "quote/result/jwt.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* --- making one */
+#define COMPLAIN(json, ...) assay_print_error((json), ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+int assay_ear_check(const struct assay_ear_options *options, bool json)
+{
+    enum assay_ear_profile profile;
+    if (options->file == NULL) {
+        if (options->key == NULL && options->profile == NULL && options->nonce == NULL)
+            return ASSAY_EXIT_OK;
+        return COMPLAIN(json, "--ear-key, --ear-profile and --ear-nonce belong to --ear");
+    }
+    if (options->key == NULL) return COMPLAIN(json, "--ear needs --ear-key");
+    if (options->profile != NULL && assay_ear_profile_parse(options->profile, &profile) != ASSAY_OK)
+        return COMPLAIN(json, "--ear-profile: \"%s\" is neither ietf-03 nor veraison-2023",
+                        options->profile);
+    if (options->nonce != NULL && !assay_ear_nonce_is_fit(options->nonce, strlen(options->nonce)))
+        return COMPLAIN(json,
+                        "--ear-nonce: expected %d to %d characters of printable ASCII, found %zu: "
+                        "\"%.88s\"",
+                        ASSAY_EAR_NONCE_MIN, ASSAY_EAR_NONCE_MAX, strlen(options->nonce),
+                        options->nonce);
+    return ASSAY_EXIT_OK;
+}
+
+static struct assay_ear_terms terms_of(const struct assay_appraisal *a,
+                                       const struct assay_ear_options *options)
+{
+    struct assay_ear_terms terms = {
+        .profile = ASSAY_EAR_IETF_03,
+        .developer = "Assay",
+        .build = "assay " ASSAY_VERSION,
+        .issued_unix_s = a->at_unix_s,
+    };
+    if (options->profile != NULL)
+        assay_status_ignore(assay_ear_profile_parse(options->profile, &terms.profile),
+                            "assay_ear_check has read it");
+    if (options->nonce != NULL)
+        terms.nonce = assay_slice_over(options->nonce, strlen(options->nonce));
+    const bool malformed = a->malformed != ASSAY_OK;
+    assay_sha256(malformed ? a->file : a->bytes, malformed ? a->file_len : a->len,
+                 terms.evidence_digest);
+    assay_policy_digest(a->policy, terms.policy_digest);
+    return terms;
+}
+
+/* Returns: ASSAY_OK and the token | ASSAY_E_FULL | ASSAY_E_KEY | ASSAY_E_CRYPTO */
+static enum assay_status sign(const struct assay_appraisal *a, const struct assay_ear_terms *terms,
+                              const struct assay_secret32 *secret, const uint8_t *public_key,
+                              struct assay_writer *token)
+{
+    static uint8_t claims_bytes[ASSAY_EAR_CLAIMS_MAX];
+    uint8_t header_bytes[256], digest[ASSAY_SHA256_LEN], signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_writer header = assay_writer_over(header_bytes, sizeof header_bytes);
+    struct assay_writer claims = assay_writer_over(claims_bytes, sizeof claims_bytes);
+    struct assay_slice header_json, claims_json, signed_text;
+    struct assay_p256_signer *signer = NULL;
+    assay_ear_header(terms->profile, public_key, &header);
+    assay_ear_claims(a->verdict, a->policy, terms, &claims);
+    ASSAY_TRY(assay_writer_finish(&header, &header_json));
+    ASSAY_TRY(assay_writer_finish(&claims, &claims_json));
+    assay_jwt_put(token, header_json, claims_json);
+    ASSAY_TRY(assay_writer_finish(token, &signed_text));
+    assay_sha256(signed_text.bytes, signed_text.len, digest);
+    ASSAY_TRY(assay_p256_signer_load(secret, &signer));
+    const enum assay_status status = assay_p256_sign(signer, digest, signature);
+    assay_p256_signer_free(&signer);
+    ASSAY_TRY(status);
+    assay_jwt_put_signature(token, signature);
+    assay_writer_u8(token, '\n');
+    return token->full ? ASSAY_E_FULL : ASSAY_OK;
+}
+
+static int store(const char *path, struct assay_slice token)
+{
+    if (strcmp(path, "-") == 0) {
+        const bool ok =
+            fwrite(token.bytes, 1, token.len, stdout) == token.len && fflush(stdout) == 0;
+        return ok ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    }
+    return assay_output_write("assay: --ear", path, ASSAY_FILE_PUBLIC, token);
+}
+
+int assay_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options)
+{
+    static uint8_t bytes[ASSAY_EAR_TOKEN_MAX];
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_writer token = assay_writer_over(bytes, sizeof bytes);
+    const struct assay_ear_terms terms = terms_of(a, options);
+    enum assay_status status = assay_operator_key_load(options->key, &secret, public_key);
+    if (status != ASSAY_OK)
+        return COMPLAIN(a->json, "--ear-key %s: %s (`assay keys operator` makes one)", options->key,
+                        assay_status_text(status));
+    status = sign(a, &terms, &secret, public_key, &token);
+    assay_secret_wipe(&secret, sizeof secret);
+    if (status != ASSAY_OK)
+        return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "--ear: %s",
+                                 assay_status_text(status));
+    return store(options->file, assay_slice_over(bytes, token.len));
+}
+
+/* --- reading one */
+struct ear_arguments {
+    const char *token;
+    const char *key;
+    const char *at;
+    const char *nonce;
+    bool json;
+};
+
+/* 128 hexadecimal digits, alone or after "public_key:", as `assay keys operator` prints them. */
+static enum assay_status read_hex_key(const uint8_t *bytes, size_t len, struct assay_key *key)
+{
+    uint8_t raw[ASSAY_P256_PUBLIC_LEN];
+    char digits[2 * sizeof raw];
+    size_t count = 0;
+    struct assay_slice rest = assay_slice_over(bytes, len);
+    static const char name[] = "public_key:";
+    if (rest.len >= sizeof name && assay_bytes_equal(rest.bytes, name, sizeof name - 1))
+        rest = assay_slice_over(rest.bytes + sizeof name - 1, rest.len - (sizeof name - 1));
+    for (size_t i = 0; i < rest.len; i++) {
+        const char c = (char)rest.bytes[i];
+        if (c == '"' || c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
+        if (count == sizeof digits) return ASSAY_E_RANGE;
+        digits[count++] = c;
+    }
+    ASSAY_TRY(assay_hex_decode(digits, count, raw, sizeof raw));
+    *key = assay_key_p256(raw);
+    return ASSAY_OK;
+}
+
+static enum assay_status read_key(const uint8_t *bytes, size_t len, struct assay_p256 **out)
+{
+    struct assay_key key;
+    enum assay_status status = read_hex_key(bytes, len, &key);
+    if (status != ASSAY_OK) {
+        status = assay_json_web_key(bytes, len, &key);
+        if (status == ASSAY_E_NOT_FOUND) status = assay_x509_root(bytes, len, &key);
+    }
+    ASSAY_TRY(status);
+    if (key.type != ASSAY_KEY_P256) return ASSAY_E_UNSUPPORTED;
+    return assay_p256_load(key.bytes, out);
+}
+
+static int load_key(const struct ear_arguments *args, struct assay_p256 **key)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    enum assay_status status = assay_file_read(args->key, ASSAY_PEM_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return assay_print_file_fault(args->json, "--key ", args->key, status);
+    status = read_key(bytes, len, key);
+    free(bytes);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return COMPLAIN(args->json, "--key %s: %s", args->key,
+                    assay_file_fault_of(args->key, status, "a public key on P-256"));
+}
+
+static int load_token(const struct ear_arguments *args, uint8_t **bytes, size_t *len)
+{
+    const char *const path = strcmp(args->token, "-") == 0 ? "/dev/stdin" : args->token;
+    const enum assay_status status = assay_file_read(path, ASSAY_JWT_LEN_MAX, bytes, len);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (status == ASSAY_E_RANGE)
+        return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
+                                 "%s: longer than any attestation result", args->token);
+    return assay_print_file_fault(args->json, "", args->token, status);
+}
+
+static int read_time(const struct ear_arguments *args, int64_t *at_unix_s)
+{
+    struct timespec now;
+    if (args->at == NULL) {
+        if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+            return COMPLAIN(args->json, "the clock cannot be read");
+        *at_unix_s = (int64_t)now.tv_sec;
+        return ASSAY_EXIT_OK;
+    }
+    if (assay_rfc3339_parse(args->at, strlen(args->at), at_unix_s) == ASSAY_OK)
+        return ASSAY_EXIT_OK;
+    return COMPLAIN(args->json, "--at: \"%s\" is no RFC 3339 time", args->at);
+}
+
+static int refuse(const struct ear_arguments *args, const struct assay_ear *ear,
+                  enum assay_ear_answer answer)
+{
+    struct assay_file_kind kind;
+    switch (answer) {
+    case ASSAY_EAR_VALID: return ASSAY_EXIT_OK;
+    case ASSAY_EAR_MALFORMED:
+        if (assay_file_kind_at(args->token, &kind) && strcmp(kind.id, "jwt") != 0 &&
+            strcmp(kind.id, "text") != 0)
+            return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed",
+                                     "%s: is %s, expected a signed attestation result",
+                                     args->token, kind.text);
+        return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "malformed", "%s: %s",
+                                 args->token, ear->why);
+    case ASSAY_EAR_UNSUPPORTED:
+        return assay_print_error(args->json, ASSAY_EXIT_MALFORMED, "unsupported", "%s: %s",
+                                 args->token, ear->why);
+    case ASSAY_EAR_FORGED:
+    case ASSAY_EAR_REFUSED:
+    case ASSAY_EAR_EXPIRED:
+    case ASSAY_EAR_NONCE:
+        return assay_print_error(args->json, ASSAY_EXIT_DENIED, "denied", "%s: %s", args->token,
+                                 ear->why);
+    }
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static struct assay_json *submodule_json(const struct assay_ear_submodule *sub)
+{
+    struct assay_json *const out = assay_json_object();
+    struct assay_json *const vector = assay_json_object();
+    assay_json_set_text(out, "status", assay_tier_text(sub->status));
+    assay_json_set_bool(out, "insecure", sub->insecure);
+    for (int i = 0; i < ASSAY_TRUST_COUNT; i++)
+        assay_json_set_int(vector, assay_ar4si_name((enum assay_trust_claim)i),
+                           sub->vector.claims[i]);
+    if (sub->has_vector) {
+        assay_json_set(out, "trustworthiness_vector", vector);
+        return out;
+    }
+    struct assay_json *unused = vector;
+    assay_json_free(&unused);
+    assay_json_set_null(out, "trustworthiness_vector");
+    return out;
+}
+
+static int print_json(const struct assay_ear *ear)
+{
+    struct assay_json *const data = assay_json_object();
+    struct assay_json *const submods = assay_json_object();
+    struct assay_json *const verifier = assay_json_object();
+    assay_json_set_text(data, "status", assay_tier_text(ear->status));
+    assay_json_set_text(data, "profile", ear->profile);
+    assay_json_set_text(verifier, "developer", ear->developer);
+    assay_json_set_text(verifier, "build", ear->build);
+    assay_json_set(data, "verifier_id", verifier);
+    assay_json_set_int(data, "iat", ear->issued_unix_s);
+    if (ear->has_expiry) assay_json_set_int(data, "exp", ear->expires_unix_s);
+    else assay_json_set_null(data, "exp");
+    if (ear->nonce != NULL) assay_json_set_text(data, "nonce", ear->nonce);
+    else assay_json_set_null(data, "nonce");
+    for (size_t i = 0; i < ear->submodule_count; i++)
+        assay_json_set(submods, ear->submodules[i].label, submodule_json(&ear->submodules[i]));
+    assay_json_set(data, "submods", submods);
+    return assay_print_envelope("assay.ear.verify", data);
+}
+
+static int print_text(const struct assay_ear *ear)
+{
+    char time[ASSAY_RFC3339_LEN + 1];
+    assay_rfc3339_format(ear->issued_unix_s, time);
+    (void)printf("status      %s\n", assay_tier_text(ear->status));
+    (void)printf("profile     %s\n", ear->profile);
+    (void)printf("verifier    %s, %s\n", ear->developer, ear->build);
+    (void)printf("issued      %s\n", time);
+    assay_rfc3339_format(ear->expires_unix_s, time);
+    if (ear->has_expiry) (void)printf("expires     %s\n", time);
+    if (ear->nonce != NULL) (void)printf("nonce       %s\n", ear->nonce);
+    for (size_t i = 0; i < ear->submodule_count; i++) {
+        const struct assay_ear_submodule *const sub = &ear->submodules[i];
+        (void)printf("submodule   %s: %s\n", sub->label, assay_tier_text(sub->status));
+        if (sub->insecure)
+            (void)puts("  INSECURE: appraised under profile development, which proves nothing "
+                       "about hardware");
+        for (int k = 0; k < ASSAY_TRUST_COUNT; k++) {
+            const enum assay_trust_claim claim = (enum assay_trust_claim)k;
+            const int8_t value = sub->vector.claims[k];
+            if (value == 0) continue;
+            (void)printf("  %-18s %4d  %s\n", assay_ar4si_name(claim), value,
+                         assay_ar4si_meaning(claim, value));
+        }
+    }
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+static int exit_of(enum assay_tier tier)
+{
+    switch (tier) {
+    case ASSAY_TIER_AFFIRMING: return ASSAY_EXIT_OK;
+    case ASSAY_TIER_WARNING: return ASSAY_EXIT_WARNING;
+    case ASSAY_TIER_CONTRAINDICATED: return ASSAY_EXIT_CONTRAINDICATED;
+    case ASSAY_TIER_NONE: return ASSAY_EXIT_NONE;
+    }
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static int verify(const struct ear_arguments *args)
+{
+    struct assay_ear ear = { 0 };
+    struct assay_p256 *key = NULL;
+    uint8_t *token = NULL;
+    size_t len = 0;
+    int64_t at_unix_s = 0;
+    int result = read_time(args, &at_unix_s);
+    if (result == ASSAY_EXIT_OK) result = load_key(args, &key);
+    if (result == ASSAY_EXIT_OK) result = load_token(args, &token, &len);
+    if (result == ASSAY_EXIT_OK)
+        result =
+            refuse(args, &ear,
+                   assay_ear_read((const char *)token, len, key, at_unix_s, args->nonce, &ear));
+    if (result == ASSAY_EXIT_OK) result = args->json ? print_json(&ear) : print_text(&ear);
+    if (result == ASSAY_EXIT_OK) result = exit_of(ear.status);
+    assay_ear_close(&ear);
+    assay_p256_free(&key);
+    free(token);
+    return result;
+}
+
+static void read_arguments(int argc, char **argv, struct ear_arguments *args)
+{
+    static const struct option known[] = {
+        { "key", required_argument, NULL, 'k' },
+        { "at", required_argument, NULL, 'a' },
+        { "nonce", required_argument, NULL, 'n' },
+        { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    optind = 0; /* the table of main.c has read words before */
+    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (c) {
+        case 'k': args->key = optarg; break;
+        case 'a': args->at = optarg; break;
+        case 'n': args->nonce = optarg; break;
+        case 'j': args->json = true; break;
+        default: break;
+        }
+    }
+    args->token = argv[optind];
+}
+
+int assay_command_ear(int argc, char **argv)
+{
+    struct ear_arguments args = { 0 };
+    read_arguments(argc - 1, argv + 1, &args);
+    return verify(&args);
+}

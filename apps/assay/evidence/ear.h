@@ -1,0 +1,29 @@
+/*
+ * apps/assay/evidence/ear.h - the verdict of `assay evidence verify` as a signed attestation
+ * result.
+ */
+#ifndef ASSAY_APPS_ASSAY_EVIDENCE_EAR_H
+#define ASSAY_APPS_ASSAY_EVIDENCE_EAR_H
+
+#include "apps/assay/evidence/appraisal.h"
+
+/* What the options say; NULL where one was not given. */
+struct assay_ear_options {
+    const char *file; /* "-": standard output, instead of the verdict */
+    const char *key;
+    const char *profile;
+    const char *nonce;
+};
+
+/*
+ * assay_ear_check - are the options fit, before anything is read? Errors are printed.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE
+ */
+int assay_ear_check(const struct assay_ear_options *options, bool json);
+/*
+ * assay_ear_write - sign the verdict and write the token. Errors are printed.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE (the key, the file) | ASSAY_EXIT_INTERNAL
+ */
+int assay_ear_write(const struct assay_appraisal *a, const struct assay_ear_options *options);
+
+#endif

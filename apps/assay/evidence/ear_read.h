@@ -1,0 +1,67 @@
+/*
+ * apps/assay/evidence/ear_read.h - an attestation result that somebody signed, read as a relying
+ * party does.
+ *
+ * Both families of names (quote/result/ear.h) and the profiles derived from them, both spellings of
+ * the media type. Unknown claims are ignored (RFC 7519 4, draft-ietf-rats-ear 3); what is known
+ * must be as the draft says, above all: a status never says more than its worst claim.
+ */
+#ifndef ASSAY_APPS_ASSAY_EVIDENCE_EAR_READ_H
+#define ASSAY_APPS_ASSAY_EVIDENCE_EAR_READ_H
+
+#include "net/json/json.h"
+#include "quote/result/ear.h"
+
+enum {
+    ASSAY_EAR_SUBMODULES_MAX = 32,
+    ASSAY_EAR_SKEW_S = 60, /* clocks of issuer and reader */
+};
+
+/* In the order of the checks. */
+enum assay_ear_answer {
+    ASSAY_EAR_VALID = 0,
+    ASSAY_EAR_MALFORMED,   /* no token, no JSON, a claim that is missing or of another type */
+    ASSAY_EAR_UNSUPPORTED, /* another algorithm, media type or profile */
+    ASSAY_EAR_FORGED,      /* the signature is not by this key */
+    ASSAY_EAR_REFUSED,     /* a claim that cannot be believed, whoever signed it */
+    ASSAY_EAR_EXPIRED,     /* or not yet valid */
+    ASSAY_EAR_NONCE,       /* the answer to another question */
+};
+
+struct assay_ear_submodule {
+    const char *label; /* borrows from claims */
+    enum assay_tier status;
+    bool has_vector;
+    bool insecure; /* its private claims say so: appraised under a development policy */
+    struct assay_trust_vector vector;
+    const struct assay_json *claims; /* all of the appraisal */
+};
+
+struct assay_ear {
+    enum assay_ear_profile family;
+    const char *profile; /* this and what follows borrows from claims */
+    const char *developer;
+    const char *build;
+    const char *nonce; /* NULL: none */
+    int64_t issued_unix_s;
+    bool has_expiry;
+    int64_t expires_unix_s;
+    enum assay_tier status; /* the least trust over all submodules */
+    size_t submodule_count;
+    struct assay_ear_submodule submodules[ASSAY_EAR_SUBMODULES_MAX];
+    struct assay_json *claims;
+    char why[160]; /* for people, when it is not valid */
+};
+
+/*
+ * assay_ear_read - check a token.
+ * In:      text[len]; white space at the end is ignored; nonce: NULL, or what the token must echo
+ * Out:     *ear, whatever the answer: assay_ear_close frees it; only a valid one may be believed
+ * Returns: the answer; running out of memory reads as MALFORMED, and why says so
+ */
+enum assay_ear_answer assay_ear_read(const char *text, size_t len, const struct assay_p256 *key,
+                                     int64_t at_unix_s, const char *nonce, struct assay_ear *ear);
+/* Returns: nothing. */
+void assay_ear_close(struct assay_ear *ear);
+
+#endif

@@ -1,0 +1,187 @@
+/*
+ * apps/assay/evidence/evidence.c - `assay evidence`: appraise a quote without a daemon, or print
+ * its fields.
+ *
+ * stdout carries the answer (JSON on request), stderr diagnostics; the exit status is the verdict.
+ */
+#include "apps/assay/evidence/appraisal.h"
+#include "apps/assay/evidence/claims_all.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/ear.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/evidence/explain.h"
+#include "apps/assay/evidence/unchecked.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the two commands */
+static struct assay_json *unchecked_json(const struct assay_unchecked *list, size_t count)
+{
+    struct assay_json *const out = assay_json_array();
+    for (size_t i = 0; i < count; i++) {
+        struct assay_json *const item = assay_json_object();
+        assay_json_set_text(item, "what", list[i].what);
+        assay_json_set_text(item, "why", list[i].why);
+        assay_json_append(out, item);
+    }
+    return out;
+}
+
+static int print_verdict(struct assay_appraisal *a, const struct assay_unchecked *unchecked,
+                         size_t count)
+{
+    if (a->verdict->insecure)
+        (void)fputs("INSECURE: profile development; this verdict proves nothing about hardware\n",
+                    stderr);
+    if (a->json) {
+        struct assay_json *const claims = a->claims;
+        a->claims = NULL;
+        struct assay_json *const data = assay_verdict_json(a->verdict, claims);
+        assay_json_set(data, "not_checked", unchecked_json(unchecked, count));
+        assay_eventlogs_set_json(&a->event_logs, data);
+        return assay_print_envelope("assay.evidence.verify", data);
+    }
+    if (a->verdict->insecure) (void)puts("INSECURE    profile development");
+    const int printed = assay_print_verdict(a->verdict, a->claims);
+    for (size_t i = 0; i < count; i++)
+        (void)printf("not checked %s: %s\n", unchecked[i].what, unchecked[i].why);
+    return printed == ASSAY_EXIT_OK ? assay_eventlogs_print(&a->event_logs) : printed;
+}
+
+static int verify_case(struct assay_appraisal *a, const struct assay_appraisal_options *options,
+                       const struct assay_ear_options *ear,
+                       const struct assay_challenge *challenge)
+{
+    struct assay_unchecked unchecked[ASSAY_UNCHECKED_COMMAND_MAX];
+    size_t count = 0;
+    int result = assay_appraisal_open(a, options);
+    if (result == ASSAY_EXIT_OK) result = assay_ear_check(ear, a->json);
+    if (result == ASSAY_EXIT_OK) result = assay_challenge_check(challenge, a->json);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(a);
+    if (result == ASSAY_EXIT_OK) result = assay_challenge_judge(a, challenge);
+    if (result == ASSAY_EXIT_OK) count = assay_unchecked_of(a, options, challenge, unchecked);
+    if (result == ASSAY_EXIT_OK && ear->file != NULL) result = assay_ear_write(a, ear);
+    const bool token_is_output = ear->file != NULL && strcmp(ear->file, "-") == 0;
+    if (result == ASSAY_EXIT_OK && !token_is_output) result = print_verdict(a, unchecked, count);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(a);
+    return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
+}
+
+static int explain_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    int result = assay_appraisal_open(a, options);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(a);
+    if (result == ASSAY_EXIT_OK) result = assay_explain(a);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(a);
+    return result == ASSAY_EXIT_OK ? assay_appraisal_exit(a) : result;
+}
+
+static void print_value(const char *name, const struct assay_json *value)
+{
+    const char *const text = assay_json_as_text(value);
+    if (text != NULL) {
+        (void)printf("%-22s %s\n", name, text);
+        return;
+    }
+    char *const printed = assay_json_print(value, 0);
+    (void)printf("%-22s %s\n", name, printed == NULL ? "" : printed);
+    free(printed);
+}
+
+static void print_members(const struct assay_json *object)
+{
+    const char *name = NULL;
+    const struct assay_json *value = NULL;
+    for (size_t i = 0; assay_json_member(object, i, &name, &value); i++)
+        print_value(name, value);
+}
+
+static int decode_case(struct assay_appraisal *a, const struct assay_appraisal_options *options)
+{
+    const int result = assay_appraisal_open_bare(a, options);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (a->malformed != ASSAY_OK) {
+        const bool unsupported = a->malformed == ASSAY_E_UNSUPPORTED;
+        return assay_print_error(
+            a->json, ASSAY_EXIT_MALFORMED, unsupported ? "unsupported" : "malformed", "%s: %s (%s)",
+            options->file, assay_status_text(a->malformed), assay_status_symbol(a->malformed));
+    }
+    struct assay_json *details = NULL;
+    char kind[ASSAY_KIND_NAME_MAX];
+    assay_kind_name(a->kind, a->claims, kind);
+    if (assay_details_of(a->kind, a->bytes, a->len, &details) != ASSAY_OK)
+        return assay_print_error(a->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    if (a->json) {
+        struct assay_json *const data = assay_json_object();
+        assay_json_set_text(data, "kind", kind);
+        assay_json_set_uint(data, "trailing_zero_bytes", a->trailing_len);
+        assay_json_set(data, "claims", a->claims);
+        assay_json_set(data, "details", details);
+        a->claims = NULL;
+        return assay_print_envelope("assay.evidence.decode", data);
+    }
+    (void)printf("%-22s %s\n", "kind", kind);
+    print_members(a->claims);
+    print_members(details);
+    assay_json_free(&details);
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+static void read_options(int argc, char **argv, struct assay_appraisal_options *options,
+                         struct assay_ear_options *ear, struct assay_challenge *challenge)
+{
+    static const struct option known[] = {
+        { "collateral", required_argument, NULL, 'c' },
+        { "root", required_argument, NULL, 'r' },
+        { "at", required_argument, NULL, 'a' },
+        { "kind", required_argument, NULL, 'k' },
+        { "policy", required_argument, NULL, 'p' },
+        { "event-log", required_argument, NULL, 'l' },
+        { "report-data", required_argument, NULL, 'd' },
+        { "nonce", required_argument, NULL, 'n' },
+        { "json", no_argument, NULL, 'j' },
+        { "ear", required_argument, NULL, 'e' },
+        { "ear-key", required_argument, NULL, 'K' },
+        { "ear-profile", required_argument, NULL, 'P' },
+        { "ear-nonce", required_argument, NULL, 'N' },
+        { NULL, 0, NULL, 0 },
+    };
+    optind = 0; /* the table of main.c has read words before */
+    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (c) {
+        case 'c': options->collateral = optarg; break;
+        case 'r': options->root = optarg; break;
+        case 'a': options->at = optarg; break;
+        case 'k': options->kind = optarg; break;
+        case 'p': options->policy = optarg; break;
+        case 'l': assay_eventlog_paths_add(&options->event_logs, optarg); break;
+        case 'j': options->json = true; break;
+        case 'd': challenge->report_data = optarg; break;
+        case 'n': challenge->nonce = optarg; break;
+        case 'e': ear->file = optarg; break;
+        case 'K': ear->key = optarg; break;
+        case 'P': ear->profile = optarg; break;
+        case 'N': ear->nonce = optarg; break;
+        default: break;
+        }
+    }
+    options->file = argv[optind];
+}
+
+int assay_command_evidence(int argc, char **argv)
+{
+    struct assay_appraisal_options options = { 0 };
+    struct assay_ear_options ear = { 0 };
+    struct assay_challenge challenge = { 0 };
+    struct assay_appraisal a;
+    const bool verify = strcmp(argv[1], "verify") == 0, explain = strcmp(argv[1], "explain") == 0;
+    read_options(argc - 1, argv + 1, &options, &ear, &challenge);
+    const int result = verify    ? verify_case(&a, &options, &ear, &challenge)
+                       : explain ? explain_case(&a, &options)
+                                 : decode_case(&a, &options);
+    assay_appraisal_close(&a);
+    return result;
+}

@@ -1,0 +1,38 @@
+/*
+ * apps/assay/evidence/evidence_package.c - which file of a folder is which piece of the evidence;
+ * see pieces.h.
+ */
+#include "apps/assay/evidence/evidence_package.h"
+
+#include "base/assert.h"
+#include "quote/collateral/assemble.h"
+#include "quote/kinds.h"
+
+#include <stdlib.h>
+
+bool assay_pieces_wanted(enum assay_evidence_kind kind)
+{
+    return kind != ASSAY_KIND_NONE && (ASSAY_KINDS_QUOTE & ASSAY_KIND_BIT(kind)) == 0;
+}
+
+enum assay_status assay_pieces_take(struct assay_given *given, enum assay_evidence_kind kind,
+                                    struct assay_slice evidence, struct assay_pieces *out)
+{
+    ASSAY_ASSERT(given != NULL);
+    *out = (struct assay_pieces){ .evidence = evidence };
+    out->package = (struct assay_package){ .kind = kind, .main = evidence };
+    out->assembly = calloc(1, sizeof *out->assembly);
+    if (out->assembly == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(assay_assemble(given->found.pieces, given->found.count, kind, evidence,
+                             given->is_taken, out->assembly));
+    out->evidence = out->assembly->evidence;
+    out->package = out->assembly->package;
+    out->left_out = out->assembly->left_out;
+    return ASSAY_OK;
+}
+
+void assay_pieces_close(struct assay_pieces *pieces)
+{
+    free(pieces->assembly);
+    *pieces = (struct assay_pieces){ 0 };
+}

@@ -1,0 +1,44 @@
+/*
+ * apps/assay/evidence/evidence_package.h - evidence that leaves pieces of itself to other files of
+ * a folder, which are known by content:
+ *
+ *     certificates (DER, PEM)        of endorsement keys, their issuers and roots
+ *     TPMT_SIGNATURE, ECDSA in DER, raw RSA; TPM2B_PUBLIC, SubjectPublicKeyInfo (DER, PEM), JWK
+ *     PCR values                     what hashes to the digest of the quote
+ *     TPMS_ATTEST, quotes of TDX     beside a paravisor's report
+ *
+ * Recognising is not trusting: whatever is found is verified as if the evidence had carried it. The
+ * library puts evidence together by the same code (quote/collateral/assemble.h).
+ */
+#ifndef ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PACKAGE_H
+#define ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PACKAGE_H
+
+#include "apps/assay/core/input_files.h"
+#include "quote/package.h"
+
+struct assay_assembly;
+
+struct assay_pieces {
+    struct assay_slice evidence;  /* what is verified: the package, or the bare bytes */
+    struct assay_package package; /* the same, taken apart */
+    size_t left_out;              /* certificates beyond what a package holds */
+    struct assay_assembly *assembly;
+};
+
+/* Does the kind leave pieces to other files? Returns: true for all but quotes of SGX, TDX, SOFT. */
+bool assay_pieces_wanted(enum assay_evidence_kind kind);
+/*
+ * assay_pieces_take - find the pieces of one piece of evidence.
+ * In:      given, whose pieces are marked as taken; evidence as it was read, bare or a package
+ *          (then nothing is added)
+ * Out:     *out, whatever the status: assay_pieces_close frees it; it borrows from both
+ * Returns: as assay_assemble
+ */
+ASSAY_CHECKED enum assay_status assay_pieces_take(struct assay_given *given,
+                                                  enum assay_evidence_kind kind,
+                                                  struct assay_slice evidence,
+                                                  struct assay_pieces *out);
+/* Returns: nothing. */
+void assay_pieces_close(struct assay_pieces *pieces);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * apps/assay/evidence/evidence_print.h - what `assay evidence` says: envelopes, verdicts, errors.
+ */
+#ifndef ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PRINT_H
+#define ASSAY_APPS_ASSAY_EVIDENCE_EVIDENCE_PRINT_H
+
+#include "net/json/json.h"
+#include "quote/verdict.h"
+
+enum { ASSAY_KIND_NAME_MAX = 32 };
+
+/*
+ * assay_kind_name - how `assay` names a kind, the same in every answer: "tdx-v4", "snp-v3".
+ * In:      claims of the evidence, NULL: there are none
+ * Returns: nothing
+ */
+void assay_kind_name(enum assay_evidence_kind kind, const struct assay_json *claims,
+                     char name[static ASSAY_KIND_NAME_MAX]);
+/*
+ * assay_print_envelope - {"schema", "schema_version", "data"} to stdout; takes data over.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL
+ */
+int assay_print_envelope(const char *schema, struct assay_json *data);
+/* Takes claims over, NULL: there are none. Returns: the verdict as data of an envelope. */
+struct assay_json *assay_verdict_json(const struct assay_verdict *verdict,
+                                      struct assay_json *claims);
+/* The verdict for people. claims as above. Returns: ASSAY_EXIT_OK | ASSAY_EXIT_INTERNAL */
+int assay_print_verdict(const struct assay_verdict *verdict, const struct assay_json *claims);
+/*
+ * assay_print_error - the reason to stderr, and as an envelope of schema assay.error to stdout when
+ * JSON was asked for (docs/operations.md 6).
+ * In:      code: usage, not_found, malformed, unsupported, internal
+ * Returns: exit | ASSAY_EXIT_INTERNAL (stdout is gone)
+ */
+__attribute__((format(printf, 4, 5))) int assay_print_error(bool json, int exit, const char *code,
+                                                            const char *format, ...);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * apps/assay/evidence/forecast_print.h - distances to TCB levels for people and as JSON.
+ */
+#ifndef ASSAY_APPS_ASSAY_EVIDENCE_FORECAST_PRINT_H
+#define ASSAY_APPS_ASSAY_EVIDENCE_FORECAST_PRINT_H
+
+#include "apps/assay/evidence/appraisal.h"
+#include "quote/result/forecast.h"
+
+/* A forecast with what its documents call their components. */
+struct assay_named_forecast {
+    bool is_there; /* false: the kind has no levels, or a document is missing */
+    enum assay_status why_not;
+    struct assay_forecast forecast;
+    struct assay_json *document; /* the TCB info, for names of components; NULL: none */
+};
+
+/*
+ * assay_named_forecast_make - for the evidence and the collateral of an appraisal.
+ * Out:     *out; assay_named_forecast_close frees it
+ * Returns: nothing; out->is_there says whether there is one
+ */
+void assay_named_forecast_make(const struct assay_appraisal *a, enum assay_forecast_aim aim,
+                               struct assay_named_forecast *out);
+/* Returns: nothing. */
+void assay_named_forecast_close(struct assay_named_forecast *forecast);
+/* Statuses and dates of platform, QE, module, one a line. Returns: nothing. */
+void assay_print_levels(const struct assay_named_forecast *forecast);
+/* What is short, one a line; says so when nothing is. Returns: nothing. */
+void assay_print_gaps(const struct assay_named_forecast *forecast);
+/* Returns: levels and gaps as an object. */
+struct assay_json *assay_forecast_json(const struct assay_named_forecast *forecast);
+
+#endif

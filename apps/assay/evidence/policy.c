@@ -1,0 +1,279 @@
+/*
+ * apps/assay/evidence/policy.c - `assay policy`: check, show and compare policies, try one on
+ * evidence, and exchange reference values.
+ */
+#include "apps/assay/evidence/policy.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/config/yaml.h"
+#include "base/assert.h"
+#include "base/rfc3339.h"
+#include "quote/accept/policy_lint.h"
+#include "quote/yaml.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* --- files */
+int assay_policy_file_open(struct assay_policy_file *file, const char *path, bool json)
+{
+    char message[ASSAY_YAML_MESSAGE_MAX];
+    *file = (struct assay_policy_file){ .policy = calloc(1, sizeof *file->policy) };
+    if (file->policy == NULL)
+        return assay_print_error(json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &file->text, &file->len);
+    if (status != ASSAY_OK) return assay_print_file_fault(json, "", path, status);
+    status = assay_policy_parse_yaml(file->text, file->len, file->policy, message);
+    struct assay_file_kind kind;
+    if (status != ASSAY_OK &&
+        assay_config_other_kind(assay_slice_over(file->text, file->len), &kind))
+        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s: is %s, expected a policy",
+                                 path, kind.text);
+    if (status != ASSAY_OK)
+        return assay_print_error(json, ASSAY_EXIT_USAGE, "usage", "%s:%s", path, message);
+    assay_policy_digest(file->policy, file->digest);
+    return ASSAY_EXIT_OK;
+}
+
+void assay_policy_file_close(struct assay_policy_file *file)
+{
+    free(file->policy);
+    free(file->text);
+    *file = (struct assay_policy_file){ 0 };
+}
+
+static int read_time(const struct assay_policy_options *options, int64_t *at_unix_s)
+{
+    struct timespec now;
+    const char *const text = options->at;
+    if (text != NULL && assay_rfc3339_parse(text, strlen(text), at_unix_s) == ASSAY_OK)
+        return ASSAY_EXIT_OK;
+    if (text != NULL)
+        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                                 "--at: \"%s\" is no RFC 3339 time (2026-01-31T12:00:00Z)", text);
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
+                                 "the clock cannot be read");
+    *at_unix_s = (int64_t)now.tv_sec;
+    return ASSAY_EXIT_OK;
+}
+
+/* --- lint */
+static const char *severity_text(enum assay_lint lint)
+{
+    return assay_lint_severity_of(lint) == ASSAY_LINT_ERROR ? "error" : "warning";
+}
+
+void assay_policy_print_findings(const struct assay_policy_file *file, const char *path,
+                                 const struct assay_lint_report *report, FILE *out)
+{
+    ASSAY_ASSERT(report != NULL);
+    for (uint32_t i = 0; i < report->count; i++) {
+        const struct assay_lint_finding *const f = &report->findings[i];
+        const struct assay_yaml_line at =
+            assay_policy_yaml_line(file->text, file->len, f->path.text);
+        const bool has_detail = f->detail.len > 0;
+        (void)fprintf(out, "%s:", path);
+        if (at.line > 0) (void)fprintf(out, "%lu:%lu:", at.line, at.column);
+        (void)fprintf(out, " %s: %s: %s%s%s%s [%s]\n", severity_text(f->lint), f->path.text,
+                      assay_lint_text(f->lint), has_detail ? " (" : "", f->detail.text,
+                      has_detail ? ")" : "", assay_lint_name(f->lint));
+        (void)fprintf(out, "    %s\n", assay_lint_advice(f->lint));
+    }
+    (void)fprintf(out, "%s: %lu errors, %lu warnings\n", path, (unsigned long)report->errors,
+                  (unsigned long)report->warnings);
+}
+
+static struct assay_json *findings_json(const struct assay_policy_file *file,
+                                        const struct assay_lint_report *report)
+{
+    struct assay_json *const list = assay_json_array();
+    for (uint32_t i = 0; i < report->count; i++) {
+        const struct assay_lint_finding *const f = &report->findings[i];
+        struct assay_json *const item = assay_json_object();
+        const struct assay_yaml_line at =
+            assay_policy_yaml_line(file->text, file->len, f->path.text);
+        assay_json_set_text(item, "severity", severity_text(f->lint));
+        assay_json_set_text(item, "lint", assay_lint_name(f->lint));
+        assay_json_set_text(item, "path", f->path.text);
+        if (at.line > 0) assay_json_set_uint(item, "line", at.line);
+        else assay_json_set_null(item, "line");
+        if (at.line > 0) assay_json_set_uint(item, "column", at.column);
+        else assay_json_set_null(item, "column");
+        assay_json_set_text(item, "text", assay_lint_text(f->lint));
+        assay_json_set_text(item, "detail", f->detail.text);
+        assay_json_set_text(item, "advice", assay_lint_advice(f->lint));
+        assay_json_append(list, item);
+    }
+    return list;
+}
+
+static int report_lint(const struct assay_policy_options *options,
+                       const struct assay_policy_file *file, const struct assay_lint_report *report)
+{
+    ASSAY_ASSERT(report != NULL);
+    if (!options->json) {
+        assay_policy_print_findings(file, options->first, report, stdout);
+        return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+    }
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_text(data, "file", options->first);
+    assay_json_set_hex(data, "digest", file->digest, sizeof file->digest);
+    assay_json_set_uint(data, "errors", report->errors);
+    assay_json_set_uint(data, "warnings", report->warnings);
+    assay_json_set(data, "findings", findings_json(file, report));
+    return assay_print_envelope("assay.policy.lint", data);
+}
+
+int assay_policy_run_lint(const struct assay_policy_options *options)
+{
+    struct assay_policy_file file;
+    int64_t at_unix_s = 0;
+    struct assay_lint_report *const report = calloc(1, sizeof *report);
+    int result = assay_policy_file_open(&file, options->first, options->json);
+    if (result == ASSAY_EXIT_OK) result = read_time(options, &at_unix_s);
+    if (result == ASSAY_EXIT_OK && report == NULL)
+        result = assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    if (result == ASSAY_EXIT_OK) {
+        assay_policy_lint(file.policy, at_unix_s, report);
+        result = report_lint(options, &file, report);
+        if (result == ASSAY_EXIT_OK && report->errors > 0) result = ASSAY_EXIT_USAGE;
+    }
+    free(report);
+    assay_policy_file_close(&file);
+    return result;
+}
+
+/* --- show */
+static int show(const struct assay_policy_options *options, const struct assay_policy_file *file,
+                char *memory)
+{
+    struct assay_slice text;
+    char digest[65];
+    struct assay_writer w = assay_writer_over(memory, ASSAY_YAML_LEN_MAX);
+    assay_policy_put_yaml(file->policy, &w);
+    if (assay_writer_finish(&w, &text) != ASSAY_OK)
+        return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
+                                 "%s: the policy does not fit into a file", options->first);
+    assay_hex_encode(file->digest, sizeof file->digest, digest, sizeof digest);
+    if (options->json) {
+        struct assay_json *const data = assay_json_object();
+        assay_json_set_text(data, "file", options->first);
+        assay_json_set_text(data, "digest", digest);
+        assay_json_set_text_n(data, "policy", text.bytes, text.len);
+        return assay_print_envelope("assay.policy.show", data);
+    }
+    (void)printf("# digest %s\n", digest);
+    const bool written = fwrite(text.bytes, 1, text.len, stdout) == text.len;
+    return written && fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+int assay_policy_run_show(const struct assay_policy_options *options)
+{
+    struct assay_policy_file file;
+    int result = assay_policy_file_open(&file, options->first, options->json);
+    char *const memory = malloc(ASSAY_YAML_LEN_MAX);
+    if (result == ASSAY_EXIT_OK && memory == NULL)
+        result = assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal", "out of memory");
+    if (result == ASSAY_EXIT_OK) result = show(options, &file, memory);
+    free(memory);
+    assay_policy_file_close(&file);
+    return result;
+}
+
+/* --- the command line */
+enum option_letter {
+    OPTION_AT = 'a',
+    OPTION_COLLATERAL = 'c',
+    OPTION_ROOT = 'r',
+    OPTION_KIND = 'k',
+    OPTION_AGAINST = 'g',
+    OPTION_SIGNER = 's',
+    OPTION_INTO = 'i',
+    OPTION_FORMAT = 'f',
+    OPTION_KEY = 'y',
+    OPTION_ID = 'd',
+    OPTION_ISSUER = 'u',
+    OPTION_OUT = 'o',
+    OPTION_EVENT_LOG = 'l',
+    OPTION_PARTIAL = 'p',
+    OPTION_JSON = 'j',
+};
+
+static const struct verb {
+    const char *name;
+    int arguments;
+    int (*run)(const struct assay_policy_options *options);
+} verbs[] = {
+    { "lint", 1, assay_policy_run_lint },
+    { "show", 1, assay_policy_run_show },
+    { "diff", 2, assay_policy_run_diff },
+    { "try", 2, assay_policy_run_try },
+    { "import", 1, assay_policy_run_import },
+    { "export", 1, assay_policy_run_export },
+};
+
+static void take_option(struct assay_policy_options *options, enum option_letter letter)
+{
+    switch (letter) {
+    case OPTION_AT: options->at = optarg; break;
+    case OPTION_COLLATERAL: options->collateral = optarg; break;
+    case OPTION_ROOT: options->root = optarg; break;
+    case OPTION_KIND: options->kind = optarg; break;
+    case OPTION_AGAINST: options->against = optarg; break;
+    case OPTION_SIGNER: options->signer = optarg; break;
+    case OPTION_INTO: options->into = optarg; break;
+    case OPTION_FORMAT: options->format = optarg; break;
+    case OPTION_KEY: options->key = optarg; break;
+    case OPTION_ID: options->id = optarg; break;
+    case OPTION_ISSUER: options->issuer = optarg; break;
+    case OPTION_OUT: options->out = optarg; break;
+    case OPTION_EVENT_LOG: assay_eventlog_paths_add(&options->event_logs, optarg); break;
+    case OPTION_PARTIAL: options->partial = true; break;
+    case OPTION_JSON: options->json = true; break;
+    }
+}
+
+static void read_options(int argc, char **argv, const struct verb *verb,
+                         struct assay_policy_options *options)
+{
+    static const struct option known[] = {
+        { "at", required_argument, NULL, OPTION_AT },
+        { "collateral", required_argument, NULL, OPTION_COLLATERAL },
+        { "root", required_argument, NULL, OPTION_ROOT },
+        { "kind", required_argument, NULL, OPTION_KIND },
+        { "against", required_argument, NULL, OPTION_AGAINST },
+        { "signer", required_argument, NULL, OPTION_SIGNER },
+        { "into", required_argument, NULL, OPTION_INTO },
+        { "format", required_argument, NULL, OPTION_FORMAT },
+        { "key", required_argument, NULL, OPTION_KEY },
+        { "id", required_argument, NULL, OPTION_ID },
+        { "issuer", required_argument, NULL, OPTION_ISSUER },
+        { "out", required_argument, NULL, OPTION_OUT },
+        { "event-log", required_argument, NULL, OPTION_EVENT_LOG },
+        { "partial", no_argument, NULL, OPTION_PARTIAL },
+        { "json", no_argument, NULL, OPTION_JSON },
+        { NULL, 0, NULL, 0 },
+    };
+    optind = 0; /* the table of main.c has read words before */
+    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;)
+        take_option(options, (enum option_letter)c);
+    options->first = argv[optind];
+    options->second = verb->arguments > 1 ? argv[optind + 1] : NULL;
+}
+
+int assay_command_policy(int argc, char **argv)
+{
+    struct assay_policy_options options = { 0 };
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (strcmp(verbs[i].name, argv[1]) != 0) continue;
+        read_options(argc - 1, argv + 1, &verbs[i], &options);
+        return verbs[i].run(&options);
+    }
+    ASSAY_UNREACHABLE("the table names these verbs");
+}

@@ -1,0 +1,148 @@
+/*
+ * apps/assay/evidence/policy_try.c - `assay policy try`: one piece of evidence under a policy, or
+ * under two side by side, and which rules decided.
+ */
+#include "apps/assay/evidence/policy.h"
+
+#include "apps/assay/evidence/appraisal.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* --- what decided: the reasons of the class that takes precedence (quote/verdict.h) */
+static bool decides(const struct assay_verdict *v, uint32_t index)
+{
+    const enum assay_rule_class class_ = assay_rule_class_of(v->reasons[index].rule);
+    for (uint32_t i = 0; i < v->reason_count; i++)
+        if (assay_rule_class_of(v->reasons[i].rule) < class_) return false;
+    return true;
+}
+
+static void print_deciders(const struct assay_verdict *v)
+{
+    (void)printf("decided by ");
+    if (v->reason_count == 0) (void)printf(" no rule: nothing speaks against it");
+    for (uint32_t i = 0; i < v->reason_count; i++)
+        if (decides(v, i)) (void)printf(" %s", assay_rule_name(v->reasons[i].rule));
+    (void)printf("\n");
+}
+
+static struct assay_json *appraisal_json(struct assay_appraisal *a, const char *policy)
+{
+    struct assay_json *const object = assay_json_object();
+    struct assay_json *const list = assay_json_array();
+    struct assay_json *const claims = a->claims;
+    a->claims = NULL;
+    assay_json_set_text(object, "policy", policy);
+    for (uint32_t i = 0; i < a->verdict->reason_count; i++)
+        if (decides(a->verdict, i))
+            assay_json_append_text(list, assay_rule_name(a->verdict->reasons[i].rule));
+    assay_json_set(object, "decided_by", list);
+    struct assay_json *const appraisal = assay_verdict_json(a->verdict, claims);
+    assay_eventlogs_set_json(&a->event_logs, appraisal);
+    assay_json_set(object, "appraisal", appraisal);
+    return object;
+}
+
+/* --- side by side */
+static void print_row(const char *name, const char *one, const char *other)
+{
+    (void)printf("%-12s  %-38s  %s\n", name, one, other);
+}
+
+static bool has_reason(const struct assay_verdict *v, const struct assay_reason *reason)
+{
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *const other = &v->reasons[i];
+        if (other->rule == reason->rule && other->offset == reason->offset) return true;
+    }
+    return false;
+}
+
+/* Reasons of one verdict; those of both are printed with the first alone. */
+static void print_reasons(const struct assay_verdict *v, const struct assay_verdict *other,
+                          bool first)
+{
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *const r = &v->reasons[i];
+        const bool both = has_reason(other, r);
+        if (both && !first) continue;
+        (void)printf("%-12s  %s: %s (expected %s, observed %s)\n",
+                     both    ? "both"
+                     : first ? "first only"
+                             : "second only",
+                     assay_rule_name(r->rule), assay_rule_text(r->rule), r->expected, r->observed);
+    }
+}
+
+static int print_both(const struct assay_policy_options *options, const struct assay_appraisal *one,
+                      const struct assay_appraisal *other)
+{
+    static const char *const genuine[] = { "unknown", "yes", "no" };
+    const struct assay_verdict *const a = one->verdict;
+    const struct assay_verdict *const b = other->verdict;
+    print_row("policy", options->first, options->against);
+    print_row("verdict", assay_tier_text(a->tier), assay_tier_text(b->tier));
+    print_row("ballot", assay_outcome_text(assay_verdict_outcome(a)),
+              assay_outcome_text(assay_verdict_outcome(b)));
+    print_row("genuine", genuine[a->genuine], genuine[b->genuine]);
+    if (a->tcb_status != ASSAY_TCB_NONE || b->tcb_status != ASSAY_TCB_NONE)
+        print_row("tcb status", assay_tcb_status_text(a->tcb_status),
+                  assay_tcb_status_text(b->tcb_status));
+    print_reasons(a, b, true);
+    print_reasons(b, a, false);
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+/* --- the verb */
+static int judge(const struct assay_policy_options *options, const char *policy,
+                 struct assay_appraisal *a)
+{
+    const struct assay_appraisal_options how = { .file = options->second,
+                                                 .collateral = options->collateral,
+                                                 .root = options->root,
+                                                 .at = options->at,
+                                                 .kind = options->kind,
+                                                 .policy = policy,
+                                                 .event_logs = options->event_logs,
+                                                 .json = options->json };
+    const int result = assay_appraisal_open(a, &how);
+    return result == ASSAY_EXIT_OK ? assay_appraisal_judge(a) : result;
+}
+
+static int report(const struct assay_policy_options *options, struct assay_appraisal *one,
+                  struct assay_appraisal *other)
+{
+    if (options->json) {
+        struct assay_json *const data = appraisal_json(one, options->first);
+        if (other != NULL) assay_json_set(data, "against", appraisal_json(other, options->against));
+        return assay_print_envelope("assay.policy.try", data);
+    }
+    if (one->verdict->insecure || (other != NULL && other->verdict->insecure))
+        (void)puts("INSECURE    profile development");
+    if (other != NULL) return print_both(options, one, other);
+    const int printed = assay_print_verdict(one->verdict, one->claims);
+    if (printed != ASSAY_EXIT_OK) return printed;
+    print_deciders(one->verdict);
+    return assay_eventlogs_print(&one->event_logs);
+}
+
+int assay_policy_run_try(const struct assay_policy_options *options)
+{
+    struct assay_appraisal one = { 0 };
+    struct assay_appraisal other = { 0 };
+    const bool two = options->against != NULL;
+    if (options->collateral == NULL)
+        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                                 "policy try: expected --collateral DIR");
+    int result = judge(options, options->first, &one);
+    if (result == ASSAY_EXIT_OK && two) result = judge(options, options->against, &other);
+    if (result == ASSAY_EXIT_OK) result = report(options, &one, two ? &other : NULL);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&one);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_exit(&one);
+    assay_appraisal_close(&one);
+    assay_appraisal_close(&other);
+    return result;
+}

@@ -1,0 +1,186 @@
+/*
+ * apps/assay/evidence/tcb.c - `assay tcb forecast`: what an announced TCB set will say about a
+ * platform.
+ *
+ * Vendors publish the next set weeks before it is in force (tcbEvaluationDataNumber, "early"
+ * update). The evidence is judged under both; what is short under the second one is named.
+ */
+#include "apps/assay/evidence/appraisal.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/evidence/forecast_print.h"
+#include "base/rfc3339.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct side {
+    struct assay_appraisal appraisal;
+    struct assay_named_forecast forecast;
+};
+
+/* An announced set is judged from the first moment at which all of it is in force. */
+static void wait_until_valid(struct assay_appraisal *a)
+{
+    const struct assay_collateral *const c = &a->collateral[0];
+    if (a->endorsements->count == 0) return;
+    for (uint32_t i = 0; i < c->window_count; i++)
+        if (c->windows[i].from_unix_s > a->at_unix_s) a->at_unix_s = c->windows[i].from_unix_s;
+}
+
+static int judge(struct side *side, const struct assay_appraisal_options *options,
+                 const char *collateral, bool announced)
+{
+    struct assay_appraisal_options own = *options;
+    own.collateral = collateral;
+    int result = assay_appraisal_open(&side->appraisal, &own);
+    if (result == ASSAY_EXIT_OK && announced) wait_until_valid(&side->appraisal);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_judge(&side->appraisal);
+    if (result == ASSAY_EXIT_OK)
+        assay_named_forecast_make(&side->appraisal, ASSAY_AIM_BEST, &side->forecast);
+    return result;
+}
+
+static void close_side(struct side *side)
+{
+    assay_named_forecast_close(&side->forecast);
+    assay_appraisal_close(&side->appraisal);
+}
+
+static int complain(const struct side *side, const char *dir)
+{
+    const bool json = side->appraisal.json;
+    if (side->appraisal.malformed != ASSAY_OK)
+        return assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "the evidence: %s",
+                                 assay_status_text(side->appraisal.malformed));
+    if (side->forecast.why_not == ASSAY_E_UNSUPPORTED)
+        return assay_print_error(json, ASSAY_EXIT_USAGE, "unsupported",
+                                 "evidence of kind %s has no TCB levels of its vendor",
+                                 assay_kind_text(side->appraisal.kind));
+    if (side->forecast.why_not != ASSAY_E_NOT_FOUND)
+        return assay_print_error(json, ASSAY_EXIT_MALFORMED, "malformed", "the evidence: %s",
+                                 assay_status_text(side->forecast.why_not));
+    return assay_print_error(json, ASSAY_EXIT_USAGE, "not_found",
+                             "no TCB info with QE identity for this TEE in %s", dir);
+}
+
+static struct assay_json *side_json(const struct side *side)
+{
+    const struct assay_collateral *const c = &side->appraisal.collateral[0];
+    const struct assay_verdict *const v = side->appraisal.verdict;
+    struct assay_json *const out = assay_forecast_json(&side->forecast);
+    struct assay_json *const advisories = assay_json_array();
+    char issued[ASSAY_RFC3339_LEN + 1], at[ASSAY_RFC3339_LEN + 1];
+    assay_rfc3339_format(c->tcb_info.issue_unix_s, issued);
+    assay_rfc3339_format(v->at_unix_s, at);
+    assay_json_set_uint(out, "evaluation_number", c->tcb_info.evaluation_number);
+    assay_json_set_text(out, "issued", issued);
+    assay_json_set_text(out, "verdict", assay_tier_text(v->tier));
+    assay_json_set_text(out, "at", at);
+    for (uint32_t i = 0; i < v->advisory_count; i++)
+        assay_json_append_text(advisories, v->advisories[i]);
+    assay_json_set(out, "advisory_ids", advisories);
+    return out;
+}
+
+static void print_side(const char *title, const struct side *side)
+{
+    const struct assay_collateral *const c = &side->appraisal.collateral[0];
+    const struct assay_verdict *const v = side->appraisal.verdict;
+    char issued[ASSAY_RFC3339_LEN + 1], at[ASSAY_RFC3339_LEN + 1];
+    assay_rfc3339_format(c->tcb_info.issue_unix_s, issued);
+    assay_rfc3339_format(v->at_unix_s, at);
+    (void)printf("%s: evaluation number %u, issued %s\n", title, c->tcb_info.evaluation_number,
+                 issued);
+    (void)printf("  %-18s %s, for %s\n", "verdict", assay_tier_text(v->tier), at);
+    assay_print_levels(&side->forecast);
+    for (uint32_t i = 0; i < v->advisory_count; i++)
+        (void)printf("  %-18s %s\n", i == 0 ? "advisories" : "", v->advisories[i]);
+}
+
+/* A forecast under documents that do not verify would be a forged one. */
+static void print_doubts(const struct side *side)
+{
+    const struct assay_verdict *const v = side->appraisal.verdict;
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *const reason = &v->reasons[i];
+        const enum assay_rule_class class_ = assay_rule_class_of(reason->rule);
+        if (class_ != ASSAY_RULE_FORGED && class_ != ASSAY_RULE_UNJUDGED) continue;
+        (void)printf("  not proven: %s (expected %s, observed %s)\n", assay_rule_text(reason->rule),
+                     reason->expected, reason->observed);
+    }
+}
+
+static int print(const struct side *now, const struct side *then)
+{
+    if (now->appraisal.json) {
+        struct assay_json *const data = assay_json_object();
+        assay_json_set_text(data, "kind", assay_kind_text(now->appraisal.kind));
+        assay_json_set(data, "now", side_json(now));
+        assay_json_set(data, "then", side_json(then));
+        return assay_print_envelope("assay.tcb.forecast", data);
+    }
+    print_side("in force", now);
+    print_doubts(now);
+    (void)puts("");
+    print_side("announced", then);
+    print_doubts(then);
+    (void)puts("\nshort of the best level announced:");
+    assay_print_gaps(&then->forecast);
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+static int forecast(const struct assay_appraisal_options *options, const char *against)
+{
+    static struct side now, then;
+    int result = judge(&now, options, options->collateral, false);
+    if (result == ASSAY_EXIT_OK && !now.forecast.is_there)
+        result = complain(&now, options->collateral);
+    if (result == ASSAY_EXIT_OK) result = judge(&then, options, against, true);
+    if (result == ASSAY_EXIT_OK && !then.forecast.is_there) result = complain(&then, against);
+    if (result == ASSAY_EXIT_OK) result = print(&now, &then);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&now.appraisal);
+    if (result == ASSAY_EXIT_OK) assay_appraisal_note(&then.appraisal);
+    if (result == ASSAY_EXIT_OK) result = assay_appraisal_exit(&then.appraisal);
+    close_side(&now);
+    close_side(&then);
+    return result;
+}
+
+static void read_options(int argc, char **argv, struct assay_appraisal_options *options,
+                         const char **against)
+{
+    static const struct option known[] = {
+        { "collateral", required_argument, NULL, 'c' },
+        { "against", required_argument, NULL, 'A' },
+        { "root", required_argument, NULL, 'r' },
+        { "at", required_argument, NULL, 'a' },
+        { "kind", required_argument, NULL, 'k' },
+        { "policy", required_argument, NULL, 'p' },
+        { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    optind = 0; /* the table of main.c has read words before */
+    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (c) {
+        case 'c': options->collateral = optarg; break;
+        case 'A': *against = optarg; break;
+        case 'r': options->root = optarg; break;
+        case 'a': options->at = optarg; break;
+        case 'k': options->kind = optarg; break;
+        case 'p': options->policy = optarg; break;
+        case 'j': options->json = true; break;
+        default: break;
+        }
+    }
+    options->file = argv[optind];
+}
+
+int assay_command_tcb(int argc, char **argv)
+{
+    struct assay_appraisal_options options = { 0 };
+    const char *against = NULL;
+    read_options(argc - 1, argv + 1, &options, &against);
+    return forecast(&options, against);
+}

@@ -1,0 +1,309 @@
+/*
+ * apps/assay/members/change.c - `assay change`: what operators decide of a running network.
+ *
+ * draft writes the file of a change on what is in force, show and try tell what it does, sign adds
+ * an operator's signature (offline, as for a genesis), submit hands it to a running node, list
+ * tells what became of it (docs/operations.md, docs/protocol.md 9.5 to 9.9).
+ */
+#include "apps/assay/members/change.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/members/node.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
+#include "apps/client.h"
+#include "net/keys/keyring.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char socket_default[] = "/run/assay/admin.sock";
+
+/* ------------------------------------------------------------ what verbs share */
+
+int assay_change_fail(const struct assay_change_options *options, enum assay_status status,
+                      const char *what)
+{
+    int exit = ASSAY_EXIT_INTERNAL;
+    const char *code = "internal";
+    if (status == ASSAY_E_NOT_FOUND) {
+        exit = ASSAY_EXIT_NOT_FOUND;
+        code = "not_found";
+    } else if (assay_status_class(status) == ASSAY_CLASS_INPUT) {
+        exit = ASSAY_EXIT_MALFORMED;
+        code = "malformed";
+    }
+    const bool is_key = options->key != NULL && strcmp(what, options->key) == 0;
+    return assay_print_error(options->json, exit, code, "change: %s: %s", what,
+                             is_key ? assay_file_fault_of(what, status, "an operator key")
+                                    : assay_file_fault(what, status));
+}
+
+int assay_change_ask(const struct assay_change_options *options, const char *request,
+                     struct assay_json **document)
+{
+    const enum assay_status status =
+        assay_client_ask(options->socket, request, ASSAY_CLIENT_TIMEOUT_MS, document);
+    if (status != ASSAY_OK) {
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(options->socket, status, fault);
+        return assay_print_error(
+            options->json, status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE,
+            "unreachable", "change: %s: %s", options->socket, fault);
+    }
+    if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
+    const struct assay_json *error = assay_json_get(*document, "data");
+    const char *code = assay_json_text(error, "code", "error");
+    int exit = ASSAY_EXIT_USAGE;
+    if (strcmp(code, "conflict") == 0) exit = ASSAY_EXIT_CONFLICT;
+    if (strcmp(code, "denied") == 0 || strcmp(code, "refused") == 0) exit = ASSAY_EXIT_DENIED;
+    if (strcmp(code, "store") == 0) exit = ASSAY_EXIT_INTERNAL;
+    exit = assay_print_error(options->json, exit, code, "change: %s",
+                             assay_json_text(error, "detail", code));
+    assay_json_free(document);
+    return exit;
+}
+
+int assay_change_file_load(const struct assay_change_options *options, uint8_t **bytes,
+                           struct assay_change_draft *draft)
+{
+    size_t len = 0;
+    enum assay_status status =
+        assay_file_read(options->file, ASSAY_CHANGE_RECORD_LEN_MAX, bytes, &len);
+    if (status == ASSAY_OK) status = assay_change_draft_read(assay_slice_over(*bytes, len), draft);
+    if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
+        return status == ASSAY_OK ? ASSAY_EXIT_OK
+                                  : assay_change_fail(options, status, options->file);
+    return assay_print_error(options->json, ASSAY_EXIT_MALFORMED, "malformed", "change: %s: %s",
+                             options->file,
+                             assay_file_fault_of(options->file, status, "a change"));
+}
+
+int assay_change_file_write(const struct assay_change_options *options, const char *path,
+                            struct assay_slice body, const uint8_t (*ids)[32],
+                            const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
+{
+    uint8_t *bytes = malloc(ASSAY_CHANGE_RECORD_LEN_MAX);
+    if (bytes == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, path);
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_CHANGE_RECORD_LEN_MAX);
+    enum assay_status status = assay_record_put_change(&w, body, ids, signatures, count);
+    const int result =
+        status == ASSAY_OK ? assay_output_write("assay change", path, ASSAY_FILE_PUBLIC,
+                                                assay_slice_over(w.bytes, w.len))
+                           : assay_change_fail(options, status, path);
+    free(bytes);
+    return result;
+}
+
+/* ------------------------------------------------------------ sign */
+
+/* What the file has, less an older one of this operator, with the new one in its place. */
+static void merge(const struct assay_change_draft *draft, const uint8_t id[static 32],
+                  const uint8_t *signature, struct assay_change_draft *all)
+{
+    bool placed = false;
+    all->signature_count = 0;
+    for (uint32_t i = 0; i <= draft->signature_count; i++) {
+        const bool end = i == draft->signature_count;
+        const int order = end ? 1 : assay_bytes_compare(draft->signers[i], id, 32);
+        if (!placed && order >= 0 && all->signature_count < ASSAY_OPERATORS_MAX) {
+            assay_bytes_copy(all->signers[all->signature_count], 32, id, 32);
+            assay_bytes_copy(all->signatures[all->signature_count++], ASSAY_P256_SIGNATURE_LEN,
+                             signature, ASSAY_P256_SIGNATURE_LEN);
+            placed = true;
+        }
+        if (end || order == 0 || all->signature_count == ASSAY_OPERATORS_MAX) continue;
+        assay_bytes_copy(all->signers[all->signature_count], 32, draft->signers[i], 32);
+        assay_bytes_copy(all->signatures[all->signature_count++], ASSAY_P256_SIGNATURE_LEN,
+                         draft->signatures[i], ASSAY_P256_SIGNATURE_LEN);
+    }
+}
+
+static int sign_with(const struct assay_change_options *options,
+                     const struct assay_change_draft *draft, const struct assay_secret32 *key,
+                     const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    uint8_t id[32], signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_p256_signer *signer = NULL;
+    struct assay_change_draft *all = calloc(1, sizeof *all);
+    enum assay_status status = all != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    assay_sha256(public_key, ASSAY_P256_PUBLIC_LEN, id);
+    if (status == ASSAY_OK) status = assay_p256_signer_load(key, &signer);
+    if (status == ASSAY_OK) status = assay_p256_sign(signer, draft->digest, signature);
+    assay_p256_signer_free(&signer);
+    if (all == NULL || status != ASSAY_OK) {
+        free(all);
+        return assay_change_fail(options, status, options->file);
+    }
+    merge(draft, id, signature, all);
+    int result = assay_change_file_write(
+        options, options->file, draft->body, (const uint8_t(*)[32])all->signers,
+        (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all->signatures, all->signature_count);
+    if (result == ASSAY_EXIT_OK && !options->json) {
+        char hex[65];
+        assay_hex_encode(id, sizeof id, hex, sizeof hex);
+        (void)printf("%s: signed by operator %.16s, %u signatures in all\n", options->file, hex,
+                     (unsigned)all->signature_count);
+    } else if (result == ASSAY_EXIT_OK) {
+        struct assay_json *data = assay_json_object();
+        assay_json_set_hex(data, "operator_id", id, sizeof id);
+        assay_json_set_uint(data, "signatures", all->signature_count);
+        result = assay_print_envelope("assay.change.sign", data);
+    }
+    free(all);
+    return result;
+}
+
+int assay_change_run_sign(const struct assay_change_options *options)
+{
+    uint8_t *bytes = NULL, public_key[ASSAY_P256_PUBLIC_LEN];
+    struct assay_secret32 key;
+    struct assay_change_draft *draft = calloc(1, sizeof *draft);
+    if (draft == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
+    int result = assay_change_file_load(options, &bytes, draft);
+    if (result == ASSAY_EXIT_OK) {
+        const enum assay_status status = assay_operator_key_load(options->key, &key, public_key);
+        uint8_t id[32];
+        assay_sha256(public_key, sizeof public_key, id);
+        result = status == ASSAY_OK ? assay_change_signer_check(options, "change sign", id)
+                                    : assay_change_fail(options, status, options->key);
+        if (result == ASSAY_EXIT_OK) result = sign_with(options, draft, &key, public_key);
+        assay_secret_wipe(&key, sizeof key);
+    }
+    free(draft);
+    free(bytes);
+    return result;
+}
+
+/* ------------------------------------------------------------ options */
+
+static bool add_wish(struct assay_change_options *options, int option, const char *argument)
+{
+    if (options->wish_count == ASSAY_ACTIONS_MAX) return false;
+    options->wishes[options->wish_count++] =
+        (struct assay_change_wish){ .option = option, .argument = argument };
+    return true;
+}
+
+/* What belongs to the --join before it. */
+static bool of_join(struct assay_change_options *options, int option, const char *argument)
+{
+    if (options->wish_count == 0) return false;
+    struct assay_change_wish *wish = &options->wishes[options->wish_count - 1];
+    if (wish->option != ASSAY_CHANGE_OPT_JOIN) return false;
+    const char **place = option == 'q' ? &wish->sample : &wish->operator_name;
+    if (*place != NULL) return false;
+    *place = argument;
+    return true;
+}
+
+bool assay_change_take_option(struct assay_change_options *o, int option, const char *argument)
+{
+    switch (option) {
+    case 's':
+        o->socket = argument;
+        o->socket_given = true;
+        return true;
+    case 'f': o->store = argument; return true;
+    case 'g': o->genesis = argument; return true;
+    case 'o': o->out = argument; return true;
+    case 'k': o->key = argument; return true;
+    case 'a': o->activation = argument; return true;
+    case 't': o->threshold = argument; return true;
+    case 'F': o->forces = argument; return true;
+    case 'j': o->json = true; return true;
+    case 'q':
+    case 'w': return of_join(o, option, argument);
+    default: return option >= ASSAY_CHANGE_OPT_JOIN && add_wish(o, option, argument);
+    }
+}
+
+static const struct option options_long[] = {
+    { "socket", required_argument, NULL, 's' },
+    { "store", required_argument, NULL, 'f' },
+    { "genesis", required_argument, NULL, 'g' },
+    { "out", required_argument, NULL, 'o' },
+    { "key", required_argument, NULL, 'k' },
+    { "activation", required_argument, NULL, 'a' },
+    { "threshold", required_argument, NULL, 't' },
+    { "force", required_argument, NULL, 'F' },
+    { "json", no_argument, NULL, 'j' },
+    { "maintenance", required_argument, NULL, ASSAY_CHANGE_OPT_MAINTENANCE },
+    ASSAY_CHANGE_OPTIONS_SHARED,
+    { "collateral", required_argument, NULL, ASSAY_CHANGE_OPT_COLLATERAL },
+    { NULL, 0, NULL, 0 },
+};
+
+/* The file of `assay node request` in place of a card and a sample. */
+static int add_node(const struct assay_change_options *options, const char *operator_name,
+                    const char *replaced)
+{
+    struct assay_change_options own = *options, *const o = &own; /* points into the request */
+    struct assay_node_request request;
+    int result = assay_node_request_open("assay change add-node", o->file, &request);
+    o->file = NULL;
+    if (result == ASSAY_EXIT_OK) {
+        bool fits = assay_change_take_option(o, ASSAY_CHANGE_OPT_JOIN, request.card) &&
+                    assay_change_take_option(o, 'q', request.sample) &&
+                    assay_change_take_option(o, 'w', operator_name);
+        if (replaced != NULL)
+            fits = fits && assay_change_take_option(o, ASSAY_CHANGE_OPT_LEAVE, replaced);
+        result = fits ? assay_change_run_draft(o) : assay_misuse("that does not fit one change");
+    }
+    assay_node_request_close(&request);
+    return result;
+}
+
+static int run_add_node(int argc, char **argv, struct assay_change_options *o)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },     { "store", required_argument, NULL, 'f' },
+        { "genesis", required_argument, NULL, 'g' },    { "out", required_argument, NULL, 'o' },
+        { "activation", required_argument, NULL, 'a' }, { "json", no_argument, NULL, 'j' },
+        { "operator", required_argument, NULL, 'w' },   { "replace", required_argument, NULL, 'r' },
+        { NULL, 0, NULL, 0 },
+    };
+    const char *replaced = NULL, *operator_name = NULL;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 'r') replaced = optarg;
+        else if (c == 'w') operator_name = optarg;
+        else if (!assay_change_take_option(o, c, optarg))
+            return assay_misuse("\"%s\" is not what its option takes", optarg);
+    }
+    if ((o->store != NULL) != (o->genesis != NULL))
+        return assay_misuse("--store and --genesis go together");
+    o->file = argv[optind + 1];
+    return add_node(o, operator_name, replaced);
+}
+
+static int dispatch(const char *verb, const struct assay_change_options *o)
+{
+    if (strcmp(verb, "draft") == 0 && o->wish_count == 0)
+        return assay_misuse("a change does something: give an action, such as --rest NODE");
+    if (strcmp(verb, "draft") == 0) return assay_change_run_draft(o);
+    if (strcmp(verb, "list") == 0) return assay_change_run_list(o);
+    if (strcmp(verb, "show") == 0) return assay_change_run_show(o);
+    if (strcmp(verb, "try") == 0) return assay_change_run_try(o);
+    if (strcmp(verb, "sign") == 0) return assay_change_run_sign(o);
+    return assay_change_run_submit(o);
+}
+
+int assay_command_change(int argc, char **argv)
+{
+    struct assay_change_options options = { .socket = getenv("ASSAY_SOCKET") };
+    options.socket_given = options.socket != NULL;
+    if (options.socket == NULL) options.socket = socket_default;
+    if (strcmp(argv[1], "add-node") == 0) return run_add_node(argc, argv, &options);
+    for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;)
+        if (!assay_change_take_option(&options, o, optarg))
+            return assay_misuse("\"%s\" is not what its option takes, or does not fit there",
+                                optarg);
+    if ((options.store != NULL) != (options.genesis != NULL))
+        return assay_misuse("--store and --genesis go together");
+    if (argc - optind == 2) options.file = argv[optind + 1];
+    return dispatch(argv[optind], &options);
+}

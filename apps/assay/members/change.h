@@ -1,0 +1,151 @@
+/*
+ * apps/assay/members/change.h - the verbs of `assay change` and what they share.
+ */
+#ifndef ASSAY_APPS_ASSAY_MEMBERS_CHANGE_H
+#define ASSAY_APPS_ASSAY_MEMBERS_CHANGE_H
+
+#include "net/documents/change_review.h"
+#include "net/json/json.h"
+
+struct assay_ruleset; /* net/documents/rule_documents.h */
+
+/* An option that asks for an action, in the order of the command line. */
+struct assay_change_wish {
+    int option; /* enum assay_change_option */
+    const char *argument;
+    const char *sample, *operator_name; /* join: what followed it */
+};
+
+enum assay_change_option {
+    ASSAY_CHANGE_OPT_JOIN = 256,
+    ASSAY_CHANGE_OPT_LEAVE,
+    ASSAY_CHANGE_OPT_REST,
+    ASSAY_CHANGE_OPT_WAKE,
+    ASSAY_CHANGE_OPT_MAINTENANCE,
+    ASSAY_CHANGE_OPT_POLICY,
+    ASSAY_CHANGE_OPT_ALLOW,
+    ASSAY_CHANGE_OPT_RETIRE,
+    ASSAY_CHANGE_OPT_DENY,
+    ASSAY_CHANGE_OPT_PARAMETER,
+    ASSAY_CHANGE_OPT_OPERATORS,
+    ASSAY_CHANGE_OPT_COLLATERAL,
+    ASSAY_CHANGE_OPT_SERVICES,
+};
+
+/* Rows of options of the actions that a change and a RECOVER both take. */
+#define ASSAY_CHANGE_OPTIONS_SHARED                                                                \
+    { "sample", required_argument, NULL, 'q' },                                                    \
+    { "operator", required_argument, NULL, 'w' },                                                  \
+    { "join", required_argument, NULL, ASSAY_CHANGE_OPT_JOIN },                                    \
+    { "leave", required_argument, NULL, ASSAY_CHANGE_OPT_LEAVE },                                  \
+    { "rest", required_argument, NULL, ASSAY_CHANGE_OPT_REST },                                    \
+    { "wake", required_argument, NULL, ASSAY_CHANGE_OPT_WAKE },                                    \
+    { "policy", required_argument, NULL, ASSAY_CHANGE_OPT_POLICY },                                \
+    { "allow-reference", required_argument, NULL, ASSAY_CHANGE_OPT_ALLOW },                        \
+    { "retire-reference", required_argument, NULL, ASSAY_CHANGE_OPT_RETIRE },                      \
+    { "deny-reference", required_argument, NULL, ASSAY_CHANGE_OPT_DENY },                          \
+    { "parameter", required_argument, NULL, ASSAY_CHANGE_OPT_PARAMETER },                          \
+    { "operators", required_argument, NULL, ASSAY_CHANGE_OPT_OPERATORS },                          \
+    { "services", required_argument, NULL, ASSAY_CHANGE_OPT_SERVICES }
+
+struct assay_change_options {
+    const char *file; /* the one positional argument */
+    const char *socket, *store, *genesis;
+    const char *out, *key, *activation;
+    const char *threshold, *forces;
+    bool json;
+    bool socket_given; /* by --socket or $ASSAY_SOCKET; else socket is where packages put it */
+    uint32_t wish_count;
+    struct assay_change_wish wishes[ASSAY_ACTIONS_MAX];
+};
+
+/* What a change is held against: of a running node by its socket, or of a store. */
+struct assay_change_source {
+    uint8_t *genesis_bytes;
+    struct assay_genesis *genesis;
+    struct assay_store *store;
+    struct assay_change_basis *basis;
+};
+
+/* Errors of these are printed. Out: *source, whatever the answer: close frees it.
+ * Returns: an enum assay_exit. change_source.c */
+int assay_change_source_open(const struct assay_change_options *options,
+                             struct assay_change_source *source);
+/* Evidence of the epochs from `epoch` on, into the store, where it came over a socket. */
+int assay_change_source_evidence(const struct assay_change_options *options,
+                                 struct assay_change_source *source, uint64_t epoch);
+bool assay_change_source_given(const struct assay_change_options *options);
+void assay_change_source_close(struct assay_change_source *source);
+/* Rules that a state names. Returns: an enum assay_exit; *set is to be closed in any case. */
+int assay_change_rules_of(const struct assay_change_options *options,
+                          const struct assay_change_source *source,
+                          const struct assay_change *change,
+                          const struct assay_charter_rules *rules, struct assay_ruleset *set);
+
+/*
+ * assay_change_signer_check - is the key that is about to sign one of an operator in force? Asked
+ * of the source that was given; without one that it was not checked is said, since signing works
+ * offline. verb: "change sign"; id: of the key options->key.
+ * Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CONFLICT | why the source has no answer; errors are printed
+ */
+int assay_change_signer_check(const struct assay_change_options *options, const char *verb,
+                              const uint8_t id[static 32]);
+/* The same among the operators of a document. */
+int assay_change_signer_among(const struct assay_change_options *options, const char *verb,
+                              const struct assay_genesis *operators, const uint8_t id[static 32]);
+
+/* A change in a file. Errors are printed; free(*bytes) in any case. Returns: an enum assay_exit. */
+int assay_change_file_load(const struct assay_change_options *options, uint8_t **bytes,
+                           struct assay_change_draft *draft);
+/* The file around a body; ids ascend. Returns: an enum assay_exit. */
+int assay_change_file_write(const struct assay_change_options *options, const char *path,
+                            struct assay_slice body, const uint8_t (*ids)[32],
+                            const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count);
+/* For people or as JSON; source NULL: without names, signatures unverified.
+ * Returns: an enum assay_exit. change_show.c */
+int assay_change_print(const struct assay_change_options *options,
+                       const struct assay_change_source *source,
+                       const struct assay_change_draft *draft);
+/* As assay_print_error, for a status. Returns: the exit status that fits. */
+int assay_change_fail(const struct assay_change_options *options, enum assay_status status,
+                      const char *what);
+
+/* A request to options->socket; an assay.error is printed. Returns: an enum assay_exit and, with
+ * OK, *document. */
+int assay_change_ask(const struct assay_change_options *options, const char *request,
+                     struct assay_json **document);
+
+/* One option of the command line, by its letter or enum assay_change_option. Returns: whether it
+ * fits. */
+bool assay_change_take_option(struct assay_change_options *options, int option,
+                              const char *argument);
+/* The wishes as a CHANGE record without signatures; source: opened by the caller.
+ * Out: record[ASSAY_CHANGE_RECORD_LEN_MAX], *len 0 without a wish. Errors are printed.
+ * Returns: an enum assay_exit. change_draft.c */
+int assay_change_draft_record(const struct assay_change_options *options,
+                              const struct assay_change *head, uint8_t *record, size_t *len);
+
+/* The whole plan: services of `before` (len 0: none) and those of a file (apps/config.h).
+ * Out: *document: in bytes[ASSAY_SERVICES_PLAN_LEN_MAX]. Errors are printed. Returns: an enum
+ * assay_exit. change_services.c */
+int assay_change_services_draft(const struct assay_change_options *options,
+                                struct assay_slice before, const char *path, uint8_t *bytes,
+                                struct assay_slice *document);
+/* Every service of the plan `after`, and which are new. Returns: an array. */
+struct assay_json *assay_change_services_json(struct assay_slice before, struct assay_slice after);
+/* The plan of services that a change brings against the one that it finds; source: NULL, or nothing
+ * in it: it finds none. Returns: NULL when it brings none. */
+struct assay_json *assay_change_services_of(const struct assay_change_source *source,
+                                            const struct assay_change *change);
+/* That array for people. Returns: nothing. */
+void assay_change_services_print(const struct assay_json *list);
+
+/* The verbs. Each Returns: an enum assay_exit. */
+int assay_change_run_draft(const struct assay_change_options *options);
+int assay_change_run_show(const struct assay_change_options *options);
+int assay_change_run_try(const struct assay_change_options *options);
+int assay_change_run_sign(const struct assay_change_options *options);
+int assay_change_run_submit(const struct assay_change_options *options);
+int assay_change_run_list(const struct assay_change_options *options);
+
+#endif

@@ -1,0 +1,590 @@
+/*
+ * apps/assay/members/change_draft.c - `assay change draft`: wishes of the command line into
+ * actions, held against what is in force before anybody signs.
+ */
+#include "apps/assay/members/change.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/member.h"
+#include "apps/assay/core/output.h"
+#include "base/assert.h"
+#include "base/checked.h"
+#include "net/documents/rule_documents.h"
+#include "quote/accept/policy_lint.h"
+#include "quote/yaml.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { ACTIVATION_DEFAULT = 16, OPERATORS_FILE_MAX = 64 * 1024 };
+
+/* Everything large is on the heap and freed by close_drafting. */
+struct drafting {
+    const struct assay_change_options *options;
+    struct assay_change_source source;
+    const struct assay_state *state;
+    struct assay_ruleset rules; /* in force */
+    struct assay_action *actions;
+    uint32_t count;
+    struct assay_node_card *cards;
+    struct assay_policy *policy; /* edited; NULL: no wish is about it */
+    uint8_t *policy_bytes, *operator_bytes, *plan_bytes, *body;
+    bool has_plan, recovers; /* recovers: what waits is dropped, so nothing of it is built upon */
+    uint64_t sequence; /* of the change; 0: the next one of the state */
+    struct assay_genesis *operators; /* the new list */
+    struct assay_genesis_parameters parameters;
+    bool has_parameters;
+};
+
+#define REFUSE(d, ...) assay_print_error((d)->options->json, ASSAY_EXIT_USAGE, "usage", __VA_ARGS__)
+
+static void close_drafting(struct drafting *d)
+{
+    assay_ruleset_close(&d->rules);
+    assay_change_source_close(&d->source);
+    free(d->actions);
+    free(d->cards);
+    free(d->policy);
+    free(d->policy_bytes);
+    free(d->operator_bytes);
+    free(d->plan_bytes);
+    free(d->operators);
+    free(d->body);
+}
+
+static int open_drafting(struct drafting *d)
+{
+    d->actions = calloc(ASSAY_ACTIONS_MAX, sizeof *d->actions);
+    d->cards = calloc(ASSAY_ACTIONS_MAX, sizeof *d->cards);
+    d->policy_bytes = malloc(ASSAY_POLICY_LEN_MAX);
+    d->operator_bytes = malloc(ASSAY_OPERATORS_LEN_MAX);
+    d->plan_bytes = malloc(ASSAY_SERVICES_PLAN_LEN_MAX);
+    d->operators = calloc(1, sizeof *d->operators);
+    d->body = malloc(ASSAY_CHANGE_LEN_MAX);
+    if (d->actions == NULL || d->cards == NULL || d->policy_bytes == NULL ||
+        d->operator_bytes == NULL || d->plan_bytes == NULL || d->operators == NULL ||
+        d->body == NULL)
+        return assay_change_fail(d->options, ASSAY_E_MEMORY, "start");
+    const int result = assay_change_source_open(d->options, &d->source);
+    if (result != ASSAY_EXIT_OK) return result;
+    ASSAY_ASSERT(d->source.basis != NULL);
+    d->state = &d->source.basis->state;
+    if (d->sequence == 0) d->sequence = d->state->change_sequence + 1;
+    d->parameters = d->state->rules.parameters;
+    return assay_change_rules_of(d->options, &d->source, NULL, &d->state->rules, &d->rules);
+}
+
+static struct assay_action *add(struct drafting *d, enum assay_action_kind kind)
+{
+    d->actions[d->count].kind = kind; /* at most as many as wishes */
+    return &d->actions[d->count++];
+}
+
+/* ------------------------------------------------------------ members */
+
+static bool parse_number(const char *text, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (*text == '\0') return false;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9') return false;
+        if (assay_mul_u64(value, 10, &value) != ASSAY_OK ||
+            assay_add_u64(value, (uint64_t)(*text - '0'), &value) != ASSAY_OK)
+            return false;
+    }
+    *out = value;
+    return true;
+}
+
+/* By name or by id; a name may be that of one who left as well, an id is for good. */
+static int find_node(const struct drafting *d, const char *text, size_t len, uint8_t id[static 32])
+{
+    uint32_t found = 0;
+    if (assay_hex_decode(text, len, id, 32) == ASSAY_OK) return ASSAY_EXIT_OK;
+    for (uint32_t i = 0; i < d->state->member_count; i++) {
+        const struct assay_member *m = &d->state->members[i];
+        if (m->stage == ASSAY_STAGE_LEFT || strlen(m->name) != len ||
+            !assay_bytes_equal(m->name, text, len))
+            continue;
+        assay_bytes_copy(id, 32, m->node_id, 32);
+        found++;
+    }
+    if (found == 1) return ASSAY_EXIT_OK;
+    return assay_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                             found == 0
+                                 ? "change draft: no member is named %.*s"
+                                 : "change draft: several members are named %.*s: give an id",
+                             (int)len, text);
+}
+
+static int draft_stage(struct drafting *d, enum assay_action_kind kind, const char *node)
+{
+    return find_node(d, node, strlen(node), add(d, kind)->node_id);
+}
+
+static int draft_maintenance(struct drafting *d, const char *text)
+{
+    const char *equals = strrchr(text, '=');
+    uint64_t epochs = 0;
+    if (equals == NULL || !parse_number(equals + 1, &epochs) || epochs == 0 ||
+        epochs > ASSAY_MAINTENANCE_EPOCHS)
+        return REFUSE(d, "change draft: --maintenance: expected NODE=EPOCHS, 1 to %d",
+                      ASSAY_MAINTENANCE_EPOCHS);
+    struct assay_action *action = add(d, ASSAY_ACTION_MAINTENANCE);
+    action->epochs = (uint32_t)epochs;
+    return find_node(d, text, (size_t)(equals - text), action->node_id);
+}
+
+static int draft_join(struct drafting *d, const struct assay_change_wish *wish)
+{
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "out of memory";
+    const struct assay_genesis *charter = d->source.basis->charter.genesis;
+    struct timespec now;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return assay_change_fail(d->options, ASSAY_E_IO, "the date");
+    const struct assay_member_rules rules = { .at_unix_s = (int64_t)now.tv_sec,
+                                              .endorsements = &d->rules.endorsements,
+                                              .policy = d->rules.policy };
+    if (wish->sample == NULL || wish->operator_name == NULL)
+        return REFUSE(d, "change draft: --join CARD is followed by --sample and --operator");
+    struct assay_action *action = add(d, ASSAY_ACTION_JOIN);
+    const enum assay_status status = assay_member_read(
+        wish->argument, wish->sample, &rules, &d->cards[d->count - 1], &action->card, message);
+    if (status != ASSAY_OK) return REFUSE(d, "change draft: %s", message);
+    const struct assay_slice name =
+        assay_slice_over(wish->operator_name, strlen(wish->operator_name));
+    for (uint32_t i = 0; i < charter->operator_count; i++) {
+        if (!assay_slice_equal(charter->operators[i].name, name)) continue;
+        assay_bytes_copy(action->card.operator_id, 32, charter->operators[i].operator_id, 32);
+        return ASSAY_EXIT_OK;
+    }
+    return assay_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                             "change draft: no operator is named %s", wish->operator_name);
+}
+
+/* ------------------------------------------------------------ policy */
+
+/* The policy that wishes edit: the one in force at first. */
+static struct assay_policy *edited(struct drafting *d)
+{
+    if (d->policy != NULL) return d->policy;
+    d->policy = calloc(1, sizeof *d->policy);
+    ASSAY_ASSERT(d->rules.policy != NULL); /* assay_change_rules_of */
+    if (d->policy != NULL) *d->policy = *d->rules.policy;
+    return d->policy;
+}
+
+static int draft_policy(struct drafting *d, const char *path)
+{
+    uint8_t *text = NULL;
+    size_t len = 0;
+    char why[ASSAY_YAML_MESSAGE_MAX] = "";
+    if (edited(d) == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, path);
+    enum assay_status status = assay_file_read(path, ASSAY_YAML_LEN_MAX, &text, &len);
+    if (status != ASSAY_OK) {
+        free(text);
+        return assay_change_fail(d->options, status, path);
+    }
+    status = assay_policy_parse_yaml(text, len, d->policy, why);
+    free(text);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : REFUSE(d, "change draft: %s:%s", path, why);
+}
+
+static struct assay_reference *find_reference(struct assay_policy *p,
+                                              const struct assay_reference *wanted)
+{
+    for (uint32_t i = 0; i < p->reference_count; i++) {
+        struct assay_reference *r = &p->references[i];
+        if (r->field == wanted->field && r->value_len == wanted->value_len &&
+            assay_bytes_equal(r->value, wanted->value, r->value_len))
+            return r;
+    }
+    return NULL;
+}
+
+static int draft_reference(struct drafting *d, const char *text, enum assay_reference_state state)
+{
+    struct assay_reference wanted = { .state = state };
+    const char *equals = strchr(text, '=');
+    const size_t hex_len = equals != NULL ? strlen(equals + 1) : 0;
+    wanted.value_len = (uint32_t)(hex_len / 2);
+    if (equals == NULL || hex_len > 2 * sizeof wanted.value ||
+        assay_reference_field_parse(text, (size_t)(equals - text), &wanted.field) != ASSAY_OK ||
+        assay_hex_decode(equals + 1, hex_len, wanted.value, hex_len / 2) != ASSAY_OK ||
+        !assay_reference_field_fits(wanted.field, wanted.value_len))
+        return REFUSE(d, "change draft: %s: expected FIELD=HEX, as mrenclave=0011...", text);
+    struct assay_policy *p = edited(d);
+    if (p == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, text);
+    struct assay_reference *held = find_reference(p, &wanted);
+    if (held != NULL) {
+        held->state = state;
+        return ASSAY_EXIT_OK;
+    }
+    if (state == ASSAY_REFERENCE_RETIRING)
+        return assay_print_error(d->options->json, ASSAY_EXIT_NOT_FOUND, "not_found",
+                                 "change draft: the policy has no such reference to retire: %s",
+                                 text);
+    if (p->reference_count == ASSAY_REFERENCES_MAX)
+        return REFUSE(d, "change draft: the policy has %d references: no more fit",
+                      ASSAY_REFERENCES_MAX);
+    p->references[p->reference_count++] = wanted;
+    return ASSAY_EXIT_OK;
+}
+
+/* A rule that can never match is told before anybody signs; what the policy in force says in vain
+ * already, an edit of something else need not mend. */
+static int lint(const struct drafting *d, struct assay_lint_report *now,
+                struct assay_lint_report *next)
+{
+    struct timespec at;
+    if (clock_gettime(CLOCK_REALTIME, &at) != 0)
+        return assay_change_fail(d->options, ASSAY_E_IO, "the date");
+    assay_policy_lint(d->rules.policy, (int64_t)at.tv_sec, now);
+    assay_policy_lint(d->policy, (int64_t)at.tv_sec, next);
+    if (next->errors <= now->errors) return ASSAY_EXIT_OK;
+    for (uint32_t i = 0; i < next->count; i++) {
+        const struct assay_lint_finding *f = &next->findings[i];
+        if (assay_lint_severity_of(f->lint) == ASSAY_LINT_ERROR)
+            (void)fprintf(stderr, "%s: %s [%s]\n", f->path.text, assay_lint_text(f->lint),
+                          assay_lint_name(f->lint));
+    }
+    return REFUSE(d, "change draft: the new policy says something in vain: see above");
+}
+
+static int lint_policy(const struct drafting *d)
+{
+    struct assay_lint_report *reports = calloc(2, sizeof *reports);
+    if (reports == NULL) return assay_change_fail(d->options, ASSAY_E_MEMORY, "the new policy");
+    const int result = lint(d, &reports[0], &reports[1]);
+    free(reports);
+    return result;
+}
+
+static int put_policy(struct drafting *d)
+{
+    struct assay_slice bytes;
+    if (d->policy == NULL) return ASSAY_EXIT_OK;
+    enum assay_status status = assay_policy_check(d->policy);
+    struct assay_writer w = assay_writer_over(d->policy_bytes, ASSAY_POLICY_LEN_MAX);
+    if (status == ASSAY_OK) assay_policy_encode(d->policy, &w);
+    if (status == ASSAY_OK) status = assay_writer_finish(&w, &bytes);
+    if (status != ASSAY_OK) return assay_change_fail(d->options, status, "the new policy");
+    add(d, ASSAY_ACTION_POLICY)->document = bytes;
+    return lint_policy(d);
+}
+
+/* ------------------------------------------------------------ parameters, operators */
+
+static bool parse_cap(const char *text, uint32_t *num, uint32_t *den)
+{
+    char first[16];
+    uint64_t a = 0, b = 0;
+    const char *slash = strchr(text, '/');
+    if (slash == NULL || (size_t)(slash - text) >= sizeof first) return false;
+    assay_bytes_copy(first, sizeof first, text, (size_t)(slash - text));
+    first[slash - text] = '\0';
+    if (!parse_number(first, &a) || !parse_number(slash + 1, &b)) return false;
+    if (a > UINT32_MAX || b > UINT32_MAX) return false;
+    *num = (uint32_t)a;
+    *den = (uint32_t)b;
+    return true;
+}
+
+static bool parse_u32(const char *text, uint32_t *out)
+{
+    uint64_t value = 0;
+    if (!parse_number(text, &value) || value > UINT32_MAX) return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static bool parse_verifier(const char *text, uint8_t digest[static 32])
+{
+    if (strcmp(text, "none") != 0)
+        return assay_hex_decode(text, strlen(text), digest, 32) == ASSAY_OK;
+    assay_bytes_zero(digest, 32);
+    return true;
+}
+
+static bool is_word(struct assay_slice text, const char *word)
+{
+    return assay_slice_equal(text, assay_slice_over(word, strlen(word)));
+}
+
+static int draft_parameter(struct drafting *d, const char *text)
+{
+    struct assay_genesis_parameters *p = &d->parameters;
+    const char *equals = strchr(text, '=');
+    const size_t len = equals != NULL ? (size_t)(equals - text) : 0;
+    const char *value = equals != NULL ? equals + 1 : "";
+    const struct assay_slice name = assay_slice_over(text, len);
+    bool good = false;
+    d->has_parameters = true;
+    if (is_word(name, "epoch_ms")) good = parse_u32(value, &p->epoch_ms) &&
+                                      p->epoch_ms >= ASSAY_EPOCH_MS_MIN &&
+                                      p->epoch_ms <= ASSAY_EPOCH_MS_MAX;
+    if (is_word(name, "block_len_max")) good = parse_u32(value, &p->block_len_max) &&
+                                           p->block_len_max >= ASSAY_BLOCK_LEN_MIN &&
+                                           p->block_len_max <= ASSAY_BLOCK_LEN_MAX;
+    if (is_word(name, "operator_cap"))
+        good = parse_cap(value, &p->operator_cap_num, &p->operator_cap_den);
+    if (is_word(name, "vendor_cap"))
+        good = parse_cap(value, &p->vendor_cap_num, &p->vendor_cap_den);
+    if (is_word(name, "collateral_delay")) {
+        good = parse_u32(value, &p->collateral_delay_s) && p->collateral_delay_s > 0 &&
+               p->collateral_delay_s <= ASSAY_COLLATERAL_DELAY_S_MAX;
+        if (p->collateral_delay_s == ASSAY_COLLATERAL_DELAY_S) p->collateral_delay_s = 0;
+    }
+    if (is_word(name, "amplification_percent")) {
+        good = parse_u32(value, &p->amplification_percent) &&
+               p->amplification_percent >= ASSAY_AMPLIFICATION_PERCENT_MIN &&
+               p->amplification_percent <= ASSAY_AMPLIFICATION_PERCENT_MAX;
+        if (p->amplification_percent == ASSAY_AMPLIFICATION_PERCENT) p->amplification_percent = 0;
+    }
+    if (is_word(name, "quiet_floor_percent")) {
+        good = parse_u32(value, &p->quiet_floor_percent) &&
+               p->quiet_floor_percent >= ASSAY_QUIET_FLOOR_PERCENT_MIN &&
+               p->quiet_floor_percent <= ASSAY_QUIET_FLOOR_PERCENT_MAX;
+        if (p->quiet_floor_percent == ASSAY_QUIET_FLOOR_PERCENT) p->quiet_floor_percent = 0;
+    }
+    if (is_word(name, "verifier")) good = parse_verifier(value, p->verifier_digest);
+    if (is_word(name, "level")) good = parse_u32(value, &p->level) && p->level <= ASSAY_LEVEL_MAX;
+    if (good) return ASSAY_EXIT_OK;
+    return REFUSE(d,
+                  "change draft: --parameter %s: expected epoch_ms=100..3600000, operator_cap=A/B, "
+                  "vendor_cap=A/B, block_len_max=BYTES, collateral_delay=SECONDS, "
+                  "amplification_percent=100..300, quiet_floor_percent=67..100, "
+                  "verifier=HEX|none or level=N",
+                  text);
+}
+
+/* "NAME PUBLIC_KEY"; what begins with # is none. The name is cut out of the line. */
+static bool take_operator(struct assay_genesis *g, char *line)
+{
+    char *space = strchr(line, ' ');
+    if (line[0] == '#' || line[0] == '\0') return true;
+    if (space == NULL || g->operator_count == ASSAY_OPERATORS_MAX) return false;
+    struct assay_genesis_operator *o = &g->operators[g->operator_count++];
+    const char *hex = space + strspn(space, " ");
+    o->name = assay_slice_over(line, (size_t)(space - line));
+    return assay_hex_decode(hex, strlen(hex), o->public_key, sizeof o->public_key) == ASSAY_OK;
+}
+
+static int draft_operators(struct drafting *d, const char *path, char **text)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    struct assay_genesis *g = d->operators;
+    uint64_t threshold = 0;
+    if (d->options->threshold == NULL || !parse_number(d->options->threshold, &threshold))
+        return REFUSE(d, "change draft: --operators FILE wants --threshold N");
+    const enum assay_status status = assay_file_read(path, OPERATORS_FILE_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return assay_change_fail(d->options, status, path);
+    *text = malloc(len + 1);
+    if (*text == NULL) {
+        free(bytes);
+        return assay_change_fail(d->options, ASSAY_E_MEMORY, path);
+    }
+    assay_bytes_copy(*text, len, bytes, len);
+    (*text)[len] = '\0';
+    free(bytes);
+    unsigned number = 0;
+    for (char *line = *text; line != NULL;) {
+        char *end = strchr(line, '\n');
+        if (end != NULL) *end++ = '\0';
+        number++;
+        if (!take_operator(g, line))
+            return REFUSE(d,
+                          "change draft: %s:%u: expected NAME PUBLIC_KEY (128 hexadecimal "
+                          "digits)",
+                          path, number);
+        line = end;
+    }
+    g->operators_number = d->sequence;
+    g->threshold = (uint32_t)assay_min_u64(threshold, UINT32_MAX);
+    if (threshold > g->operator_count || 2 * threshold <= g->operator_count)
+        return REFUSE(d,
+                      "change draft: --threshold %llu of %u operators: it is more than half of "
+                      "them, and not more than all",
+                      (unsigned long long)threshold, (unsigned)g->operator_count);
+    assay_genesis_sort(g);
+    struct assay_writer w = assay_writer_over(d->operator_bytes, ASSAY_OPERATORS_LEN_MAX);
+    struct assay_slice document = { 0 };
+    enum assay_status encoded = assay_operators_encode(g, &w);
+    if (encoded == ASSAY_OK) encoded = assay_writer_finish(&w, &document);
+    if (encoded == ASSAY_OK) encoded = assay_operators_check(document);
+    if (encoded != ASSAY_OK) return assay_change_fail(d->options, encoded, path);
+    add(d, ASSAY_ACTION_OPERATORS)->document = document;
+    return ASSAY_EXIT_OK;
+}
+
+/* ------------------------------------------------------------ the whole */
+
+/* By its digest, or the beginning of it, of 16 digits at least: as status shows it. */
+static int draft_collateral(struct drafting *d, const char *text)
+{
+    const size_t len = strlen(text);
+    const struct assay_update *found = NULL;
+    for (uint32_t i = 0; i < d->state->update_count && len >= 16; i++) {
+        char hex[65];
+        assay_hex_encode(d->state->updates[i].digest, 32, hex, sizeof hex);
+        if (len > 64 || strncmp(hex, text, len) != 0) continue;
+        found = &d->state->updates[i];
+    }
+    if (found == NULL)
+        return REFUSE(d,
+                      "change draft: --collateral %s: nothing of that digest waits or was reverted "
+                      "(assay collateral status)",
+                      text);
+    assay_bytes_copy(add(d, ASSAY_ACTION_COLLATERAL)->digest, 32, found->digest, 32);
+    return ASSAY_EXIT_OK;
+}
+
+/* Beside what there is, and what changes that wait will add. */
+static int draft_services(struct drafting *d, const char *path)
+{
+    struct assay_slice document;
+    const struct assay_change_basis *basis = d->source.basis;
+    const struct assay_slice before =
+        d->recovers ? basis->charter.genesis->services : assay_change_plan(basis);
+    if (d->has_plan) return REFUSE(d, "change draft: --services once");
+    d->has_plan = true;
+    const int result =
+        assay_change_services_draft(d->options, before, path, d->plan_bytes, &document);
+    if (result == ASSAY_EXIT_OK) add(d, ASSAY_ACTION_SERVICES)->document = document;
+    return result;
+}
+
+static int draft_wish(struct drafting *d, const struct assay_change_wish *w, char **text)
+{
+    switch ((enum assay_change_option)w->option) {
+    case ASSAY_CHANGE_OPT_JOIN: return draft_join(d, w);
+    case ASSAY_CHANGE_OPT_LEAVE: return draft_stage(d, ASSAY_ACTION_LEAVE, w->argument);
+    case ASSAY_CHANGE_OPT_REST: return draft_stage(d, ASSAY_ACTION_REST, w->argument);
+    case ASSAY_CHANGE_OPT_WAKE: return draft_stage(d, ASSAY_ACTION_WAKE, w->argument);
+    case ASSAY_CHANGE_OPT_MAINTENANCE: return draft_maintenance(d, w->argument);
+    case ASSAY_CHANGE_OPT_POLICY: return draft_policy(d, w->argument);
+    case ASSAY_CHANGE_OPT_ALLOW: return draft_reference(d, w->argument, ASSAY_REFERENCE_ALLOWED);
+    case ASSAY_CHANGE_OPT_RETIRE: return draft_reference(d, w->argument, ASSAY_REFERENCE_RETIRING);
+    case ASSAY_CHANGE_OPT_DENY: return draft_reference(d, w->argument, ASSAY_REFERENCE_DENIED);
+    case ASSAY_CHANGE_OPT_PARAMETER: return draft_parameter(d, w->argument);
+    case ASSAY_CHANGE_OPT_OPERATORS:
+        if (*text != NULL) return REFUSE(d, "change draft: --operators once");
+        return draft_operators(d, w->argument, text);
+    case ASSAY_CHANGE_OPT_COLLATERAL: return draft_collateral(d, w->argument);
+    case ASSAY_CHANGE_OPT_SERVICES: return draft_services(d, w->argument);
+    }
+    return ASSAY_EXIT_USAGE;
+}
+
+static int take_when(const struct drafting *d, struct assay_change *change)
+{
+    const char *text = d->options->activation;
+    const uint64_t running = d->state->epoch + 1;
+    uint64_t value = ACTIVATION_DEFAULT;
+    const bool ahead = text == NULL || text[0] == '+';
+    if (text != NULL && !parse_number(ahead ? text + 1 : text, &value))
+        return REFUSE(d, "change draft: --activation: expected +N or an epoch, found %s", text);
+    if (ahead && assay_add_u64(value, running, &value) != ASSAY_OK) value = UINT64_MAX;
+    change->activation = value;
+    if (d->options->forces != NULL && !parse_number(d->options->forces, &change->forces))
+        return REFUSE(d, "change draft: --force: expected a sequence number, found %s",
+                      d->options->forces);
+    return ASSAY_EXIT_OK;
+}
+
+static int write_draft(struct drafting *d)
+{
+    struct assay_change change = { .era = d->state->era, .sequence = d->sequence };
+    struct assay_slice body;
+    assay_bytes_copy(change.chain_id, 32, d->state->chain_id, 32);
+    for (uint32_t i = 0; i < d->count; i++)
+        if (d->actions[i].kind == ASSAY_ACTION_MAINTENANCE) change.sequence = 0;
+    const int when = take_when(d, &change);
+    if (when != ASSAY_EXIT_OK) return when;
+    struct assay_writer w = assay_writer_over(d->body, ASSAY_CHANGE_LEN_MAX);
+    enum assay_status status = assay_change_encode(&change, d->actions, d->count, &w);
+    if (status == ASSAY_OK) status = assay_writer_finish(&w, &body);
+    struct assay_change decoded;
+    if (status == ASSAY_OK) status = assay_change_decode(body, &decoded);
+    if (status == ASSAY_E_SYNTAX)
+        return REFUSE(d, "change draft: maintenance stands alone: no other action beside it");
+    if (status == ASSAY_E_FULL)
+        return REFUSE(d, "change draft: more than %d bytes: make two changes of it",
+                      ASSAY_CHANGE_LEN_MAX);
+    if (status != ASSAY_OK) return assay_change_fail(d->options, status, "the change");
+
+    char message[ASSAY_CHANGE_MESSAGE];
+    struct assay_change_draft draft = { .body = body, .change = decoded };
+    assay_sha256(body.bytes, body.len, draft.digest);
+    status = assay_change_judge(d->source.basis, &draft, false, message);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY)
+        return assay_print_error(d->options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                                 "change draft: %s", message);
+    const int result = assay_change_file_write(d->options, d->options->out, body, NULL, NULL, 0);
+    return result == ASSAY_EXIT_OK ? assay_change_print(d->options, &d->source, &draft) : result;
+}
+
+static int draft_wishes(struct drafting *d, char **text)
+{
+    int result = open_drafting(d);
+    if (result == ASSAY_EXIT_OK) ASSAY_ASSERT(d->state != NULL);
+    for (uint32_t i = 0; result == ASSAY_EXIT_OK && i < d->options->wish_count; i++)
+        result = draft_wish(d, &d->options->wishes[i], text);
+    if (result == ASSAY_EXIT_OK && d->has_parameters)
+        add(d, ASSAY_ACTION_PARAMETERS)->parameters = d->parameters;
+    return result == ASSAY_EXIT_OK ? put_policy(d) : result;
+}
+
+int assay_change_draft_record(const struct assay_change_options *options,
+                              const struct assay_change *head, uint8_t *record, size_t *len)
+{
+    struct drafting d = { .options = options, .recovers = true, .sequence = head->sequence };
+    char *text = NULL;
+    *len = 0;
+    if (options->wish_count == 0) return ASSAY_EXIT_OK;
+    int result = draft_wishes(&d, &text);
+    if (result == ASSAY_EXIT_OK) {
+        struct assay_writer b = assay_writer_over(d.body, ASSAY_CHANGE_LEN_MAX);
+        struct assay_writer w = assay_writer_over(record, ASSAY_CHANGE_RECORD_LEN_MAX);
+        enum assay_status status = assay_change_encode(head, d.actions, d.count, &b);
+        if (status == ASSAY_OK)
+            status = assay_record_put_change(&w, assay_slice_over(d.body, b.len), NULL, NULL, 0);
+        *len = w.len;
+        if (status != ASSAY_OK) result = assay_change_fail(options, status, "the actions");
+    }
+    close_drafting(&d);
+    free(text);
+    return result;
+}
+
+/* What operators signed stays: a draft does not take its place. */
+static int check_out(const char *path)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    uint32_t signatures = 0;
+    struct assay_change_draft *draft = malloc(sizeof *draft);
+    if (draft != NULL &&
+        assay_file_read(path, ASSAY_CHANGE_RECORD_LEN_MAX, &bytes, &len) == ASSAY_OK &&
+        assay_change_draft_read(assay_slice_over(bytes, len), draft) == ASSAY_OK)
+        signatures = draft->signature_count;
+    free(bytes);
+    free(draft);
+    return assay_output_check_signed("assay change draft", path, signatures);
+}
+
+int assay_change_run_draft(const struct assay_change_options *options)
+{
+    struct drafting d = { .options = options };
+    char *text = NULL;
+    int result = check_out(options->out);
+    if (result == ASSAY_EXIT_OK) result = draft_wishes(&d, &text);
+    if (result == ASSAY_EXIT_OK) result = write_draft(&d);
+    close_drafting(&d);
+    free(text);
+    return result;
+}

@@ -1,0 +1,171 @@
+/*
+ * apps/assay/members/change_services.c - services that a change adds: the whole plan of what there
+ * is and of a file, and what is new in it, for people (docs/protocol.md 12.7).
+ */
+#include "apps/assay/members/change.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/config.h"
+#include "services/registry/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ------------------------------------------------------------ drafting */
+
+struct plans {
+    struct assay_registry_plan before, added, sum;
+};
+
+static enum assay_status add_up(struct plans *p, struct assay_slice before, uint8_t *bytes,
+                                struct assay_slice *document, const char **why)
+{
+    struct assay_writer w = assay_writer_over(bytes, ASSAY_PLAN_LEN_MAX);
+    const bool any = before.len > 0;
+    *why = "the plan of services in force cannot be read by this build";
+    if (any) ASSAY_TRY(assay_registry_plan_decode(before, &p->before));
+    ASSAY_TRY(assay_registry_plan_add(any ? &p->before : NULL, &p->added, &p->sum, why));
+    *why = "together they are beyond the limits of a plan";
+    ASSAY_TRY(assay_registry_plan_encode(&p->sum, &w));
+    return assay_writer_finish(&w, document);
+}
+
+int assay_change_services_draft(const struct assay_change_options *options,
+                                struct assay_slice before, const char *path, uint8_t *bytes,
+                                struct assay_slice *document)
+{
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    const char *why = "";
+    struct plans *p = calloc(1, sizeof *p);
+    if (p == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, path);
+    enum assay_status status = assay_services_load(path, &p->added, message);
+    if (status != ASSAY_OK) {
+        free(p);
+        return assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage", "change draft: %s",
+                                 message);
+    }
+    status = add_up(p, before, bytes, document, &why);
+    free(p);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return assay_print_error(options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                             "change draft: --services %s: %s (%s)", path, why,
+                             assay_status_text(status));
+}
+
+/* ------------------------------------------------------------ telling */
+
+static struct assay_json *service(const char *kind, bool new)
+{
+    struct assay_json *const object = assay_json_object();
+    assay_json_set_text(object, "service", kind);
+    assay_json_set_bool(object, "new", new);
+    return object;
+}
+
+static struct assay_json *group_json(const struct assay_registry_plan *plan, uint32_t i, bool new)
+{
+    struct assay_json *const object = service("group", new);
+    assay_json_set_text(object, "name", plan->group[i].name);
+    assay_json_set_uint(object, "number", i);
+    assay_json_set_uint(object, "size", plan->group[i].size);
+    assay_json_set_uint(object, "instances", plan->group[i].instances_max);
+    return object;
+}
+
+static struct assay_json *shares_json(const struct assay_registry_plan *plan, bool new)
+{
+    struct assay_json *const object = service("shares", new);
+    assay_json_set_uint(object, "clusters", plan->shares.clusters);
+    assay_json_set_uint(object, "slots", plan->shares.slots);
+    assay_json_set_uint(object, "threshold", plan->shares.k);
+    assay_json_set_uint(object, "confirmations", plan->shares.confirmations);
+    assay_json_set_uint(object, "ids", plan->shares.ids_max);
+    return object;
+}
+
+/* Whoever signs it makes the money. */
+static struct assay_json *tasks_json(const struct assay_registry_plan *plan, bool new)
+{
+    struct assay_json *const object = service("tasks", new);
+    struct assay_json *const balances = assay_json_array();
+    assay_json_set_uint(object, "accounts", plan->tasks.accounts_max);
+    assay_json_set_uint(object, "tasks", plan->tasks.tasks_max);
+    for (uint32_t i = 0; i < plan->tasks.balance_count; i++) {
+        struct assay_json *const balance = assay_json_object();
+        assay_json_set_hex(balance, "account", plan->tasks.balance[i].account, 32);
+        assay_json_set_uint(balance, "amount", plan->tasks.balance[i].amount);
+        assay_json_append(balances, balance);
+    }
+    assay_json_set(object, "balances", balances);
+    return object;
+}
+
+struct assay_json *assay_change_services_json(struct assay_slice before, struct assay_slice after)
+{
+    struct assay_json *const list = assay_json_array();
+    struct plans *p = calloc(1, sizeof *p);
+    if (p != NULL && assay_registry_plan_decode(after, &p->sum) == ASSAY_OK) {
+        if (before.len == 0 || assay_registry_plan_decode(before, &p->before) != ASSAY_OK)
+            p->before = (struct assay_registry_plan){ 0 };
+        for (uint32_t i = 0; i < p->sum.group_count; i++)
+            assay_json_append(list, group_json(&p->sum, i, i >= p->before.group_count));
+        if (p->sum.has_shares)
+            assay_json_append(list, shares_json(&p->sum, !p->before.has_shares));
+        if (p->sum.has_tasks) assay_json_append(list, tasks_json(&p->sum, !p->before.has_tasks));
+    }
+    free(p);
+    return list;
+}
+
+typedef unsigned long long llu;
+
+static void print_tasks(const struct assay_json *s, const char *when)
+{
+    const struct assay_json *const balances = assay_json_get(s, "balances");
+    (void)printf("services       %s: tasks, at most %llu at once, %llu accounts\n", when,
+                 (llu)assay_json_uint(s, "tasks", 0), (llu)assay_json_uint(s, "accounts", 0));
+    for (size_t i = 0; i < assay_json_count(balances); i++)
+        (void)printf("  balance      %.16s: %llu\n",
+                     assay_json_text(assay_json_at(balances, i), "account", ""),
+                     (llu)assay_json_uint(assay_json_at(balances, i), "amount", 0));
+}
+
+struct assay_json *assay_change_services_of(const struct assay_change_source *source,
+                                            const struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    struct assay_slice before = { 0 }, after = { 0 };
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        if (action.kind == ASSAY_ACTION_SERVICES) after = action.document;
+    }
+    if (after.len == 0) return NULL;
+    if (source != NULL && source->basis != NULL) before = assay_change_plan(source->basis);
+    return assay_change_services_json(before, after);
+}
+
+void assay_change_services_print(const struct assay_json *list)
+{
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const struct assay_json *const s = assay_json_at(list, i);
+        const char *const kind = assay_json_text(s, "service", "");
+        const char *const when = assay_json_bool(s, "new", false) ? "new" : "as before";
+        if (strcmp(kind, "group") == 0)
+            (void)printf("services       %s: group %s (number %llu), %llu replicas, at most %llu "
+                         "instances\n",
+                         when, assay_json_text(s, "name", ""), (llu)assay_json_uint(s, "number", 0),
+                         (llu)assay_json_uint(s, "size", 0),
+                         (llu)assay_json_uint(s, "instances", 0));
+        else if (strcmp(kind, "shares") == 0)
+            (void)printf("services       %s: shares, %llu of %llu in %llu clusters, %llu "
+                         "confirmations, at most %llu ids\n",
+                         when, (llu)assay_json_uint(s, "threshold", 0),
+                         (llu)assay_json_uint(s, "slots", 0),
+                         (llu)assay_json_uint(s, "clusters", 0),
+                         (llu)assay_json_uint(s, "confirmations", 0),
+                         (llu)assay_json_uint(s, "ids", 0));
+        else print_tasks(s, when);
+    }
+}

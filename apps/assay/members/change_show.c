@@ -1,0 +1,292 @@
+/*
+ * apps/assay/members/change_show.c - `assay change show`: every action in words, the policy's
+ * difference, who signed and who is missing.
+ */
+#include "apps/assay/members/change.h"
+
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "net/documents/rule_documents.h"
+#include "quote/accept/policy_diff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef unsigned long long llu;
+
+/* The name is for a terminal: its writer may be a stranger. */
+static void name_text(struct assay_slice name, char text[static ASSAY_NAME_MAX + 1])
+{
+    size_t len = 0;
+    for (; len < name.len && len < ASSAY_NAME_MAX; len++) {
+        const uint8_t b = name.bytes[len];
+        text[len] = (char)(b >= 0x20 && b < 0x7f ? b : '?');
+    }
+    text[len] = '\0';
+}
+
+/* ------------------------------------------------------------ actions and policy */
+
+/* Who would decide from then on. */
+static void put_operators(struct assay_json *object, struct assay_slice document)
+{
+    struct assay_genesis *g = calloc(1, sizeof *g);
+    struct assay_json *list = assay_json_array();
+    if (g != NULL && assay_operators_decode(document, g) == ASSAY_OK) {
+        assay_json_set_uint(object, "threshold", g->threshold);
+        for (uint32_t i = 0; i < g->operator_count; i++) {
+            char name[ASSAY_NAME_MAX + 1];
+            struct assay_json *o = assay_json_object();
+            name_text(g->operators[i].name, name);
+            assay_json_set_text(o, "name", name);
+            assay_json_set_hex(o, "operator_id", g->operators[i].operator_id, 32);
+            assay_json_append(list, o);
+        }
+    }
+    assay_json_set(object, "operators", list);
+    free(g);
+}
+
+static struct assay_json *actions_json(const struct assay_state *state,
+                                       const struct assay_change *change)
+{
+    struct assay_json *list = assay_json_array();
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        char words[ASSAY_CHANGE_WORDS];
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        assay_change_words(state, &action, words);
+        struct assay_json *object = assay_json_object();
+        assay_json_set_text(object, "action", assay_action_name(action.kind));
+        assay_json_set_text(object, "words", words);
+        if (action.kind == ASSAY_ACTION_OPERATORS) put_operators(object, action.document);
+        assay_json_append(list, object);
+    }
+    return list;
+}
+
+/* The policy that it brings against the one in force; NULL when it brings none. */
+static struct assay_json *policy_json(const struct assay_change_options *options,
+                                      const struct assay_change_source *source,
+                                      const struct assay_change *change)
+{
+    static const char *const effects[] = { "looser", "stricter", "either" };
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    struct assay_slice document = { 0 };
+    struct assay_json *list = NULL;
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        if (action.kind == ASSAY_ACTION_POLICY) document = action.document;
+    }
+    if (document.len == 0 || source == NULL) return NULL;
+    struct assay_ruleset now;
+    struct assay_policy *next = calloc(1, sizeof *next);
+    struct assay_policy_changes *changes = calloc(1, sizeof *changes);
+    if (assay_change_rules_of(options, source, NULL, &source->basis->state.rules, &now) ==
+            ASSAY_EXIT_OK &&
+        next != NULL && changes != NULL &&
+        assay_policy_decode(document.bytes, document.len, next) == ASSAY_OK) {
+        list = assay_json_array();
+        assay_policy_diff(now.policy, next, changes);
+        for (uint32_t i = 0; i < changes->count; i++) {
+            struct assay_json *item = assay_json_object();
+            assay_json_set_text(item, "effect", effects[changes->changes[i].effect]);
+            assay_json_set_text(item, "what", changes->changes[i].what.text);
+            assay_json_set_text(item, "before", changes->changes[i].before.text);
+            assay_json_set_text(item, "after", changes->changes[i].after.text);
+            assay_json_append(list, item);
+        }
+    }
+    assay_ruleset_close(&now);
+    free(next);
+    free(changes);
+    return list;
+}
+
+/* ------------------------------------------------------------ signatures */
+
+static struct assay_json *signature_json(const struct assay_change_source *source,
+                                         const struct assay_change_draft *draft, uint32_t i)
+{
+    const struct assay_genesis *charter = source != NULL ? source->basis->charter.genesis : NULL;
+    struct assay_json *object = assay_json_object();
+    assay_json_set_hex(object, "operator_id", draft->signers[i], 32);
+    if (charter == NULL) return object;
+    char name[ASSAY_NAME_MAX + 1] = "";
+    const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
+    if (o != NULL) name_text(o->name, name);
+    assay_json_set_text(object, "name", name);
+    assay_json_set_bool(object, "good", assay_change_signature_good(charter, draft, i));
+    return object;
+}
+
+static bool has_signed(const struct assay_change_draft *draft, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < draft->signature_count; i++)
+        if (assay_bytes_equal(draft->signers[i], id, 32)) return true;
+    return false;
+}
+
+/* Announcements are signed by the operator of the members that they name. */
+static bool is_asked(const struct assay_state *state, const struct assay_change *change,
+                     const uint8_t id[static 32])
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    if (change->sequence != 0) return true;
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        if (assay_action_next(&c, &action) != ASSAY_OK) return false;
+        const uint32_t slot = assay_state_slot_of(state, action.node_id);
+        if (slot < state->member_count &&
+            assay_bytes_equal(state->members[slot].operator_id, id, 32))
+            return true;
+    }
+    return false;
+}
+
+static void put_signatures(struct assay_json *data, const struct assay_change_source *source,
+                           const struct assay_change_draft *draft)
+{
+    struct assay_json *list = assay_json_array(), *missing = assay_json_array();
+    for (uint32_t i = 0; i < draft->signature_count; i++)
+        assay_json_append(list, signature_json(source, draft, i));
+    assay_json_set(data, "signatures", list);
+    if (source == NULL) {
+        assay_json_free(&missing);
+        return;
+    }
+    const struct assay_genesis *charter = source->basis->charter.genesis;
+    const uint32_t needed = draft->change.sequence == 0 ? 1 : charter->threshold;
+    for (uint32_t i = 0; i < charter->operator_count; i++) {
+        char name[ASSAY_NAME_MAX + 1];
+        name_text(charter->operators[i].name, name);
+        const uint8_t *id = charter->operators[i].operator_id;
+        if (!has_signed(draft, id) && is_asked(&source->basis->state, &draft->change, id))
+            assay_json_append_text(missing, name);
+    }
+    assay_json_set_uint(data, "signatures_needed", needed);
+    assay_json_set(data, "not_signed", missing);
+}
+
+/* ------------------------------------------------------------ the document, and the text of it */
+
+static struct assay_json *document_of(const struct assay_change_options *options,
+                                      const struct assay_change_source *source,
+                                      const struct assay_change_draft *draft)
+{
+    static const struct assay_state nobody;
+    const struct assay_change *change = &draft->change;
+    const struct assay_state *state = source != NULL ? &source->basis->state : &nobody;
+    struct assay_json *data = assay_json_object();
+    assay_json_set_hex(data, "chain_id", change->chain_id, 32);
+    assay_json_set_uint(data, "era", change->era);
+    assay_json_set_uint(data, "sequence", change->sequence);
+    assay_json_set_uint(data, "activation", change->activation);
+    assay_json_set_uint(data, "forces", change->forces);
+    assay_json_set_hex(data, "digest", draft->digest, sizeof draft->digest);
+    assay_json_set(data, "actions", actions_json(state, change));
+    struct assay_json *policy = policy_json(options, source, change);
+    if (policy != NULL) assay_json_set(data, "policy_changes", policy);
+    struct assay_json *services = assay_change_services_of(source, change);
+    if (services != NULL) assay_json_set(data, "services", services);
+    put_signatures(data, source, draft);
+    if (source == NULL) return data;
+    char message[ASSAY_CHANGE_MESSAGE];
+    const enum assay_status status =
+        assay_change_judge(source->basis, draft, draft->signature_count > 0, message);
+    assay_json_set_uint(data, "epoch", state->epoch + 1);
+    assay_json_set_bool(data, "fit", status == ASSAY_OK);
+    assay_json_set_text(data, "note", message);
+    return data;
+}
+
+static void print_texts(const struct assay_json *list, const char *label)
+{
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const char *text = assay_json_as_text(assay_json_at(list, i));
+        (void)printf("%-15s%s\n", label, text != NULL ? assay_fit(text) : "");
+    }
+}
+
+static void print_actions(const struct assay_json *list)
+{
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const struct assay_json *action = assay_json_at(list, i);
+        const struct assay_json *operators = assay_json_get(action, "operators");
+        (void)printf("action         %s\n", assay_text_of(action, "words", ""));
+        for (size_t k = 0; k < assay_json_count(operators); k++)
+            (void)printf("  operator     %.16s %s, %llu of %zu must sign\n",
+                         assay_json_text(assay_json_at(operators, k), "operator_id", ""),
+                         assay_text_of(assay_json_at(operators, k), "name", ""),
+                         (llu)assay_json_uint(action, "threshold", 0), assay_json_count(operators));
+    }
+}
+
+static void print_policy(const struct assay_json *list)
+{
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const struct assay_json *c = assay_json_at(list, i);
+        (void)printf("policy         %s: %s: %s -> %s\n", assay_text_of(c, "effect", ""),
+                     assay_text_of(c, "what", ""), assay_text_of(c, "before", ""),
+                     assay_text_of(c, "after", ""));
+    }
+}
+
+static void print_signatures(const struct assay_json *data, bool verified)
+{
+    const struct assay_json *list = assay_json_get(data, "signatures");
+    for (size_t i = 0; i < assay_json_count(list); i++) {
+        const struct assay_json *s = assay_json_at(list, i);
+        (void)printf("signed         %.16s %s%s\n", assay_json_text(s, "operator_id", ""),
+                     assay_json_text(s, "name", ""),
+                     !verified                           ? " (not verified: no node was asked)"
+                     : assay_json_bool(s, "good", false) ? ""
+                                                         : " WRONG");
+    }
+    print_texts(assay_json_get(data, "not_signed"), "not signed");
+    if (verified)
+        (void)printf("signatures     %zu of %llu needed\n", assay_json_count(list),
+                     (llu)assay_json_uint(data, "signatures_needed", 0));
+}
+
+int assay_change_print(const struct assay_change_options *options,
+                       const struct assay_change_source *source,
+                       const struct assay_change_draft *draft)
+{
+    struct assay_json *data = document_of(options, source, draft);
+    if (options->json) return assay_print_envelope("assay.change", data);
+    const struct assay_change *change = &draft->change;
+    if (change->sequence != 0) (void)printf("change         %llu", (llu)change->sequence);
+    else (void)printf("announcement   of one operator");
+    (void)printf(", in force from epoch %llu%s\n", (llu)change->activation,
+                 change->forces != 0 ? ", without a trial" : "");
+    if (source != NULL)
+        (void)printf("now            epoch %llu\n", (llu)assay_json_uint(data, "epoch", 0));
+    print_actions(assay_json_get(data, "actions"));
+    print_policy(assay_json_get(data, "policy_changes"));
+    assay_change_services_print(assay_json_get(data, "services"));
+    print_signatures(data, source != NULL);
+    const char *note = assay_json_text(data, "note", "");
+    if (note[0] != '\0') (void)printf("note           %s\n", note);
+    assay_json_free(&data);
+    return fflush(stdout) == 0 ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+int assay_change_run_show(const struct assay_change_options *options)
+{
+    uint8_t *bytes = NULL;
+    struct assay_change_source source = { 0 };
+    struct assay_change_draft *draft = calloc(1, sizeof *draft);
+    if (draft == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
+    const bool asks = assay_change_source_given(options);
+    int result = assay_change_file_load(options, &bytes, draft);
+    if (result == ASSAY_EXIT_OK && asks) result = assay_change_source_open(options, &source);
+    if (result == ASSAY_EXIT_OK) result = assay_change_print(options, asks ? &source : NULL, draft);
+    assay_change_source_close(&source);
+    free(draft);
+    free(bytes);
+    return result;
+}

@@ -1,0 +1,57 @@
+/*
+ * apps/assay/members/change_signer.c - is a key that signs one of the network's operators?
+ */
+#include "apps/assay/members/change.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+
+#include <stdio.h>
+
+/* "alpha (1f0e4c...), beta (...)": names are of operators who may be strangers. */
+static void put_operators(const struct assay_genesis *g, char *out, size_t size)
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < g->operator_count && len + ASSAY_NAME_MAX + 24 < size; i++) {
+        const struct assay_slice name = g->operators[i].name;
+        char id[65];
+        len += (size_t)snprintf(out + len, size - len, "%s", i > 0 ? ", " : "");
+        for (size_t k = 0; k < name.len && k < ASSAY_NAME_MAX; k++)
+            out[len++] = (char)(name.bytes[k] >= ' ' && name.bytes[k] < 0x7f ? name.bytes[k] : '?');
+        assay_hex_encode(g->operators[i].operator_id, 32, id, sizeof id);
+        len += (size_t)snprintf(out + len, size - len, " (%.16s)", id);
+    }
+}
+
+int assay_change_signer_among(const struct assay_change_options *options, const char *verb,
+                              const struct assay_genesis *operators, const uint8_t id[static 32])
+{
+    char list[384], hex[65];
+    for (uint32_t i = 0; i < operators->operator_count; i++)
+        if (assay_bytes_equal(operators->operators[i].operator_id, id, 32)) return ASSAY_EXIT_OK;
+    put_operators(operators, list, sizeof list);
+    assay_hex_encode(id, 32, hex, sizeof hex);
+    return assay_print_error(options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                             "%s: %s is the key of %.16s, who is no operator of this network; "
+                             "expected a key of: %s",
+                             verb, options->key, hex, list);
+}
+
+int assay_change_signer_check(const struct assay_change_options *options, const char *verb,
+                              const uint8_t id[static 32])
+{
+    if (!options->socket_given && options->store == NULL) {
+        (void)fprintf(stderr,
+                      "assay: %s: whether %s is the key of an operator was not checked: give "
+                      "--socket of a node to check it\n",
+                      verb, options->key);
+        return ASSAY_EXIT_OK;
+    }
+    struct assay_change_source source;
+    int result = assay_change_source_open(options, &source);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_change_signer_among(options, verb, source.basis->charter.genesis, id);
+    assay_change_source_close(&source);
+    return result;
+}

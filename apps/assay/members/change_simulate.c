@@ -1,0 +1,286 @@
+/*
+ * apps/assay/members/change_simulate.c - `assay change try`: the evidence that the last epochs
+ * left, judged by the rules that a change would bring, and what it does to the weights.
+ */
+#include "apps/assay/members/change.h"
+
+#include "apps/assay/members/evidence_owner.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "base/assert.h"
+#include "engine/ledger/records/finding.h"
+#include "net/documents/rule_documents.h"
+#include "scoring/weight.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef unsigned long long llu;
+
+/* What is known of one member. */
+struct row {
+    uint64_t epoch; /* of its newest evidence; 0: none was found */
+    enum assay_outcome now, then;
+    char reason[96]; /* why it fails then */
+};
+
+struct trying {
+    const struct assay_change_options *options;
+    struct assay_change_source source;
+    struct assay_change_draft *draft;
+    struct assay_ruleset now, then;
+    struct row *rows; /* [state.member_count] */
+    struct assay_verdict *verdict;
+    struct assay_tolerance before, after;
+    uint32_t evidence_count, fall_count;
+    uint64_t felled_weight;
+    enum assay_status failure;
+};
+
+/* ------------------------------------------------------------ evidence */
+
+static enum assay_status judge(struct trying *t, struct assay_slice bytes, int64_t at_unix_s,
+                               const struct assay_ruleset *rules)
+{
+    struct assay_evidence_request request = { .bytes = bytes.bytes,
+                                              .len = bytes.len,
+                                              .at_unix_s = at_unix_s,
+                                              .endorsements = &rules->endorsements,
+                                              .policy = rules->policy };
+    ASSAY_TRY(assay_evidence_detect(bytes.bytes, bytes.len, &request.kind));
+    return assay_evidence_verify(NULL, &request, t->verdict);
+}
+
+static bool take_evidence(void *context, const struct assay_store_key *key,
+                          struct assay_slice value)
+{
+    struct trying *t = context;
+    const struct assay_state *s = &t->source.basis->state;
+    uint8_t beacon[32];
+    int64_t at_unix_s = 0;
+    if (key->era != s->era || !assay_change_moment(s, key->epoch, &at_unix_s, beacon)) return true;
+    if (judge(t, value, at_unix_s, &t->now) != ASSAY_OK) return true; /* no evidence of anybody's */
+    const uint32_t slot = assay_change_whose(s, key->epoch, beacon, t->verdict->report_data);
+    if (slot == s->member_count || key->epoch < t->rows[slot].epoch) return true;
+    struct row row = { .epoch = key->epoch, .now = assay_verdict_outcome(t->verdict) };
+    t->failure = judge(t, value, at_unix_s, &t->then);
+    if (t->failure != ASSAY_OK) return false;
+    row.then = assay_verdict_outcome(t->verdict);
+    if (assay_outcome_is_fail(row.then) && t->verdict->reason_count > 0)
+        (void)snprintf(row.reason, sizeof row.reason, "%s: %.60s",
+                       assay_rule_name(t->verdict->reasons[0].rule),
+                       t->verdict->reasons[0].observed);
+    t->rows[slot] = row;
+    t->evidence_count++;
+    return true;
+}
+
+static int judge_all(struct trying *t)
+{
+    const struct assay_state *s = &t->source.basis->state;
+    const uint64_t first = s->epoch > ASSAY_PAST_EPOCHS ? s->epoch + 1 - ASSAY_PAST_EPOCHS : 1;
+    int result = assay_change_source_evidence(t->options, &t->source, first);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_store_key from = { .era = s->era, .epoch = first };
+    struct assay_store_key to = { .era = s->era,
+                                  .epoch = s->epoch + 1,
+                                  .number = ASSAY_STORE_NUMBER_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    enum assay_status status = assay_store_scan(t->source.store, ASSAY_STORE_EVIDENCE, &from, &to,
+                                                false, take_evidence, t);
+    if (status == ASSAY_OK) status = t->failure;
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(t->options, status, "evidence");
+}
+
+/* ------------------------------------------------------------ what would be */
+
+static bool falls(const struct row *row)
+{
+    return row->epoch != 0 && assay_outcome_is_pass(row->now) && assay_outcome_is_fail(row->then);
+}
+
+static int stage(struct trying *t)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    struct assay_change_basis *b = t->source.basis;
+    assay_change_weigh(b, &b->stage, &t->before); /* still as the state */
+    const enum assay_status status = assay_change_stage(b, &t->draft->change, message);
+    if (status != ASSAY_OK)
+        return assay_print_error(t->options->json, ASSAY_EXIT_CONFLICT, "conflict",
+                                 "change try: %s", message);
+    assay_change_weigh(b, &b->stage, &t->after);
+    int result = assay_change_rules_of(t->options, &t->source, NULL, &b->state.rules, &t->now);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_change_rules_of(t->options, &t->source, &t->draft->change, &b->stage.rules,
+                                       &t->then);
+    return result;
+}
+
+/* docs/protocol.md 9.9: of those who pass now, by the table that the change makes. */
+static void sum_up(struct trying *t)
+{
+    const struct assay_change_basis *b = t->source.basis;
+    for (uint32_t i = 0; i < b->state.member_count; i++) {
+        if (!falls(&t->rows[i]) || !assay_member_serves(&b->stage.members[i])) continue;
+        t->fall_count++;
+        t->felled_weight += b->stage.members[i].weight;
+    }
+}
+
+static bool reverts(const struct trying *t)
+{
+    return t->draft->change.forces == 0 && 5 * t->felled_weight > t->after.total_weight &&
+           !assay_rules_equal(&t->source.basis->state.rules, &t->source.basis->stage.rules);
+}
+
+/* ------------------------------------------------------------ told */
+
+static unsigned share_bp(uint64_t part, uint64_t whole)
+{
+    return whole == 0 ? 0 : (unsigned)(part * 10000 / whole);
+}
+
+static struct assay_json *tolerance_json(const struct assay_tolerance *t)
+{
+    struct assay_json *o = assay_json_object();
+    assay_json_set_uint(o, "total_weight", t->total_weight);
+    assay_json_set_uint(o, "voters", t->voter_count);
+    assay_json_set_uint(o, "largest_node_bp", share_bp(t->node.largest_weight, t->total_weight));
+    assay_json_set_uint(o, "largest_platform_bp",
+                        share_bp(t->platform.largest_weight, t->total_weight));
+    assay_json_set_uint(o, "largest_operator_bp",
+                        share_bp(t->operator_.largest_weight, t->total_weight));
+    assay_json_set_uint(o, "largest_vendor_bp",
+                        share_bp(t->vendor.largest_weight, t->total_weight));
+    assay_json_set_bool(o, "operator_cap_met", t->operator_cap_met);
+    assay_json_set_bool(o, "vendor_cap_met", t->vendor_cap_met);
+    return o;
+}
+
+static struct assay_json *document_of(const struct trying *t)
+{
+    const struct assay_change_basis *b = t->source.basis;
+    struct assay_json *data = assay_json_object(), *list = assay_json_array();
+    assay_json_set_uint(data, "sequence", t->draft->change.sequence);
+    assay_json_set_uint(data, "epoch", b->state.epoch + 1);
+    assay_json_set_uint(data, "evidence", t->evidence_count);
+    assay_json_set_uint(data, "falls", t->fall_count);
+    assay_json_set_uint(data, "felled_weight", t->felled_weight);
+    assay_json_set_bool(data, "reverts", reverts(t));
+    for (uint32_t i = 0; i < b->stage.member_count; i++) {
+        const struct row none = { 0 };
+        const bool old = i < b->state.member_count;
+        const struct row *row = old ? &t->rows[i] : &none;
+        const struct assay_member *m = &b->stage.members[i];
+        struct assay_json *o = assay_json_object();
+        if (m->stage == ASSAY_STAGE_LEFT && (!old || b->state.members[i].stage == m->stage)) {
+            assay_json_free(&o);
+            continue;
+        }
+        assay_json_set_text(o, "name", m->name);
+        assay_json_set_uint(o, "evidence_epoch", row->epoch);
+        assay_json_set_text(o, "now", row->epoch != 0 ? assay_outcome_text(row->now) : "unknown");
+        assay_json_set_text(o, "then", row->epoch != 0 ? assay_outcome_text(row->then) : "unknown");
+        assay_json_set_bool(o, "falls", falls(row));
+        assay_json_set_text(o, "reason", row->reason);
+        assay_json_set_uint(o, "weight_now", old ? b->state.members[i].weight : 0);
+        assay_json_set_uint(o, "weight_then", m->weight);
+        assay_json_append(list, o);
+    }
+    assay_json_set(data, "members", list);
+    assay_json_set(data, "tolerance_now", tolerance_json(&t->before));
+    assay_json_set(data, "tolerance_then", tolerance_json(&t->after));
+    return data;
+}
+
+static void print_tolerance(const struct assay_json *data, const char *label, const char *key)
+{
+    const struct assay_json *t = assay_json_get(data, key);
+    (void)printf("%-10s     weight %llu of %llu voters; largest node %llu %%, platform %llu %%, "
+                 "operator %llu %%, vendor %llu %%; caps met: operator %s, vendor %s\n",
+                 label, (llu)assay_json_uint(t, "total_weight", 0),
+                 (llu)assay_json_uint(t, "voters", 0),
+                 (llu)assay_json_uint(t, "largest_node_bp", 0) / 100,
+                 (llu)assay_json_uint(t, "largest_platform_bp", 0) / 100,
+                 (llu)assay_json_uint(t, "largest_operator_bp", 0) / 100,
+                 (llu)assay_json_uint(t, "largest_vendor_bp", 0) / 100,
+                 assay_json_bool(t, "operator_cap_met", false) ? "yes" : "no",
+                 assay_json_bool(t, "vendor_cap_met", false) ? "yes" : "no");
+}
+
+static void print_document(const struct assay_json *data)
+{
+    const struct assay_json *members = assay_json_get(data, "members");
+    (void)printf("%-16s %-24s %-24s %7s %7s\n", "NODE", "NOW", "THEN", "WEIGHT", "THEN");
+    for (size_t i = 0; i < assay_json_count(members); i++) {
+        const struct assay_json *m = assay_json_at(members, i);
+        (void)printf("%-16s %-24s %-24s %7llu %7llu%s%s\n", assay_json_text(m, "name", "?"),
+                     assay_json_text(m, "now", "?"), assay_json_text(m, "then", "?"),
+                     (llu)assay_json_uint(m, "weight_now", 0),
+                     (llu)assay_json_uint(m, "weight_then", 0),
+                     assay_json_bool(m, "falls", false) ? "  FALLS: " : "",
+                     assay_json_text(m, "reason", ""));
+    }
+    print_tolerance(data, "now", "tolerance_now");
+    print_tolerance(data, "then", "tolerance_then");
+    (void)printf("falls          %llu members of weight %llu%s\n",
+                 (llu)assay_json_uint(data, "falls", 0),
+                 (llu)assay_json_uint(data, "felled_weight", 0),
+                 assay_json_bool(data, "reverts", false)
+                     ? ": more than a fifth: the change would revert by itself"
+                     : "");
+}
+
+static int report(struct trying *t)
+{
+    struct assay_json *data = document_of(t);
+    int printed = ASSAY_EXIT_OK;
+    if (t->options->json) {
+        printed = assay_print_envelope("assay.change.try", data);
+    } else {
+        print_document(data);
+        assay_json_free(&data);
+        if (fflush(stdout) != 0) printed = ASSAY_EXIT_INTERNAL;
+    }
+    if (printed != ASSAY_EXIT_OK) return printed;
+    if (reverts(t)) return ASSAY_EXIT_CONTRAINDICATED;
+    return t->fall_count > 0 ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
+}
+
+int assay_change_run_try(const struct assay_change_options *options)
+{
+    uint8_t *bytes = NULL;
+    struct trying t = { .options = options,
+                        .draft = calloc(1, sizeof *t.draft),
+                        .verdict = calloc(1, sizeof *t.verdict) };
+    if (t.draft == NULL || t.verdict == NULL) {
+        free(t.draft);
+        free(t.verdict);
+        return assay_change_fail(options, ASSAY_E_MEMORY, options->file);
+    }
+    int result = assay_change_file_load(options, &bytes, t.draft);
+    if (result == ASSAY_EXIT_OK && t.draft->change.sequence == 0)
+        result = assay_print_error(options->json, ASSAY_EXIT_USAGE, "usage",
+                                   "change try: maintenance changes neither rules nor weights");
+    if (result == ASSAY_EXIT_OK) result = assay_change_source_open(options, &t.source);
+    if (result == ASSAY_EXIT_OK) {
+        ASSAY_ASSERT(t.source.basis != NULL);
+        t.rows = calloc(t.source.basis->state.member_count, sizeof *t.rows);
+        if (t.rows == NULL) result = assay_change_fail(options, ASSAY_E_MEMORY, options->file);
+    }
+    if (result == ASSAY_EXIT_OK) result = stage(&t);
+    if (result == ASSAY_EXIT_OK) result = judge_all(&t);
+    if (result == ASSAY_EXIT_OK) {
+        sum_up(&t);
+        result = report(&t);
+    }
+    assay_ruleset_close(&t.now);
+    assay_ruleset_close(&t.then);
+    assay_change_source_close(&t.source);
+    free(t.rows);
+    free(t.draft);
+    free(t.verdict);
+    free(bytes);
+    return result;
+}

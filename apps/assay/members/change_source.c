@@ -1,0 +1,171 @@
+/*
+ * apps/assay/members/change_source.c - what is in force, from a running node or from a store.
+ *
+ * A running node keeps its store to itself, so it hands out the items that matter; they are put
+ * into a store in memory, and everything after that is the same for both.
+ */
+#include "apps/assay/members/change.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/store_items.h"
+#include "engine/store/store_memory.h"
+#include "engine/store/store_sqlite.h"
+#include "net/documents/rule_documents.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+bool assay_change_source_given(const struct assay_change_options *options)
+{
+    return options->store != NULL || access(options->socket, F_OK) == 0;
+}
+
+/* ------------------------------------------------------------ from a running node */
+
+/* All items of a class, by as many questions as it takes. */
+static int fetch(const struct assay_change_options *options, const char *name,
+                 enum assay_store_class class_, uint64_t epoch, struct assay_store *store)
+{
+    bool more = true;
+    for (uint64_t skip = 0; more;) {
+        char request[96];
+        struct assay_json *document = NULL;
+        (void)snprintf(request, sizeof request, "items %s %llu %llu", name,
+                       (unsigned long long)epoch, (unsigned long long)skip);
+        const int asked = assay_change_ask(options, request, &document);
+        if (asked != ASSAY_EXIT_OK) return asked;
+        const struct assay_json *data = assay_json_get(document, "data");
+        uint64_t last = 0;
+        const enum assay_status status =
+            assay_items_put(store, class_, assay_json_get(data, "items"), &last);
+        const uint64_t next = assay_json_uint(data, "next_skip", 0);
+        assay_json_free(&document);
+        if (status != ASSAY_OK) return assay_change_fail(options, status, name);
+        more = next > skip;
+        skip = next;
+    }
+    return ASSAY_EXIT_OK;
+}
+
+static int fetch_genesis(const struct assay_change_options *options, uint8_t **bytes, size_t *len)
+{
+    struct assay_json *document = NULL;
+    const int asked = assay_change_ask(options, "items genesis", &document);
+    if (asked != ASSAY_EXIT_OK) return asked;
+    const struct assay_json *items = assay_json_get(assay_json_get(document, "data"), "items");
+    const enum assay_status status = assay_item_value(assay_json_at(items, 0), bytes, len);
+    assay_json_free(&document);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(options, status, "genesis");
+}
+
+static int open_socket(const struct assay_change_options *options,
+                       struct assay_change_source *source, size_t *len)
+{
+    int result = fetch_genesis(options, &source->genesis_bytes, len);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (assay_store_memory_create(&source->store) != ASSAY_OK)
+        return assay_change_fail(options, ASSAY_E_MEMORY, options->socket);
+    /* The state first: a change that is taken in between is at worst not needed. */
+    result = fetch(options, "state", ASSAY_STORE_STATE, 0, source->store);
+    if (result != ASSAY_EXIT_OK) return result;
+    result = fetch(options, "changes", ASSAY_STORE_CHANGE, 0, source->store);
+    if (result != ASSAY_EXIT_OK) return result;
+    return fetch(options, "collateral", ASSAY_STORE_COLLATERAL, 0, source->store);
+}
+
+/* ------------------------------------------------------------ from a store */
+
+static int open_file(const struct assay_change_options *options, struct assay_change_source *source,
+                     size_t *len)
+{
+    char message[ASSAY_STORE_MESSAGE_LEN] = "";
+    enum assay_status status =
+        assay_file_read(options->genesis, ASSAY_GENESIS_LEN_MAX, &source->genesis_bytes, len);
+    if (status != ASSAY_OK) return assay_change_fail(options, status, options->genesis);
+    if (access(options->store, R_OK) != 0) /* opening would make one */
+        return assay_change_fail(options, ASSAY_E_NOT_FOUND, options->store);
+    status = assay_store_sqlite_open(options->store, &source->store, message, sizeof message);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    return assay_print_error(options->json, ASSAY_EXIT_INTERNAL, "internal",
+                             "change: %s (a node that runs is asked by --socket)", message);
+}
+
+/* ------------------------------------------------------------ both */
+
+int assay_change_source_open(const struct assay_change_options *options,
+                             struct assay_change_source *source)
+{
+    struct assay_where where = { 0 };
+    size_t len = 0;
+    *source = (struct assay_change_source){ .genesis = calloc(1, sizeof *source->genesis) };
+    if (source->genesis == NULL) return assay_change_fail(options, ASSAY_E_MEMORY, "start");
+    const int result = options->store != NULL ? open_file(options, source, &len)
+                                              : open_socket(options, source, &len);
+    if (result != ASSAY_EXIT_OK) return result;
+    enum assay_status status =
+        assay_genesis_decode(source->genesis_bytes, len, false, source->genesis, &where);
+    if (status != ASSAY_OK) return assay_change_fail(options, status, "genesis");
+    status = assay_change_basis_open(source->genesis, source->store, &source->basis);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK
+                              : assay_change_fail(options, status, "the newest state");
+}
+
+int assay_change_source_evidence(const struct assay_change_options *options,
+                                 struct assay_change_source *source, uint64_t epoch)
+{
+    if (options->store != NULL) return ASSAY_EXIT_OK; /* it is in it */
+    return fetch(options, "evidence", ASSAY_STORE_EVIDENCE, epoch, source->store);
+}
+
+void assay_change_source_close(struct assay_change_source *source)
+{
+    assay_change_basis_close(&source->basis);
+    assay_store_close(&source->store);
+    free(source->genesis);
+    free(source->genesis_bytes);
+    *source = (struct assay_change_source){ 0 };
+}
+
+/* A document of the change itself, or one in force. */
+static enum assay_status find_document(const struct assay_change_source *source,
+                                       const struct assay_change *change,
+                                       const uint8_t digest[static 32], uint8_t *memory,
+                                       struct assay_slice *document)
+{
+    struct assay_cursor c = { 0 };
+    if (change != NULL) c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; change != NULL && i < change->action_count; i++) {
+        struct assay_action action;
+        uint8_t own[32];
+        ASSAY_TRY(assay_action_next(&c, &action));
+        if (action.document.len == 0) continue;
+        assay_sha256(action.document.bytes, action.document.len, own);
+        if (!assay_bytes_equal(own, digest, sizeof own)) continue;
+        *document = action.document;
+        return ASSAY_OK;
+    }
+    return assay_charter_document(source->genesis, source->store, digest, memory,
+                                  ASSAY_SET_LEN_MAX, document);
+}
+
+int assay_change_rules_of(const struct assay_change_options *options,
+                          const struct assay_change_source *source,
+                          const struct assay_change *change,
+                          const struct assay_charter_rules *rules, struct assay_ruleset *set)
+{
+    struct assay_slice policy, endorsements;
+    uint8_t *memory = malloc((size_t)2 * ASSAY_SET_LEN_MAX);
+    *set = (struct assay_ruleset){ 0 };
+    enum assay_status status = memory != NULL ? ASSAY_OK : ASSAY_E_MEMORY;
+    if (status == ASSAY_OK)
+        status = find_document(source, change, rules->policy_digest, memory, &policy);
+    if (status == ASSAY_OK)
+        status = find_document(source, change, rules->endorsements_digest,
+                               memory + ASSAY_SET_LEN_MAX, &endorsements);
+    if (status == ASSAY_OK) status = assay_ruleset_open(policy, endorsements, set);
+    free(memory);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK
+                              : assay_change_fail(options, status, "policy and endorsements");
+}

@@ -1,0 +1,38 @@
+/*
+ * apps/assay/members/evidence_owner.c - evidence held against what each member's must carry.
+ */
+#include "apps/assay/members/evidence_owner.h"
+
+#include "engine/ledger/records/finding.h"
+
+bool assay_change_moment(const struct assay_state *s, uint64_t epoch, int64_t *at_unix_s,
+                         uint8_t beacon[static 32])
+{
+    const struct assay_past *past = assay_state_past(s, epoch);
+    if (past == NULL && epoch != s->epoch + 1) return false;
+    *at_unix_s = (int64_t)((past != NULL ? past->t0_ms : s->head_time_ms) / 1000);
+    assay_state_beacon(s, epoch, past != NULL ? past->base_id : s->head_id, beacon);
+    return true;
+}
+
+uint32_t assay_change_whose(const struct assay_state *s, uint64_t epoch,
+                            const uint8_t beacon[static 32], const uint8_t report_data[static 64])
+{
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct assay_member *m = &s->members[i];
+        const struct assay_life *life = assay_member_life_at(m, epoch);
+        uint8_t expected[64];
+        if (life == NULL) continue;
+        const struct assay_binding binding = { .chain_id = s->chain_id,
+                                               .era = s->era,
+                                               .epoch = epoch,
+                                               .beacon = beacon,
+                                               .node_id = m->node_id,
+                                               .incarnation = life->incarnation,
+                                               .voting_public = life->voting_public,
+                                               .transport_public = life->transport_public };
+        assay_binding_report_data(&binding, expected);
+        if (assay_bytes_equal(expected, report_data, sizeof expected)) return i;
+    }
+    return s->member_count;
+}

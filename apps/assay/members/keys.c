@@ -1,0 +1,219 @@
+/*
+ * apps/assay/members/keys.c - `assay keys`: the keys of a node or an operator, and their public
+ * card.
+ */
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/options.h"
+
+#include "apps/client.h"
+#include "apps/config.h"
+#include "base/assert.h"
+#include "net/keys/keyring.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char cannot_write[] = "it cannot be made or written there";
+
+static int complain(const char *what, enum assay_status status, const char *hint)
+{
+    if (status == ASSAY_E_DUPLICATE)
+        hint = "there are keys already, and they are never overwritten";
+    else if (status != ASSAY_E_IO) hint = "";
+    const bool writes = hint == cannot_write;
+    const char *const fault =
+        writes ? assay_output_fault(what, status) : assay_file_fault_of(what, status, "a key");
+    (void)fprintf(stderr, "assay keys: %s: %s%s%s\n", what, fault,
+                  hint[0] != '\0' ? "; " : "", hint);
+    if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+}
+
+static void put_hex(FILE *out, const char *key, const uint8_t *bytes, size_t len)
+{
+    char text[2 * ASSAY_P256_PUBLIC_LEN + 1];
+    assay_hex_encode(bytes, len, text, sizeof text);
+    (void)fprintf(out, "%s: \"%s\"\n", key, text);
+}
+
+static void put_card(FILE *out, const char *name, const struct assay_keyring *ring)
+{
+    (void)fprintf(out, "# Public card of a node, written by `assay keys generate`.\n");
+    (void)fprintf(out, "card_version: %d\n", ASSAY_CONFIG_VERSION);
+    (void)fprintf(out, "name: \"%s\"\n", name);
+    put_hex(out, "node_id", ring->node_id, sizeof ring->node_id);
+    put_hex(out, "identity_public", ring->identity_public, sizeof ring->identity_public);
+    put_hex(out, "door_public", ring->door_public, sizeof ring->door_public);
+    put_hex(out, "voting_public", ring->current.voting_public, sizeof ring->current.voting_public);
+    put_hex(out, "transport_public", ring->current.transport_public,
+            sizeof ring->current.transport_public);
+}
+
+static int write_card(const char *dir, const char *name, const struct assay_keyring *ring)
+{
+    char path[PATH_MAX], text[2048];
+    if (snprintf(path, sizeof path, "%s/node.yaml", dir) >= (int)sizeof path)
+        return complain(dir, ASSAY_E_IO, "the path is too long");
+    FILE *out = fmemopen(text, sizeof text, "w");
+    if (out == NULL) return complain(path, ASSAY_E_MEMORY, "");
+    put_card(out, name, ring);
+    const long len = ftell(out);
+    (void)fclose(out);
+    const enum assay_status status =
+        assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, (size_t)len));
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(path, status, cannot_write);
+}
+
+static void put_ring(struct assay_json *data, const struct assay_keyring *ring)
+{
+    assay_json_set_hex(data, "node_id", ring->node_id, sizeof ring->node_id);
+    assay_json_set_hex(data, "identity_public", ring->identity_public,
+                       sizeof ring->identity_public);
+    assay_json_set_hex(data, "door_public", ring->door_public, sizeof ring->door_public);
+    assay_json_set_hex(data, "voting_public", ring->current.voting_public,
+                       sizeof ring->current.voting_public);
+    assay_json_set_hex(data, "transport_public", ring->current.transport_public,
+                       sizeof ring->current.transport_public);
+    assay_json_set_uint(data, "incarnation", ring->current.incarnation);
+    assay_json_set_uint(data, "incarnation_waiting", ring->next.incarnation);
+}
+
+static int generate(const char *dir, const char *name)
+{
+    ASSAY_ASSERT(name != NULL); /* by the table */
+    if (!assay_name_is_fit(assay_slice_over(name, strlen(name))))
+        return assay_misuse("--name wants 1 to %d of A-Z a-z 0-9 . _ -, not \"%s\"", ASSAY_NAME_MAX,
+                            name);
+    struct assay_keyring ring;
+    const enum assay_status status = assay_keyring_create(dir, &ring);
+    if (status != ASSAY_OK) return complain(dir, status, cannot_write);
+    int result = write_card(dir, name, &ring);
+    if (result == ASSAY_EXIT_OK && assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("keys generate", (const char *const[]){ dir, NULL });
+        assay_json_set_text(data, "name", name);
+        put_ring(data, &ring);
+        result = assay_made_print(data);
+    } else if (result == ASSAY_EXIT_OK) {
+        put_card(stdout, name, &ring);
+    }
+    assay_keyring_wipe(&ring);
+    return result;
+}
+
+static int operator_key(const char *path)
+{
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    const enum assay_status status = assay_operator_key_create(path, public_key);
+    if (status != ASSAY_OK) return complain(path, status, cannot_write);
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("keys operator", (const char *const[]){ path, NULL });
+        assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
+        return assay_made_print(data);
+    }
+    put_hex(stdout, "public_key", public_key, sizeof public_key);
+    return ASSAY_EXIT_OK;
+}
+
+static int print_json(struct assay_json *data)
+{
+    return assay_print_envelope("assay.keys", data);
+}
+
+static int show(const char *path, bool json)
+{
+    struct assay_keyring ring;
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    enum assay_status status = assay_keyring_load(path, &ring);
+    if (status == ASSAY_OK) {
+        struct assay_json *const data = json ? assay_json_object() : NULL;
+        if (json) put_ring(data, &ring);
+        if (!json) put_card(stdout, "-", &ring);
+        if (!json) (void)printf("incarnation: %u\n", (unsigned)ring.current.incarnation);
+        assay_keyring_wipe(&ring);
+        return json ? print_json(data) : ASSAY_EXIT_OK;
+    }
+    const enum assay_status second = assay_operator_key_load(path, &secret, public_key);
+    assay_secret_wipe(&secret, sizeof secret);
+    if (second != ASSAY_OK) /* what a file was read as says more than that it is no folder */
+        return complain(path, assay_status_class(second) == ASSAY_CLASS_INPUT ? second : status,
+                        "a key file must be a regular file of mode 0600");
+    if (json) {
+        struct assay_json *const data = assay_json_object();
+        assay_json_set_hex(data, "public_key", public_key, sizeof public_key);
+        return print_json(data);
+    }
+    put_hex(stdout, "public_key", public_key, sizeof public_key);
+    return ASSAY_EXIT_OK;
+}
+
+/* The next set waits beside the listed one until the network lists it (docs/protocol.md 2.6). A
+ * daemon has both in memory, so it must not run. */
+static int rotate(const char *config_path)
+{
+    static struct assay_config config; /* large */
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    char why[ASSAY_FILE_MESSAGE_LEN] = "";
+    struct assay_json *answer = NULL;
+    struct assay_keyring ring;
+    if (assay_config_load_here(config_path, &config, message) != ASSAY_OK) {
+        (void)fprintf(stderr, "assay keys rotate: %s\n", message);
+        return ASSAY_EXIT_USAGE;
+    }
+    const enum assay_status asked =
+        assay_client_ask(config.admin, "status", ASSAY_CLIENT_TIMEOUT_MS, &answer);
+    assay_json_free(&answer);
+    if (asked != ASSAY_E_NOT_FOUND && asked != ASSAY_E_IO) {
+        (void)fprintf(stderr,
+                      "assay keys rotate: a daemon answers at %s: stop it, rotate, start it\n",
+                      config.admin);
+        return ASSAY_EXIT_CONFLICT;
+    }
+    /* By the daemon's user alone: what another one writes there it could not read. */
+    enum assay_status status =
+        assay_keyring_open(config.keys_dir, config.identity_dir, &ring, why);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr, "assay keys rotate: %s\n", why);
+        return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
+    }
+    const uint32_t newest =
+        ring.next.incarnation != 0 ? ring.next.incarnation : ring.current.incarnation;
+    status = assay_keyring_make_next(config.keys_dir, newest + 1, &ring);
+    assay_keyring_wipe(&ring);
+    if (status != ASSAY_OK) return complain(config.keys_dir, status, cannot_write);
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("keys rotate", (const char *const[]){ config.keys_dir, NULL });
+        assay_json_set_uint(data, "incarnation", (uint64_t)newest + 1);
+        return assay_made_print(data);
+    }
+    (void)printf("%s: new voting and transport keys, incarnation %u; start the daemon, and the "
+                 "network lists them\n",
+                 config.keys_dir, (unsigned)newest + 1);
+    return ASSAY_EXIT_OK;
+}
+
+int assay_command_keys(int argc, char **argv)
+{
+    static const struct option options[] = { { "name", required_argument, NULL, 'n' },
+                                             { "config", required_argument, NULL, 'c' },
+                                             { "json", no_argument, NULL, 'j' },
+                                             { NULL, 0, NULL, 0 } };
+    const char *name = NULL, *config = "/etc/assay/assayd.yaml";
+    bool json = false;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
+        if (option == 'n') name = optarg;
+        else if (option == 'c') config = optarg;
+        else json = true;
+    const char *verb = argv[optind], *where = argv[optind + 1];
+    if (strcmp(verb, "rotate") == 0) return rotate(config);
+    if (strcmp(verb, "generate") == 0) return generate(where, name);
+    return strcmp(verb, "operator") == 0 ? operator_key(where) : show(where, json);
+}

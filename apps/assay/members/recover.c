@@ -1,0 +1,595 @@
+/*
+ * apps/assay/members/recover.c - `assay recover`: when more than a third is gone for good,
+ * operators end an era and begin the next (docs/operations.md, docs/protocol.md 9.11 to 9.18).
+ *
+ * fence, release and draft write files, sign adds an operator's signature (offline), submit and
+ * accept hand them to a running node, answer fetches the ANSWER of a fenced one.
+ */
+#include "apps/assay/members/recover.h"
+
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
+#include "base/assert.h"
+#include "host/recovery.h"
+#include "net/keys/keyring.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char socket_default[] = "/run/assay/admin.sock";
+
+enum {
+    FILE_LEN_MAX = ASSAY_RECOVER_LEN_MAX,
+    EPOCHS_DEFAULT = 256, /* of T = 60 s more than four hours */
+    EPOCHS_MAX = 100000,
+};
+
+/* ------------------------------------------------------------ files */
+
+/* The bytes of file, which are its own, len of them. */
+static enum assay_status decode(struct assay_recover_file *file, size_t len)
+{
+    const struct assay_slice bytes = assay_slice_over(file->bytes, len);
+    file->is_release = assay_release_is(bytes);
+    file->is_fence = !file->is_release && !assay_recover_is(bytes);
+    ASSAY_TRY(file->is_fence     ? assay_fence_decode(bytes, &file->fence)
+              : file->is_release ? assay_release_decode(bytes, &file->release)
+                                 : assay_recover_decode(bytes, &file->recover));
+    file->digest = file->is_fence     ? file->fence.digest
+                   : file->is_release ? file->release.digest
+                                      : file->recover.id;
+    file->approval = file->is_fence     ? &file->fence.approval
+                     : file->is_release ? &file->release.approval
+                                        : &file->recover.approval;
+    return ASSAY_OK;
+}
+
+int assay_recover_file_load(const struct assay_recover_options *options, const char *path,
+                            struct assay_recover_file *file)
+{
+    size_t len = 0;
+    *file = (struct assay_recover_file){ .bytes = NULL };
+    enum assay_status status = assay_file_read(path, FILE_LEN_MAX, &file->bytes, &len);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
+    status = decode(file, len);
+    if (status != ASSAY_OK)
+        return assay_print_error(options->change.json, ASSAY_EXIT_MALFORMED, "malformed",
+                                 "recover: %s: %s", path,
+                                 assay_file_fault_of(path, status,
+                                                     "a fence, a release or a RECOVER"));
+    return ASSAY_EXIT_OK;
+}
+
+/* What operators signed stays: a draft does not take its place. */
+static int check_out(const char *verb, const char *path)
+{
+    char who[32];
+    size_t len = 0;
+    struct assay_recover_file file = { .bytes = NULL };
+    const bool found = assay_file_read(path, FILE_LEN_MAX, &file.bytes, &len) == ASSAY_OK &&
+                       decode(&file, len) == ASSAY_OK;
+    (void)snprintf(who, sizeof who, "assay recover %s", verb);
+    const int result =
+        assay_output_check_signed(who, path, found ? file.approval->count : 0);
+    free(file.bytes);
+    return result;
+}
+
+int assay_recover_file_write(const struct assay_recover_options *options, const char *path,
+                             const struct assay_recover_file *file, const uint8_t (*ids)[32],
+                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], uint32_t count)
+{
+    uint8_t *bytes = malloc(FILE_LEN_MAX);
+    if (bytes == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, path);
+    struct assay_writer w = assay_writer_over(bytes, FILE_LEN_MAX);
+    const struct assay_recover *r = &file->recover;
+    enum assay_status status =
+        file->is_fence     ? assay_fence_encode(file->fence.body, ids, signatures, count, &w)
+        : file->is_release ? assay_release_encode(file->release.body, ids, signatures, count, &w)
+                           : assay_recover_encode(r->header_bytes, r->body, r->grounds,
+                                                  r->operators, ids, signatures, count, &w);
+    const int result =
+        status == ASSAY_OK ? assay_output_write("assay recover", path, ASSAY_FILE_PUBLIC,
+                                                assay_slice_over(w.bytes, w.len))
+                           : assay_change_fail(&options->change, status, path);
+    free(bytes);
+    return result;
+}
+
+/* ------------------------------------------------------------ asking a node */
+
+int assay_recover_ask(const struct assay_recover_options *options, const char *verb,
+                      struct assay_slice bytes, struct assay_json **document)
+{
+    const size_t size = strlen("recover ") + strlen(verb) + 2 * bytes.len + 2;
+    char *request = malloc(size);
+    if (request == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, verb);
+    const int n = snprintf(request, size, "recover %s%s", verb, bytes.len > 0 ? " " : "");
+    if (bytes.len > 0 && n > 0)
+        assay_hex_encode(bytes.bytes, bytes.len, request + n, size - (size_t)n);
+    const int result = assay_change_ask(&options->change, request, document);
+    free(request);
+    return result;
+}
+
+bool assay_recover_hex(const struct assay_json *data, const char *key, size_t len_max,
+                       uint8_t **bytes, size_t *len)
+{
+    const char *hex = assay_json_text(data, key, "");
+    const size_t hex_len = strlen(hex);
+    *len = hex_len / 2;
+    *bytes = NULL;
+    if (hex_len == 0 || *len > len_max) return false;
+    *bytes = malloc(*len);
+    return *bytes != NULL && assay_hex_decode(hex, hex_len, *bytes, *len) == ASSAY_OK;
+}
+
+static int print_whole(const struct assay_json *document)
+{
+    char *text = assay_json_print(document, 2);
+    if (text == NULL) return ASSAY_EXIT_INTERNAL;
+    const bool good = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    return good ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ status, fence */
+
+static int run_status(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    if (options->change.json) {
+        result = print_whole(document);
+    } else {
+        (void)printf("era        %llu, epoch %llu\n",
+                     (unsigned long long)assay_json_uint(d, "era", 0),
+                     (unsigned long long)assay_json_uint(d, "epoch", 0));
+        (void)printf("head       height %llu, %.16s\n",
+                     (unsigned long long)assay_json_uint(d, "height", 0),
+                     assay_json_text(d, "head_id", "?"));
+        if (assay_json_get(d, "recover_id") != NULL)
+            (void)printf("began by   RECOVER %s\n", assay_json_text(d, "recover_id", "?"));
+        if (assay_json_get(d, "accepted_id") != NULL)
+            (void)printf("accepted   RECOVER %s at height %llu, not taken yet: no other block of "
+                         "this era is taken from there on\n",
+                         assay_json_text(d, "accepted_id", "?"),
+                         (unsigned long long)assay_json_uint(d, "accepted_height", 0));
+        if (assay_json_bool(d, "fenced", false))
+            (void)printf("fenced     nothing is signed in this era any more%s: %s\n",
+                         assay_json_bool(d, "answered", false)
+                             ? ""
+                             : ", unless its last epoch passes before this node answers",
+                         assay_text_of(d, "reason", ""));
+        else (void)puts("fenced     no");
+    }
+    assay_json_free(&document);
+    return result;
+}
+
+/* Chain, era and operators are those of a node, so that no operator mistypes them. */
+static bool read_terms(const struct assay_json *d, uint8_t chain_id[static 32],
+                       uint8_t operators_digest[static 32])
+{
+    const char *chain = assay_json_text(d, "chain_id", "");
+    const char *operators = assay_json_text(d, "operators_digest", "");
+    return assay_hex_decode(chain, strlen(chain), chain_id, 32) == ASSAY_OK &&
+           assay_hex_decode(operators, strlen(operators), operators_digest, 32) == ASSAY_OK;
+}
+
+/* Unsigned, into --out. what: the verb of the document that is printed. */
+static int write_draft(const struct assay_recover_options *options,
+                       const struct assay_recover_file *file, uint64_t era, const char *schema,
+                       const char *words)
+{
+    const int result =
+        assay_recover_file_write(options, options->change.out, file, NULL, NULL, 0);
+    if (result == ASSAY_EXIT_OK && !options->change.json)
+        (void)printf("%s: %s era %llu when the operators have signed it: assay recover sign\n",
+                     options->change.out, words, (unsigned long long)era);
+    if (result != ASSAY_EXIT_OK || !options->change.json) return result;
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "era", era);
+    return assay_print_envelope(schema, data);
+}
+
+/* For how many epochs from the running one on a node may take it. */
+static bool read_epochs(const char *text, uint64_t *epochs)
+{
+    char *end = NULL;
+    *epochs = EPOCHS_DEFAULT;
+    if (text == NULL) return true;
+    *epochs = strtoull(text, &end, 10);
+    return text[0] >= '1' && text[0] <= '9' && *end == '\0' && *epochs <= EPOCHS_MAX;
+}
+
+static int run_fence(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    uint64_t epochs = 0;
+    ASSAY_ASSERT(options->reason != NULL); /* by the table */
+    if (!read_epochs(options->epochs, &epochs))
+        return assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                                 "recover fence: --epochs: expected 1 to %d, found %s", EPOCHS_MAX,
+                                 options->epochs);
+    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    const char *head = assay_json_text(d, "head_id", "");
+    uint8_t body[1024];
+    struct assay_fence terms = { .era = (uint32_t)assay_json_uint(d, "era", 0),
+                                 .last_epoch = assay_json_uint(d, "epoch", 0) + epochs,
+                                 .reason =
+                                     assay_slice_over(options->reason, strlen(options->reason)) };
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    enum assay_status status = read_terms(d, terms.chain_id, terms.operators_digest) &&
+                                       assay_hex_decode(head, strlen(head), terms.head_id, 32) ==
+                                           ASSAY_OK
+                                   ? ASSAY_OK
+                                   : ASSAY_E_SYNTAX;
+    assay_json_free(&document);
+    if (status == ASSAY_OK) status = assay_random(terms.nonce, sizeof terms.nonce);
+    if (status == ASSAY_OK) status = assay_fence_body_encode(&terms, &w);
+    if (status == ASSAY_E_RANGE)
+        return assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                                 "recover: the reason has 1 to %d bytes", ASSAY_FENCE_REASON_MAX);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, "fence");
+    struct assay_recover_file file = { .is_fence = true };
+    file.fence.body = assay_slice_over(body, w.len);
+    return write_draft(options, &file, terms.era, "assay.recover.fence", "ends");
+}
+
+/* Of the fence that the node has, by the operators in force there. */
+static int run_release(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    int result = assay_recover_ask(options, "status", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    const char *fence = assay_json_text(d, "fence_digest", "");
+    struct assay_release terms = { .era = (uint32_t)assay_json_uint(d, "era", 0) };
+    uint8_t body[512];
+    struct assay_writer w = assay_writer_over(body, sizeof body);
+    const bool fenced =
+        assay_hex_decode(fence, strlen(fence), terms.fence_digest, 32) == ASSAY_OK;
+    enum assay_status status =
+        read_terms(d, terms.chain_id, terms.operators_digest) ? ASSAY_OK : ASSAY_E_SYNTAX;
+    assay_json_free(&document);
+    if (!fenced)
+        return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                                 "recover release: no fence is in force at this node");
+    if (status == ASSAY_OK) status = assay_release_body_encode(&terms, &w);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, "release");
+    struct assay_recover_file file = { .is_release = true };
+    file.release.body = assay_slice_over(body, w.len);
+    return write_draft(options, &file, terms.era, "assay.recover.release",
+                       "releases the fence of");
+}
+
+/* ------------------------------------------------------------ answer */
+
+static int run_answer(const struct assay_recover_options *options)
+{
+    struct assay_json *document = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = assay_recover_ask(options, "answer", (struct assay_slice){ 0 }, &document);
+    if (result != ASSAY_EXIT_OK) return result;
+    const struct assay_json *d = assay_json_get(document, "data");
+    result = assay_recover_hex(d, "answer", ASSAY_ANSWER_LEN_MAX, &bytes, &len)
+                 ? assay_output_write("assay recover answer", options->change.out,
+                                      ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len))
+                 : assay_change_fail(&options->change, ASSAY_E_SYNTAX, options->change.out);
+    if (result == ASSAY_EXIT_OK && options->change.json) {
+        result = print_whole(document);
+    } else if (result == ASSAY_EXIT_OK) {
+        (void)printf("%s: era %llu, epoch %llu, final up to height %llu, %llu F above%s%s\n",
+                     options->change.out, (unsigned long long)assay_json_uint(d, "era", 0),
+                     (unsigned long long)assay_json_uint(d, "epoch", 0),
+                     (unsigned long long)assay_json_uint(d, "height", 0),
+                     (unsigned long long)assay_json_uint(d, "votes_above", 0),
+                     assay_json_bool(d, "log_whole", false)
+                         ? ""
+                         : "; its log is not whole: what it signed above is not known",
+                     assay_json_bool(d, "new_keys", false) ? "; with a new key set" : "");
+    }
+    free(bytes);
+    assay_json_free(&document);
+    return result;
+}
+
+/* ------------------------------------------------------------ sign */
+
+struct signatures {
+    uint32_t count;
+    uint8_t ids[ASSAY_OPERATORS_MAX][32];
+    uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
+};
+
+static void put_signature(struct signatures *s, const uint8_t id[static 32],
+                          const uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    uint32_t at = 0;
+    while (at < s->count && assay_bytes_compare(s->ids[at], id, 32) < 0)
+        at++;
+    const bool held = at < s->count && assay_bytes_equal(s->ids[at], id, 32);
+    if (!held && s->count == ASSAY_OPERATORS_MAX) return;
+    if (!held)
+        for (uint32_t i = s->count++; i > at; i--) {
+            assay_bytes_copy(s->ids[i], 32, s->ids[i - 1], 32);
+            assay_bytes_copy(s->signatures[i], ASSAY_P256_SIGNATURE_LEN, s->signatures[i - 1],
+                             ASSAY_P256_SIGNATURE_LEN);
+        }
+    assay_bytes_copy(s->ids[at], 32, id, 32);
+    assay_bytes_copy(s->signatures[at], ASSAY_P256_SIGNATURE_LEN, signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+}
+
+static enum assay_status gather(const struct assay_recover_file *file, struct signatures *s)
+{
+    struct assay_cursor c =
+        assay_cursor_over(file->approval->items.bytes, file->approval->items.len);
+    for (uint32_t i = 0; i < file->approval->count; i++) {
+        uint8_t id[32], signature[ASSAY_P256_SIGNATURE_LEN];
+        ASSAY_TRY(assay_approval_next(&c, id, signature));
+        put_signature(s, id, signature);
+    }
+    return ASSAY_OK;
+}
+
+static int sign_file(const struct assay_recover_options *options,
+                     const struct assay_recover_file *file, struct signatures *s)
+{
+    const char *path = options->files[0];
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], id[32], signature[ASSAY_P256_SIGNATURE_LEN];
+    struct assay_secret32 key;
+    struct assay_p256_signer *signer = NULL;
+    char hex[65];
+    enum assay_status status = assay_operator_key_load(options->change.key, &key, public_key);
+    if (status != ASSAY_OK)
+        return assay_change_fail(&options->change, status, options->change.key);
+    assay_sha256(public_key, sizeof public_key, id);
+    status = assay_p256_signer_load(&key, &signer);
+    if (status == ASSAY_OK) status = assay_p256_sign(signer, file->digest, signature);
+    assay_p256_signer_free(&signer);
+    assay_secret_wipe(&key, sizeof key);
+    if (status == ASSAY_OK) status = gather(file, s);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, path);
+    put_signature(s, id, signature);
+    const int result = assay_recover_file_write(
+        options, path, file, (const uint8_t(*)[32])s->ids,
+        (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])s->signatures, s->count);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (options->change.json) {
+        struct assay_json *data = assay_json_object();
+        assay_json_set_hex(data, "operator_id", id, sizeof id);
+        assay_json_set_uint(data, "signatures", s->count);
+        return assay_print_envelope("assay.recover.sign", data);
+    }
+    assay_hex_encode(id, sizeof id, hex, sizeof hex);
+    (void)printf("%s: signed by operator %.16s, %u signatures in all\n", path, hex,
+                 (unsigned)s->count);
+    return ASSAY_EXIT_OK;
+}
+
+/* protocol.md 9.16.4: one operator signs one RECOVER of an era. A note in the key's directory
+ * has the id of the one that was signed; it is written before the signature leaves. */
+static int remember(const struct assay_recover_options *options,
+                    const struct assay_recover_file *file)
+{
+    const struct assay_recover *r = &file->recover;
+    uint8_t *held = NULL;
+    size_t len = 0;
+    char chain[65], path[4096];
+    assay_hex_encode(r->header.chain_id, 32, chain, sizeof chain);
+    const int n = snprintf(path, sizeof path, "%s.recover-%.16s-%u", options->change.key, chain,
+                           (unsigned)r->header.era);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return assay_change_fail(&options->change, ASSAY_E_RANGE, options->change.key);
+    enum assay_status status = assay_file_read(path, 32, &held, &len);
+    if (status == ASSAY_OK) {
+        const bool same = len == 32 && assay_bytes_equal(held, r->id, 32);
+        free(held);
+        if (same) return ASSAY_EXIT_OK;
+        return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                                 "recover sign: this key has signed another RECOVER of era %u: two "
+                                 "make two networks. %s has the id of the first; remove it only if "
+                                 "no copy of that RECOVER is left",
+                                 (unsigned)r->header.era, path);
+    }
+    free(held);
+    if (status != ASSAY_E_NOT_FOUND)
+        return assay_change_fail(&options->change, status, path);
+    status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(r->id, 32));
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_change_fail(&options->change, status, path);
+}
+
+/* A RECOVER has its operators with it; a fence and a release name them by a digest. */
+static int check_signer(const struct assay_recover_options *options,
+                        const struct assay_recover_file *file)
+{
+    static const char verb[] = "recover sign";
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN], id[32];
+    struct assay_secret32 key;
+    enum assay_status status = assay_operator_key_load(options->change.key, &key, public_key);
+    assay_secret_wipe(&key, sizeof key);
+    if (status != ASSAY_OK) return assay_change_fail(&options->change, status, options->change.key);
+    assay_sha256(public_key, sizeof public_key, id);
+    if (file->is_fence || file->is_release)
+        return assay_change_signer_check(&options->change, verb, id);
+    struct assay_genesis *const g = calloc(1, sizeof *g);
+    status = g != NULL ? assay_operators_decode(file->recover.operators, g) : ASSAY_E_MEMORY;
+    const int result = status == ASSAY_OK
+                           ? assay_change_signer_among(&options->change, verb, g, id)
+                           : assay_change_fail(&options->change, status, options->files[0]);
+    free(g);
+    return result;
+}
+
+/* Drafted at a node whose date is wrong, which would begin the era alone. */
+static int check_time(const struct assay_recover_options *options,
+                      const struct assay_recover_file *file)
+{
+    struct timespec now;
+    if (file->is_fence || file->is_release || options->forced) return ASSAY_EXIT_OK;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0)
+        return assay_change_fail(&options->change, ASSAY_E_IO, "the date");
+    const uint64_t date_ms = (uint64_t)now.tv_sec * 1000, time_ms = file->recover.header.time_ms;
+    if (!assay_recovery_is_ahead(time_ms, date_ms)) return ASSAY_EXIT_OK;
+    return assay_print_error(options->change.json, ASSAY_EXIT_CONFLICT, "conflict",
+                             "recover sign: %s has a time %llu minutes ahead of this machine's "
+                             "date: no node with a right date takes it; set the date of the node "
+                             "that drafted it, and draft anew (--forced signs all the same)",
+                             options->files[0], (unsigned long long)(time_ms - date_ms) / 60000);
+}
+
+static int run_sign(const struct assay_recover_options *options)
+{
+    struct assay_recover_file file;
+    struct signatures *s = calloc(1, sizeof *s);
+    if (s == NULL) return assay_change_fail(&options->change, ASSAY_E_MEMORY, options->files[0]);
+    int result = assay_recover_file_load(options, options->files[0], &file);
+    if (result == ASSAY_EXIT_OK) result = check_signer(options, &file);
+    if (result == ASSAY_EXIT_OK) result = check_time(options, &file);
+    if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release)
+        result = remember(options, &file);
+    if (result == ASSAY_EXIT_OK) result = sign_file(options, &file, s);
+    free(file.bytes);
+    free(s);
+    return result;
+}
+
+/* ------------------------------------------------------------ submit */
+
+static void print_submitted(const struct assay_recover_options *options,
+                            const struct assay_recover_file *file, const struct assay_json *d)
+{
+    const unsigned long long era = assay_json_uint(d, "era", 0);
+    if (file->is_fence)
+        (void)printf("%s: taken: this node signs nothing in era %llu any more, and sends it to its "
+                     "peers\n",
+                     options->files[0], era);
+    else if (file->is_release)
+        (void)printf("%s: taken: this node signs again in era %llu, from the next epoch or restart "
+                     "on\n",
+                     options->files[0], era);
+    else
+        (void)printf("%s: %s (era %llu)\n", options->files[0], assay_json_text(d, "note", ""),
+                     era);
+}
+
+static int hand_in(const struct assay_recover_options *options, bool accepts)
+{
+    struct assay_recover_file file;
+    struct assay_json *document = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = assay_recover_file_load(options, options->files[0], &file);
+    const bool decides = file.is_fence || file.is_release;
+    if (result == ASSAY_EXIT_OK && accepts && decides)
+        result = assay_print_error(options->change.json, ASSAY_EXIT_USAGE, "usage",
+                                   "recover accept: %s is not a RECOVER", options->files[0]);
+    if (result == ASSAY_EXIT_OK &&
+        assay_file_read(options->files[0], FILE_LEN_MAX, &bytes, &len) == ASSAY_OK)
+        result = assay_recover_ask(options,
+                                   decides   ? "fence"
+                                   : accepts ? "accept"
+                                             : "submit",
+                                   assay_slice_over(bytes, len), &document);
+    if (result == ASSAY_EXIT_OK && options->change.json) result = print_whole(document);
+    else if (result == ASSAY_EXIT_OK)
+        print_submitted(options, &file, assay_json_get(document, "data"));
+    assay_json_free(&document);
+    free(bytes);
+    free(file.bytes);
+    return result;
+}
+
+static int run_submit(const struct assay_recover_options *options)
+{
+    return hand_in(options, false);
+}
+
+/* What is accepted is shown first: the parent and the ids (protocol.md 9.16.2). */
+static int run_accept(const struct assay_recover_options *options)
+{
+    struct assay_recover_file file;
+    char id[65], parent[65];
+    const int result = assay_recover_file_load(options, options->files[0], &file);
+    if (result == ASSAY_EXIT_OK && !file.is_fence && !file.is_release && !options->change.json) {
+        assay_hex_encode(file.recover.id, 32, id, sizeof id);
+        assay_hex_encode(file.recover.header.parent_id, 32, parent, sizeof parent);
+        (void)printf("accepts    RECOVER %s\nparent     height %llu, %s\n", id,
+                     (unsigned long long)file.recover.header.height - 1, parent);
+    }
+    free(file.bytes);
+    return result == ASSAY_EXIT_OK ? hand_in(options, true) : result;
+}
+
+/* ------------------------------------------------------------ options */
+
+static const struct option options_long[] = {
+    { "socket", required_argument, NULL, 's' },
+    { "out", required_argument, NULL, 'o' },
+    { "key", required_argument, NULL, 'k' },
+    { "reason", required_argument, NULL, 'r' },
+    { "epochs", required_argument, NULL, 'e' },
+    { "threshold", required_argument, NULL, 't' },
+    { "forced", no_argument, NULL, 'F' },
+    { "json", no_argument, NULL, 'j' },
+    ASSAY_CHANGE_OPTIONS_SHARED,
+    { NULL, 0, NULL, 0 },
+};
+
+static int dispatch(const char *verb, const struct assay_recover_options *o)
+{
+    const bool drafts = strcmp(verb, "draft") == 0 || strcmp(verb, "fence") == 0 ||
+                        strcmp(verb, "release") == 0;
+    const int is_free = drafts ? check_out(verb, o->change.out) : ASSAY_EXIT_OK;
+    if (is_free != ASSAY_EXIT_OK) return is_free;
+    if (strcmp(verb, "draft") == 0) return assay_recover_run_draft(o);
+    if (strcmp(verb, "status") == 0) return run_status(o);
+    if (strcmp(verb, "fence") == 0) return run_fence(o);
+    if (strcmp(verb, "release") == 0) return run_release(o);
+    if (strcmp(verb, "accept") == 0) return run_accept(o);
+    if (strcmp(verb, "answer") == 0) return run_answer(o);
+    if (strcmp(verb, "show") == 0) return assay_recover_run_show(o);
+    if (strcmp(verb, "sign") == 0) return run_sign(o);
+    return run_submit(o);
+}
+
+int assay_command_recover(int argc, char **argv)
+{
+    struct assay_recover_options options = { .change = { .socket = getenv("ASSAY_SOCKET") } };
+    options.change.socket_given = options.change.socket != NULL;
+    if (options.change.socket == NULL) options.change.socket = socket_default;
+    for (int o; (o = getopt_long(argc, argv, "", options_long, NULL)) != -1;) {
+        if (o == 'r') {
+            options.reason = optarg;
+            continue;
+        }
+        if (o == 'e') {
+            options.epochs = optarg;
+            continue;
+        }
+        if (o == 'F') {
+            options.forced = true;
+            continue;
+        }
+        if (!assay_change_take_option(&options.change, o, optarg))
+            return assay_misuse("\"%s\" is not what its option takes, or does not fit there",
+                                optarg);
+    }
+    options.file_count = argc - optind - 1;
+    options.files = argv + optind + 1;
+    return dispatch(argv[optind], &options);
+}

@@ -1,0 +1,143 @@
+/*
+ * apps/assay/operate/doctor.c - `assay doctor`: what keeps a node from working, or soon will;
+ * `doctor net`.
+ *
+ * It changes nothing, and works whether the daemon runs or not.
+ */
+#include "apps/assay/operate/doctor.h"
+
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/terminal.h"
+#include "base/assert.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char config_default[] = "/etc/assay/assayd.yaml";
+
+void assay_doctor_say(struct assay_doctor *d, const char *about, enum assay_health health,
+                      const char *expected, const char *advice, const char *format, ...)
+{
+    va_list args;
+    ASSAY_ASSERT(d->count < ASSAY_DOCTOR_ROWS_MAX);
+    struct assay_doctor_row *const row = &d->rows[d->count++];
+    *row = (struct assay_doctor_row){
+        .about = about, .health = health, .expected = expected, .advice = advice
+    };
+    va_start(args, format);
+    (void)vsnprintf(row->found, sizeof row->found, format, args);
+    va_end(args);
+}
+
+static const char *health_text(enum assay_health health)
+{
+    switch (health) {
+    case ASSAY_HEALTH_OK: return "ok";
+    case ASSAY_HEALTH_WARN: return "warn";
+    case ASSAY_HEALTH_FAIL: return "fail";
+    }
+    return "?";
+}
+
+static enum assay_health worst_of(const struct assay_doctor *d)
+{
+    enum assay_health worst = ASSAY_HEALTH_OK;
+    for (size_t i = 0; i < d->count; i++)
+        if (d->rows[i].health > worst) worst = d->rows[i].health;
+    return worst;
+}
+
+static int print_json(const struct assay_doctor *d)
+{
+    struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
+    for (size_t i = 0; i < d->count; i++) {
+        const struct assay_doctor_row *const row = &d->rows[i];
+        struct assay_json *const object = assay_json_object();
+        assay_json_set_text(object, "check", row->about);
+        assay_json_set_text(object, "health", health_text(row->health));
+        assay_json_set_text(object, "found", assay_fit(row->found));
+        assay_json_set_text(object, "expected", row->expected);
+        assay_json_set_text(object, "advice", row->advice);
+        assay_json_append(list, object);
+    }
+    assay_json_set_text(data, "health", health_text(worst_of(d)));
+    assay_json_set_bool(data, "daemon", d->runs);
+    assay_json_set(data, "checks", list);
+    return assay_print_envelope("assay.doctor", data);
+}
+
+static void print_rows(const struct assay_doctor *d)
+{
+    /* As standings have them, by what they call for: none, a look, something at once. */
+    static const char *const colours[] = { "FULL", "WARNING", "SUSPENDED" };
+    const struct assay_terminal terminal = assay_terminal_look();
+    size_t counts[3] = { 0 };
+    for (size_t i = 0; i < d->count; i++) {
+        const struct assay_doctor_row *const row = &d->rows[i];
+        counts[row->health] += 1;
+        (void)printf("%s%-5s%s %-14s %s\n", assay_terminal_colour(&terminal, colours[row->health]),
+                     health_text(row->health), assay_terminal_plain(&terminal), row->about,
+                     assay_fit(row->found));
+        if (row->health == ASSAY_HEALTH_OK) continue;
+        (void)printf("%20s expected: %s\n", "", row->expected);
+        (void)printf("%20s do: %s\n", "", row->advice);
+    }
+    (void)printf("%zu ok, %zu warn, %zu fail\n", counts[0], counts[1], counts[2]);
+}
+
+static int read_options(struct assay_doctor *d, bool *json, int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "config", required_argument, NULL, 'c' },
+        { "socket", required_argument, NULL, 's' },
+        { "timeout", required_argument, NULL, 't' },
+        { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    d->timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o == 'c') d->config_path = optarg;
+        else if (o == 'j') *json = true;
+        else if (o == 's') {
+            d->socket = optarg;
+            d->socket_given = true;
+        } else if (!assay_ask_timeout(optarg, &d->timeout_ms)) {
+            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
+        }
+    }
+    if (d->config_path == NULL && access(config_default, F_OK) == 0)
+        d->config_path = config_default;
+    return -1;
+}
+
+int assay_command_doctor(int argc, char **argv)
+{
+    static struct assay_doctor d; /* large */
+    struct timespec now = { 0 };
+    bool json = false;
+    d.socket = assay_ask_socket();
+    const int early = read_options(&d, &json, argc, argv);
+    if (early >= 0) return early;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    d.at_unix_s = (int64_t)now.tv_sec;
+    assay_doctor_config(&d);
+    if (d.has_config && !d.socket_given) d.socket = d.config.admin;
+    if (argv[optind] != NULL) return assay_doctor_net(&d, json); /* the table has no other word */
+    if (d.has_config) assay_doctor_holder(&d);
+    assay_doctor_daemon(&d);
+    if (d.has_config) assay_doctor_files(&d);
+    assay_doctor_machine(&d);
+    if (json && print_json(&d) != ASSAY_EXIT_OK) return ASSAY_EXIT_INTERNAL;
+    if (!json) print_rows(&d);
+    const enum assay_health worst = worst_of(&d);
+    return worst == ASSAY_HEALTH_OK     ? ASSAY_EXIT_OK
+           : worst == ASSAY_HEALTH_WARN ? ASSAY_EXIT_WARNING
+                                        : ASSAY_EXIT_CONTRAINDICATED;
+}

@@ -1,0 +1,472 @@
+/*
+ * apps/assay/operate/doctor_files.c - what a node needs on disk: configuration, genesis with its
+ * policy and collateral, keys, folders and the room in them, programs, the source of evidence.
+ */
+#include "apps/assay/operate/doctor.h"
+
+#include "apps/assay/core/service_user.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/members/node_source.h"
+#include "base/base64.h"
+#include "base/file/trust.h"
+#include "base/rfc3339.h"
+#include "engine/ledger/state/genesis.h"
+#include "engine/store/store_sqlite.h"
+#include "net/keys/keyring.h"
+#include "net/keys/store_binding.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/endorsements.h"
+#include "quote/collateral/life.h"
+#include "quote/x509.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { FREE_WARN_MIB = 1024, FREE_FAIL_MIB = 64, DAY_S = 86400, ALARM_DAYS = 7 };
+enum { IMAGE_MAX = 1 << 30 };
+enum { PEM_MAX = 256 * 1024, DER_MAX = 16 * 1024, RENEW_DAYS = 14 };
+
+/* What of the genesis is looked at. On the heap. */
+struct charter {
+    uint8_t *bytes;
+    struct assay_genesis genesis;
+    struct assay_policy policy;
+    struct assay_collateral collateral[ASSAY_ENDORSEMENTS_MAX];
+    struct assay_endorsements endorsements;
+    struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
+};
+
+/* ------------------------------------------------------------ genesis and collateral */
+
+static void look_at_life(struct assay_doctor *d, const struct assay_collateral_life *life)
+{
+    char until[ASSAY_RFC3339_LEN + 1] = "";
+    if (!life->is_bounded) return;
+    assay_rfc3339_format(life->until_unix_s, until);
+    const int64_t left_s = life->until_unix_s - d->at_unix_s;
+    const bool early = life->from_unix_s > d->at_unix_s;
+    const enum assay_health health = left_s < 0 || early           ? ASSAY_HEALTH_FAIL
+                                     : left_s < ALARM_DAYS * DAY_S ? ASSAY_HEALTH_WARN
+                                                                   : ASSAY_HEALTH_OK;
+    assay_doctor_say(d, "collateral", health, "valid for a week or more",
+                     "assay collateral status: a running network renews it (collateral.fetch in "
+                     "assayd.yaml, or assay collateral fetch and pack and submit)",
+                     "of genesis: %s ends first, %s %s%s", life->ends_first,
+                     left_s < 0 ? "it ended at" : "at", until,
+                     early ? ", and is not valid yet" : "");
+}
+
+static void look_at_collateral(struct assay_doctor *d, struct charter *c)
+{
+    size_t count = 0;
+    const struct assay_slice *const e = &c->genesis.endorsements;
+    if (assay_endorsements_decode(e->bytes, e->len, c->collateral, ASSAY_ENDORSEMENTS_MAX,
+                                  &c->endorsements) != ASSAY_OK) {
+        assay_doctor_say(d, "collateral", ASSAY_HEALTH_FAIL, "collateral that verifies",
+                         "make the genesis anew (assay genesis create)",
+                         "that of the genesis does not verify");
+        return;
+    }
+    assay_collateral_lives(&c->endorsements, c->lives, &count);
+    for (size_t i = 0; i < count; i++)
+        look_at_life(d, &c->lives[i]);
+}
+
+/* Who names nobody waits to be dialled. */
+static void look_at_peers(struct assay_doctor *d, const struct charter *c)
+{
+    if (d->config.peer_count > 0 || c->genesis.member_count < 2) return;
+    assay_doctor_say(d, "peers", ASSAY_HEALTH_WARN, "addresses of three members or more",
+                     "add them to peers of assayd.yaml: node and address of each",
+                     "peers names nobody, of %u members", (unsigned)c->genesis.member_count);
+}
+
+static void look_at_genesis(struct assay_doctor *d, struct charter *c)
+{
+    struct assay_where where = { 0 };
+    size_t len = 0;
+    const char *const path = d->config.genesis;
+    enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &c->bytes, &len);
+    if (status == ASSAY_OK)
+        status = assay_genesis_decode(c->bytes, len, false, &c->genesis, &where);
+    if (status != ASSAY_OK) {
+        assay_doctor_say(d, "genesis", ASSAY_HEALTH_FAIL,
+                         "a genesis that the threshold of its operators signed",
+                         "assay genesis show FILE tells who has signed", "%s: %s", path,
+                         assay_file_fault(path, status));
+        return;
+    }
+    assay_doctor_say(d, "genesis", ASSAY_HEALTH_OK, "", "", "%s: %u members, signed by %u of %u",
+                     path, (unsigned)c->genesis.member_count, (unsigned)c->genesis.signature_count,
+                     (unsigned)c->genesis.operator_count);
+    if (assay_policy_decode(c->genesis.policy.bytes, c->genesis.policy.len, &c->policy) ==
+            ASSAY_OK &&
+        c->policy.profile == ASSAY_PROFILE_DEVELOPMENT)
+        assay_doctor_say(d, "policy", ASSAY_HEALTH_WARN, "profile production",
+                         "use profile production wherever the answer matters",
+                         "profile development: evidence proves nothing about hardware");
+    /* A network that runs may have renewed it, and says so itself. */
+    if (!d->runs) look_at_collateral(d, c);
+}
+
+/* ------------------------------------------------------------ keys and folders */
+
+static bool is_private(const struct stat *info)
+{
+    return (info->st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+static void look_at_folder(struct assay_doctor *d, const char *about, const char *path)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        if (errno == EACCES) {
+            assay_doctor_say(d, about, ASSAY_HEALTH_WARN, "a folder that this user may look at",
+                             "run assay doctor as the daemon's user", "%s: %s", path,
+                             strerror(errno));
+            return;
+        }
+        const bool makes = strcmp(about, "state") == 0 && errno == ENOENT;
+        assay_doctor_say(d, about, makes ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                         "a folder of this user, mode 0700",
+                         makes ? "" : "assay keys generate DIR --name NAME makes it", "%s: %s%s",
+                         path, strerror(errno), makes ? ", the daemon makes it" : "");
+        return;
+    }
+    if (strcmp(about, "state") == 0 && S_ISDIR(info.st_mode)) { /* as the daemon judges it */
+        char fault[ASSAY_FILE_MESSAGE_LEN];
+        const bool loose = assay_file_trust_fault(path, fault);
+        assay_doctor_say(d, about, loose ? ASSAY_HEALTH_FAIL : ASSAY_HEALTH_OK,
+                         "a folder that nobody else may write, mode 0755 or less",
+                         loose ? "chown it to the daemon's user, chmod go-w" : "",
+                         loose ? "%s" : "%s: a folder", loose ? fault : path);
+        return;
+    }
+    const bool ours = info.st_uid == geteuid() || geteuid() == 0;
+    const bool sound = S_ISDIR(info.st_mode) && ours && is_private(&info);
+    assay_doctor_say(
+        d, about, sound ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL, "a folder of this user, mode 0700",
+        sound ? "" : "chown it to the daemon's user, chmod 700", "%s: %s, mode %04o, of user %u",
+        path, S_ISDIR(info.st_mode) ? "a folder" : "no folder", (unsigned)(info.st_mode & 07777),
+        (unsigned)info.st_uid);
+}
+
+/*
+ * Keys of two nodes in one folder: each file is good, and the node that has them is neither. The
+ * card has the public halves of what was made together; voting and transport keys of a later
+ * incarnation are newer than it.
+ */
+static void look_at_card(struct assay_doctor *d, const struct assay_keyring *ring)
+{
+    char path[PATH_MAX], message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    struct assay_node_card card;
+    const struct assay_key_set *const own = &ring->current;
+    const bool first = own->incarnation == 1;
+    const char *other = NULL;
+    if (snprintf(path, sizeof path, "%s/node.yaml", d->config.keys_dir) >= (int)sizeof path ||
+        assay_node_card_load(path, &card, message) != ASSAY_OK)
+        return; /* only commands read it */
+    if (!assay_bytes_equal(card.node_id, ring->node_id, sizeof card.node_id)) other = "identity";
+    else if (!assay_bytes_equal(card.door_public, ring->door_public, sizeof card.door_public))
+        other = "door";
+    else if (first &&
+             !assay_bytes_equal(card.voting_public, own->voting_public, sizeof card.voting_public))
+        other = "voting";
+    else if (first && !assay_bytes_equal(card.transport_public, own->transport_public,
+                                         sizeof card.transport_public))
+        other = "transport";
+    if (other == NULL) return;
+    assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL, "keys and node.yaml of one node in this folder",
+                     "bring the whole folder back from this node's back-up; never mix two folders",
+                     "%s: the %s key is of another node than the card of \"%s\", node.yaml",
+                     d->config.keys_dir, other, card.name);
+}
+
+/* Which store the keys remember: a start with another one makes new keys. */
+static void look_at_tie(struct assay_doctor *d, struct assay_store *store)
+{
+    static const char expected[] = "the store that the keys were used with";
+    enum assay_tie_fit fit = ASSAY_TIE_FITS;
+    const enum assay_status status = assay_tie_check(d->config.keys_dir, store, &fit);
+    if (status != ASSAY_OK)
+        assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL, "store.id as the daemon wrote it",
+                         "bring the file back from the back-up of the keys; without one remove "
+                         "it and the store together: new keys are made then",
+                         "%s/store.id: damaged, or of a newer version", d->config.keys_dir);
+    else if (fit != ASSAY_TIE_FITS)
+        assay_doctor_say(d, "store", ASSAY_HEALTH_WARN, expected,
+                         "is node.state_dir right? Else a start makes new keys, and the node does "
+                         "not vote until they are listed",
+                         "%s: %s", d->config.state_dir,
+                         fit == ASSAY_TIE_NONE    ? "the store of these keys is not here"
+                         : fit == ASSAY_TIE_OTHER ? "another store than that of these keys"
+                                                  : "an older copy of the store of these keys");
+}
+
+void assay_doctor_holder(struct assay_doctor *d)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/store.sqlite", d->config.state_dir) >= (int)sizeof path)
+        return;
+    d->is_held = assay_store_sqlite_is_held(path);
+    d->holder = assay_store_sqlite_holder(path);
+}
+
+static void say_held(struct assay_doctor *d, const char *path)
+{
+    char who[32] = "another process";
+    if (d->holder > 0) (void)snprintf(who, sizeof who, "process %d", d->holder);
+    assay_doctor_say(d, "store", ASSAY_HEALTH_WARN, "a daemon that holds its store and answers",
+                     "leave the store alone: look at that process and its log; when it hangs, end "
+                     "it and start it again",
+                     "%s: held by %s: it runs and does not answer", path, who);
+}
+
+/* A running daemon has checked its store, and holds it. */
+static void look_at_store(struct assay_doctor *d)
+{
+    char path[PATH_MAX], message[ASSAY_STORE_MESSAGE_LEN] = "";
+    struct assay_store *store = NULL;
+    if (d->runs ||
+        snprintf(path, sizeof path, "%s/store.sqlite", d->config.state_dir) >= (int)sizeof path)
+        return;
+    if (d->is_held) {
+        say_held(d, path);
+        return;
+    }
+    if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) != 0) {
+        assay_doctor_say(d, "store", ASSAY_HEALTH_WARN, "a store that this user may open",
+                         "run assay doctor as the daemon's user", "%s: %s", path, strerror(errno));
+        return;
+    }
+    const enum assay_status status = assay_store_sqlite_look(path, &store, message, sizeof message);
+    if (status == ASSAY_E_NOT_FOUND) look_at_tie(d, NULL);
+    if (status == ASSAY_E_NOT_FOUND) return; /* before the first start */
+    assay_doctor_say(d, "store", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                     "a store that is complete, and that no other process holds",
+                     "of a damaged one: move the state folder away, keep it, and begin with what a "
+                     "peer saved (assay store save, assay store restore)",
+                     "%s", status == ASSAY_OK ? path : message);
+    if (status == ASSAY_OK) look_at_tie(d, store);
+    assay_store_close(&store);
+}
+
+/* Copies of the enclave by their digests: the daemon refuses to start with one that is damaged. */
+static void look_at_images(struct assay_doctor *d)
+{
+    char dir[PATH_MAX], path[PATH_MAX + 257], text[65];
+    uint8_t digest[32] = { 0 };
+    if (snprintf(dir, sizeof dir, "%s/images", d->config.state_dir) >= (int)sizeof dir) return;
+    DIR *const folder = opendir(dir);
+    if (folder == NULL) return; /* before the first start, or of another user: said of the folder */
+    for (const struct dirent *e; (e = readdir(folder)) != NULL;) {
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        if (strlen(e->d_name) != 64) continue;
+        (void)snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+        const enum assay_status status = assay_file_read(path, IMAGE_MAX, &bytes, &len);
+        if (status == ASSAY_OK) assay_sha256(bytes, len, digest);
+        free(bytes);
+        assay_hex_encode(digest, sizeof digest, text, sizeof text);
+        if (status == ASSAY_OK && strcmp(text, e->d_name) == 0) continue;
+        assay_doctor_say(d, "images", ASSAY_HEALTH_FAIL, "copies whose SHA-256 is their name",
+                         "put the image of that digest back, or remove the copy and install the "
+                         "enclave that the policy names",
+                         "%s: %s", path,
+                         status == ASSAY_OK ? "damaged" : assay_file_fault(path, status));
+    }
+    (void)closedir(folder);
+}
+
+static void look_at_keys(struct assay_doctor *d, const struct charter *c)
+{
+    struct assay_keyring ring;
+    char message[ASSAY_FILE_MESSAGE_LEN] = "";
+    look_at_folder(d, "keys", d->config.keys_dir);
+    const char *const keys = d->config.keys_dir, *const identity = d->config.identity_dir;
+    if (assay_keyring_open(keys, identity, &ring, message) != ASSAY_OK) {
+        assay_doctor_say(d, "keys", ASSAY_HEALTH_FAIL,
+                         "what assay keys generate made, each file of mode 0600",
+                         "ls -l there; bring the keys back from their back-up, never make new ones "
+                         "for a member",
+                         "%s", message);
+        return;
+    }
+    look_at_card(d, &ring);
+    bool is_member = false;
+    for (uint32_t i = 0; i < c->genesis.member_count; i++)
+        is_member = is_member || assay_bytes_equal(c->genesis.members[i].node_id, ring.node_id, 32);
+    if (c->genesis.member_count > 0 && !is_member)
+        assay_doctor_say(d, "member", ASSAY_HEALTH_WARN, "a member of the genesis",
+                         "a change joins newcomers: assay change draft --join; else these are keys "
+                         "of another node",
+                         "the keys are of no member that the genesis names");
+    assay_keyring_wipe(&ring);
+}
+
+static void look_at_disk(struct assay_doctor *d)
+{
+    struct statvfs disk;
+    char path[PATH_MAX];
+    /* The folder is not there before the first start: the disk is that of what it will stand in. */
+    (void)snprintf(path, sizeof path, "%s", d->config.state_dir);
+    while (statvfs(path, &disk) != 0) {
+        char *const slash = strrchr(path, '/');
+        if (slash == NULL || slash == path) return;
+        *slash = '\0';
+    }
+    const uint64_t free_mib = (uint64_t)disk.f_bavail * disk.f_frsize >> 20;
+    const enum assay_health health = free_mib < FREE_FAIL_MIB   ? ASSAY_HEALTH_FAIL
+                                     : free_mib < FREE_WARN_MIB ? ASSAY_HEALTH_WARN
+                                                                : ASSAY_HEALTH_OK;
+    assay_doctor_say(d, "disk", health, "1024 MiB free or more; without any the node stops",
+                     "make room, or lower node.history_epochs (docs/operations.md, section 17)",
+                     "%" PRIu64 " MiB free for %s", free_mib, d->config.state_dir);
+}
+
+/* The first certificate of a PEM file, as far as it is of a kind that is read here. */
+static enum assay_status read_certificate(const char *path, struct assay_certificate *out)
+{
+    uint8_t *text = NULL, der[DER_MAX];
+    size_t text_len = 0, len = 0;
+    enum assay_status status = assay_file_read(path, PEM_MAX, &text, &text_len);
+    struct assay_slice rest = assay_slice_over(text, text_len), label = { 0 };
+    while (status == ASSAY_OK) {
+        status = assay_pem_next(&rest, &label, der, sizeof der, &len);
+        if (assay_slice_equal(label, assay_slice_over("CERTIFICATE", 11))) break;
+    }
+    if (status == ASSAY_OK) status = assay_x509_certificate(der, len, out);
+    free(text);
+    return status;
+}
+
+/* Of HTTP beyond this machine: nobody is answered any more when it has ended. */
+static void look_at_certificate(struct assay_doctor *d)
+{
+    static const char expected[] = "a certificate that is valid for two weeks or more";
+    static const char advice[] = "give http.certificate a new one and restart the daemon";
+    const char *const path = d->config.http.certificate;
+    char until[ASSAY_RFC3339_LEN + 1] = "";
+    struct assay_certificate certificate;
+    if (path[0] == '\0') return;
+    const enum assay_status status = read_certificate(path, &certificate);
+    if (status != ASSAY_OK) {
+        assay_doctor_say(d, "certificate",
+                         status == ASSAY_E_UNSUPPORTED ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_FAIL,
+                         expected, advice, "%s: %s", path, assay_file_fault(path, status));
+        return;
+    }
+    const int64_t left_s = certificate.not_after_s - d->at_unix_s;
+    assay_rfc3339_format(certificate.not_after_s, until);
+    assay_doctor_say(d, "certificate",
+                     left_s < 0                    ? ASSAY_HEALTH_FAIL
+                     : left_s < RENEW_DAYS * DAY_S ? ASSAY_HEALTH_WARN
+                                                   : ASSAY_HEALTH_OK,
+                     expected, advice, "%s %s %s", path, left_s < 0 ? "ended at" : "ends at",
+                     until);
+}
+
+/* ------------------------------------------------------------ programs and evidence */
+
+static bool measures(const struct charter *c, const char *path, bool *known)
+{
+    uint8_t digest[32];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    bool any = false, found = false;
+    *known = assay_file_read(path, (size_t)1 << 30, &bytes, &len) == ASSAY_OK;
+    if (*known) assay_sha256(bytes, len, digest);
+    free(bytes);
+    for (uint32_t i = 0; *known && i < c->policy.reference_count; i++) {
+        const struct assay_reference *const r = &c->policy.references[i];
+        if (r->field != ASSAY_REFERENCE_MRENCLAVE || r->state == ASSAY_REFERENCE_DENIED) continue;
+        any = true;
+        found = found || (r->value_len == 32 && assay_bytes_equal(r->value, digest, 32));
+    }
+    return found || !any;
+}
+
+static void look_at_program(struct assay_doctor *d, const struct charter *c, const char *about,
+                            const char *path)
+{
+    bool known = false;
+    if (access(path, X_OK) != 0) {
+        assay_doctor_say(d, about, ASSAY_HEALTH_FAIL, "a program that this user may run",
+                         "fix the path in assayd.yaml, or the rights of the file", "%s: %s", path,
+                         strerror(errno));
+        return;
+    }
+    /* SOFT measures the SHA-256 of the file; what others measure is not known from here. */
+    const bool soft = d->config.evidence.kind == ASSAY_CONFIG_SOFT;
+    if (soft && !measures(c, path, &known) && known)
+        assay_doctor_say(
+            d, about, ASSAY_HEALTH_FAIL, "a program that the policy accepts",
+            "install the build that the policy names, or have operators allow this one "
+            "(assay change draft --allow-reference)",
+            "%s: its SHA-256 is no reference value of the policy", path);
+    else
+        assay_doctor_say(d, about, ASSAY_HEALTH_OK, "", "", "%s%s", path,
+                         soft && known ? ": the policy accepts it" : "");
+}
+
+/* As the daemon opens it. One that a daemon holds may answer that it is busy: then the daemon has
+ * the say. */
+static void look_at_source(struct assay_doctor *d)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    const struct assay_config_source *const e = &d->config.evidence;
+    const enum assay_status status = assay_node_source_sample(&d->config, NULL, NULL, message);
+    assay_doctor_say(d, "evidence", status == ASSAY_OK ? ASSAY_HEALTH_OK : ASSAY_HEALTH_FAIL,
+                     "a source that this user may open",
+                     "docs/operations.md, sections 11 and 14, has each source's needs",
+                     "%s: %s%s%s", assay_config_evidence_text(e->kind),
+                     status == ASSAY_OK ? "it opens" : assay_status_text(status),
+                     message[0] != '\0' ? ": " : "", message);
+}
+
+void assay_doctor_config(struct assay_doctor *d)
+{
+    char message[ASSAY_CONFIG_MESSAGE_MAX] = "";
+    if (d->config_path == NULL) {
+        assay_doctor_say(d, "configuration", ASSAY_HEALTH_WARN, "the file that assayd reads",
+                         "give --config FILE: keys, folders, disk and evidence are looked at by it",
+                         "none was given, and there is no /etc/assay/assayd.yaml");
+        return;
+    }
+    d->has_config = assay_config_load_here(d->config_path, &d->config, message) == ASSAY_OK;
+    if (d->has_config)
+        assay_doctor_say(d, "configuration", ASSAY_HEALTH_OK, "", "", "%s", d->config_path);
+    else
+        assay_doctor_say(d, "configuration", ASSAY_HEALTH_FAIL, "a file that assayd accepts",
+                         "fix that line; docs/operations.md, section 3, has every key", "%s",
+                         message);
+}
+
+void assay_doctor_files(struct assay_doctor *d)
+{
+    struct charter *const c = calloc(1, sizeof *c);
+    struct assay_eyes eyes;
+    if (c == NULL) return;
+    assay_eyes_take(&d->config, &eyes);
+    look_at_genesis(d, c);
+    look_at_peers(d, c);
+    look_at_keys(d, c);
+    look_at_folder(d, "state", d->config.state_dir);
+    look_at_store(d);
+    look_at_images(d);
+    look_at_disk(d);
+    look_at_certificate(d);
+    look_at_program(d, c, "enclave.path", d->config.enclave_path);
+    look_at_program(d, c, "restore_path", d->config.enclave_restore_path);
+    look_at_source(d);
+    assay_eyes_give_back(&eyes);
+    free(c->bytes);
+    free(c);
+}

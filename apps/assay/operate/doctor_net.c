@@ -1,0 +1,187 @@
+/*
+ * apps/assay/operate/doctor_net.c - `assay doctor net`: which T the links of this node carry, who
+ * is too slow for the T in force, and why. What the running daemon has measured, with its questions
+ * for dates, over the links that it has anyway.
+ */
+#include "apps/assay/operate/doctor.h"
+
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/operate/link_timing.h"
+#include "apps/assay/core/terminal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct net {
+    struct assay_link_peer *peers;
+    size_t count;
+    uint64_t epoch_ms;
+    bool has_neighbours; /* and no link to anybody else */
+    struct assay_link_advice advice;
+};
+
+static const char *fit_text(enum assay_link_fit fit)
+{
+    switch (fit) {
+    case ASSAY_LINK_FITS: return "fits";
+    case ASSAY_LINK_SLOW: return "slow";
+    case ASSAY_LINK_NEVER: return "never";
+    case ASSAY_LINK_UNKNOWN: return "unknown";
+    case ASSAY_LINK_FAR: return "far";
+    case ASSAY_LINK_SILENT: return "silent";
+    case ASSAY_LINK_ENDED: return "ended";
+    }
+    return "?";
+}
+
+/* Why, in half a sentence; "" where there is nothing to say. */
+static const char *reason_of(const struct assay_link_peer *p)
+{
+    const bool varies = p->worst_ms > 2 * p->last_ms + 100;
+    switch (p->fit) {
+    case ASSAY_LINK_FITS: return "";
+    case ASSAY_LINK_SLOW:
+    case ASSAY_LINK_NEVER:
+        return varies ? "the way varies: packets are lost, the link is full, or a machine is busy"
+                      : "the way is long: what it proposes comes after others gave up the view";
+    case ASSAY_LINK_UNKNOWN: return "it has not answered yet: ask again in an epoch";
+    case ASSAY_LINK_FAR: return "no neighbour: what it says comes through others";
+    case ASSAY_LINK_SILENT: return "not heard of: is it up, and is its address right?";
+    case ASSAY_LINK_ENDED: return "it said that it ends";
+    }
+    return "";
+}
+
+static enum assay_health health_of(const struct net *n)
+{
+    if (n->advice.quorum_ms == 0 || n->advice.quorum_ms > n->epoch_ms) return ASSAY_HEALTH_FAIL;
+    return n->advice.slow + n->advice.silent > 0 ? ASSAY_HEALTH_WARN : ASSAY_HEALTH_OK;
+}
+
+static enum assay_status take(struct net *n, const struct assay_json *status,
+                              const struct assay_json *nodes)
+{
+    const unsigned long long self = assay_number_of(status, "slot");
+    n->has_neighbours = assay_json_bool(assay_json_get(status, "neighbours"), "used", false);
+    n->epoch_ms = assay_number_of(status, "epoch_ms");
+    n->count = assay_json_count(nodes);
+    n->peers = calloc(n->count + 1, sizeof *n->peers);
+    if (n->peers == NULL) return ASSAY_E_MEMORY;
+    for (size_t i = 0; i < n->count; i++) {
+        const struct assay_json *const m = assay_json_at(nodes, i);
+        n->peers[i] = (struct assay_link_peer){
+            .name = assay_json_text(m, "name", "?"),
+            .weight = assay_number_of(m, "weight"),
+            .is_self = assay_number_of(m, "slot") == self,
+            .is_present = assay_json_bool(m, "present", false),
+            .has_ended = assay_json_bool(m, "ended", false),
+            .is_measured = assay_json_get(m, "round_worst_ms") != NULL,
+            .is_far = n->has_neighbours,
+            .last_ms = assay_number_of(m, "round_ms"),
+            .worst_ms = assay_number_of(m, "round_worst_ms"),
+        };
+    }
+    assay_links_advise(n->peers, n->count, n->epoch_ms, &n->advice);
+    return ASSAY_OK;
+}
+
+static void set_known(struct assay_json *object, const char *key, uint64_t value, bool known)
+{
+    if (known) assay_json_set_uint(object, key, value);
+    else assay_json_set_null(object, key);
+}
+
+static int print_json(const struct net *n)
+{
+    static const char *const health[] = { "ok", "warn", "fail" };
+    struct assay_json *const data = assay_json_object(), *const list = assay_json_array();
+    for (size_t i = 0; i < n->count; i++) {
+        const struct assay_link_peer *const p = &n->peers[i];
+        if (p->is_self) continue;
+        struct assay_json *const object = assay_json_object();
+        assay_json_set_text(object, "name", assay_fit(p->name));
+        assay_json_set_uint(object, "weight", p->weight);
+        assay_json_set_text(object, "fit", fit_text(p->fit));
+        set_known(object, "round_ms", p->last_ms, p->is_measured);
+        set_known(object, "round_worst_ms", p->worst_ms, p->is_measured);
+        set_known(object, "needs_epoch_ms", p->needs_ms, p->needs_ms != 0);
+        assay_json_set_text(object, "reason", reason_of(p));
+        assay_json_append(list, object);
+    }
+    assay_json_set_text(data, "health", health[health_of(n)]);
+    assay_json_set_uint(data, "epoch_ms", n->epoch_ms);
+    assay_json_set_uint(data, "way_ms", n->advice.way_ms);
+    set_known(data, "quorum_epoch_ms", n->advice.quorum_ms, n->advice.quorum_ms != 0);
+    assay_json_set_uint(data, "all_epoch_ms", n->advice.all_ms);
+    assay_json_set(data, "links", list);
+    return assay_print_envelope("assay.doctor.net", data);
+}
+
+static void print_peer(const struct assay_link_peer *p)
+{
+    (void)printf("%-16s %-8s", assay_fit(p->name), fit_text(p->fit));
+    if (p->is_measured)
+        (void)printf(" %6llu ms %6llu ms", (unsigned long long)p->last_ms,
+                     (unsigned long long)p->worst_ms);
+    else (void)printf(" %9s %9s", "-", "-");
+    if (p->needs_ms != 0) (void)printf(" %7.1f s", (double)p->needs_ms / 1000);
+    else (void)printf(" %9s", "-");
+    (void)printf("  %s\n", reason_of(p));
+}
+
+static void print_text(const struct net *n)
+{
+    (void)printf("T is %.1f s: one way may take %llu ms\n", (double)n->epoch_ms / 1000,
+                 (unsigned long long)n->advice.way_ms);
+    (void)printf("%-16s %-8s %9s %9s %9s  %s\n", "NODE", "LINK", "ROUND", "WORST", "NEEDS T",
+                 "WHY");
+    for (size_t i = 0; i < n->count; i++)
+        if (!n->peers[i].is_self) print_peer(&n->peers[i]);
+    if (n->advice.quorum_ms == 0)
+        (void)puts(n->has_neighbours
+                       ? "no T is known that more than two thirds of the neighbours' weight can "
+                         "follow"
+                       : "no T is known that more than two thirds of the weight can follow from "
+                         "here");
+    else
+        (void)printf("links from here carry epochs of %.1f s for more than two thirds of the "
+                     "%sweight, of %.1f s for all that answer\n",
+                     (double)n->advice.quorum_ms / 1000,
+                     n->has_neighbours ? "neighbours' " : "", (double)n->advice.all_ms / 1000);
+    if (health_of(n) == ASSAY_HEALTH_FAIL)
+        (void)puts("fail: epochs of T will end late or not at all; a longer T is a change of the "
+                   "operators (assay change draft --parameter epoch_ms=N)");
+    else if (n->advice.slow > 0)
+        (void)puts("warn: who is slow counts as absent now and then");
+}
+
+int assay_doctor_net(const struct assay_doctor *d, bool json)
+{
+    struct net net = { 0 };
+    struct assay_json *status = NULL, *nodes = NULL;
+    enum assay_status asked = assay_client_ask(d->socket, "status", d->timeout_ms, &status);
+    if (asked == ASSAY_OK) asked = assay_client_ask(d->socket, "nodes", d->timeout_ms, &nodes);
+    if (asked == ASSAY_OK)
+        asked = take(&net, assay_json_get(status, "data"),
+                     assay_json_get(assay_json_get(nodes, "data"), "nodes"));
+    int exit_status = ASSAY_EXIT_OK;
+    if (asked != ASSAY_OK) {
+        const struct assay_question q = { .group = "doctor net",
+                                          .socket = d->socket,
+                                          .json = json };
+        exit_status = assay_ask_unreachable(&q, asked);
+    } else if (json) {
+        exit_status = print_json(&net);
+    } else {
+        print_text(&net);
+    }
+    if (exit_status == ASSAY_EXIT_OK && health_of(&net) != ASSAY_HEALTH_OK)
+        exit_status = health_of(&net) == ASSAY_HEALTH_WARN ? ASSAY_EXIT_WARNING
+                                                           : ASSAY_EXIT_CONTRAINDICATED;
+    free(net.peers);
+    assay_json_free(&status);
+    assay_json_free(&nodes);
+    return exit_status;
+}

@@ -1,0 +1,203 @@
+/*
+ * apps/assay/operate/explain_node.c - `assay explain NODE`: what happened, who says so, who
+ * vouches, what to do; a page as `assay evidence explain` prints it.
+ *
+ * The page is made of the document that HTTP serves of a member (docs/http.md), which has the
+ * history; a node that serves no HTTP tells how things stand now.
+ */
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MOVES_SHOWN = 12 };
+
+/* ------------------------------------------------------------ what happened */
+
+static void put_reasons(const struct assay_json *node)
+{
+    const struct assay_json *const reasons = assay_json_get(node, "reasons");
+    for (size_t i = 0; i < assay_json_count(reasons); i++) {
+        const struct assay_json *const r = assay_json_at(reasons, i);
+        const unsigned long long epoch = assay_number_of(r, "epoch");
+        (void)printf("%-14s %s: %s", i == 0 ? "because" : "and", assay_text_of(r, "about", "?"),
+                     assay_text_of(r, "text", "?"));
+        if (epoch > 0) (void)printf(", epoch %llu", epoch);
+        (void)putchar('\n');
+    }
+}
+
+static void put_stands(const struct assay_json *node)
+{
+    const char *const stage = assay_text_of(node, "stage", "member");
+    (void)puts("\nHow it stands");
+    (void)printf("standing       %s%s%s%s%s\n", assay_text_of(node, "standing", "?"),
+                 assay_json_bool(node, "probation", false) ? ", on probation" : "",
+                 assay_json_bool(node, "in_maintenance", false) ? ", in maintenance" : "",
+                 strcmp(stage, "member") != 0 ? ", " : "",
+                 strcmp(stage, "member") != 0 ? stage : "");
+    (void)printf("score          %s: the smaller of integrity %s and availability %s\n",
+                 assay_percent_of(node, "score_bp"), assay_percent_of(node, "integrity_bp"),
+                 assay_percent_of(node, "availability_bp"));
+    (void)printf("weight         %llu\n", assay_number_of(node, "weight"));
+    put_reasons(node);
+}
+
+static void put_move(const struct assay_json *m)
+{
+    const bool integrity =
+        assay_number_of(m, "integrity_from_bp") != assay_number_of(m, "integrity_to_bp");
+    const bool availability =
+        assay_number_of(m, "availability_from_bp") != assay_number_of(m, "availability_to_bp");
+    const char *const from = assay_text_of(m, "standing_from", "?");
+    const char *const to = assay_text_of(m, "standing_to", "?");
+    (void)printf("  epoch %-7llu %9s -> %9s", assay_number_of(m, "epoch"),
+                 assay_percent_of(m, "score_from_bp"), assay_percent_of(m, "score_to_bp"));
+    if (strcmp(from, to) != 0) (void)printf("  %s -> %s", from, to);
+    if (integrity) (void)printf("  integrity %s", assay_text_of(m, "integrity_text", "?"));
+    if (availability)
+        (void)printf("%s  availability %s", integrity ? ";" : "",
+                     assay_text_of(m, "availability_text", "?"));
+    (void)putchar('\n');
+}
+
+static void put_moves(const struct assay_json *data)
+{
+    const struct assay_json *const moves = assay_json_get(data, "moves");
+    const size_t count = assay_json_count(moves);
+    (void)puts("\nWhat happened");
+    if (count == 0) (void)puts("  nothing moved its score in the epochs that are kept");
+    for (size_t i = 0; i < count && i < MOVES_SHOWN; i++)
+        put_move(assay_json_at(moves, i));
+    if (count > MOVES_SHOWN)
+        (void)printf("  and %zu moves before: assay export\n", count - MOVES_SHOWN);
+}
+
+/* ------------------------------------------------------------ who says so */
+
+/* docs/openapi.json, schema said. */
+static const char *meaning(const char *said)
+{
+    switch (said[0]) {
+    case 'P': return "PASS";
+    case 'H': return "PASS, needs hardening";
+    case 'O': return "PASS, out of date";
+    case 'S': return "FAIL, soft";
+    case 'F': return "FAIL, hard";
+    case 'A': return "absent";
+    case 'U': return "not to be judged";
+    default: return "said nothing";
+    }
+}
+
+static void put_votes(const struct assay_json *data)
+{
+    const struct assay_json *const votes = assay_json_get(data, "votes");
+    const struct assay_json *const tally = assay_json_get(data, "tally");
+    const struct assay_json *const steps = assay_json_get(tally, "steps");
+    const unsigned long long own = assay_number_of(assay_json_get(data, "node"), "slot");
+    if (assay_json_count(votes) == 0) return;
+    (void)printf("\nWho says so, epoch %llu\n", assay_number_of(tally, "epoch"));
+    for (size_t i = 0; i < assay_json_count(votes); i++) {
+        const struct assay_json *const v = assay_json_at(votes, i);
+        if (assay_number_of(v, "slot") == own) continue; /* nobody judges himself */
+        (void)printf("  %-16s weight %-6llu %s%s\n", assay_text_of(v, "name", "?"),
+                     assay_number_of(v, "weight"), meaning(assay_text_of(v, "said", "?")),
+                     assay_json_bool(v, "proven_false", false) ? ", PROVEN FALSE" : "");
+    }
+    for (size_t i = 0; i < assay_json_count(steps); i++)
+        (void)printf("  %s\n", assay_fit(assay_json_as_text(assay_json_at(steps, i))));
+}
+
+/* ------------------------------------------------------------ who vouches, what to do */
+
+static void put_evidence(const struct assay_json *node)
+{
+    const char *const outcome = assay_text_of(node, "own_outcome", "?");
+    /* last_reason is that of the last failure: it does not explain a pass. */
+    const bool passes = strncmp(outcome, "pass", 4) == 0;
+    const char *const reason = passes ? "" : assay_text_of(node, "last_reason", "");
+    (void)puts("\nIts evidence, as this node finds it");
+    (void)printf("outcome        %s%s%s\n", outcome, reason[0] != '\0' ? ": " : "", reason);
+    (void)printf("looked for     in epoch %llu, it last passed in epoch %llu\n",
+                 assay_number_of(node, "last_attempt_epoch"),
+                 assay_number_of(node, "last_success_epoch"));
+    (void)puts("\nWho vouches for it");
+    (void)printf("node_id        %s\n", assay_text_of(node, "node_id", "?"));
+    (void)printf("incarnation    %llu\n", assay_number_of(node, "incarnation"));
+    (void)printf("operator       %s, %s\n", assay_text_of(node, "operator", "?"),
+                 assay_text_of(node, "operator_id", "?"));
+    (void)printf("vendor root    %s\n", assay_text_of(node, "vendor_root", "?"));
+    (void)printf("platform       %s\n", assay_text_of(node, "platform_id", "?"));
+}
+
+static void put_advice(const struct assay_json *data)
+{
+    const struct assay_json *const advice = assay_json_get(data, "advice");
+    if (assay_json_count(advice) == 0) return;
+    (void)puts("\nWhat to do");
+    for (size_t i = 0; i < assay_json_count(advice); i++)
+        (void)printf("  - %s\n", assay_fit(assay_json_as_text(assay_json_at(advice, i))));
+}
+
+static void print_page(const struct assay_json *data)
+{
+    const struct assay_json *const node = assay_json_get(data, "node");
+    (void)puts(assay_text_of(data, "sentence", "?"));
+    put_stands(node);
+    put_moves(data);
+    put_votes(data);
+    put_evidence(node);
+    put_advice(data);
+}
+
+static void print_without_history(const struct assay_json *node, const char *http)
+{
+    (void)printf("%s %s\n", assay_text_of(node, "name", "?"), assay_text_of(node, "standing", "?"));
+    put_stands(node);
+    put_evidence(node);
+    (void)printf("\nWhat happened before is served over HTTP: %s%s (listen.http).\n",
+                 http[0] != '\0' ? "nobody answers at " : "it is off", http);
+}
+
+/* A word as part of an address of HTTP: names are of letters, digits, dot, dash and underscore, and
+ * whatever else is typed is none of them. */
+static bool is_plain(const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    return word[0] != '\0' && strlen(word) < 128 && word[strspn(word, plain)] == '\0';
+}
+
+static int print(const struct assay_question *q, const struct assay_json *answer)
+{
+    char http[128] = "", target[192];
+    const struct assay_json *const node = assay_json_get(answer, "data");
+    struct assay_json *document = NULL;
+    if (q->json) {
+        assay_print_document(answer);
+        return ASSAY_EXIT_OK;
+    }
+    (void)snprintf(target, sizeof target, "/v1/nodes/%s/explain",
+                   is_plain(q->word) ? q->word : assay_text_of(node, "node_id", "?"));
+    assay_ask_http(q->socket, q->timeout_ms, http, sizeof http);
+    const enum assay_status status =
+        http[0] != '\0' ? assay_client_get(http, target, q->timeout_ms, &document)
+                        : ASSAY_E_NOT_FOUND;
+    if (status == ASSAY_OK) print_page(assay_json_get(document, "data"));
+    else print_without_history(node, http);
+    assay_json_free(&document);
+    return ASSAY_EXIT_OK;
+}
+
+int assay_command_explain(int argc, char **argv)
+{
+    struct assay_question q = { .group = "explain" };
+    struct assay_json *answer = NULL;
+    const int early = assay_ask_options(&q, argc, argv);
+    if (early >= 0) return early;
+    int result = assay_ask_document(&q, &answer, "node %s", q.word);
+    if (result == ASSAY_EXIT_OK) result = print(&q, answer);
+    assay_json_free(&answer);
+    return result;
+}

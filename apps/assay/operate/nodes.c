@@ -1,0 +1,78 @@
+/*
+ * apps/assay/operate/nodes.c - `assay nodes`: all members by slot, each with what moved its score.
+ */
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/terminal.h"
+#include "host/peers/peer_score.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* How long ago a member was heard of, "-" for this one and for never. */
+static const char *ago(const struct assay_json *node)
+{
+    char text[24] = "-";
+    int64_t age_ms = 0;
+    if (assay_json_as_int(assay_json_get(node, "heard_age_ms"), &age_ms))
+        (void)snprintf(text, sizeof text, "%.1f s", (double)age_ms / 1000);
+    return assay_fit(text);
+}
+
+/* How far its date is ahead of this machine's. */
+static const char *apart(const struct assay_json *node)
+{
+    char text[24] = "-";
+    int64_t ahead_ms = 0;
+    if (assay_json_as_int(assay_json_get(node, "date_ahead_ms"), &ahead_ms))
+        (void)snprintf(text, sizeof text, "%+.2f s", (double)ahead_ms / 1000);
+    return assay_fit(text);
+}
+
+/* The rule that made the score what it is, not the one that was looked at last; a node that stands
+ * in full needs none. */
+static void put_why(const struct assay_json *node)
+{
+    const struct assay_json *const reason = assay_json_at(assay_json_get(node, "reasons"), 0);
+    const char *const stage = assay_text_of(node, "stage", "member");
+    const bool is_member = strcmp(stage, "member") == 0;
+    (void)printf("%s%s%s", is_member ? "" : stage, is_member ? "" : "; ",
+                 assay_json_bool(node, "in_maintenance", false) ? "in maintenance; " : "");
+    (void)fputs(assay_json_bool(node, "probation", false) ? "on probation; " : "", stdout);
+    if (assay_json_bool(node, "shut_out", false)) (void)fputs("shut out here; ", stdout);
+    else if (assay_json_get(node, "conduct") != NULL &&
+             assay_number_of(node, "conduct") < ASSAY_CONDUCT_LAST)
+        (void)fputs("served last here; ", stdout);
+    (void)fputs(assay_text_of(reason, "text", ""), stdout);
+    if (assay_number_of(reason, "epoch") > 0)
+        (void)printf(" (epoch %llu)", assay_number_of(reason, "epoch"));
+    (void)putchar('\n');
+}
+
+static void show_nodes(const struct assay_json *document)
+{
+    const struct assay_json *const d = assay_json_get(document, "data");
+    const struct assay_json *const nodes = assay_json_get(d, "nodes");
+    const struct assay_terminal terminal = assay_terminal_look();
+    (void)printf("%4s  %-16s %-10s %9s %9s %9s %7s %4s %7s %9s  %s\n", "SLOT", "NODE", "STANDING",
+                 "SCORE", "INTEGRITY", "AVAILABLE", "WEIGHT", "INC", "HEARD", "DATE",
+                 "WHAT MOVED IT");
+    for (size_t i = 0; i < assay_json_count(nodes); i++) {
+        const struct assay_json *const n = assay_json_at(nodes, i);
+        const char *const standing = assay_text_of(n, "standing", "?");
+        (void)printf(
+            "%4llu  %-16s %s%-10s%s %9s %9s %9s %7llu %4llu %7s %9s  ", assay_number_of(n, "slot"),
+            assay_text_of(n, "name", "?"), assay_terminal_colour(&terminal, standing), standing,
+            assay_terminal_plain(&terminal), assay_percent_of(n, "score_bp"),
+            assay_percent_of(n, "integrity_bp"), assay_percent_of(n, "availability_bp"),
+            assay_number_of(n, "weight"), assay_number_of(n, "incarnation"), ago(n), apart(n));
+        put_why(n);
+    }
+}
+
+int assay_command_nodes(int argc, char **argv)
+{
+    struct assay_question q = { .group = "nodes" };
+    const int early = assay_ask_options(&q, argc, argv);
+    return early >= 0 ? early : assay_ask(&q, show_nodes, "nodes");
+}

@@ -1,0 +1,265 @@
+/*
+ * apps/assay/operate/status.c - `assay status`: how things stand first, then what they stand at.
+ */
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SENTENCE_COLUMNS = 79 };
+
+static const char *yes(bool value)
+{
+    return value ? "yes" : "no";
+}
+
+/* What this node does about its own orders, when that keeps it from working. */
+static void show_hold(const struct assay_json *d)
+{
+    const struct assay_json *const enforcement = assay_json_get(d, "enforcement");
+    const struct assay_json *const hold = assay_json_get(enforcement, "hold");
+    const struct assay_json *const targets = assay_json_get(enforcement, "targets");
+    if (assay_json_bool(hold, "held", false))
+        (void)printf("HELD           by hand since %s, nothing is permitted: %s\n",
+                     assay_text_of(hold, "since", "?"), assay_text_of(hold, "reason", ""));
+    for (size_t i = 0; i < assay_json_count(targets); i++) {
+        const struct assay_json *const t = assay_json_at(targets, i);
+        if (assay_json_text(t, "trouble", "")[0] != '\0')
+            (void)printf("NOT OBEYED     target %s, ordered %s: %s\n",
+                         assay_text_of(t, "name", "?"), assay_text_of(t, "ordered", "?"),
+                         assay_text_of(t, "trouble", ""));
+    }
+}
+
+/* First what a person must know who looks only at the first lines. */
+static void show_head(const struct assay_json *d)
+{
+    int64_t age_ms = 0;
+    const bool none = !assay_json_as_int(assay_json_get(d, "head_age_ms"), &age_ms);
+    const double age_s = (double)age_ms / 1000;
+    const double bound_s = 3.0 * (double)assay_json_uint(d, "epoch_ms", 0) / 1000;
+    if (none)
+        (void)puts(
+            "STALE          no block has become final since the daemon started: nothing is "
+            "permitted yet;\n               usual for an epoch; longer: are the others there "
+            "(assay nodes), does voting say yes?");
+    else if (assay_json_bool(d, "stale", false))
+        (void)printf(
+            "STALE          no block for %.1f s (%.1f s are allowed): nothing is permitted; "
+            "more than a third\n               of the weight is missing or cannot agree: "
+            "assay nodes, assay timeline\n",
+            age_s, bound_s);
+    if (assay_number_of(d, "clock_lead_ms") > 0)
+        (void)printf("CLOCK          the chain is %.1f s ahead of this machine's date: set it by a "
+                     "good source of time;\n               where most members see this, the "
+                     "chain waits for the date and epochs take twice as long\n",
+                     (double)assay_number_of(d, "clock_lead_ms") / 1000);
+    if (!none)
+        (void)printf("head           final %.1f s ago, %llu views nullified in a row\n", age_s,
+                     assay_number_of(d, "views_nullified"));
+}
+
+static double seconds(const struct assay_json *object, const char *key)
+{
+    return (double)assay_number_of(object, key) / 1000;
+}
+
+static unsigned long long percent(unsigned long long weight, unsigned long long total)
+{
+    return total == 0 ? 0 : weight * 100 / total;
+}
+
+/* Names of the members that lack something, behind a word, where there are any. */
+static void show_lacking(const struct assay_json *missing, const char *key, const char *what)
+{
+    const char *before = what;
+    for (size_t i = 0; i < assay_json_count(missing); i++) {
+        const struct assay_json *m = assay_json_at(missing, i);
+        const bool there = assay_json_bool(m, "present", true);
+        const bool gone = strcmp(key, "present") == 0;
+        if (assay_json_bool(m, key, true) || there == gone) continue;
+        (void)printf("%s%s", before, assay_text_of(m, "name", "?"));
+        int64_t age_ms = 0;
+        if (gone && assay_json_as_int(assay_json_get(m, "heard_age_ms"), &age_ms))
+            (void)printf(" (%s %.1f s%s)", assay_json_bool(m, "ended", false) ? "ended" : "for",
+                         (double)age_ms / 1000,
+                         assay_json_bool(m, "ended", false) ? " ago, as it said" : "");
+        before = ", ";
+    }
+    if (before != what) (void)putchar('\n');
+}
+
+static void show_closing(const struct assay_json *d)
+{
+    const struct assay_json *c = assay_json_get(d, "closing");
+    const struct assay_json *missing = assay_json_get(c, "missing");
+    const unsigned long long total = assay_number_of(d, "total_weight");
+    if (!assay_json_bool(c, "progress", true))
+        (void)printf("STOPPED        %llu %% of the weight is heard of, more than 66 %% are due\n",
+                     percent(assay_number_of(c, "present_weight"), total));
+    if (assay_json_bool(c, "overdue", false))
+        (void)printf("OVERDUE        epoch %llu runs for %.1f s here, %.1f s are usual%s\n",
+                     assay_number_of(d, "epoch"), seconds(c, "open_ms"), seconds(d, "epoch_ms"),
+                     assay_json_bool(c, "roll", false) ? "" : "; its roll is not final yet");
+    show_lacking(missing, "present", "not heard of   ");
+    show_lacking(missing, "evidence", "no evidence    ");
+    show_lacking(missing, "ballot", "no ballot      ");
+}
+
+static void show_groups(const struct assay_json *groups, const char *what)
+{
+    for (size_t i = 0; i < assay_json_count(groups); i++) {
+        const struct assay_json *g = assay_json_at(groups, i);
+        const struct assay_json *members = assay_json_get(g, "members");
+        const char *const name = assay_text_of(g, "name", "");
+        (void)printf("               %s %.64s (", what,
+                     name[0] != '\0' ? assay_fit(name) : assay_text_of(g, "id", "?"));
+        for (size_t k = 0; k < assay_json_count(members); k++)
+            (void)printf("%s%s", k > 0 ? ", " : "",
+                         assay_fit(assay_json_as_text(assay_json_at(members, k))));
+        (void)puts(")");
+    }
+}
+
+static void show_outlook(const struct assay_json *d)
+{
+    const struct assay_json *t = assay_json_get(d, "tolerance");
+    const struct assay_json *advice = assay_json_get(d, "advice");
+    const struct assay_json *clock = assay_json_get(d, "clock");
+    int64_t ahead_ms = 0;
+    for (size_t i = 0; i < assay_json_count(advice); i++)
+        (void)printf("do             %s\n", assay_text_of(assay_json_at(advice, i), "text", "?"));
+    (void)printf("tolerates      any %llu more members failing, any %llu lying\n",
+                 assay_number_of(t, "members_stop"), assay_number_of(t, "members_break"));
+    if (assay_json_bool(t, "shares_platforms", false))
+        (void)printf("               any %llu platforms failing, any %llu lying: members of one go "
+                     "together\n",
+                     assay_number_of(t, "platforms_stop"), assay_number_of(t, "platforms_break"));
+    (void)printf("               any %llu operators failing, any %llu lying\n",
+                 assay_number_of(t, "any_operators_stop"),
+                 assay_number_of(t, "any_operators_break"));
+    (void)printf("               any %llu vendor roots failing, any %llu lying\n",
+                 assay_number_of(t, "any_vendors_stop"), assay_number_of(t, "any_vendors_break"));
+    show_groups(assay_json_get(t, "operators_stop"), "not the failure of operator");
+    show_groups(assay_json_get(t, "vendors_stop"), "not the failure of vendor root");
+    show_groups(assay_json_get(t, "operators_break"), "not the lies of operator");
+    show_groups(assay_json_get(t, "vendors_break"), "not the lies of vendor root");
+    show_groups(assay_json_get(t, "vendors_outvote"),
+                "more than a third of the votes, not of the weight, has vendor root");
+    if (assay_json_as_int(assay_json_get(clock, "ahead_ms"), &ahead_ms))
+        (void)printf("clock          %.3f s %s the others', %.3f s are allowed%s\n",
+                     (double)(ahead_ms < 0 ? -ahead_ms : ahead_ms) / 1000,
+                     ahead_ms < 0 ? "behind" : "ahead of", seconds(clock, "bound_ms"),
+                     assay_json_bool(clock, "off", false) ? ": OFF" : "");
+    else (void)puts("clock          too few members have told their date");
+}
+
+/* What operators decided of the network and of this node: nothing while there is nothing. */
+static void show_changes(const struct assay_json *d)
+{
+    const struct assay_json *c = assay_json_get(d, "changes");
+    const struct assay_json *trial = assay_json_get(c, "trial");
+    const struct assay_json *ended = assay_json_get(c, "ended");
+    const char *stage = assay_text_of(d, "stage", "member");
+    const char *missing = assay_text_of(d, "cannot_catch_up", "");
+    if (missing[0] != '\0') (void)printf("BEHIND         %s\n", missing);
+    if (strcmp(stage, "member") != 0) (void)printf("stage          %s\n", stage);
+    if (assay_json_bool(d, "in_maintenance", false))
+        (void)puts("maintenance    announced by its operator: nothing is permitted");
+    if (assay_number_of(c, "pending") > 0)
+        (void)printf("changes        %llu pending, the next in epoch %llu: assay change list\n",
+                     assay_number_of(c, "pending"), assay_number_of(c, "next_activation"));
+    if (assay_json_kind_of(trial) == ASSAY_JSON_OBJECT)
+        (void)printf("on trial       change %llu: weight %llu of %llu has fallen, "
+                     "%llu is not judged by it yet\n",
+                     assay_number_of(trial, "sequence"), assay_number_of(trial, "felled_weight"),
+                     assay_number_of(trial, "total_weight"),
+                     assay_number_of(trial, "unjudged_weight"));
+    if (assay_json_kind_of(ended) == ASSAY_JSON_OBJECT)
+        (void)printf("%-14s change %llu, by the close of epoch %llu: assay change list\n",
+                     assay_text_of(ended, "end", "?"), assay_number_of(ended, "sequence"),
+                     assay_number_of(ended, "epoch"));
+}
+
+/* docs/protocol.md 6.7. */
+static void show_quiet(const struct assay_json *names, const char *what, const char *why)
+{
+    for (size_t i = 0; i < assay_json_count(names); i++) {
+        const char *const name = assay_json_as_text(assay_json_at(names, i));
+        (void)printf("%-14s %s: %s\n", what, name != NULL ? assay_fit(name) : "?", why);
+    }
+}
+
+/* One sentence, true when the chain stands still as well: the daemon makes it from what it knows
+ * now, with the age of the last block before everything else. */
+static void show_sentence(const struct assay_json *d)
+{
+    const char *at = assay_json_text(d, "sentence", "");
+    size_t column = 0;
+    while (*at != '\0') {
+        const size_t len = strcspn(at, " ");
+        if (column > 0 && column + 1 + len > SENTENCE_COLUMNS) {
+            (void)putchar('\n');
+            column = 0;
+        }
+        (void)printf("%s%.*s", column > 0 ? " " : "", (int)len, at);
+        column += len + (column > 0 ? 1 : 0);
+        at += len + (at[len] == ' ' ? 1 : 0);
+    }
+    (void)puts("\n");
+}
+
+static void show_status(const struct assay_json *document)
+{
+    const struct assay_json *d = assay_json_get(document, "data");
+    const struct assay_json *enclave = assay_json_get(d, "enclave");
+    show_sentence(d);
+    if (assay_json_bool(d, "insecure", false))
+        (void)puts("INSECURE       profile development: evidence proves nothing about hardware");
+    const struct assay_json *accepted = assay_json_get(d, "insecure_settings");
+    for (size_t i = 0; i < assay_json_count(accepted); i++) {
+        const char *const name = assay_json_as_text(assay_json_at(accepted, i));
+        (void)printf("INSECURE       accepted by its configuration: %s\n",
+                     name != NULL ? name : "?");
+    }
+    show_head(d);
+    if (assay_json_bool(d, "identity_in_use", false))
+        (void)puts("TWO PROCESSES  use the identity of this node");
+    show_hold(d);
+    show_closing(d);
+    show_outlook(d);
+    (void)printf("node           %s (slot %llu, incarnation %llu)\n",
+                 assay_text_of(document, "node", "?"), assay_number_of(d, "slot"),
+                 assay_number_of(d, "incarnation"));
+    (void)printf("standing       %s, score %llu %%\n", assay_text_of(d, "standing", "?"),
+                 assay_number_of(d, "score_bp") / 100);
+    (void)printf("chain          epoch %llu, height %llu, last close %s\n",
+                 assay_number_of(d, "epoch"), assay_number_of(d, "height"),
+                 assay_json_bool(d, "certified", false) ? "certified" : "held");
+    const bool seatless =
+        assay_json_uint(d, "weight", 0) > 0 && assay_json_uint(d, "seat_weight", 1) == 0;
+    (void)printf("voting         %s%s\n", yes(assay_json_bool(d, "voting", false)),
+                 assay_json_bool(d, "behind", false) ? ", behind the others: catching up"
+                 : seatless                          ? ", it has no seat: it ballots alone"
+                                                     : "");
+    show_quiet(assay_json_get(d, "votes_lost"), "NO VOTES", "it ballots and shows no evidence");
+    show_quiet(assay_json_get(d, "votes_spared"), "VOTES SPARED",
+               "it shows no evidence and votes, for else too little weight did");
+    show_changes(d);
+    (void)printf("caps met       operator %s, vendor root %s\n",
+                 yes(assay_json_bool(d, "operator_cap_met", false)),
+                 yes(assay_json_bool(d, "vendor_cap_met", false)));
+    (void)printf("cuts           %s\n", assay_text_of(d, "cuts", "-"));
+    (void)printf("enclave        pid %llu, started %llu times%s\n", assay_number_of(enclave, "pid"),
+                 assay_number_of(enclave, "starts"),
+                 assay_json_bool(enclave, "paused", false) ? ", paused by an order" : "");
+    (void)printf("measurement    %s\n", assay_text_of(enclave, "measurement", "-"));
+}
+
+int assay_command_status(int argc, char **argv)
+{
+    struct assay_question q = { .group = "status" };
+    const int early = assay_ask_options(&q, argc, argv);
+    return early >= 0 ? early : assay_ask(&q, show_status, "status");
+}

@@ -1,0 +1,266 @@
+/*
+ * apps/assay/operate/store.c - `assay store verify` and `inspect`, and what the other verbs share.
+ */
+#include "apps/assay/operate/store.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/proofs/proof.h"
+#include "apps/sim/commands/progress.h"
+#include "engine/ledger/proofs/boundary.h"
+#include "net/json/json.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { WHO_LEN = 32 };
+
+int assay_store_complain(const char *verb, const char *what, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, what, assay_file_fault(what, status));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
+                                                           : ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ files */
+
+int assay_store_load(const char *verb, const char *path, struct assay_store_file *file)
+{
+    size_t len = 0;
+    *file = (struct assay_store_file){ .bytes = NULL };
+    enum assay_status status = assay_file_read(path, ASSAY_ARCHIVE_LEN_MAX, &file->bytes, &len);
+    if (status == ASSAY_OK)
+        status = assay_archive_decode(assay_slice_over(file->bytes, len), &file->archive);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (assay_status_class(status) != ASSAY_CLASS_INPUT || status == ASSAY_E_NOT_FOUND)
+        return assay_store_complain(verb, path, status);
+    (void)fprintf(stderr, "assay store %s: %s: %s\n", verb, path,
+                  assay_file_fault_of(path, status, "an archive of a store"));
+    return ASSAY_EXIT_MALFORMED;
+}
+
+int assay_store_genesis(const char *verb, const char *path, uint8_t **bytes,
+                        struct assay_genesis *genesis)
+{
+    struct assay_where where = { 0 };
+    size_t len = 0;
+    *bytes = NULL;
+    enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, bytes, &len);
+    if (status == ASSAY_OK) status = assay_genesis_decode(*bytes, len, false, genesis, &where);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_store_complain(verb, path, status);
+}
+
+/* ------------------------------------------------------------ verify */
+
+static void put_id(FILE *out, const char *label, const uint8_t id[static 32])
+{
+    char text[65];
+    assay_hex_encode(id, 32, text, sizeof text);
+    (void)fprintf(out, "%s%s\n", label, text);
+}
+
+static int say_fault(const char *verb, const char *path, const struct assay_archive_report *report)
+{
+    const struct assay_fault *f = &report->fault;
+    (void)fprintf(stderr, "assay store %s: %s: epoch %llu: %s: ", verb, path,
+                  (unsigned long long)report->at, f->what);
+    if (f->has_ids) {
+        put_id(stderr, "expected ", f->expected_id);
+        put_id(stderr, "found ", f->found_id);
+    } else {
+        (void)fprintf(stderr, "%s\n", assay_status_text(f->status));
+    }
+    return ASSAY_EXIT_CONTRAINDICATED;
+}
+
+static int say_unproven(const char *verb, const char *path, const struct assay_archive *archive,
+                        const struct assay_checkpoint *checkpoint)
+{
+    const unsigned long long first = archive->first, epoch = archive->end.epoch;
+    if (checkpoint == NULL)
+        (void)fprintf(stderr,
+                      "assay store %s: %s: its boundaries begin after epoch %llu, and nothing "
+                      "leads there from genesis: give a checkpoint of an epoch from %llu to %llu\n",
+                      verb, path, first, first, epoch);
+    else
+        (void)fprintf(stderr,
+                      "assay store %s: %s: the checkpoint is of epoch %llu, and this leads from "
+                      "epoch %llu to %llu\n",
+                      verb, path, (unsigned long long)checkpoint->epoch, first, epoch);
+    return ASSAY_EXIT_NONE;
+}
+
+struct walking {
+    struct assay_sim_progress *progress;
+    uint64_t first;
+};
+
+static void walked(void *context, uint64_t epoch)
+{
+    const struct walking *const walking = context;
+    assay_sim_progress_show(walking->progress, epoch - walking->first,
+                            ASSAY_SIM_PROGRESS_UNCOUNTED);
+}
+
+int assay_store_prove(const char *verb, const struct assay_store_options *options,
+                      const struct assay_archive *archive, struct assay_genesis *genesis,
+                      struct assay_archive_report *report)
+{
+    struct assay_checkpoint checkpoint;
+    const struct assay_checkpoint *trusted = NULL;
+    char who[WHO_LEN];
+    (void)snprintf(who, sizeof who, "assay store %s", verb);
+    if (options->checkpoint != NULL) {
+        const int read = assay_proof_checkpoint(who, options->checkpoint, &checkpoint);
+        if (read != ASSAY_EXIT_OK) return read;
+        trusted = &checkpoint;
+    }
+    void *memory = aligned_alloc(64, assay_archive_memory_len());
+    if (memory == NULL) return assay_store_complain(verb, "start", ASSAY_E_MEMORY);
+    struct assay_sim_progress progress = assay_sim_progress_start(
+        "epochs", archive->end.epoch - archive->first, 0, options->json);
+    struct walking walking = { .progress = &progress, .first = archive->first };
+    const struct assay_archive_check check = { .archive = archive,
+                                               .genesis = genesis,
+                                               .checkpoint = trusted,
+                                               .memory = memory,
+                                               .walked = walked,
+                                               .context = &walking };
+    const enum assay_status status = assay_archive_verify(&check, report);
+    assay_sim_progress_end(&progress);
+    free(memory);
+    if (status == ASSAY_E_INVALID) return say_fault(verb, options->file, report);
+    if (status != ASSAY_OK) return assay_store_complain(verb, options->genesis, status);
+    if (!report->proven) return say_unproven(verb, options->file, archive, trusted);
+    return ASSAY_EXIT_OK;
+}
+
+static int print_json(const char *schema, struct assay_json *data)
+{
+    struct assay_json *document = assay_json_object();
+    assay_json_set_text(document, "schema", schema);
+    assay_json_set_uint(document, "schema_version", 1);
+    assay_json_set(document, "data", data);
+    char *text = assay_json_print(document, 2);
+    assay_json_free(&document);
+    if (text == NULL) return ASSAY_EXIT_INTERNAL;
+    (void)puts(text);
+    free(text);
+    return ASSAY_EXIT_OK;
+}
+
+static struct assay_json *words_of(const struct assay_archive *a)
+{
+    struct assay_json *data = assay_json_object();
+    assay_json_set_hex(data, "chain_id", a->end.chain_id, 32);
+    assay_json_set_uint(data, "era", a->end.era);
+    assay_json_set_uint(data, "epoch", a->end.epoch);
+    assay_json_set_hex(data, "id", a->end.id, 32);
+    assay_json_set_hex(data, "roster_digest", a->end.roster_digest, 32);
+    assay_json_set_uint(data, "first", a->first);
+    assay_json_set_uint(data, "boundaries", a->boundary_count);
+    assay_json_set_uint(data, "changes", a->change_count);
+    return data;
+}
+
+static void print_words(const struct assay_archive *a)
+{
+    put_id(stdout, "chain          ", a->end.chain_id);
+    (void)printf("epoch          %llu, era %u\n", (unsigned long long)a->end.epoch,
+                 (unsigned)a->end.era);
+    put_id(stdout, "block          ", a->end.id);
+    put_id(stdout, "roster         ", a->end.roster_digest);
+    (void)printf("boundaries     %llu, ", (unsigned long long)a->boundary_count);
+    if (a->first == 0) (void)printf("from genesis on\n");
+    else (void)printf("after epoch %llu\n", (unsigned long long)a->first);
+    (void)printf("changes        %u that the state names\n", (unsigned)a->change_count);
+}
+
+static int run_verify(const struct assay_store_options *o)
+{
+    struct assay_store_file file;
+    struct assay_archive_report report;
+    uint8_t *genesis_bytes = NULL;
+    struct assay_genesis *genesis = calloc(1, sizeof *genesis);
+    int result = genesis != NULL
+                     ? assay_store_genesis("verify", o->genesis, &genesis_bytes, genesis)
+                     : ASSAY_EXIT_INTERNAL;
+    file.bytes = NULL;
+    if (result == ASSAY_EXIT_OK) result = assay_store_load("verify", o->file, &file);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_store_prove("verify", o, &file.archive, genesis, &report);
+    if (result == ASSAY_EXIT_OK && o->json) {
+        struct assay_json *data = words_of(&file.archive);
+        assay_json_set_uint(data, "members", report.members);
+        assay_json_set_uint(data, "voters", report.voters);
+        assay_json_set_uint(data, "proven_from", report.proven_from);
+        result = print_json("assay.store.verify", data);
+    } else if (result == ASSAY_EXIT_OK) {
+        print_words(&file.archive);
+        (void)printf("members        %u, %u of weight\n", (unsigned)report.members,
+                     (unsigned)report.voters);
+        (void)printf("proven         from %s on\n",
+                     o->checkpoint != NULL ? "the checkpoint" : "genesis");
+    }
+    free(file.bytes);
+    free(genesis_bytes);
+    free(genesis);
+    return result;
+}
+
+/* ------------------------------------------------------------ inspect */
+
+static int run_inspect(const struct assay_store_options *o)
+{
+    struct assay_store_file file;
+    int result = assay_store_load("inspect", o->file, &file);
+    if (result == ASSAY_EXIT_OK && o->json)
+        result = print_json("assay.store.inspect", words_of(&file.archive));
+    else if (result == ASSAY_EXIT_OK) {
+        print_words(&file.archive);
+        (void)printf("proven         not looked at: assay store verify\n");
+    }
+    free(file.bytes);
+    return result;
+}
+
+/* ------------------------------------------------------------ the command line */
+
+static void read_options(int argc, char **argv, struct assay_store_options *o)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },
+        { "genesis", required_argument, NULL, 'g' },
+        { "checkpoint", required_argument, NULL, 'c' },
+        { "out", required_argument, NULL, 'o' },
+        { "into", required_argument, NULL, 'i' },
+        { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 's') o->socket = optarg;
+        else if (c == 'g') o->genesis = optarg;
+        else if (c == 'c') o->checkpoint = optarg;
+        else if (c == 'o') o->out = optarg;
+        else if (c == 'i') o->into = optarg;
+        else if (c == 'j') o->json = true;
+    }
+    if (argc - optind == 2) o->file = argv[optind + 1];
+}
+
+int assay_command_store(int argc, char **argv)
+{
+    struct assay_store_options o = { .file = NULL };
+    read_options(argc, argv, &o);
+    const char *const verb = argv[optind];
+    if (o.file != NULL && o.socket != NULL)
+        return assay_misuse("either STORE or --socket, not both");
+    if (strcmp(verb, "save") == 0) return assay_store_save(&o);
+    if (strcmp(verb, "verify") == 0) return run_verify(&o);
+    return strcmp(verb, "inspect") == 0 ? run_inspect(&o) : assay_store_restore(&o);
+}

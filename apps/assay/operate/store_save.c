@@ -1,0 +1,129 @@
+/*
+ * apps/assay/operate/store_save.c - `assay store save`: an archive of a daemon's store, running or
+ * not.
+ *
+ * A running daemon hands out its items; the newest state comes first, so what is asked for after it
+ * reaches at least as far. Boundaries are asked for page by page, each from the epoch where the
+ * last one ended.
+ */
+#include "apps/assay/operate/store.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/store_items.h"
+#include "apps/assay/members/network.h"
+#include "apps/assay/core/output.h"
+#include "apps/client.h"
+#include "engine/store/store_memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ANSWER_MS = 30000 };
+
+static int ask(const char *socket, const char *request, struct assay_json **document)
+{
+    const enum assay_status asked = assay_client_ask(socket, request, ANSWER_MS, document);
+    if (asked != ASSAY_OK) {
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(socket, asked, fault);
+        (void)fprintf(stderr, "assay store save: %s: %s\n", socket, fault);
+        return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
+    }
+    if (strcmp(assay_json_text(*document, "schema", ""), "assay.error") != 0) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay store save: %s\n",
+                  assay_json_text(assay_json_get(*document, "data"), "detail", "refused"));
+    assay_json_free(document);
+    return ASSAY_EXIT_INTERNAL;
+}
+
+/* paged: one item an epoch, so the next page begins behind the last epoch. */
+static int fetch(const char *socket, const char *name, enum assay_store_class class_, bool paged,
+                 struct assay_store *store)
+{
+    bool more = true;
+    for (uint64_t from = 0; more;) {
+        char request[64];
+        uint64_t last = from;
+        struct assay_json *document = NULL;
+        (void)snprintf(request, sizeof request, paged ? "items %s %llu" : "items %s 0 %llu", name,
+                       (unsigned long long)from);
+        const int asked = ask(socket, request, &document);
+        if (asked != ASSAY_EXIT_OK) return asked;
+        const struct assay_json *data = assay_json_get(document, "data");
+        const uint64_t next = assay_json_uint(data, "next_skip", 0);
+        const enum assay_status status =
+            assay_items_put(store, class_, assay_json_get(data, "items"), &last);
+        assay_json_free(&document);
+        if (status != ASSAY_OK) return assay_store_complain("save", name, status);
+        more = next > 0;
+        if (more && !paged && next <= from) more = false;
+        from = paged ? last + 1 : next;
+    }
+    return ASSAY_EXIT_OK;
+}
+
+static int open_socket(const char *socket, struct assay_store **store)
+{
+    static const struct {
+        const char *name;
+        enum assay_store_class class_;
+        bool paged;
+    } classes[] = { { "state", ASSAY_STORE_STATE, false },
+                    { "changes", ASSAY_STORE_CHANGE, false },
+                    { "boundaries", ASSAY_STORE_BOUNDARY, true },
+                    { "finality", ASSAY_STORE_FINALITY, true },
+                    { "anchors", ASSAY_STORE_ANCHOR, true } };
+    int result = ASSAY_EXIT_OK;
+    if (assay_store_memory_create(store) != ASSAY_OK)
+        return assay_store_complain("save", "start", ASSAY_E_MEMORY);
+    for (size_t i = 0; result == ASSAY_EXIT_OK && i < sizeof classes / sizeof classes[0]; i++)
+        result = fetch(socket, classes[i].name, classes[i].class_, classes[i].paged, *store);
+    return result;
+}
+
+static int write_archive(const struct assay_store_options *o, struct assay_store *store,
+                         struct assay_archive *archive, uint8_t **bytes)
+{
+    struct assay_archive_plan plan;
+    enum assay_status status = assay_archive_survey(store, &plan);
+    if (status == ASSAY_E_NOT_FOUND) {
+        (void)fputs("assay store save: no epoch was closed yet: there is nothing but the genesis\n",
+                    stderr);
+        return ASSAY_EXIT_NOT_FOUND;
+    }
+    if (status == ASSAY_OK && plan.len > ASSAY_ARCHIVE_LEN_MAX) status = ASSAY_E_RANGE;
+    uint8_t *scratch = status == ASSAY_OK ? malloc(plan.value_len) : NULL;
+    *bytes = status == ASSAY_OK ? malloc(plan.len) : NULL;
+    if (status == ASSAY_OK && (scratch == NULL || *bytes == NULL)) status = ASSAY_E_MEMORY;
+    struct assay_writer w = { 0 };
+    if (status == ASSAY_OK) w = assay_writer_over(*bytes, plan.len);
+    if (status == ASSAY_OK)
+        status = assay_archive_encode(store, &plan, scratch, plan.value_len, &w);
+    free(scratch);
+    /* In pairs: what was written is read before anybody relies on it. */
+    const struct assay_slice all = assay_slice_over(*bytes, w.len);
+    if (status == ASSAY_OK) status = assay_archive_decode(all, archive);
+    if (status != ASSAY_OK) return assay_store_complain("save", o->out, status);
+    return assay_output_write("assay store save", o->out, ASSAY_FILE_PUBLIC, all);
+}
+
+int assay_store_save(const struct assay_store_options *o)
+{
+    struct assay_store *store = NULL;
+    struct assay_archive archive = { 0 };
+    uint8_t *bytes = NULL;
+    const char *socket = o->socket;
+    if (socket == NULL && o->file == NULL) socket = getenv("ASSAY_SOCKET");
+    if (socket == NULL && o->file == NULL) socket = "/run/assay/admin.sock";
+    int result = o->file != NULL ? assay_network_store("assay store save", o->file, &store)
+                                 : open_socket(socket, &store);
+    if (result == ASSAY_EXIT_OK) result = write_archive(o, store, &archive, &bytes);
+    if (result == ASSAY_EXIT_OK)
+        (void)printf("%s: epoch %llu, %llu boundaries after epoch %llu\n", o->out,
+                     (unsigned long long)archive.end.epoch,
+                     (unsigned long long)archive.boundary_count, (unsigned long long)archive.first);
+    free(bytes);
+    assay_store_close(&store);
+    return result;
+}

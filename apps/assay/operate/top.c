@@ -1,0 +1,262 @@
+/*
+ * apps/assay/operate/top.c - `assay top`: a network in a terminal, drawn anew every second.
+ *
+ * First the sentence, then what may still fail, then the members. 60 columns are enough. Where the
+ * daemon does not answer the last picture stands with its age before everything else.
+ */
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/terminal.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { ROWS_MAX = 1024, CELLS = 8, WIDE = 80, LINE_MAX_LEN = 1024, ESCAPE = 27 };
+
+enum order { BY_SLOT, BY_SCORE, BY_WEIGHT, BY_NAME, ORDERS };
+static const char *const order_names[ORDERS] = { "slot", "score", "weight", "name" };
+
+struct top {
+    struct assay_question q;
+    unsigned every_ms;
+    bool once;
+    enum order order;
+    bool reversed;
+    struct assay_terminal terminal;
+    struct assay_json *status, *nodes; /* the newest that came */
+    uint64_t came_ms;                  /* when; 0: never */
+    int trouble;                       /* exit status of the last question */
+    int line;                          /* of the frame being drawn */
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ------------------------------------------------------------ lines */
+
+__attribute__((format(printf, 2, 3))) static void put(struct top *t, const char *format, ...)
+{
+    char line[LINE_MAX_LEN];
+    va_list args;
+    if (!t->once && t->line >= t->terminal.lines - 1) return;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    assay_terminal_put(&t->terminal, line, stdout);
+    (void)fputs(t->once ? "\n" : "\x1b[K\r\n", stdout);
+    t->line++;
+}
+
+/* A text over as many lines as it takes. */
+static void put_text(struct top *t, const char *text)
+{
+    const size_t width = (size_t)(t->terminal.columns > 20 ? t->terminal.columns - 1 : 20);
+    char line[LINE_MAX_LEN] = "";
+    size_t len = 0;
+    while (*text != '\0') {
+        const size_t word = strcspn(text, " ");
+        if (len > 0 && (len + 1 + word > width || len + word + 2 > sizeof line)) {
+            put(t, "%s", line);
+            len = 0;
+        }
+        len += (size_t)snprintf(line + len, sizeof line - len, "%s%.*s", len > 0 ? " " : "",
+                                (int)(word < 400 ? word : 400), text);
+        text += word + (text[word] == ' ' ? 1 : 0);
+    }
+    if (len > 0) put(t, "%s", line);
+}
+
+/* ------------------------------------------------------------ members */
+
+static const struct top *sorting; /* qsort has no argument of ours */
+
+static int compare(const void *a, const void *b)
+{
+    const struct assay_json *const x = *(const struct assay_json *const *)a;
+    const struct assay_json *const y = *(const struct assay_json *const *)b;
+    const char *const key = sorting->order == BY_SCORE ? "score_bp" : "weight";
+    const unsigned long long slot_x = assay_number_of(x, "slot"),
+                             slot_y = assay_number_of(y, "slot");
+    int result = 0;
+    if (sorting->order == BY_NAME) {
+        result = strcmp(assay_json_text(x, "name", ""), assay_json_text(y, "name", ""));
+    } else if (sorting->order != BY_SLOT) {
+        const unsigned long long m = assay_number_of(x, key), n = assay_number_of(y, key);
+        result = m < n ? -1 : m > n;
+    }
+    if (result == 0) result = slot_x < slot_y ? -1 : slot_x > slot_y; /* always the same order */
+    return sorting->reversed ? -result : result;
+}
+
+/* Too narrow for words behind the numbers: they get a line of their own. */
+static bool is_narrow(const struct top *t)
+{
+    return t->terminal.columns < WIDE;
+}
+
+static void put_node(struct top *t, const struct assay_json *n)
+{
+    char bar[3 * CELLS + 1];
+    const struct assay_json *const reason = assay_json_at(assay_json_get(n, "reasons"), 0);
+    const char *const standing = assay_text_of(n, "standing", "?");
+    const char *const why = assay_text_of(reason, "text", "");
+    const unsigned long long bp = assay_number_of(n, "score_bp");
+    put(t, "%4llu %-14.14s %s%s %-10s%s %s %3llu.%02llu %% %5llu  %s", assay_number_of(n, "slot"),
+        assay_text_of(n, "name", "?"), assay_terminal_colour(&t->terminal, standing),
+        assay_terminal_glyph(&t->terminal, standing), standing, assay_terminal_plain(&t->terminal),
+        assay_terminal_bar(&t->terminal, bp, CELLS, bar), bp / 100, bp % 100,
+        assay_number_of(n, "weight"), is_narrow(t) ? "" : why);
+    if (is_narrow(t) && why[0] != '\0') put(t, "     %s", why);
+}
+
+static void put_nodes(struct top *t)
+{
+    const struct assay_json *rows[ROWS_MAX];
+    const struct assay_json *const nodes =
+        assay_json_get(assay_json_get(t->nodes, "data"), "nodes");
+    size_t count = assay_json_count(nodes);
+    if (count > ROWS_MAX) count = ROWS_MAX;
+    for (size_t i = 0; i < count; i++)
+        rows[i] = assay_json_at(nodes, i);
+    sorting = t;
+    qsort(rows, count, sizeof(struct assay_json *), compare);
+    put(t, "%4s %-14s %-12s %-8s %8s %5s  %s", "SLOT", "NODE", "STANDING", "", "SCORE", "WGHT",
+        is_narrow(t) ? "" : "WHAT MOVED IT");
+    for (size_t i = 0; i < count; i++)
+        put_node(t, rows[i]);
+}
+
+/* ------------------------------------------------------------ a frame */
+
+static void put_status(struct top *t)
+{
+    const struct assay_json *const d = assay_json_get(t->status, "data");
+    const struct assay_json *const tolerance = assay_json_get(d, "tolerance");
+    const struct assay_json *const advice = assay_json_get(d, "advice");
+    put_text(t, assay_json_text(d, "sentence", "?"));
+    if (assay_json_bool(d, "insecure", false)) put(t, "INSECURE: development");
+    if (assay_json_count(assay_json_get(d, "insecure_settings")) > 0)
+        put(t, "INSECURE: settings that were accepted");
+    put(t, "epoch %llu  height %llu  may fail %llu, lie %llu", assay_number_of(d, "epoch"),
+        assay_number_of(d, "height"), assay_number_of(tolerance, "members_stop"),
+        assay_number_of(tolerance, "members_break"));
+    for (size_t i = 0; i < assay_json_count(advice); i++)
+        put(t, "do: %s", assay_text_of(assay_json_at(advice, i), "text", "?"));
+    put(t, "%s", "");
+}
+
+static void draw(struct top *t)
+{
+    t->terminal = assay_terminal_look();
+    t->line = 0;
+    if (!t->once) (void)fputs("\x1b[H", stdout);
+    if (t->trouble != ASSAY_EXIT_OK && t->came_ms == 0) put(t, "%s does not answer", t->q.socket);
+    else if (t->trouble != ASSAY_EXIT_OK)
+        put(t, "NO ANSWER for %llu s: what follows is old",
+            (unsigned long long)((now_ms() - t->came_ms) / 1000));
+    if (t->came_ms != 0) {
+        put_status(t);
+        put_nodes(t);
+    }
+    if (!t->once) {
+        put(t, "%s", "");
+        put(t, "q quit  s sort (%s%s)  r reverse", order_names[t->order],
+            t->reversed ? ", reversed" : "");
+        (void)fputs("\x1b[J", stdout);
+    }
+    (void)fflush(stdout);
+}
+
+static enum assay_status ask_one(const struct top *t, const char *what, struct assay_json **kept)
+{
+    struct assay_json *document = NULL;
+    ASSAY_TRY(assay_client_ask(t->q.socket, what, t->q.timeout_ms, &document));
+    assay_json_free(kept);
+    *kept = document;
+    return ASSAY_OK;
+}
+
+static void look(struct top *t)
+{
+    enum assay_status status = ask_one(t, "status", &t->status);
+    if (status == ASSAY_OK) status = ask_one(t, "nodes", &t->nodes);
+    t->trouble = status == ASSAY_OK          ? ASSAY_EXIT_OK
+                 : status == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT
+                                             : ASSAY_EXIT_UNREACHABLE;
+    if (status == ASSAY_OK) t->came_ms = now_ms();
+    else if (t->once) t->trouble = assay_ask_unreachable(&t->q, status);
+}
+
+/* Returns: whether to go on. */
+static bool obey(struct top *t, int key)
+{
+    if (key == 'q' || key == 'Q' || key == ESCAPE || key < 0) return false;
+    if (key == 's') t->order = (enum order)((t->order + 1) % ORDERS);
+    if (key == 'r') t->reversed = !t->reversed;
+    return true;
+}
+
+static void live(struct top *t)
+{
+    uint64_t due_ms = 0;
+    for (int key = 0; obey(t, key);) {
+        const uint64_t now = now_ms();
+        if (now >= due_ms) {
+            look(t);
+            due_ms = now_ms() + t->every_ms;
+        }
+        draw(t);
+        const uint64_t at = now_ms();
+        key = assay_screen_key(due_ms > at ? (int)(due_ms - at) : 0);
+    }
+}
+
+static int read_options(struct top *t, int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },
+        { "every", required_argument, NULL, 'e' },
+        { "timeout", required_argument, NULL, 't' },
+        { "once", no_argument, NULL, 'o' },
+        { NULL, 0, NULL, 0 },
+    };
+    t->q.socket = assay_ask_socket();
+    t->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
+    t->every_ms = 1000;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o == 's') t->q.socket = optarg;
+        else if (o == 'o') t->once = true;
+        else if (!assay_ask_timeout(optarg, o == 'e' ? &t->every_ms : &t->q.timeout_ms))
+            return assay_misuse("--%s wants 1 to 3600000 milliseconds, not \"%s\"",
+                                o == 'e' ? "every" : "timeout", optarg);
+    }
+    return -1;
+}
+
+int assay_command_top(int argc, char **argv)
+{
+    struct top t = { .q = { .group = "top" } };
+    const int early = read_options(&t, argc, argv);
+    if (early >= 0) return early;
+    if (t.once || !assay_screen_open()) {
+        t.once = true; /* into a file or a pipe: one picture */
+        look(&t);
+        if (t.trouble == ASSAY_EXIT_OK) draw(&t);
+    } else {
+        live(&t);
+        assay_screen_close();
+        t.trouble = ASSAY_EXIT_OK;
+    }
+    assay_json_free(&t.status);
+    assay_json_free(&t.nodes);
+    return t.trouble;
+}

@@ -1,0 +1,65 @@
+/*
+ * apps/assay/operate/watch.c - small questions to a running daemon: permit, counters, timeline.
+ */
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Every member of a document, one a line. */
+static void show_counters(const struct assay_json *document)
+{
+    const struct assay_json *const counters = assay_json_get(document, "data");
+    const char *key = NULL;
+    const struct assay_json *value = NULL;
+    for (size_t i = 0; assay_json_member(counters, i, &key, &value); i++)
+        (void)printf("%-32s %llu\n", assay_fit(key), assay_number_of(counters, key));
+}
+
+static void show_permit(const struct assay_json *document)
+{
+    const struct assay_json *d = assay_json_get(document, "data");
+    const bool permitted = assay_json_bool(d, "permitted", false);
+    if (permitted) (void)printf("permitted: %s\n", assay_text_of(d, "class", "?"));
+    else
+        (void)printf("denied: %s: %s\n", assay_text_of(d, "class", "?"),
+                     assay_text_of(d, "reason", "?"));
+}
+
+static void show_timeline(const struct assay_json *document)
+{
+    const struct assay_json *d = assay_json_get(document, "data");
+    const struct assay_json *events = assay_json_get(d, "events");
+    for (size_t i = 0; i < assay_json_count(events); i++) {
+        const struct assay_json *e = assay_json_at(events, i);
+        (void)printf("%6llu  epoch %-6llu %-28s %-16s %s\n", assay_number_of(e, "seq"),
+                     assay_number_of(e, "epoch"), assay_text_of(e, "event", "?"),
+                     assay_text_of(e, "name", ""), assay_text_of(e, "text", ""));
+    }
+}
+
+int assay_command_permit(int argc, char **argv)
+{
+    struct assay_question q = { .group = "permit" };
+    const int early = assay_ask_options(&q, argc, argv);
+    return early >= 0 ? early : assay_ask(&q, show_permit, "permit %s", q.class_);
+}
+
+int assay_command_counters(int argc, char **argv)
+{
+    struct assay_question q = { .group = "counters" };
+    const int early = assay_ask_options(&q, argc, argv);
+    return early >= 0 ? early : assay_ask(&q, show_counters, "counters");
+}
+
+int assay_command_timeline(int argc, char **argv)
+{
+    struct assay_question q = { .group = "timeline", .since = "0" };
+    const int early = assay_ask_options(&q, argc, argv);
+    if (early >= 0) return early;
+    if (q.since[0] == '\0' || q.since[strspn(q.since, "0123456789")] != '\0')
+        return assay_misuse("--since wants the number of an event, 0 or more, not \"%s\"", q.since);
+    return assay_ask(&q, show_timeline, "timeline since=%s", q.since);
+}

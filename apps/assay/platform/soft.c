@@ -1,0 +1,298 @@
+/*
+ * apps/assay/platform/soft.c - `assay soft`: attestation made by the project itself, for
+ * development.
+ */
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
+
+#include "base/assert.h"
+#include "base/rfc3339.h"
+#include "quote/source/soft/soft.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+enum { DAY_S = 86400, DAYS_DEFAULT = 3650, DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20 };
+
+struct options {
+    const char *name;
+    const char *out;
+    const char *measurement;
+    const char *program;
+    const char *report_data;
+    const char *days;
+    const char *isvsvn;
+    const char *evaluation;
+    const char *raise;
+    bool debug;
+    char **words;
+};
+
+static int complain(const char *what, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay soft: %s: %s\n", what, assay_file_fault(what, status));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
+    return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
+}
+
+static int complain_output(const char *what, enum assay_status status)
+{
+    if (status != ASSAY_E_IO) return complain(what, status);
+    (void)fprintf(stderr, "assay soft: %s: %s\n", what, assay_output_fault(what, status));
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static bool read_number(const char *text, unsigned long max, unsigned long *out)
+{
+    char *end = NULL;
+    if (text[0] < '0' || text[0] > '9') return false;
+    errno = 0;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value > max) return false;
+    *out = value;
+    return true;
+}
+
+/* What was written; people are told its name where they did not give it. */
+static int say_file(const char *verb, const char *path, bool to_people)
+{
+    if (assay_json_mode_asked())
+        return assay_made_print(assay_made(verb, (const char *const[]){ path, NULL }));
+    if (to_people) (void)printf("%s\n", path);
+    return ASSAY_EXIT_OK;
+}
+
+/* --- ca */
+enum { KEY_TEXT = 2 * ASSAY_P256_PUBLIC_LEN + 1 };
+
+static enum assay_status make_ca(const char *dir, const char *name, unsigned long days,
+                                 struct assay_soft_bundle *bundle, char key[static KEY_TEXT])
+{
+    struct timespec now;
+    struct assay_soft_ca ca;
+    struct assay_soft_terms terms;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return ASSAY_E_IO;
+    /* A day of slack behind: clocks of a network differ. */
+    const int64_t now_s = (int64_t)now.tv_sec;
+    ASSAY_TRY(assay_soft_ca_create(name, now_s - DAY_S, now_s + (int64_t)days * DAY_S, &ca));
+    assay_soft_terms_default(&ca, &terms);
+    enum assay_status status = assay_soft_collateral(&ca, &terms, bundle);
+    if (status == ASSAY_OK) status = assay_soft_ca_save(&ca, dir);
+    if (status == ASSAY_OK) status = assay_soft_bundle_save(bundle, dir);
+    if (status == ASSAY_OK) assay_hex_encode(ca.root_public, sizeof ca.root_public, key, KEY_TEXT);
+    assay_soft_ca_wipe(&ca);
+    return status;
+}
+
+static int say_ca(const char *dir, const char *key)
+{
+    if (!assay_json_mode_asked()) {
+        (void)printf("root_key: \"%s\"\n", key);
+        return ASSAY_EXIT_OK;
+    }
+    struct assay_json *const data = assay_made("soft ca", (const char *const[]){ dir, NULL });
+    assay_json_set_text(data, "root_key", key);
+    return assay_made_print(data);
+}
+
+static int run_ca(const struct options *o)
+{
+    unsigned long days = DAYS_DEFAULT;
+    char key[KEY_TEXT];
+    if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
+        return assay_misuse("--days wants 1 to 7300");
+    struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
+    if (bundle == NULL) return complain("ca", ASSAY_E_MEMORY);
+    const enum assay_status status =
+        make_ca(o->words[0], o->name == NULL ? "vendor" : o->name, days, bundle, key);
+    const int why = errno;
+    free(bundle);
+    errno = why;
+    if (status == ASSAY_OK) return say_ca(o->words[0], key);
+    if (status != ASSAY_E_DUPLICATE) return complain_output(o->words[0], status);
+    (void)fprintf(stderr,
+                  "assay soft: %s: ca.key is there already, and keys are never overwritten; of a "
+                  "vendor that was not finished (a full disk) remove the folder first\n",
+                  o->words[0]);
+    return ASSAY_EXIT_CONFLICT;
+}
+
+/* --- collateral */
+static enum assay_status publish(const char *dir, const struct assay_soft_terms *wanted,
+                                 const char *out)
+{
+    struct assay_soft_ca ca;
+    struct timespec now;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0) return ASSAY_E_IO;
+    ASSAY_TRY(assay_soft_ca_load(dir, &ca));
+    struct assay_soft_terms terms;
+    assay_soft_terms_default(&ca, &terms);
+    terms.issue_unix_s = (int64_t)now.tv_sec;
+    if (wanted->next_unix_s != 0) terms.next_unix_s = terms.issue_unix_s + wanted->next_unix_s;
+    if (wanted->evaluation_number != 0) terms.evaluation_number = wanted->evaluation_number;
+    if (wanted->levels[0].components[0] != 0) {
+        terms.levels[1] = terms.levels[0];
+        terms.levels[1].status = ASSAY_TCB_OUT_OF_DATE;
+        terms.levels[0].components[0] = wanted->levels[0].components[0];
+        terms.levels[0].date_unix_s = terms.issue_unix_s;
+        terms.level_count = 2;
+    }
+    struct assay_soft_bundle *const bundle = malloc(sizeof *bundle);
+    enum assay_status status = ASSAY_E_MEMORY;
+    if (bundle != NULL) status = assay_soft_collateral(&ca, &terms, bundle);
+    assay_soft_ca_wipe(&ca);
+    if (status == ASSAY_OK && mkdir(out, 0755) != 0 && errno != EEXIST) status = ASSAY_E_IO;
+    if (status == ASSAY_OK) status = assay_soft_bundle_save(bundle, out);
+    free(bundle);
+    return status;
+}
+
+static int run_collateral(const struct options *o)
+{
+    unsigned long days = 0, evaluation = 0, raise = 0;
+    if (o->days != NULL && (!read_number(o->days, DAYS_MAX, &days) || days == 0))
+        return assay_misuse("--days wants 1 to 7300");
+    if (o->evaluation != NULL &&
+        (!read_number(o->evaluation, UINT16_MAX, &evaluation) || evaluation == 0))
+        return assay_misuse("--evaluation wants 1 to 65535");
+    if (o->raise != NULL && (!read_number(o->raise, UINT8_MAX, &raise) || raise < 2))
+        return assay_misuse("--raise wants 2 to 255");
+    struct assay_soft_terms wanted = { .next_unix_s = (int64_t)days * DAY_S,
+                                       .evaluation_number = (uint32_t)evaluation };
+    wanted.levels[0].components[0] = (uint8_t)raise;
+    ASSAY_ASSERT(o->out != NULL); /* by the table */
+    const enum assay_status status = publish(o->words[0], &wanted, o->out);
+    return status == ASSAY_OK ? say_file("soft collateral", o->out, false)
+                              : complain(o->words[0], status);
+}
+
+/* --- node */
+static int run_node(const struct options *o)
+{
+    char path[PATH_MAX];
+    struct assay_soft_ca ca;
+    struct assay_soft_node node;
+    const char *const dir = o->words[0];
+    enum assay_status status = assay_soft_ca_load(dir, &ca);
+    if (status != ASSAY_OK) return complain(dir, status);
+    status = assay_soft_node_create(&ca, o->words[1], NULL, &node);
+    assay_soft_ca_wipe(&ca);
+    if (status != ASSAY_OK) return complain(o->words[1], status);
+
+    int len = 0;
+    if (o->out != NULL) {
+        len = snprintf(path, sizeof path, "%s", o->out);
+    } else {
+        len = snprintf(path, sizeof path, "%s/nodes", dir);
+        if (len < (int)sizeof path && mkdir(path, 0700) != 0 && errno != EEXIST)
+            status = ASSAY_E_IO;
+        len = snprintf(path, sizeof path, "%s/nodes/%s.key", dir, o->words[1]);
+    }
+    if (len >= (int)sizeof path) status = ASSAY_E_RANGE;
+    if (status == ASSAY_OK) status = assay_soft_node_save(&node, path);
+    assay_soft_node_deinit(&node);
+    return status == ASSAY_OK ? say_file("soft node", path, true) : complain_output(path, status);
+}
+
+/* --- quote */
+static int read_measurement(const struct options *o, uint8_t mrenclave[32])
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if ((o->measurement == NULL) == (o->program == NULL))
+        return assay_misuse("it wants one of --measurement and --program");
+    if (o->measurement != NULL) {
+        if (assay_hex_decode(o->measurement, strlen(o->measurement), mrenclave, 32) != ASSAY_OK)
+            return assay_misuse("--measurement wants 64 hexadecimal digits");
+        return ASSAY_EXIT_OK;
+    }
+    const enum assay_status status = assay_file_read(o->program, PROGRAM_LEN_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return complain(o->program, status);
+    assay_sha256(bytes, len, mrenclave);
+    free(bytes);
+    return ASSAY_EXIT_OK;
+}
+
+static int run_quote(const struct options *o)
+{
+    struct assay_soft_request request = { .debug = o->debug };
+    struct assay_soft_node node;
+    uint8_t quote[ASSAY_SOFT_QUOTE_MAX];
+    size_t len = 0;
+    unsigned long isvsvn = 0;
+    ASSAY_ASSERT(o->report_data != NULL); /* by the table */
+    if (assay_hex_decode(o->report_data, strlen(o->report_data), request.report_data, 64) !=
+        ASSAY_OK)
+        return assay_misuse("--report-data wants 128 hexadecimal digits");
+    if (o->isvsvn != NULL && !read_number(o->isvsvn, UINT16_MAX, &isvsvn))
+        return assay_misuse("--isvsvn wants 0 to 65535");
+    request.isvsvn = (uint16_t)isvsvn;
+    const int measured = read_measurement(o, request.mrenclave);
+    if (measured != ASSAY_EXIT_OK) return measured;
+
+    enum assay_status status = assay_soft_node_load(o->words[0], &node);
+    if (status != ASSAY_OK) return complain(o->words[0], status);
+    status = assay_soft_quote(&node, &request, quote, sizeof quote, &len);
+    assay_soft_node_deinit(&node);
+    if (status != ASSAY_OK) return complain(o->out, status);
+    const int written = assay_output_write("assay soft quote", o->out, ASSAY_FILE_PUBLIC,
+                                           assay_slice_over(quote, len));
+    return written == ASSAY_EXIT_OK ? say_file("soft quote", o->out, false) : written;
+}
+
+static void read_options(int argc, char **argv, struct options *o)
+{
+    static const struct option known[] = {
+        { "name", required_argument, NULL, 'n' },
+        { "days", required_argument, NULL, 'd' },
+        { "out", required_argument, NULL, 'o' },
+        { "isvsvn", required_argument, NULL, 'i' },
+        { "evaluation", required_argument, NULL, 'e' },
+        { "raise", required_argument, NULL, 'R' },
+        { "measurement", required_argument, NULL, 'm' },
+        { "debug", no_argument, NULL, 'D' },
+        { "json", no_argument, NULL, 'j' }, /* json_mode.h knows */
+        { "program", required_argument, NULL, 'p' },
+        { "report-data", required_argument, NULL, 'r' },
+        { NULL, 0, NULL, 0 },
+    };
+    optind = 0; /* the table of main.c has read words before */
+    for (int c = 0; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        switch (c) {
+        case 'n': o->name = optarg; break;
+        case 'd': o->days = optarg; break;
+        case 'o': o->out = optarg; break;
+        case 'i': o->isvsvn = optarg; break;
+        case 'e': o->evaluation = optarg; break;
+        case 'R': o->raise = optarg; break;
+        case 'm': o->measurement = optarg; break;
+        case 'p': o->program = optarg; break;
+        case 'r': o->report_data = optarg; break;
+        case 'D': o->debug = true; break;
+        default: break;
+        }
+    }
+    o->words = argv + optind;
+}
+
+int assay_command_soft(int argc, char **argv)
+{
+    struct options options = { 0 };
+    const char *const verb = argv[1];
+    read_options(argc - 1, argv + 1, &options);
+    if (strcmp(verb, "ca") == 0) return run_ca(&options);
+    if (strcmp(verb, "collateral") == 0) return run_collateral(&options);
+    if (strcmp(verb, "node") == 0) return run_node(&options);
+    return run_quote(&options);
+}

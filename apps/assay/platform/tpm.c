@@ -1,0 +1,326 @@
+/*
+ * apps/assay/platform/tpm.c - `assay tpm`: attestation keys of TPMs, and the registrar that
+ * certifies them.
+ *
+ * The steps on the node's side are here, those on the registrar's in tpm_registrar.c; `enroll` does
+ * them all where both are on one machine.
+ */
+#include "apps/assay/platform/tpm.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
+
+#include "base/base64.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { DAYS_MAX = 7300, PROGRAM_LEN_MAX = 64 << 20, MESSAGE_FILE_MAX = 16384 };
+
+int tpm_complain(const char *what, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay tpm: %s: %s\n", what, assay_file_fault(what, status));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
+    return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_USAGE : ASSAY_EXIT_INTERNAL;
+}
+
+/* What a TPM or its library said. */
+static int complain_device(const char *message, enum assay_status status)
+{
+    if (message[0] == '\0') return tpm_complain("tpm", status);
+    (void)fprintf(stderr, "assay %s\n", message);
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+}
+
+int tpm_say_file(const char *verb, const char *path, bool to_people)
+{
+    if (assay_json_mode_asked())
+        return assay_made_print(assay_made(verb, (const char *const[]){ path, NULL }));
+    if (to_people) (void)printf("%s\n", path);
+    return ASSAY_EXIT_OK;
+}
+
+int tpm_say_value(const char *verb, const char *path, const char *name, const char *value)
+{
+    if (!assay_json_mode_asked()) {
+        (void)printf("%s: \"%s\"\n", name, value);
+        return ASSAY_EXIT_OK;
+    }
+    struct assay_json *const data = assay_made(verb, (const char *const[]){ path, NULL });
+    assay_json_set_text(data, name, value);
+    return assay_made_print(data);
+}
+
+enum assay_status tpm_join(char path[static PATH_MAX], const char *dir, const char *name)
+{
+    const int used = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+    return used > 0 && used < PATH_MAX ? ASSAY_OK : ASSAY_E_RANGE;
+}
+
+int tpm_write_pem(const char *verb, const char *path, const uint8_t *der, size_t len)
+{
+    char who[32];
+    uint8_t pem[4096];
+    size_t pem_len = 0;
+    const enum assay_status status =
+        assay_pem_put("CERTIFICATE", der, len, pem, sizeof pem, &pem_len);
+    if (status != ASSAY_OK) return tpm_complain(path, status);
+    (void)snprintf(who, sizeof who, "assay %s", verb);
+    return assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(pem, pem_len));
+}
+
+/* ------------------------------------------------------------ the node's side */
+
+/* The first endorsement key with a certificate, and a new attestation key. */
+static enum assay_status take_keys(struct assay_tpm_device *device, struct assay_tpm_ek *ek,
+                                   uint8_t *ak, size_t *ak_len, char *message)
+{
+    enum assay_status status = ASSAY_E_NOT_FOUND;
+    for (uint32_t slot = 0; slot < ASSAY_TPM_EK_SLOTS && status == ASSAY_E_NOT_FOUND; slot++)
+        status = assay_tpm_device_ek(device, slot, ek, message);
+    if (status == ASSAY_E_NOT_FOUND)
+        assay_source_say(message, "tpm: no endorsement certificate lies in this TPM: it cannot be "
+                                  "told from a made-up one");
+    if (status == ASSAY_OK) status = assay_tpm_device_ak(device, true, ak, ak_len, message);
+    return status;
+}
+
+enum assay_status tpm_prepare(const struct tpm_options *o, uint8_t *bytes, size_t capacity,
+                              size_t *len, char message[static ASSAY_SOURCE_MESSAGE_LEN])
+{
+    struct assay_tpm_device *device = NULL;
+    struct assay_tpm_ek ek;
+    uint8_t ak[ASSAY_TPM_PUBLIC_MAX];
+    size_t ak_len = 0;
+    struct assay_slice written;
+    ASSAY_TRY(assay_tpm_device_open(o->tcti, &device, message));
+    const enum assay_status status = take_keys(device, &ek, ak, &ak_len, message);
+    assay_tpm_device_close(&device);
+    if (status != ASSAY_OK) return status;
+    const struct assay_tpm_request request = {
+        .slot = ek.slot,
+        .ek_public = assay_slice_over(ek.public_area, ek.public_len),
+        .ek_certificate = assay_slice_over(ek.certificate, ek.certificate_len),
+        .ak_public = assay_slice_over(ak, ak_len),
+    };
+    struct assay_writer w = assay_writer_over(bytes, capacity);
+    assay_tpm_request_encode(&request, &w);
+    ASSAY_TRY(assay_writer_finish(&w, &written));
+    *len = written.len;
+    return ASSAY_OK;
+}
+
+enum assay_status tpm_answer(const struct tpm_options *o, uint32_t slot,
+                             const struct assay_tpm_credential *credential, uint8_t *secret,
+                             size_t *len, char message[static ASSAY_SOURCE_MESSAGE_LEN])
+{
+    struct assay_tpm_device *device = NULL;
+    if (slot >= ASSAY_TPM_EK_SLOTS) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_tpm_device_open(o->tcti, &device, message));
+    const enum assay_status status =
+        assay_tpm_device_activate(device, slot, credential, secret, len, message);
+    assay_tpm_device_close(&device);
+    return status;
+}
+
+static int run_prepare(const struct tpm_options *o)
+{
+    char path[PATH_MAX], message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    uint8_t bytes[ASSAY_TPM_REQUEST_MAX];
+    size_t len = 0;
+    if (mkdir(o->words[0], 0700) != 0 && errno != EEXIST)
+        return tpm_complain(o->words[0], ASSAY_E_IO);
+    enum assay_status status = tpm_prepare(o, bytes, sizeof bytes, &len, message);
+    if (status != ASSAY_OK) return complain_device(message, status);
+    status = tpm_join(path, o->words[0], "request");
+    if (status == ASSAY_OK)
+        status = assay_file_replace(path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
+    return status == ASSAY_OK ? tpm_say_file("tpm prepare", path, true)
+                              : tpm_complain(path, status);
+}
+
+static int run_answer(const struct tpm_options *o)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    uint8_t secret[ASSAY_TPM_CREDENTIAL_MAX];
+    struct assay_tpm_credential credential;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    uint32_t slot = 0;
+    enum assay_status status = assay_file_read(o->words[0], MESSAGE_FILE_MAX, &bytes, &len);
+    if (status == ASSAY_OK) status = assay_tpm_challenge_decode(bytes, len, &slot, &credential);
+    free(bytes);
+    if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
+    status = tpm_answer(o, slot, &credential, secret, &len, message);
+    if (status != ASSAY_OK) return complain_device(message, status);
+    const int written = assay_output_write("assay tpm", o->out, ASSAY_FILE_SECRET,
+                                           assay_slice_over(secret, len));
+    assay_secret_wipe(secret, sizeof secret);
+    return written == ASSAY_EXIT_OK ? tpm_say_file("tpm answer", o->out, false) : written;
+}
+
+/* ------------------------------------------------------------ evidence */
+
+static int read_measurement(const struct tpm_options *o, uint8_t measurement[32])
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if ((o->measurement == NULL) == (o->program == NULL))
+        return assay_misuse("it wants one of --measurement and --program");
+    if (o->measurement != NULL) {
+        if (assay_hex_decode(o->measurement, strlen(o->measurement), measurement, 32) != ASSAY_OK)
+            return assay_misuse("--measurement wants 64 hexadecimal digits");
+        return ASSAY_EXIT_OK;
+    }
+    const enum assay_status status = assay_file_read(o->program, PROGRAM_LEN_MAX, &bytes, &len);
+    if (status != ASSAY_OK) return tpm_complain(o->program, status);
+    assay_sha256(bytes, len, measurement);
+    free(bytes);
+    return ASSAY_EXIT_OK;
+}
+
+static int run_measure(const struct tpm_options *o)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "", text[65];
+    uint8_t measurement[32], value[32];
+    struct assay_tpm_device *device = NULL;
+    const int misuse = o->word_count != 0 ? assay_misuse("measure wants no words")
+                                          : read_measurement(o, measurement);
+    if (misuse != ASSAY_EXIT_OK) return misuse;
+    enum assay_status status = assay_tpm_device_open(o->tcti, &device, message);
+    if (status == ASSAY_OK)
+        status = assay_tpm_device_measure(device, ASSAY_TPM_PCR_MEASURED, measurement, message);
+    assay_tpm_device_close(&device);
+    if (status != ASSAY_OK) return complain_device(message, status);
+    assay_tpm_pcr_of(measurement, value);
+    assay_hex_encode(value, sizeof value, text, sizeof text);
+    return tpm_say_value("tpm measure", NULL, "pcr23", text);
+}
+
+static int run_quote(const struct tpm_options *o)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "";
+    uint8_t report_data[64];
+    struct assay_tpm_source *source = NULL;
+    struct assay_slice evidence;
+    if (assay_hex_decode(o->report_data, strlen(o->report_data), report_data, 64) != ASSAY_OK)
+        return assay_misuse("--report-data wants 128 hexadecimal digits");
+    const struct assay_tpm_source_config config = { .tcti = o->tcti, .state_dir = o->words[0] };
+    enum assay_status status = assay_tpm_source_open(&config, &source, message);
+    if (status == ASSAY_OK)
+        status = assay_tpm_source_quote(source, report_data, &evidence, message);
+    int result = status == ASSAY_OK ? ASSAY_EXIT_OK : complain_device(message, status);
+    if (status == ASSAY_OK) {
+        result = assay_output_write("assay tpm", o->out, ASSAY_FILE_PUBLIC, evidence);
+        if (result == ASSAY_EXIT_OK) result = tpm_say_file("tpm quote", o->out, false);
+    }
+    assay_tpm_source_close(&source);
+    return result;
+}
+
+/* ------------------------------------------------------------ enroll: everything at once */
+
+static int run_enroll(const struct tpm_options *o)
+{
+    char message[ASSAY_SOURCE_MESSAGE_LEN] = "", path[PATH_MAX];
+    uint8_t bytes[ASSAY_TPM_REQUEST_MAX], secret[ASSAY_TPM_CREDENTIAL_MAX];
+    struct assay_tpm_request request;
+    struct assay_tpm_challenge challenge;
+    size_t len = 0;
+    if (mkdir(o->words[0], 0700) != 0 && errno != EEXIST)
+        return tpm_complain(o->words[0], ASSAY_E_IO);
+    enum assay_status status = tpm_join(path, o->words[0], "ak.pem");
+    if (status != ASSAY_OK) return tpm_complain(o->words[0], status);
+    status = tpm_prepare(o, bytes, sizeof bytes, &len, message);
+    if (status == ASSAY_OK) status = assay_tpm_request_decode(bytes, len, &request);
+    if (status != ASSAY_OK) return complain_device(message, status);
+    int result = tpm_challenge(o, &request, &challenge);
+    if (result != ASSAY_EXIT_OK) return result;
+    status = tpm_answer(o, request.slot, &challenge.credential, secret, &len, message);
+    result = status == ASSAY_OK
+                 ? tpm_issue(o, "tpm enroll", &challenge, assay_slice_over(secret, len), path)
+                 : complain_device(message, status);
+    assay_secret_wipe(secret, sizeof secret);
+    assay_secret_wipe(&challenge, sizeof challenge);
+    return result;
+}
+
+/* ------------------------------------------------------------ words */
+
+static bool read_days(const char *text, uint32_t *days)
+{
+    char *end = NULL;
+    if (text[0] < '0' || text[0] > '9') return false;
+    errno = 0;
+    const unsigned long value = strtoul(text, &end, 10);
+    if (errno != 0 || *end != '\0' || value < 1 || value > DAYS_MAX) return false;
+    *days = (uint32_t)value;
+    return true;
+}
+
+/* Returns: true; false for an option that is none, or a number out of range. */
+static bool read_options(int argc, char **argv, struct tpm_options *o)
+{
+    static const struct option table[] = {
+        { "name", required_argument, NULL, 'n' },
+        { "days", required_argument, NULL, 'd' },
+        { "registrar", required_argument, NULL, 'r' },
+        { "makers", required_argument, NULL, 'm' },
+        { "tcti", required_argument, NULL, 't' },
+        { "out", required_argument, NULL, 'o' },
+        { "measurement", required_argument, NULL, 'x' },
+        { "program", required_argument, NULL, 'p' },
+        { "report-data", required_argument, NULL, 'q' },
+        { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    for (int c; (c = getopt_long(argc, argv, "", table, NULL)) != -1;) {
+        switch (c) {
+        case 'n': o->name = optarg; break;
+        case 'd':
+            if (!read_days(optarg, &o->days)) return false;
+            break;
+        case 'r': o->registrar = optarg; break;
+        case 'm': o->makers = optarg; break;
+        case 't': o->tcti = optarg; break;
+        case 'o': o->out = optarg; break;
+        case 'x': o->measurement = optarg; break;
+        case 'p': o->program = optarg; break;
+        case 'q': o->report_data = optarg; break;
+        case 'j': break; /* json_mode.h knows */
+        case '?': return false;
+        }
+    }
+    o->word_count = argc - optind;
+    o->words = argv + optind;
+    return true;
+}
+
+int assay_command_tpm(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int (*run)(const struct tpm_options *o);
+    } steps[] = {
+        { "registrar", tpm_run_registrar },
+        { "enroll", run_enroll },
+        { "prepare", run_prepare },
+        { "challenge", tpm_run_challenge },
+        { "answer", run_answer },
+        { "issue", tpm_run_issue },
+        { "crl", tpm_run_crl },
+        { "measure", run_measure },
+        { "quote", run_quote },
+    };
+    struct tpm_options o = { .tcti = "device:/dev/tpmrm0" };
+    if (!read_options(argc - 1, argv + 1, &o)) return assay_misuse("--days wants 1 to 7300");
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+        if (strcmp(argv[1], steps[i].name) == 0) return steps[i].run(&o);
+    ASSAY_UNREACHABLE("the table names these steps");
+}

@@ -1,0 +1,533 @@
+/*
+ * apps/assay/proofs/audit.c - `assay audit verify` and `assay audit replay`: a store read from its
+ * first block on, without a daemon (engine/audit/audit.h).
+ */
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/members/network.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/proofs/audit_orders.h"
+#include "apps/assay/proofs/proof.h"
+#include "apps/sim/commands/progress.h"
+#include "engine/audit/audit.h"
+#include "net/runtime/history.h"
+#include "host/services.h"
+#include "net/documents/collateral_updates.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SCORE_LEN_MAX = ASSAY_HISTORY_ROW_MAX + 32 }; /* of an hour's row */
+
+struct audit_options {
+    const char *verb, *store, *genesis, *checkpoint;
+    uint64_t from_epoch;
+    bool unsigned_, table, json;
+};
+
+struct audit_run {
+    const struct audit_options *options;
+    struct assay_store *store;
+    struct assay_network *network;
+    struct assay_update_judge *updates;
+    struct assay_host_plans *plans; /* of services: of the genesis, and what changes add */
+    struct assay_sim_progress progress;
+    bool begun;           /* the first epoch was closed: the ones before are not part of it */
+    uint64_t scores;      /* rows for people that were compared */
+    bool wrong_score;     /* one differs */
+    uint64_t epoch, slot; /* where */
+    const char *field;
+    uint64_t expected, found;
+};
+
+static double now_s(void)
+{
+    struct timespec now = { 0 };
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* ------------------------------------------------------------ after each epoch */
+
+static void print_table(const struct assay_state *state)
+{
+    static const char *const standings[] = { "FULL", "WARNING", "RESTRICTED", "SUSPENDED" };
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        (void)printf("%llu\t%u\t%s\t%u\t%u\t%u\t%u\n", (unsigned long long)state->epoch,
+                     (unsigned)i, standings[m->trust.score.standing],
+                     (unsigned)assay_trust_score_bp(&m->trust), (unsigned)m->trust.integrity_bp,
+                     (unsigned)m->trust.availability_bp, (unsigned)m->weight);
+    }
+}
+
+/* A row of the history for people says something else than the chain. */
+static bool differs(struct audit_run *run, const char *field, uint64_t expected, uint64_t found)
+{
+    if (expected == found) return false;
+    run->wrong_score = true;
+    run->field = field;
+    run->expected = expected;
+    run->found = found;
+    return true;
+}
+
+/* What the row of this member must be. Rows of before their version have fewer fields. */
+static bool compare_row(struct audit_run *run, const struct assay_state *state, uint32_t slot,
+                        const struct assay_history_row *row)
+{
+    const struct assay_member *m = &state->members[slot];
+    const struct assay_member_snapshot of = { .trust = m->trust, .stage = m->stage };
+    return !(differs(run, "score", assay_trust_score_bp(&m->trust), row->score_bp) ||
+             differs(run, "integrity", m->trust.integrity_bp, row->integrity_bp) ||
+             differs(run, "availability", m->trust.availability_bp, row->availability_bp) ||
+             differs(run, "standing", m->trust.score.standing, row->standing) ||
+             differs(run, "weight", m->weight, row->weight) ||
+             differs(run, "incarnation", m->lives[0].incarnation, row->incarnation) ||
+             differs(run, "positive weight", m->found.pass_weight, row->positive_bp) ||
+             differs(run, "negative weight", m->found.negative_weight, row->negative_bp) ||
+             differs(run, "electorate", m->found.electorate_weight, row->electorate_bp) ||
+             differs(run, "reason", (uint64_t)m->found.integrity_reason, row->reason) ||
+             differs(run, "certified", state->certified, row->certified) ||
+             (row->version >= 2 &&
+              (differs(run, "unjudged weight", m->found.unjudged_weight, row->unjudged_bp) ||
+               differs(run, "least score", m->found.lo_bp, row->lo_bp) ||
+               differs(run, "greatest score", m->found.hi_bp, row->hi_bp) ||
+               differs(run, "rule of availability", (uint64_t)m->found.availability_rule,
+                       row->availability_rule))) ||
+             (row->version >= 3 &&
+              differs(run, "orders", assay_history_orders(&of), row->orders)));
+}
+
+/* Out: *len, 0 where there is none: history is kept of what was watched alone. */
+static void read_score(struct audit_run *run, const struct assay_store_key *key,
+                       uint8_t bytes[static SCORE_LEN_MAX], size_t *len)
+{
+    if (assay_store_get(run->store, ASSAY_STORE_SCORE, key, bytes, SCORE_LEN_MAX, len) != ASSAY_OK)
+        *len = 0;
+}
+
+/* The row of a day, and that of a month where it is of this epoch. */
+static bool compare_score(struct audit_run *run, const struct assay_state *state, uint32_t slot)
+{
+    uint8_t bytes[SCORE_LEN_MAX];
+    struct assay_history_row row = { 0 };
+    const struct assay_store_key day = { .era = state->era, .epoch = state->epoch, .number = slot };
+    const uint64_t hour =
+        assay_history_hour(run->network->genesis->parameters.epoch_ms, state->epoch);
+    const struct assay_store_key month = { .era = ASSAY_HISTORY_ERA,
+                                           .epoch = hour % ASSAY_HISTORY_HOURS,
+                                           .number = slot };
+    size_t len = 0;
+    uint32_t era = 0;
+    uint64_t epoch = 0;
+    run->epoch = state->epoch;
+    run->slot = slot;
+    read_score(run, &day, bytes, &len);
+    run->scores += len > 0;
+    if (len > 0 && assay_history_decode(assay_slice_over(bytes, len), &row) != ASSAY_OK)
+        return !differs(run, "row that can be read", 1, 0);
+    if (len > 0 && !compare_row(run, state, slot, &row)) return false;
+    read_score(run, &month, bytes, &len);
+    if (len == 0) return true;
+    if (assay_history_hour_decode(assay_slice_over(bytes, len), &era, &epoch, &row) != ASSAY_OK)
+        return !differs(run, "row of an hour that can be read", 1, 0);
+    if (era != state->era || epoch != state->epoch) return true;
+    run->scores++;
+    return compare_row(run, state, slot, &row);
+}
+
+static bool ruled(void *context, const struct assay_genesis *charter,
+                  const struct assay_audit_rules *before)
+{
+    struct audit_run *run = context;
+    return assay_network_rule(run->network, charter) &&
+           (before == NULL ||
+            assay_network_rule_before(run->network, before->policy, before->endorsements));
+}
+
+static bool closed(void *context, const struct assay_state *state)
+{
+    struct audit_run *run = context;
+    if (run->options->table) print_table(state);
+    for (uint32_t slot = 0; slot < state->member_count; slot++)
+        if (!compare_score(run, state, slot)) return false;
+    if (!run->begun) run->progress.before = state->epoch - 1;
+    run->begun = true;
+    assay_sim_progress_show(&run->progress, state->epoch, ASSAY_SIM_PROGRESS_UNCOUNTED);
+    return true;
+}
+
+static bool note_epoch(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    uint64_t *const newest = context;
+    (void)value;
+    *newest = key->epoch;
+    return false; /* backwards: the first is the last */
+}
+
+/* How far there is to go; 0 when the store does not say. */
+static uint64_t newest_epoch(struct assay_store *store)
+{
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    uint64_t newest = 0;
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    const enum assay_status status =
+        assay_store_scan(store, ASSAY_STORE_FINALITY, &from, &to, true, note_epoch, &newest);
+    return status == ASSAY_OK ? newest : 0;
+}
+
+/* ------------------------------------------------------------ what came of it */
+
+static void put_id(const uint8_t id[static 32])
+{
+    char text[65];
+    assay_hex_encode(id, 32, text, sizeof text);
+    (void)fprintf(stderr, "%s", text);
+}
+
+static const char *class_name(enum assay_store_class class_)
+{
+    switch (class_) {
+#define NAME_OF(symbol, number, table)                                                             \
+    case symbol: return (table);
+        ASSAY_STORE_LIST(NAME_OF)
+#undef NAME_OF
+    }
+    return "store";
+}
+
+/* Schema assay.audit; fault: what does not hold, NULL when all does. Takes both over. Returns: the
+ * exit status. */
+static int print_json(const struct audit_run *run, struct assay_json *data,
+                      struct assay_json *fault)
+{
+    assay_json_set_text(data, "verb", run->options->verb);
+    assay_json_set_bool(data, "holds", fault == NULL);
+    if (fault != NULL) assay_json_set(data, "fault", fault);
+    const int printed = assay_print_envelope("assay.audit", data);
+    return printed == ASSAY_EXIT_OK && fault != NULL ? ASSAY_EXIT_CONTRAINDICATED : printed;
+}
+
+/* What does not hold, for programs: people read the same on stderr. */
+static int print_fault_json(const struct audit_run *run, const struct assay_audit_fault *at)
+{
+    const struct assay_fault *f = &at->fault;
+    struct assay_json *const data = assay_json_object(), *const fault = assay_json_object();
+    assay_json_set_text(fault, "in", class_name(at->class_));
+    assay_json_set_uint(fault, "era", at->key.era);
+    assay_json_set_uint(fault, "epoch", at->key.epoch);
+    if (at->class_ == ASSAY_STORE_BLOCK) assay_json_set_uint(fault, "height", at->key.number);
+    if (f->has_record) assay_json_set_uint(fault, "record", f->record);
+    assay_json_set_text(fault, "what", f->what);
+    if (f->has_numbers) {
+        assay_json_set_uint(fault, "expected", f->expected);
+        assay_json_set_uint(fault, "found", f->found);
+    } else if (f->has_ids) {
+        assay_json_set_hex(fault, "expected", f->expected_id, sizeof f->expected_id);
+        assay_json_set_hex(fault, "found", f->found_id, sizeof f->found_id);
+    } else {
+        assay_json_set_text(fault, "status", assay_status_symbol(f->status));
+    }
+    return print_json(run, data, fault);
+}
+
+static int print_fault(const struct audit_run *run, const struct assay_audit_fault *at)
+{
+    const struct assay_fault *f = &at->fault;
+    (void)fprintf(stderr, "assay audit %s: %s, era %u, epoch %llu", run->options->verb,
+                  class_name(at->class_), (unsigned)at->key.era, (unsigned long long)at->key.epoch);
+    if (at->class_ == ASSAY_STORE_BLOCK)
+        (void)fprintf(stderr, ", height %llu", (unsigned long long)at->key.number);
+    if (f->has_record) (void)fprintf(stderr, ", record %llu", (unsigned long long)f->record);
+    (void)fprintf(stderr, ": %s", f->what);
+    if (f->has_numbers)
+        (void)fprintf(stderr, ": expected %llu, found %llu", (unsigned long long)f->expected,
+                      (unsigned long long)f->found);
+    else if (f->has_ids) {
+        (void)fputs(": expected ", stderr);
+        put_id(f->expected_id);
+        (void)fputs(", found ", stderr);
+        put_id(f->found_id);
+    } else {
+        (void)fprintf(stderr, ": %s", assay_status_text(f->status));
+    }
+    (void)fputc('\n', stderr);
+    if (run->options->json) return print_fault_json(run, at);
+    return ASSAY_EXIT_CONTRAINDICATED;
+}
+
+static int print_score(const struct audit_run *run)
+{
+    (void)fprintf(stderr,
+                  "assay audit %s: scores, epoch %llu, slot %llu: %s: expected %llu, found "
+                  "%llu\n",
+                  run->options->verb, (unsigned long long)run->epoch, (unsigned long long)run->slot,
+                  run->field, (unsigned long long)run->expected, (unsigned long long)run->found);
+    if (run->options->json) {
+        struct assay_json *const fault = assay_json_object();
+        assay_json_set_text(fault, "in", "scores");
+        assay_json_set_uint(fault, "epoch", run->epoch);
+        assay_json_set_uint(fault, "slot", run->slot);
+        assay_json_set_text(fault, "what", run->field);
+        assay_json_set_uint(fault, "expected", run->expected);
+        assay_json_set_uint(fault, "found", run->found);
+        return print_json(run, assay_json_object(), fault);
+    }
+    return ASSAY_EXIT_CONTRAINDICATED;
+}
+
+/* protocol.md 11.4: what no chain from genesis or the checkpoint proves. */
+static void print_unproven(FILE *out, const struct audit_options *o,
+                           const struct assay_audit_figures *f)
+{
+    if (o->unsigned_)
+        (void)fputs("not audited    signatures, which alone are a proof (--no-signatures)\n", out);
+    if (o->unsigned_ && f->unproven_to == 0) return;
+    if (f->unproven_to == 0) {
+        (void)fprintf(out,
+                      "not audited    the snapshot after epoch %llu: no boundaries lead to it; "
+                      "use --checkpoint\n",
+                      (unsigned long long)f->started_epoch);
+        return;
+    }
+    (void)fprintf(out,
+                  "not audited    epochs %llu to %llu: no blocks and no boundaries lead there; "
+                  "use --checkpoint of a later epoch\n",
+                  (unsigned long long)f->unproven_from, (unsigned long long)f->unproven_to);
+}
+
+/* protocol.md 11.4.3. */
+static void print_crossed(FILE *out, const struct assay_audit_figures *f)
+{
+    (void)fprintf(out, "crosses        %llu RECOVER, by which operators began era %u",
+                  (unsigned long long)f->crossed, (unsigned)f->head_era);
+    if (f->recover_total == 0) (void)fputs("; answers not weighed (--no-signatures)\n", out);
+    else
+        (void)fprintf(out, "; answers to the last: weight %llu of %llu\n",
+                      (unsigned long long)f->recover_answered,
+                      (unsigned long long)f->recover_total);
+}
+
+static void print_figures(const struct audit_run *run, const struct assay_audit_figures *f,
+                          const struct assay_network *network, double took_s)
+{
+    FILE *out = run->options->table ? stderr : stdout;
+    char id[65];
+    assay_hex_encode(f->head_id, 32, id, sizeof id);
+    const bool whole = f->proven && f->unproven_to == 0;
+    if (!whole) print_unproven(out, run->options, f);
+    (void)fprintf(out, "%s %llu epochs, from ", whole ? "holds         " : "read          ",
+                  (unsigned long long)f->epochs);
+    if (f->started_epoch == 0) (void)fputs("genesis on\n", out);
+    else
+        (void)fprintf(out, "the snapshot after epoch %llu on\n",
+                      (unsigned long long)f->started_epoch);
+    (void)fprintf(out, "head           %s, era %u, epoch %llu, height %llu\n", id,
+                  (unsigned)f->head_era, (unsigned long long)f->head_epoch,
+                  (unsigned long long)f->head_height);
+    if (f->crossed > 0) print_crossed(out, f);
+    (void)fprintf(out, "blocks         %llu, %llu records; %llu more in the running epoch\n",
+                  (unsigned long long)f->blocks, (unsigned long long)f->records,
+                  (unsigned long long)f->running_blocks);
+    if (f->leaps > 0)
+        (void)fprintf(out, "leaps          %llu, over %llu epochs whose blocks are not kept here\n",
+                      (unsigned long long)f->leaps, (unsigned long long)f->leapt_epochs);
+    if (f->boundaries > 0)
+        (void)fprintf(out, "boundaries     %llu, with their finality proofs\n",
+                      (unsigned long long)f->boundaries);
+    (void)fprintf(out, "evidence       %llu pieces verified again, %llu kept\n",
+                  (unsigned long long)network->judged, (unsigned long long)f->held_evidence);
+    (void)fprintf(out,
+                  "beside them    %llu certificates, %llu votes, %llu proposals, %llu envelopes, "
+                  "%llu ballots,\n               %llu waiting records, %llu snapshots, %llu "
+                  "rows of scores\n",
+                  (unsigned long long)f->certificates, (unsigned long long)f->votes,
+                  (unsigned long long)f->proposals, (unsigned long long)f->envelopes,
+                  (unsigned long long)f->ballots, (unsigned long long)f->waiting,
+                  (unsigned long long)f->snapshots, (unsigned long long)run->scores);
+    (void)fprintf(out, "signatures     %s\n",
+                  run->options->unsigned_ ? "not verified (--no-signatures)" : "verified");
+    (void)fprintf(out, "took           %.2f s, %.0f epochs/s\n", took_s,
+                  (double)f->epochs / (took_s > 0 ? took_s : 1e-9));
+}
+
+static int print_figures_json(const struct audit_run *run, const struct assay_audit_figures *f,
+                              const struct assay_network *network, double took_s)
+{
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        { "epochs", f->epochs },
+        { "started_epoch", f->started_epoch },
+        { "head_era", f->head_era },
+        { "head_epoch", f->head_epoch },
+        { "head_height", f->head_height },
+        { "blocks", f->blocks },
+        { "records", f->records },
+        { "running_blocks", f->running_blocks },
+        { "leaps", f->leaps },
+        { "leapt_epochs", f->leapt_epochs },
+        { "boundaries", f->boundaries },
+        { "gaps", f->gaps },
+        { "recovers_crossed", f->crossed },
+        { "recover_answered", f->recover_answered },
+        { "recover_weight", f->recover_total },
+        { "unproven_from", f->unproven_from },
+        { "unproven_to", f->unproven_to },
+        { "evidence_verified", network->judged },
+        { "evidence_kept", f->held_evidence },
+        { "certificates", f->certificates },
+        { "votes", f->votes },
+        { "proposals", f->proposals },
+        { "envelopes", f->envelopes },
+        { "ballots", f->ballots },
+        { "waiting_records", f->waiting },
+        { "snapshots", f->snapshots },
+        { "score_rows", run->scores },
+        { "took_ms", (uint64_t)(took_s * 1000) },
+    };
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_hex(data, "head_id", f->head_id, sizeof f->head_id);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assay_json_set_uint(data, rows[i].name, rows[i].value);
+    assay_json_set_bool(data, "signatures_verified", !run->options->unsigned_);
+    assay_json_set_bool(data, "proven", f->proven && f->unproven_to == 0);
+    return print_json(run, data, NULL);
+}
+
+static int exit_of(const struct assay_audit_figures *f)
+{
+    if (!f->proven || f->unproven_to != 0) return ASSAY_EXIT_NONE;
+    return f->crossed > 0 ? ASSAY_EXIT_CROSSED : ASSAY_EXIT_OK;
+}
+
+/* ------------------------------------------------------------ the commands */
+
+static int walk(struct audit_run *run, struct assay_network *network,
+                const struct assay_checkpoint *checkpoint)
+{
+    const struct audit_options *options = run->options;
+    struct assay_audit_figures figures;
+    struct assay_audit_fault fault;
+    void *memory = aligned_alloc(64, assay_audit_memory_len());
+    const struct assay_audit_config config = {
+        .store = run->store,
+        .genesis = network->genesis,
+        .vet = { .context = network, .finding = assay_network_judge },
+        .updates = run->updates != NULL ? assay_update_judge_functions(run->updates) : NULL,
+        .plan_follow = assay_host_services_follow,
+        .services = &run->plans->fold,
+        .signatures = !options->unsigned_,
+        .items = strcmp(options->verb, "verify") == 0,
+        .from_epoch = options->from_epoch,
+        .checkpoint = checkpoint,
+        .memory = memory,
+        .ruled = ruled,
+        .closed = closed,
+        .context = run,
+    };
+    run->progress = assay_sim_progress_start("epochs", newest_epoch(run->store), 0, options->json);
+    const double began_s = now_s();
+    const enum assay_status status =
+        memory != NULL ? assay_audit(&config, &figures, &fault) : ASSAY_E_MEMORY;
+    const double took_s = now_s() - began_s;
+    assay_sim_progress_end(&run->progress);
+    free(memory);
+    if (run->wrong_score) return print_score(run);
+    if (status == ASSAY_E_INVALID) return print_fault(run, &fault);
+    if (status == ASSAY_OK) {
+        int result = ASSAY_EXIT_OK;
+        if (options->json) result = print_figures_json(run, &figures, network, took_s);
+        else print_figures(run, &figures, network, took_s);
+        return result == ASSAY_EXIT_OK ? exit_of(&figures) : result;
+    }
+    (void)fprintf(stderr, "assay audit %s: %s\n", options->verb,
+                  status == ASSAY_E_STORE ? run->store->ops->error(run->store)
+                                          : assay_status_text(status));
+    return status == ASSAY_E_STORE ? ASSAY_EXIT_CONTRAINDICATED : ASSAY_EXIT_INTERNAL;
+}
+
+/* Of a network that has services, or gets some: what their records make is folded as well. Returns:
+ * an exit status. */
+static int know_services(struct audit_run *run, const struct assay_genesis *genesis)
+{
+    run->plans = calloc(1, sizeof *run->plans);
+    if (run->plans == NULL) return ASSAY_EXIT_INTERNAL;
+    assay_host_plans_open(run->plans, genesis->chain_id);
+    const size_t len = assay_audit_services_len(&run->plans->fold);
+    run->plans->fold.memory = aligned_alloc(64, (len + 63) / 64 * 64);
+    return run->plans->fold.memory != NULL ? ASSAY_EXIT_OK : ASSAY_EXIT_INTERNAL;
+}
+
+static int run_audit(const struct audit_options *options)
+{
+    struct audit_run run = { .options = options };
+    struct assay_network network = { .bytes = NULL };
+    struct assay_checkpoint checkpoint;
+    run.network = &network;
+    int result = assay_network_open(&network, "assay audit", options->genesis);
+    if (result == ASSAY_EXIT_OK && options->checkpoint != NULL)
+        result = assay_proof_checkpoint("assay audit", options->checkpoint, &checkpoint);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_network_store("assay audit", options->store, &run.store);
+    if (result == ASSAY_EXIT_OK && assay_update_judge_create(&run.updates) != ASSAY_OK)
+        result = ASSAY_EXIT_INTERNAL;
+    if (result == ASSAY_EXIT_OK) result = know_services(&run, network.genesis);
+    if (result == ASSAY_EXIT_OK)
+        result = walk(&run, &network, options->checkpoint != NULL ? &checkpoint : NULL);
+    assay_update_judge_destroy(&run.updates);
+    if (run.plans != NULL) free(run.plans->fold.memory);
+    free(run.plans);
+    assay_store_close(&run.store);
+    assay_network_close(&network);
+    return result;
+}
+
+static bool read_epoch(const char *text, uint64_t *epoch)
+{
+    char *end = NULL;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || value > INT64_MAX) return false;
+    *epoch = value;
+    return true;
+}
+
+/* Returns: -1 to go on, else the exit status. */
+static int read_options(int argc, char **argv, struct audit_options *o)
+{
+    static const struct option options[] = {
+        { "genesis", required_argument, NULL, 'g' }, { "checkpoint", required_argument, NULL, 'c' },
+        { "from", required_argument, NULL, 'f' },    { "no-signatures", no_argument, NULL, 'n' },
+        { "table", no_argument, NULL, 't' },         { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option == 'g') o->genesis = optarg;
+        else if (option == 'c') o->checkpoint = optarg;
+        else if (option == 'n') o->unsigned_ = true;
+        else if (option == 't') o->table = true;
+        else if (option == 'j') o->json = true;
+        else if (option != 'f' || !read_epoch(optarg, &o->from_epoch))
+            return assay_misuse("--from wants an epoch, a plain number");
+    }
+    o->verb = argv[optind];
+    o->store = argv[optind + 1];
+    if (o->json && o->table)
+        return assay_misuse("--json is one document and --table lines: one of them");
+    return -1;
+}
+
+int assay_command_audit(int argc, char **argv)
+{
+    struct audit_options o = { .verb = NULL };
+    if (strcmp(argv[1], "orders") == 0) return assay_command_orders(argc - 1, argv + 1);
+    const int early = read_options(argc, argv, &o);
+    return early >= 0 ? early : run_audit(&o);
+}

@@ -1,0 +1,572 @@
+/*
+ * apps/assay/proofs/proof.c - `assay checkpoint` and `assay proof`: what a network says, for those
+ * who are not there (docs/proofs.md).
+ */
+#include "apps/assay/proofs/proof.h"
+
+#include "apps/assay/core/daemon_request.h"
+#include "apps/assay/proofs/checkpoint_since.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
+#include "apps/client.h"
+#include "base/file/file.h"
+#include "base/rfc3339.h"
+#include "engine/ledger/state/fold.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct proof_options {
+    const char *socket, *out, *file, *genesis, *checkpoint, *node, *next, *ear, *ear_key;
+    const char *max_age, *at, *trusting_period, *since, *policy;
+    bool bare, json, no_clock;
+    int word_count;
+    char **words;
+};
+
+static int complain_of(const char *who, const char *what, enum assay_status status,
+                       const char *expected)
+{
+    (void)fprintf(stderr, "%s: %s: %s\n", who, what,
+                  expected != NULL ? assay_file_fault_of(what, status, expected)
+                                   : assay_file_fault(what, status));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
+                                                           : ASSAY_EXIT_INTERNAL;
+}
+
+static int complain(const char *who, const char *what, enum assay_status status)
+{
+    return complain_of(who, what, status, NULL);
+}
+
+static void read_options(int argc, char **argv, struct proof_options *o)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },
+        { "out", required_argument, NULL, 'o' },
+        { "file", required_argument, NULL, 'f' },
+        { "genesis", required_argument, NULL, 'g' },
+        { "checkpoint", required_argument, NULL, 'c' },
+        { "node", required_argument, NULL, 'n' },
+        { "next", required_argument, NULL, 'x' },
+        { "ear", required_argument, NULL, 'e' },
+        { "ear-key", required_argument, NULL, 'k' },
+        { "max-age", required_argument, NULL, 'm' },
+        { "at", required_argument, NULL, 'a' },
+        { "no-clock", no_argument, NULL, 'C' },
+        { "trusting-period", required_argument, NULL, 't' },
+        { "since", required_argument, NULL, 'S' },
+        { "policy", required_argument, NULL, 'p' },
+        { "bare", no_argument, NULL, 'b' },
+        { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    const char *from_environment = getenv("ASSAY_SOCKET");
+    o->socket = from_environment != NULL ? from_environment : "/run/assay/admin.sock";
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (c == 's') o->socket = optarg;
+        else if (c == 'o') o->out = optarg;
+        else if (c == 'f') o->file = optarg;
+        else if (c == 'g') o->genesis = optarg;
+        else if (c == 'c') o->checkpoint = optarg;
+        else if (c == 'n') o->node = optarg;
+        else if (c == 'x') o->next = optarg;
+        else if (c == 'e') o->ear = optarg;
+        else if (c == 'k') o->ear_key = optarg;
+        else if (c == 'm') o->max_age = optarg;
+        else if (c == 'a') o->at = optarg;
+        else if (c == 'C') o->no_clock = true;
+        else if (c == 't') o->trusting_period = optarg;
+        else if (c == 'S') o->since = optarg;
+        else if (c == 'p') o->policy = optarg;
+        else if (c == 'b') o->bare = true;
+        else if (c == 'j') o->json = true;
+    }
+    o->words = argv + optind;
+    o->word_count = argc - optind;
+}
+
+/* ------------------------------------------------------------ time */
+
+/* Returns: seconds; 0 for anything else, more than UINT32_MAX too. */
+static uint32_t parse_duration(const char *text)
+{
+    static const struct {
+        char unit;
+        uint64_t seconds;
+    } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+    uint64_t value = 0;
+    size_t at = 0;
+    for (; text[at] >= '0' && text[at] <= '9' && at < 9; at++)
+        value = value * 10 + (uint64_t)(text[at] - '0');
+    if (at == 0 || text[at] == '\0' || text[at + 1] != '\0') return 0;
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (units[i].unit == text[at] && value * units[i].seconds <= UINT32_MAX)
+            return (uint32_t)(value * units[i].seconds);
+    return 0;
+}
+
+static int find_time(const char *at, bool no_clock, uint64_t *now_ms)
+{
+    struct timespec now;
+    int64_t at_unix_s = 0;
+    *now_ms = 0;
+    if (no_clock && at != NULL) return assay_misuse("either --at or --no-clock, not both");
+    if (no_clock) return ASSAY_EXIT_OK;
+    if (at != NULL) {
+        if (assay_rfc3339_parse(at, strlen(at), &at_unix_s) != ASSAY_OK || at_unix_s <= 0)
+            return assay_misuse("--at: \"%s\" is no RFC 3339 time after 1970 "
+                                "(2026-01-31T12:00:00Z)",
+                                at);
+        *now_ms = (uint64_t)at_unix_s * 1000;
+        return ASSAY_EXIT_OK;
+    }
+    if (clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec > 0)
+        *now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return ASSAY_EXIT_OK;
+}
+
+int assay_proof_times(const char *max_age, const char *at, bool no_clock, uint32_t *max_age_s,
+                      uint64_t *now_ms)
+{
+    *max_age_s = max_age == NULL ? ASSAY_PROOF_AGE_S : parse_duration(max_age);
+    if (*max_age_s == 0)
+        return assay_misuse("--max-age: expected a duration like 90s, 30m, 24h, 7d, found \"%s\"",
+                            max_age);
+    return find_time(at, no_clock, now_ms);
+}
+
+/* ------------------------------------------------------------ words */
+
+/* Who left, rests or is in maintenance has another word than its score. */
+static bool is_by_score(const struct assay_proven *p)
+{
+    return assay_member_serves(&p->member) &&
+           assay_proof_standing_of(p) == p->member.trust.score.standing;
+}
+
+static void put_id(const char *label, const uint8_t id[static 32])
+{
+    char text[65];
+    assay_hex_encode(id, 32, text, sizeof text);
+    (void)printf("%s%s\n", label, text);
+}
+
+static void put_time(const char *label, uint64_t time_ms)
+{
+    char time[ASSAY_RFC3339_MS_LEN + 1];
+    assay_rfc3339_format_ms(time_ms, time);
+    (void)printf("%s%s\n", label, time);
+}
+
+/* ------------------------------------------------------------ checkpoints */
+
+/* Genesis is final block 0. */
+static enum assay_status from_genesis(struct assay_slice bytes, struct assay_checkpoint *checkpoint)
+{
+    struct assay_where where = { 0 };
+    struct assay_fold fold;
+    struct assay_genesis *genesis = calloc(1, sizeof *genesis);
+    if (genesis == NULL) return ASSAY_E_MEMORY;
+    void *memory = NULL;
+    enum assay_status status = assay_genesis_decode(bytes.bytes, bytes.len, false, genesis, &where);
+    if (status == ASSAY_OK) {
+        const uint32_t n = genesis->member_count;
+        memory = aligned_alloc(64, assay_fold_memory_len(n));
+        status = memory != NULL ? assay_fold_init(&fold, memory, n, genesis, NULL) : ASSAY_E_MEMORY;
+        if (memory != NULL) assay_fold_deinit(&fold);
+        if (status == ASSAY_OK) assay_checkpoint_of(&fold.state, checkpoint);
+    }
+    free(memory);
+    free(genesis);
+    return status;
+}
+
+int assay_proof_checkpoint(const char *who, const char *path, struct assay_checkpoint *checkpoint)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    enum assay_status status = assay_file_read(path, ASSAY_GENESIS_LEN_MAX, &bytes, &len);
+    if (status == ASSAY_OK && len > 0 && bytes[0] == ASSAY_PROOF_GENESIS_FIRST)
+        status = from_genesis(assay_slice_over(bytes, len), checkpoint);
+    else if (status == ASSAY_OK)
+        status = assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
+    free(bytes);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK
+                              : complain_of(who, path, status, "a checkpoint");
+}
+
+static int write_checkpoint(const char *who, const char *path, const struct assay_checkpoint *c)
+{
+    uint8_t bytes[ASSAY_CHECKPOINT_LEN_MAX];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    enum assay_status status = assay_checkpoint_encode(c, &w);
+    if (status != ASSAY_OK) return complain(who, path, status);
+    return assay_output_write(who, path, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, w.len));
+}
+
+/* One hexadecimal field of a daemon's document. Returns: an enum assay_exit; *bytes is of malloc.
+ * */
+static int ask_bytes(const char *who, const char *socket, const char *request, const char *field,
+                     uint8_t **bytes, size_t *len)
+{
+    struct assay_json *document = NULL;
+    const enum assay_status asked =
+        assay_client_ask(socket, request, ASSAY_CLIENT_TIMEOUT_MS, &document);
+    if (asked != ASSAY_OK) {
+        char fault[ASSAY_CLIENT_FAULT_LEN];
+        assay_client_fault(socket, asked, fault);
+        (void)fprintf(stderr, "%s: %s: %s\n", who, socket, fault);
+        return asked == ASSAY_E_TIMEOUT ? ASSAY_EXIT_TIMEOUT : ASSAY_EXIT_UNREACHABLE;
+    }
+    const struct assay_json *data = assay_json_get(document, "data");
+    const char *text = assay_json_text(data, field, NULL);
+    int result = ASSAY_EXIT_INTERNAL;
+    if (text == NULL) {
+        const char *code = assay_json_text(data, "code", "error");
+        (void)fprintf(stderr, "%s: %s%s\n", who, assay_text_of(data, "detail", code),
+                      assay_ask_hint(code, assay_json_text(data, "detail", "")));
+        result = strcmp(code, "not_found") == 0 ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_INTERNAL;
+    } else {
+        *len = strlen(text) / 2;
+        *bytes = malloc(*len + 1);
+        if (*bytes != NULL && assay_hex_decode(text, strlen(text), *bytes, *len) == ASSAY_OK)
+            result = ASSAY_EXIT_OK;
+    }
+    assay_json_free(&document);
+    return result;
+}
+
+static int ask_checkpoint(const char *socket, struct assay_checkpoint *checkpoint)
+{
+    static const char who[] = "assay checkpoint";
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int result = ask_bytes(who, socket, "checkpoint", "checkpoint", &bytes, &len);
+    if (result == ASSAY_EXIT_OK) {
+        const enum assay_status status =
+            assay_checkpoint_decode(assay_slice_over(bytes, len), checkpoint);
+        if (status != ASSAY_OK) result = complain(who, socket, status);
+    }
+    free(bytes);
+    return result;
+}
+
+static int print_checkpoint_json(const struct assay_checkpoint_carried *carried)
+{
+    const struct assay_checkpoint *c = &carried->to;
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_hex(data, "chain_id", c->chain_id, 32);
+    assay_json_set_uint(data, "era", c->era);
+    assay_json_set_uint(data, "epoch", c->epoch);
+    assay_json_set_hex(data, "id", c->id, 32);
+    assay_json_set_hex(data, "roster_digest", c->roster_digest, 32);
+    assay_json_set_uint(data, "time_ms", c->time_ms);
+    assay_json_set_uint(data, "trusting_period_s", c->trusting_period_s);
+    assay_json_set_uint(data, "expires_ms", assay_checkpoint_expires_ms(c));
+    if (carried->crossing_count > 0) {
+        assay_json_set_uint(data, "recovers_crossed", carried->crossing_count);
+        assay_json_set_uint(data, "recover_weight", carried->crossing.total);
+        assay_json_set_uint(data, "recover_answered", carried->crossing.answered);
+        assay_json_set_uint(data, "recover_confirmed", carried->crossing.confirmed);
+    }
+    return assay_print_envelope("assay.checkpoint", data);
+}
+
+static void print_checkpoint(const struct assay_checkpoint_carried *carried)
+{
+    const struct assay_checkpoint *c = &carried->to;
+    put_id("chain_id       ", c->chain_id);
+    (void)printf("era            %u\nepoch          %llu\n", (unsigned)c->era,
+                 (unsigned long long)c->epoch);
+    put_id("id             ", c->id);
+    put_id("roster_digest  ", c->roster_digest);
+    put_time("of             ", c->time_ms);
+    put_time("trusted until  ", assay_checkpoint_expires_ms(c));
+    if (carried->crossing_count == 0) return;
+    (void)printf("crosses        %u RECOVER; the last began era %u: of weight %llu, %llu answered "
+                 "its fence and %llu confirmed it\n",
+                 (unsigned)carried->crossing_count, (unsigned)carried->crossing.era,
+                 (unsigned long long)carried->crossing.total,
+                 (unsigned long long)carried->crossing.answered,
+                 (unsigned long long)carried->crossing.confirmed);
+}
+
+/* Returns: ASSAY_EXIT_OK | ASSAY_EXIT_CROSSED | why there is none */
+static int carry(const struct proof_options *o, struct assay_checkpoint_carried *carried)
+{
+    struct assay_checkpoint from;
+    struct assay_checkpoint_since since = { .socket = o->socket, .from = &from };
+    int result =
+        assay_proof_times(o->max_age, o->at, o->no_clock, &since.max_age_s, &since.now_ms);
+    if (result == ASSAY_EXIT_OK)
+        result = assay_proof_checkpoint("assay checkpoint", o->since, &from);
+    return result == ASSAY_EXIT_OK ? assay_checkpoint_carry(&since, carried) : result;
+}
+
+int assay_command_checkpoint(int argc, char **argv)
+{
+    struct proof_options o = { .socket = NULL };
+    struct assay_checkpoint_carried c = { .crossing_count = 0 };
+    read_options(argc, argv, &o);
+    if ((o.file != NULL) + (o.genesis != NULL) + (o.since != NULL) > 1)
+        return assay_misuse("one of --file, --genesis and --since");
+    const char *path = o.file != NULL ? o.file : o.genesis;
+    int result = ASSAY_EXIT_OK;
+    if (o.since != NULL) result = carry(&o, &c);
+    else if (path != NULL) result = assay_proof_checkpoint("assay checkpoint", path, &c.to);
+    else result = ask_checkpoint(o.socket, &c.to);
+    if (result != ASSAY_EXIT_OK && result != ASSAY_EXIT_CROSSED) return result;
+    if (o.trusting_period != NULL) {
+        const uint32_t period_s = parse_duration(o.trusting_period);
+        if (period_s < ASSAY_TRUSTING_PERIOD_S_MIN || period_s > ASSAY_TRUSTING_PERIOD_S_MAX)
+            return assay_misuse("--trusting-period: expected 1d to 90d");
+        c.to.trusting_period_s = period_s;
+    }
+    const int wrote =
+        o.out == NULL ? ASSAY_EXIT_OK : write_checkpoint("assay checkpoint", o.out, &c.to);
+    if (wrote != ASSAY_EXIT_OK) return wrote;
+    if (!o.json) print_checkpoint(&c);
+    const int printed = o.json ? print_checkpoint_json(&c) : ASSAY_EXIT_OK;
+    return printed == ASSAY_EXIT_OK ? result : printed;
+}
+
+/* ------------------------------------------------------------ proofs */
+
+static int say_made(const char *path, const char *node, size_t len)
+{
+    if (!assay_json_mode_asked()) {
+        (void)printf("%s: %zu bytes\n", path, len);
+        return ASSAY_EXIT_OK;
+    }
+    struct assay_json *const data = assay_made("proof", (const char *const[]){ path, NULL });
+    assay_json_set_text(data, "node", node);
+    assay_json_set_uint(data, "bytes", len);
+    return assay_made_print(data);
+}
+
+static int make(const struct proof_options *o)
+{
+    static const char who[] = "assay proof";
+    char request[192];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const int wrote =
+        snprintf(request, sizeof request, "proof %s%s", o->words[0], o->bare ? " bare" : "");
+    if (wrote < 0 || (size_t)wrote >= sizeof request || strchr(request, '\n') != NULL ||
+        strchr(o->words[0], ' ') != NULL)
+        return assay_misuse("NODE is a name, a slot or a node id");
+    int result = ask_bytes(who, o->socket, request, "proof", &bytes, &len);
+    if (result == ASSAY_EXIT_OK) {
+        result = assay_output_write(who, o->out, ASSAY_FILE_PUBLIC, assay_slice_over(bytes, len));
+        if (result == ASSAY_EXIT_OK) result = say_made(o->out, o->words[0], len);
+    }
+    free(bytes);
+    return result;
+}
+
+static void print_profile(enum assay_proof_profile profile)
+{
+    static const char *const meanings[] = {
+        [ASSAY_PROOF_PROFILE_UNKNOWN] = "unknown: --policy FILE says whether SOFT evidence passes",
+        [ASSAY_PROOF_PROFILE_PRODUCTION] = "production",
+        [ASSAY_PROOF_PROFILE_DEVELOPMENT] =
+            "development: INSECURE, SOFT evidence passes and proves nothing about hardware",
+    };
+    (void)printf("profile        %s\n", meanings[profile]);
+}
+
+static void print_proven(const struct assay_proof_verified *v)
+{
+    const struct assay_proven *const p = &v->proven;
+    char time[ASSAY_RFC3339_MS_LEN + 1];
+    const struct assay_member *m = &p->member;
+    assay_rfc3339_format_ms(p->time_ms, time);
+    put_id("node           ", m->node_id);
+    (void)printf("name           %s\n", m->name);
+    (void)printf("standing       %s", assay_proof_standing_text(p));
+    if (!assay_member_serves(m))
+        (void)printf(" since epoch %llu", (unsigned long long)m->stage_epoch);
+    (void)printf("%s, score %u bp (integrity %u, availability %u)\n",
+                 is_by_score(p) ? "" : ": not to be relied upon",
+                 (unsigned)assay_trust_score_bp(&m->trust), (unsigned)m->trust.integrity_bp,
+                 (unsigned)m->trust.availability_bp);
+    (void)printf(
+        "outcome        %s: weight %llu passed it, %llu did not, of %llu; the epoch is %s\n",
+        assay_proof_outcome_text(assay_proof_outcome_of(p)),
+        (unsigned long long)m->found.pass_weight, (unsigned long long)m->found.negative_weight,
+        (unsigned long long)m->found.electorate_weight, p->certified ? "certified" : "held");
+    (void)printf("incarnation    %u, votes with weight %u, last certified pass in epoch %llu\n",
+                 (unsigned)m->lives[0].incarnation, (unsigned)m->weight,
+                 (unsigned long long)m->pass_epoch);
+    (void)printf("epoch          %llu of era %u, closed at %s, height %llu\n",
+                 (unsigned long long)p->next.epoch, (unsigned)p->next.era, time,
+                 (unsigned long long)p->height);
+    put_id("block          ", p->next.id);
+    put_id("policy         ", p->policy_digest);
+    print_profile(v->profile);
+    put_time("expires        ", v->expires_ms);
+}
+
+static void print_proven_json(const struct assay_proof_verified *v)
+{
+    const struct assay_proven *const p = &v->proven;
+    const struct assay_member *m = &p->member;
+    struct assay_json *document = assay_json_object(), *d = assay_json_object();
+    assay_json_set_text(document, "schema", "assay.proven");
+    assay_json_set_uint(document, "schema_version", 1);
+    assay_json_set_hex(d, "node_id", m->node_id, 32);
+    assay_json_set_text(d, "name", m->name);
+    assay_json_set_uint(d, "slot", p->slot);
+    assay_json_set_text(d, "standing", assay_proof_standing_text(p));
+    assay_json_set_text(d, "stage", assay_member_stage_text(m->stage));
+    assay_json_set_uint(d, "stage_epoch", m->stage_epoch);
+    assay_json_set_uint(d, "score_bp", assay_trust_score_bp(&m->trust));
+    assay_json_set_uint(d, "integrity_bp", m->trust.integrity_bp);
+    assay_json_set_uint(d, "availability_bp", m->trust.availability_bp);
+    assay_json_set_text(d, "outcome", assay_proof_outcome_text(assay_proof_outcome_of(p)));
+    assay_json_set_uint(d, "pass_weight", m->found.pass_weight);
+    assay_json_set_uint(d, "negative_weight", m->found.negative_weight);
+    assay_json_set_uint(d, "electorate_weight", m->found.electorate_weight);
+    assay_json_set_bool(d, "certified", p->certified);
+    assay_json_set_uint(d, "last_pass_epoch", m->pass_epoch);
+    assay_json_set_uint(d, "incarnation", m->lives[0].incarnation);
+    assay_json_set_uint(d, "weight", m->weight);
+    assay_json_set_hex(d, "chain_id", p->next.chain_id, 32);
+    assay_json_set_uint(d, "era", p->next.era);
+    assay_json_set_uint(d, "epoch", p->next.epoch);
+    assay_json_set_uint(d, "time_ms", p->time_ms);
+    assay_json_set_uint(d, "expires_ms", v->expires_ms);
+    assay_json_set_bool(d, "age_known", v->has_age);
+    assay_json_set_hex(d, "block_id", p->next.id, 32);
+    assay_json_set_hex(d, "policy_digest", p->policy_digest, 32);
+    assay_json_set_text(d, "profile", assay_proof_profile_text(v->profile));
+    assay_json_set_bool(d, "insecure", v->profile == ASSAY_PROOF_PROFILE_DEVELOPMENT);
+    assay_json_set(document, "data", d);
+    char *text = assay_json_print(document, 2);
+    if (text != NULL) (void)puts(text);
+    free(text);
+    assay_json_free(&document);
+}
+
+static int exit_of(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return ASSAY_EXIT_OK;
+    case ASSAY_STANDING_WARNING:
+    case ASSAY_STANDING_RESTRICTED: return ASSAY_EXIT_WARNING;
+    case ASSAY_STANDING_SUSPENDED: return ASSAY_EXIT_CONTRAINDICATED;
+    }
+    return ASSAY_EXIT_INTERNAL;
+}
+
+static bool is_named(const struct proof_options *o, const struct assay_proven *p)
+{
+    return p->member.name[0] != '\0' && strcmp(o->node, p->member.name) == 0;
+}
+
+/* By its id, or by its name in the ledger (the leaf has it: nobody else is asked). */
+static bool is_about(const struct proof_options *o, const struct assay_proven *p)
+{
+    uint8_t id[32];
+    if (o->node == NULL) return true;
+    if (assay_hex_decode(o->node, strlen(o->node), id, sizeof id) == ASSAY_OK)
+        return assay_bytes_equal(id, p->member.node_id, sizeof id);
+    /* docs/protocol.md 9.6.5: the name of one who left may be another's now. */
+    return is_named(o, p) && p->member.stage != ASSAY_STAGE_LEFT;
+}
+
+static int report_proven(const struct proof_options *o, struct assay_proof_verified *b)
+{
+    static const char who[] = "assay proof verify";
+    const struct assay_proven *const p = &b->proven;
+    int result = ASSAY_EXIT_OK;
+    if (!is_about(o, p) && is_named(o, p)) {
+        (void)fprintf(stderr,
+                      "%s: %s: it is about one that left, and another member may have the name "
+                      "\"%s\" now: give an id to --node\n",
+                      who, o->words[1], o->node);
+        return ASSAY_EXIT_DENIED;
+    }
+    if (!is_about(o, p)) {
+        (void)fprintf(stderr,
+                      "%s: %s: it is about another member, %s, not \"%s\": `assay nodes` lists the "
+                      "names of members, `assay proof NODE` makes a proof of one\n",
+                      who, o->words[1], p->member.name, o->node);
+        return ASSAY_EXIT_DENIED;
+    }
+    result = assay_proof_profile_find(o->policy, o->checkpoint, p, &b->profile);
+    if (result != ASSAY_EXIT_OK) return result;
+    /* Without a clock old keys could move a checkpoint on for ever. */
+    if (o->next != NULL && b->has_age) result = write_checkpoint(who, o->next, &p->next);
+    if (result == ASSAY_EXIT_OK && o->ear != NULL)
+        result = assay_proof_ear_write(b, o->ear, o->ear_key);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (o->json) print_proven_json(b);
+    else if (o->ear == NULL || strcmp(o->ear, "-") != 0) print_proven(b);
+    if (b->has_age) return exit_of(assay_proof_standing_of(p));
+    (void)fprintf(stderr, "%s: %s: %s\n", who, o->words[1],
+                  assay_proof_answer_text(ASSAY_PROOF_AGE_UNKNOWN));
+    return ASSAY_EXIT_AGE_UNKNOWN;
+}
+
+/* Proof, then age. Returns: as assay_proof_verify; *answer, and *b where it is believed or its age
+ * alone is unknown */
+static enum assay_status believe(const struct assay_checkpoint *checkpoint, uint64_t now_ms,
+                                 uint32_t max_age_s, enum assay_proof_answer *answer,
+                                 struct assay_proof_verified *b)
+{
+    ASSAY_TRY(assay_proof_verify(b->bytes, checkpoint, answer, &b->proven));
+    if (*answer != ASSAY_PROVEN) return ASSAY_OK;
+    *answer = assay_proof_age(checkpoint, &b->proven, now_ms, max_age_s);
+    b->expires_ms = assay_proof_expires_ms(checkpoint, &b->proven, max_age_s);
+    b->has_age = *answer == ASSAY_PROVEN;
+    return ASSAY_OK;
+}
+
+static int verify(const struct proof_options *o)
+{
+    static const char who[] = "assay proof verify";
+    static struct assay_proof_verified believed;
+    struct assay_checkpoint checkpoint;
+    enum assay_proof_answer answer = ASSAY_PROVEN;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    uint64_t now_ms = 0;
+    uint32_t max_age_s = 0;
+    int result = assay_proof_times(o->max_age, o->at, o->no_clock, &max_age_s, &now_ms);
+    if (result == ASSAY_EXIT_OK) result = assay_proof_checkpoint(who, o->checkpoint, &checkpoint);
+    if (result != ASSAY_EXIT_OK) return result;
+    enum assay_status status = assay_file_read(o->words[1], ASSAY_PROOF_LEN_MAX, &bytes, &len);
+    believed.bytes = assay_slice_over(bytes, len);
+    if (status == ASSAY_OK) status = believe(&checkpoint, now_ms, max_age_s, &answer, &believed);
+    if (status != ASSAY_OK) {
+        result = complain_of(who, o->words[1], status, "a proof");
+    } else if (answer != ASSAY_PROVEN && answer != ASSAY_PROOF_AGE_UNKNOWN) {
+        (void)fprintf(stderr, "%s: %s: not believed: %s\n", who, o->words[1],
+                      assay_proof_answer_text(answer));
+        result = ASSAY_EXIT_DENIED;
+    } else {
+        result = report_proven(o, &believed);
+    }
+    free(bytes);
+    return result;
+}
+
+int assay_command_proof(int argc, char **argv)
+{
+    struct proof_options o = { .socket = NULL };
+    read_options(argc, argv, &o);
+    if (o.word_count == 1) return make(&o);
+    if ((o.ear == NULL) != (o.ear_key == NULL))
+        return assay_misuse("--ear and --ear-key go together");
+    return verify(&o);
+}

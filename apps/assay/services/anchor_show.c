@@ -1,0 +1,249 @@
+/*
+ * apps/assay/services/anchor_show.c - `assay anchor show`: what a contract holds, beside what its
+ * network says itself.
+ */
+#include "apps/assay/services/anchor.h"
+
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/proofs/proof.h"
+#include "base/cbor.h"
+#include "base/rfc3339.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { WARN_MS = 12 * 3600 * 1000, PROOF_HEAD_LEAF = 3 };
+
+enum verdict {
+    SAME,    /* the network says the same of that epoch */
+    OTHER,   /* it says something else, or is another one */
+    UNKNOWN, /* nothing here speaks of that epoch */
+};
+
+struct compared {
+    enum verdict verdict;
+    char words[ASSAY_ANCHOR_MESSAGE_LEN];
+    bool has_epoch;
+    uint64_t epoch; /* newest that the network's side knows */
+};
+
+static void settle(struct compared *c, enum verdict verdict, const char *words)
+{
+    c->verdict = verdict;
+    (void)snprintf(c->words, sizeof c->words, "%s", words);
+}
+
+/* ------------------------------------------------------------ with a daemon */
+
+static bool same_network(const struct assay_evm_anchored *a, const uint8_t *chain_id, uint32_t era)
+{
+    return assay_bytes_equal(a->chain_id, chain_id, 32) && a->era == era;
+}
+
+static bool says_the_same(const struct assay_evm_anchored *a, const struct assay_evm_anchored *b)
+{
+    return a->epoch == b->epoch && a->time_ms == b->time_ms &&
+           assay_bytes_equal(a->voters, b->voters, 32) &&
+           assay_bytes_equal(a->scores, b->scores, 32);
+}
+
+static void compare_epoch(struct assay_anchor_run *run, const struct assay_evm_anchored *held,
+                          struct compared *out)
+{
+    struct assay_evm_closed closed = { .oldest = 0 };
+    if (assay_anchor_ask(run, held->epoch, &closed) != ASSAY_OK) {
+        settle(out, UNKNOWN, "the daemon does not keep that epoch any more");
+    } else if (says_the_same(held, &closed.anchored)) {
+        settle(out, SAME, "the daemon says the same of that epoch");
+    } else {
+        settle(out, OTHER, "the daemon says something else of that epoch");
+    }
+    assay_evm_closed_free(&closed);
+}
+
+static int compare_daemon(struct assay_anchor_run *run, const struct assay_evm_anchored *held,
+                          struct compared *out)
+{
+    struct assay_evm_closed newest = { .oldest = 0 };
+    const enum assay_status status = assay_anchor_ask(run, 0, &newest);
+    if (status == ASSAY_E_NOT_FOUND && run->message[0] == '\0' && !run->socket_named) {
+        settle(out, UNKNOWN, "no daemon is here, and no proof was given");
+    } else if (status != ASSAY_OK) {
+        assay_evm_closed_free(&newest);
+        return assay_anchor_daemon_failed(run, status);
+    } else if (!same_network(held, newest.anchored.chain_id, newest.anchored.era)) {
+        settle(out, OTHER, "the daemon is of another network or era");
+    } else {
+        out->has_epoch = true;
+        out->epoch = newest.anchored.epoch;
+        if (held->epoch > out->epoch)
+            settle(out, UNKNOWN, "the daemon has not closed that epoch yet");
+        else compare_epoch(run, held, out);
+    }
+    assay_evm_closed_free(&newest);
+    return ASSAY_EXIT_OK;
+}
+
+/* ------------------------------------------------------------ with a proof */
+
+/* Leaf 0 of a network that has services ends with the anchor (docs/protocol.md 12.5); the proof was
+ * read and believed before. */
+static bool anchor_of(struct assay_slice proof, uint8_t anchor[static 32])
+{
+    struct assay_cursor c = assay_cursor_over(proof.bytes, proof.len);
+    struct assay_slice leaf = { 0 };
+    uint64_t items = 0;
+    if (assay_cbor_array(&c, 64, &items) != ASSAY_OK ||
+        assay_cbor_text_expect(&c, "assay/proof/v1") != ASSAY_OK)
+        return false;
+    for (size_t i = 0; i < PROOF_HEAD_LEAF; i++)
+        if (assay_cbor_bytes(&c, SIZE_MAX, &leaf) != ASSAY_OK) return false;
+    if (leaf.len < 32) return false;
+    assay_bytes_copy(anchor, 32, leaf.bytes + leaf.len - 32, 32);
+    return true;
+}
+
+static void compare_proven(const struct assay_proven *proven, struct assay_slice bytes,
+                           const struct assay_evm_anchored *held, struct compared *out)
+{
+    uint8_t anchor[32], root[32];
+    out->has_epoch = true;
+    out->epoch = proven->next.epoch;
+    assay_evm_anchor_root(held, root);
+    if (!same_network(held, proven->next.chain_id, proven->next.era))
+        settle(out, OTHER, "the proof is of another network or era");
+    else if (held->epoch != proven->next.epoch)
+        settle(out, UNKNOWN, "the proof is of another epoch");
+    else if (held->time_ms == proven->time_ms && anchor_of(bytes, anchor) &&
+             assay_bytes_equal(anchor, root, 32))
+        settle(out, SAME, "the proof's epoch has that anchor");
+    else settle(out, OTHER, "the proof's epoch has another anchor");
+}
+
+/* Returns: Unix ms; 0 without a clock */
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_REALTIME, &now) != 0 || now.tv_sec <= 0) return 0;
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int compare_proof(const struct assay_anchor_run *run, const struct assay_evm_anchored *held,
+                         struct compared *out)
+{
+    struct assay_checkpoint checkpoint;
+    enum assay_proof_answer answer = ASSAY_PROVEN;
+    struct assay_proven proven;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const int read = assay_proof_checkpoint(run->who, run->checkpoint, &checkpoint);
+    if (read != ASSAY_EXIT_OK) return read;
+    enum assay_status status = assay_file_read(run->proof, ASSAY_PROOF_LEN_MAX, &bytes, &len);
+    const struct assay_slice proof = assay_slice_over(bytes, len);
+    if (status == ASSAY_OK) status = assay_proof_verify(proof, &checkpoint, &answer, &proven);
+    int result = ASSAY_EXIT_OK;
+    /* Any age will do, as its epoch is compared; the trusting period is that of every proof. */
+    if (status == ASSAY_OK && answer == ASSAY_PROVEN)
+        answer = assay_proof_age(&checkpoint, &proven, now_ms(), UINT32_MAX);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr, "%s: %s: %s\n", run->who, run->proof,
+                      assay_file_fault(run->proof, status));
+        result = status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_MALFORMED;
+    } else if (answer != ASSAY_PROVEN) {
+        (void)fprintf(stderr, "%s: %s: not believed: %s\n", run->who, run->proof,
+                      assay_proof_answer_text(answer));
+        result = ASSAY_EXIT_DENIED;
+    } else {
+        compare_proven(&proven, proof, held, out);
+    }
+    free(bytes);
+    return result;
+}
+
+/* ------------------------------------------------------------ saying it */
+
+static uint64_t age_of(const struct assay_evm_anchored *held)
+{
+    const uint64_t now = now_ms();
+    return now > held->time_ms ? now - held->time_ms : 0;
+}
+
+static const char *life_of(uint64_t age_ms)
+{
+    if (age_ms > ASSAY_EVM_ANCHOR_MAX_AGE_MS)
+        return "dead: nothing brings it further, deploy another one";
+    return age_ms > WARN_MS ? "advance it: after a day nothing brings it further" : "alive";
+}
+
+static int exit_of(const struct compared *c, uint64_t age_ms)
+{
+    if (c->verdict == OTHER) return ASSAY_EXIT_CONTRAINDICATED;
+    if (c->verdict == UNKNOWN) return ASSAY_EXIT_NONE;
+    return age_ms > WARN_MS ? ASSAY_EXIT_WARNING : ASSAY_EXIT_OK;
+}
+
+static void put_hex(const char *label, const uint8_t bytes[static 32])
+{
+    char text[65];
+    assay_hex_encode(bytes, 32, text, sizeof text);
+    (void)printf("%s%s\n", label, text);
+}
+
+static void print(const struct assay_anchor_run *run, const struct assay_evm_anchored *held,
+                  const struct compared *c, uint64_t age_ms)
+{
+    char address[2 * ASSAY_EVM_ADDRESS_LEN + 3], time[ASSAY_RFC3339_MS_LEN + 1];
+    assay_anchor_address(run->settings.contract, address);
+    assay_rfc3339_format_ms(held->time_ms, time);
+    (void)printf("contract       %s\n", address);
+    put_hex("chain_id       ", held->chain_id);
+    (void)printf("era            %u\nepoch          %" PRIu64 ", closed at %s, %" PRIu64 " s ago\n",
+                 (unsigned)held->era, held->epoch, time, age_ms / 1000);
+    put_hex("voters         ", held->voters);
+    put_hex("scores         ", held->scores);
+    (void)printf("state          %s\ncompared       %s", life_of(age_ms), c->words);
+    if (c->has_epoch) (void)printf("; its newest is epoch %" PRIu64, c->epoch);
+    (void)putchar('\n');
+}
+
+static int print_json(const struct assay_anchor_run *run, const struct assay_evm_anchored *held,
+                      const struct compared *c, uint64_t age_ms)
+{
+    static const char *const verdicts[] = { "same", "other", "unknown" };
+    char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
+    struct assay_json *const data = assay_json_object();
+    assay_anchor_address(run->settings.contract, address);
+    assay_json_set_text(data, "contract", address);
+    assay_json_set_hex(data, "chain_id", held->chain_id, 32);
+    assay_json_set_uint(data, "era", held->era);
+    assay_json_set_uint(data, "epoch", held->epoch);
+    assay_json_set_uint(data, "time_ms", held->time_ms);
+    assay_json_set_uint(data, "age_ms", age_ms);
+    assay_json_set_hex(data, "voters", held->voters, 32);
+    assay_json_set_hex(data, "scores", held->scores, 32);
+    assay_json_set_bool(data, "dead", age_ms > ASSAY_EVM_ANCHOR_MAX_AGE_MS);
+    assay_json_set_text(data, "compared", verdicts[c->verdict]);
+    assay_json_set_text(data, "detail", c->words);
+    if (c->has_epoch) assay_json_set_uint(data, "network_epoch", c->epoch);
+    else assay_json_set_null(data, "network_epoch");
+    return assay_print_envelope("assay.anchored", data);
+}
+
+int assay_anchor_show(struct assay_anchor_run *run)
+{
+    struct assay_evm_anchored held;
+    struct compared compared = { .verdict = UNKNOWN };
+    int result = assay_anchor_held(run, &held);
+    if (result == ASSAY_EXIT_OK)
+        result = run->proof != NULL ? compare_proof(run, &held, &compared)
+                                    : compare_daemon(run, &held, &compared);
+    if (result != ASSAY_EXIT_OK) return result;
+    const uint64_t age_ms = age_of(&held);
+    if (run->json) result = print_json(run, &held, &compared, age_ms);
+    else print(run, &held, &compared, age_ms);
+    return result == ASSAY_EXIT_OK ? exit_of(&compared, age_ms) : result;
+}

@@ -1,0 +1,305 @@
+/*
+ * apps/assay/services/continuity.c - `assay continuity status|show|verify`: groups of state
+ * continuity, and what the ledger has of one instance, proven (docs/services.md 1.3.5).
+ */
+#include "apps/assay/core/command.h"
+#include "apps/assay/evidence/evidence_print.h"
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
+#include "apps/assay/proofs/proof.h"
+#include "apps/assay/services/services.h"
+#include "base/rfc3339.h"
+#include "host/row.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct asked {
+    struct assay_question q;
+    const char *group, *instance, *out, *checkpoint, *max_age, *at;
+    bool no_clock;
+    int word_count;
+    char **words;
+};
+
+/* What was read, and how far it is believed. */
+struct seen {
+    struct assay_row_evidence evidence;
+    struct assay_cont_row_proven row;
+    struct assay_cont_rows rows;
+    struct assay_proven network; /* with a checkpoint */
+    bool is_proven, has_age;     /* by a checkpoint; and it is fresh */
+    size_t len;                  /* of the evidence */
+};
+
+/* --- printing */
+
+static const char *const states[] = { "provisional", "kept", "provisional, retired",
+                                      "kept, retired" };
+
+static const char *state_of(const struct assay_cont_instance_row *row)
+{
+    return states[(row->kept ? 1 : 0) + (row->retired ? 2 : 0)];
+}
+
+static const char *slot_text(uint32_t slot, char text[static 24])
+{
+    if (slot >= ASSAY_CONT_SLOTS_MAX) return "nobody";
+    (void)snprintf(text, 24, "slot %u", (unsigned)slot);
+    return text;
+}
+
+static void print_row(const struct assay_cont_instance_row *row)
+{
+    char text[24];
+    char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
+    assay_bytes_copy(address, sizeof address, row->contact.address, row->contact.address_len);
+    (void)printf("row            %s\n", state_of(row));
+    (void)printf("session        %llu of era %llu, by %s in epoch %llu, at %s\n",
+                 (unsigned long long)(row->session & ((UINT64_C(1) << 40) - 1)),
+                 (unsigned long long)assay_cont_number_era(row->session),
+                 slot_text(row->author, text), (unsigned long long)row->epoch,
+                 assay_fit(address));
+    (void)printf("birth          era %llu, epoch %llu, paid by %s\n",
+                 (unsigned long long)row->birth.era, (unsigned long long)row->birth.epoch,
+                 slot_text(row->payer, text));
+    if (row->lease > 0)
+        (void)printf("lease          %u epochs, last shown state %llu in epoch %llu\n",
+                     (unsigned)row->lease, (unsigned long long)row->shown,
+                     (unsigned long long)row->renewed);
+}
+
+static void print_seen(const struct seen *s)
+{
+    char hex[65], time[ASSAY_RFC3339_MS_LEN + 1];
+    assay_hex_encode(s->evidence.instance, 32, hex, sizeof hex);
+    (void)printf("instance       %s\ngroup          %u\n", hex, (unsigned)s->evidence.group);
+    if (s->row.has_row) print_row(&s->row.row);
+    else (void)puts("row            none");
+    (void)printf("evidence       %zu bytes: head %zu, proof of the row %zu, one of %u rows\n",
+                 s->len, s->evidence.head.len, s->evidence.row.len, (unsigned)s->rows.count);
+    if (!s->is_proven) {
+        (void)puts("believed       by the head that the node sent; --checkpoint verifies without "
+                   "trusting it");
+        return;
+    }
+    assay_rfc3339_format_ms(s->network.time_ms, time);
+    (void)printf("believed       from the checkpoint: epoch %llu of era %u, closed at %s\n",
+                 (unsigned long long)s->network.next.epoch, (unsigned)s->network.next.era, time);
+}
+
+static void put_row(struct assay_json *data, const struct assay_cont_instance_row *row)
+{
+    assay_json_set_bool(data, "kept", row->kept);
+    assay_json_set_bool(data, "retired", row->retired);
+    assay_json_set_uint(data, "session", row->session);
+    assay_json_set_uint(data, "epoch", row->epoch);
+    if (row->author < ASSAY_CONT_SLOTS_MAX) assay_json_set_uint(data, "author", row->author);
+    if (row->payer < ASSAY_CONT_SLOTS_MAX) assay_json_set_uint(data, "payer", row->payer);
+    assay_json_set_uint(data, "birth_era", row->birth.era);
+    assay_json_set_uint(data, "birth_epoch", row->birth.epoch);
+    assay_json_set_uint(data, "lease", row->lease);
+    assay_json_set_hex(data, "curve", row->contact.curve, 32);
+}
+
+static int print_seen_json(const struct seen *s)
+{
+    struct assay_json *const data = assay_json_object();
+    assay_json_set_hex(data, "instance", s->evidence.instance, 32);
+    assay_json_set_uint(data, "group", s->evidence.group);
+    assay_json_set_bool(data, "has_row", s->row.has_row);
+    if (s->row.has_row) put_row(data, &s->row.row);
+    assay_json_set_uint(data, "rows", s->rows.count);
+    assay_json_set_uint(data, "evidence_bytes", s->len);
+    assay_json_set_uint(data, "head_bytes", s->evidence.head.len);
+    assay_json_set_uint(data, "row_bytes", s->evidence.row.len);
+    assay_json_set_bool(data, "proven", s->is_proven);
+    if (s->is_proven) {
+        assay_json_set_bool(data, "age_known", s->has_age);
+        assay_json_set_uint(data, "era", s->network.next.era);
+        assay_json_set_uint(data, "closed_epoch", s->network.next.epoch);
+        assay_json_set_uint(data, "time_ms", s->network.time_ms);
+    }
+    return assay_print_envelope("assay.instance", data);
+}
+
+/* --- believing */
+
+static int complain(const char *who, const char *what, const char *why)
+{
+    (void)fprintf(stderr, "%s: %s: not believed: %s\n", who, what, why);
+    return ASSAY_EXIT_DENIED;
+}
+
+static const char *fault_of(enum assay_status status)
+{
+    if (status == ASSAY_E_NOT_FOUND) return "its head is no document of the state that is proven";
+    if (status == ASSAY_E_INVALID || status == ASSAY_E_RANGE)
+        return "its row does not stand under the root of the head";
+    if (status == ASSAY_E_STRANGER) return "its rows prove nothing of this instance";
+    if (status == ASSAY_E_CHAIN) return "its head is of another group";
+    return NULL;
+}
+
+/* Returns: an enum assay_exit */
+static int believe(const char *who, const char *what, const struct asked *a,
+                   const struct assay_checkpoint *checkpoint, struct seen *s)
+{
+    enum assay_proof_answer answer = ASSAY_PROVEN;
+    uint64_t now_ms = 0;
+    uint32_t max_age_s = 0;
+    const int result = assay_proof_times(a->max_age, a->at, a->no_clock, &max_age_s, &now_ms);
+    if (result != ASSAY_EXIT_OK) return result;
+    enum assay_status status = ASSAY_OK;
+    if (checkpoint == NULL) status = assay_row_evidence_read(&s->evidence, &s->row);
+    else
+        status = assay_row_evidence_verify(&s->evidence, checkpoint, &answer, &s->network,
+                                           &s->row);
+    if (status == ASSAY_OK && checkpoint != NULL && answer == ASSAY_PROVEN)
+        answer = assay_proof_age(checkpoint, &s->network, now_ms, max_age_s);
+    if (status == ASSAY_OK)
+        status = assay_cont_rows_read(s->evidence.group, s->evidence.head, &s->rows);
+    if (status != ASSAY_OK) {
+        const char *why = fault_of(status);
+        return complain(who, what, why != NULL ? why : assay_status_text(status));
+    }
+    s->is_proven = checkpoint != NULL;
+    s->has_age = answer == ASSAY_PROVEN;
+    if (answer == ASSAY_PROVEN || answer == ASSAY_PROOF_AGE_UNKNOWN) return ASSAY_EXIT_OK;
+    return complain(who, what, assay_proof_answer_text(answer));
+}
+
+/* It is about what was asked for. Returns: an enum assay_exit */
+static int check_about(const char *who, const char *what, const struct asked *a,
+                       const struct seen *s)
+{
+    uint8_t instance[32];
+    if (a->instance == NULL) return ASSAY_EXIT_OK;
+    if (strlen(a->instance) != 64 ||
+        assay_hex_decode(a->instance, 64, instance, 32) != ASSAY_OK)
+        return assay_misuse("an instance has 64 hexadecimal digits, \"%s\" has not", a->instance);
+    if (assay_bytes_equal(instance, s->evidence.instance, 32)) return ASSAY_EXIT_OK;
+    return complain(who, what, "it is about another instance");
+}
+
+/* Decodes, believes, prints. Returns: an enum assay_exit */
+static int tell(const char *who, const char *what, const struct asked *a,
+                struct assay_slice bytes)
+{
+    static struct seen seen;
+    struct assay_checkpoint checkpoint;
+    int result = ASSAY_EXIT_OK;
+    seen = (struct seen){ .len = bytes.len };
+    if (a->checkpoint != NULL) result = assay_proof_checkpoint(who, a->checkpoint, &checkpoint);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (assay_row_evidence_decode(bytes, &seen.evidence) != ASSAY_OK) {
+        (void)fprintf(stderr, "%s: %s: it is no evidence of an instance\n", who, what);
+        return ASSAY_EXIT_MALFORMED;
+    }
+    result = check_about(who, what, a, &seen);
+    if (result == ASSAY_EXIT_OK)
+        result = believe(who, what, a, a->checkpoint != NULL ? &checkpoint : NULL, &seen);
+    if (result == ASSAY_EXIT_OK && a->out != NULL)
+        result = assay_output_write(who, a->out, ASSAY_FILE_PUBLIC, bytes);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (a->q.json) result = print_seen_json(&seen);
+    else print_seen(&seen);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (seen.is_proven && !seen.has_age) {
+        (void)fprintf(stderr, "%s: %s: %s\n", who, what,
+                      assay_proof_answer_text(ASSAY_PROOF_AGE_UNKNOWN));
+        return ASSAY_EXIT_AGE_UNKNOWN;
+    }
+    return seen.row.has_row ? ASSAY_EXIT_OK : ASSAY_EXIT_NOT_FOUND;
+}
+
+/* --- verbs */
+
+static int show(struct asked *a)
+{
+    static const char who[] = "assay continuity show";
+    struct assay_json *document = NULL;
+    uint8_t *bytes = NULL;
+    a->instance = a->words[1];
+    const char *group = a->group != NULL ? a->group : "0";
+    if (strlen(a->instance) != 64 || strspn(a->instance, "0123456789abcdefABCDEF") != 64)
+        return assay_misuse("INSTANCE has 64 hexadecimal digits, \"%s\" has not", a->instance);
+    if (strpbrk(group, " \n") != NULL) return assay_misuse("--group is a name or a number");
+    int result = assay_ask_document(&a->q, &document, "row %s %s", group, a->instance);
+    if (result != ASSAY_EXIT_OK) return result;
+    const char *hex = assay_json_text(assay_json_get(document, "data"), "evidence", "");
+    const size_t len = strlen(hex) / 2;
+    bytes = malloc(len + 1);
+    result = ASSAY_EXIT_INTERNAL;
+    if (bytes != NULL && assay_hex_decode(hex, 2 * len, bytes, len) == ASSAY_OK)
+        result = tell(who, a->q.socket, a, assay_slice_over(bytes, len));
+    free(bytes);
+    assay_json_free(&document);
+    return result;
+}
+
+static int verify(const struct asked *a)
+{
+    static const char who[] = "assay continuity verify";
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const char *path = a->words[1];
+    const enum assay_status status =
+        assay_file_read(path, ASSAY_ROW_EVIDENCE_LEN_MAX, &bytes, &len);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr, "%s: %s: %s\n", who, path, assay_file_fault(path, status));
+        return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_MALFORMED;
+    }
+    const int result = tell(who, path, a, assay_slice_over(bytes, len));
+    free(bytes);
+    return result;
+}
+
+static int read_options(struct asked *a, int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "socket", required_argument, NULL, 's' },
+        { "json", no_argument, NULL, 'j' },
+        { "timeout", required_argument, NULL, 't' },
+        { "group", required_argument, NULL, 'g' },
+        { "instance", required_argument, NULL, 'i' },
+        { "out", required_argument, NULL, 'o' },
+        { "checkpoint", required_argument, NULL, 'c' },
+        { "max-age", required_argument, NULL, 'm' },
+        { "at", required_argument, NULL, 'a' },
+        { "no-clock", no_argument, NULL, 'C' },
+        { NULL, 0, NULL, 0 },
+    };
+    a->q.socket = assay_ask_socket();
+    a->q.timeout_ms = ASSAY_CLIENT_TIMEOUT_MS;
+    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (o == 's') a->q.socket = optarg;
+        else if (o == 'j') a->q.json = true;
+        else if (o == 'g') a->group = optarg;
+        else if (o == 'i') a->instance = optarg;
+        else if (o == 'o') a->out = optarg;
+        else if (o == 'c') a->checkpoint = optarg;
+        else if (o == 'm') a->max_age = optarg;
+        else if (o == 'a') a->at = optarg;
+        else if (o == 'C') a->no_clock = true;
+        else if (!assay_ask_timeout(optarg, &a->q.timeout_ms))
+            return assay_misuse("--timeout wants 1 to 3600000 milliseconds, not \"%s\"", optarg);
+    }
+    a->words = argv + optind;
+    a->word_count = argc - optind;
+    return -1;
+}
+
+int assay_command_continuity(int argc, char **argv)
+{
+    struct asked a = { .q = { .group = "continuity" } };
+    const int read = read_options(&a, argc, argv);
+    if (read >= 0) return read;
+    const char *verb = a.word_count > 0 ? a.words[0] : "status";
+    if (strcmp(verb, "show") == 0) return show(&a);
+    if (strcmp(verb, "verify") == 0) return verify(&a);
+    return assay_services_groups(&a.q, a.group);
+}

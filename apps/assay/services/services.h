@@ -1,0 +1,20 @@
+/*
+ * apps/assay/services/services.h - what is asked of a daemon about services, for groups of verbs
+ * that also hand records in. Each Returns: an enum assay_exit.
+ */
+#ifndef ASSAY_APPS_ASSAY_SERVICES_SERVICES_H
+#define ASSAY_APPS_ASSAY_SERVICES_SERVICES_H
+
+#include "apps/assay/core/daemon_request.h"
+
+/* which: the name or the number of a group; NULL: all of them. */
+int assay_services_groups(const struct assay_question *q, const char *which);
+/* which: 64 digits, or a key file. */
+int assay_services_account(const struct assay_question *q, const char *which);
+/* id: NULL: all of them in short. */
+int assay_services_shares(const struct assay_question *q, const char *id);
+int assay_services_offers(const struct assay_question *q);
+/* task: NULL: all that are remembered. */
+int assay_services_tasks(const struct assay_question *q, const char *task);
+
+#endif

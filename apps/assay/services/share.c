@@ -1,0 +1,332 @@
+/*
+ * apps/assay/services/share.c - `assay share`: what holders keep, secrets that are given to them,
+ * read and deleted, and who may read them (docs/services.md 5).
+ */
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/record_submit.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/options.h"
+#include "apps/assay/core/output.h"
+#include "apps/assay/services/services.h"
+#include "base/assert.h"
+#include "net/services/shares/share_client.h"
+#include "services/shares/cluster.h"
+#include "services/tasks/task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TURN_MS = 200 };
+
+struct share_deed {
+    struct assay_question q;
+    const char *key, *name, *sealed, *out, *cluster, *id, *timeout;
+    const char *readers[ASSAY_SHARE_READERS_MAX];
+    uint32_t reader_count;
+    const char *verb, *word;
+    const char *made; /* the command, in the document of --json */
+    uint64_t until_ms;
+    uint8_t account[32]; /* of the key */
+    char path[ASSAY_FOLLOWER_PATH_MAX + 1];
+    struct assay_share_client *client;
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int complain(const char *what, enum assay_status status)
+{
+    (void)fprintf(stderr, "assay share: %s: %s\n", what, assay_status_text(status));
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+    if (status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_CONFLICT;
+    if (status == ASSAY_E_TIMEOUT) return ASSAY_EXIT_TIMEOUT;
+    if (status == ASSAY_E_RANGE) return ASSAY_EXIT_USAGE;
+    if (status == ASSAY_E_CHAIN) return ASSAY_EXIT_MALFORMED;
+    return ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ the client */
+
+static int open_client(struct share_deed *d)
+{
+    struct assay_secret32 secret;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    const int set = assay_hand_timeout(&d->q, d->timeout);
+    if (set >= 0) return set;
+    d->until_ms = now_ms() + d->q.timeout_ms;
+    int result = assay_hand_key(d->q.group, d->key, &secret, public_key);
+    if (result != ASSAY_EXIT_OK) return result;
+    assay_task_account(public_key, d->account);
+    result = assay_hand_path(&d->q, d->path);
+    const struct assay_share_client_config config = { .ledger = d->path, .key = &secret };
+    const enum assay_status status =
+        result == ASSAY_EXIT_OK ? assay_share_client_open(&config, &d->client) : ASSAY_OK;
+    assay_secret_wipe(&secret, sizeof secret);
+    return status == ASSAY_OK ? result : complain(d->path, status);
+}
+
+/* Returns: whether there is time left. */
+static bool turn(struct share_deed *d)
+{
+    assay_share_client_turn(d->client, TURN_MS);
+    return now_ms() < d->until_ms;
+}
+
+/* Which holders an operator has to look at when a deed was not done in time. */
+static void print_silent(uint32_t silent)
+{
+    if (silent == 0) return;
+    (void)fputs("assay share: no answer from the holders of", stderr);
+    for (uint32_t i = 0; i < ASSAY_SHARE_SLOTS_MAX; i++)
+        if ((silent >> i & 1) != 0) (void)fprintf(stderr, " slot %u", (unsigned)i);
+    (void)fputs("; assay share status names their members, look at their assay-holder\n", stderr);
+}
+
+static int wait_done(struct share_deed *d)
+{
+    for (;;) {
+        const struct assay_share_client_status s = assay_share_client_status(d->client);
+        if (s.state == ASSAY_SHARE_CLIENT_DONE) return ASSAY_EXIT_OK;
+        if (s.state == ASSAY_SHARE_CLIENT_FAILED) {
+            (void)fprintf(stderr, "assay share: %s\n", assay_fit(s.why));
+            return ASSAY_EXIT_DENIED;
+        }
+        if (turn(d)) continue;
+        (void)fprintf(stderr, "assay share: not done in time: the record is %s",
+                      s.is_final ? "final" : "not final");
+        if (s.wanted > 0)
+            (void)fprintf(stderr, ", %u of %u holders have answered", (unsigned)s.answered,
+                          (unsigned)s.wanted);
+        (void)fputc('\n', stderr);
+        print_silent(s.silent);
+        return ASSAY_EXIT_TIMEOUT;
+    }
+}
+
+/* ------------------------------------------------------------ put */
+
+static int by_name(const void *a, const void *b)
+{
+    const struct assay_share_reader *x = a, *y = b;
+    return assay_bytes_compare(x->name, y->name, 32);
+}
+
+static int take_readers(const struct share_deed *d,
+                        struct assay_share_reader reader[static ASSAY_SHARE_READERS_MAX])
+{
+    for (uint32_t i = 0; i < d->reader_count; i++) {
+        reader[i].kind = ASSAY_SHARE_READER_ACCOUNT;
+        const int known = assay_hand_account(d->q.group, d->readers[i], reader[i].name);
+        if (known != ASSAY_EXIT_OK) return known;
+    }
+    qsort(reader, d->reader_count, sizeof reader[0], by_name);
+    for (uint32_t i = 1; i < d->reader_count; i++)
+        if (assay_bytes_equal(reader[i - 1].name, reader[i].name, 32))
+            return assay_misuse("--reader: an account is named twice");
+    return ASSAY_EXIT_OK;
+}
+
+static int print_id(const struct share_deed *d, const uint8_t id[static 32])
+{
+    char text[65];
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data = assay_made(d->made, (const char *const[]){ d->out, NULL });
+        assay_json_set_hex(data, "id", id, 32);
+        return assay_made_print(data);
+    }
+    assay_hex_encode(id, 32, text, sizeof text);
+    (void)printf("id: %s\n", text);
+    return ASSAY_EXIT_OK;
+}
+
+static int complain_taken(const struct share_deed *d)
+{
+    (void)fprintf(stderr,
+                  "assay share put: --name %s: this account keeps a secret of that name already: "
+                  "expected another name, or delete that one first (assay share delete)\n",
+                  assay_fit(d->name));
+    return ASSAY_EXIT_CONFLICT;
+}
+
+/* The sealed secret is on disk before anything is dealt: without it shares are of no use. */
+static int hand_secret(struct share_deed *d, struct assay_slice secret, uint32_t cluster,
+                       uint8_t *sealed)
+{
+    struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX] = { 0 };
+    uint8_t name[32], id[32];
+    const int known = take_readers(d, reader);
+    if (known != ASSAY_EXIT_OK) return known;
+    assay_sha256(d->name, strlen(d->name), name);
+    enum assay_status status = ASSAY_E_AGAIN;
+    while ((status = assay_share_client_put(d->client, cluster, name, reader, d->reader_count,
+                                            secret, id, sealed)) == ASSAY_E_AGAIN)
+        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    if (status == ASSAY_E_DUPLICATE) return complain_taken(d);
+    if (status != ASSAY_OK) return complain(d->word, status);
+    const int written =
+        assay_output_write("assay share put", d->out, ASSAY_FILE_PUBLIC,
+                           assay_slice_over(sealed, secret.len + ASSAY_SHARE_PAYLOAD_MORE));
+    if (written != ASSAY_EXIT_OK) return written;
+    const int done = wait_done(d);
+    return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
+}
+
+static int put(struct share_deed *d)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    uint64_t cluster = 0;
+    ASSAY_ASSERT(d->name != NULL); /* by the table */
+    d->made = "share put";
+    if (d->cluster != NULL &&
+        (!assay_hand_number(d->cluster, 0, &cluster) || cluster >= ASSAY_SHARE_CLUSTERS_MAX))
+        return assay_misuse("--cluster wants the number of a cluster, not \"%s\"", d->cluster);
+    if (d->name[0] == '\0') return assay_misuse("--name is empty");
+    const int free_out = assay_output_check("assay share put", d->out, NULL);
+    if (free_out != ASSAY_EXIT_OK) return free_out;
+    const enum assay_status status =
+        assay_file_read(d->word, ASSAY_SHARE_PAYLOAD_MAX, &bytes, &len);
+    if (status == ASSAY_E_RANGE || (status == ASSAY_OK && len == 0)) {
+        free(bytes);
+        return assay_misuse("%s: a secret has 1 to %d bytes, this file %s", d->word,
+                            (int)ASSAY_SHARE_PAYLOAD_MAX, len == 0 && status == ASSAY_OK
+                                                              ? "is empty"
+                                                              : "has more");
+    }
+    if (status != ASSAY_OK) return complain(d->word, status);
+    uint8_t *const sealed = malloc(len + ASSAY_SHARE_PAYLOAD_MORE);
+    int result = sealed != NULL ? open_client(d) : ASSAY_EXIT_INTERNAL;
+    if (result == ASSAY_EXIT_OK)
+        result = hand_secret(d, assay_slice_over(bytes, len), (uint32_t)cluster, sealed);
+    assay_secret_wipe(bytes, len);
+    free(bytes);
+    free(sealed);
+    return result;
+}
+
+/* ------------------------------------------------------------ delete, readers */
+
+static enum assay_status begin_change(struct share_deed *d, const uint8_t name[static 32],
+                                      const struct assay_share_reader *reader,
+                                      uint8_t id[static 32])
+{
+    return reader == NULL ? assay_share_client_delete(d->client, name, id)
+                          : assay_share_client_readers(d->client, name, reader, d->reader_count,
+                                                       id);
+}
+
+/* Of the id that key and name make. In: reader: NULL: it is deleted */
+static int change(struct share_deed *d, const struct assay_share_reader *reader)
+{
+    uint8_t name[32], id[32];
+    ASSAY_ASSERT(d->name != NULL); /* by the table */
+    if (d->name[0] == '\0') return assay_misuse("--name is empty");
+    const int opened = open_client(d);
+    if (opened != ASSAY_EXIT_OK) return opened;
+    assay_sha256(d->name, strlen(d->name), name);
+    enum assay_status status = ASSAY_E_AGAIN;
+    while ((status = begin_change(d, name, reader, id)) == ASSAY_E_AGAIN)
+        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    if (status != ASSAY_OK) return complain(d->name, status);
+    const int done = wait_done(d);
+    return done == ASSAY_EXIT_OK ? print_id(d, id) : done;
+}
+
+static int delete_secret(struct share_deed *d)
+{
+    d->made = "share delete";
+    return change(d, NULL);
+}
+
+static int change_readers(struct share_deed *d)
+{
+    struct assay_share_reader reader[ASSAY_SHARE_READERS_MAX] = { 0 };
+    const int known = take_readers(d, reader);
+    d->made = "share readers";
+    return known == ASSAY_EXIT_OK ? change(d, reader) : known;
+}
+
+/* ------------------------------------------------------------ read */
+
+static int write_secret(const struct share_deed *d)
+{
+    const int written = assay_output_write("assay share read", d->out, ASSAY_FILE_SECRET,
+                                           assay_share_client_payload(d->client));
+    if (written != ASSAY_EXIT_OK) return written;
+    if (!assay_json_mode_asked()) return ASSAY_EXIT_OK;
+    return assay_made_print(assay_made("share read", (const char *const[]){ d->out, NULL }));
+}
+
+/* Holders answer nobody else, and would not say so. */
+static bool may_read(const struct share_deed *d, const uint8_t id[static 32])
+{
+    const struct assay_share_registry *const r = assay_share_client_registry(d->client);
+    const struct assay_share_row *const row = r != NULL ? assay_share_registry_find(r, id) : NULL;
+    if (row == NULL) return true; /* the client says what is wrong */
+    for (uint32_t i = 0; i < row->reader_count; i++)
+        if (row->reader[i].kind == ASSAY_SHARE_READER_ACCOUNT &&
+            assay_bytes_equal(row->reader[i].name, d->account, 32))
+            return true;
+    return false;
+}
+
+static int begin_read(struct share_deed *d, const uint8_t id[static 32], struct assay_slice sealed)
+{
+    enum assay_status status = ASSAY_E_AGAIN;
+    while (assay_share_client_registry(d->client) == NULL)
+        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    if (!may_read(d, id)) {
+        (void)fprintf(stderr, "assay share: %s is none of the readers of that secret\n", d->key);
+        return ASSAY_EXIT_DENIED;
+    }
+    while ((status = assay_share_client_read(d->client, id, sealed)) == ASSAY_E_AGAIN)
+        if (!turn(d)) return complain("the ledger was not told", ASSAY_E_TIMEOUT);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : complain(d->word, status);
+}
+
+static int read_secret(struct share_deed *d)
+{
+    uint8_t id[32], *sealed = NULL;
+    size_t len = 0;
+    ASSAY_ASSERT(d->word != NULL); /* by the table */
+    if (strlen(d->word) != 64 || assay_hex_decode(d->word, 64, id, 32) != ASSAY_OK)
+        return assay_misuse("ID has 64 hexadecimal digits, \"%s\" has not", d->word);
+    const enum assay_status status = assay_file_read(
+        d->sealed, ASSAY_SHARE_PAYLOAD_MAX + ASSAY_SHARE_PAYLOAD_MORE, &sealed, &len);
+    if (status != ASSAY_OK) return complain(d->sealed, status);
+    int result = open_client(d);
+    if (result == ASSAY_EXIT_OK) result = begin_read(d, id, assay_slice_over(sealed, len));
+    free(sealed);
+    if (result == ASSAY_EXIT_OK) result = wait_done(d);
+    return result == ASSAY_EXIT_OK ? write_secret(d) : result;
+}
+
+int assay_command_share(int argc, char **argv)
+{
+    struct share_deed d = { .q = { .group = "share" } };
+    const struct assay_hand_option options[] = {
+        { "key", &d.key, NULL, 0 },
+        { "name", &d.name, NULL, 0 },
+        { "out", &d.out, NULL, 0 },
+        { "sealed", &d.sealed, NULL, 0 },
+        { "cluster", &d.cluster, NULL, 0 },
+        { "id", &d.id, NULL, 0 },
+        { "reader", d.readers, &d.reader_count, ASSAY_SHARE_READERS_MAX },
+        { NULL, NULL, NULL, 0 },
+    };
+    const int read = assay_hand_options(&d.q, argc, argv, options, &d.timeout, &d.verb, &d.word);
+    if (read >= 0) return read;
+    if (strcmp(d.verb, "status") == 0) return assay_services_shares(&d.q, d.id);
+    const int result = strcmp(d.verb, "put") == 0      ? put(&d)
+                       : strcmp(d.verb, "delete") == 0  ? delete_secret(&d)
+                       : strcmp(d.verb, "readers") == 0 ? change_readers(&d)
+                                                        : read_secret(&d);
+    assay_share_client_close(&d.client);
+    return result;
+}

@@ -1,0 +1,337 @@
+/*
+ * apps/assay/services/task_chain.c - tasks of `assay task run` whose money lies on an EVM chain:
+ * opened against an anchored score, closed when the deadline is over (docs/services.md 8.9); and
+ * the contract of tasks, deployed.
+ */
+#include "apps/assay/services/task.h"
+
+#include "apps/assay/services/anchor.h"
+#include "apps/assay/core/command.h"
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    AHEAD_S = 86400,
+    AHEAD_S_MIN = 60,
+    AHEAD_S_MAX = 366 * 86400,
+    POLL_MS = 500,
+    KEY_AFTER_MS = 5000,
+    SILENCE_MS = 300000
+};
+
+struct task_chain {
+    struct assay_anchor_run run;
+    struct assay_anchor_sending sending;
+    bool sends; /* the sending is open */
+    struct assay_evm_place place;
+    uint64_t until_ms;
+    uint64_t key_at_ms; /* when the chain is asked for a key next; 0: none is waited for */
+};
+
+static uint64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+    (void)clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* ------------------------------------------------------------ the file */
+
+static int check_settings(const struct assay_anchor_settings *s, const char *path, bool tasks)
+{
+    const char *const missing = s->rpc[0] == '\0'              ? "rpc"
+                                : s->sender.chain_id == 0      ? "chain"
+                                : !s->has_contract             ? "contract"
+                                : tasks && !s->has_tasks       ? "tasks"
+                                : s->key[0] == '\0'            ? "key"
+                                : s->sender.fee_limit_wei == 0 ? "max_fee"
+                                                               : NULL;
+    if (missing != NULL) return assay_misuse("--evm: %s has no %s", path, missing);
+    if (s->has_tip && s->sender.tip_wei > s->sender.fee_limit_wei)
+        return assay_misuse("--evm: %s: the tip is above max_fee", path);
+    return ASSAY_EXIT_OK;
+}
+
+static int open_chain(const struct task_deed *d, const char *who, bool tasks,
+                      struct task_chain **out)
+{
+    char message[ASSAY_ANCHOR_FAULT_MAX] = "";
+    struct task_chain *const c = calloc(1, sizeof *c);
+    *out = c;
+    if (c == NULL) return ASSAY_EXIT_INTERNAL;
+    struct assay_anchor_settings *const s = &c->run.settings;
+    c->run.who = who;
+    c->run.json = d->q.json;
+    c->run.wait_ms = SILENCE_MS;
+    c->run.socket = d->q.socket;
+    assay_anchor_settings_init(s);
+    if (assay_anchor_settings_read(s, d->evm, message) != ASSAY_OK) {
+        task_say("%s", message);
+        return ASSAY_EXIT_USAGE;
+    }
+    if (d->key != NULL) (void)snprintf(s->key, sizeof s->key, "%s", d->key);
+    c->place.chain_id = s->sender.chain_id;
+    assay_bytes_copy(c->place.contract, ASSAY_EVM_ADDRESS_LEN, s->tasks, sizeof s->tasks);
+    const int fit = check_settings(s, d->evm, tasks);
+    if (fit == ASSAY_EXIT_OK) assay_anchor_link(&c->run);
+    return fit;
+}
+
+void task_chain_end(struct task_chain **chain)
+{
+    struct task_chain *const c = *chain;
+    *chain = NULL;
+    if (c == NULL) return;
+    if (c->sends) assay_anchor_sending_close(&c->sending);
+    free(c);
+}
+
+const struct assay_evm_place *task_chain_place(const struct task_chain *chain)
+{
+    return &chain->place;
+}
+
+static int read_numbers(struct task_running *r)
+{
+    const struct task_deed *const d = r->d;
+    uint64_t wei = 0;
+    r->ahead_s = AHEAD_S;
+    if (d->price != NULL && (!assay_anchor_gwei(d->price, &wei) || wei == 0))
+        return assay_misuse("--price wants gwei above 0, as in 20000 or 0.5, not \"%s\"", d->price);
+    r->price_wei = wei;
+    for (size_t i = ASSAY_EVM_PRICE_LEN; i-- > 0; wei >>= 8)
+        r->price[i] = (uint8_t)wei;
+    if (d->deadline == NULL ||
+        (assay_hand_number(d->deadline, AHEAD_S_MIN, &r->ahead_s) && r->ahead_s <= AHEAD_S_MAX))
+        return ASSAY_EXIT_OK;
+    return assay_misuse("--deadline wants %d to %d seconds with --evm, not \"%s\"", AHEAD_S_MIN,
+                        AHEAD_S_MAX, d->deadline);
+}
+
+int task_chain_begin(struct task_running *r)
+{
+    char message[ASSAY_ANCHOR_FAULT_MAX] = "";
+    int result = read_numbers(r);
+    if (result == ASSAY_EXIT_OK) result = open_chain(r->d, "assay task run", true, &r->chain);
+    if (result != ASSAY_EXIT_OK) return result;
+    const enum assay_status status =
+        assay_anchor_key_read(r->chain->run.settings.key, &r->key, message);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    task_say("%s", message);
+    return status == ASSAY_E_NOT_FOUND ? ASSAY_EXIT_NOT_FOUND : ASSAY_EXIT_USAGE;
+}
+
+/* ------------------------------------------------------------ the chain */
+
+/* Is it a chain, a contract and an anchor that belong together? Once. */
+static int open_sending(struct task_running *r, struct assay_evm_anchored *held)
+{
+    struct task_chain *const c = r->chain;
+    c->run.wait_ms = r->silence_ms;
+    c->until_ms = clock_ms(CLOCK_MONOTONIC) + r->silence_ms;
+    if (!c->sends) {
+        const int opened = assay_anchor_sending_open(&c->run, &c->sending);
+        c->sends = true;
+        if (opened != ASSAY_EXIT_OK) return opened;
+    }
+    c->sending.begun_ms = clock_ms(CLOCK_MONOTONIC);
+    const int asked = assay_anchor_held(&c->run, held);
+    if (asked != ASSAY_EXIT_OK) return asked;
+    const enum assay_status status =
+        assay_evm_tasks_check(&c->run.rpc, &c->place, c->run.settings.contract);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    if (c->run.rpc.why[0] != '\0' || (status != ASSAY_E_NOT_FOUND && status != ASSAY_E_INVALID))
+        return assay_anchor_node_failed(&c->run, status);
+    task_say("the code at `tasks` is not AssayTasks over that anchor (contracts/contract.json); "
+             "assay task deploy makes one");
+    return ASSAY_EXIT_CONFLICT;
+}
+
+/* As deep as configured, and now. */
+static int look(struct task_chain *c, const uint8_t task[static 32], bool *deep, bool *open,
+                uint32_t *paid)
+{
+    const uint32_t below = c->run.settings.sender.confirmations - 1;
+    uint64_t head = 0;
+    uint32_t ignored = 0;
+    *deep = *open = false;
+    enum assay_status status = assay_evm_ask_head(&c->run.rpc, &head);
+    if (status == ASSAY_OK)
+        status = assay_evm_task_ask(&c->run.rpc, &c->place, task, 0, open, paid);
+    if (status == ASSAY_OK && *open && head > below)
+        status = assay_evm_task_ask(&c->run.rpc, &c->place, task, head - below, deep, &ignored);
+    return status == ASSAY_OK ? ASSAY_EXIT_OK : assay_anchor_node_failed(&c->run, status);
+}
+
+/* What the contract's word means for whoever opens or closes. */
+static int said_no(const struct task_chain *c)
+{
+    static const char *const words[][2] = {
+        { "stale", "the anchored epoch is older than a day: assay anchor advance, or deploy" },
+        { "score", "the anchored score is lower than --score" },
+        { "standing", "the anchored standing is lower than --standing" },
+        { "deadline", "the deadline is over, or too far" },
+        { "early", "the chain's clock has not reached the deadline" },
+    };
+    const char *const why = c->sending.sender.progress.why, *advice = "the contract says no";
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(why, words[i][0]) == 0) advice = words[i][1];
+    task_say("refused, \"%s\": %s", why, advice);
+    return ASSAY_EXIT_DENIED;
+}
+
+static int make_order(struct task_running *r, const struct assay_evm_anchored *held,
+                      struct assay_evm_order *order)
+{
+    struct task_chain *const c = r->chain;
+    const struct assay_evm_terms *const terms = assay_task_client_evm(r->client);
+    struct assay_evm_closed closed = { .oldest = 0 };
+    struct assay_evm_score_proof proof;
+    uint8_t path[ASSAY_EVM_SCORE_PATH_MAX][32];
+    enum assay_status status = assay_anchor_ask(&c->run, held->epoch, &closed);
+    if (status != ASSAY_OK) {
+        assay_evm_closed_free(&closed);
+        const int failed = assay_anchor_daemon_failed(&c->run, status);
+        task_say("the anchor holds epoch %llu; assay anchor advance brings a later one",
+                 (unsigned long long)held->epoch);
+        return failed;
+    }
+    if (!assay_bytes_equal(closed.anchored.scores, held->scores, 32)) status = ASSAY_E_CHAIN;
+    if (status == ASSAY_OK) status = assay_evm_closed_score(&closed, terms->node_id, path, &proof);
+    if (status == ASSAY_OK)
+        status = assay_evm_open_order(&c->place, terms, &proof, c->sending.data,
+                                      ASSAY_EVM_DATA_LEN_MAX, order);
+    assay_evm_closed_free(&closed);
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    task_say("the anchored epoch %llu says nothing of that executor: %s",
+             (unsigned long long)held->epoch,
+             status == ASSAY_E_CHAIN ? "it is not one of this network" : assay_status_text(status));
+    return status == ASSAY_E_CHAIN ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_NOT_FOUND;
+}
+
+static void wait_a_little(void)
+{
+    const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
+    (void)nanosleep(&pause, NULL);
+}
+
+int task_chain_open(struct task_running *r)
+{
+    struct task_chain *const c = r->chain;
+    struct assay_evm_anchored held;
+    struct assay_evm_order order;
+    bool deep = false, open = false;
+    uint32_t paid = 0;
+    int result = open_sending(r, &held);
+    while (result == ASSAY_EXIT_OK && !deep) {
+        result = look(c, r->now.task, &deep, &open, &paid);
+        if (result != ASSAY_EXIT_OK || deep) break;
+        if (clock_ms(CLOCK_MONOTONIC) >= c->until_ms) {
+            task_say("the task is not open as deep as configured in time; the same command goes "
+                     "on");
+            return ASSAY_EXIT_TIMEOUT;
+        }
+        if (open) { /* by an earlier run, or not deep yet */
+            wait_a_little();
+            continue;
+        }
+        result = make_order(r, &held, &order);
+        if (result == ASSAY_EXIT_OK) result = assay_anchor_drive(&c->sending, &order);
+        if (result == ASSAY_EXIT_DENIED && strcmp(c->sending.sender.progress.why, "exists") == 0)
+            result = ASSAY_EXIT_OK;
+        else if (result == ASSAY_EXIT_DENIED) return said_no(c);
+    }
+    return result;
+}
+
+void task_chain_key(struct task_running *r)
+{
+    struct task_chain *const c = r->chain;
+    const uint64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    uint8_t lock[32], opening[32];
+    const bool waits = assay_task_client_awaits_key(r->client, lock);
+    if (!waits) c->key_at_ms = 0;
+    else if (c->key_at_ms == 0) c->key_at_ms = now_ms + KEY_AFTER_MS;
+    if (!waits || now_ms < c->key_at_ms) return;
+    c->key_at_ms = now_ms + KEY_AFTER_MS;
+    enum assay_status status =
+        assay_evm_task_opening(&c->run.rpc, &c->place, r->now.task, lock, opening);
+    if (status == ASSAY_OK) status = assay_task_client_key(r->client, opening);
+    if (status == ASSAY_OK) task_say("the executor's claim on the chain shows the key of the step");
+}
+
+/* Of what is open and over; the contract's clock may be a little behind. */
+int task_chain_close(struct task_running *r, bool *closed)
+{
+    struct task_chain *const c = r->chain;
+    const struct assay_evm_terms *const terms = assay_task_client_evm(r->client);
+    struct assay_evm_anchored held;
+    struct assay_evm_order order;
+    bool deep = false, open = false;
+    uint32_t paid = 0;
+    *closed = false;
+    if (clock_ms(CLOCK_REALTIME) / 1000 < terms->deadline_s) return ASSAY_EXIT_OK;
+    int result = open_sending(r, &held);
+    if (result == ASSAY_EXIT_OK) result = look(c, r->now.task, &deep, &open, &paid);
+    if (result != ASSAY_EXIT_OK || !open || paid >= terms->steps) return result;
+    do {
+        if (assay_evm_close_order(&c->place, terms, c->sending.data, ASSAY_EVM_DATA_LEN_MAX,
+                                  &order) != ASSAY_OK)
+            return ASSAY_EXIT_INTERNAL;
+        result = assay_anchor_drive(&c->sending, &order);
+        if (result != ASSAY_EXIT_DENIED) break;
+        wait_a_little();
+    } while (strcmp(c->sending.sender.progress.why, "early") == 0 &&
+             clock_ms(CLOCK_MONOTONIC) < c->until_ms);
+    *closed = result == ASSAY_EXIT_OK;
+    return result == ASSAY_EXIT_DENIED ? said_no(c) : result;
+}
+
+/* ------------------------------------------------------------ deployed */
+
+static int deploy(struct task_chain *c)
+{
+    char address[2 * ASSAY_EVM_ADDRESS_LEN + 3];
+    struct assay_evm_anchored held;
+    struct assay_evm_order order;
+    int result = assay_anchor_sending_open(&c->run, &c->sending);
+    c->sends = true;
+    if (result == ASSAY_EXIT_OK) result = assay_anchor_held(&c->run, &held);
+    if (result != ASSAY_EXIT_OK) return result;
+    if (assay_evm_tasks_deploy_order(c->run.settings.contract, c->sending.data,
+                                     ASSAY_EVM_DATA_LEN_MAX, &order) != ASSAY_OK)
+        return ASSAY_EXIT_INTERNAL;
+    result = assay_anchor_drive(&c->sending, &order);
+    if (result == ASSAY_EXIT_DENIED) return said_no(c);
+    if (result != ASSAY_EXIT_OK) return result;
+    assay_anchor_address(c->sending.sender.progress.receipt.contract, address);
+    if (!c->run.json) {
+        (void)printf("tasks          %s\n", address);
+        return ASSAY_EXIT_OK;
+    }
+    struct assay_json *const data = assay_made("task deploy", (const char *const[]){ NULL });
+    assay_json_set_text(data, "tasks", address);
+    assay_json_set(data, "transactions", c->sending.transactions);
+    c->sending.transactions = NULL;
+    return assay_made_print(data);
+}
+
+int task_chain_deploy(struct task_deed *deed)
+{
+    struct task_chain *c = NULL;
+    unsigned wait_ms = SILENCE_MS;
+    if (deed->timeout != NULL && !assay_ask_timeout(deed->timeout, &wait_ms))
+        return ASSAY_EXIT_USAGE; /* it was read before */
+    int result = open_chain(deed, "assay task deploy", false, &c);
+    if (result == ASSAY_EXIT_OK) {
+        c->run.wait_ms = wait_ms;
+        result = deploy(c);
+    }
+    task_chain_end(&c);
+    return result;
+}

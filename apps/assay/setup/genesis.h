@@ -1,0 +1,95 @@
+/*
+ * apps/assay/setup/genesis.h - the three verbs of `assay genesis` and what they share.
+ */
+#ifndef ASSAY_APPS_ASSAY_SETUP_GENESIS_H
+#define ASSAY_APPS_ASSAY_SETUP_GENESIS_H
+
+#include "apps/assay/collateral/collateral_dir.h"
+#include "apps/assay/core/command.h"
+#include "apps/config.h"
+#include "engine/ledger/state/genesis.h"
+#include "quote/accept/policy.h"
+#include "quote/collateral/endorsements.h"
+
+/* A genesis file in memory; genesis has slices into bytes. */
+struct assay_genesis_file {
+    uint8_t *bytes;
+    size_t len;
+    struct assay_genesis *genesis;
+};
+
+/*
+ * assay_genesis_file_load - read and decode a file that need not have all its signatures.
+ * Out:     *file; whatever the status, assay_genesis_file_free frees what was taken
+ * Returns: as assay_file_read and assay_genesis_decode
+ */
+ASSAY_CHECKED enum assay_status assay_genesis_file_load(const char *path,
+                                                        struct assay_genesis_file *file,
+                                                        struct assay_where *where);
+/* Returns: nothing. */
+void assay_genesis_file_free(struct assay_genesis_file *file);
+/* The file around a body; as assay_genesis_encode_file. A failure is said.
+ * Returns: ASSAY_EXIT_OK | as assay_output_write | as assay_genesis_complain */
+int assay_genesis_file_write(const char *verb, const char *path, struct assay_slice body,
+                             const uint32_t *signers,
+                             const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN], size_t count);
+/* One line on stderr about a genesis file. Returns: the exit status that fits. */
+int assay_genesis_complain(const char *verb, const char *path, enum assay_status status,
+                           const struct assay_where *where);
+
+/* Puts a message together. Returns: status, for use as `return assay_genesis_explain(...)`. */
+__attribute__((format(printf, 3, 4))) enum assay_status assay_genesis_explain(
+    char message[static ASSAY_CONFIG_MESSAGE_MAX], enum assay_status status, const char *format,
+    ...);
+
+/* --- genesis_collateral.c: the bundles that the folders of a plan hold. Large: on the heap. */
+
+struct assay_genesis_bundles {
+    int64_t at_unix_s; /* what is valid then is taken first */
+    size_t count;
+    struct assay_endorsement_files entries[ASSAY_ENDORSEMENTS_MAX]; /* borrow from dirs */
+    struct assay_collateral_dir dirs[ASSAY_ENDORSEMENTS_MAX]; /* Intel's; of others, two parts: */
+    uint8_t *own[ASSAY_ENDORSEMENTS_MAX][2];
+    size_t wish_count; /* platform families of samples, each once; room for the next */
+    struct assay_collateral_wanted wishes[ASSAY_ENDORSEMENTS_MAX + 1];
+};
+
+/* Folders are to be searched for the collateral of this quote; one that cannot be read asks for
+ * nothing. Returns: ASSAY_OK | ASSAY_E_FULL (too many platform families) | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_genesis_wish(struct assay_genesis_bundles *bundles,
+                                                   const uint8_t *quote, size_t len);
+/*
+ * assay_genesis_bundles_read - add what a folder holds for the wishes, or else whatever it holds.
+ * Out:     whatever the status, assay_genesis_bundles_close frees what was taken
+ * Returns: as assay_collateral_dir_read | ASSAY_E_INVALID (a root that the policy does not pin) |
+ *          INPUT statuses (no root certificate) | ASSAY_E_RANGE (more than ASSAY_ENDORSEMENTS_MAX
+ *          bundles); with a message, but for ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_genesis_bundles_read(
+    struct assay_genesis_bundles *bundles, const char *folder, const struct assay_policy *policy,
+    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/*
+ * assay_genesis_others_read - the same of AMD, AWS and registrars of TPMs (genesis_others.c): one
+ * bundle for each root of the policy that certificates or a list of the folder lead to.
+ * Returns: ASSAY_OK (also for none) | as assay_genesis_bundles_read
+ */
+ASSAY_CHECKED enum assay_status assay_genesis_others_read(
+    struct assay_genesis_bundles *bundles, const char *folder, const struct assay_policy *policy,
+    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/*
+ * assay_genesis_keys_read - the platform keys of CCA that the policy pins: each is an entry without
+ * collateral. No folder is looked into.
+ * Returns: ASSAY_OK (also for none) | ASSAY_E_RANGE (more than ASSAY_ENDORSEMENTS_MAX), with a
+ *          message
+ */
+ASSAY_CHECKED enum assay_status assay_genesis_keys_read(
+    struct assay_genesis_bundles *bundles, const struct assay_policy *policy,
+    char message[static ASSAY_CONFIG_MESSAGE_MAX]);
+/* Accepts NULL; the memory itself stays the caller's. Returns: nothing. */
+void assay_genesis_bundles_close(struct assay_genesis_bundles *bundles);
+
+/* --- the verbs. Each Returns: an enum assay_exit. */
+int assay_genesis_create(const char *plan_path, const char *out_path); /* genesis_create.c */
+int assay_genesis_sign(const char *path, const char *key_path);        /* genesis_sign.c */
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * apps/assay/setup/genesis_sign.c - `assay genesis sign`: add one founding operator's signature.
+ *
+ * What is signed is the chain id, the digest of everything the file fixes: read it with `assay
+ * genesis show` before. Signing again replaces the operator's own signature.
+ */
+#include "apps/assay/setup/genesis.h"
+
+#include "apps/assay/core/file_fault.h"
+#include "apps/assay/core/result_json.h"
+#include "net/keys/keyring.h"
+
+#include <stdio.h>
+
+/* The signatures of a file with one more in it; signers ascend (engine/ledger/state/genesis.h). */
+struct signatures {
+    uint32_t count;
+    uint32_t signers[ASSAY_OPERATORS_MAX];
+    uint8_t bytes[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* Returns: the operator's place in the genesis; operator_count when the key is none of theirs. */
+static uint32_t find_operator(const struct assay_genesis *genesis,
+                              const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    uint32_t i = 0;
+    while (i < genesis->operator_count &&
+           !assay_bytes_equal(genesis->operators[i].public_key, public_key, ASSAY_P256_PUBLIC_LEN))
+        i++;
+    return i;
+}
+
+static enum assay_status sign_chain_id(const uint8_t chain_id[static 32],
+                                       const struct assay_secret32 *key,
+                                       uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    uint8_t digest[32];
+    struct assay_p256_signer *signer = NULL;
+    assay_genesis_signing_digest(chain_id, digest);
+    enum assay_status status = assay_p256_signer_load(key, &signer);
+    if (status == ASSAY_OK) status = assay_p256_sign(signer, digest, signature);
+    assay_p256_signer_free(&signer);
+    return status;
+}
+
+static void append(struct signatures *all, uint32_t signer, const uint8_t *signature)
+{
+    all->signers[all->count] = signer;
+    assay_bytes_copy(all->bytes[all->count], sizeof all->bytes[0], signature,
+                     ASSAY_P256_SIGNATURE_LEN);
+    all->count++;
+}
+
+/* Those of the file, less an older one of this operator, with the new one in its place. */
+static void merge(const struct assay_genesis *genesis, uint32_t signer, const uint8_t *signature,
+                  struct signatures *all)
+{
+    bool placed = false;
+    *all = (struct signatures){ .count = 0 };
+    for (uint32_t i = 0; i < genesis->signature_count; i++) {
+        if (!placed && genesis->signers[i] >= signer) {
+            append(all, signer, signature);
+            placed = true;
+        }
+        if (genesis->signers[i] != signer) append(all, genesis->signers[i], genesis->signatures[i]);
+    }
+    if (!placed) append(all, signer, signature);
+}
+
+static int sign_with(const char *path, const struct assay_genesis *genesis,
+                     const struct assay_secret32 *key,
+                     const uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    const struct assay_where nowhere = { 0 };
+    const uint32_t signer = find_operator(genesis, public_key);
+    if (signer == genesis->operator_count) {
+        (void)fprintf(stderr, "assay genesis sign: the key is none of the %u founding operators'\n",
+                      (unsigned)genesis->operator_count);
+        return ASSAY_EXIT_CONFLICT;
+    }
+    uint8_t signature[ASSAY_P256_SIGNATURE_LEN];
+    struct signatures all;
+    const enum assay_status status = sign_chain_id(genesis->chain_id, key, signature);
+    if (status != ASSAY_OK) return assay_genesis_complain("sign", path, status, &nowhere);
+    merge(genesis, signer, signature, &all);
+    const int written =
+        assay_genesis_file_write("sign", path, genesis->body, all.signers,
+                                 (const uint8_t(*)[ASSAY_P256_SIGNATURE_LEN])all.bytes, all.count);
+    if (written != ASSAY_EXIT_OK) return written;
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("genesis sign", (const char *const[]){ path, NULL });
+        assay_json_set_hex(data, "chain_id", genesis->chain_id, sizeof genesis->chain_id);
+        assay_json_set_uint(data, "signatures", all.count);
+        assay_json_set_uint(data, "operators", genesis->operator_count);
+        assay_json_set_uint(data, "threshold", genesis->threshold);
+        return assay_made_print(data);
+    }
+    (void)printf("%s: signed by %u of %u operators, %u needed\n", path, (unsigned)all.count,
+                 (unsigned)genesis->operator_count, (unsigned)genesis->threshold);
+    return ASSAY_EXIT_OK;
+}
+
+int assay_genesis_sign(const char *path, const char *key_path)
+{
+    struct assay_where where = { 0 };
+    struct assay_secret32 key;
+    uint8_t public_key[ASSAY_P256_PUBLIC_LEN];
+    enum assay_status status = assay_operator_key_load(key_path, &key, public_key);
+    if (status != ASSAY_OK) {
+        (void)fprintf(stderr, "assay genesis sign: %s: %s\n", key_path,
+                      assay_file_fault_of(key_path, status, "an operator key"));
+        if (status == ASSAY_E_NOT_FOUND) return ASSAY_EXIT_NOT_FOUND;
+        return assay_status_class(status) == ASSAY_CLASS_INPUT ? ASSAY_EXIT_MALFORMED
+                                                               : ASSAY_EXIT_INTERNAL;
+    }
+    struct assay_genesis_file file;
+    status = assay_genesis_file_load(path, &file, &where);
+    const int result = status == ASSAY_OK ? sign_with(path, file.genesis, &key, public_key)
+                                          : assay_genesis_complain("sign", path, status, &where);
+    assay_secret_wipe(&key, sizeof key);
+    assay_genesis_file_free(&file);
+    return result;
+}

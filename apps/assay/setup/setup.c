@@ -1,0 +1,247 @@
+/*
+ * apps/assay/setup/setup.c - `assay setup`: a configuration and keys for one node, or for a local
+ * network.
+ *
+ * Nothing is made that the other verbs could not make: they are run as an operator would type them.
+ * Nothing is overwritten.
+ */
+#include "apps/assay/setup/setup.h"
+
+#include "apps/assay/core/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORDS_MAX = 24, SMALL_FILE_MAX = 64 * 1024 };
+
+/* ------------------------------------------------------------ other programs */
+
+static const struct passwd *as;
+
+void assay_setup_as(const struct passwd *user)
+{
+    as = user;
+}
+
+static bool become(void)
+{
+    return as == NULL || (initgroups(as->pw_name, as->pw_gid) == 0 && setgid(as->pw_gid) == 0 &&
+                          setuid(as->pw_uid) == 0);
+}
+
+static int run_program(const char *program, const char *out, const char *const *words)
+{
+    char *argv[WORDS_MAX + 1] = { NULL };
+    size_t count = 0;
+    int wait_status = 0;
+    (void)fflush(NULL);
+    while (words[count] != NULL && count < WORDS_MAX)
+        count++;
+    /* Without their const: execv does not write to them. */
+    assay_bytes_copy(argv, sizeof argv, words, count * sizeof argv[0]);
+    const pid_t pid = fork();
+    if (pid == 0) {
+        const int fd = open(out != NULL ? out : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0 || !become()) _exit(ASSAY_EXIT_INTERNAL);
+        (void)execv(program, argv);
+        _exit(ASSAY_EXIT_INTERNAL);
+    }
+    while (pid > 0 && waitpid(pid, &wait_status, 0) < 0)
+        if (errno != EINTR) return ASSAY_EXIT_INTERNAL;
+    return pid > 0 && WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : ASSAY_EXIT_INTERNAL;
+}
+
+int assay_setup_run(const char *out, const char *const *words)
+{
+    const char *line[WORDS_MAX] = { "assay" };
+    size_t count = 1;
+    for (; words[count - 1] != NULL && count + 1 < WORDS_MAX; count++)
+        line[count] = words[count - 1];
+    line[count] = NULL;
+    return run_program("/proc/self/exe", out, line);
+}
+
+/* A program that stands beside this one. Returns: false when there is none. */
+static bool beside(const char *name, char path[static PATH_MAX])
+{
+    char self[PATH_MAX];
+    const ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (len <= 0) return false;
+    self[len] = '\0';
+    char *const slash = strrchr(self, '/');
+    if (slash == NULL) return false;
+    *slash = '\0';
+    return snprintf(path, PATH_MAX, "%s/%s", self, name) < PATH_MAX && access(path, X_OK) == 0;
+}
+
+int assay_setup_check(const char *config)
+{
+    char daemon[PATH_MAX];
+    const char *const words[] = { "assayd", "--config", config, "--check-config", NULL };
+    if (!beside("assayd", daemon)) return ASSAY_EXIT_OK;
+    return run_program(daemon, NULL, words);
+}
+
+int assay_setup_enclave(struct assay_setup *s)
+{
+    const bool found = s->enclave != NULL
+                           ? realpath(s->enclave, s->enclave_path) != NULL
+                           : beside("assay-enclave", s->enclave_path) ||
+                                 realpath("/usr/bin/assay-enclave", s->enclave_path) != NULL;
+    if (found && access(s->enclave_path, X_OK) == 0) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay setup: %s: no program that may be run; give --enclave FILE\n",
+                  s->enclave != NULL ? s->enclave : "assay-enclave");
+    return ASSAY_EXIT_NOT_FOUND;
+}
+
+int assay_setup_copy(const struct assay_setup *s, const char *dir)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const char *const path = assay_setup_path(dir, "enclave");
+    enum assay_status status = assay_file_read(s->enclave_path, (size_t)1 << 30, &bytes, &len);
+    if (status == ASSAY_OK)
+        status = assay_file_create(path, ASSAY_FILE_PROGRAM, assay_slice_over(bytes, len));
+    free(bytes);
+    if (status == ASSAY_OK || status == ASSAY_E_DUPLICATE) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay setup: %s: %s\n", path, assay_status_text(status));
+    return ASSAY_EXIT_INTERNAL;
+}
+
+/* ------------------------------------------------------------ files */
+
+const char *assay_setup_path(const char *dir, const char *name)
+{
+    static char buffers[8][PATH_MAX];
+    static unsigned turn;
+    char *const out = buffers[turn++ % 8];
+    if (snprintf(out, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX) out[0] = '\0';
+    return out;
+}
+
+int assay_setup_write(const char *path, const char *text)
+{
+    const enum assay_status status =
+        assay_file_create(path, ASSAY_FILE_PUBLIC, assay_slice_over(text, strlen(text)));
+    if (status == ASSAY_OK) return ASSAY_EXIT_OK;
+    (void)fprintf(stderr, "assay setup: %s: %s\n", path,
+                  status == ASSAY_E_DUPLICATE ? "it is there already, and is not overwritten"
+                                              : assay_status_text(status));
+    return status == ASSAY_E_DUPLICATE ? ASSAY_EXIT_CONFLICT : ASSAY_EXIT_INTERNAL;
+}
+
+bool assay_setup_value(const char *path, const char *key, char *value, size_t size)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    bool found = false;
+    if (assay_file_read(path, SMALL_FILE_MAX, &bytes, &len) != ASSAY_OK) return false;
+    const size_t key_len = strlen(key);
+    for (size_t at = 0; at < len && !found;) {
+        const uint8_t *const line = bytes + at;
+        const uint8_t *const newline = memchr(line, '\n', len - at);
+        const size_t line_len = newline != NULL ? (size_t)(newline - line) : len - at;
+        if (line_len > key_len + 2 && assay_bytes_equal(line, key, key_len) &&
+            line[key_len] == ':') {
+            size_t from = key_len + 2, to = line_len;
+            if (line[from] == '"') from++;
+            if (to > from && line[to - 1] == '"') to--;
+            found = snprintf(value, size, "%.*s", (int)(to - from), (const char *)line + from) <
+                    (int)size;
+        }
+        at += line_len + 1;
+    }
+    free(bytes);
+    return found;
+}
+
+/* ------------------------------------------------------------ what is given, what is asked */
+
+bool assay_setup_ask(const char *question, const char *preset, const char **value)
+{
+    static char answers[16][PATH_MAX];
+    static unsigned count;
+    if (*value != NULL) return true;
+    *value = preset;
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO) || count == 16) return *value != NULL;
+    (void)fprintf(stderr, "%s%s%s%s: ", question, preset != NULL ? " [" : "",
+                  preset != NULL ? preset : "", preset != NULL ? "]" : "");
+    char *const answer = answers[count++];
+    if (fgets(answer, PATH_MAX, stdin) == NULL) return *value != NULL;
+    answer[strcspn(answer, "\n")] = '\0';
+    if (answer[0] != '\0') *value = answer;
+    return *value != NULL;
+}
+
+int assay_setup_number(const char *option, const char *text, unsigned long low, unsigned long high,
+                       unsigned long *out)
+{
+    char *end = NULL;
+    *out = strtoul(text, &end, 10);
+    if (text[0] >= '0' && text[0] <= '9' && *end == '\0' && *out >= low && *out <= high)
+        return ASSAY_EXIT_OK;
+    return assay_misuse("--%s wants %lu to %lu, not \"%s\"", option, low, high, text);
+}
+
+int assay_command_setup(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "dir", required_argument, NULL, 'd' },
+        { "name", required_argument, NULL, 'n' },
+        { "genesis", required_argument, NULL, 'g' },
+        { "gossip", required_argument, NULL, 'l' },
+        { "kind", required_argument, NULL, 'k' },
+        { "credential", required_argument, NULL, 'c' },
+        { "vendor", required_argument, NULL, 'v' },
+        { "admin", required_argument, NULL, 'a' },
+        { "http", required_argument, NULL, 'w' },
+        { "enclave", required_argument, NULL, 'e' },
+        { "peer", required_argument, NULL, 'p' },
+        { "nodes", required_argument, NULL, 'N' },
+        { "operators", required_argument, NULL, 'O' },
+        { "vendors", required_argument, NULL, 'V' },
+        { "epoch-ms", required_argument, NULL, 'T' },
+        { "port", required_argument, NULL, 'P' },
+        { "http-port", required_argument, NULL, 'H' },
+        { "services", no_argument, NULL, 'S' },
+        { "unit", no_argument, NULL, 'U' },
+        { "json", no_argument, NULL, 'j' },
+        { NULL, 0, NULL, 0 },
+    };
+    static struct assay_setup s;
+    for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (c) {
+        case 'd': s.dir = optarg; break;
+        case 'n': s.name = optarg; break;
+        case 'g': s.genesis = optarg; break;
+        case 'l': s.gossip = optarg; break;
+        case 'k': s.kind = optarg; break;
+        case 'c': s.credential = optarg; break;
+        case 'v': s.vendor = optarg; break;
+        case 'a': s.admin = optarg; break;
+        case 'w': s.http = optarg; break;
+        case 'e': s.enclave = optarg; break;
+        case 'N': s.nodes = optarg; break;
+        case 'O': s.operators = optarg; break;
+        case 'V': s.vendors = optarg; break;
+        case 'T': s.epoch_ms = optarg; break;
+        case 'P': s.port = optarg; break;
+        case 'H': s.http_port = optarg; break;
+        case 'S': s.services = true; break;
+        case 'U': s.unit = true; break;
+        case 'j': break; /* json_mode.h knows */
+        default:
+            if (s.peer_count == sizeof s.peers / sizeof s.peers[0])
+                return assay_misuse("--peer at most %zu times", s.peer_count);
+            s.peers[s.peer_count++] = optarg;
+        }
+    }
+    return strcmp(argv[optind], "local") == 0 ? assay_setup_local(&s) : assay_setup_node(&s);
+}

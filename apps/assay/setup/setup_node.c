@@ -1,0 +1,216 @@
+/*
+ * apps/assay/setup/setup_node.c - `assay setup node`: keys and a configuration for one node.
+ *
+ * Keys that are there stay. The configuration is checked by the daemon that will read it, once the
+ * genesis is there.
+ */
+#include "apps/assay/setup/setup.h"
+
+#include "apps/assay/core/result_json.h"
+#include "apps/assay/core/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_soft(const struct assay_setup *s)
+{
+    return strcmp(s->kind, "soft") == 0;
+}
+
+static bool is_tpm(const struct assay_setup *s)
+{
+    return strcmp(s->kind, "tpm") == 0;
+}
+
+/* Returns: -1 to go on, else the exit status. */
+static int ask(struct assay_setup *s)
+{
+    static char vendor[PATH_MAX];
+    const int early = s->unit ? assay_setup_unit_begin(s) : -1;
+    if (early >= 0) return early;
+    if (!assay_setup_ask("folder of the node", NULL, &s->dir))
+        return assay_misuse("--dir DIR is missing: the folder of the node");
+    if (!assay_setup_ask("name of the node", NULL, &s->name))
+        return assay_misuse("--name NAME is missing: of the node, for people");
+    if (!assay_setup_ask("address that others reach it at, HOST:PORT", NULL, &s->gossip))
+        return assay_misuse("--gossip HOST:PORT is missing: where others reach it");
+    if (!assay_setup_ask("genesis of its network", NULL, &s->genesis))
+        return assay_misuse("--genesis FILE is missing: of its network; it may come later");
+    if (!assay_setup_ask("kind of evidence (soft, tpm, tsm, gramine, nsm)", NULL, &s->kind))
+        return assay_misuse("--kind is missing: soft, tpm, tsm, gramine or nsm");
+    if (!assay_setup_ask("socket of `assay`", "admin.sock", &s->admin)) return ASSAY_EXIT_INTERNAL;
+    if (is_soft(s) && s->credential == NULL &&
+        !assay_setup_ask("folder of its SOFT vendor (assay soft ca)", NULL, &s->vendor))
+        return assay_misuse("a SOFT platform wants --vendor DIR, which makes it, or --credential");
+    if (is_tpm(s) &&
+        !assay_setup_ask("folder of its attestation key (assay tpm enroll)", NULL, &s->credential))
+        return assay_misuse("a TPM wants --credential DIR, what assay tpm enroll made");
+    if (s->vendor != NULL && realpath(s->vendor, vendor) != NULL) s->vendor = vendor;
+    return -1;
+}
+
+static int make_keys(const struct assay_setup *s)
+{
+    const char *const keys = assay_setup_path(s->dir, "keys");
+    const char *const words[] = { "keys", "generate", keys, "--name", s->name, NULL };
+    if (access(assay_setup_path(keys, "identity.key"), F_OK) == 0) return ASSAY_EXIT_OK;
+    return assay_setup_run(NULL, words);
+}
+
+static int make_platform(struct assay_setup *s)
+{
+    const char *const path = assay_setup_path(s->unit ? "/etc/assay" : s->dir, "platform.key");
+    const char *const words[] = { "soft", "node", s->vendor, s->name, "--out", path, NULL };
+    if (!is_soft(s) || s->credential != NULL) return ASSAY_EXIT_OK;
+    s->credential = "platform.key";
+    int made = access(path, F_OK) == 0 ? ASSAY_EXIT_OK : assay_setup_run(NULL, words);
+    if (made == ASSAY_EXIT_OK && s->unit) made = assay_setup_unit_give(path);
+    return made;
+}
+
+/* The enclave, and keys; what is for a unit is made by the user that owns it. */
+static int make_node(struct assay_setup *s, const struct passwd *user)
+{
+    int made = assay_setup_enclave(s);
+    if (made == ASSAY_EXIT_OK) made = assay_setup_copy(s, s->dir);
+    assay_setup_as(user);
+    if (made == ASSAY_EXIT_OK) made = make_keys(s);
+    assay_setup_as(NULL);
+    return made == ASSAY_EXIT_OK ? make_platform(s) : made;
+}
+
+/* A path as it was typed is from here; in the file it would be from the file's folder. */
+static const char *absolute(const char *path)
+{
+    static char buffers[4][PATH_MAX];
+    static unsigned turn;
+    char *const out = buffers[turn++ % 4];
+    char here[PATH_MAX];
+    if (path[0] == '/' || getcwd(here, sizeof here) == NULL) return path;
+    return snprintf(out, PATH_MAX, "%s/%s", here, path) < PATH_MAX ? out : path;
+}
+
+/* NODE_ID=HOST:PORT. Returns: whether it is that. */
+static bool put_peer(FILE *out, const char *peer)
+{
+    const char *const sign = strchr(peer, '=');
+    uint8_t id[32];
+    if (sign == NULL || strchr(sign, ':') == NULL) return false;
+    if (assay_hex_decode(peer, (size_t)(sign - peer), id, sizeof id) != ASSAY_OK) return false;
+    (void)fprintf(out, "  - { node: \"%.64s\", address: \"%s\" }\n", peer, sign + 1);
+    return true;
+}
+
+/* Returns: ASSAY_EXIT_OK | ASSAY_EXIT_USAGE */
+static int put_peers(const struct assay_setup *s, FILE *out)
+{
+    (void)fputs(s->peer_count > 0 ? "peers:\n" : "peers: []\n", out);
+    for (size_t i = 0; i < s->peer_count; i++)
+        if (!put_peer(out, s->peers[i]))
+            return assay_misuse("--peer wants NODE_ID=HOST:PORT, not \"%s\"", s->peers[i]);
+    return ASSAY_EXIT_OK;
+}
+
+/* What is in the node's folder, as the file says it: the file of a unit is elsewhere. */
+static const char *own(const struct assay_setup *s, const char *name)
+{
+    return s->unit ? assay_setup_path(s->dir, name) : name;
+}
+
+static void put_config(const struct assay_setup *s, FILE *out)
+{
+    (void)fprintf(out,
+                  "# Written by `assay setup node`; docs/operations.md, section 3, has every key.\n"
+                  "config_version: 1\n"
+                  "node:\n  state_dir: %s\n  keys_dir: %s\n  genesis: %s\n"
+                  "listen:\n  gossip: \"%s\"\n  admin: %s\n",
+                  own(s, "state"), own(s, "keys"), absolute(s->genesis), s->gossip, s->admin);
+    if (s->http != NULL) (void)fprintf(out, "  http: \"%s\"\n", s->http);
+    if (s->unit) (void)fprintf(out, "  services: /run/assay-services\n");
+    (void)fprintf(out, "evidence:\n  kind: %s\n", s->kind);
+    if (s->credential != NULL)
+        (void)fprintf(out, "  credential: %s\n",
+                      strcmp(s->credential, "platform.key") == 0 ? s->credential
+                                                                 : absolute(s->credential));
+    (void)fprintf(out, "enclave:\n  path: %s\n  restore_path: %s\n  service: %s\n",
+                  own(s, "enclave"), s->enclave_path,
+                  s->socket != NULL ? s->socket : "service.sock");
+}
+
+static int write_config(const struct assay_setup *s, const char *path)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *const out = open_memstream(&text, &len);
+    if (out == NULL) return ASSAY_EXIT_INTERNAL;
+    put_config(s, out);
+    int result = put_peers(s, out);
+    if (fclose(out) != 0) result = ASSAY_EXIT_INTERNAL;
+    if (result == ASSAY_EXIT_OK) result = assay_setup_write(path, text);
+    free(text);
+    return result;
+}
+
+/* docs/protocol.md 5.30.1: old voting keys can sign another history. */
+static void print_trust(void)
+{
+    (void)puts("trusted        the voters of every epoch since genesis, for as long as their keys "
+               "exist;\n               before it joins a network that has run for 14 days, and "
+               "after 14 days or more\n               away, a store out of a --checkpoint of an "
+               "operator that you trust is safer\n               (assay store restore)");
+}
+
+static void print_next(const struct assay_setup *s, const char *config)
+{
+    (void)printf("%s: written\n", config);
+    print_trust();
+    (void)puts("next:");
+    if (s->unit) {
+        assay_setup_unit_next(s);
+        return;
+    }
+    (void)printf("  assay node request --config %s --out %s.request    for operators, who add it "
+                 "to a network\n",
+                 config, s->name);
+    if (s->peer_count == 0)
+        (void)fprintf(stderr,
+                      "assay setup node: warning: no --peer was given, and %s names nobody: the "
+                      "node reaches others when they dial it; add peers (NODE_ID=HOST:PORT, of "
+                      "three members or more) before it starts\n",
+                      config);
+    (void)printf("  assay doctor --config %s\n  assayd --config %s\n", config, config);
+}
+
+int assay_setup_node(struct assay_setup *s)
+{
+    const int early = ask(s);
+    if (early >= 0) return early;
+    const struct passwd *const user = s->unit ? getpwnam("assay") : NULL;
+    const char *const config = s->unit ? s->config : assay_setup_path(s->dir, "assayd.yaml");
+    if (access(config, F_OK) == 0) return assay_setup_write(config, "");
+    if (mkdir(s->dir, 0755) != 0 && access(s->dir, W_OK) != 0) {
+        (void)fprintf(stderr, "assay setup node: %s: not a folder that can be written to\n",
+                      s->dir);
+        return ASSAY_EXIT_INTERNAL;
+    }
+    int made = s->unit ? assay_setup_unit_genesis(s) : ASSAY_EXIT_OK;
+    if (made == ASSAY_EXIT_OK) made = make_node(s, user);
+    if (made == ASSAY_EXIT_OK) made = write_config(s, config);
+    if (made != ASSAY_EXIT_OK) return made;
+    assay_setup_as(user);
+    if (access(s->genesis, F_OK) == 0) made = assay_setup_check(config);
+    else (void)fprintf(stderr, "assay setup node: note: %s is not there yet\n", s->genesis);
+    if (made != ASSAY_EXIT_OK) return made;
+    if (assay_json_mode_asked()) {
+        struct assay_json *const data =
+            assay_made("setup node", (const char *const[]){ s->dir, NULL });
+        assay_json_set_text(data, "name", s->name);
+        assay_json_set_text(data, "config", config);
+        return assay_made_print(data);
+    }
+    print_next(s, config);
+    return ASSAY_EXIT_OK;
+}

@@ -1,0 +1,99 @@
+/*
+ * apps/sim/commands/main.c - the command line of the simulator: finds the command and hands over.
+ */
+#include "apps/sim/commands/command.h"
+
+#include "base/words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A new command is one file and one row. */
+static const struct assay_sim_command commands[] = {
+    { "run", "simulate one scenario and check what came out", assay_sim_command_run },
+    { "swarm", "random scenarios and faults on all cores", assay_sim_command_swarm },
+    { "minimize", "the smallest scenario that still fails", assay_sim_command_minimize },
+    { "sweep", "a scenario at every point of a grid, in shards", assay_sim_command_sweep },
+    { "merge", "join the shards of a sweep", assay_sim_command_merge },
+    { "report", "the page of runs that are over", assay_sim_command_report },
+    { "twins", "equivocation under every schedule, or under many", assay_sim_command_twins },
+    { "mutants", "known-bad builds: which checker catches which", assay_sim_command_mutants },
+    { "list", "the scenarios and sweeps that come with the program", assay_sim_command_list },
+    { "show", "print the whole effective scenario", assay_sim_command_show },
+    { "tally", "close one epoch by hand and show every number", assay_sim_command_tally },
+    { "keys", "every key, attack and figure, as tables", assay_sim_command_keys },
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_usage(FILE *out)
+{
+    (void)fputs("usage: assay-sim COMMAND ...\n\n", out);
+    for (size_t i = 0; i < COMMANDS; i++)
+        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    (void)fputs("\n`assay-sim COMMAND --help` tells more. stdout carries data, stderr "
+                "diagnostics.\n",
+                out);
+}
+
+/* A file that is opened later must not become the stdout or stderr that the caller closed: data
+ * would be written into it. /dev/null takes its number, opened for reading: printing then fails, as
+ * it should. */
+static void keep_standard_files(void)
+{
+    int file = 0;
+    while (file >= 0 && file <= STDERR_FILENO)
+        file = open("/dev/null", O_RDONLY);
+    if (file > STDERR_FILENO) (void)close(file);
+}
+
+/* Data that did not arrive is a failure, whatever the command found (a full disk, a closed pipe).
+ */
+static int finish(int status)
+{
+    const int flushed = fflush(stdout);
+    if (flushed == 0 && ferror(stdout) == 0) return status;
+    if (flushed != 0)
+        (void)fprintf(stderr, "assay-sim: stdout cannot be written: %s\n", strerror(errno));
+    else (void)fputs("assay-sim: stdout cannot be written\n", stderr);
+    return status == ASSAY_SIM_EXIT_OK ? ASSAY_SIM_EXIT_FAILED : status;
+}
+
+static int wrong_command(int argc, char **argv)
+{
+    unsigned apart = ASSAY_WORDS_APART_MAX;
+    const char *near = NULL;
+    for (size_t i = 0; i < COMMANDS; i++)
+        assay_words_nearest(argv[1], commands[i].name, &apart, &near);
+    return assay_sim_print_error(assay_sim_wants_json(argc, argv), ASSAY_SIM_EXIT_USAGE, "usage",
+                                 "\"%.100s\" is no command%s%s%s; `assay-sim --help` lists them",
+                                 argv[1], near != NULL ? "; is \"" : "", near != NULL ? near : "",
+                                 near != NULL ? "\" meant?" : "");
+}
+
+static int obey(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return ASSAY_SIM_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_usage(stdout);
+        return ASSAY_SIM_EXIT_OK;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)puts("assay-sim " ASSAY_VERSION);
+        return ASSAY_SIM_EXIT_OK;
+    }
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
+    return wrong_command(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    keep_standard_files();
+    return finish(obey(argc, argv));
+}

@@ -1,0 +1,40 @@
+/*
+ * apps/sim/commands/minimize.h - shrinks a scenario that fails, keeping the same thing failing.
+ *
+ * apps/sim/commands/minimize.c has the command line; this is the work behind it, with the runner as
+ * an argument.
+ */
+#ifndef ASSAY_APPS_SIM_COMMANDS_MINIMIZE_H
+#define ASSAY_APPS_SIM_COMMANDS_MINIMIZE_H
+
+#include "apps/sim/commands/swarm.h"
+#include "sim/swarm/minimize.h"
+
+#include <stdio.h>
+
+struct assay_sim_shrinking {
+    assay_sim_runner *run;
+    uint64_t tries_max; /* 0: ASSAY_SIM_MINIMIZE_TRIES */
+    /* Seeds to try each candidate with, from its own on. More find smaller scenarios, since a
+     * change of the roster changes what the dice give, and take longer. */
+    uint32_t seeds;
+    FILE *out;                         /* one line for each step; NULL: silent */
+    const volatile sig_atomic_t *stop; /* not 0: end with what there is */
+    /* Out. */
+    struct assay_sim_breach breach; /* of the scenario as it is now */
+    uint64_t tried;
+    uint32_t size_before, size_after;
+};
+
+/*
+ * assay_sim_shrink - the smallest scenario whose run breaks the same checker or assertion.
+ *
+ * A candidate that promises less than the original (more than a third of traitors, say) is no
+ * smaller instance of the same failure, whatever its checkers find.
+ * In:       *scenario with its seed
+ * Out:      *scenario, shrunk; its seed may be another; shrinking->breach and the counts
+ * Returns:  false when the scenario does not fail (nothing was changed)
+ */
+bool assay_sim_shrink(struct assay_sim_shrinking *shrinking, struct assay_scenario *scenario);
+
+#endif

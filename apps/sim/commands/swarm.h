@@ -1,0 +1,66 @@
+/*
+ * apps/sim/commands/swarm.h - many random scenarios, one a seed, and which of them broke a promise.
+ *
+ * apps/sim/commands/swarm.c has the command line; this is the work behind it, with the runner as an
+ * argument so that its tests need no world.
+ */
+#ifndef ASSAY_APPS_SIM_COMMANDS_SWARM_H
+#define ASSAY_APPS_SIM_COMMANDS_SWARM_H
+
+#include "apps/sim/commands/command.h"
+#include "apps/sim/commands/swarm_state.h"
+#include "apps/sim/commands/trial.h"
+#include "sim/swarm/random_scenario.h"
+
+#include <signal.h>
+
+struct assay_sim_swarm {
+    uint64_t from, seeds;
+    uint32_t threads; /* 0: all processors */
+    struct assay_sim_swarm_sizes sizes;
+    const char *sets[ASSAY_SIM_SETS_MAX]; /* "key=value", over each scenario */
+    uint32_t set_count;
+    const char *state_path; /* NULL: forget it all */
+    const char *out_dir;    /* failing scenarios as files; NULL: none */
+    bool stop_at_first, twice, quiet;
+    bool one_process; /* a crash is ours: for debuggers */
+    const volatile sig_atomic_t *stop;
+    assay_sim_runner *run;
+};
+
+/* The scenario of a seed under these options. Returns: ASSAY_OK | what assay_scenario_set or
+ * _check said, with its message */
+ASSAY_CHECKED enum assay_status assay_sim_swarm_scenario(
+    const struct assay_sim_swarm *swarm, uint64_t seed, struct assay_scenario *scenario,
+    char message[static ASSAY_SIM_MESSAGE_MAX]);
+
+/* What decides scenarios beside seeds, as the reproduction line has it, quoted for a shell; "" for
+ * the usual. Returns: false when it does not fit: half a line would reproduce something else. */
+bool assay_sim_swarm_arguments(const struct assay_sim_swarm *swarm,
+                               char text[static ASSAY_SIM_SWARM_ARGUMENTS_MAX]);
+
+/*
+ * assay_sim_swarm_run - run the seeds that the state has not, with progress on a terminal.
+ *
+ * Out:      *state: everything up to where it came; message unless ASSAY_OK
+ * Returns:  ASSAY_OK (also when stopped: state->done < swarm->seeds then) | what loading and saving
+ *           the state say | what assay_sim_swarm_scenario says of the first seed
+ */
+ASSAY_CHECKED enum assay_status assay_sim_swarm_run(const struct assay_sim_swarm *swarm,
+                                                    struct assay_sim_swarm_state *state,
+                                                    char message[static ASSAY_SIM_MESSAGE_MAX]);
+
+enum { ASSAY_SIM_SWARM_LINE_MAX = ASSAY_SIM_SWARM_ARGUMENTS_MAX + 80 };
+
+/* swarm_data.c: the command that runs one seed again. Returns: nothing. */
+void assay_sim_swarm_reproduction(const struct assay_sim_swarm_state *state, uint64_t seed,
+                                  char line[static ASSAY_SIM_SWARM_LINE_MAX]);
+/* The data of schema assay.sim.swarm, without times: the same seeds give the same. Returns: an
+ * object; the caller puts or frees it. */
+struct assay_json *assay_sim_swarm_data(const struct assay_sim_swarm *swarm,
+                                        const struct assay_sim_swarm_state *state);
+
+/* --nodes: "7" or "4..10". Returns: NULL; otherwise what was expected */
+const char *assay_sim_swarm_take_sizes(const char *text, struct assay_sim_swarm_sizes *sizes);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * apps/sim/commands/trial.h - one scenario and its seed, tried in a process of its own.
+ *
+ * A run that aborts, crashes or never ends is a failure like any other: it is found, counted,
+ * reproduced and shrunk. So the run happens in a child, which leaves its result in shared memory.
+ */
+#ifndef ASSAY_APPS_SIM_COMMANDS_TRIAL_H
+#define ASSAY_APPS_SIM_COMMANDS_TRIAL_H
+
+#include "sim/run.h"
+#include "sim/swarm/drawn.h"
+#include "sim/swarm/promise.h"
+
+#include <sys/types.h>
+
+typedef enum assay_status assay_sim_runner(const struct assay_scenario *scenario,
+                                           const struct assay_sim_options *options,
+                                           struct assay_sim_outcome *outcome);
+
+enum { ASSAY_SIM_TRIAL_CPU_S = 600 }; /* a run that takes longer does not end */
+
+struct assay_sim_trial {
+    struct assay_sim_breach breach;
+    bool beyond; /* more than a third of traitors */
+    uint8_t trace_hash[32], root_chain[32];
+    uint64_t events, messages, epochs, simulated_ms;
+    uint64_t cpu_us; /* of the run, twice or not */
+    bool effects[ASSAY_SIM_EFFECT_COUNT];
+};
+
+/*
+ * assay_sim_try - run a checked scenario and judge what came out.
+ *
+ * In:       twice: run it again and compare the traces
+ *           own_process: in a child; otherwise a crash is the caller's (debuggers like that)
+ * Returns:  what came out; a breach named "crash" when the run did not come to its end
+ */
+struct assay_sim_trial assay_sim_try(assay_sim_runner *run, const struct assay_scenario *scenario,
+                                     bool twice, bool own_process);
+
+/* A run in a child that is not awaited yet. */
+struct assay_sim_child {
+    pid_t pid;                      /* 0: there is none */
+    struct assay_sim_trial *shared; /* [1] mapped; NULL: there is no memory for it */
+    int error;                      /* errno: why there is none */
+};
+
+/* Begins it; whoever calls has no other threads, whose locks the child would find taken for ever.
+ * Returns: the child, to be handed to assay_sim_try_end when it has ended, or at once if pid is 0.
+ */
+struct assay_sim_child assay_sim_try_begin(assay_sim_runner *run,
+                                           const struct assay_scenario *scenario, bool twice);
+/* status: of waitpid. Returns: as assay_sim_try. */
+struct assay_sim_trial assay_sim_try_end(struct assay_sim_child *child, int status);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * apps/sim/report/output.h - what a run leaves behind: files for programs, tables for people.
+ *
+ * epochs.csv, roots.csv and summary.json hold everything that an outcome has; report.html is made
+ * of the same.
+ */
+#ifndef ASSAY_APPS_SIM_REPORT_OUTPUT_H
+#define ASSAY_APPS_SIM_REPORT_OUTPUT_H
+
+#include "apps/sim/report/files.h"
+#include "net/json/json.h"
+#include "sim/outcome.h"
+
+#include <stdio.h>
+
+struct assay_sim_result {
+    const struct assay_scenario *scenario;
+    const struct assay_sim_outcome *outcome;
+    const char *reproduce; /* the command that gives it again */
+    bool interrupted;      /* by the user: assertions are about a run that is not over */
+};
+
+/* Returns: whether no checker found anything, every assertion holds and nothing stopped the run. */
+bool assay_sim_result_passed(const struct assay_sim_result *result);
+
+/* --- csv.c: RFC 4180 with LF. Each Returns: text of malloc (the caller frees); NULL: no memory. */
+/* One row per epoch and cohort. */
+char *assay_sim_csv_epochs(const struct assay_sim_result *result);
+/* One row per epoch: the root of the state after it. */
+char *assay_sim_csv_roots(const struct assay_sim_result *result);
+
+/* --- summary.c */
+/* The data of schema assay.sim.run. Returns: an object; the caller puts or frees it. */
+struct assay_json *assay_sim_summary(const struct assay_sim_result *result);
+
+/* --- table.c: for people, to stdout. Each Returns: nothing. */
+void assay_sim_print_result(const struct assay_sim_result *result);
+/* What went wrong, line by line, to out; nothing when nothing did. */
+void assay_sim_print_failures(const struct assay_sim_result *result, FILE *out);
+
+/* --- output.c */
+/*
+ * assay_sim_output_write - epochs.csv, roots.csv, summary.json, scenario.yaml, report.html. Each is
+ * written under another name and renamed, so that no half of one is ever found.
+ * Returns: ASSAY_OK | ASSAY_E_IO (the disk is full ...) | ASSAY_E_RANGE (path) | ASSAY_E_MEMORY,
+ *          with a message
+ */
+ASSAY_CHECKED enum assay_status assay_sim_output_write(const char *dir,
+                                                       const struct assay_sim_result *result,
+                                                       char message[static ASSAY_SIM_MESSAGE_MAX]);
+
+#endif

@@ -1,0 +1,316 @@
+/*
+ * engine/audit/audit_items.c - the classes of an audited store beside its chain: what was signed in
+ * an epoch, and what is named by its own bytes.
+ */
+#include "engine/audit/audit_internal.h"
+
+#include "base/assert.h"
+#include "engine/ledger/records/recover.h"
+#include "engine/ledger/state/row.h"
+
+/* --- what is wrong, and where */
+
+enum assay_status assay_audit_blame(struct audit *a, enum assay_store_class class_,
+                                    const struct assay_store_key *key)
+{
+    ASSAY_ASSERT(a->at->fault.what != NULL);
+    a->at->class_ = class_;
+    a->at->key = *key;
+    return ASSAY_E_INVALID;
+}
+
+enum assay_status assay_audit_blame_plain(struct audit *a, enum assay_store_class class_,
+                                          const struct assay_store_key *key, const char *what,
+                                          enum assay_status status)
+{
+    assay_status_ignore(assay_fault_plain(&a->at->fault, what, status), "said by blame");
+    return assay_audit_blame(a, class_, key);
+}
+
+enum assay_status assay_audit_blame_ids(struct audit *a, const struct assay_store_key *key,
+                                        const char *what, const uint8_t expected[static 32],
+                                        const uint8_t found[static 32])
+{
+    if (assay_bytes_equal(expected, found, 32)) return ASSAY_OK;
+    assay_status_ignore(assay_fault_ids(&a->at->fault, what, expected, found), "said by blame");
+    return assay_audit_blame(a, a->class_, key);
+}
+
+/* --- scanning */
+
+struct assay_store_key assay_audit_first(uint32_t era, uint64_t epoch)
+{
+    return (struct assay_store_key){ .era = era, .epoch = epoch };
+}
+
+struct assay_store_key assay_audit_last(uint32_t era, uint64_t epoch)
+{
+    struct assay_store_key key = { .era = era, .epoch = epoch, .number = UINT64_MAX };
+    for (size_t i = 0; i < sizeof key.id; i++)
+        key.id[i] = 0xff;
+    return key;
+}
+
+static enum assay_status scan_between(struct audit *a, enum assay_store_class class_,
+                                      const struct assay_store_key *from,
+                                      const struct assay_store_key *to, assay_store_visit *visit)
+{
+    a->class_ = class_;
+    a->status = ASSAY_OK;
+    ASSAY_TRY(assay_store_scan(a->config->store, class_, from, to, false, visit, a));
+    return a->status;
+}
+
+enum assay_status assay_audit_scan_epoch(struct audit *a, enum assay_store_class class_,
+                                         assay_store_visit *visit)
+{
+    const struct assay_store_key from = assay_audit_first(a->fold.state.era, a->fold.context.epoch);
+    const struct assay_store_key to = assay_audit_last(a->fold.state.era, a->fold.context.epoch);
+    return scan_between(a, class_, &from, &to, visit);
+}
+
+enum assay_status assay_audit_scan_all(struct audit *a, enum assay_store_class class_,
+                                       assay_store_visit *visit)
+{
+    const struct assay_store_key from = assay_audit_first(0, 0);
+    const struct assay_store_key to = assay_audit_last(UINT32_MAX, UINT64_MAX);
+    return scan_between(a, class_, &from, &to, visit);
+}
+
+/* --- what is signed in an epoch */
+
+static enum assay_status certificate(struct audit *a, const struct assay_store_key *key,
+                                     struct assay_slice value)
+{
+    struct assay_certificate c;
+    const enum assay_store_class class_ = ASSAY_STORE_CERTIFICATE;
+    const enum assay_status read = assay_certificate_decode(value, a->fold.members, &c);
+    if (read != ASSAY_OK)
+        return assay_audit_blame_plain(a, class_, key, "certificate cannot be read", read);
+    ASSAY_TRY(
+        assay_audit_blame_ids(a, key, "commitment of the certificate", key->id, c.commitment));
+    if (assay_vote_number(&c.statement) != key->number || c.statement.epoch != key->epoch ||
+        c.statement.era != key->era ||
+        !assay_bytes_equal(c.statement.chain_id, a->fold.state.chain_id, 32))
+        return assay_audit_blame_plain(a, class_, key, "certificate stands under another name",
+                                       ASSAY_E_INVALID);
+    const enum assay_status good = a->config->signatures
+                                       ? assay_certificate_verify(&c, &a->fold.voters)
+                                       : assay_certificate_weigh(&c, &a->fold.voters);
+    a->figures->certificates++;
+    if (good == ASSAY_OK) return ASSAY_OK;
+    return assay_audit_blame_plain(a, class_, key,
+                                   good == ASSAY_E_SIGNATURE ? "signature in a certificate"
+                                                             : "certificate below a quorum",
+                                   good);
+}
+
+static enum assay_status vote(struct audit *a, const struct assay_store_key *key,
+                              struct assay_slice value)
+{
+    struct assay_vote v;
+    const enum assay_store_class class_ = ASSAY_STORE_VOTE;
+    const enum assay_status read = assay_vote_decode(value, &v);
+    if (read != ASSAY_OK)
+        return assay_audit_blame_plain(a, class_, key, "vote cannot be read", read);
+    if (assay_vote_number(&v.statement) != key->number || v.statement.era != key->era ||
+        v.statement.epoch != key->epoch || !assay_bytes_equal(v.statement.block_id, key->id, 32) ||
+        !assay_bytes_equal(v.statement.chain_id, a->fold.state.chain_id, 32))
+        return assay_audit_blame_plain(a, class_, key, "vote stands under another name",
+                                       ASSAY_E_INVALID);
+    a->figures->votes++;
+    const enum assay_status good =
+        a->config->signatures ? assay_vote_verify(&v, &a->fold.voters) : ASSAY_OK;
+    if (good == ASSAY_OK) return ASSAY_OK;
+    return assay_audit_blame_plain(a, class_, key, "signature of a vote", good);
+}
+
+static enum assay_status proposal(struct audit *a, const struct assay_store_key *key,
+                                  struct assay_slice value)
+{
+    struct assay_proposal p;
+    const enum assay_store_class class_ = ASSAY_STORE_PROPOSAL;
+    const enum assay_status read = assay_proposal_decode(value, &p);
+    if (read != ASSAY_OK)
+        return assay_audit_blame_plain(a, class_, key, "proposal cannot be read", read);
+    ASSAY_TRY(assay_audit_blame_ids(a, key, "id of the proposal", key->id, p.id));
+    if (p.header.view != key->number || p.header.epoch != key->epoch ||
+        p.header.leader >= a->fold.members)
+        return assay_audit_blame_plain(a, class_, key, "proposal stands under another name",
+                                       ASSAY_E_INVALID);
+    a->figures->proposals++;
+    if (!a->config->signatures ||
+        assay_p256_verify(a->fold.voting[p.header.leader], p.id, p.signature, ASSAY_S_LOW))
+        return ASSAY_OK;
+    return assay_audit_blame_plain(a, class_, key, "signature of the leader", ASSAY_E_SIGNATURE);
+}
+
+static enum assay_status envelope(struct audit *a, const struct assay_store_key *key,
+                                  struct assay_slice value)
+{
+    struct assay_envelope e;
+    uint32_t slot = 0;
+    const enum assay_store_class class_ = ASSAY_STORE_ENVELOPE;
+    const enum assay_status read = assay_envelope_decode(value, &e);
+    if (read != ASSAY_OK)
+        return assay_audit_blame_plain(a, class_, key, "envelope cannot be read", read);
+    ASSAY_TRY(assay_audit_blame_ids(a, key, "digest of the envelope", key->id, e.digest));
+    a->figures->envelopes++;
+    const enum assay_status good = assay_context_envelope(&a->fold.context, &e, &slot);
+    if (good == ASSAY_OK) return ASSAY_OK;
+    return assay_audit_blame_plain(a, class_, key, "signature or author of an envelope", good);
+}
+
+static enum assay_status ballot(struct audit *a, const struct assay_store_key *key,
+                                struct assay_slice value)
+{
+    struct assay_record r;
+    uint32_t slot = 0;
+    const enum assay_store_class class_ = ASSAY_STORE_BALLOT;
+    enum assay_status good = assay_record_decode(value, &r);
+    if (good == ASSAY_OK && r.kind != ASSAY_RECORD_BALLOT) good = ASSAY_E_INVALID;
+    if (good != ASSAY_OK)
+        return assay_audit_blame_plain(a, class_, key, "ballot cannot be read", good);
+    ASSAY_TRY(assay_audit_blame_ids(a, key, "digest of the ballot", key->id, r.body_digest));
+    a->figures->ballots++;
+    good = assay_ballot_signed(&a->fold.context, &r, &slot);
+    if (good == ASSAY_OK) return ASSAY_OK;
+    return assay_audit_blame_plain(a, class_, key, "signature or author of a ballot", good);
+}
+
+static bool visit_signed(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct audit *a = context;
+    if (a->class_ == ASSAY_STORE_CERTIFICATE) a->status = certificate(a, key, value);
+    if (a->class_ == ASSAY_STORE_VOTE) a->status = vote(a, key, value);
+    if (a->class_ == ASSAY_STORE_PROPOSAL) a->status = proposal(a, key, value);
+    if (a->class_ == ASSAY_STORE_ENVELOPE) a->status = envelope(a, key, value);
+    if (a->class_ == ASSAY_STORE_BALLOT) a->status = ballot(a, key, value);
+    return a->status == ASSAY_OK;
+}
+
+enum assay_status assay_audit_signed(struct audit *a)
+{
+    static const enum assay_store_class classes[] = { ASSAY_STORE_CERTIFICATE, ASSAY_STORE_VOTE,
+                                                      ASSAY_STORE_PROPOSAL, ASSAY_STORE_ENVELOPE,
+                                                      ASSAY_STORE_BALLOT };
+    if (!a->config->items) return ASSAY_OK;
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        ASSAY_TRY(assay_audit_scan_epoch(a, classes[i], visit_signed));
+    return ASSAY_OK;
+}
+
+/* --- what has its name from its bytes alone */
+
+static enum assay_status waiting(struct audit *a, const struct assay_store_key *key,
+                                 struct assay_slice value)
+{
+    struct assay_record r;
+    const enum assay_status read = assay_record_decode(value, &r);
+    if (read != ASSAY_OK)
+        return assay_audit_blame_plain(a, ASSAY_STORE_RECORD, key, "record cannot be read", read);
+    a->figures->waiting++;
+    /* One's own INCARNATE is kept under the digest that was signed. */
+    if (assay_bytes_equal(key->id, r.body_digest, 32)) return ASSAY_OK;
+    return assay_audit_blame_ids(a, key, "digest of the record", key->id, r.key);
+}
+
+/* --- what an engine notes about the end of an era (docs/protocol.md 9.12 to 9.16) */
+
+static enum assay_status fence(struct audit *a, const struct assay_store_key *key,
+                               struct assay_slice value)
+{
+    struct assay_fence f;
+    const struct assay_state *state = &a->fold.state;
+    const enum assay_store_class class_ = ASSAY_STORE_META;
+    const enum assay_status read = assay_fence_decode(value, &f);
+    if (read != ASSAY_OK)
+        return assay_audit_blame_plain(a, class_, key, "fence cannot be read", read);
+    if (f.era != key->era || !assay_bytes_equal(f.chain_id, state->chain_id, 32))
+        return assay_audit_blame_plain(a, class_, key, "fence stands under another name",
+                                       ASSAY_E_INVALID);
+    const bool in_force = assay_bytes_equal(f.operators_digest, state->operators_digest, 32);
+    if (!in_force && state->change_sequence == 0)
+        return assay_audit_blame_plain(a, class_, key, "fence of operators that never were",
+                                       ASSAY_E_STRANGER);
+    struct assay_slice operators = a->fold.context.operators;
+    /* Of operators who were replaced the document is in a change, or nowhere: those of genesis. */
+    if (!in_force && !assay_audit_find_document(&a->books, f.operators_digest, &operators))
+        return ASSAY_OK;
+    if (!a->config->signatures || operators.len == 0) return ASSAY_OK;
+    const enum assay_status good = assay_approval_check(&f.approval, operators, f.digest);
+    if (good == ASSAY_OK) return ASSAY_OK;
+    return assay_audit_blame_plain(a, class_, key, "signatures of a fence", good);
+}
+
+/* docs/protocol.md 9.12.5: what was answered is a fence as good as the one that is obeyed now,
+ * which may be the same, or came behind it. */
+static enum assay_status answered(struct audit *a, const struct assay_store_key *key,
+                                  struct assay_slice value)
+{
+    const struct assay_store_key of = { .era = key->era, .number = ASSAY_META_FENCE };
+    uint8_t bytes[ASSAY_FENCE_LEN_MAX];
+    size_t len = 0;
+    const enum assay_status got =
+        assay_store_get(a->config->store, ASSAY_STORE_META, &of, bytes, sizeof bytes, &len);
+    if (got != ASSAY_OK)
+        return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "answer without a fence",
+                                       ASSAY_E_INVALID);
+    return fence(a, key, value);
+}
+
+static enum assay_status note(struct audit *a, const struct assay_store_key *key,
+                              struct assay_slice value)
+{
+    /* null: released (engine/node/era.c) */
+    const bool ended = value.len == 1 && value.bytes[0] == 0xf6;
+    if (key->number >= ASSAY_META_HOST_MIN) return ASSAY_OK; /* a daemon's own */
+    if (key->number == ASSAY_META_FENCE) return ended ? ASSAY_OK : fence(a, key, value);
+    if (key->number == ASSAY_META_ANSWERED) return ended ? ASSAY_OK : answered(a, key, value);
+    const bool id = key->number == ASSAY_META_ACCEPTED || key->number == ASSAY_META_BEGAN;
+    if (id && value.len == 32)
+        return assay_audit_blame_ids(a, key, "id of a RECOVER", key->id, value.bytes);
+    return assay_audit_blame_plain(a, ASSAY_STORE_META, key, "note that cannot be read",
+                                   ASSAY_E_ENCODING);
+}
+
+/* What is kept under the SHA-256 of its bytes, which is what a state or a block names it by. */
+static const char *digest_of(enum assay_store_class class_)
+{
+    if (class_ == ASSAY_STORE_CHANGE) return "digest of the change";
+    if (class_ == ASSAY_STORE_COLLATERAL) return "digest of the collateral";
+    return "digest of the document of a service";
+}
+
+static bool visit_named(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct audit *a = context;
+    uint8_t digest[32];
+    if (a->class_ == ASSAY_STORE_EVIDENCE) {
+        assay_sha256(value.bytes, value.len, digest);
+        a->figures->held_evidence++;
+        a->status = assay_audit_blame_ids(a, key, "digest of the evidence", key->id, digest);
+    } else if (a->class_ == ASSAY_STORE_RECORD) {
+        a->status = waiting(a, key, value);
+    } else if (a->class_ == ASSAY_STORE_META) {
+        a->status = note(a, key, value);
+    } else if (a->class_ != ASSAY_STORE_ORDER && a->class_ != ASSAY_STORE_SCORE) {
+        assay_sha256(value.bytes, value.len, digest);
+        a->status = assay_audit_blame_ids(a, key, digest_of(a->class_), key->id, digest);
+    } /* of these two the store's own checksum is all there is here */
+    return a->status == ASSAY_OK;
+}
+
+enum assay_status assay_audit_named(struct audit *a)
+{
+    static const enum assay_store_class classes[] = { ASSAY_STORE_EVIDENCE,  ASSAY_STORE_RECORD,
+                                                      ASSAY_STORE_META,      ASSAY_STORE_ORDER,
+                                                      ASSAY_STORE_SCORE,     ASSAY_STORE_CHANGE,
+                                                      ASSAY_STORE_COLLATERAL,
+                                                      ASSAY_STORE_SERVICE,
+                                                      ASSAY_STORE_SERVICE_ANCHOR };
+    if (!a->config->items) return ASSAY_OK;
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
+        ASSAY_TRY(assay_audit_scan_all(a, classes[i], visit_named));
+    return ASSAY_OK;
+}

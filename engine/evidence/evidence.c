@@ -1,0 +1,122 @@
+/*
+ * engine/evidence/evidence.c - verdicts on evidence, and the seats that they judge.
+ *
+ * docs/protocol.md 3.4 to 3.9, 4.3.2. A verdict is asked for once per piece of evidence; it judges
+ * the seat and lets records in the pool and blocks go on.
+ */
+#include "engine/node/engine_internal.h"
+
+void assay_evidence_fetch(struct assay_engine *e, uint32_t slot)
+{
+    ASSAY_ASSERT(slot < e->members && slot != e->self && e->seats[slot].payload_len > 0);
+    const struct assay_seat *seat = &e->seats[slot];
+    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_FETCH);
+    if (effect == NULL) return; /* the seat stays EMPTY: asked again in assay_evidence_tick */
+    ASSAY_ASSERT(seat->envelope.evidence_len > 0 && seat->envelope.epoch == e->head->context.epoch);
+    assay_seat_fetching(e, slot);
+    assay_bytes_copy(effect->as.fetch.digest, 32, seat->envelope.evidence_digest, 32);
+    effect->as.fetch.len = seat->envelope.evidence_len;
+    effect->as.fetch.origin = (uint16_t)slot;
+    effect->as.fetch.epoch = e->head->context.epoch;
+    effect->as.fetch.at_unix_s = e->run->moment.at_unix_s;
+    effect->as.fetch.evidence_kind =
+        (enum assay_evidence_kind)e->head->state.members[slot].evidence_kind;
+}
+
+/* The expected binding of the listed incarnation of a slot in the running epoch. */
+static bool judge_slot(struct assay_engine *e, uint32_t slot, const struct assay_finding *finding,
+                       enum assay_outcome *outcome)
+{
+    ASSAY_ASSERT(finding->used && e->seats[slot].payload_len > 0);
+    const struct assay_member *m = &e->head->state.members[slot];
+    uint8_t expected[64];
+    assay_context_expected(&e->head->context, slot, &m->lives[0], e->head->context.epoch,
+                           &e->run->moment, expected);
+    return assay_finding_judge(finding, m, e->seats[slot].envelope.kind, expected, outcome);
+}
+
+static void seat_judged(struct assay_engine *e, uint32_t slot, const struct assay_finding *finding)
+{
+    ASSAY_ASSERT(slot < e->members && slot != e->self);
+
+    enum assay_outcome outcome = ASSAY_OUTCOME_NONE;
+    const bool own = judge_slot(e, slot, finding, &outcome);
+    assay_seat_judged(e, slot, own, outcome);
+    if (!own) {
+        assay_eng_note(e, ASSAY_NOTE_EVIDENCE_FOREIGN, (uint16_t)slot, e->head->context.epoch, 0);
+        assay_seat_reason(e, slot, "report-data: evidence of something else than this epoch");
+    } else if (!assay_outcome_is_pass(outcome)) {
+        char reason[ASSAY_FINDING_REASON_LEN];
+        assay_finding_reason(finding, &e->head->state.members[slot],
+                             e->seats[slot].envelope.kind, reason);
+        assay_seat_reason(e, slot, reason);
+    }
+    if (own && assay_outcome_is_fail(outcome)) assay_want_fail(e, slot);
+    ASSAY_ASSERT(e->seats[slot].phase == ASSAY_SEAT_JUDGED ||
+                 e->seats[slot].phase == ASSAY_SEAT_FOREIGN);
+    e->parts->evidence.judgements++; /* every ballot says something about this slot */
+}
+
+/* The verdict on a piece of evidence is known. */
+static void judge_seats(struct assay_engine *e, const uint8_t *digest)
+{
+    for (uint32_t i = 0; i < e->members; i++) {
+        const struct assay_seat *seat = &e->seats[i];
+        if (seat->phase != ASSAY_SEAT_FETCHING && seat->phase != ASSAY_SEAT_MISSING) continue;
+        if (!assay_bytes_equal(seat->envelope.evidence_digest, digest, 32)) continue;
+        const struct assay_finding *finding = assay_verifying_known(
+            e, digest, e->run->moment.at_unix_s,
+            (enum assay_evidence_kind)e->head->state.members[i].evidence_kind, false);
+        if (finding != NULL) seat_judged(e, i, finding);
+    }
+}
+
+static void seats_missing(struct assay_engine *e, const uint8_t *digest, uint32_t asked)
+{
+    for (uint32_t i = 0; i < e->members; i++) {
+        const struct assay_seat *seat = &e->seats[i];
+        if (seat->phase != ASSAY_SEAT_FETCHING) continue;
+        if (!assay_bytes_equal(seat->envelope.evidence_digest, digest, 32)) continue;
+        assay_seat_missing(e, i);
+        assay_seat_asked(e, i, asked);
+    }
+}
+
+void assay_evidence_verdict(struct assay_engine *e, const uint8_t digest[static 32],
+                            int64_t at_unix_s, bool before, const struct assay_verdict *verdict,
+                            uint32_t asked)
+{
+    ASSAY_ASSERT(e->life->started);
+    assay_verifying_done(e, digest, at_unix_s, before, verdict);
+    if (verdict == NULL) {
+        if (!before && at_unix_s == e->run->moment.at_unix_s) seats_missing(e, digest, asked);
+        return;
+    }
+    if (!before) judge_seats(e, digest);
+    assay_gather_judged(e);
+    assay_branch_recheck(e);
+}
+
+void assay_evidence_wanted(struct assay_engine *e)
+{
+    e->parts->evidence.fetch_wanted = true;
+}
+
+/* Seats whose FETCH found no room get one. */
+static void fetch_seats(struct assay_engine *e)
+{
+    e->parts->evidence.fetch_wanted = false;
+    for (uint32_t i = 0; i < e->members; i++) {
+        const struct assay_seat *seat = &e->seats[i];
+        if (i == e->self || seat->payload_len == 0) continue;
+        if (seat->phase != ASSAY_SEAT_EMPTY) continue;
+        assay_evidence_fetch(e, i);
+        if (seat->phase == ASSAY_SEAT_EMPTY) assay_evidence_wanted(e);
+    }
+    ASSAY_ASSERT(e->seats[e->self].phase == ASSAY_SEAT_EMPTY);
+}
+
+void assay_evidence_tick(struct assay_engine *e)
+{
+    if (e->life->started && e->evidence->fetch_wanted) fetch_seats(e);
+}

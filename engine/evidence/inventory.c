@@ -1,0 +1,528 @@
+/*
+ * engine/evidence/inventory.c - nobody passes on what neighbours can say that they have
+ * (docs/protocol.md 4.1.4, 4.12.10).
+ *
+ * HAVE goes to neighbours when something new is here, at most once a pause; who lacks some of it
+ * asks one of those who have it (LACK), and another when that one is late. In a full mesh the host
+ * sends HAVE to nobody: authors reach everybody, and the rounds below ask for what did not come.
+ */
+#include "engine/node/engine_internal.h"
+
+/* --- what is here */
+
+static uint64_t patience_ms(const struct assay_engine *e)
+{
+    return assay_max_u64(25, assay_min_u64(assay_eng_epoch_ms(e) / 16, 1000));
+}
+
+static bool bit(const uint8_t *bits, uint32_t i)
+{
+    return (bits[i / 8] >> (i % 8) & 1) != 0;
+}
+
+static void set_bit(uint8_t *bits, uint32_t i)
+{
+    bits[i / 8] = (uint8_t)(bits[i / 8] | 1u << (i % 8));
+}
+
+static uint32_t count_bits(const uint8_t *bits, uint32_t members)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < members; i++) count += bit(bits, i);
+    return count;
+}
+
+/* Two bitmaps of zeros in the memory of the step. Returns: false when there is no room. */
+static bool take_bitmaps(struct assay_engine *e, uint8_t *bits[static ASSAY_HAVE_LANES])
+{
+    const size_t len = assay_have_bitmap_len(e->members);
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++) {
+        bits[lane] = assay_eng_take(e, len);
+        if (bits[lane] == NULL) return false;
+        assay_bytes_zero(bits[lane], len);
+    }
+    return true;
+}
+
+static bool is_ballot_of_now(const struct assay_engine *e, const struct assay_pool_item *item)
+{
+    return item->kind == ASSAY_RECORD_BALLOT && item->epoch == e->head->context.epoch &&
+           (item->phase == ASSAY_POOL_READY || item->phase == ASSAY_POOL_DONE);
+}
+
+/* Returns: false when there is no room. */
+static bool look(struct assay_engine *e, uint8_t *held[static ASSAY_HAVE_LANES])
+{
+    if (!take_bitmaps(e, held)) return false;
+    for (uint32_t i = 0; i < e->members; i++)
+        if (e->seats[i].payload_len > 0) set_bit(held[ASSAY_HAVE_ENVELOPE], i);
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
+        if (is_ballot_of_now(e, item) && item->slot < e->members)
+            set_bit(held[ASSAY_HAVE_BALLOT], item->slot);
+    }
+    return true;
+}
+
+/* Ballots count after the roll, up to E. */
+static bool ballots_count(const struct assay_engine *e)
+{
+    return e->chain->ledger.has_roll && !e->chain->ledger.closed;
+}
+
+static bool is_wanted(const struct assay_engine *e, enum assay_have_lane lane, uint32_t slot)
+{
+    if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) return false;
+    return lane == ASSAY_HAVE_ENVELOPE || ballots_count(e);
+}
+
+/* Returns: whether there was room; otherwise it is told or asked for again. */
+static bool say(struct assay_engine *e, uint16_t to, enum assay_message_kind kind,
+                uint8_t *const bits[static ASSAY_HAVE_LANES])
+{
+    const size_t len = assay_have_bitmap_len(e->members);
+    const struct assay_have have = {
+        .epoch = e->head->context.epoch,
+        .envelopes = assay_slice_over(bits[ASSAY_HAVE_ENVELOPE], len),
+        .ballots = assay_slice_over(bits[ASSAY_HAVE_BALLOT], len),
+    };
+    const uint64_t unsent = e->output->effects->unsent;
+    uint8_t *bytes = assay_eng_take(e, 2 * len + ASSAY_HAVE_FIXED_LEN_MAX);
+    if (bytes == NULL) return false;
+    struct assay_writer w = assay_writer_over(bytes, 2 * len + ASSAY_HAVE_FIXED_LEN_MAX);
+    const enum assay_status status = assay_have_encode(&have, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_eng_send(e, to, ASSAY_SLOT_ALL, kind, assay_slice_over(bytes, w.len));
+    return e->output->effects->unsent == unsent;
+}
+
+/* --- life */
+
+static bool lacking_holds(const struct assay_engine *e, const struct assay_lacking *l)
+{
+    if (l->source != ASSAY_SLOT_ALL && l->source >= e->members) return false;
+    if (l->spare != ASSAY_SLOT_ALL && (l->spare >= e->members || l->spare == l->source))
+        return false;
+    return !l->due;
+}
+
+static bool window_holds(const struct assay_lack_window *window)
+{
+    return window->size > 0 && window->size <= ASSAY_LACK_MAX &&
+           window->flying <= ASSAY_LACK_MAX && window->given <= ASSAY_LACK_MAX;
+}
+
+void assay_have_check(const struct assay_engine *e)
+{
+    uint64_t asked = 0, flying = 0;
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members; i++) {
+            ASSAY_ASSERT(lacking_holds(e, &e->having->lacks[lane][i]));
+            asked += e->having->lacks[lane][i].source != ASSAY_SLOT_ALL;
+        }
+    for (uint32_t i = 0; i < e->members; i++) {
+        ASSAY_ASSERT(window_holds(&e->having->windows[i]));
+        flying += e->having->windows[i].flying;
+    }
+    ASSAY_ASSERT(asked == flying);
+}
+
+static const struct assay_lacking NOBODY = { .source = ASSAY_SLOT_ALL, .spare = ASSAY_SLOT_ALL };
+
+void assay_have_turn(struct assay_engine *e)
+{
+    struct assay_having *h = &e->parts->having;
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members; i++) h->lacks[lane][i] = NOBODY;
+    for (uint32_t i = 0; i < e->members; i++) {
+        h->windows[i].flying = h->windows[i].given = 0;
+        h->windows[i].late = false;
+    }
+    h->tell_at_ms = h->late_at_ms = UINT64_MAX;
+    h->rounds = 0;
+}
+
+void assay_have_init(struct assay_engine *e)
+{
+    for (uint32_t i = 0; i < e->members; i++)
+        e->parts->having.windows[i] = (struct assay_lack_window){ .size = ASSAY_LACK_FIRST };
+    assay_have_turn(e);
+    assay_have_check(e);
+}
+
+/* --- how much one neighbour is asked for at once */
+
+/* It was late with a window of 1 in this epoch or the last one: others are asked before it. */
+static bool is_doubted(const struct assay_engine *e, uint16_t slot)
+{
+    const uint64_t epoch = e->having->windows[slot].doubted;
+    return epoch != 0 && epoch + 1 >= e->head->context.epoch;
+}
+
+static bool has_room(const struct assay_engine *e, uint16_t slot)
+{
+    const struct assay_lack_window *window = &e->having->windows[slot];
+    return window->flying < window->size && !window->late;
+}
+
+static void watch(struct assay_engine *e, struct assay_lacking *l)
+{
+    struct assay_having *h = &e->parts->having;
+    l->since_ms = e->now_ms;
+    h->late_at_ms = assay_min_u64(h->late_at_ms, e->now_ms + patience_ms(e));
+}
+
+/* Its spare is asked now. */
+static void take_spare(struct assay_engine *e, struct assay_lacking *l)
+{
+    ASSAY_ASSERT(l->source == ASSAY_SLOT_ALL && l->spare != ASSAY_SLOT_ALL);
+    l->source = l->spare;
+    l->spare = ASSAY_SLOT_ALL;
+    e->parts->having.windows[l->source].flying++;
+    watch(e, l);
+}
+
+/* Without room to ask the neighbour is not late with what it never heard of. */
+static void ask(struct assay_engine *e, uint16_t source,
+                uint8_t *const asked[static ASSAY_HAVE_LANES])
+{
+    struct assay_having *h = &e->parts->having;
+    if (say(e, source, ASSAY_MESSAGE_LACK, asked)) return;
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members; i++) {
+            struct assay_lacking *l = &h->lacks[lane][i];
+            if (!bit(asked[lane], i)) continue;
+            ASSAY_ASSERT(l->source == source && h->windows[source].flying > 0);
+            h->windows[source].flying--;
+            if (l->spare == ASSAY_SLOT_ALL) l->spare = source;
+            l->source = ASSAY_SLOT_ALL;
+        }
+}
+
+/* What waits for this neighbour is asked of it, as far as its window goes. */
+static void ask_waiting(struct assay_engine *e, uint16_t source)
+{
+    uint8_t *asked[ASSAY_HAVE_LANES];
+    bool any = false;
+    if (!take_bitmaps(e, asked)) return;
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members && has_room(e, source); i++) {
+            struct assay_lacking *l = &e->parts->having.lacks[lane][i];
+            if (l->source != ASSAY_SLOT_ALL || l->spare != source) continue;
+            if (!is_wanted(e, (enum assay_have_lane)lane, i)) continue;
+            take_spare(e, l);
+            set_bit(asked[lane], i);
+            any = true;
+        }
+    if (any) ask(e, source, asked);
+}
+
+/* One piece of a batch is here, or is asked of another neighbour. docs/protocol.md 4.12.10: a batch
+ * in time doubles the window. One piece in time clears nothing: a neighbour that claims everything
+ * could give one now and then. Returns: whether the batch is over. */
+static bool land(struct assay_engine *e, uint16_t source, bool given)
+{
+    struct assay_lack_window *window = &e->parts->having.windows[source];
+    ASSAY_ASSERT(window->flying > 0);
+    window->flying--;
+    /* What was asked for while the batch ran belongs to it: more than one window may come. */
+    if (given && window->given < ASSAY_LACK_MAX) window->given++;
+    if (window->flying > 0 && (window->late || window->given < window->size)) return false;
+    if (!window->late && window->given > 0) {
+        window->size = window->size < ASSAY_LACK_MAX / 2 ? (uint16_t)(2 * window->size)
+                                                         : (uint16_t)ASSAY_LACK_MAX;
+        window->doubted = 0;
+    }
+    window->given = 0;
+    window->late = false;
+    return true;
+}
+
+/* Halved once a batch, however many of it are late. */
+static void be_late(struct assay_engine *e, uint16_t source)
+{
+    struct assay_lack_window *window = &e->parts->having.windows[source];
+    if (!window->late && window->size == 1) window->doubted = e->head->context.epoch;
+    if (!window->late && window->size > 1) window->size /= 2;
+    window->late = true;
+    (void)land(e, source, false);
+}
+
+void assay_have_got(struct assay_engine *e, enum assay_have_lane lane, uint16_t from,
+                    uint32_t slot)
+{
+    struct assay_having *h = &e->parts->having;
+    ASSAY_ASSERT(slot < e->members);
+    const uint16_t source = h->lacks[lane][slot].source;
+    h->lacks[lane][slot] = NOBODY;
+    if (source != ASSAY_SLOT_ALL && land(e, source, source == from)) ask_waiting(e, source);
+    if (h->tell_at_ms == UINT64_MAX)
+        h->tell_at_ms = e->now_ms + assay_message_pause_ms(assay_eng_epoch_ms(e));
+}
+
+void assay_have_paused(struct assay_engine *e)
+{
+    struct assay_having *h = &e->parts->having;
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members; i++) h->lacks[lane][i].since_ms = e->now_ms;
+    if (h->late_at_ms != UINT64_MAX) h->late_at_ms = e->now_ms + patience_ms(e);
+}
+
+/* --- asking those who say that they have it */
+
+/* Of two that say the same the one is kept that has given more at once. */
+static bool is_better(const struct assay_engine *e, uint16_t one, uint16_t other)
+{
+    const struct assay_lack_window *windows = e->having->windows;
+    if (is_doubted(e, one) != is_doubted(e, other)) return is_doubted(e, other);
+    return windows[one].size > windows[other].size;
+}
+
+/* Returns: whether it is to be asked now. */
+static bool offered(struct assay_engine *e, struct assay_lacking *l, uint16_t from, bool asks)
+{
+    const bool nobody = l->source == ASSAY_SLOT_ALL;
+    if (l->source == from) return false;
+    if (nobody && asks) {
+        if (l->spare == from) l->spare = ASSAY_SLOT_ALL;
+        l->source = from;
+        e->parts->having.windows[from].flying++;
+        watch(e, l);
+        return true;
+    }
+    if (l->spare == from) return false;
+    if (l->spare != ASSAY_SLOT_ALL && !is_better(e, from, l->spare)) return false;
+    l->spare = from;
+    if (nobody) watch(e, l);
+    return false;
+}
+
+enum assay_status assay_have_heard(struct assay_engine *e, uint16_t from,
+                                   struct assay_slice payload)
+{
+    ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
+    struct assay_have have;
+    uint8_t *held[ASSAY_HAVE_LANES];
+    uint8_t *asked[ASSAY_HAVE_LANES];
+    uint32_t count = 0;
+    ASSAY_TRY(assay_have_decode(payload, e->members, &have));
+    if (have.epoch > e->head->context.epoch) return ASSAY_E_EARLY;
+    if (have.epoch < e->head->context.epoch) return ASSAY_E_STALE;
+    if (from >= e->members || from == e->self) return ASSAY_OK;
+    if (!look(e, held) || !take_bitmaps(e, asked)) return ASSAY_OK; /* it says so again */
+    const uint8_t *theirs[ASSAY_HAVE_LANES] = { have.envelopes.bytes, have.ballots.bytes };
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members; i++) {
+            if (!bit(theirs[lane], i) || bit(held[lane], i)) continue;
+            if (!is_wanted(e, (enum assay_have_lane)lane, i)) continue;
+            const bool asks = has_room(e, from) && !is_doubted(e, from);
+            if (!offered(e, &e->parts->having.lacks[lane][i], from, asks)) continue;
+            set_bit(asked[lane], i);
+            count++;
+        }
+    if (count > 0) ask(e, from, asked);
+    return ASSAY_OK;
+}
+
+/* The neighbour that was asked is late: the spare is asked as soon as its window allows. */
+static void pass_to_spare(struct assay_engine *e, struct assay_lacking *l)
+{
+    if (l->source != ASSAY_SLOT_ALL) be_late(e, l->source);
+    l->source = ASSAY_SLOT_ALL;
+    l->since_ms = e->now_ms;
+    if (l->spare == ASSAY_SLOT_ALL || !has_room(e, l->spare)) return;
+    take_spare(e, l);
+    l->due = true;
+}
+
+/* What is here, or of no use any more, is awaited of nobody. */
+static void let_go(struct assay_engine *e, struct assay_lacking *l)
+{
+    if (l->source != ASSAY_SLOT_ALL) (void)land(e, l->source, false);
+    *l = NOBODY;
+}
+
+/* Everything that is due of one source goes into one ask. */
+static void ask_due(struct assay_engine *e, uint8_t *const asked[static ASSAY_HAVE_LANES])
+{
+    struct assay_having *h = &e->parts->having;
+    for (uint32_t source = 0; source < e->members; source++) {
+        bool any = false;
+        for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++) {
+            assay_bytes_zero(asked[lane], assay_have_bitmap_len(e->members));
+            for (uint32_t i = 0; i < e->members; i++) {
+                if (!h->lacks[lane][i].due || h->lacks[lane][i].source != source) continue;
+                set_bit(asked[lane], i);
+                any = true;
+            }
+        }
+        if (!any) continue;
+        for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+            for (uint32_t i = 0; i < e->members; i++)
+                if (bit(asked[lane], i)) h->lacks[lane][i].due = false;
+        ask(e, (uint16_t)source, asked);
+    }
+}
+
+static void look_who_is_late(struct assay_engine *e)
+{
+    struct assay_having *h = &e->parts->having;
+    uint8_t *held[ASSAY_HAVE_LANES], *asked[ASSAY_HAVE_LANES];
+    bool due = false;
+    if (!look(e, held) || !take_bitmaps(e, asked)) return;
+    h->late_at_ms = UINT64_MAX;
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        for (uint32_t i = 0; i < e->members; i++) {
+            struct assay_lacking *l = &h->lacks[lane][i];
+            if (l->source == ASSAY_SLOT_ALL && l->spare == ASSAY_SLOT_ALL) continue;
+            if (bit(held[lane], i) || !is_wanted(e, (enum assay_have_lane)lane, i)) let_go(e, l);
+            else if (e->now_ms >= l->since_ms + patience_ms(e)) pass_to_spare(e, l);
+            due |= l->due;
+            if (l->source != ASSAY_SLOT_ALL)
+                h->late_at_ms = assay_min_u64(h->late_at_ms, l->since_ms + patience_ms(e));
+            else if (l->spare != ASSAY_SLOT_ALL)
+                h->late_at_ms = assay_min_u64(h->late_at_ms, l->since_ms + patience_ms(e));
+        }
+    if (due) ask_due(e, asked);
+}
+
+/* --- answering */
+
+enum assay_status assay_have_lacked(struct assay_engine *e, uint16_t from,
+                                    struct assay_slice payload)
+{
+    ASSAY_ASSERT(from < e->members || from == ASSAY_SLOT_SELF);
+    struct assay_have lack;
+    ASSAY_TRY(assay_have_decode(payload, e->members, &lack));
+    if (lack.epoch > e->head->context.epoch) return ASSAY_E_EARLY;
+    if (lack.epoch < e->head->context.epoch) return ASSAY_E_STALE;
+    if (from >= e->members || from == e->self) return ASSAY_OK;
+    for (uint32_t i = 0; i < e->members; i++) {
+        const struct assay_seat *seat = &e->seats[i];
+        if (!bit(lack.envelopes.bytes, i) || seat->payload_len == 0) continue;
+        assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
+                       assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
+    }
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
+        if (!is_ballot_of_now(e, item) || item->slot >= e->members) continue;
+        if (!bit(lack.ballots.bytes, item->slot)) continue;
+        assay_eng_send(e, from, ASSAY_SLOT_ALL, ASSAY_MESSAGE_RECORD,
+                       assay_eng_keep(e, assay_slice_over(item->bytes, item->len)));
+    }
+    return ASSAY_OK;
+}
+
+/* --- rounds: whoever lacks something asks, whatever anybody has said */
+
+/* docs/protocol.md 4.1.4: three members at one distance, twice and three times it. With distances
+ * of 1, 4 and 16, one round each, what a single one of 64 holds has come to all after three. */
+uint16_t assay_have_peer(const struct assay_engine *e, uint32_t round, uint32_t k)
+{
+    static const uint32_t strides[] = { 1, 4, 16 };
+    const uint32_t n = e->members;
+    const uint32_t stride = strides[(round + e->head->context.epoch) % 3];
+    uint32_t chosen[ASSAY_PEERS_AT_ONCE] = { 0 };
+    ASSAY_ASSERT(k < ASSAY_PEERS_AT_ONCE);
+    for (uint32_t j = 0; j <= k; j++) {
+        uint32_t slot = (e->self + stride * (j + 1)) % n;
+        uint32_t tried = 0;
+        for (; tried < n; tried++, slot = (slot + 1) % n) {
+            bool fresh = slot != e->self && assay_member_serves(&e->head->state.members[slot]);
+            for (uint32_t i = 0; fresh && i < j; i++) fresh = chosen[i] != slot;
+            if (fresh) break;
+        }
+        if (tried == n) return ASSAY_SLOT_ALL;
+        chosen[j] = slot;
+    }
+    return (uint16_t)chosen[k];
+}
+
+/* Ballots are due at 5T/8: 11/16, 12/16 and 13/16 after the epoch was seen to open. */
+static uint64_t round_due(const struct assay_engine *e)
+{
+    if (e->having->rounds >= ASSAY_BALLOT_ROUNDS) return UINT64_MAX;
+    return e->run->opened_ms + assay_eng_epoch_ms(e) / 16 * (11 + e->having->rounds);
+}
+
+/* Whoever attested is expected to vote. */
+static void ask_for_ballots(struct assay_engine *e)
+{
+    uint8_t *held[ASSAY_HAVE_LANES];
+    uint8_t *asked[ASSAY_HAVE_LANES];
+    const uint32_t round = e->parts->having.rounds++;
+    if (!ballots_count(e) || !look(e, held) || !take_bitmaps(e, asked)) return;
+    for (uint32_t i = 0; i < e->members; i++)
+        if (is_wanted(e, ASSAY_HAVE_BALLOT, i) && bit(held[ASSAY_HAVE_ENVELOPE], i) &&
+            !bit(held[ASSAY_HAVE_BALLOT], i))
+            set_bit(asked[ASSAY_HAVE_BALLOT], i);
+    if (count_bits(asked[ASSAY_HAVE_BALLOT], e->members) == 0) return;
+    for (uint32_t k = 0; k < ASSAY_PEERS_AT_ONCE; k++) {
+        const uint16_t to = assay_have_peer(e, round, k);
+        if (to != ASSAY_SLOT_ALL) (void)say(e, to, ASSAY_MESSAGE_LACK, asked);
+    }
+}
+
+/* --- who shows one envelope to some and another one to others (docs/protocol.md 4.1.5) */
+
+static bool is_proven(const struct assay_engine *e, uint32_t slot)
+{
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
+        if (item->phase != ASSAY_POOL_FREE && item->kind == ASSAY_RECORD_OFFENCE &&
+            item->slot == slot && item->epoch == e->head->context.epoch)
+            return true;
+    }
+    return false;
+}
+
+static bool is_another(const struct assay_engine *e, uint32_t slot, const uint8_t digest[static 32])
+{
+    const struct assay_seat *seat = &e->seats[slot];
+    return seat->payload_len > 0 && !assay_bytes_equal(seat->envelope.digest, digest, 32) &&
+           !is_proven(e, slot);
+}
+
+bool assay_have_disputed(const struct assay_engine *e, uint32_t slot)
+{
+    const struct assay_ledger *l = &e->chain->ledger;
+    ASSAY_ASSERT(slot < e->members);
+    return l->has_roll && l->roll_present[slot] && is_another(e, slot, l->roll[slot]);
+}
+
+void assay_have_ballot(struct assay_engine *e, const struct assay_record *ballot)
+{
+    ASSAY_ASSERT(ballot->kind == ASSAY_RECORD_BALLOT);
+    const struct assay_ballot *b = &ballot->ballot;
+    uint8_t *asked[ASSAY_HAVE_LANES];
+    if (b->epoch != e->head->context.epoch || b->exception_count == 0) return;
+    if (ballot->slot >= e->members || ballot->slot == e->self || !take_bitmaps(e, asked)) return;
+    for (uint32_t i = 0; i < b->exception_count; i++) {
+        const struct assay_exception *x = &b->exceptions[i];
+        if (x->slot < e->members && is_another(e, x->slot, x->digest))
+            set_bit(asked[ASSAY_HAVE_ENVELOPE], x->slot);
+    }
+    if (count_bits(asked[ASSAY_HAVE_ENVELOPE], e->members) > 0)
+        (void)say(e, (uint16_t)ballot->slot, ASSAY_MESSAGE_LACK, asked);
+}
+
+/* --- time */
+
+void assay_have_tick(struct assay_engine *e)
+{
+    struct assay_having *h = &e->parts->having;
+    uint8_t *held[ASSAY_HAVE_LANES];
+    if (e->now_ms >= h->tell_at_ms && look(e, held)) {
+        h->tell_at_ms = UINT64_MAX;
+        (void)say(e, ASSAY_SLOT_NEAR, ASSAY_MESSAGE_HAVE, held);
+    }
+    if (e->now_ms >= h->late_at_ms) look_who_is_late(e);
+    if (e->now_ms >= round_due(e)) ask_for_ballots(e);
+}
+
+uint64_t assay_have_wake(const struct assay_engine *e)
+{
+    const struct assay_having *h = e->having;
+    if (!e->life->started || !e->chain->begun) return UINT64_MAX;
+    return assay_min_u64(assay_min_u64(h->tell_at_ms, h->late_at_ms), round_due(e));
+}

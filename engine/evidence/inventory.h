@@ -1,0 +1,80 @@
+/*
+ * engine/evidence/inventory.h - what neighbours say that they hold of the running epoch, and what
+ * is asked of them for it: envelopes and ballots, by slot (docs/protocol.md 4.1.4, 4.12.10, 4.1.5).
+ */
+#ifndef ASSAY_ENGINE_EVIDENCE_INVENTORY_H
+#define ASSAY_ENGINE_EVIDENCE_INVENTORY_H
+
+#include "engine/ledger/records/inventory.h"
+#include "engine/ledger/records/record.h"
+
+struct assay_engine;
+
+enum assay_have_lane { ASSAY_HAVE_ENVELOPE, ASSAY_HAVE_BALLOT, ASSAY_HAVE_LANES };
+
+enum {
+    ASSAY_LACK_FIRST = 8, /* pieces that a neighbour is asked for at once, to begin with */
+    ASSAY_LACK_MAX = 256, /* and at most: the others have them as well */
+    ASSAY_PEERS_AT_ONCE = 3, /* asked in one round (4.1.4) */
+    ASSAY_BALLOT_ROUNDS = 3,
+};
+
+/* One thing that is not here, and who says that it has it. */
+struct assay_lacking {
+    uint16_t source, spare; /* asked; asked next. ASSAY_SLOT_ALL: nobody */
+    bool due;               /* to be asked of its source in this step */
+    uint64_t since_ms;      /* its source was asked then, or its spare spoke */
+};
+
+/* How many pieces a neighbour is asked for at once. When a batch is over the window has doubled or
+ * been halved. */
+struct assay_lack_window {
+    uint16_t size;    /* 1..ASSAY_LACK_MAX */
+    uint16_t flying;  /* pieces of this batch that are awaited */
+    uint16_t given;   /* that it gave in time */
+    bool late;        /* one of them was late */
+    uint64_t doubted; /* epoch in which it was late with a window of 1; 0: it was not */
+};
+
+struct assay_having {
+    struct assay_lacking *lacks[ASSAY_HAVE_LANES]; /* [members] each */
+    struct assay_lack_window *windows; /* [members] */
+    uint64_t tell_at_ms; /* UINT64_MAX: neighbours know what is here */
+    uint64_t late_at_ms; /* when the first source is late; UINT64_MAX: nobody is asked */
+    uint32_t rounds;     /* of asking for ballots */
+};
+
+/* Empty, at the start of the engine. Returns: nothing. */
+void assay_have_init(struct assay_engine *e);
+/* An epoch begins: nothing of it is here, or was asked. Returns: nothing. */
+void assay_have_turn(struct assay_engine *e);
+/* Something new of a slot in the running epoch is here; from: as where messages are taken. Returns:
+ * nothing. */
+void assay_have_got(struct assay_engine *e, enum assay_have_lane lane, uint16_t from,
+                    uint32_t slot);
+/* A neighbour says what it holds.
+ * Returns: ASSAY_OK | ASSAY_E_EARLY | ASSAY_E_STALE | as assay_have_decode */
+ASSAY_CHECKED enum assay_status assay_have_heard(struct assay_engine *e, uint16_t from,
+                                                 struct assay_slice payload);
+/* A member says what it lacks: what is here of that goes to it. Returns: as above. */
+ASSAY_CHECKED enum assay_status assay_have_lacked(struct assay_engine *e, uint16_t from,
+                                                  struct assay_slice payload);
+/* Whether the final roll names another envelope of a slot than the one that is held here, and no
+ * proof of it is known. Returns: so. */
+bool assay_have_disputed(const struct assay_engine *e, uint32_t slot);
+/* A valid ballot: who voted on other envelopes than those held here is asked for them.
+ * Returns: nothing. */
+void assay_have_ballot(struct assay_engine *e, const struct assay_record *ballot);
+/* The k-th member to ask in a round, k < ASSAY_PEERS_AT_ONCE (asserted): never oneself, and another
+ * one for each k as long as there are so many. Returns: a slot, ASSAY_SLOT_ALL: nobody serves */
+uint16_t assay_have_peer(const struct assay_engine *e, uint32_t round, uint32_t k);
+/* Returns: nothing. */
+void assay_have_tick(struct assay_engine *e);
+/* The machine stood still: whoever was asked has that time again. Returns: nothing. */
+void assay_have_paused(struct assay_engine *e);
+/* Returns: the monotonic time at which a tick has something to do, UINT64_MAX for none. */
+uint64_t assay_have_wake(const struct assay_engine *e);
+/* Aborts on a broken invariant. Returns: nothing. */
+void assay_have_check(const struct assay_engine *e);
+
+#endif

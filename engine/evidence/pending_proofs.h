@@ -1,0 +1,56 @@
+/*
+ * engine/evidence/pending_proofs.h - proofs that somebody is wrong: FAIL and E5, wanted until the
+ * evidence is at hand.
+ */
+#ifndef ASSAY_ENGINE_EVIDENCE_PENDING_PROOFS_H
+#define ASSAY_ENGINE_EVIDENCE_PENDING_PROOFS_H
+
+#include "engine/ledger/records/envelope.h"
+
+#include "base/merkle.h"
+
+struct assay_engine;
+
+enum { ASSAY_WANTS_MAX = 32 }; /* proofs that wait for evidence bytes */
+
+/* A record to be made as soon as the evidence is at hand. */
+struct assay_want {
+    bool used;
+    bool loading;
+    bool contradiction; /* E5, else FAIL */
+    uint32_t slot;      /* of the accused */
+    uint32_t subject;
+    uint64_t epoch;
+    uint64_t at_ms; /* not before: those of low rank go first, the others only if they are silent */
+    uint8_t evidence_digest[32];
+    uint8_t envelope[ASSAY_ENVELOPE_LEN_MAX];
+    size_t envelope_len;
+    uint8_t *ballot; /* the BALLOT record, in memory of the engine */
+    size_t ballot_len;
+    uint8_t path[ASSAY_MERKLE_LEVELS][32];
+    size_t path_len;
+};
+
+struct assay_wants {
+    struct assay_want all[ASSAY_WANTS_MAX];
+    uint32_t used;
+    size_t ballot_len_max; /* of the ballots in wants */
+    uint8_t (*hashes)[32]; /* leaf hashes of a roll */
+    /* Every ballot of this pool was compared with our judgements, unless one was made since. */
+    uint64_t scanned_version, scanned_judgements;
+};
+
+/* The slot's evidence fails: everybody is to know. Returns: nothing. */
+void assay_want_fail(struct assay_engine *e, uint32_t slot);
+/* Compares ballots in the pool with our own judgements; wants E5 where they contradict.
+ * Returns: nothing. */
+void assay_want_scan(struct assay_engine *e);
+/* Asks for the evidence of proofs that are due. Returns: nothing. */
+void assay_want_tick(struct assay_engine *e);
+/* Evidence came from the store: the proofs that waited for it are made. Returns: nothing. */
+void assay_want_loaded(struct assay_engine *e, const uint8_t digest[static 32],
+                       struct assay_slice bytes);
+/* Aborts on wants that break an invariant. Returns: nothing. */
+void assay_want_check(const struct assay_engine *e);
+
+#endif

@@ -1,0 +1,328 @@
+/*
+ * engine/evidence/pool.c - records that wait for a block (docs/protocol.md 5.12).
+ */
+#include "engine/evidence/pool.h"
+
+#include "base/assert.h"
+#include "engine/ledger/state/row.h"
+#include "engine/node/message.h"
+
+enum {
+    LARGE_MIN = 24, /* proofs with evidence: some for a small network, and n/8 for a big one */
+    LARGE_LEN = 48 * 1024,
+    SMALL_EXTRA = 64,
+    WAIT_VIEWS = 16,
+    WAIT_VIEWS_MAX = 1 << 20,
+    PER_SENDER_ASKED = 8, /* unverified records of one peer at once */
+    PASSING_OF_MEMBER = 8,
+    PASSING_MAX = 256,
+    PASSING_LEN = (ASSAY_SERVICE_RECORD_LEN_MAX + 63) & ~63,
+};
+
+static size_t small_len(uint32_t members)
+{
+    const size_t len = ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len(members) + 128;
+    return (len + 63) & ~(size_t)63;
+}
+
+static uint32_t small_count(uint32_t members)
+{
+    return 2 * members + SMALL_EXTRA;
+}
+
+static uint32_t large_count(uint32_t members)
+{
+    return LARGE_MIN + members / 8;
+}
+
+static uint32_t passing_count(uint32_t members, bool services)
+{
+    if (!services) return 0;
+    return members < PASSING_MAX / PASSING_OF_MEMBER ? members * PASSING_OF_MEMBER : PASSING_MAX;
+}
+
+static size_t items_len(uint32_t members, bool services)
+{
+    const size_t count =
+        (size_t)small_count(members) + large_count(members) + passing_count(members, services);
+    const size_t item_len = sizeof(struct assay_pool_item) + 1; /* and a tag */
+    return (count * item_len + 63) & ~(size_t)63;
+}
+
+size_t assay_pool_memory_len(uint32_t members, bool services)
+{
+    return items_len(members, services) + small_count(members) * small_len(members) +
+           (size_t)large_count(members) * LARGE_LEN +
+           (size_t)passing_count(members, services) * PASSING_LEN;
+}
+
+static size_t place_len(const struct assay_pool *pool, uint32_t index, uint32_t members)
+{
+    if (index < pool->small_count) return small_len(members);
+    return index < pool->passing_from ? LARGE_LEN : PASSING_LEN;
+}
+
+void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members, bool services)
+{
+    ASSAY_ASSERT(members > 0);
+
+    uint8_t *at = memory;
+    pool->items = memory;
+    pool->version = 1;
+    pool->small_count = small_count(members);
+    pool->passing_from = pool->small_count + large_count(members);
+    pool->count = pool->passing_from + passing_count(members, services);
+    pool->tags = (uint8_t *)&pool->items[pool->count];
+    assay_bytes_zero(pool->tags, pool->count);
+    at += items_len(members, services);
+    for (uint32_t i = 0; i < pool->count; i++) {
+        const size_t len = place_len(pool, i, members);
+        pool->items[i] = (struct assay_pool_item){ .bytes = at, .capacity = len };
+        at += len;
+    }
+}
+
+static bool pool_holds(const struct assay_pool *pool)
+{
+    return pool->count > 0 && pool->small_count <= pool->passing_from &&
+           pool->passing_from <= pool->count && pool->version > 0 &&
+           pool->tags == (const uint8_t *)&pool->items[pool->count];
+}
+
+static bool item_holds(const struct assay_pool_item *item)
+{
+    if (item->phase == ASSAY_POOL_FREE) return item->len == 0;
+    if (item->len == 0 || item->len > item->capacity || item->wait_views < 2) return false;
+    return !item->chosen || item->phase == ASSAY_POOL_READY || item->phase == ASSAY_POOL_DONE;
+}
+
+const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
+                                              const uint8_t key[static 32])
+{
+    ASSAY_ASSERT(pool_holds(pool));
+
+    for (uint32_t i = 0; i < pool->count; i++) {
+        const struct assay_pool_item *item = &pool->items[i];
+        if (pool->tags[i] != key[0] || item->phase == ASSAY_POOL_FREE) continue;
+        if (assay_bytes_equal(item->key, key, 32)) return item;
+    }
+    return NULL;
+}
+
+static bool is_over(uint32_t count, uint32_t limit)
+{
+    return limit != 0 && count >= limit;
+}
+
+bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind kind,
+                           uint32_t slot, uint64_t epoch)
+{
+    const struct assay_record_row *row = assay_record_row(kind);
+    uint32_t same = 0;
+    bool place = false;
+    ASSAY_ASSERT(pool_holds(pool) && row->passes);
+    for (uint32_t i = pool->passing_from; i < pool->count; i++) {
+        const struct assay_pool_item *item = &pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE) place = true;
+        else if (item->kind == kind && item->slot == slot && item->epoch == epoch) same++;
+    }
+    return !place || is_over(same, row->limits.of_epoch);
+}
+
+/* What a member could otherwise say again and again in other words. */
+static bool says_enough(const struct assay_pool *pool, const struct assay_record *r)
+{
+    ASSAY_ASSERT(pool->small_count <= pool->count);
+    uint32_t same = 0;  /* of this slot */
+    uint32_t epoch = 0; /* and this epoch */
+    uint32_t said = 0;  /* and about this subject */
+    for (uint32_t i = 0; i < pool->count; i++) {
+        const struct assay_pool_item *item = &pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE || item->kind != r->kind) continue;
+        if (item->slot != r->slot || item->may_wait != r->may_wait) continue;
+        same++;
+        if (item->epoch != r->epoch) continue;
+        epoch++;
+        said += item->subject == r->subject;
+    }
+    const struct assay_record_row *row = assay_record_row(r->kind);
+    if (row->in_rolls_only) return true; /* never sent alone */
+    return is_over(same, row->limits.of_author) || is_over(epoch, row->limits.of_epoch) ||
+           is_over(said, row->limits.of_subject);
+}
+
+static bool sender_is_over(const struct assay_pool *pool, uint16_t from)
+{
+    uint32_t asked = 0;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (pool->items[i].phase == ASSAY_POOL_ASKED && pool->items[i].from == from) asked++;
+    }
+    return asked >= PER_SENDER_ASKED;
+}
+
+enum assay_status assay_pool_add(struct assay_pool *pool, const struct assay_record *record,
+                                 uint16_t from, const struct assay_pool_item **out)
+{
+    ASSAY_ASSERT(pool_holds(pool));
+    ASSAY_ASSERT(record->bytes.len > 0 && out != NULL);
+    if (assay_pool_find(pool, record->key) != NULL) return ASSAY_E_DUPLICATE;
+    if (says_enough(pool, record)) return ASSAY_E_DUPLICATE;
+    if (from != ASSAY_SLOT_SELF && sender_is_over(pool, from)) return ASSAY_E_FULL;
+    struct assay_pool_item *found = NULL;
+    struct assay_pool_item *done = NULL; /* the chain itself refuses it a second time */
+    bool fits = false;
+    const bool passes = assay_record_row(record->kind)->passes;
+    const uint32_t to = passes ? pool->count : pool->passing_from;
+    for (uint32_t i = passes ? pool->passing_from : 0; found == NULL && i < to; i++) {
+        struct assay_pool_item *item = &pool->items[i];
+        if (record->bytes.len > item->capacity) continue;
+        fits = true;
+        if (item->phase == ASSAY_POOL_FREE) found = item;
+        if (item->phase == ASSAY_POOL_DONE && !assay_record_row(item->kind)->stays) done = item;
+    }
+    if (found == NULL) found = done;
+    if (found == NULL) return fits ? ASSAY_E_FULL : ASSAY_E_RANGE;
+    *found = (struct assay_pool_item){
+        .phase = ASSAY_POOL_ASKED,
+        .kind = record->kind,
+        .epoch = record->epoch,
+        .slot = record->slot,
+        .subject = record->subject,
+        .from = from,
+        .incarnation = record->incarnation,
+        .may_wait = record->may_wait,
+        .wait_views = 2,
+        .bytes = found->bytes,
+        .capacity = found->capacity,
+        .len = record->bytes.len,
+        .update = record->update,
+    };
+    assay_bytes_copy(found->key, 32, record->key, 32);
+    pool->tags[found - pool->items] = record->key[0];
+    assay_bytes_copy(found->evidence_digest, 32, record->evidence_digest, 32);
+    assay_bytes_copy(found->bytes, found->capacity, record->bytes.bytes, record->bytes.len);
+    pool->version++;
+    ASSAY_ASSERT(item_holds(found) && assay_pool_find(pool, record->key) == found);
+    *out = found;
+    return ASSAY_OK;
+}
+
+/* The pool's own, to change it. */
+static struct assay_pool_item *item_of(struct assay_pool *pool, const struct assay_pool_item *item)
+{
+    const ptrdiff_t index = item - pool->items;
+    ASSAY_ASSERT(index >= 0 && (uint32_t)index < pool->count);
+    ASSAY_ASSERT(item->phase != ASSAY_POOL_FREE);
+    ASSAY_ASSERT(item_holds(item));
+    return &pool->items[index];
+}
+
+void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
+                      const struct assay_record *record)
+{
+    struct assay_pool_item *i = item_of(pool, item);
+    ASSAY_ASSERT(i->phase == ASSAY_POOL_ASKED);
+    i->phase = ASSAY_POOL_READY;
+    i->outcome = record->outcome;
+    i->falsehood = record->falsehood;
+    i->felled = record->felled;
+    pool->version++;
+    ASSAY_ASSERT(item_holds(i) && pool_holds(pool));
+}
+
+void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item)
+{
+    item_of(pool, item)->phase = ASSAY_POOL_DONE;
+    pool->version++;
+}
+
+void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item)
+{
+    item_of(pool, item)->own = true;
+}
+
+void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t now_ms)
+{
+    ASSAY_ASSERT(item->phase == ASSAY_POOL_READY); /* nothing is relayed before it is valid */
+    item_of(pool, item)->sent_ms = now_ms;
+}
+
+void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view)
+{
+    ASSAY_ASSERT(view > 0);
+    item_of(pool, item)->placed_view = view;
+}
+
+void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *item)
+{
+    struct assay_pool_item *i = item_of(pool, item);
+    i->phase = ASSAY_POOL_FREE;
+    i->len = 0;
+    pool->version++;
+    ASSAY_ASSERT(item_holds(i));
+}
+
+void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements)
+{
+    ASSAY_ASSERT(index < pool->count && pool->items[index].kind == ASSAY_RECORD_BALLOT);
+    ASSAY_ASSERT(pool->items[index].phase != ASSAY_POOL_FREE);
+    pool->items[index].compared = judgements;
+}
+
+void assay_pool_choose_none(struct assay_pool *pool)
+{
+    ASSAY_ASSERT(pool_holds(pool));
+    for (uint32_t i = 0; i < pool->count; i++)
+        pool->items[i].chosen = false;
+}
+
+void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view)
+{
+    ASSAY_ASSERT(index < pool->count && view > 0);
+    struct assay_pool_item *item = &pool->items[index];
+    ASSAY_ASSERT(item->phase == ASSAY_POOL_READY && !item->chosen);
+    item->chosen = true;
+    item->placed_view = view;
+    ASSAY_ASSERT(item_holds(item));
+}
+
+/* The first nullification is most often a lost message, so the record is tried once more soon; from
+ * then on it waits 16 views, doubling. What needs no verification, ballots above all, does not
+ * wait: a leader's silence must not cost an epoch its ballots. */
+void assay_pool_nullified(struct assay_pool *pool, uint64_t view)
+{
+    ASSAY_ASSERT(view > 0 && pool_holds(pool));
+
+    for (uint32_t i = 0; i < pool->count; i++) {
+        struct assay_pool_item *item = &pool->items[i];
+        if (item->phase != ASSAY_POOL_READY || item->placed_view != view) continue;
+        item->placed_view = 0;
+        if (!assay_record_costs(item->kind)) continue;
+        pool->version++;
+        item->not_before = view + item->wait_views;
+        item->wait_views = item->wait_views < WAIT_VIEWS ? WAIT_VIEWS : item->wait_views * 2;
+        if (item->wait_views > WAIT_VIEWS_MAX) item->wait_views = WAIT_VIEWS_MAX;
+    }
+}
+
+void assay_pool_turn(struct assay_pool *pool, uint64_t epoch)
+{
+    ASSAY_ASSERT(epoch > 0);
+    for (uint32_t i = 0; i < pool->count; i++) {
+        struct assay_pool_item *item = &pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE) continue;
+        const bool over = assay_record_row(item->kind)->outlives
+                              ? item->epoch + ASSAY_PAST_EPOCHS < epoch ||
+                                    item->phase == ASSAY_POOL_DONE
+                              : item->epoch < epoch;
+        if (over) {
+            assay_pool_remove(pool, item);
+            continue;
+        }
+        item->placed_view = 0; /* views start again at 1 */
+        item->not_before = 0;
+        item->wait_views = 2;
+    }
+    pool->version++;
+    ASSAY_ASSERT(pool_holds(pool));
+}

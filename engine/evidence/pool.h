@@ -1,0 +1,100 @@
+/*
+ * engine/evidence/pool.h - records that wait for a block: bounded, deduplicated by what they say.
+ *
+ * docs/protocol.md 5.12: a record of a nullified proposal waits 16 views, doubling. Two sizes
+ * of slots, since ballots are many and small, records with evidence few and large. Items are read
+ * by everybody and changed here.
+ */
+#ifndef ASSAY_ENGINE_EVIDENCE_POOL_H
+#define ASSAY_ENGINE_EVIDENCE_POOL_H
+
+#include "engine/ledger/records/record.h"
+
+enum assay_pool_phase {
+    ASSAY_POOL_FREE,
+    ASSAY_POOL_ASKED, /* its evidence is being verified */
+    ASSAY_POOL_READY, /* valid: relayed, offered to blocks */
+    ASSAY_POOL_DONE,  /* stands in a final block; kept against doubles until its epoch is over */
+};
+
+struct assay_pool_item {
+    enum assay_pool_phase phase;
+    uint8_t key[32];
+    enum assay_record_kind kind;
+    uint64_t epoch; /* that it is about */
+    uint32_t slot, subject, incarnation;
+    uint16_t from;     /* who sent it first */
+    bool own;          /* made here: sent again until it is final */
+    bool chosen;       /* by the proposal made last */
+    uint64_t compared; /* BALLOT: 1 + the number of our judgements that it was held against */
+    uint8_t evidence_digest[32];
+    int64_t at_unix_s;
+    uint64_t sent_ms;
+    uint64_t placed_view; /* of the last proposal that held it; 0: none */
+    uint64_t not_before;  /* view */
+    uint32_t wait_views;  /* after the next nullified proposal */
+    enum assay_outcome outcome;
+    enum assay_falsehood falsehood;
+    bool felled; /* FAIL */
+    bool may_wait;
+    struct assay_update_facts update; /* COLLATERAL */
+    uint8_t *bytes;
+    size_t len, capacity;
+};
+
+struct assay_pool {
+    struct assay_pool_item *items;
+    uint8_t *tags; /* [count] first byte of each item's key: what a search reads first */
+    uint32_t count;
+    uint32_t small_count; /* items[0 .. small_count) have small slots */
+    uint32_t passing_from; /* items[passing_from .. count) are for records of services alone */
+    uint64_t version;     /* moves when what is offered may have changed */
+};
+
+/* Returns: bytes of memory. */
+size_t assay_pool_memory_len(uint32_t members, bool services);
+/* memory: aligned to 16; services: with places for their records. Returns: nothing. */
+void assay_pool_place(struct assay_pool *pool, void *memory, uint32_t members, bool services);
+/* Has an author said as much as is kept at once of this kind and epoch, or is there no place for
+ * something of that length? Returns: whether another one would be refused. */
+bool assay_pool_is_full_of(const struct assay_pool *pool, enum assay_record_kind kind,
+                           uint32_t slot, uint64_t epoch);
+/* Returns: the item that says this, NULL when there is none. */
+const struct assay_pool_item *assay_pool_find(const struct assay_pool *pool,
+                                              const uint8_t key[static 32]);
+/*
+ * A checked record comes in; its bytes are copied. One voter has one ballot an epoch, one member
+ * two INCARNATE and one FAIL, one static proof beside one that may wait, four contradictions: no
+ * member can fill the pool.
+ * In a full one what stands in a final block makes room; ballots stay, they may be contradicted.
+ * Returns: ASSAY_OK and *out in phase ASKED | ASSAY_E_DUPLICATE | ASSAY_E_FULL | ASSAY_E_RANGE
+ */
+ASSAY_CHECKED enum assay_status assay_pool_add(struct assay_pool *pool,
+                                               const struct assay_record *record, uint16_t from,
+                                               const struct assay_pool_item **out);
+/* Returns: nothing. */
+void assay_pool_remove(struct assay_pool *pool, const struct assay_pool_item *item);
+/* Its evidence says what the record says, or it has none: READY. Returns: nothing. */
+void assay_pool_ready(struct assay_pool *pool, const struct assay_pool_item *item,
+                      const struct assay_record *record);
+/* It stands in a final block: DONE. Returns: nothing. */
+void assay_pool_done(struct assay_pool *pool, const struct assay_pool_item *item);
+/* It was made here, and is sent again until it is final. Returns: nothing. */
+void assay_pool_own(struct assay_pool *pool, const struct assay_pool_item *item);
+/* It was sent to all. Returns: nothing. */
+void assay_pool_sent(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t now_ms);
+/* A valid proposal of a view holds it. Returns: nothing. */
+void assay_pool_placed(struct assay_pool *pool, const struct assay_pool_item *item, uint64_t view);
+/* items[index], a BALLOT, was held against so many judgements. Returns: nothing. */
+void assay_pool_compared(struct assay_pool *pool, uint32_t index, uint64_t judgements);
+/* For the proposal being made: nothing yet. Returns: nothing. */
+void assay_pool_choose_none(struct assay_pool *pool);
+/* items[index] goes into the proposal of a view. Returns: nothing. */
+void assay_pool_choose(struct assay_pool *pool, uint32_t index, uint64_t view);
+/* A proposal's view was nullified: its records wait (docs/protocol.md 5.12). Returns: nothing. */
+void assay_pool_nullified(struct assay_pool *pool, uint64_t view);
+/* The epoch is over: forget ballots, FAIL and INCARNATE of it and proofs that are too old.
+ * Returns: nothing. */
+void assay_pool_turn(struct assay_pool *pool, uint64_t epoch);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * engine/evidence/prove.c - the newest two snapshots of a store, and the votes between them
+ * (docs/protocol.md 11.2).
+ */
+#include "engine/evidence/prove.h"
+
+#include "base/assert.h"
+
+static size_t rounded(size_t len)
+{
+    return (len + 15) & ~(size_t)15;
+}
+
+size_t assay_prove_memory_len(uint32_t members)
+{
+    return 2 * rounded(assay_state_len_max(members)) + rounded(ASSAY_FINALITY_LEN_MAX) +
+           rounded(((size_t)members + 1) * 32);
+}
+
+/* Snapshots from the newest on. */
+struct collecting {
+    uint8_t *into[2];
+    size_t len_max, len[2];
+    struct assay_store_key key[2];
+    size_t count;
+    bool too_long;
+};
+
+static bool collect(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct collecting *c = context;
+    if (value.len > c->len_max) {
+        c->too_long = true;
+        return false;
+    }
+    assay_bytes_copy(c->into[c->count], c->len_max, value.bytes, value.len);
+    c->len[c->count] = value.len;
+    c->key[c->count] = *key;
+    return ++c->count < 2;
+}
+
+enum assay_status assay_prove_open(struct assay_prove *prove, struct assay_store *store,
+                                   void *memory, uint32_t members)
+{
+    const size_t state_len = rounded(assay_state_len_max(members));
+    uint8_t *at = memory;
+    struct collecting c = { .into = { at, at + state_len }, .len_max = state_len };
+    uint8_t *finality = at + 2 * state_len;
+    const struct assay_store_key from = { .era = 0 };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    size_t len = 0;
+    ASSAY_ASSERT(memory != NULL && ((uintptr_t)memory & 15) == 0);
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    *prove = (struct assay_prove){ .now = { 0 } };
+    prove->hashes = (uint8_t(*)[32])(finality + rounded(ASSAY_FINALITY_LEN_MAX));
+    ASSAY_TRY(assay_store_scan(store, ASSAY_STORE_STATE, &from, &to, true, collect, &c));
+    if (c.too_long) return ASSAY_E_RANGE;
+    if (c.count == 0) return ASSAY_E_NOT_FOUND;
+    prove->now = assay_slice_over(c.into[0], c.len[0]);
+    ASSAY_TRY(assay_proof_checkpoint_of(prove->now, &prove->checkpoint));
+    if (c.count < 2 || c.key[1].epoch + 1 != c.key[0].epoch || c.key[1].era != c.key[0].era)
+        return ASSAY_OK;
+    const struct assay_store_key key = { .era = c.key[0].era, .epoch = c.key[0].epoch };
+    const enum assay_status got =
+        assay_store_get(store, ASSAY_STORE_FINALITY, &key, finality, ASSAY_FINALITY_LEN_MAX, &len);
+    if (got == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    ASSAY_TRY(got);
+    prove->finality = assay_slice_over(finality, len);
+    prove->before = assay_slice_over(c.into[1], c.len[1]);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_prove_member(const struct assay_prove *prove, uint32_t slot, bool bare,
+                                     struct assay_writer *w)
+{
+    const struct assay_slice none = { 0 };
+    if (!bare && prove->before.len == 0) return ASSAY_E_EARLY;
+    return assay_proof_make(prove->now, bare ? none : prove->before, bare ? none : prove->finality,
+                            slot, prove->hashes, w);
+}

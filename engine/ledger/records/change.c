@@ -1,0 +1,572 @@
+/*
+ * engine/ledger/records/change.c - a change: shape, and what it makes of a state (docs/protocol.md
+ * 9.5 to 9.8).
+ */
+#include "engine/ledger/records/change.h"
+#include "engine/ledger/records/update.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+#include <string.h>
+
+enum { RECORD_CHANGE = 7, DOCUMENT_LEN_MAX = ASSAY_CHANGE_LEN_MAX };
+
+const char *assay_action_name(enum assay_action_kind kind)
+{
+#define ACTION_NAME(symbol, number, name)                                                          \
+    case symbol: return name;
+    switch (kind) {
+        ASSAY_ACTION_LIST(ACTION_NAME)
+    }
+#undef ACTION_NAME
+    return "unknown";
+}
+
+/* --- shape */
+
+/* How many items an action's array has. */
+static uint64_t items_of(enum assay_action_kind kind)
+{
+    return kind == ASSAY_ACTION_MAINTENANCE ? 3 : 2;
+}
+
+static enum assay_status read_about(struct assay_cursor *c, struct assay_action *a)
+{
+    uint64_t epochs = 0;
+    switch (a->kind) {
+    case ASSAY_ACTION_JOIN: return assay_member_card_read(c, &a->card);
+    case ASSAY_ACTION_LEAVE:
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE: return assay_cbor_bytes_exact(c, a->node_id, 32);
+    case ASSAY_ACTION_MAINTENANCE:
+        ASSAY_TRY(assay_cbor_bytes_exact(c, a->node_id, 32));
+        ASSAY_TRY(assay_cbor_uint_max(c, ASSAY_MAINTENANCE_EPOCHS, &epochs));
+        a->epochs = (uint32_t)epochs;
+        return epochs > 0 ? ASSAY_OK : ASSAY_E_RANGE;
+    case ASSAY_ACTION_PARAMETERS: return assay_parameters_read(c, &a->parameters);
+    case ASSAY_ACTION_POLICY:
+    case ASSAY_ACTION_OPERATORS:
+    case ASSAY_ACTION_ENDORSEMENTS: return assay_cbor_bytes(c, DOCUMENT_LEN_MAX, &a->document);
+    case ASSAY_ACTION_SERVICES:
+        return assay_cbor_bytes(c, ASSAY_SERVICES_PLAN_LEN_MAX, &a->document);
+    case ASSAY_ACTION_COLLATERAL: return assay_cbor_bytes_exact(c, a->digest, 32);
+    }
+    return ASSAY_E_UNSUPPORTED; /* a number from the wire */
+}
+
+enum assay_status assay_action_next(struct assay_cursor *actions, struct assay_action *action)
+{
+    uint64_t items = 0;
+    uint64_t kind = 0;
+    assay_bytes_zero(action, sizeof *action);
+    ASSAY_TRY(assay_cbor_array(actions, 3, &items));
+    ASSAY_TRY(assay_cbor_uint_max(actions, UINT16_MAX, &kind));
+    action->kind = (enum assay_action_kind)kind;
+    if (items != items_of(action->kind)) return ASSAY_E_ENCODING;
+    return read_about(actions, action);
+}
+
+enum assay_status assay_change_decode(struct assay_slice body, struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(body.bytes, body.len);
+    uint64_t era = 0;
+    uint64_t count = 0;
+    *change = (struct assay_change){ 0 };
+    ASSAY_TRY(assay_cbor_array_exact(&c, 7));
+    ASSAY_TRY(assay_cbor_text_expect(&c, "assay/change/v1"));
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, change->chain_id, 32));
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &era));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &change->sequence));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &change->activation));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &change->forces));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_ACTIONS_MAX, &count));
+    if (count == 0) return ASSAY_E_RANGE;
+    change->era = (uint32_t)era;
+    change->action_count = (uint32_t)count;
+    const size_t start = c.pos;
+    uint32_t joins = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        struct assay_action action;
+        ASSAY_TRY(assay_action_next(&c, &action));
+        joins += action.kind == ASSAY_ACTION_JOIN;
+        /* One operator speaks for its own members, and of their absence alone. */
+        if ((change->sequence == 0) != (action.kind == ASSAY_ACTION_MAINTENANCE))
+            return ASSAY_E_SYNTAX;
+    }
+    if (joins > ASSAY_JOINS_MAX) return ASSAY_E_RANGE;
+    change->actions = assay_slice_over(body.bytes + start, c.pos - start);
+    return assay_cursor_end(&c);
+}
+
+static void put_action(struct assay_writer *w, const struct assay_action *a)
+{
+    assay_cbor_put_array(w, items_of(a->kind));
+    assay_cbor_put_uint(w, (uint64_t)a->kind);
+    switch (a->kind) {
+    case ASSAY_ACTION_JOIN: assay_member_card_put(w, &a->card); return;
+    case ASSAY_ACTION_LEAVE:
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE: assay_cbor_put_bytes(w, a->node_id, 32); return;
+    case ASSAY_ACTION_MAINTENANCE:
+        assay_cbor_put_bytes(w, a->node_id, 32);
+        assay_cbor_put_uint(w, a->epochs);
+        return;
+    case ASSAY_ACTION_PARAMETERS: assay_parameters_put(w, &a->parameters); return;
+    case ASSAY_ACTION_POLICY:
+    case ASSAY_ACTION_OPERATORS:
+    case ASSAY_ACTION_ENDORSEMENTS:
+    case ASSAY_ACTION_SERVICES:
+        assay_cbor_put_bytes(w, a->document.bytes, a->document.len);
+        return;
+    case ASSAY_ACTION_COLLATERAL: assay_cbor_put_bytes(w, a->digest, 32); return;
+    }
+    ASSAY_UNREACHABLE("an action is of a listed kind");
+}
+
+enum assay_status assay_change_encode(const struct assay_change *change,
+                                      const struct assay_action *actions, uint32_t count,
+                                      struct assay_writer *w)
+{
+    struct assay_slice all;
+    ASSAY_ASSERT(change != NULL && actions != NULL);
+    if (count == 0 || count > ASSAY_ACTIONS_MAX) return ASSAY_E_RANGE;
+    assay_cbor_put_array(w, 7);
+    assay_cbor_put_text(w, "assay/change/v1");
+    assay_cbor_put_bytes(w, change->chain_id, 32);
+    assay_cbor_put_uint(w, change->era);
+    assay_cbor_put_uint(w, change->sequence);
+    assay_cbor_put_uint(w, change->activation);
+    assay_cbor_put_uint(w, change->forces);
+    assay_cbor_put_array(w, count);
+    for (uint32_t i = 0; i < count; i++)
+        put_action(w, &actions[i]);
+    return assay_writer_finish(w, &all);
+}
+
+enum assay_status assay_record_put_change(struct assay_writer *w, struct assay_slice body,
+                                          const uint8_t (*operator_ids)[32],
+                                          const uint8_t (*signatures)[ASSAY_P256_SIGNATURE_LEN],
+                                          uint32_t count)
+{
+    struct assay_slice all;
+    ASSAY_ASSERT(count == 0 || (operator_ids != NULL && signatures != NULL));
+    if (count > ASSAY_OPERATORS_MAX) return ASSAY_E_RANGE;
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_uint(w, RECORD_CHANGE);
+    assay_cbor_put_bytes(w, body.bytes, body.len);
+    assay_cbor_put_array(w, count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0 && assay_bytes_compare(operator_ids[i - 1], operator_ids[i], 32) >= 0)
+            return ASSAY_E_RANGE;
+        assay_cbor_put_array(w, 2);
+        assay_cbor_put_bytes(w, operator_ids[i], 32);
+        assay_cbor_put_bytes(w, signatures[i], ASSAY_P256_SIGNATURE_LEN);
+    }
+    return assay_writer_finish(w, &all);
+}
+
+enum assay_status assay_change_record_read(struct assay_slice record, struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(record.bytes, record.len);
+    struct assay_slice body;
+    uint64_t kind = 0, count = 0;
+    if (record.len > ASSAY_CHANGE_RECORD_LEN_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_uint(&c, &kind));
+    if (kind != RECORD_CHANGE) return ASSAY_E_UNSUPPORTED;
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CHANGE_LEN_MAX, &body));
+    ASSAY_TRY(assay_cbor_array(&c, ASSAY_OPERATORS_MAX, &count));
+    for (uint64_t i = 0; i < count; i++) {
+        uint8_t id[32], signature[ASSAY_P256_SIGNATURE_LEN];
+        ASSAY_TRY(assay_cbor_array_exact(&c, 2));
+        ASSAY_TRY(assay_cbor_bytes_exact(&c, id, sizeof id));
+        ASSAY_TRY(assay_cbor_bytes_exact(&c, signature, sizeof signature));
+    }
+    ASSAY_TRY(assay_cursor_end(&c));
+    return assay_change_decode(body, change);
+}
+
+void assay_change_of_record(struct assay_slice record, struct assay_change *change)
+{
+    const enum assay_status status = assay_change_record_read(record, change);
+    ASSAY_ASSERT(status == ASSAY_OK); /* it stands in a final block */
+}
+
+/* --- maintenance */
+
+bool assay_maintenance_fits(const struct assay_member *member, uint64_t from, uint32_t epochs)
+{
+    ASSAY_ASSERT(epochs > 0 && epochs <= ASSAY_MAINTENANCE_EPOCHS);
+    const uint64_t until = from + epochs - 1;
+    uint64_t announced = epochs;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < member->maintenance_count; i++) {
+        const struct assay_maintenance *m = &member->maintenances[i];
+        if (m->until >= from) return false; /* in order, and never twice */
+        if (m->until + ASSAY_MAINTENANCE_SPAN <= until) continue;
+        /* Counted whole even where the span cuts it: never more than 1 in 16, sometimes less. */
+        announced += m->until - m->from + 1;
+        kept++;
+    }
+    return announced <= ASSAY_MAINTENANCE_EPOCHS && kept < ASSAY_MAINTENANCES_MAX;
+}
+
+void assay_maintenance_add(struct assay_member *member, uint64_t closed, uint64_t from,
+                           uint64_t until)
+{
+    ASSAY_ASSERT(from > closed && until >= from);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < member->maintenance_count; i++)
+        if (member->maintenances[i].until + ASSAY_MAINTENANCE_SPAN > until)
+            member->maintenances[kept++] = member->maintenances[i];
+    ASSAY_ASSERT(kept < ASSAY_MAINTENANCES_MAX); /* fits */
+    member->maintenances[kept++] = (struct assay_maintenance){ from, until };
+    for (uint32_t i = kept; i < ASSAY_MAINTENANCES_MAX; i++)
+        member->maintenances[i] = (struct assay_maintenance){ 0 };
+    member->maintenance_count = kept;
+}
+
+/* --- what it makes of a state */
+
+struct applying {
+    struct assay_state *state;
+    struct assay_slice operators, plan;
+    assay_plan_follow *follow;
+    struct assay_service_places places;
+    uint32_t level; /* in force before it */
+    uint64_t sequence, activation;
+    const char *why;
+};
+
+static enum assay_status unfit(struct applying *a, enum assay_status status, const char *why)
+{
+    a->why = why;
+    return status;
+}
+
+static bool is_operator(struct assay_slice document, const uint8_t id[static 32])
+{
+    struct assay_cursor c;
+    uint64_t number = 0;
+    uint32_t threshold = 0, count = 0;
+    if (assay_operators_open(document, &c, &number, &threshold, &count) != ASSAY_OK) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t key[ASSAY_P256_PUBLIC_LEN];
+        uint8_t own[32];
+        struct assay_slice name;
+        if (assay_cbor_array_exact(&c, 2) != ASSAY_OK) return false;
+        if (assay_cbor_bytes_exact(&c, key, sizeof key) != ASSAY_OK) return false;
+        if (assay_cbor_text(&c, ASSAY_NAME_MAX, &name) != ASSAY_OK) return false;
+        assay_sha256(key, sizeof key, own);
+        if (assay_bytes_equal(own, id, 32)) return true;
+    }
+    return false;
+}
+
+/* A slot that nobody needs any more: proofs about its member are too old, and what is remembered of
+ * its platform (docs/protocol.md 7.6: one offence is forgotten in 512 epochs) is forgotten. */
+static bool is_free(const struct assay_member *m, uint64_t activation)
+{
+    const uint64_t kept = (uint64_t)ASSAY_PAST_EPOCHS + 512 * (uint64_t)m->trust.offences.count;
+    return m->stage == ASSAY_STAGE_LEFT && m->stage_epoch + kept < activation;
+}
+
+static struct assay_offences remembered(const struct assay_state *state,
+                                        const struct assay_genesis_member *card)
+{
+    struct assay_offences most = { 0 };
+    const bool masked = assay_bytes_all_zero(card->platform_id, 32);
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        const struct assay_member *m = &state->members[i];
+        if (!assay_bytes_equal(m->platform_id, card->platform_id, 32)) continue;
+        /* docs/protocol.md 6.2: masked ids share by operator and vendor root, and no others do. */
+        if (masked && !assay_bytes_equal(m->vendor_root, card->vendor_root, 32)) continue;
+        if (masked && !assay_bytes_equal(m->operator_id, card->operator_id, 32)) continue;
+        most = assay_offences_worse(most, m->trust.offences);
+    }
+    return most;
+}
+
+/* docs/protocol.md 5.22: each operator with members has a seat of its own, so no more of them than
+ * there are seats. slot: where the newcomer will be; what stands there is not counted. */
+static bool has_seat_left(const struct assay_state *s, uint32_t slot,
+                          const struct assay_genesis_member *card)
+{
+    uint32_t operators = 0;
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        bool is_first = i != slot && s->members[i].stage != ASSAY_STAGE_LEFT;
+        if (!is_first) continue;
+        if (assay_bytes_equal(s->members[i].operator_id, card->operator_id, 32)) return true;
+        for (uint32_t k = 0; k < i && is_first; k++)
+            is_first = k == slot || s->members[k].stage == ASSAY_STAGE_LEFT ||
+                       !assay_bytes_equal(s->members[i].operator_id, s->members[k].operator_id, 32);
+        operators += is_first;
+    }
+    return operators < ASSAY_VOTERS_MAX;
+}
+
+/* docs/protocol.md 9.6.5. */
+static bool has_name(const struct assay_member *m, struct assay_slice name)
+{
+    return strlen(m->name) == name.len && assay_bytes_equal(m->name, name.bytes, name.len);
+}
+
+static enum assay_status join(struct applying *a, const struct assay_genesis_member *card)
+{
+    struct assay_state *s = a->state;
+    uint32_t slot = s->member_count;
+    bool comes_back = false;
+    if (!is_operator(a->operators, card->operator_id))
+        return unfit(a, ASSAY_E_INVALID, "its operator is not one of the network's");
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct assay_member *m = &s->members[i];
+        if (is_free(m, a->activation)) {
+            /* docs/protocol.md 9.6.6: no id stands in two slots, whatever became of its member. */
+            const bool is_own = assay_bytes_equal(m->node_id, card->node_id, 32);
+            if (is_own || (!comes_back && slot == s->member_count)) slot = i;
+            comes_back = comes_back || is_own;
+            continue;
+        }
+        if (assay_bytes_equal(m->node_id, card->node_id, 32))
+            return unfit(a, ASSAY_E_DUPLICATE,
+                         m->stage == ASSAY_STAGE_LEFT ? "it left a moment ago: later"
+                                                      : "it is a member already");
+        if (assay_member_has_key(m, card->identity_public, card->door_public) ||
+            assay_member_has_key(m, card->voting_public, card->transport_public))
+            return unfit(a, ASSAY_E_DUPLICATE, "another member has one of its keys");
+        if (m->stage != ASSAY_STAGE_LEFT && has_name(m, card->name))
+            return unfit(a, ASSAY_E_DUPLICATE, "another member has its name");
+    }
+    if (assay_bytes_equal(card->identity_public, card->voting_public, ASSAY_P256_PUBLIC_LEN) ||
+        assay_bytes_equal(card->door_public, card->transport_public, 32))
+        return unfit(a, ASSAY_E_DUPLICATE, "one key serves two purposes");
+    /* Before there is one slot more: what stands in it is nobody's, and of no state. */
+    const struct assay_offences offences = remembered(s, card);
+    if (slot == s->member_count) {
+        if (slot >= s->capacity || slot >= ASSAY_MEMBERS_MAX)
+            return unfit(a, ASSAY_E_FULL, "the roster is full");
+        s->member_count++;
+    }
+    if (!has_seat_left(s, slot, card))
+        return unfit(a, ASSAY_E_FULL, "as many operators have members as there are seats");
+    assay_member_born(&s->members[slot], card);
+    s->members[slot].lives[0].since_epoch = a->activation;
+    s->members[slot].trust = assay_trust_newcomer(offences);
+    s->members[slot].stage_epoch = a->activation;
+    s->counters[slot] = 0;
+    ASSAY_ASSERT(s->member_count <= s->capacity);
+    return ASSAY_OK;
+}
+
+static enum assay_status move_stage(struct applying *a, const uint8_t node_id[static 32],
+                                    enum assay_stage from, enum assay_stage to, const char *why)
+{
+    struct assay_state *s = a->state;
+    const uint32_t slot = assay_state_slot_of(s, node_id);
+    if (slot == s->member_count) return unfit(a, ASSAY_E_INVALID, "no member has this id");
+    struct assay_member *m = &s->members[slot];
+    if (m->stage_epoch == a->activation && m->stage_epoch != 0)
+        return unfit(a, ASSAY_E_DUPLICATE, "two actions about one member");
+    if (to != ASSAY_STAGE_LEFT && m->stage != from) return unfit(a, ASSAY_E_INVALID, why);
+    m->stage = to;
+    m->stage_epoch = a->activation;
+    m->weight = m->seat_weight = 0; /* until the table is made */
+    m->keyless = false;
+    s->counters[slot] = 0;
+    /* What is not attested is not trusted: back at work it earns A again, as after an absence. */
+    if (to == ASSAY_STAGE_RESTING) assay_trust_rest(&m->trust);
+    m->standing_epoch = s->epoch; /* orders about it have a number of their own (10.2) */
+    return ASSAY_OK;
+}
+
+/* docs/protocol.md 9.6.4: what operators sign names their document by its digest. With the number
+ * of the change in it no document comes into force twice, also where the same operators come back:
+ * what they signed before they were replaced is of nobody in force. */
+static enum assay_status replace_operators(struct applying *a, struct assay_slice document)
+{
+    struct assay_state *s = a->state;
+    struct assay_cursor c;
+    uint64_t number = 0;
+    uint32_t threshold = 0, count = 0;
+    if (assay_operators_open(document, &c, &number, &threshold, &count) != ASSAY_OK ||
+        number != a->sequence)
+        return unfit(a, ASSAY_E_INVALID,
+                     "the operators' document has another number than its change: draft and sign "
+                     "it anew");
+    for (uint32_t i = 0; i < s->member_count; i++)
+        if (s->members[i].stage != ASSAY_STAGE_LEFT &&
+            !is_operator(document, s->members[i].operator_id))
+            return unfit(a, ASSAY_E_INVALID, "a member's operator is not in the new list");
+    a->operators = document;
+    assay_sha256(document.bytes, document.len, s->operators_digest);
+    return ASSAY_OK;
+}
+
+/* docs/protocol.md 9.10: one level at a time, when every voter's build speaks it. */
+static enum assay_status replace_parameters(struct applying *a,
+                                            const struct assay_genesis_parameters *parameters)
+{
+    struct assay_state *s = a->state;
+    const uint32_t now = s->rules.parameters.level;
+    if (parameters->seats_max != s->rules.parameters.seats_max)
+        return unfit(a, ASSAY_E_INVALID, "how many vote is fixed by genesis");
+    if (parameters->level != now && parameters->level != now + 1)
+        return unfit(a, ASSAY_E_INVALID, "a feature level rises by one, and never falls");
+    for (uint32_t i = 0; parameters->level > now && i < s->member_count; i++)
+        if (s->members[i].weight > 0 && s->members[i].level < parameters->level)
+            return unfit(a, ASSAY_E_INVALID,
+                         "a voter's ballots have not announced this feature level: it needs a "
+                         "build that speaks it, and one epoch (level of assay nodes --json)");
+    s->rules.parameters = *parameters;
+    return ASSAY_OK;
+}
+
+/* docs/protocol.md 12.7: the documents of the state are moved when the epoch before has closed. */
+static enum assay_status extend_services(struct applying *a, struct assay_slice plan)
+{
+    if (a->level < ASSAY_LEVEL_SERVICES)
+        return unfit(a, ASSAY_E_INVALID,
+                     "services are added at feature level 1 and above: a change before it raises "
+                     "the level (--parameter level=1)");
+    if (a->follow == NULL)
+        return unfit(a, ASSAY_E_UNSUPPORTED, "services are not known here");
+    if (a->places.count > 0) return unfit(a, ASSAY_E_DUPLICATE, "two plans of services");
+    const char *why = "";
+    const enum assay_status status = a->follow(a->plan, plan, &a->places, &why);
+    if (status != ASSAY_OK) return unfit(a, status, why);
+    ASSAY_ASSERT(a->places.count > 0 && a->places.count <= ASSAY_SERVICE_DOCUMENTS_MAX);
+    a->plan = plan;
+    assay_sha256(plan.bytes, plan.len, a->state->services.plan);
+    return ASSAY_OK;
+}
+
+static enum assay_status apply_one(struct applying *a, const struct assay_action *action)
+{
+    struct assay_charter_rules *rules = &a->state->rules;
+    const struct assay_slice doc = action->document;
+    switch (action->kind) {
+    case ASSAY_ACTION_JOIN: return join(a, &action->card);
+    case ASSAY_ACTION_LEAVE:
+        return move_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_LEFT, "");
+    case ASSAY_ACTION_REST:
+        return move_stage(a, action->node_id, ASSAY_STAGE_MEMBER, ASSAY_STAGE_RESTING,
+                          "it rests already");
+    case ASSAY_ACTION_WAKE:
+        return move_stage(a, action->node_id, ASSAY_STAGE_RESTING, ASSAY_STAGE_MEMBER,
+                          "it does not rest");
+    case ASSAY_ACTION_MAINTENANCE: return unfit(a, ASSAY_E_INVALID, "maintenance stands alone");
+    case ASSAY_ACTION_POLICY: assay_sha256(doc.bytes, doc.len, rules->policy_digest); break;
+    case ASSAY_ACTION_ENDORSEMENTS:
+        assay_sha256(doc.bytes, doc.len, rules->endorsements_digest);
+        break;
+    case ASSAY_ACTION_PARAMETERS: return replace_parameters(a, &action->parameters);
+    case ASSAY_ACTION_OPERATORS: return replace_operators(a, doc);
+    case ASSAY_ACTION_COLLATERAL:
+        if (assay_update_force(a->state, action->digest) == ASSAY_OK) break;
+        return unfit(a, ASSAY_E_INVALID, "no such collateral waits or was reverted");
+    case ASSAY_ACTION_SERVICES: return extend_services(a, doc);
+    }
+    return ASSAY_OK;
+}
+
+/* Has anybody that serves weight of its own, which the next table is made of? */
+static bool earns_weight(const struct assay_state *state)
+{
+    for (uint32_t i = 0; i < state->member_count; i++)
+        if (assay_member_serves(&state->members[i]) &&
+            assay_trust_raw_weight(&state->members[i].trust) > 0)
+            return true;
+    return false;
+}
+
+/* Is anybody left of the table in force, which stays where nobody earns any? */
+static bool holds_weight(const struct assay_state *state)
+{
+    for (uint32_t i = 0; i < state->member_count; i++)
+        if (assay_member_serves(&state->members[i]) && state->members[i].weight > 0) return true;
+    return false;
+}
+
+/*
+ * docs/protocol.md 9.5.1: somebody is left to vote, by the table that follows (6.4). Where nobody
+ * had raw weight before the change either, the table in force stays: then who holds weight in it is
+ * enough, or nobody could mend what felled all. earned: somebody had, before it. Returns: NULL, or
+ * why it does not fit.
+ */
+static const char *lacks_voters(const struct assay_state *state, bool earned)
+{
+    const bool earns = earns_weight(state);
+    const bool holds = holds_weight(state);
+    if (earned ? !earns : !earns && !holds) return "nobody of weight would be left";
+    if (!earned && earns && holds)
+        return "nobody that serves has weight of its own, so who wakes would have that of all who "
+               "vote: let these rest in the same change, or wake it when they have some again";
+    return NULL;
+}
+
+enum assay_status assay_change_apply(struct assay_staging *staging,
+                                     const struct assay_change *change, struct assay_unfit *why)
+{
+    ASSAY_ASSERT(assay_state_holds(staging->state) && change->sequence > 0);
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    struct applying a = { .state = staging->state,
+                          .operators = staging->operators,
+                          .plan = staging->plan,
+                          .follow = staging->follow,
+                          .level = staging->state->rules.parameters.level,
+                          .sequence = change->sequence,
+                          .activation = change->activation,
+                          .why = "" };
+    *why = (struct assay_unfit){ .why = "" };
+    const bool earned = earns_weight(staging->state);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        const enum assay_status shape = assay_action_next(&c, &action);
+        ASSAY_ASSERT(shape == ASSAY_OK); /* assay_change_decode */
+        const enum assay_status status = apply_one(&a, &action);
+        if (status != ASSAY_OK) {
+            *why = (struct assay_unfit){ i, a.why };
+            return status;
+        }
+    }
+    staging->operators = a.operators;
+    staging->plan = a.plan;
+    staging->places = a.places;
+    const char *const lacks = lacks_voters(staging->state, earned);
+    if (lacks == NULL) return ASSAY_OK;
+    *why = (struct assay_unfit){ 0, lacks };
+    return ASSAY_E_INVALID;
+}
+
+bool assay_change_adds_services(const struct assay_change *change)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        const enum assay_status shape = assay_action_next(&c, &action);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        if (action.kind == ASSAY_ACTION_SERVICES) return true;
+    }
+    return false;
+}
+
+bool assay_change_names_key(const struct assay_change *change,
+                            const uint8_t p256[static ASSAY_P256_PUBLIC_LEN],
+                            const uint8_t curve[static 32])
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        const enum assay_status shape = assay_action_next(&c, &action);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        const struct assay_genesis_member *card = &action.card;
+        if (action.kind != ASSAY_ACTION_JOIN) continue;
+        if (assay_bytes_equal(card->voting_public, p256, ASSAY_P256_PUBLIC_LEN) ||
+            assay_bytes_equal(card->identity_public, p256, ASSAY_P256_PUBLIC_LEN) ||
+            assay_bytes_equal(card->door_public, curve, 32) ||
+            assay_bytes_equal(card->transport_public, curve, 32))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,217 @@
+/*
+ * engine/ledger/records/contradiction.c - CONTRADICTION: E5, an outcome of a ballot that verifying
+ * again contradicts (docs/protocol.md 5.23, 7.5).
+ */
+#include "engine/ledger/state/row.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+/* Two take all integrity; a ballot of lies about everybody must not fill a pool. */
+enum { OF_ONE = 4 };
+
+static enum assay_status read_path(struct assay_cursor *c, struct assay_record *r)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_MERKLE_LEVELS, &count));
+    for (uint64_t i = 0; i < count; i++)
+        ASSAY_TRY(assay_cbor_bytes_exact(c, r->path[i], 32));
+    r->path_len = (size_t)count;
+    ASSAY_ASSERT(r->path_len <= ASSAY_MERKLE_LEVELS);
+    return ASSAY_OK;
+}
+
+static enum assay_status read_inner_ballot(struct assay_record *r)
+{
+    struct assay_cursor c = assay_cursor_over(r->ballot_record.bytes, r->ballot_record.len);
+    uint64_t kind = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_uint(&c, &kind));
+    if (kind != ASSAY_RECORD_BALLOT) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_ballot_record_decode(&c, r));
+    return assay_cursor_end(&c);
+}
+
+static enum assay_status decode(struct assay_cursor *c, struct assay_record *r)
+{
+    ASSAY_TRY(assay_cbor_bytes(c, ASSAY_BALLOT_FIXED_LEN_MAX + ASSAY_BALLOT_ROW_LEN_MAX + 128,
+                               &r->ballot_record));
+    ASSAY_TRY(assay_record_read_envelope(c, r));
+    ASSAY_TRY(assay_record_read_evidence(c, r));
+    ASSAY_TRY(read_path(c, r));
+    ASSAY_TRY(read_inner_ballot(r));
+    /* Whose ballot of which epoch, about whom: another ballot of the same says the same. */
+    uint8_t says[112];
+    struct assay_slice all;
+    struct assay_writer w = assay_writer_over(says, sizeof says);
+    assay_cbor_put_uint(&w, r->ballot.epoch);
+    assay_cbor_put_bytes(&w, r->ballot.node_id, 32);
+    assay_cbor_put_bytes(&w, r->envelope.node_id, 32);
+    ASSAY_TRY(assay_writer_finish(&w, &all));
+    assay_record_key(ASSAY_RECORD_CONTRADICTION, all, r->key);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_record_put_contradiction(struct assay_writer *w,
+                                                 struct assay_slice ballot_record,
+                                                 struct assay_slice envelope,
+                                                 struct assay_slice evidence,
+                                                 const uint8_t (*path)[32], size_t path_len)
+{
+    ASSAY_ASSERT(path_len <= ASSAY_MERKLE_LEVELS);
+    ASSAY_ASSERT(ballot_record.len > 0 && envelope.len > 0 && evidence.len > 0);
+
+    struct assay_slice all;
+    assay_cbor_put_array(w, 5);
+    assay_cbor_put_uint(w, ASSAY_RECORD_CONTRADICTION);
+    assay_cbor_put_bytes(w, ballot_record.bytes, ballot_record.len);
+    assay_cbor_put_bytes(w, envelope.bytes, envelope.len);
+    assay_cbor_put_bytes(w, evidence.bytes, evidence.len);
+    assay_cbor_put_array(w, path_len);
+    for (size_t i = 0; i < path_len; i++)
+        assay_cbor_put_bytes(w, path[i], 32);
+    return assay_writer_finish(w, &all);
+}
+
+/* The ballot must have named this envelope: in the roll that it signed for, or by itself. */
+static enum assay_status check_named(const struct assay_record *r, uint32_t members)
+{
+    ASSAY_ASSERT(r->subject < members && r->path_len <= ASSAY_MERKLE_LEVELS);
+    const struct assay_exception *exception = assay_ballot_exception(&r->ballot, r->subject);
+    if (exception != NULL) {
+        if (r->path_len != 0) return ASSAY_E_INVALID;
+        return assay_bytes_equal(exception->digest, r->envelope.digest, 32) ? ASSAY_OK
+                                                                            : ASSAY_E_INVALID;
+    }
+    uint8_t leaf[32];
+    assay_roll_leaf(true, r->envelope.digest, leaf);
+    return assay_merkle_verify(leaf, r->subject, members, (const uint8_t(*)[32])r->path,
+                               r->path_len, r->ballot.roll_root)
+               ? ASSAY_OK
+               : ASSAY_E_INVALID;
+}
+
+/* A ballot over other digests belongs to another electorate: never punished (protocol.md 7.5). The
+ * roll of the running epoch is on the branch, so fits compares it. */
+static enum assay_status check_electorate(const struct assay_context *context,
+                                          const struct assay_ballot *b)
+{
+    ASSAY_ASSERT(b->epoch <= context->epoch);
+
+    const struct assay_charter_rules *now = &context->state->rules;
+    const struct assay_past *past = assay_state_past(context->state, b->epoch);
+    if (b->epoch == context->epoch)
+        return assay_ballot_under(b, now->policy_digest, now->endorsements_digest,
+                                  now->parameters.verifier_digest)
+                   ? ASSAY_OK
+                   : ASSAY_E_INVALID;
+    if (past == NULL) return ASSAY_E_STALE;
+    if (!assay_ballot_under(b, past->policy_digest, past->endorsements_digest,
+                            past->verifier_digest))
+        return ASSAY_E_INVALID;
+    if (!past->has_roll || !assay_bytes_equal(past->roll_root, b->roll_root, 32))
+        return ASSAY_E_INVALID;
+    return ASSAY_OK;
+}
+
+static enum assay_status check(const struct assay_context *context, struct assay_record *record)
+{
+    const struct assay_envelope *e = &record->envelope;
+    if (record->ballot.epoch != e->epoch) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_ballot_signed(context, record, &record->slot));
+    ASSAY_TRY(assay_context_envelope(context, e, &record->subject));
+    if (record->slot == record->subject) return ASSAY_E_INVALID;
+    /* The digest binds; a length that is a lie must not keep the evidence from proving anything. */
+    if (!assay_bytes_equal(e->evidence_digest, record->evidence_digest, 32)) return ASSAY_E_INVALID;
+    const uint32_t members = assay_context_members(context, e->epoch);
+    if (record->subject >= members) return ASSAY_E_INVALID;
+    ASSAY_TRY(check_named(record, members));
+    ASSAY_TRY(check_electorate(context, &record->ballot));
+    record->epoch = e->epoch;
+    ASSAY_ASSERT(record->slot != record->subject);
+    return ASSAY_OK;
+}
+
+enum assay_falsehood assay_record_falsehood(uint8_t said, bool own, enum assay_outcome truth)
+{
+    if (own && (truth == ASSAY_OUTCOME_NONE || truth == ASSAY_OUTCOME_UNJUDGED))
+        return ASSAY_FALSE_NONE; /* nobody can say */
+    /* Nor is UNJUDGED ever false (protocol.md 5.23): it states what a verifier could not do. */
+    if (assay_outcome_is_fail((enum assay_outcome)said) && !(own && assay_outcome_is_fail(truth)))
+        return ASSAY_FALSE_FAIL;
+    if (assay_outcome_is_pass((enum assay_outcome)said) && !(own && assay_outcome_is_pass(truth)))
+        return ASSAY_FALSE_PASS;
+    /* A level is a statement as well, and as exact: the median of levels is a ceiling (protocol.md
+     * 7.7), which a third could hold down for good. Worse is slander, better is stuffing. */
+    if (!own || !assay_outcome_is_pass((enum assay_outcome)said) || said == (uint8_t)truth)
+        return ASSAY_FALSE_NONE;
+    return said > (uint8_t)truth ? ASSAY_FALSE_FAIL : ASSAY_FALSE_PASS;
+}
+
+static enum assay_status judge(const struct assay_context *context,
+                               const struct assay_finding *finding, struct assay_record *record)
+{
+    bool own = false;
+    ASSAY_TRY(assay_record_judge_envelope(context, finding, record, &own));
+    ASSAY_ASSERT(record->slot != record->subject);
+    const uint8_t said = assay_row_get(record->ballot.row.bytes, record->subject);
+    record->falsehood = assay_record_falsehood(said, own, record->outcome);
+    return record->falsehood == ASSAY_FALSE_NONE ? ASSAY_E_INVALID : ASSAY_OK;
+}
+
+static enum assay_status fits(const struct assay_context *context, const struct assay_ledger *l,
+                              const struct assay_record *r)
+{
+    ASSAY_ASSERT(r->slot < l->members && r->subject < l->members);
+
+    const struct assay_member *m = &context->state->members[r->slot];
+    if (r->epoch == context->epoch) {
+        if (!l->has_roll) return ASSAY_E_EARLY;
+        if (!assay_bytes_equal(r->ballot.roll_root, l->roll_root, 32)) return ASSAY_E_INVALID;
+    } else {
+        /* bit k of ballots_struck: the ballot of state->epoch - k */
+        const uint64_t age = context->state->epoch - r->epoch;
+        ASSAY_ASSERT(r->epoch <= context->state->epoch);
+        if (age >= ASSAY_PAST_EPOCHS) return ASSAY_E_STALE;
+        if ((m->ballots_struck >> age & 1u) != 0) return ASSAY_E_DUPLICATE;
+    }
+    for (uint32_t i = 0; i < l->contradiction_count; i++) {
+        const struct assay_contradiction *c = &l->contradictions[i];
+        if (c->slot == r->slot && c->subject == r->subject && c->epoch == r->epoch)
+            return ASSAY_E_DUPLICATE;
+    }
+    return l->contradiction_count < ASSAY_CONTRADICTIONS_MAX ? ASSAY_OK : ASSAY_E_FULL;
+}
+
+static void apply(const struct assay_context *context, struct assay_ledger *l,
+                  const struct assay_record *r)
+{
+    ASSAY_ASSERT(r->slot != r->subject && r->epoch <= context->epoch);
+    ASSAY_ASSERT(l->contradiction_count < ASSAY_CONTRADICTIONS_MAX);
+    l->contradictions[l->contradiction_count++] =
+        (struct assay_contradiction){ r->slot, r->subject, r->epoch };
+    ASSAY_ASSERT(r->falsehood != ASSAY_FALSE_NONE);
+    if (r->falsehood == ASSAY_FALSE_PASS) l->false_pass[r->slot] = true;
+    else if (l->false_fails[r->slot] < UINT8_MAX) l->false_fails[r->slot]++;
+}
+
+static void tell(const struct assay_record *r, struct assay_told *told)
+{
+    told->offence = 5;
+    told->reason = r->falsehood == ASSAY_FALSE_PASS
+                       ? "E5: voted PASS, or a better level, than the evidence has"
+                       : "E5: voted FAIL, or a worse level, on evidence that passes";
+}
+
+const struct assay_record_row assay_row_contradiction = {
+    .name = "contradiction",
+    .items = 5,
+    .limits = { .of_author = OF_ONE, .of_subject = 1 },
+    .outlives = true,
+    .decode = decode,
+    .check = check,
+    .judge = judge,
+    .fits = fits,
+    .apply = apply,
+    .tell = tell,
+};

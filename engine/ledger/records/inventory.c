@@ -1,0 +1,37 @@
+/*
+ * engine/ledger/records/inventory.c - HAVE and LACK: encode and decode side by side.
+ */
+#include "engine/ledger/records/inventory.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+enum assay_status assay_have_encode(const struct assay_have *have, struct assay_writer *w)
+{
+    ASSAY_ASSERT(have->epoch <= INT64_MAX && have->envelopes.len > 0);
+    ASSAY_ASSERT(have->envelopes.len == have->ballots.len);
+    struct assay_slice all;
+    assay_cbor_put_array(w, 3);
+    assay_cbor_put_uint(w, have->epoch);
+    assay_cbor_put_bytes(w, have->envelopes.bytes, have->envelopes.len);
+    assay_cbor_put_bytes(w, have->ballots.bytes, have->ballots.len);
+    return assay_writer_finish(w, &all);
+}
+
+enum assay_status assay_have_decode(struct assay_slice payload, uint32_t members,
+                                    struct assay_have *have)
+{
+    ASSAY_ASSERT(members > 0);
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    struct assay_have h = { 0 };
+    const size_t len = assay_have_bitmap_len(members);
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_uint_max(&c, INT64_MAX, &h.epoch));
+    ASSAY_TRY(assay_cbor_bytes(&c, len, &h.envelopes));
+    ASSAY_TRY(assay_cbor_bytes(&c, len, &h.ballots));
+    ASSAY_TRY(assay_cursor_end(&c));
+    if (h.envelopes.len != len || h.ballots.len != len) return ASSAY_E_RANGE;
+    *have = h;
+    ASSAY_ASSERT(have->envelopes.len * 8 >= members);
+    return ASSAY_OK;
+}

@@ -1,0 +1,36 @@
+/*
+ * engine/ledger/records/inventory.h - which envelopes and ballots of an epoch a node holds, or
+ * lacks, by slot.
+ *
+ * docs/protocol.md 4.1.4, 4.12.10. HAVE and LACK payload: canonical CBOR [epoch, envelopes,
+ * ballots], two bitmaps of (members + 7) / 8 bytes, low bit first: 125 bytes each of a thousand
+ * members.
+ */
+#ifndef ASSAY_ENGINE_LEDGER_RECORDS_INVENTORY_H
+#define ASSAY_ENGINE_LEDGER_RECORDS_INVENTORY_H
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "base/writer.h"
+
+enum { ASSAY_HAVE_FIXED_LEN_MAX = 16 }; /* beside the two bitmaps */
+
+struct assay_have {
+    uint64_t epoch;
+    struct assay_slice envelopes, ballots;
+};
+
+/* Returns: bytes of one bitmap. */
+static inline size_t assay_have_bitmap_len(uint32_t members)
+{
+    return ((size_t)members + 7) / 8;
+}
+/* Returns: ASSAY_OK | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_have_encode(const struct assay_have *have,
+                                                  struct assay_writer *w);
+/* Out:     *have, slices of payload
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (a bitmap of another length) | other INPUT statuses */
+ASSAY_CHECKED enum assay_status assay_have_decode(struct assay_slice payload, uint32_t members,
+                                                  struct assay_have *have);
+
+#endif

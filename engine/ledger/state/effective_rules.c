@@ -1,0 +1,96 @@
+/*
+ * engine/ledger/state/effective_rules.c - rules, operators and roster as changes left them
+ * (protocol.md 9.6).
+ */
+#include "engine/ledger/state/effective_rules.h"
+
+#include "base/assert.h"
+#include "engine/ledger/records/record.h"
+
+static bool has_digest(struct assay_slice document, const uint8_t digest[static 32])
+{
+    uint8_t own[32];
+    assay_sha256(document.bytes, document.len, own);
+    return assay_bytes_equal(own, digest, 32);
+}
+
+bool assay_charter_in_kept(struct assay_slice kept, const uint8_t digest[static 32],
+                           struct assay_slice *document)
+{
+    struct assay_change change;
+    *document = kept;
+    if (kept.len > 0 && has_digest(kept, digest)) return true;
+    /* One that a RECOVER brought has no signatures. */
+    if (assay_change_record_read(kept, &change) != ASSAY_OK) return false;
+    const struct assay_slice actions = change.actions;
+    struct assay_cursor c = assay_cursor_over(actions.bytes, actions.len);
+    for (uint32_t i = 0; i < change.action_count; i++) {
+        struct assay_action action;
+        const enum assay_status status = assay_action_next(&c, &action);
+        ASSAY_ASSERT(status == ASSAY_OK);
+        if (action.document.len == 0 || !has_digest(action.document, digest)) continue;
+        *document = action.document;
+        return true;
+    }
+    return false;
+}
+
+static void member_of(const struct assay_member *m, struct assay_genesis_member *card)
+{
+    ASSAY_ASSERT(m->life_count > 0);
+    size_t len = 0;
+    while (len < ASSAY_NAME_MAX && m->name[len] != '\0')
+        len++;
+    *card = (struct assay_genesis_member){ .evidence_kind = m->evidence_kind,
+                                           .name = assay_slice_over((const uint8_t *)m->name,
+                                                                    len) };
+    assay_bytes_copy(card->identity_public, 64, m->identity_public, 64);
+    assay_bytes_copy(card->node_id, 32, m->node_id, 32);
+    assay_bytes_copy(card->door_public, 32, m->door_public, 32);
+    assay_bytes_copy(card->voting_public, 64, m->lives[0].voting_public, 64);
+    assay_bytes_copy(card->transport_public, 32, m->lives[0].transport_public, 32);
+    assay_bytes_copy(card->operator_id, 32, m->operator_id, 32);
+    assay_bytes_copy(card->vendor_root, 32, m->vendor_root, 32);
+    assay_bytes_copy(card->platform_id, 32, m->platform_id, 32);
+}
+
+/* A document of the genesis, or one that a change brought. */
+static enum assay_status take(struct assay_slice own, const uint8_t own_digest[static 32],
+                              const uint8_t digest[static 32], assay_document_find *find,
+                              void *context, struct assay_slice *out)
+{
+    *out = own;
+    if (assay_bytes_equal(own_digest, digest, 32)) return ASSAY_OK;
+    if (find == NULL || !find(context, digest, out)) return ASSAY_E_NOT_FOUND;
+    ASSAY_ASSERT(has_digest(*out, digest));
+    return ASSAY_OK;
+}
+
+enum assay_status assay_charter_of(const struct assay_genesis *genesis,
+                                   const struct assay_state *state, assay_document_find *find,
+                                   void *context, struct assay_genesis *charter)
+{
+    struct assay_slice operators;
+    const struct assay_charter_rules *rules = &state->rules;
+    ASSAY_ASSERT(charter != genesis && state->member_count <= ASSAY_MEMBERS_MAX);
+    if (!assay_bytes_equal(genesis->chain_id, state->chain_id, 32)) return ASSAY_E_CHAIN;
+    *charter = *genesis;
+    charter->signature_count = 0;
+    charter->parameters = rules->parameters;
+    ASSAY_TRY(take(genesis->policy, genesis->policy_digest, rules->policy_digest, find, context,
+                   &charter->policy));
+    ASSAY_TRY(take(genesis->endorsements, genesis->endorsements_digest, rules->endorsements_digest,
+                   find, context, &charter->endorsements));
+    assay_bytes_copy(charter->policy_digest, 32, rules->policy_digest, 32);
+    assay_bytes_copy(charter->endorsements_digest, 32, rules->endorsements_digest, 32);
+    ASSAY_TRY(take((struct assay_slice){ 0 }, genesis->operators_digest, state->operators_digest,
+                   find, context, &operators));
+    if (operators.len > 0) ASSAY_TRY(assay_operators_decode(operators, charter));
+    if (!assay_bytes_all_zero(state->services.plan, 32) &&
+        (find == NULL || !find(context, state->services.plan, &charter->services)))
+        return ASSAY_E_NOT_FOUND;
+    charter->member_count = state->member_count;
+    for (uint32_t i = 0; i < state->member_count; i++)
+        member_of(&state->members[i], &charter->members[i]);
+    return ASSAY_OK;
+}

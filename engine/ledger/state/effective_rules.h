@@ -1,0 +1,39 @@
+/*
+ * engine/ledger/state/effective_rules.h - what holds in an epoch, in the shape of a genesis: rules,
+ * operators and roster as changes left them (docs/protocol.md 9.6).
+ *
+ * A state names policy, endorsements, operators and an added plan of services by their digests; the
+ * documents themselves stand in the genesis and in the CHANGE records that brought them, which
+ * every store keeps.
+ */
+#ifndef ASSAY_ENGINE_LEDGER_STATE_EFFECTIVE_RULES_H
+#define ASSAY_ENGINE_LEDGER_STATE_EFFECTIVE_RULES_H
+
+#include "engine/ledger/records/change.h"
+#include "engine/ledger/records/update.h"
+
+/* Hands out a document by its SHA-256. Returns: whether it is there; *document outlives the
+ * charter. */
+typedef bool assay_document_find(void *context, const uint8_t digest[static 32],
+                                 struct assay_slice *document);
+
+/*
+ * assay_charter_of - the charter after a state.
+ *
+ * In:      genesis, state (both outlive *charter, which borrows names from state and documents from
+ *          genesis and find)
+ * Out:     *charter, without signatures; undefined unless ASSAY_OK (large: keep it in static or
+ *          heap memory)
+ * Returns: ASSAY_OK | ASSAY_E_CHAIN (another chain's state) | ASSAY_E_NOT_FOUND (a document)
+ */
+ASSAY_CHECKED enum assay_status assay_charter_of(const struct assay_genesis *genesis,
+                                                 const struct assay_state *state,
+                                                 assay_document_find *find, void *context,
+                                                 struct assay_genesis *charter);
+/* The document of this digest in what a store keeps of decisions: a CHANGE record that brought it,
+ * or a set of endorsements by itself, as collateral that was renewed made it. Any bytes.
+ * Returns: whether it is in them. */
+bool assay_charter_in_kept(struct assay_slice kept, const uint8_t digest[static 32],
+                           struct assay_slice *document);
+
+#endif

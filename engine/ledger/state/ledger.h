@@ -1,0 +1,188 @@
+/*
+ * engine/ledger/state/ledger.h - what one branch of an epoch holds, block by block, and its close.
+ *
+ * docs/protocol.md 4.3 to 4.8. A ledger starts empty at the EPOCH block of the epoch before, takes
+ * the records of each block in chain order, and gives at E the next state. The final prefix is one
+ * ledger; a branch is a copy of it with the blocks up to a parent applied.
+ */
+#ifndef ASSAY_ENGINE_LEDGER_STATE_LEDGER_H
+#define ASSAY_ENGINE_LEDGER_STATE_LEDGER_H
+
+#include "engine/consensus/vote.h"
+#include "engine/ledger/records/record.h"
+#include "engine/ledger/state/services.h"
+
+enum {
+    ASSAY_CONTRADICTIONS_MAX = 256, /* E5 in one epoch; more wait for the next */
+};
+
+struct assay_recover; /* recover.h */
+
+struct assay_contradiction {
+    uint32_t slot, subject;
+    uint64_t epoch;
+};
+
+struct assay_ledger {
+    uint32_t members;
+    size_t row_len;
+    /* Tip of the branch: the block after which this is the ledger. */
+    uint8_t tip_id[32];
+    uint64_t height, view, time_ms;
+    bool closed; /* the tip is an EPOCH block */
+    /* It closes by this one (docs/protocol.md 9.15): recover.h; borrowed. NULL: by an EPOCH block
+     * of its era. */
+    const struct assay_recover *recover;
+    bool has_roll;
+    uint8_t roll_root[32];
+    uint32_t contradiction_count;
+    struct assay_contradiction contradictions[ASSAY_CONTRADICTIONS_MAX];
+    /* [members] */
+    uint8_t (*roll)[32]; /* envelope digests; zero where roll_present is false */
+    bool *roll_present;
+    bool *balloted;       /* a ballot is included */
+    bool *counted;        /* and it is over the digests of this branch */
+    uint8_t *rows;        /* [members][row_len] of counted ballots */
+    uint8_t *fail;        /* enum assay_outcome: FAIL_SOFT, FAIL_HARD or NONE */
+    bool *felled;         /* the rules before those on trial say PASS of what failed */
+    uint32_t *struck;     /* incarnation that an offence struck; 0: none */
+    uint8_t *false_fails; /* proofs of this epoch, at most 255 counted */
+    bool *false_pass;
+    bool *incarnated;
+    uint8_t (*voting)[ASSAY_P256_PUBLIC_LEN]; /* keys of the incarnation to be listed */
+    uint8_t (*transport)[32];
+    struct assay_maintenance *maintenance; /* announced in this epoch; until 0: none */
+    uint32_t *levels; /* that ballots announced; of those who balloted */
+    /* The record of the one CHANGE that an epoch may take. */
+    size_t change_len;
+    uint8_t *change; /* [ASSAY_CHANGE_RECORD_LEN_MAX] */
+    /* And the records of its COLLATERAL, in chain order. */
+    uint32_t update_count;
+    struct assay_update_facts update_facts[ASSAY_UPDATES_EPOCH_MAX];
+    size_t update_len[ASSAY_UPDATES_EPOCH_MAX];
+    uint8_t *updates[ASSAY_UPDATES_EPOCH_MAX]; /* [ASSAY_UPDATE_RECORD_LEN_MAX] each */
+    struct assay_service_log services; /* of no members where the network has none */
+};
+
+/* Returns: bytes of the arrays. */
+size_t assay_ledger_memory_len(uint32_t members);
+/* memory: aligned to 16. Returns: nothing. */
+void assay_ledger_place(struct assay_ledger *ledger, void *memory, uint32_t members);
+/* It takes records of services, too. memory: assay_service_log_memory_len(members), aligned to 16.
+ * Returns: nothing. */
+void assay_ledger_serve(struct assay_ledger *ledger, void *memory);
+/* Empty, at the state's head. Returns: nothing. */
+void assay_ledger_reset(struct assay_ledger *ledger, const struct assay_state *state);
+/* The two ledgers share nothing afterwards. Returns: nothing. */
+void assay_ledger_copy(struct assay_ledger *to, const struct assay_ledger *from);
+
+/* Of a decoded record whose signatures nobody has verified: whether the chain has taken all that it
+ * could prove (docs/protocol.md 5.23.1). Returns: so or not */
+bool assay_record_is_spent(const struct assay_context *context, const struct assay_ledger *ledger,
+                           const struct assay_record *record);
+/* Returns: whether a proof of E1 to E4 or E8 has struck this incarnation of a slot or a later one.
+ */
+bool assay_offence_is_struck(const struct assay_context *context, const struct assay_ledger *ledger,
+                             uint32_t slot, uint32_t incarnation);
+
+/*
+ * assay_ledger_fits - may this checked (and judged) record stand in the next block of the branch?
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the branch has it) | ASSAY_E_INVALID | ASSAY_E_EARLY (a
+ *          ballot before the roll, an E8 that waits for the next epoch) | ASSAY_E_FULL
+ *          (contradictions)
+ */
+ASSAY_CHECKED enum assay_status assay_ledger_fits(const struct assay_context *context,
+                                                  const struct assay_ledger *ledger,
+                                                  const struct assay_record *record);
+/* fits must have said ASSAY_OK. Returns: nothing. */
+void assay_ledger_apply(const struct assay_context *context, struct assay_ledger *ledger,
+                        const struct assay_record *record);
+/* The block becomes the tip. Returns: nothing. */
+void assay_ledger_advance(struct assay_ledger *ledger, const struct assay_block_header *header,
+                          const uint8_t id[static 32]);
+
+/*
+ * The kind of the next block is a function of branch and header time (docs/protocol.md 4.8).
+ * Returns: EPOCH at or after t0 + T; ROLL at or after t0 + T/4 without one yet; else NORMAL.
+ */
+enum assay_block_kind assay_ledger_kind(const struct assay_ledger *ledger, uint64_t t0_ms,
+                                        uint64_t epoch_ms, uint64_t time_ms);
+/* Returns: the header time from which the next block of another kind than NORMAL is due; t0 + T
+ * once there is a ROLL. */
+uint64_t assay_ledger_phase(const struct assay_ledger *ledger, uint64_t t0_ms, uint64_t epoch_ms);
+/* Leaf hashes of the roll, for paths: hashes[members]. Returns: nothing. */
+void assay_ledger_roll_hashes(const struct assay_ledger *ledger, uint8_t (*hashes)[32]);
+
+/* Aborts on a ledger that breaks an invariant. Returns: nothing. */
+void assay_ledger_check(const struct assay_ledger *ledger);
+
+/* --- close.c */
+
+/* Scratch of a close, in the caller's memory. */
+struct assay_close {
+    struct assay_tally_member *members;
+    const uint8_t **rows;
+    struct assay_trust *trust;
+    struct assay_tally_result *results;
+    uint32_t *weights_before, *weights_after;
+    uint32_t *seats; /* of the epoch that closes, then of the next */
+    uint8_t (*node_id)[32];
+    void *tally_memory;
+    size_t tally_memory_len;
+    void *weights_memory;
+    size_t weights_memory_len;
+    /* Of a roster or rules that change at this boundary. */
+    bool *unlisted;
+    bool *present, *sat; /* for seats: not mute, had one before */
+    bool *keyless;       /* rows of quiet members */
+    struct assay_place *places;
+    void *groups_memory;
+    struct assay_groups groups;
+};
+
+struct assay_close_rules {
+    const struct assay_groups *groups;
+    struct assay_score_rules score;
+};
+
+/* The groups of a roster; places: [member_count] of scratch. Returns: nothing. */
+void assay_close_groups(const struct assay_state *state, struct assay_place *places, void *memory,
+                        struct assay_groups *groups);
+/* Returns: the caps of these rules. */
+struct assay_weight_rules assay_close_caps(const struct assay_charter_rules *rules);
+
+/* Who votes in the epoch that follows: members[].keyless and seat_weight from members[].weight
+ * (docs/protocol.md 5.22). groups: of its roster. Returns: nothing. */
+void assay_close_seats(const struct assay_groups *groups, struct assay_close *scratch,
+                       struct assay_state *state);
+
+/* Returns: bytes of memory for rosters of so many slots. */
+size_t assay_close_memory_len(uint32_t members);
+/* memory: aligned to 16. Returns: nothing. */
+void assay_close_place(struct assay_close *close, void *memory, uint32_t members);
+
+/*
+ * assay_close - the state after an EPOCH block in view `view` on top of the ledger.
+ *
+ * In:      context->state is the state before; ledger the branch with E's own records applied
+ * Out:     *next (placed with room for the slots that a change of this boundary adds) without
+ *          root and head: roster, rules, weights, trust, lives, counters; *tolerance
+ * Returns: nothing
+ * Cost:    one tally, one weight table, `view` steps of the leader sequence
+ */
+void assay_close(const struct assay_context *context, const struct assay_ledger *ledger,
+                 const struct assay_close_rules *rules, uint64_t view, struct assay_close *scratch,
+                 struct assay_state *next, struct assay_tolerance *tolerance);
+/* Collateral whose time has come, at the end of a close (docs/protocol.md 8.10): next->rules, its
+ * updates and its trial; the new set is in context->set. decided: a change came into force here,
+ * so only what it forces serves. Returns: nothing. */
+void assay_updates_serve(const struct assay_context *context, const struct assay_ledger *ledger,
+                         bool decided, struct assay_state *next);
+/* What the table of a state can survive. Returns: nothing. */
+void assay_close_tolerance(const struct assay_close_rules *rules, struct assay_close *scratch,
+                           const struct assay_state *state, struct assay_tolerance *tolerance);
+/* The table of epoch 1. Returns: nothing. */
+void assay_close_genesis_weights(const struct assay_close_rules *rules, struct assay_close *scratch,
+                                 struct assay_state *state, struct assay_tolerance *tolerance);
+
+#endif

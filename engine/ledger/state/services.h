@@ -1,0 +1,149 @@
+/*
+ * engine/ledger/state/services.h - records of services: ordered here, meant elsewhere
+ * (docs/protocol.md 12).
+ *
+ * The ledger orders opaque records and asks pure functions (struct assay_services) what they make:
+ * a registry, whose documents the state names by their digests. A network whose genesis has no
+ * services has no such record, and its states are what they were.
+ */
+#ifndef ASSAY_ENGINE_LEDGER_STATE_SERVICES_H
+#define ASSAY_ENGINE_LEDGER_STATE_SERVICES_H
+
+#include "base/writer.h"
+#include "engine/ledger/state/state.h"
+
+enum {
+    ASSAY_SERVICE_PAYLOAD_LEN_MAX = 8192,
+    ASSAY_SERVICE_NUMBERS = 64,               /* records of one author in one epoch */
+    ASSAY_SERVICES_AUTHOR_LEN = 64 * 1024,    /* and their payloads' bytes */
+    ASSAY_SERVICES_EPOCH_LEN = 1024 * 1024,   /* of all authors in one epoch, with their heads */
+    ASSAY_SERVICE_RECORD_LEN_MAX = ASSAY_SERVICE_PAYLOAD_LEN_MAX + 320,
+};
+
+/* Where the documents of a plan were in the plan before (docs/protocol.md 12.7). */
+enum { ASSAY_SERVICE_BEGINS = UINT8_MAX }; /* nowhere: of a service that is added */
+struct assay_service_places {
+    uint32_t count; /* 0: the plan stays */
+    uint8_t before[ASSAY_SERVICE_DOCUMENTS_MAX];
+};
+/* May a network with the plan `before` (len 0: without services) go on with `after`? Any bytes; the
+ * same answer on every machine. Out: *places on ASSAY_OK; *why: static text for people otherwise.
+ * Returns: ASSAY_OK | INPUT statuses */
+typedef enum assay_status assay_plan_follow(struct assay_slice before, struct assay_slice after,
+                                            struct assay_service_places *places, const char **why);
+
+/* Of a member, as the epoch that closes leaves it. */
+struct assay_service_member {
+    bool serves; /* neither at rest nor gone */
+    enum assay_standing standing;
+    uint16_t score_bp;
+    bool certified; /* its evidence of that epoch was certified PASS */
+    bool failed;    /* its integrity failed in it */
+    bool renewed;   /* the slot is another's now, or nobody's: what stood for it is gone */
+    uint8_t operator_id[32];
+};
+
+/* What the ledger asks about services. The same bytes give the same answer on every machine, and
+ * nothing is allocated. A registry is registry_len bytes, aligned to 64. */
+struct assay_services {
+    void *context;
+    size_t registry_len;
+    uint32_t documents;       /* of a registry: 1 .. ASSAY_SERVICE_DOCUMENTS_MAX, in this order */
+    size_t document_len_max;  /* of one */
+    size_t documents_len_max; /* of all together */
+    /* As the genesis says; nobody has a standing. */
+    void (*begin)(void *context, void *registry);
+    /* Both were begun. */
+    void (*copy)(void *context, void *to, const void *from);
+    /* Shape of a payload and every signature inside, of no branch. Returns: ASSAY_OK | why not */
+    enum assay_status (*check)(void *context, uint32_t kind, struct assay_slice payload);
+    /* One that was checked, in the order of the chain. */
+    void (*apply)(void *context, void *registry, uint32_t slot, const uint8_t node_id[static 32],
+                  uint32_t kind, struct assay_slice payload);
+    /* The epoch closes; members by slot. era: of the epoch that follows. */
+    void (*close)(void *context, void *registry, uint64_t era, uint64_t epoch,
+                  const struct assay_service_member *members, uint32_t count);
+    /* What that close told, to a registry that was read from documents. */
+    void (*stand)(void *context, void *registry, uint64_t era, uint64_t epoch,
+                  const struct assay_service_member *members, uint32_t count);
+    /* Returns: ASSAY_OK | ASSAY_E_FULL */
+    enum assay_status (*encode)(void *context, const void *registry, uint32_t document,
+                                struct assay_writer *w);
+    /* Instead of decode: this document is of a service that is added, as begin made it. */
+    void (*added)(void *context, void *registry, uint32_t document);
+    /* Any bytes. Returns: ASSAY_OK | INPUT statuses */
+    enum assay_status (*decode)(void *context, void *registry, uint32_t document,
+                                struct assay_slice bytes);
+};
+
+/* The same by whatever plan changes bring, for who folds a chain (fold.h). */
+struct assay_service_plans {
+    void *context;
+    /* Of a plan: those of the last two that were asked for may be used. Returns: NULL: it cannot be
+     * read. */
+    const struct assay_services *(*of)(void *context, struct assay_slice plan);
+    size_t registry_len_max, document_len_max; /* of any plan */
+    void *memory; /* assay_fold_services_len, aligned to 64; outlives the fold */
+};
+
+/* --- what one branch of an epoch holds of them, in chain order */
+
+struct assay_service_log {
+    uint32_t members; /* 0: the network has no services */
+    uint32_t count;
+    uint32_t len;
+    uint64_t *taken; /* [members] numbers of the author's records, a bit each */
+    uint32_t *used;  /* [members] bytes of their payloads */
+    uint8_t *bytes;  /* [ASSAY_SERVICES_EPOCH_LEN] */
+};
+
+struct assay_service_entry {
+    uint32_t slot, kind;
+    struct assay_slice payload; /* borrowed from the log */
+};
+
+/* Returns: bytes of memory. */
+size_t assay_service_log_memory_len(uint32_t members);
+/* memory: aligned to 16. Returns: nothing; it is empty. */
+void assay_service_log_place(struct assay_service_log *log, void *memory, uint32_t members);
+/* Returns: nothing. */
+void assay_service_log_reset(struct assay_service_log *log);
+/* In: of as many members, or both of none. Returns: nothing. */
+void assay_service_log_copy(struct assay_service_log *to, const struct assay_service_log *from);
+/* An author's bytes: 64 KiB, of more than 16 members their part of 1 MiB, one record in any case.
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the number is taken) | ASSAY_E_FULL */
+ASSAY_CHECKED enum assay_status assay_service_log_fits(const struct assay_service_log *log,
+                                                       uint32_t slot, uint32_t number,
+                                                       size_t payload_len);
+/* It fits (asserted). Returns: nothing. */
+void assay_service_log_add(struct assay_service_log *log, uint32_t slot, uint32_t number,
+                           uint32_t kind, struct assay_slice payload);
+/* *at: 0 for the first. Returns: false behind the last. */
+bool assay_service_log_next(const struct assay_service_log *log, size_t *at,
+                            struct assay_service_entry *entry);
+
+/* --- what the state says of them */
+
+/* Memory of a close. */
+struct assay_service_room {
+    void *registry; /* what it makes; begun once */
+    struct assay_service_member *members; /* [as many as the state after it may have] */
+    uint8_t *document;                    /* [document_len_max] */
+};
+
+/* Members of a state as services see them; before: the state that the close went from, NULL:
+ * nobody is new. Returns: nothing. */
+void assay_services_members(const struct assay_state *before, const struct assay_state *state,
+                            struct assay_service_member *members);
+/* The documents of a registry and the anchor into the state, whose seats are known. Returns:
+ * nothing. */
+void assay_services_commit(const struct assay_services *services, const void *registry,
+                           const struct assay_service_room *room, struct assay_state *state);
+/* The state's documents where the plan that comes into force has them; those that begin are zeros.
+ * And the anchor, which a network has that had no services before. Returns: nothing. */
+void assay_services_extend(const struct assay_service_places *places, struct assay_state *state);
+/* The registry of a genesis, and what its state says of it. Returns: nothing. */
+void assay_services_found(const struct assay_services *services, void *registry,
+                          const struct assay_service_room *room, struct assay_state *state);
+
+#endif

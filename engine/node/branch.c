@@ -1,0 +1,298 @@
+/*
+ * engine/node/branch.c - which blocks are valid (docs/protocol.md 4.3, 4.9, 5.23).
+ *
+ * A block is judged on the ledger of its own branch: the final ledger, then every block between.
+ * Evidence in a block is verified by every voter before it votes: until the verdict is there the
+ * answer is pending, and the same question is asked again when it comes.
+ */
+#include "engine/node/engine_internal.h"
+
+static bool branch_holds(const struct assay_engine *e)
+{
+    const struct assay_branch *b = e->branch;
+    if (b->ledger.members != e->members || b->check_count > ASSAY_CHECKS_MAX) return false;
+    return b->path_max > 0 && b->ledger.contradiction_count <= ASSAY_CONTRADICTIONS_MAX;
+}
+
+bool assay_branch_known_good(const struct assay_engine *e, struct assay_record *r)
+{
+    const struct assay_pool_item *item = assay_pool_find(e->pool, r->key);
+    if (item == NULL || item->phase == ASSAY_POOL_FREE || item->phase == ASSAY_POOL_ASKED)
+        return false;
+    if (item->len != r->bytes.len || !assay_bytes_equal(item->bytes, r->bytes.bytes, item->len))
+        return false;
+    ASSAY_ASSERT(item->slot < e->members && item->kind == r->kind);
+    r->epoch = item->epoch;
+    r->slot = item->slot;
+    r->subject = item->subject;
+    r->incarnation = item->incarnation;
+    r->outcome = item->outcome;
+    r->falsehood = item->falsehood;
+    r->felled = item->felled;
+    r->update = item->update;
+    return true;
+}
+
+/* Whose proposal a record stands in. */
+struct source {
+    uint32_t leader; /* e->members: of no proposal */
+    bool trusted;    /* what is not known yet may be asked for */
+};
+
+/* docs/protocol.md 5.12.1: a leader some of whose records verification refused is given no further
+ * one: its blocks wait, as if the verdicts had not come, until others have notarised them. They are
+ * not refused for it, so what this node remembers decides nothing. */
+static struct source source_of(const struct assay_engine *e, const struct assay_block *block)
+{
+    const uint32_t leader = block->header.leader;
+    const bool misleads = leader < e->members && e->seats[leader].misled == ASSAY_REFUSED_MAX;
+    return (struct source){ .leader = leader,
+                            .trusted = !misleads || block->notarised || block->final };
+}
+
+enum assay_answer assay_branch_vet(struct assay_engine *e, struct assay_record *r)
+{
+    if (assay_branch_known_good(e, r)) return ASSAY_ANSWER_VALID;
+    if (assay_record_check(&e->head->context, r) != ASSAY_OK) return ASSAY_ANSWER_INVALID;
+    ASSAY_ASSERT(r->slot < e->members);
+    const enum assay_status judged =
+        assay_record_judge(&e->head->context, assay_verifying_finding, e, r);
+    if (judged == ASSAY_E_AGAIN) return ASSAY_ANSWER_PENDING;
+    return judged == ASSAY_OK ? ASSAY_ANSWER_VALID : ASSAY_ANSWER_INVALID;
+}
+
+/* Who asks the fold, and for whose block. */
+struct vetting {
+    struct assay_engine *engine;
+    const struct source *source;
+};
+
+static bool known_good(void *context, struct assay_record *record)
+{
+    const struct vetting *v = context;
+    return assay_branch_known_good(v->engine, record);
+}
+
+static const struct assay_finding *finding_of(void *context, const struct assay_ask *ask)
+{
+    const struct vetting *v = context;
+    return v->source->trusted
+               ? assay_verifying_finding(v->engine, ask)
+               : assay_verifying_known(v->engine, ask->digest, ask->at_unix_s, ask->kind,
+                                       ask->before);
+}
+
+static bool trusted(void *context)
+{
+    const struct vetting *v = context;
+    return v->source->trusted;
+}
+
+static void refused(void *context)
+{
+    const struct vetting *v = context;
+    if (v->source->leader < v->engine->members) assay_seat_misled(v->engine, v->source->leader);
+}
+
+static void seen(void *context, const struct assay_record *record, uint64_t view)
+{
+    const struct vetting *v = context;
+    assay_gather_seen(v->engine, record, view);
+}
+
+static enum assay_answer absorb(struct assay_engine *e, const struct source *source,
+                                const struct assay_block_header *header,
+                                const uint8_t id[static 32], struct assay_slice body)
+{
+    ASSAY_ASSERT(branch_holds(e));
+    struct vetting vetting = { .engine = e, .source = source };
+    const struct assay_fold_vet vet = { .context = &vetting,
+                                        .known = known_good,
+                                        .trusted = trusted,
+                                        .finding = finding_of,
+                                        .refused = refused,
+                                        .placed = seen };
+    struct assay_fault fault;
+    e->parts->branch.good = false; /* a failure leaves what it touched broken */
+    const enum assay_status status = assay_fold_body(&e->head->context, &e->parts->branch.ledger,
+                                                     header, id, body, &vet, &fault);
+    if (status == ASSAY_E_AGAIN) return ASSAY_ANSWER_PENDING;
+    if (status != ASSAY_OK) return ASSAY_ANSWER_INVALID;
+    e->parts->branch.good = true;
+    ASSAY_ASSERT(branch_holds(e));
+    return ASSAY_ANSWER_VALID;
+}
+
+enum assay_answer assay_branch_absorb(struct assay_engine *e,
+                                      const struct assay_block_header *header,
+                                      const uint8_t id[static 32], struct assay_slice body)
+{
+    const struct source nobody = { .leader = e->members, .trusted = true };
+    return absorb(e, &nobody, header, id, body);
+}
+
+void assay_branch_onto(struct assay_engine *e, const struct assay_ledger *ledger)
+{
+    ASSAY_ASSERT(ledger != &e->branch->ledger);
+    assay_ledger_copy(&e->parts->branch.ledger, ledger);
+    e->parts->branch.good = false;
+    ASSAY_ASSERT(e->branch->ledger.height == ledger->height && branch_holds(e));
+}
+
+enum assay_status assay_branch_recover(struct assay_engine *e, const struct assay_ledger *ledger,
+                                       const struct assay_recover *recover,
+                                       struct assay_fault *fault)
+{
+    assay_branch_onto(e, ledger);
+    return assay_recover_onto(&e->head->context, &e->parts->branch.ledger, recover, fault);
+}
+
+void assay_branch_add(struct assay_engine *e, const struct assay_record *record)
+{
+    ASSAY_ASSERT(!e->branch->ledger.closed);
+    assay_ledger_apply(&e->head->context, &e->parts->branch.ledger, record);
+}
+
+void assay_branch_open_block(struct assay_engine *e)
+{
+    e->parts->branch.good = false;
+}
+
+void assay_branch_block_made(struct assay_engine *e)
+{
+    ASSAY_ASSERT(!e->branch->good);
+    e->parts->branch.block_ms = e->now_ms;
+}
+
+enum assay_answer assay_branch_to(struct assay_engine *e, const uint8_t id[static 32])
+{
+    ASSAY_ASSERT(branch_holds(e));
+
+    uint8_t at[32];
+    uint32_t count = 0;
+    struct assay_branch *b = &e->parts->branch;
+    if (b->good && assay_bytes_equal(e->branch->ledger.tip_id, id, 32)) return ASSAY_ANSWER_VALID;
+    assay_bytes_copy(at, 32, id, 32);
+    while (!assay_bytes_equal(at, e->chain->ledger.tip_id, 32)) {
+        const struct assay_block *block = assay_blocks_find_const(e->blocks, at);
+        if (block == NULL) return ASSAY_ANSWER_MISSING;
+        if (block->header.epoch != e->head->context.epoch) return ASSAY_ANSWER_INVALID;
+        if (block->header.kind == ASSAY_BLOCK_TAIL || count == e->branch->path_max)
+            return ASSAY_ANSWER_INVALID;
+        assay_bytes_copy(b->path[count++], 32, at, 32);
+        assay_bytes_copy(at, 32, block->header.parent_id, 32);
+    }
+    assay_branch_onto(e, &e->chain->ledger);
+    while (count > 0) {
+        const struct assay_block *block =
+            assay_blocks_find_const(e->blocks, e->branch->path[--count]);
+        ASSAY_ASSERT(block != NULL); /* found on the way down */
+        const enum assay_answer answer =
+            assay_branch_absorb(e, &block->header, block->id, block->body);
+        if (answer != ASSAY_ANSWER_VALID) return answer;
+    }
+    ASSAY_ASSERT(assay_bytes_equal(e->branch->ledger.tip_id, id, 32));
+    b->good = true; /* also with no block between */
+    return ASSAY_ANSWER_VALID;
+}
+
+/* docs/protocol.md 4.5: a block whose time comes before its view is given up is waited for; refused
+ * at once, clocks that differ a little more than they may would cost every view of half the
+ * leaders. */
+static enum assay_answer judge_time(struct assay_engine *e, const struct assay_block_header *h)
+{
+    ASSAY_ASSERT(e->branch->good);
+    struct assay_simplex_snapshot look;
+    const uint64_t allowed_ms = assay_clock_allowed_at(e, h->time_ms);
+    if (allowed_ms <= e->now_ms) return ASSAY_ANSWER_VALID;
+    assay_simplex_snapshot(e->simplex, &look);
+    const bool runs = h->view == look.view && look.gives_up_ms != UINT64_MAX;
+    if (!runs || allowed_ms >= look.gives_up_ms) return ASSAY_ANSWER_INVALID;
+    e->parts->branch.early_ms = assay_min_u64(e->branch->early_ms, allowed_ms);
+    return ASSAY_ANSWER_EARLY;
+}
+
+static enum assay_answer judge_block(struct assay_engine *e, const struct assay_block *block)
+{
+    ASSAY_ASSERT(block->header.kind != ASSAY_BLOCK_TAIL || block->header.epoch != 0);
+    const struct assay_block_header *h = &block->header;
+    if (h->epoch != e->head->context.epoch || h->era != e->head->state.era)
+        return ASSAY_ANSWER_INVALID;
+    const enum assay_answer parent = assay_branch_to(e, h->parent_id);
+    if (parent != ASSAY_ANSWER_VALID) return parent;
+    if (e->branch->ledger.closed) return ASSAY_ANSWER_INVALID;
+    const enum assay_answer time = judge_time(e, h);
+    if (time != ASSAY_ANSWER_VALID) return time;
+    if (h->kind != assay_ledger_kind(&e->branch->ledger, e->head->state.head_time_ms,
+                                     assay_eng_epoch_ms(e), h->time_ms))
+        return ASSAY_ANSWER_INVALID;
+    const struct source source = source_of(e, block);
+    const enum assay_answer answer = absorb(e, &source, h, block->id, block->body);
+    if (answer != ASSAY_ANSWER_VALID) return answer;
+    const uint8_t *root = e->head->state.root;
+    if (h->kind == ASSAY_BLOCK_EPOCH) {
+        if (!assay_head_can_close(e)) return ASSAY_ANSWER_PENDING;
+        assay_head_next(e, &e->branch->ledger, h->view);
+        root = e->head->next.root;
+    }
+    return assay_bytes_equal(h->state_root, root, 32) ? ASSAY_ANSWER_VALID : ASSAY_ANSWER_INVALID;
+}
+
+void assay_branch_check(struct assay_engine *e, const uint8_t id[static 32])
+{
+    ASSAY_ASSERT(e->branch->check_count <= ASSAY_CHECKS_MAX);
+    const struct assay_block *block = assay_blocks_find_const(e->blocks, id);
+    if (block == NULL) return; /* forgotten meanwhile */
+    struct assay_branch *b = &e->parts->branch;
+    const enum assay_answer answer = judge_block(e, block);
+    if (answer == ASSAY_ANSWER_VALID || answer == ASSAY_ANSWER_INVALID) {
+        if (answer == ASSAY_ANSWER_VALID) b->block_ms = e->now_ms;
+        assay_simplex_checked(e->simplex, e->now_ms, id, answer == ASSAY_ANSWER_VALID, e->actions);
+        return;
+    }
+    for (size_t i = 0; i < b->check_count; i++) {
+        if (assay_bytes_equal(b->checks[i], id, 32)) return;
+    }
+    if (b->check_count == ASSAY_CHECKS_MAX) { /* the oldest view is over by now */
+        for (size_t i = 1; i < b->check_count; i++)
+            assay_bytes_copy(b->checks[i - 1], 32, b->checks[i], 32);
+        b->check_count--;
+    }
+    assay_bytes_copy(b->checks[b->check_count++], 32, id, 32);
+    ASSAY_ASSERT(b->check_count > 0 && branch_holds(e));
+}
+
+/* Blocks that could still be voted for. One whose view is over in vain would go on asking for the
+ * verdicts in it: a few such blocks are more than the findings that are kept, and for ever. */
+static bool lives(const struct assay_engine *e, const uint8_t id[static 32])
+{
+    struct assay_simplex_snapshot look;
+    const struct assay_block *block = assay_blocks_find_const(e->blocks, id);
+    assay_simplex_snapshot(e->simplex, &look);
+    return block != NULL && (block->notarised || block->header.view >= look.view);
+}
+
+void assay_branch_recheck(struct assay_engine *e)
+{
+    uint8_t ids[ASSAY_CHECKS_MAX][32];
+    size_t count = 0;
+    for (size_t i = 0; i < e->branch->check_count; i++)
+        if (lives(e, e->branch->checks[i]))
+            assay_bytes_copy(ids[count++], 32, e->branch->checks[i], 32);
+    ASSAY_ASSERT(count <= e->branch->check_count);
+    e->parts->branch.check_count = 0;
+    e->parts->branch.early_ms = UINT64_MAX;
+    for (size_t i = 0; i < count; i++)
+        assay_branch_check(e, ids[i]);
+    assay_offer_again(e);
+    ASSAY_ASSERT(e->branch->check_count <= ASSAY_CHECKS_MAX);
+}
+
+void assay_branch_turn(struct assay_engine *e)
+{
+    ASSAY_ASSERT(branch_holds(e));
+    e->parts->branch.good = false;
+    e->parts->branch.block_ms = 0;
+    e->parts->branch.check_count = 0;
+    e->parts->branch.early_ms = UINT64_MAX;
+}

@@ -1,0 +1,26 @@
+/*
+ * engine/node/clock.h - the times that headers may have and that proposals get (docs/protocol.md
+ * 4.5).
+ *
+ * Two clocks say how late it is: the date, which may be wrong and may be set, and the time that
+ * this node has measured since it first held a block, which runs evenly. Header times follow the
+ * first while clocks agree, and the second where they do not.
+ */
+#ifndef ASSAY_ENGINE_NODE_CLOCK_H
+#define ASSAY_ENGINE_NODE_CLOCK_H
+
+#include <stdint.h>
+
+struct assay_engine;
+
+/* A child of the branch's tip with this header time. Returns: the monotonic time from which it is
+ * valid here, now when it is already; UINT64_MAX: never. */
+uint64_t assay_clock_allowed_at(const struct assay_engine *e, uint64_t time_ms);
+/* Returns: the header time of a proposal of ours on the branch's tip, above the tip's. */
+uint64_t assay_clock_proposed(const struct assay_engine *e);
+/* Returns: the monotonic time from which such a proposal has at least this header time. */
+uint64_t assay_clock_reaches(const struct assay_engine *e, uint64_t time_ms);
+/* Returns: how far the head is ahead of our date, beyond the slack; 0: it is not. */
+uint64_t assay_clock_lead(const struct assay_engine *e);
+
+#endif

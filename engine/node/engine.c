@@ -1,0 +1,390 @@
+/*
+ * engine/node/engine.c - the engine's memory and life (control flow: step.c).
+ *
+ * One block of memory from the caller, laid out once; nothing is allocated after init but decoded
+ * keys, which the crypto seam owns.
+ */
+#include "engine/node/engine_internal.h"
+
+#include "engine/sync/fast_sync_wire.h"
+
+enum {
+    BLOCKS_DEFAULT = 128,
+    ARENA_EXTRA = 512 * 1024, /* records, envelopes, asks of one step */
+};
+
+uint64_t assay_eng_epoch_ms(const struct assay_engine *e)
+{
+    return e->genesis->parameters.epoch_ms;
+}
+
+uint16_t assay_eng_peer(const struct assay_engine *e, uint32_t turn)
+{
+    ASSAY_ASSERT(e->self < e->members);
+    for (uint32_t k = 0; k + 1 < e->members; k++) {
+        const uint32_t slot = (e->self + 1 + (turn + k) % (e->members - 1)) % e->members;
+        if (assay_member_serves(&e->head->state.members[slot])) return (uint16_t)slot;
+    }
+    return ASSAY_SLOT_ALL;
+}
+
+uint32_t assay_eng_peers(const struct assay_engine *e)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < e->members; i++)
+        count += i != e->self && assay_member_serves(&e->head->state.members[i]);
+    return count;
+}
+
+/* --- memory */
+
+struct layout {
+    uint8_t *base; /* NULL: counting */
+    size_t at;
+};
+
+static void *take(struct layout *l, size_t len)
+{
+    ASSAY_ASSERT(l->at % 64 == 0);
+    void *here = l->base != NULL ? l->base + l->at : NULL;
+    l->at += (len + 63) & ~(size_t)63;
+    return here;
+}
+
+_Static_assert((int)ASSAY_BLOCK_LEN_MIN >= (int)ASSAY_RECORD_LEN_MAX + 1024,
+               "the longest record fits into a block");
+
+static uint32_t body_max(const struct assay_engine_config *config)
+{
+    return config->genesis->parameters.block_len_max;
+}
+
+static uint32_t blocks_max(const struct assay_engine_config *config)
+{
+    return config->blocks_max != 0 ? config->blocks_max : BLOCKS_DEFAULT;
+}
+
+static struct assay_simplex_config simplex_config(const struct assay_engine_config *config,
+                                                  struct assay_blocks *blocks)
+{
+    struct assay_simplex_config c = { .self = config->self,
+                                      .voters_max = config->genesis->member_count,
+                                      .neighbours = config->neighbours,
+                                      .blocks = blocks,
+                                      .block_len_max = body_max(config) };
+    assay_bytes_copy(c.chain_id, 32, config->genesis->chain_id, 32);
+    return c;
+}
+
+/* What is placed and then belongs to a machine of its own. */
+struct machines {
+    void *groups, *blocks, *simplex, *arena;
+    size_t arena_len;
+    struct assay_pool *pool;
+    struct assay_simplex_actions *actions;
+};
+
+/* A boundary may add slots to the state that the next engine is made of. */
+static uint32_t capacity(uint32_t members)
+{
+    return members + ASSAY_JOINS_MAX;
+}
+
+static void lay_out_ledgers(struct assay_parts *p, struct layout *l, uint32_t n)
+{
+    struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
+    struct assay_state *states[] = { &p->head.state, &p->head.next, &p->head.stage };
+    for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
+        void *memory = take(l, assay_ledger_memory_len(n));
+        if (l->base != NULL) assay_ledger_place(ledgers[i], memory, n);
+    }
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        void *memory = take(l, assay_state_memory_len(capacity(n)));
+        if (l->base == NULL) continue;
+        assay_state_place(states[i], memory, capacity(n));
+        states[i]->member_count = n;
+    }
+    void *close = take(l, assay_close_memory_len(capacity(n)));
+    if (l->base != NULL) assay_close_place(&p->head.close, close, capacity(n));
+}
+
+static void lay_out_members(struct assay_parts *p, struct layout *l, size_t n)
+{
+    struct assay_head *head = &p->head;
+    struct assay_findings *findings = &p->verifying.findings;
+    head->voting = take(l, n * sizeof(struct assay_p256 *));
+    head->identity = take(l, n * sizeof(struct assay_p256 *));
+    head->loaded = take(l, n * ASSAY_P256_PUBLIC_LEN);
+    head->weights = take(l, n * sizeof(uint32_t));
+    head->node_ids = take(l, n * 32);
+    head->capacity = capacity((uint32_t)n);
+    head->scratch_len = assay_state_scratch_len(head->capacity);
+    head->scratch = take(l, head->scratch_len);
+    head->operators = take(l, ASSAY_OPERATORS_LEN_MAX);
+    for (uint32_t i = 0; i < ASSAY_PENDING_MAX; i++)
+        head->pending_bytes[i] = take(l, ASSAY_CHANGE_RECORD_LEN_MAX);
+    for (uint32_t i = 0; i < ASSAY_UPDATES_MAX; i++)
+        head->shelf.bytes[i] = take(l, ASSAY_UPDATE_RECORD_LEN_MAX);
+    void *set = take(l, ASSAY_SET_LEN_MAX);
+    if (l->base != NULL) head->set = assay_writer_over(set, ASSAY_SET_LEN_MAX);
+    p->seats = take(l, n * sizeof(struct assay_seat));
+    for (unsigned lane = 0; lane < ASSAY_HAVE_LANES; lane++)
+        p->having.lacks[lane] = take(l, n * sizeof(struct assay_lacking));
+    p->having.windows = take(l, n * sizeof *p->having.windows);
+    findings->count = (uint32_t)(4 * n + 64);
+    findings->items = take(l, findings->count * sizeof(struct assay_finding));
+    p->wants.hashes = take(l, n * 32);
+    p->wants.ballot_len_max = ASSAY_BALLOT_FIXED_LEN_MAX + assay_row_len((uint32_t)n) + 128;
+    for (uint32_t i = 0; i < ASSAY_WANTS_MAX; i++)
+        p->wants.all[i].ballot = take(l, p->wants.ballot_len_max);
+}
+
+/* Boundaries that are leapt over may have other rosters. */
+static void lay_out_leap(struct assay_parts *p, struct layout *l)
+{
+    const size_t n = ASSAY_MEMBERS_MAX;
+    p->leap.rows = take(l, n * sizeof *p->leap.rows);
+    p->leap.rows_next = take(l, n * sizeof *p->leap.rows_next);
+    p->leap.keys = take(l, n * sizeof(struct assay_p256 *));
+    p->leap.weights = take(l, n * sizeof *p->leap.weights);
+    p->leap.node_ids = take(l, n * sizeof *p->leap.node_ids);
+    p->leap.page.rows = take(l, n * sizeof *p->leap.page.rows);
+    p->leap.page.tip_rows = take(l, n * sizeof *p->leap.page.tip_rows);
+    p->leap.silent = take(l, n / 8);
+    p->chain.leaf_hashes = take(l, ((size_t)p->head.capacity + 1) * sizeof *p->chain.leaf_hashes);
+}
+
+static void lay_out_services(struct assay_parts *p, struct layout *l,
+                             const struct assay_engine_config *config)
+{
+    const struct assay_services *services = config->services;
+    const uint32_t n = config->genesis->member_count;
+    struct assay_ledger *ledgers[] = { &p->chain.ledger, &p->branch.ledger, &p->sync.ledger };
+    if (services == NULL) return;
+    p->serving.registry = take(l, services->registry_len);
+    p->serving.room.registry = take(l, services->registry_len);
+    p->serving.room.members = take(l, capacity(n) * sizeof *p->serving.room.members);
+    p->serving.room.document = take(l, services->document_len_max);
+    void *closed = take(l, assay_service_log_memory_len(n));
+    if (l->base != NULL) assay_service_log_place(&p->serving.closed, closed, n);
+    for (size_t i = 0; i < sizeof ledgers / sizeof ledgers[0]; i++) {
+        void *memory = take(l, assay_service_log_memory_len(n));
+        if (l->base != NULL) assay_ledger_serve(ledgers[i], memory);
+    }
+}
+
+static void lay_out_blocks(struct assay_parts *p, struct layout *l,
+                           const struct assay_engine_config *config)
+{
+    p->sync.proof = take(l, ASSAY_FINALITY_LEN_MAX);
+    p->ending.fence = take(l, ASSAY_FENCE_LEN_MAX);
+    const size_t members = config->genesis->member_count;
+    p->vouching.said = take(l, members * sizeof *p->vouching.said);
+    p->vouching.answered_ms = take(l, members * sizeof *p->vouching.answered_ms);
+    p->sync.ids = take(l, (size_t)ASSAY_SYNC_BLOCKS_MAX * 32);
+    p->chain.path_max = p->branch.path_max = blocks_max(config);
+    p->chain.path = take(l, (size_t)p->chain.path_max * 32);
+    p->branch.path = take(l, (size_t)p->branch.path_max * 32);
+    p->offer.body_len_max = body_max(config);
+    p->offer.body = take(l, p->offer.body_len_max);
+}
+
+/* The one description of the memory behind engine and parts: counted by size, placed by init. */
+static void lay_out(struct assay_parts *p, struct layout *l,
+                    const struct assay_engine_config *config, struct machines *m)
+{
+    const uint32_t n = config->genesis->member_count;
+    const struct assay_simplex_config simplex = simplex_config(config, NULL);
+    lay_out_ledgers(p, l, n);
+    lay_out_members(p, l, n);
+    lay_out_leap(p, l);
+    lay_out_services(p, l, config);
+    lay_out_blocks(p, l, config);
+    /* A step that closes an epoch keeps a block, two proofs, a boundary, a state and a change; one
+     * that leaps a state of any roster. */
+    m->arena_len = assay_state_len_max(capacity(n)) + assay_boundary_len_max(capacity(n)) +
+                   body_max(config) + 4 * ASSAY_FINALITY_LEN_MAX + ASSAY_DECISIONS_LEN_MAX +
+                   assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + (size_t)n * 512;
+    if (config->services != NULL)
+        m->arena_len += config->services->documents_len_max + config->services->document_len_max;
+    /* And every decision that such a state names: as many as one answer has room for. */
+    const size_t leap_len =
+        assay_state_len_max(ASSAY_MEMBERS_MAX) + ARENA_EXTRA + ASSAY_SYNC_ANSWER_LEN_MAX;
+    if (m->arena_len < leap_len) m->arena_len = leap_len;
+    m->arena = take(l, m->arena_len);
+    m->groups = take(l, assay_groups_memory_len(n));
+    m->blocks = take(l, assay_blocks_size(blocks_max(config), body_max(config)));
+    m->simplex = take(l, assay_simplex_size(&simplex));
+    m->actions = take(l, sizeof *m->actions);
+    m->pool = take(l, sizeof *m->pool);
+    const bool services = config->services != NULL;
+    void *pool = take(l, assay_pool_memory_len(n, services));
+    if (l->base != NULL) assay_pool_place(m->pool, pool, n, services);
+}
+
+enum { UNIT = 64 }; /* of every place in the memory */
+
+static size_t head_len(void)
+{
+    struct layout l = { 0 };
+    (void)take(&l, sizeof(struct assay_engine));
+    (void)take(&l, sizeof(struct assay_parts));
+    ASSAY_ASSERT(l.at % UNIT == 0);
+    return l.at;
+}
+
+size_t assay_engine_size(const struct assay_engine_config *config)
+{
+    struct assay_parts counted = { 0 };
+    struct machines machines;
+    struct layout l = { .at = head_len() };
+    ASSAY_ASSERT(config != NULL && config->genesis != NULL);
+    lay_out(&counted, &l, config, &machines);
+    ASSAY_ASSERT(l.at % UNIT == 0);
+    return l.at;
+}
+
+static bool in_range(const struct assay_engine_config *config)
+{
+    const uint32_t n = config->genesis->member_count;
+    if (n == 0 || n > ASSAY_MEMBERS_MAX || config->self >= n) return false;
+    if (config->member_capacity != 0 && config->member_capacity < n) return false;
+    if (body_max(config) < ASSAY_BLOCK_LEN_MIN || body_max(config) > ASSAY_BLOCK_LEN_MAX)
+        return false;
+    if (config->state != NULL && config->state->member_count != n) return false;
+    if ((config->services != NULL) != (config->genesis->services.len > 0)) return false;
+    if (config->state != NULL && config->services != NULL &&
+        config->state->services.count != config->services->documents)
+        return false;
+    if (config->newcomer && (config->state != NULL || n < 2 || config->self != n - 1)) return false;
+    return blocks_max(config) >= 8;
+}
+
+/* Everybody reads the parts through these; owners write through e->parts. */
+static void show_parts(struct assay_engine *e, struct assay_parts *p)
+{
+    e->parts = p;
+    e->output = &p->output;
+    e->head = &p->head;
+    e->chain = &p->chain;
+    e->branch = &p->branch;
+    e->offer = &p->offer;
+    e->verifying = &p->verifying;
+    e->seats = p->seats;
+    e->evidence = &p->evidence;
+    e->wants = &p->wants;
+    e->gather = &p->gather;
+    e->having = &p->having;
+    e->run = &p->run;
+    e->own = &p->own;
+    e->sync = &p->sync;
+    e->leap = &p->leap;
+    e->ending = &p->ending;
+    e->vouching = &p->vouching;
+    e->life = &p->life;
+    e->serving = &p->serving;
+}
+
+static struct assay_engine *place(void *memory, const struct assay_engine_config *config,
+                                  struct machines *machines)
+{
+    struct layout l = { .base = memory };
+    struct assay_engine *e = take(&l, sizeof *e);
+    struct assay_parts *parts = take(&l, sizeof *parts);
+    /* Large areas are not touched before they are used; the rest starts from zero. */
+    assay_bytes_zero(e, sizeof *e);
+    assay_bytes_zero(parts, sizeof *parts);
+    lay_out(parts, &l, config, machines);
+    show_parts(e, parts);
+    e->genesis = config->genesis;
+    e->document_check = config->document_check;
+    e->updates = config->updates;
+    e->services = config->services;
+    e->plan_follow = config->plan_follow;
+    e->members = config->genesis->member_count;
+    e->self = config->self;
+    e->history_epochs = config->history_epochs;
+    e->newcomer = config->newcomer;
+    e->level = config->level;
+    assay_bytes_copy(e->verifier_digest, 32, config->verifier_digest, 32);
+    e->pool = machines->pool;
+    e->actions = machines->actions;
+    e->actions->count = 0;
+    assay_bytes_zero(parts->verifying.findings.items, parts->verifying.findings.count *
+                                                          sizeof *parts->verifying.findings.items);
+    assay_output_place(e, machines->arena, machines->arena_len);
+    assay_seat_init(e);
+    assay_have_init(e);
+    assay_own_init(e, config);
+    assay_leap_init(e, config);
+    assay_vouch_init(e, config);
+    ASSAY_ASSERT(e->head->state.member_count == e->members && e->self < e->members);
+    return e;
+}
+
+static enum assay_status bring_up(struct assay_engine *e, const struct assay_engine_config *config,
+                                  const struct machines *m)
+{
+    ASSAY_TRY(assay_head_begin(e, config->state, m->groups));
+    assay_own_renew(e, config->renewal);
+    assay_settle_init(e);
+    assay_own_look(e);
+    e->blocks =
+        assay_blocks_init(m->blocks, assay_blocks_size(blocks_max(config), body_max(config)),
+                          blocks_max(config), body_max(config));
+    const struct assay_simplex_config c = simplex_config(config, e->blocks);
+    return assay_simplex_init(m->simplex, assay_simplex_size(&c), &c, &e->simplex);
+}
+
+enum assay_status assay_engine_init(void *memory, size_t memory_len,
+                                    const struct assay_engine_config *config,
+                                    struct assay_engine **out)
+{
+    struct machines machines;
+    ASSAY_ASSERT(memory != NULL && config != NULL && config->genesis != NULL && out != NULL);
+    ASSAY_ASSERT((uintptr_t)memory % UNIT == 0);
+    if (!in_range(config)) return ASSAY_E_RANGE;
+    /* docs/protocol.md 9.10: before it votes by rules that it does not know. */
+    if (config->genesis->parameters.level > config->level) return ASSAY_E_VERSION;
+    if (memory_len < assay_engine_size(config)) return ASSAY_E_FULL;
+    struct assay_engine *e = place(memory, config, &machines);
+    const enum assay_status status = bring_up(e, config, &machines);
+    if (status != ASSAY_OK) {
+        assay_engine_deinit(&e);
+        return status;
+    }
+    ASSAY_ASSERT(!e->chain->begun && !e->life->started);
+    if (config->renewal != NULL) assay_settle_final_at(e, config->renewal->final_at_ms);
+    *out = e;
+    return ASSAY_OK;
+}
+
+void assay_engine_deinit(struct assay_engine **engine)
+{
+    if (*engine == NULL) return;
+    assay_head_free(*engine);
+    assay_leap_free(*engine);
+    *engine = NULL;
+}
+
+void assay_engine_renewal(const struct assay_engine *engine, struct assay_engine_renewal *renewal)
+{
+    const struct assay_engine *e = engine;
+    struct assay_simplex_snapshot simplex;
+    ASSAY_ASSERT(e->chain->turned);
+    assay_simplex_snapshot(e->simplex, &simplex);
+    /* Who was still asking what it signed before its process began asks again: what the log lacks
+     * may be of the epoch that follows (docs/protocol.md 2.4). */
+    const bool knows = e->life->voted_on && !simplex.asking;
+    /* What was signed in an era counts nowhere else (docs/protocol.md 9.11), so its log may be lost
+     * or old; whether this store saw the new one before is asked as after any start. */
+    if (e->ending->recovered) {
+        *renewal = (struct assay_engine_renewal){ .final_at_ms = e->chain->final_ms };
+        return;
+    }
+    *renewal = (struct assay_engine_renewal){
+        .continues = knows && !e->sync->active && !e->own->rolled_back && !e->chain->halted,
+        .keys_finished = e->own->rolled_back,
+        .final_at_ms = e->chain->final_ms,
+    };
+}

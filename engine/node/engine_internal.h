@@ -1,0 +1,147 @@
+/*
+ * engine/node/engine_internal.h - the complete engine: its parts, and what each of its files may
+ * include.
+ *
+ * The engine is one state machine in parts. One file owns each part and changes it through
+ * e->parts; all other files read it through the const pointer of the same name. The compiler
+ * checks the const pointers, a tidy rule the owner: `parts->NAME` occurs in the owner's file alone.
+ *
+ * node/output.c              effects of the step
+ * node/chain_head.c          state after the last close, voters
+ * node/finalize.c            final blocks, closing of epochs
+ * node/branch.c              validity of blocks above the final head
+ * node/proposal.c            contents and time of own proposals
+ * node/seat.c                what each member sent in this epoch
+ * node/epoch.c               own evidence, verdicts and ballot of the epoch
+ * node/key_state.c           own keys
+ * node/restore.c             restart from the store
+ * node/era.c                 end of an era: fences, answers, RECOVER
+ * node/vouch.c               members that confirm a RECOVER
+ * node/services.c            registry of services, own records of them
+ * evidence/verifying.c       verdicts known and requested
+ * evidence/evidence.c        appraisal of each seat by verdicts
+ * evidence/pending_proofs.c  proofs of FAIL and of offence E5 to be made
+ * evidence/message_intake.c  envelopes and records of peers
+ * evidence/inventory.c       what neighbours have, and what is requested of them
+ * sync/catchup.c             requests for past blocks
+ * sync/fast_sync.c           requests for boundaries, over many epochs at once
+ *
+ * Files without a part: node/engine.c (memory), node/step.c (control flow), node/order.c,
+ * node/snapshot.c. consensus/blocks, consensus/simplex and evidence/pool are state machines of
+ * their own behind their headers.
+ */
+#ifndef ASSAY_ENGINE_NODE_ENGINE_INTERNAL_H
+#define ASSAY_ENGINE_NODE_ENGINE_INTERNAL_H
+
+#include "base/assert.h"
+#include "base/checked.h"
+#include "engine/node/branch.h"
+#include "engine/sync/catchup.h"
+#include "engine/node/clock.h"
+#include "engine/node/vouch.h"
+#include "engine/consensus/simplex.h"
+#include "engine/node/engine.h"
+#include "engine/node/epoch.h"
+#include "engine/node/era.h"
+#include "engine/evidence/evidence.h"
+#include "engine/evidence/message_intake.h"
+#include "engine/evidence/inventory.h"
+#include "engine/node/chain_head.h"
+#include "engine/sync/fast_sync.h"
+#include "engine/ledger/state/fold.h"
+#include "engine/ledger/state/row.h"
+#include "engine/node/proposal.h"
+#include "engine/node/output.h"
+#include "engine/node/key_state.h"
+#include "engine/evidence/pool.h"
+#include "engine/node/restore.h"
+#include "engine/node/seat.h"
+#include "engine/node/services.h"
+#include "engine/node/finalize.h"
+#include "engine/sync/sync.h"
+#include "engine/evidence/verifying.h"
+#include "engine/evidence/pending_proofs.h"
+
+/* part: its owner */
+/* What a close keeps of decisions: a change, and collateral. */
+enum {
+    ASSAY_DECISIONS_LEN_MAX =
+        ASSAY_CHANGE_RECORD_LEN_MAX + ASSAY_UPDATES_EPOCH_MAX * (ASSAY_UPDATE_RECORD_LEN_MAX + 16)
+};
+
+struct assay_parts {
+    struct assay_output output;       /* node/output.c */
+    struct assay_head head;           /* node/chain_head.c */
+    struct assay_chain chain;         /* node/finalize.c */
+    struct assay_branch branch;       /* node/branch.c */
+    struct assay_offer offer;         /* node/proposal.c */
+    struct assay_verifying verifying; /* evidence/verifying.c */
+    struct assay_seat *seats;         /* node/seat.c: [members] */
+    struct assay_appraisal evidence;  /* evidence/evidence.c */
+    struct assay_wants wants;         /* evidence/pending_proofs.c */
+    struct assay_gathering gather;    /* evidence/message_intake.c */
+    struct assay_having having;       /* evidence/inventory.c */
+    struct assay_run run;             /* node/epoch.c */
+    struct assay_own own;             /* node/key_state.c */
+    struct assay_syncing sync;        /* sync/catchup.c */
+    struct assay_leap leap;           /* sync/fast_sync.c */
+    struct assay_ending ending;       /* node/era.c */
+    struct assay_vouching vouching; /* node/vouch.c */
+    struct assay_progress life;       /* node/restore.c */
+    struct assay_serving serving;     /* node/services.c */
+};
+
+struct assay_engine {
+    const struct assay_genesis *genesis; /* or the charter in force */
+    assay_document_check *document_check;
+    const struct assay_updates *updates;
+    const struct assay_services *services; /* NULL: the network has none */
+    assay_plan_follow *plan_follow;
+    uint32_t members;
+    uint16_t self;
+    uint64_t history_epochs;
+    uint32_t level; /* the highest feature level that this build speaks */
+    bool newcomer; /* oneself is the last slot, and in no state that is known (9.6.3) */
+    uint8_t verifier_digest[32];
+
+    /* The step (step.c). */
+    uint64_t now_ms, at_unix_ms;
+    uint64_t refused[16];
+
+    struct assay_parts *parts; /* for owners */
+    const struct assay_output *output;
+    const struct assay_head *head;
+    const struct assay_chain *chain;
+    const struct assay_branch *branch;
+    const struct assay_offer *offer;
+    const struct assay_verifying *verifying;
+    const struct assay_seat *seats;
+    const struct assay_appraisal *evidence;
+    const struct assay_wants *wants;
+    const struct assay_gathering *gather;
+    const struct assay_having *having;
+    const struct assay_run *run;
+    const struct assay_own *own;
+    const struct assay_syncing *sync;
+    const struct assay_leap *leap;
+    const struct assay_ending *ending;
+    const struct assay_vouching *vouching;
+    const struct assay_progress *life;
+    const struct assay_serving *serving;
+
+    struct assay_blocks *blocks;
+    struct assay_simplex *simplex;
+    struct assay_pool *pool;
+    struct assay_simplex_actions *actions;
+};
+
+/* Returns: T of the network. */
+uint64_t assay_eng_epoch_ms(const struct assay_engine *e);
+/* Returns: the next peer in turn, never oneself; ASSAY_SLOT_ALL when there is none. */
+uint16_t assay_eng_peer(const struct assay_engine *e, uint32_t turn);
+/* Returns: how many others serve. */
+uint32_t assay_eng_peers(const struct assay_engine *e);
+/* order.c: orders for the own agent, from the head. Returns: nothing. */
+void assay_order_derive(struct assay_engine *e);
+
+#endif

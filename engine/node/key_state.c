@@ -1,0 +1,152 @@
+/*
+ * engine/node/key_state.c - this node's own key set: what it may sign (docs/protocol.md 2.4 to
+ * 2.9).
+ */
+#include "engine/node/engine_internal.h"
+
+#include "base/cbor.h"
+
+void assay_own_init(struct assay_engine *e, const struct assay_engine_config *config)
+{
+    ASSAY_ASSERT(config->self < config->genesis->member_count);
+    e->parts->own = (struct assay_own){ .keys = config->keys,
+                                        .keys_unused = config->keys_unused,
+                                        .log_kept = config->log_kept };
+}
+
+void assay_own_renew(struct assay_engine *e, const struct assay_engine_renewal *renewal)
+{
+    if (renewal == NULL) return;
+    ASSAY_ASSERT(!renewal->continues || !renewal->keys_finished);
+    e->parts->own.continues = renewal->continues;
+    e->parts->own.rolled_back = renewal->keys_finished;
+}
+
+void assay_own_begin(struct assay_engine *e, bool from_log)
+{
+    e->parts->own.from_log = from_log && !e->own->continues;
+    e->parts->own.began_unix_ms = e->at_unix_ms;
+}
+
+void assay_own_trusts_log(struct assay_engine *e)
+{
+    ASSAY_ASSERT(e->own->from_log);
+    e->parts->own.from_log = false;
+}
+
+void assay_own_look(struct assay_engine *e)
+{
+    const struct assay_life *life = &e->head->state.members[e->self].lives[0];
+    struct assay_own *own = &e->parts->own;
+    struct assay_own_keys *keys = &own->keys;
+    own->listed = assay_bytes_equal(keys->voting_public, life->voting_public, 64) &&
+                  assay_bytes_equal(keys->transport_public, life->transport_public, 32);
+    if (own->listed) keys->incarnation = life->incarnation;
+    /* The ledger gives the number, not what a key file says: a second set that was made before the
+     * first was listed would ask for a number that is never the next one. */
+    else keys->incarnation = life->incarnation + 1;
+    ASSAY_ASSERT(own->listed == (keys->incarnation == life->incarnation));
+}
+
+void assay_own_opens(struct assay_engine *e)
+{
+    const bool live = e->life->voted_on && !e->sync->active;
+    e->parts->own.live_epochs = (uint8_t)(!live ? 0 : e->own->live_epochs == 0 ? 1 : 2);
+}
+
+void assay_own_shared(struct assay_engine *e, uint32_t incarnation)
+{
+    if (e->own->shared_told) return;
+    e->parts->own.shared_told = true;
+    assay_eng_note(e, ASSAY_NOTE_IDENTITY_IN_USE, ASSAY_SLOT_ALL, e->head->context.epoch,
+                   incarnation);
+}
+
+bool assay_own_taken(const struct assay_engine *e)
+{
+    const struct assay_own_keys *keys = &e->own->keys;
+    if (e->own->listed) return false;
+    for (uint32_t k = 0; k < e->members; k++) {
+        const struct assay_member *m = &e->head->state.members[k];
+        for (uint32_t l = 0; k != e->self && l < m->life_count; l++)
+            if (assay_bytes_equal(m->lives[l].voting_public, keys->voting_public, 64) ||
+                assay_bytes_equal(m->lives[l].transport_public, keys->transport_public, 32))
+                return true;
+    }
+    return false;
+}
+
+void assay_own_take(struct assay_engine *e, const uint8_t voting_public[static 64],
+                    const uint8_t transport_public[static 32])
+{
+    struct assay_own *own = &e->parts->own;
+    /* The same keys told again have still the log that was rolled back. */
+    if (!assay_bytes_equal(own->keys.voting_public, voting_public, 64)) {
+        own->rolled_back = false;
+        own->keys_unused = true; /* made for a RESTART: no log of theirs can be missing */
+    }
+    assay_bytes_copy(own->keys.voting_public, 64, voting_public, 64);
+    assay_bytes_copy(own->keys.transport_public, 32, transport_public, 32);
+    assay_own_look(e);
+}
+
+void assay_own_rolled_back(struct assay_engine *e)
+{
+    e->parts->own.rolled_back = true;
+    ASSAY_ASSERT(!assay_eng_may_sign(e));
+}
+
+/* One epoch that counts for this key set: 0 is none. */
+static bool is_since(uint64_t epoch, const struct assay_life *life)
+{
+    return epoch > 0 && epoch >= life->since_epoch;
+}
+
+bool assay_own_recorded(const struct assay_engine *e, const struct assay_member *member)
+{
+    const struct assay_life *listed = &member->lives[0];
+    const uint8_t *own = e->own->keys.voting_public;
+    for (uint32_t l = 1; l < member->life_count; l++)
+        if (assay_bytes_equal(member->lives[l].voting_public, own, ASSAY_P256_PUBLIC_LEN))
+            return true;
+    if (!assay_bytes_equal(listed->voting_public, own, ASSAY_P256_PUBLIC_LEN)) return false;
+    return is_since(member->pass_epoch, listed) || is_since(member->failure_epoch, listed) ||
+           member->found.balloted || member->equivocation_struck == listed->incarnation;
+}
+
+/* Does a finality proof hold a vote of ours? */
+static bool has_voted(const struct assay_engine *e, struct assay_slice finality, uint32_t members)
+{
+    struct assay_cursor c = assay_cursor_over(finality.bytes, finality.len);
+    struct assay_slice payload;
+    struct assay_certificate certificate;
+    if (finality.len == 0 || assay_cbor_array_exact(&c, 2) != ASSAY_OK) return false;
+    if (assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload) != ASSAY_OK) return false;
+    if (assay_certificate_decode(payload, members, &certificate) != ASSAY_OK) return false;
+    return e->self < members &&
+           (certificate.bitmap.bytes[e->self / 8] >> (e->self % 8) & 1) != 0;
+}
+
+void assay_own_compare(struct assay_engine *e, const struct assay_member *member,
+                       struct assay_slice finality, uint32_t members)
+{
+    if (e->life->voted_on) return; /* a log, or keys that nobody listed */
+    /* A log that is missing: whatever happened, these keys may have signed in it (2.7). */
+    const bool missing = !e->own->keys_unused && !e->own->log_kept;
+    const bool recorded = e->life->asks_first &&
+                          ((member != NULL && assay_own_recorded(e, member)) ||
+                           (e->own->listed && has_voted(e, finality, members)));
+    if (missing || recorded) assay_own_rolled_back(e);
+}
+
+bool assay_eng_may_sign(const struct assay_engine *e)
+{
+    return e->own->listed && !e->own->rolled_back && !e->chain->halted && !e->ending->fenced &&
+           assay_member_serves(&e->head->state.members[e->self]);
+}
+
+bool assay_own_wants_listing(const struct assay_engine *e)
+{
+    return !e->own->listed && !e->own->rolled_back && !e->chain->halted && !e->ending->fenced &&
+           e->head->state.members[e->self].stage != ASSAY_STAGE_LEFT;
+}

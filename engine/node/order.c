@@ -1,0 +1,65 @@
+/*
+ * engine/node/order.c - orders for the own agent, out of final head state only (docs/protocol.md
+ * 10.1, 10.2).
+ *
+ * They are derived again at every close while their cause stands, under the same (era, epoch, seq),
+ * so that none is lost by a crash and none is executed twice. epoch is the epoch of the cause.
+ */
+#include "engine/node/engine_internal.h"
+
+enum {
+    SEQ_STANDING = 0,
+    SEQ_RESTART = 1,
+    SEQ_ROLLED_BACK = 2,
+    HEAD_EPOCHS = 3,     /* a head older than that is stale (docs/protocol.md 10.2) */
+    RELEASED_EPOCHS = 8, /* an order older than its release is void by then */
+};
+
+static void give(struct assay_engine *e, enum assay_order_kind kind, uint64_t epoch, uint32_t seq)
+{
+    ASSAY_ASSERT(seq <= SEQ_ROLLED_BACK);
+    ASSAY_ASSERT(epoch <= e->head->context.epoch);
+    struct assay_effect *effect = assay_eng_effect(e, ASSAY_EFFECT_ORDER);
+    if (effect == NULL) return; /* derived again at the next close */
+    effect->as.order = (struct assay_order){
+        .kind = kind,
+        .era = e->head->state.era,
+        .epoch = epoch,
+        .seq = seq,
+        .slot = e->self,
+        .incarnation = e->head->state.members[e->self].lives[0].incarnation,
+    };
+}
+
+static enum assay_order_kind order_of(enum assay_standing standing)
+{
+    switch (standing) {
+    case ASSAY_STANDING_FULL: return ASSAY_ORDER_RELEASE;
+    case ASSAY_STANDING_WARNING: return ASSAY_ORDER_NOTE;
+    case ASSAY_STANDING_RESTRICTED: return ASSAY_ORDER_RESTRICT;
+    case ASSAY_STANDING_SUSPENDED: return ASSAY_ORDER_SUSPEND;
+    }
+    ASSAY_UNREACHABLE("a standing is one of four");
+}
+
+void assay_order_derive(struct assay_engine *e)
+{
+    const struct assay_member *m = &e->head->state.members[e->self];
+    /* One step may close several epochs: what followed from the first of them is history. */
+    assay_eng_drop_kind(e, ASSAY_EFFECT_ORDER);
+    if (!e->life->started || e->sync->active || e->chain->halted)
+        return; /* history is nothing to act on */
+    /* After a crash the state may be old and nobody has said so yet: the next close tells. */
+    if (e->at_unix_ms > e->head->state.head_time_ms + HEAD_EPOCHS * assay_eng_epoch_ms(e)) return;
+    const enum assay_standing standing = m->trust.score.standing;
+    const bool moved = m->standing_epoch > 0;
+    const bool recent = e->head->state.epoch < m->standing_epoch + RELEASED_EPOCHS;
+    /* Operators took it out of service: what became of its standing by that is nobody's fault, and
+     * its machine is in their hands (docs/protocol.md 9.6.2). */
+    if (assay_member_serves(m) && moved && (standing != ASSAY_STANDING_FULL || recent))
+        give(e, order_of(standing), m->standing_epoch, SEQ_STANDING);
+    /* Only an integrity failure restarts; a new incarnation that is listed ends the cause. */
+    if (!m->trust.listed_after_failure && m->failure_epoch > 0)
+        give(e, ASSAY_ORDER_RESTART, m->failure_epoch, SEQ_RESTART);
+    if (e->own->rolled_back) give(e, ASSAY_ORDER_RESTART, e->head->context.epoch, SEQ_ROLLED_BACK);
+}

@@ -1,0 +1,205 @@
+/*
+ * engine/node/restore.c - coming back after a crash (docs/protocol.md 2.4 to 2.8, 4.10).
+ *
+ * What was signed is sent again byte for byte and never made a second time. The state proves itself
+ * against its EPOCH block; Simplex takes its blocks, certificates and votes.
+ */
+#include "engine/node/engine_internal.h"
+
+#include "base/cbor.h"
+
+static const enum assay_store_class order[] = {
+    ASSAY_STORE_STATE,    ASSAY_STORE_SERVICE,       ASSAY_STORE_FINALITY,
+    ASSAY_STORE_CERTIFICATE, ASSAY_STORE_BLOCK,
+    ASSAY_STORE_PROPOSAL, ASSAY_STORE_VOTE,          ASSAY_STORE_ENVELOPE,    ASSAY_STORE_BALLOT,
+    ASSAY_STORE_RECORD,   ASSAY_STORE_CHANGE,        ASSAY_STORE_COLLATERAL,  ASSAY_STORE_META,
+    (enum assay_store_class)0,
+};
+
+const enum assay_store_class *assay_engine_restore_order(void)
+{
+    return order;
+}
+
+void assay_engine_restore_from(const struct assay_engine *engine, enum assay_store_class class_,
+                               uint32_t *era, uint64_t *epoch)
+{
+    const uint64_t closed = engine->head->state.epoch;
+    *era = engine->head->state.era;
+    *epoch = closed + 1;
+    if (class_ == ASSAY_STORE_STATE || class_ == ASSAY_STORE_CHANGE ||
+        class_ == ASSAY_STORE_COLLATERAL) {
+        *era = 0; /* few are kept: the last ones count */
+        *epoch = 0;
+    }
+    if (class_ == ASSAY_STORE_META) { /* how earlier eras began is announced, too */
+        *era = 0;
+        *epoch = 0;
+    }
+    if (class_ == ASSAY_STORE_SERVICE)
+        *epoch = closed > ASSAY_SERVICE_KEPT_EPOCHS ? closed - ASSAY_SERVICE_KEPT_EPOCHS : 0;
+    if (class_ == ASSAY_STORE_FINALITY) *epoch = closed;
+    if (class_ == ASSAY_STORE_RECORD)
+        *epoch = closed > ASSAY_PAST_EPOCHS ? closed - ASSAY_PAST_EPOCHS : 0;
+    ASSAY_ASSERT(*epoch <= closed + 1);
+}
+
+/* The commitment that view 1 of the running epoch builds on. */
+static enum assay_status restore_finality(struct assay_engine *e, struct assay_slice value)
+{
+    struct assay_cursor c = assay_cursor_over(value.bytes, value.len);
+    struct assay_slice payload;
+    struct assay_certificate certificate;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 2));
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CERTIFICATE_LEN_MAX, &payload));
+    /* By the roster of the epoch that it closed, which may have been shorter. */
+    const uint32_t members = assay_context_members(&e->head->context, e->head->state.epoch);
+    ASSAY_TRY(assay_certificate_decode(payload, members, &certificate));
+    assay_head_proof(e, certificate.commitment);
+    return ASSAY_OK;
+}
+
+/* Simplex is begun once, when everything about the base is known. */
+static void ensure_begun(struct assay_engine *e)
+{
+    if (!e->chain->begun) assay_settle_begin(e);
+    ASSAY_ASSERT(e->chain->begun && !e->life->started);
+}
+
+static enum assay_status restore_envelope(struct assay_engine *e, struct assay_slice value)
+{
+    ASSAY_ASSERT(!e->life->started);
+    struct assay_envelope envelope;
+    ASSAY_TRY(assay_envelope_decode(value, &envelope));
+    if (envelope.epoch != e->head->context.epoch) return ASSAY_OK;
+    if (!assay_bytes_equal(envelope.node_id, e->head->state.members[e->self].node_id, 32))
+        return ASSAY_E_STRANGER;
+    assay_seat_take(e, e->self, &envelope, value); /* the last: of the newest incarnation */
+    return ASSAY_OK;
+}
+
+/* Into the pool; what needs a verdict gets one after START. */
+static enum assay_status restore_record(struct assay_engine *e, struct assay_slice value)
+{
+    ASSAY_ASSERT(!e->life->started);
+    struct assay_record r;
+    const struct assay_pool_item *item = NULL;
+    ASSAY_TRY(assay_record_decode(value, &r));
+    if (assay_record_check(&e->head->context, &r) != ASSAY_OK)
+        return ASSAY_OK; /* its time is over */
+    if (r.kind == ASSAY_RECORD_SERVICE && r.slot == e->self)
+        assay_services_restore_record(e, &r.service);
+    const enum assay_status status = assay_pool_add(e->pool, &r, ASSAY_SLOT_SELF, &item);
+    /* One's own ballot comes first and finds room; proofs are in other pools too. */
+    return status == ASSAY_E_DUPLICATE || status == ASSAY_E_FULL ? ASSAY_OK : status;
+}
+
+enum assay_status assay_restore_item(struct assay_engine *e, enum assay_store_class class_,
+                                     const struct assay_store_key *key, struct assay_slice value)
+{
+    if (e->life->started) return ASSAY_E_INVALID;
+    /* What the host notes about itself (net/keys/store_binding.h) shows no log: every daemon writes
+     * it first. */
+    if (class_ != ASSAY_STORE_META || key->number < ASSAY_META_HOST_MIN)
+        e->parts->life.restored = true;
+    switch (class_) {
+    case ASSAY_STORE_STATE: return e->chain->begun ? ASSAY_E_INVALID : assay_head_restore(e, value);
+    case ASSAY_STORE_FINALITY:
+        if (key->epoch != e->head->state.epoch || key->era != e->head->state.era) return ASSAY_OK;
+        return restore_finality(e, value);
+    case ASSAY_STORE_BLOCK:
+    case ASSAY_STORE_PROPOSAL:
+    case ASSAY_STORE_CERTIFICATE:
+    case ASSAY_STORE_VOTE:
+        ensure_begun(e);
+        return assay_simplex_restore(e->simplex, class_, key, value);
+    case ASSAY_STORE_ENVELOPE: return restore_envelope(e, value);
+    case ASSAY_STORE_BALLOT:
+    case ASSAY_STORE_RECORD: return restore_record(e, value);
+    case ASSAY_STORE_CHANGE: assay_head_restore_change(e, value); return ASSAY_OK;
+    case ASSAY_STORE_COLLATERAL: assay_head_restore_update(e, value); return ASSAY_OK;
+    case ASSAY_STORE_SERVICE:
+    case ASSAY_STORE_SERVICE_ANCHOR: assay_services_restore(e, value); return ASSAY_OK;
+    case ASSAY_STORE_META: return assay_era_restore(e, key, value);
+    case ASSAY_STORE_ORDER:
+    case ASSAY_STORE_EVIDENCE:
+    case ASSAY_STORE_SCORE: return ASSAY_OK; /* the host's */
+    case ASSAY_STORE_BOUNDARY:
+    case ASSAY_STORE_ANCHOR: return ASSAY_OK; /* others ask for them */
+    }
+    return ASSAY_E_UNSUPPORTED;
+}
+
+/* What was restored of this epoch, as it was before the crash. */
+static void take_up(struct assay_engine *e)
+{
+    ASSAY_ASSERT(e->life->started && e->chain->begun);
+    const struct assay_seat *seat = &e->seats[e->self];
+    if (seat->payload_len > 0) {
+        assay_epoch_made_envelope(e);
+        assay_evidence_wanted(e);
+        assay_eng_send(e, ASSAY_SLOT_ALL, ASSAY_SLOT_ALL, ASSAY_MESSAGE_ENVELOPE,
+                       assay_eng_keep(e, assay_slice_over(seat->payload, seat->payload_len)));
+    }
+    for (uint32_t i = 0; i < e->pool->count; i++) {
+        const struct assay_pool_item *item = &e->pool->items[i];
+        if (item->phase == ASSAY_POOL_FREE || item->slot != e->self) continue;
+        if (item->epoch != e->head->context.epoch) continue;
+        if (item->kind == ASSAY_RECORD_BALLOT) assay_epoch_made_ballot(e);
+        if (item->kind == ASSAY_RECORD_INCARNATE) assay_epoch_made_incarnate(e);
+    }
+}
+
+/* Lets Simplex run. */
+static void run(struct assay_engine *e)
+{
+    ASSAY_ASSERT(!e->life->voted_on && e->chain->begun);
+    e->parts->life.voted_on = true;
+    e->parts->life.ran_ms = e->now_ms;
+    /* A key set that never voted has nothing to ask its peers; it is fresh until it is listed. Nor
+     * has one whose votes are all this process's own. */
+    assay_simplex_run(e->simplex, e->now_ms, !e->own->listed || e->own->continues, e->actions);
+}
+
+void assay_restore_told(struct assay_engine *e)
+{
+    e->parts->life.restored = true;
+    if (!e->life->voted_on) run(e);
+}
+
+void assay_restore_start(struct assay_engine *e)
+{
+    const struct assay_seat own = e->seats[e->self];
+    ASSAY_ASSERT(!e->life->started);
+    ensure_begun(e);
+    /* Without what is to come into force no epoch can be closed: a leap brings it. */
+    const bool knows = assay_head_knows_pending(e);
+    if (!assay_head_can_close(e)) assay_settle_wait(e);
+    assay_settle_held(e);
+    e->parts->life.started = true;
+    const bool empty = !e->life->restored && e->members > 1;
+    e->parts->life.asks_first = empty && e->own->listed;
+    assay_own_begin(e, (e->life->restored || !e->own->keys_unused || e->own->listed) &&
+                           e->members > 1);
+    /* Nothing in the store: a first start, or everything is lost. Ask before anything is signed. */
+    if ((!e->life->restored || !knows) && e->members > 1)
+        assay_sync_start(e, e->head->context.epoch);
+    assay_epoch_open(e); /* clears the seats */
+    if (own.payload_len > 0)
+        assay_seat_take(e, e->self, &own.envelope, assay_slice_over(own.payload, own.payload_len));
+    take_up(e);
+    const bool missing = !e->life->restored && !e->own->keys_unused && !e->own->log_kept;
+    /* Keys that may have signed, and no log: an envelope or a ballot of this epoch, which peers do
+     * not give back, may be among what is lost. A second one would convict (E8). */
+    if (missing) {
+        assay_epoch_made_envelope(e);
+        assay_epoch_made_ballot(e);
+    }
+    /* Keys that may have signed, and no log: nothing is voted on before peers have said that there
+     * is nothing to know yet. Waiting for an answer to RESUME_ASK would not do: peers forget votes
+     * that finality has passed, and hold none of the epochs in which they are not. */
+    if ((!missing && !e->life->asks_first) || e->members < 2) run(e);
+    assay_gather_judged(e);
+    assay_order_derive(e);
+    ASSAY_ASSERT(e->life->started && e->run->opened_ms == e->now_ms);
+}

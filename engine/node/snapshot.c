@@ -1,0 +1,182 @@
+/*
+ * engine/node/snapshot.c - what people see of the engine, and the walk over its invariants.
+ */
+#include "engine/node/engine_internal.h"
+
+static uint32_t share_bp(const struct assay_share *share, uint64_t total)
+{
+    ASSAY_ASSERT(share->largest_weight <= total);
+    return total == 0 ? 0 : (uint32_t)(share->largest_weight * 10000 / total);
+}
+
+bool assay_engine_sender(const struct assay_engine *engine, struct assay_slice payload,
+                         uint16_t *slot)
+{
+    return engine->life->started && assay_simplex_sender(engine->simplex, payload, slot);
+}
+
+void assay_engine_snapshot(const struct assay_engine *engine,
+                           struct assay_engine_snapshot *snapshot)
+{
+    ASSAY_ASSERT(engine->chain->ledger.members == engine->members);
+
+    struct assay_simplex_snapshot look = { 0 };
+    const struct assay_state *s = &engine->head->state;
+    const struct assay_tolerance *t = &engine->head->tolerance;
+    *snapshot = (struct assay_engine_snapshot){ .era = s->era,
+                                                .epoch = engine->head->context.epoch,
+                                                .opened_ms = engine->run->opened_ms,
+                                                .has_roll = engine->chain->ledger.has_roll,
+                                                .epoch_t0_ms = s->head_time_ms,
+                                                .view = engine->chain->ledger.view,
+                                                .height = engine->chain->ledger.height,
+                                                .head_time_ms = engine->chain->ledger.time_ms,
+                                                .final_at_ms = engine->chain->final_ms,
+                                                .certified = s->certified,
+                                                .certified_epoch = s->certified_epoch,
+                                                .behind = engine->sync->active,
+                                                .seats_weight = engine->head->voters.total_weight,
+                                                .member_count = engine->members };
+    for (uint32_t i = 0; i < engine->members; i++) {
+        snapshot->total_weight += s->members[i].weight;
+        snapshot->seats += s->members[i].seat_weight > 0;
+    }
+    if (engine->chain->begun) assay_simplex_snapshot(engine->simplex, &look);
+    snapshot->voting = look.voting && assay_eng_may_sign(engine);
+    snapshot->views_nullified = look.nullified_in_a_row;
+    snapshot->clock_lead_ms = assay_clock_lead(engine);
+    assay_bytes_copy(snapshot->chain_id, 32, s->chain_id, 32);
+    assay_bytes_copy(snapshot->head_id, 32, engine->chain->ledger.tip_id, 32);
+    assay_bytes_copy(snapshot->state_root, 32, s->root, 32);
+    assay_bytes_copy(snapshot->closed_id, 32, s->head_id, 32);
+    snapshot->operator_cap_met = t->operator_cap_met;
+    snapshot->vendor_cap_met = t->vendor_cap_met;
+    snapshot->cuts = (uint32_t)t->cuts;
+    snapshot->largest_operator_bp = share_bp(&t->operator_, t->total_weight);
+    snapshot->largest_vendor_bp = share_bp(&t->vendor, t->total_weight);
+    snapshot->largest_platform_bp = share_bp(&t->platform, t->total_weight);
+    for (size_t i = 0; i < sizeof snapshot->refused / sizeof snapshot->refused[0]; i++)
+        snapshot->refused[i] = engine->refused[i];
+}
+
+void assay_engine_services(const struct assay_engine *engine,
+                           struct assay_services_snapshot *snapshot)
+{
+    const struct assay_engine *e = engine;
+    const bool whole = e->services != NULL && !assay_services_lack(e);
+    *snapshot = (struct assay_services_snapshot){ .epoch = e->head->context.epoch,
+                                                  .log = &e->chain->ledger.services,
+                                                  .closed = &e->serving->closed };
+    if (whole) snapshot->registry = e->serving->registry;
+    snapshot->era = e->head->state.era;
+    assay_state_beacon(&e->head->state, snapshot->epoch, e->head->state.head_id, snapshot->beacon);
+    for (uint64_t left = e->serving->missing; left != 0; left &= left - 1)
+        snapshot->lacks++;
+}
+
+void assay_engine_service_members(const struct assay_engine *engine,
+                                  struct assay_service_member *members)
+{
+    assay_services_members(NULL, &engine->head->state, members);
+}
+
+void assay_engine_member_snapshot(const struct assay_engine *engine, uint16_t slot,
+                                  struct assay_member_snapshot *snapshot)
+{
+    ASSAY_ASSERT(slot < engine->members);
+    const struct assay_member *m = &engine->head->state.members[slot];
+    const struct assay_seat *seat = &engine->seats[slot];
+    /* Nobody judges itself: what others proved of it holds until it passed again. */
+    const bool over = slot == engine->self && assay_outcome_is_fail(seat->last_outcome) &&
+                      m->pass_epoch > seat->last_attempt_epoch;
+    *snapshot =
+        (struct assay_member_snapshot){ .name = engine->genesis->members[slot].name,
+                                        .incarnation = m->lives[0].incarnation,
+                                        .trust = m->trust,
+                                        .weight = m->weight,
+                                        .seat_weight = m->seat_weight,
+                                        .votes_lost = m->keyless,
+                                        .votes_spared = assay_member_is_spared(m),
+                                        .positive_bp = m->found.pass_weight,
+                                        .negative_bp = m->found.negative_weight,
+                                        .unjudged_bp = m->found.unjudged_weight,
+                                        .electorate_bp = m->found.electorate_weight,
+                                        .lo_bp = m->found.lo_bp,
+                                        .hi_bp = m->found.hi_bp,
+                                        .change_reason = (uint32_t)m->found.integrity_reason,
+                                        .availability_rule = (uint32_t)m->found.availability_rule,
+                                        .change_epoch = m->change_epoch,
+                                        .own_outcome = over ? ASSAY_OUTCOME_NONE
+                                                            : seat->last_outcome,
+                                        .last_attempt_epoch = seat->last_attempt_epoch,
+                                        .last_success_epoch = m->pass_epoch,
+                                        .announced = seat->payload_len > 0,
+                                        .balloted = engine->chain->ledger.balloted[slot],
+                                        .stage = m->stage,
+                                        .stage_epoch = m->stage_epoch,
+                                        .level = m->level,
+                                        .in_maintenance = assay_member_in_maintenance(
+                                            m, engine->head->context.epoch),
+                                        .watched_weight = m->watched_weight,
+                                        .felled = m->felled };
+    if (m->maintenance_count > 0)
+        snapshot->maintenance = m->maintenances[m->maintenance_count - 1];
+    assay_bytes_copy(snapshot->node_id, 32, m->node_id, 32);
+    assay_bytes_copy(snapshot->operator_id, 32, m->operator_id, 32);
+    const struct assay_genesis_operator *whose =
+        assay_operator_find(engine->genesis, m->operator_id);
+    if (whose != NULL) snapshot->operator_name = whose->name;
+    assay_bytes_copy(snapshot->vendor_root, 32, m->vendor_root, 32);
+    assay_bytes_copy(snapshot->platform_id, 32, m->platform_id, 32);
+    assay_bytes_copy(snapshot->door_public, 32, m->door_public, 32);
+    assay_bytes_copy(snapshot->voting_public, 64, m->lives[0].voting_public, 64);
+    assay_bytes_copy(snapshot->transport_public, 32, m->lives[0].transport_public, 32);
+    if (!over)
+        assay_bytes_copy(snapshot->last_reason, sizeof snapshot->last_reason, seat->last_reason,
+                         sizeof seat->last_reason);
+}
+
+void assay_engine_changes(const struct assay_engine *engine, struct assay_changes_snapshot *changes)
+{
+    const struct assay_state *s = &engine->head->state;
+    ASSAY_ASSERT(s->pending_count <= ASSAY_PENDING_MAX);
+    *changes = (struct assay_changes_snapshot){ .sequence = s->change_sequence,
+                                                .pending_count = s->pending_count,
+                                                .trial = s->trial,
+                                                .ended = s->ended,
+                                                .reverted_sequence = s->reverted_sequence,
+                                                .update_count = s->update_count,
+                                                .rules = s->rules };
+    for (uint32_t i = 0; i < s->pending_count; i++)
+        changes->pending[i] = s->pending[i];
+    for (uint32_t i = 0; i < s->update_count; i++)
+        changes->updates[i] = s->updates[i];
+}
+
+void assay_engine_check(const struct assay_engine *engine)
+{
+    ASSAY_ASSERT(engine->head->context.epoch == engine->head->state.epoch + 1);
+    ASSAY_ASSERT(engine->head->context.state == &engine->head->state);
+    /* An EPOCH block becomes the next state at once: of this engine, or of the next. */
+    ASSAY_ASSERT(!engine->chain->ledger.closed || engine->chain->turned);
+    ASSAY_ASSERT(engine->chain->ledger.height >= engine->head->state.head_height);
+    assay_state_check(&engine->head->state);
+    assay_ledger_check(&engine->chain->ledger);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < engine->members; i++) {
+        total += assay_member_row_weight(&engine->head->state.members[i]);
+        assay_seat_check(engine, i);
+        ASSAY_ASSERT(engine->head->weights[i] ==
+                     engine->head->state.members[i].seat_weight);
+        ASSAY_ASSERT(assay_bytes_equal(engine->head->loaded[i],
+                                       engine->head->state.members[i].lives[0].voting_public, 64));
+    }
+    ASSAY_ASSERT(total == engine->head->voters.total_weight);
+    assay_want_check(engine);
+    assay_have_check(engine);
+    if (engine->own->listed)
+        ASSAY_ASSERT(engine->own->keys.incarnation ==
+                     engine->head->state.members[engine->self].lives[0].incarnation);
+    if (engine->run->ballot_made && engine->life->started) ASSAY_ASSERT(engine->run->opened_ms > 0);
+    if (engine->chain->begun) assay_simplex_check(engine->simplex);
+}

@@ -1,0 +1,752 @@
+/*
+ * engine/sync/fast_sync.c - over many epochs at once (docs/protocol.md 5.30).
+ *
+ * The voters of an epoch prove its boundary, and a boundary names the voters of the next: with two
+ * thirds of every table in between, nobody needs the blocks. The state after the last one is under
+ * a root that is proven by then, so any peer may give it. Or the state is a checkpoint's, which the
+ * operator trusts. A leap acts on nothing: what it skips is history.
+ */
+#include "engine/node/engine_internal.h"
+
+#include "engine/ledger/records/change.h"
+#include "engine/ledger/state/effective_rules.h"
+#include "engine/ledger/proofs/proof.h"
+#include "engine/sync/fast_sync_wire.h"
+
+enum {
+    ROUNDS_MAX = 4,
+    NOTHING_MAX = 3, /* peers that know nothing before that is believed */
+    ASK_LEN_MAX = 128,
+    KEEP_EFFECTS = 16, /* beside what is kept of a page */
+};
+
+/* What cannot be had, as a note tells it. */
+enum missing {
+    MISSING_BLOCKS = 1,
+    MISSING_STATE = 3,
+    MISSING_MEMBERSHIP = 4,
+    MISSING_TRUTH = 6, /* two histories are proven */
+};
+
+_Static_assert((int)ASSAY_LEAP_PAGE_MAX == (int)ASSAY_PAST_BOUNDARIES_MAX, "an id for each");
+
+static bool leap_holds(const struct assay_engine *e)
+{
+    const struct assay_leap *l = e->leap;
+    if (l->phase == ASSAY_LEAP_OFF) return true;
+    return l->epoch >= e->head->state.epoch && l->voters.count <= ASSAY_MEMBERS_MAX;
+}
+
+void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *config)
+{
+    struct assay_leap *l = &e->parts->leap;
+    for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
+        l->keys[i] = NULL;
+    for (size_t i = 0; i < 3; i++)
+        assay_bytes_copy(l->first[i], 32, config->genesis->first[i], 32);
+    l->has_checkpoint = config->checkpoint != NULL;
+    if (l->has_checkpoint) l->checkpoint = *config->checkpoint;
+}
+
+void assay_leap_free(struct assay_engine *e)
+{
+    for (uint32_t i = 0; i < ASSAY_MEMBERS_MAX; i++)
+        assay_p256_free(&e->parts->leap.keys[i]);
+}
+
+void assay_leap_again(struct assay_engine *e)
+{
+    e->parts->leap.tried = false;
+}
+
+void assay_leap_closed(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    l->missing = false;
+    /* What was to be leapt over was closed here meanwhile: from there on page by page. */
+    if (l->phase != ASSAY_LEAP_OFF && l->epoch < e->head->state.epoch) l->phase = ASSAY_LEAP_OFF;
+}
+
+/* Decodes what changed. Returns: ASSAY_OK | ASSAY_E_KEY | ASSAY_E_CRYPTO */
+static enum assay_status seat_voters(struct assay_engine *e, const struct assay_roster_row *rows,
+                                     uint32_t count)
+{
+    struct assay_leap *l = &e->parts->leap;
+    uint64_t total = 0;
+    ASSAY_ASSERT(count <= ASSAY_MEMBERS_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        const bool same = l->keys[i] != NULL &&
+                          assay_bytes_equal(l->rows[i].voting_public, rows[i].voting_public, 64);
+        if (!same) {
+            assay_p256_free(&l->keys[i]);
+            if (!assay_roster_row_is_keyless(&rows[i]))
+                ASSAY_TRY(assay_p256_load(rows[i].voting_public, &l->keys[i]));
+        }
+        l->rows[i] = rows[i];
+        l->weights[i] = assay_roster_row_is_keyless(&rows[i]) ? 0 : rows[i].weight;
+        assay_bytes_copy(l->node_ids[i], 32, rows[i].node_id, 32);
+        total += rows[i].weight;
+    }
+    if (total == 0) return ASSAY_E_RANGE;
+    l->voters = (struct assay_voter_table){ .count = count,
+                                            .weight = l->weights,
+                                            .node_id = (const uint8_t(*)[32])l->node_ids,
+                                            .voting_key = l->keys,
+                                            .total_weight = total };
+    return ASSAY_OK;
+}
+
+/* It leads nowhere: say so once, and what is missing. */
+static void give_up(struct assay_engine *e, enum missing what)
+{
+    struct assay_leap *l = &e->parts->leap;
+    assay_eng_note(e, ASSAY_NOTE_CANNOT_CATCH_UP, ASSAY_SLOT_ALL,
+                   what == MISSING_STATE ? l->epoch : l->epoch + 1, what);
+    l->phase = ASSAY_LEAP_OFF;
+    l->tried = true;
+    l->missing = true;
+    l->starved = false;
+    ASSAY_ASSERT(leap_holds(e));
+}
+
+void assay_leap_fail(struct assay_engine *e)
+{
+    if (!e->leap->missing) give_up(e, MISSING_BLOCKS);
+}
+
+static bool past_checkpoint(const struct assay_engine *e)
+{
+    const struct assay_checkpoint *c = &e->leap->checkpoint;
+    return !e->leap->has_checkpoint || c->epoch <= e->head->state.epoch ||
+           c->era < e->head->state.era ||
+           !assay_bytes_equal(c->chain_id, e->head->state.chain_id, 32);
+}
+
+static void begin(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    const uint32_t known = e->members - e->newcomer;
+    for (uint32_t i = 0; i < known; i++)
+        assay_roster_row_of(&e->head->state.members[i], &l->rows_next[i]);
+    if (seat_voters(e, l->rows_next, known) != ASSAY_OK) {
+        l->tried = true;
+        return;
+    }
+    l->nothing = 0;
+    l->rounds = 0;
+    l->unsealed = false;
+    l->waits_for = ASSAY_SLOT_ALL;
+    assay_bytes_zero(l->silent, ASSAY_MEMBERS_MAX / 8);
+    l->phase = ASSAY_LEAP_BOUNDARIES;
+    l->epoch = e->head->state.epoch;
+    l->era = e->head->state.era;
+    assay_bytes_copy(l->operators, 32, e->head->state.operators_digest, 32);
+    assay_bytes_copy(l->id, 32, e->head->state.head_id, 32);
+    assay_bytes_zero(l->votes, 32);
+    if (!past_checkpoint(e)) { /* the operator has said what is true: its state comes first */
+        l->phase = ASSAY_LEAP_STATE;
+        l->epoch = l->checkpoint.epoch;
+        l->era = l->checkpoint.era;
+        assay_bytes_copy(l->id, 32, l->checkpoint.id, 32);
+    }
+    ASSAY_ASSERT(leap_holds(e));
+}
+
+void assay_leap_starve(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    if (l->tried) return;
+    l->starved = true;
+}
+
+void assay_leap_consider(struct assay_engine *e, uint64_t target_epoch)
+{
+    const struct assay_leap *l = e->leap;
+    if (l->phase != ASSAY_LEAP_OFF || l->tried) return;
+    const bool far =
+        e->newcomer || target_epoch > e->head->context.epoch + ASSAY_LEAP_EPOCHS;
+    if (far || l->starved || !past_checkpoint(e)) begin(e);
+}
+
+/* --- several operators */
+
+static const uint8_t *operator_of(const struct assay_engine *e, uint16_t peer)
+{
+    return e->head->state.members[peer].operator_id;
+}
+
+static bool is_silent(const struct assay_leap *l, uint32_t slot)
+{
+    return (l->silent[slot / 8] >> (slot % 8) & 1) != 0;
+}
+
+static void mark_silent(struct assay_leap *l, uint32_t slot)
+{
+    l->silent[slot / 8] = (uint8_t)(l->silent[slot / 8] | 1u << (slot % 8));
+}
+
+bool assay_leap_skips(const struct assay_engine *e, uint16_t peer)
+{
+    const struct assay_leap *l = e->leap;
+    if (l->phase != ASSAY_LEAP_CONFIRM) return false;
+    if (is_silent(l, peer)) return true;
+    for (uint32_t i = 0; i < l->page.heard_count; i++)
+        if (assay_bytes_equal(l->page.heard[i], operator_of(e, peer), 32)) return true;
+    return false;
+}
+
+/* One operator may run peers that hold the old keys of all others (docs/protocol.md 5.30.1). */
+static bool needs_more_operators(const struct assay_engine *e)
+{
+    if (e->leap->page.heard_count == ASSAY_LEAP_OPERATORS) return false;
+    for (uint32_t slot = 0; slot < e->members; slot++) {
+        if (slot == e->self || !assay_member_serves(&e->head->state.members[slot])) continue;
+        if (!assay_leap_skips(e, (uint16_t)slot)) return true;
+    }
+    return false;
+}
+
+static void go_on(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    ASSAY_ASSERT(l->phase == ASSAY_LEAP_CONFIRM);
+    l->waits_for = ASSAY_SLOT_ALL;
+    if (!needs_more_operators(e)) l->phase = ASSAY_LEAP_BOUNDARIES;
+}
+
+static void count_operator(struct assay_engine *e, uint16_t from)
+{
+    struct assay_leap_page *p = &e->parts->leap.page;
+    ASSAY_ASSERT(p->heard_count < ASSAY_LEAP_OPERATORS);
+    assay_bytes_copy(p->heard[p->heard_count++], 32, operator_of(e, from), 32);
+}
+
+/* Asked before and not answered: it is not waited for again in this leap. */
+static void wait_for(struct assay_engine *e, uint16_t peer)
+{
+    struct assay_leap *l = &e->parts->leap;
+    if (l->waits_for != ASSAY_SLOT_ALL) {
+        mark_silent(l, l->waits_for);
+        go_on(e);
+    }
+    if (l->phase == ASSAY_LEAP_CONFIRM) l->waits_for = peer;
+}
+
+void assay_leap_ask(struct assay_engine *e, uint16_t peer)
+{
+    if (e->leap->phase == ASSAY_LEAP_CONFIRM) wait_for(e, peer);
+    const struct assay_leap *l = e->leap;
+    struct assay_past_ask ask = { .state = l->phase == ASSAY_LEAP_STATE,
+                                  .era = l->era,
+                                  .epoch = l->epoch + (l->phase != ASSAY_LEAP_STATE) };
+    if (l->phase == ASSAY_LEAP_CONFIRM) {
+        ask.era = l->page.era;
+        ask.epoch = l->page.epoch + 1;
+    }
+    uint8_t *bytes = assay_eng_take(e, ASK_LEN_MAX);
+    ASSAY_ASSERT(leap_holds(e) && l->phase != ASSAY_LEAP_OFF);
+    if (bytes == NULL) return;
+    assay_bytes_copy(ask.chain_id, 32, e->head->state.chain_id, 32);
+    struct assay_writer w = assay_writer_over(bytes, ASK_LEN_MAX);
+    const enum assay_status status = assay_past_ask_encode(&ask, &w);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    assay_eng_send(e, peer, ASSAY_SLOT_ALL, ASSAY_MESSAGE_SYNC_ASK, assay_slice_over(bytes, w.len));
+}
+
+/* --- boundaries */
+
+/* Kept, so that others can be told: they are proven. Returns: whether there was room. */
+static bool keep(struct assay_engine *e, const struct assay_boundary *b, struct assay_slice bytes,
+                 struct assay_slice finality)
+{
+    /* One of a RECOVER is asked for in the era that it ends. */
+    const struct assay_store_key key = { .era = e->leap->era, .epoch = b->header.epoch };
+    if (!assay_eng_room(e, KEEP_EFFECTS)) return false;
+    const struct assay_slice boundary = assay_eng_keep(e, bytes);
+    const struct assay_slice proof = assay_eng_keep(e, finality);
+    if (boundary.len == 0 || proof.len == 0) return false;
+    assay_eng_persist(e, ASSAY_STORE_BOUNDARY, &key, boundary);
+    assay_eng_persist(e, ASSAY_STORE_FINALITY, &key, proof);
+    return true;
+}
+
+static bool find_row(const void *context, const uint8_t node_id[static 32],
+                     struct assay_recover_voter *voter)
+{
+    const struct assay_leap *l = context;
+    for (uint32_t i = 0; i < l->voters.count; i++) {
+        if (!assay_bytes_equal(l->rows[i].node_id, node_id, 32)) continue;
+        const bool keyless = assay_roster_row_is_keyless(&l->rows[i]);
+        *voter = (struct assay_recover_voter){ .voting_public =
+                                                   keyless ? NULL : l->rows[i].voting_public,
+                                               .weight = keyless ? 0 : l->rows[i].weight };
+        return true;
+    }
+    return false;
+}
+
+/* docs/protocol.md 9.17.1: operators that were replaced since may sign a RECOVER on answers that
+ * they kept. Who voted at its parent and took it signs so, for this node; slots are for good. */
+static bool is_confirmed(const struct assay_engine *e, const uint8_t id[static 32])
+{
+    const struct assay_leap *l = e->leap;
+    uint64_t weight = 0;
+    for (uint32_t i = 0; i < l->voters.count; i++)
+        if (assay_vouch_says(e, i, l->rows[i].node_id, id)) weight += l->weights[i];
+    return assay_third(weight, l->voters.total_weight);
+}
+
+/* docs/protocol.md 9.17: is it a link for a node that has no state at its parent? Rows name seats:
+ * a light table has no members' weights. Returns: ASSAY_OK | ASSAY_E_STRANGER | ASSAY_E_EARLY
+ * (others have to confirm it) | other INPUT statuses */
+static enum assay_status check_link(const struct assay_engine *e, const struct assay_recover *r)
+{
+    const struct assay_leap *l = e->leap;
+    const struct assay_ending *n = e->ending;
+    struct assay_recover_weight weight;
+    const struct assay_recover_table table = { .era = l->era,
+                                               .chain_id = e->head->state.chain_id,
+                                               .operators_digest = l->operators,
+                                               .total_weight = l->voters.total_weight,
+                                               .context = l,
+                                               .find = find_row };
+    ASSAY_TRY(assay_recover_approved(r, l->operators));
+    if (assay_era_is_ahead(e, r->header.time_ms)) return ASSAY_E_STRANGER; /* 9.16.6 */
+    if (n->accepted && assay_bytes_equal(n->accepted_id, r->id, 32)) return ASSAY_OK;
+    if (e->at_unix_ms > e->head->state.head_time_ms + ASSAY_TRUSTING_MS) return ASSAY_E_STRANGER;
+    ASSAY_TRY(assay_recover_weigh(r, &table, &weight));
+    if (!assay_recover_is_grounded(&weight)) return ASSAY_E_STRANGER;
+    return is_confirmed(e, r->id) ? ASSAY_OK : ASSAY_E_EARLY;
+}
+
+/* Who voted in the epoch, or the operators, have made this boundary final. Out: votes: commitment,
+ * zero where there is none. Returns: ASSAY_OK | INPUT statuses */
+static enum assay_status prove(const struct assay_engine *e, const struct assay_boundary *b,
+                               struct assay_slice finality, uint8_t votes[static 32])
+{
+    const struct assay_leap *l = e->leap;
+    uint8_t final_id[32];
+    if (assay_recover_is(finality)) { /* docs/protocol.md 9.17 */
+        struct assay_recover r;
+        ASSAY_TRY(assay_recover_decode(finality, &r));
+        if (b->header.era != (uint64_t)l->era + 1) return ASSAY_E_INVALID;
+        ASSAY_TRY(check_link(e, &r));
+        assay_bytes_copy(final_id, 32, r.id, 32);
+        assay_bytes_zero(votes, 32);
+    } else {
+        if (b->header.era != l->era) return ASSAY_E_INVALID;
+        ASSAY_TRY(assay_finality_verify(finality, b->header.chain_id, b->header.era,
+                                        b->header.epoch, &l->voters, final_id, votes));
+    }
+    return assay_bytes_equal(final_id, b->id, 32) ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+/* Returns: ASSAY_OK | ASSAY_E_AGAIN (no room in this step, or others have to confirm it) | INPUT
+ * statuses */
+static enum assay_status take_boundary(struct assay_engine *e, struct assay_slice bytes,
+                                       struct assay_slice finality)
+{
+    struct assay_leap *l = &e->parts->leap;
+    struct assay_boundary b;
+    uint8_t votes[32];
+    ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
+    if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32)) return ASSAY_E_CHAIN;
+    if (b.header.epoch != l->epoch + 1) return ASSAY_E_INVALID;
+    const enum assay_status proven = prove(e, &b, finality, votes);
+    if (proven == ASSAY_E_EARLY) { /* neither it nor what follows it is kept before */
+        assay_era_wait(e, &b.header);
+        l->unconfirmed = true;
+        return ASSAY_E_AGAIN;
+    }
+    ASSAY_TRY(proven);
+    if (b.header.era == e->head->state.era && assay_era_is_given_up(e, b.header.height))
+        return ASSAY_E_NOT_FOUND; /* another peer has the RECOVER */
+    for (uint32_t i = 0; i < l->voters.count; i++)
+        l->rows_next[i] = l->rows[i];
+    ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
+    if (!keep(e, &b, bytes, finality)) return ASSAY_E_AGAIN;
+    ASSAY_TRY(seat_voters(e, l->rows_next, b.state.member_count));
+    if (b.header.era > l->era)
+        l->unsealed = !e->ending->accepted || !assay_bytes_equal(e->ending->accepted_id, b.id, 32);
+    else if (b.state.certified) l->unsealed = false;
+    l->epoch = b.header.epoch;
+    l->era = b.header.era;
+    assay_bytes_copy(l->operators, 32, b.state.operators_digest, 32);
+    assay_bytes_copy(l->id, 32, b.id, 32);
+    assay_bytes_copy(l->votes, 32, votes, 32);
+    ASSAY_ASSERT(leap_holds(e));
+    return ASSAY_OK;
+}
+
+/* A newcomer goes on until it finds itself in the roster that is proven: a state without it is of
+ * no use to it. */
+static bool finds_itself(const struct assay_engine *e)
+{
+    const struct assay_leap *l = e->leap;
+    const uint8_t *own = e->head->state.members[e->self].node_id;
+    for (uint32_t i = 0; i < l->voters.count; i++)
+        if (assay_bytes_equal(l->rows[i].node_id, own, 32)) return true;
+    return false;
+}
+
+static enum assay_status no_boundaries_for_newcomer(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    const uint32_t peers = e->members - 1;
+    if (finds_itself(e) && !l->unsealed) {
+        l->phase = ASSAY_LEAP_STATE;
+        l->nothing = 0;
+    } else if (++l->nothing >= (peers < NOTHING_MAX ? peers : NOTHING_MAX)) {
+        give_up(e, MISSING_MEMBERSHIP);
+    }
+    return ASSAY_E_NOT_FOUND;
+}
+
+/* The peer has nothing newer. */
+static enum assay_status no_boundaries(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    const uint64_t worth = l->starved ? 1 : ASSAY_LEAP_EPOCHS;
+    if (e->newcomer) return no_boundaries_for_newcomer(e);
+    l->nothing++;
+    if (l->epoch >= e->head->state.epoch + worth && !l->unsealed) {
+        l->phase = ASSAY_LEAP_STATE;
+        l->nothing = 0;
+        return ASSAY_E_NOT_FOUND;
+    }
+    const uint32_t peers = e->members - 1;
+    if (l->nothing < (peers < NOTHING_MAX ? peers : NOTHING_MAX)) return ASSAY_E_NOT_FOUND;
+    if (l->starved) {
+        give_up(e, MISSING_BLOCKS);
+        return ASSAY_E_NOT_FOUND;
+    }
+    l->phase = ASSAY_LEAP_OFF; /* not far enough: blocks will do */
+    l->tried = true;
+    return ASSAY_E_NOT_FOUND;
+}
+
+static void copy_rows(struct assay_roster_row *to, const struct assay_roster_row *from,
+                      uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
+static void mark(struct assay_leap *l, uint32_t at)
+{
+    struct assay_leap_mark *m = &l->page.marks[at];
+    m->unsealed = l->unsealed;
+    assay_bytes_copy(m->id, 32, l->id, 32);
+    assay_bytes_copy(m->votes, 32, l->votes, 32);
+}
+
+/* What holds before the first boundary of a page. */
+static void open_page(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    struct assay_leap_page *p = &l->page;
+    p->epoch = l->epoch;
+    p->era = l->era;
+    assay_bytes_copy(p->operators, 32, l->operators, 32);
+    p->row_count = l->voters.count;
+    copy_rows(p->rows, l->rows, p->row_count);
+    p->count = p->heard_count = 0;
+    mark(l, 0);
+}
+
+static void close_page(struct assay_engine *e, uint16_t from)
+{
+    struct assay_leap *l = &e->parts->leap;
+    if (l->page.count == 0) return;
+    l->page.tip_row_count = l->voters.count;
+    copy_rows(l->page.tip_rows, l->rows, l->page.tip_row_count);
+    l->phase = ASSAY_LEAP_CONFIRM;
+    count_operator(e, from);
+    go_on(e);
+}
+
+static enum assay_status take_page(struct assay_engine *e, struct assay_past_answer *answer)
+{
+    struct assay_leap *l = &e->parts->leap;
+    while (answer->pair_count > 0 && l->page.count < ASSAY_LEAP_PAGE_MAX) {
+        struct assay_slice boundary, finality;
+        ASSAY_TRY(assay_past_next(answer, &boundary, &finality));
+        const enum assay_status status = take_boundary(e, boundary, finality);
+        if (status == ASSAY_E_AGAIN) return ASSAY_OK; /* the rest is asked for again */
+        ASSAY_TRY(status);
+        mark(l, ++l->page.count);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status take_boundaries(struct assay_engine *e, uint16_t from,
+                                         struct assay_past_answer *answer)
+{
+    if (answer->pair_count == 0) return no_boundaries(e);
+    e->parts->leap.nothing = 0;
+    open_page(e);
+    e->parts->leap.unconfirmed = false;
+    const enum assay_status status = take_page(e, answer);
+    close_page(e, from);
+    /* Asked for again after a pause, of another peer: what this one has may be nobody else's. */
+    if (status == ASSAY_OK && e->leap->page.count == 0 && e->leap->unconfirmed)
+        return ASSAY_E_AGAIN;
+    return status;
+}
+
+/* --- the same boundaries, from a peer of another operator */
+
+/* docs/protocol.md 5.30.1: old voting keys have signed another history. No rule can say which one
+ * is true, so a person does. */
+static void conflict(struct assay_engine *e, uint64_t epoch)
+{
+    struct assay_leap *l = &e->parts->leap;
+    l->conflict = true;
+    l->epoch = epoch - 1;
+    give_up(e, MISSING_TRUTH);
+}
+
+/* One boundary of the page once more. Returns: ASSAY_OK | ASSAY_E_CHAIN (another history is proven)
+ * | INPUT statuses (it lies) */
+static enum assay_status compare_boundary(struct assay_engine *e, uint32_t index,
+                                          struct assay_slice bytes, struct assay_slice finality)
+{
+    struct assay_leap *l = &e->parts->leap;
+    struct assay_boundary b;
+    uint8_t votes[32];
+    ASSAY_TRY(assay_boundary_decode(bytes, ASSAY_MEMBERS_MAX, &b));
+    if (!assay_bytes_equal(b.header.chain_id, e->head->state.chain_id, 32) ||
+        b.header.epoch != l->page.epoch + index + 1)
+        return ASSAY_E_INVALID;
+    if (!assay_bytes_equal(b.id, l->page.marks[index + 1].id, 32)) {
+        ASSAY_TRY(prove(e, &b, finality, votes));
+        return ASSAY_E_CHAIN;
+    }
+    copy_rows(l->rows_next, l->rows, l->voters.count);
+    ASSAY_TRY(assay_boundary_apply(&b, l->rows_next, l->voters.count));
+    const uint32_t after = b.state.member_count;
+    ASSAY_TRY(seat_voters(e, l->rows_next, after));
+    l->era = b.header.era;
+    assay_bytes_copy(l->operators, 32, b.state.operators_digest, 32);
+    return ASSAY_OK;
+}
+
+/* docs/protocol.md 5.30.1: what an answer does not have it does not confirm. The page ends there,
+ * with the voters that were seated up to there; without any, it is as if it had not come. */
+static void cut_page(struct assay_leap *l, uint32_t count)
+{
+    const struct assay_leap_mark *m = &l->page.marks[count];
+    l->page.count = count;
+    l->page.tip_row_count = l->voters.count;
+    copy_rows(l->page.tip_rows, l->rows, l->page.tip_row_count);
+    l->epoch = l->page.epoch + count;
+    l->unsealed = m->unsealed;
+    assay_bytes_copy(l->id, 32, m->id, 32);
+    assay_bytes_copy(l->votes, 32, m->votes, 32);
+}
+
+/* With the voters of the page's first epoch, and back to those after its last. */
+static enum assay_status compare_page(struct assay_engine *e, struct assay_past_answer *answer,
+                                      uint32_t *index)
+{
+    struct assay_leap *l = &e->parts->leap;
+    const uint32_t tip_era = l->era;
+    uint8_t tip_operators[32];
+    assay_bytes_copy(tip_operators, 32, l->operators, 32);
+    l->era = l->page.era;
+    assay_bytes_copy(l->operators, 32, l->page.operators, 32);
+    enum assay_status status = seat_voters(e, l->page.rows, l->page.row_count);
+    for (*index = 0; status == ASSAY_OK && *index < l->page.count && answer->pair_count > 0;) {
+        struct assay_slice boundary, finality;
+        status = assay_past_next(answer, &boundary, &finality);
+        if (status == ASSAY_OK) status = compare_boundary(e, *index, boundary, finality);
+        if (status == ASSAY_OK) (*index)++;
+    }
+    if (status == ASSAY_OK && *index < l->page.count) {
+        cut_page(l, *index);
+        return ASSAY_OK;
+    }
+    l->era = tip_era;
+    assay_bytes_copy(l->operators, 32, tip_operators, 32);
+    const enum assay_status seated = seat_voters(e, l->page.tip_rows, l->page.tip_row_count);
+    return seated == ASSAY_OK ? status : seated;
+}
+
+static enum assay_status take_confirmation(struct assay_engine *e, uint16_t from,
+                                           struct assay_past_answer *answer)
+{
+    struct assay_leap *l = &e->parts->leap;
+    uint32_t index = 0;
+    if (from != l->waits_for) return ASSAY_E_STALE;
+    const enum assay_status status = compare_page(e, answer, &index);
+    if (status == ASSAY_E_CHAIN) {
+        conflict(e, l->page.epoch + index + 1);
+        return ASSAY_OK;
+    }
+    if (status == ASSAY_OK && l->page.count == 0) { /* the next peer is asked for boundaries */
+        l->waits_for = ASSAY_SLOT_ALL;
+        l->phase = ASSAY_LEAP_BOUNDARIES;
+        return ASSAY_E_NOT_FOUND;
+    }
+    if (status == ASSAY_OK) count_operator(e, from);
+    else mark_silent(l, from);
+    go_on(e);
+    return status;
+}
+
+/* --- the state */
+
+static enum assay_status no_state(struct assay_engine *e)
+{
+    struct assay_leap *l = &e->parts->leap;
+    if (++l->nothing < e->members - 1) return ASSAY_E_NOT_FOUND;
+    l->nothing = 0;
+    /* They have gone on meanwhile: the next boundaries are nearer to a state that they still have.
+     * A checkpoint's state has no other way. */
+    const bool given = l->has_checkpoint && l->epoch == l->checkpoint.epoch;
+    if (++l->rounds >= ROUNDS_MAX || given) give_up(e, MISSING_STATE);
+    else l->phase = ASSAY_LEAP_BOUNDARIES;
+    return ASSAY_E_NOT_FOUND;
+}
+
+/* A document that is in one of the records. */
+static bool is_told(const struct assay_past_answer *answer, const uint8_t digest[static 32])
+{
+    struct assay_past_answer a = *answer;
+    while (a.pair_count > 0) {
+        struct assay_slice record, document;
+        uint64_t epoch = 0;
+        if (assay_past_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
+        if (assay_charter_in_kept(record, digest, &document)) return true;
+    }
+    return false;
+}
+
+/* Or one that is here: of the genesis, or named by the own state, whose changes the store keeps. */
+static bool is_known(const struct assay_engine *e, const uint8_t digest[static 32])
+{
+    uint8_t own[ASSAY_LEAF_DOCUMENTS_MAX][32];
+    const uint32_t count = assay_leaf_documents(&e->head->state, own);
+    for (uint32_t i = 0; i < count; i++)
+        if (assay_bytes_equal(own[i], digest, 32)) return true;
+    for (size_t i = 0; i < 3; i++)
+        if (assay_bytes_equal(e->leap->first[i], digest, 32)) return true;
+    return false;
+}
+
+/* A change that waits, by the digest of its record. */
+static bool is_sent(const struct assay_past_answer *answer, const uint8_t digest[static 32])
+{
+    struct assay_past_answer a = *answer;
+    while (a.pair_count > 0) {
+        struct assay_slice record;
+        uint64_t epoch = 0;
+        uint8_t found[32];
+        if (assay_past_next_change(&a, &epoch, &record) != ASSAY_OK) return false;
+        assay_sha256(record.bytes, record.len, found);
+        if (assay_bytes_equal(found, digest, 32)) return true;
+    }
+    return false;
+}
+
+/* With the state comes what it names by digest, or the next engine could not be made of it. */
+static bool is_complete(const struct assay_engine *e, const struct assay_past_answer *answer,
+                        const struct assay_leaf_head *head)
+{
+    for (uint32_t i = 0; i < head->pending_count; i++)
+        if (!is_sent(answer, head->pending[i])) return false;
+    for (uint32_t i = 0; i < head->document_count; i++)
+        if (!is_known(e, head->documents[i]) && !is_told(answer, head->documents[i])) return false;
+    return true;
+}
+
+/* Records that operators signed, as their peers keep them. Returns: ASSAY_OK | ASSAY_E_AGAIN |
+ * INPUT statuses */
+static enum assay_status keep_changes(struct assay_engine *e,
+                                      const struct assay_past_answer *answer,
+                                      const struct assay_leaf_head *head)
+{
+    struct assay_past_answer a = *answer;
+    uint64_t covered = 0;
+    while (a.pair_count > 0) {
+        struct assay_slice bytes;
+        struct assay_store_key key = { .era = e->head->state.era };
+        ASSAY_TRY(assay_past_next_change(&a, &key.epoch, &bytes));
+        assay_sha256(bytes.bytes, bytes.len, key.id);
+        const uint64_t covers = assay_past_covers(head, key.id, bytes);
+        if ((covers & ~covered) == 0) continue; /* nothing proves it, or nobody asks for it */
+        covered |= covers;
+        const enum assay_store_class class_ = assay_past_class(bytes, head->epoch, &key);
+        const struct assay_slice kept = assay_eng_keep(e, bytes);
+        if (kept.len == 0 || !assay_eng_room(e, 1)) return ASSAY_E_AGAIN;
+        assay_eng_persist(e, class_, &key, kept);
+    }
+    return ASSAY_OK;
+}
+
+static bool is_member_in(const struct assay_engine *e, struct assay_slice snapshot)
+{
+    uint32_t slot = 0;
+    return assay_proof_slot_of(snapshot, e->head->state.members[e->self].node_id, &slot) ==
+           ASSAY_OK;
+}
+
+/* This engine goes on with them; another one reads them out of the store. */
+static void restore_decisions(struct assay_engine *e, const struct assay_past_answer *answer)
+{
+    struct assay_past_answer a = *answer;
+    while (a.pair_count > 0 && !e->chain->turned) {
+        struct assay_slice bytes;
+        uint64_t epoch = 0;
+        const enum assay_status status = assay_past_next_change(&a, &epoch, &bytes);
+        ASSAY_ASSERT(status == ASSAY_OK); /* keep_changes has read them */
+        assay_head_restore_change(e, bytes);
+        assay_head_restore_update(e, bytes);
+    }
+}
+
+static enum assay_status take_state(struct assay_engine *e,
+                                    const struct assay_past_answer *answer)
+{
+    struct assay_leap *l = &e->parts->leap;
+    struct assay_leaf_head head;
+    struct assay_checkpoint c;
+    if (answer->snapshot.len == 0) return no_state(e);
+    ASSAY_TRY(assay_proof_snapshot(answer->snapshot, &head));
+    ASSAY_TRY(assay_proof_checkpoint_of(answer->snapshot, &c));
+    if (!assay_bytes_equal(c.id, l->id, 32)) return ASSAY_E_INVALID;
+    if (e->newcomer && !is_member_in(e, answer->snapshot)) { /* the checkpoint is too old for it */
+        give_up(e, MISSING_MEMBERSHIP);
+        return ASSAY_E_NOT_FOUND;
+    }
+    if (!is_complete(e, answer, &head)) return ASSAY_E_INVALID;
+    const struct assay_slice kept = assay_eng_keep(e, answer->snapshot);
+    if (kept.len == 0) return ASSAY_E_RANGE; /* longer than any state of a roster with seats */
+    ASSAY_TRY(keep_changes(e, answer, &head));
+    ASSAY_TRY(assay_settle_leap(e, kept, l->id, l->votes));
+    restore_decisions(e, answer);
+    l->phase = ASSAY_LEAP_OFF;
+    l->missing = false;
+    l->starved = false;
+    l->tried = false;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_leap_take(struct assay_engine *e, uint16_t from,
+                                  struct assay_slice payload)
+{
+    const struct assay_leap *l = e->leap;
+    struct assay_past_answer answer;
+    ASSAY_ASSERT(leap_holds(e));
+    ASSAY_TRY(assay_past_answer_decode(payload, &answer));
+    if (!assay_bytes_equal(answer.about.chain_id, e->head->state.chain_id, 32))
+        return ASSAY_E_CHAIN;
+    const bool state = l->phase == ASSAY_LEAP_STATE, confirm = l->phase == ASSAY_LEAP_CONFIRM;
+    const uint32_t era = confirm ? l->page.era : l->era;
+    const uint64_t epoch = confirm ? l->page.epoch + 1 : l->epoch + !state;
+    if (l->phase == ASSAY_LEAP_OFF || answer.about.state != state || answer.about.era != era ||
+        answer.about.epoch != epoch)
+        return ASSAY_E_STALE;
+    if (confirm) return take_confirmation(e, from, &answer);
+    return state ? take_state(e, &answer) : take_boundaries(e, from, &answer);
+}

@@ -1,0 +1,105 @@
+/*
+ * engine/sync/fast_sync.h - over many epochs at once: boundary after boundary, then one state
+ * (docs/protocol.md 5.30).
+ */
+#ifndef ASSAY_ENGINE_SYNC_FAST_SYNC_H
+#define ASSAY_ENGINE_SYNC_FAST_SYNC_H
+
+#include "engine/consensus/vote.h"
+#include "engine/ledger/proofs/boundary.h"
+
+struct assay_engine;
+struct assay_engine_config;
+
+enum {
+    ASSAY_LEAP_EPOCHS = 64, /* so far behind that blocks are not worth their bytes */
+};
+
+/* CONFIRM: other operators' peers are asked for the same boundaries (docs/protocol.md 5.30.1). */
+enum assay_leap_phase {
+    ASSAY_LEAP_OFF,
+    ASSAY_LEAP_BOUNDARIES,
+    ASSAY_LEAP_CONFIRM,
+    ASSAY_LEAP_STATE
+};
+
+enum { ASSAY_LEAP_OPERATORS = 3, ASSAY_LEAP_PAGE_MAX = 200 /* ASSAY_PAST_BOUNDARIES_MAX */ };
+
+/* The boundaries that came last, until peers of several operators have given the same. */
+/* What the last proven boundary was at a place of a page. */
+struct assay_leap_mark {
+    uint8_t id[32], votes[32];
+    bool unsealed;
+};
+
+struct assay_leap_page {
+    uint64_t epoch; /* before the first of them, and what held then */
+    uint32_t era;
+    uint8_t operators[32];
+    uint32_t row_count, tip_row_count; /* before the first, after the last */
+    struct assay_roster_row *rows, *tip_rows;
+    uint32_t count;
+    struct assay_leap_mark marks[ASSAY_LEAP_PAGE_MAX + 1]; /* before the first, then after each */
+    uint32_t heard_count; /* operators that gave or confirmed them */
+    uint8_t heard[ASSAY_LEAP_OPERATORS][32];
+};
+
+struct assay_leap {
+    enum assay_leap_phase phase;
+    bool tried;       /* it led nowhere; blocks are asked for until somebody is seen ahead again */
+    bool missing;     /* what it needs nobody has: said, and asked for again in peace */
+    bool starved;     /* nobody has the next blocks: any boundary is worth a leap */
+    bool unsealed;    /* it crossed a RECOVER, and no certified close is proven behind it (9.17) */
+    bool unconfirmed; /* the next boundary is of a RECOVER that others have to confirm (9.17.1) */
+    bool conflict; /* two histories are proven: nothing goes on without a newer checkpoint */
+    uint16_t waits_for; /* the peer that was asked to confirm; ASSAY_SLOT_ALL: none */
+    uint8_t *silent;    /* [members] bits: did not confirm when asked, in this leap */
+    struct assay_leap_page page;
+    uint32_t nothing; /* peers in a row that had nothing */
+    uint32_t rounds;  /* how often the state of the last boundary was not to be had */
+    /* The last epoch that is proven; votes: commitment of its proof, zero: it has none. */
+    uint64_t epoch;
+    uint32_t era; /* that it left: a RECOVER in between begins another */
+    uint8_t operators[32]; /* digest of the operators in force after it */
+    uint8_t id[32], votes[32];
+    uint8_t first[3][32]; /* documents of the genesis: they are known */
+    bool has_checkpoint;
+    struct assay_checkpoint checkpoint;
+    /* Who votes in the epoch after it. */
+    struct assay_roster_row *rows, *rows_next; /* [members] */
+    struct assay_p256 **keys;
+    uint32_t *weights;
+    uint8_t (*node_ids)[32];
+    struct assay_voter_table voters;
+};
+
+/* Takes the configuration's checkpoint. Returns: nothing. */
+void assay_leap_init(struct assay_engine *e, const struct assay_engine_config *config);
+/* Frees the decoded keys. Returns: nothing. */
+void assay_leap_free(struct assay_engine *e);
+/* Somebody was seen ahead: what led nowhere may lead somewhere now. Returns: nothing. */
+void assay_leap_again(struct assay_engine *e);
+/* An epoch closed: nothing is missing, and what lies behind it is leapt over no more. Returns:
+ * nothing. */
+void assay_leap_closed(struct assay_engine *e);
+/* Nobody has the next blocks. Returns: nothing. */
+void assay_leap_starve(struct assay_engine *e);
+/* protocol.md 5.32: the others are ahead, and no peer has boundaries or blocks from here on.
+ * Reported once. Returns: nothing. */
+void assay_leap_fail(struct assay_engine *e);
+/* Begins where that is the way to the epoch that was seen. Returns: nothing. */
+void assay_leap_consider(struct assay_engine *e, uint64_t target_epoch);
+/* Is there a reason to ask another peer than this one? Returns: whether so. */
+bool assay_leap_skips(const struct assay_engine *e, uint16_t peer);
+/* Asks a peer for what is next. Returns: nothing. */
+void assay_leap_ask(struct assay_engine *e, uint16_t peer);
+/*
+ * assay_leap_take - an answer of the peer that was asked.
+ * Returns: ASSAY_OK (it helped, or ended the leap) | ASSAY_E_NOT_FOUND (nothing there) |
+ * ASSAY_E_STALE
+ *          (not asked for) | other INPUT statuses (it lies)
+ */
+ASSAY_CHECKED enum assay_status assay_leap_take(struct assay_engine *e, uint16_t from,
+                                                struct assay_slice payload);
+
+#endif

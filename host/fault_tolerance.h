@@ -1,0 +1,77 @@
+/*
+ * host/fault_tolerance.h - what keeps the running epoch from closing, who is missing for it, how
+ * much more may fail, and what to do. Worked out of a snapshot alone, for people.
+ *
+ * Progress needs more than 2W/3 of the weight, among those who are heard of now; safety holds while
+ * no more than a third of all lies (docs/protocol.md 5.1, 6.5). A whole operator or vendor root is
+ * counted exactly; of members, "any so many" is the heaviest ones.
+ */
+#ifndef ASSAY_HOST_FAULT_TOLERANCE_H
+#define ASSAY_HOST_FAULT_TOLERANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct assay_snapshot;
+
+/* symbol, code, what to do */
+#define ASSAY_ADVICE_LIST(X)                                                                       \
+    X(ASSAY_ADVICE_ALONE, "alone",                                                                 \
+      "this node hears of nobody: look at its own network, its listen.gossip and the peers' "      \
+      "addresses")                                                                                 \
+    X(ASSAY_ADVICE_BRING_BACK, "bring_back",                                                       \
+      "too few are heard of: start again those that are missing, the heaviest first; if too many " \
+      "are gone for good, the operators can begin a new era (assay recover)")              \
+    X(ASSAY_ADVICE_CLOCK, "clock",                                                                 \
+      "this machine's date is off: set it by a good source of time")                               \
+    X(ASSAY_ADVICE_CATCH_UP, "catch_up",                                                           \
+      "this node does not vote yet: it catches up or asks for its own votes; if it stays so, "     \
+      "read its log")                                                                              \
+    X(ASSAY_ADVICE_VIEWS, "views",                                                                 \
+      "enough are heard of, but their proposals fail: compare dates and log lines of the members") \
+    X(ASSAY_ADVICE_BALLOTS, "ballots",                                                             \
+      "too few ballots: without those that are missing the epoch will be held")                    \
+    X(ASSAY_ADVICE_MARGIN, "margin",                                                               \
+      "one more failure may stop the network: bring back who is missing before anything else")    \
+    X(ASSAY_ADVICE_FENCED, "fenced",                                                               \
+      "the operators have fenced this era: nothing is signed before they begin the next one "      \
+      "(assay recover)")                                                                           \
+    X(ASSAY_ADVICE_NO_VOTES, "no_votes",                                                           \
+      "this node ballots and shows no evidence, so its votes do not count: repair its quotes "     \
+      "(assay doctor); they count again one epoch after its evidence passes")                      \
+    X(ASSAY_ADVICE_QUIET_FLOOR, "quiet_floor",                                                     \
+      "members vote without attesting and keep their votes, for else too little weight had any: "  \
+      "repair their quotes, or drain them (events votes_spared)")                                  \
+    X(ASSAY_ADVICE_ROOT_VOTES, "root_votes",                                                       \
+      "a vendor root of a third of the weight or less has more than a third of the votes, since "  \
+      "too few members of other roots sit: run members of other roots at more operators")
+
+#define ASSAY_ADVICE_ENUM(symbol, code, text) symbol,
+enum assay_advice { ASSAY_ADVICE_LIST(ASSAY_ADVICE_ENUM) ASSAY_ADVICE_COUNT };
+#undef ASSAY_ADVICE_ENUM
+
+struct assay_margin {
+    bool overdue;     /* the running epoch should be closed by now */
+    uint64_t open_ms; /* since when it runs here; 0: not in this run */
+    uint64_t quorum_weight;  /* the least that is more than 2W/3 */
+    uint64_t present_weight; /* of members that are heard of, this one included */
+    bool progress;           /* that is enough */
+    bool ballots_short;      /* the roll is final, and those who balloted are not enough */
+    uint32_t members_stop;   /* any so many more may fail without stopping progress */
+    uint32_t members_break;  /* any so many may lie without ending safety */
+    /* The same of platforms: whose members fail together, and lie together (6.2) */
+    uint32_t platforms_stop, platforms_break;
+    /* ... of whole operators and vendor roots, heaviest first, which is exact: none is in two. */
+    uint32_t operators_stop, operators_break, roots_stop, roots_break;
+    bool shares_platforms; /* some platform has more than one member of weight */
+    bool advised[ASSAY_ADVICE_COUNT];
+};
+
+/* Fills in snapshot->margin, and of each member what failing alone, or with its whole operator or
+ * vendor root, does. Everything else in it is set. Returns: nothing. */
+void assay_margin_take(struct assay_snapshot *snapshot);
+/* Returns: static text. */
+const char *assay_advice_code(enum assay_advice advice);
+const char *assay_advice_text(enum assay_advice advice);
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * host/overlay/evidence_fetch.c - the way of a piece of evidence through a node.
+ */
+#include "host/overlay/evidence_fetch.h"
+
+#include "base/assert.h"
+
+static void check(const struct assay_pulls *e)
+{
+    ASSAY_ASSERT(e->gossip != NULL && e->counters != NULL);
+    ASSAY_ASSERT(e->self < e->members);
+}
+
+static bool is_failure(enum assay_status status)
+{
+    return assay_status_class(status) == ASSAY_CLASS_HOST;
+}
+
+/* ------------------------------------------------------------ having it */
+
+static void tell(struct assay_pulls *e, uint16_t to, const uint8_t digest[static 32],
+                 struct assay_slice bytes)
+{
+    struct assay_slice answer = { 0 };
+    struct assay_writer w = assay_writer_over(e->buffer, sizeof e->buffer);
+    assay_pull_answer_encode(digest, bytes, &w);
+    const enum assay_status encoded = assay_writer_finish(&w, &answer);
+    ASSAY_ASSERT(encoded == ASSAY_OK); /* nothing longer was ever kept */
+    ASSAY_ASSERT(answer.len >= ASSAY_PULL_LEN && answer.len <= sizeof e->buffer);
+    e->world.send(e->world.context, to, ASSAY_MESSAGE_EVIDENCE, answer);
+}
+
+/* docs/protocol.md 4.12.8: those who asked while it flew. */
+static void tell_waiters(struct assay_pulls *e, const struct assay_gossip_waiters *waiters,
+                         const uint8_t digest[static 32], struct assay_slice bytes)
+{
+    for (uint32_t i = 0; i < waiters->count; i++) {
+        if (waiters->slots[i] >= e->members) continue;
+        assay_count(e->counters,
+                    bytes.len > 0 ? ASSAY_COUNT_PULL_ANSWERED : ASSAY_COUNT_PULL_UNKNOWN);
+        tell(e, waiters->slots[i], digest, bytes);
+    }
+}
+
+/* Kept, then judged. */
+static enum assay_status take(struct assay_pulls *e, const struct assay_fetch_request *request,
+                              struct assay_slice bytes)
+{
+    const enum assay_status kept =
+        e->world.keep(e->world.context, request->epoch, request->digest, bytes);
+    if (is_failure(kept)) return kept;
+    if (kept == ASSAY_OK) return e->world.judge(e->world.context, request, bytes);
+    e->world.answer(e->world.context, request, 0); /* no evidence has such a length */
+    return ASSAY_OK;
+}
+
+/* Who announces more than its share is not pulled from: each piece costs a verification. */
+static bool within_budget(struct assay_pulls *e, uint64_t now_ms, uint16_t origin)
+{
+    if (e->limits == NULL || origin >= e->members || origin == e->self) return true;
+    if (assay_limit_verification(&e->limits[origin], now_ms)) return true;
+    assay_count(e->counters, ASSAY_COUNT_RATE_VERIFICATIONS);
+    return false;
+}
+
+enum assay_status assay_pulls_fetch(struct assay_pulls *e, uint64_t now_ms,
+                                       const struct assay_effect *effect)
+{
+    check(e);
+    ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_FETCH);
+    ASSAY_ASSERT(effect->as.fetch.len > 0 && effect->as.fetch.len <= ASSAY_EVIDENCE_LEN_MAX);
+    struct assay_fetch_request request = {
+        .len = effect->as.fetch.len,
+        .origin = effect->as.fetch.origin,
+        .epoch = effect->as.fetch.epoch,
+        .at_unix_s = effect->as.fetch.at_unix_s,
+        .kind = effect->as.fetch.evidence_kind,
+    };
+    struct assay_slice bytes = { 0 };
+    assay_bytes_copy(request.digest, 32, effect->as.fetch.digest, 32);
+    const enum assay_status held = e->world.get(e->world.context, request.digest, &bytes);
+    if (is_failure(held)) return held;
+    if (held == ASSAY_OK) return take(e, &request, bytes);
+    const enum assay_status status = within_budget(e, now_ms, request.origin)
+                                         ? assay_gossip_fetch(e->gossip, now_ms, &request)
+                                         : ASSAY_E_RATE;
+    /* Not asked anybody: the engine may not call that ABSENT. */
+    if (status != ASSAY_OK && status != ASSAY_E_DUPLICATE)
+        e->world.answer(e->world.context, &request, 0);
+    return ASSAY_OK;
+}
+
+enum assay_status assay_pulls_verify(struct assay_pulls *e, const struct assay_effect *effect)
+{
+    check(e);
+    ASSAY_ASSERT(effect->kind == ASSAY_EFFECT_VERIFY);
+    ASSAY_ASSERT(effect->as.verify.bytes.len > 0);
+    const struct assay_slice bytes = effect->as.verify.bytes;
+    struct assay_fetch_request request = { .epoch = effect->as.verify.epoch,
+                                           .at_unix_s = effect->as.verify.at_unix_s,
+                                           .kind = effect->as.verify.evidence_kind,
+                                           .before = effect->as.verify.before };
+    struct assay_fetch_request flight;
+    struct assay_gossip_waiters waiters = { 0 };
+    assay_bytes_copy(request.digest, 32, effect->as.verify.digest, 32);
+    /* A record brought what was being pulled: the flight has its answer too. */
+    const bool flies = assay_gossip_satisfy(e->gossip, request.digest, &flight);
+    if (flies) waiters = *assay_gossip_waited(e->gossip);
+    if (!effect->as.verify.keep && !flies) return e->world.judge(e->world.context, &request, bytes);
+    ASSAY_TRY(take(e, &request, bytes));
+    if (!flies) return ASSAY_OK;
+    tell_waiters(e, &waiters, request.digest, bytes);
+    if (flight.at_unix_s == request.at_unix_s && flight.kind == request.kind && !request.before)
+        return ASSAY_OK;
+    return take(e, &flight, bytes);
+}
+
+/* What the answer says of whoever gave it (host/peers/peer_score.h). One that comes when it is
+ * needed no more is no fault. */
+static void note_answer(struct assay_pulls *e, uint64_t now_ms, uint16_t from,
+                        enum assay_status status)
+{
+    if (e->limits == NULL) return;
+    struct assay_conduct *conduct = &e->limits[from].conduct;
+    const bool invalid = status == ASSAY_E_TRUNCATED || status == ASSAY_E_SIGNATURE ||
+                         status == ASSAY_E_RANGE || status == ASSAY_E_TRAILING;
+    if (!invalid) assay_conduct_answered(conduct, now_ms);
+    else if (assay_conduct_note(conduct, now_ms, ASSAY_CONDUCT_OF_INVALID))
+        assay_count(e->counters, ASSAY_COUNT_SHUT);
+}
+
+enum assay_status assay_pulls_pulled(struct assay_pulls *e, uint64_t now_ms, uint16_t from,
+                                        struct assay_slice payload)
+{
+    check(e);
+    ASSAY_ASSERT(from < e->members);
+    struct assay_fetch_request request;
+    struct assay_slice bytes;
+    const enum assay_status status =
+        assay_gossip_evidence(e->gossip, now_ms, from, payload, &request, &bytes);
+    note_answer(e, now_ms, from, status);
+    if (status != ASSAY_OK) return ASSAY_OK; /* counted */
+    const struct assay_gossip_waiters waiters = *assay_gossip_waited(e->gossip);
+    ASSAY_TRY(take(e, &request, bytes));
+    tell_waiters(e, &waiters, request.digest, bytes);
+    return ASSAY_OK;
+}
+
+bool assay_pulls_turn(struct assay_pulls *e, uint64_t now_ms)
+{
+    check(e);
+    struct assay_gossip_action action;
+    if (!assay_gossip_next(e->gossip, now_ms, &action)) return false;
+    if (action.kind == ASSAY_GOSSIP_FAIL) {
+        const struct assay_gossip_waiters waiters = *assay_gossip_waited(e->gossip);
+        tell_waiters(e, &waiters, action.request.digest, (struct assay_slice){ 0 });
+        e->world.answer(e->world.context, &action.request, action.asked);
+        return true;
+    }
+    ASSAY_ASSERT(action.to < e->members && action.to != e->self);
+    if (e->limits != NULL) assay_conduct_asked(&e->limits[action.to].conduct, now_ms);
+    e->world.send(e->world.context, action.to, ASSAY_MESSAGE_EVIDENCE_PULL,
+                  assay_slice_over(action.request.digest, ASSAY_PULL_LEN));
+    return true;
+}
+
+/* ------------------------------------------------------------ giving it */
+
+enum assay_status assay_pulls_serve(struct assay_pulls *e, uint16_t from,
+                                       struct assay_slice payload)
+{
+    check(e);
+    ASSAY_ASSERT(from < e->members);
+    uint8_t digest[32];
+    struct assay_slice bytes = { 0 };
+    if (assay_pull_decode(payload, digest) != ASSAY_OK) {
+        assay_count(e->counters, ASSAY_COUNT_PULL_MALFORMED);
+        return ASSAY_OK;
+    }
+    const enum assay_status status = e->world.get(e->world.context, digest, &bytes);
+    if (is_failure(status)) return status;
+    if (status != ASSAY_OK) bytes = (struct assay_slice){ 0 };
+    if (bytes.len == 0 && e->waits && assay_gossip_wait(e->gossip, digest, from)) return ASSAY_OK;
+    assay_count(e->counters,
+                bytes.len > 0 ? ASSAY_COUNT_PULL_ANSWERED : ASSAY_COUNT_PULL_UNKNOWN);
+    tell(e, from, digest, bytes);
+    return ASSAY_OK;
+}

@@ -1,0 +1,539 @@
+/*
+ * host/overlay/gossip.c - the flights of evidence, and what was heard before.
+ */
+#include "host/overlay/gossip.h"
+
+#include "base/assert.h"
+#include "base/checked.h"
+#include "base/crypto.h"
+#include "base/cursor.h"
+#include "base/sparse.h"
+#include "quote/verify.h"
+
+/* ------------------------------------------------------------ heard before */
+
+struct heard {
+    bool used;
+    uint8_t again; /* times that it was noted after the first */
+    uint64_t at_ms;
+    uint8_t digest[32];
+};
+
+enum { AGAIN_MAX = 16, SEEN_WAYS = 4, SEEN_SETS = ASSAY_SEEN_MAX / SEEN_WAYS };
+
+/* A digest has four places; the oldest of them makes room. Digests of accepted messages are no
+ * attacker's free choice of place: each costs a valid signature. */
+struct assay_seen {
+    uint64_t life_ms;
+    struct heard sets[SEEN_SETS][SEEN_WAYS];
+};
+
+size_t assay_seen_size(void)
+{
+    return sizeof(struct assay_seen);
+}
+
+struct assay_seen *assay_seen_init(void *memory, uint64_t life_ms)
+{
+    ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
+    ASSAY_ASSERT(life_ms > 0);
+    struct assay_seen *seen = memory;
+    assay_bytes_zero(seen, sizeof *seen);
+    seen->life_ms = life_ms;
+    return seen;
+}
+
+static size_t set_of(const uint8_t digest[static 32])
+{
+    return ((size_t)digest[0] << 8 | digest[1]) % SEEN_SETS;
+}
+
+static const struct heard *find_heard(const struct assay_seen *seen, uint64_t now_ms,
+                                      const uint8_t digest[static 32])
+{
+    const struct heard *set = seen->sets[set_of(digest)];
+    for (size_t i = 0; i < SEEN_WAYS; i++)
+        if (set[i].used && now_ms - set[i].at_ms < seen->life_ms &&
+            assay_bytes_equal(set[i].digest, digest, 32))
+            return &set[i];
+    return NULL;
+}
+
+bool assay_seen_has(const struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
+{
+    ASSAY_ASSERT(seen->life_ms > 0);
+    return find_heard(seen, now_ms, digest) != NULL;
+}
+
+bool assay_seen_within(const struct assay_seen *seen, uint64_t now_ms,
+                       const uint8_t digest[static 32], uint64_t within_ms)
+{
+    const struct heard *heard = find_heard(seen, now_ms, digest);
+    return heard != NULL && now_ms - heard->at_ms < within_ms << heard->again;
+}
+
+void assay_seen_note(struct assay_seen *seen, uint64_t now_ms, const uint8_t digest[static 32])
+{
+    ASSAY_ASSERT(seen->life_ms > 0);
+
+    struct heard *set = seen->sets[set_of(digest)];
+    struct heard *place = &set[0];
+    const bool again = assay_seen_has(seen, now_ms, digest);
+    for (size_t i = 1; i < SEEN_WAYS && place->used; i++)
+        if (!set[i].used || set[i].at_ms < place->at_ms) place = &set[i];
+    for (size_t i = 0; i < SEEN_WAYS; i++) /* one place for one digest */
+        if (set[i].used && assay_bytes_equal(set[i].digest, digest, 32)) place = &set[i];
+    place->again = again ? (uint8_t)assay_min_u64(place->again + 1u, AGAIN_MAX) : 0;
+    place->used = true;
+    place->at_ms = now_ms;
+    assay_bytes_copy(place->digest, sizeof place->digest, digest, 32);
+    ASSAY_ASSERT(assay_seen_has(seen, now_ms, digest));
+}
+
+/* ------------------------------------------------------------ flights */
+
+struct flight {
+    bool used;
+    struct assay_fetch_request request;
+    uint32_t asked;
+    uint16_t sources[ASSAY_FETCH_ASKED_MAX];
+    uint64_t asked_ms[ASSAY_FETCH_ASKED_MAX]; /* when each of them was asked first */
+    bool origin_again; /* asked a second time */
+    struct assay_gossip_waiters waiters;
+    uint64_t since_ms;
+    uint64_t next_ms; /* when the next source is asked, or the fetch fails */
+};
+
+struct announced {
+    bool used;
+    uint16_t from;
+    uint8_t digest[32];
+};
+
+struct assay_gossip {
+    struct assay_gossip_config config;
+    struct assay_gossip_waiters waited; /* of the flight that ended last */
+    bool measured;                      /* an answer has come so far */
+    uint64_t mean_8, spread_4;          /* of how long answers take: in 1/8 ms, 1/4 ms */
+    uint32_t announced_next;
+    struct announced announced[ASSAY_ANNOUNCED_MAX]; /* a ring */
+    size_t count;
+    size_t top; /* none is used from here on: searches end here */
+    bool quiet; /* nothing is due before earliest_ms */
+    uint64_t earliest_ms;
+    struct flight flights[ASSAY_FETCHES_MAX];
+};
+
+static bool gossip_holds(const struct assay_gossip *gossip)
+{
+    if (gossip->top > ASSAY_FETCHES_MAX || gossip->count > gossip->top) return false;
+    return gossip->top == 0 || gossip->flights[gossip->top - 1].used;
+}
+
+static bool flight_holds(const struct flight *flight)
+{
+    if (!flight->used || flight->asked > ASSAY_FETCH_ASKED_MAX) return false;
+    return flight->request.len > 0 && flight->request.len <= ASSAY_EVIDENCE_LEN_MAX;
+}
+
+uint64_t assay_gossip_retry_ms(uint32_t epoch_ms)
+{
+    ASSAY_ASSERT(epoch_ms > 0);
+    return assay_max_u64(10, assay_min_u64(ASSAY_FETCH_RETRY_MS, epoch_ms / 16));
+}
+
+uint64_t assay_gossip_retry_near_ms(uint32_t epoch_ms)
+{
+    ASSAY_ASSERT(epoch_ms > 0);
+    return assay_max_u64(10, assay_min_u64(ASSAY_FETCH_RETRY_NEAR_MS, epoch_ms / 16));
+}
+
+uint64_t assay_gossip_retry_max_ms(uint32_t epoch_ms)
+{
+    return assay_gossip_patience_ms(epoch_ms) / ASSAY_FETCH_RETRIES;
+}
+
+uint64_t assay_gossip_patience_ms(uint32_t epoch_ms)
+{
+    ASSAY_ASSERT(epoch_ms > 0);
+    return assay_min_u64(3000, (uint64_t)epoch_ms * 3 / 8);
+}
+
+/* docs/protocol.md 4.1.6: as TCP does it (RFC 6298), the mean and four times the spread. */
+uint64_t assay_gossip_retry(const struct assay_gossip *gossip)
+{
+    const uint64_t least_ms = gossip->config.retry_ms;
+    const uint64_t most_ms = assay_max_u64(least_ms, gossip->config.retry_max_ms);
+    const uint64_t usual_ms = gossip->mean_8 / 8 + gossip->spread_4;
+    return assay_max_u64(least_ms, assay_min_u64(most_ms, usual_ms));
+}
+
+/* From whom it came is known, so an answer that came after another source was asked counts too. */
+static void measure(struct assay_gossip *gossip, const struct flight *flight, uint64_t now_ms,
+                    uint16_t from)
+{
+    uint32_t i = 0;
+    while (i < flight->asked && flight->sources[i] != from) i++;
+    ASSAY_ASSERT(i < flight->asked);
+    const uint64_t asked_ms = flight->asked_ms[i];
+    const uint64_t most_ms = assay_max_u64(gossip->config.patience_ms, 1);
+    const uint64_t took_ms = now_ms > asked_ms ? assay_min_u64(now_ms - asked_ms, most_ms) : 0;
+    if (!gossip->measured) {
+        gossip->measured = true;
+        gossip->mean_8 = 8 * took_ms;
+        gossip->spread_4 = 2 * took_ms;
+        return;
+    }
+    const uint64_t mean_ms = gossip->mean_8 / 8;
+    const uint64_t off_ms = took_ms > mean_ms ? took_ms - mean_ms : mean_ms - took_ms;
+    gossip->spread_4 = gossip->spread_4 - gossip->spread_4 / 4 + off_ms;
+    gossip->mean_8 = gossip->mean_8 - mean_ms + took_ms;
+}
+
+size_t assay_gossip_size(void)
+{
+    return sizeof(struct assay_gossip);
+}
+
+struct assay_gossip *assay_gossip_init(void *memory, const struct assay_gossip_config *config)
+{
+    ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
+    ASSAY_ASSERT(config->self < config->members && config->counters != NULL);
+    struct assay_gossip *gossip = memory;
+    assay_bytes_zero_sparse(gossip, sizeof *gossip);
+    gossip->config = *config;
+    ASSAY_ASSERT(gossip_holds(gossip));
+    return gossip;
+}
+
+static struct flight *find(struct assay_gossip *gossip, const uint8_t digest[static 32])
+{
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (flight->used && flight->request.digest[0] == digest[0] &&
+            assay_bytes_equal(flight->request.digest, digest, 32))
+            return flight;
+    }
+    return NULL;
+}
+
+enum assay_status assay_gossip_fetch(struct assay_gossip *gossip, uint64_t now_ms,
+                                     const struct assay_fetch_request *request)
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+    if (request->len == 0 || request->len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
+    if (find(gossip, request->digest) != NULL) return ASSAY_E_DUPLICATE;
+    if (gossip->count == ASSAY_FETCHES_MAX) {
+        assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FULL);
+        return ASSAY_E_FULL;
+    }
+    struct flight *flight = gossip->flights;
+    while (flight->used)
+        flight++;
+    *flight =
+        (struct flight){ .used = true, .request = *request, .since_ms = now_ms, .next_ms = now_ms };
+    gossip->count++;
+    gossip->quiet = false;
+    const size_t place = (size_t)(flight - gossip->flights);
+    if (place >= gossip->top) gossip->top = place + 1;
+    assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_STARTED);
+    ASSAY_ASSERT(gossip_holds(gossip) && flight_holds(flight));
+    return ASSAY_OK;
+}
+
+static void land(struct assay_gossip *gossip, struct flight *flight)
+{
+    ASSAY_ASSERT(flight->used && gossip->count > 0);
+    if (flight->next_ms <= gossip->earliest_ms) gossip->quiet = false; /* look anew */
+    gossip->waited = flight->waiters;
+    *flight = (struct flight){ 0 };
+    gossip->count--;
+    while (gossip->top > 0 && !gossip->flights[gossip->top - 1].used)
+        gossip->top--;
+    ASSAY_ASSERT(gossip_holds(gossip));
+}
+
+static bool was_asked(const struct flight *flight, uint16_t slot)
+{
+    ASSAY_ASSERT(flight->asked <= ASSAY_FETCH_ASKED_MAX);
+    for (uint32_t i = 0; i < flight->asked; i++)
+        if (flight->sources[i] == slot) return true;
+    return false;
+}
+
+void assay_gossip_announced(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                            uint16_t from)
+{
+    ASSAY_ASSERT(from < gossip->config.members);
+    struct announced *a = &gossip->announced[gossip->announced_next++ % ASSAY_ANNOUNCED_MAX];
+    *a = (struct announced){ .used = true, .from = from };
+    assay_bytes_copy(a->digest, 32, digest, 32);
+}
+
+bool assay_gossip_wait(struct assay_gossip *gossip, const uint8_t digest[static 32], uint16_t from)
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+    struct flight *flight = find(gossip, digest);
+    if (flight == NULL || flight->waiters.count == ASSAY_FETCH_WAITERS) return false;
+    for (uint32_t i = 0; i < flight->waiters.count; i++)
+        if (flight->waiters.slots[i] == from) return true;
+    flight->waiters.slots[flight->waiters.count++] = from;
+    return true;
+}
+
+const struct assay_gossip_waiters *assay_gossip_waited(const struct assay_gossip *gossip)
+{
+    return &gossip->waited;
+}
+
+/* docs/protocol.md 4.12.8: whoever announced it, the origin, then the other neighbours.
+ * Returns: true and *slot while somebody is left. */
+static bool next_near(const struct assay_gossip *gossip, const struct flight *flight,
+                      uint16_t *slot)
+{
+    const struct assay_view *view = gossip->config.view;
+    const uint8_t *digest = flight->request.digest;
+    const uint32_t count = assay_view_count(view);
+    for (size_t i = 0; i < ASSAY_ANNOUNCED_MAX && flight->asked == 0; i++) {
+        const struct announced *a = &gossip->announced[i];
+        if (!a->used || a->digest[0] != digest[0] || !assay_bytes_equal(a->digest, digest, 32))
+            continue;
+        if (!assay_view_near(view, a->from)) continue;
+        *slot = a->from;
+        return true;
+    }
+    *slot = flight->request.origin;
+    if (assay_view_near(view, *slot) && !was_asked(flight, *slot)) return true;
+    const uint32_t start = (uint32_t)digest[0] << 8 | digest[1];
+    for (uint32_t i = 0; i < count; i++) {
+        *slot = assay_view_at(view, (start + i) % count);
+        if (*slot < gossip->config.members && !was_asked(flight, *slot)) return true;
+    }
+    return false;
+}
+
+/*
+ * The origin first, then members from a place that the digest chooses, so that not everybody turns
+ * to the same one. Returns: true and *slot while somebody is left.
+ */
+static bool next_source(const struct assay_gossip *gossip, const struct flight *flight,
+                        uint16_t *slot)
+{
+    ASSAY_ASSERT(flight_holds(flight));
+
+    const uint32_t members = gossip->config.members;
+    const uint16_t origin = flight->request.origin;
+    ASSAY_ASSERT(members > 0 && gossip->config.self < members);
+    if (gossip->config.view != NULL && assay_view_used(gossip->config.view))
+        return next_near(gossip, flight, slot);
+    if (flight->asked == 0 && origin < members && origin != gossip->config.self) {
+        *slot = origin;
+        return true;
+    }
+    const uint32_t start = (uint32_t)flight->request.digest[0] << 8 | flight->request.digest[1];
+    for (uint32_t i = 0; i < members; i++) {
+        const uint16_t s = (uint16_t)((start + i) % members);
+        if (s == gossip->config.self || s == origin || was_asked(flight, s)) continue;
+        *slot = s;
+        return true;
+    }
+    return false;
+}
+
+/* What a flight whose time has come does. Returns: false when it only waits on. */
+static bool advance(struct assay_gossip *gossip, struct flight *flight, uint64_t now_ms,
+                    struct assay_gossip_action *action)
+{
+    ASSAY_ASSERT(flight->used && now_ms >= flight->next_ms);
+    const uint16_t origin = flight->request.origin;
+    const uint64_t end_ms = flight->since_ms + gossip->config.patience_ms;
+    const bool patient = now_ms < end_ms;
+    uint16_t to = 0;
+    *action = (struct assay_gossip_action){ .kind = ASSAY_GOSSIP_PULL, .request = flight->request };
+    if (flight->asked < (patient ? ASSAY_FETCH_ASKED_MAX : ASSAY_FETCH_ASKED) &&
+        next_source(gossip, flight, &to)) {
+        flight->asked_ms[flight->asked] = now_ms;
+        flight->sources[flight->asked++] = to;
+        flight->next_ms = now_ms + assay_gossip_retry(gossip);
+        /* Beyond the end the least is enough. */
+        if (flight->next_ms > end_ms && flight->asked >= ASSAY_FETCH_ASKED)
+            flight->next_ms = assay_max_u64(end_ms, now_ms + gossip->config.retry_ms);
+    } else if (patient && !flight->origin_again && was_asked(flight, origin)) {
+        flight->origin_again = true;
+        flight->next_ms = assay_max_u64(end_ms, now_ms + gossip->config.retry_ms);
+        to = origin;
+    } else if (patient) {
+        flight->next_ms = end_ms;
+        return false;
+    } else {
+        action->kind = ASSAY_GOSSIP_FAIL;
+        action->asked = flight->asked;
+        land(gossip, flight);
+        assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_FAILED);
+        return true;
+    }
+    ASSAY_ASSERT(flight_holds(flight) && to < gossip->config.members);
+    action->to = to;
+    action->asked = flight->asked;
+    return true;
+}
+
+bool assay_gossip_next(struct assay_gossip *gossip, uint64_t now_ms,
+                       struct assay_gossip_action *action)
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+    if (gossip->quiet && now_ms < gossip->earliest_ms) return false;
+    gossip->quiet = false;
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (!flight->used || now_ms < flight->next_ms) continue;
+        if (advance(gossip, flight, now_ms, action)) return true;
+    }
+    gossip->earliest_ms = assay_gossip_wake_at(gossip);
+    gossip->quiet = true;
+    return false;
+}
+
+void assay_gossip_paused(struct assay_gossip *gossip, uint64_t now_ms, uint64_t paused_ms)
+{
+    ASSAY_ASSERT(gossip_holds(gossip) && paused_ms <= now_ms);
+    for (size_t i = 0; i < gossip->top; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (!flight->used) continue;
+        flight->since_ms = assay_min_u64(now_ms, flight->since_ms + paused_ms);
+        flight->next_ms += paused_ms;
+        for (uint32_t k = 0; k < flight->asked; k++)
+            flight->asked_ms[k] = assay_min_u64(now_ms, flight->asked_ms[k] + paused_ms);
+    }
+    gossip->quiet = false;
+}
+
+uint64_t assay_gossip_wake_at(const struct assay_gossip *gossip)
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+
+    uint64_t wake = UINT64_MAX;
+    if (gossip->quiet) return gossip->earliest_ms;
+    for (size_t i = 0; i < gossip->top; i++)
+        if (gossip->flights[i].used) wake = assay_min_u64(wake, gossip->flights[i].next_ms);
+    ASSAY_ASSERT((wake == UINT64_MAX) == (gossip->count == 0));
+    return wake;
+}
+
+/* Size, sender, digest, shape: cheap before costly. The digest alone binds evidence to its
+ * envelope: whoever announces another length than its failing evidence has hides nothing
+ * (docs/protocol.md 3.9). */
+static enum assay_status judge(const struct assay_gossip *gossip, const struct flight *flight,
+                               uint16_t from, struct assay_slice bytes)
+{
+    struct assay_counters *counters = gossip->config.counters;
+    uint8_t digest[32];
+    if (bytes.len > ASSAY_EVIDENCE_LEN_MAX) {
+        assay_count(counters, ASSAY_COUNT_EVIDENCE_OVERSIZE);
+        return ASSAY_E_RANGE;
+    }
+    if (flight == NULL || !was_asked(flight, from)) {
+        assay_count(counters, ASSAY_COUNT_EVIDENCE_UNSOLICITED);
+        return ASSAY_E_NOT_FOUND;
+    }
+    assay_sha256(bytes.bytes, bytes.len, digest);
+    if (!assay_bytes_equal(digest, flight->request.digest, sizeof digest)) {
+        const bool length = bytes.len != flight->request.len;
+        assay_count(counters, length ? ASSAY_COUNT_EVIDENCE_LENGTH : ASSAY_COUNT_EVIDENCE_DIGEST);
+        return length ? ASSAY_E_RANGE : ASSAY_E_SIGNATURE;
+    }
+    if (bytes.bytes[bytes.len - 1] == 0 && !assay_evidence_shape_ok(flight->request.kind, bytes)) {
+        assay_count(counters, ASSAY_COUNT_EVIDENCE_TAIL);
+        return ASSAY_E_TRAILING;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_gossip_evidence(struct assay_gossip *gossip, uint64_t now_ms,
+                                        uint16_t from, struct assay_slice payload,
+                                        struct assay_fetch_request *request,
+                                        struct assay_slice *bytes)
+{
+    ASSAY_ASSERT(from < gossip->config.members && request != NULL && bytes != NULL);
+    struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
+    uint8_t digest[32];
+    struct assay_slice rest = { 0 };
+    if (assay_cursor_copy(&in, digest, sizeof digest) != ASSAY_OK) {
+        assay_count(gossip->config.counters, ASSAY_COUNT_EVIDENCE_MALFORMED);
+        return ASSAY_E_TRUNCATED;
+    }
+    ASSAY_TRY(assay_cursor_slice(&in, assay_cursor_left(&in), &rest));
+    struct flight *flight = find(gossip, digest);
+    if (rest.len == 0 && flight != NULL && was_asked(flight, from)) {
+        assay_count(gossip->config.counters, ASSAY_COUNT_EVIDENCE_NEGATIVE);
+        /* Only the one asked last hurries us on: the others had their time. */
+        if (flight->sources[flight->asked - 1] == from) {
+            flight->next_ms = 0;
+            gossip->quiet = false;
+        }
+        return ASSAY_E_AGAIN;
+    }
+    ASSAY_TRY(judge(gossip, flight, from, rest));
+    ASSAY_ASSERT(flight_holds(flight) && rest.len > 0);
+    *request = flight->request;
+    *bytes = rest;
+    measure(gossip, flight, now_ms, from);
+    land(gossip, flight);
+    assay_count(gossip->config.counters, ASSAY_COUNT_FETCH_DONE);
+    ASSAY_ASSERT(gossip_holds(gossip));
+    return ASSAY_OK;
+}
+
+bool assay_gossip_satisfy(struct assay_gossip *gossip, const uint8_t digest[static 32],
+                          struct assay_fetch_request *request)
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+
+    struct flight *flight = find(gossip, digest);
+    if (flight == NULL) return false;
+    ASSAY_ASSERT(flight_holds(flight));
+    *request = flight->request;
+    land(gossip, flight);
+    return true;
+}
+
+void assay_gossip_forget(struct assay_gossip *gossip, uint64_t epoch)
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+
+    for (size_t i = 0; i < ASSAY_FETCHES_MAX; i++) {
+        struct flight *flight = &gossip->flights[i];
+        if (flight->used && flight->request.epoch < epoch) land(gossip, flight);
+    }
+    ASSAY_ASSERT(gossip->count <= gossip->top);
+}
+
+size_t assay_gossip_flights(const struct assay_gossip *gossip)
+{
+    ASSAY_ASSERT(gossip_holds(gossip));
+    return gossip->count;
+}
+
+/* ------------------------------------------------------------ payloads */
+
+enum assay_status assay_pull_decode(struct assay_slice payload, uint8_t digest[32])
+{
+    struct assay_cursor in = assay_cursor_over(payload.bytes, payload.len);
+    const uint8_t *bytes = NULL;
+    ASSAY_TRY(assay_cursor_take(&in, ASSAY_PULL_LEN, &bytes));
+    ASSAY_TRY(assay_cursor_end(&in));
+    assay_bytes_copy(digest, 32, bytes, ASSAY_PULL_LEN);
+    return ASSAY_OK;
+}
+
+void assay_pull_encode(const uint8_t digest[static 32], struct assay_writer *w)
+{
+    assay_writer_put(w, digest, ASSAY_PULL_LEN);
+}
+
+void assay_pull_answer_encode(const uint8_t digest[static 32], struct assay_slice bytes,
+                              struct assay_writer *w)
+{
+    assay_writer_put(w, digest, 32);
+    assay_writer_put(w, bytes.bytes, bytes.len);
+}

@@ -1,0 +1,620 @@
+/*
+ * host/overlay/overlay.c - own choices, those of others, and what becomes of both.
+ */
+#include "host/overlay/overlay.h"
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "base/checked.h"
+#include "base/crypto.h"
+
+enum {
+    ANSWER_MS_MIN = 250,
+    BACKOFF_MAX = 6, /* doublings */
+    MAY_ASK_MAX = 2 * ASSAY_VIEW_DEGREE_MAX,
+};
+
+enum side {
+    SIDE_NONE,
+    SIDE_ASKED, /* our choice, not answered yet: it gets what neighbours get */
+    SIDE_OUT,
+    SIDE_IN,
+};
+
+struct place {
+    struct assay_view_peer peer;
+    enum side side;
+    bool anchor, linked, errand;
+    uint8_t failures;          /* in a row */
+    enum assay_view_word tell; /* waits to be told; 0: nothing */
+    uint64_t heard_ms;         /* last */
+    uint64_t until_ms;         /* asked: for an answer; none: not to be asked before */
+    uint64_t errand_until_ms;
+    uint64_t joined_ms; /* it asked last; 0: never */
+    uint64_t near_ms;   /* a neighbour, or asked, since then */
+    bool tells;         /* a HAVE of it came, last at told_ms */
+    uint64_t told_ms;
+};
+
+struct assay_view {
+    struct assay_view_config config;
+    uint32_t members;
+    uint64_t answer_ms;
+    uint64_t drawn;    /* random numbers so far */
+    bool dirty;        /* something is to be done at once */
+    uint64_t wake_ms;
+    uint64_t closed_ms; /* the last epoch did, or all choices were made anew; 0: not yet */
+    uint64_t rotated_epoch;
+    bool rotates; /* one choice more than needed is being asked; then another goes */
+    uint64_t refused_ms;
+    uint32_t refusals; /* since */
+    uint32_t turn;
+    uint32_t near_count;
+    uint16_t near[ASSAY_VIEW_NEIGHBOURS_MAX]; /* by slot */
+    struct place places[];
+};
+
+static uint32_t wanted_out(const struct assay_view *v)
+{
+    return v->config.degree - v->config.degree / 8;
+}
+
+static uint32_t most(const struct assay_view *v)
+{
+    return 2 * v->config.degree;
+}
+
+static uint32_t count_side(const struct assay_view *v, enum side side)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < v->near_count; i++)
+        count += v->places[v->near[i]].side == side;
+    return count;
+}
+
+static bool view_holds(const struct assay_view *v)
+{
+    if (v->members > v->config.capacity || v->near_count > ASSAY_VIEW_NEIGHBOURS_MAX) return false;
+    for (uint32_t i = 0; i < v->near_count; i++) {
+        if (v->near[i] >= v->members || v->near[i] == v->config.self) return false;
+        if (v->places[v->near[i]].side == SIDE_NONE) return false;
+        if (i > 0 && v->near[i - 1] >= v->near[i]) return false;
+    }
+    return true;
+}
+
+size_t assay_view_size(uint32_t capacity)
+{
+    return (sizeof(struct assay_view) + capacity * sizeof(struct place) + 63) / 64 * 64;
+}
+
+struct assay_view *assay_view_init(void *memory, const struct assay_view_config *config)
+{
+    ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
+    ASSAY_ASSERT(config->degree > 0 && config->degree <= ASSAY_VIEW_DEGREE_MAX);
+    ASSAY_ASSERT(config->epoch_ms > 0 && config->self < config->capacity);
+    struct assay_view *v = memory;
+    assay_bytes_zero(v, assay_view_size(config->capacity));
+    v->config = *config;
+    v->answer_ms = assay_max_u64(ANSWER_MS_MIN, assay_min_u64(config->epoch_ms / 8, 5000));
+    v->dirty = true;
+    ASSAY_ASSERT(view_holds(v));
+    return v;
+}
+
+/* SHA-256 of seed and a number: nobody without the seed knows the next one. */
+static uint64_t draw(struct assay_view *v)
+{
+    uint8_t bytes[40], digest[32];
+    uint64_t number = 0;
+    assay_bytes_copy(bytes, 32, v->config.seed, 32);
+    for (unsigned i = 0; i < 8; i++)
+        bytes[32 + i] = (uint8_t)(v->drawn >> (8 * i));
+    v->drawn++;
+    assay_sha256(bytes, sizeof bytes, digest);
+    for (unsigned i = 0; i < 8; i++)
+        number = number << 8 | digest[i];
+    return number;
+}
+
+bool assay_view_used(const struct assay_view *v)
+{
+    return v->members > v->config.above;
+}
+
+/* ------------------------------------------------------------ in and out of the view */
+
+static void enter(struct assay_view *v, uint64_t now_ms, uint16_t slot, enum side side)
+{
+    struct place *p = &v->places[slot];
+    ASSAY_ASSERT(side != SIDE_NONE && slot != v->config.self);
+    v->dirty = true;
+    if (p->side != SIDE_NONE) {
+        p->side = side;
+        return;
+    }
+    ASSAY_ASSERT(v->near_count < ASSAY_VIEW_NEIGHBOURS_MAX);
+    uint32_t at = v->near_count++;
+    for (; at > 0 && v->near[at - 1] > slot; at--)
+        v->near[at] = v->near[at - 1];
+    v->near[at] = slot;
+    p->side = side;
+    p->near_ms = now_ms;
+    ASSAY_ASSERT(view_holds(v));
+}
+
+static void leave(struct assay_view *v, uint64_t now_ms, uint16_t slot, bool tell)
+{
+    struct place *p = &v->places[slot];
+    ASSAY_ASSERT(p->side != SIDE_NONE);
+    uint32_t at = 0;
+    while (v->near[at] != slot)
+        at++;
+    for (v->near_count--; at < v->near_count; at++)
+        v->near[at] = v->near[at + 1];
+    p->side = SIDE_NONE;
+    p->anchor = false;
+    p->tell = tell ? ASSAY_VIEW_LEAVE : (enum assay_view_word)0;
+    if (tell) { /* the word needs the link a moment more */
+        p->errand = true;
+        p->errand_until_ms = now_ms + v->answer_ms;
+    }
+    v->dirty = true;
+    ASSAY_ASSERT(view_holds(v));
+}
+
+/* It did not answer, or would not: others first, ever longer. */
+static void put_off(const struct assay_view *v, struct place *p, uint64_t now_ms)
+{
+    p->until_ms = now_ms + (v->answer_ms << p->failures);
+    if (p->failures < BACKOFF_MAX) p->failures++;
+}
+
+void assay_view_members(struct assay_view *v, uint32_t members)
+{
+    ASSAY_ASSERT(members <= v->config.capacity && v->config.self < members);
+    for (uint32_t i = v->near_count; i > 0; i--)
+        if (v->near[i - 1] >= members) leave(v, 0, v->near[i - 1], false);
+    v->members = members;
+    v->dirty = true;
+    ASSAY_ASSERT(view_holds(v));
+}
+
+void assay_view_peer(struct assay_view *v, uint64_t now_ms, uint16_t slot,
+                     const struct assay_view_peer *peer)
+{
+    ASSAY_ASSERT(slot < v->members);
+    struct place *p = &v->places[slot];
+    if (peer->usable && !p->peer.usable) v->dirty = true;
+    p->peer = *peer;
+    if (slot == v->config.self) p->peer.usable = false; /* nobody's own neighbour */
+    if (!p->peer.usable && p->side != SIDE_NONE) leave(v, now_ms, slot, false);
+}
+
+/* ------------------------------------------------------------ whom to choose */
+
+/* Of the neighbours on one side, or ours, how many are of the same operator or group of addresses:
+ * the larger number. */
+static uint32_t alike(const struct assay_view *v, const struct assay_view_peer *peer, bool ours)
+{
+    uint32_t operators = 0, groups = 0;
+    for (uint32_t i = 0; i < v->near_count; i++) {
+        const struct place *p = &v->places[v->near[i]];
+        if ((p->side != SIDE_IN) != ours) continue;
+        operators += p->peer.operator_ == peer->operator_;
+        groups += p->peer.group == peer->group;
+    }
+    return operators > groups ? operators : groups;
+}
+
+/* A fixed number for an ordered pair of slots: public, and nobody chooses its slot. */
+static uint64_t pair(const struct assay_view *v, uint32_t from, uint32_t to)
+{
+    uint64_t x = (uint64_t)from << 32 | to;
+    for (unsigned i = 0; i < 8; i++)
+        x ^= (uint64_t)v->config.network[i] << (8 * i);
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+/* Of its own class, voters or others, a member may ask half as many again as it has to have; of the
+ * other a few. What a third of the members may ask of one is less than its room for others. */
+static uint32_t may_ask_count(const struct assay_view *v, uint32_t from, bool voters)
+{
+    const uint32_t own = v->config.degree + (v->config.degree + 1) / 2;
+    return v->places[from].peer.voter == voters ? own : (own + 5) / 6;
+}
+
+/* Returns: the largest number of a pair with which it may ask, among voters or the others. */
+static uint64_t limit_of(const struct assay_view *v, uint32_t from, bool voters)
+{
+    const uint32_t most_asked = may_ask_count(v, from, voters);
+    uint64_t lowest[MAY_ASK_MAX];
+    uint32_t count = 0;
+    ASSAY_ASSERT(most_asked > 0 && most_asked <= MAY_ASK_MAX);
+    for (uint32_t to = 0; to < v->members; to++) {
+        if (to == from || v->places[to].peer.voter != voters) continue;
+        const uint64_t number = pair(v, from, to);
+        if (count == most_asked && number >= lowest[count - 1]) continue;
+        uint32_t at = count < most_asked ? count++ : count - 1;
+        for (; at > 0 && lowest[at - 1] > number; at--)
+            lowest[at] = lowest[at - 1];
+        lowest[at] = number;
+    }
+    return count < most_asked ? UINT64_MAX : lowest[count - 1];
+}
+
+/*
+ * docs/protocol.md 4.12.2: whom a member may ask is fixed for each pair of slots, a few of all. Who
+ * asks everybody would else fill what room there is for others' choices, and the honest, refused
+ * everywhere but by hostile members, would have those alone.
+ */
+static bool may_join(const struct assay_view *v, uint32_t from, uint32_t to)
+{
+    return pair(v, from, to) <= limit_of(v, from, v->places[to].peer.voter);
+}
+
+/* Whom a choice is made among. */
+enum among { AMONG_ALL, AMONG_FIRST, AMONG_VOTERS };
+
+static bool may_ask(const struct assay_view *v, uint16_t slot, uint64_t now_ms, enum among among)
+{
+    const struct place *p = &v->places[slot];
+    if (!p->peer.usable || p->side != SIDE_NONE || now_ms < p->until_ms) return false;
+    return among == AMONG_ALL || (among == AMONG_FIRST ? p->peer.first : p->peer.voter);
+}
+
+/* docs/protocol.md 4.12.3: as few as possible of one operator or group of addresses; among those
+ * that are equal in this the draw decides. Returns: true and *slot when there is anybody. */
+static bool choose(struct assay_view *v, uint64_t now_ms, enum among among, uint16_t *slot)
+{
+    const uint64_t limits[2] = { limit_of(v, v->config.self, false),
+                                 limit_of(v, v->config.self, true) };
+    uint32_t best = UINT32_MAX, ties = 0;
+    for (uint32_t s = 0; s < v->members; s++) {
+        const struct assay_view_peer *peer = &v->places[s].peer;
+        if (!may_ask(v, (uint16_t)s, now_ms, among)) continue;
+        if (pair(v, v->config.self, s) > limits[peer->voter]) continue;
+        const uint32_t same = alike(v, peer, true);
+        if (same > best) continue;
+        ties = same < best ? 1 : ties + 1;
+        best = same;
+        if (draw(v) % ties == 0) *slot = (uint16_t)s;
+    }
+    return ties > 0;
+}
+
+/* docs/protocol.md 4.12.4: a voter's choices are voters, all but one, so that what voters tell one
+ * another is quickly round; the one has the others hear of it. */
+static enum among whom(const struct assay_view *v)
+{
+    uint32_t anchors = 0, others = 0;
+    for (uint32_t i = 0; i < v->near_count; i++) {
+        const struct place *p = &v->places[v->near[i]];
+        anchors += p->anchor;
+        others += p->side != SIDE_IN && !p->peer.voter;
+    }
+    const bool voter = v->places[v->config.self].peer.voter;
+    if (voter && others > 0) return AMONG_VOTERS;
+    if (anchors < ASSAY_VIEW_ANCHORS && anchors + 1 < wanted_out(v)) return AMONG_FIRST;
+    return AMONG_ALL;
+}
+
+static bool ask_one(struct assay_view *v, uint64_t now_ms)
+{
+    uint16_t slot = 0;
+    enum among among = whom(v);
+    if (among != AMONG_ALL && !choose(v, now_ms, among, &slot)) among = AMONG_ALL;
+    if (among == AMONG_ALL && !choose(v, now_ms, among, &slot)) return false;
+    struct place *p = &v->places[slot];
+    enter(v, now_ms, slot, SIDE_ASKED);
+    p->anchor = among == AMONG_FIRST;
+    p->until_ms = now_ms + v->answer_ms;
+    p->tell = ASSAY_VIEW_JOIN;
+    return true;
+}
+
+/* The quota of our own choices, and more of them while there are too few neighbours. */
+static void fill(struct assay_view *v, uint64_t now_ms)
+{
+    for (;;) {
+        const uint32_t ours = v->near_count - count_side(v, SIDE_IN);
+        const bool few = ours < wanted_out(v) + (v->rotates ? 1 : 0);
+        if (!few && v->near_count >= v->config.degree) return;
+        if (v->near_count >= most(v) + (v->rotates ? 1 : 0) || !ask_one(v, now_ms)) return;
+    }
+}
+
+/* ------------------------------------------------------------ time */
+
+/* One of our own choices but the anchors, drawn: what it did or did not plays no part in it, or who
+ * behaves worst would stay longest. */
+static bool one_of_ours(struct assay_view *v, uint16_t *slot)
+{
+    uint16_t ours[ASSAY_VIEW_NEIGHBOURS_MAX];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < v->near_count; i++) {
+        const struct place *p = &v->places[v->near[i]];
+        if (p->side == SIDE_OUT && !p->anchor) ours[count++] = v->near[i];
+    }
+    if (count == 0) return false;
+    *slot = ours[draw(v) % count];
+    return true;
+}
+
+void assay_view_closed(struct assay_view *v, uint64_t now_ms, uint64_t epoch)
+{
+    v->closed_ms = now_ms;
+    if (epoch < v->rotated_epoch + ASSAY_VIEW_ROTATE_EPOCHS) return;
+    v->rotated_epoch = epoch;
+    if (count_side(v, SIDE_OUT) < wanted_out(v)) return; /* never below the quota */
+    v->rotates = true;
+    v->dirty = true;
+}
+
+static void rotate(struct assay_view *v, uint64_t now_ms, uint16_t newest)
+{
+    uint16_t slot = newest;
+    v->rotates = false;
+    for (unsigned k = 0; k < ASSAY_VIEW_NEIGHBOURS_MAX && slot == newest; k++)
+        if (!one_of_ours(v, &slot)) return;
+    if (slot == newest) return;
+    put_off(v, &v->places[slot], now_ms);
+    v->places[slot].failures = 0;
+    leave(v, now_ms, slot, true);
+}
+
+/* docs/protocol.md 4.12.5: no epoch closed for two: maybe everybody around us is of one mind, or
+ * whoever did not answer was cut off and is no longer. */
+static void escape(struct assay_view *v, uint64_t now_ms)
+{
+    uint16_t slot = 0;
+    v->closed_ms = now_ms;
+    for (uint32_t s = 0; s < v->members; s++) {
+        struct place *p = &v->places[s];
+        if (p->side != SIDE_NONE) continue;
+        p->until_ms = 0;
+        p->failures = 0;
+    }
+    for (unsigned k = 0; k < ASSAY_VIEW_NEIGHBOURS_MAX && one_of_ours(v, &slot); k++) {
+        put_off(v, &v->places[slot], now_ms);
+        leave(v, now_ms, slot, true);
+    }
+}
+
+/* Who does not answer, or has not been heard for an epoch, gives its place to another. */
+static void drop_silent(struct assay_view *v, uint64_t now_ms)
+{
+    const uint64_t silence_ms = assay_max_u64(v->config.epoch_ms, 4 * v->answer_ms);
+    for (uint32_t i = v->near_count; i > 0; i--) {
+        const uint16_t slot = v->near[i - 1];
+        struct place *p = &v->places[slot];
+        const bool unanswered = p->side == SIDE_ASKED && now_ms >= p->until_ms;
+        const bool silent = p->side != SIDE_ASKED && now_ms >= p->heard_ms + silence_ms;
+        if (!unanswered && !silent) continue;
+        put_off(v, p, now_ms);
+        leave(v, now_ms, slot, false);
+    }
+}
+
+static uint64_t look_ahead(const struct assay_view *v, uint64_t now_ms)
+{
+    const uint64_t silence_ms = assay_max_u64(v->config.epoch_ms, 4 * v->answer_ms);
+    uint64_t wake = now_ms + v->answer_ms; /* whom we may ask again, refusals, errands */
+    for (uint32_t i = 0; i < v->near_count; i++) {
+        const struct place *p = &v->places[v->near[i]];
+        const uint64_t at_ms = p->side == SIDE_ASKED ? p->until_ms : p->heard_ms + silence_ms;
+        wake = assay_min_u64(wake, at_ms);
+    }
+    return assay_max_u64(wake, now_ms + 1);
+}
+
+static void work(struct assay_view *v, uint64_t now_ms)
+{
+    if (v->closed_ms == 0) v->closed_ms = now_ms;
+    if (now_ms >= v->closed_ms + 2 * (uint64_t)v->config.epoch_ms) escape(v, now_ms);
+    drop_silent(v, now_ms);
+    fill(v, now_ms);
+    for (uint32_t s = 0; s < v->members; s++) {
+        struct place *p = &v->places[s];
+        if (p->errand && now_ms >= p->errand_until_ms) p->errand = false;
+    }
+    v->wake_ms = look_ahead(v, now_ms);
+    v->dirty = false;
+}
+
+static bool link_or_tell(struct place *p, uint16_t slot, struct assay_view_action *action)
+{
+    const bool wants = p->side != SIDE_NONE || p->errand;
+    if (wants != p->linked) {
+        p->linked = wants;
+        *action = (struct assay_view_action){
+            .kind = wants ? ASSAY_VIEW_LINK : ASSAY_VIEW_UNLINK, .slot = slot
+        };
+        return true;
+    }
+    if (p->tell == 0 || !p->linked) return false;
+    *action = (struct assay_view_action){ .kind = ASSAY_VIEW_TELL, .slot = slot, .word = p->tell };
+    p->tell = (enum assay_view_word)0;
+    return true;
+}
+
+bool assay_view_next(struct assay_view *v, uint64_t now_ms, struct assay_view_action *action)
+{
+    ASSAY_ASSERT(view_holds(v));
+    if (!assay_view_used(v)) return false;
+    if (v->dirty || now_ms >= v->wake_ms) work(v, now_ms);
+    for (uint32_t s = 0; s < v->config.capacity; s++)
+        if (link_or_tell(&v->places[s], (uint16_t)s, action)) return true;
+    return false;
+}
+
+uint64_t assay_view_wake_at(const struct assay_view *v)
+{
+    if (!assay_view_used(v)) return UINT64_MAX;
+    return v->dirty ? 0 : v->wake_ms;
+}
+
+/* ------------------------------------------------------------ what others say */
+
+/* Silence refuses as well: who asks too many of us does not have us dial them all. */
+static void refuse(struct assay_view *v, uint64_t now_ms, uint16_t from)
+{
+    struct place *p = &v->places[from];
+    if (now_ms >= v->refused_ms + v->answer_ms) {
+        v->refused_ms = now_ms;
+        v->refusals = 0;
+    }
+    if (v->refusals >= ASSAY_VIEW_REFUSALS || !assay_view_errand(v, now_ms, from)) return;
+    v->refusals++;
+    p->tell = ASSAY_VIEW_REFUSE;
+}
+
+/* docs/protocol.md 4.12.2: others' choices have what our own leave, and no operator or group of
+ * addresses more than a quarter of it. */
+static bool has_room(const struct assay_view *v, const struct assay_view_peer *peer)
+{
+    const uint32_t room = most(v) - wanted_out(v);
+    const uint32_t share = (room + 3) / 4;
+    uint32_t others = 0;
+    if (count_side(v, SIDE_IN) >= room || v->near_count >= most(v)) return false;
+    for (uint32_t i = 0; i < v->near_count; i++)
+        others += v->places[v->near[i]].side == SIDE_IN && !v->places[v->near[i]].peer.voter;
+    if (v->places[v->config.self].peer.voter && !peer->voter && others >= share) return false;
+    return alike(v, peer, false) < share;
+}
+
+static enum assay_status joined(struct assay_view *v, uint64_t now_ms, uint16_t from)
+{
+    struct place *p = &v->places[from];
+    if (!p->peer.usable) return ASSAY_E_STRANGER;
+    if (p->joined_ms != 0 && now_ms < p->joined_ms + v->answer_ms / 2) return ASSAY_E_RATE;
+    p->joined_ms = now_ms + 1; /* 0 means never */
+    p->heard_ms = now_ms;
+    if (p->side == SIDE_NONE && !may_join(v, from, v->config.self)) return ASSAY_E_INVALID;
+    if (p->side == SIDE_NONE && !has_room(v, &p->peer)) {
+        refuse(v, now_ms, from);
+        return ASSAY_OK;
+    }
+    if (p->side == SIDE_ASKED) p->failures = 0; /* each asked the other: it is our choice still */
+    enter(v, now_ms, from,
+          p->side == SIDE_NONE ? SIDE_IN : p->side == SIDE_ASKED ? SIDE_OUT : p->side);
+    p->tell = ASSAY_VIEW_ACCEPT;
+    return ASSAY_OK;
+}
+
+static void accepted(struct assay_view *v, uint64_t now_ms, uint16_t from)
+{
+    struct place *p = &v->places[from];
+    p->heard_ms = now_ms;
+    if (p->side != SIDE_ASKED) return;
+    p->failures = 0;
+    enter(v, now_ms, from, SIDE_OUT);
+    if (v->rotates && count_side(v, SIDE_OUT) > wanted_out(v)) rotate(v, now_ms, from);
+}
+
+static void left(struct assay_view *v, uint64_t now_ms, uint16_t from, bool refused)
+{
+    struct place *p = &v->places[from];
+    if (p->side == SIDE_NONE || (refused && p->side != SIDE_ASKED)) return;
+    if (p->side != SIDE_IN) put_off(v, p, now_ms);
+    leave(v, now_ms, from, false);
+}
+
+enum assay_status assay_view_heard(struct assay_view *v, uint64_t now_ms, uint16_t from,
+                                   const uint8_t *payload, size_t payload_len)
+{
+    ASSAY_ASSERT(from < v->members && from != v->config.self);
+    if (payload_len == 0) return ASSAY_E_TRUNCATED;
+    if (payload_len > 1) return ASSAY_E_TRAILING;
+    if (payload[0] < ASSAY_VIEW_JOIN || payload[0] > ASSAY_VIEW_LEAVE) return ASSAY_E_UNSUPPORTED;
+    switch ((enum assay_view_word)payload[0]) {
+    case ASSAY_VIEW_JOIN: return joined(v, now_ms, from);
+    case ASSAY_VIEW_ACCEPT: accepted(v, now_ms, from); return ASSAY_OK;
+    case ASSAY_VIEW_REFUSE: left(v, now_ms, from, true); return ASSAY_OK;
+    case ASSAY_VIEW_LEAVE: left(v, now_ms, from, false); return ASSAY_OK;
+    }
+    ASSAY_UNREACHABLE("every word returns");
+}
+
+void assay_view_alive(struct assay_view *v, uint64_t now_ms, uint16_t from)
+{
+    ASSAY_ASSERT(from < v->members);
+    v->places[from].heard_ms = now_ms;
+}
+
+void assay_view_told(struct assay_view *v, uint64_t now_ms, uint16_t from)
+{
+    ASSAY_ASSERT(from < v->members);
+    v->places[from].tells = true;
+    v->places[from].told_ms = now_ms;
+}
+
+bool assay_view_tells(const struct assay_view *v, uint64_t now_ms, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < v->members);
+    const struct place *p = &v->places[slot];
+    const uint64_t epoch_ms = v->config.epoch_ms;
+    return now_ms < p->near_ms + epoch_ms || (p->tells && now_ms < p->told_ms + 2 * epoch_ms);
+}
+
+bool assay_view_errand(struct assay_view *v, uint64_t now_ms, uint16_t to)
+{
+    ASSAY_ASSERT(to < v->members && to != v->config.self);
+    struct place *p = &v->places[to];
+    uint32_t held = 0;
+    if (p->side != SIDE_NONE) return true;
+    for (uint32_t s = 0; s < v->members; s++)
+        held += v->places[s].errand;
+    if (!p->errand && held >= ASSAY_VIEW_ERRANDS_MAX) return false;
+    p->errand = true;
+    p->errand_until_ms = now_ms + 4 * v->answer_ms;
+    v->dirty = true;
+    return true;
+}
+
+/* ------------------------------------------------------------ looks */
+
+uint32_t assay_view_count(const struct assay_view *v)
+{
+    return v->near_count;
+}
+
+uint16_t assay_view_at(const struct assay_view *v, uint32_t k)
+{
+    ASSAY_ASSERT(k < v->near_count);
+    return v->near[k];
+}
+
+bool assay_view_near(const struct assay_view *v, uint16_t slot)
+{
+    return slot < v->members && v->places[slot].side != SIDE_NONE;
+}
+
+bool assay_view_voter(const struct assay_view *v, uint16_t slot)
+{
+    return slot < v->members && v->places[slot].peer.voter;
+}
+
+bool assay_view_chosen(const struct assay_view *v, uint16_t slot)
+{
+    return slot < v->members && v->places[slot].side == SIDE_OUT;
+}
+
+bool assay_view_turn(struct assay_view *v, uint16_t *slot)
+{
+    if (v->near_count == 0) return false;
+    *slot = v->near[v->turn++ % v->near_count];
+    return true;
+}
+
+void assay_view_look(const struct assay_view *v, struct assay_view_figures *figures)
+{
+    *figures = (struct assay_view_figures){ .outbound = count_side(v, SIDE_OUT),
+                                            .inbound = count_side(v, SIDE_IN),
+                                            .asked = count_side(v, SIDE_ASKED) };
+    for (uint32_t s = 0; s < v->members; s++)
+        figures->errands += v->places[s].errand;
+}

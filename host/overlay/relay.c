@@ -1,0 +1,119 @@
+/*
+ * host/overlay/relay.c - the walk over the recipients of a message.
+ */
+#include "host/overlay/relay.h"
+
+#include "base/assert.h"
+
+struct assay_relay assay_relay_over(uint16_t self, uint32_t members, uint16_t to, uint16_t except,
+                                    const uint8_t *digest)
+{
+    ASSAY_ASSERT(self < members);
+    const bool few = assay_relay_is(to, except);
+    struct assay_relay relay = { .self = self,
+                                 .to = to,
+                                 .except = except,
+                                 .members = members,
+                                 .left = few ? (uint32_t)ASSAY_RELAY_PEERS : members,
+                                 .few = few };
+    if (!few) return relay;
+    ASSAY_ASSERT(digest != NULL);
+    const uint32_t drawn = (uint32_t)digest[0] << 16 | (uint32_t)digest[1] << 8 | digest[2];
+    relay.first = (uint16_t)((drawn + self) % members);
+    ASSAY_ASSERT(relay.first < members);
+    return relay;
+}
+
+/* docs/protocol.md 2.4: the weight of those who answer counts, so every voter is asked. */
+static bool asks_voters(enum assay_message_kind kind)
+{
+    return kind == ASSAY_MESSAGE_RESUME_ASK;
+}
+
+/* Whoever has it may answer, and the answer proves itself. A neighbour that said that it has it is
+ * asked itself. */
+static bool asks_anybody(const struct assay_view *view, uint16_t to, enum assay_message_kind kind)
+{
+    if (kind == ASSAY_MESSAGE_LACK) return !assay_view_near(view, to);
+    return kind == ASSAY_MESSAGE_BLOCK_PULL || kind == ASSAY_MESSAGE_CERTIFICATE_PULL ||
+           kind == ASSAY_MESSAGE_ENVELOPE_PULL;
+}
+
+struct assay_relay assay_relay_near(struct assay_view *view, const struct assay_routes *routes,
+                                    uint64_t now_ms, const struct assay_relay *wide,
+                                    enum assay_message_kind kind, uint16_t source)
+{
+    struct assay_relay relay = *wide;
+    ASSAY_ASSERT(assay_view_used(view) && wide->walked == 0);
+    relay.now_ms = now_ms;
+    relay.calls = view;
+    const bool all = relay.to == ASSAY_SLOT_ALL || relay.to == ASSAY_SLOT_NEAR;
+    if (!all && asks_anybody(view, relay.to, kind) && !assay_view_turn(view, &relay.to))
+        relay.left = 0; /* nobody to ask yet */
+    if (!all || asks_voters(kind)) return relay;
+    relay.view = view;
+    relay.untold = relay.few && relay.to == ASSAY_SLOT_NEAR;
+    relay.left = relay.few ? (uint32_t)ASSAY_RELAY_PEERS : assay_view_count(view);
+    relay.source = source;
+    if (kind == ASSAY_MESSAGE_VOTE_HAVE) relay.left = 0; /* but for those who said */
+    else if (source == ASSAY_SLOT_ALL) return relay;
+    relay.routes = routes;
+    return relay;
+}
+
+/* docs/protocol.md 4.12.11. Returns: whether a neighbour said itself if it wants the message, and
+ * then *wants. */
+static bool said(const struct assay_relay *relay, uint16_t slot, bool *wants)
+{
+    if (relay->routes == NULL || !assay_routes_knows(relay->routes, relay->now_ms, slot))
+        return false;
+    *wants = relay->source == ASSAY_SLOT_ALL ||
+             assay_routes_wants(relay->routes, relay->now_ms, slot, relay->source);
+    return true;
+}
+
+static bool next_near(struct assay_relay *relay, bool (*reaches)(void *context, uint16_t slot),
+                      void *context, uint16_t *slot)
+{
+    const uint32_t count = assay_view_count(relay->view);
+    while (relay->walked < count) {
+        const uint16_t s = assay_view_at(relay->view, (relay->first + relay->walked++) % count);
+        bool wants = false;
+        if (s == relay->except || s >= relay->members) continue;
+        *slot = s;
+        if (said(relay, s, &wants)) {
+            if (wants) return true;
+            continue;
+        }
+        if (relay->left == 0) continue;
+        if (relay->few && !reaches(context, s)) continue;
+        if (relay->untold && assay_view_tells(relay->view, relay->now_ms, s)) continue;
+        relay->left--;
+        return true;
+    }
+    return false;
+}
+
+bool assay_relay_next(struct assay_relay *relay, bool (*reaches)(void *context, uint16_t slot),
+                      void *context, uint16_t *slot)
+{
+    ASSAY_ASSERT(relay->self < relay->members);
+    ASSAY_ASSERT(relay->walked <= relay->members);
+    if (relay->view != NULL) return next_near(relay, reaches, context, slot);
+    while (relay->walked < relay->members && relay->left > 0) {
+        const uint16_t s = (uint16_t)((relay->first + relay->walked++) % relay->members);
+        if (s == relay->self || s == relay->except) continue;
+        /* NEAR is no slot: without neighbours it is nobody. */
+        if (relay->to != ASSAY_SLOT_ALL && s != relay->to) continue;
+        if (relay->few && !reaches(context, s)) continue;
+        if (relay->calls != NULL && relay->to == ASSAY_SLOT_ALL &&
+            !assay_view_voter(relay->calls, s))
+            continue;
+        if (relay->calls != NULL && !assay_view_errand(relay->calls, relay->now_ms, s)) continue;
+        ASSAY_ASSERT(s < relay->members && s != relay->self);
+        relay->left--;
+        *slot = s;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,298 @@
+/*
+ * host/overlay/relay_tree.c - a row for each neighbour, a parent for each source.
+ */
+#include "host/overlay/relay_tree.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+#include "engine/consensus/block.h"
+#include "engine/consensus/vote_have.h"
+
+enum { ROWS = ASSAY_VIEW_NEIGHBOURS_MAX, NO_ROW = 0xff, NO_PARENT = 0xffff };
+
+struct row {
+    bool used;
+    uint16_t slot;
+    bool says;                /* what we want of it is to be said */
+    uint64_t late_epoch;      /* it was late, and is nobody's parent up to this epoch */
+    uint64_t theirs_until_ms; /* what it asked for holds until then; 0: it asked for nothing */
+    uint8_t ours[ASSAY_ROUTE_LEN_MAX];   /* of whom we want nothing from it */
+    uint8_t theirs[ASSAY_ROUTE_LEN_MAX]; /* of whom it wants nothing from us */
+};
+
+struct assay_routes {
+    struct assay_routes_config config;
+    uint64_t epoch;
+    uint64_t say_at_ms; /* UINT64_MAX: nothing */
+    struct row rows[ROWS];
+    struct {
+        uint8_t row;     /* of this slot as a neighbour, or NO_ROW */
+        uint16_t parent; /* of this slot as a source, a slot with a row, or NO_PARENT */
+    } slots[];
+};
+
+static bool has(const uint8_t *bits, uint16_t slot)
+{
+    return (bits[slot / 8] >> (slot % 8) & 1) != 0;
+}
+
+static void set(uint8_t *bits, uint16_t slot, bool value)
+{
+    const uint8_t bit = (uint8_t)(1u << slot % 8);
+    bits[slot / 8] = (uint8_t)(value ? bits[slot / 8] | bit : bits[slot / 8] & ~bit);
+}
+
+static bool row_holds(const struct assay_routes *r, const struct row *row)
+{
+    if (!row->used) return !row->says;
+    return row->slot < r->config.capacity && row->slot != r->config.self &&
+           r->slots[row->slot].row == row - r->rows;
+}
+
+static bool routes_hold(const struct assay_routes *r)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (!row_holds(r, &r->rows[i])) return false;
+    return true;
+}
+
+size_t assay_routes_size(uint32_t capacity)
+{
+    const struct assay_routes *r = NULL;
+    return (sizeof *r + capacity * sizeof r->slots[0] + 63) / 64 * 64;
+}
+
+struct assay_routes *assay_routes_init(void *memory, const struct assay_routes_config *config)
+{
+    ASSAY_ASSERT(memory != NULL && (uintptr_t)memory % 64 == 0);
+    ASSAY_ASSERT(config->capacity <= 8 * ASSAY_ROUTE_LEN_MAX && config->self < config->capacity);
+    ASSAY_ASSERT(config->epoch_ms > 0);
+    struct assay_routes *r = memory;
+    assay_bytes_zero(r, assay_routes_size(config->capacity));
+    r->config = *config;
+    r->say_at_ms = UINT64_MAX;
+    for (uint32_t i = 0; i < config->capacity; i++) {
+        r->slots[i].row = NO_ROW;
+        r->slots[i].parent = NO_PARENT;
+    }
+    ASSAY_ASSERT(routes_hold(r));
+    return r;
+}
+
+/* A VOTE is [statement, slot, signature]: read without hashing what is signed. */
+static bool vote_source(struct assay_slice payload, uint64_t *slot)
+{
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    struct assay_slice statement;
+    return assay_cbor_array_exact(&c, 3) == ASSAY_OK &&
+           assay_cbor_skip(&c, &statement) == ASSAY_OK &&
+           assay_cbor_uint_max(&c, ASSAY_SLOT_SELF, slot) == ASSAY_OK;
+}
+
+/* A PROPOSAL begins with the bytes of its header. */
+static bool proposal_source(struct assay_slice payload, uint64_t *slot)
+{
+    struct assay_cursor c = assay_cursor_over(payload.bytes, payload.len);
+    struct assay_slice header_bytes;
+    struct assay_block_header header;
+    uint64_t items = 0;
+    if (assay_cbor_array(&c, 4, &items) != ASSAY_OK) return false;
+    if (assay_cbor_bytes(&c, ASSAY_BLOCK_HEADER_LEN_MAX, &header_bytes) != ASSAY_OK) return false;
+    if (assay_block_header_decode(header_bytes, &header) != ASSAY_OK) return false;
+    *slot = header.leader;
+    return true;
+}
+
+uint16_t assay_routes_source(const struct assay_routes *r, const struct assay_engine *engine,
+                             enum assay_message_kind kind, struct assay_slice payload)
+{
+    uint64_t slot = UINT64_MAX;
+    uint16_t sender = 0;
+    if (kind == ASSAY_MESSAGE_VOTE && !vote_source(payload, &slot)) return ASSAY_SLOT_ALL;
+    if (kind == ASSAY_MESSAGE_PROPOSAL && !proposal_source(payload, &slot)) return ASSAY_SLOT_ALL;
+    if (kind == ASSAY_MESSAGE_CERTIFICATE && engine != NULL &&
+        assay_engine_sender(engine, payload, &sender))
+        slot = sender;
+    return slot < r->config.capacity ? (uint16_t)slot : (uint16_t)ASSAY_SLOT_ALL;
+}
+
+/* ------------------------------------------------------------ what we want of neighbours */
+
+static void say_soon(struct assay_routes *r, struct row *row, uint64_t now_ms)
+{
+    row->says = true;
+    if (r->say_at_ms == UINT64_MAX)
+        r->say_at_ms = now_ms + assay_message_pause_ms(r->config.epoch_ms);
+}
+
+static struct row *row_of(struct assay_routes *r, const struct assay_view *view, uint16_t slot)
+{
+    if (slot >= r->config.capacity || !assay_view_near(view, slot)) return NULL;
+    if (r->slots[slot].row != NO_ROW) return &r->rows[r->slots[slot].row];
+    uint8_t at = 0;
+    while (at < ROWS && r->rows[at].used)
+        at++;
+    if (at == ROWS) return NULL; /* those who left were not forgotten yet */
+    r->rows[at] = (struct row){ .used = true, .slot = slot };
+    r->slots[slot].row = at;
+    ASSAY_ASSERT(row_holds(r, &r->rows[at]));
+    return &r->rows[at];
+}
+
+static void want(struct assay_routes *r, struct row *row, uint64_t now_ms, uint16_t source,
+                 bool wanted)
+{
+    if (has(row->ours, source) == !wanted) return;
+    set(row->ours, source, !wanted);
+    say_soon(r, row, now_ms);
+}
+
+/* Nobody is known to bring it: whoever has it may. */
+static void want_of_all(struct assay_routes *r, uint64_t now_ms, uint16_t source)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (r->rows[i].used) want(r, &r->rows[i], now_ms, source, true);
+    r->slots[source].parent = NO_PARENT;
+}
+
+static bool is_late(const struct assay_routes *r, const struct row *row)
+{
+    return row->late_epoch > 0 && r->epoch <= row->late_epoch;
+}
+
+static void came_first(struct assay_routes *r, struct row *row, uint64_t now_ms, uint16_t source)
+{
+    if (is_late(r, row)) return;
+    r->slots[source].parent = row->slot;
+    want(r, row, now_ms, source, true);
+}
+
+/* A parent is never asked to be silent: what it brings again its own source sent again. What is our
+ * own nobody needs to bring. */
+static void came_again(struct assay_routes *r, struct row *row, uint64_t now_ms, uint16_t source)
+{
+    const uint16_t parent = r->slots[source].parent;
+    if (parent == row->slot) return;
+    if (parent == NO_PARENT && source != r->config.self) return;
+    want(r, row, now_ms, source, false);
+}
+
+void assay_routes_came(struct assay_routes *r, const struct assay_view *view, uint64_t now_ms,
+                       uint16_t from, enum assay_message_kind kind, struct assay_slice payload,
+                       bool first)
+{
+    const uint16_t source = assay_routes_source(r, NULL, kind, payload);
+    struct row *row = row_of(r, view, from);
+    if (source == ASSAY_SLOT_ALL || row == NULL) return;
+    if (first) came_first(r, row, now_ms, source);
+    else came_again(r, row, now_ms, source);
+    ASSAY_ASSERT(routes_hold(r));
+}
+
+/* Its parent was late with a vote of the source: who has it becomes the parent. */
+static void replace(struct assay_routes *r, struct row *row, uint64_t now_ms, uint16_t source)
+{
+    const uint16_t parent = r->slots[source].parent;
+    if (parent != NO_PARENT && parent != row->slot)
+        r->rows[r->slots[parent].row].late_epoch = r->epoch + ASSAY_ROUTE_LATE_EPOCHS;
+    r->slots[source].parent = row->slot;
+    want(r, row, now_ms, source, true);
+}
+
+void assay_routes_asked(struct assay_routes *r, const struct assay_view *view, uint64_t now_ms,
+                        uint16_t to, struct assay_slice payload)
+{
+    struct assay_vote_have lack;
+    struct row *row = row_of(r, view, to);
+    const enum assay_status status = assay_vote_have_decode(payload, &lack);
+    ASSAY_ASSERT(status == ASSAY_OK); /* the engine made it */
+    for (uint32_t i = 0; row != NULL && i < lack.count; i++)
+        for (size_t type = 0; type < ASSAY_VOTE_TYPES; type++)
+            for (uint32_t source = 0; source < r->config.capacity; source++) {
+                const struct assay_slice bits = lack.views[i].bits[type];
+                if (source / 8 < bits.len && has(bits.bytes, (uint16_t)source))
+                    replace(r, row, now_ms, (uint16_t)source);
+            }
+    ASSAY_ASSERT(routes_hold(r));
+}
+
+void assay_routes_closed(struct assay_routes *r, uint64_t now_ms, uint64_t epoch)
+{
+    r->epoch = epoch;
+    for (size_t i = 0; i < ROWS; i++)
+        if (r->rows[i].used && !assay_bytes_all_zero(r->rows[i].ours, ASSAY_ROUTE_LEN_MAX))
+            say_soon(r, &r->rows[i], now_ms);
+}
+
+void assay_routes_follow(struct assay_routes *r, const struct assay_view *view, uint64_t now_ms)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        struct row *row = &r->rows[i];
+        if (!row->used || assay_view_near(view, row->slot)) continue;
+        const uint16_t left = row->slot;
+        *row = (struct row){ .used = false };
+        r->slots[left].row = NO_ROW;
+        for (uint32_t source = 0; source < r->config.capacity; source++)
+            if (r->slots[source].parent == left) want_of_all(r, now_ms, (uint16_t)source);
+    }
+    ASSAY_ASSERT(routes_hold(r));
+}
+
+void assay_routes_anew(struct assay_routes *r, uint64_t now_ms, uint16_t slot)
+{
+    if (slot >= r->config.capacity || r->slots[slot].row == NO_ROW) return;
+    struct row *row = &r->rows[r->slots[slot].row];
+    row->theirs_until_ms = 0;
+    if (!assay_bytes_all_zero(row->ours, ASSAY_ROUTE_LEN_MAX)) say_soon(r, row, now_ms);
+}
+
+/* ------------------------------------------------------------ what they want of us */
+
+enum assay_status assay_routes_heard(struct assay_routes *r, const struct assay_view *view,
+                                     uint64_t now_ms, uint16_t from, struct assay_slice payload)
+{
+    if (payload.len == 0 || payload.len > ASSAY_ROUTE_LEN_MAX) return ASSAY_E_RANGE;
+    struct row *row = row_of(r, view, from);
+    if (row == NULL) return ASSAY_E_STRANGER;
+    assay_bytes_zero(row->theirs, sizeof row->theirs);
+    assay_bytes_copy(row->theirs, sizeof row->theirs, payload.bytes, payload.len);
+    row->theirs_until_ms = now_ms + ASSAY_ROUTE_LASTS_EPOCHS * (uint64_t)r->config.epoch_ms;
+    return ASSAY_OK;
+}
+
+bool assay_routes_knows(const struct assay_routes *r, uint64_t now_ms, uint16_t slot)
+{
+    if (slot >= r->config.capacity || r->slots[slot].row == NO_ROW) return false;
+    return now_ms < r->rows[r->slots[slot].row].theirs_until_ms;
+}
+
+bool assay_routes_wants(const struct assay_routes *r, uint64_t now_ms, uint16_t slot,
+                        uint16_t source)
+{
+    ASSAY_ASSERT(source < r->config.capacity);
+    return !assay_routes_knows(r, now_ms, slot) ||
+           !has(r->rows[r->slots[slot].row].theirs, source);
+}
+
+bool assay_routes_next(struct assay_routes *r, uint64_t now_ms, struct assay_route_say *say)
+{
+    if (now_ms < r->say_at_ms) return false;
+    for (size_t at = 0; at < ROWS; at++) {
+        struct row *row = &r->rows[at];
+        if (!row->says) continue;
+        row->says = false;
+        *say = (struct assay_route_say){ .to = row->slot, .len = 1 };
+        assay_bytes_copy(say->payload, sizeof say->payload, row->ours, sizeof row->ours);
+        for (size_t i = 1; i < ASSAY_ROUTE_LEN_MAX; i++)
+            if (row->ours[i] != 0) say->len = i + 1;
+        return true;
+    }
+    r->say_at_ms = UINT64_MAX;
+    ASSAY_ASSERT(routes_hold(r));
+    return false;
+}
+
+uint64_t assay_routes_wake_at(const struct assay_routes *r)
+{
+    return r->say_at_ms;
+}

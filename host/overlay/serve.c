@@ -1,0 +1,43 @@
+/*
+ * host/overlay/serve.c - blocks for those who were away.
+ */
+#include "host/overlay/serve.h"
+
+#include "base/assert.h"
+#include "engine/sync/fast_sync_wire.h"
+#include "engine/sync/sync.h"
+
+/* What it costs of the budget: with a state come decisions and documents, which are looked for. */
+static uint64_t cost_of(struct assay_slice ask)
+{
+    enum { BLOCKS = 1, STATE = 4 };
+    struct assay_past_ask past;
+    return assay_past_ask_decode(ask, &past) == ASSAY_OK && past.state ? STATE : BLOCKS;
+}
+
+enum assay_status assay_serve_sync(const struct assay_serve *serve, struct assay_limit *limit,
+                                   uint64_t now_ms, struct assay_slice ask,
+                                   struct assay_slice *answer)
+{
+    ASSAY_ASSERT(serve->scratch_len > 0);
+    ASSAY_ASSERT(serve->store != NULL && serve->chain_id != NULL && serve->counters != NULL);
+    ASSAY_ASSERT(serve->scratch != NULL && serve->answer != NULL);
+    if (limit != NULL && !assay_limit_sync(limit, now_ms, cost_of(ask))) {
+        assay_count(serve->counters, ASSAY_COUNT_RATE_SYNC);
+        const bool is_shut =
+            assay_conduct_note(&limit->conduct, now_ms, ASSAY_CONDUCT_OF_DUPLICATE);
+        ASSAY_ASSERT(!is_shut); /* who catches up asks often */
+        return ASSAY_E_RATE;
+    }
+    struct assay_writer w = assay_writer_over(serve->answer, ASSAY_SYNC_ANSWER_LEN_MAX);
+    const enum assay_status status = assay_sync_answer(serve->store, serve->chain_id, ask,
+                                                       serve->scratch, serve->scratch_len, &w);
+    if (status != ASSAY_OK) {
+        if (assay_status_class(status) == ASSAY_CLASS_INPUT)
+            assay_count(serve->counters, ASSAY_COUNT_SYNC_MALFORMED);
+        return status;
+    }
+    assay_count(serve->counters, ASSAY_COUNT_SYNC_ANSWERED);
+    ASSAY_ASSERT(w.len > 0 && w.len <= ASSAY_SYNC_ANSWER_LEN_MAX);
+    return assay_writer_finish(&w, answer);
+}

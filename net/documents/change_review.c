@@ -1,0 +1,456 @@
+/*
+ * net/documents/change_review.c - reading, judging and telling a change that no block holds yet.
+ */
+#include "net/documents/change_review.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+#include "engine/ledger/state/ledger.h"
+#include "host/services.h"
+#include "net/documents/rule_documents.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { RECORD_CHANGE = 7 };
+
+/* ------------------------------------------------------------ the file */
+
+static enum assay_status read_signatures(struct assay_cursor *c, struct assay_change_draft *d)
+{
+    uint64_t count = 0;
+    ASSAY_TRY(assay_cbor_array(c, ASSAY_OPERATORS_MAX, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        ASSAY_TRY(assay_cbor_array_exact(c, 2));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, d->signers[i], 32));
+        ASSAY_TRY(assay_cbor_bytes_exact(c, d->signatures[i], ASSAY_P256_SIGNATURE_LEN));
+        if (i > 0 && assay_bytes_compare(d->signers[i - 1], d->signers[i], 32) >= 0)
+            return ASSAY_E_ENCODING;
+    }
+    d->signature_count = (uint32_t)count;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_change_draft_read(struct assay_slice bytes,
+                                          struct assay_change_draft *draft)
+{
+    struct assay_cursor c = assay_cursor_over(bytes.bytes, bytes.len);
+    uint64_t kind = 0;
+    *draft = (struct assay_change_draft){ .bytes = bytes };
+    if (bytes.len > ASSAY_CHANGE_RECORD_LEN_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_array_exact(&c, 3));
+    ASSAY_TRY(assay_cbor_uint(&c, &kind));
+    if (kind != RECORD_CHANGE) return ASSAY_E_UNSUPPORTED;
+    ASSAY_TRY(assay_cbor_bytes(&c, ASSAY_CHANGE_LEN_MAX, &draft->body));
+    ASSAY_TRY(read_signatures(&c, draft));
+    ASSAY_TRY(assay_cursor_end(&c));
+    assay_sha256(draft->body.bytes, draft->body.len, draft->digest);
+    return assay_change_decode(draft->body, &draft->change);
+}
+
+bool assay_change_signature_good(const struct assay_genesis *charter,
+                                 const struct assay_change_draft *draft, uint32_t i)
+{
+    ASSAY_ASSERT(i < draft->signature_count);
+    struct assay_p256 *key = NULL;
+    const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
+    if (o == NULL || assay_p256_load(o->public_key, &key) != ASSAY_OK) return false;
+    const bool good = assay_p256_verify(key, draft->digest, draft->signatures[i], ASSAY_S_LOW);
+    assay_p256_free(&key);
+    return good;
+}
+
+/* ------------------------------------------------------------ the basis */
+
+static void *aligned(size_t len)
+{
+    return aligned_alloc(64, (len + 63) / 64 * 64);
+}
+
+static bool open_memory(struct assay_change_basis *b, uint32_t capacity)
+{
+    b->state_memory = aligned(assay_state_memory_len(capacity));
+    b->stage_memory = aligned(assay_state_memory_len(capacity));
+    b->close_memory = aligned(assay_close_memory_len(capacity));
+    b->groups_memory = aligned(assay_groups_memory_len(capacity));
+    b->close = calloc(1, sizeof *b->close);
+    b->pending_memory = malloc((size_t)ASSAY_PENDING_MAX * ASSAY_CHANGE_RECORD_LEN_MAX);
+    if (b->state_memory == NULL || b->stage_memory == NULL || b->close_memory == NULL ||
+        b->groups_memory == NULL || b->close == NULL || b->pending_memory == NULL)
+        return false;
+    assay_state_place(&b->state, b->state_memory, capacity);
+    assay_state_place(&b->stage, b->stage_memory, capacity);
+    assay_close_place(b->close, b->close_memory, capacity);
+    return true;
+}
+
+static bool take_pending(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct assay_change_basis *b = context;
+    for (uint32_t i = 0; i < b->state.pending_count; i++) {
+        uint8_t *own = b->pending_memory + (size_t)i * ASSAY_CHANGE_RECORD_LEN_MAX;
+        if (!assay_bytes_equal(b->state.pending[i].digest, key->id, 32)) continue;
+        if (value.len > ASSAY_CHANGE_RECORD_LEN_MAX) continue;
+        assay_bytes_copy(own, ASSAY_CHANGE_RECORD_LEN_MAX, value.bytes, value.len);
+        b->pending[i] = assay_slice_over(own, value.len);
+    }
+    return true;
+}
+
+static enum assay_status find_pending(struct assay_change_basis *b)
+{
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX,
+                                  .epoch = ASSAY_STORE_NUMBER_MAX,
+                                  .number = ASSAY_STORE_NUMBER_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    return assay_store_scan(b->store, ASSAY_STORE_CHANGE, &from, &to, false, take_pending, b);
+}
+
+static void genesis_state(struct assay_change_basis *b)
+{
+    struct assay_groups groups;
+    struct assay_tolerance tolerance;
+    const struct assay_close_rules rules = { .groups = &groups,
+                                             .score = assay_score_rules_default() };
+    b->state.member_count = b->genesis->member_count;
+    assay_state_genesis(&b->state, b->genesis);
+    assay_close_groups(&b->state, b->close->places, b->groups_memory, &groups);
+    assay_close_genesis_weights(&rules, b->close, &b->state, &tolerance);
+}
+
+static enum assay_status open_basis(struct assay_change_basis *b)
+{
+    struct assay_writer w = assay_writer_over(b->operator_bytes, sizeof b->operator_bytes);
+    b->charter_memory = aligned(assay_charter_size());
+    if (b->charter_memory == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(assay_charter_load(b->charter_memory, assay_charter_size(), b->genesis, b->store,
+                                 &b->charter));
+    if (!open_memory(b, b->charter.genesis->member_count + ASSAY_JOINS_MAX)) return ASSAY_E_MEMORY;
+    if (b->charter.state != NULL) assay_state_copy(&b->state, b->charter.state);
+    else genesis_state(b);
+    assay_state_copy(&b->stage, &b->state);
+    if (b->charter.genesis->operator_count > 0)
+        ASSAY_TRY(assay_operators_encode(b->charter.genesis, &w));
+    b->operators = assay_slice_over(w.bytes, w.len);
+    return find_pending(b);
+}
+
+enum assay_status assay_change_basis_open(const struct assay_genesis *genesis,
+                                          struct assay_store *store,
+                                          struct assay_change_basis **out)
+{
+    struct assay_change_basis *b = calloc(1, sizeof *b);
+    if (b == NULL) return ASSAY_E_MEMORY;
+    b->genesis = genesis;
+    b->store = store;
+    const enum assay_status status = open_basis(b);
+    if (status != ASSAY_OK) assay_change_basis_close(&b);
+    *out = b;
+    return status;
+}
+
+void assay_change_basis_close(struct assay_change_basis **basis)
+{
+    struct assay_change_basis *b = *basis;
+    if (b == NULL) return;
+    free(b->charter_memory);
+    free(b->state_memory);
+    free(b->stage_memory);
+    free(b->close_memory);
+    free(b->groups_memory);
+    free(b->close);
+    free(b->pending_memory);
+    free(b);
+    *basis = NULL;
+}
+
+/* ------------------------------------------------------------ judging */
+
+__attribute__((format(printf, 3, 4))) static enum assay_status why(
+    char message[static ASSAY_CHANGE_MESSAGE], enum assay_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(message, ASSAY_CHANGE_MESSAGE, format, args);
+    va_end(args);
+    return status;
+}
+
+typedef unsigned long long llu;
+
+static enum assay_status judge_place(const struct assay_change_basis *b,
+                                     const struct assay_change *c, char *message)
+{
+    const struct assay_state *s = &b->state;
+    const uint64_t running = s->epoch + 1;
+    const uint64_t least = running + ASSAY_ACTIVATION_AHEAD_MIN;
+    if (!assay_bytes_equal(c->chain_id, s->chain_id, 32))
+        return why(message, ASSAY_E_CHAIN, "it is of another network");
+    if (c->era != s->era)
+        return why(message, ASSAY_E_CHAIN, "it is of era %u, the network is in era %u",
+                   (unsigned)c->era, (unsigned)s->era);
+    if (c->sequence != 0 && c->sequence <= s->change_sequence)
+        return why(message, ASSAY_E_DUPLICATE,
+                   "sequence %llu is taken, the next one is %llu: draft and sign it anew",
+                   (llu)c->sequence, (llu)s->change_sequence + 1);
+    if (c->activation < least)
+        return why(message, ASSAY_E_STALE,
+                   "activation in epoch %llu is too near: epoch %llu runs, %llu is the first that "
+                   "can be: draft and sign it anew",
+                   (llu)c->activation, (llu)running, (llu)least);
+    if (c->activation > running + ASSAY_ACTIVATION_AHEAD_MAX)
+        return why(message, ASSAY_E_INVALID, "activation in epoch %llu is too far away",
+                   (llu)c->activation);
+    return ASSAY_OK;
+}
+
+static enum assay_status judge_signatures(const struct assay_change_basis *b,
+                                          const struct assay_change_draft *d, bool whole,
+                                          char *message)
+{
+    const struct assay_genesis *charter = b->charter.genesis;
+    const uint32_t needed = d->change.sequence == 0 ? 1 : charter->threshold;
+    for (uint32_t i = 0; i < d->signature_count; i++) {
+        char id[65];
+        assay_hex_encode(d->signers[i], 32, id, sizeof id);
+        if (assay_operator_find(charter, d->signers[i]) == NULL)
+            return why(message, ASSAY_E_STRANGER, "signed by %.16s, who is no operator", id);
+        if (!assay_change_signature_good(charter, d, i))
+            return why(message, ASSAY_E_SIGNATURE, "the signature of operator %.16s is wrong", id);
+    }
+    if (d->change.sequence == 0 && d->signature_count > 1)
+        return why(message, ASSAY_E_SIGNATURE, "maintenance is signed by its one operator alone");
+    if (whole && d->signature_count < needed)
+        return why(message, ASSAY_E_SIGNATURE, "%u of %u signatures are there: assay change sign",
+                   (unsigned)d->signature_count, (unsigned)needed);
+    return ASSAY_OK;
+}
+
+static enum assay_status judge_documents(const struct assay_change *change, char *message)
+{
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        enum assay_status status = assay_action_next(&c, &action);
+        if (status == ASSAY_OK && action.kind == ASSAY_ACTION_OPERATORS)
+            status = assay_operators_check(action.document);
+        if (status == ASSAY_OK && action.kind == ASSAY_ACTION_POLICY)
+            status = assay_rules_check(true, action.document);
+        if (status == ASSAY_OK && action.kind == ASSAY_ACTION_ENDORSEMENTS)
+            status = assay_rules_check(false, action.document);
+        if (status != ASSAY_OK)
+            return why(message, status, "action %u (%s): the document cannot be used: %s",
+                       (unsigned)i + 1, assay_action_name(action.kind), assay_status_text(status));
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status judge_maintenance(const struct assay_change_basis *b,
+                                           const struct assay_change_draft *d, char *message)
+{
+    const struct assay_change *change = &d->change;
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        ASSAY_TRY(assay_action_next(&c, &action));
+        const uint32_t slot = assay_state_slot_of(&b->state, action.node_id);
+        if (slot == b->state.member_count)
+            return why(message, ASSAY_E_INVALID, "action %u: no member has this id",
+                       (unsigned)i + 1);
+        const struct assay_member *m = &b->state.members[slot];
+        if (d->signature_count > 0 && !assay_bytes_equal(m->operator_id, d->signers[0], 32))
+            return why(message, ASSAY_E_INVALID,
+                       "%s is another operator's: maintenance is announced by its own", m->name);
+        if (!assay_maintenance_fits(m, change->activation, action.epochs))
+            return why(message, ASSAY_E_INVALID,
+                       "%s: more than %d epochs in any %d, or two at a time", m->name,
+                       ASSAY_MAINTENANCE_EPOCHS, ASSAY_MAINTENANCE_SPAN);
+    }
+    return ASSAY_OK;
+}
+
+static enum assay_status judge_queue(const struct assay_change_basis *b,
+                                     const struct assay_change *c, char *message)
+{
+    const struct assay_state *s = &b->state;
+    uint64_t last = assay_trial_runs(&s->trial) ? s->trial.epoch : 0;
+    if (s->pending_count > 0) last = s->pending[s->pending_count - 1].activation;
+    if (c->forces != 0 && c->forces != s->reverted_sequence)
+        return why(message, ASSAY_E_INVALID,
+                   "it forces change %llu, which is not the one that was reverted last",
+                   (llu)c->forces);
+    if (c->sequence > s->change_sequence + 1)
+        return why(message, ASSAY_E_EARLY, "it waits for change %llu", (llu)s->change_sequence + 1);
+    if (s->pending_count == ASSAY_PENDING_MAX)
+        return why(message, ASSAY_E_EARLY, "%d changes wait for their epochs already: it waits",
+                   ASSAY_PENDING_MAX);
+    if (last != 0 && c->activation < last + ASSAY_ACTIVATION_APART)
+        return why(
+            message, ASSAY_E_INVALID,
+            "activation in epoch %llu is too near to the change before it: %llu is the first "
+            "that can be",
+            (llu)c->activation, (llu)last + ASSAY_ACTIVATION_APART);
+    return ASSAY_OK;
+}
+
+struct assay_slice assay_change_plan(const struct assay_change_basis *basis)
+{
+    struct assay_slice plan = basis->charter.genesis->services;
+    for (uint32_t i = 0; i < basis->state.pending_count; i++) {
+        struct assay_change pending;
+        struct assay_action action;
+        if (assay_change_record_read(basis->pending[i], &pending) != ASSAY_OK) continue;
+        struct assay_cursor c = assay_cursor_over(pending.actions.bytes, pending.actions.len);
+        for (uint32_t k = 0; k < pending.action_count; k++)
+            if (assay_action_next(&c, &action) == ASSAY_OK && action.kind == ASSAY_ACTION_SERVICES)
+                plan = action.document;
+    }
+    return plan;
+}
+
+enum assay_status assay_change_stage(struct assay_change_basis *b,
+                                     const struct assay_change *change,
+                                     char message[static ASSAY_CHANGE_MESSAGE])
+{
+    struct assay_unfit unfit;
+    struct assay_staging staging = { .state = &b->stage,
+                                     .operators = b->operators,
+                                     .plan = b->charter.genesis->services,
+                                     .follow = assay_host_services_follow };
+    assay_state_copy(&b->stage, &b->state);
+    for (uint32_t i = 0; i < b->state.pending_count; i++) {
+        struct assay_change pending;
+        if (b->pending[i].len == 0)
+            return why(message, ASSAY_E_NOT_FOUND, "change %llu, which waits, is not in the store",
+                       (llu)b->state.pending[i].sequence);
+        assay_change_of_record(b->pending[i], &pending);
+        const enum assay_status status = assay_change_apply(&staging, &pending, &unfit);
+        if (status != ASSAY_OK)
+            return why(message, status, "change %llu, which waits, does not fit: %s",
+                       (llu)pending.sequence, unfit.why);
+    }
+    const enum assay_status status = assay_change_apply(&staging, change, &unfit);
+    if (status == ASSAY_OK) return status;
+    return why(message, status, "action %u: %s", (unsigned)unfit.action + 1, unfit.why);
+}
+
+enum assay_status assay_change_judge(struct assay_change_basis *basis,
+                                     const struct assay_change_draft *draft, bool whole,
+                                     char message[static ASSAY_CHANGE_MESSAGE])
+{
+    const struct assay_change *change = &draft->change;
+    message[0] = '\0';
+    if (basis->operators.len == 0)
+        return why(message, ASSAY_E_UNSUPPORTED, "this network has no operators");
+    ASSAY_TRY(judge_place(basis, change, message));
+    ASSAY_TRY(judge_signatures(basis, draft, whole, message));
+    ASSAY_TRY(judge_documents(change, message));
+    if (change->sequence == 0) return judge_maintenance(basis, draft, message);
+    ASSAY_TRY(judge_queue(basis, change, message));
+    ASSAY_TRY(assay_change_stage(basis, change, message));
+    if (assay_change_adds_services(change) &&
+        basis->state.rules.parameters.level < ASSAY_LEVEL_SERVICES)
+        return why(message, ASSAY_E_EARLY, "it waits until feature level %d is in force",
+                   ASSAY_LEVEL_SERVICES);
+    return ASSAY_OK;
+}
+
+void assay_change_weigh(struct assay_change_basis *b, struct assay_state *state,
+                        struct assay_tolerance *tolerance)
+{
+    struct assay_groups groups;
+    const struct assay_close_rules rules = { .groups = &groups,
+                                             .score = assay_score_rules_default() };
+    assay_close_groups(state, b->close->places, b->groups_memory, &groups);
+    assay_close_tolerance(&rules, b->close, state, tolerance);
+    for (uint32_t i = 0; i < state->member_count; i++)
+        state->members[i].weight = b->close->weights_after[i];
+    assay_close_seats(&groups, b->close, state);
+}
+
+/* ------------------------------------------------------------ words */
+
+static void name_of(const struct assay_state *state, const uint8_t node_id[static 32],
+                    char name[static ASSAY_NAME_MAX + 24])
+{
+    char hex[65];
+    assay_hex_encode(node_id, 32, hex, sizeof hex);
+    const uint32_t slot = assay_state_slot_of(state, node_id);
+    (void)snprintf(name, ASSAY_NAME_MAX + 24, "%s (%.16s)",
+                   slot < state->member_count ? state->members[slot].name : "?", hex);
+}
+
+/* Whoever signs it vouches for the platform as well. */
+static void join_words(const struct assay_genesis_member *card,
+                       char words[static ASSAY_CHANGE_WORDS])
+{
+    char node[65], by[65], platform[65], root[65];
+    assay_hex_encode(card->node_id, 32, node, sizeof node);
+    assay_hex_encode(card->operator_id, 32, by, sizeof by);
+    assay_hex_encode(card->platform_id, 32, platform, sizeof platform);
+    assay_hex_encode(card->vendor_root, 32, root, sizeof root);
+    (void)snprintf(words, ASSAY_CHANGE_WORDS,
+                   "join %.*s (%.16s) of operator %.16s: %s, platform %.16s, vendor root %.16s",
+                   (int)card->name.len, (const char *)card->name.bytes, node, by,
+                   assay_kind_text((enum assay_evidence_kind)card->evidence_kind), platform, root);
+}
+
+static void document_words(const struct assay_action *action, const char *what,
+                           char words[static ASSAY_CHANGE_WORDS])
+{
+    uint8_t digest[32];
+    char hex[65];
+    assay_sha256(action->document.bytes, action->document.len, digest);
+    assay_hex_encode(digest, sizeof digest, hex, sizeof hex);
+    (void)snprintf(words, ASSAY_CHANGE_WORDS, "%s %.16s", what, hex);
+}
+
+static void parameter_words(const struct assay_genesis_parameters *p,
+                            char words[static ASSAY_CHANGE_WORDS])
+{
+    (void)snprintf(words, ASSAY_CHANGE_WORDS,
+                   "parameters: epoch_ms %u, operator cap %u/%u, vendor cap %u/%u, block_len_max "
+                   "%u, feature level %u, collateral_delay %llu s, amplification %u %%, quiet "
+                   "floor %u %%%s",
+                   (unsigned)p->epoch_ms, (unsigned)p->operator_cap_num,
+                   (unsigned)p->operator_cap_den, (unsigned)p->vendor_cap_num,
+                   (unsigned)p->vendor_cap_den, (unsigned)p->block_len_max, (unsigned)p->level,
+                   (llu)assay_parameters_delay_ms(p) / 1000,
+                   (unsigned)assay_parameters_amplification(p),
+                   (unsigned)assay_parameters_quiet_floor(p),
+                   assay_bytes_all_zero(p->verifier_digest, 32) ? "" : ", one verifier is pinned");
+}
+
+void assay_change_words(const struct assay_state *state, const struct assay_action *action,
+                        char words[static ASSAY_CHANGE_WORDS])
+{
+    char name[ASSAY_NAME_MAX + 24];
+    char hex[65];
+    switch (action->kind) {
+    case ASSAY_ACTION_JOIN: join_words(&action->card, words); return;
+    case ASSAY_ACTION_LEAVE:
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE:
+        name_of(state, action->node_id, name);
+        (void)snprintf(words, ASSAY_CHANGE_WORDS, "%s %s", assay_action_name(action->kind), name);
+        return;
+    case ASSAY_ACTION_MAINTENANCE:
+        name_of(state, action->node_id, name);
+        (void)snprintf(words, ASSAY_CHANGE_WORDS, "maintenance of %s for %u epochs", name,
+                       (unsigned)action->epochs);
+        return;
+    case ASSAY_ACTION_PARAMETERS: parameter_words(&action->parameters, words); return;
+    case ASSAY_ACTION_POLICY: document_words(action, "policy", words); return;
+    case ASSAY_ACTION_OPERATORS: document_words(action, "operators", words); return;
+    case ASSAY_ACTION_ENDORSEMENTS: document_words(action, "endorsements", words); return;
+    case ASSAY_ACTION_SERVICES: document_words(action, "services", words); return;
+    case ASSAY_ACTION_COLLATERAL:
+        assay_hex_encode(action->digest, 32, hex, sizeof hex);
+        (void)snprintf(words, ASSAY_CHANGE_WORDS, "collateral %.16s, without a trial", hex);
+        return;
+    }
+    ASSAY_UNREACHABLE("an action is of a listed kind");
+}

@@ -1,0 +1,106 @@
+/*
+ * net/documents/change_review.h - a change of the operators before it stands in a block: read,
+ * judged, put into words (docs/protocol.md 9.5 to 9.9).
+ *
+ * The daemon judges what is submitted to it, the command line what it drafts: both on the newest
+ * state of a store. Whether a block takes it is engine/ledger's to say; here people are told why.
+ */
+#ifndef ASSAY_NET_DOCUMENTS_CHANGE_REVIEW_H
+#define ASSAY_NET_DOCUMENTS_CHANGE_REVIEW_H
+
+#include "engine/ledger/records/change.h"
+#include "host/effective_rules.h"
+
+enum {
+    ASSAY_CHANGE_MESSAGE = 400, /* a reason for people */
+    ASSAY_CHANGE_WORDS = 300,   /* an action */
+};
+
+/* --- the file: a CHANGE record with the signatures so far, none at first */
+
+struct assay_change_draft {
+    struct assay_slice bytes, body; /* borrowed, like what change holds */
+    struct assay_change change;
+    uint8_t digest[32]; /* of the body: what operators sign */
+    uint32_t signature_count;
+    uint8_t signers[ASSAY_OPERATORS_MAX][32]; /* operator ids, ascending */
+    uint8_t signatures[ASSAY_OPERATORS_MAX][ASSAY_P256_SIGNATURE_LEN];
+};
+
+/* Returns: ASSAY_OK | INPUT statuses: not the file of a change */
+ASSAY_CHECKED enum assay_status assay_change_draft_read(struct assay_slice bytes,
+                                                        struct assay_change_draft *draft);
+/* Signature i is one of an operator of this charter, and good. Returns: whether so. */
+bool assay_change_signature_good(const struct assay_genesis *charter,
+                                 const struct assay_change_draft *draft, uint32_t i);
+
+/* --- what it is held against */
+
+struct assay_close;     /* engine/ledger/state/ledger.h */
+struct assay_tolerance; /* scoring/weight.h */
+
+/* A state with room for the members that a change adds, and everything a weight table needs. */
+struct assay_change_basis {
+    const struct assay_genesis *genesis; /* as founded */
+    struct assay_store *store;
+    struct assay_charter charter; /* in force; .state NULL: no epoch has closed yet */
+    struct assay_state state;     /* the same state, or the genesis's */
+    struct assay_state stage;
+    struct assay_slice pending[ASSAY_PENDING_MAX]; /* records, as state.pending; len 0: not known */
+    struct assay_slice operators;
+    /* Memory. */
+    void *charter_memory;
+    uint8_t *state_memory, *stage_memory, *close_memory, *groups_memory, *pending_memory;
+    uint8_t operator_bytes[ASSAY_OPERATORS_LEN_MAX];
+    struct assay_close *close;
+};
+
+/*
+ * assay_change_basis_open - from the newest state of a store.
+ *
+ * Out:     *out; genesis and store outlive it
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_charter_load
+ */
+ASSAY_CHECKED enum assay_status assay_change_basis_open(const struct assay_genesis *genesis,
+                                                        struct assay_store *store,
+                                                        struct assay_change_basis **out);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_change_basis_close(struct assay_change_basis **basis);
+
+/*
+ * assay_change_judge - would the next blocks take it?
+ *
+ * In:      whole: it must have its signatures; else those that it has must be good
+ * Out:     message: why not, or what it waits for (ASSAY_E_EARLY)
+ * Returns: ASSAY_OK | ASSAY_E_EARLY (fit, but others come first) | ASSAY_E_CHAIN |
+ *          ASSAY_E_DUPLICATE (its sequence is taken) | ASSAY_E_STALE (its epoch is too near) |
+ *          ASSAY_E_SIGNATURE | ASSAY_E_STRANGER | ASSAY_E_INVALID, ASSAY_E_FULL (what it asks for)
+ *          | what a document is refused for
+ */
+ASSAY_CHECKED enum assay_status assay_change_judge(struct assay_change_basis *basis,
+                                                   const struct assay_change_draft *draft,
+                                                   bool whole,
+                                                   char message[static ASSAY_CHANGE_MESSAGE]);
+/*
+ * assay_change_stage - basis->stage: the state with this change in force, after those that wait.
+ * Out:     message: why it does not fit
+ * Returns: ASSAY_OK | as assay_change_apply | ASSAY_E_NOT_FOUND (one that waits is not in the
+ * store)
+ */
+ASSAY_CHECKED enum assay_status assay_change_stage(struct assay_change_basis *basis,
+                                                   const struct assay_change *change,
+                                                   char message[static ASSAY_CHANGE_MESSAGE]);
+/* Returns: the plan of services in force, or as what waits will have left it; len 0: none. Borrowed
+ * from the basis. */
+struct assay_slice assay_change_plan(const struct assay_change_basis *basis);
+/* The weights of a state of the basis, made anew after what change did to it; none is taken over
+ * from before where a member is new. Out: state->members[].weight, *tolerance. Returns: nothing. */
+void assay_change_weigh(struct assay_change_basis *basis, struct assay_state *state,
+                        struct assay_tolerance *tolerance);
+
+/* One action for people: "rest node-3", "policy 0011223344556677". state: who has which name.
+ * Returns: nothing. */
+void assay_change_words(const struct assay_state *state, const struct assay_action *action,
+                        char words[static ASSAY_CHANGE_WORDS]);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * net/documents/collateral_updates.h - what the ledger asks about collateral, answered from the
+ * vendors' formats (docs/protocol.md 8.4, 8.5, 8.8).
+ *
+ * quote/collateral/{newer,replace,life}.h decide; here is the memory that they need, and the set in
+ * force, built once: it has the signatures of all families, and is asked about with every offer.
+ */
+#ifndef ASSAY_NET_DOCUMENTS_COLLATERAL_UPDATES_H
+#define ASSAY_NET_DOCUMENTS_COLLATERAL_UPDATES_H
+
+#include "engine/ledger/records/update.h"
+
+struct assay_renewal; /* quote/collateral/newer.h */
+
+struct assay_update_judge;
+
+/* Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_update_judge_create(struct assay_update_judge **out);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_update_judge_destroy(struct assay_update_judge **judge);
+/* Returns: the functions for an engine or an audit, of the judge's life; of one thread. */
+const struct assay_updates *assay_update_judge_functions(const struct assay_update_judge *judge);
+/*
+ * assay_update_judge_ask - the same in words: what an offer is beside a set.
+ *
+ * Out:     *renewal; *facts where it is not refused
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (not of one family, or of one root's other part) |
+ *          ASSAY_E_MEMORY | INPUT statuses: no offer
+ */
+ASSAY_CHECKED enum assay_status assay_update_judge_ask(struct assay_update_judge *judge,
+                                                       struct assay_slice set,
+                                                       struct assay_slice offer, int64_t at_unix_s,
+                                                       struct assay_renewal *renewal,
+                                                       struct assay_update_facts *facts);
+
+#endif

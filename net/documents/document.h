@@ -1,0 +1,77 @@
+/*
+ * net/documents/document.h - documents for people and programs, rendered from one snapshot of a
+ * node.
+ *
+ * The admin socket and HTTP show the same things in the same words: both come here, with a snapshot
+ * (host/snapshot.h) and nothing else of the node. Every document stands in an envelope { schema,
+ * schema_version, node, generated_at, data }; within a version fields are only added.
+ * docs/openapi.json has the shapes.
+ */
+#ifndef ASSAY_NET_DOCUMENTS_DOCUMENT_H
+#define ASSAY_NET_DOCUMENTS_DOCUMENT_H
+
+#include "engine/ledger/state/genesis.h"
+#include "host/permit.h"
+#include "host/snapshot.h"
+#include "net/json/json.h"
+#include "net/runtime/timeline.h"
+
+enum { ASSAY_DOCUMENT_SENTENCE = 640 };
+
+/* The envelope around data, which is taken over. Returns: text of malloc, NULL without memory. */
+char *assay_document_finish(const char *node, uint64_t at_unix_ms, const char *schema,
+                            struct assay_json *data);
+
+/* --- data: values that the caller frees or puts somewhere */
+
+/* This node, and the network as it sees it. Returns: an object. */
+struct assay_json *assay_document_status(const struct assay_snapshot *s);
+/* What status says of changes by operators. Returns: an object. */
+struct assay_json *assay_document_change_status(const struct assay_snapshot *s);
+/* A member; whole: with its keys. slot < member_count (asserted). Returns: an object. */
+struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole);
+/* What obeys orders here, and the hold by hand. Returns: an object. */
+struct assay_json *assay_document_enforcement(const struct assay_snapshot *s);
+/* May this node's enclave work now? *permission says the same. Returns: an object. */
+struct assay_json *assay_document_permit(const struct assay_snapshot *s, bool critical,
+                                         struct assay_permission *permission);
+/* Returns: an object. */
+struct assay_json *assay_document_counters(const struct assay_snapshot *s);
+/* name: of the member that it is about, "" for nobody. Returns: an object. */
+struct assay_json *assay_document_event(const struct assay_timeline_event *event, const char *name);
+
+/* --- words */
+
+/* How things are, in one sentence of ASSAY_DOCUMENT_SENTENCE bytes at most. Returns: text. */
+const char *assay_document_sentence(const struct assay_snapshot *s,
+                                    char text[static ASSAY_DOCUMENT_SENTENCE]);
+/* The same of one member. Returns: text. */
+const char *assay_document_member_sentence(const struct assay_snapshot *s, uint32_t slot,
+                                           char text[static ASSAY_DOCUMENT_SENTENCE]);
+/* Name of a standing, "FULL" .. "SUSPENDED", of a stage, "member", "resting", "left"; "unknown" for
+ * any other number. Each Returns: static text. */
+const char *assay_document_standing(uint64_t standing);
+/* docs/protocol.md 11.3.4: SUSPENDED of one that left or rests. Returns: an enum assay_standing */
+uint64_t assay_document_relied(const struct assay_member_snapshot *member);
+const char *assay_document_stage(uint64_t stage);
+const char *assay_document_change_end(uint64_t end); /* Returns: "reverted" */
+/* Stable codes of the rules, "fail_hard", "rise", and their words; "unknown" for numbers outside.
+ * */
+const char *assay_document_integrity_code(uint64_t rule);
+const char *assay_document_integrity_text(uint64_t rule);
+const char *assay_document_availability_code(uint64_t rule);
+const char *assay_document_availability_text(uint64_t rule);
+/* Does this rule lower the number? Each Returns: whether. */
+bool assay_document_integrity_fell(uint64_t rule);
+bool assay_document_availability_fell(uint64_t rule);
+
+/* Name of a slot, printable ASCII, NUL-terminated; "" for nobody. Returns: text. */
+const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, char *text,
+                                size_t text_len);
+/* By name, node_id in hexadecimal, or slot, in this order: a name may look like a number.
+ * Returns: whether there is such a member, and *slot. */
+bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint16_t *slot);
+/* Plain decimal digits. Returns: whether it is a number of 64 bits, and *out. */
+bool assay_document_number(const char *text, uint64_t *out);
+
+#endif

@@ -1,0 +1,333 @@
+/*
+ * net/documents/document_change.c - what the admin socket answers about changes of the operators,
+ * and the items of the store that the command line drafts and tries them on.
+ */
+#include "net/runtime/runtime_internal.h"
+
+#include "net/documents/change_review.h"
+#include "net/documents/document.h"
+#include "net/json/json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ITEMS_BYTES_MAX = 3 << 20 }; /* a document of some 6 MiB; more is asked for again */
+
+/* ------------------------------------------------------------ changes */
+
+static struct assay_json *words_of(const struct assay_state *state,
+                                   const struct assay_change *change)
+{
+    struct assay_json *list = assay_json_array();
+    struct assay_cursor c = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action action;
+        char words[ASSAY_CHANGE_WORDS];
+        if (assay_action_next(&c, &action) != ASSAY_OK) break;
+        assay_change_words(state, &action, words);
+        assay_json_append_text(list, words);
+    }
+    return list;
+}
+
+static struct assay_json *change_of(const struct assay_state *state, struct assay_slice record)
+{
+    struct assay_change change;
+    uint8_t digest[32];
+    struct assay_json *object = assay_json_object();
+    assay_change_of_record(record, &change);
+    assay_sha256(record.bytes, record.len, digest);
+    assay_json_set_uint(object, "sequence", change.sequence);
+    assay_json_set_uint(object, "activation", change.activation);
+    assay_json_set_hex(object, "digest", digest, sizeof digest);
+    assay_json_set(object, "actions", words_of(state, &change));
+    return object;
+}
+
+static struct assay_json *pending_of(const struct assay_change_basis *basis)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < basis->state.pending_count; i++)
+        if (basis->pending[i].len > 0)
+            assay_json_append(list, change_of(&basis->state, basis->pending[i]));
+    return list;
+}
+
+static struct assay_json *waiting_of(const struct assay_host *host,
+                                     const struct assay_change_basis *basis)
+{
+    struct assay_json *list = assay_json_array();
+    struct assay_slice record;
+    for (uint32_t at = 0; host_change_next(host, &at, &record);)
+        assay_json_append(list, change_of(&basis->state, record));
+    return list;
+}
+
+/* --- decided: final, and their epoch has come */
+
+enum { DECIDED_MAX = 16 };
+
+struct decided {
+    uint64_t epoch; /* running */
+    uint32_t count; /* all that were seen; the newest DECIDED_MAX are kept */
+    struct assay_change_draft *draft;
+    uint8_t *records[DECIDED_MAX];
+    size_t lens[DECIDED_MAX];
+};
+
+static bool take_decided(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct decided *all = context;
+    (void)key;
+    if (assay_change_draft_read(value, all->draft) != ASSAY_OK ||
+        all->draft->change.activation > all->epoch)
+        return true;
+    const uint32_t at = all->count++ % DECIDED_MAX;
+    free(all->records[at]);
+    all->records[at] = malloc(value.len);
+    all->lens[at] = all->records[at] != NULL ? value.len : 0;
+    if (all->records[at] != NULL)
+        assay_bytes_copy(all->records[at], value.len, value.bytes, value.len);
+    return true;
+}
+
+/* By name, of those in force or of the genesis; who is neither any more, by the id. */
+static struct assay_json *signers_of(const struct assay_host *host,
+                                     const struct assay_genesis *charter,
+                                     const struct assay_change_draft *draft)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < draft->signature_count; i++) {
+        char text[ASSAY_NAME_MAX + 65];
+        const struct assay_genesis_operator *o = assay_operator_find(charter, draft->signers[i]);
+        if (o == NULL) o = assay_operator_find(host_founding(host), draft->signers[i]);
+        assay_hex_encode(draft->signers[i], 32, text, sizeof text);
+        if (o != NULL)
+            (void)snprintf(text, sizeof text, "%.*s", (int)o->name.len,
+                           (const char *)o->name.bytes);
+        assay_json_append_text(list, text);
+    }
+    return list;
+}
+
+static struct assay_json *decided_of(struct assay_host *host,
+                                     const struct assay_change_basis *basis, uint64_t epoch)
+{
+    const struct assay_store_key from = { 0 };
+    struct assay_store_key to = { .era = UINT32_MAX,
+                                  .epoch = ASSAY_STORE_NUMBER_MAX,
+                                  .number = ASSAY_STORE_NUMBER_MAX };
+    struct assay_json *list = assay_json_array();
+    struct decided all = { .epoch = epoch, .draft = malloc(sizeof *all.draft) };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    if (all.draft != NULL)
+        assay_status_ignore(assay_store_scan(host->config.store, ASSAY_STORE_CHANGE, &from, &to,
+                                             false, take_decided, &all),
+                            "what could be read is told");
+    const uint32_t kept = all.count < DECIDED_MAX ? all.count : DECIDED_MAX;
+    for (uint32_t i = 0; i < kept; i++) {
+        const uint32_t at = (all.count - kept + i) % DECIDED_MAX;
+        const struct assay_slice record = assay_slice_over(all.records[at], all.lens[at]);
+        if (record.len == 0 || assay_change_draft_read(record, all.draft) != ASSAY_OK) continue;
+        const uint64_t sequence = all.draft->change.sequence;
+        struct assay_json *object = change_of(&basis->state, record);
+        assay_json_set(object, "signers", signers_of(host, basis->charter.genesis, all.draft));
+        assay_json_set_text(object, "end",
+                            assay_document_change_end(
+                                (uint64_t)(sequence != 0 ? host_ended_load(host, sequence)
+                                                         : ASSAY_CHANGE_NONE)));
+        assay_json_append(list, object);
+    }
+    for (uint32_t i = 0; i < DECIDED_MAX; i++)
+        free(all.records[i]);
+    free(all.draft);
+    return list;
+}
+
+static struct assay_json *felled_of(struct assay_host *host, uint64_t sequence)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    uint64_t slots[ASSAY_MEMBERS_MAX];
+    const size_t count = host_felled_load(host, sequence, slots, ASSAY_MEMBERS_MAX);
+    struct assay_json *list = assay_json_array();
+    for (size_t i = 0; i < count; i++)
+        assay_json_append_text(list, host_name(host, (uint16_t)slots[i], name, sizeof name));
+    return list;
+}
+
+static struct assay_json *members_of(const struct assay_snapshot *s)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint32_t slot = 0; slot < s->member_count; slot++) {
+        const struct assay_member_snapshot *m = &s->members[slot].ledger;
+        struct assay_json *object = assay_json_object();
+        assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
+        assay_json_set_text(object, "stage", assay_document_stage((uint64_t)m->stage));
+        assay_json_set_uint(object, "stage_epoch", m->stage_epoch);
+        assay_json_set_uint(object, "weight", m->weight);
+        assay_json_set_uint(object, "maintenance_from", m->maintenance.from);
+        assay_json_set_uint(object, "maintenance_until", m->maintenance.until);
+        assay_json_append(list, object);
+    }
+    return list;
+}
+
+char *host_document_changes(struct assay_host *host)
+{
+    struct assay_change_basis *basis = NULL;
+    if (assay_change_basis_open(host_founding(host), host->config.store, &basis) != ASSAY_OK)
+        return host_document_refuse(host, "store", "the newest state cannot be read");
+    const struct assay_snapshot *s = host_snapshot(host);
+    struct assay_json *data = assay_document_change_status(s);
+    assay_json_set_uint(data, "epoch", s->chain.epoch);
+    assay_json_set(data, "waiting", waiting_of(host, basis));
+    assay_json_set(data, "queue", pending_of(basis));
+    assay_json_set(data, "decided", decided_of(host, basis, s->chain.epoch));
+    if (s->changes.ended.end == ASSAY_CHANGE_REVERTED)
+        assay_json_set(data, "felled", felled_of(host, s->changes.ended.sequence));
+    assay_json_set(data, "members", members_of(s));
+    assay_change_basis_close(&basis);
+    return host_document_finish(host, "assay.changes", data);
+}
+
+/* ------------------------------------------------------------ submit */
+
+static const char *code_of(enum assay_status status)
+{
+    if (status == ASSAY_E_SIGNATURE || status == ASSAY_E_STRANGER) return "denied";
+    if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE || status == ASSAY_E_FULL)
+        return "conflict";
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
+}
+
+static char *submit(struct assay_host *host, struct assay_slice bytes)
+{
+    char message[ASSAY_CHANGE_MESSAGE];
+    struct assay_change_draft draft;
+    const enum assay_status status = host_change_submit(host, bytes, &draft, message);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY)
+        return host_document_refuse(host, code_of(status), message);
+    struct assay_json *data = assay_json_object();
+    assay_json_set_uint(data, "sequence", draft.change.sequence);
+    assay_json_set_uint(data, "activation", draft.change.activation);
+    assay_json_set_text(data, "note", message);
+    return host_document_finish(host, "assay.change.submit", data);
+}
+
+char *host_document_submit(struct assay_host *host, const char *hex)
+{
+    return host_document_of_hex(host, hex, "submit HEX: the file of a change", submit);
+}
+
+/* ------------------------------------------------------------ items of the store */
+
+struct items {
+    struct assay_json *list;
+    uint64_t skip, bytes, count;
+    bool more;
+};
+
+static bool take_item(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct items *items = context;
+    if (items->count++ < items->skip) return true;
+    items->more = items->bytes > 0 && items->bytes + value.len > ITEMS_BYTES_MAX;
+    if (items->more) return false;
+    items->bytes += value.len;
+    struct assay_json *item = assay_json_object();
+    assay_json_set_uint(item, "era", key->era);
+    assay_json_set_uint(item, "epoch", key->epoch);
+    assay_json_set_uint(item, "number", key->number);
+    assay_json_set_hex(item, "id", key->id, sizeof key->id);
+    assay_json_set_hex(item, "value", value.bytes, value.len);
+    assay_json_append(items->list, item);
+    return true;
+}
+
+static bool take_last(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    (void)take_item(context, key, value);
+    return false;
+}
+
+static bool class_of(const char *name, enum assay_store_class *class_)
+{
+    if (strcmp(name, "state") == 0) *class_ = ASSAY_STORE_STATE;
+    else if (strcmp(name, "changes") == 0) *class_ = ASSAY_STORE_CHANGE;
+    else if (strcmp(name, "collateral") == 0) *class_ = ASSAY_STORE_COLLATERAL;
+    else if (strcmp(name, "evidence") == 0) *class_ = ASSAY_STORE_EVIDENCE;
+    else if (strcmp(name, "boundaries") == 0) *class_ = ASSAY_STORE_BOUNDARY;
+    else if (strcmp(name, "finality") == 0) *class_ = ASSAY_STORE_FINALITY;
+    else if (strcmp(name, "anchors") == 0) *class_ = ASSAY_STORE_ANCHOR;
+    else return false;
+    return true;
+}
+
+/* From an epoch of the running era on; of states the newest alone. */
+static enum assay_status scan(struct assay_host *host, enum assay_store_class class_,
+                              uint64_t epoch, struct items *items)
+{
+    const struct assay_store_key from = { .epoch = epoch };
+    struct assay_store_key to = { .era = UINT32_MAX, .epoch = UINT64_MAX, .number = UINT64_MAX };
+    for (size_t i = 0; i < sizeof to.id; i++)
+        to.id[i] = 0xff;
+    const bool newest = class_ == ASSAY_STORE_STATE;
+    return assay_store_scan(host->config.store, class_, &from, &to, newest,
+                            newest ? take_last : take_item, items);
+}
+
+static void take_genesis(const struct assay_host *host, struct items *items)
+{
+    const struct assay_store_key key = { 0 };
+    if (host->config.genesis_file.len > 0) (void)take_item(items, &key, host->config.genesis_file);
+}
+
+/* "NAME [EPOCH [SKIP]]"; a number that is not there is 0. Returns: whether it is that. */
+static bool split_items(const char *argument, char *name, size_t name_len, uint64_t *epoch,
+                        uint64_t *skip)
+{
+    uint64_t *const numbers[] = { epoch, skip };
+    const size_t len = strcspn(argument, " ");
+    if (len >= name_len) return false;
+    assay_bytes_copy(name, name_len, argument, len);
+    name[len] = '\0';
+    const char *at = argument + len;
+    for (size_t i = 0; *at == ' '; i++) {
+        char *end = NULL;
+        errno = 0;
+        if (i == sizeof numbers / sizeof numbers[0] || at[1] < '0' || at[1] > '9') return false;
+        *numbers[i] = strtoull(at + 1, &end, 10);
+        if (errno != 0) return false;
+        at = end;
+    }
+    return *at == '\0';
+}
+
+char *host_document_items(struct assay_host *host, const char *argument)
+{
+    enum assay_store_class class_ = ASSAY_STORE_META;
+    char name[16] = "";
+    uint64_t epoch = 0, skip = 0;
+    const bool good = split_items(argument, name, sizeof name, &epoch, &skip);
+    const bool genesis = strcmp(name, "genesis") == 0;
+    if (!good || (!genesis && !class_of(name, &class_)))
+        return host_document_refuse(host, "usage",
+                                    "items genesis | state | changes | collateral | evidence | "
+                                    "boundaries | finality | anchors [EPOCH [SKIP]]");
+    struct items items = { .list = assay_json_array(), .skip = skip };
+    enum assay_status status = ASSAY_OK;
+    if (genesis) take_genesis(host, &items);
+    else status = scan(host, class_, epoch, &items);
+    if (status != ASSAY_OK) {
+        assay_json_free(&items.list);
+        return host_document_refuse(host, "store", "the store cannot be read");
+    }
+    struct assay_json *data = assay_json_object();
+    assay_json_set(data, "items", items.list);
+    if (items.more) assay_json_set_uint(data, "next_skip", items.count - 1);
+    else assay_json_set_null(data, "next_skip");
+    return host_document_finish(host, "assay.items", data);
+}

@@ -1,0 +1,113 @@
+/*
+ * net/documents/document_collateral.c - collateral for people: what is in force, how long it lasts,
+ * what waits (docs/protocol.md 8.6 to 8.13).
+ */
+#include "net/runtime/runtime_internal.h"
+
+#include "base/rfc3339.h"
+#include "engine/ledger/records/update.h"
+#include "net/json/json.h"
+#include "quote/collateral/life.h"
+
+#include <string.h>
+
+static void set_time(struct assay_json *object, const char *name, int64_t unix_s)
+{
+    char text[ASSAY_RFC3339_LEN + 1] = "";
+    assay_rfc3339_format(unix_s, text);
+    assay_json_set_text(object, name, text);
+}
+
+static struct assay_json *life_of(const struct assay_collateral_life *life, int64_t since_unix_s,
+                                  int64_t at_unix_s)
+{
+    uint8_t root[32];
+    struct assay_json *object = assay_json_object();
+    assay_key_name(&life->root, root);
+    assay_json_set_hex(object, "root", root, sizeof root);
+    assay_json_set_uint(object, "entries", life->entry_count);
+    assay_json_set_uint(object, "evaluation_number", life->evaluation_number);
+    assay_json_set_text(
+        object, "age",
+        assay_collateral_age_text(assay_collateral_age(life, since_unix_s, at_unix_s)));
+    if (!life->is_bounded) {
+        assay_json_set_null(object, "until");
+        return object;
+    }
+    set_time(object, "until", life->until_unix_s);
+    set_time(object, "alarm", assay_collateral_half(life, since_unix_s));
+    assay_json_set_text(object, "ends_first", life->ends_first);
+    return object;
+}
+
+static struct assay_json *lives_of(const struct assay_host *host)
+{
+    struct assay_collateral_life lives[ASSAY_ENDORSEMENTS_MAX];
+    struct assay_json *list = assay_json_array();
+    size_t count = 0;
+    assay_collateral_lives(host->config.endorsements, lives, &count);
+    for (size_t i = 0; i < count; i++)
+        assay_json_append(list, life_of(&lives[i],
+                                        (int64_t)(host->config.genesis->time_ms / 1000),
+                                        (int64_t)(host->at_unix_ms / 1000)));
+    return list;
+}
+
+static struct assay_json *update_of(const struct assay_update *u)
+{
+    struct assay_json *object = assay_json_object();
+    const bool is_dated = u->phase == ASSAY_UPDATE_WAITING ||
+                          (u->phase == ASSAY_UPDATE_REVERTED && !u->facts.recovery);
+    assay_json_set_text(object, "phase", assay_update_phase_name(u->phase));
+    assay_json_set_hex(object, "root", u->facts.root, 32);
+    assay_json_set_hex(object, "part", u->facts.part, 32);
+    assay_json_set_hex(object, "digest", u->digest, 32);
+    assay_json_set_uint(object, "evaluation_number", u->facts.number);
+    assay_json_set_bool(object, "recovery", u->facts.recovery);
+    assay_json_set_bool(object, "forced", u->forced);
+    assay_json_set_uint(object, "epoch", u->epoch);
+    if (is_dated)
+        set_time(object, u->phase == ASSAY_UPDATE_WAITING ? "serves_after" : "again_after",
+                 (int64_t)(u->due_ms / 1000));
+    return object;
+}
+
+char *host_document_collateral(struct assay_host *host)
+{
+    struct assay_changes_snapshot changes;
+    struct assay_json *list = assay_json_array();
+    struct assay_json *data = assay_json_object();
+    assay_engine_changes(host->engine, &changes);
+    for (uint32_t i = 0; i < changes.update_count; i++)
+        assay_json_append(list, update_of(&changes.updates[i]));
+    assay_json_set_hex(data, "endorsements_digest", changes.rules.endorsements_digest, 32);
+    assay_json_set_uint(data, "delay_s",
+                        assay_parameters_delay_ms(&changes.rules.parameters) / 1000);
+    assay_json_set(data, "in_force", lives_of(host));
+    assay_json_set(data, "updates", list);
+    return host_document_finish(host, "assay.collateral", data);
+}
+
+/* ------------------------------------------------------------ offered by hand */
+
+static const char *code_of(enum assay_status status)
+{
+    if (status == ASSAY_E_DUPLICATE || status == ASSAY_E_STALE) return "conflict";
+    return assay_status_class(status) == ASSAY_CLASS_HOST ? "store" : "refused";
+}
+
+static char *submit(struct assay_host *host, struct assay_slice offer)
+{
+    char message[HOST_OFFER_MESSAGE];
+    const enum assay_status status = host_offer_take(host, offer, true, message);
+    if (status != ASSAY_OK && status != ASSAY_E_EARLY && status != ASSAY_E_FULL)
+        return host_document_refuse(host, code_of(status), message);
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "note", message);
+    return host_document_finish(host, "assay.collateral.submit", data);
+}
+
+char *host_document_offer(struct assay_host *host, const char *hex)
+{
+    return host_document_of_hex(host, hex, "offer HEX: an offer of collateral", submit);
+}

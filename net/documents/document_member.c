@@ -1,0 +1,268 @@
+/*
+ * net/documents/document_member.c - one member as a document, and the small ones.
+ */
+#include "net/documents/document.h"
+
+#include "base/assert.h"
+#include "base/rfc3339.h"
+#include "scoring/tally.h"
+
+#include <string.h>
+
+enum { SCHEMA_VERSION = 1 };
+
+char *assay_document_finish(const char *node, uint64_t at_unix_ms, const char *schema,
+                            struct assay_json *data)
+{
+    char at[ASSAY_RFC3339_MS_LEN + 1];
+    struct assay_json *document = assay_json_object();
+    assay_rfc3339_format_ms(at_unix_ms, at);
+    assay_json_set_text(document, "schema", schema);
+    assay_json_set_uint(document, "schema_version", SCHEMA_VERSION);
+    assay_json_set_text(document, "node", node);
+    assay_json_set_text(document, "generated_at", at);
+    assay_json_set(document, "data", data);
+    char *text = assay_json_print(document, 0);
+    assay_json_free(&document);
+    return text;
+}
+
+/* ------------------------------------------------------------ who */
+
+const char *assay_document_name(const struct assay_snapshot *s, uint16_t slot, char *text,
+                                size_t text_len)
+{
+    ASSAY_ASSERT(text_len > 0);
+    text[0] = '\0';
+    if (slot >= s->member_count) return text;
+    /* Names come from genesis, which operators sign; terminals are protected all the same. */
+    const struct assay_slice name = s->members[slot].ledger.name;
+    size_t len = 0;
+    for (; len < name.len && len + 1 < text_len; len++) {
+        const uint8_t b = name.bytes[len];
+        text[len] = (char)(b >= 0x20 && b < 0x7f ? b : '?');
+    }
+    text[len] = '\0';
+    return text;
+}
+
+bool assay_document_slot(const struct assay_snapshot *s, const char *text, uint16_t *slot)
+{
+    const struct assay_slice name = assay_slice_over(text, strlen(text));
+    uint8_t id[32];
+    uint64_t number = 0;
+    const bool is_id = assay_hex_decode(text, name.len, id, sizeof id) == ASSAY_OK;
+    bool left = false; /* one that left has the name: another member may have it now (9.6.5) */
+    for (uint32_t i = 0; i < s->member_count; i++) {
+        const struct assay_member_snapshot *m = &s->members[i].ledger;
+        const bool named = assay_slice_equal(m->name, name);
+        if (!named && !(is_id && assay_bytes_equal(m->node_id, id, sizeof id))) continue;
+        if (named && left && m->stage == ASSAY_STAGE_LEFT) continue;
+        *slot = (uint16_t)i;
+        left = named && m->stage == ASSAY_STAGE_LEFT;
+        if (!left) return true;
+    }
+    if (left) return true;
+    if (!assay_document_number(text, &number) || number >= s->member_count) return false;
+    *slot = (uint16_t)number;
+    return true;
+}
+
+/* ------------------------------------------------------------ what holds a score down */
+
+static void append_reason(struct assay_json *list, const char *about, const char *code,
+                          const char *text, uint64_t epoch)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "about", about);
+    assay_json_set_text(object, "code", code);
+    assay_json_set_text(object, "text", text);
+    if (epoch == 0) assay_json_set_null(object, "epoch");
+    else assay_json_set_uint(object, "epoch", epoch);
+    assay_json_append(list, object);
+}
+
+static void append_integrity(struct assay_json *list, const struct assay_snapshot_member *m)
+{
+    const bool fell = m->integrity_fall.epoch != 0;
+    const uint64_t rule = fell ? m->integrity_fall.rule : m->ledger.change_reason;
+    if (m->ledger.trust.integrity_bp == ASSAY_SCORE_BP_MAX) return;
+    append_reason(list, "integrity", assay_document_integrity_code(rule),
+                  assay_document_integrity_text(rule), m->integrity_fall.epoch);
+}
+
+static void append_availability(struct assay_json *list, const struct assay_snapshot_member *m)
+{
+    const bool fell = m->availability_fall.epoch != 0;
+    const uint64_t rule = fell ? m->availability_fall.rule : m->ledger.availability_rule;
+    if (m->ledger.trust.availability_bp == ASSAY_SCORE_BP_MAX) return;
+    append_reason(list, "availability", assay_document_availability_code(rule),
+                  assay_document_availability_text(rule), m->availability_fall.epoch);
+}
+
+/* The rule that made the score comes first: score and reason belong together. What this node found
+ * last is said only while it is what this node finds. */
+static struct assay_json *reasons_of(const struct assay_snapshot_member *m)
+{
+    struct assay_json *list = assay_json_array();
+    const struct assay_member_snapshot *l = &m->ledger;
+    if (l->trust.integrity_bp <= l->trust.availability_bp) {
+        append_integrity(list, m);
+        append_availability(list, m);
+    } else {
+        append_availability(list, m);
+        append_integrity(list, m);
+    }
+    const bool judged_well =
+        l->own_outcome == ASSAY_OUTCOME_PASS_UP_TO_DATE || l->own_outcome == ASSAY_OUTCOME_NONE;
+    if (!judged_well && l->last_reason[0] != '\0')
+        append_reason(list, "judgement", "judged", l->last_reason, l->last_attempt_epoch);
+    return list;
+}
+
+/* ------------------------------------------------------------ a member */
+
+static void put_trust(struct assay_json *object, const struct assay_snapshot_member *member)
+{
+    const struct assay_member_snapshot *m = &member->ledger;
+    assay_json_set_uint(object, "score_bp", assay_trust_score_bp(&m->trust));
+    assay_json_set_uint(object, "integrity_bp", m->trust.integrity_bp);
+    assay_json_set_uint(object, "availability_bp", m->trust.availability_bp);
+    assay_json_set_text(object, "standing", assay_document_standing(assay_document_relied(m)));
+    assay_json_set_text(object, "integrity_standing",
+                        assay_document_standing(m->trust.integrity.standing));
+    assay_json_set_bool(object, "probation", assay_trust_on_probation(&m->trust));
+    assay_json_set_uint(object, "weight", m->weight);
+    assay_json_set_uint(object, "seat_weight", m->seat_weight);
+    assay_json_set_bool(object, "votes_lost", m->votes_lost);
+    assay_json_set_bool(object, "votes_spared", m->votes_spared);
+    assay_json_set_uint(object, "positive_bp", m->positive_bp);
+    assay_json_set_uint(object, "negative_bp", m->negative_bp);
+    assay_json_set_uint(object, "unjudged_bp", m->unjudged_bp);
+    assay_json_set_uint(object, "unjudged_epochs", m->trust.unjudged_epochs);
+    assay_json_set_uint(object, "mute_epochs", m->trust.mute_epochs);
+    assay_json_set_uint(object, "quiet_epochs", m->trust.quiet_epochs);
+    assay_json_set_uint(object, "electorate_bp", m->electorate_bp);
+    assay_json_set_uint(object, "lo_bp", m->lo_bp);
+    assay_json_set_uint(object, "hi_bp", m->hi_bp);
+    assay_json_set_text(object, "reason",
+                        assay_integrity_reason_text((enum assay_integrity_reason)m->change_reason));
+    assay_json_set_text(object, "integrity_rule", assay_document_integrity_code(m->change_reason));
+    assay_json_set_text(object, "availability_rule",
+                        assay_document_availability_code(m->availability_rule));
+    assay_json_set(object, "reasons", reasons_of(member));
+    assay_json_set_text(object, "last_reason", m->last_reason);
+    assay_json_set_uint(object, "change_epoch", m->change_epoch);
+    assay_json_set_text(object, "own_outcome", assay_outcome_text(m->own_outcome));
+    assay_json_set_uint(object, "last_attempt_epoch", m->last_attempt_epoch);
+    assay_json_set_uint(object, "last_success_epoch", m->last_success_epoch);
+    assay_json_set_uint(object, "offences", m->trust.offences.count);
+}
+
+static void put_stage(struct assay_json *object, const struct assay_snapshot_member *member)
+{
+    const struct assay_member_snapshot *m = &member->ledger;
+    assay_json_set_text(object, "stage", assay_document_stage((uint64_t)m->stage));
+    assay_json_set_bool(object, "in_maintenance", m->in_maintenance);
+    assay_json_set_uint(object, "level", m->level);
+    if (m->maintenance.until != 0) {
+        assay_json_set_uint(object, "maintenance_from", m->maintenance.from);
+        assay_json_set_uint(object, "maintenance_until", m->maintenance.until);
+    }
+    assay_json_set_bool(object, "present", member->present);
+    if (member->was_heard) assay_json_set_uint(object, "heard_age_ms", member->heard_age_ms);
+    else assay_json_set_null(object, "heard_age_ms");
+    assay_json_set_bool(object, "ended", member->ended);
+    if (member->has_date) assay_json_set_int(object, "date_ahead_ms", member->date_ahead_ms);
+    else assay_json_set_null(object, "date_ahead_ms");
+    assay_json_set_uint(object, "conduct", member->conduct);
+    assay_json_set_bool(object, "shut_out", member->is_shut_out);
+    if (!member->has_round) return;
+    assay_json_set_uint(object, "round_ms", member->round_ms);
+    assay_json_set_uint(object, "round_worst_ms", member->round_worst_ms);
+}
+
+static void put_faults(struct assay_json *object, const struct assay_snapshot_member *member)
+{
+    struct assay_json *faults = assay_json_object();
+    for (unsigned i = 0; i < ASSAY_CONDUCT_FAULTS; i++)
+        assay_json_set_uint(faults, assay_conduct_name((enum assay_conduct_fault)i),
+                            member->conduct_faults[i]);
+    assay_json_set(object, "conduct_faults", faults);
+}
+
+static void put_keys(struct assay_json *object, const struct assay_snapshot_member *member)
+{
+    const struct assay_member_snapshot *m = &member->ledger;
+    assay_json_set_hex(object, "platform_id", m->platform_id, sizeof m->platform_id);
+    assay_json_set_hex(object, "voting_public", m->voting_public, sizeof m->voting_public);
+    assay_json_set_hex(object, "transport_public", m->transport_public, sizeof m->transport_public);
+    assay_json_set_hex(object, "door_public", m->door_public, sizeof m->door_public);
+    assay_json_set_bool(object, "has_address", member->has_address);
+    assay_json_set_bool(object, "connected", member->connected);
+    if (member->has_date) assay_json_set_uint(object, "date_round_ms", member->date_round_ms);
+    assay_json_set_bool(object, "banned", member->banned);
+    put_faults(object, member);
+}
+
+struct assay_json *assay_document_member(const struct assay_snapshot *s, uint32_t slot, bool whole)
+{
+    ASSAY_ASSERT(slot < s->member_count);
+    const struct assay_snapshot_member *member = &s->members[slot];
+    const struct assay_member_snapshot *m = &member->ledger;
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "slot", slot);
+    assay_json_set_text_n(object, "name", m->name.bytes, m->name.len);
+    assay_json_set_hex(object, "node_id", m->node_id, sizeof m->node_id);
+    assay_json_set_text_n(object, "operator", m->operator_name.bytes, m->operator_name.len);
+    assay_json_set_hex(object, "operator_id", m->operator_id, sizeof m->operator_id);
+    assay_json_set_hex(object, "vendor_root", m->vendor_root, sizeof m->vendor_root);
+    assay_json_set_uint(object, "incarnation", m->incarnation);
+    put_trust(object, member);
+    put_stage(object, member);
+    if (whole) put_keys(object, member);
+    return object;
+}
+
+/* ------------------------------------------------------------ the small ones */
+
+struct assay_json *assay_document_permit(const struct assay_snapshot *s, bool critical,
+                                         struct assay_permission *permission)
+{
+    const struct assay_member_snapshot *own = &s->members[s->self].ledger;
+    *permission = assay_permit(&s->chain, own, s->epoch_ms, s->now_ms, critical);
+    /* docs/protocol.md 10.8: by hand, on this machine, whatever the network says of it. */
+    if (s->enforcement.held) *permission = (struct assay_permission){ false, "held" };
+    struct assay_json *data = assay_json_object();
+    assay_json_set_text(data, "class", critical ? "critical" : "normal");
+    assay_json_set_bool(data, "permitted", permission->permitted);
+    assay_json_set_text(data, "reason", permission->reason);
+    assay_json_set_text(data, "standing", assay_document_standing(own->trust.score.standing));
+    assay_json_set_uint(data, "score_bp", assay_trust_score_bp(&own->trust));
+    return data;
+}
+
+struct assay_json *assay_document_counters(const struct assay_snapshot *s)
+{
+    struct assay_json *data = assay_json_object();
+    for (unsigned i = 0; i < ASSAY_COUNTER_COUNT; i++)
+        assay_json_set_uint(data, assay_counter_name((enum assay_counter)i), s->counters.value[i]);
+    return data;
+}
+
+struct assay_json *assay_document_event(const struct assay_timeline_event *event, const char *name)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_uint(object, "seq", event->seq);
+    assay_json_set_uint(object, "at_unix_ms", event->at_unix_ms);
+    assay_json_set_uint(object, "epoch", event->epoch);
+    assay_json_set_text(object, "event", event->code);
+    if (name[0] != '\0') {
+        assay_json_set_uint(object, "slot", event->slot);
+        assay_json_set_text(object, "name", name);
+    }
+    assay_json_set_uint(object, "a", event->a);
+    assay_json_set_uint(object, "b", event->b);
+    assay_json_set_text(object, "text", event->text);
+    return object;
+}

@@ -1,0 +1,355 @@
+/*
+ * net/documents/document_services.c - see document_services.h.
+ */
+#include "net/documents/document_services.h"
+
+const char *assay_document_phase(enum assay_cont_phase phase)
+{
+    static const char *const words[] = { [ASSAY_CONT_FORMING] = "forming",
+                                         [ASSAY_CONT_SERVING] = "serving",
+                                         [ASSAY_CONT_CHANGING] = "changing",
+                                         [ASSAY_CONT_GONE] = "gone" };
+    return (unsigned)phase < sizeof words / sizeof words[0] ? words[phase] : "unknown";
+}
+
+const char *assay_document_state(enum assay_summary_state state)
+{
+    static const char *const words[ASSAY_SUMMARY_STATES] = {
+        [ASSAY_SUMMARY_OPEN] = "open",     [ASSAY_SUMMARY_ACCEPTED] = "accepted",
+        [ASSAY_SUMMARY_FAILED] = "failed", [ASSAY_SUMMARY_PAID] = "paid",
+        [ASSAY_SUMMARY_CLOSED] = "closed", [ASSAY_SUMMARY_EXPIRED] = "expired"
+    };
+    return (unsigned)state < ASSAY_SUMMARY_STATES ? words[state] : "unknown";
+}
+
+/* A member by its slot; null where it is gone. */
+static void put_member(struct assay_json *object, const struct assay_snapshot *s, uint32_t slot)
+{
+    char name[ASSAY_NAME_MAX + 1] = "";
+    if (slot >= s->member_count) {
+        assay_json_set_null(object, "slot");
+        assay_json_set_text(object, "name", "");
+        return;
+    }
+    assay_json_set_uint(object, "slot", slot);
+    assay_json_set_text(object, "name", assay_document_name(s, (uint16_t)slot, name, sizeof name));
+}
+
+static struct assay_json *member_of(const struct assay_snapshot *s, uint32_t slot)
+{
+    struct assay_json *object = assay_json_object();
+    put_member(object, s, slot);
+    return object;
+}
+
+/* ------------------------------------------------------------ who follows, what came */
+
+static struct assay_json *programs_of(const struct assay_services_summary *v)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_text(object, "socket", v->path);
+    assay_json_set_uint(object, "connected", v->desk.clients);
+    assay_json_set_uint(object, "following", v->desk.following);
+    assay_json_set_uint(object, "submitted", v->desk.submitted);
+    assay_json_set_uint(object, "refused", v->desk.refused);
+    assay_json_set_uint(object, "quotes", v->desk.quotes);
+    assay_json_set_uint(object, "verdicts", v->desk.verdicts);
+    assay_json_set_uint(object, "calls_refused", v->desk.calls_refused);
+    assay_json_set_uint(object, "calls_yielded", v->desk.calls_yielded);
+    assay_json_set_uint(object, "questions_refused", v->desk.asks_refused);
+    assay_json_set_uint(object, "questions_yielded", v->desk.asks_yielded);
+    return object;
+}
+
+static struct assay_json *records_of(const struct assay_services_summary *v)
+{
+    struct assay_json *list = assay_json_array();
+    for (unsigned kind = 1; kind < ASSAY_SERVICE_KIND_COUNT; kind++) {
+        struct assay_json *object = assay_json_object();
+        assay_json_set_text(object, "kind", assay_service_kind_name(kind));
+        assay_json_set_uint(object, "applied", v->desk.applied[kind]);
+        assay_json_set_uint(object, "idle", v->desk.idle[kind]);
+        assay_json_append(list, object);
+    }
+    return list;
+}
+
+/* ------------------------------------------------------------ continuity */
+
+static const char *seat_state(enum assay_cont_seat_state state)
+{
+    switch (state) {
+    case ASSAY_CONT_SEAT_SERVES: return "serves";
+    case ASSAY_CONT_SEAT_DRAINS: return "drains";
+    case ASSAY_CONT_SEAT_CUT: return "cut";
+    case ASSAY_CONT_SEAT_MISSING: return "missing";
+    case ASSAY_CONT_SEAT_LOST: return "lost";
+    }
+    ASSAY_UNREACHABLE("a state of a seat");
+}
+
+static struct assay_json *seats_of(const struct assay_snapshot *s,
+                                   const struct assay_summary_group *g)
+{
+    struct assay_json *list = assay_json_array();
+    for (uint32_t i = 0; i < g->seat_count; i++) {
+        struct assay_json *seat = member_of(s, g->seat[i]);
+        assay_json_set_bool(seat, "lost", g->state[i] == ASSAY_CONT_SEAT_LOST);
+        assay_json_set_text(seat, "state", seat_state(g->state[i]));
+        assay_json_append(list, seat);
+    }
+    return list;
+}
+
+static struct assay_json *group_alarms(uint32_t alarms)
+{
+    static const struct {
+        enum assay_cont_alarm alarm;
+        const char *word;
+    } words[] = {
+        { ASSAY_CONT_ALARM_FEW, "few" },
+        { ASSAY_CONT_ALARM_NO_CANDIDATE, "no-candidate" },
+        { ASSAY_CONT_ALARM_OPERATORS, "operators" },
+        { ASSAY_CONT_ALARM_CUT, "cut" },
+        { ASSAY_CONT_ALARM_MISSING, "missing" },
+        { ASSAY_CONT_ALARM_CHANGING, "changing" },
+    };
+    struct assay_json *list = assay_json_array();
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if ((alarms & words[i].alarm) != 0) assay_json_append_text(list, words[i].word);
+    return list;
+}
+
+static struct assay_json *group_of(const struct assay_snapshot *s,
+                                   const struct assay_summary_group *g, uint32_t number)
+{
+    struct assay_json *object = assay_json_object();
+    struct assay_json *next = assay_json_array(), *listed = assay_json_array();
+    assay_json_set_uint(object, "number", number);
+    assay_json_set_text(object, "name", g->name);
+    assay_json_set_uint(object, "size", g->size);
+    assay_json_set_text(object, "phase", assay_document_phase(g->phase));
+    assay_json_set_uint(object, "view", g->view);
+    assay_json_set(object, "seats", seats_of(s, g));
+    assay_json_set(object, "alarms", group_alarms(g->alarms));
+    assay_json_set_uint(object, "next_view", g->next_view);
+    for (uint32_t i = 0; i < g->next_count; i++)
+        assay_json_append(next, member_of(s, g->next[i]));
+    assay_json_set(object, "next_seats", next);
+    for (uint32_t i = 0; i < g->listed_count; i++)
+        assay_json_append(listed, member_of(s, g->listed[i]));
+    assay_json_set(object, "listed", listed);
+    assay_json_set_uint(object, "entries", g->entries);
+    assay_json_set_uint(object, "instances", g->instances);
+    assay_json_set_uint(object, "instances_max", g->instances_max);
+    assay_json_set_uint(object, "sessions", g->sessions);
+    return object;
+}
+
+/* ------------------------------------------------------------ shares */
+
+/* Every reason that was said at the last alarm. */
+static struct assay_json *cluster_alarms(const struct assay_summary_cluster *c)
+{
+    static const char *const words[] = { [ASSAY_SHARE_WHY_FEW] = "few",
+                                         [ASSAY_SHARE_WHY_NO_CANDIDATE] = "no-candidate",
+                                         [ASSAY_SHARE_WHY_NO_DEALERS] = "no-dealers",
+                                         [ASSAY_SHARE_WHY_OLD_SHARES] = "old-shares" };
+    struct assay_json *list = assay_json_array();
+    for (unsigned why = ASSAY_SHARE_WHY_FEW; why < sizeof words / sizeof *words; why++)
+        if ((c->alarms >> why & 1) != 0) assay_json_append_text(list, words[why]);
+    return list;
+}
+
+/* Of public attempts, docs/services.md 5.17. */
+static const char *phase_of(enum assay_share_phase phase)
+{
+    switch (phase) {
+    case ASSAY_SHARE_PHASE_NONE: return "none";
+    case ASSAY_SHARE_PHASE_DEALS: return "dealings";
+    case ASSAY_SHARE_PHASE_DISPUTES: return "disputes";
+    case ASSAY_SHARE_PHASE_HAVES: return "confirmations";
+    }
+    ASSAY_UNREACHABLE("a phase");
+}
+
+static struct assay_json *cluster_of(const struct assay_snapshot *s,
+                                     const struct assay_summary_shares *v, uint32_t number)
+{
+    const struct assay_summary_cluster *c = &v->cluster[number];
+    struct assay_json *object = assay_json_object(), *seats = assay_json_array();
+    assay_json_set_uint(object, "number", number);
+    assay_json_set_bool(object, "seated", c->seated);
+    assay_json_set_bool(object, "alarm", c->alarm);
+    assay_json_set_uint(object, "alarm_epoch", c->alarm_epoch);
+    assay_json_set(object, "alarms", cluster_alarms(c));
+    assay_json_set_text(object, "public_phase", phase_of(c->phase));
+    assay_json_set_uint(object, "public_until", c->public_until);
+    for (uint32_t i = 0; c->seated && i < v->slots; i++) {
+        struct assay_json *seat = member_of(s, c->member[i]);
+        assay_json_set_bool(seat, "ready", c->ready[i]);
+        assay_json_set_bool(seat, "lost", c->lost[i]);
+        assay_json_set_uint(seat, "silent_epoch", c->silent_epoch[i]);
+        assay_json_append(seats, seat);
+    }
+    assay_json_set(object, "seats", seats);
+    return object;
+}
+
+static struct assay_json *shares_of(const struct assay_snapshot *s,
+                                    const struct assay_summary_shares *v)
+{
+    struct assay_json *object = assay_json_object(), *clusters = assay_json_array();
+    assay_json_set_uint(object, "slots", v->slots);
+    assay_json_set_uint(object, "threshold", v->k);
+    assay_json_set_uint(object, "confirmations", v->confirmations);
+    assay_json_set_uint(object, "ids", v->ids);
+    assay_json_set_uint(object, "ids_max", v->ids_max);
+    assay_json_set_uint(object, "synced", v->synced);
+    assay_json_set_uint(object, "waiting", v->waiting);
+    assay_json_set_uint(object, "deleted", v->deleted);
+    assay_json_set_uint(object, "quota", v->quota);
+    assay_json_set_uint(object, "due", v->due);
+    assay_json_set_uint(object, "resharing", v->resharing);
+    assay_json_set_uint(object, "public", v->in_public);
+    assay_json_set_uint(object, "away", v->away);
+    assay_json_set_uint(object, "holders", v->holders);
+    assay_json_set_uint(object, "convicted", v->convicted);
+    for (uint32_t c = 0; c < v->cluster_count; c++)
+        assay_json_append(clusters, cluster_of(s, v, c));
+    assay_json_set(object, "clusters", clusters);
+    return object;
+}
+
+struct assay_json *assay_document_share(const struct assay_snapshot *s,
+                                        const struct assay_share_registry *r,
+                                        const struct assay_share_row *row)
+{
+    struct assay_json *object = assay_json_object(), *kept = assay_json_array();
+    assay_json_set_hex(object, "id", row->id, 32);
+    assay_json_set_hex(object, "payload", row->payload, 32);
+    assay_json_set_bool(object, "synced", row->synced);
+    assay_json_set_uint(object, "put_epoch", row->put_epoch);
+    assay_json_set_uint(object, "generation", row->generation);
+    assay_json_set_uint(object, "origin", row->origin);
+    assay_json_set_uint(object, "readers", row->reader_count);
+    assay_json_set_bool(object, "resharing", row->reshare != 0);
+    assay_json_set_bool(object, "due", row->wanted != 0);
+    for (uint32_t c = 0; c < r->config.clusters; c++) {
+        struct assay_json *cluster = assay_json_object(), *seats = assay_json_array();
+        assay_json_set_uint(cluster, "cluster", c);
+        for (uint32_t slot = 0; r->cluster[c].seated && slot < r->config.slots; slot++)
+            if (row->have[c] >> slot & 1)
+                assay_json_append(seats, member_of(s, r->cluster[c].seat[slot].member));
+        assay_json_set(cluster, "seats", seats);
+        assay_json_append(kept, cluster);
+    }
+    assay_json_set(object, "kept", kept);
+    return object;
+}
+
+/* ------------------------------------------------------------ tasks and money */
+
+static struct assay_json *offer_of(const struct assay_snapshot *s,
+                                   const struct assay_summary_offer *o)
+{
+    struct assay_json *object = member_of(s, o->slot), *codes = assay_json_array();
+    char text[65];
+    assay_json_set_uint(object, "price", o->offer.price);
+    assay_json_set_uint(object, "hold", o->offer.hold);
+    assay_json_set_text_n(object, "address", o->offer.address, o->offer.address_len);
+    for (uint32_t i = 0; i < o->offer.count; i++) {
+        assay_hex_encode(o->offer.code[i], 32, text, sizeof text);
+        assay_json_append_text(codes, text);
+    }
+    assay_json_set(object, "codes", codes);
+    return object;
+}
+
+static struct assay_json *tasks_of(const struct assay_snapshot *s,
+                                   const struct assay_summary_tasks *v)
+{
+    struct assay_json *object = assay_json_object();
+    struct assay_json *offers = assay_json_array(), *states = assay_json_object();
+    assay_json_set_uint(object, "accounts", v->accounts);
+    assay_json_set_uint(object, "accounts_max", v->accounts_max);
+    assay_json_set_uint(object, "total", v->total);
+    assay_json_set_uint(object, "locked", v->locked);
+    assay_json_set_uint(object, "tasks_max", v->tasks_max);
+    for (int i = 0; i < ASSAY_SUMMARY_STATES; i++)
+        assay_json_set_uint(states, assay_document_state((enum assay_summary_state)i), v->state[i]);
+    assay_json_set(object, "states", states);
+    for (uint32_t i = 0; i < v->offer_count; i++)
+        assay_json_append(offers, offer_of(s, &v->offer[i]));
+    assay_json_set(object, "offers", offers);
+    return object;
+}
+
+struct assay_json *assay_document_account(const struct assay_summary_account *account)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_hex(object, "account", account->account, 32);
+    assay_json_set_bool(object, "known", account->is_known);
+    assay_json_set_uint(object, "balance", account->balance);
+    assay_json_set_uint(object, "locked", account->locked);
+    assay_json_set_uint(object, "sequence", account->sequence);
+    return object;
+}
+
+/* In how many closes one side may leave, and after how many it ends when one has said so. */
+static void put_leaving(struct assay_json *object, const struct assay_task_row *row)
+{
+    const bool runs = row->end == ASSAY_TASK_END_NONE && row->accepted && !row->failed;
+    const bool early = row->quiet < ASSAY_TASK_QUIET_EPOCHS;
+    if (runs && row->leaving == 0)
+        assay_json_set_uint(object, "release_in",
+                            early ? (uint64_t)(ASSAY_TASK_QUIET_EPOCHS - row->quiet) : 0);
+    else assay_json_set_null(object, "release_in");
+    if (row->leaving > 0) assay_json_set_uint(object, "ends_in", row->leaving);
+    else assay_json_set_null(object, "ends_in");
+}
+
+struct assay_json *assay_document_task(const struct assay_snapshot *s,
+                                       const struct assay_task_row *row)
+{
+    struct assay_json *object = assay_json_object();
+    assay_json_set_hex(object, "task", row->task, 32);
+    assay_json_set_text(object, "state", assay_document_state(assay_summary_state_of(row)));
+    assay_json_set_hex(object, "requestor", row->requestor, 32);
+    assay_json_set(object, "executor", member_of(s, row->executor));
+    if (row->accepted) assay_json_set_hex(object, "payee", row->payee, 32);
+    else assay_json_set_null(object, "payee");
+    assay_json_set_hex(object, "input", row->input, 32);
+    assay_json_set_uint(object, "price", row->price);
+    assay_json_set_uint(object, "hold", row->hold);
+    assay_json_set_uint(object, "rent_epochs", row->rent);
+    assay_json_set_uint(object, "steps", row->steps);
+    assay_json_set_uint(object, "paid", row->paid);
+    assay_json_set_uint(object, "locked", row->locked);
+    assay_json_set_uint(object, "deadline", row->deadline);
+    put_leaving(object, row);
+    return object;
+}
+
+/* ------------------------------------------------------------ the document */
+
+struct assay_json *assay_document_services(const struct assay_snapshot *s)
+{
+    static const struct assay_services_summary none = { .is_known = true, .is_current = true };
+    const struct assay_services_summary *v = s->services != NULL ? s->services : &none;
+    struct assay_json *data = assay_json_object(), *groups = assay_json_array();
+    assay_json_set_bool(data, "known", v->is_known);
+    assay_json_set_bool(data, "current", v->is_current);
+    assay_json_set_uint(data, "epoch", s->services != NULL ? v->epoch : 0);
+    for (uint32_t g = 0; g < v->group_count; g++)
+        assay_json_append(groups, group_of(s, &v->group[g], g));
+    assay_json_set(data, "groups", groups);
+    if (v->has_shares) assay_json_set(data, "shares", shares_of(s, &v->shares));
+    else assay_json_set_null(data, "shares");
+    if (v->has_tasks) assay_json_set(data, "tasks", tasks_of(s, &v->tasks));
+    else assay_json_set_null(data, "tasks");
+    assay_json_set(data, "records", s->services != NULL ? records_of(v) : assay_json_array());
+    if (v->path[0] != '\0') assay_json_set(data, "programs", programs_of(v));
+    else assay_json_set_null(data, "programs");
+    return data;
+}

@@ -1,0 +1,24 @@
+/*
+ * net/documents/document_services.h - documents of what services' records have made, from plain
+ * values (net/services/summary.h); docs/openapi.json has the shape of the first.
+ */
+#ifndef ASSAY_NET_DOCUMENTS_DOCUMENT_SERVICES_H
+#define ASSAY_NET_DOCUMENTS_DOCUMENT_SERVICES_H
+
+#include "net/documents/document.h"
+#include "net/services/summary.h"
+
+/* s->services, which may be NULL: then there are none. Returns: an object. */
+struct assay_json *assay_document_services(const struct assay_snapshot *s);
+/* Each Returns: an object. */
+struct assay_json *assay_document_account(const struct assay_summary_account *account);
+struct assay_json *assay_document_task(const struct assay_snapshot *s,
+                                       const struct assay_task_row *row);
+struct assay_json *assay_document_share(const struct assay_snapshot *s,
+                                        const struct assay_share_registry *r,
+                                        const struct assay_share_row *row);
+/* "forming" .. "gone"; "open" .. "expired". Each Returns: static text. */
+const char *assay_document_phase(enum assay_cont_phase phase);
+const char *assay_document_state(enum assay_summary_state state);
+
+#endif

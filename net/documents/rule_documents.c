@@ -1,0 +1,196 @@
+/*
+ * net/documents/rule_documents.c - documents by their digests, decoded once each.
+ */
+#include "net/documents/rule_documents.h"
+
+#include "base/assert.h"
+#include "net/verifier/verifier_supervisor.h"
+#include "quote/collateral/endorsements.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum assay_status read_endorsements(struct assay_slice bytes, struct assay_ruleset *set)
+{
+    size_t count = 0;
+    ASSAY_TRY(assay_endorsements_count(bytes.bytes, bytes.len, &count));
+    set->collateral = calloc(count > 0 ? count : 1, sizeof *set->collateral);
+    if (set->collateral == NULL) return ASSAY_E_MEMORY;
+    return assay_endorsements_decode(bytes.bytes, bytes.len, set->collateral, count,
+                                     &set->endorsements);
+}
+
+enum assay_status assay_ruleset_open(struct assay_slice policy, struct assay_slice endorsements,
+                                     struct assay_ruleset *set)
+{
+    *set = (struct assay_ruleset){ .policy = calloc(1, sizeof *set->policy),
+                                   .documents = malloc(policy.len + endorsements.len + 1) };
+    if (set->policy == NULL || set->documents == NULL) return ASSAY_E_MEMORY;
+    assay_sha256(policy.bytes, policy.len, set->policy_digest);
+    assay_sha256(endorsements.bytes, endorsements.len, set->endorsements_digest);
+    ASSAY_TRY(assay_policy_decode(policy.bytes, policy.len, set->policy));
+    set->endorsements_bytes = assay_slice_over(set->documents, endorsements.len);
+    set->policy_bytes = assay_slice_over(set->documents + endorsements.len, policy.len);
+    assay_bytes_copy(set->documents, endorsements.len, endorsements.bytes, endorsements.len);
+    assay_bytes_copy(set->documents + endorsements.len, policy.len, policy.bytes, policy.len);
+    return read_endorsements(set->endorsements_bytes, set);
+}
+
+void assay_ruleset_close(struct assay_ruleset *set)
+{
+    free(set->policy);
+    free(set->collateral);
+    free(set->documents);
+    *set = (struct assay_ruleset){ 0 };
+}
+
+/* ------------------------------------------------------------ of a charter */
+
+struct reading {
+    const struct assay_genesis *genesis;
+    struct assay_store *store;
+    struct assay_rules *rules;
+    uint8_t *memory; /* [2][ASSAY_SET_LEN_MAX] */
+    char *message;
+};
+
+static enum assay_status fault(const struct reading *r, const char *what,
+                               const uint8_t digest[static 32], enum assay_status status)
+{
+    char hex[65];
+    if (status == ASSAY_OK) return status;
+    assay_hex_encode(digest, 32, hex, sizeof hex);
+    (void)snprintf(r->message, ASSAY_RULES_MESSAGE, "%s %.16s: %s", what, hex,
+                   status == ASSAY_E_NOT_FOUND ? "in neither the genesis nor the store"
+                                               : assay_status_text(status));
+    return status;
+}
+
+static struct assay_ruleset *find_set(struct assay_rules *rules, const uint8_t *policy,
+                                      const uint8_t *endorsements)
+{
+    for (size_t i = 0; i < rules->set_count; i++) {
+        struct assay_ruleset *set = &rules->sets[i];
+        if (assay_bytes_equal(set->policy_digest, policy, 32) &&
+            assay_bytes_equal(set->endorsements_digest, endorsements, 32))
+            return set;
+    }
+    return NULL;
+}
+
+/* The set of these digests, read unless it was before. */
+static enum assay_status take_set(const struct reading *r, const uint8_t *policy,
+                                  const uint8_t *endorsements, struct assay_ruleset **out)
+{
+    struct assay_slice documents[2];
+    *out = find_set(r->rules, policy, endorsements);
+    if (*out != NULL) return ASSAY_OK;
+    ASSAY_TRY(fault(r, "policy", policy,
+                    assay_charter_document(r->genesis, r->store, policy, r->memory,
+                                           ASSAY_SET_LEN_MAX, &documents[0])));
+    ASSAY_TRY(fault(r, "endorsements", endorsements,
+                    assay_charter_document(r->genesis, r->store, endorsements,
+                                           r->memory + ASSAY_SET_LEN_MAX, ASSAY_SET_LEN_MAX,
+                                           &documents[1])));
+    ASSAY_ASSERT(r->rules->set_count < sizeof r->rules->sets / sizeof r->rules->sets[0]);
+    *out = &r->rules->sets[r->rules->set_count++];
+    return fault(r, "rules with policy", policy,
+                 assay_ruleset_open(documents[0], documents[1], *out));
+}
+
+static enum assay_status read_all(const struct reading *r, const struct assay_charter *charter)
+{
+    const struct assay_genesis *now = charter->genesis;
+    struct assay_rules *rules = r->rules;
+    struct assay_ruleset *set = NULL;
+    ASSAY_TRY(take_set(r, now->policy_digest, now->endorsements_digest, &set));
+    if (charter->state == NULL) return ASSAY_OK;
+    for (uint32_t i = 0; i < charter->state->past_count; i++) {
+        const struct assay_past *past = &charter->state->past[i];
+        ASSAY_TRY(take_set(r, past->policy_digest, past->endorsements_digest, &set));
+        if (set == &rules->sets[0]) continue;
+        rules->past[rules->past_count++] =
+            (struct assay_host_past){ .epoch = past->epoch,
+                                      .at_unix_s = (int64_t)(past->t0_ms / 1000),
+                                      .endorsements = &set->endorsements,
+                                      .policy = set->policy };
+    }
+    if (!assay_trial_runs(&charter->state->trial)) return ASSAY_OK;
+    const struct assay_charter_rules *before = &charter->state->trial.before;
+    ASSAY_TRY(take_set(r, before->policy_digest, before->endorsements_digest, &set));
+    rules->has_before = true;
+    rules->before = (struct assay_host_past){ .endorsements = &set->endorsements,
+                                              .policy = set->policy };
+    return ASSAY_OK;
+}
+
+enum assay_status assay_rules_open(const struct assay_genesis *genesis,
+                                   const struct assay_charter *charter, struct assay_store *store,
+                                   struct assay_rules **out,
+                                   char message[static ASSAY_RULES_MESSAGE])
+{
+    struct reading r = { .genesis = genesis,
+                         .store = store,
+                         .rules = calloc(1, sizeof *r.rules),
+                         .memory = malloc((size_t)2 * ASSAY_SET_LEN_MAX),
+                         .message = message };
+    (void)snprintf(message, ASSAY_RULES_MESSAGE, "out of memory");
+    const enum assay_status status =
+        r.rules != NULL && r.memory != NULL ? read_all(&r, charter) : ASSAY_E_MEMORY;
+    free(r.memory);
+    if (status != ASSAY_OK) assay_rules_close(&r.rules);
+    *out = r.rules;
+    return status;
+}
+
+size_t assay_rules_judge_sets(const struct assay_rules *rules, struct assay_judge_set *sets)
+{
+    _Static_assert((int)ASSAY_JUDGE_SETS_MAX == 1 + (int)ASSAY_PAST_EPOCHS + 1, "all of them");
+    for (size_t i = 0; i < rules->set_count; i++) {
+        const struct assay_ruleset *set = &rules->sets[i];
+        sets[i] = (struct assay_judge_set){ .endorsements = &set->endorsements,
+                                            .policy = set->policy,
+                                            .documents = { set->policy_bytes,
+                                                           set->endorsements_bytes } };
+    }
+    return rules->set_count;
+}
+
+void assay_rules_close(struct assay_rules **rules)
+{
+    if (*rules == NULL) return;
+    for (size_t i = 0; i < (*rules)->set_count; i++)
+        assay_ruleset_close(&(*rules)->sets[i]);
+    free(*rules);
+    *rules = NULL;
+}
+
+const struct assay_host_past *assay_rules_past(const struct assay_host_past *past, size_t count,
+                                               uint64_t epoch)
+{
+    for (size_t i = 0; i < count; i++)
+        if (past[i].epoch == epoch) return &past[i];
+    return NULL;
+}
+
+bool assay_rules_in_force(const struct assay_host_past *past, size_t count, int64_t at_unix_s)
+{
+    for (size_t i = 0; i < count; i++)
+        if (at_unix_s <= past[i].at_unix_s) return false;
+    return true;
+}
+
+enum assay_status assay_rules_check(bool is_policy, struct assay_slice document)
+{
+    struct assay_ruleset set = { 0 };
+    enum assay_status status = ASSAY_E_MEMORY;
+    if (is_policy) {
+        set.policy = calloc(1, sizeof *set.policy);
+        if (set.policy != NULL)
+            status = assay_policy_decode(document.bytes, document.len, set.policy);
+    } else {
+        status = read_endorsements(document, &set);
+    }
+    assay_ruleset_close(&set);
+    return status;
+}

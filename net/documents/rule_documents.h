@@ -1,0 +1,79 @@
+/*
+ * net/documents/rule_documents.h - the documents that evidence is judged by, read: those in force,
+ * and those of the past epochs that proofs may still be about (docs/protocol.md 9.8).
+ *
+ * A state names them by their digests; they stand in the genesis or in a CHANGE of the store.
+ */
+#ifndef ASSAY_NET_DOCUMENTS_RULE_DOCUMENTS_H
+#define ASSAY_NET_DOCUMENTS_RULE_DOCUMENTS_H
+
+#include "host/effective_rules.h"
+#include "net/runtime/runtime.h"
+#include "quote/accept/policy.h"
+
+struct assay_collateral; /* quote/collateral/collateral.h */
+struct assay_judge_set;  /* net/verifier/verifier_supervisor.h */
+
+/* One policy and one set of endorsements. */
+struct assay_ruleset {
+    uint8_t policy_digest[32], endorsements_digest[32];
+    struct assay_policy *policy;
+    struct assay_endorsements endorsements;
+    struct assay_collateral *collateral; /* what endorsements point into, like these: */
+    uint8_t *documents;
+    struct assay_slice policy_bytes, endorsements_bytes; /* of documents */
+};
+
+/* In: the bytes of both documents, copied where they are kept.
+ * Out: *set; assay_ruleset_close frees it, whatever the status
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | statuses of assay_policy_decode and
+ *          assay_endorsements_decode */
+ASSAY_CHECKED enum assay_status assay_ruleset_open(struct assay_slice policy,
+                                                   struct assay_slice endorsements,
+                                                   struct assay_ruleset *set);
+/* All zero is closed. Returns: nothing. */
+void assay_ruleset_close(struct assay_ruleset *set);
+
+struct assay_rules {
+    size_t set_count; /* [0]: in force */
+    struct assay_ruleset sets[1 + ASSAY_PAST_EPOCHS + 1];
+    size_t past_count; /* epochs that had others, as assay_host_config wants them */
+    struct assay_host_past past[ASSAY_PAST_EPOCHS];
+    bool has_before; /* rules are on trial, */
+    struct assay_host_past before; /* and came after these */
+};
+
+enum { ASSAY_RULES_MESSAGE = 160 };
+
+/*
+ * assay_rules_open - the rules of a charter, and those of the epochs that its state remembers.
+ *
+ * In:      charter: assay_charter_load of this genesis and store
+ * Out:     *out; message says which document is at fault otherwise
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (a document is in neither) | ASSAY_E_STORE |
+ *          as assay_ruleset_open
+ */
+ASSAY_CHECKED enum assay_status assay_rules_open(const struct assay_genesis *genesis,
+                                                 const struct assay_charter *charter,
+                                                 struct assay_store *store,
+                                                 struct assay_rules **out,
+                                                 char message[static ASSAY_RULES_MESSAGE]);
+/* All sets with their documents, for a judge in another process
+ * (net/verifier/verifier_supervisor.h); they borrow.
+ * Out: sets[ASSAY_JUDGE_SETS_MAX]. Returns: how many. */
+size_t assay_rules_judge_sets(const struct assay_rules *rules, struct assay_judge_set *sets);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_rules_close(struct assay_rules **rules);
+
+/* Returns: the rules that an epoch had, where they are not those in force; NULL. */
+const struct assay_host_past *assay_rules_past(const struct assay_host_past *past, size_t count,
+                                               uint64_t epoch);
+/* Every epoch that had other rules began in an earlier second: what is known of evidence then is
+ * known by the rules in force. Epochs of less than a second may share one. Returns: whether so. */
+bool assay_rules_in_force(const struct assay_host_past *past, size_t count, int64_t at_unix_s);
+
+/* What every node asks of a document before a change may bring it (assay_document_check).
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY | as assay_policy_decode, assay_endorsements_decode */
+ASSAY_CHECKED enum assay_status assay_rules_check(bool is_policy, struct assay_slice document);
+
+#endif

@@ -1,0 +1,284 @@
+/*
+ * net/http/snapshot_slot.c - copies with counted references.
+ */
+#include "net/http/snapshot_slot.h"
+
+#include "base/assert.h"
+#include "net/services/summary.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+char assay_http_letter(uint8_t outcome)
+{
+    static const char letters[] = "-ASFPHOU"; /* by enum assay_outcome */
+    _Static_assert(ASSAY_OUTCOME_COUNT == sizeof letters - 1, "a letter each");
+    return letters[outcome < sizeof letters - 1 ? outcome : 0];
+}
+
+/* ------------------------------------------------------------ epochs */
+
+struct assay_http_epoch *assay_http_epoch_make(uint32_t count)
+{
+    const size_t cells = (size_t)count * count;
+    struct assay_http_epoch *epoch = calloc(1, sizeof *epoch);
+    if (epoch == NULL) return NULL;
+    epoch->count = count;
+    epoch->rows = calloc(count > 0 ? count : 1, sizeof *epoch->rows);
+    epoch->said = malloc(cells + 1);
+    atomic_init(&epoch->references, 1);
+    if (epoch->rows == NULL || epoch->said == NULL) {
+        assay_http_epoch_drop(&epoch);
+        return NULL;
+    }
+    for (size_t i = 0; i < cells; i++)
+        epoch->said[i] = '-';
+    epoch->said[cells] = '\0';
+    return epoch;
+}
+
+void assay_http_epoch_drop(struct assay_http_epoch **epoch)
+{
+    struct assay_http_epoch *e = *epoch;
+    *epoch = NULL;
+    if (e == NULL || atomic_fetch_sub(&e->references, 1) > 1) return;
+    free(e->rows);
+    free(e->said);
+    free(e);
+}
+
+/* ------------------------------------------------------------ rules */
+
+struct assay_http_rules *assay_http_rules_make(char *policy, char *collateral)
+{
+    struct assay_http_rules *rules = calloc(1, sizeof *rules);
+    if (rules == NULL || policy == NULL || collateral == NULL) {
+        free(rules);
+        free(policy);
+        free(collateral);
+        return NULL;
+    }
+    rules->policy = policy;
+    rules->collateral = collateral;
+    atomic_init(&rules->references, 1);
+    return rules;
+}
+
+void assay_http_rules_drop(struct assay_http_rules **rules)
+{
+    struct assay_http_rules *r = *rules;
+    *rules = NULL;
+    if (r == NULL || atomic_fetch_sub(&r->references, 1) > 1) return;
+    free(r->policy);
+    free(r->collateral);
+    free(r);
+}
+
+/* ------------------------------------------------------------ the shelf */
+
+struct assay_http_shelf {
+    pthread_mutex_t lock; /* of `now` alone */
+    struct assay_http_view *now;
+    /* the loop's */
+    uint64_t boot, generation;
+    uint32_t epoch_count, lie_count;
+    struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS];
+    struct assay_http_lie lies[ASSAY_HTTP_LIES];
+    struct assay_http_rules *rules;
+};
+
+struct assay_http_shelf *assay_http_shelf_create(uint64_t boot)
+{
+    struct assay_http_shelf *shelf = calloc(1, sizeof *shelf);
+    if (shelf == NULL) return NULL;
+    shelf->boot = boot;
+    if (pthread_mutex_init(&shelf->lock, NULL) == 0) return shelf;
+    free(shelf);
+    return NULL;
+}
+
+void assay_http_shelf_destroy(struct assay_http_shelf **shelf)
+{
+    struct assay_http_shelf *s = *shelf;
+    *shelf = NULL;
+    if (s == NULL) return;
+    assay_http_view_drop(&s->now);
+    for (uint32_t i = 0; i < s->epoch_count; i++)
+        assay_http_epoch_drop(&s->epochs[i]);
+    assay_http_rules_drop(&s->rules);
+    (void)pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+void assay_http_shelf_epoch(struct assay_http_shelf *shelf, struct assay_http_epoch *epoch)
+{
+    const uint32_t n = shelf->epoch_count;
+    if (epoch == NULL) return;
+    if (n > 0 && shelf->epochs[n - 1]->epoch >= epoch->epoch) {
+        assay_http_epoch_drop(&epoch);
+        return;
+    }
+    if (n == ASSAY_HTTP_EPOCHS) {
+        assay_http_epoch_drop(&shelf->epochs[0]);
+        for (uint32_t i = 1; i < n; i++)
+            shelf->epochs[i - 1] = shelf->epochs[i];
+        shelf->epoch_count--;
+    }
+    shelf->epochs[shelf->epoch_count++] = epoch;
+}
+
+void assay_http_shelf_lie(struct assay_http_shelf *shelf, const struct assay_http_lie *lie)
+{
+    if (shelf->lie_count == ASSAY_HTTP_LIES) {
+        for (uint32_t i = 1; i < ASSAY_HTTP_LIES; i++)
+            shelf->lies[i - 1] = shelf->lies[i];
+        shelf->lie_count--;
+    }
+    shelf->lies[shelf->lie_count++] = *lie;
+}
+
+void assay_http_shelf_rules(struct assay_http_shelf *shelf, struct assay_http_rules *rules)
+{
+    assay_http_rules_drop(&shelf->rules);
+    shelf->rules = rules;
+}
+
+/* One piece of memory: the view, its members, services, names of members. */
+static struct assay_http_view *copy_of(const struct assay_snapshot *snapshot)
+{
+    const uint32_t count = snapshot->member_count;
+    const size_t at_members = (sizeof(struct assay_http_view) + 63) / 64 * 64;
+    const size_t at_services = at_members + (size_t)count * sizeof *snapshot->members;
+    const size_t at_names =
+        at_services + (snapshot->services != NULL ? sizeof *snapshot->services : 0);
+    uint8_t *memory = malloc(at_names + (size_t)count * ASSAY_NAME_MAX);
+    if (memory == NULL) return NULL;
+    void *start = memory, *members = memory + at_members, *own = memory + at_services;
+    struct assay_http_view *view = start;
+    *view = (struct assay_http_view){ .snapshot = *snapshot };
+    view->snapshot.members = members;
+    if (snapshot->services != NULL) {
+        struct assay_services_summary *services = own;
+        *services = *snapshot->services;
+        view->snapshot.services = services;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct assay_snapshot_member *m = &view->snapshot.members[i];
+        uint8_t *name = memory + at_names + (size_t)i * ASSAY_NAME_MAX;
+        *m = snapshot->members[i];
+        const size_t len =
+            m->ledger.name.len < ASSAY_NAME_MAX ? m->ledger.name.len : ASSAY_NAME_MAX;
+        assay_bytes_copy(name, ASSAY_NAME_MAX, m->ledger.name.bytes, len);
+        m->ledger.name = assay_slice_over(name, len);
+    }
+    atomic_init(&view->references, 1);
+    return view;
+}
+
+bool assay_http_shelf_publish(struct assay_http_shelf *shelf, const struct assay_snapshot *snapshot,
+                              bool draining)
+{
+    struct assay_http_view *view = copy_of(snapshot);
+    if (view == NULL) return false;
+    view->generation = ++shelf->generation;
+    view->boot = shelf->boot;
+    view->draining = draining;
+    view->epoch_count = shelf->epoch_count;
+    for (uint32_t i = 0; i < shelf->epoch_count; i++) {
+        view->epochs[i] = shelf->epochs[i];
+        (void)atomic_fetch_add(&view->epochs[i]->references, 1);
+    }
+    view->lie_count = shelf->lie_count;
+    for (uint32_t i = 0; i < shelf->lie_count; i++)
+        view->lies[i] = shelf->lies[i];
+    view->rules = shelf->rules;
+    if (view->rules != NULL) (void)atomic_fetch_add(&view->rules->references, 1);
+    (void)pthread_mutex_lock(&shelf->lock);
+    struct assay_http_view *before = shelf->now;
+    shelf->now = view;
+    (void)pthread_mutex_unlock(&shelf->lock);
+    assay_http_view_drop(&before);
+    return true;
+}
+
+struct assay_http_view *assay_http_shelf_take(struct assay_http_shelf *shelf)
+{
+    (void)pthread_mutex_lock(&shelf->lock);
+    struct assay_http_view *view = shelf->now;
+    if (view != NULL) (void)atomic_fetch_add(&view->references, 1);
+    (void)pthread_mutex_unlock(&shelf->lock);
+    return view;
+}
+
+void assay_http_view_drop(struct assay_http_view **view)
+{
+    struct assay_http_view *v = *view;
+    *view = NULL;
+    if (v == NULL || atomic_fetch_sub(&v->references, 1) > 1) return;
+    for (uint32_t i = 0; i < v->epoch_count; i++)
+        assay_http_epoch_drop(&v->epochs[i]);
+    assay_http_rules_drop(&v->rules);
+    free(v);
+}
+
+/* ------------------------------------------------------------ events */
+
+struct assay_http_ring {
+    pthread_mutex_t lock;
+    uint64_t first, last; /* 0: nothing yet */
+    struct assay_http_event events[ASSAY_HTTP_EVENTS];
+};
+
+struct assay_http_ring *assay_http_ring_create(void)
+{
+    struct assay_http_ring *ring = calloc(1, sizeof *ring);
+    if (ring == NULL || pthread_mutex_init(&ring->lock, NULL) == 0) return ring;
+    free(ring);
+    return NULL;
+}
+
+void assay_http_ring_destroy(struct assay_http_ring **ring)
+{
+    if (*ring == NULL) return;
+    (void)pthread_mutex_destroy(&(*ring)->lock);
+    free(*ring);
+    *ring = NULL;
+}
+
+void assay_http_ring_add(struct assay_http_ring *ring, const struct assay_timeline_event *event,
+                         const char *name)
+{
+    (void)pthread_mutex_lock(&ring->lock);
+    ASSAY_ASSERT(ring->last == 0 || event->seq == ring->last + 1);
+    struct assay_http_event *place = &ring->events[event->seq % ASSAY_HTTP_EVENTS];
+    place->event = *event;
+    (void)snprintf(place->name, sizeof place->name, "%s", name);
+    ring->last = event->seq;
+    if (ring->first == 0) ring->first = event->seq;
+    if (ring->last - ring->first >= ASSAY_HTTP_EVENTS)
+        ring->first = ring->last - ASSAY_HTTP_EVENTS + 1;
+    (void)pthread_mutex_unlock(&ring->lock);
+}
+
+uint64_t assay_http_ring_last(struct assay_http_ring *ring)
+{
+    (void)pthread_mutex_lock(&ring->lock);
+    const uint64_t last = ring->last;
+    (void)pthread_mutex_unlock(&ring->lock);
+    return last;
+}
+
+bool assay_http_ring_after(struct assay_http_ring *ring, uint64_t since,
+                           struct assay_http_event *out, bool *gap)
+{
+    (void)pthread_mutex_lock(&ring->lock);
+    const bool found = since < ring->last;
+    *gap = found && since + 1 < ring->first;
+    if (found) {
+        const uint64_t seq = *gap ? ring->first : since + 1;
+        *out = ring->events[seq % ASSAY_HTTP_EVENTS];
+    }
+    (void)pthread_mutex_unlock(&ring->lock);
+    return found;
+}

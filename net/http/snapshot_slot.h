@@ -1,0 +1,132 @@
+/*
+ * net/http/snapshot_slot.h - what the threads of HTTP see of a node: immutable copies, and nothing
+ * else.
+ *
+ * The node's loop lays a copy of its snapshot on the shelf; whoever wants to render takes the
+ * newest one and gives it back. Nobody waits for anybody longer than a pointer takes to be copied.
+ * Closed epochs are made once and shared by all views that hold them. Events go into a ring of
+ * their own.
+ */
+#ifndef ASSAY_NET_HTTP_SNAPSHOT_SLOT_H
+#define ASSAY_NET_HTTP_SNAPSHOT_SLOT_H
+
+#include "engine/ledger/state/genesis.h"
+#include "host/snapshot.h"
+#include "net/runtime/history.h"
+#include "net/runtime/timeline.h"
+
+#include <stdatomic.h>
+
+enum {
+    ASSAY_HTTP_EPOCHS = 256, /* some 6 MiB at 100 members */
+    ASSAY_HTTP_LIES = 128,
+    ASSAY_HTTP_EVENTS = ASSAY_TIMELINE_MAX,
+};
+
+/* One member at the close of an epoch. */
+struct assay_http_row {
+    char name[ASSAY_NAME_MAX + 1];
+    uint8_t node_id[32];
+    struct assay_history_row row;
+    bool has_voter_weight;
+    uint32_t voter_weight; /* in that epoch; row.weight is of the one that began */
+    bool balloted;
+    bool proven_fail; /* a FAIL record of this epoch's blocks */
+};
+
+struct assay_http_epoch {
+    _Atomic uint32_t references;
+    uint64_t epoch;
+    uint32_t era, count;
+    bool certified;
+    bool has_votes;              /* its blocks were read */
+    struct assay_http_row *rows; /* [count] */
+    char *said; /* [count * count], [voter * count + subject]: letters of assay_http_letter */
+};
+
+/* A vote that a CONTRADICTION in the chain proves false. */
+struct assay_http_lie {
+    uint64_t epoch, found_epoch; /* of the ballot; of the block */
+    uint16_t verifier, subject;
+    char said;
+};
+
+/* What evidence is judged by: data of two documents as text, made once for each set of rules. */
+struct assay_http_rules {
+    _Atomic uint32_t references;
+    char *policy, *collateral; /* of malloc */
+};
+
+struct assay_http_view {
+    _Atomic uint32_t references;
+    uint64_t generation; /* from 1 */
+    uint64_t boot;       /* names this run of the process */
+    bool draining;
+    struct assay_snapshot snapshot; /* members, their names, services point into this view */
+    uint32_t epoch_count, lie_count;
+    struct assay_http_epoch *epochs[ASSAY_HTTP_EPOCHS]; /* ascending */
+    struct assay_http_lie lies[ASSAY_HTTP_LIES];
+    struct assay_http_rules *rules; /* NULL: there was no memory for them */
+};
+
+/* Returns: the letter of an outcome, as in docs/openapi.json (schema said). */
+char assay_http_letter(uint8_t outcome);
+
+/* --- epochs */
+/* Nobody has said anything. Returns: an epoch of one reference, NULL without memory. */
+struct assay_http_epoch *assay_http_epoch_make(uint32_t count);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_http_epoch_drop(struct assay_http_epoch **epoch);
+
+/* --- rules */
+/* Takes both texts over. Returns: one reference, NULL without memory or one of the texts. */
+struct assay_http_rules *assay_http_rules_make(char *policy, char *collateral);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_http_rules_drop(struct assay_http_rules **rules);
+
+/* --- the shelf. All but the last two functions are the loop's alone. */
+struct assay_http_shelf;
+
+/* boot: names this run. Returns: the shelf, NULL without memory. */
+struct assay_http_shelf *assay_http_shelf_create(uint64_t boot);
+/* No view is out any more. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_http_shelf_destroy(struct assay_http_shelf **shelf);
+/* A closed epoch, later than those before (else it is dropped); takes it over. The oldest goes when
+ * there are too many. Returns: nothing. */
+void assay_http_shelf_epoch(struct assay_http_shelf *shelf, struct assay_http_epoch *epoch);
+/* Returns: nothing. */
+void assay_http_shelf_lie(struct assay_http_shelf *shelf, const struct assay_http_lie *lie);
+/* Those in force from now on; takes them over, accepts NULL. Returns: nothing. */
+void assay_http_shelf_rules(struct assay_http_shelf *shelf, struct assay_http_rules *rules);
+/* Lays out a copy of this snapshot, with the epochs and lies so far. Returns: whether there was
+ * memory for it; if not, the view before stays. */
+bool assay_http_shelf_publish(struct assay_http_shelf *shelf, const struct assay_snapshot *snapshot,
+                              bool draining);
+/* From any thread. Returns: the newest view, to be given back; NULL before the first. */
+struct assay_http_view *assay_http_shelf_take(struct assay_http_shelf *shelf);
+/* From any thread. Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_http_view_drop(struct assay_http_view **view);
+
+/* --- the ring of events, from any thread */
+struct assay_http_event {
+    struct assay_timeline_event event;
+    char name[ASSAY_NAME_MAX + 1]; /* "": about nobody */
+};
+struct assay_http_ring;
+
+/* Returns: an empty ring, NULL without memory. */
+struct assay_http_ring *assay_http_ring_create(void);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_http_ring_destroy(struct assay_http_ring **ring);
+/* event->seq is one more than that of the one before (or the ring begins with it).
+ * Returns: nothing. */
+void assay_http_ring_add(struct assay_http_ring *ring, const struct assay_timeline_event *event,
+                         const char *name);
+/* Returns: the number of the newest event, 0: none. */
+uint64_t assay_http_ring_last(struct assay_http_ring *ring);
+/* The oldest event after since. Returns: whether there is one, and *out; *gap: some between are
+ * gone. */
+bool assay_http_ring_after(struct assay_http_ring *ring, uint64_t since,
+                           struct assay_http_event *out, bool *gap);
+
+#endif

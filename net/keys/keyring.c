@@ -1,0 +1,366 @@
+/*
+ * net/keys/keyring.c - key files: canonical CBOR, owner-only, replaced atomically.
+ */
+#include "net/keys/keyring.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { KEY_FILE_LEN_MAX = 256 };
+
+static const char key_tag[] = "assay/key/v1";
+
+/* What one file holds: one secret for life, or the two of an incarnation. */
+struct key_file {
+    const char *name, *role;
+    bool incarnation;
+};
+
+static const struct key_file identity_file = { "identity.key", "identity", false };
+static const struct key_file door_file = { "door.key", "door", false };
+static const struct key_file current_file = { "incarnation.key", "incarnation", true };
+static const struct key_file next_file = { "incarnation.next.key", "incarnation", true };
+
+static enum assay_status path_of(const char *dir, const char *name, char path[static PATH_MAX])
+{
+    const int len = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+    return len > 0 && len < PATH_MAX ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* ------------------------------------------------------------ writing */
+
+static enum assay_status write_secrets(const char *dir, const struct key_file *file,
+                                       uint32_t incarnation, const struct assay_secret32 *first,
+                                       const struct assay_secret32 *second)
+{
+    struct {
+        uint8_t bytes[KEY_FILE_LEN_MAX];
+    } secrets;
+    struct assay_writer w = assay_writer_over(secrets.bytes, sizeof secrets.bytes);
+    assay_cbor_put_array(&w, second != NULL ? 5 : 4);
+    assay_cbor_put_text(&w, key_tag);
+    assay_cbor_put_text(&w, file->role);
+    assay_cbor_put_uint(&w, incarnation);
+    assay_cbor_put_bytes(&w, first->bytes, sizeof first->bytes);
+    if (second != NULL) assay_cbor_put_bytes(&w, second->bytes, sizeof second->bytes);
+
+    struct assay_slice content = { NULL, 0 };
+    enum assay_status status = assay_writer_finish(&w, &content);
+    char path[PATH_MAX];
+    if (status == ASSAY_OK) status = path_of(dir, file->name, path);
+    if (status == ASSAY_OK) status = assay_file_replace(path, ASSAY_FILE_SECRET, content);
+    assay_secret_wipe(&secrets, sizeof secrets);
+    return status;
+}
+
+static enum assay_status write_set(const char *dir, const struct key_file *file,
+                                   const struct assay_key_set *set)
+{
+    return write_secrets(dir, file, set->incarnation, &set->voting_private,
+                         &set->transport_private);
+}
+
+/* ------------------------------------------------------------ reading */
+
+/* A key that others may read is not a key: refuse it rather than use it. */
+static enum assay_status read_file(const char *dir, const char *name, uint8_t *bytes,
+                                   size_t capacity, size_t *len)
+{
+    char path[PATH_MAX];
+    ASSAY_TRY(path_of(dir, name, path));
+    const enum assay_status status = assay_file_read_secret(path, bytes, capacity, len);
+    return status == ASSAY_E_INVALID ? ASSAY_E_IO : status;
+}
+
+static enum assay_status decode_secrets(struct assay_slice content, const struct key_file *file,
+                                        uint32_t *incarnation, struct assay_secret32 *first,
+                                        struct assay_secret32 *second)
+{
+    struct assay_cursor c = assay_cursor_over(content.bytes, content.len);
+    uint64_t number = 0;
+    ASSAY_TRY(assay_cbor_array_exact(&c, file->incarnation ? 5 : 4));
+    ASSAY_TRY(assay_cbor_text_expect(&c, key_tag));
+    ASSAY_TRY(assay_cbor_text_expect(&c, file->role));
+    ASSAY_TRY(assay_cbor_uint_max(&c, UINT32_MAX, &number));
+    if (file->incarnation != (number > 0)) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cbor_bytes_exact(&c, first->bytes, sizeof first->bytes));
+    if (second != NULL) ASSAY_TRY(assay_cbor_bytes_exact(&c, second->bytes, sizeof second->bytes));
+    *incarnation = (uint32_t)number;
+    return assay_cursor_end(&c);
+}
+
+static enum assay_status read_secrets(const char *dir, const struct key_file *file,
+                                      uint32_t *incarnation, struct assay_secret32 *first,
+                                      struct assay_secret32 *second)
+{
+    struct {
+        uint8_t bytes[KEY_FILE_LEN_MAX];
+    } secrets;
+    size_t len = 0;
+    enum assay_status status =
+        read_file(dir, file->name, secrets.bytes, sizeof secrets.bytes, &len);
+    if (status == ASSAY_OK)
+        status =
+            decode_secrets(assay_slice_over(secrets.bytes, len), file, incarnation, first, second);
+    assay_secret_wipe(&secrets, sizeof secrets);
+    return status;
+}
+
+static enum assay_status set_public(struct assay_key_set *set)
+{
+    ASSAY_TRY(assay_p256_public(&set->voting_private, set->voting_public));
+    return assay_x25519_public(&set->transport_private, set->transport_public);
+}
+
+static enum assay_status read_set(const char *dir, const struct key_file *file,
+                                  struct assay_key_set *set)
+{
+    ASSAY_TRY(
+        read_secrets(dir, file, &set->incarnation, &set->voting_private, &set->transport_private));
+    return set_public(set);
+}
+
+/* ------------------------------------------------------------ the ring */
+
+static enum assay_status make_set(uint32_t incarnation, struct assay_key_set *set)
+{
+    set->incarnation = incarnation;
+    ASSAY_TRY(assay_p256_generate(&set->voting_private, set->voting_public));
+    return assay_x25519_generate(&set->transport_private, set->transport_public);
+}
+
+static enum assay_status ring_public(struct assay_keyring *ring)
+{
+    ASSAY_TRY(assay_p256_public(&ring->identity_private, ring->identity_public));
+    ASSAY_TRY(assay_x25519_public(&ring->door_private, ring->door_public));
+    assay_sha256(ring->identity_public, sizeof ring->identity_public, ring->node_id);
+    return ASSAY_OK;
+}
+
+static enum assay_status ring_make(struct assay_keyring *ring)
+{
+    ASSAY_TRY(assay_p256_generate(&ring->identity_private, ring->identity_public));
+    ASSAY_TRY(assay_x25519_generate(&ring->door_private, ring->door_public));
+    ASSAY_TRY(ring_public(ring));
+    return make_set(1, &ring->current);
+}
+
+/* identity.key comes last: its presence says that the ring is complete. */
+static enum assay_status ring_write(const char *dir, const struct assay_keyring *ring)
+{
+    ASSAY_TRY(write_secrets(dir, &door_file, 0, &ring->door_private, NULL));
+    ASSAY_TRY(write_set(dir, &current_file, &ring->current));
+    return write_secrets(dir, &identity_file, 0, &ring->identity_private, NULL);
+}
+
+enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(dir != NULL);
+    ASSAY_ASSERT(ring != NULL);
+
+    char path[PATH_MAX];
+    ASSAY_TRY(path_of(dir, identity_file.name, path));
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST) return ASSAY_E_IO;
+    if (access(path, F_OK) == 0) return ASSAY_E_DUPLICATE;
+
+    *ring = (struct assay_keyring){ 0 };
+    enum assay_status status = ring_make(ring);
+    if (status == ASSAY_OK) status = ring_write(dir, ring);
+    if (status != ASSAY_OK) assay_keyring_wipe(ring);
+    return status;
+}
+
+/* Where a ring is read from, and the file that reading it stopped at. */
+struct place {
+    const char *dir, *life_dir;
+    const char *at_dir, *at_name;
+};
+
+static enum assay_status ring_read(struct place *place, struct assay_keyring *ring)
+{
+    uint32_t none = 0;
+    place->at_dir = place->life_dir;
+    place->at_name = identity_file.name;
+    ASSAY_TRY(read_secrets(place->life_dir, &identity_file, &none, &ring->identity_private, NULL));
+    place->at_name = door_file.name;
+    ASSAY_TRY(read_secrets(place->life_dir, &door_file, &none, &ring->door_private, NULL));
+    ASSAY_TRY(ring_public(ring));
+    place->at_dir = place->dir;
+    place->at_name = current_file.name;
+    ASSAY_TRY(read_set(place->dir, &current_file, &ring->current));
+    place->at_name = next_file.name;
+    const enum assay_status status = read_set(place->dir, &next_file, &ring->next);
+    if (status == ASSAY_E_NOT_FOUND) return ASSAY_OK;
+    ASSAY_TRY(status);
+    /* Numbers only rise: another order is a folder put together from parts of two. */
+    return ring->next.incarnation > ring->current.incarnation ? ASSAY_OK : ASSAY_E_INVALID;
+}
+
+enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(dir != NULL);
+    ASSAY_ASSERT(ring != NULL);
+
+    struct place place = { .dir = dir, .life_dir = dir };
+    *ring = (struct assay_keyring){ 0 };
+    const enum assay_status status = ring_read(&place, ring);
+    if (status != ASSAY_OK) assay_keyring_wipe(ring);
+    return status;
+}
+
+/* Rights first: they are what is wrong most often; then what the file holds. */
+static void explain(const struct place *place, enum assay_status status, char *message)
+{
+    char path[PATH_MAX];
+    const char *hint = "";
+    if (path_of(place->at_dir, place->at_name, path) != ASSAY_OK) {
+        (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: the path is too long",
+                       place->at_dir);
+        return;
+    }
+    if (assay_file_secret_fault(path, message)) return;
+    if (status == ASSAY_E_INVALID)
+        hint = ": its number is not above that of incarnation.key: a folder put together of two";
+    else if (assay_status_class(status) == ASSAY_CLASS_INPUT)
+        hint = ": not what `assay keys generate` writes; put the copy back";
+    (void)snprintf(message, ASSAY_FILE_MESSAGE_LEN, "%.300s: %s (%s)%s", path,
+                   assay_status_text(status), assay_status_symbol(status), hint);
+}
+
+enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
+                                     struct assay_keyring *ring,
+                                     char message[static ASSAY_FILE_MESSAGE_LEN])
+{
+    ASSAY_ASSERT(dir != NULL);
+    ASSAY_ASSERT(ring != NULL);
+
+    struct place place = { .dir = dir, .life_dir = dir };
+    if (life_dir != NULL && life_dir[0] != '\0') place.life_dir = life_dir;
+    *ring = (struct assay_keyring){ 0 };
+    if (assay_file_folder_fault(dir, message)) {
+        const enum assay_status folder = assay_file_check_folder(dir);
+        return folder == ASSAY_E_NOT_FOUND ? folder : ASSAY_E_IO;
+    }
+    const enum assay_status status = ring_read(&place, ring);
+    if (status == ASSAY_OK) return status;
+    explain(&place, status, message);
+    assay_keyring_wipe(ring);
+    return status;
+}
+
+enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
+                                          struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(incarnation > ring->current.incarnation);
+
+    struct assay_key_set set = { 0 };
+    enum assay_status status = make_set(incarnation, &set);
+    if (status == ASSAY_OK) status = write_set(dir, &next_file, &set);
+    if (status == ASSAY_OK) ring->next = set;
+    assay_secret_wipe(&set, sizeof set);
+    return status;
+}
+
+enum assay_status assay_keyring_draw_next(uint32_t incarnation, struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(incarnation > ring->current.incarnation);
+
+    struct assay_key_set set = { 0 };
+    const enum assay_status status = make_set(incarnation, &set);
+    if (status == ASSAY_OK) ring->next = set;
+    assay_secret_wipe(&set, sizeof set);
+    return status;
+}
+
+enum assay_status assay_keyring_save_next(const char *dir, const struct assay_keyring *ring)
+{
+    ASSAY_ASSERT(ring->next.incarnation > ring->current.incarnation);
+    return write_set(dir, &next_file, &ring->next);
+}
+
+/* docs/protocol.md 5.30.1: an old voting key can sign another history. What of a file a disk keeps
+ * elsewhere (copies on write, worn blocks, back-ups) no program reaches. */
+static enum assay_status destroy_file(int file)
+{
+    static const uint8_t zeros[KEY_FILE_LEN_MAX] = { 0 };
+    struct stat s;
+    if (fstat(file, &s) != 0) return ASSAY_E_IO;
+    for (off_t at = 0; at < s.st_size; at += (off_t)sizeof zeros) {
+        const off_t left = s.st_size - at;
+        const size_t len = left < (off_t)sizeof zeros ? (size_t)left : sizeof zeros;
+        if (pwrite(file, zeros, len, at) != (ssize_t)len) return ASSAY_E_IO;
+    }
+    return fsync(file) == 0 ? ASSAY_OK : ASSAY_E_IO;
+}
+
+enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring)
+{
+    if (ring->next.incarnation == 0) return ASSAY_E_NOT_FOUND;
+
+    char from[PATH_MAX], to[PATH_MAX];
+    ASSAY_TRY(path_of(dir, next_file.name, from));
+    ASSAY_TRY(path_of(dir, current_file.name, to));
+    const int old = open(to, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    enum assay_status status = rename(from, to) == 0 ? ASSAY_OK : ASSAY_E_IO;
+    if (status == ASSAY_OK) status = assay_file_sync_folder(to);
+    /* Only now: until the new set is durably the current one, the old one may be needed. */
+    if (status == ASSAY_OK && old >= 0) status = destroy_file(old);
+    if (old >= 0) (void)close(old);
+    ASSAY_TRY(status);
+    ring->current = ring->next;
+    assay_secret_wipe(&ring->next, sizeof ring->next);
+    ring->next.incarnation = 0;
+    return ASSAY_OK;
+}
+
+void assay_keyring_wipe(struct assay_keyring *ring)
+{
+    assay_secret_wipe(ring, sizeof *ring);
+}
+
+/* ------------------------------------------------------------ operators */
+
+/* A path into folder and name, so that one pair of functions serves every key file. */
+static enum assay_status split_path(const char *path, char dir[static PATH_MAX], const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    const int len = slash == NULL ? snprintf(dir, PATH_MAX, ".")
+                                  : snprintf(dir, PATH_MAX, "%.*s", (int)(slash - path) + 1, path);
+    *name = slash == NULL ? path : slash + 1;
+    return len > 0 && len < PATH_MAX && **name != '\0' ? ASSAY_OK : ASSAY_E_IO;
+}
+
+enum assay_status assay_operator_key_create(const char *path,
+                                            uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    char dir[PATH_MAX];
+    struct key_file file = { NULL, "operator", false };
+    struct assay_secret32 private_key;
+    ASSAY_TRY(split_path(path, dir, &file.name));
+    if (access(path, F_OK) == 0) return ASSAY_E_DUPLICATE;
+    ASSAY_TRY(assay_p256_generate(&private_key, public_key));
+    const enum assay_status status = write_secrets(dir, &file, 0, &private_key, NULL);
+    assay_secret_wipe(&private_key, sizeof private_key);
+    return status;
+}
+
+enum assay_status assay_operator_key_load(const char *path, struct assay_secret32 *private_key,
+                                          uint8_t public_key[static ASSAY_P256_PUBLIC_LEN])
+{
+    char dir[PATH_MAX];
+    uint32_t none = 0;
+    struct key_file file = { NULL, "operator", false };
+    ASSAY_TRY(split_path(path, dir, &file.name));
+    enum assay_status status = read_secrets(dir, &file, &none, private_key, NULL);
+    if (status == ASSAY_OK) status = assay_p256_public(private_key, public_key);
+    if (status != ASSAY_OK) assay_secret_wipe(private_key, sizeof *private_key);
+    return status;
+}

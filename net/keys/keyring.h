@@ -1,0 +1,82 @@
+/*
+ * net/keys/keyring.h - the private keys of one node, in one directory with owner-only rights.
+ *
+ * docs/protocol.md 2.1, 2.2: identity key (P-256) and door key (CURVE25519) name the node for life;
+ * a voting key (P-256) and a transport key (CURVE25519) belong to one incarnation. Files in DIR,
+ * each mode 0600, canonical CBOR ["assay/key/v1", role, incarnation, secret ...]:
+ *   identity.key door.key    for life: incarnation 0, one secret
+ *   incarnation.key          the listed set: its number, voting secret, transport secret
+ *   incarnation.next.key     a set made for a restarted enclave and not yet listed
+ * The two for life may lie in a folder of their own that is never written, such as credentials of
+ * systemd. Every write goes to a temporary file, is synced, renamed, and the directory synced: a
+ * crash leaves the old or the new file. Used by `assay keys`, `assay genesis` and
+ * net/runtime/runtime.c.
+ */
+#ifndef ASSAY_NET_KEYS_KEYRING_H
+#define ASSAY_NET_KEYS_KEYRING_H
+
+#include "base/crypto.h"
+#include "base/file/file.h"
+
+/* One key set of one incarnation, with its public halves. */
+struct assay_key_set {
+    uint32_t incarnation; /* from 1; 0: no set */
+    struct assay_secret32 voting_private, transport_private;
+    uint8_t voting_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t transport_public[32];
+};
+
+struct assay_keyring {
+    struct assay_secret32 identity_private, door_private;
+    uint8_t identity_public[ASSAY_P256_PUBLIC_LEN];
+    uint8_t door_public[32];
+    uint8_t node_id[32];          /* SHA-256 of identity_public */
+    struct assay_key_set current; /* the listed incarnation */
+    struct assay_key_set next;    /* incarnation 0: none is waiting to be listed */
+};
+
+/* Make a new node in dir (created with mode 0700 when absent), incarnation 1 as current.
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (dir holds keys already) | ASSAY_E_IO | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_keyring_create(const char *dir, struct assay_keyring *ring);
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (also: a file that others may read, or that is
+ * no regular file) | ASSAY_E_INVALID (`next` is not above `current`) | INPUT statuses; *ring wiped
+ * unless ASSAY_OK */
+ASSAY_CHECKED enum assay_status assay_keyring_load(const char *dir, struct assay_keyring *ring);
+/*
+ * assay_keyring_open - the same from the folder of a daemon, which nobody else may write.
+ * In:      life_dir: where identity.key and door.key are; NULL or "": dir
+ * Out:     message says which file is wrong and what was expected
+ * Returns: as assay_keyring_load
+ */
+ASSAY_CHECKED enum assay_status assay_keyring_open(const char *dir, const char *life_dir,
+                                                   struct assay_keyring *ring,
+                                                   char message[static ASSAY_FILE_MESSAGE_LEN]);
+/* Make and store a fresh set as `next` with this number, which is above the current one (asserted);
+ * replaces a waiting one, durable when it returns.
+ * Returns: ASSAY_OK | ASSAY_E_IO | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_keyring_make_next(const char *dir, uint32_t incarnation,
+                                                        struct assay_keyring *ring);
+/* The two halves of it: the set in memory alone, and on the disk, durably.
+ * Returns: ASSAY_OK | ASSAY_E_CRYPTO; ASSAY_OK | ASSAY_E_IO */
+ASSAY_CHECKED enum assay_status assay_keyring_draw_next(uint32_t incarnation,
+                                                        struct assay_keyring *ring);
+ASSAY_CHECKED enum assay_status assay_keyring_save_next(const char *dir,
+                                                        const struct assay_keyring *ring);
+/* `next` was listed: it becomes `current`, durably; then the old set is wiped, and the bytes of its
+ * file overwritten: a voting key that is over signs no other history any more.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (no next) | ASSAY_E_IO */
+ASSAY_CHECKED enum assay_status assay_keyring_promote(const char *dir, struct assay_keyring *ring);
+/* A founding operator's key in one file of its own (mode 0600), role "operator".
+ * Returns: ASSAY_OK | ASSAY_E_DUPLICATE (the file is there already) | ASSAY_E_IO |
+ *          ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_operator_key_create(
+    const char *path, uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+/* Returns: as assay_keyring_load; *private_key wiped unless ASSAY_OK */
+ASSAY_CHECKED enum assay_status assay_operator_key_load(
+    const char *path, struct assay_secret32 *private_key,
+    uint8_t public_key[static ASSAY_P256_PUBLIC_LEN]);
+
+/* Wipes every secret. Returns: nothing. */
+void assay_keyring_wipe(struct assay_keyring *ring);
+
+#endif

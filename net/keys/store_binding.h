@@ -1,0 +1,72 @@
+/*
+ * net/keys/store_binding.h - what a store knows of the keys that vote beside it (docs/protocol.md
+ * 2.7.1).
+ *
+ * A random id and a counter, of which a copy lies in the keys folder, and the key set that the
+ * store began with. They are one entry, so they are committed together.
+ */
+#ifndef ASSAY_NET_KEYS_STORE_BINDING_H
+#define ASSAY_NET_KEYS_STORE_BINDING_H
+
+#include "engine/store/store.h"
+
+enum { ASSAY_TIE_ID_LEN = 32, ASSAY_TIE_COPY_LEN = ASSAY_TIE_ID_LEN + 8 };
+
+struct assay_tie {
+    uint8_t id[ASSAY_TIE_ID_LEN];
+    uint8_t set[32]; /* SHA-256 of its voting key; zeros: nobody's, the store was restored */
+    /* Counts closed epochs. The copy with the keys is written behind the store: a store with a
+     * lower one was rolled back (docs/protocol.md 2.7.4). */
+    uint64_t generation;
+};
+
+/* The file with the keys: id and generation. Store and file of a version that counted no epochs
+ * are of generation 0. Returns: nothing. */
+void assay_tie_encode_copy(const struct assay_tie *tie, uint8_t bytes[static ASSAY_TIE_COPY_LEN]);
+/* Returns: ASSAY_OK | ASSAY_E_VERSION (another length) */
+ASSAY_CHECKED enum assay_status assay_tie_decode_copy(struct assay_slice bytes,
+                                                      struct assay_tie *copy);
+/* Does a store lack what its copy has seen? Returns: whether so. */
+bool assay_tie_is_behind(const struct assay_tie *store, const struct assay_tie *copy);
+
+/* That file, store.id of the keys folder.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_IO (there, but not to be read) | ASSAY_E_VERSION
+ */
+ASSAY_CHECKED enum assay_status assay_tie_read_copy(const char *keys_dir, struct assay_tie *copy);
+/* Returns: ASSAY_OK | ASSAY_E_IO */
+ASSAY_CHECKED enum assay_status assay_tie_write_copy(const char *keys_dir,
+                                                     const struct assay_tie *tie);
+
+enum assay_tie_fit {
+    ASSAY_TIE_FITS,   /* the store of these keys, or neither knows of the other yet */
+    ASSAY_TIE_NONE,   /* these keys have a store, and it is not here */
+    ASSAY_TIE_OTHER,  /* they have another one */
+    ASSAY_TIE_BEHIND, /* it is theirs, and was rolled back */
+};
+/* Whether a start would make new keys, as far as id and counter say; nothing is written.
+ * In:      store: NULL: there is none
+ * Returns: as assay_tie_read_copy, but ASSAY_OK where there is no file | as assay_tie_get */
+ASSAY_CHECKED enum assay_status assay_tie_check(const char *keys_dir, struct assay_store *store,
+                                                enum assay_tie_fit *fit);
+
+/* Into the open batch. Returns: ASSAY_OK | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status assay_tie_put(struct assay_store *store,
+                                              const struct assay_tie *tie);
+/* Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE | ASSAY_E_VERSION (of no
+ * version that is known) */
+ASSAY_CHECKED enum assay_status assay_tie_get(struct assay_store *store, struct assay_tie *tie);
+/* A store that was put together without a log of votes (engine/audit/archive.h) is nobody's: the
+ * first daemon on it makes new keys, whatever lies beside them. Into the open batch. Returns:
+ * ASSAY_OK | ASSAY_E_STORE | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_tie_put_nobody(struct assay_store *store);
+
+/* Which chain a store holds: written by the first daemon on it, into the open batch.
+ * Returns: ASSAY_OK | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status assay_tie_put_chain(struct assay_store *store,
+                                                    const uint8_t chain_id[static 32]);
+/* As it is written down, else as its newest block says.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND (an empty store) | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status assay_tie_chain(struct assay_store *store,
+                                                uint8_t chain_id[static 32]);
+
+#endif

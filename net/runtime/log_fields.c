@@ -1,0 +1,108 @@
+/*
+ * net/runtime/log_fields.c - see note.h.
+ */
+#include "net/runtime/log_fields.h"
+
+#include "base/assert.h"
+#include "net/documents/document.h"
+
+enum form { NUMBER, TRUTH, STANDING, STATUS, KIND, OUTCOME, END, LACK };
+
+struct field {
+    const char *key; /* NULL: the number says nothing */
+    enum form form;
+};
+
+struct fields {
+    struct field a, b;
+};
+
+static struct fields fields_of(enum assay_note note)
+{
+#define ONE(name_a, form_a) (struct fields){ .a = { name_a, form_a } }
+#define TWO(name_a, form_a, name_b, form_b)                                                        \
+    (struct fields) { .a = { name_a, form_a }, .b = { name_b, form_b } }
+    switch (note) {
+    case ASSAY_NOTE_FINALISED: return TWO("height", NUMBER, "view", NUMBER);
+    case ASSAY_NOTE_EPOCH_CLOSED: return TWO("epoch", NUMBER, "certified", TRUTH);
+    case ASSAY_NOTE_STANDING: return TWO("before", STANDING, "after", STANDING);
+    case ASSAY_NOTE_FAIL_PROVEN: return ONE("outcome", OUTCOME);
+    case ASSAY_NOTE_OFFENCE_PROVEN: return ONE("proof", NUMBER);
+    case ASSAY_NOTE_EQUIVOCATION: return TWO("proof", NUMBER, "view", NUMBER);
+    case ASSAY_NOTE_INCARNATION_LISTED: return ONE("incarnation", NUMBER);
+    case ASSAY_NOTE_EVIDENCE_FOREIGN:
+    case ASSAY_NOTE_EVIDENCE_MISSING:
+    case ASSAY_NOTE_BALLOT_CAST:
+    case ASSAY_NOTE_CAUGHT_UP:
+    case ASSAY_NOTE_ROOT_MISMATCH: return ONE("epoch", NUMBER);
+    case ASSAY_NOTE_VIEW_NULLIFIED:
+    case ASSAY_NOTE_STANDSTILL: return ONE("view", NUMBER);
+    case ASSAY_NOTE_RESUMED: return ONE("above_view", NUMBER);
+    case ASSAY_NOTE_BEHIND: return TWO("epoch", NUMBER, "epoch_seen", NUMBER);
+    case ASSAY_NOTE_CLOCK: return ONE("ahead_ms", NUMBER);
+    case ASSAY_NOTE_REFUSED: return TWO("kind", KIND, "status", STATUS);
+    case ASSAY_NOTE_CHANGE_TAKEN: return TWO("change", NUMBER, "active_from_epoch", NUMBER);
+    case ASSAY_NOTE_CHANGE_ACTIVE: return ONE("change", NUMBER);
+    case ASSAY_NOTE_CHANGE_ENDED: return TWO("change", NUMBER, "end", END);
+    case ASSAY_NOTE_CANNOT_CATCH_UP: return TWO("epoch", NUMBER, "lacks", LACK);
+    case ASSAY_NOTE_LEAPT: return TWO("epoch", NUMBER, "from_epoch", NUMBER);
+    case ASSAY_NOTE_FENCED:
+    case ASSAY_NOTE_RELEASED:
+    case ASSAY_NOTE_RECOVER_UNCONFIRMED:
+    case ASSAY_NOTE_RECOVERED: return TWO("era", NUMBER, "epoch", NUMBER);
+    case ASSAY_NOTE_VOTES_LOST:
+    case ASSAY_NOTE_VOTES_RETURNED: return TWO("epoch", NUMBER, "weight", NUMBER);
+    case ASSAY_NOTE_VOTES_SPARED: return TWO("epoch", NUMBER, "floor_percent", NUMBER);
+    case ASSAY_NOTE_IDENTITY_IN_USE: return TWO("epoch", NUMBER, "incarnation", NUMBER);
+    case ASSAY_NOTE_ERA_FORKED: return TWO("its_era", NUMBER, "its_height", NUMBER);
+    case ASSAY_NOTE_RECOVER_REFUSED: return TWO("own_height", NUMBER, "named_height", NUMBER);
+    case ASSAY_NOTE_SERVICES_FETCHED: return TWO("epoch", NUMBER, "documents", NUMBER);
+    case ASSAY_NOTE_COLLATERAL_TAKEN:
+        return TWO("evaluation_number", NUMBER, "serves_from_ms", NUMBER);
+    case ASSAY_NOTE_COLLATERAL_ACTIVE:
+    case ASSAY_NOTE_COLLATERAL_REVERTED:
+    case ASSAY_NOTE_COLLATERAL_VOID: return TWO("evaluation_number", NUMBER, "higher", TRUTH);
+    }
+    ASSAY_UNREACHABLE("a note outside the list");
+#undef ONE
+#undef TWO
+}
+
+/* As ASSAY_NOTE_CANNOT_CATCH_UP numbers it. */
+static const char *lack_text(uint64_t what)
+{
+    static const char *const texts[] = { "nothing", "blocks",         "blocks",
+                                         "state",   "roster-with-us", "answers",
+                                         "one-history" };
+    return what < sizeof texts / sizeof texts[0] ? texts[what] : "unknown";
+}
+
+static const char *word_of(enum form form, uint64_t value)
+{
+    switch (form) {
+    case STANDING: return assay_document_standing(value);
+    case STATUS: return assay_status_symbol((enum assay_status)value);
+    case KIND: return assay_message_name((unsigned)value);
+    case OUTCOME: return assay_outcome_text((enum assay_outcome)value);
+    case END: return assay_document_change_end(value);
+    case LACK: return lack_text(value);
+    case NUMBER:
+    case TRUTH: break;
+    }
+    ASSAY_UNREACHABLE("no word");
+}
+
+static void put(struct assay_log *log, const struct field *field, uint64_t value)
+{
+    if (field->key == NULL) return;
+    if (field->form == NUMBER) assay_log_uint(log, field->key, value);
+    else if (field->form == TRUTH) assay_log_bool(log, field->key, value != 0);
+    else assay_log_text(log, field->key, word_of(field->form, value));
+}
+
+void assay_note_fields(struct assay_log *log, enum assay_note note, uint64_t a, uint64_t b)
+{
+    const struct fields fields = fields_of(note);
+    put(log, &fields.a, a);
+    put(log, &fields.b, b);
+}

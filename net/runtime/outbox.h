@@ -1,0 +1,72 @@
+/*
+ * net/runtime/outbox.h - frames that wait for one peer: a bounded queue that drops the oldest, and
+ * leaves in batches.
+ *
+ * Delivery is never relied on: votes, certificates, envelopes and records are re-sent by the
+ * engine's standstill rule, evidence and blocks are pulled again. So when a peer is slow or away
+ * the newest frames are the useful ones.
+ *
+ * What we pass on for others may wait a moment (ASSAY_OUTBOX_RELAY_MS): it leaves with whatever
+ * leaves next, and not at all when the peer shows meanwhile that it has it (docs/protocol.md
+ * 4.1.1).
+ */
+#ifndef ASSAY_NET_RUNTIME_OUTBOX_H
+#define ASSAY_NET_RUNTIME_OUTBOX_H
+
+#include "base/bytes.h"
+#include "base/writer.h"
+
+enum {
+    ASSAY_OUTBOX_FRAMES_MAX = 256,
+    ASSAY_OUTBOX_BYTES_MAX = 5 << 20, /* the pages of one largest object, and room */
+    ASSAY_OUTBOX_RELAY_MS = 40,
+};
+
+struct assay_outbox_frame {
+    uint8_t *bytes;
+    size_t len;
+    uint64_t relay; /* the tag of somebody else's message; 0: our own, which waits for nothing */
+};
+
+/* All zero is an empty one. */
+struct assay_outbox {
+    struct assay_outbox_frame frames[ASSAY_OUTBOX_FRAMES_MAX]; /* a ring */
+    size_t first, count, bytes;
+    size_t own;           /* how many of count are no relays */
+    uint64_t relay_at_ms; /* when the relays leave even without company */
+};
+
+/* Returns: what names a message in relay: of its SHA-256, never 0. */
+uint64_t assay_outbox_tag(const uint8_t digest[static 32]);
+/*
+ * assay_outbox_push - copy a frame in, dropping the oldest ones until there is room.
+ * In:      relay: assay_outbox_tag of a message that we pass on | 0
+ * Out:     *dropped: how many were
+ * Returns: ASSAY_OK | ASSAY_E_RANGE (longer than the whole queue may be) | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_outbox_push(struct assay_outbox *box, uint64_t now_ms,
+                                                  struct assay_slice frame, uint64_t relay,
+                                                  uint64_t *dropped);
+/* Returns: whether a frame of this length would push others out. */
+bool assay_outbox_full(const struct assay_outbox *box, size_t len);
+/* The peer has the message: what was to be passed on to it need not go. Returns: whether it
+ * waited. */
+bool assay_outbox_spare(struct assay_outbox *box, uint64_t relay);
+/* Returns: whether something is to leave now. */
+bool assay_outbox_due(const struct assay_outbox *box, uint64_t now_ms);
+/*
+ * assay_outbox_gather - the oldest frames as one for the wire (host/peers/wire.h), which stay
+ * queued.
+ * In:      the box not empty (asserted); buffer[capacity] for a batch, capacity >=
+ *          ASSAY_FRAME_LEN_MAX
+ * Out:     *frame: borrowed, of the box or the buffer
+ * Returns: how many frames it holds, 1 or more: what to give to assay_outbox_pop when it was sent
+ */
+size_t assay_outbox_gather(const struct assay_outbox *box, uint8_t *buffer, size_t capacity,
+                           struct assay_slice *frame);
+/* Forget the oldest frames; there must be so many (asserted). Returns: nothing. */
+void assay_outbox_pop(struct assay_outbox *box, size_t count);
+/* Forget all. Returns: nothing. */
+void assay_outbox_clear(struct assay_outbox *box);
+
+#endif

@@ -1,0 +1,301 @@
+/*
+ * net/runtime/runtime.h - the real world around the engine: one loop that owns engine, store and
+ * every socket.
+ *
+ * Each turn: read -> step -> sign -> persist -> send -> act -> sleep, in the order of
+ * engine/node/engine.h. A store that fails stops the node: nothing more is signed or sent, the loop
+ * returns the status and assayd exits non-zero. Verification runs in a process of its own, or in a
+ * pool of threads (net/verifier/verify_pool.h), and comes back as events; everything else happens
+ * in the thread that calls assay_host_run.
+ *
+ * The enclave (platform and agent, quote/source and engine/enforce) is reached through struct
+ * assay_host_enclave alone; apps/assayd.c fills it in.
+ */
+#ifndef ASSAY_NET_RUNTIME_RUNTIME_H
+#define ASSAY_NET_RUNTIME_RUNTIME_H
+
+#include "engine/node/engine.h"
+#include "host/enforcement.h"
+#include "net/runtime/log.h"
+
+#include <poll.h>
+
+struct assay_host;
+struct assay_endorsements; /* quote/verify.h */
+struct assay_fetcher;      /* net/fetch/fetcher.h */
+struct assay_judge_config; /* net/verifier/verifier_supervisor.h */
+struct assay_transport_apart; /* net/transport/transport.h */
+struct assay_host_services; /* host/services.h */
+struct assay_policy;       /* quote/accept/policy.h */
+
+enum {
+    ASSAY_HOST_ENCLAVE_FDS_MAX = 16,
+    ASSAY_HOST_MESSAGE_LEN = 256, /* a reason for people */
+    ASSAY_HOST_SENTENCE_LEN = 640,
+};
+
+/* --------------------------------------------------------------- the enclave, by callbacks */
+
+enum assay_enclave_event_kind {
+    ASSAY_ENCLAVE_QUOTE,   /* answer to request_quote */
+    ASSAY_ENCLAVE_REBUILT, /* a RESTART was executed, the right build runs: new keys are wanted */
+    ASSAY_ENCLAVE_OUTCOME, /* an order was executed or refused: for log and timeline */
+    ASSAY_ENCLAVE_STARTED, /* a process runs: for log and timeline */
+    ASSAY_ENCLAVE_EXITED,  /* it ended by itself; the agent restarts it: for log and timeline */
+};
+
+struct assay_enclave_event {
+    enum assay_enclave_event_kind kind;
+    union {
+        struct {
+            uint64_t epoch;
+            uint32_t incarnation;
+            struct assay_slice bytes; /* declared length, no zero tail; len 0: no quote to be had.
+                                         Borrowed until the next call of any callback */
+        } quote;
+        struct {
+            /* The incarnation that ended. Reported again after every boot until a higher one is
+             * listed, so that a crash between the restart and the new keys loses nothing; the host
+             * makes keys once per ended incarnation. */
+            uint32_t ended_incarnation;
+        } rebuilt;
+        struct {
+            struct assay_order order;
+            enum assay_status
+                status; /* ASSAY_OK: done; ASSAY_E_STALE: void or done before; else why not */
+        } outcome;
+        struct {
+            int64_t pid;
+            uint8_t measurement[32];
+        } started;
+        struct {
+            int64_t pid;
+            int wait_status; /* as waitid reports: si_status */
+        } exited;
+    } as;
+};
+
+struct assay_enclave_snapshot {
+    int64_t pid; /* 0: not running */
+    bool paused; /* service suspended by an order */
+    uint32_t starts;
+    uint8_t measurement[32];
+};
+
+/* Every pointer is set, but for the last two. No call blocks: bounded work, then return. The host
+ * calls from one thread.
+ */
+struct assay_host_enclave {
+    void *context;
+    /* Have the enclave ask for a quote over report_data; answered by an ASSAY_ENCLAVE_QUOTE event,
+     * also when it fails later. A newer request replaces one that was not answered yet. Returns:
+     * ASSAY_OK (an event will come) | ASSAY_E_AGAIN (no enclave runs: the host answers the engine
+     * with an empty quote) | an ASSAY_CLASS_HOST status (the node stops) */
+    enum assay_status (*request_quote)(void *context, uint64_t epoch, uint32_t incarnation,
+                                       const uint8_t report_data[static 64]);
+    /* Remember the order durably, then execute it; the outcome comes as an event. The engine
+     * re-derives orders while their cause stands: the agent executes each once. Returns: ASSAY_OK |
+     * an ASSAY_CLASS_HOST status (could not be remembered: the node stops) */
+    enum assay_status (*order)(void *context, const struct assay_order *order);
+    /* What to poll for. Returns: how many of fds[capacity] were written (never more). */
+    size_t (*poll_set)(void *context, struct pollfd *fds, size_t capacity);
+    /* Returns: the monotonic ms at which step wants to be called at the latest; UINT64_MAX: never.
+     */
+    uint64_t (*wake_at)(void *context);
+    /* Called once per turn with the same fds, revents filled in. Returns: nothing. */
+    void (*step)(void *context, uint64_t now_ms, const struct pollfd *fds, size_t count);
+    /* Take the next event; called after step until false. Returns: true and *event. */
+    bool (*next)(void *context, struct assay_enclave_event *event);
+    /* Returns: nothing; *view for the status document. */
+    void (*look)(void *context, struct assay_enclave_snapshot *snapshot);
+    /* Returns: nothing; *view. NULL: there is nothing to tell. */
+    void (*enforcement)(void *context, struct assay_enforcement *view);
+    /* By hand: no work until let go, remembered durably. reason: printable ASCII, at most
+     * ASSAY_ENFORCEMENT_REASON_MAX. NULL: nobody can. Returns: ASSAY_OK | ASSAY_E_STORE */
+    enum assay_status (*hold)(void *context, bool held, const char *reason);
+};
+
+#ifdef ASSAY_TEST_HOOKS
+/*
+ * What a Byzantine test build may do to its own host (apps/byzantine). assayd is built without
+ * this: the symbols are not there. Any pointer may be NULL. Replaced slices must outlive the
+ * turn.
+ */
+struct assay_host_hooks {
+    void *context;
+    /* Before an effect is carried out; may change it. Returns: false to drop it. */
+    bool (*effect)(void *context, struct assay_host *host, struct assay_effect *effect);
+    /* Before an event is stepped; may change it. Returns: false to drop it. */
+    bool (*event)(void *context, struct assay_host *host, struct assay_event *event);
+    /* Each frame that came, before anything of it is looked at. Returns: nothing. */
+    void (*frame)(void *context, struct assay_slice bytes);
+};
+#endif
+
+/* --------------------------------------------------------------- the host */
+
+struct assay_host_peer {
+    uint8_t node_id[32];
+    const char *endpoint; /* "host:port", several between commas (net/zmq/link.h) */
+};
+
+/* An epoch that proofs may still be about, and that had other rules than those in force. */
+struct assay_host_past {
+    uint64_t epoch;
+    int64_t at_unix_s; /* the moment that its evidence is judged for */
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
+};
+
+/* Where HTTP listens (net/http/http.h); both NULL: nowhere. */
+struct assay_host_http {
+    const char *socket_path, *address;
+    const char *certificate, *key, *clients; /* NULL: no TLS */
+    bool accept_plain;
+    const char *state_dir; /* whose disk metrics tell of; NULL: none */
+};
+
+/* A RECOVER of era - 1, in the form of assay_era_accepting. */
+struct assay_accepted_recover {
+    uint32_t era;
+    uint8_t *accepting; /* [accepting_len] */
+    size_t accepting_len;
+};
+
+/* Pointers are borrowed for the life of the host unless a line says otherwise. */
+struct assay_host_config {
+    /* The genesis, or what changes made of it, and the state of which (host/effective_rules.h). */
+    const struct assay_genesis *genesis;
+    const struct assay_state *state; /* NULL: the chain begins */
+    const struct assay_genesis *founding; /* as it was signed; NULL: genesis is */
+    struct assay_slice genesis_file;      /* its bytes, for people; may be empty */
+    struct assay_store *store; /* open; the caller closes it after the host */
+    const char *keys_dir;      /* net/keys/keyring.h; its identity must be a member of genesis */
+    const char *identity_dir;  /* the keys for life are there instead; NULL, "": in keys_dir */
+    const char *listen;        /* "tcp://127.0.0.1:7100" */
+    const char *advertise;     /* "127.0.0.1:7100", which members are told; NULL: they are not */
+    const struct assay_host_peer *peers; /* copied; members without an address are not dialled */
+    size_t peer_count;
+    const char *timeline_path; /* net/runtime/timeline_file.h; NULL: it is forgotten at the end */
+    const char *admin_path;    /* UNIX socket, 0600; NULL: none */
+    struct assay_host_http http;
+    const char *workload_path; /* UNIX socket of the enclave's counter service; NULL: no service */
+    const struct assay_endorsements *endorsements; /* in force; net/documents/rule_documents.h */
+    const struct assay_policy *policy;
+    const struct assay_host_past *past; /* [past_count] */
+    size_t past_count;
+    const struct assay_host_past *before; /* rules before those on trial; NULL: none are */
+    /* Quotes are judged in a process of its own; borrowed while the host opens. NULL: in threads.
+     * */
+    const struct assay_judge_config *judge;
+    /* Sockets are in a process of their own; borrowed while the host opens. NULL: in this one. */
+    const struct assay_transport_apart *transport;
+    assay_document_check *document_check;
+    /* net/documents/collateral_updates.h; NULL: no collateral in blocks */
+    const struct assay_updates *updates;
+    assay_plan_follow *plan_follow; /* as the engine's */
+    const struct assay_host_services *services; /* of genesis->services; NULL: it has none */
+    const char *services_path; /* UNIX socket for programs of services; NULL: none */
+    struct assay_fetcher *fetcher; /* of newer collateral; NULL: none */
+    uint8_t verifier_digest[32];
+    uint32_t level; /* the highest feature level that this build speaks (docs/protocol.md 9.10) */
+    uint32_t verify_threads; /* 0: one per core but one, at least one, at most 8 */
+    uint32_t history_epochs; /* 0: as the engine */
+    /* docs/protocol.md 4.12.1: the same for all members. 0: 64 and 8; others are for tests. */
+    uint32_t overlay_above, overlay_degree;
+    const struct assay_checkpoint *checkpoint; /* NULL: none; outlives the opening */
+    /* [recover_count] RECOVERs that the operator accepts before a peer is heard
+     * (docs/protocol.md 9.16.9); they outlive the process's hosts. */
+    const struct assay_accepted_recover *recovers;
+    uint32_t recover_count;
+    bool newcomer; /* the last member of genesis is this node, and of no state that is known yet */
+    struct assay_host_enclave enclave;
+    unsigned log_level; /* 0 errors, 1 warnings, 2 what happens, 3 every block and message */
+    /* SIGINT and SIGTERM end the loop, SIGHUP asks for a reload, SIGUSR1 for a line about the node
+     * (blocked and read by signalfd). */
+    bool take_signals;
+    uint32_t drain_ms; /* how long what is in hand may keep a node that is asked to end */
+    /* At the end of every turn, from the same thread; NULL: nobody asks. */
+    void (*turned)(void *context, uint64_t now_ms);
+    void *turned_context;
+    const char *const *insecure; /* [insecure_count] what an operator accepted, by name */
+    size_t insecure_count;
+#ifdef ASSAY_TEST_HOOKS
+    struct assay_host_hooks hooks;
+#endif
+};
+
+/* What may change while a node runs. Pointers as in assay_host_config. */
+struct assay_host_tuning {
+    unsigned log_level;
+    uint32_t verify_threads, drain_ms;
+    const struct assay_host_peer *peers; /* in the place of those before */
+    size_t peer_count;
+    const char *advertise; /* as in assay_host_config */
+};
+
+/*
+ * assay_host_open - load and check the keys, start the pool, bind the sockets, restore the engine.
+ *
+ * Out:     *out on ASSAY_OK; message[ASSAY_HOST_MESSAGE_LEN] says why not otherwise
+ * Returns: ASSAY_OK | ASSAY_E_STRANGER (the identity is no member, or not any more) | ASSAY_E_IO
+ * (port in use, key file, socket) | ASSAY_E_STORE | ASSAY_E_MEMORY | ASSAY_E_CRYPTO | statuses of
+ *          assay_engine_init and assay_keyring_load
+ */
+ASSAY_CHECKED enum assay_status assay_host_open(const struct assay_host_config *config,
+                                                struct assay_host **out,
+                                                char message[static ASSAY_HOST_MESSAGE_LEN]);
+/* Turn until a signal (config.take_signals), assay_host_stop, or a boundary that leaves another
+ * roster or other rules (assay_host_renews).
+ * Returns: ASSAY_OK (asked to end or to reload, or renews) | the ASSAY_CLASS_HOST status that
+ * stopped the node
+ */
+ASSAY_CHECKED enum assay_status assay_host_run(struct assay_host *host);
+/* After run said ASSAY_OK: SIGHUP came; asked once, and run goes on afterwards. Returns: whether
+ * so.
+ */
+bool assay_host_reloads(struct assay_host *host);
+/*
+ * assay_host_tune - take over what changed, between two turns.
+ * Returns: ASSAY_OK | ASSAY_E_IO (a thread, an address) | ASSAY_E_MEMORY: all but that is in force
+ */
+ASSAY_CHECKED enum assay_status assay_host_tune(struct assay_host *host,
+                                                const struct assay_host_tuning *tuning);
+/* A line of event "reload": key (NULL: none) with its value, and a note. Returns: nothing. */
+void assay_host_told(struct assay_host *host, enum assay_severity severity, const char *key,
+                     const char *value, const char *note);
+/* Returns: whether it was asked to end, and goes when nothing is in hand. */
+bool assay_host_ends(const struct assay_host *host);
+/* What came of a reload, for metrics. Returns: nothing. */
+void assay_host_reloaded(struct assay_host *host, bool taken);
+/* How things stand, in one sentence. Returns: nothing. */
+void assay_host_sentence(struct assay_host *host, char text[static ASSAY_HOST_SENTENCE_LEN]);
+/* After run or turn said ASSAY_OK: the epoch that follows is another engine's (docs/protocol.md
+ * 9.6): assay_host_renew, unless the process is to end as well. Returns: whether so. */
+bool assay_host_renews(const struct assay_host *host);
+/*
+ * assay_host_renew - a host for the epoch that follows, in the place of one that renews.
+ *
+ * Timeline, counters and the clients of the admin socket go on; connections of peers are made anew.
+ * In:      config: of the charter after the newest state in the store; what the old host borrowed
+ *          is not used any more afterwards
+ * Out:     *host: the new one, NULL unless ASSAY_OK
+ * Returns: as assay_host_open
+ */
+ASSAY_CHECKED enum assay_status assay_host_renew(struct assay_host **host,
+                                                 const struct assay_host_config *config,
+                                                 char message[static ASSAY_HOST_MESSAGE_LEN]);
+/* One turn that sleeps at most wait_ms_max: for tests that drive several hosts from one thread.
+ * Returns: as assay_host_run; ASSAY_E_AGAIN while the node goes on */
+ASSAY_CHECKED enum assay_status assay_host_turn(struct assay_host *host, uint32_t wait_ms_max);
+/* From the same thread or a signal handler: the loop ends after this turn. Returns: nothing. */
+void assay_host_stop(struct assay_host *host);
+/* Accepts a pointer to NULL; nulls it. Keys are wiped. Returns: nothing. */
+void assay_host_close(struct assay_host **host);
+
+/* Returns: the engine, to look at (assay_engine_snapshot). */
+const struct assay_engine *assay_host_engine(const struct assay_host *host);
+/* Returns: own roster slot. */
+uint16_t assay_host_slot(const struct assay_host *host);
+
+#endif

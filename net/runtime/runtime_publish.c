@@ -1,0 +1,303 @@
+/*
+ * net/runtime/runtime_publish.c - what HTTP is given: copies of the snapshot, closed epochs,
+ * events.
+ *
+ * A closed epoch is read back from the store, rows and blocks, so that a node that was restarted
+ * shows the same as one that was not. Blocks were final when they were stored: nothing is verified
+ * again. What lowered a member's numbers last is remembered here, too, for every document.
+ */
+#include "net/runtime/runtime_internal.h"
+
+#include "engine/consensus/block.h"
+#include "engine/ledger/records/record.h"
+#include "net/documents/document.h"
+#include "net/documents/document_rules.h"
+#include "net/runtime/history.h"
+#include "net/http/http.h"
+#include "scoring/tally.h"
+
+#include <stdlib.h>
+
+enum { VOTES_AT_START = 64 }; /* epochs whose blocks are read at the start; of more, the rows */
+
+/* ------------------------------------------------------------ rows of an epoch */
+
+static struct assay_store_key first_key(uint32_t era, uint64_t epoch)
+{
+    return (struct assay_store_key){ .era = era, .epoch = epoch };
+}
+
+static struct assay_store_key last_key(uint32_t era, uint64_t epoch)
+{
+    struct assay_store_key key = { .era = era, .epoch = epoch, .number = UINT64_MAX };
+    for (size_t i = 0; i < sizeof key.id; i++)
+        key.id[i] = 0xff;
+    return key;
+}
+
+struct reading {
+    struct assay_host *host;
+    struct assay_http_epoch *epoch;
+    struct assay_record *record; /* large: off the stack */
+    uint64_t rows;
+    bool quiet; /* read once more: what it proves was told */
+};
+
+static void note_fall(struct assay_host *host, uint16_t slot, uint64_t epoch,
+                      const struct assay_history_row *row)
+{
+    if (assay_document_integrity_fell(row->reason))
+        host->integrity_falls[slot] =
+            (struct assay_snapshot_fall){ .epoch = epoch, .rule = row->reason };
+    if (assay_document_availability_fell(row->availability_rule))
+        host->availability_falls[slot] =
+            (struct assay_snapshot_fall){ .epoch = epoch, .rule = row->availability_rule };
+}
+
+static bool read_row(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct reading *reading = context;
+    struct assay_history_row row;
+    if (key->number >= reading->host->members) return true;
+    if (assay_history_decode(value, &row) != ASSAY_OK) return true; /* of another version */
+    const uint16_t slot = (uint16_t)key->number;
+    note_fall(reading->host, slot, key->epoch, &row);
+    reading->rows++;
+    if (reading->epoch == NULL) return true;
+    reading->epoch->rows[slot].row = row;
+    reading->epoch->certified = row.certified;
+    return true;
+}
+
+/* As a voter of this epoch: what the close before said of the epoch that began. */
+static bool read_weight(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct reading *reading = context;
+    struct assay_history_row row;
+    if (key->number >= reading->epoch->count || assay_history_decode(value, &row) != ASSAY_OK)
+        return true;
+    reading->epoch->rows[key->number].has_voter_weight = true;
+    reading->epoch->rows[key->number].voter_weight = row.weight;
+    return true;
+}
+
+/* ------------------------------------------------------------ votes of an epoch */
+
+static void take_ballot(struct reading *reading, const struct assay_ballot *ballot)
+{
+    struct assay_http_epoch *epoch = reading->epoch;
+    const uint32_t voter = host_slot_of(reading->host, ballot->node_id);
+    /* The first one counts; a roster of another size is not this one. */
+    if (voter >= epoch->count || epoch->rows[voter].balloted || ballot->epoch != epoch->epoch ||
+        ballot->row.len != assay_row_len(epoch->count))
+        return;
+    epoch->rows[voter].balloted = true;
+    for (uint32_t s = 0; s < epoch->count; s++)
+        epoch->said[(size_t)voter * epoch->count + s] =
+            assay_http_letter(assay_row_get(ballot->row.bytes, s));
+}
+
+static void take_lie(struct reading *reading, const struct assay_record *record)
+{
+    const struct assay_http_epoch *epoch = reading->epoch;
+    const uint32_t voter = host_slot_of(reading->host, record->ballot.node_id);
+    const uint32_t subject = host_slot_of(reading->host, record->envelope.node_id);
+    if (voter >= epoch->count || subject >= epoch->count ||
+        record->ballot.row.len != assay_row_len(epoch->count))
+        return;
+    const struct assay_http_lie lie = {
+        .epoch = record->ballot.epoch,
+        .found_epoch = epoch->epoch,
+        .verifier = (uint16_t)voter,
+        .subject = (uint16_t)subject,
+        .said = assay_http_letter(assay_row_get(record->ballot.row.bytes, subject)),
+    };
+    if (!reading->quiet) assay_http_lie(reading->host->http, &lie);
+}
+
+static void take_record(struct reading *reading, const struct assay_record *record)
+{
+    if (record->kind == ASSAY_RECORD_BALLOT) take_ballot(reading, &record->ballot);
+    if (record->kind == ASSAY_RECORD_CONTRADICTION) take_lie(reading, record);
+    if (record->kind == ASSAY_RECORD_FAIL && record->envelope.epoch == reading->epoch->epoch) {
+        const uint32_t subject = host_slot_of(reading->host, record->envelope.node_id);
+        if (subject < reading->epoch->count) reading->epoch->rows[subject].proven_fail = true;
+    }
+}
+
+/* A block of ours that cannot be read is a matter of the audit, not of this. */
+static bool read_block(void *context, const struct assay_store_key *key, struct assay_slice value)
+{
+    struct reading *reading = context;
+    struct assay_proposal proposal;
+    struct assay_cursor body;
+    struct assay_slice bytes;
+    uint64_t count = 0;
+    (void)key;
+    if (assay_proposal_decode(value, &proposal) != ASSAY_OK ||
+        assay_body_open(proposal.body, &body, &count) != ASSAY_OK)
+        return true;
+    for (uint64_t i = 0; i < count && assay_body_next(&body, &bytes) == ASSAY_OK; i++)
+        if (assay_record_decode(bytes, reading->record) == ASSAY_OK)
+            take_record(reading, reading->record);
+    return true;
+}
+
+static enum assay_status read_blocks(struct reading *reading)
+{
+    const struct assay_http_epoch *epoch = reading->epoch;
+    struct assay_store *store = reading->host->config.store;
+    const struct assay_store_key from = first_key(epoch->era, epoch->epoch);
+    const struct assay_store_key to = last_key(epoch->era, epoch->epoch);
+    reading->epoch->has_votes = true;
+    return store->ops->scan(store, ASSAY_STORE_BLOCK, &from, &to, false, read_block, reading);
+}
+
+static enum assay_status read_weights(struct reading *reading)
+{
+    const struct assay_http_epoch *epoch = reading->epoch;
+    struct assay_store *store = reading->host->config.store;
+    if (epoch->epoch == 0) return ASSAY_OK;
+    const struct assay_store_key from = first_key(epoch->era, epoch->epoch - 1);
+    const struct assay_store_key to = last_key(epoch->era, epoch->epoch - 1);
+    return store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, read_weight, reading);
+}
+
+/* ------------------------------------------------------------ an epoch */
+
+static struct assay_http_epoch *new_epoch(const struct assay_host *host, uint32_t era,
+                                          uint64_t number)
+{
+    struct assay_http_epoch *epoch = assay_http_epoch_make(host->members);
+    if (epoch == NULL) return NULL;
+    epoch->era = era;
+    epoch->epoch = number;
+    for (uint16_t slot = 0; slot < host->members; slot++) {
+        struct assay_http_row *row = &epoch->rows[slot];
+        (void)host_name(host, slot, row->name, sizeof row->name);
+        assay_bytes_copy(row->node_id, 32, host->config.genesis->members[slot].node_id, 32);
+    }
+    return epoch;
+}
+
+/* Without memory there is one epoch less to be shown; a store that cannot be read stops the node.
+ * */
+static enum assay_status read_epoch(struct assay_host *host, uint32_t era, uint64_t number,
+                                    bool votes)
+{
+    const struct assay_store_key from = first_key(era, number), to = last_key(era, number);
+    struct assay_store *store = host->config.store;
+    struct reading reading = { .host = host };
+    if (host->http != NULL) {
+        reading.epoch = new_epoch(host, era, number);
+        reading.record = malloc(sizeof *reading.record);
+    }
+    enum assay_status status =
+        store->ops->scan(store, ASSAY_STORE_SCORE, &from, &to, false, read_row, &reading);
+    const bool shown = reading.epoch != NULL && reading.record != NULL && reading.rows > 0;
+    if (status == ASSAY_OK && shown && votes) status = read_blocks(&reading);
+    if (status == ASSAY_OK && shown && votes) status = read_weights(&reading);
+    if (shown && status == ASSAY_OK) {
+        assay_http_epoch(host->http, reading.epoch);
+        reading.epoch = NULL;
+    }
+    assay_http_epoch_drop(&reading.epoch);
+    free(reading.record);
+    return status;
+}
+
+void host_publish_closed(struct assay_host *host, uint64_t epoch)
+{
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(host->engine, &snapshot);
+    const enum assay_status status = read_epoch(host, snapshot.era, epoch, true);
+    if (status != ASSAY_OK) host_fail(host, status, "store");
+}
+
+const struct assay_http_epoch *host_publish_votes(struct assay_host *host, uint32_t era,
+                                                  uint64_t epoch)
+{
+    struct reading reading = { .host = host, .quiet = true };
+    reading.epoch = new_epoch(host, era, epoch);
+    reading.record = malloc(sizeof *reading.record);
+    if (reading.epoch == NULL || reading.record == NULL || read_blocks(&reading) != ASSAY_OK)
+        assay_http_epoch_drop(&reading.epoch);
+    free(reading.record);
+    return reading.epoch;
+}
+
+void host_publish_drop(const struct assay_http_epoch **epoch)
+{
+    union {
+        const struct assay_http_epoch *in;
+        struct assay_http_epoch *out;
+    } own = { .in = *epoch };
+    assay_http_epoch_drop(&own.out);
+    *epoch = NULL;
+}
+
+/* ------------------------------------------------------------ opening, and every turn */
+
+static enum assay_status open_http(struct assay_host *host,
+                                   char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    const struct assay_host_http *c = &host->config.http;
+    const struct assay_http_config config = { .socket_path = c->socket_path,
+                                              .address = c->address,
+                                              .certificate = c->certificate,
+                                              .key = c->key,
+                                              .clients = c->clients,
+                                              .accept_plain = c->accept_plain,
+                                              .state_dir = c->state_dir };
+    if (host->http != NULL) return ASSAY_OK; /* the host before us had it open */
+    if (c->socket_path == NULL && c->address == NULL) return ASSAY_OK;
+    return assay_http_open(&config, host->at_unix_ms, &host->http, message, ASSAY_HOST_MESSAGE_LEN);
+}
+
+/* Each host of a process has rules of its own: those of its charter. */
+static void publish_rules(struct assay_host *host)
+{
+    if (host->http == NULL) return;
+    struct assay_json *policy = assay_document_policy(host->config.policy);
+    struct assay_json *collateral =
+        assay_document_collateral(host->config.endorsements, host->config.policy);
+    assay_http_rules(host->http, assay_http_rules_make(assay_json_print(policy, 0),
+                                                       assay_json_print(collateral, 0)));
+    assay_json_free(&policy);
+    assay_json_free(&collateral);
+}
+
+enum assay_status host_publish_open(struct assay_host *host,
+                                    char message[static ASSAY_HOST_MESSAGE_LEN])
+{
+    struct assay_engine_snapshot snapshot;
+    assay_engine_snapshot(host->engine, &snapshot);
+    host->integrity_falls = calloc(host->members, sizeof *host->integrity_falls);
+    host->availability_falls = calloc(host->members, sizeof *host->availability_falls);
+    if (host->integrity_falls == NULL || host->availability_falls == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(open_http(host, message));
+    publish_rules(host);
+    /* What the host before us showed stays; only what it lacks comes, in order. */
+    const uint64_t now = snapshot.epoch;
+    for (uint64_t e = now > ASSAY_HTTP_EPOCHS ? now - ASSAY_HTTP_EPOCHS : 1; e < now; e++)
+        ASSAY_TRY(read_epoch(host, snapshot.era, e, now - e <= VOTES_AT_START && !host->renewed));
+    return ASSAY_OK;
+}
+
+void host_publish_close(struct assay_host *host)
+{
+    assay_http_close(&host->http);
+    free(host->integrity_falls);
+    free(host->availability_falls);
+}
+
+void host_publish_turn(struct assay_host *host)
+{
+    char name[ASSAY_NAME_MAX + 1];
+    const struct assay_timeline_event *event = NULL;
+    if (host->http == NULL) return;
+    while ((event = assay_timeline_after(&host->timeline, assay_http_told(host->http))) != NULL)
+        assay_http_tell(host->http, event, host_name(host, event->slot, name, sizeof name));
+    if (assay_http_due(host->http, host->now_ms) || host->draining)
+        assay_http_publish(host->http, host_snapshot(host), host->draining || host->stopping);
+}

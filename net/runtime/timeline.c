@@ -1,0 +1,51 @@
+/*
+ * net/runtime/timeline.c - a ring of moments.
+ */
+#include "net/runtime/timeline.h"
+
+#include "engine/node/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Returns: the newest of so many alike that one more would evict others; NULL: there are not so
+ * many. */
+static struct assay_timeline_event *newest_of_many(struct assay_timeline *timeline,
+                                                   const char *code, uint16_t slot)
+{
+    struct assay_timeline_event *newest = NULL;
+    size_t alike = 0;
+    if (slot == ASSAY_SLOT_ALL) return NULL;
+    for (size_t i = 0; i < ASSAY_TIMELINE_MAX; i++) {
+        struct assay_timeline_event *event = &timeline->ring[i];
+        if (event->seq <= timeline->before || event->slot != slot ||
+            strncmp(event->code, code, sizeof event->code - 1) != 0)
+            continue;
+        alike++;
+        if (newest == NULL || event->seq > newest->seq) newest = event;
+    }
+    return alike >= ASSAY_TIMELINE_ALIKE_MAX ? newest : NULL;
+}
+
+struct assay_timeline_event *assay_timeline_add(struct assay_timeline *timeline, const char *code,
+                                                uint16_t slot)
+{
+    struct assay_timeline_event *event = newest_of_many(timeline, code, slot);
+    const uint64_t seq = event != NULL ? event->seq : ++timeline->last;
+    if (event == NULL) event = &timeline->ring[seq % ASSAY_TIMELINE_MAX];
+    *event = (struct assay_timeline_event){ .seq = seq, .slot = slot };
+    (void)snprintf(event->code, sizeof event->code, "%s", code);
+    return event;
+}
+
+const struct assay_timeline_event *assay_timeline_after(const struct assay_timeline *timeline,
+                                                        uint64_t since)
+{
+    if (since >= timeline->last) return NULL;
+    const uint64_t gone =
+        timeline->last > ASSAY_TIMELINE_MAX ? timeline->last - ASSAY_TIMELINE_MAX : 0;
+    uint64_t from = since > gone ? since : gone;
+    if (timeline->before > from) from = timeline->before;
+    const uint64_t seq = from + 1;
+    return &timeline->ring[seq % ASSAY_TIMELINE_MAX];
+}

@@ -1,0 +1,173 @@
+/*
+ * net/sandbox/child.c - see child.h.
+ */
+#include "net/sandbox/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Descriptors are lifted above those that the child finds them at. */
+enum { FREE_FD = 10, VARIABLES = 8 };
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) (void)close(*fd);
+    *fd = -1;
+}
+
+static bool lift(int *fd)
+{
+    if (*fd < 0) return false;
+    const int high = fcntl(*fd, F_DUPFD_CLOEXEC, FREE_FD);
+    (void)close(*fd);
+    *fd = high;
+    return high >= 0;
+}
+
+/* What the child gets; -1 is nothing. */
+struct ends {
+    int socket, words, null, brief;
+};
+
+static void close_ends(struct ends *ends)
+{
+    close_fd(&ends->socket);
+    close_fd(&ends->words);
+    close_fd(&ends->null);
+    close_fd(&ends->brief);
+}
+
+static bool make_ends(struct assay_child *child, int brief, struct ends *ends)
+{
+    int pair[2], pipes[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) return false;
+    child->socket = pair[0];
+    ends->socket = pair[1];
+    /* A child that talks without end fills a pipe, and nobody waits for it. */
+    if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) != 0) return false;
+    child->words = pipes[0];
+    ends->words = pipes[1];
+    ends->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    ends->brief = fcntl(brief, F_DUPFD_CLOEXEC, FREE_FD);
+    if (fcntl(child->socket, F_SETFL, O_NONBLOCK) != 0) return false;
+    return lift(&ends->socket) && lift(&ends->words) && lift(&ends->null) && ends->brief >= 0;
+}
+
+/* Where libraries and their settings are, and what sanitizers are told; never a secret. */
+static void choose_environment(char *chosen[static VARIABLES])
+{
+    static const char *const names[VARIABLES - 1] = { "LD_LIBRARY_PATH=", "OPENSSL_CONF=",
+                                                      "OPENSSL_MODULES=", "ASAN_OPTIONS=",
+                                                      "UBSAN_OPTIONS=",   "LSAN_OPTIONS=",
+                                                      "TSAN_OPTIONS=" };
+    size_t count = 0;
+    for (size_t i = 0; environ != NULL && environ[i] != NULL; i++)
+        for (size_t n = 0; n < VARIABLES - 1 && count < VARIABLES - 1; n++)
+            if (strncmp(environ[i], names[n], strlen(names[n])) == 0)
+                chosen[count++] = environ[i];
+    chosen[count] = NULL;
+}
+
+static int spawn(const char *program, char *const argv[], const struct ends *ends, pid_t *pid)
+{
+    char *environment[VARIABLES];
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    choose_environment(environment);
+    (void)sigemptyset(&none);
+    (void)sigfillset(&all);
+    if (posix_spawn_file_actions_init(&files) != 0) return ENOMEM;
+    if (posix_spawnattr_init(&attributes) != 0) {
+        (void)posix_spawn_file_actions_destroy(&files);
+        return ENOMEM;
+    }
+    int error = posix_spawn_file_actions_adddup2(&files, ends->null, 0);
+    if (error == 0) error = posix_spawn_file_actions_adddup2(&files, ends->null, 1);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(&files, ends->words, ASSAY_CHILD_WORDS_FD);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(&files, ends->socket, ASSAY_CHILD_SOCKET_FD);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(&files, ends->brief, ASSAY_CHILD_BRIEF_FD);
+    if (error == 0)
+        error = posix_spawn_file_actions_addclosefrom_np(&files, ASSAY_CHILD_BRIEF_FD + 1);
+    if (error == 0) error = posix_spawnattr_setsigmask(&attributes, &none);
+    if (error == 0) error = posix_spawnattr_setsigdefault(&attributes, &all);
+    if (error == 0)
+        error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
+                                                          POSIX_SPAWN_SETSIGDEF |
+                                                          POSIX_SPAWN_SETPGROUP);
+    if (error == 0) error = posix_spawn(pid, program, &files, &attributes, argv, environment);
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&files);
+    return error;
+}
+
+enum assay_status assay_child_start(const char *program, const char *role, const char *argument,
+                                    int brief, struct assay_child *child)
+{
+    char name[] = "assayd", roles[32], arguments[64];
+    char *argv[] = { name, roles, argument != NULL ? arguments : NULL, NULL };
+    struct ends ends = { -1, -1, -1, -1 };
+    struct assay_child c = { .pid = 0, .socket = -1, .words = -1 };
+    (void)snprintf(roles, sizeof roles, "%s", role);
+    (void)snprintf(arguments, sizeof arguments, "%s", argument != NULL ? argument : "");
+    int error = make_ends(&c, brief, &ends) ? 0 : EIO;
+    if (error == 0)
+        error = spawn(program != NULL ? program : "/proc/self/exe", argv, &ends, &c.pid);
+    close_ends(&ends);
+    if (error != 0) {
+        close_fd(&c.socket);
+        close_fd(&c.words);
+        return ASSAY_E_IO;
+    }
+    *child = c;
+    return ASSAY_OK;
+}
+
+/* One line of printable characters. */
+static void read_words(int fd, char words[static ASSAY_CHILD_WORDS_MAX])
+{
+    const ssize_t got = read(fd, words, ASSAY_CHILD_WORDS_MAX - 1);
+    const size_t len = got > 0 ? (size_t)got : 0;
+    words[len] = '\0';
+    for (size_t i = 0; i < len; i++)
+        if (words[i] < ' ' || words[i] > '~') words[i] = ' ';
+    for (size_t i = len; i > 0 && words[i - 1] == ' '; i--)
+        words[i - 1] = '\0';
+}
+
+void assay_child_end(struct assay_child *child, struct assay_child_end *end)
+{
+    int status = 0;
+    *end = (struct assay_child_end){ .by_signal = false };
+    if (child->pid <= 0) return;
+    (void)kill(child->pid, SIGKILL);
+    while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    end->by_signal = WIFSIGNALED(status);
+    end->number = end->by_signal ? WTERMSIG(status) : WEXITSTATUS(status);
+    read_words(child->words, end->words);
+    close_fd(&child->socket);
+    close_fd(&child->words);
+    child->pid = 0;
+}
+
+uint64_t assay_child_cpu_ms(const struct assay_child *child)
+{
+    clockid_t clock = CLOCK_MONOTONIC;
+    struct timespec used;
+    if (child->pid <= 0 || clock_getcpuclockid(child->pid, &clock) != 0) return 0;
+    if (clock_gettime(clock, &used) != 0) return 0;
+    return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
+}

@@ -1,0 +1,20 @@
+/*
+ * net/sandbox/first.h - the first process of a container.
+ *
+ * Whatever loses its parent in a PID namespace becomes a child of process 1, and stays as a zombie
+ * until that waits for it: processes of hooks and enclaves, copies of a judge that was killed. A
+ * daemon that is started as process 1 splits off, before it has read anything: the one that stays
+ * waits for whoever ends, passes signals on, and ends as the other one does.
+ */
+#ifndef ASSAY_NET_SANDBOX_FIRST_H
+#define ASSAY_NET_SANDBOX_FIRST_H
+
+#include "base/status.h"
+
+/* Process 1 splits off; any other does nothing. Before threads and children.
+ * Returns: ASSAY_OK in the process that is to be the daemon; never in process 1 | ASSAY_E_IO */
+ASSAY_CHECKED enum assay_status assay_first_split(void);
+/* The same, whichever process calls. */
+ASSAY_CHECKED enum assay_status assay_first_split_always(void);
+
+#endif

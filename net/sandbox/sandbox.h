@@ -1,0 +1,59 @@
+/*
+ * net/sandbox/sandbox.h - walls around this process, put up by itself before it reads what others
+ * wrote.
+ *
+ * Three of them, each for what the others leave open:
+ *
+ *   limits    rlimits: no core file, no byte into any file, so much memory. Not dumpable (its
+ *             memory is nobody's), no capability, no new privileges
+ *   files     Landlock, where the kernel has it: no file at all, no abstract socket and no signal
+ *             to anybody outside
+ *   calls     seccomp: a list of system calls, all others end the process. What a library asks of
+ *             files without harm (is there a configuration?) fails with EACCES instead. Memory is
+ *             never made executable. A BPF table of our own: forty numbers need no library
+ *
+ * What is left is to compute, and to speak over the sockets that are open: no descriptor more, no
+ * port. A process that speaks with the network may also take calls and make them, over TCP; where
+ * it listens was settled before.
+ */
+#ifndef ASSAY_NET_SANDBOX_SANDBOX_H
+#define ASSAY_NET_SANDBOX_SANDBOX_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bits: which of them stand. */
+enum {
+    ASSAY_WALL_LIMITS = 1,
+    ASSAY_WALL_MEMORY = 2, /* not in a build with sanitizers, which map terabytes */
+    ASSAY_WALL_FILES = 4,
+    ASSAY_WALL_CALLS = 8,
+};
+
+/* A forker reads nothing that others wrote, and makes copies of itself that do, each of which
+ * becomes a reader first. */
+enum assay_cage { ASSAY_CAGE_READER, ASSAY_CAGE_SPEAKER, ASSAY_CAGE_FORKER };
+
+/* Where memory runs out on the machine, this process goes before the daemon that can replace it;
+ * before the wall of files. Returns: nothing. */
+void assay_cage_first_to_go(void);
+/* Before the wall of files, which hides it. Returns: bytes of addresses in use; 0: not known. */
+uint64_t assay_cage_mapped(void);
+/* memory: bytes of addresses in all; 0: no limit. Returns: WALL bits. */
+uint32_t assay_cage_limits(enum assay_cage cage, uint64_t memory);
+/* Of the calling thread and those that it starts. Out: *version of the kernel's Landlock, 0: none.
+ * Returns: the WALL bit, or 0. */
+uint32_t assay_cage_files(enum assay_cage cage, uint32_t *version);
+/* Of the calling thread and those that it starts: no file is written, made, removed or executed
+ * but beneath these folders, in which nothing is executed either. Reading is not touched.
+ * Returns: false: a folder cannot be opened, or the kernel refuses what it says that it has; true
+ * as well where the kernel has no Landlock */
+bool assay_cage_writes(const char *const *folders, size_t count);
+/* Of every thread of the process; no other can be started afterwards.
+ * Returns: ASSAY_OK | ASSAY_E_UNSUPPORTED (the kernel filters no calls) */
+ASSAY_CHECKED enum assay_status assay_cage_calls(enum assay_cage cage);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * net/sandbox/words.c - how a process ended, in words.
+ */
+#include "net/sandbox/child.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void assay_child_explain(const struct assay_child_end *end, const char *cause, char *why,
+                         size_t len)
+{
+    const char *name = end->by_signal ? sigabbrev_np(end->number) : NULL;
+    if (cause != NULL)
+        (void)snprintf(why, len, "%s", cause);
+    else if (end->by_signal)
+        (void)snprintf(why, len, "SIG%s%s%s", name != NULL ? name : "?",
+                       end->words[0] != '\0' ? ": " : "", end->words);
+    else
+        (void)snprintf(why, len, "status %d%s%s", end->number, end->words[0] != '\0' ? ": " : "",
+                       end->words);
+}

@@ -1,0 +1,280 @@
+/*
+ * net/services/server/peer_links.c - see board.h.
+ */
+#include "net/services/server/peer_links.h"
+
+#include "base/assert.h"
+#include "base/crypto.h"
+#include "net/zmq/link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct party {
+    bool dialled;
+    struct assay_cont_from from;
+    struct assay_cont_contact contact;
+};
+
+struct assay_board {
+    struct assay_secret32 secret;
+    uint8_t public_key[32];
+    uint32_t instances;
+    struct assay_roster roster;
+    struct party *parties; /* [roster.count] */
+    struct assay_counters counters;
+    struct assay_link *link;
+};
+
+static enum assay_status set_up(struct assay_board *b, const struct assay_board_config *config,
+                                char message[static ASSAY_BOARD_MESSAGE_LEN])
+{
+    b->roster.count = ASSAY_CONT_SLOTS_MAX + config->instances + ASSAY_CONT_SEATS_MAX + 1;
+    b->roster.self = (uint16_t)(b->roster.count - 1);
+    b->instances = config->instances;
+    b->roster.entries = calloc(b->roster.count, sizeof *b->roster.entries);
+    b->parties = calloc(b->roster.count, sizeof *b->parties);
+    if (b->roster.entries == NULL || b->parties == NULL) return ASSAY_E_MEMORY;
+    for (uint32_t i = 0; i < b->roster.count; i++)
+        b->roster.entries[i].gone = true;
+    if (config->secret != NULL) b->secret = *config->secret;
+    ASSAY_TRY(config->secret != NULL ? assay_x25519_public(&b->secret, b->public_key)
+                                     : assay_x25519_generate(&b->secret, b->public_key));
+    const struct assay_link_config link = { .roster = &b->roster,
+                                            .counters = &b->counters,
+                                            .door_secret = &b->secret,
+                                            .door_public = b->public_key,
+                                            .listen = config->listen,
+                                            .self_test = true };
+    ASSAY_TRY(assay_link_open(&link, &b->link, message));
+    return assay_link_identify(b->link, &b->secret, b->public_key);
+}
+
+enum assay_status assay_board_open(const struct assay_board_config *config,
+                                   struct assay_board **out,
+                                   char message[static ASSAY_BOARD_MESSAGE_LEN])
+{
+    _Static_assert((int)ASSAY_BOARD_MESSAGE_LEN >= (int)ASSAY_LINK_MESSAGE_LEN, "its words fit");
+    ASSAY_ASSERT(config->instances <= ASSAY_CONT_INSTANCES_MAX);
+    struct assay_board *b = calloc(1, sizeof *b);
+    (void)snprintf(message, ASSAY_BOARD_MESSAGE_LEN, "out of memory, or no random numbers");
+    if (b == NULL) return ASSAY_E_MEMORY;
+    const enum assay_status status = set_up(b, config, message);
+    if (status != ASSAY_OK) assay_board_close(&b);
+    *out = b;
+    return status;
+}
+
+void assay_board_close(struct assay_board **board)
+{
+    struct assay_board *b = *board;
+    if (b == NULL) return;
+    assay_link_close(&b->link);
+    assay_secret_wipe(&b->secret, sizeof b->secret);
+    free(b->roster.entries);
+    free(b->parties);
+    free(b);
+    *board = NULL;
+}
+
+enum assay_status assay_board_contact(const struct assay_board *board, const char *host,
+                                      struct assay_cont_contact *contact)
+{
+    static const char scheme[] = "tcp://";
+    char text[ASSAY_LINK_ENDPOINT_MAX];
+    const char *bound = assay_link_endpoint(board->link) + sizeof scheme - 1;
+    const char *port = strrchr(bound, ':');
+    if (port == NULL) return ASSAY_E_RANGE;
+    const int len = host == NULL ? snprintf(text, sizeof text, "%s", bound)
+                                 : snprintf(text, sizeof text, "%s%s", host, port);
+    if (len <= 0 || len > ASSAY_CONT_ADDRESS_MAX) return ASSAY_E_RANGE;
+    *contact = (struct assay_cont_contact){ .address_len = (uint8_t)len };
+    assay_bytes_copy(contact->curve, 32, board->public_key, 32);
+    assay_bytes_copy(contact->address, sizeof contact->address, text, (size_t)len);
+    return ASSAY_OK;
+}
+
+/* --- who is who */
+
+static void set_party(struct assay_board *b, uint32_t slot, const struct assay_cont_from *from,
+                      const struct assay_cont_contact *contact)
+{
+    struct party *p = &b->parties[slot];
+    struct assay_roster_entry *entry = &b->roster.entries[slot];
+    const bool same = contact != NULL && !entry->gone &&
+                      assay_bytes_equal(p->contact.curve, contact->curve, 32) &&
+                      p->contact.address_len == contact->address_len &&
+                      assay_bytes_equal(p->contact.address, contact->address,
+                                        contact->address_len);
+    if (same) {
+        p->from = *from; /* the number of a session */
+        return;
+    }
+    if (p->dialled) assay_link_forget(b->link, (uint16_t)slot);
+    *p = (struct party){ 0 };
+    entry->gone = contact == NULL;
+    if (contact == NULL) return;
+    p->from = *from;
+    p->contact = *contact;
+    assay_bytes_copy(entry->door, 32, contact->curve, 32);
+    assay_bytes_copy(entry->transport, 32, contact->curve, 32);
+}
+
+void assay_board_list(struct assay_board *board, uint32_t slot,
+                      const uint8_t key[static ASSAY_P256_PUBLIC_LEN],
+                      const struct assay_cont_contact *contact)
+{
+    struct assay_cont_from from = { .replica = true };
+    ASSAY_ASSERT(slot < ASSAY_CONT_SLOTS_MAX);
+    assay_bytes_copy(from.key, sizeof from.key, key, ASSAY_P256_PUBLIC_LEN);
+    /* Whoever else claims our own key is nobody. */
+    if (contact != NULL && assay_bytes_equal(contact->curve, board->public_key, 32)) contact = NULL;
+    set_party(board, slot, &from, contact);
+}
+
+/* A row keeps its place, and so its line, while others leave the table. */
+static void take_rows(struct assay_board *b, const struct assay_cont_group *group)
+{
+    for (uint32_t place = 0; place < b->instances; place++) {
+        const bool taken =
+            place < group->instance_end && group->instance[place].session != 0;
+        const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
+        if (!taken) {
+            if (!b->roster.entries[slot].gone) set_party(b, slot, NULL, NULL);
+            continue;
+        }
+        const struct assay_cont_instance_row *row = &group->instance[place];
+        struct assay_cont_from from = { .session = row->session };
+        assay_bytes_copy(from.instance, 32, row->instance, 32);
+        set_party(b, slot, &from, &row->contact);
+    }
+}
+
+static uint32_t seat_slot(const struct assay_board *b, uint32_t seat)
+{
+    return ASSAY_CONT_SLOTS_MAX + b->instances + seat;
+}
+
+static bool is_listed(const struct assay_board *b, const uint8_t curve[static 32])
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        if (!b->roster.entries[i].gone && assay_bytes_equal(b->parties[i].contact.curve, curve, 32))
+            return true;
+    return false;
+}
+
+void assay_board_seats(struct assay_board *board, const struct assay_cont_roster *roster,
+                       const struct assay_cont_contact contact[static ASSAY_CONT_SEATS_MAX])
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        const bool named = i < roster->count && contact[i].address_len > 0 &&
+                           !is_listed(board, contact[i].curve) &&
+                           !assay_bytes_equal(contact[i].curve, board->public_key, 32);
+        struct assay_cont_from from = { .replica = true };
+        if (named) assay_bytes_copy(from.key, sizeof from.key, roster->key[i], sizeof from.key);
+        set_party(board, seat_slot(board, i), &from, named ? &contact[i] : NULL);
+    }
+}
+
+/* One CURVE key is one party. */
+static void drop_listed_seats(struct assay_board *b)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++) {
+        const uint32_t slot = seat_slot(b, i);
+        if (!b->roster.entries[slot].gone && is_listed(b, b->parties[slot].contact.curve))
+            set_party(b, slot, NULL, NULL);
+    }
+}
+
+void assay_board_take(struct assay_board *board, const struct assay_cont_group *group)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++) {
+        const struct assay_cont_member *m = &group->member[i];
+        assay_board_list(board, i, m->key, m->listed ? &m->contact : NULL);
+    }
+    drop_listed_seats(board);
+    take_rows(board, group);
+}
+
+/* --- frames */
+
+static bool dial(struct assay_board *b, uint16_t slot)
+{
+    struct party *p = &b->parties[slot];
+    char address[ASSAY_CONT_ADDRESS_MAX + 1] = "";
+    if (p->dialled) return true;
+    if (b->roster.entries[slot].gone) return false;
+    assay_bytes_copy(address, sizeof address, p->contact.address, p->contact.address_len);
+    p->dialled = assay_link_peer(b->link, slot, address) == ASSAY_OK;
+    return p->dialled;
+}
+
+void assay_board_to_slot(struct assay_board *board, uint16_t slot, struct assay_slice frame)
+{
+    ASSAY_ASSERT(slot < board->roster.count);
+    if (!dial(board, slot)) return;
+    assay_status_ignore(assay_link_send(board->link, slot, frame, 0),
+                        "a frame that is lost is said again by whoever waits for its answer");
+}
+
+static bool has_key(const struct assay_board *b, uint32_t slot, const uint8_t *key)
+{
+    return !b->roster.entries[slot].gone &&
+           assay_bytes_equal(b->parties[slot].from.key, key, ASSAY_P256_PUBLIC_LEN);
+}
+
+/* Returns: the slot of a replica; that of this process: nobody has the key. */
+static uint32_t slot_of(const struct assay_board *b, const uint8_t *key)
+{
+    for (uint32_t i = 0; i < ASSAY_CONT_SLOTS_MAX; i++)
+        if (has_key(b, i, key)) return i;
+    for (uint32_t i = 0; i < ASSAY_CONT_SEATS_MAX; i++)
+        if (has_key(b, seat_slot(b, i), key)) return seat_slot(b, i);
+    return b->roster.self;
+}
+
+void assay_board_to_replica(struct assay_board *board, const uint8_t *key,
+                            struct assay_slice frame)
+{
+    const uint32_t slot = slot_of(board, key);
+    if (slot != board->roster.self) assay_board_to_slot(board, (uint16_t)slot, frame);
+}
+
+void assay_board_to_session(struct assay_board *board, const uint8_t instance[static 32],
+                            uint64_t session, struct assay_slice frame)
+{
+    for (uint32_t place = 0; place < board->instances; place++) {
+        const uint32_t slot = ASSAY_CONT_SLOTS_MAX + place;
+        const struct assay_cont_from *from = &board->parties[slot].from;
+        if (from->session != session || !assay_bytes_equal(from->instance, instance, 32)) continue;
+        assay_board_to_slot(board, (uint16_t)slot, frame);
+        return;
+    }
+}
+
+enum assay_status assay_board_wait(struct assay_board *board, uint64_t now_ms,
+                                   struct pollfd *extra, size_t count, int timeout_ms)
+{
+    return assay_link_wait(board->link, now_ms, extra, count, timeout_ms);
+}
+
+void assay_board_flush(struct assay_board *board)
+{
+    assay_link_flush(board->link);
+}
+
+enum assay_status assay_board_receive(struct assay_board *board, uint16_t *slot,
+                                      struct assay_cont_from *from, struct assay_slice *frame)
+{
+    enum assay_roster_key which = ASSAY_ROSTER_TRANSPORT;
+    ASSAY_TRY(assay_link_receive(board->link, slot, &which, frame));
+    ASSAY_ASSERT(*slot < board->roster.count);
+    *from = board->parties[*slot].from;
+    return ASSAY_OK;
+}
+
+uint64_t assay_board_clock_ms(void)
+{
+    return assay_link_clock_ms();
+}

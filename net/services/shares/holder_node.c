@@ -1,0 +1,703 @@
+/*
+ * net/services/shares/holder_node.c - see holder_node.h.
+ */
+#include "net/services/shares/holder_node.h"
+
+#include "base/assert.h"
+#include "base/checked.h"
+#include "net/services/server/peer_links.h"
+#include "net/services/server/client_listener.h"
+#include "net/services/server/record_queue.h"
+#include "net/services/shares/vault.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    FRAMES_PER_TURN = 256,
+    TICKS_PER_TURN = 16,
+    LIST_AGAIN_MS = 1000,
+    IDENTITY_LEN = 64,
+    SEEN_LEN = 56,     /* chain, epoch, records since it closed, era */
+    SEEN_OLD_LEN = 48, /* of a build that did not keep the era */
+    NAME_LEN = 32,
+};
+
+static const uint8_t identity_row[32] = "holder: keys", seen_row[32] = "holder: seen";
+
+struct assay_holder_node {
+    struct assay_holder_node_config config;
+    struct assay_vault *vault;
+    struct assay_secret32 secret, link_seed, curve_secret;
+    struct assay_p256_signer *signer;
+    struct assay_share_holder_record own; /* what its member has to list, */
+    bool own_signed;                      /* with its signatures */
+    struct assay_board *board;
+    struct assay_door *door;
+    struct assay_pending *pending;
+    struct assay_follower *follower;
+    enum assay_status ledger;
+    uint64_t told; /* of the follower, when the board was told */
+    uint64_t era;  /* that was seen last */
+    struct assay_holder_undone undone;
+    uint8_t seen[SEEN_LEN];
+
+    size_t memory_len;
+    void *memory;
+    struct assay_share_holder *holder; /* NULL before the registry is known */
+    uint64_t wake_at_ms, now_ms, list_at_ms;
+    bool listed;
+    enum assay_status failure; /* nothing is done after one */
+    struct assay_share_effects effects;
+    uint8_t stored[ASSAY_SHARE_STORED_MAX];
+    uint8_t frame[1 + ASSAY_SHARE_MESSAGE_MAX];
+};
+
+static void fail(struct assay_holder_node *n, enum assay_status status)
+{
+    if (n->failure == ASSAY_OK) n->failure = status;
+}
+
+/* --- who it is */
+
+static enum assay_status read_identity(struct assay_holder_node *n)
+{
+    uint8_t bytes[IDENTITY_LEN];
+    struct assay_slice row;
+    enum assay_status status =
+        assay_vault_get(n->vault, ASSAY_VAULT_OWN, identity_row, bytes, sizeof bytes, &row);
+    if (status == ASSAY_OK && row.len != IDENTITY_LEN) status = ASSAY_E_VERSION;
+    if (status == ASSAY_OK) {
+        assay_bytes_copy(n->secret.bytes, 32, bytes, 32);
+        assay_bytes_copy(n->link_seed.bytes, 32, bytes + 32, 32);
+    }
+    assay_secret_wipe(bytes, sizeof bytes);
+    return status;
+}
+
+static enum assay_status make_identity(struct assay_holder_node *n)
+{
+    uint8_t bytes[IDENTITY_LEN], public_key[ASSAY_P256_PUBLIC_LEN];
+    ASSAY_TRY(assay_p256_generate(&n->secret, public_key));
+    ASSAY_TRY(assay_random(n->link_seed.bytes, sizeof n->link_seed.bytes));
+    assay_bytes_copy(bytes, 32, n->secret.bytes, 32);
+    assay_bytes_copy(bytes + 32, 32, n->link_seed.bytes, 32);
+    enum assay_status status = assay_vault_put(n->vault, ASSAY_VAULT_OWN, identity_row,
+                                               assay_slice_over(bytes, sizeof bytes));
+    if (status == ASSAY_OK) status = assay_vault_commit(n->vault);
+    assay_secret_wipe(bytes, sizeof bytes);
+    return status;
+}
+
+static enum assay_status take_identity(struct assay_holder_node *n)
+{
+    enum assay_status status = read_identity(n);
+    if (status == ASSAY_E_NOT_FOUND) status = make_identity(n);
+    if (status != ASSAY_OK) return status;
+    ASSAY_TRY(assay_p256_public(&n->secret, n->own.key));
+    assay_sodium_link_pair(&n->link_seed, n->own.link);
+    assay_sodium_link_secret(&n->link_seed, &n->curve_secret);
+    ASSAY_TRY(assay_sodium_link_curve(n->own.link, n->own.curve));
+    return assay_p256_signer_load(&n->secret, &n->signer);
+}
+
+/* HOST:PORT/DOOR: where other holders dial, and the port of owners and readers at the same host. */
+static enum assay_status take_address(struct assay_holder_node *n)
+{
+    struct assay_cont_contact contact;
+    char text[ASSAY_CONT_ADDRESS_MAX + 16];
+    ASSAY_TRY(assay_board_contact(n->board, n->config.host, &contact));
+    const int len = snprintf(text, sizeof text, "%.*s/%u", (int)contact.address_len,
+                             (const char *)contact.address, (unsigned)assay_door_port(n->door));
+    if (len <= 0 || len > ASSAY_SHARE_ADDRESS_MAX) return ASSAY_E_RANGE;
+    assay_bytes_copy(n->own.address, sizeof n->own.address, text, (size_t)len);
+    n->own.address_len = (uint8_t)len;
+    return ASSAY_OK;
+}
+
+/* --- opening */
+
+static void record(void *context, uint32_t slot, enum assay_service_kind kind,
+                   struct assay_slice payload);
+static void begun(void *context);
+static void facts(void *context, const struct assay_registry_facts *facts);
+static void closed(void *context);
+static void evidence(void *context, uint64_t serial, struct assay_slice bytes);
+static void verdict(void *context, uint64_t serial, bool good,
+                    enum assay_registry_standing standing);
+
+static enum assay_status open_follower(struct assay_holder_node *n)
+{
+    struct assay_follower_config config = {
+        .path = n->config.ledger,
+        .role = ASSAY_SERVICE_ROLE_HOLDER,
+        .tells = { .record = record,
+                   .begun = begun,
+                   .facts = facts,
+                   .closed = closed,
+                   .evidence = evidence,
+                   .verdict = verdict },
+        .context = n,
+    };
+    struct assay_slice seen;
+    const enum assay_status status =
+        assay_vault_get(n->vault, ASSAY_VAULT_OWN, seen_row, n->seen, sizeof n->seen, &seen);
+    if (status != ASSAY_OK && status != ASSAY_E_NOT_FOUND) return status;
+    if (status == ASSAY_OK && seen.len != SEEN_LEN && seen.len != SEEN_OLD_LEN)
+        return ASSAY_E_VERSION;
+    if (status == ASSAY_OK) {
+        struct assay_cursor in = assay_cursor_over(n->seen + 32, SEEN_LEN - 32);
+        config.chain_id = n->seen;
+        ASSAY_TRY(assay_cursor_u64be(&in, &config.epoch_min));
+        ASSAY_TRY(assay_cursor_u64be(&in, &config.records_min));
+        if (seen.len == SEEN_LEN) ASSAY_TRY(assay_cursor_u64be(&in, &config.era_min));
+        n->era = config.era_min;
+    }
+    return assay_follower_create(&config, &n->follower);
+}
+
+static enum assay_status set_up(struct assay_holder_node *n,
+                                char message[static ASSAY_HOLDER_NODE_MESSAGE_LEN])
+{
+    const struct assay_board_config board = { .listen = n->config.listen,
+                                              .secret = &n->curve_secret };
+    ASSAY_TRY(assay_vault_open(n->config.store, n->config.key, &n->vault, message));
+    (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN,
+                   "%s: its keys cannot be read, or no random numbers", n->config.store);
+    ASSAY_TRY(take_identity(n));
+    ASSAY_TRY(assay_board_open(&board, &n->board, message));
+    ASSAY_TRY(assay_door_open(n->config.door, &n->door, message));
+    (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN, "the address is longer than %d bytes",
+                   ASSAY_SHARE_ADDRESS_MAX);
+    ASSAY_TRY(take_address(n));
+    (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN,
+                   "out of memory, or the path of the daemon's socket is longer than %d bytes",
+                   ASSAY_FOLLOWER_PATH_MAX);
+    ASSAY_TRY(assay_pending_create(
+        n->config.again_ms != 0 ? n->config.again_ms : ASSAY_PENDING_AGAIN_MS, &n->pending));
+    return open_follower(n);
+}
+
+enum assay_status assay_holder_node_open(const struct assay_holder_node_config *config,
+                                         struct assay_holder_node **out,
+                                         char message[static ASSAY_HOLDER_NODE_MESSAGE_LEN])
+{
+    _Static_assert((int)ASSAY_HOLDER_NODE_MESSAGE_LEN >= (int)ASSAY_VAULT_MESSAGE_LEN &&
+                       (int)ASSAY_HOLDER_NODE_MESSAGE_LEN >= (int)ASSAY_BOARD_MESSAGE_LEN &&
+                       (int)ASSAY_HOLDER_NODE_MESSAGE_LEN >= (int)ASSAY_DOOR_MESSAGE_LEN,
+                   "their words fit");
+    ASSAY_ASSERT(config->cluster < ASSAY_SHARE_CLUSTERS_MAX);
+    struct assay_holder_node *n = calloc(1, sizeof *n);
+    *out = NULL;
+    (void)snprintf(message, ASSAY_HOLDER_NODE_MESSAGE_LEN, "out of memory");
+    if (n == NULL) return ASSAY_E_MEMORY;
+    n->config = *config;
+    n->own.cluster = config->cluster;
+    n->wake_at_ms = UINT64_MAX;
+    n->ledger = ASSAY_E_AGAIN;
+    const enum assay_status status = set_up(n, message);
+    n->config.key = NULL;
+    if (status != ASSAY_OK) assay_holder_node_close(&n);
+    else message[0] = '\0';
+    *out = n;
+    return status;
+}
+
+void assay_holder_node_close(struct assay_holder_node **node)
+{
+    struct assay_holder_node *n = *node;
+    if (n == NULL) return;
+    assay_follower_destroy(&n->follower);
+    assay_pending_destroy(&n->pending);
+    assay_door_close(&n->door);
+    assay_board_close(&n->board);
+    assay_p256_signer_free(&n->signer);
+    assay_vault_close(&n->vault);
+    if (n->memory != NULL) assay_secret_wipe(n->memory, n->memory_len);
+    free(n->memory);
+    assay_secret_wipe(n, sizeof *n);
+    free(n);
+    *node = NULL;
+}
+
+/* --- what a holder asks for, done in its order */
+
+static void host_random(void *context, uint8_t *bytes, size_t len)
+{
+    (void)context;
+    const enum assay_status status = assay_random(bytes, len);
+    ASSAY_ASSERT(status == ASSAY_OK); /* nothing secret can be made without */
+}
+
+static void host_sign(void *context, const uint8_t digest[static 32],
+                      uint8_t signature[static ASSAY_P256_SIGNATURE_LEN])
+{
+    struct assay_holder_node *n = context;
+    const enum assay_status status = assay_p256_sign(n->signer, digest, signature);
+    if (status != ASSAY_OK) fail(n, status); /* it is not sent then */
+}
+
+static void persist(struct assay_holder_node *n, const uint8_t id[static 32])
+{
+    struct assay_slice row;
+    /* What is gone again was erased in the same call. */
+    if (assay_share_holder_stored(n->holder, id, n->stored, sizeof n->stored, &row) != ASSAY_OK)
+        return;
+    const enum assay_status status = assay_vault_put(n->vault, ASSAY_VAULT_SHARE, id, row);
+    assay_secret_wipe(n->stored, sizeof n->stored);
+    if (status != ASSAY_OK) fail(n, status);
+}
+
+static void keep(struct assay_holder_node *n, enum assay_status status)
+{
+    if (status != ASSAY_OK) fail(n, status);
+}
+
+static void send_out(struct assay_holder_node *n, const struct assay_share_effect *e)
+{
+    if (e->to_holder) {
+        assay_board_to_replica(n->board, e->key, e->bytes);
+        return;
+    }
+    ASSAY_ASSERT(e->bytes.len < sizeof n->frame);
+    n->frame[0] = ASSAY_HOLDER_MESSAGE;
+    assay_bytes_copy(n->frame + 1, sizeof n->frame - 1, e->bytes.bytes, e->bytes.len);
+    assay_door_send(n->door, e->link, assay_slice_over(n->frame, 1 + e->bytes.len));
+}
+
+static void submit(struct assay_holder_node *n, const struct assay_share_effect *e)
+{
+    static const enum assay_service_kind kind_of[] = {
+        [ASSAY_SHARE_PAYLOAD_HAVE] = ASSAY_SERVICE_SHARE_HAVE,
+        [ASSAY_SHARE_PAYLOAD_DEAL] = ASSAY_SERVICE_SHARE_DEAL,
+        [ASSAY_SHARE_PAYLOAD_READY] = ASSAY_SERVICE_SHARE_READY,
+        [ASSAY_SHARE_PAYLOAD_LIE] = ASSAY_SERVICE_SHARE_LIE,
+        [ASSAY_SHARE_PAYLOAD_SUM] = ASSAY_SERVICE_SHARE_SUM,
+        [ASSAY_SHARE_PAYLOAD_KEY] = ASSAY_SERVICE_SHARE_KEY,
+        [ASSAY_SHARE_PAYLOAD_DEALING] = ASSAY_SERVICE_SHARE_DEALING,
+        [ASSAY_SHARE_PAYLOAD_DISPUTE] = ASSAY_SERVICE_SHARE_DISPUTE,
+    };
+    /* One that is ready is so with what is synced now. */
+    if (e->payload == ASSAY_SHARE_PAYLOAD_READY)
+        assay_pending_drop(n->pending, ASSAY_SERVICE_SHARE_READY);
+    if (e->payload == ASSAY_SHARE_PAYLOAD_KEY)
+        assay_pending_drop(n->pending, ASSAY_SERVICE_SHARE_KEY); /* of a round that has begun */
+    keep(n, assay_pending_add(n->pending, kind_of[e->payload], e->bytes));
+}
+
+static void ask_daemon(struct assay_holder_node *n, const struct assay_share_effect *e)
+{
+    const struct assay_slice measurement =
+        assay_slice_over(e->measurement, e->measured ? sizeof e->measurement : 0);
+    struct assay_service_message m = {
+        .verb = e->act == ASSAY_SHARE_ACT_QUOTE ? ASSAY_SERVICE_QUOTE : ASSAY_SERVICE_VERIFY,
+        .serial = e->serial,
+        .purpose = ASSAY_SERVICE_FOR_SHARES,
+        .statement = assay_slice_over(e->report_data, sizeof e->report_data),
+        .measurement = measurement,
+        .evidence = e->bytes,
+    };
+    assay_bytes_copy(m.node_id, 32, e->node, 32);
+    assay_status_ignore(assay_follower_ask(n->follower, &m),
+                        "an exchange without an answer is over soon, and begun again");
+}
+
+/* Over a restart nothing older is followed: it would show the slot as another's, and a share that
+ * this epoch brought as nobody's. */
+static void put_seen(struct assay_holder_node *n)
+{
+    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    struct assay_writer w = assay_writer_over(n->seen, sizeof n->seen);
+    assay_writer_put(&w, home->chain_id, 32);
+    assay_writer_u64be(&w, home->epoch);
+    assay_writer_u64be(&w, home->records);
+    assay_writer_u64be(&w, home->era);
+    keep(n, assay_vault_put(n->vault, ASSAY_VAULT_OWN, seen_row,
+                            assay_slice_over(n->seen, sizeof n->seen)));
+}
+
+/* Returns: whether there was something to store. */
+static bool store(struct assay_holder_node *n, const struct assay_share_effect *e)
+{
+    if (e->act == ASSAY_SHARE_ACT_PERSIST) persist(n, e->id);
+    else if (e->act == ASSAY_SHARE_ACT_ERASE)
+        keep(n, assay_vault_erase(n->vault, ASSAY_VAULT_SHARE, e->id));
+    else if (e->act == ASSAY_SHARE_ACT_WIPE) keep(n, assay_vault_wipe(n->vault, ASSAY_VAULT_SHARE));
+    else return false;
+    return true;
+}
+
+static void say(struct assay_holder_node *n, const struct assay_share_effect *e)
+{
+    if (e->act == ASSAY_SHARE_ACT_SUBMIT) submit(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_SEND) send_out(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_QUOTE) ask_daemon(n, e);
+    else if (e->act == ASSAY_SHARE_ACT_VERIFY && e->bytes.len > 0) ask_daemon(n, e);
+}
+
+/* All that is stored is durable before anything leaves that may follow from it. */
+static void perform(struct assay_holder_node *n)
+{
+    bool stores = false;
+    for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
+        stores = store(n, &n->effects.effect[i]) || stores;
+    if (stores && n->failure == ASSAY_OK) put_seen(n);
+    if (n->failure == ASSAY_OK) keep(n, assay_vault_commit(n->vault));
+    for (uint32_t i = 0; i < n->effects.count && n->failure == ASSAY_OK; i++)
+        say(n, &n->effects.effect[i]);
+    n->wake_at_ms = n->effects.wake_at_ms;
+    assay_secret_wipe(n->effects.bytes, n->effects.used);
+}
+
+/* --- the ledger */
+
+static struct assay_share_epoch epoch_of(const struct assay_holder_node *n)
+{
+    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    struct assay_share_epoch epoch = { .era = home->era, .epoch = home->epoch };
+    assay_bytes_copy(epoch.beacon, 32, home->beacon, 32);
+    return epoch;
+}
+
+static enum assay_status load(void *context, const uint8_t name[static 32],
+                              struct assay_slice bytes)
+{
+    struct assay_holder_node *n = context;
+    (void)name;
+    return assay_share_holder_load(n->holder, bytes);
+}
+
+static void be_born(struct assay_holder_node *n, const struct assay_share_registry *r)
+{
+    struct assay_share_holder_config config = {
+        .host = { .context = n, .random = host_random, .sign = host_sign },
+        .ids_max = r->config.ids_max,
+    };
+    assay_bytes_copy(config.key, sizeof config.key, n->own.key, sizeof config.key);
+    n->memory_len = assay_share_holder_size(r->config.ids_max);
+    n->memory = malloc(n->memory_len);
+    if (n->memory == NULL) {
+        fail(n, ASSAY_E_MEMORY);
+        return;
+    }
+    n->holder = assay_share_holder_init(n->memory, n->memory_len, &config);
+    keep(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, load, n));
+}
+
+static void remember_seen(struct assay_holder_node *n)
+{
+    put_seen(n);
+    keep(n, assay_vault_commit(n->vault));
+}
+
+/* --- a new era: docs/services.md 5.15 */
+
+static enum assay_status compare(void *context, const uint8_t name[static 32],
+                                 struct assay_slice bytes)
+{
+    struct assay_holder_node *n = context;
+    if (assay_bytes_all_zero(name, 32)) return ASSAY_OK; /* the slot's own keys */
+    const struct assay_share_row *row =
+        assay_share_registry_find(assay_follower_shares(n->follower), name);
+    const struct assay_share_piece *piece = assay_share_holder_piece(n->holder, name, false);
+    (void)bytes;
+    n->undone.kept++;
+    if (row == NULL) n->undone.unknown++;
+    else if (piece != NULL && row->synced &&
+             (piece->generation > row->generation ||
+              (piece->generation == row->generation && piece->attempt != row->attempt)))
+        n->undone.ahead++;
+    return ASSAY_OK;
+}
+
+static bool has_moved(const struct assay_holder_node *n, const struct assay_share_registry *r)
+{
+    const struct assay_share_status s = assay_share_holder_status(n->holder);
+    return s.seated && (!r->cluster[s.cluster].seated ||
+                        !assay_bytes_equal(r->cluster[s.cluster].seat[s.slot].key, n->own.key,
+                                           sizeof n->own.key));
+}
+
+/* What is on the disk may be all that is left of what was final and is undone, so it is not erased
+ * before people have said so. Returns: whether the era may be followed. */
+static bool accepts_era(struct assay_holder_node *n, const struct assay_share_registry *r)
+{
+    const uint64_t era = assay_follower_home(n->follower)->era;
+    if (era == n->era || era == n->config.era) return true;
+    n->undone = (struct assay_holder_undone){ .era = era };
+    keep(n, assay_vault_each(n->vault, ASSAY_VAULT_SHARE, compare, n));
+    n->undone.moved = n->undone.kept > 0 && has_moved(n, r);
+    if (n->undone.unknown > 0 || n->undone.ahead > 0 || n->undone.moved) fail(n, ASSAY_E_CHAIN);
+    return n->failure == ASSAY_OK;
+}
+
+static void begun(void *context)
+{
+    struct assay_holder_node *n = context;
+    const struct assay_share_registry *r = assay_follower_shares(n->follower);
+    if (n->failure != ASSAY_OK) return;
+    if (n->holder == NULL) be_born(n, r);
+    if (n->failure != ASSAY_OK || !accepts_era(n, r)) return;
+    n->era = assay_follower_home(n->follower)->era;
+    remember_seen(n);
+    assay_pending_renew(n->pending);
+    const struct assay_share_epoch epoch = epoch_of(n);
+    assay_share_holder_crawl(n->holder, r, &epoch, n->now_ms, &n->effects);
+    perform(n);
+}
+
+static void facts(void *context, const struct assay_registry_facts *facts)
+{
+    struct assay_holder_node *n = context;
+    if (n->failure != ASSAY_OK || n->holder == NULL) return;
+    const struct assay_share_epoch epoch = epoch_of(n);
+    assay_share_holder_facts(n->holder, assay_follower_shares(n->follower), &epoch, &facts->shares,
+                             n->now_ms, &n->effects);
+    perform(n);
+}
+
+static void closed(void *context)
+{
+    struct assay_holder_node *n = context;
+    n->wake_at_ms = 0; /* exchanges of the epoch before are over */
+    if (n->failure == ASSAY_OK) remember_seen(n);
+    /* docs/services.md 5.13: what was replaced since the last close is destroyed. */
+    if (n->failure == ASSAY_OK) keep(n, assay_vault_rewrap(n->vault));
+}
+
+static void record(void *context, uint32_t slot, enum assay_service_kind kind,
+                   struct assay_slice payload)
+{
+    struct assay_holder_node *n = context;
+    if (slot == assay_follower_home(n->follower)->slot)
+        assay_pending_final(n->pending, kind, payload);
+}
+
+static void evidence(void *context, uint64_t serial, struct assay_slice bytes)
+{
+    struct assay_holder_node *n = context;
+    if (n->failure != ASSAY_OK || n->holder == NULL) return;
+    const struct assay_share_epoch epoch = epoch_of(n);
+    assay_share_holder_quoted(n->holder, assay_follower_shares(n->follower), &epoch, serial, bytes,
+                              n->now_ms, &n->effects);
+    perform(n);
+}
+
+/* Whether a holder stands well enough for its slot is the ledger's to say (cluster.h). */
+static void verdict(void *context, uint64_t serial, bool good,
+                    enum assay_registry_standing standing)
+{
+    struct assay_holder_node *n = context;
+    (void)standing;
+    if (n->failure != ASSAY_OK || n->holder == NULL) return;
+    const struct assay_share_epoch epoch = epoch_of(n);
+    assay_share_holder_verified(n->holder, assay_follower_shares(n->follower), &epoch, serial, good,
+                                n->now_ms, &n->effects);
+    perform(n);
+}
+
+static void take_board(struct assay_holder_node *n, const struct assay_share_registry *r)
+{
+    for (uint32_t i = 0; i < ASSAY_SHARE_MEMBERS_MAX; i++) {
+        const struct assay_share_member *m = &r->member[i];
+        struct assay_cont_contact contact = { 0 };
+        size_t len = 0;
+        while (len < m->address_len && m->address[len] != '/')
+            len++;
+        contact.address_len = (uint8_t)len;
+        assay_bytes_copy(contact.address, sizeof contact.address, m->address, len);
+        assay_bytes_copy(contact.curve, 32, m->curve, 32);
+        assay_board_list(n->board, i, m->key, m->listed && len > 0 ? &contact : NULL);
+    }
+}
+
+static bool is_listed(const struct assay_holder_node *n, const struct assay_share_registry *r)
+{
+    const uint32_t slot = assay_follower_home(n->follower)->slot;
+    if (slot >= ASSAY_SHARE_MEMBERS_MAX) return false;
+    const struct assay_share_member *m = &r->member[slot];
+    return m->listed && m->cluster == n->own.cluster &&
+           assay_bytes_equal(m->key, n->own.key, sizeof m->key);
+}
+
+static bool is_found(const struct assay_holder_node *n, const struct assay_share_registry *r)
+{
+    const struct assay_share_member *m = &r->member[assay_follower_home(n->follower)->slot];
+    return assay_bytes_equal(m->curve, n->own.curve, 32) && m->address_len == n->own.address_len &&
+           assay_bytes_equal(m->address, n->own.address, n->own.address_len);
+}
+
+/* Bound to the member whose daemon hands it in (docs/services.md 5.4). */
+static void list_oneself(struct assay_holder_node *n)
+{
+    const struct assay_follower_home *home = assay_follower_home(n->follower);
+    struct assay_share_home here;
+    uint8_t bytes[ASSAY_SHARE_RECORD_MAX], digest[32];
+    struct assay_slice payload;
+    if (home->slot >= ASSAY_REGISTRY_SLOTS_MAX) return; /* no member yet */
+    if (!n->own_signed || !assay_bytes_equal(n->own.node, home->node[home->slot], 32)) {
+        assay_bytes_copy(here.chain_id, 32, home->chain_id, 32);
+        assay_bytes_copy(n->own.node, 32, home->node[home->slot], 32);
+        assay_share_holder_statement(&here, &n->own, digest);
+        assay_sodium_link_sign(&n->link_seed, digest, n->own.link_signature);
+        if (assay_p256_sign(n->signer, digest, n->own.signature) != ASSAY_OK) return;
+        n->own_signed = true; /* the same bytes again, so that it waits once */
+    }
+    const enum assay_status status =
+        assay_share_holder_record_encode(&n->own, bytes, sizeof bytes, &payload);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    keep(n, assay_pending_add(n->pending, ASSAY_SERVICE_HOLDER, payload));
+}
+
+static void follow(struct assay_holder_node *n)
+{
+    const enum assay_status status = assay_follower_turn(n->follower, n->now_ms);
+    if (status != ASSAY_OK || assay_follower_follows(n->follower)) n->ledger = status;
+    const struct assay_share_registry *r = assay_follower_shares(n->follower);
+    if (r == NULL || n->failure != ASSAY_OK) return;
+    if (n->told != assay_follower_told(n->follower)) {
+        n->told = assay_follower_told(n->follower);
+        take_board(n, r);
+        const bool listed = is_listed(n, r);
+        if (n->listed && !listed) fail(n, ASSAY_E_STALE);
+        n->listed = listed;
+    }
+    if (n->now_ms >= n->list_at_ms) {
+        n->list_at_ms = n->now_ms + LIST_AGAIN_MS;
+        if (!n->listed || !is_found(n, r)) list_oneself(n);
+    }
+    assay_pending_turn(n->pending, n->follower, n->now_ms);
+}
+
+/* --- messages */
+
+static void hear_holders(struct assay_holder_node *n)
+{
+    struct assay_cont_from party;
+    struct assay_slice frame;
+    uint16_t slot = 0;
+    for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
+        if (assay_board_receive(n->board, &slot, &party, &frame) != ASSAY_OK) break;
+        if (n->holder == NULL) continue;
+        struct assay_share_from from = { .holder = true };
+        assay_bytes_copy(from.key, sizeof from.key, party.key, sizeof from.key);
+        const struct assay_share_epoch epoch = epoch_of(n);
+        assay_status_ignore(assay_share_holder_message(n->holder,
+                                                       assay_follower_shares(n->follower), &epoch,
+                                                       &from, frame, n->now_ms, &n->effects),
+                            "what is refused ends its exchange, and is asked for again");
+        perform(n);
+    }
+}
+
+/* What passes by itself is worth another try. */
+static enum assay_holder_refusal refusal_of(enum assay_status status)
+{
+    static const enum assay_status passing[] = { ASSAY_E_NOT_FOUND, ASSAY_E_FULL,  ASSAY_E_AGAIN,
+                                                 ASSAY_E_EARLY,     ASSAY_E_STALE, ASSAY_E_LANE };
+    for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
+        if (status == passing[i]) return ASSAY_HOLDER_LATER;
+    return ASSAY_HOLDER_NEVER;
+}
+
+static enum assay_status hear_guest(struct assay_holder_node *n, uint64_t guest,
+                                    struct assay_slice frame)
+{
+    const struct assay_share_registry *r = assay_follower_shares(n->follower);
+    const struct assay_share_epoch epoch = epoch_of(n);
+    struct assay_share_from from = { .link = guest };
+    if (frame.len <= 1 + NAME_LEN) return ASSAY_E_TRUNCATED;
+    assay_bytes_copy(from.name, 32, frame.bytes + 1, NAME_LEN);
+    const struct assay_slice rest =
+        assay_slice_over(frame.bytes + 1 + NAME_LEN, frame.len - 1 - NAME_LEN);
+    if (frame.bytes[0] == ASSAY_HOLDER_MESSAGE)
+        return assay_share_holder_message(n->holder, r, &epoch, &from, rest, n->now_ms,
+                                          &n->effects);
+    if (frame.bytes[0] != ASSAY_HOLDER_HAND || rest.len != 32) return ASSAY_E_UNSUPPORTED;
+    return assay_share_holder_hand(n->holder, r, &epoch, &from, rest.bytes, n->now_ms, &n->effects);
+}
+
+static void hear_guests(struct assay_holder_node *n)
+{
+    struct assay_slice frame;
+    uint64_t guest = 0;
+    assay_door_turn(n->door, n->now_ms);
+    for (int i = 0; i < FRAMES_PER_TURN && n->failure == ASSAY_OK; i++) {
+        if (assay_door_next(n->door, &guest, &frame) != ASSAY_OK) break;
+        uint8_t answer[2] = { ASSAY_HOLDER_REFUSED, ASSAY_HOLDER_LATER };
+        n->effects.count = 0;
+        n->effects.used = 0;
+        n->effects.wake_at_ms = n->wake_at_ms;
+        const enum assay_status status =
+            n->holder == NULL ? ASSAY_E_AGAIN : hear_guest(n, guest, frame);
+        answer[1] = (uint8_t)refusal_of(status);
+        perform(n);
+        if (status != ASSAY_OK) assay_door_send(n->door, guest, assay_slice_over(answer, 2));
+    }
+}
+
+/* --- a turn */
+
+static int wait_ms(const struct assay_holder_node *n, int timeout_ms)
+{
+    uint64_t due = n->wake_at_ms;
+    /* Before the ledger is known nothing is handed in, however late it is. */
+    if (assay_follower_shares(n->follower) != NULL)
+        due = assay_min_u64(due, assay_min_u64(assay_pending_wake_at(n->pending), n->list_at_ms));
+    const uint64_t left = due > n->now_ms ? due - n->now_ms : 0;
+    return left < (uint64_t)timeout_ms ? (int)left : timeout_ms;
+}
+
+/* It has much to look at: some at a time, and frames between. */
+static void tick(struct assay_holder_node *n)
+{
+    for (int i = 0; i < TICKS_PER_TURN && n->holder != NULL && n->failure == ASSAY_OK &&
+                    n->now_ms >= n->wake_at_ms;
+         i++) {
+        const struct assay_share_epoch epoch = epoch_of(n);
+        assay_share_holder_tick(n->holder, assay_follower_shares(n->follower), &epoch, n->now_ms,
+                                &n->effects);
+        perform(n);
+    }
+}
+
+enum assay_status assay_holder_node_turn(struct assay_holder_node *node, int timeout_ms)
+{
+    struct assay_holder_node *n = node;
+    struct pollfd extra[1 + ASSAY_DOOR_FDS];
+    ASSAY_ASSERT(timeout_ms >= 0);
+    if (n->failure != ASSAY_OK) return n->failure;
+    extra[0] = assay_follower_poll(n->follower);
+    const size_t count = 1 + assay_door_poll(n->door, extra + 1);
+    n->now_ms = assay_board_clock_ms();
+    ASSAY_TRY(assay_board_wait(n->board, n->now_ms, extra, count, wait_ms(n, timeout_ms)));
+    n->now_ms = assay_board_clock_ms();
+    follow(n);
+    hear_holders(n);
+    hear_guests(n);
+    tick(n);
+    /* What was decided now is handed in now. */
+    if (assay_follower_home(n->follower) != NULL)
+        assay_pending_turn(n->pending, n->follower, n->now_ms);
+    assay_board_flush(n->board);
+    return n->failure;
+}
+
+struct assay_holder_node_status assay_holder_node_status(const struct assay_holder_node *node)
+{
+    struct assay_holder_node_status status = { .follows = assay_follower_follows(node->follower),
+                                               .listed = node->listed,
+                                               .pending = assay_pending_count(node->pending),
+                                               .ledger = node->ledger,
+                                               .undone = node->undone };
+    if (node->holder != NULL) status.share = assay_share_holder_status(node->holder);
+    if (assay_follower_home(node->follower) != NULL)
+        status.epoch = assay_follower_home(node->follower)->epoch;
+    return status;
+}
+
+const struct assay_share_holder *assay_holder_node_holder(const struct assay_holder_node *node)
+{
+    return node->holder;
+}

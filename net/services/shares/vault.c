@@ -1,0 +1,466 @@
+/*
+ * net/services/shares/vault.c - see vault.h.
+ */
+#include "net/services/shares/vault.h"
+
+#include "base/assert.h"
+#include "base/crypto.h"
+#include "base/cursor.h"
+#include "base/writer.h"
+#include "net/services/shares/vault_key.h"
+#include "services/shares/sodium.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    APPLICATION = 0x41535654, /* ASVT */
+    VERSION = 2,
+    NAME_LEN = 32,
+    SEALED_MORE = ASSAY_SODIUM_NONCE_LEN + ASSAY_SODIUM_TAG_LEN,
+    SEALED_MAX = ASSAY_VAULT_ROW_MAX + SEALED_MORE,
+    ABOUT_MAX = 64,
+};
+
+enum statement { PUT, ERASE, WIPE, GET, EACH, BEGIN, COMMIT, STATEMENTS };
+
+static const char *const sql_of[STATEMENTS] = {
+    [PUT] = "INSERT OR REPLACE INTO rows(kind, name, sealed) VALUES(?1, ?2, ?3)",
+    [ERASE] = "DELETE FROM rows WHERE kind = ?1 AND name = ?2",
+    [WIPE] = "DELETE FROM rows WHERE kind = ?1",
+    [GET] = "SELECT name, sealed FROM rows WHERE kind = ?1 AND name = ?2",
+    [EACH] = "SELECT name, sealed FROM rows WHERE kind = ?1 ORDER BY name",
+    [BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+};
+
+struct assay_vault {
+    sqlite3 *db;
+    sqlite3_stmt *statement[STATEMENTS];
+    struct assay_secret32 key, wrap; /* the vault's, and that of shares */
+    uint64_t wrap_number;            /* of its file; 0: no share was ever kept */
+    bool stale;                      /* shares were touched since the wrapping key was made */
+    char path[PATH_MAX];
+    bool open;   /* a transaction is */
+    bool erased; /* in it: what was there leaves the log as well */
+    bool failed;
+    uint64_t commits;
+    uint8_t plain[ASSAY_VAULT_ROW_MAX];
+    uint8_t sealed[SEALED_MAX];
+    uint8_t row[ASSAY_VAULT_ROW_MAX]; /* of a rewrap */
+};
+
+static enum assay_status refused(struct assay_vault *v)
+{
+    v->failed = true;
+    return ASSAY_E_STORE;
+}
+
+/* --- opening */
+
+static bool run(struct assay_vault *v, const char *sql)
+{
+    return sqlite3_exec(v->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static int number(struct assay_vault *v, const char *sql)
+{
+    sqlite3_stmt *asked = NULL;
+    int value = -1;
+    if (sqlite3_prepare_v2(v->db, sql, -1, &asked, NULL) == SQLITE_OK &&
+        sqlite3_step(asked) == SQLITE_ROW)
+        value = sqlite3_column_int(asked, 0);
+    (void)sqlite3_finalize(asked);
+    return value;
+}
+
+/* An empty file is a vault that was never finished. */
+static bool make(struct assay_vault *v)
+{
+    char stamp[96];
+    (void)snprintf(stamp, sizeof stamp, "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;",
+                   APPLICATION, VERSION);
+    return run(v, "BEGIN EXCLUSIVE; CREATE TABLE rows(kind INTEGER NOT NULL, name BLOB NOT NULL,"
+                  " sealed BLOB NOT NULL, PRIMARY KEY(kind, name)) STRICT, WITHOUT ROWID;") &&
+           run(v, stamp);
+}
+
+static bool set_up(struct assay_vault *v)
+{
+    /* The lock comes with the first read and stays. */
+    if (!run(v, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
+                "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
+                "PRAGMA secure_delete=ON; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"))
+        return false;
+    if (number(v, "SELECT count(*) FROM sqlite_schema") == 0 && !make(v)) return false;
+    if (number(v, "PRAGMA application_id") != APPLICATION ||
+        number(v, "PRAGMA user_version") != VERSION)
+        return false;
+    for (int i = 0; i < STATEMENTS; i++)
+        if (sqlite3_prepare_v2(v->db, sql_of[i], -1, &v->statement[i], NULL) != SQLITE_OK)
+            return false;
+    return true;
+}
+
+/* Its own row opens with the key, or is made with it. */
+static enum assay_status check_key(struct assay_vault *v)
+{
+    static const uint8_t name[32] = "assay vault";
+    uint8_t bytes[16];
+    struct assay_slice row;
+    enum assay_status status = assay_vault_get(v, ASSAY_VAULT_CHECK, name, bytes, sizeof bytes,
+                                               &row);
+    if (status != ASSAY_E_NOT_FOUND) return status;
+    ASSAY_TRY(assay_vault_put(v, ASSAY_VAULT_CHECK, name, assay_slice_over(name, 5)));
+    return assay_vault_commit(v);
+}
+
+/* Its number stands in a row, so that rows and number change together; what a crash has left of the
+ * one before or after is destroyed. */
+static const uint8_t wrap_row[NAME_LEN] = "assay vault wrapping key";
+
+static enum assay_status put_wrap_number(struct assay_vault *v, uint64_t number)
+{
+    uint8_t bytes[8];
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_writer_u64be(&w, number);
+    return assay_vault_put(v, ASSAY_VAULT_CHECK, wrap_row, assay_slice_over(bytes, w.len));
+}
+
+static enum assay_status read_wrap(struct assay_vault *v)
+{
+    uint8_t bytes[8];
+    struct assay_slice row;
+    enum assay_status status =
+        assay_vault_get(v, ASSAY_VAULT_CHECK, wrap_row, bytes, sizeof bytes, &row);
+    if (status == ASSAY_OK) {
+        struct assay_cursor in = assay_cursor_over(row.bytes, row.len);
+        status = assay_cursor_u64be(&in, &v->wrap_number);
+        if (status == ASSAY_OK) status = assay_vault_key_read(v->path, v->wrap_number, &v->key,
+                                                              &v->wrap);
+        if (status == ASSAY_E_NOT_FOUND) status = ASSAY_E_STORE; /* its shares are gone with it */
+    } else if (status == ASSAY_E_NOT_FOUND) {
+        status = ASSAY_OK;
+    }
+    v->stale = v->wrap_number > 0;
+    if (status != ASSAY_OK || v->wrap_number == 0) return status;
+    ASSAY_TRY(assay_vault_key_destroy(v->path, v->wrap_number + 1));
+    return assay_vault_key_destroy(v->path, v->wrap_number - 1);
+}
+
+static enum assay_status open_file(struct assay_vault *v, const char *path, char *message)
+{
+    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN, "%s: %s", path, strerror(errno));
+        return ASSAY_E_STORE;
+    }
+    (void)close(fd); /* before SQLite has locks on it */
+    const int code = sqlite3_open_v2(path, &v->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+                                     NULL);
+    if (code == SQLITE_OK && set_up(v)) return ASSAY_OK;
+    const int why = v->db == NULL ? SQLITE_NOMEM : sqlite3_errcode(v->db);
+    if ((why & 0xff) == SQLITE_BUSY || (why & 0xff) == SQLITE_LOCKED) {
+        (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN,
+                       "%s: another process holds it: does this program run already? Stop that "
+                       "one, or give this one a store of its own",
+                       path);
+        return ASSAY_E_STORE;
+    }
+    (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN, "%s: no vault of this version, or %s", path,
+                   v->db == NULL ? "out of memory" : sqlite3_errmsg(v->db));
+    return ASSAY_E_STORE;
+}
+
+enum assay_status assay_vault_open(const char *path, const struct assay_secret32 *key,
+                                   struct assay_vault **out,
+                                   char message[static ASSAY_VAULT_MESSAGE_LEN])
+{
+    struct assay_vault *v = calloc(1, sizeof *v);
+    *out = NULL;
+    (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN, "out of memory");
+    if (v == NULL) return ASSAY_E_MEMORY;
+    v->key = *key;
+    enum assay_status status = strlen(path) < PATH_MAX ? assay_sodium_start() : ASSAY_E_RANGE;
+    if (status == ASSAY_OK) status = open_file(v, path, message);
+    if (status == ASSAY_OK) {
+        (void)snprintf(v->path, sizeof v->path, "%s", path);
+        status = check_key(v);
+        if (status == ASSAY_OK) status = read_wrap(v);
+        (void)snprintf(message, ASSAY_VAULT_MESSAGE_LEN, "%s: %s", path,
+                       status == ASSAY_E_SIGNATURE ? "sealed with another key, or changed"
+                       : v->wrap_number > 0        ? "the wrapping key of its shares is gone"
+                                                   : sqlite3_errmsg(v->db));
+    }
+    if (status == ASSAY_OK) message[0] = '\0';
+    else assay_vault_close(&v);
+    *out = v;
+    return status;
+}
+
+void assay_vault_close(struct assay_vault **vault)
+{
+    struct assay_vault *v = *vault;
+    if (v == NULL) return;
+    for (int i = 0; i < STATEMENTS; i++)
+        (void)sqlite3_finalize(v->statement[i]);
+    (void)sqlite3_close(v->db);
+    assay_secret_wipe(v, sizeof *v);
+    free(v);
+    *vault = NULL;
+}
+
+uint64_t assay_vault_commits(const struct assay_vault *vault)
+{
+    return vault->commits;
+}
+
+/* --- sealing */
+
+static struct assay_slice about_of(enum assay_vault_kind kind, const uint8_t name[static 32],
+                                   uint8_t about[static ABOUT_MAX])
+{
+    static const char type[] = "assay/vault/v1";
+    struct assay_slice all;
+    struct assay_writer w = assay_writer_over(about, ABOUT_MAX);
+    assay_writer_put(&w, type, sizeof type);
+    assay_writer_u32be(&w, (uint32_t)kind);
+    assay_writer_put(&w, name, 32);
+    const enum assay_status status = assay_writer_finish(&w, &all);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    return all;
+}
+
+static const struct assay_secret32 *key_of(const struct assay_vault *v,
+                                           enum assay_vault_kind kind)
+{
+    return kind == ASSAY_VAULT_SHARE ? &v->wrap : &v->key;
+}
+
+/* Returns: ASSAY_OK and the plain bytes, in v->plain | ASSAY_E_SIGNATURE */
+static enum assay_status unseal(struct assay_vault *v, sqlite3_stmt *row,
+                                enum assay_vault_kind kind, struct assay_slice *plain)
+{
+    uint8_t about[ABOUT_MAX], name[32];
+    const int len = sqlite3_column_bytes(row, 1);
+    const uint8_t *sealed = sqlite3_column_blob(row, 1);
+    if (sqlite3_column_bytes(row, 0) != 32 || len < SEALED_MORE || len > SEALED_MAX)
+        return ASSAY_E_SIGNATURE;
+    assay_bytes_copy(name, 32, sqlite3_column_blob(row, 0), 32);
+    const struct assay_slice body =
+        assay_slice_over(sealed + ASSAY_SODIUM_NONCE_LEN, (size_t)len - ASSAY_SODIUM_NONCE_LEN);
+    if (assay_sodium_open(key_of(v, kind), sealed, about_of(kind, name, about), body, v->plain) !=
+        ASSAY_OK)
+        return ASSAY_E_SIGNATURE;
+    *plain = assay_slice_over(v->plain, (size_t)len - SEALED_MORE);
+    return ASSAY_OK;
+}
+
+/* --- rows */
+
+static enum assay_status step(struct assay_vault *v, enum statement which)
+{
+    sqlite3_stmt *s = v->statement[which];
+    const int code = sqlite3_step(s);
+    (void)sqlite3_reset(s);
+    (void)sqlite3_clear_bindings(s);
+    return code == SQLITE_DONE ? ASSAY_OK : refused(v);
+}
+
+static enum assay_status begin(struct assay_vault *v)
+{
+    if (v->failed) return ASSAY_E_STORE;
+    if (v->open) return ASSAY_OK;
+    ASSAY_TRY(step(v, BEGIN));
+    v->open = true;
+    return ASSAY_OK;
+}
+
+static bool bind(sqlite3_stmt *s, enum assay_vault_kind kind, const uint8_t *name)
+{
+    return sqlite3_bind_int(s, 1, (int)kind) == SQLITE_OK &&
+           (name == NULL || sqlite3_bind_blob(s, 2, name, 32, SQLITE_STATIC) == SQLITE_OK);
+}
+
+/* The first share makes the first wrapping key. Its number is drawn: a vault that begins where
+ * another one was moved away destroys no key of that one. */
+static enum assay_status need_wrap(struct assay_vault *v)
+{
+    uint8_t drawn[8];
+    v->stale = true;
+    if (v->wrap_number > 0) return ASSAY_OK;
+    if (assay_random(drawn, sizeof drawn) != ASSAY_OK) return refused(v);
+    struct assay_cursor in = assay_cursor_over(drawn, sizeof drawn);
+    uint64_t number = 0;
+    ASSAY_TRY(assay_cursor_u64be(&in, &number));
+    number = (number >> 2) + 2;
+    if (assay_vault_key_make(v->path, number, &v->key, &v->wrap) != ASSAY_OK) return refused(v);
+    v->wrap_number = number;
+    return put_wrap_number(v, number);
+}
+
+enum assay_status assay_vault_put(struct assay_vault *vault, enum assay_vault_kind kind,
+                                  const uint8_t name[static 32], struct assay_slice bytes)
+{
+    struct assay_vault *v = vault;
+    uint8_t about[ABOUT_MAX];
+    sqlite3_stmt *s = v->statement[PUT];
+    ASSAY_ASSERT(bytes.len <= ASSAY_VAULT_ROW_MAX);
+    ASSAY_TRY(begin(v));
+    if (kind == ASSAY_VAULT_SHARE) ASSAY_TRY(need_wrap(v));
+    ASSAY_TRY(assay_random(v->sealed, ASSAY_SODIUM_NONCE_LEN));
+    assay_sodium_seal(key_of(v, kind), v->sealed, about_of(kind, name, about), bytes,
+                      v->sealed + ASSAY_SODIUM_NONCE_LEN);
+    if (!bind(s, kind, name) || sqlite3_bind_blob(s, 3, v->sealed, (int)bytes.len + SEALED_MORE,
+                                                  SQLITE_STATIC) != SQLITE_OK)
+        return refused(v);
+    return step(v, PUT);
+}
+
+enum assay_status assay_vault_erase(struct assay_vault *vault, enum assay_vault_kind kind,
+                                    const uint8_t name[static 32])
+{
+    ASSAY_TRY(begin(vault));
+    if (!bind(vault->statement[ERASE], kind, name)) return refused(vault);
+    if (kind == ASSAY_VAULT_SHARE) vault->stale = true;
+    vault->erased = true;
+    return step(vault, ERASE);
+}
+
+enum assay_status assay_vault_wipe(struct assay_vault *vault, enum assay_vault_kind kind)
+{
+    ASSAY_TRY(begin(vault));
+    if (!bind(vault->statement[WIPE], kind, NULL)) return refused(vault);
+    if (kind == ASSAY_VAULT_SHARE) vault->stale = true;
+    vault->erased = true;
+    return step(vault, WIPE);
+}
+
+enum assay_status assay_vault_commit(struct assay_vault *vault)
+{
+    struct assay_vault *v = vault;
+    if (v->failed) return ASSAY_E_STORE;
+    if (!v->open) return ASSAY_OK;
+    ASSAY_TRY(step(v, COMMIT));
+    v->open = false;
+    v->commits++;
+    if (v->erased && !run(v, "PRAGMA wal_checkpoint(TRUNCATE)")) return refused(v);
+    v->erased = false;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_vault_get(struct assay_vault *vault, enum assay_vault_kind kind,
+                                  const uint8_t name[static 32], uint8_t *bytes, size_t capacity,
+                                  struct assay_slice *out)
+{
+    struct assay_vault *v = vault;
+    sqlite3_stmt *s = v->statement[GET];
+    struct assay_slice plain;
+    enum assay_status status = ASSAY_E_NOT_FOUND;
+    if (v->failed) return ASSAY_E_STORE;
+    if (!bind(s, kind, name)) return refused(v);
+    const int code = sqlite3_step(s);
+    if (code == SQLITE_ROW) status = unseal(v, s, kind, &plain);
+    else if (code != SQLITE_DONE) status = refused(v);
+    if (status == ASSAY_OK && plain.len > capacity) status = ASSAY_E_FULL;
+    if (status == ASSAY_OK) {
+        assay_bytes_copy(bytes, capacity, plain.bytes, plain.len);
+        *out = assay_slice_over(bytes, plain.len);
+    }
+    assay_secret_wipe(v->plain, sizeof v->plain);
+    (void)sqlite3_reset(s);
+    return status;
+}
+
+enum assay_status assay_vault_each(struct assay_vault *vault, enum assay_vault_kind kind,
+                                   assay_vault_row *row, void *context)
+{
+    struct assay_vault *v = vault;
+    sqlite3_stmt *s = v->statement[EACH];
+    struct assay_slice plain;
+    enum assay_status status = ASSAY_OK;
+    int code = SQLITE_DONE;
+    if (v->failed) return ASSAY_E_STORE;
+    if (!bind(s, kind, NULL)) return refused(v);
+    while (status == ASSAY_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+        status = unseal(v, s, kind, &plain);
+        if (status == ASSAY_OK) status = row(context, sqlite3_column_blob(s, 0), plain);
+        assay_secret_wipe(v->plain, sizeof v->plain);
+    }
+    if (status == ASSAY_OK && code != SQLITE_DONE) status = refused(v);
+    (void)sqlite3_reset(s);
+    return status;
+}
+
+/* --- what is erased */
+
+struct names {
+    size_t count, room;
+    uint8_t (*name)[NAME_LEN];
+};
+
+static enum assay_status name_add(void *context, const uint8_t name[static 32],
+                                  struct assay_slice bytes)
+{
+    struct names *names = context;
+    (void)bytes;
+    if (names->count == names->room) {
+        const size_t room = names->room == 0 ? 64 : 2 * names->room;
+        void *more = realloc(names->name, room * sizeof *names->name);
+        if (more == NULL) return ASSAY_E_MEMORY;
+        names->name = more;
+        names->room = room;
+    }
+    assay_bytes_copy(names->name[names->count++], NAME_LEN, name, NAME_LEN);
+    return ASSAY_OK;
+}
+
+/* From one wrapping key to the other, and the number with them. */
+static enum assay_status reseal(struct assay_vault *v, const struct names *names, uint64_t number,
+                                const struct assay_secret32 *made)
+{
+    const struct assay_secret32 before = v->wrap;
+    enum assay_status status = begin(v);
+    for (size_t i = 0; i < names->count && status == ASSAY_OK; i++) {
+        struct assay_slice row;
+        v->wrap = before;
+        status = assay_vault_get(v, ASSAY_VAULT_SHARE, names->name[i], v->row, sizeof v->row,
+                                 &row);
+        v->wrap = *made;
+        if (status == ASSAY_OK)
+            status = assay_vault_put(v, ASSAY_VAULT_SHARE, names->name[i], row);
+    }
+    v->wrap = *made;
+    v->wrap_number = number;
+    if (status == ASSAY_OK) status = put_wrap_number(v, number);
+    v->erased = true; /* the log is emptied as well */
+    if (status == ASSAY_OK) status = assay_vault_commit(v);
+    assay_secret_wipe(v->row, sizeof v->row);
+    return status;
+}
+
+enum assay_status assay_vault_rewrap(struct assay_vault *vault)
+{
+    struct assay_vault *v = vault;
+    struct assay_secret32 made;
+    struct names names = { 0 };
+    ASSAY_TRY(assay_vault_commit(v));
+    if (!v->stale || v->wrap_number == 0) return ASSAY_OK;
+    const uint64_t before = v->wrap_number;
+    enum assay_status status = assay_vault_each(v, ASSAY_VAULT_SHARE, name_add, &names);
+    if (status == ASSAY_OK) status = assay_vault_key_make(v->path, before + 1, &v->key, &made);
+    if (status == ASSAY_OK) status = reseal(v, &names, before + 1, &made);
+    if (status == ASSAY_OK) status = assay_vault_key_destroy(v->path, before);
+    assay_secret_wipe(&made, sizeof made);
+    free(names.name);
+    if (status != ASSAY_OK) v->failed = true;
+    else v->stale = false;
+    return status;
+}

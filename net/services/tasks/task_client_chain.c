@@ -1,0 +1,257 @@
+/*
+ * net/services/tasks/task_client_chain.c - a requestor whose money lies on an EVM chain: terms are
+ * agreed at the executor's door, its enclave is judged, and then the task is opened by whoever
+ * calls (docs/services.md 8.9).
+ */
+#include "net/services/tasks/task_client_internal.h"
+
+#include "base/assert.h"
+
+#include <stdio.h>
+#include <time.h>
+
+enum {
+    VERSION = 2,
+    ROW_LEN = 1 + 32 + 32 + 32 + 32 + 4 + 1 + ASSAY_EVM_PLACE_LEN + ASSAY_EVM_TERMS_LEN
+};
+
+static uint64_t now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec;
+}
+
+/* --- what is kept */
+
+static enum assay_status keep_terms(struct assay_task_client *c)
+{
+    uint8_t bytes[ROW_LEN];
+    struct assay_slice row;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    assay_writer_u8(&w, VERSION);
+    assay_writer_put(&w, c->keys.box_secret.bytes, 32);
+    assay_writer_put(&w, c->salt, 32);
+    assay_writer_put(&w, c->terms.code, 32);
+    assay_writer_put(&w, c->keys.box, 32);
+    assay_writer_u32be(&w, c->terms.executor);
+    assay_writer_u8(&w, (uint8_t)c->terms.min_standing);
+    assay_evm_named_put(&w, &c->place, &c->draft.terms);
+    ASSAY_TRY(assay_writer_finish(&w, &row));
+    const enum assay_status status = assay_task_client_put(c, row);
+    assay_secret_wipe(bytes, sizeof bytes);
+    return status;
+}
+
+static void vouched(const void *context, const struct assay_task_voucher *voucher,
+                    uint8_t digest[static 32])
+{
+    const struct assay_task_client *c = context;
+    assay_evm_voucher_statement(&c->place, voucher->task, voucher->step, voucher->lock, digest);
+}
+
+/* Terms are whole. */
+static void name_task(struct assay_task_client *c)
+{
+    c->has_keys = true;
+    c->state = ASSAY_TASK_CLIENT_ASKS;
+    c->payer = (struct assay_task_payer){ .statement = vouched, .context = c };
+    assay_evm_task_name(&c->place, &c->draft.terms, c->payer.task);
+    assay_bytes_copy(c->task, 32, c->payer.task, 32);
+}
+
+static enum assay_status read_row(struct assay_task_client *c, struct assay_cursor *in,
+                                  struct assay_secret32 *box)
+{
+    struct assay_evm_place place;
+    uint8_t version = 0, standing = 0;
+    ASSAY_TRY(assay_cursor_u8(in, &version));
+    if (version != VERSION) return ASSAY_E_VERSION;
+    ASSAY_TRY(assay_cursor_copy(in, box->bytes, 32));
+    ASSAY_TRY(assay_cursor_copy(in, c->salt, 32));
+    ASSAY_TRY(assay_cursor_copy(in, c->terms.code, 32));
+    ASSAY_TRY(assay_cursor_copy(in, c->terms.box, 32));
+    ASSAY_TRY(assay_cursor_u32be(in, &c->terms.executor));
+    ASSAY_TRY(assay_cursor_u8(in, &standing));
+    ASSAY_TRY(assay_evm_named_take(in, &place, &c->draft.terms));
+    ASSAY_TRY(assay_cursor_end(in));
+    if (place.chain_id != c->place.chain_id ||
+        !assay_bytes_equal(place.contract, c->place.contract, sizeof place.contract))
+        return ASSAY_E_CHAIN;
+    c->terms.min_standing = (enum assay_task_standing)standing;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_task_client_chain_read(struct assay_task_client *c, struct assay_slice row)
+{
+    struct assay_cursor in = assay_cursor_over(row.bytes, row.len);
+    struct assay_secret32 box = { { 0 } };
+    enum assay_status status = read_row(c, &in, &box);
+    if (status == ASSAY_OK) status = assay_task_client_keys(c, &box);
+    assay_secret_wipe(&box, sizeof box);
+    if (status != ASSAY_OK) return status;
+    c->terms.steps = c->draft.terms.steps;
+    assay_bytes_copy(c->terms.input, 32, c->draft.terms.input, 32);
+    name_task(c);
+    return ASSAY_OK;
+}
+
+/* --- terms are agreed */
+
+static uint8_t standing_of(enum assay_task_standing standing)
+{
+    return (uint8_t)(ASSAY_TASK_STAND_FULL - standing);
+}
+
+static enum assay_status make_draft(struct assay_task_client *c, const struct assay_task_wish *wish,
+                                    const uint8_t price[static ASSAY_EVM_PRICE_LEN],
+                                    uint64_t deadline_s)
+{
+    struct assay_evm_terms *t = &c->draft.terms;
+    uint8_t nonce[8];
+    c->terms = (struct assay_task_open){ .steps = wish->steps, .min_standing = wish->min_standing };
+    if (assay_task_client_choose(c, wish) == NULL) return ASSAY_E_NOT_FOUND;
+    assay_bytes_copy(c->terms.code, 32, wish->code, 32);
+    assay_bytes_copy(c->terms.box, 32, c->keys.box, 32);
+    ASSAY_TRY(assay_task_client_take_input(c, wish));
+    ASSAY_TRY(assay_random(nonce, sizeof nonce));
+    c->draft = (struct assay_evm_draft){ .place = c->place };
+    assay_bytes_copy(c->draft.code, 32, wish->code, 32);
+    assay_bytes_copy(c->draft.box, 32, c->keys.box, 32);
+    *t = (struct assay_evm_terms){ .steps = wish->steps,
+                                   .deadline_s = deadline_s,
+                                   .standing = standing_of(wish->min_standing),
+                                   .score_bp = wish->min_score_bp };
+    ASSAY_TRY(assay_evm_address(&c->keys.evm, t->requestor));
+    assay_bytes_copy(t->node_id, 32, assay_follower_home(c->follower)->node[c->terms.executor], 32);
+    assay_evm_job_digest(wish->code, c->keys.box, t->job);
+    assay_bytes_copy(t->input, 32, c->terms.input, 32);
+    assay_bytes_copy(t->price, sizeof t->price, price, sizeof t->price);
+    for (size_t i = 0; i < sizeof nonce; i++)
+        t->nonce = t->nonce << 8 | nonce[i];
+    return assay_evm_terms_check(t);
+}
+
+enum assay_status assay_task_client_draft(struct assay_task_client *client,
+                                          const struct assay_task_wish *wish,
+                                          const uint8_t price[static ASSAY_EVM_PRICE_LEN],
+                                          uint64_t deadline_s)
+{
+    struct assay_task_client *c = client;
+    if (c->state != ASSAY_TASK_CLIENT_IDLE || !c->on_chain) return ASSAY_E_INVALID;
+    if (assay_follower_tasks(c->follower) == NULL) return ASSAY_E_AGAIN;
+    if (wish->steps == 0 || wish->steps > ASSAY_EVM_STEPS_MAX ||
+        wish->input.len > ASSAY_TASK_BLOB_MAX || wish->min_standing < ASSAY_TASK_STAND_RESTRICTED ||
+        assay_bytes_all_zero(price, ASSAY_EVM_PRICE_LEN))
+        return ASSAY_E_RANGE;
+    ASSAY_TRY(make_draft(c, wish, price, deadline_s));
+    c->state = ASSAY_TASK_CLIENT_DRAFTS;
+    return ASSAY_OK;
+}
+
+static void say_draft(struct assay_task_client *c)
+{
+    uint8_t bytes[ASSAY_EVM_DRAFT_LEN], frame[ASSAY_EVM_DRAFT_LEN + 64];
+    struct assay_task_frame f = { .kind = ASSAY_TASK_DRAFT };
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    struct assay_slice out;
+    if (c->now_ms < c->draft_at_ms) return;
+    c->draft_at_ms = c->now_ms + ASSAY_TASK_CLIENT_AGAIN_MS;
+    assay_evm_draft_put(&w, &c->draft);
+    ASSAY_ASSERT(!w.full);
+    assay_sha256(bytes, w.len, c->draft_name);
+    assay_bytes_copy(f.task, 32, c->draft_name, 32);
+    f.list = assay_slice_over(bytes, w.len);
+    const enum assay_status status = assay_task_frame_encode(&f, frame, sizeof frame, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (assay_call_send(c->call, out) != ASSAY_OK) assay_call_close(&c->call);
+}
+
+/* Durable before evidence is asked for: what is opened later is this. */
+static void take_keys(struct assay_task_client *c, const struct assay_task_frame *f)
+{
+    if (f->list.len != ASSAY_EVM_ADDRESS_LEN) return;
+    assay_bytes_copy(c->draft.terms.executor, ASSAY_EVM_ADDRESS_LEN, f->list.bytes, f->list.len);
+    assay_bytes_copy(c->draft.terms.key, sizeof c->draft.terms.key, f->key, sizeof f->key);
+    name_task(c);
+    assay_task_client_keep(c, keep_terms(c));
+}
+
+void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_slice bytes)
+{
+    struct assay_task_frame f;
+    char why[ASSAY_TASK_CLIENT_WHY_MAX];
+    if (assay_task_frame_decode(bytes, &f) != ASSAY_OK) c->refused++;
+    else if (c->state == ASSAY_TASK_CLIENT_DRAFTS && assay_bytes_equal(f.task, c->draft_name, 32)) {
+        if (f.kind == ASSAY_TASK_DRAFT_IS) take_keys(c, &f);
+        if (f.kind != ASSAY_TASK_NO) return;
+        (void)snprintf(why, sizeof why, "the executor does not work for that: %.*s",
+                       (int)f.list.len, (const char *)f.list.bytes);
+        assay_task_client_end(c, ASSAY_TASK_CLIENT_REFUSED, why);
+    }
+}
+
+/* --- turns */
+
+void assay_task_client_chain_look(struct assay_task_client *c)
+{
+    if (now_s() >= c->draft.terms.deadline_s) {
+        assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED, "the deadline is over");
+        return;
+    }
+    if (c->has_keys && !c->runs) assay_task_client_begin(c, c->draft.terms.key);
+    if (c->call == NULL && c->state != ASSAY_TASK_CLIENT_OPENS) assay_task_client_call(c);
+    if (c->call != NULL && c->state == ASSAY_TASK_CLIENT_DRAFTS) say_draft(c);
+}
+
+void assay_task_client_chain_closed(struct assay_task_client *c)
+{
+    const struct assay_follower_home *home = assay_follower_home(c->follower);
+    if (c->state == ASSAY_TASK_CLIENT_IDLE || c->terms.executor >= home->members) return;
+    const struct assay_registry_member *member = &home->member[c->terms.executor];
+    c->held = !member->certified;
+    if (member->failed || member->renewed ||
+        !assay_bytes_equal(home->node[c->terms.executor], c->draft.terms.node_id, 32))
+        assay_task_client_end(c, ASSAY_TASK_CLIENT_FAILED,
+                              "the executor's integrity fell, or its member left");
+}
+
+const struct assay_evm_terms *assay_task_client_evm(const struct assay_task_client *client)
+{
+    return client->has_keys ? &client->draft.terms : NULL;
+}
+
+enum assay_status assay_task_client_opened(struct assay_task_client *client)
+{
+    struct assay_task_client *c = client;
+    struct assay_task_outs outs;
+    if (!c->on_chain || c->state != ASSAY_TASK_CLIENT_OPENS) return ASSAY_E_INVALID;
+    ASSAY_TRY(assay_task_requestor_trust(&c->r, c->salt, assay_slice_over(c->input, c->input_len),
+                                         c->now_ms, &outs));
+    c->state = ASSAY_TASK_CLIENT_WORKS;
+    if (c->call == NULL) assay_task_client_call(c);
+    assay_task_client_does(c, &outs);
+    return ASSAY_OK;
+}
+
+bool assay_task_client_awaits_key(const struct assay_task_client *client, uint8_t lock[static 32])
+{
+    if (!client->on_chain || !client->runs || client->r.phase != ASSAY_TASK_PAYING) return false;
+    assay_bytes_copy(lock, 32, client->r.lock, 32);
+    return true;
+}
+
+enum assay_status assay_task_client_key(struct assay_task_client *client,
+                                        const uint8_t opening[static 32])
+{
+    struct assay_task_client *c = client;
+    struct assay_task_fact fact = { .kind = ASSAY_TASK_PAID, .step = c->r.next.step };
+    struct assay_task_outs outs;
+    uint8_t lock[32];
+    if (!assay_task_client_awaits_key(c, lock)) return ASSAY_E_STALE;
+    assay_bytes_copy(fact.task, 32, c->task, 32);
+    assay_bytes_copy(fact.opening, 32, opening, 32);
+    const enum assay_status status = assay_task_requestor_fact(&c->r, &fact, &outs);
+    if (status == ASSAY_OK || outs.told != 0) assay_task_client_does(c, &outs);
+    return status;
+}

@@ -1,0 +1,99 @@
+/*
+ * net/services/tasks/task_client_internal.h - what the files of task_client.h share: task_client.c
+ * has the vault, the executor and the ledger, task_client_chain.c tasks whose money lies on an EVM
+ * chain.
+ */
+#ifndef ASSAY_NET_SERVICES_TASKS_TASK_CLIENT_INTERNAL_H
+#define ASSAY_NET_SERVICES_TASKS_TASK_CLIENT_INTERNAL_H
+
+#include "net/services/server/client_listener.h"
+#include "net/services/server/record_queue.h"
+#include "net/services/tasks/task_client.h"
+#include "net/services/tasks/task_crypto.h"
+#include "net/services/shares/vault.h"
+#include "services/evm/keep.h"
+
+enum {
+    ASSAY_TASK_CLIENT_WHY_MAX = 160,
+    ASSAY_TASK_CLIENT_AGAIN_MS = 500,
+    ASSAY_TASK_CLIENT_RESULT_HEAD = 36, /* task and step, before a result in its row */
+};
+
+struct assay_task_client {
+    struct assay_task_client_config config;
+    assay_task_result_told *told;
+    void *context;
+    struct assay_secret32 secret;
+    struct assay_task_keys keys;
+    struct assay_vault *vault;
+    struct assay_follower *follower;
+    struct assay_pending *pending;
+    struct assay_call *call;
+    enum assay_task_client_state state;
+    char why[ASSAY_TASK_CLIENT_WHY_MAX];
+    enum assay_status failure;
+    struct assay_task_open terms;
+    uint8_t task[32], salt[32];
+    size_t input_len;
+    uint8_t input[ASSAY_TASK_BLOB_MAX];
+    bool has_chain;
+    struct assay_task_chain chain; /* of the vault */
+    bool runs;                     /* the requestor lives */
+    bool failed, uncertified;      /* said in the close that is being told */
+    bool held;                     /* in the last close the executor was not certified */
+    uint64_t now_ms, wake_at_ms, call_at_ms, turn;
+    uint32_t results, refused;
+    struct assay_task_requestor r;
+    uint8_t row[ASSAY_TASK_CLIENT_RESULT_HEAD + ASSAY_TASK_PLAIN_MAX];
+    size_t vouched_len; /* of a run before: 0 when it is heard again, or there was none */
+    uint8_t vouched[ASSAY_TASK_FRAME_MAX];
+    /* Of a task on a chain. Its executor, code, steps and lowest standing are those of terms. */
+    bool on_chain, has_keys;
+    struct assay_evm_place place;
+    struct assay_evm_draft draft; /* with account and task key when has_keys */
+    uint8_t draft_name[32];
+    uint64_t draft_at_ms;
+    struct assay_task_payer payer;
+};
+
+extern const uint8_t assay_task_client_row[32]; /* name of the task's row */
+
+/* --- task_client.c */
+/* Ends the task, unless it is over. Returns: nothing. */
+void assay_task_client_end(struct assay_task_client *c, enum assay_task_client_state state,
+                           const char *why);
+/* Remembers the first failure. Returns: nothing. */
+void assay_task_client_keep(struct assay_task_client *c, enum assay_status status);
+/* New keys; box_secret: NULL: one is made. Returns: as assay_task_keys_init. */
+ASSAY_CHECKED enum assay_status assay_task_client_keys(struct assay_task_client *c,
+                                                       const struct assay_secret32 *box_secret);
+/* The row of the task, the input beside it. Returns: as assay_vault_put and _commit. */
+ASSAY_CHECKED enum assay_status assay_task_client_put(struct assay_task_client *c,
+                                                      struct assay_slice row);
+/* Who has it, if somebody fits; c->terms.executor is set. Returns: its offer, or NULL. */
+const struct assay_task_offer *assay_task_client_choose(struct assay_task_client *c,
+                                                        const struct assay_task_wish *wish);
+/* Draws the salt, if the wish has none, and names the input. Returns: ASSAY_OK | ASSAY_E_CRYPTO */
+ASSAY_CHECKED enum assay_status assay_task_client_take_input(struct assay_task_client *c,
+                                                             const struct assay_task_wish *wish);
+/* Does what a call of the requestor left. Returns: nothing. */
+void assay_task_client_does(struct assay_task_client *c, const struct assay_task_outs *outs);
+/* The requestor begins, by evidence or behind what was kept. In: key: the task key. Returns:
+ * nothing. */
+void assay_task_client_begin(struct assay_task_client *c,
+                             const uint8_t key[static ASSAY_P256_PUBLIC_LEN]);
+/* Dials the executor when it is time. Returns: nothing. */
+void assay_task_client_call(struct assay_task_client *c);
+
+/* --- task_client_chain.c */
+/* What a row of a task on a chain says. Returns: ASSAY_OK | ASSAY_E_VERSION | as the decoders */
+ASSAY_CHECKED enum assay_status assay_task_client_chain_read(struct assay_task_client *c,
+                                                             struct assay_slice row);
+/* A turn, when there is a ledger. Returns: nothing. */
+void assay_task_client_chain_look(struct assay_task_client *c);
+/* A frame while terms are agreed. Returns: nothing. */
+void assay_task_client_chain_frame(struct assay_task_client *c, struct assay_slice bytes);
+/* An epoch closed. Returns: nothing. */
+void assay_task_client_chain_closed(struct assay_task_client *c);
+
+#endif

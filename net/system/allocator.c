@@ -1,0 +1,33 @@
+/*
+ * net/system/allocator.c - glibc's malloc. Another one has its own ways, and none of this is needed
+ * to be right.
+ */
+#include "net/system/allocator.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+/* The bound from which on an allocation is a mapping of its own. */
+enum { MAPPED_LEN_MIN = 128 * 1024 };
+
+void assay_memory_begin(void)
+{
+#ifdef __GLIBC__
+    /* A large table is mappings of its own, of which pages that nobody touches take no memory; left
+     * alone, malloc would raise the bound with each one that is given back. */
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_LEN_MIN);
+    /* Threads share one heap: others would be 64 MiB of addresses each, and free pages that
+     * nobody but their own thread uses again. Few of them allocate, and little. */
+    (void)mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+void assay_memory_turn(uint64_t now_ms, uint64_t *next_ms)
+{
+    if (now_ms < *next_ms) return;
+    *next_ms = now_ms + ASSAY_MEMORY_TRIM_MS;
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
+}

@@ -1,0 +1,27 @@
+/*
+ * net/system/connection_quota.c - sharing places of a socket between their holders.
+ */
+#include "net/system/connection_quota.h"
+
+static size_t held_by(const struct assay_place *places, size_t count, uint64_t holder)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < count; i++)
+        held += places[i].holder == holder;
+    return held;
+}
+
+size_t assay_places_yield(const struct assay_place *places, size_t count, uint64_t caller)
+{
+    /* It keeps as many as the caller has then. */
+    const size_t least = held_by(places, count, caller) + 2;
+    size_t chosen = count, most = 0;
+    for (size_t i = 0; i < count; i++) {
+        const size_t held = held_by(places, count, places[i].holder);
+        if (places[i].stays || held < least || held < most) continue;
+        if (held == most && places[i].since < places[chosen].since) continue;
+        most = held;
+        chosen = i;
+    }
+    return chosen;
+}

@@ -1,0 +1,187 @@
+/*
+ * net/system/resolver.c - see resolver.h. Questions stand in one list until they are taken; the
+ * threads are detached, and whoever is last, owner or thread, frees what they share.
+ */
+#include "net/system/resolver.h"
+
+#include "base/assert.h"
+
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { STACK_LEN = 512 << 10 };
+
+enum stage { ASKED, RUNNING, ANSWERED };
+
+struct question {
+    struct question *next;
+    enum stage stage;
+    struct assay_resolver_answer answer;
+};
+
+struct assay_resolver {
+    pthread_mutex_t lock;
+    assay_resolve *resolve;
+    void *context;
+    bool is_closed;
+    unsigned threads;
+    uint32_t answered; /* questions that wait to be taken */
+    struct question *questions;
+};
+
+static size_t ask_system(void *context, const char *host,
+                         char numbers[ASSAY_RESOLVER_NUMBERS_MAX][ASSAY_RESOLVER_NUMBER_LEN])
+{
+    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+    struct addrinfo *list = NULL;
+    size_t count = 0;
+    (void)context;
+    if (getaddrinfo(host, NULL, &hints, &list) != 0) return 0;
+    for (const struct addrinfo *i = list; i != NULL && count < ASSAY_RESOLVER_NUMBERS_MAX;
+         i = i->ai_next) {
+        char text[ASSAY_RESOLVER_NUMBER_LEN - 2];
+        if (getnameinfo(i->ai_addr, i->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
+            continue;
+        if (strchr(text, '%') != NULL) continue; /* of one link alone: net/zmq/dial.c */
+        const bool six = i->ai_family == AF_INET6;
+        (void)snprintf(numbers[count++], ASSAY_RESOLVER_NUMBER_LEN, six ? "[%s]" : "%s", text);
+    }
+    freeaddrinfo(list);
+    return count;
+}
+
+static void release(struct assay_resolver *r)
+{
+    while (r->questions != NULL) {
+        struct question *const next = r->questions->next;
+        free(r->questions);
+        r->questions = next;
+    }
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+static struct question *find(struct assay_resolver *r, enum stage stage)
+{
+    struct question *q = r->questions;
+    while (q != NULL && q->stage != stage) q = q->next;
+    return q;
+}
+
+/* The lock is held, but while a name is asked. */
+static void work(struct assay_resolver *r)
+{
+    struct question *q = NULL;
+    while (!r->is_closed && (q = find(r, ASKED)) != NULL) {
+        q->stage = RUNNING;
+        pthread_mutex_unlock(&r->lock);
+        q->answer.count = r->resolve(r->context, q->answer.host, q->answer.numbers);
+        pthread_mutex_lock(&r->lock);
+        ASSAY_ASSERT(q->answer.count <= ASSAY_RESOLVER_NUMBERS_MAX);
+        q->stage = ANSWERED;
+        r->answered++;
+    }
+}
+
+static void *run(void *argument)
+{
+    struct assay_resolver *const r = argument;
+    pthread_mutex_lock(&r->lock);
+    work(r);
+    r->threads--;
+    const bool is_last = r->is_closed && r->threads == 0;
+    pthread_mutex_unlock(&r->lock);
+    if (is_last) release(r);
+    return NULL;
+}
+
+enum assay_status assay_resolver_open(assay_resolve *resolve, void *context,
+                                      struct assay_resolver **out)
+{
+    struct assay_resolver *const r = calloc(1, sizeof *r);
+    if (r == NULL) return ASSAY_E_MEMORY;
+    if (pthread_mutex_init(&r->lock, NULL) != 0) {
+        free(r);
+        return ASSAY_E_MEMORY;
+    }
+    r->resolve = resolve != NULL ? resolve : ask_system;
+    r->context = context;
+    *out = r;
+    return ASSAY_OK;
+}
+
+void assay_resolver_close(struct assay_resolver **resolver)
+{
+    struct assay_resolver *const r = *resolver;
+    if (r == NULL) return;
+    pthread_mutex_lock(&r->lock);
+    r->is_closed = true;
+    const bool is_last = r->threads == 0;
+    pthread_mutex_unlock(&r->lock);
+    if (is_last) release(r);
+    *resolver = NULL;
+}
+
+/* The lock is held. Returns: whether somebody will answer. */
+static bool is_served(struct assay_resolver *r)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    if (r->threads == ASSAY_RESOLVER_THREADS_MAX) return true;
+    if (pthread_attr_init(&attributes) != 0) return r->threads > 0;
+    const bool started =
+        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
+        pthread_attr_setstacksize(&attributes, STACK_LEN) == 0 &&
+        pthread_create(&thread, &attributes, run, r) == 0;
+    (void)pthread_attr_destroy(&attributes);
+    if (started) r->threads++;
+    return r->threads > 0;
+}
+
+static enum assay_status ask(struct assay_resolver *r, uint32_t asker, const char *host)
+{
+    struct question **end = &r->questions;
+    for (; *end != NULL; end = &(*end)->next)
+        if ((*end)->answer.asker == asker) return ASSAY_E_AGAIN;
+    struct question *const q = calloc(1, sizeof *q);
+    if (q == NULL) return ASSAY_E_MEMORY;
+    q->answer.asker = asker;
+    (void)snprintf(q->answer.host, sizeof q->answer.host, "%s", host);
+    *end = q;
+    if (is_served(r)) return ASSAY_OK;
+    *end = NULL;
+    free(q);
+    return ASSAY_E_MEMORY;
+}
+
+enum assay_status assay_resolver_ask(struct assay_resolver *resolver, uint32_t asker,
+                                     const char *host)
+{
+    if (strlen(host) >= ASSAY_RESOLVER_HOST_MAX) return ASSAY_E_RANGE;
+    pthread_mutex_lock(&resolver->lock);
+    const enum assay_status status = ask(resolver, asker, host);
+    pthread_mutex_unlock(&resolver->lock);
+    return status;
+}
+
+bool assay_resolver_take(struct assay_resolver *resolver, struct assay_resolver_answer *answer)
+{
+    struct question *found = NULL;
+    pthread_mutex_lock(&resolver->lock);
+    struct question **at = &resolver->questions;
+    while (resolver->answered > 0 && (*at)->stage != ANSWERED) at = &(*at)->next;
+    if (resolver->answered > 0) {
+        found = *at;
+        *at = found->next;
+        resolver->answered--;
+    }
+    pthread_mutex_unlock(&resolver->lock);
+    if (found == NULL) return false;
+    *answer = found->answer;
+    free(found);
+    return true;
+}

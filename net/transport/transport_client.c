@@ -1,0 +1,567 @@
+/*
+ * net/transport/transport_client.c - see far.h: orders out, reports in.
+ */
+#include "net/transport/far_internal.h"
+
+#include "base/assert.h"
+#include "host/peers/addresses.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* ------------------------------------------------------------ what is said */
+
+static void ring_bell(struct assay_far *far)
+{
+    const uint8_t bell = ASSAY_PACKET_BELL;
+    /* One that does not fit is not needed: many wait to be heard. Who is gone is found by recv. */
+    if (send(far->child.socket, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return;
+}
+
+bool assay_far_say(struct assay_far *far, const struct assay_transport_packet *packet)
+{
+    uint8_t bytes[ASSAY_TRANSPORT_PACKET_MAX];
+    struct assay_slice out;
+    struct assay_writer w = assay_writer_over(bytes, sizeof bytes);
+    if (far->shared == NULL) return false;
+    assay_transport_packet_encode(packet, &w);
+    const enum assay_status status = assay_writer_finish(&w, &out);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    const bool said = send(far->child.socket, out.bytes, out.len, MSG_NOSIGNAL) >= 0;
+    assay_secret_wipe(bytes, sizeof bytes);
+    return said;
+}
+
+/* Returns: ASSAY_OK | ASSAY_E_FULL | ASSAY_E_RANGE | ASSAY_E_NOT_FOUND (no process) */
+static enum assay_status put(struct assay_far *far, const struct assay_transport_order *order,
+                             size_t reserve)
+{
+    struct assay_slice record;
+    struct assay_writer w = assay_writer_over(far->out, sizeof far->out);
+    if (far->shared == NULL) return ASSAY_E_NOT_FOUND;
+    assay_transport_order_encode(order, &w);
+    const enum assay_status status = assay_writer_finish(&w, &record);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    if (reserve > 0 && !assay_ring_fits(&far->orders, record.len + reserve)) return ASSAY_E_FULL;
+    return assay_ring_put(&far->orders, record);
+}
+
+void assay_far_order(struct assay_far *far, const struct assay_transport_order *order)
+{
+    const enum assay_status status = put(far, order, 0);
+    if (status == ASSAY_OK || status == ASSAY_E_NOT_FOUND) return;
+    assay_kept_fall(far, assay_link_clock_ms(), "it takes no orders any more",
+                    status == ASSAY_E_FULL);
+}
+
+static void tell_member(struct assay_far *far, uint16_t slot)
+{
+    const struct far_member *m = &far->member[slot];
+    struct assay_transport_order *o = &far->order;
+    o->kind = ASSAY_CARRY_MEMBER;
+    o->slot = slot;
+    o->gone = m->gone;
+    assay_bytes_copy(o->door, sizeof o->door, m->door, sizeof m->door);
+    assay_bytes_copy(o->transport, sizeof o->transport, m->transport, sizeof m->transport);
+    assay_far_order(far, o);
+}
+
+static void tell_peer(struct assay_far *far, uint16_t slot)
+{
+    const char *addresses = far->member[slot].addresses;
+    far->order.kind = addresses != NULL ? ASSAY_CARRY_PEER : ASSAY_CARRY_FORGET;
+    far->order.slot = slot;
+    if (addresses != NULL) far->order.bytes = assay_slice_over(addresses, strlen(addresses));
+    assay_far_order(far, &far->order);
+}
+
+static void tell_limits(struct assay_far *far, uint16_t slot)
+{
+    far->order.kind = ASSAY_CARRY_LIMITS;
+    far->order.slot = slot;
+    far->order.until_ms = far->member[slot].until_ms;
+    far->order.last = far->member[slot].last;
+    assay_far_order(far, &far->order);
+}
+
+/* Who is not let in, and who is served last: decided here, done there. Returns: whether it is
+ * another thing than before. */
+static bool look_at_limits(struct assay_far *far, uint16_t slot, uint64_t now_ms)
+{
+    struct far_member *m = &far->member[slot];
+    const struct assay_limit *limit =
+        far->config.limits != NULL ? &far->config.limits[slot] : NULL;
+    uint64_t until_ms = m->shut_until_ms;
+    bool last = false;
+    if (limit != NULL) {
+        if (limit->banned_until_ms > until_ms) until_ms = limit->banned_until_ms;
+        if (limit->conduct.shut_until_ms > until_ms) until_ms = limit->conduct.shut_until_ms;
+        last = assay_conduct_is_last(&limit->conduct, now_ms);
+    }
+    if (until_ms <= now_ms) until_ms = 0;
+    if (m->until_ms <= now_ms) m->until_ms = 0;
+    if (until_ms == m->until_ms && last == m->last) return false;
+    m->until_ms = until_ms;
+    m->last = last;
+    return true;
+}
+
+static void follow_limits(struct assay_far *far, uint64_t now_ms)
+{
+    if (now_ms < far->limits_ms) return;
+    far->limits_ms = now_ms + FAR_LIMITS_MS;
+    for (uint32_t slot = 0; slot < far->members; slot++)
+        if (look_at_limits(far, (uint16_t)slot, now_ms)) tell_limits(far, (uint16_t)slot);
+}
+
+static bool take_entry(struct assay_far *far, uint16_t slot)
+{
+    struct far_member *m = &far->member[slot];
+    const struct assay_roster_entry *now = &far->config.roster->entries[slot];
+    if (m->gone == now->gone && assay_bytes_equal(m->door, now->door, sizeof m->door) &&
+        assay_bytes_equal(m->transport, now->transport, sizeof m->transport))
+        return false;
+    m->gone = now->gone;
+    assay_bytes_copy(m->door, sizeof m->door, now->door, sizeof now->door);
+    assay_bytes_copy(m->transport, sizeof m->transport, now->transport, sizeof now->transport);
+    return true;
+}
+
+void assay_far_roster(struct assay_far *far)
+{
+    for (uint32_t slot = 0; slot < far->members; slot++)
+        if (take_entry(far, (uint16_t)slot)) tell_member(far, (uint16_t)slot);
+}
+
+static void tell_key(struct assay_far *far)
+{
+    far->packet.kind = ASSAY_PACKET_IDENTIFY;
+    far->packet.secret = far->secret;
+    assay_bytes_copy(far->packet.public_key, 32, far->public_key, 32);
+    if (!assay_far_say(far, &far->packet) && far->shared != NULL)
+        assay_kept_fall(far, assay_link_clock_ms(), "it takes no keys any more", true);
+    assay_secret_wipe(&far->packet, sizeof far->packet);
+}
+
+static void tell_brief(struct assay_far *far)
+{
+    const struct assay_link_config *config = &far->config;
+    struct assay_transport_packet *p = &far->packet;
+    *p = (struct assay_transport_packet){ .kind = ASSAY_PACKET_BRIEF,
+                                          .members = far->members,
+                                          .self = config->roster->self,
+                                          .handshake_ms = (uint32_t)config->handshake_ms,
+                                          .redial_ms = (uint32_t)config->redial_ms,
+                                          .pause_ms_max = config->pause_ms_max,
+                                          /* The door is the same as at the start. */
+                                          .self_test = config->self_test && !far->served,
+                                          .secret = *config->door_secret };
+    assay_bytes_copy(p->public_key, 32, config->door_public, 32);
+    (void)snprintf(p->text, sizeof p->text, "%s", far->listen);
+    /* One that is gone already is found by recv. */
+    if (!assay_far_say(far, p)) return;
+    assay_secret_wipe(p, sizeof *p);
+}
+
+void assay_far_tell_all(struct assay_far *far, uint64_t now_ms)
+{
+    far->frame_len = SIZE_MAX;
+    for (uint32_t slot = 0; slot < far->members; slot++) {
+        const uint16_t s = (uint16_t)slot;
+        (void)take_entry(far, s);
+        (void)look_at_limits(far, s, now_ms);
+        tell_member(far, s);
+        if (far->member[s].until_ms > 0 || far->member[s].last) tell_limits(far, s);
+    }
+    far->order.kind = ASSAY_CARRY_BEGIN;
+    far->order.slot = 0;
+    assay_far_order(far, &far->order);
+    for (uint32_t slot = 0; slot < far->members; slot++)
+        if (far->member[slot].addresses != NULL) tell_peer(far, (uint16_t)slot);
+    assay_far_flush(far); /* nobody sleeps yet: no bell, the brief is what comes first */
+    tell_brief(far);
+    if (far->identified) tell_key(far);
+}
+
+/* ------------------------------------------------------------ opened and closed */
+
+static char *copy_of(const char *text)
+{
+    return text != NULL ? strdup(text) : NULL;
+}
+
+static uint32_t or_else(uint32_t given, uint32_t usual)
+{
+    return given > 0 ? given : usual;
+}
+
+static enum assay_status prepare(struct assay_far *far, const struct assay_link_config *config,
+                                 const struct assay_transport_apart *apart)
+{
+    ASSAY_ASSERT(config->names == NULL && config->roster->count <= ASSAY_MEMBERS_MAX);
+    far->config = *config;
+    far->members = config->roster->count;
+    far->linger_ms = -1;
+    far->frame_len = SIZE_MAX;
+    far->stall_cpu_ms = or_else(apart->stall_cpu_ms, ASSAY_TRANSPORT_STALL_CPU_MS);
+    far->stall_ms = or_else(apart->stall_ms, ASSAY_TRANSPORT_STALL_MS);
+    far->backoff_ms = or_else(apart->backoff_ms, ASSAY_TRANSPORT_BACKOFF_MS);
+    far->shut_ms = or_else(apart->shut_ms, ASSAY_TRANSPORT_SHUT_MS);
+    far->member = calloc(far->members, sizeof *far->member);
+    far->program = copy_of(apart->program);
+    far->argument = copy_of(apart->argument);
+    const bool copied = (apart->program == NULL) == (far->program == NULL) &&
+                        (apart->argument == NULL) == (far->argument == NULL);
+    if (!copied || far->member == NULL) return ASSAY_E_MEMORY;
+    const int len = snprintf(far->listen, sizeof far->listen, "%s", config->listen);
+    if (len < 0 || (size_t)len >= sizeof far->listen) return ASSAY_E_RANGE;
+    far->config.listen = far->listen;
+    return assay_resolver_open(config->resolve, config->resolve_context, &far->resolver);
+}
+
+/* Returns: ASSAY_OK when it is ready | why not. */
+static enum assay_status wait_until_ready(struct assay_far *far,
+                                          char message[static ASSAY_LINK_MESSAGE_LEN])
+{
+    while (!far->ready) {
+        struct pollfd one = { .fd = far->child.socket, .events = POLLIN };
+        if (far->falls == 0) {
+            if (poll(&one, 1, FAR_LOOK_MS) < 0 && errno != EINTR) return ASSAY_E_IO;
+            assay_kept_turn(far, assay_link_clock_ms());
+            continue;
+        }
+        ASSAY_ASSERT(far->news_count > 0);
+        const struct assay_transport_news *last = &far->news[far->news_count - 1];
+        (void)snprintf(message, ASSAY_LINK_MESSAGE_LEN, "%s%.200s",
+                       far->refusal != ASSAY_OK ? "" : "transport: ", last->why);
+        if (far->refusal != ASSAY_OK) return far->refusal;
+        return last->stalled ? ASSAY_E_TIMEOUT : ASSAY_E_IO;
+    }
+    return ASSAY_OK;
+}
+
+enum assay_status assay_far_begin(const struct assay_link_config *config,
+                                  const struct assay_transport_apart *apart,
+                                  struct assay_far **out,
+                                  char message[static ASSAY_LINK_MESSAGE_LEN])
+{
+    struct assay_far *far = calloc(1, sizeof *far);
+    if (far == NULL) return ASSAY_E_MEMORY;
+    (void)snprintf(message, ASSAY_LINK_MESSAGE_LEN, "cannot set up the transport");
+    const enum assay_status status = prepare(far, config, apart);
+    if (status == ASSAY_OK) {
+        assay_kept_turn(far, assay_link_clock_ms());
+        *out = far;
+        return ASSAY_OK;
+    }
+    assay_far_close(&far);
+    return status;
+}
+
+enum assay_status assay_far_open(const struct assay_link_config *config,
+                                 const struct assay_transport_apart *apart, struct assay_far **out,
+                                 char message[static ASSAY_LINK_MESSAGE_LEN])
+{
+    struct assay_far *far = NULL;
+    ASSAY_TRY(assay_far_begin(config, apart, &far, message));
+    const enum assay_status status = wait_until_ready(far, message);
+    if (status != ASSAY_OK) {
+        assay_far_close(&far);
+        return status;
+    }
+    message[0] = '\0';
+    *out = far;
+    return ASSAY_OK;
+}
+
+void assay_far_linger(struct assay_far *far, int ms)
+{
+    ASSAY_ASSERT(ms >= 0);
+    if (!far->ready) return;
+    far->order.kind = ASSAY_CARRY_LINGER;
+    far->order.slot = 0;
+    far->order.ms = (uint32_t)ms;
+    assay_far_order(far, &far->order);
+    assay_far_flush(far);
+    far->linger_ms = ms;
+}
+
+void assay_far_close(struct assay_far **far)
+{
+    struct assay_far *f = *far;
+    if (f == NULL) return;
+    assay_kept_end(f);
+    assay_resolver_close(&f->resolver);
+    for (uint32_t slot = 0; f->member != NULL && slot < f->members; slot++)
+        free(f->member[slot].addresses);
+    free(f->member);
+    free(f->program);
+    free(f->argument);
+    assay_secret_wipe(&f->secret, sizeof f->secret);
+    free(f);
+    *far = NULL;
+}
+
+const char *assay_far_endpoint(const struct assay_far *far)
+{
+    return far->endpoint;
+}
+
+/* ------------------------------------------------------------ the host's orders */
+
+void assay_far_identify(struct assay_far *far, const struct assay_secret32 *secret,
+                        const uint8_t public_key[static 32])
+{
+    far->secret = *secret;
+    assay_bytes_copy(far->public_key, sizeof far->public_key, public_key, 32);
+    far->identified = true;
+    if (far->shared != NULL) tell_key(far);
+}
+
+enum assay_status assay_far_peer(struct assay_far *far, uint16_t slot, const char *addresses)
+{
+    ASSAY_ASSERT(slot < far->members);
+    struct far_member *m = &far->member[slot];
+    if (strlen(addresses) >= ASSAY_TRANSPORT_TEXT_MAX || !assay_link_is_addresses(addresses))
+        return ASSAY_E_IO;
+    if (m->addresses != NULL && strcmp(m->addresses, addresses) == 0) return ASSAY_OK;
+    char *const kept = strdup(addresses);
+    if (kept == NULL) return ASSAY_E_MEMORY;
+    free(m->addresses);
+    m->addresses = kept;
+    tell_peer(far, slot);
+    return ASSAY_OK;
+}
+
+void assay_far_forget(struct assay_far *far, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < far->members);
+    free(far->member[slot].addresses);
+    far->member[slot].addresses = NULL;
+    tell_peer(far, slot);
+}
+
+bool assay_far_has_peer(const struct assay_far *far, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < far->members);
+    return far->member[slot].addresses != NULL;
+}
+
+bool assay_far_is_up(const struct assay_far *far, uint16_t slot)
+{
+    ASSAY_ASSERT(slot < far->members);
+    return far->ready && atomic_load_explicit(&far->shared->up[slot], memory_order_relaxed) != 0;
+}
+
+/* One frame goes to many: its bytes are given once. Returns: whether they are there. */
+static bool give_frame(struct assay_far *far, struct assay_slice frame)
+{
+    if (far->frame_len == frame.len && assay_bytes_equal(far->frame, frame.bytes, frame.len))
+        return true;
+    far->order.kind = ASSAY_CARRY_FRAME;
+    far->order.slot = 0;
+    far->order.bytes = frame;
+    if (put(far, &far->order, FAR_RESERVE) != ASSAY_OK) return false;
+    assay_bytes_copy(far->frame, sizeof far->frame, frame.bytes, frame.len);
+    far->frame_len = frame.len;
+    return true;
+}
+
+enum assay_status assay_far_send(struct assay_far *far, uint16_t slot, struct assay_slice frame,
+                                 uint64_t relay)
+{
+    ASSAY_ASSERT(slot < far->members);
+    if (far->member[slot].addresses == NULL) return ASSAY_E_NOT_FOUND;
+    if (frame.len > ASSAY_FRAME_LEN_MAX) return ASSAY_E_RANGE;
+    bool given = give_frame(far, frame);
+    far->order.kind = ASSAY_CARRY_TO;
+    far->order.slot = slot;
+    far->order.relay = relay;
+    given = given && put(far, &far->order, FAR_RESERVE) == ASSAY_OK;
+    if (!given) assay_count(far->config.counters, ASSAY_COUNT_SEND_DROPPED);
+    return ASSAY_OK;
+}
+
+void assay_far_spare(struct assay_far *far, uint16_t slot, uint64_t relay)
+{
+    ASSAY_ASSERT(slot < far->members);
+    far->order.kind = ASSAY_CARRY_SPARE;
+    far->order.slot = slot;
+    far->order.relay = relay;
+    assay_status_ignore(put(far, &far->order, FAR_RESERVE), "then it is sent");
+}
+
+void assay_far_flush(struct assay_far *far)
+{
+    if (far->shared != NULL && assay_ring_publish(&far->orders)) ring_bell(far);
+}
+
+void assay_far_pause(struct assay_far *far, bool paused)
+{
+    far->paused = paused;
+}
+
+/* ------------------------------------------------------------ names */
+
+/* Returns: whether the host is that of one of the member's addresses. */
+static bool is_given(const struct assay_far *far, uint16_t slot, const char *host)
+{
+    const char *rest = far->member[slot].addresses;
+    char item[ASSAY_CLAIM_ADDRESS_MAX];
+    const size_t len = strlen(host);
+    while (rest != NULL && assay_address_next(&rest, item)) {
+        const char *const colon = strrchr(item, ':');
+        if (colon != NULL && (size_t)(colon - item) == len && strncmp(item, host, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of names that nobody gave it is told nothing: it has no say in whom this node asks for what. */
+static void ask_name(struct assay_far *far, const struct assay_transport_report *r)
+{
+    if (!is_given(far, r->slot, r->host)) return;
+    if (assay_resolver_ask(far->resolver, r->slot, r->host) == ASSAY_OK) far->asked++;
+}
+
+static void tell_numbers(struct assay_far *far)
+{
+    while (far->asked > 0 && assay_resolver_take(far->resolver, &far->order.numbers)) {
+        far->asked--;
+        far->order.kind = ASSAY_CARRY_NUMBERS;
+        far->order.slot = (uint16_t)far->order.numbers.asker;
+        assay_far_order(far, &far->order);
+    }
+}
+
+/* ------------------------------------------------------------ what comes in */
+
+/* All that can be done about what it holds against us. */
+static void make_room(struct assay_far *far)
+{
+    if (far->shared != NULL && atomic_exchange(&far->shared->wants_room, 0) != 0) ring_bell(far);
+}
+
+/* Whose frame it is by the roster of now, as in net/zmq/link.c. Returns: whether it is taken. */
+static bool is_members(struct assay_far *far, const struct assay_transport_report *r)
+{
+    const struct assay_roster *const roster = far->config.roster;
+    const enum assay_status status = assay_roster_is(roster, r->slot, r->which, r->key);
+    if (status == ASSAY_OK && r->slot != roster->self) return true;
+    assay_count(far->config.counters,
+                status == ASSAY_E_STALE ? ASSAY_COUNT_FRAME_OLD_KEY : ASSAY_COUNT_FRAME_USER);
+    return false;
+}
+
+/* Returns: ASSAY_OK, far->report | ASSAY_E_AGAIN */
+static enum assay_status next_report(struct assay_far *far)
+{
+    size_t len = 0;
+    if (!far->ready) return ASSAY_E_AGAIN;
+    enum assay_status status = assay_ring_take(&far->reports, far->in, sizeof far->in, &len);
+    if (status == ASSAY_E_AGAIN) return status;
+    if (status == ASSAY_OK)
+        status = assay_transport_report_decode(assay_slice_over(far->in, len), &far->report);
+    if (status == ASSAY_OK && far->report.slot >= far->members) status = ASSAY_E_RANGE;
+    if (status == ASSAY_OK) return status;
+    assay_kept_fall(far, assay_link_clock_ms(), "what it reports cannot be read", false);
+    return ASSAY_E_AGAIN;
+}
+
+enum assay_status assay_far_receive(struct assay_far *far, uint16_t *slot,
+                                    enum assay_roster_key *which, struct assay_slice *frame)
+{
+    for (int i = 0; i < FAR_DROPS_PER_RECEIVE; i++) {
+        if (next_report(far) != ASSAY_OK) break;
+        if (far->report.kind == ASSAY_REPORT_NAME) {
+            ask_name(far, &far->report);
+        } else if (is_members(far, &far->report)) {
+            *slot = far->report.slot;
+            *which = far->report.which;
+            *frame = far->report.bytes;
+            return ASSAY_OK;
+        }
+    }
+    make_room(far);
+    return ASSAY_E_AGAIN;
+}
+
+/* ------------------------------------------------------------ waiting */
+
+/* spoke: the socket may have something to say; without that it costs no call into the kernel. */
+static void turn(struct assay_far *far, uint64_t now_ms, bool spoke)
+{
+    if (spoke || !far->ready) assay_kept_turn(far, now_ms);
+    else assay_kept_look(far, now_ms);
+    if (far->shared != NULL) follow_limits(far, now_ms);
+    tell_numbers(far);
+    make_room(far);
+    assay_far_flush(far);
+    if (far->shared == NULL || now_ms < far->rest_ms) return;
+    far->rest_ms = now_ms + FAR_REST_MS;
+    assay_ring_rest(&far->orders);
+}
+
+static int shorter(int timeout_ms, int other_ms)
+{
+    if (other_ms < 0) return timeout_ms;
+    return timeout_ms < 0 || other_ms < timeout_ms ? other_ms : timeout_ms;
+}
+
+static int rest_ms(struct assay_far *far, uint64_t now_ms, int timeout_ms)
+{
+    if (far->asked > 0) timeout_ms = shorter(timeout_ms, FAR_NAMES_MS);
+    timeout_ms = shorter(timeout_ms, assay_kept_wait_ms(far, now_ms));
+    /* While paused nothing is woken up for. */
+    if (!far->ready || far->paused) return timeout_ms;
+    if (!assay_ring_sleep(&far->reports)) return 0;
+    far->sleeps++;
+    return timeout_ms;
+}
+
+/* What a transport that was taken over rings for costs us no more than so many turns. */
+static bool may_wake(struct assay_far *far, uint64_t now_ms)
+{
+    if (now_ms - far->wakes_ms >= 1000) {
+        far->wakes_ms = now_ms;
+        far->wakes = 0;
+    }
+    return far->wakes < FAR_WAKES_PER_S;
+}
+
+enum assay_status assay_far_wait(struct assay_far *far, uint64_t now_ms, struct pollfd *extra,
+                                 size_t count, int timeout_ms)
+{
+    ASSAY_ASSERT(count <= FAR_EXTRA_MAX);
+    turn(far, now_ms, false);
+    for (size_t i = 0; i < count; i++)
+        far->fds[i] = extra[i];
+    const bool listens = may_wake(far, now_ms);
+    if (!listens) timeout_ms = shorter(timeout_ms, FAR_WAKES_REST_MS);
+    far->fds[count] = (struct pollfd){
+        .fd = far->shared != NULL && listens ? far->child.socket : -1, .events = POLLIN };
+    const int polled = poll(far->fds, count + 1, rest_ms(far, now_ms, timeout_ms));
+    if (polled < 0 && errno != EINTR) return ASSAY_E_IO;
+    const bool spoke = polled < 0 || far->fds[count].revents != 0;
+    far->wakes += spoke;
+    if (far->shared != NULL) assay_ring_awake(&far->reports);
+    for (size_t i = 0; i < count; i++) {
+        extra[i].revents = 0;
+        if (polled >= 0) extra[i].revents = far->fds[i].revents;
+    }
+    turn(far, assay_link_clock_ms(), spoke);
+    return ASSAY_OK;
+}
+
+bool assay_far_news(struct assay_far *far, struct assay_transport_news *news)
+{
+    if (far->news_count == 0) return false;
+    *news = far->news[0];
+    far->news_count--;
+    for (size_t i = 0; i < far->news_count; i++)
+        far->news[i] = far->news[i + 1];
+    return true;
+}

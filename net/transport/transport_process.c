@@ -1,0 +1,433 @@
+/*
+ * net/transport/transport_process.c - see role.h. One loop: orders out of the ring, frames into the
+ * other.
+ */
+#include "net/transport/transport_process.h"
+
+#include "base/assert.h"
+#include "base/crypto.h"
+#include "net/sandbox/sandbox.h"
+#include "net/sandbox/child.h"
+#include "net/system/allocator.h"
+#include "net/transport/wire.h"
+#include "net/zmq/pulse.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * What it may map beyond its program: 16 MiB of stacks of libzmq's threads and twice as much for
+ * what it always holds; then what members with a link can make it hold (net/zmq/link_internal.h),
+ * which are all of them up to 64 (docs/protocol.md 4.12.1): the most for a third of them, for the
+ * others what a slow line leaves waiting. With more it falls, and who held the most is shut out.
+ */
+enum {
+    MEMORY_MIB = 48,
+    MEMORY_HOSTILE_MIB = 16,
+    MEMORY_SLOW_MIB = 4,
+    MEMORY_MEMBERS = 64,
+};
+
+enum {
+    TURN_MS = 100, /* the core takes one that does not turn for stalled */
+    ROOM_MS = 5,   /* how often the ring is looked at that has no room */
+    STATE_MS = 10,
+    BEAT_MS = ASSAY_PULSE_MS / 2, /* how often beats are counted */
+    PACKETS_PER_TURN = 8,
+};
+
+struct role {
+    assay_transport_plant *plant;
+    struct assay_transport_shared *shared;
+    struct assay_ring orders, reports;
+    struct assay_transport_packet packet; /* the last one; the brief while it is opened */
+    struct assay_transport_order order;
+    struct assay_roster roster;
+    struct assay_limit *limits; /* [roster.count] */
+    struct assay_link *link;
+    struct assay_pulse *pulse;
+    struct assay_resolver_answer *answers; /* [answer_count], at most roster.count */
+    uint32_t answer_count;
+    uint64_t said_ms, felt_ms; /* when the state was said, and beats were counted */
+    uint64_t trim_ms;
+    size_t frame_len;
+    uint8_t frame[ASSAY_FRAME_LEN_MAX]; /* of CARRY_FRAME */
+    uint8_t record[ASSAY_TRANSPORT_RECORD_MAX], report[ASSAY_TRANSPORT_RECORD_MAX];
+    uint8_t bytes[ASSAY_TRANSPORT_PACKET_MAX];
+};
+
+__attribute__((noreturn)) static void give_up(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "%s: %s", what, why);
+    _exit(1);
+}
+
+static void need(enum assay_status status, const char *what)
+{
+    if (status != ASSAY_OK) give_up(what, assay_status_text(status));
+}
+
+bool assay_transport_is(int argc, char *const *argv)
+{
+    return (argc == 2 || argc == 3) && strcmp(argv[1], ASSAY_TRANSPORT_ROLE) == 0;
+}
+
+/* ------------------------------------------------------------ words with the core */
+
+static void say(struct role *role, const struct assay_transport_packet *packet)
+{
+    struct assay_slice out;
+    struct assay_writer w = assay_writer_over(role->bytes, sizeof role->bytes);
+    assay_transport_packet_encode(packet, &w);
+    need(assay_writer_finish(&w, &out), "packet");
+    if (send(ASSAY_CHILD_SOCKET_FD, out.bytes, out.len, MSG_NOSIGNAL) < 0)
+        _exit(0); /* the core is gone */
+}
+
+/* One that is not heard is not missed: the bell that fills the socket wakes the core up. */
+static void ring_bell(void)
+{
+    const uint8_t bell = ASSAY_PACKET_BELL;
+    if (send(ASSAY_CHILD_SOCKET_FD, &bell, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EPIPE)
+        _exit(0);
+}
+
+/* Returns: whether one came; role->packet. */
+static bool hear(struct role *role, int flags)
+{
+    const ssize_t got = recv(ASSAY_CHILD_SOCKET_FD, role->bytes, sizeof role->bytes, flags);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    if (got <= 0) _exit(0);
+    const struct assay_slice in = assay_slice_over(role->bytes, (size_t)got);
+    need(assay_transport_packet_decode(in, &role->packet), "packet");
+    assay_secret_wipe(role->bytes, (size_t)got);
+    return true;
+}
+
+static void report(struct role *role, const struct assay_transport_report *r)
+{
+    struct assay_slice record;
+    struct assay_writer w = assay_writer_over(role->report, sizeof role->report);
+    assay_transport_report_encode(r, &w);
+    need(assay_writer_finish(&w, &record), "report");
+    /* Of a frame there is room, which was looked for; a name is asked for again. */
+    assay_status_ignore(assay_ring_put(&role->reports, record), "a name is asked for again");
+}
+
+/* ------------------------------------------------------------ names */
+
+static enum assay_status ask_name(void *context, uint32_t asker, const char *host)
+{
+    struct role *role = context;
+    struct assay_transport_report r = { .kind = ASSAY_REPORT_NAME, .slot = (uint16_t)asker };
+    if (strlen(host) >= sizeof r.host) return ASSAY_E_RANGE;
+    (void)snprintf(r.host, sizeof r.host, "%s", host);
+    report(role, &r);
+    return ASSAY_OK;
+}
+
+static bool take_name(void *context, struct assay_resolver_answer *answer)
+{
+    struct role *role = context;
+    if (role->answer_count == 0) return false;
+    *answer = role->answers[--role->answer_count];
+    return true;
+}
+
+/* ------------------------------------------------------------ orders */
+
+static void follow_limits(struct role *role, const struct assay_transport_order *o)
+{
+    struct assay_limit *limit = &role->limits[o->slot];
+    limit->banned_until_ms = o->until_ms;
+    assay_conduct_init(&limit->conduct, assay_link_clock_ms());
+    if (o->last) limit->conduct.points_milli = 0;
+}
+
+/* Of members: before the door opens, and at any time later. */
+static void follow_roster(struct role *role, const struct assay_transport_order *o)
+{
+    struct assay_roster_entry *entry = &role->roster.entries[o->slot];
+    assay_bytes_copy(entry->door, sizeof entry->door, o->door, sizeof o->door);
+    assay_bytes_copy(entry->transport, sizeof entry->transport, o->transport,
+                     sizeof o->transport);
+    entry->gone = o->gone;
+}
+
+static void follow_peer(struct role *role, const struct assay_transport_order *o)
+{
+    char text[ASSAY_TRANSPORT_TEXT_MAX];
+    assay_bytes_copy(text, sizeof text - 1, o->bytes.bytes, o->bytes.len);
+    text[o->bytes.len] = '\0';
+    assay_status_ignore(assay_link_peer(role->link, o->slot, text), "the core looked at it");
+}
+
+__attribute__((noreturn)) static void end_in_peace(struct role *role, uint32_t ms)
+{
+    assay_pulse_close(&role->pulse);
+    assay_link_linger(role->link, (int)(ms < 10000 ? ms : 10000));
+    assay_link_close(&role->link);
+    _exit(0);
+}
+
+static void send_frame(struct role *role, const struct assay_transport_order *o)
+{
+    const struct assay_slice frame = assay_slice_over(role->frame, role->frame_len);
+    if (assay_link_send(role->link, o->slot, frame, o->relay) == ASSAY_E_MEMORY)
+        assay_count(&role->shared->counters, ASSAY_COUNT_SEND_MEMORY);
+}
+
+static void follow_at_work(struct role *role, const struct assay_transport_order *o)
+{
+    switch (o->kind) {
+    case ASSAY_CARRY_MEMBER: follow_roster(role, o); return;
+    case ASSAY_CARRY_LIMITS: follow_limits(role, o); return;
+    case ASSAY_CARRY_PEER: follow_peer(role, o); return;
+    case ASSAY_CARRY_FORGET: assay_link_forget(role->link, o->slot); return;
+    case ASSAY_CARRY_FRAME:
+        assay_bytes_copy(role->frame, sizeof role->frame, o->bytes.bytes, o->bytes.len);
+        role->frame_len = o->bytes.len;
+        return;
+    case ASSAY_CARRY_TO: send_frame(role, o); return;
+    case ASSAY_CARRY_SPARE: assay_link_spare(role->link, o->slot, o->relay); return;
+    case ASSAY_CARRY_NUMBERS:
+        if (role->answer_count == role->roster.count) return; /* it asks again */
+        role->answers[role->answer_count] = o->numbers;
+        role->answers[role->answer_count++].asker = o->slot;
+        return;
+    case ASSAY_CARRY_LINGER: end_in_peace(role, o->ms);
+    case ASSAY_CARRY_BEGIN: break;
+    }
+    give_up("orders", "one that has no place here");
+}
+
+/* Returns: whether there was one; role->order. */
+static bool next_order(struct role *role)
+{
+    size_t len = 0;
+    const enum assay_status status =
+        assay_ring_take(&role->orders, role->record, sizeof role->record, &len);
+    if (status == ASSAY_E_AGAIN) return false;
+    need(status, "orders");
+    need(assay_transport_order_decode(assay_slice_over(role->record, len), &role->order), "order");
+    if (role->order.slot >= role->roster.count) give_up("order", "of no member");
+    return true;
+}
+
+/* ------------------------------------------------------------ opening */
+
+static void map_memory(struct role *role)
+{
+    struct stat about;
+    const size_t len = sizeof *role->shared;
+    if (fstat(ASSAY_CHILD_BRIEF_FD, &about) != 0 || (size_t)about.st_size != len)
+        give_up("memory", "not what a daemon leaves: this role is for assayd alone");
+    void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, ASSAY_CHILD_BRIEF_FD, 0);
+    if (memory == MAP_FAILED) give_up("memory", strerror(errno));
+    (void)close(ASSAY_CHILD_BRIEF_FD);
+    role->shared = memory;
+    role->orders = assay_ring_over(&role->shared->orders, role->shared->orders_bytes,
+                                   ASSAY_TRANSPORT_ORDERS_LEN);
+    role->reports = assay_ring_over(&role->shared->reports, role->shared->reports_bytes,
+                                    ASSAY_TRANSPORT_REPORTS_LEN);
+}
+
+/* What a library reads from files at its first use is read before the walls. */
+static void warm_up(void)
+{
+    struct assay_secret32 secret;
+    uint8_t public_key[32];
+    need(assay_x25519_generate(&secret, public_key), "keys");
+    assay_secret_wipe(&secret, sizeof secret);
+}
+
+static void take_brief(struct role *role)
+{
+    while (!hear(role, 0)) {
+    }
+    if (role->packet.kind != ASSAY_PACKET_BRIEF) give_up("brief", "something else came");
+    const uint32_t members = role->packet.members;
+    role->roster = (struct assay_roster){ .count = members,
+                                          .self = role->packet.self,
+                                          .entries = calloc(members,
+                                                            sizeof *role->roster.entries) };
+    role->limits = calloc(members, sizeof *role->limits);
+    role->answers = calloc(members, sizeof *role->answers);
+    if (role->roster.entries == NULL || role->limits == NULL || role->answers == NULL)
+        give_up("memory", assay_status_text(ASSAY_E_MEMORY));
+    struct assay_limit_rates rates; /* of frames and messages, which the core counts: any will do */
+    assay_limit_rates(1000, members, &rates);
+    for (uint32_t i = 0; i < members; i++)
+        assay_limit_init(&role->limits[i], &rates, assay_link_clock_ms());
+    while (next_order(role) && role->order.kind != ASSAY_CARRY_BEGIN) {
+        if (role->order.kind == ASSAY_CARRY_MEMBER) follow_roster(role, &role->order);
+        else if (role->order.kind == ASSAY_CARRY_LIMITS) follow_limits(role, &role->order);
+        else give_up("orders", "one that has no place here");
+    }
+    if (role->order.kind != ASSAY_CARRY_BEGIN) give_up("orders", "they do not begin");
+}
+
+__attribute__((noreturn)) static void refuse(struct role *role, enum assay_status status,
+                                             const char *message)
+{
+    role->packet = (struct assay_transport_packet){ .kind = ASSAY_PACKET_REFUSED,
+                                                    .status = status };
+    (void)snprintf(role->packet.text, sizeof role->packet.text, "%s", message);
+    say(role, &role->packet);
+    _exit(1);
+}
+
+static void open_door(struct role *role)
+{
+    char message[ASSAY_LINK_MESSAGE_LEN];
+    const struct assay_link_names names = { role, ask_name, take_name };
+    const struct assay_transport_packet *const brief = &role->packet;
+    const struct assay_link_config config = { .roster = &role->roster,
+                                              .limits = role->limits,
+                                              .counters = &role->shared->counters,
+                                              .door_secret = &brief->secret,
+                                              .door_public = brief->public_key,
+                                              .listen = brief->text,
+                                              .handshake_ms = (int)brief->handshake_ms,
+                                              .redial_ms = (int)brief->redial_ms,
+                                              .pause_ms_max = brief->pause_ms_max,
+                                              .names = &names,
+                                              .self_test = brief->self_test };
+    const enum assay_status status = assay_link_open(&config, &role->link, message);
+    if (status != ASSAY_OK) refuse(role, status, message);
+    need(assay_pulse_open(role->link, &role->pulse), "pulse");
+}
+
+static void tell_ready(struct role *role, uint32_t walls, uint32_t landlock)
+{
+    const char *const endpoint = assay_link_endpoint(role->link);
+    const char *const port = strrchr(endpoint, ':');
+    assay_secret_wipe(&role->packet, sizeof role->packet);
+    role->packet = (struct assay_transport_packet){
+        .kind = ASSAY_PACKET_READY,
+        .walls = walls,
+        .landlock = landlock,
+        .port = port != NULL ? (uint16_t)strtoul(port + 1, NULL, 10) : 0,
+    };
+    (void)snprintf(role->packet.text, sizeof role->packet.text, "%s", endpoint);
+    say(role, &role->packet);
+}
+
+/* ------------------------------------------------------------ at work */
+
+static void take_packets(struct role *role)
+{
+    for (int i = 0; i < PACKETS_PER_TURN && hear(role, MSG_DONTWAIT); i++) {
+        if (role->packet.kind == ASSAY_PACKET_BELL) continue;
+        if (role->packet.kind != ASSAY_PACKET_IDENTIFY)
+            give_up("packet", "one that has no place here");
+        need(assay_link_identify(role->link, &role->packet.secret, role->packet.public_key),
+             "keys");
+        assay_secret_wipe(&role->packet, sizeof role->packet);
+    }
+}
+
+/* Returns: whether the ring has room for more. */
+static bool give_frames(struct role *role)
+{
+    struct assay_transport_report r = { .kind = ASSAY_REPORT_FRAME };
+    while (assay_ring_fits(&role->reports, ASSAY_TRANSPORT_RECORD_MAX)) {
+        if (assay_link_receive(role->link, &r.slot, &r.which, &r.bytes) != ASSAY_OK) return true;
+        const struct assay_roster_entry *entry = &role->roster.entries[r.slot];
+        assay_bytes_copy(r.key, sizeof r.key,
+                         r.which == ASSAY_ROSTER_DOOR ? entry->door : entry->transport, 32);
+        atomic_store_explicit(&role->shared->handling, r.slot + 1U, memory_order_relaxed);
+        if (role->plant != NULL) role->plant(r.slot, r.bytes);
+        report(role, &r);
+        atomic_store_explicit(&role->shared->handling, 0, memory_order_relaxed);
+    }
+    return false;
+}
+
+static void feel_pulse(struct role *role, uint64_t now_ms)
+{
+    if (now_ms < role->felt_ms + BEAT_MS) return;
+    role->felt_ms = now_ms;
+    atomic_store_explicit(&role->shared->beats, assay_pulse_beats(role->pulse),
+                          memory_order_relaxed);
+}
+
+static void say_state(struct role *role, uint64_t now_ms)
+{
+    atomic_fetch_add_explicit(&role->shared->turns, 1, memory_order_relaxed);
+    if (now_ms < role->said_ms + STATE_MS) return;
+    role->said_ms = now_ms;
+    feel_pulse(role, now_ms);
+    const uint64_t trim_ms = role->trim_ms;
+    assay_memory_turn(now_ms, &role->trim_ms);
+    if (role->trim_ms != trim_ms) assay_ring_rest(&role->reports);
+    for (uint32_t i = 0; i < role->roster.count; i++) {
+        const uint16_t slot = (uint16_t)i;
+        const uint8_t up = assay_link_is_up(role->link, slot);
+        atomic_store_explicit(&role->shared->up[slot], up, memory_order_relaxed);
+        atomic_store_explicit(&role->shared->held[slot], assay_link_held(role->link, slot),
+                              memory_order_relaxed);
+    }
+}
+
+static void publish(struct role *role)
+{
+    if (assay_ring_publish(&role->reports)) ring_bell();
+}
+
+__attribute__((noreturn)) static void serve(struct role *role)
+{
+    for (;;) {
+        struct pollfd core = { .fd = ASSAY_CHILD_SOCKET_FD, .events = POLLIN };
+        while (next_order(role))
+            follow_at_work(role, &role->order);
+        const bool room = give_frames(role);
+        publish(role);
+        say_state(role, assay_link_clock_ms());
+        atomic_store(&role->shared->wants_room, !room);
+        assay_link_pause(role->link, !room);
+        const int rest_ms = room ? TURN_MS : ROOM_MS;
+        const bool idle = assay_ring_sleep(&role->orders);
+        need(assay_link_wait(role->link, assay_link_clock_ms(), &core, 1, idle ? rest_ms : 0),
+             "poll");
+        assay_ring_awake(&role->orders);
+        if (core.revents != 0) take_packets(role);
+    }
+}
+
+static uint64_t memory_mib(uint32_t members)
+{
+    const uint32_t linked = members < MEMORY_MEMBERS ? members : MEMORY_MEMBERS;
+    const uint32_t hostile = (linked + 2) / 3;
+    return MEMORY_MIB + MEMORY_HOSTILE_MIB * (uint64_t)hostile +
+           MEMORY_SLOW_MIB * (uint64_t)(linked - hostile);
+}
+
+void assay_transport_run(assay_transport_plant *plant)
+{
+    static struct role role;
+    uint32_t walls = 0, landlock = 0;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
+    assay_memory_begin();
+    role.plant = plant;
+    map_memory(&role);
+    take_brief(&role);
+    warm_up();
+    assay_cage_first_to_go();
+    const uint64_t mapped = assay_cage_mapped();
+    const uint64_t mib = memory_mib(role.roster.count);
+    walls |= assay_cage_files(ASSAY_CAGE_SPEAKER, &landlock); /* before there are threads */
+    walls |= assay_cage_limits(ASSAY_CAGE_SPEAKER, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+    open_door(&role);
+    need(assay_cage_calls(ASSAY_CAGE_SPEAKER), "the kernel filters no system calls");
+    tell_ready(&role, walls | ASSAY_WALL_CALLS, landlock);
+    serve(&role);
+}

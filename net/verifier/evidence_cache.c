@@ -1,0 +1,151 @@
+/*
+ * net/verifier/evidence_cache.c - rings of bytes and verdicts; the oldest go first.
+ */
+#include "net/verifier/evidence_cache.h"
+
+#include "base/assert.h"
+
+#include <stdlib.h>
+
+struct piece {
+    uint8_t digest[32];
+    uint8_t *bytes;
+    size_t len;
+};
+
+struct remembered {
+    bool used;
+    uint8_t digest[32];
+    int64_t at_unix_s;
+    struct assay_verdict verdict;
+};
+
+struct assay_locker {
+    struct assay_store *store;
+    size_t first, count, held, piece_count;
+    struct piece pieces[ASSAY_LOCKER_MAX]; /* [piece_count] a ring */
+    size_t next_verdict, verdict_count;
+    struct remembered *verdicts; /* [verdict_count] a ring */
+    uint8_t buffer[ASSAY_EVIDENCE_LEN_MAX];            /* what was read from the store */
+};
+
+enum assay_status assay_locker_create(struct assay_store *store, size_t newest,
+                                      struct assay_locker **out)
+{
+    ASSAY_ASSERT(newest > 0);
+    struct assay_locker *locker = calloc(1, sizeof *locker);
+    if (locker == NULL) return ASSAY_E_MEMORY;
+    locker->store = store;
+    locker->piece_count = newest < ASSAY_LOCKER_MAX ? newest : ASSAY_LOCKER_MAX;
+    locker->verdict_count = newest < ASSAY_LOCKER_VERDICTS ? newest : ASSAY_LOCKER_VERDICTS;
+    locker->verdicts = calloc(locker->verdict_count, sizeof *locker->verdicts);
+    if (locker->verdicts == NULL) {
+        free(locker);
+        return ASSAY_E_MEMORY;
+    }
+    *out = locker;
+    return ASSAY_OK;
+}
+
+static void drop_oldest(struct assay_locker *locker)
+{
+    ASSAY_ASSERT(locker->count > 0);
+    struct piece *piece = &locker->pieces[locker->first];
+    locker->held -= piece->len;
+    free(piece->bytes);
+    *piece = (struct piece){ 0 };
+    locker->first = (locker->first + 1) % locker->piece_count;
+    locker->count--;
+}
+
+void assay_locker_destroy(struct assay_locker **locker)
+{
+    struct assay_locker *c = *locker;
+    if (c == NULL) return;
+    while (c->count > 0)
+        drop_oldest(c);
+    free(c->verdicts);
+    free(c);
+    *locker = NULL;
+}
+
+static const struct piece *find(const struct assay_locker *locker, const uint8_t digest[static 32])
+{
+    for (size_t i = 0; i < locker->count; i++) {
+        const struct piece *piece = &locker->pieces[(locker->first + i) % locker->piece_count];
+        if (assay_bytes_equal(piece->digest, digest, 32)) return piece;
+    }
+    return NULL;
+}
+
+enum assay_status assay_locker_put(struct assay_locker *locker, uint32_t era, uint64_t epoch,
+                                   const uint8_t digest[static 32], struct assay_slice bytes)
+{
+    if (bytes.len == 0 || bytes.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
+    if (find(locker, digest) != NULL) return ASSAY_OK;
+    struct assay_store_key key = { .era = era, .epoch = epoch };
+    assay_bytes_copy(key.id, sizeof key.id, digest, 32);
+    ASSAY_TRY(locker->store->ops->put(locker->store, ASSAY_STORE_EVIDENCE, &key, bytes));
+
+    uint8_t *copy = malloc(bytes.len);
+    if (copy == NULL) return ASSAY_E_MEMORY;
+    assay_bytes_copy(copy, bytes.len, bytes.bytes, bytes.len);
+    while (locker->count == locker->piece_count ||
+           locker->held + bytes.len > ASSAY_LOCKER_BYTES)
+        drop_oldest(locker);
+    struct piece *piece =
+        &locker->pieces[(locker->first + locker->count++) % locker->piece_count];
+    piece->bytes = copy;
+    piece->len = bytes.len;
+    assay_bytes_copy(piece->digest, sizeof piece->digest, digest, 32);
+    locker->held += bytes.len;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_locker_get(struct assay_locker *locker, const uint8_t digest[static 32],
+                                   struct assay_slice *bytes)
+{
+    const struct piece *piece = find(locker, digest);
+    if (piece != NULL) {
+        *bytes = assay_slice_over(piece->bytes, piece->len);
+        return ASSAY_OK;
+    }
+    struct assay_store_key key;
+    size_t len = 0;
+    const enum assay_status status =
+        locker->store->ops->find(locker->store, ASSAY_STORE_EVIDENCE, digest, &key, locker->buffer,
+                                 sizeof locker->buffer, &len);
+    /* Nothing above the limit was ever put: such a row is not ours to trust. */
+    if (status == ASSAY_E_FULL) return ASSAY_E_STORE;
+    if (status != ASSAY_OK) return status;
+    *bytes = assay_slice_over(locker->buffer, len);
+    return ASSAY_OK;
+}
+
+void assay_locker_remember(struct assay_locker *locker, const uint8_t digest[static 32],
+                           int64_t at_unix_s, const struct assay_verdict *verdict)
+{
+    if (assay_locker_verdict(locker, digest, at_unix_s) != NULL) return;
+    struct remembered *place = &locker->verdicts[locker->next_verdict];
+    locker->next_verdict = (locker->next_verdict + 1) % locker->verdict_count;
+    place->used = true;
+    place->at_unix_s = at_unix_s;
+    place->verdict = *verdict;
+    assay_bytes_copy(place->digest, sizeof place->digest, digest, 32);
+}
+
+const struct assay_verdict *assay_locker_verdict(const struct assay_locker *locker,
+                                                 const uint8_t digest[static 32], int64_t at_unix_s)
+{
+    for (size_t i = 0; i < locker->verdict_count; i++) {
+        const struct remembered *r = &locker->verdicts[i];
+        if (r->used && r->at_unix_s == at_unix_s && assay_bytes_equal(r->digest, digest, 32))
+            return &r->verdict;
+    }
+    return NULL;
+}
+
+size_t assay_locker_held(const struct assay_locker *locker)
+{
+    return locker->held;
+}

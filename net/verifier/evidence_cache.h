@@ -1,0 +1,54 @@
+/*
+ * net/verifier/evidence_cache.h - evidence by digest, and the verdicts on it: what was held once is
+ * held for all.
+ *
+ * Two bounded memories in front of the store: bytes (the newest pieces: what peers pull is of this
+ * epoch, or of the one before) and verdicts by (digest, time asked about). The store keeps evidence
+ * for ASSAY_EVIDENCE_EPOCHS epochs (docs/protocol.md 4.10); a put goes into the store's open batch,
+ * which the host commits.
+ */
+#ifndef ASSAY_NET_VERIFIER_EVIDENCE_CACHE_H
+#define ASSAY_NET_VERIFIER_EVIDENCE_CACHE_H
+
+#include "engine/store/store.h"
+#include "quote/verdict.h"
+
+enum {
+    ASSAY_LOCKER_MAX = 512,       /* pieces */
+    ASSAY_LOCKER_BYTES = 8 << 20, /* of all pieces */
+    ASSAY_LOCKER_VERDICTS = 128, /* of 5 KB each */
+};
+
+struct assay_locker;
+
+/* In: newest: how many pieces and how many verdicts are remembered, at least 1; no more than
+ * ASSAY_LOCKER_MAX and ASSAY_LOCKER_VERDICTS are.
+ * Returns: ASSAY_OK | ASSAY_E_MEMORY */
+ASSAY_CHECKED enum assay_status assay_locker_create(struct assay_store *store, size_t newest,
+                                                    struct assay_locker **out);
+/* Accepts a pointer to NULL; nulls it. Returns: nothing. */
+void assay_locker_destroy(struct assay_locker **locker);
+/*
+ * Keep bytes in memory and, unless they are there already, in the store's open batch.
+ * In:      digest = SHA-256 of the bytes (asserted by the caller); len 1..ASSAY_EVIDENCE_LEN_MAX
+ * Returns: ASSAY_OK | ASSAY_E_RANGE | ASSAY_E_STORE | ASSAY_E_MEMORY
+ */
+ASSAY_CHECKED enum assay_status assay_locker_put(struct assay_locker *locker, uint32_t era,
+                                                 uint64_t epoch, const uint8_t digest[static 32],
+                                                 struct assay_slice bytes);
+/* From memory, else from the store. Out: *bytes, borrowed until the next call.
+ * Returns: ASSAY_OK | ASSAY_E_NOT_FOUND | ASSAY_E_STORE */
+ASSAY_CHECKED enum assay_status assay_locker_get(struct assay_locker *locker,
+                                                 const uint8_t digest[static 32],
+                                                 struct assay_slice *bytes);
+/* Returns: nothing. */
+void assay_locker_remember(struct assay_locker *locker, const uint8_t digest[static 32],
+                           int64_t at_unix_s, const struct assay_verdict *verdict);
+/* Returns: the borrowed verdict, or NULL. */
+const struct assay_verdict *assay_locker_verdict(const struct assay_locker *locker,
+                                                 const uint8_t digest[static 32],
+                                                 int64_t at_unix_s);
+/* Returns: bytes held in memory. */
+size_t assay_locker_held(const struct assay_locker *locker);
+
+#endif

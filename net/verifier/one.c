@@ -1,0 +1,17 @@
+/*
+ * net/verifier/one.c - one request, one verdict, in whatever process.
+ */
+#include "net/verifier/verifier_process.h"
+
+void assay_judge_one(assay_judge_function *verify, struct assay_verifier *verifier,
+                     const struct assay_evidence_request *request, struct assay_verdict *verdict)
+{
+    const enum assay_status status = verify(verifier, request, verdict);
+    /*
+     * A host that fails says nothing about the evidence: it is not judged, and never FAIL
+     * (docs/protocol.md 3.1).
+     */
+    if (assay_status_class(status) != ASSAY_CLASS_HOST) return;
+    assay_verdict_init(verdict, request->kind, request->at_unix_s);
+    assay_verdict_conclude(verdict);
+}

@@ -1,0 +1,250 @@
+/*
+ * net/verifier/verifier_process.c - see judge.h. Everything that a library opens is opened before
+ * the walls.
+ */
+#include "net/verifier/verifier_process.h"
+
+#include "base/assert.h"
+#include "net/sandbox/sandbox.h"
+#include "net/sandbox/child.h"
+#include "net/verifier/fork.h"
+#include "net/verifier/wire.h"
+#include "net/system/allocator.h"
+#include "net/documents/rule_documents.h"
+#include "net/verifier/verify_pool.h"
+#include "quote/json.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What it may map beyond its program: a set of rules holds up to 32 bundles of 800 KB, a thread
+ * remembers ASSAY_POOL_ENTRIES platforms, and has a stack. */
+enum {
+    MEMORY_MIB = 64,
+    MEMORY_SET_MIB = 32,
+    MEMORY_THREAD_MIB = 48,
+    STACK_LEN = 4 * 1024 * 1024,
+};
+
+struct judge {
+    assay_judge_function *verify;
+    struct assay_judge_brief brief;
+    struct assay_ruleset rules[ASSAY_JUDGE_SETS_MAX];
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    uint32_t started; /* threads that stand behind the walls */
+    bool open;        /* they may work */
+};
+
+__attribute__((noreturn)) static void give_up(const char *what, const char *why)
+{
+    (void)fprintf(stderr, "%s: %s", what, why);
+    _exit(1);
+}
+
+static void need(enum assay_status status, const char *what)
+{
+    if (status != ASSAY_OK) give_up(what, assay_status_text(status));
+}
+
+bool assay_judge_is(int argc, char *const *argv)
+{
+    return (argc == 2 || argc == 3) && strcmp(argv[1], ASSAY_JUDGE_ROLE) == 0;
+}
+
+/* ------------------------------------------------------------ before the walls */
+
+static void *read_brief(struct assay_judge_brief *brief, size_t *len)
+{
+    struct stat about;
+    if (fstat(ASSAY_CHILD_BRIEF_FD, &about) != 0 || about.st_size < 1 ||
+        about.st_size > ASSAY_JUDGE_BRIEF_LEN_MAX)
+        give_up("brief", "not what a daemon leaves: this role is for assayd alone");
+    *len = (size_t)about.st_size;
+    void *bytes = mmap(NULL, *len, PROT_READ, MAP_PRIVATE, ASSAY_CHILD_BRIEF_FD, 0);
+    if (bytes == MAP_FAILED) give_up("brief", strerror(errno));
+    (void)close(ASSAY_CHILD_BRIEF_FD);
+    need(assay_judge_brief_decode(assay_slice_over(bytes, *len), brief), "brief");
+    return bytes;
+}
+
+/* Seeds, tables and algorithms of libraries, which read files for them at the first use. */
+static void warm_up(void)
+{
+    static const char none[] = "{}";
+    struct assay_key key;
+    uint8_t random[8];
+    need(assay_random(random, sizeof random), "random numbers");
+    const enum assay_status status =
+        assay_json_web_key((const uint8_t *)none, sizeof none - 1, &key);
+    assay_status_ignore(status, "there is no key in it");
+    for (int i = 0; i < ASSAY_PINNED_ROOTS; i++) {
+        struct assay_verify_key *loaded = NULL;
+        uint32_t kinds = 0;
+        need(assay_pinned_root((enum assay_pinned_root)i, &key, &kinds), "roots");
+        need(assay_verify_key_load(&key, &loaded), "keys");
+        assay_verify_key_free(&loaded);
+    }
+}
+
+/* ------------------------------------------------------------ at work */
+
+static struct assay_verifier *new_verifier(void)
+{
+    struct assay_verifier *verifier = NULL;
+    const size_t len = (assay_verifier_size(ASSAY_POOL_ENTRIES) + 63) / 64 * 64;
+    void *memory = aligned_alloc(64, len);
+    if (memory == NULL) give_up("memory", assay_status_text(ASSAY_E_MEMORY));
+    need(assay_verifier_init(memory, len, ASSAY_POOL_ENTRIES, &verifier), "memory");
+    return verifier;
+}
+
+static void say(struct assay_writer *w)
+{
+    struct assay_slice packet;
+    need(assay_writer_finish(w, &packet), "answer");
+    if (send(ASSAY_CHILD_SOCKET_FD, packet.bytes, packet.len, MSG_NOSIGNAL) < 0)
+        _exit(0); /* the core is gone */
+}
+
+/* What a thread works with. */
+struct bench {
+    const struct judge *judge;
+    struct assay_verifier *verifier;
+    struct assay_verdict *verdict;
+    uint8_t *in; /* [ASSAY_JUDGE_JOB_LEN_MAX] */
+};
+
+static struct bench new_bench(const struct judge *judge)
+{
+    const struct bench b = { .judge = judge,
+                             .verifier = new_verifier(),
+                             .verdict = malloc(sizeof *b.verdict),
+                             .in = malloc(ASSAY_JUDGE_JOB_LEN_MAX) };
+    if (b.verdict == NULL || b.in == NULL)
+        give_up("memory", assay_status_text(ASSAY_E_MEMORY));
+    return b;
+}
+
+static void appraise(void *context, struct assay_slice packet, struct assay_writer *w)
+{
+    const struct bench *b = context;
+    struct assay_judge_job job;
+    need(assay_judge_job_decode(packet, &job), "job");
+    if (job.set >= b->judge->brief.set_count) give_up("job", "it names rules that nobody brought");
+    const struct assay_ruleset *rules = &b->judge->rules[job.set];
+    const struct assay_evidence_request request = { .kind = job.kind,
+                                                    .bytes = job.bytes.bytes,
+                                                    .len = job.bytes.len,
+                                                    .at_unix_s = job.at_unix_s,
+                                                    .at_end = job.at_end,
+                                                    .endorsements = &rules->endorsements,
+                                                    .policy = rules->policy };
+    assay_judge_one(b->judge->verify, b->verifier, &request, b->verdict);
+    assay_judge_verdict_encode(job.number, b->verdict, w);
+}
+
+/* Threads take packets from one socket: whoever is free has the next one. */
+__attribute__((noreturn)) static void serve(const struct judge *judge)
+{
+    struct bench bench = new_bench(judge);
+    for (;;) {
+        uint8_t out[ASSAY_JUDGE_ANSWER_LEN_MAX];
+        struct assay_writer w = assay_writer_over(out, sizeof out);
+        const ssize_t got = recv(ASSAY_CHILD_SOCKET_FD, bench.in, ASSAY_JUDGE_JOB_LEN_MAX, 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) _exit(0);
+        appraise(&bench, assay_slice_over(bench.in, (size_t)got), &w);
+        say(&w);
+    }
+}
+
+static void *wait_and_serve(void *context)
+{
+    struct judge *judge = context;
+    pthread_mutex_lock(&judge->mutex);
+    judge->started++;
+    pthread_cond_broadcast(&judge->changed);
+    while (!judge->open)
+        pthread_cond_wait(&judge->changed, &judge->mutex);
+    pthread_mutex_unlock(&judge->mutex);
+    serve(judge);
+}
+
+/* They stand still behind the walls before the last of these is put up. */
+static void start_threads(struct judge *judge)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    (void)pthread_attr_init(&attributes);
+    (void)pthread_attr_setstacksize(&attributes, STACK_LEN);
+    for (uint32_t i = 1; i < judge->brief.threads; i++)
+        if (pthread_create(&thread, &attributes, wait_and_serve, judge) != 0)
+            give_up("threads", assay_status_text(ASSAY_E_IO));
+    pthread_mutex_lock(&judge->mutex);
+    while (judge->started + 1 < judge->brief.threads)
+        pthread_cond_wait(&judge->changed, &judge->mutex);
+    pthread_mutex_unlock(&judge->mutex);
+}
+
+static void read_rules(struct judge *judge)
+{
+    for (size_t i = 0; i < judge->brief.set_count; i++)
+        need(assay_ruleset_open(judge->brief.sets[i].policy, judge->brief.sets[i].endorsements,
+                                &judge->rules[i]),
+             "rules");
+}
+
+void assay_judge_run(assay_judge_function *verify)
+{
+    static struct judge judge = { .mutex = PTHREAD_MUTEX_INITIALIZER,
+                                  .changed = PTHREAD_COND_INITIALIZER };
+    uint32_t walls = 0, landlock = 0;
+    size_t brief_len = 0;
+    uint8_t out[16];
+    struct assay_writer w = assay_writer_over(out, sizeof out);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* and the socket says it as well */
+    assay_memory_begin();
+    judge.verify = verify;
+    void *const brief = read_brief(&judge.brief, &brief_len);
+    warm_up();
+    assay_cage_first_to_go();
+    const bool forks = judge.brief.fork_cpu_s > 0;
+    const enum assay_cage cage = forks ? ASSAY_CAGE_FORKER : ASSAY_CAGE_READER;
+    if (forks && !assay_judge_fork_open()) give_up("sockets", strerror(errno));
+    if (forks) (void)prctl(PR_SET_NAME, "assayd-confirm", 0, 0, 0); /* for ps, top and tests */
+    const uint64_t mib = MEMORY_MIB + MEMORY_SET_MIB * (uint64_t)judge.brief.set_count +
+                         MEMORY_THREAD_MIB * (uint64_t)judge.brief.threads;
+    const uint64_t mapped = assay_cage_mapped();
+    walls |= assay_cage_files(cage, &landlock);
+    walls |= assay_cage_limits(cage, mapped > 0 ? mapped + mib * 1024 * 1024 : 0);
+    start_threads(&judge);
+    need(assay_cage_calls(cage), "the kernel filters no system calls");
+    walls |= ASSAY_WALL_CALLS;
+    read_rules(&judge);
+    (void)munmap(brief, brief_len);
+    uint64_t trim_ms = 0;
+    assay_memory_turn(0, &trim_ms); /* what reading them took */
+    assay_judge_ready_encode(walls, landlock, &w);
+    if (forks) {
+        struct bench bench = new_bench(&judge);
+        say(&w);
+        assay_judge_fork_serve(judge.brief.fork_cpu_s, bench.in, ASSAY_JUDGE_JOB_LEN_MAX, appraise,
+                               &bench);
+    }
+    say(&w);
+    pthread_mutex_lock(&judge.mutex);
+    judge.open = true;
+    pthread_cond_broadcast(&judge.changed);
+    pthread_mutex_unlock(&judge.mutex);
+    serve(&judge);
+}

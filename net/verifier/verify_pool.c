@@ -1,0 +1,496 @@
+/*
+ * net/verifier/verify_pool.c - a ring of jobs; threads take them in order, the host collects them
+ * in order, but passes those that the keeper has set aside.
+ *
+ * The ring's entries go through WAITING, RUNNING, DONE. `head` is the oldest that was not handed
+ * out, `next` the next to run, `tail` the next free one; head <= next <= tail, tail - head never
+ * exceeds the ring, and of the places between, `count` are taken.
+ */
+#include "net/verifier/verify_pool.h"
+
+#include "base/assert.h"
+#include "net/verifier/verifier_process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RING = 16 * ASSAY_POOL_QUEUE_MAX }; /* a job that was set aside is passed so often */
+
+struct entry {
+    bool done, aside;
+    uint8_t digest[32];
+    enum assay_evidence_kind kind;
+    int64_t at_unix_s;
+    bool before;
+    uint32_t set; /* of the judge */
+    uint8_t *bytes;
+    size_t len;
+    const struct assay_endorsements *endorsements;
+    const struct assay_policy *policy;
+    struct assay_verdict verdict;
+};
+
+struct worker {
+    pthread_t thread;
+    bool started;
+    bool surplus; /* it ends after what it does */
+    void *memory;
+    struct assay_verifier *verifier;
+    struct assay_verify_pool *pool;
+};
+
+struct assay_verify_pool {
+    struct assay_verify_pool_config config;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    bool stopping;
+    int fd;
+    uint64_t head, next, tail;
+    size_t count;
+    struct worker workers[ASSAY_POOL_THREADS_MAX];
+    struct entry *ring[RING]; /* from head to tail, by number; handed out, and others: NULL */
+
+    /* --- with a judge in another process: the thread that keeps it */
+    pthread_t minder;
+    bool minds;
+    int bell; /* rung when there is something to do for it */
+    struct assay_keeper *keeper; /* the minder's alone, once it runs */
+    struct assay_judge_set sets[ASSAY_JUDGE_SETS_MAX];
+    size_t set_count;
+    bool has_begun; /* the first judge is ready, or fell */
+    size_t news_count;
+    struct assay_judge_news news[ASSAY_POOL_NEWS_MAX];
+    struct assay_judge_losses losses, told; /* the minder's copy; what the host has of it */
+};
+
+/* The counter is far from its limit; a write of eight bytes is whole or not at all. */
+static void ring_bell(int fd)
+{
+    const uint64_t one = 1;
+    if (write(fd, &one, sizeof one) != (ssize_t)sizeof one) return;
+}
+
+static void quiet(int fd)
+{
+    uint64_t count = 0;
+    if (read(fd, &count, sizeof count) < 0) return;
+}
+
+static struct entry *entry_at(struct assay_verify_pool *pool, uint64_t number)
+{
+    struct entry *const entry = pool->ring[number % RING];
+    ASSAY_ASSERT(entry != NULL);
+    return entry;
+}
+
+static void entry_free(struct entry *entry)
+{
+    if (entry != NULL) free(entry->bytes);
+    free(entry);
+}
+
+static void judge(struct worker *worker, struct entry *entry)
+{
+    const struct assay_verify_pool_config *config = &worker->pool->config;
+    const struct assay_evidence_request request = {
+        .kind = entry->kind,
+        .bytes = entry->bytes,
+        .len = entry->len,
+        .at_unix_s = entry->at_unix_s,
+        .at_end = entry->before,
+        .endorsements = entry->endorsements,
+        .policy = entry->policy,
+    };
+    assay_judge_one(config->verify, worker->verifier, &request, &entry->verdict);
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct assay_verify_pool *pool = worker->pool;
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->stopping && !worker->surplus) {
+        if (pool->next == pool->tail) {
+            pthread_cond_wait(&pool->wake, &pool->mutex);
+            continue;
+        }
+        struct entry *entry = entry_at(pool, pool->next++);
+        pthread_mutex_unlock(&pool->mutex);
+        judge(worker, entry);
+        pthread_mutex_lock(&pool->mutex);
+        entry->done = true;
+        ring_bell(pool->fd);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+static enum assay_status start(struct assay_verify_pool *pool, struct worker *worker)
+{
+    const size_t len = assay_verifier_size(ASSAY_POOL_ENTRIES);
+    worker->pool = pool;
+    worker->memory = aligned_alloc(64, (len + 63) / 64 * 64);
+    if (worker->memory == NULL) return ASSAY_E_MEMORY;
+    ASSAY_TRY(assay_verifier_init(worker->memory, len, ASSAY_POOL_ENTRIES, &worker->verifier));
+    if (pthread_create(&worker->thread, NULL, work, worker) != 0) return ASSAY_E_IO;
+    worker->started = true;
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ a judge in another process */
+
+static uint64_t now_ms(const struct assay_verify_pool *pool)
+{
+    struct timespec now;
+    if (pool->config.clock != NULL) return pool->config.clock();
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* What was submitted stays as it is until it is answered. */
+static void load_job(void *context, uint64_t number, struct assay_judge_job *job)
+{
+    const struct entry *entry = entry_at(context, number);
+    *job = (struct assay_judge_job){ .number = number,
+                                     .kind = entry->kind,
+                                     .set = entry->set,
+                                     .at_unix_s = entry->at_unix_s,
+                                     .at_end = entry->before,
+                                     .bytes = assay_slice_over(entry->bytes, entry->len) };
+}
+
+static void take_answer(void *context, uint64_t number, const struct assay_verdict *verdict)
+{
+    struct assay_verify_pool *pool = context;
+    struct entry *entry = entry_at(pool, number);
+    if (verdict != NULL) {
+        entry->verdict = *verdict;
+    } else { /* docs/protocol.md 3.1: a failure of the verifier, never FAIL */
+        assay_verdict_init(&entry->verdict, entry->kind, entry->at_unix_s);
+        assay_verdict_conclude(&entry->verdict);
+    }
+    pthread_mutex_lock(&pool->mutex);
+    entry->done = true;
+    assay_keeper_losses(pool->keeper, &pool->losses);
+    pthread_mutex_unlock(&pool->mutex);
+    ring_bell(pool->fd);
+}
+
+static void pass_over(void *context, uint64_t number)
+{
+    struct assay_verify_pool *pool = context;
+    pthread_mutex_lock(&pool->mutex);
+    entry_at(pool, number)->aside = true;
+    pthread_mutex_unlock(&pool->mutex);
+    ring_bell(pool->fd);
+}
+
+static void take_news(void *context, const struct assay_judge_news *news)
+{
+    struct assay_verify_pool *pool = context;
+    pthread_mutex_lock(&pool->mutex);
+    if (!pool->has_begun && !news->ready && pool->config.message != NULL)
+        (void)snprintf(pool->config.message, ASSAY_KEEPER_WHY, "%s", news->why);
+    else if (!pool->has_begun && pool->config.message != NULL)
+        pool->config.message[0] = '\0';
+    pool->config.message = NULL; /* the creator's, who waits no longer */
+    pool->has_begun = true;
+    assay_keeper_losses(pool->keeper, &pool->losses);
+    if (pool->news_count < ASSAY_POOL_NEWS_MAX) {
+        struct assay_judge_news *const kept = &pool->news[pool->news_count++];
+        *kept = *news;
+        if (news->unjudged || news->lied)
+            assay_bytes_copy(kept->digest, 32, entry_at(pool, news->number)->digest, 32);
+    }
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+    ring_bell(pool->fd);
+}
+
+/* With the mutex held, which is let go of while the keeper works. */
+static void give_jobs(struct assay_verify_pool *pool, uint64_t now)
+{
+    bool taken = true;
+    while (taken && pool->next != pool->tail && assay_keeper_room(pool->keeper, now)) {
+        const uint64_t number = pool->next++; /* before an answer to it can come */
+        pthread_mutex_unlock(&pool->mutex);
+        taken = assay_keeper_give(pool->keeper, now, number);
+        pthread_mutex_lock(&pool->mutex);
+        if (!taken) pool->next--;
+    }
+}
+
+static void *mind(void *context)
+{
+    struct assay_verify_pool *pool = context;
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->stopping) {
+        const uint32_t threads = pool->config.threads;
+        pthread_mutex_unlock(&pool->mutex);
+        assay_status_ignore(assay_keeper_threads(pool->keeper, threads),
+                            "as many as before go on");
+        assay_keeper_turn(pool->keeper, now_ms(pool));
+        pthread_mutex_lock(&pool->mutex);
+        give_jobs(pool, now_ms(pool));
+        pthread_mutex_unlock(&pool->mutex);
+        struct pollfd fds[1 + ASSAY_KEEPER_FDS] = { { .fd = pool->bell, .events = POLLIN } };
+        assay_keeper_poll(pool->keeper, fds + 1);
+        (void)poll(fds, 1 + ASSAY_KEEPER_FDS, assay_keeper_wait_ms(pool->keeper, now_ms(pool)));
+        quiet(pool->bell);
+        pthread_mutex_lock(&pool->mutex);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+static enum assay_status start_minder(struct assay_verify_pool *pool,
+                                      const struct assay_judge_config *judge)
+{
+    const struct assay_keeper_world world = { pool, load_job, take_answer, pass_over, take_news };
+    pool->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (pool->bell < 0) return ASSAY_E_IO;
+    ASSAY_TRY(assay_keeper_create(judge, pool->config.threads, &world, &pool->keeper));
+    for (pool->set_count = 0; pool->set_count < judge->set_count; pool->set_count++)
+        pool->sets[pool->set_count] = judge->sets[pool->set_count];
+    pool->config.judge = NULL; /* borrowed until here */
+    char *const message = pool->config.message;
+    if (pthread_create(&pool->minder, NULL, mind, pool) != 0) return ASSAY_E_IO;
+    pool->minds = true;
+    if (message == NULL) return ASSAY_OK;
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->has_begun)
+        pthread_cond_wait(&pool->wake, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
+    return message[0] == '\0' ? ASSAY_OK : ASSAY_E_IO;
+}
+
+/* Returns: whether the judge was told these rules. */
+static bool find_set(const struct assay_verify_pool *pool, struct entry *entry)
+{
+    for (entry->set = 0; entry->set < pool->set_count; entry->set++)
+        if (pool->sets[entry->set].policy == entry->policy &&
+            pool->sets[entry->set].endorsements == entry->endorsements)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------ from outside */
+
+enum assay_status assay_verify_pool_create(const struct assay_verify_pool_config *config,
+                                           struct assay_verify_pool **out)
+{
+    if (config->threads == 0 || config->threads > ASSAY_POOL_THREADS_MAX) return ASSAY_E_RANGE;
+    struct assay_verify_pool *pool = calloc(1, sizeof *pool);
+    if (pool == NULL) return ASSAY_E_MEMORY;
+    pool->config = *config;
+    if (pool->config.verify == NULL) pool->config.verify = assay_evidence_verify;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->wake, NULL);
+    pool->bell = -1;
+    pool->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    enum assay_status status = pool->fd < 0 ? ASSAY_E_IO : ASSAY_OK;
+    if (status == ASSAY_OK && config->judge != NULL) status = start_minder(pool, config->judge);
+    for (uint32_t i = 0; status == ASSAY_OK && config->judge == NULL && i < config->threads; i++)
+        status = start(pool, &pool->workers[i]);
+    if (status != ASSAY_OK) {
+        assay_verify_pool_destroy(&pool);
+        return status;
+    }
+    *out = pool;
+    return ASSAY_OK;
+}
+
+/* Its thread is told to end already. */
+static void join(struct worker *worker)
+{
+    if (worker->started) pthread_join(worker->thread, NULL);
+    assay_verifier_deinit(&worker->verifier);
+    free(worker->memory);
+    *worker = (struct worker){ .started = false };
+}
+
+enum assay_status assay_verify_pool_threads(struct assay_verify_pool *pool, uint32_t threads)
+{
+    enum assay_status status = ASSAY_OK;
+    if (threads == 0 || threads > ASSAY_POOL_THREADS_MAX) return ASSAY_E_RANGE;
+    if (pool->minds) { /* as soon as the judge has nothing in hand */
+        pthread_mutex_lock(&pool->mutex);
+        pool->config.threads = threads;
+        pthread_mutex_unlock(&pool->mutex);
+        ring_bell(pool->bell);
+        return ASSAY_OK;
+    }
+    pthread_mutex_lock(&pool->mutex);
+    for (uint32_t i = threads; i < ASSAY_POOL_THREADS_MAX; i++)
+        pool->workers[i].surplus = true;
+    pthread_cond_broadcast(&pool->wake);
+    pthread_mutex_unlock(&pool->mutex);
+    for (uint32_t i = threads; i < ASSAY_POOL_THREADS_MAX; i++)
+        join(&pool->workers[i]);
+    for (uint32_t i = 0; i < threads && status == ASSAY_OK; i++) {
+        struct worker *const worker = &pool->workers[i];
+        if (worker->started) continue;
+        status = start(pool, worker);
+        if (status != ASSAY_OK) join(worker);
+    }
+    return status;
+}
+
+void assay_verify_pool_destroy(struct assay_verify_pool **pool)
+{
+    struct assay_verify_pool *p = *pool;
+    if (p == NULL) return;
+    pthread_mutex_lock(&p->mutex);
+    p->stopping = true;
+    pthread_cond_broadcast(&p->wake);
+    pthread_mutex_unlock(&p->mutex);
+    if (p->minds) {
+        ring_bell(p->bell);
+        (void)pthread_join(p->minder, NULL);
+    }
+    assay_keeper_destroy(&p->keeper);
+    if (p->bell >= 0) (void)close(p->bell);
+    for (size_t i = 0; i < ASSAY_POOL_THREADS_MAX; i++)
+        join(&p->workers[i]);
+    for (size_t i = 0; i < RING; i++)
+        entry_free(p->ring[i]);
+    if (p->fd >= 0) (void)close(p->fd);
+    pthread_cond_destroy(&p->wake);
+    pthread_mutex_destroy(&p->mutex);
+    free(p);
+    *pool = NULL;
+}
+
+/* Returns: NULL without memory. */
+static struct entry *entry_of(const struct assay_verify_pool *pool,
+                              const struct assay_verify_job *job)
+{
+    const struct assay_verify_pool_config *config = &pool->config;
+    struct entry *entry = malloc(sizeof *entry); /* its verdict, of several KB, is written later */
+    uint8_t *copy = malloc(job->bytes.len);
+    if (entry == NULL || copy == NULL) {
+        free(entry);
+        free(copy);
+        return NULL;
+    }
+    assay_bytes_copy(copy, job->bytes.len, job->bytes.bytes, job->bytes.len);
+    entry->done = entry->aside = false;
+    entry->kind = job->kind;
+    entry->at_unix_s = job->at_unix_s;
+    entry->before = job->before;
+    entry->bytes = copy;
+    entry->len = job->bytes.len;
+    entry->endorsements = job->endorsements != NULL ? job->endorsements : config->endorsements;
+    entry->policy = job->policy != NULL ? job->policy : config->policy;
+    entry->set = 0;
+    assay_bytes_copy(entry->digest, sizeof entry->digest, job->digest, sizeof job->digest);
+    return entry;
+}
+
+enum assay_status assay_verify_pool_submit(struct assay_verify_pool *pool,
+                                           const struct assay_verify_job *job)
+{
+    if (job->bytes.len == 0 || job->bytes.len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
+    struct entry *entry = entry_of(pool, job);
+    if (entry == NULL) return ASSAY_E_MEMORY;
+
+    pthread_mutex_lock(&pool->mutex);
+    enum assay_status status =
+        pool->count == ASSAY_POOL_QUEUE_MAX || pool->tail - pool->head == RING ? ASSAY_E_AGAIN
+                                                                               : ASSAY_OK;
+    if (status == ASSAY_OK && pool->minds && !find_set(pool, entry)) status = ASSAY_E_RANGE;
+    if (status == ASSAY_OK) {
+        struct entry **const place = &pool->ring[pool->tail++ % RING];
+        ASSAY_ASSERT(*place == NULL);
+        pool->count++;
+        *place = entry;
+        pthread_cond_signal(&pool->wake);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    if (status != ASSAY_OK) entry_free(entry);
+    else if (pool->minds) ring_bell(pool->bell);
+    return status;
+}
+
+int assay_verify_pool_fd(const struct assay_verify_pool *pool)
+{
+    return pool->fd;
+}
+
+/* The oldest that is done; behind one that is not, only if that was set aside. Returns: its place;
+ * NULL: none. */
+static struct entry **find_done(struct assay_verify_pool *pool)
+{
+    for (uint64_t number = pool->head; number < pool->next; number++) {
+        struct entry **const place = &pool->ring[number % RING];
+        if (*place == NULL) continue; /* handed out */
+        if ((*place)->done) return place;
+        if (!(*place)->aside) return NULL;
+    }
+    return NULL;
+}
+
+bool assay_verify_pool_next(struct assay_verify_pool *pool, uint8_t digest[static 32],
+                            int64_t *at_unix_s, bool *before, struct assay_verdict *verdict)
+{
+    pthread_mutex_lock(&pool->mutex);
+    struct entry **const place = find_done(pool);
+    if (place != NULL) {
+        struct entry *const entry = *place;
+        assay_bytes_copy(digest, 32, entry->digest, sizeof entry->digest);
+        *at_unix_s = entry->at_unix_s;
+        *before = entry->before;
+        *verdict = entry->verdict;
+        entry_free(entry);
+        *place = NULL;
+        pool->count--;
+        while (pool->head < pool->next && pool->ring[pool->head % RING] == NULL)
+            pool->head++;
+    } else {
+        /* Drained under the lock: an answer that comes later writes again. */
+        quiet(pool->fd);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return place != NULL;
+}
+
+bool assay_verify_pool_news(struct assay_verify_pool *pool, struct assay_judge_news *news)
+{
+    pthread_mutex_lock(&pool->mutex);
+    const bool any = pool->news_count > 0;
+    if (any) {
+        *news = pool->news[0];
+        pool->news_count--;
+        for (size_t i = 0; i < pool->news_count; i++)
+            pool->news[i] = pool->news[i + 1];
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return any;
+}
+
+void assay_verify_pool_losses(struct assay_verify_pool *pool, struct assay_judge_losses *since)
+{
+    pthread_mutex_lock(&pool->mutex);
+    const struct assay_judge_losses now = pool->losses, before = pool->told;
+    pool->told = now;
+    pthread_mutex_unlock(&pool->mutex);
+    *since = (struct assay_judge_losses){ .restarts = now.restarts - before.restarts,
+                                          .stalls = now.stalls - before.stalls,
+                                          .retried = now.retried - before.retried,
+                                          .unjudged = now.unjudged - before.unjudged,
+                                          .lied = now.lied - before.lied };
+}
+
+size_t assay_verify_pool_pending(struct assay_verify_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    const size_t pending = pool->count;
+    pthread_mutex_unlock(&pool->mutex);
+    return pending;
+}

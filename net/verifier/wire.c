@@ -1,0 +1,363 @@
+/*
+ * net/verifier/wire.c - see wire.h. Numbers are little-endian; texts have a length of one byte.
+ */
+#include "net/verifier/wire.h"
+
+#include "base/assert.h"
+#include "base/cursor.h"
+
+#include <string.h>
+
+enum { JOB = 1 };
+
+/* ------------------------------------------------------------ the brief */
+
+void assay_judge_brief_encode(const struct assay_judge_brief *brief, struct assay_writer *w)
+{
+    ASSAY_ASSERT(brief->set_count <= ASSAY_JUDGE_SETS_MAX);
+    assay_writer_u32le(w, brief->threads);
+    assay_writer_u32le(w, brief->fork_cpu_s);
+    assay_writer_u32le(w, (uint32_t)brief->set_count);
+    for (size_t i = 0; i < brief->set_count; i++) {
+        const struct assay_judge_documents *set = &brief->sets[i];
+        assay_writer_u32le(w, (uint32_t)set->policy.len);
+        assay_writer_u32le(w, (uint32_t)set->endorsements.len);
+        assay_writer_put(w, set->policy.bytes, set->policy.len);
+        assay_writer_put(w, set->endorsements.bytes, set->endorsements.len);
+    }
+}
+
+enum assay_status assay_judge_brief_decode(struct assay_slice bytes,
+                                           struct assay_judge_brief *brief)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_judge_brief b = { 0 };
+    uint32_t count = 0;
+    ASSAY_TRY(assay_cursor_u32le(&in, &b.threads));
+    ASSAY_TRY(assay_cursor_u32le(&in, &b.fork_cpu_s));
+    ASSAY_TRY(assay_cursor_u32le(&in, &count));
+    if (b.threads == 0 || b.threads > ASSAY_JUDGE_THREADS_MAX) return ASSAY_E_RANGE;
+    if (b.fork_cpu_s > 0 && b.threads > 1) return ASSAY_E_RANGE;
+    if (count == 0 || count > ASSAY_JUDGE_SETS_MAX) return ASSAY_E_RANGE;
+    for (b.set_count = 0; b.set_count < count; b.set_count++) {
+        struct assay_judge_documents *set = &b.sets[b.set_count];
+        uint32_t policy_len = 0, endorsements_len = 0;
+        ASSAY_TRY(assay_cursor_u32le(&in, &policy_len));
+        ASSAY_TRY(assay_cursor_u32le(&in, &endorsements_len));
+        ASSAY_TRY(assay_cursor_slice(&in, policy_len, &set->policy));
+        ASSAY_TRY(assay_cursor_slice(&in, endorsements_len, &set->endorsements));
+    }
+    ASSAY_TRY(assay_cursor_end(&in));
+    *brief = b;
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ a job */
+
+void assay_judge_job_encode(const struct assay_judge_job *job, struct assay_writer *w)
+{
+    assay_writer_u8(w, JOB);
+    assay_writer_u64le(w, job->number);
+    assay_writer_u32le(w, (uint32_t)job->kind);
+    assay_writer_u32le(w, job->set);
+    assay_writer_u64le(w, (uint64_t)job->at_unix_s);
+    assay_writer_u8(w, job->at_end);
+    assay_writer_u32le(w, (uint32_t)job->bytes.len);
+    assay_writer_put(w, job->bytes.bytes, job->bytes.len);
+}
+
+enum assay_status assay_judge_job_decode(struct assay_slice bytes, struct assay_judge_job *job)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_judge_job j = { 0 };
+    uint8_t tag = 0, at_end = 0;
+    uint32_t kind = 0, len = 0;
+    uint64_t at = 0;
+    ASSAY_TRY(assay_cursor_u8(&in, &tag));
+    if (tag != JOB) return ASSAY_E_TYPE;
+    ASSAY_TRY(assay_cursor_u64le(&in, &j.number));
+    ASSAY_TRY(assay_cursor_u32le(&in, &kind));
+    ASSAY_TRY(assay_cursor_u32le(&in, &j.set));
+    ASSAY_TRY(assay_cursor_u64le(&in, &at));
+    ASSAY_TRY(assay_cursor_u8(&in, &at_end));
+    ASSAY_TRY(assay_cursor_u32le(&in, &len));
+    if (at_end > 1) return ASSAY_E_RANGE;
+    if (kind >= ASSAY_KIND_COUNT || j.set >= ASSAY_JUDGE_SETS_MAX) return ASSAY_E_RANGE;
+    if (len == 0 || len > ASSAY_EVIDENCE_LEN_MAX) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cursor_slice(&in, len, &j.bytes));
+    ASSAY_TRY(assay_cursor_end(&in));
+    j.kind = (enum assay_evidence_kind)kind;
+    j.at_unix_s = (int64_t)at;
+    j.at_end = at_end == 1;
+    *job = j;
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ parts of a verdict */
+
+static void put_text(struct assay_writer *w, const char *text, size_t capacity)
+{
+    const size_t len = strnlen(text, capacity - 1);
+    ASSAY_ASSERT(len <= UINT8_MAX);
+    assay_writer_u8(w, (uint8_t)len);
+    assay_writer_put(w, text, len);
+}
+
+/* Into memory that is zero. */
+static enum assay_status take_text(struct assay_cursor *in, char *text, size_t capacity)
+{
+    uint8_t len = 0;
+    ASSAY_TRY(assay_cursor_u8(in, &len));
+    if (len >= capacity) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cursor_copy(in, text, len));
+    return strnlen(text, capacity) == len ? ASSAY_OK : ASSAY_E_ENCODING;
+}
+
+/* An enum below `count`, in a byte. */
+static enum assay_status take_number(struct assay_cursor *in, unsigned count, unsigned *out)
+{
+    uint8_t value = 0;
+    ASSAY_TRY(assay_cursor_u8(in, &value));
+    if (value >= count) return ASSAY_E_RANGE;
+    *out = value;
+    return ASSAY_OK;
+}
+
+static enum assay_status take_flag(struct assay_cursor *in, bool *out)
+{
+    unsigned value = 0;
+    ASSAY_TRY(take_number(in, 2, &value));
+    *out = value == 1;
+    return ASSAY_OK;
+}
+
+static enum assay_status take_time(struct assay_cursor *in, int64_t *out)
+{
+    uint64_t value = 0;
+    ASSAY_TRY(assay_cursor_u64le(in, &value));
+    *out = (int64_t)value;
+    return ASSAY_OK;
+}
+
+static void put_advisories(struct assay_writer *w, uint32_t count,
+                           const char (*list)[ASSAY_ADVISORY_TEXT])
+{
+    ASSAY_ASSERT(count <= ASSAY_ADVISORIES_MAX);
+    assay_writer_u8(w, (uint8_t)count);
+    for (uint32_t i = 0; i < count; i++)
+        put_text(w, list[i], ASSAY_ADVISORY_TEXT);
+}
+
+static enum assay_status take_advisories(struct assay_cursor *in, uint32_t *count,
+                                         char (*list)[ASSAY_ADVISORY_TEXT])
+{
+    unsigned all = 0;
+    ASSAY_TRY(take_number(in, ASSAY_ADVISORIES_MAX + 1, &all));
+    for (unsigned i = 0; i < all; i++)
+        ASSAY_TRY(take_text(in, list[i], ASSAY_ADVISORY_TEXT));
+    *count = all;
+    return ASSAY_OK;
+}
+
+static void put_reasons(struct assay_writer *w, const struct assay_verdict *v)
+{
+    ASSAY_ASSERT(v->reason_count <= ASSAY_REASONS_MAX);
+    assay_writer_u8(w, (uint8_t)v->reason_count);
+    for (uint32_t i = 0; i < v->reason_count; i++) {
+        const struct assay_reason *reason = &v->reasons[i];
+        assay_writer_u16le(w, (uint16_t)reason->rule);
+        assay_writer_u32le(w, reason->offset);
+        put_text(w, reason->expected, sizeof reason->expected);
+        put_text(w, reason->observed, sizeof reason->observed);
+    }
+}
+
+/* Of a number outside the list people would read "unknown", and the class would be FORGED. */
+static bool is_rule(uint16_t number)
+{
+#define ONE(symbol, value, class_, name, text)                                                     \
+    case value:
+    switch (number) {
+        ASSAY_RULE_LIST(ONE)
+        return true;
+    }
+#undef ONE
+    return false;
+}
+
+static enum assay_status take_reasons(struct assay_cursor *in, struct assay_verdict *v)
+{
+    unsigned count = 0;
+    ASSAY_TRY(take_number(in, ASSAY_REASONS_MAX + 1, &count));
+    for (unsigned i = 0; i < count; i++) {
+        struct assay_reason *reason = &v->reasons[i];
+        uint16_t rule = 0;
+        ASSAY_TRY(assay_cursor_u16le(in, &rule));
+        if (!is_rule(rule)) return ASSAY_E_RANGE;
+        reason->rule = (enum assay_rule)rule;
+        ASSAY_TRY(assay_cursor_u32le(in, &reason->offset));
+        ASSAY_TRY(take_text(in, reason->expected, sizeof reason->expected));
+        ASSAY_TRY(take_text(in, reason->observed, sizeof reason->observed));
+    }
+    v->reason_count = count;
+    return ASSAY_OK;
+}
+
+static void put_instance(struct assay_writer *w, const struct assay_instance *instance)
+{
+    put_text(w, instance->id, sizeof instance->id);
+    put_text(w, instance->name, sizeof instance->name);
+    put_text(w, instance->project, sizeof instance->project);
+    put_text(w, instance->zone, sizeof instance->zone);
+    assay_writer_u64le(w, instance->project_number);
+}
+
+static enum assay_status take_instance(struct assay_cursor *in, struct assay_instance *instance)
+{
+    ASSAY_TRY(take_text(in, instance->id, sizeof instance->id));
+    ASSAY_TRY(take_text(in, instance->name, sizeof instance->name));
+    ASSAY_TRY(take_text(in, instance->project, sizeof instance->project));
+    ASSAY_TRY(take_text(in, instance->zone, sizeof instance->zone));
+    return assay_cursor_u64le(in, &instance->project_number);
+}
+
+/* ------------------------------------------------------------ a verdict */
+
+static void put_result(struct assay_writer *w, const struct assay_verdict *v)
+{
+    assay_writer_u8(w, (uint8_t)v->kind);
+    assay_writer_u8(w, (uint8_t)v->genuine);
+    assay_writer_u8(w, (uint8_t)v->tier);
+    assay_writer_u8(w, (uint8_t)v->tcb_status);
+    assay_writer_u8(w, (uint8_t)v->tcb_status_launch);
+    assay_writer_u8(w, (uint8_t)v->tcb_status_current);
+    assay_writer_u8(w, v->insecure);
+    assay_writer_u8(w, v->appraised);
+    assay_writer_u8(w, v->debug);
+    assay_writer_u8(w, v->has_tcb_date);
+    assay_writer_u64le(w, (uint64_t)v->tcb_date_unix_s);
+    assay_writer_u8(w, v->has_now);
+    assay_writer_u8(w, v->has_tcb_date_now);
+    assay_writer_u64le(w, (uint64_t)v->tcb_date_now_unix_s);
+    assay_writer_u64le(w, (uint64_t)v->at_unix_s);
+    assay_writer_u8(w, v->has_expiry);
+    assay_writer_u64le(w, (uint64_t)v->expires_unix_s);
+}
+
+static enum assay_status take_result(struct assay_cursor *in, struct assay_verdict *v)
+{
+    unsigned kind = 0, genuine = 0, tier = 0, tcb = 0, launch = 0, current = 0;
+    ASSAY_TRY(take_number(in, ASSAY_KIND_COUNT, &kind));
+    ASSAY_TRY(take_number(in, ASSAY_GENUINE_FALSE + 1, &genuine));
+    ASSAY_TRY(take_number(in, ASSAY_TIER_CONTRAINDICATED + 1, &tier));
+    ASSAY_TRY(take_number(in, ASSAY_TCB_STATUS_COUNT, &tcb));
+    ASSAY_TRY(take_number(in, ASSAY_TCB_STATUS_COUNT, &launch));
+    ASSAY_TRY(take_number(in, ASSAY_TCB_STATUS_COUNT, &current));
+    ASSAY_TRY(take_flag(in, &v->insecure));
+    ASSAY_TRY(take_flag(in, &v->appraised));
+    ASSAY_TRY(take_flag(in, &v->debug));
+    ASSAY_TRY(take_flag(in, &v->has_tcb_date));
+    ASSAY_TRY(take_time(in, &v->tcb_date_unix_s));
+    ASSAY_TRY(take_flag(in, &v->has_now));
+    ASSAY_TRY(take_flag(in, &v->has_tcb_date_now));
+    ASSAY_TRY(take_time(in, &v->tcb_date_now_unix_s));
+    ASSAY_TRY(take_time(in, &v->at_unix_s));
+    ASSAY_TRY(take_flag(in, &v->has_expiry));
+    ASSAY_TRY(take_time(in, &v->expires_unix_s));
+    v->kind = (enum assay_evidence_kind)kind;
+    v->genuine = (enum assay_genuine)genuine;
+    v->tier = (enum assay_tier)tier;
+    v->tcb_status = (enum assay_tcb_status)tcb;
+    v->tcb_status_launch = (enum assay_tcb_status)launch;
+    v->tcb_status_current = (enum assay_tcb_status)current;
+    return ASSAY_OK;
+}
+
+static void put_claims(struct assay_writer *w, const struct assay_verdict *v)
+{
+    ASSAY_ASSERT(v->measurement_len <= ASSAY_MEASUREMENT_MAX);
+    assay_writer_u8(w, v->has_claims);
+    assay_writer_put(w, v->report_data, sizeof v->report_data);
+    assay_writer_u8(w, (uint8_t)v->measurement_len);
+    assay_writer_put(w, v->measurement, sizeof v->measurement);
+    assay_writer_put(w, v->proofs, sizeof v->proofs);
+    assay_writer_u8(w, v->has_platform);
+    assay_writer_u8(w, v->platform_masked);
+    assay_writer_put(w, v->platform_id, sizeof v->platform_id);
+    assay_writer_put(w, v->vendor_root, sizeof v->vendor_root);
+}
+
+static enum assay_status take_claims(struct assay_cursor *in, struct assay_verdict *v)
+{
+    unsigned len = 0;
+    ASSAY_TRY(take_flag(in, &v->has_claims));
+    ASSAY_TRY(assay_cursor_copy(in, v->report_data, sizeof v->report_data));
+    ASSAY_TRY(take_number(in, ASSAY_MEASUREMENT_MAX + 1, &len));
+    ASSAY_TRY(assay_cursor_copy(in, v->measurement, sizeof v->measurement));
+    ASSAY_TRY(assay_cursor_copy(in, v->proofs, sizeof v->proofs));
+    for (size_t i = 0; i < ASSAY_PROOF_COUNT; i++)
+        if (v->proofs[i] > ASSAY_PROOF_FALSE) return ASSAY_E_RANGE;
+    ASSAY_TRY(take_flag(in, &v->has_platform));
+    ASSAY_TRY(take_flag(in, &v->platform_masked));
+    ASSAY_TRY(assay_cursor_copy(in, v->platform_id, sizeof v->platform_id));
+    ASSAY_TRY(assay_cursor_copy(in, v->vendor_root, sizeof v->vendor_root));
+    v->measurement_len = len;
+    return ASSAY_OK;
+}
+
+/* ------------------------------------------------------------ an answer */
+
+void assay_judge_ready_encode(uint32_t walls, uint32_t landlock, struct assay_writer *w)
+{
+    assay_writer_u8(w, ASSAY_JUDGE_READY);
+    assay_writer_u32le(w, walls);
+    assay_writer_u32le(w, landlock);
+}
+
+void assay_judge_verdict_encode(uint64_t number, const struct assay_verdict *verdict,
+                                struct assay_writer *w)
+{
+    assay_writer_u8(w, ASSAY_JUDGE_VERDICT);
+    assay_writer_u64le(w, number);
+    put_result(w, verdict);
+    put_claims(w, verdict);
+    put_instance(w, &verdict->instance);
+    put_reasons(w, verdict);
+    put_advisories(w, verdict->advisory_count, verdict->advisories);
+    put_advisories(w, verdict->advisory_now_count, verdict->advisories_now);
+}
+
+static enum assay_status take_verdict(struct assay_cursor *in, struct assay_verdict *v)
+{
+    assay_verdict_init(v, ASSAY_KIND_NONE, 0);
+    ASSAY_TRY(take_result(in, v));
+    ASSAY_TRY(take_claims(in, v));
+    ASSAY_TRY(take_instance(in, &v->instance));
+    ASSAY_TRY(take_reasons(in, v));
+    ASSAY_TRY(take_advisories(in, &v->advisory_count, v->advisories));
+    return take_advisories(in, &v->advisory_now_count, v->advisories_now);
+}
+
+enum assay_status assay_judge_answer_decode(struct assay_slice bytes,
+                                            struct assay_judge_answer *answer,
+                                            struct assay_verdict *verdict)
+{
+    struct assay_cursor in = assay_cursor_over(bytes.bytes, bytes.len);
+    struct assay_judge_answer a = { 0 };
+    uint8_t kind = 0;
+    ASSAY_TRY(assay_cursor_u8(&in, &kind));
+    if (kind == ASSAY_JUDGE_READY) {
+        a.kind = ASSAY_JUDGE_READY;
+        ASSAY_TRY(assay_cursor_u32le(&in, &a.walls));
+        ASSAY_TRY(assay_cursor_u32le(&in, &a.landlock));
+    } else if (kind == ASSAY_JUDGE_VERDICT) {
+        a.kind = ASSAY_JUDGE_VERDICT;
+        ASSAY_TRY(assay_cursor_u64le(&in, &a.number));
+        ASSAY_TRY(take_verdict(&in, verdict));
+    } else {
+        return ASSAY_E_TYPE;
+    }
+    ASSAY_TRY(assay_cursor_end(&in));
+    *answer = a;
+    return ASSAY_OK;
+}

@@ -1,0 +1,99 @@
+/*
+ * quote/certificates/chain.h - certificates that vouch for certificates, and what a quote proves
+ * from its bytes alone.
+ *
+ * Nothing here depends on time, collateral or policy: results may be remembered for ever under the
+ * bytes that they came from (evidence-rules.md 1.10). Revocation, validity and levels are judged in
+ * quote/intel/dcap.c.
+ */
+#ifndef ASSAY_QUOTE_CERTIFICATES_CHAIN_H
+#define ASSAY_QUOTE_CERTIFICATES_CHAIN_H
+
+#include "quote/intel/quote.h"
+#include "quote/verifier.h"
+
+/* A PCK chain, in order. */
+struct assay_chain {
+    struct assay_certificate pck;
+    struct assay_certificate ca;
+    struct assay_certificate root;
+};
+
+/* Where the PCK chain of a quote comes from that does not carry it (certification data type 3). */
+struct assay_pck_source {
+    size_t count;
+    const struct assay_slice *der;           /* beside the quote, as evidence; or NULL and */
+    const struct assay_certificate *decoded; /* certificates of the collateral */
+};
+
+/*
+ * Returns: true when issuer.subject is subject.issuer, byte by byte, and the key ids do not
+ * disagree.
+ */
+bool assay_chain_names(const struct assay_certificate *issuer,
+                       const struct assay_certificate *subject);
+/* Returns: true when subject and issuer are the same name. */
+bool assay_chain_self_issued(const struct assay_certificate *c);
+/* Returns: true when both names have the same bytes. */
+bool assay_dn_equal(const struct assay_dn *a, const struct assay_dn *b);
+/*
+ * assay_chain_signed - is the certificate (or, with its digest and signature, any object) signed by
+ * the key? The digest is as long as the signature's algorithm says.
+ * Returns: ASSAY_OK | ASSAY_E_SIGNATURE | ASSAY_E_KEY | ASSAY_E_CRYPTO
+ */
+ASSAY_CHECKED enum assay_status assay_chain_signed(const struct assay_key *key,
+                                                   const uint8_t *digest,
+                                                   const struct assay_signature *signature);
+/*
+ * RFC 5280 4.1.2.2: a serial number is positive; one of 0 could never be revoked by itself. Roots
+ * are their keys, and all of AMD's endorsement keys have 0 (evidence-rules.md 3.6).
+ * Returns: true when it has one, or needs none
+ */
+bool assay_chain_is_numbered(const struct assay_certificate *c);
+/* May it issue certificates, with that many CAs below it? Returns: true when so. */
+bool assay_chain_is_ca(const struct assay_certificate *c, uint32_t cas_below);
+/* Is it an end entity that may sign data, and no certificates (evidence-rules.md 1.14)?
+ * Returns: true when so. */
+bool assay_chain_is_signer(const struct assay_certificate *c);
+/*
+ * evidence-rules.md 1.13: purposes, critical or not, are the only ones; an empty list allows
+ * nothing. uses: ASSAY_EKU_... of which one must be allowed; 0 for what no purpose is registered
+ * for.
+ * Returns: true without the extension, or when it allows one of them or any use
+ */
+bool assay_chain_allows(const struct assay_certificate *c, uint32_t uses);
+/*
+ * Intel's certificates are told apart by their common names (evidence-rules.md 2.6.1): under one
+ * root the same key usages stand in those of platforms and of the signer of documents.
+ * Returns: true when the subject's common name holds the phrase
+ */
+bool assay_chain_is_called(const struct assay_certificate *c, const char *phrase);
+/*
+ * assay_chain_order - put the certificates of a PEM text in order by names; three, no more, no
+ * less.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (count or names)
+ */
+ASSAY_CHECKED enum assay_status assay_chain_order(const struct assay_certificate *certificates,
+                                                  size_t count, struct assay_chain *chain);
+/*
+ * assay_chain_find_order - the same by reference: order[0] is the PCK's index, then CA and root.
+ * Returns: ASSAY_OK | ASSAY_E_INVALID (names)
+ */
+ASSAY_CHECKED enum assay_status assay_chain_find_order(
+    const struct assay_certificate *const certificates[static 3], size_t order[static 3]);
+/* Returns: true when a certificate there is the one that a type 3 quote names by its SVNs. */
+bool assay_platform_is_named(const struct assay_quote *quote,
+                             const struct assay_pck_source *source);
+/*
+ * assay_platform_prove - chain, QE report signature, binding of the attestation key.
+ * In:      verifier may be NULL; it lends authorities that it knows and keeps new ones
+ * Out:     *proven, zero before; its key is the attestation key
+ * Returns: ASSAY_OK (see its faults) | ASSAY_E_CRYPTO | ASSAY_E_MEMORY (host failures: nothing to
+ *          remember)
+ */
+ASSAY_CHECKED enum assay_status assay_platform_prove(struct assay_verifier *verifier,
+                                                     const struct assay_quote *quote,
+                                                     const struct assay_pck_source *source,
+                                                     struct assay_proven *proven);
+
+#endif

@@ -1,0 +1,321 @@
+/*
+ * quote/source/platform/platform.c - the conversation with one enclave and the quotes for it;
+ * platform_run.c loads and starts the process.
+ */
+#include "quote/source/platform/platform.h"
+
+#include "base/assert.h"
+#include "quote/source/platform/platform_run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    FRAMES_PER_STEP = 32, /* an enclave that talks without end must not hold up the loop */
+    QUOTE_DEADLINE_MS = 2000,
+    PING_MS = 1000,
+};
+
+struct proposal {
+    bool active;
+    bool asked; /* by the enclave: the quote is being made */
+    uint32_t id;
+    uint64_t tag;
+    uint64_t expires_ms;
+    uint8_t report_data[64];
+};
+
+struct assay_platform {
+    struct assay_platform_config config;
+    struct assay_platform_run run; /* of the process; channel -1 when there is none */
+    struct assay_quoter *quoter;
+    bool ready;
+    bool deaf; /* the enclave closed its end or broke it */
+    uint64_t heard_ms, ping_ms;
+    uint32_t next_id, mode_id;
+    bool mode_confirmed;
+    uint64_t refused;
+    struct proposal proposal;
+    bool has_answer;
+    struct assay_platform_quote answer;
+    uint8_t measurement[32];
+    uint8_t quote[ASSAY_PLATFORM_QUOTE_MAX];
+};
+
+enum assay_status assay_platform_open(const struct assay_platform_config *config,
+                                      struct assay_platform **out)
+{
+    ASSAY_ASSERT(config->make_quote != NULL);
+    struct assay_platform *self = calloc(1, sizeof *self);
+    if (self == NULL) return ASSAY_E_MEMORY;
+    self->config = *config;
+    if (self->config.quote_deadline_ms == 0) self->config.quote_deadline_ms = QUOTE_DEADLINE_MS;
+    if (self->config.ping_ms == 0) self->config.ping_ms = PING_MS;
+    assay_platform_run_none(&self->run);
+    const struct assay_quoter_config quoter = {
+        .context = config->context,
+        .quote_len_max = sizeof self->quote,
+        .make_quote = config->make_quote,
+        .load = config->load,
+        .release = config->release,
+    };
+    const enum assay_status status = assay_quoter_open(&quoter, &self->quoter);
+    if (status != ASSAY_OK) {
+        free(self);
+        return status;
+    }
+    *out = self;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_platform_start(struct assay_platform *platform, const char *path,
+                                       char *const *argv, uint64_t now_ms,
+                                       struct assay_platform_child *child,
+                                       char message[static ASSAY_PLATFORM_MESSAGE_LEN])
+{
+    if (platform->run.channel >= 0) {
+        snprintf(message, ASSAY_PLATFORM_MESSAGE_LEN, "an enclave runs already");
+        return ASSAY_E_AGAIN;
+    }
+    struct assay_platform_run run;
+    ASSAY_TRY(assay_platform_run_start(path, argv, &run, platform->measurement, child, message));
+    platform->run = run;
+    platform->ready = platform->deaf = platform->mode_confirmed = false;
+    platform->heard_ms = platform->ping_ms = now_ms;
+    assay_quoter_load(platform->quoter, platform->measurement);
+    return ASSAY_OK;
+}
+
+static void answer(struct assay_platform *self, enum assay_status status, size_t len)
+{
+    ASSAY_ASSERT(self->proposal.active);
+    self->proposal.active = false;
+    self->has_answer = true;
+    self->answer = (struct assay_platform_quote){ self->proposal.tag, status,
+                                                  assay_slice_over(self->quote, len) };
+}
+
+int assay_platform_ended(struct assay_platform *platform)
+{
+    const int error = assay_platform_run_error(&platform->run);
+    assay_platform_run_close(&platform->run);
+    platform->ready = false;
+    if (platform->proposal.active) answer(platform, ASSAY_E_AGAIN, 0);
+    return error;
+}
+
+bool assay_platform_ready(const struct assay_platform *platform)
+{
+    return platform->ready && !platform->deaf;
+}
+
+uint64_t assay_platform_heard_ms(const struct assay_platform *platform)
+{
+    return platform->heard_ms;
+}
+
+void assay_platform_measurement(const struct assay_platform *platform,
+                                uint8_t measurement[static 32])
+{
+    assay_bytes_copy(measurement, 32, platform->measurement, 32);
+}
+
+uint64_t assay_platform_refused(const struct assay_platform *platform)
+{
+    return platform->refused;
+}
+
+/* --------------------------------------------------------------- saying */
+
+static enum assay_status say(struct assay_platform *self, enum assay_channel_kind kind, uint32_t id,
+                             const void *body)
+{
+    struct assay_channel_frame frame = { .kind = kind, .id = id };
+    const size_t body_len = assay_channel_body_len(kind);
+    if (body_len > 0) assay_bytes_copy(frame.body, sizeof frame.body, body, body_len);
+    uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX];
+    const size_t len = assay_channel_encode(&frame, bytes);
+    const ssize_t sent = send(self->run.channel, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent == (ssize_t)len) return ASSAY_OK;
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) self->deaf = true;
+    return ASSAY_E_AGAIN;
+}
+
+enum assay_status assay_platform_propose(struct assay_platform *platform, uint64_t tag,
+                                         const uint8_t report_data[static 64], uint64_t now_ms)
+{
+    if (!assay_platform_ready(platform)) return ASSAY_E_AGAIN;
+    const uint32_t id = ++platform->next_id;
+    ASSAY_TRY(say(platform, ASSAY_CHANNEL_PROPOSE, id, report_data));
+    platform->proposal = (struct proposal){ .active = true, .id = id, .tag = tag };
+    platform->proposal.expires_ms = now_ms + platform->config.quote_deadline_ms;
+    assay_bytes_copy(platform->proposal.report_data, 64, report_data, 64);
+    platform->has_answer = false;
+    return ASSAY_OK;
+}
+
+enum assay_status assay_platform_set_mode(struct assay_platform *platform,
+                                          enum assay_channel_mode mode)
+{
+    if (!assay_platform_ready(platform)) return ASSAY_E_AGAIN;
+    const uint8_t body = (uint8_t)mode;
+    const uint32_t id = ++platform->next_id;
+    ASSAY_TRY(say(platform, ASSAY_CHANNEL_MODE, id, &body));
+    platform->mode_id = id;
+    platform->mode_confirmed = false;
+    return ASSAY_OK;
+}
+
+bool assay_platform_mode_confirmed(const struct assay_platform *platform)
+{
+    return platform->mode_confirmed;
+}
+
+/* --------------------------------------------------------------- hearing */
+
+/* The caller's clock may be any; whoever makes the quote looks at the system's. */
+static uint64_t deadline_after(uint64_t ms)
+{
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return UINT64_MAX;
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + ms;
+}
+
+/* The enclave asks for a quote: only over what its daemon proposed, once, and only while it lives.
+ */
+static void hear_quote(struct assay_platform *self, const struct assay_channel_frame *frame,
+                       uint64_t now_ms)
+{
+    struct proposal *proposal = &self->proposal;
+    if (!proposal->active || proposal->asked || frame->id != proposal->id ||
+        !assay_bytes_equal(frame->body, proposal->report_data, 64)) {
+        self->refused++;
+        return;
+    }
+    if (!assay_platform_run_alive(&self->run)) {
+        answer(self, ASSAY_E_AGAIN, 0);
+        return;
+    }
+    const uint64_t left = proposal->expires_ms > now_ms ? proposal->expires_ms - now_ms : 0;
+    struct assay_quoter_job job = { .id = proposal->id, .deadline_ms = deadline_after(left) };
+    assay_bytes_copy(job.measurement, sizeof job.measurement, self->measurement, 32);
+    assay_bytes_copy(job.report_data, sizeof job.report_data, proposal->report_data, 64);
+    proposal->asked = true;
+    assay_quoter_ask(self->quoter, &job);
+}
+
+/* The quote was made: it counts while the enclave that asked for it lives. */
+static void take_quote(struct assay_platform *self)
+{
+    enum assay_status status = ASSAY_OK;
+    size_t len = 0;
+    if (!self->proposal.active || !self->proposal.asked) return;
+    if (!assay_quoter_take(self->quoter, self->proposal.id, &status, self->quote,
+                           sizeof self->quote, &len))
+        return;
+    if (!assay_platform_run_alive(&self->run)) answer(self, ASSAY_E_AGAIN, 0);
+    else answer(self, status, len);
+}
+
+static void hear(struct assay_platform *self, const struct assay_channel_frame *frame,
+                 uint64_t now_ms)
+{
+    switch (frame->kind) {
+    case ASSAY_CHANNEL_HELLO:
+        if (self->ready) self->refused++;
+        self->ready = true;
+        return;
+    case ASSAY_CHANNEL_QUOTE: hear_quote(self, frame, now_ms); return;
+    case ASSAY_CHANNEL_MODE_SET:
+        if (frame->id == self->mode_id) self->mode_confirmed = true;
+        return;
+    case ASSAY_CHANNEL_PONG: return; /* having been heard is all that it says */
+    case ASSAY_CHANNEL_PROPOSE:
+    case ASSAY_CHANNEL_MODE:
+    case ASSAY_CHANNEL_PING: self->refused++; return; /* ours to say */
+    }
+    ASSAY_UNREACHABLE("a kind outside the list");
+}
+
+/* Returns: false when nothing more is there. */
+static bool hear_one(struct assay_platform *self, uint64_t now_ms)
+{
+    uint8_t bytes[ASSAY_CHANNEL_FRAME_MAX + 1];
+    size_t len = 0;
+    const enum assay_status status =
+        assay_platform_run_receive(&self->run, bytes, sizeof bytes, &len);
+    if (status == ASSAY_E_AGAIN) return false;
+    if (status == ASSAY_E_IO) {
+        self->deaf = true;
+        return false;
+    }
+    struct assay_channel_frame frame;
+    if (status != ASSAY_OK || assay_channel_decode(bytes, len, &frame) != ASSAY_OK) {
+        self->refused++;
+        return true;
+    }
+    self->heard_ms = now_ms;
+    hear(self, &frame, now_ms);
+    return true;
+}
+
+void assay_platform_step(struct assay_platform *platform, uint64_t now_ms)
+{
+    if (platform->run.channel < 0) return;
+    for (int i = 0; i < FRAMES_PER_STEP && !platform->deaf; i++)
+        if (!hear_one(platform, now_ms)) break;
+    take_quote(platform);
+    if (platform->proposal.active && now_ms >= platform->proposal.expires_ms)
+        answer(platform, ASSAY_E_TIMEOUT, 0);
+    if (!assay_platform_ready(platform)) return;
+    if (now_ms < platform->ping_ms + platform->config.ping_ms) return;
+    platform->ping_ms = now_ms;
+    assay_status_ignore(say(platform, ASSAY_CHANNEL_PING, ++platform->next_id, NULL),
+                        "one that cannot be told is not heard either: heard_ms shows it");
+}
+
+uint64_t assay_platform_wake_at(const struct assay_platform *platform)
+{
+    if (platform->run.channel < 0) return UINT64_MAX;
+    uint64_t at = UINT64_MAX;
+    if (platform->proposal.active) at = platform->proposal.expires_ms;
+    if (assay_platform_ready(platform)) {
+        const uint64_t ping = platform->ping_ms + platform->config.ping_ms;
+        at = ping < at ? ping : at;
+    }
+    return at;
+}
+
+size_t assay_platform_poll_set(const struct assay_platform *platform, struct pollfd *fds,
+                               size_t capacity)
+{
+    size_t count = 0;
+    if (platform->run.channel < 0) return 0;
+    if (!platform->deaf && count < capacity)
+        fds[count++] = (struct pollfd){ .fd = platform->run.channel, .events = POLLIN };
+    if (platform->proposal.active && platform->proposal.asked && count < capacity)
+        fds[count++] = (struct pollfd){ .fd = assay_quoter_fd(platform->quoter), .events = POLLIN };
+    return count;
+}
+
+bool assay_platform_next(struct assay_platform *platform, struct assay_platform_quote *quote)
+{
+    if (!platform->has_answer) return false;
+    platform->has_answer = false;
+    *quote = platform->answer;
+    return true;
+}
+
+bool assay_platform_close(struct assay_platform **platform, uint32_t wait_ms)
+{
+    if (*platform == NULL) return true;
+    assay_platform_run_close(&(*platform)->run);
+    const bool ended = assay_quoter_close(&(*platform)->quoter, wait_ms);
+    free(*platform);
+    *platform = NULL;
+    return ended;
+}

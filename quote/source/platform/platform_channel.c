@@ -1,0 +1,66 @@
+/*
+ * quote/source/platform/platform_channel.c - frames between a SOFT platform and its enclave, encode
+ * and decode side by side.
+ */
+#include "quote/source/platform/platform_channel.h"
+
+#include "base/assert.h"
+#include "base/cursor.h"
+#include "base/writer.h"
+
+size_t assay_channel_body_len(enum assay_channel_kind kind)
+{
+    switch (kind) {
+#define BODY_LEN(symbol, number, name, len)                                                        \
+    case symbol: return len;
+        ASSAY_CHANNEL_LIST(BODY_LEN)
+#undef BODY_LEN
+    }
+    ASSAY_UNREACHABLE("a kind outside the list");
+}
+
+size_t assay_channel_encode(const struct assay_channel_frame *in,
+                            uint8_t frame[static ASSAY_CHANNEL_FRAME_MAX])
+{
+    const size_t body_len = assay_channel_body_len(in->kind);
+    struct assay_writer out = assay_writer_over(frame, ASSAY_CHANNEL_FRAME_MAX);
+    assay_writer_u8(&out, ASSAY_CHANNEL_VERSION);
+    assay_writer_u8(&out, (uint8_t)in->kind);
+    assay_writer_u16be(&out, (uint16_t)body_len);
+    assay_writer_u32be(&out, in->id);
+    assay_writer_put(&out, in->body, body_len);
+    ASSAY_ASSERT(!out.full);
+    return out.len;
+}
+
+static bool known_kind(uint8_t kind)
+{
+    return kind >= ASSAY_CHANNEL_PROPOSE && kind <= ASSAY_CHANNEL_PONG;
+}
+
+static bool known_mode(uint8_t mode)
+{
+    return mode >= ASSAY_CHANNEL_MODE_FULL && mode <= ASSAY_CHANNEL_MODE_SUSPENDED;
+}
+
+enum assay_status assay_channel_decode(const uint8_t *bytes, size_t len,
+                                       struct assay_channel_frame *out)
+{
+    struct assay_cursor in = assay_cursor_over(bytes, len);
+    struct assay_channel_frame frame = { 0 };
+    uint8_t version = 0, kind = 0;
+    uint16_t body_len = 0;
+    ASSAY_TRY(assay_cursor_u8(&in, &version));
+    if (version != ASSAY_CHANNEL_VERSION) return ASSAY_E_UNSUPPORTED;
+    ASSAY_TRY(assay_cursor_u8(&in, &kind));
+    if (!known_kind(kind)) return ASSAY_E_UNSUPPORTED;
+    frame.kind = (enum assay_channel_kind)kind;
+    ASSAY_TRY(assay_cursor_u16be(&in, &body_len));
+    if (body_len != assay_channel_body_len(frame.kind)) return ASSAY_E_RANGE;
+    ASSAY_TRY(assay_cursor_u32be(&in, &frame.id));
+    ASSAY_TRY(assay_cursor_copy(&in, frame.body, body_len));
+    ASSAY_TRY(assay_cursor_end(&in));
+    if (body_len == 1 && !known_mode(frame.body[0])) return ASSAY_E_RANGE;
+    *out = frame;
+    return ASSAY_OK;
+}

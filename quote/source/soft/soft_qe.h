@@ -1,0 +1,20 @@
+/*
+ * quote/source/soft/soft_qe.h - what the quoting enclave of SOFT is, for its report and for its
+ * identity document.
+ *
+ * Private to the SOFT maker.
+ */
+#ifndef ASSAY_QUOTE_SOURCE_SOFT_SOFT_QE_H
+#define ASSAY_QUOTE_SOURCE_SOFT_SOFT_QE_H
+
+#include <stdint.h>
+
+enum {
+    ASSAY_SOFT_QE_PRODID = 1,
+    ASSAY_SOFT_QE_ATTRIBUTES = 0x15, /* INIT, MODE64BIT, PROVISION_KEY: as Intel's */
+};
+
+/* MRSIGNER: SHA-256 of a text, as there is no signer. Returns: nothing. */
+void assay_soft_qe_signer(uint8_t mrsigner[static 32]);
+
+#endif

@@ -1,0 +1,276 @@
+/*
+ * sim/checkers/watch.c - feeds the checkers and counters of a run, and demands progress.
+ */
+#include "sim/checkers/watch_internal.h"
+
+#include "base/assert.h"
+
+#include <stdlib.h>
+
+static void *zeroed(size_t count, size_t size)
+{
+    void *memory = calloc(count == 0 ? 1 : count, size);
+    ASSAY_ASSERT(memory != NULL);
+    return memory;
+}
+
+/* A masked platform is one with all of its operator and vendor (docs/protocol.md 6.2): these are
+ * numbered behind the others. */
+uint32_t assay_watch_platform(const struct assay_sim_watch *w, const uint32_t *machines,
+                              uint32_t slot)
+{
+    const struct assay_scenario *s = w->scenario;
+    const uint32_t machine = machines != NULL ? machines[slot] : slot;
+    const uint32_t platform = assay_scenario_platform(s, machine);
+    if (platform != UINT32_MAX) return platform;
+    return w->nodes + assay_scenario_operator(s, machine) * s->vendors +
+           assay_scenario_vendor(s, machine);
+}
+
+static void place_members(struct assay_sim_watch *w, const uint32_t *machines)
+{
+    const struct assay_scenario *s = w->scenario;
+    w->operator_count = s->operators;
+    w->vendor_count = s->vendors;
+    w->platform_count = w->nodes + s->operators * s->vendors;
+    for (uint32_t slot = 0; slot < w->nodes; slot++) {
+        const uint32_t machine = machines != NULL ? machines[slot] : slot;
+        w->operator_[slot] = assay_scenario_operator(s, machine);
+        w->vendor[slot] = assay_scenario_vendor(s, machine);
+        w->platform[slot] = assay_watch_platform(w, machines, slot);
+        ASSAY_ASSERT(w->operator_[slot] < w->operator_count);
+        ASSAY_ASSERT(w->vendor[slot] < w->vendor_count);
+        ASSAY_ASSERT(w->platform[slot] < w->platform_count);
+    }
+}
+
+struct assay_sim_watch *assay_sim_watch_create(const struct assay_scenario *scenario, uint64_t seed,
+                                               const uint8_t *cohort_of,
+                                               struct assay_sim_outcome *outcome)
+{
+    struct assay_sim_watch *w = zeroed(1, sizeof *w);
+    const size_t n = scenario->nodes;
+    *w = (struct assay_sim_watch){ .scenario = scenario,
+                                   .seed = seed,
+                                   .cohort_of = cohort_of,
+                                   .outcome = outcome,
+                                   .nodes = scenario->nodes };
+    w->platform = zeroed(n, sizeof *w->platform);
+    w->operator_ = zeroed(n, sizeof *w->operator_);
+    w->vendor = zeroed(n, sizeof *w->vendor);
+    w->tracks = zeroed(n, sizeof *w->tracks);
+    w->first_weight = zeroed(n, sizeof *w->first_weight);
+    w->raw = zeroed(n, sizeof *w->raw);
+    place_members(w, NULL);
+    const uint32_t families[] = { w->platform_count, w->operator_count, w->vendor_count };
+    uint32_t largest = 0;
+    for (size_t i = 0; i < 3; i++)
+        largest = families[i] > largest ? families[i] : largest;
+    w->sums = zeroed(largest, sizeof *w->sums);
+    w->platform_weight = zeroed(w->platform_count, sizeof *w->platform_weight);
+    w->platform_byzantine = zeroed(w->platform_count, sizeof *w->platform_byzantine);
+    w->platform_silent = zeroed(w->platform_count, sizeof *w->platform_silent);
+    w->healed_ms = scenario->heal_epoch > 0 ? (scenario->heal_epoch - 1) * scenario->epoch_ms : 0;
+    w->promised_ms = w->healed_ms;
+    for (uint32_t slot = 0; slot < w->nodes; slot++) {
+        w->tracks[slot].availability_min_bp = ASSAY_SCORE_BP_MAX;
+        w->tracks[slot].integrity_min_bp = ASSAY_SCORE_BP_MAX;
+        outcome->cohort_members[cohort_of[slot]]++;
+    }
+    for (uint32_t c = 0; c < ASSAY_SIM_COHORTS_MAX; c++) {
+        outcome->figures[ASSAY_SIM_FIGURE_SCORE_MIN_BP][c] = ASSAY_SCORE_BP_MAX;
+        outcome->figures[ASSAY_SIM_FIGURE_INTEGRITY_MIN_BP][c] = ASSAY_SCORE_BP_MAX;
+    }
+    return w;
+}
+
+void assay_sim_watch_destroy(struct assay_sim_watch **watch)
+{
+    struct assay_sim_watch *w = *watch;
+    if (w == NULL) return;
+    free(w->platform);
+    free(w->operator_);
+    free(w->vendor);
+    free(w->tracks);
+    free(w->first_weight);
+    free(w->sums);
+    free(w->raw);
+    free(w->platform_weight);
+    free(w->platform_byzantine);
+    free(w->platform_silent);
+    free(w->scratch);
+    assay_watch_changes_free(w);
+    free(w);
+    *watch = NULL;
+}
+
+bool assay_watch_acts(const struct assay_sim_watch *watch, uint64_t epoch, uint32_t slot)
+{
+    if (!assay_attack_byzantine(watch->scenario, watch->cohort_of, slot)) return false;
+    const struct assay_attack_scene about = { .scenario = watch->scenario,
+                                              .cohort_of = watch->cohort_of,
+                                              .seed = watch->seed,
+                                              .epoch = epoch,
+                                              .node = slot };
+    struct assay_attack_acts acts;
+    assay_attack_acts_find(&about, &acts);
+    return acts.count > 0;
+}
+
+uint64_t assay_watch_sums(struct assay_sim_watch *watch, const uint32_t *group_of, uint32_t count,
+                          const uint32_t *weights, const struct assay_state *state)
+{
+    uint64_t largest = 0;
+    for (uint32_t g = 0; g < count; g++)
+        watch->sums[g] = 0;
+    for (uint32_t slot = 0; slot < watch->nodes; slot++) {
+        uint64_t *sum = &watch->sums[group_of[slot]];
+        *sum += state != NULL ? state->members[slot].weight : weights[slot];
+        if (*sum > largest) largest = *sum;
+    }
+    return largest;
+}
+
+struct assay_watch_electorate assay_watch_electorate_of(const struct assay_watch_epoch *epoch,
+                                                        uint32_t subject)
+{
+    const struct assay_sim_watch *w = epoch->watch;
+    const uint32_t own = w->platform[subject];
+    return (struct assay_watch_electorate){
+        .weight = epoch->total - w->platform_weight[own],
+        .byzantine = epoch->byzantine - w->platform_byzantine[own],
+        .silent = epoch->silent - w->platform_silent[own],
+        .table = epoch->total,
+    };
+}
+
+/* --- one epoch */
+
+static void weigh(struct assay_watch_epoch *epoch)
+{
+    struct assay_sim_watch *w = epoch->watch;
+    uint64_t present = 0;
+    bool honest_calm = true;
+    for (uint32_t g = 0; g < w->platform_count; g++)
+        w->platform_weight[g] = w->platform_byzantine[g] = w->platform_silent[g] = 0;
+    for (uint32_t slot = 0; slot < w->nodes; slot++) {
+        const struct assay_sim_truth *t = &epoch->closed->truth[slot];
+        const uint64_t weight = epoch->before->members[slot].weight; /* in force */
+        const bool balloted = epoch->after->members[slot].found.balloted;
+        const uint32_t g = w->platform[slot];
+        w->platform_weight[g] += weight;
+        if (!t->honest) w->platform_byzantine[g] += weight;
+        if (t->honest && !balloted) w->platform_silent[g] += weight;
+        epoch->total += weight;
+        epoch->byzantine += t->honest ? 0 : weight;
+        epoch->silent += t->honest && !balloted ? weight : 0;
+        epoch->balloted += balloted ? weight : 0;
+        if (t->alive && t->evidence != ASSAY_SIM_EVIDENCE_NONE) present += weight;
+        const bool due = !assay_watch_set_aside(epoch, slot);
+        if (due && t->honest && !(t->alive && t->reachable && t->unheard_weight == 0))
+            honest_calm = false;
+    }
+    epoch->calm = honest_calm && 3 * present > 2 * epoch->total;
+}
+
+/*
+ * Liveness (docs/protocol.md 1.1: less than a third of the weight may be Byzantine): from the
+ * healing on no stretch of progress_epochs epochs passes without a close.
+ */
+static void demand_progress(struct assay_sim_watch *w, uint64_t epoch, uint64_t now_ms)
+{
+    const struct assay_scenario *s = w->scenario;
+    if (s->heal_epoch == 0 || now_ms < w->promised_ms) return;
+    const uint64_t since_ms =
+        w->last_close_ms > w->promised_ms ? w->last_close_ms : w->promised_ms;
+    const uint64_t gap_ms = now_ms - since_ms;
+    if (gap_ms > (uint64_t)s->progress_epochs * s->epoch_ms)
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch,
+                             "%llu ms without a closed epoch after healing, %u epochs of %u ms "
+                             "allowed",
+                             (unsigned long long)gap_ms, s->progress_epochs, s->epoch_ms);
+    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, epoch, NULL);
+}
+
+/* The next epoch of the same chain: traitors beyond the third may fork it (checker agreement), and
+ * what one branch closed, or said, says nothing about the other. */
+static bool stands_on(const struct assay_sim_closed *closed)
+{
+    const struct assay_state *before = closed->before, *after = closed->state;
+    if (before == NULL || closed->forked || before->epoch + 1 != after->epoch) return false;
+    const struct assay_past *past = assay_state_past(after, after->epoch);
+    return past == NULL || assay_bytes_equal(past->base_id, before->head_id, 32);
+}
+
+void assay_sim_watch_epoch(struct assay_sim_watch *watch, const struct assay_sim_closed *closed)
+{
+    ASSAY_ASSERT(closed->truth != NULL);
+    ASSAY_ASSERT(closed->state != NULL || (closed->score_bp != NULL && closed->weight != NULL));
+    demand_progress(watch, closed->epoch, closed->at_ms);
+    if (watch->scenario->heal_epoch > 0 && closed->at_ms >= watch->healed_ms &&
+        !watch->closed_since) {
+        const uint64_t late_ms = closed->at_ms - watch->healed_ms;
+        watch->closed_since = true;
+        watch->outcome->figures[ASSAY_SIM_FIGURE_PROGRESS_EPOCHS][0] =
+            (int64_t)((late_ms + watch->scenario->epoch_ms - 1) / watch->scenario->epoch_ms);
+    }
+    watch->last_close_ms = closed->at_ms;
+    if (closed->state != NULL) {
+        assay_watch_root(watch, closed);
+        struct assay_watch_epoch epoch = {
+            .watch = watch, .closed = closed, .before = closed->before, .after = closed->state
+        };
+        const bool follows = stands_on(closed);
+        const bool era_ends = follows && epoch.before->era != epoch.after->era;
+        /* The end of an era is decided by people: rows and figures alone, as over a gap. Either may
+         * have changed the roster, so shares of weight are measured anew (P5). */
+        if (!follows || era_ends) watch->has_first = false;
+        if (era_ends) assay_watch_changes_era(&epoch);
+        else if (follows) {
+            assay_watch_changes(&epoch);
+            weigh(&epoch);
+            assay_watch_members(&epoch);
+            assay_watch_recount(&epoch);
+            assay_watch_network(&epoch);
+            assay_watch_seats(&epoch);
+            assay_watch_quiet(&epoch);
+            assay_watch_strikes(&epoch);
+            assay_watch_shares(&epoch);
+        }
+    }
+    assay_watch_count(watch, closed);
+    if (closed->machines != NULL) place_members(watch, closed->machines);
+}
+
+void assay_sim_watch_restart(struct assay_sim_watch *watch, uint32_t slot)
+{
+    watch->outcome->figures[ASSAY_SIM_FIGURE_RESTARTS][watch->cohort_of[slot]]++;
+}
+
+void assay_sim_watch_healed(struct assay_sim_watch *watch, uint64_t now_ms, bool promised)
+{
+    if (watch->healed) return;
+    watch->healed = true;
+    watch->healed_ms = now_ms;
+    watch->promised_ms = promised ? now_ms : UINT64_MAX;
+}
+
+void assay_sim_watch_unhealed(struct assay_sim_watch *watch)
+{
+    ASSAY_ASSERT(!watch->healed);
+    watch->healed_ms = watch->promised_ms = UINT64_MAX;
+}
+
+void assay_sim_watch_excused(struct assay_sim_watch *watch)
+{
+    ASSAY_ASSERT(watch->healed);
+    watch->promised_ms = UINT64_MAX;
+}
+
+void assay_sim_watch_end(struct assay_sim_watch *watch, uint64_t now_ms)
+{
+    demand_progress(watch, watch->epochs_closed, now_ms);
+    assay_watch_changes_end(watch, now_ms);
+    assay_watch_members_end(watch);
+    assay_watch_count_end(watch, now_ms);
+}

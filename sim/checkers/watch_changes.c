@@ -1,0 +1,654 @@
+/*
+ * sim/checkers/watch_changes.c - what docs/protocol.md 9.5 to 9.9 promise about changes by
+ * operators.
+ *
+ * The CHANGE records of final blocks are followed here on their own: who signed them, when they may
+ * hold, what roster, rules and operators follow from them at each boundary, whom new rules fell and
+ * whether they must go back. Of the ledger's own book-keeping (pending, trial, ended) nothing is
+ * believed. After a gap in the epochs that were seen it follows nothing any more.
+ */
+#include "sim/checkers/watch_charter.h"
+
+#include "base/assert.h"
+#include "base/cbor.h"
+#include "engine/ledger/records/record.h"
+#include "scoring/tally.h"
+
+#include <stdlib.h>
+
+enum {
+    PROOFS_LIVE = 8,     /* epochs, docs/protocol.md 4.10: so long is the slot kept of who left */
+    FORGET_EPOCHS = 512, /* 7.6: in so many one offence is forgotten */
+    TRIAL_LEAST = 2,     /* epochs, 9.9 */
+    TRIAL_MOST = 64,     /* ... while more than a fifth is not judged by the new rules */
+};
+
+void assay_watch_add(const struct assay_watch_epoch *e, enum assay_sim_figure figure)
+{
+    e->watch->outcome->figures[figure][0]++;
+}
+
+/* --- memory */
+
+static void *zeroed(size_t count, size_t size)
+{
+    void *memory = calloc(count, size);
+    ASSAY_ASSERT(memory != NULL);
+    return memory;
+}
+
+static void forget_waiting(struct assay_watch_charter *c)
+{
+    for (uint32_t i = 0; i < c->waiting_count; i++)
+        free(c->waiting[i].body);
+    c->waiting_count = 0;
+}
+
+void assay_watch_changes_free(struct assay_sim_watch *watch)
+{
+    struct assay_watch_charter *c = watch->charter;
+    if (c == NULL) return;
+    forget_waiting(c);
+    free(c->operators);
+    free(c->operators_bytes);
+    free(c->felled);
+    free(c->places);
+    free(c->absences);
+    free(c->absence_count);
+    free(c);
+    watch->charter = NULL;
+}
+
+static void look_at_places(struct assay_watch_charter *c, uint32_t nodes,
+                           const struct assay_state *state)
+{
+    for (uint32_t i = 0; i < nodes; i++) {
+        c->places[i] = (struct place){ .taken = i < state->member_count };
+        if (!c->places[i].taken) continue;
+        assay_bytes_copy(c->places[i].node_id, 32, state->members[i].node_id, 32);
+        c->places[i].stage = state->members[i].stage;
+        c->places[i].stage_epoch = state->members[i].stage_epoch;
+    }
+}
+
+static void open_charter(struct assay_sim_watch *w, const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = zeroed(1, sizeof *c);
+    const struct assay_genesis *g = e->closed->genesis;
+    c->operators = zeroed(1, sizeof *c->operators);
+    *c->operators = *g;
+    assay_bytes_copy(c->operators_digest, 32, g->operators_digest, 32);
+    c->rules.parameters = g->parameters;
+    assay_bytes_copy(c->rules.policy_digest, 32, g->policy_digest, 32);
+    assay_bytes_copy(c->rules.endorsements_digest, 32, g->endorsements_digest, 32);
+    c->felled = zeroed(w->nodes, sizeof *c->felled);
+    c->places = zeroed(w->nodes, sizeof *c->places);
+    c->absences = zeroed(w->nodes, sizeof *c->absences);
+    c->absence_count = zeroed(w->nodes, sizeof *c->absence_count);
+    look_at_places(c, w->nodes, e->before);
+    c->epoch = e->before->epoch;
+    c->blind = e->before->era > 0; /* what came before was not seen */
+    assay_watch_updates_open(c, g);
+    w->charter = c;
+}
+
+/* --- new rules on trial (docs/protocol.md 9.9) */
+
+static void count_felled(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        struct felled *f = &c->felled[i];
+        const struct assay_found *found = &e->after->members[i].found;
+        f->struck |= f->now && found->integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
+        if (f->weight == 0 || f->now || e->closed->fails[i] == ASSAY_OUTCOME_NONE) continue;
+        if (!e->closed->truth[i].felled) { /* it fails by the rules before as well */
+            f->weight = 0;
+            continue;
+        }
+        /* Behind its first two epochs a trial waits for those alone that were not judged yet. */
+        if (f->passed && e->closed->epoch > c->trial.epoch + 1) continue;
+        f->now = true;
+        f->integrity_bp = e->before->members[i].trust.integrity_bp;
+        f->offences = e->before->members[i].trust.offences.count;
+        c->trial.felled += f->weight;
+    }
+}
+
+/* Is no verdict on it to be expected while the trial runs? */
+static bool is_exempt(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_member *m = &e->after->members[slot];
+    bool away = m->stage != ASSAY_STAGE_MEMBER;
+    uint64_t table = 0;
+    for (uint32_t i = 0; i < e->before->member_count; i++)
+        table += e->before->members[i].weight;
+    for (uint32_t i = 0; i < m->maintenance_count; i++)
+        away |= m->maintenances[i].from <= e->closed->epoch &&
+                e->closed->epoch <= m->maintenances[i].until;
+    return away || (e->after->certified && 3 * m->found.unjudged_weight > table);
+}
+
+/* Weight of those who were neither certified PASS nor proven FAIL under the new rules. */
+static uint64_t unjudged_weight(const struct assay_watch_epoch *e)
+{
+    uint64_t weight = 0;
+    struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        struct felled *f = &c->felled[i];
+        f->passed |= e->after->members[i].found.certified_pass;
+        if (!f->now && !f->passed && !is_exempt(e, i)) weight += f->weight;
+    }
+    return weight;
+}
+
+static void end_trial(struct assay_watch_charter *c, uint32_t nodes)
+{
+    c->trial = (struct trial){ 0 };
+    for (uint32_t i = 0; i < nodes; i++)
+        c->felled[i] = (struct felled){ 0 };
+}
+
+/* Neither it nor any other of its platform has an adversary's reasons to be struck. */
+static bool is_innocent(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_sim_watch *w = e->watch;
+    for (uint32_t i = 0; i < e->before->member_count; i++)
+        if (w->platform[i] == w->platform[slot] && !e->closed->truth[i].honest) return false;
+    return true;
+}
+
+/* Nobody is worse off for a change that went back. */
+static void check_spared(const struct assay_watch_epoch *e)
+{
+    const struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        const struct felled *f = &c->felled[i];
+        const struct assay_trust *now = &e->after->members[i].trust;
+        const bool struck =
+            f->struck ||
+            e->after->members[i].found.integrity_reason >= ASSAY_INTEGRITY_FALSE_FAIL;
+        /* What it did beside it strikes as ever: docs/protocol.md 9.9. */
+        if (!f->now || struck || !is_innocent(e, i)) continue;
+        if (now->integrity_bp < f->integrity_bp)
+            BROKEN(e, "node %u: felled by a change that was reverted: integrity %u, it had %u", i,
+                   now->integrity_bp, f->integrity_bp);
+        else if (now->offences.count > f->offences)
+            BROKEN(e, "node %u: an offence of a change that was reverted stays", i);
+        else FINE(e);
+    }
+}
+
+/* What was drafted on rules that go back. */
+static void drop_waiting(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < c->waiting_count; i++)
+        assay_watch_add(e, ASSAY_SIM_FIGURE_CHANGES_UNFIT);
+    forget_waiting(c);
+}
+
+static void judge_trial(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    const struct trial *t = &c->trial;
+    if (t->epoch == 0) return;
+    count_felled(e);
+    const bool ended = t->until_ms <= e->before->head_time_ms;
+    if (5 * t->felled > t->total && !ended) {
+        if (t->sequence != 0) assay_watch_add(e, ASSAY_SIM_FIGURE_CHANGES_REVERTED);
+        c->rules = t->before;
+        if (t->sequence != 0) c->reverted = t->sequence;
+        c->turned = c->spared_now = true;
+        if (e->after->ended.end != ASSAY_CHANGE_REVERTED || e->after->ended.sequence != t->sequence)
+            BROKEN(e, "change %llu felled %llu of %llu and stays", (unsigned long long)t->sequence,
+                   (unsigned long long)t->felled, (unsigned long long)t->total);
+        check_spared(e);
+        /* Of collateral the operators know nothing: what they decided waits on. */
+        if (t->sequence != 0) drop_waiting(e);
+        else assay_watch_updates_end_trial(e, true);
+        c->dropped_now = t->sequence != 0;
+        end_trial(c, e->watch->nodes);
+        return;
+    }
+    if (e->after->ended.end == ASSAY_CHANGE_REVERTED && e->after->ended.epoch == e->closed->epoch)
+        BROKEN(e, "change %llu felled %llu of %llu and is reverted",
+               (unsigned long long)t->sequence, (unsigned long long)t->felled,
+               (unsigned long long)t->total);
+    else FINE(e);
+    const uint64_t unjudged = unjudged_weight(e);
+    const uint64_t epochs = e->closed->epoch - t->epoch + 1;
+    if (epochs < TRIAL_LEAST) return;
+    if (5 * (t->felled + unjudged) > t->total && epochs < TRIAL_MOST && !ended) return;
+    if (t->sequence == 0) assay_watch_updates_end_trial(e, false);
+    end_trial(c, e->watch->nodes);
+}
+
+/* --- what a change makes of roster and rules */
+
+struct making {
+    const struct assay_watch_epoch *e;
+    struct place *places;
+    struct assay_charter_rules rules;
+    uint8_t operators_digest[32];
+    struct assay_slice operators;
+    uint64_t activation;
+};
+
+static uint32_t place_of(const struct making *m, const uint8_t id[static 32])
+{
+    for (uint32_t i = 0; i < m->e->watch->nodes; i++)
+        if (m->places[i].taken && m->places[i].stage != ASSAY_STAGE_LEFT &&
+            assay_bytes_equal(m->places[i].node_id, id, 32))
+            return i;
+    return UINT32_MAX;
+}
+
+/* Epochs for which the slot of who left is kept. A row that was taken at this boundary says the
+ * offences of the platform that came; who left has those of before. */
+static uint64_t kept_epochs(const struct making *m, uint32_t slot)
+{
+    const bool retaken = m->e->after->members[slot].stage != ASSAY_STAGE_LEFT;
+    const struct assay_state *s = retaken ? m->e->before : m->e->after;
+    return PROOFS_LIVE + FORGET_EPOCHS * (uint64_t)s->members[slot].trust.offences.count;
+}
+
+/* The slot of who comes back (docs/protocol.md 9.6.6); or the lowest one that nothing is needed of
+ * any more; or the next one. */
+static uint32_t free_place(const struct making *m, const uint8_t id[static 32])
+{
+    uint32_t lowest = UINT32_MAX;
+    uint32_t i = 0;
+    for (; i < m->e->watch->nodes && m->places[i].taken; i++) {
+        const struct place *p = &m->places[i];
+        if (p->stage != ASSAY_STAGE_LEFT || p->stage_epoch + kept_epochs(m, i) >= m->activation)
+            continue;
+        if (assay_bytes_equal(p->node_id, id, 32)) return i;
+        if (lowest == UINT32_MAX) lowest = i;
+    }
+    return lowest != UINT32_MAX ? lowest : i;
+}
+
+static void make_one(struct making *m, const struct assay_action *a)
+{
+    uint32_t slot = 0;
+    switch (a->kind) {
+    case ASSAY_ACTION_JOIN:
+        slot = free_place(m, a->card.node_id);
+        if (slot == m->e->watch->nodes) return; /* no machine of the scenario is there */
+        m->places[slot] = (struct place){ .taken = true, .stage_epoch = m->activation };
+        assay_bytes_copy(m->places[slot].node_id, 32, a->card.node_id, 32);
+        return;
+    case ASSAY_ACTION_LEAVE:
+    case ASSAY_ACTION_REST:
+    case ASSAY_ACTION_WAKE:
+        slot = place_of(m, a->node_id);
+        if (slot == UINT32_MAX) return;
+        m->places[slot].stage = a->kind == ASSAY_ACTION_LEAVE  ? ASSAY_STAGE_LEFT
+                                : a->kind == ASSAY_ACTION_REST ? ASSAY_STAGE_RESTING
+                                                               : ASSAY_STAGE_MEMBER;
+        m->places[slot].stage_epoch = m->activation;
+        return;
+    case ASSAY_ACTION_POLICY:
+        assay_sha256(a->document.bytes, a->document.len, m->rules.policy_digest);
+        return;
+    case ASSAY_ACTION_ENDORSEMENTS:
+        assay_sha256(a->document.bytes, a->document.len, m->rules.endorsements_digest);
+        return;
+    case ASSAY_ACTION_PARAMETERS: m->rules.parameters = a->parameters; return;
+    case ASSAY_ACTION_OPERATORS:
+        m->operators = a->document;
+        assay_sha256(a->document.bytes, a->document.len, m->operators_digest);
+        return;
+    case ASSAY_ACTION_COLLATERAL: return;  /* watch_updates.c */
+    case ASSAY_ACTION_SERVICES: return;    /* sim/services/recount.c */
+    case ASSAY_ACTION_MAINTENANCE: return; /* stands alone: take_absences */
+    }
+}
+
+/* Returns: what differs from the state after the epoch, NULL: nothing. */
+static const char *difference(const struct making *m)
+{
+    const struct assay_state *s = m->e->after;
+    if (!assay_rules_equal(&m->rules, &s->rules)) return "rules";
+    if (!assay_bytes_equal(m->operators_digest, s->operators_digest, 32)) return "operators";
+    for (uint32_t i = 0; i < m->e->watch->nodes; i++) {
+        const struct place *p = &m->places[i];
+        if (p->taken != (i < s->member_count)) return "size of the roster";
+        if (!p->taken) continue;
+        if (!assay_bytes_equal(p->node_id, s->members[i].node_id, 32)) return "members";
+        if (p->stage != s->members[i].stage) return "who serves";
+    }
+    return NULL;
+}
+
+/* Newcomers begin as one that was restarted: no score, no weight, the offences of its platform. */
+static void check_newcomer(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_sim_watch *w = e->watch;
+    const struct assay_member *m = &e->after->members[slot];
+    const uint32_t platform = assay_watch_platform(w, e->closed->machines, slot);
+    uint32_t least = 0;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        if (w->platform[i] != platform) continue;
+        const uint32_t before = e->before->members[i].trust.offences.count;
+        const uint32_t after = e->after->members[i].trust.offences.count;
+        /* One may be forgotten in this very epoch; its own slot says what it was given. */
+        const uint32_t known = i == slot || before > after ? (before > 0 ? before - 1 : 0) : before;
+        if (known > least) least = known;
+    }
+    if (m->trust.integrity_bp != 0 || m->trust.availability_bp != 0)
+        BROKEN(e, "newcomer %u begins with integrity %u and availability %u", slot,
+               m->trust.integrity_bp, m->trust.availability_bp);
+    else if (m->weight != 0) BROKEN(e, "newcomer %u begins with weight %u", slot, m->weight);
+    else if (m->trust.offences.count < least)
+        BROKEN(e, "newcomer %u begins with %u offences, its platform has %u", slot,
+               m->trust.offences.count, least);
+    else FINE(e);
+}
+
+static void follow_operators(struct assay_watch_charter *c, struct assay_slice document)
+{
+    struct assay_genesis *next = zeroed(1, sizeof *next);
+    uint8_t *bytes = malloc(document.len);
+    ASSAY_ASSERT(bytes != NULL);
+    assay_bytes_copy(bytes, document.len, document.bytes, document.len);
+    const enum assay_status status =
+        assay_operators_decode(assay_slice_over(bytes, document.len), next);
+    ASSAY_ASSERT(status == ASSAY_OK); /* it is in force */
+    free(c->operators);
+    free(c->operators_bytes);
+    c->operators = next;
+    c->operators_bytes = bytes;
+}
+
+/* The goal of docs/protocol.md 9.6.4: no document of operators is in force twice, or what they
+ * signed before they were replaced would hold again. */
+static void look_at_operators(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    if (assay_bytes_equal(e->before->operators_digest, e->after->operators_digest, 32)) return;
+    if (c->seen_count == 0) /* those of the genesis, or of where the checker began */
+        assay_bytes_copy(c->seen[c->seen_count++], 32, e->before->operators_digest, 32);
+    bool again = false;
+    for (uint32_t i = 0; i < c->seen_count; i++)
+        if (assay_bytes_equal(c->seen[i], e->after->operators_digest, 32)) again = true;
+    if (again) BROKEN(e, "operators come back with the document that they had before");
+    else FINE(e);
+    if (c->seen_count == OPERATORS_SEEN) return;
+    assay_bytes_copy(c->seen[c->seen_count++], 32, e->after->operators_digest, 32);
+}
+
+static void try_rules(const struct assay_watch_epoch *e, uint64_t sequence,
+                      const struct assay_charter_rules *before)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    if (c->trial.epoch != 0) BROKEN(e, "rules on trial give way to others");
+    end_trial(c, e->watch->nodes);
+    c->trial = (struct trial){ .sequence = sequence,
+                               .epoch = e->closed->epoch + 1,
+                               .before = *before,
+                               .until_ms = sequence == 0 ? c->set_before_until_ms : INT64_MAX };
+    for (uint32_t i = 0; i < e->after->member_count; i++) {
+        const struct assay_member *m = &e->after->members[i];
+        c->trial.total += m->weight;
+        const bool failed_now = m->found.integrity_reason == ASSAY_INTEGRITY_FAIL_SOFT;
+        if (m->found.certified_pass || (m->pass_epoch > m->failure_epoch && !failed_now))
+            c->felled[i].weight = m->weight;
+    }
+}
+
+/* Nothing of the operators comes into force at this boundary. */
+static void serve_alone(const struct assay_watch_epoch *e, struct making *m)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    const struct assay_charter_rules before = c->rules;
+    bool tried = false;
+    const bool serves = assay_watch_serve(e, &m->rules, &tried);
+    const char *what = difference(m);
+    if (what == NULL) FINE(e);
+    else
+        BROKEN(e, serves ? "%s: not as collateral has it that was due"
+                         : "%s changed, and nothing was due",
+               what);
+    if (!serves) return;
+    c->rules = m->rules;
+    c->turned = true;
+    if (tried) try_rules(e, 0, &before);
+}
+
+static void make_all(struct making *m, const struct assay_change *change)
+{
+    struct assay_cursor at = assay_cursor_over(change->actions.bytes, change->actions.len);
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action a;
+        const enum assay_status shape = assay_action_next(&at, &a);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        make_one(m, &a);
+    }
+}
+
+/* What is forced holds whichever rules stay; where both are one, nothing is on trial any more. */
+static void force_before(const struct assay_watch_epoch *e, const struct assay_change *change)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    struct making m = { .e = e, .places = c->places, .rules = c->trial.before };
+    struct assay_cursor at = assay_cursor_over(change->actions.bytes, change->actions.len);
+    if (c->trial.epoch == 0) return;
+    for (uint32_t i = 0; i < change->action_count; i++) {
+        struct assay_action a;
+        const enum assay_status shape = assay_action_next(&at, &a);
+        ASSAY_ASSERT(shape == ASSAY_OK);
+        if (a.kind == ASSAY_ACTION_ENDORSEMENTS) c->trial.until_ms = INT64_MAX;
+        if (a.kind == ASSAY_ACTION_POLICY || a.kind == ASSAY_ACTION_ENDORSEMENTS ||
+            a.kind == ASSAY_ACTION_PARAMETERS)
+            make_one(&m, &a);
+    }
+    c->trial.before = m.rules;
+    if (!assay_rules_equal(&m.rules, &c->rules)) return;
+    assay_watch_updates_end_trial(e, false);
+    end_trial(c, e->watch->nodes);
+}
+
+static void settle_places(const struct assay_watch_epoch *e, struct place *places)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->watch->nodes; i++) {
+        if (!places[i].taken || assay_bytes_equal(places[i].node_id, c->places[i].node_id, 32))
+            continue;
+        check_newcomer(e, i);
+        c->felled[i] = (struct felled){ 0 }; /* who had the slot was on trial, not the newcomer */
+    }
+    free(c->places);
+    c->places = places;
+}
+
+/* As a whole, or not at all; while rules are on trial others wait, and what stands behind them. */
+static void activate(const struct assay_watch_epoch *e)
+{
+    struct assay_watch_charter *c = e->watch->charter;
+    const uint32_t nodes = e->watch->nodes;
+    struct making m = { .e = e, .places = c->places, .rules = c->rules };
+    assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
+    if (c->waiting_count == 0 || c->waiting[0].activation > e->closed->epoch + 1) {
+        serve_alone(e, &m);
+        return;
+    }
+    const struct waiting w = c->waiting[0];
+    const bool unfit = e->after->ended.end == ASSAY_CHANGE_UNFIT &&
+                       e->after->ended.sequence == w.sequence &&
+                       e->after->ended.epoch == e->closed->epoch;
+    struct assay_change change;
+    const enum assay_status status = assay_change_decode(assay_slice_over(w.body, w.len), &change);
+    ASSAY_ASSERT(status == ASSAY_OK);
+    struct place *places = zeroed(nodes, sizeof *places);
+    for (uint32_t i = 0; i < nodes; i++)
+        places[i] = c->places[i];
+    m.places = places;
+    m.activation = e->closed->epoch + 1;
+    if (!unfit) make_all(&m, &change);
+    const bool others = !assay_rules_equal(&c->rules, &m.rules);
+    if (others && c->trial.epoch != 0 && w.forces == 0) {
+        m = (struct making){ .e = e, .places = c->places, .rules = c->rules };
+        assay_bytes_copy(m.operators_digest, 32, c->operators_digest, 32);
+        free(places);
+        serve_alone(e, &m); /* nothing does: they are on trial */
+        return;
+    }
+    for (uint32_t i = 1; i < c->waiting_count; i++)
+        c->waiting[i - 1] = c->waiting[i];
+    c->waiting_count--;
+    const bool tries = others && w.forces == 0;
+    const char *const what = difference(&m);
+    if (what != NULL)
+        BROKEN(e, "change %llu%s: %s not as it says", (unsigned long long)w.sequence,
+               unfit ? ", which did not fit" : "", what);
+    else FINE(e);
+    assay_watch_add(e, unfit ? ASSAY_SIM_FIGURE_CHANGES_UNFIT : ASSAY_SIM_FIGURE_CHANGES_ACTIVE);
+    const struct assay_charter_rules before = c->rules;
+    c->rules = m.rules;
+    assay_bytes_copy(c->operators_digest, 32, m.operators_digest, 32);
+    if (m.operators.len > 0) follow_operators(c, m.operators);
+    settle_places(e, places);
+    c->turned = true;
+    if (w.forces != 0) force_before(e, &change);
+    if (tries) try_rules(e, w.sequence, &before);
+    free(w.body);
+}
+
+/* --- who does not serve */
+
+static bool is_absent(const struct assay_watch_charter *c, uint32_t slot, uint64_t epoch)
+{
+    for (uint32_t i = 0; i < c->absence_count[slot]; i++)
+        if (c->absences[slot][i].from <= epoch && epoch <= c->absences[slot][i].until) return true;
+    return false;
+}
+
+/* No weight, no vote, not judged; announced absence holds A. */
+static void check_aside(const struct assay_watch_epoch *e)
+{
+    const struct assay_watch_charter *c = e->watch->charter;
+    for (uint32_t i = 0; i < e->before->member_count; i++) {
+        const struct assay_member *old = &e->before->members[i];
+        const struct assay_member *now = &e->after->members[i];
+        if (!assay_watch_same_member(e, i)) continue;
+        const bool served = old->stage == ASSAY_STAGE_MEMBER;
+        const bool held = !served || is_absent(c, i, e->closed->epoch);
+        if (now->stage != ASSAY_STAGE_MEMBER && now->weight > 0)
+            BROKEN(e, "node %u does not serve and has weight %u", i, now->weight);
+        if (!held) continue;
+        if (now->found.certified_pass) BROKEN(e, "node %u is out of service and was judged", i);
+        else if (!c->spared_now && now->stage == old->stage &&
+                 now->trust.availability_bp != old->trust.availability_bp)
+            BROKEN(e, "node %u is out of service: availability %u, it was %u", i,
+                   now->trust.availability_bp, old->trust.availability_bp);
+        else if (!c->spared_now && !served && now->trust.integrity_bp > old->trust.integrity_bp)
+            BROKEN(e, "node %u is out of service, and its integrity rose", i);
+        else FINE(e);
+    }
+}
+
+/* --- going on behind a boundary */
+
+static bool is_faultless(const struct assay_scenario *s)
+{
+    const struct assay_sim_store_faults *f = &s->store;
+    return s->crash_count + s->partition_count + s->clock_count + s->adversary_count == 0 &&
+           s->link.loss_permille + f->lost_permille + f->torn_permille == 0;
+}
+
+/* The engines that take over close the next epoch in time. Asks: a scenario without any fault; with
+ * faults it is demanded from heal_epoch on, of every epoch (watch.c). */
+static void demand_progress(struct assay_sim_watch *w, uint64_t now_ms)
+{
+    struct assay_watch_charter *c = w->charter;
+    const uint64_t bound_ms = (uint64_t)w->scenario->progress_epochs * w->scenario->epoch_ms;
+    if (c->turned_ms == 0 || !is_faultless(w->scenario)) return;
+    const uint64_t late_ms = now_ms - c->turned_ms;
+    c->turned_ms = 0;
+    if (late_ms > bound_ms)
+        assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, c->epoch,
+                             "nothing closed for %llu ms behind a change",
+                             (unsigned long long)late_ms);
+    else assay_sim_check_look(w->outcome, ASSAY_SIM_CHECKER_LIVENESS, c->epoch, NULL);
+}
+
+void assay_watch_changes_end(struct assay_sim_watch *watch, uint64_t now_ms)
+{
+    if (watch->charter != NULL) demand_progress(watch, now_ms);
+}
+
+/* --- the epoch */
+
+void assay_watch_changes(const struct assay_watch_epoch *e)
+{
+    struct assay_sim_watch *w = e->watch;
+    if (e->closed->genesis == NULL || e->closed->fails == NULL) return;
+    if (w->charter == NULL) open_charter(w, e);
+    struct assay_watch_charter *c = w->charter;
+    c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
+    c->epoch = e->closed->epoch;
+    c->turned = c->spared_now = c->dropped_now = false;
+    demand_progress(w, e->closed->at_ms);
+    if (c->blind) return;
+    c->forceable = c->reverted;
+    judge_trial(e);
+    for (uint32_t i = 0; i < e->closed->change_count; i++)
+        assay_watch_take_change(e, e->closed->changes[i]);
+    for (uint32_t i = 0; i < e->closed->update_count; i++)
+        assay_watch_take_update(e, e->closed->updates[i]);
+    if (c->dropped_now) drop_waiting(e); /* taken in the very epoch that goes back */
+    activate(e);
+    look_at_operators(e);
+    check_aside(e);
+    if (c->turned) c->turned_ms = e->closed->at_ms;
+}
+
+void assay_watch_changes_era(const struct assay_watch_epoch *e)
+{
+    struct assay_sim_watch *w = e->watch;
+    if (e->closed->genesis == NULL || e->closed->fails == NULL) return;
+    if (w->charter == NULL) open_charter(w, e);
+    struct assay_watch_charter *c = w->charter;
+    c->blind = c->blind || c->epoch + 1 != e->closed->epoch;
+    c->epoch = e->closed->epoch;
+    c->turned_ms = 0;
+    /* What was on trial stays; what vendors renewed goes on waiting (docs/protocol.md 9.15). */
+    assay_watch_updates_end_trial(e, false);
+    for (uint32_t i = 0; !c->blind && i < e->closed->update_count; i++)
+        assay_watch_take_update(e, e->closed->updates[i]);
+    c->sequence = e->after->change_sequence; /* RECOVER is one itself */
+    c->seen_count = 0; /* what operators sign names its era */
+    c->rules = e->after->rules;
+    end_trial(c, w->nodes);
+    forget_waiting(c);
+    look_at_places(c, w->nodes, e->after);
+}
+
+bool assay_watch_same_member(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    if (slot >= e->before->member_count || slot >= e->after->member_count)
+        return slot >= e->after->member_count;
+    return assay_bytes_equal(e->before->members[slot].node_id, e->after->members[slot].node_id, 32);
+}
+
+bool assay_watch_set_aside(const struct assay_watch_epoch *e, uint32_t slot)
+{
+    const struct assay_watch_charter *c = e->watch->charter;
+    if (slot >= e->before->member_count || !assay_watch_same_member(e, slot)) return true;
+    if (e->before->members[slot].stage != ASSAY_STAGE_MEMBER) return true;
+    if (e->after->members[slot].stage != ASSAY_STAGE_MEMBER) return true;
+    if (c == NULL || c->blind) return c != NULL;
+    return is_absent(c, slot, e->closed->epoch) || c->spared_now;
+}
+
+bool assay_watch_roster_changed(const struct assay_watch_epoch *e)
+{
+    if (e->before->member_count != e->after->member_count) return true;
+    for (uint32_t i = 0; i < e->after->member_count; i++)
+        if (!assay_watch_same_member(e, i) ||
+            e->before->members[i].stage != e->after->members[i].stage)
+            return true;
+    return false;
+}
