@@ -6,7 +6,7 @@
 
 #include "services/tasks/receipt.h"
 #include "tests/evm/bench.h"
-#include "tests/support/task_kit.h"
+#include "tests/support/services/task_kit.h"
 
 struct task {
     struct network net;

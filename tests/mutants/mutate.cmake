@@ -1,9 +1,9 @@
-# tests/mutants/mutate.cmake - reads an entry of tests/mutants/entries and plants what it says.
+# tests/mutants/mutate.cmake - tables of planted faults: reads them, and plants one entry.
 #
 # Included by CMakeLists.txt for its functions; as a script it writes the mutated files:
 #   cmake -DENTRY=file -DROOT=source tree -DOUT=folder -P mutate.cmake
 #
-# An entry:
+# A table, NAME.mutants, has comment lines and then entries, each after a line "=== NAME". An entry:
 #   about: one sentence
 #   expect: names of the checkers that may find it
 #   suites: what is run, and
@@ -21,6 +21,45 @@ cmake_minimum_required(VERSION 3.25)
 
 function(assay_mutant_fail entry message)
   message(FATAL_ERROR "mutant ${entry}: ${message}")
+endfunction()
+
+# assay_mutant_table(table folder out): the entries of a table, sorted by name, each as a file of the
+# folder. A file is written only where its entry changed, so that nothing else is built again.
+function(assay_mutant_table table folder out)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${table})
+  file(READ ${table} text)
+  string(FIND "${text}" "\n=== " at)
+  set(entries "")
+  while(NOT at EQUAL -1)
+    math(EXPR at "${at} + 5")
+    string(SUBSTRING "${text}" ${at} -1 text)
+    string(FIND "${text}" "\n" end)
+    string(SUBSTRING "${text}" 0 ${end} name)
+    math(EXPR end "${end} + 1")
+    string(SUBSTRING "${text}" ${end} -1 text)
+    string(FIND "${text}" "\n=== " at)
+    string(SUBSTRING "${text}" 0 ${at} entry)
+    if(NOT name MATCHES "^[a-z0-9-]+$" OR ${folder}/${name}.mutant IN_LIST entries)
+      assay_mutant_fail(${table} "\"=== ${name}\": expected a name that no other entry has")
+    endif()
+    if(NOT at EQUAL -1) # the blank line before the next one
+      string(REGEX REPLACE "\n$" "" entry "${entry}")
+      string(APPEND entry "\n")
+    endif()
+    set(file ${folder}/${name}.mutant)
+    set(written "")
+    if(EXISTS ${file})
+      file(READ ${file} written)
+    endif()
+    if(NOT written STREQUAL entry)
+      file(WRITE ${file} "${entry}")
+    endif()
+    list(APPEND entries ${file})
+  endwhile()
+  if(NOT entries)
+    assay_mutant_fail(${table} "has no entry: expected lines \"=== NAME\"")
+  endif()
+  set(${out} "${entries}" PARENT_SCOPE)
 endfunction()
 
 # assay_mutant_key(text key out): the value behind "key:" at the start of a line.

@@ -1,5 +1,5 @@
-# Planted faults that a unit test must catch: each entry of a folder is one (its form is that of
-# mutate.cmake). It is compiled in front of the unchanged libraries into the unit test that `suites`
+# Planted faults that a unit test must catch: each entry of a table is one (mutate.cmake has the
+# format). It is compiled in front of the unchanged libraries into the unit test that `suites`
 # names, and the test that `expect` names must fail (caught.sh).
 #
 # Built only on request (target assay_planted_NAME) and only as release: a fault is the same in every build.
@@ -17,14 +17,15 @@ endfunction()
 # assay_planted_test(out entry folders suite expect): the one file of the folders that has the test.
 function(assay_planted_test out entry folders suite expect)
   foreach(folder IN LISTS folders)
-    set(test ${PROJECT_SOURCE_DIR}/tests/unit/${folder}/test_${suite}.c)
-    if(EXISTS ${test})
+    set(unit ${PROJECT_SOURCE_DIR}/tests/unit/${folder})
+    file(GLOB tests ${unit}/test_${suite}.c ${unit}/*/test_${suite}.c)
+    foreach(test IN LISTS tests)
       file(STRINGS ${test} found REGEX "^Test\\([a-z_]+, ${expect}[,)]")
       if(found)
         set(${out} ${test} PARENT_SCOPE)
         return()
       endif()
-    endif()
+    endforeach()
   endforeach()
   assay_mutant_fail(${entry} "no test_${suite}.c of ${folders} has a test ${expect}")
 endfunction()
@@ -46,7 +47,7 @@ function(assay_planted_suite out name suite test sources links)
   target_compile_options(${target} PRIVATE -w -O0 -g0) # dev has compiled it with every warning
 endfunction()
 
-# assay_planted(NAME name TESTS folder of tests/unit... LINKS target... [SOURCES file...])
+# assay_planted(NAME table TESTS folder of tests/unit... LINKS target... [SOURCES file...])
 function(assay_planted)
   cmake_parse_arguments(arg "" "NAME" "TESTS;LINKS;SOURCES" ${ARGN})
   set(all assay_planted_${arg_NAME})
@@ -60,12 +61,11 @@ function(assay_planted)
   set_tests_properties(planted_${arg_NAME}_build PROPERTIES LABELS "release" TIMEOUT 900
                        FIXTURES_SETUP planted_${arg_NAME} RESOURCE_LOCK build_folder)
 
-  file(GLOB entries CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.mutant)
+  assay_mutant_table(${CMAKE_CURRENT_SOURCE_DIR}/${arg_NAME}.mutants ${built}/entries entries)
   set(place 0)
   foreach(entry IN LISTS entries)
     math(EXPR turn "${place} % 3")
     math(EXPR place "${place} + 1")
-    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${entry})
     get_filename_component(name ${entry} NAME_WE)
     file(READ ${entry} text)
     foreach(key about expect suites)

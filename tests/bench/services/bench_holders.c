@@ -12,7 +12,7 @@
 #include "base/crypto.h"
 #include "net/services/shares/holder_node.h"
 #include "net/services/shares/share_client.h"
-#include "tests/support/service_ledger.h"
+#include "tests/support/services/service_ledger.h"
 #include "tests/support/stopwatch.h"
 
 #include <signal.h>

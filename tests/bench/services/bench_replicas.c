@@ -12,7 +12,7 @@
 #include "base/crypto.h"
 #include "net/services/enclave.h"
 #include "net/services/replica_node.h"
-#include "tests/support/service_ledger.h"
+#include "tests/support/services/service_ledger.h"
 #include "tests/support/stopwatch.h"
 
 #include <signal.h>

@@ -10,8 +10,8 @@
 #include "services/tasks/executor.h"
 #include "services/tasks/requestor.h"
 #include "tests/support/stopwatch.h"
-#include "tests/support/task_kit.h"
-#include "tests/support/task_seal.h"
+#include "tests/support/services/task_kit.h"
+#include "tests/support/services/task_seal.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  * the very bytes that it came from, and goes on under any close.
  */
 #include "base/assert.h"
-#include "tests/support/registry_world.h"
+#include "tests/support/services/registry_world.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
  * invariant; what then stands is written and read again.
  */
 #include "base/assert.h"
-#include "tests/support/registry_world.h"
+#include "tests/support/services/registry_world.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,7 @@
  */
 #include "base/assert.h"
 #include "services/continuity/document.h"
-#include "tests/support/row_world.h"
+#include "tests/support/services/row_world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

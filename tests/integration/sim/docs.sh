@@ -8,14 +8,18 @@ between() { sed -n "/^<!-- $1: /,/^<!-- end of $1 -->/p" "$ROOT/docs/simulator.m
 between keys >written
 "$SIM" keys >printed
 check 'docs/simulator.md has the tables of `assay-sim keys`' diff written printed
+page_of() { find "$ROOT/docs/scenarios" -name "$1.md"; }
 between library | sed 1,2d >written
-"$SIM" list | sed '/^$/,$d' | awk '{ name = $1; sub(/^[^ ]+ +/, ""); printf "| [`%s`](scenarios/%s.md) | %s |\n", name, name, $0 }' >printed
+"$SIM" list | sed '/^$/,$d' | while read -r name title; do
+    page=$(page_of "$name")
+    printf '| [`%s`](%s) | %s |\n' "$name" "${page#"$ROOT/docs/"}" "$title"
+done >printed
 check 'docs/simulator.md has the list of `assay-sim list`' diff written printed
 
 "$SIM" list | sed '/^$/,$d' | awk '{ print $1 }' >names
 check 'at least 24 scenarios' test "$(wc -l <names)" -ge 24
 while read -r name; do
-    page=$ROOT/docs/scenarios/$name.md
+    page=$(page_of "$name")
     check "$name has its page" test -f "$page"
     for part in '## The attack' '## What is expected' '## Reference figures' '## What to vary'; do
         check "$name.md: $part" grep -q "^$part" "$page"
@@ -27,7 +31,7 @@ while read -r name; do
         check "$name.md: $arguments" eval "\"$SIM\" show $name $arguments >effective"
     done <variations
 done <names
-for page in "$ROOT"/docs/scenarios/*.md; do
+for page in "$ROOT"/docs/scenarios/*.md "$ROOT"/docs/scenarios/*/*.md; do
     name=${page##*/}
     check "$name is of a scenario" grep -qx "${name%.md}" names
 done

@@ -24,7 +24,7 @@ check "these are of the library: $*" test -z "$(sort names | comm -23 - listed)"
 while read -r name; do
     if "$SIM" run "$name" >run 2>said; then :; else wrong "$name: $(cat said)"; fi
     checks=$((checks + 1))
-    page=$ROOT/docs/scenarios/$name.md
+    page=$(find "$ROOT/docs/scenarios" -name "$name.md")
     awk -f "$HERE/figures.awk" run >printed
     if [ -n "${UPDATE:-}" ]; then put_figures "$page" printed; fi
     figures_of_page "$page" >written

@@ -4,7 +4,7 @@
  * 12).
  */
 #include "sim/world/world_internal.h"
-#include "tests/support/toy_services.h"
+#include "tests/support/services/toy_services.h"
 #include "tests/unit/engine/decide.h"
 
 #include "base/cbor.h"

@@ -1,6 +1,6 @@
 /*
  * A change before a block has it: the file, and why it would not be taken (docs/protocol.md 9.5 to
- * 9.7). What a block takes is tests/unit/engine/test_change.c.
+ * 9.7). What a block takes is tests/unit/engine/ledger/test_change.c.
  */
 #include "net/documents/change_review.h"
 

@@ -4,7 +4,7 @@
  */
 #include "quote/source/platform/platform_run.h"
 #include "quote/source/platform/quoter.h"
-#include "tests/support/fault.h"
+#include "tests/support/faults/fault.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>

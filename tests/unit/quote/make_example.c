@@ -2,11 +2,11 @@
  * make_example FOLDER - the evidence that comes with the tree (examples/evidence): a quote of a
  * trust domain with everything that it is judged by, of an authority of our own, valid until 2033.
  *
- * Run once; a test verifies what it left (tests/integration/cli/example.sh).
+ * Run once; a test verifies what it left (tests/integration/cli/evidence/example.sh).
  */
 #include "base/base64.h"
 #include "base/file/file.h"
-#include "tests/unit/quote/td_world.h"
+#include "tests/unit/quote/intel/td_world.h"
 
 #include <stdio.h>
 #include <stdlib.h>

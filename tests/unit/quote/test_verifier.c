@@ -2,7 +2,7 @@
  * tests/unit/quote/test_verifier.c - a verifier that remembers gives the same verdicts, bit by bit,
  * in the memory that it was given.
  */
-#include "tests/unit/quote/td_world.h"
+#include "tests/unit/quote/intel/td_world.h"
 
 #include "quote/kinds.h"
 #include "quote/verifier.h"

@@ -5,7 +5,7 @@
 #ifndef ASSAY_TESTS_UNIT_SERVICES_REGISTRY_PAIR_H
 #define ASSAY_TESTS_UNIT_SERVICES_REGISTRY_PAIR_H
 
-#include "tests/support/registry_world.h"
+#include "tests/support/services/registry_world.h"
 
 /* Everything that was told, in its order. */
 struct heard {

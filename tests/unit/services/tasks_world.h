@@ -8,7 +8,7 @@
 #include "net/services/tasks/executor_node.h"
 #include "net/services/tasks/task_client_internal.h"
 #include "tests/support/sanitized.h"
-#include "tests/support/service_ledger.h"
+#include "tests/support/services/service_ledger.h"
 
 #include <sys/types.h>
 

@@ -3,7 +3,7 @@
  * listed and ready, and end when they are asked to (docs/services.md 4.3, 5.13).
  */
 #include "net/services/shares/share_client.h"
-#include "tests/support/service_ledger.h"
+#include "tests/support/services/service_ledger.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

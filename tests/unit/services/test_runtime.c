@@ -7,7 +7,7 @@
 #include "net/services/enclave.h"
 #include "net/services/follower.h"
 #include "net/services/replica_node.h"
-#include "tests/support/service_ledger.h"
+#include "tests/support/services/service_ledger.h"
 
 #include "base/crypto.h"
 #include "tests/support/sanitized.h"

@@ -3,7 +3,7 @@
  * registry itself under random records and closes.
  */
 #include "net/services/summary.h"
-#include "tests/support/registry_world.h"
+#include "tests/support/services/registry_world.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

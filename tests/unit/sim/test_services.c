@@ -2,8 +2,8 @@
  * tests/unit/sim/test_services.c - services over whole networks, under everything that links,
  * machines and hosts may do: nothing that they promise is broken (docs/services.md).
  *
- * Each test draws the scenario of every seed from the same few numbers; tests/mutants/programs
- * plants faults that must be seen here.
+ * Each test draws the scenario of every seed from the same few numbers;
+ * tests/mutants/planted/programs.mutants plants faults that must be seen here.
  */
 #include "base/bytes.h"
 #include "sim/run.h"
@@ -28,7 +28,7 @@ static void hostile_host(struct assay_scenario *s, uint64_t seed)
     s->services.forged_permille = seed % 5 == 0 ? 0 : 150;
 }
 
-/* The first seeds, and behind them those by which planted faults are found (mutants/programs). */
+/* The first seeds, and behind them those by which planted faults are found (programs.mutants). */
 enum { FIRST_SEEDS = 48 };
 static uint64_t seed_at(uint64_t i, const uint64_t *more)
 {

@@ -2,7 +2,7 @@
  * tests/unit/tpm/test_faults.c - a live software TPM behind a line that fails at each command in
  * turn: the wire breaks, or the TPM refuses. Every operation says so, and leaves nothing behind.
  */
-#include "tests/support/fault.h"
+#include "tests/support/faults/fault.h"
 #include "tests/unit/tpm/live.h"
 
 #include <criterion/criterion.h>

@@ -6,7 +6,7 @@
 
 #include "base/cbor.h"
 #include "base/file/file.h"
-#include "tests/support/fault.h"
+#include "tests/support/faults/fault.h"
 #include "tests/unit/apps/folder.h"
 
 #include <criterion/criterion.h>

@@ -7,7 +7,7 @@
 
 #include "quote/tpm/vtpm.h"
 #include "tests/unit/quote/snp/snp_world.h"
-#include "tests/unit/quote/td_world.h"
+#include "tests/unit/quote/intel/td_world.h"
 
 enum { VTPM_MAX = 24576, VTPM_TEXT = 2048 };
 

@@ -4,7 +4,7 @@
  */
 #include "quote/eventlog/appraise.h"
 #include "tests/support/eventlog_reference.h"
-#include "tests/unit/quote/td_world.h"
+#include "tests/unit/quote/intel/td_world.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -2,11 +2,11 @@
  * tests/unit/quote/faults/test_crypto.c - the cryptographic library fails at each of its calls in
  * turn: a verifier that fails knows nothing (docs/protocol.md 3.1), and remembers nothing of it.
  */
-#include "tests/support/fault.h"
+#include "tests/support/faults/fault.h"
 #include "tests/unit/quote/cose/cca_world.h"
 #include "tests/unit/quote/cose/nitro_world.h"
 #include "tests/unit/quote/snp/snp_world.h"
-#include "tests/unit/quote/td_world.h"
+#include "tests/unit/quote/intel/td_world.h"
 #include "tests/unit/tpm/paper.h"
 #include "tests/unit/tpm/vtpm_world.h"
 

@@ -2,7 +2,7 @@
  * tests/unit/quote/faults/test_memory.c - each allocation of the JSON library fails in turn: that
  * is no fault of the document.
  */
-#include "tests/support/fault.h"
+#include "tests/support/faults/fault.h"
 #include "tests/unit/quote/world.h"
 
 #include "quote/json.h"

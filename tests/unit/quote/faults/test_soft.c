@@ -2,7 +2,7 @@
  * tests/unit/quote/faults/test_soft.c - the maker of SOFT evidence on a host that fails: no key, no
  * quote, no bundle by halves; and its key files, cut at every byte.
  */
-#include "tests/support/fault.h"
+#include "tests/support/faults/fault.h"
 #include "tests/unit/apps/folder.h"
 
 #include "base/file/file.h"

@@ -5,7 +5,7 @@
 
 #include "quote/collateral/collateral.h"
 #include "quote/package.h"
-#include "tests/unit/quote/td_world.h"
+#include "tests/unit/quote/intel/td_world.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,0 +1,123 @@
+#!/bin/sh
+# Results for others: attestation results in both families, checked by somebody else's cryptography;
+# the page for people; the forecast. Evidence is SOFT, and genuine where the vectors are.
+. "$(dirname "$0")/../lib.sh"
+ROOT=$(cd "$(dirname "$0")/../../../.." && pwd)
+VECTORS=${ASSAY_VECTORS:-$ROOT/../shared/vectors}
+cd "$WORK" || exit 2
+
+"$ASSAY" soft ca vendor >vendor.out || exit 2
+"$ASSAY" soft node vendor one --out one.key >/dev/null || exit 2
+"$ASSAY" soft quote one.key --measurement "$(printf 'ab%.0s' $(seq 32))" \
+    --report-data "$(printf '0%.0s' $(seq 128))" --out quote >/dev/null || exit 2
+cat >policy.yaml <<END
+policy_version: 1
+profile: development
+kinds: [soft]
+roots:
+  - name: vendor
+    key: $(sed -n 's/^root_key: //p' vendor.out)
+    kinds: [soft]
+references:
+  - field: mrenclave
+    state: allowed
+    value: "$(printf 'ab%.0s' $(seq 32))"
+END
+sed 's/abababab"/abababac"/' policy.yaml >other.yaml
+"$ASSAY" keys operator signer.key >signer.pub || exit 2
+"$ASSAY" keys operator other.key >other.pub || exit 2
+verify() { "$ASSAY" evidence verify quote --collateral vendor "$@"; }
+
+# --- collateral is asked for where nothing can be judged without it, and only there
+expect 2 'give --collateral DIR' "$ASSAY" evidence verify quote
+expect 2 'give --collateral DIR' "$ASSAY" evidence explain quote
+expect 2 '"detail"' "$ASSAY" evidence verify quote --json
+expect 11 'kind        nitro' "$ASSAY" evidence verify "$ROOT/tests/fuzz/corpus/quote_nitro/document"
+expect 12 'kind        cca' "$ASSAY" evidence verify "$ROOT/tests/fuzz/corpus/quote_cca/debug"
+
+# --- made and read, both families
+for profile in ietf-03 veraison-2023; do
+    expect 0 'verdict     affirming' verify --policy policy.yaml --ear "$profile.jwt" \
+        --ear-key signer.key --ear-profile "$profile" --ear-nonce 'nonce of 8 or more'
+    expect 0 'status      affirming' "$ASSAY" ear verify "$profile.jwt" --key signer.pub
+    expect 0 '"executables": 3' "$ASSAY" ear verify "$profile.jwt" --key signer.pub --json \
+        --nonce 'nonce of 8 or more'
+    expect 4 'another one' "$ASSAY" ear verify "$profile.jwt" --key signer.pub --nonce 'nonce of 8'
+    expect 4 'not by this key' "$ASSAY" ear verify "$profile.jwt" --key other.pub
+    expect 4 'later than the time' "$ASSAY" ear verify "$profile.jwt" --key signer.pub \
+        --at 2020-01-01T00:00:00Z
+    expect 4 'expired' "$ASSAY" ear verify "$profile.jwt" --key signer.pub --at 2090-01-01T00:00:00Z
+done
+expect 11 'contraindicated' verify --policy other.yaml --ear bad.jwt --ear-key signer.key
+expect 11 'executables' "$ASSAY" ear verify bad.jwt --key signer.pub
+verify --policy policy.yaml --ear - --ear-key signer.key >printed.jwt 2>/dev/null
+expect 0 'status      affirming' "$ASSAY" ear verify printed.jwt --key signer.pub
+check 'a token alone is printed' test "$(wc -l <printed.jwt)" -eq 1
+check 'a token is read from standard input' \
+    sh -c '"$0" ear verify - --key signer.pub <printed.jwt >/dev/null' "$ASSAY"
+expect 13 'is a policy, expected a signed attestation result' "$ASSAY" ear verify policy.yaml --key signer.pub
+expect 2 'is a policy, expected a public key on P-256' "$ASSAY" ear verify printed.jwt --key policy.yaml
+expect 2 'needs --ear-key' verify --ear x.jwt
+expect 2 'belong to --ear' verify --ear-key signer.key
+expect 2 '--ear-profile wants one of ietf-03, veraison-2023' verify --ear x.jwt --ear-key signer.key --ear-profile ear
+expect 2 '8 to 88' verify --ear x.jwt --ear-key signer.key --ear-nonce short
+expect 2 '--ear-key none' verify --policy policy.yaml --ear x.jwt --ear-key none
+expect 2 'usage: assay ear' "$ASSAY" ear
+expect 0 'usage: assay ear' "$ASSAY" ear --help
+
+# --- another implementation: Node.js where it is, and the openssl command
+hex=$(sed 's/[^"]*"\([0-9a-f]*\)".*/\1/' signer.pub)
+raw() { perl -e 'print pack("H*", shift)' "$1"; } # perl is part of every Debian, xxd is not
+raw "3059301306072a8648ce3d020106082a8648ce3d03010703420004$hex" >signer.der
+expect 0 'status      affirming' "$ASSAY" ear verify ietf-03.jwt --key signer.der
+if command -v node >/dev/null; then
+    for token in ietf-03 veraison-2023 bad; do
+        expect 0 'verified cpu0' node "$ROOT/tests/integration/cli/evidence/ear_peer.js" $token.jwt signer.der
+    done
+    sed 's/^\(..........\)./\1Q/' ietf-03.jwt >broken.jwt
+    expect 1 '' node "$ROOT/tests/integration/cli/evidence/ear_peer.js" broken.jwt signer.der
+    "$ASSAY" keys operator third.key >third.pub
+    expect 1 'signature' node "$ROOT/tests/integration/cli/evidence/ear_peer.js" printed.jwt third.pub
+fi
+if command -v openssl >/dev/null; then
+    tr -d '\n' <ietf-03.jwt | sed 's/\.[^.]*$//' >signed
+    sed 's/.*\.//' ietf-03.jwt | tr -d '\n' | tr '_-' '/+' >sig64
+    printf '==' >>sig64
+    rs=$(base64 -d sig64 | od -An -v -tx1 | tr -d ' \n')
+    # DER from r|s: an integer whose top bit is set takes a zero before it, none loses its zeros.
+    integer() {
+        i=$1
+        while [ "${i#00}" != "$i" ]; do i=${i#00}; done
+        case $i in [89a-f]*) i=00$i ;; esac
+        printf '02%02x%s' $((${#i} / 2)) "$i"
+    }
+    body=$(integer "$(printf %s "$rs" | cut -c1-64)")$(integer "$(printf %s "$rs" | cut -c65-128)")
+    raw "$(printf '30%02x%s' $((${#body} / 2)) "$body")" >sig.der
+    expect 0 'Verified OK' openssl dgst -sha256 -verify signer.der -keyform DER -signature sig.der signed
+fi
+
+# --- for people
+expect 0 'the attestation key signed the quote' "$ASSAY" evidence explain quote --collateral vendor \
+    --policy policy.yaml
+expect 11 'Deploy a build whose measurement is allowed' "$ASSAY" evidence explain quote \
+    --collateral vendor --policy other.yaml
+expect 11 '"fix": "Deploy a build' verify --policy other.yaml --json
+expect 0 'TCB levels' "$ASSAY" evidence explain quote --collateral vendor --policy policy.yaml
+
+# --- forecast: a genuine platform before and after a recovery
+before=$VECTORS/sgx/sgx-tcb-recovery-before
+if [ -d "$before" ]; then
+    forecast() {
+        "$ASSAY" tcb forecast "$before/quote.bin" --collateral "$before" \
+            --against "$VECTORS/sgx/sgx-tcb-recovery-after" --at 2024-07-01T06:11:26Z "$@"
+    }
+    expect 10 'needs 14 (short by 2)' forecast
+    expect 10 'announced: evaluation number 17' forecast
+    expect 10 '"type": "Early Microcode Update"' forecast --json
+fi
+expect 0 'no security version is short' "$ASSAY" tcb forecast quote --collateral vendor --against vendor \
+    --policy policy.yaml
+mkdir empty
+expect 2 'no TCB info' "$ASSAY" tcb forecast quote --collateral vendor --against empty --policy policy.yaml
+expect 2 'usage: assay tcb' "$ASSAY" tcb forecast quote --collateral vendor
+finish

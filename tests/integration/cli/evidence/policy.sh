@@ -1,0 +1,115 @@
+#!/bin/sh
+# `assay policy` as an operator types it: lint, show, diff, try, and reference values as CoRIM there and
+# back.
+. "$(dirname "$0")/../lib.sh"
+cd "$WORK" || exit 2
+
+A=33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb
+B=44d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb
+
+# policy FILE KIND PROFILE LINES...: a policy file.
+policy() {
+    file=$1
+    printf 'policy_version: 1\nprofile: %s\nkinds: [%s]\n' "$3" "$2" >"$file"
+    shift 3
+    printf '%s\n' "$@" >>"$file"
+}
+
+policy sound.yaml sgx-v3 production 'references:' "  - { field: mrenclave, state: allowed, value: \"$A\" }"
+policy vain.yaml sgx-v3 production 'smt: false' 'references:' \
+    "  - { field: mrenclave, state: allowed, value: \"$A\" }" \
+    "  - { field: mrenclave, state: denied, value: \"$A\" }"
+policy odd.yaml sgx-v3 production 'references:' "  - { field: mrenclave, state: retiring, value: \"$A\" }"
+policy broken.yaml sgx-v3 production 'service_td: perhaps'
+
+# --- lint
+expect 0 'sound.yaml: 0 errors, 0 warnings' "$ASSAY" policy lint sound.yaml
+expect 2 'vain.yaml:6:5: error: references[0]: the value is denied' "$ASSAY" policy lint vain.yaml
+case $out in *'vain.yaml:4:6: error: smt: a platform rule is set'*) ;; *) wrong "smt: $out" ;; esac
+case $out in *'    remove one of the two entries'*) ;; *) wrong "no advice: $out" ;; esac
+expect 0 '0 errors, 1 warnings' "$ASSAY" policy lint odd.yaml
+expect 2 '"lint": "reference-denied"' "$ASSAY" policy lint vain.yaml --json
+case $out in *'"line": 6'*) ;; *) wrong "no line: $out" ;; esac
+expect 2 'broken.yaml:4:13: service_td: expected refused, warning or affirming, found "perhaps"' \
+    "$ASSAY" policy lint broken.yaml
+expect 5 '"code": "not_found"' "$ASSAY" policy lint nothing.yaml --json
+sed 's/^profile: .*/profile: dev/' sound.yaml >words.yaml
+expect 2 ': profile: expected production or development, found "dev"' "$ASSAY" policy lint words.yaml
+sed 's/state: allowed/state: alowed/' sound.yaml >words.yaml
+expect 2 ': state: expected allowed, retiring or denied, found "alowed"' "$ASSAY" policy lint words.yaml
+policy over.yaml sgx-v3 production 'references:' \
+    "  - { field: mrenclave, state: allowed, value: \"$A\", not_after: 2026-01-01T00:00:00Z }"
+expect 0 '0 errors, 0 warnings' "$ASSAY" policy lint over.yaml --at 2026-01-01T00:00:00Z
+expect 2 'field-over' "$ASSAY" policy lint over.yaml --at 2026-01-01T00:00:01Z
+expect 2 'is no RFC 3339 time' "$ASSAY" policy lint over.yaml --at tomorrow
+
+# --- show and diff
+"$ASSAY" policy show vain.yaml >shown.yaml
+expect 0 'smt: false' "$ASSAY" policy show vain.yaml
+case $out in *'# digest '*) ;; *) wrong "no digest: $out" ;; esac
+expect 0 "$(head -n 1 shown.yaml)" "$ASSAY" policy show shown.yaml
+expect 0 'both accept the same' "$ASSAY" policy diff vain.yaml shown.yaml
+expect 0 'accepts more  smt: refused -> accepted' "$ASSAY" policy diff vain.yaml sound.yaml
+expect 0 '"effect": "looser"' "$ASSAY" policy diff vain.yaml sound.yaml --json
+expect 0 '"policy": "policy_version: 1' "$ASSAY" policy show sound.yaml --json
+
+# --- try, on SOFT evidence
+"$ASSAY" soft ca vendor --name Vendor >vendor.pub
+"$ASSAY" soft node vendor node --out platform.key
+"$ASSAY" soft quote platform.key --measurement "$A" --report-data "$(printf '0%.0s' $(seq 128))" --out quote
+root=$(sed -n 's/^root_key: //p' vendor.pub)
+for name in allowed other; do
+    [ $name = allowed ] && value=$A || value=$B
+    policy $name.yaml soft development "roots: [{ name: v, key: $root, kinds: [soft] }]" 'references:' \
+        "  - { field: mrenclave, state: allowed, value: \"$value\" }"
+done
+expect 11 'decided by  measurement-unknown' "$ASSAY" policy try other.yaml quote --collateral vendor
+expect 0 'no rule: nothing speaks against it' "$ASSAY" policy try allowed.yaml quote --collateral vendor
+case $out in INSECURE*) ;; *) wrong "the profile is not shown: $out" ;; esac
+expect 0 'second only   measurement-unknown' "$ASSAY" policy try allowed.yaml quote --collateral vendor \
+    --against other.yaml
+expect 11 'first only    measurement-unknown' "$ASSAY" policy try other.yaml quote --collateral vendor \
+    --against allowed.yaml
+expect 11 '"against": {' "$ASSAY" policy try other.yaml quote --collateral vendor --against allowed.yaml \
+    --json
+expect 13 'decided by' "$ASSAY" policy try allowed.yaml vendor.pub --collateral vendor
+expect 2 'expected --collateral DIR' "$ASSAY" policy try allowed.yaml quote
+
+# --- reference values there and back
+"$ASSAY" keys operator operator.key >operator.pub
+"$ASSAY" keys operator stranger.key >stranger.pub
+expect 0 '' "$ASSAY" policy export vain.yaml --format corim --key operator.key --issuer 'operator alpha' \
+    --id build-7 --out values.corim
+expect 0 '# CoRIM "build-7", signed by "operator alpha"' "$ASSAY" policy import values.corim \
+    --signer operator.pub
+grep references: -A 2 shown.yaml >wanted
+"$ASSAY" policy import values.corim --signer operator.pub | grep -v '^#' >found
+check 'what was exported is imported' diff wanted found
+policy empty.yaml sgx-v3 production 'smt: false'
+"$ASSAY" policy import values.corim --signer operator.pub --into empty.yaml >merged.yaml
+expect 0 'both accept the same' "$ASSAY" policy diff vain.yaml merged.yaml
+"$ASSAY" policy import values.corim --signer operator.pub --into merged.yaml >again.yaml
+check 'what is there is not there twice' diff merged.yaml again.yaml
+expect 2 'a signature does not verify' "$ASSAY" policy import values.corim --signer stranger.pub
+expect 2 '--signer FILE is missing' "$ASSAY" policy import values.corim
+expect 2 'expected a public key or a certificate' "$ASSAY" policy import values.corim --signer sound.yaml
+{ printf '%b' '\0320'; tail -c +2 values.corim; } >bent.corim
+expect 2 'COSE_Sign1' "$ASSAY" policy import bent.corim --signer operator.pub
+expect 0 '' "$ASSAY" policy export sound.yaml --format corim --out unsigned.corim
+expect 2 'COSE_Sign1' "$ASSAY" policy import unsigned.corim --signer operator.pub
+"$ASSAY" policy export vain.yaml --format corim --key operator.key --issuer 'operator alpha' --id build-7 \
+    >piped.corim
+check 'a pipe gets the same manifest' test "$(wc -c <piped.corim)" -eq "$(wc -c <values.corim)"
+expect 2 '--format corim is missing' "$ASSAY" policy export vain.yaml
+expect 2 'expected --key, too' "$ASSAY" policy export vain.yaml --format corim --issuer x
+expect 2 'no reference values' "$ASSAY" policy export empty.yaml --format corim
+expect 2 '1 to 79 printable characters' "$ASSAY" policy export vain.yaml --format corim --id "$(printf 'i%.0s' $(seq 80))"
+
+# --- usage
+expect 2 'usage: assay policy' "$ASSAY" policy
+expect 2 'usage: assay policy' "$ASSAY" policy frobnicate sound.yaml
+expect 2 'usage: assay policy' "$ASSAY" policy show sound.yaml --partial
+expect 2 'usage: assay policy' "$ASSAY" policy diff sound.yaml
+expect 0 'usage: assay policy' "$ASSAY" policy lint --help
+
+finish

@@ -1,0 +1,68 @@
+/*
+ * tests/support/services/service_ledger.h - a ledger for programs of services without a network
+ * behind it: what a program hands in is checked, ordered and final at once.
+ *
+ * It speaks net/services/wire.h on UNIX sockets as the daemons of its members would, and folds by
+ * the product's code. At the socket that it is opened with a connection is a member: the first one
+ * has slot 0, and so on; who comes back has the next one, unless service_ledger_expect names
+ * another. A socket of service_ledger_member is one member's daemon.
+ *
+ * Evidence of the tests names node, measurement and what it covers, and is judged by that.
+ */
+#ifndef ASSAY_TESTS_SUPPORT_SERVICE_LEDGER_H
+#define ASSAY_TESTS_SUPPORT_SERVICE_LEDGER_H
+
+#include "net/services/wire.h"
+
+enum { SERVICE_LEDGER_PROGRAMS = 32, SERVICE_LEDGER_DAEMONS = 24 };
+
+struct service_ledger;
+
+/* Listens at path for programs of one group. Returns: it; never NULL (asserted). */
+struct service_ledger *service_ledger_open(const char *path, uint32_t group, uint32_t size,
+                                           uint32_t instances_max);
+/* The same of any plan. */
+struct service_ledger *service_ledger_of(const char *path, const struct assay_registry_plan *plan);
+void service_ledger_close(struct service_ledger **ledger);
+/* Listens at path as the daemon of a member. */
+void service_ledger_member(struct service_ledger *ledger, const char *path, uint32_t slot);
+/* The next connection at the first socket belongs to this slot. */
+void service_ledger_expect(struct service_ledger *ledger, uint32_t slot);
+/* Waits up to so long for connections and records, and serves them. */
+void service_ledger_turn(struct service_ledger *ledger, int timeout_ms);
+/* From the next close on a member stands so, or as this. */
+void service_ledger_stand(struct service_ledger *ledger, uint32_t slot,
+                          enum assay_cont_standing standing);
+void service_ledger_set(struct service_ledger *ledger, uint32_t slot,
+                        const struct assay_registry_member *member);
+/* An epoch ends. */
+void service_ledger_close_epoch(struct service_ledger *ledger);
+/* What is final now is what service_ledger_undo goes back to. */
+void service_ledger_mark(struct service_ledger *ledger);
+/* A new era begins on what was marked, and every connection ends: what was final since is undone.
+ * Without a mark nothing is. Epochs count on. */
+void service_ledger_undo(struct service_ledger *ledger);
+/* Every connection ends, as when the daemon does; they may come back. */
+void service_ledger_hang_up(struct service_ledger *ledger);
+/* Programs of a slot are shown nothing more, or from then on again. */
+void service_ledger_blind(struct service_ledger *ledger, uint32_t slot, bool blind);
+/* Records are held back, and become final when that ends. */
+void service_ledger_hold(struct service_ledger *ledger, bool held);
+/* So many records that are handed in from now on never come to be. */
+void service_ledger_lose(struct service_ledger *ledger, uint32_t count);
+/* How many did since then: from different slots, each counted once. */
+uint32_t service_ledger_lost(const struct service_ledger *ledger);
+/* Evidence of a member is of a program that nobody knows. */
+void service_ledger_tamper(struct service_ledger *ledger, uint32_t slot);
+/* SHA-256 of what evidence of a member calls its measurement, when it was not tampered with. */
+void service_ledger_measurement(uint8_t measurement[static 32]);
+/* How many records of a kind were final. */
+uint32_t service_ledger_count(const struct service_ledger *ledger, enum assay_service_kind kind);
+uint64_t service_ledger_epoch(const struct service_ledger *ledger);
+const struct assay_cont_group *service_ledger_group(const struct service_ledger *ledger);
+const struct assay_registry *service_ledger_registry(const struct service_ledger *ledger);
+const uint8_t *service_ledger_chain(const struct service_ledger *ledger);
+/* The node id of a slot. */
+void service_ledger_node(uint32_t slot, uint8_t node[static 32]);
+
+#endif
