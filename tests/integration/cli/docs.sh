@@ -25,7 +25,7 @@ names() {
         sed -n 's/.*X(ASSAY_NOTE_[A-Z_]*, [0-9]*, "\([a-z_]*\)").*/\1/p' "$ROOT/engine/node/effect.h" >"$WORK/notes"
         [ -s "$WORK/notes" ] || echo no-name-of-a-note
         cat "$WORK/notes"
-        cat "$ROOT"/net/*.c | tr -d '\n' |
+        find "$ROOT/net" -name '*.c' -exec cat {} + | tr -d '\n' |
             grep -o 'assay_log_begin(&host->log, *ASSAY_SEVERITY_[A-Z]*, *"[a-z_]*"' |
             sed 's/.*"\([a-z_]*\)"/\1/'
         ;;

@@ -12,11 +12,11 @@ awk '$1 == ".Cm" { group = $2 }
     synopsis | sort -u >table
 check 'the table has options' test "$(wc -l <table)" -gt 150
 
-# --- and what each group reads with getopt_long, or through hand.c
+# --- and what each group reads with getopt_long, or through record_submit.c
 reads() { # reads GROUP FILE...: what these files read, as above
     group=$1
     shift
-    for file in "$@"; do cat "$ROOT/apps/assay/$file"; done | tr -d '\n' |
+    for file in "$@"; do find "$ROOT/apps/assay" -name "$file" -exec cat {} +; done | tr -d '\n' |
         grep -oE '\{ *"[a-z-]+", *((required|no)_argument|&?d[.][a-z_]+, *(NULL|&))' |
         sed -E 's/^\{ *"([a-z-]+)", *&?d[.].*/'"$group"' \1 value/
                 s/^\{ *"([a-z-]+)", *required_argument/'"$group"' \1 value/
@@ -32,8 +32,8 @@ same() { # same GROUP FILE...: no option stands in one place alone
 }
 for row in 'evidence evidence.c' 'ear ear.c' 'tcb tcb.c' 'collateral collateral.c' 'policy policy.c' \
     'soft soft.c' 'keys keys.c' 'genesis genesis.c' 'enforce enforce.c' 'export export.c' 'report report.c' \
-    'store store.c' 'audit audit.c orders.c' 'doctor doctor.c' 'setup setup.c' 'node node.c' 'config config.c' 'debug debug.c' 'top top.c' 'tpm tpm.c' \
-    'recover recover.c change.h' 'continuity continuity.c' 'share share.c hand.c' 'account account.c hand.c' 'task task.c hand.c'; do
+    'store store.c' 'audit audit.c audit_orders.c' 'doctor doctor.c' 'setup setup.c' 'node node.c' 'config config.c' 'debug debug.c' 'top top.c' 'tpm tpm.c' \
+    'recover recover.c change.h' 'continuity continuity.c' 'share share.c record_submit.c' 'account account.c record_submit.c' 'task task.c record_submit.c'; do
     # shellcheck disable=SC2086
     check "the table and what is read differ: $row" same $row
 done
@@ -43,8 +43,8 @@ check 'the table and proof.c differ' sh -c 'cmp had read' <<END
 $(reads proof proof.c >read)
 END
 sed -n 's/^\(status\|nodes\|explain\|permit\|counters\|timeline\|services\) /ask /p' table | sort -u >had
-reads ask ask.c >read
-check 'the table and ask.c differ' cmp had read
+reads ask daemon_request.c >read
+check 'the table and daemon_request.c differ' cmp had read
 check 'the table and change.c differ' same change change.c change.h
 # The comparison can fail.
 grep -v '^keys name' table >table.less
